@@ -1,0 +1,54 @@
+// Time as the core sees it: injected, so that tests can hold it still and drivers can let the database say what time it is.
+
+/** What the core needs to know of time. {@linkcode systemClock} is the real one. */
+export interface Clock {
+  /** The wall clock, in epoch milliseconds. May jump; only the storage's clock decides what is due. */
+  now(): number;
+  /** Milliseconds since some fixed point, never going backwards: for measuring how long something took. */
+  monotonic(): number;
+  /**
+   * Calls back once, after the delay, and returns a function that calls it off. Any delay is allowed: longer ones than a
+   * runtime's timer can hold (2^31 - 1 ms) are divided; infinite ones never fire.
+   *
+   * @param callback What to call.
+   * @param delayMs Milliseconds from now; less than 0 counts as 0.
+   * @param options `unref`: the timer alone does not keep the process alive (where the runtime can do that).
+   */
+  setTimer(callback: () => void, delayMs: number, options?: TimerOptions): () => void;
+}
+
+/** Options of {@linkcode Clock.setTimer}. */
+export interface TimerOptions {
+  /** @default false */
+  readonly unref?: boolean;
+}
+
+/** The longest delay that setTimeout holds; anything longer fires at once in every runtime. */
+const longestTimeout = 2 ** 31 - 1;
+
+/** The real clock, over `Date.now`, `performance.now` and `setTimeout`. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  setTimer(callback, delayMs, options = {}) {
+    if (delayMs === Infinity) return () => {};
+    const deadline = performance.now() + delayMs;
+    let timer: ReturnType<typeof setTimeout>;
+    const arm = (): void => {
+      const left = Math.max(0, deadline - performance.now());
+      timer = left > longestTimeout
+        ? setTimeout(arm, longestTimeout)
+        : setTimeout(callback, Math.ceil(left));
+      if (options.unref) unrefTimer(timer);
+    };
+    arm();
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Timers are objects with `unref` in Deno and Node and numbers in browsers. */
+function unrefTimer(timer: unknown): void {
+  if (typeof timer === "object" && timer !== null && "unref" in timer) {
+    (timer as { unref(): void }).unref();
+  }
+}

@@ -1,0 +1,58 @@
+// Lengths of time as users write them, turned into milliseconds.
+
+import { InvalidArgumentError } from "../errors.ts";
+
+/** A length of time in named units; the parts are added up. */
+export interface DurationParts {
+  /** Days of exactly 24 hours. */
+  readonly days?: number;
+  readonly hours?: number;
+  readonly minutes?: number;
+  readonly seconds?: number;
+  readonly milliseconds?: number;
+}
+
+/**
+ * A length of time: a number of milliseconds, or named units such as `{ minutes: 5 }` or `{ hours: 1, minutes: 30 }`.
+ */
+export type Duration = number | DurationParts;
+
+const unitMilliseconds = {
+  days: 86_400_000,
+  hours: 3_600_000,
+  minutes: 60_000,
+  seconds: 1_000,
+  milliseconds: 1,
+};
+
+const remedy = "be a finite duration of at least 0: milliseconds as a number, " +
+  "or { days, hours, minutes, seconds, milliseconds }";
+
+/**
+ * Turns a duration into whole milliseconds (rounded to the nearest).
+ *
+ * @param duration What the user passed.
+ * @param argument The option's name, for the error message.
+ * @throws {InvalidArgumentError} If it is negative, not finite, or names a unit that does not exist.
+ */
+export function toMilliseconds(duration: Duration, argument: string): number {
+  let total = 0;
+  if (typeof duration === "number") {
+    total = duration;
+  } else if (typeof duration === "object" && duration !== null && !Array.isArray(duration)) {
+    const parts = Object.entries(duration);
+    if (parts.length === 0) throw new InvalidArgumentError(argument, duration, remedy);
+    for (const [unit, amount] of parts) {
+      const size = Object.hasOwn(unitMilliseconds, unit)
+        ? unitMilliseconds[unit as keyof typeof unitMilliseconds]
+        : NaN;
+      total += size * (amount as number);
+    }
+  } else {
+    total = NaN;
+  }
+  if (!Number.isFinite(total) || total < 0) {
+    throw new InvalidArgumentError(argument, duration, remedy);
+  }
+  return Math.round(total);
+}

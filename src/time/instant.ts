@@ -1,0 +1,35 @@
+// Points in time as users write them, turned into epoch milliseconds.
+
+import { InvalidArgumentError } from "../errors.ts";
+
+/**
+ * A point in time: a `Date`, an ISO 8601 string with an offset (`2026-12-25T10:00:00Z`, `…+01:00`), or anything with
+ * `epochMilliseconds` (so `Temporal.Instant` and `Temporal.ZonedDateTime` work where they exist).
+ */
+export type Instant = Date | string | { readonly epochMilliseconds: number };
+
+const isoWithOffset =
+  /^[+-]?\d{4,6}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}([.,]\d+)?)?(Z|[+-]\d{2}:?\d{2})$/i;
+const remedy = "be a valid Date, an ISO 8601 string with an offset such as " +
+  '"2026-12-25T10:00:00Z", or an object with epochMilliseconds';
+
+/**
+ * Turns a point in time into epoch milliseconds.
+ *
+ * @param instant What the user passed.
+ * @param argument The option's name, for the error message.
+ * @throws {InvalidArgumentError} If it is no point in time, or a string without an offset.
+ */
+export function toEpochMilliseconds(instant: Instant, argument: string): number {
+  let epoch = NaN;
+  if (instant instanceof Date) epoch = instant.getTime();
+  else if (typeof instant === "string") {
+    if (isoWithOffset.test(instant)) epoch = Date.parse(instant.replace(",", "."));
+  } else if (typeof instant === "object" && instant !== null) {
+    epoch = Math.trunc(Number(instant.epochMilliseconds));
+  }
+  if (Number.isNaN(epoch) || Math.abs(epoch) > 8.64e15) {
+    throw new InvalidArgumentError(argument, instant, remedy);
+  }
+  return epoch;
+}
