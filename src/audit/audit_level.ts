@@ -1,0 +1,38 @@
+// The audit levels: how much history a task leaves behind. Names and numbers are upstream's.
+
+import { InvalidArgumentError } from "../errors.ts";
+
+/**
+ * How many history rows a task writes.
+ *
+ * | level | status audit row | runs audit row (recurring tasks) |
+ * | --- | --- | --- |
+ * | `Full` (default) | every status change | every run |
+ * | `Minimal` | only on error | every run |
+ * | `ErrorsOnly` | only on error | only on error |
+ * | `None` | never | never |
+ */
+export type AuditLevel = "Full" | "Minimal" | "ErrorsOnly" | "None";
+
+/** All audit levels, in the order of the numbers that stand for them in storage: `Full` is 0, `None` is 3. */
+export const auditLevels: readonly AuditLevel[] = ["Full", "Minimal", "ErrorsOnly", "None"];
+
+/** The number that stands for a level in storage. */
+export function auditLevelToNumber(level: AuditLevel): number {
+  return auditLevels.indexOf(level);
+}
+
+/** The level behind a stored number. NULL (rows from before audit levels existed) means `Full`. */
+export function auditLevelFromNumber(stored: number | null): AuditLevel {
+  return auditLevels[stored ?? 0] ?? "Full";
+}
+
+/**
+ * Accepts a level that a user passed.
+ *
+ * @throws {InvalidArgumentError} If it is none of the four.
+ */
+export function parseAuditLevel(level: unknown, argument: string): AuditLevel {
+  if (auditLevels.includes(level as AuditLevel)) return level as AuditLevel;
+  throw new InvalidArgumentError(argument, level, `be one of ${auditLevels.join(", ")}`);
+}

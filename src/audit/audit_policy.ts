@@ -1,0 +1,45 @@
+// AuditPolicy: the decision table that says which history rows a status change or a run leaves behind. The same table
+// exists in T-SQL and PL/pgSQL (sql/); the conformance suite walks every combination on every store.
+// Source: upstream's documentation of audit levels, https://giampaologabba.github.io/EverTask/.
+
+import type { TaskStatus } from "../storage/task_status.ts";
+import type { AuditLevel } from "./audit_level.ts";
+
+/** Whether a status change is a real error: the status is `Failed` or `ServiceStopped`, or there is an exception. */
+export function isError(status: TaskStatus, exception: string | null): boolean {
+  return status === "Failed" || status === "ServiceStopped" || exception !== null;
+}
+
+/** Whether a change to `status` writes a status audit row at this level. */
+export function shouldCreateStatusAudit(
+  level: AuditLevel,
+  status: TaskStatus,
+  exception: string | null,
+): boolean {
+  switch (level) {
+    case "Full":
+      return true;
+    case "Minimal":
+    case "ErrorsOnly":
+      return isError(status, exception);
+    case "None":
+      return false;
+  }
+}
+
+/** Whether a recurring task's run that ended in `status` writes a runs audit row at this level. */
+export function shouldCreateRunsAudit(
+  level: AuditLevel,
+  status: TaskStatus,
+  exception: string | null,
+): boolean {
+  switch (level) {
+    case "Full":
+    case "Minimal":
+      return true;
+    case "ErrorsOnly":
+      return isError(status, exception);
+    case "None":
+      return false;
+  }
+}

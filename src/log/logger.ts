@@ -1,0 +1,50 @@
+// The logger that EverTask writes to: the application's own. console, pino, winston, LogTape and most others fit after at
+// most a one-line adapter.
+
+/** Named values of a structured message: `log.info("Sending to {email}", { email })`. */
+export type LogProperties = Readonly<Record<string, unknown>>;
+
+/**
+ * The application's logger. A message may hold `{name}` placeholders whose values are in `properties`; structured loggers
+ * take both as they are, and {@linkcode consoleLogger} fills them in.
+ */
+export interface Logger {
+  trace(message: string, properties?: LogProperties): void;
+  debug(message: string, properties?: LogProperties): void;
+  info(message: string, properties?: LogProperties): void;
+  warn(message: string, properties?: LogProperties): void;
+  error(message: string, properties?: LogProperties): void;
+}
+
+/** Fills the `{name}` placeholders of a message; unknown ones stay as they are. */
+export function formatMessage(message: string, properties: LogProperties = {}): string {
+  return message.replace(/\{(\w+)\}/g, (placeholder, name: string) => {
+    if (!Object.hasOwn(properties, name)) return placeholder;
+    const value = properties[name];
+    if (typeof value === "string") return value;
+    if (value instanceof Error) return `${value.name}: ${value.message}`;
+    try {
+      return JSON.stringify(value) ?? String(value);
+    } catch {
+      return String(value);
+    }
+  });
+}
+
+/** Writes warnings and errors to the console, and nothing else: the default. */
+export const consoleLogger: Logger = {
+  trace() {},
+  debug() {},
+  info() {},
+  warn: (message, properties) => console.warn(`[EverTask] ${formatMessage(message, properties)}`),
+  error: (message, properties) => console.error(`[EverTask] ${formatMessage(message, properties)}`),
+};
+
+/** Writes nothing. */
+export const silentLogger: Logger = {
+  trace() {},
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+};

@@ -1,0 +1,78 @@
+// What can go wrong in storage, told apart by what the caller can do about it.
+
+import { EverTaskError } from "../errors.ts";
+
+/** The base of all storage errors. Drivers keep the database's own error as `cause`. */
+export class StorageError extends EverTaskError {
+  override name = "StorageError";
+  /**
+   * Whether trying again can help: a lost connection, a deadlock, a busy file, a full disk. Writes that fail this way are
+   * repeated with growing pauses until they succeed or the lease is lost.
+   */
+  readonly transient: boolean = false;
+}
+
+/**
+ * The database cannot be used at the moment: the connection was lost, the server restarts, the file is locked, the
+ * transaction was chosen as a deadlock's victim. It is unknown whether the write under way was committed.
+ */
+export class StorageUnavailableError extends StorageError {
+  override name = "StorageUnavailableError";
+  override readonly transient = true;
+}
+
+/** The disk or the quota is full. Nothing of the write was kept; it is tried again, since room can be made. */
+export class StorageFullError extends StorageError {
+  override name = "StorageFullError";
+  override readonly transient = true;
+}
+
+/** The database can be read but not written: its file, its folder or the connected user's rights do not allow it. */
+export class StorageReadOnlyError extends StorageError {
+  override name = "StorageReadOnlyError";
+}
+
+/** The file is not a database, or what is in it is damaged. */
+export class StorageFormatError extends StorageError {
+  override name = "StorageFormatError";
+}
+
+/**
+ * The schema in the database does not fit this version of EverTask: it is newer, or it is older and `migrate` is off.
+ * The message names both versions and what to do.
+ */
+export class SchemaVersionError extends StorageError {
+  override name = "SchemaVersionError";
+  /** The version found in the database; 0 when there is no schema yet. */
+  readonly found: number;
+  /** The version that this code knows. */
+  readonly known: number;
+
+  constructor(found: number, known: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.found = found;
+    this.known = known;
+  }
+}
+
+/** The storage was used before `open` or after `close`. */
+export class StorageClosedError extends StorageError {
+  override name = "StorageClosedError";
+}
+
+/**
+ * The worker is no longer known to the storage: its heartbeat was late and others took over its tasks. It must register
+ * again, under a new id, before it claims.
+ */
+export class WorkerLostError extends StorageError {
+  override name = "WorkerLostError";
+  readonly workerId: string;
+
+  constructor(workerId: string) {
+    super(
+      `Worker ${workerId} is not registered: its heartbeat was late and its tasks were given to others. ` +
+        `Register a new worker.`,
+    );
+    this.workerId = workerId;
+  }
+}

@@ -1,0 +1,337 @@
+// What storage is asked to do: the arguments and results of the verbs of the storage contract (storage.ts).
+
+import type { AuditLevel } from "../audit/audit_level.ts";
+import type { ClaimedTask, ExecutionLogRecord } from "./records.ts";
+import type { TaskStatus } from "./task_status.ts";
+
+// ---- persist ----
+
+/**
+ * When a task becomes due: so many milliseconds after the storage's clock reads now, or at an instant. Delays are
+ * relative so that a process whose clock is wrong does no harm.
+ */
+export type Due = { readonly inMs: number } | { readonly at: number };
+
+/** The recurring part of a {@linkcode NewTask}. */
+export interface NewSeries {
+  /** Canonical JSON text: equal texts mean an unchanged schedule. */
+  readonly schedule: string;
+  readonly info: string;
+  readonly anchorAt: number;
+  readonly maxRuns: number | null;
+  readonly runUntil: number | null;
+  /** The planned instant of the first run. */
+  readonly nextRunAt: number;
+}
+
+/** A task to be stored. */
+export interface NewTask {
+  /** UUID version 7, lower case. Storing the same id twice stores it once (so a repeated write does no harm). */
+  readonly id: string;
+  readonly type: string;
+  readonly handler: string;
+  readonly request: string;
+  /** `Queued` when it is to run at once; `WaitingQueue` otherwise, and then `scheduledAt` becomes the due instant. */
+  readonly status: "Queued" | "WaitingQueue";
+  readonly due: Due;
+  readonly auditLevel: AuditLevel;
+  readonly queue: string;
+  readonly priority: number;
+  readonly taskKey: string | null;
+  readonly traceContext: string | null;
+  readonly series: NewSeries | null;
+  /**
+   * The local worker that takes the task without a claim. The row is born claimed by it: attempt 1, lease token 1, no due
+   * instant. Ignored (the task waits as usual) unless the outcome is `created`.
+   */
+  readonly claimFor: string | null;
+}
+
+/** Options of verbs that can take part in a transaction of the caller's. */
+export interface ConnectionOptions {
+  /**
+   * The caller's own transaction or connection, of the kind that the driver documents: what is written there exists only
+   * if the caller commits.
+   */
+  readonly connection?: unknown;
+}
+
+/** What became of a task that was to be stored; see the task-key rules at {@linkcode Storage.persist}. */
+export interface PersistResult {
+  /** The id of the row that now stands for the task: the new id, or the existing row's. */
+  readonly id: string;
+  readonly outcome: "created" | "updated" | "existing";
+  /** Whether it was born claimed for the worker in `claimFor`. */
+  readonly claimed: boolean;
+}
+
+// ---- claim ----
+
+/** What a worker asks for. */
+export interface ClaimRequest {
+  readonly workerId: string;
+  /** The types that the worker has handlers for; tasks of other types stay where they are. */
+  readonly types: readonly string[];
+  /** At most `limit` tasks from each queue. */
+  readonly queues: readonly { readonly name: string; readonly limit: number }[];
+}
+
+/** The claimed tasks. */
+export interface ClaimResult {
+  /** The storage's clock at the claim. */
+  readonly now: number;
+  /** Highest priority first, then longest due first, within each queue. */
+  readonly tasks: readonly ClaimedTask[];
+}
+
+// ---- status changes ----
+
+/** The right to write about a claimed task: only its holder's writes are applied. */
+export interface Lease {
+  readonly workerId: string;
+  readonly token: number;
+}
+
+/** One step of a task's life. */
+export interface StatusStep {
+  readonly status: TaskStatus;
+  readonly exception: string | null;
+  /** How long ago it happened, in milliseconds, when the write is handed to storage. */
+  readonly agoMs: number;
+}
+
+/**
+ * What happened to one task since the last write about it.
+ *
+ * The last step is the task's new status. With `InProgress` or `Queued` as the last step the lease stays as it is; with
+ * any other the lease ends, and the task is due again only if `dueInMs` is given.
+ */
+export interface StatusChange {
+  readonly taskId: string;
+  readonly auditLevel: AuditLevel;
+  /** In order, at least one. Every step writes the status audit row that the level asks for, with its own time. */
+  readonly steps: readonly StatusStep[];
+  /** With a lease the change applies only if it is still held; without one it applies if the task exists. */
+  readonly lease?: Lease;
+  /** The task can be claimed again after so many milliseconds. */
+  readonly dueInMs?: number;
+  /** Takes one from `attempt`: what ended was no attempt (a graceful stop, a deferral). @default false */
+  readonly returnAttempt?: boolean;
+  /** The rate limit slot that the task waits for. @default null */
+  readonly rateSlotAt?: number | null;
+  /** How long the execution that ended took. Stored with the end's instant, unless the level is `None`. */
+  readonly executionTimeMs?: number;
+}
+
+/** A run of a recurring task has ended. The last step says how; the lease ends. */
+export interface RunEnd {
+  readonly taskId: string;
+  readonly auditLevel: AuditLevel;
+  readonly steps: readonly StatusStep[];
+  readonly lease?: Lease;
+  readonly executionTimeMs: number;
+  /** The planned instant of the next run, when the task becomes due again; null ends the series. */
+  readonly nextRunAt: number | null;
+  /**
+   * Whether it was a real run. An occurrence that was skipped (rate limit) moves the series on, but raises no run count,
+   * sets no last execution and writes no runs audit row. @default true
+   */
+  readonly counts?: boolean;
+}
+
+/** What became of a change. */
+export interface ChangeResult {
+  /** False when the lease was no longer held, or the task does not exist: nothing was written. */
+  readonly applied: boolean;
+}
+
+// ---- cancel, release, workers ----
+
+/**
+ * What became of a request to cancel: the task was waiting and is `cancelled`; a worker holds it and was asked
+ * (`requested`); it had `ended` before; it is `unknown`.
+ */
+export type CancelOutcome = "cancelled" | "requested" | "ended" | "unknown";
+
+/** A claimed task that is given back unstarted. */
+export interface ReleasedTask {
+  readonly taskId: string;
+  readonly token: number;
+  /** The due instant that it had, so that it keeps its place. */
+  readonly dueAt: number;
+}
+
+/** The answer to a heartbeat. */
+export interface HeartbeatResult {
+  /** The storage's clock. */
+  readonly now: number;
+  /** False when the worker is no longer registered: it has lost all its leases. */
+  readonly alive: boolean;
+  /** Tasks that this worker holds and is asked to cancel. */
+  readonly cancelRequests: readonly string[];
+  readonly pausedQueues: readonly string[];
+}
+
+/** What {@linkcode Storage.releaseLost} needs to know. */
+export interface ReleaseLostRequest {
+  /** A worker whose heartbeat is older than this, by the storage's clock, is lost. Milliseconds. */
+  readonly leaseMs: number;
+  /** A task that was lost more often than this becomes `Failed`. */
+  readonly poisonLimit: number;
+  /** The exception text of tasks that become due again. */
+  readonly lostReason: string;
+  /** The exception text of tasks that become `Failed`. */
+  readonly poisonReason: string;
+}
+
+/** A task whose worker was lost. */
+export interface LostTask {
+  readonly taskId: string;
+  readonly type: string;
+  readonly queue: string;
+  readonly workerId: string;
+  readonly lostCount: number;
+  /** Whether it is `Failed` for good; otherwise it is due again. */
+  readonly poisoned: boolean;
+}
+
+/** Why {@linkcode Storage.onWake} calls. */
+export type WakeSignal =
+  | { readonly kind: "tasks" }
+  | { readonly kind: "cancel"; readonly taskIds: readonly string[] }
+  | { readonly kind: "queues" };
+
+/** How often a worker looks for due tasks that nobody told it of, in milliseconds. `Infinity`: never. */
+export interface Polling {
+  /** While the last look found something. */
+  readonly busyMs: number;
+  /** While there is nothing to do. */
+  readonly idleMs: number;
+}
+
+// ---- rate limits ----
+
+/** A wish for one slot of a rate limit, by the generic cell rate algorithm (ITU-T I.371). */
+export interface RateSlotRequest {
+  /** Names the budget; at most 400 characters. */
+  readonly key: string;
+  /** period / permits, in milliseconds; may be fractional. */
+  readonly emissionIntervalMs: number;
+  /** How many may pass at once after a pause; at least 1. */
+  readonly burst: number;
+  /** Whether a new key starts with an empty budget: the first one passes, the burst has to be earned. */
+  readonly startEmpty: boolean;
+  /** A slot further away than this is refused, and nothing is reserved. 0: only a slot right now will do. */
+  readonly horizonMs: number;
+}
+
+/** The answer to a {@linkcode RateSlotRequest}. */
+export interface RateSlot {
+  /** The slot's instant by the storage's clock; not later than now means: go. */
+  readonly slotAt: number;
+  /** False when the slot is beyond the horizon: nothing was reserved. */
+  readonly granted: boolean;
+}
+
+// ---- reading ----
+
+/** Which tasks to list. Absent means any; all that are given must hold. */
+export interface TaskFilter {
+  readonly statuses?: readonly TaskStatus[];
+  readonly types?: readonly string[];
+  readonly queues?: readonly string[];
+  readonly recurring?: boolean;
+  /** Epoch milliseconds, inclusive. */
+  readonly createdFrom?: number;
+  /** Epoch milliseconds, exclusive. */
+  readonly createdBefore?: number;
+}
+
+/** Which page. Pages go by the last id seen (keyset), so that a deep page costs no more than the first. */
+export interface PageRequest {
+  /** Default 50, at most 1000. */
+  readonly limit?: number;
+  /** `next` of the page before. */
+  readonly after?: string;
+}
+
+/** One page of something. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Pass as `after` to get the next page; null on the last one. */
+  readonly next: string | null;
+}
+
+/** A line to be stored. The sequence number is given by storage, going on from the task's last. */
+export interface NewLogLine extends Omit<ExecutionLogRecord, "sequence" | "loggedAt"> {
+  readonly agoMs: number;
+}
+
+/** How many tasks stand where, per queue. */
+export interface QueueStatistics {
+  readonly queue: string;
+  readonly paused: boolean;
+  /** Due now and unclaimed. */
+  readonly due: number;
+  /** Due later. */
+  readonly scheduled: number;
+  /** Claimed by a worker. */
+  readonly claimed: number;
+  /** The due instant of the task that waits longest; null when none is due. */
+  readonly oldestDueAt: number | null;
+}
+
+/** Figures of the whole store, for dashboards and health checks. */
+export interface StorageStatistics {
+  readonly now: number;
+  readonly tasksByStatus: Readonly<Record<TaskStatus, number>>;
+  readonly queues: readonly QueueStatistics[];
+}
+
+/** How large one audit table is and how fast it grows. */
+export interface AuditGrowth {
+  readonly table: "StatusAudit" | "RunsAudit" | "TaskExecutionLog";
+  readonly rows: number;
+  readonly firstAt: number | null;
+  readonly lastAt: number | null;
+  /** Rows divided by the whole days between the first and the last; null when that is less than a day. */
+  readonly averageRowsPerDay: number | null;
+}
+
+// ---- retention ----
+
+/** What may go, and when. Null, absent, zero or less means: keep for ever. */
+export interface RetentionPolicy {
+  readonly statusAuditDays?: number | null;
+  readonly runsAuditDays?: number | null;
+  /** Overrides both for rows that have an exception. */
+  readonly errorAuditDays?: number | null;
+  readonly executionLogDays?: number | null;
+  /** Only the newest so many lines of a task are kept. */
+  readonly maxExecutionLogsPerTask?: number | null;
+  /**
+   * Deletes one-shot tasks that are `Completed` or `Cancelled` once they ended longer ago than `statusAuditDays` (a task
+   * that never ran: was created) and all of their audit rows and log lines may go as well. @default false
+   */
+  readonly deleteCompletedTasksAfterRetention?: boolean;
+}
+
+/** How {@linkcode Storage.purge} goes about it. */
+export interface PurgeOptions {
+  /** Rows to delete at most in this call, over all tables. */
+  readonly budget: number;
+  /** Only counts. @default false */
+  readonly dryRun?: boolean;
+}
+
+/** What was (or, in a dry run, would be) deleted. */
+export interface PurgeResult {
+  readonly statusAudit: number;
+  readonly runsAudit: number;
+  readonly executionLog: number;
+  readonly tasks: number;
+  /** Whether nothing is left to delete; false when the budget ran out. */
+  readonly done: boolean;
+  /** True when another process is purging at the moment; nothing was done. */
+  readonly busy: boolean;
+}

@@ -1,0 +1,248 @@
+// The storage contract: the verbs that a driver implements, and what each promises. The conformance suite
+// (src/testing/) checks every promise on every driver.
+
+import type { AuditLevel } from "../audit/audit_level.ts";
+import type {
+  ExecutionLogRecord,
+  RunsAuditRecord,
+  StatusAuditRecord,
+  TaskRecord,
+  WorkerRecord,
+} from "./records.ts";
+import type {
+  AuditGrowth,
+  CancelOutcome,
+  ChangeResult,
+  ClaimRequest,
+  ClaimResult,
+  ConnectionOptions,
+  HeartbeatResult,
+  LostTask,
+  NewLogLine,
+  NewTask,
+  Page,
+  PageRequest,
+  PersistResult,
+  Polling,
+  PurgeOptions,
+  PurgeResult,
+  RateSlot,
+  RateSlotRequest,
+  ReleasedTask,
+  ReleaseLostRequest,
+  RetentionPolicy,
+  RunEnd,
+  StatusChange,
+  StorageStatistics,
+  TaskFilter,
+  WakeSignal,
+} from "./requests.ts";
+import type { TaskStatus } from "./task_status.ts";
+
+/**
+ * Where tasks live. One instance serves one process; any number of processes share the database behind it.
+ *
+ * Promises that hold for every verb:
+ * - A verb that writes is one transaction: all of it happens, or nothing.
+ * - The database's clock decides what is due, which worker is late, and when something happened; what a process knows is
+ *   passed as an age or a delay.
+ * - Errors are {@linkcode StorageError}s; the ones with `transient` set may be tried again, and doing so never applies a
+ *   write twice.
+ * - Results stand in the order of the arguments; an empty list costs no round trip.
+ * - Whatever a user passes reaches the database as a parameter, unchanged: any Unicode text, U+0000 included.
+ */
+export interface Storage {
+  /** `memory`, `sqlite`, `postgres`, `sqlserver`, or a third party's name. */
+  readonly name: string;
+
+  /** How often workers look for due tasks by themselves, beside {@linkcode Storage.onWake}. */
+  readonly polling: Polling;
+
+  /**
+   * Connects, and brings the schema up to date (unless the driver's option `migrate` is off: then it only checks).
+   * Many processes may do this at once. Opening twice is the same as once.
+   *
+   * @returns The storage's clock.
+   * @throws {SchemaVersionError} If the schema is newer than the code, or older and `migrate` is off.
+   */
+  open(): Promise<{ readonly now: number }>;
+
+  /** Ends what it opened; connections that the user passed in stay open. Closing twice is the same as once. */
+  close(): Promise<void>;
+
+  // ---- the life of a task ----
+
+  /**
+   * Stores new tasks with their first status audit rows, applying the task-key rules in order, atomically, also against
+   * other processes. For a task whose key belongs to a stored task (a claimed one counts as in progress):
+   *
+   * | stored task with that key | what happens | outcome |
+   * | --- | --- | --- |
+   * | recurring, in progress | nothing | `existing` |
+   * | recurring, otherwise; the new one is one-shot | nothing | `existing` |
+   * | recurring, alive; the new one is recurring | updated in place. Run count is kept; next run and anchor are kept if the schedule text is the same, replaced otherwise | `updated` |
+   * | recurring, ended or cancelled (no next run); the new one is recurring | updated in place and alive again, with a new anchor and next run and a run count of 0 | `updated` |
+   * | one-shot, in progress | nothing | `existing` |
+   * | one-shot, `WaitingQueue`, `Queued`, `Pending` or due again | updated in place (attempt and lost count 0) | `updated` |
+   * | one-shot, ended | gives up its key and stays as history; the new task is stored | `created` |
+   *
+   * "Updated in place" replaces type, handler, request, queue, priority, audit level, trace context, series, status and due
+   * instant (a series that keeps its next run keeps its status and due instant), clears the exception, and writes a status
+   * audit row, as the new level asks, if the status is another than before.
+   */
+  persist(
+    tasks: readonly NewTask[],
+    options?: ConnectionOptions,
+  ): Promise<readonly PersistResult[]>;
+
+  /**
+   * Takes due tasks for a worker: never one that another holds, never of a type that is not asked for, none from paused
+   * queues. Highest priority first, then longest due, then lowest id. Raises `attempt` and `leaseToken`; sets no status
+   * (the worker reports `Queued` and `InProgress`). Its cost does not depend on how many tasks have ended or are due later.
+   *
+   * @throws {WorkerLostError} If the worker is not registered.
+   */
+  claim(request: ClaimRequest): Promise<ClaimResult>;
+
+  /**
+   * Changes one task's status and writes the status audit row that the level asks for: one round trip, one transaction,
+   * no query before. The one-form of {@linkcode Storage.setStatusMany}.
+   */
+  setStatus(
+    taskId: string,
+    status: TaskStatus,
+    exception: string | null,
+    auditLevel: AuditLevel,
+    options?:
+      & Partial<Omit<StatusChange, "taskId" | "auditLevel" | "steps">>
+      & ConnectionOptions
+      & { readonly agoMs?: number },
+  ): Promise<ChangeResult>;
+
+  /** Applies many status changes in one round trip and one transaction. A task appears at most once in the list. */
+  setStatusMany(
+    changes: readonly StatusChange[],
+    options?: ConnectionOptions,
+  ): Promise<readonly ChangeResult[]>;
+
+  /**
+   * Ends a run of a recurring task: status, exception, run count + 1 (saturating at 2^31 - 1), attempt and lost count 0,
+   * next run and due instant, last execution, and the status audit and runs audit rows that the level asks for. The
+   * one-form of {@linkcode Storage.updateCurrentRunMany}.
+   *
+   * @param options `status` (default `Completed`) and `exception` say how the run ended.
+   */
+  updateCurrentRun(
+    taskId: string,
+    executionTimeMs: number,
+    nextRunAt: number | null,
+    auditLevel: AuditLevel,
+    options?:
+      & Partial<Omit<RunEnd, "taskId" | "executionTimeMs" | "nextRunAt" | "auditLevel" | "steps">>
+      & ConnectionOptions
+      & {
+        readonly status?: TaskStatus;
+        readonly exception?: string | null;
+        readonly agoMs?: number;
+      },
+  ): Promise<ChangeResult>;
+
+  /** Ends many runs in one round trip and one transaction. A task appears at most once in the list. */
+  updateCurrentRunMany(
+    runs: readonly RunEnd[],
+    options?: ConnectionOptions,
+  ): Promise<readonly ChangeResult[]>;
+
+  /**
+   * Asks for tasks to be cancelled. Unclaimed ones that have not ended (a series at rest, too: it has a next run) become
+   * `Cancelled` at once, without due instant and next run, with the status audit row that their own level asks for; claimed
+   * ones are marked, and their owners are told by {@linkcode Storage.heartbeat} and, where there is push, at once.
+   */
+  requestCancel(taskIds: readonly string[]): Promise<readonly CancelOutcome[]>;
+
+  /** Gives claimed, unstarted tasks back: due as before, attempt less one, status unchanged. Fenced; others are skipped. */
+  release(workerId: string, tasks: readonly ReleasedTask[]): Promise<void>;
+
+  /**
+   * Makes unclaimed tasks due now: a series at rest gets an extra run (its next run stays planned), a waiting task runs
+   * early, a one-shot that ended in `Failed`, `Cancelled` or `ServiceStopped` is `Queued` again with attempt, lost count 0
+   * and no exception (with the audit row that its level asks for). Anything else stays as it is.
+   *
+   * @returns Whether each became due.
+   */
+  makeDue(taskIds: readonly string[]): Promise<readonly boolean[]>;
+
+  /** The earliest instant at which one of these types becomes due in one of these queues (paused ones left out); null: none. */
+  nextDueAt(queues: readonly string[], types: readonly string[]): Promise<number | null>;
+
+  /**
+   * Tells of what other processes did: tasks that are due now were stored or given back, a cancel was requested, a queue was
+   * paused or resumed. May call too often, and may miss something (that is what polling is for). What this process did
+   * itself need not be told.
+   *
+   * @returns A function that ends it.
+   */
+  onWake(listener: (signal: WakeSignal) => void): () => void;
+
+  // ---- workers ----
+
+  /** Makes a worker known, alive as of now. */
+  registerWorker(worker: { readonly id: string; readonly host: string }): Promise<void>;
+
+  /** The worker is alive. Does not bring back a worker that was given up for lost. */
+  heartbeat(workerId: string): Promise<HeartbeatResult>;
+
+  /** Removes a worker at a clean end. Tasks that it still holds are found by {@linkcode Storage.releaseLost}. */
+  unregisterWorker(workerId: string): Promise<void>;
+
+  /**
+   * Removes workers whose heartbeat is too old, and takes the tasks of every worker that is not (or no longer) registered:
+   * they become `ServiceStopped` with `lostReason` as exception, due now, `lostCount` + 1; beyond the poison limit `Failed`
+   * with `poisonReason`, not due, a series without next run. Status audit rows as the tasks' levels ask.
+   */
+  releaseLost(request: ReleaseLostRequest): Promise<readonly LostTask[]>;
+
+  // ---- queues and rate limits ----
+
+  /** Pauses or resumes a queue for all workers of the store, for good: a paused queue's tasks are not claimed. */
+  setQueuePaused(queue: string, paused: boolean): Promise<void>;
+
+  /**
+   * Reserves one slot each, atomically, in the order of the list, by the storage's clock. With T the emission interval and
+   * TAT the key's theoretical arrival time (a new key's is `now`; with `startEmpty`, now + (burst - 1) * T), the slot is
+   * max(now, TAT - (burst - 1) * T); granted, it moves TAT to max(now, TAT) + T.
+   */
+  reserveRateSlots(requests: readonly RateSlotRequest[]): Promise<{
+    readonly now: number;
+    readonly slots: readonly RateSlot[];
+  }>;
+
+  // ---- reading ----
+
+  /** One task, or null. */
+  get(taskId: string): Promise<TaskRecord | null>;
+  /** The task that holds a key, or null. */
+  getByTaskKey(taskKey: string): Promise<TaskRecord | null>;
+  /** Tasks, newest first (by id, which is by time). */
+  list(filter?: TaskFilter, page?: PageRequest): Promise<Page<TaskRecord>>;
+  /** A task's audited status changes, oldest first. */
+  statusAudit(taskId: string, page?: PageRequest): Promise<Page<StatusAuditRecord>>;
+  /** A recurring task's audited runs, oldest first. */
+  runsAudit(taskId: string, page?: PageRequest): Promise<Page<RunsAuditRecord>>;
+  /** A task's log lines by sequence number. */
+  executionLogs(taskId: string, page?: PageRequest): Promise<Page<ExecutionLogRecord>>;
+  /** The registered workers, oldest first. */
+  workers(): Promise<readonly WorkerRecord[]>;
+  /** Counts by status and queue. */
+  statistics(): Promise<StorageStatistics>;
+  /** The size and growth of the audit tables and the execution log. */
+  auditGrowth(): Promise<readonly AuditGrowth[]>;
+
+  // ---- logs and retention ----
+
+  /** Stores log lines, of any number of tasks, in one bulk insert. Lines of tasks that do not exist are left out. */
+  saveExecutionLogs(lines: readonly NewLogLine[]): Promise<void>;
+
+  /** Deletes what the policy allows, in short transactions, at most `budget` rows. One process at a time. */
+  purge(policy: RetentionPolicy, options: PurgeOptions): Promise<PurgeResult>;
+}

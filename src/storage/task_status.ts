@@ -1,0 +1,34 @@
+// The statuses of a task, by upstream's names.
+
+/**
+ * Where a task stands.
+ *
+ * - `WaitingQueue`: stored, to run at a later instant.
+ * - `Queued`: due, waiting for a worker or in a worker's local queue.
+ * - `InProgress`: its handler is running.
+ * - `Pending`: an attempt failed or was deferred; the next attempt has its instant.
+ * - `Completed`, `Failed`: ended. A recurring series rests in one of them between its runs, with a next run.
+ * - `Cancelled`: ended by {@linkcode EverTask.cancel}.
+ * - `ServiceStopped`: its worker stopped or was lost while the task was claimed; it is due again.
+ */
+export type TaskStatus =
+  | "WaitingQueue"
+  | "Queued"
+  | "InProgress"
+  | "Pending"
+  | "Cancelled"
+  | "Completed"
+  | "Failed"
+  | "ServiceStopped";
+
+/** All statuses. */
+export const taskStatuses: readonly TaskStatus[] = [
+  "WaitingQueue",
+  "Queued",
+  "InProgress",
+  "Pending",
+  "Cancelled",
+  "Completed",
+  "Failed",
+  "ServiceStopped",
+];
