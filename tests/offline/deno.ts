@@ -1,0 +1,39 @@
+// Runs a deno command with the packages that deno.json declares or, where the JSR registry is out of reach (a closed
+// network), with stand-ins for those that the tests need:
+//
+//   deno run -A tests/offline/deno.ts test …
+//
+// This is the only file that knows about the difference.
+
+const standIns: Record<string, string> = {
+  "@std/assert": import.meta.resolve("./assert.ts"),
+  "@std/async": import.meta.resolve("./async.ts"),
+};
+
+const root = new URL("../../", import.meta.url);
+
+async function isReachable(registry: string): Promise<boolean> {
+  try {
+    const url = new URL("@std/assert/meta.json", registry);
+    const response = await fetch(url, { signal: AbortSignal.timeout(3000) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+async function importMapWithStandIns(): Promise<string> {
+  const config = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
+  const imports = { ...config.imports, ...standIns };
+  return `data:application/json,${encodeURIComponent(JSON.stringify({ imports }))}`;
+}
+
+const [command = "test", ...args] = Deno.args;
+const options: string[] = [];
+if (!await isReachable(Deno.env.get("JSR_URL") ?? "https://jsr.io/")) {
+  console.log("JSR is out of reach: using the stand-ins of tests/offline/ for @std packages.");
+  options.push(`--import-map=${await importMapWithStandIns()}`);
+}
+const deno = new Deno.Command(Deno.execPath(), { args: [command, ...options, ...args] });
+Deno.exit((await deno.spawn().status).code);
