@@ -14,6 +14,7 @@ export class EverTaskError extends Error {
  * no date. The message names the option, the value and what is allowed. Nothing was stored.
  */
 export class InvalidArgumentError extends EverTaskError {
+  /** `InvalidArgumentError` */
   override name = "InvalidArgumentError";
   /** The option or argument, as the caller spells it: `delay`, `queues.email.parallelism`. */
   readonly argument: string;
@@ -21,6 +22,8 @@ export class InvalidArgumentError extends EverTaskError {
   readonly value: unknown;
 
   /**
+   * Writes the message from the three facts a caller needs.
+   *
    * @param argument The option or argument, as the caller spells it.
    * @param value The value that was refused.
    * @param remedy What to pass instead: a sentence fragment after "must", e.g. `be an integer of at least 1`.

@@ -19,7 +19,10 @@ export interface Clock {
 
 /** Options of {@linkcode Clock.setTimer}. */
 export interface TimerOptions {
-  /** @default false */
+  /**
+   * The timer alone does not keep the process alive (where the runtime can do that).
+   * @default false
+   */
   readonly unref?: boolean;
 }
 

@@ -6,9 +6,13 @@ import { InvalidArgumentError } from "../errors.ts";
 export interface DurationParts {
   /** Days of exactly 24 hours. */
   readonly days?: number;
+  /** Hours. */
   readonly hours?: number;
+  /** Minutes. */
   readonly minutes?: number;
+  /** Seconds. */
   readonly seconds?: number;
+  /** Milliseconds. */
   readonly milliseconds?: number;
 }
 
