@@ -1,0 +1,58 @@
+// The seam for tracing: what an observer may wrap around a dispatch and around each execution of a handler. The engine
+// knows this interface alone; the OpenTelemetry exporter implements it. Without one, nothing is called.
+
+/** What is about to be stored. */
+export interface DispatchedTask {
+  /** The task's id; for a batch, the id of its first task. */
+  readonly taskId: string;
+  readonly type: string;
+  readonly queue: string;
+  readonly taskKey: string | null;
+  readonly recurring: boolean;
+  /** How many tasks the dispatch stores: 1, or the size of a batch. */
+  readonly count: number;
+}
+
+/** What a worker is about to execute: one attempt of one task. */
+export interface ExecutedTask {
+  readonly taskId: string;
+  readonly type: string;
+  readonly queue: string;
+  readonly taskKey: string | null;
+  readonly recurring: boolean;
+  /** Which attempt of the current run, from 1. */
+  readonly attempt: number;
+  /** How long the task waited between its due instant and this start. Milliseconds. */
+  readonly waitMs: number;
+  readonly workerId: string;
+  /** What {@linkcode Instrumentation.dispatch} gave to be stored with the task; null when it gave nothing. */
+  readonly traceContext: string | null;
+}
+
+/**
+ * Wraps the two ends of a task's way: the dispatch in one process, and each execution, perhaps in another. What joins them
+ * is the trace context, which is stored with the task.
+ *
+ * An implementation calls what it wraps exactly once, gives back its result, and lets its error through unchanged.
+ */
+export interface Instrumentation {
+  /**
+   * Called around the storing of a task, or of a batch of one type to one queue.
+   *
+   * @param task What is being dispatched.
+   * @param store Stores the tasks together with a W3C `traceparent`, or null for none.
+   */
+  dispatch<T>(
+    task: DispatchedTask,
+    store: (traceContext: string | null) => Promise<T>,
+  ): Promise<T>;
+
+  /**
+   * Called around each execution of a handler.
+   *
+   * @param task The attempt that starts.
+   * @param execute Runs the handler. Rejects with what ended the attempt: the handler's error, or the reason of its abort
+   * (a timeout, a cancellation).
+   */
+  run<T>(task: ExecutedTask, execute: () => Promise<T>): Promise<T>;
+}
