@@ -170,6 +170,11 @@ export interface HeartbeatResult {
   /** Tasks that this worker holds and is asked to cancel. */
   readonly cancelRequests: readonly string[];
   readonly pausedQueues: readonly string[];
+  /**
+   * Whether there is something for {@linkcode Storage.releaseLost}: another worker's heartbeat is late, or a task is claimed
+   * by a worker that is not registered. Found in the same round trip, so that looking costs nothing more.
+   */
+  readonly othersLost: boolean;
 }
 
 /** What {@linkcode Storage.releaseLost} needs to know. */

@@ -189,8 +189,12 @@ export interface Storage {
   /** Makes a worker known, alive as of now. */
   registerWorker(worker: { readonly id: string; readonly host: string }): Promise<void>;
 
-  /** The worker is alive. Does not bring back a worker that was given up for lost. */
-  heartbeat(workerId: string): Promise<HeartbeatResult>;
+  /**
+   * The worker is alive. Does not bring back a worker that was given up for lost.
+   *
+   * @param leaseMs A worker whose heartbeat is older than this counts as late, for `othersLost`.
+   */
+  heartbeat(workerId: string, leaseMs: number): Promise<HeartbeatResult>;
 
   /** Removes a worker at a clean end. Tasks that it still holds are found by {@linkcode Storage.releaseLost}. */
   unregisterWorker(workerId: string): Promise<void>;
