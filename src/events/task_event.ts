@@ -44,6 +44,8 @@ export interface TaskEvent {
   readonly kind: TaskEventKind;
   readonly queue: string;
   readonly taskKey: string | null;
+  /** Whether the task is a recurring series: monitors of schedules must tell its runs from one-shot tasks. */
+  readonly recurring: boolean;
   /** Which attempt of the current run, from 1; 0 before the first. */
   readonly attempt: number;
   /** How long the execution took, for events that end one; null otherwise. Milliseconds. */
