@@ -1,5 +1,5 @@
-// What storage gives back: the rows of its tables as plain objects. Instants are epoch milliseconds of the storage's
-// clock, texts are stored as they came, absent values are null.
+// What storage gives back: the rows of its tables as plain objects. Instants are whole epoch milliseconds of the storage's
+// clock, durations may have fractions, texts are stored as they came, absent values are null.
 
 import type { AuditLevel } from "../audit/audit_level.ts";
 import type { TaskStatus } from "./task_status.ts";

@@ -42,7 +42,8 @@ export interface NewTask {
   readonly series: NewSeries | null;
   /**
    * The local worker that takes the task without a claim. The row is born claimed by it: attempt 1, lease token 1, no due
-   * instant. Ignored (the task waits as usual) unless the outcome is `created`.
+   * instant. Ignored (the task waits as usual) unless the outcome is `created`, the status is `Queued`, the worker is
+   * registered and the queue is not paused.
    */
   readonly claimFor: string | null;
 }
@@ -103,8 +104,8 @@ export interface StatusStep {
 /**
  * What happened to one task since the last write about it.
  *
- * The last step is the task's new status. With `InProgress` or `Queued` as the last step the lease stays as it is; with
- * any other the lease ends, and the task is due again only if `dueInMs` is given.
+ * The last step is the task's new status and exception. With `InProgress` or `Queued` as the last step, and no `dueInMs`,
+ * lease and due instant stay as they are; with any other the lease ends, and the task is due again only if `dueInMs` is given.
  */
 export interface StatusChange {
   readonly taskId: string;
@@ -113,17 +114,22 @@ export interface StatusChange {
   readonly steps: readonly StatusStep[];
   /** With a lease the change applies only if it is still held; without one it applies if the task exists. */
   readonly lease?: Lease;
-  /** The task can be claimed again after so many milliseconds. */
+  /** The task can be claimed again after so many milliseconds; its lease ends. */
   readonly dueInMs?: number;
   /** Takes one from `attempt`: what ended was no attempt (a graceful stop, a deferral). @default false */
   readonly returnAttempt?: boolean;
   /** The rate limit slot that the task waits for. @default null */
   readonly rateSlotAt?: number | null;
-  /** How long the execution that ended took. Stored with the end's instant, unless the level is `None`. */
+  /**
+   * How long the execution that ended took; may be fractional. Stored with the end's instant (the last step's), unless the
+   * level is `None`. Absent: the task's last execution stays as it is.
+   */
   readonly executionTimeMs?: number;
 }
 
-/** A run of a recurring task has ended. The last step says how; the lease ends. */
+/**
+ * A run of a recurring task has ended. The last step says how; the lease ends. Not applied to a task that is not recurring.
+ */
 export interface RunEnd {
   readonly taskId: string;
   readonly auditLevel: AuditLevel;
@@ -141,7 +147,7 @@ export interface RunEnd {
 
 /** What became of a change. */
 export interface ChangeResult {
-  /** False when the lease was no longer held, or the task does not exist: nothing was written. */
+  /** False when the lease was not (or no longer) held, or the task does not exist: nothing was written. */
   readonly applied: boolean;
 }
 
@@ -240,7 +246,7 @@ export interface RateSlot {
 
 // ---- reading ----
 
-/** Which tasks to list. Absent means any; all that are given must hold. */
+/** Which tasks to list. Absent means any, an empty list matches nothing; all that are given must hold. */
 export interface TaskFilter {
   readonly statuses?: readonly TaskStatus[];
   readonly types?: readonly string[];
@@ -272,7 +278,7 @@ export interface NewLogLine extends Omit<ExecutionLogRecord, "sequence" | "logge
   readonly agoMs: number;
 }
 
-/** How many tasks stand where, per queue. */
+/** How many tasks stand where in one queue. A queue without waiting or claimed tasks that is not paused may be left out. */
 export interface QueueStatistics {
   readonly queue: string;
   readonly paused: boolean;
@@ -282,7 +288,7 @@ export interface QueueStatistics {
   readonly scheduled: number;
   /** Claimed by a worker. */
   readonly claimed: number;
-  /** The due instant of the task that waits longest; null when none is due. */
+  /** The due instant of the due task that waits longest; null when none is due. */
   readonly oldestDueAt: number | null;
 }
 
@@ -309,14 +315,15 @@ export interface AuditGrowth {
 export interface RetentionPolicy {
   readonly statusAuditDays?: number | null;
   readonly runsAuditDays?: number | null;
-  /** Overrides both for rows that have an exception. */
+  /** Overrides both for rows that have an exception. Null, absent, zero or less: no override. */
   readonly errorAuditDays?: number | null;
   readonly executionLogDays?: number | null;
   /** Only the newest so many lines of a task are kept. */
   readonly maxExecutionLogsPerTask?: number | null;
   /**
    * Deletes one-shot tasks that are `Completed` or `Cancelled` once they ended longer ago than `statusAuditDays` (a task
-   * that never ran: was created) and all of their audit rows and log lines may go as well. @default false
+   * that has no last execution: was created) and all of their audit rows and log lines may go as well, by their own ages
+   * (so a kept error or log line keeps its task). @default false
    */
   readonly deleteCompletedTasksAfterRetention?: boolean;
 }
@@ -325,7 +332,7 @@ export interface RetentionPolicy {
 export interface PurgeOptions {
   /** Rows to delete at most in this call, over all tables. */
   readonly budget: number;
-  /** Only counts. @default false */
+  /** Only counts, and all that the policy allows, whatever the budget. @default false */
   readonly dryRun?: boolean;
 }
 

@@ -47,9 +47,12 @@ import type { TaskStatus } from "./task_status.ts";
  * - The database's clock decides what is due, which worker is late, and when something happened; what a process knows is
  *   passed as an age or a delay.
  * - Errors are {@linkcode StorageError}s; the ones with `transient` set may be tried again, and doing so never applies a
- *   write twice.
+ *   write twice: a repeated persist finds its ids, a repeated fenced change finds its lease ended. (Log lines, rate limit
+ *   slots and changes without a lease have nothing to be known by; repeating them may count them twice.)
  * - Results stand in the order of the arguments; an empty list costs no round trip.
- * - Whatever a user passes reaches the database as a parameter, unchanged: any Unicode text, U+0000 included.
+ * - Whatever a user passes reaches the database as a parameter and comes back unchanged: any Unicode text, U+0000 included.
+ *   Only lone surrogates, which are no Unicode text, come back as U+FFFD (as `String.prototype.toWellFormed` makes it).
+ *   Texts are told apart by their code points: case, accents and trailing spaces make another key, queue or type.
  */
 export interface Storage {
   /** `memory`, `sqlite`, `postgres`, `sqlserver`, or a third party's name. */
@@ -74,7 +77,9 @@ export interface Storage {
 
   /**
    * Stores new tasks with their first status audit rows, applying the task-key rules in order, atomically, also against
-   * other processes. For a task whose key belongs to a stored task (a claimed one counts as in progress):
+   * other processes. An id that is stored already is left alone and answered as it was the first time (`created`; `claimed`
+   * while it still has lease token 1 and the worker in `claimFor`). For a task whose key belongs to a stored task (one that
+   * is claimed or `InProgress` counts as in progress):
    *
    * | stored task with that key | what happens | outcome |
    * | --- | --- | --- |
@@ -87,8 +92,9 @@ export interface Storage {
    * | one-shot, ended | gives up its key and stays as history; the new task is stored | `created` |
    *
    * "Updated in place" replaces type, handler, request, queue, priority, audit level, trace context, series, status and due
-   * instant (a series that keeps its next run keeps its status and due instant), clears the exception, and writes a status
-   * audit row, as the new level asks, if the status is another than before.
+   * instant, clears the exception, a cancel request and the rate limit slot, sets attempt and lost count to 0, and writes a
+   * status audit row, as the new level asks, if the status is another than before. A series that keeps its next run keeps its
+   * status, due instant, attempt, lost count and slot, too.
    */
   persist(
     tasks: readonly NewTask[],
@@ -119,7 +125,10 @@ export interface Storage {
       & { readonly agoMs?: number },
   ): Promise<ChangeResult>;
 
-  /** Applies many status changes in one round trip and one transaction. A task appears at most once in the list. */
+  /**
+   * Applies many status changes in one round trip and one transaction. A task appears at most once in the list. A series'
+   * own fields stay as they are: what ends a run, or a series, is {@linkcode Storage.updateCurrentRun}.
+   */
   setStatusMany(
     changes: readonly StatusChange[],
     options?: ConnectionOptions,
@@ -155,20 +164,27 @@ export interface Storage {
 
   /**
    * Asks for tasks to be cancelled. Unclaimed ones that have not ended (a series at rest, too: it has a next run) become
-   * `Cancelled` at once, without due instant and next run, with the status audit row that their own level asks for; claimed
-   * ones are marked, and their owners are told by {@linkcode Storage.heartbeat} and, where there is push, at once.
+   * `Cancelled` at once, without due instant, next run and exception, with the status audit row that their own level asks
+   * for; claimed ones are marked, and their owners are told by {@linkcode Storage.heartbeat} and, where there is push, at
+   * once. The mark stays while the task lives: should it become due again (its owner wrote a retry in the same moment, or was
+   * lost), it is due at once, and whoever claims it next sees `cancelRequested`. It goes when the task ends.
+   * An id appears at most once in the list.
    */
   requestCancel(taskIds: readonly string[]): Promise<readonly CancelOutcome[]>;
 
-  /** Gives claimed, unstarted tasks back: due as before, attempt less one, status unchanged. Fenced; others are skipped. */
+  /**
+   * Gives claimed, unstarted tasks back: due as the caller says, attempt less one, everything else unchanged. Fenced: a task
+   * that this worker does not hold with this token is skipped.
+   */
   release(workerId: string, tasks: readonly ReleasedTask[]): Promise<void>;
 
   /**
    * Makes unclaimed tasks due now: a series at rest gets an extra run (its next run stays planned), a waiting task runs
    * early, a one-shot that ended in `Failed`, `Cancelled` or `ServiceStopped` is `Queued` again with attempt, lost count 0
-   * and no exception (with the audit row that its level asks for). Anything else stays as it is.
+   * and no exception (with the audit row that its level asks for). A task that waits keeps its status, and one that is due
+   * already its place. Anything else (claimed, `Completed`, an ended series) stays as it is.
    *
-   * @returns Whether each became due.
+   * @returns Whether each is due now.
    */
   makeDue(taskIds: readonly string[]): Promise<readonly boolean[]>;
 
@@ -186,11 +202,11 @@ export interface Storage {
 
   // ---- workers ----
 
-  /** Makes a worker known, alive as of now. */
+  /** Makes a worker known, alive as of now. Doing so twice is the same as once and a heartbeat. */
   registerWorker(worker: { readonly id: string; readonly host: string }): Promise<void>;
 
   /**
-   * The worker is alive. Does not bring back a worker that was given up for lost.
+   * The worker is alive. Does not bring back a worker that was given up for lost (then there are no cancel requests).
    *
    * @param leaseMs A worker whose heartbeat is older than this counts as late, for `othersLost`.
    */
@@ -200,9 +216,10 @@ export interface Storage {
   unregisterWorker(workerId: string): Promise<void>;
 
   /**
-   * Removes workers whose heartbeat is too old, and takes the tasks of every worker that is not (or no longer) registered:
-   * they become `ServiceStopped` with `lostReason` as exception, due now, `lostCount` + 1; beyond the poison limit `Failed`
-   * with `poisonReason`, not due, a series without next run. Status audit rows as the tasks' levels ask.
+   * Removes workers whose heartbeat is older than the lease, and takes the tasks of every worker that is not (or no longer)
+   * registered: they become `ServiceStopped` with `lostReason` as exception, due now, `lostCount` + 1, attempt unchanged; when
+   * `lostCount` is then above the poison limit `Failed` with `poisonReason`, not due, a series without next run. Status audit
+   * rows as the tasks' levels ask. Until this has happened, a worker's leases hold, even if its heartbeat is late.
    */
   releaseLost(request: ReleaseLostRequest): Promise<readonly LostTask[]>;
 
@@ -214,7 +231,9 @@ export interface Storage {
   /**
    * Reserves one slot each, atomically, in the order of the list, by the storage's clock. With T the emission interval and
    * TAT the key's theoretical arrival time (a new key's is `now`; with `startEmpty`, now + (burst - 1) * T), the slot is
-   * max(now, TAT - (burst - 1) * T); granted, it moves TAT to max(now, TAT) + T.
+   * max(now, TAT - (burst - 1) * T); granted, it moves TAT to max(now, TAT) + T. T and TAT are fractional; the slot is
+   * rounded up to a whole millisecond (an excess of a microsecond, the noise of the arithmetic, is dropped before), and it is
+   * granted if it is then not later than now + the horizon. `reserveSlot` in src/rate_limit/gcra.ts is this in TypeScript.
    */
   reserveRateSlots(requests: readonly RateSlotRequest[]): Promise<{
     readonly now: number;
@@ -227,11 +246,16 @@ export interface Storage {
   get(taskId: string): Promise<TaskRecord | null>;
   /** The task that holds a key, or null. */
   getByTaskKey(taskKey: string): Promise<TaskRecord | null>;
-  /** Tasks, newest first (by id, which is by time). */
+  /**
+   * Tasks, newest first (by id, which is by time).
+   *
+   * @throws {InvalidArgumentError} Here and below, if the page's `limit` is no integer from 1 to 1000, or `after` is not what
+   * a page before it gave as `next`.
+   */
   list(filter?: TaskFilter, page?: PageRequest): Promise<Page<TaskRecord>>;
-  /** A task's audited status changes, oldest first. */
+  /** A task's audited status changes, in the order in which they were written. */
   statusAudit(taskId: string, page?: PageRequest): Promise<Page<StatusAuditRecord>>;
-  /** A recurring task's audited runs, oldest first. */
+  /** A recurring task's audited runs, in the order in which they were written. */
   runsAudit(taskId: string, page?: PageRequest): Promise<Page<RunsAuditRecord>>;
   /** A task's log lines by sequence number. */
   executionLogs(taskId: string, page?: PageRequest): Promise<Page<ExecutionLogRecord>>;
@@ -239,14 +263,18 @@ export interface Storage {
   workers(): Promise<readonly WorkerRecord[]>;
   /** Counts by status and queue. */
   statistics(): Promise<StorageStatistics>;
-  /** The size and growth of the audit tables and the execution log. */
+  /** The size and growth of the audit tables and the execution log: always three rows, in this order. */
   auditGrowth(): Promise<readonly AuditGrowth[]>;
 
   // ---- logs and retention ----
 
-  /** Stores log lines, of any number of tasks, in one bulk insert. Lines of tasks that do not exist are left out. */
+  /**
+   * Stores log lines, of any number of tasks, in one bulk insert, each task's numbered in the order of the list. Lines of
+   * tasks that do not exist are left out.
+   */
   saveExecutionLogs(lines: readonly NewLogLine[]): Promise<void>;
 
-  /** Deletes what the policy allows, in short transactions, at most `budget` rows. One process at a time. */
+  /** Deletes what the policy allows, in short transactions, at most `budget` rows. One process at a time. Never touches a
+   * task that has not ended, or a series' row. */
   purge(policy: RetentionPolicy, options: PurgeOptions): Promise<PurgeResult>;
 }
