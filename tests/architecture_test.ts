@@ -1,0 +1,118 @@
+// The architecture, held to by a test: who may import whom, where time and chance come from, what stands at the top
+// level, and how long a file may be.
+
+import { assertEquals } from "@std/assert";
+import { architecture } from "./support/architecture_rules.ts";
+
+const root = new URL("../", import.meta.url);
+
+const topLevel = [
+  "LICENSE",
+  "README.md",
+  "bench",
+  "deno.json",
+  "deno.lock",
+  "drivers",
+  "examples",
+  "mod.ts",
+  "sql",
+  "src",
+  "tests",
+];
+
+const longestFile = 400;
+
+/** What a checkout may also hold and version control ignores (see .gitignore), at any depth. */
+const ignored = /^\.|^(node_modules|coverage|junit\.xml)$|\.(db|db-shm|db-wal|tgz)$/;
+
+/** Every file of the project; paths from the root. */
+async function listFiles(folder = ""): Promise<string[]> {
+  const files: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(new URL(`./${folder}`, root))) {
+    if (ignored.test(name)) continue;
+    if (isDirectory) files.push(...await listFiles(`${folder}${name}/`));
+    else files.push(`${folder}${name}`);
+  }
+  return files;
+}
+
+function messages(path: string, source: string): string[] {
+  return Deno.lint.runPlugin(architecture, path, source).map(({ message, range }) => {
+    const line = source.slice(0, range[0]).split("\n").length;
+    return `${path}:${line}: ${message}`;
+  });
+}
+
+Deno.test("every file keeps to the rules of the architecture", async () => {
+  const found: string[] = [];
+  for (const path of await listFiles()) {
+    if (!path.endsWith(".ts")) continue;
+    found.push(...messages(path, await Deno.readTextFile(new URL(path, root))));
+  }
+  assertEquals(found, []);
+});
+
+Deno.test("nothing new stands at the top level", async () => {
+  const found = new Set((await listFiles()).map((path) => path.split("/")[0]!));
+  const unexpected = [...found].filter((name) => !topLevel.includes(name));
+  assertEquals(unexpected, []);
+});
+
+Deno.test(`no file that people write is longer than ${longestFile} lines`, async () => {
+  const tooLong: string[] = [];
+  for (const path of await listFiles()) {
+    if (!/\.(ts|mjs|sql|css|html)$/.test(path) || path.includes(".generated.")) continue;
+    const lines = (await Deno.readTextFile(new URL(path, root))).split("\n").length - 1;
+    if (lines > longestFile) tooLong.push(`${path}: ${lines}`);
+  }
+  assertEquals(tooLong, []);
+});
+
+// What the rules refuse and what they let pass: a rule that finds nothing would go unnoticed otherwise.
+const refused: [path: string, source: string][] = [
+  ["src/a/b.ts", `import { x } from "../../drivers/memory/mod.ts";`],
+  ["src/a/b.ts", `import type { x } from "../../sql/embed.ts";`],
+  ["src/a/b.ts", `export * from "node:fs";`],
+  ["src/a/b.ts", `export { default as x } from "postgres";`],
+  ["src/a/b.ts", `await import("npm:postgres@3");`],
+  ["src/a/b.ts", `let x: import("mssql").Pool;`],
+  ["src/a/b.ts", `import { createEverTask } from "../ever_task.ts";`],
+  ["src/a/b.ts", `Deno.readTextFile("x");`],
+  ["src/a/b.ts", `globalThis.process;`],
+  ["src/a/b.ts", `const type: typeof Deno = undefined;`],
+  ["src/a/b.ts", `const now = Date.now();`],
+  ["src/a/b.ts", `const now = new Date();`],
+  ["src/a/b.ts", `setTimeout(() => {}, 1);`],
+  ["src/time/clock.ts", `Math.random();`],
+  ["drivers/memory/mod.ts", `import { x } from "../sqlite/mod.ts";`],
+  ["drivers/memory/mod.ts", `import { x } from "../../src/worker/worker.ts";`],
+  ["drivers/memory/mod.ts", `const now = performance.now();`],
+  ["drivers/sqlite/mod.ts", `import postgres from "postgres";`],
+  ["mod.ts", `export * from "./drivers/memory/mod.ts";`],
+  ["tests/a_test.ts", `import { createEverTask } from "../src/ever_task.ts";`],
+  ["examples/a.ts", `import { createEverTask } from "../mod.ts";`],
+];
+
+const accepted: [path: string, source: string][] = [
+  ["src/a/b.ts", `import { x } from "../time/clock.ts"; import { Cron } from "croner";`],
+  ["src/a/b.ts", `export const x = "from 'node:fs'"; // import { y } from "node:fs"; Deno.exit()`],
+  ["src/a/b.ts", `const x = { process: 1 }; x.process; options.Deno;`],
+  ["src/a/b.ts", `const then = new Date(0);`],
+  ["src/time/clock.ts", `Date.now(); setTimeout(() => {}, 1);`],
+  ["src/ids/uuid.ts", `crypto.getRandomValues(bytes);`],
+  ["drivers/sqlite/mod.ts", `import { DatabaseSync } from "node:sqlite";`],
+  ["drivers/postgres/mod.ts", `import type { Storage } from "../../src/storage/storage.ts";`],
+  ["mod.ts", `export { createEverTask } from "./src/ever_task.ts";`],
+  ["examples/a.ts", `import { sqliteStorage } from "@evertask/evertask/sqlite";`],
+  ["tests/a_test.ts", `Date.now(); Deno.exit();`],
+];
+
+for (const [path, source] of refused) {
+  Deno.test(`the rules refuse in ${path}: ${source}`, () => {
+    assertEquals(messages(path, source).length, 1);
+  });
+}
+
+Deno.test("the rules accept what is right", () => {
+  assertEquals(accepted.flatMap(([path, source]) => messages(path, source)), []);
+});

@@ -1,0 +1,121 @@
+// The rules of who may know whom, as rules of the linter: it parses the code, so that a word in a comment or a string
+// counts for nothing. architecture_test.ts holds every file of the project to them.
+
+/** What the drivers know of the core: the contract of storage, and what its types are made of. */
+const storageContract = ["src/audit/", "src/errors.ts", "src/log/", "src/storage/", "src/time/"];
+
+/**
+ * What the files of a folder (or one file) may import: folders and files of the project, and packages. The first entry
+ * that fits a file decides; files without an entry are free.
+ */
+const allowedImports: [importer: string, imports: string[]][] = [
+  ["mod.ts", ["src/"]],
+  ["src/", ["src/", "croner"]],
+  ["drivers/memory/", ["drivers/memory/", ...storageContract]],
+  ["drivers/sqlite/", ["drivers/sqlite/", ...storageContract, "node:sqlite"]],
+  ["drivers/postgres/", ["drivers/postgres/", ...storageContract, "postgres"]],
+  ["drivers/sqlserver/", ["drivers/sqlserver/", ...storageContract, "mssql"]],
+  // An example is to be copied: it imports the package by its name, as its readers will.
+  ["examples/", ["examples/", "@evertask/evertask", "zod", "node:"]],
+];
+
+/** What belongs to one runtime, or to servers alone. */
+const runtimeGlobals = ["Deno", "Bun", "Buffer", "process"];
+
+/** Calls that make a result depend on when or where it was computed, and the files that inject them. */
+const ambient: { selector: string; what: string; allowedIn: string[] }[] = [
+  ...["Date.now", "performance.now", "Math.random", "crypto.randomUUID", "crypto.getRandomValues"]
+    .map((name) => {
+      const [object, property] = name.split(".");
+      return {
+        selector: `MemberExpression[object.name="${object}"][property.name="${property}"]`,
+        what: name,
+        allowedIn: /random/i.test(name) ? ["src/ids/"] : ["src/time/"],
+      };
+    }),
+  {
+    selector: `NewExpression[callee.name="Date"][arguments.length=0]`,
+    what: "new Date()",
+    allowedIn: ["src/time/"],
+  },
+  {
+    selector: `CallExpression[callee.name=/^(setTimeout|setInterval|setImmediate)$/]`,
+    what: "a timer",
+    allowedIn: ["src/time/"],
+  },
+];
+
+const imports: Deno.lint.Rule = {
+  create(context) {
+    const importer = context.filename;
+    const allowed = allowedImports.find(([owner]) => isWithin(importer, owner))?.[1];
+    const check = (node: Deno.lint.Literal) => {
+      const imported = resolveImport(importer, String(node.value));
+      if (imported === "src/ever_task.ts" && importer !== "mod.ts") {
+        context.report({ node, message: "only mod.ts imports src/ever_task.ts" });
+      }
+      if (allowed?.some((owner) => isWithin(imported, owner)) === false) {
+        context.report({ node, message: `${importer} must not import ${imported}` });
+      }
+    };
+    return {
+      ":matches(ImportDeclaration, ExportAllDeclaration, ExportNamedDeclaration) > Literal": check,
+      "ImportExpression > Literal": check,
+      "TSImportType Literal": check,
+    };
+  },
+};
+
+const runtime: Deno.lint.Rule = {
+  create(context) {
+    if (!isWithin(context.filename, "src/")) return {};
+    return {
+      Identifier(node) {
+        if (!runtimeGlobals.includes(node.name) || isMemberName(node)) return;
+        context.report({ node, message: `the core does not know the runtime: ${node.name}` });
+      },
+    };
+  },
+};
+
+const injected: Deno.lint.Rule = {
+  create(context) {
+    if (!["src/", "drivers/"].some((folder) => isWithin(context.filename, folder))) return {};
+    const rules = ambient.filter(({ allowedIn }) =>
+      !allowedIn.some((owner) => isWithin(context.filename, owner))
+    );
+    return Object.fromEntries(rules.map(({ selector, what }) => [
+      selector,
+      (node: Deno.lint.Node) => {
+        context.report({ node, message: `time and chance are injected, but this uses ${what}` });
+      },
+    ]));
+  },
+};
+
+/** Whether a path (or a package) is the owner, or is in the folder (or is a subpath of the package). */
+function isWithin(path: string, owner: string): boolean {
+  return path === owner || path.startsWith(/[/:]$/.test(owner) ? owner : `${owner}/`);
+}
+
+/** The path of an imported file from the root of the project, or the package name as it stands. */
+function resolveImport(importer: string, specifier: string): string {
+  if (!specifier.startsWith(".")) return specifier;
+  return new URL(specifier, `file:///${importer}`).pathname.slice(1);
+}
+
+/** Whether an identifier only names a member of something else, as in `options.process` or `{ process: 1 }`. */
+function isMemberName(node: Deno.lint.Identifier): boolean {
+  const { parent } = node;
+  if (parent.type === "MemberExpression") {
+    const ofGlobal = parent.object.type === "Identifier" && parent.object.name === "globalThis";
+    return parent.property === node && !parent.computed && !ofGlobal;
+  }
+  return "key" in parent && parent.key === node;
+}
+
+/** The rules. File names that they are given are paths from the root of the project. */
+export const architecture: Deno.lint.Plugin = {
+  name: "architecture",
+  rules: { imports, runtime, injected },
+};
