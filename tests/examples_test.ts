@@ -1,0 +1,41 @@
+// The examples are programs that work: each runs to its end, in an empty folder of its own.
+
+import { listExamples } from "./support/examples.ts";
+import { startPostgres } from "./support/pg_server.ts";
+import { runCommand } from "./support/run_command.ts";
+
+const root = new URL("../", import.meta.url);
+
+/** What an example can ask for, each with the environment that gives it. */
+const providers: Record<string, () => Promise<{ env: Record<string, string> } & AsyncDisposable>> =
+  {
+    async postgres() {
+      const server = await startPostgres();
+      return {
+        env: { EVERTASK_POSTGRES_URL: await server.createDatabase() },
+        [Symbol.asyncDispose]: () => server.stop(),
+      };
+    },
+    // Uses what Deno alone has, and is left out where Node runs the examples.
+    deno: () => Promise.resolve({ env: {}, [Symbol.asyncDispose]: () => Promise.resolve() }),
+  };
+
+for (const { path, needs } of await listExamples()) {
+  const missing = needs.filter((need) => !(need in providers));
+  Deno.test({
+    name: missing.length === 0
+      ? `${path} runs to its end`
+      : `${path} runs to its end (needs ${missing.join(", ")})`,
+    ignore: missing.length > 0,
+    async fn() {
+      await using resources = new AsyncDisposableStack();
+      const env: Record<string, string> = {};
+      for (const need of needs) {
+        Object.assign(env, resources.use(await providers[need]!()).env);
+      }
+      const cwd = await Deno.makeTempDir();
+      resources.defer(() => Deno.remove(cwd, { recursive: true }));
+      await runCommand(Deno.execPath(), ["run", "-A", new URL(path, root).href], { cwd, env });
+    },
+  });
+}
