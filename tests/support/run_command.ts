@@ -1,4 +1,4 @@
-// Runs a program to its end, for tests: its output when it succeeds, and an error that shows its output when it fails.
+// Runs a program to its end, for tests: gives its output when it succeeds, and throws it when it fails.
 
 /** Options of {@linkcode runCommand}. */
 export interface RunOptions {
@@ -10,27 +10,31 @@ export interface RunOptions {
   timeout?: number;
 }
 
-/** Resolves to what the program wrote to its standard output. */
+/** What a program wrote. */
+export interface CommandOutput {
+  stdout: string;
+  stderr: string;
+}
+
+/** Resolves to what the program wrote once it ended with exit code 0. */
 export async function runCommand(
   program: string,
   args: string[],
   options: RunOptions = {},
-): Promise<string> {
+): Promise<CommandOutput> {
   const { timeout = 60_000, ...rest } = options;
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), timeout);
   try {
-    const { success, code, signal, stdout, stderr } = await new Deno.Command(program, {
-      args,
-      ...rest,
-      signal: controller.signal,
-    }).output();
-    const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-    if (success) return out!;
+    const command = new Deno.Command(program, { args, ...rest, signal: controller.signal });
+    const { success, code, signal, ...bytes } = await command.output();
+    const stdout = new TextDecoder().decode(bytes.stdout);
+    const stderr = new TextDecoder().decode(bytes.stderr);
+    if (success) return { stdout, stderr };
     const reason = controller.signal.aborted
       ? `was killed after ${timeout} ms`
       : `ended with ${signal ?? `exit code ${code}`}`;
-    throw new Error(`${program} ${args.join(" ")} ${reason}\n${out}\n${err}`);
+    throw new Error(`${program} ${args.join(" ")} ${reason}\n${stdout}\n${stderr}`);
   } finally {
     clearTimeout(timer);
   }

@@ -1,0 +1,81 @@
+// The package as JSR serves it: published to a registry of our own, and imported from there by a program in Deno.
+
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import config from "../../deno.json" with { type: "json" };
+import { listExamples } from "../support/examples.ts";
+import { startLocalJsr } from "../support/local_jsr_server.ts";
+import { runCommand } from "../support/run_command.ts";
+
+const root = new URL("../../", import.meta.url);
+const deno = Deno.execPath();
+const publishArgs = ["publish", "--allow-dirty", "--no-provenance"];
+
+Deno.test("the package holds what its users need, and nothing else", async () => {
+  const { stderr: report } = await runCommand(deno, [...publishArgs, "--dry-run"], {
+    cwd: root,
+    env: { NO_COLOR: "1" },
+  });
+  const files = [...report.matchAll(/^\s+(file:\S+) \(/gm)].map(([, url]) =>
+    url!.slice(root.href.length)
+  );
+  const foreign = files.filter((path) =>
+    !/^(LICENSE|README\.md|deno\.json|mod\.ts|(src|drivers|sql)\/.+\.(ts|sql|md|css|html|svg))$/
+      .test(path)
+  );
+  assertEquals(foreign, []);
+  for (const entry of Object.values<string>(config.exports)) {
+    assertStringIncludes(files.join("\n"), entry.slice("./".length));
+  }
+  assertEquals(report.match(/^warning.*$/gm), null, report);
+});
+
+Deno.test("a program in Deno imports every entry point of the published package", async (t) => {
+  await using registry = await startLocalJsr();
+  const env = { JSR_URL: registry.url, NO_COLOR: "1" };
+  await runCommand(deno, [...publishArgs, "--token", "any"], { cwd: root, env });
+
+  await using consumer = await makeConsumer();
+  for (const subpath of Object.keys(config.exports)) {
+    const name = subpath.replace(/^\./, config.name);
+    await t.step(name, async () => {
+      const local = Object.keys(await import(name)).sort();
+      const program = `console.log(JSON.stringify(Object.keys(await import("${name}")).sort()))`;
+      await Deno.writeTextFile(`${consumer.folder}/program.ts`, program);
+      const { stdout } = await consumer.run(env, "program.ts");
+      assertEquals(JSON.parse(stdout), local);
+    });
+  }
+  for (const { path, needs } of await listExamples()) {
+    if (needs.some((need) => need !== "deno") || path.endsWith("/main.ts")) continue;
+    await t.step(path, async () => {
+      await Deno.copyFile(new URL(path, root), `${consumer.folder}/program.ts`);
+      await consumer.run(env, "program.ts");
+    });
+  }
+});
+
+/**
+ * An empty project that depends on the published package. Deno gets a cache of its own, because what it keeps of a
+ * registry on a passing port is of no use later; the npm packages in it are those of the machine.
+ */
+async function makeConsumer() {
+  const folder = await Deno.makeTempDir({ prefix: "evertask-consumer-" });
+  const cache = `${folder}/.deno`;
+  const { npmCache } = JSON.parse((await runCommand(deno, ["info", "--json"])).stdout);
+  await Deno.mkdir(cache);
+  await Deno.symlink(npmCache, `${cache}/npm`);
+  const imports = {
+    [config.name]: `jsr:${config.name}@${config.version}`,
+    zod: config.imports.zod,
+  };
+  await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify({ imports, lock: false }));
+  return {
+    folder,
+    run: (env: Record<string, string>, program: string) =>
+      runCommand(deno, ["run", "-A", "--check", program], {
+        cwd: folder,
+        env: { ...env, DENO_DIR: cache },
+      }),
+    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+  };
+}
