@@ -2,7 +2,7 @@
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
-import { listExamples } from "../support/examples.ts";
+import { listPortableExamples } from "../support/examples.ts";
 import { startLocalJsr } from "../support/local_jsr_server.ts";
 import { runCommand } from "../support/run_command.ts";
 
@@ -45,8 +45,7 @@ Deno.test("a program in Deno imports every entry point of the published package"
       assertEquals(JSON.parse(stdout), local);
     });
   }
-  for (const { path, needs } of await listExamples()) {
-    if (needs.some((need) => need !== "deno") || path.endsWith("/main.ts")) continue;
+  for (const { path } of await listPortableExamples("deno")) {
     await t.step(path, async () => {
       await Deno.copyFile(new URL(path, root), `${consumer.folder}/program.ts`);
       await consumer.run(env, "program.ts");

@@ -26,6 +26,14 @@ export async function listExamples(): Promise<Example[]> {
   );
 }
 
+/** The programs that can be copied elsewhere: of one file, needing nothing but what is given. */
+export async function listPortableExamples(...given: string[]): Promise<Example[]> {
+  const examples = await listExamples();
+  return examples.filter(({ path, needs }) =>
+    !path.endsWith("/main.ts") && needs.every((need) => given.includes(need))
+  );
+}
+
 async function readFolder(folder: URL): Promise<Deno.DirEntry[]> {
   try {
     return await Array.fromAsync(Deno.readDir(folder));

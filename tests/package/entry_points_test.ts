@@ -1,0 +1,34 @@
+// A program pays only for what it imports: the core loads no driver and no database package, a driver no other.
+
+import { assert, assertEquals } from "@std/assert";
+import config from "../../deno.json" with { type: "json" };
+import { runCommand } from "../support/run_command.ts";
+
+const root = new URL("../../", import.meta.url);
+
+/** What importing an entry point loads at run time: files as paths from the root, and packages by name. */
+async function loadedBy(entryPoint: string): Promise<string[]> {
+  const { stdout } = await runCommand(Deno.execPath(), ["info", "--json", entryPoint], {
+    cwd: root,
+  });
+  const { modules }: { modules: { specifier: string; kind: string }[] } = JSON.parse(stdout);
+  return modules.map(({ specifier }) =>
+    specifier.replace(root.href, "").replace(/^npm:\/?((?:@[^/@]+\/)?[^/@]+).*$/, "npm:$1")
+  );
+}
+
+Deno.test("the core loads its own files and the cron parser, and nothing else", async () => {
+  const loaded = await loadedBy(config.exports["."]);
+  assert(loaded.includes("src/errors.ts"));
+  const foreign = loaded.filter((name) => !/^(mod\.ts|src\/.+|npm:croner)$/.test(name));
+  assertEquals(foreign, []);
+});
+
+for (const [subpath, entryPoint] of Object.entries<string>(config.exports)) {
+  Deno.test(`importing ${subpath} loads no driver but its own`, async () => {
+    const loaded = await loadedBy(entryPoint);
+    const drivers = loaded.flatMap((name) => name.match(/^drivers\/\w+\//) ?? []);
+    const others = drivers.filter((folder) => !entryPoint.startsWith(`./${folder}`));
+    assertEquals(others, []);
+  });
+}
