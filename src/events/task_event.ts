@@ -31,7 +31,9 @@ export interface TaskEvent {
   readonly taskId: string;
   /** When, in ISO 8601 with UTC offset. */
   readonly eventDateUtc: string;
+  /** How serious it is. */
   readonly severity: Severity;
+  /** The type under which the task's handler is registered. */
   readonly taskType: string;
   /** The handler's name for people. */
   readonly taskHandlerType: string;
@@ -41,8 +43,11 @@ export interface TaskEvent {
   readonly message: string;
   /** The error's text, when there was one. */
   readonly exception: string | null;
+  /** What happened, for programs. */
   readonly kind: TaskEventKind;
+  /** The task's queue. */
   readonly queue: string;
+  /** The task's key; null when it has none. */
   readonly taskKey: string | null;
   /** Whether the task is a recurring series: monitors of schedules must tell its runs from one-shot tasks. */
   readonly recurring: boolean;

@@ -9,10 +9,15 @@ export type LogProperties = Readonly<Record<string, unknown>>;
  * take both as they are, and {@linkcode consoleLogger} fills them in.
  */
 export interface Logger {
+  /** Each step. */
   trace(message: string, properties?: LogProperties): void;
+  /** What helps to find an error. */
   debug(message: string, properties?: LogProperties): void;
+  /** Normal life. */
   info(message: string, properties?: LogProperties): void;
+  /** Something to look at. */
   warn(message: string, properties?: LogProperties): void;
+  /** A failure. */
   error(message: string, properties?: LogProperties): void;
 }
 

@@ -1,0 +1,72 @@
+// Which web pages may ask. Browsers keep pages of other origins from reading plain responses, but not from opening
+// WebSockets: so the Origin header is checked on every request, and CORS headers are sent to the allowed origins alone.
+
+import { InvalidArgumentError } from "../../errors.ts";
+
+/** Origins such as `https://admin.example.com`, or `"*"` for any. */
+export type AllowedOrigins = readonly string[] | "*";
+
+/** Checks origins and adds the CORS headers. */
+export class Origins {
+  readonly #allowed: AllowedOrigins;
+
+  /** @throws {InvalidArgumentError} If an origin is not of the form scheme://host[:port]. */
+  constructor(allowed: AllowedOrigins = []) {
+    for (const origin of allowed === "*" ? [] : allowed) {
+      if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+        throw new InvalidArgumentError(
+          "allowedOrigins",
+          origin,
+          "be an origin such as https://admin.example.com, without path and trailing slash",
+        );
+      }
+    }
+    this.#allowed = allowed;
+  }
+
+  /** Whether the request comes from no page, from one of the same host, or from one of an allowed origin. */
+  allows(request: Request): boolean {
+    const origin = request.headers.get("origin");
+    return origin === null || this.#isSameHost(origin, request) || this.#isAllowed(origin);
+  }
+
+  /** Answers a preflight request (https://fetch.spec.whatwg.org/#cors-preflight-request). */
+  preflight(request: Request): Response {
+    const headers = request.headers.get("access-control-request-headers");
+    return this.decorate(
+      request,
+      new Response(null, {
+        status: 204,
+        headers: {
+          "access-control-allow-methods": "GET, POST, DELETE",
+          "access-control-max-age": "600",
+          ...(headers === null ? {} : { "access-control-allow-headers": headers }),
+        },
+      }),
+    );
+  }
+
+  /** Adds the headers by which the browser lets the page read the response. */
+  decorate(request: Request, response: Response): Response {
+    const origin = request.headers.get("origin");
+    if (origin === null || !this.#isAllowed(origin)) return response;
+    response.headers.append("vary", "origin");
+    if (this.#allowed === "*") {
+      response.headers.set("access-control-allow-origin", "*");
+    } else {
+      // The stock clients ask with credentials, which takes an origin by name.
+      response.headers.set("access-control-allow-origin", origin);
+      response.headers.set("access-control-allow-credentials", "true");
+    }
+    return response;
+  }
+
+  #isAllowed(origin: string): boolean {
+    return this.#allowed === "*" || this.#allowed.includes(origin);
+  }
+
+  #isSameHost(origin: string, request: Request): boolean {
+    // Only the host: behind a proxy that ends TLS the schemes differ.
+    return URL.canParse(origin) && new URL(origin).host === new URL(request.url).host;
+  }
+}

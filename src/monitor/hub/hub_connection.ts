@@ -1,0 +1,203 @@
+// One client of the hub, from its negotiation to its end: handshake, pings, time-outs, close messages, and the limit of
+// what may pile up for a client that reads too slowly.
+
+import type { Clock } from "../../time/clock.ts";
+import {
+  checkHandshake,
+  type ClientMessage,
+  encodeRecord,
+  HubProtocolError,
+  messageType,
+  parseMessage,
+  pingRecord,
+  RecordReader,
+} from "./hub_protocol.ts";
+import type { HubTransport } from "./hub_transport.ts";
+
+/** The limits and times that all connections of a hub share. Times in milliseconds. */
+export interface ConnectionSettings {
+  readonly clock: Clock;
+  readonly keepAliveMs: number;
+  readonly clientTimeoutMs: number;
+  readonly handshakeTimeoutMs: number;
+  readonly maxMessageLength: number;
+  readonly maxBacklog: number;
+}
+
+/** What the hub wants to know of its connections. */
+export interface ConnectionObserver {
+  /** The handshake is done: the client wants events. */
+  onReady(connection: HubConnection): void;
+  /** No more events can be sent to it; `error` says why, unless it is a normal end. */
+  onEnded(connection: HubConnection, error: string | null): void;
+  /** Nothing more will come or go: it can be forgotten. */
+  onGone(connection: HubConnection): void;
+}
+
+type State = "negotiated" | "attached" | "ready" | "ended" | "gone";
+
+/** One client. */
+export class HubConnection {
+  /** Names the client in logs; not secret. */
+  readonly id: string;
+  /** By which the client's requests are told from others': secret. */
+  readonly token: string;
+  readonly #settings: ConnectionSettings;
+  readonly #observer: ConnectionObserver;
+  readonly #reader: RecordReader;
+  #state: State = "negotiated";
+  #transport: HubTransport | null = null;
+  #lastSeen: number;
+  #stopTimer: () => void;
+
+  constructor(
+    id: string,
+    token: string,
+    settings: ConnectionSettings,
+    observer: ConnectionObserver,
+  ) {
+    this.id = id;
+    this.token = token;
+    this.#settings = settings;
+    this.#observer = observer;
+    this.#reader = new RecordReader(settings.maxMessageLength);
+    this.#lastSeen = settings.clock.monotonic();
+    this.#stopTimer = this.#after(settings.handshakeTimeoutMs, () => this.#onHandshakeTimeout());
+  }
+
+  /** The transport that the client chose; null before. */
+  get transport(): HubTransport | null {
+    return this.#transport;
+  }
+
+  /** Gives the connection its way to the client. */
+  attach(transport: HubTransport): void {
+    this.#transport = transport;
+    if (this.#state === "negotiated") this.#state = "attached";
+    this.seen();
+  }
+
+  /** The client gave a sign of life. */
+  seen(): void {
+    this.#lastSeen = this.#settings.clock.monotonic();
+  }
+
+  /** Takes what the client sent. */
+  receive(text: string): void {
+    this.seen();
+    try {
+      for (const record of this.#reader.read(text)) this.#receiveRecord(record);
+    } catch (error) {
+      if (!(error instanceof HubProtocolError)) throw error;
+      this.#refuse(error.message);
+    }
+  }
+
+  /** Sends records to a client that is ready; drops the client if too much has piled up. */
+  send(records: string): void {
+    const transport = this.#transport;
+    if (this.#state !== "ready" || transport === null) return;
+    if (transport.backlog + records.length > this.#settings.maxBacklog) {
+      this.end("The client reads too slowly.", { allowReconnect: true, abrupt: true });
+    } else {
+      transport.send(records);
+    }
+  }
+
+  /**
+   * Ends the connection with a close message.
+   *
+   * @param error What the client is told; null for a normal end.
+   */
+  end(
+    error: string | null,
+    options: { readonly allowReconnect?: boolean; readonly abrupt?: boolean } = {},
+  ): void {
+    if (this.#state === "ended" || this.#state === "gone") return;
+    const { allowReconnect = false, abrupt = false } = options;
+    const wasReady = this.#state === "ready";
+    this.#state = "ended";
+    this.#stopTimer();
+    // Some transports deliver the last message later, or never: a client that does not fetch it is forgotten.
+    this.#stopTimer = this.#after(this.#settings.clientTimeoutMs, () => this.gone());
+    if (wasReady) {
+      this.#transport?.send(encodeRecord({
+        type: messageType.close,
+        ...(error === null ? {} : { error }),
+        ...(allowReconnect ? { allowReconnect } : {}),
+      }));
+    }
+    this.#observer.onEnded(this, error);
+    if (this.#transport === null) this.gone();
+    else this.#transport.close(abrupt);
+  }
+
+  /** The transport has ended, by whichever side. */
+  gone(): void {
+    if (this.#state === "gone") return;
+    const hadEnded = this.#state === "ended";
+    this.#state = "gone";
+    this.#stopTimer();
+    if (!hadEnded) this.#observer.onEnded(this, null);
+    this.#observer.onGone(this);
+  }
+
+  #receiveRecord(record: string): void {
+    if (this.#state === "attached") {
+      checkHandshake(record);
+      this.#state = "ready";
+      this.#transport?.send(encodeRecord({}));
+      this.#stopTimer();
+      this.#beat();
+      this.#observer.onReady(this);
+    } else if (this.#state === "ready") {
+      this.#receiveMessage(parseMessage(record));
+    }
+  }
+
+  #receiveMessage(message: ClientMessage): void {
+    if (message.type === messageType.close) {
+      this.end(null);
+    } else if (
+      (message.type === messageType.invocation || message.type === messageType.streamInvocation) &&
+      typeof message.invocationId === "string"
+    ) {
+      this.send(encodeRecord({
+        type: messageType.completion,
+        invocationId: message.invocationId,
+        error: `The hub has no method '${message.target}': it sends TaskEvent and takes no calls.`,
+      }));
+    }
+    // Pings have already counted as a sign of life; everything else is an answer to something that this hub never sends.
+  }
+
+  /** Answers something that breaks the protocol: the handshake has an error field of its own. */
+  #refuse(error: string): void {
+    if (this.#state === "attached") this.#transport?.send(encodeRecord({ error }));
+    this.end(error);
+  }
+
+  #onHandshakeTimeout(): void {
+    if (this.#state === "attached") this.#refuse("The handshake did not come in time.");
+    else this.gone();
+  }
+
+  /** Once every keep-alive interval: a ping to the client, and a look at when it was last heard of. */
+  #beat(): void {
+    this.#stopTimer = this.#after(this.#settings.keepAliveMs, () => {
+      const transport = this.#transport;
+      if (transport === null) return;
+      const silence = this.#settings.clock.monotonic() - this.#lastSeen;
+      if (!transport.isPolled && silence > this.#settings.clientTimeoutMs) {
+        this.end("The client was silent for too long.", { allowReconnect: true, abrupt: true });
+        return;
+      }
+      if (transport.wantsPings) this.send(pingRecord);
+      if (this.#state === "ready") this.#beat();
+    });
+  }
+
+  #after(delayMs: number, callback: () => void): () => void {
+    return this.#settings.clock.setTimer(callback, delayMs, { unref: true });
+  }
+}

@@ -1,0 +1,156 @@
+// The options of the hub, and what they become once defaults are filled in and values are checked.
+
+import { InvalidArgumentError } from "../../errors.ts";
+import type { TaskEvent, TaskEventFilter, TaskEventSource } from "../../events/task_event.ts";
+import { randomId } from "../../ids/random_id.ts";
+import { consoleLogger, type Logger } from "../../log/logger.ts";
+import { type Clock, systemClock } from "../../time/clock.ts";
+import { type Duration, toMilliseconds } from "../../time/duration.ts";
+import { type AccessCheck, accessCheck, type AccessToken } from "../http/access_token.ts";
+import { type AllowedOrigins, Origins } from "../http/origins.ts";
+import type { ConnectionSettings } from "./hub_connection.ts";
+import type { HubSocket } from "./web_socket_transport.ts";
+
+/**
+ * Turns a request into a WebSocket, by the means of the runtime: `Deno.upgradeWebSocket`, or `upgrade` of
+ * {@linkcode nodeAdapter}.
+ */
+export type UpgradeWebSocket = (
+  request: Request,
+) => { readonly socket: HubSocket; readonly response: Response };
+
+/** Options of {@linkcode createMonitorHub}. */
+export interface MonitorHubOptions {
+  /** Where the events come from: `everTask.events`. */
+  readonly events: TaskEventSource;
+  /**
+   * The URL path of the hub.
+   * @default "/evertask/monitoring"
+   */
+  readonly path?: string;
+  /** How to accept WebSockets. Without it, clients use server-sent events or long polling. */
+  readonly upgrade?: UpgradeWebSocket;
+  /** What clients have to know. Without it, everybody who reaches the hub sees the events. */
+  readonly accessToken?: AccessToken;
+  /**
+   * Origins of other sites whose pages may connect. Pages of the hub's own host always may.
+   * @default none
+   */
+  readonly allowedOrigins?: AllowedOrigins;
+  /**
+   * Which events are sent.
+   * @default all
+   */
+  readonly filter?: TaskEventFilter;
+  /** Changes an event before it is sent, to keep secrets inside: say, `(event) => ({ ...event, taskParameters: "{}" })`. */
+  readonly redact?: (event: TaskEvent) => TaskEvent;
+  /**
+   * How many characters of `taskParameters`, `message` and `exception` are sent; the rest is cut off and shown as "…".
+   * @default 16384
+   */
+  readonly maxFieldLength?: number;
+  /**
+   * The longest message that is accepted from a client, in bytes.
+   * @default 32768
+   */
+  readonly maxMessageLength?: number;
+  /**
+   * How many bytes may pile up for a client that reads too slowly, before it is dropped (it may connect again).
+   * @default 1048576
+   */
+  readonly maxBacklog?: number;
+  /**
+   * How many clients may be connected; more are answered 503.
+   * @default 1000
+   */
+  readonly maxClients?: number;
+  /**
+   * How often clients are sent a ping.
+   * @default 15 seconds
+   */
+  readonly keepAliveInterval?: Duration;
+  /**
+   * After what silence a client is given up.
+   * @default 30 seconds
+   */
+  readonly clientTimeout?: Duration;
+  /**
+   * How long a client may take from its negotiation to its handshake.
+   * @default 15 seconds
+   */
+  readonly handshakeTimeout?: Duration;
+  /**
+   * After how long a long poll without news is answered.
+   * @default 90 seconds
+   */
+  readonly pollTimeout?: Duration;
+  /**
+   * Where dropped clients are reported.
+   * @default consoleLogger
+   */
+  readonly logger?: Logger;
+  /**
+   * The time.
+   * @default systemClock
+   */
+  readonly clock?: Clock;
+  /**
+   * Makes ids and connection tokens, which must not be guessable.
+   * @default random UUIDs
+   */
+  readonly newId?: () => string;
+}
+
+/** The options with defaults filled in. */
+export interface HubSettings extends ConnectionSettings {
+  readonly events: TaskEventSource;
+  readonly path: string;
+  readonly upgrade: UpgradeWebSocket | null;
+  readonly mayPass: AccessCheck;
+  readonly origins: Origins;
+  readonly filter: TaskEventFilter;
+  readonly redact: (event: TaskEvent) => TaskEvent;
+  readonly maxFieldLength: number;
+  readonly maxClients: number;
+  readonly pollTimeoutMs: number;
+  readonly logger: Logger;
+  readonly newId: () => string;
+}
+
+/** @throws {InvalidArgumentError} If an option has a value that cannot be used. */
+export function hubSettings(options: MonitorHubOptions): HubSettings {
+  return {
+    events: options.events,
+    path: cleanPath(options.path ?? "/evertask/monitoring"),
+    upgrade: options.upgrade ?? null,
+    mayPass: accessCheck(options.accessToken),
+    origins: new Origins(options.allowedOrigins),
+    filter: options.filter ?? {},
+    redact: options.redact ?? ((event) => event),
+    maxFieldLength: atLeastOne(options.maxFieldLength ?? 16_384, "maxFieldLength"),
+    maxMessageLength: atLeastOne(options.maxMessageLength ?? 32_768, "maxMessageLength"),
+    maxBacklog: atLeastOne(options.maxBacklog ?? 1_048_576, "maxBacklog"),
+    maxClients: atLeastOne(options.maxClients ?? 1000, "maxClients"),
+    keepAliveMs: toMilliseconds(options.keepAliveInterval ?? 15_000, "keepAliveInterval"),
+    clientTimeoutMs: toMilliseconds(options.clientTimeout ?? 30_000, "clientTimeout"),
+    handshakeTimeoutMs: toMilliseconds(options.handshakeTimeout ?? 15_000, "handshakeTimeout"),
+    pollTimeoutMs: toMilliseconds(options.pollTimeout ?? 90_000, "pollTimeout"),
+    logger: options.logger ?? consoleLogger,
+    clock: options.clock ?? systemClock,
+    newId: options.newId ?? randomId,
+  };
+}
+
+function cleanPath(path: string): string {
+  if (!path.startsWith("/")) {
+    throw new InvalidArgumentError("path", path, 'be a URL path that starts with "/"');
+  }
+  return path.replace(/\/+$/, "");
+}
+
+function atLeastOne(value: number, option: string): number {
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new InvalidArgumentError(option, value, "be an integer of at least 1");
+  }
+  return value;
+}

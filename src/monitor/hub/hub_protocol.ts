@@ -1,0 +1,110 @@
+// SignalR's JSON hub protocol, as far as a hub that only sends needs it: records, the handshake, and the messages of both
+// sides. Specification: https://github.com/dotnet/aspnetcore/blob/main/src/SignalR/docs/specs/HubProtocol.md
+
+/** Ends every record: U+001E, which JSON text never holds. */
+const recordSeparator = "\x1e";
+
+/** The protocol's numbers of message types. */
+export const messageType = {
+  invocation: 1,
+  streamItem: 2,
+  completion: 3,
+  streamInvocation: 4,
+  cancelInvocation: 5,
+  ping: 6,
+  close: 7,
+} as const;
+
+/** A message from a client, as far as the hub looks at it. */
+export interface ClientMessage {
+  readonly type: number;
+  readonly target?: unknown;
+  readonly invocationId?: unknown;
+}
+
+/** Something that a client sent and that is not the protocol; the connection cannot go on. */
+export class HubProtocolError extends Error {
+  /** `HubProtocolError` */
+  override name = "HubProtocolError";
+}
+
+/** Writes one record. */
+export function encodeRecord(message: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(message) + recordSeparator;
+}
+
+/** The record of a ping. */
+export const pingRecord: string = encodeRecord({ type: messageType.ping });
+
+/** Cuts what arrives into records, however it was cut on its way. */
+export class RecordReader {
+  readonly #maxLength: number;
+  #rest = "";
+
+  /** @param maxLength The longest record that is accepted, in UTF-16 code units. */
+  constructor(maxLength: number) {
+    this.#maxLength = maxLength;
+  }
+
+  /**
+   * Takes what arrived, and gives back the records that are complete now.
+   *
+   * @throws {HubProtocolError} If a record is too long.
+   */
+  read(chunk: string): string[] {
+    const records = (this.#rest + chunk).split(recordSeparator);
+    this.#rest = records.pop() ?? "";
+    if (this.#rest.length > this.#maxLength || records.some((r) => r.length > this.#maxLength)) {
+      this.#rest = "";
+      throw new HubProtocolError(
+        `The maximum message size of ${this.#maxLength} characters was exceeded.`,
+      );
+    }
+    return records;
+  }
+}
+
+/**
+ * Checks the first record of a client.
+ *
+ * @throws {HubProtocolError} If it is no handshake, or asks for a protocol that the hub does not speak.
+ */
+export function checkHandshake(record: string): void {
+  const { protocol, version } = parseRecord(record);
+  if (typeof protocol !== "string" || typeof version !== "number") {
+    throw new HubProtocolError(
+      "The first message must be a handshake request with protocol and version.",
+    );
+  }
+  if (protocol !== "json") {
+    throw new HubProtocolError(`The protocol '${protocol}' is not supported; use 'json'.`);
+  }
+  // Version 2 added messages for stateful reconnects, which only follow if the server offers them.
+  if (version !== 1 && version !== 2) {
+    throw new HubProtocolError(`Version ${version} of the protocol 'json' is not supported.`);
+  }
+}
+
+/**
+ * Reads a message of a client.
+ *
+ * @throws {HubProtocolError} If it is no message.
+ */
+export function parseMessage(record: string): ClientMessage {
+  const message = parseRecord(record);
+  if (typeof message.type !== "number") throw new HubProtocolError("A message has no type.");
+  return { ...message, type: message.type };
+}
+
+function parseRecord(record: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(record);
+  } catch {
+    throw new HubProtocolError("A message is not valid JSON.");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new HubProtocolError("A message is not a JSON object.");
+  }
+  return value as Record<string, unknown>;
+}

@@ -1,0 +1,247 @@
+// The live hub: tells every connected SignalR client of each task event. It answers the requests of SignalR's transport
+// protocols and keeps the connections; with nobody connected it does not even listen to the events.
+// https://github.com/dotnet/aspnetcore/blob/main/src/SignalR/docs/specs/TransportProtocols.md
+
+import type { TaskEvent } from "../../events/task_event.ts";
+import { unauthorized } from "../http/access_token.ts";
+import { readText } from "../http/read_text.ts";
+import { EventStreamTransport } from "./event_stream_transport.ts";
+import { HubConnection } from "./hub_connection.ts";
+import { type HubSettings, hubSettings, type MonitorHubOptions } from "./hub_options.ts";
+import { encodeRecord, messageType } from "./hub_protocol.ts";
+import { LongPollingTransport } from "./long_polling_transport.ts";
+import { WebSocketTransport } from "./web_socket_transport.ts";
+
+/** A running hub. */
+export interface MonitorHub {
+  /** The URL path that it answers, together with `…/negotiate` below it. */
+  readonly path: string;
+  /** How many clients are connected and receive events. */
+  readonly clientCount: number;
+  /** Answers a request; 404 for any that is not for the hub. Needs no `this`. */
+  readonly fetch: (request: Request) => Promise<Response>;
+  /** Tells all clients to connect again (elsewhere), ends their connections, and answers 503 from now on. */
+  close(): void;
+}
+
+/**
+ * Makes a hub that speaks SignalR's JSON protocol, for the stock clients of SignalR: `@microsoft/signalr`, .NET, Java,
+ * Python. They receive invocations of `TaskEvent` with the event as their one argument.
+ *
+ * @throws {InvalidArgumentError} If an option has a value that cannot be used.
+ *
+ * @example In Deno
+ * ```ts
+ * import { createMonitorHub } from "@evertask/evertask/monitor";
+ * import type { TaskEventSource } from "@evertask/evertask/monitor";
+ *
+ * declare const events: TaskEventSource; // everTask.events
+ *
+ * const start = () => {
+ *   const hub = createMonitorHub({ events, upgrade: Deno.upgradeWebSocket });
+ *   Deno.serve(hub.fetch);
+ * };
+ * ```
+ */
+export function createMonitorHub(options: MonitorHubOptions): MonitorHub {
+  return new SignalRHub(hubSettings(options));
+}
+
+class SignalRHub implements MonitorHub {
+  readonly #settings: HubSettings;
+  /** Everyone who negotiated or connected, by connection token. */
+  readonly #connections = new Map<string, HubConnection>();
+  readonly #ready = new Set<HubConnection>();
+  #unsubscribe: (() => void) | null = null;
+  #closed = false;
+
+  constructor(settings: HubSettings) {
+    this.#settings = settings;
+  }
+
+  get path(): string {
+    return this.#settings.path;
+  }
+
+  get clientCount(): number {
+    return this.#ready.size;
+  }
+
+  readonly fetch = async (request: Request): Promise<Response> => {
+    const { path, origins, mayPass } = this.#settings;
+    const url = new URL(request.url);
+    const isNegotiation = url.pathname === `${path}/negotiate`;
+    if (!isNegotiation && url.pathname !== path) return problem(404, "There is nothing here.");
+    if (!origins.allows(request)) {
+      return problem(403, "Pages of this origin may not connect; see the option allowedOrigins.");
+    }
+    if (request.method === "OPTIONS") return origins.preflight(request);
+    if (isWebSocket(request)) return await this.#acceptWebSocket(request, url);
+    const response = !await mayPass(request)
+      ? unauthorized()
+      : this.#closed
+      ? problem(503, "The hub is closed.")
+      : isNegotiation
+      ? this.#negotiate(request, url)
+      : await this.#serveHttpTransport(request, url);
+    return origins.decorate(request, response);
+  };
+
+  close(): void {
+    this.#closed = true;
+    for (const connection of [...this.#connections.values()]) {
+      connection.end(null, { allowReconnect: true });
+      connection.gone();
+    }
+  }
+
+  #negotiate(request: Request, url: URL): Response {
+    if (request.method !== "POST") return methodNotAllowed("POST");
+    if (this.#isFull()) return problem(503, "Too many clients are connected.");
+    // Clients of version 0 have one id, which then is the secret one.
+    const version = Number(url.searchParams.get("negotiateVersion") ?? 0) >= 1 ? 1 : 0;
+    const connection = this.#connect();
+    const text = ["Text"];
+    return Response.json({
+      negotiateVersion: version,
+      connectionId: version === 1 ? connection.id : connection.token,
+      ...(version === 1 ? { connectionToken: connection.token } : {}),
+      availableTransports: [
+        ...(this.#settings.upgrade ? [{ transport: "WebSockets", transferFormats: text }] : []),
+        { transport: "ServerSentEvents", transferFormats: text },
+        { transport: "LongPolling", transferFormats: text },
+      ],
+    }, { headers: { "cache-control": "no-store" } });
+  }
+
+  async #acceptWebSocket(request: Request, url: URL): Promise<Response> {
+    const { upgrade, mayPass } = this.#settings;
+    if (!await mayPass(request)) return unauthorized();
+    if (this.#closed) return problem(503, "The hub is closed.");
+    if (upgrade === null) return problem(400, "The hub was set up without WebSockets.");
+    const token = url.searchParams.get("id");
+    // A client that skips the negotiation has no token yet.
+    if (token === null && this.#isFull()) return problem(503, "Too many clients are connected.");
+    const connection = token === null ? this.#connect() : this.#connections.get(token);
+    if (connection === undefined) return unknownConnection();
+    if (connection.transport !== null) return problem(409, "The connection is in use already.");
+    const { socket, response } = upgrade(request);
+    connection.attach(new WebSocketTransport(socket, connection));
+    return response;
+  }
+
+  async #serveHttpTransport(request: Request, url: URL): Promise<Response> {
+    const token = url.searchParams.get("id");
+    if (token === null) return problem(400, "The query parameter id is missing.");
+    const connection = this.#connections.get(token);
+    if (connection === undefined) return unknownConnection();
+    switch (request.method) {
+      case "GET":
+        return await this.#receiveFrom(connection, request);
+      case "POST": {
+        const { maxMessageLength } = this.#settings;
+        const text = await readText(request, maxMessageLength);
+        if (text === null) {
+          const error = `The maximum message size of ${maxMessageLength} bytes was exceeded.`;
+          connection.end(error);
+          return problem(413, error);
+        }
+        connection.receive(text);
+        return new Response(null, { status: 200 });
+      }
+      case "DELETE":
+        connection.end(null, { abrupt: true });
+        connection.gone();
+        return new Response(null, { status: 202 });
+      default:
+        return methodNotAllowed("GET, POST, DELETE");
+    }
+  }
+
+  #receiveFrom(connection: HubConnection, request: Request): Response | Promise<Response> {
+    const { transport } = connection;
+    if (transport instanceof LongPollingTransport) return transport.poll();
+    if (transport !== null) return problem(409, "The connection is in use already.");
+    if (request.headers.get("accept")?.includes("text/event-stream")) {
+      const stream = new EventStreamTransport(connection);
+      connection.attach(stream);
+      return stream.response;
+    }
+    const { clock, pollTimeoutMs } = this.#settings;
+    const polling = new LongPollingTransport(connection, clock, pollTimeoutMs);
+    connection.attach(polling);
+    return polling.established();
+  }
+
+  #connect(): HubConnection {
+    const { newId } = this.#settings;
+    const connection = new HubConnection(newId(), newId(), this.#settings, {
+      onReady: (ready) => this.#onReady(ready),
+      onEnded: (ended, error) => this.#onEnded(ended, error),
+      onGone: (gone) => this.#connections.delete(gone.token),
+    });
+    this.#connections.set(connection.token, connection);
+    return connection;
+  }
+
+  #isFull(): boolean {
+    return this.#connections.size >= this.#settings.maxClients;
+  }
+
+  #onReady(connection: HubConnection): void {
+    this.#ready.add(connection);
+    this.#unsubscribe ??= this.#settings.events.subscribe(
+      (event) => this.#broadcast(event),
+      this.#settings.filter,
+    );
+  }
+
+  #onEnded(connection: HubConnection, error: string | null): void {
+    if (!this.#ready.delete(connection)) return;
+    if (error !== null) {
+      const { logger } = this.#settings;
+      logger.info("Monitoring client {id} was dropped: {error}", { id: connection.id, error });
+    }
+    if (this.#ready.size > 0) return;
+    this.#unsubscribe?.();
+    this.#unsubscribe = null;
+  }
+
+  #broadcast(event: TaskEvent): void {
+    const { redact, maxFieldLength } = this.#settings;
+    const record = encodeRecord({
+      type: messageType.invocation,
+      target: "TaskEvent",
+      arguments: [shorten(redact(event), maxFieldLength)],
+    });
+    for (const connection of [...this.#ready]) connection.send(record);
+  }
+}
+
+/** Cuts the fields that have no natural limit. */
+function shorten(event: TaskEvent, maxLength: number): TaskEvent {
+  const cut = (text: string): string =>
+    text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
+  return {
+    ...event,
+    taskParameters: cut(event.taskParameters),
+    message: cut(event.message),
+    exception: event.exception === null ? null : cut(event.exception),
+  };
+}
+
+function isWebSocket(request: Request): boolean {
+  return request.headers.get("upgrade")?.toLowerCase() === "websocket";
+}
+
+function problem(status: number, message: string): Response {
+  return new Response(message, { status });
+}
+
+function unknownConnection(): Response {
+  return problem(404, "No connection has this id: it has ended, or it never was.");
+}
+
+function methodNotAllowed(allow: string): Response {
+  return new Response("Method not allowed.", { status: 405, headers: { allow } });
+}

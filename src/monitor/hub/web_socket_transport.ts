@@ -1,0 +1,60 @@
+// SignalR over a WebSocket. The socket comes from the application's runtime: Deno's own, or one of npm's `ws`.
+
+import type { HubConnection } from "./hub_connection.ts";
+import type { HubTransport } from "./hub_transport.ts";
+
+/** The part of a server-side WebSocket that the hub uses: a standard one has it, and one of `ws`. */
+export interface HubSocket {
+  /** 1 while it is open. */
+  readonly readyState: number;
+  /** Bytes that were sent and not taken by the network yet. */
+  readonly bufferedAmount: number;
+  /** Sends a text frame. */
+  send(data: string): void;
+  /** Starts the closing handshake. */
+  close(code?: number, reason?: string): void;
+  /** Cuts the connection off, where the implementation can. */
+  terminate?(): void;
+  /** Calls back for each message, error and for the end. */
+  addEventListener(
+    type: "message" | "close" | "error",
+    listener: (event: { readonly data?: unknown }) => void,
+  ): void;
+}
+
+const open = 1;
+
+/** Carries a connection over a WebSocket. */
+export class WebSocketTransport implements HubTransport {
+  readonly isPolled = false;
+  readonly wantsPings = true;
+  readonly #socket: HubSocket;
+
+  /** Joins the socket and the connection. */
+  constructor(socket: HubSocket, connection: HubConnection) {
+    this.#socket = socket;
+    const decoder = new TextDecoder();
+    socket.addEventListener("message", ({ data }) => {
+      if (typeof data === "string") connection.receive(data);
+      else if (data instanceof ArrayBuffer || ArrayBuffer.isView(data)) {
+        connection.receive(decoder.decode(data));
+      } else connection.end("Only text and binary buffers are understood.");
+    });
+    socket.addEventListener("close", () => connection.gone());
+    // An error is followed by the end; listening keeps runtimes from treating it as unhandled.
+    socket.addEventListener("error", () => connection.gone());
+  }
+
+  get backlog(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  send(records: string): void {
+    if (this.#socket.readyState === open) this.#socket.send(records);
+  }
+
+  close(abrupt: boolean): void {
+    if (abrupt && this.#socket.terminate) this.#socket.terminate();
+    else this.#socket.close(abrupt ? 1013 : 1000);
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * Watching tasks while they run: a hub for the stock SignalR clients, and health checks. Everything is a function from
+ * `Request` to `Promise<Response>`, to be mounted wherever requests are served.
+ *
+ * @module
+ */
+export { createMonitorHub, type MonitorHub } from "./hub/monitor_hub.ts";
+export type { MonitorHubOptions, UpgradeWebSocket } from "./hub/hub_options.ts";
+export type { HubSocket } from "./hub/web_socket_transport.ts";
+export type { AccessToken } from "./http/access_token.ts";
+export type { AllowedOrigins } from "./http/origins.ts";
+export type {
+  Severity,
+  TaskEvent,
+  TaskEventFilter,
+  TaskEventKind,
+  TaskEventSource,
+} from "../events/task_event.ts";
+export {
+  type FetchHandler,
+  nodeListener,
+  type NodeRequest,
+  type NodeResponse,
+  type NodeSocket,
+  type NodeWebSockets,
+  nodeWebSockets,
+  type NodeWebSocketServer,
+} from "./adapters/node.ts";
+export type { Logger, LogProperties } from "../log/logger.ts";
+export type { Clock, TimerOptions } from "../time/clock.ts";
+export type { Duration, DurationParts } from "../time/duration.ts";

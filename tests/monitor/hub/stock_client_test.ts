@@ -1,0 +1,180 @@
+// The hub and the stock client of SignalR, on each transport, as an application would use them.
+
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { deadline } from "@std/async";
+import {
+  HttpTransportType,
+  type HubConnection,
+  HubConnectionBuilder,
+  LogLevel,
+} from "@microsoft/signalr";
+import { silentLogger } from "../../../src/log/logger.ts";
+import { createMonitorHub, type MonitorHubOptions } from "../../../src/monitor/mod.ts";
+import type { TaskEvent } from "../../../src/monitor/mod.ts";
+import { EventSourceForTests } from "../support/event_source.ts";
+import { until } from "../support/until.ts";
+
+const transports = {
+  "WebSockets": HttpTransportType.WebSockets,
+  "server-sent events": HttpTransportType.ServerSentEvents,
+  "long polling": HttpTransportType.LongPolling,
+};
+
+function serveHub(options: Partial<MonitorHubOptions> = {}, port = 0) {
+  const events = new EventSourceForTests();
+  const hub = createMonitorHub({
+    events,
+    upgrade: Deno.upgradeWebSocket,
+    logger: silentLogger,
+    ...options,
+  });
+  const server = Deno.serve({ port, hostname: "127.0.0.1", onListen() {} }, hub.fetch);
+  return {
+    events,
+    hub,
+    port: server.addr.port,
+    url: `http://127.0.0.1:${server.addr.port}${hub.path}`,
+    async [Symbol.asyncDispose]() {
+      hub.close();
+      await server.shutdown();
+    },
+  };
+}
+
+function connect(
+  url: string,
+  transport: HttpTransportType,
+  options: { token?: string; retries?: number[] } = {},
+) {
+  const { token, retries = [] } = options;
+  const connection = new HubConnectionBuilder()
+    .withUrl(url, { transport, ...(token ? { accessTokenFactory: () => token } : {}) })
+    .withAutomaticReconnect(retries)
+    .configureLogging(LogLevel.None)
+    .build();
+  const received: TaskEvent[] = [];
+  connection.on("TaskEvent", (event: TaskEvent) => received.push(event));
+  return { connection, received };
+}
+
+function closed(connection: HubConnection): Promise<Error | undefined> {
+  return new Promise((resolve) => connection.onclose(resolve));
+}
+
+for (const [name, transport] of Object.entries(transports)) {
+  Deno.test(`the stock client receives events over ${name}`, async () => {
+    await using served = serveHub();
+    const { connection, received } = connect(served.url, transport);
+    await connection.start();
+    await until(() => served.hub.clientCount === 1, "the client is connected");
+
+    const completed = served.events.emit("completed");
+    const failed = served.events.emit("failed", { taskParameters: '{"name":"Zoë\\n\\u001e"}' });
+    await until(() => received.length === 2, "both events came");
+    assertEquals(received, [completed, failed]);
+
+    await connection.stop();
+    await until(() => served.hub.clientCount === 0, "the hub has noticed");
+    assertEquals(served.events.subscriberCount, 0);
+  });
+
+  Deno.test(`a call of a client over ${name} is answered with an error, and events go on`, async () => {
+    await using served = serveHub();
+    const { connection, received } = connect(served.url, transport);
+    await connection.start();
+    await assertRejects(() => connection.invoke("Cancel", 1), Error, "no method 'Cancel'");
+    served.events.emit("started");
+    await until(() => received.length === 1, "the event came");
+    await connection.stop();
+  });
+
+  Deno.test(`a client over ${name} needs the token when there is one`, async () => {
+    await using served = serveHub({ accessToken: "a-token-that-nobody-guesses" });
+    const stranger = connect(served.url, transport, { token: "a-token-that-somebody-guessed" });
+    await assertRejects(() => stranger.connection.start(), Error, "401");
+    const { connection, received } = connect(served.url, transport, {
+      token: "a-token-that-nobody-guesses",
+    });
+    await connection.start();
+    served.events.emit("completed");
+    await until(() => received.length === 1, "the event came");
+    await connection.stop();
+  });
+
+  Deno.test(`the stock client over ${name} comes back by itself after the server restarts`, async () => {
+    const first = serveHub();
+    const { connection, received } = connect(first.url, transport, {
+      retries: Array(100).fill(50),
+    });
+    await connection.start();
+    const reconnected = new Promise<void>((resolve) => connection.onreconnected(() => resolve()));
+    await first[Symbol.asyncDispose]();
+    await using second = serveHub({}, first.port);
+    await deadline(reconnected, 10_000);
+    second.events.emit("completed");
+    await until(() => received.length === 1, "the event came");
+    await connection.stop();
+  });
+
+  Deno.test(`a client over ${name} is told why it was dropped`, async () => {
+    await using served = serveHub({ maxMessageLength: 200 });
+    const { connection } = connect(served.url, transport);
+    const ended = closed(connection);
+    await connection.start();
+    await connection.send("Anything", "x".repeat(500)).catch(() => {});
+    const error = await deadline(ended, 10_000);
+    assertStringIncludes(
+      String(error),
+      transport === HttpTransportType.WebSockets ? "exceeded" : "",
+    );
+    await until(() => served.hub.clientCount === 0, "the hub has noticed");
+  });
+}
+
+Deno.test("each of several clients receives every event", async () => {
+  await using served = serveHub();
+  const clients = Object.values(transports).flatMap((transport) => [
+    connect(served.url, transport),
+    connect(served.url, transport),
+  ]);
+  await Promise.all(clients.map(({ connection }) => connection.start()));
+  await until(() => served.hub.clientCount === 6, "all are connected");
+  assertEquals(served.events.subscriberCount, 1);
+  for (let index = 0; index < 20; index++) served.events.emit("completed", { attempt: index });
+  for (const { connection, received } of clients) {
+    await until(() => received.length === 20, "all events came");
+    assertEquals(received.map(({ attempt }) => attempt), Array.from({ length: 20 }, (_, i) => i));
+    await connection.stop();
+  }
+});
+
+Deno.test("a client that skips the negotiation connects by WebSocket alone", async () => {
+  await using served = serveHub({ path: "/task-monitoring/" });
+  assertEquals(new URL(served.url).pathname, "/task-monitoring");
+  const connection = new HubConnectionBuilder()
+    .withUrl(served.url, { skipNegotiation: true, transport: HttpTransportType.WebSockets })
+    .configureLogging(LogLevel.None)
+    .build();
+  const received = new Promise((resolve) => connection.on("TaskEvent", resolve));
+  await connection.start();
+  await until(() => served.hub.clientCount === 1, "the client is connected");
+  const event = served.events.emit("cancelled");
+  assertEquals(await received, event);
+  await connection.stop();
+});
+
+Deno.test("without an upgrade function clients fall back to server-sent events", async () => {
+  const events = new EventSourceForTests();
+  const hub = createMonitorHub({ events });
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, hub.fetch);
+  const connection = new HubConnectionBuilder()
+    .withUrl(`http://127.0.0.1:${server.addr.port}${hub.path}`)
+    .configureLogging(LogLevel.None)
+    .build();
+  const received = new Promise((resolve) => connection.on("TaskEvent", resolve));
+  await connection.start();
+  const event = events.emit("timeout");
+  assertEquals(await received, event);
+  await connection.stop();
+  await server.shutdown();
+});

@@ -1,0 +1,12 @@
+// Waiting for a state that no event tells of.
+
+import { delay } from "@std/async";
+
+/** Resolves once the condition holds; rejects when that takes longer than 10 seconds. */
+export async function until(condition: () => boolean, what: string): Promise<void> {
+  const start = performance.now();
+  while (!condition()) {
+    if (performance.now() - start > 10_000) throw new Error(`Waited in vain until ${what}.`);
+    await delay(5);
+  }
+}
