@@ -35,9 +35,7 @@ export interface MonitorHub {
  * import { createMonitorHub } from "@evertask/evertask/monitor";
  * import type { TaskEventSource } from "@evertask/evertask/monitor";
  *
- * declare const events: TaskEventSource; // everTask.events
- *
- * const start = () => {
+ * const serve = (events: TaskEventSource) => { // everTask.events
  *   const hub = createMonitorHub({ events, upgrade: Deno.upgradeWebSocket });
  *   Deno.serve(hub.fetch);
  * };
