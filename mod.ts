@@ -7,3 +7,32 @@ export { EverTaskError, InvalidArgumentError } from "./src/errors.ts";
 export type { Duration, DurationParts } from "./src/time/duration.ts";
 export type { Instant } from "./src/time/instant.ts";
 export { type Clock, systemClock, type TimerOptions } from "./src/time/clock.ts";
+export { buildRecurrence, type RecurringInput } from "./src/schedule/builder.ts";
+export type {
+  BuiltRecurrence,
+  CronBuilderOptions,
+  DayBuilder,
+  FirstRunBuilder,
+  HourBuilder,
+  HoursBuilder,
+  MinuteBuilder,
+  MonthBuilder,
+  RecurringBuilder,
+  RhythmBuilder,
+  UnitBuilder,
+  WeekBuilder,
+} from "./src/schedule/builder_stages.ts";
+export { describeRecurrence } from "./src/schedule/describe_recurrence.ts";
+export { InvalidScheduleError } from "./src/schedule/errors.ts";
+export { nextOccurrence, occurrences, skipTo } from "./src/schedule/next_occurrence.ts";
+export {
+  type CalendarRecurrence,
+  type CronRecurrence,
+  type IntervalRecurrence,
+  type MisfirePolicy,
+  parseRecurrence,
+  type Recurrence,
+  type RecurrenceOptions,
+  type RecurrenceStart,
+  type Weekday,
+} from "./src/schedule/recurrence.ts";

@@ -1,0 +1,87 @@
+// Turns a recurrence and the instant that it hangs on into the grid of its occurrences.
+
+import { CalendarDays } from "./calendar_days.ts";
+import {
+  ceilToSecond,
+  day,
+  dayOf,
+  floorToSecond,
+  hour,
+  minute,
+  modulo,
+  second,
+} from "./civil_time.ts";
+import { CronExpression } from "./cron_expression.ts";
+import { EvenGrid, type Grid } from "./grid.ts";
+import type { CalendarRecurrence, IntervalRecurrence, Recurrence } from "./recurrence.ts";
+import { millisecondsOfDay } from "./time_text.ts";
+import { TimeZone } from "./time_zone.ts";
+import { ListedTimes } from "./times_of_day.ts";
+import { WallClockGrid } from "./wall_clock_grid.ts";
+
+const unitLengths = { seconds: second, minutes: minute, hours: hour };
+
+/** The grid of the last anchor that a recurrence was asked for. */
+const compiled = new WeakMap<Recurrence, { readonly anchor: number; readonly grid: Grid }>();
+
+/**
+ * The occurrences of a recurrence, without its start mode and limits.
+ *
+ * The phase of a rhythm is that of the first instant at or after the anchor that has all the pinned fields: every 2 days
+ * at 09:00, anchored at 08:00, has its rhythm from today on; anchored at 10:00, from tomorrow on.
+ *
+ * @param anchor Epoch milliseconds.
+ */
+export function gridOf(recurrence: Recurrence, anchor: number): Grid {
+  const known = compiled.get(recurrence);
+  if (known?.anchor === anchor) return known.grid;
+  const grid = compile(recurrence, anchor);
+  compiled.set(recurrence, { anchor, grid });
+  return grid;
+}
+
+function compile(recurrence: Recurrence, anchor: number): Grid {
+  const zone = TimeZone.of(recurrence.timeZone ?? "UTC");
+  switch (recurrence.kind) {
+    case "interval":
+      return compileInterval(recurrence, anchor, zone);
+    case "calendar":
+      return compileCalendar(recurrence, anchor, zone);
+    case "cron": {
+      const cron = CronExpression.of(recurrence.expression, recurrence.dayMatch ?? "either");
+      return new WallClockGrid(cron.days, cron.times, zone, cron.repeated);
+    }
+  }
+}
+
+function compileInterval(recurrence: IntervalRecurrence, anchor: number, zone: TimeZone): Grid {
+  const { every, unit } = recurrence;
+  const step = every * unitLengths[unit];
+  if (recurrence.minute === undefined && recurrence.second === undefined) {
+    return new EvenGrid(floorToSecond(anchor), step);
+  }
+  // The pinned fields recur every minute or hour on the clocks of the zone.
+  const cycle = recurrence.minute === undefined ? minute : hour;
+  const pinned = (recurrence.minute ?? 0) * minute + (recurrence.second ?? 0) * second;
+  const from = ceilToSecond(anchor);
+  const origin = from + modulo(pinned - (from + zone.offsetAt(from)), cycle);
+  return new EvenGrid(origin, step);
+}
+
+function compileCalendar(recurrence: CalendarRecurrence, anchor: number, zone: TimeZone): Grid {
+  const local = anchor + zone.offsetAt(anchor);
+  const pinnedTimes = recurrence.times ?? (pinsDay(recurrence) ? ["00:00"] : undefined);
+  const from = pinnedTimes === undefined ? floorToSecond(local) : ceilToSecond(local);
+  const anchorDay = dayOf(from);
+  const anchorTime = from - anchorDay * day;
+  const times = new ListedTimes(pinnedTimes?.map(millisecondsOfDay) ?? [anchorTime]);
+  const isOver = times.atOrAfter(anchorTime) === undefined;
+  const days = new CalendarDays(recurrence, dayOf(local), isOver ? anchorDay + 1 : anchorDay);
+  return new WallClockGrid(days, times, zone, "first");
+}
+
+function pinsDay(recurrence: CalendarRecurrence): boolean {
+  return recurrence.weekdays !== undefined || recurrence.monthDays !== undefined ||
+    recurrence.monthWeekday !== undefined || recurrence.workday !== undefined ||
+    recurrence.months !== undefined;
+}

@@ -1,0 +1,143 @@
+// Cron expressions: 5 fields, or 6 with the seconds first; nicknames such as @daily; names, lists, ranges that may wrap,
+// steps; L, L-3, LW, 15W for the day of the month and 5L, MON#1 for the day of the week.
+
+import { cronDays, type DayMatch } from "./cron_days.ts";
+import {
+  type CronField,
+  CronSource,
+  type FieldRange,
+  type FieldText,
+  readField,
+} from "./cron_fields.ts";
+import { CombinedTimes, type TimesOfDay } from "./times_of_day.ts";
+import type { DayRule, RepeatedTimes } from "./wall_clock_grid.ts";
+
+const nicknames: Readonly<Record<string, string>> = {
+  "@yearly": "0 0 1 1 *",
+  "@annually": "0 0 1 1 *",
+  "@monthly": "0 0 1 * *",
+  "@weekly": "0 0 * * 0",
+  "@daily": "0 0 * * *",
+  "@midnight": "0 0 * * *",
+  "@hourly": "0 * * * *",
+};
+
+const secondRange: FieldRange = { label: "second", min: 0, max: 59 };
+const minuteRange: FieldRange = { label: "minute", min: 0, max: 59 };
+const hourRange: FieldRange = { label: "hour", min: 0, max: 23 };
+const dateRange: FieldRange = { label: "day of the month", min: 1, max: 31 };
+const monthRange: FieldRange = {
+  label: "month",
+  min: 1,
+  max: 12,
+  names: ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"],
+};
+const weekdayNames = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
+const weekdayRange: FieldRange = {
+  label: "day of the week",
+  min: 0,
+  max: 6,
+  names: weekdayNames,
+};
+
+/** Expressions are read once: a worker meets the same few again and again. */
+const known = new Map<string, CronExpression>();
+const maximumKnown = 500;
+
+/** A cron expression that was read. */
+export class CronExpression {
+  readonly days: DayRule;
+  readonly times: TimesOfDay;
+  /**
+   * Fixed times run once when the clocks are put back, intervals in both passes: the rule of Vixie cron, where an
+   * expression is an interval if its hour or a finer field has a `*`, a range or a step.
+   */
+  readonly repeated: RepeatedTimes;
+
+  private constructor(expression: string, dayMatch: DayMatch) {
+    const source = new CronSource(expression);
+    const fields = splitFields(source);
+    const [seconds, minutes, hours, dates, months, daysOfWeek] = fields;
+    const clock = [
+      readField(source, hours, hourRange),
+      readField(source, minutes, minuteRange),
+      ...seconds === undefined ? [] : [readField(source, seconds, secondRange)],
+    ];
+    const [hour, minute, second] = clock;
+    this.times = new CombinedTimes(hour!.values, minute!.values, second?.values ?? [0]);
+    this.repeated = clock.some((field) => field.isInterval) ? "both" : "first";
+    this.days = cronDays({
+      dates: readField(source, dates, dateRange, specialDate),
+      months: readField(source, months, monthRange),
+      weekdays: readWeekdays(source, daysOfWeek),
+      dayMatch,
+    });
+    if (this.days.atOrAfter(0) === undefined) {
+      source.fail(dates.position, "have a day that occurs, such as 28 in place of 30 in February");
+    }
+  }
+
+  /**
+   * Reads an expression.
+   *
+   * @param dayMatch What a day must match if both the day of the month and the day of the week are given.
+   * @throws {InvalidScheduleError} With the position of what is wrong.
+   */
+  static of(expression: string, dayMatch: DayMatch): CronExpression {
+    const key = `${dayMatch} ${expression}`;
+    let cron = known.get(key);
+    if (cron === undefined) {
+      cron = new CronExpression(expression, dayMatch);
+      if (known.size >= maximumKnown) known.clear();
+      known.set(key, cron);
+    }
+    return cron;
+  }
+}
+
+type SixFields = [FieldText | undefined, FieldText, FieldText, FieldText, FieldText, FieldText];
+
+function splitFields(source: CronSource): SixFields {
+  const { expression } = source;
+  const start = expression.search(/\S/);
+  const trimmed = expression.trim().toLowerCase();
+  if (trimmed.startsWith("@")) {
+    const meaning = Object.hasOwn(nicknames, trimmed) ? nicknames[trimmed] : undefined;
+    if (meaning === undefined) {
+      source.fail(start, `have one of the nicknames ${Object.keys(nicknames).join(", ")}`);
+    }
+    return splitFields(new CronSource(meaning));
+  }
+  const fields = [...expression.matchAll(/\S+/g)]
+    .map((match): FieldText => ({ text: match[0], position: match.index }));
+  if (fields.length === 5) return [undefined, ...fields] as SixFields;
+  if (fields.length === 6) return fields as SixFields;
+  return source.fail(
+    fields[6]?.position ?? expression.length,
+    `have 5 fields, or 6 with the seconds first, not ${fields.length}`,
+  );
+}
+
+/** `L`, `LW`, `L-3`, `15W`: comes back as it is; cronDays and croner know them. */
+function specialDate(item: string): string | undefined {
+  return /^(L|LW|L-([1-9]|[12]\d|30)|([1-9]|[12]\d|3[01])W)$/.test(item) ? item : undefined;
+}
+
+/** `5L`, `FRIL`, `1#2`, `MON#2`: with numbers, 0 for Sunday. */
+function specialWeekday(item: string): string | undefined {
+  const match = /^([0-7]|[A-Z]{3})(L|#[1-5])$/.exec(item);
+  if (match === null) return undefined;
+  const [, day, which] = match;
+  const named = weekdayNames.indexOf(day!);
+  const number = named >= 0 ? named : Number(day) % 7;
+  return Number.isNaN(number) ? undefined : `${number}${which}`;
+}
+
+/** Sunday is 0 and 7, alone and in ranges: `5-7` is Friday to Sunday. */
+function readWeekdays(source: CronSource, field: FieldText): CronField {
+  const sunday: FieldText = {
+    ...field,
+    text: field.text.replace(/(^|,)7(?=-|\/|,|$)/g, "$10").replace(/-7(?=\/|,|$)/g, "-0"),
+  };
+  return readField(source, sunday, weekdayRange, specialWeekday);
+}

@@ -1,0 +1,246 @@
+// What a recurring schedule is: plain data, kept as JSON in the series' row, that says when to run and leaves the
+// computing to others. The fluent builder makes it; users may also write it by hand, and parseRecurrence checks it.
+
+import { parseTimeOfDay } from "./time_text.ts";
+import * as check from "./checks.ts";
+import { CronExpression } from "./cron_expression.ts";
+import { InvalidScheduleError } from "./errors.ts";
+import { TimeZone } from "./time_zone.ts";
+
+/** The days of the week, from Monday on as in ISO 8601. */
+export const weekdays = [
+  "Monday",
+  "Tuesday",
+  "Wednesday",
+  "Thursday",
+  "Friday",
+  "Saturday",
+  "Sunday",
+] as const;
+
+/** A day of the week, by its English name. */
+export type Weekday = typeof weekdays[number];
+
+/**
+ * What happens to occurrences that were missed, because no worker ran or a run took longer than the interval:
+ *
+ * - `"skip"`: they are dropped; the series goes straight to its next future occurrence.
+ * - `"once"`: one catch-up run now stands for all of them; then the series is back on its grid.
+ * - `{ all: max }`: they are run one after the other, the latest `max` of them.
+ *
+ * An occurrence that is only just late, its successor not being due yet, runs in any case.
+ */
+export type MisfirePolicy = "skip" | "once" | { readonly all: number };
+
+/** When a series runs for the first time; after that it follows its grid. */
+export type RecurrenceStart =
+  | { readonly mode: "schedule" }
+  | { readonly mode: "runNow" }
+  | { readonly mode: "runDelayed"; readonly delayMs: number }
+  | { readonly mode: "runAt"; readonly at: number };
+
+/** What every kind of recurrence may have. */
+export interface RecurrenceOptions {
+  /** The first run. @default { mode: "schedule" } */
+  readonly start?: RecurrenceStart;
+  /** The IANA time zone of pinned times and of cron expressions. @default "UTC" */
+  readonly timeZone?: string;
+  /** What happens to missed occurrences. @default "skip" */
+  readonly misfire?: MisfirePolicy;
+  /** No run is planned at or after this instant, in epoch milliseconds; the first run neither. */
+  readonly runUntil?: number;
+  /** The series ends after so many real runs; skipped occurrences do not count. */
+  readonly maxRuns?: number;
+  /**
+   * The instant that the rhythm hangs on, in epoch milliseconds. Set when the series is registered; not for users.
+   */
+  readonly anchor?: number;
+}
+
+/** Every so many seconds, minutes or hours of elapsed time; clock changes do not disturb it. */
+export interface IntervalRecurrence extends RecurrenceOptions {
+  readonly kind: "interval";
+  /** 1 or more. */
+  readonly every: number;
+  readonly unit: "seconds" | "minutes" | "hours";
+  /** The second of the minute, 0 to 59; for minutes and hours. What is not pinned follows the anchor. */
+  readonly second?: number;
+  /** The minute of the hour, 0 to 59; for hours. The second then is 0 unless it is pinned too. */
+  readonly minute?: number;
+}
+
+/**
+ * Every so many days, weeks or months in the calendar of the time zone, on days and at times that may be pinned. What is
+ * not pinned follows the anchor; but below a pinned day the time is midnight, and below pinned months the day is the 1st.
+ */
+export interface CalendarRecurrence extends RecurrenceOptions {
+  readonly kind: "calendar";
+  /** 1 or more. Weeks begin on Monday. */
+  readonly every: number;
+  readonly unit: "days" | "weeks" | "months";
+  /** Times of day, `HH:MM` or `HH:MM:SS`. */
+  readonly times?: readonly string[];
+  /** For weeks. */
+  readonly weekdays?: readonly Weekday[];
+  /** For months: 1 to 31; a day that a month does not have is its last day. */
+  readonly monthDays?: readonly number[];
+  /** For months: "the first Monday", "the last Friday". Months without a fifth one are passed over. */
+  readonly monthWeekday?: {
+    readonly nth: 1 | 2 | 3 | 4 | 5 | "last";
+    readonly weekday: Weekday;
+  };
+  /** For months: the first or the last day from Monday to Friday. */
+  readonly workday?: "first" | "last";
+  /** For `every: 1` months: only these, 1 to 12. */
+  readonly months?: readonly number[];
+}
+
+/** A cron expression of 5 fields, or of 6 with the seconds first. */
+export interface CronRecurrence extends RecurrenceOptions {
+  readonly kind: "cron";
+  readonly expression: string;
+  /**
+   * Whether days must match the day of the month and the day of the week if both are given, or one of them, as in POSIX.
+   *
+   * @default "either"
+   */
+  readonly dayMatch?: "either" | "both";
+}
+
+/** A recurring schedule as plain data. */
+export type Recurrence = IntervalRecurrence | CalendarRecurrence | CronRecurrence;
+
+const weekday = check.oneOf(weekdays);
+const upTo59 = check.integer(0, 59);
+const everyCheck = check.integer(1, 100_000_000);
+const epoch = check.integer(-8.64e15, 8.64e15);
+
+/**
+ * Checks data that claims to be a recurrence, from a row or from a user, and brings it into one form: lists in order and
+ * without doubles, defaults left out.
+ *
+ * @throws {InvalidScheduleError} If it is none; the message names the value.
+ */
+export function parseRecurrence(json: unknown): Recurrence {
+  const fields = check.Fields.of(json, "recurrence");
+  const kind = fields.required("kind", check.oneOf(["interval", "calendar", "cron"]));
+  const recurrence = kind === "interval"
+    ? parseInterval(fields)
+    : kind === "calendar"
+    ? parseCalendar(fields)
+    : parseCron(fields);
+  const parsed = withoutUndefined({ ...recurrence, ...parseOptions(fields) }) as Recurrence;
+  fields.refuseOthers();
+  return parsed;
+}
+
+function parseInterval(fields: check.Fields): object {
+  const unit = fields.required("unit", check.oneOf(["seconds", "minutes", "hours"]));
+  return {
+    kind: "interval",
+    every: fields.required("every", everyCheck),
+    unit,
+    minute: unit === "hours" ? fields.optional("minute", upTo59) : undefined,
+    second: unit === "seconds" ? undefined : fields.optional("second", upTo59),
+  };
+}
+
+function parseCalendar(fields: check.Fields): object {
+  const unit = fields.required("unit", check.oneOf(["days", "weeks", "months"]));
+  const every = fields.required("every", everyCheck);
+  const common = {
+    kind: "calendar",
+    every,
+    unit,
+    times: fields.optional("times", check.listOf(parseTimeOfDay, inOrder)),
+  };
+  if (unit === "days") return common;
+  if (unit === "weeks") {
+    const order = (a: Weekday, b: Weekday) => weekdays.indexOf(a) - weekdays.indexOf(b);
+    return { ...common, weekdays: fields.optional("weekdays", check.listOf(weekday, order)) };
+  }
+  const days = {
+    monthDays: fields.optional("monthDays", check.listOf(check.integer(1, 31), inOrder)),
+    monthWeekday: fields.optional("monthWeekday", parseMonthWeekday),
+    workday: fields.optional("workday", check.oneOf(["first", "last"])),
+  };
+  const [, surplus] = Object.entries(days).filter(([, value]) => value !== undefined);
+  if (surplus !== undefined) {
+    const [name, value] = surplus;
+    throw new InvalidScheduleError(
+      name,
+      value,
+      "be left out: a month's days are pinned by only one of monthDays, monthWeekday and workday",
+    );
+  }
+  const months = fields.optional("months", check.listOf(check.integer(1, 12), inOrder));
+  if (months !== undefined && every !== 1) {
+    throw new InvalidScheduleError("every", every, "be 1 where months are listed");
+  }
+  return { ...common, ...days, months };
+}
+
+function parseMonthWeekday(value: unknown, name: string): CalendarRecurrence["monthWeekday"] {
+  const fields = check.Fields.of(value, name);
+  const parsed = {
+    nth: fields.required("nth", check.oneOf([1, 2, 3, 4, 5, "last"])),
+    weekday: fields.required("weekday", weekday),
+  };
+  fields.refuseOthers();
+  return parsed;
+}
+
+function parseCron(fields: check.Fields): object {
+  const dayMatch = fields.optional("dayMatch", check.oneOf(["either", "both"]));
+  const expression = fields.required("expression", check.text);
+  CronExpression.of(expression, dayMatch ?? "either");
+  return { kind: "cron", expression, dayMatch: dayMatch === "either" ? undefined : dayMatch };
+}
+
+function parseOptions(fields: check.Fields): Record<keyof RecurrenceOptions, unknown> {
+  const start = fields.optional("start", parseStart);
+  const timeZone = fields.optional(
+    "timeZone",
+    (value, name) => TimeZone.of(check.text(value, name)).name,
+  );
+  const misfire = fields.optional("misfire", parseMisfire);
+  return {
+    start: start?.mode === "schedule" ? undefined : start,
+    timeZone: timeZone === "UTC" ? undefined : timeZone,
+    misfire: misfire === "skip" ? undefined : misfire,
+    runUntil: fields.optional("runUntil", epoch),
+    maxRuns: fields.optional("maxRuns", check.integer(1, 2 ** 31 - 1)),
+    anchor: fields.optional("anchor", epoch),
+  };
+}
+
+function parseStart(value: unknown, name: string): RecurrenceStart {
+  const fields = check.Fields.of(value, name);
+  const mode = fields.required("mode", check.oneOf(["schedule", "runNow", "runDelayed", "runAt"]));
+  const parsed: RecurrenceStart = mode === "runDelayed"
+    ? { mode, delayMs: fields.required("delayMs", check.integer(0, 8.64e15)) }
+    : mode === "runAt"
+    ? { mode, at: fields.required("at", epoch) }
+    : { mode };
+  fields.refuseOthers();
+  return parsed;
+}
+
+function parseMisfire(value: unknown, name: string): MisfirePolicy {
+  if (value === "skip" || value === "once") return value;
+  if (typeof value !== "object" || value === null) {
+    throw new InvalidScheduleError(name, value, 'be "skip", "once" or { all: max }');
+  }
+  const fields = check.Fields.of(value, name);
+  const parsed = { all: fields.required("all", check.integer(1, 1_000_000)) };
+  fields.refuseOthers();
+  return parsed;
+}
+
+function inOrder(a: number | string, b: number | string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function withoutUndefined(object: object): object {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,179 @@
+// The life of a recurring series as the engine sees it: when it first runs, and what comes after a run or after downtime.
+// Everything is computed from the recurrence of the row, which carries its own anchor.
+
+import { countedBack, type Grid } from "./grid.ts";
+import { gridOf } from "./compile.ts";
+import type { Recurrence } from "./recurrence.ts";
+
+/** Where a series stands: what {@linkcode runAfter} and {@linkcode runDue} decide upon. */
+export interface SeriesState {
+  /** The planned instant of the run that has ended or was found due, in epoch milliseconds. */
+  readonly scheduledAt: number;
+  /** The present, in epoch milliseconds; of the storage's clock, so that all workers agree. */
+  readonly now: number;
+  /** How many real runs the series has had, the one that has just ended among them. */
+  readonly runCount: number;
+}
+
+/** What comes next in a series. */
+export interface NextRun {
+  /** The planned instant of the next run, or null if the series has ended. If it is not after now, run it at once. */
+  readonly nextRunAt: number | null;
+  /** How many occurrences were dropped on the way. */
+  readonly skipped: number;
+}
+
+/** A recurrence of a registered series, whose rhythm hangs on a known instant. */
+export type AnchoredRecurrence = Recurrence & { readonly anchor: number };
+
+/**
+ * The recurrence to store when a series is registered.
+ *
+ * @param recurrence What the user asks for.
+ * @param registeredAt Epoch milliseconds.
+ * @param stored The recurrence in the row, if the series exists already: as long as the schedule is the same, it keeps its
+ *   rhythm, however often it is registered.
+ */
+export function anchored(
+  recurrence: Recurrence,
+  registeredAt: number,
+  stored?: Recurrence,
+): AnchoredRecurrence {
+  const kept = stored !== undefined && sameSchedule(recurrence, stored) ? stored.anchor : undefined;
+  return { ...recurrence, anchor: kept ?? anchorOf(recurrence, registeredAt) };
+}
+
+/**
+ * Whether two recurrences have the same rhythm: the same intervals, times, zone and start. Limits and the misfire policy
+ * may differ, since they leave the next run valid; so may the anchor.
+ */
+export function sameSchedule(a: Recurrence, b: Recurrence): boolean {
+  return rhythmOf(a) === rhythmOf(b);
+}
+
+function rhythmOf(recurrence: Recurrence): string {
+  const { anchor: _, runUntil: _runUntil, maxRuns: _maxRuns, misfire: _misfire, ...rhythm } =
+    recurrence;
+  return JSON.stringify(Object.entries(rhythm).sort(([a], [b]) => a < b ? -1 : 1));
+}
+
+/** The instant that a rhythm hangs on: the first run where the start mode names one, else the registration. */
+export function anchorOf({ start }: Recurrence, registeredAt: number): number {
+  if (start?.mode === "runAt") return start.at;
+  return start?.mode === "runDelayed" ? registeredAt + start.delayMs : registeredAt;
+}
+
+/**
+ * When a series runs for the first time, in epoch milliseconds; null if it never does, because its `runUntil` comes first.
+ *
+ * @param registeredAt Epoch milliseconds.
+ */
+export function firstRun(recurrence: Recurrence, registeredAt: number): number | null {
+  const { start } = recurrence;
+  const anchor = recurrence.anchor ?? anchorOf(recurrence, registeredAt);
+  let first: number | undefined;
+  if (start?.mode === "runNow") first = registeredAt;
+  else if (start?.mode === "runDelayed") first = registeredAt + start.delayMs;
+  else if (start?.mode === "runAt" && start.at >= registeredAt) first = start.at;
+  else first = gridOf(recurrence, anchor).next(registeredAt);
+  return withinLimit(recurrence, first);
+}
+
+/**
+ * The occurrence after an instant: the start mode's first run if it is still to come, else the next one on the grid.
+ *
+ * @param after Epoch milliseconds.
+ * @param anchor Where the grid hangs if the recurrence does not say.
+ */
+export function occurrenceAfter(
+  recurrence: Recurrence,
+  after: number,
+  anchor: number,
+): number | null {
+  return withinLimit(recurrence, seriesGrid(recurrence, anchor).next(after));
+}
+
+/** How many occurrences lie after one instant and not after another. */
+export function countOccurrences(
+  recurrence: Recurrence,
+  after: number,
+  upTo: number,
+  anchor: number,
+): number {
+  const last = Math.min(upTo, (recurrence.runUntil ?? Infinity) - 1);
+  return seriesGrid(recurrence, anchor).count(after, last);
+}
+
+/** What comes after a run that has ended. */
+export function runAfter(recurrence: Recurrence, state: SeriesState): NextRun {
+  return settle(recurrence, state, state.scheduledAt);
+}
+
+/**
+ * What to do with a run that is due: usually to run it, but after downtime its misfire policy may drop it. If the
+ * `nextRunAt` that comes back is not after now, run it, and hand that instant to {@linkcode runAfter} as `scheduledAt`
+ * afterwards; otherwise store it and wait.
+ */
+export function runDue(recurrence: Recurrence, state: SeriesState): NextRun {
+  return settle(recurrence, state, state.scheduledAt - 1);
+}
+
+/** Applies the misfire policy to what became due after `seen`. */
+function settle(recurrence: Recurrence, state: SeriesState, seen: number): NextRun {
+  const { now, runCount, scheduledAt } = state;
+  const { maxRuns = Infinity, misfire = "skip", runUntil = Infinity } = recurrence;
+  if (runCount >= maxRuns) return { nextRunAt: null, skipped: 0 };
+  const series = seriesGrid(recurrence, scheduledAt);
+  const grid = seen < scheduledAt ? new GridFrom(series, scheduledAt, scheduledAt) : series;
+  const due = grid.count(seen, now);
+  // Nothing was missed, or the one occurrence that is due is only just late.
+  if (due <= 1) return { nextRunAt: withinLimit(recurrence, grid.next(seen)), skipped: 0 };
+
+  const missed = grid.count(seen, Math.min(now, runUntil - 1));
+  if (now >= runUntil) return { nextRunAt: null, skipped: missed };
+  const caughtUp = misfire === "skip" ? 0 : misfire === "once" ? 1 : Math.min(misfire.all, due);
+  if (caughtUp === 0) {
+    return { nextRunAt: withinLimit(recurrence, grid.next(now)), skipped: missed };
+  }
+  return { nextRunAt: countedBack(grid, caughtUp, seen, now), skipped: due - caughtUp };
+}
+
+/** The grid from its anchor on, which in every start mode but "schedule" is a run itself. */
+function seriesGrid(recurrence: Recurrence, fallbackAnchor: number): Grid {
+  const anchor = recurrence.anchor ?? anchorOf(recurrence, fallbackAnchor);
+  const mode = recurrence.start?.mode ?? "schedule";
+  return new GridFrom(
+    gridOf(recurrence, anchor),
+    anchor,
+    mode === "schedule" ? undefined : anchor,
+  );
+}
+
+/** What a grid has after an instant, perhaps with that or another instant, on the grid or not, before it. */
+class GridFrom implements Grid {
+  readonly #grid: Grid;
+  readonly #after: number;
+  readonly #first: number | undefined;
+
+  constructor(grid: Grid, after: number, first?: number) {
+    this.#grid = grid;
+    this.#after = after;
+    this.#first = first;
+  }
+
+  next(after: number): number | undefined {
+    if (this.#first !== undefined && after < this.#first) return this.#first;
+    return this.#grid.next(Math.max(after, this.#after));
+  }
+
+  count(after: number, upTo: number): number {
+    const first = this.#first;
+    const isFirstInside = first !== undefined && after < first && first <= upTo;
+    return (isFirstInside ? 1 : 0) + this.#grid.count(Math.max(after, this.#after), upTo);
+  }
+}
+
+/** `runUntil` is exclusive. */
+function withinLimit({ runUntil = Infinity }: Recurrence, next: number | undefined): number | null {
+  return next === undefined || next >= runUntil ? null : next;
+}
