@@ -79,11 +79,17 @@ export interface CronBuilderOptions {
 
 /** After `every(n)`. */
 export interface UnitBuilder {
+  /** Counts seconds of elapsed time. */
   seconds(): BuiltRecurrence;
+  /** Counts minutes of elapsed time. */
   minutes(): MinuteBuilder;
+  /** Counts hours of elapsed time. */
   hours(): HourBuilder;
+  /** Counts days in the calendar of the zone. */
   days(): DayBuilder;
+  /** Counts weeks, which begin on Monday. */
   weeks(): WeekBuilder;
+  /** Counts months. */
   months(): MonthBuilder;
 }
 

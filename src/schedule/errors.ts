@@ -7,11 +7,14 @@ import { InvalidArgumentError } from "../errors.ts";
  * expression, or stored data that is no recurrence. The message names the value and what is allowed.
  */
 export class InvalidScheduleError extends InvalidArgumentError {
+  /** Stays the same across versions and minification. */
   override name = "InvalidScheduleError";
   /** For cron expressions: the index in the expression of the first character that is wrong. */
   readonly position: number | undefined;
 
   /**
+   * Composes the message from its parts.
+   *
    * @param argument The part of the schedule, e.g. `every` or `monthDays[1]`.
    * @param value The value that was refused.
    * @param remedy What to pass instead: a sentence fragment after "must".

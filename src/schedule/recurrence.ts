@@ -7,8 +7,18 @@ import { CronExpression } from "./cron_expression.ts";
 import { InvalidScheduleError } from "./errors.ts";
 import { TimeZone } from "./time_zone.ts";
 
+/** A day of the week, by its English name. */
+export type Weekday =
+  | "Monday"
+  | "Tuesday"
+  | "Wednesday"
+  | "Thursday"
+  | "Friday"
+  | "Saturday"
+  | "Sunday";
+
 /** The days of the week, from Monday on as in ISO 8601. */
-export const weekdays = [
+export const weekdays: readonly Weekday[] = [
   "Monday",
   "Tuesday",
   "Wednesday",
@@ -16,10 +26,7 @@ export const weekdays = [
   "Friday",
   "Saturday",
   "Sunday",
-] as const;
-
-/** A day of the week, by its English name. */
-export type Weekday = typeof weekdays[number];
+];
 
 /**
  * What happens to occurrences that were missed, because no worker ran or a run took longer than the interval:
@@ -59,9 +66,11 @@ export interface RecurrenceOptions {
 
 /** Every so many seconds, minutes or hours of elapsed time; clock changes do not disturb it. */
 export interface IntervalRecurrence extends RecurrenceOptions {
+  /** Tells the kinds of recurrence apart. */
   readonly kind: "interval";
   /** 1 or more. */
   readonly every: number;
+  /** The unit that `every` counts. */
   readonly unit: "seconds" | "minutes" | "hours";
   /** The second of the minute, 0 to 59; for minutes and hours. What is not pinned follows the anchor. */
   readonly second?: number;
@@ -74,9 +83,11 @@ export interface IntervalRecurrence extends RecurrenceOptions {
  * not pinned follows the anchor; but below a pinned day the time is midnight, and below pinned months the day is the 1st.
  */
 export interface CalendarRecurrence extends RecurrenceOptions {
+  /** Tells the kinds of recurrence apart. */
   readonly kind: "calendar";
   /** 1 or more. Weeks begin on Monday. */
   readonly every: number;
+  /** The unit that `every` counts. */
   readonly unit: "days" | "weeks" | "months";
   /** Times of day, `HH:MM` or `HH:MM:SS`. */
   readonly times?: readonly string[];
@@ -97,7 +108,9 @@ export interface CalendarRecurrence extends RecurrenceOptions {
 
 /** A cron expression of 5 fields, or of 6 with the seconds first. */
 export interface CronRecurrence extends RecurrenceOptions {
+  /** Tells the kinds of recurrence apart. */
   readonly kind: "cron";
+  /** The expression as it was written. */
   readonly expression: string;
   /**
    * Whether days must match the day of the month and the day of the week if both are given, or one of them, as in POSIX.

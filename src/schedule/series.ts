@@ -129,13 +129,12 @@ function settle(recurrence: Recurrence, state: SeriesState, seen: number): NextR
   // Nothing was missed, or the one occurrence that is due is only just late.
   if (due <= 1) return { nextRunAt: withinLimit(recurrence, grid.next(seen)), skipped: 0 };
 
-  const missed = grid.count(seen, Math.min(now, runUntil - 1));
-  if (now >= runUntil) return { nextRunAt: null, skipped: missed };
+  if (now >= runUntil) return { nextRunAt: null, skipped: grid.count(seen, runUntil - 1) };
   const caughtUp = misfire === "skip" ? 0 : misfire === "once" ? 1 : Math.min(misfire.all, due);
-  if (caughtUp === 0) {
-    return { nextRunAt: withinLimit(recurrence, grid.next(now)), skipped: missed };
-  }
-  return { nextRunAt: countedBack(grid, caughtUp, seen, now), skipped: due - caughtUp };
+  const nextRunAt = caughtUp === 0
+    ? withinLimit(recurrence, grid.next(now))
+    : countedBack(grid, caughtUp, seen, now);
+  return { nextRunAt, skipped: due - caughtUp };
 }
 
 /** The grid from its anchor on, which in every start mode but "schedule" is a run itself. */

@@ -1,0 +1,228 @@
+// The life of a series: first runs, limits, misfire policies, long downtimes.
+
+import { assert, assertEquals, assertLess } from "@std/assert";
+import { buildRecurrence } from "../../src/schedule/builder.ts";
+import type { BuiltRecurrence, RecurringBuilder } from "../../src/schedule/builder_stages.ts";
+import { nextOccurrence, occurrences, skipTo } from "../../src/schedule/next_occurrence.ts";
+import type { MisfirePolicy } from "../../src/schedule/recurrence.ts";
+import { anchored, firstRun, runAfter, runDue, sameSchedule } from "../../src/schedule/series.ts";
+import { registered, show, utc } from "./support.ts";
+
+type Configure = (r: RecurringBuilder) => BuiltRecurrence;
+
+function first(configure: Configure, at: string): string {
+  return show(firstRun(buildRecurrence(configure), utc(at)));
+}
+
+Deno.test("the first run is the first occurrence after the registration", () => {
+  assertEquals(first((r) => r.every(5).minutes(), "2026-03-10 12:00"), "2026-03-10 12:05");
+  assertEquals(
+    first((r) => r.everyDay().atTime("12:00"), "2026-03-10 12:00"),
+    "2026-03-11 12:00",
+  );
+  assertEquals(
+    first((r) => r.everyDay().atTime("12:00"), "2026-03-10 11:59:59.999"),
+    "2026-03-10 12:00",
+  );
+});
+
+Deno.test("runNow, runDelayed and runAt settle the first run to the millisecond", () => {
+  const at = "2026-03-10 12:00:00.250";
+  assertEquals(first((r) => r.runNow().andThen().everyHour(), at), "2026-03-10 12:00:00.250Z");
+  assertEquals(
+    first((r) => r.runDelayed(1_500).andThen().everyHour(), at),
+    "2026-03-10 12:00:01.750Z",
+  );
+  assertEquals(
+    first((r) => r.runAt("2026-03-11T00:00:00.001Z").andThen().everyHour(), at),
+    "2026-03-11 00:00:00.001Z",
+  );
+});
+
+Deno.test("runAt in the past falls back to the grid that hangs on it", () => {
+  const configure: Configure = (r) => r.runAt("2026-03-01T00:07:00Z").andThen().every(2).hours();
+  assertEquals(first(configure, "2026-03-10 12:00"), "2026-03-10 12:07");
+  assertEquals(first(configure, "2026-03-10 12:07"), "2026-03-10 14:07");
+});
+
+Deno.test("runUntil is exclusive, for the first run too", () => {
+  const until = "2026-03-10T13:00:00Z";
+  const at = "2026-03-10 12:00";
+  assertEquals(first((r) => r.everyHour().runUntil(until), at), "never");
+  assertEquals(first((r) => r.every(30).minutes().runUntil(until), at), "2026-03-10 12:30");
+  assertEquals(first((r) => r.runAt(until).andThen().everyHour().runUntil(until), at), "never");
+  assertEquals(first((r) => r.runNow().andThen().everyHour().runUntil(until), until), "never");
+});
+
+interface Case {
+  readonly misfire?: MisfirePolicy;
+  readonly scheduledAt: string;
+  readonly now: string;
+  readonly next: string;
+  readonly skipped: number;
+}
+
+function hourly(misfire: MisfirePolicy = "skip") {
+  return registered((r) => r.everyHour().onMisfire(misfire), "2026-03-10 00:00");
+}
+
+const afterRuns: Case[] = [
+  { scheduledAt: "03:00", now: "03:00:05", next: "04:00", skipped: 0 },
+  { scheduledAt: "03:00", now: "03:59:59.999", next: "04:00", skipped: 0 },
+  // The run took longer than the interval: the next occurrence is only just late and still runs.
+  { scheduledAt: "03:00", now: "04:00", next: "04:00", skipped: 0 },
+  { scheduledAt: "03:00", now: "04:59:59", next: "04:00", skipped: 0 },
+  { scheduledAt: "03:00", now: "05:00", next: "06:00", skipped: 2 },
+  { scheduledAt: "03:00", now: "09:30", next: "10:00", skipped: 6 },
+  { misfire: "once", scheduledAt: "03:00", now: "09:30", next: "09:00", skipped: 5 },
+  { misfire: "once", scheduledAt: "09:00", now: "09:31", next: "10:00", skipped: 0 },
+  { misfire: { all: 10 }, scheduledAt: "03:00", now: "09:30", next: "04:00", skipped: 0 },
+  { misfire: { all: 2 }, scheduledAt: "03:00", now: "09:30", next: "08:00", skipped: 4 },
+  { misfire: { all: 2 }, scheduledAt: "08:00", now: "09:31", next: "09:00", skipped: 0 },
+];
+
+for (const { misfire, scheduledAt, now, next, skipped } of afterRuns) {
+  const policy = JSON.stringify(misfire ?? "skip");
+  Deno.test(`a run planned for ${scheduledAt} that ends at ${now} is followed at ${next} (${policy})`, () => {
+    const found = runAfter(hourly(misfire), {
+      scheduledAt: utc(`2026-03-10 ${scheduledAt}`),
+      now: utc(`2026-03-10 ${now}`),
+      runCount: 1,
+    });
+    assertEquals([show(found.nextRunAt), found.skipped], [`2026-03-10 ${next}`, skipped]);
+  });
+}
+
+const whenDue: Case[] = [
+  { scheduledAt: "03:00", now: "03:00", next: "03:00", skipped: 0 },
+  { scheduledAt: "03:00", now: "03:59:59", next: "03:00", skipped: 0 },
+  { scheduledAt: "03:00", now: "04:00", next: "05:00", skipped: 2 },
+  { scheduledAt: "03:00", now: "09:30", next: "10:00", skipped: 7 },
+  { misfire: "once", scheduledAt: "03:00", now: "09:30", next: "09:00", skipped: 6 },
+  { misfire: { all: 3 }, scheduledAt: "03:00", now: "09:30", next: "07:00", skipped: 4 },
+  { misfire: { all: 30 }, scheduledAt: "03:00", now: "09:30", next: "03:00", skipped: 0 },
+  // A planned instant off the grid, as after a changed schedule.
+  { scheduledAt: "03:10", now: "03:20", next: "03:10", skipped: 0 },
+  { misfire: { all: 2 }, scheduledAt: "03:10", now: "04:20", next: "03:10", skipped: 0 },
+];
+
+for (const { misfire, scheduledAt, now, next, skipped } of whenDue) {
+  const policy = JSON.stringify(misfire ?? "skip");
+  Deno.test(`a run planned for ${scheduledAt} that is found at ${now} becomes ${next} (${policy})`, () => {
+    const found = runDue(hourly(misfire), {
+      scheduledAt: utc(`2026-03-10 ${scheduledAt}`),
+      now: utc(`2026-03-10 ${now}`),
+      runCount: 0,
+    });
+    assertEquals([show(found.nextRunAt), found.skipped], [`2026-03-10 ${next}`, skipped]);
+  });
+}
+
+Deno.test("maxRuns ends the series after so many real runs", () => {
+  const recurrence = registered((r) => r.everyHour().maxRuns(3), "2026-03-10");
+  const state = { scheduledAt: utc("2026-03-10 02:00"), now: utc("2026-03-10 02:01") };
+  assertEquals(show(runAfter(recurrence, { ...state, runCount: 2 }).nextRunAt), "2026-03-10 03:00");
+  assertEquals(runAfter(recurrence, { ...state, runCount: 3 }), { nextRunAt: null, skipped: 0 });
+});
+
+Deno.test("runUntil ends the series, and nothing is made up for after it", () => {
+  for (const misfire of ["skip", "once", { all: 5 }] as const) {
+    const recurrence = registered(
+      (r) => r.everyHour().runUntil("2026-03-10T05:00:00Z").onMisfire(misfire),
+      "2026-03-10",
+    );
+    const ended = runAfter(recurrence, {
+      scheduledAt: utc("2026-03-10 04:00"),
+      now: utc("2026-03-10 04:01"),
+      runCount: 4,
+    });
+    assertEquals(ended, { nextRunAt: null, skipped: 0 });
+    const late = runDue(recurrence, {
+      scheduledAt: utc("2026-03-10 02:00"),
+      now: utc("2026-03-11"),
+      runCount: 1,
+    });
+    assertEquals(late, { nextRunAt: null, skipped: 3 });
+  }
+});
+
+Deno.test("an occurrence that is less than a second ahead does not end the series", () => {
+  const recurrence = registered((r) => r.everyMinute().atSecond(0), "2026-03-10");
+  const next = runAfter(recurrence, {
+    scheduledAt: utc("2026-03-10 00:01"),
+    now: utc("2026-03-10 00:01:59.999"),
+    runCount: 1,
+  });
+  assertEquals(show(next.nextRunAt), "2026-03-10 00:02");
+});
+
+Deno.test("a first run off the grid is followed by the grid that hangs on it", () => {
+  const recurrence = registered(
+    (r) => r.runDelayed(90_000).andThen().every(10).minutes(),
+    "2026-03-10",
+  );
+  const next = runAfter(recurrence, {
+    scheduledAt: utc("2026-03-10 00:01:30"),
+    now: utc("2026-03-10 00:02"),
+    runCount: 1,
+  });
+  assertEquals(show(next.nextRunAt), "2026-03-10 00:11:30");
+});
+
+Deno.test("a series that is registered again keeps its rhythm, and a changed one gets a new one", () => {
+  const before = registered((r) => r.every(7).minutes(), "2026-03-10 00:03");
+  const limited = buildRecurrence((r) => r.every(7).minutes().maxRuns(5).onMisfire("once"));
+  assert(sameSchedule(before, limited));
+  const again = anchored(limited, utc("2026-03-11"), before);
+  assertEquals([again.anchor, again.maxRuns], [utc("2026-03-10 00:03"), 5]);
+  const changed = buildRecurrence((r) => r.every(8).minutes());
+  assert(!sameSchedule(before, changed));
+  assertEquals(anchored(changed, utc("2026-03-11"), before).anchor, utc("2026-03-11"));
+});
+
+const downtimes: [name: string, configure: Configure][] = [
+  ["every second", (r) => r.everySecond()],
+  ["cron every second", (r) => r.cron("* * * * * *").inTimeZone("Europe/Rome")],
+  ["cron on working days", (r) => r.cron("*/10 * * * * MON-FRI").inTimeZone("America/New_York")],
+  ["every day", (r) => r.everyDay().atTimes("09:00", "14:00").inTimeZone("Europe/Rome")],
+];
+
+for (const [name, configure] of downtimes) {
+  Deno.test(`a year of downtime is not walked through: ${name}`, () => {
+    for (const misfire of ["skip", "once", { all: 1000 }] as const) {
+      const recurrence = registered((r) => configure(r).onMisfire(misfire), "2025-03-10");
+      const scheduledAt = firstRun(recurrence, recurrence.anchor)!;
+      const state = { scheduledAt, now: utc("2026-03-10 00:00:00.5"), runCount: 1 };
+      let best = Infinity;
+      for (let attempt = 0; attempt < 5; attempt++) {
+        const start = performance.now();
+        runAfter(recurrence, state);
+        best = Math.min(best, performance.now() - start);
+      }
+      assertLess(best, name === "every second" ? 1 : 20);
+    }
+  });
+}
+
+Deno.test("skipTo counts what was passed over", () => {
+  const everySecond = buildRecurrence((r) => r.everySecond());
+  const { next, skipped } = skipTo(everySecond, "2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z");
+  assertEquals([next?.toISOString(), skipped], ["2026-01-01T00:00:01.000Z", 365 * 86_400]);
+  const none = skipTo(everySecond, "2025-01-01T00:00:00Z", "2025-01-01T00:00:00.999Z");
+  assertEquals(none.skipped, 0);
+});
+
+Deno.test("occurrences come lazily and within the limits", () => {
+  const from = "2026-03-10T00:00:00Z";
+  const endless = occurrences(buildRecurrence((r) => r.everyHour()), from)[Symbol.iterator]();
+  assertEquals(endless.next().value?.toISOString(), "2026-03-10T01:00:00.000Z");
+  const limited = buildRecurrence((r) => r.runNow().andThen().everyHour().maxRuns(2));
+  assertEquals([...occurrences(limited, from)].map((date) => show(date.getTime())), [
+    "2026-03-10 00:00",
+    "2026-03-10 01:00",
+  ]);
+  assertEquals(
+    nextOccurrence(buildRecurrence((r) => r.everyDay().runUntil("2026-03-11T00:00:00Z")), from),
+    null,
+  );
+});

@@ -1,0 +1,49 @@
+// Short ways to write instants and schedules in the tests of scheduling.
+
+import { buildRecurrence } from "../../src/schedule/builder.ts";
+import type { BuiltRecurrence, RecurringBuilder } from "../../src/schedule/builder_stages.ts";
+import type { Recurrence } from "../../src/schedule/recurrence.ts";
+import { anchored, type AnchoredRecurrence, occurrenceAfter } from "../../src/schedule/series.ts";
+
+/** Epoch milliseconds of an instant without a zone, which is meant as UTC: "2026-03-01 12:00". */
+export function utc(text: string): number {
+  const iso = text.length === 10 ? `${text}T00:00` : text.replace(" ", "T");
+  const epoch = Date.parse(/(Z|[+-]\d\d:\d\d)$/.test(iso) ? iso : `${iso}Z`);
+  if (Number.isNaN(epoch)) throw new Error(`The test has no valid instant: ${text}`);
+  return epoch;
+}
+
+/** Writes an instant as UTC, as short as it goes: "2026-03-01 12:00", with seconds only where they are not 0. */
+export function show(epoch: number | null): string {
+  if (epoch === null) return "never";
+  return new Date(epoch).toISOString().replace("T", " ").replace(/(:00)?\.000Z$/, "");
+}
+
+/** A schedule registered at an instant. */
+export function registered(
+  configure: ((r: RecurringBuilder) => BuiltRecurrence) | Recurrence,
+  at: string,
+): AnchoredRecurrence {
+  const recurrence = typeof configure === "function" ? buildRecurrence(configure) : configure;
+  return anchored(recurrence, utc(at));
+}
+
+/** The next few occurrences after an instant. */
+export function series(recurrence: Recurrence, after: number, count: number): number[] {
+  const found: number[] = [];
+  let next = occurrenceAfter(recurrence, after, after);
+  while (next !== null && found.length < count) {
+    found.push(next);
+    next = occurrenceAfter(recurrence, next, after);
+  }
+  return found;
+}
+
+/** The next few occurrences of a schedule registered at an instant, as text. */
+export function runs(
+  configure: ((r: RecurringBuilder) => BuiltRecurrence) | Recurrence,
+  at: string,
+  count: number,
+): string[] {
+  return series(registered(configure, at), utc(at), count).map(show);
+}
