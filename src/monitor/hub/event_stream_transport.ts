@@ -12,26 +12,23 @@ export class EventStreamTransport implements HubTransport {
   readonly response: Response;
   readonly #encoder = new TextEncoder();
   readonly #connection: HubConnection;
-  #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
+  // What waits for the network is kept here and not in the stream, so that it can be forgotten.
+  // It begins with a comment, so that headers and a first byte pass proxies which wait for one.
+  #pending = ":\n\n";
+  /** Where to put the next chunk; null while the network is busy with the last one. */
+  #taker: ReadableStreamDefaultController<Uint8Array> | null = null;
+  #closed = false;
 
   /** Starts the stream. */
   constructor(connection: HubConnection) {
     this.#connection = connection;
-    const stream = new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => {
-          this.#controller = controller;
-          // A comment, so that headers and a first byte pass proxies which wait for one.
-          controller.enqueue(this.#encoder.encode(":\n\n"));
-        },
-        cancel: () => {
-          this.#controller = null;
-          connection.gone();
-        },
+    const stream = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        this.#taker = controller;
+        this.#deliver();
       },
-      // Counting bytes above a mark of 0 turns desiredSize into the backlog, negated.
-      { highWaterMark: 0, size: (chunk) => chunk?.byteLength ?? 0 },
-    );
+      cancel: () => connection.gone(),
+    }, { highWaterMark: 0 });
     this.response = new Response(stream, {
       headers: {
         "content-type": "text/event-stream",
@@ -43,18 +40,33 @@ export class EventStreamTransport implements HubTransport {
   }
 
   get backlog(): number {
-    return -(this.#controller?.desiredSize ?? 0);
+    return this.#pending.length;
   }
 
   send(records: string): void {
-    this.#controller?.enqueue(this.#encoder.encode(`data: ${records}\n\n`));
+    this.#pending += `data: ${records}\n\n`;
+    this.#deliver();
   }
 
   close(abrupt: boolean): void {
-    const controller = this.#controller;
-    this.#controller = null;
-    if (abrupt) controller?.error(new Error("The client reads too slowly."));
-    else controller?.close();
-    this.#connection.gone();
+    this.#closed = true;
+    if (abrupt) this.#pending = "";
+    this.#deliver();
+  }
+
+  #deliver(): void {
+    const taker = this.#taker;
+    if (taker === null) return;
+    if (this.#pending !== "") {
+      const chunk = this.#encoder.encode(this.#pending);
+      this.#pending = "";
+      // Taking a chunk asks for the next one, perhaps before enqueue returns.
+      this.#taker = null;
+      taker.enqueue(chunk);
+    } else if (this.#closed) {
+      this.#taker = null;
+      taker.close();
+      this.#connection.gone();
+    }
   }
 }

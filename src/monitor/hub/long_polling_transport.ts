@@ -79,10 +79,8 @@ export class LongPollingTransport implements HubTransport {
       this.#answer(response);
     } else if (this.#closed) {
       this.#answer(noContent());
-    } else {
-      return;
+      this.#connection.gone();
     }
-    if (this.#closed) this.#connection.gone();
   }
 }
 

@@ -1,0 +1,382 @@
+// What the hub answers to requests, message by message, without a server and with time held still.
+
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { InvalidArgumentError } from "../../../src/errors.ts";
+import { silentLogger } from "../../../src/log/logger.ts";
+import { createMonitorHub, type MonitorHubOptions } from "../../../src/monitor/mod.ts";
+import { EventSourceForTests } from "../support/event_source.ts";
+import { ManualClock } from "../support/manual_clock.ts";
+
+const base = "http://app.test/evertask/monitoring";
+const handshake = '{"protocol":"json","version":1}\x1e';
+
+function makeHub(options: Partial<MonitorHubOptions> = {}) {
+  const events = new EventSourceForTests();
+  const clock = new ManualClock();
+  const hub = createMonitorHub({ events, clock, logger: silentLogger, ...options });
+  const ask = (path: string, init: RequestInit = {}) => hub.fetch(new Request(base + path, init));
+  const negotiate = async () => {
+    const response = await ask("/negotiate?negotiateVersion=1", { method: "POST" });
+    return (await response.json()).connectionToken as string;
+  };
+  const post = (id: string, body: string) => ask(`?id=${id}`, { method: "POST", body });
+  const poll = (id: string) => ask(`?id=${id}`);
+  /** Connects by long polling, up to the answer to the handshake. */
+  const connect = async (greeting = handshake) => {
+    const id = await negotiate();
+    assertEquals(await (await poll(id)).text(), "");
+    await post(id, greeting);
+    return { id, answer: await (await poll(id)).text() };
+  };
+  /** Connects by server-sent events; reads what comes, event by event. */
+  const stream = async () => {
+    const id = await negotiate();
+    const response = await ask(`?id=${id}`, { headers: { accept: "text/event-stream" } });
+    assertEquals(response.headers.get("content-type"), "text/event-stream");
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    assertEquals((await reader.read()).value, ":\n\n");
+    await post(id, handshake);
+    assertEquals((await reader.read()).value, "data: {}\x1e\n\n");
+    return { id, reader };
+  };
+  return { events, clock, hub, ask, negotiate, post, poll, connect, stream };
+}
+
+for (
+  const [query, version] of [["", 0], ["?negotiateVersion=0", 0], ["?negotiateVersion=1", 1], [
+    "?negotiateVersion=7",
+    1,
+  ]] as const
+) {
+  Deno.test(`a negotiation with ${query || "no version"} is of version ${version}`, async () => {
+    const { ask, poll, hub } = makeHub();
+    const response = await ask(`/negotiate${query}`, { method: "POST" });
+    assertEquals(response.status, 200);
+    assertEquals(response.headers.get("content-type"), "application/json");
+    const answer = await response.json();
+    assertEquals(answer.negotiateVersion, version);
+    assertEquals("connectionToken" in answer, version === 1);
+    assertEquals(answer.availableTransports, [
+      { transport: "ServerSentEvents", transferFormats: ["Text"] },
+      { transport: "LongPolling", transferFormats: ["Text"] },
+    ]);
+    assertEquals((await poll(answer.connectionToken ?? answer.connectionId)).status, 200);
+    hub.close();
+  });
+}
+
+Deno.test("the connection id, which may be shown, is not the token, which must not", async () => {
+  const { ask, poll } = makeHub();
+  const response = await ask("/negotiate?negotiateVersion=1", { method: "POST" });
+  const { connectionId } = await response.json();
+  assertEquals((await poll(connectionId)).status, 404);
+});
+
+for (
+  const [greeting, error] of [
+    ['{"protocol":"messagepack","version":1}', "The protocol 'messagepack' is not supported"],
+    ['{"protocol":"json","version":3}', "Version 3 of the protocol 'json' is not supported"],
+    ['{"type":6}', "The first message must be a handshake request"],
+    ["[]", "not a JSON object"],
+    ["{", "not valid JSON"],
+  ] as const
+) {
+  Deno.test(`the handshake ${greeting} is answered with an error, and the connection ends`, async () => {
+    const { connect, poll, hub, clock } = makeHub();
+    const { id, answer } = await connect(`${greeting}\x1e`);
+    const { error: told } = JSON.parse(answer.slice(0, -1));
+    assertStringIncludes(told, error);
+    assertEquals((await poll(id)).status, 204);
+    assertEquals((await poll(id)).status, 404);
+    assertEquals(hub.clientCount, 0);
+    assertEquals(clock.timerCount, 0);
+  });
+}
+
+Deno.test("a handshake may come in pieces, with messages behind it", async () => {
+  const { connect, post, poll, negotiate } = makeHub();
+  const { answer } = await connect('{"protocol":"json","version":1}\x1e{"type":6}\x1e');
+  assertEquals(answer, "{}\x1e");
+  const id = await negotiate();
+  await poll(id);
+  await post(id, '{"protocol":"json",');
+  await post(id, '"version":2}\x1e');
+  assertEquals(await (await poll(id)).text(), "{}\x1e");
+});
+
+Deno.test("a message that breaks the protocol ends the connection with a close message", async () => {
+  const { connect, post, poll, hub } = makeHub();
+  const { id } = await connect();
+  await post(id, '{"kind":1}\x1e');
+  const told = JSON.parse((await (await poll(id)).text()).slice(0, -1));
+  assertEquals(told, { type: 7, error: "A message has no type." });
+  assertEquals(hub.clientCount, 0);
+});
+
+Deno.test("a client's close message ends its connection", async () => {
+  const { connect, post, poll, hub, events } = makeHub();
+  const { id } = await connect();
+  assertEquals(events.subscriberCount, 1);
+  await post(id, '{"type":7}\x1e');
+  assertEquals(hub.clientCount, 0);
+  assertEquals(events.subscriberCount, 0);
+  assertEquals(await (await poll(id)).text(), '{"type":7}\x1e');
+});
+
+Deno.test("a client that never fetches its close message is forgotten all the same", async () => {
+  const { connect, post, poll, clock } = makeHub();
+  const { id } = await connect();
+  await post(id, "{}\x1e");
+  await clock.advance(30_000);
+  assertEquals((await poll(id)).status, 404);
+  assertEquals(clock.timerCount, 0);
+});
+
+Deno.test("messages that only answer something are ignored", async () => {
+  const { connect, post, hub } = makeHub();
+  const { id } = await connect();
+  for (const type of [2, 3, 5, 6, 8, 9, 99]) await post(id, `{"type":${type}}\x1e`);
+  await post(id, '{"type":1,"target":"Fire"}\x1e');
+  assertEquals(hub.clientCount, 1);
+  hub.close();
+});
+
+Deno.test("requests without a known connection are refused", async () => {
+  const { ask, hub } = makeHub();
+  assertEquals((await ask("")).status, 400);
+  assertEquals((await ask("", { method: "POST" })).status, 400);
+  assertEquals((await ask("?id=unknown")).status, 404);
+  assertEquals((await ask("?id=unknown", { method: "POST", body: handshake })).status, 404);
+  assertEquals((await ask("?id=unknown", { method: "DELETE" })).status, 404);
+  assertEquals((await ask("/negotiate")).status, 405);
+  assertEquals((await ask("/elsewhere")).status, 404);
+  assertEquals((await hub.fetch(new Request("http://app.test/"))).status, 404);
+  assertEquals(hub.clientCount, 0);
+});
+
+Deno.test("a second stream for the same connection is a conflict", async () => {
+  const { stream, ask, hub } = makeHub();
+  const { id, reader } = await stream();
+  assertEquals((await ask(`?id=${id}`)).status, 409);
+  hub.close();
+  assertEquals((await reader.read()).value, 'data: {"type":7,"allowReconnect":true}\x1e\n\n');
+  assert((await reader.read()).done);
+});
+
+Deno.test("a connection that is not used after its negotiation is forgotten", async () => {
+  const { negotiate, poll, clock } = makeHub();
+  const id = await negotiate();
+  await clock.advance(15_000);
+  assertEquals((await poll(id)).status, 404);
+  assertEquals(clock.timerCount, 0);
+});
+
+Deno.test("a client that attaches but never shakes hands is told so, and forgotten", async () => {
+  const { negotiate, poll, clock } = makeHub();
+  const id = await negotiate();
+  await poll(id);
+  const waiting = poll(id);
+  await clock.advance(15_000);
+  assertStringIncludes(await (await waiting).text(), "The handshake did not come in time.");
+  assertEquals((await poll(id)).status, 204);
+  assertEquals((await poll(id)).status, 404);
+  assertEquals(clock.timerCount, 0);
+});
+
+Deno.test("an idle stream gets pings, and is given up when the client is silent for too long", async () => {
+  const { stream, post, clock, hub } = makeHub();
+  const { id, reader } = await stream();
+  await clock.advance(15_000);
+  assertEquals((await reader.read()).value, 'data: {"type":6}\x1e\n\n');
+  await post(id, '{"type":6}\x1e');
+  await clock.advance(30_000);
+  assertEquals(hub.clientCount, 1);
+  await clock.advance(15_000);
+  assertEquals(hub.clientCount, 0);
+  while (!(await reader.read()).done);
+  assertEquals(clock.timerCount, 0);
+});
+
+Deno.test("a waiting poll is a sign of life, and is answered empty after the poll time-out", async () => {
+  const { connect, poll, clock, hub } = makeHub();
+  const { id } = await connect();
+  const waiting = poll(id);
+  await clock.advance(89_000);
+  assertEquals(hub.clientCount, 1);
+  await clock.advance(1_000);
+  const answer = await waiting;
+  assertEquals(answer.status, 200);
+  assertEquals(await answer.text(), "");
+  await clock.advance(46_000);
+  assertEquals(hub.clientCount, 0);
+});
+
+Deno.test("a new poll takes over from one that still waits", async () => {
+  const { connect, poll, events, hub } = makeHub();
+  const { id } = await connect();
+  const first = poll(id);
+  const second = poll(id);
+  assertEquals((await first).status, 204);
+  events.emit("completed");
+  assertStringIncludes(await (await second).text(), '"target":"TaskEvent"');
+  hub.close();
+});
+
+Deno.test("a client that says good-bye by DELETE is gone at once", async () => {
+  const { connect, ask, hub, poll, clock } = makeHub();
+  const { id } = await connect();
+  assertEquals((await ask(`?id=${id}`, { method: "DELETE" })).status, 202);
+  assertEquals(hub.clientCount, 0);
+  assertEquals((await poll(id)).status, 404);
+  assertEquals(clock.timerCount, 0);
+});
+
+Deno.test("events that come between two polls are delivered by the next, in order", async () => {
+  const { connect, poll, events, hub } = makeHub();
+  const { id } = await connect();
+  events.emit("started");
+  events.emit("completed");
+  const records = (await (await poll(id)).text()).split("\x1e").slice(0, -1);
+  const kinds = records.map((record) => JSON.parse(record).arguments[0].kind);
+  assertEquals(kinds, ["started", "completed"]);
+  hub.close();
+});
+
+Deno.test("a client that does not read is dropped, and the others notice nothing", async () => {
+  const { stream, connect, poll, events, hub } = makeHub({ maxBacklog: 10_000 });
+  const { reader } = await stream();
+  const { id } = await connect();
+  let received = 0;
+  for (let index = 0; index < 50; index++) {
+    events.emit("completed", { message: "x".repeat(500) });
+    received += (await (await poll(id)).text()).split("\x1e").length - 1;
+  }
+  assertEquals(received, 50);
+  assertEquals(hub.clientCount, 1);
+  await reader.cancel().catch(() => {});
+  hub.close();
+});
+
+Deno.test("too many clients are refused", async () => {
+  const { ask, negotiate, hub } = makeHub({ maxClients: 2 });
+  await negotiate();
+  await negotiate();
+  assertEquals((await ask("/negotiate", { method: "POST" })).status, 503);
+  hub.close();
+});
+
+Deno.test("long fields are cut, and secrets can be taken out", async () => {
+  const { connect, poll, events, hub } = makeHub({
+    maxFieldLength: 10,
+    redact: (event) => ({ ...event, taskKey: "hidden" }),
+  });
+  const { id } = await connect();
+  events.emit("failed", { taskParameters: "12345678901", exception: null, message: "short" });
+  const [record = ""] = (await (await poll(id)).text()).split("\x1e");
+  const [event] = JSON.parse(record).arguments;
+  assertEquals(event.taskParameters, "1234567890…");
+  assertEquals(event.message, "short");
+  assertEquals(event.exception, null);
+  assertEquals(event.taskKey, "hidden");
+  hub.close();
+});
+
+Deno.test("only the events that the filter lets through are sent", async () => {
+  const { connect, poll, events, hub } = makeHub({ filter: { severity: "Error" } });
+  const { id } = await connect();
+  events.emit("completed");
+  events.emit("failed");
+  const records = (await (await poll(id)).text()).split("\x1e").slice(0, -1);
+  assertEquals(records.map((record) => JSON.parse(record).arguments[0].kind), ["failed"]);
+  hub.close();
+});
+
+Deno.test("a closed hub tells its clients to connect again, and takes no more", async () => {
+  const { connect, poll, ask, hub, events, clock } = makeHub();
+  const { id } = await connect();
+  const waiting = poll(id);
+  await clock.advance(0);
+  hub.close();
+  assertEquals(await (await waiting).text(), '{"type":7,"allowReconnect":true}\x1e');
+  assertEquals((await ask("/negotiate", { method: "POST" })).status, 503);
+  assertEquals(events.subscriberCount, 0);
+  assertEquals(clock.timerCount, 0);
+});
+
+Deno.test("pages of other sites may not connect unless they are allowed", async () => {
+  const { ask } = makeHub({ allowedOrigins: ["https://admin.example.com"] });
+  const negotiate = (origin: string, method = "POST") =>
+    ask("/negotiate", { method, headers: { origin } });
+
+  assertEquals((await negotiate("https://evil.example.com")).status, 403);
+  assertEquals((await negotiate("null")).status, 403);
+  const own = await negotiate("http://app.test");
+  assertEquals(own.status, 200);
+  assertEquals(own.headers.get("access-control-allow-origin"), null);
+  const allowed = await negotiate("https://admin.example.com");
+  assertEquals(allowed.headers.get("access-control-allow-origin"), "https://admin.example.com");
+  assertEquals(allowed.headers.get("access-control-allow-credentials"), "true");
+  const preflight = await negotiate("https://admin.example.com", "OPTIONS");
+  assertEquals(preflight.status, 204);
+  assertEquals(preflight.headers.get("access-control-allow-methods"), "GET, POST, DELETE");
+  const any = await makeHub({ allowedOrigins: "*" }).ask("/negotiate", {
+    method: "POST",
+    headers: { origin: "https://anywhere.example" },
+  });
+  assertEquals(any.headers.get("access-control-allow-origin"), "*");
+  assertEquals(any.headers.get("access-control-allow-credentials"), null);
+});
+
+Deno.test("a WebSocket of another site's page is refused, which CORS alone would not do", async () => {
+  const { ask } = makeHub({
+    upgrade: () => {
+      throw new Error("must not be reached");
+    },
+  });
+  const headers = { upgrade: "websocket", origin: "https://evil.example.com" };
+  assertEquals((await ask("", { headers })).status, 403);
+});
+
+Deno.test("the token is taken from the header or the query, or judged by a function", async () => {
+  const token = "0123456789abcdef";
+  const { ask } = makeHub({ accessToken: token });
+  const post = (path: string, headers: HeadersInit = {}) =>
+    ask(path, { method: "POST", headers }).then(({ status }) => status);
+  assertEquals(await post("/negotiate"), 401);
+  assertEquals(await post("/negotiate", { authorization: `Bearer ${token}` }), 200);
+  assertEquals(await post("/negotiate", { authorization: `Basic ${token}` }), 401);
+  assertEquals(await post(`/negotiate?access_token=${token}`), 200);
+  assertEquals(await post("/negotiate?access_token=0123456789abcdeF"), 401);
+  assertEquals(await post("?id=guessed"), 401);
+
+  const asked: (string | null)[] = [];
+  const judged = makeHub({
+    accessToken: (presented, request) => {
+      asked.push(presented);
+      return Promise.resolve(request.headers.get("cookie") === "session=1");
+    },
+  });
+  const answer = await judged.ask("/negotiate?access_token=t", {
+    method: "POST",
+    headers: { cookie: "session=1" },
+  });
+  assertEquals(answer.status, 200);
+  assertEquals(asked, ["t"]);
+});
+
+Deno.test("options that cannot be used are refused at once", () => {
+  for (
+    const options of [
+      { accessToken: "short" },
+      { path: "monitoring" },
+      { allowedOrigins: ["https://admin.example.com/"] },
+      { maxBacklog: 0 },
+      { maxClients: 1.5 },
+      { clientTimeout: -1 },
+    ]
+  ) {
+    assertThrows(() => makeHub(options), InvalidArgumentError);
+  }
+  const error = assertThrows(() => makeHub({ accessToken: "secret" }), InvalidArgumentError);
+  assert(!error.message.includes("secret"));
+});

@@ -1,0 +1,84 @@
+// Clients that stop reading while their connection stays open: real sockets, whose buffers fill up.
+
+import { assertEquals, assertLess } from "@std/assert";
+import { silentLogger } from "../../../src/log/logger.ts";
+import { createMonitorHub } from "../../../src/monitor/mod.ts";
+import { EventSourceForTests } from "../support/event_source.ts";
+import { until } from "../support/until.ts";
+
+const megabyte = 1_048_576;
+const handshake = '{"protocol":"json","version":1}\x1e';
+
+function serveHub() {
+  const events = new EventSourceForTests();
+  const hub = createMonitorHub({
+    events,
+    upgrade: Deno.upgradeWebSocket,
+    logger: silentLogger,
+    maxBacklog: megabyte,
+    maxFieldLength: megabyte,
+  });
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, hub.fetch);
+  return {
+    events,
+    hub,
+    port: server.addr.port,
+    async [Symbol.asyncDispose]() {
+      hub.close();
+      await server.shutdown();
+    },
+  };
+}
+
+/** A WebSocket text frame from a client; masked with zeros, which is a mask as good as any other here. */
+function clientFrame(text: string): Uint8Array<ArrayBuffer> {
+  const payload = new TextEncoder().encode(text);
+  return new Uint8Array([0x81, 0x80 | payload.length, 0, 0, 0, 0, ...payload]);
+}
+
+/** Emits until the hub has dropped the client; how much that took shows that it was not buffered without end. */
+async function flood({ events, hub }: ReturnType<typeof serveHub>): Promise<number> {
+  const message = "x".repeat(64 * 1024);
+  let emitted = 0;
+  await until(() => {
+    if (hub.clientCount === 0) return true;
+    events.emit("completed", { message });
+    emitted += message.length;
+    return false;
+  }, "the client is dropped");
+  return emitted;
+}
+
+Deno.test("a WebSocket client that does not read is dropped", async () => {
+  await using served = serveHub();
+  using socket = await Deno.connect({ hostname: "127.0.0.1", port: served.port });
+  const lines = [
+    `GET ${served.hub.path} HTTP/1.1`,
+    "Host: app.test",
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+  ];
+  await socket.write(new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\n`));
+  await socket.read(new Uint8Array(4096));
+  await socket.write(clientFrame(handshake));
+  await until(() => served.hub.clientCount === 1, "the client is connected");
+
+  assertLess(await flood(served), 64 * megabyte);
+  assertEquals(served.events.subscriberCount, 0);
+});
+
+Deno.test("an event stream client that does not read is dropped", async () => {
+  await using served = serveHub();
+  const base = `http://127.0.0.1:${served.port}${served.hub.path}`;
+  const negotiated = await fetch(`${base}/negotiate`, { method: "POST" });
+  const url = `${base}?id=${(await negotiated.json()).connectionId}`;
+  const stream = await fetch(url, { headers: { accept: "text/event-stream" } });
+  const posted = await fetch(url, { method: "POST", body: handshake });
+  await posted.body?.cancel();
+  assertEquals(served.hub.clientCount, 1);
+
+  assertLess(await flood(served), 64 * megabyte);
+  await stream.body?.cancel().catch(() => {});
+});
