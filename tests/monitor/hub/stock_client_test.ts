@@ -8,6 +8,7 @@ import {
   HubConnectionBuilder,
   LogLevel,
 } from "@microsoft/signalr";
+import { Hono } from "hono";
 import { silentLogger } from "../../../src/log/logger.ts";
 import { createMonitorHub, type MonitorHubOptions } from "../../../src/monitor/mod.ts";
 import type { TaskEvent } from "../../../src/monitor/mod.ts";
@@ -161,6 +162,28 @@ Deno.test("a client that skips the negotiation connects by WebSocket alone", asy
   const event = served.events.emit("cancelled");
   assertEquals(await received, event);
   await connection.stop();
+});
+
+Deno.test("the hub is mounted in Hono beside other routes", async () => {
+  const events = new EventSourceForTests();
+  const hub = createMonitorHub({ events, upgrade: Deno.upgradeWebSocket, logger: silentLogger });
+  const app = new Hono();
+  app.get("/", (context) => context.text("The application"));
+  app.all(hub.path, (context) => hub.fetch(context.req.raw));
+  app.all(`${hub.path}/*`, (context) => hub.fetch(context.req.raw));
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, app.fetch);
+  const base = `http://127.0.0.1:${server.addr.port}`;
+  assertEquals(await (await fetch(base)).text(), "The application");
+  for (const transport of Object.values(transports)) {
+    const { connection, received } = connect(`${base}${hub.path}`, transport);
+    await connection.start();
+    await until(() => hub.clientCount === 1, "the client is connected");
+    events.emit("completed");
+    await until(() => received.length === 1, "the event came");
+    await connection.stop();
+    await until(() => hub.clientCount === 0, "the hub has noticed");
+  }
+  await server.shutdown();
 });
 
 Deno.test("without an upgrade function clients fall back to server-sent events", async () => {
