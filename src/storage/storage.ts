@@ -202,7 +202,11 @@ export interface Storage {
 
   // ---- workers ----
 
-  /** Makes a worker known, alive as of now. Doing so twice is the same as once and a heartbeat. */
+  /**
+   * Makes a worker known, alive as of now. Doing so twice is the same as once and a heartbeat.
+   *
+   * @param worker Its id (any text of up to 100 characters, new for each start of a process) and where it runs.
+   */
   registerWorker(worker: { readonly id: string; readonly host: string }): Promise<void>;
 
   /**
@@ -274,7 +278,9 @@ export interface Storage {
    */
   saveExecutionLogs(lines: readonly NewLogLine[]): Promise<void>;
 
-  /** Deletes what the policy allows, in short transactions, at most `budget` rows. One process at a time. Never touches a
-   * task that has not ended, or a series' row. */
+  /**
+   * Deletes what the policy allows, in short transactions, at most `budget` rows. One process at a time. Never deletes a
+   * task's row before the task has ended, nor a series' row.
+   */
   purge(policy: RetentionPolicy, options: PurgeOptions): Promise<PurgeResult>;
 }

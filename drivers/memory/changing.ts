@@ -1,0 +1,91 @@
+// The status changes of the memory store: what workers report about the tasks that they hold, and what people ask for.
+
+import { shouldCreateRunsAudit } from "../../src/audit/audit_policy.ts";
+import type {
+  CancelOutcome,
+  ChangeResult,
+  RunEnd,
+  StatusChange,
+} from "../../src/storage/requests.ts";
+import type { MemoryState } from "./memory_state.ts";
+
+const applied: ChangeResult = Object.freeze({ applied: true });
+const refused: ChangeResult = Object.freeze({ applied: false });
+
+const highestRunCount = 2 ** 31 - 1;
+
+/** One change of {@linkcode Storage.setStatusMany}. */
+export function changeStatus(state: MemoryState, change: StatusChange, now: number): ChangeResult {
+  const row = state.rows.get(change.taskId);
+  if (row === undefined) return refused;
+  if (change.lease !== undefined && !state.holds(row, change.lease)) return refused;
+  const { steps, auditLevel, dueInMs, executionTimeMs } = change;
+  state.applySteps(row, steps, auditLevel, now);
+  row.rateSlotAt = change.rateSlotAt ?? null;
+  if (change.returnAttempt) row.attempt = Math.max(0, row.attempt - 1);
+  if (executionTimeMs !== undefined && auditLevel !== "None") {
+    row.executionTimeMs = executionTimeMs;
+    row.lastExecutionAt = Math.round(now - steps.at(-1)!.agoMs);
+  }
+  if (dueInMs !== undefined) state.endLease(row, now + Math.round(dueInMs), now);
+  else if (row.status !== "InProgress" && row.status !== "Queued") state.endLease(row, null, now);
+  return applied;
+}
+
+/** One run of {@linkcode Storage.updateCurrentRunMany}. */
+export function endRun(state: MemoryState, run: RunEnd, now: number): ChangeResult {
+  const row = state.rows.get(run.taskId);
+  if (row === undefined || row.series === null) return refused;
+  if (run.lease !== undefined && !state.holds(row, run.lease)) return refused;
+  const { steps, auditLevel, executionTimeMs, nextRunAt, counts = true } = run;
+  state.applySteps(row, steps, auditLevel, now);
+  row.attempt = 0;
+  row.lostCount = 0;
+  row.rateSlotAt = null;
+  row.series.nextRunAt = nextRunAt;
+  if (counts) {
+    const executedAt = Math.round(now - steps.at(-1)!.agoMs);
+    row.series.runCount = Math.min(highestRunCount, row.series.runCount + 1);
+    row.lastExecutionAt = executedAt;
+    row.executionTimeMs = executionTimeMs;
+    const { status, exception } = row;
+    if (shouldCreateRunsAudit(auditLevel, status, exception)) {
+      const number = state.nextNumber();
+      (row.runsAudit ??= []).push({ number, executedAt, executionTimeMs, status, exception });
+    }
+  }
+  state.endLease(row, nextRunAt, now);
+  return applied;
+}
+
+/** One task of {@linkcode Storage.requestCancel}. */
+export function cancelTask(state: MemoryState, taskId: string, now: number): CancelOutcome {
+  const row = state.rows.get(taskId);
+  if (row === undefined) return "unknown";
+  if (row.worker !== null) {
+    row.cancelRequested = true;
+    return "requested";
+  }
+  if (row.ended) return "ended";
+  if (row.series !== null) row.series.nextRunAt = null;
+  row.rateSlotAt = null;
+  state.setStatus(row, "Cancelled", null, now);
+  state.endLease(row, null, now);
+  return "cancelled";
+}
+
+/** One task of {@linkcode Storage.makeDue}. */
+export function makeTaskDue(state: MemoryState, taskId: string, now: number): boolean {
+  const row = state.rows.get(taskId);
+  if (row === undefined || row.worker !== null) return false;
+  if (row.dueAt !== null) {
+    if (row.dueAt > now) state.due.setDue(row, now);
+    return true;
+  }
+  if (row.series !== null || !row.ended || row.status === "Completed") return false;
+  row.attempt = 0;
+  row.lostCount = 0;
+  state.setStatus(row, "Queued", null, now);
+  state.due.setDue(row, now);
+  return true;
+}

@@ -1,0 +1,89 @@
+// The waiting tasks of a store, arranged so that a claim looks at nothing but what it takes: one heap for each queue, type
+// and priority. Tasks of other types and of the future are never in its way.
+
+import { DueHeap, isBefore } from "./due_heap.ts";
+import type { TaskRow } from "./task_row.ts";
+
+/** All tasks that have a due instant. */
+export class DueTasks {
+  readonly #queues = new Map<string, Map<string, DueHeap[]>>();
+
+  /** Changes when a task can be claimed; null: not any more. */
+  setDue(row: TaskRow, dueAt: number | null): void {
+    if (row.heap !== null) this.#remove(row);
+    row.dueAt = dueAt;
+    if (dueAt !== null) this.#heapFor(row).add(row);
+  }
+
+  /** Takes the tasks that are due out of their heaps: highest priority first, then longest due, then lowest id. */
+  take(queue: string, types: readonly string[], limit: number, now: number): TaskRow[] {
+    const heaps = this.#heapsOf(queue, types);
+    const taken: TaskRow[] = [];
+    while (taken.length < limit) {
+      const next = firstDue(heaps, now);
+      if (next === undefined) break;
+      this.#remove(next);
+      taken.push(next);
+    }
+    return taken;
+  }
+
+  /** The earliest due instant in a queue, or undefined when nothing waits. */
+  earliest(queue: string, types: readonly string[]): number | undefined {
+    let earliest: number | undefined;
+    for (const heap of this.#heapsOf(queue, types)) {
+      const dueAt = heap.first?.dueAt ?? undefined;
+      if (dueAt !== undefined && !(earliest! <= dueAt)) earliest = dueAt;
+    }
+    return earliest;
+  }
+
+  /** The waiting tasks of each queue, in no order. */
+  *byQueue(): Generator<readonly [queue: string, rows: Iterable<TaskRow>]> {
+    for (const [queue, types] of this.#queues) {
+      for (const heaps of types.values()) {
+        for (const heap of heaps) yield [queue, heap];
+      }
+    }
+  }
+
+  #heapsOf(queue: string, types: readonly string[]): DueHeap[] {
+    const byType = this.#queues.get(queue);
+    if (byType === undefined) return [];
+    return types.flatMap((type) => byType.get(type) ?? []);
+  }
+
+  #heapFor(row: TaskRow): DueHeap {
+    let byType = this.#queues.get(row.queue);
+    if (byType === undefined) this.#queues.set(row.queue, byType = new Map());
+    let heaps = byType.get(row.type);
+    if (heaps === undefined) byType.set(row.type, heaps = []);
+    let heap = heaps.find((heap) => heap.priority === row.priority);
+    if (heap === undefined) heaps.push(heap = new DueHeap(row.priority));
+    return heap;
+  }
+
+  /** Takes a task out, and leaves no empty heap behind, however many queues, types and priorities come and go. */
+  #remove(row: TaskRow): void {
+    const heap = row.heap!;
+    heap.remove(row);
+    if (heap.size > 0) return;
+    const byType = this.#queues.get(row.queue)!;
+    const others = byType.get(row.type)!.filter((other) => other !== heap);
+    if (others.length > 0) byType.set(row.type, others);
+    else byType.delete(row.type);
+    if (byType.size === 0) this.#queues.delete(row.queue);
+  }
+}
+
+function firstDue(heaps: readonly DueHeap[], now: number): TaskRow | undefined {
+  let best: TaskRow | undefined;
+  for (const heap of heaps) {
+    const row = heap.first;
+    if (row === undefined || row.dueAt! > now) continue;
+    const isBetter = best === undefined || heap.priority > best.priority ||
+      (heap.priority === best.priority && isBefore(row, best));
+    if (isBetter) best = row;
+  }
+  return best;
+}

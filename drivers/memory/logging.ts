@@ -1,0 +1,21 @@
+// Log lines in the memory store.
+
+import type { NewLogLine } from "../../src/storage/requests.ts";
+import type { MemoryState } from "./memory_state.ts";
+
+/** {@linkcode Storage.saveExecutionLogs}: a line's number is its sequence within the task. */
+export function saveLogs(state: MemoryState, lines: readonly NewLogLine[], now: number): void {
+  for (const line of lines) {
+    const row = state.rows.get(line.taskId);
+    if (row === undefined) continue;
+    const sequence = ++row.lastLogSequence;
+    (row.logs ??= []).push({
+      number: sequence,
+      loggedAt: Math.round(now - line.agoMs),
+      level: line.level,
+      message: line.message.toWellFormed(),
+      exception: line.exception === null ? null : line.exception.toWellFormed(),
+      sequence,
+    });
+  }
+}

@@ -1,0 +1,48 @@
+// The database behind memory storages: what several of them share when they stand for several processes.
+
+import { InvalidArgumentError } from "../../src/errors.ts";
+import { type Clock, systemClock } from "../../src/time/clock.ts";
+import { MemoryState } from "./memory_state.ts";
+
+/** Options of a memory database. */
+export interface MemoryDatabaseOptions {
+  /** What time it is; a fake clock makes everything that the store does repeatable. @default systemClock */
+  readonly clock?: Clock;
+  /**
+   * About how many ended one-shot tasks stay with their history: when there are twice as many, the ones that ended first
+   * are forgotten. Without a limit they stay until they are purged. @default Infinity
+   */
+  readonly keepEnded?: number;
+}
+
+let readState: (database: MemoryDatabase) => MemoryState;
+
+/**
+ * Tasks in memory. Storages that are given the same database see the same tasks, as processes do that share a server:
+ * each has its own workers, and is woken by what the others do. Gone with the process.
+ */
+export class MemoryDatabase {
+  readonly #state: MemoryState;
+
+  static {
+    readState = (database) => database.#state;
+  }
+
+  /**
+   * Makes an empty database.
+   *
+   * @throws {InvalidArgumentError} If `keepEnded` is no integer of at least 0.
+   */
+  constructor(options: MemoryDatabaseOptions = {}) {
+    const { clock = systemClock, keepEnded = Infinity } = options;
+    if (keepEnded !== Infinity && !(Number.isInteger(keepEnded) && keepEnded >= 0)) {
+      throw new InvalidArgumentError("keepEnded", keepEnded, "be an integer of at least 0");
+    }
+    this.#state = new MemoryState(clock, keepEnded);
+  }
+}
+
+/** What a database holds; for this driver's own files. */
+export function stateOf(database: MemoryDatabase): MemoryState {
+  return readState(database);
+}

@@ -1,0 +1,152 @@
+// What a memory database holds, and the few steps that every verb is made of: a change of status with its audit row, the
+// end of a lease. JavaScript runs a verb in one go, so each is a transaction by nature.
+
+import { shouldCreateStatusAudit } from "../../src/audit/audit_policy.ts";
+import type { AuditLevel } from "../../src/audit/audit_level.ts";
+import type { Lease, StatusStep, WakeSignal } from "../../src/storage/requests.ts";
+import type { TaskStatus } from "../../src/storage/task_status.ts";
+import type { Clock } from "../../src/time/clock.ts";
+import { DueTasks } from "./due_tasks.ts";
+import type { TaskRow, Worker } from "./task_row.ts";
+
+/** Something that wants to know what other processes do. */
+export type WakeListener = (signal: WakeSignal) => void;
+
+/** The content of a memory database. */
+export class MemoryState {
+  readonly rows = new Map<string, TaskRow>();
+  readonly byKey = new Map<string, TaskRow>();
+  readonly due = new DueTasks();
+  readonly workers = new Map<string, Worker>();
+  readonly pausedQueues = new Set<string>();
+  /** The theoretical arrival times of the rate limits' keys. */
+  readonly arrivalTimes = new Map<string, number>();
+  /** The listeners of each process. */
+  readonly listeners = new Map<object, Set<WakeListener>>();
+  readonly #clock: Clock;
+  readonly #keepEnded: number;
+  /** Rows by id, ascending; in order unless `#inOrder` says otherwise. */
+  #list: TaskRow[] = [];
+  #inOrder = true;
+  #deletedCount = 0;
+  #endedRows: TaskRow[] = [];
+  #now = 0;
+  #lastNumber = 0;
+
+  constructor(clock: Clock, keepEnded: number) {
+    this.#clock = clock;
+    this.#keepEnded = keepEnded;
+  }
+
+  /** The database's clock: whole milliseconds, never going backwards. */
+  now(): number {
+    return this.#now = Math.max(this.#now, Math.floor(this.#clock.now()));
+  }
+
+  /** A number for a row of history. */
+  nextNumber(): number {
+    return ++this.#lastNumber;
+  }
+
+  /** Stores a row. */
+  insert(row: TaskRow): void {
+    const last = this.#list.at(-1);
+    if (last !== undefined && last.id > row.id) this.#inOrder = false;
+    this.#list.push(row);
+    this.rows.set(row.id, row);
+    if (row.taskKey !== null) this.byKey.set(row.taskKey, row);
+  }
+
+  /** Deletes an ended task and its history. */
+  delete(row: TaskRow): void {
+    row.deleted = true;
+    this.#deletedCount++;
+    this.rows.delete(row.id);
+    if (row.taskKey !== null) this.byKey.delete(row.taskKey);
+  }
+
+  /** All rows by id, ascending. */
+  list(): readonly TaskRow[] {
+    if (this.#deletedCount > 0) {
+      this.#list = this.#list.filter((row) => !row.deleted);
+      this.#deletedCount = 0;
+    }
+    if (!this.#inOrder) this.#list.sort((a, b) => a.id < b.id ? -1 : 1);
+    this.#inOrder = true;
+    return this.#list;
+  }
+
+  /** Whether a write with this lease may be applied. */
+  holds(row: TaskRow, lease: Lease): boolean {
+    return row.worker?.id === lease.workerId && row.leaseToken === lease.token;
+  }
+
+  /** Gives a task to a worker. */
+  lease(row: TaskRow, worker: Worker): void {
+    row.worker = worker;
+    row.attempt++;
+    row.leaseToken++;
+    worker.tasks.add(row);
+  }
+
+  /** Ends a task's lease, if there is one, and says when it can be claimed again; null: not any more. */
+  endLease(row: TaskRow, dueAt: number | null, now: number): void {
+    row.worker?.tasks.delete(row);
+    row.worker = null;
+    // An open cancel request is dealt with by whoever claims the task next, so that must be soon.
+    if (dueAt === null) row.cancelRequested = false;
+    this.due.setDue(row, dueAt !== null && row.cancelRequested ? now : dueAt);
+    if (dueAt === null && this.#keepEnded !== Infinity) this.#forgetEnded(row);
+  }
+
+  /** Goes through the steps of a change: audit rows as the level asks, and the last step is how the task stands. */
+  applySteps(
+    row: TaskRow,
+    steps: readonly StatusStep[],
+    auditLevel: AuditLevel,
+    now: number,
+  ): void {
+    for (const step of steps) {
+      const exception = step.exception === null ? null : step.exception.toWellFormed();
+      row.status = step.status;
+      row.exception = exception;
+      this.#audit(row, auditLevel, Math.round(now - step.agoMs));
+    }
+  }
+
+  /** A change that the store itself makes, now, at the task's own level. */
+  setStatus(row: TaskRow, status: TaskStatus, exception: string | null, now: number): void {
+    row.status = status;
+    row.exception = exception;
+    this.#audit(row, row.auditLevel, now);
+  }
+
+  /** Tells the other processes. */
+  wake(from: object, signal: WakeSignal): void {
+    for (const [process, listeners] of this.listeners) {
+      if (process === from) continue;
+      for (const listener of listeners) queueMicrotask(() => listener(signal));
+    }
+  }
+
+  #audit(row: TaskRow, auditLevel: AuditLevel, updatedAt: number): void {
+    const { status: newStatus, exception } = row;
+    if (!shouldCreateStatusAudit(auditLevel, newStatus, exception)) return;
+    (row.statusAudit ??= []).push({ number: this.nextNumber(), updatedAt, newStatus, exception });
+  }
+
+  /** Deletes the tasks that ended first, when more are kept than wanted. */
+  #forgetEnded(row: TaskRow): void {
+    this.#endedRows.push(row);
+    if (this.#endedRows.length < 2 * this.#keepEnded + 64) return;
+    const ended = new Set(
+      this.#endedRows.filter((row) => !row.deleted && row.ended && !row.series),
+    );
+    const excess = [...ended].slice(0, Math.max(0, ended.size - this.#keepEnded));
+    for (const row of excess) {
+      this.delete(row);
+      ended.delete(row);
+    }
+    this.#endedRows = [...ended];
+  }
+}

@@ -1,0 +1,253 @@
+// The memory store as a Storage: each verb reads the clock once and runs in one go, so it is atomic by nature; what
+// remains to be done here is to refuse what a closed store cannot do, and to tell the other processes.
+
+import { InvalidArgumentError } from "../../src/errors.ts";
+import { StorageClosedError } from "../../src/storage/errors.ts";
+import type { WorkerRecord } from "../../src/storage/records.ts";
+import type { ConnectionOptions, Polling, WakeSignal } from "../../src/storage/requests.ts";
+import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
+import type { Storage } from "../../src/storage/storage.ts";
+import { cancelTask, changeStatus, endRun, makeTaskDue } from "./changing.ts";
+import { saveLogs } from "./logging.ts";
+import type { MemoryState, WakeListener } from "./memory_state.ts";
+import { persistTask } from "./persisting.ts";
+import { purge } from "./purging.ts";
+import { reserveRateSlot } from "./rate_slots.ts";
+import { auditGrowth, listTasks, pageOf, statistics } from "./reading.ts";
+import {
+  claimTasks,
+  heartbeat,
+  register,
+  releaseLost,
+  releaseTask,
+  unregister,
+} from "./working.ts";
+
+/** The arguments of a verb of the contract. */
+type Args<Verb extends keyof Storage> = Storage[Verb] extends (...args: infer A) => unknown ? A
+  : never;
+
+/** A process's view of a memory database. */
+export class MemoryStorage implements Storage {
+  readonly name = "memory";
+  /** Every change is told at once, so nobody has to look. */
+  readonly polling: Polling = { busyMs: Infinity, idleMs: Infinity };
+  readonly #state: MemoryState;
+  readonly #listeners = new Set<WakeListener>();
+  #isOpen = false;
+
+  constructor(state: MemoryState) {
+    this.#state = state;
+  }
+
+  open(): Promise<{ readonly now: number }> {
+    this.#isOpen = true;
+    this.#state.listeners.set(this, this.#listeners);
+    return Promise.resolve({ now: this.#state.now() });
+  }
+
+  close(): Promise<void> {
+    this.#isOpen = false;
+    this.#state.listeners.delete(this);
+    return Promise.resolve();
+  }
+
+  persist(...[tasks, options]: Args<"persist">): ReturnType<Storage["persist"]> {
+    return this.#run((state, now) => {
+      refuseConnection(options);
+      const results = tasks.map((task) => persistTask(state, task, now));
+      if (results.some((result) => !result.claimed)) this.#wake({ kind: "tasks" });
+      return results;
+    });
+  }
+
+  claim(...[request]: Args<"claim">): ReturnType<Storage["claim"]> {
+    return this.#run((state, now) => ({ now, tasks: claimTasks(state, request, now) }));
+  }
+
+  setStatus(...args: Args<"setStatus">): ReturnType<Storage["setStatus"]> {
+    return setStatusByMany(this, ...args);
+  }
+
+  setStatusMany(
+    ...[changes, options]: Args<"setStatusMany">
+  ): ReturnType<Storage["setStatusMany"]> {
+    return this.#run((state, now) => {
+      refuseConnection(options);
+      const results = changes.map((change) => changeStatus(state, change, now));
+      if (changes.some((change) => change.dueInMs !== undefined)) this.#wake({ kind: "tasks" });
+      return results;
+    });
+  }
+
+  updateCurrentRun(...args: Args<"updateCurrentRun">): ReturnType<Storage["updateCurrentRun"]> {
+    return updateCurrentRunByMany(this, ...args);
+  }
+
+  updateCurrentRunMany(
+    ...[runs, options]: Args<"updateCurrentRunMany">
+  ): ReturnType<Storage["updateCurrentRunMany"]> {
+    return this.#run((state, now) => {
+      refuseConnection(options);
+      const results = runs.map((run) => endRun(state, run, now));
+      this.#wake({ kind: "tasks" });
+      return results;
+    });
+  }
+
+  requestCancel(...[taskIds]: Args<"requestCancel">): ReturnType<Storage["requestCancel"]> {
+    return this.#run((state, now) => {
+      const outcomes = taskIds.map((taskId) => cancelTask(state, taskId, now));
+      const requested = taskIds.filter((_, index) => outcomes[index] === "requested");
+      if (requested.length > 0) this.#wake({ kind: "cancel", taskIds: requested });
+      return outcomes;
+    });
+  }
+
+  release(...[workerId, tasks]: Args<"release">): ReturnType<Storage["release"]> {
+    return this.#run((state, now) => {
+      for (const task of tasks) releaseTask(state, workerId, task, now);
+      this.#wake({ kind: "tasks" });
+    });
+  }
+
+  makeDue(...[taskIds]: Args<"makeDue">): ReturnType<Storage["makeDue"]> {
+    return this.#run((state, now) => {
+      const results = taskIds.map((taskId) => makeTaskDue(state, taskId, now));
+      this.#wake({ kind: "tasks" });
+      return results;
+    });
+  }
+
+  nextDueAt(...[queues, types]: Args<"nextDueAt">): ReturnType<Storage["nextDueAt"]> {
+    return this.#run((state) => {
+      const names = queues.map((name) => name.toWellFormed());
+      const known = types.map((type) => type.toWellFormed());
+      const open = names.filter((name) => !state.pausedQueues.has(name));
+      const instants = open.map((name) => state.due.earliest(name, known) ?? Infinity);
+      const earliest = Math.min(...instants);
+      return earliest === Infinity ? null : earliest;
+    });
+  }
+
+  onWake(listener: (signal: WakeSignal) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  registerWorker(...[worker]: Args<"registerWorker">): ReturnType<Storage["registerWorker"]> {
+    return this.#run((state, now) => register(state, worker.id, worker.host, now));
+  }
+
+  heartbeat(...[workerId, leaseMs]: Args<"heartbeat">): ReturnType<Storage["heartbeat"]> {
+    return this.#run((state, now) => heartbeat(state, workerId, leaseMs, now));
+  }
+
+  unregisterWorker(
+    ...[workerId]: Args<"unregisterWorker">
+  ): ReturnType<Storage["unregisterWorker"]> {
+    return this.#run((state) => unregister(state, workerId));
+  }
+
+  releaseLost(...[request]: Args<"releaseLost">): ReturnType<Storage["releaseLost"]> {
+    return this.#run((state, now) => {
+      const lost = releaseLost(state, request, now);
+      if (lost.length > 0) this.#wake({ kind: "tasks" });
+      return lost;
+    });
+  }
+
+  setQueuePaused(
+    ...[queue, paused]: Args<"setQueuePaused">
+  ): ReturnType<Storage["setQueuePaused"]> {
+    return this.#run((state) => {
+      if (paused) state.pausedQueues.add(queue.toWellFormed());
+      else state.pausedQueues.delete(queue.toWellFormed());
+      this.#wake({ kind: "queues" });
+    });
+  }
+
+  reserveRateSlots(
+    ...[requests]: Args<"reserveRateSlots">
+  ): ReturnType<Storage["reserveRateSlots"]> {
+    return this.#run((state, now) => {
+      return { now, slots: requests.map((request) => reserveRateSlot(state, request, now)) };
+    });
+  }
+
+  get(...[taskId]: Args<"get">): ReturnType<Storage["get"]> {
+    return this.#run((state) => state.rows.get(taskId)?.toRecord() ?? null);
+  }
+
+  getByTaskKey(...[taskKey]: Args<"getByTaskKey">): ReturnType<Storage["getByTaskKey"]> {
+    return this.#run((state) => state.byKey.get(taskKey.toWellFormed())?.toRecord() ?? null);
+  }
+
+  list(...[filter = {}, page = {}]: Args<"list">): ReturnType<Storage["list"]> {
+    return this.#run((state) => listTasks(state, filter, page));
+  }
+
+  statusAudit(...[taskId, page = {}]: Args<"statusAudit">): ReturnType<Storage["statusAudit"]> {
+    return this.#run((state) => pageOf(state.rows.get(taskId), (row) => row.statusAudit, page));
+  }
+
+  runsAudit(...[taskId, page = {}]: Args<"runsAudit">): ReturnType<Storage["runsAudit"]> {
+    return this.#run((state) => pageOf(state.rows.get(taskId), (row) => row.runsAudit, page));
+  }
+
+  executionLogs(
+    ...[taskId, page = {}]: Args<"executionLogs">
+  ): ReturnType<Storage["executionLogs"]> {
+    return this.#run((state) => pageOf(state.rows.get(taskId), (row) => row.logs, page));
+  }
+
+  workers(): ReturnType<Storage["workers"]> {
+    return this.#run((state) => {
+      const registered = [...state.workers.values()].filter((worker) => worker.registered);
+      return registered.sort((a, b) => a.startedAt - b.startedAt).map((worker): WorkerRecord => {
+        const { id, host, startedAt, heartbeatAt } = worker;
+        return { id, host, startedAt, heartbeatAt };
+      });
+    });
+  }
+
+  statistics(): ReturnType<Storage["statistics"]> {
+    return this.#run((state, now) => statistics(state, now));
+  }
+
+  auditGrowth(): ReturnType<Storage["auditGrowth"]> {
+    return this.#run((state) => auditGrowth(state));
+  }
+
+  saveExecutionLogs(
+    ...[lines]: Args<"saveExecutionLogs">
+  ): ReturnType<Storage["saveExecutionLogs"]> {
+    return this.#run((state, now) => saveLogs(state, lines, now));
+  }
+
+  purge(...[policy, options]: Args<"purge">): ReturnType<Storage["purge"]> {
+    return this.#run((state, now) => purge(state, policy, options, now));
+  }
+
+  /** Runs a verb in one go; what it throws rejects the promise. */
+  #run<T>(verb: (state: MemoryState, now: number) => T): Promise<T> {
+    return new Promise((resolve) => {
+      if (!this.#isOpen) {
+        throw new StorageClosedError(
+          "The memory storage is not open: call open() before, and nothing after close().",
+        );
+      }
+      resolve(verb(this.#state, this.#state.now()));
+    });
+  }
+
+  #wake(signal: WakeSignal): void {
+    if (this.#state.listeners.size > 1) this.#state.wake(this, signal);
+  }
+}
+
+function refuseConnection(options: ConnectionOptions | undefined): void {
+  if (options?.connection === undefined) return;
+  const remedy = "be left out: the memory storage has no transactions that a task could be part of";
+  throw new InvalidArgumentError("connection", options.connection, remedy);
+}

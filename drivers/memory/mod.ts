@@ -1,0 +1,44 @@
+/**
+ * Storage in memory: the same contract as the databases, for tests and development. Gone with the process.
+ *
+ * @example
+ * ```ts
+ * import { memoryStorage } from "@evertask/evertask/memory";
+ *
+ * const storage = memoryStorage();
+ * await storage.open();
+ * console.log((await storage.statistics()).tasksByStatus.Queued);
+ * await storage.close();
+ * ```
+ *
+ * @module
+ */
+import type { Storage } from "../../src/storage/storage.ts";
+import { MemoryDatabase, type MemoryDatabaseOptions, stateOf } from "./memory_database.ts";
+import { MemoryStorage } from "./memory_storage.ts";
+
+export { MemoryDatabase, type MemoryDatabaseOptions };
+
+/** Options of {@linkcode memoryStorage}. */
+export interface MemoryStorageOptions extends MemoryDatabaseOptions {
+  /** The tasks, to share them with other storages; it has its own clock and limits. @default a new, empty database */
+  readonly database?: MemoryDatabase;
+}
+
+/**
+ * Makes a storage that keeps its tasks in memory. It has no transactions that a task could take part in: a `connection` is
+ * refused.
+ *
+ * @example Two "processes" that share their tasks
+ * ```ts
+ * import { MemoryDatabase, memoryStorage } from "@evertask/evertask/memory";
+ *
+ * const database = new MemoryDatabase({ keepEnded: 10_000 });
+ * const web = memoryStorage({ database });
+ * const worker = memoryStorage({ database });
+ * ```
+ */
+export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
+  const { database = new MemoryDatabase(options) } = options;
+  return new MemoryStorage(stateOf(database));
+}

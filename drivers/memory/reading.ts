@@ -1,0 +1,145 @@
+// Reading from the memory store: lists, pages, figures.
+
+import type {
+  AuditGrowth,
+  Page,
+  PageRequest,
+  QueueStatistics,
+  StorageStatistics,
+  TaskFilter,
+} from "../../src/storage/requests.ts";
+import type { TaskRecord } from "../../src/storage/records.ts";
+import { pageLimit, pageStart, pageStartId, toPage } from "../../src/storage/paging.ts";
+import { taskStatuses } from "../../src/storage/task_status.ts";
+import type { MemoryState } from "./memory_state.ts";
+import type { Numbered, TaskRow } from "./task_row.ts";
+
+const msPerDay = 86_400_000;
+
+/** {@linkcode Storage.list}. */
+export function listTasks(
+  state: MemoryState,
+  filter: TaskFilter,
+  page: PageRequest,
+): Page<TaskRecord> {
+  const limit = pageLimit(page);
+  const startId = pageStartId(page);
+  const rows = state.list();
+  const found: TaskRow[] = [];
+  let index = startId === undefined ? rows.length : firstFrom(rows, startId);
+  while (--index >= 0 && found.length <= limit) {
+    const row = rows[index]!;
+    if (matches(row, filter)) found.push(row);
+  }
+  return toPage(found, limit, (row) => row.toRecord(), (row) => row.id);
+}
+
+/** A page of a task's history. */
+export function pageOf<T extends object>(
+  row: TaskRow | undefined,
+  history: (row: TaskRow) => readonly Numbered<T>[] | null,
+  page: PageRequest,
+): Page<T> {
+  const limit = pageLimit(page);
+  const start = pageStart(page);
+  const all = (row && history(row)) ?? [];
+  const found = all.filter((item) => item.number > start).slice(0, limit + 1);
+  return toPage(
+    found,
+    limit,
+    ({ number: _, ...item }) => ({ taskId: row!.id, ...item }) as T,
+    last,
+  );
+}
+
+/** {@linkcode Storage.statistics}. */
+export function statistics(state: MemoryState, now: number): StorageStatistics {
+  const tasksByStatus = Object.fromEntries(taskStatuses.map((status) => [status, 0])) as Record<
+    (typeof taskStatuses)[number],
+    number
+  >;
+  for (const row of state.rows.values()) tasksByStatus[row.status]++;
+  const queues = new Map<
+    string,
+    { -readonly [field in keyof QueueStatistics]: QueueStatistics[field] }
+  >();
+  const figuresOf = (queue: string) => {
+    let figures = queues.get(queue);
+    if (figures === undefined) {
+      const paused = state.pausedQueues.has(queue);
+      figures = { queue, paused, due: 0, scheduled: 0, claimed: 0, oldestDueAt: null };
+      queues.set(queue, figures);
+    }
+    return figures;
+  };
+  for (const queue of state.pausedQueues) figuresOf(queue);
+  for (const worker of state.workers.values()) {
+    for (const row of worker.tasks) figuresOf(row.queue).claimed++;
+  }
+  for (const [queue, rows] of state.due.byQueue()) {
+    const figures = figuresOf(queue);
+    for (const { dueAt } of rows) {
+      if (dueAt! > now) figures.scheduled++;
+      else {
+        figures.due++;
+        figures.oldestDueAt = Math.min(figures.oldestDueAt ?? Infinity, dueAt!);
+      }
+    }
+  }
+  return { now, tasksByStatus, queues: [...queues.values()] };
+}
+
+/** {@linkcode Storage.auditGrowth}. */
+export function auditGrowth(state: MemoryState): AuditGrowth[] {
+  return [
+    growthOf(state, "StatusAudit", (row) => row.statusAudit?.map((item) => item.updatedAt)),
+    growthOf(state, "RunsAudit", (row) => row.runsAudit?.map((item) => item.executedAt)),
+    growthOf(state, "TaskExecutionLog", (row) => row.logs?.map((item) => item.loggedAt)),
+  ];
+}
+
+function growthOf(
+  state: MemoryState,
+  table: AuditGrowth["table"],
+  instants: (row: TaskRow) => number[] | undefined,
+): AuditGrowth {
+  let rows = 0;
+  let firstAt = Infinity;
+  let lastAt = -Infinity;
+  for (const row of state.rows.values()) {
+    for (const at of instants(row) ?? []) {
+      rows++;
+      firstAt = Math.min(firstAt, at);
+      lastAt = Math.max(lastAt, at);
+    }
+  }
+  if (rows === 0) return { table, rows, firstAt: null, lastAt: null, averageRowsPerDay: null };
+  const days = Math.floor((lastAt - firstAt) / msPerDay);
+  return { table, rows, firstAt, lastAt, averageRowsPerDay: days < 1 ? null : rows / days };
+}
+
+function matches(row: TaskRow, filter: TaskFilter): boolean {
+  const { statuses, types, queues, recurring, createdFrom, createdBefore } = filter;
+  return (statuses === undefined || statuses.includes(row.status)) &&
+    (types === undefined || types.some((type) => type.toWellFormed() === row.type)) &&
+    (queues === undefined || queues.some((queue) => queue.toWellFormed() === row.queue)) &&
+    (recurring === undefined || recurring === (row.series !== null)) &&
+    (createdFrom === undefined || row.createdAt >= createdFrom) &&
+    (createdBefore === undefined || row.createdAt < createdBefore);
+}
+
+/** The index of the first row whose id is not below `id`. */
+function firstFrom(rows: readonly TaskRow[], id: string): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows[middle]!.id < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function last(item: { readonly number: number }): string {
+  return String(item.number);
+}

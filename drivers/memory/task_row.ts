@@ -1,0 +1,157 @@
+// A stored task as the memory store keeps it: one mutable object that knows its history, its holder and its place among
+// the due tasks, so that no verb has to search for them.
+
+import type { AuditLevel } from "../../src/audit/audit_level.ts";
+import type {
+  ClaimedTask,
+  ExecutionLogRecord,
+  RunsAuditRecord,
+  SeriesRecord,
+  StatusAuditRecord,
+  TaskRecord,
+} from "../../src/storage/records.ts";
+import type { NewSeries, NewTask } from "../../src/storage/requests.ts";
+import type { TaskStatus } from "../../src/storage/task_status.ts";
+import type { DueHeap } from "./due_heap.ts";
+
+/** A row of history and its number, by which pages go. Numbers rise over the whole store and are never used again. */
+export type Numbered<T> = Omit<T, "taskId"> & { readonly number: number };
+
+/** A series, with fields that change. */
+export type MutableSeries = { -readonly [field in keyof SeriesRecord]: SeriesRecord[field] };
+
+/** A worker process and what it holds. One that is no longer registered stays until its tasks are taken from it. */
+export interface Worker {
+  readonly id: string;
+  host: string;
+  startedAt: number;
+  heartbeatAt: number;
+  registered: boolean;
+  readonly tasks: Set<TaskRow>;
+}
+
+/** One stored task. */
+export class TaskRow {
+  readonly id: string;
+  type: string;
+  handler: string;
+  request: string;
+  status: TaskStatus;
+  exception: string | null = null;
+  auditLevel: AuditLevel;
+  queue: string;
+  priority: number;
+  taskKey: string | null;
+  readonly createdAt: number;
+  scheduledAt: number | null = null;
+  dueAt: number | null = null;
+  lastExecutionAt: number | null = null;
+  executionTimeMs: number | null = null;
+  attempt = 0;
+  lostCount = 0;
+  worker: Worker | null = null;
+  leaseToken = 0;
+  cancelRequested = false;
+  rateSlotAt: number | null = null;
+  traceContext: string | null;
+  series: MutableSeries | null;
+
+  // Most tasks have no runs and no log lines, and many no audit rows: the lists are made when they are needed.
+  statusAudit: Numbered<StatusAuditRecord>[] | null = null;
+  runsAudit: Numbered<RunsAuditRecord>[] | null = null;
+  logs: Numbered<ExecutionLogRecord>[] | null = null;
+  lastLogSequence = 0;
+
+  /** The heap in which it waits, and where in it. */
+  heap: DueHeap | null = null;
+  heapIndex = -1;
+  /** Whether it was deleted; the list of all tasks learns of it late. */
+  deleted = false;
+
+  constructor(task: NewTask, now: number) {
+    this.id = task.id;
+    this.type = task.type.toWellFormed();
+    this.handler = task.handler.toWellFormed();
+    this.request = task.request.toWellFormed();
+    this.status = task.status;
+    this.auditLevel = task.auditLevel;
+    this.queue = task.queue.toWellFormed();
+    this.priority = task.priority;
+    this.taskKey = task.taskKey === null ? null : task.taskKey.toWellFormed();
+    this.createdAt = now;
+    this.traceContext = task.traceContext;
+    this.series = task.series === null ? null : newSeries(task.series);
+  }
+
+  /** Whether it has ended for good: nothing will run it again by itself. */
+  get ended(): boolean {
+    if (this.worker !== null || this.dueAt !== null || this.series?.nextRunAt != null) return false;
+    return this.status === "Completed" || this.status === "Failed" ||
+      this.status === "Cancelled" || this.status === "ServiceStopped";
+  }
+
+  /** What readers get. */
+  toRecord(): TaskRecord {
+    return {
+      id: this.id,
+      type: this.type,
+      handler: this.handler,
+      request: this.request,
+      status: this.status,
+      exception: this.exception,
+      auditLevel: this.auditLevel,
+      queue: this.queue,
+      priority: this.priority,
+      taskKey: this.taskKey,
+      createdAt: this.createdAt,
+      scheduledAt: this.scheduledAt,
+      dueAt: this.dueAt,
+      lastExecutionAt: this.lastExecutionAt,
+      executionTimeMs: this.executionTimeMs,
+      attempt: this.attempt,
+      lostCount: this.lostCount,
+      workerId: this.worker?.id ?? null,
+      leaseToken: this.leaseToken,
+      cancelRequested: this.cancelRequested,
+      rateSlotAt: this.rateSlotAt,
+      traceContext: this.traceContext,
+      series: this.series === null ? null : { ...this.series },
+    };
+  }
+
+  /** What the worker gets that claims it. */
+  toClaimed(dueAt: number): ClaimedTask {
+    return {
+      id: this.id,
+      type: this.type,
+      request: this.request,
+      status: this.status,
+      auditLevel: this.auditLevel,
+      queue: this.queue,
+      priority: this.priority,
+      taskKey: this.taskKey,
+      createdAt: this.createdAt,
+      dueAt,
+      attempt: this.attempt,
+      lostCount: this.lostCount,
+      leaseToken: this.leaseToken,
+      cancelRequested: this.cancelRequested,
+      rateSlotAt: this.rateSlotAt,
+      traceContext: this.traceContext,
+      series: this.series === null ? null : { ...this.series },
+    };
+  }
+}
+
+/** A series as it is when it is stored. */
+export function newSeries(series: NewSeries): MutableSeries {
+  return {
+    schedule: series.schedule,
+    info: series.info,
+    anchorAt: series.anchorAt,
+    maxRuns: series.maxRuns,
+    runUntil: series.runUntil,
+    nextRunAt: series.nextRunAt,
+    runCount: 0,
+  };
+}

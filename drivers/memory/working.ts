@@ -1,0 +1,135 @@
+// Workers in the memory store: claims, heartbeats, and what becomes of the tasks of one that is lost.
+
+import type { ClaimedTask } from "../../src/storage/records.ts";
+import { WorkerLostError } from "../../src/storage/errors.ts";
+import type {
+  ClaimRequest,
+  HeartbeatResult,
+  LostTask,
+  ReleasedTask,
+  ReleaseLostRequest,
+} from "../../src/storage/requests.ts";
+import type { MemoryState } from "./memory_state.ts";
+import type { TaskRow, Worker } from "./task_row.ts";
+
+/** {@linkcode Storage.claim} at an instant. */
+export function claimTasks(state: MemoryState, request: ClaimRequest, now: number): ClaimedTask[] {
+  const worker = state.workers.get(request.workerId);
+  if (worker === undefined || !worker.registered) throw new WorkerLostError(request.workerId);
+  const types = request.types.map((type) => type.toWellFormed());
+  const claimed: ClaimedTask[] = [];
+  for (const { name, limit } of request.queues) {
+    const queue = name.toWellFormed();
+    if (state.pausedQueues.has(queue)) continue;
+    for (const row of state.due.take(queue, types, limit, now)) {
+      const dueAt = row.dueAt!;
+      row.dueAt = null;
+      state.lease(row, worker);
+      claimed.push(row.toClaimed(dueAt));
+    }
+  }
+  return claimed;
+}
+
+/** {@linkcode Storage.release} of one task. */
+export function releaseTask(
+  state: MemoryState,
+  workerId: string,
+  task: ReleasedTask,
+  now: number,
+): void {
+  const row = state.rows.get(task.taskId);
+  if (row === undefined || !state.holds(row, { workerId, token: task.token })) return;
+  row.attempt = Math.max(0, row.attempt - 1);
+  state.endLease(row, task.dueAt, now);
+}
+
+/** {@linkcode Storage.registerWorker}. */
+export function register(state: MemoryState, id: string, host: string, now: number): void {
+  const known = state.workers.get(id);
+  if (known === undefined) {
+    const tasks = new Set<TaskRow>();
+    state.workers.set(id, { id, host, startedAt: now, heartbeatAt: now, registered: true, tasks });
+  } else {
+    if (!known.registered) known.startedAt = now;
+    known.host = host;
+    known.heartbeatAt = now;
+    known.registered = true;
+  }
+}
+
+/** {@linkcode Storage.heartbeat}. */
+export function heartbeat(
+  state: MemoryState,
+  workerId: string,
+  leaseMs: number,
+  now: number,
+): HeartbeatResult {
+  const worker = state.workers.get(workerId);
+  const alive = worker !== undefined && worker.registered;
+  if (alive) worker.heartbeatAt = now;
+  const cancelRequests: string[] = [];
+  for (const row of alive ? worker.tasks : []) {
+    if (row.cancelRequested) cancelRequests.push(row.id);
+  }
+  const workers = [...state.workers.values()];
+  return {
+    now,
+    alive,
+    cancelRequests,
+    pausedQueues: [...state.pausedQueues],
+    othersLost: workers.some((other) =>
+      other.registered ? isLate(other, leaseMs, now) : other.tasks.size > 0
+    ),
+  };
+}
+
+/** {@linkcode Storage.unregisterWorker}. */
+export function unregister(state: MemoryState, workerId: string): void {
+  const worker = state.workers.get(workerId);
+  if (worker === undefined) return;
+  worker.registered = false;
+  if (worker.tasks.size === 0) state.workers.delete(workerId);
+}
+
+/** {@linkcode Storage.releaseLost}. */
+export function releaseLost(
+  state: MemoryState,
+  request: ReleaseLostRequest,
+  now: number,
+): LostTask[] {
+  const lost: LostTask[] = [];
+  for (const worker of [...state.workers.values()]) {
+    if (worker.registered && !isLate(worker, request.leaseMs, now)) continue;
+    worker.registered = false;
+    for (const row of [...worker.tasks]) {
+      const poisoned = takeFromLost(state, row, request, now);
+      const { id: taskId, type, queue, lostCount } = row;
+      lost.push({ taskId, type, queue, workerId: worker.id, lostCount, poisoned });
+    }
+    state.workers.delete(worker.id);
+  }
+  return lost;
+}
+
+function takeFromLost(
+  state: MemoryState,
+  row: TaskRow,
+  request: ReleaseLostRequest,
+  now: number,
+): boolean {
+  row.lostCount++;
+  if (row.lostCount > request.poisonLimit) {
+    state.setStatus(row, "Failed", request.poisonReason, now);
+    if (row.series !== null) row.series.nextRunAt = null;
+    state.endLease(row, null, now);
+    return true;
+  }
+  state.setStatus(row, "ServiceStopped", request.lostReason, now);
+  state.endLease(row, now, now);
+  return false;
+}
+
+function isLate(worker: Worker, leaseMs: number, now: number): boolean {
+  return now - worker.heartbeatAt > leaseMs;
+}

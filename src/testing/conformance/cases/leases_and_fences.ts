@@ -1,0 +1,118 @@
+// Leases: only the holder of a task writes about it, and one that lost it is told so.
+
+import type { Lease } from "../../../storage/requests.ts";
+import { expectSame, expectThat } from "../expect.ts";
+import { hour, type Scene, topic } from "../scene.ts";
+
+/** What a refused write must leave as it was. */
+async function stateOf(s: Scene, id: string) {
+  return { row: await s.row(id), statuses: await s.statuses(id), runs: await s.runs(id) };
+}
+
+async function expectRefused(s: Scene, id: string, lease: Lease, why: string): Promise<void> {
+  const before = await stateOf(s, id);
+  const change = await s.change(id, ["InProgress", ["Failed", "too late"]], { lease, dueInMs: 5 });
+  expectSame(change.applied, false, `setStatus is refused: ${why}`);
+  const run = await s.storage.updateCurrentRun(id, 1, null, "Full", { lease });
+  expectSame(run.applied, false, `updateCurrentRun is refused: ${why}`);
+  expectSame(await stateOf(s, id), before, `nothing was written: ${why}`);
+}
+
+export const leasesAndFences = topic("leases and fences", {
+  "a write with another worker's name or another token is refused": async (s) => {
+    const { id, lease } = await s.claimed({ queue: "default" });
+    await expectRefused(s, id, { ...lease, workerId: "worker-b" }, "another worker");
+    await expectRefused(s, id, { ...lease, workerId: "WORKER-A" }, "another name");
+    await expectRefused(s, id, { ...lease, token: lease.token - 1 }, "an older token");
+    await expectRefused(s, id, { ...lease, token: lease.token + 1 }, "a token from nowhere");
+    expectThat((await s.change(id, ["Completed"], { lease })).applied, "the holder may write");
+  },
+
+  "a late writer is refused after its task was taken over": async (s) => {
+    const { id, lease } = await s.claimed();
+    await s.unit.passTime(hour);
+    await s.worker("worker-b");
+    await s.releaseLost();
+    await expectRefused(s, id, lease, "nobody holds it");
+    const [task] = await s.claim("worker-b");
+    await expectRefused(s, id, lease, "another one holds it");
+    const newLease = { workerId: "worker-b", token: task!.leaseToken };
+    expectThat(
+      (await s.change(id, ["InProgress", "Completed"], { lease: newLease })).applied,
+      "the new holder writes",
+    );
+    await expectRefused(s, id, lease, "it has ended");
+    expectSame((await s.row(id)).status, "Completed", "the new holder's result stands");
+  },
+
+  "a lease ends with the task, so that a repeated end is refused": async (s) => {
+    const { id, lease } = await s.claimed();
+    await s.change(id, ["Completed"], { lease });
+    await expectRefused(s, id, lease, "it has ended already");
+    const { id: seriesId } = { id: await s.addSeries() };
+    const [task] = await s.claim("worker-a");
+    const seriesLease = { workerId: "worker-a", token: task!.leaseToken };
+    await s.storage.updateCurrentRun(seriesId, 1, await s.now() + hour, "Full", {
+      lease: seriesLease,
+    });
+    await expectRefused(s, seriesId, seriesLease, "the run has ended already");
+    expectSame((await s.row(seriesId)).series?.runCount, 1, "it is counted once");
+  },
+
+  "an older claim of the same worker is refused": async (s) => {
+    const { id, lease } = await s.claimed();
+    await s.change(id, [["Pending", "again"]], { lease, dueInMs: 0 });
+    const [task] = await s.claim("worker-a");
+    expectSame(task?.leaseToken, lease.token + 1, "each claim has its own token");
+    await expectRefused(s, id, lease, "the claim before");
+    expectThat(
+      (await s.change(id, ["Completed"], { lease: { ...lease, token: lease.token + 1 } })).applied,
+      "the newer one writes",
+    );
+  },
+
+  "among many changes only the refused ones are left out": async (s) => {
+    await s.worker();
+    await s.worker("worker-b");
+    const ids = await s.addMany(20);
+    const mine = await s.claim("worker-a", { limit: 10 });
+    await s.claim("worker-b", { limit: 10 });
+    const steps = [{ status: "Completed", exception: null, agoMs: 0 }] as const;
+    const results = await s.storage.setStatusMany(ids.map((taskId) => (
+      { taskId, auditLevel: "Full", steps, lease: { workerId: "worker-a", token: 1 } } as const
+    )));
+    const held = new Set(mine.map((task) => task.id));
+    expectSame(
+      results.map((r) => r.applied),
+      ids.map((id) => held.has(id)),
+      "the own ones are applied",
+    );
+    const { tasksByStatus } = await s.storage.statistics();
+    expectSame([tasksByStatus.Completed, tasksByStatus.Queued], [10, 10], "and no others");
+    expectSame((await s.storage.auditGrowth())[0]?.rows, 30, "audit rows for what was applied");
+  },
+
+  "without a lease a write is applied whoever holds the task": async (s) => {
+    const { id, lease } = await s.claimed();
+    expectThat((await s.change(id, ["Failed"])).applied, "it is applied");
+    const row = await s.row(id);
+    expectSame([row.status, row.workerId], ["Failed", null], "and ends the lease");
+    await expectRefused(s, id, lease, "it was taken from the holder");
+  },
+
+  "how long a task runs does not end its lease": async (s) => {
+    const { id, lease } = await s.claimed();
+    for (let n = 0; n < 5; n++) {
+      await s.unit.passTime(hour);
+      await s.storage.heartbeat("worker-a", 2 * hour);
+      await s.releaseLost({ leaseMs: 2 * hour });
+    }
+    expectThat((await s.change(id, ["Completed"], { lease })).applied, "it still holds it");
+  },
+
+  "a late heartbeat alone does not end a lease": async (s) => {
+    const { id, lease } = await s.claimed();
+    await s.unit.passTime(hour);
+    expectThat((await s.change(id, ["Completed"], { lease })).applied, "nobody took it over yet");
+  },
+});

@@ -1,0 +1,225 @@
+// Workers that died: who is given up, what becomes of their tasks, and when a task is given up, too.
+
+import { WorkerLostError } from "../../../storage/errors.ts";
+import { expectNear, expectRejection, expectSame, expectSameSet, expectThat } from "../expect.ts";
+import { hour, leaseMs, minute, topic } from "../scene.ts";
+
+export const lostWorkers = topic("lost workers", {
+  "workers are known while they live": async (s) => {
+    await s.worker("worker-a");
+    await s.unit.passTime(minute);
+    await s.worker("worker-b");
+    const now = await s.now();
+    const workers = await s.storage.workers();
+    expectSame(workers.map((w) => [w.id, w.host]), [["worker-a", "worker-a.example.org"], [
+      "worker-b",
+      "worker-b.example.org",
+    ]], "oldest first");
+    expectNear(workers[0]!.startedAt, now - minute, "since when");
+    expectNear(workers[1]!.heartbeatAt, now, "last seen");
+    const beat = await s.storage.heartbeat("worker-a", leaseMs);
+    expectSame([beat.alive, beat.cancelRequests, beat.pausedQueues, beat.othersLost], [
+      true,
+      [],
+      [],
+      false,
+    ], "a heartbeat's answer");
+    expectNear(beat.now, now, "with the storage's clock");
+    const [worker] = await s.storage.workers();
+    expectNear(worker!.heartbeatAt, now, "the heartbeat is seen");
+    expectNear(worker!.startedAt, now - minute, "the start is as before");
+    await s.storage.unregisterWorker("worker-a");
+    await s.storage.unregisterWorker("worker-a");
+    await s.storage.unregisterWorker("never-there");
+    expectSame(
+      (await s.storage.workers()).map((w) => w.id),
+      ["worker-b"],
+      "a clean end removes it",
+    );
+  },
+
+  "registering twice is the same as once": async (s) => {
+    await s.worker();
+    await s.worker();
+    expectSame((await s.storage.workers()).length, 1, "one row");
+  },
+
+  "a worker with a fresh heartbeat keeps its tasks": async (s) => {
+    const { id } = await s.claimed();
+    await s.unit.passTime(leaseMs - minute);
+    expectSame(await s.releaseLost(), [], "not late yet");
+    await s.storage.heartbeat("worker-a", leaseMs);
+    await s.unit.passTime(leaseMs - minute);
+    expectSame(await s.releaseLost(), [], "the heartbeat counts");
+    expectSame((await s.row(id)).workerId, "worker-a", "the lease holds");
+  },
+
+  "a late worker is given up, and its tasks are due again": async (s) => {
+    const { id } = await s.claimed({ queue: "email" });
+    await s.change(id, ["InProgress"]);
+    await s.unit.passTime(leaseMs + minute);
+    await s.worker("worker-b");
+    const lost = await s.releaseLost({}, await s.unit.another());
+    expectSame(lost, [{
+      taskId: id,
+      type: "send-email",
+      queue: "email",
+      workerId: "worker-a",
+      lostCount: 1,
+      poisoned: false,
+    }], "it is told what was lost");
+    const row = await s.row(id);
+    expectSame([row.status, row.exception, row.workerId, row.attempt, row.lostCount], [
+      "ServiceStopped",
+      "The worker was lost.",
+      null,
+      1,
+      1,
+    ], "the row");
+    expectNear(row.dueAt, await s.now(), "due now");
+    expectSame(await s.statuses(id), [
+      "Queued",
+      "InProgress",
+      "ServiceStopped: The worker was lost.",
+    ], "the audit");
+    expectSame(
+      (await s.storage.workers()).map((w) => w.id),
+      ["worker-b"],
+      "the late worker is removed",
+    );
+    expectSame(await s.releaseLost(), [], "nothing is taken twice");
+    const [again] = await s.claim("worker-b", { queues: ["email"] });
+    expectSame([again?.id, again?.attempt, again?.lostCount, again?.status], [
+      id,
+      2,
+      1,
+      "ServiceStopped",
+    ], "another one gets it");
+  },
+
+  "a worker that was given up is told so and cannot claim": async (s) => {
+    await s.claimed();
+    await s.unit.passTime(leaseMs + minute);
+    await s.releaseLost();
+    const beat = await s.storage.heartbeat("worker-a", leaseMs);
+    expectSame([beat.alive, beat.cancelRequests], [false, []], "it is not alive any more");
+    await expectRejection(s.claim("worker-a"), WorkerLostError, "it cannot claim");
+    expectSame(await s.storage.workers(), [], "the heartbeat does not bring it back");
+  },
+
+  "the tasks of a worker that unregistered are due again": async (s) => {
+    const { id } = await s.claimed();
+    await s.storage.unregisterWorker("worker-a");
+    expectSame((await s.row(id)).workerId, "worker-a", "unregistering takes nothing away");
+    const lost = await s.releaseLost();
+    expectSame(lost.map((t) => [t.taskId, t.workerId]), [[id, "worker-a"]], "they are found");
+  },
+
+  "a heartbeat tells whether others were lost": async (s) => {
+    await s.worker("worker-b");
+    await s.claimed();
+    const othersLost = async () => (await s.storage.heartbeat("worker-b", leaseMs)).othersLost;
+    expectSame(await othersLost(), false, "all live");
+    await s.storage.unregisterWorker("worker-a");
+    expectSame(await othersLost(), true, "a task is held by nobody");
+    await s.releaseLost();
+    expectSame(await othersLost(), false, "it was taken");
+    await s.worker("worker-c");
+    await s.unit.passTime(leaseMs + minute);
+    expectSame(await othersLost(), true, "another worker is late");
+    await s.releaseLost();
+    expectSame(await othersLost(), false, "it was given up");
+  },
+
+  "only the lost worker's tasks are taken": async (s) => {
+    await s.worker("worker-a");
+    await s.addMany(10);
+    const first = await s.claim("worker-a", { limit: 4 });
+    await s.unit.passTime(leaseMs + minute);
+    await s.worker("worker-b");
+    const second = await s.claim("worker-b", { limit: 4 });
+    const lost = await s.releaseLost();
+    expectSameSet(lost.map((t) => t.taskId), first.map((t) => t.id), "the lost one's");
+    for (const task of second) {
+      expectSame((await s.row(task.id)).workerId, "worker-b", "the living one keeps its own");
+    }
+  },
+
+  "a task that was lost too often fails": async (s) => {
+    const id = await s.add();
+    for (let round = 1; round <= 3; round++) {
+      const workerId = await s.worker(`worker-${round}`);
+      const [task] = await s.claim(workerId);
+      expectSame(
+        [task?.attempt, task?.lostCount],
+        [round, round - 1],
+        "attempts count at the claim",
+      );
+      await s.storage.unregisterWorker(workerId);
+      const [lost] = await s.releaseLost({ poisonLimit: 2 });
+      expectSame(
+        [lost?.taskId, lost?.lostCount, lost?.poisoned],
+        [id, round, round > 2],
+        `loss ${round}`,
+      );
+    }
+    const row = await s.row(id);
+    expectSame([row.status, row.exception, row.dueAt, row.workerId, row.lostCount], [
+      "Failed",
+      "The task killed its workers.",
+      null,
+      null,
+      3,
+    ], "it failed for good");
+    const trail = await s.statuses(id);
+    expectSame(
+      trail.at(-1),
+      "Failed: The task killed its workers.",
+      "with its reason in the audit",
+    );
+    await s.unit.passTime(24 * hour);
+    expectSame(await s.claim(await s.worker()), [], "it is not claimed again");
+  },
+
+  "a series that was lost too often loses its next run in the same write": async (s) => {
+    const id = await s.addSeries();
+    await s.claim(await s.worker());
+    await s.storage.unregisterWorker("worker-a");
+    const [lost] = await s.releaseLost({ poisonLimit: 0 });
+    expectThat(lost?.poisoned === true, "limit 0: the first loss is one too many");
+    const row = await s.row(id);
+    expectSame([row.status, row.dueAt, row.series?.nextRunAt, row.series?.runCount], [
+      "Failed",
+      null,
+      null,
+      0,
+    ], "it has ended");
+    expectSame(await s.runs(id), [], "and did not run");
+  },
+
+  "a series whose worker was lost keeps its planned run": async (s) => {
+    const id = await s.addSeries({}, { nextRunAt: 1_700_000_300_000 });
+    await s.claim(await s.worker());
+    await s.storage.unregisterWorker("worker-a");
+    await s.releaseLost();
+    const row = await s.row(id);
+    expectSame(
+      [row.status, row.series?.nextRunAt],
+      ["ServiceStopped", 1_700_000_300_000],
+      "the planned instant stays",
+    );
+    expectNear(row.dueAt, await s.now(), "it is due now");
+  },
+
+  "two processes that look for lost workers at once take each task once": async (s) => {
+    await s.worker("worker-a");
+    const ids = await s.addMany(200);
+    await s.claim("worker-a", { limit: 200 });
+    await s.storage.unregisterWorker("worker-a");
+    const other = await s.unit.another();
+    const [first, second] = await Promise.all([s.releaseLost(), s.releaseLost({}, other)]);
+    expectSameSet([...first, ...second].map((t) => t.taskId), ids, "no duplicate and no loss");
+    const { items } = await s.storage.list({}, { limit: 1000 });
+    expectThat(items.every((row) => row.lostCount === 1), "each was lost once");
+  },
+});

@@ -1,0 +1,188 @@
+// Storing tasks: what a new row looks like, and that a repeated write stores nothing twice.
+
+import { expectNear, expectSame, expectThat, expectValue } from "../expect.ts";
+import { hour, series, topic } from "../scene.ts";
+
+export const persist = topic("persist", {
+  "a new task comes back as it was stored, due at once": async (s) => {
+    const task = s.task({
+      queue: "email",
+      priority: 7,
+      taskKey: "welcome-1",
+      traceContext: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    });
+    const result = await s.persist(task);
+    expectSame(result, { id: task.id, outcome: "created", claimed: false }, "it is created");
+    const { createdAt, dueAt, ...row } = await s.row(task.id);
+    const now = await s.now();
+    expectNear(createdAt, now, "it is created now, by the storage's clock");
+    expectNear(dueAt, now, "it is due now");
+    expectSame(row, {
+      id: task.id,
+      type: "send-email",
+      handler: "Send an e-mail",
+      request: '{"to":"ada@example.org"}',
+      status: "Queued",
+      exception: null,
+      auditLevel: "Full",
+      queue: "email",
+      priority: 7,
+      taskKey: "welcome-1",
+      scheduledAt: null,
+      lastExecutionAt: null,
+      executionTimeMs: null,
+      attempt: 0,
+      lostCount: 0,
+      workerId: null,
+      leaseToken: 0,
+      cancelRequested: false,
+      rateSlotAt: null,
+      traceContext: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+      series: null,
+    }, "every field comes back");
+  },
+
+  "a delayed task is due after its delay, by the storage's clock": async (s) => {
+    const id = await s.add({ status: "WaitingQueue", due: { inMs: hour } });
+    const row = await s.row(id);
+    expectSame(row.dueAt, row.createdAt + hour, "the delay counts from the storage's now");
+    expectSame(row.scheduledAt, row.dueAt, "the instant it was dispatched for is kept");
+  },
+
+  "a scheduled task is due at its instant": async (s) => {
+    const at = await s.now() + 5 * hour + 1;
+    const row = await s.row(await s.add({ status: "WaitingQueue", due: { at } }));
+    expectSame([row.dueAt, row.scheduledAt], [at, at], "the instant is kept to the millisecond");
+  },
+
+  "a series comes back as it was stored, with no runs": async (s) => {
+    const at = await s.now() + hour;
+    const given = { anchorAt: at - 5, maxRuns: 10, runUntil: at + hour, nextRunAt: at };
+    const id = await s.addSeries({ due: { at } }, given);
+    const row = await s.row(id);
+    expectSame(row.series, { ...series(given), runCount: 0 }, "the series is kept");
+    expectSame([row.dueAt, row.status], [at, "WaitingQueue"], "it waits for its first run");
+  },
+
+  "the first status audit row is written at Full only": async (s) => {
+    const rows: Record<string, string[]> = {};
+    for (const auditLevel of ["Full", "Minimal", "ErrorsOnly", "None"] as const) {
+      const now = await s.add({ auditLevel });
+      const later = await s.add({ auditLevel, status: "WaitingQueue", due: { inMs: hour } });
+      rows[auditLevel] = [...await s.statuses(now), ...await s.statuses(later)];
+    }
+    const expected = { Full: ["Queued", "WaitingQueue"], Minimal: [], ErrorsOnly: [], None: [] };
+    expectSame<unknown>(rows, expected, "only Full audits that a task was stored");
+  },
+
+  "many tasks are stored in one call and answered in order": async (s) => {
+    const tasks = Array.from({ length: 1_500 }, (_, n) => s.task({ priority: n % 3 }));
+    const results = await s.storage.persist(tasks);
+    expectSame(results.map((r) => r.id), tasks.map((t) => t.id), "results stand in order");
+    const { tasksByStatus } = await s.storage.statistics();
+    expectSame(tasksByStatus.Queued, 1_500, "all are stored");
+  },
+
+  "an empty list is answered with an empty list": async (s) => {
+    expectSame(await s.storage.persist([]), [], "nothing to store");
+  },
+
+  "the same id is stored once, however often it is written": async (s) => {
+    const task = s.task({ taskKey: "once" });
+    const first = await s.persist(task);
+    const again = await s.persist({ ...task, request: '"other"' });
+    expectSame(again, first, "a repeated write is answered as the first one was");
+    const twice = s.task();
+    const both = await s.storage.persist([twice, twice]);
+    expectSame(
+      both.map((r) => [r.id, r.outcome]),
+      [[twice.id, "created"], [twice.id, "created"]],
+      "also within one call",
+    );
+    expectSame((await s.storage.list()).items.length, 2, "one row each");
+    expectSame((await s.row(task.id)).request, task.request, "the first write stands");
+    expectSame(await s.statuses(task.id), ["Queued"], "one audit row");
+  },
+
+  "a repeated write of a task that was claimed meanwhile takes nothing back": async (s) => {
+    const task = s.task();
+    await s.persist(task);
+    const [claimed] = await s.claim(await s.worker());
+    expectSame(expectValue(claimed, "it is claimed").id, task.id, "the task is claimed");
+    const again = await s.persist(task);
+    expectSame(
+      [again.outcome, again.claimed],
+      ["created", false],
+      "the answer is that of a new task",
+    );
+    expectSame((await s.row(task.id)).workerId, "worker-a", "the claim stands");
+  },
+
+  "a task can be born claimed by the local worker": async (s) => {
+    const workerId = await s.worker();
+    const task = s.task({ claimFor: workerId });
+    expectSame(
+      await s.persist(task),
+      { id: task.id, outcome: "created", claimed: true },
+      "claimed",
+    );
+    const row = await s.row(task.id);
+    expectSame(
+      [row.workerId, row.attempt, row.leaseToken, row.dueAt],
+      [workerId, 1, 1, null],
+      "it is held",
+    );
+    expectSame(await s.claim(await s.worker("worker-b")), [], "nobody else can claim it");
+    const lease = { workerId, token: 1 };
+    const { applied } = await s.change(task.id, ["InProgress", "Completed"], { lease });
+    expectThat(applied, "its worker can write about it");
+    expectSame(await s.statuses(task.id), ["Queued", "InProgress", "Completed"], "the audit trail");
+  },
+
+  "a repeated write of a task that was born claimed says so while it still is": async (s) => {
+    const workerId = await s.worker();
+    const task = s.task({ claimFor: workerId });
+    await s.persist(task);
+    expectSame((await s.persist(task)).claimed, true, "still held by the same worker");
+    await s.change(task.id, ["Completed"], { lease: { workerId, token: 1 } });
+    expectSame((await s.persist(task)).claimed, false, "not any more");
+    expectSame((await s.row(task.id)).status, "Completed", "and its end stands");
+  },
+
+  "a task is not born claimed for an unknown worker, for later, or in a paused queue": async (
+    s,
+  ) => {
+    const claimFor = await s.worker();
+    await s.storage.setQueuePaused("paused", true);
+    const results = await s.storage.persist([
+      s.task({ claimFor: "nobody" }),
+      s.task({ claimFor, status: "WaitingQueue", due: { inMs: hour } }),
+      s.task({ claimFor, queue: "paused" }),
+    ]);
+    expectSame(results.map((r) => r.claimed), [false, false, false], "they wait as usual");
+    for (const { id } of results) {
+      const row = await s.row(id);
+      expectSame([row.workerId, row.attempt], [null, 0], "nobody holds it");
+      expectThat(row.dueAt !== null, "it is due at its time");
+    }
+  },
+
+  "a task is stored in the caller's transaction, or not at all": ["transaction", async (s) => {
+    const kept = s.task();
+    const dropped = s.task({ taskKey: "dropped" });
+    const transaction = expectValue(s.unit.transaction, "the harness runs transactions").bind(
+      s.unit,
+    );
+    await transaction(async (connection) => {
+      const [result] = await s.storage.persist([kept], { connection });
+      expectSame(result?.outcome, "created", "it is created");
+    }, "commit");
+    await transaction(async (connection) => {
+      await s.storage.persist([dropped], { connection });
+    }, "rollback");
+    expectSame((await s.row(kept.id)).status, "Queued", "the committed task is there");
+    expectSame(await s.statuses(kept.id), ["Queued"], "with its audit row");
+    expectSame(await s.storage.get(dropped.id), null, "the other one is not");
+    expectSame(await s.storage.getByTaskKey("dropped"), null, "nor is its key");
+  }],
+});

@@ -1,0 +1,201 @@
+// Status changes: one write for one or several steps of a task, and what it does to lease and due instant.
+
+import { expectNear, expectSame, expectThat, expectValue } from "../expect.ts";
+import { hour, minute, topic } from "../scene.ts";
+
+export const statusChanges = topic("status changes", {
+  "a change sets status and exception and writes the audit row": async (s) => {
+    const id = await s.add();
+    const result = await s.storage.setStatus(id, "Failed", "it broke", "Full");
+    expectSame(result.applied, true, "it is applied");
+    const row = await s.row(id);
+    expectSame([row.status, row.exception], ["Failed", "it broke"], "the row");
+    expectSame(await s.statuses(id), ["Queued", "Failed: it broke"], "the audit");
+  },
+
+  "several steps in one write make one row and an audit row each, with its own time": async (s) => {
+    const { id, lease } = await s.claimed();
+    await s.change(id, [["Queued", null, 3 * hour], ["InProgress", null, 2 * hour], [
+      "Completed",
+      null,
+      hour,
+    ]], { lease, executionTimeMs: 12.5 });
+    const { items } = await s.storage.statusAudit(id);
+    expectSame(
+      items.map((row) => row.newStatus),
+      ["Queued", "Queued", "InProgress", "Completed"],
+      "in order",
+    );
+    const now = await s.now();
+    expectNear(items[1]!.updatedAt, now - 3 * hour, "the first step's time");
+    expectNear(items[2]!.updatedAt, now - 2 * hour, "the second step's time");
+    expectNear(items[3]!.updatedAt, now - hour, "the last step's time");
+    expectThat(items.every((row) => row.taskId === id), "each names its task");
+    const row = await s.row(id);
+    expectSame([row.status, row.executionTimeMs], ["Completed", 12.5], "the last step stands");
+    expectNear(row.lastExecutionAt, now - hour, "the execution ended with the last step");
+  },
+
+  "a clean task at Full leaves exactly Queued, InProgress, Completed": async (s) => {
+    const { id, lease } = await s.claimed();
+    await s.change(id, ["InProgress"], { lease });
+    await s.change(id, ["Completed"], { lease, executionTimeMs: 1 });
+    expectSame(await s.statuses(id), ["Queued", "InProgress", "Completed"], "three rows");
+    const row = await s.row(id);
+    expectSame([row.workerId, row.dueAt, row.attempt], [null, null, 1], "it has ended");
+  },
+
+  "InProgress and Queued keep the lease; any other status ends it": async (s) => {
+    for (const status of ["Queued", "InProgress"] as const) {
+      const { id, lease } = await s.claimed();
+      await s.change(id, [status], { lease });
+      const row = await s.row(id);
+      expectSame(
+        [row.workerId, row.leaseToken, row.dueAt],
+        ["worker-a", lease.token, null],
+        `${status} keeps it`,
+      );
+    }
+    for (
+      const status of [
+        "Completed",
+        "Failed",
+        "Cancelled",
+        "ServiceStopped",
+        "Pending",
+        "WaitingQueue",
+      ] as const
+    ) {
+      const { id, lease } = await s.claimed();
+      await s.change(id, [status], { lease });
+      const row = await s.row(id);
+      expectSame([row.status, row.workerId, row.dueAt], [status, null, null], `${status} ends it`);
+    }
+  },
+
+  "InProgress and Queued keep the due instant of a task that nobody holds": async (s) => {
+    const id = await s.add();
+    const { dueAt } = await s.row(id);
+    await s.change(id, ["InProgress"]);
+    await s.change(id, ["Queued"]);
+    expectSame((await s.row(id)).dueAt, dueAt, "it is due as before");
+    expectSame((await s.claim(await s.worker())).length, 1, "and can be claimed");
+  },
+
+  "an attempt that failed is due again after its delay": async (s) => {
+    const { id, lease } = await s.claimed();
+    await s.change(id, ["InProgress", ["Pending", "it broke"]], { lease, dueInMs: 5 * minute });
+    const row = await s.row(id);
+    expectSame([row.status, row.exception, row.workerId, row.attempt], [
+      "Pending",
+      "it broke",
+      null,
+      1,
+    ], "it waits");
+    expectNear(row.dueAt, await s.now() + 5 * minute, "for its next attempt");
+    expectSame(await s.claim("worker-a"), [], "not yet");
+    await s.unit.passTime(6 * minute);
+    const [again] = await s.claim("worker-a");
+    expectSame([again?.id, again?.attempt, again?.status, again?.leaseToken], [
+      id,
+      2,
+      "Pending",
+      lease.token + 1,
+    ], "then it is claimed again");
+  },
+
+  "a due instant given with Queued ends the lease, too": async (s) => {
+    const { id, lease } = await s.claimed();
+    await s.change(id, ["Queued"], { lease, dueInMs: 0 });
+    const row = await s.row(id);
+    expectSame([row.status, row.workerId], ["Queued", null], "it is given back");
+    expectNear(row.dueAt, await s.now(), "and due");
+  },
+
+  "what was no attempt is not counted": async (s) => {
+    const { id, lease } = await s.claimed();
+    const rateSlotAt = await s.now() + hour;
+    await s.change(id, ["WaitingQueue"], { lease, dueInMs: hour, returnAttempt: true, rateSlotAt });
+    const row = await s.row(id);
+    expectSame(
+      [row.attempt, row.rateSlotAt],
+      [0, rateSlotAt],
+      "the attempt is returned, the slot is kept",
+    );
+    await s.unit.passTime(hour + minute);
+    const [again] = await s.claim("worker-a");
+    expectSame(again?.attempt, 1, "the next claim is the first attempt");
+    expectThat(expectValue(again, "claimed").rateSlotAt !== null, "and brings the slot");
+    await s.change(id, ["InProgress"], {
+      lease: { workerId: "worker-a", token: again!.leaseToken },
+    });
+    expectSame((await s.row(id)).rateSlotAt, null, "the next change gives it up");
+    const unclaimed = await s.add();
+    await s.change(unclaimed, ["Pending"], { returnAttempt: true });
+    expectSame((await s.row(unclaimed)).attempt, 0, "attempts do not fall below 0");
+  },
+
+  "a change without an execution time leaves the last execution as it is": async (s) => {
+    const { id, lease } = await s.claimed();
+    await s.change(id, [["Pending", "it broke"]], { lease, dueInMs: 0, executionTimeMs: 7 });
+    const { lastExecutionAt } = await s.row(id);
+    await s.change(id, ["Cancelled"]);
+    const row = await s.row(id);
+    expectSame([row.executionTimeMs, row.lastExecutionAt], [7, lastExecutionAt], "it is kept");
+    expectThat(lastExecutionAt !== null, "there was one");
+  },
+
+  "the last step's exception replaces the one before, also by none": async (s) => {
+    const id = await s.add();
+    await s.change(id, [["Failed", "it broke"]]);
+    await s.change(id, ["Queued"]);
+    expectSame((await s.row(id)).exception, null, "no exception any more");
+  },
+
+  "a change of an unknown task is not applied and writes nothing": async (s) => {
+    const result = await s.storage.setStatus(s.id(), "Failed", "it broke", "Full");
+    expectSame(result.applied, false, "it is not applied");
+    expectSame((await s.storage.auditGrowth())[0]?.rows, 0, "no audit row");
+  },
+
+  "many changes are applied in one call and answered in order": async (s) => {
+    const ids = await s.addMany(800);
+    const step = { status: "Completed", exception: null, agoMs: 0 } as const;
+    const changes = ids.flatMap((taskId, n) => {
+      const change = { taskId, auditLevel: "Full", steps: [step] } as const;
+      return n % 100 === 0 ? [{ ...change, taskId: s.id() }, change] : [change];
+    });
+    const results = await s.storage.setStatusMany(changes);
+    const known = new Set(ids);
+    expectSame(
+      results.map((r) => r.applied),
+      changes.map((c) => known.has(c.taskId)),
+      "each is answered",
+    );
+    expectSame((await s.storage.statistics()).tasksByStatus.Completed, 800, "all are applied");
+    expectSame((await s.storage.auditGrowth())[0]?.rows, 1_600, "with an audit row each");
+    expectSame(await s.storage.setStatusMany([]), [], "an empty list is fine");
+  },
+
+  "a level that is given counts, not the one in the row": async (s) => {
+    const id = await s.add({ auditLevel: "Full" });
+    await s.change(id, ["InProgress"], { auditLevel: "None" });
+    expectSame(await s.statuses(id), ["Queued"], "no row at None");
+    expectSame((await s.row(id)).auditLevel, "Full", "the row's own level stays");
+  },
+
+  "a change in the caller's transaction happens only if it commits": ["transaction", async (s) => {
+    const id = await s.add();
+    const transaction = expectValue(s.unit.transaction, "the harness runs transactions").bind(
+      s.unit,
+    );
+    await transaction(async (connection) => {
+      await s.storage.setStatus(id, "Failed", "undone", "Full", { connection });
+    }, "rollback");
+    expectSame([(await s.row(id)).status, ...await s.statuses(id)], ["Queued", "Queued"], "undone");
+    await transaction(async (connection) => {
+      await s.storage.setStatus(id, "Completed", null, "Full", { connection });
+    }, "commit");
+    expectSame(await s.statuses(id), ["Queued", "Completed"], "done");
+  }],
+});

@@ -1,0 +1,80 @@
+// The suite's own assertions: few, without dependencies, so that it runs under any test runner.
+
+import { EverTaskError } from "../../errors.ts";
+
+/** A store does not do what the contract says. The message names the expectation, what came and what should have. */
+export class ConformanceError extends EverTaskError {
+  /** `ConformanceError` */
+  override name = "ConformanceError";
+}
+
+/** Fails unless the condition holds. */
+export function expectThat(condition: boolean, expectation: string): asserts condition {
+  if (!condition) throw new ConformanceError(expectation);
+}
+
+/** Fails unless both are the same data: numbers, texts, null, arrays and plain objects, compared in depth. */
+export function expectSame<T>(actual: T, expected: T, expectation: string): void {
+  if (same(actual, expected)) return;
+  throw new ConformanceError(
+    `${expectation}\n  expected: ${show(expected)}\n  actual:   ${show(actual)}`,
+  );
+}
+
+/** Fails unless both lists hold the same data, in any order. */
+export function expectSameSet(
+  actual: readonly string[],
+  expected: readonly string[],
+  expectation: string,
+): void {
+  expectSame([...actual].sort(), [...expected].sort(), expectation);
+}
+
+/** Fails unless the value is there, and returns it. */
+export function expectValue<T>(value: T | null | undefined, expectation: string): T {
+  expectThat(value !== null && value !== undefined, expectation);
+  return value;
+}
+
+/**
+ * Fails unless an instant is near another one: a database server's clock runs on while a case works. Cases let much more
+ * time pass than the tolerance.
+ */
+export function expectNear(actual: number | null, expected: number, expectation: string): void {
+  const near = actual !== null && Number.isInteger(actual) && Math.abs(actual - expected) <= 20_000;
+  if (near) return;
+  throw new ConformanceError(
+    `${expectation}\n  expected: about ${expected}, a whole number\n  actual:   ${actual}`,
+  );
+}
+
+/** Fails unless the promise is rejected with an error of that class, and returns the error. */
+export async function expectRejection<E extends Error>(
+  promise: Promise<unknown>,
+  ErrorClass: abstract new (...args: never[]) => E,
+  expectation: string,
+): Promise<E> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof ErrorClass) return error;
+    throw new ConformanceError(`${expectation}\n  it failed with another error: ${error}`, {
+      cause: error,
+    });
+  }
+  throw new ConformanceError(`${expectation}\n  it did not fail`);
+}
+
+function same(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && same(a[key as never], b[key as never]));
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 2_000 ? `${text.slice(0, 2_000)}… (${text.length} characters)` : text;
+}

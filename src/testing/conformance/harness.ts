@@ -1,0 +1,65 @@
+// What the conformance suite needs to know of a store, and what it gives back: named cases for any test runner.
+
+import type { Storage } from "../../storage/storage.ts";
+
+/**
+ * What a store under test can do beyond the contract. Cases that need something that is missing are handed out marked
+ * with it, so that nobody takes them for passed.
+ *
+ * - `setRunCount`, `failAt`, `transaction`: the optional functions of {@linkcode StorageUnderTest}.
+ * - `wakes`: other processes are told at once of what one of them did ({@linkcode Storage.onWake} is a push).
+ */
+export type Capability = "setRunCount" | "failAt" | "transaction" | "wakes";
+
+/** How the suite gets at a store: implement this once for a driver. */
+export interface StorageHarness {
+  /** The driver's name, for the names of the tests. */
+  readonly name: string;
+  /** What {@linkcode StorageHarness.create} provides beyond the contract. @default none */
+  readonly capabilities?: readonly Capability[];
+  /** Makes a store with an empty database that nobody else uses. Called once a case; cases may run at the same time. */
+  create(): Promise<StorageUnderTest>;
+}
+
+/** One store with an empty database, made for one case. */
+export interface StorageUnderTest {
+  /** Opened. */
+  readonly storage: Storage;
+  /** An independent, opened instance on the same database, as in another process. `dispose` closes it, too. */
+  another(): Promise<Storage>;
+  /**
+   * Time goes by for the store. A store with an injected clock advances it; a database server's harness shifts all stored
+   * instants (rate limits' and heartbeats', too) back by as much, so that no case waits.
+   */
+  passTime(ms: number): Promise<void>;
+  /** Sets the run count of a stored series, since nobody can wait for 2^31 - 1 runs. */
+  setRunCount?(taskId: string, runCount: number): Promise<void>;
+  /**
+   * The n-th statement that `storage` sends from now on fails once with a transient error, before or after the database
+   * carried it out; 0 calls it off. A driver may repeat the statement or pass the error on.
+   */
+  failAt?(n: number): void;
+  /** Runs `work` in a transaction of the caller's and ends it so. */
+  transaction?(
+    work: (connection: unknown) => Promise<void>,
+    end: "commit" | "rollback",
+  ): Promise<void>;
+  /** Closes everything and removes the database. */
+  dispose(): Promise<void>;
+}
+
+/** One promise of the storage contract, to be registered with a test runner. */
+export interface ConformanceCase {
+  /** What it is about: `claim`, `audit matrix` … */
+  readonly topic: string;
+  /** A sentence that states what must be true. */
+  readonly name: string;
+  /** The capability that the harness lacks; the case cannot run. Null when it can. */
+  readonly missing: Capability | null;
+  /**
+   * Makes a store, checks the promise and disposes of the store.
+   *
+   * @throws {ConformanceError} If the promise is not kept.
+   */
+  run(): Promise<void>;
+}

@@ -1,0 +1,232 @@
+// What most cases do before they come to their point: store tasks, register workers, claim, look at rows.
+
+import type { AuditLevel } from "../../audit/audit_level.ts";
+import type { ClaimedTask, TaskRecord } from "../../storage/records.ts";
+import type {
+  ChangeResult,
+  Lease,
+  NewSeries,
+  NewTask,
+  Page,
+  PageRequest,
+  PersistResult,
+  ReleaseLostRequest,
+  StatusChange,
+} from "../../storage/requests.ts";
+import type { Storage } from "../../storage/storage.ts";
+import type { TaskStatus } from "../../storage/task_status.ts";
+import { expectValue } from "./expect.ts";
+import type { Capability, StorageUnderTest } from "./harness.ts";
+
+/** A topic's cases: a sentence and what checks it. */
+export interface Topic {
+  readonly name: string;
+  readonly cases: readonly TopicCase[];
+}
+
+/** One case before it is bound to a harness. */
+export interface TopicCase {
+  readonly name: string;
+  readonly needs: Capability | null;
+  check(scene: Scene): Promise<void>;
+}
+
+/** Writes down a topic: sentences and checks, and the capability that a check needs. */
+export function topic(
+  name: string,
+  cases: Record<string, TopicCase["check"] | readonly [Capability, TopicCase["check"]]>,
+): Topic {
+  return {
+    name,
+    cases: Object.entries(cases).map(([sentence, entry]) => {
+      const [needs, check] = typeof entry === "function" ? [null, entry] as const : entry;
+      return { name: sentence, needs, check };
+    }),
+  };
+}
+
+/** One minute, in milliseconds. */
+export const minute = 60_000;
+/** One hour, in milliseconds. */
+export const hour = 60 * minute;
+/** One day, in milliseconds. */
+export const day = 24 * hour;
+
+/** What the suite's workers use as lease time. */
+export const leaseMs = 10 * minute;
+
+/** A schedule's recurring part, as a dispatcher would make it. */
+export function series(overrides: Partial<NewSeries> = {}): NewSeries {
+  return {
+    schedule: '{"every":5,"unit":"minutes"}',
+    info: "every 5 minutes",
+    anchorAt: 1_700_000_000_000,
+    maxRuns: null,
+    runUntil: null,
+    nextRunAt: 1_700_000_300_000,
+    ...overrides,
+  };
+}
+
+/** A store under test with shorthands; one a case. */
+export class Scene {
+  readonly unit: StorageUnderTest;
+  readonly storage: Storage;
+  #lastId = 0;
+
+  constructor(unit: StorageUnderTest) {
+    this.unit = unit;
+    this.storage = unit.storage;
+  }
+
+  /** The next task id: UUID v7 in form, rising, the same in each run. */
+  id(): string {
+    const number = (++this.#lastId).toString(16).padStart(12, "0");
+    return `01900000-0000-7000-8000-${number}`;
+  }
+
+  /** The storage's clock. */
+  async now(): Promise<number> {
+    return (await this.storage.statistics()).now;
+  }
+
+  /** A task that is due at once, unless told otherwise. */
+  task(overrides: Partial<NewTask> = {}): NewTask {
+    return {
+      id: this.id(),
+      type: "send-email",
+      handler: "Send an e-mail",
+      request: '{"to":"ada@example.org"}',
+      status: "Queued",
+      due: { inMs: 0 },
+      auditLevel: "Full",
+      queue: "default",
+      priority: 0,
+      taskKey: null,
+      traceContext: null,
+      series: null,
+      claimFor: null,
+      ...overrides,
+    };
+  }
+
+  /** A task of a series, waiting for its first run, which is due at once unless told otherwise. */
+  recurring(overrides: Partial<NewTask> = {}, seriesOverrides: Partial<NewSeries> = {}): NewTask {
+    const status = "WaitingQueue";
+    return this.task({ queue: "recurring", status, series: series(seriesOverrides), ...overrides });
+  }
+
+  /** Stores one task and says what became of it. */
+  async persist(task: NewTask, storage = this.storage): Promise<PersistResult> {
+    return expectValue((await storage.persist([task]))[0], "persist answers for each task");
+  }
+
+  /** Stores one task and returns its id. */
+  async add(overrides: Partial<NewTask> = {}): Promise<string> {
+    return (await this.persist(this.task(overrides))).id;
+  }
+
+  /** Stores many due tasks at once and returns their ids, in order. */
+  async addMany(count: number, overrides: Partial<NewTask> = {}): Promise<string[]> {
+    const tasks = Array.from({ length: count }, () => this.task(overrides));
+    return (await this.storage.persist(tasks)).map((result) => result.id);
+  }
+
+  /** Stores a series and returns its id. */
+  async addSeries(
+    overrides: Partial<NewTask> = {},
+    seriesOverrides: Partial<NewSeries> = {},
+  ): Promise<string> {
+    return (await this.persist(this.recurring(overrides, seriesOverrides))).id;
+  }
+
+  /** Registers a worker and returns its id. */
+  async worker(name = "worker-a", storage = this.storage): Promise<string> {
+    await storage.registerWorker({ id: name, host: `${name}.example.org` });
+    return name;
+  }
+
+  /** Claims for a worker from the queues `default` and `recurring`, of the usual type, unless told otherwise. */
+  async claim(
+    workerId: string,
+    options: { limit?: number; queues?: string[]; types?: string[]; storage?: Storage } = {},
+  ): Promise<readonly ClaimedTask[]> {
+    const { limit = 100, queues = ["default", "recurring"], types = ["send-email"] } = options;
+    const request = { workerId, types, queues: queues.map((name) => ({ name, limit })) };
+    return (await (options.storage ?? this.storage).claim(request)).tasks;
+  }
+
+  /** Stores a task or a series, claims it for a registered worker and returns the lease. */
+  async claimed(
+    overrides: Partial<NewTask> = {},
+    workerId = "worker-a",
+  ): Promise<{ readonly id: string; readonly lease: Lease; readonly task: ClaimedTask }> {
+    await this.worker(workerId);
+    const id = await this.add(overrides);
+    const { queue = "default" } = overrides;
+    const tasks = await this.claim(workerId, { queues: [queue] });
+    const task = expectValue(tasks.find((task) => task.id === id), "a due task is claimed");
+    return { id, task, lease: { workerId, token: task.leaseToken } };
+  }
+
+  /** Applies one change of one or more steps. */
+  async change(
+    taskId: string,
+    steps: readonly (TaskStatus | readonly [TaskStatus, string | null, number?])[],
+    options: Partial<Omit<StatusChange, "taskId" | "steps">> = {},
+  ): Promise<ChangeResult> {
+    const { auditLevel = "Full", ...rest } = options;
+    const change = { ...rest, taskId, auditLevel, steps: steps.map(toStep) };
+    return expectValue((await this.storage.setStatusMany([change]))[0], "a change is answered");
+  }
+
+  /** A task's row, which must be there. */
+  async row(taskId: string, storage = this.storage): Promise<TaskRecord> {
+    return expectValue(await storage.get(taskId), `task ${taskId} is stored`);
+  }
+
+  /** A task's status audit as `Status` or `Status: exception`, in order. */
+  async statuses(taskId: string, storage = this.storage): Promise<string[]> {
+    return (await storage.statusAudit(taskId, { limit: 1000 })).items.map((row) =>
+      row.exception === null ? row.newStatus : `${row.newStatus}: ${row.exception}`
+    );
+  }
+
+  /** A task's runs audit as `Status` or `Status: exception`, in order. */
+  async runs(taskId: string): Promise<string[]> {
+    return (await this.storage.runsAudit(taskId, { limit: 1000 })).items.map((row) =>
+      row.exception === null ? row.status : `${row.status}: ${row.exception}`
+    );
+  }
+
+  /** Gives up workers whose heartbeat is older than the suite's lease time, and takes their tasks. */
+  releaseLost(overrides: Partial<ReleaseLostRequest> = {}, storage = this.storage) {
+    const lostReason = "The worker was lost.";
+    const poisonReason = "The task killed its workers.";
+    return storage.releaseLost({ leaseMs, poisonLimit: 5, lostReason, poisonReason, ...overrides });
+  }
+}
+
+/** All items over all pages, fetched page by page; fails on pages that never end. */
+export async function allPages<T>(
+  fetchPage: (page: PageRequest) => Promise<Page<T>>,
+  limit: number,
+): Promise<{ items: T[]; pages: number }> {
+  const items: T[] = [];
+  let after: string | null = null;
+  for (let pages = 1; pages <= 1000; pages++) {
+    const page: Page<T> = await fetchPage(after === null ? { limit } : { limit, after });
+    items.push(...page.items);
+    if (page.next === null) return { items, pages };
+    after = page.next;
+  }
+  throw new Error("The pages do not end.");
+}
+
+/** The audit levels that a case walks through, with their names as queue-safe text. */
+export type LevelTable = Readonly<Record<AuditLevel, readonly string[]>>;
+
+function toStep(step: TaskStatus | readonly [TaskStatus, string | null, number?]) {
+  const [status, exception = null, agoMs = 0] = typeof step === "string" ? [step] : step;
+  return { status, exception, agoMs };
+}

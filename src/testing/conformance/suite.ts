@@ -1,0 +1,61 @@
+// The conformance suite: every promise of the storage contract as a named case, for any store and any test runner.
+
+import type { ConformanceCase, StorageHarness } from "./harness.ts";
+import { Scene, type Topic } from "./scene.ts";
+import { topics } from "./topics.ts";
+
+/**
+ * The cases that a store has to pass to be one that EverTask can trust. Each makes its own store, so they may run in any
+ * order and at the same time.
+ *
+ * @param harness How to make a store and let time pass for it.
+ *
+ * @example Certify a driver with Deno's test runner; node:test and vitest go the same way
+ * ```ts
+ * import { memoryStorage } from "../../../drivers/memory/mod.ts";
+ * import { MemoryDatabase } from "../../../drivers/memory/mod.ts";
+ * import { FakeClock } from "../fake_clock.ts";
+ * import { storageConformance } from "./suite.ts";
+ *
+ * const cases = storageConformance({
+ *   name: "memory",
+ *   async create() {
+ *     const clock = new FakeClock();
+ *     const database = new MemoryDatabase({ clock });
+ *     const open = async () => {
+ *       const storage = memoryStorage({ database });
+ *       await storage.open();
+ *       return storage;
+ *     };
+ *     return {
+ *       storage: await open(),
+ *       another: open,
+ *       passTime: (ms) => clock.advance(ms),
+ *       dispose: async () => {},
+ *     };
+ *   },
+ * });
+ * for (const { topic, name, missing, run } of cases.slice(0, 3)) {
+ *   if (missing === null) await run(); // Deno.test(`${topic}: ${name}`, run)
+ * }
+ * ```
+ */
+export function storageConformance(harness: StorageHarness): readonly ConformanceCase[] {
+  return topics.flatMap((topic) => bind(topic, harness));
+}
+
+function bind(topic: Topic, harness: StorageHarness): ConformanceCase[] {
+  return topic.cases.map(({ name, needs, check }) => ({
+    topic: topic.name,
+    name,
+    missing: needs === null || harness.capabilities?.includes(needs) ? null : needs,
+    async run() {
+      const unit = await harness.create();
+      try {
+        await check(new Scene(unit));
+      } finally {
+        await unit.dispose();
+      }
+    },
+  }));
+}

@@ -1,0 +1,117 @@
+// A clock for tests: it stands still until the test says how much time goes by.
+
+import { InvalidArgumentError } from "../errors.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
+
+interface Timer {
+  readonly callback: () => void;
+  readonly dueAt: number;
+}
+
+/**
+ * A clock that stands still until {@linkcode FakeClock.advance} lets time go by.
+ *
+ * @example
+ * ```ts
+ * import { FakeClock } from "@evertask/evertask/testing";
+ *
+ * const clock = new FakeClock("2026-12-25T10:00:00Z");
+ * clock.setTimer(() => console.log("an hour later"), 3_600_000);
+ * await clock.advance(3_600_000);
+ * ```
+ */
+export class FakeClock implements Clock {
+  #now: number;
+  #monotonic = 0;
+  readonly #timers = new Set<Timer>();
+
+  /**
+   * Makes a clock that stands still.
+   *
+   * @param start The first reading: an ISO 8601 string or epoch milliseconds.
+   * @throws {InvalidArgumentError} If that is no instant.
+   */
+  constructor(start: string | number = "2026-01-01T00:00:00Z") {
+    this.#now = toInstant(start, "start");
+  }
+
+  /** The wall clock, in epoch milliseconds. */
+  now(): number {
+    return this.#now;
+  }
+
+  /** The milliseconds that went by since the clock was made. */
+  monotonic(): number {
+    return this.#monotonic;
+  }
+
+  /** How many timers wait. */
+  get timerCount(): number {
+    return this.#timers.size;
+  }
+
+  /** Calls back once when that much time went by. */
+  setTimer(callback: () => void, delayMs: number): () => void {
+    if (delayMs === Infinity) return () => {};
+    const timer = { callback, dueAt: this.#monotonic + Math.max(0, delayMs) };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  /**
+   * Lets time go by. Timers fire in the order of their instants, each at its instant (also the ones that are set on the
+   * way); between two of them everything runs that waits for nothing but promises.
+   *
+   * @param ms How much; at least 0.
+   * @throws {InvalidArgumentError} If time would have to go backwards, or to its end.
+   */
+  async advance(ms: number): Promise<void> {
+    if (!(ms >= 0 && ms < Infinity)) {
+      throw new InvalidArgumentError("ms", ms, "be a finite number of at least 0");
+    }
+    const end = this.#monotonic + ms;
+    await settle();
+    for (let timer = this.#nextTimer(end); timer !== undefined; timer = this.#nextTimer(end)) {
+      this.#goTo(timer.dueAt);
+      this.#timers.delete(timer);
+      timer.callback();
+      await settle();
+    }
+    this.#goTo(end);
+  }
+
+  /**
+   * Sets the wall clock, forwards or backwards, as an administrator does: no time goes by and no timer fires.
+   *
+   * @throws {InvalidArgumentError} If that is no instant.
+   */
+  setTime(instant: string | number): void {
+    this.#now = toInstant(instant, "instant");
+  }
+
+  #goTo(monotonic: number): void {
+    const passed = Math.max(0, monotonic - this.#monotonic);
+    this.#monotonic += passed;
+    this.#now += passed;
+  }
+
+  /** Of timers for the same instant, the one that was set first. */
+  #nextTimer(end: number): Timer | undefined {
+    let next: Timer | undefined;
+    for (const timer of this.#timers) {
+      if (timer.dueAt <= end && !(next && next.dueAt <= timer.dueAt)) next = timer;
+    }
+    return next;
+  }
+}
+
+/** Lets everything run that waits for nothing but promises: all of it is done before a real timer fires. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => void systemClock.setTimer(resolve, 0));
+}
+
+function toInstant(instant: string | number, argument: string): number {
+  const epoch = typeof instant === "number" ? instant : Date.parse(instant);
+  if (Number.isFinite(epoch)) return epoch;
+  throw new InvalidArgumentError(argument, instant, "be an ISO 8601 string or epoch milliseconds");
+}
