@@ -36,3 +36,9 @@ export {
   type RecurrenceStart,
   type Weekday,
 } from "./src/schedule/recurrence.ts";
+export { type AuditLevel, auditLevels } from "./src/audit/audit_level.ts";
+export { type TaskStatus, taskStatuses } from "./src/storage/task_status.ts";
+export type { Storage } from "./src/storage/storage.ts";
+export type * from "./src/storage/records.ts";
+export type * from "./src/storage/requests.ts";
+export * from "./src/storage/errors.ts";

@@ -125,7 +125,9 @@ export class MemoryState {
   wake(from: object, signal: WakeSignal): void {
     for (const [process, listeners] of this.listeners) {
       if (process === from) continue;
-      for (const listener of listeners) queueMicrotask(() => listener(signal));
+      for (const listener of listeners) {
+        queueMicrotask(() => listeners.has(listener) && listener(signal));
+      }
     }
   }
 

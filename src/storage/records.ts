@@ -14,14 +14,19 @@ export interface TaskRecord {
   readonly handler: string;
   /** The payload as JSON text. */
   readonly request: string;
+  /** Where it stands. */
   readonly status: TaskStatus;
   /** Why it failed or was stopped: the text of the last error. */
   readonly exception: string | null;
+  /** How much history it leaves. */
   readonly auditLevel: AuditLevel;
+  /** The queue in which it waits. */
   readonly queue: string;
   /** Larger runs earlier; an integer from -32768 to 32767. */
   readonly priority: number;
+  /** Its unique name; null when it has none, or gave it up. */
   readonly taskKey: string | null;
+  /** When it was stored. */
   readonly createdAt: number;
   /** The instant it was dispatched for (`delay` or `at`); null when it was to run at once. */
   readonly scheduledAt: number | null;
@@ -57,6 +62,7 @@ export interface SeriesRecord {
   readonly info: string;
   /** The instant on which the grid of the schedule hangs. */
   readonly anchorAt: number;
+  /** After how many real runs it ends; null: never. */
   readonly maxRuns: number | null;
   /** Exclusive. */
   readonly runUntil: number | null;
@@ -68,43 +74,65 @@ export interface SeriesRecord {
 
 /** What a worker gets when it claims a task. */
 export interface ClaimedTask {
+  /** UUID version 7, lower case. */
   readonly id: string;
+  /** The type under which its handler is registered. */
   readonly type: string;
+  /** The payload as JSON text. */
   readonly request: string;
   /** The status before the claim; the worker reports the changes to `Queued` and `InProgress`. */
   readonly status: TaskStatus;
+  /** How much history it leaves. */
   readonly auditLevel: AuditLevel;
+  /** The queue in which it waited. */
   readonly queue: string;
+  /** Larger runs earlier. */
   readonly priority: number;
+  /** Its unique name; null when it has none. */
   readonly taskKey: string | null;
+  /** When it was stored. */
   readonly createdAt: number;
   /** When it became due: what to give back with {@linkcode Storage.release}. */
   readonly dueAt: number;
   /** Already counts this claim: 1 for the first. */
   readonly attempt: number;
+  /** How often its worker was lost while it held the task, in the current run. */
   readonly lostCount: number;
+  /** What the worker's writes about it must carry. */
   readonly leaseToken: number;
+  /** Whether it is to be cancelled rather than run. */
   readonly cancelRequested: boolean;
+  /** The rate limit slot that it holds; null when it holds none. */
   readonly rateSlotAt: number | null;
+  /** W3C trace context of the dispatch, when tracing is on. */
   readonly traceContext: string | null;
+  /** The series, when the task is recurring. */
   readonly series: SeriesRecord | null;
 }
 
 /** One audited status change. */
 export interface StatusAuditRecord {
+  /** The task. */
   readonly taskId: string;
+  /** When it happened. */
   readonly updatedAt: number;
+  /** The status since then. */
   readonly newStatus: TaskStatus;
+  /** The error's text, if there was one. */
   readonly exception: string | null;
 }
 
 /** One audited run of a recurring task. */
 export interface RunsAuditRecord {
+  /** The task. */
   readonly taskId: string;
   /** When the run ended. */
   readonly executedAt: number;
+  /** How long it took, in milliseconds. */
   readonly executionTimeMs: number;
+  /** How it ended. */
   readonly status: TaskStatus;
+  /** The error's text, if there was one. */
   readonly exception: string | null;
 }
 
@@ -113,10 +141,15 @@ export type LogLevel = "Trace" | "Debug" | "Information" | "Warning" | "Error" |
 
 /** One line that a handler logged. */
 export interface ExecutionLogRecord {
+  /** The task. */
   readonly taskId: string;
+  /** When it was logged. */
   readonly loggedAt: number;
+  /** How grave it is. */
   readonly level: LogLevel;
+  /** The message, its placeholders filled in. */
   readonly message: string;
+  /** The text of the error that was logged, if there was one. */
   readonly exception: string | null;
   /** Order within the task, from 1, going on across attempts and runs. */
   readonly sequence: number;
@@ -124,8 +157,12 @@ export interface ExecutionLogRecord {
 
 /** One live worker process. */
 export interface WorkerRecord {
+  /** New for each start of a process. */
   readonly id: string;
+  /** Where it runs. */
   readonly host: string;
+  /** When it was registered. */
   readonly startedAt: number;
+  /** When it was last heard of. */
   readonly heartbeatAt: number;
 }

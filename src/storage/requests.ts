@@ -16,9 +16,13 @@ export type Due = { readonly inMs: number } | { readonly at: number };
 export interface NewSeries {
   /** Canonical JSON text: equal texts mean an unchanged schedule. */
   readonly schedule: string;
+  /** The schedule as a sentence. */
   readonly info: string;
+  /** The instant on which the grid of the schedule hangs. */
   readonly anchorAt: number;
+  /** After how many real runs it ends; null: never. */
   readonly maxRuns: number | null;
+  /** Exclusive; null: for ever. */
   readonly runUntil: number | null;
   /** The planned instant of the first run. */
   readonly nextRunAt: number;
@@ -28,17 +32,27 @@ export interface NewSeries {
 export interface NewTask {
   /** UUID version 7, lower case. Storing the same id twice stores it once (so a repeated write does no harm). */
   readonly id: string;
+  /** The type under which its handler is registered. */
   readonly type: string;
+  /** A name of the handler for people. */
   readonly handler: string;
+  /** The payload as JSON text. */
   readonly request: string;
   /** `Queued` when it is to run at once; `WaitingQueue` otherwise, and then `scheduledAt` becomes the due instant. */
   readonly status: "Queued" | "WaitingQueue";
+  /** When it can be claimed. */
   readonly due: Due;
+  /** How much history it leaves. */
   readonly auditLevel: AuditLevel;
+  /** The queue in which it waits. */
   readonly queue: string;
+  /** Larger runs earlier; an integer from -32768 to 32767. */
   readonly priority: number;
+  /** Its unique name, up to 200 characters; null: none. */
   readonly taskKey: string | null;
+  /** W3C trace context of the dispatch; null: none. */
   readonly traceContext: string | null;
+  /** The series, when the task is recurring. */
   readonly series: NewSeries | null;
   /**
    * The local worker that takes the task without a claim. The row is born claimed by it: attempt 1, lease token 1, no due
@@ -61,6 +75,7 @@ export interface ConnectionOptions {
 export interface PersistResult {
   /** The id of the row that now stands for the task: the new id, or the existing row's. */
   readonly id: string;
+  /** Whether the task is new, replaced a waiting one, or an existing one stands as it was. */
   readonly outcome: "created" | "updated" | "existing";
   /** Whether it was born claimed for the worker in `claimFor`. */
   readonly claimed: boolean;
@@ -70,6 +85,7 @@ export interface PersistResult {
 
 /** What a worker asks for. */
 export interface ClaimRequest {
+  /** The worker, which must be registered. */
   readonly workerId: string;
   /** The types that the worker has handlers for; tasks of other types stay where they are. */
   readonly types: readonly string[];
@@ -89,13 +105,17 @@ export interface ClaimResult {
 
 /** The right to write about a claimed task: only its holder's writes are applied. */
 export interface Lease {
+  /** The worker that claimed. */
   readonly workerId: string;
+  /** The `leaseToken` of the claim. */
   readonly token: number;
 }
 
 /** One step of a task's life. */
 export interface StatusStep {
+  /** The status since then. */
   readonly status: TaskStatus;
+  /** The error's text; null: none. */
   readonly exception: string | null;
   /** How long ago it happened, in milliseconds, when the write is handed to storage. */
   readonly agoMs: number;
@@ -108,7 +128,9 @@ export interface StatusStep {
  * lease and due instant stay as they are; with any other the lease ends, and the task is due again only if `dueInMs` is given.
  */
 export interface StatusChange {
+  /** The task. */
   readonly taskId: string;
+  /** The level that decides about history; the row keeps its own. */
   readonly auditLevel: AuditLevel;
   /** In order, at least one. Every step writes the status audit row that the level asks for, with its own time. */
   readonly steps: readonly StatusStep[];
@@ -131,10 +153,15 @@ export interface StatusChange {
  * A run of a recurring task has ended. The last step says how; the lease ends. Not applied to a task that is not recurring.
  */
 export interface RunEnd {
+  /** The task, which must be recurring. */
   readonly taskId: string;
+  /** The level that decides about history; the row keeps its own. */
   readonly auditLevel: AuditLevel;
+  /** What happened, in order, at least one; the last one is how the run ended. */
   readonly steps: readonly StatusStep[];
+  /** With a lease the end applies only if it is still held; without one it applies if the series exists. */
   readonly lease?: Lease;
+  /** How long the run took; may be fractional. */
   readonly executionTimeMs: number;
   /** The planned instant of the next run, when the task becomes due again; null ends the series. */
   readonly nextRunAt: number | null;
@@ -161,7 +188,9 @@ export type CancelOutcome = "cancelled" | "requested" | "ended" | "unknown";
 
 /** A claimed task that is given back unstarted. */
 export interface ReleasedTask {
+  /** The task. */
   readonly taskId: string;
+  /** The `leaseToken` of the claim. */
   readonly token: number;
   /** The due instant that it had, so that it keeps its place. */
   readonly dueAt: number;
@@ -175,6 +204,7 @@ export interface HeartbeatResult {
   readonly alive: boolean;
   /** Tasks that this worker holds and is asked to cancel. */
   readonly cancelRequests: readonly string[];
+  /** The queues from which nothing is claimed at the moment. */
   readonly pausedQueues: readonly string[];
   /**
    * Whether there is something for {@linkcode Storage.releaseLost}: another worker's heartbeat is late, or a task is claimed
@@ -197,10 +227,15 @@ export interface ReleaseLostRequest {
 
 /** A task whose worker was lost. */
 export interface LostTask {
+  /** The task. */
   readonly taskId: string;
+  /** Its type. */
   readonly type: string;
+  /** Its queue. */
   readonly queue: string;
+  /** The worker that was lost. */
   readonly workerId: string;
+  /** How often that happened in the current run, this time included. */
   readonly lostCount: number;
   /** Whether it is `Failed` for good; otherwise it is due again. */
   readonly poisoned: boolean;
@@ -248,9 +283,13 @@ export interface RateSlot {
 
 /** Which tasks to list. Absent means any, an empty list matches nothing; all that are given must hold. */
 export interface TaskFilter {
+  /** In one of these statuses. */
   readonly statuses?: readonly TaskStatus[];
+  /** Of one of these types. */
   readonly types?: readonly string[];
+  /** In one of these queues. */
   readonly queues?: readonly string[];
+  /** Only series, or only one-shots. */
   readonly recurring?: boolean;
   /** Epoch milliseconds, inclusive. */
   readonly createdFrom?: number;
@@ -268,6 +307,7 @@ export interface PageRequest {
 
 /** One page of something. */
 export interface Page<T> {
+  /** What is on it. */
   readonly items: readonly T[];
   /** Pass as `after` to get the next page; null on the last one. */
   readonly next: string | null;
@@ -275,12 +315,15 @@ export interface Page<T> {
 
 /** A line to be stored. The sequence number is given by storage, going on from the task's last. */
 export interface NewLogLine extends Omit<ExecutionLogRecord, "sequence" | "loggedAt"> {
+  /** How long ago it was logged, in milliseconds, when the line is handed to storage. */
   readonly agoMs: number;
 }
 
 /** How many tasks stand where in one queue. A queue without waiting or claimed tasks that is not paused may be left out. */
 export interface QueueStatistics {
+  /** Its name. */
   readonly queue: string;
+  /** Whether nothing is claimed from it at the moment. */
   readonly paused: boolean;
   /** Due now and unclaimed. */
   readonly due: number;
@@ -294,16 +337,23 @@ export interface QueueStatistics {
 
 /** Figures of the whole store, for dashboards and health checks. */
 export interface StorageStatistics {
+  /** The storage's clock. */
   readonly now: number;
+  /** How many tasks are in each status, ended ones included. */
   readonly tasksByStatus: Readonly<Record<TaskStatus, number>>;
+  /** In no order. */
   readonly queues: readonly QueueStatistics[];
 }
 
 /** How large one audit table is and how fast it grows. */
 export interface AuditGrowth {
+  /** By upstream's names. */
   readonly table: "StatusAudit" | "RunsAudit" | "TaskExecutionLog";
+  /** How many rows it has. */
   readonly rows: number;
+  /** The instant of its oldest row; null when it is empty. */
   readonly firstAt: number | null;
+  /** The instant of its newest row; null when it is empty. */
   readonly lastAt: number | null;
   /** Rows divided by the whole days between the first and the last; null when that is less than a day. */
   readonly averageRowsPerDay: number | null;
@@ -313,10 +363,13 @@ export interface AuditGrowth {
 
 /** What may go, and when. Null, absent, zero or less means: keep for ever. */
 export interface RetentionPolicy {
+  /** For status audit rows. */
   readonly statusAuditDays?: number | null;
+  /** For runs audit rows. */
   readonly runsAuditDays?: number | null;
   /** Overrides both for rows that have an exception. Null, absent, zero or less: no override. */
   readonly errorAuditDays?: number | null;
+  /** For log lines. */
   readonly executionLogDays?: number | null;
   /** Only the newest so many lines of a task are kept. */
   readonly maxExecutionLogsPerTask?: number | null;
@@ -338,9 +391,13 @@ export interface PurgeOptions {
 
 /** What was (or, in a dry run, would be) deleted. */
 export interface PurgeResult {
+  /** Status audit rows. */
   readonly statusAudit: number;
+  /** Runs audit rows. */
   readonly runsAudit: number;
+  /** Log lines. */
   readonly executionLog: number;
+  /** Tasks. */
   readonly tasks: number;
   /** Whether nothing is left to delete; false when the budget ran out. */
   readonly done: boolean;
