@@ -1,8 +1,111 @@
 /**
- * EverTask runs background work inside an application and keeps it in the application's own database.
+ * EverTask runs background work inside an application and keeps it in the application's own database: tasks to run at once,
+ * later, or again and again, that survive a restart, with an audit trail whose volume is a setting.
+ *
+ * @example
+ * ```ts
+ * import { createEverTask, defineTask } from "@evertask/evertask";
+ * import { memoryStorage } from "@evertask/evertask/memory";
+ *
+ * const greet = defineTask<{ name: string }>({
+ *   type: "greet",
+ *   handle: ({ name }) => console.log(`Hello ${name}`),
+ * });
+ * await using everTask = createEverTask({ storage: memoryStorage(), tasks: [greet] });
+ * await everTask.start();
+ * await everTask.dispatch(greet, { name: "Ada" });
+ * ```
  *
  * @module
  */
+export {
+  createEverTask,
+  type EverTask,
+  type StopOptions,
+  StoppedError,
+  type TaskEvents,
+} from "./src/ever_task.ts";
+export {
+  DuplicateTaskTypeError,
+  type EverTaskOptions,
+  type PersistentLogOptions,
+} from "./src/ever_task_options.ts";
+export {
+  type AnyTask,
+  defineTask,
+  type RunInfo,
+  type Task,
+  type TaskContext,
+  type TaskHandler,
+  type TaskSettings,
+} from "./src/task.ts";
+export type {
+  CommonDispatchOptions,
+  Dispatch,
+  DispatchManyOptions,
+  DispatchOptions,
+  DispatchResult,
+  DispatchTiming,
+} from "./src/dispatch/dispatch_options.ts";
+export { UnknownTaskTypeError } from "./src/dispatch/dispatcher.ts";
+export { PayloadValidationError } from "./src/payload/payload_validation_error.ts";
+export type {
+  SchemaInput,
+  SchemaIssue,
+  SchemaOutput,
+  SchemaResult,
+  StandardSchema,
+} from "./src/payload/standard_schema.ts";
+export {
+  LeaseLostError,
+  NonRetryableError,
+  RetryLater,
+  TaskCancelledError,
+  TimeoutError,
+  WorkerStoppedError,
+} from "./src/worker/abort_reasons.ts";
+export type { QueueOptions } from "./src/worker/queue_settings.ts";
+export type { Queues } from "./src/worker/queues.ts";
+export { linearRetry } from "./src/retry/linear_retry.ts";
+export type { RetryPolicy } from "./src/retry/retry_policy.ts";
+export { type AuditLevel, auditLevels } from "./src/audit/audit_level.ts";
+export {
+  isError,
+  shouldCreateRunsAudit,
+  shouldCreateStatusAudit,
+} from "./src/audit/audit_policy.ts";
+export type { Audit } from "./src/audit/audit.ts";
+export type { Recurring, RecurringSeries } from "./src/schedule/recurring.ts";
+export {
+  type Severity,
+  type TaskEvent,
+  type TaskEventFilter,
+  type TaskEventKind,
+  type TaskEventSource,
+} from "./src/events/task_event.ts";
+export {
+  consoleLogger,
+  formatMessage,
+  type Logger,
+  type LogProperties,
+  silentLogger,
+} from "./src/log/logger.ts";
+export type { DispatchedTask, ExecutedTask, Instrumentation } from "./src/instrumentation.ts";
+export type { FillRandom } from "./src/ids/uuid_v7.ts";
+export type * from "./src/storage/records.ts";
+export type * from "./src/storage/requests.ts";
+export type { Storage } from "./src/storage/storage.ts";
+export { type TaskStatus, taskStatuses } from "./src/storage/task_status.ts";
+export {
+  SchemaVersionError,
+  StorageClosedError,
+  StorageError,
+  StorageFormatError,
+  StorageFullError,
+  StorageReadOnlyError,
+  StorageUnavailableError,
+  WorkerLostError,
+} from "./src/storage/errors.ts";
 export { EverTaskError, InvalidArgumentError } from "./src/errors.ts";
 export type { Duration, DurationParts } from "./src/time/duration.ts";
 export type { Instant } from "./src/time/instant.ts";
@@ -36,9 +139,3 @@ export {
   type RecurrenceStart,
   type Weekday,
 } from "./src/schedule/recurrence.ts";
-export { type AuditLevel, auditLevels } from "./src/audit/audit_level.ts";
-export { type TaskStatus, taskStatuses } from "./src/storage/task_status.ts";
-export type { Storage } from "./src/storage/storage.ts";
-export type * from "./src/storage/records.ts";
-export type * from "./src/storage/requests.ts";
-export * from "./src/storage/errors.ts";

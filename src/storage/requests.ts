@@ -1,8 +1,11 @@
 // What storage is asked to do: the arguments and results of the verbs of the storage contract (storage.ts).
 
 import type { AuditLevel } from "../audit/audit_level.ts";
-import type { ClaimedTask, ExecutionLogRecord } from "./records.ts";
+import type { ClaimedTask } from "./records.ts";
 import type { TaskStatus } from "./task_status.ts";
+
+export type * from "./queries.ts";
+export type * from "./retention.ts";
 
 // ---- persist ----
 
@@ -277,130 +280,4 @@ export interface RateSlot {
   readonly slotAt: number;
   /** False when the slot is beyond the horizon: nothing was reserved. */
   readonly granted: boolean;
-}
-
-// ---- reading ----
-
-/** Which tasks to list. Absent means any, an empty list matches nothing; all that are given must hold. */
-export interface TaskFilter {
-  /** In one of these statuses. */
-  readonly statuses?: readonly TaskStatus[];
-  /** Of one of these types. */
-  readonly types?: readonly string[];
-  /** In one of these queues. */
-  readonly queues?: readonly string[];
-  /** Only series, or only one-shots. */
-  readonly recurring?: boolean;
-  /** Epoch milliseconds, inclusive. */
-  readonly createdFrom?: number;
-  /** Epoch milliseconds, exclusive. */
-  readonly createdBefore?: number;
-}
-
-/** Which page. Pages go by the last id seen (keyset), so that a deep page costs no more than the first. */
-export interface PageRequest {
-  /** Default 50, at most 1000. */
-  readonly limit?: number;
-  /** `next` of the page before. */
-  readonly after?: string;
-}
-
-/** One page of something. */
-export interface Page<T> {
-  /** What is on it. */
-  readonly items: readonly T[];
-  /** Pass as `after` to get the next page; null on the last one. */
-  readonly next: string | null;
-}
-
-/** A line to be stored. The sequence number is given by storage, going on from the task's last. */
-export interface NewLogLine extends Omit<ExecutionLogRecord, "sequence" | "loggedAt"> {
-  /** How long ago it was logged, in milliseconds, when the line is handed to storage. */
-  readonly agoMs: number;
-}
-
-/** How many tasks stand where in one queue. A queue without waiting or claimed tasks that is not paused may be left out. */
-export interface QueueStatistics {
-  /** Its name. */
-  readonly queue: string;
-  /** Whether nothing is claimed from it at the moment. */
-  readonly paused: boolean;
-  /** Due now and unclaimed. */
-  readonly due: number;
-  /** Due later. */
-  readonly scheduled: number;
-  /** Claimed by a worker. */
-  readonly claimed: number;
-  /** The due instant of the due task that waits longest; null when none is due. */
-  readonly oldestDueAt: number | null;
-}
-
-/** Figures of the whole store, for dashboards and health checks. */
-export interface StorageStatistics {
-  /** The storage's clock. */
-  readonly now: number;
-  /** How many tasks are in each status, ended ones included. */
-  readonly tasksByStatus: Readonly<Record<TaskStatus, number>>;
-  /** In no order. */
-  readonly queues: readonly QueueStatistics[];
-}
-
-/** How large one audit table is and how fast it grows. */
-export interface AuditGrowth {
-  /** By upstream's names. */
-  readonly table: "StatusAudit" | "RunsAudit" | "TaskExecutionLog";
-  /** How many rows it has. */
-  readonly rows: number;
-  /** The instant of its oldest row; null when it is empty. */
-  readonly firstAt: number | null;
-  /** The instant of its newest row; null when it is empty. */
-  readonly lastAt: number | null;
-  /** Rows divided by the whole days between the first and the last; null when that is less than a day. */
-  readonly averageRowsPerDay: number | null;
-}
-
-// ---- retention ----
-
-/** What may go, and when. Null, absent, zero or less means: keep for ever. */
-export interface RetentionPolicy {
-  /** For status audit rows. */
-  readonly statusAuditDays?: number | null;
-  /** For runs audit rows. */
-  readonly runsAuditDays?: number | null;
-  /** Overrides both for rows that have an exception. Null, absent, zero or less: no override. */
-  readonly errorAuditDays?: number | null;
-  /** For log lines. */
-  readonly executionLogDays?: number | null;
-  /** Only the newest so many lines of a task are kept. */
-  readonly maxExecutionLogsPerTask?: number | null;
-  /**
-   * Deletes one-shot tasks that are `Completed` or `Cancelled` once they ended longer ago than `statusAuditDays` (a task
-   * that has no last execution: was created) and all of their audit rows and log lines may go as well, by their own ages
-   * (so a kept error or log line keeps its task). @default false
-   */
-  readonly deleteCompletedTasksAfterRetention?: boolean;
-}
-
-/** How {@linkcode Storage.purge} goes about it. */
-export interface PurgeOptions {
-  /** Rows to delete at most in this call, over all tables. */
-  readonly budget: number;
-  /** Only counts, and all that the policy allows, whatever the budget. @default false */
-  readonly dryRun?: boolean;
-}
-
-/** What was (or, in a dry run, would be) deleted. */
-export interface PurgeResult {
-  /** Status audit rows. */
-  readonly statusAudit: number;
-  /** Runs audit rows. */
-  readonly runsAudit: number;
-  /** Log lines. */
-  readonly executionLog: number;
-  /** Tasks. */
-  readonly tasks: number;
-  /** Whether nothing is left to delete; false when the budget ran out. */
-  readonly done: boolean;
-  /** True when another process is purging at the moment; nothing was done. */
-  readonly busy: boolean;
 }

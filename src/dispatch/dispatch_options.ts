@@ -1,0 +1,100 @@
+// The options of dispatch, and how each is checked.
+
+import type { AuditLevel } from "../audit/audit_level.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import type { RecurringInput } from "../schedule/builder.ts";
+import type { Task } from "../task.ts";
+import { type Duration, toMilliseconds } from "../time/duration.ts";
+import { type Instant, toEpochMilliseconds } from "../time/instant.ts";
+import type { Due } from "../storage/requests.ts";
+
+/** Options that every form of dispatch takes. */
+export interface CommonDispatchOptions {
+  /** How much history this task leaves. @default the task's, then the instance's `defaultAuditLevel` */
+  readonly auditLevel?: AuditLevel;
+  /** The queue. @default the task's */
+  readonly queue?: string;
+  /** Larger runs earlier: an integer from -32768 to 32767. @default the task's, then 0 */
+  readonly priority?: number;
+  /** Cancels the dispatch (not the task): nothing is stored if it aborts before the write is sent. */
+  readonly signal?: AbortSignal;
+  /**
+   * The caller's own transaction, of the kind that the storage's driver documents: the task exists only if it commits.
+   */
+  readonly connection?: unknown;
+}
+
+/** When a one-shot task runs: at once, or after `delay`, or `at` an instant. */
+export interface DispatchTiming {
+  /** Runs after so long. */
+  readonly delay?: Duration;
+  /** Runs at this instant; at once if it is past. */
+  readonly at?: Instant;
+  /** Runs again and again: a builder function, a cron expression, or a `Recurrence`. */
+  readonly recurring?: RecurringInput;
+}
+
+/** The options of `dispatch`. At most one of `delay`, `at` and `recurring` may be given. */
+export interface DispatchOptions extends CommonDispatchOptions, DispatchTiming {
+  /**
+   * At most one task with this key is waiting, running or recurring at a time: a second dispatch updates it or leaves it be.
+   * 1 to 200 characters, case-sensitive.
+   */
+  readonly taskKey?: string;
+}
+
+/** The options of `dispatchMany`: as for `dispatch`, without `taskKey` and `recurring`. */
+export type DispatchManyOptions = Omit<DispatchOptions, "taskKey" | "recurring">;
+
+/** What became of a dispatch. */
+export interface DispatchResult {
+  /** The id of the task that now stands for it: the new one, or the one that holds the key. */
+  readonly id: string;
+  /** `created`, or for a task key in use: `updated` (the waiting task was changed) or `existing` (it was left as it is). */
+  readonly outcome: "created" | "updated" | "existing";
+}
+
+/** The signature of `everTask.dispatch`. */
+export type Dispatch = <Input, Output>(
+  task: Task<Input, Output>,
+  payload: Input,
+  options?: DispatchOptions,
+) => Promise<DispatchResult>;
+
+/** Checks a queue's name. */
+export function parseQueueName(name: unknown, argument: string): string {
+  if (typeof name === "string" && name !== "" && name.length <= 200) return name;
+  throw new InvalidArgumentError(argument, name, "be a text of 1 to 200 characters");
+}
+
+/** Checks a task key. */
+export function parseTaskKey(key: unknown): string {
+  if (typeof key === "string" && key !== "" && key.length <= 200) return key;
+  const remedy = typeof key === "string" && key !== ""
+    ? `have at most 200 characters (it has ${key.length})`
+    : "be a text of 1 to 200 characters";
+  throw new InvalidArgumentError("taskKey", key, remedy);
+}
+
+/** Checks a priority. */
+export function parsePriority(priority: unknown, argument: string): number {
+  if (Number.isInteger(priority) && Math.abs((priority as number) + 0.5) <= 32767.5) {
+    return priority as number;
+  }
+  throw new InvalidArgumentError(argument, priority, "be an integer from -32768 to 32767");
+}
+
+/** Reads `delay` and `at`. */
+export function parseDue({ delay, at, recurring }: DispatchTiming): Due {
+  const given = [delay, at, recurring].filter((each) => each !== undefined).length;
+  if (given > 1) {
+    const value = { delay, at, recurring: recurring === undefined ? undefined : "…" };
+    throw new InvalidArgumentError("options", value, "hold only one of delay, at and recurring");
+  }
+  if (delay !== undefined) return { inMs: toMilliseconds(delay, "delay") };
+  if (at !== undefined) return { at: toEpochMilliseconds(at, "at") };
+  return atOnce;
+}
+
+/** Due now. */
+export const atOnce: Due = { inMs: 0 };

@@ -1,0 +1,293 @@
+// Turns what a user dispatches into stored tasks, and hands immediate ones to the worker of this process.
+
+import type { AuditLevel } from "../audit/audit_level.ts";
+import { parseAuditLevel } from "../audit/audit_level.ts";
+import { EverTaskError, InvalidArgumentError } from "../errors.ts";
+import type { EventBus } from "../events/event_bus.ts";
+import { taskEvent } from "../events/job_events.ts";
+import type { Instrumentation } from "../instrumentation.ts";
+import type { Logger } from "../log/logger.ts";
+import { type EncodedPayload, encodePayload } from "../payload/payload.ts";
+import { BatchWriter } from "../storage/batching/batch_writer.ts";
+import { isTransient, retryTransient } from "../storage/batching/retry_transient.ts";
+import type { ClaimedTask } from "../storage/records.ts";
+import type { NewTask, PersistResult } from "../storage/requests.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { AnyTask, Task } from "../task.ts";
+import type { Clock } from "../time/clock.ts";
+import type { StorageClock } from "../time/storage_clock.ts";
+import { defaultQueue, recurringQueue } from "../worker/queue_settings.ts";
+import type { Worker } from "../worker/worker.ts";
+import {
+  atOnce,
+  type DispatchManyOptions,
+  type DispatchOptions,
+  type DispatchResult,
+  parseDue,
+  parsePriority,
+  parseQueueName,
+  parseTaskKey,
+} from "./dispatch_options.ts";
+import { planSeries } from "./series_plan.ts";
+
+/** A task was dispatched whose type is not among the `tasks` of the instance: no worker of it could run the task. */
+export class UnknownTaskTypeError extends EverTaskError {
+  override name = "UnknownTaskTypeError";
+  readonly taskType: string;
+
+  constructor(taskType: string) {
+    super(`Task "${taskType}" is not registered: add it to the tasks of createEverTask.`);
+    this.taskType = taskType;
+  }
+}
+
+/** What a dispatcher works with. */
+export interface DispatcherParts {
+  readonly storage: Storage;
+  /** Resolves when storage is open. */
+  readonly ready: () => Promise<void>;
+  readonly clock: Clock;
+  readonly storageClock: StorageClock;
+  readonly logger: Logger;
+  readonly events: EventBus;
+  readonly newId: () => string;
+  readonly definitions: ReadonlyMap<string, AnyTask>;
+  readonly queues: ReadonlyMap<string, unknown>;
+  readonly defaultAuditLevel: AuditLevel;
+  readonly instrumentation: Instrumentation | undefined;
+  /** For how long a dispatch meets transient errors of storage with another try. Milliseconds. */
+  readonly retryForMs: number;
+  /** The running worker of this process; null while there is none. */
+  readonly worker: () => Worker | null;
+}
+
+/** All of a new task but its id, its payload and what ties it to this process. */
+type TaskPlan = Omit<NewTask, "id" | "request" | "claimFor" | "traceContext">;
+
+/** Tasks in one write of {@linkcode Dispatcher.dispatchMany}. */
+const manyAtOnce = 5_000;
+
+/** Stores tasks. */
+export class Dispatcher {
+  readonly #parts: DispatcherParts;
+  readonly #writer: BatchWriter<NewTask, PersistResult>;
+  readonly #warnedQueues = new Set<string>();
+
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts;
+    this.#writer = new BatchWriter({
+      write: (tasks) => parts.storage.persist(tasks),
+      clock: parts.clock,
+      maxBatch: 500,
+      concurrency: 2,
+      retryForMs: parts.retryForMs,
+    });
+  }
+
+  /** Resolves when no write is under way. */
+  idle(): Promise<void> {
+    return this.#writer.idle();
+  }
+
+  /** Stores one task; see {@linkcode EverTask.dispatch}. */
+  async dispatch<Input, Output>(
+    task: Task<Input, Output>,
+    payload: Input,
+    options: DispatchOptions = {},
+  ): Promise<DispatchResult> {
+    this.#checkRegistered(task);
+    const encoding = encodePayload(task.type, task.payload, payload);
+    const encoded = encoding instanceof Promise ? await encoding : encoding;
+    await this.#parts.ready();
+    const plan = this.#plan(task, options);
+    options.signal?.throwIfAborted();
+    const id = this.#parts.newId();
+    const { instrumentation } = this.#parts;
+    if (instrumentation === undefined) return this.#store(plan, id, encoded, null, options);
+    return await instrumentation.dispatch(
+      observed(plan, id, 1),
+      (traceContext) => this.#store(plan, id, encoded, traceContext, options),
+    );
+  }
+
+  /** Stores many tasks of one type; see {@linkcode EverTask.dispatchMany}. */
+  async dispatchMany<Input, Output>(
+    task: Task<Input, Output>,
+    payloads: Iterable<Input>,
+    options: DispatchManyOptions = {},
+  ): Promise<DispatchResult[]> {
+    this.#checkRegistered(task);
+    // Everything is checked before anything is stored.
+    const texts: string[] = [];
+    for (const payload of payloads) {
+      const encoding = encodePayload(task.type, task.payload, payload);
+      texts.push((encoding instanceof Promise ? await encoding : encoding).text);
+    }
+    await this.#parts.ready();
+    const plan = this.#plan(task, options);
+    options.signal?.throwIfAborted();
+    if (texts.length === 0) return [];
+    const ids = texts.map(() => this.#parts.newId());
+    const { instrumentation } = this.#parts;
+    const store = (traceContext: string | null) =>
+      this.#storeMany(plan, ids, texts, traceContext, options);
+    if (instrumentation === undefined) return store(null);
+    return await instrumentation.dispatch(observed(plan, ids[0]!, ids.length), store);
+  }
+
+  async #store(
+    plan: TaskPlan,
+    id: string,
+    encoded: EncodedPayload,
+    traceContext: string | null,
+    { connection }: DispatchOptions,
+  ): Promise<DispatchResult> {
+    const worker = this.#parts.worker();
+    const mayHandOver = plan.status === "Queued" && connection === undefined;
+    const claimFor = mayHandOver && worker !== null ? worker.reserve(plan.queue) : null;
+    const task: NewTask = { ...plan, id, request: encoded.text, traceContext, claimFor };
+    let result: PersistResult;
+    try {
+      result = connection === undefined
+        ? await this.#writer.add(task)
+        : (await this.#parts.storage.persist([task], { connection }))[0]!;
+    } catch (error) {
+      if (claimFor !== null) {
+        worker!.unreserve(plan.queue);
+        // It may have been committed all the same, claimed for us.
+        if (isTransient(error)) worker!.giveBack(claimFor, id);
+      }
+      throw error;
+    }
+    if (result.outcome !== "existing") this.#emitDispatched(task, result.id);
+    if (result.claimed) {
+      const claimed = bornClaimed(task, this.#parts.storageClock.now());
+      worker!.handOver(claimed, claimFor!, encoded.value);
+    } else {
+      if (claimFor !== null) worker!.unreserve(plan.queue);
+      if (result.outcome !== "existing") this.#expect(worker, plan);
+    }
+    return { id: result.id, outcome: result.outcome };
+  }
+
+  async #storeMany(
+    plan: TaskPlan,
+    ids: readonly string[],
+    texts: readonly string[],
+    traceContext: string | null,
+    { connection }: DispatchManyOptions,
+  ): Promise<DispatchResult[]> {
+    const { storage, clock, retryForMs } = this.#parts;
+    const results: DispatchResult[] = [];
+    for (let from = 0; from < ids.length; from += manyAtOnce) {
+      const tasks = ids.slice(from, from + manyAtOnce).map((id, i): NewTask => ({
+        ...plan,
+        id,
+        request: texts[from + i]!,
+        traceContext,
+        claimFor: null,
+      }));
+      const stored = connection === undefined
+        ? await retryTransient(clock, retryForMs, () => storage.persist(tasks))
+        : await storage.persist(tasks, { connection });
+      for (const { id, outcome } of stored) results.push({ id, outcome });
+      this.#expect(this.#parts.worker(), plan);
+      for (const task of this.#parts.events.active ? tasks : []) {
+        this.#emitDispatched(task, task.id);
+      }
+    }
+    return results;
+  }
+
+  /** Tells the worker of this process what it need not find out by itself. */
+  #expect(worker: Worker | null, { due, queue }: TaskPlan): void {
+    if (worker === null) return;
+    const now = this.#parts.storageClock.now();
+    const dueAt = "at" in due ? due.at : now + due.inMs;
+    if (dueAt <= now) worker.storedDue(queue);
+    else worker.expectDue(dueAt);
+  }
+
+  #plan(task: AnyTask, options: DispatchOptions): TaskPlan {
+    const { defaultAuditLevel, storageClock } = this.#parts;
+    const due = parseDue(options);
+    const series = options.recurring === undefined
+      ? null
+      : planSeries(options.recurring, storageClock.now());
+    const isNow = series === null
+      ? due === atOnce || ("inMs" in due && due.inMs === 0)
+      : series.nextRunAt <= storageClock.now();
+    const fallbackQueue = series === null ? defaultQueue : recurringQueue;
+    return {
+      type: task.type,
+      handler: task.handlerName ?? task.type,
+      status: isNow ? "Queued" : "WaitingQueue",
+      due: isNow ? atOnce : series === null ? due : { at: series.nextRunAt },
+      auditLevel: options.auditLevel === undefined
+        ? task.auditLevel ?? defaultAuditLevel
+        : parseAuditLevel(options.auditLevel, "auditLevel"),
+      queue: this.#queueOf(options.queue ?? task.queue ?? fallbackQueue),
+      priority: options.priority === undefined
+        ? task.priority ?? 0
+        : parsePriority(options.priority, "priority"),
+      taskKey: options.taskKey === undefined ? null : parseTaskKey(options.taskKey),
+      series,
+    };
+  }
+
+  /** An unknown queue's tasks would wait for ever: they go to the default queue, with one warning a name. */
+  #queueOf(name: string): string {
+    if (this.#parts.queues.has(name)) return name;
+    parseQueueName(name, "queue");
+    if (!this.#warnedQueues.has(name)) {
+      this.#warnedQueues.add(name);
+      this.#parts.logger.warn(
+        'There is no queue "{queue}": its tasks go to "default". Add it to the queues of createEverTask.',
+        { queue: name },
+      );
+    }
+    return defaultQueue;
+  }
+
+  #checkRegistered(task: AnyTask): void {
+    if (typeof task?.type !== "string") {
+      throw new InvalidArgumentError("task", task, "be a task made by defineTask");
+    }
+    if (!this.#parts.definitions.has(task.type)) throw new UnknownTaskTypeError(task.type);
+  }
+
+  #emitDispatched(task: NewTask, id: string): void {
+    const { events, definitions, storageClock } = this.#parts;
+    if (!events.active) return;
+    const subject = { ...task, id, recurring: task.series !== null, attempt: 0 };
+    const definition = definitions.get(task.type);
+    events.emit(taskEvent("dispatched", storageClock.now(), subject, definition));
+  }
+}
+
+/** A task that was stored claimed for the worker of this process, as a claim would have brought it. */
+function bornClaimed(task: NewTask, now: number): ClaimedTask {
+  return {
+    id: task.id,
+    type: task.type,
+    request: task.request,
+    status: task.status,
+    auditLevel: task.auditLevel,
+    queue: task.queue,
+    priority: task.priority,
+    taskKey: task.taskKey,
+    createdAt: now,
+    dueAt: now,
+    attempt: 1,
+    lostCount: 0,
+    leaseToken: 1,
+    cancelRequested: false,
+    rateSlotAt: null,
+    traceContext: task.traceContext,
+    series: task.series === null ? null : { ...task.series, runCount: 0 },
+  };
+}
+
+function observed({ type, queue, taskKey, series }: TaskPlan, taskId: string, count: number) {
+  return { taskId, type, queue, taskKey, recurring: series !== null, count };
+}

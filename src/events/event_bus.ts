@@ -1,0 +1,145 @@
+// Hands events to subscribers, outside the tasks' path: each subscriber has a bounded queue of its own and is called from there,
+// one event after the other. With no subscriber an event is not even made.
+
+import type { Logger } from "../log/logger.ts";
+import type { Severity, TaskEvent, TaskEventFilter, TaskEventSource } from "./task_event.ts";
+
+/** How many events a subscriber may lag behind before it loses some. */
+const maxLag = 10_000;
+
+const rank: Readonly<Record<Severity, number>> = { Information: 0, Warning: 1, Error: 2 };
+
+/** The events of one instance. */
+export class EventBus implements TaskEventSource {
+  readonly #logger: Logger;
+  readonly #subscriptions = new Set<Subscription>();
+  #lost = 0;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** Whether anybody listens: ask before you make an event. */
+  get active(): boolean {
+    return this.#subscriptions.size > 0;
+  }
+
+  /** How many events slow subscribers have lost so far. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  subscribe(
+    handler: (event: TaskEvent) => void | Promise<void>,
+    filter: TaskEventFilter = {},
+  ): () => void {
+    const subscription = new Subscription(handler, filter, this.#logger, () => this.#lost++);
+    this.#subscriptions.add(subscription);
+    return () => {
+      subscription.end();
+      this.#subscriptions.delete(subscription);
+    };
+  }
+
+  /** Tells all subscribers, soon. */
+  emit(event: TaskEvent): void {
+    for (const subscription of this.#subscriptions) subscription.offer(event);
+  }
+
+  /**
+   * The events as an async iterator: `for await (const event of everTask.events)`. Ends when the loop is left.
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<TaskEvent, void, void> {
+    const waiting: TaskEvent[] = [];
+    let wake = () => {};
+    const unsubscribe = this.subscribe((event) => {
+      waiting.push(event);
+      wake();
+      if (waiting.length <= maxLag) return;
+      waiting.shift();
+      this.#lost++;
+    });
+    try {
+      while (true) {
+        while (waiting.length > 0) yield waiting.shift()!;
+        await new Promise<void>((resolve) => wake = resolve);
+      }
+    } finally {
+      unsubscribe();
+    }
+  }
+
+  /** Resolves when every subscriber has handled what it was told so far. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.#subscriptions].map((subscription) => subscription.idle()));
+  }
+}
+
+class Subscription {
+  readonly #handler: (event: TaskEvent) => void | Promise<void>;
+  readonly #filter: TaskEventFilter;
+  readonly #logger: Logger;
+  readonly #onLost: () => void;
+  #queue: TaskEvent[] = [];
+  #delivering: Promise<void> | null = null;
+  #ended = false;
+
+  constructor(
+    handler: (event: TaskEvent) => void | Promise<void>,
+    filter: TaskEventFilter,
+    logger: Logger,
+    onLost: () => void,
+  ) {
+    this.#handler = handler;
+    this.#filter = filter;
+    this.#logger = logger;
+    this.#onLost = onLost;
+  }
+
+  offer(event: TaskEvent): void {
+    if (!this.#wants(event)) return;
+    if (this.#queue.length >= maxLag) {
+      this.#onLost();
+      return;
+    }
+    this.#queue.push(event);
+    this.#delivering ??= this.#deliver();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#queue = [];
+  }
+
+  async idle(): Promise<void> {
+    while (this.#delivering !== null) await this.#delivering;
+  }
+
+  #wants(event: TaskEvent): boolean {
+    const { severity, types, kinds } = this.#filter;
+    return (severity === undefined || rank[event.severity] >= rank[severity]) &&
+      (types === undefined || types.includes(event.taskType)) &&
+      (kinds === undefined || kinds.includes(event.kind));
+  }
+
+  async #deliver(): Promise<void> {
+    await null; // let go of the caller's stack first: it is on a task's path
+    while (this.#queue.length > 0) {
+      const batch = this.#queue;
+      this.#queue = [];
+      for (const event of batch) {
+        if (this.#ended) break;
+        try {
+          await this.#handler(event);
+        } catch (error) {
+          this.#logger.error("A subscriber failed on the event {kind} of task {taskId}: {error}", {
+            kind: event.kind,
+            taskId: event.taskId,
+            error,
+          });
+        }
+      }
+    }
+    this.#delivering = null;
+  }
+}

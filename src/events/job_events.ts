@@ -1,0 +1,74 @@
+// Makes the events of tasks: the fields that all have in common, and the messages, which read like upstream's.
+
+import type { AnyTask } from "../task.ts";
+import { severityOf, type TaskEvent, type TaskEventKind } from "./task_event.ts";
+
+/** What an event tells of the task itself. */
+export interface EventSubject {
+  readonly id: string;
+  readonly type: string;
+  readonly request: string;
+  readonly queue: string;
+  readonly taskKey: string | null;
+  readonly recurring: boolean;
+  readonly attempt: number;
+  readonly traceContext: string | null;
+}
+
+/** What an event tells of what happened. */
+export type EventDetails =
+  & Partial<
+    Pick<
+      TaskEvent,
+      "exception" | "durationMs" | "waitMs" | "nextRunUtc" | "count" | "workerId"
+    >
+  >
+  & { readonly message?: string };
+
+const outcome: Readonly<Record<TaskEventKind, string>> = {
+  dispatched: "was dispatched",
+  started: "was started",
+  completed: "was completed",
+  failed: "failed",
+  retrying: "failed and will be retried",
+  cancelled: "was cancelled",
+  timeout: "exceeded its timeout",
+  recurringScheduled: "was scheduled for its next run",
+  lost: "was lost with its worker",
+  stuck: "did not stop after its signal had aborted; its slot was given free",
+  leaseLost: "was lost to another worker; this execution is not recorded",
+  rateLimitDeferred: "was deferred by its rate limit",
+  rateLimitRejected: "was rejected by its rate limit",
+  workerStarved: "kept the event loop blocked",
+};
+
+/** Makes an event. */
+export function taskEvent(
+  kind: TaskEventKind,
+  at: number,
+  subject: EventSubject,
+  definition: AnyTask | undefined,
+  details: EventDetails = {},
+): TaskEvent {
+  return {
+    taskId: subject.id,
+    eventDateUtc: new Date(at).toISOString(),
+    severity: severityOf[kind],
+    taskType: subject.type,
+    taskHandlerType: definition?.handlerName ?? subject.type,
+    taskParameters: subject.request,
+    message: details.message ?? `Task with id ${subject.id} ${outcome[kind]}.`,
+    exception: details.exception ?? null,
+    kind,
+    queue: subject.queue,
+    taskKey: subject.taskKey,
+    recurring: subject.recurring,
+    attempt: subject.attempt,
+    durationMs: details.durationMs ?? null,
+    waitMs: details.waitMs ?? null,
+    nextRunUtc: details.nextRunUtc ?? null,
+    count: details.count ?? 0,
+    workerId: details.workerId ?? null,
+    traceContext: subject.traceContext,
+  };
+}

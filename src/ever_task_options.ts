@@ -1,0 +1,168 @@
+// What createEverTask takes, checked and completed.
+
+import { type AuditLevel, parseAuditLevel } from "./audit/audit_level.ts";
+import { EverTaskError, InvalidArgumentError } from "./errors.ts";
+import type { Instrumentation } from "./instrumentation.ts";
+import { consoleLogger, type Logger } from "./log/logger.ts";
+import { type CaptureSettings, logLevels } from "./log/task_logger.ts";
+import { linearRetry } from "./retry/linear_retry.ts";
+import type { RetryPolicy } from "./retry/retry_policy.ts";
+import type { LogLevel } from "./storage/records.ts";
+import type { Storage } from "./storage/storage.ts";
+import { type AnyTask, checkTask } from "./task.ts";
+import { type Clock, systemClock } from "./time/clock.ts";
+import { type Duration, toMilliseconds } from "./time/duration.ts";
+import { type FillRandom, systemRandom } from "./ids/uuid_v7.ts";
+import type { LeaseSettings } from "./worker/lease_keeper.ts";
+import type { ExecutionSettings } from "./worker/executor.ts";
+import { parseQueues, type QueueOptions, type QueueSettings } from "./worker/queue_settings.ts";
+
+/** The options of {@linkcode createEverTask}. */
+export interface EverTaskOptions {
+  /** Where tasks live: `sqliteStorage(…)`, `postgresStorage(…)`, `sqlServerStorage(…)`, `memoryStorage()`. */
+  readonly storage: Storage;
+  /** The tasks that can be dispatched and run. */
+  readonly tasks: readonly AnyTask[];
+  /** @default "Full" */
+  readonly defaultAuditLevel?: AuditLevel;
+  /** Settings by queue. `default` and `recurring` exist in any case. */
+  readonly queues?: Readonly<Record<string, QueueOptions>>;
+  /** What follows a failed attempt of tasks and queues that do not say. @default linearRetry(3, 500) */
+  readonly retry?: RetryPolicy;
+  /** How long an attempt may take, for tasks and queues that do not say. @default no limit */
+  readonly timeout?: Duration;
+  /** How long a handler may go on after its signal has aborted before its slot is given free. @default 5 seconds */
+  readonly abortGrace?: Duration;
+  /** Gets EverTask's own messages and what handlers log. @default warnings and errors to the console */
+  readonly logger?: Logger;
+  /** Stores what handlers log: `true`, or which lines. @default false */
+  readonly persistentLogs?: boolean | PersistentLogOptions;
+  /**
+   * How long a worker process may be silent before others take over its tasks. Its heartbeat comes three times as often.
+   *
+   * @default 15 seconds
+   */
+  readonly leaseDuration?: Duration;
+  /** A task whose worker was lost more often than this fails: it may be what ends the process. @default 5 */
+  readonly poisonLimit?: number;
+  /** For how long a dispatch tries again while storage is out of reach, before it rejects. @default 15 seconds */
+  readonly dispatchRetryFor?: Duration;
+  /** Names this process's machine in the table of workers. @default the runtime's name */
+  readonly host?: string;
+  /** Wraps dispatches and executions, for tracing. */
+  readonly instrumentation?: Instrumentation;
+  /** The clock; another one is for tests. @default systemClock */
+  readonly clock?: Clock;
+  /** The source of randomness for ids; another one is for tests. */
+  readonly random?: FillRandom;
+}
+
+/** Which lines that handlers log are stored. */
+export interface PersistentLogOptions {
+  /** @default "Information" */
+  readonly minimumLevel?: LogLevel;
+  /** Further lines of a run are dropped, and counted. @default 1000 */
+  readonly maxLinesPerRun?: number;
+}
+
+/** Two of the `tasks` have the same type: a stored task could not tell which of them is meant. */
+export class DuplicateTaskTypeError extends EverTaskError {
+  override name = "DuplicateTaskTypeError";
+  readonly taskType: string;
+
+  constructor(taskType: string) {
+    super(`Two tasks have the type "${taskType}": give one of them another type.`);
+    this.taskType = taskType;
+  }
+}
+
+/** The options, complete. */
+export interface EverTaskSettings {
+  readonly storage: Storage;
+  readonly definitions: ReadonlyMap<string, AnyTask>;
+  readonly defaultAuditLevel: AuditLevel;
+  readonly queues: ReadonlyMap<string, QueueSettings>;
+  readonly execution: ExecutionSettings;
+  readonly lease: LeaseSettings;
+  readonly logger: Logger;
+  readonly dispatchRetryMs: number;
+  readonly clock: Clock;
+  readonly random: FillRandom;
+}
+
+/**
+ * Checks and completes the options.
+ *
+ * @throws {InvalidArgumentError} If one is invalid.
+ * @throws {DuplicateTaskTypeError} If two tasks have the same type.
+ */
+export function parseOptions(options: EverTaskOptions): EverTaskSettings {
+  const { storage, poisonLimit = 5, defaultAuditLevel = "Full" } = options;
+  if (typeof storage?.persist !== "function") {
+    throw new InvalidArgumentError("storage", storage, "be a storage such as sqliteStorage(…)");
+  }
+  if (!Number.isInteger(poisonLimit) || poisonLimit < 0) {
+    throw new InvalidArgumentError("poisonLimit", poisonLimit, "be an integer of at least 0");
+  }
+  const leaseMs = toMilliseconds(options.leaseDuration ?? { seconds: 15 }, "leaseDuration");
+  if (leaseMs < 100) {
+    const remedy = "be at least 100 ms: the heartbeat must come in time";
+    throw new InvalidArgumentError("leaseDuration", options.leaseDuration, remedy);
+  }
+  const { userAgent = "", hardwareConcurrency = 2 } = globalThis.navigator ?? {};
+  return {
+    storage,
+    definitions: parseTasks(options.tasks),
+    defaultAuditLevel: parseAuditLevel(defaultAuditLevel, "defaultAuditLevel"),
+    queues: parseQueues(options.queues ?? {}, hardwareConcurrency),
+    execution: {
+      retry: options.retry ?? linearRetry(3, { milliseconds: 500 }),
+      timeoutMs: options.timeout === undefined
+        ? Infinity
+        : toMilliseconds(options.timeout, "timeout"),
+      graceMs: toMilliseconds(options.abortGrace ?? { seconds: 5 }, "abortGrace"),
+      capture: parsePersistentLogs(options.persistentLogs ?? false),
+      instrumentation: options.instrumentation,
+    },
+    lease: {
+      leaseMs,
+      heartbeatMs: leaseMs / 3,
+      poisonLimit,
+      host: options.host ?? userAgent,
+    },
+    logger: options.logger ?? consoleLogger,
+    dispatchRetryMs: toMilliseconds(
+      options.dispatchRetryFor ?? { seconds: 15 },
+      "dispatchRetryFor",
+    ),
+    clock: options.clock ?? systemClock,
+    random: options.random ?? systemRandom,
+  };
+}
+
+function parseTasks(tasks: readonly AnyTask[]): ReadonlyMap<string, AnyTask> {
+  if (!Array.isArray(tasks)) {
+    throw new InvalidArgumentError("tasks", tasks, "be a list of tasks made by defineTask");
+  }
+  const definitions = new Map<string, AnyTask>();
+  for (const task of tasks as readonly AnyTask[]) {
+    checkTask(task);
+    if (definitions.has(task.type)) throw new DuplicateTaskTypeError(task.type);
+    definitions.set(task.type, task);
+  }
+  return definitions;
+}
+
+function parsePersistentLogs(options: boolean | PersistentLogOptions): CaptureSettings | null {
+  if (options === false) return null;
+  const { minimumLevel = "Information", maxLinesPerRun = 1000 } = options === true ? {} : options;
+  if (!logLevels.includes(minimumLevel)) {
+    const remedy = `be one of ${logLevels.join(", ")}`;
+    throw new InvalidArgumentError("persistentLogs.minimumLevel", minimumLevel, remedy);
+  }
+  if (!Number.isInteger(maxLinesPerRun) || maxLinesPerRun < 1) {
+    const remedy = "be an integer of at least 1";
+    throw new InvalidArgumentError("persistentLogs.maxLinesPerRun", maxLinesPerRun, remedy);
+  }
+  return { minimumLevel, maxLinesPerRun };
+}

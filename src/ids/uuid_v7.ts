@@ -1,0 +1,59 @@
+// UUID version 7: time-ordered ids, so that inserts touch only the last pages of an index (several times faster than
+// random ids on every store). Monotonic within a process, by the counter method of RFC 9562, section 6.2, method 1.
+
+/** Fills an array with random bytes; `crypto.getRandomValues` in programs, something repeatable in tests. */
+export type FillRandom = (bytes: Uint8Array<ArrayBuffer>) => void;
+
+/** Cryptographically strong randomness of the runtime. */
+export const systemRandom: FillRandom = (bytes) => {
+  crypto.getRandomValues(bytes);
+};
+
+const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const bytesPerId = 8;
+const idsPerFill = 256;
+
+/**
+ * Makes a generator of UUIDs version 7, each larger (as text) than the one before, also within one millisecond and when the
+ * clock is set back.
+ *
+ * Layout: 48 bits of Unix milliseconds, 12 bits of a counter that starts below its half every millisecond and borrows from the
+ * next millisecond when it overflows, 62 random bits.
+ */
+export function uuidV7Generator(now: () => number, fillRandom: FillRandom): () => string {
+  const random = new Uint8Array(bytesPerId * idsPerFill);
+  let offset = random.length;
+  let time = -1;
+  let counter = 0;
+  let prefix = "";
+  return () => {
+    if (offset === random.length) {
+      fillRandom(random);
+      offset = 0;
+    }
+    const at = offset;
+    offset += bytesPerId;
+    const current = now();
+    if (current > time) startMillisecond(current, (random[at + 7]! << 3) | (random[at]! >> 5));
+    else if (++counter > 0xfff) startMillisecond(time + 1, 0);
+    const variant = hex[0x80 | (random[at]! & 0x3f)]!;
+    return prefix + hex[0x70 | (counter >> 8)]! + hex[counter & 0xff]! + "-" +
+      variant + hex[random[at + 1]!]! + "-" +
+      hex[random[at + 2]!]! + hex[random[at + 3]!]! + hex[random[at + 4]!]! +
+      hex[random[at + 5]!]! + hex[random[at + 6]!]! + hex[random[at + 7]!]!;
+  };
+
+  function startMillisecond(milliseconds: number, count: number): void {
+    time = milliseconds;
+    counter = count;
+    const digits = milliseconds.toString(16).padStart(12, "0");
+    prefix = `${digits.slice(0, 8)}-${digits.slice(8)}-`;
+  }
+}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Whether a text is a UUID in the form that ids have: lower case, with hyphens. */
+export function isUuid(text: unknown): text is string {
+  return typeof text === "string" && uuid.test(text);
+}

@@ -1,0 +1,82 @@
+// Payloads on their way into storage and out of it. What the handler gets is always what the validator makes of the stored
+// JSON text, so a payload means the same whether the task runs at once in this process or next week in another.
+
+import { PayloadValidationError } from "./payload_validation_error.ts";
+import type { StandardSchema } from "./standard_schema.ts";
+
+/** A payload that can be stored: its text, and what a handler gets for it. */
+export interface EncodedPayload {
+  readonly text: string;
+  readonly value: unknown;
+}
+
+/**
+ * Writes a payload as JSON text and validates what will be read from it.
+ *
+ * @returns The payload, or a promise of it when the validator is asynchronous.
+ * @throws {PayloadValidationError} If it is no JSON value, or the validator refuses it.
+ */
+export function encodePayload(
+  taskType: string,
+  schema: StandardSchema | undefined,
+  payload: unknown,
+): EncodedPayload | Promise<EncodedPayload> {
+  const text = stringify(taskType, payload);
+  const value = validate(taskType, schema, JSON.parse(text));
+  return value instanceof Promise ? value.then((value) => ({ text, value })) : { text, value };
+}
+
+/**
+ * Reads a stored payload.
+ *
+ * @throws {PayloadValidationError} If the text is no JSON, or the validator refuses it.
+ */
+export function decodePayload(
+  taskType: string,
+  schema: StandardSchema | undefined,
+  text: string,
+): unknown | Promise<unknown> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    const issues = [{ message: `the stored text is no JSON: ${(cause as Error).message}` }];
+    throw new PayloadValidationError(taskType, issues, { cause });
+  }
+  return validate(taskType, schema, parsed);
+}
+
+function stringify(taskType: string, payload: unknown): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(payload === undefined ? null : payload);
+  } catch (cause) {
+    const issues = [{ message: `it cannot be written as JSON: ${(cause as Error).message}` }];
+    throw new PayloadValidationError(taskType, issues, { cause });
+  }
+  if (text === undefined) {
+    throw new PayloadValidationError(taskType, [{
+      message: `a ${typeof payload} is no JSON value`,
+    }]);
+  }
+  return text;
+}
+
+function validate(
+  taskType: string,
+  schema: StandardSchema | undefined,
+  value: unknown,
+): unknown | Promise<unknown> {
+  if (schema === undefined) return value;
+  const result = schema["~standard"].validate(value);
+  if (!(result instanceof Promise)) return accept(taskType, result);
+  return result.then((result) => accept(taskType, result));
+}
+
+function accept(
+  taskType: string,
+  result: Awaited<ReturnType<StandardSchema["~standard"]["validate"]>>,
+): unknown {
+  if (result.issues !== undefined) throw new PayloadValidationError(taskType, result.issues);
+  return result.value;
+}

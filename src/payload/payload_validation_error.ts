@@ -1,0 +1,33 @@
+// The error of a payload that does not fit its task.
+
+import { EverTaskError } from "../errors.ts";
+import type { SchemaIssue } from "./standard_schema.ts";
+
+/**
+ * A payload does not fit the task's schema, or cannot be written as JSON. Thrown by `dispatch` before anything is stored;
+ * a stored task whose payload no longer fits fails with it, and keeps its text.
+ */
+export class PayloadValidationError extends EverTaskError {
+  override name = "PayloadValidationError";
+  /** The task's type. */
+  readonly taskType: string;
+  /** What is wrong, as the validator told it. */
+  readonly issues: readonly SchemaIssue[];
+
+  /**
+   * @param taskType The task's type.
+   * @param issues What is wrong; at least one.
+   */
+  constructor(taskType: string, issues: readonly SchemaIssue[], options?: ErrorOptions) {
+    const list = issues.slice(0, 5).map(describeIssue).join("; ");
+    const more = issues.length > 5 ? ` (and ${issues.length - 5} more)` : "";
+    super(`The payload does not fit task "${taskType}": ${list}${more}.`, options);
+    this.taskType = taskType;
+    this.issues = issues;
+  }
+}
+
+function describeIssue({ path = [], message }: SchemaIssue): string {
+  const where = path.map((step) => String(typeof step === "object" ? step.key : step)).join(".");
+  return where === "" ? message : `${where}: ${message}`;
+}

@@ -1,0 +1,40 @@
+// Retrying a fixed number of times, after the same delay or after a list of delays.
+
+import { InvalidArgumentError } from "../errors.ts";
+import { type Duration, toMilliseconds } from "../time/duration.ts";
+import type { RetryPolicy } from "./retry_policy.ts";
+
+/**
+ * Retries a number of times, after a fixed delay or after a list of delays (the last one repeats).
+ *
+ * @param retries How often to retry: 3 means up to 4 executions.
+ * @param delay The delay before each retry, or one for each.
+ * @throws {InvalidArgumentError} If `retries` is no integer of at least 0, or a delay is invalid.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { linearRetry } from "@evertask/evertask";
+ *
+ * const policy = linearRetry(3, { milliseconds: 500 });
+ * assertEquals(policy.nextDelay(3, new Error("down")), 500);
+ * assertEquals(policy.nextDelay(4, new Error("down")), null);
+ * ```
+ */
+export function linearRetry(retries: number, delay: Duration | readonly Duration[]): RetryPolicy {
+  if (!Number.isInteger(retries) || retries < 0) {
+    throw new InvalidArgumentError("retries", retries, "be an integer of at least 0");
+  }
+  const delays = (isList(delay) ? delay : [delay]).map((each) => toMilliseconds(each, "delay"));
+  if (delays.length === 0) {
+    throw new InvalidArgumentError("delay", delay, "hold at least one duration");
+  }
+  return {
+    nextDelay: (attempt) =>
+      attempt > retries ? null : delays[Math.min(attempt, delays.length) - 1]!,
+  };
+}
+
+function isList(delay: Duration | readonly Duration[]): delay is readonly Duration[] {
+  return Array.isArray(delay);
+}

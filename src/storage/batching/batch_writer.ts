@@ -1,0 +1,97 @@
+// Natural batching: what is asked for in one turn of the event loop, or while a write is under way, forms the next write.
+// A lone item goes out at once; under load batches grow by themselves. Each caller awaits its own item's commit.
+
+import type { Clock } from "../../time/clock.ts";
+import { nextMacrotask } from "../../time/macrotask.ts";
+import { isTransient, retryTransient } from "./retry_transient.ts";
+
+/** How a {@linkcode BatchWriter} writes. */
+export interface BatchWriterOptions<Item, Result> {
+  /** Writes a batch; all or nothing. Results stand in the order of the items. */
+  readonly write: (items: readonly Item[]) => Promise<readonly Result[]>;
+  readonly clock: Clock;
+  /** The most items in one write. */
+  readonly maxBatch: number;
+  /** How many writes may be under way at once. */
+  readonly concurrency: number;
+  /** For how long a transient error is met with another try, in milliseconds; then it is the caller's. */
+  readonly retryForMs: number;
+}
+
+interface Entry<Item, Result> {
+  readonly item: Item;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Gathers items into batches and writes them. */
+export class BatchWriter<Item, Result> {
+  readonly #options: BatchWriterOptions<Item, Result>;
+  #pending: Entry<Item, Result>[] = [];
+  #writing = 0;
+  #scheduled = false;
+  #idleWaiters: (() => void)[] = [];
+
+  constructor(options: BatchWriterOptions<Item, Result>) {
+    this.#options = options;
+  }
+
+  /** Writes one item with the next batch; resolves when it is committed. */
+  add(item: Item): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ item, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  /** Resolves when nothing is left to write. */
+  idle(): Promise<void> {
+    if (this.#writing === 0 && this.#pending.length === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#writing >= this.#options.concurrency) return;
+    this.#scheduled = true;
+    nextMacrotask(() => {
+      this.#scheduled = false;
+      this.#writeNext();
+    });
+  }
+
+  #writeNext(): void {
+    if (this.#pending.length === 0) return;
+    let batch = this.#pending;
+    if (batch.length <= this.#options.maxBatch) {
+      this.#pending = [];
+    } else {
+      batch = this.#pending.slice(0, this.#options.maxBatch);
+      this.#pending = this.#pending.slice(this.#options.maxBatch);
+    }
+    this.#writing++;
+    void this.#write(batch).finally(() => {
+      this.#writing--;
+      if (this.#pending.length > 0) this.#schedule();
+      else if (this.#writing === 0) {
+        for (const resolve of this.#idleWaiters.splice(0)) resolve();
+      }
+    });
+    if (this.#pending.length > 0) this.#schedule();
+  }
+
+  async #write(batch: readonly Entry<Item, Result>[]): Promise<void> {
+    const { clock, retryForMs, write } = this.#options;
+    const items = batch.map((entry) => entry.item);
+    try {
+      const results = await retryTransient(clock, retryForMs, () => write(items));
+      for (let i = 0; i < batch.length; i++) batch[i]!.resolve(results[i]!);
+    } catch (error) {
+      if (batch.length === 1 || isTransient(error)) {
+        for (const entry of batch) entry.reject(error);
+      } else {
+        // One item that storage cannot take must not fail its neighbours: each is tried by itself.
+        for (const entry of batch) await this.#write([entry]);
+      }
+    }
+  }
+}

@@ -1,0 +1,32 @@
+// Trying again what storage refused for now.
+
+import type { Clock } from "../../time/clock.ts";
+import { StorageError } from "../errors.ts";
+import { backoffMs } from "./backoff.ts";
+
+/** Whether trying again can help. */
+export function isTransient(error: unknown): boolean {
+  return error instanceof StorageError && error.transient;
+}
+
+/**
+ * Does something, again after growing pauses while it fails with a transient error.
+ *
+ * @param retryForMs For how long; then the last error is thrown. Milliseconds.
+ */
+export async function retryTransient<T>(
+  clock: Clock,
+  retryForMs: number,
+  action: () => Promise<T>,
+): Promise<T> {
+  const started = clock.monotonic();
+  for (let failures = 1;; failures++) {
+    try {
+      return await action();
+    } catch (error) {
+      const pause = backoffMs(failures);
+      if (!isTransient(error) || clock.monotonic() - started + pause > retryForMs) throw error;
+      await new Promise<void>((resolve) => clock.setTimer(resolve, pause));
+    }
+  }
+}

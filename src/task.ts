@@ -1,0 +1,154 @@
+// What a user writes against: task definitions, and the context that a handler gets.
+
+import type { AuditLevel } from "./audit/audit_level.ts";
+import { parseAuditLevel } from "./audit/audit_level.ts";
+import type { Dispatch } from "./dispatch/dispatch_options.ts";
+import { parsePriority, parseQueueName } from "./dispatch/dispatch_options.ts";
+import { InvalidArgumentError } from "./errors.ts";
+import type { Logger } from "./log/logger.ts";
+import type { SchemaInput, SchemaOutput, StandardSchema } from "./payload/standard_schema.ts";
+import type { RetryPolicy } from "./retry/retry_policy.ts";
+import { type Duration, toMilliseconds } from "./time/duration.ts";
+
+/** Which run of a recurring task a handler is called for. */
+export interface RunInfo {
+  /** 1 for the first run. */
+  readonly number: number;
+  /** When the run was planned. */
+  readonly scheduledAt: Date;
+}
+
+/** What a handler gets beside its payload. */
+export interface TaskContext {
+  readonly taskId: string;
+  readonly taskType: string;
+  readonly taskKey: string | null;
+  readonly queue: string;
+  /** Which attempt this is, from 1; attempts that were lost with their worker count as well. */
+  readonly attempt: number;
+  /** The run, when the task is recurring; null otherwise. */
+  readonly run: RunInfo | null;
+  /**
+   * Aborts when the handler should stop: the task was cancelled (`TaskCancelledError`), its time is up (`TimeoutError`), the
+   * worker stops (`WorkerStoppedError`) or has lost the task to another (`LeaseLostError`). The reason is the error.
+   */
+  readonly signal: AbortSignal;
+  /** Logs to the application's logger and, when persistent logging is on, into storage. */
+  readonly log: Logger;
+  /** Dispatches further tasks: `everTask.dispatch`. */
+  readonly dispatch: Dispatch;
+  /**
+   * Marks the task as completed inside the handler's own transaction: its writes and the completion are one commit. Throws
+   * `LeaseLostError` if another worker has taken the task over, so that the transaction rolls back.
+   *
+   * @param connection The transaction, of the kind that the storage's driver documents.
+   */
+  complete(connection: unknown): Promise<void>;
+}
+
+/** What a task is made of, without the payload's type. */
+export interface TaskSettings {
+  /** The name under which tasks are stored; it must stay the same for as long as tasks of the type are stored. */
+  readonly type: string;
+  /** A name of the handler for people, in rows and events. @default `type` */
+  readonly handlerName?: string;
+  /** The queue that its tasks go to. @default "default", or "recurring" for recurring tasks */
+  readonly queue?: string;
+  /** Larger runs earlier: an integer from -32768 to 32767. @default 0 */
+  readonly priority?: number;
+  /** How much history its tasks leave. @default the instance's `defaultAuditLevel` */
+  readonly auditLevel?: AuditLevel;
+  /** How long one attempt may take. @default the queue's, then the instance's, then no limit */
+  readonly timeout?: Duration;
+  /** What follows a failed attempt. @default the queue's, then the instance's: `linearRetry(3, 500)` */
+  readonly retry?: RetryPolicy;
+}
+
+/** The handler of a task and its hooks. A hook that throws is logged and never changes the outcome. */
+export interface TaskHandler<Payload> {
+  /** Does the work. What it throws fails the attempt. */
+  handle(payload: Payload, context: TaskContext): void | Promise<void>;
+  /** Called before each attempt. */
+  onStarted?(context: TaskContext): void | Promise<void>;
+  /** Called once the completion is stored. */
+  onCompleted?(context: TaskContext): void | Promise<void>;
+  /** Called once a failure is stored, after the last attempt. */
+  onError?(context: TaskContext, error: unknown): void | Promise<void>;
+  /** Called before a failed attempt is given back to be retried after `delayMs` milliseconds. */
+  onRetry?(
+    context: TaskContext,
+    attempt: number,
+    error: unknown,
+    delayMs: number,
+  ): void | Promise<void>;
+}
+
+/**
+ * A task that can be dispatched and registered; made by {@linkcode defineTask}.
+ *
+ * @typeParam Input What `dispatch` accepts.
+ * @typeParam Output What the handler gets.
+ */
+export interface Task<Input = unknown, Output = unknown> extends TaskSettings, TaskHandler<Output> {
+  /** The payload's validator. */
+  readonly payload?: StandardSchema<Input, Output>;
+}
+
+/** Any task, whatever its payload. */
+// The payload types stand in method parameters and in a covariant schema, so every task is assignable to this.
+export type AnyTask = Task<unknown, unknown>;
+
+/**
+ * Defines a task: its type, its payload's validator and its handler. The handler's payload type is inferred from the
+ * validator, any Standard Schema such as a zod schema.
+ *
+ * @throws {InvalidArgumentError} If a setting is invalid.
+ *
+ * @example
+ * ```ts
+ * import { defineTask } from "@evertask/evertask";
+ * import { z } from "zod";
+ *
+ * const greet = defineTask({
+ *   type: "greet",
+ *   payload: z.object({ name: z.string() }),
+ *   handle({ name }, { log }) {
+ *     log.info("Hello {name}", { name });
+ *   },
+ * });
+ * ```
+ */
+export function defineTask<S extends StandardSchema>(
+  definition: TaskSettings & TaskHandler<SchemaOutput<S>> & { readonly payload: S },
+): Task<SchemaInput<S>, SchemaOutput<S>>;
+/** Defines a task without a validator: name the payload's type yourself, `defineTask<{ id: number }>({ … })`. */
+export function defineTask<Payload = void>(
+  definition: TaskSettings & TaskHandler<Payload> & { readonly payload?: never },
+): Task<Payload, Payload>;
+export function defineTask(definition: AnyTask): AnyTask {
+  checkTask(definition);
+  return definition;
+}
+
+/** Checks the settings of a task, whoever made it. */
+export function checkTask(task: AnyTask): void {
+  const name = typeof task.type === "string" ? `task "${task.type}"` : "task";
+  if (typeof task.type !== "string" || task.type === "" || task.type.length > 200) {
+    throw new InvalidArgumentError("task.type", task.type, "be a text of 1 to 200 characters");
+  }
+  if (typeof task.handle !== "function") {
+    throw new InvalidArgumentError(`${name}: handle`, task.handle, "be a function");
+  }
+  if (task.payload !== undefined && typeof task.payload?.["~standard"]?.validate !== "function") {
+    const remedy = "be a Standard Schema validator, such as a zod schema";
+    throw new InvalidArgumentError(`${name}: payload`, task.payload, remedy);
+  }
+  if (task.queue !== undefined) parseQueueName(task.queue, `${name}: queue`);
+  if (task.priority !== undefined) parsePriority(task.priority, `${name}: priority`);
+  if (task.auditLevel !== undefined) parseAuditLevel(task.auditLevel, `${name}: auditLevel`);
+  if (task.timeout !== undefined) toMilliseconds(task.timeout, `${name}: timeout`);
+  if (task.retry !== undefined && typeof task.retry?.nextDelay !== "function") {
+    const remedy = "be a retry policy: an object with nextDelay(attempt, error)";
+    throw new InvalidArgumentError(`${name}: retry`, task.retry, remedy);
+  }
+}

@@ -1,0 +1,70 @@
+// Why a handler's signal aborts, and what a handler may throw to steer what follows.
+
+import { EverTaskError } from "../errors.ts";
+import { type Duration, toMilliseconds } from "../time/duration.ts";
+
+/** The reason of a handler's signal when its attempt has taken longer than the timeout allows. */
+export class TimeoutError extends EverTaskError {
+  override name = "TimeoutError";
+  /** The timeout, in milliseconds. */
+  readonly timeoutMs: number;
+
+  constructor(timeoutMs: number) {
+    super(`The attempt has exceeded its timeout of ${timeoutMs} ms.`);
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+/** The reason of a handler's signal when its task was cancelled. */
+export class TaskCancelledError extends EverTaskError {
+  override name = "TaskCancelledError";
+
+  constructor(taskId: string) {
+    super(`Task ${taskId} was cancelled.`);
+  }
+}
+
+/** The reason of a handler's signal when the worker stops and its time to finish is over; the task runs again. */
+export class WorkerStoppedError extends EverTaskError {
+  override name = "WorkerStoppedError";
+
+  constructor() {
+    super("The worker stopped before the task had ended; the task is due again.");
+  }
+}
+
+/**
+ * The reason of a handler's signal when this process no longer holds the task: its heartbeat was late, and another worker
+ * may be running it. Nothing that this attempt does is recorded any more.
+ */
+export class LeaseLostError extends EverTaskError {
+  override name = "LeaseLostError";
+
+  constructor(taskId: string) {
+    super(`The lease on task ${taskId} was lost; another worker may be running it.`);
+  }
+}
+
+/** Throw it from a handler to fail the task at once, whatever the retry policy says. */
+export class NonRetryableError extends EverTaskError {
+  override name = "NonRetryableError";
+}
+
+/**
+ * Throw it from a handler to have the task run again after a delay of its own choosing. It counts as no failure and uses up
+ * no retry.
+ */
+export class RetryLater extends EverTaskError {
+  override name = "RetryLater";
+  /** In milliseconds. */
+  readonly delayMs: number;
+
+  /**
+   * @param delay How long from now.
+   * @param reason Why, for the log and the status history.
+   */
+  constructor(delay: Duration, reason = "The handler asked to run again later.") {
+    super(reason);
+    this.delayMs = toMilliseconds(delay, "delay");
+  }
+}

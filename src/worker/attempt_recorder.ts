@@ -1,0 +1,246 @@
+// Records how attempts end: hands the ending to the status writer, and tells the world (events, hooks) once it is stored.
+
+import { type EventDetails, taskEvent } from "../events/job_events.ts";
+import type { EventBus } from "../events/event_bus.ts";
+import type { TaskEventKind } from "../events/task_event.ts";
+import type { Logger } from "../log/logger.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { NextRun } from "../schedule/series.ts";
+import type { TaskContext } from "../task.ts";
+import type { Clock } from "../time/clock.ts";
+import type { StorageClock } from "../time/storage_clock.ts";
+import { LeaseLostError } from "./abort_reasons.ts";
+import type { Ending } from "./ending.ts";
+import type { Job } from "./job.ts";
+import { nextAfterRun } from "./series_run.ts";
+import type { AttemptEnd, StatusWriter } from "./status_writer.ts";
+
+/** What a recorder works with. */
+export interface RecorderParts {
+  readonly storage: Storage;
+  readonly writer: StatusWriter;
+  readonly clock: Clock;
+  readonly storageClock: StorageClock;
+  readonly events: EventBus;
+  readonly logger: Logger;
+  /** A task of ours becomes due again at this instant of the storage's clock. */
+  readonly expectDue: (at: number) => void;
+}
+
+/** Records the ends of attempts. */
+export class AttemptRecorder {
+  readonly #parts: RecorderParts;
+  readonly #background = new Set<Promise<void>>();
+
+  constructor(parts: RecorderParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves when all hooks that were called have ended. */
+  async idle(): Promise<void> {
+    while (this.#background.size > 0) await Promise.all(this.#background);
+  }
+
+  /** Tells that an attempt has started. */
+  started(job: Job): void {
+    const waitMs = Math.max(0, this.#parts.storageClock.at(job.startedAt) - job.task.dueAt);
+    this.emit("started", job, { waitMs });
+  }
+
+  /** Writes that a job is in progress. */
+  report(job: Job): void {
+    this.#parts.writer.report(job, (applied) => {
+      if (!applied && job.phase === "running" && !job.completedByHandler) {
+        job.abort(new LeaseLostError(job.task.id));
+      }
+    });
+  }
+
+  /** Writes how an attempt ended. `error` is what the hooks are told. */
+  record(job: Job, ending: Ending, context: TaskContext, error: unknown): void {
+    const { writer, clock, storageClock } = this.#parts;
+    const now = clock.monotonic();
+    const executionTimeMs = now - job.startedAt;
+    job.step(ending.status, ending.exception, now);
+    const next = this.#nextRun(job, ending, storageClock.at(now));
+    const end: AttemptEnd = next === null
+      ? { kind: "change", executionTimeMs, ...dueAgain(ending) }
+      : { kind: "run", executionTimeMs, nextRunAt: next.nextRunAt };
+    writer.end(job, end, (applied) => {
+      if (applied) this.#tell(job, ending, next, executionTimeMs, context, error);
+      else this.emit("leaseLost", job);
+    });
+  }
+
+  /** Moves a series on past an occurrence that does not run. */
+  skipOccurrence(job: Job, next: NextRun): void {
+    job.phase = "ended";
+    job.step("WaitingQueue", null, this.#parts.clock.monotonic());
+    const end = {
+      kind: "run",
+      executionTimeMs: 0,
+      nextRunAt: next.nextRunAt,
+      counts: false,
+    } as const;
+    this.#parts.writer.end(job, end, (applied) => {
+      if (applied) this.#tellNextRun(job, next);
+    });
+  }
+
+  /** Writes a change of a job that has not run: it is cancelled, or waits until later. */
+  recordUnstarted(
+    job: Job,
+    ending: Ending,
+    end: Omit<AttemptEnd & { kind: "change" }, "kind">,
+  ): void {
+    job.phase = "ended";
+    job.step(ending.status, ending.exception, this.#parts.clock.monotonic());
+    const isSeriesEnd = job.task.series !== null && ending.status === "Cancelled";
+    const attemptEnd: AttemptEnd = isSeriesEnd
+      ? { kind: "run", executionTimeMs: 0, nextRunAt: null, counts: false }
+      : { kind: "change", ...end };
+    this.#parts.writer.end(job, attemptEnd, (applied) => {
+      if (!applied) return this.emit("leaseLost", job);
+      if (end.dueInMs !== undefined) this.#expectDueIn(end.dueInMs);
+      if (ending.status === "Cancelled") this.emit("cancelled", job);
+    });
+  }
+
+  /**
+   * Completes a job inside a transaction of its handler's.
+   *
+   * @throws {LeaseLostError} If the lease is no longer held.
+   */
+  async complete(job: Job, connection: unknown): Promise<void> {
+    const { storage, clock, storageClock } = this.#parts;
+    if (job.phase === "ended") throw new LeaseLostError(job.task.id);
+    const now = clock.monotonic();
+    const completed = { status: "Completed", exception: null, agoMs: 0 } as const;
+    const steps = job.steps.map(({ at, ...step }) => ({ ...step, agoMs: now - at }));
+    const change = {
+      taskId: job.task.id,
+      auditLevel: job.task.auditLevel,
+      steps: [...steps, completed],
+      lease: job.lease,
+      executionTimeMs: now - job.startedAt,
+    };
+    job.reported = true; // a report of ours would wait for the row that the transaction locks
+    const next = this.#nextRun(job, completed, storageClock.at(now));
+    const [result] = next === null
+      ? await storage.setStatusMany([change], { connection })
+      : await storage.updateCurrentRunMany([{ ...change, nextRunAt: next.nextRunAt }], {
+        connection,
+      });
+    if (!result!.applied) throw new LeaseLostError(job.task.id);
+    job.completedByHandler = true;
+  }
+
+  /** Whether a completion inside the handler's transaction was committed. */
+  async wasCompleted(job: Job): Promise<boolean> {
+    const record = await this.#parts.storage.get(job.task.id);
+    return record === null || record.workerId !== job.lease.workerId ||
+      record.leaseToken !== job.lease.token;
+  }
+
+  /** Tells of a completion that the handler has committed itself. */
+  tellCompleted(job: Job, context: TaskContext): void {
+    const now = this.#parts.clock.monotonic();
+    const ending: Ending = { status: "Completed", exception: null };
+    const next = this.#nextRun(job, ending, this.#parts.storageClock.at(now));
+    this.#tell(job, ending, next, now - job.startedAt, context, undefined);
+  }
+
+  /** Emits an event about a job, if anybody listens. */
+  emit(kind: TaskEventKind, job: Job, details: EventDetails = {}): void {
+    const { events, storageClock } = this.#parts;
+    if (!events.active) return;
+    const { task, definition, lease } = job;
+    const subject = { ...task, recurring: task.series !== null };
+    events.emit(
+      taskEvent(kind, storageClock.now(), subject, definition, {
+        workerId: lease.workerId,
+        ...details,
+      }),
+    );
+  }
+
+  /** Calls a hook; what it throws is logged and changes nothing. */
+  callHook(name: string, job: Job, hook: () => void | Promise<void>): Promise<void> {
+    const call = (async () => {
+      try {
+        await hook();
+      } catch (error) {
+        this.#parts.logger.error("The hook {hook} of task {taskId} ({type}) failed: {error}", {
+          hook: name,
+          taskId: job.task.id,
+          type: job.task.type,
+          error,
+        });
+      }
+    })();
+    this.#background.add(call);
+    return call.finally(() => this.#background.delete(call));
+  }
+
+  /** The next run, when the ending ends an occurrence of a series; null otherwise. */
+  #nextRun(job: Job, ending: Ending, now: number): NextRun | null {
+    const { series } = job.task;
+    if (series === null || ending.dueInMs !== undefined) return null;
+    if (ending.status === "Cancelled" || job.cancelled) return { nextRunAt: null, skipped: 0 };
+    return nextAfterRun(series, job.scheduledAt, now, true);
+  }
+
+  #tell(
+    job: Job,
+    ending: Ending,
+    next: NextRun | null,
+    durationMs: number,
+    context: TaskContext,
+    error: unknown,
+  ): void {
+    const { definition } = job;
+    const details = { durationMs, exception: ending.exception };
+    switch (ending.status) {
+      case "Completed":
+        this.emit("completed", job, details);
+        if (definition.onCompleted) {
+          void this.callHook("onCompleted", job, () => definition.onCompleted!(context));
+        }
+        break;
+      case "Failed":
+        this.emit("failed", job, details);
+        if (definition.onError) {
+          void this.callHook("onError", job, () => definition.onError!(context, error));
+        }
+        break;
+      case "Cancelled":
+        this.emit("cancelled", job, details);
+        break;
+      case "Pending":
+        this.emit("retrying", job, details);
+        break;
+      default:
+        break;
+    }
+    if (ending.dueInMs !== undefined) this.#expectDueIn(ending.dueInMs);
+    if (next !== null) this.#tellNextRun(job, next);
+  }
+
+  #tellNextRun(job: Job, { nextRunAt, skipped }: NextRun): void {
+    if (nextRunAt === null) return;
+    this.#parts.expectDue(nextRunAt);
+    const nextRunUtc = new Date(nextRunAt).toISOString();
+    this.emit("recurringScheduled", job, { nextRunUtc, count: skipped });
+  }
+
+  #expectDueIn(dueInMs: number): void {
+    this.#parts.expectDue(this.#parts.storageClock.now() + dueInMs);
+  }
+}
+
+function dueAgain({ dueInMs, returnAttempt }: Ending): Pick<Ending, "dueInMs" | "returnAttempt"> {
+  return {
+    ...(dueInMs === undefined ? {} : { dueInMs }),
+    ...(returnAttempt === undefined ? {} : { returnAttempt }),
+  };
+}

@@ -1,0 +1,75 @@
+// How an attempt ends: a pure decision from what the handler did, why it was stopped, and the retry policy.
+
+import { describeError } from "../errors.ts";
+import type { RetryPolicy } from "../retry/retry_policy.ts";
+import type { TaskStatus } from "../storage/task_status.ts";
+import {
+  LeaseLostError,
+  NonRetryableError,
+  RetryLater,
+  TaskCancelledError,
+  TimeoutError,
+  WorkerStoppedError,
+} from "./abort_reasons.ts";
+
+/** What becomes of a task after an attempt. */
+export interface Ending {
+  readonly status: TaskStatus;
+  readonly exception: string | null;
+  /** When it can be claimed again, in milliseconds from now; undefined: never, or when its series says. */
+  readonly dueInMs?: number;
+  /** Whether the attempt does not count. */
+  readonly returnAttempt?: boolean;
+}
+
+/** What there is to know about an attempt that ended. */
+export interface AttemptResult {
+  /** What the handler threw; undefined when it returned. */
+  readonly failure: { readonly error: unknown } | undefined;
+  /** The reason of the handler's signal; undefined when it did not abort. */
+  readonly abortReason: unknown;
+  /** Which attempt it was, not counting those that were lost with their worker. */
+  readonly attempt: number;
+}
+
+/**
+ * Decides what follows an attempt. A handler that returns has completed its task, even if it was asked to stop. One that throws
+ * after it was asked to stop ends as the request says; anything else is for the retry policy.
+ *
+ * @returns The ending, or null when the task is no longer ours and nothing may be written.
+ */
+export function decideEnding(result: AttemptResult, policy: RetryPolicy): Ending | null {
+  const { failure, abortReason, attempt } = result;
+  if (abortReason instanceof LeaseLostError) return null;
+  if (failure === undefined) return { status: "Completed", exception: null };
+  if (abortReason instanceof TaskCancelledError) return { status: "Cancelled", exception: null };
+  if (abortReason instanceof WorkerStoppedError) {
+    const exception = describeError(abortReason);
+    return { status: "ServiceStopped", exception, dueInMs: 0, returnAttempt: true };
+  }
+  const { error } = failure;
+  if (error instanceof RetryLater) {
+    return { status: "Pending", exception: null, dueInMs: error.delayMs, returnAttempt: true };
+  }
+  const timedOut = abortReason instanceof TimeoutError;
+  const cause = timedOut ? abortReason : error;
+  const exception = describeError(
+    timedOut && error !== abortReason ? withCause(abortReason, error) : cause,
+  );
+  if (error instanceof NonRetryableError) return { status: "Failed", exception };
+  const delay = policy.nextDelay(attempt, cause);
+  if (delay === null) return { status: "Failed", exception };
+  if (!Number.isFinite(delay) || delay < 0) {
+    const fault =
+      `The retry policy gave ${delay} as the delay after attempt ${attempt}; it must give ` +
+      `milliseconds of at least 0, or null.`;
+    return { status: "Failed", exception: `${fault}\n${exception}` };
+  }
+  return { status: "Pending", exception, dueInMs: delay };
+}
+
+function withCause(timeout: TimeoutError, cause: unknown): TimeoutError {
+  const error = new TimeoutError(timeout.timeoutMs);
+  error.cause = cause;
+  return error;
+}

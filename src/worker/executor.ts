@@ -1,0 +1,261 @@
+// Runs attempts: calls the handler with its context, watches its time, and settles what becomes of the job exactly once.
+
+import type { CaptureSettings } from "../log/task_logger.ts";
+import type { Instrumentation } from "../instrumentation.ts";
+import type { Dispatch } from "../dispatch/dispatch_options.ts";
+import type { Logger } from "../log/logger.ts";
+import { decodePayload } from "../payload/payload.ts";
+import { PayloadValidationError } from "../payload/payload_validation_error.ts";
+import type { RetryPolicy } from "../retry/retry_policy.ts";
+import type { BatchWriter } from "../storage/batching/batch_writer.ts";
+import type { NewLogLine } from "../storage/requests.ts";
+import type { Clock } from "../time/clock.ts";
+import type { StorageClock } from "../time/storage_clock.ts";
+import { toMilliseconds } from "../time/duration.ts";
+import {
+  LeaseLostError,
+  NonRetryableError,
+  TaskCancelledError,
+  TimeoutError,
+  WorkerStoppedError,
+} from "./abort_reasons.ts";
+import type { AttemptRecorder } from "./attempt_recorder.ts";
+import { decideEnding } from "./ending.ts";
+import type { Job } from "./job.ts";
+import type { QueueSettings } from "./queue_settings.ts";
+import { planOccurrence } from "./series_run.ts";
+import { AttemptContext, type ContextParts } from "./task_context.ts";
+import { Watchdog } from "./watchdog.ts";
+
+/** What holds for every attempt, unless its queue or task says otherwise. */
+export interface ExecutionSettings {
+  readonly retry: RetryPolicy;
+  /** Milliseconds; Infinity: none. */
+  readonly timeoutMs: number;
+  /** How long a handler may go on after its signal has aborted before its slot is given free. Milliseconds. */
+  readonly graceMs: number;
+  readonly capture: CaptureSettings | null;
+  readonly instrumentation: Instrumentation | undefined;
+}
+
+/** What an executor works with. */
+export interface ExecutorParts {
+  readonly clock: Clock;
+  readonly storageClock: StorageClock;
+  readonly logger: Logger;
+  readonly recorder: AttemptRecorder;
+  readonly logWriter: BatchWriter<readonly NewLogLine[], void>;
+  readonly settings: ExecutionSettings;
+  readonly queue: (name: string) => QueueSettings;
+  readonly dispatch: Dispatch;
+  /** A job has ended, or is given up: its slot is free. */
+  readonly onSettled: (job: Job) => void;
+}
+
+/** Runs the attempts of a worker. */
+export class Executor {
+  readonly #parts: ExecutorParts;
+  readonly #watchdog: Watchdog;
+  readonly #contextParts: ContextParts;
+  /** Handlers that were given up and still run. */
+  readonly #contexts = new WeakMap<Job, AttemptContext>();
+
+  constructor(parts: ExecutorParts) {
+    this.#parts = parts;
+    this.#watchdog = new Watchdog(parts.clock, {
+      onLongRunning: (job) => parts.recorder.report(job),
+      onDeadline: (job) => this.#onDeadline(job),
+    });
+    this.#contextParts = {
+      logger: parts.logger,
+      capture: parts.settings.capture,
+      monotonic: () => parts.clock.monotonic(),
+      dispatch: parts.dispatch,
+      complete: (job, connection) => parts.recorder.complete(job, connection),
+    };
+  }
+
+  /** The running jobs. */
+  get running(): ReadonlySet<Job> {
+    return this.#watchdog.jobs;
+  }
+
+  /** Starts a job's attempt. Never throws; `onSettled` tells when the slot is free. */
+  execute(job: Job): void {
+    const { clock, storageClock, recorder } = this.#parts;
+    const now = clock.monotonic();
+    job.startedAt = now;
+    const { series } = job.task;
+    if (series !== null) {
+      const plan = planOccurrence(job.task, series, storageClock.at(now));
+      if (!plan.run) {
+        recorder.skipOccurrence(job, plan.next);
+        this.#parts.onSettled(job);
+        return;
+      }
+      job.scheduledAt = plan.scheduledAt;
+    }
+    job.phase = "running";
+    if (job.task.status !== "Queued") job.step("Queued", null, now);
+    job.step("InProgress", null, now);
+    job.timeoutMs = this.#timeoutOf(job);
+    job.deadlineAt = now + job.timeoutMs;
+    this.#watchdog.add(job);
+    recorder.started(job);
+    const context = new AttemptContext(job, this.#contextParts);
+    this.#contexts.set(job, context);
+    this.#attempt(job, context).then(
+      () => this.#settle(job, undefined),
+      (error) => this.#settle(job, { error }),
+    );
+  }
+
+  /** Asks a running job's handler to stop; after the grace period its slot is given free. */
+  abort(job: Job, reason: Error): void {
+    if (job.phase !== "running") return;
+    if (reason instanceof TaskCancelledError) job.cancelled = true;
+    if (job.abortReason === undefined || reason instanceof LeaseLostError) job.abort(reason);
+    this.#watchdog.setDeadline(job, this.#parts.clock.monotonic() + this.#parts.settings.graceMs);
+  }
+
+  /** Gives up on the jobs that still run at the end of a stop. */
+  giveUpAll(): void {
+    for (const job of [...this.running]) {
+      if (job.abortReason === undefined) job.abort(new WorkerStoppedError());
+      this.#settle(job, { error: job.abortReason });
+    }
+  }
+
+  stop(): void {
+    this.#watchdog.stop();
+  }
+
+  async #attempt(job: Job, context: AttemptContext): Promise<void> {
+    const { definition, task, payload } = job;
+    if (definition.onStarted) {
+      await this.#parts.recorder.callHook("onStarted", job, () => definition.onStarted!(context));
+    }
+    let value = payload?.value;
+    if (payload === null) {
+      const decoded = decodePayload(task.type, definition.payload, task.request);
+      value = decoded instanceof Promise ? await decoded : decoded;
+    }
+    const { instrumentation } = this.#parts.settings;
+    if (instrumentation === undefined) return definition.handle(value, context);
+    const executed = {
+      taskId: task.id,
+      type: task.type,
+      queue: task.queue,
+      taskKey: task.taskKey,
+      recurring: task.series !== null,
+      attempt: task.attempt,
+      waitMs: Math.max(0, this.#parts.storageClock.at(job.startedAt) - task.dueAt),
+      workerId: job.lease.workerId,
+      traceContext: task.traceContext,
+    };
+    await instrumentation.run(executed, async () => await definition.handle(value, context));
+  }
+
+  /** Settles a job once: by its handler's end, or because it is given up. */
+  #settle(job: Job, failure: { readonly error: unknown } | undefined): void {
+    if (job.phase === "ended") return; // a handler that was given up has ended after all: the fence stands
+    job.phase = "ended";
+    this.#watchdog.remove(job);
+    const context = this.#contexts.get(job)!;
+    const lines = context.takeLogLines();
+    if (lines.length > 0) this.#storeLines(job, lines);
+    if (job.completedByHandler) void this.#confirmCompletion(job, context, failure);
+    else this.#end(job, context, failure);
+    this.#parts.onSettled(job);
+  }
+
+  #end(job: Job, context: AttemptContext, failure: { readonly error: unknown } | undefined): void {
+    const { recorder, logger } = this.#parts;
+    // A payload that does not validate today will not tomorrow: it fails at once, and keeps its text.
+    const result = {
+      failure: failure?.error instanceof PayloadValidationError
+        ? { error: new NonRetryableError(failure.error.message, { cause: failure.error }) }
+        : failure,
+      abortReason: job.abortReason,
+      attempt: Math.max(1, job.task.attempt - job.task.lostCount),
+    };
+    let ending;
+    try {
+      ending = decideEnding(result, this.#retryOf(job));
+    } catch (error) {
+      logger.error("The retry policy of task {taskId} failed: {error}", {
+        taskId: job.task.id,
+        error,
+      });
+      ending = decideEnding(result, { nextDelay: () => null });
+    }
+    if (ending === null) return;
+    const { definition, task } = job;
+    const error = failure?.error;
+    if (ending.status === "Pending" && definition.onRetry && ending.dueInMs !== undefined) {
+      const { dueInMs } = ending;
+      const hook = () => definition.onRetry!(context, task.attempt, error, dueInMs);
+      void recorder.callHook("onRetry", job, hook)
+        .then(() => recorder.record(job, ending, context, error));
+      return;
+    }
+    recorder.record(job, ending, context, error);
+  }
+
+  /** The handler has completed the task in its transaction: see whether that was committed. */
+  async #confirmCompletion(
+    job: Job,
+    context: AttemptContext,
+    failure: { readonly error: unknown } | undefined,
+  ): Promise<void> {
+    try {
+      if (await this.#parts.recorder.wasCompleted(job)) {
+        this.#parts.recorder.tellCompleted(job, context);
+        return;
+      }
+    } catch (error) {
+      this.#parts.logger.warn("Reading back task {taskId} failed: {error}", {
+        taskId: job.task.id,
+        error,
+      });
+    }
+    // Rolled back (or unknown: the fence refuses the write if it was committed after all).
+    this.#end(job, context, failure);
+  }
+
+  #onDeadline(job: Job): void {
+    const { recorder, logger } = this.#parts;
+    if (job.abortReason === undefined) {
+      const reason = new TimeoutError(job.timeoutMs);
+      recorder.emit("timeout", job, { exception: reason.message });
+      this.abort(job, reason);
+      return;
+    }
+    logger.warn(
+      "The handler of task {taskId} ({type}) did not stop within {graceMs} ms after its signal had " +
+        "aborted. Its slot is given free; what it still does is not recorded.",
+      { taskId: job.task.id, type: job.task.type, graceMs: this.#parts.settings.graceMs },
+    );
+    recorder.emit("stuck", job);
+    this.#settle(job, { error: job.abortReason });
+  }
+
+  #storeLines(job: Job, lines: readonly NewLogLine[]): void {
+    this.#parts.logWriter.add(lines).catch((error) => {
+      this.#parts.logger.error("Storing {count} log lines of task {taskId} failed: {error}", {
+        count: lines.length,
+        taskId: job.task.id,
+        error,
+      });
+    });
+  }
+
+  #timeoutOf({ definition, task }: Job): number {
+    if (definition.timeout !== undefined) return toMilliseconds(definition.timeout, "timeout");
+    return this.#parts.queue(task.queue).timeoutMs ?? this.#parts.settings.timeoutMs;
+  }
+
+  #retryOf({ definition, task }: Job): RetryPolicy {
+    return definition.retry ?? this.#parts.queue(task.queue).retry ?? this.#parts.settings.retry;
+  }
+}

@@ -1,0 +1,72 @@
+// A claimed task in this process, from the claim to the end of the attempt.
+
+import type { ClaimedTask } from "../storage/records.ts";
+import type { Lease } from "../storage/requests.ts";
+import type { TaskStatus } from "../storage/task_status.ts";
+import type { AnyTask } from "../task.ts";
+
+/** A status change with the reading of the monotonic clock when it happened. */
+export interface TimedStep {
+  readonly status: TaskStatus;
+  readonly exception: string | null;
+  readonly at: number;
+}
+
+/** A claimed task and what has happened to it. */
+export class Job {
+  readonly task: ClaimedTask;
+  readonly definition: AnyTask;
+  readonly lease: Lease;
+  /** The validated payload, when the task was handed over by the dispatcher of this process. */
+  readonly payload: { readonly value: unknown } | null;
+  /** What has happened and is not yet in storage. */
+  steps: TimedStep[] = [];
+  /** `waiting` in the local queue, `running`, or `ended` (whatever the handler still does no longer counts). */
+  phase: "waiting" | "running" | "ended" = "waiting";
+  /** Readings of the monotonic clock. */
+  startedAt = 0;
+  deadlineAt = Infinity;
+  timeoutMs = Infinity;
+  /** The planned instant of the occurrence, for a recurring task; epoch milliseconds of the storage's clock. */
+  scheduledAt = 0;
+  /** Whether `InProgress` is stored or on its way. */
+  reported = false;
+  /** Whether it was asked to be cancelled: a series ends, even if this run of it completes. */
+  cancelled = false;
+  /** Whether the handler has completed the task in its own transaction. */
+  completedByHandler = false;
+  #controller: AbortController | null = null;
+
+  constructor(
+    task: ClaimedTask,
+    definition: AnyTask,
+    workerId: string,
+    payload: { readonly value: unknown } | null,
+  ) {
+    this.task = task;
+    this.definition = definition;
+    this.lease = { workerId, token: task.leaseToken };
+    this.payload = payload;
+  }
+
+  /** Made when somebody asks for it: most handlers of short tasks never do. */
+  get signal(): AbortSignal {
+    return (this.#controller ??= new AbortController()).signal;
+  }
+
+  /** Why the signal aborted; undefined when it has not. */
+  get abortReason(): unknown {
+    return this.#controller?.signal.aborted ? this.#controller.signal.reason : undefined;
+  }
+
+  /** Asks the handler to stop. Only the first reason counts. */
+  abort(reason: Error): void {
+    this.#controller ??= new AbortController();
+    this.#controller.abort(reason);
+  }
+
+  /** Notes a status change that happened at a reading of the monotonic clock. */
+  step(status: TaskStatus, exception: string | null, at: number): void {
+    this.steps.push({ status, exception, at });
+  }
+}

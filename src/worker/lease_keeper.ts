@@ -1,0 +1,180 @@
+// Keeps this process's leases alive: registers the worker under a fresh id, beats its heart, and takes note of what the answers
+// say. Whether a worker is alive is judged by its heartbeat alone, never by how long a task has run.
+
+import type { Logger } from "../log/logger.ts";
+import type { HeartbeatResult, LostTask } from "../storage/requests.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { Clock } from "../time/clock.ts";
+import type { StorageClock } from "../time/storage_clock.ts";
+
+/** What the keeper finds out. */
+export interface LeaseKeeperFindings {
+  /** A heartbeat was answered. */
+  onHeartbeat(result: HeartbeatResult): void;
+  /** All leases of `workerId` are lost: others may have the tasks by now. A new id is taken before the next claim. */
+  onLeasesLost(workerId: string): void;
+  /** Tasks of a lost worker have been taken from it. */
+  onTasksReleased(tasks: readonly LostTask[]): void;
+  /** The event loop was blocked for so long that the heartbeat came too late. Milliseconds. */
+  onStarved(blockedMs: number): void;
+}
+
+/** How leases are kept. */
+export interface LeaseSettings {
+  /** A worker that has not been heard of for so long has lost its tasks. Milliseconds. */
+  readonly leaseMs: number;
+  /** Milliseconds between heartbeats. */
+  readonly heartbeatMs: number;
+  /** A task that was lost more often than this fails. */
+  readonly poisonLimit: number;
+  readonly host: string;
+}
+
+const lostReason =
+  "The worker that held the task was lost: its process ended or froze. The task is due again.";
+const poisonReason =
+  "The task was lost with its worker too often: it may be ending its process. It is not tried again.";
+
+/** Registers the worker and keeps it alive. */
+export class LeaseKeeper {
+  readonly #storage: Storage;
+  readonly #clock: Clock;
+  readonly #storageClock: StorageClock;
+  readonly #settings: LeaseSettings;
+  readonly #logger: Logger;
+  readonly #newId: () => string;
+  readonly #findings: LeaseKeeperFindings;
+  #workerId: string | null = null;
+  #lastBeatAt = 0;
+  #beatDueAt = 0;
+  #stopped = false;
+  #disarm: () => void = () => {};
+  #beating: Promise<void> = Promise.resolve();
+
+  constructor(parts: {
+    readonly storage: Storage;
+    readonly clock: Clock;
+    readonly storageClock: StorageClock;
+    readonly settings: LeaseSettings;
+    readonly logger: Logger;
+    readonly newId: () => string;
+    readonly findings: LeaseKeeperFindings;
+  }) {
+    this.#storage = parts.storage;
+    this.#clock = parts.clock;
+    this.#storageClock = parts.storageClock;
+    this.#settings = parts.settings;
+    this.#logger = parts.logger;
+    this.#newId = parts.newId;
+    this.#findings = parts.findings;
+  }
+
+  /** The registered worker's id; null while there is none. */
+  get workerId(): string | null {
+    return this.#workerId;
+  }
+
+  /** When the last heartbeat was answered, by the monotonic clock. */
+  get lastBeatAt(): number {
+    return this.#lastBeatAt;
+  }
+
+  /** Registers the worker; the first heartbeat has been answered when this resolves. */
+  async start(): Promise<void> {
+    await this.#register();
+    await this.#beat();
+    this.#armNext();
+  }
+
+  /** Gives the id up for lost, as when a claim was refused; the next heartbeat registers a new one. */
+  lose(workerId: string): void {
+    if (this.#workerId !== workerId) return;
+    this.#workerId = null;
+    this.#findings.onLeasesLost(workerId);
+    if (!this.#stopped) this.#armNext(0);
+  }
+
+  /** Brings the next heartbeat forward: something has changed that its answer tells. */
+  beatSoon(): void {
+    if (this.#workerId !== null) this.#armNext(0);
+  }
+
+  /** Stops beating and removes the worker, whose tasks must all be written or released by now. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#disarm();
+    await this.#beating;
+    const id = this.#workerId;
+    this.#workerId = null;
+    if (id === null) return;
+    try {
+      await this.#storage.unregisterWorker(id);
+    } catch (error) {
+      this.#logger.warn("Removing worker {workerId} failed; it will be found to be lost: {error}", {
+        workerId: id,
+        error,
+      });
+    }
+  }
+
+  async #register(): Promise<void> {
+    const id = this.#newId();
+    const sentAt = this.#clock.monotonic();
+    await this.#storage.registerWorker({ id, host: this.#settings.host });
+    this.#workerId = id;
+    this.#lastBeatAt = sentAt;
+  }
+
+  #armNext(delayMs = this.#settings.heartbeatMs): void {
+    this.#disarm();
+    if (this.#stopped) return;
+    this.#beatDueAt = this.#clock.monotonic() + delayMs;
+    this.#disarm = this.#clock.setTimer(() => {
+      this.#beating = this.#onTimer();
+    }, delayMs);
+  }
+
+  async #onTimer(): Promise<void> {
+    const late = this.#clock.monotonic() - this.#beatDueAt;
+    if (late + this.#settings.heartbeatMs > this.#settings.leaseMs) this.#findings.onStarved(late);
+    try {
+      if (this.#workerId === null) await this.#register();
+      await this.#beat();
+    } catch (error) {
+      this.#logger.warn("The heartbeat failed; it is tried again: {error}", { error });
+      this.#checkAge();
+    }
+    // After a failure soon again: the lease is running out.
+    const healthy = this.#clock.monotonic() - this.#lastBeatAt < this.#settings.heartbeatMs;
+    this.#armNext(healthy ? this.#settings.heartbeatMs : this.#settings.heartbeatMs / 4);
+  }
+
+  async #beat(): Promise<void> {
+    const id = this.#workerId!;
+    const { leaseMs, poisonLimit } = this.#settings;
+    const sentAt = this.#clock.monotonic();
+    const result = await this.#storage.heartbeat(id, leaseMs);
+    if (this.#workerId !== id) return;
+    this.#storageClock.sync(result.now);
+    if (!result.alive) {
+      this.lose(id);
+      await this.#register();
+    }
+    this.#lastBeatAt = sentAt;
+    this.#findings.onHeartbeat(result);
+    if (result.othersLost) {
+      const request = { leaseMs, poisonLimit, lostReason, poisonReason };
+      this.#findings.onTasksReleased(await this.#storage.releaseLost(request));
+    }
+  }
+
+  /** A worker that cannot reach storage for the length of its lease must assume that it has lost its tasks. */
+  #checkAge(): void {
+    const age = this.#clock.monotonic() - this.#lastBeatAt;
+    if (this.#workerId !== null && age > this.#settings.leaseMs) {
+      const id = this.#workerId;
+      this.#workerId = null;
+      this.#findings.onLeasesLost(id);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+// How many tasks a worker should hold. Too few, and it waits for claims; too many, and slow tasks are hoarded while other
+// workers idle. So it follows the throughput: about as many as were finished in the last tenth of a second.
+
+import type { QueueSettings } from "./queue_settings.ts";
+
+/** The span that the prefetch covers, in milliseconds: some claim round trips of a busy database. */
+const spanMs = 100;
+
+/** Follows one queue's throughput. */
+export class Prefetch {
+  readonly #least: number;
+  readonly #most: number;
+  #target: number;
+  #finished = 0;
+  #windowStartedAt = 0;
+
+  constructor({ parallelism, capacity }: Pick<QueueSettings, "parallelism" | "capacity">) {
+    this.#least = Math.min(2 * parallelism, capacity);
+    this.#most = capacity;
+    this.#target = this.#least;
+  }
+
+  /** A task has ended. */
+  finished(): void {
+    this.#finished++;
+  }
+
+  /** How many tasks to hold, running ones included, at a reading of the monotonic clock. */
+  target(now: number): number {
+    const elapsed = now - this.#windowStartedAt;
+    if (elapsed >= spanMs) {
+      const rate = this.#finished / elapsed;
+      this.#target = Math.max(this.#least, Math.min(this.#most, Math.ceil(rate * spanMs)));
+      this.#finished = 0;
+      this.#windowStartedAt = now;
+    }
+    return this.#target;
+  }
+}

@@ -1,0 +1,195 @@
+// Writes what happens to claimed tasks, in natural batches, one write at a time so that a task's changes stay in order. A
+// write that fails is repeated until it succeeds or the lease is lost; the handlers go on meanwhile.
+
+import type { Logger } from "../log/logger.ts";
+import { backoffMs } from "../storage/batching/backoff.ts";
+import { isTransient } from "../storage/batching/retry_transient.ts";
+import type { ChangeResult, RunEnd, StatusChange } from "../storage/requests.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { Clock } from "../time/clock.ts";
+import { nextMacrotask } from "../time/macrotask.ts";
+import type { Job, TimedStep } from "./job.ts";
+
+/** What ends an attempt, beside the steps that the job carries. */
+export type AttemptEnd =
+  | (
+    & { readonly kind: "change" }
+    & Pick<
+      StatusChange,
+      "dueInMs" | "returnAttempt" | "rateSlotAt" | "executionTimeMs"
+    >
+  )
+  | ({ readonly kind: "run" } & Pick<RunEnd, "nextRunAt" | "executionTimeMs" | "counts">);
+
+/** A write that waits. Without an end it reports that the job is in progress. */
+interface Entry {
+  readonly job: Job;
+  readonly end: AttemptEnd | null;
+  /** Taken from the job when the write is first tried. */
+  steps: readonly TimedStep[];
+  readonly onWritten: (applied: boolean) => void;
+}
+
+const maxBatch = 1000;
+
+/** Gathers and writes the changes of this process's jobs. */
+export class StatusWriter {
+  readonly #storage: Storage;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  #pending: Entry[] = [];
+  #flushing = false;
+  #idleWaiters: (() => void)[] = [];
+  #isAbandoned: (job: Job) => boolean = () => false;
+
+  constructor(storage: Storage, clock: Clock, logger: Logger) {
+    this.#storage = storage;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  /** Tells for which jobs writing is in vain because their lease is lost: they are given up instead of tried again. */
+  abandonWhere(isAbandoned: (job: Job) => boolean): void {
+    this.#isAbandoned = isAbandoned;
+  }
+
+  /** Reports that a job is in progress. Skipped if the job ends before the write goes out: the end carries it. */
+  report(job: Job, onWritten: (applied: boolean) => void): void {
+    this.#add({ job, end: null, steps: [], onWritten });
+  }
+
+  /** Writes the end of an attempt, with all steps of the job that are not yet in storage. */
+  end(job: Job, end: AttemptEnd, onWritten: (applied: boolean) => void): void {
+    this.#add({ job, end, steps: [], onWritten });
+  }
+
+  /** Resolves when nothing is left to write. */
+  idle(): Promise<void> {
+    if (!this.#flushing && this.#pending.length === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  #add(entry: Entry): void {
+    this.#pending.push(entry);
+    if (this.#flushing) return;
+    this.#flushing = true;
+    nextMacrotask(() => void this.#flushAll());
+  }
+
+  async #flushAll(): Promise<void> {
+    while (this.#pending.length > 0) {
+      const batch = this.#take();
+      const runs = batch.filter((entry) => entry.end?.kind === "run");
+      const changes = runs.length === 0
+        ? batch
+        : batch.filter((entry) => entry.end?.kind !== "run");
+      await Promise.all([
+        changes.length > 0 && this.#write(changes, (entries) => this.#writeChanges(entries)),
+        runs.length > 0 && this.#write(runs, (entries) => this.#writeRuns(entries)),
+      ]);
+    }
+    this.#flushing = false;
+    for (const resolve of this.#idleWaiters.splice(0)) resolve();
+  }
+
+  #take(): Entry[] {
+    const taken = this.#pending.splice(0, maxBatch);
+    const batch: Entry[] = [];
+    for (const entry of taken) {
+      if (entry.end === null && entry.job.phase === "ended") continue;
+      entry.steps = entry.job.steps;
+      entry.job.steps = [];
+      batch.push(entry);
+    }
+    return batch;
+  }
+
+  /** Writes entries until they are written or given up. */
+  async #write(
+    entries: readonly Entry[],
+    write: (entries: readonly Entry[]) => Promise<readonly ChangeResult[]>,
+  ): Promise<void> {
+    for (let failures = 0;;) {
+      try {
+        const results = await write(entries);
+        for (let i = 0; i < entries.length; i++) {
+          const applied = results[i]!.applied ||
+            (failures > 0 && await this.#wasApplied(entries[i]!));
+          entries[i]!.onWritten(applied);
+        }
+        return;
+      } catch (error) {
+        failures++;
+        const transient = isTransient(error);
+        if (!transient && entries.length > 1) {
+          // One change that storage cannot take must not hold up its neighbours.
+          for (const entry of entries) await this.#write([entry], write);
+          return;
+        }
+        this.#logger[transient ? "warn" : "error"](
+          "Writing the status of {count} tasks failed (try {failures}); it is tried again: {error}",
+          { count: entries.length, failures, error },
+        );
+        await new Promise<void>((resolve) => this.#clock.setTimer(resolve, backoffMs(failures)));
+      }
+      const lost = entries.filter((entry) => this.#isAbandoned(entry.job));
+      if (lost.length > 0) {
+        for (const entry of lost) entry.onWritten(false);
+        entries = entries.filter((entry) => !lost.includes(entry));
+        if (entries.length === 0) return;
+      }
+    }
+  }
+
+  #writeChanges(entries: readonly Entry[]): Promise<readonly ChangeResult[]> {
+    const now = this.#clock.monotonic();
+    return this.#storage.setStatusMany(entries.map(({ job, end, steps }): StatusChange => {
+      const change = {
+        taskId: job.task.id,
+        auditLevel: job.task.auditLevel,
+        steps: withAges(steps, now),
+        lease: job.lease,
+      };
+      if (end === null) return change;
+      const { kind: _, ...rest } = end;
+      return { ...change, ...rest } as StatusChange;
+    }));
+  }
+
+  #writeRuns(entries: readonly Entry[]): Promise<readonly ChangeResult[]> {
+    const now = this.#clock.monotonic();
+    return this.#storage.updateCurrentRunMany(entries.map(({ job, end, steps }): RunEnd => {
+      const { kind: _, ...rest } = end as AttemptEnd & { readonly kind: "run" };
+      return {
+        taskId: job.task.id,
+        auditLevel: job.task.auditLevel,
+        steps: withAges(steps, now),
+        lease: job.lease,
+        ...rest,
+      };
+    }));
+  }
+
+  /** Whether an earlier try, whose answer was lost with its connection, was committed all the same. */
+  async #wasApplied({ job, steps }: Entry): Promise<boolean> {
+    try {
+      const record = await this.#storage.get(job.task.id);
+      return record !== null && record.leaseToken === job.lease.token &&
+        record.workerId === null && record.status === steps.at(-1)?.status;
+    } catch (error) {
+      this.#logger.warn("Reading back task {taskId} failed: {error}", {
+        taskId: job.task.id,
+        error,
+      });
+      return false;
+    }
+  }
+}
+
+function withAges(steps: readonly TimedStep[], now: number): StatusChange["steps"] {
+  return steps.map(({ status, exception, at }) => ({
+    status,
+    exception,
+    agoMs: Math.max(0, now - at),
+  }));
+}

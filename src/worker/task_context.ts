@@ -1,0 +1,77 @@
+// The context that a handler gets, made for one attempt. Its parts are made when they are asked for.
+
+import type { Dispatch } from "../dispatch/dispatch_options.ts";
+import type { Logger } from "../log/logger.ts";
+import { type CaptureSettings, TaskLogger } from "../log/task_logger.ts";
+import type { NewLogLine } from "../storage/requests.ts";
+import type { RunInfo, TaskContext } from "../task.ts";
+import type { Job } from "./job.ts";
+
+/** What all contexts of a worker share. */
+export interface ContextParts {
+  readonly logger: Logger;
+  readonly capture: CaptureSettings | null;
+  readonly monotonic: () => number;
+  readonly dispatch: Dispatch;
+  readonly complete: (job: Job, connection: unknown) => Promise<void>;
+}
+
+/** One attempt as its handler sees it. */
+export class AttemptContext implements TaskContext {
+  readonly #job: Job;
+  readonly #parts: ContextParts;
+  #log: TaskLogger | null = null;
+
+  constructor(job: Job, parts: ContextParts) {
+    this.#job = job;
+    this.#parts = parts;
+  }
+
+  get taskId(): string {
+    return this.#job.task.id;
+  }
+
+  get taskType(): string {
+    return this.#job.task.type;
+  }
+
+  get taskKey(): string | null {
+    return this.#job.task.taskKey;
+  }
+
+  get queue(): string {
+    return this.#job.task.queue;
+  }
+
+  get attempt(): number {
+    return this.#job.task.attempt;
+  }
+
+  get run(): RunInfo | null {
+    const { series } = this.#job.task;
+    if (series === null) return null;
+    return { number: series.runCount + 1, scheduledAt: new Date(this.#job.scheduledAt) };
+  }
+
+  get signal(): AbortSignal {
+    return this.#job.signal;
+  }
+
+  get log(): Logger {
+    const { logger, capture, monotonic } = this.#parts;
+    return (this.#log ??= new TaskLogger(logger, this.#job.task.id, capture, monotonic));
+  }
+
+  get dispatch(): Dispatch {
+    return this.#parts.dispatch;
+  }
+
+  complete(connection: unknown): Promise<void> {
+    return this.#parts.complete(this.#job, connection);
+  }
+
+  /** The lines that were logged and are to be stored. */
+  takeLogLines(): NewLogLine[] {
+    return this.#log?.takeLines() ?? [];
+  }
+}

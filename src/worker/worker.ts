@@ -1,0 +1,361 @@
+// The worker of one process: wires leases, claims, queues and execution together, starts and stops them.
+
+import type { EventBus } from "../events/event_bus.ts";
+import type { Dispatch } from "../dispatch/dispatch_options.ts";
+import type { Logger } from "../log/logger.ts";
+import { BatchWriter } from "../storage/batching/batch_writer.ts";
+import { retryTransient } from "../storage/batching/retry_transient.ts";
+import type { ClaimedTask } from "../storage/records.ts";
+import type { HeartbeatResult, LostTask, NewLogLine } from "../storage/requests.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { AnyTask } from "../task.ts";
+import type { Clock } from "../time/clock.ts";
+import { nextMacrotask } from "../time/macrotask.ts";
+import type { StorageClock } from "../time/storage_clock.ts";
+import { LeaseLostError, TaskCancelledError, WorkerStoppedError } from "./abort_reasons.ts";
+import { AttemptRecorder } from "./attempt_recorder.ts";
+import { Claimer } from "./claimer.ts";
+import { type ExecutionSettings, Executor } from "./executor.ts";
+import { Job } from "./job.ts";
+import { LeaseKeeper, type LeaseSettings } from "./lease_keeper.ts";
+import { QueueRunner } from "./queue_runner.ts";
+import { defaultQueue, type QueueSettings } from "./queue_settings.ts";
+import { StatusWriter } from "./status_writer.ts";
+import { WorkerReporter } from "./worker_reporter.ts";
+
+/** What a worker is made of. */
+export interface WorkerParts {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly storageClock: StorageClock;
+  readonly logger: Logger;
+  readonly events: EventBus;
+  readonly definitions: ReadonlyMap<string, AnyTask>;
+  readonly queues: ReadonlyMap<string, QueueSettings>;
+  readonly lease: LeaseSettings;
+  readonly execution: ExecutionSettings;
+  readonly dispatch: Dispatch;
+  readonly newId: () => string;
+}
+
+/** For how long handlers may run in one go before timers and sockets get their turn, in milliseconds. */
+const sliceMs = 10;
+
+/** Runs tasks in this process. */
+export class Worker {
+  readonly #parts: WorkerParts;
+  readonly #runners: ReadonlyMap<string, QueueRunner>;
+  readonly #keeper: LeaseKeeper;
+  readonly #claimer: Claimer;
+  readonly #writer: StatusWriter;
+  readonly #recorder: AttemptRecorder;
+  readonly #executor: Executor;
+  readonly #logWriter: BatchWriter<readonly NewLogLine[], void>;
+  readonly #reporter: WorkerReporter;
+  #stopWaking: () => void = () => {};
+  #stopping = false;
+  #filling = false;
+  #sliceEndsAt = Infinity;
+  #onAllEnded: () => void = () => {};
+
+  constructor(parts: WorkerParts) {
+    const { storage, clock, storageClock, logger, events } = parts;
+    this.#parts = parts;
+    this.#runners = new Map(
+      [...parts.queues].map(([name, settings]) => [name, new QueueRunner(settings)]),
+    );
+    this.#reporter = new WorkerReporter(parts);
+    this.#keeper = new LeaseKeeper({
+      storage,
+      clock,
+      storageClock,
+      logger,
+      settings: parts.lease,
+      newId: parts.newId,
+      findings: {
+        onHeartbeat: (result) => this.#onHeartbeat(result),
+        onLeasesLost: (workerId) => this.#onLeasesLost(workerId),
+        onTasksReleased: (tasks) => this.#onTasksReleased(tasks),
+        onStarved: (blockedMs) =>
+          this.#reporter.starved(blockedMs, this.#executor.running, this.#keeper.workerId),
+      },
+    });
+    this.#claimer = new Claimer({
+      storage,
+      clock,
+      storageClock,
+      logger,
+      runners: this.#runners,
+      types: [...parts.definitions.keys()],
+      workerId: () => this.#keeper.workerId,
+      onClaimed: (workerId, tasks) => this.#onClaimed(workerId, tasks),
+      onWorkerLost: (workerId) => this.#keeper.lose(workerId),
+    });
+    this.#writer = new StatusWriter(storage, clock, logger);
+    this.#writer.abandonWhere((job) => job.lease.workerId !== this.#keeper.workerId);
+    this.#recorder = new AttemptRecorder({
+      storage,
+      clock,
+      storageClock,
+      logger,
+      events,
+      writer: this.#writer,
+      expectDue: (at) => this.#claimer.expectDue(at),
+    });
+    this.#logWriter = new BatchWriter<readonly NewLogLine[], void>({
+      write: async (batches) => {
+        await storage.saveExecutionLogs(batches.flat());
+        return batches.map(() => undefined);
+      },
+      clock,
+      maxBatch: 100,
+      concurrency: 1,
+      retryForMs: parts.lease.leaseMs,
+    });
+    this.#executor = new Executor({
+      clock,
+      storageClock,
+      logger,
+      recorder: this.#recorder,
+      logWriter: this.#logWriter,
+      settings: parts.execution,
+      queue: (name) => this.#runner(name).settings,
+      dispatch: parts.dispatch,
+      onSettled: (job) => this.#onSettled(job),
+    });
+  }
+
+  /** Registers the worker and begins to claim. */
+  async start(): Promise<void> {
+    await this.#keeper.start();
+    this.#stopWaking = this.#parts.storage.onWake((signal) => {
+      if (signal.kind === "cancel") this.cancel(signal.taskIds);
+      else if (signal.kind === "tasks") this.#claimer.lookEverywhere();
+      else this.#keeper.beatSoon();
+    });
+    this.#claimer.start();
+  }
+
+  /**
+   * Stops claiming, gives back what has not started, lets running handlers finish until the timeout, aborts the others, and
+   * writes everything down.
+   */
+  async stop(timeoutMs: number): Promise<void> {
+    this.#stopping = true;
+    this.#stopWaking();
+    await this.#claimer.stop();
+    await this.#releaseWaiting(() => true);
+    if (!await this.#allEndedWithin(timeoutMs)) {
+      for (const job of [...this.#executor.running]) {
+        this.#executor.abort(job, new WorkerStoppedError());
+      }
+      await this.#allEndedWithin(this.#parts.execution.graceMs);
+      this.#executor.giveUpAll();
+    }
+    await this.#within(this.#parts.lease.leaseMs, this.#writer.idle());
+    await this.#within(this.#parts.lease.leaseMs, this.#logWriter.idle());
+    await this.#within(this.#parts.execution.graceMs, this.#recorder.idle());
+    this.#executor.stop();
+    await this.#keeper.stop();
+  }
+
+  // ---- hand-over from the dispatcher of this process ----
+
+  /** Keeps a place in a queue for a task that is about to be stored; null when the task should wait in storage. */
+  reserve(queue: string): string | null {
+    const workerId = this.#keeper.workerId;
+    if (workerId === null || this.#stopping) return null;
+    return this.#runner(queue).reserve(this.#parts.clock.monotonic()) ? workerId : null;
+  }
+
+  /** Gives a place back: the task was not stored, or not for us. */
+  unreserve(queue: string): void {
+    this.#runner(queue).unreserve();
+  }
+
+  /** Gives back a task whose storing failed: if it was committed all the same, it was claimed for us. */
+  giveBack(workerId: string, taskId: string): void {
+    const { storage, clock, storageClock, lease, logger } = this.#parts;
+    const task = { taskId, token: 1, dueAt: storageClock.now() };
+    retryTransient(clock, lease.leaseMs, () => storage.release(workerId, [task])).catch((error) => {
+      logger.warn("Giving back task {taskId} failed: {error}", { taskId, error });
+    });
+  }
+
+  /** Takes a stored task into the place that was kept for it. */
+  handOver(task: ClaimedTask, workerId: string, payload: unknown): void {
+    const runner = this.#runner(task.queue);
+    runner.unreserve();
+    const job = new Job(task, this.#parts.definitions.get(task.type)!, workerId, {
+      value: payload,
+    });
+    runner.push(job);
+    if (this.#stopping) void this.#releaseWaiting((waiting) => waiting === job);
+    else this.#fill(runner);
+  }
+
+  /** Tasks that are due now wait in storage. */
+  storedDue(queue: string): void {
+    const runner = this.#runner(queue);
+    runner.mayHaveMore = true;
+    if (runner.runsLow(this.#parts.clock.monotonic())) this.#claimer.wake();
+  }
+
+  /** A task becomes due at this instant of the storage's clock. */
+  expectDue(at: number): void {
+    this.#claimer.expectDue(at);
+  }
+
+  /** Cancels the tasks that this worker holds. */
+  cancel(taskIds: readonly string[]): void {
+    if (taskIds.length === 0) return;
+    const ids = new Set(taskIds);
+    for (const job of [...this.#executor.running]) {
+      if (ids.has(job.task.id)) this.#executor.abort(job, new TaskCancelledError(job.task.id));
+    }
+    for (const runner of this.#runners.values()) {
+      for (const job of runner.removeWhere(({ task }) => ids.has(task.id))) {
+        this.#recorder.recordUnstarted(job, { status: "Cancelled", exception: null }, {});
+      }
+    }
+  }
+
+  /** Looks for due tasks and paused queues at once, as after a change that this process made itself. */
+  refresh(): void {
+    this.#keeper.beatSoon();
+    this.#claimer.lookEverywhere();
+  }
+
+  // ---- inside ----
+
+  #runner(queue: string): QueueRunner {
+    return this.#runners.get(queue) ?? this.#runners.get(defaultQueue)!;
+  }
+
+  #onClaimed(workerId: string, tasks: readonly ClaimedTask[]): void {
+    const touched = new Set<QueueRunner>();
+    for (const task of tasks) {
+      const runner = this.#runner(task.queue);
+      const job = new Job(task, this.#parts.definitions.get(task.type)!, workerId, null);
+      if (task.cancelRequested) {
+        this.#recorder.recordUnstarted(job, { status: "Cancelled", exception: null }, {});
+        continue;
+      }
+      runner.push(job);
+      touched.add(runner);
+    }
+    if (this.#stopping) void this.#releaseWaiting(() => true);
+    else for (const runner of touched) this.#fill(runner);
+  }
+
+  /** Starts waiting jobs while there are slots. */
+  #fill(runner: QueueRunner): void {
+    if (this.#filling || this.#stopping) return;
+    this.#filling = true;
+    for (let job; (job = this.#nextInSlice(runner)) !== undefined;) this.#executor.execute(job);
+    this.#filling = false;
+    if (runner.runsLow(this.#parts.clock.monotonic())) this.#claimer.wake();
+  }
+
+  /**
+   * The next job, unless handlers have been running for so long without a break that timers, sockets and the heartbeat
+   * must have their turn first.
+   */
+  #nextInSlice(runner: QueueRunner): Job | undefined {
+    const now = this.#parts.clock.monotonic();
+    if (now > this.#sliceEndsAt) return undefined;
+    const job = runner.takeNext();
+    if (job !== undefined && this.#sliceEndsAt === Infinity) {
+      this.#sliceEndsAt = now + sliceMs;
+      nextMacrotask(() => {
+        const hadEnded = this.#parts.clock.monotonic() > this.#sliceEndsAt;
+        this.#sliceEndsAt = Infinity;
+        if (hadEnded) { for (const each of this.#runners.values()) this.#fill(each); }
+      });
+    }
+    return job;
+  }
+
+  #onSettled(job: Job): void {
+    const runner = this.#runner(job.task.queue);
+    runner.freeSlot();
+    if (this.#executor.running.size === 0) this.#onAllEnded();
+    this.#fill(runner);
+  }
+
+  #onHeartbeat(result: HeartbeatResult): void {
+    this.cancel(result.cancelRequests);
+    for (const [name, runner] of this.#runners) {
+      const paused = result.pausedQueues.includes(name);
+      if (paused === runner.paused) continue;
+      runner.paused = paused;
+      if (paused) {
+        void this.#releaseWaiting((job) => this.#runner(job.task.queue) === runner);
+      } else {
+        this.#claimer.lookEverywhere();
+      }
+    }
+  }
+
+  #onLeasesLost(workerId: string): void {
+    const lost = (job: Job) => job.lease.workerId === workerId;
+    for (const job of [...this.#executor.running].filter(lost)) {
+      this.#recorder.emit("leaseLost", job);
+      this.#executor.abort(job, new LeaseLostError(job.task.id));
+    }
+    for (const runner of this.#runners.values()) runner.removeWhere(lost);
+    this.#parts.logger.error(
+      "Worker {workerId} has lost its leases: its heartbeat was late. Its handlers are asked to stop.",
+      { workerId },
+    );
+  }
+
+  #onTasksReleased(tasks: readonly LostTask[]): void {
+    if (tasks.length === 0) return;
+    this.#reporter.tasksReleased(tasks);
+    this.#claimer.lookEverywhere();
+  }
+
+  /** Gives waiting jobs back to storage. If that fails they stay claimed until the lease ends, and are not lost. */
+  async #releaseWaiting(matches: (job: Job) => boolean): Promise<void> {
+    const byWorker = new Map<string, Job[]>();
+    for (const runner of this.#runners.values()) {
+      for (const job of runner.removeWhere(matches)) {
+        const { workerId } = job.lease;
+        byWorker.set(workerId, [...byWorker.get(workerId) ?? [], job]);
+      }
+    }
+    for (const [workerId, jobs] of byWorker) {
+      const released = jobs.map(({ task, lease }) => ({
+        taskId: task.id,
+        token: lease.token,
+        dueAt: task.dueAt,
+      }));
+      try {
+        await this.#parts.storage.release(workerId, released);
+      } catch (error) {
+        this.#parts.logger.warn("Giving back {count} tasks failed: {error}", {
+          count: released.length,
+          error,
+        });
+      }
+    }
+  }
+
+  /** Whether no handler runs any more, at the latest after so many milliseconds. */
+  async #allEndedWithin(timeoutMs: number): Promise<boolean> {
+    if (this.#executor.running.size === 0) return true;
+    await this.#within(timeoutMs, new Promise<void>((resolve) => this.#onAllEnded = resolve));
+    return this.#executor.running.size === 0;
+  }
+
+  /** Waits for something, but no longer than so many milliseconds. */
+  async #within(timeoutMs: number, something: Promise<unknown>): Promise<void> {
+    let cancel = () => {};
+    const timeout = new Promise<void>((resolve) => {
+      cancel = this.#parts.clock.setTimer(resolve, timeoutMs);
+    });
+    await Promise.race([something, timeout]);
+    cancel();
+  }
+}
