@@ -17,6 +17,8 @@ const storageContract = [
  */
 const allowedImports: [importer: string, imports: string[]][] = [
   ["mod.ts", ["src/"]],
+  ["src/monitor/prometheus/", ["src/", "prom-client"]],
+  ["src/monitor/otel/", ["src/", "@opentelemetry/api"]],
   ["src/", ["src/", "croner"]],
   ["drivers/memory/", ["drivers/memory/", ...storageContract]],
   ["drivers/sqlite/", ["drivers/sqlite/", ...storageContract, "node:sqlite"]],
