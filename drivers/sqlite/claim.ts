@@ -80,6 +80,7 @@ function claimFromQueue(
   queue: string,
   limit: number,
 ): ClaimedTask[] {
+  if (types.length === 0) return [];
   const statements = ClaimStatements.for(types.length);
   const claimed: ClaimedTask[] = [];
   for (const priority of priorities(connection, queue)) {
@@ -110,6 +111,7 @@ export function nextDueAt(
   queues: readonly string[],
   types: readonly string[],
 ): number | null {
+  if (types.length === 0) return null;
   const { next } = ClaimStatements.for(types.length);
   const paused = pausedQueues(connection);
   let earliest = Infinity;

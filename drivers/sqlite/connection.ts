@@ -59,16 +59,26 @@ export class Connection {
           "Pass that connection as `connection` to take part in the transaction, or give EverTask a connection of its own.",
       );
     }
-    const [begin, commit, rollback] = nested ? savepoint : transaction;
-    this.run(begin);
+    const [begin, commit] = nested ? savepoint : transaction;
+    let begun = false;
     try {
+      this.run(begin);
+      begun = true;
       const result = work();
       this.run(commit);
       return result;
     } catch (error) {
       // After a full disk or an I/O error SQLite has rolled back by itself.
-      if (this.#database.inTransaction) { for (const statement of rollback) this.run(statement); }
+      if (this.#database.inTransaction) this.#undo(nested, begun);
       throw error;
+    }
+  }
+
+  #undo(nested: boolean, begun: boolean): void {
+    if (!nested) this.run("ROLLBACK");
+    else if (begun) {
+      this.run("ROLLBACK TO evertask");
+      this.run("RELEASE evertask");
     }
   }
 
@@ -80,9 +90,5 @@ export class Connection {
 
 // IMMEDIATE takes the write lock at the start: a transaction that reads first and finds somebody else writing later could
 // not go on, and would have to be repeated.
-const transaction = ["BEGIN IMMEDIATE", "COMMIT", ["ROLLBACK"]] as const;
-const savepoint = [
-  "SAVEPOINT evertask",
-  "RELEASE evertask",
-  ["ROLLBACK TO evertask", "RELEASE evertask"],
-] as const;
+const transaction = ["BEGIN IMMEDIATE", "COMMIT"] as const;
+const savepoint = ["SAVEPOINT evertask", "RELEASE evertask"] as const;
