@@ -49,6 +49,6 @@ export type { SqliteStorageOptions, Synchronous } from "./options.ts";
  * database.close();
  * ```
  */
-export function sqliteStorage(options: string | URL | SqliteStorageOptions): Storage {
+export function sqliteStorage(options: string | SqliteStorageOptions): Storage {
   return new SqliteStorage(resolveOptions(options));
 }

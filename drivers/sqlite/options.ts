@@ -1,6 +1,5 @@
 // What a user says about the database, checked once.
 
-import { fileURLToPath } from "node:url";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import { type Clock, systemClock } from "../../src/time/clock.ts";
 import { type Duration, toMilliseconds } from "../../src/time/duration.ts";
@@ -20,7 +19,7 @@ export type Synchronous = "OFF" | "NORMAL" | "FULL" | "EXTRA";
 /** Options of {@linkcode sqliteStorage}. Either `path` or `database` is given. */
 export interface SqliteStorageOptions {
   /** The database file, created when it does not exist, or `":memory:"`. */
-  readonly path?: string | URL;
+  readonly path?: string;
   /**
    * A connection that the application has opened: a `DatabaseSync` of `node:sqlite` or a `Database` of `@db/sqlite`. It is
    * used as it is (journal mode, `synchronous` and busy timeout are the application's choice; the write-ahead log is much
@@ -63,17 +62,20 @@ const synchronousValues: readonly unknown[] = ["OFF", "NORMAL", "FULL", "EXTRA"]
  *
  * @throws {InvalidArgumentError} If an option has a value that cannot be used.
  */
-export function resolveOptions(options: string | URL | SqliteStorageOptions): ResolvedOptions {
-  if (typeof options === "string" || options instanceof URL) options = { path: options };
+export function resolveOptions(options: string | SqliteStorageOptions): ResolvedOptions {
+  if (typeof options === "string") options = { path: options };
   const { path, database, synchronous = "NORMAL", busyTimeout = 250 } = options;
   if ((path === undefined) === (database === undefined)) {
     throw new InvalidArgumentError("options", options, "have either `path` or `database`");
+  }
+  if (path !== undefined && (typeof path !== "string" || path === "")) {
+    throw new InvalidArgumentError("path", path, 'be the name of a file, or ":memory:"');
   }
   if (!synchronousValues.includes(synchronous)) {
     throw new InvalidArgumentError("synchronous", synchronous, "be OFF, NORMAL, FULL or EXTRA");
   }
   return {
-    path: path === undefined ? "the application's database" : fileName(path),
+    path: path ?? "the application's database",
     database: database === undefined ? undefined : adaptConnection(database, "database"),
     synchronous,
     busyTimeoutMs: Math.min(toMilliseconds(busyTimeout, "busyTimeout"), 2 ** 31 - 1),
@@ -81,10 +83,4 @@ export function resolveOptions(options: string | URL | SqliteStorageOptions): Re
     migrate: options.migrate ?? true,
     clock: options.clock ?? systemClock,
   };
-}
-
-function fileName(path: string | URL): string {
-  if (path instanceof URL && path.protocol === "file:") return fileURLToPath(path);
-  if (typeof path === "string" && path !== "") return path;
-  throw new InvalidArgumentError("path", path, 'be a file name, a file: URL or ":memory:"');
 }
