@@ -1,6 +1,7 @@
 // The life of a recurring series as the engine sees it: when it first runs, and what comes after a run or after downtime.
 // Everything is computed from the recurrence of the row, which carries its own anchor.
 
+import { day, lastDay } from "./civil_time.ts";
 import { countedBack, type Grid } from "./grid.ts";
 import { gridOf } from "./compile.ts";
 import type { Recurrence } from "./recurrence.ts";
@@ -172,7 +173,7 @@ class GridFrom implements Grid {
   }
 }
 
-/** `runUntil` is exclusive. */
+/** `runUntil` is exclusive, and so is the end of what a `Date` can hold. */
 function withinLimit({ runUntil = Infinity }: Recurrence, next: number | undefined): number | null {
-  return next === undefined || next >= runUntil ? null : next;
+  return next === undefined || next >= runUntil || next > lastDay * day ? null : next;
 }
