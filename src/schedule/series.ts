@@ -107,8 +107,14 @@ export function countOccurrences(
 
 /** What comes after a run that has ended. */
 export function runAfter(recurrence: Recurrence, state: SeriesState): NextRun {
-  return settle(recurrence, state, state.scheduledAt);
+  return settle(recurrence, state, state.scheduledAt, false);
 }
+
+/**
+ * A run that is found this late, in milliseconds, was delayed by the ordinary course of things (a poll, a full queue) and
+ * not missed. Without it, a series with a shorter interval than that delay would be skipped for ever.
+ */
+const ordinaryDelay = 5_000;
 
 /**
  * What to do with a run that is due: usually to run it, but after downtime its misfire policy may drop it. If the
@@ -116,11 +122,21 @@ export function runAfter(recurrence: Recurrence, state: SeriesState): NextRun {
  * afterwards; otherwise store it and wait.
  */
 export function runDue(recurrence: Recurrence, state: SeriesState): NextRun {
-  return settle(recurrence, state, state.scheduledAt - 1);
+  const isDelayed = state.now - state.scheduledAt <= ordinaryDelay;
+  return settle(recurrence, state, state.scheduledAt - 1, isDelayed);
 }
 
-/** Applies the misfire policy to what became due after `seen`. */
-function settle(recurrence: Recurrence, state: SeriesState, seen: number): NextRun {
+/**
+ * Applies the misfire policy to what became due after `seen`.
+ *
+ * @param isDelayed Nothing was missed: even if the policy is to skip, the latest of what is due still runs.
+ */
+function settle(
+  recurrence: Recurrence,
+  state: SeriesState,
+  seen: number,
+  isDelayed: boolean,
+): NextRun {
   const { now, runCount, scheduledAt } = state;
   const { maxRuns = Infinity, misfire = "skip", runUntil = Infinity } = recurrence;
   if (runCount >= maxRuns) return { nextRunAt: null, skipped: 0 };
@@ -131,7 +147,8 @@ function settle(recurrence: Recurrence, state: SeriesState, seen: number): NextR
   if (due <= 1) return { nextRunAt: withinLimit(recurrence, grid.next(seen)), skipped: 0 };
 
   if (now >= runUntil) return { nextRunAt: null, skipped: grid.count(seen, runUntil - 1) };
-  const caughtUp = misfire === "skip" ? 0 : misfire === "once" ? 1 : Math.min(misfire.all, due);
+  const policy = misfire === "skip" && isDelayed ? "once" : misfire;
+  const caughtUp = policy === "skip" ? 0 : policy === "once" ? 1 : Math.min(policy.all, due);
   const nextRunAt = caughtUp === 0
     ? withinLimit(recurrence, grid.next(now))
     : countedBack(grid, caughtUp, seen, now);

@@ -118,6 +118,22 @@ for (const { misfire, scheduledAt, now, next, skipped } of whenDue) {
   });
 }
 
+Deno.test("a series with a shorter interval than the delay of a poll still runs", () => {
+  const everySecond = registered((r) => r.everySecond(), "2026-03-10");
+  const found = runDue(everySecond, {
+    scheduledAt: utc("2026-03-10 00:00:01"),
+    now: utc("2026-03-10 00:00:03.200"),
+    runCount: 0,
+  });
+  assertEquals([show(found.nextRunAt), found.skipped], ["2026-03-10 00:00:03", 2]);
+  const missed = runDue(everySecond, {
+    scheduledAt: utc("2026-03-10 00:00:01"),
+    now: utc("2026-03-10 00:01"),
+    runCount: 0,
+  });
+  assertEquals([show(missed.nextRunAt), missed.skipped], ["2026-03-10 00:01:01", 60]);
+});
+
 Deno.test("maxRuns ends the series after so many real runs", () => {
   const recurrence = registered((r) => r.everyHour().maxRuns(3), "2026-03-10");
   const state = { scheduledAt: utc("2026-03-10 02:00"), now: utc("2026-03-10 02:01") };
