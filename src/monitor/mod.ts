@@ -29,7 +29,7 @@ export {
 export type { Logger, LogProperties } from "../log/logger.ts";
 export type { Clock, TimerOptions } from "../time/clock.ts";
 export type { Duration, DurationParts } from "../time/duration.ts";
-export type { MonitoredStorage } from "./monitored_storage.ts";
+export type { EventOrigin, FigureOrigin } from "./monitored.ts";
 export type { AuditGrowth, QueueStatistics, StorageStatistics } from "../storage/queries.ts";
 export type { WorkerRecord } from "../storage/records.ts";
 export type { TaskStatus } from "../storage/task_status.ts";

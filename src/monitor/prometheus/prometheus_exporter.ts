@@ -2,13 +2,12 @@
 
 import { Registry } from "prom-client";
 import { InvalidArgumentError } from "../../errors.ts";
-import type { TaskEventSource } from "../../events/task_event.ts";
 import { consoleLogger, type Logger } from "../../log/logger.ts";
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
 import { accessCheck, type AccessToken } from "../http/access_token.ts";
 import { getHandler } from "../http/get_handler.ts";
-import type { MonitoredStorage } from "../monitored_storage.ts";
+import type { EventOrigin, FigureOrigin } from "../monitored.ts";
 import { registerStorageMetrics } from "./storage_metrics.ts";
 import { TaskMetrics } from "./task_metrics.ts";
 
@@ -24,10 +23,6 @@ export interface MetricsRegistry {
 
 /** Options of {@linkcode createPrometheusExporter}. */
 export interface PrometheusOptions {
-  /** Where the events come from: `everTask.events`. */
-  readonly events: TaskEventSource;
-  /** What is asked for queue depths, workers and audit rows. Without it there are no such gauges. */
-  readonly storage?: MonitoredStorage;
   /**
    * Where the metrics are registered: say, prom-client's own `register`, to serve them with the application's.
    * @default a registry of its own
@@ -101,20 +96,24 @@ const defaultBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
  *
  * @example
  * ```ts
+ * import { createEverTask } from "@evertask/evertask";
+ * import { memoryStorage } from "@evertask/evertask/memory";
  * import { createPrometheusExporter } from "@evertask/evertask/prometheus";
- * import type { TaskEventSource } from "@evertask/evertask/monitor";
  *
- * const events: TaskEventSource = { subscribe: () => () => {} }; // everTask.events
- * const exporter = createPrometheusExporter({ events });
+ * const everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
+ * const exporter = createPrometheusExporter(everTask);
  * const response = await exporter.fetch(new Request("http://localhost/metrics"));
  * console.log(await response.text());
+ *
  * exporter.close();
+ * await everTask.stop();
  * ```
  */
-export function createPrometheusExporter(options: PrometheusOptions): PrometheusExporter {
+export function createPrometheusExporter(
+  everTask: EventOrigin & FigureOrigin,
+  options: PrometheusOptions = {},
+): PrometheusExporter {
   const {
-    events,
-    storage,
     registry = new Registry(),
     prefix = "evertask_",
     path = "/metrics",
@@ -132,19 +131,17 @@ export function createPrometheusExporter(options: PrometheusOptions): Prometheus
   // The documentation of this package cannot name a type of another; prom-client's metrics take no other registry.
   const register = registry as Registry;
   const metrics = new TaskMetrics({ registry: register, prefix, buckets, maxTaskTypes, maxQueues });
-  if (storage) {
-    registerStorageMetrics({
-      registry: register,
-      prefix,
-      storage,
-      cacheMs: toMilliseconds(options.cacheTime ?? 5_000, "cacheTime"),
-      auditCacheMs: toMilliseconds(options.auditCacheTime ?? 60_000, "auditCacheTime"),
-      maxQueues,
-      clock,
-      logger,
-    });
-  }
-  const unsubscribe = events.subscribe((event) => metrics.record(event));
+  registerStorageMetrics({
+    registry: register,
+    prefix,
+    everTask,
+    cacheMs: toMilliseconds(options.cacheTime ?? 5_000, "cacheTime"),
+    auditCacheMs: toMilliseconds(options.auditCacheTime ?? 60_000, "auditCacheTime"),
+    maxQueues,
+    clock,
+    logger,
+  });
+  const unsubscribe = everTask.events.subscribe((event) => metrics.record(event));
   const answer = async () =>
     new Response(await registry.metrics(), {
       headers: { "content-type": registry.contentType, "cache-control": "no-store" },

@@ -4,14 +4,14 @@ import { Gauge, type Registry } from "prom-client";
 import type { Logger } from "../../log/logger.ts";
 import type { Clock } from "../../time/clock.ts";
 import { cached } from "../cached.ts";
-import type { MonitoredStorage } from "../monitored_storage.ts";
+import type { FigureOrigin } from "../monitored.ts";
 import { BoundedLabel } from "./bounded_label.ts";
 
 /** What the gauges of the storage are made with. */
 export interface StorageMetricsOptions {
   readonly registry: Registry;
   readonly prefix: string;
-  readonly storage: MonitoredStorage;
+  readonly everTask: FigureOrigin;
   readonly cacheMs: number;
   readonly auditCacheMs: number;
   readonly maxQueues: number;
@@ -21,11 +21,11 @@ export interface StorageMetricsOptions {
 
 /** Registers the gauges; they ask the storage when they are collected. */
 export function registerStorageMetrics(options: StorageMetricsOptions): void {
-  const { registry, prefix, storage, clock, logger } = options;
+  const { registry, prefix, everTask, clock, logger } = options;
   const queueLabel = new BoundedLabel(options.maxQueues);
-  const statistics = cached(() => storage.statistics(), options.cacheMs, clock);
-  const workers = cached(() => storage.workers(), options.cacheMs, clock);
-  const auditGrowth = cached(() => storage.auditGrowth(), options.auditCacheMs, clock);
+  const statistics = cached(() => everTask.statistics(), options.cacheMs, clock);
+  const workers = cached(() => everTask.workers(), options.cacheMs, clock);
+  const auditGrowth = cached(() => everTask.audit.growth(), options.auditCacheMs, clock);
 
   /** A gauge without values when the storage cannot be asked: better none than old ones. */
   function gauge<Label extends string>(

@@ -68,7 +68,8 @@ export class TaskMetrics {
   record(event: TaskEvent): void {
     const { kind, count, durationMs, waitMs } = event;
     const labels = {
-      task_type: this.#types.valueFor(event.taskType),
+      // A blocked event loop is nobody's in particular: the event names all types that were running.
+      task_type: kind === "workerStarved" ? "" : this.#types.valueFor(event.taskType),
       queue: this.#queues.valueFor(event.queue),
     };
     this.#counters[kind].inc(labels, aggregated.includes(kind) ? Math.max(1, count) : 1);

@@ -12,10 +12,12 @@ import { ManualClock } from "../support/manual_clock.ts";
 import { parseMetrics, valueOf } from "../support/prometheus_text.ts";
 import { queueFigures, StorageFigures } from "../support/storage_figures.ts";
 
-function makeExporter(options: Partial<PrometheusOptions> = {}) {
+function makeExporter(options: PrometheusOptions & { storage?: StorageFigures } = {}) {
+  const { storage = new StorageFigures(), ...rest } = options;
   const events = new EventSourceForTests();
   const clock = new ManualClock();
-  const exporter = createPrometheusExporter({ events, clock, logger: silentLogger, ...options });
+  const everTask = Object.assign(storage, { events });
+  const exporter = createPrometheusExporter(everTask, { clock, logger: silentLogger, ...rest });
   const scrape = async () => {
     const response = await exporter.fetch(new Request("http://app.test/metrics"));
     assertEquals(response.status, 200);
@@ -47,9 +49,10 @@ Deno.test("every kind of event is counted under its own name, by type and queue"
     "tasks_lease_lost",
     "tasks_rate_limit_deferred",
     "tasks_rate_limit_rejected",
-    "worker_starved",
   ].map((name) => valueOf(metrics, `evertask_${name}_total`, email));
-  assertEquals(counted, kinds.map((_, index) => index + 1));
+  assertEquals([...counted, kinds.length], kinds.map((_, index) => index + 1));
+  const nobody = { task_type: "", queue: "default" };
+  assertEquals(valueOf(metrics, "evertask_worker_starved_total", nobody), kinds.length);
 });
 
 Deno.test("an aggregated event counts for as many as it tells of", async () => {

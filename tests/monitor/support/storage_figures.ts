@@ -1,11 +1,11 @@
 // A storage of which only figures are asked: what a test says they are, or an error.
 
-import type { MonitoredStorage } from "../../../src/monitor/mod.ts";
+import type { FigureOrigin } from "../../../src/monitor/mod.ts";
 import type { QueueStatistics } from "../../../src/storage/queries.ts";
 import { taskStatuses } from "../../../src/storage/task_status.ts";
 
 /** Figures that a test sets. */
-export class StorageFigures implements MonitoredStorage {
+export class StorageFigures implements FigureOrigin {
   now = Date.UTC(2026, 0, 2, 3, 4, 5);
   queues: QueueStatistics[] = [];
   workerHeartbeats: Record<string, number> = {};
@@ -36,11 +36,14 @@ export class StorageFigures implements MonitoredStorage {
     }));
   }
 
-  async auditGrowth() {
-    await this.#answer();
-    const table = "StatusAudit" as const;
-    return [{ table, rows: this.auditRows, firstAt: null, lastAt: null, averageRowsPerDay: null }];
-  }
+  readonly audit = {
+    growth: async () => {
+      await this.#answer();
+      const table = "StatusAudit" as const;
+      const rows = this.auditRows;
+      return [{ table, rows, firstAt: null, lastAt: null, averageRowsPerDay: null }];
+    },
+  };
 
   async #answer(): Promise<void> {
     await Promise.resolve();
