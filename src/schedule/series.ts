@@ -1,5 +1,5 @@
 // The life of a recurring series as the engine sees it: when it first runs, and what comes after a run or after downtime.
-// Everything is computed from the recurrence of the row, which carries its own anchor.
+// Everything is computed from what the row holds: the recurrence with its anchor, the planned instant and the run count.
 
 import { day, lastDay } from "./civil_time.ts";
 import { countedBack, type Grid } from "./grid.ts";
@@ -27,35 +27,9 @@ export interface NextRun {
 /** A recurrence of a registered series, whose rhythm hangs on a known instant. */
 export type AnchoredRecurrence = Recurrence & { readonly anchor: number };
 
-/**
- * The recurrence to store when a series is registered.
- *
- * @param recurrence What the user asks for.
- * @param registeredAt Epoch milliseconds.
- * @param stored The recurrence in the row, if the series exists already: as long as the schedule is the same, it keeps its
- *   rhythm, however often it is registered.
- */
-export function anchored(
-  recurrence: Recurrence,
-  registeredAt: number,
-  stored?: Recurrence,
-): AnchoredRecurrence {
-  const kept = stored !== undefined && sameSchedule(recurrence, stored) ? stored.anchor : undefined;
-  return { ...recurrence, anchor: kept ?? anchorOf(recurrence, registeredAt) };
-}
-
-/**
- * Whether two recurrences have the same rhythm: the same intervals, times, zone and start. Limits and the misfire policy
- * may differ, since they leave the next run valid; so may the anchor.
- */
-export function sameSchedule(a: Recurrence, b: Recurrence): boolean {
-  return rhythmOf(a) === rhythmOf(b);
-}
-
-function rhythmOf(recurrence: Recurrence): string {
-  const { anchor: _, runUntil: _runUntil, maxRuns: _maxRuns, misfire: _misfire, ...rhythm } =
-    recurrence;
-  return JSON.stringify(Object.entries(rhythm).sort(([a], [b]) => a < b ? -1 : 1));
+/** The recurrence of a series that is registered at an instant; one that has an anchor keeps it. */
+export function anchored(recurrence: Recurrence, registeredAt: number): AnchoredRecurrence {
+  return { ...recurrence, anchor: recurrence.anchor ?? anchorOf(recurrence, registeredAt) };
 }
 
 /** The instant that a rhythm hangs on: the first run where the start mode names one, else the registration. */

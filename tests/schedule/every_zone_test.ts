@@ -15,10 +15,10 @@ const day = 86_400_000;
 
 const zones = Intl.supportedValuesOf("timeZone").map((name) => TimeZone.of(name));
 
-/** Some clock changes of a zone since 1975, without those by seconds that ended local mean times. */
+/** Some clock changes of a zone, without those by seconds that ended local mean times. */
 function someChanges(zone: TimeZone, count: number): Transition[] {
   const found: Transition[] = [];
-  let change = zone.nextTransition(utc("1975-01-01"), utc("2030-01-01"));
+  let change = zone.nextTransition(utc("2007-01-01"), utc("2030-01-01"));
   while (change !== undefined) {
     if (change.offsetBefore % minute === 0 && change.offsetAfter % minute === 0) found.push(change);
     change = zone.nextTransition(change.at, utc("2030-01-01"));
@@ -82,7 +82,7 @@ function isAlone(zone: TimeZone, change: Transition, reach: number): boolean {
 }
 
 Deno.test("fixed times run once each around a clock change, in every zone", () => {
-  const reach = 1.5 * day;
+  const reach = 0.75 * day;
   for (const zone of zones) {
     for (const change of someChanges(zone, 1)) {
       if (!isAlone(zone, change, reach)) continue;
@@ -113,6 +113,7 @@ Deno.test("fixed times run once each around a clock change, in every zone", () =
           for (let minutes = -130; minutes <= 130; minutes += 13) {
             const after = change.at + minutes * minute;
             const next = expected.find((run) => run > after);
+            if (next === undefined) break;
             assertEquals(occurrenceAfter(schedule, after, after), next);
           }
         }),

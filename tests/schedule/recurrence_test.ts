@@ -1,6 +1,7 @@
 // Recurrences as data: what parseRecurrence lets pass, brings into one form and refuses by name.
 
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { toRecurrence } from "../../src/schedule/builder.ts";
 import { InvalidScheduleError } from "../../src/schedule/errors.ts";
 import { parseRecurrence } from "../../src/schedule/recurrence.ts";
 
@@ -47,6 +48,25 @@ Deno.test("everything that is not a default survives the way through JSON", () =
     anchor: 1_700_000_000_123,
   };
   assertEquals<unknown>(parseRecurrence(JSON.parse(JSON.stringify(recurrence))), recurrence);
+});
+
+Deno.test("the same schedule has the same JSON text, however it was written", () => {
+  const built = toRecurrence((r) =>
+    r.runNow().andThen().everyWeek().onDays("Friday", "Monday").atTimes("14:00", "09:00")
+      .maxRuns(3).onMisfire({ all: 2 }).inTimeZone("Europe/Rome")
+  );
+  const written = parseRecurrence({
+    timeZone: "Europe/Rome",
+    misfire: { all: 2 },
+    weekdays: ["Monday", "Friday"],
+    times: ["09:00:00", "14:00"],
+    start: { mode: "runNow" },
+    maxRuns: 3,
+    unit: "weeks",
+    every: 1,
+    kind: "calendar",
+  });
+  assertEquals(JSON.stringify(written), JSON.stringify(built));
 });
 
 const refusals: [data: unknown, message: string][] = [
