@@ -20,3 +20,9 @@ export interface FigureOrigin {
   /** The live worker processes. */
   workers(): Promise<readonly WorkerRecord[]>;
 }
+
+/** Something that may run a worker; every `EverTask` may. */
+export interface WorkerOrigin {
+  /** The id of this process's worker; null while there is none. */
+  readonly workerId: string | null;
+}

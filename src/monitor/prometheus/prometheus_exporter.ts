@@ -103,7 +103,7 @@ const defaultBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
  * const everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
  * const exporter = createPrometheusExporter(everTask);
  * const response = await exporter.fetch(new Request("http://localhost/metrics"));
- * console.log(await response.text());
+ * console.log(response.headers.get("content-type"), (await response.text()).length);
  *
  * exporter.close();
  * await everTask.stop();
