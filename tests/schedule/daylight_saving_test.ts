@@ -186,6 +186,12 @@ const changes: readonly Change[] = [
     registered: "2011-12-29 00:00",
     expected: ["2011-12-30 10:00", "2012-01-05 19:00"],
   },
+  {
+    fact: "Kiritimati 1994: midnight of the skipped 31 December is that of 1 January, one run",
+    schedule: (r) => r.everyDay().atTime("00:00").inTimeZone("Pacific/Kiritimati"),
+    registered: "1994-12-30 00:00",
+    expected: ["1994-12-30 10:00", "1994-12-31 10:00", "1995-01-01 10:00"],
+  },
 ];
 
 for (const { fact, schedule, registered, expected } of changes) {

@@ -143,6 +143,23 @@ Deno.test("cron intervals run in both passes and at the end of a gap, in every z
   }
 });
 
+/**
+ * How many days share a run with the day before. It takes a gap of a whole day: Kiritimati had no 31 December 1994, so that
+ * what was planned for its midnight ran at the next one, together with what was planned for that.
+ */
+function mergedRuns(zone: TimeZone, from: number, to: number, time: number): number {
+  let merged = 0;
+  let change = zone.nextTransition(from, to);
+  while (change !== undefined) {
+    const { at, offsetBefore, offsetAfter } = change;
+    const inGap = Math.floor((at + offsetAfter - time) / day) -
+      Math.floor((at + offsetBefore - 1 - time) / day);
+    merged += Math.max(0, inGap - 1);
+    change = zone.nextTransition(at, to);
+  }
+  return merged;
+}
+
 Deno.test("a daily schedule loses no day and doubles none over three years, in every zone", () => {
   for (const zone of zones) {
     const start = fc.integer({ min: 1975, max: 2035 }).map((year) => utc(`${year}-01-01`));
@@ -156,7 +173,8 @@ Deno.test("a daily schedule loses no day and doubles none over three years, in e
         // The wall-clock days that begin the span and end it; each day in between has its run.
         const local = (instant: number) => instant + zone.offsetAt(instant) - minutes * minute;
         const days = Math.floor(local(to) / day) - Math.floor(local(from) / day);
-        assertEquals(runs.length, days, `${zone.name} ${show(from)} ${time}`);
+        const expected = days - mergedRuns(zone, from, to, minutes * minute);
+        assertEquals(runs.length, expected, `${zone.name} ${show(from)} ${time}`);
         for (const run of runs) {
           const late = ((local(run) % day) + day) % day;
           if (late === 0) continue;
