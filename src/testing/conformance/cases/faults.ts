@@ -260,7 +260,12 @@ export const faults = topic("faults", {
         await s.change(id, [["Completed", null, 50 * day]]);
         return id;
       },
-      () => s.storage.purge({ statusAuditDays: 30 }, { budget: 1000 }),
+      async () => {
+        const purge = () => s.storage.purge({ statusAuditDays: 30 }, { budget: 1000 });
+        if (!(await purge()).busy) return;
+        await s.unit.passTime(hour); // a lock that a broken purge left behind does not stay for good
+        await purge();
+      },
       async (id) => (await s.statuses(id)).length,
     );
   }),

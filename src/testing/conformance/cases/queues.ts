@@ -138,7 +138,7 @@ export const queues = topic("queues", {
   "what other processes do is told at once": ["wakes", async (s) => {
     const other = await s.unit.another();
     const { id } = await s.claimed();
-    const signals = new Signals();
+    const signals = new Signals(s);
     const end = s.storage.onWake((signal) => {
       signals.add(signal.kind === "cancel" ? `cancel ${signal.taskIds}` : signal.kind);
     });
@@ -165,13 +165,20 @@ export const queues = topic("queues", {
 class Signals {
   readonly #seen: string[] = [];
   #waiting: { text: string; resolve: () => void } | undefined;
+  readonly #scene: Scene;
+
+  constructor(scene: Scene) {
+    this.#scene = scene;
+  }
 
   add(text: string): void {
     this.#seen.push(text);
     if (this.#waiting?.text === text) this.#waiting.resolve();
   }
 
+  /** A store that looks for changes by a fake clock finds this one within two seconds of it. */
   async has(text: string): Promise<void> {
+    await this.#scene.unit.passTime(2_000);
     if (this.#seen.includes(text)) return;
     let callOff = () => {};
     const late = new Promise<never>((_, reject) => {

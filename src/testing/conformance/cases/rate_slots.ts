@@ -6,7 +6,8 @@ import { expectNear, expectSame, expectThat } from "../expect.ts";
 import { hour, type Scene, topic } from "../scene.ts";
 
 // Intervals are long against the time that a case takes, and their sums exact in binary.
-const emissionIntervalMs = hour + 0.5;
+// They are no whole milliseconds, four of them are.
+const emissionIntervalMs = hour + 0.25;
 
 function wish(overrides: Partial<RateSlotRequest> = {}): RateSlotRequest {
   const horizonMs = 1000 * hour;
@@ -48,17 +49,18 @@ export const rateSlots = topic("rate slots", {
   "a budget that starts empty has to be earned": async (s) => {
     const wishes = Array.from({ length: 4 }, () => wish({ burst: 3, startEmpty: true }));
     expectSame(await reserve(s, wishes), "0 1 2 3", "one at once");
-    await s.unit.passTime(7 * emissionIntervalMs);
+    await s.unit.passTime(8 * emissionIntervalMs);
     expectSame(await reserve(s, wishes), "0 0 0 1", "later the burst is there");
   },
 
   "a budget recovers with time, up to the burst": async (s) => {
     const wishes = Array.from({ length: 4 }, () => wish({ burst: 2 }));
     expectSame(await reserve(s, wishes), "0 0 1 2", "used up");
-    await s.unit.passTime(3 * emissionIntervalMs);
+    expectSame(await reserve(s, [wish({ burst: 2 })]), "3", "five slots are taken");
+    await s.unit.passTime(4 * emissionIntervalMs);
     expectSame(await reserve(s, [wish({ burst: 2 })]), "0", "one slot has come back");
     expectSame(await reserve(s, [wish({ burst: 2 })]), "1", "and no more");
-    await s.unit.passTime(50 * emissionIntervalMs);
+    await s.unit.passTime(60 * emissionIntervalMs);
     expectSame(await reserve(s, wishes), "0 0 1 2", "a long pause earns no more than the burst");
   },
 
