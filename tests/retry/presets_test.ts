@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { deadline } from "@std/async";
 import { once } from "node:events";
-import { connect, createServer, type Server } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { DatabaseSync } from "node:sqlite";
 import mssql from "mssql";
 import postgres from "postgres";
@@ -27,8 +27,13 @@ async function errorOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 /** A server that does with its connections what it is told; the port of one that has been closed is `closedPort`. */
-async function listen(onConnection: Parameters<typeof createServer>[1]) {
-  const server: Server = createServer(onConnection);
+async function listen(onConnection: (socket: Socket) => void) {
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    onConnection(socket);
+  });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
@@ -36,6 +41,7 @@ async function listen(onConnection: Parameters<typeof createServer>[1]) {
   return {
     port: address.port,
     async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
       server.close();
       await once(server, "close");
     },
@@ -65,12 +71,10 @@ Deno.test("a fetch that is refused, reset, cut short or too slow is a transient 
     assert(isTransientNetworkError(cutShort), String(cutShort));
   }
   {
-    await using server = await listen((socket) => void setTimeout(() => socket.destroy(), 300));
+    await using server = await listen(() => {});
     const signal = AbortSignal.timeout(50);
     const slow = await errorOf(fetch(`http://127.0.0.1:${server.port}/`, { signal }));
     assert(isTransientNetworkError(slow), String(slow));
-    // The server's connection must have ended before the server can close.
-    await new Promise((resolve) => setTimeout(resolve, 300));
   }
   const unknownHost = await errorOf(fetch("http://host.invalid/"));
   assert(isTransientNetworkError(unknownHost), String(unknownHost));
@@ -170,7 +174,7 @@ Deno.test("a deadlock and a connection that the server ends are transient errors
       assert(!isTransientDatabaseError(error), String(error));
     }
   } finally {
-    await sql.end();
+    await sql.end({ timeout: 1 }); // it waits for the connection that the server has ended
   }
 });
 
