@@ -1,0 +1,57 @@
+// What PostgreSQL and postgres.js throw, as errors of the storage contract: told apart by what the caller can do about it.
+
+import {
+  StorageError,
+  StorageFullError,
+  StorageReadOnlyError,
+  StorageUnavailableError,
+} from "../../src/storage/errors.ts";
+
+/** SQLSTATE codes and classes, https://www.postgresql.org/docs/current/errcodes-appendix.html; the first that fits decides. */
+const states: readonly [prefix: string, make: (message: string, cause: unknown) => StorageError][] =
+  [
+    ["53100", (message, cause) => new StorageFullError(message, { cause })], // disk_full
+    ["25006", (message, cause) => new StorageReadOnlyError(message, { cause })], // read_only_sql_transaction
+    ["42501", (message, cause) => new StorageReadOnlyError(message, { cause })], // insufficient_privilege
+    ["08", unavailable], // connection exceptions
+    ["40", unavailable], // serialization failure, deadlock
+    ["53", unavailable], // out of memory, too many connections
+    ["55P03", unavailable], // lock_not_available
+    ["57", unavailable], // server shuts down or starts up, statement cancelled by an administrator or a timeout
+    ["58", unavailable], // system errors
+    [
+      "26000", // a prepared statement is unknown: a pooler gave another session
+      (message, cause) =>
+        new StorageError(
+          `${message}. Behind a pooler that shares sessions between transactions, set prepare: false and notify: false.`,
+          { cause },
+        ),
+    ],
+  ];
+
+/** What postgres.js and the runtime's sockets call it when there is no connection, or none any more. */
+const lostConnection =
+  /^(?:CONNECT|CONNECTION_|ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_|EADDR|ENOTCONN|ERR_SOCKET)/;
+
+/** The storage error for whatever a statement was rejected with, which it keeps as cause. */
+export function toStorageError(error: unknown): StorageError {
+  if (error instanceof StorageError) return error;
+  const message = `PostgreSQL: ${error instanceof Error ? error.message : String(error)}`;
+  const code = codeOf(error);
+  if (lostConnection.test(code)) return unavailable(message, error);
+  const make = states.find(([prefix]) => code.startsWith(prefix))?.[1];
+  return make ? make(message, error) : new StorageError(message, { cause: error });
+}
+
+/** The SQLSTATE, or the code of the runtime or of postgres.js; empty where there is none. */
+export function codeOf(error: unknown): string {
+  if (typeof error !== "object" || error === null) return "";
+  const { code, errors } = error as { code?: unknown; errors?: unknown };
+  if (typeof code === "string") return code;
+  // Several addresses were tried, and each attempt failed.
+  return Array.isArray(errors) ? codeOf(errors[0]) : "";
+}
+
+function unavailable(message: string, cause: unknown): StorageError {
+  return new StorageUnavailableError(message, { cause });
+}

@@ -1,0 +1,81 @@
+// The functions of sql/postgres/ that the driver calls, with the types of their parameters. All the SQL that it sends,
+// but for migrations, is `SELECT schema.function($1, …)`.
+
+import { escapeText, fromJson, toJson } from "./json_text.ts";
+import type { RunStatement } from "./connection.ts";
+import { toStorageError } from "./database_errors.ts";
+
+const parameterTypes = {
+  clock_ms: [],
+  persist_tasks: ["json", "json"],
+  claim_tasks: ["text", "json", "json", "float8"],
+  set_task_statuses: ["json", "json"],
+  update_current_runs: ["json", "json"],
+  request_cancel: ["json", "text"],
+  release_tasks: ["text", "json", "json"],
+  make_due: ["json", "json"],
+  next_due_at: ["json", "json"],
+  register_worker: ["text", "text"],
+  heartbeat: ["text", "float8"],
+  unregister_worker: ["text"],
+  release_lost: ["float8", "int", "text", "text", "json"],
+  set_queue_paused: ["text", "boolean", "json"],
+  reserve_rate_slots: ["json"],
+  get_task: ["uuid"],
+  get_task_by_key: ["text"],
+  list_tasks: ["json", "uuid", "int"],
+  list_status_audit: ["uuid", "bigint", "int"],
+  list_runs_audit: ["uuid", "bigint", "int"],
+  list_execution_logs: ["uuid", "bigint", "int"],
+  list_workers: [],
+  task_statistics: [],
+  audit_growth: [],
+  save_execution_logs: ["json"],
+  purge_history: ["json", "bigint"],
+  take_maintenance: ["text", "uuid"],
+  end_maintenance: ["text", "uuid"],
+  notify_processes: ["json"],
+} as const satisfies Record<string, readonly string[]>;
+
+/** The name of a function in sql/postgres/. */
+export type FunctionName = keyof typeof parameterTypes;
+
+/** Calls the functions of one schema. */
+export class Functions {
+  readonly #statements: Readonly<Record<string, string>>;
+
+  /** @param schema An identifier that was validated: it becomes part of the statements. */
+  constructor(schema: string) {
+    this.#statements = Object.fromEntries(
+      Object.entries(parameterTypes).map(([name, types]) => {
+        // Sent as text and cast there, so that no serializer of the user's postgres.js instance has a say.
+        const parameters = types.map((type, index) => `$${index + 1}::text::${type}`);
+        return [name, `SELECT "${schema}".${name}(${parameters.join(", ")})::text AS result`];
+      }),
+    );
+  }
+
+  /**
+   * Calls a function and returns what its JSON says; null for NULL.
+   *
+   * @throws {StorageError} What the database's error means to the caller.
+   */
+  async call<T>(run: RunStatement, name: FunctionName, ...args: readonly unknown[]): Promise<T> {
+    const types: readonly string[] = parameterTypes[name];
+    const parameters = types.map((type, index) => toParameter(args[index], type));
+    let rows: readonly object[];
+    try {
+      rows = await run(this.#statements[name]!, parameters);
+    } catch (error) {
+      throw toStorageError(error);
+    }
+    const [result] = Object.values(rows[0] ?? {}) as (string | null)[];
+    return (result ? fromJson(result) : null) as T;
+  }
+}
+
+function toParameter(value: unknown, type: string): string | null {
+  if (value === undefined || value === null) return null;
+  if (type === "json") return toJson(value);
+  return escapeText(String(value));
+}

@@ -1,0 +1,72 @@
+// Brings a database's schema up to date, once, however many processes start together; or says what to run.
+
+import { SchemaVersionError } from "../../src/storage/errors.ts";
+import { type SqlFileName, sqlFiles } from "./sql.generated.ts";
+import type { PostgresClient, PostgresJsLike } from "./connection.ts";
+
+const files = Object.keys(sqlFiles).sort() as SqlFileName[];
+
+/** The version of the schema that this code works with: the number of the last file. */
+export const knownVersion = Number.parseInt(files.at(-1)!, 10);
+
+/**
+ * Brings the schema up to date, or only checks it.
+ *
+ * @throws {SchemaVersionError} If it is newer than this code, or older and `migrate` is off.
+ */
+export async function migrate(
+  sql: PostgresClient,
+  schema: string,
+  migrate: boolean,
+): Promise<void> {
+  const found = await readVersion(sql, schema);
+  if (isCurrent(found)) return;
+  if (!migrate) throw new SchemaVersionError(found, knownVersion, whatToRun(found, schema));
+  await sql.begin(async (transaction) => {
+    await transaction.unsafe(
+      "SELECT pg_advisory_xact_lock(hashtextextended('EverTask migrations in ' || $1::text, 0)), " +
+        "set_config('evertask.schema', $1::text, true)",
+      [schema],
+    );
+    const version = await readVersion(transaction, schema); // another process may have been faster
+    if (isCurrent(version)) return;
+    for (const file of files.slice(version)) await transaction.unsafe(bodyOf(file));
+  });
+}
+
+/** Whether nothing is to be done; throws on a schema from the future. */
+function isCurrent(found: number): boolean {
+  if (found <= knownVersion) return found === knownVersion;
+  throw new SchemaVersionError(
+    found,
+    knownVersion,
+    `The database has version ${found} of EverTask's schema, but this program knows only ${knownVersion}: ` +
+      `run a newer version of EverTask here, or take another database or schema.`,
+  );
+}
+
+/** The version in the database; 0 when there is no schema yet. */
+async function readVersion(sql: PostgresJsLike, schema: string): Promise<number> {
+  const table = `"${schema}".schema_migrations`;
+  const [exists] = await sql.unsafe("SELECT (to_regclass($1::text) IS NOT NULL)::text AS found", [
+    table,
+  ]);
+  if (Object.values(exists!)[0] !== "true") return 0;
+  const [row] = await sql.unsafe(`SELECT max(version)::text AS version FROM ${table}`);
+  return Number(Object.values(row!)[0] ?? 0);
+}
+
+/** The files carry their own BEGIN and COMMIT for psql; here one transaction spans them all. */
+function bodyOf(file: SqlFileName): string {
+  return sqlFiles[file].replace(/^(?:BEGIN|COMMIT);$/gm, "");
+}
+
+function whatToRun(found: number, schema: string): string {
+  const first = files[found]!;
+  const setting = schema === "evertask" ? "" : `PGOPTIONS='-c evertask.schema=${schema}' `;
+  const state = found === 0
+    ? `There is no EverTask schema "${schema}" in the database`
+    : `EverTask's schema "${schema}" has version ${found}, and this program needs ${knownVersion}`;
+  return `${state}, and \`migrate\` is off. Run the files of sql/postgres/ from ${first} on, in order: ` +
+    `${setting}psql -v ON_ERROR_STOP=1 -f sql/postgres/${first} …; or let postgresStorage do it with migrate: true.`;
+}

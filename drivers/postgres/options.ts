@@ -1,0 +1,97 @@
+// The options of postgresStorage: what they mean, what they default to, and what is refused.
+
+import { InvalidArgumentError } from "../../src/errors.ts";
+import type { PostgresClient } from "./connection.ts";
+
+/** Options of {@linkcode postgresStorage}. Either `url` or `sql` is needed. */
+export interface PostgresStorageOptions {
+  /** The URL of a database: `postgres://user:password@host:5432/name`. The storage opens connections and closes them. */
+  readonly url?: string;
+  /**
+   * The application's own postgres.js instance, instead of a URL. The storage takes its connections from there and never
+   * ends it, except the one that listens, which postgres.js keeps beside its pool.
+   */
+  readonly sql?: PostgresClient;
+  /**
+   * The schema of the tables and functions: lower-case letters, digits and underscores. It also names the channel of
+   * notifications, so that two schemas in one database do not wake each other.
+   * @default "evertask"
+   */
+  readonly schema?: string;
+  /**
+   * Whether `open` creates the schema and brings it up to date. When off, `open` only checks the version, and says what to
+   * run if it does not fit.
+   * @default true
+   */
+  readonly migrate?: boolean;
+  /**
+   * Whether processes wake each other with LISTEN and NOTIFY. Turn it off behind a pooler that shares sessions between
+   * transactions (PgBouncer's transaction mode): then workers look for tasks once a second instead.
+   * @default true
+   */
+  readonly notify?: boolean;
+  /**
+   * Whether statements are prepared once and used again. Turn it off behind a pooler that does not keep prepared statements.
+   * @default true
+   */
+  readonly prepare?: boolean;
+  /**
+   * How many connections the pool may open, with `url`. A process that is subscribed to wake-ups has one more, which
+   * listens. Batches make few connections do: a busy worker keeps about four at work.
+   * @default 5
+   */
+  readonly maxConnections?: number;
+}
+
+/** Options, checked and complete. */
+export interface ResolvedOptions {
+  readonly url: string | null;
+  readonly sql: PostgresClient | null;
+  readonly schema: string;
+  readonly migrate: boolean;
+  readonly notify: boolean;
+  readonly prepare: boolean;
+  readonly maxConnections: number;
+}
+
+/**
+ * Checks the options.
+ *
+ * @throws {InvalidArgumentError} If one of them cannot be used.
+ */
+export function resolveOptions(
+  given: string | PostgresClient | PostgresStorageOptions,
+): ResolvedOptions {
+  const options: PostgresStorageOptions = typeof given === "string"
+    ? { url: given }
+    : "unsafe" in given
+    ? { sql: given }
+    : given;
+  const { url = null, sql = null, schema = "evertask", maxConnections = 5 } = options;
+  if ((url === null) === (sql === null)) {
+    throw new InvalidArgumentError(
+      "postgresStorage",
+      url === null ? "neither url nor sql" : "both url and sql",
+      "get the URL of a database or a postgres.js instance",
+    );
+  }
+  if (url !== null && !/^postgres(?:ql)?:\/\//.test(url)) {
+    throw new InvalidArgumentError("url", withoutPassword(url), "begin with postgres://");
+  }
+  if (!/^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
+    throw new InvalidArgumentError(
+      "schema",
+      schema,
+      "be up to 63 lower-case letters, digits and underscores, begin with no digit, and not with pg_",
+    );
+  }
+  if (!Number.isInteger(maxConnections) || maxConnections < 1) {
+    throw new InvalidArgumentError("maxConnections", maxConnections, "be an integer of at least 1");
+  }
+  const { migrate = true, notify = true, prepare = true } = options;
+  return { url, sql, schema, migrate, notify, prepare, maxConnections };
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/:[^:@/]*@/, ":***@");
+}

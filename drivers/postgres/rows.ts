@@ -1,0 +1,109 @@
+// The driver's objects as the functions of sql/postgres/ take and give them: composite types in snake_case on their side,
+// the records of the contract on ours, audit levels as numbers in between.
+
+import {
+  type AuditLevel,
+  auditLevelFromNumber,
+  auditLevelToNumber,
+} from "../../src/audit/audit_level.ts";
+import type { ClaimedTask, TaskRecord } from "../../src/storage/records.ts";
+import type {
+  NewLogLine,
+  NewTask,
+  ReleasedTask,
+  RunEnd,
+  StatusChange,
+  StatusStep,
+} from "../../src/storage/requests.ts";
+
+/** A record as it comes: with the number of its audit level. */
+export type Stored<T extends { readonly auditLevel: AuditLevel }> = Omit<T, "auditLevel"> & {
+  readonly auditLevel: number;
+};
+
+/** A record with the name of its audit level. */
+export function fromStored<T extends TaskRecord | ClaimedTask>(stored: Stored<T>): T {
+  const record = stored as unknown as { auditLevel: AuditLevel | number };
+  record.auditLevel = auditLevelFromNumber(stored.auditLevel);
+  return record as unknown as T;
+}
+
+/** A task id for a parameter. What is no id stands for no task. */
+export function toId(taskId: string): string {
+  const isId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(taskId);
+  return isId ? taskId : "00000000-0000-0000-0000-000000000000";
+}
+
+/** The type new_task. */
+export function toNewTask(task: NewTask): object {
+  const { series, due } = task;
+  return {
+    id: task.id,
+    type: task.type,
+    handler: task.handler,
+    request: task.request,
+    status: task.status,
+    due_in_ms: "inMs" in due ? due.inMs : undefined,
+    due_at_ms: "at" in due ? due.at : undefined,
+    audit_level: auditLevelToNumber(task.auditLevel),
+    queue_name: task.queue,
+    priority: task.priority,
+    task_key: task.taskKey ?? undefined,
+    trace_context: task.traceContext ?? undefined,
+    claim_for: task.claimFor ?? undefined,
+    schedule: series?.schedule,
+    info: series?.info,
+    anchor_at_ms: series?.anchorAt,
+    max_runs: series?.maxRuns,
+    run_until_ms: series?.runUntil,
+    next_run_at_ms: series?.nextRunAt,
+  };
+}
+
+/** The type status_change. */
+export function toStatusChange(change: StatusChange): object {
+  return {
+    ...toSteps(change),
+    due_in_ms: change.dueInMs,
+    return_attempt: change.returnAttempt,
+    rate_slot_at_ms: change.rateSlotAt ?? undefined,
+    execution_time_ms: change.executionTimeMs,
+  };
+}
+
+/** The type run_end. */
+export function toRunEnd(run: RunEnd): object {
+  return {
+    ...toSteps(run),
+    execution_time_ms: run.executionTimeMs,
+    next_run_at_ms: run.nextRunAt,
+    counts: run.counts,
+  };
+}
+
+/** What {@linkcode toReleased} makes of it is what release_tasks takes. */
+export function toReleased({ taskId, token, dueAt }: ReleasedTask): object {
+  return { id: toId(taskId), token, due_at_ms: dueAt };
+}
+
+/** A line as save_execution_logs takes it. */
+export function toLogLine({ taskId, level, message, exception, agoMs }: NewLogLine): object {
+  return { task_id: toId(taskId), level, message, exception, ago_ms: agoMs };
+}
+
+/** What changes of status and ends of runs have in common. */
+function toSteps({ taskId, auditLevel, steps, lease }: StatusChange | RunEnd): object {
+  const last = steps.at(-1)!;
+  return {
+    id: toId(taskId),
+    audit_level: auditLevelToNumber(auditLevel),
+    ...toStep(last),
+    earlier: steps.length > 1 ? steps.slice(0, -1).map(toStep) : undefined,
+    worker_id: lease?.workerId,
+    lease_token: lease?.token,
+  };
+}
+
+function toStep({ status, exception, agoMs }: StatusStep) {
+  return { status, exception: exception ?? undefined, ago_ms: agoMs };
+}

@@ -1,0 +1,79 @@
+// What a storage has between open and close: the pool, its own or the application's, and this process's end of the
+// channel of notifications.
+
+import postgres from "postgres";
+import type { WakeSignal } from "../../src/storage/requests.ts";
+import { systemClock } from "../../src/time/clock.ts";
+import { type PostgresClient, runOn, type RunStatement } from "./connection.ts";
+import { toStorageError } from "./database_errors.ts";
+import type { Functions } from "./functions.ts";
+import { migrate } from "./migrations.ts";
+import type { ResolvedOptions } from "./options.ts";
+import { WakeChannel } from "./wake_channel.ts";
+
+/** An open storage. */
+export interface Session {
+  /** Runs a statement on the pool. */
+  readonly run: RunStatement;
+  /** What this process is called where processes are told apart. */
+  readonly processId: string;
+  /** Null when `notify` is off. */
+  readonly channel: WakeChannel | null;
+  /** Ends what was opened. */
+  close(): Promise<void>;
+}
+
+/**
+ * Connects, and brings the schema up to date.
+ *
+ * @param onWake Called for what other processes tell.
+ * @throws {StorageError} If that fails; then nothing stays open.
+ */
+export async function startSession(
+  options: ResolvedOptions,
+  functions: Functions,
+  onWake: (signal: WakeSignal) => void,
+): Promise<Session> {
+  const { schema, prepare } = options;
+  const own = options.sql === null ? connect(options) : null;
+  const sql: PostgresClient = options.sql ?? own!;
+  const end = () => own?.end({ timeout: 5 });
+  try {
+    await migrate(sql, schema, options.migrate);
+    const run = runOn(sql, prepare);
+    const [row] = await run("SELECT gen_random_uuid()::text AS id", []);
+    const processId = String(Object.values(row!)[0]);
+    const channel = options.notify
+      ? new WakeChannel({
+        clock: systemClock,
+        sql,
+        name: schema,
+        sender: processId,
+        send: (message) => functions.call(run, "notify_processes", message),
+        onSignal: onWake,
+      })
+      : null;
+    return {
+      run,
+      processId,
+      channel,
+      async close() {
+        await channel?.close();
+        await end();
+      },
+    };
+  } catch (error) {
+    await end();
+    throw toStorageError(error);
+  }
+}
+
+function connect({ url, maxConnections, prepare }: ResolvedOptions): postgres.Sql {
+  return postgres(url!, {
+    max: maxConnections,
+    prepare,
+    fetch_types: false, // spares a query on each new connection: every result is text
+    onnotice: () => {},
+    connection: { application_name: "evertask" },
+  });
+}

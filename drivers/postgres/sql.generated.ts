@@ -1,0 +1,1331 @@
+// deno-fmt-ignore-file
+// Generated from sql/postgres/ by `deno task sql`. Change the .sql files, not this one.
+
+/** The names of the files in sql/postgres/. */
+export type SqlFileName = "0001_tables.sql" | "0002_status.sql" | "0003_dispatch.sql" | "0004_claim.sql" | "0005_workers.sql" | "0006_reading.sql" | "0007_history.sql";
+
+/** The files of sql/postgres/, in the order of their names. */
+export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
+  "0001_tables.sql": `-- EverTask for PostgreSQL 13 and later: the tables.
+--
+-- Every file of this folder is one migration. Run them in order, each once:
+--   psql -v ON_ERROR_STOP=1 -f 0001_tables.sql
+-- They go to the schema "evertask"; another one is named by a setting:
+--   PGOPTIONS='-c evertask.schema=jobs' psql …
+-- The driver runs the same files, all in one transaction, when its option \`migrate\` is on.
+--
+-- Names are upstream EverTask's in snake_case; our own columns come on top. Instants are timestamptz in whole
+-- milliseconds. U+0000, which PostgreSQL cannot store, is kept in every text as the six characters of an escape: U+001A
+-- and the code 0000; U+001A itself likewise as U+001A and 001A.
+BEGIN;
+DO $$ BEGIN
+  EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I',
+    coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask'));
+END $$;
+DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
+  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
+
+CREATE TABLE schema_migrations (
+  version    int         PRIMARY KEY,
+  name       text        NOT NULL,
+  applied_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- One row a task; a recurring series is one row, too. Wide fixed-size columns first, so that little is lost to alignment.
+CREATE TABLE queued_tasks (
+  id                      uuid        NOT NULL PRIMARY KEY,  -- version 7: new rows and keys go to the last pages
+  created_at_utc          timestamptz NOT NULL,
+  due_at_utc              timestamptz,                       -- set only while it can be claimed
+  scheduled_execution_utc timestamptz,                       -- what it was dispatched for; NULL: at once
+  last_execution_utc      timestamptz,
+  next_run_utc            timestamptz,                       -- series: NULL when it has ended
+  run_until               timestamptz,                       -- series: exclusive
+  anchor_utc              timestamptz,                       -- series: the instant on which the schedule's grid hangs
+  rate_slot_utc           timestamptz,                       -- the rate limit slot that it holds
+  execution_time_ms       float8,
+  lease_token             int         NOT NULL DEFAULT 0,    -- raised by each claim; writes with an older one are refused
+  attempt                 int         NOT NULL DEFAULT 0,
+  lost_count              int         NOT NULL DEFAULT 0,
+  current_run_count       int,
+  max_runs                int,
+  priority                smallint    NOT NULL DEFAULT 0,
+  audit_level             smallint,                          -- 0 Full (and NULL), 1 Minimal, 2 ErrorsOnly, 3 None
+  is_recurring            boolean     NOT NULL DEFAULT false,
+  cancel_requested        boolean     NOT NULL DEFAULT false,
+  status                  text        NOT NULL COLLATE "C",
+  queue_name              text        NOT NULL COLLATE "C",
+  type                    text        NOT NULL COLLATE "C",
+  handler                 text        NOT NULL,
+  request                 text        NOT NULL,              -- JSON as it came
+  exception               text,
+  worker_id               text        COLLATE "C",           -- the worker that holds it
+  task_key                text        COLLATE "C",
+  trace_context           text,
+  recurring_task          text,                              -- series: the schedule as JSON
+  recurring_info          text                               -- series: the schedule as a sentence
+) WITH (
+  -- A task is written two or three times within seconds and then never again. Half-filled pages keep its next version on
+  -- its own page, without new index entries (a HOT update), and the room of the old one is used again at once. Measured:
+  -- a third more tasks a second than with full pages, and no larger table, since full pages grow by the second version.
+  fillfactor = 50,
+  -- Dead entries of the claim index slow every claim until vacuum takes them: come early, and do not pause.
+  autovacuum_vacuum_scale_factor = 0.01,
+  autovacuum_vacuum_threshold = 5000,
+  autovacuum_vacuum_insert_scale_factor = 0.1,
+  autovacuum_vacuum_cost_delay = 0,
+  autovacuum_analyze_scale_factor = 0.05
+);
+
+-- No index holds a column that a task's end changes (status, worker, lease): that is what keeps the end a HOT update.
+-- So nothing finds tasks by worker, either; release_lost reads the whole table, but only when a worker died.
+
+-- The tasks that can be claimed, in the order of claims. Held and ended ones are not in it, however many there are.
+CREATE INDEX queued_tasks_claimable ON queued_tasks (queue_name, priority DESC, due_at_utc, id)
+  WHERE due_at_utc IS NOT NULL;
+CREATE UNIQUE INDEX queued_tasks_task_key ON queued_tasks (task_key) WHERE task_key IS NOT NULL;
+-- The few tasks whose owner is to be told to cancel them.
+CREATE INDEX queued_tasks_cancel_requested ON queued_tasks (id) WHERE cancel_requested;
+
+-- History. One index each, which answers "what happened to this task" and, ids being time-ordered, grows at its end. The
+-- BRIN indexes find what is old enough to be deleted; they are a few pages, and cost inserts nothing. No foreign keys:
+-- they would lock the task's row for every audit row, and history may outlive its task.
+
+CREATE TABLE status_audit (
+  queued_task_id uuid        NOT NULL,
+  id             bigint      GENERATED ALWAYS AS IDENTITY,
+  updated_at_utc timestamptz NOT NULL,
+  new_status     text        NOT NULL COLLATE "C",
+  exception      text,
+  PRIMARY KEY (queued_task_id, id)
+) WITH (autovacuum_vacuum_insert_scale_factor = 0.1);
+CREATE INDEX status_audit_age ON status_audit USING brin (updated_at_utc) WITH (autosummarize = on);
+
+CREATE TABLE runs_audit (
+  queued_task_id    uuid        NOT NULL,
+  id                bigint      GENERATED ALWAYS AS IDENTITY,
+  executed_at       timestamptz NOT NULL,
+  execution_time_ms float8      NOT NULL,
+  status            text        NOT NULL COLLATE "C",
+  exception         text,
+  PRIMARY KEY (queued_task_id, id)
+) WITH (autovacuum_vacuum_insert_scale_factor = 0.1);
+CREATE INDEX runs_audit_age ON runs_audit USING brin (executed_at) WITH (autosummarize = on);
+
+CREATE TABLE task_execution_log (
+  queued_task_id  uuid        NOT NULL,
+  sequence_number bigint      NOT NULL,
+  timestamp_utc   timestamptz NOT NULL,
+  level           text        NOT NULL COLLATE "C",
+  message         text        NOT NULL,
+  exception       text,
+  PRIMARY KEY (queued_task_id, sequence_number)
+) WITH (autovacuum_vacuum_insert_scale_factor = 0.1);
+CREATE INDEX task_execution_log_age ON task_execution_log USING brin (timestamp_utc) WITH (autosummarize = on);
+
+-- One row a worker process. Heartbeats rewrite it every few seconds: no index on what they touch, and room on the page.
+CREATE TABLE workers (
+  id            text        PRIMARY KEY COLLATE "C",
+  host          text        NOT NULL,
+  started_at    timestamptz NOT NULL,
+  heartbeat_at  timestamptz NOT NULL,
+  is_registered boolean     NOT NULL DEFAULT true  -- false: it is gone, and its tasks are still to be released
+) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 200, autovacuum_vacuum_scale_factor = 0);
+
+-- What is known of queues: only those that were ever paused have a row.
+CREATE TABLE queues (
+  queue_name text    PRIMARY KEY COLLATE "C",
+  is_paused  boolean NOT NULL
+);
+
+-- One row a key of a rate limit: its theoretical arrival time (generic cell rate algorithm), in epoch milliseconds.
+CREATE TABLE rate_limits (
+  rate_key    text    PRIMARY KEY COLLATE "C",
+  tat_ms      float8  NOT NULL,
+  start_empty boolean NOT NULL
+) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0.05);
+
+-- Who does what only one process may do at a time, and until when it may be believed to be at it.
+CREATE TABLE maintenance (
+  name       text        PRIMARY KEY,
+  holder     uuid        NOT NULL,
+  held_until timestamptz NOT NULL
+);
+
+INSERT INTO schema_migrations (version, name) VALUES (1, 'tables');
+COMMIT;
+`,
+  "0002_status.sql": `-- The audit policy, and the changes of status that ask it: set_task_status, update_current_run and their batch forms.
+BEGIN;
+DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
+  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
+
+-- The database's clock, in the whole milliseconds in which everything is stored.
+CREATE FUNCTION utc_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
+  SELECT date_trunc('milliseconds', clock_timestamp())
+$$;
+
+-- Instants as JavaScript counts them, and back.
+CREATE FUNCTION to_epoch_ms(instant timestamptz) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT round(date_part('epoch', instant) * 1000)::bigint
+$$;
+CREATE FUNCTION clock_ms() RETURNS bigint LANGUAGE sql VOLATILE SET search_path FROM CURRENT AS $$
+  SELECT to_epoch_ms(utc_now())
+$$;
+CREATE FUNCTION from_epoch_ms(ms float8) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT to_timestamp(round(ms) / 1000)
+$$;
+
+-- The instant so many milliseconds after another one (before it, if negative), in whole milliseconds.
+CREATE FUNCTION ms_after(instant timestamptz, ms float8) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT instant + round(ms) * interval '1 millisecond'
+$$;
+
+-- The audit policy: which history rows a change leaves behind. Level 0 (and NULL) is Full, 1 Minimal, 2 ErrorsOnly,
+-- 3 None. The same table is in src/audit/audit_policy.ts.
+CREATE FUNCTION writes_status_audit(audit_level int, status text, exception text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE coalesce(audit_level, 0)
+    WHEN 0 THEN true
+    WHEN 3 THEN false
+    ELSE status IN ('Failed', 'ServiceStopped') OR exception IS NOT NULL
+  END
+$$;
+CREATE FUNCTION writes_runs_audit(audit_level int, status text, exception text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE coalesce(audit_level, 0)
+    WHEN 0 THEN true
+    WHEN 1 THEN true
+    WHEN 3 THEN false
+    ELSE status IN ('Failed', 'ServiceStopped') OR exception IS NOT NULL
+  END
+$$;
+
+-- Tells the other processes, when the transaction commits. The channel is the schema's name. Messages are
+-- {"kind": "tasks" | "cancel" | "queues", "from": the sender}; the driver knows them as WakeSignal.
+CREATE FUNCTION notify_processes(message json) RETURNS void
+LANGUAGE sql VOLATILE SET search_path FROM CURRENT AS $$
+  SELECT pg_notify(current_schema(), message::text)
+$$;
+
+-- One step of a task's life before its last, as in the \`earlier\` list of a change.
+CREATE TYPE status_step AS (status text, exception text, ago_ms float8);
+
+-- A change of status, as set_task_statuses takes it.
+CREATE TYPE status_change AS (
+  id                uuid,
+  audit_level       int,
+  status            text,     -- the new status …
+  exception         text,     -- … and exception
+  ago_ms            float8,   -- how long ago that happened
+  earlier           json,     -- [status_step]: what happened before it, since the last write
+  worker_id         text,     -- with a worker, the change applies only while that worker …
+  lease_token       int,      -- … holds the task by this token
+  due_in_ms         float8,   -- the lease ends, and the task can be claimed again after so long
+  return_attempt    boolean,
+  rate_slot_at_ms   float8,
+  execution_time_ms float8
+);
+
+-- Applies many changes of status in one transaction, and tells the other processes the message, if there is one; a task appears at most once. Returns NULL when all were applied,
+-- otherwise the ids of those that were: one is refused if its lease is not (or no longer) held, or if it does not exist.
+--
+-- With InProgress or Queued as the status, and no due_in_ms, lease and due instant stay as they are; with any other the
+-- lease ends. An open request to cancel makes a task due at once, since whoever claims it next has to deal with it.
+--
+-- Pass changes ordered by id, so that two batches never wait for each other. The plan is fixed, since statistics that lag
+-- behind make the planner read the whole table for a batch of 250 (measured: 17 s): a nested loop over the changes, each
+-- finding its task by primary key.
+CREATE FUNCTION set_task_statuses(changes json, message json DEFAULT NULL) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_sort = off SET jit = off
+AS $$
+DECLARE
+  clock timestamptz := utc_now();
+  given int;
+  taken uuid[];
+BEGIN
+  WITH change AS MATERIALIZED (
+    SELECT c.*, c.due_in_ms IS NULL AND c.status IN ('InProgress', 'Queued') AS keeps_lease,
+      ms_after(clock, -coalesce(c.ago_ms, 0)) AS happened_at
+    FROM json_populate_recordset(NULL::status_change, changes) AS c
+  ), applied AS (
+    UPDATE queued_tasks AS t SET
+      status = c.status,
+      exception = c.exception,
+      worker_id = CASE WHEN c.keeps_lease THEN t.worker_id END,
+      due_at_utc = CASE
+        WHEN c.keeps_lease THEN t.due_at_utc
+        WHEN c.due_in_ms IS NULL THEN NULL
+        WHEN t.cancel_requested THEN clock
+        ELSE ms_after(clock, c.due_in_ms)
+      END,
+      cancel_requested = t.cancel_requested AND (c.keeps_lease OR c.due_in_ms IS NOT NULL),
+      attempt = CASE WHEN c.return_attempt THEN greatest(0, t.attempt - 1) ELSE t.attempt END,
+      rate_slot_utc = from_epoch_ms(c.rate_slot_at_ms),
+      execution_time_ms = CASE WHEN c.execution_time_ms IS NULL OR c.audit_level = 3
+        THEN t.execution_time_ms ELSE c.execution_time_ms END,
+      last_execution_utc = CASE WHEN c.execution_time_ms IS NULL OR c.audit_level = 3
+        THEN t.last_execution_utc ELSE c.happened_at END
+    FROM change AS c
+    WHERE t.id = c.id
+      AND (c.worker_id IS NULL OR (t.worker_id = c.worker_id AND t.lease_token = c.lease_token))
+    RETURNING t.id, c.audit_level, c.status, c.exception, c.happened_at, c.earlier
+  ), audited AS (
+    INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status, exception)
+    SELECT a.id, step.happened_at, step.status, step.exception
+    FROM applied AS a CROSS JOIN LATERAL (
+      SELECT e.status, e.exception, ms_after(clock, -coalesce(e.ago_ms, 0)) AS happened_at
+      FROM json_populate_recordset(NULL::status_step, a.earlier) AS e
+      UNION ALL
+      SELECT a.status, a.exception, a.happened_at
+    ) AS step
+    WHERE a.audit_level IS DISTINCT FROM 3 AND writes_status_audit(a.audit_level, step.status, step.exception)
+  )
+  SELECT (SELECT count(*) FROM change), array_agg(a.id) INTO given, taken FROM applied AS a;
+  IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
+  RETURN CASE WHEN coalesce(cardinality(taken), 0) < given THEN to_json(coalesce(taken, '{}')) END;
+END $$;
+
+-- Changes one task's status by hand and writes the audit row that the level asks for. A held task's lease ends, unless the
+-- status is InProgress or Queued; with due_in_ms it can be claimed again after so long. Returns whether there is such a
+-- task (and, with a worker and a token, whether that worker held it).
+CREATE FUNCTION set_task_status(
+  task_id uuid,
+  status text,
+  exception text DEFAULT NULL,
+  audit_level int DEFAULT 0,
+  due_in_ms float8 DEFAULT NULL,
+  execution_time_ms float8 DEFAULT NULL,
+  worker_id text DEFAULT NULL,
+  lease_token int DEFAULT NULL
+) RETURNS boolean LANGUAGE sql SET search_path FROM CURRENT AS $$
+  SELECT set_task_statuses(json_build_array(json_build_object(
+    'id', task_id, 'audit_level', audit_level, 'status', status, 'exception', exception, 'due_in_ms', due_in_ms,
+    'execution_time_ms', execution_time_ms, 'worker_id', worker_id, 'lease_token', lease_token
+  ))) IS NULL
+$$;
+
+-- The end of a run, as update_current_runs takes it.
+CREATE TYPE run_end AS (
+  id                uuid,
+  audit_level       int,
+  status            text,
+  exception         text,
+  ago_ms            float8,
+  earlier           json,
+  worker_id         text,
+  lease_token       int,
+  execution_time_ms float8,
+  next_run_at_ms    float8,   -- when the series is due again; NULL ends it
+  counts            boolean   -- false: an occurrence that was skipped, no real run
+);
+
+-- Ends many runs of recurring tasks in one transaction; like set_task_statuses.
+CREATE FUNCTION update_current_runs(runs json, message json DEFAULT NULL) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_sort = off SET jit = off
+AS $$
+DECLARE
+  clock timestamptz := utc_now();
+  given int;
+  taken uuid[];
+BEGIN
+  WITH run AS MATERIALIZED (
+    SELECT r.*, r.counts IS NOT FALSE AS is_real,
+      ms_after(clock, -coalesce(r.ago_ms, 0)) AS happened_at,
+      from_epoch_ms(r.next_run_at_ms) AS next_run_utc
+    FROM json_populate_recordset(NULL::run_end, runs) AS r
+  ), applied AS (
+    UPDATE queued_tasks AS t SET
+      status = r.status,
+      exception = r.exception,
+      worker_id = NULL,
+      due_at_utc = CASE WHEN r.next_run_utc IS NOT NULL AND t.cancel_requested THEN clock ELSE r.next_run_utc END,
+      next_run_utc = r.next_run_utc,
+      cancel_requested = t.cancel_requested AND r.next_run_utc IS NOT NULL,
+      attempt = 0,
+      lost_count = 0,
+      rate_slot_utc = NULL,
+      current_run_count = CASE WHEN r.is_real AND t.current_run_count < 2147483647
+        THEN t.current_run_count + 1 ELSE t.current_run_count END,
+      execution_time_ms = CASE WHEN r.is_real THEN r.execution_time_ms ELSE t.execution_time_ms END,
+      last_execution_utc = CASE WHEN r.is_real THEN r.happened_at ELSE t.last_execution_utc END
+    FROM run AS r
+    WHERE t.id = r.id
+      AND t.is_recurring
+      AND (r.worker_id IS NULL OR (t.worker_id = r.worker_id AND t.lease_token = r.lease_token))
+    RETURNING t.id, r.audit_level, r.status, r.exception, r.happened_at, r.earlier, r.is_real, r.execution_time_ms
+  ), audited AS (
+    INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status, exception)
+    SELECT a.id, step.happened_at, step.status, step.exception
+    FROM applied AS a CROSS JOIN LATERAL (
+      SELECT e.status, e.exception, ms_after(clock, -coalesce(e.ago_ms, 0)) AS happened_at
+      FROM json_populate_recordset(NULL::status_step, a.earlier) AS e
+      UNION ALL
+      SELECT a.status, a.exception, a.happened_at
+    ) AS step
+    WHERE a.audit_level IS DISTINCT FROM 3 AND writes_status_audit(a.audit_level, step.status, step.exception)
+  ), run_audited AS (
+    INSERT INTO runs_audit (queued_task_id, executed_at, execution_time_ms, status, exception)
+    SELECT a.id, a.happened_at, a.execution_time_ms, a.status, a.exception
+    FROM applied AS a
+    WHERE a.is_real AND writes_runs_audit(a.audit_level, a.status, a.exception)
+  )
+  SELECT (SELECT count(*) FROM run), array_agg(a.id) INTO given, taken FROM applied AS a;
+  IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
+  RETURN CASE WHEN coalesce(cardinality(taken), 0) < given THEN to_json(coalesce(taken, '{}')) END;
+END $$;
+
+-- Ends one run of a recurring task by hand: status, run count + 1, next run (NULL ends the series), last execution, and
+-- the audit rows that the level asks for. Returns whether there is such a series.
+CREATE FUNCTION update_current_run(
+  task_id uuid,
+  execution_time_ms float8,
+  next_run timestamptz,
+  audit_level int DEFAULT 0,
+  status text DEFAULT 'Completed',
+  exception text DEFAULT NULL,
+  worker_id text DEFAULT NULL,
+  lease_token int DEFAULT NULL
+) RETURNS boolean LANGUAGE sql SET search_path FROM CURRENT AS $$
+  SELECT update_current_runs(json_build_array(json_build_object(
+    'id', task_id, 'audit_level', audit_level, 'status', status, 'exception', exception,
+    'execution_time_ms', execution_time_ms, 'next_run_at_ms', to_epoch_ms(next_run),
+    'worker_id', worker_id, 'lease_token', lease_token
+  ))) IS NULL
+$$;
+
+INSERT INTO schema_migrations (version, name) VALUES (2, 'status');
+COMMIT;
+`,
+  "0003_dispatch.sql": `-- New tasks: persist_tasks, which serves the driver, and dispatch, for triggers and other languages.
+BEGIN;
+DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
+  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
+
+-- A new task, as persist_tasks takes it.
+CREATE TYPE new_task AS (
+  id             uuid,
+  type           text,
+  handler        text,
+  request        text,
+  status         text,       -- Queued or WaitingQueue
+  due_in_ms      float8,     -- due so long after now …
+  due_at_ms      float8,     -- … or at this instant
+  audit_level    smallint,
+  queue_name     text,
+  priority       smallint,
+  task_key       text,
+  trace_context  text,
+  claim_for      text,       -- the worker that takes it without a claim
+  schedule       text,       -- the series; NULL: not recurring
+  info           text,
+  anchor_at_ms   float8,
+  max_runs       int,
+  run_until_ms   float8,
+  next_run_at_ms float8
+);
+
+-- When a new task becomes due.
+CREATE FUNCTION due_instant(clock timestamptz, due_in_ms float8, due_at_ms float8) RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN due_at_ms IS NULL
+    THEN clock + round(coalesce(due_in_ms, 0)) * interval '1 millisecond'
+    ELSE to_timestamp(round(due_at_ms) / 1000)
+  END
+$$;
+
+-- Stores new tasks that no stored task stands for; those whose id or key is stored already are left out. Returns how many
+-- were stored, and how many of them are born claimed. The workers that take them are locked, so that release_lost waits for
+-- this transaction and then finds their tasks.
+CREATE FUNCTION store_tasks(tasks new_task[], clock timestamptz, OUT stored int, OUT claimed int)
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
+AS $$
+BEGIN
+  WITH task AS MATERIALIZED (
+    SELECT t.*, due_instant(clock, t.due_in_ms, t.due_at_ms) AS due_at_utc FROM unnest(tasks) AS t
+  ), holder AS MATERIALIZED (
+    SELECT w.id FROM workers AS w
+    WHERE w.id IN (SELECT DISTINCT t.claim_for FROM task AS t) AND w.is_registered
+    ORDER BY w.id
+    FOR KEY SHARE
+  ), created AS (
+    INSERT INTO queued_tasks (
+      id, type, handler, request, status, audit_level, queue_name, priority, task_key, trace_context, created_at_utc,
+      due_at_utc, scheduled_execution_utc, worker_id, attempt, lease_token,
+      is_recurring, recurring_task, recurring_info, anchor_utc, max_runs, run_until, next_run_utc, current_run_count
+    )
+    SELECT
+      t.id, t.type, t.handler, t.request, t.status, t.audit_level, t.queue_name, t.priority, t.task_key,
+      t.trace_context, clock,
+      CASE WHEN h.id IS NULL THEN t.due_at_utc END, CASE WHEN t.status = 'WaitingQueue' THEN t.due_at_utc END,
+      h.id, CASE WHEN h.id IS NULL THEN 0 ELSE 1 END, CASE WHEN h.id IS NULL THEN 0 ELSE 1 END,
+      t.schedule IS NOT NULL, t.schedule, t.info, from_epoch_ms(t.anchor_at_ms), t.max_runs,
+      from_epoch_ms(t.run_until_ms), from_epoch_ms(t.next_run_at_ms), CASE WHEN t.schedule IS NOT NULL THEN 0 END
+    FROM task AS t
+    LEFT JOIN holder AS h ON h.id = t.claim_for AND t.status = 'Queued'
+      AND t.queue_name <> ALL (ARRAY(SELECT q.queue_name FROM queues AS q WHERE q.is_paused))
+    ON CONFLICT DO NOTHING
+    RETURNING id, status, audit_level, worker_id
+  ), audited AS (
+    INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status)
+    SELECT c.id, clock, c.status FROM created AS c WHERE writes_status_audit(c.audit_level, c.status, NULL)
+  )
+  SELECT count(*), count(c.worker_id) INTO stored, claimed FROM created AS c;
+END $$;
+
+-- What became of a task that was to be stored.
+CREATE TYPE persist_answer AS (id uuid, outcome text, claimed boolean);
+
+-- The answer for a task whose id is stored already: it was \`created\`, whoever tells of it again.
+CREATE FUNCTION answer_for_stored(stored queued_tasks, claim_for text) RETURNS persist_answer
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT ROW(stored.id, 'created', coalesce(stored.lease_token = 1 AND stored.worker_id = claim_for, false))::persist_answer
+$$;
+
+-- Stores one task that has a key, or finds the one that stands for it; see the table of Storage.persist. The known task's
+-- row is locked, and a new key is guarded by its unique index: two processes that dispatch it at once make one task.
+CREATE FUNCTION persist_keyed(task new_task, clock timestamptz) RETURNS persist_answer
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
+AS $$
+DECLARE
+  known      queued_tasks;
+  figures    record;
+  keeps_next boolean;
+  due        timestamptz := due_instant(clock, task.due_in_ms, task.due_at_ms);
+BEGIN
+  LOOP
+    SELECT t.* INTO known FROM queued_tasks AS t WHERE t.id = task.id;
+    IF FOUND THEN RETURN answer_for_stored(known, task.claim_for); END IF;
+
+    SELECT t.* INTO known FROM queued_tasks AS t WHERE t.task_key = task.task_key FOR UPDATE;
+    IF NOT FOUND THEN
+      figures := store_tasks(ARRAY[task], clock);
+      IF figures.stored = 1 THEN
+        RETURN ROW(task.id, 'created', figures.claimed = 1)::persist_answer;
+      END IF;
+      CONTINUE;  -- another process was faster, and has committed: look again
+    END IF;
+
+    IF known.worker_id IS NOT NULL OR known.status = 'InProgress' OR (known.is_recurring AND task.schedule IS NULL) THEN
+      RETURN ROW(known.id, 'existing', false)::persist_answer;
+    END IF;
+    IF NOT known.is_recurring AND known.due_at_utc IS NULL
+      AND known.status IN ('Completed', 'Failed', 'Cancelled', 'ServiceStopped') THEN
+      UPDATE queued_tasks AS t SET task_key = NULL WHERE t.id = known.id;
+      CONTINUE;
+    END IF;
+
+    keeps_next := coalesce(known.next_run_utc IS NOT NULL AND known.recurring_task = task.schedule, false);
+    UPDATE queued_tasks AS t SET
+      type = task.type, handler = task.handler, request = task.request, queue_name = task.queue_name,
+      priority = task.priority, audit_level = task.audit_level, trace_context = task.trace_context,
+      exception = NULL, cancel_requested = false,
+      is_recurring = task.schedule IS NOT NULL, recurring_task = task.schedule, recurring_info = task.info,
+      max_runs = task.max_runs, run_until = from_epoch_ms(task.run_until_ms),
+      current_run_count = CASE WHEN task.schedule IS NULL THEN NULL
+        WHEN known.next_run_utc IS NULL THEN 0 ELSE known.current_run_count END
+    WHERE t.id = known.id;
+    IF NOT keeps_next THEN
+      UPDATE queued_tasks AS t SET
+        status = task.status, due_at_utc = due,
+        scheduled_execution_utc = CASE WHEN task.status = 'WaitingQueue' THEN due END,
+        anchor_utc = from_epoch_ms(task.anchor_at_ms), next_run_utc = from_epoch_ms(task.next_run_at_ms),
+        attempt = 0, lost_count = 0, rate_slot_utc = NULL
+      WHERE t.id = known.id;
+      IF known.status <> task.status AND writes_status_audit(task.audit_level, task.status, NULL) THEN
+        INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status) VALUES (known.id, clock, task.status);
+      END IF;
+    END IF;
+    RETURN ROW(known.id, 'updated', false)::persist_answer;
+  END LOOP;
+END $$;
+
+-- Stores tasks and their first audit rows, applying the rules of task keys in order. Returns NULL in the plain case, in
+-- which each was created, and claimed if it asked for that; otherwise [{id, outcome, claimed}] in the order of the tasks.
+-- A \`message\` is what the other processes are told, if anything.
+CREATE FUNCTION persist_tasks(tasks json, message json DEFAULT NULL) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
+AS $$
+DECLARE
+  clock   timestamptz := utc_now();
+  batch   new_task[] := ARRAY(SELECT t FROM json_populate_recordset(NULL::new_task, tasks) AS t);
+  unkeyed new_task[] := batch;
+  wanted  int;
+  keys    text[];
+  figures record;
+  item    record;
+  answers persist_answer[] := '{}';
+BEGIN
+  SELECT count(t.claim_for), array_agg(t.task_key) FILTER (WHERE t.task_key IS NOT NULL)
+  INTO wanted, keys FROM unnest(batch) AS t;
+  IF keys IS NOT NULL THEN unkeyed := ARRAY(SELECT t FROM unnest(batch) AS t WHERE t.task_key IS NULL); END IF;
+
+  figures := store_tasks(unkeyed, clock);
+  IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
+  IF keys IS NULL AND figures.stored = cardinality(batch) AND figures.claimed = wanted THEN RETURN NULL; END IF;
+
+  answers := ARRAY(
+    SELECT answer_for_stored(s, t.claim_for)
+    FROM unnest(batch) WITH ORDINALITY AS t LEFT JOIN queued_tasks AS s ON s.id = t.id AND t.task_key IS NULL
+    ORDER BY t.ordinality
+  );
+  -- Known rows are locked in the order of ids, as in all batches; new keys are taken in the order of keys.
+  PERFORM FROM queued_tasks AS t WHERE t.task_key = ANY (keys) ORDER BY t.id FOR UPDATE;
+  FOR item IN
+    SELECT batch[i] AS task, i FROM generate_subscripts(batch, 1) AS i
+    WHERE batch[i].task_key IS NOT NULL ORDER BY batch[i].task_key COLLATE "C", i
+  LOOP
+    answers[item.i] := persist_keyed(item.task, clock);
+  END LOOP;
+  RETURN to_json(answers);
+END $$;
+
+-- Enqueues a task from SQL: a trigger, a function, another language. It exists if the transaction commits, and workers are
+-- told then. The request is the payload as JSON, which the worker validates against the task's schema. Returns the id of
+-- the task that now stands for it (with a key, it may be an existing one's).
+CREATE FUNCTION dispatch(
+  task_type text,
+  request json,
+  queue_name text DEFAULT 'default',
+  due_at timestamptz DEFAULT NULL,
+  task_key text DEFAULT NULL,
+  priority smallint DEFAULT 0,
+  audit_level smallint DEFAULT 0,
+  handler text DEFAULT NULL
+) RETURNS uuid LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+  clock  timestamptz := utc_now();
+  random text := replace(gen_random_uuid()::text, '-', '');
+  -- UUID version 7 (RFC 9562): 48 bits of milliseconds, the version, the variant, and 74 random bits.
+  new_id uuid := lpad(to_hex(to_epoch_ms(clock)), 12, '0') || '7' || substr(random, 14);
+  later  boolean := due_at > clock;
+  answer json;
+BEGIN
+  answer := persist_tasks(
+    json_build_array(json_build_object(
+      'id', new_id, 'type', task_type, 'handler', coalesce(handler, task_type), 'request', request::text,
+      'status', CASE WHEN later THEN 'WaitingQueue' ELSE 'Queued' END, 'due_at_ms', to_epoch_ms(due_at),
+      'audit_level', audit_level, 'queue_name', queue_name, 'priority', priority, 'task_key', task_key
+    )),
+    CASE WHEN later THEN NULL ELSE '{"kind":"tasks"}'::json END
+  );
+  RETURN coalesce((answer -> 0 ->> 'id')::uuid, new_id);
+END $$;
+
+INSERT INTO schema_migrations (version, name) VALUES (3, 'dispatch');
+COMMIT;
+`,
+  "0004_claim.sql": `-- Claims: how workers take tasks, give them back, and learn when to look again.
+BEGIN;
+DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
+  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
+
+-- A series as SeriesRecord in src/storage/records.ts, NULL for a one-shot task.
+CREATE FUNCTION series_record(task queued_tasks) RETURNS json LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN task.is_recurring THEN json_build_object(
+    'schedule', task.recurring_task, 'info', task.recurring_info,
+    'anchorAt', round(date_part('epoch', task.anchor_utc) * 1000)::bigint, 'maxRuns', task.max_runs,
+    'runUntil', round(date_part('epoch', task.run_until) * 1000)::bigint,
+    'nextRunAt', round(date_part('epoch', task.next_run_utc) * 1000)::bigint, 'runCount', task.current_run_count
+  ) END
+$$;
+
+-- Takes due tasks for a worker: at most \`limit\` from each of the queues [{name, limit}], of these types only. Returns
+-- {now, tasks} with the tasks as ClaimedTask, highest priority first, then longest due, then lowest id, queue by queue.
+--
+-- The index holds exactly what can be claimed, in this order. Within a queue each priority is visited by itself, from the
+-- highest to the lowest (a loose index scan: one probe finds the next one), so that tasks that are due later, whatever their
+-- priority, are never walked over. Rows that another claim is taking are skipped, not waited for.
+--
+-- \`due_from_ms\` starts the walk at a due instant, for a driver that knows that there is nothing before it: where an old
+-- snapshot keeps vacuum and index from forgetting claimed tasks, the walk from the start gets longer with each claim.
+CREATE FUNCTION claim_tasks(worker_id text, types json, queues json, due_from_ms float8 DEFAULT NULL) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET jit = off
+AS $$
+DECLARE
+  clock     timestamptz := utc_now();
+  due_from  timestamptz := coalesce(to_timestamp(due_from_ms / 1000), '-infinity');
+  wanted    text[] := ARRAY(SELECT json_array_elements_text(types));
+  queue     record;
+  room      int;
+  level     int;
+  ids       uuid[];
+  dues      timestamptz[];
+  all_ids   uuid[] := '{}';
+  all_dues  timestamptz[] := '{}';
+  claimed   json;
+BEGIN
+  -- Held until the end, so that release_lost waits for this claim and then finds its tasks.
+  PERFORM FROM workers AS w WHERE w.id = claim_tasks.worker_id AND w.is_registered FOR KEY SHARE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'worker % is not registered', claim_tasks.worker_id USING ERRCODE = 'EVT01';
+  END IF;
+
+  FOR queue IN
+    SELECT q.name, q."limit" FROM json_to_recordset(claim_tasks.queues) AS q (name text, "limit" int)
+    WHERE q.name NOT IN (SELECT p.queue_name FROM queues AS p WHERE p.is_paused)
+  LOOP
+    room := queue."limit";
+    level := 32768;
+    WHILE room > 0 LOOP
+      SELECT t.priority INTO level FROM queued_tasks AS t
+      WHERE t.queue_name = queue.name AND t.priority < level AND t.due_at_utc IS NOT NULL
+      ORDER BY t.priority DESC LIMIT 1;
+      EXIT WHEN NOT FOUND;
+      SELECT array_agg(c.id), array_agg(c.due_at_utc) INTO ids, dues FROM (
+        SELECT t.id, t.due_at_utc FROM queued_tasks AS t
+        WHERE t.queue_name = queue.name AND t.priority = level
+          AND t.due_at_utc <= clock AND t.due_at_utc >= due_from AND t.type = ANY (wanted)
+        ORDER BY t.due_at_utc, t.id
+        LIMIT room
+        FOR NO KEY UPDATE SKIP LOCKED
+      ) AS c;
+      all_ids := all_ids || ids;
+      all_dues := all_dues || dues;
+      room := room - coalesce(cardinality(ids), 0);
+    END LOOP;
+  END LOOP;
+  IF all_ids = '{}' THEN RETURN json_build_object('now', to_epoch_ms(clock), 'tasks', '[]'::json); END IF;
+
+  WITH picked AS MATERIALIZED (
+    SELECT * FROM unnest(all_ids, all_dues) WITH ORDINALITY AS p (id, due_at_utc, position)
+  ), taken AS (
+    UPDATE queued_tasks AS t SET
+      worker_id = claim_tasks.worker_id, due_at_utc = NULL, attempt = t.attempt + 1, lease_token = t.lease_token + 1
+    FROM picked AS p WHERE t.id = p.id
+    RETURNING p.position, p.due_at_utc, t
+  )
+  SELECT json_agg(r) INTO claimed FROM (
+    SELECT
+      (t).id, (t).type, (t).request, (t).status, coalesce((t).audit_level, 0) AS "auditLevel",
+      (t).queue_name AS queue, (t).priority, (t).task_key AS "taskKey",
+      to_epoch_ms((t).created_at_utc) AS "createdAt", to_epoch_ms(taken.due_at_utc) AS "dueAt",
+      (t).attempt, (t).lost_count AS "lostCount", (t).lease_token AS "leaseToken",
+      (t).cancel_requested AS "cancelRequested", to_epoch_ms((t).rate_slot_utc) AS "rateSlotAt",
+      (t).trace_context AS "traceContext", series_record(t) AS series
+    FROM taken ORDER BY taken.position
+  ) AS r;
+  RETURN json_build_object('now', to_epoch_ms(clock), 'tasks', claimed);
+END $$;
+
+-- Gives claimed, unstarted tasks back: [{id, token, due_at_ms}], ordered by id. A task that the worker does not hold by
+-- that token is skipped. Returns how many were given back.
+CREATE FUNCTION release_tasks(worker_id text, tasks json, message json DEFAULT NULL) RETURNS int
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_sort = off SET jit = off
+AS $$
+DECLARE
+  clock    timestamptz := utc_now();
+  released int;
+BEGIN
+  UPDATE queued_tasks AS t SET
+    worker_id = NULL,
+    due_at_utc = CASE WHEN t.cancel_requested THEN clock ELSE from_epoch_ms(r.due_at_ms) END,
+    attempt = greatest(0, t.attempt - 1)
+  FROM json_to_recordset(tasks) AS r (id uuid, token int, due_at_ms float8)
+  WHERE t.id = r.id AND t.worker_id = release_tasks.worker_id AND t.lease_token = r.token;
+  GET DIAGNOSTICS released = ROW_COUNT;
+  IF released > 0 AND message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
+  RETURN released;
+END $$;
+
+-- The earliest instant at which one of these types becomes due in one of these queues, in epoch milliseconds.
+CREATE FUNCTION next_due_at(queue_names json, types json) RETURNS bigint
+LANGUAGE plpgsql STABLE
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
+AS $$
+DECLARE
+  wanted   text[] := ARRAY(SELECT json_array_elements_text(types));
+  queue    text;
+  level    int;
+  first    timestamptz;
+  earliest timestamptz;
+BEGIN
+  FOR queue IN
+    SELECT q.name FROM json_array_elements_text(queue_names) AS q (name)
+    WHERE q.name NOT IN (SELECT p.queue_name FROM queues AS p WHERE p.is_paused)
+  LOOP
+    level := 32768;
+    LOOP
+      SELECT t.priority INTO level FROM queued_tasks AS t
+      WHERE t.queue_name = queue AND t.priority < level AND t.due_at_utc IS NOT NULL
+      ORDER BY t.priority DESC LIMIT 1;
+      EXIT WHEN NOT FOUND;
+      SELECT t.due_at_utc INTO first FROM queued_tasks AS t
+      WHERE t.queue_name = queue AND t.priority = level AND t.due_at_utc IS NOT NULL AND t.type = ANY (wanted)
+      ORDER BY t.due_at_utc, t.id LIMIT 1;
+      earliest := least(earliest, first);
+    END LOOP;
+  END LOOP;
+  RETURN to_epoch_ms(earliest);
+END $$;
+
+-- Makes unclaimed tasks due now: [id]. A task that waits keeps its status, and one that is due already its place; a one-shot
+-- that ended, other than Completed, is Queued again. Returns the ids that are due now.
+CREATE FUNCTION make_due(task_ids json, message json DEFAULT NULL) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET jit = off
+AS $$
+DECLARE
+  clock timestamptz := utc_now();
+  due   uuid[];
+BEGIN
+  WITH wanted AS MATERIALIZED (
+    SELECT t.id, t.due_at_utc IS NULL AS restarts
+    FROM queued_tasks AS t
+    WHERE t.id = ANY (ARRAY(SELECT i::uuid FROM json_array_elements_text(task_ids) AS i))
+      AND t.worker_id IS NULL
+      AND (t.due_at_utc IS NOT NULL OR (NOT t.is_recurring AND t.status IN ('Failed', 'Cancelled', 'ServiceStopped')))
+    ORDER BY t.id FOR UPDATE
+  ), changed AS (
+    UPDATE queued_tasks AS t SET
+      due_at_utc = least(t.due_at_utc, clock),
+      status = CASE WHEN w.restarts THEN 'Queued' ELSE t.status END,
+      exception = CASE WHEN w.restarts THEN NULL ELSE t.exception END,
+      attempt = CASE WHEN w.restarts THEN 0 ELSE t.attempt END,
+      lost_count = CASE WHEN w.restarts THEN 0 ELSE t.lost_count END
+    FROM wanted AS w WHERE t.id = w.id
+    RETURNING t.id, w.restarts, t.audit_level
+  ), audited AS (
+    INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status)
+    SELECT c.id, clock, 'Queued' FROM changed AS c
+    WHERE c.restarts AND writes_status_audit(c.audit_level, 'Queued', NULL)
+  )
+  SELECT coalesce(array_agg(c.id), '{}') INTO due FROM changed AS c;
+  IF due <> '{}' AND message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
+  RETURN to_json(due);
+END $$;
+
+INSERT INTO schema_migrations (version, name) VALUES (4, 'claim');
+COMMIT;
+`,
+  "0005_workers.sql": `-- Workers and their loss, requests to cancel, paused queues, rate limits.
+BEGIN;
+DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
+  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
+
+-- Makes a worker known, alive as of now.
+CREATE FUNCTION register_worker(worker_id text, host text) RETURNS void
+LANGUAGE sql SET search_path FROM CURRENT AS $$
+  INSERT INTO workers AS w (id, host, started_at, heartbeat_at) VALUES (worker_id, host, utc_now(), utc_now())
+  ON CONFLICT (id) DO UPDATE SET
+    host = excluded.host, heartbeat_at = excluded.heartbeat_at, is_registered = true,
+    started_at = CASE WHEN w.is_registered THEN w.started_at ELSE excluded.started_at END
+$$;
+
+-- The worker is alive. Returns HeartbeatResult (src/storage/requests.ts). All that it reads is small: the workers, the
+-- paused queues, and by an index the tasks that are to be cancelled.
+CREATE FUNCTION heartbeat(worker_id text, lease_ms float8) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
+AS $$
+DECLARE
+  clock    timestamptz := utc_now();
+  is_alive boolean;
+BEGIN
+  UPDATE workers AS w SET heartbeat_at = clock WHERE w.id = heartbeat.worker_id AND w.is_registered;
+  is_alive := FOUND;
+  RETURN json_build_object(
+    'now', to_epoch_ms(clock),
+    'alive', is_alive,
+    'cancelRequests', ARRAY(
+      SELECT t.id FROM queued_tasks AS t WHERE is_alive AND t.cancel_requested AND t.worker_id = heartbeat.worker_id
+    ),
+    'pausedQueues', ARRAY(SELECT q.queue_name FROM queues AS q WHERE q.is_paused),
+    'othersLost', EXISTS (
+      SELECT FROM workers AS w WHERE NOT w.is_registered OR w.heartbeat_at < ms_after(clock, -lease_ms)
+    )
+  );
+END $$;
+
+-- Removes a worker at a clean end. If it still holds tasks, its row stays until release_lost has taken them.
+CREATE FUNCTION unregister_worker(worker_id text) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+  UPDATE workers AS w SET is_registered = false WHERE w.id = unregister_worker.worker_id;
+  DELETE FROM workers AS w WHERE w.id = unregister_worker.worker_id
+    AND NOT EXISTS (SELECT FROM queued_tasks AS t WHERE t.worker_id = unregister_worker.worker_id);
+END $$;
+
+-- Removes workers whose heartbeat is older than the lease, and takes the tasks of all that are not (or no longer)
+-- registered. Returns [LostTask] (src/storage/requests.ts).
+--
+-- A worker's row is locked against its claims, which share it, so that none is overlooked. Where another process is at it,
+-- there is nothing left to do. The tasks are found by reading the whole table: that happens only when a worker was lost,
+-- and spares an index on what every task's end changes.
+CREATE FUNCTION release_lost(
+  lease_ms float8, poison_limit int, lost_reason text, poison_reason text, message json DEFAULT NULL
+) RETURNS json
+LANGUAGE plpgsql SET search_path FROM CURRENT SET jit = off
+AS $$
+DECLARE
+  clock    timestamptz := utc_now();
+  gone     text[];
+  held     uuid[];
+  released json;
+BEGIN
+  gone := ARRAY(
+    SELECT w.id FROM workers AS w
+    WHERE NOT w.is_registered OR w.heartbeat_at < ms_after(clock, -lease_ms)
+    ORDER BY w.id FOR UPDATE SKIP LOCKED
+  );
+  IF gone = '{}' THEN RETURN '[]'; END IF;
+  held := ARRAY(SELECT t.id FROM queued_tasks AS t WHERE t.worker_id = ANY (gone));
+
+  WITH lost AS MATERIALIZED (
+    SELECT t.id, t.worker_id, t.lost_count + 1 > poison_limit AS poisoned
+    FROM queued_tasks AS t WHERE t.id = ANY (held) AND t.worker_id = ANY (gone)
+    ORDER BY t.id FOR UPDATE
+  ), changed AS (
+    UPDATE queued_tasks AS t SET
+      lost_count = t.lost_count + 1,
+      worker_id = NULL,
+      status = CASE WHEN l.poisoned THEN 'Failed' ELSE 'ServiceStopped' END,
+      exception = CASE WHEN l.poisoned THEN poison_reason ELSE lost_reason END,
+      due_at_utc = CASE WHEN l.poisoned THEN NULL ELSE clock END,
+      next_run_utc = CASE WHEN l.poisoned THEN NULL ELSE t.next_run_utc END,
+      cancel_requested = t.cancel_requested AND NOT l.poisoned
+    FROM lost AS l WHERE t.id = l.id
+    RETURNING t.id, t.type, t.queue_name, t.lost_count, t.status, t.exception, t.audit_level, l.worker_id, l.poisoned
+  ), audited AS (
+    INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status, exception)
+    SELECT c.id, clock, c.status, c.exception FROM changed AS c
+    WHERE writes_status_audit(c.audit_level, c.status, c.exception)
+  )
+  SELECT json_agg(json_build_object(
+    'taskId', c.id, 'type', c.type, 'queue', c.queue_name, 'workerId', c.worker_id,
+    'lostCount', c.lost_count, 'poisoned', c.poisoned
+  )) INTO released FROM changed AS c;
+
+  DELETE FROM workers AS w WHERE w.id = ANY (gone);
+  IF released IS NOT NULL AND message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
+  RETURN coalesce(released, '[]');
+END $$;
+
+-- Asks for tasks to be cancelled: [id]. Returns {id: outcome}, with CancelOutcome (src/storage/requests.ts) for each that
+-- exists. The owners of claimed ones are told in a message of \`sender\`'s, unless that is NULL.
+CREATE FUNCTION request_cancel(task_ids json, sender text DEFAULT NULL) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
+AS $$
+DECLARE
+  clock     timestamptz := utc_now();
+  outcomes  json;
+  requested uuid[];
+BEGIN
+  WITH wanted AS MATERIALIZED (
+    SELECT t.id, CASE
+      WHEN t.worker_id IS NOT NULL THEN 'requested'
+      WHEN t.due_at_utc IS NULL AND t.next_run_utc IS NULL
+        AND t.status IN ('Completed', 'Failed', 'Cancelled', 'ServiceStopped') THEN 'ended'
+      ELSE 'cancelled'
+    END AS outcome
+    FROM queued_tasks AS t
+    WHERE t.id = ANY (ARRAY(SELECT i::uuid FROM json_array_elements_text(task_ids) AS i))
+    ORDER BY t.id FOR UPDATE
+  ), marked AS (
+    UPDATE queued_tasks AS t SET cancel_requested = true
+    FROM wanted AS w WHERE t.id = w.id AND w.outcome = 'requested'
+  ), cancelled AS (
+    UPDATE queued_tasks AS t SET
+      status = 'Cancelled', exception = NULL, due_at_utc = NULL, next_run_utc = NULL, rate_slot_utc = NULL,
+      cancel_requested = false
+    FROM wanted AS w WHERE t.id = w.id AND w.outcome = 'cancelled'
+    RETURNING t.id, t.audit_level
+  ), audited AS (
+    INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status)
+    SELECT c.id, clock, 'Cancelled' FROM cancelled AS c WHERE writes_status_audit(c.audit_level, 'Cancelled', NULL)
+  )
+  SELECT json_object_agg(w.id, w.outcome), array_agg(w.id) FILTER (WHERE w.outcome = 'requested')
+  INTO outcomes, requested FROM wanted AS w;
+  -- A notification holds at most 8,000 bytes.
+  IF sender IS NOT NULL THEN
+    FOR i IN 1 .. coalesce(cardinality(requested), 0) BY 100 LOOP
+      PERFORM notify_processes(json_build_object('kind', 'cancel', 'from', sender, 'taskIds', requested[i : i + 99]));
+    END LOOP;
+  END IF;
+  RETURN coalesce(outcomes, '{}');
+END $$;
+
+-- Pauses or resumes a queue: a paused queue's tasks are not claimed.
+CREATE FUNCTION set_queue_paused(queue text, paused boolean, message json DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+  INSERT INTO queues (queue_name, is_paused) VALUES (queue, paused)
+  ON CONFLICT (queue_name) DO UPDATE SET is_paused = excluded.is_paused;
+  IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
+END $$;
+
+-- Reserves one slot each by the generic cell rate algorithm with reservations, in the order of the list:
+-- [{key, emissionIntervalMs, burst, startEmpty, horizonMs}]. Returns {now, slots: [{slotAt, granted}]}. The same arithmetic
+-- is in src/rate_limit/gcra.ts.
+CREATE FUNCTION reserve_rate_slots(requests json) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
+AS $$
+DECLARE
+  clock     timestamptz;
+  now_ms    float8;
+  wish      record;
+  tolerance float8;
+  tat       float8;
+  slot      float8;
+  horizon   float8;
+  slots     json[] := '{}';
+BEGIN
+  -- New keys get a row first, as if never used; then all rows are locked, both in the order of keys.
+  INSERT INTO rate_limits (rate_key, tat_ms, start_empty)
+  SELECT DISTINCT ON (r.key) r.key, '-infinity'::float8, r."startEmpty"
+  FROM json_to_recordset(requests) AS r (key text COLLATE "C", "startEmpty" boolean)
+  ORDER BY r.key
+  ON CONFLICT (rate_key) DO NOTHING;
+  PERFORM FROM rate_limits AS l
+  WHERE l.rate_key = ANY (ARRAY(SELECT r.key FROM json_to_recordset(requests) AS r (key text COLLATE "C")))
+  ORDER BY l.rate_key FOR UPDATE;
+  clock := utc_now();
+  now_ms := to_epoch_ms(clock);
+
+  FOR wish IN
+    SELECT * FROM json_to_recordset(requests) AS r (
+      key text COLLATE "C", "emissionIntervalMs" float8, burst int, "startEmpty" boolean, "horizonMs" float8
+    )
+  LOOP
+    tolerance := (wish.burst - 1) * wish."emissionIntervalMs";
+    SELECT l.tat_ms INTO tat FROM rate_limits AS l WHERE l.rate_key = wish.key;
+    IF tat = '-infinity' THEN tat := now_ms + CASE WHEN wish."startEmpty" THEN tolerance ELSE 0 END; END IF;
+    slot := greatest(now_ms, ceil(tat - tolerance - 0.001));
+    horizon := coalesce(now_ms + wish."horizonMs", 'infinity');
+    IF slot <= horizon THEN
+      UPDATE rate_limits AS l SET tat_ms = greatest(now_ms, tat) + wish."emissionIntervalMs"
+      WHERE l.rate_key = wish.key;
+    END IF;
+    slots := slots || json_build_object('slotAt', slot, 'granted', slot <= horizon);
+  END LOOP;
+  RETURN json_build_object('now', to_epoch_ms(clock), 'slots', to_json(slots));
+END $$;
+
+INSERT INTO schema_migrations (version, name) VALUES (5, 'workers');
+COMMIT;
+`,
+  "0006_reading.sql": `-- Reading: tasks, their history, figures.
+BEGIN;
+DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
+  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
+
+-- A task as TaskRecord (src/storage/records.ts), the audit level as its number.
+CREATE FUNCTION task_record(t queued_tasks) RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT row_to_json(r) FROM (SELECT
+    t.id, t.type, t.handler, t.request, t.status, t.exception, coalesce(t.audit_level, 0) AS "auditLevel",
+    t.queue_name AS queue, t.priority, t.task_key AS "taskKey",
+    to_epoch_ms(t.created_at_utc) AS "createdAt", to_epoch_ms(t.scheduled_execution_utc) AS "scheduledAt",
+    to_epoch_ms(t.due_at_utc) AS "dueAt", to_epoch_ms(t.last_execution_utc) AS "lastExecutionAt",
+    t.execution_time_ms AS "executionTimeMs", t.attempt, t.lost_count AS "lostCount", t.worker_id AS "workerId",
+    t.lease_token AS "leaseToken", t.cancel_requested AS "cancelRequested",
+    to_epoch_ms(t.rate_slot_utc) AS "rateSlotAt", t.trace_context AS "traceContext", series_record(t) AS series
+  ) AS r
+$$;
+
+-- One task, by id or by key; NULL if there is none.
+CREATE FUNCTION get_task(task_id uuid) RETURNS json LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT task_record(t) FROM queued_tasks AS t WHERE t.id = task_id
+$$;
+CREATE FUNCTION get_task_by_key(key text) RETURNS json LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT task_record(t) FROM queued_tasks AS t WHERE t.task_key = key
+$$;
+
+-- The newest tasks below the id \`after\`, at most \`page_size\`, that match a filter: TaskFilter (src/storage/requests.ts).
+-- Reads by primary key from the newest on, so that the first page costs the same however many tasks there are.
+CREATE FUNCTION list_tasks(filter json, after uuid, page_size int) RETURNS json
+LANGUAGE plpgsql STABLE
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+DECLARE
+  statuses text[]      := ARRAY(SELECT json_array_elements_text(filter -> 'statuses'));
+  types    text[]      := ARRAY(SELECT json_array_elements_text(filter -> 'types'));
+  queues   text[]      := ARRAY(SELECT json_array_elements_text(filter -> 'queues'));
+  recurs   boolean     := filter ->> 'recurring';
+  earliest timestamptz := from_epoch_ms((filter ->> 'createdFrom')::float8);
+  before   timestamptz := from_epoch_ms((filter ->> 'createdBefore')::float8);
+BEGIN
+  RETURN coalesce((SELECT json_agg(task_record(t)) FROM (
+    SELECT t.* FROM queued_tasks AS t
+    WHERE (after IS NULL OR t.id < after)
+      AND (filter -> 'statuses' IS NULL OR t.status = ANY (statuses))
+      AND (filter -> 'types' IS NULL OR t.type = ANY (types))
+      AND (filter -> 'queues' IS NULL OR t.queue_name = ANY (queues))
+      AND (recurs IS NULL OR t.is_recurring = recurs)
+      AND (earliest IS NULL OR t.created_at_utc >= earliest)
+      AND (before IS NULL OR t.created_at_utc < before)
+    ORDER BY t.id DESC LIMIT page_size
+  ) AS t), '[]');
+END $$;
+
+-- Pages of a task's history, oldest first, after a row number.
+CREATE FUNCTION list_status_audit(task_id uuid, after bigint, page_size int) RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT coalesce(json_agg(r), '[]') FROM (
+    SELECT a.id AS number, a.queued_task_id AS "taskId", to_epoch_ms(a.updated_at_utc) AS "updatedAt",
+      a.new_status AS "newStatus", a.exception
+    FROM status_audit AS a WHERE a.queued_task_id = task_id AND a.id > after ORDER BY a.id LIMIT page_size
+  ) AS r
+$$;
+CREATE FUNCTION list_runs_audit(task_id uuid, after bigint, page_size int) RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT coalesce(json_agg(r), '[]') FROM (
+    SELECT a.id AS number, a.queued_task_id AS "taskId", to_epoch_ms(a.executed_at) AS "executedAt",
+      a.execution_time_ms AS "executionTimeMs", a.status, a.exception
+    FROM runs_audit AS a WHERE a.queued_task_id = task_id AND a.id > after ORDER BY a.id LIMIT page_size
+  ) AS r
+$$;
+CREATE FUNCTION list_execution_logs(task_id uuid, after bigint, page_size int) RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT coalesce(json_agg(r), '[]') FROM (
+    SELECT l.sequence_number AS number, l.queued_task_id AS "taskId", to_epoch_ms(l.timestamp_utc) AS "loggedAt",
+      l.level, l.message, l.exception, l.sequence_number AS sequence
+    FROM task_execution_log AS l
+    WHERE l.queued_task_id = task_id AND l.sequence_number > after ORDER BY l.sequence_number LIMIT page_size
+  ) AS r
+$$;
+
+-- The registered workers as WorkerRecord, oldest first.
+CREATE FUNCTION list_workers() RETURNS json LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT coalesce(json_agg(r), '[]') FROM (
+    SELECT w.id, w.host, to_epoch_ms(w.started_at) AS "startedAt", to_epoch_ms(w.heartbeat_at) AS "heartbeatAt"
+    FROM workers AS w WHERE w.is_registered ORDER BY w.started_at, w.id
+  ) AS r
+$$;
+
+-- Counts by status and queue, as StorageStatistics. Reads the whole table once.
+CREATE FUNCTION task_statistics() RETURNS json LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+  clock  timestamptz := utc_now();
+  answer json;
+BEGIN
+  WITH figures AS MATERIALIZED (
+    SELECT t.queue_name, t.status, count(*) AS tasks, count(t.worker_id) AS claimed,
+      count(*) FILTER (WHERE t.due_at_utc <= clock) AS due, count(*) FILTER (WHERE t.due_at_utc > clock) AS scheduled,
+      min(t.due_at_utc) FILTER (WHERE t.due_at_utc <= clock) AS oldest
+    FROM queued_tasks AS t GROUP BY t.queue_name, t.status
+  ), queue_figures AS (
+    SELECT coalesce(f.queue_name, q.queue_name) AS queue, coalesce(bool_or(q.is_paused), false) AS paused,
+      coalesce(sum(f.due), 0) AS due, coalesce(sum(f.scheduled), 0) AS scheduled,
+      coalesce(sum(f.claimed), 0) AS claimed, to_epoch_ms(min(f.oldest)) AS "oldestDueAt"
+    FROM figures AS f FULL JOIN (SELECT p.* FROM queues AS p WHERE p.is_paused) AS q ON q.queue_name = f.queue_name
+    GROUP BY 1
+    HAVING bool_or(q.is_paused) OR sum(f.due + f.scheduled + f.claimed) > 0
+    ORDER BY 1
+  )
+  SELECT json_build_object(
+    'now', to_epoch_ms(clock),
+    'tasksByStatus', (SELECT coalesce(json_object_agg(s.status, s.tasks), '{}') FROM (
+      SELECT f.status, sum(f.tasks) AS tasks FROM figures AS f GROUP BY f.status) AS s),
+    'queues', (SELECT coalesce(json_agg(q), '[]') FROM queue_figures AS q)
+  ) INTO answer;
+  RETURN answer;
+END $$;
+
+-- How large the audit tables and the execution log are, and how fast they grow: AuditGrowth. Reads them once.
+CREATE FUNCTION audit_growth() RETURNS json LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT json_agg(json_build_object(
+    'table', f."table", 'rows', f.rows, 'firstAt', to_epoch_ms(f.first), 'lastAt', to_epoch_ms(f.last),
+    'averageRowsPerDay', f.rows / nullif(date_part('day', f.last - f.first), 0)
+  )) FROM (
+    SELECT 'StatusAudit' AS "table", count(*) AS rows, min(updated_at_utc) AS first, max(updated_at_utc) AS last
+    FROM status_audit
+    UNION ALL
+    SELECT 'RunsAudit', count(*), min(executed_at), max(executed_at) FROM runs_audit
+    UNION ALL
+    SELECT 'TaskExecutionLog', count(*), min(timestamp_utc), max(timestamp_utc) FROM task_execution_log
+  ) AS f
+$$;
+
+INSERT INTO schema_migrations (version, name) VALUES (6, 'reading');
+COMMIT;
+`,
+  "0007_history.sql": `-- Log lines, and retention: what is deleted when.
+BEGIN;
+DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
+  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
+
+-- Stores log lines [{task_id, level, message, exception, ago_ms}], each task's numbered in the order of the list and going
+-- on from its last. Lines of tasks that do not exist are left out. The tasks' rows are locked, so that two writers of one
+-- task's lines do not take the same numbers.
+CREATE FUNCTION save_execution_logs(lines json) RETURNS void
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
+AS $$
+DECLARE
+  clock timestamptz := utc_now();
+  known uuid[];
+BEGIN
+  known := ARRAY(
+    SELECT t.id FROM queued_tasks AS t
+    WHERE t.id = ANY (ARRAY(SELECT DISTINCT l.task_id FROM json_to_recordset(lines) AS l (task_id uuid)))
+    ORDER BY t.id FOR NO KEY UPDATE
+  );
+  INSERT INTO task_execution_log (queued_task_id, sequence_number, timestamp_utc, level, message, exception)
+  SELECT l.task_id,
+    coalesce((SELECT max(k.sequence_number) FROM task_execution_log AS k WHERE k.queued_task_id = l.task_id), 0)
+      + row_number() OVER (PARTITION BY l.task_id ORDER BY l.position),
+    ms_after(clock, -coalesce(l.ago_ms, 0)), l.level, l.message, l.exception
+  FROM ROWS FROM (json_to_recordset(lines) AS (task_id uuid, level text, message text, exception text, ago_ms float8))
+    WITH ORDINALITY AS l (task_id, level, message, exception, ago_ms, position)
+  WHERE l.task_id = ANY (known)
+  ORDER BY l.position;
+END $$;
+
+-- Takes or renews the right to do what one process does at a time, for a minute. It ends by itself, so that a process that
+-- died does not keep it, and needs no session of its own, so that it works behind a pooler.
+CREATE FUNCTION take_maintenance(task text, by uuid) RETURNS boolean
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+  INSERT INTO maintenance AS m (name, holder, held_until) VALUES (task, by, utc_now() + interval '1 minute')
+  ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
+    WHERE m.holder = excluded.holder OR m.held_until < utc_now();
+  RETURN FOUND;
+END $$;
+CREATE FUNCTION end_maintenance(task text, by uuid) RETURNS void LANGUAGE sql SET search_path FROM CURRENT AS $$
+  DELETE FROM maintenance AS m WHERE m.name = task AND m.holder = by
+$$;
+
+-- Until when a row may be kept by so many days; -infinity for NULL, zero or less, which keep it for ever.
+CREATE FUNCTION expires_before(clock timestamptz, days float8) RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN days > 0 THEN clock - days * interval '1 day' ELSE '-infinity' END
+$$;
+
+-- Deletes what a policy allows, at most \`budget\` rows: RetentionPolicy (src/storage/requests.ts). With a budget of NULL it
+-- only counts. Returns {statusAudit, runsAudit, executionLog, tasks, done}. Never touches a task that has not ended, or a
+-- series.
+CREATE FUNCTION purge_history(policy json, budget bigint) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+DECLARE
+  clock         timestamptz := utc_now();
+  status_days   float8 := policy ->> 'statusAuditDays';
+  runs_days     float8 := policy ->> 'runsAuditDays';
+  error_days    float8 := CASE WHEN (policy ->> 'errorAuditDays')::float8 > 0 THEN policy ->> 'errorAuditDays' END;
+  status_limit  timestamptz := expires_before(clock, status_days);
+  status_errors timestamptz := expires_before(clock, coalesce(error_days, status_days));
+  runs_limit    timestamptz := expires_before(clock, runs_days);
+  runs_errors   timestamptz := expires_before(clock, coalesce(error_days, runs_days));
+  logs_limit    timestamptz := expires_before(clock, (policy ->> 'executionLogDays')::float8);
+  max_logs      bigint := CASE WHEN (policy ->> 'maxExecutionLogsPerTask')::float8 > 0
+    THEN policy ->> 'maxExecutionLogsPerTask' END;
+  tasks_limit   timestamptz := CASE WHEN (policy ->> 'deleteCompletedTasksAfterRetention')::boolean
+    THEN expires_before(clock, status_days) ELSE '-infinity' END;
+  is_dry_run    boolean := budget IS NULL;
+  room          bigint := budget;
+  -- One more than may go is looked for, to know whether something stays behind. LIMIT NULL is no limit.
+  doomed        tid[];
+  doomed_ids    uuid[];
+  counts        bigint[] := '{0,0,0,0}';
+  done          boolean := true;
+BEGIN
+  doomed := ARRAY(
+    SELECT a.ctid FROM status_audit AS a
+    WHERE a.updated_at_utc < greatest(status_limit, status_errors)
+      AND a.updated_at_utc < CASE WHEN a.exception IS NULL THEN status_limit ELSE status_errors END
+    LIMIT room + 1
+  );
+  done := done AND (is_dry_run OR cardinality(doomed) <= room);
+  counts[1] := least(cardinality(doomed), room);
+  IF NOT is_dry_run THEN DELETE FROM status_audit AS a WHERE a.ctid = ANY (doomed[:room]); END IF;
+  room := room - counts[1];
+
+  doomed := ARRAY(
+    SELECT a.ctid FROM runs_audit AS a
+    WHERE a.executed_at < greatest(runs_limit, runs_errors)
+      AND a.executed_at < CASE WHEN a.exception IS NULL THEN runs_limit ELSE runs_errors END
+    LIMIT room + 1
+  );
+  done := done AND (is_dry_run OR cardinality(doomed) <= room);
+  counts[2] := least(cardinality(doomed), room);
+  IF NOT is_dry_run THEN DELETE FROM runs_audit AS a WHERE a.ctid = ANY (doomed[:room]); END IF;
+  room := room - counts[2];
+
+  doomed := ARRAY(
+    SELECT l.ctid FROM task_execution_log AS l WHERE l.timestamp_utc < logs_limit
+    UNION
+    SELECT l.ctid FROM (
+      SELECT k.queued_task_id, max(k.sequence_number) - max_logs AS upto FROM task_execution_log AS k
+      WHERE max_logs IS NOT NULL
+      GROUP BY k.queued_task_id HAVING max(k.sequence_number) - min(k.sequence_number) >= max_logs
+    ) AS excess
+    JOIN task_execution_log AS l ON l.queued_task_id = excess.queued_task_id AND l.sequence_number <= excess.upto
+    LIMIT room + 1
+  );
+  done := done AND (is_dry_run OR cardinality(doomed) <= room);
+  counts[3] := least(cardinality(doomed), room);
+  IF NOT is_dry_run THEN DELETE FROM task_execution_log AS l WHERE l.ctid = ANY (doomed[:room]); END IF;
+  room := room - counts[3];
+
+  -- Tasks go when all of their history has gone or may go.
+  doomed_ids := ARRAY(
+    SELECT t.id FROM queued_tasks AS t
+    WHERE tasks_limit > '-infinity'
+      AND t.status IN ('Completed', 'Cancelled') AND NOT t.is_recurring
+      AND t.worker_id IS NULL AND t.due_at_utc IS NULL
+      AND coalesce(t.last_execution_utc, t.created_at_utc) < tasks_limit
+      AND NOT EXISTS (SELECT FROM status_audit AS a WHERE a.queued_task_id = t.id
+        AND a.updated_at_utc >= CASE WHEN a.exception IS NULL THEN status_limit ELSE status_errors END)
+      AND NOT EXISTS (SELECT FROM runs_audit AS a WHERE a.queued_task_id = t.id
+        AND a.executed_at >= CASE WHEN a.exception IS NULL THEN runs_limit ELSE runs_errors END)
+      AND NOT EXISTS (SELECT FROM task_execution_log AS l WHERE l.queued_task_id = t.id
+        AND l.timestamp_utc >= logs_limit)
+    LIMIT room + 1
+  );
+  done := done AND (is_dry_run OR cardinality(doomed_ids) <= room);
+  counts[4] := least(cardinality(doomed_ids), room);
+  IF NOT is_dry_run THEN
+    -- One that is made due at this moment is no longer what it was.
+    DELETE FROM queued_tasks AS t USING (
+      SELECT d.id FROM queued_tasks AS d WHERE d.id = ANY (doomed_ids[:room])
+        AND d.status IN ('Completed', 'Cancelled') AND d.worker_id IS NULL AND d.due_at_utc IS NULL
+      ORDER BY d.id FOR UPDATE SKIP LOCKED
+    ) AS d WHERE t.id = d.id;
+    -- A rate limit's key that has its whole budget again is the same as a new one.
+    DELETE FROM rate_limits AS l WHERE l.tat_ms < to_epoch_ms(clock) - 86400000 AND NOT l.start_empty;
+  END IF;
+
+  RETURN json_build_object(
+    'statusAudit', counts[1], 'runsAudit', counts[2], 'executionLog', counts[3], 'tasks', counts[4], 'done', done
+  );
+END $$;
+
+INSERT INTO schema_migrations (version, name) VALUES (7, 'history');
+COMMIT;
+`,
+};

@@ -1,0 +1,126 @@
+// Push between processes over LISTEN and NOTIFY: tells others that something is due, was cancelled or paused, and hears
+// what they tell. Nothing depends on it but speed: what is missed is found by polling.
+
+import type { WakeSignal } from "../../src/storage/requests.ts";
+import { backoffMs } from "../../src/storage/batching/backoff.ts";
+import type { Clock } from "../../src/time/clock.ts";
+import type { PostgresClient } from "./connection.ts";
+import { fromJson } from "./json_text.ts";
+
+/**
+ * No more than one message in so many milliseconds about tasks that are due. A commit that notifies waits for all others
+ * that do (PostgreSQL orders them), so that a message with each batch would make every batch wait.
+ */
+const quietMs = 5;
+
+/** What a {@linkcode WakeChannel} is made of. */
+export interface WakeChannelParts {
+  readonly clock: Clock;
+  readonly sql: PostgresClient;
+  /** The channel: the schema's name. */
+  readonly name: string;
+  /** Tells this process's own messages from others'. */
+  readonly sender: string;
+  /** Sends a message outside of any other statement. */
+  readonly send: (message: object) => Promise<unknown>;
+  /** Called for what other processes tell. */
+  readonly onSignal: (signal: WakeSignal) => void;
+}
+
+/** One process's end of the channel of a schema. */
+export class WakeChannel {
+  readonly #parts: WakeChannelParts;
+  #listening: Promise<void> | null = null;
+  #unlisten: (() => Promise<unknown>) | null = null;
+  #isClosed = false;
+  #cancelTimer: (() => void) | null = null;
+  #cancelRetry: (() => void) | null = null;
+  #sending: Promise<unknown> = Promise.resolve();
+  #lastSent = -Infinity;
+
+  constructor(parts: WakeChannelParts) {
+    this.#parts = parts;
+  }
+
+  /** This process, as messages name it. */
+  get sender(): string {
+    return this.#parts.sender;
+  }
+
+  /** A message that goes out with a transaction. */
+  message(kind: WakeSignal["kind"]): object {
+    return { kind, from: this.sender };
+  }
+
+  /** A message about due tasks for the next statement to carry; null when one was sent a moment ago. */
+  takeTasksMessage(): object | null {
+    const now = this.#parts.clock.monotonic();
+    if (now - this.#lastSent < quietMs) return null;
+    this.#lastSent = now;
+    return this.message("tasks");
+  }
+
+  /** Tells of due tasks that are committed already: once for all that are within the quiet time. */
+  tellOfTasks(): void {
+    if (this.#cancelTimer !== null || this.#isClosed) return;
+    const pause = Math.max(0, this.#lastSent + quietMs - this.#parts.clock.monotonic());
+    this.#cancelTimer = this.#parts.clock.setTimer(() => this.#sendOwed(), pause);
+  }
+
+  /** Begins to hear what other processes tell; that goes on until `close`. */
+  listen(): void {
+    this.#listening ??= this.#listen();
+  }
+
+  /** Stops listening and telling, once what is owed to others has been told. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#cancelTimer !== null) {
+      this.#cancelTimer();
+      this.#sendOwed();
+    }
+    this.#cancelRetry?.();
+    await this.#sending;
+    await this.#listening;
+    await this.#unlisten?.().catch(() => {});
+  }
+
+  #sendOwed(): void {
+    this.#cancelTimer = null;
+    this.#lastSent = this.#parts.clock.monotonic();
+    // Where it fails, others find the tasks by polling.
+    const sent = this.#parts.send(this.message("tasks")).catch(() => {});
+    this.#sending = Promise.all([this.#sending, sent]);
+  }
+
+  /** Begins to listen; tries again after growing pauses while there is no connection. postgres.js keeps it up afterwards. */
+  async #listen(failures = 0): Promise<void> {
+    try {
+      const { unlisten } = await this.#parts.sql.listen(
+        this.#parts.name,
+        (payload) => this.#receive(payload),
+        () => this.#tell({ kind: "tasks" }), // whatever was told meanwhile was missed
+      );
+      this.#unlisten = unlisten;
+    } catch {
+      if (this.#isClosed) return;
+      this.#cancelRetry = this.#parts.clock.setTimer(() => {
+        this.#listening = this.#listen(failures + 1);
+      }, backoffMs(failures + 1));
+    }
+  }
+
+  #receive(payload: string): void {
+    const { from, kind, taskIds } = fromJson(payload) as {
+      from?: string;
+      kind: WakeSignal["kind"];
+      taskIds?: string[];
+    };
+    if (from === this.sender) return;
+    this.#tell(kind === "cancel" ? { kind, taskIds: taskIds ?? [] } : { kind });
+  }
+
+  #tell(signal: WakeSignal): void {
+    if (!this.#isClosed) this.#parts.onSignal(signal);
+  }
+}

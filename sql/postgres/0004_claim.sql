@@ -1,0 +1,195 @@
+-- Claims: how workers take tasks, give them back, and learn when to look again.
+BEGIN;
+DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
+  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
+
+-- A series as SeriesRecord in src/storage/records.ts, NULL for a one-shot task.
+CREATE FUNCTION series_record(task queued_tasks) RETURNS json LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN task.is_recurring THEN json_build_object(
+    'schedule', task.recurring_task, 'info', task.recurring_info,
+    'anchorAt', round(date_part('epoch', task.anchor_utc) * 1000)::bigint, 'maxRuns', task.max_runs,
+    'runUntil', round(date_part('epoch', task.run_until) * 1000)::bigint,
+    'nextRunAt', round(date_part('epoch', task.next_run_utc) * 1000)::bigint, 'runCount', task.current_run_count
+  ) END
+$$;
+
+-- Takes due tasks for a worker: at most `limit` from each of the queues [{name, limit}], of these types only. Returns
+-- {now, tasks} with the tasks as ClaimedTask, highest priority first, then longest due, then lowest id, queue by queue.
+--
+-- The index holds exactly what can be claimed, in this order. Within a queue each priority is visited by itself, from the
+-- highest to the lowest (a loose index scan: one probe finds the next one), so that tasks that are due later, whatever their
+-- priority, are never walked over. Rows that another claim is taking are skipped, not waited for.
+--
+-- `due_from_ms` starts the walk at a due instant, for a driver that knows that there is nothing before it: where an old
+-- snapshot keeps vacuum and index from forgetting claimed tasks, the walk from the start gets longer with each claim.
+CREATE FUNCTION claim_tasks(worker_id text, types json, queues json, due_from_ms float8 DEFAULT NULL) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET jit = off
+AS $$
+DECLARE
+  clock     timestamptz := utc_now();
+  due_from  timestamptz := coalesce(to_timestamp(due_from_ms / 1000), '-infinity');
+  wanted    text[] := ARRAY(SELECT json_array_elements_text(types));
+  queue     record;
+  room      int;
+  level     int;
+  ids       uuid[];
+  dues      timestamptz[];
+  all_ids   uuid[] := '{}';
+  all_dues  timestamptz[] := '{}';
+  claimed   json;
+BEGIN
+  -- Held until the end, so that release_lost waits for this claim and then finds its tasks.
+  PERFORM FROM workers AS w WHERE w.id = claim_tasks.worker_id AND w.is_registered FOR KEY SHARE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'worker % is not registered', claim_tasks.worker_id USING ERRCODE = 'EVT01';
+  END IF;
+
+  FOR queue IN
+    SELECT q.name, q."limit" FROM json_to_recordset(claim_tasks.queues) AS q (name text, "limit" int)
+    WHERE q.name NOT IN (SELECT p.queue_name FROM queues AS p WHERE p.is_paused)
+  LOOP
+    room := queue."limit";
+    level := 32768;
+    WHILE room > 0 LOOP
+      SELECT t.priority INTO level FROM queued_tasks AS t
+      WHERE t.queue_name = queue.name AND t.priority < level AND t.due_at_utc IS NOT NULL
+      ORDER BY t.priority DESC LIMIT 1;
+      EXIT WHEN NOT FOUND;
+      SELECT array_agg(c.id), array_agg(c.due_at_utc) INTO ids, dues FROM (
+        SELECT t.id, t.due_at_utc FROM queued_tasks AS t
+        WHERE t.queue_name = queue.name AND t.priority = level
+          AND t.due_at_utc <= clock AND t.due_at_utc >= due_from AND t.type = ANY (wanted)
+        ORDER BY t.due_at_utc, t.id
+        LIMIT room
+        FOR NO KEY UPDATE SKIP LOCKED
+      ) AS c;
+      all_ids := all_ids || ids;
+      all_dues := all_dues || dues;
+      room := room - coalesce(cardinality(ids), 0);
+    END LOOP;
+  END LOOP;
+  IF all_ids = '{}' THEN RETURN json_build_object('now', to_epoch_ms(clock), 'tasks', '[]'::json); END IF;
+
+  WITH picked AS MATERIALIZED (
+    SELECT * FROM unnest(all_ids, all_dues) WITH ORDINALITY AS p (id, due_at_utc, position)
+  ), taken AS (
+    UPDATE queued_tasks AS t SET
+      worker_id = claim_tasks.worker_id, due_at_utc = NULL, attempt = t.attempt + 1, lease_token = t.lease_token + 1
+    FROM picked AS p WHERE t.id = p.id
+    RETURNING p.position, p.due_at_utc, t
+  )
+  SELECT json_agg(r) INTO claimed FROM (
+    SELECT
+      (t).id, (t).type, (t).request, (t).status, coalesce((t).audit_level, 0) AS "auditLevel",
+      (t).queue_name AS queue, (t).priority, (t).task_key AS "taskKey",
+      to_epoch_ms((t).created_at_utc) AS "createdAt", to_epoch_ms(taken.due_at_utc) AS "dueAt",
+      (t).attempt, (t).lost_count AS "lostCount", (t).lease_token AS "leaseToken",
+      (t).cancel_requested AS "cancelRequested", to_epoch_ms((t).rate_slot_utc) AS "rateSlotAt",
+      (t).trace_context AS "traceContext", series_record(t) AS series
+    FROM taken ORDER BY taken.position
+  ) AS r;
+  RETURN json_build_object('now', to_epoch_ms(clock), 'tasks', claimed);
+END $$;
+
+-- Gives claimed, unstarted tasks back: [{id, token, due_at_ms}], ordered by id. A task that the worker does not hold by
+-- that token is skipped. Returns how many were given back.
+CREATE FUNCTION release_tasks(worker_id text, tasks json, message json DEFAULT NULL) RETURNS int
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_sort = off SET jit = off
+AS $$
+DECLARE
+  clock    timestamptz := utc_now();
+  released int;
+BEGIN
+  UPDATE queued_tasks AS t SET
+    worker_id = NULL,
+    due_at_utc = CASE WHEN t.cancel_requested THEN clock ELSE from_epoch_ms(r.due_at_ms) END,
+    attempt = greatest(0, t.attempt - 1)
+  FROM json_to_recordset(tasks) AS r (id uuid, token int, due_at_ms float8)
+  WHERE t.id = r.id AND t.worker_id = release_tasks.worker_id AND t.lease_token = r.token;
+  GET DIAGNOSTICS released = ROW_COUNT;
+  IF released > 0 AND message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
+  RETURN released;
+END $$;
+
+-- The earliest instant at which one of these types becomes due in one of these queues, in epoch milliseconds.
+CREATE FUNCTION next_due_at(queue_names json, types json) RETURNS bigint
+LANGUAGE plpgsql STABLE
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
+AS $$
+DECLARE
+  wanted   text[] := ARRAY(SELECT json_array_elements_text(types));
+  queue    text;
+  level    int;
+  first    timestamptz;
+  earliest timestamptz;
+BEGIN
+  FOR queue IN
+    SELECT q.name FROM json_array_elements_text(queue_names) AS q (name)
+    WHERE q.name NOT IN (SELECT p.queue_name FROM queues AS p WHERE p.is_paused)
+  LOOP
+    level := 32768;
+    LOOP
+      SELECT t.priority INTO level FROM queued_tasks AS t
+      WHERE t.queue_name = queue AND t.priority < level AND t.due_at_utc IS NOT NULL
+      ORDER BY t.priority DESC LIMIT 1;
+      EXIT WHEN NOT FOUND;
+      SELECT t.due_at_utc INTO first FROM queued_tasks AS t
+      WHERE t.queue_name = queue AND t.priority = level AND t.due_at_utc IS NOT NULL AND t.type = ANY (wanted)
+      ORDER BY t.due_at_utc, t.id LIMIT 1;
+      earliest := least(earliest, first);
+    END LOOP;
+  END LOOP;
+  RETURN to_epoch_ms(earliest);
+END $$;
+
+-- Makes unclaimed tasks due now: [id]. A task that waits keeps its status, and one that is due already its place; a one-shot
+-- that ended, other than Completed, is Queued again. Returns the ids that are due now.
+CREATE FUNCTION make_due(task_ids json, message json DEFAULT NULL) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET jit = off
+AS $$
+DECLARE
+  clock timestamptz := utc_now();
+  due   uuid[];
+BEGIN
+  WITH wanted AS MATERIALIZED (
+    SELECT t.id, t.due_at_utc IS NULL AS restarts
+    FROM queued_tasks AS t
+    WHERE t.id = ANY (ARRAY(SELECT i::uuid FROM json_array_elements_text(task_ids) AS i))
+      AND t.worker_id IS NULL
+      AND (t.due_at_utc IS NOT NULL OR (NOT t.is_recurring AND t.status IN ('Failed', 'Cancelled', 'ServiceStopped')))
+    ORDER BY t.id FOR UPDATE
+  ), changed AS (
+    UPDATE queued_tasks AS t SET
+      due_at_utc = least(t.due_at_utc, clock),
+      status = CASE WHEN w.restarts THEN 'Queued' ELSE t.status END,
+      exception = CASE WHEN w.restarts THEN NULL ELSE t.exception END,
+      attempt = CASE WHEN w.restarts THEN 0 ELSE t.attempt END,
+      lost_count = CASE WHEN w.restarts THEN 0 ELSE t.lost_count END
+    FROM wanted AS w WHERE t.id = w.id
+    RETURNING t.id, w.restarts, t.audit_level
+  ), audited AS (
+    INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status)
+    SELECT c.id, clock, 'Queued' FROM changed AS c
+    WHERE c.restarts AND writes_status_audit(c.audit_level, 'Queued', NULL)
+  )
+  SELECT coalesce(array_agg(c.id), '{}') INTO due FROM changed AS c;
+  IF due <> '{}' AND message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
+  RETURN to_json(due);
+END $$;
+
+INSERT INTO schema_migrations (version, name) VALUES (4, 'claim');
+COMMIT;

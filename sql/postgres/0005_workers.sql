@@ -1,0 +1,210 @@
+-- Workers and their loss, requests to cancel, paused queues, rate limits.
+BEGIN;
+DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
+  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
+
+-- Makes a worker known, alive as of now.
+CREATE FUNCTION register_worker(worker_id text, host text) RETURNS void
+LANGUAGE sql SET search_path FROM CURRENT AS $$
+  INSERT INTO workers AS w (id, host, started_at, heartbeat_at) VALUES (worker_id, host, utc_now(), utc_now())
+  ON CONFLICT (id) DO UPDATE SET
+    host = excluded.host, heartbeat_at = excluded.heartbeat_at, is_registered = true,
+    started_at = CASE WHEN w.is_registered THEN w.started_at ELSE excluded.started_at END
+$$;
+
+-- The worker is alive. Returns HeartbeatResult (src/storage/requests.ts). All that it reads is small: the workers, the
+-- paused queues, and by an index the tasks that are to be cancelled.
+CREATE FUNCTION heartbeat(worker_id text, lease_ms float8) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
+AS $$
+DECLARE
+  clock    timestamptz := utc_now();
+  is_alive boolean;
+BEGIN
+  UPDATE workers AS w SET heartbeat_at = clock WHERE w.id = heartbeat.worker_id AND w.is_registered;
+  is_alive := FOUND;
+  RETURN json_build_object(
+    'now', to_epoch_ms(clock),
+    'alive', is_alive,
+    'cancelRequests', ARRAY(
+      SELECT t.id FROM queued_tasks AS t WHERE is_alive AND t.cancel_requested AND t.worker_id = heartbeat.worker_id
+    ),
+    'pausedQueues', ARRAY(SELECT q.queue_name FROM queues AS q WHERE q.is_paused),
+    'othersLost', EXISTS (
+      SELECT FROM workers AS w WHERE NOT w.is_registered OR w.heartbeat_at < ms_after(clock, -lease_ms)
+    )
+  );
+END $$;
+
+-- Removes a worker at a clean end. If it still holds tasks, its row stays until release_lost has taken them.
+CREATE FUNCTION unregister_worker(worker_id text) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+  UPDATE workers AS w SET is_registered = false WHERE w.id = unregister_worker.worker_id;
+  DELETE FROM workers AS w WHERE w.id = unregister_worker.worker_id
+    AND NOT EXISTS (SELECT FROM queued_tasks AS t WHERE t.worker_id = unregister_worker.worker_id);
+END $$;
+
+-- Removes workers whose heartbeat is older than the lease, and takes the tasks of all that are not (or no longer)
+-- registered. Returns [LostTask] (src/storage/requests.ts).
+--
+-- A worker's row is locked against its claims, which share it, so that none is overlooked. Where another process is at it,
+-- there is nothing left to do. The tasks are found by reading the whole table: that happens only when a worker was lost,
+-- and spares an index on what every task's end changes.
+CREATE FUNCTION release_lost(
+  lease_ms float8, poison_limit int, lost_reason text, poison_reason text, message json DEFAULT NULL
+) RETURNS json
+LANGUAGE plpgsql SET search_path FROM CURRENT SET jit = off
+AS $$
+DECLARE
+  clock    timestamptz := utc_now();
+  gone     text[];
+  held     uuid[];
+  released json;
+BEGIN
+  gone := ARRAY(
+    SELECT w.id FROM workers AS w
+    WHERE NOT w.is_registered OR w.heartbeat_at < ms_after(clock, -lease_ms)
+    ORDER BY w.id FOR UPDATE SKIP LOCKED
+  );
+  IF gone = '{}' THEN RETURN '[]'; END IF;
+  held := ARRAY(SELECT t.id FROM queued_tasks AS t WHERE t.worker_id = ANY (gone));
+
+  WITH lost AS MATERIALIZED (
+    SELECT t.id, t.worker_id, t.lost_count + 1 > poison_limit AS poisoned
+    FROM queued_tasks AS t WHERE t.id = ANY (held) AND t.worker_id = ANY (gone)
+    ORDER BY t.id FOR UPDATE
+  ), changed AS (
+    UPDATE queued_tasks AS t SET
+      lost_count = t.lost_count + 1,
+      worker_id = NULL,
+      status = CASE WHEN l.poisoned THEN 'Failed' ELSE 'ServiceStopped' END,
+      exception = CASE WHEN l.poisoned THEN poison_reason ELSE lost_reason END,
+      due_at_utc = CASE WHEN l.poisoned THEN NULL ELSE clock END,
+      next_run_utc = CASE WHEN l.poisoned THEN NULL ELSE t.next_run_utc END,
+      cancel_requested = t.cancel_requested AND NOT l.poisoned
+    FROM lost AS l WHERE t.id = l.id
+    RETURNING t.id, t.type, t.queue_name, t.lost_count, t.status, t.exception, t.audit_level, l.worker_id, l.poisoned
+  ), audited AS (
+    INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status, exception)
+    SELECT c.id, clock, c.status, c.exception FROM changed AS c
+    WHERE writes_status_audit(c.audit_level, c.status, c.exception)
+  )
+  SELECT json_agg(json_build_object(
+    'taskId', c.id, 'type', c.type, 'queue', c.queue_name, 'workerId', c.worker_id,
+    'lostCount', c.lost_count, 'poisoned', c.poisoned
+  )) INTO released FROM changed AS c;
+
+  DELETE FROM workers AS w WHERE w.id = ANY (gone);
+  IF released IS NOT NULL AND message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
+  RETURN coalesce(released, '[]');
+END $$;
+
+-- Asks for tasks to be cancelled: [id]. Returns {id: outcome}, with CancelOutcome (src/storage/requests.ts) for each that
+-- exists. The owners of claimed ones are told in a message of `sender`'s, unless that is NULL.
+CREATE FUNCTION request_cancel(task_ids json, sender text DEFAULT NULL) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
+AS $$
+DECLARE
+  clock     timestamptz := utc_now();
+  outcomes  json;
+  requested uuid[];
+BEGIN
+  WITH wanted AS MATERIALIZED (
+    SELECT t.id, CASE
+      WHEN t.worker_id IS NOT NULL THEN 'requested'
+      WHEN t.due_at_utc IS NULL AND t.next_run_utc IS NULL
+        AND t.status IN ('Completed', 'Failed', 'Cancelled', 'ServiceStopped') THEN 'ended'
+      ELSE 'cancelled'
+    END AS outcome
+    FROM queued_tasks AS t
+    WHERE t.id = ANY (ARRAY(SELECT i::uuid FROM json_array_elements_text(task_ids) AS i))
+    ORDER BY t.id FOR UPDATE
+  ), marked AS (
+    UPDATE queued_tasks AS t SET cancel_requested = true
+    FROM wanted AS w WHERE t.id = w.id AND w.outcome = 'requested'
+  ), cancelled AS (
+    UPDATE queued_tasks AS t SET
+      status = 'Cancelled', exception = NULL, due_at_utc = NULL, next_run_utc = NULL, rate_slot_utc = NULL,
+      cancel_requested = false
+    FROM wanted AS w WHERE t.id = w.id AND w.outcome = 'cancelled'
+    RETURNING t.id, t.audit_level
+  ), audited AS (
+    INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status)
+    SELECT c.id, clock, 'Cancelled' FROM cancelled AS c WHERE writes_status_audit(c.audit_level, 'Cancelled', NULL)
+  )
+  SELECT json_object_agg(w.id, w.outcome), array_agg(w.id) FILTER (WHERE w.outcome = 'requested')
+  INTO outcomes, requested FROM wanted AS w;
+  -- A notification holds at most 8,000 bytes.
+  IF sender IS NOT NULL THEN
+    FOR i IN 1 .. coalesce(cardinality(requested), 0) BY 100 LOOP
+      PERFORM notify_processes(json_build_object('kind', 'cancel', 'from', sender, 'taskIds', requested[i : i + 99]));
+    END LOOP;
+  END IF;
+  RETURN coalesce(outcomes, '{}');
+END $$;
+
+-- Pauses or resumes a queue: a paused queue's tasks are not claimed.
+CREATE FUNCTION set_queue_paused(queue text, paused boolean, message json DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+  INSERT INTO queues (queue_name, is_paused) VALUES (queue, paused)
+  ON CONFLICT (queue_name) DO UPDATE SET is_paused = excluded.is_paused;
+  IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
+END $$;
+
+-- Reserves one slot each by the generic cell rate algorithm with reservations, in the order of the list:
+-- [{key, emissionIntervalMs, burst, startEmpty, horizonMs}]. Returns {now, slots: [{slotAt, granted}]}. The same arithmetic
+-- is in src/rate_limit/gcra.ts.
+CREATE FUNCTION reserve_rate_slots(requests json) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
+AS $$
+DECLARE
+  clock     timestamptz;
+  now_ms    float8;
+  wish      record;
+  tolerance float8;
+  tat       float8;
+  slot      float8;
+  horizon   float8;
+  slots     json[] := '{}';
+BEGIN
+  -- New keys get a row first, as if never used; then all rows are locked, both in the order of keys.
+  INSERT INTO rate_limits (rate_key, tat_ms, start_empty)
+  SELECT DISTINCT ON (r.key) r.key, '-infinity'::float8, r."startEmpty"
+  FROM json_to_recordset(requests) AS r (key text COLLATE "C", "startEmpty" boolean)
+  ORDER BY r.key
+  ON CONFLICT (rate_key) DO NOTHING;
+  PERFORM FROM rate_limits AS l
+  WHERE l.rate_key = ANY (ARRAY(SELECT r.key FROM json_to_recordset(requests) AS r (key text COLLATE "C")))
+  ORDER BY l.rate_key FOR UPDATE;
+  clock := utc_now();
+  now_ms := to_epoch_ms(clock);
+
+  FOR wish IN
+    SELECT * FROM json_to_recordset(requests) AS r (
+      key text COLLATE "C", "emissionIntervalMs" float8, burst int, "startEmpty" boolean, "horizonMs" float8
+    )
+  LOOP
+    tolerance := (wish.burst - 1) * wish."emissionIntervalMs";
+    SELECT l.tat_ms INTO tat FROM rate_limits AS l WHERE l.rate_key = wish.key;
+    IF tat = '-infinity' THEN tat := now_ms + CASE WHEN wish."startEmpty" THEN tolerance ELSE 0 END; END IF;
+    slot := greatest(now_ms, ceil(tat - tolerance - 0.001));
+    horizon := coalesce(now_ms + wish."horizonMs", 'infinity');
+    IF slot <= horizon THEN
+      UPDATE rate_limits AS l SET tat_ms = greatest(now_ms, tat) + wish."emissionIntervalMs"
+      WHERE l.rate_key = wish.key;
+    END IF;
+    slots := slots || json_build_object('slotAt', slot, 'granted', slot <= horizon);
+  END LOOP;
+  RETURN json_build_object('now', to_epoch_ms(clock), 'slots', to_json(slots));
+END $$;
+
+INSERT INTO schema_migrations (version, name) VALUES (5, 'workers');
+COMMIT;

@@ -1,0 +1,155 @@
+-- Log lines, and retention: what is deleted when.
+BEGIN;
+DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
+  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
+
+-- Stores log lines [{task_id, level, message, exception, ago_ms}], each task's numbered in the order of the list and going
+-- on from its last. Lines of tasks that do not exist are left out. The tasks' rows are locked, so that two writers of one
+-- task's lines do not take the same numbers.
+CREATE FUNCTION save_execution_logs(lines json) RETURNS void
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
+AS $$
+DECLARE
+  clock timestamptz := utc_now();
+  known uuid[];
+BEGIN
+  known := ARRAY(
+    SELECT t.id FROM queued_tasks AS t
+    WHERE t.id = ANY (ARRAY(SELECT DISTINCT l.task_id FROM json_to_recordset(lines) AS l (task_id uuid)))
+    ORDER BY t.id FOR NO KEY UPDATE
+  );
+  INSERT INTO task_execution_log (queued_task_id, sequence_number, timestamp_utc, level, message, exception)
+  SELECT l.task_id,
+    coalesce((SELECT max(k.sequence_number) FROM task_execution_log AS k WHERE k.queued_task_id = l.task_id), 0)
+      + row_number() OVER (PARTITION BY l.task_id ORDER BY l.position),
+    ms_after(clock, -coalesce(l.ago_ms, 0)), l.level, l.message, l.exception
+  FROM ROWS FROM (json_to_recordset(lines) AS (task_id uuid, level text, message text, exception text, ago_ms float8))
+    WITH ORDINALITY AS l (task_id, level, message, exception, ago_ms, position)
+  WHERE l.task_id = ANY (known)
+  ORDER BY l.position;
+END $$;
+
+-- Takes or renews the right to do what one process does at a time, for a minute. It ends by itself, so that a process that
+-- died does not keep it, and needs no session of its own, so that it works behind a pooler.
+CREATE FUNCTION take_maintenance(task text, by uuid) RETURNS boolean
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+  INSERT INTO maintenance AS m (name, holder, held_until) VALUES (task, by, utc_now() + interval '1 minute')
+  ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
+    WHERE m.holder = excluded.holder OR m.held_until < utc_now();
+  RETURN FOUND;
+END $$;
+CREATE FUNCTION end_maintenance(task text, by uuid) RETURNS void LANGUAGE sql SET search_path FROM CURRENT AS $$
+  DELETE FROM maintenance AS m WHERE m.name = task AND m.holder = by
+$$;
+
+-- Until when a row may be kept by so many days; -infinity for NULL, zero or less, which keep it for ever.
+CREATE FUNCTION expires_before(clock timestamptz, days float8) RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN days > 0 THEN clock - days * interval '1 day' ELSE '-infinity' END
+$$;
+
+-- Deletes what a policy allows, at most `budget` rows: RetentionPolicy (src/storage/requests.ts). With a budget of NULL it
+-- only counts. Returns {statusAudit, runsAudit, executionLog, tasks, done}. Never touches a task that has not ended, or a
+-- series.
+CREATE FUNCTION purge_history(policy json, budget bigint) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+DECLARE
+  clock         timestamptz := utc_now();
+  status_days   float8 := policy ->> 'statusAuditDays';
+  runs_days     float8 := policy ->> 'runsAuditDays';
+  error_days    float8 := CASE WHEN (policy ->> 'errorAuditDays')::float8 > 0 THEN policy ->> 'errorAuditDays' END;
+  status_limit  timestamptz := expires_before(clock, status_days);
+  status_errors timestamptz := expires_before(clock, coalesce(error_days, status_days));
+  runs_limit    timestamptz := expires_before(clock, runs_days);
+  runs_errors   timestamptz := expires_before(clock, coalesce(error_days, runs_days));
+  logs_limit    timestamptz := expires_before(clock, (policy ->> 'executionLogDays')::float8);
+  max_logs      bigint := CASE WHEN (policy ->> 'maxExecutionLogsPerTask')::float8 > 0
+    THEN policy ->> 'maxExecutionLogsPerTask' END;
+  tasks_limit   timestamptz := CASE WHEN (policy ->> 'deleteCompletedTasksAfterRetention')::boolean
+    THEN expires_before(clock, status_days) ELSE '-infinity' END;
+  is_dry_run    boolean := budget IS NULL;
+  room          bigint := budget;
+  -- One more than may go is looked for, to know whether something stays behind. LIMIT NULL is no limit.
+  doomed        tid[];
+  doomed_ids    uuid[];
+  counts        bigint[] := '{0,0,0,0}';
+  done          boolean := true;
+BEGIN
+  doomed := ARRAY(
+    SELECT a.ctid FROM status_audit AS a
+    WHERE a.updated_at_utc < greatest(status_limit, status_errors)
+      AND a.updated_at_utc < CASE WHEN a.exception IS NULL THEN status_limit ELSE status_errors END
+    LIMIT room + 1
+  );
+  done := done AND (is_dry_run OR cardinality(doomed) <= room);
+  counts[1] := least(cardinality(doomed), room);
+  IF NOT is_dry_run THEN DELETE FROM status_audit AS a WHERE a.ctid = ANY (doomed[:room]); END IF;
+  room := room - counts[1];
+
+  doomed := ARRAY(
+    SELECT a.ctid FROM runs_audit AS a
+    WHERE a.executed_at < greatest(runs_limit, runs_errors)
+      AND a.executed_at < CASE WHEN a.exception IS NULL THEN runs_limit ELSE runs_errors END
+    LIMIT room + 1
+  );
+  done := done AND (is_dry_run OR cardinality(doomed) <= room);
+  counts[2] := least(cardinality(doomed), room);
+  IF NOT is_dry_run THEN DELETE FROM runs_audit AS a WHERE a.ctid = ANY (doomed[:room]); END IF;
+  room := room - counts[2];
+
+  doomed := ARRAY(
+    SELECT l.ctid FROM task_execution_log AS l WHERE l.timestamp_utc < logs_limit
+    UNION
+    SELECT l.ctid FROM (
+      SELECT k.queued_task_id, max(k.sequence_number) - max_logs AS upto FROM task_execution_log AS k
+      WHERE max_logs IS NOT NULL
+      GROUP BY k.queued_task_id HAVING max(k.sequence_number) - min(k.sequence_number) >= max_logs
+    ) AS excess
+    JOIN task_execution_log AS l ON l.queued_task_id = excess.queued_task_id AND l.sequence_number <= excess.upto
+    LIMIT room + 1
+  );
+  done := done AND (is_dry_run OR cardinality(doomed) <= room);
+  counts[3] := least(cardinality(doomed), room);
+  IF NOT is_dry_run THEN DELETE FROM task_execution_log AS l WHERE l.ctid = ANY (doomed[:room]); END IF;
+  room := room - counts[3];
+
+  -- Tasks go when all of their history has gone or may go.
+  doomed_ids := ARRAY(
+    SELECT t.id FROM queued_tasks AS t
+    WHERE tasks_limit > '-infinity'
+      AND t.status IN ('Completed', 'Cancelled') AND NOT t.is_recurring
+      AND t.worker_id IS NULL AND t.due_at_utc IS NULL
+      AND coalesce(t.last_execution_utc, t.created_at_utc) < tasks_limit
+      AND NOT EXISTS (SELECT FROM status_audit AS a WHERE a.queued_task_id = t.id
+        AND a.updated_at_utc >= CASE WHEN a.exception IS NULL THEN status_limit ELSE status_errors END)
+      AND NOT EXISTS (SELECT FROM runs_audit AS a WHERE a.queued_task_id = t.id
+        AND a.executed_at >= CASE WHEN a.exception IS NULL THEN runs_limit ELSE runs_errors END)
+      AND NOT EXISTS (SELECT FROM task_execution_log AS l WHERE l.queued_task_id = t.id
+        AND l.timestamp_utc >= logs_limit)
+    LIMIT room + 1
+  );
+  done := done AND (is_dry_run OR cardinality(doomed_ids) <= room);
+  counts[4] := least(cardinality(doomed_ids), room);
+  IF NOT is_dry_run THEN
+    -- One that is made due at this moment is no longer what it was.
+    DELETE FROM queued_tasks AS t USING (
+      SELECT d.id FROM queued_tasks AS d WHERE d.id = ANY (doomed_ids[:room])
+        AND d.status IN ('Completed', 'Cancelled') AND d.worker_id IS NULL AND d.due_at_utc IS NULL
+      ORDER BY d.id FOR UPDATE SKIP LOCKED
+    ) AS d WHERE t.id = d.id;
+    -- A rate limit's key that has its whole budget again is the same as a new one.
+    DELETE FROM rate_limits AS l WHERE l.tat_ms < to_epoch_ms(clock) - 86400000 AND NOT l.start_empty;
+  END IF;
+
+  RETURN json_build_object(
+    'statusAudit', counts[1], 'runsAudit', counts[2], 'executionLog', counts[3], 'tasks', counts[4], 'done', done
+  );
+END $$;
+
+INSERT INTO schema_migrations (version, name) VALUES (7, 'history');
+COMMIT;

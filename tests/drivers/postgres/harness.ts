@@ -1,0 +1,103 @@
+// PostgreSQL as the conformance suite sees it: a schema of its own for each case, in one database of a private server.
+
+import postgres from "postgres";
+import { postgresStorage } from "../../../drivers/postgres/mod.ts";
+import type { Storage } from "../../../src/storage/storage.ts";
+import type { StorageHarness, StorageUnderTest } from "../../../src/testing/mod.ts";
+
+/** Counts down to the one call that fails, either before it is sent or after it was answered. */
+class Fault {
+  #left = 0;
+
+  arm(n: number): void {
+    this.#left = n;
+  }
+
+  strike(when: string): void {
+    if (this.#left === 0 || --this.#left > 0) return;
+    throw Object.assign(new Error(`the connection was lost ${when}`), { code: "ECONNRESET" });
+  }
+}
+
+/** The postgres.js instance, with a statement that fails now and then. */
+function faulty(sql: postgres.Sql, fault: Fault): postgres.Sql {
+  return new Proxy(sql, {
+    get(target, property) {
+      if (property !== "unsafe") return Reflect.get(target, property);
+      return async (...args: Parameters<postgres.Sql["unsafe"]>) => {
+        fault.strike("before");
+        const rows = await target.unsafe(...args);
+        fault.strike("after");
+        return rows;
+      };
+    },
+  });
+}
+
+/** Shifts every instant in a schema back, so that time seems to have gone by. */
+async function passTime(sql: postgres.Sql, schema: string, ms: number): Promise<void> {
+  const columns = await sql`
+    SELECT table_name, string_agg(
+      CASE data_type
+        WHEN 'timestamp with time zone' THEN format('%1$I = %1$I - %2$s * interval ''1 ms''', column_name, ${ms}::bigint)
+        ELSE format('%1$I = %1$I - %2$s', column_name, ${ms}::bigint)
+      END, ', ') AS assignments
+    FROM information_schema.columns
+    WHERE table_schema = ${schema} AND (data_type = 'timestamp with time zone' OR column_name = 'tat_ms')
+    GROUP BY table_name`;
+  for (const { table_name: table, assignments } of columns) {
+    await sql.unsafe(`UPDATE "${schema}"."${table}" SET ${assignments}`);
+  }
+}
+
+/**
+ * A harness on a database.
+ *
+ * @param url The database.
+ * @param name How the tests call it.
+ */
+export function postgresHarness(name: string, url: () => Promise<string>): StorageHarness {
+  let schemas = 0;
+  return {
+    name,
+    capabilities: ["setRunCount", "failAt", "transaction", "wakes"],
+    async create(): Promise<StorageUnderTest> {
+      const schema = `case_${++schemas}`;
+      const database = await url();
+      const sql = postgres(database, { max: 5, onnotice: () => {}, fetch_types: false });
+      const fault = new Fault();
+      const opened: Storage[] = [];
+      const open = async (storage: Storage) => {
+        opened.push(storage);
+        await storage.open();
+        return storage;
+      };
+      return {
+        storage: await open(postgresStorage({ sql: faulty(sql, fault), schema })),
+        another: () => open(postgresStorage({ url: database, schema })),
+        passTime: (ms) => passTime(sql, schema, ms),
+        async setRunCount(taskId, runCount) {
+          await sql`
+            UPDATE ${
+            sql(schema)
+          }.queued_tasks SET current_run_count = ${runCount} WHERE id = ${taskId}`;
+        },
+        failAt: (n) => fault.arm(n),
+        async transaction(work, end) {
+          const rollback = new Error("rolled back");
+          await sql.begin(async (transaction) => {
+            await work(transaction);
+            if (end === "rollback") throw rollback;
+          }).catch((error) => {
+            if (error !== rollback) throw error;
+          });
+        },
+        async dispose() {
+          for (const storage of opened) await storage.close();
+          await sql`DROP SCHEMA ${sql(schema)} CASCADE`;
+          await sql.end();
+        },
+      };
+    },
+  };
+}
