@@ -54,10 +54,18 @@ export function describeValue(value: unknown): string {
   }
 }
 
+/** How many causes of causes are told; beyond that, they go in a circle or say nothing more. */
+const mostCauses = 10;
+
 /** The name and message of an error with its causes, as stored in `exception` columns and shown in events. */
 export function describeError(error: unknown): string {
+  return describeCauses(error, mostCauses);
+}
+
+function describeCauses(error: unknown, causesLeft: number): string {
   if (!(error instanceof Error)) return `Error: ${describeValue(error)}`;
   const text = error.stack ?? `${error.name}: ${error.message}`;
   const headed = text.includes(error.message) ? text : `${error.name}: ${error.message}\n${text}`;
-  return error.cause === undefined ? headed : `${headed}\nCaused by: ${describeError(error.cause)}`;
+  if (error.cause === undefined || causesLeft === 0) return headed;
+  return `${headed}\nCaused by: ${describeCauses(error.cause, causesLeft - 1)}`;
 }

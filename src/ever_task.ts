@@ -216,6 +216,11 @@ export class EverTask {
     return await (await this.#opened()).statistics();
   }
 
+  /** The id of this process's worker; null before `start`, and while it is given up for lost. */
+  get workerId(): string | null {
+    return this.#worker?.workerId ?? null;
+  }
+
   /** The live worker processes. */
   async workers(): Promise<readonly WorkerRecord[]> {
     return await (await this.#opened()).workers();

@@ -12,6 +12,7 @@ import type { Storage } from "./storage/storage.ts";
 import { type AnyTask, checkTask } from "./task.ts";
 import { type Clock, systemClock } from "./time/clock.ts";
 import { type Duration, toMilliseconds } from "./time/duration.ts";
+import { randomNumber } from "./ids/random_number.ts";
 import { type FillRandom, systemRandom } from "./ids/uuid_v7.ts";
 import type { LeaseSettings } from "./worker/lease_keeper.ts";
 import type { ExecutionSettings } from "./worker/executor.ts";
@@ -53,7 +54,7 @@ export interface EverTaskOptions {
   readonly instrumentation?: Instrumentation;
   /** The clock; another one is for tests. @default systemClock */
   readonly clock?: Clock;
-  /** The source of randomness for ids; another one is for tests. */
+  /** The source of randomness for ids and for the jitter of retries; another one is for tests. */
   readonly random?: FillRandom;
 }
 
@@ -97,7 +98,7 @@ export interface EverTaskSettings {
  * @throws {DuplicateTaskTypeError} If two tasks have the same type.
  */
 export function parseOptions(options: EverTaskOptions): EverTaskSettings {
-  const { storage, poisonLimit = 5, defaultAuditLevel = "Full" } = options;
+  const { storage, poisonLimit = 5, defaultAuditLevel = "Full", random = systemRandom } = options;
   if (typeof storage?.persist !== "function") {
     throw new InvalidArgumentError("storage", storage, "be a storage such as sqliteStorage(…)");
   }
@@ -123,6 +124,7 @@ export function parseOptions(options: EverTaskOptions): EverTaskSettings {
       graceMs: toMilliseconds(options.abortGrace ?? { seconds: 5 }, "abortGrace"),
       capture: parsePersistentLogs(options.persistentLogs ?? false),
       instrumentation: options.instrumentation,
+      random: randomNumber(random),
     },
     lease: {
       leaseMs,
@@ -136,7 +138,7 @@ export function parseOptions(options: EverTaskOptions): EverTaskSettings {
       "dispatchRetryFor",
     ),
     clock: options.clock ?? systemClock,
-    random: options.random ?? systemRandom,
+    random,
   };
 }
 

@@ -5,9 +5,13 @@
 export interface DispatchedTask {
   /** The task's id; for a batch, the id of its first task. */
   readonly taskId: string;
+  /** The type under which its handler is registered. */
   readonly type: string;
+  /** Its queue. */
   readonly queue: string;
+  /** Its key; null when it has none. */
   readonly taskKey: string | null;
+  /** Whether it is a recurring series. */
   readonly recurring: boolean;
   /** How many tasks the dispatch stores: 1, or the size of a batch. */
   readonly count: number;
@@ -15,15 +19,21 @@ export interface DispatchedTask {
 
 /** What a worker is about to execute: one attempt of one task. */
 export interface ExecutedTask {
+  /** The task's id. */
   readonly taskId: string;
+  /** The type under which its handler is registered. */
   readonly type: string;
+  /** Its queue. */
   readonly queue: string;
+  /** Its key; null when it has none. */
   readonly taskKey: string | null;
+  /** Whether it is a recurring series. */
   readonly recurring: boolean;
   /** Which attempt of the current run, from 1. */
   readonly attempt: number;
   /** How long the task waited between its due instant and this start. Milliseconds. */
   readonly waitMs: number;
+  /** The worker that runs it. */
   readonly workerId: string;
   /** What {@linkcode Instrumentation.dispatch} gave to be stored with the task; null when it gave nothing. */
   readonly traceContext: string | null;

@@ -95,7 +95,7 @@ export class MemoryState {
     row.worker = null;
     // An open cancel request is dealt with by whoever claims the task next, so that must be soon.
     if (dueAt === null) row.cancelRequested = false;
-    this.due.setDue(row, dueAt !== null && row.cancelRequested ? now : dueAt);
+    this.due.setDue(row, dueAt !== null && row.cancelRequested ? Math.min(now, dueAt) : dueAt);
     if (dueAt === null && this.#keepEnded !== Infinity) this.#forgetEnded(row);
   }
 

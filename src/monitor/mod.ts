@@ -29,3 +29,14 @@ export {
 export type { Logger, LogProperties } from "../log/logger.ts";
 export type { Clock, TimerOptions } from "../time/clock.ts";
 export type { Duration, DurationParts } from "../time/duration.ts";
+export { createHealthChecks, type HealthChecks } from "./health/health_checks.ts";
+export type {
+  BacklogThresholds,
+  FailureThresholds,
+  HealthOptions,
+} from "./health/health_options.ts";
+export type { HealthCheck, HealthReport, HealthStatus } from "./health/health_report.ts";
+export type { EventOrigin, FigureOrigin, WorkerOrigin } from "./monitored.ts";
+export type { AuditGrowth, QueueStatistics, StorageStatistics } from "../storage/queries.ts";
+export type { WorkerRecord } from "../storage/records.ts";
+export type { TaskStatus } from "../storage/task_status.ts";

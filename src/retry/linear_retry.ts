@@ -2,7 +2,8 @@
 
 import { InvalidArgumentError } from "../errors.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
-import type { RetryPolicy } from "./retry_policy.ts";
+import { filterable, type FilterableRetryPolicy } from "./filterable_policy.ts";
+import { parseRetries } from "./parse_retries.ts";
 
 /**
  * Retries a number of times, after a fixed delay or after a list of delays (the last one repeats).
@@ -21,18 +22,18 @@ import type { RetryPolicy } from "./retry_policy.ts";
  * assertEquals(policy.nextDelay(4, new Error("down")), null);
  * ```
  */
-export function linearRetry(retries: number, delay: Duration | readonly Duration[]): RetryPolicy {
-  if (!Number.isInteger(retries) || retries < 0) {
-    throw new InvalidArgumentError("retries", retries, "be an integer of at least 0");
-  }
+export function linearRetry(
+  retries: number,
+  delay: Duration | readonly Duration[],
+): FilterableRetryPolicy {
+  parseRetries(retries);
   const delays = (isList(delay) ? delay : [delay]).map((each) => toMilliseconds(each, "delay"));
   if (delays.length === 0) {
     throw new InvalidArgumentError("delay", delay, "hold at least one duration");
   }
-  return {
-    nextDelay: (attempt) =>
-      attempt > retries ? null : delays[Math.min(attempt, delays.length) - 1]!,
-  };
+  return filterable((attempt) =>
+    attempt > retries ? null : delays[Math.min(attempt, delays.length) - 1]!
+  );
 }
 
 function isList(delay: Duration | readonly Duration[]): delay is readonly Duration[] {

@@ -96,7 +96,11 @@ export interface UnitBuilder {
 /** A complete schedule, which may still get a zone and limits. */
 export interface BuiltRecurrence {
   /**
-   * The IANA time zone of pinned times and cron expressions.
+   * The IANA time zone of daily and coarser rhythms, of pinned times and of cron expressions.
+   *
+   * When its clocks are changed: a local time that they skip runs at the first instant after the gap; one that occurs twice
+   * runs once, at the first. A cron expression with a `*`, a range or a step in its hour, minute or second is an interval
+   * and runs in both passes. Intervals of seconds, minutes and hours count elapsed time and are not disturbed.
    *
    * @default "UTC"
    * @throws {InvalidScheduleError} If this runtime does not know it.

@@ -13,6 +13,7 @@ import {
 } from "./civil_time.ts";
 import { CronExpression } from "./cron_expression.ts";
 import { EvenGrid, type Grid } from "./grid.ts";
+import { PinnedHoursGrid } from "./pinned_hours_grid.ts";
 import type { CalendarRecurrence, IntervalRecurrence, Recurrence } from "./recurrence.ts";
 import { millisecondsOfDay } from "./time_text.ts";
 import { TimeZone } from "./time_zone.ts";
@@ -65,7 +66,7 @@ function compileInterval(recurrence: IntervalRecurrence, anchor: number, zone: T
   const pinned = (recurrence.minute ?? 0) * minute + (recurrence.second ?? 0) * second;
   const from = ceilToSecond(anchor);
   const origin = from + modulo(pinned - (from + zone.offsetAt(from)), cycle);
-  return new EvenGrid(origin, step);
+  return unit === "hours" ? new PinnedHoursGrid(origin, step, zone) : new EvenGrid(origin, step);
 }
 
 function compileCalendar(recurrence: CalendarRecurrence, anchor: number, zone: TimeZone): Grid {

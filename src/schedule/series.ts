@@ -1,6 +1,7 @@
 // The life of a recurring series as the engine sees it: when it first runs, and what comes after a run or after downtime.
-// Everything is computed from the recurrence of the row, which carries its own anchor.
+// Everything is computed from what the row holds: the recurrence with its anchor, the planned instant and the run count.
 
+import { day, lastDay } from "./civil_time.ts";
 import { countedBack, type Grid } from "./grid.ts";
 import { gridOf } from "./compile.ts";
 import type { Recurrence } from "./recurrence.ts";
@@ -26,35 +27,9 @@ export interface NextRun {
 /** A recurrence of a registered series, whose rhythm hangs on a known instant. */
 export type AnchoredRecurrence = Recurrence & { readonly anchor: number };
 
-/**
- * The recurrence to store when a series is registered.
- *
- * @param recurrence What the user asks for.
- * @param registeredAt Epoch milliseconds.
- * @param stored The recurrence in the row, if the series exists already: as long as the schedule is the same, it keeps its
- *   rhythm, however often it is registered.
- */
-export function anchored(
-  recurrence: Recurrence,
-  registeredAt: number,
-  stored?: Recurrence,
-): AnchoredRecurrence {
-  const kept = stored !== undefined && sameSchedule(recurrence, stored) ? stored.anchor : undefined;
-  return { ...recurrence, anchor: kept ?? anchorOf(recurrence, registeredAt) };
-}
-
-/**
- * Whether two recurrences have the same rhythm: the same intervals, times, zone and start. Limits and the misfire policy
- * may differ, since they leave the next run valid; so may the anchor.
- */
-export function sameSchedule(a: Recurrence, b: Recurrence): boolean {
-  return rhythmOf(a) === rhythmOf(b);
-}
-
-function rhythmOf(recurrence: Recurrence): string {
-  const { anchor: _, runUntil: _runUntil, maxRuns: _maxRuns, misfire: _misfire, ...rhythm } =
-    recurrence;
-  return JSON.stringify(Object.entries(rhythm).sort(([a], [b]) => a < b ? -1 : 1));
+/** The recurrence of a series that is registered at an instant; one that has an anchor keeps it. */
+export function anchored(recurrence: Recurrence, registeredAt: number): AnchoredRecurrence {
+  return { ...recurrence, anchor: recurrence.anchor ?? anchorOf(recurrence, registeredAt) };
 }
 
 /** The instant that a rhythm hangs on: the first run where the start mode names one, else the registration. */
@@ -106,8 +81,14 @@ export function countOccurrences(
 
 /** What comes after a run that has ended. */
 export function runAfter(recurrence: Recurrence, state: SeriesState): NextRun {
-  return settle(recurrence, state, state.scheduledAt);
+  return settle(recurrence, state, state.scheduledAt, false);
 }
+
+/**
+ * A run that is found this late, in milliseconds, was delayed by the ordinary course of things (a poll, a full queue) and
+ * not missed. Without it, a series with a shorter interval than that delay would be skipped for ever.
+ */
+const ordinaryDelay = 5_000;
 
 /**
  * What to do with a run that is due: usually to run it, but after downtime its misfire policy may drop it. If the
@@ -115,11 +96,21 @@ export function runAfter(recurrence: Recurrence, state: SeriesState): NextRun {
  * afterwards; otherwise store it and wait.
  */
 export function runDue(recurrence: Recurrence, state: SeriesState): NextRun {
-  return settle(recurrence, state, state.scheduledAt - 1);
+  const isDelayed = state.now - state.scheduledAt <= ordinaryDelay;
+  return settle(recurrence, state, state.scheduledAt - 1, isDelayed);
 }
 
-/** Applies the misfire policy to what became due after `seen`. */
-function settle(recurrence: Recurrence, state: SeriesState, seen: number): NextRun {
+/**
+ * Applies the misfire policy to what became due after `seen`.
+ *
+ * @param isDelayed Nothing was missed: even if the policy is to skip, the latest of what is due still runs.
+ */
+function settle(
+  recurrence: Recurrence,
+  state: SeriesState,
+  seen: number,
+  isDelayed: boolean,
+): NextRun {
   const { now, runCount, scheduledAt } = state;
   const { maxRuns = Infinity, misfire = "skip", runUntil = Infinity } = recurrence;
   if (runCount >= maxRuns) return { nextRunAt: null, skipped: 0 };
@@ -130,7 +121,8 @@ function settle(recurrence: Recurrence, state: SeriesState, seen: number): NextR
   if (due <= 1) return { nextRunAt: withinLimit(recurrence, grid.next(seen)), skipped: 0 };
 
   if (now >= runUntil) return { nextRunAt: null, skipped: grid.count(seen, runUntil - 1) };
-  const caughtUp = misfire === "skip" ? 0 : misfire === "once" ? 1 : Math.min(misfire.all, due);
+  const policy = misfire === "skip" && isDelayed ? "once" : misfire;
+  const caughtUp = policy === "skip" ? 0 : policy === "once" ? 1 : Math.min(policy.all, due);
   const nextRunAt = caughtUp === 0
     ? withinLimit(recurrence, grid.next(now))
     : countedBack(grid, caughtUp, seen, now);
@@ -172,7 +164,7 @@ class GridFrom implements Grid {
   }
 }
 
-/** `runUntil` is exclusive. */
+/** `runUntil` is exclusive, and so is the end of what a `Date` can hold. */
 function withinLimit({ runUntil = Infinity }: Recurrence, next: number | undefined): number | null {
-  return next === undefined || next >= runUntil ? null : next;
+  return next === undefined || next >= runUntil || next > lastDay * day ? null : next;
 }

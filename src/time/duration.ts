@@ -50,7 +50,7 @@ export function toMilliseconds(duration: Duration, argument: string): number {
       const size = Object.hasOwn(unitMilliseconds, unit)
         ? unitMilliseconds[unit as keyof typeof unitMilliseconds]
         : NaN;
-      total += size * (amount as number);
+      total += typeof amount === "number" ? size * amount : NaN;
     }
   } else {
     total = NaN;

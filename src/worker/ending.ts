@@ -34,11 +34,16 @@ export interface AttemptResult {
 
 /**
  * Decides what follows an attempt. A handler that returns has completed its task, even if it was asked to stop. One that throws
- * after it was asked to stop ends as the request says; anything else is for the retry policy.
+ * after it was asked to stop ends as the request says; anything else, a timeout among it, is for the retry policy.
  *
+ * @param random Gives a number from 0 up to 1, for the policy's jitter.
  * @returns The ending, or null when the task is no longer ours and nothing may be written.
  */
-export function decideEnding(result: AttemptResult, policy: RetryPolicy): Ending | null {
+export function decideEnding(
+  result: AttemptResult,
+  policy: RetryPolicy,
+  random: () => number,
+): Ending | null {
   const { failure, abortReason, attempt } = result;
   if (abortReason instanceof LeaseLostError) return null;
   if (failure === undefined) return { status: "Completed", exception: null };
@@ -57,7 +62,7 @@ export function decideEnding(result: AttemptResult, policy: RetryPolicy): Ending
     timedOut && error !== abortReason ? withCause(abortReason, error) : cause,
   );
   if (error instanceof NonRetryableError) return { status: "Failed", exception };
-  const delay = policy.nextDelay(attempt, cause);
+  const delay = policy.nextDelay(attempt, cause, random);
   if (delay === null) return { status: "Failed", exception };
   if (!Number.isFinite(delay) || delay < 0) {
     const fault =

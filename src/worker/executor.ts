@@ -6,6 +6,7 @@ import type { Dispatch } from "../dispatch/dispatch_options.ts";
 import type { Logger } from "../log/logger.ts";
 import { decodePayload } from "../payload/payload.ts";
 import { PayloadValidationError } from "../payload/payload_validation_error.ts";
+import { noRetry } from "../retry/no_retry.ts";
 import type { RetryPolicy } from "../retry/retry_policy.ts";
 import type { BatchWriter } from "../storage/batching/batch_writer.ts";
 import type { NewLogLine } from "../storage/requests.ts";
@@ -36,6 +37,8 @@ export interface ExecutionSettings {
   readonly graceMs: number;
   readonly capture: CaptureSettings | null;
   readonly instrumentation: Instrumentation | undefined;
+  /** Gives a number from 0 up to 1, for the jitter of retries. */
+  readonly random: () => number;
 }
 
 /** What an executor works with. */
@@ -170,7 +173,7 @@ export class Executor {
   }
 
   #end(job: Job, context: AttemptContext, failure: { readonly error: unknown } | undefined): void {
-    const { recorder, logger } = this.#parts;
+    const { recorder, logger, settings: { random } } = this.#parts;
     // A payload that does not validate today will not tomorrow: it fails at once, and keeps its text.
     const result = {
       failure: failure?.error instanceof PayloadValidationError
@@ -181,13 +184,13 @@ export class Executor {
     };
     let ending;
     try {
-      ending = decideEnding(result, this.#retryOf(job));
+      ending = decideEnding(result, this.#retryOf(job), random);
     } catch (error) {
       logger.error("The retry policy of task {taskId} failed: {error}", {
         taskId: job.task.id,
         error,
       });
-      ending = decideEnding(result, { nextDelay: () => null });
+      ending = decideEnding(result, noRetry(), random);
     }
     if (ending === null) return;
     const { definition, task } = job;

@@ -125,6 +125,11 @@ export class Worker {
     });
   }
 
+  /** The id under which it holds tasks; null while it is given up for lost. */
+  get workerId(): string | null {
+    return this.#keeper.workerId;
+  }
+
   /** Registers the worker and begins to claim. */
   async start(): Promise<void> {
     await this.#keeper.start();

@@ -1,7 +1,7 @@
 // The package as npm users get it: packed, installed in an empty project, and run under the oldest and the newest Node
 // that are supported for long.
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
 import { listPortableExamples } from "../support/examples.ts";
 import { runCommand } from "../support/run_command.ts";
@@ -79,15 +79,23 @@ Deno.test({
           await project.run(node, "example.ts");
         });
       }
-      await t.step({
-        name: `Node ${version} passes the storage conformance suite`,
-        ignore: !entryPoints.includes(`${config.name}/testing`),
-        async fn() {
-          const suite = new URL("node_conformance.mjs", import.meta.url);
-          await Deno.copyFile(suite, `${project.folder}/conformance.mjs`);
-          await project.run(node, "--test", "conformance.mjs");
-        },
-      });
+      for (const store of ["memory", "sqlite"]) {
+        await t.step({
+          name: `Node ${version} passes the storage conformance suite on ${store}`,
+          ignore: !entryPoints.includes(`${config.name}/${store}`),
+          async fn() {
+            const suite = new URL("node_conformance.mjs", import.meta.url);
+            await Deno.copyFile(suite, `${project.folder}/conformance.mjs`);
+            const { stdout } = await project.run(
+              node,
+              "--test-reporter=tap",
+              "conformance.mjs",
+              store,
+            );
+            assertMatch(stdout, /^# pass [1-9]/m);
+          },
+        });
+      }
     }
   },
 });

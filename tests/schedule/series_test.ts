@@ -1,11 +1,11 @@
 // The life of a series: first runs, limits, misfire policies, long downtimes.
 
-import { assert, assertEquals, assertLess } from "@std/assert";
+import { assertEquals, assertLess } from "@std/assert";
 import { buildRecurrence } from "../../src/schedule/builder.ts";
 import type { BuiltRecurrence, RecurringBuilder } from "../../src/schedule/builder_stages.ts";
 import { nextOccurrence, occurrences, skipTo } from "../../src/schedule/next_occurrence.ts";
 import type { MisfirePolicy } from "../../src/schedule/recurrence.ts";
-import { anchored, firstRun, runAfter, runDue, sameSchedule } from "../../src/schedule/series.ts";
+import { anchored, firstRun, runAfter, runDue } from "../../src/schedule/series.ts";
 import { registered, show, utc } from "./support.ts";
 
 type Configure = (r: RecurringBuilder) => BuiltRecurrence;
@@ -118,6 +118,22 @@ for (const { misfire, scheduledAt, now, next, skipped } of whenDue) {
   });
 }
 
+Deno.test("a series with a shorter interval than the delay of a poll still runs", () => {
+  const everySecond = registered((r) => r.everySecond(), "2026-03-10");
+  const found = runDue(everySecond, {
+    scheduledAt: utc("2026-03-10 00:00:01"),
+    now: utc("2026-03-10 00:00:03.200"),
+    runCount: 0,
+  });
+  assertEquals([show(found.nextRunAt), found.skipped], ["2026-03-10 00:00:03", 2]);
+  const missed = runDue(everySecond, {
+    scheduledAt: utc("2026-03-10 00:00:01"),
+    now: utc("2026-03-10 00:01"),
+    runCount: 0,
+  });
+  assertEquals([show(missed.nextRunAt), missed.skipped], ["2026-03-10 00:01:01", 60]);
+});
+
 Deno.test("maxRuns ends the series after so many real runs", () => {
   const recurrence = registered((r) => r.everyHour().maxRuns(3), "2026-03-10");
   const state = { scheduledAt: utc("2026-03-10 02:00"), now: utc("2026-03-10 02:01") };
@@ -169,15 +185,15 @@ Deno.test("a first run off the grid is followed by the grid that hangs on it", (
   assertEquals(show(next.nextRunAt), "2026-03-10 00:11:30");
 });
 
-Deno.test("a series that is registered again keeps its rhythm, and a changed one gets a new one", () => {
-  const before = registered((r) => r.every(7).minutes(), "2026-03-10 00:03");
-  const limited = buildRecurrence((r) => r.every(7).minutes().maxRuns(5).onMisfire("once"));
-  assert(sameSchedule(before, limited));
-  const again = anchored(limited, utc("2026-03-11"), before);
-  assertEquals([again.anchor, again.maxRuns], [utc("2026-03-10 00:03"), 5]);
-  const changed = buildRecurrence((r) => r.every(8).minutes());
-  assert(!sameSchedule(before, changed));
-  assertEquals(anchored(changed, utc("2026-03-11"), before).anchor, utc("2026-03-11"));
+Deno.test("the rhythm hangs on the first run where the start names one, else on the registration", () => {
+  const at = "2026-03-10 00:03";
+  assertEquals(registered((r) => r.every(7).minutes(), at).anchor, utc(at));
+  assertEquals(registered((r) => r.runNow().andThen().everyHour(), at).anchor, utc(at));
+  const delayed = registered((r) => r.runDelayed(60_000).andThen().everyHour(), at);
+  assertEquals(delayed.anchor, utc("2026-03-10 00:04"));
+  assertEquals(anchored(delayed, utc("2026-03-11")).anchor, delayed.anchor);
+  const past = registered((r) => r.runAt("2026-03-01T00:00:00Z").andThen().everyHour(), at);
+  assertEquals(past.anchor, utc("2026-03-01"));
 });
 
 const downtimes: [name: string, configure: Configure][] = [
@@ -199,7 +215,8 @@ for (const [name, configure] of downtimes) {
         runAfter(recurrence, state);
         best = Math.min(best, performance.now() - start);
       }
-      assertLess(best, name === "every second" ? 1 : 20);
+      // Walking takes a second and more, except for the daily series. Even grids need no look at the days either.
+      assertLess(best, name === "every second" ? 1 : 200);
     }
   });
 }

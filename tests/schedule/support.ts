@@ -1,7 +1,6 @@
 // Short ways to write instants and schedules in the tests of scheduling.
 
-import { buildRecurrence } from "../../src/schedule/builder.ts";
-import type { BuiltRecurrence, RecurringBuilder } from "../../src/schedule/builder_stages.ts";
+import { type RecurringInput, toRecurrence } from "../../src/schedule/builder.ts";
 import type { Recurrence } from "../../src/schedule/recurrence.ts";
 import { anchored, type AnchoredRecurrence, occurrenceAfter } from "../../src/schedule/series.ts";
 
@@ -20,12 +19,8 @@ export function show(epoch: number | null): string {
 }
 
 /** A schedule registered at an instant. */
-export function registered(
-  configure: ((r: RecurringBuilder) => BuiltRecurrence) | Recurrence,
-  at: string,
-): AnchoredRecurrence {
-  const recurrence = typeof configure === "function" ? buildRecurrence(configure) : configure;
-  return anchored(recurrence, utc(at));
+export function registered(input: RecurringInput, at: string): AnchoredRecurrence {
+  return anchored(toRecurrence(input), utc(at));
 }
 
 /** The next few occurrences after an instant. */
@@ -40,10 +35,6 @@ export function series(recurrence: Recurrence, after: number, count: number): nu
 }
 
 /** The next few occurrences of a schedule registered at an instant, as text. */
-export function runs(
-  configure: ((r: RecurringBuilder) => BuiltRecurrence) | Recurrence,
-  at: string,
-  count: number,
-): string[] {
-  return series(registered(configure, at), utc(at), count).map(show);
+export function runs(input: RecurringInput, at: string, count: number): string[] {
+  return series(registered(input, at), utc(at), count).map(show);
 }

@@ -67,7 +67,7 @@ export type FetchHandler = (request: Request) => Response | Promise<Response>;
  * import { createServer } from "node:http";
  * import { createMonitorHub, nodeListener } from "@evertask/evertask/monitor";
  *
- * const hub = createMonitorHub({ events: everTask.events });
+ * const hub = createMonitorHub(everTask);
  * createServer(nodeListener(hub.fetch)).listen(8080);
  * ```
  */
@@ -115,7 +115,7 @@ export interface NodeWebSockets<Request, Socket, Head> {
  * import { createMonitorHub, nodeListener, nodeWebSockets } from "@evertask/evertask/monitor";
  *
  * const webSockets = nodeWebSockets(new WebSocketServer({ noServer: true }));
- * const hub = createMonitorHub({ events: everTask.events, upgrade: webSockets.upgrade });
+ * const hub = createMonitorHub(everTask, { upgrade: webSockets.upgrade });
  * const server = createServer(nodeListener(hub.fetch));
  * server.on("upgrade", webSockets.upgradeListener(hub.fetch));
  * server.listen(8080);

@@ -21,8 +21,6 @@ export type UpgradeWebSocket = (
 
 /** Options of {@linkcode createMonitorHub}. */
 export interface MonitorHubOptions {
-  /** Where the events come from: `everTask.events`. */
-  readonly events: TaskEventSource;
   /**
    * The URL path of the hub.
    * @default "/evertask/monitoring"
@@ -118,9 +116,9 @@ export interface HubSettings extends ConnectionSettings {
 }
 
 /** @throws {InvalidArgumentError} If an option has a value that cannot be used. */
-export function hubSettings(options: MonitorHubOptions): HubSettings {
+export function hubSettings(events: TaskEventSource, options: MonitorHubOptions): HubSettings {
   return {
-    events: options.events,
+    events,
     path: cleanPath(options.path ?? "/evertask/monitoring"),
     upgrade: options.upgrade ?? null,
     mayPass: accessCheck(options.accessToken),

@@ -3,6 +3,7 @@
 // https://github.com/dotnet/aspnetcore/blob/main/src/SignalR/docs/specs/TransportProtocols.md
 
 import type { TaskEvent } from "../../events/task_event.ts";
+import type { EventOrigin } from "../monitored.ts";
 import { unauthorized } from "../http/access_token.ts";
 import { readText } from "../http/read_text.ts";
 import { EventStreamTransport } from "./event_stream_transport.ts";
@@ -28,21 +29,29 @@ export interface MonitorHub {
  * Makes a hub that speaks SignalR's JSON protocol, for the stock clients of SignalR: `@microsoft/signalr`, .NET, Java,
  * Python. They receive invocations of `TaskEvent` with the event as their one argument.
  *
+ * @param everTask Whose events are told.
  * @throws {InvalidArgumentError} If an option has a value that cannot be used.
  *
  * @example In Deno
  * ```ts
+ * import { createEverTask } from "@evertask/evertask";
+ * import { memoryStorage } from "@evertask/evertask/memory";
  * import { createMonitorHub } from "@evertask/evertask/monitor";
- * import type { TaskEventSource } from "@evertask/evertask/monitor";
  *
- * const serve = (events: TaskEventSource) => { // everTask.events
- *   const hub = createMonitorHub({ events, upgrade: Deno.upgradeWebSocket });
- *   Deno.serve(hub.fetch);
- * };
+ * const everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
+ * const hub = createMonitorHub(everTask, { upgrade: Deno.upgradeWebSocket });
+ * const server = Deno.serve({ port: 0 }, hub.fetch);
+ *
+ * hub.close();
+ * await server.shutdown();
+ * await everTask.stop();
  * ```
  */
-export function createMonitorHub(options: MonitorHubOptions): MonitorHub {
-  return new SignalRHub(hubSettings(options));
+export function createMonitorHub(
+  everTask: EventOrigin,
+  options: MonitorHubOptions = {},
+): MonitorHub {
+  return new SignalRHub(hubSettings(everTask.events, options));
 }
 
 class SignalRHub implements MonitorHub {

@@ -7,7 +7,7 @@ import type { Storage } from "../../storage/storage.ts";
  * with it, so that nobody takes them for passed.
  *
  * - `setRunCount`, `failAt`, `transaction`: the optional functions of {@linkcode StorageUnderTest}.
- * - `wakes`: other processes are told at once of what one of them did ({@linkcode Storage.onWake} is a push).
+ * - `wakes`: {@linkcode Storage.onWake} tells what other processes did, at once or within a second of the store's time.
  */
 export type Capability = "setRunCount" | "failAt" | "transaction" | "wakes";
 
@@ -30,6 +30,8 @@ export interface StorageUnderTest {
   /**
    * Time goes by for the store. A store with an injected clock advances it; a database server's harness shifts all stored
    * instants (rate limits' and heartbeats', too) back by as much, so that no case waits.
+   *
+   * @param ms Whole milliseconds.
    */
   passTime(ms: number): Promise<void>;
   /** Sets the run count of a stored series, since nobody can wait for 2^31 - 1 runs. */

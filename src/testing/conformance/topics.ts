@@ -1,12 +1,22 @@
 // All topics of the conformance suite.
 
 import { auditMatrix } from "./cases/audit_matrix.ts";
+import { awkwardText } from "./cases/awkward_text.ts";
+import { cancel } from "./cases/cancel.ts";
 import { claim } from "./cases/claim.ts";
+import { concurrency } from "./cases/concurrency.ts";
+import { executionLogs } from "./cases/execution_logs.ts";
+import { faults } from "./cases/faults.ts";
 import { leasesAndFences } from "./cases/leases_and_fences.ts";
 import { lostWorkers } from "./cases/lost_workers.ts";
 import { opening } from "./cases/opening.ts";
 import { persist } from "./cases/persist.ts";
+import { queues } from "./cases/queues.ts";
+import { rateSlots } from "./cases/rate_slots.ts";
+import { readingAndPaging } from "./cases/reading_and_paging.ts";
 import { recurringRuns } from "./cases/recurring_runs.ts";
+import { releaseAndMakeDue } from "./cases/release_and_make_due.ts";
+import { retention } from "./cases/retention.ts";
 import { statusChanges } from "./cases/status_changes.ts";
 import { taskKeys } from "./cases/task_keys.ts";
 import type { Topic } from "./scene.ts";
@@ -22,4 +32,14 @@ export const topics: readonly Topic[] = [
   recurringRuns,
   leasesAndFences,
   lostWorkers,
+  cancel,
+  releaseAndMakeDue,
+  queues,
+  rateSlots,
+  readingAndPaging,
+  awkwardText,
+  executionLogs,
+  retention,
+  concurrency,
+  faults,
 ];

@@ -10,10 +10,10 @@ import { ManualClock } from "../support/manual_clock.ts";
 const base = "http://app.test/evertask/monitoring";
 const handshake = '{"protocol":"json","version":1}\x1e';
 
-function makeHub(options: Partial<MonitorHubOptions> = {}) {
+function makeHub(options: MonitorHubOptions = {}) {
   const events = new EventSourceForTests();
   const clock = new ManualClock();
-  const hub = createMonitorHub({ events, clock, logger: silentLogger, ...options });
+  const hub = createMonitorHub({ events }, { clock, logger: silentLogger, ...options });
   const ask = (path: string, init: RequestInit = {}) => hub.fetch(new Request(base + path, init));
   const negotiate = async () => {
     const response = await ask("/negotiate?negotiateVersion=1", { method: "POST" });

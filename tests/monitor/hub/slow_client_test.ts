@@ -11,8 +11,7 @@ const handshake = '{"protocol":"json","version":1}\x1e';
 
 function serveHub() {
   const events = new EventSourceForTests();
-  const hub = createMonitorHub({
-    events,
+  const hub = createMonitorHub({ events }, {
     upgrade: Deno.upgradeWebSocket,
     logger: silentLogger,
     maxBacklog: megabyte,

@@ -21,10 +21,9 @@ const transports = {
   "long polling": HttpTransportType.LongPolling,
 };
 
-function serveHub(options: Partial<MonitorHubOptions> = {}, port = 0) {
+function serveHub(options: MonitorHubOptions = {}, port = 0) {
   const events = new EventSourceForTests();
-  const hub = createMonitorHub({
-    events,
+  const hub = createMonitorHub({ events }, {
     upgrade: Deno.upgradeWebSocket,
     logger: silentLogger,
     ...options,
@@ -166,7 +165,10 @@ Deno.test("a client that skips the negotiation connects by WebSocket alone", asy
 
 Deno.test("the hub is mounted in Hono beside other routes", async () => {
   const events = new EventSourceForTests();
-  const hub = createMonitorHub({ events, upgrade: Deno.upgradeWebSocket, logger: silentLogger });
+  const hub = createMonitorHub({ events }, {
+    upgrade: Deno.upgradeWebSocket,
+    logger: silentLogger,
+  });
   const app = new Hono();
   app.get("/", (context) => context.text("The application"));
   app.all(hub.path, (context) => hub.fetch(context.req.raw));

@@ -14,8 +14,7 @@ const events = {
 };
 
 const webSockets = nodeWebSockets(new WebSocketServer({ noServer: true }));
-const hub = createMonitorHub({
-  events,
+const hub = createMonitorHub({ events }, {
   upgrade: webSockets.upgrade,
   accessToken: "a-token-that-nobody-guesses",
 });

@@ -18,8 +18,7 @@ const everyTransport = ["LongPolling", "ServerSentEvents", "WebSockets"];
 
 function serveHub(port: number) {
   const events = new EventSourceForTests();
-  const hub = createMonitorHub({
-    events,
+  const hub = createMonitorHub({ events }, {
     upgrade: Deno.upgradeWebSocket,
     logger: silentLogger,
   });

@@ -68,7 +68,7 @@ export async function makeNodeProject(...packages: string[]): Promise<NodeProjec
 function startProgram(folder: string, program: string, args: string[]): RunningProgram {
   Deno.copyFileSync(new URL(`../node/${program}`, import.meta.url), `${folder}/${program}`);
   const child = new Deno.Command(`${folder}/node_modules/node/bin/node`, {
-    args: [program, ...args],
+    args: ["--disable-warning=ExperimentalWarning", program, ...args],
     cwd: folder,
     stdin: "piped",
     stdout: "piped",

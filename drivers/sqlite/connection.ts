@@ -1,0 +1,94 @@
+// One connection to the database: its prepared statements, and its transactions.
+
+import { StorageUnavailableError } from "../../src/storage/errors.ts";
+import type { SqliteDatabase, SqliteRow, SqliteStatement, SqliteValue } from "./database.ts";
+
+/** Whether the connection belongs to the storage, or has a transaction of the caller's that writes join. */
+export type Ownership = "own" | "joined";
+
+/** A connection on which the storage's verbs work. */
+export class Connection {
+  readonly #database: SqliteDatabase;
+  readonly #ownership: Ownership;
+  readonly #statements = new Map<string, SqliteStatement>();
+
+  constructor(database: SqliteDatabase, ownership: Ownership) {
+    this.#database = database;
+    this.#ownership = ownership;
+  }
+
+  /** The statement with this text, compiled once. */
+  prepare(sql: string): SqliteStatement {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  run(sql: string, ...parameters: SqliteValue[]): number {
+    return this.prepare(sql).run(...parameters);
+  }
+
+  get(sql: string, ...parameters: SqliteValue[]): SqliteRow | undefined {
+    return this.prepare(sql).get(...parameters);
+  }
+
+  all(sql: string, ...parameters: SqliteValue[]): SqliteRow[] {
+    return this.prepare(sql).all(...parameters);
+  }
+
+  /** Runs a script. */
+  exec(sql: string): void {
+    this.#database.exec(sql);
+  }
+
+  /**
+   * Does some work as one transaction: all of it, or none. Within the caller's transaction the work is a savepoint: undone
+   * alone if it fails, and committed when the caller commits.
+   *
+   * @throws {StorageUnavailableError} If the caller has a transaction open on a connection that the storage shares with it:
+   * what the storage writes on its own account must not depend on that one's end.
+   */
+  transaction<T>(work: () => T): T {
+    const nested = this.#database.inTransaction;
+    if (nested && this.#ownership === "own") {
+      throw new StorageUnavailableError(
+        "The application has a transaction open on the database connection that it shares with EverTask. " +
+          "Pass that connection as `connection` to take part in the transaction, or give EverTask a connection of its own.",
+      );
+    }
+    const [begin, commit] = nested ? savepoint : transaction;
+    let begun = false;
+    try {
+      this.run(begin);
+      begun = true;
+      const result = work();
+      this.run(commit);
+      return result;
+    } catch (error) {
+      // After a full disk or an I/O error SQLite has rolled back by itself.
+      if (this.#database.inTransaction) this.#undo(nested, begun);
+      throw error;
+    }
+  }
+
+  #undo(nested: boolean, begun: boolean): void {
+    if (!nested) this.run("ROLLBACK");
+    else if (begun) {
+      this.run("ROLLBACK TO evertask");
+      this.run("RELEASE evertask");
+    }
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+}
+
+// IMMEDIATE takes the write lock at the start: a transaction that reads first and finds somebody else writing later could
+// not go on, and would have to be repeated.
+const transaction = ["BEGIN IMMEDIATE", "COMMIT"] as const;
+const savepoint = ["SAVEPOINT evertask", "RELEASE evertask"] as const;

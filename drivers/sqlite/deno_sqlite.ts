@@ -1,0 +1,63 @@
+// The adapter of @db/sqlite (denodrivers/sqlite3), for Deno applications that use it already. Nothing of that package is
+// imported: it is an optional companion, and not on npm.
+
+import type { SqliteDatabase, SqliteRow, SqliteStatement, SqliteValue } from "./database.ts";
+
+/** The part of `Database` of `@db/sqlite` that the driver uses. */
+export interface DenoSqliteDatabase {
+  /** Compiles one statement. */
+  prepare(sql: string): DenoSqliteStatement;
+  /** Runs a script. */
+  exec(sql: string): number;
+  /** Closes the connection. */
+  close(): void;
+  /** Whether integers are read with all their 64 bits, rather than with the lower 32. */
+  int64: boolean;
+  /** Whether a transaction is open. */
+  readonly inTransaction: boolean;
+}
+
+/** The part of `Statement` of `@db/sqlite` that the driver uses. */
+export interface DenoSqliteStatement {
+  /** Runs it and returns the number of rows that it changed. */
+  run(...parameters: SqliteValue[]): number;
+  /** All rows. */
+  all(...parameters: SqliteValue[]): object[];
+}
+
+/** Adapts an open connection. */
+export function fromDenoSqlite(database: DenoSqliteDatabase): SqliteDatabase {
+  return {
+    prepare: (sql) => fromStatement(database, database.prepare(sql)),
+    exec: (sql) => void database.exec(sql),
+    get inTransaction() {
+      return database.inTransaction;
+    },
+    close: () => database.close(),
+  };
+}
+
+function fromStatement(
+  database: DenoSqliteDatabase,
+  statement: DenoSqliteStatement,
+): SqliteStatement {
+  /**
+   * Instants need more than the 32 bits that the library reads unless told otherwise. Its switch is the whole connection's,
+   * which is the application's: it goes back as soon as the rows are there.
+   */
+  const all = (...parameters: SqliteValue[]): SqliteRow[] => {
+    const { int64 } = database;
+    database.int64 = true;
+    try {
+      return statement.all(...parameters) as SqliteRow[];
+    } finally {
+      database.int64 = int64;
+    }
+  };
+  return {
+    run: (...parameters) => statement.run(...parameters),
+    // Not the library's own `get`: for a statement without parameters it returns the same object every time.
+    get: (...parameters) => all(...parameters)[0],
+    all,
+  };
+}

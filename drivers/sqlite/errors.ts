@@ -1,0 +1,88 @@
+// SQLite's errors as the storage contract's classes, by what the caller can do about them.
+
+import { EverTaskError } from "../../src/errors.ts";
+import {
+  StorageError,
+  StorageFormatError,
+  StorageFullError,
+  StorageReadOnlyError,
+  StorageUnavailableError,
+} from "../../src/storage/errors.ts";
+
+type Kind = "busy" | "full" | "readOnly" | "format" | "missing" | "input";
+
+/** Primary result codes, https://www.sqlite.org/rescode.html. */
+const kindByCode: ReadonlyMap<number, Kind> = new Map([
+  [5, "busy"], // SQLITE_BUSY
+  [6, "busy"], // SQLITE_LOCKED
+  [15, "busy"], // SQLITE_PROTOCOL: lost a race for the write-ahead log
+  [8, "readOnly"], // SQLITE_READONLY
+  [10, "input"], // SQLITE_IOERR
+  [11, "format"], // SQLITE_CORRUPT
+  [13, "full"], // SQLITE_FULL
+  [14, "missing"], // SQLITE_CANTOPEN
+  [26, "format"], // SQLITE_NOTADB
+]);
+
+/** The texts of the same codes, for libraries that pass on the text alone (sqlite3_errstr in SQLite's main.c). */
+const kindByText: readonly (readonly [RegExp, Kind])[] = [
+  [/database (table )?is locked|locking protocol/, "busy"],
+  [/attempt to write a readonly database/, "readOnly"],
+  [/database or disk is full/, "full"],
+  [/file is not a database|disk image is malformed/, "format"],
+  [/unable to open database file/, "missing"],
+  [/disk I\/O error/, "input"],
+];
+
+/**
+ * Turns what a SQLite library threw into a storage error that names the database and the remedy, with the library's error as
+ * `cause`. Errors of EverTask itself are passed through.
+ */
+export function toStorageError(error: unknown, path: string): Error {
+  if (error instanceof EverTaskError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  const options = { cause: error };
+  switch (kindOf(error, text)) {
+    case "busy":
+      return new StorageUnavailableError(
+        `${path} is locked by another connection (${text}). It is tried again; if it stays so, look for a process that ` +
+          "keeps a transaction open, or that uses the file with `exclusive: true`.",
+        options,
+      );
+    case "full":
+      return new StorageFullError(
+        `There is no room to write to ${path} (${text}). Nothing of the write was kept; free space on the disk, or raise ` +
+          "PRAGMA max_page_count.",
+        options,
+      );
+    case "readOnly":
+      return new StorageReadOnlyError(
+        `${path} cannot be written (${text}). Give this process the right to write the file and its folder, which also ` +
+          "holds the files -wal and -shm.",
+        options,
+      );
+    case "format":
+      return new StorageFormatError(
+        `${path} is not a SQLite database, or is damaged (${text}). Check the path; restore a damaged file from a backup.`,
+        options,
+      );
+    case "missing":
+      return new StorageError(
+        `${path} cannot be opened (${text}). Check that its folder exists and that this process may write there.`,
+        options,
+      );
+    case "input":
+      return new StorageUnavailableError(
+        `Reading or writing ${path} failed (${text}). It is tried again; if it stays so, check the disk.`,
+        options,
+      );
+    default:
+      return new StorageError(`SQLite refused a statement on ${path}: ${text}`, options);
+  }
+}
+
+function kindOf(error: unknown, text: string): Kind | undefined {
+  const { errcode } = error as { errcode?: unknown };
+  if (typeof errcode === "number") return kindByCode.get(errcode & 0xff);
+  return kindByText.find(([pattern]) => pattern.test(text))?.[1];
+}

@@ -1,0 +1,70 @@
+// Opens the database: settings, write-ahead log, schema.
+
+import { StorageError } from "../../src/storage/errors.ts";
+import { Connection } from "./connection.ts";
+import type { SqliteDatabase } from "./database.ts";
+import { toStorageError } from "./errors.ts";
+import { openNodeSqlite } from "./node_sqlite.ts";
+import type { ResolvedOptions, Synchronous } from "./options.ts";
+import { migrateSchema } from "./schema.ts";
+
+/** An open database. */
+export interface OpenDatabase {
+  readonly database: SqliteDatabase;
+  readonly connection: Connection;
+  /** Whether the storage opened it, and so closes it. */
+  readonly owned: boolean;
+}
+
+/** Opening takes turns with other processes that start at the same time, and is patient where a call is not. */
+const patienceMs = 10_000;
+const pauseMs = 20;
+
+/** Opens the database and brings the schema up to date. */
+export async function openDatabase(options: ResolvedOptions): Promise<OpenDatabase> {
+  const { clock } = options;
+  const deadline = clock.monotonic() + patienceMs;
+  while (true) {
+    try {
+      return tryToOpen(options);
+    } catch (error) {
+      const failure = toStorageError(error, options.path);
+      const transient = failure instanceof StorageError && failure.transient;
+      if (!transient || clock.monotonic() >= deadline) throw failure;
+    }
+    await new Promise<void>((resume) => clock.setTimer(resume, pauseMs));
+  }
+}
+
+function tryToOpen(options: ResolvedOptions): OpenDatabase {
+  const owned = options.database === undefined;
+  const database = options.database ?? openNodeSqlite(options.path);
+  try {
+    const connection = new Connection(database, "own");
+    if (owned) configure(connection, options);
+    migrateSchema(connection, options.path, options.migrate);
+    return { database, connection, owned };
+  } catch (error) {
+    if (owned) database.close();
+    throw error;
+  }
+}
+
+const setSynchronous: Readonly<Record<Synchronous, string>> = {
+  OFF: "PRAGMA synchronous = OFF",
+  NORMAL: "PRAGMA synchronous = NORMAL",
+  FULL: "PRAGMA synchronous = FULL",
+  EXTRA: "PRAGMA synchronous = EXTRA",
+};
+
+function configure(connection: Connection, options: ResolvedOptions): void {
+  // A pragma takes no parameters; this one is an integer that was checked.
+  connection.get(`PRAGMA busy_timeout = ${options.busyTimeoutMs}`);
+  // Before the log is first used: it then needs no memory shared with other processes.
+  if (options.exclusive) connection.get("PRAGMA locking_mode = EXCLUSIVE");
+  // Readers and the writer do not wait for each other, and a commit is one append.
+  connection.get("PRAGMA journal_mode = WAL");
+  connection.run(setSynchronous[options.synchronous]);
+  // A long reader can make the log grow; afterwards it shrinks to this.
+  connection.get("PRAGMA journal_size_limit = 67108864");
+}

@@ -1,0 +1,86 @@
+// What a user says about the database, checked once.
+
+import { InvalidArgumentError } from "../../src/errors.ts";
+import { type Clock, systemClock } from "../../src/time/clock.ts";
+import { type Duration, toMilliseconds } from "../../src/time/duration.ts";
+import { adaptConnection, type SqliteConnection, type SqliteDatabase } from "./database.ts";
+
+/**
+ * How far a commit has got when a write returns:
+ *
+ * - `OFF`: handed to the operating system. A power failure can damage the database file.
+ * - `NORMAL`: the same, but the file stays whole. A power failure or a crash of the operating system can undo the last
+ *   commits; a crash of the process loses nothing.
+ * - `FULL`: on the disk. Nothing that was committed is lost; each write waits for the disk.
+ * - `EXTRA`: as `FULL`; with the write-ahead log there is no difference.
+ */
+export type Synchronous = "OFF" | "NORMAL" | "FULL" | "EXTRA";
+
+/** Options of {@linkcode sqliteStorage}. Either `path` or `database` is given. */
+export interface SqliteStorageOptions {
+  /** The database file, created when it does not exist, or `":memory:"`. */
+  readonly path?: string;
+  /**
+   * A connection that the application has opened: a `DatabaseSync` of `node:sqlite` or a `Database` of `@db/sqlite`. It is
+   * used as it is (journal mode, `synchronous` and busy timeout are the application's choice; the write-ahead log is much
+   * faster) and stays open when the storage is closed.
+   */
+  readonly database?: SqliteConnection;
+  /** What a power failure may undo. @default "NORMAL" */
+  readonly synchronous?: Synchronous;
+  /**
+   * How long a call waits while another connection writes. The wait blocks the event loop, so it is short; after it the call
+   * fails with a transient error, and the worker tries again with growing pauses. @default 250 milliseconds
+   */
+  readonly busyTimeout?: Duration;
+  /**
+   * No other connection uses the file: it is locked against them, and nothing is ever looked for in it while there is
+   * nothing to do. With a `database` of the application's it is a promise that only this process writes. @default false
+   */
+  readonly exclusive?: boolean;
+  /** Whether opening brings the schema up to date; otherwise it only checks it. @default true */
+  readonly migrate?: boolean;
+  /** The storage's clock; another one is for tests. @default systemClock */
+  readonly clock?: Clock;
+}
+
+/** The options with their defaults, checked. */
+export interface ResolvedOptions {
+  readonly path: string;
+  readonly database: SqliteDatabase | undefined;
+  readonly synchronous: Synchronous;
+  readonly busyTimeoutMs: number;
+  readonly exclusive: boolean;
+  readonly migrate: boolean;
+  readonly clock: Clock;
+}
+
+const synchronousValues: readonly unknown[] = ["OFF", "NORMAL", "FULL", "EXTRA"];
+
+/**
+ * Checks what the user passed.
+ *
+ * @throws {InvalidArgumentError} If an option has a value that cannot be used.
+ */
+export function resolveOptions(options: string | SqliteStorageOptions): ResolvedOptions {
+  if (typeof options === "string") options = { path: options };
+  const { path, database, synchronous = "NORMAL", busyTimeout = 250 } = options;
+  if ((path === undefined) === (database === undefined)) {
+    throw new InvalidArgumentError("options", options, "have either `path` or `database`");
+  }
+  if (path !== undefined && (typeof path !== "string" || path === "")) {
+    throw new InvalidArgumentError("path", path, 'be the name of a file, or ":memory:"');
+  }
+  if (!synchronousValues.includes(synchronous)) {
+    throw new InvalidArgumentError("synchronous", synchronous, "be OFF, NORMAL, FULL or EXTRA");
+  }
+  return {
+    path: path ?? "the application's database",
+    database: database === undefined ? undefined : adaptConnection(database, "database"),
+    synchronous,
+    busyTimeoutMs: Math.min(toMilliseconds(busyTimeout, "busyTimeout"), 2 ** 31 - 1),
+    exclusive: options.exclusive ?? false,
+    migrate: options.migrate ?? true,
+    clock: options.clock ?? systemClock,
+  };
+}

@@ -1,0 +1,25 @@
+// Pausing and resuming queues.
+
+import type { Connection } from "./connection.ts";
+import { countChange } from "./state.ts";
+
+const pause = "INSERT INTO paused_queues (queue_name) VALUES (?) ON CONFLICT DO NOTHING";
+const resume = "DELETE FROM paused_queues WHERE queue_name = ?";
+// As bytes, because a text would be read only up to a U+0000.
+const selectPaused = "SELECT CAST(queue_name AS BLOB) AS queue_name FROM paused_queues " +
+  "ORDER BY paused_queues.queue_name";
+
+/** Pauses or resumes a queue. */
+export function setQueuePaused(connection: Connection, queue: string, paused: boolean): void {
+  connection.transaction(() => {
+    connection.run(paused ? pause : resume, queue);
+    countChange(connection, "queue_changes");
+  });
+}
+
+/** The paused queues. */
+export function pausedQueues(connection: Connection): ReadonlySet<string> {
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const rows = connection.all(selectPaused);
+  return new Set(rows.map((row) => decoder.decode(row.queue_name as Uint8Array)));
+}

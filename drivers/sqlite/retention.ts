@@ -1,0 +1,220 @@
+// purge: deletes history that the retention policy lets go. Each table is walked once along its primary key, some rows at a
+// time and each time as a short transaction, so that writers wait little and the event loop goes on in between. No index on
+// time is kept for it: that would cost every history row more than this walk does.
+
+import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/requests.ts";
+import { systemClock } from "../../src/time/clock.ts";
+import type { Connection } from "./connection.ts";
+import type { SqliteRow, SqliteValue } from "./database.ts";
+
+const dayMs = 86_400_000;
+
+/** How many rows are looked at in one transaction: some milliseconds. */
+const rowsAtATime = 2000;
+
+/** After so long without a sign of life, a process that was purging is taken for dead. */
+const lockMs = 30_000;
+
+/** Rate limit keys that have been idle for so long are forgotten. */
+const idleRateLimitMs = dayMs;
+
+type Counts = Pick<PurgeResult, "statusAudit" | "runsAudit" | "executionLog" | "tasks">;
+
+/** One table's part of the work. */
+interface Walk {
+  readonly counts: keyof Counts;
+  readonly table: string;
+  /** The primary key. */
+  readonly key: readonly string[];
+  /** Below every key. */
+  readonly start: readonly SqliteValue[];
+  /** Which rows may go. */
+  readonly mayGo: string;
+  /** The same for a dry run, in which the rows of the tables before have not been deleted. */
+  readonly wouldGo: string;
+}
+
+// The cutoffs are the first seven parameters of every statement here; see `cutoffs`.
+const statusMayGo = "updated_at_utc < iif(exception IS NULL, ?1, ?2)";
+const runMayGo = "executed_at_utc < iif(exception IS NULL, ?3, ?4)";
+const lineMayGo = "(logged_at_utc < ?5 OR sequence <= (SELECT max(newest.sequence) " +
+  "FROM task_execution_log AS newest WHERE newest.task_id = task_execution_log.task_id) - ?6)";
+
+function taskMayGo(stays: (mayGo: string) => string): string {
+  const noneIn = (table: string, column: string, mayGo: string) =>
+    `NOT EXISTS (SELECT 1 FROM ${table} WHERE ${column} = queued_tasks.id${stays(mayGo)})`;
+  return [
+    "recurring_task IS NULL AND status IN ('Completed', 'Cancelled')",
+    "worker_id IS NULL AND due_at_utc IS NULL",
+    "coalesce(last_execution_utc, created_at_utc) < ?7",
+    noneIn("status_audit", "queued_task_id", statusMayGo),
+    noneIn("runs_audit", "queued_task_id", runMayGo),
+    noneIn("task_execution_log", "task_id", lineMayGo),
+  ].join(" AND ");
+}
+
+const walks: readonly Walk[] = [
+  history("statusAudit", "status_audit", "queued_task_id", statusMayGo),
+  history("runsAudit", "runs_audit", "queued_task_id", runMayGo),
+  history("executionLog", "task_execution_log", "task_id", lineMayGo),
+  {
+    counts: "tasks",
+    table: "queued_tasks",
+    key: ["rowid"],
+    start: [-1],
+    mayGo: taskMayGo(() => ""),
+    wouldGo: taskMayGo((mayGo) => ` AND (${mayGo}) IS NOT TRUE`),
+  },
+];
+
+function history(counts: keyof Counts, table: string, task: string, mayGo: string): Walk {
+  return { counts, table, key: [task, "sequence"], start: ["", 0], mayGo, wouldGo: mayGo };
+}
+
+/** Where a purge that ran out of budget goes on with the next call, so that what it passed is not looked at again. */
+interface Position {
+  readonly policy: string;
+  readonly walk: number;
+  readonly key: readonly SqliteValue[];
+}
+
+/** Purges the history of one store. */
+export class Retention {
+  #position: Position | undefined;
+
+  /** Deletes what may go; see `Storage.purge`. */
+  async purge(
+    connection: Connection,
+    now: number,
+    policy: RetentionPolicy,
+    { budget, dryRun = false }: PurgeOptions,
+  ): Promise<PurgeResult> {
+    const counts = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
+    if (!dryRun && !takeLock(connection, now)) return { ...counts, done: false, busy: true };
+    const policyText = JSON.stringify(policy);
+    const position = dryRun || this.#position?.policy !== policyText ? undefined : this.#position;
+    this.#position = undefined;
+    const limits = cutoffs(policy, now);
+    let left = dryRun ? Infinity : budget;
+    try {
+      for (let index = position?.walk ?? 0; index < walks.length; index++) {
+        const walk = walks[index]!;
+        let key: readonly SqliteValue[] | undefined = index === position?.walk
+          ? position.key
+          : walk.start;
+        while (key !== undefined) {
+          if (left <= 0) {
+            this.#position = { policy: policyText, walk: index, key };
+            return { ...counts, done: false, busy: false };
+          }
+          const rows = Math.min(rowsAtATime, left);
+          const step: Step = dryRun
+            ? countSome(connection, walk, limits, key, rows)
+            : deleteSome(connection, walk, limits, key, rows, now);
+          counts[walk.counts] += step.rows;
+          left -= step.rows;
+          key = step.next;
+          await otherWork();
+        }
+      }
+      return { ...counts, done: true, busy: false };
+    } finally {
+      if (!dryRun) connection.transaction(() => connection.run(setLock, 0));
+    }
+  }
+}
+
+/** Lets everything else in the process run that is ready to. No time is meant to pass, so it is not the injected clock's. */
+function otherWork(): Promise<void> {
+  return new Promise((resume) => void systemClock.setTimer(resume, 0));
+}
+
+const setLock = "UPDATE evertask_state SET purging_until_utc = ?";
+
+function takeLock(connection: Connection, now: number): boolean {
+  return connection.transaction(() => {
+    const taken = connection.run(`${setLock} WHERE purging_until_utc <= ?`, now + lockMs, now) > 0;
+    const forget = "DELETE FROM rate_limits WHERE arrival_utc < ?";
+    if (taken) connection.run(forget, now - idleRateLimitMs);
+    return taken;
+  });
+}
+
+/** The instants before which rows may go, and how many lines of a task are kept; null: all for ever. */
+function cutoffs(policy: RetentionPolicy, now: number): readonly (number | null)[] {
+  const positive = (value: number | null | undefined) => (value ?? 0) > 0 ? value! : null;
+  const before = (days: number | null) => days === null ? null : Math.round(now - days * dayMs);
+  const status = positive(policy.statusAuditDays);
+  const runs = positive(policy.runsAuditDays);
+  const error = positive(policy.errorAuditDays);
+  return [
+    before(status),
+    before(error ?? status),
+    before(runs),
+    before(error ?? runs),
+    before(positive(policy.executionLogDays)),
+    positive(policy.maxExecutionLogsPerTask),
+    policy.deleteCompletedTasksAfterRetention ? before(status) : null,
+  ];
+}
+
+/** How many rows went (or would go), and where the next rows begin; undefined at the end of the table. */
+interface Step {
+  readonly rows: number;
+  readonly next: readonly SqliteValue[] | undefined;
+}
+
+function deleteSome(
+  connection: Connection,
+  walk: Walk,
+  limits: readonly SqliteValue[],
+  start: readonly SqliteValue[],
+  rows: number,
+  now: number,
+): Step {
+  return connection.transaction(() => {
+    connection.run(setLock, now + lockMs);
+    const next = keyAfter(connection, walk, start, rows);
+    const sql = `DELETE FROM ${walk.table} WHERE ${range(walk, next)} AND ${walk.mayGo}`;
+    return { rows: connection.run(sql, ...limits, ...start, ...next ?? []), next };
+  });
+}
+
+function countSome(
+  connection: Connection,
+  walk: Walk,
+  limits: readonly SqliteValue[],
+  start: readonly SqliteValue[],
+  rows: number,
+): Step {
+  const next = keyAfter(connection, walk, start, rows);
+  const sql = `SELECT count(*) AS total FROM ${walk.table} ` +
+    `WHERE ${range(walk, next)} AND ${walk.wouldGo}`;
+  const row = connection.get(sql, ...limits, ...start, ...next ?? []) as SqliteRow;
+  return { rows: row.total as number, next };
+}
+
+/** The key of the last of the next so many rows; undefined when fewer are left. */
+function keyAfter(
+  connection: Connection,
+  { table, key }: Walk,
+  start: readonly SqliteValue[],
+  rows: number,
+): readonly SqliteValue[] | undefined {
+  const columns = key.join(", ");
+  const marks = key.map(() => "?").join(", ");
+  const row = connection.get(
+    `SELECT ${columns} FROM ${table} WHERE (${columns}) > (${marks}) ORDER BY ${columns} LIMIT 1 OFFSET ?`,
+    ...start,
+    rows - 1,
+  );
+  return row && key.map((column) => row[column]!);
+}
+
+/** The rows after a key, up to another or to the end: the parameters after the seven cutoffs. */
+function range({ key }: Walk, next: readonly SqliteValue[] | undefined): string {
+  const columns = key.join(", ");
+  const marks = (first: number) => key.map((_, index) => `?${first + index}`).join(", ");
+  const from = `(${columns}) > (${marks(8)})`;
+  return next === undefined ? from : `${from} AND (${columns}) <= (${marks(8 + key.length)})`;
+}

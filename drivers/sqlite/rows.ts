@@ -1,0 +1,172 @@
+// Rows of the tables as the records of the storage contract, and the column lists that read them.
+
+import { auditLevelFromNumber } from "../../src/audit/audit_level.ts";
+import type {
+  ClaimedTask,
+  ExecutionLogRecord,
+  LogLevel,
+  RunsAuditRecord,
+  SeriesRecord,
+  StatusAuditRecord,
+  TaskRecord,
+  WorkerRecord,
+} from "../../src/storage/records.ts";
+import type { TaskStatus } from "../../src/storage/task_status.ts";
+import type { SqliteRow, SqliteValue } from "./database.ts";
+
+/**
+ * A column that holds a user's text. SQLite keeps U+0000, but node:sqlite and @db/sqlite read a text only up to the first one
+ * (as C does): such a text is read as its bytes.
+ */
+function userText(column: string): string {
+  return `iif(instr(${column}, char(0)), CAST(${column} AS BLOB), ${column}) AS ${column}`;
+}
+
+const seriesColumns = `${userText("recurring_task")}, ${userText("recurring_info")}, anchor_utc,
+  max_runs, run_until, next_run_utc, current_run_count`;
+
+/** What {@linkcode toClaimedTask} reads. */
+export const claimedTaskColumns = `id, ${userText("type")}, ${userText("request")}, status,
+  audit_level, priority, ${userText("task_key")}, created_at_utc, due_at_utc, attempt, lost_count,
+  lease_token, cancel_requested, rate_slot_utc, ${userText("trace_context")}, ${seriesColumns}`;
+
+/** What {@linkcode toTaskRecord} reads. */
+export const taskColumns = `${claimedTaskColumns}, ${userText("handler")}, ${userText("exception")},
+  ${userText("queue_name")}, scheduled_execution_utc, last_execution_utc, execution_time_ms,
+  worker_id`;
+
+/** What {@linkcode toStatusAudit} reads. */
+export const statusAuditColumns = `queued_task_id, sequence, updated_at_utc, new_status, ${
+  userText("exception")
+}`;
+
+/** What {@linkcode toRunsAudit} reads. */
+export const runsAuditColumns =
+  `queued_task_id, sequence, executed_at_utc, execution_time_ms, status, ${userText("exception")}`;
+
+/** What {@linkcode toExecutionLog} reads. */
+export const executionLogColumns = `task_id, sequence, logged_at_utc, level, ${
+  userText("message")
+}, ${userText("exception")}`;
+
+/** What {@linkcode toWorker} reads. */
+export const workerColumns = `id, ${userText("host")}, started_at_utc, heartbeat_utc`;
+
+/** A task that was just claimed, from its row as it was before. */
+export function toClaimedTask(row: SqliteRow, queue: string): ClaimedTask {
+  return {
+    id: row.id as string,
+    type: text(row.type),
+    request: text(row.request),
+    status: row.status as TaskStatus,
+    auditLevel: auditLevelFromNumber(row.audit_level as number | null),
+    queue,
+    priority: row.priority as number,
+    taskKey: textOrNull(row.task_key),
+    createdAt: row.created_at_utc as number,
+    dueAt: row.due_at_utc as number,
+    attempt: row.attempt as number + 1,
+    lostCount: row.lost_count as number,
+    leaseToken: row.lease_token as number + 1,
+    cancelRequested: row.cancel_requested === 1,
+    rateSlotAt: row.rate_slot_utc as number | null,
+    traceContext: textOrNull(row.trace_context),
+    series: toSeries(row),
+  };
+}
+
+/** A task. */
+export function toTaskRecord(row: SqliteRow): TaskRecord {
+  return {
+    id: row.id as string,
+    type: text(row.type),
+    handler: text(row.handler),
+    request: text(row.request),
+    status: row.status as TaskStatus,
+    exception: textOrNull(row.exception),
+    auditLevel: auditLevelFromNumber(row.audit_level as number | null),
+    queue: text(row.queue_name),
+    priority: row.priority as number,
+    taskKey: textOrNull(row.task_key),
+    createdAt: row.created_at_utc as number,
+    scheduledAt: row.scheduled_execution_utc as number | null,
+    dueAt: row.due_at_utc as number | null,
+    lastExecutionAt: row.last_execution_utc as number | null,
+    executionTimeMs: row.execution_time_ms as number | null,
+    attempt: row.attempt as number,
+    lostCount: row.lost_count as number,
+    workerId: row.worker_id as string | null,
+    leaseToken: row.lease_token as number,
+    cancelRequested: row.cancel_requested === 1,
+    rateSlotAt: row.rate_slot_utc as number | null,
+    traceContext: textOrNull(row.trace_context),
+    series: toSeries(row),
+  };
+}
+
+function toSeries(row: SqliteRow): SeriesRecord | null {
+  if (row.recurring_task === null) return null;
+  return {
+    schedule: text(row.recurring_task),
+    info: text(row.recurring_info),
+    anchorAt: row.anchor_utc as number,
+    maxRuns: row.max_runs as number | null,
+    runUntil: row.run_until as number | null,
+    nextRunAt: row.next_run_utc as number | null,
+    runCount: row.current_run_count as number,
+  };
+}
+
+/** A row of the status audit. */
+export function toStatusAudit(row: SqliteRow): StatusAuditRecord {
+  return {
+    taskId: row.queued_task_id as string,
+    updatedAt: row.updated_at_utc as number,
+    newStatus: row.new_status as TaskStatus,
+    exception: textOrNull(row.exception),
+  };
+}
+
+/** A row of the runs audit. */
+export function toRunsAudit(row: SqliteRow): RunsAuditRecord {
+  return {
+    taskId: row.queued_task_id as string,
+    executedAt: row.executed_at_utc as number,
+    executionTimeMs: row.execution_time_ms as number,
+    status: row.status as TaskStatus,
+    exception: textOrNull(row.exception),
+  };
+}
+
+/** A logged line. */
+export function toExecutionLog(row: SqliteRow): ExecutionLogRecord {
+  return {
+    taskId: row.task_id as string,
+    loggedAt: row.logged_at_utc as number,
+    level: row.level as LogLevel,
+    message: text(row.message),
+    exception: textOrNull(row.exception),
+    sequence: row.sequence as number,
+  };
+}
+
+/** A live worker. */
+export function toWorker(row: SqliteRow): WorkerRecord {
+  return {
+    id: row.id as string,
+    host: text(row.host),
+    startedAt: row.started_at_utc as number,
+    heartbeatAt: row.heartbeat_utc as number,
+  };
+}
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Undoes {@linkcode userText}. */
+function text(value: SqliteValue | undefined): string {
+  return value instanceof Uint8Array ? decoder.decode(value) : value as string;
+}
+
+function textOrNull(value: SqliteValue | undefined): string | null {
+  return value === null ? null : text(value);
+}

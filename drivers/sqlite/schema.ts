@@ -1,0 +1,61 @@
+// Brings the schema up to date. The migrations are the numbered files of sql/sqlite/.
+
+import { SchemaVersionError } from "../../src/storage/errors.ts";
+import type { Connection } from "./connection.ts";
+import { sqlFiles } from "./sql.generated.ts";
+
+/** The migrations in their order: the first is version 1. */
+const migrations = Object.values(sqlFiles);
+
+/** The version that this code knows. */
+export const knownVersion: number = migrations.length;
+
+/**
+ * Applies the migrations that are missing, or only checks that none is.
+ *
+ * @throws {SchemaVersionError} If the schema is newer than the code, or older and `migrate` is off.
+ */
+export function migrateSchema(connection: Connection, path: string, migrate: boolean): void {
+  const found = foundVersion(connection);
+  checkVersion(found, path, migrate);
+  if (found === knownVersion) return assertWritable(connection);
+  connection.transaction(() => {
+    // Read again under the write lock: of many processes that start at once, one finds work here.
+    const from = foundVersion(connection);
+    checkVersion(from, path, migrate);
+    for (const script of migrations.slice(from)) connection.exec(script);
+  });
+}
+
+function foundVersion(connection: Connection): number {
+  const table = connection.get(
+    "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'evertask_migrations'",
+  );
+  if (table === undefined) return 0;
+  const row = connection.get("SELECT max(version) AS version FROM evertask_migrations");
+  return Number(row?.version ?? 0);
+}
+
+function checkVersion(found: number, path: string, migrate: boolean): void {
+  if (found > knownVersion) {
+    throw new SchemaVersionError(
+      found,
+      knownVersion,
+      `The schema in ${path} has version ${found}, but this version of EverTask knows versions up to ${knownVersion}. ` +
+        "Update EverTask, or use another database file.",
+    );
+  }
+  if (found < knownVersion && !migrate) {
+    throw new SchemaVersionError(
+      found,
+      knownVersion,
+      `The schema in ${path} has version ${found}, but version ${knownVersion} is needed and \`migrate\` is off. ` +
+        "Run the missing files of sql/sqlite/ in order, or open the storage once with `migrate: true`.",
+    );
+  }
+}
+
+/** Writes nothing, but fails as a write would: a file that can only be read is found at the start, not at the first task. */
+function assertWritable(connection: Connection): void {
+  connection.run("UPDATE evertask_state SET only_row = 1 WHERE 0");
+}

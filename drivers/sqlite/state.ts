@@ -1,0 +1,40 @@
+// The one row of figures that belong to the whole store: numbers for audit rows, and the counters by which other processes
+// see that there is something to wake up for.
+
+import type { Connection } from "./connection.ts";
+import type { SqliteRow } from "./database.ts";
+
+/** The counters of things that other processes want to hear of. */
+export interface Changes {
+  readonly task_changes: number;
+  readonly queue_changes: number;
+  readonly cancel_changes: number;
+}
+
+/** Reserves numbers for so many audit rows, and returns the first. Part of the transaction that writes them. */
+export function reserveSequence(connection: Connection, rows: number): number {
+  const row = connection.get(
+    "UPDATE evertask_state SET audit_sequence = audit_sequence + ? RETURNING audit_sequence",
+    rows,
+  ) as SqliteRow;
+  return row.audit_sequence as number - rows + 1;
+}
+
+const counting: Readonly<Record<keyof Changes, string>> = {
+  task_changes: "UPDATE evertask_state SET task_changes = task_changes + 1",
+  queue_changes: "UPDATE evertask_state SET queue_changes = queue_changes + 1",
+  cancel_changes: "UPDATE evertask_state SET cancel_changes = cancel_changes + 1",
+};
+
+/** Lets other processes see that something changed, once the transaction is committed. */
+export function countChange(connection: Connection, change: keyof Changes): void {
+  connection.run(counting[change]);
+}
+
+/** The counters now. */
+export function readChanges(connection: Connection): Changes {
+  const row = connection.get(
+    "SELECT task_changes, queue_changes, cancel_changes FROM evertask_state",
+  );
+  return row as unknown as Changes;
+}

@@ -1,0 +1,138 @@
+// Hears of what other processes did: SQLite has no push, but `PRAGMA data_version` tells in a few microseconds, without
+// reading a page, whether another connection has committed something.
+
+import type { WakeSignal } from "../../src/storage/requests.ts";
+import type { Clock } from "../../src/time/clock.ts";
+import type { Connection } from "./connection.ts";
+import type { SqliteDatabase } from "./database.ts";
+import { type Changes, readChanges } from "./state.ts";
+
+type Listener = (signal: WakeSignal) => void;
+
+/** How often other processes' commits are looked for. */
+const lookEveryMs = 1000;
+/** How often a transaction of the caller's is looked at, whether it has ended. */
+const transactionLookEveryMs = 20;
+
+const selectCancelled = "SELECT id FROM queued_tasks WHERE cancel_requested = 1";
+
+/** Calls listeners when other connections changed something that they want to hear of. */
+export class WakeWatch {
+  readonly #clock: Clock;
+  /** No other connection writes: nothing has to be looked for. */
+  readonly #alone: boolean;
+  readonly #listeners = new Set<Listener>();
+  readonly #transactions = new Set<SqliteDatabase>();
+  #connection: Connection | undefined;
+  #seen: { readonly version: number; readonly changes: Changes } | undefined;
+  #stopLooking: (() => void) | undefined;
+  #stopTransactionLook: (() => void) | undefined;
+
+  constructor(clock: Clock, alone: boolean) {
+    this.#clock = clock;
+    this.#alone = alone;
+  }
+
+  /** Begins to look, while there is a listener. */
+  start(connection: Connection): void {
+    this.#connection = connection;
+    this.#seen = undefined;
+    this.#arm();
+  }
+
+  /** Ends all looking. */
+  stop(): void {
+    this.#connection = undefined;
+    this.#transactions.clear();
+    this.#stopLooking?.();
+    this.#stopLooking = undefined;
+    this.#stopTransactionLook?.();
+    this.#stopTransactionLook = undefined;
+  }
+
+  /** Adds a listener, and returns the function that removes it. */
+  add(listener: Listener): () => void {
+    const entry: Listener = (signal) => listener(signal);
+    this.#listeners.add(entry);
+    this.#arm();
+    return () => {
+      this.#listeners.delete(entry);
+      if (this.#listeners.size > 0) return;
+      this.#stopLooking?.();
+      this.#stopLooking = undefined;
+    };
+  }
+
+  /**
+   * Something was written in a transaction of the caller's, in this process. Its commit is no other process's, and may not
+   * show in `data_version`: so its end is waited for, and told.
+   */
+  awaitEnd(database: SqliteDatabase): void {
+    if (this.#listeners.size === 0) return;
+    this.#transactions.add(database);
+    this.#armTransactionLook();
+  }
+
+  #arm(): void {
+    if (this.#alone || this.#stopLooking || !this.#connection || this.#listeners.size === 0) return;
+    this.#seen ??= this.#look();
+    const tick = (): void => {
+      this.#stopLooking = this.#clock.setTimer(tick, lookEveryMs, { unref: true });
+      this.#compare();
+    };
+    this.#stopLooking = this.#clock.setTimer(tick, lookEveryMs, { unref: true });
+  }
+
+  #armTransactionLook(): void {
+    if (this.#stopTransactionLook || this.#transactions.size === 0) return;
+    this.#stopTransactionLook = this.#clock.setTimer(
+      () => {
+        this.#stopTransactionLook = undefined;
+        for (const database of this.#transactions) {
+          if (database.inTransaction) continue;
+          this.#transactions.delete(database);
+          this.#tell({ kind: "tasks" });
+        }
+        this.#armTransactionLook();
+      },
+      transactionLookEveryMs,
+      { unref: true },
+    );
+  }
+
+  #look(): { readonly version: number; readonly changes: Changes } | undefined {
+    const connection = this.#connection!;
+    try {
+      const version = connection.get("PRAGMA data_version")!.data_version as number;
+      const changes = version === this.#seen?.version
+        ? this.#seen.changes
+        : readChanges(connection);
+      return { version, changes };
+    } catch {
+      // Busy, or worse: what is wrong with the database shows with the next heartbeat, which reports it.
+      return undefined;
+    }
+  }
+
+  #compare(): void {
+    const before = this.#seen;
+    const after = this.#look();
+    if (after === undefined) return;
+    this.#seen = after;
+    if (before === undefined) return this.#tell({ kind: "tasks" });
+    if (before.version === after.version) return;
+    const changed = (counter: keyof Changes) => before.changes[counter] !== after.changes[counter];
+    if (changed("cancel_changes")) this.#tellCancelled();
+    if (changed("queue_changes")) this.#tell({ kind: "queues" });
+    if (changed("task_changes")) this.#tell({ kind: "tasks" });
+  }
+
+  #tellCancelled(): void {
+    const rows = this.#connection!.all(selectCancelled);
+    this.#tell({ kind: "cancel", taskIds: rows.map((row) => row.id as string) });
+  }
+
+  #tell(signal: WakeSignal): void {
+    for (const listener of this.#listeners) listener(signal);
+  }
+}

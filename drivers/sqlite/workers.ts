@@ -1,0 +1,114 @@
+// Workers: who is alive, and what becomes of the tasks of those who are not.
+
+import { auditLevelFromNumber } from "../../src/audit/audit_level.ts";
+import type { WorkerRecord } from "../../src/storage/records.ts";
+import type { HeartbeatResult, LostTask, ReleaseLostRequest } from "../../src/storage/requests.ts";
+import type { TaskStatus } from "../../src/storage/task_status.ts";
+import { AuditWriter } from "./audit_writer.ts";
+import type { Connection } from "./connection.ts";
+import type { SqliteRow } from "./database.ts";
+import { pausedQueues } from "./queues.ts";
+import { taskColumns, toTaskRecord, toWorker, workerColumns } from "./rows.ts";
+import { countChange } from "./state.ts";
+
+const insertWorker = "INSERT INTO workers (id, host, started_at_utc, heartbeat_utc) " +
+  "VALUES (?1, ?2, ?3, ?3) ON CONFLICT (id) DO UPDATE SET heartbeat_utc = excluded.heartbeat_utc";
+
+/** Makes a worker known, alive as of now. */
+export function registerWorker(
+  connection: Connection,
+  now: number,
+  worker: { readonly id: string; readonly host: string },
+): void {
+  connection.transaction(() => connection.run(insertWorker, worker.id, worker.host, now));
+}
+
+/** Removes a worker. */
+export function unregisterWorker(connection: Connection, workerId: string): void {
+  connection.transaction(() => connection.run("DELETE FROM workers WHERE id = ?", workerId));
+}
+
+/** The registered workers, oldest first. */
+export function workers(connection: Connection): WorkerRecord[] {
+  return connection.all(`SELECT ${workerColumns} FROM workers ORDER BY started_at_utc, id`)
+    .map(toWorker);
+}
+
+/** Workers that hold tasks but are not registered, found by one search of the index a worker. */
+export const lostOwners = "WITH RECURSIVE owner(id) AS (" +
+  "SELECT min(worker_id) FROM queued_tasks WHERE worker_id IS NOT NULL UNION ALL " +
+  "SELECT (SELECT min(worker_id) FROM queued_tasks WHERE worker_id > owner.id) FROM owner " +
+  "WHERE owner.id IS NOT NULL) " +
+  "SELECT id FROM owner WHERE id IS NOT NULL AND id NOT IN (SELECT id FROM workers)";
+
+const beat = "UPDATE workers SET heartbeat_utc = max(heartbeat_utc, ?) WHERE id = ?";
+const anyLate = "SELECT 1 FROM workers WHERE heartbeat_utc < ? AND id <> ?";
+const selectCancelRequests = "SELECT id FROM queued_tasks " +
+  "WHERE worker_id = ? AND cancel_requested = 1 ORDER BY id";
+
+/** The worker is alive; tells it what it has to know. */
+export function heartbeat(
+  connection: Connection,
+  now: number,
+  workerId: string,
+  leaseMs: number,
+): HeartbeatResult {
+  return connection.transaction(() => {
+    const alive = connection.run(beat, now, workerId) > 0;
+    const requests = alive ? connection.all(selectCancelRequests, workerId) : [];
+    return {
+      now,
+      alive,
+      cancelRequests: requests.map((row) => row.id as string),
+      pausedQueues: [...pausedQueues(connection)],
+      othersLost: connection.get(anyLate, now - leaseMs, workerId) !== undefined ||
+        connection.get(lostOwners) !== undefined,
+    };
+  });
+}
+
+const removeLate = "DELETE FROM workers WHERE heartbeat_utc < ?";
+const selectHeld = `SELECT ${taskColumns} FROM queued_tasks WHERE worker_id = ? ORDER BY id`;
+
+const makeLostDue = "UPDATE queued_tasks SET status = 'ServiceStopped', exception = ?, " +
+  "lost_count = ?, worker_id = NULL, due_at_utc = ? WHERE id = ?";
+
+const failPoisoned = "UPDATE queued_tasks SET status = 'Failed', exception = ?, lost_count = ?, " +
+  "worker_id = NULL, next_run_utc = NULL, cancel_requested = 0, rate_slot_utc = NULL WHERE id = ?";
+
+/** Takes the tasks of lost workers; see `Storage.releaseLost`. */
+export function releaseLost(
+  connection: Connection,
+  now: number,
+  request: ReleaseLostRequest,
+): LostTask[] {
+  return connection.transaction(() => {
+    connection.run(removeLate, now - request.leaseMs);
+    const rows = connection.all(lostOwners)
+      .flatMap((owner) => connection.all(selectHeld, owner.id as string));
+    if (rows.length === 0) return [];
+    const audit = new AuditWriter(connection, now, rows.length);
+    const lost = rows.map((row) => releaseOne(connection, now, audit, row, request));
+    countChange(connection, "task_changes");
+    return lost;
+  });
+}
+
+function releaseOne(
+  connection: Connection,
+  now: number,
+  audit: AuditWriter,
+  row: SqliteRow,
+  { poisonLimit, poisonReason, lostReason }: ReleaseLostRequest,
+): LostTask {
+  const { id, type, queue, lostCount: before, workerId } = toTaskRecord(row);
+  const lostCount = before + 1;
+  const poisoned = lostCount > poisonLimit;
+  const status: TaskStatus = poisoned ? "Failed" : "ServiceStopped";
+  const exception = poisoned ? poisonReason : lostReason;
+  if (poisoned) connection.run(failPoisoned, exception, lostCount, id);
+  else connection.run(makeLostDue, exception, lostCount, now, id);
+  const level = auditLevelFromNumber(row.audit_level as number | null);
+  audit.writeSteps(id, level, [{ status, exception, agoMs: 0 }]);
+  return { taskId: id, type, queue, workerId: workerId!, lostCount, poisoned };
+}

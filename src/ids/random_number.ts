@@ -1,0 +1,12 @@
+// Random numbers from the same source as ids, for what need not be secret.
+
+import type { FillRandom } from "./uuid_v7.ts";
+
+/** Makes a generator of numbers from 0 up to, not including, 1. */
+export function randomNumber(fillRandom: FillRandom): () => number {
+  return () => {
+    const bytes = new Uint8Array(4);
+    fillRandom(bytes);
+    return new DataView(bytes.buffer).getUint32(0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,53 @@
+// Which part of the tasks that ended lately has failed: counted in slices of time, so that its memory does not grow with the
+// number of tasks.
+
+import type { Clock } from "../../time/clock.ts";
+
+interface Slice {
+  readonly since: number;
+  completed: number;
+  failed: number;
+}
+
+const slicesPerWindow = 10;
+
+/** Counts ends of tasks over a sliding window. */
+export class FailureRate {
+  readonly #clock: Clock;
+  readonly #windowMs: number;
+  #slices: Slice[] = [];
+
+  /** @param windowMs How far back it looks. */
+  constructor(clock: Clock, windowMs: number) {
+    this.#clock = clock;
+    this.#windowMs = windowMs;
+  }
+
+  /** A task has ended. */
+  record(end: "completed" | "failed"): void {
+    const now = this.#clock.monotonic();
+    let slice = this.#slices.at(-1);
+    if (!slice || now - slice.since >= this.#windowMs / slicesPerWindow) {
+      this.#forgetBefore(now - this.#windowMs);
+      slice = { since: now, completed: 0, failed: 0 };
+      this.#slices.push(slice);
+    }
+    slice[end]++;
+  }
+
+  /** How many ended in the window, and how many of them failed. */
+  count(): { readonly ended: number; readonly failed: number } {
+    this.#forgetBefore(this.#clock.monotonic() - this.#windowMs);
+    let ended = 0;
+    let failed = 0;
+    for (const slice of this.#slices) {
+      ended += slice.completed + slice.failed;
+      failed += slice.failed;
+    }
+    return { ended, failed };
+  }
+
+  #forgetBefore(instant: number): void {
+    this.#slices = this.#slices.filter(({ since }) => since > instant);
+  }
+}

@@ -1,0 +1,209 @@
+// Health of one process: is it alive, is it ready to work, and what is there to know. As functions, and as a handler for
+// probes and people.
+
+import type { StorageStatistics } from "../../storage/requests.ts";
+import type { WorkerRecord } from "../../storage/records.ts";
+import { describeValue } from "../../errors.ts";
+import { cached } from "../cached.ts";
+import { accessCheck } from "../http/access_token.ts";
+import { getHandler } from "../http/get_handler.ts";
+import type { EventOrigin, FigureOrigin, WorkerOrigin } from "../monitored.ts";
+import { FailureRate } from "./failure_rate.ts";
+import { type HealthOptions, type HealthSettings, healthSettings } from "./health_options.ts";
+import { type HealthCheck, type HealthReport, report, statusOf } from "./health_report.ts";
+
+/** Health of one process. */
+export interface HealthChecks {
+  /** Whether the process runs: it asks nobody, so that a database that is down restarts no process. */
+  live(): HealthReport;
+  /** Whether the process can work: the storage answers, its own heartbeat is fresh, the backlog is not too old. */
+  ready(): Promise<HealthReport>;
+  /** All of that, and the failure rate and figures of the queues. */
+  detail(): Promise<HealthReport>;
+  /**
+   * Answers `/health/live` and `/health/ready` with the states of the checks, and `/health` with everything; 503 when the
+   * status is `Unhealthy`, 200 otherwise, 404 for any other path. Needs no `this`.
+   */
+  readonly fetch: (request: Request) => Promise<Response>;
+  /** Stops counting failures. */
+  close(): void;
+}
+
+/** What the storage said. */
+interface Figures {
+  readonly statistics: StorageStatistics;
+  readonly workers: readonly WorkerRecord[];
+}
+
+/**
+ * Makes the health checks of a process.
+ *
+ * @throws {InvalidArgumentError} If an option has a value that cannot be used.
+ *
+ * @example
+ * ```ts
+ * import { createEverTask } from "@evertask/evertask";
+ * import { memoryStorage } from "@evertask/evertask/memory";
+ * import { createHealthChecks } from "@evertask/evertask/monitor";
+ *
+ * const everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
+ * const health = createHealthChecks(everTask);
+ * await everTask.start();
+ * const response = await health.fetch(new Request("http://localhost/health/ready"));
+ * console.log(response.status); // 200
+ *
+ * health.close();
+ * await everTask.stop();
+ * ```
+ */
+export function createHealthChecks(
+  everTask: EventOrigin & FigureOrigin & WorkerOrigin,
+  options: HealthOptions = {},
+): HealthChecks {
+  const settings = healthSettings(options);
+  const { clock, failures, path } = settings;
+  const rate = failures && new FailureRate(clock, failures.windowMs);
+  const unsubscribe = rate
+    ? everTask.events.subscribe(
+      ({ kind }) => rate.record(kind === "failed" ? "failed" : "completed"),
+      { kinds: ["completed", "failed"] },
+    )
+    : () => {};
+  const figures = cached(() => askInTime(everTask, settings), settings.cacheMs, clock);
+
+  async function readiness(): Promise<Record<string, HealthCheck>> {
+    let known: Figures;
+    try {
+      known = await figures();
+    } catch (error) {
+      return { storage: unreachable(error) };
+    }
+    return {
+      storage: { status: "Healthy", description: "The storage answers.", data: {} },
+      ...(settings.worker ? { worker: workerCheck(everTask.workerId, known, settings) } : {}),
+      backlog: backlogCheck(known.statistics, settings),
+    };
+  }
+
+  async function detail(): Promise<HealthReport> {
+    const checks = await readiness();
+    return report(
+      { ...checks, ...(rate ? { failures: failureCheck(rate, settings) } : {}) },
+      clock.now(),
+    );
+  }
+
+  const live = (): HealthReport => report({}, clock.now());
+  const ready = async (): Promise<HealthReport> => report(await readiness(), clock.now());
+  const probes = getHandler({
+    [`${path}/live`]: () => Promise.resolve(respond(withoutReasons(live()))),
+    [`${path}/ready`]: async () => respond(withoutReasons(await ready())),
+  }, accessCheck(undefined));
+  const details = getHandler({
+    [path || "/"]: async () => respond(await detail()),
+  }, accessCheck(options.accessToken));
+
+  return {
+    live,
+    ready,
+    detail,
+    fetch: (request) => {
+      const { pathname } = new URL(request.url);
+      const isProbe = pathname === `${path}/live` || pathname === `${path}/ready`;
+      return isProbe ? probes(request) : details(request);
+    },
+    close: unsubscribe,
+  };
+}
+
+async function askInTime(everTask: FigureOrigin, settings: HealthSettings): Promise<Figures> {
+  const { clock, timeoutMs } = settings;
+  const late = Promise.withResolvers<never>();
+  const stopTimer = clock.setTimer(
+    () => late.reject(new Error(`no answer within ${timeoutMs} ms`)),
+    timeoutMs,
+    { unref: true },
+  );
+  try {
+    const asked = Promise.all([everTask.statistics(), everTask.workers()]);
+    const [statistics, workers] = await Promise.race([asked, late.promise]);
+    return { statistics, workers };
+  } finally {
+    stopTimer();
+  }
+}
+
+function unreachable(error: unknown): HealthCheck {
+  const reason = error instanceof Error ? error.message : describeValue(error);
+  return {
+    status: "Unhealthy",
+    description: `The storage cannot be asked: ${reason}`,
+    data: {},
+  };
+}
+
+function workerCheck(
+  workerId: string | null,
+  { statistics, workers }: Figures,
+  { maxHeartbeatAgeMs }: HealthSettings,
+): HealthCheck {
+  const own = workers.find(({ id }) => id === workerId);
+  if (own === undefined) {
+    return {
+      status: "Unhealthy",
+      description: workerId === null
+        ? "This process runs no worker: it is not started, or was given up for lost."
+        : "This process's worker is not registered: it was given up for lost.",
+      data: { workerId, workers: workers.length },
+    };
+  }
+  const heartbeatAgeMs = Math.max(0, statistics.now - own.heartbeatAt);
+  return {
+    status: heartbeatAgeMs > maxHeartbeatAgeMs ? "Unhealthy" : "Healthy",
+    description: `The last heartbeat was ${heartbeatAgeMs} ms ago.`,
+    data: { workerId, heartbeatAgeMs, workers: workers.length },
+  };
+}
+
+function backlogCheck({ now, queues }: StorageStatistics, settings: HealthSettings): HealthCheck {
+  let oldestQueue: string | null = null;
+  let oldestAgeMs = 0;
+  let due = 0;
+  for (const queue of queues) {
+    if (queue.paused) continue;
+    due += queue.due;
+    const age = queue.oldestDueAt === null ? 0 : now - queue.oldestDueAt;
+    if (age > oldestAgeMs) [oldestQueue, oldestAgeMs] = [queue.queue, age];
+  }
+  return {
+    status: statusOf(oldestAgeMs, settings.backlog),
+    description: oldestQueue === null
+      ? "No task is late."
+      : `The longest waiting task is ${oldestAgeMs} ms late, in the queue ${oldestQueue}.`,
+    data: { due, oldestAgeMs, oldestQueue },
+  };
+}
+
+function failureCheck(rate: FailureRate, { failures }: HealthSettings): HealthCheck {
+  const { ended, failed } = rate.count();
+  const counts = failures !== null && ended >= failures.minimum;
+  return {
+    status: counts ? statusOf(failed / ended, failures) : "Healthy",
+    description: `${failed} of the ${ended} tasks that ended here lately have failed.`,
+    data: { ended, failed },
+  };
+}
+
+/** Probes are open to everybody: they get no figures and no error messages. */
+function withoutReasons({ status, checkedAt, checks }: HealthReport): object {
+  const states = Object.entries(checks).map(([name, check]) => [name, check.status]);
+  return { status, checkedAt, checks: Object.fromEntries(states) };
+}
+
+function respond(answer: object): Response {
+  const unhealthy = "status" in answer && answer.status === "Unhealthy";
+  return Response.json(answer, {
+    status: unhealthy ? 503 : 200,
+    headers: { "cache-control": "no-store" },
+  });
+}

@@ -1,0 +1,142 @@
+// The options of health checks, and what they become once defaults are filled in and values are checked.
+
+import { InvalidArgumentError } from "../../errors.ts";
+import { type Clock, systemClock } from "../../time/clock.ts";
+import { type Duration, toMilliseconds } from "../../time/duration.ts";
+import type { AccessToken } from "../http/access_token.ts";
+
+/** Options of {@linkcode createHealthChecks}. */
+export interface HealthOptions {
+  /**
+   * Whether this process is to run tasks: then it is ready only once it is started, and while its heartbeat is fresh. Set it
+   * to false where the process only dispatches.
+   * @default true
+   */
+  readonly worker?: boolean;
+  /**
+   * How old the heartbeat of this process may be. It comes three times per `leaseDuration`.
+   * @default 15 seconds
+   */
+  readonly maxHeartbeatAge?: Duration;
+  /** From when on a backlog counts; see {@linkcode BacklogThresholds}. */
+  readonly backlog?: BacklogThresholds;
+  /** From when on failures count, or false to ignore them; see {@linkcode FailureThresholds}. */
+  readonly failures?: FailureThresholds | false;
+  /**
+   * How long the storage may take to answer.
+   * @default 5 seconds
+   */
+  readonly timeout?: Duration;
+  /**
+   * For how long an answer serves, however many probes ask.
+   * @default 1 second
+   */
+  readonly cacheTime?: Duration;
+  /**
+   * The path of the detailed report; `…/live` and `…/ready` are below it.
+   * @default "/health"
+   */
+  readonly path?: string;
+  /** What one has to know to read the detailed report. Probes of `…/live` and `…/ready` need no token. */
+  readonly accessToken?: AccessToken;
+  /**
+   * The time.
+   * @default systemClock
+   */
+  readonly clock?: Clock;
+}
+
+/** How long the longest waiting due task may wait. Tasks in paused queues do not count. */
+export interface BacklogThresholds {
+  /**
+   * From here on the instance is degraded.
+   * @default 5 minutes
+   */
+  readonly degraded?: Duration;
+  /**
+   * From here on it is not ready. Think twice: taking a worker out makes no backlog smaller.
+   * @default never
+   */
+  readonly unhealthy?: Duration;
+}
+
+/** Which part of the tasks that ended in this process may have failed. */
+export interface FailureThresholds {
+  /**
+   * From here on the instance is degraded; 0.5 is every other task.
+   * @default 0.5
+   */
+  readonly degraded?: number;
+  /**
+   * From here on it is unhealthy.
+   * @default never
+   */
+  readonly unhealthy?: number;
+  /**
+   * How far back to look.
+   * @default 5 minutes
+   */
+  readonly window?: Duration;
+  /**
+   * How many tasks must have ended in the window for the rate to count.
+   * @default 20
+   */
+  readonly minimum?: number;
+}
+
+/** The options with defaults filled in; times in milliseconds. */
+export interface HealthSettings {
+  readonly worker: boolean;
+  readonly maxHeartbeatAgeMs: number;
+  readonly backlog: { readonly degraded: number; readonly unhealthy: number };
+  readonly failures: FailureSettings | null;
+  readonly timeoutMs: number;
+  readonly cacheMs: number;
+  readonly path: string;
+  readonly clock: Clock;
+}
+
+/** {@linkcode FailureThresholds} with defaults filled in. */
+export interface FailureSettings {
+  readonly degraded: number;
+  readonly unhealthy: number;
+  readonly windowMs: number;
+  readonly minimum: number;
+}
+
+/** @throws {InvalidArgumentError} If an option has a value that cannot be used. */
+export function healthSettings(options: HealthOptions): HealthSettings {
+  const { worker = true, backlog = {}, failures = {}, path = "/health" } = options;
+  if (!path.startsWith("/")) {
+    throw new InvalidArgumentError("path", path, 'be a URL path that starts with "/"');
+  }
+  return {
+    worker,
+    maxHeartbeatAgeMs: toMilliseconds(options.maxHeartbeatAge ?? 15_000, "maxHeartbeatAge"),
+    backlog: {
+      degraded: toMilliseconds(backlog.degraded ?? { minutes: 5 }, "backlog.degraded"),
+      unhealthy: backlog.unhealthy === undefined
+        ? Infinity
+        : toMilliseconds(backlog.unhealthy, "backlog.unhealthy"),
+    },
+    failures: failures === false ? null : failureSettings(failures),
+    timeoutMs: toMilliseconds(options.timeout ?? 5_000, "timeout"),
+    cacheMs: toMilliseconds(options.cacheTime ?? 1_000, "cacheTime"),
+    path: path.replace(/\/+$/, ""),
+    clock: options.clock ?? systemClock,
+  };
+}
+
+function failureSettings(failures: FailureThresholds): FailureSettings {
+  const { degraded = 0.5, unhealthy = Infinity, minimum = 20 } = failures;
+  for (const [name, rate] of Object.entries({ degraded, unhealthy })) {
+    if (!(rate > 0)) {
+      throw new InvalidArgumentError(`failures.${name}`, rate, "be a rate above 0, such as 0.5");
+    }
+  }
+  if (!Number.isInteger(minimum) || minimum < 1) {
+    throw new InvalidArgumentError("failures.minimum", minimum, "be an integer of at least 1");
+  }
+  const windowMs = toMilliseconds(failures.window ?? { minutes: 5 }, "failures.window");
+  return { degraded, unhealthy, windowMs, minimum };
+}

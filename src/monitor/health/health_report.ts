@@ -1,0 +1,48 @@
+// What a health check says.
+
+/** Fit for work; working, but somebody should look; not fit. By ASP.NET's names, as upstream's users know them. */
+export type HealthStatus = "Healthy" | "Degraded" | "Unhealthy";
+
+/** One thing that was checked. */
+export interface HealthCheck {
+  /** How it stands. */
+  readonly status: HealthStatus;
+  /** Why, in a sentence. */
+  readonly description: string;
+  /** The figures behind it. */
+  readonly data: Readonly<Record<string, number | string | null>>;
+}
+
+/** Everything that was checked. */
+export interface HealthReport {
+  /** The worst of all checks. */
+  readonly status: HealthStatus;
+  /** When, in ISO 8601. */
+  readonly checkedAt: string;
+  /** The checks by name. */
+  readonly checks: Readonly<Record<string, HealthCheck>>;
+}
+
+const order: readonly HealthStatus[] = ["Healthy", "Degraded", "Unhealthy"];
+
+/** Puts checks together. */
+export function report(checks: Readonly<Record<string, HealthCheck>>, now: number): HealthReport {
+  const worst = Object.values(checks).reduce(
+    (rank, { status }) => Math.max(rank, order.indexOf(status)),
+    0,
+  );
+  return {
+    status: order[worst] ?? "Unhealthy",
+    checkedAt: new Date(now).toISOString(),
+    checks,
+  };
+}
+
+/** The status of a figure that is the worse the larger it is. */
+export function statusOf(
+  figure: number,
+  thresholds: { readonly degraded: number; readonly unhealthy: number },
+): HealthStatus {
+  if (figure >= thresholds.unhealthy) return "Unhealthy";
+  return figure >= thresholds.degraded ? "Degraded" : "Healthy";
+}

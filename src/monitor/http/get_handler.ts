@@ -1,0 +1,24 @@
+// Handlers that only answer GET (and HEAD) requests on fixed paths, optionally with a token.
+
+import { type AccessCheck, unauthorized } from "./access_token.ts";
+
+/** What makes the answer on each path. */
+export type GetRoutes = Readonly<Record<string, () => Promise<Response>>>;
+
+/** Makes a handler: 404 for other paths, 405 for other methods, 401 without the token. */
+export function getHandler(
+  routes: GetRoutes,
+  mayPass: AccessCheck,
+): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const { pathname } = new URL(request.url);
+    const answer = Object.hasOwn(routes, pathname) ? routes[pathname] : undefined;
+    if (!answer) return new Response("There is nothing here.", { status: 404 });
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      return new Response("Method not allowed.", { status: 405, headers: { allow: "GET, HEAD" } });
+    }
+    if (!await mayPass(request)) return unauthorized();
+    const response = await answer();
+    return request.method === "GET" ? response : new Response(null, response);
+  };
+}

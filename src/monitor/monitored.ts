@@ -1,0 +1,28 @@
+// What monitoring needs of an instance: parts of EverTask, named so that each tool asks for no more than it uses, and that
+// a test or a wrapper can stand in.
+
+import type { TaskEventSource } from "../events/task_event.ts";
+import type { AuditGrowth, StorageStatistics } from "../storage/requests.ts";
+import type { WorkerRecord } from "../storage/records.ts";
+
+/** Something that tells of its tasks; every `EverTask` does. */
+export interface EventOrigin {
+  /** What happens to tasks. */
+  readonly events: TaskEventSource;
+}
+
+/** Something whose storage can be asked for figures; every `EverTask` can. */
+export interface FigureOrigin {
+  /** Growth of the audit tables. */
+  readonly audit: { growth(): Promise<readonly AuditGrowth[]> };
+  /** Counts by status and queue. */
+  statistics(): Promise<StorageStatistics>;
+  /** The live worker processes. */
+  workers(): Promise<readonly WorkerRecord[]>;
+}
+
+/** Something that may run a worker; every `EverTask` may. */
+export interface WorkerOrigin {
+  /** The id of this process's worker; null while there is none. */
+  readonly workerId: string | null;
+}

@@ -1,0 +1,13 @@
+/**
+ * Traces and metrics for OpenTelemetry, over the npm package `@opentelemetry/api`: spans that join a dispatch to its runs,
+ * wherever they run, and metrics by the semantic conventions for messaging.
+ *
+ * @module
+ */
+export {
+  createOpenTelemetry,
+  type MeterSource,
+  type OpenTelemetry,
+  type OpenTelemetryOptions,
+  type TracerSource,
+} from "./open_telemetry.ts";

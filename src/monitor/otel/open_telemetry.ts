@@ -1,0 +1,189 @@
+// Spans and metrics for OpenTelemetry: one span for each dispatch and one for each execution, in whichever process, joined
+// by the trace context that is stored with the task.
+
+import {
+  type Attributes,
+  type Link,
+  type Meter,
+  metrics,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Tracer,
+} from "@opentelemetry/api";
+import type { DispatchedTask, ExecutedTask, Instrumentation } from "../../instrumentation.ts";
+import { type Clock, systemClock } from "../../time/clock.ts";
+import { type Duration, toMilliseconds } from "../../time/duration.ts";
+import type { EventOrigin, FigureOrigin } from "../monitored.ts";
+import { errorType, operationAttributes, taskAttributes } from "./attributes.ts";
+import { Instruments } from "./instruments.ts";
+import { observe } from "./observation.ts";
+import { formatTraceparent, parseTraceparent } from "./trace_context.ts";
+
+/** A `TracerProvider` of @opentelemetry/api. */
+export interface TracerSource {
+  /** Gives the tracer of an instrumentation. */
+  getTracer(name: string): object;
+}
+
+/** A `MeterProvider` of @opentelemetry/api. */
+export interface MeterSource {
+  /** Gives the meter of an instrumentation. */
+  getMeter(name: string): object;
+}
+
+/** Options of {@linkcode createOpenTelemetry}. */
+export interface OpenTelemetryOptions {
+  /**
+   * Makes the spans.
+   * @default the global provider
+   */
+  readonly tracerProvider?: TracerSource;
+  /**
+   * Makes the metrics.
+   * @default the global provider
+   */
+  readonly meterProvider?: MeterSource;
+  /**
+   * For how long an answer of the storage serves the gauges.
+   * @default 5 seconds
+   */
+  readonly cacheTime?: Duration;
+  /**
+   * The time.
+   * @default systemClock
+   */
+  readonly clock?: Clock;
+}
+
+/** What {@linkcode createOpenTelemetry} makes: the `instrumentation` of an instance, and more to see of it. */
+export interface OpenTelemetry extends Instrumentation {
+  /**
+   * Adds what spans do not show: counts of failures, retries, timeouts and the like, and gauges of queues, workers and audit
+   * tables.
+   *
+   * @returns A function that ends it.
+   */
+  observe(everTask: EventOrigin & FigureOrigin): () => void;
+}
+
+const scope = "@evertask/evertask";
+
+/**
+ * Makes the instrumentation for OpenTelemetry. Set up the SDK first (in Deno, `OTEL_DENO=true` is all it takes): without one,
+ * nothing is recorded, at next to no cost.
+ *
+ * A one-shot task's run is a child of its dispatch, in the same trace. Each run of a recurring task is a trace of its own,
+ * linked to the dispatch: a series may live for years.
+ *
+ * @example
+ * ```ts
+ * import { createEverTask } from "@evertask/evertask";
+ * import { memoryStorage } from "@evertask/evertask/memory";
+ * import { createOpenTelemetry } from "@evertask/evertask/otel";
+ *
+ * const telemetry = createOpenTelemetry();
+ * const everTask = createEverTask({
+ *   storage: memoryStorage(),
+ *   tasks: [],
+ *   instrumentation: telemetry,
+ * });
+ * const stopObserving = telemetry.observe(everTask);
+ *
+ * stopObserving();
+ * await everTask.stop();
+ * ```
+ */
+export function createOpenTelemetry(options: OpenTelemetryOptions = {}): OpenTelemetry {
+  const { tracerProvider = trace, meterProvider = metrics, clock = systemClock } = options;
+  // The documentation of this package cannot name types of another; providers give nothing else.
+  const tracer = tracerProvider.getTracer(scope) as Tracer;
+  const meter = meterProvider.getMeter(scope) as Meter;
+  const cacheMs = toMilliseconds(options.cacheTime ?? 5_000, "cacheTime");
+  const instruments = new Instruments(meter);
+
+  /** Runs something inside a span; tells how long it took, with `error.type` among the attributes if it failed. */
+  async function inside<T>(
+    span: Span,
+    attributes: Attributes,
+    work: () => Promise<T>,
+    onEnd: (durationMs: number, attributes: Attributes) => void,
+  ): Promise<T> {
+    const start = clock.monotonic();
+    let outcome = attributes;
+    try {
+      return await work();
+    } catch (error) {
+      outcome = { ...attributes, "error.type": errorType(error) };
+      recordError(span, error);
+      throw error;
+    } finally {
+      span.end();
+      onEnd(clock.monotonic() - start, outcome);
+    }
+  }
+
+  function dispatch<T>(
+    task: DispatchedTask,
+    store: (traceContext: string | null) => Promise<T>,
+  ): Promise<T> {
+    const common = operationAttributes("dispatch", task);
+    const attributes = {
+      ...common,
+      ...taskAttributes(task),
+      ...(task.count > 1 ? { "messaging.batch.message_count": task.count } : {}),
+    };
+    return tracer.startActiveSpan(
+      `dispatch ${task.type}`,
+      { kind: SpanKind.PRODUCER, attributes },
+      (span) =>
+        inside(
+          span,
+          common,
+          () => store(formatTraceparent(span.spanContext())),
+          (durationMs, outcome) => instruments.dispatched(task.count, durationMs, outcome),
+        ),
+    );
+  }
+
+  function run<T>(task: ExecutedTask, execute: () => Promise<T>): Promise<T> {
+    const common = operationAttributes("process", task);
+    const attributes = {
+      ...common,
+      ...taskAttributes(task),
+      "evertask.task.attempt": task.attempt,
+      "evertask.task.wait_ms": task.waitMs,
+      "evertask.worker.id": task.workerId,
+    };
+    const origin = parseTraceparent(task.traceContext);
+    const links: Link[] = origin === null ? [] : [{ context: origin }];
+    // Not the active context: a worker's loop may have been woken from within anybody's.
+    const parent = origin === null || task.recurring
+      ? ROOT_CONTEXT
+      : trace.setSpanContext(ROOT_CONTEXT, origin);
+    instruments.started(task.waitMs, common);
+    return tracer.startActiveSpan(
+      `process ${task.type}`,
+      { kind: SpanKind.CONSUMER, attributes, links },
+      parent,
+      (span) =>
+        inside(
+          span,
+          common,
+          execute,
+          (durationMs, outcome) => instruments.ended(durationMs, outcome),
+        ),
+    );
+  }
+
+  return { dispatch, run, observe: (everTask) => observe(everTask, meter, clock, cacheMs) };
+}
+
+function recordError(span: Span, error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  span.recordException(error instanceof Error ? error : message);
+  span.setAttribute("error.type", errorType(error));
+  span.setStatus({ code: SpanStatusCode.ERROR, message });
+}

@@ -1,0 +1,93 @@
+// What the storage says of the whole system, as gauges: every process that shares the storage reports the same.
+
+import { Gauge, type Registry } from "prom-client";
+import type { Logger } from "../../log/logger.ts";
+import type { Clock } from "../../time/clock.ts";
+import { cached } from "../cached.ts";
+import type { FigureOrigin } from "../monitored.ts";
+import { BoundedLabel } from "./bounded_label.ts";
+
+/** What the gauges of the storage are made with. */
+export interface StorageMetricsOptions {
+  readonly registry: Registry;
+  readonly prefix: string;
+  readonly everTask: FigureOrigin;
+  readonly cacheMs: number;
+  readonly auditCacheMs: number;
+  readonly maxQueues: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Registers the gauges; they ask the storage when they are collected. */
+export function registerStorageMetrics(options: StorageMetricsOptions): void {
+  const { registry, prefix, everTask, clock, logger } = options;
+  const queueLabel = new BoundedLabel(options.maxQueues);
+  const statistics = cached(() => everTask.statistics(), options.cacheMs, clock);
+  const workers = cached(() => everTask.workers(), options.cacheMs, clock);
+  const auditGrowth = cached(() => everTask.audit.growth(), options.auditCacheMs, clock);
+
+  /** A gauge without values when the storage cannot be asked: better none than old ones. */
+  function gauge<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+    collect: (set: (labels: Record<Label, string>, value: number) => void) => Promise<void>,
+  ): void {
+    new Gauge<Label>({
+      name: prefix + name,
+      help,
+      labelNames,
+      registers: [registry],
+      async collect() {
+        this.reset();
+        try {
+          await collect((labels, value) => this.inc(labels, value));
+        } catch (error) {
+          this.reset();
+          logger.warn("Metric {name} could not be read from storage: {error}", { name, error });
+        }
+      },
+    });
+  }
+
+  gauge("storage_up", "Whether the storage could be asked (1) or not (0)", [], async (set) => {
+    set({}, await statistics().then(() => 1, () => 0));
+  });
+  gauge("tasks", "Stored tasks by status", ["status"], async (set) => {
+    const { tasksByStatus } = await statistics();
+    for (const [status, count] of Object.entries(tasksByStatus)) set({ status }, count);
+  });
+  gauge("queue_tasks", "Unfinished tasks by queue and state", ["queue", "state"], async (set) => {
+    for (const { queue, due, scheduled, claimed } of (await statistics()).queues) {
+      const label = queueLabel.valueFor(queue);
+      set({ queue: label, state: "due" }, due);
+      set({ queue: label, state: "scheduled" }, scheduled);
+      set({ queue: label, state: "claimed" }, claimed);
+    }
+  });
+  gauge("queues_paused", "Queues that are paused", [], async (set) => {
+    set({}, (await statistics()).queues.filter(({ paused }) => paused).length);
+  });
+  gauge(
+    "oldest_waiting_seconds",
+    "How long the longest waiting due task has waited",
+    ["queue"],
+    async (set) => {
+      const { now, queues } = await statistics();
+      const ages = new Map<string, number>();
+      for (const { queue, oldestDueAt } of queues) {
+        const label = queueLabel.valueFor(queue);
+        const age = oldestDueAt === null ? 0 : Math.max(0, now - oldestDueAt);
+        ages.set(label, Math.max(ages.get(label) ?? 0, age));
+      }
+      for (const [queue, age] of ages) set({ queue }, age / 1000);
+    },
+  );
+  gauge("workers", "Registered worker processes", [], async (set) => {
+    set({}, (await workers()).length);
+  });
+  gauge("audit_rows", "Rows of the audit tables and the execution log", ["table"], async (set) => {
+    for (const { table, rows } of await auditGrowth()) set({ table }, rows);
+  });
+}

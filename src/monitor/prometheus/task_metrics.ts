@@ -1,0 +1,90 @@
+// What task events become: counters by what happened, and histograms of how long tasks waited and ran. Names that upstream
+// has are upstream's; units and endings follow https://prometheus.io/docs/practices/naming/.
+
+import { Counter, Histogram, type Registry } from "prom-client";
+import type { TaskEvent, TaskEventKind } from "../../events/task_event.ts";
+import { BoundedLabel } from "./bounded_label.ts";
+
+const countersByKind: Readonly<Record<TaskEventKind, readonly [name: string, help: string]>> = {
+  dispatched: ["tasks_dispatched_total", "Tasks stored by a dispatch"],
+  started: ["tasks_started_total", "Executions started"],
+  completed: ["tasks_completed_total", "Tasks (or runs of recurring tasks) that completed"],
+  failed: ["tasks_failed_total", "Tasks (or runs) that failed after their last attempt"],
+  retrying: ["tasks_retried_total", "Attempts that failed and are followed by another"],
+  cancelled: ["tasks_cancelled_total", "Tasks that were cancelled"],
+  timeout: ["tasks_timed_out_total", "Attempts that exceeded their timeout"],
+  recurringScheduled: ["recurring_scheduled_total", "Next runs of recurring tasks that were set"],
+  lost: ["tasks_lost_total", "Tasks whose worker was lost"],
+  stuck: ["tasks_stuck_total", "Handlers that did not end after they were asked to"],
+  leaseLost: ["tasks_lease_lost_total", "Executions whose lease another worker has taken over"],
+  rateLimitDeferred: ["tasks_rate_limit_deferred_total", "Executions put off by a rate limit"],
+  rateLimitRejected: ["tasks_rate_limit_rejected_total", "Executions refused by a rate limit"],
+  workerStarved: ["worker_starved_total", "Times that the event loop was blocked for too long"],
+};
+
+/** Kinds whose `count` says of how many they tell. */
+const aggregated: readonly TaskEventKind[] = ["rateLimitDeferred"];
+
+/** Kinds that end an execution. A timeout is not among them: a retry, a failure or a cancellation follows it. */
+const endings: readonly TaskEventKind[] = ["completed", "failed", "retrying", "cancelled"];
+
+const labelNames = ["task_type", "queue"] as const;
+type Labels = (typeof labelNames)[number];
+
+/** What the metrics of events are made with. */
+export interface TaskMetricsOptions {
+  readonly registry: Registry;
+  readonly prefix: string;
+  readonly buckets: readonly number[];
+  readonly maxTaskTypes: number;
+  readonly maxQueues: number;
+}
+
+/** Counts events. */
+export class TaskMetrics {
+  readonly #counters: Readonly<Record<TaskEventKind, Counter<Labels>>>;
+  readonly #skipped: Counter<Labels>;
+  readonly #duration: Histogram<Labels>;
+  readonly #wait: Histogram<Labels>;
+  readonly #types: BoundedLabel;
+  readonly #queues: BoundedLabel;
+
+  /** Registers the metrics. */
+  constructor({ registry, prefix, buckets, maxTaskTypes, maxQueues }: TaskMetricsOptions) {
+    const registers = [registry];
+    const counter = (name: string, help: string): Counter<Labels> =>
+      new Counter({ name: prefix + name, help, labelNames, registers });
+    const histogram = (name: string, help: string): Histogram<Labels> =>
+      new Histogram({ name: prefix + name, help, labelNames, registers, buckets: [...buckets] });
+    this.#counters = mapValues(countersByKind, ([name, help]) => counter(name, help));
+    this.#skipped = counter("occurrences_skipped_total", "Occurrences of recurring tasks missed");
+    this.#duration = histogram("task_duration_seconds", "How long executions took");
+    this.#wait = histogram("task_wait_seconds", "How long tasks waited from due to start");
+    this.#types = new BoundedLabel(maxTaskTypes);
+    this.#queues = new BoundedLabel(maxQueues);
+  }
+
+  /** Counts one event. */
+  record(event: TaskEvent): void {
+    const { kind, count, durationMs, waitMs } = event;
+    const labels = {
+      // A blocked event loop is nobody's in particular: the event names all types that were running.
+      task_type: kind === "workerStarved" ? "" : this.#types.valueFor(event.taskType),
+      queue: this.#queues.valueFor(event.queue),
+    };
+    this.#counters[kind].inc(labels, aggregated.includes(kind) ? Math.max(1, count) : 1);
+    if (kind === "recurringScheduled" && count > 0) this.#skipped.inc(labels, count);
+    if (waitMs !== null) this.#wait.observe(labels, waitMs / 1000);
+    if (durationMs !== null && endings.includes(kind)) {
+      this.#duration.observe(labels, durationMs / 1000);
+    }
+  }
+}
+
+function mapValues<Key extends string, From, To>(
+  record: Readonly<Record<Key, From>>,
+  map: (value: From) => To,
+): Record<Key, To> {
+  const entries = Object.entries<From>(record).map(([key, value]) => [key, map(value)]);
+  return Object.fromEntries(entries) as Record<Key, To>;
+}

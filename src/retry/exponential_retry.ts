@@ -1,0 +1,59 @@
+// Retrying after growing delays, spread at random so that what failed together does not come back together.
+
+import { InvalidArgumentError } from "../errors.ts";
+import { type Duration, toMilliseconds } from "../time/duration.ts";
+import { filterable, type FilterableRetryPolicy } from "./filterable_policy.ts";
+import { parseRetries } from "./parse_retries.ts";
+
+/** Options of {@linkcode exponentialRetry}. */
+export interface ExponentialRetryOptions {
+  /** How often to retry: 3 means up to 4 executions. */
+  readonly retries: number;
+  /** The delay before the first retry. @default 1 second */
+  readonly base?: Duration;
+  /** By how much each delay is longer than the one before; at least 1. @default 2 */
+  readonly factor?: number;
+  /** No delay is longer than this. @default 1 hour */
+  readonly max?: Duration;
+  /**
+   * By which part of itself a delay may be shortened at random, from 0 (never) to 1 (down to nothing).
+   *
+   * @default 0.5
+   */
+  readonly jitter?: number;
+}
+
+/**
+ * Retries after delays that grow by a factor, up to a longest one, each shortened at random by up to `jitter` of itself.
+ * Source: Marc Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015); a jitter of 0.5 is its "equal
+ * jitter", 1 its "full jitter".
+ *
+ * @throws {InvalidArgumentError} If an option is invalid.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { exponentialRetry } from "@evertask/evertask";
+ *
+ * const policy = exponentialRetry({ retries: 5, base: { seconds: 1 }, max: { seconds: 10 }, jitter: 0 });
+ * const delays = [1, 2, 3, 4, 5, 6].map((attempt) => policy.nextDelay(attempt, new Error("down")));
+ * assertEquals(delays, [1_000, 2_000, 4_000, 8_000, 10_000, null]);
+ * ```
+ */
+export function exponentialRetry(options: ExponentialRetryOptions): FilterableRetryPolicy {
+  const { factor = 2, jitter = 0.5 } = options;
+  const retries = parseRetries(options.retries);
+  const baseMs = toMilliseconds(options.base ?? { seconds: 1 }, "base");
+  const maxMs = toMilliseconds(options.max ?? { hours: 1 }, "max");
+  if (!(factor >= 1 && factor < Infinity)) {
+    throw new InvalidArgumentError("factor", factor, "be a finite number of at least 1");
+  }
+  if (!(jitter >= 0 && jitter <= 1)) {
+    throw new InvalidArgumentError("jitter", jitter, "be a number from 0 to 1");
+  }
+  return filterable((attempt, _error, random = () => 0) => {
+    if (attempt > retries) return null;
+    const delayMs = Math.min(maxMs, baseMs * factor ** (attempt - 1));
+    return Math.round(delayMs * (1 - jitter * random()));
+  });
+}

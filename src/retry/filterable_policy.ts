@@ -1,0 +1,136 @@
+// Which errors a retry policy retries: filters that are put on top of any rule for the delay.
+
+import { InvalidArgumentError } from "../errors.ts";
+import { TimeoutError } from "../worker/abort_reasons.ts";
+import type { RetryPolicy } from "./retry_policy.ts";
+import { isTransientDatabaseError } from "./transient_database_errors.ts";
+import { isTransientNetworkError } from "./transient_network_errors.ts";
+
+/** A class of errors, matched with `instanceof`. */
+export type ErrorClass = abstract new (...args: never[]) => Error;
+
+/**
+ * A retry policy that can be told which errors it retries. Without a filter it retries every error but a timeout. Each filter
+ * gives a new policy and leaves the old one as it is.
+ */
+export interface FilterableRetryPolicy extends RetryPolicy {
+  /**
+   * Retries only errors of these classes (and their subclasses); further calls and presets add to them. This is also the way to
+   * have timeouts retried: `.handle(TimeoutError)`.
+   *
+   * @throws {InvalidArgumentError} If no class is given, or `doNotHandle` was used.
+   */
+  handle(...classes: ErrorClass[]): FilterableRetryPolicy;
+  /**
+   * Retries all errors but those of these classes (and, as always without `handle`, timeouts).
+   *
+   * @throws {InvalidArgumentError} If no class is given, or `handle` or a preset was used.
+   */
+  doNotHandle(...classes: ErrorClass[]): FilterableRetryPolicy;
+  /** Retries what the predicate says, timeouts among it; the other filters no longer count. */
+  handleWhen(predicate: (error: unknown) => boolean): FilterableRetryPolicy;
+  /**
+   * Adds to `handle` what passes by itself on a network: refused, reset and timed out connections of `fetch`, sockets and HTTP
+   * clients, unresolvable names. See {@linkcode isTransientNetworkError}.
+   *
+   * @throws {InvalidArgumentError} If `doNotHandle` was used.
+   */
+  handleTransientNetworkErrors(): FilterableRetryPolicy;
+  /**
+   * Adds to `handle` what passes by itself in a database: lost connections, deadlocks, serialization failures, busy files,
+   * restarts. See {@linkcode isTransientDatabaseError}.
+   *
+   * @throws {InvalidArgumentError} If `doNotHandle` was used.
+   */
+  handleTransientDatabaseErrors(): FilterableRetryPolicy;
+}
+
+type Matcher = (error: unknown) => boolean;
+
+interface Filters {
+  readonly handled: readonly Matcher[];
+  readonly notHandled: readonly Matcher[];
+  readonly predicate: Matcher | null;
+}
+
+const noFilters: Filters = { handled: [], notHandled: [], predicate: null };
+
+/** Makes a filterable policy from a rule for the delay. */
+export function filterable(nextDelay: RetryPolicy["nextDelay"]): FilterableRetryPolicy {
+  return new FilteredRetry(nextDelay, noFilters);
+}
+
+class FilteredRetry implements FilterableRetryPolicy {
+  readonly #nextDelay: RetryPolicy["nextDelay"];
+  readonly #filters: Filters;
+
+  constructor(nextDelay: RetryPolicy["nextDelay"], filters: Filters) {
+    this.#nextDelay = nextDelay;
+    this.#filters = filters;
+  }
+
+  nextDelay(attempt: number, error: unknown, random?: () => number): number | null {
+    return isRetried(this.#filters, error) ? this.#nextDelay(attempt, error, random) : null;
+  }
+
+  handle(...classes: ErrorClass[]): FilterableRetryPolicy {
+    return this.#alsoHandling("handle", classes, parseClasses("handle", classes));
+  }
+
+  doNotHandle(...classes: ErrorClass[]): FilterableRetryPolicy {
+    const matchers = parseClasses("doNotHandle", classes);
+    if (this.#filters.handled.length > 0) throw mixed("doNotHandle", classes);
+    return this.#with({ notHandled: [...this.#filters.notHandled, ...matchers] });
+  }
+
+  handleWhen(predicate: (error: unknown) => boolean): FilterableRetryPolicy {
+    if (typeof predicate !== "function") {
+      throw new InvalidArgumentError("handleWhen", predicate, "be a function of the error");
+    }
+    return this.#with({ predicate });
+  }
+
+  handleTransientNetworkErrors(): FilterableRetryPolicy {
+    return this.#alsoHandling("handleTransientNetworkErrors", [], [isTransientNetworkError]);
+  }
+
+  handleTransientDatabaseErrors(): FilterableRetryPolicy {
+    return this.#alsoHandling("handleTransientDatabaseErrors", [], [isTransientDatabaseError]);
+  }
+
+  #alsoHandling(method: string, value: unknown, matchers: Matcher[]): FilterableRetryPolicy {
+    if (this.#filters.notHandled.length > 0) throw mixed(method, value);
+    return this.#with({ handled: [...this.#filters.handled, ...matchers] });
+  }
+
+  #with(change: Partial<Filters>): FilterableRetryPolicy {
+    return new FilteredRetry(this.#nextDelay, { ...this.#filters, ...change });
+  }
+}
+
+function isRetried({ handled, notHandled, predicate }: Filters, error: unknown): boolean {
+  if (predicate !== null) return predicate(error);
+  if (handled.length > 0) return handled.some((matches) => matches(error));
+  // Work that was too slow once is likely to be so again, and to cost as much: that takes a decision.
+  if (error instanceof TimeoutError) return false;
+  return !notHandled.some((matches) => matches(error));
+}
+
+function parseClasses(method: string, classes: readonly ErrorClass[]): Matcher[] {
+  if (classes.length === 0) {
+    throw new InvalidArgumentError(method, classes, "be given at least one class of errors");
+  }
+  return classes.map((each) => {
+    if (typeof each !== "function") {
+      throw new InvalidArgumentError(method, each, "be given classes of errors");
+    }
+    return (error) => error instanceof each;
+  });
+}
+
+function mixed(method: string, value: unknown): InvalidArgumentError {
+  const remedy =
+    "not be combined with its opposite: a policy names either what it retries (handle, presets) " +
+    "or what it does not (doNotHandle)";
+  return new InvalidArgumentError(method, value, remedy);
+}

@@ -1,0 +1,66 @@
+// Telling network errors that pass by themselves from all others.
+
+import { TimeoutError } from "../worker/abort_reasons.ts";
+import { errorChain } from "./error_chain.ts";
+
+/**
+ * Codes of sockets (POSIX, as Node, Deno and Bun give them), of name resolution, and of undici, which is Node's fetch.
+ * Sources: https://nodejs.org/api/errors.html#common-system-errors, https://undici.nodejs.org/#/docs/api/Errors
+ */
+const transientCodes = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ECONNABORTED",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "EHOSTDOWN",
+  "ENETUNREACH",
+  "ENETDOWN",
+  "ENETRESET",
+  "EADDRNOTAVAIL",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ETIMEOUT",
+  "ESOCKETTIMEDOUT",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_HEADERS_TIMEOUT",
+  "UND_ERR_BODY_TIMEOUT",
+  "UND_ERR_SOCKET",
+  "ConnectionRefused", // Bun
+  "ConnectionClosed",
+  "FailedToOpenSocket",
+]);
+
+/** Deno's classes of errors of sockets; its errors carry names rather than codes. */
+const transientNames = new Set([
+  "ConnectionRefused",
+  "ConnectionReset",
+  "ConnectionAborted",
+  "NotConnected",
+  "BrokenPipe",
+  "TimedOut",
+  "UnexpectedEof",
+]);
+
+/** fetch has no codes in Deno and in browsers: a TypeError whose message says that the exchange, not the request, failed. */
+const fetchFailures =
+  /^(fetch failed|error sending request|error reading a body from connection|failed to fetch|load failed|networkerror when attempting|terminated$)/i;
+
+/**
+ * Whether an error, or one that it wraps, is a failure of the network that may pass by itself: a connection that is refused,
+ * reset or timed out, a host that is out of reach or whose name cannot be resolved, a `fetch` that timed out
+ * (`AbortSignal.timeout`) or broke off. An HTTP answer such as 503 is no error for `fetch`: what to do about it is for the
+ * handler. The timeout of the task itself does not count.
+ */
+export function isTransientNetworkError(error: unknown): boolean {
+  for (const each of errorChain(error)) {
+    if (each instanceof TimeoutError) return false;
+    const { code, name, message } = each;
+    if (typeof code === "string" && transientCodes.has(code)) return true;
+    if (typeof name !== "string") continue;
+    if (transientNames.has(name) || name === "TimeoutError") return true;
+    if (name === "TypeError" && fetchFailures.test(String(message))) return true;
+  }
+  return false;
+}

@@ -1,0 +1,135 @@
+// Cancelling: at once what waits, by its owner what runs.
+
+import { expectNear, expectSame, expectThat } from "../expect.ts";
+import { hour, leaseMs, minute, topic } from "../scene.ts";
+
+export const cancel = topic("cancel", {
+  "a waiting task is cancelled at once": async (s) => {
+    const soon = await s.add();
+    const later = await s.add({ status: "WaitingQueue", due: { inMs: hour } });
+    const outcomes = await s.storage.requestCancel([soon, later]);
+    expectSame(outcomes, ["cancelled", "cancelled"], "both are cancelled");
+    for (const id of [soon, later]) {
+      const row = await s.row(id);
+      expectSame(
+        [row.status, row.dueAt, row.cancelRequested],
+        ["Cancelled", null, false],
+        "the row",
+      );
+      expectSame((await s.statuses(id)).at(-1), "Cancelled", "the audit");
+    }
+    await s.unit.passTime(2 * hour);
+    expectSame(await s.claim(await s.worker()), [], "they never run");
+  },
+
+  "a task that waits for its next attempt is cancelled, and its error is history": async (s) => {
+    const { id, lease } = await s.claimed();
+    await s.change(id, [["Pending", "it broke"]], { lease, dueInMs: hour });
+    expectSame(await s.storage.requestCancel([id]), ["cancelled"], "it is cancelled");
+    expectSame((await s.row(id)).exception, null, "without exception");
+    expectSame(await s.statuses(id), ["Queued", "Pending: it broke", "Cancelled"], "the audit");
+  },
+
+  "a series at rest is cancelled and never runs again": async (s) => {
+    const id = await s.addSeries();
+    await s.storage.updateCurrentRun(id, 1, await s.now() + hour, "Full");
+    expectSame(await s.storage.requestCancel([id]), ["cancelled"], "it is cancelled");
+    const row = await s.row(id);
+    expectSame([row.status, row.dueAt, row.series?.nextRunAt, row.series?.runCount], [
+      "Cancelled",
+      null,
+      null,
+      1,
+    ], "it has no next run");
+    expectSame(await s.storage.requestCancel([id]), ["ended"], "it has ended");
+  },
+
+  "a claimed task is marked, and its owner is told by the heartbeat": async (s) => {
+    const { id, lease } = await s.claimed();
+    await s.claimed({}, "worker-b");
+    await s.change(id, ["InProgress"], { lease });
+    const other = await s.unit.another();
+    expectSame(await other.requestCancel([id]), ["requested"], "its owner is asked");
+    expectSame(await other.requestCancel([id]), ["requested"], "asking again changes nothing");
+    const row = await s.row(id);
+    expectSame(
+      [row.status, row.cancelRequested, row.workerId],
+      ["InProgress", true, "worker-a"],
+      "it still runs",
+    );
+    expectSame(
+      (await s.storage.heartbeat("worker-a", leaseMs)).cancelRequests,
+      [id],
+      "the owner is told",
+    );
+    expectSame(
+      (await s.storage.heartbeat("worker-b", leaseMs)).cancelRequests,
+      [],
+      "nobody else is",
+    );
+    await s.change(id, ["Cancelled"], { lease });
+    expectSame((await s.row(id)).cancelRequested, false, "the request is done with");
+    expectSame(
+      (await s.storage.heartbeat("worker-a", leaseMs)).cancelRequests,
+      [],
+      "nothing to tell",
+    );
+  },
+
+  "a request outlives a retry that was written in the same moment": async (s) => {
+    const { id, lease } = await s.claimed();
+    await s.storage.requestCancel([id]);
+    await s.change(id, [["Pending", "it broke"]], { lease, dueInMs: 5 * hour });
+    expectNear((await s.row(id)).dueAt, await s.now(), "it is due at once");
+    const [again] = await s.claim("worker-a");
+    expectSame([again?.id, again?.cancelRequested], [id, true], "who claims it sees the request");
+  },
+
+  "a request outlives the end of a run, and the series does not wait for its next": async (s) => {
+    const id = await s.addSeries();
+    const [task] = await s.claim(await s.worker());
+    await s.storage.requestCancel([id]);
+    const lease = { workerId: "worker-a", token: task!.leaseToken };
+    await s.storage.updateCurrentRun(id, 1, await s.now() + 5 * hour, "Full", { lease });
+    const [again] = await s.claim("worker-a");
+    expectSame([again?.id, again?.cancelRequested], [id, true], "who claims it sees the request");
+  },
+
+  "a request outlives a worker that was lost": async (s) => {
+    const { id } = await s.claimed();
+    await s.storage.requestCancel([id]);
+    await s.unit.passTime(leaseMs + minute);
+    await s.releaseLost();
+    const [again] = await s.claim(await s.worker("worker-b"));
+    expectSame([again?.id, again?.cancelRequested], [id, true], "who claims it sees the request");
+  },
+
+  "ended and unknown tasks are told apart": async (s) => {
+    const ended = await s.addMany(3);
+    await s.change(ended[0]!, ["Completed"]);
+    await s.change(ended[1]!, ["Failed"]);
+    await s.change(ended[2]!, ["ServiceStopped"]);
+    const waiting = await s.add();
+    const outcomes = await s.storage.requestCancel([
+      ended[0]!,
+      s.id(),
+      waiting,
+      ended[1]!,
+      ended[2]!,
+    ]);
+    expectSame(outcomes, ["ended", "unknown", "cancelled", "ended", "ended"], "in order");
+    expectSame(
+      await s.statuses(ended[0]!),
+      ["Queued", "Completed"],
+      "an ended task stays as it is",
+    );
+    expectSame(await s.storage.requestCancel([]), [], "an empty list is fine");
+  },
+
+  "many tasks are cancelled in one call": async (s) => {
+    const ids = await s.addMany(500);
+    const outcomes = await s.storage.requestCancel(ids);
+    expectThat(outcomes.length === 500 && outcomes.every((o) => o === "cancelled"), "all of them");
+    expectSame((await s.storage.statistics()).tasksByStatus.Cancelled, 500, "are cancelled");
+  },
+});

@@ -1,0 +1,210 @@
+// Many processes on one database: nothing is done twice, nothing is lost.
+
+import type { ClaimedTask } from "../../../storage/records.ts";
+import { StorageError } from "../../../storage/errors.ts";
+import type { Storage } from "../../../storage/storage.ts";
+import { ConformanceError, expectSame, expectSameSet, expectThat } from "../expect.ts";
+import { leaseMs, minute, type Scene, topic } from "../scene.ts";
+
+/** Repeats a verb that failed with a transient error (a deadlock, say), as every caller does. */
+async function insist<T>(verb: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; attempt <= 20; attempt++) {
+    try {
+      return await verb();
+    } catch (error) {
+      if (!(error instanceof StorageError && error.transient)) throw error;
+    }
+  }
+  throw new ConformanceError("20 transient errors in a row: there is no progress.");
+}
+
+async function processes(s: Scene, count: number): Promise<Storage[]> {
+  const others = Array.from({ length: count - 1 }, () => s.unit.another());
+  return [s.storage, ...await Promise.all(others)];
+}
+
+/** Claims until nothing is left. */
+async function drain(
+  s: Scene,
+  workerId: string,
+  storage: Storage,
+  limit = 50,
+): Promise<ClaimedTask[]> {
+  const all: ClaimedTask[] = [];
+  for (;;) {
+    const tasks = await insist(() => s.claim(workerId, { storage, limit }));
+    all.push(...tasks);
+    if (tasks.length === 0) return all;
+  }
+}
+
+export const concurrency = topic("concurrency", {
+  "many claimers share 2,000 tasks without duplicate and without loss": async (s) => {
+    const ids = [...await s.addMany(1000), ...await s.addMany(1000, { priority: 1 })];
+    const storages = await processes(s, 4);
+    const claims = storages.flatMap((storage, n) =>
+      [1, 2].map(async (m) => drain(s, await s.worker(`worker-${n}-${m}`, storage), storage))
+    );
+    const claimed = (await Promise.all(claims)).flat();
+    expectSameSet(claimed.map((task) => task.id), ids, "each task is claimed once");
+    expectThat(
+      claimed.every((task) => task.attempt === 1 && task.leaseToken === 1),
+      "for the first time",
+    );
+  },
+
+  "tasks that are stored while others claim are all claimed once": async (s) => {
+    const storages = await processes(s, 4);
+    const workers = await Promise.all(
+      storages.map((storage, n) => s.worker(`worker-${n}`, storage)),
+    );
+    const stored: string[] = [];
+    const store = async () => {
+      for (let batch = 0; batch < 20; batch++) {
+        const tasks = Array.from({ length: 20 }, () => s.task());
+        const results = await insist(() => storages[batch % 4]!.persist(tasks));
+        stored.push(...results.map((result) => result.id));
+      }
+    };
+    const rounds = storages.map(async (storage, n) => {
+      const all: ClaimedTask[] = [];
+      for (let round = 0; round < 10; round++) all.push(...await drain(s, workers[n]!, storage, 7));
+      return all;
+    });
+    const [, ...claimed] = await Promise.all([store(), ...rounds]);
+    const rest = await drain(s, workers[0]!, s.storage);
+    expectSameSet([...claimed.flat(), ...rest].map((task) => task.id), stored, "each once");
+  },
+
+  "workers that claim and finish side by side end every task once": async (s) => {
+    const ids = await s.addMany(600);
+    const storages = await processes(s, 3);
+    await Promise.all(storages.map(async (storage, n) => {
+      const workerId = await s.worker(`worker-${n}`, storage);
+      for (;;) {
+        const tasks = await insist(() => s.claim(workerId, { storage, limit: 20 }));
+        if (tasks.length === 0) break;
+        const changes = tasks.map((task) => ({
+          taskId: task.id,
+          auditLevel: task.auditLevel,
+          lease: { workerId, token: task.leaseToken },
+          steps: [
+            { status: "InProgress", exception: null, agoMs: 2 },
+            { status: "Completed", exception: null, agoMs: 0 },
+          ],
+        } as const));
+        const results = await insist(() => storage.setStatusMany(changes));
+        expectThat(results.every((result) => result.applied), "the holder's writes are applied");
+      }
+    }));
+    expectSame((await s.storage.statistics()).tasksByStatus.Completed, 600, "all have ended");
+    for (const id of [ids[0]!, ids[300]!, ids[599]!]) {
+      expectSame(
+        await s.statuses(id),
+        ["Queued", "InProgress", "Completed"],
+        "each audit trail is whole",
+      );
+    }
+    expectSame((await s.storage.auditGrowth())[0]?.rows, 1800, "and nothing is written twice");
+  },
+
+  "writers that change the same tasks in opposite order do not stop each other": async (s) => {
+    const ids = await s.addMany(120);
+    const storages = await processes(s, 4);
+    const step = { status: "InProgress", exception: null, agoMs: 0 } as const;
+    await Promise.all(storages.map(async (storage, n) => {
+      const order = n % 2 ? ids : [...ids].reverse();
+      for (let round = 0; round < 5; round++) {
+        const changes = order.map((
+          taskId,
+        ) => ({ taskId, auditLevel: "Full", steps: [step] } as const));
+        await insist(() => storage.setStatusMany(changes));
+      }
+    }));
+    expectSame(
+      (await s.storage.auditGrowth())[0]?.rows,
+      120 * (1 + 4 * 5),
+      "every change is applied once",
+    );
+  },
+
+  "of two that write with the same lease, one ends the task": async (s) => {
+    const storages = await processes(s, 2);
+    for (let round = 0; round < 20; round++) {
+      const { id, lease } = await s.claimed();
+      const results = await Promise.all(
+        storages.map((storage, n) =>
+          insist(() => storage.setStatus(id, n ? "Completed" : "Failed", null, "Full", { lease }))
+        ),
+      );
+      expectSame(results.filter((result) => result.applied).length, 1, "one is applied");
+      expectSame((await s.statuses(id)).length, 2, "one audit row");
+    }
+  },
+
+  "parallel runs of one series are all counted": async (s) => {
+    const id = await s.addSeries();
+    const storages = await processes(s, 4);
+    await Promise.all(
+      Array.from(
+        { length: 40 },
+        (_, n) => insist(() => storages[n % 4]!.updateCurrentRun(id, 1, 4_000_000_000_000, "Full")),
+      ),
+    );
+    const count = (await s.row(id)).series?.runCount;
+    expectSame([count, (await s.runs(id)).length], [40, 40], "none is lost");
+  },
+
+  "a worker that is given up while it writes has written all or nothing": async (s) => {
+    const [first, second] = await processes(s, 2);
+    for (let round = 0; round < 10; round++) {
+      const workerId = await s.worker(`worker-${round}`);
+      await s.addMany(10);
+      const tasks = await s.claim(workerId);
+      await s.unit.passTime(leaseMs + minute);
+      const changes = tasks.map((task) => ({
+        taskId: task.id,
+        auditLevel: "Full",
+        lease: { workerId, token: task.leaseToken },
+        steps: [{ status: "Completed", exception: null, agoMs: 0 }],
+      } as const));
+      const [results, lost] = await Promise.all([
+        insist(() => first!.setStatusMany(changes)),
+        insist(() => s.releaseLost({}, second)),
+      ]);
+      const lostIds = new Set(lost.map((task) => task.taskId));
+      for (const [n, task] of tasks.entries()) {
+        expectSame(results[n]!.applied, !lostIds.has(task.id), "written by one of the two");
+        const { status } = await s.row(task.id);
+        expectSame(
+          status,
+          results[n]!.applied ? "Completed" : "ServiceStopped",
+          "and so it stands",
+        );
+      }
+      await s.storage.requestCancel([...lostIds]);
+    }
+  },
+
+  "a cancel and a claim at the same time agree": async (s) => {
+    const [first, second] = await processes(s, 2);
+    const workerId = await s.worker();
+    for (let round = 0; round < 20; round++) {
+      const id = await s.add();
+      const [tasks, [outcome]] = await Promise.all([
+        insist(() => s.claim(workerId, { storage: first! })),
+        insist(() => second!.requestCancel([id])),
+      ]);
+      const row = await s.row(id);
+      if (tasks.length > 0) {
+        expectSame(
+          [outcome, row.cancelRequested],
+          ["requested", true],
+          "claimed first, then asked for",
+        );
+      } else {
+        expectSame([outcome, row.status], ["cancelled", "Cancelled"], "cancelled first");
+      }
+    }
+  },
+});

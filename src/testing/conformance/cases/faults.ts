@@ -1,0 +1,272 @@
+// Faults: a connection that breaks at any statement of a verb leaves all of it done or none of it, says that trying again
+// can help, and trying again comes to the same end as if nothing had happened.
+
+import { StorageError } from "../../../storage/errors.ts";
+import type { Capability } from "../harness.ts";
+import { expectSame, expectThat } from "../expect.ts";
+import { day, hour, type Scene, topic } from "../scene.ts";
+
+/** How many statements a verb is taken to have at most. */
+const statements = 8;
+
+/**
+ * Breaks a verb at its first, second … statement.
+ *
+ * @param prepare Makes what the verb works on, and returns the verb.
+ * @param look What the verb may change, as text.
+ */
+async function breakEverywhere<T>(
+  s: Scene,
+  prepare: () => Promise<T>,
+  verb: (subject: T) => Promise<unknown>,
+  look: (subject: T) => Promise<unknown>,
+): Promise<void> {
+  const state = async (subject: T) => JSON.stringify(await look(subject));
+  const whole = await prepare();
+  const untouched = await state(whole);
+  await verb(whole);
+  const done = await state(whole);
+  expectThat(done !== untouched, "the verb does something");
+
+  for (let n = 1; n <= statements; n++) {
+    const subject = await prepare();
+    s.unit.failAt?.(n);
+    const failed = await verb(subject).then(() => false, (error) => {
+      const isTransient = error instanceof StorageError && error.transient;
+      expectThat(
+        isTransient,
+        `statement ${n}: the error is a transient StorageError, not ${error}`,
+      );
+      return true;
+    });
+    s.unit.failAt?.(0);
+    const found = await state(subject);
+    const isWhole = found === done || (failed && found === untouched);
+    expectThat(
+      isWhole,
+      `statement ${n}: half done\n  before: ${untouched}\n  after:  ${done}\n  found:  ${found}`,
+    );
+    if (failed) await verb(subject);
+    expectSame(await state(subject), done, `statement ${n}: trying again comes to the same end`);
+  }
+}
+
+/** A case that needs faults. */
+function withFaults(check: (s: Scene) => Promise<void>): readonly [Capability, typeof check] {
+  return ["failAt", check];
+}
+
+/** What stands in a task's row and history, without ids and instants. */
+async function standing(s: Scene, id: string) {
+  const row = await s.storage.get(id);
+  if (row === null) return null;
+  const { status, exception, attempt, lostCount, leaseToken, cancelRequested, taskKey, request } =
+    row;
+  const flags = [
+    row.dueAt !== null,
+    row.workerId !== null,
+    row.series?.runCount,
+    row.series?.nextRunAt !== null,
+  ];
+  const history = [await s.statuses(id), await s.runs(id)];
+  return {
+    status,
+    exception,
+    attempt,
+    lostCount,
+    leaseToken,
+    cancelRequested,
+    taskKey,
+    request,
+    flags,
+    history,
+  };
+}
+
+export const faults = topic("faults", {
+  "a persist that breaks has stored all or nothing": withFaults(async (s) => {
+    let round = 0;
+    await breakEverywhere(
+      s,
+      async () => {
+        const key = `key-${++round}`;
+        const ended = await s.add({ taskKey: `${key}-ended` });
+        await s.change(ended, ["Completed"]);
+        await s.add({ taskKey: `${key}-waiting` });
+        const keys = [null, `${key}-ended`, `${key}-waiting`, `${key}-new`, null];
+        return {
+          ended,
+          key,
+          tasks: keys.map((taskKey) => s.task({ taskKey, auditLevel: "Full", request: '"new"' })),
+        };
+      },
+      ({ tasks }) => s.storage.persist(tasks),
+      async ({ ended, key, tasks }) => {
+        const found = await Promise.all(tasks.map((task) => standing(s, task.id)));
+        const waiting = (await s.storage.getByTaskKey(`${key}-waiting`))!;
+        const standings = [...found, await standing(s, ended), await standing(s, waiting.id)];
+        return standings.map((standing) =>
+          standing && { ...standing, taskKey: standing.taskKey?.replace(key, "") ?? null }
+        );
+      },
+    );
+  }),
+
+  "a claim that breaks has claimed all or nothing": withFaults(async (s) => {
+    // A claim whose answer was lost is found when its worker is given up; here the worker only asks again.
+    await s.worker();
+    for (let n = 1; n <= statements; n++) {
+      const ids = await s.addMany(5);
+      s.unit.failAt?.(n);
+      const claimed = await s.claim("worker-a").catch((error) => {
+        expectThat(error instanceof StorageError && error.transient, `statement ${n}: ${error}`);
+        return null;
+      });
+      s.unit.failAt?.(0);
+      const rows = await Promise.all(ids.map((id) => s.row(id)));
+      const held = rows.filter((row) => row.workerId === "worker-a" && row.attempt === 1);
+      const free = rows.filter((row) => row.dueAt !== null && row.attempt === 0);
+      const isWhole = held.length === 5 || (claimed === null && free.length === 5);
+      expectThat(isWhole, `statement ${n}: all are claimed, or none`);
+      const rest = await s.claim("worker-a");
+      expectSame(rest.length, free.length, `statement ${n}: what is free can be claimed`);
+    }
+  }),
+
+  "status changes that break are applied all or not at all": withFaults(async (s) => {
+    await breakEverywhere(
+      s,
+      async () => [
+        await s.claimed(),
+        await s.claimed({}, "worker-b"),
+        await s.claimed({ auditLevel: "None" }),
+      ],
+      (subject) =>
+        s.storage.setStatusMany(subject.map(({ id, lease }, n) => ({
+          taskId: id,
+          lease,
+          auditLevel: "Full",
+          steps: [
+            { status: "InProgress", exception: null, agoMs: 5 },
+            { status: n ? "Completed" : "Failed", exception: n ? null : "it broke", agoMs: 0 },
+          ],
+        }))),
+      (subject) => Promise.all(subject.map(({ id }) => standing(s, id))),
+    );
+  }),
+
+  "runs that break are counted once": withFaults(async (s) => {
+    const nextRunAt = await s.now() + 99 * day;
+    await s.worker();
+    await breakEverywhere(
+      s,
+      async () => {
+        await s.addSeries();
+        await s.addSeries();
+        return s.claim("worker-a");
+      },
+      (tasks) =>
+        s.storage.updateCurrentRunMany(tasks.map((task) => ({
+          taskId: task.id,
+          lease: { workerId: "worker-a", token: task.leaseToken },
+          auditLevel: "Full",
+          steps: [{ status: "Failed", exception: "it broke", agoMs: 0 }],
+          executionTimeMs: 1,
+          nextRunAt,
+        }))),
+      (tasks) => Promise.all(tasks.map((task) => standing(s, task.id))),
+    );
+  }),
+
+  "a request to cancel that breaks can be repeated": withFaults(async (s) => {
+    await breakEverywhere(
+      s,
+      async () => [
+        (await s.claimed({ queue: "claimed" })).id,
+        await s.add(),
+        await s.addSeries({ due: { inMs: hour } }),
+      ],
+      (ids) => s.storage.requestCancel(ids),
+      (ids) => Promise.all(ids.map((id) => standing(s, id))),
+    );
+  }),
+
+  "making due and giving back can be repeated": withFaults(async (s) => {
+    await breakEverywhere(
+      s,
+      async () => {
+        const id = await s.add();
+        await s.change(id, ["Failed"]);
+        return id;
+      },
+      (id) => s.storage.makeDue([id]),
+      (id) => standing(s, id),
+    );
+    await breakEverywhere(
+      s,
+      () => s.claimed({ queue: "released" }),
+      ({ id, lease, task }) =>
+        s.storage.release("worker-a", [{
+          taskId: id,
+          token: lease.token,
+          dueAt: task.dueAt + day,
+        }]),
+      ({ id }) => standing(s, id),
+    );
+  }),
+
+  "a search for lost workers that breaks loses nothing": withFaults(async (s) => {
+    let round = 0;
+    await breakEverywhere(
+      s,
+      async () => {
+        const workerId = await s.worker(`worker-${++round}`);
+        const queue = `queue-${round}`;
+        const ids = [...await s.addMany(2, { queue }), await s.addSeries({ queue })];
+        await s.claim(workerId, { queues: [queue] });
+        await s.storage.unregisterWorker(workerId);
+        return ids;
+      },
+      () => s.releaseLost(),
+      (ids) => Promise.all(ids.map((id) => standing(s, id))),
+    );
+  }),
+
+  "workers, pauses and purges can be repeated": withFaults(async (s) => {
+    let round = 0;
+    const next = () => Promise.resolve(`name-${++round}`);
+    await breakEverywhere(
+      s,
+      next,
+      (id) => s.storage.registerWorker({ id, host: "here" }),
+      async (id) => (await s.storage.workers()).some((worker) => worker.id === id),
+    );
+    await breakEverywhere(
+      s,
+      () => s.worker(`gone-${++round}`),
+      (id) => s.storage.unregisterWorker(id),
+      async (id) => (await s.storage.workers()).some((worker) => worker.id === id),
+    );
+    await breakEverywhere(
+      s,
+      next,
+      (queue) => s.storage.setQueuePaused(queue, true),
+      async (name) => (await s.storage.statistics()).queues.some(({ queue }) => queue === name),
+    );
+    await breakEverywhere(
+      s,
+      async () => {
+        const id = await s.add();
+        await s.change(id, [["Completed", null, 50 * day]]);
+        return id;
+      },
+      async () => {
+        const purge = () => s.storage.purge({ statusAuditDays: 30 }, { budget: 1000 });
+        if (!(await purge()).busy) return;
+        await s.unit.passTime(hour); // a lock that a broken purge left behind does not stay for good
+        await purge();
+      },
+      async (id) => (await s.statuses(id)).length,
+    );
+  }),
+});

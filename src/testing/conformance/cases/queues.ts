@@ -1,0 +1,191 @@
+// Queues: pausing, what is due next, and the figures.
+
+import { systemClock } from "../../../time/clock.ts";
+import { ConformanceError, expectNear, expectSame, expectThat, expectValue } from "../expect.ts";
+import { hour, leaseMs, minute, type Scene, topic } from "../scene.ts";
+
+function nextDueAt(s: Scene, queues = ["default"], types = ["send-email"]): Promise<number | null> {
+  return s.storage.nextDueAt(queues, types);
+}
+
+export const queues = topic("queues", {
+  "a paused queue's tasks are not claimed until it is resumed": async (s) => {
+    const other = await s.unit.another();
+    const workerId = await s.worker();
+    await s.add();
+    await s.add({ queue: "email" });
+    await other.setQueuePaused("email", true);
+    await other.setQueuePaused("email", true);
+    const claimed = await s.claim(workerId, { queues: ["default", "email"] });
+    expectSame(claimed.map((task) => task.queue), ["default"], "only the other queue's");
+    expectSame(
+      (await s.storage.heartbeat(workerId, leaseMs)).pausedQueues,
+      ["email"],
+      "workers are told",
+    );
+    await s.storage.setQueuePaused("email", false);
+    await s.storage.setQueuePaused("never-paused", false);
+    expectSame(
+      (await s.storage.heartbeat(workerId, leaseMs)).pausedQueues,
+      [],
+      "and told of the end",
+    );
+    expectSame((await s.claim(workerId, { queues: ["email"] })).length, 1, "it goes on");
+  },
+
+  "a pause is for good, and for queues that have no tasks yet": async (s) => {
+    const first = await s.unit.another();
+    await first.setQueuePaused("later", true);
+    await first.close();
+    await s.add({ queue: "later" });
+    expectSame(
+      await s.claim(await s.worker(), { queues: ["later"] }),
+      [],
+      "it outlives its process",
+    );
+  },
+
+  "a claimed task of a paused queue goes on": async (s) => {
+    const { id, lease } = await s.claimed();
+    await s.storage.setQueuePaused("default", true);
+    expectThat(
+      (await s.change(id, ["InProgress", "Completed"], { lease })).applied,
+      "it ends as usual",
+    );
+  },
+
+  "the next due instant is the earliest of the queues and types that are asked for": async (s) => {
+    expectSame(await nextDueAt(s), null, "nothing waits");
+    const now = await s.now();
+    await s.add({ status: "WaitingQueue", due: { at: now + 5 * hour } });
+    await s.add({ status: "WaitingQueue", due: { at: now + 3 * hour }, priority: -1 });
+    await s.add({ status: "WaitingQueue", due: { at: now + 2 * hour }, type: "other" });
+    await s.add({ status: "WaitingQueue", due: { at: now + hour }, queue: "email" });
+    expectSame(await nextDueAt(s), now + 3 * hour, "one queue and type");
+    expectSame(
+      await nextDueAt(s, ["default"], ["other", "send-email"]),
+      now + 2 * hour,
+      "two types",
+    );
+    expectSame(await nextDueAt(s, ["default", "email"]), now + hour, "two queues");
+    expectSame(await nextDueAt(s, ["empty"]), null, "an empty queue");
+    expectSame(await nextDueAt(s, []), null, "no queue");
+    expectSame(await nextDueAt(s, ["default"], []), null, "no type");
+    await s.storage.setQueuePaused("email", true);
+    expectSame(
+      await nextDueAt(s, ["default", "email"]),
+      now + 3 * hour,
+      "a paused queue is left out",
+    );
+  },
+
+  "the next due instant of a task that is due lies in the past": async (s) => {
+    const dueAt = await s.now() - hour;
+    const id = await s.add({ due: { at: dueAt } });
+    await s.add({ due: { at: dueAt + minute }, priority: 5 });
+    expectSame(await nextDueAt(s), dueAt, "whatever the priorities");
+    await s.claim(await s.worker());
+    expectSame(await nextDueAt(s), null, "claimed tasks are left out");
+    await s.change(id, ["Completed"]);
+    expectSame(await nextDueAt(s), null, "ended ones, too");
+  },
+
+  "the statistics count tasks by status and queue": async (s) => {
+    const now = await s.now();
+    await s.addMany(3, { queue: "email" });
+    await s.add({ queue: "email", due: { at: now - hour } });
+    await s.add({ queue: "email", status: "WaitingQueue", due: { inMs: hour } });
+    await s.claim(await s.worker(), { queues: ["email"], limit: 2 });
+    const done = await s.addMany(2);
+    await s.storage.setStatusMany(done.map((taskId) => (
+      {
+        taskId,
+        auditLevel: "Full",
+        steps: [{ status: "Completed", exception: null, agoMs: 0 }],
+      } as const
+    )));
+    await s.storage.setQueuePaused("paused", true);
+    const statistics = await s.storage.statistics();
+    expectNear(statistics.now, now, "the storage's clock");
+    expectSame({ ...statistics.tasksByStatus }, {
+      WaitingQueue: 1,
+      Queued: 4,
+      InProgress: 0,
+      Pending: 0,
+      Cancelled: 0,
+      Completed: 2,
+      Failed: 0,
+      ServiceStopped: 0,
+    }, "by status");
+    const queueOf = (name: string) => statistics.queues.find((queue) => queue.queue === name);
+    const { oldestDueAt, ...email } = expectValue(queueOf("email"), "the queue is listed");
+    expectSame(email, { queue: "email", paused: false, due: 2, scheduled: 1, claimed: 2 }, "email");
+    expectNear(oldestDueAt, now, "the one that was due for longest is claimed");
+    const nothing = { due: 0, scheduled: 0, claimed: 0, oldestDueAt: null };
+    expectSame(
+      queueOf("paused"),
+      { queue: "paused", paused: true, ...nothing },
+      "a paused queue is listed, though empty",
+    );
+    const ended = queueOf("default") ?? { queue: "default", paused: false, ...nothing };
+    expectSame(
+      ended,
+      { queue: "default", paused: false, ...nothing },
+      "ended tasks are in no queue",
+    );
+  },
+
+  "what other processes do is told at once": ["wakes", async (s) => {
+    const other = await s.unit.another();
+    const { id } = await s.claimed();
+    const signals = new Signals(s);
+    const end = s.storage.onWake((signal) => {
+      signals.add(signal.kind === "cancel" ? `cancel ${signal.taskIds}` : signal.kind);
+    });
+    await s.persist(s.task(), other);
+    await signals.has("tasks");
+    await other.requestCancel([id]);
+    await signals.has(`cancel ${id}`);
+    await other.setQueuePaused("email", true);
+    await signals.has("queues");
+    end();
+    end();
+  }],
+
+  "a listener can be taken away where nothing is pushed, too": async (s) => {
+    const end = s.storage.onWake(() => {});
+    await s.add();
+    end();
+    await s.add();
+    expectSame((await s.storage.list()).items.length, 2, "nothing is disturbed");
+  },
+});
+
+/** Signals as they come, and a wait for one of them. */
+class Signals {
+  readonly #seen: string[] = [];
+  #waiting: { text: string; resolve: () => void } | undefined;
+  readonly #scene: Scene;
+
+  constructor(scene: Scene) {
+    this.#scene = scene;
+  }
+
+  add(text: string): void {
+    this.#seen.push(text);
+    if (this.#waiting?.text === text) this.#waiting.resolve();
+  }
+
+  /** A store that looks for changes by a fake clock finds this one within two seconds of it. */
+  async has(text: string): Promise<void> {
+    await this.#scene.unit.passTime(2_000);
+    if (this.#seen.includes(text)) return;
+    let callOff = () => {};
+    const late = new Promise<never>((_, reject) => {
+      const error = () => new ConformanceError(`No "${text}" within 10 s; got: ${this.#seen}`);
+      callOff = systemClock.setTimer(() => reject(error()), 10_000);
+    });
+    const seen = new Promise<void>((resolve) => this.#waiting = { text, resolve });
+    await Promise.race([seen, late]).finally(callOff);
+  }
+}

@@ -1,0 +1,120 @@
+// Rate limit slots: the generic cell rate algorithm by the storage's clock, shared by all processes.
+
+import type { RateSlotRequest } from "../../../storage/requests.ts";
+import type { Storage } from "../../../storage/storage.ts";
+import { expectNear, expectSame, expectThat } from "../expect.ts";
+import { hour, type Scene, topic } from "../scene.ts";
+
+// Intervals are long against the time that a case takes, and their sums exact in binary.
+// They are no whole milliseconds, four of them are.
+const emissionIntervalMs = hour + 0.25;
+
+function wish(overrides: Partial<RateSlotRequest> = {}): RateSlotRequest {
+  const horizonMs = 1000 * hour;
+  return {
+    key: "customer-1",
+    emissionIntervalMs,
+    burst: 1,
+    startEmpty: false,
+    horizonMs,
+    ...overrides,
+  };
+}
+
+/** Reserves slots and tells how far from now they are, in intervals; `-` for one that was refused. */
+async function reserve(
+  s: Scene,
+  wishes: RateSlotRequest[],
+  storage: Storage = s.storage,
+): Promise<string> {
+  const { now, slots } = await storage.reserveRateSlots(wishes);
+  expectThat(slots.every((slot) => Number.isInteger(slot.slotAt)), "slots are whole milliseconds");
+  expectThat(slots.every((slot) => slot.slotAt >= now), "no slot is in the past");
+  return slots.map(({ slotAt, granted }) =>
+    granted ? String(Math.round(10 * (slotAt - now) / emissionIntervalMs) / 10) : "-"
+  ).join(" ");
+}
+
+export const rateSlots = topic("rate slots", {
+  "without a burst, each slot is an interval after the one before": async (s) => {
+    expectSame(await reserve(s, [wish(), wish(), wish(), wish()]), "0 1 2 3", "one call");
+    expectSame(await reserve(s, [wish()], await s.unit.another()), "4", "another process goes on");
+  },
+
+  "a burst passes at once, then the interval rules": async (s) => {
+    const wishes = Array.from({ length: 6 }, () => wish({ burst: 3 }));
+    expectSame(await reserve(s, wishes), "0 0 0 1 2 3", "three at once");
+  },
+
+  "a budget that starts empty has to be earned": async (s) => {
+    const wishes = Array.from({ length: 4 }, () => wish({ burst: 3, startEmpty: true }));
+    expectSame(await reserve(s, wishes), "0 1 2 3", "one at once");
+    await s.unit.passTime(8 * emissionIntervalMs);
+    expectSame(await reserve(s, wishes), "0 0 0 1", "later the burst is there");
+  },
+
+  "a budget recovers with time, up to the burst": async (s) => {
+    const wishes = Array.from({ length: 4 }, () => wish({ burst: 2 }));
+    expectSame(await reserve(s, wishes), "0 0 1 2", "used up");
+    expectSame(await reserve(s, [wish({ burst: 2 })]), "3", "five slots are taken");
+    await s.unit.passTime(4 * emissionIntervalMs);
+    expectSame(await reserve(s, [wish({ burst: 2 })]), "0", "one slot has come back");
+    expectSame(await reserve(s, [wish({ burst: 2 })]), "1", "and no more");
+    await s.unit.passTime(60 * emissionIntervalMs);
+    expectSame(await reserve(s, wishes), "0 0 1 2", "a long pause earns no more than the burst");
+  },
+
+  "a slot beyond the horizon is refused and reserves nothing": async (s) => {
+    const near = wish({ horizonMs: 1.5 * emissionIntervalMs });
+    expectSame(await reserve(s, [near, near, near, near]), "0 1 - -", "two lie within");
+    expectSame(await reserve(s, [wish()]), "2", "the refused ones hold nothing");
+    const { now, slots } = await s.storage.reserveRateSlots([near]);
+    const soon = 3 * emissionIntervalMs;
+    expectThat(!slots[0]!.granted, "still refused");
+    expectNear(slots[0]!.slotAt, Math.ceil(now + soon), "it is told when the slot would be");
+  },
+
+  "a horizon of 0 grants only a slot right now": async (s) => {
+    const now = wish({ horizonMs: 0, burst: 2 });
+    expectSame(await reserve(s, [now, now, now]), "0 0 -", "the burst and no more");
+  },
+
+  "keys do not touch each other": async (s) => {
+    const other = wish({ key: "customer-2" });
+    const third = wish({ key: "Customer-1" });
+    expectSame(
+      await reserve(s, [wish(), other, wish(), third, other]),
+      "0 0 1 0 1",
+      "each has its budget",
+    );
+  },
+
+  "fractional intervals add up": async (s) => {
+    const wishes = Array.from({ length: 61 }, () => wish({ emissionIntervalMs: 60_000 / 7 }));
+    const { now, slots } = await s.storage.reserveRateSlots(wishes);
+    for (const [n, { slotAt }] of slots.entries()) {
+      const exact = n * 60_000 / 7;
+      const isNear = slotAt - now >= exact - 0.01 && slotAt - now <= exact + 1.01;
+      expectThat(isNear, `slot ${n} is ${slotAt - now} ms away; expected ${exact}, rounded up`);
+    }
+  },
+
+  "a refused new key stays new": async (s) => {
+    const empty = wish({ startEmpty: true, burst: 3 });
+    expectSame(await reserve(s, []), "", "an empty list is fine");
+    expectSame(await reserve(s, [{ ...empty, horizonMs: 0 }]), "0", "the first one passes");
+    expectSame(await reserve(s, [{ ...empty, horizonMs: 0 }]), "-", "the second has to be earned");
+  },
+
+  "processes that reserve at once get different slots": async (s) => {
+    const storages = [s.storage, ...await Promise.all([1, 2, 3].map(() => s.unit.another()))];
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, n) => storages[n % 4]!.reserveRateSlots([wish()])),
+    );
+    const slots = answers.flatMap((answer) => answer.slots.map((slot) => slot.slotAt));
+    const sorted = slots.sort((a, b) => a - b);
+    for (const [n, slotAt] of sorted.entries()) {
+      expectNear(slotAt, Math.ceil(sorted[0]! + n * emissionIntervalMs), `slot ${n}`);
+    }
+  },
+});

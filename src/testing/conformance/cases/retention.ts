@@ -1,0 +1,281 @@
+// Retention: what may go goes, and nothing else.
+
+import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../../storage/requests.ts";
+import { expectSame, expectThat } from "../expect.ts";
+import { day, type Scene, topic } from "../scene.ts";
+
+const nothing = {
+  statusAudit: 0,
+  runsAudit: 0,
+  executionLog: 0,
+  tasks: 0,
+  done: true,
+  busy: false,
+};
+
+function purge(
+  s: Scene,
+  policy: RetentionPolicy,
+  options: Partial<PurgeOptions> = {},
+): Promise<PurgeResult> {
+  return s.storage.purge(policy, { budget: 100_000, ...options });
+}
+
+/** A series with history: a clean and a failed run, and a clean and a failed change, 40, 20 and 1 days old each. */
+async function history(s: Scene): Promise<string> {
+  const id = await s.addSeries({ auditLevel: "None" });
+  for (const days of [40, 20, 1]) {
+    for (const exception of [null, `broke ${days} days ago`]) {
+      const options = { exception, agoMs: days * day };
+      await s.storage.updateCurrentRun(id, 1, await s.now() + 99 * day, "Full", options);
+    }
+  }
+  return id;
+}
+
+/** A one-shot that completed so many days ago, at Full. */
+async function completed(s: Scene, overrides: Parameters<Scene["add"]>[0] = {}): Promise<string> {
+  const id = await s.add(overrides);
+  await s.change(id, ["Completed"], {
+    executionTimeMs: 1,
+    auditLevel: overrides.auditLevel ?? "Full",
+  });
+  return id;
+}
+
+export const retention = topic("retention", {
+  "without limits everything stays": async (s) => {
+    const id = await history(s);
+    await completed(s);
+    await s.unit.passTime(1000 * day);
+    const policies: RetentionPolicy[] = [
+      {},
+      {
+        statusAuditDays: null,
+        runsAuditDays: 0,
+        errorAuditDays: -5,
+        executionLogDays: null,
+        maxExecutionLogsPerTask: 0,
+      },
+      { deleteCompletedTasksAfterRetention: true },
+    ];
+    for (const policy of policies) {
+      expectSame(await purge(s, policy), nothing, JSON.stringify(policy));
+    }
+    expectSame((await s.runs(id)).length, 6, "the history is whole");
+  },
+
+  "each table has its own age": async (s) => {
+    const id = await history(s);
+    expectSame(
+      await purge(s, { statusAuditDays: 30 }),
+      { ...nothing, statusAudit: 2 },
+      "status audit",
+    );
+    expectSame((await s.runs(id)).length, 6, "runs are kept");
+    expectSame(await purge(s, { runsAuditDays: 10 }), { ...nothing, runsAudit: 4 }, "runs audit");
+    expectSame(await s.statuses(id), [
+      "Completed",
+      "Completed: broke 20 days ago",
+      "Completed",
+      "Completed: broke 1 days ago",
+    ], "the younger changes stay");
+    expectSame(
+      await s.runs(id),
+      ["Completed", "Completed: broke 1 days ago"],
+      "the younger runs stay",
+    );
+    expectSame(
+      await purge(s, { statusAuditDays: 30, runsAuditDays: 10 }),
+      nothing,
+      "nothing is left to delete",
+    );
+  },
+
+  "errors have an age of their own, longer or shorter": async (s) => {
+    const id = await history(s);
+    const longer = { statusAuditDays: 10, runsAuditDays: 10, errorAuditDays: 30 };
+    expectSame(
+      await purge(s, longer),
+      { ...nothing, statusAudit: 3, runsAudit: 3 },
+      "errors are kept for longer",
+    );
+    const expected = ["Completed: broke 20 days ago", "Completed", "Completed: broke 1 days ago"];
+    expectSame([await s.statuses(id), await s.runs(id)], [expected, expected], "what stays");
+    const onlyErrors = { errorAuditDays: 10 };
+    expectSame(
+      await purge(s, onlyErrors),
+      { ...nothing, statusAudit: 1, runsAudit: 1 },
+      "only errors have an age",
+    );
+    expectSame((await s.statuses(id)).length, 2, "the clean rows stay");
+  },
+
+  "log lines go by age, and beyond a number": async (s) => {
+    const [a, b] = await s.addMany(2);
+    const lines = [40, 30, 20, 10, 5, 1].map((days) => ({ agoMs: days * day, message: `${days}` }));
+    for (const taskId of [a!, b!]) {
+      await s.storage.saveExecutionLogs(
+        lines.map((line) => ({ ...line, taskId, level: "Debug", exception: null })),
+      );
+    }
+    expectSame(await purge(s, { executionLogDays: 25 }), { ...nothing, executionLog: 4 }, "by age");
+    expectSame(
+      await purge(s, { maxExecutionLogsPerTask: 3 }),
+      { ...nothing, executionLog: 2 },
+      "by number",
+    );
+    const messages = (await s.storage.executionLogs(a!)).items.map((item) => item.message);
+    expectSame(messages, ["10", "5", "1"], "the newest stay");
+    await s.storage.saveExecutionLogs([{
+      taskId: a!,
+      level: "Debug",
+      message: "new",
+      exception: null,
+      agoMs: 0,
+    }]);
+    expectSame((await s.storage.executionLogs(a!)).items.at(-1)?.sequence, 7, "numbers go on");
+  },
+
+  "a completed or cancelled task goes with its history": async (s) => {
+    const done = await completed(s);
+    const cancelled = await s.add({ taskKey: "cancelled" });
+    await s.storage.requestCancel([cancelled]);
+    const silent = await completed(s, { auditLevel: "None" });
+    await s.unit.passTime(31 * day);
+    const recent = await completed(s);
+    const policy = { statusAuditDays: 30, deleteCompletedTasksAfterRetention: true };
+    expectSame(
+      await purge(s, { statusAuditDays: 40, deleteCompletedTasksAfterRetention: true }),
+      nothing,
+      "not yet",
+    );
+    expectSame(await purge(s, policy), { ...nothing, statusAudit: 4, tasks: 3 }, "they go");
+    for (const id of [done, cancelled, silent]) {
+      expectSame(await s.storage.get(id), null, "the row is gone");
+      expectSame(await s.statuses(id), [], "and its history");
+    }
+    expectSame(await s.storage.getByTaskKey("cancelled"), null, "and its key");
+    expectSame((await s.row(recent)).status, "Completed", "a recent one stays");
+    const again = await s.persist(s.task({ taskKey: "cancelled" }));
+    expectSame(again.outcome, "created", "the key is free");
+  },
+
+  "a task that has not ended well, or not at all, or is a series, stays": async (s) => {
+    const failed = await s.add();
+    await s.change(failed, ["Failed"]);
+    const waiting = await s.add({ status: "WaitingQueue", due: { inMs: 99 * day } });
+    const endedSeries = await s.addSeries();
+    await s.storage.updateCurrentRun(endedSeries, 1, null, "Full");
+    const { id: claimed } = await s.claimed({ queue: "other" });
+    await s.unit.passTime(50 * day);
+    const policy = {
+      statusAuditDays: 1,
+      runsAuditDays: 1,
+      deleteCompletedTasksAfterRetention: true,
+    };
+    const result = await purge(s, policy);
+    expectSame([result.tasks, result.done], [0, true], "no task is deleted");
+    for (const id of [failed, waiting, endedSeries, claimed]) await s.row(id);
+  },
+
+  "an error or a log line that is kept keeps its task": async (s) => {
+    const withError = await s.add();
+    await s.change(withError, [["Pending", "it broke"]]);
+    await s.change(withError, ["Completed"], { executionTimeMs: 1 });
+    const withLog = await completed(s);
+    await s.storage.saveExecutionLogs([{
+      taskId: withLog,
+      level: "Debug",
+      message: "x",
+      exception: null,
+      agoMs: 0,
+    }]);
+    await s.unit.passTime(31 * day);
+    const policy = {
+      statusAuditDays: 30,
+      errorAuditDays: 60,
+      deleteCompletedTasksAfterRetention: true,
+    };
+    expectSame(await purge(s, policy), { ...nothing, statusAudit: 4 }, "both tasks stay");
+    expectSame(await s.statuses(withError), ["Pending: it broke"], "the error stays");
+    expectSame((await s.storage.executionLogs(withLog)).items.length, 1, "the line stays");
+    await s.unit.passTime(30 * day);
+    const result = await purge(s, { ...policy, executionLogDays: 30 });
+    expectSame(result, { ...nothing, statusAudit: 1, executionLog: 1, tasks: 2 }, "then they go");
+  },
+
+  "a dry run counts all and deletes nothing": async (s) => {
+    const id = await history(s);
+    const done = await completed(s);
+    await s.storage.saveExecutionLogs([{
+      taskId: done,
+      level: "Debug",
+      message: "x",
+      exception: null,
+      agoMs: 0,
+    }]);
+    await s.unit.passTime(31 * day);
+    const policy = {
+      statusAuditDays: 30,
+      runsAuditDays: 60,
+      executionLogDays: 30,
+      deleteCompletedTasksAfterRetention: true,
+    };
+    const expected = { ...nothing, statusAudit: 8, runsAudit: 2, executionLog: 1, tasks: 1 };
+    expectSame(
+      await purge(s, policy, { dryRun: true, budget: 1 }),
+      expected,
+      "what would be deleted",
+    );
+    expectSame(await purge(s, policy, { dryRun: true }), expected, "the same again");
+    expectSame((await s.runs(id)).length, 6, "nothing is deleted");
+    expectSame(await purge(s, policy), expected, "the real run deletes just that");
+  },
+
+  "a budget is kept, and the rest follows": async (s) => {
+    const ids = await s.addMany(12);
+    await s.storage.setStatusMany(ids.map((taskId) => (
+      {
+        taskId,
+        auditLevel: "Full",
+        steps: [{ status: "Completed", exception: null, agoMs: 0 }],
+      } as const
+    )));
+    await s.unit.passTime(31 * day);
+    const policy = { statusAuditDays: 30, deleteCompletedTasksAfterRetention: true };
+    let total = 0;
+    for (let call = 1;; call++) {
+      const result = await purge(s, policy, { budget: 10 });
+      const deleted = result.statusAudit + result.runsAudit + result.executionLog + result.tasks;
+      expectThat(deleted <= 10, "no more than the budget");
+      total += deleted;
+      if (result.done) break;
+      expectThat(deleted > 0 && call < 10, "each call comes nearer to the end");
+    }
+    expectSame(total, 36, "24 audit rows and 12 tasks in the end");
+    expectSame((await s.storage.list()).items, [], "nothing is left");
+  },
+
+  "processes that purge at once delete each row once": async (s) => {
+    const ids = await s.addMany(300);
+    await s.storage.setStatusMany(ids.map((taskId) => (
+      {
+        taskId,
+        auditLevel: "Full",
+        steps: [{ status: "Completed", exception: null, agoMs: 0 }],
+      } as const
+    )));
+    await s.unit.passTime(31 * day);
+    const other = await s.unit.another();
+    const policy = { statusAuditDays: 30, deleteCompletedTasksAfterRetention: true };
+    const results = await Promise.all([purge(s, policy), other.purge(policy, { budget: 100_000 })]);
+    results.push(await purge(s, policy));
+    const sum = (field: "statusAudit" | "tasks") =>
+      results.reduce((n, result) => n + result[field], 0);
+    expectSame([sum("statusAudit"), sum("tasks")], [600, 300], "all of it, once");
+    for (const result of results.filter((result) => result.busy)) {
+      expectSame([result.statusAudit, result.tasks], [0, 0], "a busy one does nothing");
+    }
+  },
+});

@@ -1,0 +1,69 @@
+// The decision table of the audit levels, written out in full: every level with every status, without and with exception.
+
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  type AuditLevel,
+  auditLevelFromNumber,
+  auditLevels,
+  auditLevelToNumber,
+  parseAuditLevel,
+} from "../../src/audit/audit_level.ts";
+import {
+  isError,
+  shouldCreateRunsAudit,
+  shouldCreateStatusAudit,
+} from "../../src/audit/audit_policy.ts";
+import { InvalidArgumentError } from "../../src/errors.ts";
+import { type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
+
+// S: a status audit row, R: a runs audit row. Left of the slash without, right of it with an exception.
+const table: Record<TaskStatus, Record<AuditLevel, string>> = {
+  WaitingQueue: { Full: "SR/SR", Minimal: "R/SR", ErrorsOnly: "/SR", None: "/" },
+  Queued: { Full: "SR/SR", Minimal: "R/SR", ErrorsOnly: "/SR", None: "/" },
+  InProgress: { Full: "SR/SR", Minimal: "R/SR", ErrorsOnly: "/SR", None: "/" },
+  Pending: { Full: "SR/SR", Minimal: "R/SR", ErrorsOnly: "/SR", None: "/" },
+  Cancelled: { Full: "SR/SR", Minimal: "R/SR", ErrorsOnly: "/SR", None: "/" },
+  Completed: { Full: "SR/SR", Minimal: "R/SR", ErrorsOnly: "/SR", None: "/" },
+  Failed: { Full: "SR/SR", Minimal: "SR/SR", ErrorsOnly: "SR/SR", None: "/" },
+  ServiceStopped: { Full: "SR/SR", Minimal: "SR/SR", ErrorsOnly: "SR/SR", None: "/" },
+};
+
+function rows(level: AuditLevel, status: TaskStatus, exception: string | null): string {
+  const statusRow = shouldCreateStatusAudit(level, status, exception) ? "S" : "";
+  return statusRow + (shouldCreateRunsAudit(level, status, exception) ? "R" : "");
+}
+
+for (const status of taskStatuses) {
+  for (const level of auditLevels) {
+    Deno.test(`${status} at ${level} writes the rows of the table`, () => {
+      const found = `${rows(level, status, null)}/${rows(level, status, "it broke")}`;
+      assertEquals(found, table[status][level]);
+    });
+  }
+}
+
+Deno.test("an empty exception is an exception", () => {
+  assertEquals(rows("ErrorsOnly", "Completed", ""), "SR");
+  assertEquals(isError("Completed", ""), true);
+  assertEquals(isError("Completed", null), false);
+});
+
+Deno.test("only Failed and ServiceStopped are errors by themselves", () => {
+  const errors = taskStatuses.filter((status) => isError(status, null));
+  assertEquals(errors, ["Failed", "ServiceStopped"]);
+});
+
+Deno.test("levels are stored as upstream's numbers, and no number means Full", () => {
+  assertEquals(auditLevels.map(auditLevelToNumber), [0, 1, 2, 3]);
+  assertEquals([0, 1, 2, 3, null].map(auditLevelFromNumber), [...auditLevels, "Full"]);
+  assertEquals(auditLevelToNumber("None"), 3);
+});
+
+Deno.test("an unknown level is refused with its name and the four that exist", () => {
+  assertEquals(parseAuditLevel("Minimal", "auditLevel"), "Minimal");
+  for (const level of ["full", "", 0, null, undefined, "constructor"]) {
+    const error = assertThrows(() => parseAuditLevel(level, "auditLevel"), InvalidArgumentError);
+    assertEquals([error.argument, error.value], ["auditLevel", level]);
+    assertEquals(error.message.endsWith("Full, Minimal, ErrorsOnly, None."), true);
+  }
+});

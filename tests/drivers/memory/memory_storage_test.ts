@@ -1,0 +1,136 @@
+// What the memory store offers beyond the contract, and the order in which it keeps what waits.
+
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { DueTasks } from "../../../drivers/memory/due_tasks.ts";
+import { MemoryDatabase, memoryStorage } from "../../../drivers/memory/mod.ts";
+import { TaskRow } from "../../../drivers/memory/task_row.ts";
+import { InvalidArgumentError } from "../../../src/errors.ts";
+import type { NewTask } from "../../../src/storage/requests.ts";
+import { FakeClock } from "../../../src/testing/mod.ts";
+
+function task(number: number, overrides: Partial<NewTask> = {}): NewTask {
+  return {
+    id: `01900000-0000-7000-8000-${String(number).padStart(12, "0")}`,
+    type: "type",
+    handler: "handler",
+    request: "{}",
+    status: "Queued",
+    due: { inMs: 0 },
+    auditLevel: "Full",
+    queue: "default",
+    priority: 0,
+    taskKey: null,
+    traceContext: null,
+    series: null,
+    claimFor: null,
+    ...overrides,
+  };
+}
+
+Deno.test("storages share a database, and without one each has its own", async () => {
+  const database = new MemoryDatabase();
+  const [a, b, alone] = [memoryStorage({ database }), memoryStorage({ database }), memoryStorage()];
+  for (const storage of [a, b, alone]) await storage.open();
+  await a.persist([task(1)]);
+  assertEquals((await b.list()).items.length, 1);
+  assertEquals((await alone.list()).items.length, 0);
+});
+
+Deno.test("the injected clock is the storage's", async () => {
+  const clock = new FakeClock("2026-12-25T10:00:00Z");
+  const storage = memoryStorage({ clock });
+  assertEquals(await storage.open(), { now: Date.UTC(2026, 11, 25, 10) });
+  clock.setTime("2020-01-01T00:00:00Z");
+  assertEquals((await storage.statistics()).now, Date.UTC(2026, 11, 25, 10), "it never goes back");
+});
+
+Deno.test("a transaction of the caller's is refused, and nothing is stored", async () => {
+  const storage = memoryStorage();
+  await storage.open();
+  const connection = {};
+  for (
+    const write of [
+      () => storage.persist([task(1)], { connection }),
+      () => storage.setStatus(task(1).id, "Failed", null, "Full", { connection }),
+      () => storage.updateCurrentRun(task(1).id, 1, null, "Full", { connection }),
+    ]
+  ) {
+    await assertRejects(write, InvalidArgumentError, "connection is {}");
+  }
+  assertEquals((await storage.list()).items, []);
+});
+
+Deno.test("of the ended tasks, no more than twice as many are kept as wanted, the latest", async () => {
+  const storage = memoryStorage({ keepEnded: 100 });
+  await storage.open();
+  const keyed = task(0, { taskKey: "first" });
+  await storage.persist([keyed, ...Array.from({ length: 999 }, (_, n) => task(n + 1))]);
+  const { items } = await storage.list({}, { limit: 1000 });
+  const waiting = items[500]!.id;
+  for (const { id } of items) {
+    if (id !== waiting) await storage.setStatus(id, "Completed", null, "Full");
+  }
+  const left = (await storage.list({ statuses: ["Completed"] }, { limit: 1000 })).items;
+  assert(left.length >= 100 && left.length <= 264, `${left.length} are kept`);
+  const lastEnded = items.filter((row) => row.id !== waiting).slice(-100).map((row) => row.id);
+  assertEquals(
+    lastEnded.filter((id) => !left.some((row) => row.id === id)),
+    [],
+    "the last 100 are",
+  );
+  assertEquals((await storage.get(waiting))?.status, "Queued");
+  const [growth] = await storage.auditGrowth();
+  assertEquals(growth!.rows, 2 * left.length + 1, "their history goes with them");
+});
+
+Deno.test("a task that ended and was made due again is not forgotten", async () => {
+  const storage = memoryStorage({ keepEnded: 0 });
+  await storage.open();
+  await storage.persist(Array.from({ length: 200 }, (_, n) => task(n)));
+  await storage.setStatus(task(0).id, "Failed", "it broke", "Full");
+  await storage.makeDue([task(0).id]);
+  for (let n = 1; n < 200; n++) await storage.setStatus(task(n).id, "Completed", null, "Full");
+  assertEquals((await storage.get(task(0).id))?.status, "Queued");
+});
+
+Deno.test("a number of ended tasks that cannot be is refused", () => {
+  for (const keepEnded of [-1, 1.5, NaN, "5"]) {
+    const options = { keepEnded: keepEnded as number };
+    assertThrows(() => new MemoryDatabase(options), InvalidArgumentError, "keepEnded is ");
+  }
+});
+
+Deno.test("waiting tasks come in order, whatever is added and taken out in between", () => {
+  // A small generator of its own, so that a failure can be repeated: Park and Miller's minimal standard.
+  let seed = 7;
+  const random = (below: number) => (seed = seed * 48_271 % 2_147_483_647) % below;
+  const due = new DueTasks();
+  const waiting = new Set<TaskRow>();
+  for (let step = 0; step < 20_000; step++) {
+    const rows = [...waiting];
+    if (random(3) > 0 || rows.length === 0) {
+      const row = new TaskRow(task(step, { priority: random(3), type: `type ${random(3)}` }), 0);
+      due.setDue(row, random(50));
+      waiting.add(row);
+    } else if (random(2) > 0) {
+      const row = rows[random(rows.length)]!;
+      due.setDue(row, random(2) > 0 ? random(50) : null);
+      if (row.dueAt === null) waiting.delete(row);
+    } else {
+      const types = ["type 0", "type 1", "type 2"].slice(random(3));
+      const expected = rows.filter((row) => row.dueAt! <= 40 && types.includes(row.type))
+        .sort((a, b) => b.priority - a.priority || a.dueAt! - b.dueAt! || (a.id < b.id ? -1 : 1))
+        .slice(0, 5);
+      assertEquals(
+        due.take("default", types, 5, 40).map((row) => row.id),
+        expected.map((r) => r.id),
+      );
+      for (const row of expected) waiting.delete(row);
+    }
+    if (waiting.size > 60) {
+      for (const row of waiting) due.setDue(row, null);
+      waiting.clear();
+      assertEquals([...due.byQueue()], [], "nothing is left behind");
+    }
+  }
+});

@@ -1,0 +1,75 @@
+// A stand-in for `Database` of @db/sqlite, which loads a native library from the network that tests must do without. It is
+// node:sqlite underneath and behaves as that package's source (denodrivers/sqlite3, 0.12 and 0.13) says where it differs:
+// integers are read with 32 bits unless `int64` is set, texts end at the first U+0000, `run` returns the number of changes,
+// a `get` without parameters returns the same object every time, and errors carry SQLite's text and no code.
+
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { SqliteValue } from "../../../drivers/sqlite/mod.ts";
+
+/** The part of `Database` of @db/sqlite that the driver and the tests use. */
+export class DenoSqliteStandIn {
+  readonly #database: DatabaseSync;
+  /** Whether integers are read with all their bits. */
+  int64 = false;
+
+  constructor(path: string) {
+    this.#database = new DatabaseSync(path);
+  }
+
+  get inTransaction(): boolean {
+    return this.#database.isTransaction;
+  }
+
+  prepare(sql: string): StatementStandIn {
+    return withTextErrors(() => new StatementStandIn(this, this.#database.prepare(sql)));
+  }
+
+  exec(sql: string): number {
+    withTextErrors(() => this.#database.exec(sql));
+    return 0;
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+class StatementStandIn {
+  readonly #database: DenoSqliteStandIn;
+  readonly #statement: StatementSync;
+  readonly #sharedRow: Record<string, unknown> = {};
+
+  constructor(database: DenoSqliteStandIn, statement: StatementSync) {
+    this.#database = database;
+    this.#statement = statement;
+  }
+
+  run(...parameters: SqliteValue[]): number {
+    return withTextErrors(() => Number(this.#statement.run(...parameters).changes));
+  }
+
+  get(...parameters: SqliteValue[]): object | undefined {
+    const [row] = this.all(...parameters);
+    return row && (parameters.length === 0 ? Object.assign(this.#sharedRow, row) : row);
+  }
+
+  all(...parameters: SqliteValue[]): object[] {
+    const rows = withTextErrors(() => this.#statement.all(...parameters));
+    return rows.map((row) =>
+      Object.fromEntries(Object.entries(row).map(([name, value]) => [name, this.#read(value)]))
+    );
+  }
+
+  #read(value: unknown): unknown {
+    const isInteger = Number.isInteger(value);
+    return isInteger && !this.#database.int64 ? (value as number) | 0 : value;
+  }
+}
+
+function withTextErrors<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new Error((error as Error).message);
+  }
+}

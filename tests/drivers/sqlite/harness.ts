@@ -1,0 +1,75 @@
+// The SQLite driver as the conformance suite sees it: a file in a folder of its own, a fake clock, and statements that fail.
+
+import { DatabaseSync } from "node:sqlite";
+import {
+  type SqliteConnection,
+  sqliteStorage,
+  type SqliteStorageOptions,
+} from "../../../drivers/sqlite/mod.ts";
+import type { Storage } from "../../../src/storage/storage.ts";
+import { FakeClock, type StorageHarness, type StorageUnderTest } from "../../../src/testing/mod.ts";
+import { Fault } from "./faults.ts";
+
+/** A harness over one library: `open` opens a connection as an application does. */
+export function sqliteHarness(
+  name: string,
+  open: (path: string) => SqliteConnection,
+  faults: "before" | "after",
+): StorageHarness {
+  return {
+    name,
+    capabilities: ["setRunCount", "failAt", "transaction", "wakes"],
+    create: () => create(open, new Fault(faults)),
+  };
+}
+
+async function create(
+  open: (path: string) => SqliteConnection,
+  fault: Fault,
+): Promise<StorageUnderTest> {
+  const folder = await Deno.makeTempDir({ prefix: "evertask-sqlite-" });
+  const path = `${folder}/tasks.db`;
+  const clock = new FakeClock();
+  const stores: Storage[] = [];
+  const opened = async (options: SqliteStorageOptions) => {
+    const storage = sqliteStorage({ ...options, clock });
+    await storage.open();
+    stores.push(storage);
+    return storage;
+  };
+  const own = open(path);
+  // As an application that opens its database itself would do; the storage leaves such settings alone.
+  own.exec("PRAGMA journal_mode = WAL");
+
+  return {
+    storage: await opened({ database: fault.wrap(own) }),
+    another: () => opened({ path }),
+    passTime: (ms) => clock.advance(ms),
+    failAt: (n) => fault.failAt(n),
+    setRunCount(taskId, runCount) {
+      using database = disposable(new DatabaseSync(path));
+      database.connection
+        .prepare("UPDATE queued_tasks SET current_run_count = ? WHERE id = ?")
+        .run(runCount, taskId);
+      return Promise.resolve();
+    },
+    async transaction(work, end) {
+      using database = disposable(open(path));
+      database.connection.prepare("BEGIN IMMEDIATE").run();
+      try {
+        await work(database.connection);
+      } finally {
+        database.connection.prepare(end === "commit" ? "COMMIT" : "ROLLBACK").run();
+      }
+    },
+    async dispose() {
+      for (const storage of stores) await storage.close();
+      own.close();
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
+
+function disposable<T extends SqliteConnection>(connection: T) {
+  return { connection, [Symbol.dispose]: () => connection.close() };
+}

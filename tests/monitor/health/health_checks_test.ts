@@ -1,0 +1,171 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { createEverTask, defineTask, InvalidArgumentError } from "../../../mod.ts";
+import { memoryStorage } from "../../../drivers/memory/mod.ts";
+import { createHealthChecks, type HealthOptions } from "../../../src/monitor/mod.ts";
+import { EventSourceForTests } from "../support/event_source.ts";
+import { ManualClock } from "../support/manual_clock.ts";
+import { queueFigures, StorageFigures } from "../support/storage_figures.ts";
+
+function makeHealth(options: HealthOptions = {}) {
+  const events = new EventSourceForTests();
+  const clock = new ManualClock();
+  const figures = new StorageFigures();
+  figures.workerHeartbeats = { "worker-1": figures.now - 5_000 };
+  const everTask = Object.assign(figures, { events, workerId: "worker-1" as string | null });
+  const health = createHealthChecks(everTask, { clock, cacheTime: 0, ...options });
+  const ask = async (path: string, init: RequestInit = {}) => {
+    const response = await health.fetch(new Request(`http://app.test${path}`, init));
+    return { status: response.status, body: await response.text() };
+  };
+  return { events, clock, everTask, health, ask };
+}
+
+Deno.test("a worker with a fresh heartbeat and no backlog is ready", async () => {
+  const { health } = makeHealth();
+  const { status, checks } = await health.ready();
+  assertEquals(status, "Healthy");
+  assertEquals(Object.keys(checks), ["storage", "worker", "backlog"]);
+  assertEquals(checks.worker?.data, { workerId: "worker-1", heartbeatAgeMs: 5_000, workers: 1 });
+});
+
+Deno.test("a process is alive whatever its storage does", async () => {
+  const { health, everTask, ask } = makeHealth();
+  everTask.error = new Error("no route to host");
+  assertEquals(health.live().status, "Healthy");
+  assertEquals((await ask("/health/live")).status, 200);
+  assertEquals(everTask.questions, 0);
+});
+
+Deno.test("a process whose storage cannot be asked is not ready, and says why in the detail alone", async () => {
+  const { health, everTask, ask } = makeHealth();
+  everTask.error = new Error("no route to 10.1.2.3");
+  assertEquals((await health.ready()).status, "Unhealthy");
+  const probe = await ask("/health/ready");
+  assertEquals(probe.status, 503);
+  assertEquals(JSON.parse(probe.body).checks, { storage: "Unhealthy" });
+  const detail = await ask("/health");
+  assertEquals(detail.status, 503);
+  assertStringIncludes(detail.body, "no route to 10.1.2.3");
+});
+
+Deno.test("a storage that does not answer in time counts as unreachable", async () => {
+  const { health, everTask, clock } = makeHealth({ timeout: { seconds: 2 } });
+  everTask.workers = () => new Promise(() => {});
+  const asked = health.ready();
+  await clock.advance(2_000);
+  const { checks } = await asked;
+  assertStringIncludes(checks.storage?.description ?? "", "no answer within 2000 ms");
+  assertEquals(clock.timerCount, 0);
+});
+
+Deno.test("a worker is not ready when its heartbeat is old, missing, or has not begun", async () => {
+  const { health, everTask } = makeHealth();
+  everTask.workerHeartbeats = { "worker-1": everTask.now - 15_001 };
+  assertEquals((await health.ready()).checks.worker?.status, "Unhealthy");
+  everTask.workerHeartbeats = { "worker-2": everTask.now };
+  assertEquals((await health.ready()).checks.worker?.status, "Unhealthy");
+  everTask.workerId = null;
+  assertStringIncludes((await health.ready()).checks.worker?.description ?? "", "not started");
+});
+
+Deno.test("a process that only dispatches needs no worker", async () => {
+  const { health, everTask } = makeHealth({ worker: false });
+  everTask.workerId = null;
+  const { status, checks } = await health.ready();
+  assertEquals(status, "Healthy");
+  assertEquals(checks.worker, undefined);
+});
+
+Deno.test("a backlog degrades from its threshold on; paused queues do not count", async () => {
+  const { health, everTask, ask } = makeHealth({ backlog: { unhealthy: { hours: 1 } } });
+  const minutes = (count: number) => everTask.now - count * 60_000;
+  everTask.queues = [
+    queueFigures("default", { due: 2, oldestDueAt: minutes(6) }),
+    queueFigures("paused", { due: 9, oldestDueAt: minutes(600), paused: true }),
+  ];
+  const { status, checks } = await health.ready();
+  assertEquals(status, "Degraded");
+  assertEquals(checks.backlog?.data, { due: 2, oldestAgeMs: 360_000, oldestQueue: "default" });
+  assertEquals((await ask("/health/ready")).status, 200);
+  everTask.queues = [queueFigures("default", { due: 2, oldestDueAt: minutes(60) })];
+  assertEquals((await ask("/health/ready")).status, 503);
+});
+
+Deno.test("failures degrade when there are enough of them, and are forgotten after the window", async () => {
+  const { health, events, clock } = makeHealth({ failures: { minimum: 10, unhealthy: 0.9 } });
+  for (let index = 0; index < 9; index++) events.emit("failed");
+  assertEquals((await health.detail()).checks.failures?.status, "Healthy");
+  events.emit("failed");
+  assertEquals((await health.detail()).status, "Unhealthy");
+  for (let index = 0; index < 10; index++) events.emit("completed");
+  const { checks } = await health.detail();
+  assertEquals(checks.failures?.status, "Degraded");
+  assertEquals(checks.failures?.data, { ended: 20, failed: 10 });
+  await clock.advance(5 * 60_000);
+  assertEquals((await health.detail()).checks.failures?.data, { ended: 0, failed: 0 });
+  health.close();
+  assertEquals(events.subscriberCount, 0);
+});
+
+Deno.test("failures that are to be ignored cost no subscription", async () => {
+  const { health, events } = makeHealth({ failures: false });
+  assertEquals(events.subscriberCount, 0);
+  assertEquals((await health.detail()).checks.failures, undefined);
+});
+
+Deno.test("many probes cost one question", async () => {
+  const { health, everTask, clock } = makeHealth({ cacheTime: { seconds: 1 } });
+  await Promise.all([health.ready(), health.detail(), health.ready()]);
+  assertEquals(everTask.questions, 1);
+  await clock.advance(1_000);
+  await health.ready();
+  assertEquals(everTask.questions, 2);
+});
+
+Deno.test("the detail needs the token, the probes do not", async () => {
+  const { ask } = makeHealth({ accessToken: "let-me-see-everything", path: "/internal/health/" });
+  assertEquals((await ask("/internal/health")).status, 401);
+  const headers = { authorization: "Bearer let-me-see-everything" };
+  assertEquals((await ask("/internal/health", { headers })).status, 200);
+  assertEquals((await ask("/internal/health/ready")).status, 200);
+  assertEquals((await ask("/internal/health/live", { method: "HEAD" })).body, "");
+  assertEquals((await ask("/internal/health/ready", { method: "POST" })).status, 405);
+  assertEquals((await ask("/health")).status, 404);
+});
+
+Deno.test("options that cannot be used are refused at once", () => {
+  for (
+    const options of [
+      { path: "health" },
+      { maxHeartbeatAge: -1 },
+      { failures: { degraded: 0 } },
+      { failures: { minimum: 0 } },
+    ]
+  ) {
+    assertThrows(() => makeHealth(options), InvalidArgumentError);
+  }
+});
+
+Deno.test("a real instance becomes ready when it starts, and counts its failures", async () => {
+  const fails = defineTask({
+    type: "fails",
+    retry: { nextDelay: () => null },
+    handle() {
+      throw new Error("as it must");
+    },
+  });
+  await using everTask = createEverTask({ storage: memoryStorage(), tasks: [fails] });
+  const health = createHealthChecks(everTask, { cacheTime: 0, failures: { minimum: 1 } });
+  assertEquals((await health.ready()).status, "Unhealthy");
+  await everTask.start();
+  assertEquals((await health.ready()).status, "Healthy");
+  const failed = new Promise((resolve) => {
+    everTask.events.subscribe(resolve, { kinds: ["failed"] });
+  });
+  await everTask.dispatch(fails, undefined);
+  await failed;
+  const { checks } = await health.detail();
+  assertEquals(checks.failures?.data, { ended: 1, failed: 1 });
+  assertEquals(checks.failures?.status, "Degraded");
+  health.close();
+});

@@ -1,0 +1,19 @@
+// An application in Deno without any SDK: OTEL_DENO=true is what exports.
+
+import { createEverTask, defineTask } from "@evertask/evertask";
+import { memoryStorage } from "@evertask/evertask/memory";
+import { createOpenTelemetry } from "@evertask/evertask/otel";
+
+const greet = defineTask({ type: "greet", handle() {} });
+const everTask = createEverTask({
+  storage: memoryStorage(),
+  tasks: [greet],
+  instrumentation: createOpenTelemetry(),
+});
+const completed = new Promise((resolve) => {
+  everTask.events.subscribe(resolve, { kinds: ["completed"] });
+});
+await everTask.start();
+await everTask.dispatch(greet, undefined);
+await completed;
+await everTask.stop();

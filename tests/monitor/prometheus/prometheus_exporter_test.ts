@@ -1,0 +1,192 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { Registry } from "prom-client";
+import { InvalidArgumentError } from "../../../src/errors.ts";
+import { severityOf, type TaskEventKind } from "../../../src/events/task_event.ts";
+import { type Logger, silentLogger } from "../../../src/log/logger.ts";
+import {
+  createPrometheusExporter,
+  type PrometheusOptions,
+} from "../../../src/monitor/prometheus/mod.ts";
+import { EventSourceForTests } from "../support/event_source.ts";
+import { ManualClock } from "../support/manual_clock.ts";
+import { parseMetrics, valueOf } from "../support/prometheus_text.ts";
+import { queueFigures, StorageFigures } from "../support/storage_figures.ts";
+
+function makeExporter(options: PrometheusOptions & { storage?: StorageFigures } = {}) {
+  const { storage = new StorageFigures(), ...rest } = options;
+  const events = new EventSourceForTests();
+  const clock = new ManualClock();
+  const everTask = Object.assign(storage, { events });
+  const exporter = createPrometheusExporter(everTask, { clock, logger: silentLogger, ...rest });
+  const scrape = async () => {
+    const response = await exporter.fetch(new Request("http://app.test/metrics"));
+    assertEquals(response.status, 200);
+    return parseMetrics(await response.text());
+  };
+  return { events, clock, exporter, scrape };
+}
+
+const email = { task_type: "send-email", queue: "default" };
+
+Deno.test("every kind of event is counted under its own name, by type and queue", async () => {
+  const { events, scrape } = makeExporter();
+  const kinds = Object.keys(severityOf) as TaskEventKind[];
+  kinds.forEach((kind, index) => {
+    for (let times = 0; times <= index; times++) events.emit(kind);
+  });
+  const metrics = await scrape();
+  const counted = [
+    "tasks_dispatched",
+    "tasks_started",
+    "tasks_completed",
+    "tasks_failed",
+    "tasks_retried",
+    "tasks_cancelled",
+    "tasks_timed_out",
+    "recurring_scheduled",
+    "tasks_lost",
+    "tasks_stuck",
+    "tasks_lease_lost",
+    "tasks_rate_limit_deferred",
+    "tasks_rate_limit_rejected",
+  ].map((name) => valueOf(metrics, `evertask_${name}_total`, email));
+  assertEquals([...counted, kinds.length], kinds.map((_, index) => index + 1));
+  const nobody = { task_type: "", queue: "default" };
+  assertEquals(valueOf(metrics, "evertask_worker_starved_total", nobody), kinds.length);
+});
+
+Deno.test("an aggregated event counts for as many as it tells of", async () => {
+  const { events, scrape } = makeExporter();
+  events.emit("rateLimitDeferred", { count: 40 });
+  events.emit("recurringScheduled", { count: 3 });
+  const metrics = await scrape();
+  assertEquals(valueOf(metrics, "evertask_tasks_rate_limit_deferred_total", email), 40);
+  assertEquals(valueOf(metrics, "evertask_recurring_scheduled_total", email), 1);
+  assertEquals(valueOf(metrics, "evertask_occurrences_skipped_total", email), 3);
+});
+
+Deno.test("durations and waits are histograms in seconds", async () => {
+  const { events, exporter, scrape } = makeExporter({ buckets: [0.1, 1] });
+  events.emit("started", { waitMs: 50 });
+  events.emit("completed", { durationMs: 500 });
+  events.emit("timeout", { durationMs: 2000 });
+  events.emit("failed", { durationMs: 2000 });
+  const metrics = await scrape();
+  const duration = metrics.get("evertask_task_duration_seconds");
+  assertEquals(duration?.type, "HISTOGRAM");
+  assertEquals(duration?.metrics[0]?.buckets, { "0.1": "0", "1": "1", "+Inf": "2" });
+  // The parser leaves out the sum.
+  const text = await exporter.registry.metrics();
+  const labels = 'task_type="send-email",queue="default"';
+  assertStringIncludes(text, `evertask_task_duration_seconds_sum{${labels}} 2.5\n`);
+  assertStringIncludes(text, `evertask_task_wait_seconds_sum{${labels}} 0.05\n`);
+});
+
+Deno.test("the storage's figures are gauges", async () => {
+  const storage = new StorageFigures();
+  storage.queues = [
+    queueFigures("default", { due: 7, scheduled: 2, oldestDueAt: storage.now - 12_500 }),
+    queueFigures("email", { claimed: 4, paused: true }),
+  ];
+  storage.workerHeartbeats = { a: storage.now, b: storage.now };
+  storage.auditRows = 1_000_000;
+  const { scrape } = makeExporter({ storage });
+  const metrics = await scrape();
+  const value = (name: string, labels = {}) => valueOf(metrics, `evertask_${name}`, labels);
+  assertEquals(value("storage_up"), 1);
+  assertEquals(value("tasks", { status: "Queued" }), 3);
+  assertEquals(value("tasks", { status: "Failed" }), 0);
+  assertEquals(value("queue_tasks", { queue: "default", state: "due" }), 7);
+  assertEquals(value("queue_tasks", { queue: "default", state: "scheduled" }), 2);
+  assertEquals(value("queue_tasks", { queue: "email", state: "claimed" }), 4);
+  assertEquals(value("queues_paused"), 1);
+  assertEquals(value("oldest_waiting_seconds", { queue: "default" }), 12.5);
+  assertEquals(value("oldest_waiting_seconds", { queue: "email" }), 0);
+  assertEquals(value("workers"), 2);
+  assertEquals(value("audit_rows", { table: "StatusAudit" }), 1_000_000);
+});
+
+Deno.test("the storage is asked once for many scrapes, and again after the cache time", async () => {
+  const storage = new StorageFigures();
+  const { scrape, clock } = makeExporter({ storage, cacheTime: { seconds: 5 } });
+  await Promise.all([scrape(), scrape(), scrape()]);
+  await clock.advance(4_999);
+  await scrape();
+  assertEquals(storage.questions, 1);
+  await clock.advance(1);
+  storage.queues = [queueFigures("new", { due: 1 })];
+  const metrics = await scrape();
+  assertEquals(storage.questions, 2);
+  assertEquals(valueOf(metrics, "evertask_queue_tasks", { queue: "new", state: "due" }), 1);
+});
+
+Deno.test("when the storage cannot be asked, its gauges are gone and the counters are still there", async () => {
+  const storage = new StorageFigures();
+  storage.queues = [queueFigures("default", { due: 7 })];
+  const warnings: string[] = [];
+  const logger: Logger = { ...silentLogger, warn: (message) => void warnings.push(message) };
+  const { events, scrape, clock } = makeExporter({ storage, logger });
+  events.emit("completed");
+  await scrape();
+  await clock.advance(60_000);
+  storage.error = new Error("no route to host");
+  const metrics = await scrape();
+  assertEquals(valueOf(metrics, "evertask_tasks_completed_total", email), 1);
+  assertEquals(valueOf(metrics, "evertask_storage_up"), 0);
+  assertEquals(valueOf(metrics, "evertask_queue_tasks", { queue: "default", state: "due" }), null);
+  assertEquals(warnings.length > 0, true);
+  storage.error = null;
+  assertEquals(valueOf(await scrape(), "evertask_storage_up"), 1);
+});
+
+Deno.test("types and queues beyond the limit share one time series", async () => {
+  const { events, scrape } = makeExporter({ maxTaskTypes: 2, maxQueues: 1 });
+  for (let index = 0; index < 10; index++) {
+    events.emit("completed", { taskType: `type-${index}`, queue: `queue-${index}` });
+  }
+  const metrics = await scrape();
+  const value = (task_type: string, queue: string) =>
+    valueOf(metrics, "evertask_tasks_completed_total", { task_type, queue });
+  assertEquals(value("type-0", "queue-0"), 1);
+  assertEquals(value("type-1", "other"), 1);
+  assertEquals(value("other", "other"), 8);
+  assertEquals(metrics.get("evertask_tasks_completed_total")?.metrics.length, 3);
+});
+
+Deno.test("any task type is a label that parsers can read", async () => {
+  const { events, scrape } = makeExporter();
+  for (const taskType of ['with "quotes"', "naïve 日本語"]) events.emit("completed", { taskType });
+  const types = (await scrape()).get("evertask_tasks_completed_total")?.metrics
+    .map(({ labels }) => labels?.task_type);
+  assertEquals(types?.includes("naïve 日本語"), true);
+  assertEquals(types?.length, 2);
+});
+
+Deno.test("metrics can join a registry of the application", async () => {
+  const registry = new Registry();
+  const { events, exporter } = makeExporter({ registry, prefix: "jobs_" });
+  events.emit("completed");
+  assertStringIncludes(await registry.metrics(), "jobs_tasks_completed_total{");
+  exporter.close();
+  assertEquals(events.subscriberCount, 0);
+  assertThrows(() => makeExporter({ prefix: "no-dashes" }), InvalidArgumentError);
+});
+
+Deno.test("the handler answers GET on its path alone, with the token if there is one", async () => {
+  const { exporter } = makeExporter({ accessToken: "scrape-me-if-you-can", path: "/internal" });
+  const ask = async (path: string, init: RequestInit = {}) => {
+    const response = await exporter.fetch(new Request(`http://app.test${path}`, init));
+    await response.body?.cancel();
+    return response;
+  };
+  const headers = { authorization: "Bearer scrape-me-if-you-can" };
+  assertEquals((await ask("/metrics", { headers })).status, 404);
+  assertEquals((await ask("/internal")).status, 401);
+  assertEquals((await ask("/internal", { method: "POST", headers })).status, 405);
+  const answer = await ask("/internal", { headers });
+  assertEquals(answer.status, 200);
+  assertEquals(
+    answer.headers.get("content-type"),
+    "text/plain; version=0.0.4; charset=utf-8",
+  );
+});

@@ -1,0 +1,125 @@
+// An OTLP/HTTP endpoint that keeps what it is sent, in the JSON encoding.
+// https://opentelemetry.io/docs/specs/otlp/#otlphttp
+
+/** A value as OTLP writes it. */
+type AnyValue = Readonly<Record<string, unknown>>;
+
+interface KeyValue {
+  readonly key: string;
+  readonly value: AnyValue;
+}
+
+/** A span, with its attributes as a record. */
+export interface OtlpSpan {
+  readonly name: string;
+  readonly kind: number;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId: string;
+  readonly status: { readonly code?: number; readonly message?: string };
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly links: readonly { readonly traceId: string; readonly spanId: string }[];
+  readonly events: readonly { readonly name: string }[];
+}
+
+/** One data point of a metric. */
+export interface OtlpPoint {
+  readonly metric: string;
+  readonly unit: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  /** A counter's or gauge's value, or how much a histogram has counted. */
+  readonly value: number;
+}
+
+/** A running endpoint. */
+export interface OtlpServer extends AsyncDisposable {
+  readonly url: string;
+  readonly spans: OtlpSpan[];
+  readonly points: OtlpPoint[];
+}
+
+/** Starts an endpoint on a free port. */
+export function startOtlpServer(): OtlpServer {
+  const spans: OtlpSpan[] = [];
+  const points: OtlpPoint[] = [];
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
+    const body = await new Response(
+      request.headers.get("content-encoding") === "gzip"
+        ? request.body!.pipeThrough(new DecompressionStream("gzip"))
+        : request.body,
+    ).json();
+    const { pathname } = new URL(request.url);
+    if (pathname === "/v1/traces") spans.push(...spansOf(body));
+    else if (pathname === "/v1/metrics") points.push(...pointsOf(body));
+    else return new Response(null, { status: 404 });
+    return Response.json({});
+  });
+  return {
+    url: `http://127.0.0.1:${server.addr.port}`,
+    spans,
+    points,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+function attributesOf(pairs: readonly KeyValue[] = []): Record<string, unknown> {
+  return Object.fromEntries(pairs.map(({ key, value }) => {
+    const [type = "", content] = Object.entries(value)[0] ?? [];
+    return [key, type === "intValue" ? Number(content) : content];
+  }));
+}
+
+interface RawSpan extends Omit<OtlpSpan, "attributes"> {
+  readonly attributes?: readonly KeyValue[];
+}
+
+interface TraceRequest {
+  readonly resourceSpans: readonly {
+    readonly scopeSpans: readonly { readonly spans: readonly RawSpan[] }[];
+  }[];
+}
+
+function spansOf({ resourceSpans }: TraceRequest): OtlpSpan[] {
+  return resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans))
+    .map((span) => ({
+      ...span,
+      parentSpanId: span.parentSpanId ?? "",
+      links: span.links ?? [],
+      events: span.events ?? [],
+      attributes: attributesOf(span.attributes),
+    }));
+}
+
+interface RawPoint {
+  readonly attributes?: readonly KeyValue[];
+  readonly asInt?: string;
+  readonly asDouble?: number;
+  readonly count?: string;
+}
+
+interface RawMetric {
+  readonly name: string;
+  readonly unit: string;
+  readonly sum?: { readonly dataPoints: readonly RawPoint[] };
+  readonly gauge?: { readonly dataPoints: readonly RawPoint[] };
+  readonly histogram?: { readonly dataPoints: readonly RawPoint[] };
+}
+
+interface MetricsRequest {
+  readonly resourceMetrics: readonly {
+    readonly scopeMetrics: readonly { readonly metrics: readonly RawMetric[] }[];
+  }[];
+}
+
+function pointsOf({ resourceMetrics }: MetricsRequest): OtlpPoint[] {
+  return resourceMetrics.flatMap(({ scopeMetrics }) => scopeMetrics)
+    .flatMap(({ metrics }) => metrics)
+    .flatMap(({ name, unit, sum, gauge, histogram }) =>
+      (sum ?? gauge ?? histogram)!.dataPoints.map((point) => ({
+        metric: name,
+        unit,
+        attributes: attributesOf(point.attributes),
+        value: Number(point.asInt ?? point.asDouble ?? point.count),
+      }))
+    );
+}

@@ -1,0 +1,57 @@
+// A storage of which only figures are asked: what a test says they are, or an error.
+
+import type { FigureOrigin } from "../../../src/monitor/mod.ts";
+import type { QueueStatistics } from "../../../src/storage/queries.ts";
+import { taskStatuses } from "../../../src/storage/task_status.ts";
+
+/** Figures that a test sets. */
+export class StorageFigures implements FigureOrigin {
+  now = Date.UTC(2026, 0, 2, 3, 4, 5);
+  queues: QueueStatistics[] = [];
+  workerHeartbeats: Record<string, number> = {};
+  auditRows = 0;
+  /** What every question fails with, while it is set. */
+  error: Error | null = null;
+  /** How often it was asked for the statistics. */
+  questions = 0;
+
+  async statistics() {
+    this.questions++;
+    await this.#answer();
+    const counts = taskStatuses.map((status) => [status, status === "Queued" ? 3 : 0] as const);
+    return {
+      now: this.now,
+      tasksByStatus: Object.fromEntries(counts) as Record<(typeof taskStatuses)[number], number>,
+      queues: this.queues,
+    };
+  }
+
+  async workers() {
+    await this.#answer();
+    return Object.entries(this.workerHeartbeats).map(([id, heartbeatAt]) => ({
+      id,
+      host: "host",
+      startedAt: this.now,
+      heartbeatAt,
+    }));
+  }
+
+  readonly audit = {
+    growth: async () => {
+      await this.#answer();
+      const table = "StatusAudit" as const;
+      const rows = this.auditRows;
+      return [{ table, rows, firstAt: null, lastAt: null, averageRowsPerDay: null }];
+    },
+  };
+
+  async #answer(): Promise<void> {
+    await Promise.resolve();
+    if (this.error) throw this.error;
+  }
+}
+
+/** The figures of one queue. */
+export function queueFigures(queue: string, fields: Partial<QueueStatistics>): QueueStatistics {
+  return { queue, paused: false, due: 0, scheduled: 0, claimed: 0, oldestDueAt: null, ...fields };
+}

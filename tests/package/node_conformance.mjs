@@ -1,0 +1,59 @@
+// The storage conformance suite under node:test, as a user of the npm package runs it:
+//
+//   node node_conformance.mjs memory
+//
+// npm_package_test.ts copies this file into a project where the package is installed.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import test from "node:test";
+import { FakeClock, storageConformance } from "@evertask/evertask/testing";
+
+/** How to make a new database of each store; opening it again is another process. */
+const databases = {
+  async memory(clock) {
+    const { MemoryDatabase, memoryStorage } = await import("@evertask/evertask/memory");
+    const database = new MemoryDatabase({ clock });
+    return { newStorage: () => memoryStorage({ database }), remove: async () => {} };
+  },
+  async sqlite(clock) {
+    const { sqliteStorage } = await import("@evertask/evertask/sqlite");
+    const folder = await mkdtemp(join(tmpdir(), "evertask-conformance-"));
+    return {
+      newStorage: () => sqliteStorage({ path: join(folder, "tasks.db"), clock }),
+      remove: () => rm(folder, { recursive: true }),
+    };
+  },
+};
+
+const store = process.argv[2];
+
+const harness = {
+  name: store,
+  async create() {
+    const clock = new FakeClock();
+    const database = await databases[store](clock);
+    const opened = [];
+    const another = async () => {
+      const storage = database.newStorage();
+      await storage.open();
+      opened.push(storage);
+      return storage;
+    };
+    return {
+      storage: await another(),
+      another,
+      passTime: (ms) => clock.advance(ms),
+      async dispose() {
+        for (const storage of opened) await storage.close();
+        await database.remove();
+      },
+    };
+  },
+};
+
+for (const { topic, name, missing, run } of storageConformance(harness)) {
+  test(`${topic}: ${name}`, { skip: missing !== null && `needs ${missing}` }, run);
+}

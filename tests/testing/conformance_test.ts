@@ -1,0 +1,254 @@
+// The conformance suite must fail where a store breaks a promise: each of these stores breaks one, and at least one case of
+// the topic has to notice. The stores are the memory store with one verb that does something else.
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { ClaimedTask } from "../../src/storage/records.ts";
+import type { Storage } from "../../src/storage/storage.ts";
+import { StorageUnavailableError } from "../../src/storage/errors.ts";
+import {
+  ConformanceError,
+  storageConformance,
+  type StorageHarness,
+} from "../../src/testing/mod.ts";
+import { memoryHarness } from "../drivers/memory/harness.ts";
+
+type Flaw = (storage: Storage) => Partial<Storage>;
+
+/** The memory store's harness, with a flaw in every storage that it makes. */
+function flawed(flaw: Flaw): StorageHarness {
+  const spoil = (storage: Storage): Storage => {
+    const spoiled: Partial<Record<PropertyKey, unknown>> = flaw(storage);
+    return new Proxy(storage, {
+      get(target, property) {
+        const member = spoiled[property] ?? Reflect.get(target, property, target);
+        return typeof member === "function" ? member.bind(target) : member;
+      },
+    });
+  };
+  return {
+    ...memoryHarness,
+    capabilities: ["setRunCount", "failAt"], // what is never told would be waited for
+    async create() {
+      const unit = await memoryHarness.create();
+      return {
+        ...unit,
+        storage: spoil(unit.storage),
+        another: async () => spoil(await unit.another()),
+      };
+    },
+  };
+}
+
+const noop = () => Promise.resolve();
+
+const flaws: [topic: string, flaw: string, Flaw][] = [
+  ["opening", "does not say what time it is", () => ({ open: () => Promise.resolve({ now: 0 }) })],
+  ["opening", "works after close", () => ({ close: noop })],
+  ["persist", "loses the priority", (s) => ({
+    persist: (tasks, options) =>
+      s.persist(tasks.map((task) => ({ ...task, priority: 0 })), options),
+  })],
+  ["persist", "writes no first audit row", (s) => ({
+    statusAudit: async (id, page) => {
+      const { items, next } = await s.statusAudit(id, page);
+      return { items: items.slice(1), next };
+    },
+  })],
+  ["persist", "claims for workers that nobody knows", (s) => ({
+    persist: async (tasks, options) => {
+      const results = await s.persist(tasks, options);
+      return results.map((result, n) => ({ ...result, claimed: tasks[n]!.claimFor !== null }));
+    },
+  })],
+  ["task keys", "ignores keys", (s) => ({
+    persist: (tasks, options) =>
+      s.persist(tasks.map((task) => ({ ...task, taskKey: null })), options),
+  })],
+  ["claim", "gives out tasks of every type", (s) => ({
+    claim: (request) => s.claim({ ...request, types: [...request.types, "of-a-newer-version"] }),
+  })],
+  ["claim", "ignores the limit", (s) => ({
+    claim: ({ queues, ...request }) =>
+      s.claim({ ...request, queues: queues.map((queue) => ({ ...queue, limit: 1000 })) }),
+  })],
+  ["claim", "gives the latest first", (s) => ({
+    claim: async (request) => {
+      const { now, tasks } = await s.claim(request);
+      return { now, tasks: [...tasks].reverse() };
+    },
+  })],
+  ["status changes", "forgets all steps but the last", (s) => ({
+    setStatusMany: (changes, options) =>
+      s.setStatusMany(changes.map((c) => ({ ...c, steps: c.steps.slice(-1) })), options),
+  })],
+  ["status changes", "forgets when it happened", (s) => ({
+    setStatusMany: (changes, options) =>
+      s.setStatusMany(
+        changes.map((c) => ({ ...c, steps: c.steps.map((step) => ({ ...step, agoMs: 0 })) })),
+        options,
+      ),
+  })],
+  ["audit matrix", "treats Minimal as Full", (s) => ({
+    setStatusMany: (changes, options) =>
+      s.setStatusMany(
+        changes.map((c) => ({
+          ...c,
+          auditLevel: c.auditLevel === "Minimal" ? "Full" : c.auditLevel,
+        })),
+        options,
+      ),
+  })],
+  ["audit matrix", "audits runs at None", (s) => ({
+    updateCurrentRunMany: (runs, options) =>
+      s.updateCurrentRunMany(
+        runs.map((run) => ({
+          ...run,
+          auditLevel: run.auditLevel === "None" ? "Minimal" : run.auditLevel,
+        })),
+        options,
+      ),
+  })],
+  ["recurring runs", "counts skipped occurrences", (s) => ({
+    updateCurrentRun: (id, ms, next, level, options) =>
+      s.updateCurrentRun(id, ms, next, level, { ...options, counts: true }),
+  })],
+  ["leases and fences", "asks nobody for a lease", (s) => ({
+    setStatusMany: (changes, options) =>
+      s.setStatusMany(changes.map(({ lease: _, ...change }) => change), options),
+  })],
+  ["lost workers", "never gives up a task", (s) => ({
+    releaseLost: (request) => s.releaseLost({ ...request, poisonLimit: 1e9 }),
+  })],
+  ["lost workers", "gives up workers that live", (s) => ({
+    releaseLost: (request) => s.releaseLost({ ...request, leaseMs: -1 }),
+  })],
+  ["lost workers", "brings back the dead", (s) => ({
+    heartbeat: async (id, leaseMs) => ({ ...await s.heartbeat(id, leaseMs), alive: true }),
+  })],
+  ["cancel", "tells nobody", (s) => ({
+    heartbeat: async (id, leaseMs) => ({ ...await s.heartbeat(id, leaseMs), cancelRequests: [] }),
+  })],
+  ["release and make due", "gives nothing back", () => ({ release: noop })],
+  ["release and make due", "puts back at the end", (s) => ({
+    release: (id, tasks) => s.release(id, tasks.map((task) => ({ ...task, dueAt: 4e12 }))),
+  })],
+  ["release and make due", "makes nothing due", () => ({
+    makeDue: (ids) => Promise.resolve(ids.map(() => true)),
+  })],
+  ["queues", "cannot pause", () => ({ setQueuePaused: noop })],
+  ["queues", "does not know what is due", () => ({ nextDueAt: () => Promise.resolve(null) })],
+  ["rate slots", "knows no burst", (s) => ({
+    reserveRateSlots: (requests) => s.reserveRateSlots(requests.map((r) => ({ ...r, burst: 1 }))),
+  })],
+  ["rate slots", "knows no horizon", (s) => ({
+    reserveRateSlots: (requests) =>
+      s.reserveRateSlots(requests.map((r) => ({ ...r, horizonMs: 1e12 }))),
+  })],
+  ["reading and paging", "lists the oldest first", (s) => ({
+    list: async (filter, page) => {
+      const { items, next } = await s.list(filter, page);
+      return { items: [...items].reverse(), next };
+    },
+  })],
+  ["reading and paging", "has one page only", (s) => ({
+    list: async (filter, page) => ({ ...await s.list(filter, page), next: null }),
+  })],
+  ["reading and paging", "ignores the filter", (s) => ({ list: (_, page) => s.list({}, page) })],
+  ["awkward text", "drops U+0000 from exceptions", (s) => ({
+    updateCurrentRun: (id, ms, next, level, { exception = null, ...options } = {}) =>
+      s.updateCurrentRun(id, ms, next, level, {
+        ...options,
+        exception: exception?.replaceAll("\u0000", "") ?? null,
+      }),
+  })],
+  ["awkward text", "folds the case of keys", (s) => ({
+    persist: (tasks, options) =>
+      s.persist(
+        tasks.map((task) => ({ ...task, taskKey: task.taskKey?.toLowerCase() ?? null })),
+        options,
+      ),
+  })],
+  ["execution logs", "logs in reverse", (s) => ({
+    saveExecutionLogs: (lines) => s.saveExecutionLogs([...lines].reverse()),
+  })],
+  ["retention", "purges in a dry run", (s) => ({
+    purge: (policy, options) => s.purge(policy, { ...options, dryRun: false }),
+  })],
+  ["retention", "ignores the budget", (s) => ({
+    purge: (policy, options) => s.purge(policy, { ...options, budget: 1e9 }),
+  })],
+  ["concurrency", "gives out a task twice", (s) => {
+    let before: readonly ClaimedTask[] = [];
+    return {
+      async claim(request) {
+        const { now, tasks } = await s.claim(request);
+        if (tasks.length === 0) return { now, tasks };
+        const twice = [...tasks, ...before.slice(0, 1)];
+        before = tasks;
+        return { now, tasks: twice };
+      },
+    };
+  }],
+  ["faults", "hides that trying again can help", (s) => ({
+    makeDue: (ids) => s.makeDue(ids).catch(() => Promise.reject(new Error("oops"))),
+  })],
+  ["faults", "writes one half", (s) => ({
+    setStatusMany: async (changes, options) => {
+      const first = await s.setStatusMany(changes.slice(0, 1), options);
+      return [...first, ...await s.setStatusMany(changes.slice(1), options)];
+    },
+  })],
+];
+
+for (const [topic, flaw, spoil] of flaws) {
+  Deno.test(`the suite notices a store that ${flaw}`, async () => {
+    const cases = storageConformance(flawed(spoil)).filter((c) => c.topic === topic && !c.missing);
+    assert(cases.length > 0, `there is a topic "${topic}"`);
+    const failures = await Promise.all(
+      cases.map((c) => c.run().then(() => null, (error) => error)),
+    );
+    const noticed = failures.filter((error) => error instanceof ConformanceError);
+    assert(noticed.length > 0, `no case failed as it should; errors: ${failures}`);
+  });
+}
+
+Deno.test("every case has a name of its own", () => {
+  const names = storageConformance(memoryHarness).map((c) => `${c.topic}: ${c.name}`);
+  assertEquals(new Set(names).size, names.length);
+  assert(names.length > 150);
+});
+
+Deno.test("cases whose capability is missing are handed out, marked with it", () => {
+  const { capabilities: _, ...bare } = memoryHarness;
+  const missing = new Set(storageConformance(bare).map((c) => c.missing));
+  assertEquals([...missing].sort(), ["failAt", "setRunCount", "transaction", "wakes", null].sort());
+});
+
+Deno.test("a store is disposed of, whether its case passes or fails", async () => {
+  let disposed = 0;
+  const harness: StorageHarness = {
+    ...memoryHarness,
+    async create() {
+      const unit = await memoryHarness.create();
+      return {
+        ...unit,
+        dispose: () => {
+          disposed++;
+          return unit.dispose();
+        },
+      };
+    },
+  };
+  await storageConformance(harness)[0]!.run();
+  assertEquals(disposed, 1);
+  const failing: StorageHarness = {
+    ...harness,
+    async create() {
+      const unit = await harness.create();
+      const open = () => Promise.reject(new StorageUnavailableError("out of order"));
+      return { ...unit, storage: { ...unit.storage, open } };
+    },
+  };
+  await assertRejects(() => storageConformance(failing)[0]!.run(), StorageUnavailableError);
+  assertEquals(disposed, 2);
+});

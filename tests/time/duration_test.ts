@@ -1,0 +1,58 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { InvalidArgumentError } from "../../src/errors.ts";
+import { type Duration, toMilliseconds } from "../../src/time/duration.ts";
+
+const valid: [Duration, number][] = [
+  [0, 0],
+  [1500, 1500],
+  [0.4, 0],
+  [0.5, 1],
+  [{ milliseconds: 5 }, 5],
+  [{ seconds: 1.5 }, 1500],
+  [{ minutes: 5 }, 300_000],
+  [{ hours: 1, minutes: 30 }, 5_400_000],
+  [{ days: 1 }, 86_400_000],
+  [{ days: 1, hours: -1 }, 82_800_000],
+  [{ days: 365_000 }, 31_536_000_000_000],
+];
+
+for (const [duration, expected] of valid) {
+  Deno.test(`${JSON.stringify(duration)} is ${expected} milliseconds`, () => {
+    assertEquals(toMilliseconds(duration, "delay"), expected);
+  });
+}
+
+const invalid: unknown[] = [
+  -1,
+  NaN,
+  Infinity,
+  -Infinity,
+  "5",
+  null,
+  undefined,
+  true,
+  [],
+  [5],
+  {},
+  { minute: 5 },
+  { minutes: "5" },
+  { minutes: null },
+  { minutes: undefined },
+  { minutes: NaN },
+  { hours: 1, minutes: -61 },
+  { toString: 1 },
+  { constructor: 1 },
+  new Date(),
+];
+
+for (const [index, duration] of invalid.entries()) {
+  Deno.test(`what is no duration is refused, named and explained (${index + 1})`, () => {
+    const error = assertThrows(
+      () => toMilliseconds(duration as Duration, "queues.email.timeout"),
+      InvalidArgumentError,
+      "queues.email.timeout is ",
+    );
+    assertEquals(error.value, duration);
+    assertEquals(error.message.includes("milliseconds as a number"), true);
+  });
+}

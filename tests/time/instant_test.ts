@@ -1,0 +1,56 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { InvalidArgumentError } from "../../src/errors.ts";
+import { type Instant, toEpochMilliseconds } from "../../src/time/instant.ts";
+
+const epoch = Date.UTC(2026, 11, 25, 10, 0, 0);
+
+const valid: [string, Instant, number][] = [
+  ["a Date", new Date(epoch), epoch],
+  ["a Date before 1970", new Date(-1), -1],
+  ["UTC", "2026-12-25T10:00:00Z", epoch],
+  ["without seconds", "2026-12-25T10:00Z", epoch],
+  ["with a fraction", "2026-12-25T10:00:00.123Z", epoch + 123],
+  ["with a comma, as ISO 8601 prefers", "2026-12-25T10:00:00,123Z", epoch + 123],
+  ["an offset", "2026-12-25T11:00:00+01:00", epoch],
+  ["an offset without colon", "2026-12-25T04:30:00-0530", epoch],
+  ["lower case", "2026-12-25t10:00:00z", epoch],
+  ["something like a Temporal.Instant", { epochMilliseconds: epoch }, epoch],
+  ["a fraction of a millisecond is cut off", { epochMilliseconds: epoch + 0.9 }, epoch],
+];
+
+for (const [sentence, instant, expected] of valid) {
+  Deno.test(`instant: ${sentence}`, () => {
+    assertEquals(toEpochMilliseconds(instant, "at"), expected);
+  });
+}
+
+const invalid: unknown[] = [
+  new Date(NaN),
+  "",
+  "tomorrow",
+  "2026-12-25",
+  "2026-12-25T10:00:00",
+  "2026-12-25 10:00:00Z",
+  "2026-13-25T10:00:00Z",
+  "2026-12-25T25:00:00Z",
+  "12/25/2026",
+  epoch,
+  null,
+  undefined,
+  {},
+  { epochMilliseconds: NaN },
+  { epochMilliseconds: 8.64e15 + 1 },
+  { epochMilliseconds: "x" },
+];
+
+for (const [index, instant] of invalid.entries()) {
+  Deno.test(`what is no point in time is refused, named and explained (${index + 1})`, () => {
+    const error = assertThrows(
+      () => toEpochMilliseconds(instant as Instant, "at"),
+      InvalidArgumentError,
+      "at is ",
+    );
+    assertEquals(error.value, instant);
+    assertEquals(error.message.includes("an ISO 8601 string with an offset"), true);
+  });
+}
