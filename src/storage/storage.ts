@@ -48,11 +48,12 @@ import type { TaskStatus } from "./task_status.ts";
  *   passed as an age or a delay.
  * - Errors are {@linkcode StorageError}s; the ones with `transient` set may be tried again, and doing so never applies a
  *   write twice: a repeated persist finds its ids, a repeated fenced change finds its lease ended. (Log lines, rate limit
- *   slots and changes without a lease have nothing to be known by; repeating them may count them twice.)
+ *   slots, changes without a lease and changes that keep the lease have nothing to be known by; repeating them may count
+ *   them twice.)
  * - Results stand in the order of the arguments; an empty list costs no round trip.
  * - Whatever a user passes reaches the database as a parameter and comes back unchanged: any Unicode text, U+0000 included.
  *   Only lone surrogates, which are no Unicode text, come back as U+FFFD (as `String.prototype.toWellFormed` makes it).
- *   Texts are told apart by their code points: case, accents and trailing spaces make another key, queue or type.
+ *   Instants from the year 1 to the year 9999 come back to the millisecond. Texts are told apart by their code points: case, accents and trailing spaces make another key, queue or type.
  */
 export interface Storage {
   /** `memory`, `sqlite`, `postgres`, `sqlserver`, or a third party's name. */

@@ -168,6 +168,15 @@ export const auditMatrix = topic("audit matrix", {
     }
   },
 
+  "at None a series still knows its last run": async (s) => {
+    const id = await s.addSeries({ auditLevel: "None" });
+    await s.storage.updateCurrentRun(id, 7, null, "None");
+    const row = await s.row(id);
+    expectSame([row.executionTimeMs, row.series?.runCount], [7, 1], "duration and count");
+    expectNear(row.lastExecutionAt, await s.now(), "and when it ended");
+    expectSame([await s.statuses(id), await s.runs(id)], [[], []], "without history");
+  },
+
   "the store's own changes follow the row's level": async (s) => {
     for (const auditLevel of auditLevels) {
       const cancelled = await s.add({ auditLevel, status: "WaitingQueue", due: { inMs: hour } });

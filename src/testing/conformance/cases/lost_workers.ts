@@ -97,6 +97,16 @@ export const lostWorkers = topic("lost workers", {
     ], "another one gets it");
   },
 
+  "the heartbeat of a worker that never was changes nothing": async (s) => {
+    const beat = await s.storage.heartbeat("nobody", leaseMs);
+    expectSame(
+      [beat.alive, beat.cancelRequests, beat.othersLost],
+      [false, [], false],
+      "it is not alive",
+    );
+    expectSame(await s.storage.workers(), [], "and does not become so");
+  },
+
   "a worker that was given up is told so and cannot claim": async (s) => {
     await s.claimed();
     await s.unit.passTime(leaseMs + minute);

@@ -55,6 +55,28 @@ export const persist = topic("persist", {
     expectSame([row.dueAt, row.scheduledAt], [at, at], "the instant is kept to the millisecond");
   },
 
+  "instants of the distant past and future come back to the millisecond": async (s) => {
+    const instants = [
+      "0001-01-01T00:00:00.001Z",
+      "1900-02-28T23:59:59.999Z",
+      "1969-12-31T23:59:59.999Z",
+    ];
+    instants.push("1970-01-01T00:00:00Z", "2038-01-19T03:14:08.001Z", "9999-12-31T23:59:59.999Z");
+    for (const instant of instants) {
+      const at = Date.parse(instant);
+      const given = { anchorAt: at, runUntil: at, nextRunAt: at };
+      const row = await s.row(await s.addSeries({ due: { at } }, given));
+      expectSame([row.dueAt, row.scheduledAt], [at, at], instant);
+      expectSame(row.series, { ...series(given), runCount: 0 }, `${instant} in a series`);
+    }
+  },
+
+  "a task that is due since the past keeps its instant": async (s) => {
+    const at = await s.now() - 5 * hour;
+    const row = await s.row(await s.add({ due: { at } }));
+    expectSame([row.dueAt, row.scheduledAt], [at, null], "it was to run at once");
+  },
+
   "a series comes back as it was stored, with no runs": async (s) => {
     const at = await s.now() + hour;
     const given = { anchorAt: at - 5, maxRuns: 10, runUntil: at + hour, nextRunAt: at };

@@ -152,6 +152,22 @@ export const statusChanges = topic("status changes", {
     expectSame((await s.row(id)).exception, null, "no exception any more");
   },
 
+  "the one-form takes everything that the many-form does": async (s) => {
+    const { id, lease } = await s.claimed();
+    const rateSlotAt = await s.now() + hour;
+    const rest = { lease, dueInMs: 2 * hour, returnAttempt: true, rateSlotAt, executionTimeMs: 3 };
+    await s.storage.setStatus(id, "Pending", "it broke", "Full", { ...rest, agoMs: 4 * hour });
+    const row = await s.row(id);
+    expectSame([row.attempt, row.rateSlotAt, row.executionTimeMs], [0, rateSlotAt, 3], "the row");
+    const now = await s.now();
+    expectNear(row.dueAt, now + 2 * hour, "when it is due again");
+    expectNear(row.lastExecutionAt, now - 4 * hour, "when it ended");
+    const { items } = await s.storage.statusAudit(id);
+    expectNear(items[1]?.updatedAt ?? null, now - 4 * hour, "when the status changed");
+    const late = await s.storage.setStatus(id, "Completed", null, "Full", { lease });
+    expectSame(late.applied, false, "and it is fenced");
+  },
+
   "a change of an unknown task is not applied and writes nothing": async (s) => {
     const result = await s.storage.setStatus(s.id(), "Failed", "it broke", "Full");
     expectSame(result.applied, false, "it is not applied");

@@ -197,6 +197,33 @@ export const taskKeys = topic("task keys", {
       );
     },
 
+  "a series that keeps its next run keeps the attempt that it waits for": async (s) => {
+    const id = await s.addSeries({ taskKey });
+    await s.claim(await s.worker("lost"));
+    await s.storage.unregisterWorker("lost");
+    await s.releaseLost();
+    const [task] = await s.claim(await s.worker());
+    const lease = { workerId: "worker-a", token: expectValue(task, "claimed").leaseToken };
+    const rateSlotAt = await s.now() + hour;
+    await s.change(id, [["Pending", "it broke"]], { lease, dueInMs: hour, rateSlotAt });
+    const before = await s.row(id);
+    await s.persist(s.recurring({ taskKey, priority: 4 }));
+    const row = await s.row(id);
+    expectSame(row, { ...before, priority: 4, exception: null }, "all but the exception is kept");
+    expectSame(
+      [row.attempt, row.lostCount, row.rateSlotAt],
+      [2, 1, rateSlotAt],
+      "the attempts, too",
+    );
+    await s.persist(s.recurring({ taskKey }, { schedule: otherSchedule }));
+    const afresh = await s.row(id);
+    expectSame(
+      [afresh.attempt, afresh.lostCount, afresh.rateSlotAt],
+      [0, 0, null],
+      "another schedule starts afresh",
+    );
+  },
+
   "a cancelled series that is registered again is alive again": async (s) => {
     const now = await s.now();
     const id = await s.addSeries({ taskKey }, { nextRunAt: now });
