@@ -1,26 +1,20 @@
-// Writes the history rows that the audit policy asks for, with the change that they tell of.
+// Writes the history rows that the audit policy asks for, in the transaction of the changes that they tell of.
 
-import type { AuditLevel } from "../../src/audit/audit_level.ts";
+import { type AuditLevel, auditLevels, auditLevelToNumber } from "../../src/audit/audit_level.ts";
 import { shouldCreateRunsAudit, shouldCreateStatusAudit } from "../../src/audit/audit_policy.ts";
 import type { RunEnd, StatusStep } from "../../src/storage/requests.ts";
+import { BulkInsert } from "./bulk_insert.ts";
 import type { Connection } from "./connection.ts";
 import type { SqliteValue } from "./database.ts";
 import { reserveSequence } from "./state.ts";
 
-/** The number of a task's first audit row; later ones are numbered throughout the store, above it. */
-export const firstSequence = 1;
+/** The columns of the status audit, of which each row has these five. */
+const statusColumns = 5;
 
-/** Rows of at most so many steps go out as one statement. */
-const longestInsert = 3;
-
-const insertStatusAudit = Array.from({ length: longestInsert }, (_, rows) => {
-  const values = Array.from({ length: rows + 1 }, (_, row) => {
-    const [sequence, time, status, exception] = [2, 3, 4, 5].map((n) => `?${n + row * 4}`);
-    return `(?1, ${sequence}, ${time}, ${status}, ${exception})`;
-  });
-  return "INSERT INTO status_audit (queued_task_id, sequence, updated_at_utc, new_status, exception) " +
-    `VALUES ${values.join(", ")}`;
-});
+const insertStatusAudit = new BulkInsert(
+  "INSERT INTO status_audit (queued_task_id, sequence, updated_at_utc, new_status, exception) VALUES",
+  statusColumns,
+);
 
 const insertRunsAudit = "INSERT INTO runs_audit " +
   "(queued_task_id, sequence, executed_at_utc, execution_time_ms, status, exception) " +
@@ -31,6 +25,7 @@ export class AuditWriter {
   readonly #connection: Connection;
   readonly #now: number;
   #sequence: number;
+  #pending: SqliteValue[] = [];
 
   /**
    * @param now The storage's clock.
@@ -47,22 +42,21 @@ export class AuditWriter {
     return change.auditLevel === "None" ? 0 : change.steps.length;
   }
 
-  /** Status audit rows of one task, in order. */
-  writeSteps(taskId: string, level: AuditLevel, steps: readonly StatusStep[]): void {
-    let parameters: SqliteValue[] = [taskId];
+  /** Status audit rows of one task, in order. They are written by {@linkcode AuditWriter.flush} at the latest. */
+  addSteps(taskId: string, level: AuditLevel, steps: readonly StatusStep[]): void {
     for (const { status, exception, agoMs } of steps) {
       if (!shouldCreateStatusAudit(level, status, exception)) continue;
-      parameters.push(this.#sequence++, Math.round(this.#now - agoMs), status, exception);
-      if (parameters.length === 1 + longestInsert * 4) {
-        this.#insert(parameters);
-        parameters = [taskId];
-      }
+      const time = Math.round(this.#now - agoMs);
+      this.#pending.push(taskId, this.#sequence++, time, status, exception);
+      if (this.#pending.length === insertStatusAudit.limit * statusColumns) this.flush();
     }
-    if (parameters.length > 1) this.#insert(parameters);
   }
 
-  #insert(parameters: SqliteValue[]): void {
-    this.#connection.run(insertStatusAudit[(parameters.length - 1) / 4 - 1]!, ...parameters);
+  /** Writes what was added. */
+  flush(): void {
+    if (this.#pending.length === 0) return;
+    insertStatusAudit.run(this.#connection, this.#pending);
+    this.#pending = [];
   }
 
   /** The runs audit row of a recurring task's run. */
@@ -78,4 +72,28 @@ export class AuditWriter {
       end.exception,
     );
   }
+}
+
+/** The levels at which a task that is stored leaves an audit row; its status is no error then. */
+const auditedWhenStored = auditLevels.filter((level) =>
+  shouldCreateStatusAudit(level, "Queued", null)
+);
+
+/**
+ * The first audit rows of all tasks that a transaction has stored, as one statement that takes them from the tasks
+ * themselves. Their number is 1: what comes later is numbered throughout the store, above it.
+ */
+const insertFirstAudits = "INSERT INTO status_audit " +
+  "(queued_task_id, sequence, updated_at_utc, new_status) " +
+  "SELECT id, 1, created_at_utc, status FROM queued_tasks WHERE rowid > last_insert_rowid() - ? " +
+  `AND audit_level IN (${auditedWhenStored.map(auditLevelToNumber).join(", ")})`;
+
+/** Whether a stored task leaves an audit row. */
+export function isAuditedWhenStored(level: AuditLevel): boolean {
+  return auditedWhenStored.includes(level);
+}
+
+/** Writes the first audit rows of the rows that were inserted last, so many of them. */
+export function writeFirstAudits(connection: Connection, inserted: number): void {
+  connection.run(insertFirstAudits, inserted);
 }

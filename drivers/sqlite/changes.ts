@@ -48,11 +48,12 @@ export function setStatusMany(
     const results = changes.map((change) => {
       const applied = applyStatusChange(connection, now, change) > 0;
       if (applied) {
-        audit.writeSteps(change.taskId, change.auditLevel, change.steps);
+        audit.addSteps(change.taskId, change.auditLevel, change.steps);
         due ||= change.dueInMs !== undefined;
       }
       return { applied };
     });
+    audit.flush();
     if (due) countChange(connection, "task_changes");
     return results;
   });
@@ -115,11 +116,12 @@ export function updateCurrentRunMany(
         ...(lease === undefined ? [] : [lease.workerId, lease.token]),
       ) > 0;
       if (applied) {
-        audit.writeSteps(run.taskId, run.auditLevel, run.steps);
+        audit.addSteps(run.taskId, run.auditLevel, run.steps);
         if (counts) audit.writeRun(run, end, endedAt);
       }
       return { applied };
     });
+    audit.flush();
     if (runs.some((run) => run.nextRunAt !== null)) countChange(connection, "task_changes");
     return results;
   });

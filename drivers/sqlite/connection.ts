@@ -28,15 +28,15 @@ export class Connection {
   }
 
   run(sql: string, ...parameters: SqliteValue[]): number {
-    return this.prepare(sql).run(...parameters);
+    return this.prepare(sql).run(parameters);
   }
 
   get(sql: string, ...parameters: SqliteValue[]): SqliteRow | undefined {
-    return this.prepare(sql).get(...parameters);
+    return this.prepare(sql).get(parameters);
   }
 
   all(sql: string, ...parameters: SqliteValue[]): SqliteRow[] {
-    return this.prepare(sql).all(...parameters);
+    return this.prepare(sql).all(parameters);
   }
 
   /** Runs a script. */

@@ -13,11 +13,11 @@ export type SqliteRow = Readonly<Record<string, SqliteValue>>;
 /** A prepared statement, which may be run any number of times. */
 export interface SqliteStatement {
   /** Runs it and returns the number of rows that it changed. */
-  run(...parameters: SqliteValue[]): number;
+  run(parameters: SqliteValue[]): number;
   /** Runs it and returns the first row, or undefined. */
-  get(...parameters: SqliteValue[]): SqliteRow | undefined;
+  get(parameters: SqliteValue[]): SqliteRow | undefined;
   /** Runs it and returns all rows. */
-  all(...parameters: SqliteValue[]): SqliteRow[];
+  all(parameters: SqliteValue[]): SqliteRow[];
 }
 
 /** One connection to a SQLite database, synchronous. */

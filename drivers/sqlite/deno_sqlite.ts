@@ -45,7 +45,7 @@ function fromStatement(
    * Instants need more than the 32 bits that the library reads unless told otherwise. Its switch is the whole connection's,
    * which is the application's: it goes back as soon as the rows are there.
    */
-  const all = (...parameters: SqliteValue[]): SqliteRow[] => {
+  const all = (parameters: SqliteValue[]): SqliteRow[] => {
     const { int64 } = database;
     database.int64 = true;
     try {
@@ -55,9 +55,9 @@ function fromStatement(
     }
   };
   return {
-    run: (...parameters) => statement.run(...parameters),
+    run: (parameters) => statement.run(...parameters),
     // Not the library's own `get`: for a statement without parameters it returns the same object every time.
-    get: (...parameters) => all(...parameters)[0],
+    get: (parameters) => all(parameters)[0],
     all,
   };
 }

@@ -45,8 +45,8 @@ export function fromNodeSqlite(database: NodeSqliteDatabase): SqliteDatabase {
 
 function fromStatement(statement: NodeSqliteStatement): SqliteStatement {
   return {
-    run: (...parameters) => Number(statement.run(...parameters).changes),
-    get: (...parameters) => statement.get(...parameters) as SqliteRow | undefined,
-    all: (...parameters) => statement.all(...parameters) as SqliteRow[],
+    run: (parameters) => Number(statement.run(...parameters).changes),
+    get: (parameters) => statement.get(...parameters) as SqliteRow | undefined,
+    all: (parameters) => statement.all(...parameters) as SqliteRow[],
   };
 }

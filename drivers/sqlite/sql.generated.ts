@@ -24,14 +24,13 @@ CREATE TABLE evertask_migrations (
 ) STRICT;
 
 -- One row a task; a recurring series is one row. With a rowid: payloads may be large, and a table without one keeps whole
--- rows in the inner pages of its tree.
+-- rows in the inner pages of its tree. The texts that may be long stand last, so that the other columns of a row can be read
+-- without following its overflow pages.
 CREATE TABLE queued_tasks (
   id TEXT NOT NULL PRIMARY KEY,
   type TEXT NOT NULL,
   handler TEXT NOT NULL,
-  request TEXT NOT NULL,
   status TEXT NOT NULL,
-  exception TEXT,
   audit_level INTEGER,               -- 0 Full, 1 Minimal, 2 ErrorsOnly, 3 None; NULL is Full
   queue_name TEXT NOT NULL,
   priority INTEGER NOT NULL,         -- larger runs earlier
@@ -39,22 +38,24 @@ CREATE TABLE queued_tasks (
   created_at_utc INTEGER NOT NULL,
   scheduled_execution_utc INTEGER,   -- what it was dispatched for; NULL: at once
   due_at_utc INTEGER,                -- set only while it can be claimed
-  last_execution_utc INTEGER,        -- when its last execution ended
-  execution_time_ms REAL,
   attempt INTEGER NOT NULL DEFAULT 0,
   lost_count INTEGER NOT NULL DEFAULT 0,
   worker_id TEXT,                    -- set only while it is claimed
   lease_token INTEGER NOT NULL DEFAULT 0,
   cancel_requested INTEGER NOT NULL DEFAULT 0,
+  last_execution_utc INTEGER,        -- when its last execution ended
+  execution_time_ms REAL,
   rate_slot_utc INTEGER,
-  trace_context TEXT,
-  recurring_task TEXT,               -- the schedule as JSON; NULL: not recurring
-  recurring_info TEXT,
-  anchor_utc INTEGER,
+  anchor_utc INTEGER,                -- this one and the next four: of recurring tasks
   max_runs INTEGER,
   run_until INTEGER,
   next_run_utc INTEGER,
-  current_run_count INTEGER NOT NULL DEFAULT 0
+  current_run_count INTEGER NOT NULL DEFAULT 0,
+  trace_context TEXT,
+  recurring_task TEXT,               -- the schedule as JSON; NULL: not recurring
+  recurring_info TEXT,
+  request TEXT NOT NULL,
+  exception TEXT
 ) STRICT;
 
 -- What can be claimed, in the order of claiming, and nothing else: neither history nor running tasks weigh on a claim. The

@@ -25,6 +25,7 @@ export function requestCancel(
   return connection.transaction(() => {
     const audit = new AuditWriter(connection, now, taskIds.length);
     const outcomes = taskIds.map((id) => cancelOne(connection, audit, id));
+    audit.flush();
     if (outcomes.includes("requested")) countChange(connection, "cancel_changes");
     return outcomes;
   });
@@ -83,6 +84,7 @@ export function makeDue(
   return connection.transaction(() => {
     const audit = new AuditWriter(connection, now, taskIds.length);
     const results = taskIds.map((id) => makeOneDue(connection, now, audit, id));
+    audit.flush();
     if (results.includes(true)) countChange(connection, "task_changes");
     return results;
   });
@@ -104,5 +106,5 @@ function makeOneDue(connection: Connection, now: number, audit: AuditWriter, id:
 /** The audit row of a change that was asked for from outside, by the task's own level. */
 function writeStatus(audit: AuditWriter, id: string, row: SqliteRow, status: TaskStatus): void {
   const level = auditLevelFromNumber(row.audit_level as number | null);
-  audit.writeSteps(id, level, [{ status, exception: null, agoMs: 0 }]);
+  audit.addSteps(id, level, [{ status, exception: null, agoMs: 0 }]);
 }

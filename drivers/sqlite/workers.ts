@@ -89,6 +89,7 @@ export function releaseLost(
     if (rows.length === 0) return [];
     const audit = new AuditWriter(connection, now, rows.length);
     const lost = rows.map((row) => releaseOne(connection, now, audit, row, request));
+    audit.flush();
     countChange(connection, "task_changes");
     return lost;
   });
@@ -109,6 +110,6 @@ function releaseOne(
   if (poisoned) connection.run(failPoisoned, exception, lostCount, id);
   else connection.run(makeLostDue, exception, lostCount, now, id);
   const level = auditLevelFromNumber(row.audit_level as number | null);
-  audit.writeSteps(id, level, [{ status, exception, agoMs: 0 }]);
+  audit.addSteps(id, level, [{ status, exception, agoMs: 0 }]);
   return { taskId: id, type, queue, workerId: workerId!, lostCount, poisoned };
 }
