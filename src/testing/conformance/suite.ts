@@ -12,10 +12,8 @@ import { topics } from "./topics.ts";
  *
  * @example Certify a driver with Deno's test runner; node:test and vitest go the same way
  * ```ts
- * import { memoryStorage } from "../../../drivers/memory/mod.ts";
- * import { MemoryDatabase } from "../../../drivers/memory/mod.ts";
- * import { FakeClock } from "../fake_clock.ts";
- * import { storageConformance } from "./suite.ts";
+ * import { MemoryDatabase, memoryStorage } from "@evertask/evertask/memory";
+ * import { FakeClock, storageConformance } from "@evertask/evertask/testing";
  *
  * const cases = storageConformance({
  *   name: "memory",
