@@ -1,0 +1,71 @@
+// What is sent, and what sends it.
+
+import { EverTaskError } from "../../errors.ts";
+import type { TaskEvent } from "../../events/task_event.ts";
+import type { AlertOptions } from "./alert_options.ts";
+
+/** Something to tell somebody. */
+export interface Alert {
+  /** A random UUID; stays the same when the delivery is tried again, so that receivers can tell doubles. */
+  readonly id: string;
+  /** What happened; the latest event if it stands for several. */
+  readonly event: TaskEvent;
+  /** For how many events of the same key it stands. */
+  readonly count: number;
+  /** How many other events were left out before it because there were too many. */
+  readonly suppressed: number;
+}
+
+/** A way to tell somebody: one of the channels of this module, or your own. */
+export interface AlertChannel {
+  /** Names the channel in logs. */
+  readonly name: string;
+  /** What suits the channel; options of {@linkcode sendAlerts} go before these. */
+  readonly defaults?: AlertOptions;
+  /**
+   * How many alerts it takes at once.
+   * @default 1
+   */
+  readonly batchSize?: number;
+  /**
+   * Delivers alerts.
+   *
+   * @param alerts At least one, at most `batchSize`.
+   * @param signal Aborts when the delivery takes too long.
+   * @throws {AlertDeliveryError} To say whether and when to try again. After any other error it is tried again.
+   */
+  send(alerts: readonly Alert[], signal: AbortSignal): Promise<void>;
+}
+
+/** What {@linkcode AlertDeliveryError} knows beside the message. */
+export interface DeliveryProblem extends ErrorOptions {
+  /**
+   * Trying again will not help.
+   * @default false
+   */
+  readonly permanent?: boolean;
+  /** When the receiver wants to be asked again, in milliseconds from now. */
+  readonly retryAfterMs?: number;
+  /** The alerts that have not arrived, if the others have. */
+  readonly undelivered?: readonly Alert[];
+}
+
+/** A channel could not deliver. The message names no secrets: webhook addresses are some. */
+export class AlertDeliveryError extends EverTaskError {
+  /** `AlertDeliveryError` */
+  override name = "AlertDeliveryError";
+  /** Trying again will not help. */
+  readonly permanent: boolean;
+  /** When the receiver wants to be asked again, in milliseconds; null when it did not say. */
+  readonly retryAfterMs: number | null;
+  /** The alerts that have not arrived; null means all. */
+  readonly undelivered: readonly Alert[] | null;
+
+  /** Keeps the problem beside the message. */
+  constructor(message: string, problem: DeliveryProblem = {}) {
+    super(message, problem);
+    this.permanent = problem.permanent ?? false;
+    this.retryAfterMs = problem.retryAfterMs ?? null;
+    this.undelivered = problem.undelivered ?? null;
+  }
+}

@@ -1,0 +1,129 @@
+// The options of alerts, and what they become once defaults are filled in and values are checked.
+
+import { InvalidArgumentError } from "../../errors.ts";
+import type { Severity, TaskEvent, TaskEventKind } from "../../events/task_event.ts";
+import { randomId } from "../../ids/random_id.ts";
+import { consoleLogger, type Logger } from "../../log/logger.ts";
+import { type Clock, systemClock } from "../../time/clock.ts";
+import { type Duration, toMilliseconds } from "../../time/duration.ts";
+
+/** Which events become alerts, and how they are delivered. */
+export interface AlertOptions {
+  /**
+   * At least this severe.
+   * @default "Error"
+   */
+  readonly severity?: Severity;
+  /** Only these task types. */
+  readonly types?: readonly string[];
+  /** Only these kinds. */
+  readonly kinds?: readonly TaskEventKind[];
+  /** Only events for which this returns true. */
+  readonly filter?: (event: TaskEvent) => boolean;
+  /**
+   * What makes two events the same.
+   * @default kind, task type, queue and the first line of the exception, numbers aside
+   */
+  readonly keyOf?: (event: TaskEvent) => string;
+  /**
+   * For how long the same is not told again. At the end of that time one alert sums up how often it happened meanwhile. 0
+   * tells everything.
+   * @default 5 minutes
+   */
+  readonly repeatAfter?: Duration;
+  /**
+   * How many alerts may be sent in a minute, whatever they are about; the next one says how many were left out. Infinity for
+   * no limit.
+   * @default 30
+   */
+  readonly maxPerMinute?: number;
+  /**
+   * How many alerts may wait for delivery; further ones are dropped, and counted.
+   * @default 1000
+   */
+  readonly maxQueue?: number;
+  /**
+   * How often a delivery is tried.
+   * @default 5
+   */
+  readonly attempts?: number;
+  /**
+   * The pause after the first failed delivery; it doubles with each, up to a minute. A receiver that asks for a longer one
+   * gets it.
+   * @default 1 second
+   */
+  readonly backoff?: Duration;
+  /**
+   * How long a delivery may take.
+   * @default 10 seconds
+   */
+  readonly timeout?: Duration;
+  /**
+   * Where failed deliveries are reported.
+   * @default consoleLogger
+   */
+  readonly logger?: Logger;
+  /**
+   * The time.
+   * @default systemClock
+   */
+  readonly clock?: Clock;
+  /**
+   * Makes the ids of alerts.
+   * @default random UUIDs
+   */
+  readonly newId?: () => string;
+}
+
+/** The options with defaults filled in; times in milliseconds. */
+export interface AlertSettings {
+  readonly severity: Severity;
+  readonly types: readonly string[] | undefined;
+  readonly kinds: readonly TaskEventKind[] | undefined;
+  readonly filter: (event: TaskEvent) => boolean;
+  readonly keyOf: (event: TaskEvent) => string;
+  readonly repeatAfterMs: number;
+  readonly maxPerMinute: number;
+  readonly maxQueue: number;
+  readonly attempts: number;
+  readonly backoffMs: number;
+  readonly timeoutMs: number;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly newId: () => string;
+}
+
+/** @throws {InvalidArgumentError} If an option has a value that cannot be used. */
+export function alertSettings(options: AlertOptions): AlertSettings {
+  const { maxPerMinute = 30, maxQueue = 1000, attempts = 5 } = options;
+  if (!(maxPerMinute > 0)) {
+    throw new InvalidArgumentError("maxPerMinute", maxPerMinute, "be above 0, or Infinity");
+  }
+  for (const [name, value] of Object.entries({ maxQueue, attempts })) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new InvalidArgumentError(name, value, "be an integer of at least 1");
+    }
+  }
+  return {
+    severity: options.severity ?? "Error",
+    types: options.types,
+    kinds: options.kinds,
+    filter: options.filter ?? (() => true),
+    keyOf: options.keyOf ?? defaultKey,
+    repeatAfterMs: toMilliseconds(options.repeatAfter ?? { minutes: 5 }, "repeatAfter"),
+    maxPerMinute,
+    maxQueue,
+    attempts,
+    backoffMs: toMilliseconds(options.backoff ?? { seconds: 1 }, "backoff"),
+    timeoutMs: toMilliseconds(options.timeout ?? { seconds: 10 }, "timeout"),
+    logger: options.logger ?? consoleLogger,
+    clock: options.clock ?? systemClock,
+    newId: options.newId ?? randomId,
+  };
+}
+
+/** Numbers are ids and amounts: "order 17 not found" and "order 18 not found" are the same problem. */
+function defaultKey({ kind, taskType, queue, exception }: TaskEvent): string {
+  const [firstLine = ""] = (exception ?? "").split("\n", 1);
+  return JSON.stringify([kind, taskType, queue, firstLine.replace(/\d+/g, "0")]);
+}

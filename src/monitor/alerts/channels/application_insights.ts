@@ -1,0 +1,164 @@
+// Events as telemetry of Azure Application Insights, over its ingestion protocol: errors as exceptions, everything else as
+// custom events, with upstream's names.
+// https://github.com/microsoft/ApplicationInsights-Home/blob/master/EndpointSpecs/ENDPOINT-PROTOCOL.md
+
+import { InvalidArgumentError } from "../../../errors.ts";
+import type { Severity } from "../../../events/task_event.ts";
+import { type Alert, type AlertChannel, AlertDeliveryError } from "../alert.ts";
+import { parseException } from "../exception_text.ts";
+import { deliver, type Fetch } from "../http_delivery.ts";
+import { cut } from "../wording.ts";
+
+/** Options of {@linkcode applicationInsightsChannel}. */
+export interface ApplicationInsightsOptions {
+  /** As the Azure portal shows it: `InstrumentationKey=…;IngestionEndpoint=https://…`. */
+  readonly connectionString: string;
+  /** The name of this service on the application map. */
+  readonly roleName?: string;
+  /**
+   * Posts the request.
+   * @default the global fetch
+   */
+  readonly fetch?: Fetch;
+}
+
+/** The levels of the protocol. */
+const levels: Readonly<Record<Severity, number>> = { Information: 1, Warning: 2, Error: 3 };
+const maxMessageLength = 32_768;
+const maxPropertyLength = 8_192;
+/** Statuses of single items that may be sent again. */
+const temporary = [408, 429, 439, 500, 502, 503, 504];
+
+/**
+ * Sends every event (or what the options of {@linkcode sendAlerts} let through) to Application Insights, in batches.
+ *
+ * @throws {InvalidArgumentError} If the connection string has no key, or no valid address.
+ */
+export function applicationInsightsChannel(options: ApplicationInsightsOptions): AlertChannel {
+  const { instrumentationKey, url } = parseConnectionString(options.connectionString);
+  return {
+    name: "Application Insights",
+    // Telemetry wants to be complete: it is not there to wake anybody up.
+    defaults: { severity: "Information", repeatAfter: 0, maxPerMinute: Infinity, maxQueue: 10_000 },
+    batchSize: 100,
+    async send(alerts, signal) {
+      const envelopes = alerts.map((alert) =>
+        JSON.stringify(envelopeOf(alert, instrumentationKey, options.roleName))
+      );
+      const headers = { "content-type": "application/x-json-stream" };
+      const delivery = { url, headers, body: envelopes.join("\n") };
+      const answer = await deliver("Application Insights", delivery, signal, options.fetch);
+      if (answer.status === 206) reportPartial(answer.text, alerts);
+    },
+  };
+}
+
+function parseConnectionString(text: string): { instrumentationKey: string; url: string } {
+  const fields = new Map(
+    text.split(";").map((field) => {
+      const [name = "", ...value] = field.split("=");
+      return [name.trim().toLowerCase(), value.join("=").trim()];
+    }),
+  );
+  const instrumentationKey = fields.get("instrumentationkey");
+  const endpoint = fields.get("ingestionendpoint") ?? "https://dc.services.visualstudio.com";
+  if (!instrumentationKey || !URL.canParse(endpoint)) {
+    throw new InvalidArgumentError(
+      "connectionString",
+      "a text",
+      "have an InstrumentationKey and, if any, a valid IngestionEndpoint",
+    );
+  }
+  return { instrumentationKey, url: `${endpoint.replace(/\/+$/, "")}/v2.1/track` };
+}
+
+function envelopeOf(alert: Alert, instrumentationKey: string, roleName?: string): object {
+  const { event } = alert;
+  const isError = event.severity === "Error";
+  const [, traceId, spanId] = event.traceContext?.split("-") ?? [];
+  return {
+    time: event.eventDateUtc,
+    iKey: instrumentationKey,
+    name: `Microsoft.ApplicationInsights.${isError ? "Exception" : "Event"}`,
+    tags: {
+      ...(roleName === undefined ? {} : { "ai.cloud.role": roleName }),
+      ...(event.workerId === null ? {} : { "ai.cloud.roleInstance": event.workerId }),
+      ...(traceId ? { "ai.operation.id": traceId } : {}),
+      ...(spanId ? { "ai.operation.parentId": spanId } : {}),
+    },
+    data: isError
+      ? { baseType: "ExceptionData", baseData: exceptionData(alert) }
+      : { baseType: "EventData", baseData: eventData(alert) },
+  };
+}
+
+function exceptionData(alert: Alert): object {
+  const { event } = alert;
+  const parts = parseException(event.exception ?? event.message);
+  return {
+    ver: 2,
+    severityLevel: levels[event.severity],
+    exceptions: parts.map(({ type, message, stack }, index) => ({
+      id: index + 1,
+      outerId: index,
+      typeName: type,
+      message: cut(message, maxMessageLength),
+      hasFullStack: stack !== "",
+      stack: cut(stack, maxMessageLength),
+    })),
+    ...details(alert),
+  };
+}
+
+function eventData(alert: Alert): object {
+  return { ver: 2, name: `EverTask.${alert.event.severity}`, ...details(alert) };
+}
+
+function details({ id, event, count, suppressed }: Alert): object {
+  const properties: Record<string, string | null> = {
+    AlertId: id,
+    TaskId: event.taskId,
+    TaskType: event.taskType,
+    TaskHandlerType: event.taskHandlerType,
+    Severity: event.severity,
+    Kind: event.kind,
+    Queue: event.queue,
+    TaskKey: event.taskKey,
+    WorkerId: event.workerId,
+    Message: event.message,
+  };
+  const measurements: Record<string, number | null> = {
+    attempt: event.attempt,
+    count,
+    suppressed,
+    durationMs: event.durationMs,
+    waitMs: event.waitMs,
+  };
+  return {
+    properties: withoutNull(properties, (text) => cut(text, maxPropertyLength)),
+    measurements: withoutNull(measurements, (value) => value),
+  };
+}
+
+function withoutNull<T>(
+  record: Readonly<Record<string, T | null>>,
+  map: (value: T) => T,
+): Record<string, T> {
+  return Object.fromEntries(
+    Object.entries(record).flatMap(([name, value]) => value === null ? [] : [[name, map(value)]]),
+  );
+}
+
+/** Some items were refused: those that may be sent again are, the others are lost. */
+function reportPartial(text: string, alerts: readonly Alert[]): void {
+  const answer = JSON.parse(text) as {
+    readonly errors?: readonly { readonly index: number; readonly statusCode: number }[];
+  };
+  const again = (answer.errors ?? [])
+    .filter(({ statusCode }) => temporary.includes(statusCode))
+    .flatMap(({ index }) => alerts[index] ?? []);
+  if (again.length === 0) return;
+  throw new AlertDeliveryError(`Application Insights has put off ${again.length} items`, {
+    undelivered: again,
+  });
+}

@@ -1,0 +1,76 @@
+// How Sentry takes things: an address (the DSN) and envelopes, which hold items of several kinds.
+// https://develop.sentry.dev/sdk/foundations/transport/envelopes/
+
+import { InvalidArgumentError } from "../../../errors.ts";
+import { deliver, type Fetch } from "../http_delivery.ts";
+
+/** What every channel to Sentry needs to know. */
+export interface SentryOptions {
+  /** As the project's settings show it: `https://key@host/project`. */
+  readonly dsn: string;
+  /**
+   * The environment that events belong to.
+   * @default "production"
+   */
+  readonly environment?: string;
+  /** The version of the application. */
+  readonly release?: string;
+  /**
+   * Posts the request.
+   * @default the global fetch
+   */
+  readonly fetch?: Fetch;
+}
+
+/** One item of an envelope. */
+export interface SentryItem {
+  readonly type: "event" | "check_in";
+  readonly payload: object;
+}
+
+/** Sends one envelope. */
+export type SendEnvelope = (
+  header: Readonly<Record<string, string>>,
+  item: SentryItem,
+  signal: AbortSignal,
+) => Promise<void>;
+
+/**
+ * Makes the function that sends envelopes to a project.
+ *
+ * @throws {InvalidArgumentError} If the DSN is none.
+ */
+export function sentryTransport({ dsn, fetch }: SentryOptions): SendEnvelope {
+  const { url, publicKey } = parseDsn(dsn);
+  const headers = {
+    "content-type": "application/x-sentry-envelope",
+    "x-sentry-auth": `Sentry sentry_version=7, sentry_client=evertask/1, sentry_key=${publicKey}`,
+  };
+  return async (header, { type, payload }, signal) => {
+    const lines = [header, { type }, payload].map((line) => JSON.stringify(line));
+    await deliver("Sentry", { url, headers, body: `${lines.join("\n")}\n` }, signal, fetch);
+  };
+}
+
+function parseDsn(dsn: string): { url: string; publicKey: string } {
+  const parsed = URL.canParse(dsn) ? new URL(dsn) : null;
+  const [, path = "", project = ""] = /^(.*)\/([^/]+)$/.exec(parsed?.pathname ?? "") ?? [];
+  if (!parsed?.username || project === "") {
+    throw new InvalidArgumentError("dsn", "a text", "be a DSN: https://key@host/project");
+  }
+  return {
+    url: `${parsed.protocol}//${parsed.host}${path}/api/${project}/envelope/`,
+    publicKey: parsed.username,
+  };
+}
+
+/** Sentry's ids are UUIDs without dashes. */
+export function sentryId(uuid: string): string {
+  return uuid.replaceAll("-", "");
+}
+
+/** The trace that an event belongs to, as a context of Sentry's. */
+export function traceContexts(traceContext: string | null): object {
+  const [, traceId, spanId] = traceContext?.split("-") ?? [];
+  return traceId && spanId ? { contexts: { trace: { trace_id: traceId, span_id: spanId } } } : {};
+}

@@ -1,0 +1,72 @@
+// Alerts as messages in Slack, through an incoming webhook.
+// https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/
+
+import { InvalidArgumentError } from "../../../errors.ts";
+import type { Severity } from "../../../events/task_event.ts";
+import type { AlertChannel } from "../alert.ts";
+import { deliver, type Fetch } from "../http_delivery.ts";
+import { cut, facts, headline } from "../wording.ts";
+
+/** Options of {@linkcode slackChannel}. */
+export interface SlackOptions {
+  /** The address of the incoming webhook; it is a secret. */
+  readonly webhookUrl: string;
+  /**
+   * Posts the request.
+   * @default the global fetch
+   */
+  readonly fetch?: Fetch;
+}
+
+const icons: Readonly<Record<Severity, string>> = {
+  Information: "ℹ️",
+  Warning: "⚠️",
+  Error: "❌",
+};
+const colors: Readonly<Record<Severity, string>> = {
+  Information: "good",
+  Warning: "warning",
+  Error: "danger",
+};
+
+/** What Slack shows of a field before it folds it up. */
+const maxFieldLength = 2000;
+const shortFields = ["Task ID", "Time", "Queue", "Task key", "Attempt"];
+
+/**
+ * Posts alerts to Slack.
+ *
+ * @throws {InvalidArgumentError} If the address is no URL.
+ */
+export function slackChannel(options: SlackOptions): AlertChannel {
+  const { webhookUrl: url } = options;
+  if (!URL.canParse(url)) {
+    throw new InvalidArgumentError("webhookUrl", "a text", "be the URL of an incoming webhook");
+  }
+  return {
+    name: "Slack",
+    async send([alert], signal) {
+      if (!alert) return;
+      const { severity } = alert.event;
+      const body = JSON.stringify({
+        text: escape(`${icons[severity]} ${headline(alert)}`),
+        attachments: [{
+          color: colors[severity],
+          fallback: escape(alert.event.message),
+          fields: facts(alert).map(([title, value]) => ({
+            title,
+            value: escape(cut(value, maxFieldLength)),
+            short: shortFields.includes(title),
+          })),
+        }],
+      });
+      const headers = { "content-type": "application/json" };
+      await deliver("Slack", { url, headers, body }, signal, options.fetch);
+    },
+  };
+}
+
+/** https://docs.slack.dev/messaging/formatting-message-text/#escaping */
+function escape(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}

@@ -1,0 +1,73 @@
+// Alerts as JSON to an address of your own, signed by the rules of https://www.standardwebhooks.com, so that receivers can
+// tell real ones from forged ones, and doubles from new ones.
+
+import { InvalidArgumentError } from "../../../errors.ts";
+import { type Clock, systemClock } from "../../../time/clock.ts";
+import type { Alert, AlertChannel } from "../alert.ts";
+import { deliver, type Fetch } from "../http_delivery.ts";
+
+/** Options of {@linkcode webhookChannel}. */
+export interface WebhookOptions {
+  /** Where to post to. */
+  readonly url: string;
+  /** Further headers, say for authorization. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Signs each request: `whsec_` and the key in base64, as Standard Webhooks has it. Without it nothing is signed. */
+  readonly secret?: string;
+  /**
+   * Makes the JSON body.
+   * @default the alert: `{ id, event, count, suppressed }`
+   */
+  readonly body?: (alert: Alert) => unknown;
+  /**
+   * Posts the request.
+   * @default the global fetch
+   */
+  readonly fetch?: Fetch;
+  /**
+   * The time, for the signature.
+   * @default systemClock
+   */
+  readonly clock?: Clock;
+}
+
+/**
+ * Posts alerts as JSON, one a request. The event is sent whole, with the task's parameters, unless `body` says otherwise.
+ *
+ * @throws {InvalidArgumentError} If the address or the secret cannot be used.
+ */
+export function webhookChannel(options: WebhookOptions): AlertChannel {
+  const { url, headers = {}, secret, body = (alert) => alert, clock = systemClock } = options;
+  if (!URL.canParse(url)) throw new InvalidArgumentError("url", url, "be an absolute URL");
+  const key = secret === undefined ? null : signingKey(secret);
+  return {
+    name: "webhook",
+    async send([alert], signal) {
+      if (!alert) return;
+      const text = JSON.stringify(body(alert));
+      const timestamp = String(Math.floor(clock.now() / 1000));
+      const signed = key === null ? {} : {
+        "webhook-id": alert.id,
+        "webhook-timestamp": timestamp,
+        "webhook-signature": `v1,${await sign(await key, `${alert.id}.${timestamp}.${text}`)}`,
+      };
+      const all = { "content-type": "application/json", ...headers, ...signed };
+      await deliver("The webhook", { url, headers: all, body: text }, signal, options.fetch);
+    },
+  };
+}
+
+function signingKey(secret: string): Promise<CryptoKey> {
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    bytes = Uint8Array.from(atob(secret.replace(/^whsec_/, "")), (char) => char.charCodeAt(0));
+  } catch {
+    throw new InvalidArgumentError("secret", "a text", "be whsec_ and a key in base64");
+  }
+  return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+}
+
+async function sign(key: CryptoKey, text: string): Promise<string> {
+  const signature = await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(text));
+  return btoa(String.fromCharCode(...new Uint8Array(signature)));
+}

@@ -1,0 +1,34 @@
+/**
+ * Telling people and services of task events: Slack, e-mail, webhooks, Application Insights, Sentry and its cron monitors.
+ * Alerts are filtered, deduplicated, limited in number, and tried again, and never stand in a task's way.
+ *
+ * @module
+ */
+export {
+  type Alert,
+  type AlertChannel,
+  AlertDeliveryError,
+  type DeliveryProblem,
+} from "./alert.ts";
+export type { AlertOptions } from "./alert_options.ts";
+export { type AlertCounts, type Alerts, sendAlerts } from "./send_alerts.ts";
+export type { Fetch } from "./http_delivery.ts";
+export {
+  applicationInsightsChannel,
+  type ApplicationInsightsOptions,
+} from "./channels/application_insights.ts";
+export {
+  emailChannel,
+  type EmailOptions,
+  type MailMessage,
+  type MailTransport,
+} from "./channels/email.ts";
+export { sentryChannel } from "./channels/sentry.ts";
+export type { SentryOptions } from "./channels/sentry_envelope.ts";
+export {
+  sentryCronsChannel,
+  type SentryCronsOptions,
+  type SeriesOrigin,
+} from "./channels/sentry_crons.ts";
+export { slackChannel, type SlackOptions } from "./channels/slack.ts";
+export { webhookChannel, type WebhookOptions } from "./channels/webhook.ts";

@@ -1,0 +1,141 @@
+// From events to alerts: filtered, deduplicated, limited, and then left to the queue. All of it happens outside the tasks'
+// path, and takes no longer than a few lookups.
+
+import type { TaskEvent } from "../../events/task_event.ts";
+import { toMilliseconds } from "../../time/duration.ts";
+import type { Duration } from "../../time/duration.ts";
+import type { EventOrigin } from "../monitored.ts";
+import type { AlertChannel } from "./alert.ts";
+import { type AlertOptions, type AlertSettings, alertSettings } from "./alert_options.ts";
+import { Deduplication } from "./deduplication.ts";
+import { DeliveryQueue } from "./delivery_queue.ts";
+import { TotalLimit } from "./total_limit.ts";
+
+/** What became of the events that were to be told. */
+export interface AlertCounts {
+  /** Alerts that arrived. */
+  readonly delivered: number;
+  /** Alerts that did not: the queue was full, or no attempt succeeded. */
+  readonly dropped: number;
+  /** Events that were left out because there were too many. */
+  readonly suppressed: number;
+}
+
+/** Running alerts. */
+export interface Alerts {
+  /** What became of them so far. */
+  readonly counts: AlertCounts;
+  /** Resolves when everything that waited for delivery was delivered or dropped. */
+  flush(): Promise<void>;
+  /**
+   * Listens no longer, sums up what was kept silent, and delivers what waits.
+   *
+   * @param timeout How long that may take. Default 5 seconds.
+   */
+  close(timeout?: Duration): Promise<void>;
+}
+
+/**
+ * Tells somebody of an instance's events through a channel, until it is closed.
+ *
+ * @throws {InvalidArgumentError} If an option has a value that cannot be used.
+ *
+ * @example
+ * ```ts
+ * import { createEverTask } from "@evertask/evertask";
+ * import { memoryStorage } from "@evertask/evertask/memory";
+ * import { sendAlerts, slackChannel } from "@evertask/evertask/alerts";
+ *
+ * const everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
+ * const alerts = sendAlerts(
+ *   everTask,
+ *   slackChannel({ webhookUrl: "https://hooks.slack.com/services/T0/B0/secret" }),
+ *   { types: ["charge-card"], repeatAfter: { minutes: 15 } },
+ * );
+ *
+ * await everTask.stop();
+ * await alerts.close();
+ * ```
+ */
+export function sendAlerts(
+  everTask: EventOrigin,
+  channel: AlertChannel,
+  options: AlertOptions = {},
+): Alerts {
+  const settings = alertSettings({ ...channel.defaults, ...options });
+  const pipeline = new Pipeline(channel, settings);
+  const { severity, types, kinds } = settings;
+  const unsubscribe = everTask.events.subscribe((event) => pipeline.take(event), {
+    severity,
+    ...(types ? { types } : {}),
+    ...(kinds ? { kinds } : {}),
+  });
+  return {
+    get counts() {
+      return pipeline.counts;
+    },
+    flush: () => pipeline.flush(),
+    close: (timeout = { seconds: 5 }) => {
+      unsubscribe();
+      return pipeline.close(toMilliseconds(timeout, "timeout"));
+    },
+  };
+}
+
+class Pipeline {
+  readonly #channel: AlertChannel;
+  readonly #settings: AlertSettings;
+  readonly #deduplication: Deduplication;
+  readonly #limit: TotalLimit;
+  readonly #queue: DeliveryQueue;
+  /** Events left out since the last alert, and in all. */
+  #suppressed = 0;
+  #suppressedEver = 0;
+
+  constructor(channel: AlertChannel, settings: AlertSettings) {
+    const { clock, repeatAfterMs, maxPerMinute } = settings;
+    this.#channel = channel;
+    this.#settings = settings;
+    this.#limit = new TotalLimit(clock, maxPerMinute);
+    this.#queue = new DeliveryQueue(channel, settings);
+    this.#deduplication = new Deduplication(
+      clock,
+      repeatAfterMs,
+      (event, count) => this.#alert(event, count),
+    );
+  }
+
+  get counts(): AlertCounts {
+    return { ...this.#queue.counts, suppressed: this.#suppressedEver };
+  }
+
+  take(event: TaskEvent): void {
+    const { filter, keyOf } = this.#settings;
+    if (filter(event)) this.#deduplication.offer(keyOf(event), event);
+  }
+
+  flush(): Promise<void> {
+    return this.#queue.idle();
+  }
+
+  async close(graceMs: number): Promise<void> {
+    this.#deduplication.close();
+    await this.#queue.close(graceMs);
+  }
+
+  #alert(event: TaskEvent, count: number): void {
+    if (!this.#limit.take()) {
+      if (this.#suppressed === 0) {
+        this.#settings.logger.warn("Alerts for {channel} are left out: there are too many", {
+          channel: this.#channel.name,
+        });
+      }
+      this.#suppressed += count;
+      this.#suppressedEver += count;
+      return;
+    }
+    const suppressed = this.#suppressed;
+    this.#suppressed = 0;
+    this.#queue.add({ id: this.#settings.newId(), event, count, suppressed });
+  }
+}
