@@ -52,9 +52,12 @@ interface MonitorConfig {
   readonly timezone: string;
 }
 
+interface OpenRun {
+  readonly checkInId: string;
+  readonly config: MonitorConfig | null;
+}
+
 const maxSlugLength = 50;
-/** How many schedules are kept; beyond, the oldest is looked up again when it is needed. */
-const maxConfigs = 1000;
 
 /**
  * Tells Sentry's cron monitors of the runs of recurring tasks. Other tasks are left out.
@@ -65,20 +68,14 @@ export function sentryCronsChannel(options: SentryCronsOptions): AlertChannel {
   const { environment = "production", release, newId = randomId } = options;
   const { monitorOf = ({ taskKey, taskType }) => taskKey ?? taskType } = options;
   const sendEnvelope = sentryTransport(options);
-  const configs = new Map<string, MonitorConfig | null>();
-  /** The check-ins of the runs that have started and not ended, by task: a series never overlaps itself. */
-  const open = new Map<string, string>();
+  /** The runs that have started and not ended, by task: a series never overlaps itself. */
+  const open = new Map<string, OpenRun>();
 
-  async function configOf(taskId: string): Promise<MonitorConfig | null> {
-    if (!options.everTask) return null;
-    const known = configs.get(taskId);
-    if (known !== undefined) return known;
-    const series = (await options.everTask.get(taskId))?.series;
+  /** Looked up at each start: a series can be given another schedule while it lives. */
+  async function begin(taskId: string): Promise<OpenRun> {
+    const series = (await options.everTask?.get(taskId))?.series;
     const config = series ? monitorConfig(series, options) : null;
-    const [oldest] = configs.keys();
-    if (configs.size >= maxConfigs && oldest !== undefined) configs.delete(oldest);
-    configs.set(taskId, config);
-    return config;
+    return { checkInId: sentryId(newId()), config };
   }
 
   return {
@@ -95,10 +92,9 @@ export function sentryCronsChannel(options: SentryCronsOptions): AlertChannel {
       if (!alert) return;
       const { event } = alert;
       const { taskId, durationMs } = event;
-      const checkInId = open.get(taskId) ?? sentryId(newId());
       const ended = event.kind !== "started";
-      if (!ended) open.set(taskId, checkInId);
-      const config = await configOf(taskId);
+      const { checkInId, config } = open.get(taskId) ?? await begin(taskId);
+      open.set(taskId, { checkInId, config });
       const payload = {
         check_in_id: checkInId,
         monitor_slug: slug(monitorOf(event)),

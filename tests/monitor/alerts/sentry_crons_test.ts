@@ -1,0 +1,130 @@
+// Check-ins of recurring tasks: from events, and from a real series of a real instance.
+
+import { assertEquals, assertExists } from "@std/assert";
+import { createEverTask, defineTask } from "../../../mod.ts";
+import { memoryStorage } from "../../../drivers/memory/mod.ts";
+import { buildRecurrence } from "../../../src/schedule/builder.ts";
+import { sendAlerts, sentryCronsChannel } from "../../../src/monitor/alerts/mod.ts";
+import { sentrySchedule } from "../../../src/monitor/alerts/channels/sentry_schedule.ts";
+import { EventSourceForTests } from "../support/event_source.ts";
+import { type ReceivingServer, startReceivingServer } from "../support/receiving_server.ts";
+
+interface CheckIn {
+  readonly check_in_id: string;
+  readonly monitor_slug: string;
+  readonly status: string;
+  readonly duration?: number;
+  readonly monitor_config?: unknown;
+}
+
+const dsnOf = ({ url }: ReceivingServer): string => `${url.replace("http://", "http://key@")}/42`;
+
+function checkIns({ requests }: ReceivingServer): CheckIn[] {
+  return requests.map(({ body }) => {
+    const [, item, payload] = body.trim().split("\n").map((line) => JSON.parse(line));
+    assertEquals(item, { type: "check_in" });
+    return payload;
+  });
+}
+
+Deno.test("a run is checked in when it starts and when it ends, under one id", async () => {
+  await using server = startReceivingServer();
+  const events = new EventSourceForTests();
+  const alerts = sendAlerts({ events }, sentryCronsChannel({ dsn: dsnOf(server) }));
+  const series = { recurring: true, taskKey: "Nightly Clean-up!", taskId: "series-1" };
+  events.emit("started", { taskId: "one-shot" });
+  events.emit("started", series);
+  events.emit("retrying", series);
+  events.emit("started", { ...series, attempt: 2 });
+  events.emit("completed", { ...series, durationMs: 1500 });
+  events.emit("recurringScheduled", series);
+  events.emit("started", series);
+  events.emit("failed", series);
+  await alerts.close();
+
+  const all = checkIns(server);
+  assertEquals(all.map(({ status }) => status), ["in_progress", "ok", "in_progress", "error"]);
+  const [first, second, third, fourth] = all.map(({ check_in_id }) => check_in_id);
+  assertEquals(first, second);
+  assertEquals(third, fourth);
+  assertEquals(first === third, false);
+  assertEquals(first?.length, 32);
+  assertEquals(all[0]?.monitor_slug, "nightly-clean-up-");
+  assertEquals(all[0]?.duration, undefined);
+  assertEquals(all[1]?.duration, 1.5);
+});
+
+Deno.test("the schedule of a real series makes its monitor, by which Sentry notices missed runs", async () => {
+  await using server = startReceivingServer();
+  const cleanUp = defineTask({ type: "clean-up", handle() {} });
+  await using everTask = createEverTask({ storage: memoryStorage(), tasks: [cleanUp] });
+  const alerts = sendAlerts(
+    everTask,
+    sentryCronsChannel({ dsn: dsnOf(server), everTask, checkInMargin: 2, maxRuntime: 10 }),
+  );
+  const completed = new Promise((resolve) => {
+    everTask.events.subscribe(resolve, { kinds: ["completed"] });
+  });
+  await everTask.start();
+  await everTask.dispatch(cleanUp, undefined, {
+    recurring: (r) =>
+      r.runNow().andThen().every(1).days().atTime("03:30").inTimeZone("Europe/Rome"),
+    taskKey: "nightly",
+  });
+  await completed;
+  await alerts.close();
+  assertEquals(checkIns(server).map(({ status }) => status), ["in_progress", "ok"]);
+  for (const { monitor_slug, monitor_config } of checkIns(server)) {
+    assertEquals(monitor_slug, "nightly");
+    assertEquals(monitor_config, {
+      schedule: { type: "crontab", value: "30 3 * * *" },
+      checkin_margin: 2,
+      max_runtime: 10,
+      timezone: "Europe/Rome",
+    });
+  }
+  assertExists(checkIns(server)[1]?.duration);
+});
+
+const crontab = (value: string) => ({ type: "crontab", value }) as const;
+const interval = (value: number, unit: "minute" | "hour" | "day" | "week" | "month") =>
+  ({ type: "interval", value, unit }) as const;
+
+const schedules: [
+  name: string,
+  schedule: Parameters<typeof buildRecurrence>[0],
+  expected: unknown,
+][] = [
+  ["30 seconds", (r) => r.every(30).seconds(), null],
+  ["120 seconds", (r) => r.every(120).seconds(), interval(2, "minute")],
+  ["5 minutes", (r) => r.every(5).minutes(), interval(5, "minute")],
+  ["2 hours", (r) => r.every(2).hours(), interval(2, "hour")],
+  ["cron", (r) => r.cron("*/5 8-18 * * MON-FRI"), crontab("*/5 8-18 * * MON-FRI")],
+  ["cron with seconds 0", (r) => r.cron("0 30 3 * * *"), crontab("30 3 * * *")],
+  ["cron every 10 seconds", (r) => r.cron("*/10 * * * * *"), null],
+  ["cron on the last day", (r) => r.cron("0 3 L * *"), null],
+  ["cron in July on Wednesday", (r) => r.cron("0 3 * JUL WED"), crontab("0 3 * JUL WED")],
+  ["daily", (r) => r.every(1).days().atTime("03:30"), crontab("30 3 * * *")],
+  ["twice a day", (r) => r.every(1).days().atTimes("09:00", "14:00"), crontab("0 9,14 * * *")],
+  ["at odd times", (r) => r.every(1).days().atTimes("09:00", "14:30"), null],
+  ["every 3 days", (r) => r.every(3).days().atTime("03:30"), interval(3, "day")],
+  [
+    "on Mondays and Sundays",
+    (r) => r.every(1).weeks().onDays("Monday", "Sunday").atTime("08:00"),
+    crontab("0 8 * * 1,0"),
+  ],
+  ["every 2 weeks", (r) => r.every(2).weeks(), interval(2, "week")],
+  [
+    "on the 1st and 15th",
+    (r) => r.every(1).months().onDays(1, 15).atTime("06:00"),
+    crontab("0 6 1,15 * *"),
+  ],
+  ["on the 31st", (r) => r.every(1).months().onDay(31).atTime("06:00"), interval(1, "month")],
+  ["on the first Monday", (r) => r.every(1).months().onFirst("Monday"), interval(1, "month")],
+];
+
+for (const [name, schedule, expected] of schedules) {
+  Deno.test(`a monitor's schedule for: ${name}`, () => {
+    assertEquals(sentrySchedule(buildRecurrence(schedule)), expected);
+  });
+}
