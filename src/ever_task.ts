@@ -96,7 +96,7 @@ export class EverTask {
       queues,
       events: this.#bus,
       newId: this.#newId,
-      ready: () => this.#ready(),
+      opening: () => this.#isOpen && this.#stopping === null ? null : this.#ready(),
       defaultAuditLevel: settings.defaultAuditLevel,
       instrumentation: execution.instrumentation,
       retryForMs: settings.dispatchRetryMs,

@@ -44,8 +44,8 @@ export class UnknownTaskTypeError extends EverTaskError {
 /** What a dispatcher works with. */
 export interface DispatcherParts {
   readonly storage: Storage;
-  /** Resolves when storage is open. */
-  readonly ready: () => Promise<void>;
+  /** A promise of the open storage; null when it is open: most dispatches need not wait a turn. */
+  readonly opening: () => Promise<void> | null;
   readonly clock: Clock;
   readonly storageClock: StorageClock;
   readonly logger: Logger;
@@ -98,7 +98,8 @@ export class Dispatcher {
     this.#checkRegistered(task);
     const encoding = encodePayload(task.type, task.payload, payload);
     const encoded = encoding instanceof Promise ? await encoding : encoding;
-    await this.#parts.ready();
+    const opening = this.#parts.opening();
+    if (opening !== null) await opening;
     const plan = this.#plan(task, options);
     options.signal?.throwIfAborted();
     const id = this.#parts.newId();
@@ -123,7 +124,8 @@ export class Dispatcher {
       const encoding = encodePayload(task.type, task.payload, payload);
       texts.push((encoding instanceof Promise ? await encoding : encoding).text);
     }
-    await this.#parts.ready();
+    const opening = this.#parts.opening();
+    if (opening !== null) await opening;
     const plan = this.#plan(task, options);
     options.signal?.throwIfAborted();
     if (texts.length === 0) return [];

@@ -43,6 +43,7 @@ export class AttemptRecorder {
 
   /** Tells that an attempt has started. */
   started(job: Job): void {
+    if (!this.#parts.events.active) return;
     const waitMs = Math.max(0, this.#parts.storageClock.at(job.startedAt) - job.task.dueAt);
     this.emit("started", job, { waitMs });
   }

@@ -60,8 +60,6 @@ export class Executor {
   readonly #parts: ExecutorParts;
   readonly #watchdog: Watchdog;
   readonly #contextParts: ContextParts;
-  /** Handlers that were given up and still run. */
-  readonly #contexts = new WeakMap<Job, AttemptContext>();
 
   constructor(parts: ExecutorParts) {
     this.#parts = parts;
@@ -83,10 +81,13 @@ export class Executor {
     return this.#watchdog.jobs;
   }
 
-  /** Starts a job's attempt. Never throws; `onSettled` tells when the slot is free. */
-  execute(job: Job): void {
-    const { clock, storageClock, recorder } = this.#parts;
-    const now = clock.monotonic();
+  /**
+   * Starts a job's attempt. Never throws; `onSettled` tells when the slot is free.
+   *
+   * @param now The monotonic clock: reading it is not free, and the caller just has.
+   */
+  execute(job: Job, now: number): void {
+    const { storageClock, recorder } = this.#parts;
     job.startedAt = now;
     const { series } = job.task;
     if (series !== null) {
@@ -106,7 +107,7 @@ export class Executor {
     this.#watchdog.add(job);
     recorder.started(job);
     const context = new AttemptContext(job, this.#contextParts);
-    this.#contexts.set(job, context);
+    job.context = context;
     this.#attempt(job, context).then(
       () => this.#settle(job, undefined),
       (error) => this.#settle(job, { error }),
@@ -164,7 +165,7 @@ export class Executor {
     if (job.phase === "ended") return; // a handler that was given up has ended after all: the fence stands
     job.phase = "ended";
     this.#watchdog.remove(job);
-    const context = this.#contexts.get(job)!;
+    const context = job.context!;
     const lines = context.takeLogLines();
     if (lines.length > 0) this.#storeLines(job, lines);
     if (job.completedByHandler) void this.#confirmCompletion(job, context, failure);

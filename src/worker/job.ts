@@ -4,6 +4,7 @@ import type { ClaimedTask } from "../storage/records.ts";
 import type { Lease } from "../storage/requests.ts";
 import type { TaskStatus } from "../storage/task_status.ts";
 import type { AnyTask } from "../task.ts";
+import type { AttemptContext } from "./task_context.ts";
 
 /** A status change with the reading of the monotonic clock when it happened. */
 export interface TimedStep {
@@ -35,6 +36,8 @@ export class Job {
   cancelled = false;
   /** Whether the handler has completed the task in its own transaction. */
   completedByHandler = false;
+  /** What the handler was given. */
+  context: AttemptContext | null = null;
   #controller: AbortController | null = null;
 
   constructor(

@@ -67,9 +67,13 @@ export class QueueRunner {
     this.#waiting.push(job);
   }
 
-  /** Takes the next job and a slot for it; undefined when there is no job or no slot. */
+  /** Whether there is a job, and a slot for it. */
+  get hasNext(): boolean {
+    return this.#waiting.length > 0 && this.#running < this.settings.parallelism && !this.paused;
+  }
+
+  /** Takes the next job and a slot for it. */
   takeNext(): Job | undefined {
-    if (this.#running >= this.settings.parallelism || this.paused) return undefined;
     const job = this.#waiting.shift();
     if (job !== undefined) this.#running++;
     return job;

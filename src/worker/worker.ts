@@ -257,20 +257,21 @@ export class Worker {
   #fill(runner: QueueRunner): void {
     if (this.#filling || this.#stopping) return;
     this.#filling = true;
-    for (let job; (job = this.#nextInSlice(runner)) !== undefined;) this.#executor.execute(job);
+    while (runner.hasNext) {
+      const now = this.#parts.clock.monotonic();
+      if (!this.#isInSlice(now)) break;
+      this.#executor.execute(runner.takeNext()!, now);
+    }
     this.#filling = false;
-    if (runner.runsLow(this.#parts.clock.monotonic())) this.#claimer.wake();
+    if (runner.mayHaveMore && runner.runsLow(this.#parts.clock.monotonic())) this.#claimer.wake();
   }
 
   /**
-   * The next job, unless handlers have been running for so long without a break that timers, sockets and the heartbeat
-   * must have their turn first.
+   * Whether another handler may start now. When handlers have been running for so long without a break, timers, sockets and
+   * the heartbeat must have their turn first; then the queues are filled again.
    */
-  #nextInSlice(runner: QueueRunner): Job | undefined {
-    const now = this.#parts.clock.monotonic();
-    if (now > this.#sliceEndsAt) return undefined;
-    const job = runner.takeNext();
-    if (job !== undefined && this.#sliceEndsAt === Infinity) {
+  #isInSlice(now: number): boolean {
+    if (this.#sliceEndsAt === Infinity) {
       this.#sliceEndsAt = now + sliceMs;
       nextMacrotask(() => {
         const hadEnded = this.#parts.clock.monotonic() > this.#sliceEndsAt;
@@ -278,7 +279,7 @@ export class Worker {
         if (hadEnded) { for (const each of this.#runners.values()) this.#fill(each); }
       });
     }
-    return job;
+    return now <= this.#sliceEndsAt;
   }
 
   #onSettled(job: Job): void {
