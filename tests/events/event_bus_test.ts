@@ -1,0 +1,118 @@
+import { assert, assertEquals } from "@std/assert";
+import { EventBus } from "../../src/events/event_bus.ts";
+import { taskEvent } from "../../src/events/job_events.ts";
+import type { TaskEvent, TaskEventKind } from "../../src/events/task_event.ts";
+import { silentLogger } from "../../src/log/logger.ts";
+
+const subject = {
+  id: "01a204c3-9e85-76f3-a637-c068a230efde",
+  type: "send-mail",
+  request: '{"to":"ada"}',
+  queue: "default",
+  taskKey: null,
+  recurring: false,
+  attempt: 1,
+  traceContext: null,
+};
+const event = (kind: TaskEventKind, type = "send-mail") =>
+  taskEvent(kind, Date.UTC(2026, 0, 1), { ...subject, type }, undefined);
+
+Deno.test("taskEvent() fills upstream's fields, with upstream's message", () => {
+  const { eventDateUtc, severity, taskHandlerType, taskParameters, message, exception } = event(
+    "completed",
+  );
+  assertEquals(
+    { eventDateUtc, severity, taskHandlerType, taskParameters, message, exception },
+    {
+      eventDateUtc: "2026-01-01T00:00:00.000Z",
+      severity: "Information",
+      taskHandlerType: "send-mail",
+      taskParameters: '{"to":"ada"}',
+      message: `Task with id ${subject.id} was completed.`,
+      exception: null,
+    },
+  );
+});
+
+Deno.test("EventBus is inactive until somebody subscribes, and again when all have left", () => {
+  const bus = new EventBus(silentLogger);
+  assert(!bus.active);
+  const unsubscribe = bus.subscribe(() => {});
+  assert(bus.active);
+  unsubscribe();
+  assert(!bus.active);
+});
+
+Deno.test("EventBus filters by severity, type and kind", async () => {
+  const bus = new EventBus(silentLogger);
+  const seen: Record<string, string[]> = { severe: [], typed: [], kind: [] };
+  bus.subscribe((e) => void seen["severe"]!.push(e.kind), { severity: "Warning" });
+  bus.subscribe((e) => void seen["typed"]!.push(e.kind), { types: ["other"] });
+  bus.subscribe((e) => void seen["kind"]!.push(e.kind), { kinds: ["started"] });
+  bus.emit(event("started"));
+  bus.emit(event("timeout"));
+  bus.emit(event("failed", "other"));
+  await bus.idle();
+  assertEquals(seen, { severe: ["timeout", "failed"], typed: ["failed"], kind: ["started"] });
+});
+
+Deno.test("EventBus hands a subscriber its events in order, one after the other", async () => {
+  const bus = new EventBus(silentLogger);
+  const seen: string[] = [];
+  bus.subscribe(async ({ kind }) => {
+    await Promise.resolve();
+    seen.push(kind);
+  });
+  const kinds: TaskEventKind[] = ["dispatched", "started", "completed"];
+  for (const kind of kinds) bus.emit(event(kind));
+  assertEquals(seen, []); // never on the emitter's stack
+  await bus.idle();
+  assertEquals(seen, kinds);
+});
+
+Deno.test("EventBus logs a subscriber that throws, and goes on with it and the others", async () => {
+  const errors: unknown[] = [];
+  const bus = new EventBus({ ...silentLogger, error: (...line) => void errors.push(line) });
+  const seen: string[] = [];
+  bus.subscribe(({ kind }) => {
+    if (kind === "started") throw new Error("broken");
+    seen.push(kind);
+  });
+  bus.emit(event("started"));
+  bus.emit(event("completed"));
+  await bus.idle();
+  assertEquals(seen, ["completed"]);
+  assertEquals(errors.length, 1);
+});
+
+Deno.test("EventBus lets a subscriber that lags too far behind lose events, and counts them", async () => {
+  const bus = new EventBus(silentLogger);
+  let release = () => {};
+  const held = new Promise<void>((resolve) => release = resolve);
+  let seen = 0;
+  bus.subscribe(async () => {
+    if (seen++ === 0) await held;
+  });
+  for (let i = 0; i < 10_005; i++) bus.emit(event("started"));
+  assertEquals(bus.lost, 5);
+  release();
+  await bus.idle();
+  assertEquals(seen, 10_000);
+});
+
+Deno.test("EventBus can be looped over, and forgets the loop when it is left", async () => {
+  const bus = new EventBus(silentLogger);
+  const seen: TaskEvent[] = [];
+  const loop = (async () => {
+    for await (const e of bus) {
+      seen.push(e);
+      if (seen.length === 2) break;
+    }
+  })();
+  await Promise.resolve();
+  bus.emit(event("started"));
+  bus.emit(event("completed"));
+  await loop;
+  assertEquals(seen.map(({ kind }) => kind), ["started", "completed"]);
+  assert(!bus.active);
+});

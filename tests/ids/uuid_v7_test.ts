@@ -1,0 +1,37 @@
+import { assert, assertEquals } from "@std/assert";
+import { isUuid, systemRandom, uuidV7Generator } from "../../src/ids/uuid_v7.ts";
+
+Deno.test("uuidV7Generator() gives ids of version 7 and the RFC's variant, with the time in front", () => {
+  const id = uuidV7Generator(() => 0x0123_4567_89ab, systemRandom)();
+  assert(isUuid(id));
+  assertEquals(id.slice(0, 13), "01234567-89ab");
+  assertEquals(id[14], "7");
+  assert("89ab".includes(id[19]!));
+});
+
+Deno.test("uuidV7Generator() gives ever larger ids, also within a millisecond and when the clock is set back", () => {
+  let now = 1_000_000;
+  const newId = uuidV7Generator(() => now, systemRandom);
+  let previous = newId();
+  for (let i = 0; i < 20_000; i++) {
+    if (i % 7000 === 0) now -= 100;
+    if (i % 5000 === 0) now += 60;
+    const id = newId();
+    assert(id > previous, `${id} > ${previous}`);
+    previous = id;
+  }
+});
+
+Deno.test("uuidV7Generator() gives different ids to generators that run at the same time", () => {
+  const now = () => 1_000_000;
+  const ids = [uuidV7Generator(now, systemRandom), uuidV7Generator(now, systemRandom)]
+    .flatMap((newId) => Array.from({ length: 2_000 }, newId));
+  assertEquals(new Set(ids).size, ids.length);
+});
+
+Deno.test("isUuid() knows ids from other texts", () => {
+  assert(isUuid("01a204c3-9e85-76f3-a637-c068a230efde"));
+  for (const text of ["", "01A204C3-9E85-76F3-A637-C068A230EFDE", "01a204c3", null, 7]) {
+    assert(!isUuid(text), String(text));
+  }
+});

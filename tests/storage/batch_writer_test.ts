@@ -1,0 +1,132 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { BatchWriter } from "../../src/storage/batching/batch_writer.ts";
+import { StorageError, StorageUnavailableError } from "../../src/storage/errors.ts";
+import { FakeClock } from "../../src/testing/fake_clock.ts";
+import { systemClock } from "../../src/time/clock.ts";
+
+interface Setup {
+  readonly write: (items: readonly number[]) => Promise<readonly number[]>;
+  readonly maxBatch?: number;
+  readonly concurrency?: number;
+  readonly clock?: FakeClock;
+}
+
+function writer({ write, maxBatch = 100, concurrency = 1, clock }: Setup) {
+  return new BatchWriter<number, number>({
+    write,
+    maxBatch,
+    concurrency,
+    clock: clock ?? systemClock,
+    retryForMs: 1000,
+  });
+}
+
+/** Writes that end when the test says so. */
+function heldWrites() {
+  const batches: number[][] = [];
+  const release: (() => void)[] = [];
+  const started: (() => void)[] = [];
+  return {
+    batches,
+    release,
+    /** Resolves when the n-th write has begun. */
+    begun: (n: number) =>
+      new Promise<void>((resolve) => batches.length >= n ? resolve() : started.push(resolve)),
+    async write(items: readonly number[]) {
+      batches.push([...items]);
+      for (const resolve of started.splice(0)) resolve();
+      await new Promise<void>((resolve) => release.push(resolve));
+      return items.map((item) => item * 10);
+    },
+  };
+}
+
+Deno.test("BatchWriter writes what is added in one turn of the event loop together", async () => {
+  const batches: number[][] = [];
+  const { add } = bound(writer({
+    write: (items) => {
+      batches.push([...items]);
+      return Promise.resolve(items.map((item) => item * 10));
+    },
+  }));
+  assertEquals(await Promise.all([add(1), add(2), add(3)]), [10, 20, 30]);
+  assertEquals(batches, [[1, 2, 3]]);
+});
+
+Deno.test("BatchWriter gathers what comes during a write for the next one, up to its limit", async () => {
+  const held = heldWrites();
+  const { add } = bound(writer({ write: held.write, maxBatch: 2 }));
+  const first = add(1);
+  await held.begun(1);
+  const rest = [add(2), add(3), add(4)];
+  held.release.shift()!();
+  assertEquals(await first, 10);
+  await held.begun(2);
+  held.release.shift()!();
+  await held.begun(3);
+  held.release.shift()!();
+  assertEquals(await Promise.all(rest), [20, 30, 40]);
+  assertEquals(held.batches, [[1], [2, 3], [4]]);
+});
+
+Deno.test("BatchWriter repeats a write that fails for now, and resolves when it succeeds", async () => {
+  const clock = new FakeClock();
+  let tries = 0;
+  const { add } = bound(writer({
+    clock,
+    write: (items) => {
+      if (++tries < 4) return Promise.reject(new StorageUnavailableError("down"));
+      return Promise.resolve(items);
+    },
+  }));
+  const result = add(7);
+  while (tries < 4) await clock.advance(20);
+  assertEquals(await result, 7);
+});
+
+Deno.test("BatchWriter gives up on a transient error when the time for it is over", async () => {
+  const clock = new FakeClock();
+  let tries = 0;
+  const { add } = bound(writer({
+    clock,
+    write: () => {
+      tries++;
+      return Promise.reject(new StorageUnavailableError("down"));
+    },
+  }));
+  let settled = false;
+  const result = add(7).finally(() => settled = true);
+  const rejected = assertRejects(() => result, StorageUnavailableError, "down");
+  while (!settled) await clock.advance(100);
+  await rejected;
+  assertEquals(tries, 6); // after 0, 20, 60, 140, 300 and 620 ms; the next would be past 1000
+});
+
+Deno.test("BatchWriter does not let one item that storage refuses fail its neighbours", async () => {
+  const { add } = bound(writer({
+    write: (items) =>
+      items.includes(13)
+        ? Promise.reject(new StorageError("13 is refused"))
+        : Promise.resolve(items.map((item) => item * 10)),
+  }));
+  const results = await Promise.allSettled([add(12), add(13), add(14)]);
+  assertEquals(results.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
+});
+
+Deno.test("BatchWriter.idle() resolves when nothing is left to write", async () => {
+  const held = heldWrites();
+  const batching = writer({ write: held.write });
+  await batching.idle();
+  const result = batching.add(1);
+  let isIdle = false;
+  const idle = batching.idle().then(() => isIdle = true);
+  await held.begun(1);
+  assertEquals(isIdle, false);
+  held.release.shift()!();
+  await idle;
+  assertEquals(await result, 10);
+});
+
+function bound(batching: BatchWriter<number, number>) {
+  return { add: (item: number) => batching.add(item) };
+}

@@ -1,0 +1,59 @@
+// An engine over a fresh in-memory store, for tests of how its parts work together.
+
+import { createEverTask, type EverTask, type EverTaskOptions, type TaskEvent } from "../../mod.ts";
+import { memoryStorage } from "../../drivers/memory/mod.ts";
+
+/** An engine, and the log of what it says. */
+export interface TestEngine extends AsyncDisposable {
+  readonly everTask: EverTask;
+  /** Warnings and errors of the engine's own logger. */
+  readonly complaints: readonly string[];
+  /** Resolves with the next event that matches, also one that was emitted before. */
+  event(matches: (event: TaskEvent) => boolean): Promise<TaskEvent>;
+  /** Resolves when the task has ended: completed, failed or cancelled. */
+  ended(taskId: string): Promise<TaskEvent>;
+}
+
+const endings = ["completed", "failed", "cancelled"];
+
+/** Makes and starts an engine; `await using` stops it. */
+export async function startEngine(
+  options: Omit<EverTaskOptions, "storage"> & Partial<Pick<EverTaskOptions, "storage">>,
+): Promise<TestEngine> {
+  const complaints: string[] = [];
+  const note = (message: string, properties = {}) => {
+    complaints.push(
+      `${message} ${
+        JSON.stringify(properties, (_, value) => value instanceof Error ? String(value) : value)
+      }`,
+    );
+  };
+  const quiet = () => {};
+  const logger = { trace: quiet, debug: quiet, info: quiet, warn: note, error: note };
+  const everTask = createEverTask({ storage: memoryStorage(), logger, ...options });
+  const seen: TaskEvent[] = [];
+  const waiting = new Set<() => void>();
+  everTask.events.subscribe((event) => {
+    seen.push(event);
+    for (const check of waiting) check();
+  });
+  await everTask.start();
+  const event = (matches: (event: TaskEvent) => boolean) =>
+    new Promise<TaskEvent>((resolve) => {
+      const check = () => {
+        const found = seen.find(matches);
+        if (found === undefined) return;
+        waiting.delete(check);
+        resolve(found);
+      };
+      waiting.add(check);
+      check();
+    });
+  return {
+    everTask,
+    complaints,
+    event,
+    ended: (taskId) => event((e) => e.taskId === taskId && endings.includes(e.kind)),
+    [Symbol.asyncDispose]: () => everTask.stop(),
+  };
+}
