@@ -1,0 +1,252 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { delay } from "@std/async";
+import { z } from "zod";
+import {
+  defineTask,
+  linearRetry,
+  NonRetryableError,
+  RetryLater,
+  TaskCancelledError,
+  type TaskContext,
+} from "../../mod.ts";
+import { MemoryDatabase, memoryStorage } from "../../drivers/memory/mod.ts";
+import { startEngine } from "../support/engine.ts";
+
+const quickRetry = linearRetry(2, 5);
+
+/** Rejects when the signal aborts, as well-behaved work does. */
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
+
+/** What a store holds after its engine has stopped. */
+async function readAll(database: MemoryDatabase, ids: readonly { id: string }[]) {
+  const storage = memoryStorage({ database });
+  await storage.open();
+  return await Promise.all(ids.map(async ({ id }) => (await storage.get(id))!));
+}
+
+Deno.test("a failing task is retried as its policy says, and then fails with its reason", async () => {
+  const attempts: number[] = [];
+  const broken = defineTask<null>({
+    type: "broken",
+    retry: quickRetry,
+    handle(_, { attempt }) {
+      attempts.push(attempt);
+      throw new Error("no such mailbox");
+    },
+  });
+  await using engine = await startEngine({ tasks: [broken] });
+  const { id } = await engine.everTask.dispatch(broken, null);
+  const { kind, exception, severity } = await engine.ended(id);
+  assertEquals([kind, severity, attempts], ["failed", "Error", [1, 2, 3]]);
+  assertStringIncludes(exception!, "no such mailbox");
+  const trail = (await engine.everTask.statusAudit(id)).items.map((row) => row.newStatus);
+  const again = ["Queued", "InProgress"];
+  assertEquals(trail, [...again, "Pending", ...again, "Pending", ...again, "Failed"]);
+  const record = (await engine.everTask.get(id))!;
+  assertEquals([record.status, record.attempt], ["Failed", 3]);
+  assertStringIncludes(record.exception!, "no such mailbox");
+});
+
+Deno.test("a task that succeeds on a retry has no exception left", async () => {
+  const flaky = defineTask<null>({
+    type: "flaky",
+    retry: quickRetry,
+    handle(_, { attempt }) {
+      if (attempt === 1) throw new Error("busy");
+    },
+  });
+  await using engine = await startEngine({ tasks: [flaky] });
+  const { id } = await engine.everTask.dispatch(flaky, null);
+  assertEquals((await engine.ended(id)).kind, "completed");
+  assertEquals((await engine.everTask.get(id))!.exception, null);
+});
+
+Deno.test("NonRetryableError fails a task at once, and RetryLater uses up no retry", async () => {
+  const fatal = defineTask<null>({
+    type: "fatal",
+    retry: quickRetry,
+    handle() {
+      throw new NonRetryableError("gone for good");
+    },
+  });
+  let calls = 0;
+  const patient = defineTask<null>({
+    type: "patient",
+    retry: linearRetry(0, 0),
+    handle() {
+      if (++calls < 4) throw new RetryLater(1);
+    },
+  });
+  await using engine = await startEngine({ tasks: [fatal, patient] });
+  const { id } = await engine.everTask.dispatch(fatal, null);
+  const { attempt, kind } = await engine.ended(id);
+  assertEquals([kind, attempt], ["failed", 1]);
+  const later = await engine.everTask.dispatch(patient, null);
+  assertEquals((await engine.ended(later.id)).kind, "completed");
+  assertEquals([calls, (await engine.everTask.get(later.id))!.attempt], [4, 1]);
+});
+
+Deno.test("the hooks are called at their moments, and one that throws changes nothing", async () => {
+  const calls: string[] = [];
+  const task = defineTask<null>({
+    type: "hooked",
+    retry: linearRetry(1, 1),
+    handle(_, { attempt }) {
+      calls.push(`handle ${attempt}`);
+      if (attempt === 1) throw new Error("first");
+    },
+    onStarted: ({ attempt }) => void calls.push(`started ${attempt}`),
+    onRetry: (_, attempt, error, delayMs) =>
+      void calls.push(`retry ${attempt} ${(error as Error).message} ${delayMs}`),
+    onCompleted() {
+      calls.push("completed");
+      throw new Error("a hook of no consequence");
+    },
+  });
+  await using engine = await startEngine({ tasks: [task] });
+  const { id } = await engine.everTask.dispatch(task, null);
+  await engine.ended(id);
+  await engine.everTask.stop();
+  assertEquals(calls, [
+    "started 1",
+    "handle 1",
+    "retry 1 first 1",
+    "started 2",
+    "handle 2",
+    "completed",
+  ]);
+  assert(engine.complaints.some((line) => line.includes("a hook of no consequence")));
+});
+
+Deno.test("onError is told the error of the last attempt", async () => {
+  let told: unknown;
+  const task = defineTask<null>({
+    type: "hopeless",
+    retry: linearRetry(0, 0),
+    handle() {
+      throw new RangeError("too far");
+    },
+    onError: (_, error) => void (told = error),
+  });
+  await using engine = await startEngine({ tasks: [task] });
+  const { id } = await engine.everTask.dispatch(task, null);
+  await engine.ended(id);
+  await engine.everTask.stop();
+  assert(told instanceof RangeError);
+});
+
+Deno.test("a stored payload that no longer validates fails with the reason and keeps its text", async () => {
+  const database = new MemoryDatabase();
+  const before = defineTask<{ size: string }>({ type: "resize", handle() {} });
+  const after = defineTask({
+    type: "resize",
+    payload: z.object({ size: z.number() }),
+    retry: quickRetry,
+    handle() {},
+  });
+  await using old = await startEngine({ storage: memoryStorage({ database }), tasks: [before] });
+  const { id } = await old.everTask.dispatch(before, { size: "XL" }, { delay: 30 });
+  await old.everTask.stop();
+  await using engine = await startEngine({ storage: memoryStorage({ database }), tasks: [after] });
+  const { kind, attempt, exception } = await engine.ended(id);
+  assertEquals([kind, attempt], ["failed", 1]);
+  assertStringIncludes(exception!, "size");
+  assertEquals((await engine.everTask.get(id))!.request, '{"size":"XL"}');
+});
+
+Deno.test("cancel() ends a waiting task at once", async () => {
+  const idle = defineTask<null>({ type: "idle", handle() {} });
+  await using engine = await startEngine({ tasks: [idle] });
+  const { everTask } = engine;
+  const { id } = await everTask.dispatch(idle, null, { delay: 60_000 });
+  assertEquals(await everTask.cancel(id), "cancelled");
+  assertEquals((await everTask.get(id))!.status, "Cancelled");
+  assertEquals(await everTask.cancel(id), "ended");
+  assertEquals(await everTask.cancel("01a204c3-9e85-76f3-a637-c068a230efde"), "unknown");
+  assertEquals(await everTask.cancel("no id"), "unknown");
+});
+
+Deno.test("cancel() aborts the signal of a running task, and the task ends as Cancelled", async () => {
+  let reason: unknown;
+  const long = defineTask<null>({
+    type: "long",
+    handle: (_, { signal }) =>
+      untilAborted(signal).catch((error) => {
+        reason = error;
+        throw error;
+      }),
+  });
+  await using engine = await startEngine({ tasks: [long] });
+  const { id } = await engine.everTask.dispatch(long, null);
+  await engine.event((e) => e.kind === "started");
+  assertEquals(await engine.everTask.cancel(id), "requested");
+  assertEquals((await engine.ended(id)).kind, "cancelled");
+  assert(reason instanceof TaskCancelledError);
+  assertEquals((await engine.everTask.get(id))!.status, "Cancelled");
+});
+
+Deno.test("stop() lets a running handler finish, and gives back what has not started", async () => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => release = resolve);
+  const slow = defineTask<number>({ type: "slow", handle: () => held });
+  const database = new MemoryDatabase();
+  const engine = await startEngine({
+    storage: memoryStorage({ database }),
+    tasks: [slow],
+    queues: { default: { parallelism: 1 } },
+  });
+  const { everTask } = engine;
+  const results = await everTask.dispatchMany(slow, [1, 2, 3]);
+  const { taskId } = await engine.event((e) => e.kind === "started");
+  const stopped = everTask.stop();
+  release();
+  await stopped;
+  await everTask.stop();
+  assertEquals(taskId, results[0]!.id);
+  const records = await readAll(database, results);
+  assertEquals(records.map(({ status }) => status), ["Completed", "Queued", "Queued"]);
+  assertEquals(records.map(({ attempt }) => attempt), [1, 0, 0]);
+  assertEquals(records.map(({ workerId }) => workerId), [null, null, null]);
+});
+
+Deno.test("stop() aborts what outlasts its timeout: it becomes ServiceStopped and due again, its attempt not counted", async () => {
+  const long = defineTask<null>({ type: "long", handle: (_, { signal }) => untilAborted(signal) });
+  const database = new MemoryDatabase();
+  const engine = await startEngine({ storage: memoryStorage({ database }), tasks: [long] });
+  const result = await engine.everTask.dispatch(long, null);
+  await engine.event((e) => e.kind === "started");
+  await engine.everTask.stop({ timeout: 10 });
+  const record = (await readAll(database, [result]))[0]!;
+  assertEquals([record.status, record.attempt, record.workerId], ["ServiceStopped", 0, null]);
+  assert(record.dueAt !== null);
+});
+
+Deno.test("what handlers log is forwarded, and stored when persistent logging is on", async () => {
+  const lines: string[] = [];
+  const talkative = defineTask<null>({
+    type: "talkative",
+    retry: linearRetry(1, 1),
+    handle(_, { log, attempt }: TaskContext) {
+      log.debug("attempt {attempt} begins", { attempt });
+      log.info("half way");
+      if (attempt === 1) throw new Error("once more");
+    },
+  });
+  const forward = (message: string) => void lines.push(message);
+  const quiet = () => {};
+  const logger = { trace: quiet, debug: forward, info: forward, warn: quiet, error: quiet };
+  await using engine = await startEngine({ tasks: [talkative], logger, persistentLogs: true });
+  const { id } = await engine.everTask.dispatch(talkative, null);
+  await engine.ended(id);
+  while ((await engine.everTask.executionLogs(id)).items.length < 2) await delay(1);
+  const stored = (await engine.everTask.executionLogs(id)).items;
+  assertEquals(stored.map(({ sequence, level, message }) => [sequence, level, message]), [
+    [1, "Information", "half way"],
+    [2, "Information", "half way"],
+  ]);
+  assertEquals(lines.filter((line) => line.startsWith("attempt")).length, 2);
+});
