@@ -20,6 +20,7 @@ import {
   register,
   releaseLost,
   releaseTask,
+  releaseUnknown,
   unregister,
 } from "./working.ts";
 
@@ -108,6 +109,16 @@ export class MemoryStorage implements Storage {
     return this.#run((state, now) => {
       for (const task of tasks) releaseTask(state, workerId, task, now);
       this.#wake({ kind: "tasks" });
+    });
+  }
+
+  releaseUnknown(
+    ...[workerId, known]: Args<"releaseUnknown">
+  ): ReturnType<Storage["releaseUnknown"]> {
+    return this.#run((state, now) => {
+      const released = releaseUnknown(state, workerId, new Set(known), now);
+      if (released > 0) this.#wake({ kind: "tasks" });
+      return released;
     });
   }
 

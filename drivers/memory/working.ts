@@ -44,6 +44,22 @@ export function releaseTask(
   state.endLease(row, task.dueAt, now);
 }
 
+/** {@linkcode Storage.releaseUnknown}. */
+export function releaseUnknown(
+  state: MemoryState,
+  workerId: string,
+  known: ReadonlySet<string>,
+  now: number,
+): number {
+  const held = [...state.workers.get(workerId)?.tasks ?? []];
+  const unknown = held.filter((row) => !known.has(row.id));
+  for (const row of unknown) {
+    row.attempt = Math.max(0, row.attempt - 1);
+    state.endLease(row, now, now);
+  }
+  return unknown.length;
+}
+
 /** {@linkcode Storage.registerWorker}. */
 export function register(state: MemoryState, id: string, host: string, now: number): void {
   const known = state.workers.get(id);

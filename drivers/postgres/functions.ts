@@ -13,6 +13,7 @@ const parameterTypes = {
   update_current_runs: ["json", "json"],
   request_cancel: ["json", "text"],
   release_tasks: ["text", "json", "json"],
+  release_unknown_tasks: ["text", "json", "json"],
   make_due: ["json", "json"],
   next_due_at: ["json", "json"],
   register_worker: ["text", "text"],

@@ -158,6 +158,11 @@ export class PostgresStorage implements Storage {
     await this.#call("release_tasks", workerId, rows, this.#message("tasks"));
   }
 
+  async releaseUnknown(...[workerId, known]: Args<"releaseUnknown">): Result<"releaseUnknown"> {
+    const message = this.#message("tasks");
+    return await this.#call<number>("release_unknown_tasks", workerId, known.map(toId), message);
+  }
+
   async makeDue(...[taskIds]: Args<"makeDue">): Result<"makeDue"> {
     if (taskIds.length === 0) return [];
     const message = this.#message("tasks");

@@ -43,7 +43,7 @@ import {
 } from "./reading.ts";
 import { Retention } from "./retention.ts";
 import { auditGrowth, statistics } from "./statistics.ts";
-import { makeDue, release, requestCancel } from "./waiting.ts";
+import { makeDue, release, releaseUnknown, requestCancel } from "./waiting.ts";
 import { WakeWatch } from "./wake_watch.ts";
 import { heartbeat, registerWorker, releaseLost, unregisterWorker, workers } from "./workers.ts";
 
@@ -131,6 +131,10 @@ export class SqliteStorage implements Storage {
   async release(workerId: string, tasks: readonly ReleasedTask[]): Promise<void> {
     if (tasks.length === 0) return;
     await this.#do((connection, now) => release(connection, now, workerId, tasks));
+  }
+
+  async releaseUnknown(workerId: string, known: readonly string[]): Promise<number> {
+    return await this.#do((connection, now) => releaseUnknown(connection, now, workerId, known));
   }
 
   makeDue(taskIds: readonly string[]): Result<"makeDue"> {

@@ -69,6 +69,24 @@ export function release(
   });
 }
 
+const releaseUnknownTasks = "UPDATE queued_tasks SET worker_id = NULL, " +
+  "attempt = max(attempt - 1, 0), due_at_utc = ?1 " +
+  "WHERE worker_id = ?2 AND id NOT IN (SELECT value FROM json_each(?3))";
+
+/** Gives back what a worker holds without knowing it. */
+export function releaseUnknown(
+  connection: Connection,
+  now: number,
+  workerId: string,
+  known: readonly string[],
+): number {
+  return connection.transaction(() => {
+    const released = connection.run(releaseUnknownTasks, now, workerId, JSON.stringify(known));
+    countChange(connection, "task_changes");
+    return released;
+  });
+}
+
 const makeTaskDue = "UPDATE queued_tasks SET due_at_utc = min(coalesce(due_at_utc, ?1), ?1) " +
   "WHERE id = ?2";
 

@@ -119,6 +119,27 @@ BEGIN
   RETURN released;
 END $$;
 
+-- Gives back the tasks that a worker holds without knowing it: [id] are those that it knows of. A claim's answer was lost on
+-- the way; that is rare enough to read the whole table, as there is no index on what a claim changes. Returns how many.
+CREATE FUNCTION release_unknown_tasks(worker_id text, known json, message json DEFAULT NULL) RETURNS int
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+  clock    timestamptz := utc_now();
+  released int;
+BEGIN
+  UPDATE queued_tasks AS t SET
+    worker_id = NULL,
+    due_at_utc = clock,
+    attempt = greatest(0, t.attempt - 1)
+  WHERE t.worker_id = release_unknown_tasks.worker_id
+    AND NOT EXISTS (SELECT FROM json_array_elements_text(known) AS k (id) WHERE k.id::uuid = t.id);
+  GET DIAGNOSTICS released = ROW_COUNT;
+  IF released > 0 AND message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
+  RETURN released;
+END $$;
+
 -- The earliest instant at which one of these types becomes due in one of these queues, in epoch milliseconds.
 CREATE FUNCTION next_due_at(queue_names json, types json) RETURNS bigint
 LANGUAGE plpgsql STABLE

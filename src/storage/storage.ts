@@ -180,6 +180,16 @@ export interface Storage {
   release(workerId: string, tasks: readonly ReleasedTask[]): Promise<void>;
 
   /**
+   * Gives back the tasks that a worker holds without knowing it, because a claim was committed and its answer was lost on the way.
+   * They are due now, attempt less one, status unchanged. May be slow: it is called after such a fault only.
+   *
+   * @param workerId The worker that asks.
+   * @param known The ids of the tasks that it knows it holds.
+   * @returns How many were given back.
+   */
+  releaseUnknown(workerId: string, known: readonly string[]): Promise<number>;
+
+  /**
    * Makes unclaimed tasks due now: a series at rest gets an extra run (its next run stays planned), a waiting task runs
    * early, a one-shot that ended in `Failed`, `Cancelled` or `ServiceStopped` is `Queued` again with attempt, lost count 0
    * and no exception (with the audit row that its level asks for). A task that waits keeps its status, and one that is due

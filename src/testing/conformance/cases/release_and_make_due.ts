@@ -45,6 +45,21 @@ export const releaseAndMakeDue = topic("release and make due", {
     expectSame([row.workerId, row.attempt], ["worker-a", 1], "it is held as before");
   },
 
+  "what a worker holds without knowing it is given back": async (s) => {
+    const ids = await s.addMany(4);
+    const workerId = await s.worker();
+    const [first, second] = await s.claim(workerId, { limit: 2 });
+    const other = await s.worker("worker-b");
+    await s.claim(other, { limit: 1 });
+    expectSame(await s.storage.releaseUnknown(workerId, [first!.id]), 1, "one is given back");
+    const row = await s.row(second!.id);
+    expectSame([row.workerId, row.attempt, row.status], [null, 0, "Queued"], "as unclaimed");
+    expectNear(row.dueAt, await s.now(), "due now");
+    expectSame((await s.row(first!.id)).workerId, workerId, "what it knows stays its own");
+    expectSame((await s.row(ids[2]!)).workerId, other, "what others hold stays theirs");
+    expectSame(await s.storage.releaseUnknown(workerId, [first!.id]), 0, "nothing is left");
+  },
+
   "many tasks are given back in one call": async (s) => {
     await s.addMany(600);
     const tasks = await s.claim(await s.worker(), { limit: 600 });
