@@ -146,7 +146,7 @@ export class Dispatcher {
   ): Promise<DispatchResult> {
     const worker = this.#parts.worker();
     const mayHandOver = plan.status === "Queued" && connection === undefined;
-    const claimFor = mayHandOver && worker !== null ? worker.reserve(plan.queue) : null;
+    const claimFor = mayHandOver && worker !== null ? worker.reserve(plan.queue, id) : null;
     const task: NewTask = { ...plan, id, request: encoded.text, traceContext, claimFor };
     let result: PersistResult;
     try {
@@ -155,9 +155,8 @@ export class Dispatcher {
         : (await this.#parts.storage.persist([task], { connection }))[0]!;
     } catch (error) {
       if (claimFor !== null) {
-        worker!.unreserve(plan.queue);
-        // It may have been committed all the same, claimed for us.
-        if (isTransient(error)) worker!.giveBack(claimFor, id);
+        worker!.unreserve(plan.queue, id);
+        if (isTransient(error)) worker!.doubt(); // it may have been committed all the same
       }
       throw error;
     }
@@ -166,7 +165,7 @@ export class Dispatcher {
       const claimed = bornClaimed(task, this.#parts.storageClock.now());
       worker!.handOver(claimed, claimFor!, encoded.value);
     } else {
-      if (claimFor !== null) worker!.unreserve(plan.queue);
+      if (claimFor !== null) worker!.unreserve(plan.queue, id);
       if (result.outcome !== "existing") this.#expect(worker, plan);
     }
     return { id: result.id, outcome: result.outcome };

@@ -19,6 +19,8 @@ import type { AttemptEnd, StatusWriter } from "./status_writer.ts";
 export interface RecorderParts {
   readonly storage: Storage;
   readonly writer: StatusWriter;
+  /** A task is no longer ours, though no write of ours has ended it. */
+  readonly onHandedIn: (taskId: string) => void;
   readonly clock: Clock;
   readonly storageClock: StorageClock;
   readonly events: EventBus;
@@ -145,6 +147,7 @@ export class AttemptRecorder {
 
   /** Tells of a completion that the handler has committed itself. */
   tellCompleted(job: Job, context: TaskContext): void {
+    this.#parts.onHandedIn(job.task.id);
     const now = this.#parts.clock.monotonic();
     const ending: Ending = { status: "Completed", exception: null };
     const next = this.#nextRun(job, ending, this.#parts.storageClock.at(now));

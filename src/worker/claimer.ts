@@ -3,6 +3,7 @@
 
 import type { Logger } from "../log/logger.ts";
 import { backoffMs } from "../storage/batching/backoff.ts";
+import { isTransient } from "../storage/batching/retry_transient.ts";
 import { WorkerLostError } from "../storage/errors.ts";
 import type { ClaimedTask } from "../storage/records.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -20,6 +21,8 @@ export interface ClaimerParts {
   readonly types: readonly string[];
   /** The registered worker; null while there is none. */
   readonly workerId: () => string | null;
+  /** Gives back what storage says this worker holds and it does not know of. */
+  readonly giveBackUnknown: (workerId: string) => Promise<void>;
   readonly onClaimed: (workerId: string, tasks: readonly ClaimedTask[]) => void;
   readonly onWorkerLost: (workerId: string) => void;
 }
@@ -30,6 +33,8 @@ export class Claimer {
   #stopped = true;
   #working: Promise<void> | null = null;
   #again = false;
+  /** Whether this worker may hold tasks that it does not know of: a write's answer was lost on the way. */
+  #doubtful = false;
   /** The earliest due instant that is known, by the storage's clock. */
   #nextDueAt = Infinity;
   #pollMs: number;
@@ -73,6 +78,12 @@ export class Claimer {
   #forgetNextDue(): void {
     this.#nextDueAt = Infinity;
     for (const runner of this.#parts.runners.values()) runner.nextDueKnown = false;
+  }
+
+  /** This worker may hold tasks that it does not know of; they are given back, soon. */
+  doubt(): void {
+    this.#doubtful = true;
+    this.wake();
   }
 
   /** A task of one of our queues becomes due at this instant of the storage's clock. */
@@ -119,6 +130,10 @@ export class Claimer {
     const { storage, clock, storageClock, types, runners } = this.#parts;
     const workerId = this.#parts.workerId();
     if (workerId === null || types.length === 0) return false;
+    if (this.#doubtful) {
+      await this.#parts.giveBackUnknown(workerId);
+      this.#doubtful = false;
+    }
     const now = clock.monotonic();
     const queues = [];
     for (const [name, runner] of runners) {
@@ -132,6 +147,7 @@ export class Claimer {
       result = await storage.claim({ workerId, types, queues });
     } catch (error) {
       for (const { name } of queues) runners.get(name)!.mayHaveMore = true;
+      this.#doubtful = isTransient(error); // it may have been committed all the same
       throw error;
     }
     storageClock.sync(result.now);

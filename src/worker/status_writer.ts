@@ -40,9 +40,12 @@ export class StatusWriter {
   #pending: Entry[] = [];
   #flushing = false;
   #idleWaiters: (() => void)[] = [];
+  readonly #held: Set<string>;
   #isAbandoned: (job: Job) => boolean = () => false;
 
-  constructor(storage: Storage, clock: Clock, logger: Logger) {
+  /** @param held The ids of the tasks that this process holds; those whose end is written are taken out. */
+  constructor(storage: Storage, clock: Clock, logger: Logger, held: Set<string>) {
+    this.#held = held;
     this.#storage = storage;
     this.#clock = clock;
     this.#logger = logger;
@@ -60,7 +63,11 @@ export class StatusWriter {
 
   /** Writes the end of an attempt, with all steps of the job that are not yet in storage. */
   end(job: Job, end: AttemptEnd, onWritten: (applied: boolean) => void): void {
-    this.#add({ job, end, steps: [], onWritten });
+    const onEnded = (applied: boolean) => {
+      this.#held.delete(job.task.id);
+      onWritten(applied);
+    };
+    this.#add({ job, end, steps: [], onWritten: onEnded });
   }
 
   /** Resolves when nothing is left to write. */

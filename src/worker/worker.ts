@@ -4,7 +4,6 @@ import type { EventBus } from "../events/event_bus.ts";
 import type { Dispatch } from "../dispatch/dispatch_options.ts";
 import type { Logger } from "../log/logger.ts";
 import { BatchWriter } from "../storage/batching/batch_writer.ts";
-import { retryTransient } from "../storage/batching/retry_transient.ts";
 import type { ClaimedTask } from "../storage/records.ts";
 import type { HeartbeatResult, LostTask, NewLogLine } from "../storage/requests.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -53,6 +52,9 @@ export class Worker {
   readonly #logWriter: BatchWriter<readonly NewLogLine[], void>;
   readonly #reporter: WorkerReporter;
   #stopWaking: () => void = () => {};
+  /** The ids of the tasks that this process holds, from the claim to the last write; also of those on their way to us. */
+  readonly #held = new Set<string>();
+  #givingBack = false;
   #stopping = false;
   #filling = false;
   #sliceEndsAt = Infinity;
@@ -88,10 +90,11 @@ export class Worker {
       runners: this.#runners,
       types: [...parts.definitions.keys()],
       workerId: () => this.#keeper.workerId,
+      giveBackUnknown: (workerId) => this.#giveBackUnknown(workerId),
       onClaimed: (workerId, tasks) => this.#onClaimed(workerId, tasks),
       onWorkerLost: (workerId) => this.#keeper.lose(workerId),
     });
-    this.#writer = new StatusWriter(storage, clock, logger);
+    this.#writer = new StatusWriter(storage, clock, logger, this.#held);
     this.#writer.abandonWhere((job) => job.lease.workerId !== this.#keeper.workerId);
     this.#recorder = new AttemptRecorder({
       storage,
@@ -100,6 +103,7 @@ export class Worker {
       logger,
       events,
       writer: this.#writer,
+      onHandedIn: (taskId) => this.#held.delete(taskId),
       expectDue: (at) => this.#claimer.expectDue(at),
     });
     this.#logWriter = new BatchWriter<readonly NewLogLine[], void>({
@@ -167,30 +171,30 @@ export class Worker {
   // ---- hand-over from the dispatcher of this process ----
 
   /** Keeps a place in a queue for a task that is about to be stored; null when the task should wait in storage. */
-  reserve(queue: string): string | null {
+  reserve(queue: string, taskId: string): string | null {
     const workerId = this.#keeper.workerId;
-    if (workerId === null || this.#stopping) return null;
-    return this.#runner(queue).reserve(this.#parts.clock.monotonic()) ? workerId : null;
+    if (workerId === null || this.#stopping || this.#givingBack) return null;
+    if (!this.#runner(queue).reserve(this.#parts.clock.monotonic())) return null;
+    this.#held.add(taskId);
+    return workerId;
   }
 
   /** Gives a place back: the task was not stored, or not for us. */
-  unreserve(queue: string): void {
+  unreserve(queue: string, taskId: string): void {
+    this.#held.delete(taskId);
     this.#runner(queue).unreserve();
   }
 
-  /** Gives back a task whose storing failed: if it was committed all the same, it was claimed for us. */
-  giveBack(workerId: string, taskId: string): void {
-    const { storage, clock, storageClock, lease, logger } = this.#parts;
-    const task = { taskId, token: 1, dueAt: storageClock.now() };
-    retryTransient(clock, lease.leaseMs, () => storage.release(workerId, [task])).catch((error) => {
-      logger.warn("Giving back task {taskId} failed: {error}", { taskId, error });
-    });
+  /** Storing a task that was to be ours failed: storage may hold it as ours all the same. */
+  doubt(): void {
+    this.#claimer.doubt();
   }
 
   /** Takes a stored task into the place that was kept for it. */
   handOver(task: ClaimedTask, workerId: string, payload: unknown): void {
     const runner = this.#runner(task.queue);
     runner.unreserve();
+    if (workerId !== this.#keeper.workerId) return; // lost meanwhile: others will find it
     const job = new Job(task, this.#parts.definitions.get(task.type)!, workerId, {
       value: payload,
     });
@@ -242,6 +246,7 @@ export class Worker {
     for (const task of tasks) {
       const runner = this.#runner(task.queue);
       const job = new Job(task, this.#parts.definitions.get(task.type)!, workerId, null);
+      this.#held.add(task.id);
       if (task.cancelRequested) {
         this.#recorder.recordUnstarted(job, { status: "Cancelled", exception: null }, {});
         continue;
@@ -310,6 +315,7 @@ export class Worker {
       this.#executor.abort(job, new LeaseLostError(job.task.id));
     }
     for (const runner of this.#runners.values()) runner.removeWhere(lost);
+    this.#held.clear();
     this.#parts.logger.error(
       "Worker {workerId} has lost its leases: its heartbeat was late. Its handlers are asked to stop.",
       { workerId },
@@ -322,7 +328,18 @@ export class Worker {
     this.#claimer.lookEverywhere();
   }
 
-  /** Gives waiting jobs back to storage. If that fails they stay claimed until the lease ends, and are not lost. */
+  /** Gives back what storage says this worker holds and it does not know of. Nothing is handed over meanwhile. */
+  async #giveBackUnknown(workerId: string): Promise<void> {
+    this.#givingBack = true;
+    try {
+      const count = await this.#parts.storage.releaseUnknown(workerId, [...this.#held]);
+      if (count > 0) this.#claimer.lookEverywhere();
+    } finally {
+      this.#givingBack = false;
+    }
+  }
+
+  /** Gives waiting jobs back to storage. If that fails they are given back as unknown ones. */
   async #releaseWaiting(matches: (job: Job) => boolean): Promise<void> {
     const byWorker = new Map<string, Job[]>();
     for (const runner of this.#runners.values()) {
@@ -337,9 +354,11 @@ export class Worker {
         token: lease.token,
         dueAt: task.dueAt,
       }));
+      for (const { taskId } of released) this.#held.delete(taskId);
       try {
         await this.#parts.storage.release(workerId, released);
       } catch (error) {
+        this.#claimer.doubt();
         this.#parts.logger.warn("Giving back {count} tasks failed: {error}", {
           count: released.length,
           error,

@@ -1,0 +1,71 @@
+// Storage that commits what it is asked to, and whose answer is then lost with the connection: nothing may be lost, and
+// nothing may run twice.
+
+import { assertEquals } from "@std/assert";
+import { defineTask, type Storage, StorageUnavailableError } from "../../mod.ts";
+import { memoryStorage } from "../../drivers/memory/mod.ts";
+import { startEngine } from "../support/engine.ts";
+
+type Verb = "persist" | "claim" | "setStatusMany";
+
+/** A store that loses its first answer to each of these verbs. */
+function losingAnswers(storage: Storage, verbs: readonly Verb[]): Storage {
+  const left = new Set<PropertyKey>(verbs);
+  return new Proxy(storage, {
+    get(target, verb) {
+      const member = target[verb as keyof Storage];
+      if (typeof member !== "function") return member;
+      if (!left.has(verb)) return member.bind(target);
+      return async (...args: unknown[]) => {
+        const answer = await Reflect.apply(member, target, args);
+        // A claim that brings nothing commits nothing: wait for one that does.
+        const counts = verb !== "claim" || (answer as { tasks: unknown[] }).tasks.length > 0;
+        if (counts && left.delete(verb)) throw new StorageUnavailableError("connection lost");
+        return answer;
+      };
+    },
+  });
+}
+
+for (
+  const verbs of [["persist"], ["claim"], ["setStatusMany"], [
+    "persist",
+    "claim",
+    "setStatusMany",
+  ]] as Verb[][]
+) {
+  Deno.test(`a lost answer to ${verbs.join(", ")} loses no task and runs none twice`, async () => {
+    const runs = new Map<number, number>();
+    const count = defineTask<number>({
+      type: "count",
+      handle: (n) => void runs.set(n, (runs.get(n) ?? 0) + 1),
+    });
+    await using engine = await startEngine({
+      storage: losingAnswers(memoryStorage(), verbs),
+      tasks: [count],
+    });
+    const stored = await engine.everTask.dispatchMany(count, [1, 2, 3]);
+    const single = await engine.everTask.dispatch(count, 4);
+    const ids = [...stored, single].map(({ id }) => id);
+    for (const id of ids) assertEquals((await engine.ended(id)).kind, "completed");
+    assertEquals([...runs].sort(([a], [b]) => a - b), [[1, 1], [2, 1], [3, 1], [4, 1]]);
+    for (const id of ids) {
+      const trail = (await engine.everTask.statusAudit(id)).items.map((row) => row.newStatus);
+      assertEquals(trail, ["Queued", "InProgress", "Completed"]);
+    }
+  });
+}
+
+Deno.test("a dispatch that gives up may have stored its task, which then runs", async () => {
+  let ran = () => {};
+  const done = new Promise<void>((resolve) => ran = resolve);
+  const task = defineTask<null>({ type: "task", handle: () => ran() });
+  await using engine = await startEngine({
+    storage: losingAnswers(memoryStorage(), ["persist"]),
+    tasks: [task],
+    dispatchRetryFor: 0,
+  });
+  const outcome = await engine.everTask.dispatch(task, null).catch((error) => error);
+  assertEquals(outcome instanceof StorageUnavailableError, true);
+  await done;
+});
