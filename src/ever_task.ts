@@ -36,8 +36,10 @@ import { Worker } from "./worker/worker.ts";
 
 /** The instance was used after `stop`. */
 export class StoppedError extends EverTaskError {
+  /** The name that errors of this class keep. */
   override name = "StoppedError";
 
+  /** Tells the remedy. */
   constructor() {
     super("This instance has been stopped: make a new one with createEverTask.");
   }

@@ -24,7 +24,11 @@ export interface EverTaskOptions {
   readonly storage: Storage;
   /** The tasks that can be dispatched and run. */
   readonly tasks: readonly AnyTask[];
-  /** @default "Full" */
+  /**
+   * How much history tasks leave that do not say.
+   *
+   * @default "Full"
+   */
   readonly defaultAuditLevel?: AuditLevel;
   /** Settings by queue. `default` and `recurring` exist in any case. */
   readonly queues?: Readonly<Record<string, QueueOptions>>;
@@ -60,7 +64,11 @@ export interface EverTaskOptions {
 
 /** Which lines that handlers log are stored. */
 export interface PersistentLogOptions {
-  /** @default "Information" */
+  /**
+   * The least severe lines that are stored.
+   *
+   * @default "Information"
+   */
   readonly minimumLevel?: LogLevel;
   /** Further lines of a run are dropped, and counted. @default 1000 */
   readonly maxLinesPerRun?: number;
@@ -68,9 +76,16 @@ export interface PersistentLogOptions {
 
 /** Two of the `tasks` have the same type: a stored task could not tell which of them is meant. */
 export class DuplicateTaskTypeError extends EverTaskError {
+  /** The name that errors of this class keep. */
   override name = "DuplicateTaskTypeError";
+  /** The type that two tasks have. */
   readonly taskType: string;
 
+  /**
+   * Tells what is wrong, and the remedy.
+   *
+   * @param taskType The type that two tasks have.
+   */
   constructor(taskType: string) {
     super(`Two tasks have the type "${taskType}": give one of them another type.`);
     this.taskType = taskType;

@@ -20,9 +20,13 @@ export interface RunInfo {
 
 /** What a handler gets beside its payload. */
 export interface TaskContext {
+  /** The task's id. */
   readonly taskId: string;
+  /** The task's type. */
   readonly taskType: string;
+  /** The task's key; null when it has none. */
   readonly taskKey: string | null;
+  /** The queue that it came from. */
   readonly queue: string;
   /** Which attempt this is, from 1; attempts that were lost with their worker count as well. */
   readonly attempt: number;

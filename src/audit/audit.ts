@@ -10,7 +10,11 @@ const batchRows = 5_000;
 export class Audit {
   readonly #opened: () => Promise<Storage>;
 
-  /** @param opened Gives storage once it is open. */
+  /**
+   * Made by `createEverTask`.
+   *
+   * @param opened Gives storage once it is open.
+   */
   constructor(opened: () => Promise<Storage>) {
     this.#opened = opened;
   }

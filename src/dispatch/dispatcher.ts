@@ -32,9 +32,16 @@ import { planSeries } from "./series_plan.ts";
 
 /** A task was dispatched whose type is not among the `tasks` of the instance: no worker of it could run the task. */
 export class UnknownTaskTypeError extends EverTaskError {
+  /** The name that errors of this class keep. */
   override name = "UnknownTaskTypeError";
+  /** The type of the task that is not registered. */
   readonly taskType: string;
 
+  /**
+   * Tells what is wrong, and the remedy.
+   *
+   * @param taskType The type of the task that is not registered.
+   */
   constructor(taskType: string) {
     super(`Task "${taskType}" is not registered: add it to the tasks of createEverTask.`);
     this.taskType = taskType;

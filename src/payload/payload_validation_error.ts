@@ -8,6 +8,7 @@ import type { SchemaIssue } from "./standard_schema.ts";
  * a stored task whose payload no longer fits fails with it, and keeps its text.
  */
 export class PayloadValidationError extends EverTaskError {
+  /** The name that errors of this class keep. */
   override name = "PayloadValidationError";
   /** The task's type. */
   readonly taskType: string;
@@ -15,6 +16,8 @@ export class PayloadValidationError extends EverTaskError {
   readonly issues: readonly SchemaIssue[];
 
   /**
+   * Tells what is wrong.
+   *
    * @param taskType The task's type.
    * @param issues What is wrong; at least one.
    */

@@ -8,10 +8,15 @@ import type { TaskStatus } from "../storage/task_status.ts";
 
 /** One recurring series. */
 export interface RecurringSeries {
+  /** The task's id. */
   readonly id: string;
+  /** The task's type. */
   readonly type: string;
+  /** The task's key. */
   readonly taskKey: string | null;
+  /** The queue that its runs go to. */
   readonly queue: string;
+  /** Where it stands: between its runs `Completed` or `Failed`, as the last one ended. */
   readonly status: TaskStatus;
   /** The schedule as a sentence, such as "every 5 minutes". */
   readonly info: string;
@@ -19,7 +24,9 @@ export interface RecurringSeries {
   readonly nextRun: Date | null;
   /** Null before the first run has ended. */
   readonly lastRun: Date | null;
+  /** Real runs so far. */
   readonly runCount: number;
+  /** How many real runs it has at most; null: no limit. */
   readonly maxRuns: number | null;
 }
 
@@ -29,6 +36,8 @@ export class Recurring {
   readonly #refresh: () => void;
 
   /**
+   * Made by `createEverTask`.
+   *
    * @param opened Gives storage once it is open.
    * @param refresh Has the worker of this process look at once.
    */

@@ -10,15 +10,19 @@ export type Instant = Date | string | { readonly epochMilliseconds: number };
 
 const isoWithOffset =
   /^[+-]?\d{4,6}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}([.,]\d+)?)?(Z|[+-]\d{2}:?\d{2})$/i;
+/** The instants that every store can hold: the years 1 to 9999. */
+const earliest = Date.UTC(2000, 0, 1) - 63_082_281_600_000;
+const latest = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
 const remedy = "be a valid Date, an ISO 8601 string with an offset such as " +
-  '"2026-12-25T10:00:00Z", or an object with epochMilliseconds';
+  '"2026-12-25T10:00:00Z", or an object with epochMilliseconds, of the years 1 to 9999';
 
 /**
  * Turns a point in time into epoch milliseconds.
  *
  * @param instant What the user passed.
  * @param argument The option's name, for the error message.
- * @throws {InvalidArgumentError} If it is no point in time, or a string without an offset.
+ * @throws {InvalidArgumentError} If it is no point in time within the years 1 to 9999, or a string without an offset.
  */
 export function toEpochMilliseconds(instant: Instant, argument: string): number {
   let epoch = NaN;
@@ -28,7 +32,7 @@ export function toEpochMilliseconds(instant: Instant, argument: string): number 
   } else if (typeof instant === "object" && instant !== null) {
     epoch = Math.trunc(Number(instant.epochMilliseconds));
   }
-  if (Number.isNaN(epoch) || Math.abs(epoch) > 8.64e15) {
+  if (Number.isNaN(epoch) || epoch < earliest || epoch > latest) {
     throw new InvalidArgumentError(argument, instant, remedy);
   }
   return epoch;

@@ -5,10 +5,16 @@ import { type Duration, toMilliseconds } from "../time/duration.ts";
 
 /** The reason of a handler's signal when its attempt has taken longer than the timeout allows. */
 export class TimeoutError extends EverTaskError {
+  /** The name that errors of this class keep. */
   override name = "TimeoutError";
   /** The timeout, in milliseconds. */
   readonly timeoutMs: number;
 
+  /**
+   * Tells what happened.
+   *
+   * @param timeoutMs The timeout, in milliseconds.
+   */
   constructor(timeoutMs: number) {
     super(`The attempt has exceeded its timeout of ${timeoutMs} ms.`);
     this.timeoutMs = timeoutMs;
@@ -17,8 +23,14 @@ export class TimeoutError extends EverTaskError {
 
 /** The reason of a handler's signal when its task was cancelled. */
 export class TaskCancelledError extends EverTaskError {
+  /** The name that errors of this class keep. */
   override name = "TaskCancelledError";
 
+  /**
+   * Tells what happened.
+   *
+   * @param taskId The task's id.
+   */
   constructor(taskId: string) {
     super(`Task ${taskId} was cancelled.`);
   }
@@ -26,8 +38,10 @@ export class TaskCancelledError extends EverTaskError {
 
 /** The reason of a handler's signal when the worker stops and its time to finish is over; the task runs again. */
 export class WorkerStoppedError extends EverTaskError {
+  /** The name that errors of this class keep. */
   override name = "WorkerStoppedError";
 
+  /** Tells what happened. */
   constructor() {
     super("The worker stopped before the task had ended; the task is due again.");
   }
@@ -38,8 +52,14 @@ export class WorkerStoppedError extends EverTaskError {
  * may be running it. Nothing that this attempt does is recorded any more.
  */
 export class LeaseLostError extends EverTaskError {
+  /** The name that errors of this class keep. */
   override name = "LeaseLostError";
 
+  /**
+   * Tells what happened.
+   *
+   * @param taskId The task's id.
+   */
   constructor(taskId: string) {
     super(`The lease on task ${taskId} was lost; another worker may be running it.`);
   }
@@ -47,6 +67,7 @@ export class LeaseLostError extends EverTaskError {
 
 /** Throw it from a handler to fail the task at once, whatever the retry policy says. */
 export class NonRetryableError extends EverTaskError {
+  /** The name that errors of this class keep. */
   override name = "NonRetryableError";
 }
 
@@ -55,11 +76,14 @@ export class NonRetryableError extends EverTaskError {
  * no retry.
  */
 export class RetryLater extends EverTaskError {
+  /** The name that errors of this class keep. */
   override name = "RetryLater";
   /** In milliseconds. */
   readonly delayMs: number;
 
   /**
+   * Asks for another run.
+   *
    * @param delay How long from now.
    * @param reason Why, for the log and the status history.
    */

@@ -10,6 +10,8 @@ export class Queues {
   readonly #refresh: () => void;
 
   /**
+   * Made by `createEverTask`.
+   *
    * @param opened Gives storage once it is open.
    * @param refresh Has the worker of this process look at once.
    */
