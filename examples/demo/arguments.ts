@@ -1,0 +1,93 @@
+// What the user asks for on the command line, checked.
+
+import { stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { type AuditLevel, auditLevels } from "@evertask/evertask";
+
+/** How the program is called. */
+export const usage = `deno task demo [folder] [--audit ${
+  auditLevels.join("|")
+}] [--database file] [--pause milliseconds]
+
+  folder      whose files are hashed; the project itself if you name none
+  --audit     how much history each task leaves (Full)
+  --database  the SQLite file of the tasks and the results (evertask-demo.db)
+  --pause     how long each task waits before it ends, to leave you time for \`kill -9\` (0)`;
+
+/** The program was called wrongly. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+/** The arguments, complete; paths are absolute. */
+export interface Arguments {
+  readonly folder: string;
+  readonly auditLevel: AuditLevel;
+  readonly database: string;
+  readonly pauseMs: number;
+}
+
+/**
+ * Reads the command line.
+ *
+ * @throws {UsageError} If there is something wrong with it.
+ */
+export async function readArguments(given: string[]): Promise<Arguments> {
+  const { values, positionals } = parse(given);
+  if (positionals.length > 1) {
+    throw new UsageError(
+      `Only one folder can be hashed at a time, but these are given: ${positionals.join(", ")}.`,
+    );
+  }
+  const folder = resolve(positionals[0] ?? resolve(import.meta.dirname!, "../.."));
+  if (!await isFolder(folder)) throw new UsageError(`There is no folder ${folder}.`);
+  const database = resolve(values.database);
+  if (!await isFolder(dirname(database))) {
+    throw new UsageError(`There is no folder ${dirname(database)} to put the database into.`);
+  }
+  return {
+    folder,
+    auditLevel: parseAuditLevel(values.audit),
+    database,
+    pauseMs: parsePause(values.pause),
+  };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        audit: { type: "string", default: "Full" },
+        database: { type: "string", default: "evertask-demo.db" },
+        pause: { type: "string", default: "0" },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}
+
+function parseAuditLevel(text: string): AuditLevel {
+  const level = auditLevels.find((level) => level.toLowerCase() === text.toLowerCase());
+  if (level !== undefined) return level;
+  throw new UsageError(
+    `There is no audit level "${text}": take one of ${auditLevels.join(", ")}.`,
+  );
+}
+
+function parsePause(text: string): number {
+  const milliseconds = Number(text);
+  if (text.trim() !== "" && milliseconds >= 0 && milliseconds <= 60_000) return milliseconds;
+  throw new UsageError(`--pause is "${text}": take a number of milliseconds from 0 to 60000.`);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
+  }
+}

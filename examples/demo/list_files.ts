@@ -1,0 +1,37 @@
+// Finds the files of a folder.
+
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+
+/** Folders that hold what others made: their names are skipped at any depth. */
+const skippedFolders = new Set([".git", "node_modules"]);
+
+/** What was found; paths are absolute if the folder's is. */
+export interface FoundFiles {
+  /** The regular files, by path. */
+  readonly files: readonly string[];
+  /** Folders that could not be listed. */
+  readonly unreadable: readonly string[];
+}
+
+/**
+ * Lists the files of a folder and of the folders in it. Links are not followed.
+ *
+ * @param database The database of this program: it and the files that SQLite keeps beside it are left out.
+ */
+export async function listFiles(folder: string, database: string): Promise<FoundFiles> {
+  const own = new Set([database, `${database}-wal`, `${database}-shm`]);
+  const files: string[] = [];
+  const unreadable: string[] = [];
+  const folders = [folder];
+  for (let current; (current = folders.pop()) !== undefined;) {
+    const entries = await readdir(current, { withFileTypes: true }).catch(() => null);
+    if (entries === null) unreadable.push(current);
+    for (const entry of entries ?? []) {
+      const path = join(current, entry.name);
+      if (entry.isDirectory() && !skippedFolders.has(entry.name)) folders.push(path);
+      if (entry.isFile() && !own.has(path)) files.push(path);
+    }
+  }
+  return { files: files.sort(), unreadable };
+}

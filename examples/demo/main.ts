@@ -1,0 +1,98 @@
+// Hashes every file of a folder, one persisted task a file: `deno task demo [folder]`.
+//
+// What it shows: tasks that are stored in the application's own transaction, a handler that leaves its result in the
+// application's own table, retries, events, and that `kill -9` loses nothing: start it again and it goes on. Begin reading
+// here; hash_task.ts is the task, scans.ts the application's tables.
+
+import process from "node:process";
+import {
+  type AuditLevel,
+  createEverTask,
+  EverTaskError,
+  linearRetry,
+  silentLogger,
+} from "@evertask/evertask";
+import { sqliteStorage } from "@evertask/evertask/sqlite";
+import { readArguments, usage, UsageError } from "./arguments.ts";
+import { defineHashTask } from "./hash_task.ts";
+import { listFiles } from "./list_files.ts";
+import { ProgressBar } from "./progress_bar.ts";
+import { followProgress } from "./progress.ts";
+import { describeScan } from "./report.ts";
+import { type Scan, Scans } from "./scans.ts";
+
+async function main(): Promise<void> {
+  const { folder, auditLevel, database, pauseMs } = await readArguments(process.argv.slice(2));
+
+  const storage = sqliteStorage(database);
+  await storage.open(); // the tables of EverTask exist now, in the file that holds ours
+  const scans = new Scans(database);
+  const hashTask = defineHashTask(scans, pauseMs);
+  const everTask = createEverTask({
+    storage,
+    tasks: [hashTask],
+    queues: { default: { parallelism: 8, capacity: 200 } },
+    retry: linearRetry(2, { milliseconds: 500 }),
+    // Short, so that the tasks of a killed process are taken over after so long. Most applications are fine with 15 seconds.
+    leaseDuration: { milliseconds: 1500 },
+    logger: silentLogger, // the bar shows what happens
+  });
+
+  const scan = continueScan(scans, folder) ?? await beginScan(folder, auditLevel);
+  const progress = followProgress(everTask.events, scans, scan, new ProgressBar(process.stdout));
+  process.once("SIGINT", () => progress.interrupt());
+  process.once("SIGTERM", () => progress.interrupt());
+  await everTask.start();
+  const { finished, ...figures } = await progress.ended;
+  await everTask.stop();
+  if (finished) {
+    scans.finish(scan);
+    console.log(describeScan(scans, scan, figures));
+  } else {
+    console.log("Stopped. Start it again to go on with what is left.");
+    process.exitCode = 130;
+  }
+  scans.close();
+
+  /** Stores a new scan and its tasks in one transaction: after a crash there are all of them, or none. */
+  async function beginScan(folder: string, auditLevel: AuditLevel): Promise<Scan> {
+    const { files, unreadable } = await listFiles(folder, database);
+    for (const path of unreadable) console.log(`Left out, since it cannot be listed: ${path}`);
+    // One thing that no handler can read as a file, so that there is a failure to see: the folder itself.
+    const paths = [...files, folder];
+    const scan = await scans.begin(folder, auditLevel, async (connection) => {
+      const payloads = paths.map((path) => ({ path }));
+      const tasks = await everTask.dispatchMany(hashTask, payloads, { auditLevel, connection });
+      return tasks.map(({ id }, index) => ({ taskId: id, path: paths[index]! }));
+    });
+    console.log(`Hashing ${paths.length} files of ${folder} at audit level ${auditLevel}.`);
+    return scan;
+  }
+}
+
+/** The scan that an earlier process did not finish, if there is one. */
+function continueScan(scans: Scans, folder: string): Scan | null {
+  const scan = scans.unfinished();
+  if (scan === null) return null;
+  if (scan.folder !== folder) {
+    throw new UsageError(
+      `The database holds an unfinished scan of ${scan.folder}: finish that one first, or name another file ` +
+        `with --database.`,
+    );
+  }
+  const { total, ended, held } = scans.progress(scan);
+  console.log(
+    `Continuing the scan of ${folder} at audit level ${scan.auditLevel}: ${ended} of ${total} files are done, ` +
+      `${held} were being worked on, ${total - ended - held} are waiting.`,
+  );
+  return scan;
+}
+
+try {
+  await main();
+} catch (error) {
+  if (error instanceof UsageError) console.error(`${error.message}\n\n${usage}`);
+  else if (error instanceof EverTaskError) console.error(error.message);
+  else throw error;
+  process.exitCode = 2;
+}
