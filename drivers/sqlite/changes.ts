@@ -7,33 +7,64 @@ import type { Connection } from "./connection.ts";
 import type { SqliteValue } from "./database.ts";
 import { countChange } from "./state.ts";
 
-const fence = " AND worker_id = ? AND lease_token = ?";
+/** An update by task id, and the same for the holder of a lease alone. */
+class FencedUpdate {
+  readonly #open: string;
+  readonly #fenced: string;
+
+  constructor(update: string, condition = "") {
+    this.#open = `${update} WHERE id = ?${condition}`;
+    this.#fenced = `${this.#open} AND worker_id = ? AND lease_token = ?`;
+  }
+
+  /** Runs it with the parameters of the update itself, and tells whether the task was changed. */
+  apply(
+    connection: Connection,
+    parameters: SqliteValue[],
+    { taskId, lease }: Pick<StatusChange, "taskId" | "lease">,
+  ): boolean {
+    parameters.push(taskId);
+    if (lease === undefined) return connection.prepare(this.#open).run(parameters) > 0;
+    parameters.push(lease.workerId, lease.token);
+    return connection.prepare(this.#fenced).run(parameters) > 0;
+  }
+}
 
 /** The lease and the due instant stay. */
-const keepLease = "UPDATE queued_tasks SET status = ?, exception = ?, rate_slot_utc = ?, " +
-  "attempt = max(attempt - ?, 0) WHERE id = ?";
+const keepLease = new FencedUpdate(
+  "UPDATE queued_tasks SET status = ?, exception = ?, rate_slot_utc = ?, " +
+    "attempt = max(attempt - ?, 0)",
+);
 
-/** What nearly every task ends with: few parameters, since each costs about as much as a column. */
-const endTask = "UPDATE queued_tasks SET status = ?, exception = ?, worker_id = NULL, " +
-  "due_at_utc = NULL, cancel_requested = 0, rate_slot_utc = NULL, " +
-  "last_execution_utc = coalesce(?, last_execution_utc), " +
-  "execution_time_ms = coalesce(?, execution_time_ms) WHERE id = ?";
+const executed = "last_execution_utc = coalesce(?, last_execution_utc), " +
+  "execution_time_ms = coalesce(?, execution_time_ms)";
+
+/** What nearly every task ends with. */
+const endTask = new FencedUpdate(
+  "UPDATE queued_tasks SET status = ?, exception = ?, worker_id = NULL, due_at_utc = NULL, " +
+    `cancel_requested = 0, rate_slot_utc = NULL, ${executed}`,
+);
 
 /** A task that somebody asked to cancel is due at once when it becomes due again, and keeps the mark while it lives. */
-const endLease = "UPDATE queued_tasks SET status = ?, exception = ?, worker_id = NULL, " +
-  "due_at_utc = CASE WHEN cancel_requested = 1 THEN min(?, ?) ELSE ? END, " +
-  "cancel_requested = iif(? IS NULL, 0, cancel_requested), rate_slot_utc = ?, " +
-  "attempt = max(attempt - ?, 0), " +
-  "last_execution_utc = coalesce(?, last_execution_utc), " +
-  "execution_time_ms = coalesce(?, execution_time_ms) WHERE id = ?";
+const dueAgain = "due_at_utc = CASE WHEN cancel_requested = 1 THEN min(?, ?) ELSE ? END, " +
+  "cancel_requested = iif(? IS NULL, 0, cancel_requested)";
 
-const endRun = "UPDATE queued_tasks SET status = ?, exception = ?, worker_id = NULL, " +
-  "next_run_utc = ?, due_at_utc = CASE WHEN cancel_requested = 1 THEN min(?, ?) ELSE ? END, " +
-  "cancel_requested = iif(? IS NULL, 0, cancel_requested), rate_slot_utc = NULL, " +
-  "attempt = 0, lost_count = 0, current_run_count = min(current_run_count + ?, 2147483647), " +
-  "last_execution_utc = coalesce(?, last_execution_utc), " +
-  "execution_time_ms = coalesce(?, execution_time_ms) " +
-  "WHERE id = ? AND recurring_task IS NOT NULL";
+/** The parameters of {@linkcode dueAgain}. */
+function dueParameters(now: number, dueAt: number | null): SqliteValue[] {
+  return [now, dueAt, dueAt, dueAt];
+}
+
+const endLease = new FencedUpdate(
+  `UPDATE queued_tasks SET status = ?, exception = ?, worker_id = NULL, ${dueAgain}, ` +
+    `rate_slot_utc = ?, attempt = max(attempt - ?, 0), ${executed}`,
+);
+
+const endRun = new FencedUpdate(
+  "UPDATE queued_tasks SET status = ?, exception = ?, worker_id = NULL, next_run_utc = ?, " +
+    `${dueAgain}, rate_slot_utc = NULL, attempt = 0, lost_count = 0, ` +
+    `current_run_count = min(current_run_count + ?, 2147483647), ${executed}`,
+  " AND recurring_task IS NOT NULL",
+);
 
 /** Applies status changes. */
 export function setStatusMany(
@@ -46,7 +77,7 @@ export function setStatusMany(
     const audit = new AuditWriter(connection, now, rows);
     let due = false;
     const results = changes.map((change) => {
-      const applied = applyStatusChange(connection, now, change) > 0;
+      const applied = applyStatusChange(connection, now, change);
       if (applied) {
         audit.addSteps(change.taskId, change.auditLevel, change.steps);
         due ||= change.dueInMs !== undefined;
@@ -59,35 +90,29 @@ export function setStatusMany(
   });
 }
 
-function applyStatusChange(connection: Connection, now: number, change: StatusChange): number {
-  const { taskId, dueInMs, rateSlotAt = null, returnAttempt } = change;
+function applyStatusChange(connection: Connection, now: number, change: StatusChange): boolean {
+  const { auditLevel, dueInMs, rateSlotAt = null, returnAttempt, executionTimeMs } = change;
   const { status, exception, agoMs } = lastOf(change.steps);
-  const where: SqliteValue[] = [taskId];
-  if (change.lease !== undefined) where.push(change.lease.workerId, change.lease.token);
-  const fenced = (sql: string) => change.lease === undefined ? sql : fencedBy(sql);
   const returned = returnAttempt ? 1 : 0;
-
   if (dueInMs === undefined && (status === "InProgress" || status === "Queued")) {
-    return connection.run(fenced(keepLease), status, exception, rateSlotAt, returned, ...where);
+    return keepLease.apply(connection, [status, exception, rateSlotAt, returned], change);
   }
-  const kept = change.executionTimeMs !== undefined && change.auditLevel !== "None";
-  const executed: SqliteValue[] = kept
-    ? [Math.round(now - agoMs), change.executionTimeMs!]
-    : [null, null];
+  const kept = executionTimeMs !== undefined && auditLevel !== "None";
+  const endedAt = kept ? Math.round(now - agoMs) : null;
+  const tookMs = kept ? executionTimeMs : null;
   if (dueInMs === undefined && rateSlotAt === null && !returned) {
-    return connection.run(fenced(endTask), status, exception, ...executed, ...where);
+    return endTask.apply(connection, [status, exception, endedAt, tookMs], change);
   }
   const dueAt = dueInMs === undefined ? null : Math.round(now + dueInMs);
-  return connection.run(
-    fenced(endLease),
+  return endLease.apply(connection, [
     status,
     exception,
     ...dueParameters(now, dueAt),
     rateSlotAt,
     returned,
-    ...executed,
-    ...where,
-  );
+    endedAt,
+    tookMs,
+  ], change);
 }
 
 /** Ends runs of recurring tasks. */
@@ -100,11 +125,10 @@ export function updateCurrentRunMany(
     const rows = runs.reduce((sum, run) => sum + AuditWriter.rowsFor(run) + 1, 0);
     const audit = new AuditWriter(connection, now, rows);
     const results = runs.map((run) => {
-      const { counts = true, lease, nextRunAt } = run;
+      const { counts = true, nextRunAt } = run;
       const end = lastOf(run.steps);
       const endedAt = Math.round(now - end.agoMs);
-      const applied = connection.run(
-        lease === undefined ? endRun : fencedBy(endRun),
+      const applied = endRun.apply(connection, [
         end.status,
         end.exception,
         nextRunAt,
@@ -112,9 +136,7 @@ export function updateCurrentRunMany(
         counts ? 1 : 0,
         counts ? endedAt : null,
         counts ? run.executionTimeMs : null,
-        run.taskId,
-        ...(lease === undefined ? [] : [lease.workerId, lease.token]),
-      ) > 0;
+      ], run);
       if (applied) {
         audit.addSteps(run.taskId, run.auditLevel, run.steps);
         if (counts) audit.writeRun(run, end, endedAt);
@@ -125,20 +147,6 @@ export function updateCurrentRunMany(
     if (runs.some((run) => run.nextRunAt !== null)) countChange(connection, "task_changes");
     return results;
   });
-}
-
-/** The parameters of `due_at_utc` and `cancel_requested` in the statements above. */
-function dueParameters(now: number, dueAt: number | null): SqliteValue[] {
-  return [now, dueAt, dueAt, dueAt];
-}
-
-const fencedStatements = new Map<string, string>();
-
-/** The statement with the lease in its condition; the same text each time, so that it is found without being hashed again. */
-function fencedBy(sql: string): string {
-  let fenced = fencedStatements.get(sql);
-  if (fenced === undefined) fencedStatements.set(sql, fenced = sql + fence);
-  return fenced;
 }
 
 function lastOf(steps: readonly StatusStep[]): StatusStep {

@@ -1,11 +1,12 @@
 // claim and nextDueAt: reading the index of claimable tasks without ever walking over those that are due later.
 
 import { WorkerLostError } from "../../src/storage/errors.ts";
-import type { ClaimedTask } from "../../src/storage/records.ts";
+import type { ClaimedTask, SeriesRecord } from "../../src/storage/records.ts";
 import type { ClaimRequest } from "../../src/storage/requests.ts";
 import type { Connection } from "./connection.ts";
+import type { SqliteRow } from "./database.ts";
 import { pausedQueues } from "./queues.ts";
-import { claimedTaskColumns, toClaimedTask } from "./rows.ts";
+import { claimedTaskColumns, seriesColumns, toClaimedTask, toSeries } from "./rows.ts";
 
 /**
  * Tasks of a queue are claimed by priority, and by due instant within a priority. Walking the index in that order would pass
@@ -90,9 +91,15 @@ function claimFromQueue(
     const rows = connection.all(statements.select, ...due);
     if (rows.length === 0) continue;
     connection.run(statements.claim, workerId, ...due);
-    for (const row of rows) claimed.push(toClaimedTask(row, queue));
+    for (const row of rows) claimed.push(toClaimedTask(row, queue, seriesOf(connection, row)));
   }
   return claimed;
+}
+
+const selectSeries = `SELECT ${seriesColumns} FROM queued_tasks WHERE id = ?`;
+
+function seriesOf(connection: Connection, row: SqliteRow): SeriesRecord | null {
+  return row.recurring === 1 ? toSeries(connection.get(selectSeries, row.id!)!) : null;
 }
 
 /** The priorities that occur among a queue's claimable tasks, highest first. */

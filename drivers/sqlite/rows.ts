@@ -22,18 +22,21 @@ function userText(column: string): string {
   return `iif(instr(${column}, char(0)), CAST(${column} AS BLOB), ${column}) AS ${column}`;
 }
 
-const seriesColumns = `${userText("recurring_task")}, ${userText("recurring_info")}, anchor_utc,
-  max_runs, run_until, next_run_utc, current_run_count`;
+/** What {@linkcode toSeries} reads. */
+export const seriesColumns = `${userText("recurring_task")}, ${userText("recurring_info")},
+  anchor_utc, max_runs, run_until, next_run_utc, current_run_count`;
 
-/** What {@linkcode toClaimedTask} reads. */
-export const claimedTaskColumns = `id, ${userText("type")}, ${userText("request")}, status,
-  audit_level, priority, ${userText("task_key")}, created_at_utc, due_at_utc, attempt, lost_count,
-  lease_token, cancel_requested, rate_slot_utc, ${userText("trace_context")}, ${seriesColumns}`;
+const commonColumns = `id, ${userText("type")}, ${userText("request")}, status, audit_level,
+  priority, ${userText("task_key")}, created_at_utc, due_at_utc, attempt, lost_count, lease_token,
+  cancel_requested, rate_slot_utc, ${userText("trace_context")}`;
+
+/** What {@linkcode toClaimedTask} reads. Each column counts in a claim, and few tasks are recurring: their series come after. */
+export const claimedTaskColumns = `${commonColumns}, recurring_task IS NOT NULL AS recurring`;
 
 /** What {@linkcode toTaskRecord} reads. */
-export const taskColumns = `${claimedTaskColumns}, ${userText("handler")}, ${userText("exception")},
-  ${userText("queue_name")}, scheduled_execution_utc, last_execution_utc, execution_time_ms,
-  worker_id`;
+export const taskColumns = `${commonColumns}, ${seriesColumns}, ${userText("handler")},
+  ${userText("exception")}, ${userText("queue_name")}, scheduled_execution_utc,
+  last_execution_utc, execution_time_ms, worker_id`;
 
 /** What {@linkcode toStatusAudit} reads. */
 export const statusAuditColumns = `queued_task_id, sequence, updated_at_utc, new_status, ${
@@ -53,7 +56,11 @@ export const executionLogColumns = `task_id, sequence, logged_at_utc, level, ${
 export const workerColumns = `id, ${userText("host")}, started_at_utc, heartbeat_utc`;
 
 /** A task that was just claimed, from its row as it was before. */
-export function toClaimedTask(row: SqliteRow, queue: string): ClaimedTask {
+export function toClaimedTask(
+  row: SqliteRow,
+  queue: string,
+  series: SeriesRecord | null,
+): ClaimedTask {
   return {
     id: row.id as string,
     type: text(row.type),
@@ -71,7 +78,7 @@ export function toClaimedTask(row: SqliteRow, queue: string): ClaimedTask {
     cancelRequested: row.cancel_requested === 1,
     rateSlotAt: row.rate_slot_utc as number | null,
     traceContext: textOrNull(row.trace_context),
-    series: toSeries(row),
+    series,
   };
 }
 
@@ -104,7 +111,8 @@ export function toTaskRecord(row: SqliteRow): TaskRecord {
   };
 }
 
-function toSeries(row: SqliteRow): SeriesRecord | null {
+/** A task's series, if it has one. */
+export function toSeries(row: SqliteRow): SeriesRecord | null {
   if (row.recurring_task === null) return null;
   return {
     schedule: text(row.recurring_task),
