@@ -1,5 +1,7 @@
 // SQLite's errors as the storage contract's classes, by what the caller can do about them.
 
+import { existsSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { EverTaskError } from "../../src/errors.ts";
 import {
   StorageError,
@@ -9,7 +11,7 @@ import {
   StorageUnavailableError,
 } from "../../src/storage/errors.ts";
 
-type Kind = "busy" | "full" | "readOnly" | "format" | "missing" | "input";
+type Kind = "busy" | "full" | "readOnly" | "format" | "cannotOpen" | "input";
 
 /** Primary result codes, https://www.sqlite.org/rescode.html. */
 const kindByCode: ReadonlyMap<number, Kind> = new Map([
@@ -20,7 +22,7 @@ const kindByCode: ReadonlyMap<number, Kind> = new Map([
   [10, "input"], // SQLITE_IOERR
   [11, "format"], // SQLITE_CORRUPT
   [13, "full"], // SQLITE_FULL
-  [14, "missing"], // SQLITE_CANTOPEN
+  [14, "cannotOpen"], // SQLITE_CANTOPEN
   [26, "format"], // SQLITE_NOTADB
 ]);
 
@@ -30,7 +32,7 @@ const kindByText: readonly (readonly [RegExp, Kind])[] = [
   [/attempt to write a readonly database/, "readOnly"],
   [/database or disk is full/, "full"],
   [/file is not a database|disk image is malformed/, "format"],
-  [/unable to open database file/, "missing"],
+  [/unable to open database file/, "cannotOpen"],
   [/disk I\/O error/, "input"],
 ];
 
@@ -66,11 +68,8 @@ export function toStorageError(error: unknown, path: string): Error {
         `${path} is not a SQLite database, or is damaged (${text}). Check the path; restore a damaged file from a backup.`,
         options,
       );
-    case "missing":
-      return new StorageError(
-        `${path} cannot be opened (${text}). Check that its folder exists and that this process may write there.`,
-        options,
-      );
+    case "cannotOpen":
+      return cannotOpen(path, text, options);
     case "input":
       return new StorageUnavailableError(
         `Reading or writing ${path} failed (${text}). It is tried again; if it stays so, check the disk.`,
@@ -81,8 +80,28 @@ export function toStorageError(error: unknown, path: string): Error {
   }
 }
 
+/** SQLite says the same of a folder that does not exist and of one that may not be written; the remedies differ. */
+function cannotOpen(path: string, text: string, options: ErrorOptions): StorageError {
+  const folder = dirname(path);
+  const message = `${path} cannot be opened (${text})`;
+  if (!existsSync(folder)) {
+    return new StorageError(`${message}: there is no folder ${folder}. Create it first.`, options);
+  }
+  if (isFolder(path)) {
+    return new StorageError(`${message}: it is a folder. Name a file in it.`, options);
+  }
+  return new StorageReadOnlyError(
+    `${message}. Give this process the right to read and write the file and its folder, ${folder}.`,
+    options,
+  );
+}
+
 function kindOf(error: unknown, text: string): Kind | undefined {
   const { errcode } = error as { errcode?: unknown };
   if (typeof errcode === "number") return kindByCode.get(errcode & 0xff);
   return kindByText.find(([pattern]) => pattern.test(text))?.[1];
+}
+
+function isFolder(path: string): boolean {
+  return existsSync(path) && statSync(path).isDirectory();
 }

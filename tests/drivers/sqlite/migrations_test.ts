@@ -1,0 +1,58 @@
+// The schema: made once however many processes start at once, by the driver or by hand.
+
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { sqlFiles } from "../../../drivers/sqlite/sql.generated.ts";
+import { SchemaVersionError } from "../../../src/storage/errors.ts";
+import { runCommand } from "../../support/run_command.ts";
+import { countTasks, newTask, Scratch } from "./support.ts";
+
+const worker = new URL("claiming_process.ts", import.meta.url).pathname;
+
+Deno.test("many processes that open a new file at once make one schema", async () => {
+  await using scratch = new Scratch();
+  const runs = Array.from(
+    { length: 6 },
+    () => runCommand(Deno.execPath(), ["run", "-A", worker, scratch.path, "only-open"]),
+  );
+  await Promise.all(runs);
+  const database = new DatabaseSync(scratch.path);
+  const versions = database.prepare("SELECT version FROM evertask_migrations").all();
+  assertEquals(versions.map((row) => row.version), [1]);
+  database.close();
+});
+
+Deno.test("with migrate off a missing schema is refused, and one that was made by hand is used", async () => {
+  await using scratch = new Scratch();
+  const open = () => scratch.open({ migrate: false });
+  const error = await assertRejects(open, SchemaVersionError, "`migrate` is off");
+  assertEquals([error.found, error.known], [0, 1]);
+
+  const database = new DatabaseSync(scratch.path);
+  for (const script of Object.values(sqlFiles)) database.exec(script);
+  database.close();
+  const storage = await open();
+  await storage.persist([newTask()]);
+  assertEquals(await countTasks(storage), 1);
+});
+
+Deno.test("a migration that fails leaves nothing behind, and says what is in its way", async () => {
+  await using scratch = new Scratch();
+  const database = new DatabaseSync(scratch.path);
+  database.exec("CREATE TABLE workers (name TEXT)");
+  const error = await assertRejects(() => scratch.open(), Error);
+  assertStringIncludes(error.message, "table workers already exists");
+  const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  assertEquals(tables.map((row) => row.name), ["workers"]);
+  database.close();
+});
+
+Deno.test("the application's own tables and user_version stay as they are", async () => {
+  await using scratch = new Scratch();
+  const database = new DatabaseSync(scratch.path);
+  database.exec("PRAGMA user_version = 7; CREATE TABLE orders (id INTEGER PRIMARY KEY)");
+  await scratch.open();
+  assertEquals(database.prepare("PRAGMA user_version").get()?.user_version, 7);
+  database.exec("INSERT INTO orders DEFAULT VALUES");
+  database.close();
+});

@@ -1,0 +1,168 @@
+// How SQLite goes about the statements that must not slow down with history and future tasks: by key, by the index of
+// claimable tasks or by that of claimed ones, and never through a whole table.
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { claimDue, nextPriority, selectDue, selectNextDue } from "../../../drivers/sqlite/claim.ts";
+import { lostOwners } from "../../../drivers/sqlite/workers.ts";
+import { FakeClock } from "../../../src/testing/mod.ts";
+import type { NodeSqliteDatabase } from "../../../drivers/sqlite/mod.ts";
+import { newTask, Scratch } from "./support.ts";
+
+const workerId = "01890000-0000-7000-8000-00000000000a";
+
+/** The steps of SQLite's plan. */
+function plan(database: DatabaseSync, sql: string): string[] {
+  return database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map((row) => String(row.detail));
+}
+
+/** All statements that the storage prepares while it does its daily work, with a few tasks of each kind in it. */
+async function statementsOfADay(database: DatabaseSync): Promise<ReadonlySet<string>> {
+  const statements = new Set<string>();
+  const recording: NodeSqliteDatabase = {
+    prepare(sql) {
+      statements.add(sql);
+      return database.prepare(sql);
+    },
+    exec: (sql) => database.exec(sql),
+    close: () => database.close(),
+    get isTransaction() {
+      return database.isTransaction;
+    },
+  };
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const storage = await scratch.open({ database: recording, clock });
+  statements.clear();
+  await storage.registerWorker({ id: workerId, host: "here" });
+  const series = {
+    schedule: "{}",
+    info: "always",
+    anchorAt: clock.now(),
+    maxRuns: null,
+    runUntil: null,
+    nextRunAt: clock.now(),
+  };
+  const [done, retried, run] = [newTask(), newTask(), newTask({ series, taskKey: "series" })];
+  const born = newTask({ claimFor: workerId });
+  await storage.persist([done, retried, run, born]);
+  await storage.persist([newTask({ taskKey: "key" })]);
+  await storage.persist([newTask({ taskKey: "key", request: "[]" }), born]);
+  const request = { workerId, types: ["send"], queues: [{ name: "default", limit: 10 }] };
+  await storage.claim(request);
+  const lease = { workerId, token: 1 };
+  const failed = [{ status: "Pending" as const, exception: "broken", agoMs: 0 }];
+  const ended = [{ status: "Completed" as const, exception: null, agoMs: 0 }];
+  const started = [{ status: "InProgress" as const, exception: null, agoMs: 0 }];
+  await storage.setStatusMany([
+    { taskId: done.id, auditLevel: "Full", steps: ended, lease },
+    { taskId: retried.id, auditLevel: "Full", steps: failed, lease, dueInMs: 1000 },
+    { taskId: born.id, auditLevel: "Full", steps: started, lease },
+  ]);
+  await storage.setStatus(done.id, "Completed", null, "Full");
+  await storage.updateCurrentRunMany([{
+    taskId: run.id,
+    auditLevel: "Full",
+    steps: ended,
+    executionTimeMs: 1,
+    nextRunAt: clock.now() + 1000,
+    lease,
+  }]);
+  await storage.requestCancel([retried.id, born.id]);
+  await storage.heartbeat(workerId, 1000);
+  await storage.makeDue([run.id, retried.id]);
+  await storage.release(workerId, [{ taskId: born.id, token: 1, dueAt: clock.now() }]);
+  await storage.nextDueAt(["default"], ["send"]);
+  await storage.reserveRateSlots([
+    { key: "a", emissionIntervalMs: 1, burst: 1, startEmpty: false, horizonMs: 0 },
+  ]);
+  await storage.saveExecutionLogs([
+    { taskId: run.id, level: "Information", message: "m", exception: null, agoMs: 0 },
+  ]);
+  await storage.claim(request);
+  await storage.unregisterWorker(workerId);
+  await storage.releaseLost({
+    leaseMs: 1,
+    poisonLimit: 5,
+    lostReason: "lost",
+    poisonReason: "poison",
+  });
+  await storage.get(run.id);
+  await storage.getByTaskKey("key");
+  await storage.list({}, { after: run.id });
+  await storage.statusAudit(run.id);
+  await storage.runsAudit(run.id);
+  await storage.executionLogs(run.id);
+  return statements;
+}
+
+Deno.test("no statement of a worker's day walks through the tasks or their history", async () => {
+  const database = new DatabaseSync(":memory:");
+  const statements = [...await statementsOfADay(database)]
+    .filter((sql) => /^(SELECT|INSERT|UPDATE|DELETE|WITH)/.test(sql));
+  assert(statements.length > 40, `only ${statements.length} statements were seen`);
+  for (const sql of statements) {
+    for (const step of plan(database, sql)) {
+      // `workers`, `paused_queues` and the state are a handful of rows.
+      const walks = /^SCAN (queued_tasks|status_audit|runs_audit|task_execution_log)\b/.test(step);
+      assert(!walks, `${step}\n${sql}`);
+    }
+  }
+  database.close();
+});
+
+Deno.test("a claim searches one index, in the order of claiming, and sorts nothing", async () => {
+  await using scratch = new Scratch();
+  await scratch.open();
+  const database = new DatabaseSync(scratch.path);
+  const byPriority = plan(database, nextPriority);
+  assertEquals(byPriority.length, 1);
+  assertMatch(
+    byPriority[0]!,
+    /^SEARCH queued_tasks USING COVERING INDEX queued_tasks_due \(queue_name=\? AND priority<\?\)$/,
+  );
+  const due =
+    /^SEARCH queued_tasks USING (COVERING )?INDEX queued_tasks_due \(queue_name=\? AND priority=\? AND due_at_utc<\?\)$/;
+  assertEquals(plan(database, selectDue("request", 2)).length, 1);
+  assertMatch(plan(database, selectDue("request", 2))[0]!, due);
+  assertMatch(plan(database, selectDue("rowid", 2))[0]!, due);
+  assertMatch(
+    plan(database, selectNextDue(2))[0]!,
+    /USING COVERING INDEX queued_tasks_due \(queue_name=\? AND priority=\? AND due_at_utc>\?\)$/,
+  );
+  const claimed = plan(database, claimDue(2));
+  assertMatch(claimed[0]!, /^SEARCH queued_tasks USING INTEGER PRIMARY KEY \(rowid=\?\)$/);
+  assert(claimed.some((step) => due.test(step)));
+  assertEquals(claimed.filter((step) => step.includes("TEMP B-TREE FOR ORDER")), []);
+  for (const step of plan(database, lostOwners)) {
+    assert(!step.startsWith("SCAN queued_tasks"), step);
+  }
+  database.close();
+});
+
+Deno.test("the plans stay when ANALYZE has seen a table full of ended and future tasks", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const storage = await scratch.open({ clock });
+  const due = { inMs: 3_600_000 };
+  await storage.persist(
+    Array.from(
+      { length: 3000 },
+      (_, n) => newTask({ due, status: "WaitingQueue", priority: n % 3 }),
+    ),
+  );
+  const ended = Array.from({ length: 3000 }, () => newTask());
+  await storage.persist(ended);
+  await storage.setStatusMany(ended.map(({ id }) => ({
+    taskId: id,
+    auditLevel: "Full",
+    steps: [{ status: "Completed", exception: null, agoMs: 0 }],
+  })));
+  const database = new DatabaseSync(scratch.path);
+  database.exec("ANALYZE");
+  assertMatch(plan(database, selectDue("request", 2))[0]!, /^SEARCH .* AND due_at_utc<\?\)$/);
+  const finish =
+    "UPDATE queued_tasks SET status = ? WHERE id = ? AND worker_id = ? AND lease_token = ?";
+  assertMatch(plan(database, finish)[0]!, /sqlite_autoindex_queued_tasks_1 \(id=\?\)$/);
+  database.close();
+});

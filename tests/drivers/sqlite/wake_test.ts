@@ -1,0 +1,103 @@
+// What a process hears of others, and how little it does to hear it.
+
+import { assertEquals } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import type { NodeSqliteDatabase, SqliteValue } from "../../../drivers/sqlite/mod.ts";
+import type { WakeSignal } from "../../../src/storage/requests.ts";
+import { FakeClock } from "../../../src/testing/mod.ts";
+import { newTask, Scratch } from "./support.ts";
+
+const worker = { id: "01890000-0000-7000-8000-00000000000a", host: "here" };
+
+Deno.test("tasks, pauses and cancel requests of another process are told within a second", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const here = await scratch.open({ clock });
+  const there = await scratch.open({ clock });
+  const signals: WakeSignal[] = [];
+  const end = here.onWake((signal) => signals.push(signal));
+  const heard = async () => {
+    await clock.advance(1000);
+    return signals.splice(0);
+  };
+
+  const task = newTask();
+  await there.persist([task]);
+  assertEquals(await heard(), [{ kind: "tasks" }]);
+  await there.setQueuePaused("mail", true);
+  assertEquals(await heard(), [{ kind: "queues" }]);
+  await here.registerWorker(worker);
+  await here.claim({
+    workerId: worker.id,
+    types: [task.type],
+    queues: [{ name: "default", limit: 1 }],
+  });
+  await there.requestCancel([task.id]);
+  assertEquals(await heard(), [{ kind: "cancel", taskIds: [task.id] }]);
+  end();
+});
+
+Deno.test("heartbeats and finished tasks of another process wake nobody", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const here = await scratch.open({ clock });
+  const there = await scratch.open({ clock });
+  await there.registerWorker(worker);
+  const task = newTask({ claimFor: worker.id });
+  await there.persist([task]);
+  const signals: WakeSignal[] = [];
+  const end = here.onWake((signal) => signals.push(signal));
+  await there.heartbeat(worker.id, 60_000);
+  await there.setStatus(task.id, "Completed", null, "Full");
+  await clock.advance(3000);
+  assertEquals(signals, []);
+  end();
+});
+
+Deno.test("an idle storage looks at data_version once a second, and only while somebody listens", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const database = new DatabaseSync(scratch.path);
+  const statements: string[] = [];
+  const counted = <Args extends unknown[], R>(sql: string, execute: (...args: Args) => R) => {
+    return (...args: Args): R => {
+      statements.push(sql);
+      return execute(...args);
+    };
+  };
+  const counting: NodeSqliteDatabase = {
+    prepare(sql) {
+      const statement = database.prepare(sql);
+      return {
+        run: counted(sql, (...values: SqliteValue[]) => statement.run(...values)),
+        get: counted(sql, (...values: SqliteValue[]) => statement.get(...values)),
+        all: counted(sql, (...values: SqliteValue[]) => statement.all(...values)),
+      };
+    },
+    exec: (sql) => database.exec(sql),
+    close: () => database.close(),
+    isTransaction: false,
+  };
+  const storage = await scratch.open({ database: counting, clock });
+  assertEquals(clock.timerCount, 0);
+  const end = storage.onWake(() => {});
+  statements.length = 0;
+  await clock.advance(60_000);
+  assertEquals(statements, Array(60).fill("PRAGMA data_version"));
+  end();
+  assertEquals(clock.timerCount, 0);
+  await storage.close();
+  database.close();
+});
+
+for (const options of [{ exclusive: true }, { path: ":memory:" }]) {
+  Deno.test(`nothing is looked for with ${JSON.stringify(options)}`, async () => {
+    await using scratch = new Scratch();
+    const clock = new FakeClock();
+    const storage = await scratch.open({ ...options, clock });
+    const end = storage.onWake(() => {});
+    assertEquals(clock.timerCount, 0);
+    assertEquals(storage.polling.idleMs, Infinity);
+    end();
+  });
+}
