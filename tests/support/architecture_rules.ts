@@ -24,6 +24,18 @@ const allowedImports: [importer: string, imports: string[]][] = [
   ["drivers/sqlite/", ["drivers/sqlite/", ...storageContract, "node:"]],
   ["drivers/postgres/", ["drivers/postgres/", ...storageContract, "postgres"]],
   ["drivers/sqlserver/", ["drivers/sqlserver/", ...storageContract, "mssql"]],
+  [
+    "examples/monitoring/",
+    [
+      "examples/monitoring/",
+      "@evertask/evertask",
+      "@microsoft/signalr",
+      "@opentelemetry/",
+      "nodemailer",
+      "zod",
+      "node:",
+    ],
+  ],
   // An example is to be copied: it imports the package by its name, as its readers will.
   ["examples/", ["examples/", "@evertask/evertask", "zod", "node:"]],
 ];

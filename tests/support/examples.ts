@@ -10,11 +10,14 @@ export interface Example {
   readonly needs: readonly string[];
 }
 
-/** Every program in examples/: the files in it, and the main.ts of each folder in it. */
+/**
+ * Every program in examples/: the files in it, and of each folder in it the main.ts or, where there is none, every file (but
+ * not what is in folders further down, which serves the programs).
+ */
 export async function listExamples(): Promise<Example[]> {
   const paths: string[] = [];
   for (const { name, isDirectory } of await readFolder(new URL("examples/", root))) {
-    if (isDirectory) paths.push(`examples/${name}/main.ts`);
+    if (isDirectory) paths.push(...await programsIn(`examples/${name}/`));
     else if (name.endsWith(".ts")) paths.push(`examples/${name}`);
   }
   return await Promise.all(
@@ -26,11 +29,18 @@ export async function listExamples(): Promise<Example[]> {
   );
 }
 
+async function programsIn(folder: string): Promise<string[]> {
+  const entries = await readFolder(new URL(folder, root));
+  const programs = entries.filter(({ name, isFile }) => isFile && name.endsWith(".ts"));
+  const main = programs.filter(({ name }) => name === "main.ts");
+  return (main.length > 0 ? main : programs).map(({ name }) => folder + name);
+}
+
 /** The programs that can be copied elsewhere: of one file, needing nothing but what is given. */
 export async function listPortableExamples(...given: string[]): Promise<Example[]> {
   const examples = await listExamples();
   return examples.filter(({ path, needs }) =>
-    !path.endsWith("/main.ts") && needs.every((need) => given.includes(need))
+    path.split("/").length === 2 && needs.every((need) => given.includes(need))
   );
 }
 

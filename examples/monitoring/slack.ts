@@ -1,0 +1,26 @@
+// Failures in a Slack channel. Set SLACK_WEBHOOK_URL to the address of an incoming webhook; without it the message goes to a
+// stand-in that shows it.
+
+import process from "node:process";
+import { createEverTask } from "@evertask/evertask";
+import { sendAlerts, slackChannel } from "@evertask/evertask/alerts";
+import { memoryStorage } from "@evertask/evertask/memory";
+import { chargeCard, tasks } from "./support/shop.ts";
+import { startReceiver } from "./support/receiver.ts";
+
+await using receiver = await startReceiver();
+const webhookUrl = process.env.SLACK_WEBHOOK_URL ?? `${receiver.url}/services/T0/B0/secret`;
+
+await using everTask = createEverTask({ storage: memoryStorage(), tasks, queues: { email: {} } });
+const alerts = sendAlerts(everTask, slackChannel({ webhookUrl }), {
+  types: ["charge-card"], // only what matters
+  repeatAfter: { minutes: 15 }, // the same failure again: one message that sums up
+  maxPerMinute: 10,
+});
+const failed = new Promise((resolve) => everTask.events.subscribe(resolve, { kinds: ["failed"] }));
+await everTask.start();
+await everTask.dispatch(chargeCard, { order: 1 });
+await failed;
+
+await alerts.close(); // delivers what waits
+console.log(alerts.counts);

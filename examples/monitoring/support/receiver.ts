@@ -1,0 +1,29 @@
+// Takes the place of Slack and the like in the examples: a web server that shows what it is sent.
+
+import { createServer } from "node:http";
+
+/** A running receiver. */
+export interface Receiver extends AsyncDisposable {
+  /** Where it listens. */
+  readonly url: string;
+}
+
+/** Starts a receiver on a free port. */
+export async function startReceiver(): Promise<Receiver> {
+  const server = createServer(async (request, response) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    console.log(`${request.method} ${request.url}\n${body}`);
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}

@@ -1,0 +1,23 @@
+// Alerts as signed JSON to a service of your own. The receiver checks the signature with any library for Standard Webhooks.
+
+import { createEverTask } from "@evertask/evertask";
+import { sendAlerts, webhookChannel } from "@evertask/evertask/alerts";
+import { memoryStorage } from "@evertask/evertask/memory";
+import { chargeCard, tasks } from "./support/shop.ts";
+import { startReceiver } from "./support/receiver.ts";
+
+await using receiver = await startReceiver();
+await using everTask = createEverTask({ storage: memoryStorage(), tasks, queues: { email: {} } });
+const channel = webhookChannel({
+  url: `${receiver.url}/hooks/tasks`,
+  secret: `whsec_${btoa("32 random bytes from your secrets")}`,
+  // The task's parameters stay here.
+  body: ({ id, event, count }) => ({ ...event, id, count, taskParameters: "{}" }),
+});
+const alerts = sendAlerts(everTask, channel, { severity: "Warning" });
+const failed = new Promise((resolve) => everTask.events.subscribe(resolve, { kinds: ["failed"] }));
+await everTask.start();
+await everTask.dispatch(chargeCard, { order: 1 });
+await failed;
+
+await alerts.close();
