@@ -64,12 +64,15 @@ export {
   TimeoutError,
   WorkerStoppedError,
 } from "./src/worker/abort_reasons.ts";
-export type { QueueOptions } from "./src/worker/queue_settings.ts";
+export { QueueFullError } from "./src/dispatch/admission.ts";
+export type { QueueOptions, WhenFull } from "./src/worker/queue_settings.ts";
 export type { Queues } from "./src/worker/queues.ts";
 export { exponentialRetry, type ExponentialRetryOptions } from "./src/retry/exponential_retry.ts";
 export type { ErrorClass, FilterableRetryPolicy } from "./src/retry/filterable_policy.ts";
 export { linearRetry } from "./src/retry/linear_retry.ts";
 export { noRetry } from "./src/retry/no_retry.ts";
+export { RateLimitRejectedError } from "./src/rate_limit/rate_limit_options.ts";
+export type { RateLimitOptions } from "./src/rate_limit/rate_limit_options.ts";
 export type { RetryPolicy } from "./src/retry/retry_policy.ts";
 export { isTransientDatabaseError } from "./src/retry/transient_database_errors.ts";
 export { isTransientNetworkError } from "./src/retry/transient_network_errors.ts";

@@ -32,6 +32,7 @@ import type { Storage } from "./storage/storage.ts";
 import type { Task } from "./task.ts";
 import { type Duration, toMilliseconds } from "./time/duration.ts";
 import { StorageClock } from "./time/storage_clock.ts";
+import { within } from "./time/within.ts";
 import { Worker } from "./worker/worker.ts";
 
 /** The instance was used after `stop`. */
@@ -76,6 +77,7 @@ export class EverTask {
   readonly #newId: () => string;
   #worker: Worker | null = null;
   #isOpen = false;
+  #isStopped = false;
   #opening: Promise<void> | null = null;
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
@@ -263,16 +265,23 @@ export class EverTask {
   }
 
   async #stop(timeoutMs: number): Promise<void> {
-    await this.#starting?.catch(() => {});
+    const { clock, storage, lease: { leaseMs }, dispatchRetryMs } = this.#settings;
+    // Nothing below may take for ever, also when storage has stopped to answer.
+    if (this.#worker === null) {
+      const starting = Promise.all([this.#starting, this.#opening]).catch(() => {});
+      await within(clock, leaseMs, starting);
+    }
     await this.#worker?.stop(timeoutMs);
-    await this.#dispatcher.idle();
-    await this.#opening?.catch(() => {});
-    await this.#settings.storage.close();
+    await within(clock, dispatchRetryMs, this.#dispatcher.idle());
+    this.#isStopped = true;
+    await within(clock, leaseMs, storage.close());
   }
 
   /** Opens storage when it is first needed. After a failure the next call tries again. */
   async #ready(): Promise<void> {
-    if (this.#stopping !== null && this.#worker === null) throw new StoppedError();
+    if (this.#isStopped || (this.#stopping !== null && this.#worker === null)) {
+      throw new StoppedError();
+    }
     if (this.#isOpen) return;
     this.#opening ??= this.#settings.storage.open().then(
       ({ now }) => {

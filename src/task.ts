@@ -7,6 +7,7 @@ import { parsePriority, parseQueueName } from "./dispatch/dispatch_options.ts";
 import { InvalidArgumentError } from "./errors.ts";
 import type { Logger } from "./log/logger.ts";
 import type { SchemaInput, SchemaOutput, StandardSchema } from "./payload/standard_schema.ts";
+import { parseRateLimit, type RateLimitOptions } from "./rate_limit/rate_limit_options.ts";
 import type { RetryPolicy } from "./retry/retry_policy.ts";
 import { type Duration, toMilliseconds } from "./time/duration.ts";
 
@@ -70,6 +71,8 @@ export interface TaskSettings {
 
 /** The handler of a task and its hooks. A hook that throws is logged and never changes the outcome. */
 export interface TaskHandler<Payload> {
+  /** How many of its tasks may run in a time. @default no limit */
+  readonly rateLimit?: RateLimitOptions<Payload>;
   /** Does the work. What it throws fails the attempt. */
   handle(payload: Payload, context: TaskContext): void | Promise<void>;
   /** Called before each attempt. */
@@ -151,6 +154,7 @@ export function checkTask(task: AnyTask): void {
   if (task.priority !== undefined) parsePriority(task.priority, `${name}: priority`);
   if (task.auditLevel !== undefined) parseAuditLevel(task.auditLevel, `${name}: auditLevel`);
   if (task.timeout !== undefined) toMilliseconds(task.timeout, `${name}: timeout`);
+  if (task.rateLimit !== undefined) parseRateLimit(task.rateLimit, `${name}: rateLimit`);
   if (task.retry !== undefined && typeof task.retry?.nextDelay !== "function") {
     const remedy = "be a retry policy: an object with nextDelay(attempt, error)";
     throw new InvalidArgumentError(`${name}: retry`, task.retry, remedy);

@@ -16,8 +16,9 @@ import type { Storage } from "../storage/storage.ts";
 import type { AnyTask, Task } from "../task.ts";
 import type { Clock } from "../time/clock.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
-import { defaultQueue, recurringQueue } from "../worker/queue_settings.ts";
+import { defaultQueue, type QueueSettings, recurringQueue } from "../worker/queue_settings.ts";
 import type { Worker } from "../worker/worker.ts";
+import { admit, type Place } from "./admission.ts";
 import {
   atOnce,
   type DispatchManyOptions,
@@ -59,7 +60,7 @@ export interface DispatcherParts {
   readonly events: EventBus;
   readonly newId: () => string;
   readonly definitions: ReadonlyMap<string, AnyTask>;
-  readonly queues: ReadonlyMap<string, unknown>;
+  readonly queues: ReadonlyMap<string, QueueSettings>;
   readonly defaultAuditLevel: AuditLevel;
   readonly instrumentation: Instrumentation | undefined;
   /** For how long a dispatch meets transient errors of storage with another try. Milliseconds. */
@@ -149,12 +150,15 @@ export class Dispatcher {
     id: string,
     encoded: EncodedPayload,
     traceContext: string | null,
-    { connection }: DispatchOptions,
+    { connection, signal }: DispatchOptions,
   ): Promise<DispatchResult> {
     const worker = this.#parts.worker();
-    const mayHandOver = plan.status === "Queued" && connection === undefined;
-    const claimFor = mayHandOver && worker !== null ? worker.reserve(plan.queue, id) : null;
-    const task: NewTask = { ...plan, id, request: encoded.text, traceContext, claimFor };
+    const place = this.#placeFor(worker, plan, id, signal);
+    const { queue, claimFor: reservedFor } = place instanceof Promise ? await place : place;
+    // A task in the caller's transaction does not exist before that commits, so it cannot be handed over.
+    const claimFor = connection === undefined ? reservedFor : null;
+    if (reservedFor !== null && claimFor === null) worker!.places.unreserve(queue, id);
+    const task: NewTask = { ...plan, queue, id, request: encoded.text, traceContext, claimFor };
     let result: PersistResult;
     try {
       result = connection === undefined
@@ -162,7 +166,7 @@ export class Dispatcher {
         : (await this.#parts.storage.persist([task], { connection }))[0]!;
     } catch (error) {
       if (claimFor !== null) {
-        worker!.unreserve(plan.queue, id);
+        worker!.places.unreserve(queue, id);
         if (isTransient(error)) worker!.doubt(); // it may have been committed all the same
       }
       throw error;
@@ -172,8 +176,8 @@ export class Dispatcher {
       const claimed = bornClaimed(task, this.#parts.storageClock.now());
       worker!.handOver(claimed, claimFor!, encoded.value);
     } else {
-      if (claimFor !== null) worker!.unreserve(plan.queue, id);
-      if (result.outcome !== "existing") this.#expect(worker, plan);
+      if (claimFor !== null) worker!.places.unreserve(queue, id);
+      if (result.outcome !== "existing") this.#expect(worker, task);
     }
     return { id: result.id, outcome: result.outcome };
   }
@@ -183,13 +187,17 @@ export class Dispatcher {
     ids: readonly string[],
     texts: readonly string[],
     traceContext: string | null,
-    { connection }: DispatchManyOptions,
+    { connection, signal }: DispatchManyOptions,
   ): Promise<DispatchResult[]> {
     const { storage, clock, retryForMs } = this.#parts;
+    const worker = this.#parts.worker();
     const results: DispatchResult[] = [];
     for (let from = 0; from < ids.length; from += manyAtOnce) {
+      const { queue, claimFor } = await this.#placeFor(worker, plan, ids[from]!, signal);
+      if (claimFor !== null) worker!.places.unreserve(queue, ids[from]!);
       const tasks = ids.slice(from, from + manyAtOnce).map((id, i): NewTask => ({
         ...plan,
+        queue,
         id,
         request: texts[from + i]!,
         traceContext,
@@ -199,7 +207,7 @@ export class Dispatcher {
         ? await retryTransient(clock, retryForMs, () => storage.persist(tasks))
         : await storage.persist(tasks, { connection });
       for (const { id, outcome } of stored) results.push({ id, outcome });
-      this.#expect(this.#parts.worker(), plan);
+      this.#expect(worker, tasks[0]!);
       for (const task of this.#parts.events.active ? tasks : []) {
         this.#emitDispatched(task, task.id);
       }
@@ -207,8 +215,19 @@ export class Dispatcher {
     return results;
   }
 
+  /** The queue that a task goes to, and the place that is kept for it there. */
+  #placeFor(
+    worker: Worker | null,
+    { status, queue }: TaskPlan,
+    id: string,
+    signal: AbortSignal | undefined,
+  ): Place | Promise<Place> {
+    if (worker === null || status !== "Queued") return { queue, claimFor: null };
+    return admit(worker, this.#parts.queues, queue, id, signal);
+  }
+
   /** Tells the worker of this process what it need not find out by itself. */
-  #expect(worker: Worker | null, { due, queue }: TaskPlan): void {
+  #expect(worker: Worker | null, { due, queue }: NewTask): void {
     if (worker === null) return;
     const now = this.#parts.storageClock.now();
     const dueAt = "at" in due ? due.at : now + due.inMs;

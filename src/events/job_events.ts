@@ -15,6 +15,20 @@ export interface EventSubject {
   readonly traceContext: string | null;
 }
 
+/** The subject of an event that concerns no single task: nothing but a type and a queue, if so much is known. */
+export function typeSubject(type: string, queue: string): EventSubject {
+  return {
+    id: "",
+    type,
+    request: "",
+    queue,
+    taskKey: null,
+    recurring: false,
+    attempt: 0,
+    traceContext: null,
+  };
+}
+
 /** What an event tells of what happened. */
 export type EventDetails =
   & Partial<

@@ -90,6 +90,21 @@ export class AttemptRecorder {
     });
   }
 
+  /** Sends a job away until its rate limit slot. */
+  defer(job: Job, slotAt: number, waitMs: number): void {
+    const status = job.task.status === "Pending" ? "Pending" : "WaitingQueue";
+    const end = { dueInMs: waitMs, returnAttempt: true, rateSlotAt: slotAt };
+    this.recordUnstarted(job, { status, exception: null }, end);
+  }
+
+  /** Moves a series on past an occurrence that its rate limit has rejected. */
+  skipRejected(job: Job): void {
+    const now = this.#parts.storageClock.now();
+    const series = job.task.series!;
+    const scheduledAt = Math.min(series.nextRunAt ?? job.task.dueAt, now);
+    this.skipOccurrence(job, nextAfterRun(series, scheduledAt, now, false));
+  }
+
   /** Writes a change of a job that has not run: it is cancelled, or waits until later. */
   recordUnstarted(
     job: Job,

@@ -3,6 +3,7 @@
 import type { CaptureSettings } from "../log/task_logger.ts";
 import type { Instrumentation } from "../instrumentation.ts";
 import type { Dispatch } from "../dispatch/dispatch_options.ts";
+import { describeError } from "../errors.ts";
 import type { Logger } from "../log/logger.ts";
 import { decodePayload } from "../payload/payload.ts";
 import { PayloadValidationError } from "../payload/payload_validation_error.ts";
@@ -13,6 +14,7 @@ import type { NewLogLine } from "../storage/requests.ts";
 import type { Clock } from "../time/clock.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
 import { toMilliseconds } from "../time/duration.ts";
+import { within } from "../time/within.ts";
 import {
   LeaseLostError,
   NonRetryableError,
@@ -114,6 +116,15 @@ export class Executor {
     );
   }
 
+  /** Fails a job that never started. */
+  refuse(job: Job, error: Error): void {
+    const { clock, recorder } = this.#parts;
+    job.startedAt = clock.monotonic();
+    job.phase = "ended";
+    const ending = { status: "Failed", exception: describeError(error) } as const;
+    recorder.record(job, ending, new AttemptContext(job, this.#contextParts), error);
+  }
+
   /** Asks a running job's handler to stop; after the grace period its slot is given free. */
   abort(job: Job, reason: Error): void {
     if (job.phase !== "running") return;
@@ -199,7 +210,9 @@ export class Executor {
     if (ending.status === "Pending" && definition.onRetry && ending.dueInMs !== undefined) {
       const { dueInMs } = ending;
       const hook = () => definition.onRetry!(context, task.attempt, error, dueInMs);
-      void recorder.callHook("onRetry", job, hook)
+      const called = recorder.callHook("onRetry", job, hook);
+      // A hook that hangs must not keep the task from its retry.
+      void within(this.#parts.clock, this.#parts.settings.graceMs, called)
         .then(() => recorder.record(job, ending, context, error));
       return;
     }

@@ -18,8 +18,10 @@ export class Job {
   readonly task: ClaimedTask;
   readonly definition: AnyTask;
   readonly lease: Lease;
-  /** The validated payload, when the task was handed over by the dispatcher of this process. */
-  readonly payload: { readonly value: unknown } | null;
+  /** The validated payload, when it is known: the dispatcher of this process has handed it over, or the rate gate has read it. */
+  payload: { readonly value: unknown } | null;
+  /** The rate limit slot that it holds: in the future, or reached. */
+  rateSlotAt: number | null;
   /** What has happened and is not yet in storage. */
   steps: TimedStep[] = [];
   /** `waiting` in the local queue, `running`, or `ended` (whatever the handler still does no longer counts). */
@@ -50,6 +52,7 @@ export class Job {
     this.definition = definition;
     this.lease = { workerId, token: task.leaseToken };
     this.payload = payload;
+    this.rateSlotAt = task.rateSlotAt;
   }
 
   /** Made when somebody asks for it: most handlers of short tasks never do. */

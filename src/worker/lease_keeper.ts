@@ -11,6 +11,8 @@ import type { StorageClock } from "../time/storage_clock.ts";
 export interface LeaseKeeperFindings {
   /** A heartbeat was answered. */
   onHeartbeat(result: HeartbeatResult): void;
+  /** Storage answers again after it did not, or a worker has been registered anew: whatever was told meanwhile was missed. */
+  onReachable(): void;
   /** All leases of `workerId` are lost: others may have the tasks by now. A new id is taken before the next claim. */
   onLeasesLost(workerId: string): void;
   /** Tasks of a lost worker have been taken from it. */
@@ -48,6 +50,7 @@ export class LeaseKeeper {
   #lastBeatAt = 0;
   #beatDueAt = 0;
   #stopped = false;
+  #wasUnreachable = false;
   #disarm: () => void = () => {};
   #beating: Promise<void> = Promise.resolve();
 
@@ -138,10 +141,16 @@ export class LeaseKeeper {
     const late = this.#clock.monotonic() - this.#beatDueAt;
     if (late + this.#settings.heartbeatMs > this.#settings.leaseMs) this.#findings.onStarved(late);
     try {
-      if (this.#workerId === null) await this.#register();
+      if (this.#workerId === null) {
+        this.#wasUnreachable = true;
+        await this.#register();
+      }
       await this.#beat();
+      if (this.#wasUnreachable) this.#findings.onReachable();
+      this.#wasUnreachable = false;
     } catch (error) {
       this.#logger.warn("The heartbeat failed; it is tried again: {error}", { error });
+      this.#wasUnreachable = true;
       this.#checkAge();
     }
     // After a failure soon again: the lease is running out.
@@ -158,6 +167,7 @@ export class LeaseKeeper {
     this.#storageClock.sync(result.now);
     if (!result.alive) {
       this.lose(id);
+      this.#wasUnreachable = true;
       await this.#register();
     }
     this.#lastBeatAt = sentAt;

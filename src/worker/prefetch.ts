@@ -14,8 +14,14 @@ export class Prefetch {
   #finished = 0;
   #windowStartedAt = 0;
 
-  constructor({ parallelism, capacity }: Pick<QueueSettings, "parallelism" | "capacity">) {
-    this.#least = Math.min(2 * parallelism, capacity);
+  constructor(
+    { parallelism, capacity, whenFull }: Pick<
+      QueueSettings,
+      "parallelism" | "capacity" | "whenFull"
+    >,
+  ) {
+    // A queue that pushes back on dispatches is as long as its capacity says: that is what they feel.
+    this.#least = whenFull === "Store" ? Math.min(2 * parallelism, capacity) : capacity;
     this.#most = capacity;
     this.#target = this.#least;
   }

@@ -15,14 +15,24 @@ export class QueueRunner {
   /** Whether the claimer knows when the queue's next task is due, as far as storage can tell. */
   nextDueKnown = false;
   readonly #waiting = new LocalQueue();
+  /** Jobs whose rate limit is being asked. */
+  readonly #held = new Set<Job>();
   readonly #prefetch: Prefetch;
+  /** Whether dispatches feel it when the queue is full here. */
+  readonly #pushesBack: boolean;
+  /** Places that such a queue keeps for tasks that wait in storage, so that dispatches do not shut them out. */
+  readonly #keptForStorage: number;
   #running = 0;
   /** Places kept for dispatches whose write is under way. */
   #reserved = 0;
+  /** Dispatches that wait for a place; called when one has been kept for them. */
+  #roomWaiters: (() => void)[] = [];
 
   constructor(settings: QueueSettings) {
     this.settings = settings;
     this.#prefetch = new Prefetch(settings);
+    this.#pushesBack = settings.whenFull !== "Store";
+    this.#keptForStorage = settings.capacity === 1 ? 0 : Math.ceil(settings.capacity / 10);
   }
 
   get running(): number {
@@ -33,6 +43,12 @@ export class QueueRunner {
     return this.#waiting.length;
   }
 
+  /** Whether a dispatch has to wait, or to go elsewhere. Only a queue that pushes back is ever full. */
+  get isFull(): boolean {
+    return this.#pushesBack && !this.paused &&
+      (this.#roomWaiters.length > 0 || this.#occupied >= this.#roomForDispatches);
+  }
+
   /** How many more tasks a claim may bring, at a reading of the monotonic clock. */
   claimable(now: number): number {
     if (this.paused) return 0;
@@ -41,8 +57,10 @@ export class QueueRunner {
 
   /** Whether it is time to claim: half of what should be here is gone. */
   runsLow(now: number): boolean {
-    return this.mayHaveMore && !this.paused &&
-      this.#occupied * 2 <= Math.max(this.#prefetch.target(now), 2 * this.settings.parallelism);
+    if (!this.mayHaveMore || this.paused) return false;
+    if (this.#pushesBack) return this.#occupied <= this.#roomForDispatches;
+    const target = this.#prefetch.target(now);
+    return this.#occupied * 2 <= Math.max(target, 2 * this.settings.parallelism);
   }
 
   /**
@@ -51,8 +69,12 @@ export class QueueRunner {
    */
   reserve(now: number): boolean {
     if (this.paused) return false;
-    const target = this.#prefetch.target(now);
-    if (this.#occupied >= (this.mayHaveMore ? target / 2 : target)) return false;
+    if (this.#pushesBack) {
+      if (this.#occupied >= this.#roomForDispatches) return false;
+    } else {
+      const target = this.#prefetch.target(now);
+      if (this.#occupied >= (this.mayHaveMore ? target / 2 : target)) return false;
+    }
     this.#reserved++;
     return true;
   }
@@ -60,11 +82,52 @@ export class QueueRunner {
   /** Gives a kept place back. */
   unreserve(): void {
     this.#reserved--;
+    this.#letWaitersIn();
+  }
+
+  /**
+   * Waits until a place is kept.
+   *
+   * @throws The signal's reason, when it aborts before.
+   */
+  waitForRoom(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onRoom = () => {
+        signal?.removeEventListener("abort", onAbort);
+        resolve();
+      };
+      const onAbort = () => {
+        this.#roomWaiters = this.#roomWaiters.filter((each) => each !== onRoom);
+        reject(signal!.reason);
+      };
+      this.#roomWaiters.push(onRoom);
+      signal?.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+
+  /** Lets in everybody who waits for room: the worker stops, and their tasks wait in storage. */
+  letAllIn(): void {
+    for (const onRoom of this.#roomWaiters.splice(0)) {
+      this.#reserved++;
+      onRoom();
+    }
   }
 
   /** Puts a claimed job in line. */
   push(job: Job): void {
     this.#waiting.push(job);
+  }
+
+  /** Keeps a claimed job aside until its rate limit has been asked. */
+  hold(job: Job): void {
+    this.#held.add(job);
+  }
+
+  /** Ends {@linkcode hold}; false when the job was taken out meanwhile. */
+  unhold(job: Job): boolean {
+    const wasHeld = this.#held.delete(job);
+    this.#letWaitersIn();
+    return wasHeld;
   }
 
   /** Whether there is a job, and a slot for it. */
@@ -83,14 +146,30 @@ export class QueueRunner {
   freeSlot(): void {
     this.#running--;
     this.#prefetch.finished();
+    this.#letWaitersIn();
   }
 
   /** Takes waiting jobs out of the line. */
   removeWhere(matches: (job: Job) => boolean): Job[] {
-    return this.#waiting.removeWhere(matches);
+    const held = [...this.#held].filter(matches);
+    for (const job of held) this.#held.delete(job);
+    const removed = [...this.#waiting.removeWhere(matches), ...held];
+    if (removed.length > 0) this.#letWaitersIn();
+    return removed;
   }
 
   get #occupied(): number {
-    return this.#running + this.#waiting.length + this.#reserved;
+    return this.#running + this.#waiting.length + this.#held.size + this.#reserved;
+  }
+
+  get #roomForDispatches(): number {
+    return this.settings.capacity - (this.mayHaveMore ? this.#keptForStorage : 0);
+  }
+
+  #letWaitersIn(): void {
+    while (this.#roomWaiters.length > 0 && this.#occupied < this.#roomForDispatches) {
+      this.#reserved++;
+      this.#roomWaiters.shift()!();
+    }
   }
 }

@@ -1,6 +1,7 @@
 // The settings of queues: what a user passes, checked and completed.
 
 import { parseQueueName } from "../dispatch/dispatch_options.ts";
+import { checkChoice, checkCount } from "../argument_checks.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { RetryPolicy } from "../retry/retry_policy.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
@@ -14,17 +15,36 @@ export interface QueueOptions {
    * slow tasks are left for other workers. @default 1000
    */
   readonly capacity?: number;
+  /**
+   * What becomes of a dispatch in this process when its worker holds `capacity` tasks of the queue:
+   *
+   * - `Store`: the task waits in storage; a dispatch never waits for room.
+   * - `Wait`: the dispatch waits until there is room.
+   * - `FallbackToDefault`: the task goes to the queue `default`, and what holds there holds for it.
+   * - `Throw`: the dispatch rejects with `QueueFullError`, and nothing is stored.
+   *
+   * Only tasks that are due at once count and are counted, and only where a worker runs: a process that has not called `start`
+   * stores what it dispatches. While older tasks may wait in storage, a tenth of the capacity is kept for them. `dispatchMany`
+   * asks once for up to 5,000 tasks, which then wait in storage. @default "Store"
+   */
+  readonly whenFull?: WhenFull;
   /** The timeout of tasks that have none of their own. @default the instance's */
   readonly timeout?: Duration;
   /** The retry policy of tasks that have none of their own. @default the instance's */
   readonly retry?: RetryPolicy;
 }
 
+/** See {@linkcode QueueOptions.whenFull}. */
+export type WhenFull = "Store" | "Wait" | "FallbackToDefault" | "Throw";
+
+const whenFullChoices: readonly WhenFull[] = ["Store", "Wait", "FallbackToDefault", "Throw"];
+
 /** A queue's settings, complete. */
 export interface QueueSettings {
   readonly name: string;
   readonly parallelism: number;
   readonly capacity: number;
+  readonly whenFull: WhenFull;
   readonly timeoutMs: number | undefined;
   readonly retry: RetryPolicy | undefined;
 }
@@ -61,9 +81,9 @@ function parseQueue(
 ): QueueSettings {
   const where = `queues.${name}`;
   const parallelism = options.parallelism ?? defaultParallelism;
-  parseCount(parallelism, `${where}.parallelism`);
+  checkCount(parallelism, `${where}.parallelism`);
   const capacity = options.capacity ?? Math.max(1000, parallelism);
-  parseCount(capacity, `${where}.capacity`);
+  checkCount(capacity, `${where}.capacity`);
   if (capacity < parallelism) {
     throw new InvalidArgumentError(
       `${where}.capacity`,
@@ -71,19 +91,20 @@ function parseQueue(
       `be at least the parallelism, ${parallelism}`,
     );
   }
+  const { whenFull = "Store" } = options;
+  checkChoice(whenFull, whenFullChoices, `${where}.whenFull`);
+  if (name === defaultQueue && whenFull === "FallbackToDefault") {
+    const remedy = "be Store, Wait or Throw: this is the queue that others fall back to";
+    throw new InvalidArgumentError(`${where}.whenFull`, whenFull, remedy);
+  }
   return {
     name,
     parallelism,
     capacity,
+    whenFull,
     timeoutMs: options.timeout === undefined
       ? undefined
       : toMilliseconds(options.timeout, `${where}.timeout`),
     retry: options.retry,
   };
-}
-
-function parseCount(value: number, argument: string): void {
-  if (!Number.isInteger(value) || value < 1) {
-    throw new InvalidArgumentError(argument, value, "be an integer of at least 1");
-  }
 }

@@ -38,7 +38,10 @@ export class StatusWriter {
   readonly #clock: Clock;
   readonly #logger: Logger;
   #pending: Entry[] = [];
+  /** Entries that storage cannot take: each is tried again by itself, so that it does not hold up the others. */
+  readonly #isolated = new Set<Entry>();
   #flushing = false;
+  #stopped = false;
   #idleWaiters: (() => void)[] = [];
   readonly #held: Set<string>;
   #isAbandoned: (job: Job) => boolean = () => false;
@@ -72,8 +75,21 @@ export class StatusWriter {
 
   /** Resolves when nothing is left to write. */
   idle(): Promise<void> {
-    if (!this.#flushing && this.#pending.length === 0) return Promise.resolve();
+    if (this.#isIdle) return Promise.resolve();
     return new Promise((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  /** Gives up what cannot be written: the tasks are due again when the lease ends. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  get #isIdle(): boolean {
+    return !this.#flushing && this.#pending.length === 0 && this.#isolated.size === 0;
+  }
+
+  #tellIfIdle(): void {
+    if (this.#isIdle) { for (const resolve of this.#idleWaiters.splice(0)) resolve(); }
   }
 
   #add(entry: Entry): void {
@@ -96,7 +112,7 @@ export class StatusWriter {
       ]);
     }
     this.#flushing = false;
-    for (const resolve of this.#idleWaiters.splice(0)) resolve();
+    this.#tellIfIdle();
   }
 
   #take(): Entry[] {
@@ -128,9 +144,14 @@ export class StatusWriter {
       } catch (error) {
         failures++;
         const transient = isTransient(error);
+        if (this.#stopped) return;
         if (!transient && entries.length > 1) {
           // One change that storage cannot take must not hold up its neighbours.
           for (const entry of entries) await this.#write([entry], write);
+          return;
+        }
+        if (!transient && !this.#isolated.has(entries[0]!)) {
+          void this.#writeIsolated(entries[0]!, write);
           return;
         }
         this.#logger[transient ? "warn" : "error"](
@@ -146,6 +167,17 @@ export class StatusWriter {
         if (entries.length === 0) return;
       }
     }
+  }
+
+  /** Goes on trying to write an entry, beside the others. */
+  async #writeIsolated(
+    entry: Entry,
+    write: (entries: readonly Entry[]) => Promise<readonly ChangeResult[]>,
+  ): Promise<void> {
+    this.#isolated.add(entry);
+    await this.#write([entry], write);
+    this.#isolated.delete(entry);
+    this.#tellIfIdle();
   }
 
   #writeChanges(entries: readonly Entry[]): Promise<readonly ChangeResult[]> {

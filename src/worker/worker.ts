@@ -10,15 +10,19 @@ import type { Storage } from "../storage/storage.ts";
 import type { AnyTask } from "../task.ts";
 import type { Clock } from "../time/clock.ts";
 import { nextMacrotask } from "../time/macrotask.ts";
+import { within } from "../time/within.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
 import { LeaseLostError, TaskCancelledError, WorkerStoppedError } from "./abort_reasons.ts";
 import { AttemptRecorder } from "./attempt_recorder.ts";
 import { Claimer } from "./claimer.ts";
 import { type ExecutionSettings, Executor } from "./executor.ts";
+import { GiveBack } from "./give_back.ts";
 import { Job } from "./job.ts";
 import { LeaseKeeper, type LeaseSettings } from "./lease_keeper.ts";
 import { QueueRunner } from "./queue_runner.ts";
+import { Places } from "./places.ts";
 import { defaultQueue, type QueueSettings } from "./queue_settings.ts";
+import { RateLimiter } from "./rate_limiter.ts";
 import { StatusWriter } from "./status_writer.ts";
 import { WorkerReporter } from "./worker_reporter.ts";
 
@@ -42,6 +46,8 @@ const sliceMs = 10;
 
 /** Runs tasks in this process. */
 export class Worker {
+  /** Places for the dispatches of this process. */
+  readonly places: Places;
   readonly #parts: WorkerParts;
   readonly #runners: ReadonlyMap<string, QueueRunner>;
   readonly #keeper: LeaseKeeper;
@@ -51,6 +57,10 @@ export class Worker {
   readonly #executor: Executor;
   readonly #logWriter: BatchWriter<readonly NewLogLine[], void>;
   readonly #reporter: WorkerReporter;
+  readonly #giveBack: GiveBack;
+  readonly #rateLimiter: RateLimiter;
+  /** The job that ended last: if the event loop was blocked, it is a suspect. */
+  #lastEnded: Job | null = null;
   #stopWaking: () => void = () => {};
   /** The ids of the tasks that this process holds, from the claim to the last write; also of those on their way to us. */
   readonly #held = new Set<string>();
@@ -76,10 +86,11 @@ export class Worker {
       newId: parts.newId,
       findings: {
         onHeartbeat: (result) => this.#onHeartbeat(result),
+        onReachable: () => this.#claimer.lookEverywhere(),
         onLeasesLost: (workerId) => this.#onLeasesLost(workerId),
         onTasksReleased: (tasks) => this.#onTasksReleased(tasks),
         onStarved: (blockedMs) =>
-          this.#reporter.starved(blockedMs, this.#executor.running, this.#keeper.workerId),
+          this.#reporter.starved(blockedMs, this.#suspects, this.#keeper.workerId),
       },
     });
     this.#claimer = new Claimer({
@@ -93,6 +104,18 @@ export class Worker {
       giveBackUnknown: (workerId) => this.#giveBackUnknown(workerId),
       onClaimed: (workerId, tasks) => this.#onClaimed(workerId, tasks),
       onWorkerLost: (workerId) => this.#keeper.lose(workerId),
+    });
+    this.#giveBack = new GiveBack({
+      storage,
+      logger,
+      held: this.#held,
+      onFailed: () => this.#claimer.doubt(),
+    });
+    this.places = new Places({
+      clock,
+      runner: (queue) => this.#runner(queue),
+      workerId: () => this.#stopping || this.#givingBack ? null : this.#keeper.workerId,
+      held: this.#held,
     });
     this.#writer = new StatusWriter(storage, clock, logger, this.#held);
     this.#writer.abandonWhere((job) => job.lease.workerId !== this.#keeper.workerId);
@@ -127,6 +150,14 @@ export class Worker {
       dispatch: parts.dispatch,
       onSettled: (job) => this.#onSettled(job),
     });
+    this.#rateLimiter = new RateLimiter({
+      worker: parts,
+      recorder: this.#recorder,
+      executor: this.#executor,
+      giveBack: this.#giveBack,
+      runner: (queue) => this.#runner(queue),
+      onChanged: (runner) => this.#fill(runner),
+    });
   }
 
   /** The id under which it holds tasks; null while it is given up for lost. */
@@ -147,43 +178,32 @@ export class Worker {
 
   /**
    * Stops claiming, gives back what has not started, lets running handlers finish until the timeout, aborts the others, and
-   * writes everything down.
+   * writes everything down. Takes at most the timeout, three grace periods and the length of two leases.
    */
   async stop(timeoutMs: number): Promise<void> {
+    const { clock, execution: { graceMs }, lease: { leaseMs } } = this.#parts;
     this.#stopping = true;
     this.#stopWaking();
-    await this.#claimer.stop();
-    await this.#releaseWaiting(() => true);
+    for (const runner of this.#runners.values()) runner.letAllIn();
+    const givenBack = this.#claimer.stop().then(() => this.#releaseWaiting(() => true));
     if (!await this.#allEndedWithin(timeoutMs)) {
       for (const job of [...this.#executor.running]) {
         this.#executor.abort(job, new WorkerStoppedError());
       }
-      await this.#allEndedWithin(this.#parts.execution.graceMs);
+      await this.#allEndedWithin(graceMs);
       this.#executor.giveUpAll();
     }
-    await this.#within(this.#parts.lease.leaseMs, this.#writer.idle());
-    await this.#within(this.#parts.lease.leaseMs, this.#logWriter.idle());
-    await this.#within(this.#parts.execution.graceMs, this.#recorder.idle());
+    await within(clock, graceMs, this.#recorder.idle()); // retries wait for their hooks
+    const writtenDown = [givenBack, this.#writer.idle(), this.#logWriter.idle()];
+    await within(clock, leaseMs, Promise.all(writtenDown));
+    await within(clock, graceMs, this.#recorder.idle());
+    this.#writer.stop();
     this.#executor.stop();
-    await this.#keeper.stop();
+    this.#rateLimiter.stop();
+    await within(clock, leaseMs, this.#keeper.stop());
   }
 
   // ---- hand-over from the dispatcher of this process ----
-
-  /** Keeps a place in a queue for a task that is about to be stored; null when the task should wait in storage. */
-  reserve(queue: string, taskId: string): string | null {
-    const workerId = this.#keeper.workerId;
-    if (workerId === null || this.#stopping || this.#givingBack) return null;
-    if (!this.#runner(queue).reserve(this.#parts.clock.monotonic())) return null;
-    this.#held.add(taskId);
-    return workerId;
-  }
-
-  /** Gives a place back: the task was not stored, or not for us. */
-  unreserve(queue: string, taskId: string): void {
-    this.#held.delete(taskId);
-    this.#runner(queue).unreserve();
-  }
 
   /** Storing a task that was to be ours failed: storage may hold it as ours all the same. */
   doubt(): void {
@@ -193,12 +213,12 @@ export class Worker {
   /** Takes a stored task into the place that was kept for it. */
   handOver(task: ClaimedTask, workerId: string, payload: unknown): void {
     const runner = this.#runner(task.queue);
-    runner.unreserve();
-    if (workerId !== this.#keeper.workerId) return; // lost meanwhile: others will find it
+    if (workerId !== this.#keeper.workerId) return this.places.taken(task.queue); // lost meanwhile: others will find it
     const job = new Job(task, this.#parts.definitions.get(task.type)!, workerId, {
       value: payload,
     });
-    runner.push(job);
+    this.#rateLimiter.enqueue(runner, job);
+    this.places.taken(task.queue);
     if (this.#stopping) void this.#releaseWaiting((waiting) => waiting === job);
     else this.#fill(runner);
   }
@@ -241,6 +261,11 @@ export class Worker {
     return this.#runners.get(queue) ?? this.#runners.get(defaultQueue)!;
   }
 
+  /** Whose handlers may have blocked the event loop. */
+  get #suspects(): Job[] {
+    return [...this.#executor.running, ...(this.#lastEnded === null ? [] : [this.#lastEnded])];
+  }
+
   #onClaimed(workerId: string, tasks: readonly ClaimedTask[]): void {
     const touched = new Set<QueueRunner>();
     for (const task of tasks) {
@@ -251,7 +276,7 @@ export class Worker {
         this.#recorder.recordUnstarted(job, { status: "Cancelled", exception: null }, {});
         continue;
       }
-      runner.push(job);
+      this.#rateLimiter.enqueue(runner, job);
       touched.add(runner);
     }
     if (this.#stopping) void this.#releaseWaiting(() => true);
@@ -265,7 +290,8 @@ export class Worker {
     while (runner.hasNext) {
       const now = this.#parts.clock.monotonic();
       if (!this.#isInSlice(now)) break;
-      this.#executor.execute(runner.takeNext()!, now);
+      const job = this.#rateLimiter.takeNext(runner);
+      if (job !== undefined) this.#executor.execute(job, now);
     }
     this.#filling = false;
     if (runner.mayHaveMore && runner.runsLow(this.#parts.clock.monotonic())) this.#claimer.wake();
@@ -290,6 +316,7 @@ export class Worker {
   #onSettled(job: Job): void {
     const runner = this.#runner(job.task.queue);
     runner.freeSlot();
+    this.#lastEnded = job;
     if (this.#executor.running.size === 0) this.#onAllEnded();
     this.#fill(runner);
   }
@@ -339,48 +366,21 @@ export class Worker {
     }
   }
 
-  /** Gives waiting jobs back to storage. If that fails they are given back as unknown ones. */
-  async #releaseWaiting(matches: (job: Job) => boolean): Promise<void> {
-    const byWorker = new Map<string, Job[]>();
-    for (const runner of this.#runners.values()) {
-      for (const job of runner.removeWhere(matches)) {
-        const { workerId } = job.lease;
-        byWorker.set(workerId, [...byWorker.get(workerId) ?? [], job]);
-      }
-    }
-    for (const [workerId, jobs] of byWorker) {
-      const released = jobs.map(({ task, lease }) => ({
-        taskId: task.id,
-        token: lease.token,
-        dueAt: task.dueAt,
-      }));
-      for (const { taskId } of released) this.#held.delete(taskId);
-      try {
-        await this.#parts.storage.release(workerId, released);
-      } catch (error) {
-        this.#claimer.doubt();
-        this.#parts.logger.warn("Giving back {count} tasks failed: {error}", {
-          count: released.length,
-          error,
-        });
-      }
-    }
+  /** Gives waiting jobs back to storage. */
+  #releaseWaiting(matches: (job: Job) => boolean): Promise<void> {
+    return this.#giveBack.jobs(
+      [...this.#runners.values()].flatMap((runner) => runner.removeWhere(matches)),
+    );
   }
 
   /** Whether no handler runs any more, at the latest after so many milliseconds. */
   async #allEndedWithin(timeoutMs: number): Promise<boolean> {
     if (this.#executor.running.size === 0) return true;
-    await this.#within(timeoutMs, new Promise<void>((resolve) => this.#onAllEnded = resolve));
+    await within(
+      this.#parts.clock,
+      timeoutMs,
+      new Promise<void>((resolve) => this.#onAllEnded = resolve),
+    );
     return this.#executor.running.size === 0;
-  }
-
-  /** Waits for something, but no longer than so many milliseconds. */
-  async #within(timeoutMs: number, something: Promise<unknown>): Promise<void> {
-    let cancel = () => {};
-    const timeout = new Promise<void>((resolve) => {
-      cancel = this.#parts.clock.setTimer(resolve, timeoutMs);
-    });
-    await Promise.race([something, timeout]);
-    cancel();
   }
 }

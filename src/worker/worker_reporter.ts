@@ -1,7 +1,7 @@
 // Tells, by log and event, what concerns a worker as a whole rather than one attempt.
 
 import type { EventBus } from "../events/event_bus.ts";
-import { type EventSubject, taskEvent } from "../events/job_events.ts";
+import { taskEvent, typeSubject } from "../events/job_events.ts";
 import type { Logger } from "../log/logger.ts";
 import type { LostTask } from "../storage/requests.ts";
 import type { AnyTask } from "../task.ts";
@@ -18,18 +18,6 @@ export interface ReporterParts {
   readonly lease: LeaseSettings;
 }
 
-/** Fields of events that concern no task, or one of which only the row's outline is known. */
-const outline: EventSubject = {
-  id: "",
-  type: "",
-  request: "",
-  queue: "",
-  taskKey: null,
-  recurring: false,
-  attempt: 0,
-  traceContext: null,
-};
-
 /** Reports lost workers and a blocked event loop. */
 export class WorkerReporter {
   readonly #parts: ReporterParts;
@@ -45,7 +33,7 @@ export class WorkerReporter {
     if (!events.active) return;
     for (const { taskId, type, queue, workerId, lostCount, poisoned } of tasks) {
       const kind = poisoned ? "failed" : "lost";
-      const subject = { ...outline, id: taskId, type, queue };
+      const subject = { ...typeSubject(type, queue), id: taskId };
       const details = { workerId, count: lostCount };
       events.emit(taskEvent(kind, storageClock.now(), subject, definitions.get(type), details));
     }
@@ -57,11 +45,13 @@ export class WorkerReporter {
     const types = [...new Set([...running].map((job) => job.task.type))].join(", ");
     const message = `The event loop was blocked for ${Math.round(blockedMs)} ms, and the lease ` +
       `lasts ${lease.leaseMs} ms: other workers may have taken this worker's tasks. Handlers of ` +
-      `${types === "" ? "no task" : types} are running; CPU-bound work belongs in a worker thread.`;
+      `${
+        types === "" ? "no task" : types
+      } were running; CPU-bound work belongs in a worker thread.`;
     logger.error(message);
     if (!events.active) return;
     const details = { message, durationMs: blockedMs, workerId };
-    const subject = { ...outline, type: types };
+    const subject = typeSubject(types, "");
     events.emit(taskEvent("workerStarved", storageClock.now(), subject, undefined, details));
   }
 }

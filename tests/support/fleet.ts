@@ -1,0 +1,130 @@
+// Several instances over one memory database and one clock that stands still until the test lets time go by: what takes minutes
+// is tested in milliseconds, and always in the same way.
+
+import {
+  createEverTask,
+  type EverTask,
+  type EverTaskOptions,
+  formatMessage,
+  type Logger,
+  silentLogger,
+  type TaskEvent,
+} from "../../mod.ts";
+import { MemoryDatabase, memoryStorage } from "../../drivers/memory/mod.ts";
+import type { Storage } from "../../src/storage/storage.ts";
+import { FakeClock } from "../../src/testing/mod.ts";
+
+/** Options of {@linkcode Fleet.start}. */
+export type FleetOptions = Omit<EverTaskOptions, "storage" | "clock"> & {
+  /** Stands between the instance and its storage. */
+  readonly wrap?: (storage: Storage) => Storage;
+};
+
+/** A gate that a handler waits at until the test opens it. */
+export function gate(): { readonly opened: Promise<void>; open(): void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { opened: promise, open: resolve };
+}
+
+/** Rejects when the signal aborts, as well-behaved work does. */
+export function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
+
+/** Instances that share a database and a clock. */
+export class Fleet implements AsyncDisposable {
+  readonly clock = new FakeClock();
+  readonly database = new MemoryDatabase({ clock: this.clock });
+  /** What the instances have logged, as `level: message`. */
+  readonly log: string[] = [];
+  /** The events of all instances. */
+  readonly events: TaskEvent[] = [];
+  readonly #instances = new Set<EverTask>();
+  #look: Storage | null = null;
+
+  /** Makes an instance that does not run tasks. */
+  create({ wrap = (storage) => storage, ...options }: FleetOptions): EverTask {
+    const everTask = createEverTask({
+      logger: this.#logger(),
+      ...options,
+      storage: wrap(memoryStorage({ database: this.database })),
+      clock: this.clock,
+    });
+    everTask.events.subscribe((event) => void this.events.push(event));
+    this.#instances.add(everTask);
+    return everTask;
+  }
+
+  /** Makes an instance and starts it. */
+  async start(options: FleetOptions): Promise<EverTask> {
+    const everTask = this.create(options);
+    await everTask.start();
+    await this.settle();
+    return everTask;
+  }
+
+  /** Lets everything happen that waits for no time to go by. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 2; turn++) await this.clock.advance(0);
+  }
+
+  /** Lets time go by, in steps so small that what follows from one timer is done before the next. */
+  async pass(ms: number, stepMs = ms): Promise<void> {
+    for (let passed = 0; passed < ms; passed += stepMs) {
+      await this.clock.advance(Math.min(stepMs, ms - passed));
+      await this.settle();
+    }
+  }
+
+  /** Lets time go by until the promise is settled; fails when that takes more than an hour. */
+  async until<T>(promise: Promise<T>, stepMs = 100): Promise<T> {
+    let settled = false;
+    promise.then(() => settled = true, () => settled = true);
+    await this.settle();
+    for (let passed = 0; !settled; passed += stepMs) {
+      if (passed > 3_600_000) throw new Error("It has not happened within an hour.");
+      await this.pass(stepMs);
+    }
+    return await promise;
+  }
+
+  /** Stops an instance while time goes by. */
+  async stop(everTask: EverTask, timeout = 30_000): Promise<void> {
+    this.#instances.delete(everTask);
+    await this.until(everTask.stop({ timeout }));
+  }
+
+  /** A storage to look with. */
+  async storage(): Promise<Storage> {
+    if (this.#look === null) {
+      this.#look = memoryStorage({ database: this.database });
+      await this.#look.open();
+    }
+    return this.#look;
+  }
+
+  /** A task's audited statuses. */
+  async trail(id: string): Promise<string[]> {
+    const page = await (await this.storage()).statusAudit(id, { limit: 1000 });
+    return page.items.map((row) => row.newStatus);
+  }
+
+  /** The kinds of the events so far, of one task or of all. */
+  kinds(id?: string): string[] {
+    return this.events.filter((event) => id === undefined || event.taskId === id)
+      .map((event) => event.kind);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const everTask of [...this.#instances]) await this.stop(everTask, 0);
+    await this.#look?.close();
+  }
+
+  #logger(): Logger {
+    const write = (level: string): Logger["warn"] => (message, properties) =>
+      void this.log.push(`${level}: ${formatMessage(message, properties)}`);
+    return { ...silentLogger, warn: write("warn"), error: write("error") };
+  }
+}
