@@ -8,7 +8,7 @@ import { toStorageError } from "./database_errors.ts";
 const parameterTypes = {
   clock_ms: [],
   persist_tasks: ["json", "json"],
-  claim_tasks: ["text", "json", "json", "float8"],
+  claim_tasks: ["text", "json", "json"],
   set_task_statuses: ["json", "json"],
   update_current_runs: ["json", "json"],
   request_cancel: ["json", "text"],

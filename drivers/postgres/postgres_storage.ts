@@ -16,6 +16,8 @@ import type {
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
+import { systemClock } from "../../src/time/clock.ts";
+import { ClaimWalk, type WalkedClaim } from "./claim_walk.ts";
 import { runInTransaction } from "./connection.ts";
 import { codeOf } from "./database_errors.ts";
 import { type FunctionName, Functions } from "./functions.ts";
@@ -41,6 +43,11 @@ type Args<Verb extends keyof Storage> = Storage[Verb] extends (...args: infer A)
 type Result<Verb extends keyof Storage> = Storage[Verb] extends (...args: never) => infer R ? R
   : never;
 
+/** What claim_tasks answers. */
+interface StoredClaim extends WalkedClaim {
+  readonly tasks: readonly Stored<ClaimedTask>[];
+}
+
 /** The SQLSTATE that claim_tasks raises for a worker that is not registered. */
 const workerLost = "EVT01";
 
@@ -53,6 +60,7 @@ export class PostgresStorage implements Storage {
   /** Null while it is closed; opening is a promise, so that two callers open it once. */
   #session: Promise<Session> | null = null;
   #opened: Session | null = null;
+  readonly #walk = new ClaimWalk(systemClock);
   readonly #wakeListeners = new Set<(signal: WakeSignal) => void>();
   #isPurging = false;
 
@@ -106,14 +114,11 @@ export class PostgresStorage implements Storage {
   }
 
   async claim({ workerId, types, queues }: Args<"claim">[0]): Result<"claim"> {
+    const from = this.#walk.begin(queues);
     try {
-      const { now, tasks } = await this.#call<{ now: number; tasks: Stored<ClaimedTask>[] }>(
-        "claim_tasks",
-        workerId,
-        types,
-        queues,
-      );
-      return { now, tasks: tasks.map(fromStored<ClaimedTask>) };
+      const claim = await this.#call<StoredClaim>("claim_tasks", workerId, types, from);
+      this.#walk.learn(from, claim);
+      return { now: claim.now, tasks: claim.tasks.map(fromStored<ClaimedTask>) };
     } catch (error) {
       const isLost = error instanceof Error && codeOf(error.cause) === workerLost;
       throw isLost ? new WorkerLostError(workerId) : error;
@@ -172,7 +177,11 @@ export class PostgresStorage implements Storage {
 
   async nextDueAt(...[queues, types]: Args<"nextDueAt">): Result<"nextDueAt"> {
     if (queues.length === 0 || types.length === 0) return null;
-    return await this.#call("next_due_at", queues, types);
+    return await this.#call(
+      "next_due_at",
+      this.#walk.begin(queues.map((name) => ({ name }))),
+      types,
+    );
   }
 
   onWake(...[listener]: Args<"onWake">): Result<"onWake"> {

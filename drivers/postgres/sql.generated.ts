@@ -643,16 +643,19 @@ CREATE FUNCTION series_record(task queued_tasks) RETURNS json LANGUAGE sql STABL
   ) END
 $$;
 
--- Takes due tasks for a worker: at most \`limit\` from each of the queues [{name, limit}], of these types only. Returns
--- {now, tasks} with the tasks as ClaimedTask, highest priority first, then longest due, then lowest id, queue by queue.
+-- Takes due tasks for a worker: at most \`limit\` from each of the queues [{name, limit, dueFrom}], of these types only.
+-- Returns {now, walkMs, tasks} with the tasks as ClaimedTask, highest priority first, then longest due, then lowest id,
+-- queue by queue.
 --
 -- The index holds exactly what can be claimed, in this order. Within a queue each priority is visited by itself, from the
 -- highest to the lowest (a loose index scan: one probe finds the next one), so that tasks that are due later, whatever their
 -- priority, are never walked over. Rows that another claim is taking are skipped, not waited for.
 --
--- \`due_from_ms\` starts the walk at a due instant, for a driver that knows that there is nothing before it: where an old
--- snapshot keeps vacuum and index from forgetting claimed tasks, the walk from the start gets longer with each claim.
-CREATE FUNCTION claim_tasks(worker_id text, types json, queues json, due_from_ms float8 DEFAULT NULL) RETURNS json
+-- An old snapshot that is held open (a backup, a forgotten transaction) keeps vacuum and the index from forgetting claimed
+-- tasks, and each claim walks over all that were claimed since. \`walkMs\` tells the caller how long that took; with
+-- \`dueFrom\`, in epoch milliseconds, the walk begins at a later due instant. The driver does so most of the time when walks
+-- are slow (drivers/postgres/claim_walk.ts).
+CREATE FUNCTION claim_tasks(worker_id text, types json, queues json) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
 SET plan_cache_mode = force_generic_plan
@@ -661,15 +664,16 @@ SET jit = off
 AS $$
 DECLARE
   clock     timestamptz := utc_now();
-  due_from  timestamptz := coalesce(to_timestamp(due_from_ms / 1000), '-infinity');
   wanted    text[] := ARRAY(SELECT json_array_elements_text(types));
   queue     record;
+  due_from  timestamptz;
   room      int;
   level     int;
   ids       uuid[];
   dues      timestamptz[];
   all_ids   uuid[] := '{}';
   all_dues  timestamptz[] := '{}';
+  walk_ms   float8;
   claimed   json;
 BEGIN
   -- Held until the end, so that release_lost waits for this claim and then finds its tasks.
@@ -679,14 +683,16 @@ BEGIN
   END IF;
 
   FOR queue IN
-    SELECT q.name, q."limit" FROM json_to_recordset(claim_tasks.queues) AS q (name text, "limit" int)
+    SELECT q.name, q."limit", q."dueFrom"
+    FROM json_to_recordset(claim_tasks.queues) AS q (name text, "limit" int, "dueFrom" float8)
     WHERE q.name NOT IN (SELECT p.queue_name FROM queues AS p WHERE p.is_paused)
   LOOP
     room := queue."limit";
+    due_from := coalesce(from_epoch_ms(queue."dueFrom"), '-infinity');
     level := 32768;
     WHILE room > 0 LOOP
       SELECT t.priority INTO level FROM queued_tasks AS t
-      WHERE t.queue_name = queue.name AND t.priority < level AND t.due_at_utc IS NOT NULL
+      WHERE t.queue_name = queue.name AND t.priority < level AND t.due_at_utc >= due_from
       ORDER BY t.priority DESC LIMIT 1;
       EXIT WHEN NOT FOUND;
       SELECT array_agg(c.id), array_agg(c.due_at_utc) INTO ids, dues FROM (
@@ -702,7 +708,10 @@ BEGIN
       room := room - coalesce(cardinality(ids), 0);
     END LOOP;
   END LOOP;
-  IF all_ids = '{}' THEN RETURN json_build_object('now', to_epoch_ms(clock), 'tasks', '[]'::json); END IF;
+  walk_ms := date_part('epoch', clock_timestamp() - clock) * 1000;
+  IF all_ids = '{}' THEN
+    RETURN json_build_object('now', to_epoch_ms(clock), 'walkMs', walk_ms, 'tasks', '[]'::json);
+  END IF;
 
   WITH picked AS MATERIALIZED (
     SELECT * FROM unnest(all_ids, all_dues) WITH ORDINALITY AS p (id, due_at_utc, position)
@@ -722,7 +731,7 @@ BEGIN
       (t).trace_context AS "traceContext", series_record(t) AS series
     FROM taken ORDER BY taken.position
   ) AS r;
-  RETURN json_build_object('now', to_epoch_ms(clock), 'tasks', claimed);
+  RETURN json_build_object('now', to_epoch_ms(clock), 'walkMs', walk_ms, 'tasks', claimed);
 END $$;
 
 -- Gives claimed, unstarted tasks back: [{id, token, due_at_ms}], ordered by id. A task that the worker does not hold by
@@ -752,26 +761,33 @@ END $$;
 -- Gives back the tasks that a worker holds without knowing it: [id] are those that it knows of. A claim's answer was lost on
 -- the way; that is rare enough to read the whole table, as there is no index on what a claim changes. Returns how many.
 CREATE FUNCTION release_unknown_tasks(worker_id text, known json, message json DEFAULT NULL) RETURNS int
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
+LANGUAGE plpgsql SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE
-  clock    timestamptz := utc_now();
-  released int;
+  clock     timestamptz := utc_now();
+  known_ids uuid[] := ARRAY(SELECT i::uuid FROM json_array_elements_text(known) AS i);
+  unknown   uuid[];
+  released  int;
 BEGIN
-  UPDATE queued_tasks AS t SET
-    worker_id = NULL,
-    due_at_utc = clock,
-    attempt = greatest(0, t.attempt - 1)
-  WHERE t.worker_id = release_unknown_tasks.worker_id
-    AND NOT EXISTS (SELECT FROM json_array_elements_text(known) AS k (id) WHERE k.id::uuid = t.id);
+  unknown := ARRAY(
+    SELECT t.id FROM queued_tasks AS t
+    WHERE t.worker_id = release_unknown_tasks.worker_id AND t.id <> ALL (known_ids)
+  );
+  WITH held AS MATERIALIZED (
+    SELECT t.id FROM queued_tasks AS t
+    WHERE t.id = ANY (unknown) AND t.worker_id = release_unknown_tasks.worker_id
+    ORDER BY t.id FOR UPDATE
+  )
+  UPDATE queued_tasks AS t SET worker_id = NULL, due_at_utc = clock, attempt = greatest(0, t.attempt - 1)
+  FROM held AS h WHERE t.id = h.id;
   GET DIAGNOSTICS released = ROW_COUNT;
   IF released > 0 AND message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
   RETURN released;
 END $$;
 
--- The earliest instant at which one of these types becomes due in one of these queues, in epoch milliseconds.
-CREATE FUNCTION next_due_at(queue_names json, types json) RETURNS bigint
+-- The earliest instant at which one of these types becomes due in one of the queues [{name, dueFrom}], in epoch
+-- milliseconds. Walks like claim_tasks.
+CREATE FUNCTION next_due_at(queues json, types json) RETURNS bigint
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT
 SET plan_cache_mode = force_generic_plan
@@ -779,23 +795,25 @@ SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
 AS $$
 DECLARE
   wanted   text[] := ARRAY(SELECT json_array_elements_text(types));
-  queue    text;
+  queue    record;
   level    int;
   first    timestamptz;
   earliest timestamptz;
 BEGIN
   FOR queue IN
-    SELECT q.name FROM json_array_elements_text(queue_names) AS q (name)
+    SELECT q.name, coalesce(from_epoch_ms(q."dueFrom"), '-infinity') AS due_from
+    FROM json_to_recordset(next_due_at.queues) AS q (name text, "dueFrom" float8)
     WHERE q.name NOT IN (SELECT p.queue_name FROM queues AS p WHERE p.is_paused)
   LOOP
     level := 32768;
     LOOP
       SELECT t.priority INTO level FROM queued_tasks AS t
-      WHERE t.queue_name = queue AND t.priority < level AND t.due_at_utc IS NOT NULL
+      WHERE t.queue_name = queue.name AND t.priority < level AND t.due_at_utc >= queue.due_from
       ORDER BY t.priority DESC LIMIT 1;
       EXIT WHEN NOT FOUND;
       SELECT t.due_at_utc INTO first FROM queued_tasks AS t
-      WHERE t.queue_name = queue AND t.priority = level AND t.due_at_utc IS NOT NULL AND t.type = ANY (wanted)
+      WHERE t.queue_name = queue.name AND t.priority = level
+        AND t.due_at_utc >= queue.due_from AND t.type = ANY (wanted)
       ORDER BY t.due_at_utc, t.id LIMIT 1;
       earliest := least(earliest, first);
     END LOOP;
