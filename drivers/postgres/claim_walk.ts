@@ -8,6 +8,9 @@ import type { Clock } from "../../src/time/clock.ts";
 /** A walk that takes longer is slow, in milliseconds. A quick one takes about one for 250 tasks. */
 const slowMs = 20;
 
+/** So many slow walks in a row are no chance: a busy machine alone can make one slow. */
+const slowInARow = 3;
+
 /** How much of the time may go into slow full walks: one part in so many. */
 const share = 20;
 
@@ -29,6 +32,7 @@ export class ClaimWalk {
   readonly #clock: Clock;
   /** By queue, the due instants to begin at; a queue that is not in here is walked from the start. */
   readonly #starts = new Map<string, number>();
+  #slowWalks = 0;
   #fullWalkAt = -Infinity;
 
   constructor(clock: Clock) {
@@ -52,9 +56,10 @@ export class ClaimWalk {
     queues: readonly { readonly name: string; readonly dueFrom?: number }[],
     { now, walkMs, tasks }: WalkedClaim,
   ): void {
-    if (walkMs < slowMs) return;
     const walked = queues.filter(({ dueFrom }) => dueFrom === undefined);
     if (walked.length === 0) return;
+    this.#slowWalks = walkMs < slowMs ? 0 : this.#slowWalks + 1;
+    if (this.#slowWalks < slowInARow) return;
     for (const { name } of walked) {
       const first = tasks.reduce(
         (least, { queue, dueAt }) => queue === name ? Math.min(least, dueAt) : least,

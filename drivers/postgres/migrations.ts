@@ -45,14 +45,20 @@ function isCurrent(found: number): boolean {
   );
 }
 
-/** The version in the database; 0 when there is no schema yet. */
+/**
+ * The version in the database; 0 when there is no schema yet. Asks the catalog's tables: `to_regclass` would answer from a
+ * cache that does not learn, within a transaction, of what others committed meanwhile.
+ */
 async function readVersion(sql: PostgresJsLike, schema: string): Promise<number> {
-  const table = `"${schema}".schema_migrations`;
-  const [exists] = await sql.unsafe("SELECT (to_regclass($1::text) IS NOT NULL)::text AS found", [
-    table,
-  ]);
-  if (Object.values(exists!)[0] !== "true") return 0;
-  const [row] = await sql.unsafe(`SELECT max(version)::text AS version FROM ${table}`);
+  const tables = await sql.unsafe(
+    "SELECT c.relname FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace " +
+      "WHERE n.nspname = $1::text AND c.relname = 'schema_migrations'",
+    [schema],
+  );
+  if (tables.length === 0) return 0;
+  const [row] = await sql.unsafe(
+    `SELECT max(version)::text AS version FROM "${schema}".schema_migrations`,
+  );
   return Number(Object.values(row!)[0] ?? 0);
 }
 

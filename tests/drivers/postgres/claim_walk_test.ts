@@ -1,0 +1,60 @@
+// Where claims begin to walk while old snapshots make the whole walk slow.
+
+import { assertEquals } from "@std/assert";
+import { ClaimWalk } from "../../../drivers/postgres/claim_walk.ts";
+import { FakeClock } from "../../../src/testing/mod.ts";
+
+const queues = [{ name: "default", limit: 10 }];
+const slow = { now: 50_000, walkMs: 100, tasks: [{ queue: "default", dueAt: 40_000 }] };
+const quick = { ...slow, walkMs: 1 };
+
+function walk() {
+  const clock = new FakeClock();
+  const walk = new ClaimWalk(clock);
+  const claim = (answer: typeof slow) => {
+    const from = walk.begin(queues);
+    walk.learn(from, answer);
+    return from[0]!;
+  };
+  return { clock, walk, claim };
+}
+
+Deno.test("claims walk from the start while that is quick", () => {
+  const { claim } = walk();
+  for (let i = 0; i < 10; i++) assertEquals(claim(quick), queues[0]!);
+});
+
+Deno.test("a slow walk now and then changes nothing", () => {
+  const { claim } = walk();
+  for (let i = 0; i < 10; i++) {
+    assertEquals(claim(i % 3 === 0 ? quick : slow), queues[0]!);
+  }
+});
+
+Deno.test("after slow walks in a row claims begin near the first task of the last full walk", () => {
+  const { claim } = walk();
+  for (let i = 0; i < 3; i++) claim(slow);
+  assertEquals(claim(slow), { name: "default", limit: 10, dueFrom: 39_900 });
+});
+
+Deno.test("a queue in which nothing was due is walked from about now", () => {
+  const { claim } = walk();
+  for (let i = 0; i < 3; i++) claim({ ...slow, tasks: [] });
+  assertEquals(claim(slow), { name: "default", limit: 10, dueFrom: 49_900 });
+});
+
+Deno.test("a full walk is made again when it costs a small part of the time", async () => {
+  const { clock, claim } = walk();
+  for (let i = 0; i < 3; i++) claim(slow);
+  await clock.advance(1_999);
+  assertEquals(claim(slow), { name: "default", limit: 10, dueFrom: 39_900 });
+  await clock.advance(1);
+  assertEquals(claim(quick), queues[0]!, "20 times the 100 ms that it took");
+  assertEquals(claim(quick), queues[0]!, "and it is quick again");
+});
+
+Deno.test("another queue is walked from its start", () => {
+  const { walk: theWalk, claim } = walk();
+  for (let i = 0; i < 3; i++) claim(slow);
+  assertEquals(theWalk.begin([{ name: "email" }]), [{ name: "email" }]);
+});

@@ -1,0 +1,33 @@
+// Texts that PostgreSQL cannot hold as they are.
+
+import { assertEquals } from "@std/assert";
+import { escapeText, fromJson, toJson, unescapeText } from "../../../drivers/postgres/json_text.ts";
+
+const texts = [
+  "",
+  "plain",
+  "\0",
+  "a\0b\0",
+  "\x1a",
+  "\x1a0000",
+  "\x1a\0\x1a\0",
+  "\x1a001a",
+  "\\u0000",
+  "\\\\u0000 \\u001a",
+  '{"json":"\\u0000"}',
+  'quotes " and \\ backslashes',
+  "𝄞 and é and \u2028",
+];
+
+for (const text of texts) {
+  Deno.test(`${JSON.stringify(text)} survives, by itself and in JSON`, () => {
+    assertEquals(escapeText(text).includes("\0"), false);
+    assertEquals(unescapeText(escapeText(text)), text);
+    assertEquals(fromJson(toJson([{ text }, text])), [{ text }, text]);
+  });
+}
+
+Deno.test("a lone surrogate, which is no text, becomes U+FFFD", () => {
+  assertEquals(escapeText("a\ud800b"), "a\ufffdb");
+  assertEquals(fromJson(toJson(["\udc00", "\ud83d\ude00"])), ["\ufffd", "😀"]);
+});

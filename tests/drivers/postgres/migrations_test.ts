@@ -1,0 +1,143 @@
+// The schema: made once, whoever comes first; checked; refused when it is from the future; and made by psql just as well.
+
+import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { postgresStorage } from "../../../drivers/postgres/mod.ts";
+import { sqlFiles } from "../../../drivers/postgres/sql.generated.ts";
+import { InvalidArgumentError } from "../../../src/errors.ts";
+import { SchemaVersionError } from "../../../src/storage/errors.ts";
+import { startPostgres } from "../../support/pg_server.ts";
+import { connect, newTask, openStorage } from "./support.ts";
+
+const server = await startPostgres();
+Deno.test.afterAll(() => server.stop());
+
+const known = Object.keys(sqlFiles).length;
+
+/** What a schema is made of, to compare two. */
+async function describe(url: string, schema: string): Promise<string[]> {
+  await using sql = connect(url);
+  const rows = await sql`
+    SELECT format('%s.%s %s %s', table_name, column_name, data_type, is_nullable) AS item
+    FROM information_schema.columns WHERE table_schema = ${schema} AND column_name <> 'applied_at'
+    UNION ALL
+    SELECT pg_get_function_identity_arguments(oid) || ' ' || proname FROM pg_proc
+    WHERE pronamespace = to_regnamespace(${schema})
+    UNION ALL
+    SELECT replace(indexdef, ${schema} || '.', '') FROM pg_indexes WHERE schemaname = ${schema}
+    ORDER BY 1`;
+  return rows.map(({ item }) => item);
+}
+
+Deno.test("eight processes that start together make the schema once", async () => {
+  const url = await server.createDatabase();
+  const storages = Array.from({ length: 8 }, () => postgresStorage(url));
+  await Promise.all(storages.map((storage) => storage.open()));
+  await storages[0]!.persist([newTask()]);
+  assertEquals((await storages[7]!.list()).items.length, 1);
+  await Promise.all(storages.map((storage) => storage.close()));
+  await using sql = connect(url);
+  const versions = await sql`SELECT version FROM evertask.schema_migrations ORDER BY version`;
+  assertEquals(
+    versions.map(({ version }) => version),
+    Array.from({ length: known }, (_, i) => i + 1),
+  );
+});
+
+Deno.test("the files make the same schema when a client like psql runs them as they are", async () => {
+  const byDriver = await server.createDatabase();
+  await (await openStorage({ url: byDriver })).close();
+  const byHand = await server.createDatabase();
+  {
+    await using sql = connect(byHand);
+    for (const file of Object.values(sqlFiles)) await sql.unsafe(file).simple();
+  }
+  assertEquals(await describe(byHand, "evertask"), await describe(byDriver, "evertask"));
+  await (await openStorage({ url: byHand, migrate: false })).close();
+});
+
+Deno.test("a setting names another schema for the files, and the option for the driver", async () => {
+  const url = await server.createDatabase();
+  {
+    await using sql = connect(url, { connection: { options: "-c evertask.schema=jobs" } });
+    for (const file of Object.values(sqlFiles)) await sql.unsafe(file).simple();
+  }
+  await using storage = await openStorage({ url, schema: "jobs", migrate: false });
+  await storage.persist([newTask()]);
+  await using other = await openStorage({ url, schema: "more_jobs" });
+  assertEquals((await storage.list()).items.length, 1);
+  assertEquals((await other.list()).items.length, 0, "two schemas do not see each other's tasks");
+  assertEquals(await describe(url, "evertask"), [], "and nothing went to the default schema");
+});
+
+Deno.test("a file that is run twice changes nothing", async () => {
+  const url = await server.createDatabase();
+  await (await openStorage({ url })).close();
+  const before = await describe(url, "evertask");
+  await using sql = connect(url);
+  for (const file of Object.values(sqlFiles)) {
+    await assertRejects(() => sql.unsafe(file).simple());
+    await sql.unsafe("ROLLBACK").simple();
+  }
+  assertEquals(await describe(url, "evertask"), before);
+});
+
+Deno.test("with migrate off, an empty database is refused, and the error says what to run", async () => {
+  const url = await server.createDatabase();
+  const error = await assertRejects(
+    () => postgresStorage({ url, migrate: false, schema: "jobs" }).open(),
+    SchemaVersionError,
+  );
+  assertEquals([error.found, error.known], [0, known]);
+  assertMatch(error.message, /evertask\.schema=jobs.* psql .*0001_tables\.sql/);
+  assertEquals(await describe(url, "jobs"), [], "nothing was made");
+});
+
+Deno.test("with migrate off, an older schema is refused; with migrate on it is brought up to date", async () => {
+  const url = await server.createDatabase();
+  await using sql = connect(url);
+  for (const file of Object.values(sqlFiles).slice(0, 2)) await sql.unsafe(file).simple();
+  const error = await assertRejects(
+    () => postgresStorage({ url, migrate: false }).open(),
+    SchemaVersionError,
+    "0003_",
+  );
+  assertEquals([error.found, error.known], [2, known]);
+  await (await openStorage({ url })).close();
+  await (await openStorage({ url, migrate: false })).close();
+});
+
+Deno.test("a newer schema is refused", async () => {
+  const url = await server.createDatabase();
+  await (await openStorage({ url })).close();
+  await using sql = connect(url);
+  await sql`INSERT INTO evertask.schema_migrations (version, name) VALUES (${known + 3}, 'future')`;
+  const error = await assertRejects(() => postgresStorage(url).open(), SchemaVersionError, "newer");
+  assertEquals([error.found, error.known], [known + 3, known]);
+});
+
+Deno.test("a migration that fails leaves nothing behind, and the next one works", async () => {
+  const url = await server.createDatabase();
+  await using sql = connect(url);
+  await sql.unsafe("CREATE SCHEMA evertask; CREATE TABLE evertask.runs_audit (id int)").simple();
+  await assertRejects(() => postgresStorage(url).open(), Error, "runs_audit");
+  assertEquals(await describe(url, "evertask"), ["runs_audit.id integer YES"]);
+  await sql`DROP TABLE evertask.runs_audit`;
+  await (await openStorage({ url })).close();
+});
+
+Deno.test("options that cannot be used are refused before anything is connected", () => {
+  const url = "postgres://localhost/x";
+  for (
+    const schema of ["", "Jobs", "pg_jobs", "1st", 'a"; DROP TABLE x; --', "a.b", "x".repeat(64)]
+  ) {
+    assertThrows(() => postgresStorage({ url, schema }), InvalidArgumentError, "schema");
+  }
+  assertThrows(() => postgresStorage({}), InvalidArgumentError, "url");
+  const error = assertThrows(
+    () => postgresStorage("mysql://me:secret@localhost/x"),
+    InvalidArgumentError,
+    "postgres://",
+  );
+  assertEquals(error.message.includes("secret"), false, "passwords are not told");
+  assertThrows(() => postgresStorage({ url, maxConnections: 0 }), InvalidArgumentError);
+});
