@@ -1,33 +1,12 @@
 // Clients that stop reading while their connection stays open: real sockets, whose buffers fill up.
 
 import { assertEquals, assertLess } from "@std/assert";
-import { silentLogger } from "../../../src/log/logger.ts";
-import { createMonitorHub } from "../../../src/monitor/mod.ts";
-import { EventSourceForTests } from "../support/event_source.ts";
+import { type ServedHub, serveHub } from "../support/serve_hub.ts";
 import { until } from "../support/until.ts";
 
 const megabyte = 1_048_576;
+const limits = { maxBacklog: megabyte, maxFieldLength: megabyte };
 const handshake = '{"protocol":"json","version":1}\x1e';
-
-function serveHub() {
-  const events = new EventSourceForTests();
-  const hub = createMonitorHub({ events }, {
-    upgrade: Deno.upgradeWebSocket,
-    logger: silentLogger,
-    maxBacklog: megabyte,
-    maxFieldLength: megabyte,
-  });
-  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, hub.fetch);
-  return {
-    events,
-    hub,
-    port: server.addr.port,
-    async [Symbol.asyncDispose]() {
-      hub.close();
-      await server.shutdown();
-    },
-  };
-}
 
 /** A WebSocket text frame from a client; masked with zeros, which is a mask as good as any other here. */
 function clientFrame(text: string): Uint8Array<ArrayBuffer> {
@@ -36,7 +15,7 @@ function clientFrame(text: string): Uint8Array<ArrayBuffer> {
 }
 
 /** Emits until the hub has dropped the client; how much that took shows that it was not buffered without end. */
-async function flood({ events, hub }: ReturnType<typeof serveHub>): Promise<number> {
+async function flood({ events, hub }: ServedHub): Promise<number> {
   const message = "x".repeat(64 * 1024);
   let emitted = 0;
   await until(() => {
@@ -49,7 +28,7 @@ async function flood({ events, hub }: ReturnType<typeof serveHub>): Promise<numb
 }
 
 Deno.test("a WebSocket client that does not read is dropped", async () => {
-  await using served = serveHub();
+  await using served = serveHub(limits);
   using socket = await Deno.connect({ hostname: "127.0.0.1", port: served.port });
   const lines = [
     `GET ${served.hub.path} HTTP/1.1`,
@@ -69,8 +48,8 @@ Deno.test("a WebSocket client that does not read is dropped", async () => {
 });
 
 Deno.test("an event stream client that does not read is dropped", async () => {
-  await using served = serveHub();
-  const base = `http://127.0.0.1:${served.port}${served.hub.path}`;
+  await using served = serveHub(limits);
+  const base = served.url;
   const negotiated = await fetch(`${base}/negotiate`, { method: "POST" });
   const url = `${base}?id=${(await negotiated.json()).connectionId}`;
   const stream = await fetch(url, { headers: { accept: "text/event-stream" } });

@@ -10,9 +10,10 @@ import {
 } from "@microsoft/signalr";
 import { Hono } from "hono";
 import { silentLogger } from "../../../src/log/logger.ts";
-import { createMonitorHub, type MonitorHubOptions } from "../../../src/monitor/mod.ts";
+import { createMonitorHub } from "../../../src/monitor/mod.ts";
 import type { TaskEvent } from "../../../src/monitor/mod.ts";
 import { EventSourceForTests } from "../support/event_source.ts";
+import { serveHub } from "../support/serve_hub.ts";
 import { until } from "../support/until.ts";
 
 const transports = {
@@ -20,26 +21,6 @@ const transports = {
   "server-sent events": HttpTransportType.ServerSentEvents,
   "long polling": HttpTransportType.LongPolling,
 };
-
-function serveHub(options: MonitorHubOptions = {}, port = 0) {
-  const events = new EventSourceForTests();
-  const hub = createMonitorHub({ events }, {
-    upgrade: Deno.upgradeWebSocket,
-    logger: silentLogger,
-    ...options,
-  });
-  const server = Deno.serve({ port, hostname: "127.0.0.1", onListen() {} }, hub.fetch);
-  return {
-    events,
-    hub,
-    port: server.addr.port,
-    url: `http://127.0.0.1:${server.addr.port}${hub.path}`,
-    async [Symbol.asyncDispose]() {
-      hub.close();
-      await server.shutdown();
-    },
-  };
-}
 
 function connect(
   url: string,

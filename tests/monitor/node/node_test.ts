@@ -2,10 +2,10 @@
 
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { HttpTransportType, HubConnectionBuilder, LogLevel } from "@microsoft/signalr";
-import { silentLogger } from "../../../src/log/logger.ts";
-import { createMonitorHub } from "../../../src/monitor/mod.ts";
-import { EventSourceForTests, taskEvent } from "../support/event_source.ts";
-import { hasNpm, makeNodeProject, type RunningProgram } from "../support/node_project.ts";
+import { hasNpm } from "../../support/npm_project.ts";
+import { taskEvent } from "../support/event_source.ts";
+import { makeNodeProject, type RunningProgram } from "../support/node_project.ts";
+import { serveHub } from "../support/serve_hub.ts";
 import { until } from "../support/until.ts";
 
 interface ClientLine {
@@ -15,24 +15,6 @@ interface ClientLine {
 }
 
 const everyTransport = ["LongPolling", "ServerSentEvents", "WebSockets"];
-
-function serveHub(port: number) {
-  const events = new EventSourceForTests();
-  const hub = createMonitorHub({ events }, {
-    upgrade: Deno.upgradeWebSocket,
-    logger: silentLogger,
-  });
-  const server = Deno.serve({ port, hostname: "127.0.0.1", onListen() {} }, hub.fetch);
-  return {
-    events,
-    hub,
-    port: server.addr.port,
-    async [Symbol.asyncDispose]() {
-      hub.close();
-      await server.shutdown();
-    },
-  };
-}
 
 /** The next three lines of the program, by transport. */
 async function fromEach(program: RunningProgram): Promise<ClientLine[]> {
@@ -58,11 +40,8 @@ Deno.test({
     await using project = await makeNodeProject("@microsoft/signalr", "ws");
 
     await t.step("the stock client in Node receives events, also after a restart", async () => {
-      const first = serveHub(0);
-      await using client = project.start(
-        "hub_client.mjs",
-        `http://127.0.0.1:${first.port}${first.hub.path}`,
-      );
+      const first = serveHub();
+      await using client = project.start("hub_client.mjs", first.url);
       const all = (line: object) => everyTransport.map((transport) => ({ transport, ...line }));
       assertEquals(await fromEach(client), all({ state: "connected" }));
       await until(() => first.hub.clientCount === 3, "all three are connected");
@@ -70,7 +49,7 @@ Deno.test({
       assertEquals(await fromEach(client), all({ event: before }));
 
       await first[Symbol.asyncDispose]();
-      await using second = serveHub(first.port);
+      await using second = serveHub({}, first.port);
       assertEquals(await fromEach(client), all({ state: "reconnected" }));
       await until(() => second.hub.clientCount === 3, "all three are back");
       const after = second.events.emit("failed");

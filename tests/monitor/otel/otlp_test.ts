@@ -3,7 +3,8 @@
 
 import { assertEquals, assertExists } from "@std/assert";
 import { runCommand } from "../../support/run_command.ts";
-import { hasNpm, makeNodeProject } from "../support/node_project.ts";
+import { hasNpm } from "../../support/npm_project.ts";
+import { makeNodeProject } from "../support/node_project.ts";
 import { type OtlpSpan, startOtlpServer } from "../support/otlp_server.ts";
 
 const producer = 4;

@@ -1,9 +1,8 @@
-// A project of its own for Node, with the packed package in it, as users of npm have it.
+// Programs of tests/monitor/node/, run by Node in a project that has the packed package in it.
 
-import config from "../../../deno.json" with { type: "json" };
-import { runCommand } from "../../support/run_command.ts";
+import { makeNpmProject, type NpmProject } from "../../support/npm_project.ts";
 
-const root = new URL("../../../", import.meta.url);
+const nodeVersion = 22;
 
 /** A folder with packages installed, and a Node to run programs in it. */
 export interface NodeProject extends AsyncDisposable {
@@ -19,55 +18,19 @@ export interface RunningProgram extends AsyncDisposable {
   end(): Promise<void>;
 }
 
-/** Whether npm is installed here. */
-export async function hasNpm(): Promise<boolean> {
-  try {
-    await runCommand("npm", ["--version"]);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
-/** Makes a project with the package and some dependencies, named as in deno.json or with a version. */
+/** Makes a project with the package and some dependencies, in the versions of deno.json. */
 export async function makeNodeProject(...packages: string[]): Promise<NodeProject> {
-  const folder = await Deno.makeTempDir({ prefix: "evertask-node-" });
-  await runCommand(Deno.execPath(), ["pack", "--allow-dirty", `--output=${folder}/package.tgz`], {
-    cwd: root,
-  });
-  const os = Deno.build.os === "windows" ? "win" : Deno.build.os;
-  const arch = Deno.build.arch === "x86_64" ? "x64" : "arm64";
-  const imports: Record<string, string> = config.imports;
-  const dependencies = Object.fromEntries(
-    packages.map((name) => [name, imports[name]!.replace(`npm:${name}@`, "")]),
-  );
-  await Deno.writeTextFile(
-    `${folder}/package.json`,
-    JSON.stringify({
-      private: true,
-      type: "module",
-      dependencies: {
-        ...dependencies,
-        [config.name]: "file:package.tgz",
-        node: `npm:node-${os}-${arch}@22`,
-      },
-    }),
-  );
-  const quiet = ["--no-audit", "--no-fund", "--no-package-lock", "--prefer-offline"];
-  await runCommand("npm", ["install", "--ignore-scripts", ...quiet], {
-    cwd: folder,
-    timeout: 180_000,
-  });
+  const project = await makeNpmProject(packages, [nodeVersion]);
   return {
-    start: (program, ...args) => startProgram(folder, program, args),
-    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+    start: (program, ...args) => startProgram(project, program, args),
+    [Symbol.asyncDispose]: () => project[Symbol.asyncDispose](),
   };
 }
 
-function startProgram(folder: string, program: string, args: string[]): RunningProgram {
+function startProgram(project: NpmProject, program: string, args: string[]): RunningProgram {
+  const { folder } = project;
   Deno.copyFileSync(new URL(`../node/${program}`, import.meta.url), `${folder}/${program}`);
-  const child = new Deno.Command(`${folder}/node_modules/node/bin/node`, {
+  const child = new Deno.Command(project.nodeProgram(nodeVersion), {
     args: ["--disable-warning=ExperimentalWarning", program, ...args],
     cwd: folder,
     stdin: "piped",

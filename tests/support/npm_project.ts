@@ -1,0 +1,62 @@
+// A project with the package in it as users of npm get it: packed, installed in an empty folder, beside the versions of
+// Node that it is to run under.
+
+import config from "../../deno.json" with { type: "json" };
+import { runCommand } from "./run_command.ts";
+
+const root = new URL("../../", import.meta.url);
+
+/** A folder with packages installed. */
+export interface NpmProject extends AsyncDisposable {
+  /** Where it is. */
+  readonly folder: string;
+  /** The program of a version of Node that was asked for. */
+  nodeProgram(version: number): string;
+}
+
+/** Whether npm is installed here. */
+export async function hasNpm(): Promise<boolean> {
+  try {
+    await runCommand("npm", ["--version"]);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/**
+ * Makes a project.
+ *
+ * @param packages What to install beside the package, in the versions of deno.json.
+ * @param nodeVersions Which versions of Node to install.
+ */
+export async function makeNpmProject(
+  packages: readonly string[],
+  nodeVersions: readonly number[],
+): Promise<NpmProject> {
+  const folder = await Deno.makeTempDir({ prefix: "evertask-npm-" });
+  await runCommand(Deno.execPath(), ["pack", "--allow-dirty", `--output=${folder}/package.tgz`], {
+    cwd: root,
+  });
+  const os = Deno.build.os === "windows" ? "win" : Deno.build.os;
+  const arch = Deno.build.arch === "x86_64" ? "x64" : "arm64";
+  const imports: Record<string, string> = config.imports;
+  const dependencies: Record<string, string> = { [config.name]: "file:package.tgz" };
+  for (const name of packages) dependencies[name] = imports[name]!.replace(`npm:${name}@`, "");
+  for (const version of nodeVersions) {
+    dependencies[`node${version}`] = `npm:node-${os}-${arch}@${version}`;
+  }
+  const project = { private: true, type: "module", dependencies };
+  await Deno.writeTextFile(`${folder}/package.json`, JSON.stringify(project));
+  const quiet = ["--no-audit", "--no-fund", "--no-package-lock", "--prefer-offline"];
+  await runCommand("npm", ["install", "--ignore-scripts", ...quiet], {
+    cwd: folder,
+    timeout: 180_000,
+  });
+  return {
+    folder,
+    nodeProgram: (version) => `${folder}/node_modules/node${version}/bin/node`,
+    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+  };
+}
