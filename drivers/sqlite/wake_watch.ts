@@ -89,7 +89,7 @@ export class WakeWatch {
       () => {
         this.#stopTransactionLook = undefined;
         for (const database of this.#transactions) {
-          if (database.inTransaction) continue;
+          if (!hasEnded(database)) continue;
           this.#transactions.delete(database);
           this.#tell({ kind: "tasks" });
         }
@@ -134,5 +134,14 @@ export class WakeWatch {
 
   #tell(signal: WakeSignal): void {
     for (const listener of this.#listeners) listener(signal);
+  }
+}
+
+/** Whether the transaction on a connection is over; that of a connection which was closed meanwhile is. */
+function hasEnded(database: SqliteDatabase): boolean {
+  try {
+    return !database.inTransaction;
+  } catch {
+    return true;
   }
 }

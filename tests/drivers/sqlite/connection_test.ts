@@ -128,3 +128,21 @@ Deno.test("a worker is told when the caller's transaction ends, even on the stor
   await storage.close();
   database.close();
 });
+
+for (const [library, connect] of Object.entries(libraries)) {
+  Deno.test(`a connection that is closed after its commit is told of as well (${library})`, async () => {
+    await using scratch = new Scratch();
+    const clock = new FakeClock();
+    const storage = await scratch.open({ clock });
+    const signals: WakeSignal[] = [];
+    const end = storage.onWake((signal) => signals.push(signal));
+    const connection = connect(scratch.path);
+    connection.exec("BEGIN IMMEDIATE");
+    await storage.persist([newTask()], { connection });
+    connection.exec("COMMIT");
+    connection.close();
+    await clock.advance(20);
+    assertEquals(signals, [{ kind: "tasks" }]);
+    end();
+  });
+}

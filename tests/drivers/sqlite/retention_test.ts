@@ -1,0 +1,91 @@
+// A purge of more rows than one step takes: in pieces, in between other work, and on from where it stopped.
+
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import type { Storage } from "../../../src/storage/storage.ts";
+import { FakeClock } from "../../../src/testing/mod.ts";
+import { newTask, Scratch } from "./support.ts";
+
+const day = 86_400_000;
+const policy = { statusAuditDays: 1, deleteCompletedTasksAfterRetention: true };
+
+/** Completed tasks, with two audit rows each, that ended longer ago than the policy keeps them. */
+async function storeOldTasks(storage: Storage, clock: FakeClock, count: number): Promise<void> {
+  const tasks = Array.from({ length: count }, () => newTask());
+  await storage.persist(tasks);
+  await storage.setStatusMany(tasks.map(({ id }) => ({
+    taskId: id,
+    auditLevel: "Full",
+    steps: [{ status: "Completed", exception: null, agoMs: 0 }],
+  })));
+  await clock.advance(2 * day);
+}
+
+Deno.test("a purge of many rows deletes them all, and lets other work go on meanwhile", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const storage = await scratch.open({ clock });
+  await storeOldTasks(storage, clock, 5000);
+  let turns = 0;
+  let purging = true;
+  const purge = storage.purge(policy, { budget: 1_000_000 }).finally(() => purging = false);
+  while (purging) {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    turns++;
+  }
+  const result = await purge;
+  assertEquals([result.statusAudit, result.tasks, result.done], [10_000, 5000, true]);
+  // 10,000 audit rows and 5,000 tasks are eight steps of 2,000 rows at the least.
+  assertGreater(turns, 7);
+  assertEquals((await storage.list()).items, []);
+});
+
+Deno.test("purges with a small budget go on where the last one stopped, up to the end", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const storage = await scratch.open({ clock });
+  await storeOldTasks(storage, clock, 300);
+  const recent = newTask();
+  await storage.persist([recent]);
+  const total = { statusAudit: 0, tasks: 0 };
+  let calls = 0;
+  for (let done = false; !done; calls++) {
+    const result = await storage.purge(policy, { budget: 70 });
+    assert(result.statusAudit + result.tasks <= 70);
+    total.statusAudit += result.statusAudit;
+    total.tasks += result.tasks;
+    done = result.done;
+  }
+  assertEquals(total, { statusAudit: 600, tasks: 300 });
+  assertGreater(calls, 12);
+  assertEquals((await storage.list()).items.map(({ id }) => id), [recent.id]);
+  assertEquals((await storage.statusAudit(recent.id)).items.length, 1);
+});
+
+Deno.test("a process that died while it purged holds others up for half a minute at most", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const storage = await scratch.open({ clock });
+  await storeOldTasks(storage, clock, 3);
+  const database = new DatabaseSync(scratch.path);
+  database.prepare("UPDATE evertask_state SET purging_until_utc = ?").run(clock.now() + 30_000);
+  database.close();
+  assertEquals((await storage.purge(policy, { budget: 100 })).busy, true);
+  await clock.advance(30_000);
+  assertEquals((await storage.purge(policy, { budget: 100 })).tasks, 3);
+});
+
+Deno.test("rate limit keys that were idle for a day are forgotten", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const storage = await scratch.open({ clock });
+  const limit = { emissionIntervalMs: 1000, burst: 1, startEmpty: false, horizonMs: 0 };
+  await storage.reserveRateSlots([{ key: "old", ...limit }]);
+  await clock.advance(2 * day);
+  await storage.reserveRateSlots([{ key: "new", ...limit }]);
+  await storage.purge({}, { budget: 100 });
+  const database = new DatabaseSync(scratch.path);
+  const keys = database.prepare("SELECT key FROM rate_limits").all().map((row) => row.key);
+  assertEquals(keys, ["new"]);
+  database.close();
+});
