@@ -82,7 +82,8 @@ export {
   shouldCreateRunsAudit,
   shouldCreateStatusAudit,
 } from "./src/audit/audit_policy.ts";
-export type { Audit } from "./src/audit/audit.ts";
+export type { Audit, PurgeRunOptions } from "./src/audit/audit.ts";
+export type { RetentionOptions } from "./src/audit/retention_keeper.ts";
 export type { Recurring, RecurringSeries } from "./src/schedule/recurring.ts";
 export {
   type Severity,

@@ -12,6 +12,7 @@ import type { TaskEvent, TaskEventSource } from "./events/task_event.ts";
 import { type EverTaskOptions, type EverTaskSettings, parseOptions } from "./ever_task_options.ts";
 import { isUuid, uuidV7Generator } from "./ids/uuid_v7.ts";
 import { Audit } from "./audit/audit.ts";
+import { RetentionKeeper } from "./audit/retention_keeper.ts";
 import { Queues } from "./worker/queues.ts";
 import { Recurring } from "./schedule/recurring.ts";
 import type {
@@ -76,6 +77,7 @@ export class EverTask {
   readonly #dispatcher: Dispatcher;
   readonly #newId: () => string;
   #worker: Worker | null = null;
+  #retention: RetentionKeeper | null = null;
   #isOpen = false;
   #isStopped = false;
   #opening: Promise<void> | null = null;
@@ -108,7 +110,7 @@ export class EverTask {
     });
     const opened = () => this.#opened();
     const refresh = () => this.#worker?.refresh();
-    this.audit = new Audit(opened);
+    this.audit = new Audit(opened, clock);
     this.queues = new Queues(opened, refresh);
     this.recurring = new Recurring(opened, refresh);
   }
@@ -246,7 +248,8 @@ export class EverTask {
 
   async #start(): Promise<void> {
     await this.#ready();
-    const { storage, clock, logger, definitions, queues, lease, execution } = this.#settings;
+    const { storage, clock, logger, definitions, queues, lease, execution, retention } = this
+      .#settings;
     const worker = new Worker({
       storage,
       clock,
@@ -262,6 +265,9 @@ export class EverTask {
     });
     await worker.start();
     this.#worker = worker;
+    if (retention === null) return;
+    this.#retention = new RetentionKeeper(this.audit, retention, clock, logger);
+    this.#retention.start();
   }
 
   async #stop(timeoutMs: number): Promise<void> {
@@ -271,6 +277,7 @@ export class EverTask {
       const starting = Promise.all([this.#starting, this.#opening]).catch(() => {});
       await within(clock, leaseMs, starting);
     }
+    await within(clock, leaseMs, this.#retention?.stop() ?? Promise.resolve());
     await this.#worker?.stop(timeoutMs);
     await within(clock, dispatchRetryMs, this.#dispatcher.idle());
     this.#isStopped = true;

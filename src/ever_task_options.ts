@@ -1,6 +1,11 @@
 // What createEverTask takes, checked and completed.
 
 import { type AuditLevel, parseAuditLevel } from "./audit/audit_level.ts";
+import {
+  parseRetention,
+  type RetentionOptions,
+  type RetentionSettings,
+} from "./audit/retention_keeper.ts";
 import { EverTaskError, InvalidArgumentError } from "./errors.ts";
 import type { Instrumentation } from "./instrumentation.ts";
 import { consoleLogger, type Logger } from "./log/logger.ts";
@@ -42,6 +47,8 @@ export interface EverTaskOptions {
   readonly logger?: Logger;
   /** Stores what handlers log: `true`, or which lines. @default false */
   readonly persistentLogs?: boolean | PersistentLogOptions;
+  /** Deletes old audit rows, log lines and ended tasks while workers run. @default everything is kept */
+  readonly retention?: RetentionOptions;
   /**
    * How long a worker process may be silent before others take over its tasks. Its heartbeat comes three times as often.
    *
@@ -102,6 +109,7 @@ export interface EverTaskSettings {
   readonly lease: LeaseSettings;
   readonly logger: Logger;
   readonly dispatchRetryMs: number;
+  readonly retention: RetentionSettings | null;
   readonly clock: Clock;
   readonly random: FillRandom;
 }
@@ -152,6 +160,7 @@ export function parseOptions(options: EverTaskOptions): EverTaskSettings {
       options.dispatchRetryFor ?? { seconds: 15 },
       "dispatchRetryFor",
     ),
+    retention: options.retention === undefined ? null : parseRetention(options.retention),
     clock: options.clock ?? systemClock,
     random,
   };

@@ -14,6 +14,7 @@
  * @module
  */
 import type { Storage } from "../../src/storage/storage.ts";
+import { InvalidArgumentError } from "../../src/errors.ts";
 import { MemoryDatabase, type MemoryDatabaseOptions, stateOf } from "./memory_database.ts";
 import { MemoryStorage } from "./memory_storage.ts";
 
@@ -29,6 +30,8 @@ export interface MemoryStorageOptions extends MemoryDatabaseOptions {
  * Makes a storage that keeps its tasks in memory. It has no transactions that a task could take part in: a `connection` is
  * refused.
  *
+ * @throws {InvalidArgumentError} If `database` comes with options that it decides itself.
+ *
  * @example Two "processes" that share their tasks
  * ```ts
  * import { MemoryDatabase, memoryStorage } from "@evertask/evertask/memory";
@@ -39,6 +42,10 @@ export interface MemoryStorageOptions extends MemoryDatabaseOptions {
  * ```
  */
 export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
-  const { database = new MemoryDatabase(options) } = options;
+  const { database = new MemoryDatabase(options), clock, keepEnded } = options;
+  if (options.database !== undefined && (clock !== undefined || keepEnded !== undefined)) {
+    const remedy = "come alone: a database has its own clock and limits";
+    throw new InvalidArgumentError("database", "a MemoryDatabase", remedy);
+  }
   return new MemoryStorage(stateOf(database));
 }

@@ -1,22 +1,42 @@
 // The audit tables as an application sees them: how fast they grow, and what may go.
 
+import { InvalidArgumentError } from "../errors.ts";
 import type { AuditGrowth, PurgeResult, RetentionPolicy } from "../storage/requests.ts";
 import type { Storage } from "../storage/storage.ts";
+import type { Clock } from "../time/clock.ts";
 
 /** Rows in one batch of a purge: short transactions that leave room for tasks. */
-const batchRows = 5_000;
+const batchRows = 2_000;
+
+/** Between two batches a purge rests for so many times as long as the batch took: tasks keep four fifths of the time. */
+const restFactor = 4;
+
+/** Options of {@linkcode Audit.purge}. */
+export interface PurgeRunOptions {
+  /**
+   * Only counts what would be deleted.
+   *
+   * @default false
+   */
+  readonly dryRun?: boolean;
+  /** Ends the purge early. */
+  readonly signal?: AbortSignal;
+}
 
 /** Growth and retention; `everTask.audit`. */
 export class Audit {
   readonly #opened: () => Promise<Storage>;
+  readonly #clock: Clock;
 
   /**
    * Made by `createEverTask`.
    *
    * @param opened Gives storage once it is open.
+   * @param clock Tells how long a batch took.
    */
-  constructor(opened: () => Promise<Storage>) {
+  constructor(opened: () => Promise<Storage>, clock: Clock) {
     this.#opened = opened;
+    this.#clock = clock;
   }
 
   /** Rows, first and last instant, and average rows a day of the audit tables and the execution log. */
@@ -25,28 +45,67 @@ export class Audit {
   }
 
   /**
-   * Deletes what the policy allows, in bounded batches, until nothing is left to delete. If another process is purging at the
-   * moment, `busy` is set and nothing is done.
+   * Deletes what the policy allows, in bounded batches with rests between them, until nothing is left to delete. If another
+   * process is purging at the moment, `busy` is set and nothing (more) is done.
    *
-   * @param options `dryRun` only counts.
+   * @param policy What may go, and when.
+   * @param options `dryRun` only counts; an aborted `signal` ends it after the batch under way.
    */
-  async purge(
-    policy: RetentionPolicy,
-    options: { readonly dryRun?: boolean } = {},
-  ): Promise<PurgeResult> {
+  async purge(policy: RetentionPolicy, options: PurgeRunOptions = {}): Promise<PurgeResult> {
     const storage = await this.#opened();
-    const { dryRun = false } = options;
+    checkPolicy(policy);
+    const { dryRun = false, signal } = options;
+    const budget = dryRun ? Number.MAX_SAFE_INTEGER : batchRows;
     const total = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
     while (true) {
-      const budget = dryRun ? Number.MAX_SAFE_INTEGER : batchRows;
+      const started = this.#clock.monotonic();
       const result = await storage.purge(policy, { budget, dryRun });
       total.statusAudit += result.statusAudit;
       total.runsAudit += result.runsAudit;
       total.executionLog += result.executionLog;
       total.tasks += result.tasks;
-      if (result.done || result.busy || dryRun) {
+      if (result.done || result.busy || dryRun || signal?.aborted) {
         return { ...total, done: result.done, busy: result.busy };
       }
+      await this.#rest(restFactor * (this.#clock.monotonic() - started), signal);
+    }
+  }
+
+  #rest(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        cancel();
+        signal?.removeEventListener("abort", end);
+        resolve();
+      };
+      const cancel = this.#clock.setTimer(end, milliseconds);
+      signal?.addEventListener("abort", end);
+    });
+  }
+}
+
+const limits = [
+  "statusAuditDays",
+  "runsAuditDays",
+  "errorAuditDays",
+  "executionLogDays",
+  "maxExecutionLogsPerTask",
+] as const;
+
+/**
+ * Checks a retention policy.
+ *
+ * @throws {InvalidArgumentError} If a limit is no number.
+ */
+export function checkPolicy(policy: RetentionPolicy): void {
+  for (const name of limits) {
+    const value = policy[name] ?? null;
+    if (value !== null && (typeof value !== "number" || !Number.isFinite(value))) {
+      throw new InvalidArgumentError(
+        `retention.${name}`,
+        value,
+        "be a number, or null for no limit",
+      );
     }
   }
 }

@@ -1,0 +1,83 @@
+// Keeps the retention policy of an instance: purges when the worker starts, and again and again while it runs.
+
+import type { Logger } from "../log/logger.ts";
+import type { RetentionPolicy } from "../storage/requests.ts";
+import type { Clock } from "../time/clock.ts";
+import { type Duration, toMilliseconds } from "../time/duration.ts";
+import { type Audit, checkPolicy } from "./audit.ts";
+
+/** The `retention` option: a policy, and how often it is applied. */
+export interface RetentionOptions extends RetentionPolicy {
+  /**
+   * How often the policy is applied.
+   *
+   * @default 1 hour
+   */
+  readonly every?: Duration;
+}
+
+/** The option, complete. */
+export interface RetentionSettings {
+  readonly policy: RetentionPolicy;
+  readonly everyMs: number;
+}
+
+/**
+ * Checks and completes the `retention` option.
+ *
+ * @throws {InvalidArgumentError} If a limit is no number, or `every` is no duration.
+ */
+export function parseRetention(
+  { every = { hours: 1 }, ...policy }: RetentionOptions,
+): RetentionSettings {
+  checkPolicy(policy);
+  return { policy, everyMs: Math.max(1_000, toMilliseconds(every, "retention.every")) };
+}
+
+/** Applies a retention policy from time to time. Several processes may do so: one of them purges at a time. */
+export class RetentionKeeper {
+  readonly #audit: Audit;
+  readonly #settings: RetentionSettings;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #stopping = new AbortController();
+  #disarm: () => void = () => {};
+  #purging: Promise<void> = Promise.resolve();
+
+  constructor(audit: Audit, settings: RetentionSettings, clock: Clock, logger: Logger) {
+    this.#audit = audit;
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  /** Purges now, and then regularly. */
+  start(): void {
+    this.#purging = this.#purge();
+  }
+
+  /** Ends after the batch under way. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#disarm();
+    await this.#purging;
+  }
+
+  async #purge(): Promise<void> {
+    const { signal } = this.#stopping;
+    try {
+      const { busy: _, done: _done, ...deleted } = await this.#audit.purge(this.#settings.policy, {
+        signal,
+      });
+      if (Object.values(deleted).some((rows) => rows > 0)) {
+        this.#logger.info("Retention deleted {deleted}", { deleted });
+      }
+    } catch (error) {
+      this.#logger.error("Retention failed; it is tried again later: {error}", { error });
+    }
+    if (signal.aborted) return;
+    this.#disarm = this.#clock.setTimer(() => {
+      this.#purging = this.#purge();
+    }, this.#settings.everyMs);
+  }
+}
