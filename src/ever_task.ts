@@ -277,8 +277,9 @@ export class EverTask {
       const starting = Promise.all([this.#starting, this.#opening]).catch(() => {});
       await within(clock, leaseMs, starting);
     }
-    await within(clock, leaseMs, this.#retention?.stop() ?? Promise.resolve());
+    const retentionEnd = this.#retention?.stop() ?? Promise.resolve();
     await this.#worker?.stop(timeoutMs);
+    await within(clock, leaseMs, retentionEnd);
     await within(clock, dispatchRetryMs, this.#dispatcher.idle());
     this.#isStopped = true;
     await within(clock, leaseMs, storage.close());
