@@ -129,7 +129,10 @@ export class Executor {
   abort(job: Job, reason: Error): void {
     if (job.phase !== "running") return;
     if (reason instanceof TaskCancelledError) job.cancelled = true;
-    if (job.abortReason === undefined || reason instanceof LeaseLostError) job.abort(reason);
+    const isFirst = job.abortReason === undefined;
+    if (isFirst || reason instanceof LeaseLostError) job.abort(reason);
+    // Heartbeats tell of a cancellation again and again: the grace period begins with the first reason.
+    if (!isFirst) return;
     this.#watchdog.setDeadline(job, this.#parts.clock.monotonic() + this.#parts.settings.graceMs);
   }
 

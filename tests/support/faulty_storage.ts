@@ -1,0 +1,61 @@
+// A storage with faults: any verb fails, answers late, or commits and loses its answer, for as long as the test wants it to.
+
+import { type Storage, StorageUnavailableError } from "../../mod.ts";
+
+/** A verb of the storage contract. */
+export type Verb = Exclude<keyof Storage, "name" | "polling" | "onWake" | "open" | "close">;
+
+/** What goes wrong with a call: nothing; it fails before or after it was carried out; or its answer comes late. */
+export type Fault =
+  | null
+  | { readonly at: "before" | "after"; readonly error?: Error }
+  | { readonly until: Promise<void> };
+
+/** Decides over each call. */
+export class Faults {
+  /** What goes wrong with a call of a verb; by default nothing. */
+  rule: (verb: Verb, args: readonly unknown[]) => Fault = () => null;
+  /** How often each verb was called. */
+  readonly calls = new Map<string, number>();
+
+  /** All calls so far. */
+  get total(): number {
+    return [...this.calls.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Stands between an instance and its storage. */
+  readonly wrap = (storage: Storage): Storage => {
+    return new Proxy(storage, {
+      get: (target, property) => {
+        const member = Reflect.get(target, property, target);
+        if (typeof member !== "function") return member;
+        if (["open", "close", "onWake"].includes(String(property))) return member.bind(target);
+        return (...args: unknown[]) => this.#call(target, property as Verb, args);
+      },
+    });
+  };
+
+  async #call(target: Storage, verb: Verb, args: unknown[]): Promise<unknown> {
+    this.calls.set(verb, (this.calls.get(verb) ?? 0) + 1);
+    const fault = this.rule(verb, args);
+    const call = () => Reflect.apply(target[verb], target, args) as Promise<unknown>;
+    if (fault === null) return await call();
+    if ("until" in fault) {
+      const result = await call();
+      await fault.until;
+      return result;
+    }
+    if (fault.at === "after") await call();
+    throw fault.error ?? new StorageUnavailableError("The connection was lost.");
+  }
+}
+
+/** A generator of numbers from 0 up to 1 that are the same in each run (mulberry32, by Tommy Ettinger). */
+export function repeatableRandom(seed: number): () => number {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
