@@ -1,0 +1,36 @@
+// The tasks of the whole-system tests. A test dispatches them; worker processes run them and report each step.
+
+import { type AnyTask, defineTask, type Task, type TaskContext } from "../../../mod.ts";
+import type { RunReport } from "./protocol.ts";
+
+/** What a `step` does. */
+export interface Step {
+  /** How long it works, in milliseconds. It goes on when its signal aborts, as many handlers do. */
+  readonly ms: number;
+}
+
+/** The tasks of a process. */
+export interface IntegrationTasks {
+  readonly all: readonly AnyTask[];
+  readonly step: Task<Step, Step>;
+}
+
+/** Makes the tasks. */
+export function integrationTasks(report: (report: RunReport) => void): IntegrationTasks {
+  const tell = (kind: RunReport["kind"], { taskId, attempt }: TaskContext, reason?: string) =>
+    report({ kind, taskId, attempt, at: Date.now(), ...(reason === undefined ? {} : { reason }) });
+
+  const step = defineTask<Step>({
+    type: "step",
+    async handle({ ms }, context) {
+      tell("started", context);
+      context.signal.addEventListener(
+        "abort",
+        () => tell("aborted", context, (context.signal.reason as Error).name),
+      );
+      if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+      tell("ended", context);
+    },
+  });
+  return { all: [step], step };
+}

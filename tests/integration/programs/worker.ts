@@ -1,0 +1,54 @@
+// A worker process: takes its setup as its only argument, runs tasks, and reports on standard output what happens. It stops in
+// order when its input ends, which is also when the test that started it is gone.
+
+import {
+  createEverTask,
+  formatMessage,
+  silentLogger,
+  type Storage,
+  systemClock,
+} from "../../../mod.ts";
+import { postgresStorage } from "../../../drivers/postgres/mod.ts";
+import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
+import type { Report, StorageSetup, WorkerSetup } from "./protocol.ts";
+import { integrationTasks } from "./tasks.ts";
+
+const encoder = new TextEncoder();
+
+/** Written in one go, so that a report is there as soon as this returns. */
+function report(line: Report): void {
+  let bytes = encoder.encode(`${JSON.stringify(line)}\n`);
+  while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
+}
+
+function open(setup: StorageSetup): Storage {
+  return "sqlite" in setup ? sqliteStorage(setup.sqlite) : postgresStorage(setup.postgres);
+}
+
+const setup: WorkerSetup = JSON.parse(Deno.args[0]!);
+const { leaseMs, parallelism, clockOffsetMs = 0 } = setup;
+
+const everTask = createEverTask({
+  storage: open(setup.storage),
+  tasks: integrationTasks(report).all,
+  queues: { default: { parallelism } },
+  leaseDuration: leaseMs,
+  clock: { ...systemClock, now: () => systemClock.now() + clockOffsetMs },
+  logger: {
+    ...silentLogger,
+    warn: (text, properties) =>
+      report({ kind: "log", level: "warn", text: formatMessage(text, properties) }),
+    error: (text, properties) =>
+      report({ kind: "log", level: "error", text: formatMessage(text, properties) }),
+  },
+});
+everTask.events.subscribe(
+  ({ kind: event, taskId, workerId }) =>
+    report({ kind: "event", event, taskId, workerId, at: Date.now() }),
+  { kinds: ["lost", "leaseLost", "failed", "stuck", "workerStarved"] },
+);
+await everTask.start();
+report({ kind: "ready", workerId: everTask.workerId! });
+
+for await (const _ of Deno.stdin.readable);
+await everTask.stop();

@@ -1,0 +1,118 @@
+// Worker processes on one SQLite file that are killed, frozen and started again.
+
+import { assert, assertEquals } from "@std/assert";
+import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
+import { createEverTask } from "../../mod.ts";
+import type { RunReport } from "./programs/protocol.ts";
+import { integrationTasks } from "./programs/tasks.ts";
+import { eventually, seededRandom, temporaryFolder } from "./support.ts";
+import { assertEachCompletedOnce, sqliteHistories } from "./task_histories.ts";
+import { WorkerProcess } from "./worker_process.ts";
+
+const tasks = integrationTasks(() => {});
+
+Deno.test("2,000 tasks all end once though their worker is killed 20 times", async () => {
+  const seed = Number(Deno.env.get("EVERTASK_TEST_SEED") ?? Math.floor(Math.random() * 1e9));
+  console.log(`EVERTASK_TEST_SEED=${seed}`);
+  const random = seededRandom(seed);
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/tasks.db`;
+  const setup = { storage: { sqlite: { path } }, leaseMs: 400, parallelism: 8 };
+  await using web = createEverTask({ storage: sqliteStorage(path), tasks: tasks.all });
+  const payloads = Array.from({ length: 2000 }, () => ({ ms: Math.floor(random() * 8) }));
+  const ids = (await web.dispatchMany(tasks.step, payloads)).map(({ id }) => id);
+
+  const runs: RunReport[] = [];
+  for (let kills = 0; kills < 20; kills++) {
+    await using worker = await WorkerProcess.start(setup);
+    const enough = 30 + Math.floor(random() * 60);
+    await worker.until(`has ended ${enough} tasks`, () => worker.ended >= enough);
+    await new Promise((resolve) => setTimeout(resolve, random() * 20));
+    await worker.kill();
+    runs.push(...worker.runs);
+  }
+  await using worker = await WorkerProcess.start(setup);
+  const completed = async () => (await web.statistics()).tasksByStatus.Completed;
+  assert(await completed() < ids.length, "the last kill came too late to matter");
+  await eventually("all tasks are completed", async () => await completed() === ids.length);
+  await worker.stop();
+  runs.push(...worker.runs);
+
+  const histories = sqliteHistories(path);
+  assertEachCompletedOnce(ids, histories, runs);
+  assert(histories.filter(({ lostCount }) => lostCount > 0).length >= 20, "no kill did harm");
+  assertEquals(await web.workers(), []);
+});
+
+Deno.test("two processes share a SQLite file: each task runs once, in one of them", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/tasks.db`;
+  const setup = { storage: { sqlite: { path } }, leaseMs: 10_000, parallelism: 4 };
+  await using web = createEverTask({ storage: sqliteStorage(path), tasks: tasks.all });
+  await using one = await WorkerProcess.start(setup);
+  await using two = await WorkerProcess.start(setup);
+  const ids: string[] = [];
+  for (let batch = 0; batch < 10; batch++) {
+    const payloads = Array.from({ length: 100 }, () => ({ ms: 4 }));
+    for (const { id } of await web.dispatchMany(tasks.step, payloads)) ids.push(id);
+  }
+  await eventually("all tasks have ended", () => one.ended + two.ended === ids.length);
+  await one.stop();
+  await two.stop();
+
+  assert(one.ended > 100 && two.ended > 100, `one ran ${one.ended} tasks, two ${two.ended}`);
+  assertEachCompletedOnce(ids, sqliteHistories(path), [...one.runs, ...two.runs]);
+  assertEquals([...one.events, ...two.events], []);
+});
+
+Deno.test("tasks of a killed process are taken over within its lease and a heartbeat", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/tasks.db`;
+  const leaseMs = 900;
+  const setup = { storage: { sqlite: { path } }, leaseMs, parallelism: 4 };
+  await using web = createEverTask({ storage: sqliteStorage(path), tasks: tasks.all });
+  await using killed = await WorkerProcess.start(setup);
+  const payloads = Array.from({ length: 12 }, () => ({ ms: 500 }));
+  const ids = (await web.dispatchMany(tasks.step, payloads)).map(({ id }) => id);
+  await killed.until("runs tasks", () => killed.runs.length >= 4);
+  await using heir = await WorkerProcess.start(setup);
+  await killed.kill();
+  const killedAt = Date.now();
+  await heir.until("has ended all tasks", () => heir.ended + killed.ended >= ids.length);
+  await heir.stop();
+
+  const losses = heir.events.filter(({ event }) => event === "lost");
+  assert(losses.length >= 4, `${losses.length} tasks were lost`);
+  for (const { workerId, at } of losses) {
+    assertEquals(workerId, killed.workerId);
+    const slackMs = 1000; // for a busy machine
+    assert(at - killedAt <= leaseMs + leaseMs / 3 + slackMs, `only after ${at - killedAt} ms`);
+  }
+  assertEachCompletedOnce(ids, sqliteHistories(path), [...killed.runs, ...heir.runs]);
+});
+
+Deno.test("a process that was frozen for longer than its lease writes nothing more, and works on", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/tasks.db`;
+  const setup = { storage: { sqlite: { path } }, leaseMs: 600, parallelism: 2 };
+  await using web = createEverTask({ storage: sqliteStorage(path), tasks: tasks.all });
+  await using frozen = await WorkerProcess.start(setup);
+  const first = await web.dispatchMany(tasks.step, [{ ms: 1000 }, { ms: 1000 }]);
+  const ids = first.map(({ id }) => id);
+  await frozen.until("runs tasks", () => frozen.runs.length === 2);
+  frozen.freeze();
+  await using other = await WorkerProcess.start({ ...setup, parallelism: 20 });
+  await other.until("has taken the tasks", () => other.ended === 2);
+  await other.stop();
+  // Nobody else is there any more: it has to find this task under the new id that it takes.
+  const { id } = await web.dispatch(tasks.step, { ms: 0 });
+  frozen.thaw();
+  await frozen.until("runs the next task", () => frozen.runs.some(({ taskId }) => taskId === id));
+  await eventually("it is completed", async () => (await web.get(id))?.status === "Completed");
+  await frozen.stop();
+  assertEachCompletedOnce([...ids, id], sqliteHistories(path), [...frozen.runs, ...other.runs]);
+  const aborts = frozen.runs.filter(({ kind }) => kind === "aborted");
+  const lost = frozen.events.filter(({ event }) => event === "leaseLost");
+  assertEquals(lost.map(({ taskId }) => taskId).sort(), ids);
+  assert(aborts.every(({ reason }) => reason === "LeaseLostError"), JSON.stringify(aborts));
+});
