@@ -29,7 +29,7 @@ import {
   parseQueueName,
   parseTaskKey,
 } from "./dispatch_options.ts";
-import { planSeries } from "./series_plan.ts";
+import { NoRunLeftError, planSeries } from "./series_plan.ts";
 
 /** A task was dispatched whose type is not among the `tasks` of the instance: no worker of it could run the task. */
 export class UnknownTaskTypeError extends EverTaskError {
@@ -108,7 +108,15 @@ export class Dispatcher {
     const encoded = encoding instanceof Promise ? await encoding : encoding;
     const opening = this.#parts.opening();
     if (opening !== null) await opening;
-    const plan = this.#plan(task, options);
+    let plan: TaskPlan;
+    try {
+      plan = this.#plan(task, options);
+    } catch (error) {
+      if (!(error instanceof NoRunLeftError) || options.taskKey === undefined) throw error;
+      const series = await this.#parts.storage.getByTaskKey(options.taskKey);
+      if (!error.concerns(series)) throw error;
+      return { id: series.id, outcome: "existing" };
+    }
     options.signal?.throwIfAborted();
     const id = this.#parts.newId();
     const { instrumentation } = this.#parts;

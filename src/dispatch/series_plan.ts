@@ -4,23 +4,39 @@ import { InvalidArgumentError } from "../errors.ts";
 import { type RecurringInput, toRecurrence } from "../schedule/builder.ts";
 import { describeRecurrence } from "../schedule/describe_recurrence.ts";
 import { anchorOf, firstRun } from "../schedule/series.ts";
+import type { TaskRecord } from "../storage/records.ts";
 import type { NewSeries } from "../storage/requests.ts";
+
+/** A schedule has no run any more: its `runUntil` comes before the first. */
+export class NoRunLeftError extends InvalidArgumentError {
+  readonly #runUntil: number | undefined;
+
+  constructor(info: string, runUntil: number | undefined) {
+    super("recurring", info, "have a first run before its runUntil");
+    this.#runUntil = runUntil;
+  }
+
+  /** Whether this stored task is the series, over or about to be: a program that registers it at each start may go on. */
+  concerns(task: TaskRecord | null): task is TaskRecord {
+    const series = task?.series;
+    return series != null && (series.nextRunAt === null || series.runUntil === this.#runUntil);
+  }
+}
 
 /**
  * Plans a new series.
  *
  * @param now The storage's clock.
  * @throws {InvalidScheduleError} If the schedule is invalid.
- * @throws {InvalidArgumentError} If it would never run.
+ * @throws {NoRunLeftError} If it would never run.
  */
 export function planSeries(recurring: RecurringInput, now: number): NewSeries {
   const recurrence = toRecurrence(recurring);
   const nextRunAt = firstRun(recurrence, now);
   const info = describeRecurrence(recurrence);
-  if (nextRunAt === null) {
-    throw new InvalidArgumentError("recurring", info, "have a first run before its runUntil");
-  }
-  // Limits have columns of their own: changing them leaves the rhythm, which the text stands for, as it is.
+  if (nextRunAt === null) throw new NoRunLeftError(info, recurrence.runUntil);
+  // Limits have columns of their own: changing them leaves the rhythm, which the text stands for, as it is. The misfire
+  // policy belongs to the text: another one begins the rhythm anew.
   const { maxRuns = null, runUntil = null, anchor = anchorOf(recurrence, now), ...rhythm } =
     recurrence;
   return {

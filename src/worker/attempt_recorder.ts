@@ -12,7 +12,7 @@ import type { StorageClock } from "../time/storage_clock.ts";
 import { LeaseLostError } from "./abort_reasons.ts";
 import type { Ending } from "./ending.ts";
 import type { Job } from "./job.ts";
-import { nextAfterRun } from "./series_run.ts";
+import { nextAfterRun, planOccurrence } from "./series_run.ts";
 import type { AttemptEnd, StatusWriter } from "./status_writer.ts";
 
 /** What a recorder works with. */
@@ -78,7 +78,8 @@ export class AttemptRecorder {
   /** Moves a series on past an occurrence that does not run. */
   skipOccurrence(job: Job, next: NextRun): void {
     job.phase = "ended";
-    job.step("WaitingQueue", null, this.#parts.clock.monotonic());
+    const status = next.nextRunAt === null ? "Completed" : "WaitingQueue";
+    job.step(status, null, this.#parts.clock.monotonic());
     const end = {
       kind: "run",
       executionTimeMs: 0,
@@ -101,8 +102,22 @@ export class AttemptRecorder {
   skipRejected(job: Job): void {
     const now = this.#parts.storageClock.now();
     const series = job.task.series!;
-    const scheduledAt = Math.min(series.nextRunAt ?? job.task.dueAt, now);
-    this.skipOccurrence(job, nextAfterRun(series, scheduledAt, now, false));
+    const plan = planOccurrence(job.task, series, now);
+    if (plan.kind === "postpone") return this.postpone(job, plan.reason, plan.dueInMs);
+    if (plan.kind === "skip") return this.skipOccurrence(job, plan.next);
+    const next = nextAfterRun(series, plan.scheduledAt, now, false);
+    this.skipOccurrence(job, { ...next, skipped: plan.skipped + next.skipped });
+  }
+
+  /** Puts a run off that this process does not know how to plan. */
+  postpone(job: Job, reason: string, dueInMs: number): void {
+    this.#parts.logger.error("A run of series {taskId} ({type}) was put off: {reason}", {
+      taskId: job.task.id,
+      type: job.task.type,
+      reason,
+    });
+    const ending = { status: "Failed", exception: reason } as const;
+    this.recordUnstarted(job, ending, { dueInMs, returnAttempt: true });
   }
 
   /** Writes a change of a job that has not run: it is cancelled, or waits until later. */
@@ -121,6 +136,7 @@ export class AttemptRecorder {
       if (!applied) return this.emit("leaseLost", job);
       if (end.dueInMs !== undefined) this.#expectDueIn(end.dueInMs);
       if (ending.status === "Cancelled") this.emit("cancelled", job);
+      if (ending.status === "Failed") this.emit("failed", job, { exception: ending.exception });
     });
   }
 
@@ -150,7 +166,7 @@ export class AttemptRecorder {
         connection,
       });
     if (!result!.applied) throw new LeaseLostError(job.task.id);
-    job.completedByHandler = true;
+    job.completedByHandler = { next };
   }
 
   /** Whether a completion inside the handler's transaction was committed. */
@@ -165,7 +181,7 @@ export class AttemptRecorder {
     this.#parts.onHandedIn(job.task.id);
     const now = this.#parts.clock.monotonic();
     const ending: Ending = { status: "Completed", exception: null };
-    const next = this.#nextRun(job, ending, this.#parts.storageClock.at(now));
+    const next = job.completedByHandler?.next ?? null;
     this.#tell(job, ending, next, now - job.startedAt, context, undefined);
   }
 
@@ -206,7 +222,8 @@ export class AttemptRecorder {
     const { series } = job.task;
     if (series === null || ending.dueInMs !== undefined) return null;
     if (ending.status === "Cancelled" || job.cancelled) return { nextRunAt: null, skipped: 0 };
-    return nextAfterRun(series, job.scheduledAt, now, true);
+    const next = nextAfterRun(series, job.scheduledAt, now, true);
+    return { ...next, skipped: job.skipped + next.skipped };
   }
 
   #tell(
@@ -246,9 +263,15 @@ export class AttemptRecorder {
   }
 
   #tellNextRun(job: Job, { nextRunAt, skipped }: NextRun): void {
+    const nextRunUtc = nextRunAt === null ? null : new Date(nextRunAt).toISOString();
+    if (skipped > 0) {
+      this.#parts.logger.info(
+        "Series {taskId} ({type}) skipped {count} missed occurrences; its next run: {nextRunUtc}",
+        { taskId: job.task.id, type: job.task.type, count: skipped, nextRunUtc },
+      );
+    }
     if (nextRunAt === null) return;
     this.#parts.expectDue(nextRunAt);
-    const nextRunUtc = new Date(nextRunAt).toISOString();
     this.emit("recurringScheduled", job, { nextRunUtc, count: skipped });
   }
 

@@ -93,6 +93,13 @@ export class Claimer {
     if (this.#working === null) this.#arm();
   }
 
+  /** The storage's clock has just been read: if it was set, or this machine slept, the next due instant may be closer. */
+  clockRead(): void {
+    const { clock, storageClock } = this.#parts;
+    const dueAt = clock.monotonic() + (this.#nextDueAt - storageClock.now());
+    if (this.#working === null && dueAt < this.#armedFor - 1) this.#arm();
+  }
+
   async #work(): Promise<void> {
     await null; // so that `#working` is set, and everything that woke us up in this turn is seen
     for (let failures = 0; this.#again && !this.#stopped;) {

@@ -94,12 +94,14 @@ export class Executor {
     const { series } = job.task;
     if (series !== null) {
       const plan = planOccurrence(job.task, series, storageClock.at(now));
-      if (!plan.run) {
-        recorder.skipOccurrence(job, plan.next);
+      if (plan.kind !== "run") {
+        if (plan.kind === "skip") recorder.skipOccurrence(job, plan.next);
+        else recorder.postpone(job, plan.reason, plan.dueInMs);
         this.#parts.onSettled(job);
         return;
       }
       job.scheduledAt = plan.scheduledAt;
+      job.skipped = plan.skipped;
     }
     job.phase = "running";
     if (job.task.status !== "Queued") job.step("Queued", null, now);

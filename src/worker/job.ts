@@ -1,5 +1,6 @@
 // A claimed task in this process, from the claim to the end of the attempt.
 
+import type { NextRun } from "../schedule/series.ts";
 import type { ClaimedTask } from "../storage/records.ts";
 import type { Lease } from "../storage/requests.ts";
 import type { TaskStatus } from "../storage/task_status.ts";
@@ -32,14 +33,16 @@ export class Job {
   timeoutMs = Infinity;
   /** The planned instant of the occurrence, for a recurring task; epoch milliseconds of the storage's clock. */
   scheduledAt = 0;
+  /** How many missed occurrences this one stands for, beside itself; they are dropped. */
+  skipped = 0;
   /** Whether `InProgress` is stored or on its way. */
   reported = false;
   /** Whether it was asked to be cancelled: a series ends, even if this run of it completes. */
   cancelled = false;
-  /** Whether the handler has completed the task in its own transaction. */
-  completedByHandler = false;
   /** What the handler was given. */
   context: AttemptContext | null = null;
+  /** The next run that was stored when the handler completed the task in its own transaction; undefined when it did not. */
+  completedByHandler: { readonly next: NextRun | null } | undefined;
   #controller: AbortController | null = null;
 
   constructor(

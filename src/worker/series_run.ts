@@ -1,13 +1,18 @@
 // A worker's view of recurring series: whether a due occurrence runs or is dropped, and when the next one is.
 
+import { describeError } from "../errors.ts";
 import { parseRecurrence, type Recurrence } from "../schedule/recurrence.ts";
 import { type NextRun, runAfter, runDue } from "../schedule/series.ts";
 import type { ClaimedTask, SeriesRecord } from "../storage/records.ts";
 
 /** What to do with a claimed occurrence. */
 export type OccurrencePlan =
-  | { readonly run: true; readonly scheduledAt: number }
-  | { readonly run: false; readonly next: NextRun };
+  /** Run it: as the one of `scheduledAt`, for which `skipped` others were dropped. */
+  | { readonly kind: "run"; readonly scheduledAt: number; readonly skipped: number }
+  /** Drop it, as its misfire policy says. */
+  | { readonly kind: "skip"; readonly next: NextRun }
+  /** This process cannot read the schedule: another may, or this one after an update. */
+  | { readonly kind: "postpone"; readonly reason: string; readonly dueInMs: number };
 
 const parsed = new Map<string, Recurrence>();
 
@@ -28,7 +33,7 @@ function recurrenceOf({ schedule, anchorAt, maxRuns, runUntil }: SeriesRecord): 
 }
 
 /**
- * Decides whether a claimed occurrence runs, or its misfire policy drops it.
+ * Decides whether a claimed occurrence runs, or its misfire policy drops it. Never throws.
  *
  * @param now The storage's clock.
  */
@@ -38,24 +43,55 @@ export function planOccurrence(
   now: number,
 ): OccurrencePlan {
   const planned = series.nextRunAt ?? task.dueAt;
-  const isExtraRun = planned > now;
-  const isUnderWay = task.attempt > 1 || task.rateSlotAt !== null;
-  if (isExtraRun || isUnderWay) return { run: true, scheduledAt: Math.min(planned, now) };
-  const next = runDue(recurrenceOf(series), {
-    scheduledAt: planned,
-    now,
-    runCount: series.runCount,
-  });
-  if (next.nextRunAt !== null && next.nextRunAt <= now) {
-    return { run: true, scheduledAt: next.nextRunAt };
+  try {
+    return plan(recurrenceOf(series), task, planned, series.runCount, now);
+  } catch (error) {
+    const reason = `The schedule "${series.info}" cannot be read by this worker; another may ` +
+      `know it. The run is tried again later: ${describeError(error)}`;
+    return { kind: "postpone", reason, dueInMs: pauseAfter(now - planned) };
   }
-  return { run: false, next };
+}
+
+function plan(
+  recurrence: Recurrence,
+  task: ClaimedTask,
+  planned: number,
+  runCount: number,
+  now: number,
+): OccurrencePlan {
+  if (isExtraRun(task, planned)) return { kind: "run", scheduledAt: task.dueAt, skipped: 0 };
+  const next = runDue(recurrence, { scheduledAt: planned, now, runCount });
+  const { nextRunAt, skipped } = next;
+  // Storage has found the planned one due, so it is, even if this process is a little behind.
+  if (nextRunAt !== null && (nextRunAt <= now || nextRunAt === planned)) {
+    return { kind: "run", scheduledAt: nextRunAt, skipped };
+  }
+  if (isUnderWay(task)) return { kind: "run", scheduledAt: planned, skipped: 0 };
+  return { kind: "skip", next };
+}
+
+/**
+ * Whether somebody asked for a run beside the planned one, which is then still to come. (The first run of a series that begins
+ * at once waits as `Queued`; it is the planned one, whatever the clock of the process said that planned it.)
+ */
+function isExtraRun(task: ClaimedTask, planned: number): boolean {
+  return task.dueAt < planned && task.status !== "Queued";
+}
+
+/** Whether the occurrence has been started before: it failed, was deferred or interrupted, and was not missed. */
+function isUnderWay({ attempt, rateSlotAt, status }: ClaimedTask): boolean {
+  return attempt > 1 || rateSlotAt !== null || status === "Pending" || status === "ServiceStopped";
+}
+
+/** As long as it has been waiting, so that the pauses double: from a minute to an hour. */
+function pauseAfter(waitedMs: number): number {
+  return Math.min(Math.max(waitedMs, 60_000), 3_600_000);
 }
 
 /**
  * When the series runs next, after an occurrence that has just ended.
  *
- * @param scheduledAt The occurrence's planned instant.
+ * @param scheduledAt The occurrence's planned instant; for an extra run, when it was asked for.
  * @param now The storage's clock.
  * @param counts Whether the occurrence was a real run.
  */
@@ -67,10 +103,11 @@ export function nextAfterRun(
 ): NextRun {
   const runCount = series.runCount + (counts ? 1 : 0);
   const recurrence = recurrenceOf(series);
-  if (series.nextRunAt !== null && series.nextRunAt > now) {
+  const { nextRunAt } = series;
+  if (nextRunAt !== null && scheduledAt < nextRunAt && now < nextRunAt) {
     // An extra run: the planned one stays.
     const ended = runCount >= (recurrence.maxRuns ?? Infinity);
-    return { nextRunAt: ended ? null : series.nextRunAt, skipped: 0 };
+    return { nextRunAt: ended ? null : nextRunAt, skipped: 0 };
   }
   return runAfter(recurrence, { scheduledAt, now, runCount });
 }

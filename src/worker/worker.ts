@@ -322,6 +322,7 @@ export class Worker {
   }
 
   #onHeartbeat(result: HeartbeatResult): void {
+    this.#claimer.clockRead();
     this.cancel(result.cancelRequests);
     for (const [name, runner] of this.#runners) {
       const paused = result.pausedQueues.includes(name);
