@@ -2,6 +2,7 @@
 
 import { InvalidArgumentError } from "../errors.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
+import { nextMacrotask } from "../time/macrotask.ts";
 
 interface Timer {
   readonly callback: () => void;
@@ -60,7 +61,7 @@ export class FakeClock implements Clock {
 
   /**
    * Lets time go by. Timers fire in the order of their instants, each at its instant (also the ones that are set on the
-   * way); between two of them everything runs that waits for nothing but promises.
+   * way); between two of them everything runs that waits for nothing but promises and turns of the event loop.
    *
    * @param ms How much; at least 0.
    * @throws {InvalidArgumentError} If time would have to go backwards, or to its end.
@@ -105,9 +106,13 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Lets everything run that waits for nothing but promises: all of it is done before a real timer fires. */
-function settle(): Promise<void> {
-  return new Promise((resolve) => void systemClock.setTimer(resolve, 0));
+/**
+ * Lets everything run that waits for nothing but promises and turns of the event loop, in which the engine gathers what it
+ * writes: all of it is done before a real timer fires, unless it takes more turns than are waited for.
+ */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await new Promise<void>(nextMacrotask);
+  await new Promise<void>((resolve) => void systemClock.setTimer(resolve, 0));
 }
 
 function toInstant(instant: string | number, argument: string): number {

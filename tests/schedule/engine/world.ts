@@ -1,0 +1,177 @@
+// A small world for tests of series: a clock that stands still, a database, and engines on it that come and go as processes do.
+
+import { createEverTask, defineTask, type EverTask, type EverTaskOptions } from "../../../mod.ts";
+import type { Storage, Task, TaskContext, TaskEvent } from "../../../mod.ts";
+import { MemoryDatabase, memoryStorage } from "../../../drivers/memory/mod.ts";
+import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
+import { FakeClock } from "../../../src/testing/mod.ts";
+import { show } from "../support.ts";
+
+/** A database and how to get at it, as from another process each time. */
+interface Database {
+  connect(): Storage;
+  remove(): Promise<void>;
+}
+
+type Kind = "memory" | "SQLite";
+
+/** How a world is made. */
+export interface WorldOptions {
+  /** Whether several engines are up at once. SQLite then looks at its file each second, also of a clock that jumps. */
+  readonly shared?: boolean;
+  /** What time it is. @default "2026-03-10" at midnight UTC */
+  readonly start?: string;
+}
+
+const databases: Record<Kind, (clock: FakeClock, shared: boolean) => Promise<Database>> = {
+  memory(clock) {
+    const database = new MemoryDatabase({ clock });
+    return Promise.resolve({
+      connect: () => memoryStorage({ database }),
+      remove: () => Promise.resolve(),
+    });
+  },
+  async SQLite(clock, shared) {
+    const folder = await Deno.makeTempDir({ prefix: "evertask-series-" });
+    return {
+      connect: () => sqliteStorage({ path: `${folder}/tasks.db`, clock, exclusive: !shared }),
+      remove: () => Deno.remove(folder, { recursive: true }),
+    };
+  },
+};
+
+/** Registers a test for each database at hand. */
+export function scenario(
+  name: string,
+  play: (world: World) => Promise<void>,
+  options: WorldOptions = {},
+): void {
+  for (const kind of Object.keys(databases) as Kind[]) {
+    Deno.test(`${name} (${kind})`, async () => {
+      await using world = await World.create(kind, options);
+      await play(world);
+    });
+  }
+}
+
+/** A clock, a database, and the engines on it. */
+export class World {
+  readonly clock: FakeClock;
+  readonly #database: Database;
+  readonly #engines: EverTask[] = [];
+  /** What the engines told, in order. */
+  readonly events: TaskEvent[] = [];
+  /** What the engines logged, from `info` on. */
+  readonly log: string[] = [];
+
+  private constructor(clock: FakeClock, database: Database) {
+    this.clock = clock;
+    this.#database = database;
+  }
+
+  static async create(kind: Kind, options: WorldOptions): Promise<World> {
+    const clock = new FakeClock(`${(options.start ?? "2026-03-10 00:00").replace(" ", "T")}Z`);
+    return new World(clock, await databases[kind](clock, options.shared ?? false));
+  }
+
+  /** A storage of its own on the database, as another process has. */
+  connect(): Storage {
+    return this.#database.connect();
+  }
+
+  /** An engine, not started. It is stopped at the end, if it has not been before. */
+  engine(
+    options: Omit<EverTaskOptions, "storage"> & Partial<Pick<EverTaskOptions, "storage">>,
+  ): EverTask {
+    const note = (message: string, properties = {}) => {
+      this.log.push(`${message} ${JSON.stringify(properties)}`);
+    };
+    const logger = { trace() {}, debug() {}, info: note, warn: note, error: note };
+    const everTask = createEverTask({
+      storage: this.connect(),
+      clock: this.clock,
+      logger,
+      // Heartbeats that are rare let the clock go on quickly.
+      leaseDuration: { days: 300 },
+      ...options,
+    });
+    everTask.events.subscribe((event) => void this.events.push(event));
+    this.#engines.push(everTask);
+    return everTask;
+  }
+
+  /** An engine that runs tasks. */
+  async start(...[options]: Parameters<World["engine"]>): Promise<EverTask> {
+    const everTask = this.engine(options);
+    await everTask.start();
+    await this.pass(0);
+    return everTask;
+  }
+
+  /** Stops an engine while time stands still, whatever its handlers do. */
+  async stop(everTask: EverTask): Promise<void> {
+    const stopped = everTask.stop({ timeout: 0 });
+    await this.pass(0);
+    await stopped;
+  }
+
+  /** Lets time go by. */
+  pass(ms: number): Promise<void> {
+    return this.clock.advance(ms);
+  }
+
+  /** Lets time go by up to an instant: "01:00" of the day, or "2026-03-11 01:00". */
+  until(instant: string): Promise<void> {
+    const day = new Date(this.clock.now()).toISOString().slice(0, 10);
+    const text = instant.includes("-") ? instant : `${day} ${instant}`;
+    return this.pass(Date.parse(`${text.replace(" ", "T")}Z`) - this.clock.now());
+  }
+
+  /** The present, as `show` writes it. */
+  get now(): string {
+    return show(this.clock.now());
+  }
+
+  /** What came after the runs: when the next one is, and how many were skipped. */
+  scheduled(): [next: string, skipped: number][] {
+    return this.events.filter(({ kind }) => kind === "recurringScheduled").map((event) => [
+      show(Date.parse(event.nextRunUtc!)),
+      event.count,
+    ]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const engine of this.#engines) await this.stop(engine);
+    await this.#database.remove();
+  }
+}
+
+/** One attempt of a run, as its handler saw it. */
+export interface SeenRun {
+  readonly number: number;
+  readonly scheduledAt: string;
+  readonly at: string;
+  readonly attempt: number;
+}
+
+/** A task that keeps a list of its runs, and then does as it is told. */
+export function recorder(
+  world: World,
+  behave: (context: TaskContext) => void | Promise<void> = () => {},
+): { task: Task<void, void>; runs: SeenRun[]; planned(): string[] } {
+  const runs: SeenRun[] = [];
+  const task = defineTask({
+    type: "tick",
+    handle(_, context) {
+      const { number, scheduledAt } = context.run!;
+      runs.push({
+        number,
+        scheduledAt: show(scheduledAt.getTime()),
+        at: world.now,
+        attempt: context.attempt,
+      });
+      return behave(context);
+    },
+  });
+  return { task, runs, planned: () => runs.map(({ scheduledAt }) => scheduledAt) };
+}
