@@ -1,0 +1,133 @@
+-- The tables, where they do not exist yet. Names of tables and columns are upstream's, so that SQL written for
+-- upstream's schema keeps working; the columns after "ours" come on top. README.md explains keys, types and options.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+
+IF NOT EXISTS (SELECT 1 FROM sys.schemas WHERE QUOTENAME(name) = N'[EverTask]')
+    EXEC (N'CREATE SCHEMA [EverTask]');
+GO
+
+-- Which of the numbered files have been applied. The procedures belong to the newest.
+IF OBJECT_ID(N'[EverTask].[SchemaVersions]') IS NULL
+    CREATE TABLE [EverTask].[SchemaVersions] (
+        [Version]      int               NOT NULL CONSTRAINT [PK_SchemaVersions] PRIMARY KEY,
+        [AppliedAtUtc] datetimeoffset(3) NOT NULL
+    );
+GO
+
+-- One row a task; a recurring series is one row.
+IF OBJECT_ID(N'[EverTask].[QueuedTasks]') IS NULL
+    CREATE TABLE [EverTask].[QueuedTasks] (
+        [Id]                    uniqueidentifier  NOT NULL,
+        [CreatedAtUtc]          datetimeoffset    NOT NULL,
+        [LastExecutionUtc]      datetimeoffset    NULL,
+        [ExecutionTimeMs]       float             NULL,
+        [ScheduledExecutionUtc] datetimeoffset    NULL,
+        [Type]                  nvarchar(500)     COLLATE Latin1_General_BIN2 NOT NULL,
+        [Request]               nvarchar(max)     NOT NULL,
+        [Handler]               nvarchar(500)     NOT NULL,
+        [Exception]             nvarchar(max)     NULL,
+        [IsRecurring]           bit               NOT NULL CONSTRAINT [DF_QueuedTasks_IsRecurring] DEFAULT 0,
+        [RecurringTask]         nvarchar(max)     NULL, -- the schedule as canonical JSON text
+        [RecurringInfo]         nvarchar(max)     NULL, -- the schedule as a sentence
+        [CurrentRunCount]       int               NULL,
+        [MaxRuns]               int               NULL,
+        [RunUntil]              datetimeoffset    NULL,
+        [NextRunUtc]            datetimeoffset    NULL,
+        [QueueName]             nvarchar(200)     COLLATE Latin1_General_BIN2 NULL, -- NULL: default
+        [TaskKey]               nvarchar(200)     COLLATE Latin1_General_BIN2 NULL,
+        [AuditLevel]            int               NULL, -- 0 Full, 1 Minimal, 2 ErrorsOnly, 3 None; NULL: Full
+        [Status]                nvarchar(15)      NOT NULL,
+        -- ours
+        [Priority]              smallint          NOT NULL CONSTRAINT [DF_QueuedTasks_Priority] DEFAULT 0,
+        [DueAtUtc]              datetimeoffset(3) NULL, -- when it can be claimed; NULL: claimed or ended
+        [Attempt]               int               NOT NULL CONSTRAINT [DF_QueuedTasks_Attempt] DEFAULT 0,
+        [LostCount]             int               NOT NULL CONSTRAINT [DF_QueuedTasks_LostCount] DEFAULT 0,
+        [WorkerId]              nvarchar(100)     COLLATE Latin1_General_BIN2 NULL,
+        [LeaseToken]            bigint            NOT NULL CONSTRAINT [DF_QueuedTasks_LeaseToken] DEFAULT 0,
+        [CancelRequested]       bit               NOT NULL CONSTRAINT [DF_QueuedTasks_CancelRequested] DEFAULT 0,
+        [RateSlotUtc]           datetimeoffset(3) NULL,
+        [AnchorUtc]             datetimeoffset(3) NULL, -- the instant on which the schedule's grid hangs
+        [TraceContext]          nvarchar(max)     NULL,
+        [LastLogSequence]       int               NOT NULL CONSTRAINT [DF_QueuedTasks_LastLogSequence] DEFAULT 0,
+        -- The id's bytes in the order in which they are written down, so that version 7 ids sort by time.
+        [IdOrder] AS CONVERT(binary(16),
+            SUBSTRING(CONVERT(binary(16), [Id]), 4, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 3, 1)
+            + SUBSTRING(CONVERT(binary(16), [Id]), 2, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 1, 1)
+            + SUBSTRING(CONVERT(binary(16), [Id]), 6, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 5, 1)
+            + SUBSTRING(CONVERT(binary(16), [Id]), 8, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 7, 1)
+            + SUBSTRING(CONVERT(binary(16), [Id]), 9, 8)) PERSISTED NOT NULL,
+        CONSTRAINT [PK_QueuedTasks] PRIMARY KEY NONCLUSTERED ([Id]),
+        CONSTRAINT [UQ_QueuedTasks_IdOrder] UNIQUE CLUSTERED ([IdOrder])
+    );
+GO
+
+-- One row an audited status change.
+IF OBJECT_ID(N'[EverTask].[StatusAudit]') IS NULL
+    CREATE TABLE [EverTask].[StatusAudit] (
+        [Id]           bigint IDENTITY(1, 1) NOT NULL CONSTRAINT [PK_StatusAudit] PRIMARY KEY CLUSTERED,
+        [QueuedTaskId] uniqueidentifier      NOT NULL
+            CONSTRAINT [FK_StatusAudit_QueuedTasks] REFERENCES [EverTask].[QueuedTasks] ([Id]) ON DELETE CASCADE,
+        [UpdatedAtUtc] datetimeoffset        NOT NULL,
+        [NewStatus]    nvarchar(15)          NOT NULL,
+        [Exception]    nvarchar(max)         NULL
+    );
+GO
+
+-- One row an audited run of a recurring task.
+IF OBJECT_ID(N'[EverTask].[RunsAudit]') IS NULL
+    CREATE TABLE [EverTask].[RunsAudit] (
+        [Id]              bigint IDENTITY(1, 1) NOT NULL CONSTRAINT [PK_RunsAudit] PRIMARY KEY CLUSTERED,
+        [QueuedTaskId]    uniqueidentifier      NOT NULL
+            CONSTRAINT [FK_RunsAudit_QueuedTasks] REFERENCES [EverTask].[QueuedTasks] ([Id]) ON DELETE CASCADE,
+        [ExecutedAt]      datetimeoffset        NOT NULL,
+        [ExecutionTimeMs] float                 NOT NULL,
+        [Status]          nvarchar(15)          NOT NULL,
+        [Exception]       nvarchar(max)         NULL
+    );
+GO
+
+-- One row a line that a handler logged.
+IF OBJECT_ID(N'[EverTask].[TaskExecutionLog]') IS NULL
+    CREATE TABLE [EverTask].[TaskExecutionLog] (
+        [Id]               bigint IDENTITY(1, 1) NOT NULL CONSTRAINT [PK_TaskExecutionLog] PRIMARY KEY CLUSTERED,
+        [TaskId]           uniqueidentifier      NOT NULL
+            CONSTRAINT [FK_TaskExecutionLog_QueuedTasks] REFERENCES [EverTask].[QueuedTasks] ([Id]) ON DELETE CASCADE,
+        [TimestampUtc]     datetimeoffset        NOT NULL,
+        [Level]            nvarchar(20)          NOT NULL,
+        [Message]          nvarchar(max)         NOT NULL,
+        [ExceptionDetails] nvarchar(max)         NULL,
+        [SequenceNumber]   int                   NOT NULL
+    );
+GO
+
+-- One row a live worker process. Few and small: a heartbeat touches no index but the key.
+IF OBJECT_ID(N'[EverTask].[Workers]') IS NULL
+    CREATE TABLE [EverTask].[Workers] (
+        [Id]           nvarchar(100)     COLLATE Latin1_General_BIN2 NOT NULL CONSTRAINT [PK_Workers] PRIMARY KEY,
+        [Host]         nvarchar(400)     NOT NULL,
+        [StartedUtc]   datetimeoffset(3) NOT NULL,
+        [HeartbeatUtc] datetimeoffset(3) NOT NULL
+    );
+GO
+
+IF OBJECT_ID(N'[EverTask].[PausedQueues]') IS NULL
+    CREATE TABLE [EverTask].[PausedQueues] (
+        [QueueName]   nvarchar(200)     COLLATE Latin1_General_BIN2 NOT NULL CONSTRAINT [PK_PausedQueues] PRIMARY KEY,
+        [PausedAtUtc] datetimeoffset(3) NOT NULL
+    );
+GO
+
+-- One small row a rate limit's key. TatMs is the theoretical arrival time in fractional epoch milliseconds.
+IF OBJECT_ID(N'[EverTask].[RateLimits]') IS NULL
+    CREATE TABLE [EverTask].[RateLimits] (
+        [RateKey] nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL CONSTRAINT [PK_RateLimits] PRIMARY KEY,
+        [TatMs]   float         NOT NULL
+    );
+GO
+
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 1)
+    INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (1, SYSUTCDATETIME());
+GO

@@ -1,0 +1,116 @@
+-- Brings tables that upstream created to the form that 0001 gives to new ones: adds what is missing and keeps every row.
+-- Where 0001 made the tables, nothing is left to do. What stays upstream's: the key clustered on Id (README.md says
+-- how to change it) and its table TaskExecutionLogs.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+
+-- Columns that came with later versions of upstream.
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'ExecutionTimeMs') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [ExecutionTimeMs] float NULL;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'RunUntil') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [RunUntil] datetimeoffset NULL;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'QueueName') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [QueueName] nvarchar(200) NULL;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'TaskKey') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [TaskKey] nvarchar(200) NULL;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'AuditLevel') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [AuditLevel] int NULL;
+GO
+IF COL_LENGTH(N'[EverTask].[RunsAudit]', N'ExecutionTimeMs') IS NULL
+    ALTER TABLE [EverTask].[RunsAudit] ADD [ExecutionTimeMs] float NOT NULL
+        CONSTRAINT [DF_RunsAudit_ExecutionTimeMs] DEFAULT 0;
+GO
+
+-- Ours. Each is a change of metadata only: constants as defaults need no rewrite of the rows.
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'Priority') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [Priority] smallint NOT NULL
+        CONSTRAINT [DF_QueuedTasks_Priority] DEFAULT 0;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'Attempt') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [Attempt] int NOT NULL
+        CONSTRAINT [DF_QueuedTasks_Attempt] DEFAULT 0;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'LostCount') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [LostCount] int NOT NULL
+        CONSTRAINT [DF_QueuedTasks_LostCount] DEFAULT 0;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'WorkerId') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [WorkerId] nvarchar(100) COLLATE Latin1_General_BIN2 NULL;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'LeaseToken') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [LeaseToken] bigint NOT NULL
+        CONSTRAINT [DF_QueuedTasks_LeaseToken] DEFAULT 0;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'CancelRequested') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [CancelRequested] bit NOT NULL
+        CONSTRAINT [DF_QueuedTasks_CancelRequested] DEFAULT 0;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'RateSlotUtc') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [RateSlotUtc] datetimeoffset(3) NULL;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'AnchorUtc') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [AnchorUtc] datetimeoffset(3) NULL;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'TraceContext') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [TraceContext] nvarchar(max) NULL;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'LastLogSequence') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [LastLogSequence] int NOT NULL
+        CONSTRAINT [DF_QueuedTasks_LastLogSequence] DEFAULT 0;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'IdOrder') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [IdOrder] AS CONVERT(binary(16),
+        SUBSTRING(CONVERT(binary(16), [Id]), 4, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 3, 1)
+        + SUBSTRING(CONVERT(binary(16), [Id]), 2, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 1, 1)
+        + SUBSTRING(CONVERT(binary(16), [Id]), 6, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 5, 1)
+        + SUBSTRING(CONVERT(binary(16), [Id]), 8, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 7, 1)
+        + SUBSTRING(CONVERT(binary(16), [Id]), 9, 8)) PERSISTED NOT NULL;
+GO
+
+-- DueAtUtc is added last: while it is missing, these are upstream's tables, and their columns take our types. Keys,
+-- queues and types must be told apart by case and accents, whatever the database's collation is, and a queue's name must
+-- fit into an index. Upstream's index on the key would hold its column fast; 0003 makes ours.
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NULL
+    DROP INDEX IF EXISTS [IX_QueuedTasks_TaskKey] ON [EverTask].[QueuedTasks];
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ALTER COLUMN [TaskKey] nvarchar(200) COLLATE Latin1_General_BIN2 NULL;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ALTER COLUMN [QueueName] nvarchar(200) COLLATE Latin1_General_BIN2 NULL;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ALTER COLUMN [Type] nvarchar(500) COLLATE Latin1_General_BIN2 NOT NULL;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ALTER COLUMN [ExecutionTimeMs] float NULL;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NULL
+    CREATE UNIQUE INDEX [UX_QueuedTasks_IdOrder] ON [EverTask].[QueuedTasks] ([IdOrder]);
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [DueAtUtc] datetimeoffset(3) NULL;
+GO
+
+-- What upstream left unfinished becomes due: a series at its next run, anything else when it was scheduled. A task in
+-- progress had a single owner in upstream, and that one is gone.
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 2)
+    UPDATE [EverTask].[QueuedTasks]
+    SET [DueAtUtc] = CASE WHEN [IsRecurring] = 1 THEN [NextRunUtc]
+                          ELSE COALESCE([ScheduledExecutionUtc], [CreatedAtUtc]) END,
+        [AnchorUtc] = CASE WHEN [IsRecurring] = 1 THEN [CreatedAtUtc] END,
+        [QueueName] = COALESCE([QueueName], CASE WHEN [IsRecurring] = 1 THEN N'recurring' ELSE N'default' END)
+    WHERE [DueAtUtc] IS NULL AND [WorkerId] IS NULL
+        AND ([Status] IN (N'WaitingQueue', N'Queued', N'InProgress', N'Pending', N'ServiceStopped')
+            OR ([IsRecurring] = 1 AND [NextRunUtc] IS NOT NULL AND [Status] <> N'Cancelled'));
+GO
+
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 2)
+    INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (2, SYSUTCDATETIME());
+GO

@@ -1,0 +1,73 @@
+-- The indexes: few on the hot table, and two of its three hold only rows that wait or that a worker holds, so that they
+-- stay small however many tasks have ended. README.md explains each.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+
+-- Claims: a queue's due tasks by priority, then by how long they have been due.
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    CREATE INDEX [IX_QueuedTasks_Due]
+        ON [EverTask].[QueuedTasks] ([QueueName], [Priority] DESC, [DueAtUtc], [IdOrder])
+        INCLUDE ([Type])
+        WHERE [DueAtUtc] IS NOT NULL;
+GO
+
+-- Heartbeats and takeovers: what a worker holds.
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    CREATE INDEX [IX_QueuedTasks_Claimed]
+        ON [EverTask].[QueuedTasks] ([WorkerId])
+        INCLUDE ([CancelRequested])
+        WHERE [WorkerId] IS NOT NULL;
+GO
+
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    CREATE UNIQUE INDEX [UX_QueuedTasks_TaskKey]
+        ON [EverTask].[QueuedTasks] ([TaskKey])
+        WHERE [TaskKey] IS NOT NULL;
+GO
+
+-- A task's history, in order. Upstream's indexes of these names, on QueuedTaskId alone, give way to them.
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    DROP INDEX IF EXISTS [IX_StatusAudit_QueuedTaskId] ON [EverTask].[StatusAudit];
+GO
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    CREATE INDEX [IX_StatusAudit_QueuedTaskId] ON [EverTask].[StatusAudit] ([QueuedTaskId], [Id]);
+GO
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    DROP INDEX IF EXISTS [IX_RunsAudit_QueuedTaskId] ON [EverTask].[RunsAudit];
+GO
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    CREATE INDEX [IX_RunsAudit_QueuedTaskId] ON [EverTask].[RunsAudit] ([QueuedTaskId], [Id]);
+GO
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    CREATE UNIQUE INDEX [UX_TaskExecutionLog_TaskId_SequenceNumber]
+        ON [EverTask].[TaskExecutionLog] ([TaskId], [SequenceNumber]);
+GO
+
+-- Retention and the growth query: the oldest rows.
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    CREATE INDEX [IX_StatusAudit_UpdatedAtUtc] ON [EverTask].[StatusAudit] ([UpdatedAtUtc]);
+GO
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    CREATE INDEX [IX_RunsAudit_ExecutedAt] ON [EverTask].[RunsAudit] ([ExecutedAt]);
+GO
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    CREATE INDEX [IX_TaskExecutionLog_TimestampUtc] ON [EverTask].[TaskExecutionLog] ([TimestampUtc]);
+GO
+
+-- Page-level options. They exist on SQL Server and Azure SQL only, hence not parsed elsewhere. No page locks on the hot
+-- table: READPAST skips locked rows but waits for locked pages, and one statement of a batch must not lock the
+-- neighbours of its rows. No escalation to a table lock either.
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    AND SERVERPROPERTY('Babelfish') IS NULL
+BEGIN
+    EXEC (N'ALTER INDEX ALL ON [EverTask].[QueuedTasks] SET (ALLOW_PAGE_LOCKS = OFF)');
+    EXEC (N'ALTER TABLE [EverTask].[QueuedTasks] SET (LOCK_ESCALATION = DISABLE)');
+    EXEC (N'ALTER TABLE [EverTask].[RateLimits] SET (LOCK_ESCALATION = DISABLE)');
+END;
+GO
+
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (3, SYSUTCDATETIME());
+GO

@@ -1,0 +1,41 @@
+-- A worker is alive. Does not bring back a worker that was given up for lost.
+--
+-- Answers three recordsets: Now, Alive (1 or 0) and OthersLost (1: there is something for usp_ReleaseLost); TaskId of each
+-- task that the worker holds and is asked to cancel; QueueName of each paused queue.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_Heartbeat];
+GO
+CREATE PROCEDURE [EverTask].[usp_Heartbeat]
+    @WorkerId nvarchar(100),
+    @LeaseMs  bigint -- a worker whose heartbeat is older than this is late
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+    DECLARE @Late datetimeoffset(3) = DATEADD(millisecond, -(@LeaseMs % 86400000), DATEADD(day, -(@LeaseMs / 86400000), @Now));
+    DECLARE @Alive bit = 0, @OthersLost bit = 0;
+
+    UPDATE [EverTask].[Workers] SET [HeartbeatUtc] = @Now WHERE [Id] = @WorkerId;
+    IF @@ROWCOUNT > 0
+        SET @Alive = 1;
+
+    IF EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] <> @WorkerId AND w.[HeartbeatUtc] < @Late)
+        OR EXISTS (SELECT 1 FROM [EverTask].[QueuedTasks] AS t
+                   WHERE t.[WorkerId] IS NOT NULL
+                       AND NOT EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] = t.[WorkerId]))
+        SET @OthersLost = 1;
+
+    SELECT @Now AS [Now], @Alive AS [Alive], @OthersLost AS [OthersLost];
+
+    SELECT t.[Id] AS [TaskId]
+    FROM [EverTask].[QueuedTasks] AS t
+    WHERE t.[WorkerId] = @WorkerId AND t.[CancelRequested] = 1 AND @Alive = 1;
+
+    SELECT p.[QueueName] AS [QueueName] FROM [EverTask].[PausedQueues] AS p ORDER BY p.[QueueName];
+END
+GO

@@ -1,0 +1,74 @@
+-- Removes workers whose heartbeat is too old, and takes the tasks of every worker that is not (or no longer) registered:
+-- they are ServiceStopped and due now, with LostCount + 1; above the poison limit Failed and not due, a series without
+-- next run. With the StatusAudit row that each task's level asks for.
+--
+-- Answers a row a task: TaskId, Type, QueueName, WorkerId, LostCount, Poisoned (1 or 0).
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_ReleaseLost];
+GO
+CREATE PROCEDURE [EverTask].[usp_ReleaseLost]
+    @LeaseMs      bigint,
+    @PoisonLimit  int,
+    @LostReason   nvarchar(max),
+    @PoisonReason nvarchar(max)
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+    DECLARE @Late datetimeoffset(3) = DATEADD(millisecond, -(@LeaseMs % 86400000), DATEADD(day, -(@LeaseMs / 86400000), @Now));
+    DECLARE @Held TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [WorkerId] nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL);
+    DECLARE @Lost TABLE (
+        [TaskId]     uniqueidentifier NOT NULL PRIMARY KEY,
+        [WorkerId]   nvarchar(100)    NOT NULL,
+        [Type]       nvarchar(500)    NOT NULL,
+        [QueueName]  nvarchar(200)    NULL,
+        [AuditLevel] int              NULL,
+        [LostCount]  int              NOT NULL
+    );
+
+    BEGIN TRANSACTION;
+
+    DELETE FROM [EverTask].[Workers] WHERE [HeartbeatUtc] < @Late;
+
+    INSERT INTO @Held ([TaskId], [WorkerId])
+    SELECT t.[Id], t.[WorkerId]
+    FROM [EverTask].[QueuedTasks] AS t
+    WHERE t.[WorkerId] IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] = t.[WorkerId]);
+
+    -- The worker is compared again: two processes that find the same lost tasks take each of them once.
+    UPDATE t
+    SET [LostCount] = t.[LostCount] + 1,
+        [Status] = CASE WHEN t.[LostCount] >= @PoisonLimit THEN N'Failed' ELSE N'ServiceStopped' END,
+        [Exception] = CASE WHEN t.[LostCount] >= @PoisonLimit THEN @PoisonReason ELSE @LostReason END,
+        [WorkerId] = NULL,
+        [DueAtUtc] = CASE WHEN t.[LostCount] >= @PoisonLimit THEN NULL ELSE @Now END,
+        [NextRunUtc] = CASE WHEN t.[LostCount] >= @PoisonLimit THEN NULL ELSE t.[NextRunUtc] END,
+        [CancelRequested] = CASE WHEN t.[LostCount] >= @PoisonLimit THEN 0 ELSE t.[CancelRequested] END
+    OUTPUT inserted.[Id], h.[WorkerId], inserted.[Type], inserted.[QueueName], inserted.[AuditLevel], inserted.[LostCount]
+        INTO @Lost ([TaskId], [WorkerId], [Type], [QueueName], [AuditLevel], [LostCount])
+    FROM [EverTask].[QueuedTasks] AS t
+    INNER JOIN @Held AS h ON h.[TaskId] = t.[Id]
+    WHERE t.[WorkerId] = h.[WorkerId]
+    OPTION (LOOP JOIN);
+
+    -- A lost worker is an error: Full, Minimal and ErrorsOnly audit it.
+    INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
+    SELECT l.[TaskId], @Now, CASE WHEN l.[LostCount] > @PoisonLimit THEN N'Failed' ELSE N'ServiceStopped' END,
+        CASE WHEN l.[LostCount] > @PoisonLimit THEN @PoisonReason ELSE @LostReason END
+    FROM @Lost AS l
+    WHERE ISNULL(l.[AuditLevel], 0) <> 3;
+
+    COMMIT TRANSACTION;
+
+    SELECT l.[TaskId] AS [TaskId], l.[Type] AS [Type], l.[QueueName] AS [QueueName], l.[WorkerId] AS [WorkerId],
+        l.[LostCount] AS [LostCount], CASE WHEN l.[LostCount] > @PoisonLimit THEN 1 ELSE 0 END AS [Poisoned]
+    FROM @Lost AS l
+    ORDER BY l.[WorkerId], l.[TaskId];
+END
+GO

@@ -1,0 +1,58 @@
+-- Asks for tasks to be cancelled. Those that wait are Cancelled at once, with the StatusAudit row that their own level
+-- asks for; those that a worker holds are marked, and the worker is told at its next heartbeat.
+--
+--   EXEC [EverTask].[usp_RequestCancel] @TaskIds = N'["01900000-0000-7000-8000-000000000001"]';
+--
+-- Answers a row an id, in order: Outcome (cancelled, requested, ended, unknown).
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_RequestCancel];
+GO
+CREATE PROCEDURE [EverTask].[usp_RequestCancel]
+    @TaskIds nvarchar(max)
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+    DECLARE @Wanted TABLE ([Ordinal] int NOT NULL, [TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
+    DECLARE @Touched TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [AuditLevel] int NULL, [Held] bit NOT NULL);
+
+    INSERT INTO @Wanted ([Ordinal], [TaskId])
+    SELECT CONVERT(int, j.[key]), CONVERT(uniqueidentifier, j.[value]) FROM OPENJSON(@TaskIds) AS j;
+
+    BEGIN TRANSACTION;
+
+    -- One UPDATE for both, so that a task that is claimed or given back in the same moment is one or the other.
+    UPDATE t
+    SET [CancelRequested] = CASE WHEN t.[WorkerId] IS NULL THEN 0 ELSE 1 END,
+        [Status] = CASE WHEN t.[WorkerId] IS NULL THEN N'Cancelled' ELSE t.[Status] END,
+        [Exception] = CASE WHEN t.[WorkerId] IS NULL THEN NULL ELSE t.[Exception] END,
+        [DueAtUtc] = NULL,
+        [NextRunUtc] = CASE WHEN t.[WorkerId] IS NULL THEN NULL ELSE t.[NextRunUtc] END
+    OUTPUT inserted.[Id], inserted.[AuditLevel], inserted.[CancelRequested] INTO @Touched ([TaskId], [AuditLevel], [Held])
+    FROM [EverTask].[QueuedTasks] AS t
+    INNER JOIN @Wanted AS w ON w.[TaskId] = t.[Id]
+    WHERE t.[WorkerId] IS NOT NULL OR t.[DueAtUtc] IS NOT NULL OR t.[NextRunUtc] IS NOT NULL
+        OR t.[Status] NOT IN (N'Completed', N'Failed', N'Cancelled', N'ServiceStopped')
+    OPTION (LOOP JOIN);
+
+    -- A cancellation is no error: only Full audits it.
+    INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
+    SELECT c.[TaskId], @Now, N'Cancelled', NULL
+    FROM @Touched AS c
+    WHERE c.[Held] = 0 AND ISNULL(c.[AuditLevel], 0) NOT IN (1, 2, 3);
+
+    COMMIT TRANSACTION;
+
+    SELECT CASE WHEN c.[Held] = 1 THEN 'requested' WHEN c.[Held] = 0 THEN 'cancelled'
+                WHEN t.[Id] IS NOT NULL THEN 'ended' ELSE 'unknown' END AS [Outcome]
+    FROM @Wanted AS w
+    LEFT JOIN @Touched AS c ON c.[TaskId] = w.[TaskId]
+    LEFT JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = w.[TaskId]
+    ORDER BY w.[Ordinal];
+END
+GO

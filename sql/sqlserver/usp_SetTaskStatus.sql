@@ -1,0 +1,71 @@
+-- Changes one task's status and writes the StatusAudit row that the audit level asks for: one call, one transaction, no
+-- query before. Nothing is written when the task does not exist, or when a lease is given that is no longer held.
+--
+--   EXEC [EverTask].[usp_SetTaskStatus] @TaskId = '01900000-0000-7000-8000-000000000001', @Status = N'Completed';
+--
+-- Everything after @AuditLevel is for workers. Answers one row: Applied (1 or 0).
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_SetTaskStatus];
+GO
+CREATE PROCEDURE [EverTask].[usp_SetTaskStatus]
+    @TaskId          uniqueidentifier,
+    @Status          nvarchar(15),         -- WaitingQueue, Queued, InProgress, Pending, Cancelled, Completed, Failed, ServiceStopped
+    @Exception       nvarchar(max) = NULL,
+    @AuditLevel      int = 0,              -- 0 Full, 1 Minimal, 2 ErrorsOnly, 3 None; NULL: Full
+    @ExecutionTimeMs float = NULL,         -- of the execution that ended
+    @AgoMs           bigint = 0,           -- how long ago it happened
+    @WorkerId        nvarchar(100) = NULL, -- with @LeaseToken: only while the lease is held
+    @LeaseToken      bigint = NULL,
+    @DueInMs         bigint = NULL,        -- when the task can be claimed again
+    @ReturnAttempt   bit = 0,              -- what ended was no attempt
+    @RateSlotUtc     datetimeoffset(3) = NULL
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+    DECLARE @At datetimeoffset(3) = DATEADD(millisecond, -(@AgoMs % 86400000), DATEADD(day, -(@AgoMs / 86400000), @Now));
+    DECLARE @DueAt datetimeoffset(3) =
+        DATEADD(millisecond, @DueInMs % 86400000, DATEADD(day, @DueInMs / 86400000, @Now));
+    DECLARE @KeepsLease bit =
+        CASE WHEN @Status IN (N'Queued', N'InProgress') AND @DueInMs IS NULL THEN 1 ELSE 0 END;
+    DECLARE @KeepsExecution bit = CASE WHEN @ExecutionTimeMs IS NULL OR @AuditLevel = 3 THEN 1 ELSE 0 END;
+    DECLARE @Applied bit = 0;
+
+    BEGIN TRANSACTION;
+
+    UPDATE [EverTask].[QueuedTasks]
+    SET [Status] = @Status,
+        [Exception] = @Exception,
+        [WorkerId] = CASE WHEN @KeepsLease = 1 THEN [WorkerId] END,
+        -- A task that was asked to be cancelled waits for nothing: whoever claims it next is to see that.
+        [DueAtUtc] = CASE WHEN @KeepsLease = 1 THEN [DueAtUtc]
+                          WHEN @DueInMs IS NOT NULL AND [CancelRequested] = 1 THEN @Now
+                          ELSE @DueAt END,
+        [CancelRequested] = CASE WHEN @KeepsLease = 1 OR @DueInMs IS NOT NULL THEN [CancelRequested] ELSE 0 END,
+        [Attempt] = CASE WHEN @ReturnAttempt = 1 AND [Attempt] > 0 THEN [Attempt] - 1 ELSE [Attempt] END,
+        [RateSlotUtc] = @RateSlotUtc,
+        [ExecutionTimeMs] = CASE WHEN @KeepsExecution = 1 THEN [ExecutionTimeMs] ELSE @ExecutionTimeMs END,
+        [LastExecutionUtc] = CASE WHEN @KeepsExecution = 1 THEN [LastExecutionUtc] ELSE @At END
+    WHERE [Id] = @TaskId
+        AND (@WorkerId IS NULL OR ([WorkerId] = @WorkerId AND [LeaseToken] = @LeaseToken));
+
+    IF @@ROWCOUNT > 0
+        SET @Applied = 1;
+
+    -- Full audits every change; Minimal and ErrorsOnly audit errors; None audits nothing.
+    IF @Applied = 1
+        AND (ISNULL(@AuditLevel, 0) NOT IN (1, 2, 3)
+            OR (@AuditLevel IN (1, 2) AND (@Status IN (N'Failed', N'ServiceStopped') OR @Exception IS NOT NULL)))
+        INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
+        VALUES (@TaskId, @At, @Status, @Exception);
+
+    COMMIT TRANSACTION;
+
+    SELECT @Applied AS [Applied];
+END
+GO

@@ -1,0 +1,80 @@
+-- Ends a run of a recurring task: run count + 1 (it stays at 2147483647), next run (NULL ends the series), last
+-- execution, and the RunsAudit and StatusAudit rows that the audit level asks for: one call, one transaction. Nothing is
+-- written when there is no such recurring task, or when a lease is given that is no longer held.
+--
+--   EXEC [EverTask].[usp_UpdateCurrentRun] @TaskId = '01900000-0000-7000-8000-000000000001', @ExecutionTimeMs = 12.5,
+--       @NextRunUtc = '2030-01-01T00:00:00Z', @AuditLevel = 1, @Status = N'Completed';
+--
+-- Answers one row: Applied (1 or 0).
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_UpdateCurrentRun];
+GO
+CREATE PROCEDURE [EverTask].[usp_UpdateCurrentRun]
+    @TaskId          uniqueidentifier,
+    @ExecutionTimeMs float,
+    @NextRunUtc      datetimeoffset(3) = NULL,
+    @AuditLevel      int = 0,              -- 0 Full, 1 Minimal, 2 ErrorsOnly, 3 None; NULL: Full
+    @Status          nvarchar(15) = NULL,  -- how the run ended; NULL: status and exception were set before, and stay
+    @Exception       nvarchar(max) = NULL,
+    @AgoMs           bigint = 0,           -- how long ago it ended
+    @WorkerId        nvarchar(100) = NULL, -- with @LeaseToken: only while the lease is held
+    @LeaseToken      bigint = NULL,
+    @Counts          bit = 1               -- 0: the occurrence was skipped; the series moves on, but nothing ran
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+    DECLARE @At datetimeoffset(3) = DATEADD(millisecond, -(@AgoMs % 86400000), DATEADD(day, -(@AgoMs / 86400000), @Now));
+    DECLARE @Changed bit = CASE WHEN @Status IS NULL THEN 0 ELSE 1 END;
+    DECLARE @Ended TABLE ([Status] nvarchar(15) NOT NULL, [Exception] nvarchar(max) NULL);
+    DECLARE @Applied bit = 0;
+
+    BEGIN TRANSACTION;
+
+    UPDATE [EverTask].[QueuedTasks]
+    SET [Status] = COALESCE(@Status, [Status]),
+        [Exception] = CASE WHEN @Changed = 1 THEN @Exception ELSE [Exception] END,
+        [WorkerId] = NULL,
+        [NextRunUtc] = @NextRunUtc,
+        [DueAtUtc] = CASE WHEN @NextRunUtc IS NOT NULL AND [CancelRequested] = 1 THEN @Now ELSE @NextRunUtc END,
+        [CancelRequested] = CASE WHEN @NextRunUtc IS NULL THEN 0 ELSE [CancelRequested] END,
+        [Attempt] = 0,
+        [LostCount] = 0,
+        [RateSlotUtc] = NULL,
+        [CurrentRunCount] = CASE WHEN @Counts = 0 OR [CurrentRunCount] = 2147483647 THEN [CurrentRunCount]
+                                 ELSE ISNULL([CurrentRunCount], 0) + 1 END,
+        [ExecutionTimeMs] = CASE WHEN @Counts = 1 THEN @ExecutionTimeMs ELSE [ExecutionTimeMs] END,
+        [LastExecutionUtc] = CASE WHEN @Counts = 1 THEN @At ELSE [LastExecutionUtc] END
+    OUTPUT inserted.[Status], inserted.[Exception] INTO @Ended ([Status], [Exception])
+    WHERE [Id] = @TaskId AND [IsRecurring] = 1
+        AND (@WorkerId IS NULL OR ([WorkerId] = @WorkerId AND [LeaseToken] = @LeaseToken));
+
+    IF @@ROWCOUNT > 0
+        SET @Applied = 1;
+
+    -- Full audits every change; Minimal and ErrorsOnly audit errors; None audits nothing.
+    INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
+    SELECT @TaskId, @At, e.[Status], e.[Exception]
+    FROM @Ended AS e
+    WHERE @Changed = 1
+        AND (ISNULL(@AuditLevel, 0) NOT IN (1, 2, 3)
+            OR (@AuditLevel IN (1, 2) AND (e.[Status] IN (N'Failed', N'ServiceStopped') OR e.[Exception] IS NOT NULL)));
+
+    -- Full and Minimal audit every run; ErrorsOnly audits errors; None audits nothing.
+    INSERT INTO [EverTask].[RunsAudit] ([QueuedTaskId], [ExecutedAt], [ExecutionTimeMs], [Status], [Exception])
+    SELECT @TaskId, @At, @ExecutionTimeMs, e.[Status], e.[Exception]
+    FROM @Ended AS e
+    WHERE @Counts = 1
+        AND (ISNULL(@AuditLevel, 0) NOT IN (2, 3)
+            OR (@AuditLevel = 2 AND (e.[Status] IN (N'Failed', N'ServiceStopped') OR e.[Exception] IS NOT NULL)));
+
+    COMMIT TRANSACTION;
+
+    SELECT @Applied AS [Applied];
+END
+GO
