@@ -23,7 +23,7 @@ IF OBJECT_ID(N'[EverTask].[QueuedTasks]') IS NULL
         [Id]                    uniqueidentifier  NOT NULL,
         [CreatedAtUtc]          datetimeoffset    NOT NULL,
         [LastExecutionUtc]      datetimeoffset    NULL,
-        [ExecutionTimeMs]       float             NULL,
+        [ExecutionTimeMs]       float             NOT NULL CONSTRAINT [DF_QueuedTasks_ExecutionTimeMs] DEFAULT 0,
         [ScheduledExecutionUtc] datetimeoffset    NULL,
         [Type]                  nvarchar(500)     COLLATE Latin1_General_BIN2 NOT NULL,
         [Request]               nvarchar(max)     NOT NULL,

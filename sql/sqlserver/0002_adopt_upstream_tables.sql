@@ -8,16 +8,11 @@ GO
 
 -- Columns that came with later versions of upstream.
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'ExecutionTimeMs') IS NULL
-    ALTER TABLE [EverTask].[QueuedTasks] ADD [ExecutionTimeMs] float NULL;
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [ExecutionTimeMs] float NOT NULL
+        CONSTRAINT [DF_QueuedTasks_ExecutionTimeMs] DEFAULT 0;
 GO
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'RunUntil') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [RunUntil] datetimeoffset NULL;
-GO
-IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'QueueName') IS NULL
-    ALTER TABLE [EverTask].[QueuedTasks] ADD [QueueName] nvarchar(200) NULL;
-GO
-IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'TaskKey') IS NULL
-    ALTER TABLE [EverTask].[QueuedTasks] ADD [TaskKey] nvarchar(200) NULL;
 GO
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'AuditLevel') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [AuditLevel] int NULL;
@@ -73,23 +68,39 @@ IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'IdOrder') IS NULL
         + SUBSTRING(CONVERT(binary(16), [Id]), 9, 8)) PERSISTED NOT NULL;
 GO
 
--- DueAtUtc is added last: while it is missing, these are upstream's tables, and their columns take our types. Keys,
--- queues and types must be told apart by case and accents, whatever the database's collation is, and a queue's name must
--- fit into an index. Upstream's index on the key would hold its column fast; 0003 makes ours.
+-- Keys and queues must be told apart by case and accents, whatever the database's collation is, and a queue's name must
+-- fit into an index: each moves to a column of that kind, which then takes its name. DueAtUtc, which is added last, tells
+-- whether this has been done. Upstream's index on the key would hold its column fast; 0003 makes ours.
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NULL
     DROP INDEX IF EXISTS [IX_QueuedTasks_TaskKey] ON [EverTask].[QueuedTasks];
 GO
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NULL
-    ALTER TABLE [EverTask].[QueuedTasks] ALTER COLUMN [TaskKey] nvarchar(200) COLLATE Latin1_General_BIN2 NULL;
+    AND COL_LENGTH(N'[EverTask].[QueuedTasks]', N'ExactTaskKey') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [ExactTaskKey] nvarchar(200) COLLATE Latin1_General_BIN2 NULL;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'ExactTaskKey') IS NOT NULL
+    AND COL_LENGTH(N'[EverTask].[QueuedTasks]', N'TaskKey') IS NOT NULL
+BEGIN
+    EXEC (N'UPDATE [EverTask].[QueuedTasks] SET [ExactTaskKey] = [TaskKey] WHERE [TaskKey] IS NOT NULL');
+    EXEC (N'ALTER TABLE [EverTask].[QueuedTasks] DROP COLUMN [TaskKey]');
+END;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'ExactTaskKey') IS NOT NULL
+    EXEC sp_rename N'[EverTask].[QueuedTasks].[ExactTaskKey]', N'TaskKey', N'COLUMN';
 GO
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NULL
-    ALTER TABLE [EverTask].[QueuedTasks] ALTER COLUMN [QueueName] nvarchar(200) COLLATE Latin1_General_BIN2 NULL;
+    AND COL_LENGTH(N'[EverTask].[QueuedTasks]', N'ExactQueueName') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [ExactQueueName] nvarchar(200) COLLATE Latin1_General_BIN2 NULL;
 GO
-IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NULL
-    ALTER TABLE [EverTask].[QueuedTasks] ALTER COLUMN [Type] nvarchar(500) COLLATE Latin1_General_BIN2 NOT NULL;
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'ExactQueueName') IS NOT NULL
+    AND COL_LENGTH(N'[EverTask].[QueuedTasks]', N'QueueName') IS NOT NULL
+BEGIN
+    EXEC (N'UPDATE [EverTask].[QueuedTasks] SET [ExactQueueName] = [QueueName] WHERE [QueueName] IS NOT NULL');
+    EXEC (N'ALTER TABLE [EverTask].[QueuedTasks] DROP COLUMN [QueueName]');
+END;
 GO
-IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NULL
-    ALTER TABLE [EverTask].[QueuedTasks] ALTER COLUMN [ExecutionTimeMs] float NULL;
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'ExactQueueName') IS NOT NULL
+    EXEC sp_rename N'[EverTask].[QueuedTasks].[ExactQueueName]', N'QueueName', N'COLUMN';
 GO
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NULL
     CREATE UNIQUE INDEX [UX_QueuedTasks_IdOrder] ON [EverTask].[QueuedTasks] ([IdOrder]);

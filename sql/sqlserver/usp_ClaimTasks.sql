@@ -33,7 +33,7 @@ BEGIN
     SELECT j.[n], j.[name], j.[limit]
     FROM OPENJSON(@Queues) WITH ([n] int '$.n', [name] nvarchar(200) '$.name', [limit] int '$.limit') AS j
     WHERE @Known = 1
-        AND NOT EXISTS (SELECT 1 FROM [EverTask].[PausedQueues] AS p WHERE p.[QueueName] = j.[name]);
+        AND NOT EXISTS (SELECT 1 FROM [EverTask].[PausedQueues] AS p WHERE p.[QueueName] = j.[name] COLLATE Latin1_General_BIN2);
 
     BEGIN TRANSACTION;
 
@@ -64,7 +64,7 @@ BEGIN
                 FROM [EverTask].[QueuedTasks] AS q WITH (UPDLOCK, READPAST, ROWLOCK)
                 WHERE q.[QueueName] = @QueueName AND q.[Priority] = @Priority
                     AND q.[DueAtUtc] IS NOT NULL AND q.[DueAtUtc] <= @Now
-                    AND q.[Type] IN (SELECT [Type] FROM @Type)
+                    AND q.[Type] COLLATE Latin1_General_BIN2 IN (SELECT [Type] FROM @Type)
                 ORDER BY q.[DueAtUtc], q.[IdOrder]
             ) AS d
             INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[IdOrder] = d.[IdOrder]

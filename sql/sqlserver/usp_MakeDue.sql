@@ -41,8 +41,7 @@ BEGIN
         [DueAtUtc] = @Now,
         [Attempt] = 0,
         [LostCount] = 0,
-        [CancelRequested] = 0,
-        [RateSlotUtc] = NULL
+        [CancelRequested] = 0
     OUTPUT inserted.[Id], inserted.[AuditLevel] INTO @Requeued ([TaskId], [AuditLevel])
     FROM [EverTask].[QueuedTasks] AS t
     WHERE t.[Id] IN (SELECT [TaskId] FROM @Wanted) AND t.[WorkerId] IS NULL

@@ -45,7 +45,7 @@ BEGIN
             SELECT TOP (1) @DueAt = d.[DueAtUtc]
             FROM [EverTask].[QueuedTasks] AS d
             WHERE d.[QueueName] = @QueueName AND d.[Priority] = @Priority AND d.[DueAtUtc] IS NOT NULL
-                AND d.[Type] IN (SELECT [Type] FROM @Type)
+                AND d.[Type] COLLATE Latin1_General_BIN2 IN (SELECT [Type] FROM @Type)
             ORDER BY d.[DueAtUtc];
 
             IF @DueAt IS NOT NULL AND (@Earliest IS NULL OR @DueAt < @Earliest)

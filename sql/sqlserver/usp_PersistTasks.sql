@@ -63,8 +63,8 @@ BEGIN
         j.[auditLevel], j.[queue], j.[priority], j.[taskKey], j.[traceContext],
         -- Born claimed: only a task that is to run at once, in a queue that runs, by a worker that is known.
         CASE WHEN j.[status] = N'Queued'
-                AND EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] = j.[claimFor])
-                AND NOT EXISTS (SELECT 1 FROM [EverTask].[PausedQueues] AS p WHERE p.[QueueName] = j.[queue])
+                AND EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] = j.[claimFor] COLLATE Latin1_General_BIN2)
+                AND NOT EXISTS (SELECT 1 FROM [EverTask].[PausedQueues] AS p WHERE p.[QueueName] = j.[queue] COLLATE Latin1_General_BIN2)
             THEN j.[claimFor] END,
         j.[isRecurring], j.[schedule], j.[info], j.[anchorUtc], j.[maxRuns], j.[runUntilUtc], j.[nextRunUtc],
         j.[id], 'created'
@@ -170,12 +170,12 @@ BEGIN
         END;
 
         IF @Stores = 1
-            INSERT INTO [EverTask].[QueuedTasks] ([Id], [CreatedAtUtc], [ScheduledExecutionUtc], [Type], [Request], [Handler],
+            INSERT INTO [EverTask].[QueuedTasks] ([Id], [CreatedAtUtc], [ExecutionTimeMs], [ScheduledExecutionUtc], [Type], [Request], [Handler],
                 [IsRecurring], [RecurringTask], [RecurringInfo], [CurrentRunCount], [MaxRuns], [RunUntil], [NextRunUtc],
                 [QueueName], [TaskKey], [AuditLevel], [Status], [Priority], [DueAtUtc], [Attempt], [WorkerId],
                 [LeaseToken], [AnchorUtc], [TraceContext])
             OUTPUT inserted.[Id], inserted.[Status], inserted.[AuditLevel] INTO @Created ([Id], [Status], [AuditLevel])
-            SELECT n.[Id], @Now, CASE WHEN n.[Status] = N'WaitingQueue' THEN n.[DueAtUtc] END, n.[Type], n.[Request],
+            SELECT n.[Id], @Now, 0, CASE WHEN n.[Status] = N'WaitingQueue' THEN n.[DueAtUtc] END, n.[Type], n.[Request],
                 n.[Handler], n.[IsRecurring], n.[RecurringTask], n.[RecurringInfo],
                 CASE WHEN n.[IsRecurring] = 1 THEN 0 END, n.[MaxRuns], n.[RunUntil], n.[NextRunUtc], n.[QueueName], n.[TaskKey],
                 n.[AuditLevel], n.[Status], n.[Priority], CASE WHEN n.[ClaimFor] IS NULL THEN n.[DueAtUtc] END,

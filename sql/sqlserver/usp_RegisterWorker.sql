@@ -17,7 +17,7 @@ BEGIN
 
     BEGIN TRANSACTION;
 
-    UPDATE [EverTask].[Workers] SET [HeartbeatUtc] = @Now WHERE [Id] = @WorkerId;
+    UPDATE [EverTask].[Workers] SET [HeartbeatUtc] = @Now, [Host] = @Host WHERE [Id] = @WorkerId;
     IF @@ROWCOUNT = 0
         INSERT INTO [EverTask].[Workers] ([Id], [Host], [StartedUtc], [HeartbeatUtc])
         VALUES (@WorkerId, @Host, @Now, @Now);

@@ -32,7 +32,8 @@ BEGIN
         [Status] = CASE WHEN t.[WorkerId] IS NULL THEN N'Cancelled' ELSE t.[Status] END,
         [Exception] = CASE WHEN t.[WorkerId] IS NULL THEN NULL ELSE t.[Exception] END,
         [DueAtUtc] = NULL,
-        [NextRunUtc] = CASE WHEN t.[WorkerId] IS NULL THEN NULL ELSE t.[NextRunUtc] END
+        [NextRunUtc] = CASE WHEN t.[WorkerId] IS NULL THEN NULL ELSE t.[NextRunUtc] END,
+        [RateSlotUtc] = CASE WHEN t.[WorkerId] IS NULL THEN NULL ELSE t.[RateSlotUtc] END
     OUTPUT inserted.[Id], inserted.[AuditLevel], inserted.[CancelRequested] INTO @Touched ([TaskId], [AuditLevel], [Held])
     FROM [EverTask].[QueuedTasks] AS t
     INNER JOIN @Wanted AS w ON w.[TaskId] = t.[Id]

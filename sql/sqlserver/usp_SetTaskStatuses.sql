@@ -36,6 +36,14 @@ BEGIN
         [RateSlotUtc]     datetimeoffset(3) NULL,
         [ExecutionTimeMs] float             NULL
     );
+    DECLARE @Step TABLE (
+        [Ordinal]   int               NOT NULL,
+        [Step]      int               NOT NULL,
+        [Status]    nvarchar(15)      NOT NULL,
+        [Exception] nvarchar(max)     NULL,
+        [AtUtc]     datetimeoffset(3) NOT NULL,
+        PRIMARY KEY ([Ordinal], [Step])
+    );
     DECLARE @Applied TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
 
     INSERT INTO @Change ([Ordinal], [TaskId], [AuditLevel], [Status], [Exception], [AtUtc], [WorkerId], [LeaseToken],
@@ -62,6 +70,20 @@ BEGIN
         [executionTimeMs] float             '$.executionTimeMs'
     ) AS c;
 
+    INSERT INTO @Step ([Ordinal], [Step], [Status], [Exception], [AtUtc])
+    SELECT e.[n], e.[s], e.[status], e.[exception],
+        DATEADD(millisecond, -(e.[agoMs] % 86400000), DATEADD(day, -(e.[agoMs] / 86400000), @Now))
+    FROM OPENJSON(@Steps) WITH (
+        [n]         int           '$.n',
+        [s]         int           '$.s',
+        [status]    nvarchar(15)  '$.status',
+        [exception] nvarchar(max) '$.exception',
+        [agoMs]     bigint        '$.agoMs'
+    ) AS e;
+
+    INSERT INTO @Step ([Ordinal], [Step], [Status], [Exception], [AtUtc])
+    SELECT c.[Ordinal], 2147483647, c.[Status], c.[Exception], c.[AtUtc] FROM @Change AS c;
+
     BEGIN TRANSACTION;
 
     UPDATE t
@@ -86,19 +108,7 @@ BEGIN
     -- Full audits every change; Minimal and ErrorsOnly audit errors; None audits nothing.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT c.[TaskId], s.[AtUtc], s.[Status], s.[Exception]
-    FROM (
-        SELECT e.[n] AS [Ordinal], e.[s] AS [Step], e.[status] AS [Status], e.[exception] AS [Exception],
-            DATEADD(millisecond, -(e.[agoMs] % 86400000), DATEADD(day, -(e.[agoMs] / 86400000), @Now)) AS [AtUtc]
-        FROM OPENJSON(@Steps) WITH (
-            [n]         int           '$.n',
-            [s]         int           '$.s',
-            [status]    nvarchar(15)  '$.status',
-            [exception] nvarchar(max) '$.exception',
-            [agoMs]     bigint        '$.agoMs'
-        ) AS e
-        UNION ALL
-        SELECT l.[Ordinal], 2147483647, l.[Status], l.[Exception], l.[AtUtc] FROM @Change AS l
-    ) AS s
+    FROM @Step AS s
     INNER JOIN @Change AS c ON c.[Ordinal] = s.[Ordinal]
     INNER JOIN @Applied AS a ON a.[TaskId] = c.[TaskId]
     WHERE ISNULL(c.[AuditLevel], 0) NOT IN (1, 2, 3)

@@ -34,6 +34,14 @@ BEGIN
         [NextRunUtc]      datetimeoffset(3) NULL,
         [Counts]          bit               NOT NULL
     );
+    DECLARE @Step TABLE (
+        [Ordinal]   int               NOT NULL,
+        [Step]      int               NOT NULL,
+        [Status]    nvarchar(15)      NOT NULL,
+        [Exception] nvarchar(max)     NULL,
+        [AtUtc]     datetimeoffset(3) NOT NULL,
+        PRIMARY KEY ([Ordinal], [Step])
+    );
     DECLARE @Applied TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
 
     INSERT INTO @Run ([Ordinal], [TaskId], [AuditLevel], [Status], [Exception], [AtUtc], [WorkerId], [LeaseToken],
@@ -54,6 +62,20 @@ BEGIN
         [nextRunUtc]      datetimeoffset(3) '$.nextRunUtc',
         [counts]          bit               '$.counts'
     ) AS r;
+
+    INSERT INTO @Step ([Ordinal], [Step], [Status], [Exception], [AtUtc])
+    SELECT e.[n], e.[s], e.[status], e.[exception],
+        DATEADD(millisecond, -(e.[agoMs] % 86400000), DATEADD(day, -(e.[agoMs] / 86400000), @Now))
+    FROM OPENJSON(@Steps) WITH (
+        [n]         int           '$.n',
+        [s]         int           '$.s',
+        [status]    nvarchar(15)  '$.status',
+        [exception] nvarchar(max) '$.exception',
+        [agoMs]     bigint        '$.agoMs'
+    ) AS e;
+
+    INSERT INTO @Step ([Ordinal], [Step], [Status], [Exception], [AtUtc])
+    SELECT r.[Ordinal], 2147483647, r.[Status], r.[Exception], r.[AtUtc] FROM @Run AS r;
 
     BEGIN TRANSACTION;
 
@@ -81,19 +103,7 @@ BEGIN
     -- Full audits every change; Minimal and ErrorsOnly audit errors; None audits nothing.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT r.[TaskId], s.[AtUtc], s.[Status], s.[Exception]
-    FROM (
-        SELECT e.[n] AS [Ordinal], e.[s] AS [Step], e.[status] AS [Status], e.[exception] AS [Exception],
-            DATEADD(millisecond, -(e.[agoMs] % 86400000), DATEADD(day, -(e.[agoMs] / 86400000), @Now)) AS [AtUtc]
-        FROM OPENJSON(@Steps) WITH (
-            [n]         int           '$.n',
-            [s]         int           '$.s',
-            [status]    nvarchar(15)  '$.status',
-            [exception] nvarchar(max) '$.exception',
-            [agoMs]     bigint        '$.agoMs'
-        ) AS e
-        UNION ALL
-        SELECT l.[Ordinal], 2147483647, l.[Status], l.[Exception], l.[AtUtc] FROM @Run AS l
-    ) AS s
+    FROM @Step AS s
     INNER JOIN @Run AS r ON r.[Ordinal] = s.[Ordinal]
     INNER JOIN @Applied AS a ON a.[TaskId] = r.[TaskId]
     WHERE ISNULL(r.[AuditLevel], 0) NOT IN (1, 2, 3)

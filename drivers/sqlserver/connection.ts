@@ -1,0 +1,69 @@
+// What a user hands over to say which database: a URL or an ADO.NET string, a configuration, or a pool of his own.
+
+import { InvalidArgumentError } from "../../src/errors.ts";
+import { sql } from "./mssql.ts";
+
+/** Which database: see {@linkcode SqlServerStorageOptions.connection}. */
+export type SqlServerConnection = string | sql.config | sql.ConnectionPool;
+
+/** Whether it is a pool, of whatever copy of mssql. */
+export function isPool(connection: SqlServerConnection): connection is sql.ConnectionPool {
+  return typeof connection === "object" && "request" in connection &&
+    typeof connection.request === "function";
+}
+
+/**
+ * The configuration of a pool of our own: encrypted unless the user says otherwise, and with a check of idle connections
+ * that costs no round trip (mssql's default sends `SELECT 1` before each request).
+ */
+export function poolConfig(connection: string | sql.config): sql.config {
+  const given = typeof connection === "string" ? parseConnectionString(connection) : connection;
+  if (typeof given.server !== "string" || given.server === "") {
+    throw new InvalidArgumentError("connection", given, "name a server");
+  }
+  return {
+    validateConnection: "socket",
+    ...given,
+    options: { encrypt: true, appName: "EverTask", ...given.options, useUTC: true },
+  } as sql.config;
+}
+
+/** Reads `mssql://user:password@host:port/database?option=value`, and leaves ADO.NET strings to mssql. */
+export function parseConnectionString(connection: string): sql.config {
+  if (!/^(mssql|sqlserver):\/\//i.test(connection)) {
+    try {
+      return (sql.ConnectionPool as unknown as Parser).parseConnectionString(connection);
+    } catch (error) {
+      throw new InvalidArgumentError(
+        "connection",
+        "(not shown)",
+        `be a URL or an ADO.NET string: ${error}`,
+      );
+    }
+  }
+  const url = URL.parse(connection);
+  if (url === null) throw new InvalidArgumentError("connection", "(not shown)", "be a valid URL");
+  const { searchParams } = url;
+  const flag = (option: string, ifAbsent: boolean): boolean => {
+    const value = searchParams.get(option);
+    if (value === null) return ifAbsent;
+    if (/^(true|false)$/i.test(value)) return value.toLowerCase() === "true";
+    throw new InvalidArgumentError(`connection's ${option}`, value, "be true or false");
+  };
+  return {
+    server: decodeURIComponent(url.hostname.replace(/^\[(.*)\]$/, "$1")),
+    ...url.port === "" ? {} : { port: Number(url.port) },
+    ...url.username === "" ? {} : { user: decodeURIComponent(url.username) },
+    ...url.password === "" ? {} : { password: decodeURIComponent(url.password) },
+    ...url.pathname.length < 2 ? {} : { database: decodeURIComponent(url.pathname.slice(1)) },
+    options: {
+      encrypt: flag("encrypt", true),
+      trustServerCertificate: flag("trustServerCertificate", false),
+    },
+  };
+}
+
+/** mssql's own parser, which its types leave out. */
+interface Parser {
+  parseConnectionString(connection: string): sql.config;
+}

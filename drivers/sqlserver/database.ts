@@ -1,0 +1,121 @@
+// The way to the server: the pool, calls of procedures, queries, and errors in the storage contract's terms.
+
+import { StorageClosedError } from "../../src/storage/errors.ts";
+import { isPool, poolConfig, type SqlServerConnection } from "./connection.ts";
+import { isDuplicate, toStorageError } from "./errors.ts";
+import {
+  type Parameters,
+  type RequestMaker,
+  sql,
+  toTransaction,
+  unlimitedTransaction,
+} from "./mssql.ts";
+import { forSchema, type ProcedureName } from "./script.ts";
+
+/** A row of a recordset, by column name. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** The recordsets of a call or a query, in order. */
+export type Recordsets = readonly (readonly Row[])[];
+
+/** How often a call is repeated that met another process storing the same new row. */
+const duplicateRetries = 5;
+
+/** A database and the schema in it. */
+export class SqlServerDatabase {
+  readonly schema: string;
+  readonly #connection: SqlServerConnection;
+  #pool: sql.ConnectionPool | null = null;
+
+  constructor(connection: SqlServerConnection, schema: string) {
+    this.#connection = connection;
+    this.schema = schema;
+  }
+
+  /** Makes the pool, or uses the caller's, and connects. */
+  async connect(): Promise<void> {
+    if (this.#pool !== null) return;
+    const connection = this.#connection;
+    const pool = isPool(connection) ? connection : new sql.ConnectionPool(poolConfig(connection));
+    // A pool says here, too, what went wrong; without a listener that would end the process. Whoever waits for the
+    // connection is told by its promise.
+    if (!isPool(connection)) pool.on("error", () => {});
+    try {
+      await pool.connect();
+    } catch (error) {
+      throw toStorageError(error);
+    }
+    this.#pool = pool;
+  }
+
+  /** Closes the pool if it is ours. */
+  async close(): Promise<void> {
+    const pool = this.#pool;
+    this.#pool = null;
+    if (pool === null || isPool(this.#connection)) return;
+    try {
+      await pool.close();
+    } catch (error) {
+      throw toStorageError(error);
+    }
+  }
+
+  /**
+   * Calls a procedure: one round trip. When it meets another process that stores the same new row in the same moment (a
+   * unique index says so, and nothing was kept), it is called again, unless the caller's transaction went down with it.
+   */
+  async call(
+    procedure: ProcedureName,
+    parameters: Parameters,
+    connection?: unknown,
+  ): Promise<Recordsets> {
+    for (let attempt = 0;; attempt++) {
+      try {
+        const request = this.#request(parameters, connection);
+        const { recordsets } = await request.execute(`[${this.schema}].[${procedure}]`);
+        return recordsets as unknown as Recordsets;
+      } catch (error) {
+        const again = connection === undefined && attempt < duplicateRetries && isDuplicate(error);
+        if (!again) throw toStorageError(error);
+      }
+    }
+  }
+
+  /** Runs a query of ours, in which the schema stands as `[EverTask]`. */
+  async query(text: string, parameters: Parameters = {}): Promise<Recordsets> {
+    try {
+      const { recordsets } = await this.#request(parameters).query(forSchema(text, this.schema));
+      return recordsets as unknown as Recordsets;
+    } catch (error) {
+      throw toStorageError(error);
+    }
+  }
+
+  /** Runs work in a transaction of its own, without a limit of time: for migrations. */
+  async transaction(work: (transaction: RequestMaker) => Promise<void>): Promise<void> {
+    const transaction = unlimitedTransaction(this.#connected());
+    try {
+      await transaction.begin();
+      await work(transaction);
+      await transaction.commit();
+    } catch (error) {
+      // After most errors the server has ended the transaction by itself; then this fails, and says nothing new.
+      await transaction.rollback().catch(() => {});
+      throw toStorageError(error);
+    }
+  }
+
+  #request(parameters: Parameters, connection?: unknown): sql.Request {
+    const pool = this.#connected();
+    const request = (connection === undefined ? pool : toTransaction(connection)).request();
+    for (const [name, { type, value }] of Object.entries(parameters)) {
+      request.input(name, type, value);
+    }
+    return request;
+  }
+
+  #connected(): sql.ConnectionPool {
+    if (this.#pool !== null) return this.#pool;
+    throw new StorageClosedError("The SQL Server storage is not open: call `open` first.");
+  }
+}

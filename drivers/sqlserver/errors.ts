@@ -1,0 +1,144 @@
+// The errors of SQL Server and of mssql, told apart by what a caller can do about them.
+// Sources: https://learn.microsoft.com/azure/azure-sql/database/troubleshoot-common-errors-issues (transient faults),
+// https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors (numbers).
+
+import { EverTaskError } from "../../src/errors.ts";
+import {
+  StorageError,
+  StorageFullError,
+  StorageReadOnlyError,
+  StorageUnavailableError,
+} from "../../src/storage/errors.ts";
+
+/**
+ * Numbers of errors that pass: the same request may succeed a moment later.
+ *
+ * - -2 time-out; 1205 deadlock victim; 1222 lock time-out; 3960 and 3961 update conflict under SNAPSHOT
+ * - 2601 and 2627 unique index: two processes stored the same new row at once; the second finds it when it tries again
+ * - 596, 6005, 6006, 17142, 17147, 17187, 18401: the session was ended, the server stops, is paused or starts
+ * - 701, 802, 8628, 8645, 8651: no memory or no time to compile at the moment
+ * - 615, 913, 921, 922, 924, 926, 927, 945, 976, 978, 979, 982, 983, 4060, 4221: the database (or this replica of it) is not
+ *   available at the moment
+ * - 10053, 10054, 10060, 10061, 10928, 10929, 11001, 233, 64, 20, 40143, 40166, 40197, 40501, 40540, 40613, 42108, 42109,
+ *   49918, 49919, 49920: connection faults and throttling of Azure SQL
+ */
+const transientNumbers = new Set([
+  ...[-2, 1205, 1222, 3960, 3961, 2601, 2627],
+  ...[596, 6005, 6006, 17142, 17147, 17187, 18401, 701, 802, 8628, 8645, 8651],
+  ...[615, 913, 921, 922, 924, 926, 927, 945, 976, 978, 979, 982, 983, 4060, 4221],
+  ...[10053, 10054, 10060, 10061, 10928, 10929, 11001, 233, 64, 20],
+  ...[40143, 40166, 40197, 40501, 40540, 40613, 42108, 42109, 49918, 49919, 49920],
+]);
+
+/** No room: a file group (1101, 1105), the log (9002), the quota of an Azure database (40544). */
+const fullNumbers = new Set([1101, 1105, 9002, 40544]);
+
+/** A read-only database (3906, 3908), or a user without the right to write or to run a procedure (229, 230, 262). */
+const readOnlyNumbers = new Set([3906, 3908, 229, 230, 262]);
+
+/** A table, column or procedure is missing; OPENJSON is when the database's compatibility level is below 130. */
+const missingObjectNumbers = new Set([207, 208, 2812]);
+
+/** Codes of mssql and tedious for a connection that broke, was not made in time, or a request that was called off. */
+const transientCodes = new Set([
+  ...[
+    "ETIMEOUT",
+    "ESOCKET",
+    "ECONNCLOSED",
+    "ECANCEL",
+    "EABORT",
+    "ENOTOPEN",
+    "ECLOSE",
+    "EINSTLOOKUP",
+  ],
+  ...[
+    "ECONNRESET",
+    "ECONNREFUSED",
+    "EPIPE",
+    "EHOSTUNREACH",
+    "ENETUNREACH",
+    "ENOTFOUND",
+    "EAI_AGAIN",
+  ],
+]);
+
+/** The numbers of a violated unique index or key. */
+const duplicateNumbers = new Set([2601, 2627]);
+
+/** Whether two processes stored the same new row at once. */
+export function isDuplicate(error: unknown): boolean {
+  const number = numberOf(error);
+  return number !== undefined && duplicateNumbers.has(number);
+}
+
+/** The storage error that stands for what the database or its package threw; errors of our own stay as they are. */
+export function toStorageError(error: unknown): Error {
+  if (error instanceof EverTaskError) return error;
+  const number = numberOf(error);
+  const code = codeOf(error);
+  const message = `SQL Server: ${messageOf(error)}${
+    number === undefined ? "" : ` (error ${number})`
+  }`;
+  const options = { cause: error };
+  if (number !== undefined) {
+    if (fullNumbers.has(number)) return new StorageFullError(message, options);
+    if (readOnlyNumbers.has(number)) return new StorageReadOnlyError(message, options);
+    if (transientNumbers.has(number)) return new StorageUnavailableError(message, options);
+    if (missingObjectNumbers.has(number)) {
+      const remedy = "Open the storage with `migrate` on, or run the files of sql/sqlserver/; " +
+        "the database needs compatibility level 130 or higher.";
+      return new StorageError(`${message} ${remedy}`, options);
+    }
+  }
+  // A login that was refused is a matter of the configuration, however it was reported.
+  if (
+    number !== 18456 && (isPoolTimeout(error) || code !== undefined && transientCodes.has(code))
+  ) {
+    return new StorageUnavailableError(message, options);
+  }
+  return new StorageError(message, options);
+}
+
+/** The server's error number; mssql keeps it on its own error, or on the one of tedious within. */
+function numberOf(error: unknown): number | undefined {
+  for (const link of chainOf(error)) {
+    if (typeof link.number === "number") return link.number;
+  }
+  return undefined;
+}
+
+function codeOf(error: unknown): string | undefined {
+  const codes = chainOf(error).map((link) => link.code).filter((code) => typeof code === "string");
+  return codes.find((code) => transientCodes.has(code)) ?? codes[0];
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The pool gave no connection in time (tarn's error has a name, and no code). */
+function isPoolTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === "TimeoutError";
+}
+
+interface Link {
+  readonly number?: unknown;
+  readonly code?: unknown;
+  readonly cause?: unknown;
+  readonly originalError?: unknown;
+  readonly errors?: unknown;
+}
+
+/** An error and what it says it comes from: `originalError` (mssql), `cause`, and the parts of an AggregateError. */
+function chainOf(error: unknown): Link[] {
+  const chain: Link[] = [];
+  const queue: unknown[] = [error];
+  while (queue.length > 0 && chain.length < 20) {
+    const link = queue.shift();
+    if (typeof link !== "object" || link === null || chain.includes(link)) continue;
+    const { originalError, cause, errors } = link as Link;
+    chain.push(link);
+    queue.push(originalError, cause, ...Array.isArray(errors) ? errors : []);
+  }
+  return chain;
+}

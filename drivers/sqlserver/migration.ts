@@ -1,0 +1,120 @@
+// Brings the schema up to date, or checks that it is.
+
+import { SchemaVersionError, StorageUnavailableError } from "../../src/storage/errors.ts";
+import type { Row, SqlServerDatabase } from "./database.ts";
+import { json, type RequestMaker } from "./mssql.ts";
+import {
+  batchesOf,
+  forSchema,
+  knownVersion,
+  migrationFiles,
+  procedureNames,
+  versionOf,
+} from "./script.ts";
+import type { SqlFileName } from "./sql.generated.ts";
+
+/** The state of a schema: its version (0: none), how many procedures are missing, and the server's clock. */
+const stateQuery = `
+DECLARE @Version int = 0;
+IF OBJECT_ID(N'[EverTask].[SchemaVersions]') IS NOT NULL
+    SELECT @Version = MAX([Version]) FROM [EverTask].[SchemaVersions];
+SELECT COALESCE(@Version, 0) AS [Version], SYSDATETIMEOFFSET() AS [Now],
+    (SELECT COUNT(*) FROM OPENJSON(@Procedures) AS j
+     WHERE OBJECT_ID(N'[EverTask].' + QUOTENAME(j.[value])) IS NULL) AS [MissingProcedures];`;
+
+/** Other processes wait for the one that migrates, as long as that takes. */
+const lockStatement = `
+DECLARE @Result int;
+EXEC @Result = sp_getapplock @Resource = N'[EverTask].migration', @LockMode = 'Exclusive',
+    @LockOwner = 'Transaction', @LockTimeout = 600000;
+SELECT @Result AS [Result];`;
+
+interface SchemaState {
+  readonly version: number;
+  readonly now: number;
+  readonly complete: boolean;
+}
+
+/**
+ * Connects the code with the schema that it knows.
+ *
+ * @returns The server's clock.
+ * @throws {SchemaVersionError} If the schema is newer, or older and `migrate` is off.
+ */
+export async function prepareSchema(
+  database: SqlServerDatabase,
+  migrate: boolean,
+): Promise<{ readonly now: number }> {
+  const parameters = { Procedures: json(procedureNames) };
+  const readState = async () => {
+    const [rows] = await database.query(stateQuery, parameters);
+    return toState(rows![0]!);
+  };
+  let state = await readState();
+  checkVersion(state, migrate, database.schema);
+  if (!state.complete) {
+    await applyMigrations(database);
+    state = await readState();
+  }
+  return { now: state.now };
+}
+
+function toState({ Version, Now, MissingProcedures }: Row): SchemaState {
+  const version = Number(Version);
+  const complete = version === knownVersion && Number(MissingProcedures) === 0;
+  return { version, now: (Now as Date).getTime(), complete };
+}
+
+function checkVersion({ version, complete }: SchemaState, migrate: boolean, schema: string): void {
+  if (version > knownVersion) {
+    throw new SchemaVersionError(
+      version,
+      knownVersion,
+      `The schema ${schema} has version ${version}, but this EverTask knows up to ${knownVersion}. Update EverTask.`,
+    );
+  }
+  if (migrate || complete) return;
+  throw new SchemaVersionError(
+    version,
+    knownVersion,
+    `The schema ${schema} has version ${version}${
+      version === knownVersion ? ", but lacks procedures" : ""
+    }; ` +
+      `this EverTask needs ${knownVersion}. ` +
+      `Open the storage with \`migrate\` on, or run the files of sql/sqlserver/ with sqlcmd.`,
+  );
+}
+
+/** All files that are missing, in one transaction: a migration that fails leaves the schema as it was. */
+function applyMigrations(database: SqlServerDatabase): Promise<void> {
+  return database.transaction(async (transaction) => {
+    const locked = await transaction.request()
+      .batch<{ Result: number }>(forSchema(lockStatement, database.schema));
+    if (locked.recordset[0]!.Result < 0) {
+      throw new StorageUnavailableError(
+        `Another process has been migrating the schema ${database.schema} for ten minutes.`,
+      );
+    }
+    const found = await versionInside(transaction, database.schema);
+    // While this one waited, a newer EverTask may have migrated: its procedures are not to be replaced by older ones.
+    if (found > knownVersion) {
+      checkVersion({ version: found, now: 0, complete: true }, true, database.schema);
+    }
+    const files: SqlFileName[] = [
+      ...migrationFiles.filter((file) => versionOf(file) > found),
+      ...procedureNames.map((name): SqlFileName => `${name}.sql`),
+    ];
+    for (const file of files) {
+      for (const batch of batchesOf(file, database.schema)) {
+        await transaction.request().batch(batch);
+      }
+    }
+  });
+}
+
+async function versionInside(transaction: RequestMaker, schema: string): Promise<number> {
+  const query = stateQuery.replace("@Procedures", "N'[]'");
+  const { recordset } = await transaction.request()
+    .batch<{ Version: number }>(forSchema(query, schema));
+  return recordset[0]!.Version;
+}

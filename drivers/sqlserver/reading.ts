@@ -1,0 +1,201 @@
+// The verbs of the storage contract that read. Their queries are texts of ours; what a user passes is a parameter.
+
+import { pageLimit, pageStart, pageStartId, toPage } from "../../src/storage/paging.ts";
+import type { TaskRecord } from "../../src/storage/records.ts";
+import type {
+  AuditGrowth,
+  Page,
+  PageRequest,
+  QueueStatistics,
+  StorageStatistics,
+  TaskFilter,
+} from "../../src/storage/requests.ts";
+import { type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
+import type { Row, SqlServerDatabase } from "./database.ts";
+import { toDate } from "./instants.ts";
+import { bigInt, bit, id, instant, int, json, name, type Parameter, text } from "./mssql.ts";
+import * as rows from "./rows.ts";
+import { fromStoredName, toStoredName } from "./text.ts";
+
+/** One task by one of its keys. */
+export async function readTask(
+  database: SqlServerDatabase,
+  by: { readonly id: string } | { readonly taskKey: string },
+): Promise<TaskRecord | null> {
+  const [column, key] = "id" in by
+    ? ["Id", id(by.id)]
+    : ["TaskKey", name(toStoredName(by.taskKey, "taskKey", Infinity), 4000)];
+  const query =
+    `SELECT ${rows.taskColumns} FROM [EverTask].[QueuedTasks] AS t WHERE t.[${column}] = @Key;`;
+  const [found] = await database.query(query, { Key: key });
+  return found![0] === undefined ? null : rows.toTaskRecord(found![0]);
+}
+
+/** {@linkcode Storage.list}. */
+export async function listTasks(
+  database: SqlServerDatabase,
+  filter: TaskFilter,
+  page: PageRequest,
+): Promise<Page<TaskRecord>> {
+  const limit = pageLimit(page);
+  const startId = pageStartId(page);
+  const conditions: string[] = [];
+  const parameters: Record<string, Parameter> = { Rows: int(limit + 1) };
+  const add = (parameter: string, value: Parameter, condition: string) => {
+    parameters[parameter] = value;
+    conditions.push(condition);
+  };
+  const { statuses, types, queues, recurring, createdFrom, createdBefore } = filter;
+  if (startId !== undefined) {
+    const bytes = text(startId.replaceAll("-", ""));
+    add("After", bytes, "t.[IdOrder] < CONVERT(binary(16), @After, 2)");
+  }
+  if (statuses !== undefined) add("Statuses", json(statuses), isOneOf("t.[Status]", "@Statuses"));
+  if (types !== undefined) add("Types", names(types), isOneOf("t.[Type]", "@Types"));
+  if (queues !== undefined) {
+    const queue = `COALESCE(t.[QueueName], N'${rows.defaultQueue}')`;
+    add("Queues", names(queues), isOneOf(queue, "@Queues"));
+  }
+  if (recurring !== undefined) add("Recurring", bit(recurring), "t.[IsRecurring] = @Recurring");
+  if (createdFrom !== undefined) {
+    add("From", instant(toDate(createdFrom)), "t.[CreatedAtUtc] >= @From");
+  }
+  if (createdBefore !== undefined) {
+    add("Before", instant(toDate(createdBefore)), "t.[CreatedAtUtc] < @Before");
+  }
+  const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
+  const query = `SELECT TOP (@Rows) ${rows.taskColumns} FROM [EverTask].[QueuedTasks] AS t ${where}
+    ORDER BY t.[IdOrder] DESC;`;
+  const [found] = await database.query(query, parameters);
+  return toPage(found!, limit, rows.toTaskRecord, (row) => rows.id(row.Id));
+}
+
+/** Names as they are stored. Those too long to be stored match nothing. */
+function names(values: readonly string[]): Parameter {
+  return json(values.map((value) => toStoredName(value, "filter", Infinity)));
+}
+
+/** Compared by code points, whatever the database's collation is. */
+function isOneOf(expression: string, parameter: string): string {
+  const collation = "COLLATE Latin1_General_BIN2";
+  return `${expression} ${collation} IN (SELECT j.[value] ${collation} FROM OPENJSON(${parameter}) AS j)`;
+}
+
+/** What a page of a task's history is read from: a table, its columns, and the one that numbers its rows. */
+interface History<T> {
+  readonly table: string;
+  readonly task: string;
+  readonly number: string;
+  readonly columns: string;
+  readonly toItem: (row: Row) => T;
+}
+
+/** StatusAudit, for {@linkcode readHistory}. */
+export const statusAudit = {
+  table: "StatusAudit",
+  task: "QueuedTaskId",
+  number: "Id",
+  columns: "[UpdatedAtUtc], [NewStatus], [Exception]",
+  toItem: rows.toStatusAudit,
+};
+
+/** RunsAudit, for {@linkcode readHistory}. */
+export const runsAudit = {
+  table: "RunsAudit",
+  task: "QueuedTaskId",
+  number: "Id",
+  columns: "[ExecutedAt], [ExecutionTimeMs], [Status], [Exception]",
+  toItem: rows.toRunsAudit,
+};
+
+/** TaskExecutionLog, for {@linkcode readHistory}. */
+export const executionLog = {
+  table: "TaskExecutionLog",
+  task: "TaskId",
+  number: "SequenceNumber",
+  columns: "[TimestampUtc], [Level], [Message], [ExceptionDetails], [SequenceNumber]",
+  toItem: rows.toExecutionLog,
+};
+
+/** A page of a task's history, in the order in which it was written. */
+export async function readHistory<T>(
+  database: SqlServerDatabase,
+  { table, task, number, columns, toItem }: History<T>,
+  taskId: string,
+  page: PageRequest,
+): Promise<Page<T>> {
+  const limit = pageLimit(page);
+  const query =
+    `SELECT TOP (@Rows) [${number}] AS [Number], [${task}], ${columns} FROM [EverTask].[${table}]
+    WHERE [${task}] = @TaskId AND [${number}] > @After ORDER BY [${number}];`;
+  const parameters = {
+    Rows: int(limit + 1),
+    TaskId: id(taskId),
+    After: bigInt(pageStart(page)),
+  };
+  const [found] = await database.query(query, parameters);
+  return toPage(found!, limit, toItem, (row) => String(row.Number));
+}
+
+const statisticsQuery = `
+DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+SELECT @Now AS [Now];
+SELECT t.[Status] AS [Status], COUNT_BIG(*) AS [Tasks] FROM [EverTask].[QueuedTasks] AS t GROUP BY t.[Status];
+SELECT t.[QueueName] AS [QueueName],
+    SUM(CASE WHEN t.[DueAtUtc] <= @Now THEN 1 ELSE 0 END) AS [Due],
+    SUM(CASE WHEN t.[DueAtUtc] > @Now THEN 1 ELSE 0 END) AS [Scheduled],
+    MIN(CASE WHEN t.[DueAtUtc] <= @Now THEN t.[DueAtUtc] END) AS [OldestDueAtUtc]
+FROM [EverTask].[QueuedTasks] AS t WHERE t.[DueAtUtc] IS NOT NULL GROUP BY t.[QueueName];
+SELECT t.[QueueName] AS [QueueName], COUNT(*) AS [Claimed]
+FROM [EverTask].[QueuedTasks] AS t WHERE t.[WorkerId] IS NOT NULL GROUP BY t.[QueueName];
+SELECT p.[QueueName] AS [QueueName] FROM [EverTask].[PausedQueues] AS p;`;
+
+/** {@linkcode Storage.statistics}. */
+export async function readStatistics(database: SqlServerDatabase): Promise<StorageStatistics> {
+  const [clock, byStatus, waiting, claimed, paused] = await database.query(statisticsQuery);
+  const tasksByStatus = Object.fromEntries(taskStatuses.map((status) => [status, 0])) as Record<
+    TaskStatus,
+    number
+  >;
+  for (const { Status, Tasks } of byStatus!) tasksByStatus[Status as TaskStatus] = Number(Tasks);
+  const queues = new Map<string, QueueStatistics>();
+  const add = ({ QueueName }: Row, figures: Partial<QueueStatistics>) => {
+    const queue = fromStoredName(rows.textOrNull(QueueName)) ?? rows.defaultQueue;
+    const known = queues.get(queue) ??
+      { queue, paused: false, due: 0, scheduled: 0, claimed: 0, oldestDueAt: null };
+    queues.set(queue, { ...known, ...figures });
+  };
+  for (const row of waiting!) {
+    const oldestDueAt = rows.instantOrNull(row.OldestDueAtUtc);
+    add(row, { due: Number(row.Due), scheduled: Number(row.Scheduled), oldestDueAt });
+  }
+  for (const row of claimed!) add(row, { claimed: Number(row.Claimed) });
+  for (const row of paused!) add(row, { paused: true });
+  return { now: rows.instant(clock![0]!.Now), tasksByStatus, queues: [...queues.values()] };
+}
+
+const growthTables = [
+  ["StatusAudit", "UpdatedAtUtc"],
+  ["RunsAudit", "ExecutedAt"],
+  ["TaskExecutionLog", "TimestampUtc"],
+] as const;
+
+const growthQuery = growthTables.map(([table, time]) =>
+  `SELECT COUNT_BIG(*) AS [Rows], MIN([${time}]) AS [First], MAX([${time}]) AS [Last] FROM [EverTask].[${table}];`
+).join("\n");
+
+const msPerDay = 86_400_000;
+
+/** {@linkcode Storage.auditGrowth}. */
+export async function readAuditGrowth(database: SqlServerDatabase): Promise<AuditGrowth[]> {
+  const found = await database.query(growthQuery);
+  return growthTables.map(([table], index) => {
+    const row = found[index]![0]!;
+    const count = Number(row.Rows);
+    const firstAt = rows.instantOrNull(row.First);
+    const lastAt = rows.instantOrNull(row.Last);
+    const days = Math.floor(((lastAt ?? 0) - (firstAt ?? 0)) / msPerDay);
+    const averageRowsPerDay = days < 1 ? null : count / days;
+    return { table, rows: count, firstAt, lastAt, averageRowsPerDay };
+  });
+}

@@ -1,0 +1,164 @@
+// Rows of recordsets as the records of the storage contract.
+
+import { auditLevelFromNumber } from "../../src/audit/audit_level.ts";
+import type {
+  ClaimedTask,
+  ExecutionLogRecord,
+  LogLevel,
+  RunsAuditRecord,
+  SeriesRecord,
+  StatusAuditRecord,
+  TaskRecord,
+  WorkerRecord,
+} from "../../src/storage/records.ts";
+import type { TaskStatus } from "../../src/storage/task_status.ts";
+import type { Row } from "./database.ts";
+import { fromStored, fromStoredName } from "./text.ts";
+
+/** The columns of a task, for {@linkcode toTaskRecord}. */
+export const taskColumns = `
+    t.[Id] AS [Id], t.[Type] AS [Type], t.[Handler] AS [Handler], t.[Request] AS [Request], t.[Status] AS [Status],
+    t.[Exception] AS [Exception], t.[AuditLevel] AS [AuditLevel], t.[QueueName] AS [QueueName],
+    t.[Priority] AS [Priority], t.[TaskKey] AS [TaskKey], t.[CreatedAtUtc] AS [CreatedAtUtc],
+    t.[ScheduledExecutionUtc] AS [ScheduledExecutionUtc], t.[DueAtUtc] AS [DueAtUtc],
+    t.[LastExecutionUtc] AS [LastExecutionUtc], t.[ExecutionTimeMs] AS [ExecutionTimeMs], t.[Attempt] AS [Attempt],
+    t.[LostCount] AS [LostCount], t.[WorkerId] AS [WorkerId], t.[LeaseToken] AS [LeaseToken],
+    t.[CancelRequested] AS [CancelRequested], t.[RateSlotUtc] AS [RateSlotUtc], t.[TraceContext] AS [TraceContext],
+    t.[IsRecurring] AS [IsRecurring], t.[RecurringTask] AS [RecurringTask], t.[RecurringInfo] AS [RecurringInfo],
+    t.[AnchorUtc] AS [AnchorUtc], t.[MaxRuns] AS [MaxRuns], t.[RunUntil] AS [RunUntil],
+    t.[NextRunUtc] AS [NextRunUtc], t.[CurrentRunCount] AS [CurrentRunCount]`;
+
+/** The queue of rows of upstream's that name none. */
+export const defaultQueue = "default";
+
+/** A row with {@linkcode taskColumns}. */
+export function toTaskRecord(row: Row): TaskRecord {
+  return {
+    ...toTask(row),
+    handler: fromStored(text(row.Handler)),
+    exception: fromStored(textOrNull(row.Exception)),
+    scheduledAt: instantOrNull(row.ScheduledExecutionUtc),
+    dueAt: instantOrNull(row.DueAtUtc),
+    lastExecutionAt: instantOrNull(row.LastExecutionUtc),
+    // Upstream stores 0 for tasks that never ran.
+    executionTimeMs: row.LastExecutionUtc === null ? null : numberOrNull(row.ExecutionTimeMs),
+    workerId: fromStoredName(textOrNull(row.WorkerId)),
+  };
+}
+
+/** A row of usp_ClaimTasks. */
+export function toClaimedTask(row: Row): ClaimedTask {
+  return { ...toTask(row), dueAt: instant(row.DueAtUtc) };
+}
+
+/** What both kinds of task have. */
+function toTask(row: Row) {
+  return {
+    id: id(row.Id),
+    type: fromStoredName(text(row.Type)),
+    request: fromStored(text(row.Request)),
+    status: row.Status as TaskStatus,
+    auditLevel: auditLevelFromNumber(numberOrNull(row.AuditLevel)),
+    queue: fromStoredName(textOrNull(row.QueueName)) ?? defaultQueue,
+    priority: Number(row.Priority),
+    taskKey: fromStoredName(textOrNull(row.TaskKey)),
+    createdAt: instant(row.CreatedAtUtc),
+    attempt: Number(row.Attempt),
+    lostCount: Number(row.LostCount),
+    leaseToken: Number(row.LeaseToken),
+    cancelRequested: truth(row.CancelRequested),
+    rateSlotAt: instantOrNull(row.RateSlotUtc),
+    traceContext: fromStored(textOrNull(row.TraceContext)),
+    series: truth(row.IsRecurring) ? toSeries(row) : null,
+  };
+}
+
+function toSeries(row: Row): SeriesRecord {
+  return {
+    schedule: fromStored(textOrNull(row.RecurringTask)) ?? "",
+    info: fromStored(textOrNull(row.RecurringInfo)) ?? "",
+    anchorAt: instant(row.AnchorUtc ?? row.CreatedAtUtc),
+    maxRuns: numberOrNull(row.MaxRuns),
+    runUntil: instantOrNull(row.RunUntil),
+    nextRunAt: instantOrNull(row.NextRunUtc),
+    runCount: numberOrNull(row.CurrentRunCount) ?? 0,
+  };
+}
+
+/** A row of StatusAudit. */
+export function toStatusAudit(row: Row): StatusAuditRecord {
+  return {
+    taskId: id(row.QueuedTaskId),
+    updatedAt: instant(row.UpdatedAtUtc),
+    newStatus: row.NewStatus as TaskStatus,
+    exception: fromStored(textOrNull(row.Exception)),
+  };
+}
+
+/** A row of RunsAudit. */
+export function toRunsAudit(row: Row): RunsAuditRecord {
+  return {
+    taskId: id(row.QueuedTaskId),
+    executedAt: instant(row.ExecutedAt),
+    executionTimeMs: Number(row.ExecutionTimeMs),
+    status: row.Status as TaskStatus,
+    exception: fromStored(textOrNull(row.Exception)),
+  };
+}
+
+/** A row of TaskExecutionLog. */
+export function toExecutionLog(row: Row): ExecutionLogRecord {
+  return {
+    taskId: id(row.TaskId),
+    loggedAt: instant(row.TimestampUtc),
+    level: row.Level as LogLevel,
+    message: fromStored(text(row.Message)),
+    exception: fromStored(textOrNull(row.ExceptionDetails)),
+    sequence: Number(row.SequenceNumber),
+  };
+}
+
+/** A row of Workers. */
+export function toWorker(row: Row): WorkerRecord {
+  return {
+    id: fromStoredName(text(row.Id)),
+    host: fromStoredName(text(row.Host)),
+    startedAt: instant(row.StartedUtc),
+    heartbeatAt: instant(row.HeartbeatUtc),
+  };
+}
+
+/** SQL Server writes ids in upper case. */
+export function id(value: unknown): string {
+  return String(value).toLowerCase();
+}
+
+/** A text column. */
+export function text(value: unknown): string {
+  return String(value);
+}
+
+/** A text column that may be NULL. */
+export function textOrNull(value: unknown): string | null {
+  return value === null || value === undefined ? null : String(value);
+}
+
+/** A number; 64-bit integers come as text. */
+export function numberOrNull(value: unknown): number | null {
+  return value === null || value === undefined ? null : Number(value);
+}
+
+/** An instant. */
+export function instant(value: unknown): number {
+  return (value as Date).getTime();
+}
+
+/** An instant that may be NULL. */
+export function instantOrNull(value: unknown): number | null {
+  return value === null || value === undefined ? null : instant(value);
+}
+
+/** A bit, or a 0 or 1. */
+export function truth(value: unknown): boolean {
+  return value === true || value === 1;
+}

@@ -1,0 +1,61 @@
+// The .sql files as the driver runs them: for the schema that the user chose, and cut into batches as sqlcmd does.
+
+import { InvalidArgumentError } from "../../src/errors.ts";
+import { type SqlFileName, sqlFiles } from "./sql.generated.ts";
+
+/** The name of a procedure that has a file in sql/sqlserver/. */
+export type ProcedureName = SqlFileName extends infer Name
+  ? Name extends `${infer Procedure extends `usp_${string}`}.sql` ? Procedure : never
+  : never;
+
+const fileNames = Object.keys(sqlFiles) as SqlFileName[];
+
+/** The numbered files, in order. */
+export const migrationFiles: readonly SqlFileName[] = fileNames.filter((name) =>
+  /^\d{4}_/.test(name)
+);
+
+/** The procedures, which belong to the newest migration. */
+export const procedureNames: readonly ProcedureName[] = fileNames
+  .filter((name) => name.startsWith("usp_"))
+  .map((name) => name.slice(0, -".sql".length) as ProcedureName);
+
+/** The version of the schema that this code knows: the number of the newest migration. */
+export const knownVersion: number = versionOf(migrationFiles.at(-1)!);
+
+/** The number of a migration file. */
+export function versionOf(file: SqlFileName): number {
+  return Number(file.slice(0, 4));
+}
+
+/**
+ * Accepts the name of a schema. Since it becomes part of SQL text, it must be a regular identifier: then it can neither end
+ * the brackets nor the quotes around it.
+ *
+ * @throws {InvalidArgumentError} If it is none.
+ */
+export function checkSchemaName(schema: string): string {
+  if (/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(schema)) return schema;
+  throw new InvalidArgumentError(
+    "schema",
+    schema,
+    "be an identifier of ASCII letters, digits and underscores, at most 128 long, that begins with no digit",
+  );
+}
+
+/** SQL text of ours for a schema. In the files, the schema stands as `[EverTask]` and in no other form. */
+export function forSchema(text: string, schema: string): string {
+  return text.replaceAll("[EverTask]", `[${schema}]`);
+}
+
+/** A file's batches: what stands between the lines that say GO. */
+export function batchesOf(file: SqlFileName, schema: string): string[] {
+  return splitBatches(forSchema(sqlFiles[file], schema));
+}
+
+/** Cuts a script at its GO lines. Batches without a statement, such as a heading, are left out. */
+export function splitBatches(script: string): string[] {
+  return script.split(/^[ \t]*GO[ \t]*\r?$/im).filter((batch) =>
+    batch.split("\n").some((line) => line.trim() !== "" && !line.trim().startsWith("--"))
+  );
+}

@@ -1,0 +1,1820 @@
+// deno-fmt-ignore-file
+// Generated from sql/sqlserver/ by `deno task sql`. Change the .sql files, not this one.
+
+/** The names of the files in sql/sqlserver/. */
+export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_Purge.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_RequestCancel.sql" | "usp_ReserveRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_UnregisterWorker.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql";
+
+/** The files of sql/sqlserver/, in the order of their names. */
+export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
+  "0001_tables.sql": `-- The tables, where they do not exist yet. Names of tables and columns are upstream's, so that SQL written for
+-- upstream's schema keeps working; the columns after "ours" come on top. README.md explains keys, types and options.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+
+IF NOT EXISTS (SELECT 1 FROM sys.schemas WHERE QUOTENAME(name) = N'[EverTask]')
+    EXEC (N'CREATE SCHEMA [EverTask]');
+GO
+
+-- Which of the numbered files have been applied. The procedures belong to the newest.
+IF OBJECT_ID(N'[EverTask].[SchemaVersions]') IS NULL
+    CREATE TABLE [EverTask].[SchemaVersions] (
+        [Version]      int               NOT NULL CONSTRAINT [PK_SchemaVersions] PRIMARY KEY,
+        [AppliedAtUtc] datetimeoffset(3) NOT NULL
+    );
+GO
+
+-- One row a task; a recurring series is one row.
+IF OBJECT_ID(N'[EverTask].[QueuedTasks]') IS NULL
+    CREATE TABLE [EverTask].[QueuedTasks] (
+        [Id]                    uniqueidentifier  NOT NULL,
+        [CreatedAtUtc]          datetimeoffset    NOT NULL,
+        [LastExecutionUtc]      datetimeoffset    NULL,
+        [ExecutionTimeMs]       float             NOT NULL CONSTRAINT [DF_QueuedTasks_ExecutionTimeMs] DEFAULT 0,
+        [ScheduledExecutionUtc] datetimeoffset    NULL,
+        [Type]                  nvarchar(500)     COLLATE Latin1_General_BIN2 NOT NULL,
+        [Request]               nvarchar(max)     NOT NULL,
+        [Handler]               nvarchar(500)     NOT NULL,
+        [Exception]             nvarchar(max)     NULL,
+        [IsRecurring]           bit               NOT NULL CONSTRAINT [DF_QueuedTasks_IsRecurring] DEFAULT 0,
+        [RecurringTask]         nvarchar(max)     NULL, -- the schedule as canonical JSON text
+        [RecurringInfo]         nvarchar(max)     NULL, -- the schedule as a sentence
+        [CurrentRunCount]       int               NULL,
+        [MaxRuns]               int               NULL,
+        [RunUntil]              datetimeoffset    NULL,
+        [NextRunUtc]            datetimeoffset    NULL,
+        [QueueName]             nvarchar(200)     COLLATE Latin1_General_BIN2 NULL, -- NULL: default
+        [TaskKey]               nvarchar(200)     COLLATE Latin1_General_BIN2 NULL,
+        [AuditLevel]            int               NULL, -- 0 Full, 1 Minimal, 2 ErrorsOnly, 3 None; NULL: Full
+        [Status]                nvarchar(15)      NOT NULL,
+        -- ours
+        [Priority]              smallint          NOT NULL CONSTRAINT [DF_QueuedTasks_Priority] DEFAULT 0,
+        [DueAtUtc]              datetimeoffset(3) NULL, -- when it can be claimed; NULL: claimed or ended
+        [Attempt]               int               NOT NULL CONSTRAINT [DF_QueuedTasks_Attempt] DEFAULT 0,
+        [LostCount]             int               NOT NULL CONSTRAINT [DF_QueuedTasks_LostCount] DEFAULT 0,
+        [WorkerId]              nvarchar(100)     COLLATE Latin1_General_BIN2 NULL,
+        [LeaseToken]            bigint            NOT NULL CONSTRAINT [DF_QueuedTasks_LeaseToken] DEFAULT 0,
+        [CancelRequested]       bit               NOT NULL CONSTRAINT [DF_QueuedTasks_CancelRequested] DEFAULT 0,
+        [RateSlotUtc]           datetimeoffset(3) NULL,
+        [AnchorUtc]             datetimeoffset(3) NULL, -- the instant on which the schedule's grid hangs
+        [TraceContext]          nvarchar(max)     NULL,
+        [LastLogSequence]       int               NOT NULL CONSTRAINT [DF_QueuedTasks_LastLogSequence] DEFAULT 0,
+        -- The id's bytes in the order in which they are written down, so that version 7 ids sort by time.
+        [IdOrder] AS CONVERT(binary(16),
+            SUBSTRING(CONVERT(binary(16), [Id]), 4, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 3, 1)
+            + SUBSTRING(CONVERT(binary(16), [Id]), 2, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 1, 1)
+            + SUBSTRING(CONVERT(binary(16), [Id]), 6, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 5, 1)
+            + SUBSTRING(CONVERT(binary(16), [Id]), 8, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 7, 1)
+            + SUBSTRING(CONVERT(binary(16), [Id]), 9, 8)) PERSISTED NOT NULL,
+        CONSTRAINT [PK_QueuedTasks] PRIMARY KEY NONCLUSTERED ([Id]),
+        CONSTRAINT [UQ_QueuedTasks_IdOrder] UNIQUE CLUSTERED ([IdOrder])
+    );
+GO
+
+-- One row an audited status change.
+IF OBJECT_ID(N'[EverTask].[StatusAudit]') IS NULL
+    CREATE TABLE [EverTask].[StatusAudit] (
+        [Id]           bigint IDENTITY(1, 1) NOT NULL CONSTRAINT [PK_StatusAudit] PRIMARY KEY CLUSTERED,
+        [QueuedTaskId] uniqueidentifier      NOT NULL
+            CONSTRAINT [FK_StatusAudit_QueuedTasks] REFERENCES [EverTask].[QueuedTasks] ([Id]) ON DELETE CASCADE,
+        [UpdatedAtUtc] datetimeoffset        NOT NULL,
+        [NewStatus]    nvarchar(15)          NOT NULL,
+        [Exception]    nvarchar(max)         NULL
+    );
+GO
+
+-- One row an audited run of a recurring task.
+IF OBJECT_ID(N'[EverTask].[RunsAudit]') IS NULL
+    CREATE TABLE [EverTask].[RunsAudit] (
+        [Id]              bigint IDENTITY(1, 1) NOT NULL CONSTRAINT [PK_RunsAudit] PRIMARY KEY CLUSTERED,
+        [QueuedTaskId]    uniqueidentifier      NOT NULL
+            CONSTRAINT [FK_RunsAudit_QueuedTasks] REFERENCES [EverTask].[QueuedTasks] ([Id]) ON DELETE CASCADE,
+        [ExecutedAt]      datetimeoffset        NOT NULL,
+        [ExecutionTimeMs] float                 NOT NULL,
+        [Status]          nvarchar(15)          NOT NULL,
+        [Exception]       nvarchar(max)         NULL
+    );
+GO
+
+-- One row a line that a handler logged.
+IF OBJECT_ID(N'[EverTask].[TaskExecutionLog]') IS NULL
+    CREATE TABLE [EverTask].[TaskExecutionLog] (
+        [Id]               bigint IDENTITY(1, 1) NOT NULL CONSTRAINT [PK_TaskExecutionLog] PRIMARY KEY CLUSTERED,
+        [TaskId]           uniqueidentifier      NOT NULL
+            CONSTRAINT [FK_TaskExecutionLog_QueuedTasks] REFERENCES [EverTask].[QueuedTasks] ([Id]) ON DELETE CASCADE,
+        [TimestampUtc]     datetimeoffset        NOT NULL,
+        [Level]            nvarchar(20)          NOT NULL,
+        [Message]          nvarchar(max)         NOT NULL,
+        [ExceptionDetails] nvarchar(max)         NULL,
+        [SequenceNumber]   int                   NOT NULL
+    );
+GO
+
+-- One row a live worker process. Few and small: a heartbeat touches no index but the key.
+IF OBJECT_ID(N'[EverTask].[Workers]') IS NULL
+    CREATE TABLE [EverTask].[Workers] (
+        [Id]           nvarchar(100)     COLLATE Latin1_General_BIN2 NOT NULL CONSTRAINT [PK_Workers] PRIMARY KEY,
+        [Host]         nvarchar(400)     NOT NULL,
+        [StartedUtc]   datetimeoffset(3) NOT NULL,
+        [HeartbeatUtc] datetimeoffset(3) NOT NULL
+    );
+GO
+
+IF OBJECT_ID(N'[EverTask].[PausedQueues]') IS NULL
+    CREATE TABLE [EverTask].[PausedQueues] (
+        [QueueName]   nvarchar(200)     COLLATE Latin1_General_BIN2 NOT NULL CONSTRAINT [PK_PausedQueues] PRIMARY KEY,
+        [PausedAtUtc] datetimeoffset(3) NOT NULL
+    );
+GO
+
+-- One small row a rate limit's key. TatMs is the theoretical arrival time in fractional epoch milliseconds.
+IF OBJECT_ID(N'[EverTask].[RateLimits]') IS NULL
+    CREATE TABLE [EverTask].[RateLimits] (
+        [RateKey] nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL CONSTRAINT [PK_RateLimits] PRIMARY KEY,
+        [TatMs]   float         NOT NULL
+    );
+GO
+
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 1)
+    INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (1, SYSUTCDATETIME());
+GO
+`,
+  "0002_adopt_upstream_tables.sql": `-- Brings tables that upstream created to the form that 0001 gives to new ones: adds what is missing and keeps every row.
+-- Where 0001 made the tables, nothing is left to do. What stays upstream's: the key clustered on Id (README.md says
+-- how to change it) and its table TaskExecutionLogs.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+
+-- Columns that came with later versions of upstream.
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'ExecutionTimeMs') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [ExecutionTimeMs] float NOT NULL
+        CONSTRAINT [DF_QueuedTasks_ExecutionTimeMs] DEFAULT 0;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'RunUntil') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [RunUntil] datetimeoffset NULL;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'AuditLevel') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [AuditLevel] int NULL;
+GO
+IF COL_LENGTH(N'[EverTask].[RunsAudit]', N'ExecutionTimeMs') IS NULL
+    ALTER TABLE [EverTask].[RunsAudit] ADD [ExecutionTimeMs] float NOT NULL
+        CONSTRAINT [DF_RunsAudit_ExecutionTimeMs] DEFAULT 0;
+GO
+
+-- Ours. Each is a change of metadata only: constants as defaults need no rewrite of the rows.
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'Priority') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [Priority] smallint NOT NULL
+        CONSTRAINT [DF_QueuedTasks_Priority] DEFAULT 0;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'Attempt') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [Attempt] int NOT NULL
+        CONSTRAINT [DF_QueuedTasks_Attempt] DEFAULT 0;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'LostCount') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [LostCount] int NOT NULL
+        CONSTRAINT [DF_QueuedTasks_LostCount] DEFAULT 0;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'WorkerId') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [WorkerId] nvarchar(100) COLLATE Latin1_General_BIN2 NULL;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'LeaseToken') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [LeaseToken] bigint NOT NULL
+        CONSTRAINT [DF_QueuedTasks_LeaseToken] DEFAULT 0;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'CancelRequested') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [CancelRequested] bit NOT NULL
+        CONSTRAINT [DF_QueuedTasks_CancelRequested] DEFAULT 0;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'RateSlotUtc') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [RateSlotUtc] datetimeoffset(3) NULL;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'AnchorUtc') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [AnchorUtc] datetimeoffset(3) NULL;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'TraceContext') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [TraceContext] nvarchar(max) NULL;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'LastLogSequence') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [LastLogSequence] int NOT NULL
+        CONSTRAINT [DF_QueuedTasks_LastLogSequence] DEFAULT 0;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'IdOrder') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [IdOrder] AS CONVERT(binary(16),
+        SUBSTRING(CONVERT(binary(16), [Id]), 4, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 3, 1)
+        + SUBSTRING(CONVERT(binary(16), [Id]), 2, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 1, 1)
+        + SUBSTRING(CONVERT(binary(16), [Id]), 6, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 5, 1)
+        + SUBSTRING(CONVERT(binary(16), [Id]), 8, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 7, 1)
+        + SUBSTRING(CONVERT(binary(16), [Id]), 9, 8)) PERSISTED NOT NULL;
+GO
+
+-- Keys and queues must be told apart by case and accents, whatever the database's collation is, and a queue's name must
+-- fit into an index: each moves to a column of that kind, which then takes its name. DueAtUtc, which is added last, tells
+-- whether this has been done. Upstream's index on the key would hold its column fast; 0003 makes ours.
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NULL
+    DROP INDEX IF EXISTS [IX_QueuedTasks_TaskKey] ON [EverTask].[QueuedTasks];
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NULL
+    AND COL_LENGTH(N'[EverTask].[QueuedTasks]', N'ExactTaskKey') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [ExactTaskKey] nvarchar(200) COLLATE Latin1_General_BIN2 NULL;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'ExactTaskKey') IS NOT NULL
+    AND COL_LENGTH(N'[EverTask].[QueuedTasks]', N'TaskKey') IS NOT NULL
+BEGIN
+    EXEC (N'UPDATE [EverTask].[QueuedTasks] SET [ExactTaskKey] = [TaskKey] WHERE [TaskKey] IS NOT NULL');
+    EXEC (N'ALTER TABLE [EverTask].[QueuedTasks] DROP COLUMN [TaskKey]');
+END;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'ExactTaskKey') IS NOT NULL
+    EXEC sp_rename N'[EverTask].[QueuedTasks].[ExactTaskKey]', N'TaskKey', N'COLUMN';
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NULL
+    AND COL_LENGTH(N'[EverTask].[QueuedTasks]', N'ExactQueueName') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [ExactQueueName] nvarchar(200) COLLATE Latin1_General_BIN2 NULL;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'ExactQueueName') IS NOT NULL
+    AND COL_LENGTH(N'[EverTask].[QueuedTasks]', N'QueueName') IS NOT NULL
+BEGIN
+    EXEC (N'UPDATE [EverTask].[QueuedTasks] SET [ExactQueueName] = [QueueName] WHERE [QueueName] IS NOT NULL');
+    EXEC (N'ALTER TABLE [EverTask].[QueuedTasks] DROP COLUMN [QueueName]');
+END;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'ExactQueueName') IS NOT NULL
+    EXEC sp_rename N'[EverTask].[QueuedTasks].[ExactQueueName]', N'QueueName', N'COLUMN';
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NULL
+    CREATE UNIQUE INDEX [UX_QueuedTasks_IdOrder] ON [EverTask].[QueuedTasks] ([IdOrder]);
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [DueAtUtc] datetimeoffset(3) NULL;
+GO
+
+-- What upstream left unfinished becomes due: a series at its next run, anything else when it was scheduled. A task in
+-- progress had a single owner in upstream, and that one is gone.
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 2)
+    UPDATE [EverTask].[QueuedTasks]
+    SET [DueAtUtc] = CASE WHEN [IsRecurring] = 1 THEN [NextRunUtc]
+                          ELSE COALESCE([ScheduledExecutionUtc], [CreatedAtUtc]) END,
+        [AnchorUtc] = CASE WHEN [IsRecurring] = 1 THEN [CreatedAtUtc] END,
+        [QueueName] = COALESCE([QueueName], CASE WHEN [IsRecurring] = 1 THEN N'recurring' ELSE N'default' END)
+    WHERE [DueAtUtc] IS NULL AND [WorkerId] IS NULL
+        AND ([Status] IN (N'WaitingQueue', N'Queued', N'InProgress', N'Pending', N'ServiceStopped')
+            OR ([IsRecurring] = 1 AND [NextRunUtc] IS NOT NULL AND [Status] <> N'Cancelled'));
+GO
+
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 2)
+    INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (2, SYSUTCDATETIME());
+GO
+`,
+  "0003_indexes.sql": `-- The indexes: few on the hot table, and two of its three hold only rows that wait or that a worker holds, so that they
+-- stay small however many tasks have ended. README.md explains each.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+
+-- Claims: a queue's due tasks by priority, then by how long they have been due.
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    CREATE INDEX [IX_QueuedTasks_Due]
+        ON [EverTask].[QueuedTasks] ([QueueName], [Priority] DESC, [DueAtUtc], [IdOrder])
+        INCLUDE ([Type])
+        WHERE [DueAtUtc] IS NOT NULL;
+GO
+
+-- Heartbeats and takeovers: what a worker holds.
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    CREATE INDEX [IX_QueuedTasks_Claimed]
+        ON [EverTask].[QueuedTasks] ([WorkerId])
+        INCLUDE ([CancelRequested])
+        WHERE [WorkerId] IS NOT NULL;
+GO
+
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    CREATE UNIQUE INDEX [UX_QueuedTasks_TaskKey]
+        ON [EverTask].[QueuedTasks] ([TaskKey])
+        WHERE [TaskKey] IS NOT NULL;
+GO
+
+-- A task's history, in order. Upstream's indexes of these names, on QueuedTaskId alone, give way to them.
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    DROP INDEX IF EXISTS [IX_StatusAudit_QueuedTaskId] ON [EverTask].[StatusAudit];
+GO
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    CREATE INDEX [IX_StatusAudit_QueuedTaskId] ON [EverTask].[StatusAudit] ([QueuedTaskId], [Id]);
+GO
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    DROP INDEX IF EXISTS [IX_RunsAudit_QueuedTaskId] ON [EverTask].[RunsAudit];
+GO
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    CREATE INDEX [IX_RunsAudit_QueuedTaskId] ON [EverTask].[RunsAudit] ([QueuedTaskId], [Id]);
+GO
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    CREATE UNIQUE INDEX [UX_TaskExecutionLog_TaskId_SequenceNumber]
+        ON [EverTask].[TaskExecutionLog] ([TaskId], [SequenceNumber]);
+GO
+
+-- Retention and the growth query: the oldest rows.
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    CREATE INDEX [IX_StatusAudit_UpdatedAtUtc] ON [EverTask].[StatusAudit] ([UpdatedAtUtc]);
+GO
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    CREATE INDEX [IX_RunsAudit_ExecutedAt] ON [EverTask].[RunsAudit] ([ExecutedAt]);
+GO
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    CREATE INDEX [IX_TaskExecutionLog_TimestampUtc] ON [EverTask].[TaskExecutionLog] ([TimestampUtc]);
+GO
+
+-- Page-level options. They exist on SQL Server and Azure SQL only, hence not parsed elsewhere. No page locks on the hot
+-- table: READPAST skips locked rows but waits for locked pages, and one statement of a batch must not lock the
+-- neighbours of its rows. No escalation to a table lock either.
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    AND SERVERPROPERTY('Babelfish') IS NULL
+BEGIN
+    EXEC (N'ALTER INDEX ALL ON [EverTask].[QueuedTasks] SET (ALLOW_PAGE_LOCKS = OFF)');
+    EXEC (N'ALTER TABLE [EverTask].[QueuedTasks] SET (LOCK_ESCALATION = DISABLE)');
+    EXEC (N'ALTER TABLE [EverTask].[RateLimits] SET (LOCK_ESCALATION = DISABLE)');
+END;
+GO
+
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (3, SYSUTCDATETIME());
+GO
+`,
+  "usp_ClaimTasks.sql": `-- Takes due tasks for a worker: highest priority first, then longest due, then lowest id, of each queue.
+--
+--   @Types   JSON array of the types that the worker has handlers for
+--   @Queues  JSON array: { n, name, limit }, at most limit tasks of each queue; n numbers the queues from 1
+--
+-- Answers two recordsets: Now and Known (0: the worker is not registered, and nothing was claimed); the tasks.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_ClaimTasks];
+GO
+CREATE PROCEDURE [EverTask].[usp_ClaimTasks]
+    @WorkerId nvarchar(100),
+    @Types    nvarchar(max),
+    @Queues   nvarchar(max)
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+    DECLARE @Known bit = CASE WHEN EXISTS (SELECT 1 FROM [EverTask].[Workers] WHERE [Id] = @WorkerId) THEN 1 ELSE 0 END;
+    DECLARE @Type TABLE ([Type] nvarchar(500) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
+    DECLARE @Queue TABLE ([Ordinal] int NOT NULL PRIMARY KEY, [QueueName] nvarchar(200) NOT NULL, [Limit] int NOT NULL);
+    DECLARE @Taken TABLE ([Id] uniqueidentifier NOT NULL PRIMARY KEY, [DueAtUtc] datetimeoffset(3) NOT NULL);
+    DECLARE @Ordinal int, @QueueName nvarchar(200), @Limit int, @Priority int;
+
+    INSERT INTO @Type ([Type])
+    SELECT DISTINCT CONVERT(nvarchar(500), j.[value]) COLLATE Latin1_General_BIN2 FROM OPENJSON(@Types) AS j;
+
+    INSERT INTO @Queue ([Ordinal], [QueueName], [Limit])
+    SELECT j.[n], j.[name], j.[limit]
+    FROM OPENJSON(@Queues) WITH ([n] int '$.n', [name] nvarchar(200) '$.name', [limit] int '$.limit') AS j
+    WHERE @Known = 1
+        AND NOT EXISTS (SELECT 1 FROM [EverTask].[PausedQueues] AS p WHERE p.[QueueName] = j.[name] COLLATE Latin1_General_BIN2);
+
+    BEGIN TRANSACTION;
+
+    SELECT @Ordinal = MIN([Ordinal]) FROM @Queue;
+    WHILE @Ordinal IS NOT NULL
+    BEGIN
+        SELECT @QueueName = [QueueName], @Limit = [Limit] FROM @Queue WHERE [Ordinal] = @Ordinal;
+
+        -- One priority after the other, each found by a seek: ordered by priority and due instant in one go, the tasks of a
+        -- higher priority that are due later would have to be passed by to get at those of a lower one that are due.
+        SELECT @Priority = MAX(d.[Priority])
+        FROM [EverTask].[QueuedTasks] AS d WITH (READPAST)
+        WHERE d.[QueueName] = @QueueName AND d.[DueAtUtc] IS NOT NULL;
+
+        WHILE @Priority IS NOT NULL AND @Limit > 0
+        BEGIN
+            -- READPAST leaves out what others are just taking, UPDLOCK keeps others from what this one is about to take.
+            -- Where the engine ignores both, the comparison of DueAtUtc keeps a task from being taken twice: a claim
+            -- that had to wait for another sees that it is gone.
+            UPDATE t
+            SET [WorkerId] = @WorkerId,
+                [DueAtUtc] = NULL,
+                [Attempt] = t.[Attempt] + 1,
+                [LeaseToken] = t.[LeaseToken] + 1
+            OUTPUT inserted.[Id], d.[DueAtUtc] INTO @Taken ([Id], [DueAtUtc])
+            FROM (
+                SELECT TOP (@Limit) q.[IdOrder], q.[DueAtUtc]
+                FROM [EverTask].[QueuedTasks] AS q WITH (UPDLOCK, READPAST, ROWLOCK)
+                WHERE q.[QueueName] = @QueueName AND q.[Priority] = @Priority
+                    AND q.[DueAtUtc] IS NOT NULL AND q.[DueAtUtc] <= @Now
+                    AND q.[Type] COLLATE Latin1_General_BIN2 IN (SELECT [Type] FROM @Type)
+                ORDER BY q.[DueAtUtc], q.[IdOrder]
+            ) AS d
+            INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[IdOrder] = d.[IdOrder]
+            WHERE t.[DueAtUtc] = d.[DueAtUtc] AND t.[WorkerId] IS NULL
+            OPTION (LOOP JOIN);
+
+            SET @Limit = @Limit - @@ROWCOUNT;
+
+            SELECT @Priority = MAX(d.[Priority])
+            FROM [EverTask].[QueuedTasks] AS d WITH (READPAST)
+            WHERE d.[QueueName] = @QueueName AND d.[Priority] < @Priority AND d.[DueAtUtc] IS NOT NULL;
+        END;
+
+        SELECT @Ordinal = MIN([Ordinal]) FROM @Queue WHERE [Ordinal] > @Ordinal;
+    END;
+
+    COMMIT TRANSACTION;
+
+    SELECT @Now AS [Now], @Known AS [Known];
+
+    SELECT t.[Id] AS [Id], t.[Type] AS [Type], t.[Request] AS [Request], t.[Status] AS [Status],
+        t.[AuditLevel] AS [AuditLevel], t.[QueueName] AS [QueueName], t.[Priority] AS [Priority], t.[TaskKey] AS [TaskKey],
+        t.[CreatedAtUtc] AS [CreatedAtUtc], k.[DueAtUtc] AS [DueAtUtc], t.[Attempt] AS [Attempt], t.[LostCount] AS [LostCount],
+        t.[LeaseToken] AS [LeaseToken], t.[CancelRequested] AS [CancelRequested], t.[RateSlotUtc] AS [RateSlotUtc],
+        t.[TraceContext] AS [TraceContext], t.[IsRecurring] AS [IsRecurring], t.[RecurringTask] AS [RecurringTask],
+        t.[RecurringInfo] AS [RecurringInfo], t.[AnchorUtc] AS [AnchorUtc], t.[MaxRuns] AS [MaxRuns],
+        t.[RunUntil] AS [RunUntil], t.[NextRunUtc] AS [NextRunUtc], t.[CurrentRunCount] AS [CurrentRunCount]
+    FROM @Taken AS k
+    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = k.[Id]
+    WHERE t.[WorkerId] = @WorkerId
+    ORDER BY t.[QueueName], t.[Priority] DESC, k.[DueAtUtc], t.[IdOrder];
+END
+GO
+`,
+  "usp_CompleteRecurringRun.sql": `-- Ends a run of a recurring task that went well: usp_UpdateCurrentRun with the status Completed, under upstream's name
+-- for it.
+--
+--   EXEC [EverTask].[usp_CompleteRecurringRun] @TaskId = '01900000-0000-7000-8000-000000000001', @ExecutionTimeMs = 12.5,
+--       @NextRunUtc = '2030-01-01T00:00:00Z';
+--
+-- Answers one row: Applied (1 or 0).
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_CompleteRecurringRun];
+GO
+CREATE PROCEDURE [EverTask].[usp_CompleteRecurringRun]
+    @TaskId          uniqueidentifier,
+    @ExecutionTimeMs float,
+    @NextRunUtc      datetimeoffset(3) = NULL,
+    @AuditLevel      int = 0               -- 0 Full, 1 Minimal, 2 ErrorsOnly, 3 None; NULL: Full
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    EXEC [EverTask].[usp_UpdateCurrentRun] @TaskId = @TaskId, @ExecutionTimeMs = @ExecutionTimeMs,
+        @NextRunUtc = @NextRunUtc, @AuditLevel = @AuditLevel, @Status = N'Completed';
+END
+GO
+`,
+  "usp_Heartbeat.sql": `-- A worker is alive. Does not bring back a worker that was given up for lost.
+--
+-- Answers three recordsets: Now, Alive (1 or 0) and OthersLost (1: there is something for usp_ReleaseLost); TaskId of each
+-- task that the worker holds and is asked to cancel; QueueName of each paused queue.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_Heartbeat];
+GO
+CREATE PROCEDURE [EverTask].[usp_Heartbeat]
+    @WorkerId nvarchar(100),
+    @LeaseMs  bigint -- a worker whose heartbeat is older than this is late
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+    DECLARE @Late datetimeoffset(3) = DATEADD(millisecond, -(@LeaseMs % 86400000), DATEADD(day, -(@LeaseMs / 86400000), @Now));
+    DECLARE @Alive bit = 0, @OthersLost bit = 0;
+
+    UPDATE [EverTask].[Workers] SET [HeartbeatUtc] = @Now WHERE [Id] = @WorkerId;
+    IF @@ROWCOUNT > 0
+        SET @Alive = 1;
+
+    IF EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] <> @WorkerId AND w.[HeartbeatUtc] < @Late)
+        OR EXISTS (SELECT 1 FROM [EverTask].[QueuedTasks] AS t
+                   WHERE t.[WorkerId] IS NOT NULL
+                       AND NOT EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] = t.[WorkerId]))
+        SET @OthersLost = 1;
+
+    SELECT @Now AS [Now], @Alive AS [Alive], @OthersLost AS [OthersLost];
+
+    SELECT t.[Id] AS [TaskId]
+    FROM [EverTask].[QueuedTasks] AS t
+    WHERE t.[WorkerId] = @WorkerId AND t.[CancelRequested] = 1 AND @Alive = 1;
+
+    SELECT p.[QueueName] AS [QueueName] FROM [EverTask].[PausedQueues] AS p ORDER BY p.[QueueName];
+END
+GO
+`,
+  "usp_MakeDue.sql": `-- Makes unclaimed tasks due now: a series at rest gets an extra run, a waiting task runs early, a one-shot that ended in
+-- Failed, Cancelled or ServiceStopped is Queued again, with the StatusAudit row that its level asks for.
+--
+--   EXEC [EverTask].[usp_MakeDue] @TaskIds = N'["01900000-0000-7000-8000-000000000001"]';
+--
+-- Answers a row an id, in order: Due (1 or 0).
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_MakeDue];
+GO
+CREATE PROCEDURE [EverTask].[usp_MakeDue]
+    @TaskIds nvarchar(max)
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+    DECLARE @Wanted TABLE ([Ordinal] int NOT NULL PRIMARY KEY, [TaskId] uniqueidentifier NOT NULL);
+    DECLARE @Due TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
+    DECLARE @Requeued TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [AuditLevel] int NULL);
+
+    INSERT INTO @Wanted ([Ordinal], [TaskId])
+    SELECT CONVERT(int, j.[key]), CONVERT(uniqueidentifier, j.[value]) FROM OPENJSON(@TaskIds) AS j;
+
+    BEGIN TRANSACTION;
+
+    UPDATE t
+    SET [DueAtUtc] = CASE WHEN t.[DueAtUtc] < @Now THEN t.[DueAtUtc] ELSE @Now END
+    OUTPUT inserted.[Id] INTO @Due ([TaskId])
+    FROM [EverTask].[QueuedTasks] AS t
+    WHERE t.[Id] IN (SELECT [TaskId] FROM @Wanted) AND t.[WorkerId] IS NULL
+        AND (t.[DueAtUtc] IS NOT NULL OR t.[NextRunUtc] IS NOT NULL)
+    OPTION (LOOP JOIN);
+
+    UPDATE t
+    SET [Status] = N'Queued',
+        [Exception] = NULL,
+        [DueAtUtc] = @Now,
+        [Attempt] = 0,
+        [LostCount] = 0,
+        [CancelRequested] = 0
+    OUTPUT inserted.[Id], inserted.[AuditLevel] INTO @Requeued ([TaskId], [AuditLevel])
+    FROM [EverTask].[QueuedTasks] AS t
+    WHERE t.[Id] IN (SELECT [TaskId] FROM @Wanted) AND t.[WorkerId] IS NULL
+        AND t.[DueAtUtc] IS NULL AND t.[IsRecurring] = 0
+        AND t.[Status] IN (N'Failed', N'Cancelled', N'ServiceStopped')
+    OPTION (LOOP JOIN);
+
+    -- A task that is queued again is no error: only Full audits it.
+    INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
+    SELECT r.[TaskId], @Now, N'Queued', NULL
+    FROM @Requeued AS r
+    WHERE ISNULL(r.[AuditLevel], 0) NOT IN (1, 2, 3);
+
+    COMMIT TRANSACTION;
+
+    SELECT CASE WHEN w.[TaskId] IN (SELECT [TaskId] FROM @Due) OR w.[TaskId] IN (SELECT [TaskId] FROM @Requeued)
+                THEN 1 ELSE 0 END AS [Due]
+    FROM @Wanted AS w
+    ORDER BY w.[Ordinal];
+END
+GO
+`,
+  "usp_NextDueAt.sql": `-- The earliest instant at which a task of one of these types becomes due in one of these queues, paused ones left out.
+--
+--   @Queues  JSON array of names
+--   @Types   JSON array of types
+--
+-- Answers one row: DueAtUtc (NULL: none).
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_NextDueAt];
+GO
+CREATE PROCEDURE [EverTask].[usp_NextDueAt]
+    @Queues nvarchar(max),
+    @Types  nvarchar(max)
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Type TABLE ([Type] nvarchar(500) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
+    DECLARE @Queue TABLE ([QueueName] nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
+    DECLARE @QueueName nvarchar(200), @Priority int, @DueAt datetimeoffset(3), @Earliest datetimeoffset(3);
+
+    INSERT INTO @Type ([Type])
+    SELECT DISTINCT CONVERT(nvarchar(500), j.[value]) COLLATE Latin1_General_BIN2 FROM OPENJSON(@Types) AS j;
+
+    INSERT INTO @Queue ([QueueName])
+    SELECT DISTINCT CONVERT(nvarchar(200), j.[value]) COLLATE Latin1_General_BIN2
+    FROM OPENJSON(@Queues) AS j
+    WHERE NOT EXISTS (SELECT 1 FROM [EverTask].[PausedQueues] AS p
+                      WHERE p.[QueueName] = CONVERT(nvarchar(200), j.[value]) COLLATE Latin1_General_BIN2);
+
+    -- As in usp_ClaimTasks: a seek for each queue and priority.
+    SELECT @QueueName = MIN([QueueName]) FROM @Queue;
+    WHILE @QueueName IS NOT NULL
+    BEGIN
+        SELECT @Priority = MAX(d.[Priority])
+        FROM [EverTask].[QueuedTasks] AS d
+        WHERE d.[QueueName] = @QueueName AND d.[DueAtUtc] IS NOT NULL;
+
+        WHILE @Priority IS NOT NULL
+        BEGIN
+            SET @DueAt = NULL;
+            SELECT TOP (1) @DueAt = d.[DueAtUtc]
+            FROM [EverTask].[QueuedTasks] AS d
+            WHERE d.[QueueName] = @QueueName AND d.[Priority] = @Priority AND d.[DueAtUtc] IS NOT NULL
+                AND d.[Type] COLLATE Latin1_General_BIN2 IN (SELECT [Type] FROM @Type)
+            ORDER BY d.[DueAtUtc];
+
+            IF @DueAt IS NOT NULL AND (@Earliest IS NULL OR @DueAt < @Earliest)
+                SET @Earliest = @DueAt;
+
+            SELECT @Priority = MAX(d.[Priority])
+            FROM [EverTask].[QueuedTasks] AS d
+            WHERE d.[QueueName] = @QueueName AND d.[Priority] < @Priority AND d.[DueAtUtc] IS NOT NULL;
+        END;
+
+        SELECT @QueueName = MIN([QueueName]) FROM @Queue WHERE [QueueName] > @QueueName;
+    END;
+
+    SELECT @Earliest AS [DueAtUtc];
+END
+GO
+`,
+  "usp_PersistTasks.sql": `-- Stores new tasks with their first audit rows and applies the task-key rules in order: one call, one transaction.
+--
+--   @Tasks  JSON array: { n, id, type, handler, request, status, dueInMs or dueUtc, auditLevel, queue, priority, taskKey,
+--           traceContext, claimFor, isRecurring, schedule, info, anchorUtc, maxRuns, runUntilUtc, nextRunUtc };
+--           n numbers the tasks from 1
+--
+-- A task whose key a stored task has:
+--   stored task in progress (or claimed)             -> existing
+--   stored series, new one-shot                      -> existing
+--   stored series alive, new series                  -> updated; with the same schedule, its next run stays
+--   stored series without next run, new series       -> updated, alive again, run count 0
+--   stored one-shot that waits                       -> updated
+--   stored one-shot that has ended                   -> gives up its key; created
+--
+-- Answers a row a task, in order: Id, Outcome (created, updated, existing), Claimed (1 or 0).
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_PersistTasks];
+GO
+CREATE PROCEDURE [EverTask].[usp_PersistTasks]
+    @Tasks nvarchar(max)
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+    DECLARE @New TABLE (
+        [Ordinal]       int               NOT NULL PRIMARY KEY,
+        [Turn]          int               NOT NULL, -- 0: has no key, stored with all others like it; else its ordinal
+        [Id]            uniqueidentifier  NOT NULL,
+        [Type]          nvarchar(500)     NOT NULL,
+        [Handler]       nvarchar(500)     NOT NULL,
+        [Request]       nvarchar(max)     NOT NULL,
+        [Status]        nvarchar(15)      NOT NULL,
+        [DueAtUtc]      datetimeoffset(3) NOT NULL,
+        [AuditLevel]    int               NOT NULL,
+        [QueueName]     nvarchar(200)     COLLATE Latin1_General_BIN2 NOT NULL,
+        [Priority]      smallint          NOT NULL,
+        [TaskKey]       nvarchar(200)     COLLATE Latin1_General_BIN2 NULL,
+        [TraceContext]  nvarchar(max)     NULL,
+        [ClaimFor]      nvarchar(100)     COLLATE Latin1_General_BIN2 NULL,
+        [IsRecurring]   bit               NOT NULL,
+        [RecurringTask] nvarchar(max)     COLLATE Latin1_General_BIN2 NULL,
+        [RecurringInfo] nvarchar(max)     NULL,
+        [AnchorUtc]     datetimeoffset(3) NULL,
+        [MaxRuns]       int               NULL,
+        [RunUntil]      datetimeoffset(3) NULL,
+        [NextRunUtc]    datetimeoffset(3) NULL,
+        [RowId]         uniqueidentifier  NOT NULL, -- the row that stands for the task in the end
+        [Outcome]       varchar(8)        NOT NULL,
+        UNIQUE ([Id], [Ordinal])
+    );
+    DECLARE @Created TABLE ([Id] uniqueidentifier NOT NULL PRIMARY KEY, [Status] nvarchar(15) NOT NULL, [AuditLevel] int NOT NULL);
+
+    INSERT INTO @New ([Ordinal], [Turn], [Id], [Type], [Handler], [Request], [Status], [DueAtUtc], [AuditLevel],
+        [QueueName], [Priority], [TaskKey], [TraceContext], [ClaimFor], [IsRecurring], [RecurringTask], [RecurringInfo],
+        [AnchorUtc], [MaxRuns], [RunUntil], [NextRunUtc], [RowId], [Outcome])
+    SELECT j.[n], CASE WHEN j.[taskKey] IS NULL THEN 0 ELSE j.[n] END, j.[id], j.[type], j.[handler], j.[request], j.[status],
+        COALESCE(j.[dueUtc], DATEADD(millisecond, j.[dueInMs] % 86400000, DATEADD(day, j.[dueInMs] / 86400000, @Now))),
+        j.[auditLevel], j.[queue], j.[priority], j.[taskKey], j.[traceContext],
+        -- Born claimed: only a task that is to run at once, in a queue that runs, by a worker that is known.
+        CASE WHEN j.[status] = N'Queued'
+                AND EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] = j.[claimFor] COLLATE Latin1_General_BIN2)
+                AND NOT EXISTS (SELECT 1 FROM [EverTask].[PausedQueues] AS p WHERE p.[QueueName] = j.[queue] COLLATE Latin1_General_BIN2)
+            THEN j.[claimFor] END,
+        j.[isRecurring], j.[schedule], j.[info], j.[anchorUtc], j.[maxRuns], j.[runUntilUtc], j.[nextRunUtc],
+        j.[id], 'created'
+    FROM OPENJSON(@Tasks) WITH (
+        [n]            int               '$.n',
+        [id]           uniqueidentifier  '$.id',
+        [type]         nvarchar(max)     '$.type',
+        [handler]      nvarchar(max)     '$.handler',
+        [request]      nvarchar(max)     '$.request',
+        [status]       nvarchar(15)      '$.status',
+        [dueInMs]      bigint            '$.dueInMs',
+        [dueUtc]       datetimeoffset(3) '$.dueUtc',
+        [auditLevel]   int               '$.auditLevel',
+        [queue]        nvarchar(max)     '$.queue',
+        [priority]     smallint          '$.priority',
+        [taskKey]      nvarchar(max)     '$.taskKey',
+        [traceContext] nvarchar(max)     '$.traceContext',
+        [claimFor]     nvarchar(100)     '$.claimFor',
+        [isRecurring]  bit               '$.isRecurring',
+        [schedule]     nvarchar(max)     '$.schedule',
+        [info]         nvarchar(max)     '$.info',
+        [anchorUtc]    datetimeoffset(3) '$.anchorUtc',
+        [maxRuns]      int               '$.maxRuns',
+        [runUntilUtc]  datetimeoffset(3) '$.runUntilUtc',
+        [nextRunUtc]   datetimeoffset(3) '$.nextRunUtc'
+    ) AS j;
+
+    DECLARE @Turn int = 0;
+    DECLARE @Stores bit, @StoredId uniqueidentifier, @StoredStatus nvarchar(15), @StoredIsRecurring bit, @Busy bit, @Ended bit,
+        @Alive bit, @SameSchedule bit, @NewIsRecurring bit, @NewStatus nvarchar(15), @NewLevel int, @Outcome varchar(8);
+
+    BEGIN TRANSACTION;
+
+    -- Turn 0 stores all tasks without a key by one INSERT; then each task with a key has a turn, in order.
+    WHILE @Turn IS NOT NULL
+    BEGIN
+        SET @Stores = 1;
+
+        IF @Turn > 0 AND NOT EXISTS (SELECT 1 FROM [EverTask].[QueuedTasks] AS t
+                                     INNER JOIN @New AS n ON n.[Id] = t.[Id] WHERE n.[Ordinal] = @Turn)
+        BEGIN
+            SET @StoredId = NULL;
+            -- The range lock makes a second process that brings the same new key wait until this one has stored it.
+            SELECT @StoredId = t.[Id], @StoredStatus = t.[Status], @StoredIsRecurring = t.[IsRecurring],
+                @Busy = CASE WHEN t.[WorkerId] IS NOT NULL OR t.[Status] = N'InProgress' THEN 1 ELSE 0 END,
+                @Ended = CASE WHEN t.[DueAtUtc] IS NULL
+                    AND t.[Status] IN (N'Completed', N'Failed', N'Cancelled', N'ServiceStopped') THEN 1 ELSE 0 END,
+                @Alive = CASE WHEN t.[NextRunUtc] IS NULL THEN 0 ELSE 1 END,
+                @SameSchedule = CASE WHEN t.[RecurringTask] COLLATE Latin1_General_BIN2 = n.[RecurringTask]
+                    AND DATALENGTH(t.[RecurringTask]) = DATALENGTH(n.[RecurringTask]) THEN 1 ELSE 0 END,
+                @NewIsRecurring = n.[IsRecurring], @NewStatus = n.[Status], @NewLevel = n.[AuditLevel]
+            FROM @New AS n
+            INNER JOIN [EverTask].[QueuedTasks] AS t WITH (UPDLOCK, HOLDLOCK) ON t.[TaskKey] = n.[TaskKey]
+            WHERE n.[Ordinal] = @Turn;
+
+            IF @StoredId IS NOT NULL AND @Busy = 0 AND @StoredIsRecurring = 0 AND @Ended = 1
+                UPDATE [EverTask].[QueuedTasks] SET [TaskKey] = NULL WHERE [Id] = @StoredId;
+            ELSE IF @StoredId IS NOT NULL
+            BEGIN
+                SET @Stores = 0;
+                SET @Outcome = 'existing';
+                IF @Busy = 0 AND NOT (@StoredIsRecurring = 1 AND @NewIsRecurring = 0)
+                BEGIN
+                    -- Of a series that goes on with the same schedule, only what the schedule does not decide is new.
+                    IF @StoredIsRecurring = 1 AND @Alive = 1 AND @SameSchedule = 1
+                    BEGIN
+                        UPDATE t
+                        SET [Type] = n.[Type], [Handler] = n.[Handler], [Request] = n.[Request], [QueueName] = n.[QueueName],
+                            [Priority] = n.[Priority], [AuditLevel] = n.[AuditLevel], [TraceContext] = n.[TraceContext],
+                            [RecurringInfo] = n.[RecurringInfo], [MaxRuns] = n.[MaxRuns], [RunUntil] = n.[RunUntil],
+                            [Exception] = NULL, [CancelRequested] = 0
+                        FROM [EverTask].[QueuedTasks] AS t
+                        INNER JOIN @New AS n ON n.[Ordinal] = @Turn
+                        WHERE t.[Id] = @StoredId AND t.[WorkerId] IS NULL AND t.[Status] <> N'InProgress';
+                        IF @@ROWCOUNT > 0 SET @Outcome = 'updated';
+                    END
+                    ELSE
+                    BEGIN
+                        UPDATE t
+                        SET [Type] = n.[Type], [Handler] = n.[Handler], [Request] = n.[Request], [QueueName] = n.[QueueName],
+                            [Priority] = n.[Priority], [AuditLevel] = n.[AuditLevel], [TraceContext] = n.[TraceContext],
+                            [RecurringInfo] = n.[RecurringInfo], [MaxRuns] = n.[MaxRuns], [RunUntil] = n.[RunUntil],
+                            [Exception] = NULL, [CancelRequested] = 0,
+                            [IsRecurring] = n.[IsRecurring], [RecurringTask] = n.[RecurringTask],
+                            [AnchorUtc] = n.[AnchorUtc], [NextRunUtc] = n.[NextRunUtc],
+                            [CurrentRunCount] = CASE WHEN n.[IsRecurring] = 0 THEN NULL
+                                WHEN @StoredIsRecurring = 1 AND @Alive = 1 THEN t.[CurrentRunCount] ELSE 0 END,
+                            [Status] = n.[Status], [DueAtUtc] = n.[DueAtUtc],
+                            [ScheduledExecutionUtc] = CASE WHEN n.[Status] = N'WaitingQueue' THEN n.[DueAtUtc] END,
+                            [Attempt] = 0, [LostCount] = 0, [RateSlotUtc] = NULL
+                        FROM [EverTask].[QueuedTasks] AS t
+                        INNER JOIN @New AS n ON n.[Ordinal] = @Turn
+                        WHERE t.[Id] = @StoredId AND t.[WorkerId] IS NULL AND t.[Status] <> N'InProgress';
+                        IF @@ROWCOUNT > 0 SET @Outcome = 'updated';
+
+                        IF @Outcome = 'updated' AND @NewStatus <> @StoredStatus AND @NewLevel NOT IN (1, 2, 3)
+                            INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
+                            VALUES (@StoredId, @Now, @NewStatus, NULL);
+                    END;
+                END;
+                UPDATE @New SET [RowId] = @StoredId, [Outcome] = @Outcome WHERE [Ordinal] = @Turn;
+            END;
+        END;
+
+        IF @Stores = 1
+            INSERT INTO [EverTask].[QueuedTasks] ([Id], [CreatedAtUtc], [ExecutionTimeMs], [ScheduledExecutionUtc], [Type], [Request], [Handler],
+                [IsRecurring], [RecurringTask], [RecurringInfo], [CurrentRunCount], [MaxRuns], [RunUntil], [NextRunUtc],
+                [QueueName], [TaskKey], [AuditLevel], [Status], [Priority], [DueAtUtc], [Attempt], [WorkerId],
+                [LeaseToken], [AnchorUtc], [TraceContext])
+            OUTPUT inserted.[Id], inserted.[Status], inserted.[AuditLevel] INTO @Created ([Id], [Status], [AuditLevel])
+            SELECT n.[Id], @Now, 0, CASE WHEN n.[Status] = N'WaitingQueue' THEN n.[DueAtUtc] END, n.[Type], n.[Request],
+                n.[Handler], n.[IsRecurring], n.[RecurringTask], n.[RecurringInfo],
+                CASE WHEN n.[IsRecurring] = 1 THEN 0 END, n.[MaxRuns], n.[RunUntil], n.[NextRunUtc], n.[QueueName], n.[TaskKey],
+                n.[AuditLevel], n.[Status], n.[Priority], CASE WHEN n.[ClaimFor] IS NULL THEN n.[DueAtUtc] END,
+                CASE WHEN n.[ClaimFor] IS NULL THEN 0 ELSE 1 END, n.[ClaimFor],
+                CASE WHEN n.[ClaimFor] IS NULL THEN 0 ELSE 1 END, n.[AnchorUtc], n.[TraceContext]
+            FROM @New AS n
+            WHERE n.[Turn] = @Turn
+                AND NOT EXISTS (SELECT 1 FROM [EverTask].[QueuedTasks] AS t WHERE t.[Id] = n.[Id])
+                AND NOT EXISTS (SELECT 1 FROM @New AS e WHERE e.[Id] = n.[Id] AND e.[Ordinal] < n.[Ordinal]);
+
+        SELECT @Turn = MIN(n.[Turn]) FROM @New AS n WHERE n.[Turn] > @Turn;
+    END;
+
+    -- A first status is no error: only Full audits it.
+    INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
+    SELECT c.[Id], @Now, c.[Status], NULL
+    FROM @Created AS c
+    WHERE c.[AuditLevel] NOT IN (1, 2, 3);
+
+    COMMIT TRANSACTION;
+
+    SELECT n.[RowId] AS [Id], n.[Outcome] AS [Outcome],
+        CASE WHEN n.[Outcome] = 'created' AND t.[WorkerId] = n.[ClaimFor] AND t.[LeaseToken] = 1 THEN 1 ELSE 0 END AS [Claimed]
+    FROM @New AS n
+    LEFT JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = n.[RowId]
+    ORDER BY n.[Ordinal];
+END
+GO
+`,
+  "usp_Purge.sql": `-- Deletes what the retention policy allows, in one short transaction: at most @Limit rows over all tables. Call it again
+-- until it is done. An absent (or NULL, or not positive) number of days keeps rows for ever.
+--
+--   EXEC [EverTask].[usp_Purge] @StatusAuditDays = 30, @RunsAuditDays = 7, @ErrorAuditDays = 90;
+--
+-- Answers one row: StatusAudit, RunsAudit, ExecutionLog and Tasks (rows deleted), Done (1: nothing is left to delete) and
+-- Busy (1: another process is purging at the moment; nothing was done).
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_Purge];
+GO
+CREATE PROCEDURE [EverTask].[usp_Purge]
+    @StatusAuditDays         float = NULL,
+    @RunsAuditDays           float = NULL,
+    @ErrorAuditDays          float = NULL, -- overrides both for rows that have an exception
+    @ExecutionLogDays        float = NULL,
+    @MaxExecutionLogsPerTask int = NULL,   -- only the newest so many lines of a task are kept
+    @DeleteCompletedTasks    bit = 0,      -- one-shots that ended well, or were cancelled, before @StatusAuditDays
+    @Limit                   int = 1000,   -- below 5000, a statement's locks stay row locks
+    @DryRun                  bit = 0       -- only counts, and all that may go, whatever the limit
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+    DECLARE @Status datetimeoffset(3), @StatusErrors datetimeoffset(3), @Runs datetimeoffset(3), @RunsErrors datetimeoffset(3),
+        @Logs datetimeoffset(3), @Tasks datetimeoffset(3), @MaxLogs int, @Lock int = 0;
+    DECLARE @Left int = CASE WHEN @DryRun = 1 THEN 2147483646 ELSE @Limit END;
+    DECLARE @Found int, @StatusCount int = 0, @RunsCount int = 0, @LogCount int = 0, @TaskCount int = 0, @Done bit = 1;
+    DECLARE @StatusRow TABLE ([Id] bigint NOT NULL PRIMARY KEY);
+    DECLARE @RunsRow TABLE ([Id] bigint NOT NULL PRIMARY KEY);
+    DECLARE @LogRow TABLE ([Id] bigint NOT NULL PRIMARY KEY);
+    DECLARE @TaskRow TABLE ([Id] uniqueidentifier NOT NULL PRIMARY KEY);
+
+    -- The instants before which rows may go; NULL compares with nothing, and keeps them. A thousand years is for ever.
+    SET @ErrorAuditDays = CASE WHEN @ErrorAuditDays > 0 THEN @ErrorAuditDays END;
+    SELECT @Status = MAX(CASE WHEN c.[Kind] = 1 THEN c.[Before] END), @Runs = MAX(CASE WHEN c.[Kind] = 2 THEN c.[Before] END),
+        @StatusErrors = MAX(CASE WHEN c.[Kind] = 3 THEN c.[Before] END), @RunsErrors = MAX(CASE WHEN c.[Kind] = 4 THEN c.[Before] END),
+        @Logs = MAX(CASE WHEN c.[Kind] = 5 THEN c.[Before] END)
+    FROM (
+        SELECT d.[Kind], DATEADD(millisecond, -(d.[Ms] % 86400000), DATEADD(day, -(d.[Ms] / 86400000), @Now)) AS [Before]
+        FROM (
+            SELECT v.[Kind], CONVERT(bigint, CASE WHEN v.[Days] > 0 AND v.[Days] < 365000 THEN v.[Days] * 86400000 END) AS [Ms]
+            FROM (VALUES (1, @StatusAuditDays), (2, @RunsAuditDays), (3, COALESCE(@ErrorAuditDays, @StatusAuditDays)),
+                (4, COALESCE(@ErrorAuditDays, @RunsAuditDays)), (5, @ExecutionLogDays)) AS v ([Kind], [Days])
+        ) AS d
+    ) AS c;
+    SET @Tasks = CASE WHEN @DeleteCompletedTasks = 1 THEN @Status END;
+    SET @MaxLogs = CASE WHEN @MaxExecutionLogsPerTask > 0 THEN @MaxExecutionLogsPerTask END;
+
+    BEGIN TRANSACTION;
+
+    -- One process at a time; the lock ends with the transaction, whatever happens to it.
+    IF @DryRun = 0
+        EXEC @Lock = sp_getapplock @Resource = N'[EverTask].purge', @LockMode = 'Exclusive', @LockOwner = 'Transaction',
+            @LockTimeout = 100;
+    IF @Lock < 0
+    BEGIN
+        ROLLBACK TRANSACTION;
+        SELECT 0 AS [StatusAudit], 0 AS [RunsAudit], 0 AS [ExecutionLog], 0 AS [Tasks], 0 AS [Done], 1 AS [Busy];
+        RETURN;
+    END;
+
+    -- Each table: looks for one row more than may go, to know whether it is done.
+    INSERT INTO @StatusRow ([Id])
+    SELECT TOP (@Left + 1) s.[Id]
+    FROM [EverTask].[StatusAudit] AS s
+    WHERE (s.[Exception] IS NULL AND s.[UpdatedAtUtc] < @Status)
+        OR (s.[Exception] IS NOT NULL AND s.[UpdatedAtUtc] < @StatusErrors)
+    ORDER BY s.[UpdatedAtUtc];
+    SET @Found = @@ROWCOUNT;
+    SET @StatusCount = CASE WHEN @Found > @Left THEN @Left ELSE @Found END;
+    IF @Found > @Left SET @Done = 0;
+    IF @DryRun = 0
+    BEGIN
+        DELETE FROM [EverTask].[StatusAudit] WHERE [Id] IN (SELECT TOP (@Left) r.[Id] FROM @StatusRow AS r ORDER BY r.[Id]);
+        SET @Left = @Left - @StatusCount;
+    END;
+
+    INSERT INTO @RunsRow ([Id])
+    SELECT TOP (@Left + 1) s.[Id]
+    FROM [EverTask].[RunsAudit] AS s
+    WHERE (s.[Exception] IS NULL AND s.[ExecutedAt] < @Runs)
+        OR (s.[Exception] IS NOT NULL AND s.[ExecutedAt] < @RunsErrors)
+    ORDER BY s.[ExecutedAt];
+    SET @Found = @@ROWCOUNT;
+    SET @RunsCount = CASE WHEN @Found > @Left THEN @Left ELSE @Found END;
+    IF @Found > @Left SET @Done = 0;
+    IF @DryRun = 0
+    BEGIN
+        DELETE FROM [EverTask].[RunsAudit] WHERE [Id] IN (SELECT TOP (@Left) r.[Id] FROM @RunsRow AS r ORDER BY r.[Id]);
+        SET @Left = @Left - @RunsCount;
+    END;
+
+    -- The task's row knows the number of its last line, so that nothing has to be counted.
+    INSERT INTO @LogRow ([Id])
+    SELECT TOP (@Left + 1) l.[Id]
+    FROM [EverTask].[TaskExecutionLog] AS l
+    WHERE l.[TimestampUtc] < @Logs
+        OR (@MaxLogs IS NOT NULL AND EXISTS (SELECT 1 FROM [EverTask].[QueuedTasks] AS t
+            WHERE t.[Id] = l.[TaskId] AND t.[LastLogSequence] - @MaxLogs >= l.[SequenceNumber]));
+    SET @Found = @@ROWCOUNT;
+    SET @LogCount = CASE WHEN @Found > @Left THEN @Left ELSE @Found END;
+    IF @Found > @Left SET @Done = 0;
+    IF @DryRun = 0
+    BEGIN
+        DELETE FROM [EverTask].[TaskExecutionLog] WHERE [Id] IN (SELECT TOP (@Left) r.[Id] FROM @LogRow AS r ORDER BY r.[Id]);
+        SET @Left = @Left - @LogCount;
+    END;
+
+    -- Tasks of which no row of history stays.
+    IF @Tasks IS NOT NULL
+    BEGIN
+        INSERT INTO @TaskRow ([Id])
+        SELECT TOP (@Left + 1) t.[Id]
+        FROM [EverTask].[QueuedTasks] AS t
+        WHERE t.[IsRecurring] = 0 AND t.[WorkerId] IS NULL AND t.[DueAtUtc] IS NULL
+            AND t.[Status] IN (N'Completed', N'Cancelled')
+            AND COALESCE(t.[LastExecutionUtc], t.[CreatedAtUtc]) < @Tasks
+            AND NOT EXISTS (SELECT 1 FROM [EverTask].[StatusAudit] AS s WHERE s.[QueuedTaskId] = t.[Id]
+                AND NOT s.[UpdatedAtUtc] < CASE WHEN s.[Exception] IS NULL THEN @Status ELSE @StatusErrors END)
+            AND NOT EXISTS (SELECT 1 FROM [EverTask].[RunsAudit] AS s WHERE s.[QueuedTaskId] = t.[Id]
+                AND (CASE WHEN s.[Exception] IS NULL THEN @Runs ELSE @RunsErrors END IS NULL
+                    OR NOT s.[ExecutedAt] < CASE WHEN s.[Exception] IS NULL THEN @Runs ELSE @RunsErrors END))
+            AND NOT EXISTS (SELECT 1 FROM [EverTask].[TaskExecutionLog] AS l WHERE l.[TaskId] = t.[Id]
+                AND (@Logs IS NULL OR NOT l.[TimestampUtc] < @Logs)
+                AND (@MaxLogs IS NULL OR t.[LastLogSequence] - @MaxLogs < l.[SequenceNumber]))
+        ORDER BY t.[IdOrder];
+        SET @Found = @@ROWCOUNT;
+        SET @TaskCount = CASE WHEN @Found > @Left THEN @Left ELSE @Found END;
+        IF @Found > @Left SET @Done = 0;
+        IF @DryRun = 0
+            DELETE FROM [EverTask].[QueuedTasks] WHERE [Id] IN (SELECT TOP (@Left) r.[Id] FROM @TaskRow AS r ORDER BY r.[Id]);
+    END;
+
+    COMMIT TRANSACTION;
+
+    SELECT @StatusCount AS [StatusAudit], @RunsCount AS [RunsAudit], @LogCount AS [ExecutionLog], @TaskCount AS [Tasks],
+        @Done AS [Done], 0 AS [Busy];
+END
+GO
+`,
+  "usp_RegisterWorker.sql": `-- Makes a worker known, alive as of now. Doing so twice is the same as once and a heartbeat. Answers nothing.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_RegisterWorker];
+GO
+CREATE PROCEDURE [EverTask].[usp_RegisterWorker]
+    @WorkerId nvarchar(100),
+    @Host     nvarchar(400)
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+
+    BEGIN TRANSACTION;
+
+    UPDATE [EverTask].[Workers] SET [HeartbeatUtc] = @Now, [Host] = @Host WHERE [Id] = @WorkerId;
+    IF @@ROWCOUNT = 0
+        INSERT INTO [EverTask].[Workers] ([Id], [Host], [StartedUtc], [HeartbeatUtc])
+        VALUES (@WorkerId, @Host, @Now, @Now);
+
+    COMMIT TRANSACTION;
+END
+GO
+`,
+  "usp_ReleaseLost.sql": `-- Removes workers whose heartbeat is too old, and takes the tasks of every worker that is not (or no longer) registered:
+-- they are ServiceStopped and due now, with LostCount + 1; above the poison limit Failed and not due, a series without
+-- next run. With the StatusAudit row that each task's level asks for.
+--
+-- Answers a row a task: TaskId, Type, QueueName, WorkerId, LostCount, Poisoned (1 or 0).
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_ReleaseLost];
+GO
+CREATE PROCEDURE [EverTask].[usp_ReleaseLost]
+    @LeaseMs      bigint,
+    @PoisonLimit  int,
+    @LostReason   nvarchar(max),
+    @PoisonReason nvarchar(max)
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+    DECLARE @Late datetimeoffset(3) = DATEADD(millisecond, -(@LeaseMs % 86400000), DATEADD(day, -(@LeaseMs / 86400000), @Now));
+    DECLARE @Held TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [WorkerId] nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL);
+    DECLARE @Lost TABLE (
+        [TaskId]     uniqueidentifier NOT NULL PRIMARY KEY,
+        [WorkerId]   nvarchar(100)    NOT NULL,
+        [Type]       nvarchar(500)    NOT NULL,
+        [QueueName]  nvarchar(200)    NULL,
+        [AuditLevel] int              NULL,
+        [LostCount]  int              NOT NULL
+    );
+
+    BEGIN TRANSACTION;
+
+    DELETE FROM [EverTask].[Workers] WHERE [HeartbeatUtc] < @Late;
+
+    INSERT INTO @Held ([TaskId], [WorkerId])
+    SELECT t.[Id], t.[WorkerId]
+    FROM [EverTask].[QueuedTasks] AS t
+    WHERE t.[WorkerId] IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] = t.[WorkerId]);
+
+    -- The worker is compared again: two processes that find the same lost tasks take each of them once.
+    UPDATE t
+    SET [LostCount] = t.[LostCount] + 1,
+        [Status] = CASE WHEN t.[LostCount] >= @PoisonLimit THEN N'Failed' ELSE N'ServiceStopped' END,
+        [Exception] = CASE WHEN t.[LostCount] >= @PoisonLimit THEN @PoisonReason ELSE @LostReason END,
+        [WorkerId] = NULL,
+        [DueAtUtc] = CASE WHEN t.[LostCount] >= @PoisonLimit THEN NULL ELSE @Now END,
+        [NextRunUtc] = CASE WHEN t.[LostCount] >= @PoisonLimit THEN NULL ELSE t.[NextRunUtc] END,
+        [CancelRequested] = CASE WHEN t.[LostCount] >= @PoisonLimit THEN 0 ELSE t.[CancelRequested] END
+    OUTPUT inserted.[Id], h.[WorkerId], inserted.[Type], inserted.[QueueName], inserted.[AuditLevel], inserted.[LostCount]
+        INTO @Lost ([TaskId], [WorkerId], [Type], [QueueName], [AuditLevel], [LostCount])
+    FROM [EverTask].[QueuedTasks] AS t
+    INNER JOIN @Held AS h ON h.[TaskId] = t.[Id]
+    WHERE t.[WorkerId] = h.[WorkerId]
+    OPTION (LOOP JOIN);
+
+    -- A lost worker is an error: Full, Minimal and ErrorsOnly audit it.
+    INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
+    SELECT l.[TaskId], @Now, CASE WHEN l.[LostCount] > @PoisonLimit THEN N'Failed' ELSE N'ServiceStopped' END,
+        CASE WHEN l.[LostCount] > @PoisonLimit THEN @PoisonReason ELSE @LostReason END
+    FROM @Lost AS l
+    WHERE ISNULL(l.[AuditLevel], 0) <> 3;
+
+    COMMIT TRANSACTION;
+
+    SELECT l.[TaskId] AS [TaskId], l.[Type] AS [Type], l.[QueueName] AS [QueueName], l.[WorkerId] AS [WorkerId],
+        l.[LostCount] AS [LostCount], CASE WHEN l.[LostCount] > @PoisonLimit THEN 1 ELSE 0 END AS [Poisoned]
+    FROM @Lost AS l
+    ORDER BY l.[WorkerId], l.[TaskId];
+END
+GO
+`,
+  "usp_ReleaseTasks.sql": `-- Gives claimed, unstarted tasks back: due as the caller says, attempt less one, everything else unchanged. A task that the
+-- worker does not hold with this token is skipped.
+--
+--   @Tasks  JSON array: { taskId, token, dueUtc }
+--
+-- Answers nothing.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_ReleaseTasks];
+GO
+CREATE PROCEDURE [EverTask].[usp_ReleaseTasks]
+    @WorkerId nvarchar(100),
+    @Tasks    nvarchar(max)
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+    DECLARE @Released TABLE (
+        [TaskId]     uniqueidentifier  NOT NULL PRIMARY KEY,
+        [LeaseToken] bigint            NOT NULL,
+        [DueAtUtc]   datetimeoffset(3) NOT NULL
+    );
+
+    INSERT INTO @Released ([TaskId], [LeaseToken], [DueAtUtc])
+    SELECT j.[taskId], j.[token], j.[dueUtc]
+    FROM OPENJSON(@Tasks)
+        WITH ([taskId] uniqueidentifier '$.taskId', [token] bigint '$.token', [dueUtc] datetimeoffset(3) '$.dueUtc') AS j;
+
+    UPDATE t
+    SET [WorkerId] = NULL,
+        [Attempt] = CASE WHEN t.[Attempt] > 0 THEN t.[Attempt] - 1 ELSE 0 END,
+        [DueAtUtc] = CASE WHEN t.[CancelRequested] = 1 AND r.[DueAtUtc] > @Now THEN @Now ELSE r.[DueAtUtc] END
+    FROM [EverTask].[QueuedTasks] AS t
+    INNER JOIN @Released AS r ON r.[TaskId] = t.[Id]
+    WHERE t.[WorkerId] = @WorkerId AND t.[LeaseToken] = r.[LeaseToken]
+    OPTION (LOOP JOIN);
+END
+GO
+`,
+  "usp_RequestCancel.sql": `-- Asks for tasks to be cancelled. Those that wait are Cancelled at once, with the StatusAudit row that their own level
+-- asks for; those that a worker holds are marked, and the worker is told at its next heartbeat.
+--
+--   EXEC [EverTask].[usp_RequestCancel] @TaskIds = N'["01900000-0000-7000-8000-000000000001"]';
+--
+-- Answers a row an id, in order: Outcome (cancelled, requested, ended, unknown).
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_RequestCancel];
+GO
+CREATE PROCEDURE [EverTask].[usp_RequestCancel]
+    @TaskIds nvarchar(max)
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+    DECLARE @Wanted TABLE ([Ordinal] int NOT NULL, [TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
+    DECLARE @Touched TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [AuditLevel] int NULL, [Held] bit NOT NULL);
+
+    INSERT INTO @Wanted ([Ordinal], [TaskId])
+    SELECT CONVERT(int, j.[key]), CONVERT(uniqueidentifier, j.[value]) FROM OPENJSON(@TaskIds) AS j;
+
+    BEGIN TRANSACTION;
+
+    -- One UPDATE for both, so that a task that is claimed or given back in the same moment is one or the other.
+    UPDATE t
+    SET [CancelRequested] = CASE WHEN t.[WorkerId] IS NULL THEN 0 ELSE 1 END,
+        [Status] = CASE WHEN t.[WorkerId] IS NULL THEN N'Cancelled' ELSE t.[Status] END,
+        [Exception] = CASE WHEN t.[WorkerId] IS NULL THEN NULL ELSE t.[Exception] END,
+        [DueAtUtc] = NULL,
+        [NextRunUtc] = CASE WHEN t.[WorkerId] IS NULL THEN NULL ELSE t.[NextRunUtc] END,
+        [RateSlotUtc] = CASE WHEN t.[WorkerId] IS NULL THEN NULL ELSE t.[RateSlotUtc] END
+    OUTPUT inserted.[Id], inserted.[AuditLevel], inserted.[CancelRequested] INTO @Touched ([TaskId], [AuditLevel], [Held])
+    FROM [EverTask].[QueuedTasks] AS t
+    INNER JOIN @Wanted AS w ON w.[TaskId] = t.[Id]
+    WHERE t.[WorkerId] IS NOT NULL OR t.[DueAtUtc] IS NOT NULL OR t.[NextRunUtc] IS NOT NULL
+        OR t.[Status] NOT IN (N'Completed', N'Failed', N'Cancelled', N'ServiceStopped')
+    OPTION (LOOP JOIN);
+
+    -- A cancellation is no error: only Full audits it.
+    INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
+    SELECT c.[TaskId], @Now, N'Cancelled', NULL
+    FROM @Touched AS c
+    WHERE c.[Held] = 0 AND ISNULL(c.[AuditLevel], 0) NOT IN (1, 2, 3);
+
+    COMMIT TRANSACTION;
+
+    SELECT CASE WHEN c.[Held] = 1 THEN 'requested' WHEN c.[Held] = 0 THEN 'cancelled'
+                WHEN t.[Id] IS NOT NULL THEN 'ended' ELSE 'unknown' END AS [Outcome]
+    FROM @Wanted AS w
+    LEFT JOIN @Touched AS c ON c.[TaskId] = w.[TaskId]
+    LEFT JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = w.[TaskId]
+    ORDER BY w.[Ordinal];
+END
+GO
+`,
+  "usp_ReserveRateSlots.sql": `-- Reserves rate limit slots by the generic cell rate algorithm (ITU-T I.371), in the order of the list, by this server's
+-- clock: one small row a key holds the theoretical arrival time (TAT) in fractional epoch milliseconds.
+--
+--   @Requests  JSON array: { n, key, intervalMs, burst, startEmpty, horizonMs }; n numbers the requests from 1
+--
+-- Answers two recordsets: NowMs; a row a request, in order: SlotMs and Granted (1 or 0; 0: nothing was reserved).
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_ReserveRateSlots];
+GO
+CREATE PROCEDURE [EverTask].[usp_ReserveRateSlots]
+    @Requests nvarchar(max)
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Request TABLE (
+        [Ordinal]     int           NOT NULL PRIMARY KEY,
+        [RateKey]     nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL,
+        [IntervalMs]  float         NOT NULL,
+        [ToleranceMs] float         NOT NULL,
+        [StartEmpty]  bit           NOT NULL,
+        [HorizonMs]   float         NOT NULL
+    );
+    DECLARE @Slot TABLE ([Ordinal] int NOT NULL PRIMARY KEY, [SlotMs] float NOT NULL, [Granted] bit NOT NULL);
+    DECLARE @NowMs float, @Turn int = 1, @RateKey nvarchar(400), @IntervalMs float, @ToleranceMs float, @StartEmpty bit, @HorizonMs float,
+        @TatMs float, @SlotMs float, @Stored bit;
+
+    INSERT INTO @Request ([Ordinal], [RateKey], [IntervalMs], [ToleranceMs], [StartEmpty], [HorizonMs])
+    SELECT j.[n], j.[key], j.[intervalMs], (j.[burst] - 1) * j.[intervalMs], j.[startEmpty], j.[horizonMs]
+    FROM OPENJSON(@Requests) WITH (
+        [n]          int           '$.n',
+        [key]        nvarchar(400) '$.key',
+        [intervalMs] float         '$.intervalMs',
+        [burst]      float         '$.burst',
+        [startEmpty] bit           '$.startEmpty',
+        [horizonMs]  float         '$.horizonMs'
+    ) AS j;
+
+    BEGIN TRANSACTION;
+
+    -- Locks all rows first, by one statement in the order of the key, so that two lists with the same keys in another
+    -- order do not wait for each other; and reads the clock after that, so that it is not behind what others reserved.
+    UPDATE r
+    SET [TatMs] = r.[TatMs]
+    FROM [EverTask].[RateLimits] AS r
+    WHERE r.[RateKey] IN (SELECT [RateKey] FROM @Request);
+
+    SET @NowMs = DATEDIFF_BIG(millisecond, CONVERT(datetime2(3), '1970-01-01'), CONVERT(datetime2(3), SYSUTCDATETIME()));
+
+    WHILE @Turn IS NOT NULL
+    BEGIN
+        SET @RateKey = NULL;
+        SELECT @RateKey = [RateKey], @IntervalMs = [IntervalMs], @ToleranceMs = [ToleranceMs], @StartEmpty = [StartEmpty], @HorizonMs = [HorizonMs]
+        FROM @Request WHERE [Ordinal] = @Turn;
+
+        SET @TatMs = NULL;
+        SELECT @TatMs = [TatMs] FROM [EverTask].[RateLimits] WHERE [RateKey] = @RateKey;
+        SET @Stored = CASE WHEN @TatMs IS NULL THEN 0 ELSE 1 END;
+        IF @Stored = 0
+            SET @TatMs = CASE WHEN @StartEmpty = 1 THEN @NowMs + @ToleranceMs ELSE @NowMs END;
+
+        -- A microsecond is the noise of sums of fractions.
+        SET @SlotMs = CEILING(@TatMs - @ToleranceMs - 0.001E0);
+        IF @SlotMs < @NowMs
+            SET @SlotMs = @NowMs;
+
+        INSERT INTO @Slot ([Ordinal], [SlotMs], [Granted])
+        VALUES (@Turn, @SlotMs, CASE WHEN @SlotMs <= @NowMs + @HorizonMs THEN 1 ELSE 0 END);
+
+        IF @SlotMs <= @NowMs + @HorizonMs
+        BEGIN
+            SET @TatMs = CASE WHEN @TatMs < @NowMs THEN @NowMs ELSE @TatMs END + @IntervalMs;
+            IF @Stored = 1
+                UPDATE [EverTask].[RateLimits] SET [TatMs] = @TatMs WHERE [RateKey] = @RateKey;
+            ELSE
+                INSERT INTO [EverTask].[RateLimits] ([RateKey], [TatMs]) VALUES (@RateKey, @TatMs);
+        END;
+
+        SELECT @Turn = MIN([Ordinal]) FROM @Request WHERE [Ordinal] > @Turn;
+    END;
+
+    COMMIT TRANSACTION;
+
+    SELECT @NowMs AS [NowMs];
+
+    SELECT s.[SlotMs] AS [SlotMs], s.[Granted] AS [Granted] FROM @Slot AS s ORDER BY s.[Ordinal];
+END
+GO
+`,
+  "usp_SaveExecutionLogs.sql": `-- Stores log lines, of any number of tasks: one call, one transaction. Each task's lines are numbered in the order of the
+-- list, going on from its last. Lines of tasks that do not exist are left out.
+--
+--   @Lines  JSON array: { n, taskId, agoMs, level, message, exception }; n numbers the lines
+--
+-- Answers nothing.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_SaveExecutionLogs];
+GO
+CREATE PROCEDURE [EverTask].[usp_SaveExecutionLogs]
+    @Lines nvarchar(max)
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+    DECLARE @Line TABLE (
+        [Ordinal]   int               NOT NULL PRIMARY KEY,
+        [TaskId]    uniqueidentifier  NOT NULL,
+        [AtUtc]     datetimeoffset(3) NOT NULL,
+        [Level]     nvarchar(20)      NOT NULL,
+        [Message]   nvarchar(max)     NOT NULL,
+        [Exception] nvarchar(max)     NULL
+    );
+    DECLARE @Counted TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [Lines] int NOT NULL);
+    DECLARE @Last TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [Sequence] int NOT NULL);
+
+    INSERT INTO @Line ([Ordinal], [TaskId], [AtUtc], [Level], [Message], [Exception])
+    SELECT j.[n], j.[taskId], DATEADD(millisecond, -(j.[agoMs] % 86400000), DATEADD(day, -(j.[agoMs] / 86400000), @Now)),
+        j.[level], j.[message], j.[exception]
+    FROM OPENJSON(@Lines) WITH (
+        [n]         int              '$.n',
+        [taskId]    uniqueidentifier '$.taskId',
+        [agoMs]     bigint           '$.agoMs',
+        [level]     nvarchar(20)     '$.level',
+        [message]   nvarchar(max)    '$.message',
+        [exception] nvarchar(max)    '$.exception'
+    ) AS j;
+
+    INSERT INTO @Counted ([TaskId], [Lines]) SELECT l.[TaskId], COUNT(*) FROM @Line AS l GROUP BY l.[TaskId];
+
+    BEGIN TRANSACTION;
+
+    -- The task's row keeps the last number: it is locked until the lines are stored, so that no number is given twice, and
+    -- it outlives lines that retention has deleted.
+    UPDATE t
+    SET [LastLogSequence] = t.[LastLogSequence] + c.[Lines]
+    OUTPUT inserted.[Id], inserted.[LastLogSequence] INTO @Last ([TaskId], [Sequence])
+    FROM [EverTask].[QueuedTasks] AS t
+    INNER JOIN @Counted AS c ON c.[TaskId] = t.[Id]
+    OPTION (LOOP JOIN);
+
+    INSERT INTO [EverTask].[TaskExecutionLog] ([TaskId], [TimestampUtc], [Level], [Message], [ExceptionDetails], [SequenceNumber])
+    SELECT l.[TaskId], l.[AtUtc], l.[Level], l.[Message], l.[Exception],
+        k.[Sequence] - c.[Lines] + ROW_NUMBER() OVER (PARTITION BY l.[TaskId] ORDER BY l.[Ordinal])
+    FROM @Line AS l
+    INNER JOIN @Last AS k ON k.[TaskId] = l.[TaskId]
+    INNER JOIN @Counted AS c ON c.[TaskId] = l.[TaskId]
+    ORDER BY l.[Ordinal];
+
+    COMMIT TRANSACTION;
+END
+GO
+`,
+  "usp_SetQueuePaused.sql": `-- Pauses or resumes a queue for all workers of the store: a paused queue's tasks are not claimed. Answers nothing.
+--
+--   EXEC [EverTask].[usp_SetQueuePaused] @QueueName = N'email', @Paused = 1;
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_SetQueuePaused];
+GO
+CREATE PROCEDURE [EverTask].[usp_SetQueuePaused]
+    @QueueName nvarchar(200),
+    @Paused    bit
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    IF @Paused = 0
+        DELETE FROM [EverTask].[PausedQueues] WHERE [QueueName] = @QueueName;
+    ELSE
+        INSERT INTO [EverTask].[PausedQueues] ([QueueName], [PausedAtUtc])
+        SELECT @QueueName, SYSUTCDATETIME()
+        WHERE NOT EXISTS (SELECT 1 FROM [EverTask].[PausedQueues] WHERE [QueueName] = @QueueName);
+END
+GO
+`,
+  "usp_SetTaskStatus.sql": `-- Changes one task's status and writes the StatusAudit row that the audit level asks for: one call, one transaction, no
+-- query before. Nothing is written when the task does not exist, or when a lease is given that is no longer held.
+--
+--   EXEC [EverTask].[usp_SetTaskStatus] @TaskId = '01900000-0000-7000-8000-000000000001', @Status = N'Completed';
+--
+-- Everything after @AuditLevel is for workers. Answers one row: Applied (1 or 0).
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_SetTaskStatus];
+GO
+CREATE PROCEDURE [EverTask].[usp_SetTaskStatus]
+    @TaskId          uniqueidentifier,
+    @Status          nvarchar(15),         -- WaitingQueue, Queued, InProgress, Pending, Cancelled, Completed, Failed, ServiceStopped
+    @Exception       nvarchar(max) = NULL,
+    @AuditLevel      int = 0,              -- 0 Full, 1 Minimal, 2 ErrorsOnly, 3 None; NULL: Full
+    @ExecutionTimeMs float = NULL,         -- of the execution that ended
+    @AgoMs           bigint = 0,           -- how long ago it happened
+    @WorkerId        nvarchar(100) = NULL, -- with @LeaseToken: only while the lease is held
+    @LeaseToken      bigint = NULL,
+    @DueInMs         bigint = NULL,        -- when the task can be claimed again
+    @ReturnAttempt   bit = 0,              -- what ended was no attempt
+    @RateSlotUtc     datetimeoffset(3) = NULL
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+    DECLARE @At datetimeoffset(3) = DATEADD(millisecond, -(@AgoMs % 86400000), DATEADD(day, -(@AgoMs / 86400000), @Now));
+    DECLARE @DueAt datetimeoffset(3) =
+        DATEADD(millisecond, @DueInMs % 86400000, DATEADD(day, @DueInMs / 86400000, @Now));
+    DECLARE @KeepsLease bit =
+        CASE WHEN @Status IN (N'Queued', N'InProgress') AND @DueInMs IS NULL THEN 1 ELSE 0 END;
+    DECLARE @KeepsExecution bit = CASE WHEN @ExecutionTimeMs IS NULL OR @AuditLevel = 3 THEN 1 ELSE 0 END;
+    DECLARE @Applied bit = 0;
+
+    BEGIN TRANSACTION;
+
+    UPDATE [EverTask].[QueuedTasks]
+    SET [Status] = @Status,
+        [Exception] = @Exception,
+        [WorkerId] = CASE WHEN @KeepsLease = 1 THEN [WorkerId] END,
+        -- A task that was asked to be cancelled waits for nothing: whoever claims it next is to see that.
+        [DueAtUtc] = CASE WHEN @KeepsLease = 1 THEN [DueAtUtc]
+                          WHEN @DueInMs IS NOT NULL AND [CancelRequested] = 1 THEN @Now
+                          ELSE @DueAt END,
+        [CancelRequested] = CASE WHEN @KeepsLease = 1 OR @DueInMs IS NOT NULL THEN [CancelRequested] ELSE 0 END,
+        [Attempt] = CASE WHEN @ReturnAttempt = 1 AND [Attempt] > 0 THEN [Attempt] - 1 ELSE [Attempt] END,
+        [RateSlotUtc] = @RateSlotUtc,
+        [ExecutionTimeMs] = CASE WHEN @KeepsExecution = 1 THEN [ExecutionTimeMs] ELSE @ExecutionTimeMs END,
+        [LastExecutionUtc] = CASE WHEN @KeepsExecution = 1 THEN [LastExecutionUtc] ELSE @At END
+    WHERE [Id] = @TaskId
+        AND (@WorkerId IS NULL OR ([WorkerId] = @WorkerId AND [LeaseToken] = @LeaseToken));
+
+    IF @@ROWCOUNT > 0
+        SET @Applied = 1;
+
+    -- Full audits every change; Minimal and ErrorsOnly audit errors; None audits nothing.
+    IF @Applied = 1
+        AND (ISNULL(@AuditLevel, 0) NOT IN (1, 2, 3)
+            OR (@AuditLevel IN (1, 2) AND (@Status IN (N'Failed', N'ServiceStopped') OR @Exception IS NOT NULL)))
+        INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
+        VALUES (@TaskId, @At, @Status, @Exception);
+
+    COMMIT TRANSACTION;
+
+    SELECT @Applied AS [Applied];
+END
+GO
+`,
+  "usp_SetTaskStatuses.sql": `-- usp_SetTaskStatus for many tasks: one call, one transaction, one UPDATE. A task may have gone through several statuses
+-- since the last write; each writes its audit row, with its own time.
+--
+--   @Changes  JSON array, a task at most once: { n, taskId, auditLevel, status, exception, agoMs, workerId, leaseToken,
+--             dueInMs, returnAttempt, rateSlotUtc, executionTimeMs }, the last status of each task; n numbers the changes
+--   @Steps    JSON array: { n, s, status, exception, agoMs }, the statuses before it; s numbers the steps of a change
+--
+-- Answers a row a change, in order: Applied (1 or 0).
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_SetTaskStatuses];
+GO
+CREATE PROCEDURE [EverTask].[usp_SetTaskStatuses]
+    @Changes nvarchar(max),
+    @Steps   nvarchar(max) = N'[]'
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+    DECLARE @Change TABLE (
+        [Ordinal]         int               NOT NULL,
+        [TaskId]          uniqueidentifier  NOT NULL PRIMARY KEY,
+        [AuditLevel]      int               NULL,
+        [Status]          nvarchar(15)      NOT NULL,
+        [Exception]       nvarchar(max)     NULL,
+        [AtUtc]           datetimeoffset(3) NOT NULL,
+        [WorkerId]        nvarchar(100)     COLLATE Latin1_General_BIN2 NULL,
+        [LeaseToken]      bigint            NULL,
+        [KeepsLease]      bit               NOT NULL,
+        [DueAtUtc]        datetimeoffset(3) NULL,
+        [ReturnAttempt]   bit               NOT NULL,
+        [RateSlotUtc]     datetimeoffset(3) NULL,
+        [ExecutionTimeMs] float             NULL
+    );
+    DECLARE @Step TABLE (
+        [Ordinal]   int               NOT NULL,
+        [Step]      int               NOT NULL,
+        [Status]    nvarchar(15)      NOT NULL,
+        [Exception] nvarchar(max)     NULL,
+        [AtUtc]     datetimeoffset(3) NOT NULL,
+        PRIMARY KEY ([Ordinal], [Step])
+    );
+    DECLARE @Applied TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
+
+    INSERT INTO @Change ([Ordinal], [TaskId], [AuditLevel], [Status], [Exception], [AtUtc], [WorkerId], [LeaseToken],
+        [KeepsLease], [DueAtUtc], [ReturnAttempt], [RateSlotUtc], [ExecutionTimeMs])
+    SELECT c.[n], c.[taskId], c.[auditLevel], c.[status], c.[exception],
+        DATEADD(millisecond, -(c.[agoMs] % 86400000), DATEADD(day, -(c.[agoMs] / 86400000), @Now)),
+        c.[workerId], c.[leaseToken],
+        CASE WHEN c.[status] IN (N'Queued', N'InProgress') AND c.[dueInMs] IS NULL THEN 1 ELSE 0 END,
+        DATEADD(millisecond, c.[dueInMs] % 86400000, DATEADD(day, c.[dueInMs] / 86400000, @Now)),
+        c.[returnAttempt], c.[rateSlotUtc],
+        CASE WHEN c.[auditLevel] = 3 THEN NULL ELSE c.[executionTimeMs] END
+    FROM OPENJSON(@Changes) WITH (
+        [n]               int               '$.n',
+        [taskId]          uniqueidentifier  '$.taskId',
+        [auditLevel]      int               '$.auditLevel',
+        [status]          nvarchar(15)      '$.status',
+        [exception]       nvarchar(max)     '$.exception',
+        [agoMs]           bigint            '$.agoMs',
+        [workerId]        nvarchar(100)     '$.workerId',
+        [leaseToken]      bigint            '$.leaseToken',
+        [dueInMs]         bigint            '$.dueInMs',
+        [returnAttempt]   bit               '$.returnAttempt',
+        [rateSlotUtc]     datetimeoffset(3) '$.rateSlotUtc',
+        [executionTimeMs] float             '$.executionTimeMs'
+    ) AS c;
+
+    INSERT INTO @Step ([Ordinal], [Step], [Status], [Exception], [AtUtc])
+    SELECT e.[n], e.[s], e.[status], e.[exception],
+        DATEADD(millisecond, -(e.[agoMs] % 86400000), DATEADD(day, -(e.[agoMs] / 86400000), @Now))
+    FROM OPENJSON(@Steps) WITH (
+        [n]         int           '$.n',
+        [s]         int           '$.s',
+        [status]    nvarchar(15)  '$.status',
+        [exception] nvarchar(max) '$.exception',
+        [agoMs]     bigint        '$.agoMs'
+    ) AS e;
+
+    INSERT INTO @Step ([Ordinal], [Step], [Status], [Exception], [AtUtc])
+    SELECT c.[Ordinal], 2147483647, c.[Status], c.[Exception], c.[AtUtc] FROM @Change AS c;
+
+    BEGIN TRANSACTION;
+
+    UPDATE t
+    SET [Status] = c.[Status],
+        [Exception] = c.[Exception],
+        [WorkerId] = CASE WHEN c.[KeepsLease] = 1 THEN t.[WorkerId] END,
+        -- A task that was asked to be cancelled waits for nothing: whoever claims it next is to see that.
+        [DueAtUtc] = CASE WHEN c.[KeepsLease] = 1 THEN t.[DueAtUtc]
+                          WHEN c.[DueAtUtc] IS NOT NULL AND t.[CancelRequested] = 1 THEN @Now
+                          ELSE c.[DueAtUtc] END,
+        [CancelRequested] = CASE WHEN c.[KeepsLease] = 1 OR c.[DueAtUtc] IS NOT NULL THEN t.[CancelRequested] ELSE 0 END,
+        [Attempt] = CASE WHEN c.[ReturnAttempt] = 1 AND t.[Attempt] > 0 THEN t.[Attempt] - 1 ELSE t.[Attempt] END,
+        [RateSlotUtc] = c.[RateSlotUtc],
+        [ExecutionTimeMs] = COALESCE(c.[ExecutionTimeMs], t.[ExecutionTimeMs]),
+        [LastExecutionUtc] = CASE WHEN c.[ExecutionTimeMs] IS NULL THEN t.[LastExecutionUtc] ELSE c.[AtUtc] END
+    OUTPUT inserted.[Id] INTO @Applied ([TaskId])
+    FROM [EverTask].[QueuedTasks] AS t
+    INNER JOIN @Change AS c ON c.[TaskId] = t.[Id]
+    WHERE c.[WorkerId] IS NULL OR (t.[WorkerId] = c.[WorkerId] AND t.[LeaseToken] = c.[LeaseToken])
+    OPTION (LOOP JOIN);
+
+    -- Full audits every change; Minimal and ErrorsOnly audit errors; None audits nothing.
+    INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
+    SELECT c.[TaskId], s.[AtUtc], s.[Status], s.[Exception]
+    FROM @Step AS s
+    INNER JOIN @Change AS c ON c.[Ordinal] = s.[Ordinal]
+    INNER JOIN @Applied AS a ON a.[TaskId] = c.[TaskId]
+    WHERE ISNULL(c.[AuditLevel], 0) NOT IN (1, 2, 3)
+        OR (c.[AuditLevel] IN (1, 2) AND (s.[Status] IN (N'Failed', N'ServiceStopped') OR s.[Exception] IS NOT NULL))
+    ORDER BY s.[Ordinal], s.[Step];
+
+    COMMIT TRANSACTION;
+
+    SELECT CASE WHEN a.[TaskId] IS NULL THEN 0 ELSE 1 END AS [Applied]
+    FROM @Change AS c
+    LEFT JOIN @Applied AS a ON a.[TaskId] = c.[TaskId]
+    ORDER BY c.[Ordinal];
+END
+GO
+`,
+  "usp_UnregisterWorker.sql": `-- Removes a worker at a clean end. Tasks that it still holds are found by usp_ReleaseLost. Answers nothing.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_UnregisterWorker];
+GO
+CREATE PROCEDURE [EverTask].[usp_UnregisterWorker]
+    @WorkerId nvarchar(100)
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DELETE FROM [EverTask].[Workers] WHERE [Id] = @WorkerId;
+END
+GO
+`,
+  "usp_UpdateCurrentRun.sql": `-- Ends a run of a recurring task: run count + 1 (it stays at 2147483647), next run (NULL ends the series), last
+-- execution, and the RunsAudit and StatusAudit rows that the audit level asks for: one call, one transaction. Nothing is
+-- written when there is no such recurring task, or when a lease is given that is no longer held.
+--
+--   EXEC [EverTask].[usp_UpdateCurrentRun] @TaskId = '01900000-0000-7000-8000-000000000001', @ExecutionTimeMs = 12.5,
+--       @NextRunUtc = '2030-01-01T00:00:00Z', @AuditLevel = 1, @Status = N'Completed';
+--
+-- Answers one row: Applied (1 or 0).
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_UpdateCurrentRun];
+GO
+CREATE PROCEDURE [EverTask].[usp_UpdateCurrentRun]
+    @TaskId          uniqueidentifier,
+    @ExecutionTimeMs float,
+    @NextRunUtc      datetimeoffset(3) = NULL,
+    @AuditLevel      int = 0,              -- 0 Full, 1 Minimal, 2 ErrorsOnly, 3 None; NULL: Full
+    @Status          nvarchar(15) = NULL,  -- how the run ended; NULL: status and exception were set before, and stay
+    @Exception       nvarchar(max) = NULL,
+    @AgoMs           bigint = 0,           -- how long ago it ended
+    @WorkerId        nvarchar(100) = NULL, -- with @LeaseToken: only while the lease is held
+    @LeaseToken      bigint = NULL,
+    @Counts          bit = 1               -- 0: the occurrence was skipped; the series moves on, but nothing ran
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+    DECLARE @At datetimeoffset(3) = DATEADD(millisecond, -(@AgoMs % 86400000), DATEADD(day, -(@AgoMs / 86400000), @Now));
+    DECLARE @Changed bit = CASE WHEN @Status IS NULL THEN 0 ELSE 1 END;
+    DECLARE @Ended TABLE ([Status] nvarchar(15) NOT NULL, [Exception] nvarchar(max) NULL);
+    DECLARE @Applied bit = 0;
+
+    BEGIN TRANSACTION;
+
+    UPDATE [EverTask].[QueuedTasks]
+    SET [Status] = COALESCE(@Status, [Status]),
+        [Exception] = CASE WHEN @Changed = 1 THEN @Exception ELSE [Exception] END,
+        [WorkerId] = NULL,
+        [NextRunUtc] = @NextRunUtc,
+        [DueAtUtc] = CASE WHEN @NextRunUtc IS NOT NULL AND [CancelRequested] = 1 THEN @Now ELSE @NextRunUtc END,
+        [CancelRequested] = CASE WHEN @NextRunUtc IS NULL THEN 0 ELSE [CancelRequested] END,
+        [Attempt] = 0,
+        [LostCount] = 0,
+        [RateSlotUtc] = NULL,
+        [CurrentRunCount] = CASE WHEN @Counts = 0 OR [CurrentRunCount] = 2147483647 THEN [CurrentRunCount]
+                                 ELSE ISNULL([CurrentRunCount], 0) + 1 END,
+        [ExecutionTimeMs] = CASE WHEN @Counts = 1 THEN @ExecutionTimeMs ELSE [ExecutionTimeMs] END,
+        [LastExecutionUtc] = CASE WHEN @Counts = 1 THEN @At ELSE [LastExecutionUtc] END
+    OUTPUT inserted.[Status], inserted.[Exception] INTO @Ended ([Status], [Exception])
+    WHERE [Id] = @TaskId AND [IsRecurring] = 1
+        AND (@WorkerId IS NULL OR ([WorkerId] = @WorkerId AND [LeaseToken] = @LeaseToken));
+
+    IF @@ROWCOUNT > 0
+        SET @Applied = 1;
+
+    -- Full audits every change; Minimal and ErrorsOnly audit errors; None audits nothing.
+    INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
+    SELECT @TaskId, @At, e.[Status], e.[Exception]
+    FROM @Ended AS e
+    WHERE @Changed = 1
+        AND (ISNULL(@AuditLevel, 0) NOT IN (1, 2, 3)
+            OR (@AuditLevel IN (1, 2) AND (e.[Status] IN (N'Failed', N'ServiceStopped') OR e.[Exception] IS NOT NULL)));
+
+    -- Full and Minimal audit every run; ErrorsOnly audits errors; None audits nothing.
+    INSERT INTO [EverTask].[RunsAudit] ([QueuedTaskId], [ExecutedAt], [ExecutionTimeMs], [Status], [Exception])
+    SELECT @TaskId, @At, @ExecutionTimeMs, e.[Status], e.[Exception]
+    FROM @Ended AS e
+    WHERE @Counts = 1
+        AND (ISNULL(@AuditLevel, 0) NOT IN (2, 3)
+            OR (@AuditLevel = 2 AND (e.[Status] IN (N'Failed', N'ServiceStopped') OR e.[Exception] IS NOT NULL)));
+
+    COMMIT TRANSACTION;
+
+    SELECT @Applied AS [Applied];
+END
+GO
+`,
+  "usp_UpdateCurrentRuns.sql": `-- usp_UpdateCurrentRun for many tasks: one call, one transaction, one UPDATE. A task may have gone through several
+-- statuses since the last write; each writes its audit row, with its own time.
+--
+--   @Runs   JSON array, a task at most once: { n, taskId, auditLevel, status, exception, agoMs, workerId, leaseToken,
+--           executionTimeMs, nextRunUtc, counts }, with the status in which the run ended; n numbers the runs
+--   @Steps  JSON array: { n, s, status, exception, agoMs }, the statuses before it; s numbers the steps of a run
+--
+-- Answers a row a run, in order: Applied (1 or 0).
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_UpdateCurrentRuns];
+GO
+CREATE PROCEDURE [EverTask].[usp_UpdateCurrentRuns]
+    @Runs  nvarchar(max),
+    @Steps nvarchar(max) = N'[]'
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+    DECLARE @Run TABLE (
+        [Ordinal]         int               NOT NULL,
+        [TaskId]          uniqueidentifier  NOT NULL PRIMARY KEY,
+        [AuditLevel]      int               NULL,
+        [Status]          nvarchar(15)      NOT NULL,
+        [Exception]       nvarchar(max)     NULL,
+        [AtUtc]           datetimeoffset(3) NOT NULL,
+        [WorkerId]        nvarchar(100)     COLLATE Latin1_General_BIN2 NULL,
+        [LeaseToken]      bigint            NULL,
+        [ExecutionTimeMs] float             NOT NULL,
+        [NextRunUtc]      datetimeoffset(3) NULL,
+        [Counts]          bit               NOT NULL
+    );
+    DECLARE @Step TABLE (
+        [Ordinal]   int               NOT NULL,
+        [Step]      int               NOT NULL,
+        [Status]    nvarchar(15)      NOT NULL,
+        [Exception] nvarchar(max)     NULL,
+        [AtUtc]     datetimeoffset(3) NOT NULL,
+        PRIMARY KEY ([Ordinal], [Step])
+    );
+    DECLARE @Applied TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
+
+    INSERT INTO @Run ([Ordinal], [TaskId], [AuditLevel], [Status], [Exception], [AtUtc], [WorkerId], [LeaseToken],
+        [ExecutionTimeMs], [NextRunUtc], [Counts])
+    SELECT r.[n], r.[taskId], r.[auditLevel], r.[status], r.[exception],
+        DATEADD(millisecond, -(r.[agoMs] % 86400000), DATEADD(day, -(r.[agoMs] / 86400000), @Now)),
+        r.[workerId], r.[leaseToken], r.[executionTimeMs], r.[nextRunUtc], r.[counts]
+    FROM OPENJSON(@Runs) WITH (
+        [n]               int               '$.n',
+        [taskId]          uniqueidentifier  '$.taskId',
+        [auditLevel]      int               '$.auditLevel',
+        [status]          nvarchar(15)      '$.status',
+        [exception]       nvarchar(max)     '$.exception',
+        [agoMs]           bigint            '$.agoMs',
+        [workerId]        nvarchar(100)     '$.workerId',
+        [leaseToken]      bigint            '$.leaseToken',
+        [executionTimeMs] float             '$.executionTimeMs',
+        [nextRunUtc]      datetimeoffset(3) '$.nextRunUtc',
+        [counts]          bit               '$.counts'
+    ) AS r;
+
+    INSERT INTO @Step ([Ordinal], [Step], [Status], [Exception], [AtUtc])
+    SELECT e.[n], e.[s], e.[status], e.[exception],
+        DATEADD(millisecond, -(e.[agoMs] % 86400000), DATEADD(day, -(e.[agoMs] / 86400000), @Now))
+    FROM OPENJSON(@Steps) WITH (
+        [n]         int           '$.n',
+        [s]         int           '$.s',
+        [status]    nvarchar(15)  '$.status',
+        [exception] nvarchar(max) '$.exception',
+        [agoMs]     bigint        '$.agoMs'
+    ) AS e;
+
+    INSERT INTO @Step ([Ordinal], [Step], [Status], [Exception], [AtUtc])
+    SELECT r.[Ordinal], 2147483647, r.[Status], r.[Exception], r.[AtUtc] FROM @Run AS r;
+
+    BEGIN TRANSACTION;
+
+    UPDATE t
+    SET [Status] = r.[Status],
+        [Exception] = r.[Exception],
+        [WorkerId] = NULL,
+        [NextRunUtc] = r.[NextRunUtc],
+        [DueAtUtc] = CASE WHEN r.[NextRunUtc] IS NOT NULL AND t.[CancelRequested] = 1 THEN @Now ELSE r.[NextRunUtc] END,
+        [CancelRequested] = CASE WHEN r.[NextRunUtc] IS NULL THEN 0 ELSE t.[CancelRequested] END,
+        [Attempt] = 0,
+        [LostCount] = 0,
+        [RateSlotUtc] = NULL,
+        [CurrentRunCount] = CASE WHEN r.[Counts] = 0 OR t.[CurrentRunCount] = 2147483647 THEN t.[CurrentRunCount]
+                                 ELSE ISNULL(t.[CurrentRunCount], 0) + 1 END,
+        [ExecutionTimeMs] = CASE WHEN r.[Counts] = 1 THEN r.[ExecutionTimeMs] ELSE t.[ExecutionTimeMs] END,
+        [LastExecutionUtc] = CASE WHEN r.[Counts] = 1 THEN r.[AtUtc] ELSE t.[LastExecutionUtc] END
+    OUTPUT inserted.[Id] INTO @Applied ([TaskId])
+    FROM [EverTask].[QueuedTasks] AS t
+    INNER JOIN @Run AS r ON r.[TaskId] = t.[Id]
+    WHERE t.[IsRecurring] = 1
+        AND (r.[WorkerId] IS NULL OR (t.[WorkerId] = r.[WorkerId] AND t.[LeaseToken] = r.[LeaseToken]))
+    OPTION (LOOP JOIN);
+
+    -- Full audits every change; Minimal and ErrorsOnly audit errors; None audits nothing.
+    INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
+    SELECT r.[TaskId], s.[AtUtc], s.[Status], s.[Exception]
+    FROM @Step AS s
+    INNER JOIN @Run AS r ON r.[Ordinal] = s.[Ordinal]
+    INNER JOIN @Applied AS a ON a.[TaskId] = r.[TaskId]
+    WHERE ISNULL(r.[AuditLevel], 0) NOT IN (1, 2, 3)
+        OR (r.[AuditLevel] IN (1, 2) AND (s.[Status] IN (N'Failed', N'ServiceStopped') OR s.[Exception] IS NOT NULL))
+    ORDER BY s.[Ordinal], s.[Step];
+
+    -- Full and Minimal audit every run; ErrorsOnly audits errors; None audits nothing.
+    INSERT INTO [EverTask].[RunsAudit] ([QueuedTaskId], [ExecutedAt], [ExecutionTimeMs], [Status], [Exception])
+    SELECT r.[TaskId], r.[AtUtc], r.[ExecutionTimeMs], r.[Status], r.[Exception]
+    FROM @Run AS r
+    INNER JOIN @Applied AS a ON a.[TaskId] = r.[TaskId]
+    WHERE r.[Counts] = 1
+        AND (ISNULL(r.[AuditLevel], 0) NOT IN (2, 3)
+            OR (r.[AuditLevel] = 2 AND (r.[Status] IN (N'Failed', N'ServiceStopped') OR r.[Exception] IS NOT NULL)))
+    ORDER BY r.[Ordinal];
+
+    COMMIT TRANSACTION;
+
+    SELECT CASE WHEN a.[TaskId] IS NULL THEN 0 ELSE 1 END AS [Applied]
+    FROM @Run AS r
+    LEFT JOIN @Applied AS a ON a.[TaskId] = r.[TaskId]
+    ORDER BY r.[Ordinal];
+END
+GO
+`,
+};

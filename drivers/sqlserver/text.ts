@@ -1,0 +1,60 @@
+// How texts go into the database and come back unchanged. SQL Server keeps any UTF-16 text, but Babelfish (PostgreSQL
+// underneath) knows no U+0000, and both ignore trailing spaces when they compare.
+
+import { InvalidArgumentError } from "../../src/errors.ts";
+
+// The control character that was made for escaping, DLE, announces what stands for U+0000 and for itself.
+const escape = "\u0010";
+const escapedNul = `${escape}@`;
+const escapedEscape = `${escape}P`;
+
+/** A text as it is stored. Lone surrogates, which are no Unicode text, become U+FFFD. */
+export function toStored(text: string): string;
+export function toStored(text: string | null): string | null;
+export function toStored(text: string | null): string | null {
+  if (text === null) return null;
+  const wellFormed = text.toWellFormed();
+  if (!/[\u0000\u0010]/.test(wellFormed)) return wellFormed;
+  return wellFormed.replaceAll(escape, escapedEscape).replaceAll("\u0000", escapedNul);
+}
+
+/** A text as it was before it was stored. */
+export function fromStored(stored: string): string;
+export function fromStored(stored: string | null): string | null;
+export function fromStored(stored: string | null): string | null {
+  if (stored === null || !stored.includes(escape)) return stored;
+  return stored.replaceAll(escapedNul, "\u0000").replaceAll(escapedEscape, escape);
+}
+
+/**
+ * A name by which things are found (key, queue, type …) as it is stored: told apart by its code points, trailing spaces
+ * included, which an escape at the end guards.
+ *
+ * @param maxLength How many UTF-16 code units the column takes.
+ * @throws {InvalidArgumentError} If it is too long.
+ */
+export function toStoredName(name: string, argument: string, maxLength: number): string {
+  const stored = toStored(name);
+  const guarded = stored.endsWith(" ") ? `${stored}${escape}` : stored;
+  if (guarded.length <= maxLength) return guarded;
+  throw new InvalidArgumentError(argument, name, `be at most ${maxLength} characters long`);
+}
+
+/** A name as it was before it was stored. */
+export function fromStoredName(stored: string): string;
+export function fromStoredName(stored: string | null): string | null;
+export function fromStoredName(stored: string | null): string | null {
+  if (stored === null || !stored.includes(escape)) return stored;
+  return fromStored(stored.endsWith(` ${escape}`) ? stored.slice(0, -1) : stored);
+}
+
+/** The lengths of the columns that hold names. */
+export const nameLengths = {
+  type: 500,
+  handler: 500,
+  queue: 200,
+  taskKey: 200,
+  worker: 100,
+  host: 400,
+  rateKey: 400,
+} as const;
