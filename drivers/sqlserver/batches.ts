@@ -1,129 +1,176 @@
-// What the verbs that write send: the contract's requests as the JSON documents that the procedures take.
+// What the verbs that write send: the contract's requests as rows of the procedures' table types.
 
 import { auditLevelToNumber } from "../../src/audit/audit_level.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import type {
+  ClaimRequest,
   NewLogLine,
   NewTask,
   RateSlotRequest,
+  ReleasedTask,
   RunEnd,
   StatusChange,
   StatusStep,
 } from "../../src/storage/requests.ts";
 import { toIso, toWholeMs } from "./instants.ts";
+import { type Rows, rowsOf } from "./mssql.ts";
+import * as types from "./table_types.ts";
 import { nameLengths, toStored, toStoredName } from "./text.ts";
 
-/** What happened to a task, with its last step apart from those before: a {@linkcode StatusChange} or a {@linkcode RunEnd}. */
-type Steps = Pick<StatusChange, "steps" | "taskId">;
+/** What happened to a task: a {@linkcode StatusChange} or a {@linkcode RunEnd}. */
+type Change = Pick<StatusChange, "taskId" | "auditLevel" | "steps" | "lease">;
 
-/** A name of a worker as it is stored. */
+/** A worker's id as it is stored. */
 export function storedWorker(workerId: string): string {
   return toStoredName(workerId, "workerId", nameLengths.worker);
 }
 
-/** @Tasks of usp_PersistTasks. */
-export function taskDocument(tasks: readonly NewTask[]): unknown[] {
-  return tasks.map((task, index) => ({
-    n: index + 1,
-    id: task.id,
-    type: toStoredName(task.type, "type", nameLengths.type),
-    handler: toStoredName(task.handler, "handler", nameLengths.handler),
-    request: toStored(task.request),
-    status: task.status,
-    dueInMs: "inMs" in task.due ? toWholeMs(task.due.inMs) : null,
-    dueUtc: "at" in task.due ? toIso(task.due.at) : null,
-    auditLevel: auditLevelToNumber(task.auditLevel),
-    queue: toStoredName(task.queue, "queue", nameLengths.queue),
-    priority: task.priority,
-    taskKey: task.taskKey === null
+/** Ids of tasks. */
+export function taskIds(ids: readonly string[]): Rows {
+  return rowsOf(types.taskIdList, ids.map((TaskId, Ordinal) => ({ Ordinal, TaskId })));
+}
+
+/** Names of task types. */
+export function typeNames(names: readonly string[]): Rows {
+  const rows = names.map((name, Ordinal) => ({
+    Ordinal,
+    Name: toStoredName(name, "type", nameLengths.type),
+    Limit: null,
+  }));
+  return rowsOf(types.nameList, rows);
+}
+
+/** Names of queues, with limits when they are claimed from. */
+export function queueNames(
+  queues: readonly (Pick<ClaimRequest["queues"][number], "name"> & { readonly limit?: number })[],
+): Rows {
+  const rows = queues.map(({ name, limit = null }, Ordinal) => ({
+    Ordinal,
+    Name: toStoredName(name, "queue", nameLengths.queue),
+    Limit: limit,
+  }));
+  return rowsOf(types.nameList, rows);
+}
+
+/** New tasks. */
+export function newTasks(tasks: readonly NewTask[]): Rows {
+  const rows = tasks.map((task, index) => ({
+    Ordinal: index + 1,
+    Id: task.id,
+    Type: toStoredName(task.type, "type", nameLengths.type),
+    Handler: toStoredName(task.handler, "handler", nameLengths.handler),
+    Request: toStored(task.request),
+    Status: task.status,
+    DueInMs: "inMs" in task.due ? toWholeMs(task.due.inMs) : null,
+    DueAtUtc: "at" in task.due ? toIso(task.due.at) : null,
+    AuditLevel: auditLevelToNumber(task.auditLevel),
+    QueueName: toStoredName(task.queue, "queue", nameLengths.queue),
+    Priority: task.priority,
+    TaskKey: task.taskKey === null
       ? null
       : toStoredName(task.taskKey, "taskKey", nameLengths.taskKey),
-    traceContext: toStored(task.traceContext),
-    claimFor: task.claimFor === null ? null : storedWorker(task.claimFor),
-    isRecurring: task.series !== null,
-    schedule: toStored(task.series?.schedule ?? null),
-    info: toStored(task.series?.info ?? null),
-    anchorUtc: toIso(task.series?.anchorAt ?? null),
-    maxRuns: task.series?.maxRuns ?? null,
-    runUntilUtc: toIso(task.series?.runUntil ?? null),
-    nextRunUtc: toIso(task.series?.nextRunAt ?? null),
+    TraceContext: toStored(task.traceContext),
+    ClaimFor: task.claimFor === null ? null : storedWorker(task.claimFor),
+    IsRecurring: task.series !== null,
+    RecurringTask: toStored(task.series?.schedule ?? null),
+    RecurringInfo: toStored(task.series?.info ?? null),
+    AnchorUtc: toIso(task.series?.anchorAt ?? null),
+    MaxRuns: task.series?.maxRuns ?? null,
+    RunUntil: toIso(task.series?.runUntil ?? null),
+    NextRunUtc: toIso(task.series?.nextRunAt ?? null),
   }));
+  return rowsOf(types.newTaskList, rows);
 }
 
-/** @Changes of usp_SetTaskStatuses. */
-export function changeDocument(changes: readonly StatusChange[]): unknown[] {
-  return changes.map((change, n) => ({
-    n,
-    taskId: change.taskId,
-    auditLevel: auditLevelToNumber(change.auditLevel),
-    ...stepFields(lastStep(change)),
-    ...leaseFields(change),
-    dueInMs: change.dueInMs === undefined ? null : toWholeMs(change.dueInMs),
-    returnAttempt: change.returnAttempt ?? false,
-    rateSlotUtc: toIso(change.rateSlotAt ?? null),
-    executionTimeMs: change.executionTimeMs ?? null,
+/** Status changes. */
+export function statusChanges(changes: readonly StatusChange[]): Rows {
+  const rows = changes.map((change, Ordinal) => ({
+    ...changeFields(change, Ordinal),
+    DueInMs: change.dueInMs === undefined ? null : toWholeMs(change.dueInMs),
+    ReturnAttempt: change.returnAttempt ?? false,
+    RateSlotUtc: toIso(change.rateSlotAt ?? null),
+    ExecutionTimeMs: change.executionTimeMs ?? null,
   }));
+  return rowsOf(types.statusChangeList, rows);
 }
 
-/** @Runs of usp_UpdateCurrentRuns. */
-export function runDocument(runs: readonly RunEnd[]): unknown[] {
-  return runs.map((run, n) => ({
-    n,
-    taskId: run.taskId,
-    auditLevel: auditLevelToNumber(run.auditLevel),
-    ...stepFields(lastStep(run)),
-    ...leaseFields(run),
-    executionTimeMs: run.executionTimeMs,
-    nextRunUtc: toIso(run.nextRunAt),
-    counts: run.counts ?? true,
+/** Ends of runs. */
+export function runEnds(runs: readonly RunEnd[]): Rows {
+  const rows = runs.map((run, Ordinal) => ({
+    ...changeFields(run, Ordinal),
+    ExecutionTimeMs: run.executionTimeMs,
+    NextRunUtc: toIso(run.nextRunAt),
+    Counts: run.counts ?? true,
   }));
+  return rowsOf(types.runEndList, rows);
 }
 
-/** @Steps of both: all steps but the last of each. */
-export function earlierSteps(changes: readonly Steps[]): unknown[] {
-  return changes.flatMap(({ steps }, n) =>
-    steps.slice(0, -1).map((step, s) => ({ n, s, ...stepFields(step) }))
+/** The steps of both. */
+export function statusSteps(changes: readonly Change[]): Rows {
+  const rows = changes.flatMap(({ steps }, Ordinal) =>
+    steps.map(({ status, exception, agoMs }, Step) => ({
+      Ordinal,
+      Step,
+      Status: status,
+      Exception: toStored(exception),
+      AgoMs: toWholeMs(agoMs),
+    }))
   );
+  return rowsOf(types.statusStepList, rows);
 }
 
-/** @Lines of usp_SaveExecutionLogs. */
-export function lineDocument(lines: readonly NewLogLine[]): unknown[] {
-  return lines.map((line, n) => ({
-    n,
-    taskId: line.taskId,
-    agoMs: toWholeMs(line.agoMs),
-    level: line.level,
-    message: toStored(line.message),
-    exception: toStored(line.exception),
+/** Tasks that are given back. */
+export function releasedTasks(tasks: readonly ReleasedTask[]): Rows {
+  const rows = tasks.map(({ taskId, token, dueAt }, Ordinal) => ({
+    Ordinal,
+    TaskId: taskId,
+    LeaseToken: token,
+    DueAtUtc: toIso(dueAt),
   }));
+  return rowsOf(types.releasedTaskList, rows);
 }
 
-/** @Requests of usp_ReserveRateSlots. */
-export function slotDocument(requests: readonly RateSlotRequest[]): unknown[] {
-  return requests.map((request, index) => ({
-    n: index + 1,
-    key: toStoredName(request.key, "key", nameLengths.rateKey),
-    intervalMs: request.emissionIntervalMs,
-    burst: request.burst,
-    startEmpty: request.startEmpty,
-    horizonMs: toWholeMs(request.horizonMs),
+/** Log lines. */
+export function logLines(lines: readonly NewLogLine[]): Rows {
+  const rows = lines.map((line, Ordinal) => ({
+    Ordinal,
+    TaskId: line.taskId,
+    AgoMs: toWholeMs(line.agoMs),
+    Level: line.level,
+    Message: toStored(line.message),
+    Exception: toStored(line.exception),
   }));
+  return rowsOf(types.logLineList, rows);
+}
+
+/** Wishes for slots. */
+export function slotRequests(requests: readonly RateSlotRequest[]): Rows {
+  const rows = requests.map((request, index) => ({
+    Ordinal: index + 1,
+    RateKey: toStoredName(request.key, "key", nameLengths.rateKey),
+    IntervalMs: request.emissionIntervalMs,
+    Burst: request.burst,
+    StartEmpty: request.startEmpty,
+    HorizonMs: Math.min(request.horizonMs, Number.MAX_SAFE_INTEGER),
+  }));
+  return rowsOf(types.rateSlotRequestList, rows);
 }
 
 /** The step that says how the task stands. */
-export function lastStep({ steps, taskId }: Steps): StatusStep {
+export function lastStep({ steps, taskId }: Pick<Change, "steps" | "taskId">): StatusStep {
   const step = steps.at(-1);
   if (step !== undefined) return step;
   throw new InvalidArgumentError(`steps of task ${taskId}`, steps, "have at least one step");
 }
 
-function stepFields({ status, exception, agoMs }: StatusStep) {
-  return { status, exception: toStored(exception), agoMs: toWholeMs(agoMs) };
-}
-
-function leaseFields({ lease }: Pick<StatusChange, "lease">) {
+function changeFields(change: Change, ordinal: number) {
+  lastStep(change);
   return {
-    workerId: lease === undefined ? null : storedWorker(lease.workerId),
-    leaseToken: lease === undefined ? null : lease.token,
+    TaskId: change.taskId,
+    Ordinal: ordinal,
+    LastStep: change.steps.length - 1,
+    AuditLevel: auditLevelToNumber(change.auditLevel),
+    WorkerId: change.lease === undefined ? null : storedWorker(change.lease.workerId),
+    LeaseToken: change.lease === undefined ? null : change.lease.token,
   };
 }

@@ -1,9 +1,11 @@
 // The way to the server: the pool, calls of procedures, queries, and errors in the storage contract's terms.
 
 import { StorageClosedError } from "../../src/storage/errors.ts";
+import { callOnBabelfish, hasRows } from "./babelfish.ts";
 import { isPool, poolConfig, type SqlServerConnection } from "./connection.ts";
 import { isDuplicate, toStorageError } from "./errors.ts";
 import {
+  addInputs,
   type Parameters,
   type RequestMaker,
   sql,
@@ -24,6 +26,8 @@ const duplicateRetries = 5;
 /** A database and the schema in it. */
 export class SqlServerDatabase {
   readonly schema: string;
+  /** Whether the server is Babelfish, which takes rows in another way; known once the storage is open. */
+  isBabelfish = false;
   readonly #connection: SqlServerConnection;
   #pool: sql.ConnectionPool | null = null;
 
@@ -71,9 +75,7 @@ export class SqlServerDatabase {
   ): Promise<Recordsets> {
     for (let attempt = 0;; attempt++) {
       try {
-        const request = this.#request(parameters, connection);
-        const { recordsets } = await request.execute(`[${this.schema}].[${procedure}]`);
-        return recordsets as unknown as Recordsets;
+        return await this.#call(procedure, parameters, connection);
       } catch (error) {
         const again = connection === undefined && attempt < duplicateRetries && isDuplicate(error);
         if (!again) throw toStorageError(error);
@@ -84,20 +86,22 @@ export class SqlServerDatabase {
   /** Runs a query of ours, in which the schema stands as `[EverTask]`. */
   async query(text: string, parameters: Parameters = {}): Promise<Recordsets> {
     try {
-      const { recordsets } = await this.#request(parameters).query(forSchema(text, this.schema));
+      const { recordsets } = await this.#request(this.#maker(), parameters)
+        .query(forSchema(text, this.schema));
       return recordsets as unknown as Recordsets;
     } catch (error) {
       throw toStorageError(error);
     }
   }
 
-  /** Runs work in a transaction of its own, without a limit of time: for migrations. */
-  async transaction(work: (transaction: RequestMaker) => Promise<void>): Promise<void> {
+  /** Runs work in a transaction of its own, whose requests have no limit of time: for migrations. */
+  async transaction<T>(work: (transaction: RequestMaker) => Promise<T>): Promise<T> {
     const transaction = unlimitedTransaction(this.#connected());
     try {
       await transaction.begin();
-      await work(transaction);
+      const result = await work(transaction);
       await transaction.commit();
+      return result;
     } catch (error) {
       // After most errors the server has ended the transaction by itself; then this fails, and says nothing new.
       await transaction.rollback().catch(() => {});
@@ -105,12 +109,34 @@ export class SqlServerDatabase {
     }
   }
 
-  #request(parameters: Parameters, connection?: unknown): sql.Request {
-    const pool = this.#connected();
-    const request = (connection === undefined ? pool : toTransaction(connection)).request();
-    for (const [name, { type, value }] of Object.entries(parameters)) {
-      request.input(name, type, value);
+  async #call(
+    procedure: ProcedureName,
+    parameters: Parameters,
+    connection: unknown,
+  ): Promise<Recordsets> {
+    const maker = this.#maker(connection);
+    const call = { procedure, schema: this.schema, parameters };
+    if (this.isBabelfish && hasRows(call)) {
+      return await callOnBabelfish(
+        call,
+        maker,
+        (work) => connection === undefined ? this.transaction(work) : work(maker),
+      );
     }
+    const request = this.#request(maker, parameters);
+    const { recordsets } = await request.execute(`[${this.schema}].[${procedure}]`);
+    return recordsets as unknown as Recordsets;
+  }
+
+  /** The caller's transaction, or the pool. */
+  #maker(connection?: unknown): RequestMaker {
+    const pool = this.#connected();
+    return connection === undefined ? pool : toTransaction(connection);
+  }
+
+  #request(maker: RequestMaker, parameters: Parameters): sql.Request {
+    const request = maker.request();
+    addInputs(request, parameters, this.schema);
     return request;
   }
 

@@ -2,7 +2,8 @@
 
 import { SchemaVersionError, StorageUnavailableError } from "../../src/storage/errors.ts";
 import type { Row, SqlServerDatabase } from "./database.ts";
-import { json, type RequestMaker } from "./mssql.ts";
+import type { RequestMaker } from "./mssql.ts";
+import { truth } from "./rows.ts";
 import {
   batchesOf,
   forSchema,
@@ -19,8 +20,12 @@ DECLARE @Version int = 0;
 IF OBJECT_ID(N'[EverTask].[SchemaVersions]') IS NOT NULL
     SELECT @Version = MAX([Version]) FROM [EverTask].[SchemaVersions];
 SELECT COALESCE(@Version, 0) AS [Version], SYSDATETIMEOFFSET() AS [Now],
-    (SELECT COUNT(*) FROM OPENJSON(@Procedures) AS j
-     WHERE OBJECT_ID(N'[EverTask].' + QUOTENAME(j.[value])) IS NULL) AS [MissingProcedures];`;
+    CASE WHEN SERVERPROPERTY('Babelfish') IS NULL THEN 0 ELSE 1 END AS [IsBabelfish],
+    ${procedureNames.map(isMissing).join("\n    + ")} AS [MissingProcedures];`;
+
+function isMissing(procedure: string): string {
+  return `CASE WHEN OBJECT_ID(N'[EverTask].[${procedure}]') IS NULL THEN 1 ELSE 0 END`;
+}
 
 /** Other processes wait for the one that migrates, as long as that takes. */
 const lockStatement = `
@@ -45,9 +50,9 @@ export async function prepareSchema(
   database: SqlServerDatabase,
   migrate: boolean,
 ): Promise<{ readonly now: number }> {
-  const parameters = { Procedures: json(procedureNames) };
   const readState = async () => {
-    const [rows] = await database.query(stateQuery, parameters);
+    const [rows] = await database.query(stateQuery);
+    database.isBabelfish = truth(rows![0]!.IsBabelfish);
     return toState(rows![0]!);
   };
   let state = await readState();
@@ -113,8 +118,7 @@ function applyMigrations(database: SqlServerDatabase): Promise<void> {
 }
 
 async function versionInside(transaction: RequestMaker, schema: string): Promise<number> {
-  const query = stateQuery.replace("@Procedures", "N'[]'");
   const { recordset } = await transaction.request()
-    .batch<{ Version: number }>(forSchema(query, schema));
+    .batch<{ Version: number }>(forSchema(stateQuery, schema));
   return recordset[0]!.Version;
 }

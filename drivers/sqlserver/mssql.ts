@@ -6,23 +6,62 @@ import { InvalidArgumentError } from "../../src/errors.ts";
 
 export { sql };
 
-/** A typed value for a procedure or a query. */
-export interface Parameter {
+/** A typed value for a procedure or a query; a table's rows for a procedure. */
+export type Parameter = TypedValue | Rows;
+
+/** A value and its type. */
+export interface TypedValue {
   readonly type: sql.ISqlType;
   readonly value: unknown;
+}
+
+/** Rows for a parameter of one of our table types. */
+export interface Rows {
+  readonly tableType: TableType<string>;
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** A table type of sql/sqlserver/0004_types.sql: its name, and its columns in order. */
+export interface TableType<Column extends string> {
+  readonly name: string;
+  readonly columns: Readonly<Record<Column, () => sql.ISqlType>>;
 }
 
 /** Parameters by name, without the `@`. */
 export type Parameters = Readonly<Record<string, Parameter>>;
 
-/** A JSON document or another text without a bound. */
-export function text(value: string | null): Parameter {
-  return { type: sql.NVarChar(sql.MAX), value };
+/** Rows of a table type. */
+export function rowsOf<Column extends string>(
+  tableType: TableType<Column>,
+  rows: readonly Readonly<Record<Column, unknown>>[],
+): Rows {
+  return { tableType, rows };
 }
 
-/** A batch as one JSON document. */
-export function json(value: unknown): Parameter {
-  return text(JSON.stringify(value));
+/** Whether a parameter is rows. */
+export function isRows(parameter: Parameter): parameter is Rows {
+  return "rows" in parameter;
+}
+
+/** Gives a request its parameters. */
+export function addInputs(request: sql.Request, parameters: Parameters, schema: string): void {
+  for (const [name, parameter] of Object.entries(parameters)) {
+    if (isRows(parameter)) request.input(name, toTable(parameter, schema));
+    else request.input(name, parameter.type, parameter.value);
+  }
+}
+
+function toTable({ tableType, rows }: Rows, schema: string): sql.Table {
+  const table = new sql.Table(`[${schema}].[${tableType.name}]`);
+  const columns = Object.keys(tableType.columns);
+  for (const column of columns) table.columns.add(column, tableType.columns[column]!(), {});
+  for (const row of rows) table.rows.push(columns.map((column) => row[column]) as sql.IRow);
+  return table;
+}
+
+/** A text without a bound. */
+export function text(value: string | null): Parameter {
+  return { type: sql.NVarChar(sql.MAX), value };
 }
 
 /** A name: a text with a bound. */

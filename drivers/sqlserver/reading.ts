@@ -13,7 +13,7 @@ import type {
 import { type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
 import type { Row, SqlServerDatabase } from "./database.ts";
 import { toDate } from "./instants.ts";
-import { bigInt, bit, id, instant, int, json, name, type Parameter, text } from "./mssql.ts";
+import { bigInt, bit, id, instant, int, name, type Parameter } from "./mssql.ts";
 import * as rows from "./rows.ts";
 import { fromStoredName, toStoredName } from "./text.ts";
 
@@ -24,7 +24,7 @@ export async function readTask(
 ): Promise<TaskRecord | null> {
   const [column, key] = "id" in by
     ? ["Id", id(by.id)]
-    : ["TaskKey", name(toStoredName(by.taskKey, "taskKey", Infinity), 4000)];
+    : ["TaskKey", name(toStoredName(by.taskKey, "taskKey", 4000), 4000)];
   const query =
     `SELECT ${rows.taskColumns} FROM [EverTask].[QueuedTasks] AS t WHERE t.[${column}] = @Key;`;
   const [found] = await database.query(query, { Key: key });
@@ -47,15 +47,21 @@ export async function listTasks(
   };
   const { statuses, types, queues, recurring, createdFrom, createdBefore } = filter;
   if (startId !== undefined) {
-    const bytes = text(startId.replaceAll("-", ""));
-    add("After", bytes, "t.[IdOrder] < CONVERT(binary(16), @After, 2)");
+    add("After", id(startId), `t.[IdOrder] < ${idOrder("@After")}`);
   }
-  if (statuses !== undefined) add("Statuses", json(statuses), isOneOf("t.[Status]", "@Statuses"));
-  if (types !== undefined) add("Types", names(types), isOneOf("t.[Type]", "@Types"));
-  if (queues !== undefined) {
-    const queue = `COALESCE(t.[QueueName], N'${rows.defaultQueue}')`;
-    add("Queues", names(queues), isOneOf(queue, "@Queues"));
-  }
+  const addOneOf = (prefix: string, values: readonly string[] | undefined, expression: string) => {
+    if (values === undefined) return;
+    const members = values.map((value, index) => {
+      parameters[`${prefix}${index}`] = name(toStoredName(value, "filter", 4000), 4000);
+      return `@${prefix}${index}`;
+    });
+    // Compared by code points, whatever the database's collation is.
+    const list = members.length === 0 ? "NULL" : members.join(", ");
+    conditions.push(`${expression} COLLATE Latin1_General_BIN2 IN (${list})`);
+  };
+  addOneOf("Status", statuses, "t.[Status]");
+  addOneOf("Type", types, "t.[Type]");
+  addOneOf("Queue", queues, `COALESCE(t.[QueueName], N'${rows.defaultQueue}')`);
   if (recurring !== undefined) add("Recurring", bit(recurring), "t.[IsRecurring] = @Recurring");
   if (createdFrom !== undefined) {
     add("From", instant(toDate(createdFrom)), "t.[CreatedAtUtc] >= @From");
@@ -70,15 +76,12 @@ export async function listTasks(
   return toPage(found!, limit, rows.toTaskRecord, (row) => rows.id(row.Id));
 }
 
-/** Names as they are stored. Those too long to be stored match nothing. */
-function names(values: readonly string[]): Parameter {
-  return json(values.map((value) => toStoredName(value, "filter", Infinity)));
-}
-
-/** Compared by code points, whatever the database's collation is. */
-function isOneOf(expression: string, parameter: string): string {
-  const collation = "COLLATE Latin1_General_BIN2";
-  return `${expression} ${collation} IN (SELECT j.[value] ${collation} FROM OPENJSON(${parameter}) AS j)`;
+/** An id's bytes in the order of the column IdOrder. */
+function idOrder(id: string): string {
+  const bytes = [4, 3, 2, 1, 6, 5, 8, 7].map((byte) =>
+    `SUBSTRING(CONVERT(binary(16), ${id}), ${byte}, 1)`
+  );
+  return `CONVERT(binary(16), ${bytes.join(" + ")} + SUBSTRING(CONVERT(binary(16), ${id}), 9, 8))`;
 }
 
 /** What a page of a task's history is read from: a table, its columns, and the one that numbers its rows. */

@@ -35,7 +35,7 @@ export const defaultQueue = "default";
 export function toTaskRecord(row: Row): TaskRecord {
   return {
     ...toTask(row),
-    handler: fromStored(text(row.Handler)),
+    handler: fromStoredName(text(row.Handler)),
     exception: fromStored(textOrNull(row.Exception)),
     scheduledAt: instantOrNull(row.ScheduledExecutionUtc),
     dueAt: instantOrNull(row.DueAtUtc),

@@ -2,7 +2,7 @@
 // Generated from sql/sqlserver/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/sqlserver/. */
-export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_Purge.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_RequestCancel.sql" | "usp_ReserveRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_UnregisterWorker.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql";
+export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_Purge.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_RequestCancel.sql" | "usp_ReserveRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_UnregisterWorker.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql";
 
 /** The files of sql/sqlserver/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -51,6 +51,7 @@ IF OBJECT_ID(N'[EverTask].[QueuedTasks]') IS NULL
         -- ours
         [Priority]              smallint          NOT NULL CONSTRAINT [DF_QueuedTasks_Priority] DEFAULT 0,
         [DueAtUtc]              datetimeoffset(3) NULL, -- when it can be claimed; NULL: claimed or ended
+        [ClaimedDueUtc]         datetimeoffset(3) NULL, -- what the last claim found in DueAtUtc
         [Attempt]               int               NOT NULL CONSTRAINT [DF_QueuedTasks_Attempt] DEFAULT 0,
         [LostCount]             int               NOT NULL CONSTRAINT [DF_QueuedTasks_LostCount] DEFAULT 0,
         [WorkerId]              nvarchar(100)     COLLATE Latin1_General_BIN2 NULL,
@@ -168,6 +169,9 @@ GO
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'Priority') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [Priority] smallint NOT NULL
         CONSTRAINT [DF_QueuedTasks_Priority] DEFAULT 0;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'ClaimedDueUtc') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [ClaimedDueUtc] datetimeoffset(3) NULL;
 GO
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'Attempt') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [Attempt] int NOT NULL
@@ -342,10 +346,139 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (3, SYSUTCDATETIME());
 GO
 `,
+  "0004_types.sql": `-- The types of the procedures' batches. A table-valued parameter is typed, carries any text as it is, and needs no
+-- compatibility level, unlike OPENJSON. Instants in batches are texts in UTC ('2030-01-01T00:00:00.000Z'): Babelfish
+-- reads no datetimeoffset in a table-valued parameter.
+-- A type that procedures use cannot be changed: a later version of a batch is a new type.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+
+IF TYPE_ID(N'[EverTask].[TaskIdList]') IS NULL
+    CREATE TYPE [EverTask].[TaskIdList] AS TABLE (
+        [Ordinal] int              NOT NULL PRIMARY KEY,
+        [TaskId]  uniqueidentifier NOT NULL
+    );
+GO
+
+-- Types, or queues with a limit each.
+IF TYPE_ID(N'[EverTask].[NameList]') IS NULL
+    CREATE TYPE [EverTask].[NameList] AS TABLE (
+        [Ordinal] int           NOT NULL PRIMARY KEY,
+        [Name]    nvarchar(500) COLLATE Latin1_General_BIN2 NOT NULL,
+        [Limit]   int           NULL
+    );
+GO
+
+IF TYPE_ID(N'[EverTask].[NewTaskList]') IS NULL
+    CREATE TYPE [EverTask].[NewTaskList] AS TABLE (
+        [Ordinal]       int              NOT NULL PRIMARY KEY, -- from 1
+        [Id]            uniqueidentifier NOT NULL,
+        [Type]          nvarchar(500)    NOT NULL,
+        [Handler]       nvarchar(500)    NOT NULL,
+        [Request]       nvarchar(max)    NOT NULL,
+        [Status]        nvarchar(15)     NOT NULL, -- Queued or WaitingQueue
+        [DueInMs]       bigint           NULL,     -- this, or
+        [DueAtUtc]      varchar(30)      NULL,
+        [AuditLevel]    int              NOT NULL,
+        [QueueName]     nvarchar(200)    COLLATE Latin1_General_BIN2 NOT NULL,
+        [Priority]      smallint         NOT NULL,
+        [TaskKey]       nvarchar(200)    COLLATE Latin1_General_BIN2 NULL,
+        [TraceContext]  nvarchar(max)    NULL,
+        [ClaimFor]      nvarchar(100)    COLLATE Latin1_General_BIN2 NULL,
+        [IsRecurring]   bit              NOT NULL,
+        [RecurringTask] nvarchar(max)    COLLATE Latin1_General_BIN2 NULL,
+        [RecurringInfo] nvarchar(max)    NULL,
+        [AnchorUtc]     varchar(30)      NULL,
+        [MaxRuns]       int              NULL,
+        [RunUntil]      varchar(30)      NULL,
+        [NextRunUtc]    varchar(30)      NULL,
+        UNIQUE ([Id], [Ordinal])
+    );
+GO
+
+-- What happened to a task: how it stands is the step with the number LastStep.
+IF TYPE_ID(N'[EverTask].[StatusChangeList]') IS NULL
+    CREATE TYPE [EverTask].[StatusChangeList] AS TABLE (
+        [TaskId]          uniqueidentifier NOT NULL PRIMARY KEY,
+        [Ordinal]         int              NOT NULL UNIQUE,
+        [LastStep]        int              NOT NULL,
+        [AuditLevel]      int              NULL,
+        [WorkerId]        nvarchar(100)    COLLATE Latin1_General_BIN2 NULL,
+        [LeaseToken]      bigint           NULL,
+        [DueInMs]         bigint           NULL,
+        [ReturnAttempt]   bit              NOT NULL,
+        [RateSlotUtc]     varchar(30)      NULL,
+        [ExecutionTimeMs] float            NULL
+    );
+GO
+
+IF TYPE_ID(N'[EverTask].[RunEndList]') IS NULL
+    CREATE TYPE [EverTask].[RunEndList] AS TABLE (
+        [TaskId]          uniqueidentifier NOT NULL PRIMARY KEY,
+        [Ordinal]         int              NOT NULL UNIQUE,
+        [LastStep]        int              NOT NULL,
+        [AuditLevel]      int              NULL,
+        [WorkerId]        nvarchar(100)    COLLATE Latin1_General_BIN2 NULL,
+        [LeaseToken]      bigint           NULL,
+        [ExecutionTimeMs] float            NOT NULL,
+        [NextRunUtc]      varchar(30)      NULL,
+        [Counts]          bit              NOT NULL
+    );
+GO
+
+-- The statuses that the tasks of one of the lists above went through, in order.
+IF TYPE_ID(N'[EverTask].[StatusStepList]') IS NULL
+    CREATE TYPE [EverTask].[StatusStepList] AS TABLE (
+        [Ordinal]   int           NOT NULL, -- of the change
+        [Step]      int           NOT NULL,
+        [Status]    nvarchar(15)  NOT NULL,
+        [Exception] nvarchar(max) NULL,
+        [AgoMs]     bigint        NOT NULL,
+        PRIMARY KEY ([Ordinal], [Step])
+    );
+GO
+
+IF TYPE_ID(N'[EverTask].[ReleasedTaskList]') IS NULL
+    CREATE TYPE [EverTask].[ReleasedTaskList] AS TABLE (
+        [Ordinal]    int              NOT NULL,
+        [TaskId]     uniqueidentifier NOT NULL PRIMARY KEY,
+        [LeaseToken] bigint           NOT NULL,
+        [DueAtUtc]   varchar(30)      NOT NULL
+    );
+GO
+
+IF TYPE_ID(N'[EverTask].[RateSlotRequestList]') IS NULL
+    CREATE TYPE [EverTask].[RateSlotRequestList] AS TABLE (
+        [Ordinal]    int           NOT NULL PRIMARY KEY, -- from 1
+        [RateKey]    nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL,
+        [IntervalMs] float         NOT NULL,
+        [Burst]      float         NOT NULL,
+        [StartEmpty] bit           NOT NULL,
+        [HorizonMs]  float         NOT NULL
+    );
+GO
+
+IF TYPE_ID(N'[EverTask].[LogLineList]') IS NULL
+    CREATE TYPE [EverTask].[LogLineList] AS TABLE (
+        [Ordinal]   int              NOT NULL PRIMARY KEY,
+        [TaskId]    uniqueidentifier NOT NULL,
+        [AgoMs]     bigint           NOT NULL,
+        [Level]     nvarchar(20)     NOT NULL,
+        [Message]   nvarchar(max)    NOT NULL,
+        [Exception] nvarchar(max)    NULL
+    );
+GO
+
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 4)
+    INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (4, SYSUTCDATETIME());
+GO
+`,
   "usp_ClaimTasks.sql": `-- Takes due tasks for a worker: highest priority first, then longest due, then lowest id, of each queue.
 --
---   @Types   JSON array of the types that the worker has handlers for
---   @Queues  JSON array: { n, name, limit }, at most limit tasks of each queue; n numbers the queues from 1
+--   @Types   the types that the worker has handlers for
+--   @Queues  at most Limit tasks of each queue
 --
 -- Answers two recordsets: Now and Known (0: the worker is not registered, and nothing was claimed); the tasks.
 
@@ -356,8 +489,8 @@ DROP PROCEDURE IF EXISTS [EverTask].[usp_ClaimTasks];
 GO
 CREATE PROCEDURE [EverTask].[usp_ClaimTasks]
     @WorkerId nvarchar(100),
-    @Types    nvarchar(max),
-    @Queues   nvarchar(max)
+    @Types    [EverTask].[NameList] READONLY,
+    @Queues   [EverTask].[NameList] READONLY
 AS
 BEGIN
     SET NOCOUNT ON;
@@ -365,19 +498,15 @@ BEGIN
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Known bit = CASE WHEN EXISTS (SELECT 1 FROM [EverTask].[Workers] WHERE [Id] = @WorkerId) THEN 1 ELSE 0 END;
-    DECLARE @Type TABLE ([Type] nvarchar(500) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
     DECLARE @Queue TABLE ([Ordinal] int NOT NULL PRIMARY KEY, [QueueName] nvarchar(200) NOT NULL, [Limit] int NOT NULL);
-    DECLARE @Taken TABLE ([Id] uniqueidentifier NOT NULL PRIMARY KEY, [DueAtUtc] datetimeoffset(3) NOT NULL);
+    DECLARE @Taken TABLE ([Id] uniqueidentifier NOT NULL PRIMARY KEY);
     DECLARE @Ordinal int, @QueueName nvarchar(200), @Limit int, @Priority int;
 
-    INSERT INTO @Type ([Type])
-    SELECT DISTINCT CONVERT(nvarchar(500), j.[value]) COLLATE Latin1_General_BIN2 FROM OPENJSON(@Types) AS j;
-
-    INSERT INTO @Queue ([Ordinal], [QueueName], [Limit])
-    SELECT j.[n], j.[name], j.[limit]
-    FROM OPENJSON(@Queues) WITH ([n] int '$.n', [name] nvarchar(200) '$.name', [limit] int '$.limit') AS j
-    WHERE @Known = 1
-        AND NOT EXISTS (SELECT 1 FROM [EverTask].[PausedQueues] AS p WHERE p.[QueueName] = j.[name] COLLATE Latin1_General_BIN2);
+    IF @Known = 1
+        INSERT INTO @Queue ([Ordinal], [QueueName], [Limit])
+        SELECT q.[Ordinal], q.[Name], q.[Limit]
+        FROM @Queues AS q
+        WHERE NOT EXISTS (SELECT 1 FROM [EverTask].[PausedQueues] AS p WHERE p.[QueueName] = q.[Name]);
 
     BEGIN TRANSACTION;
 
@@ -395,24 +524,23 @@ BEGIN
         WHILE @Priority IS NOT NULL AND @Limit > 0
         BEGIN
             -- READPAST leaves out what others are just taking, UPDLOCK keeps others from what this one is about to take.
-            -- Where the engine ignores both, the comparison of DueAtUtc keeps a task from being taken twice: a claim
+            -- Where the engine ignores both, looking at DueAtUtc again keeps a task from being taken twice: a claim
             -- that had to wait for another sees that it is gone.
-            UPDATE t
+            UPDATE [EverTask].[QueuedTasks]
             SET [WorkerId] = @WorkerId,
+                [ClaimedDueUtc] = [DueAtUtc],
                 [DueAtUtc] = NULL,
-                [Attempt] = t.[Attempt] + 1,
-                [LeaseToken] = t.[LeaseToken] + 1
-            OUTPUT inserted.[Id], d.[DueAtUtc] INTO @Taken ([Id], [DueAtUtc])
-            FROM (
-                SELECT TOP (@Limit) q.[IdOrder], q.[DueAtUtc]
+                [Attempt] = [Attempt] + 1,
+                [LeaseToken] = [LeaseToken] + 1
+            OUTPUT inserted.[Id] INTO @Taken ([Id])
+            WHERE [IdOrder] IN (
+                SELECT TOP (@Limit) q.[IdOrder]
                 FROM [EverTask].[QueuedTasks] AS q WITH (UPDLOCK, READPAST, ROWLOCK)
                 WHERE q.[QueueName] = @QueueName AND q.[Priority] = @Priority
                     AND q.[DueAtUtc] IS NOT NULL AND q.[DueAtUtc] <= @Now
-                    AND q.[Type] COLLATE Latin1_General_BIN2 IN (SELECT [Type] FROM @Type)
-                ORDER BY q.[DueAtUtc], q.[IdOrder]
-            ) AS d
-            INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[IdOrder] = d.[IdOrder]
-            WHERE t.[DueAtUtc] = d.[DueAtUtc] AND t.[WorkerId] IS NULL
+                    AND q.[Type] COLLATE Latin1_General_BIN2 IN (SELECT y.[Name] FROM @Types AS y)
+                ORDER BY q.[DueAtUtc], q.[IdOrder])
+                AND [DueAtUtc] <= @Now AND [WorkerId] IS NULL
             OPTION (LOOP JOIN);
 
             SET @Limit = @Limit - @@ROWCOUNT;
@@ -431,7 +559,7 @@ BEGIN
 
     SELECT t.[Id] AS [Id], t.[Type] AS [Type], t.[Request] AS [Request], t.[Status] AS [Status],
         t.[AuditLevel] AS [AuditLevel], t.[QueueName] AS [QueueName], t.[Priority] AS [Priority], t.[TaskKey] AS [TaskKey],
-        t.[CreatedAtUtc] AS [CreatedAtUtc], k.[DueAtUtc] AS [DueAtUtc], t.[Attempt] AS [Attempt], t.[LostCount] AS [LostCount],
+        t.[CreatedAtUtc] AS [CreatedAtUtc], t.[ClaimedDueUtc] AS [DueAtUtc], t.[Attempt] AS [Attempt], t.[LostCount] AS [LostCount],
         t.[LeaseToken] AS [LeaseToken], t.[CancelRequested] AS [CancelRequested], t.[RateSlotUtc] AS [RateSlotUtc],
         t.[TraceContext] AS [TraceContext], t.[IsRecurring] AS [IsRecurring], t.[RecurringTask] AS [RecurringTask],
         t.[RecurringInfo] AS [RecurringInfo], t.[AnchorUtc] AS [AnchorUtc], t.[MaxRuns] AS [MaxRuns],
@@ -439,7 +567,7 @@ BEGIN
     FROM @Taken AS k
     INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = k.[Id]
     WHERE t.[WorkerId] = @WorkerId
-    ORDER BY t.[QueueName], t.[Priority] DESC, k.[DueAtUtc], t.[IdOrder];
+    ORDER BY t.[QueueName], t.[Priority] DESC, t.[ClaimedDueUtc], t.[IdOrder];
 END
 GO
 `,
@@ -516,7 +644,9 @@ GO
   "usp_MakeDue.sql": `-- Makes unclaimed tasks due now: a series at rest gets an extra run, a waiting task runs early, a one-shot that ended in
 -- Failed, Cancelled or ServiceStopped is Queued again, with the StatusAudit row that its level asks for.
 --
---   EXEC [EverTask].[usp_MakeDue] @TaskIds = N'["01900000-0000-7000-8000-000000000001"]';
+--   DECLARE @TaskIds [EverTask].[TaskIdList];
+--   INSERT INTO @TaskIds VALUES (1, '01900000-0000-7000-8000-000000000001');
+--   EXEC [EverTask].[usp_MakeDue] @TaskIds;
 --
 -- Answers a row an id, in order: Due (1 or 0).
 
@@ -526,31 +656,26 @@ GO
 DROP PROCEDURE IF EXISTS [EverTask].[usp_MakeDue];
 GO
 CREATE PROCEDURE [EverTask].[usp_MakeDue]
-    @TaskIds nvarchar(max)
+    @TaskIds [EverTask].[TaskIdList] READONLY
 AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
-    DECLARE @Wanted TABLE ([Ordinal] int NOT NULL PRIMARY KEY, [TaskId] uniqueidentifier NOT NULL);
     DECLARE @Due TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
     DECLARE @Requeued TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [AuditLevel] int NULL);
 
-    INSERT INTO @Wanted ([Ordinal], [TaskId])
-    SELECT CONVERT(int, j.[key]), CONVERT(uniqueidentifier, j.[value]) FROM OPENJSON(@TaskIds) AS j;
-
     BEGIN TRANSACTION;
 
-    UPDATE t
-    SET [DueAtUtc] = CASE WHEN t.[DueAtUtc] < @Now THEN t.[DueAtUtc] ELSE @Now END
+    UPDATE [EverTask].[QueuedTasks]
+    SET [DueAtUtc] = CASE WHEN [DueAtUtc] < @Now THEN [DueAtUtc] ELSE @Now END
     OUTPUT inserted.[Id] INTO @Due ([TaskId])
-    FROM [EverTask].[QueuedTasks] AS t
-    WHERE t.[Id] IN (SELECT [TaskId] FROM @Wanted) AND t.[WorkerId] IS NULL
-        AND (t.[DueAtUtc] IS NOT NULL OR t.[NextRunUtc] IS NOT NULL)
+    WHERE [Id] IN (SELECT [TaskId] FROM @TaskIds) AND [WorkerId] IS NULL
+        AND ([DueAtUtc] IS NOT NULL OR [NextRunUtc] IS NOT NULL)
     OPTION (LOOP JOIN);
 
-    UPDATE t
+    UPDATE [EverTask].[QueuedTasks]
     SET [Status] = N'Queued',
         [Exception] = NULL,
         [DueAtUtc] = @Now,
@@ -558,10 +683,9 @@ BEGIN
         [LostCount] = 0,
         [CancelRequested] = 0
     OUTPUT inserted.[Id], inserted.[AuditLevel] INTO @Requeued ([TaskId], [AuditLevel])
-    FROM [EverTask].[QueuedTasks] AS t
-    WHERE t.[Id] IN (SELECT [TaskId] FROM @Wanted) AND t.[WorkerId] IS NULL
-        AND t.[DueAtUtc] IS NULL AND t.[IsRecurring] = 0
-        AND t.[Status] IN (N'Failed', N'Cancelled', N'ServiceStopped')
+    WHERE [Id] IN (SELECT [TaskId] FROM @TaskIds) AND [WorkerId] IS NULL
+        AND [DueAtUtc] IS NULL AND [IsRecurring] = 0
+        AND [Status] IN (N'Failed', N'Cancelled', N'ServiceStopped')
     OPTION (LOOP JOIN);
 
     -- A task that is queued again is no error: only Full audits it.
@@ -574,15 +698,12 @@ BEGIN
 
     SELECT CASE WHEN w.[TaskId] IN (SELECT [TaskId] FROM @Due) OR w.[TaskId] IN (SELECT [TaskId] FROM @Requeued)
                 THEN 1 ELSE 0 END AS [Due]
-    FROM @Wanted AS w
+    FROM @TaskIds AS w
     ORDER BY w.[Ordinal];
 END
 GO
 `,
   "usp_NextDueAt.sql": `-- The earliest instant at which a task of one of these types becomes due in one of these queues, paused ones left out.
---
---   @Queues  JSON array of names
---   @Types   JSON array of types
 --
 -- Answers one row: DueAtUtc (NULL: none).
 
@@ -592,25 +713,20 @@ GO
 DROP PROCEDURE IF EXISTS [EverTask].[usp_NextDueAt];
 GO
 CREATE PROCEDURE [EverTask].[usp_NextDueAt]
-    @Queues nvarchar(max),
-    @Types  nvarchar(max)
+    @Queues [EverTask].[NameList] READONLY,
+    @Types  [EverTask].[NameList] READONLY
 AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
-    DECLARE @Type TABLE ([Type] nvarchar(500) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
     DECLARE @Queue TABLE ([QueueName] nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
     DECLARE @QueueName nvarchar(200), @Priority int, @DueAt datetimeoffset(3), @Earliest datetimeoffset(3);
 
-    INSERT INTO @Type ([Type])
-    SELECT DISTINCT CONVERT(nvarchar(500), j.[value]) COLLATE Latin1_General_BIN2 FROM OPENJSON(@Types) AS j;
-
     INSERT INTO @Queue ([QueueName])
-    SELECT DISTINCT CONVERT(nvarchar(200), j.[value]) COLLATE Latin1_General_BIN2
-    FROM OPENJSON(@Queues) AS j
-    WHERE NOT EXISTS (SELECT 1 FROM [EverTask].[PausedQueues] AS p
-                      WHERE p.[QueueName] = CONVERT(nvarchar(200), j.[value]) COLLATE Latin1_General_BIN2);
+    SELECT DISTINCT q.[Name]
+    FROM @Queues AS q
+    WHERE NOT EXISTS (SELECT 1 FROM [EverTask].[PausedQueues] AS p WHERE p.[QueueName] = q.[Name]);
 
     -- As in usp_ClaimTasks: a seek for each queue and priority.
     SELECT @QueueName = MIN([QueueName]) FROM @Queue;
@@ -626,7 +742,7 @@ BEGIN
             SELECT TOP (1) @DueAt = d.[DueAtUtc]
             FROM [EverTask].[QueuedTasks] AS d
             WHERE d.[QueueName] = @QueueName AND d.[Priority] = @Priority AND d.[DueAtUtc] IS NOT NULL
-                AND d.[Type] COLLATE Latin1_General_BIN2 IN (SELECT [Type] FROM @Type)
+                AND d.[Type] COLLATE Latin1_General_BIN2 IN (SELECT y.[Name] FROM @Types AS y)
             ORDER BY d.[DueAtUtc];
 
             IF @DueAt IS NOT NULL AND (@Earliest IS NULL OR @DueAt < @Earliest)
@@ -646,10 +762,6 @@ GO
 `,
   "usp_PersistTasks.sql": `-- Stores new tasks with their first audit rows and applies the task-key rules in order: one call, one transaction.
 --
---   @Tasks  JSON array: { n, id, type, handler, request, status, dueInMs or dueUtc, auditLevel, queue, priority, taskKey,
---           traceContext, claimFor, isRecurring, schedule, info, anchorUtc, maxRuns, runUntilUtc, nextRunUtc };
---           n numbers the tasks from 1
---
 -- A task whose key a stored task has:
 --   stored task in progress (or claimed)             -> existing
 --   stored series, new one-shot                      -> existing
@@ -666,81 +778,39 @@ GO
 DROP PROCEDURE IF EXISTS [EverTask].[usp_PersistTasks];
 GO
 CREATE PROCEDURE [EverTask].[usp_PersistTasks]
-    @Tasks nvarchar(max)
+    @Tasks [EverTask].[NewTaskList] READONLY
 AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+    -- What the server adds to each task.
     DECLARE @New TABLE (
-        [Ordinal]       int               NOT NULL PRIMARY KEY,
-        [Turn]          int               NOT NULL, -- 0: has no key, stored with all others like it; else its ordinal
-        [Id]            uniqueidentifier  NOT NULL,
-        [Type]          nvarchar(500)     NOT NULL,
-        [Handler]       nvarchar(500)     NOT NULL,
-        [Request]       nvarchar(max)     NOT NULL,
-        [Status]        nvarchar(15)      NOT NULL,
-        [DueAtUtc]      datetimeoffset(3) NOT NULL,
-        [AuditLevel]    int               NOT NULL,
-        [QueueName]     nvarchar(200)     COLLATE Latin1_General_BIN2 NOT NULL,
-        [Priority]      smallint          NOT NULL,
-        [TaskKey]       nvarchar(200)     COLLATE Latin1_General_BIN2 NULL,
-        [TraceContext]  nvarchar(max)     NULL,
-        [ClaimFor]      nvarchar(100)     COLLATE Latin1_General_BIN2 NULL,
-        [IsRecurring]   bit               NOT NULL,
-        [RecurringTask] nvarchar(max)     COLLATE Latin1_General_BIN2 NULL,
-        [RecurringInfo] nvarchar(max)     NULL,
-        [AnchorUtc]     datetimeoffset(3) NULL,
-        [MaxRuns]       int               NULL,
-        [RunUntil]      datetimeoffset(3) NULL,
-        [NextRunUtc]    datetimeoffset(3) NULL,
-        [RowId]         uniqueidentifier  NOT NULL, -- the row that stands for the task in the end
-        [Outcome]       varchar(8)        NOT NULL,
-        UNIQUE ([Id], [Ordinal])
+        [Ordinal]  int               NOT NULL PRIMARY KEY,
+        [Turn]     int               NOT NULL, -- 0: has no key, is stored with all others like it; else its ordinal
+        [DueAtUtc] datetimeoffset(3) NOT NULL,
+        [ClaimFor] nvarchar(100)     COLLATE Latin1_General_BIN2 NULL,
+        [RowId]    uniqueidentifier  NOT NULL, -- the row that stands for the task in the end
+        [Outcome]  varchar(8)        NOT NULL
     );
     DECLARE @Created TABLE ([Id] uniqueidentifier NOT NULL PRIMARY KEY, [Status] nvarchar(15) NOT NULL, [AuditLevel] int NOT NULL);
 
-    INSERT INTO @New ([Ordinal], [Turn], [Id], [Type], [Handler], [Request], [Status], [DueAtUtc], [AuditLevel],
-        [QueueName], [Priority], [TaskKey], [TraceContext], [ClaimFor], [IsRecurring], [RecurringTask], [RecurringInfo],
-        [AnchorUtc], [MaxRuns], [RunUntil], [NextRunUtc], [RowId], [Outcome])
-    SELECT j.[n], CASE WHEN j.[taskKey] IS NULL THEN 0 ELSE j.[n] END, j.[id], j.[type], j.[handler], j.[request], j.[status],
-        COALESCE(j.[dueUtc], DATEADD(millisecond, j.[dueInMs] % 86400000, DATEADD(day, j.[dueInMs] / 86400000, @Now))),
-        j.[auditLevel], j.[queue], j.[priority], j.[taskKey], j.[traceContext],
+    INSERT INTO @New ([Ordinal], [Turn], [DueAtUtc], [ClaimFor], [RowId], [Outcome])
+    SELECT j.[Ordinal], CASE WHEN j.[TaskKey] IS NULL THEN 0 ELSE j.[Ordinal] END,
+        COALESCE(CONVERT(datetimeoffset(3), j.[DueAtUtc]),
+            DATEADD(millisecond, j.[DueInMs] % 86400000, DATEADD(day, j.[DueInMs] / 86400000, @Now))),
         -- Born claimed: only a task that is to run at once, in a queue that runs, by a worker that is known.
-        CASE WHEN j.[status] = N'Queued'
-                AND EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] = j.[claimFor] COLLATE Latin1_General_BIN2)
-                AND NOT EXISTS (SELECT 1 FROM [EverTask].[PausedQueues] AS p WHERE p.[QueueName] = j.[queue] COLLATE Latin1_General_BIN2)
-            THEN j.[claimFor] END,
-        j.[isRecurring], j.[schedule], j.[info], j.[anchorUtc], j.[maxRuns], j.[runUntilUtc], j.[nextRunUtc],
-        j.[id], 'created'
-    FROM OPENJSON(@Tasks) WITH (
-        [n]            int               '$.n',
-        [id]           uniqueidentifier  '$.id',
-        [type]         nvarchar(max)     '$.type',
-        [handler]      nvarchar(max)     '$.handler',
-        [request]      nvarchar(max)     '$.request',
-        [status]       nvarchar(15)      '$.status',
-        [dueInMs]      bigint            '$.dueInMs',
-        [dueUtc]       datetimeoffset(3) '$.dueUtc',
-        [auditLevel]   int               '$.auditLevel',
-        [queue]        nvarchar(max)     '$.queue',
-        [priority]     smallint          '$.priority',
-        [taskKey]      nvarchar(max)     '$.taskKey',
-        [traceContext] nvarchar(max)     '$.traceContext',
-        [claimFor]     nvarchar(100)     '$.claimFor',
-        [isRecurring]  bit               '$.isRecurring',
-        [schedule]     nvarchar(max)     '$.schedule',
-        [info]         nvarchar(max)     '$.info',
-        [anchorUtc]    datetimeoffset(3) '$.anchorUtc',
-        [maxRuns]      int               '$.maxRuns',
-        [runUntilUtc]  datetimeoffset(3) '$.runUntilUtc',
-        [nextRunUtc]   datetimeoffset(3) '$.nextRunUtc'
-    ) AS j;
+        CASE WHEN j.[Status] = N'Queued'
+                AND EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] = j.[ClaimFor])
+                AND NOT EXISTS (SELECT 1 FROM [EverTask].[PausedQueues] AS p WHERE p.[QueueName] = j.[QueueName])
+            THEN j.[ClaimFor] END,
+        j.[Id], 'created'
+    FROM @Tasks AS j;
 
     DECLARE @Turn int = 0;
     DECLARE @Stores bit, @StoredId uniqueidentifier, @StoredStatus nvarchar(15), @StoredIsRecurring bit, @Busy bit, @Ended bit,
-        @Alive bit, @SameSchedule bit, @NewIsRecurring bit, @NewStatus nvarchar(15), @NewLevel int, @Outcome varchar(8);
+        @Alive bit, @SameSchedule bit, @Keeps bit, @NewIsRecurring bit, @NewStatus nvarchar(15), @NewLevel int, @Outcome varchar(8);
 
     BEGIN TRANSACTION;
 
@@ -750,7 +820,7 @@ BEGIN
         SET @Stores = 1;
 
         IF @Turn > 0 AND NOT EXISTS (SELECT 1 FROM [EverTask].[QueuedTasks] AS t
-                                     INNER JOIN @New AS n ON n.[Id] = t.[Id] WHERE n.[Ordinal] = @Turn)
+                                     INNER JOIN @Tasks AS n ON n.[Id] = t.[Id] WHERE n.[Ordinal] = @Turn)
         BEGIN
             SET @StoredId = NULL;
             -- The range lock makes a second process that brings the same new key wait until this one has stored it.
@@ -762,7 +832,7 @@ BEGIN
                 @SameSchedule = CASE WHEN t.[RecurringTask] COLLATE Latin1_General_BIN2 = n.[RecurringTask]
                     AND DATALENGTH(t.[RecurringTask]) = DATALENGTH(n.[RecurringTask]) THEN 1 ELSE 0 END,
                 @NewIsRecurring = n.[IsRecurring], @NewStatus = n.[Status], @NewLevel = n.[AuditLevel]
-            FROM @New AS n
+            FROM @Tasks AS n
             INNER JOIN [EverTask].[QueuedTasks] AS t WITH (UPDLOCK, HOLDLOCK) ON t.[TaskKey] = n.[TaskKey]
             WHERE n.[Ordinal] = @Turn;
 
@@ -775,41 +845,34 @@ BEGIN
                 IF @Busy = 0 AND NOT (@StoredIsRecurring = 1 AND @NewIsRecurring = 0)
                 BEGIN
                     -- Of a series that goes on with the same schedule, only what the schedule does not decide is new.
-                    IF @StoredIsRecurring = 1 AND @Alive = 1 AND @SameSchedule = 1
-                    BEGIN
-                        UPDATE t
-                        SET [Type] = n.[Type], [Handler] = n.[Handler], [Request] = n.[Request], [QueueName] = n.[QueueName],
-                            [Priority] = n.[Priority], [AuditLevel] = n.[AuditLevel], [TraceContext] = n.[TraceContext],
-                            [RecurringInfo] = n.[RecurringInfo], [MaxRuns] = n.[MaxRuns], [RunUntil] = n.[RunUntil],
-                            [Exception] = NULL, [CancelRequested] = 0
-                        FROM [EverTask].[QueuedTasks] AS t
-                        INNER JOIN @New AS n ON n.[Ordinal] = @Turn
-                        WHERE t.[Id] = @StoredId AND t.[WorkerId] IS NULL AND t.[Status] <> N'InProgress';
-                        IF @@ROWCOUNT > 0 SET @Outcome = 'updated';
-                    END
-                    ELSE
-                    BEGIN
-                        UPDATE t
-                        SET [Type] = n.[Type], [Handler] = n.[Handler], [Request] = n.[Request], [QueueName] = n.[QueueName],
-                            [Priority] = n.[Priority], [AuditLevel] = n.[AuditLevel], [TraceContext] = n.[TraceContext],
-                            [RecurringInfo] = n.[RecurringInfo], [MaxRuns] = n.[MaxRuns], [RunUntil] = n.[RunUntil],
-                            [Exception] = NULL, [CancelRequested] = 0,
-                            [IsRecurring] = n.[IsRecurring], [RecurringTask] = n.[RecurringTask],
-                            [AnchorUtc] = n.[AnchorUtc], [NextRunUtc] = n.[NextRunUtc],
-                            [CurrentRunCount] = CASE WHEN n.[IsRecurring] = 0 THEN NULL
-                                WHEN @StoredIsRecurring = 1 AND @Alive = 1 THEN t.[CurrentRunCount] ELSE 0 END,
-                            [Status] = n.[Status], [DueAtUtc] = n.[DueAtUtc],
-                            [ScheduledExecutionUtc] = CASE WHEN n.[Status] = N'WaitingQueue' THEN n.[DueAtUtc] END,
-                            [Attempt] = 0, [LostCount] = 0, [RateSlotUtc] = NULL
-                        FROM [EverTask].[QueuedTasks] AS t
-                        INNER JOIN @New AS n ON n.[Ordinal] = @Turn
-                        WHERE t.[Id] = @StoredId AND t.[WorkerId] IS NULL AND t.[Status] <> N'InProgress';
-                        IF @@ROWCOUNT > 0 SET @Outcome = 'updated';
+                    SET @Keeps = CASE WHEN @StoredIsRecurring = 1 AND @Alive = 1 AND @SameSchedule = 1 THEN 1 ELSE 0 END;
+                    UPDATE t
+                    SET [Type] = n.[Type], [Handler] = n.[Handler], [Request] = n.[Request], [QueueName] = n.[QueueName],
+                        [Priority] = n.[Priority], [AuditLevel] = n.[AuditLevel], [TraceContext] = n.[TraceContext],
+                        [Exception] = NULL, [CancelRequested] = 0,
+                        [IsRecurring] = n.[IsRecurring], [RecurringTask] = n.[RecurringTask], [RecurringInfo] = n.[RecurringInfo],
+                        [MaxRuns] = n.[MaxRuns], [RunUntil] = CONVERT(datetimeoffset(3), n.[RunUntil]),
+                        [CurrentRunCount] = CASE WHEN n.[IsRecurring] = 0 THEN NULL
+                            WHEN @StoredIsRecurring = 1 AND @Alive = 1 THEN t.[CurrentRunCount] ELSE 0 END,
+                        [AnchorUtc] = CASE WHEN @Keeps = 1 THEN t.[AnchorUtc] ELSE CONVERT(datetimeoffset(3), n.[AnchorUtc]) END,
+                        [NextRunUtc] = CASE WHEN @Keeps = 1 THEN t.[NextRunUtc] ELSE CONVERT(datetimeoffset(3), n.[NextRunUtc]) END,
+                        [Status] = CASE WHEN @Keeps = 1 THEN t.[Status] ELSE n.[Status] END,
+                        [DueAtUtc] = CASE WHEN @Keeps = 1 THEN t.[DueAtUtc] ELSE e.[DueAtUtc] END,
+                        [ScheduledExecutionUtc] = CASE WHEN @Keeps = 1 THEN t.[ScheduledExecutionUtc]
+                            WHEN n.[Status] = N'WaitingQueue' THEN e.[DueAtUtc] END,
+                        [Attempt] = CASE WHEN @Keeps = 1 THEN t.[Attempt] ELSE 0 END,
+                        [LostCount] = CASE WHEN @Keeps = 1 THEN t.[LostCount] ELSE 0 END,
+                        [RateSlotUtc] = CASE WHEN @Keeps = 1 THEN t.[RateSlotUtc] END
+                    FROM [EverTask].[QueuedTasks] AS t
+                    INNER JOIN @Tasks AS n ON n.[Ordinal] = @Turn
+                    INNER JOIN @New AS e ON e.[Ordinal] = n.[Ordinal]
+                    WHERE t.[Id] = @StoredId AND t.[WorkerId] IS NULL AND t.[Status] <> N'InProgress';
+                    IF @@ROWCOUNT > 0 SET @Outcome = 'updated';
 
-                        IF @Outcome = 'updated' AND @NewStatus <> @StoredStatus AND @NewLevel NOT IN (1, 2, 3)
-                            INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
-                            VALUES (@StoredId, @Now, @NewStatus, NULL);
-                    END;
+                    -- A status to begin with is no error: only Full audits it.
+                    IF @Outcome = 'updated' AND @Keeps = 0 AND @NewStatus <> @StoredStatus AND @NewLevel NOT IN (1, 2, 3)
+                        INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
+                        VALUES (@StoredId, @Now, @NewStatus, NULL);
                 END;
                 UPDATE @New SET [RowId] = @StoredId, [Outcome] = @Outcome WHERE [Ordinal] = @Turn;
             END;
@@ -821,16 +884,19 @@ BEGIN
                 [QueueName], [TaskKey], [AuditLevel], [Status], [Priority], [DueAtUtc], [Attempt], [WorkerId],
                 [LeaseToken], [AnchorUtc], [TraceContext])
             OUTPUT inserted.[Id], inserted.[Status], inserted.[AuditLevel] INTO @Created ([Id], [Status], [AuditLevel])
-            SELECT n.[Id], @Now, 0, CASE WHEN n.[Status] = N'WaitingQueue' THEN n.[DueAtUtc] END, n.[Type], n.[Request],
+            SELECT n.[Id], @Now, 0, CASE WHEN n.[Status] = N'WaitingQueue' THEN e.[DueAtUtc] END, n.[Type], n.[Request],
                 n.[Handler], n.[IsRecurring], n.[RecurringTask], n.[RecurringInfo],
-                CASE WHEN n.[IsRecurring] = 1 THEN 0 END, n.[MaxRuns], n.[RunUntil], n.[NextRunUtc], n.[QueueName], n.[TaskKey],
-                n.[AuditLevel], n.[Status], n.[Priority], CASE WHEN n.[ClaimFor] IS NULL THEN n.[DueAtUtc] END,
-                CASE WHEN n.[ClaimFor] IS NULL THEN 0 ELSE 1 END, n.[ClaimFor],
-                CASE WHEN n.[ClaimFor] IS NULL THEN 0 ELSE 1 END, n.[AnchorUtc], n.[TraceContext]
-            FROM @New AS n
-            WHERE n.[Turn] = @Turn
+                CASE WHEN n.[IsRecurring] = 1 THEN 0 END, n.[MaxRuns], CONVERT(datetimeoffset(3), n.[RunUntil]),
+                CONVERT(datetimeoffset(3), n.[NextRunUtc]), n.[QueueName], n.[TaskKey], n.[AuditLevel], n.[Status], n.[Priority],
+                CASE WHEN e.[ClaimFor] IS NULL THEN e.[DueAtUtc] END, CASE WHEN e.[ClaimFor] IS NULL THEN 0 ELSE 1 END,
+                e.[ClaimFor], CASE WHEN e.[ClaimFor] IS NULL THEN 0 ELSE 1 END, CONVERT(datetimeoffset(3), n.[AnchorUtc]),
+                n.[TraceContext]
+            FROM @New AS e
+            INNER JOIN @Tasks AS n ON n.[Ordinal] = e.[Ordinal]
+            WHERE e.[Turn] = @Turn
                 AND NOT EXISTS (SELECT 1 FROM [EverTask].[QueuedTasks] AS t WHERE t.[Id] = n.[Id])
-                AND NOT EXISTS (SELECT 1 FROM @New AS e WHERE e.[Id] = n.[Id] AND e.[Ordinal] < n.[Ordinal]);
+                AND NOT EXISTS (SELECT 1 FROM @Tasks AS b WHERE b.[Id] = n.[Id] AND b.[Ordinal] < n.[Ordinal])
+            OPTION (LOOP JOIN);
 
         SELECT @Turn = MIN(n.[Turn]) FROM @New AS n WHERE n.[Turn] > @Turn;
     END;
@@ -844,8 +910,9 @@ BEGIN
     COMMIT TRANSACTION;
 
     SELECT n.[RowId] AS [Id], n.[Outcome] AS [Outcome],
-        CASE WHEN n.[Outcome] = 'created' AND t.[WorkerId] = n.[ClaimFor] AND t.[LeaseToken] = 1 THEN 1 ELSE 0 END AS [Claimed]
+        CASE WHEN n.[Outcome] = 'created' AND t.[WorkerId] = k.[ClaimFor] AND t.[LeaseToken] = 1 THEN 1 ELSE 0 END AS [Claimed]
     FROM @New AS n
+    INNER JOIN @Tasks AS k ON k.[Ordinal] = n.[Ordinal]
     LEFT JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = n.[RowId]
     ORDER BY n.[Ordinal];
 END
@@ -1050,7 +1117,6 @@ BEGIN
     DECLARE @Held TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [WorkerId] nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL);
     DECLARE @Lost TABLE (
         [TaskId]     uniqueidentifier NOT NULL PRIMARY KEY,
-        [WorkerId]   nvarchar(100)    NOT NULL,
         [Type]       nvarchar(500)    NOT NULL,
         [QueueName]  nvarchar(200)    NULL,
         [AuditLevel] int              NULL,
@@ -1068,19 +1134,18 @@ BEGIN
         AND NOT EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] = t.[WorkerId]);
 
     -- The worker is compared again: two processes that find the same lost tasks take each of them once.
-    UPDATE t
-    SET [LostCount] = t.[LostCount] + 1,
-        [Status] = CASE WHEN t.[LostCount] >= @PoisonLimit THEN N'Failed' ELSE N'ServiceStopped' END,
-        [Exception] = CASE WHEN t.[LostCount] >= @PoisonLimit THEN @PoisonReason ELSE @LostReason END,
+    UPDATE [EverTask].[QueuedTasks]
+    SET [LostCount] = [QueuedTasks].[LostCount] + 1,
+        [Status] = CASE WHEN [QueuedTasks].[LostCount] >= @PoisonLimit THEN N'Failed' ELSE N'ServiceStopped' END,
+        [Exception] = CASE WHEN [QueuedTasks].[LostCount] >= @PoisonLimit THEN @PoisonReason ELSE @LostReason END,
         [WorkerId] = NULL,
-        [DueAtUtc] = CASE WHEN t.[LostCount] >= @PoisonLimit THEN NULL ELSE @Now END,
-        [NextRunUtc] = CASE WHEN t.[LostCount] >= @PoisonLimit THEN NULL ELSE t.[NextRunUtc] END,
-        [CancelRequested] = CASE WHEN t.[LostCount] >= @PoisonLimit THEN 0 ELSE t.[CancelRequested] END
-    OUTPUT inserted.[Id], h.[WorkerId], inserted.[Type], inserted.[QueueName], inserted.[AuditLevel], inserted.[LostCount]
-        INTO @Lost ([TaskId], [WorkerId], [Type], [QueueName], [AuditLevel], [LostCount])
-    FROM [EverTask].[QueuedTasks] AS t
-    INNER JOIN @Held AS h ON h.[TaskId] = t.[Id]
-    WHERE t.[WorkerId] = h.[WorkerId]
+        [DueAtUtc] = CASE WHEN [QueuedTasks].[LostCount] >= @PoisonLimit THEN NULL ELSE @Now END,
+        [NextRunUtc] = CASE WHEN [QueuedTasks].[LostCount] >= @PoisonLimit THEN NULL ELSE [QueuedTasks].[NextRunUtc] END,
+        [CancelRequested] = CASE WHEN [QueuedTasks].[LostCount] >= @PoisonLimit THEN 0 ELSE [QueuedTasks].[CancelRequested] END
+    OUTPUT inserted.[Id], inserted.[Type], inserted.[QueueName], inserted.[AuditLevel], inserted.[LostCount]
+        INTO @Lost ([TaskId], [Type], [QueueName], [AuditLevel], [LostCount])
+    FROM @Held AS h
+    WHERE [QueuedTasks].[Id] = h.[TaskId] AND [QueuedTasks].[WorkerId] = h.[WorkerId]
     OPTION (LOOP JOIN);
 
     -- A lost worker is an error: Full, Minimal and ErrorsOnly audit it.
@@ -1092,17 +1157,16 @@ BEGIN
 
     COMMIT TRANSACTION;
 
-    SELECT l.[TaskId] AS [TaskId], l.[Type] AS [Type], l.[QueueName] AS [QueueName], l.[WorkerId] AS [WorkerId],
+    SELECT l.[TaskId] AS [TaskId], l.[Type] AS [Type], l.[QueueName] AS [QueueName], h.[WorkerId] AS [WorkerId],
         l.[LostCount] AS [LostCount], CASE WHEN l.[LostCount] > @PoisonLimit THEN 1 ELSE 0 END AS [Poisoned]
     FROM @Lost AS l
-    ORDER BY l.[WorkerId], l.[TaskId];
+    INNER JOIN @Held AS h ON h.[TaskId] = l.[TaskId]
+    ORDER BY h.[WorkerId], l.[TaskId];
 END
 GO
 `,
   "usp_ReleaseTasks.sql": `-- Gives claimed, unstarted tasks back: due as the caller says, attempt less one, everything else unchanged. A task that the
 -- worker does not hold with this token is skipped.
---
---   @Tasks  JSON array: { taskId, token, dueUtc }
 --
 -- Answers nothing.
 
@@ -1113,30 +1177,20 @@ DROP PROCEDURE IF EXISTS [EverTask].[usp_ReleaseTasks];
 GO
 CREATE PROCEDURE [EverTask].[usp_ReleaseTasks]
     @WorkerId nvarchar(100),
-    @Tasks    nvarchar(max)
+    @Tasks    [EverTask].[ReleasedTaskList] READONLY
 AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
-    DECLARE @Released TABLE (
-        [TaskId]     uniqueidentifier  NOT NULL PRIMARY KEY,
-        [LeaseToken] bigint            NOT NULL,
-        [DueAtUtc]   datetimeoffset(3) NOT NULL
-    );
-
-    INSERT INTO @Released ([TaskId], [LeaseToken], [DueAtUtc])
-    SELECT j.[taskId], j.[token], j.[dueUtc]
-    FROM OPENJSON(@Tasks)
-        WITH ([taskId] uniqueidentifier '$.taskId', [token] bigint '$.token', [dueUtc] datetimeoffset(3) '$.dueUtc') AS j;
 
     UPDATE t
     SET [WorkerId] = NULL,
         [Attempt] = CASE WHEN t.[Attempt] > 0 THEN t.[Attempt] - 1 ELSE 0 END,
-        [DueAtUtc] = CASE WHEN t.[CancelRequested] = 1 AND r.[DueAtUtc] > @Now THEN @Now ELSE r.[DueAtUtc] END
+        [DueAtUtc] = CASE WHEN t.[CancelRequested] = 1 THEN @Now ELSE CONVERT(datetimeoffset(3), r.[DueAtUtc]) END
     FROM [EverTask].[QueuedTasks] AS t
-    INNER JOIN @Released AS r ON r.[TaskId] = t.[Id]
+    INNER JOIN @Tasks AS r ON r.[TaskId] = t.[Id]
     WHERE t.[WorkerId] = @WorkerId AND t.[LeaseToken] = r.[LeaseToken]
     OPTION (LOOP JOIN);
 END
@@ -1145,7 +1199,9 @@ GO
   "usp_RequestCancel.sql": `-- Asks for tasks to be cancelled. Those that wait are Cancelled at once, with the StatusAudit row that their own level
 -- asks for; those that a worker holds are marked, and the worker is told at its next heartbeat.
 --
---   EXEC [EverTask].[usp_RequestCancel] @TaskIds = N'["01900000-0000-7000-8000-000000000001"]';
+--   DECLARE @TaskIds [EverTask].[TaskIdList];
+--   INSERT INTO @TaskIds VALUES (1, '01900000-0000-7000-8000-000000000001');
+--   EXEC [EverTask].[usp_RequestCancel] @TaskIds;
 --
 -- Answers a row an id, in order: Outcome (cancelled, requested, ended, unknown).
 
@@ -1155,34 +1211,29 @@ GO
 DROP PROCEDURE IF EXISTS [EverTask].[usp_RequestCancel];
 GO
 CREATE PROCEDURE [EverTask].[usp_RequestCancel]
-    @TaskIds nvarchar(max)
+    @TaskIds [EverTask].[TaskIdList] READONLY
 AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
-    DECLARE @Wanted TABLE ([Ordinal] int NOT NULL, [TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
     DECLARE @Touched TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [AuditLevel] int NULL, [Held] bit NOT NULL);
-
-    INSERT INTO @Wanted ([Ordinal], [TaskId])
-    SELECT CONVERT(int, j.[key]), CONVERT(uniqueidentifier, j.[value]) FROM OPENJSON(@TaskIds) AS j;
 
     BEGIN TRANSACTION;
 
     -- One UPDATE for both, so that a task that is claimed or given back in the same moment is one or the other.
-    UPDATE t
-    SET [CancelRequested] = CASE WHEN t.[WorkerId] IS NULL THEN 0 ELSE 1 END,
-        [Status] = CASE WHEN t.[WorkerId] IS NULL THEN N'Cancelled' ELSE t.[Status] END,
-        [Exception] = CASE WHEN t.[WorkerId] IS NULL THEN NULL ELSE t.[Exception] END,
+    UPDATE [EverTask].[QueuedTasks]
+    SET [CancelRequested] = CASE WHEN [WorkerId] IS NULL THEN 0 ELSE 1 END,
+        [Status] = CASE WHEN [WorkerId] IS NULL THEN N'Cancelled' ELSE [Status] END,
+        [Exception] = CASE WHEN [WorkerId] IS NULL THEN NULL ELSE [Exception] END,
         [DueAtUtc] = NULL,
-        [NextRunUtc] = CASE WHEN t.[WorkerId] IS NULL THEN NULL ELSE t.[NextRunUtc] END,
-        [RateSlotUtc] = CASE WHEN t.[WorkerId] IS NULL THEN NULL ELSE t.[RateSlotUtc] END
+        [NextRunUtc] = CASE WHEN [WorkerId] IS NULL THEN NULL ELSE [NextRunUtc] END,
+        [RateSlotUtc] = CASE WHEN [WorkerId] IS NULL THEN NULL ELSE [RateSlotUtc] END
     OUTPUT inserted.[Id], inserted.[AuditLevel], inserted.[CancelRequested] INTO @Touched ([TaskId], [AuditLevel], [Held])
-    FROM [EverTask].[QueuedTasks] AS t
-    INNER JOIN @Wanted AS w ON w.[TaskId] = t.[Id]
-    WHERE t.[WorkerId] IS NOT NULL OR t.[DueAtUtc] IS NOT NULL OR t.[NextRunUtc] IS NOT NULL
-        OR t.[Status] NOT IN (N'Completed', N'Failed', N'Cancelled', N'ServiceStopped')
+    WHERE [Id] IN (SELECT [TaskId] FROM @TaskIds)
+        AND ([WorkerId] IS NOT NULL OR [DueAtUtc] IS NOT NULL OR [NextRunUtc] IS NOT NULL
+            OR [Status] NOT IN (N'Completed', N'Failed', N'Cancelled', N'ServiceStopped'))
     OPTION (LOOP JOIN);
 
     -- A cancellation is no error: only Full audits it.
@@ -1195,7 +1246,7 @@ BEGIN
 
     SELECT CASE WHEN c.[Held] = 1 THEN 'requested' WHEN c.[Held] = 0 THEN 'cancelled'
                 WHEN t.[Id] IS NOT NULL THEN 'ended' ELSE 'unknown' END AS [Outcome]
-    FROM @Wanted AS w
+    FROM @TaskIds AS w
     LEFT JOIN @Touched AS c ON c.[TaskId] = w.[TaskId]
     LEFT JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = w.[TaskId]
     ORDER BY w.[Ordinal];
@@ -1205,8 +1256,6 @@ GO
   "usp_ReserveRateSlots.sql": `-- Reserves rate limit slots by the generic cell rate algorithm (ITU-T I.371), in the order of the list, by this server's
 -- clock: one small row a key holds the theoretical arrival time (TAT) in fractional epoch milliseconds.
 --
---   @Requests  JSON array: { n, key, intervalMs, burst, startEmpty, horizonMs }; n numbers the requests from 1
---
 -- Answers two recordsets: NowMs; a row a request, in order: SlotMs and Granted (1 or 0; 0: nothing was reserved).
 
 SET QUOTED_IDENTIFIER ON;
@@ -1215,34 +1264,15 @@ GO
 DROP PROCEDURE IF EXISTS [EverTask].[usp_ReserveRateSlots];
 GO
 CREATE PROCEDURE [EverTask].[usp_ReserveRateSlots]
-    @Requests nvarchar(max)
+    @Requests [EverTask].[RateSlotRequestList] READONLY
 AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
-    DECLARE @Request TABLE (
-        [Ordinal]     int           NOT NULL PRIMARY KEY,
-        [RateKey]     nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL,
-        [IntervalMs]  float         NOT NULL,
-        [ToleranceMs] float         NOT NULL,
-        [StartEmpty]  bit           NOT NULL,
-        [HorizonMs]   float         NOT NULL
-    );
     DECLARE @Slot TABLE ([Ordinal] int NOT NULL PRIMARY KEY, [SlotMs] float NOT NULL, [Granted] bit NOT NULL);
-    DECLARE @NowMs float, @Turn int = 1, @RateKey nvarchar(400), @IntervalMs float, @ToleranceMs float, @StartEmpty bit, @HorizonMs float,
+    DECLARE @NowMs float, @Turn int, @RateKey nvarchar(400), @IntervalMs float, @ToleranceMs float, @StartEmpty bit, @HorizonMs float,
         @TatMs float, @SlotMs float, @Stored bit;
-
-    INSERT INTO @Request ([Ordinal], [RateKey], [IntervalMs], [ToleranceMs], [StartEmpty], [HorizonMs])
-    SELECT j.[n], j.[key], j.[intervalMs], (j.[burst] - 1) * j.[intervalMs], j.[startEmpty], j.[horizonMs]
-    FROM OPENJSON(@Requests) WITH (
-        [n]          int           '$.n',
-        [key]        nvarchar(400) '$.key',
-        [intervalMs] float         '$.intervalMs',
-        [burst]      float         '$.burst',
-        [startEmpty] bit           '$.startEmpty',
-        [horizonMs]  float         '$.horizonMs'
-    ) AS j;
 
     BEGIN TRANSACTION;
 
@@ -1251,15 +1281,16 @@ BEGIN
     UPDATE r
     SET [TatMs] = r.[TatMs]
     FROM [EverTask].[RateLimits] AS r
-    WHERE r.[RateKey] IN (SELECT [RateKey] FROM @Request);
+    WHERE r.[RateKey] IN (SELECT [RateKey] FROM @Requests);
 
     SET @NowMs = DATEDIFF_BIG(millisecond, CONVERT(datetime2(3), '1970-01-01'), CONVERT(datetime2(3), SYSUTCDATETIME()));
 
+    SELECT @Turn = MIN([Ordinal]) FROM @Requests;
     WHILE @Turn IS NOT NULL
     BEGIN
-        SET @RateKey = NULL;
-        SELECT @RateKey = [RateKey], @IntervalMs = [IntervalMs], @ToleranceMs = [ToleranceMs], @StartEmpty = [StartEmpty], @HorizonMs = [HorizonMs]
-        FROM @Request WHERE [Ordinal] = @Turn;
+        SELECT @RateKey = [RateKey], @IntervalMs = [IntervalMs], @ToleranceMs = ([Burst] - 1) * [IntervalMs],
+            @StartEmpty = [StartEmpty], @HorizonMs = [HorizonMs]
+        FROM @Requests WHERE [Ordinal] = @Turn;
 
         SET @TatMs = NULL;
         SELECT @TatMs = [TatMs] FROM [EverTask].[RateLimits] WHERE [RateKey] = @RateKey;
@@ -1284,7 +1315,7 @@ BEGIN
                 INSERT INTO [EverTask].[RateLimits] ([RateKey], [TatMs]) VALUES (@RateKey, @TatMs);
         END;
 
-        SELECT @Turn = MIN([Ordinal]) FROM @Request WHERE [Ordinal] > @Turn;
+        SELECT @Turn = MIN([Ordinal]) FROM @Requests WHERE [Ordinal] > @Turn;
     END;
 
     COMMIT TRANSACTION;
@@ -1298,8 +1329,6 @@ GO
   "usp_SaveExecutionLogs.sql": `-- Stores log lines, of any number of tasks: one call, one transaction. Each task's lines are numbered in the order of the
 -- list, going on from its last. Lines of tasks that do not exist are left out.
 --
---   @Lines  JSON array: { n, taskId, agoMs, level, message, exception }; n numbers the lines
---
 -- Answers nothing.
 
 SET QUOTED_IDENTIFIER ON;
@@ -1308,53 +1337,33 @@ GO
 DROP PROCEDURE IF EXISTS [EverTask].[usp_SaveExecutionLogs];
 GO
 CREATE PROCEDURE [EverTask].[usp_SaveExecutionLogs]
-    @Lines nvarchar(max)
+    @Lines [EverTask].[LogLineList] READONLY
 AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
-    DECLARE @Line TABLE (
-        [Ordinal]   int               NOT NULL PRIMARY KEY,
-        [TaskId]    uniqueidentifier  NOT NULL,
-        [AtUtc]     datetimeoffset(3) NOT NULL,
-        [Level]     nvarchar(20)      NOT NULL,
-        [Message]   nvarchar(max)     NOT NULL,
-        [Exception] nvarchar(max)     NULL
-    );
     DECLARE @Counted TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [Lines] int NOT NULL);
     DECLARE @Last TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [Sequence] int NOT NULL);
 
-    INSERT INTO @Line ([Ordinal], [TaskId], [AtUtc], [Level], [Message], [Exception])
-    SELECT j.[n], j.[taskId], DATEADD(millisecond, -(j.[agoMs] % 86400000), DATEADD(day, -(j.[agoMs] / 86400000), @Now)),
-        j.[level], j.[message], j.[exception]
-    FROM OPENJSON(@Lines) WITH (
-        [n]         int              '$.n',
-        [taskId]    uniqueidentifier '$.taskId',
-        [agoMs]     bigint           '$.agoMs',
-        [level]     nvarchar(20)     '$.level',
-        [message]   nvarchar(max)    '$.message',
-        [exception] nvarchar(max)    '$.exception'
-    ) AS j;
-
-    INSERT INTO @Counted ([TaskId], [Lines]) SELECT l.[TaskId], COUNT(*) FROM @Line AS l GROUP BY l.[TaskId];
+    INSERT INTO @Counted ([TaskId], [Lines]) SELECT l.[TaskId], COUNT(*) FROM @Lines AS l GROUP BY l.[TaskId];
 
     BEGIN TRANSACTION;
 
     -- The task's row keeps the last number: it is locked until the lines are stored, so that no number is given twice, and
     -- it outlives lines that retention has deleted.
-    UPDATE t
-    SET [LastLogSequence] = t.[LastLogSequence] + c.[Lines]
+    UPDATE [EverTask].[QueuedTasks]
+    SET [LastLogSequence] = [QueuedTasks].[LastLogSequence] + c.[Lines]
     OUTPUT inserted.[Id], inserted.[LastLogSequence] INTO @Last ([TaskId], [Sequence])
-    FROM [EverTask].[QueuedTasks] AS t
-    INNER JOIN @Counted AS c ON c.[TaskId] = t.[Id]
+    FROM @Counted AS c
+    WHERE [QueuedTasks].[Id] = c.[TaskId]
     OPTION (LOOP JOIN);
 
     INSERT INTO [EverTask].[TaskExecutionLog] ([TaskId], [TimestampUtc], [Level], [Message], [ExceptionDetails], [SequenceNumber])
-    SELECT l.[TaskId], l.[AtUtc], l.[Level], l.[Message], l.[Exception],
+    SELECT l.[TaskId], DATEADD(millisecond, -(l.[AgoMs] % 86400000), DATEADD(day, -(l.[AgoMs] / 86400000), @Now)), l.[Level], l.[Message], l.[Exception],
         k.[Sequence] - c.[Lines] + ROW_NUMBER() OVER (PARTITION BY l.[TaskId] ORDER BY l.[Ordinal])
-    FROM @Line AS l
+    FROM @Lines AS l
     INNER JOIN @Last AS k ON k.[TaskId] = l.[TaskId]
     INNER JOIN @Counted AS c ON c.[TaskId] = l.[TaskId]
     ORDER BY l.[Ordinal];
@@ -1464,9 +1473,8 @@ GO
   "usp_SetTaskStatuses.sql": `-- usp_SetTaskStatus for many tasks: one call, one transaction, one UPDATE. A task may have gone through several statuses
 -- since the last write; each writes its audit row, with its own time.
 --
---   @Changes  JSON array, a task at most once: { n, taskId, auditLevel, status, exception, agoMs, workerId, leaseToken,
---             dueInMs, returnAttempt, rateSlotUtc, executionTimeMs }, the last status of each task; n numbers the changes
---   @Steps    JSON array: { n, s, status, exception, agoMs }, the statuses before it; s numbers the steps of a change
+--   @Changes  a task at most once
+--   @Steps    at least one a change; the one that Changes.LastStep names is how the task stands
 --
 -- Answers a row a change, in order: Applied (1 or 0).
 
@@ -1476,103 +1484,55 @@ GO
 DROP PROCEDURE IF EXISTS [EverTask].[usp_SetTaskStatuses];
 GO
 CREATE PROCEDURE [EverTask].[usp_SetTaskStatuses]
-    @Changes nvarchar(max),
-    @Steps   nvarchar(max) = N'[]'
+    @Changes [EverTask].[StatusChangeList] READONLY,
+    @Steps   [EverTask].[StatusStepList]   READONLY
 AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
-    DECLARE @Change TABLE (
-        [Ordinal]         int               NOT NULL,
-        [TaskId]          uniqueidentifier  NOT NULL PRIMARY KEY,
-        [AuditLevel]      int               NULL,
-        [Status]          nvarchar(15)      NOT NULL,
-        [Exception]       nvarchar(max)     NULL,
-        [AtUtc]           datetimeoffset(3) NOT NULL,
-        [WorkerId]        nvarchar(100)     COLLATE Latin1_General_BIN2 NULL,
-        [LeaseToken]      bigint            NULL,
-        [KeepsLease]      bit               NOT NULL,
-        [DueAtUtc]        datetimeoffset(3) NULL,
-        [ReturnAttempt]   bit               NOT NULL,
-        [RateSlotUtc]     datetimeoffset(3) NULL,
-        [ExecutionTimeMs] float             NULL
-    );
-    DECLARE @Step TABLE (
-        [Ordinal]   int               NOT NULL,
-        [Step]      int               NOT NULL,
-        [Status]    nvarchar(15)      NOT NULL,
-        [Exception] nvarchar(max)     NULL,
-        [AtUtc]     datetimeoffset(3) NOT NULL,
-        PRIMARY KEY ([Ordinal], [Step])
-    );
     DECLARE @Applied TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
-
-    INSERT INTO @Change ([Ordinal], [TaskId], [AuditLevel], [Status], [Exception], [AtUtc], [WorkerId], [LeaseToken],
-        [KeepsLease], [DueAtUtc], [ReturnAttempt], [RateSlotUtc], [ExecutionTimeMs])
-    SELECT c.[n], c.[taskId], c.[auditLevel], c.[status], c.[exception],
-        DATEADD(millisecond, -(c.[agoMs] % 86400000), DATEADD(day, -(c.[agoMs] / 86400000), @Now)),
-        c.[workerId], c.[leaseToken],
-        CASE WHEN c.[status] IN (N'Queued', N'InProgress') AND c.[dueInMs] IS NULL THEN 1 ELSE 0 END,
-        DATEADD(millisecond, c.[dueInMs] % 86400000, DATEADD(day, c.[dueInMs] / 86400000, @Now)),
-        c.[returnAttempt], c.[rateSlotUtc],
-        CASE WHEN c.[auditLevel] = 3 THEN NULL ELSE c.[executionTimeMs] END
-    FROM OPENJSON(@Changes) WITH (
-        [n]               int               '$.n',
-        [taskId]          uniqueidentifier  '$.taskId',
-        [auditLevel]      int               '$.auditLevel',
-        [status]          nvarchar(15)      '$.status',
-        [exception]       nvarchar(max)     '$.exception',
-        [agoMs]           bigint            '$.agoMs',
-        [workerId]        nvarchar(100)     '$.workerId',
-        [leaseToken]      bigint            '$.leaseToken',
-        [dueInMs]         bigint            '$.dueInMs',
-        [returnAttempt]   bit               '$.returnAttempt',
-        [rateSlotUtc]     datetimeoffset(3) '$.rateSlotUtc',
-        [executionTimeMs] float             '$.executionTimeMs'
-    ) AS c;
-
-    INSERT INTO @Step ([Ordinal], [Step], [Status], [Exception], [AtUtc])
-    SELECT e.[n], e.[s], e.[status], e.[exception],
-        DATEADD(millisecond, -(e.[agoMs] % 86400000), DATEADD(day, -(e.[agoMs] / 86400000), @Now))
-    FROM OPENJSON(@Steps) WITH (
-        [n]         int           '$.n',
-        [s]         int           '$.s',
-        [status]    nvarchar(15)  '$.status',
-        [exception] nvarchar(max) '$.exception',
-        [agoMs]     bigint        '$.agoMs'
-    ) AS e;
-
-    INSERT INTO @Step ([Ordinal], [Step], [Status], [Exception], [AtUtc])
-    SELECT c.[Ordinal], 2147483647, c.[Status], c.[Exception], c.[AtUtc] FROM @Change AS c;
 
     BEGIN TRANSACTION;
 
-    UPDATE t
+    -- The target stands without an alias here and wherever else OUTPUT is: Babelfish takes aliases wrong there. Loop joins
+    -- keep the plan to a seek a task, whatever the statistics say.
+    UPDATE [EverTask].[QueuedTasks]
     SET [Status] = c.[Status],
         [Exception] = c.[Exception],
-        [WorkerId] = CASE WHEN c.[KeepsLease] = 1 THEN t.[WorkerId] END,
+        [WorkerId] = CASE WHEN c.[KeepsLease] = 1 THEN [QueuedTasks].[WorkerId] END,
         -- A task that was asked to be cancelled waits for nothing: whoever claims it next is to see that.
-        [DueAtUtc] = CASE WHEN c.[KeepsLease] = 1 THEN t.[DueAtUtc]
-                          WHEN c.[DueAtUtc] IS NOT NULL AND t.[CancelRequested] = 1 THEN @Now
-                          ELSE c.[DueAtUtc] END,
-        [CancelRequested] = CASE WHEN c.[KeepsLease] = 1 OR c.[DueAtUtc] IS NOT NULL THEN t.[CancelRequested] ELSE 0 END,
-        [Attempt] = CASE WHEN c.[ReturnAttempt] = 1 AND t.[Attempt] > 0 THEN t.[Attempt] - 1 ELSE t.[Attempt] END,
-        [RateSlotUtc] = c.[RateSlotUtc],
-        [ExecutionTimeMs] = COALESCE(c.[ExecutionTimeMs], t.[ExecutionTimeMs]),
-        [LastExecutionUtc] = CASE WHEN c.[ExecutionTimeMs] IS NULL THEN t.[LastExecutionUtc] ELSE c.[AtUtc] END
+        [DueAtUtc] = CASE WHEN c.[KeepsLease] = 1 THEN [QueuedTasks].[DueAtUtc]
+                          WHEN c.[DueInMs] IS NOT NULL AND [QueuedTasks].[CancelRequested] = 1 THEN @Now
+                          ELSE DATEADD(millisecond, c.[DueInMs] % 86400000, DATEADD(day, c.[DueInMs] / 86400000, @Now)) END,
+        [CancelRequested] = CASE WHEN c.[KeepsLease] = 1 OR c.[DueInMs] IS NOT NULL
+                                 THEN [QueuedTasks].[CancelRequested] ELSE 0 END,
+        [Attempt] = CASE WHEN c.[ReturnAttempt] = 1 AND [QueuedTasks].[Attempt] > 0
+                         THEN [QueuedTasks].[Attempt] - 1 ELSE [QueuedTasks].[Attempt] END,
+        [RateSlotUtc] = CONVERT(datetimeoffset(3), c.[RateSlotUtc]),
+        [ExecutionTimeMs] = CASE WHEN c.[KeepsExecution] = 1 THEN [QueuedTasks].[ExecutionTimeMs] ELSE c.[ExecutionTimeMs] END,
+        [LastExecutionUtc] = CASE WHEN c.[KeepsExecution] = 1 THEN [QueuedTasks].[LastExecutionUtc]
+            ELSE DATEADD(millisecond, -(c.[AgoMs] % 86400000), DATEADD(day, -(c.[AgoMs] / 86400000), @Now)) END
     OUTPUT inserted.[Id] INTO @Applied ([TaskId])
-    FROM [EverTask].[QueuedTasks] AS t
-    INNER JOIN @Change AS c ON c.[TaskId] = t.[Id]
-    WHERE c.[WorkerId] IS NULL OR (t.[WorkerId] = c.[WorkerId] AND t.[LeaseToken] = c.[LeaseToken])
+    FROM (
+        SELECT l.[TaskId], l.[WorkerId], l.[LeaseToken], l.[DueInMs], l.[ReturnAttempt], l.[RateSlotUtc],
+            l.[ExecutionTimeMs], s.[Status], s.[Exception], s.[AgoMs],
+            CASE WHEN s.[Status] IN (N'Queued', N'InProgress') AND l.[DueInMs] IS NULL THEN 1 ELSE 0 END AS [KeepsLease],
+            CASE WHEN l.[ExecutionTimeMs] IS NULL OR l.[AuditLevel] = 3 THEN 1 ELSE 0 END AS [KeepsExecution]
+        FROM @Changes AS l
+        INNER JOIN @Steps AS s ON s.[Ordinal] = l.[Ordinal] AND s.[Step] = l.[LastStep]
+    ) AS c
+    WHERE [QueuedTasks].[Id] = c.[TaskId]
+        AND (c.[WorkerId] IS NULL OR ([QueuedTasks].[WorkerId] = c.[WorkerId] AND [QueuedTasks].[LeaseToken] = c.[LeaseToken]))
     OPTION (LOOP JOIN);
 
     -- Full audits every change; Minimal and ErrorsOnly audit errors; None audits nothing.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
-    SELECT c.[TaskId], s.[AtUtc], s.[Status], s.[Exception]
-    FROM @Step AS s
-    INNER JOIN @Change AS c ON c.[Ordinal] = s.[Ordinal]
+    SELECT c.[TaskId], DATEADD(millisecond, -(s.[AgoMs] % 86400000), DATEADD(day, -(s.[AgoMs] / 86400000), @Now)),
+        s.[Status], s.[Exception]
+    FROM @Steps AS s
+    INNER JOIN @Changes AS c ON c.[Ordinal] = s.[Ordinal]
     INNER JOIN @Applied AS a ON a.[TaskId] = c.[TaskId]
     WHERE ISNULL(c.[AuditLevel], 0) NOT IN (1, 2, 3)
         OR (c.[AuditLevel] IN (1, 2) AND (s.[Status] IN (N'Failed', N'ServiceStopped') OR s.[Exception] IS NOT NULL))
@@ -1581,7 +1541,7 @@ BEGIN
     COMMIT TRANSACTION;
 
     SELECT CASE WHEN a.[TaskId] IS NULL THEN 0 ELSE 1 END AS [Applied]
-    FROM @Change AS c
+    FROM @Changes AS c
     LEFT JOIN @Applied AS a ON a.[TaskId] = c.[TaskId]
     ORDER BY c.[Ordinal];
 END
@@ -1689,9 +1649,8 @@ GO
   "usp_UpdateCurrentRuns.sql": `-- usp_UpdateCurrentRun for many tasks: one call, one transaction, one UPDATE. A task may have gone through several
 -- statuses since the last write; each writes its audit row, with its own time.
 --
---   @Runs   JSON array, a task at most once: { n, taskId, auditLevel, status, exception, agoMs, workerId, leaseToken,
---           executionTimeMs, nextRunUtc, counts }, with the status in which the run ended; n numbers the runs
---   @Steps  JSON array: { n, s, status, exception, agoMs }, the statuses before it; s numbers the steps of a run
+--   @Runs   a task at most once
+--   @Steps  at least one a run; the one that Runs.LastStep names is how the run ended
 --
 -- Answers a row a run, in order: Applied (1 or 0).
 
@@ -1701,98 +1660,52 @@ GO
 DROP PROCEDURE IF EXISTS [EverTask].[usp_UpdateCurrentRuns];
 GO
 CREATE PROCEDURE [EverTask].[usp_UpdateCurrentRuns]
-    @Runs  nvarchar(max),
-    @Steps nvarchar(max) = N'[]'
+    @Runs  [EverTask].[RunEndList]     READONLY,
+    @Steps [EverTask].[StatusStepList] READONLY
 AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
-    DECLARE @Run TABLE (
-        [Ordinal]         int               NOT NULL,
-        [TaskId]          uniqueidentifier  NOT NULL PRIMARY KEY,
-        [AuditLevel]      int               NULL,
-        [Status]          nvarchar(15)      NOT NULL,
-        [Exception]       nvarchar(max)     NULL,
-        [AtUtc]           datetimeoffset(3) NOT NULL,
-        [WorkerId]        nvarchar(100)     COLLATE Latin1_General_BIN2 NULL,
-        [LeaseToken]      bigint            NULL,
-        [ExecutionTimeMs] float             NOT NULL,
-        [NextRunUtc]      datetimeoffset(3) NULL,
-        [Counts]          bit               NOT NULL
-    );
-    DECLARE @Step TABLE (
-        [Ordinal]   int               NOT NULL,
-        [Step]      int               NOT NULL,
-        [Status]    nvarchar(15)      NOT NULL,
-        [Exception] nvarchar(max)     NULL,
-        [AtUtc]     datetimeoffset(3) NOT NULL,
-        PRIMARY KEY ([Ordinal], [Step])
-    );
     DECLARE @Applied TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
-
-    INSERT INTO @Run ([Ordinal], [TaskId], [AuditLevel], [Status], [Exception], [AtUtc], [WorkerId], [LeaseToken],
-        [ExecutionTimeMs], [NextRunUtc], [Counts])
-    SELECT r.[n], r.[taskId], r.[auditLevel], r.[status], r.[exception],
-        DATEADD(millisecond, -(r.[agoMs] % 86400000), DATEADD(day, -(r.[agoMs] / 86400000), @Now)),
-        r.[workerId], r.[leaseToken], r.[executionTimeMs], r.[nextRunUtc], r.[counts]
-    FROM OPENJSON(@Runs) WITH (
-        [n]               int               '$.n',
-        [taskId]          uniqueidentifier  '$.taskId',
-        [auditLevel]      int               '$.auditLevel',
-        [status]          nvarchar(15)      '$.status',
-        [exception]       nvarchar(max)     '$.exception',
-        [agoMs]           bigint            '$.agoMs',
-        [workerId]        nvarchar(100)     '$.workerId',
-        [leaseToken]      bigint            '$.leaseToken',
-        [executionTimeMs] float             '$.executionTimeMs',
-        [nextRunUtc]      datetimeoffset(3) '$.nextRunUtc',
-        [counts]          bit               '$.counts'
-    ) AS r;
-
-    INSERT INTO @Step ([Ordinal], [Step], [Status], [Exception], [AtUtc])
-    SELECT e.[n], e.[s], e.[status], e.[exception],
-        DATEADD(millisecond, -(e.[agoMs] % 86400000), DATEADD(day, -(e.[agoMs] / 86400000), @Now))
-    FROM OPENJSON(@Steps) WITH (
-        [n]         int           '$.n',
-        [s]         int           '$.s',
-        [status]    nvarchar(15)  '$.status',
-        [exception] nvarchar(max) '$.exception',
-        [agoMs]     bigint        '$.agoMs'
-    ) AS e;
-
-    INSERT INTO @Step ([Ordinal], [Step], [Status], [Exception], [AtUtc])
-    SELECT r.[Ordinal], 2147483647, r.[Status], r.[Exception], r.[AtUtc] FROM @Run AS r;
 
     BEGIN TRANSACTION;
 
-    UPDATE t
+    UPDATE [EverTask].[QueuedTasks]
     SET [Status] = r.[Status],
         [Exception] = r.[Exception],
         [WorkerId] = NULL,
         [NextRunUtc] = r.[NextRunUtc],
-        [DueAtUtc] = CASE WHEN r.[NextRunUtc] IS NOT NULL AND t.[CancelRequested] = 1 THEN @Now ELSE r.[NextRunUtc] END,
-        [CancelRequested] = CASE WHEN r.[NextRunUtc] IS NULL THEN 0 ELSE t.[CancelRequested] END,
+        [DueAtUtc] = CASE WHEN r.[NextRunUtc] IS NOT NULL AND [QueuedTasks].[CancelRequested] = 1 THEN @Now
+                          ELSE r.[NextRunUtc] END,
+        [CancelRequested] = CASE WHEN r.[NextRunUtc] IS NULL THEN 0 ELSE [QueuedTasks].[CancelRequested] END,
         [Attempt] = 0,
         [LostCount] = 0,
         [RateSlotUtc] = NULL,
-        [CurrentRunCount] = CASE WHEN r.[Counts] = 0 OR t.[CurrentRunCount] = 2147483647 THEN t.[CurrentRunCount]
-                                 ELSE ISNULL(t.[CurrentRunCount], 0) + 1 END,
-        [ExecutionTimeMs] = CASE WHEN r.[Counts] = 1 THEN r.[ExecutionTimeMs] ELSE t.[ExecutionTimeMs] END,
-        [LastExecutionUtc] = CASE WHEN r.[Counts] = 1 THEN r.[AtUtc] ELSE t.[LastExecutionUtc] END
+        [CurrentRunCount] = CASE WHEN r.[Counts] = 0 OR [QueuedTasks].[CurrentRunCount] = 2147483647
+                                 THEN [QueuedTasks].[CurrentRunCount]
+                                 ELSE ISNULL([QueuedTasks].[CurrentRunCount], 0) + 1 END,
+        [ExecutionTimeMs] = CASE WHEN r.[Counts] = 1 THEN r.[ExecutionTimeMs] ELSE [QueuedTasks].[ExecutionTimeMs] END,
+        [LastExecutionUtc] = CASE WHEN r.[Counts] = 0 THEN [QueuedTasks].[LastExecutionUtc]
+            ELSE DATEADD(millisecond, -(r.[AgoMs] % 86400000), DATEADD(day, -(r.[AgoMs] / 86400000), @Now)) END
     OUTPUT inserted.[Id] INTO @Applied ([TaskId])
-    FROM [EverTask].[QueuedTasks] AS t
-    INNER JOIN @Run AS r ON r.[TaskId] = t.[Id]
-    WHERE t.[IsRecurring] = 1
-        AND (r.[WorkerId] IS NULL OR (t.[WorkerId] = r.[WorkerId] AND t.[LeaseToken] = r.[LeaseToken]))
+    FROM (
+        SELECT l.[TaskId], l.[WorkerId], l.[LeaseToken], l.[ExecutionTimeMs], l.[Counts],
+            CONVERT(datetimeoffset(3), l.[NextRunUtc]) AS [NextRunUtc], s.[Status], s.[Exception], s.[AgoMs]
+        FROM @Runs AS l
+        INNER JOIN @Steps AS s ON s.[Ordinal] = l.[Ordinal] AND s.[Step] = l.[LastStep]
+    ) AS r
+    WHERE [QueuedTasks].[Id] = r.[TaskId] AND [QueuedTasks].[IsRecurring] = 1
+        AND (r.[WorkerId] IS NULL OR ([QueuedTasks].[WorkerId] = r.[WorkerId] AND [QueuedTasks].[LeaseToken] = r.[LeaseToken]))
     OPTION (LOOP JOIN);
 
     -- Full audits every change; Minimal and ErrorsOnly audit errors; None audits nothing.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
-    SELECT r.[TaskId], s.[AtUtc], s.[Status], s.[Exception]
-    FROM @Step AS s
-    INNER JOIN @Run AS r ON r.[Ordinal] = s.[Ordinal]
+    SELECT r.[TaskId], DATEADD(millisecond, -(s.[AgoMs] % 86400000), DATEADD(day, -(s.[AgoMs] / 86400000), @Now)),
+        s.[Status], s.[Exception]
+    FROM @Steps AS s
+    INNER JOIN @Runs AS r ON r.[Ordinal] = s.[Ordinal]
     INNER JOIN @Applied AS a ON a.[TaskId] = r.[TaskId]
     WHERE ISNULL(r.[AuditLevel], 0) NOT IN (1, 2, 3)
         OR (r.[AuditLevel] IN (1, 2) AND (s.[Status] IN (N'Failed', N'ServiceStopped') OR s.[Exception] IS NOT NULL))
@@ -1800,18 +1713,20 @@ BEGIN
 
     -- Full and Minimal audit every run; ErrorsOnly audits errors; None audits nothing.
     INSERT INTO [EverTask].[RunsAudit] ([QueuedTaskId], [ExecutedAt], [ExecutionTimeMs], [Status], [Exception])
-    SELECT r.[TaskId], r.[AtUtc], r.[ExecutionTimeMs], r.[Status], r.[Exception]
-    FROM @Run AS r
+    SELECT r.[TaskId], DATEADD(millisecond, -(s.[AgoMs] % 86400000), DATEADD(day, -(s.[AgoMs] / 86400000), @Now)),
+        r.[ExecutionTimeMs], s.[Status], s.[Exception]
+    FROM @Runs AS r
+    INNER JOIN @Steps AS s ON s.[Ordinal] = r.[Ordinal] AND s.[Step] = r.[LastStep]
     INNER JOIN @Applied AS a ON a.[TaskId] = r.[TaskId]
     WHERE r.[Counts] = 1
         AND (ISNULL(r.[AuditLevel], 0) NOT IN (2, 3)
-            OR (r.[AuditLevel] = 2 AND (r.[Status] IN (N'Failed', N'ServiceStopped') OR r.[Exception] IS NOT NULL)))
+            OR (r.[AuditLevel] = 2 AND (s.[Status] IN (N'Failed', N'ServiceStopped') OR s.[Exception] IS NOT NULL)))
     ORDER BY r.[Ordinal];
 
     COMMIT TRANSACTION;
 
     SELECT CASE WHEN a.[TaskId] IS NULL THEN 0 ELSE 1 END AS [Applied]
-    FROM @Run AS r
+    FROM @Runs AS r
     LEFT JOIN @Applied AS a ON a.[TaskId] = r.[TaskId]
     ORDER BY r.[Ordinal];
 END

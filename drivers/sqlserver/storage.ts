@@ -16,9 +16,9 @@ import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/singl
 import type { Storage } from "../../src/storage/storage.ts";
 import * as batches from "./batches.ts";
 import type { Recordsets, SqlServerDatabase } from "./database.ts";
-import { toDate, toIso, toWholeMs } from "./instants.ts";
+import { toDate, toWholeMs } from "./instants.ts";
 import { prepareSchema } from "./migration.ts";
-import { bigInt, bit, float, id, instant, int, json, name, text } from "./mssql.ts";
+import { bigInt, bit, float, id, instant, int, name, text } from "./mssql.ts";
 import { purgeInSteps } from "./purging.ts";
 import * as reading from "./reading.ts";
 import * as rows from "./rows.ts";
@@ -63,7 +63,7 @@ export class SqlServerStorage implements Storage {
 
   async persist(...[tasks, options]: Args<"persist">): ReturnType<Storage["persist"]> {
     if (tasks.length === 0) return [];
-    const parameters = { Tasks: json(batches.taskDocument(tasks)) };
+    const parameters = { Tasks: batches.newTasks(tasks) };
     const [found] = await this.#database.call("usp_PersistTasks", parameters, options?.connection);
     return found!.map(({ Id, Outcome, Claimed }) => ({
       id: rows.id(Id),
@@ -76,12 +76,8 @@ export class SqlServerStorage implements Storage {
     const { workerId, types, queues } = request;
     const parameters = {
       WorkerId: worker(workerId),
-      Types: json(types.map((type) => toStoredName(type, "type", nameLengths.type))),
-      Queues: json(queues.map((queue, index) => ({
-        n: index + 1,
-        name: toStoredName(queue.name, "queue", nameLengths.queue),
-        limit: queue.limit,
-      }))),
+      Types: batches.typeNames(types),
+      Queues: batches.queueNames(queues),
     };
     const [state, tasks] = await this.#database.call("usp_ClaimTasks", parameters);
     const { Now, Known } = state![0]!;
@@ -101,8 +97,8 @@ export class SqlServerStorage implements Storage {
       return toResults(await this.#setStatus(changes[0]!, options?.connection));
     }
     const parameters = {
-      Changes: json(batches.changeDocument(changes)),
-      Steps: json(batches.earlierSteps(changes)),
+      Changes: batches.statusChanges(changes),
+      Steps: batches.statusSteps(changes),
     };
     const found = await this.#database.call("usp_SetTaskStatuses", parameters, options?.connection);
     return toResults(found);
@@ -120,8 +116,8 @@ export class SqlServerStorage implements Storage {
       return toResults(await this.#updateCurrentRun(runs[0]!, options?.connection));
     }
     const parameters = {
-      Runs: json(batches.runDocument(runs)),
-      Steps: json(batches.earlierSteps(runs)),
+      Runs: batches.runEnds(runs),
+      Steps: batches.statusSteps(runs),
     };
     const found = await this.#database.call(
       "usp_UpdateCurrentRuns",
@@ -133,32 +129,29 @@ export class SqlServerStorage implements Storage {
 
   async requestCancel(...[taskIds]: Args<"requestCancel">): Promise<readonly CancelOutcome[]> {
     if (taskIds.length === 0) return [];
-    const [found] = await this.#database.call("usp_RequestCancel", { TaskIds: json(taskIds) });
+    const [found] = await this.#database.call("usp_RequestCancel", {
+      TaskIds: batches.taskIds(taskIds),
+    });
     return found!.map(({ Outcome }) => Outcome as CancelOutcome);
   }
 
   async release(...[workerId, tasks]: Args<"release">): Promise<void> {
     if (tasks.length === 0) return;
-    const document = tasks.map(({ taskId, token, dueAt }) => ({
-      taskId,
-      token,
-      dueUtc: toIso(dueAt),
-    }));
-    const parameters = { WorkerId: worker(workerId), Tasks: json(document) };
+    const parameters = { WorkerId: worker(workerId), Tasks: batches.releasedTasks(tasks) };
     await this.#database.call("usp_ReleaseTasks", parameters);
   }
 
   async makeDue(...[taskIds]: Args<"makeDue">): Promise<readonly boolean[]> {
     if (taskIds.length === 0) return [];
-    const [found] = await this.#database.call("usp_MakeDue", { TaskIds: json(taskIds) });
+    const [found] = await this.#database.call("usp_MakeDue", { TaskIds: batches.taskIds(taskIds) });
     return found!.map(({ Due }) => rows.truth(Due));
   }
 
   async nextDueAt(...[queues, types]: Args<"nextDueAt">): Promise<number | null> {
     if (queues.length === 0 || types.length === 0) return null;
     const [found] = await this.#database.call("usp_NextDueAt", {
-      Queues: json(queues.map((queue) => toStoredName(queue, "queue", nameLengths.queue))),
-      Types: json(types.map((type) => toStoredName(type, "type", nameLengths.type))),
+      Queues: batches.queueNames(queues.map((name) => ({ name }))),
+      Types: batches.typeNames(types),
     });
     return rows.instantOrNull(found![0]!.DueAtUtc);
   }
@@ -222,7 +215,7 @@ export class SqlServerStorage implements Storage {
   async reserveRateSlots(
     ...[requests]: Args<"reserveRateSlots">
   ): ReturnType<Storage["reserveRateSlots"]> {
-    const parameters = { Requests: json(batches.slotDocument(requests)) };
+    const parameters = { Requests: batches.slotRequests(requests) };
     const [clock, slots] = await this.#database.call("usp_ReserveRateSlots", parameters);
     return {
       now: Number(clock![0]!.NowMs),
@@ -280,7 +273,7 @@ export class SqlServerStorage implements Storage {
 
   async saveExecutionLogs(...[lines]: Args<"saveExecutionLogs">): Promise<void> {
     if (lines.length === 0) return;
-    const parameters = { Lines: json(batches.lineDocument(lines)) };
+    const parameters = { Lines: batches.logLines(lines) };
     await this.#database.call("usp_SaveExecutionLogs", parameters);
   }
 

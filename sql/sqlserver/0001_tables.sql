@@ -43,6 +43,7 @@ IF OBJECT_ID(N'[EverTask].[QueuedTasks]') IS NULL
         -- ours
         [Priority]              smallint          NOT NULL CONSTRAINT [DF_QueuedTasks_Priority] DEFAULT 0,
         [DueAtUtc]              datetimeoffset(3) NULL, -- when it can be claimed; NULL: claimed or ended
+        [ClaimedDueUtc]         datetimeoffset(3) NULL, -- what the last claim found in DueAtUtc
         [Attempt]               int               NOT NULL CONSTRAINT [DF_QueuedTasks_Attempt] DEFAULT 0,
         [LostCount]             int               NOT NULL CONSTRAINT [DF_QueuedTasks_LostCount] DEFAULT 0,
         [WorkerId]              nvarchar(100)     COLLATE Latin1_General_BIN2 NULL,

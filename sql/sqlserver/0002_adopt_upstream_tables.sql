@@ -27,6 +27,9 @@ IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'Priority') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [Priority] smallint NOT NULL
         CONSTRAINT [DF_QueuedTasks_Priority] DEFAULT 0;
 GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'ClaimedDueUtc') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [ClaimedDueUtc] datetimeoffset(3) NULL;
+GO
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'Attempt') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [Attempt] int NOT NULL
         CONSTRAINT [DF_QueuedTasks_Attempt] DEFAULT 0;

@@ -1,7 +1,7 @@
 -- Takes due tasks for a worker: highest priority first, then longest due, then lowest id, of each queue.
 --
---   @Types   JSON array of the types that the worker has handlers for
---   @Queues  JSON array: { n, name, limit }, at most limit tasks of each queue; n numbers the queues from 1
+--   @Types   the types that the worker has handlers for
+--   @Queues  at most Limit tasks of each queue
 --
 -- Answers two recordsets: Now and Known (0: the worker is not registered, and nothing was claimed); the tasks.
 
@@ -12,8 +12,8 @@ DROP PROCEDURE IF EXISTS [EverTask].[usp_ClaimTasks];
 GO
 CREATE PROCEDURE [EverTask].[usp_ClaimTasks]
     @WorkerId nvarchar(100),
-    @Types    nvarchar(max),
-    @Queues   nvarchar(max)
+    @Types    [EverTask].[NameList] READONLY,
+    @Queues   [EverTask].[NameList] READONLY
 AS
 BEGIN
     SET NOCOUNT ON;
@@ -21,19 +21,15 @@ BEGIN
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Known bit = CASE WHEN EXISTS (SELECT 1 FROM [EverTask].[Workers] WHERE [Id] = @WorkerId) THEN 1 ELSE 0 END;
-    DECLARE @Type TABLE ([Type] nvarchar(500) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
     DECLARE @Queue TABLE ([Ordinal] int NOT NULL PRIMARY KEY, [QueueName] nvarchar(200) NOT NULL, [Limit] int NOT NULL);
-    DECLARE @Taken TABLE ([Id] uniqueidentifier NOT NULL PRIMARY KEY, [DueAtUtc] datetimeoffset(3) NOT NULL);
+    DECLARE @Taken TABLE ([Id] uniqueidentifier NOT NULL PRIMARY KEY);
     DECLARE @Ordinal int, @QueueName nvarchar(200), @Limit int, @Priority int;
 
-    INSERT INTO @Type ([Type])
-    SELECT DISTINCT CONVERT(nvarchar(500), j.[value]) COLLATE Latin1_General_BIN2 FROM OPENJSON(@Types) AS j;
-
-    INSERT INTO @Queue ([Ordinal], [QueueName], [Limit])
-    SELECT j.[n], j.[name], j.[limit]
-    FROM OPENJSON(@Queues) WITH ([n] int '$.n', [name] nvarchar(200) '$.name', [limit] int '$.limit') AS j
-    WHERE @Known = 1
-        AND NOT EXISTS (SELECT 1 FROM [EverTask].[PausedQueues] AS p WHERE p.[QueueName] = j.[name] COLLATE Latin1_General_BIN2);
+    IF @Known = 1
+        INSERT INTO @Queue ([Ordinal], [QueueName], [Limit])
+        SELECT q.[Ordinal], q.[Name], q.[Limit]
+        FROM @Queues AS q
+        WHERE NOT EXISTS (SELECT 1 FROM [EverTask].[PausedQueues] AS p WHERE p.[QueueName] = q.[Name]);
 
     BEGIN TRANSACTION;
 
@@ -51,24 +47,23 @@ BEGIN
         WHILE @Priority IS NOT NULL AND @Limit > 0
         BEGIN
             -- READPAST leaves out what others are just taking, UPDLOCK keeps others from what this one is about to take.
-            -- Where the engine ignores both, the comparison of DueAtUtc keeps a task from being taken twice: a claim
+            -- Where the engine ignores both, looking at DueAtUtc again keeps a task from being taken twice: a claim
             -- that had to wait for another sees that it is gone.
-            UPDATE t
+            UPDATE [EverTask].[QueuedTasks]
             SET [WorkerId] = @WorkerId,
+                [ClaimedDueUtc] = [DueAtUtc],
                 [DueAtUtc] = NULL,
-                [Attempt] = t.[Attempt] + 1,
-                [LeaseToken] = t.[LeaseToken] + 1
-            OUTPUT inserted.[Id], d.[DueAtUtc] INTO @Taken ([Id], [DueAtUtc])
-            FROM (
-                SELECT TOP (@Limit) q.[IdOrder], q.[DueAtUtc]
+                [Attempt] = [Attempt] + 1,
+                [LeaseToken] = [LeaseToken] + 1
+            OUTPUT inserted.[Id] INTO @Taken ([Id])
+            WHERE [IdOrder] IN (
+                SELECT TOP (@Limit) q.[IdOrder]
                 FROM [EverTask].[QueuedTasks] AS q WITH (UPDLOCK, READPAST, ROWLOCK)
                 WHERE q.[QueueName] = @QueueName AND q.[Priority] = @Priority
                     AND q.[DueAtUtc] IS NOT NULL AND q.[DueAtUtc] <= @Now
-                    AND q.[Type] COLLATE Latin1_General_BIN2 IN (SELECT [Type] FROM @Type)
-                ORDER BY q.[DueAtUtc], q.[IdOrder]
-            ) AS d
-            INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[IdOrder] = d.[IdOrder]
-            WHERE t.[DueAtUtc] = d.[DueAtUtc] AND t.[WorkerId] IS NULL
+                    AND q.[Type] COLLATE Latin1_General_BIN2 IN (SELECT y.[Name] FROM @Types AS y)
+                ORDER BY q.[DueAtUtc], q.[IdOrder])
+                AND [DueAtUtc] <= @Now AND [WorkerId] IS NULL
             OPTION (LOOP JOIN);
 
             SET @Limit = @Limit - @@ROWCOUNT;
@@ -87,7 +82,7 @@ BEGIN
 
     SELECT t.[Id] AS [Id], t.[Type] AS [Type], t.[Request] AS [Request], t.[Status] AS [Status],
         t.[AuditLevel] AS [AuditLevel], t.[QueueName] AS [QueueName], t.[Priority] AS [Priority], t.[TaskKey] AS [TaskKey],
-        t.[CreatedAtUtc] AS [CreatedAtUtc], k.[DueAtUtc] AS [DueAtUtc], t.[Attempt] AS [Attempt], t.[LostCount] AS [LostCount],
+        t.[CreatedAtUtc] AS [CreatedAtUtc], t.[ClaimedDueUtc] AS [DueAtUtc], t.[Attempt] AS [Attempt], t.[LostCount] AS [LostCount],
         t.[LeaseToken] AS [LeaseToken], t.[CancelRequested] AS [CancelRequested], t.[RateSlotUtc] AS [RateSlotUtc],
         t.[TraceContext] AS [TraceContext], t.[IsRecurring] AS [IsRecurring], t.[RecurringTask] AS [RecurringTask],
         t.[RecurringInfo] AS [RecurringInfo], t.[AnchorUtc] AS [AnchorUtc], t.[MaxRuns] AS [MaxRuns],
@@ -95,6 +90,6 @@ BEGIN
     FROM @Taken AS k
     INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = k.[Id]
     WHERE t.[WorkerId] = @WorkerId
-    ORDER BY t.[QueueName], t.[Priority] DESC, k.[DueAtUtc], t.[IdOrder];
+    ORDER BY t.[QueueName], t.[Priority] DESC, t.[ClaimedDueUtc], t.[IdOrder];
 END
 GO

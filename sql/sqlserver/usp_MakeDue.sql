@@ -1,7 +1,9 @@
 -- Makes unclaimed tasks due now: a series at rest gets an extra run, a waiting task runs early, a one-shot that ended in
 -- Failed, Cancelled or ServiceStopped is Queued again, with the StatusAudit row that its level asks for.
 --
---   EXEC [EverTask].[usp_MakeDue] @TaskIds = N'["01900000-0000-7000-8000-000000000001"]';
+--   DECLARE @TaskIds [EverTask].[TaskIdList];
+--   INSERT INTO @TaskIds VALUES (1, '01900000-0000-7000-8000-000000000001');
+--   EXEC [EverTask].[usp_MakeDue] @TaskIds;
 --
 -- Answers a row an id, in order: Due (1 or 0).
 
@@ -11,31 +13,26 @@ GO
 DROP PROCEDURE IF EXISTS [EverTask].[usp_MakeDue];
 GO
 CREATE PROCEDURE [EverTask].[usp_MakeDue]
-    @TaskIds nvarchar(max)
+    @TaskIds [EverTask].[TaskIdList] READONLY
 AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
-    DECLARE @Wanted TABLE ([Ordinal] int NOT NULL PRIMARY KEY, [TaskId] uniqueidentifier NOT NULL);
     DECLARE @Due TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
     DECLARE @Requeued TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [AuditLevel] int NULL);
 
-    INSERT INTO @Wanted ([Ordinal], [TaskId])
-    SELECT CONVERT(int, j.[key]), CONVERT(uniqueidentifier, j.[value]) FROM OPENJSON(@TaskIds) AS j;
-
     BEGIN TRANSACTION;
 
-    UPDATE t
-    SET [DueAtUtc] = CASE WHEN t.[DueAtUtc] < @Now THEN t.[DueAtUtc] ELSE @Now END
+    UPDATE [EverTask].[QueuedTasks]
+    SET [DueAtUtc] = CASE WHEN [DueAtUtc] < @Now THEN [DueAtUtc] ELSE @Now END
     OUTPUT inserted.[Id] INTO @Due ([TaskId])
-    FROM [EverTask].[QueuedTasks] AS t
-    WHERE t.[Id] IN (SELECT [TaskId] FROM @Wanted) AND t.[WorkerId] IS NULL
-        AND (t.[DueAtUtc] IS NOT NULL OR t.[NextRunUtc] IS NOT NULL)
+    WHERE [Id] IN (SELECT [TaskId] FROM @TaskIds) AND [WorkerId] IS NULL
+        AND ([DueAtUtc] IS NOT NULL OR [NextRunUtc] IS NOT NULL)
     OPTION (LOOP JOIN);
 
-    UPDATE t
+    UPDATE [EverTask].[QueuedTasks]
     SET [Status] = N'Queued',
         [Exception] = NULL,
         [DueAtUtc] = @Now,
@@ -43,10 +40,9 @@ BEGIN
         [LostCount] = 0,
         [CancelRequested] = 0
     OUTPUT inserted.[Id], inserted.[AuditLevel] INTO @Requeued ([TaskId], [AuditLevel])
-    FROM [EverTask].[QueuedTasks] AS t
-    WHERE t.[Id] IN (SELECT [TaskId] FROM @Wanted) AND t.[WorkerId] IS NULL
-        AND t.[DueAtUtc] IS NULL AND t.[IsRecurring] = 0
-        AND t.[Status] IN (N'Failed', N'Cancelled', N'ServiceStopped')
+    WHERE [Id] IN (SELECT [TaskId] FROM @TaskIds) AND [WorkerId] IS NULL
+        AND [DueAtUtc] IS NULL AND [IsRecurring] = 0
+        AND [Status] IN (N'Failed', N'Cancelled', N'ServiceStopped')
     OPTION (LOOP JOIN);
 
     -- A task that is queued again is no error: only Full audits it.
@@ -59,7 +55,7 @@ BEGIN
 
     SELECT CASE WHEN w.[TaskId] IN (SELECT [TaskId] FROM @Due) OR w.[TaskId] IN (SELECT [TaskId] FROM @Requeued)
                 THEN 1 ELSE 0 END AS [Due]
-    FROM @Wanted AS w
+    FROM @TaskIds AS w
     ORDER BY w.[Ordinal];
 END
 GO

@@ -1,8 +1,5 @@
 -- The earliest instant at which a task of one of these types becomes due in one of these queues, paused ones left out.
 --
---   @Queues  JSON array of names
---   @Types   JSON array of types
---
 -- Answers one row: DueAtUtc (NULL: none).
 
 SET QUOTED_IDENTIFIER ON;
@@ -11,25 +8,20 @@ GO
 DROP PROCEDURE IF EXISTS [EverTask].[usp_NextDueAt];
 GO
 CREATE PROCEDURE [EverTask].[usp_NextDueAt]
-    @Queues nvarchar(max),
-    @Types  nvarchar(max)
+    @Queues [EverTask].[NameList] READONLY,
+    @Types  [EverTask].[NameList] READONLY
 AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
-    DECLARE @Type TABLE ([Type] nvarchar(500) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
     DECLARE @Queue TABLE ([QueueName] nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
     DECLARE @QueueName nvarchar(200), @Priority int, @DueAt datetimeoffset(3), @Earliest datetimeoffset(3);
 
-    INSERT INTO @Type ([Type])
-    SELECT DISTINCT CONVERT(nvarchar(500), j.[value]) COLLATE Latin1_General_BIN2 FROM OPENJSON(@Types) AS j;
-
     INSERT INTO @Queue ([QueueName])
-    SELECT DISTINCT CONVERT(nvarchar(200), j.[value]) COLLATE Latin1_General_BIN2
-    FROM OPENJSON(@Queues) AS j
-    WHERE NOT EXISTS (SELECT 1 FROM [EverTask].[PausedQueues] AS p
-                      WHERE p.[QueueName] = CONVERT(nvarchar(200), j.[value]) COLLATE Latin1_General_BIN2);
+    SELECT DISTINCT q.[Name]
+    FROM @Queues AS q
+    WHERE NOT EXISTS (SELECT 1 FROM [EverTask].[PausedQueues] AS p WHERE p.[QueueName] = q.[Name]);
 
     -- As in usp_ClaimTasks: a seek for each queue and priority.
     SELECT @QueueName = MIN([QueueName]) FROM @Queue;
@@ -45,7 +37,7 @@ BEGIN
             SELECT TOP (1) @DueAt = d.[DueAtUtc]
             FROM [EverTask].[QueuedTasks] AS d
             WHERE d.[QueueName] = @QueueName AND d.[Priority] = @Priority AND d.[DueAtUtc] IS NOT NULL
-                AND d.[Type] COLLATE Latin1_General_BIN2 IN (SELECT [Type] FROM @Type)
+                AND d.[Type] COLLATE Latin1_General_BIN2 IN (SELECT y.[Name] FROM @Types AS y)
             ORDER BY d.[DueAtUtc];
 
             IF @DueAt IS NOT NULL AND (@Earliest IS NULL OR @DueAt < @Earliest)

@@ -24,7 +24,6 @@ BEGIN
     DECLARE @Held TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [WorkerId] nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL);
     DECLARE @Lost TABLE (
         [TaskId]     uniqueidentifier NOT NULL PRIMARY KEY,
-        [WorkerId]   nvarchar(100)    NOT NULL,
         [Type]       nvarchar(500)    NOT NULL,
         [QueueName]  nvarchar(200)    NULL,
         [AuditLevel] int              NULL,
@@ -42,19 +41,18 @@ BEGIN
         AND NOT EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] = t.[WorkerId]);
 
     -- The worker is compared again: two processes that find the same lost tasks take each of them once.
-    UPDATE t
-    SET [LostCount] = t.[LostCount] + 1,
-        [Status] = CASE WHEN t.[LostCount] >= @PoisonLimit THEN N'Failed' ELSE N'ServiceStopped' END,
-        [Exception] = CASE WHEN t.[LostCount] >= @PoisonLimit THEN @PoisonReason ELSE @LostReason END,
+    UPDATE [EverTask].[QueuedTasks]
+    SET [LostCount] = [QueuedTasks].[LostCount] + 1,
+        [Status] = CASE WHEN [QueuedTasks].[LostCount] >= @PoisonLimit THEN N'Failed' ELSE N'ServiceStopped' END,
+        [Exception] = CASE WHEN [QueuedTasks].[LostCount] >= @PoisonLimit THEN @PoisonReason ELSE @LostReason END,
         [WorkerId] = NULL,
-        [DueAtUtc] = CASE WHEN t.[LostCount] >= @PoisonLimit THEN NULL ELSE @Now END,
-        [NextRunUtc] = CASE WHEN t.[LostCount] >= @PoisonLimit THEN NULL ELSE t.[NextRunUtc] END,
-        [CancelRequested] = CASE WHEN t.[LostCount] >= @PoisonLimit THEN 0 ELSE t.[CancelRequested] END
-    OUTPUT inserted.[Id], h.[WorkerId], inserted.[Type], inserted.[QueueName], inserted.[AuditLevel], inserted.[LostCount]
-        INTO @Lost ([TaskId], [WorkerId], [Type], [QueueName], [AuditLevel], [LostCount])
-    FROM [EverTask].[QueuedTasks] AS t
-    INNER JOIN @Held AS h ON h.[TaskId] = t.[Id]
-    WHERE t.[WorkerId] = h.[WorkerId]
+        [DueAtUtc] = CASE WHEN [QueuedTasks].[LostCount] >= @PoisonLimit THEN NULL ELSE @Now END,
+        [NextRunUtc] = CASE WHEN [QueuedTasks].[LostCount] >= @PoisonLimit THEN NULL ELSE [QueuedTasks].[NextRunUtc] END,
+        [CancelRequested] = CASE WHEN [QueuedTasks].[LostCount] >= @PoisonLimit THEN 0 ELSE [QueuedTasks].[CancelRequested] END
+    OUTPUT inserted.[Id], inserted.[Type], inserted.[QueueName], inserted.[AuditLevel], inserted.[LostCount]
+        INTO @Lost ([TaskId], [Type], [QueueName], [AuditLevel], [LostCount])
+    FROM @Held AS h
+    WHERE [QueuedTasks].[Id] = h.[TaskId] AND [QueuedTasks].[WorkerId] = h.[WorkerId]
     OPTION (LOOP JOIN);
 
     -- A lost worker is an error: Full, Minimal and ErrorsOnly audit it.
@@ -66,9 +64,10 @@ BEGIN
 
     COMMIT TRANSACTION;
 
-    SELECT l.[TaskId] AS [TaskId], l.[Type] AS [Type], l.[QueueName] AS [QueueName], l.[WorkerId] AS [WorkerId],
+    SELECT l.[TaskId] AS [TaskId], l.[Type] AS [Type], l.[QueueName] AS [QueueName], h.[WorkerId] AS [WorkerId],
         l.[LostCount] AS [LostCount], CASE WHEN l.[LostCount] > @PoisonLimit THEN 1 ELSE 0 END AS [Poisoned]
     FROM @Lost AS l
-    ORDER BY l.[WorkerId], l.[TaskId];
+    INNER JOIN @Held AS h ON h.[TaskId] = l.[TaskId]
+    ORDER BY h.[WorkerId], l.[TaskId];
 END
 GO

@@ -1,7 +1,9 @@
 -- Asks for tasks to be cancelled. Those that wait are Cancelled at once, with the StatusAudit row that their own level
 -- asks for; those that a worker holds are marked, and the worker is told at its next heartbeat.
 --
---   EXEC [EverTask].[usp_RequestCancel] @TaskIds = N'["01900000-0000-7000-8000-000000000001"]';
+--   DECLARE @TaskIds [EverTask].[TaskIdList];
+--   INSERT INTO @TaskIds VALUES (1, '01900000-0000-7000-8000-000000000001');
+--   EXEC [EverTask].[usp_RequestCancel] @TaskIds;
 --
 -- Answers a row an id, in order: Outcome (cancelled, requested, ended, unknown).
 
@@ -11,34 +13,29 @@ GO
 DROP PROCEDURE IF EXISTS [EverTask].[usp_RequestCancel];
 GO
 CREATE PROCEDURE [EverTask].[usp_RequestCancel]
-    @TaskIds nvarchar(max)
+    @TaskIds [EverTask].[TaskIdList] READONLY
 AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
-    DECLARE @Wanted TABLE ([Ordinal] int NOT NULL, [TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
     DECLARE @Touched TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [AuditLevel] int NULL, [Held] bit NOT NULL);
-
-    INSERT INTO @Wanted ([Ordinal], [TaskId])
-    SELECT CONVERT(int, j.[key]), CONVERT(uniqueidentifier, j.[value]) FROM OPENJSON(@TaskIds) AS j;
 
     BEGIN TRANSACTION;
 
     -- One UPDATE for both, so that a task that is claimed or given back in the same moment is one or the other.
-    UPDATE t
-    SET [CancelRequested] = CASE WHEN t.[WorkerId] IS NULL THEN 0 ELSE 1 END,
-        [Status] = CASE WHEN t.[WorkerId] IS NULL THEN N'Cancelled' ELSE t.[Status] END,
-        [Exception] = CASE WHEN t.[WorkerId] IS NULL THEN NULL ELSE t.[Exception] END,
+    UPDATE [EverTask].[QueuedTasks]
+    SET [CancelRequested] = CASE WHEN [WorkerId] IS NULL THEN 0 ELSE 1 END,
+        [Status] = CASE WHEN [WorkerId] IS NULL THEN N'Cancelled' ELSE [Status] END,
+        [Exception] = CASE WHEN [WorkerId] IS NULL THEN NULL ELSE [Exception] END,
         [DueAtUtc] = NULL,
-        [NextRunUtc] = CASE WHEN t.[WorkerId] IS NULL THEN NULL ELSE t.[NextRunUtc] END,
-        [RateSlotUtc] = CASE WHEN t.[WorkerId] IS NULL THEN NULL ELSE t.[RateSlotUtc] END
+        [NextRunUtc] = CASE WHEN [WorkerId] IS NULL THEN NULL ELSE [NextRunUtc] END,
+        [RateSlotUtc] = CASE WHEN [WorkerId] IS NULL THEN NULL ELSE [RateSlotUtc] END
     OUTPUT inserted.[Id], inserted.[AuditLevel], inserted.[CancelRequested] INTO @Touched ([TaskId], [AuditLevel], [Held])
-    FROM [EverTask].[QueuedTasks] AS t
-    INNER JOIN @Wanted AS w ON w.[TaskId] = t.[Id]
-    WHERE t.[WorkerId] IS NOT NULL OR t.[DueAtUtc] IS NOT NULL OR t.[NextRunUtc] IS NOT NULL
-        OR t.[Status] NOT IN (N'Completed', N'Failed', N'Cancelled', N'ServiceStopped')
+    WHERE [Id] IN (SELECT [TaskId] FROM @TaskIds)
+        AND ([WorkerId] IS NOT NULL OR [DueAtUtc] IS NOT NULL OR [NextRunUtc] IS NOT NULL
+            OR [Status] NOT IN (N'Completed', N'Failed', N'Cancelled', N'ServiceStopped'))
     OPTION (LOOP JOIN);
 
     -- A cancellation is no error: only Full audits it.
@@ -51,7 +48,7 @@ BEGIN
 
     SELECT CASE WHEN c.[Held] = 1 THEN 'requested' WHEN c.[Held] = 0 THEN 'cancelled'
                 WHEN t.[Id] IS NOT NULL THEN 'ended' ELSE 'unknown' END AS [Outcome]
-    FROM @Wanted AS w
+    FROM @TaskIds AS w
     LEFT JOIN @Touched AS c ON c.[TaskId] = w.[TaskId]
     LEFT JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = w.[TaskId]
     ORDER BY w.[Ordinal];

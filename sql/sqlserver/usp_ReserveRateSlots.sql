@@ -1,8 +1,6 @@
 -- Reserves rate limit slots by the generic cell rate algorithm (ITU-T I.371), in the order of the list, by this server's
 -- clock: one small row a key holds the theoretical arrival time (TAT) in fractional epoch milliseconds.
 --
---   @Requests  JSON array: { n, key, intervalMs, burst, startEmpty, horizonMs }; n numbers the requests from 1
---
 -- Answers two recordsets: NowMs; a row a request, in order: SlotMs and Granted (1 or 0; 0: nothing was reserved).
 
 SET QUOTED_IDENTIFIER ON;
@@ -11,34 +9,15 @@ GO
 DROP PROCEDURE IF EXISTS [EverTask].[usp_ReserveRateSlots];
 GO
 CREATE PROCEDURE [EverTask].[usp_ReserveRateSlots]
-    @Requests nvarchar(max)
+    @Requests [EverTask].[RateSlotRequestList] READONLY
 AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
-    DECLARE @Request TABLE (
-        [Ordinal]     int           NOT NULL PRIMARY KEY,
-        [RateKey]     nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL,
-        [IntervalMs]  float         NOT NULL,
-        [ToleranceMs] float         NOT NULL,
-        [StartEmpty]  bit           NOT NULL,
-        [HorizonMs]   float         NOT NULL
-    );
     DECLARE @Slot TABLE ([Ordinal] int NOT NULL PRIMARY KEY, [SlotMs] float NOT NULL, [Granted] bit NOT NULL);
-    DECLARE @NowMs float, @Turn int = 1, @RateKey nvarchar(400), @IntervalMs float, @ToleranceMs float, @StartEmpty bit, @HorizonMs float,
+    DECLARE @NowMs float, @Turn int, @RateKey nvarchar(400), @IntervalMs float, @ToleranceMs float, @StartEmpty bit, @HorizonMs float,
         @TatMs float, @SlotMs float, @Stored bit;
-
-    INSERT INTO @Request ([Ordinal], [RateKey], [IntervalMs], [ToleranceMs], [StartEmpty], [HorizonMs])
-    SELECT j.[n], j.[key], j.[intervalMs], (j.[burst] - 1) * j.[intervalMs], j.[startEmpty], j.[horizonMs]
-    FROM OPENJSON(@Requests) WITH (
-        [n]          int           '$.n',
-        [key]        nvarchar(400) '$.key',
-        [intervalMs] float         '$.intervalMs',
-        [burst]      float         '$.burst',
-        [startEmpty] bit           '$.startEmpty',
-        [horizonMs]  float         '$.horizonMs'
-    ) AS j;
 
     BEGIN TRANSACTION;
 
@@ -47,15 +26,16 @@ BEGIN
     UPDATE r
     SET [TatMs] = r.[TatMs]
     FROM [EverTask].[RateLimits] AS r
-    WHERE r.[RateKey] IN (SELECT [RateKey] FROM @Request);
+    WHERE r.[RateKey] IN (SELECT [RateKey] FROM @Requests);
 
     SET @NowMs = DATEDIFF_BIG(millisecond, CONVERT(datetime2(3), '1970-01-01'), CONVERT(datetime2(3), SYSUTCDATETIME()));
 
+    SELECT @Turn = MIN([Ordinal]) FROM @Requests;
     WHILE @Turn IS NOT NULL
     BEGIN
-        SET @RateKey = NULL;
-        SELECT @RateKey = [RateKey], @IntervalMs = [IntervalMs], @ToleranceMs = [ToleranceMs], @StartEmpty = [StartEmpty], @HorizonMs = [HorizonMs]
-        FROM @Request WHERE [Ordinal] = @Turn;
+        SELECT @RateKey = [RateKey], @IntervalMs = [IntervalMs], @ToleranceMs = ([Burst] - 1) * [IntervalMs],
+            @StartEmpty = [StartEmpty], @HorizonMs = [HorizonMs]
+        FROM @Requests WHERE [Ordinal] = @Turn;
 
         SET @TatMs = NULL;
         SELECT @TatMs = [TatMs] FROM [EverTask].[RateLimits] WHERE [RateKey] = @RateKey;
@@ -80,7 +60,7 @@ BEGIN
                 INSERT INTO [EverTask].[RateLimits] ([RateKey], [TatMs]) VALUES (@RateKey, @TatMs);
         END;
 
-        SELECT @Turn = MIN([Ordinal]) FROM @Request WHERE [Ordinal] > @Turn;
+        SELECT @Turn = MIN([Ordinal]) FROM @Requests WHERE [Ordinal] > @Turn;
     END;
 
     COMMIT TRANSACTION;

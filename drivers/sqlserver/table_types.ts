@@ -1,0 +1,121 @@
+// The table types of the procedures' batches as mssql has to know them: the columns of sql/sqlserver/0004_types.sql, in
+// their order.
+
+import { sql, type TableType } from "./mssql.ts";
+import { nameLengths } from "./text.ts";
+
+const int = () => sql.Int();
+const bigInt = () => sql.BigInt();
+const smallInt = () => sql.SmallInt();
+const float = () => sql.Float();
+const bit = () => sql.Bit();
+const id = () => sql.UniqueIdentifier();
+const instant = () => sql.VarChar(30);
+const text = () => sql.NVarChar(sql.MAX);
+const name = (length: number) => () => sql.NVarChar(length);
+
+function tableType<Column extends string>(
+  name: string,
+  columns: Record<Column, () => sql.ISqlType>,
+): TableType<Column> {
+  return { name, columns };
+}
+
+/** Ids of tasks. */
+export const taskIdList = tableType("TaskIdList", { Ordinal: int, TaskId: id });
+
+/** Types, or queues with a limit each. */
+export const nameList = tableType("NameList", {
+  Ordinal: int,
+  Name: name(nameLengths.type),
+  Limit: int,
+});
+
+/** New tasks. */
+export const newTaskList = tableType("NewTaskList", {
+  Ordinal: int,
+  Id: id,
+  Type: name(nameLengths.type),
+  Handler: name(nameLengths.handler),
+  Request: text,
+  Status: name(15),
+  DueInMs: bigInt,
+  DueAtUtc: instant,
+  AuditLevel: int,
+  QueueName: name(nameLengths.queue),
+  Priority: smallInt,
+  TaskKey: name(nameLengths.taskKey),
+  TraceContext: text,
+  ClaimFor: name(nameLengths.worker),
+  IsRecurring: bit,
+  RecurringTask: text,
+  RecurringInfo: text,
+  AnchorUtc: instant,
+  MaxRuns: int,
+  RunUntil: instant,
+  NextRunUtc: instant,
+});
+
+/** What happened to tasks. */
+export const statusChangeList = tableType("StatusChangeList", {
+  TaskId: id,
+  Ordinal: int,
+  LastStep: int,
+  AuditLevel: int,
+  WorkerId: name(nameLengths.worker),
+  LeaseToken: bigInt,
+  DueInMs: bigInt,
+  ReturnAttempt: bit,
+  RateSlotUtc: instant,
+  ExecutionTimeMs: float,
+});
+
+/** Runs that have ended. */
+export const runEndList = tableType("RunEndList", {
+  TaskId: id,
+  Ordinal: int,
+  LastStep: int,
+  AuditLevel: int,
+  WorkerId: name(nameLengths.worker),
+  LeaseToken: bigInt,
+  ExecutionTimeMs: float,
+  NextRunUtc: instant,
+  Counts: bit,
+});
+
+/** The statuses that the tasks of one of the lists above went through. */
+export const statusStepList = tableType("StatusStepList", {
+  Ordinal: int,
+  Step: int,
+  Status: name(15),
+  Exception: text,
+  AgoMs: bigInt,
+});
+
+/** Tasks that are given back. */
+export const releasedTaskList = tableType("ReleasedTaskList", {
+  Ordinal: int,
+  TaskId: id,
+  LeaseToken: bigInt,
+  DueAtUtc: instant,
+});
+
+/** Wishes for slots of rate limits. */
+export const rateSlotRequestList = tableType("RateSlotRequestList", {
+  Ordinal: int,
+  RateKey: name(nameLengths.rateKey),
+  IntervalMs: float,
+  Burst: float,
+  StartEmpty: bit,
+  HorizonMs: float,
+});
+
+/** Lines that handlers logged. */
+export const logLineList = tableType("LogLineList", {
+  Ordinal: int,
+  TaskId: id,
+  AgoMs: bigInt,
+  Level: name(20),
+  Message: text,
+  Exception: text,
+});

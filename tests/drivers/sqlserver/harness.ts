@@ -1,0 +1,96 @@
+// SQL Server as the conformance suite sees it: one schema, emptied for each case, since making one takes an engine longer
+// than a case does; and one pool, with requests that fail when a case wants them to.
+
+import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
+import type { sql } from "../../../drivers/sqlserver/mssql.ts";
+import type { Storage } from "../../../src/storage/storage.ts";
+import type { StorageHarness, StorageUnderTest } from "../../../src/testing/mod.ts";
+import { emptySchema, passTime } from "../../support/tsql_server/target.ts";
+
+/** What the harness provides beyond the contract; there is no push. */
+export const capabilities = ["setRunCount", "failAt", "transaction"] as const;
+
+/** A harness for a schema that is there. Its cases run one after the other. */
+export function sqlServerHarness(pool: sql.ConnectionPool, schema: string): StorageHarness {
+  return {
+    name: "sqlserver",
+    capabilities,
+    async create(): Promise<StorageUnderTest> {
+      await emptySchema(pool, schema);
+      const fault = new Fault();
+      const opened: Storage[] = [];
+      const open = async (connection: sql.ConnectionPool) => {
+        const storage = sqlServerStorage({ connection, schema });
+        opened.push(storage);
+        await storage.open();
+        return storage;
+      };
+      return {
+        storage: await open(faulty(pool, fault)),
+        another: () => open(pool),
+        passTime: (ms) => passTime(pool, schema, ms),
+        async setRunCount(taskId, runCount) {
+          await pool.request().input("Id", taskId).input("Count", runCount).query(
+            `UPDATE [${schema}].[QueuedTasks] SET [CurrentRunCount] = @Count WHERE [Id] = @Id;`,
+          );
+        },
+        failAt: (n) => fault.arm(n),
+        async transaction(work, end) {
+          const transaction = pool.transaction();
+          await transaction.begin();
+          try {
+            await work(transaction);
+          } catch (error) {
+            await transaction.rollback().catch(() => {});
+            throw error;
+          }
+          await transaction[end]();
+        },
+        async dispose() {
+          for (const storage of opened) await storage.close();
+        },
+      };
+    },
+  };
+}
+
+/** Counts down to the one request that fails: before it is sent, or after it was answered. */
+class Fault {
+  #left = 0;
+
+  arm(n: number): void {
+    this.#left = n;
+  }
+
+  strikes(): boolean {
+    return this.#left > 0 && --this.#left === 0;
+  }
+}
+
+/** The pool, with requests that fail now and then as they do when a connection is lost. */
+function faulty(pool: sql.ConnectionPool, fault: Fault): sql.ConnectionPool {
+  const lost = (when: string) =>
+    Object.assign(new Error(`The connection was lost ${when}.`), { code: "ESOCKET" });
+  return new Proxy(pool, {
+    get(target, property) {
+      const member = Reflect.get(target, property, target);
+      if (typeof member !== "function") return member;
+      if (property !== "request") return member.bind(target);
+      return () => {
+        const request = target.request();
+        for (const verb of ["execute", "query"] as const) {
+          const send = request[verb].bind(request) as (text: string) => Promise<unknown>;
+          Object.defineProperty(request, verb, {
+            async value(text: string) {
+              if (fault.strikes()) throw lost("before the server heard of it");
+              const answer = await send(text);
+              if (fault.strikes()) throw lost("before the answer came");
+              return answer;
+            },
+          });
+        }
+        return request;
+      };
+    },
+  });
+}

@@ -1,0 +1,124 @@
+// The T-SQL engine that tests may use, where there is one: SQL Server, Azure SQL or Babelfish, named by an environment
+// variable. Everything happens in schemas with random names, which are removed again.
+
+import { poolConfig } from "../../../drivers/sqlserver/connection.ts";
+import * as tableTypeModule from "../../../drivers/sqlserver/table_types.ts";
+import { sql } from "../../../drivers/sqlserver/mssql.ts";
+
+/** The variable that names the engine, and how its value looks. */
+export const targetVariable =
+  "EVERTASK_TEST_SQLSERVER=mssql://user:password@127.0.0.1:1433/database";
+
+const url = Deno.env.get(targetVariable.split("=")[0]!);
+
+/** Whether there is an engine. */
+export const hasTarget = url !== undefined;
+
+/** How a test that needs the engine is registered: without one, it shows as ignored, and its name says what is missing. */
+export function needsTarget(name: string): { readonly name: string; readonly ignore: boolean } {
+  return { name: hasTarget ? name : `${name} (needs ${targetVariable})`, ignore: !hasTarget };
+}
+
+/** The engine's configuration; a test engine's certificate is its own. */
+export function targetConfig(options: { readonly max?: number } = {}): sql.config {
+  const config = poolConfig(url!);
+  return {
+    ...config,
+    options: { ...config.options, trustServerCertificate: true },
+    pool: { max: options.max ?? 8, min: 0 },
+    connectionTimeout: 60_000,
+    // An engine may take its time to understand a procedure that it meets for the first time.
+    requestTimeout: 120_000,
+  };
+}
+
+/** Runs work with a pool of connections to the engine, and closes it. */
+export async function withPool<T>(
+  work: (pool: sql.ConnectionPool) => Promise<T>,
+  options: { readonly max?: number } = {},
+): Promise<T> {
+  const pool = new sql.ConnectionPool(targetConfig(options));
+  await pool.connect();
+  try {
+    return await work(pool);
+  } finally {
+    await pool.close();
+  }
+}
+
+/** Runs work with the name of a schema that does not exist yet, and removes what it put there. */
+export async function withSchema<T>(
+  pool: sql.ConnectionPool,
+  work: (schema: string) => Promise<T>,
+): Promise<T> {
+  const schema = `Test_${crypto.randomUUID().replaceAll("-", "").slice(0, 12)}`;
+  try {
+    return await work(schema);
+  } finally {
+    await dropSchema(pool, schema);
+  }
+}
+
+const tables = [
+  ...["StatusAudit", "RunsAudit", "TaskExecutionLog", "TaskExecutionLogs", "QueuedTasks"],
+  ...["Workers", "PausedQueues", "RateLimits", "SchemaVersions"],
+];
+
+const tableTypes = Object.values(tableTypeModule);
+
+async function dropSchema(pool: sql.ConnectionPool, schema: string): Promise<void> {
+  const { recordset } = await pool.request().query<{ Name: string }>(
+    `SELECT p.name AS [Name] FROM sys.procedures AS p WHERE SCHEMA_NAME(p.schema_id) = '${schema}';`,
+  );
+  for (const { Name } of recordset) {
+    await pool.request().batch(`DROP PROCEDURE IF EXISTS [${schema}].[${Name}];`);
+  }
+  for (const { name } of tableTypes) {
+    await pool.request().batch(`DROP TYPE IF EXISTS [${schema}].[${name}];`);
+  }
+  for (const table of tables) {
+    await pool.request().batch(`DROP TABLE IF EXISTS [${schema}].[${table}];`);
+  }
+  await pool.request().batch(`DROP SCHEMA IF EXISTS [${schema}];`);
+}
+
+/** Removes all rows of a schema. */
+export async function emptySchema(pool: sql.ConnectionPool, schema: string): Promise<void> {
+  const emptied = tables.filter((table) =>
+    table !== "SchemaVersions" && table !== "TaskExecutionLogs"
+  );
+  await pool.request().batch(
+    emptied.map((table) => `DELETE FROM [${schema}].[${table}];`).join("\n"),
+  );
+}
+
+/** The instants of each table. */
+const instants: Readonly<Record<string, readonly string[]>> = {
+  QueuedTasks: [
+    ...["CreatedAtUtc", "LastExecutionUtc", "ScheduledExecutionUtc", "RunUntil", "NextRunUtc"],
+    ...["DueAtUtc", "RateSlotUtc", "AnchorUtc"],
+  ],
+  StatusAudit: ["UpdatedAtUtc"],
+  RunsAudit: ["ExecutedAt"],
+  TaskExecutionLog: ["TimestampUtc"],
+  Workers: ["StartedUtc", "HeartbeatUtc"],
+  PausedQueues: ["PausedAtUtc"],
+};
+
+/** Lets time go by for what is stored in a schema: moves all instants back. */
+export async function passTime(
+  pool: sql.ConnectionPool,
+  schema: string,
+  ms: number,
+): Promise<void> {
+  const days = Math.trunc(ms / 86_400_000);
+  const rest = ms % 86_400_000;
+  const statements = Object.entries(instants).map(([table, columns]) => {
+    const changes = columns.map((column) =>
+      `[${column}] = DATEADD(millisecond, ${-rest}, DATEADD(day, ${-days}, [${column}]))`
+    );
+    return `UPDATE [${schema}].[${table}] SET ${changes.join(", ")};`;
+  });
+  statements.push(`UPDATE [${schema}].[RateLimits] SET [TatMs] = [TatMs] - ${ms};`);
+  await pool.request().batch(statements.join("\n"));
+}
