@@ -664,7 +664,7 @@ BEGIN
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Due TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
-    DECLARE @Requeued TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [AuditLevel] int NULL);
+    DECLARE @Requeued TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
 
     BEGIN TRANSACTION;
 
@@ -682,7 +682,7 @@ BEGIN
         [Attempt] = 0,
         [LostCount] = 0,
         [CancelRequested] = 0
-    OUTPUT inserted.[Id], inserted.[AuditLevel] INTO @Requeued ([TaskId], [AuditLevel])
+    OUTPUT inserted.[Id] INTO @Requeued ([TaskId])
     WHERE [Id] IN (SELECT [TaskId] FROM @TaskIds) AND [WorkerId] IS NULL
         AND [DueAtUtc] IS NULL AND [IsRecurring] = 0
         AND [Status] IN (N'Failed', N'Cancelled', N'ServiceStopped')
@@ -692,7 +692,8 @@ BEGIN
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT r.[TaskId], @Now, N'Queued', NULL
     FROM @Requeued AS r
-    WHERE ISNULL(r.[AuditLevel], 0) NOT IN (1, 2, 3);
+    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = r.[TaskId]
+    WHERE ISNULL(t.[AuditLevel], 0) NOT IN (1, 2, 3);
 
     COMMIT TRANSACTION;
 
@@ -1115,13 +1116,7 @@ BEGIN
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Late datetimeoffset(3) = DATEADD(millisecond, -(@LeaseMs % 86400000), DATEADD(day, -(@LeaseMs / 86400000), @Now));
     DECLARE @Held TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [WorkerId] nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL);
-    DECLARE @Lost TABLE (
-        [TaskId]     uniqueidentifier NOT NULL PRIMARY KEY,
-        [Type]       nvarchar(500)    NOT NULL,
-        [QueueName]  nvarchar(200)    NULL,
-        [AuditLevel] int              NULL,
-        [LostCount]  int              NOT NULL
-    );
+    DECLARE @Lost TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
 
     BEGIN TRANSACTION;
 
@@ -1142,26 +1137,26 @@ BEGIN
         [DueAtUtc] = CASE WHEN [QueuedTasks].[LostCount] >= @PoisonLimit THEN NULL ELSE @Now END,
         [NextRunUtc] = CASE WHEN [QueuedTasks].[LostCount] >= @PoisonLimit THEN NULL ELSE [QueuedTasks].[NextRunUtc] END,
         [CancelRequested] = CASE WHEN [QueuedTasks].[LostCount] >= @PoisonLimit THEN 0 ELSE [QueuedTasks].[CancelRequested] END
-    OUTPUT inserted.[Id], inserted.[Type], inserted.[QueueName], inserted.[AuditLevel], inserted.[LostCount]
-        INTO @Lost ([TaskId], [Type], [QueueName], [AuditLevel], [LostCount])
+    OUTPUT inserted.[Id] INTO @Lost ([TaskId])
     FROM @Held AS h
     WHERE [QueuedTasks].[Id] = h.[TaskId] AND [QueuedTasks].[WorkerId] = h.[WorkerId]
     OPTION (LOOP JOIN);
 
     -- A lost worker is an error: Full, Minimal and ErrorsOnly audit it.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
-    SELECT l.[TaskId], @Now, CASE WHEN l.[LostCount] > @PoisonLimit THEN N'Failed' ELSE N'ServiceStopped' END,
-        CASE WHEN l.[LostCount] > @PoisonLimit THEN @PoisonReason ELSE @LostReason END
+    SELECT t.[Id], @Now, t.[Status], t.[Exception]
     FROM @Lost AS l
-    WHERE ISNULL(l.[AuditLevel], 0) <> 3;
+    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = l.[TaskId]
+    WHERE ISNULL(t.[AuditLevel], 0) <> 3;
 
-    COMMIT TRANSACTION;
-
-    SELECT l.[TaskId] AS [TaskId], l.[Type] AS [Type], l.[QueueName] AS [QueueName], h.[WorkerId] AS [WorkerId],
-        l.[LostCount] AS [LostCount], CASE WHEN l.[LostCount] > @PoisonLimit THEN 1 ELSE 0 END AS [Poisoned]
+    SELECT t.[Id] AS [TaskId], t.[Type] AS [Type], t.[QueueName] AS [QueueName], h.[WorkerId] AS [WorkerId],
+        t.[LostCount] AS [LostCount], CASE WHEN t.[LostCount] > @PoisonLimit THEN 1 ELSE 0 END AS [Poisoned]
     FROM @Lost AS l
     INNER JOIN @Held AS h ON h.[TaskId] = l.[TaskId]
-    ORDER BY h.[WorkerId], l.[TaskId];
+    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = l.[TaskId]
+    ORDER BY h.[WorkerId], t.[IdOrder];
+
+    COMMIT TRANSACTION;
 END
 GO
 `,
@@ -1218,11 +1213,12 @@ BEGIN
     SET XACT_ABORT ON;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
-    DECLARE @Touched TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [AuditLevel] int NULL, [Held] bit NOT NULL);
+    DECLARE @Touched TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
 
     BEGIN TRANSACTION;
 
-    -- One UPDATE for both, so that a task that is claimed or given back in the same moment is one or the other.
+    -- OUTPUT tells which rows were touched, and no more here and in the other procedures: after a wait for another writer,
+    -- Babelfish fills it from the row as it was before. One UPDATE for both, so that a task that is claimed or given back in the same moment is one or the other.
     UPDATE [EverTask].[QueuedTasks]
     SET [CancelRequested] = CASE WHEN [WorkerId] IS NULL THEN 0 ELSE 1 END,
         [Status] = CASE WHEN [WorkerId] IS NULL THEN N'Cancelled' ELSE [Status] END,
@@ -1230,7 +1226,7 @@ BEGIN
         [DueAtUtc] = NULL,
         [NextRunUtc] = CASE WHEN [WorkerId] IS NULL THEN NULL ELSE [NextRunUtc] END,
         [RateSlotUtc] = CASE WHEN [WorkerId] IS NULL THEN NULL ELSE [RateSlotUtc] END
-    OUTPUT inserted.[Id], inserted.[AuditLevel], inserted.[CancelRequested] INTO @Touched ([TaskId], [AuditLevel], [Held])
+    OUTPUT inserted.[Id] INTO @Touched ([TaskId])
     WHERE [Id] IN (SELECT [TaskId] FROM @TaskIds)
         AND ([WorkerId] IS NOT NULL OR [DueAtUtc] IS NOT NULL OR [NextRunUtc] IS NOT NULL
             OR [Status] NOT IN (N'Completed', N'Failed', N'Cancelled', N'ServiceStopped'))
@@ -1240,16 +1236,17 @@ BEGIN
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT c.[TaskId], @Now, N'Cancelled', NULL
     FROM @Touched AS c
-    WHERE c.[Held] = 0 AND ISNULL(c.[AuditLevel], 0) NOT IN (1, 2, 3);
+    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = c.[TaskId]
+    WHERE t.[WorkerId] IS NULL AND ISNULL(t.[AuditLevel], 0) NOT IN (1, 2, 3);
 
-    COMMIT TRANSACTION;
-
-    SELECT CASE WHEN c.[Held] = 1 THEN 'requested' WHEN c.[Held] = 0 THEN 'cancelled'
-                WHEN t.[Id] IS NOT NULL THEN 'ended' ELSE 'unknown' END AS [Outcome]
+    SELECT CASE WHEN t.[Id] IS NULL THEN 'unknown' WHEN c.[TaskId] IS NULL THEN 'ended'
+                WHEN t.[WorkerId] IS NULL THEN 'cancelled' ELSE 'requested' END AS [Outcome]
     FROM @TaskIds AS w
     LEFT JOIN @Touched AS c ON c.[TaskId] = w.[TaskId]
     LEFT JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = w.[TaskId]
     ORDER BY w.[Ordinal];
+
+    COMMIT TRANSACTION;
 END
 GO
 `,
@@ -1345,7 +1342,6 @@ BEGIN
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Counted TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [Lines] int NOT NULL);
-    DECLARE @Last TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [Sequence] int NOT NULL);
 
     INSERT INTO @Counted ([TaskId], [Lines]) SELECT l.[TaskId], COUNT(*) FROM @Lines AS l GROUP BY l.[TaskId];
 
@@ -1353,18 +1349,17 @@ BEGIN
 
     -- The task's row keeps the last number: it is locked until the lines are stored, so that no number is given twice, and
     -- it outlives lines that retention has deleted.
-    UPDATE [EverTask].[QueuedTasks]
-    SET [LastLogSequence] = [QueuedTasks].[LastLogSequence] + c.[Lines]
-    OUTPUT inserted.[Id], inserted.[LastLogSequence] INTO @Last ([TaskId], [Sequence])
-    FROM @Counted AS c
-    WHERE [QueuedTasks].[Id] = c.[TaskId]
+    UPDATE t
+    SET [LastLogSequence] = t.[LastLogSequence] + c.[Lines]
+    FROM [EverTask].[QueuedTasks] AS t
+    INNER JOIN @Counted AS c ON c.[TaskId] = t.[Id]
     OPTION (LOOP JOIN);
 
     INSERT INTO [EverTask].[TaskExecutionLog] ([TaskId], [TimestampUtc], [Level], [Message], [ExceptionDetails], [SequenceNumber])
     SELECT l.[TaskId], DATEADD(millisecond, -(l.[AgoMs] % 86400000), DATEADD(day, -(l.[AgoMs] / 86400000), @Now)), l.[Level], l.[Message], l.[Exception],
-        k.[Sequence] - c.[Lines] + ROW_NUMBER() OVER (PARTITION BY l.[TaskId] ORDER BY l.[Ordinal])
+        t.[LastLogSequence] - c.[Lines] + ROW_NUMBER() OVER (PARTITION BY l.[TaskId] ORDER BY l.[Ordinal])
     FROM @Lines AS l
-    INNER JOIN @Last AS k ON k.[TaskId] = l.[TaskId]
+    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = l.[TaskId]
     INNER JOIN @Counted AS c ON c.[TaskId] = l.[TaskId]
     ORDER BY l.[Ordinal];
 
@@ -1598,7 +1593,6 @@ BEGIN
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @At datetimeoffset(3) = DATEADD(millisecond, -(@AgoMs % 86400000), DATEADD(day, -(@AgoMs / 86400000), @Now));
     DECLARE @Changed bit = CASE WHEN @Status IS NULL THEN 0 ELSE 1 END;
-    DECLARE @Ended TABLE ([Status] nvarchar(15) NOT NULL, [Exception] nvarchar(max) NULL);
     DECLARE @Applied bit = 0;
 
     BEGIN TRANSACTION;
@@ -1617,28 +1611,27 @@ BEGIN
                                  ELSE ISNULL([CurrentRunCount], 0) + 1 END,
         [ExecutionTimeMs] = CASE WHEN @Counts = 1 THEN @ExecutionTimeMs ELSE [ExecutionTimeMs] END,
         [LastExecutionUtc] = CASE WHEN @Counts = 1 THEN @At ELSE [LastExecutionUtc] END
-    OUTPUT inserted.[Status], inserted.[Exception] INTO @Ended ([Status], [Exception])
     WHERE [Id] = @TaskId AND [IsRecurring] = 1
         AND (@WorkerId IS NULL OR ([WorkerId] = @WorkerId AND [LeaseToken] = @LeaseToken));
 
     IF @@ROWCOUNT > 0
         SET @Applied = 1;
+    IF @Changed = 0
+        SELECT @Status = [Status], @Exception = [Exception] FROM [EverTask].[QueuedTasks] WHERE [Id] = @TaskId;
 
     -- Full audits every change; Minimal and ErrorsOnly audit errors; None audits nothing.
-    INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
-    SELECT @TaskId, @At, e.[Status], e.[Exception]
-    FROM @Ended AS e
-    WHERE @Changed = 1
+    IF @Applied = 1 AND @Changed = 1
         AND (ISNULL(@AuditLevel, 0) NOT IN (1, 2, 3)
-            OR (@AuditLevel IN (1, 2) AND (e.[Status] IN (N'Failed', N'ServiceStopped') OR e.[Exception] IS NOT NULL)));
+            OR (@AuditLevel IN (1, 2) AND (@Status IN (N'Failed', N'ServiceStopped') OR @Exception IS NOT NULL)))
+        INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
+        VALUES (@TaskId, @At, @Status, @Exception);
 
     -- Full and Minimal audit every run; ErrorsOnly audits errors; None audits nothing.
-    INSERT INTO [EverTask].[RunsAudit] ([QueuedTaskId], [ExecutedAt], [ExecutionTimeMs], [Status], [Exception])
-    SELECT @TaskId, @At, @ExecutionTimeMs, e.[Status], e.[Exception]
-    FROM @Ended AS e
-    WHERE @Counts = 1
+    IF @Applied = 1 AND @Counts = 1
         AND (ISNULL(@AuditLevel, 0) NOT IN (2, 3)
-            OR (@AuditLevel = 2 AND (e.[Status] IN (N'Failed', N'ServiceStopped') OR e.[Exception] IS NOT NULL)));
+            OR (@AuditLevel = 2 AND (@Status IN (N'Failed', N'ServiceStopped') OR @Exception IS NOT NULL)))
+        INSERT INTO [EverTask].[RunsAudit] ([QueuedTaskId], [ExecutedAt], [ExecutionTimeMs], [Status], [Exception])
+        VALUES (@TaskId, @At, @ExecutionTimeMs, @Status, @Exception);
 
     COMMIT TRANSACTION;
 

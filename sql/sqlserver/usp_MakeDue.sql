@@ -21,7 +21,7 @@ BEGIN
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Due TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
-    DECLARE @Requeued TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [AuditLevel] int NULL);
+    DECLARE @Requeued TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
 
     BEGIN TRANSACTION;
 
@@ -39,7 +39,7 @@ BEGIN
         [Attempt] = 0,
         [LostCount] = 0,
         [CancelRequested] = 0
-    OUTPUT inserted.[Id], inserted.[AuditLevel] INTO @Requeued ([TaskId], [AuditLevel])
+    OUTPUT inserted.[Id] INTO @Requeued ([TaskId])
     WHERE [Id] IN (SELECT [TaskId] FROM @TaskIds) AND [WorkerId] IS NULL
         AND [DueAtUtc] IS NULL AND [IsRecurring] = 0
         AND [Status] IN (N'Failed', N'Cancelled', N'ServiceStopped')
@@ -49,7 +49,8 @@ BEGIN
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT r.[TaskId], @Now, N'Queued', NULL
     FROM @Requeued AS r
-    WHERE ISNULL(r.[AuditLevel], 0) NOT IN (1, 2, 3);
+    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = r.[TaskId]
+    WHERE ISNULL(t.[AuditLevel], 0) NOT IN (1, 2, 3);
 
     COMMIT TRANSACTION;
 

@@ -22,13 +22,7 @@ BEGIN
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Late datetimeoffset(3) = DATEADD(millisecond, -(@LeaseMs % 86400000), DATEADD(day, -(@LeaseMs / 86400000), @Now));
     DECLARE @Held TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [WorkerId] nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL);
-    DECLARE @Lost TABLE (
-        [TaskId]     uniqueidentifier NOT NULL PRIMARY KEY,
-        [Type]       nvarchar(500)    NOT NULL,
-        [QueueName]  nvarchar(200)    NULL,
-        [AuditLevel] int              NULL,
-        [LostCount]  int              NOT NULL
-    );
+    DECLARE @Lost TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
 
     BEGIN TRANSACTION;
 
@@ -49,25 +43,25 @@ BEGIN
         [DueAtUtc] = CASE WHEN [QueuedTasks].[LostCount] >= @PoisonLimit THEN NULL ELSE @Now END,
         [NextRunUtc] = CASE WHEN [QueuedTasks].[LostCount] >= @PoisonLimit THEN NULL ELSE [QueuedTasks].[NextRunUtc] END,
         [CancelRequested] = CASE WHEN [QueuedTasks].[LostCount] >= @PoisonLimit THEN 0 ELSE [QueuedTasks].[CancelRequested] END
-    OUTPUT inserted.[Id], inserted.[Type], inserted.[QueueName], inserted.[AuditLevel], inserted.[LostCount]
-        INTO @Lost ([TaskId], [Type], [QueueName], [AuditLevel], [LostCount])
+    OUTPUT inserted.[Id] INTO @Lost ([TaskId])
     FROM @Held AS h
     WHERE [QueuedTasks].[Id] = h.[TaskId] AND [QueuedTasks].[WorkerId] = h.[WorkerId]
     OPTION (LOOP JOIN);
 
     -- A lost worker is an error: Full, Minimal and ErrorsOnly audit it.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
-    SELECT l.[TaskId], @Now, CASE WHEN l.[LostCount] > @PoisonLimit THEN N'Failed' ELSE N'ServiceStopped' END,
-        CASE WHEN l.[LostCount] > @PoisonLimit THEN @PoisonReason ELSE @LostReason END
+    SELECT t.[Id], @Now, t.[Status], t.[Exception]
     FROM @Lost AS l
-    WHERE ISNULL(l.[AuditLevel], 0) <> 3;
+    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = l.[TaskId]
+    WHERE ISNULL(t.[AuditLevel], 0) <> 3;
 
-    COMMIT TRANSACTION;
-
-    SELECT l.[TaskId] AS [TaskId], l.[Type] AS [Type], l.[QueueName] AS [QueueName], h.[WorkerId] AS [WorkerId],
-        l.[LostCount] AS [LostCount], CASE WHEN l.[LostCount] > @PoisonLimit THEN 1 ELSE 0 END AS [Poisoned]
+    SELECT t.[Id] AS [TaskId], t.[Type] AS [Type], t.[QueueName] AS [QueueName], h.[WorkerId] AS [WorkerId],
+        t.[LostCount] AS [LostCount], CASE WHEN t.[LostCount] > @PoisonLimit THEN 1 ELSE 0 END AS [Poisoned]
     FROM @Lost AS l
     INNER JOIN @Held AS h ON h.[TaskId] = l.[TaskId]
-    ORDER BY h.[WorkerId], l.[TaskId];
+    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = l.[TaskId]
+    ORDER BY h.[WorkerId], t.[IdOrder];
+
+    COMMIT TRANSACTION;
 END
 GO

@@ -20,11 +20,12 @@ BEGIN
     SET XACT_ABORT ON;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
-    DECLARE @Touched TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [AuditLevel] int NULL, [Held] bit NOT NULL);
+    DECLARE @Touched TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
 
     BEGIN TRANSACTION;
 
-    -- One UPDATE for both, so that a task that is claimed or given back in the same moment is one or the other.
+    -- OUTPUT tells which rows were touched, and no more here and in the other procedures: after a wait for another writer,
+    -- Babelfish fills it from the row as it was before. One UPDATE for both, so that a task that is claimed or given back in the same moment is one or the other.
     UPDATE [EverTask].[QueuedTasks]
     SET [CancelRequested] = CASE WHEN [WorkerId] IS NULL THEN 0 ELSE 1 END,
         [Status] = CASE WHEN [WorkerId] IS NULL THEN N'Cancelled' ELSE [Status] END,
@@ -32,7 +33,7 @@ BEGIN
         [DueAtUtc] = NULL,
         [NextRunUtc] = CASE WHEN [WorkerId] IS NULL THEN NULL ELSE [NextRunUtc] END,
         [RateSlotUtc] = CASE WHEN [WorkerId] IS NULL THEN NULL ELSE [RateSlotUtc] END
-    OUTPUT inserted.[Id], inserted.[AuditLevel], inserted.[CancelRequested] INTO @Touched ([TaskId], [AuditLevel], [Held])
+    OUTPUT inserted.[Id] INTO @Touched ([TaskId])
     WHERE [Id] IN (SELECT [TaskId] FROM @TaskIds)
         AND ([WorkerId] IS NOT NULL OR [DueAtUtc] IS NOT NULL OR [NextRunUtc] IS NOT NULL
             OR [Status] NOT IN (N'Completed', N'Failed', N'Cancelled', N'ServiceStopped'))
@@ -42,15 +43,16 @@ BEGIN
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT c.[TaskId], @Now, N'Cancelled', NULL
     FROM @Touched AS c
-    WHERE c.[Held] = 0 AND ISNULL(c.[AuditLevel], 0) NOT IN (1, 2, 3);
+    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = c.[TaskId]
+    WHERE t.[WorkerId] IS NULL AND ISNULL(t.[AuditLevel], 0) NOT IN (1, 2, 3);
 
-    COMMIT TRANSACTION;
-
-    SELECT CASE WHEN c.[Held] = 1 THEN 'requested' WHEN c.[Held] = 0 THEN 'cancelled'
-                WHEN t.[Id] IS NOT NULL THEN 'ended' ELSE 'unknown' END AS [Outcome]
+    SELECT CASE WHEN t.[Id] IS NULL THEN 'unknown' WHEN c.[TaskId] IS NULL THEN 'ended'
+                WHEN t.[WorkerId] IS NULL THEN 'cancelled' ELSE 'requested' END AS [Outcome]
     FROM @TaskIds AS w
     LEFT JOIN @Touched AS c ON c.[TaskId] = w.[TaskId]
     LEFT JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = w.[TaskId]
     ORDER BY w.[Ordinal];
+
+    COMMIT TRANSACTION;
 END
 GO

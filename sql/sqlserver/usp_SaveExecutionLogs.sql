@@ -17,7 +17,6 @@ BEGIN
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Counted TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [Lines] int NOT NULL);
-    DECLARE @Last TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [Sequence] int NOT NULL);
 
     INSERT INTO @Counted ([TaskId], [Lines]) SELECT l.[TaskId], COUNT(*) FROM @Lines AS l GROUP BY l.[TaskId];
 
@@ -25,18 +24,17 @@ BEGIN
 
     -- The task's row keeps the last number: it is locked until the lines are stored, so that no number is given twice, and
     -- it outlives lines that retention has deleted.
-    UPDATE [EverTask].[QueuedTasks]
-    SET [LastLogSequence] = [QueuedTasks].[LastLogSequence] + c.[Lines]
-    OUTPUT inserted.[Id], inserted.[LastLogSequence] INTO @Last ([TaskId], [Sequence])
-    FROM @Counted AS c
-    WHERE [QueuedTasks].[Id] = c.[TaskId]
+    UPDATE t
+    SET [LastLogSequence] = t.[LastLogSequence] + c.[Lines]
+    FROM [EverTask].[QueuedTasks] AS t
+    INNER JOIN @Counted AS c ON c.[TaskId] = t.[Id]
     OPTION (LOOP JOIN);
 
     INSERT INTO [EverTask].[TaskExecutionLog] ([TaskId], [TimestampUtc], [Level], [Message], [ExceptionDetails], [SequenceNumber])
     SELECT l.[TaskId], DATEADD(millisecond, -(l.[AgoMs] % 86400000), DATEADD(day, -(l.[AgoMs] / 86400000), @Now)), l.[Level], l.[Message], l.[Exception],
-        k.[Sequence] - c.[Lines] + ROW_NUMBER() OVER (PARTITION BY l.[TaskId] ORDER BY l.[Ordinal])
+        t.[LastLogSequence] - c.[Lines] + ROW_NUMBER() OVER (PARTITION BY l.[TaskId] ORDER BY l.[Ordinal])
     FROM @Lines AS l
-    INNER JOIN @Last AS k ON k.[TaskId] = l.[TaskId]
+    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = l.[TaskId]
     INNER JOIN @Counted AS c ON c.[TaskId] = l.[TaskId]
     ORDER BY l.[Ordinal];
 

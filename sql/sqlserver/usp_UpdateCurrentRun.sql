@@ -31,7 +31,6 @@ BEGIN
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @At datetimeoffset(3) = DATEADD(millisecond, -(@AgoMs % 86400000), DATEADD(day, -(@AgoMs / 86400000), @Now));
     DECLARE @Changed bit = CASE WHEN @Status IS NULL THEN 0 ELSE 1 END;
-    DECLARE @Ended TABLE ([Status] nvarchar(15) NOT NULL, [Exception] nvarchar(max) NULL);
     DECLARE @Applied bit = 0;
 
     BEGIN TRANSACTION;
@@ -50,28 +49,27 @@ BEGIN
                                  ELSE ISNULL([CurrentRunCount], 0) + 1 END,
         [ExecutionTimeMs] = CASE WHEN @Counts = 1 THEN @ExecutionTimeMs ELSE [ExecutionTimeMs] END,
         [LastExecutionUtc] = CASE WHEN @Counts = 1 THEN @At ELSE [LastExecutionUtc] END
-    OUTPUT inserted.[Status], inserted.[Exception] INTO @Ended ([Status], [Exception])
     WHERE [Id] = @TaskId AND [IsRecurring] = 1
         AND (@WorkerId IS NULL OR ([WorkerId] = @WorkerId AND [LeaseToken] = @LeaseToken));
 
     IF @@ROWCOUNT > 0
         SET @Applied = 1;
+    IF @Changed = 0
+        SELECT @Status = [Status], @Exception = [Exception] FROM [EverTask].[QueuedTasks] WHERE [Id] = @TaskId;
 
     -- Full audits every change; Minimal and ErrorsOnly audit errors; None audits nothing.
-    INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
-    SELECT @TaskId, @At, e.[Status], e.[Exception]
-    FROM @Ended AS e
-    WHERE @Changed = 1
+    IF @Applied = 1 AND @Changed = 1
         AND (ISNULL(@AuditLevel, 0) NOT IN (1, 2, 3)
-            OR (@AuditLevel IN (1, 2) AND (e.[Status] IN (N'Failed', N'ServiceStopped') OR e.[Exception] IS NOT NULL)));
+            OR (@AuditLevel IN (1, 2) AND (@Status IN (N'Failed', N'ServiceStopped') OR @Exception IS NOT NULL)))
+        INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
+        VALUES (@TaskId, @At, @Status, @Exception);
 
     -- Full and Minimal audit every run; ErrorsOnly audits errors; None audits nothing.
-    INSERT INTO [EverTask].[RunsAudit] ([QueuedTaskId], [ExecutedAt], [ExecutionTimeMs], [Status], [Exception])
-    SELECT @TaskId, @At, @ExecutionTimeMs, e.[Status], e.[Exception]
-    FROM @Ended AS e
-    WHERE @Counts = 1
+    IF @Applied = 1 AND @Counts = 1
         AND (ISNULL(@AuditLevel, 0) NOT IN (2, 3)
-            OR (@AuditLevel = 2 AND (e.[Status] IN (N'Failed', N'ServiceStopped') OR e.[Exception] IS NOT NULL)));
+            OR (@AuditLevel = 2 AND (@Status IN (N'Failed', N'ServiceStopped') OR @Exception IS NOT NULL)))
+        INSERT INTO [EverTask].[RunsAudit] ([QueuedTaskId], [ExecutedAt], [ExecutionTimeMs], [Status], [Exception])
+        VALUES (@TaskId, @At, @ExecutionTimeMs, @Status, @Exception);
 
     COMMIT TRANSACTION;
 
