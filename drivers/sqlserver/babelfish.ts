@@ -3,7 +3,8 @@
 // calls the procedure, is right: values are parameters, each distinct one once, and numbers are literals.
 
 import type { Recordsets } from "./database.ts";
-import { isRows, type Parameter, type RequestMaker, type Rows, sql } from "./mssql.ts";
+import { isRows, type Parameter, type RequestMaker, type Rows } from "./mssql.ts";
+import type { SqlType } from "./mssql_api.ts";
 
 /** A call of a procedure. */
 export interface Call {
@@ -50,7 +51,7 @@ function makeRequest(call: Call, maker: RequestMaker): Promise<Recordsets> | nul
   const { procedure, schema, parameters } = call;
   const request = maker.request();
   const names = new Map<string, string>();
-  const valueOf = (type: () => sql.ISqlType, value: unknown): string => {
+  const valueOf = (type: () => SqlType, value: unknown): string => {
     if (value === null || value === undefined) return "NULL";
     if (typeof value === "number") return String(value);
     if (typeof value === "boolean") return value ? "1" : "0";
@@ -82,7 +83,7 @@ function makeRequest(call: Call, maker: RequestMaker): Promise<Recordsets> | nul
   }
   if (names.size > mostParameters) return null;
   const text = `${fill.join("\n")}\nEXEC [${schema}].[${procedure}] ${args.join(", ")};`;
-  return request.query(text).then(({ recordsets }) => recordsets as unknown as Recordsets);
+  return request.query(text).then(({ recordsets }) => recordsets as Recordsets);
 }
 
 /** Two calls with half of the rows each: those of one ordinal stay together. */

@@ -2,12 +2,13 @@
 
 import { InvalidArgumentError } from "../../src/errors.ts";
 import { sql } from "./mssql.ts";
+import type { SqlServerConfig, SqlServerPool } from "./mssql_api.ts";
 
 /** Which database: see {@linkcode SqlServerStorageOptions.connection}. */
-export type SqlServerConnection = string | sql.config | sql.ConnectionPool;
+export type SqlServerConnection = string | SqlServerConfig | SqlServerPool;
 
 /** Whether it is a pool, of whatever copy of mssql. */
-export function isPool(connection: SqlServerConnection): connection is sql.ConnectionPool {
+export function isPool(connection: SqlServerConnection): connection is SqlServerPool {
   return typeof connection === "object" && "request" in connection &&
     typeof connection.request === "function";
 }
@@ -16,7 +17,7 @@ export function isPool(connection: SqlServerConnection): connection is sql.Conne
  * The configuration of a pool of our own: encrypted unless the user says otherwise, and with a check of idle connections
  * that costs no round trip (mssql's default sends `SELECT 1` before each request).
  */
-export function poolConfig(connection: string | sql.config): sql.config {
+export function poolConfig(connection: string | SqlServerConfig): SqlServerConfig {
   const given = typeof connection === "string" ? parseConnectionString(connection) : connection;
   if (typeof given.server !== "string" || given.server === "") {
     throw new InvalidArgumentError("connection", given, "name a server");
@@ -25,14 +26,14 @@ export function poolConfig(connection: string | sql.config): sql.config {
     validateConnection: "socket",
     ...given,
     options: { encrypt: true, appName: "EverTask", ...given.options, useUTC: true },
-  } as sql.config;
+  };
 }
 
 /** Reads `mssql://user:password@host:port/database?option=value`, and leaves ADO.NET strings to mssql. */
-export function parseConnectionString(connection: string): sql.config {
+export function parseConnectionString(connection: string): SqlServerConfig {
   if (!/^(mssql|sqlserver):\/\//i.test(connection)) {
     try {
-      return (sql.ConnectionPool as unknown as Parser).parseConnectionString(connection);
+      return sql.ConnectionPool.parseConnectionString(connection);
     } catch (error) {
       throw new InvalidArgumentError(
         "connection",
@@ -61,9 +62,4 @@ export function parseConnectionString(connection: string): sql.config {
       trustServerCertificate: flag("trustServerCertificate", false),
     },
   };
-}
-
-/** mssql's own parser, which its types leave out. */
-interface Parser {
-  parseConnectionString(connection: string): sql.config;
 }

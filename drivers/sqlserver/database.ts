@@ -12,6 +12,7 @@ import {
   toTransaction,
   unlimitedTransaction,
 } from "./mssql.ts";
+import type { SqlServerPool, SqlServerRequest } from "./mssql_api.ts";
 import { forSchema, type ProcedureName } from "./script.ts";
 
 /** A row of a recordset, by column name. */
@@ -29,7 +30,7 @@ export class SqlServerDatabase {
   /** Whether the server is Babelfish, which takes rows in another way; known once the storage is open. */
   isBabelfish = false;
   readonly #connection: SqlServerConnection;
-  #pool: sql.ConnectionPool | null = null;
+  #pool: SqlServerPool | null = null;
 
   constructor(connection: SqlServerConnection, schema: string) {
     this.#connection = connection;
@@ -88,7 +89,7 @@ export class SqlServerDatabase {
     try {
       const { recordsets } = await this.#request(this.#maker(), parameters)
         .query(forSchema(text, this.schema));
-      return recordsets as unknown as Recordsets;
+      return recordsets as Recordsets;
     } catch (error) {
       throw toStorageError(error);
     }
@@ -125,7 +126,7 @@ export class SqlServerDatabase {
     }
     const request = this.#request(maker, parameters);
     const { recordsets } = await request.execute(`[${this.schema}].[${procedure}]`);
-    return recordsets as unknown as Recordsets;
+    return recordsets as Recordsets;
   }
 
   /** The caller's transaction, or the pool. */
@@ -134,13 +135,13 @@ export class SqlServerDatabase {
     return connection === undefined ? pool : toTransaction(connection);
   }
 
-  #request(maker: RequestMaker, parameters: Parameters): sql.Request {
+  #request(maker: RequestMaker, parameters: Parameters): SqlServerRequest {
     const request = maker.request();
     addInputs(request, parameters, this.schema);
     return request;
   }
 
-  #connected(): sql.ConnectionPool {
+  #connected(): SqlServerPool {
     if (this.#pool !== null) return this.#pool;
     throw new StorageClosedError("The SQL Server storage is not open: call `open` first.");
   }

@@ -1,8 +1,9 @@
 // Brings the schema up to date, or checks that it is.
 
 import { SchemaVersionError, StorageUnavailableError } from "../../src/storage/errors.ts";
-import type { Row, SqlServerDatabase } from "./database.ts";
+import type { Recordsets, Row, SqlServerDatabase } from "./database.ts";
 import type { RequestMaker } from "./mssql.ts";
+import type { SqlServerAnswer } from "./mssql_api.ts";
 import { truth } from "./rows.ts";
 import {
   batchesOf,
@@ -94,8 +95,8 @@ function checkVersion({ version, complete }: SchemaState, migrate: boolean, sche
 function applyMigrations(database: SqlServerDatabase): Promise<void> {
   return database.transaction(async (transaction) => {
     const locked = await transaction.request()
-      .batch<{ Result: number }>(forSchema(lockStatement, database.schema));
-    if (locked.recordset[0]!.Result < 0) {
+      .batch(forSchema(lockStatement, database.schema));
+    if (Number(firstRow(locked).Result) < 0) {
       throw new StorageUnavailableError(
         `Another process has been migrating the schema ${database.schema} for ten minutes.`,
       );
@@ -118,7 +119,11 @@ function applyMigrations(database: SqlServerDatabase): Promise<void> {
 }
 
 async function versionInside(transaction: RequestMaker, schema: string): Promise<number> {
-  const { recordset } = await transaction.request()
-    .batch<{ Version: number }>(forSchema(stateQuery, schema));
-  return recordset[0]!.Version;
+  const found = await transaction.request()
+    .batch(forSchema(stateQuery, schema));
+  return Number(firstRow(found).Version);
+}
+
+function firstRow({ recordsets }: SqlServerAnswer): Row {
+  return (recordsets as Recordsets)[0]![0]!;
 }

@@ -2,7 +2,7 @@
  * Storage in SQL Server 2016 and later, Azure SQL, and Babelfish for PostgreSQL.
  *
  * @example
- * ```ts
+ * ```ts no-eval
  * import { sqlServerStorage } from "@evertask/evertask/sqlserver";
  *
  * const storage = sqlServerStorage("mssql://app:secret@db.example.org:1433/shop");
@@ -19,6 +19,13 @@ import { checkSchemaName } from "./script.ts";
 import { SqlServerStorage } from "./storage.ts";
 
 export type { SqlServerConnection };
+export type {
+  SqlServerAnswer,
+  SqlServerConfig,
+  SqlServerPool,
+  SqlServerRequest,
+  SqlServerTransaction,
+} from "./mssql_api.ts";
 
 /** Options of {@linkcode sqlServerStorage}. */
 export interface SqlServerStorageOptions {

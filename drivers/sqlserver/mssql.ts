@@ -1,17 +1,25 @@
-// The one place where the database package is loaded. Its types come from @types/mssql and are needed by compilers only.
+// The one place where the database package is loaded, and how typed parameters are made for it.
 
-// @ts-types="@types/mssql"
-import sql from "mssql";
+import mssql from "mssql";
 import { InvalidArgumentError } from "../../src/errors.ts";
+import type {
+  Mssql,
+  SqlServerPool,
+  SqlServerRequest,
+  SqlServerTransaction,
+  SqlTable,
+  SqlType,
+} from "./mssql_api.ts";
 
-export { sql };
+/** The package, with the types that the driver needs. */
+export const sql: Mssql = mssql;
 
 /** A typed value for a procedure or a query; a table's rows for a procedure. */
 export type Parameter = TypedValue | Rows;
 
 /** A value and its type. */
 export interface TypedValue {
-  readonly type: sql.ISqlType;
+  readonly type: SqlType;
   readonly value: unknown;
 }
 
@@ -24,7 +32,7 @@ export interface Rows {
 /** A table type of sql/sqlserver/0004_types.sql: its name, and its columns in order. */
 export interface TableType<Column extends string> {
   readonly name: string;
-  readonly columns: Readonly<Record<Column, () => sql.ISqlType>>;
+  readonly columns: Readonly<Record<Column, () => SqlType>>;
 }
 
 /** Parameters by name, without the `@`. */
@@ -44,18 +52,18 @@ export function isRows(parameter: Parameter): parameter is Rows {
 }
 
 /** Gives a request its parameters. */
-export function addInputs(request: sql.Request, parameters: Parameters, schema: string): void {
+export function addInputs(request: SqlServerRequest, parameters: Parameters, schema: string): void {
   for (const [name, parameter] of Object.entries(parameters)) {
     if (isRows(parameter)) request.input(name, toTable(parameter, schema));
     else request.input(name, parameter.type, parameter.value);
   }
 }
 
-function toTable({ tableType, rows }: Rows, schema: string): sql.Table {
+function toTable({ tableType, rows }: Rows, schema: string): SqlTable {
   const table = new sql.Table(`[${schema}].[${tableType.name}]`);
   const columns = Object.keys(tableType.columns);
   for (const column of columns) table.columns.add(column, tableType.columns[column]!(), {});
-  for (const row of rows) table.rows.push(columns.map((column) => row[column]) as sql.IRow);
+  for (const row of rows) table.rows.push(columns.map((column) => row[column]));
   return table;
 }
 
@@ -101,7 +109,7 @@ export function instant(value: Date | null): Parameter {
 
 /** What makes requests: a pool or a transaction. */
 export interface RequestMaker {
-  request(): sql.Request;
+  request(): SqlServerRequest;
 }
 
 /**
@@ -110,11 +118,11 @@ export interface RequestMaker {
  * @throws {InvalidArgumentError} If it is none.
  */
 export function toTransaction(connection: unknown): RequestMaker {
-  const candidate = connection as Partial<sql.Transaction> | null;
+  const candidate = connection as Partial<SqlServerTransaction> | null;
   if (
     typeof candidate?.request === "function" && typeof candidate.commit === "function"
   ) {
-    return candidate as sql.Transaction;
+    return candidate as SqlServerTransaction;
   }
   throw new InvalidArgumentError(
     "connection",
@@ -123,11 +131,8 @@ export function toTransaction(connection: unknown): RequestMaker {
   );
 }
 
-/** A transaction whose requests may take as long as they need. The types leave this option out. */
-export function unlimitedTransaction(pool: sql.ConnectionPool): sql.Transaction {
-  return (pool as unknown as UnlimitedPool).transaction({ requestTimeout: 0 });
-}
-
-interface UnlimitedPool {
-  transaction(options: { requestTimeout: number }): sql.Transaction;
+/** A transaction whose requests may take as long as they need. */
+export function unlimitedTransaction(pool: SqlServerPool): SqlServerTransaction {
+  const transaction: (options: object) => SqlServerTransaction = pool.transaction.bind(pool);
+  return transaction({ requestTimeout: 0 });
 }

@@ -2,7 +2,7 @@
 // Generated from sql/sqlserver/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/sqlserver/. */
-export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_Purge.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_RequestCancel.sql" | "usp_ReserveRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_UnregisterWorker.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql";
+export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_Purge.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_RequestCancel.sql" | "usp_ReserveRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_UnregisterWorker.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql";
 
 /** The files of sql/sqlserver/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -1188,6 +1188,38 @@ BEGIN
     INNER JOIN @Tasks AS r ON r.[TaskId] = t.[Id]
     WHERE t.[WorkerId] = @WorkerId AND t.[LeaseToken] = r.[LeaseToken]
     OPTION (LOOP JOIN);
+END
+GO
+`,
+  "usp_ReleaseUnknown.sql": `-- Gives back the tasks that a worker holds without knowing it, because a claim was committed and its answer was lost on
+-- the way: due now, attempt less one, status unchanged.
+--
+--   @Known  the tasks that the worker knows it holds
+--
+-- Answers one row: Released (how many were given back).
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_ReleaseUnknown];
+GO
+CREATE PROCEDURE [EverTask].[usp_ReleaseUnknown]
+    @WorkerId nvarchar(100),
+    @Known    [EverTask].[TaskIdList] READONLY
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+
+    UPDATE [EverTask].[QueuedTasks]
+    SET [WorkerId] = NULL,
+        [Attempt] = CASE WHEN [Attempt] > 0 THEN [Attempt] - 1 ELSE 0 END,
+        [DueAtUtc] = @Now
+    WHERE [WorkerId] = @WorkerId AND [Id] NOT IN (SELECT k.[TaskId] FROM @Known AS k);
+
+    SELECT @@ROWCOUNT AS [Released];
 END
 GO
 `,

@@ -141,6 +141,12 @@ export class SqlServerStorage implements Storage {
     await this.#database.call("usp_ReleaseTasks", parameters);
   }
 
+  async releaseUnknown(...[workerId, known]: Args<"releaseUnknown">): Promise<number> {
+    const parameters = { WorkerId: worker(workerId), Known: batches.taskIds(known) };
+    const [found] = await this.#database.call("usp_ReleaseUnknown", parameters);
+    return Number(found![0]!.Released);
+  }
+
   async makeDue(...[taskIds]: Args<"makeDue">): Promise<readonly boolean[]> {
     if (taskIds.length === 0) return [];
     const [found] = await this.#database.call("usp_MakeDue", { TaskIds: batches.taskIds(taskIds) });

@@ -2,6 +2,7 @@
 // their order.
 
 import { sql, type TableType } from "./mssql.ts";
+import type { SqlType } from "./mssql_api.ts";
 import { nameLengths } from "./text.ts";
 
 const int = () => sql.Int();
@@ -16,7 +17,7 @@ const name = (length: number) => () => sql.NVarChar(length);
 
 function tableType<Column extends string>(
   name: string,
-  columns: Record<Column, () => sql.ISqlType>,
+  columns: Record<Column, () => SqlType>,
 ): TableType<Column> {
   return { name, columns };
 }

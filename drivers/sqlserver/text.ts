@@ -14,7 +14,7 @@ export function toStored(text: string | null): string | null;
 export function toStored(text: string | null): string | null {
   if (text === null) return null;
   const wellFormed = text.toWellFormed();
-  if (!/[\u0000\u0010]/.test(wellFormed)) return wellFormed;
+  if (!wellFormed.includes("\u0000") && !wellFormed.includes(escape)) return wellFormed;
   return wellFormed.replaceAll(escape, escapedEscape).replaceAll("\u0000", escapedNul);
 }
 

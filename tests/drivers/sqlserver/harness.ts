@@ -2,7 +2,7 @@
 // than a case does; and one pool, with requests that fail when a case wants them to.
 
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
-import type { sql } from "../../../drivers/sqlserver/mssql.ts";
+import type { SqlServerPool } from "../../../drivers/sqlserver/mssql_api.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import type { StorageHarness, StorageUnderTest } from "../../../src/testing/mod.ts";
 import { emptySchema, passTime } from "../../support/tsql_server/target.ts";
@@ -11,7 +11,7 @@ import { emptySchema, passTime } from "../../support/tsql_server/target.ts";
 export const capabilities = ["setRunCount", "failAt", "transaction"] as const;
 
 /** A harness for a schema that is there. Its cases run one after the other. */
-export function sqlServerHarness(pool: sql.ConnectionPool, schema: string): StorageHarness {
+export function sqlServerHarness(pool: SqlServerPool, schema: string): StorageHarness {
   return {
     name: "sqlserver",
     capabilities,
@@ -19,7 +19,7 @@ export function sqlServerHarness(pool: sql.ConnectionPool, schema: string): Stor
       await emptySchema(pool, schema);
       const fault = new Fault();
       const opened: Storage[] = [];
-      const open = async (connection: sql.ConnectionPool) => {
+      const open = async (connection: SqlServerPool) => {
         const storage = sqlServerStorage({ connection, schema });
         opened.push(storage);
         await storage.open();
@@ -30,7 +30,10 @@ export function sqlServerHarness(pool: sql.ConnectionPool, schema: string): Stor
         another: () => open(pool),
         passTime: (ms) => passTime(pool, schema, ms),
         async setRunCount(taskId, runCount) {
-          await pool.request().input("Id", taskId).input("Count", runCount).query(
+          const request = pool.request();
+          request.input("Id", taskId);
+          request.input("Count", runCount);
+          await request.query(
             `UPDATE [${schema}].[QueuedTasks] SET [CurrentRunCount] = @Count WHERE [Id] = @Id;`,
           );
         },
@@ -68,7 +71,7 @@ class Fault {
 }
 
 /** The pool, with requests that fail now and then as they do when a connection is lost. */
-function faulty(pool: sql.ConnectionPool, fault: Fault): sql.ConnectionPool {
+function faulty(pool: SqlServerPool, fault: Fault): SqlServerPool {
   const lost = (when: string) =>
     Object.assign(new Error(`The connection was lost ${when}.`), { code: "ESOCKET" });
   return new Proxy(pool, {

@@ -11,7 +11,9 @@ if (hasTarget) {
     await withPool((pool) =>
       withSchema(pool, async (schema) => {
         await sqlServerStorage({ connection: pool, schema }).open();
-        for (const { topic, name, missing, run } of storageConformance(sqlServerHarness(pool, schema))) {
+        for (
+          const { topic, name, missing, run } of storageConformance(sqlServerHarness(pool, schema))
+        ) {
           await t.step({
             name: `${topic}: ${name}${missing === null ? "" : ` (needs ${missing})`}`,
             ignore: missing !== null,

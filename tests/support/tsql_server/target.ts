@@ -2,8 +2,10 @@
 // variable. Everything happens in schemas with random names, which are removed again.
 
 import { poolConfig } from "../../../drivers/sqlserver/connection.ts";
+import { procedureNames } from "../../../drivers/sqlserver/script.ts";
 import * as tableTypeModule from "../../../drivers/sqlserver/table_types.ts";
 import { sql } from "../../../drivers/sqlserver/mssql.ts";
+import type { SqlServerConfig, SqlServerPool } from "../../../drivers/sqlserver/mssql_api.ts";
 
 /** The variable that names the engine, and how its value looks. */
 export const targetVariable =
@@ -20,7 +22,7 @@ export function needsTarget(name: string): { readonly name: string; readonly ign
 }
 
 /** The engine's configuration; a test engine's certificate is its own. */
-export function targetConfig(options: { readonly max?: number } = {}): sql.config {
+export function targetConfig(options: { readonly max?: number } = {}): SqlServerConfig {
   const config = poolConfig(url!);
   return {
     ...config,
@@ -34,7 +36,7 @@ export function targetConfig(options: { readonly max?: number } = {}): sql.confi
 
 /** Runs work with a pool of connections to the engine, and closes it. */
 export async function withPool<T>(
-  work: (pool: sql.ConnectionPool) => Promise<T>,
+  work: (pool: SqlServerPool) => Promise<T>,
   options: { readonly max?: number } = {},
 ): Promise<T> {
   const pool = new sql.ConnectionPool(targetConfig(options));
@@ -48,7 +50,7 @@ export async function withPool<T>(
 
 /** Runs work with the name of a schema that does not exist yet, and removes what it put there. */
 export async function withSchema<T>(
-  pool: sql.ConnectionPool,
+  pool: SqlServerPool,
   work: (schema: string) => Promise<T>,
 ): Promise<T> {
   const schema = `Test_${crypto.randomUUID().replaceAll("-", "").slice(0, 12)}`;
@@ -66,12 +68,9 @@ const tables = [
 
 const tableTypes = Object.values(tableTypeModule);
 
-async function dropSchema(pool: sql.ConnectionPool, schema: string): Promise<void> {
-  const { recordset } = await pool.request().query<{ Name: string }>(
-    `SELECT p.name AS [Name] FROM sys.procedures AS p WHERE SCHEMA_NAME(p.schema_id) = '${schema}';`,
-  );
-  for (const { Name } of recordset) {
-    await pool.request().batch(`DROP PROCEDURE IF EXISTS [${schema}].[${Name}];`);
+async function dropSchema(pool: SqlServerPool, schema: string): Promise<void> {
+  for (const procedure of procedureNames) {
+    await pool.request().batch(`DROP PROCEDURE IF EXISTS [${schema}].[${procedure}];`);
   }
   for (const { name } of tableTypes) {
     await pool.request().batch(`DROP TYPE IF EXISTS [${schema}].[${name}];`);
@@ -83,7 +82,7 @@ async function dropSchema(pool: sql.ConnectionPool, schema: string): Promise<voi
 }
 
 /** Removes all rows of a schema. */
-export async function emptySchema(pool: sql.ConnectionPool, schema: string): Promise<void> {
+export async function emptySchema(pool: SqlServerPool, schema: string): Promise<void> {
   const emptied = tables.filter((table) =>
     table !== "SchemaVersions" && table !== "TaskExecutionLogs"
   );
@@ -107,7 +106,7 @@ const instants: Readonly<Record<string, readonly string[]>> = {
 
 /** Lets time go by for what is stored in a schema: moves all instants back. */
 export async function passTime(
-  pool: sql.ConnectionPool,
+  pool: SqlServerPool,
   schema: string,
   ms: number,
 ): Promise<void> {

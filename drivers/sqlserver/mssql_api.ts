@@ -1,0 +1,109 @@
+// The part of mssql's interface that the driver uses. The package has no types of its own, and those of @types/mssql bring a
+// version of Node's types along that a program may not want; whoever has them finds that they fit.
+
+/** Which server, and how to connect to it: mssql's configuration. */
+export interface SqlServerConfig {
+  /** The host's name or address; `host\instance` for a named instance. */
+  readonly server: string;
+  /** The TCP port. @default 1433 */
+  readonly port?: number | undefined;
+  /** The database. @default the user's default database */
+  readonly database?: string | undefined;
+  /** The user's name. */
+  readonly user?: string | undefined;
+  /** The password. */
+  readonly password?: string | undefined;
+  /** The Windows domain of the user, for NTLM. */
+  readonly domain?: string | undefined;
+  /** Milliseconds to wait for a connection. @default 15000 */
+  readonly connectionTimeout?: number | undefined;
+  /** Milliseconds to wait for the answer to a request. @default 15000 */
+  readonly requestTimeout?: number | undefined;
+  /** The pool: `max` connections (10), `min` (0), `idleTimeoutMillis` (30000) … */
+  readonly pool?: object | undefined;
+  /** Options of tedious: `encrypt`, `trustServerCertificate`, `serverName`, `appName` … */
+  readonly options?: object | undefined;
+  /** How to log in: `{ type, options }` of tedious, for Microsoft Entra ID. */
+  readonly authentication?: object | undefined;
+  /**
+   * How an idle connection is checked before it is used: `true` by a query, a round trip; `"socket"` by a look at the socket.
+   * @default "socket"
+   */
+  readonly validateConnection?: boolean | string | undefined;
+}
+
+/** A `ConnectionPool` of mssql. */
+export interface SqlServerPool {
+  /** Connects; does nothing when it is connected. */
+  connect(): Promise<unknown>;
+  /** Closes all connections. */
+  close(): Promise<unknown>;
+  /** Makes a request. */
+  request(): SqlServerRequest;
+  /** Makes a transaction, which has not begun. */
+  transaction(): SqlServerTransaction;
+  /** Listens to an event. */
+  on(event: string, listener: (error: unknown) => void): unknown;
+}
+
+/** A `Transaction` of mssql. */
+export interface SqlServerTransaction {
+  /** Begins it. */
+  begin(): Promise<unknown>;
+  /** Makes a request in it. */
+  request(): SqlServerRequest;
+  /** Ends it, keeping what was written. */
+  commit(): Promise<unknown>;
+  /** Ends it, dropping what was written. */
+  rollback(): Promise<unknown>;
+}
+
+/** A `Request` of mssql. */
+export interface SqlServerRequest {
+  /** Adds a typed parameter; a table brings its type itself. */
+  // deno-lint-ignore no-explicit-any -- mssql's own types have overloads here that nothing narrower accepts
+  input(name: string, ...typeAndValue: any[]): unknown;
+  /** Calls a procedure. */
+  execute(procedure: string): Promise<SqlServerAnswer>;
+  /** Runs a statement with parameters. */
+  query(text: string): Promise<SqlServerAnswer>;
+  /** Runs a batch as it is. */
+  batch(text: string): Promise<SqlServerAnswer>;
+}
+
+/** What the server answered. */
+export interface SqlServerAnswer {
+  /** The rows of each recordset. */
+  readonly recordsets: unknown;
+}
+
+/** A data type with its length or scale. */
+export interface SqlType {
+  /** mssql's name for it. */
+  readonly type: unknown;
+}
+
+/** Rows for a table-valued parameter. */
+export interface SqlTable {
+  readonly columns: { add(name: string, type: SqlType, options: object): unknown };
+  readonly rows: { push(...rows: unknown[][]): unknown };
+}
+
+/** The package. */
+export interface Mssql {
+  readonly ConnectionPool: {
+    new (config: SqlServerConfig): SqlServerPool;
+    parseConnectionString(connection: string): SqlServerConfig;
+  };
+  readonly Table: new (name: string) => SqlTable;
+  readonly MAX: number;
+  Int(): SqlType;
+  BigInt(): SqlType;
+  SmallInt(): SqlType;
+  Float(): SqlType;
+  Bit(): SqlType;
+  UniqueIdentifier(): SqlType;
+  VarChar(length: number): SqlType;
+  NVarChar(length: number): SqlType;
+  DateTimeOffset(scale: number): SqlType;
+}
