@@ -31,6 +31,14 @@ export {
   type PersistentLogOptions,
 } from "./src/ever_task_options.ts";
 export {
+  type SignalSource,
+  type SignalWatch,
+  stopOnSignals,
+  type StopOnSignalsOptions,
+  type Stoppable,
+  type StopSignal,
+} from "./src/stop_on_signals.ts";
+export {
   type AnyTask,
   defineTask,
   type RunInfo,

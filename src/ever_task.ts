@@ -123,6 +123,7 @@ export class EverTask {
    * @throws {StoppedError} After `stop`.
    */
   start(): Promise<void> {
+    if (this.#stopping !== null) return Promise.reject(new StoppedError());
     return (this.#starting ??= this.#start().catch((error) => {
       this.#starting = null;
       throw error;

@@ -62,6 +62,8 @@ export class Executor {
   readonly #parts: ExecutorParts;
   readonly #watchdog: Watchdog;
   readonly #contextParts: ContextParts;
+  /** Attempts that have ended and whose end waits for a hook, or for storage. */
+  readonly #ending = new Set<Promise<void>>();
 
   constructor(parts: ExecutorParts) {
     this.#parts = parts;
@@ -127,6 +129,11 @@ export class Executor {
     recorder.record(job, ending, new AttemptContext(job, this.#contextParts), error);
   }
 
+  /** Resolves when the end of every attempt is with the status writer. */
+  async idle(): Promise<void> {
+    while (this.#ending.size > 0) await Promise.all(this.#ending);
+  }
+
   /** Asks a running job's handler to stop; after the grace period its slot is given free. */
   abort(job: Job, reason: Error): void {
     if (job.phase !== "running") return;
@@ -184,8 +191,9 @@ export class Executor {
     const context = job.context!;
     const lines = context.takeLogLines();
     if (lines.length > 0) this.#storeLines(job, lines);
-    if (job.completedByHandler) void this.#confirmCompletion(job, context, failure);
-    else this.#end(job, context, failure);
+    if (job.completedByHandler) {
+      this.#finishLater(this.#confirmCompletion(job, context, failure));
+    } else this.#end(job, context, failure);
     this.#parts.onSettled(job);
   }
 
@@ -217,8 +225,10 @@ export class Executor {
       const hook = () => definition.onRetry!(context, task.attempt, error, dueInMs);
       const called = recorder.callHook("onRetry", job, hook);
       // A hook that hangs must not keep the task from its retry.
-      void within(this.#parts.clock, this.#parts.settings.graceMs, called)
-        .then(() => recorder.record(job, ending, context, error));
+      this.#finishLater(
+        within(this.#parts.clock, this.#parts.settings.graceMs, called)
+          .then(() => recorder.record(job, ending, context, error)),
+      );
       return;
     }
     recorder.record(job, ending, context, error);
@@ -243,6 +253,11 @@ export class Executor {
     }
     // Rolled back (or unknown: the fence refuses the write if it was committed after all).
     this.#end(job, context, failure);
+  }
+
+  #finishLater(ending: Promise<void>): void {
+    this.#ending.add(ending);
+    void ending.then(() => this.#ending.delete(ending));
   }
 
   #onDeadline(job: Job): void {

@@ -193,7 +193,7 @@ export class Worker {
       await this.#allEndedWithin(graceMs);
       this.#executor.giveUpAll();
     }
-    await within(clock, graceMs, this.#recorder.idle()); // retries wait for their hooks
+    await within(clock, graceMs, this.#executor.idle());
     const writtenDown = [givenBack, this.#writer.idle(), this.#logWriter.idle()];
     await within(clock, leaseMs, Promise.all(writtenDown));
     await within(clock, graceMs, this.#recorder.idle());

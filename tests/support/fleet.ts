@@ -35,14 +35,19 @@ export function untilAborted(signal: AbortSignal): Promise<never> {
 
 /** Instances that share a database and a clock. */
 export class Fleet implements AsyncDisposable {
-  readonly clock = new FakeClock();
-  readonly database = new MemoryDatabase({ clock: this.clock });
+  readonly clock: FakeClock;
+  readonly database: MemoryDatabase;
   /** What the instances have logged, as `level: message`. */
   readonly log: string[] = [];
   /** The events of all instances. */
   readonly events: TaskEvent[] = [];
   readonly #instances = new Set<EverTask>();
   #look: Storage | null = null;
+
+  constructor(clock = new FakeClock()) {
+    this.clock = clock;
+    this.database = new MemoryDatabase({ clock });
+  }
 
   /** Makes an instance that does not run tasks. */
   create({ wrap = (storage) => storage, ...options }: FleetOptions): EverTask {

@@ -1,0 +1,79 @@
+// Stopping when the operating system asks the process to end. The core knows no runtime, so it is handed the object that tells of
+// signals.
+
+import type { Duration } from "./time/duration.ts";
+
+/** A signal that asks a process to end. */
+export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGBREAK";
+
+/** What tells of signals: `process` in Node, Bun and Deno. */
+export interface SignalSource {
+  /** Calls the listener when the signal comes. */
+  on(signal: StopSignal, listener: () => void): unknown;
+  /** Ends {@linkcode SignalSource.on}. */
+  off(signal: StopSignal, listener: () => void): unknown;
+}
+
+/** What can be stopped: an EverTask instance. */
+export interface Stoppable {
+  /** Stops it. */
+  stop(options?: { readonly timeout?: Duration }): Promise<void>;
+}
+
+/** Options of {@linkcode stopOnSignals}. */
+export interface StopOnSignalsOptions {
+  /** Which signals. @default ["SIGINT", "SIGTERM"] */
+  readonly signals?: readonly StopSignal[];
+  /** How long running handlers may go on: less than what the service manager grants. @default 30 seconds */
+  readonly timeout?: Duration;
+}
+
+/** What {@linkcode stopOnSignals} gives. */
+export interface SignalWatch {
+  /** Resolves with the signal once everything has stopped; rejects if stopping fails. Never settles without a signal. */
+  readonly stopped: Promise<StopSignal>;
+  /** Ends the watch: the signals have their usual effect again. */
+  end(): void;
+}
+
+/**
+ * Stops an instance at the first SIGINT or SIGTERM. The process itself ends when nothing else keeps it alive; do the rest of
+ * your clean-up when `stopped` resolves. A second signal has its usual effect: the process ends at once.
+ *
+ * @param stoppable What to stop.
+ * @param source `process`, in Node, Bun and Deno (`import process from "node:process"`).
+ *
+ * @example
+ * ```ts
+ * import process from "node:process";
+ * import { createEverTask, stopOnSignals } from "@evertask/evertask";
+ * import { memoryStorage } from "@evertask/evertask/memory";
+ *
+ * const everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
+ * await everTask.start();
+ * const signals = stopOnSignals(everTask, process, { timeout: { seconds: 20 } });
+ * // await signals.stopped;
+ * signals.end();
+ * await everTask.stop();
+ * ```
+ */
+export function stopOnSignals(
+  stoppable: Stoppable,
+  source: SignalSource,
+  options: StopOnSignalsOptions = {},
+): SignalWatch {
+  const { signals = ["SIGINT", "SIGTERM"], timeout } = options;
+  const { promise: stopped, resolve, reject } = Promise.withResolvers<StopSignal>();
+  const listeners = signals.map((signal) => {
+    const listener = () => {
+      end();
+      stoppable.stop(timeout === undefined ? {} : { timeout }).then(() => resolve(signal), reject);
+    };
+    return [signal, listener] as const;
+  });
+  const end = () => {
+    for (const [signal, listener] of listeners) source.off(signal, listener);
+  };
+  for (const [signal, listener] of listeners) source.on(signal, listener);
+  return { stopped, end };
+}

@@ -1,0 +1,80 @@
+import { assertEquals } from "@std/assert";
+import { stopOnSignals, type StopSignal } from "../mod.ts";
+
+/** A process that gets signals from the test. */
+class FakeProcess {
+  readonly listeners = new Map<StopSignal, Set<() => void>>();
+
+  on(signal: StopSignal, listener: () => void): this {
+    this.listeners.set(signal, (this.listeners.get(signal) ?? new Set()).add(listener));
+    return this;
+  }
+
+  off(signal: StopSignal, listener: () => void): this {
+    this.listeners.get(signal)?.delete(listener);
+    return this;
+  }
+
+  /** How many listeners heard it; with none, a real process would end. */
+  send(signal: StopSignal): number {
+    const heard = [...this.listeners.get(signal) ?? []];
+    for (const listener of heard) listener();
+    return heard.length;
+  }
+}
+
+Deno.test("stopOnSignals() stops at the first signal, and leaves the second its usual effect", async () => {
+  const process = new FakeProcess();
+  const stops: unknown[] = [];
+  const stoppable = { stop: (options?: unknown) => Promise.resolve(void stops.push(options)) };
+  const { stopped } = stopOnSignals(stoppable, process, { timeout: 500 });
+  assertEquals(process.send("SIGTERM"), 1);
+  assertEquals(await stopped, "SIGTERM");
+  assertEquals(stops, [{ timeout: 500 }]);
+  assertEquals([process.send("SIGTERM"), process.send("SIGINT")], [0, 0]);
+});
+
+Deno.test("stopOnSignals() can be called off", () => {
+  const process = new FakeProcess();
+  const stoppable = { stop: () => Promise.reject(new Error("must not be called")) };
+  const watch = stopOnSignals(stoppable, process, { signals: ["SIGHUP"] });
+  assertEquals(process.send("SIGINT"), 0);
+  watch.end();
+  assertEquals(process.send("SIGHUP"), 0);
+});
+
+Deno.test("a process that gets SIGTERM finishes what it runs and ends by itself", async () => {
+  const program = `
+    import process from "node:process";
+    import { createEverTask, defineTask, stopOnSignals } from ${
+    JSON.stringify(import.meta.resolve("../mod.ts"))
+  };
+    import { memoryStorage } from ${
+    JSON.stringify(import.meta.resolve("../drivers/memory/mod.ts"))
+  };
+    const task = defineTask({ type: "work", async handle() {
+      console.log("working");
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      console.log("finished");
+    } });
+    const everTask = createEverTask({ storage: memoryStorage(), tasks: [task] });
+    await everTask.start();
+    stopOnSignals(everTask, process).stopped.then((signal) => console.log("stopped by", signal));
+    await everTask.dispatch(task, undefined);
+  `;
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-check", program],
+    stdout: "piped",
+    stderr: "inherit",
+  });
+  await using child = command.spawn();
+  let output = "";
+  let signalled = false;
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    output += text;
+    if (!signalled && output.includes("working")) child.kill("SIGTERM");
+    signalled ||= output.includes("working");
+  }
+  assertEquals(output.trim().split("\n"), ["working", "finished", "stopped by SIGTERM"]);
+  assertEquals((await child.status).code, 0);
+});

@@ -1,0 +1,156 @@
+// A graceful stop: what is prefetched goes back, what runs may finish, what does not runs again, and everything is written down.
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { defineTask, linearRetry, StoppedError, WorkerStoppedError } from "../../mod.ts";
+import { Fleet, gate, untilAborted } from "../support/fleet.ts";
+
+const oneAtATime = { default: { parallelism: 1 } };
+
+Deno.test("what is prefetched goes back at once, as it was; what runs may finish", async () => {
+  await using fleet = new Fleet();
+  const release = gate();
+  const task = defineTask<number>({ type: "work", handle: () => release.opened });
+  const everTask = await fleet.start({ tasks: [task], queues: oneAtATime });
+  const results = await everTask.dispatchMany(task, [1, 2, 3]);
+  await fleet.pass(500);
+  const stopped = everTask.stop();
+  await fleet.settle();
+  const storage = await fleet.storage();
+  const records = async () =>
+    await Promise.all(results.map(async ({ id }) => (await storage.get(id))!));
+  assertEquals((await records()).map((r) => [r.status, r.attempt, r.workerId === null]), [
+    ["InProgress", 1, false],
+    ["Queued", 0, true],
+    ["Queued", 0, true],
+  ]);
+  release.open();
+  await fleet.until(stopped);
+  assertEquals((await records()).map((r) => r.status), ["Completed", "Queued", "Queued"]);
+  assertEquals(await storage.workers(), []);
+});
+
+Deno.test("what does not finish in time is aborted, becomes ServiceStopped and runs again without having lost an attempt", async () => {
+  await using fleet = new Fleet();
+  const attempts: number[] = [];
+  const reasons: unknown[] = [];
+  const task = defineTask<null>({
+    type: "long",
+    retry: linearRetry(0, 1),
+    handle: async (_, { attempt, signal }) => {
+      attempts.push(attempt);
+      if (attempts.length > 1) return;
+      await untilAborted(signal).catch((reason) => {
+        reasons.push(reason);
+        throw reason;
+      });
+    },
+  });
+  const first = await fleet.start({ tasks: [task] });
+  const { id } = await first.dispatch(task, null);
+  await fleet.pass(1_000);
+  await fleet.stop(first, 10_000);
+  const record = (await (await fleet.storage()).get(id))!;
+  assertEquals([record.status, record.attempt, record.lostCount, record.workerId], [
+    "ServiceStopped",
+    0,
+    0,
+    null,
+  ]);
+  assert(record.dueAt! <= fleet.clock.now());
+  assert(reasons[0] instanceof WorkerStoppedError);
+  await fleet.start({ tasks: [task] });
+  assertEquals(attempts, [1, 1]);
+  assertEquals(await fleet.trail(id), [
+    "Queued",
+    "InProgress",
+    "ServiceStopped",
+    "Queued",
+    "InProgress",
+    "Completed",
+  ]);
+});
+
+Deno.test("a handler that ignores the stop does not hold it up, and its task runs again", async () => {
+  await using fleet = new Fleet();
+  const never = gate();
+  const task = defineTask<null>({ type: "stubborn", handle: () => never.opened });
+  const everTask = await fleet.start({ tasks: [task], abortGrace: 2_000 });
+  const { id } = await everTask.dispatch(task, null);
+  await fleet.settle();
+  const started = fleet.clock.monotonic();
+  await fleet.stop(everTask, 5_000);
+  assert(fleet.clock.monotonic() - started <= 7_500);
+  const record = (await (await fleet.storage()).get(id))!;
+  assertEquals([record.status, record.attempt], ["ServiceStopped", 0]);
+  never.open();
+  await fleet.settle();
+  assertEquals((await (await fleet.storage()).get(id))!.status, "ServiceStopped");
+});
+
+Deno.test("ends, retries behind a slow hook and log lines are all written before stop resolves", async () => {
+  await using fleet = new Fleet();
+  const hook = gate();
+  const done = defineTask<null>({ type: "done", handle: (_, { log }) => log.info("was here") });
+  const flaky = defineTask<null>({
+    type: "flaky",
+    handle() {
+      throw new Error("busy");
+    },
+    onRetry: () => hook.opened,
+  });
+  const everTask = await fleet.start({ tasks: [done, flaky], persistentLogs: true });
+  const [{ id: doneId }, { id: flakyId }] = await Promise.all([
+    everTask.dispatch(done, null),
+    everTask.dispatch(flaky, null),
+  ]);
+  await fleet.settle();
+  const stopped = everTask.stop();
+  await fleet.settle();
+  hook.open();
+  await fleet.until(stopped);
+  const storage = await fleet.storage();
+  assertEquals((await storage.get(doneId))!.status, "Completed");
+  assertEquals((await storage.executionLogs(doneId)).items.map((line) => line.message), [
+    "was here",
+  ]);
+  const flakyRecord = (await storage.get(flakyId))!;
+  assertEquals([flakyRecord.status, flakyRecord.attempt, flakyRecord.workerId], [
+    "Pending",
+    1,
+    null,
+  ]);
+});
+
+Deno.test("stop is idempotent, and afterwards nothing is dispatched", async () => {
+  await using fleet = new Fleet();
+  const task = defineTask<null>({ type: "work", handle() {} });
+  const everTask = await fleet.start({ tasks: [task] });
+  const stops = [everTask.stop(), everTask.stop(), everTask[Symbol.asyncDispose]()];
+  await fleet.until(Promise.all(stops));
+  await everTask.stop();
+  await assertRejects(() => everTask.dispatch(task, null), StoppedError);
+  await assertRejects(() => everTask.statistics(), StoppedError);
+  await assertRejects(() => everTask.start(), StoppedError);
+});
+
+Deno.test("a handler may dispatch while its worker stops: the task waits in storage", async () => {
+  await using fleet = new Fleet();
+  const release = gate();
+  let followUp = "";
+  const next = defineTask<null>({ type: "next", handle() {} });
+  const task = defineTask<null>({
+    type: "work",
+    handle: async (_, { dispatch }) => {
+      await release.opened;
+      followUp = (await dispatch(next, null)).id;
+    },
+  });
+  const everTask = await fleet.start({ tasks: [task, next] });
+  await everTask.dispatch(task, null);
+  await fleet.settle();
+  const stopped = everTask.stop();
+  release.open();
+  await fleet.until(stopped);
+  const record = (await (await fleet.storage()).get(followUp))!;
+  assertEquals([record.status, record.workerId], ["Queued", null]);
+});
