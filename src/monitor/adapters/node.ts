@@ -19,6 +19,8 @@ export interface NodeRequest extends AsyncIterable<Uint8Array> {
 export interface NodeResponse {
   /** Whether all has been handed to the network. */
   readonly writableFinished: boolean;
+  /** Whether status and headers are on their way. */
+  readonly headersSent: boolean;
   /** Sets status and headers. */
   writeHead(status: number, headers: Record<string, string | string[]>): unknown;
   /** Sends them. */
@@ -86,7 +88,12 @@ export function nodeListener(
       if (response.body) await writeBody(response.body, nodeResponse, abort.signal);
       nodeResponse.end();
     } catch (error) {
-      nodeResponse.destroy(error instanceof Error ? error : undefined);
+      if (nodeResponse.headersSent) {
+        nodeResponse.destroy(error instanceof Error ? error : undefined);
+      } else {
+        nodeResponse.writeHead(500, {});
+        nodeResponse.end();
+      }
     }
   };
 }
@@ -97,7 +104,10 @@ export interface NodeWebSockets<Request, Socket, Head> {
   readonly upgrade: (
     request: globalThis.Request,
   ) => { readonly socket: HubSocket; readonly response: Response };
-  /** Makes a listener for the `upgrade` event of a Node server. */
+  /**
+   * Makes a listener for the `upgrade` event of a Node server. It answers every request for a WebSocket: with others on the
+   * same server, call it for the hub's path only.
+   */
   readonly upgradeListener: (
     handler: FetchHandler,
   ) => (request: Request, socket: Socket, head: Head) => Promise<void>;
@@ -159,9 +169,10 @@ function toRequest(nodeRequest: NodeRequest, signal: AbortSignal): Request {
   // Express takes the mount path off `url`, and keeps the whole one here.
   const original = "originalUrl" in nodeRequest ? String(nodeRequest.originalUrl) : undefined;
   const scheme = "encrypted" in socket && socket.encrypted ? "https" : "http";
-  const host = nodeHeaders.host ?? "localhost";
+  const host = nodeHeaders.host ?? nodeHeaders[":authority"] ?? "localhost";
   const headers = new Headers();
   for (const [name, value] of Object.entries(nodeHeaders)) {
+    if (name.startsWith(":")) continue; // what HTTP/2 has in place of the request line
     for (const one of [value ?? []].flat()) headers.append(name, one);
   }
   const hasBody = method !== "GET" && method !== "HEAD";

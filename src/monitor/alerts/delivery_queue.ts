@@ -1,6 +1,7 @@
 // Delivers alerts one batch after the other, tries again after failures, and never holds more than it may.
 
 import type { Clock } from "../../time/clock.ts";
+import { nextMacrotask } from "../../time/macrotask.ts";
 import { type Alert, type AlertChannel, AlertDeliveryError } from "./alert.ts";
 import type { AlertSettings } from "./alert_options.ts";
 
@@ -62,7 +63,7 @@ export class DeliveryQueue {
   }
 
   async #work(): Promise<void> {
-    await null; // let go of the caller first
+    await new Promise<void>(nextMacrotask); // what happens in the same turn goes out together
     while (this.#waiting.length > 0) {
       await this.#deliver(this.#waiting.splice(0, this.#channel.batchSize ?? 1));
     }
@@ -89,6 +90,7 @@ export class DeliveryQueue {
       const stillMissing = problem.undelivered ?? missing;
       this.#delivered += missing.length - stillMissing.length;
       missing = stillMissing;
+      if (missing.length === 0) return;
       if (problem.permanent || attempt >= attempts || signal.aborted) {
         this.#dropped += missing.length;
         const details = { count: missing.length, channel, attempt, error: problem };

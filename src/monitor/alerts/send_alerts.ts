@@ -2,8 +2,8 @@
 // path, and takes no longer than a few lookups.
 
 import type { TaskEvent } from "../../events/task_event.ts";
-import { toMilliseconds } from "../../time/duration.ts";
-import type { Duration } from "../../time/duration.ts";
+import { type Duration, toMilliseconds } from "../../time/duration.ts";
+import { nextMacrotask } from "../../time/macrotask.ts";
 import type { EventOrigin } from "../monitored.ts";
 import type { AlertChannel } from "./alert.ts";
 import { type AlertOptions, type AlertSettings, alertSettings } from "./alert_options.ts";
@@ -74,12 +74,22 @@ export function sendAlerts(
     get counts() {
       return pipeline.counts;
     },
-    flush: () => pipeline.flush(),
-    close: (timeout = { seconds: 5 }) => {
+    async flush() {
+      await eventsArrived();
+      await pipeline.flush();
+    },
+    async close(timeout = { seconds: 5 }) {
+      const timeoutMs = toMilliseconds(timeout, "timeout");
+      await eventsArrived();
       unsubscribe();
-      return pipeline.close(toMilliseconds(timeout, "timeout"));
+      await pipeline.close(timeoutMs);
     },
   };
+}
+
+/** Events come a little later than what they tell of: lets those in that are on their way. */
+function eventsArrived(): Promise<void> {
+  return new Promise<void>(nextMacrotask);
 }
 
 class Pipeline {

@@ -32,7 +32,7 @@ export function registerStorageMetrics(options: StorageMetricsOptions): void {
     name: string,
     help: string,
     labelNames: readonly Label[],
-    collect: (set: (labels: Record<Label, string>, value: number) => void) => Promise<void>,
+    read: (add: (labels: Record<Label, string>, value: number) => void) => Promise<void>,
   ): void {
     new Gauge<Label>({
       name: prefix + name,
@@ -40,40 +40,43 @@ export function registerStorageMetrics(options: StorageMetricsOptions): void {
       labelNames,
       registers: [registry],
       async collect() {
-        this.reset();
+        // Put in at once after all was read: scrapes may overlap.
+        const series: [labels: Record<Label, string>, value: number][] = [];
         try {
-          await collect((labels, value) => this.inc(labels, value));
+          await read((labels, value) => series.push([labels, value]));
         } catch (error) {
-          this.reset();
+          series.length = 0;
           logger.warn("Metric {name} could not be read from storage: {error}", { name, error });
         }
+        this.reset();
+        for (const [labels, value] of series) this.inc(labels, value);
       },
     });
   }
 
-  gauge("storage_up", "Whether the storage could be asked (1) or not (0)", [], async (set) => {
-    set({}, await statistics().then(() => 1, () => 0));
+  gauge("storage_up", "Whether the storage could be asked (1) or not (0)", [], async (add) => {
+    add({}, await statistics().then(() => 1, () => 0));
   });
-  gauge("tasks", "Stored tasks by status", ["status"], async (set) => {
+  gauge("tasks", "Stored tasks by status", ["status"], async (add) => {
     const { tasksByStatus } = await statistics();
-    for (const [status, count] of Object.entries(tasksByStatus)) set({ status }, count);
+    for (const [status, count] of Object.entries(tasksByStatus)) add({ status }, count);
   });
-  gauge("queue_tasks", "Unfinished tasks by queue and state", ["queue", "state"], async (set) => {
+  gauge("queue_tasks", "Unfinished tasks by queue and state", ["queue", "state"], async (add) => {
     for (const { queue, due, scheduled, claimed } of (await statistics()).queues) {
       const label = queueLabel.valueFor(queue);
-      set({ queue: label, state: "due" }, due);
-      set({ queue: label, state: "scheduled" }, scheduled);
-      set({ queue: label, state: "claimed" }, claimed);
+      add({ queue: label, state: "due" }, due);
+      add({ queue: label, state: "scheduled" }, scheduled);
+      add({ queue: label, state: "claimed" }, claimed);
     }
   });
-  gauge("queues_paused", "Queues that are paused", [], async (set) => {
-    set({}, (await statistics()).queues.filter(({ paused }) => paused).length);
+  gauge("queues_paused", "Queues that are paused", [], async (add) => {
+    add({}, (await statistics()).queues.filter(({ paused }) => paused).length);
   });
   gauge(
     "oldest_waiting_seconds",
     "How long the longest waiting due task has waited",
     ["queue"],
-    async (set) => {
+    async (add) => {
       const { now, queues } = await statistics();
       const ages = new Map<string, number>();
       for (const { queue, oldestDueAt } of queues) {
@@ -81,13 +84,13 @@ export function registerStorageMetrics(options: StorageMetricsOptions): void {
         const age = oldestDueAt === null ? 0 : Math.max(0, now - oldestDueAt);
         ages.set(label, Math.max(ages.get(label) ?? 0, age));
       }
-      for (const [queue, age] of ages) set({ queue }, age / 1000);
+      for (const [queue, age] of ages) add({ queue }, age / 1000);
     },
   );
-  gauge("workers", "Registered worker processes", [], async (set) => {
-    set({}, (await workers()).length);
+  gauge("workers", "Registered worker processes", [], async (add) => {
+    add({}, (await workers()).length);
   });
-  gauge("audit_rows", "Rows of the audit tables and the execution log", ["table"], async (set) => {
-    for (const { table, rows } of await auditGrowth()) set({ table }, rows);
+  gauge("audit_rows", "Rows of the audit tables and the execution log", ["table"], async (add) => {
+    for (const { table, rows } of await auditGrowth()) add({ table }, rows);
   });
 }

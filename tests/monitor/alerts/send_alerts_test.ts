@@ -224,6 +224,7 @@ Deno.test("a channel that hangs holds no more than the queue, and delays nobody"
   events.emit("failed");
   await clock.advance(0);
   for (let index = 0; index < 20; index++) events.emit("failed");
+  await events.idle();
   assertEquals(alerts.counts.dropped, 15);
   const closing = alerts.close({ seconds: 2 });
   await clock.advance(2_000);

@@ -94,10 +94,13 @@ Deno.test("a backlog degrades from its threshold on; paused queues do not count"
 Deno.test("failures degrade when there are enough of them, and are forgotten after the window", async () => {
   const { health, events, clock } = makeHealth({ failures: { minimum: 10, unhealthy: 0.9 } });
   for (let index = 0; index < 9; index++) events.emit("failed");
+  await events.idle();
   assertEquals((await health.detail()).checks.failures?.status, "Healthy");
   events.emit("failed");
+  await events.idle();
   assertEquals((await health.detail()).status, "Unhealthy");
   for (let index = 0; index < 10; index++) events.emit("completed");
+  await events.idle();
   const { checks } = await health.detail();
   assertEquals(checks.failures?.status, "Degraded");
   assertEquals(checks.failures?.data, { ended: 20, failed: 10 });

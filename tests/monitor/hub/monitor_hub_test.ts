@@ -236,6 +236,7 @@ Deno.test("events that come between two polls are delivered by the next, in orde
   const { id } = await connect();
   events.emit("started");
   events.emit("completed");
+  await events.idle();
   const records = (await (await poll(id)).text()).split("\x1e").slice(0, -1);
   const kinds = records.map((record) => JSON.parse(record).arguments[0].kind);
   assertEquals(kinds, ["started", "completed"]);

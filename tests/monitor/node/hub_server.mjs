@@ -20,7 +20,9 @@ const hub = createMonitorHub({ events }, {
 });
 
 async function handle(request) {
-  if (new URL(request.url).pathname !== "/emit") return hub.fetch(request);
+  const { pathname } = new URL(request.url);
+  if (pathname === "/fail") throw new Error("as it must");
+  if (pathname !== "/emit") return hub.fetch(request);
   const event = await request.json();
   for (const subscriber of subscribers) subscriber(event);
   return Response.json({ clients: hub.clientCount });

@@ -88,6 +88,14 @@ Deno.test({
       }
     });
 
+    await t.step("a handler that fails in Node is answered 500", async () => {
+      await using server = project.start("hub_server.mjs");
+      const { port } = await server.next<{ port: number }>();
+      const response = await fetch(`http://127.0.0.1:${port}/fail`);
+      await response.body?.cancel();
+      assertEquals(response.status, 500);
+    });
+
     await t.step("a refused WebSocket in Node is answered in plain HTTP", async () => {
       await using server = project.start("hub_server.mjs");
       const { port } = await server.next<{ port: number }>();

@@ -19,6 +19,7 @@ function makeExporter(options: PrometheusOptions & { storage?: StorageFigures } 
   const everTask = Object.assign(storage, { events });
   const exporter = createPrometheusExporter(everTask, { clock, logger: silentLogger, ...rest });
   const scrape = async () => {
+    await events.idle();
     const response = await exporter.fetch(new Request("http://app.test/metrics"));
     assertEquals(response.status, 200);
     return parseMetrics(await response.text());
@@ -109,7 +110,11 @@ Deno.test("the storage's figures are gauges", async () => {
 Deno.test("the storage is asked once for many scrapes, and again after the cache time", async () => {
   const storage = new StorageFigures();
   const { scrape, clock } = makeExporter({ storage, cacheTime: { seconds: 5 } });
-  await Promise.all([scrape(), scrape(), scrape()]);
+  storage.queues = [queueFigures("default", { due: 7 })];
+  for (const metrics of await Promise.all([scrape(), scrape(), scrape()])) {
+    const labels = { queue: "default", state: "due" };
+    assertEquals(valueOf(metrics, "evertask_queue_tasks", labels), 7);
+  }
   await clock.advance(4_999);
   await scrape();
   assertEquals(storage.questions, 1);
@@ -166,6 +171,7 @@ Deno.test("metrics can join a registry of the application", async () => {
   const registry = new Registry();
   const { events, exporter } = makeExporter({ registry, prefix: "jobs_" });
   events.emit("completed");
+  await events.idle();
   assertStringIncludes(await registry.metrics(), "jobs_tasks_completed_total{");
   exporter.close();
   assertEquals(events.subscriberCount, 0);

@@ -1,5 +1,6 @@
-// A small event source for the tests of what listens to events: the same contract as everTask.events, told what to say.
+// Events as a test wants them, through the bus that every instance has.
 
+import { EventBus } from "../../../src/events/event_bus.ts";
 import {
   severityOf,
   type TaskEvent,
@@ -7,8 +8,7 @@ import {
   type TaskEventKind,
   type TaskEventSource,
 } from "../../../src/events/task_event.ts";
-
-const severities = ["Information", "Warning", "Error"];
+import { consoleLogger } from "../../../src/log/logger.ts";
 
 /** Makes a plausible event of a kind. */
 export function taskEvent(kind: TaskEventKind, fields: Partial<TaskEvent> = {}): TaskEvent {
@@ -37,34 +37,37 @@ export function taskEvent(kind: TaskEventKind, fields: Partial<TaskEvent> = {}):
   };
 }
 
-/** An event source that a test speaks through. */
+/** The bus that every instance has, which a test speaks through. */
 export class EventSourceForTests implements TaskEventSource {
-  readonly #subscribers = new Set<(event: TaskEvent) => void>();
+  readonly #bus = new EventBus(consoleLogger);
+  #subscriberCount = 0;
 
   /** How many subscriptions there are. */
   get subscriberCount(): number {
-    return this.#subscribers.size;
+    return this.#subscriberCount;
   }
 
   subscribe(
     handler: (event: TaskEvent) => void | Promise<void>,
-    filter: TaskEventFilter = {},
+    filter?: TaskEventFilter,
   ): () => void {
-    const { severity = "Information", types, kinds } = filter;
-    const subscriber = (event: TaskEvent): void => {
-      if (severities.indexOf(event.severity) < severities.indexOf(severity)) return;
-      if (types && !types.includes(event.taskType)) return;
-      if (kinds && !kinds.includes(event.kind)) return;
-      void handler(event);
+    this.#subscriberCount++;
+    const unsubscribe = this.#bus.subscribe(handler, filter);
+    return () => {
+      this.#subscriberCount--;
+      unsubscribe();
     };
-    this.#subscribers.add(subscriber);
-    return () => this.#subscribers.delete(subscriber);
   }
 
-  /** Tells all subscribers of an event, and gives it back. */
+  /** Tells all subscribers of an event, soon, and gives it back. */
   emit(kind: TaskEventKind, fields: Partial<TaskEvent> = {}): TaskEvent {
     const event = taskEvent(kind, fields);
-    for (const subscriber of [...this.#subscribers]) subscriber(event);
+    this.#bus.emit(event);
     return event;
+  }
+
+  /** Resolves when all subscribers have been told. */
+  idle(): Promise<void> {
+    return this.#bus.idle();
   }
 }
