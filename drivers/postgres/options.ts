@@ -9,7 +9,8 @@ export interface PostgresStorageOptions {
   readonly url?: string;
   /**
    * The application's own postgres.js instance, instead of a URL. The storage takes its connections from there and never
-   * ends it, except the one that listens, which postgres.js keeps beside its pool.
+   * ends it. Consider its option `backoff`: by default postgres.js waits up to 20 s before it connects again, which is longer
+   * than a worker's lease.
    */
   readonly sql?: PostgresClient;
   /**

@@ -100,13 +100,13 @@ export class PostgresStorage implements Storage {
     const { channel } = this.#open();
     const wakes = tasks.some(isForOthersNow);
     const inTransaction = options.connection !== undefined;
-    const message = wakes &&
-      (inTransaction ? channel?.message("tasks") : channel?.takeTasksMessage());
+    let message = null;
+    if (wakes) message = inTransaction ? channel?.messageToAll() : channel?.takeTasksMessage();
     const answers = await this.#callIn<PersistResult[] | null>(
       options.connection,
       "persist_tasks",
       tasks.map(toNewTask),
-      message || null,
+      message,
     );
     if (wakes && !inTransaction && !message) channel?.tellOfTasks();
     return answers ??

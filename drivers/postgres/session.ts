@@ -75,5 +75,11 @@ function connect({ url, maxConnections, prepare }: ResolvedOptions): postgres.Sq
     fetch_types: false, // spares a query on each new connection: every result is text
     onnotice: () => {},
     connection: { application_name: "evertask" },
+    backoff: secondsUntilReconnect,
   });
+}
+
+/** postgres.js waits up to 20 s by itself: longer than a lease, so that a restarted server would cost all leases. */
+function secondsUntilReconnect(failures: number): number {
+  return Math.min(1, 0.05 * 2 ** failures);
 }

@@ -882,7 +882,7 @@ $$;
 CREATE FUNCTION heartbeat(worker_id text, lease_ms float8) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
 AS $$
 DECLARE
   clock    timestamptz := utc_now();

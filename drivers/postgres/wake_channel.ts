@@ -52,6 +52,11 @@ export class WakeChannel {
     return { kind, from: this.sender };
   }
 
+  /** A message about due tasks for a transaction of the caller's: this process does not know, either, when it commits. */
+  messageToAll(): object {
+    return { kind: "tasks" };
+  }
+
   /** A message about due tasks for the next statement to carry; null when one was sent a moment ago. */
   takeTasksMessage(): object | null {
     const now = this.#parts.clock.monotonic();

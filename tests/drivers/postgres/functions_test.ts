@@ -1,0 +1,167 @@
+// The functions of the database as a DBA, a trigger or another language calls them, without the driver in between.
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { shouldCreateRunsAudit, shouldCreateStatusAudit } from "../../../src/audit/audit_policy.ts";
+import { auditLevels } from "../../../src/audit/audit_level.ts";
+import { taskStatuses } from "../../../src/storage/task_status.ts";
+import { startPostgres } from "../../support/pg_server.ts";
+import { claimRequest, connect, newTask, openStorage } from "./support.ts";
+
+const server = await startPostgres();
+Deno.test.afterAll(() => server.stop());
+const url = await server.createDatabase();
+await (await openStorage({ url })).close();
+
+const series = {
+  schedule: '{"every":5,"unit":"minutes"}',
+  info: "every 5 minutes",
+  anchorAt: 1_700_000_000_000,
+  maxRuns: null,
+  runUntil: null,
+  nextRunAt: 1_700_000_300_000,
+};
+
+Deno.test("set_task_status writes the audit row that the matrix asks for, at every level, status and exception", async () => {
+  await using storage = await openStorage({ url });
+  await using sql = connect(url);
+  for (const [number, level] of auditLevels.entries()) {
+    for (const status of taskStatuses) {
+      for (const exception of [null, "it broke"]) {
+        const task = newTask({ auditLevel: "None" });
+        await storage.persist([task]);
+        const { id } = task;
+        const [row] = await sql`
+          SELECT evertask.set_task_status(${id}, ${status}, ${exception}, ${number}) AS applied`;
+        assertEquals(row?.applied, true);
+        const audit = await sql`
+          SELECT new_status, exception FROM evertask.status_audit WHERE queued_task_id = ${id}`;
+        const expected = shouldCreateStatusAudit(level, status, exception)
+          ? [{ new_status: status, exception }]
+          : [];
+        assertEquals([...audit].map((row) => ({ ...row })), expected as typeof audit[number][]);
+        const [stored] =
+          await sql`SELECT status, exception FROM evertask.queued_tasks WHERE id = ${id}`;
+        assertEquals({ ...stored }, { status, exception });
+      }
+    }
+  }
+});
+
+Deno.test("update_current_run writes the audit rows that the matrix asks for", async () => {
+  await using storage = await openStorage({ url });
+  await using sql = connect(url);
+  for (const [number, level] of auditLevels.entries()) {
+    for (const status of ["Completed", "Failed", "ServiceStopped"] as const) {
+      for (const exception of [null, "it broke"]) {
+        const task = newTask({ auditLevel: "None", status: "WaitingQueue", series });
+        await storage.persist([task]);
+        const [row] = await sql`
+          SELECT evertask.update_current_run(
+            ${task.id}, 12.5, now() + interval '5 minutes', ${number}, ${status}, ${exception}) AS applied`;
+        assertEquals(row?.applied, true);
+        const [counts] = await sql`
+          SELECT (SELECT count(*)::int FROM evertask.status_audit WHERE queued_task_id = ${task.id}) AS statuses,
+            (SELECT count(*)::int FROM evertask.runs_audit WHERE queued_task_id = ${task.id}) AS runs,
+            current_run_count, execution_time_ms FROM evertask.queued_tasks WHERE id = ${task.id}`;
+        assertEquals({ ...counts }, {
+          statuses: Number(shouldCreateStatusAudit(level, status, exception)),
+          runs: Number(shouldCreateRunsAudit(level, status, exception)),
+          current_run_count: 1,
+          execution_time_ms: 12.5,
+        });
+      }
+    }
+  }
+});
+
+Deno.test("an audit level of NULL means Full", async () => {
+  await using sql = connect(url);
+  const [row] = await sql`
+    SELECT evertask.writes_status_audit(NULL, 'Completed', NULL) AS status,
+      evertask.writes_runs_audit(NULL, 'Completed', NULL) AS run`;
+  assertEquals({ ...row }, { status: true, run: true });
+});
+
+Deno.test("set_task_status tells whether there is such a task, and whether the lease holds", async () => {
+  await using storage = await openStorage({ url });
+  await using sql = connect(url);
+  await storage.registerWorker({ id: "fenced", host: "test" });
+  const task = newTask({ queue: "fenced", claimFor: "fenced" });
+  await storage.persist([task]);
+  const set = async (id: string, worker: string | null, token: number | null) => {
+    const [row] = await sql`
+      SELECT evertask.set_task_status(${id}, 'Completed', worker_id => ${worker}, lease_token => ${token}) AS applied`;
+    return row!.applied;
+  };
+  assertEquals(await set(newTask().id, null, null), false);
+  assertEquals(await set(task.id, "fenced", 2), false);
+  assertEquals(await set(task.id, "another", 1), false);
+  assertEquals((await storage.get(task.id))?.status, "Queued");
+  assertEquals(await set(task.id, "fenced", 1), true);
+});
+
+Deno.test("a caller with another search path gets the same functions and tables", async () => {
+  await using sql = connect(url, { connection: { search_path: "pg_temp" } });
+  await sql`CREATE TEMP TABLE queued_tasks (id uuid)`;
+  await sql`CREATE TEMP TABLE status_audit (id uuid)`;
+  const [row] = await sql`SELECT evertask.dispatch('path', '{}', 'path') AS id`;
+  const [set] = await sql`SELECT evertask.set_task_status(${row!.id}, 'Cancelled') AS applied`;
+  assertEquals(set?.applied, true);
+  const [counts] = await sql`
+    SELECT count(*)::int AS count FROM evertask.status_audit WHERE queued_task_id = ${row!.id}`;
+  assertEquals(counts?.count, 2);
+});
+
+Deno.test("dispatch enqueues a task that a worker takes like any other", async () => {
+  await using storage = await openStorage({ url });
+  await using sql = connect(url);
+  const [row] = await sql`
+    SELECT evertask.dispatch('send-email', ${
+    sql.json({ to: "ada" })
+  }::json, 'from-sql', priority => 3::smallint) AS id`;
+  assert(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(row!.id));
+  await storage.registerWorker({ id: "sql-worker", host: "test" });
+  const queues = [{ name: "from-sql", limit: 5 }];
+  const { tasks } = await storage.claim({ ...claimRequest("sql-worker"), queues });
+  assertEquals(tasks.map(({ id, priority, auditLevel }) => [id, priority, auditLevel]), [
+    [row!.id, 3, "Full"],
+  ]);
+  assertEquals(JSON.parse(tasks[0]!.request), { to: "ada" });
+});
+
+Deno.test("dispatch keeps to the rules of task keys, and waits for a later instant", async () => {
+  await using storage = await openStorage({ url });
+  await using sql = connect(url);
+  const dispatch = async () => {
+    const [row] = await sql`
+      SELECT evertask.dispatch('remind', '{}', 'keys', now() + interval '1 hour', 'remind-ada') AS id`;
+    return String(row!.id);
+  };
+  const id = await dispatch();
+  assertEquals(await dispatch(), id);
+  const task = await storage.get(id);
+  assertEquals([task?.status, task?.taskKey], ["WaitingQueue", "remind-ada"]);
+  assertEquals(task?.dueAt, task?.scheduledAt);
+});
+
+Deno.test("a task that a trigger dispatches exists only if the transaction commits", async () => {
+  await using sql = connect(url);
+  await sql.unsafe(`
+    CREATE TABLE orders (id int PRIMARY KEY, email text);
+    CREATE FUNCTION welcome() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      PERFORM evertask.dispatch('welcome', json_build_object('email', NEW.email), 'orders');
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER welcome AFTER INSERT ON orders FOR EACH ROW EXECUTE FUNCTION welcome();
+  `).simple();
+  await sql`INSERT INTO orders VALUES (1, 'ada@example.org')`;
+  await assertRejects(() =>
+    sql.begin(async (transaction) => {
+      await transaction`INSERT INTO orders VALUES (2, 'bob@example.org')`;
+      throw new Error("no");
+    })
+  );
+  const tasks = await sql`SELECT request FROM evertask.queued_tasks WHERE queue_name = 'orders'`;
+  assertEquals(tasks.map(({ request }) => JSON.parse(request)), [{ email: "ada@example.org" }]);
+});

@@ -1,0 +1,172 @@
+// The plans of the statements that every task passes through, in a table of 200,000 tasks about which the planner has been
+// misled: claims, finishes and releases go by their indexes, and what has ended costs them nothing.
+
+import { assert, assertEquals } from "@std/assert";
+import type postgres from "postgres";
+import { startPostgres } from "../../support/pg_server.ts";
+import { claimRequest, connect, newTasks, openStorage } from "./support.ts";
+
+const server = await startPostgres();
+Deno.test.afterAll(() => server.stop());
+
+/** One node of a plan, as auto_explain reports it in JSON. */
+interface PlanNode {
+  readonly "Node Type": string;
+  readonly "Relation Name"?: string;
+  readonly "Index Name"?: string;
+  readonly "Actual Rows"?: number;
+  readonly "Rows Removed by Filter"?: number;
+  readonly "Actual Loops"?: number;
+  readonly Plans?: PlanNode[];
+}
+
+/** The plans of all statements that run inside of functions on a connection, as they are carried out. */
+function watchPlans(url: string) {
+  const nodes: PlanNode[] = [];
+  const collect = (node: PlanNode): void => {
+    nodes.push(node);
+    node.Plans?.forEach(collect);
+  };
+  const sql = connect(url, {
+    onnotice({ message }: postgres.Notice) {
+      const json = /plan:\n(\{[\s\S]*\})/.exec(message ?? "")?.[1];
+      if (json) collect(JSON.parse(json).Plan);
+    },
+  });
+  return { sql, nodes };
+}
+
+const watchSettings = `
+  LOAD 'auto_explain';
+  SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on;
+  SET auto_explain.log_analyze = on; SET auto_explain.log_timing = off; SET auto_explain.log_format = json;
+  SET client_min_messages = log`;
+
+/** 200,000 tasks: most have ended, the others wait in three priorities, are held, or are due later. */
+const fill = `
+  SET synchronous_commit = off;
+  INSERT INTO evertask.queued_tasks (id, type, handler, request, status, queue_name, priority, created_at_utc,
+    due_at_utc, worker_id, lease_token, attempt)
+  SELECT gen_random_uuid(), 'send-email', 'SendEmail', '{}',
+    CASE WHEN i <= 150000 THEN 'Completed' ELSE 'Queued' END, 'default', i % 3, now(),
+    CASE WHEN i <= 150000 OR i > 190000 THEN NULL WHEN i <= 180000 THEN now() + interval '1 day'
+      ELSE now() - interval '1 minute' END,
+    CASE WHEN i > 190000 THEN 'somebody' END, 1, 1
+  FROM generate_series(1, 200000) AS i`;
+
+Deno.test("claim, finish and release use their indexes, whatever the statistics say", async () => {
+  const url = await server.createDatabase();
+  await using storage = await openStorage({ url });
+  await using admin = connect(url);
+  // Statistics of an empty table, and no chance for autovacuum to correct them.
+  await admin`ALTER TABLE evertask.queued_tasks SET (autovacuum_enabled = off)`;
+  await admin`ANALYZE evertask.queued_tasks`;
+  await admin.unsafe(fill).simple();
+  await admin.unsafe(
+    "UPDATE pg_class SET reltuples = 10, relpages = 1 WHERE relname = 'queued_tasks'",
+  );
+
+  const { sql, nodes } = watchPlans(url);
+  await using _sql = sql;
+  await using watched = await openStorage({ sql, notify: false });
+  await watched.registerWorker({ id: "planner", host: "test" });
+  await sql.unsafe(watchSettings).simple();
+
+  const scansOf = async (work: () => Promise<unknown>) => {
+    nodes.length = 0;
+    await work();
+    return nodes.filter((node) =>
+      node["Relation Name"] === "queued_tasks" && /Scan/.test(node["Node Type"])
+    );
+  };
+  const readRows = (scans: PlanNode[]) =>
+    scans.reduce(
+      (sum, node) =>
+        sum +
+        ((node["Actual Rows"] ?? 0) + (node["Rows Removed by Filter"] ?? 0)) *
+          (node["Actual Loops"] ?? 1),
+      0,
+    );
+  const indexesOf = (scans: PlanNode[]) =>
+    [...new Set(scans.map((node) => `${node["Node Type"]}: ${node["Index Name"]}`))].sort();
+
+  let claimed = await watched.claim(claimRequest("planner", 250));
+  const claim = await scansOf(async () => {
+    claimed = await watched.claim(claimRequest("planner", 250));
+  });
+  assertEquals(claimed.tasks.length, 250);
+  assertEquals(indexesOf(claim), [
+    "Index Only Scan: queued_tasks_claimable",
+    "Index Scan: queued_tasks_claimable",
+    "Index Scan: queued_tasks_pkey",
+  ]);
+  assert(readRows(claim) < 2_000, `a claim of 250 reads ${readRows(claim)} rows`);
+
+  const lease = { workerId: "planner", token: claimed.tasks[0]!.leaseToken };
+  const finish = await scansOf(async () => {
+    const steps = [{ status: "Completed", exception: null, agoMs: 0 }] as const;
+    const results = await watched.setStatusMany(
+      claimed.tasks.map(({ id }) => ({ taskId: id, auditLevel: "Full", steps, lease })),
+    );
+    assert(results.every(({ applied }) => applied));
+  });
+  assertEquals(indexesOf(finish), ["Index Scan: queued_tasks_pkey"]);
+  assertEquals(readRows(finish), 250);
+
+  claimed = await watched.claim(claimRequest("planner", 250));
+  const release = await scansOf(() =>
+    watched.release(
+      "planner",
+      claimed.tasks.map(({ id, leaseToken, dueAt }) => ({ taskId: id, token: leaseToken, dueAt })),
+    )
+  );
+  assertEquals(indexesOf(release), ["Index Scan: queued_tasks_pkey"]);
+  assertEquals(readRows(release), 250);
+
+  const next = await scansOf(() => watched.nextDueAt(["default"], ["send-email"]));
+  assertEquals(indexesOf(next), [
+    "Index Only Scan: queued_tasks_claimable",
+    "Index Scan: queued_tasks_claimable",
+  ]);
+  assert(readRows(next) < 1_000, `looking for the next due task reads ${readRows(next)} rows`);
+
+  const heartbeat = await scansOf(() => watched.heartbeat("planner", 10_000));
+  assertEquals(indexesOf(heartbeat), ["Index Scan: queued_tasks_cancel_requested"]);
+  assertEquals(readRows(heartbeat), 0);
+
+  await storage.persist(newTasks(250));
+  const persist = await scansOf(() => watched.persist(newTasks(250, { claimFor: "planner" })));
+  assertEquals(persist, [], "new tasks read none of the old ones");
+});
+
+Deno.test("the end of a task leaves its index entries as they are", async () => {
+  const url = await server.createDatabase();
+  await using storage = await openStorage({ url });
+  await using sql = connect(url);
+  await storage.registerWorker({ id: "hot", host: "test" });
+  const tasks = newTasks(1_000, { claimFor: "hot" });
+  for (let i = 0; i < tasks.length; i += 100) {
+    const batch = tasks.slice(i, i + 100);
+    await storage.persist(batch);
+    await storage.setStatusMany(batch.map(({ id }) => ({
+      taskId: id,
+      auditLevel: "Full",
+      steps: [{ status: "Completed", exception: null, agoMs: 0 }],
+      lease: { workerId: "hot", token: 1 },
+      executionTimeMs: 1,
+    })));
+  }
+  // The server adds its counters up a moment after the session that counted has come to rest.
+  await storage.close();
+  let figures = { updated: 0, hot: 0 };
+  while (figures.updated < 1_000) {
+    const [row] = await sql<[typeof figures]>`
+      SELECT n_tup_upd::int AS updated, n_tup_hot_upd::int AS hot
+      FROM pg_stat_user_tables WHERE schemaname = 'evertask' AND relname = 'queued_tasks'`;
+    figures = row;
+  }
+  assert(
+    figures.hot > 0.8 * figures.updated,
+    `${figures.hot} of ${figures.updated} updates are HOT`,
+  );
+});

@@ -1,0 +1,106 @@
+// The server goes away in the middle of the work, and comes back: nothing is lost, nothing happens twice, and the driver
+// finds its way back by itself.
+
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { deadline, delay } from "@std/async";
+import { retryTransient } from "../../../src/storage/batching/retry_transient.ts";
+import { StorageUnavailableError } from "../../../src/storage/errors.ts";
+import { systemClock } from "../../../src/time/clock.ts";
+import { startPostgres } from "../../support/pg_server.ts";
+import { claimRequest, newTask, newTasks, openStorage } from "./support.ts";
+
+const server = await startPostgres();
+Deno.test.afterAll(() => server.stop());
+
+for (const mode of ["fast", "immediate"] as const) {
+  Deno.test({
+    name: `a ${mode} restart in the middle of load loses nothing and ends no task twice`,
+    ignore: !server.canRestart,
+    async fn() {
+      const url = await server.createDatabase();
+      await using storage = await openStorage({ url });
+      await storage.registerWorker({ id: "worker", host: "test" });
+      const insist = <T>(action: () => Promise<T>) => retryTransient(systemClock, 20_000, action);
+      const stored: string[] = [];
+      const ended: string[] = [];
+      let isOver = false;
+
+      const dispatch = async () => {
+        while (!isOver) {
+          while (stored.length > ended.length + 200 && !isOver) await delay(2);
+          const tasks = newTasks(20);
+          await insist(() => storage.persist(tasks));
+          stored.push(...tasks.map(({ id }) => id));
+        }
+      };
+      const work = async () => {
+        for (;;) {
+          const { tasks } = await insist(() => storage.claim(claimRequest("worker", 20)));
+          if (tasks.length === 0 && isOver) return;
+          const changes = tasks.map(({ id, leaseToken }) => ({
+            taskId: id,
+            auditLevel: "Full" as const,
+            steps: [{ status: "Completed" as const, exception: null, agoMs: 0 }],
+            lease: { workerId: "worker", token: leaseToken },
+          }));
+          await insist(() => storage.setStatusMany(changes));
+          ended.push(...tasks.map(({ id }) => id));
+          if (tasks.length === 0) await delay(5);
+        }
+      };
+      const dispatching = [dispatch(), dispatch()];
+      const working = work();
+      while (ended.length < 500) await delay(5);
+      await server.restart(mode, () => delay(300));
+      const before = ended.length;
+      while (ended.length < before + 500) await delay(5);
+      isOver = true;
+      await Promise.all(dispatching);
+      await working;
+
+      // A claim whose answer was lost is held without anybody knowing.
+      await storage.releaseUnknown("worker", []);
+      await work();
+      assertEquals(new Set(ended).size, ended.length, "no task was ended twice");
+      const { tasksByStatus } = await storage.statistics();
+      assertEquals(tasksByStatus.Completed, stored.length, "every stored task has ended");
+      const audit = await storage.auditGrowth();
+      assertEquals(audit[0]!.rows, 2 * stored.length, "and has each of its audit rows once");
+    },
+  });
+}
+
+Deno.test({
+  name:
+    "while the server is away statements fail as transient, and notifications come back with it",
+  ignore: !server.canRestart,
+  async fn() {
+    const url = await server.createDatabase();
+    await using teller = await openStorage({ url });
+    await using listener = await openStorage({ url });
+    let heard = 0;
+    let tell = () => {};
+    listener.onWake(() => {
+      heard++;
+      tell();
+    });
+    const until = (count: number) =>
+      deadline(
+        new Promise<void>((resolve) => {
+          tell = () => heard >= count && resolve();
+          tell();
+        }),
+        15_000,
+      );
+    await until(1);
+    await server.restart("fast", async () => {
+      const error = await assertRejects(() => teller.persist([newTask()]));
+      assertInstanceOf(error, StorageUnavailableError);
+      assert(error.transient);
+      assert(error.cause instanceof Error);
+    });
+    await until(2); // it listens again, and looks for what it missed
+    await retryTransient(systemClock, 10_000, () => teller.persist([newTask()]));
+    await until(3);
+  },
+});
