@@ -1,0 +1,20 @@
+// A worker process for two_processes_test.ts: runs rate-limited tasks of a file until its input ends, and prints which key ran when.
+
+import { createEverTask, defineTask } from "../../mod.ts";
+import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
+
+/** The task that the worker processes run. */
+export const limited = defineTask<string>({
+  type: "limited",
+  rateLimit: { permits: 4, period: { seconds: 1 }, burst: 2, key: (key) => key },
+  handle: (key) => console.log(`${key} ${Date.now()}`),
+});
+
+if (import.meta.main) {
+  const storage = sqliteStorage({ path: Deno.args[0]! });
+  const everTask = createEverTask({ storage, tasks: [limited] });
+  await everTask.start();
+  console.log("ready");
+  for await (const _ of Deno.stdin.readable) { /* until it ends */ }
+  await everTask.stop();
+}

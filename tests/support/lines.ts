@@ -1,0 +1,36 @@
+// A child process whose output is read line by line.
+
+/** Starts a Deno program; `next` gives its next line, null at its end. */
+export function startProgram(script: string, args: readonly string[]) {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", script, ...args],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const lines = readLines(child.stdout);
+  return {
+    async next(): Promise<string | null> {
+      const { value, done } = await lines.next();
+      return done ? null : value;
+    },
+    /** Closes the program's input, which asks it to end, and gives the rest of its output. */
+    async end(): Promise<string[]> {
+      await child.stdin.close();
+      const rest = await Array.fromAsync(lines);
+      const { success, code } = await child.status;
+      if (!success) throw new Error(`${script} has ended with ${code}.`);
+      return rest;
+    },
+  };
+}
+
+async function* readLines(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
+  let text = "";
+  for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    const lines = text.split("\n");
+    text = lines.pop()!;
+    yield* lines;
+  }
+}
