@@ -36,6 +36,10 @@ const allowedImports: [importer: string, imports: string[]][] = [
       "node:",
     ],
   ],
+  [
+    "examples/postgres/",
+    ["@evertask/evertask", "drizzle-orm", "kysely", "kysely-postgres-js", "postgres"],
+  ],
   // An example is to be copied: it imports the package by its name, as its readers will.
   ["examples/", ["examples/", "@evertask/evertask", "zod", "node:"]],
 ];
