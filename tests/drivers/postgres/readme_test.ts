@@ -42,3 +42,33 @@ Deno.test("the SQL of the administrator's document does what it says", async () 
   assertEquals([reminder?.queue, reminder?.status], ["email", "WaitingQueue"]);
   assertEquals((await storage.statistics()).queues.some(({ paused }) => paused), false);
 });
+
+Deno.test("a role with the rights that the document names can do all that the application does", async () => {
+  const url = await server.createDatabase();
+  await (await openStorage({ url })).close();
+  await using admin = connect(url);
+  const role = `evertask_app_${crypto.randomUUID().slice(0, 8)}`;
+  await admin.unsafe(`
+    CREATE ROLE ${role};
+    GRANT USAGE ON SCHEMA evertask TO ${role};
+    GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA evertask TO ${role};
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA evertask TO ${role};
+  `).simple();
+  {
+    await using sql = connect(url, { connection: { role } });
+    await using storage = await openStorage({ sql, migrate: false, notify: false });
+    await storage.registerWorker({ id: "app", host: "test" });
+    const task = newTask({ claimFor: "app", taskKey: "a key" });
+    await storage.persist([task]);
+    const lease = { workerId: "app", token: 1 };
+    await storage.setStatus(task.id, "Failed", "no luck", "Full", { lease });
+    await storage.saveExecutionLogs([
+      { taskId: task.id, level: "Error", message: "no luck", exception: null, agoMs: 0 },
+    ]);
+    assertEquals((await storage.statusAudit(task.id)).items.length, 2);
+    assertEquals((await storage.purge({ statusAuditDays: 1 }, { budget: 10 })).done, true);
+    const slot = { key: "k", emissionIntervalMs: 1, burst: 1, startEmpty: false, horizonMs: 0 };
+    assertEquals((await storage.reserveRateSlots([slot])).slots[0]?.granted, true);
+  }
+  await admin.unsafe(`DROP OWNED BY ${role}; DROP ROLE ${role};`).simple();
+});
