@@ -9,13 +9,6 @@ export type { MonitorHubOptions, UpgradeWebSocket } from "./hub/hub_options.ts";
 export type { HubSocket } from "./hub/web_socket_transport.ts";
 export type { AccessToken } from "./http/access_token.ts";
 export type { AllowedOrigins } from "./http/origins.ts";
-export type {
-  Severity,
-  TaskEvent,
-  TaskEventFilter,
-  TaskEventKind,
-  TaskEventSource,
-} from "../events/task_event.ts";
 export {
   type FetchHandler,
   nodeListener,
@@ -26,9 +19,6 @@ export {
   nodeWebSockets,
   type NodeWebSocketServer,
 } from "./adapters/node.ts";
-export type { Logger, LogProperties } from "../log/logger.ts";
-export type { Clock, TimerOptions } from "../time/clock.ts";
-export type { Duration, DurationParts } from "../time/duration.ts";
 export { createHealthChecks, type HealthChecks } from "./health/health_checks.ts";
 export type {
   BacklogThresholds,
@@ -37,6 +27,3 @@ export type {
 } from "./health/health_options.ts";
 export type { HealthCheck, HealthReport, HealthStatus } from "./health/health_report.ts";
 export type { EventOrigin, FigureOrigin, WorkerOrigin } from "./monitored.ts";
-export type { AuditGrowth, QueueStatistics, StorageStatistics } from "../storage/queries.ts";
-export type { WorkerRecord } from "../storage/records.ts";
-export type { TaskStatus } from "../storage/task_status.ts";

@@ -4,6 +4,7 @@ import { InvalidArgumentError } from "../../errors.ts";
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
 import type { AccessToken } from "../http/access_token.ts";
+import { cleanPath } from "../http/url_path.ts";
 
 /** Options of {@linkcode createHealthChecks}. */
 export interface HealthOptions {
@@ -106,10 +107,7 @@ export interface FailureSettings {
 
 /** @throws {InvalidArgumentError} If an option has a value that cannot be used. */
 export function healthSettings(options: HealthOptions): HealthSettings {
-  const { worker = true, backlog = {}, failures = {}, path = "/health" } = options;
-  if (!path.startsWith("/")) {
-    throw new InvalidArgumentError("path", path, 'be a URL path that starts with "/"');
-  }
+  const { worker = true, backlog = {}, failures = {} } = options;
   return {
     worker,
     maxHeartbeatAgeMs: toMilliseconds(options.maxHeartbeatAge ?? 15_000, "maxHeartbeatAge"),
@@ -122,7 +120,7 @@ export function healthSettings(options: HealthOptions): HealthSettings {
     failures: failures === false ? null : failureSettings(failures),
     timeoutMs: toMilliseconds(options.timeout ?? 5_000, "timeout"),
     cacheMs: toMilliseconds(options.cacheTime ?? 1_000, "cacheTime"),
-    path: path.replace(/\/+$/, ""),
+    path: cleanPath(options.path ?? "/health"),
     clock: options.clock ?? systemClock,
   };
 }

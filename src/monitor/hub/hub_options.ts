@@ -8,6 +8,7 @@ import { type Clock, systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
 import { type AccessCheck, accessCheck, type AccessToken } from "../http/access_token.ts";
 import { type AllowedOrigins, Origins } from "../http/origins.ts";
+import { cleanPath } from "../http/url_path.ts";
 import type { ConnectionSettings } from "./hub_connection.ts";
 import type { HubSocket } from "./web_socket_transport.ts";
 
@@ -137,13 +138,6 @@ export function hubSettings(events: TaskEventSource, options: MonitorHubOptions)
     clock: options.clock ?? systemClock,
     newId: options.newId ?? randomId,
   };
-}
-
-function cleanPath(path: string): string {
-  if (!path.startsWith("/")) {
-    throw new InvalidArgumentError("path", path, 'be a URL path that starts with "/"');
-  }
-  return path.replace(/\/+$/, "");
 }
 
 function atLeastOne(value: number, option: string): number {

@@ -78,7 +78,9 @@ class SignalRHub implements MonitorHub {
     const { path, origins, mayPass } = this.#settings;
     const url = new URL(request.url);
     const isNegotiation = url.pathname === `${path}/negotiate`;
-    if (!isNegotiation && url.pathname !== path) return problem(404, "There is nothing here.");
+    if (!isNegotiation && url.pathname !== (path || "/")) {
+      return problem(404, "There is nothing here.");
+    }
     if (!origins.allows(request)) {
       return problem(403, "Pages of this origin may not connect; see the option allowedOrigins.");
     }

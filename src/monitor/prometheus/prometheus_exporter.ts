@@ -7,6 +7,7 @@ import { type Clock, systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
 import { accessCheck, type AccessToken } from "../http/access_token.ts";
 import { getHandler } from "../http/get_handler.ts";
+import { cleanPath } from "../http/url_path.ts";
 import type { EventOrigin, FigureOrigin } from "../monitored.ts";
 import { registerStorageMetrics } from "./storage_metrics.ts";
 import { TaskMetrics } from "./task_metrics.ts";
@@ -116,7 +117,6 @@ export function createPrometheusExporter(
   const {
     registry = new Registry(),
     prefix = "evertask_",
-    path = "/metrics",
     accessToken,
     buckets = defaultBuckets,
     maxTaskTypes = 100,
@@ -127,6 +127,7 @@ export function createPrometheusExporter(
   if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(prefix)) {
     throw new InvalidArgumentError("prefix", prefix, "be letters, digits and underscores");
   }
+  const path = cleanPath(options.path ?? "/metrics") || "/";
   const mayPass = accessCheck(accessToken);
   // The documentation of this package cannot name a type of another; prom-client's metrics take no other registry.
   const register = registry as Registry;

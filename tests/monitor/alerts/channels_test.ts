@@ -13,7 +13,7 @@ import {
   slackChannel,
   webhookChannel,
 } from "../../../src/monitor/alerts/mod.ts";
-import type { TaskEvent, TaskEventKind } from "../../../src/monitor/mod.ts";
+import type { TaskEvent, TaskEventKind } from "../../../src/events/task_event.ts";
 import { EventSourceForTests, taskEvent } from "../support/event_source.ts";
 import { startReceivingServer } from "../support/receiving_server.ts";
 

@@ -11,7 +11,7 @@ import {
 import { Hono } from "hono";
 import { silentLogger } from "../../../src/log/logger.ts";
 import { createMonitorHub } from "../../../src/monitor/mod.ts";
-import type { TaskEvent } from "../../../src/monitor/mod.ts";
+import type { TaskEvent } from "../../../src/events/task_event.ts";
 import { EventSourceForTests } from "../support/event_source.ts";
 import { serveHub } from "../support/serve_hub.ts";
 import { until } from "../support/until.ts";

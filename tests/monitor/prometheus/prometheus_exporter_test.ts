@@ -176,6 +176,7 @@ Deno.test("metrics can join a registry of the application", async () => {
   exporter.close();
   assertEquals(events.subscriberCount, 0);
   assertThrows(() => makeExporter({ prefix: "no-dashes" }), InvalidArgumentError);
+  assertThrows(() => makeExporter({ path: "metrics" }), InvalidArgumentError);
 });
 
 Deno.test("the handler answers GET on its path alone, with the token if there is one", async () => {

@@ -1,0 +1,44 @@
+// A hub that is asked directly, without a server and with time held still.
+
+import { assertEquals } from "@std/assert";
+import { silentLogger } from "../../../src/log/logger.ts";
+import { createMonitorHub, type MonitorHubOptions } from "../../../src/monitor/mod.ts";
+import { EventSourceForTests } from "./event_source.ts";
+import { ManualClock } from "./manual_clock.ts";
+
+const base = "http://app.test/evertask/monitoring";
+/** The first message of a client. */
+export const handshake = '{"protocol":"json","version":1}\x1e';
+
+/** Makes a hub, and ways to ask it. */
+export function makeHub(options: MonitorHubOptions = {}) {
+  const events = new EventSourceForTests();
+  const clock = new ManualClock();
+  const hub = createMonitorHub({ events }, { clock, logger: silentLogger, ...options });
+  const ask = (path: string, init: RequestInit = {}) => hub.fetch(new Request(base + path, init));
+  const negotiate = async () => {
+    const response = await ask("/negotiate?negotiateVersion=1", { method: "POST" });
+    return (await response.json()).connectionToken as string;
+  };
+  const post = (id: string, body: string) => ask(`?id=${id}`, { method: "POST", body });
+  const poll = (id: string) => ask(`?id=${id}`);
+  /** Connects by long polling, up to the answer to the handshake. */
+  const connect = async (greeting = handshake) => {
+    const id = await negotiate();
+    assertEquals(await (await poll(id)).text(), "");
+    await post(id, greeting);
+    return { id, answer: await (await poll(id)).text() };
+  };
+  /** Connects by server-sent events; reads what comes, event by event. */
+  const stream = async () => {
+    const id = await negotiate();
+    const response = await ask(`?id=${id}`, { headers: { accept: "text/event-stream" } });
+    assertEquals(response.headers.get("content-type"), "text/event-stream");
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    assertEquals((await reader.read()).value, ":\n\n");
+    await post(id, handshake);
+    assertEquals((await reader.read()).value, "data: {}\x1e\n\n");
+    return { id, reader };
+  };
+  return { events, clock, hub, ask, negotiate, post, poll, connect, stream };
+}
