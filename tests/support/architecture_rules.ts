@@ -40,6 +40,10 @@ const allowedImports: [importer: string, imports: string[]][] = [
     "examples/postgres/",
     ["@evertask/evertask", "drizzle-orm", "kysely", "kysely-postgres-js", "postgres"],
   ],
+  [
+    "examples/logging/",
+    ["examples/logging/", "@evertask/evertask", "@logtape/", "pino", "node:"],
+  ],
   // An example is to be copied: it imports the package by its name, as its readers will.
   ["examples/", ["examples/", "@evertask/evertask", "zod", "node:"]],
 ];

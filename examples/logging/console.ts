@@ -1,0 +1,26 @@
+// The console as the logger: what handlers log, and what EverTask has to say, goes to standard output.
+
+import { createEverTask, defineTask, formatMessage, type Logger } from "@evertask/evertask";
+import { memoryStorage } from "@evertask/evertask/memory";
+
+const greet = defineTask<{ name: string }>({
+  type: "greet",
+  handle({ name }, { log }) {
+    log.info("Greeting {name}", { name });
+  },
+});
+
+// `logger: console` works as it is; this one fills in the {placeholders} and leaves the lowest levels out.
+const logger: Logger = {
+  trace() {},
+  debug() {},
+  info: (message, properties) => console.info(formatMessage(message, properties)),
+  warn: (message, properties) => console.warn(formatMessage(message, properties)),
+  error: (message, properties) => console.error(formatMessage(message, properties)),
+};
+
+await using everTask = createEverTask({ storage: memoryStorage(), tasks: [greet], logger });
+const done = new Promise((resolve) => everTask.events.subscribe(resolve, { kinds: ["completed"] }));
+await everTask.start();
+await everTask.dispatch(greet, { name: "Ada" });
+await done;
