@@ -1,0 +1,57 @@
+// Benchmarks: `deno task bench [name] [options]`, and `deno task bench --help` for what there is.
+//
+// All figures are those of one machine; what counts are the ratios within one run. Commits wait for the disk (PostgreSQL with
+// fsync, SQLite with its write-ahead log and synchronous=NORMAL).
+
+import { auditLevelsSubject } from "./audit_levels.ts";
+import { optionsHelp, readArguments, UsageError } from "./support/arguments.ts";
+import { describeEnvironment, environment } from "./support/environment.ts";
+import type { Subject } from "./support/subject.ts";
+
+const subjects: readonly Subject[] = [
+  auditLevelsSubject,
+];
+
+function help(): string {
+  const width = Math.max(...subjects.map(({ name }) => name.length));
+  return [
+    "deno task bench [name] [options]",
+    "",
+    ...subjects.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`),
+    "",
+    optionsHelp,
+    "",
+    `Without a name: ${subjects[0]!.name}. Comparisons with other libraries: deno task bench:peers`,
+  ].join("\n");
+}
+
+async function main(args: string[]): Promise<void> {
+  const { subject: name, help: wantsHelp, options } = readArguments(args);
+  if (wantsHelp) return console.log(help());
+  const subject = subjects.find((each) => each.name === (name ?? subjects[0]!.name));
+  if (subject === undefined) throw new UsageError(`There is no benchmark "${name}".`);
+
+  const machine = environment();
+  // Progress goes to the error output: what is printed is the result alone.
+  const report = await subject.run(options, (text) => console.error(`… ${text}`));
+  if (options.svg !== null) {
+    if (report.svg === undefined) throw new UsageError(`${subject.name} has no chart for --svg.`);
+    await Deno.writeTextFile(options.svg, report.svg);
+  }
+  if (options.json) {
+    const { runs } = options;
+    console.log(
+      JSON.stringify({ subject: subject.name, machine, runs, results: report.data }, null, 2),
+    );
+  } else {
+    console.log(`\n${subject.about}\n${describeEnvironment(machine)}\n\n${report.text}`);
+  }
+}
+
+try {
+  await main(Deno.args);
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`${error.message}\n\n${help()}`);
+  Deno.exit(2);
+}

@@ -1,0 +1,69 @@
+// Working off a backlog: tasks are stored first, then a worker is started on them.
+
+import { type AuditLevel, createEverTask, silentLogger } from "@evertask/evertask";
+import type { BenchDatabase } from "../support/stores.ts";
+import { countedPayload, CountingTask } from "../support/counting_task.ts";
+import { assertAllCompleted } from "./verify.ts";
+
+/** What was measured. */
+export interface DrainFigures {
+  readonly tasksPerSecond: number;
+}
+
+/** How many tasks are stored by one call. */
+const portion = 50_000;
+
+/** Stores tasks, without a worker. */
+export async function storeBacklog(
+  database: BenchDatabase,
+  auditLevel: AuditLevel,
+  tasks: number,
+): Promise<void> {
+  const { task } = new CountingTask(tasks);
+  const everTask = createEverTask({ storage: database.storage(), tasks: [task] });
+  for (let stored = 0; stored < tasks; stored += portion) {
+    const payloads = Array.from(
+      { length: Math.min(portion, tasks - stored) },
+      (_, index) => countedPayload(stored + index),
+    );
+    await everTask.dispatchMany(task, payloads, { auditLevel });
+  }
+  await everTask.stop();
+}
+
+/**
+ * Works off a backlog of counted tasks, from the start of the worker until the last end is stored.
+ *
+ * @param whileRunning Called once the worker has started, with the tasks' counter.
+ */
+export async function drain(
+  database: BenchDatabase,
+  tasks: number,
+  whileRunning: (counting: CountingTask) => void = () => {},
+): Promise<DrainFigures> {
+  const counting = new CountingTask(tasks);
+  const everTask = createEverTask({
+    storage: database.storage(),
+    tasks: [counting.task],
+    logger: silentLogger,
+  });
+  const startedAt = performance.now();
+  await everTask.start();
+  whileRunning(counting);
+  await counting.allStarted();
+  await everTask.stop();
+  const seconds = (performance.now() - startedAt) / 1000;
+  return { tasksPerSecond: tasks / seconds };
+}
+
+/** Stores a backlog and works it off. */
+export async function measureDrain(
+  database: BenchDatabase,
+  auditLevel: AuditLevel,
+  tasks: number,
+): Promise<DrainFigures> {
+  await storeBacklog(database, auditLevel, tasks);
+  const figures = await drain(database, tasks);
+  await assertAllCompleted(database, tasks);
+  return figures;
+}

@@ -1,0 +1,57 @@
+// How long a task waits from the call of `dispatch` to the call of its handler, while a number of callers each have one task
+// under way: one caller shows the bare path, many show it under load.
+
+import { type AuditLevel, createEverTask, defineTask, silentLogger } from "@evertask/evertask";
+import type { BenchDatabase } from "../support/stores.ts";
+import { percentile } from "../support/figures.ts";
+
+/** What was measured, in milliseconds. */
+export interface LatencyFigures {
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** Settings of {@linkcode measureLatency}. */
+export interface LatencyOptions {
+  readonly auditLevel: AuditLevel;
+  /** How many tasks are under way at a time. */
+  readonly callers: number;
+  readonly tasks: number;
+}
+
+/** The share of the tasks that go first, uncounted: by them code is compiled and connections are opened. */
+const warmUp = 0.1;
+
+/** Lets every caller dispatch one task after the other, each when the one before has been started. */
+export async function measureLatency(
+  database: BenchDatabase,
+  { auditLevel, callers, tasks }: LatencyOptions,
+): Promise<LatencyFigures> {
+  const onStarted: ((at: number) => void)[] = [];
+  const timed = defineTask<number>({
+    type: "timed",
+    handle: (caller) => onStarted[caller]!(performance.now()),
+  });
+  const everTask = createEverTask({
+    storage: database.storage(),
+    tasks: [timed],
+    defaultAuditLevel: auditLevel,
+    logger: silentLogger,
+  });
+  await everTask.start();
+  const uncounted = Math.ceil(warmUp * tasks);
+  const waits: number[] = [];
+  let left = uncounted + tasks;
+  const call = async (caller: number) => {
+    while (left-- > 0) {
+      const started = new Promise<number>((resolve) => onStarted[caller] = resolve);
+      const calledAt = performance.now();
+      await everTask.dispatch(timed, caller);
+      waits.push(await started - calledAt);
+    }
+  };
+  await Promise.all(Array.from({ length: callers }, (_, caller) => call(caller)));
+  await everTask.stop();
+  const counted = waits.slice(uncounted);
+  return { p50: percentile(counted, 0.5), p99: percentile(counted, 0.99) };
+}

@@ -1,0 +1,52 @@
+// The whole life of tasks in one process: many callers dispatch one task after the other, each awaiting the commit of its own,
+// while a worker runs them.
+
+import { type AuditLevel, createEverTask, type EverTask, silentLogger } from "@evertask/evertask";
+import type { BenchDatabase } from "../support/stores.ts";
+import { countedPayload, CountingTask } from "../support/counting_task.ts";
+import { assertAllCompleted } from "./verify.ts";
+
+/** How many callers dispatch at the same time. */
+export const dispatchers = 256;
+
+/** What was measured. */
+export interface LifecycleFigures {
+  readonly tasksPerSecond: number;
+}
+
+/** Settings of {@linkcode measureLifecycle}. */
+export interface LifecycleOptions {
+  readonly auditLevel: AuditLevel;
+  readonly tasks: number;
+  /** Called with the instance before the measurement begins. */
+  readonly prepare?: (everTask: EverTask) => void;
+}
+
+/** Takes tasks from the first dispatch until the last end is stored. */
+export async function measureLifecycle(
+  database: BenchDatabase,
+  { auditLevel, tasks, prepare }: LifecycleOptions,
+): Promise<LifecycleFigures> {
+  const counting = new CountingTask(tasks);
+  const everTask = createEverTask({
+    storage: database.storage(),
+    tasks: [counting.task],
+    defaultAuditLevel: auditLevel,
+    logger: silentLogger,
+  });
+  await everTask.start();
+  prepare?.(everTask);
+  let next = 0;
+  const dispatchUntilDone = async () => {
+    for (let index; (index = next++) < tasks;) {
+      await everTask.dispatch(counting.task, countedPayload(index));
+    }
+  };
+  const startedAt = performance.now();
+  await Promise.all(Array.from({ length: dispatchers }, dispatchUntilDone));
+  await counting.allStarted();
+  await everTask.stop(); // writes down what has not been written yet
+  const seconds = (performance.now() - startedAt) / 1000;
+  await assertAllCompleted(database, tasks);
+  return { tasksPerSecond: tasks / seconds };
+}

@@ -1,0 +1,42 @@
+// What makes a measurement worthless if it does not hold, and what was written.
+
+import type { BenchDatabase } from "../support/stores.ts";
+
+/** Rows by table. */
+export interface RowCounts {
+  readonly tasks: number;
+  readonly statusAudit: number;
+  readonly runsAudit: number;
+  readonly executionLog: number;
+}
+
+/** Fails unless so many tasks have been completed, and no others are stored. */
+export async function assertAllCompleted(database: BenchDatabase, tasks: number): Promise<void> {
+  const storage = database.storage();
+  await storage.open();
+  const { tasksByStatus } = await storage.statistics();
+  await storage.close();
+  const all = Object.values(tasksByStatus).reduce((sum, count) => sum + count);
+  if (tasksByStatus.Completed === tasks && all === tasks) return;
+  throw new Error(
+    `Of ${tasks} tasks the store shows ${tasksByStatus.Completed} as completed: ${
+      JSON.stringify(tasksByStatus)
+    }`,
+  );
+}
+
+/** Counts the rows of a database by EverTask's own means. */
+export async function countRows(database: BenchDatabase): Promise<RowCounts> {
+  const storage = database.storage();
+  await storage.open();
+  const { tasksByStatus } = await storage.statistics();
+  const growth = await storage.auditGrowth();
+  await storage.close();
+  const rowsOf = (name: string) => growth.find(({ table }) => table === name)!.rows;
+  return {
+    tasks: Object.values(tasksByStatus).reduce((sum, count) => sum + count),
+    statusAudit: rowsOf("StatusAudit"),
+    runsAudit: rowsOf("RunsAudit"),
+    executionLog: rowsOf("TaskExecutionLog"),
+  };
+}

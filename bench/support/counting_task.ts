@@ -1,0 +1,40 @@
+// A task that does nothing but count.
+
+import { defineTask, type Task } from "@evertask/evertask";
+
+/** What a counted task carries: which one it is, and some text, as a real payload would. */
+export interface CountedPayload {
+  readonly index: number;
+  readonly text: string;
+}
+
+/** Makes the payload of a task. */
+export function countedPayload(index: number): CountedPayload {
+  return { index, text: "Some forty characters of text for a task." };
+}
+
+/** Counts handlers until a number of tasks have been run. */
+export class CountingTask {
+  readonly task: Task<CountedPayload>;
+  readonly #all: PromiseWithResolvers<void> = Promise.withResolvers();
+  #count = 0;
+
+  constructor(expected: number) {
+    this.task = defineTask<CountedPayload>({
+      type: "counted",
+      handle: () => {
+        if (++this.#count === expected) this.#all.resolve();
+      },
+    });
+  }
+
+  /** How many handlers have been called. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Resolves when the last handler has been called. */
+  allStarted(): Promise<void> {
+    return this.#all.promise;
+  }
+}

@@ -1,0 +1,32 @@
+// On what the figures were measured: without it they mean little.
+
+import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
+
+/** The machine and the versions. */
+export interface Environment {
+  readonly processor: string;
+  readonly cores: number;
+  readonly memoryGiB: number;
+  readonly deno: string;
+  /** Load of the last minute when it began; above 1 the figures are those of a busy machine. */
+  readonly load: number;
+  readonly date: string;
+}
+
+/** Describes this machine. */
+export function environment(): Environment {
+  return {
+    processor: cpus()[0]?.model ?? "unknown",
+    cores: availableParallelism(),
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    deno: Deno.version.deno,
+    load: Math.round(loadavg()[0]! * 100) / 100,
+    date: new Date().toISOString().slice(0, 10),
+  };
+}
+
+/** The same in one line. */
+export function describeEnvironment(machine: Environment): string {
+  const { processor, cores, memoryGiB, deno, load, date } = machine;
+  return `${processor}, ${cores} cores, ${memoryGiB} GiB · Deno ${deno} · ${date} · load ${load} at the start`;
+}
