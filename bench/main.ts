@@ -4,12 +4,26 @@
 // fsync, SQLite with its write-ahead log and synchronous=NORMAL).
 
 import { auditLevelsSubject } from "./audit_levels.ts";
+import { backlogSubject } from "./backlog.ts";
+import { eventsSubject } from "./events.ts";
+import { finishedRowsSubject } from "./finished_rows.ts";
+import { idleSubject } from "./idle.ts";
+import { oldSnapshotSubject } from "./old_snapshot.ts";
+import { postgresCostSubject } from "./postgres_cost.ts";
+import { processesSubject } from "./processes.ts";
 import { optionsHelp, readArguments, UsageError } from "./support/arguments.ts";
 import { describeEnvironment, environment } from "./support/environment.ts";
 import type { Subject } from "./support/subject.ts";
 
 const subjects: readonly Subject[] = [
   auditLevelsSubject,
+  backlogSubject,
+  eventsSubject,
+  idleSubject,
+  processesSubject,
+  postgresCostSubject,
+  finishedRowsSubject,
+  oldSnapshotSubject,
 ];
 
 function help(): string {

@@ -28,6 +28,11 @@ const openers: Readonly<Record<string, () => Promise<BenchStore> | BenchStore>> 
   postgres: postgresStore,
 };
 
+/** A storage on the database of another process, which knows its store and address. */
+export function openStorage(store: string, address: string): Storage {
+  return store === "sqlite" ? sqliteStorage(address) : postgresStorage(address);
+}
+
 /** Stores by name, in the order of reports. */
 export const storeNames: readonly string[] = Object.keys(openers);
 
@@ -74,7 +79,7 @@ function sqliteStore(): BenchStore {
       const path = `${folder}/tasks.db`;
       return {
         address: path,
-        storage: () => sqliteStorage(path),
+        storage: () => openStorage("sqlite", path),
         [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
       };
     },
@@ -96,7 +101,7 @@ async function postgresStore(): Promise<BenchStore> {
       const url = await server.createDatabase();
       return {
         address: url,
-        storage: () => postgresStorage(url),
+        storage: () => openStorage("postgres", url),
         [Symbol.asyncDispose]: () => dropDatabase(server.url, url),
       };
     },

@@ -1,0 +1,23 @@
+// A worker whose handlers wait, in a process of its own: worker.ts STORE ADDRESS MILLISECONDS PARALLELISM
+//
+// Writes "ready" once it could claim, and ends when its input does.
+
+import { createEverTask, defineTask, silentLogger } from "@evertask/evertask";
+import { askedToEnd, tell } from "../support/child_process.ts";
+import { openStorage } from "../support/stores.ts";
+
+const [store = "", address = "", waitMs = "", parallelism = ""] = Deno.args;
+const waiting = defineTask<unknown>({
+  type: "counted",
+  handle: () => new Promise<void>((resume) => setTimeout(resume, Number(waitMs))),
+});
+const everTask = createEverTask({
+  storage: openStorage(store, address),
+  tasks: [waiting],
+  queues: { default: { parallelism: Number(parallelism) } },
+  logger: silentLogger,
+});
+await everTask.start();
+tell("ready");
+await askedToEnd();
+await everTask.stop();

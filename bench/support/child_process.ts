@@ -1,0 +1,51 @@
+// Measurements in a process of their own: their memory is theirs alone, and several can share a store.
+
+/** A process that runs a module of bench/children/ and writes lines of JSON. */
+export class BenchProcess implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #lines: AsyncGenerator<string>;
+
+  /** Starts it. */
+  constructor(module: string, ...args: string[]) {
+    const path = new URL(`../children/${module}`, import.meta.url).pathname;
+    this.#child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", path, ...args],
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    this.#lines = readLines(this.#child.stdout);
+  }
+
+  /** The next line that it writes. */
+  async next<T>(): Promise<T> {
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Error("The process ended too early.");
+    return JSON.parse(value);
+  }
+
+  /** Closes its input, which it takes as a request to end, and waits for its end. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#child.stdin.close();
+    await this.#lines.return(undefined);
+    await this.#child.status;
+  }
+}
+
+async function* readLines(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
+  let rest = "";
+  for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+}
+
+/** In the child: writes a line. */
+export function tell(message: unknown): void {
+  console.log(JSON.stringify(message));
+}
+
+/** In the child: resolves when the parent asks for the end, or is gone. */
+export async function askedToEnd(): Promise<void> {
+  for await (const _ of Deno.stdin.readable);
+}

@@ -1,0 +1,67 @@
+// Looks at a PostgreSQL beside the storage under measurement.
+
+import postgres from "postgres";
+
+/** One connection of our own to a database. */
+export class PostgresSession implements AsyncDisposable {
+  readonly sql: postgres.Sql;
+
+  constructor(url: string) {
+    this.sql = postgres(url, { max: 1, onnotice: () => {} });
+  }
+
+  /** How many bytes have been written to the write-ahead log so far. */
+  async walBytes(): Promise<number> {
+    const [row] = await this.sql<[{ bytes: string }]>`
+      SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0') AS bytes`;
+    return Number(row.bytes);
+  }
+
+  /**
+   * How much processor time the whole server has taken so far, in microseconds: that of the processes that run and of those
+   * that have ended. Null where it cannot be known: on another machine, and elsewhere than on Linux.
+   */
+  async processorMicroseconds(): Promise<number | null> {
+    const [{ data_directory: folder }] = await this.sql<
+      [{ data_directory: string }]
+    >`SHOW data_directory`;
+    try {
+      const [server] = (await Deno.readTextFile(`${folder}/postmaster.pid`)).split("\n");
+      return ticksOfFamily(server!) * microsecondsPerTick;
+    } catch {
+      return null;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.sql.end();
+  }
+}
+
+/** USER_HZ, which is 100 on every Linux that Deno runs on. */
+const microsecondsPerTick = 10_000;
+
+/** Ticks of a process, of its children that have ended, and of those that run (see proc_pid_stat(5)). */
+function ticksOfFamily(server: string): number {
+  let total = 0;
+  for (const { name } of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const fields = statFields(name);
+    if (fields === null) continue;
+    const [userTime, systemTime, endedUserTime, endedSystemTime] = fields.slice(11, 15).map(Number);
+    const parent = fields[1];
+    if (name === server || parent === server) total += userTime! + systemTime!;
+    if (name === server) total += endedUserTime! + endedSystemTime!;
+  }
+  return total;
+}
+
+/** What stands behind the name in a process's stat file; null when the process has just ended. */
+function statFields(pid: string): string[] | null {
+  try {
+    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  } catch {
+    return null;
+  }
+}
