@@ -104,7 +104,7 @@ export class WakeChannel {
       const { unlisten } = await this.#parts.sql.listen(
         this.#parts.name,
         (payload) => this.#receive(payload),
-        () => this.#tell({ kind: "tasks" }), // whatever was told meanwhile was missed
+        () => this.#tellOfMissed(),
       );
       this.#unlisten = unlisten;
     } catch {
@@ -113,6 +113,12 @@ export class WakeChannel {
         this.#listening = this.#listen(failures + 1);
       }, backoffMs(failures + 1));
     }
+  }
+
+  /** Whatever was told before we listened was missed. A look at the queues is a heartbeat, which brings cancels, too. */
+  #tellOfMissed(): void {
+    this.#tell({ kind: "tasks" });
+    this.#tell({ kind: "queues" });
   }
 
   #receive(payload: string): void {
