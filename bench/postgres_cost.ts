@@ -32,12 +32,16 @@ async function measureCost(
   await storage.open(); // the schema is made before anything is counted
   await storage.close();
   await using session = new PostgresSession(database.address);
-  const look = async () => ({
-    wal: await session.walBytes(),
-    server: await session.processorMicroseconds() ?? NaN,
-    client: process.cpuUsage(),
-    rows: await countRowVersions(session),
-  });
+  const look = async () => {
+    const client = process.cpuUsage();
+    await session.othersEnded();
+    return {
+      wal: await session.walBytes(),
+      server: await session.processorMicroseconds() ?? NaN,
+      client,
+      rows: await countRowVersions(session),
+    };
+  };
   const before = await look();
   await measureLifecycle(database, { auditLevel, tasks });
   const after = await look();

@@ -10,6 +10,17 @@ export class PostgresSession implements AsyncDisposable {
     this.sql = postgres(url, { max: 1, onnotice: () => {} });
   }
 
+  /** Resolves when no other session is on the database: a session reports what it has written when it ends. */
+  async othersEnded(): Promise<void> {
+    while (true) {
+      const others = await this.sql`
+        SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+          AND backend_type = 'client backend'`;
+      if (others.length === 0) return;
+      await new Promise((resume) => setTimeout(resume, 5));
+    }
+  }
+
   /** How many bytes have been written to the write-ahead log so far. */
   async walBytes(): Promise<number> {
     const [row] = await this.sql<[{ bytes: string }]>`

@@ -1,0 +1,154 @@
+// The benchmarks as programs: that they run, count right and say what is wrong. How fast anything is, is not tested.
+
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertGreater,
+  assertStringIncludes,
+} from "@std/assert";
+import type { LevelFigures } from "../bench/audit_levels.ts";
+import { auditLevelChart } from "../bench/audit_levels_chart.ts";
+import { median, percentile, rate } from "../bench/support/figures.ts";
+import { table } from "../bench/support/table.ts";
+
+const program = new URL("../bench/main.ts", import.meta.url).pathname;
+
+async function bench(...args: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", program, ...args],
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+/** Runs a benchmark in its smallest form, and gives its results. */
+async function results<Row>(...args: string[]): Promise<Row[]> {
+  const { code, stdout, stderr } = await bench(...args, "--runs", "1", "--json");
+  assertEquals(code, 0, stderr);
+  return JSON.parse(stdout).results;
+}
+
+Deno.test("the comparison of audit levels counts the rows that each level leaves", async () => {
+  const svg = await Deno.makeTempFile({ suffix: ".svg" });
+  const args = ["--store", "memory,sqlite", "--tasks", "100", "--svg", svg];
+  const rows = await results<LevelFigures>("audit-levels", ...args);
+  assertEquals(rows.map(({ store, auditLevel, rows }) => [store, auditLevel, rows.statusAudit]), [
+    ["memory", "Full", 300],
+    ["memory", "Minimal", 0],
+    ["memory", "ErrorsOnly", 0],
+    ["memory", "None", 0],
+    ["sqlite", "Full", 300],
+    ["sqlite", "Minimal", 0],
+    ["sqlite", "ErrorsOnly", 0],
+    ["sqlite", "None", 0],
+  ]);
+  for (const row of rows) {
+    assertEquals([row.tasks, row.rows.tasks], [100, 100]);
+    for (const figure of [row.lifecycle, row.drain, row.aloneP50, row.loadedP99]) {
+      assertGreater(figure, 0);
+    }
+    assert(row.aloneP50 <= row.aloneP99);
+    if (row.auditLevel === "Full") assertEquals([row.lifecycleToFull, row.drainToFull], [1, 1]);
+  }
+  assertStringIncludes(await Deno.readTextFile(svg), "</svg>");
+  await Deno.remove(svg);
+});
+
+Deno.test("the benchmarks of idling, backlogs and events run", async () => {
+  const idle = await results<{ store: string; statements: Record<string, number> }>(
+    "idle",
+    "--store",
+    "sqlite",
+    "--seconds",
+    "2",
+  );
+  assertEquals(idle.map(({ store }) => store), ["sqlite", "sqlite, exclusive"]);
+  assertGreater(idle[0]!.statements["PRAGMA data_version"]!, 0);
+  assertEquals(idle[1]!.statements["PRAGMA data_version"], undefined);
+
+  const backlog = await results<{ tasks: number; memoryAtMost: number }>(
+    "backlog",
+    "--store",
+    "sqlite",
+    "--tasks",
+    "1000",
+  );
+  assertEquals(backlog.map(({ tasks }) => tasks), [10, 1000]);
+  for (const { memoryAtMost } of backlog) assertGreater(memoryAtMost, 0);
+
+  const events = await results<{ ratio: number }>("events", "--store", "sqlite", "--tasks", "500");
+  assertGreater(events[0]!.ratio, 0);
+});
+
+Deno.test("the benchmarks on PostgreSQL run", async () => {
+  const [processes, cost, finished, snapshot] = await Promise.all([
+    results<{ processes: number }>("processes", "--tasks", "100"),
+    results<{ auditLevel: string; rowVersions: number }>("postgres-cost", "--tasks", "500"),
+    results<{ finished: number }>("finished-rows", "--tasks", "100", "--finished", "1000"),
+    results<{ tasksBefore: number }>("old-snapshot", "--tasks", "100"),
+  ]);
+  assertEquals(processes.map(({ processes }) => processes), [1, 2, 4]);
+  assertEquals(cost.map((row) => row.auditLevel), ["Full", "Minimal", "ErrorsOnly", "None"]);
+  // At Full a task writes three rows more than at None: its history.
+  assertAlmostEquals(cost[0]!.rowVersions - cost[3]!.rowVersions, 3, 0.5);
+  assertEquals(finished.map(({ finished }) => finished), [0, 1000]);
+  assertEquals(snapshot.map(({ tasksBefore }) => tasksBefore), [
+    0,
+    10,
+    20,
+    30,
+    40,
+    50,
+    60,
+    70,
+    80,
+    90,
+  ]);
+});
+
+Deno.test("a benchmark that is called wrongly says what is wrong, what there is, and ends with exit code 2", async () => {
+  const wrongCalls: [args: string[], message: string][] = [
+    [["fastest"], 'There is no benchmark "fastest".'],
+    [["--store", "oracle"], 'This cannot be measured on "oracle"'],
+    [["processes", "--store", "memory"], 'This cannot be measured on "memory"'],
+    [["--runs", "0"], '--runs is "0"'],
+    [["--what"], "--what"],
+    [["events", "idle"], "Only one benchmark"],
+  ];
+  for (const [args, message] of wrongCalls) {
+    const { code, stderr } = await bench(...args);
+    assertEquals(code, 2, stderr);
+    assertStringIncludes(stderr, message);
+    assertStringIncludes(stderr, "deno task bench [name] [options]");
+  }
+  const { code, stdout } = await bench("--help");
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, "audit-levels");
+});
+
+Deno.test("the chart has one bar a level in each of its two panels, as long as its value", () => {
+  const figures = (["Full", "None"] as const).map((auditLevel, index) => ({
+    store: "sqlite",
+    auditLevel,
+    lifecycle: 50_000 * (index + 1),
+    drain: 100_000,
+  })) as LevelFigures[];
+  const chart = auditLevelChart(figures);
+  const widths = [...chart.matchAll(/<rect [^>]*width="(\d+)"/g)].map(([, width]) => width);
+  assertEquals(widths, ["115", "230", "230", "230"]);
+  assertStringIncludes(chart, ">50,000</text>");
+  assertStringIncludes(chart, "prefers-color-scheme: dark");
+});
+
+Deno.test("figures are computed by the nearest rank, and tables are aligned", () => {
+  const values = Array.from({ length: 100 }, (_, index) => 100 - index);
+  assertEquals([percentile(values, 0.5), percentile(values, 0.99), percentile([7], 0.99)], [
+    50,
+    99,
+    7,
+  ]);
+  assertEquals([median([3, 1, 2]), median([4, 1, 2, 3])], [2, 2.5]);
+  assertEquals([rate(25_349), rate(999.6), rate(5)], ["25,300", "1,000", "5"]);
+  assertEquals(table(["name", "n"], [["a", "10"]]), "name   n\n────  ──\na     10");
+});
