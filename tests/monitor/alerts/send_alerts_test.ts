@@ -11,7 +11,7 @@ import {
   sendAlerts,
 } from "../../../src/monitor/alerts/mod.ts";
 import { EventSourceForTests } from "../support/event_source.ts";
-import { ManualClock } from "../support/manual_clock.ts";
+import { FakeClock } from "../../../src/testing/fake_clock.ts";
 
 /** A channel that keeps what arrives, after it has failed as often as it was told to. */
 class KeepingChannel implements AlertChannel {
@@ -44,7 +44,7 @@ function start(
   channel: AlertChannel & KeepingChannel = new KeepingChannel(),
 ) {
   const events = new EventSourceForTests();
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const warnings: string[] = [];
   const note = (message: string) => void warnings.push(message);
   const logger: Logger = { ...silentLogger, warn: note, error: note };

@@ -3,12 +3,12 @@ import { createEverTask, defineTask, InvalidArgumentError } from "../../../mod.t
 import { memoryStorage } from "../../../drivers/memory/mod.ts";
 import { createHealthChecks, type HealthOptions } from "../../../src/monitor/mod.ts";
 import { EventSourceForTests } from "../support/event_source.ts";
-import { ManualClock } from "../support/manual_clock.ts";
+import { FakeClock } from "../../../src/testing/fake_clock.ts";
 import { queueFigures, StorageFigures } from "../support/storage_figures.ts";
 
 function makeHealth(options: HealthOptions = {}) {
   const events = new EventSourceForTests();
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const figures = new StorageFigures();
   figures.workerHeartbeats = { "worker-1": figures.now - 5_000 };
   const everTask = Object.assign(figures, { events, workerId: "worker-1" as string | null });

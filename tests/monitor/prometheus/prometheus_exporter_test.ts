@@ -8,14 +8,14 @@ import {
   type PrometheusOptions,
 } from "../../../src/monitor/prometheus/mod.ts";
 import { EventSourceForTests } from "../support/event_source.ts";
-import { ManualClock } from "../support/manual_clock.ts";
+import { FakeClock } from "../../../src/testing/fake_clock.ts";
 import { parseMetrics, valueOf } from "../support/prometheus_text.ts";
 import { queueFigures, StorageFigures } from "../support/storage_figures.ts";
 
 function makeExporter(options: PrometheusOptions & { storage?: StorageFigures } = {}) {
   const { storage = new StorageFigures(), ...rest } = options;
   const events = new EventSourceForTests();
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const everTask = Object.assign(storage, { events });
   const exporter = createPrometheusExporter(everTask, { clock, logger: silentLogger, ...rest });
   const scrape = async () => {

@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 import { silentLogger } from "../../../src/log/logger.ts";
 import { createMonitorHub, type MonitorHubOptions } from "../../../src/monitor/mod.ts";
 import { EventSourceForTests } from "./event_source.ts";
-import { ManualClock } from "./manual_clock.ts";
+import { FakeClock } from "../../../src/testing/fake_clock.ts";
 
 const base = "http://app.test/evertask/monitoring";
 /** The first message of a client. */
@@ -13,7 +13,7 @@ export const handshake = '{"protocol":"json","version":1}\x1e';
 /** Makes a hub, and ways to ask it. */
 export function makeHub(options: MonitorHubOptions = {}) {
   const events = new EventSourceForTests();
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const hub = createMonitorHub({ events }, { clock, logger: silentLogger, ...options });
   const ask = (path: string, init: RequestInit = {}) => hub.fetch(new Request(base + path, init));
   const negotiate = async () => {
