@@ -57,8 +57,11 @@ type Result<Verb extends keyof Storage> = Storage[Verb] extends (...args: never[
 /** Tasks in a SQLite database. */
 export class SqliteStorage implements Storage {
   readonly name = "sqlite";
-  /** A look at `data_version` covers what other processes do, so nothing has to be asked for while idle. */
-  readonly polling: Polling = { busyMs: 1000, idleMs: Infinity };
+  /**
+   * A look at `data_version` covers what other processes do, so nothing has to be asked for while idle; and nothing at all
+   * where there are none.
+   */
+  readonly polling: Polling;
   readonly #options: ResolvedOptions;
   readonly #watch: WakeWatch;
   readonly #retention = new Retention();
@@ -70,6 +73,7 @@ export class SqliteStorage implements Storage {
   constructor(options: ResolvedOptions) {
     this.#options = options;
     const alone = options.exclusive || options.path === ":memory:";
+    this.polling = { busyMs: alone ? Infinity : 1000, idleMs: Infinity };
     this.#watch = new WakeWatch(options.clock, alone);
   }
 

@@ -1,0 +1,113 @@
+// Processes that die between the end of a handler and the write that moves the series on.
+
+import { assertEquals } from "@std/assert";
+import { type MisfirePolicy, StorageUnavailableError } from "../../../mod.ts";
+import { watched } from "./counted_storage.ts";
+import { recorder, scenario, type World } from "./world.ts";
+
+/** An engine whose process can die. */
+function mortal(world: World, options: Parameters<World["start"]>[0]) {
+  const { storage, intervene, cutOff } = watched(world.connect());
+  const everTask = world.engine({ ...options, storage });
+  return {
+    everTask,
+    /** The process dies when it is about to write the end of the next run. */
+    dieAtNextEnd() {
+      intervene("updateCurrentRunMany", () => {
+        cutOff();
+        return Promise.reject(new StorageUnavailableError("The process is dead."));
+      });
+    },
+  };
+}
+
+const leaseDuration = { seconds: 15 };
+
+scenario(
+  "a crash between the handler's end and the write runs the occurrence once more",
+  async (world) => {
+    const first = recorder(world);
+    const second = recorder(world);
+    const { everTask, dieAtNextEnd } = mortal(world, { tasks: [first.task], leaseDuration });
+    await everTask.start();
+    const { id } = await everTask.dispatch(first.task, undefined, {
+      recurring: (r) => r.everyMinute().maxRuns(3),
+    });
+    await world.until("00:01:30");
+    dieAtNextEnd();
+    await world.until("00:02:05");
+    const other = await world.start({ tasks: [second.task], leaseDuration });
+    await world.until("00:04:30");
+    assertEquals(first.runs.map(({ number, scheduledAt }) => [number, scheduledAt]), [
+      [1, "2026-03-10 00:01"],
+      [2, "2026-03-10 00:02"],
+    ]);
+    assertEquals(
+      second.runs.map(({ number, scheduledAt, attempt }) => [number, scheduledAt, attempt]),
+      [
+        [2, "2026-03-10 00:02", 2],
+        [3, "2026-03-10 00:03", 1],
+      ],
+    );
+    const { series, lostCount } = (await other.get(id))!;
+    assertEquals([series!.runCount, series!.nextRunAt, lostCount], [3, null, 0]);
+    assertEquals((await other.runsAudit(id)).items.length, 3);
+  },
+  { shared: true },
+);
+
+const catchUps: [misfire: MisfirePolicy, before: string[], after: string[]][] = [
+  // One catch-up run, of the latest missed occurrence; once more after the crash; then the grid.
+  ["once", ["00:05"], ["00:05", "00:06"]],
+  // The two latest; the first once more after the crash.
+  [{ all: 2 }, ["00:04"], ["00:04", "00:05", "00:06"]],
+];
+for (const [misfire, before, after] of catchUps) {
+  scenario(
+    `a crash in a catch-up run of the policy ${JSON.stringify(misfire)} makes no further one`,
+    async (world) => {
+      const first = recorder(world);
+      const second = recorder(world);
+      const registrar = world.engine({ tasks: [first.task] });
+      await registrar.dispatch(first.task, undefined, {
+        recurring: (r) => r.everyMinute().onMisfire(misfire),
+      });
+      await world.stop(registrar);
+      await world.until("00:05:10");
+      const { everTask, dieAtNextEnd } = mortal(world, {
+        tasks: [first.task],
+        leaseDuration,
+      });
+      dieAtNextEnd();
+      await everTask.start();
+      await world.pass(0);
+      await world.start({ tasks: [second.task], leaseDuration });
+      await world.until("00:06:30");
+      const day = (times: string[]) => times.map((time) => `2026-03-10 ${time}`);
+      assertEquals(first.planned(), day(before));
+      assertEquals(second.planned(), day(after));
+    },
+    { shared: true },
+  );
+}
+
+scenario(
+  "a run whose end was written although the answer was lost does not run again",
+  async (world) => {
+    const { task, planned } = recorder(world);
+    const { storage, intervene } = watched(world.connect());
+    const everTask = await world.start({ tasks: [task], storage });
+    const { id } = await everTask.dispatch(task, undefined, { recurring: (r) => r.everyHour() });
+    await world.until("00:30");
+    let lost = 0;
+    intervene("updateCurrentRunMany", async (pass) => {
+      const results = await pass();
+      if (++lost > 1) return results;
+      throw new StorageUnavailableError("The connection was lost.");
+    });
+    await world.until("03:30");
+    assertEquals(planned(), ["01:00", "02:00", "03:00"].map((time) => `2026-03-10 ${time}`));
+    assertEquals((await everTask.get(id))!.series!.runCount, 3);
+    assertEquals(world.events.filter(({ kind }) => kind === "leaseLost"), []);
+  },
+);
