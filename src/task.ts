@@ -63,7 +63,12 @@ export interface TaskSettings {
   readonly priority?: number;
   /** How much history its tasks leave. @default the instance's `defaultAuditLevel` */
   readonly auditLevel?: AuditLevel;
-  /** How long one attempt may take. @default the queue's, then the instance's, then no limit */
+  /**
+   * How long one attempt may take. Then its signal aborts with a `TimeoutError`; it is retried only where the retry policy asks for
+   * it, by `.handle(TimeoutError)` or `.handleWhen(…)`.
+   *
+   * @default the queue's, then the instance's, then no limit
+   */
   readonly timeout?: Duration;
   /** What follows a failed attempt. @default the queue's, then the instance's: `linearRetry(3, 500)` */
   readonly retry?: RetryPolicy;

@@ -149,6 +149,11 @@ export class QueueRunner {
     this.#letWaitersIn();
   }
 
+  /** A claimed job has gone without having run: there is work for more claims. */
+  sentAway(): void {
+    this.#prefetch.finished();
+  }
+
   /** Takes waiting jobs out of the line. */
   removeWhere(matches: (job: Job) => boolean): Job[] {
     const held = [...this.#held].filter(matches);

@@ -6,7 +6,13 @@ import { InvalidArgumentError } from "../errors.ts";
 import type { RetryPolicy } from "../retry/retry_policy.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
 
-/** What can be set for a queue. */
+/**
+ * What can be set for a queue.
+ *
+ * Each queue has workers of its own, so that none delays another. Within a queue, higher priorities go first, and within a priority
+ * what has been due for longest: a flood delays only what becomes due after it. A flood of a higher priority that never ends does
+ * starve lower ones; such work belongs in a queue of its own.
+ */
 export interface QueueOptions {
   /** How many of its tasks this process runs at once. @default 2 × cores, at least 4 */
   readonly parallelism?: number;

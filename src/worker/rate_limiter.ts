@@ -65,7 +65,8 @@ export class RateLimiter implements GateDecisions {
   }
 
   onDefer(job: Job, slotAt: number, waitMs: number): void {
-    this.#decided(job, () => {
+    this.#decided(job, (runner) => {
+      runner.sentAway();
       this.#parts.recorder.defer(job, slotAt, waitMs);
       this.#events.deferred(job.task.type, job.task.queue);
     });
@@ -73,7 +74,8 @@ export class RateLimiter implements GateDecisions {
 
   onReject(job: Job, error: RateLimitRejectedError): void {
     const { recorder, executor } = this.#parts;
-    this.#decided(job, () => {
+    this.#decided(job, (runner) => {
+      runner.sentAway();
       recorder.emit("rateLimitRejected", job, { exception: error.message });
       if (job.task.series === null) executor.refuse(job, error);
       else recorder.skipRejected(job);
