@@ -13,6 +13,7 @@ import { postgresCostSubject } from "./postgres_cost.ts";
 import { processesSubject } from "./processes.ts";
 import { optionsHelp, readArguments, UsageError } from "./support/arguments.ts";
 import { describeEnvironment, environment } from "./support/environment.ts";
+import { retentionSubject } from "./retention.ts";
 import type { Subject } from "./support/subject.ts";
 
 const subjects: readonly Subject[] = [
@@ -24,6 +25,7 @@ const subjects: readonly Subject[] = [
   postgresCostSubject,
   finishedRowsSubject,
   oldSnapshotSubject,
+  retentionSubject,
 ];
 
 function help(): string {
