@@ -36,6 +36,9 @@ import { StorageClock } from "./time/storage_clock.ts";
 import { within } from "./time/within.ts";
 import { Worker } from "./worker/worker.ts";
 
+/** How long a stop waits for subscribers to take the last events, in milliseconds. */
+const subscribersMs = 1_000;
+
 /** The instance was used after `stop`. */
 export class StoppedError extends EverTaskError {
   /** The name that errors of this class keep. */
@@ -282,6 +285,7 @@ export class EverTask {
     await this.#worker?.stop(timeoutMs);
     await within(clock, leaseMs, retentionEnd);
     await within(clock, dispatchRetryMs, this.#dispatcher.idle());
+    await within(clock, subscribersMs, this.#bus.idle());
     this.#isStopped = true;
     await within(clock, leaseMs, storage.close());
   }

@@ -2,14 +2,17 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async";
 import { z } from "zod";
 import {
+  createEverTask,
   defineTask,
   linearRetry,
   NonRetryableError,
   RetryLater,
+  silentLogger,
   TaskCancelledError,
   type TaskContext,
 } from "../../mod.ts";
 import { MemoryDatabase, memoryStorage } from "../../drivers/memory/mod.ts";
+import { FakeClock } from "../../src/testing/fake_clock.ts";
 import { startEngine } from "../support/engine.ts";
 
 const quickRetry = linearRetry(2, 5);
@@ -249,4 +252,24 @@ Deno.test("what handlers log is forwarded, and stored when persistent logging is
     [2, "Information", "half way"],
   ]);
   assertEquals(lines.filter((line) => line.startsWith("attempt")).length, 2);
+});
+
+Deno.test("stop() lets subscribers take the last events, but does not wait for one that hangs", async () => {
+  const clock = new FakeClock();
+  const seen: string[] = [];
+  const task = defineTask<null>({ type: "task", handle() {} });
+  const storage = memoryStorage({ clock });
+  const everTask = createEverTask({ storage, tasks: [task], clock, logger: silentLogger });
+  everTask.events.subscribe(async ({ kind }) => {
+    await Promise.resolve();
+    seen.push(kind);
+  });
+  everTask.events.subscribe(() => new Promise(() => {}));
+  await everTask.start();
+  await everTask.dispatch(task, null);
+  let isStopped = false;
+  const stopped = everTask.stop().finally(() => isStopped = true);
+  while (!isStopped) await clock.advance(100);
+  await stopped;
+  assertEquals(seen, ["dispatched", "started", "completed"]);
 });
