@@ -6,6 +6,7 @@ import { auditLevels } from "../../../src/audit/audit_level.ts";
 import { WorkerLostError } from "../../../src/storage/errors.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import type { StorageHarness, StorageUnderTest } from "../../../src/testing/mod.ts";
+import { assertSame } from "./compare.ts";
 import { Model, type ModelEnding, type ModelTask } from "./model.ts";
 
 /** What can happen. The numbers choose among what there is. */
@@ -40,8 +41,6 @@ export interface Operation {
 const minute = 60_000;
 /** No sum of passed minutes is near it, so that a server's running clock decides nothing. */
 const leaseMs = 9.5 * minute;
-/** How far a server's clock may run on while a sequence is played. */
-const toleranceMs = 20_000;
 const queues = ["default", "email"];
 const types = ["greet", "report"];
 const lostReason = "lost";
@@ -101,7 +100,7 @@ class Player {
 
   async play(operation: Operation): Promise<void> {
     const touched = await this.#act(operation);
-    await this.#compare(touched);
+    await assertSame(this.#storages[1]!, this.#model, touched);
   }
 
   /** Whatever happened, everything can be brought to its end: nothing is lost. */
@@ -119,7 +118,7 @@ class Player {
       if (claims.length === 0) break;
       for (const claim of claims) await this.#end(storage, claim, endings[0]!, null);
     }
-    await this.#compare(this.#model.tasks);
+    await assertSame(storage, this.#model, this.#model.tasks);
     for (const task of this.#model.tasks) assert(this.#model.hasEnded(task), task.id);
   }
 
@@ -366,72 +365,10 @@ class Player {
   async #storageNow(): Promise<number> {
     return (await this.#storages[0]!.statistics()).now;
   }
-
-  /** The rows of the store are those of the model, and the tasks that were touched have left the right trail. */
-  async #compare(touched: readonly ModelTask[]): Promise<void> {
-    const storage = this.#storages[1]!;
-    const now = await this.#storageNow();
-    const { items } = await storage.list({}, { limit: 1000 });
-    const rows = new Map(items.map((row) => [row.id, row]));
-    assertEquals(rows.size, this.#model.tasks.length, "no task is lost");
-    for (const task of this.#model.tasks) {
-      const row = rows.get(task.id)!;
-      assertEquals(
-        {
-          status: row.status,
-          exception: row.exception,
-          key: row.taskKey,
-          queue: row.queue,
-          worker: row.workerId,
-          attempt: row.attempt,
-          lostCount: row.lostCount,
-          token: row.leaseToken,
-          cancelRequested: row.cancelRequested,
-          runCount: row.series?.runCount ?? null,
-        },
-        {
-          status: task.status,
-          exception: task.exception,
-          key: task.key,
-          queue: task.queue,
-          worker: task.worker,
-          attempt: task.attempt,
-          lostCount: task.lostCount,
-          token: task.token,
-          cancelRequested: task.cancelRequested,
-          runCount: task.series?.runCount ?? null,
-        },
-        task.id,
-      );
-      assertSameInstant(row.dueAt, now, task.dueAt, this.#model.now, `${task.id}: due`);
-      const [next, modelNext] = [row.series?.nextRunAt ?? null, task.series?.nextRunAt ?? null];
-      assertSameInstant(next, now, modelNext, this.#model.now, `${task.id}: next run`);
-    }
-    for (const task of touched) {
-      const { items } = await storage.statusAudit(task.id, { limit: 1000 });
-      const trail = items.map(({ newStatus, exception }) =>
-        exception === null ? newStatus : `${newStatus}: ${exception}`
-      );
-      assertEquals(trail, task.trail, `${task.id}: status audit`);
-    }
-  }
 }
 
 /** Of two due tasks, which has to come first; equal ones may come in any order. */
 function isBefore(a: ModelTask, b: ModelTask): boolean {
   return a.queue === b.queue &&
     (a.priority > b.priority || (a.priority === b.priority && a.dueAt! < b.dueAt!));
-}
-
-function assertSameInstant(
-  actual: number | null,
-  now: number,
-  expected: number | null,
-  modelNow: number,
-  what: string,
-): void {
-  if (expected === null) return assertEquals(actual, null, what);
-  assert(actual !== null, `${what}: it is missing`);
-  const difference = (actual - now) - (expected - modelNow);
-  assert(Math.abs(difference) <= toleranceMs, `${what}: off by ${difference} ms`);
 }
