@@ -7,6 +7,9 @@ import type { SqlServerConfig, SqlServerPool } from "./mssql_api.ts";
 /** Which database: see {@linkcode SqlServerStorageOptions.connection}. */
 export type SqlServerConnection = string | SqlServerConfig | SqlServerPool;
 
+/** What an error message shows instead of a connection: a password may be in it. */
+export const notShown = "(not shown)";
+
 /** Whether it is a pool, of whatever copy of mssql. */
 export function isPool(connection: SqlServerConnection): connection is SqlServerPool {
   return typeof connection === "object" && "request" in connection &&
@@ -20,12 +23,14 @@ export function isPool(connection: SqlServerConnection): connection is SqlServer
 export function poolConfig(connection: string | SqlServerConfig): SqlServerConfig {
   const given = typeof connection === "string" ? parseConnectionString(connection) : connection;
   if (typeof given.server !== "string" || given.server === "") {
-    throw new InvalidArgumentError("connection", given, "name a server");
+    throw new InvalidArgumentError("connection", notShown, "name a server");
   }
+  // mssql takes `encrypt` beside `options`, too.
+  const encryptByDefault = "encrypt" in given ? {} : { encrypt: true };
   return {
     validateConnection: "socket",
     ...given,
-    options: { encrypt: true, appName: "EverTask", ...given.options, useUTC: true },
+    options: { ...encryptByDefault, appName: "EverTask", ...given.options, useUTC: true },
   };
 }
 
@@ -37,13 +42,13 @@ export function parseConnectionString(connection: string): SqlServerConfig {
     } catch (error) {
       throw new InvalidArgumentError(
         "connection",
-        "(not shown)",
+        notShown,
         `be a URL or an ADO.NET string: ${error}`,
       );
     }
   }
   const url = URL.parse(connection);
-  if (url === null) throw new InvalidArgumentError("connection", "(not shown)", "be a valid URL");
+  if (url === null) throw new InvalidArgumentError("connection", notShown, "be a valid URL");
   const { searchParams } = url;
   const flag = (option: string, ifAbsent: boolean): boolean => {
     const value = searchParams.get(option);

@@ -116,9 +116,10 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The pool gave no connection in time (tarn's error has a name, and no code). */
+/** The pool gave no connection in time. The error has neither a name nor a code of its own; mssql begins its message so. */
 function isPoolTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === "TimeoutError";
+  return error instanceof Error &&
+    error.message.startsWith("Failed to acquire a connection from the pool");
 }
 
 interface Link {

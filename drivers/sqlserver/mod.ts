@@ -13,7 +13,7 @@
 import { InvalidArgumentError } from "../../src/errors.ts";
 import type { Polling } from "../../src/storage/requests.ts";
 import type { Storage } from "../../src/storage/storage.ts";
-import { isPool, type SqlServerConnection } from "./connection.ts";
+import { isPool, notShown, type SqlServerConnection } from "./connection.ts";
 import { SqlServerDatabase } from "./database.ts";
 import { checkSchemaName } from "./script.ts";
 import { SqlServerStorage } from "./storage.ts";
@@ -81,7 +81,7 @@ export function sqlServerStorage(
   if (!isConnection(connection)) {
     throw new InvalidArgumentError(
       "connection",
-      connection,
+      notShown,
       "be a URL, a connection string, a configuration of mssql or a ConnectionPool",
     );
   }

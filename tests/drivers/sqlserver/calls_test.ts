@@ -1,0 +1,396 @@
+// What each verb sends: one call of one procedure, with typed parameters; and how the answers are read.
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { InvalidArgumentError } from "../../../src/errors.ts";
+import { WorkerLostError } from "../../../src/storage/errors.ts";
+import type { NewTask } from "../../../src/storage/requests.ts";
+import type { Storage } from "../../../src/storage/storage.ts";
+import type { TdsRequest } from "../../support/tds_server/server.ts";
+import type { TableValue } from "../../support/tds_server/types.ts";
+import { applied, columns, rows, serverNow, withScript } from "./scripted.ts";
+
+const taskId = "01900000-0000-7000-8000-00000000000a";
+const otherId = "01900000-0000-7000-8000-00000000000b";
+
+const task: NewTask = {
+  id: taskId,
+  type: "send-email",
+  handler: "Send an e-mail",
+  request: '{"to":"ada@example.org"}',
+  status: "WaitingQueue",
+  due: { at: Date.parse("2027-01-01T00:00:00.5Z") },
+  auditLevel: "Minimal",
+  queue: "email ",
+  priority: -3,
+  taskKey: "key\u0000",
+  traceContext: null,
+  series: {
+    schedule: "{}",
+    info: "always",
+    anchorAt: 0,
+    maxRuns: null,
+    runUntil: null,
+    nextRunAt: Date.parse("2027-01-01T00:00:00Z"),
+  },
+  claimFor: null,
+};
+
+/** The columns of a task in recordsets. */
+const taskColumns = columns(
+  "Id id, Type text, Handler text, Request text, Status text, Exception text, AuditLevel int, " +
+    "QueueName text, Priority int, TaskKey text, CreatedAtUtc instant, " +
+    "ScheduledExecutionUtc instant, DueAtUtc instant, LastExecutionUtc instant, " +
+    "ExecutionTimeMs float, Attempt int, LostCount int, WorkerId text, LeaseToken bigint, " +
+    "CancelRequested bit, RateSlotUtc instant, TraceContext text, IsRecurring bit, " +
+    "RecurringTask text, RecurringInfo text, AnchorUtc instant, MaxRuns int, RunUntil instant, " +
+    "NextRunUtc instant, CurrentRunCount int",
+);
+
+const taskRow = [
+  ...[
+    taskId,
+    "send-email",
+    "Send",
+    "{}",
+    "Completed",
+    null,
+    null,
+    "email \u0010",
+    -3,
+    "key\u0010@",
+  ],
+  ...[serverNow, null, null, serverNow + 1, 1.5, 2, 1, null, 3, false, null],
+  ...[null, true, "{}", "always", serverNow, null, null, serverNow + 5, 7],
+];
+
+/** Each parameter's type. */
+function types({ parameters }: TdsRequest): Record<string, string> {
+  return Object.fromEntries(Object.entries(parameters).map(([name, { type }]) => [name, type]));
+}
+
+/** Each parameter's value. */
+function values({ parameters }: TdsRequest): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(parameters).map(([name, { value }]) => [name, value]));
+}
+
+function table(request: TdsRequest, parameter: string): TableValue {
+  return request.parameters[parameter]!.value as TableValue;
+}
+
+/** A verb, what it calls, and what the server answers. */
+const verbs: [verb: string, call: (storage: Storage) => Promise<unknown>, procedure: string][] = [
+  ["persist", (s) => s.persist([task, task]), "usp_PersistTasks"],
+  [
+    "claim",
+    (s) => s.claim({ workerId: "w", types: ["a"], queues: [{ name: "q", limit: 5 }] }),
+    "usp_ClaimTasks",
+  ],
+  ["setStatus", (s) => s.setStatus(taskId, "Failed", "Oh!", "Full"), "usp_SetTaskStatus"],
+  [
+    "setStatusMany",
+    (s) =>
+      s.setStatusMany([taskId, otherId].map((taskId) => ({
+        taskId,
+        auditLevel: "Full",
+        steps: [{ status: "Completed", exception: null, agoMs: 0 }],
+      }))),
+    "usp_SetTaskStatuses",
+  ],
+  ["updateCurrentRun", (s) => s.updateCurrentRun(taskId, 5, null, "Full"), "usp_UpdateCurrentRun"],
+  [
+    "updateCurrentRunMany",
+    (s) =>
+      s.updateCurrentRunMany([taskId, otherId].map((taskId) => ({
+        taskId,
+        auditLevel: "Full",
+        steps: [{ status: "Completed", exception: null, agoMs: 0 }],
+        executionTimeMs: 1,
+        nextRunAt: null,
+      }))),
+    "usp_UpdateCurrentRuns",
+  ],
+  ["requestCancel", (s) => s.requestCancel([taskId]), "usp_RequestCancel"],
+  ["release", (s) => s.release("w", [{ taskId, token: 1, dueAt: 0 }]), "usp_ReleaseTasks"],
+  ["releaseUnknown", (s) => s.releaseUnknown("w", [taskId]), "usp_ReleaseUnknown"],
+  ["makeDue", (s) => s.makeDue([taskId]), "usp_MakeDue"],
+  ["nextDueAt", (s) => s.nextDueAt(["q"], ["a"]), "usp_NextDueAt"],
+  ["registerWorker", (s) => s.registerWorker({ id: "w", host: "h" }), "usp_RegisterWorker"],
+  ["heartbeat", (s) => s.heartbeat("w", 1000), "usp_Heartbeat"],
+  ["unregisterWorker", (s) => s.unregisterWorker("w"), "usp_UnregisterWorker"],
+  [
+    "releaseLost",
+    (s) => s.releaseLost({ leaseMs: 1, poisonLimit: 5, lostReason: "l", poisonReason: "p" }),
+    "usp_ReleaseLost",
+  ],
+  ["setQueuePaused", (s) => s.setQueuePaused("q", true), "usp_SetQueuePaused"],
+  [
+    "reserveRateSlots",
+    (s) =>
+      s.reserveRateSlots([
+        { key: "k", emissionIntervalMs: 0.5, burst: 2, startEmpty: false, horizonMs: 10 },
+      ]),
+    "usp_ReserveRateSlots",
+  ],
+  [
+    "saveExecutionLogs",
+    (s) =>
+      s.saveExecutionLogs([
+        { taskId, level: "Warning", message: "m", exception: null, agoMs: 0 },
+      ]),
+    "usp_SaveExecutionLogs",
+  ],
+  ["purge", (s) => s.purge({ statusAuditDays: 1 }, { budget: 10 }), "usp_Purge"],
+];
+
+/** Recordsets that any of them can read. */
+const anyAnswer = {
+  recordsets: [
+    rows(
+      columns(
+        "Id id, Outcome text, Claimed bit, Now instant, Known bit, Applied int, Due int, " +
+          "DueAtUtc instant, Alive bit, OthersLost bit, NowMs float, Released int, Done bit, " +
+          "Busy bit, TaskId id, Type text, QueueName text, WorkerId text",
+      ),
+      [
+        ...[taskId, "created", true, serverNow, true, 1, 1, null, true, false, serverNow],
+        ...[0, true, false, taskId, "a", "q", "w"],
+      ],
+    ),
+    rows({ TaskId: "id" }),
+    rows({ QueueName: "text" }),
+  ],
+};
+
+for (const [verb, call, procedure] of verbs) {
+  Deno.test(`${verb} is one call of ${procedure}: one round trip, and no transaction around it`, async () => {
+    await withScript(() => anyAnswer, async ({ storage, sent }) => {
+      await call(storage);
+      assertEquals(sent().map(({ kind, text }) => [kind, text]), [
+        ["call", `[EverTask].[${procedure}]`],
+      ]);
+    });
+  });
+}
+
+Deno.test("an empty list costs no round trip", async () => {
+  await withScript(() => anyAnswer, async ({ storage, sent }) => {
+    assertEquals(await storage.persist([]), []);
+    assertEquals(await storage.setStatusMany([]), []);
+    assertEquals(await storage.updateCurrentRunMany([]), []);
+    assertEquals(await storage.requestCancel([]), []);
+    assertEquals(await storage.makeDue([]), []);
+    assertEquals((await storage.reserveRateSlots([])).slots, []);
+    assertEquals(await storage.nextDueAt([], ["a"]), null);
+    await storage.release("w", []);
+    await storage.saveExecutionLogs([]);
+    assertEquals(sent().filter(({ text }) => !text.includes("RateSlots")), []);
+  });
+});
+
+Deno.test("a status change is sent as typed parameters", async () => {
+  await withScript(() => applied, async ({ storage, sent }) => {
+    const result = await storage.setStatus(taskId, "Pending", "It's \u0000 late", "ErrorsOnly", {
+      lease: { workerId: "worker-a", token: 2 ** 40 },
+      dueInMs: 1500.4,
+      executionTimeMs: 12.25,
+      returnAttempt: true,
+      rateSlotAt: serverNow,
+      agoMs: 3,
+    });
+    assertEquals(result, { applied: true });
+    assertEquals(types(sent()[0]!), {
+      TaskId: "uniqueidentifier",
+      Status: "nvarchar(15)",
+      Exception: "nvarchar(max)",
+      AuditLevel: "int",
+      ExecutionTimeMs: "float",
+      AgoMs: "bigint",
+      WorkerId: "nvarchar(100)",
+      LeaseToken: "bigint",
+      DueInMs: "bigint",
+      ReturnAttempt: "bit",
+      RateSlotUtc: "datetimeoffset(3)",
+    });
+    assertEquals(values(sent()[0]!), {
+      TaskId: taskId,
+      Status: "Pending",
+      Exception: "It's \u0010@ late",
+      AuditLevel: 2,
+      ExecutionTimeMs: 12.25,
+      AgoMs: 3,
+      WorkerId: "worker-a",
+      LeaseToken: 2 ** 40,
+      DueInMs: 1500,
+      ReturnAttempt: true,
+      RateSlotUtc: "2026-11-22T12:00:00.123Z",
+    });
+  });
+});
+
+Deno.test("a batch of changes is one call with a row a change and a row a step", async () => {
+  const answer = { recordsets: [rows({ Applied: "int" }, [1], [0])] };
+  await withScript(() => answer, async ({ storage, sent }) => {
+    const results = await storage.setStatusMany([
+      {
+        taskId,
+        auditLevel: "Full",
+        steps: [
+          { status: "InProgress", exception: null, agoMs: 20 },
+          { status: "Failed", exception: "Oh!", agoMs: 0 },
+        ],
+        lease: { workerId: "w", token: 7 },
+      },
+      {
+        taskId: otherId,
+        auditLevel: "None",
+        steps: [{ status: "Completed", exception: null, agoMs: 0 }],
+        executionTimeMs: 3,
+      },
+    ]);
+    assertEquals(results, [{ applied: true }, { applied: false }]);
+    const [request] = sent();
+    assertEquals(types(request!), {
+      Changes: "[EverTask].[StatusChangeList]",
+      Steps: "[EverTask].[StatusStepList]",
+    });
+    assertEquals(table(request!, "Changes").rows, [
+      [taskId, 0, 1, 0, "w", 7, null, false, null, null],
+      [otherId, 1, 0, 3, null, null, null, false, null, 3],
+    ]);
+    assertEquals(table(request!, "Steps").rows, [
+      [0, 0, "InProgress", null, 20],
+      [0, 1, "Failed", "Oh!", 0],
+      [1, 0, "Completed", null, 0],
+    ]);
+    assertEquals(table(request!, "Steps").columns, [
+      ...["int", "int", "nvarchar(15)", "nvarchar(max)", "bigint"],
+    ]);
+  });
+});
+
+Deno.test("a new task is a typed row, with its texts escaped where the server needs it", async () => {
+  const answer = {
+    recordsets: [
+      rows({ Id: "id", Outcome: "text", Claimed: "int" }, [otherId, "existing", 0]),
+    ],
+  };
+  await withScript(() => answer, async ({ storage, sent }) => {
+    assertEquals(await storage.persist([task]), [
+      { id: otherId, outcome: "existing", claimed: false },
+    ]);
+    const tasks = table(sent()[0]!, "Tasks");
+    assertEquals([tasks.schema, tasks.name], ["EverTask", "NewTaskList"]);
+    assertEquals(tasks.rows, [[
+      ...[1, taskId, "send-email", "Send an e-mail", '{"to":"ada@example.org"}', "WaitingQueue"],
+      ...[null, "2027-01-01T00:00:00.500Z", 1, "email \u0010", -3, "key\u0010@", null, null, true],
+      ...["{}", "always", "1970-01-01T00:00:00.000Z", null, null, "2027-01-01T00:00:00.000Z"],
+    ]]);
+  });
+});
+
+Deno.test("a task is read with every field in its form", async () => {
+  const answer = { recordsets: [rows(taskColumns, taskRow)] };
+  await withScript(() => answer, async ({ storage, sent }) => {
+    assertEquals(await storage.get(taskId.toUpperCase()), {
+      id: taskId,
+      type: "send-email",
+      handler: "Send",
+      request: "{}",
+      status: "Completed",
+      exception: null,
+      auditLevel: "Full",
+      queue: "email ",
+      priority: -3,
+      taskKey: "key\u0000",
+      createdAt: serverNow,
+      scheduledAt: null,
+      dueAt: null,
+      lastExecutionAt: serverNow + 1,
+      executionTimeMs: 1.5,
+      attempt: 2,
+      lostCount: 1,
+      workerId: null,
+      leaseToken: 3,
+      cancelRequested: false,
+      rateSlotAt: null,
+      traceContext: null,
+      series: {
+        schedule: "{}",
+        info: "always",
+        anchorAt: serverNow,
+        maxRuns: null,
+        runUntil: null,
+        nextRunAt: serverNow + 5,
+        runCount: 7,
+      },
+    });
+    const [request] = sent();
+    assertEquals([request!.kind, types(request!)], ["query", { Key: "uniqueidentifier" }]);
+  });
+});
+
+Deno.test("a list sends what it filters by as parameters, and asks for one row more than the page", async () => {
+  const answer = { recordsets: [rows(taskColumns, taskRow, taskRow)] };
+  await withScript(() => answer, async ({ storage, sent }) => {
+    const page = await storage.list(
+      { types: ["a'; DROP TABLE x; --", "b"], queues: [], createdFrom: 0, recurring: true },
+      { limit: 1, after: otherId },
+    );
+    assertEquals([page.items.length, page.next], [1, taskId]);
+    const [request] = sent();
+    assertEquals(values(request!), {
+      Rows: 2,
+      After: otherId,
+      Type0: "a'; DROP TABLE x; --",
+      Type1: "b",
+      Recurring: true,
+      From: "1970-01-01T00:00:00.000Z",
+    });
+    assert(!request!.text.includes("DROP"));
+  });
+});
+
+Deno.test("claimed tasks come in the second recordset; a worker that is not known is told", async () => {
+  const state = { Now: "instant", Known: "bit" } as const;
+  const request = { workerId: "w", types: ["a"], queues: [{ name: "q", limit: 3 }] };
+  const claimed = taskRow.with(12, serverNow - 5);
+  let known = true;
+  await withScript(
+    () => ({ recordsets: [rows(state, [serverNow, known]), rows(taskColumns, claimed)] }),
+    async ({ storage, sent }) => {
+      const { now, tasks } = await storage.claim(request);
+      assertEquals([now, tasks[0]!.dueAt, tasks[0]!.leaseToken], [serverNow, serverNow - 5, 3]);
+      assertEquals(table(sent()[0]!, "Queues").rows, [[0, "q", 3]]);
+      assertEquals(table(sent()[0]!, "Types").rows, [[0, "a", null]]);
+      known = false;
+      await assertRejects(() => storage.claim(request), WorkerLostError);
+    },
+  );
+});
+
+Deno.test("a name that is too long for its column is refused before anything is sent", async () => {
+  await withScript(() => anyAnswer, async ({ storage, sent }) => {
+    for (
+      const wrong of [{ type: "t".repeat(501) }, { queue: "q".repeat(201) }, {
+        taskKey: "k".repeat(201),
+      }]
+    ) {
+      await assertRejects(() => storage.persist([{ ...task, ...wrong }]), InvalidArgumentError);
+    }
+    assertEquals(sent(), []);
+  });
+});
+
+Deno.test("a purge goes on in steps of a thousand until its budget is used up", async () => {
+  const counts = columns(
+    "StatusAudit int, RunsAudit int, ExecutionLog int, Tasks int, Done int, Busy int",
+  );
+  const answer = ({ parameters }: TdsRequest) => ({
+    recordsets: [rows(counts, [parameters.Limit!.value, 0, 0, 0, 0, 0])],
+  });
+  await withScript(answer, async ({ storage, sent }) => {
+    const result = await storage.purge({ statusAuditDays: 30 }, { budget: 2500 });
+    assertEquals([result.statusAudit, result.done, result.busy], [2500, false, false]);
+    assertEquals(sent().map(({ parameters }) => parameters.Limit!.value), [1000, 1000, 500]);
+  });
+});

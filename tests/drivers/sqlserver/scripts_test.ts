@@ -1,0 +1,146 @@
+// The .sql files, as far as that can be seen without a server: complete, well cut, and in step with the code.
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import {
+  batchesOf,
+  forSchema,
+  knownVersion,
+  migrationFiles,
+  procedureNames,
+  splitBatches,
+  versionOf,
+} from "../../../drivers/sqlserver/script.ts";
+import { type SqlFileName, sqlFiles } from "../../../drivers/sqlserver/sql.generated.ts";
+import * as tableTypes from "../../../drivers/sqlserver/table_types.ts";
+
+const files = Object.entries(sqlFiles) as [SqlFileName, string][];
+const driver = new URL("../../../drivers/sqlserver/", import.meta.url);
+
+/** The statements of a file: no comments. */
+function code(text: string): string {
+  return text.replace(/--.*$/gm, "");
+}
+
+Deno.test("migrations are numbered from 1 without a gap, and each records its number", () => {
+  assertEquals(migrationFiles.map(versionOf), migrationFiles.map((_, index) => index + 1));
+  assertEquals(knownVersion, migrationFiles.length);
+  for (const file of migrationFiles) {
+    const record = `INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (${
+      versionOf(file)
+    }, SYSUTCDATETIME())`;
+    assert(batchesOf(file, "EverTask").at(-1)!.includes(record), file);
+  }
+});
+
+Deno.test("every file is a migration or a procedure, and every batch of it has a statement", () => {
+  assertEquals(files.length, migrationFiles.length + procedureNames.length);
+  for (const [file] of files) {
+    const batches = batchesOf(file, "EverTask");
+    assert(batches.length > 0, file);
+    for (const batch of batches) assertMatch(code(batch), /\S/, file);
+  }
+});
+
+Deno.test("a procedure's file sets what must hold when it is made, drops it and makes it", () => {
+  for (const name of procedureNames) {
+    const batches = batchesOf(`${name}.sql`, "EverTask").map((batch) => code(batch).trim());
+    assertEquals(batches.length, 3, name);
+    assertEquals(batches[0], "SET QUOTED_IDENTIFIER ON;\nSET ANSI_NULLS ON;");
+    assertEquals(batches[1], `DROP PROCEDURE IF EXISTS [EverTask].[${name}];`);
+    assert(batches[2]!.startsWith(`CREATE PROCEDURE [EverTask].[${name}]`), name);
+    assertMatch(batches[2]!, /SET NOCOUNT ON;\s+SET XACT_ABORT ON;/);
+  }
+});
+
+Deno.test("the schema stands in brackets wherever it stands, so that another name can take its place", () => {
+  for (const [file, text] of files) {
+    const other = forSchema(code(text), "Jobs");
+    assert(!/EverTask/i.test(other), `${file}: ${/.*EverTask.*/i.exec(other)}`);
+  }
+});
+
+Deno.test("no wording that one of the supported engines does not have", () => {
+  const avoided = [
+    ...[/CREATE OR ALTER/i, /\bMERGE\b/i, /\bWAITFOR\b/i, /\bdm_/i, /\bOPENJSON\b/i],
+    ...[/OUTPUT[^;]*\bdeleted\./i, /\bWITH\s+\w+\s+AS\s*\(/i],
+  ];
+  for (const [file, text] of files) {
+    for (const wording of avoided) assert(!wording.test(code(text)), `${file}: ${wording}`);
+  }
+});
+
+Deno.test("an UPDATE with OUTPUT has no alias for its target, and OUTPUT goes into a table", () => {
+  for (const [file, text] of files) {
+    for (const [statement] of code(text).matchAll(/\bUPDATE\b[^;]*;/g)) {
+      if (!statement.includes("OUTPUT")) continue;
+      assertMatch(statement, /^UPDATE \[EverTask\]/, file);
+      assertMatch(statement, /OUTPUT inserted\.\[Id\] INTO @/, file);
+    }
+  }
+});
+
+Deno.test("the driver calls every procedure, and only procedures that have a file", async () => {
+  const called = new Set<string>();
+  for await (const { name } of Deno.readDir(driver)) {
+    if (!name.endsWith(".ts") || name.includes(".generated.")) continue;
+    const source = await Deno.readTextFile(new URL(name, driver));
+    for (const [, procedure] of source.matchAll(/"(usp_\w+)"/g)) called.add(procedure!);
+  }
+  // Upstream's name, for calls by hand.
+  called.add("usp_CompleteRecurringRun");
+  assertEquals([...called].sort(), [...procedureNames].sort());
+});
+
+Deno.test("procedures keep upstream's parameters in front, and all that follow are optional", () => {
+  const parameters = (name: string) =>
+    [...sqlFiles[`${name}.sql` as SqlFileName].matchAll(/^ {4}(@\w+)\s+([^,\n]*?),?\s*(--.*)?$/gm)]
+      .map(([, parameter, type]) => `${parameter} ${type!.replace(/\s+/g, " ").trim()}`);
+  const status = parameters("usp_SetTaskStatus");
+  assertEquals(status.slice(0, 4), [
+    "@TaskId uniqueidentifier",
+    "@Status nvarchar(15)",
+    "@Exception nvarchar(max) = NULL",
+    "@AuditLevel int = 0",
+  ]);
+  assert(status.slice(4).every((parameter) => parameter.includes(" = ")), status.join());
+  const run = parameters("usp_UpdateCurrentRun");
+  assertEquals(run.slice(0, 4), [
+    "@TaskId uniqueidentifier",
+    "@ExecutionTimeMs float",
+    "@NextRunUtc datetimeoffset(3) = NULL",
+    "@AuditLevel int = 0",
+  ]);
+  assert(run.slice(4).every((parameter) => parameter.includes(" = ")), run.join());
+  assertEquals(parameters("usp_CompleteRecurringRun"), run.slice(0, 4));
+});
+
+Deno.test("the table types of the code have the columns of the .sql file, in its order and of its types", () => {
+  const text = sqlFiles["0004_types.sql"];
+  const inSql = [...text.matchAll(/CREATE TYPE \[EverTask\]\.\[(\w+)\] AS TABLE \(([^;]*)\);/g)]
+    .map(([, name, body]) => [
+      name,
+      [...body!.matchAll(/^ {8}\[(\w+)\]\s+(\w+(\(\w+\))?)/gm)].map(([, column, type]) => [
+        column,
+        type,
+      ]),
+    ]);
+  const typeName = (type: { type: unknown; length?: number }) => {
+    const name = (type.type as { name?: string }).name!.toLowerCase();
+    return type.length === undefined
+      ? name
+      : `${name}(${type.length > 4000 ? "max" : type.length})`;
+  };
+  const inCode = Object.values(tableTypes).map(({ name, columns }) => [
+    name,
+    Object.entries(columns).map(([column, type]) => [column, typeName(type())]),
+  ]);
+  assertEquals(inCode.sort(), inSql.sort());
+});
+
+Deno.test("batches are cut where a line says GO and nothing else", () => {
+  const script = "-- heading\nGO\nSELECT 1;\n go \r\nPRINT 'GO';\nGO2;\nGO\n\n-- end\nGO\n";
+  assertEquals(splitBatches(script).map((batch) => batch.trim()), [
+    "SELECT 1;",
+    "PRINT 'GO';\nGO2;",
+  ]);
+});

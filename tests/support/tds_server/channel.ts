@@ -1,0 +1,66 @@
+// A stream of bytes in both directions, read by the piece.
+
+/** A TCP connection, or what TLS makes of it. */
+export interface ByteChannel {
+  read(buffer: Uint8Array<ArrayBuffer>): Promise<number | null>;
+  write(bytes: Uint8Array): Promise<number>;
+  close(): void;
+}
+
+/** Reads as many bytes as are wanted, however they arrive. A connection that breaks has ended. */
+export class ChannelReader {
+  readonly #channel: ByteChannel;
+  #rest: Uint8Array<ArrayBuffer> = new Uint8Array();
+
+  constructor(channel: ByteChannel) {
+    this.#channel = channel;
+  }
+
+  /** So many bytes; null when the other side ended before. */
+  async take(length: number): Promise<Uint8Array | null> {
+    if (!await this.#fill(length)) return null;
+    const taken = this.#rest.subarray(0, length);
+    this.#rest = this.#rest.subarray(length);
+    return taken;
+  }
+
+  /** The first byte of what comes next, without taking it. */
+  async peek(): Promise<number | null> {
+    return await this.#fill(1) ? this.#rest[0]! : null;
+  }
+
+  /** What has arrived and was not taken, or else what arrives next. */
+  async takeSome(): Promise<Uint8Array | null> {
+    if (!await this.#fill(1)) return null;
+    const some = this.#rest;
+    this.#rest = new Uint8Array();
+    return some;
+  }
+
+  async #fill(length: number): Promise<boolean> {
+    const buffer = new Uint8Array(65_536);
+    while (this.#rest.length < length) {
+      const count = await this.#channel.read(buffer).catch(() => null);
+      if (count === null) return false;
+      this.#rest = concat([this.#rest, buffer.subarray(0, count)]);
+    }
+    return true;
+  }
+}
+
+/** Writes all of it. */
+export async function writeAll(channel: ByteChannel, bytes: Uint8Array): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) written += await channel.write(bytes.subarray(written));
+}
+
+/** Several pieces as one. */
+export function concat(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}

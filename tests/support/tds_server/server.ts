@@ -1,0 +1,77 @@
+// A server that speaks enough of TDS 7.4 for mssql to log in, with and without TLS, and to be answered by a script. It is no
+// database: it keeps nothing and understands no SQL. What it is for: seeing what the driver sends, and letting it meet
+// errors, delays and broken connections.
+
+import { serveClient } from "./connection.ts";
+import type { Manners, Reply } from "./connection.ts";
+import type { Login } from "./login.ts";
+import type { TdsRequest } from "./requests.ts";
+
+export type { Login, Reply, TdsRequest };
+
+/** How a server treats its clients. */
+export interface TdsServerOptions
+  extends Partial<Pick<Manners, "certificate" | "refuses" | "breaksAt">> {
+  /** Answers requests. @default with nothing */
+  readonly answer?: Manners["answer"];
+}
+
+/** A running server, on a free port of loopback. */
+export class TdsServer implements AsyncDisposable {
+  readonly #listener: Deno.TcpListener;
+  readonly #clients = new Set<Deno.TcpConn>();
+  readonly #serving: Promise<void>;
+  /** What was asked so far, by all clients; the settings that a session begins with are left out. */
+  readonly requests: TdsRequest[] = [];
+  /** Who has logged in so far. */
+  readonly logins: Login[] = [];
+  /** Changes how requests are answered from now on. */
+  answer: Manners["answer"];
+
+  constructor(options: TdsServerOptions = {}) {
+    const { answer = () => ({}), ...manners } = options;
+    this.answer = answer;
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    this.#serving = this.#serve({
+      ...manners,
+      answer: (request) => {
+        this.requests.push(request);
+        return this.answer(request);
+      },
+      onLogin: (login) => this.logins.push(login),
+    });
+  }
+
+  get port(): number {
+    return this.#listener.addr.port;
+  }
+
+  /** Breaks all connections. */
+  disconnectAll(): void {
+    for (const client of this.#clients) client.close();
+    this.#clients.clear();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    this.disconnectAll();
+    await this.#serving;
+  }
+
+  async #serve(manners: Manners): Promise<void> {
+    const served: Promise<void>[] = [];
+    for await (const client of this.#listener) {
+      this.#clients.add(client);
+      const isConnected = () => this.#clients.delete(client);
+      const channel = {
+        read: (buffer: Uint8Array<ArrayBuffer>) => client.read(buffer),
+        write: (bytes: Uint8Array) => client.write(bytes),
+        close: () => {
+          if (isConnected()) client.close();
+        },
+      };
+      served.push(serveClient(channel, manners).catch(() => {}).finally(() => channel.close()));
+    }
+    await Promise.all(served);
+  }
+}
