@@ -903,13 +903,16 @@ BEGIN
   );
 END $$;
 
--- Removes a worker at a clean end. If it still holds tasks, its row stays until release_lost has taken them.
+-- Removes a worker at a clean end. If it still holds tasks, its row stays until release_lost has taken them; so it does where
+-- looking for them would take long, as nobody wants to wait for that at the end of a process.
 CREATE FUNCTION unregister_worker(worker_id text) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
   UPDATE workers AS w SET is_registered = false WHERE w.id = unregister_worker.worker_id;
-  DELETE FROM workers AS w WHERE w.id = unregister_worker.worker_id
-    AND NOT EXISTS (SELECT FROM queued_tasks AS t WHERE t.worker_id = unregister_worker.worker_id);
+  IF (SELECT c.reltuples < 1000000 FROM pg_class AS c WHERE c.oid = 'queued_tasks'::regclass) THEN
+    DELETE FROM workers AS w WHERE w.id = unregister_worker.worker_id
+      AND NOT EXISTS (SELECT FROM queued_tasks AS t WHERE t.worker_id = unregister_worker.worker_id);
+  END IF;
 END $$;
 
 -- Removes workers whose heartbeat is older than the lease, and takes the tasks of all that are not (or no longer)

@@ -79,7 +79,7 @@ Deno.test("a batch is told of once, and many batches in a moment not many times"
   await Promise.all(Array.from({ length: 200 }, () => teller.persist([newTask()])));
   await delay(10); // the quiet time in which the last of them are told of together
   await settle(processes);
-  const quietTimes = (performance.now() - start) / 5;
+  const quietTimes = performance.now() - start; // of one millisecond each
   assert(heard.length >= 1);
   assertLessOrEqual(heard.length, Math.min(200, quietTimes + 2));
 });
