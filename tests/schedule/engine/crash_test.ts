@@ -1,22 +1,22 @@
 // Processes that die between the end of a handler and the write that moves the series on.
 
 import { assertEquals } from "@std/assert";
-import { type MisfirePolicy, StorageUnavailableError } from "../../../mod.ts";
-import { watched } from "./counted_storage.ts";
+import type { MisfirePolicy } from "../../../mod.ts";
+import { Faults } from "../../support/faulty_storage.ts";
 import { recorder, scenario, type World } from "./world.ts";
 
-/** An engine whose process can die. */
+/** An engine whose process can die: nothing that it sends arrives any more. */
 function mortal(world: World, options: Parameters<World["start"]>[0]) {
-  const { storage, intervene, cutOff } = watched(world.connect());
-  const everTask = world.engine({ ...options, storage });
+  const faults = new Faults();
   return {
-    everTask,
+    everTask: world.engine({ ...options, storage: faults.wrap(world.connect()) }),
     /** The process dies when it is about to write the end of the next run. */
     dieAtNextEnd() {
-      intervene("updateCurrentRunMany", () => {
-        cutOff();
-        return Promise.reject(new StorageUnavailableError("The process is dead."));
-      });
+      let isDead = false;
+      faults.rule = (verb) => {
+        isDead ||= verb === "updateCurrentRunMany";
+        return isDead ? { at: "before" } : null;
+      };
     },
   };
 }
@@ -95,16 +95,17 @@ scenario(
   "a run whose end was written although the answer was lost does not run again",
   async (world) => {
     const { task, planned } = recorder(world);
-    const { storage, intervene } = watched(world.connect());
+    const faults = new Faults();
+    const storage = faults.wrap(world.connect());
     const everTask = await world.start({ tasks: [task], storage });
     const { id } = await everTask.dispatch(task, undefined, { recurring: (r) => r.everyHour() });
     await world.until("00:30");
-    let lost = 0;
-    intervene("updateCurrentRunMany", async (pass) => {
-      const results = await pass();
-      if (++lost > 1) return results;
-      throw new StorageUnavailableError("The connection was lost.");
-    });
+    let isLost = false;
+    faults.rule = (verb) => {
+      if (isLost || verb !== "updateCurrentRunMany") return null;
+      isLost = true;
+      return { at: "after" };
+    };
     await world.until("03:30");
     assertEquals(planned(), ["01:00", "02:00", "03:00"].map((time) => `2026-03-10 ${time}`));
     assertEquals((await everTask.get(id))!.series!.runCount, 3);

@@ -3,25 +3,26 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { createEverTask, defineTask, silentLogger } from "../../../mod.ts";
 import { memoryStorage } from "../../../drivers/memory/mod.ts";
-import { watched } from "./counted_storage.ts";
+import { Faults } from "../../support/faulty_storage.ts";
 import { recorder, scenario } from "./world.ts";
 
 scenario(
   "with nothing due, storage is not asked for anything until the next due instant",
   async (world) => {
     const { task, runs } = recorder(world);
-    const { storage, calls } = watched(world.connect());
+    const faults = new Faults();
+    const storage = faults.wrap(world.connect());
     const everTask = await world.start({ tasks: [task], storage });
     await everTask.dispatch(task, undefined, { recurring: (r) => r.everyDay().atTime("20:00") });
     await world.pass(0);
-    calls.splice(0);
+    faults.calls.clear();
     await world.until("19:59:59");
-    assertEquals([calls, runs.length], [[], 0]);
+    assertEquals([faults.total, runs.length], [0, 0]);
     await world.until("20:00");
-    assertEquals([calls.filter((verb) => verb === "claim").length, runs.length], [1, 1]);
-    calls.splice(0);
+    assertEquals([faults.calls.get("claim"), runs.length], [1, 1]);
+    faults.calls.clear();
     await world.until("2026-03-11 19:59:59");
-    assertEquals(calls, []);
+    assertEquals(faults.total, 0);
   },
 );
 
@@ -46,21 +47,23 @@ scenario(
 
 scenario("a delay of more than 24.8 days is slept through to the instant", async (world) => {
   const { task, planned } = recorder(world);
-  const { storage, calls } = watched(world.connect());
+  const faults = new Faults();
+  const storage = faults.wrap(world.connect());
   const everTask = await world.start({ tasks: [task], storage });
   await everTask.dispatch(task, undefined, {
     recurring: (r) => r.everyMonth().onDay(9).atTime("12:00"),
   });
   await world.pass(0);
-  calls.splice(0);
+  faults.calls.clear();
   await world.until("2026-04-09 11:59:59");
-  assertEquals([calls, planned()], [[], []]);
+  assertEquals([faults.total, planned()], [0, []]);
   await world.until("2026-06-01 00:00");
   assertEquals(planned(), ["2026-04-09 12:00", "2026-05-09 12:00"]);
 });
 
 Deno.test("the real clock's timer for a run in 60 days does not fire at once", async () => {
-  const { storage, calls } = watched(memoryStorage());
+  const faults = new Faults();
+  const storage = faults.wrap(memoryStorage());
   let runs = 0;
   const task = defineTask({ type: "rare", handle: () => void runs++ });
   await using everTask = createEverTask({ storage, tasks: [task], logger: silentLogger });
@@ -78,7 +81,7 @@ Deno.test("the real clock's timer for a run in 60 days does not fire at once", a
   });
   await ran;
   assertEquals(runs, 1);
-  assertLess(calls.filter((verb) => verb === "claim").length, 6);
+  assertLess(faults.calls.get("claim")!, 6);
 });
 
 scenario("next runs survive a restart", async (world) => {
