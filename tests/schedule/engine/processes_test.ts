@@ -1,0 +1,102 @@
+// One series and several worker processes, in SQLite and in PostgreSQL: each occurrence runs once, wherever.
+
+import { assertEquals } from "@std/assert";
+import { deadline } from "@std/async";
+import { createEverTask, type Storage } from "../../../mod.ts";
+import { postgresStorage } from "../../../drivers/postgres/mod.ts";
+import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
+import { startProgram } from "../../support/lines.ts";
+import { startPostgres } from "../../support/pg_server.ts";
+
+const program = new URL("series_process.ts", import.meta.url).href;
+
+interface Place extends AsyncDisposable {
+  readonly url: string;
+  connect(): Storage;
+}
+
+const places: Record<string, () => Promise<Place>> = {
+  async SQLite() {
+    const folder = await Deno.makeTempDir({ prefix: "evertask-series-" });
+    const url = `${folder}/tasks.db`;
+    return {
+      url,
+      connect: () => sqliteStorage(url),
+      [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+    };
+  },
+  async PostgreSQL() {
+    const server = await startPostgres();
+    const url = await server.createDatabase();
+    return {
+      url,
+      connect: () => postgresStorage(url),
+      [Symbol.asyncDispose]: () => server.stop(),
+    };
+  },
+};
+
+interface Line {
+  readonly id?: string;
+  readonly number: number;
+  readonly attempt: number;
+  readonly second: number;
+  readonly text: string;
+}
+
+/** Starts a process for each number, and gives all that they have reported once the series has ended. */
+async function runAll(kind: string, place: Place, lastRuns: readonly number[]) {
+  const processes = lastRuns.map((last) => startProgram(program, [kind, place.url, String(last)]));
+  const lines: Line[] = [];
+  const ended = Promise.withResolvers<void>();
+  const readings = processes.map(async (process) => {
+    for (let line = await process.next(); line !== null; line = await process.next()) {
+      lines.push(JSON.parse(line));
+      if (lines.at(-1)!.number === 4) ended.resolve();
+    }
+  });
+  await deadline(ended.promise, 30_000);
+  for (const process of processes) await process.end().catch(() => {}); // one may be dead
+  await Promise.all(readings);
+  return {
+    ids: lines.filter(({ id }) => id !== undefined).map(({ id }) => id!),
+    runs: lines.filter(({ id }) => id === undefined).sort((a, b) =>
+      a.number - b.number || a.attempt - b.attempt
+    ),
+  };
+}
+
+for (const [kind, create] of Object.entries(places)) {
+  Deno.test(`two processes run each occurrence of a series exactly once (${kind})`, async () => {
+    await using place = await create();
+    const { ids, runs } = await runAll(kind, place, [0, 0]);
+    assertEquals([ids.length, new Set(ids).size], [2, 1]);
+    assertEquals(runs.map(({ number, attempt }) => [number, attempt]), [[1, 1], [2, 1], [3, 1], [
+      4,
+      1,
+    ]]);
+    const from = runs[0]!.second;
+    assertEquals(runs.map(({ second }) => second - from), [0, 1000, 2000, 3000]);
+    assertEquals(new Set(runs.map(({ text }) => text)), new Set(["„ß\u0000'; --"]));
+
+    await using everTask = createEverTask({ storage: place.connect(), tasks: [] });
+    const { items: [series, ...others] } = await everTask.recurring.list();
+    assertEquals([series!.runCount, series!.nextRun, series!.status, others], [
+      4,
+      null,
+      "Completed",
+      [],
+    ]);
+    assertEquals((await everTask.runsAudit(ids[0]!)).items.length, 4);
+  });
+
+  Deno.test(`a process that dies before it writes the end of a run leaves it to the other (${kind})`, async () => {
+    await using place = await create();
+    // Whichever process gets run 2 dies of it; the other one has it as its second attempt, and lives on.
+    const { ids, runs } = await runAll(kind, place, [2, 2]);
+    const seen = runs.map(({ number, attempt }) => [number, attempt]);
+    assertEquals(seen, [[1, 1], [2, 1], [2, 2], [3, 1], [4, 1]]);
+    await using everTask = createEverTask({ storage: place.connect(), tasks: [] });
+    assertEquals((await everTask.get(ids[0]!))!.series!.runCount, 4);
+  });
+}

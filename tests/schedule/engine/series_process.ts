@@ -1,0 +1,44 @@
+// A worker process that registers a series every second, as each process of a program does at its start, and reports its runs.
+// Arguments: the store, where it is, and the number of the run whose first attempt the process does not live to write the end of
+// (0: none).
+
+import { createEverTask, defineTask, silentLogger } from "../../../mod.ts";
+import type { Storage } from "../../../mod.ts";
+import { postgresStorage } from "../../../drivers/postgres/mod.ts";
+import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
+import { Faults } from "../../support/faulty_storage.ts";
+
+const [kind, place, lastRun] = Deno.args as [string, string, string];
+let storage: Storage = kind === "SQLite" ? sqliteStorage(place) : postgresStorage(place);
+
+let fatal = false;
+const faults = new Faults();
+faults.rule = (verb) => {
+  if (verb === "updateCurrentRunMany" && fatal) Deno.exit();
+  return null;
+};
+storage = faults.wrap(storage);
+
+const tick = defineTask<{ text: string }>({
+  type: "tick",
+  handle({ text }, context) {
+    const { number, scheduledAt } = context.run!;
+    const { attempt } = context;
+    console.log(JSON.stringify({ number, attempt, second: scheduledAt.getTime(), text }));
+    fatal = number === Number(lastRun) && attempt === 1;
+  },
+});
+const everTask = createEverTask({
+  storage,
+  tasks: [tick],
+  logger: silentLogger,
+  leaseDuration: { seconds: 4 },
+});
+await everTask.start();
+const { id } = await everTask.dispatch(tick, { text: "„ß\u0000'; --" }, {
+  recurring: (r) => r.everySecond().maxRuns(4).onMisfire({ all: 10 }),
+  taskKey: "tick",
+});
+console.log(JSON.stringify({ id }));
+for await (const _ of Deno.stdin.readable);
+await everTask.stop();

@@ -1,0 +1,71 @@
+// Time zones through the engine: what the clocks do on the days of their changes.
+
+import { assertEquals } from "@std/assert";
+import type { RecurringInput } from "../../../mod.ts";
+import { recorder, scenario } from "./world.ts";
+
+interface Change {
+  readonly what: string;
+  readonly recurring: RecurringInput;
+  readonly start: string;
+  readonly until: string;
+  readonly runs: readonly string[];
+}
+
+const changes: Change[] = [
+  {
+    what: "a time that Rome's clocks skip runs at the end of the gap",
+    recurring: (r) => r.everyDay().atTime("02:30").inTimeZone("Europe/Rome"),
+    start: "2026-03-27 12:00",
+    until: "2026-03-30 12:00",
+    runs: ["2026-03-28 01:30", "2026-03-29 01:00", "2026-03-30 00:30"],
+  },
+  {
+    what: "a time that comes twice in Rome runs at the first",
+    recurring: (r) => r.cron("30 2 * * *").inTimeZone("Europe/Rome"),
+    start: "2026-10-23 12:00",
+    until: "2026-10-26 12:00",
+    runs: ["2026-10-24 00:30", "2026-10-25 00:30", "2026-10-26 01:30"],
+  },
+  {
+    what: "every half hour on New York's clocks runs in both passes of the repeated hour",
+    recurring: (r) => r.cron("*/30 0-2 * * *").inTimeZone("America/New_York"),
+    start: "2026-11-01 03:45",
+    until: "2026-11-01 12:00",
+    runs: ["04:00", "04:30", "05:00", "05:30", "06:00", "06:30", "07:00", "07:30"]
+      .map((time) => `2026-11-01 ${time}`),
+  },
+  {
+    what: "hours of elapsed time are not disturbed by Rome's change",
+    recurring: (r) => r.every(6).hours().inTimeZone("Europe/Rome"),
+    start: "2026-03-28 18:00",
+    until: "2026-03-29 18:00",
+    runs: ["2026-03-29 00:00", "2026-03-29 06:00", "2026-03-29 12:00", "2026-03-29 18:00"],
+  },
+];
+
+for (const { what, recurring, start, until, runs } of changes) {
+  scenario(what, async (world) => {
+    const { task, planned } = recorder(world);
+    const everTask = await world.start({ tasks: [task] });
+    await everTask.dispatch(task, undefined, { recurring });
+    await world.until(until);
+    assertEquals(planned(), runs);
+  }, { start });
+}
+
+scenario("downtime over a clock change is followed by the local time", async (world) => {
+  const { task, runs } = recorder(world);
+  const before = world.engine({ tasks: [task] });
+  await before.dispatch(task, undefined, {
+    recurring: (r) => r.everyDay().atTime("09:00").inTimeZone("Europe/Rome").onMisfire("once"),
+  });
+  await world.stop(before);
+  await world.until("2026-03-30 12:00");
+  await world.start({ tasks: [task] });
+  await world.until("2026-03-31 12:00");
+  assertEquals(runs.map(({ scheduledAt, at }) => [scheduledAt, at]), [
+    ["2026-03-30 07:00", "2026-03-30 12:00"],
+    ["2026-03-31 07:00", "2026-03-31 07:00"],
+  ]);
+});
