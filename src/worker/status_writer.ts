@@ -160,13 +160,20 @@ export class StatusWriter {
         );
         await new Promise<void>((resolve) => this.#clock.setTimer(resolve, backoffMs(failures)));
       }
-      const lost = entries.filter((entry) => this.#isAbandoned(entry.job));
-      if (lost.length > 0) {
-        for (const entry of lost) entry.onWritten(false);
-        entries = entries.filter((entry) => !lost.includes(entry));
-        if (entries.length === 0) return;
-      }
+      entries = await this.#stillToWrite(entries);
+      if (entries.length === 0) return;
     }
+  }
+
+  /** After a try that failed: leaves out what is in vain because its lease is lost, and reports that were stored all the same. */
+  async #stillToWrite(entries: readonly Entry[]): Promise<readonly Entry[]> {
+    const left: Entry[] = [];
+    for (const entry of entries) {
+      if (this.#isAbandoned(entry.job)) entry.onWritten(false);
+      else if (entry.end === null && await this.#wasApplied(entry)) entry.onWritten(true);
+      else left.push(entry);
+    }
+    return left;
   }
 
   /** Goes on trying to write an entry, beside the others. */
@@ -210,11 +217,12 @@ export class StatusWriter {
   }
 
   /** Whether an earlier try, whose answer was lost with its connection, was committed all the same. */
-  async #wasApplied({ job, steps }: Entry): Promise<boolean> {
+  async #wasApplied({ job, end, steps }: Entry): Promise<boolean> {
+    const holder = end === null ? job.lease.workerId : null;
     try {
       const record = await this.#storage.get(job.task.id);
       return record !== null && record.leaseToken === job.lease.token &&
-        record.workerId === null && record.status === steps.at(-1)?.status;
+        record.workerId === holder && record.status === steps.at(-1)?.status;
     } catch (error) {
       this.#logger.warn("Reading back task {taskId} failed: {error}", {
         taskId: job.task.id,

@@ -27,6 +27,31 @@ function losingAnswers(storage: Storage, verbs: readonly Verb[]): Storage {
   });
 }
 
+/** A store that tells when a verb has been called so many times. */
+function countCalls(storage: Storage, verb: Verb) {
+  const waiting: { count: number; resolve: () => void }[] = [];
+  let calls = 0;
+  const counting = new Proxy(storage, {
+    get(target, name) {
+      const member = target[name as keyof Storage];
+      if (typeof member !== "function") return member;
+      return (...args: unknown[]) => {
+        const answer = Reflect.apply(member, target, args);
+        if (name === verb) {
+          calls++;
+          for (const { count, resolve } of waiting) if (calls >= count) resolve();
+        }
+        return answer;
+      };
+    },
+  });
+  return {
+    storage: counting,
+    called: (count: number) =>
+      new Promise<void>((resolve) => calls >= count ? resolve() : waiting.push({ count, resolve })),
+  };
+}
+
 for (
   const verbs of [["persist"], ["claim"], ["setStatusMany"], [
     "persist",
@@ -55,6 +80,21 @@ for (
     }
   });
 }
+
+Deno.test("a lost answer to the report that a task is in progress leaves one row of it", async () => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => release = resolve);
+  const long = defineTask<null>({ type: "long", handle: () => held });
+  const storage = losingAnswers(memoryStorage(), ["setStatusMany"]);
+  const writes = countCalls(storage, "setStatusMany");
+  await using engine = await startEngine({ storage: writes.storage, tasks: [long] });
+  const { id } = await engine.everTask.dispatch(long, null);
+  await writes.called(1); // the report, once the task has run for a while
+  release();
+  await engine.ended(id);
+  const trail = (await engine.everTask.statusAudit(id)).items.map((row) => row.newStatus);
+  assertEquals(trail, ["Queued", "InProgress", "Completed"]);
+});
 
 Deno.test("a dispatch that gives up may have stored its task, which then runs", async () => {
   let ran = () => {};
