@@ -8,7 +8,8 @@ import { measureLatency } from "./measures/latency.ts";
 import { countRows, type RowCounts } from "./measures/verify.ts";
 import type { BenchOptions } from "./support/arguments.ts";
 import { grouped, medians, milliseconds, rate, ratio } from "./support/figures.ts";
-import { type BenchDatabase, type BenchStore, openStores } from "./support/stores.ts";
+import type { BenchDatabase } from "./support/open_storage.ts";
+import { type BenchStore, openStores } from "./support/stores.ts";
 import type { Report, Subject } from "./support/subject.ts";
 import { table } from "./support/table.ts";
 

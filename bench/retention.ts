@@ -6,7 +6,8 @@ import { dispatchers } from "./measures/lifecycle.ts";
 import { countRows } from "./measures/verify.ts";
 import { countedPayload, CountingTask } from "./support/counting_task.ts";
 import { grouped, median, rate, ratio } from "./support/figures.ts";
-import { type BenchDatabase, type BenchStore, openStores } from "./support/stores.ts";
+import type { BenchDatabase } from "./support/open_storage.ts";
+import { type BenchStore, openStores } from "./support/stores.ts";
 import type { Subject } from "./support/subject.ts";
 import { table } from "./support/table.ts";
 

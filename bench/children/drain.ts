@@ -2,20 +2,17 @@
 
 import { drain } from "../measures/drain.ts";
 import { tell } from "../support/child_process.ts";
-import { openStorage } from "../support/stores.ts";
+import { databaseAt } from "../support/open_storage.ts";
 
 const [store = "", address = "", tasks = ""] = Deno.args;
 const samples: number[] = [];
 const sample = () => samples.push(Deno.memoryUsage().rss);
 let sampling: ReturnType<typeof setInterval> | undefined;
-const { tasksPerSecond } = await drain(
-  { address, storage: () => openStorage(store, address), async [Symbol.asyncDispose]() {} },
-  Number(tasks),
-  () => {
-    sample();
-    sampling = setInterval(sample, 50);
-  },
-);
+const database = await databaseAt(store, address);
+const { tasksPerSecond } = await drain(database, Number(tasks), () => {
+  sample();
+  sampling = setInterval(sample, 50);
+});
 clearInterval(sampling);
 sample();
 tell({ tasksPerSecond, memoryAtStart: samples[0], memoryAtMost: Math.max(...samples) });

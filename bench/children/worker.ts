@@ -4,15 +4,16 @@
 
 import { createEverTask, defineTask, silentLogger } from "@evertask/evertask";
 import { askedToEnd, tell } from "../support/child_process.ts";
-import { openStorage } from "../support/stores.ts";
+import { databaseAt } from "../support/open_storage.ts";
 
 const [store = "", address = "", waitMs = "", parallelism = ""] = Deno.args;
 const waiting = defineTask<unknown>({
   type: "counted",
   handle: () => new Promise<void>((resume) => setTimeout(resume, Number(waitMs))),
 });
+const database = await databaseAt(store, address);
 const everTask = createEverTask({
-  storage: openStorage(store, address),
+  storage: database.storage(),
   tasks: [waiting],
   queues: { default: { parallelism: Number(parallelism) } },
   logger: silentLogger,

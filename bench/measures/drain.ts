@@ -1,7 +1,7 @@
 // Working off a backlog: tasks are stored first, then a worker is started on them.
 
 import { type AuditLevel, createEverTask, silentLogger } from "@evertask/evertask";
-import type { BenchDatabase } from "../support/stores.ts";
+import type { BenchDatabase } from "../support/open_storage.ts";
 import { countedPayload, CountingTask } from "../support/counting_task.ts";
 import { assertAllCompleted } from "./verify.ts";
 

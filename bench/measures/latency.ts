@@ -2,7 +2,7 @@
 // under way: one caller shows the bare path, many show it under load.
 
 import { type AuditLevel, createEverTask, defineTask, silentLogger } from "@evertask/evertask";
-import type { BenchDatabase } from "../support/stores.ts";
+import type { BenchDatabase } from "../support/open_storage.ts";
 import { percentile } from "../support/figures.ts";
 
 /** What was measured, in milliseconds. */

@@ -2,7 +2,7 @@
 // while a worker runs them.
 
 import { type AuditLevel, createEverTask, type EverTask, silentLogger } from "@evertask/evertask";
-import type { BenchDatabase } from "../support/stores.ts";
+import type { BenchDatabase } from "../support/open_storage.ts";
 import { countedPayload, CountingTask } from "../support/counting_task.ts";
 import { assertAllCompleted } from "./verify.ts";
 

@@ -1,6 +1,6 @@
 // What makes a measurement worthless if it does not hold, and what was written.
 
-import type { BenchDatabase } from "../support/stores.ts";
+import type { BenchDatabase } from "../support/open_storage.ts";
 
 /** Rows by table. */
 export interface RowCounts {

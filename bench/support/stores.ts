@@ -1,20 +1,12 @@
-// The stores that can be measured here: each gives empty databases, on which any number of storages can be opened.
+// The stores that can be measured here: each gives empty databases.
 
-import type { Storage } from "@evertask/evertask";
 import { MemoryDatabase, memoryStorage } from "@evertask/evertask/memory";
-import { postgresStorage } from "@evertask/evertask/postgres";
-import { sqliteStorage } from "@evertask/evertask/sqlite";
 import postgres from "postgres";
 import { startPostgres } from "../../tests/support/pg_server.ts";
+import { hasTarget, targetVariable } from "../../tests/support/tsql_server/target.ts";
 import { UsageError } from "./arguments.ts";
-
-/** An empty database. */
-export interface BenchDatabase extends AsyncDisposable {
-  /** A new storage on it. */
-  storage(): Storage;
-  /** What another process needs to open it: a path or a URL. */
-  readonly address: string;
-}
+import { type BenchDatabase, databaseAt } from "./open_storage.ts";
+import { sqlServerStore } from "./sqlserver_store.ts";
 
 /** A kind of store. */
 export interface BenchStore extends AsyncDisposable {
@@ -26,30 +18,31 @@ const openers: Readonly<Record<string, () => Promise<BenchStore> | BenchStore>> 
   memory: memoryStore,
   sqlite: sqliteStore,
   postgres: postgresStore,
+  sqlserver: sqlServerStore,
 };
 
-/** A storage on the database of another process, which knows its store and address. */
-export function openStorage(store: string, address: string): Storage {
-  return store === "sqlite" ? sqliteStorage(address) : postgresStorage(address);
-}
-
 /** Stores by name, in the order of reports. */
-export const storeNames: readonly string[] = Object.keys(openers);
+const storeNames: readonly string[] = Object.keys(openers);
 
 /**
  * Opens stores.
  *
- * @param names Those that were asked for; null: all of `fallback`.
- * @throws {UsageError} If one is unknown, or is none that this benchmark can use.
+ * @param names Those that were asked for; null: all that are available.
+ * @param usable What the benchmark can be run on.
+ * @throws {UsageError} If one is unknown or out of reach, or is none that this benchmark can use.
  */
 export async function openStores(
   names: readonly string[] | null,
-  fallback: readonly string[] = storeNames,
+  usable: readonly string[] = storeNames,
 ): Promise<BenchStore[]> {
-  const chosen = names ?? fallback;
+  const chosen = names ?? usable.filter((name) => name !== "sqlserver" || hasTarget);
   for (const name of chosen) {
-    if (fallback.includes(name)) continue;
-    throw new UsageError(`This cannot be measured on "${name}": take of ${fallback.join(", ")}.`);
+    if (!usable.includes(name)) {
+      throw new UsageError(`This cannot be measured on "${name}": take of ${usable.join(", ")}.`);
+    }
+    if (name === "sqlserver" && !hasTarget) {
+      throw new UsageError(`To measure SQL Server, name one: ${targetVariable}`);
+    }
   }
   const stores: BenchStore[] = [];
   for (const name of chosen) stores.push(await openers[name]!());
@@ -76,10 +69,8 @@ function sqliteStore(): BenchStore {
     name: "sqlite",
     async createDatabase() {
       const folder = await Deno.makeTempDir({ prefix: "evertask-bench-" });
-      const path = `${folder}/tasks.db`;
       return {
-        address: path,
-        storage: () => openStorage("sqlite", path),
+        ...await databaseAt("sqlite", `${folder}/tasks.db`),
         [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
       };
     },
@@ -100,8 +91,7 @@ async function postgresStore(): Promise<BenchStore> {
     async createDatabase() {
       const url = await server.createDatabase();
       return {
-        address: url,
-        storage: () => openStorage("postgres", url),
+        ...await databaseAt("postgres", url),
         [Symbol.asyncDispose]: () => dropDatabase(server.url, url),
       };
     },

@@ -5,7 +5,7 @@ import { measureDrain } from "../../measures/drain.ts";
 import { measureLatency } from "../../measures/latency.ts";
 import { measureLifecycle } from "../../measures/lifecycle.ts";
 import { tell } from "../../support/child_process.ts";
-import { type BenchDatabase, openStorage } from "../../support/stores.ts";
+import { type BenchDatabase, databaseAt } from "../../support/open_storage.ts";
 
 const [store = "", level = "", measurement = "", count = "", ...addresses] = Deno.args;
 const auditLevel = level as AuditLevel;
@@ -26,10 +26,6 @@ function measure(database: BenchDatabase): Promise<unknown> {
 
 let figures: unknown;
 for (const address of addresses) {
-  figures = await measure({
-    address,
-    storage: () => openStorage(store, address),
-    async [Symbol.asyncDispose]() {},
-  });
+  figures = await measure(await databaseAt(store, address));
 }
 tell(figures);

@@ -68,7 +68,8 @@ const tables = [
 
 const tableTypes = Object.values(tableTypeModule);
 
-async function dropSchema(pool: SqlServerPool, schema: string): Promise<void> {
+/** Removes a schema and everything that the storage put there. */
+export async function dropSchema(pool: SqlServerPool, schema: string): Promise<void> {
   for (const procedure of procedureNames) {
     await pool.request().batch(`DROP PROCEDURE IF EXISTS [${schema}].[${procedure}];`);
   }

@@ -1,0 +1,29 @@
+// SQL Server among the stores that can be measured, where EVERTASK_TEST_SQLSERVER names one. All measurements share one schema,
+// emptied for each, since making one takes long.
+
+import { sqlServerStorage } from "@evertask/evertask/sqlserver";
+import { sql } from "../../drivers/sqlserver/mssql.ts";
+import { dropSchema, emptySchema, targetConfig } from "../../tests/support/tsql_server/target.ts";
+import type { BenchStore } from "./stores.ts";
+
+/** Connects, and makes the schema. */
+export async function sqlServerStore(): Promise<BenchStore> {
+  const pool = new sql.ConnectionPool(targetConfig());
+  await pool.connect();
+  const schema = `Bench_${crypto.randomUUID().replaceAll("-", "").slice(0, 12)}`;
+  const storage = () => sqlServerStorage({ connection: pool, schema });
+  const first = storage();
+  await first.open();
+  await first.close();
+  return {
+    name: "sqlserver",
+    async createDatabase() {
+      await emptySchema(pool, schema);
+      return { address: schema, storage, [Symbol.asyncDispose]: () => Promise.resolve() };
+    },
+    async [Symbol.asyncDispose]() {
+      await dropSchema(pool, schema);
+      await pool.close();
+    },
+  };
+}
