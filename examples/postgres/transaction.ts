@@ -14,10 +14,10 @@ const { promise: confirmed, resolve: confirm } = Promise.withResolvers<number>()
 
 const confirmOrder = defineTask<{ orderId: number }>({
   type: "confirm-order",
-  async handle({ orderId }, context) {
+  async handle({ orderId }, { complete }) {
     await sql.begin(async (transaction) => {
       await transaction`UPDATE orders SET confirmed = true WHERE id = ${orderId}`;
-      await context.complete(transaction);
+      await complete(transaction);
     });
   },
   onCompleted: async () => {

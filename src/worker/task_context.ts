@@ -66,8 +66,9 @@ export class AttemptContext implements TaskContext {
     return this.#parts.dispatch;
   }
 
-  complete(connection: unknown): Promise<void> {
-    return this.#parts.complete(this.#job, connection);
+  get complete(): TaskContext["complete"] {
+    const { complete } = this.#parts;
+    return (connection) => complete(this.#job, connection); // may be taken out of the context, as handlers do
   }
 
   /** The lines that were logged and are to be stored. */
