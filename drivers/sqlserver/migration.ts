@@ -101,13 +101,15 @@ function applyMigrations(database: SqlServerDatabase): Promise<void> {
         `Another process has been migrating the schema ${database.schema} for ten minutes.`,
       );
     }
-    const found = await versionInside(transaction, database.schema);
-    // While this one waited, a newer EverTask may have migrated: its procedures are not to be replaced by older ones.
-    if (found > knownVersion) {
-      checkVersion({ version: found, now: 0, complete: true }, true, database.schema);
-    }
+    // While this one waited, another may have done it all, or a newer EverTask may have migrated: its procedures are not to
+    // be replaced by older ones.
+    const found = toState(firstRow(
+      await transaction.request().batch(forSchema(stateQuery, database.schema)),
+    ));
+    checkVersion(found, true, database.schema);
+    if (found.complete) return;
     const files: SqlFileName[] = [
-      ...migrationFiles.filter((file) => versionOf(file) > found),
+      ...migrationFiles.filter((file) => versionOf(file) > found.version),
       ...procedureNames.map((name): SqlFileName => `${name}.sql`),
     ];
     for (const file of files) {
@@ -116,12 +118,6 @@ function applyMigrations(database: SqlServerDatabase): Promise<void> {
       }
     }
   });
-}
-
-async function versionInside(transaction: RequestMaker, schema: string): Promise<number> {
-  const found = await transaction.request()
-    .batch(forSchema(stateQuery, schema));
-  return Number(firstRow(found).Version);
 }
 
 function firstRow({ recordsets }: SqlServerAnswer): Row {

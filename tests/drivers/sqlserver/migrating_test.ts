@@ -1,0 +1,91 @@
+// How the driver migrates, as the server sees it: one transaction, behind a lock, with every batch of every missing file.
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
+import {
+  batchesOf,
+  knownVersion,
+  migrationFiles,
+  procedureNames,
+  versionOf,
+} from "../../../drivers/sqlserver/script.ts";
+import { SchemaVersionError, StorageUnavailableError } from "../../../src/storage/errors.ts";
+import { type Reply, TdsServer } from "../../support/tds_server/server.ts";
+import { connectionTo, isStateQuery, rows, schemaState } from "./scripted.ts";
+
+/** A server whose schema has a version, and is complete once the transaction is committed. */
+function serverAt(version: number, answer: (batch: string) => Reply = () => ({})): TdsServer {
+  let committed = false;
+  return new TdsServer({
+    answer(request) {
+      if (isStateQuery(request)) return schemaState(committed ? {} : { version, missing: 1 });
+      if (request.kind === "commit") committed = true;
+      if (request.text.includes("sp_getapplock")) {
+        return { recordsets: [rows({ Result: "int" }, [0])] };
+      }
+      return answer(request.text);
+    },
+  });
+}
+
+const procedureBatches = procedureNames.flatMap((name) => batchesOf(`${name}.sql`, "EverTask"));
+
+for (const version of [0, 2, knownVersion]) {
+  Deno.test(`a schema of version ${version} gets the migrations after it and all procedures, in one transaction`, async () => {
+    await using server = serverAt(version);
+    const storage = sqlServerStorage(connectionTo(server));
+    await storage.open();
+    await storage.close();
+    const [first, begin, lock, state, ...rest] = server.requests;
+    assert(isStateQuery(first!) && isStateQuery(state!) && lock!.text.includes("sp_getapplock"));
+    assertEquals([begin!.kind, rest.at(-2)!.kind], ["begin", "commit"]);
+    const expected = [
+      ...migrationFiles.filter((file) => versionOf(file) > version)
+        .flatMap((file) => batchesOf(file, "EverTask")),
+      ...procedureBatches,
+    ];
+    assertEquals(rest.slice(0, -2).map(({ text }) => text), expected);
+    assert(rest.slice(0, -2).every(({ transaction }) => transaction > 0n));
+  });
+}
+
+Deno.test("a batch that fails rolls everything back, and open can be tried again", async () => {
+  let failures = 1;
+  const deadlock = { message: { number: 1205, message: "You are the victim." } };
+  await using server = serverAt(
+    0,
+    (batch) => batch.includes("CREATE PROCEDURE") && failures-- > 0 ? deadlock : {},
+  );
+  const storage = sqlServerStorage(connectionTo(server));
+  await assertRejects(() => storage.open(), StorageUnavailableError);
+  assertEquals(server.requests.at(-1)!.kind, "rollback");
+  await storage.open();
+  await storage.close();
+});
+
+Deno.test("what another process migrated while this one waited for the lock is not done again", async () => {
+  let asked = 0;
+  await using server = new TdsServer({
+    answer(request) {
+      if (isStateQuery(request)) return schemaState(asked++ === 0 ? { version: 0 } : {});
+      return { recordsets: [rows({ Result: "int" }, [1])] };
+    },
+  });
+  const storage = sqlServerStorage(connectionTo(server));
+  await storage.open();
+  await storage.close();
+  const kinds = server.requests.map(({ kind }) => kind);
+  assertEquals(kinds, ["query", "begin", "batch", "batch", "commit", "query"]);
+});
+
+Deno.test("what a newer EverTask migrated meanwhile is not replaced", async () => {
+  let asked = 0;
+  await using server = new TdsServer({
+    answer(request) {
+      if (isStateQuery(request)) return schemaState({ version: asked++ === 0 ? 0 : 9999 });
+      return { recordsets: [rows({ Result: "int" }, [1])] };
+    },
+  });
+  await assertRejects(() => sqlServerStorage(connectionTo(server)).open(), SchemaVersionError);
+  assertEquals(server.requests.at(-1)!.kind, "rollback");
+});

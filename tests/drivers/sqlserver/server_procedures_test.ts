@@ -1,0 +1,182 @@
+// The procedures themselves, called as any client may call them: upstream's procedures with upstream's parameters, the audit
+// matrix in T-SQL, and upstream's query for audit growth.
+
+import { assertEquals } from "@std/assert";
+import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
+import type { SqlServerPool } from "../../../drivers/sqlserver/mssql_api.ts";
+import { type AuditLevel, auditLevels } from "../../../src/audit/audit_level.ts";
+import { shouldCreateRunsAudit, shouldCreateStatusAudit } from "../../../src/audit/audit_policy.ts";
+import type { Storage } from "../../../src/storage/storage.ts";
+import { taskStatuses } from "../../../src/storage/task_status.ts";
+import { needsTarget, withPool, withSchema } from "../../support/tsql_server/target.ts";
+import { newTask } from "./tasks.ts";
+
+interface Scene {
+  readonly pool: SqlServerPool;
+  readonly schema: string;
+  readonly storage: Storage;
+  /** Runs a batch, and gives the rows of its recordsets. */
+  run(text: string): Promise<Record<string, unknown>[][]>;
+}
+
+/** A fresh schema, with connections that are made before and closed after. */
+async function withScene(work: (scene: Scene) => Promise<void>): Promise<void> {
+  await withPool((pool) =>
+    withSchema(pool, async (schema) => {
+      const storage = sqlServerStorage({ connection: pool, schema });
+      await storage.open();
+      const run = async (text: string) => {
+        const { recordsets } = await pool.request().batch(
+          text.replaceAll("[EverTask]", `[${schema}]`),
+        );
+        return recordsets as Record<string, unknown>[][];
+      };
+      await work({ pool, schema, storage, run });
+      await storage.close();
+    })
+  );
+}
+
+Deno.test({
+  ...needsTarget("usp_SetTaskStatus audits by level, status and exception as AuditPolicy says"),
+  async fn() {
+    await withScene(async ({ storage, run }) => {
+      const ids = new Map<string, boolean>();
+      const calls: string[] = [];
+      for (const [number, level] of [...auditLevels.entries(), [null, "Full"] as const]) {
+        for (const status of taskStatuses) {
+          for (const exception of [null, "Oh!"]) {
+            const task = newTask({ auditLevel: "None" });
+            await storage.persist([task]);
+            ids.set(task.id, shouldCreateStatusAudit(level as AuditLevel, status, exception));
+            const text = exception === null ? "NULL" : `N'${exception}'`;
+            calls.push(
+              `EXEC [EverTask].[usp_SetTaskStatus] '${task.id}', N'${status}', ${text}, ${
+                number ?? "NULL"
+              };`,
+            );
+          }
+        }
+      }
+      const answers = await run(calls.join("\n"));
+      assertEquals(answers.every(([row]) => Number(row!.Applied) === 1), true);
+      for (const [id, audited] of ids) {
+        assertEquals((await storage.statusAudit(id)).items.length, audited ? 1 : 0);
+      }
+    });
+  },
+});
+
+Deno.test({
+  ...needsTarget("usp_UpdateCurrentRun audits by level, status and exception as AuditPolicy says"),
+  async fn() {
+    await withScene(async ({ storage, run }) => {
+      for (const [number, level] of auditLevels.entries()) {
+        for (const status of ["Completed", "Failed", "ServiceStopped"] as const) {
+          for (const exception of [null, "Oh!"]) {
+            const task = newTask({ auditLevel: "None", recurring: true });
+            await storage.persist([task]);
+            const text = exception === null ? "NULL" : `N'${exception}'`;
+            await run(
+              `EXEC [EverTask].[usp_UpdateCurrentRun] '${task.id}', 12.5, NULL, ${number}, N'${status}', ${text};`,
+            );
+            const runs = (await storage.runsAudit(task.id)).items.length;
+            const changes = (await storage.statusAudit(task.id)).items.length;
+            assertEquals(runs, shouldCreateRunsAudit(level, status, exception) ? 1 : 0);
+            assertEquals(changes, shouldCreateStatusAudit(level, status, exception) ? 1 : 0);
+          }
+        }
+      }
+    });
+  },
+});
+
+Deno.test({
+  ...needsTarget("upstream's calls work: status first, then the run; or both at once"),
+  async fn() {
+    await withScene(async ({ storage, run }) => {
+      const tasks = [newTask({ recurring: true }), newTask({ recurring: true })];
+      await storage.persist(tasks);
+      const [first, second] = tasks.map(({ id }) => id);
+      await run(
+        `EXEC [EverTask].[usp_SetTaskStatus] @TaskId = '${first}', @Status = N'Failed', @Exception = N'Oh!';
+        EXEC [EverTask].[usp_UpdateCurrentRun] '${first}', 20, '2030-01-01T00:00:00+00:00', 1;
+        EXEC [EverTask].[usp_CompleteRecurringRun] '${second}', 30, '2030-01-02T00:00:00+00:00';`,
+      );
+      const rows = await Promise.all([storage.get(first!), storage.get(second!)]);
+      assertEquals(rows.map((row) => [row!.status, row!.exception, row!.executionTimeMs]), [
+        ["Failed", "Oh!", 20],
+        ["Completed", null, 30],
+      ]);
+      assertEquals(rows.map((row) => [row!.series!.runCount, row!.series!.nextRunAt, row!.dueAt]), [
+        [1, Date.UTC(2030, 0, 1), Date.UTC(2030, 0, 1)],
+        [1, Date.UTC(2030, 0, 2), Date.UTC(2030, 0, 2)],
+      ]);
+      const [run1] = (await storage.runsAudit(first!)).items;
+      assertEquals([run1!.status, run1!.exception], ["Failed", "Oh!"]);
+    });
+  },
+});
+
+Deno.test({
+  ...needsTarget("nothing is written about a task that does not exist"),
+  async fn() {
+    await withScene(async ({ storage, run }) => {
+      const id = newTask().id;
+      const answers = await run(`EXEC [EverTask].[usp_SetTaskStatus] '${id}', N'Failed', N'Oh!', 0;
+        EXEC [EverTask].[usp_UpdateCurrentRun] '${id}', 1, NULL, 0, N'Failed';
+        EXEC [EverTask].[usp_CompleteRecurringRun] '${id}', 1;`);
+      assertEquals(answers.map(([row]) => Number(row!.Applied)), [0, 0, 0]);
+      assertEquals((await storage.auditGrowth()).map(({ rows }) => rows), [0, 0, 0]);
+    });
+  },
+});
+
+Deno.test({
+  ...needsTarget("batches can be called by hand, with variables of their types"),
+  async fn() {
+    await withScene(async ({ storage, run }) => {
+      const tasks = [newTask(), newTask()];
+      await storage.persist(tasks);
+      const values = tasks.map(({ id }, index) => `(${index}, '${id}')`).join(", ");
+      const [outcomes] = await run(`DECLARE @TaskIds [EverTask].[TaskIdList];
+        INSERT INTO @TaskIds VALUES ${values};
+        EXEC [EverTask].[usp_RequestCancel] @TaskIds;`);
+      assertEquals(outcomes!.map(({ Outcome }) => Outcome), ["cancelled", "cancelled"]);
+    });
+  },
+});
+
+/** Upstream's query, word for word. */
+const growthQuery = `
+SELECT
+    'StatusAudit' AS TableName,
+    COUNT(*) AS TotalRows,
+    COUNT(*) / NULLIF(DATEDIFF(DAY, MIN(UpdatedAtUtc), MAX(UpdatedAtUtc)), 0) AS AvgRowsPerDay
+FROM [EverTask].[StatusAudit]
+UNION ALL
+SELECT
+    'RunsAudit' AS TableName,
+    COUNT(*) AS TotalRows,
+    COUNT(*) / NULLIF(DATEDIFF(DAY, MIN(ExecutedAt), MAX(ExecutedAt)), 0) AS AvgRowsPerDay
+FROM [EverTask].[RunsAudit];`;
+
+Deno.test({
+  ...needsTarget("upstream's query for audit growth runs unchanged"),
+  async fn() {
+    await withScene(async ({ storage, run }) => {
+      const task = newTask({ recurring: true });
+      await storage.persist([task]);
+      for (const agoMs of [4 * 86_400_000, 0]) {
+        await storage.updateCurrentRun(task.id, 1, Date.UTC(2030, 0, 1), "Full", { agoMs });
+      }
+      const [growth] = await run(growthQuery);
+      const figures = growth!.map(({ TableName, TotalRows, AvgRowsPerDay }) => [
+        TableName,
+        Number(TotalRows),
+        AvgRowsPerDay === null ? null : Number(AvgRowsPerDay),
+      ]);
+      assertEquals(figures, [["StatusAudit", 3, 0], ["RunsAudit", 2, 0]]);
+    });
+  },
+});
