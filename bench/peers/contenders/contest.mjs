@@ -7,6 +7,14 @@
 /** How many callers dispatch at the same time, each awaiting the commit of its own task before the next. */
 const callers = 256;
 
+/**
+ * Loads a library that is installed beside the program when it runs. This project does not depend on it: an import that a
+ * type check follows would lead nowhere.
+ */
+export function installed(library) {
+  return import(library);
+}
+
 /** The payload of a task. */
 export function payload(index) {
   return { index, text: "Some forty characters of text for a task." };

@@ -1,8 +1,9 @@
 // graphile-worker on PostgreSQL, in Node, with the settings of its page on performance
 // (https://worker.graphile.org/docs/performance): jobs are fetched and completed in batches. It deletes completed jobs.
 
-import { Logger, makeWorkerUtils, run } from "graphile-worker";
-import { contest, Counter, dispatchAll, latency, payload, timed } from "./contest.mjs";
+import { contest, Counter, dispatchAll, installed, latency, payload, timed } from "./contest.mjs";
+
+const { Logger, makeWorkerUtils, run } = await installed("graphile-worker");
 
 const logger = new Logger(() => () => {});
 

@@ -2,8 +2,9 @@
 // completed in batches, and a full batch is followed by the next at once. Workers are woken by notifications, or look every
 // half second, which is the shortest interval.
 
-import { PgBoss } from "pg-boss";
-import { contest, Counter, dispatchAll, latency, payload, timed } from "./contest.mjs";
+import { contest, Counter, dispatchAll, installed, latency, payload, timed } from "./contest.mjs";
+
+const { PgBoss } = await installed("pg-boss");
 
 const batchSize = 1000;
 const working = { batchSize, burstWhenBatchFull: true, pollingIntervalSeconds: 0.5 };

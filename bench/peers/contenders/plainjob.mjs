@@ -3,9 +3,10 @@
 // It has one call that stores many jobs, and a worker that takes them one by one; its journal mode is WAL with
 // synchronous=NORMAL, as EverTask's.
 
-import { Database } from "bun:sqlite";
-import { bun, defineQueue, defineWorker } from "plainjob";
-import { contest, Counter, dispatchAll, latency, payload, timed } from "./contest.mjs";
+import { contest, Counter, dispatchAll, installed, latency, payload, timed } from "./contest.mjs";
+
+const { Database } = await installed("bun:sqlite");
+const { bun, defineQueue, defineWorker } = await installed("plainjob");
 
 const logger = { error: console.error, warn() {}, info() {}, debug() {} };
 
