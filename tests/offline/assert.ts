@@ -8,6 +8,11 @@ import { isDeepStrictEqual } from "node:util";
 type Falsy = false | 0 | 0n | "" | null | undefined;
 type ErrorClass<E extends Error> = abstract new (...args: never[]) => E;
 
+/** What node:assert throws in place of its own error. Whether it takes texts depends on whose declarations are loaded. */
+function failure(msg: string | undefined): AssertionError | undefined {
+  return msg === undefined ? undefined : new AssertionError({ message: msg });
+}
+
 /** Asserts that `expr` is truthy. */
 export function assert(expr: unknown, msg = ""): asserts expr {
   if (!expr) fail(msg);
@@ -20,12 +25,12 @@ export function assertFalse(expr: unknown, msg?: string): asserts expr is Falsy 
 
 /** Asserts that `actual` and `expected` are deeply equal. */
 export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
-  assertStrict.deepStrictEqual(actual, expected, msg);
+  assertStrict.deepStrictEqual(actual, expected, failure(msg));
 }
 
 /** Asserts that `actual` and `expected` are not deeply equal. */
 export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void {
-  assertStrict.notDeepStrictEqual(actual, expected, msg);
+  assertStrict.notDeepStrictEqual(actual, expected, failure(msg));
 }
 
 /** Asserts that `actual` and `expected` are the same value. */
@@ -34,12 +39,12 @@ export function assertStrictEquals<T>(
   expected: T,
   msg?: string,
 ): asserts actual is T {
-  assertStrict.strictEqual(actual, expected, msg);
+  assertStrict.strictEqual(actual, expected, failure(msg));
 }
 
 /** Asserts that `actual` and `expected` are not the same value. */
 export function assertNotStrictEquals<T>(actual: T, expected: T, msg?: string): void {
-  assertStrict.notStrictEqual(actual, expected, msg);
+  assertStrict.notStrictEqual(actual, expected, failure(msg));
 }
 
 /** Asserts that `actual` is neither null nor undefined. */
@@ -59,12 +64,12 @@ export function assertInstanceOf<T extends abstract new (...args: never[]) => un
 
 /** Asserts that `actual` matches the regular expression. */
 export function assertMatch(actual: string, expected: RegExp, msg?: string): void {
-  assertStrict.match(actual, expected, msg);
+  assertStrict.match(actual, expected, failure(msg));
 }
 
 /** Asserts that `actual` does not match the regular expression. */
 export function assertNotMatch(actual: string, expected: RegExp, msg?: string): void {
-  assertStrict.doesNotMatch(actual, expected, msg);
+  assertStrict.doesNotMatch(actual, expected, failure(msg));
 }
 
 /** Asserts that `actual` contains `expected`. */
