@@ -13,3 +13,40 @@ export function checkChoice(value: unknown, choices: readonly string[], argument
   if (choices.includes(value as string)) return;
   throw new InvalidArgumentError(argument, value, `be one of ${choices.join(", ")}`);
 }
+
+/**
+ * Checks options: an object without other members than the known ones, so that a misspelt name is told and not a silent default.
+ *
+ * @param argument What the user calls it; its members are told as `argument.member`.
+ */
+export function checkOptions(value: unknown, known: readonly string[], argument: string): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new InvalidArgumentError(argument, value, `be an object with any of ${known.join(", ")}`);
+  }
+  for (const [name, member] of Object.entries(value)) {
+    if (known.includes(name)) continue;
+    throw new InvalidArgumentError(
+      `${argument}.${name}`,
+      member,
+      `be left out: there are only ${known.join(", ")}`,
+    );
+  }
+}
+
+/**
+ * Checks a list of texts.
+ *
+ * @param choices What they may be; null: any text.
+ */
+export function checkNames(
+  value: unknown,
+  choices: readonly string[] | null,
+  argument: string,
+): void {
+  if (!Array.isArray(value)) throw new InvalidArgumentError(argument, value, "be a list of texts");
+  for (const [index, name] of value.entries()) {
+    const where = `${argument}[${index}]`;
+    if (choices !== null) checkChoice(name, choices, where);
+    else if (typeof name !== "string") throw new InvalidArgumentError(where, name, "be a text");
+  }
+}

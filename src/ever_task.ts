@@ -1,10 +1,11 @@
 // createEverTask: wires the parts together. The only file that knows all of them.
 
 import { EverTaskError } from "./errors.ts";
-import type {
-  DispatchManyOptions,
-  DispatchOptions,
-  DispatchResult,
+import {
+  type DispatchManyOptions,
+  type DispatchOptions,
+  type DispatchResult,
+  parseTaskKey,
 } from "./dispatch/dispatch_options.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { EventBus } from "./events/event_bus.ts";
@@ -30,6 +31,7 @@ import type {
   TaskFilter,
 } from "./storage/requests.ts";
 import type { Storage } from "./storage/storage.ts";
+import { checkTaskFilter } from "./storage/task_filter.ts";
 import type { Task } from "./task.ts";
 import { type Duration, toMilliseconds } from "./time/duration.ts";
 import { StorageClock } from "./time/storage_clock.ts";
@@ -198,11 +200,16 @@ export class EverTask {
 
   /** The task that holds a key, or null. */
   async getByTaskKey(taskKey: string): Promise<TaskRecord | null> {
-    return await (await this.#opened()).getByTaskKey(taskKey);
+    return await (await this.#opened()).getByTaskKey(parseTaskKey(taskKey));
   }
 
-  /** Tasks, newest first, a page at a time. */
-  async list(filter?: TaskFilter, page?: PageRequest): Promise<Page<TaskRecord>> {
+  /**
+   * Tasks, newest first, a page at a time.
+   *
+   * @throws {InvalidArgumentError} If the filter or the page is invalid.
+   */
+  async list(filter: TaskFilter = {}, page: PageRequest = {}): Promise<Page<TaskRecord>> {
+    checkTaskFilter(filter);
     return await (await this.#opened()).list(filter, page);
   }
 

@@ -6,12 +6,13 @@ import {
   type RetentionOptions,
   type RetentionSettings,
 } from "./audit/retention_keeper.ts";
+import { checkChoice, checkCount, checkOptions } from "./argument_checks.ts";
 import { EverTaskError, InvalidArgumentError } from "./errors.ts";
 import type { Instrumentation } from "./instrumentation.ts";
-import { consoleLogger, type Logger } from "./log/logger.ts";
+import { checkLogger, consoleLogger, type Logger } from "./log/logger.ts";
 import { type CaptureSettings, logLevels } from "./log/task_logger.ts";
 import { linearRetry } from "./retry/linear_retry.ts";
-import type { RetryPolicy } from "./retry/retry_policy.ts";
+import { checkRetryPolicy, type RetryPolicy } from "./retry/retry_policy.ts";
 import type { LogLevel } from "./storage/records.ts";
 import type { Storage } from "./storage/storage.ts";
 import { type AnyTask, checkTask } from "./task.ts";
@@ -121,6 +122,9 @@ export interface EverTaskSettings {
  * @throws {DuplicateTaskTypeError} If two tasks have the same type.
  */
 export function parseOptions(options: EverTaskOptions): EverTaskSettings {
+  if (typeof options !== "object" || options === null) {
+    throw new InvalidArgumentError("options", options, "be an object with storage and tasks");
+  }
   const { storage, poisonLimit = 5, defaultAuditLevel = "Full", random = systemRandom } = options;
   if (typeof storage?.persist !== "function") {
     throw new InvalidArgumentError("storage", storage, "be a storage such as sqliteStorage(…)");
@@ -133,6 +137,9 @@ export function parseOptions(options: EverTaskOptions): EverTaskSettings {
     const remedy = "be at least 100 ms: the heartbeat must come in time";
     throw new InvalidArgumentError("leaseDuration", options.leaseDuration, remedy);
   }
+  if (options.retry !== undefined) checkRetryPolicy(options.retry, "retry");
+  if (options.logger !== undefined) checkLogger(options.logger, "logger");
+  if (options.host !== undefined) checkHost(options.host);
   const { userAgent = "", hardwareConcurrency = 2 } = globalThis.navigator ?? {};
   return {
     storage,
@@ -179,16 +186,19 @@ function parseTasks(tasks: readonly AnyTask[]): ReadonlyMap<string, AnyTask> {
   return definitions;
 }
 
+/** Checks the name of the machine; every store has room for so much. */
+function checkHost(host: unknown): void {
+  if (typeof host === "string" && host.length <= 400) return;
+  throw new InvalidArgumentError("host", host, "be a text of at most 400 characters");
+}
+
 function parsePersistentLogs(options: boolean | PersistentLogOptions): CaptureSettings | null {
   if (options === false) return null;
+  if (options !== true) {
+    checkOptions(options, ["minimumLevel", "maxLinesPerRun"], "persistentLogs");
+  }
   const { minimumLevel = "Information", maxLinesPerRun = 1000 } = options === true ? {} : options;
-  if (!logLevels.includes(minimumLevel)) {
-    const remedy = `be one of ${logLevels.join(", ")}`;
-    throw new InvalidArgumentError("persistentLogs.minimumLevel", minimumLevel, remedy);
-  }
-  if (!Number.isInteger(maxLinesPerRun) || maxLinesPerRun < 1) {
-    const remedy = "be an integer of at least 1";
-    throw new InvalidArgumentError("persistentLogs.maxLinesPerRun", maxLinesPerRun, remedy);
-  }
+  checkChoice(minimumLevel, logLevels, "persistentLogs.minimumLevel");
+  checkCount(maxLinesPerRun, "persistentLogs.maxLinesPerRun");
   return { minimumLevel, maxLinesPerRun };
 }

@@ -8,7 +8,7 @@ import { InvalidArgumentError } from "./errors.ts";
 import type { Logger } from "./log/logger.ts";
 import type { SchemaInput, SchemaOutput, StandardSchema } from "./payload/standard_schema.ts";
 import { parseRateLimit, type RateLimitOptions } from "./rate_limit/rate_limit_options.ts";
-import type { RetryPolicy } from "./retry/retry_policy.ts";
+import { checkRetryPolicy, type RetryPolicy } from "./retry/retry_policy.ts";
 import { type Duration, toMilliseconds } from "./time/duration.ts";
 
 /** Which run of a recurring task a handler is called for. */
@@ -142,8 +142,13 @@ export function defineTask(definition: AnyTask): AnyTask {
   return definition;
 }
 
+const hooks = ["onStarted", "onCompleted", "onError", "onRetry"] as const;
+
 /** Checks the settings of a task, whoever made it. */
 export function checkTask(task: AnyTask): void {
+  if (typeof task !== "object" || task === null) {
+    throw new InvalidArgumentError("task", task, "be a task made by defineTask");
+  }
   const name = typeof task.type === "string" ? `task "${task.type}"` : "task";
   if (typeof task.type !== "string" || task.type === "" || task.type.length > 200) {
     throw new InvalidArgumentError("task.type", task.type, "be a text of 1 to 200 characters");
@@ -151,6 +156,11 @@ export function checkTask(task: AnyTask): void {
   if (typeof task.handle !== "function") {
     throw new InvalidArgumentError(`${name}: handle`, task.handle, "be a function");
   }
+  for (const hook of hooks) {
+    if (task[hook] === undefined || typeof task[hook] === "function") continue;
+    throw new InvalidArgumentError(`${name}: ${hook}`, task[hook], "be a function");
+  }
+  if (task.handlerName !== undefined) checkHandlerName(task.handlerName, `${name}: handlerName`);
   if (task.payload !== undefined && typeof task.payload?.["~standard"]?.validate !== "function") {
     const remedy = "be a Standard Schema validator, such as a zod schema";
     throw new InvalidArgumentError(`${name}: payload`, task.payload, remedy);
@@ -160,8 +170,11 @@ export function checkTask(task: AnyTask): void {
   if (task.auditLevel !== undefined) parseAuditLevel(task.auditLevel, `${name}: auditLevel`);
   if (task.timeout !== undefined) toMilliseconds(task.timeout, `${name}: timeout`);
   if (task.rateLimit !== undefined) parseRateLimit(task.rateLimit, `${name}: rateLimit`);
-  if (task.retry !== undefined && typeof task.retry?.nextDelay !== "function") {
-    const remedy = "be a retry policy: an object with nextDelay(attempt, error)";
-    throw new InvalidArgumentError(`${name}: retry`, task.retry, remedy);
-  }
+  if (task.retry !== undefined) checkRetryPolicy(task.retry, `${name}: retry`);
+}
+
+/** Checks a handler's name; every store has room for so much. */
+function checkHandlerName(handlerName: unknown, argument: string): void {
+  if (typeof handlerName === "string" && handlerName !== "" && handlerName.length <= 500) return;
+  throw new InvalidArgumentError(argument, handlerName, "be a text of 1 to 500 characters");
 }

@@ -63,6 +63,10 @@ export interface ResolvedOptions {
 export function resolveOptions(
   given: string | PostgresClient | PostgresStorageOptions,
 ): ResolvedOptions {
+  if (given === undefined || given === null) {
+    const remedy = "be a URL, a postgres.js instance or options: is the environment variable set?";
+    throw new InvalidArgumentError("postgresStorage", given, remedy);
+  }
   const options: PostgresStorageOptions = typeof given === "string"
     ? { url: given }
     : "unsafe" in given

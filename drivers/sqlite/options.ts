@@ -64,6 +64,9 @@ const synchronousValues: readonly unknown[] = ["OFF", "NORMAL", "FULL", "EXTRA"]
  */
 export function resolveOptions(options: string | SqliteStorageOptions): ResolvedOptions {
   if (typeof options === "string") options = { path: options };
+  if (typeof options !== "object" || options === null) {
+    throw new InvalidArgumentError("sqliteStorage", options, "get the name of a file, or options");
+  }
   const { path, database, synchronous = "NORMAL", busyTimeout = 250 } = options;
   if ((path === undefined) === (database === undefined)) {
     throw new InvalidArgumentError("options", options, "have either `path` or `database`");

@@ -1,5 +1,6 @@
 // The audit tables as an application sees them: how fast they grow, and what may go.
 
+import { checkOptions } from "../argument_checks.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { AuditGrowth, PurgeResult, RetentionPolicy } from "../storage/requests.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -95,9 +96,11 @@ const limits = [
 /**
  * Checks a retention policy.
  *
- * @throws {InvalidArgumentError} If a limit is no number.
+ * @param others Names of members that may come with it.
+ * @throws {InvalidArgumentError} If a limit is no number, or there is no such limit.
  */
-export function checkPolicy(policy: RetentionPolicy): void {
+export function checkPolicy(policy: RetentionPolicy, others: readonly string[] = []): void {
+  checkOptions(policy, [...limits, "deleteCompletedTasksAfterRetention", ...others], "retention");
   for (const name of limits) {
     const value = policy[name] ?? null;
     if (value !== null && (typeof value !== "number" || !Number.isFinite(value))) {
@@ -107,5 +110,21 @@ export function checkPolicy(policy: RetentionPolicy): void {
         "be a number, or null for no limit",
       );
     }
+  }
+  const { maxExecutionLogsPerTask, deleteCompletedTasksAfterRetention = false } = policy;
+  if (!Number.isInteger(maxExecutionLogsPerTask ?? 0)) {
+    const remedy = "be an integer, or null for no limit";
+    throw new InvalidArgumentError(
+      "retention.maxExecutionLogsPerTask",
+      maxExecutionLogsPerTask,
+      remedy,
+    );
+  }
+  if (typeof deleteCompletedTasksAfterRetention !== "boolean") {
+    throw new InvalidArgumentError(
+      "retention.deleteCompletedTasksAfterRetention",
+      deleteCompletedTasksAfterRetention,
+      "be true or false",
+    );
   }
 }

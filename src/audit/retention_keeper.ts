@@ -27,10 +27,9 @@ export interface RetentionSettings {
  *
  * @throws {InvalidArgumentError} If a limit is no number, or `every` is no duration.
  */
-export function parseRetention(
-  { every = { hours: 1 }, ...policy }: RetentionOptions,
-): RetentionSettings {
-  checkPolicy(policy);
+export function parseRetention(options: RetentionOptions): RetentionSettings {
+  checkPolicy(options, ["every"]);
+  const { every = { hours: 1 }, ...policy } = options;
   return { policy, everyMs: Math.max(1_000, toMilliseconds(every, "retention.every")) };
 }
 

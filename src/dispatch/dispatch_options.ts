@@ -61,6 +61,29 @@ export type Dispatch = <Input, Output>(
   options?: DispatchOptions,
 ) => Promise<DispatchResult>;
 
+/** Checks that options are options, and not a delay or a queue that was passed bare. */
+export function checkIsOptions(options: unknown): void {
+  if (typeof options === "object" && options !== null && !(options instanceof Date)) return;
+  const remedy = 'be an object such as { delay: { minutes: 5 } } or { queue: "email" }';
+  throw new InvalidArgumentError("options", options, remedy);
+}
+
+/** Checks what only `dispatchMany` has to: its payloads are several, and share neither a key nor a schedule. */
+export function checkMany(payloads: unknown, options: DispatchOptions): void {
+  if (typeof payloads !== "object" || payloads === null || !(Symbol.iterator in payloads)) {
+    throw new InvalidArgumentError("payloads", payloads, "be an array or another iterable");
+  }
+  checkIsOptions(options);
+  for (const name of ["taskKey", "recurring"] as const) {
+    if (options[name] === undefined) continue;
+    throw new InvalidArgumentError(
+      name,
+      options[name],
+      "be left out of dispatchMany: dispatch such tasks one by one",
+    );
+  }
+}
+
 /** Checks a queue's name. */
 export function parseQueueName(name: unknown, argument: string): string {
   if (typeof name === "string" && name !== "" && name.length <= 200) return name;

@@ -21,6 +21,8 @@ import type { Worker } from "../worker/worker.ts";
 import { admit, type Place } from "./admission.ts";
 import {
   atOnce,
+  checkIsOptions,
+  checkMany,
   type DispatchManyOptions,
   type DispatchOptions,
   type DispatchResult,
@@ -134,6 +136,7 @@ export class Dispatcher {
     options: DispatchManyOptions = {},
   ): Promise<DispatchResult[]> {
     this.#checkRegistered(task);
+    checkMany(payloads, options);
     // Everything is checked before anything is stored.
     const texts: string[] = [];
     for (const payload of payloads) {
@@ -244,6 +247,7 @@ export class Dispatcher {
   }
 
   #plan(task: AnyTask, options: DispatchOptions): TaskPlan {
+    checkIsOptions(options);
     const { defaultAuditLevel, storageClock } = this.#parts;
     const due = parseDue(options);
     const series = options.recurring === undefined

@@ -1,8 +1,16 @@
 // Hands events to subscribers, outside the tasks' path: each subscriber has a bounded queue of its own and is called from there,
 // one event after the other. With no subscriber an event is not even made.
 
+import { checkChoice, checkNames, checkOptions } from "../argument_checks.ts";
+import { InvalidArgumentError } from "../errors.ts";
 import type { Logger } from "../log/logger.ts";
-import type { Severity, TaskEvent, TaskEventFilter, TaskEventSource } from "./task_event.ts";
+import {
+  type Severity,
+  severityOf,
+  type TaskEvent,
+  type TaskEventFilter,
+  type TaskEventSource,
+} from "./task_event.ts";
 
 /** How many events a subscriber may lag behind before it loses some. */
 const maxLag = 10_000;
@@ -33,6 +41,10 @@ export class EventBus implements TaskEventSource {
     handler: (event: TaskEvent) => void | Promise<void>,
     filter: TaskEventFilter = {},
   ): () => void {
+    if (typeof handler !== "function") {
+      throw new InvalidArgumentError("handler", handler, "be a function that takes an event");
+    }
+    checkEventFilter(filter);
     const subscription = new Subscription(handler, filter, this.#logger, () => this.#lost++);
     this.#subscriptions.add(subscription);
     return () => {
@@ -142,4 +154,13 @@ class Subscription {
     }
     this.#delivering = null;
   }
+}
+
+/** Checks a filter: a misspelt kind would wait for events that never come. */
+function checkEventFilter(filter: TaskEventFilter): void {
+  checkOptions(filter, ["severity", "types", "kinds"], "filter");
+  const { severity, types, kinds } = filter;
+  if (severity !== undefined) checkChoice(severity, Object.keys(rank), "filter.severity");
+  if (types !== undefined) checkNames(types, null, "filter.types");
+  if (kinds !== undefined) checkNames(kinds, Object.keys(severityOf), "filter.kinds");
 }

@@ -1,6 +1,8 @@
 // The logger that EverTask writes to: the application's own. console, pino, winston, LogTape and most others fit after at
 // most a one-line adapter.
 
+import { InvalidArgumentError } from "../errors.ts";
+
 /** Named values of a structured message: `log.info("Sending to {email}", { email })`. */
 export type LogProperties = Readonly<Record<string, unknown>>;
 
@@ -19,6 +21,18 @@ export interface Logger {
   warn(message: string, properties?: LogProperties): void;
   /** A failure. */
   error(message: string, properties?: LogProperties): void;
+}
+
+const methods: readonly (keyof Logger)[] = ["trace", "debug", "info", "warn", "error"];
+
+/** Checks that a user passed a logger. */
+export function checkLogger(logger: unknown, argument: string): void {
+  const missing = methods.filter((method) =>
+    typeof (logger as Partial<Logger> | null)?.[method] !== "function"
+  );
+  if (missing.length === 0) return;
+  const remedy = `have the methods ${methods.join(", ")} (it lacks ${missing.join(", ")})`;
+  throw new InvalidArgumentError(argument, logger, remedy);
 }
 
 /** Fills the `{name}` placeholders of a message; unknown ones stay as they are. */

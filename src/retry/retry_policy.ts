@@ -1,5 +1,7 @@
 // What every retry policy has in common.
 
+import { InvalidArgumentError } from "../errors.ts";
+
 /**
  * Decides whether and when a failed attempt is followed by another. Any object with this method will do;
  * {@linkcode linearRetry}, {@linkcode exponentialRetry} and {@linkcode noRetry} make the usual ones.
@@ -15,4 +17,12 @@ export interface RetryPolicy {
    * @returns The delay before the next attempt in milliseconds, or null to give up.
    */
   nextDelay(attempt: number, error: unknown, random?: () => number): number | null;
+}
+
+/** Checks that a user passed a retry policy. */
+export function checkRetryPolicy(policy: unknown, argument: string): void {
+  if (typeof (policy as Partial<RetryPolicy> | null)?.nextDelay === "function") return;
+  const remedy =
+    "be a retry policy such as linearRetry(3), or an object with nextDelay(attempt, error)";
+  throw new InvalidArgumentError(argument, policy, remedy);
 }

@@ -1,6 +1,7 @@
 // Keyset paging, the part that all drivers share: how large a page is, and how one is made of rows.
 
 import { InvalidArgumentError } from "../errors.ts";
+import { isUuid } from "../ids/uuid_v7.ts";
 import type { Page, PageRequest } from "./requests.ts";
 
 /**
@@ -34,9 +35,7 @@ export function pageStart(page: PageRequest = {}): number {
  */
 export function pageStartId(page: PageRequest = {}): string | undefined {
   const { after } = page;
-  const isId = after === undefined ||
-    /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(after);
-  if (isId) return after;
+  if (after === undefined || isUuid(after)) return after;
   throw new InvalidArgumentError("after", after, "be the `next` of the page before");
 }
 

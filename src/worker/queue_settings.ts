@@ -1,9 +1,9 @@
 // The settings of queues: what a user passes, checked and completed.
 
 import { parseQueueName } from "../dispatch/dispatch_options.ts";
-import { checkChoice, checkCount } from "../argument_checks.ts";
+import { checkChoice, checkCount, checkOptions } from "../argument_checks.ts";
 import { InvalidArgumentError } from "../errors.ts";
-import type { RetryPolicy } from "../retry/retry_policy.ts";
+import { checkRetryPolicy, type RetryPolicy } from "../retry/retry_policy.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
 
 /**
@@ -70,6 +70,10 @@ export function parseQueues(
   queues: Readonly<Record<string, QueueOptions>>,
   cores: number,
 ): ReadonlyMap<string, QueueSettings> {
+  if (typeof queues !== "object" || queues === null || Array.isArray(queues)) {
+    const remedy = "be an object of settings by queue, such as { email: { parallelism: 10 } }";
+    throw new InvalidArgumentError("queues", queues, remedy);
+  }
   const all = { [defaultQueue]: {}, [recurringQueue]: {}, ...queues };
   const parallelism = Math.max(4, 2 * cores);
   return new Map(
@@ -80,12 +84,21 @@ export function parseQueues(
   );
 }
 
+const optionNames: readonly (keyof QueueOptions)[] = [
+  "parallelism",
+  "capacity",
+  "whenFull",
+  "timeout",
+  "retry",
+];
+
 function parseQueue(
   name: string,
   options: QueueOptions,
   defaultParallelism: number,
 ): QueueSettings {
   const where = `queues.${name}`;
+  checkOptions(options, optionNames, where);
   const parallelism = options.parallelism ?? defaultParallelism;
   checkCount(parallelism, `${where}.parallelism`);
   const capacity = options.capacity ?? Math.max(1000, parallelism);
@@ -103,6 +116,7 @@ function parseQueue(
     const remedy = "be Store, Wait or Throw: this is the queue that others fall back to";
     throw new InvalidArgumentError(`${where}.whenFull`, whenFull, remedy);
   }
+  if (options.retry !== undefined) checkRetryPolicy(options.retry, `${where}.retry`);
   return {
     name,
     parallelism,

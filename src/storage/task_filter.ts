@@ -1,0 +1,36 @@
+// The check of a filter for tasks, before it reaches a store: each would take a wrong one differently.
+
+import { checkNames, checkOptions } from "../argument_checks.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import type { TaskFilter } from "./queries.ts";
+import { taskStatuses } from "./task_status.ts";
+
+const members: readonly (keyof TaskFilter)[] = [
+  "statuses",
+  "types",
+  "queues",
+  "recurring",
+  "createdFrom",
+  "createdBefore",
+];
+
+/**
+ * Checks a filter that a user passed.
+ *
+ * @throws {InvalidArgumentError} If a member is invalid or unknown: ignored, it would let through what it should keep out.
+ */
+export function checkTaskFilter(filter: TaskFilter): void {
+  checkOptions(filter, members, "filter");
+  const { statuses, types, queues, recurring } = filter;
+  if (statuses !== undefined) checkNames(statuses, taskStatuses, "filter.statuses");
+  if (types !== undefined) checkNames(types, null, "filter.types");
+  if (queues !== undefined) checkNames(queues, null, "filter.queues");
+  if (recurring !== undefined && typeof recurring !== "boolean") {
+    throw new InvalidArgumentError("filter.recurring", recurring, "be true or false");
+  }
+  for (const name of ["createdFrom", "createdBefore"] as const) {
+    if (filter[name] === undefined || Number.isSafeInteger(filter[name])) continue;
+    const remedy = "be whole epoch milliseconds, such as date.getTime()";
+    throw new InvalidArgumentError(`filter.${name}`, filter[name], remedy);
+  }
+}

@@ -1,0 +1,193 @@
+// What JavaScript, a cast or a spread of configuration lets through to the public functions: each value is refused by an
+// error that names it, rather than ignored.
+
+import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { memoryStorage } from "../../drivers/memory/mod.ts";
+import { postgresStorage } from "../../drivers/postgres/mod.ts";
+import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
+import { createEverTask, defineTask, InvalidArgumentError } from "../../mod.ts";
+
+const noop = defineTask<unknown>({ type: "noop", handle() {} });
+
+/** Passes a value of a type that the compiler would refuse. */
+function wrong(value: unknown): never {
+  return value as never;
+}
+
+function create(options: object = {}) {
+  return createEverTask({ storage: memoryStorage(), tasks: [noop], ...options });
+}
+
+const refusedOptions: Readonly<Record<string, readonly [option: object, argument: string]>> = {
+  "a list of queues": [{ queues: ["email"] }, "queues"],
+  "a queue that is a number": [{ queues: { email: 10 } }, "queues.email"],
+  "a queue that is missing": [{ queues: { email: undefined } }, "queues.email"],
+  "a misspelt option of a queue": [
+    { queues: { email: { paralelism: 2 } } },
+    "queues.email.paralelism",
+  ],
+  "a queue's number of retries for a policy": [
+    { queues: { email: { retry: 3 } } },
+    "queues.email.retry",
+  ],
+  "a number of retries for a policy": [{ retry: 3 }, "retry"],
+  "a logger without methods": [{ logger: {} }, "logger"],
+  "persistent logs of no kind": [{ persistentLogs: "yes" }, "persistentLogs"],
+  "a misspelt option of persistent logs": [
+    { persistentLogs: { maxLines: 3 } },
+    "persistentLogs.maxLines",
+  ],
+  "a number for a retention policy": [{ retention: 30 }, "retention"],
+  "a misspelt limit of retention": [
+    { retention: { statusAuditDay: 7 } },
+    "retention.statusAuditDay",
+  ],
+  "half a log line": [
+    { retention: { maxExecutionLogsPerTask: 1.5 } },
+    "retention.maxExecutionLogsPerTask",
+  ],
+  "a text for true": [
+    { retention: { deleteCompletedTasksAfterRetention: "no" } },
+    "retention.deleteCompletedTasksAfterRetention",
+  ],
+  "a host that is too long": [{ host: "x".repeat(401) }, "host"],
+  "a task that is not loaded yet": [{ tasks: [noop, undefined] }, "task"],
+  "a task whose hook is no function": [
+    { tasks: [{ type: "x", handle() {}, onError: true }] },
+    'task "x": onError',
+  ],
+  "a task whose handler's name is no text": [
+    { tasks: [{ type: "x", handle() {}, handlerName: 7 }] },
+    'task "x": handlerName',
+  ],
+};
+
+for (const [what, [option, argument]] of Object.entries(refusedOptions)) {
+  Deno.test(`createEverTask refuses ${what}`, () => {
+    const error = assertThrows(() => create(option), InvalidArgumentError);
+    assertEquals(error.argument, argument);
+  });
+}
+
+Deno.test("every option of queues, persistent logs and retention is known", async () => {
+  await using everTask = create({
+    queues: {
+      email: { parallelism: 1, capacity: 2, whenFull: "Wait", timeout: 5, retry: noRetryAtAll },
+    },
+    persistentLogs: { minimumLevel: "Warning", maxLinesPerRun: 10 },
+    retention: {
+      statusAuditDays: 1,
+      runsAuditDays: null,
+      errorAuditDays: 0,
+      executionLogDays: 3,
+      maxExecutionLogsPerTask: 100,
+      deleteCompletedTasksAfterRetention: true,
+      every: { minutes: 5 },
+    },
+    logger: console,
+  });
+  assertEquals((await everTask.queues.list()).length, 0);
+});
+
+const noRetryAtAll = { nextDelay: () => null };
+
+Deno.test("createEverTask without options says what it needs", () => {
+  const error = assertThrows(() => createEverTask(wrong(undefined)), InvalidArgumentError);
+  assertMatch(error.message, /storage and tasks/);
+});
+
+Deno.test("dispatch refuses a bare delay, queue or date in place of options", async () => {
+  await using everTask = create();
+  for (const bare of [5000, "email", new Date(), null]) {
+    await assertRejects(
+      () => everTask.dispatch(noop, 1, wrong(bare)),
+      InvalidArgumentError,
+      "options is ",
+    );
+  }
+  assertEquals((await everTask.list()).items, []);
+});
+
+Deno.test("dispatchMany refuses what is no list, and a key or a schedule for all", async () => {
+  await using everTask = create();
+  for (const payloads of [undefined, {}, "text"]) {
+    await assertRejects(
+      () => everTask.dispatchMany(noop, wrong(payloads)),
+      InvalidArgumentError,
+      "payloads is ",
+    );
+  }
+  for (const options of [{ taskKey: "key" }, { recurring: "* * * * *" }]) {
+    await assertRejects(
+      () => everTask.dispatchMany(noop, [1, 2], wrong(options)),
+      InvalidArgumentError,
+      "dispatchMany",
+    );
+  }
+  assertEquals((await everTask.list()).items, []);
+});
+
+Deno.test("list refuses a filter that a store would ignore or understand differently", async () => {
+  await using everTask = create();
+  const filters = [
+    null,
+    5,
+    { status: "Queued" },
+    { statuses: "Queued" },
+    { statuses: ["queued"] },
+    { types: [5] },
+    { queues: null },
+    { recurring: "yes" },
+    { createdFrom: new Date() },
+    { createdFrom: NaN },
+    { createdBefore: "2026-01-01" },
+  ];
+  for (const filter of filters) {
+    await assertRejects(() => everTask.list(wrong(filter)), InvalidArgumentError, "filter");
+  }
+  const complete = {
+    statuses: ["Queued"],
+    types: ["noop"],
+    queues: ["default"],
+    recurring: false,
+    createdFrom: 0,
+    createdBefore: 1,
+  } as const;
+  assertEquals((await everTask.list(complete)).items, []);
+});
+
+Deno.test("purge refuses a policy that would quietly keep everything", async () => {
+  await using everTask = create();
+  for (const policy of [undefined, 30, { statusAuditDay: 7 }]) {
+    await assertRejects(
+      () => everTask.audit.purge(wrong(policy)),
+      InvalidArgumentError,
+      "retention",
+    );
+  }
+});
+
+Deno.test("subscribe refuses a handler that is none, and a filter that nothing passes", async () => {
+  await using everTask = create();
+  assertThrows(() => everTask.events.subscribe(wrong("x")), InvalidArgumentError, "handler");
+  for (const filter of [{ kinds: ["done"] }, { severity: "error" }, { type: "noop" }]) {
+    assertThrows(
+      () => everTask.events.subscribe(() => {}, wrong(filter)),
+      InvalidArgumentError,
+      "filter.",
+    );
+  }
+});
+
+Deno.test("getByTaskKey refuses what cannot be a key", async () => {
+  await using everTask = create();
+  for (const key of [undefined, 5, ""]) {
+    await assertRejects(() => everTask.getByTaskKey(wrong(key)), InvalidArgumentError, "taskKey");
+  }
+});
+
+Deno.test("a storage that gets undefined, as from an unset variable, says so", () => {
+  for (const make of [postgresStorage, sqliteStorage]) {
+    assertThrows(() => make(wrong(undefined)), InvalidArgumentError, "Storage is undefined");
+  }
+});
