@@ -65,7 +65,10 @@ async function main(): Promise<void> {
       const tasks = await everTask.dispatchMany(hashTask, payloads, { auditLevel, connection });
       return tasks.map(({ id }, index) => ({ taskId: id, path: paths[index]! }));
     });
-    console.log(`Hashing ${paths.length} files of ${folder} at audit level ${auditLevel}.`);
+    console.log(
+      `Hashing ${files.length} files of ${folder} at audit level ${auditLevel}, and the folder itself, which is no file: ` +
+        "that task fails on purpose.",
+    );
     return scan;
   }
 }
