@@ -2,7 +2,6 @@
 
 import { SchemaVersionError, StorageUnavailableError } from "../../src/storage/errors.ts";
 import type { Recordsets, Row, SqlServerDatabase } from "./database.ts";
-import type { RequestMaker } from "./mssql.ts";
 import type { SqlServerAnswer } from "./mssql_api.ts";
 import { truth } from "./rows.ts";
 import {
