@@ -3,6 +3,9 @@
 import { type AnyTask, defineTask, type Task, type TaskContext } from "../../../mod.ts";
 import type { RunReport } from "./protocol.ts";
 
+/** A step works in slices of so many milliseconds: the time for which its process is frozen does not count. */
+const slice = 50;
+
 /** What a `step` does. */
 export interface Step {
   /** How long it works, in milliseconds. It goes on when its signal aborts, as many handlers do. */
@@ -13,6 +16,10 @@ export interface Step {
 export interface IntegrationTasks {
   readonly all: readonly AnyTask[];
   readonly step: Task<Step, Step>;
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Makes the tasks. */
@@ -28,7 +35,7 @@ export function integrationTasks(report: (report: RunReport) => void): Integrati
         "abort",
         () => tell("aborted", context, (context.signal.reason as Error).name),
       );
-      if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+      for (let left = ms; left > 0; left -= slice) await delay(Math.min(left, slice));
       tell("ended", context);
     },
   });

@@ -1,0 +1,124 @@
+// Many worker processes on one PostgreSQL database: killed, frozen, with clocks that are wrong.
+
+import { assert, assertEquals } from "@std/assert";
+import { postgresStorage } from "../../drivers/postgres/mod.ts";
+import { createEverTask, systemClock } from "../../mod.ts";
+import { startPostgres } from "../support/pg_server.ts";
+import type { WorkerSetup } from "./programs/protocol.ts";
+import { integrationTasks } from "./programs/tasks.ts";
+import { eventually } from "./support.ts";
+import { assertEachCompletedOnce, postgresHistories } from "./task_histories.ts";
+import { WorkerProcess } from "./worker_process.ts";
+
+const server = await startPostgres();
+Deno.test.afterAll(() => server.stop());
+
+const tasks = integrationTasks(() => {});
+const anHour = 3_600_000;
+
+Deno.test("20,000 tasks all end once in four processes: two are killed, one is frozen, one has a wrong clock", async () => {
+  const url = await server.createDatabase();
+  const leaseMs = 2000;
+  const setup: WorkerSetup = { storage: { postgres: { url } }, leaseMs, parallelism: 16 };
+  await using web = createEverTask({ storage: postgresStorage(url), tasks: tasks.all });
+  // One in a hundred takes as long as it takes to find a worker frozen in the middle of it.
+  const payloads = Array.from({ length: 20_000 }, (_, i) => ({ ms: i % 100 === 0 ? 600 : 2 }));
+  const stored = await web.dispatchMany(tasks.step, payloads);
+  const ids = stored.map(({ id }) => id);
+  const startedAt = Date.now();
+
+  await using first = await WorkerProcess.start(setup);
+  await using second = await WorkerProcess.start(setup);
+  await using frozen = await WorkerProcess.start(setup);
+  await using survivor = await WorkerProcess.start({ ...setup, clockOffsetMs: -anHour });
+  const all = [first, second, frozen, survivor];
+  const ended = () => all.reduce((sum, worker) => sum + worker.ended, 0);
+  const losses = () => survivor.events.filter(({ event }) => event === "lost");
+  const lossesOf = (worker: WorkerProcess) =>
+    all.flatMap(({ events }) => events)
+      .filter(({ event, workerId }) => event === "lost" && workerId === worker.workerId);
+
+  await eventually("3,000 tasks have ended", () => ended() >= 3000);
+  await first.kill();
+  const firstKilledAt = Date.now();
+  await eventually("5,000 tasks have ended", () => ended() >= 5000);
+  await frozen.until("is in the middle of long runs", () => openRuns(frozen).length >= 4);
+  frozen.freeze();
+  await eventually("7,000 tasks have ended", () => ended() >= 7000);
+  await second.kill();
+  const secondKilledAt = Date.now();
+
+  await survivor.until(
+    "has taken over the tasks of all three",
+    () =>
+      new Set(losses().map(({ workerId }) => workerId)).size >= 2 && lossesOf(frozen).length > 0,
+  );
+  frozen.thaw();
+  await eventually(
+    "all tasks are completed",
+    async () => (await web.statistics()).tasksByStatus.Completed === ids.length,
+    60_000,
+  );
+  await frozen.until("has ended its runs", () => openRuns(frozen).length === 0);
+  await frozen.stop();
+  await survivor.stop();
+
+  const histories = await postgresHistories(url);
+  assertEachCompletedOnce(ids, histories, all.flatMap(({ runs }) => runs));
+  for (const [worker, killedAt] of [[first, firstKilledAt], [second, secondKilledAt]] as const) {
+    const takenAt = lossesOf(worker).map(({ at }) => at - killedAt);
+    assert(takenAt.length > 0, "a killed worker held nothing");
+    assert(Math.max(...takenAt) <= leaseMs + 5000, `only after ${Math.max(...takenAt)} ms`);
+  }
+
+  // The frozen one was told that it had lost its tasks, and nothing that it did about them counted.
+  const aborts = frozen.runs.filter(({ kind }) => kind === "aborted");
+  assertEquals(new Set(aborts.map(({ reason }) => reason)), new Set(["LeaseLostError"]));
+  const told = new Set(frozen.events.filter((e) => e.event === "leaseLost").map((e) => e.taskId));
+  const lost = new Set(lossesOf(frozen).map(({ taskId }) => taskId));
+  assert(
+    [...told].every((taskId) => lost.has(taskId)),
+    "it was told of tasks that it had not lost",
+  );
+  const tooLate = frozen.runs.filter(({ kind, taskId }) => kind === "ended" && told.has(taskId));
+  assert(tooLate.length > 0, "it ended none of the runs that it had lost");
+
+  // The wrong clock had no say: nobody was declared dead for it, and all that was written down has true times.
+  const dead = all.flatMap(({ events }) => events).filter(({ event }) => event === "lost");
+  assertEquals(
+    new Set(dead.map(({ workerId }) => workerId)),
+    new Set([first.workerId, second.workerId, frozen.workerId]),
+  );
+  const times = histories.flatMap(({ trail }) => trail.map(({ at }) => at));
+  assert(times.every((at) => at > startedAt - anHour / 2 && at < Date.now() + anHour / 2));
+  assertEquals(await web.workers(), []);
+});
+
+Deno.test("a process whose clock is an hour off dispatches for the right time", async () => {
+  const url = await server.createDatabase();
+  await using worker = await WorkerProcess.start({
+    storage: { postgres: { url } },
+    leaseMs: 5000,
+    parallelism: 4,
+  });
+  for (const offset of [-anHour, anHour]) {
+    const clock = { ...systemClock, now: () => systemClock.now() + offset };
+    await using web = createEverTask({ storage: postgresStorage(url), tasks: tasks.all, clock });
+    const before = Date.now();
+    const { id } = await web.dispatch(tasks.step, { ms: 0 }, { delay: 1000 });
+    await worker.until("runs the task", () => worker.runs.some(({ taskId }) => taskId === id));
+    const { at } = worker.runs.find(({ taskId }) => taskId === id)!;
+    assert(at - before >= 999 && at - before < 5000, `it ran after ${at - before} ms`);
+  }
+  await worker.stop();
+});
+
+/** The runs of which only the start has been reported. */
+function openRuns(worker: WorkerProcess) {
+  const ended = new Set(worker.runs.filter(({ kind }) => kind === "ended").map(runOf));
+  return worker.runs.filter((run) => run.kind === "started" && !ended.has(runOf(run)));
+}
+
+function runOf({ taskId, attempt }: { readonly taskId: string; readonly attempt: number }): string {
+  return `${taskId} ${attempt}`;
+}
