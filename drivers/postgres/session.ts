@@ -37,7 +37,8 @@ export async function startSession(
   const { schema, prepare } = options;
   const own = options.sql === null ? connect(options) : null;
   const sql: PostgresClient = options.sql ?? own!;
-  const end = () => own?.end({ timeout: 5 });
+  // Statements have been answered by now, or never will be: after a lost connection postgres.js may wait for one in vain.
+  const end = () => own?.end({ timeout: 1 });
   try {
     await migrate(sql, schema, options.migrate);
     const run = runOn(sql, prepare);
