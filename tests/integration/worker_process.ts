@@ -91,6 +91,7 @@ export class WorkerProcess implements AsyncDisposable {
   /** Has it stop in order, and checks that nothing went wrong in it that nobody handled. */
   async stop(): Promise<void> {
     await this.#child.stdin.close();
+    await deadline(this.#child.status, 30_000);
     await this.#gone();
     assertEquals({ code: this.#status!.code, errors: await this.#errors }, { code: 0, errors: "" });
   }

@@ -1,0 +1,94 @@
+// The PostgreSQL server crashes in the middle of the work, and is away for a while.
+
+import { assert, assertEquals } from "@std/assert";
+import { delay } from "@std/async";
+import { postgresStorage } from "../../drivers/postgres/mod.ts";
+import { createEverTask, silentLogger } from "../../mod.ts";
+import { startPostgres } from "../support/pg_server.ts";
+import { integrationTasks } from "./programs/tasks.ts";
+import { eventually } from "./support.ts";
+import { assertEachCompletedOnce, postgresHistories } from "./task_histories.ts";
+import { WorkerProcess } from "./worker_process.ts";
+
+const server = await startPostgres();
+Deno.test.afterAll(() => server.stop());
+
+const tasks = integrationTasks(() => {});
+
+/** How the server goes away and for how long, with a lease that outlives that or does not. */
+const scenarios = [
+  { name: "the server crashes", mode: "immediate", awayMs: 0, leaseMs: 10_000 },
+  { name: "the server is restarted in order", mode: "fast", awayMs: 500, leaseMs: 10_000 },
+  {
+    name: "the server is away for longer than a lease",
+    mode: "immediate",
+    awayMs: 3000,
+    leaseMs: 1000,
+  },
+] as const;
+
+for (const { name, mode, awayMs, leaseMs } of scenarios) {
+  Deno.test({
+    name:
+      `${name} in the middle of the work: nothing is lost, and nothing runs twice without a lost lease`,
+    ignore: !server.canRestart,
+    async fn() {
+      const url = await server.createDatabase();
+      const setup = { storage: { postgres: { url } }, leaseMs, parallelism: 16 };
+      await using web = createEverTask({
+        storage: postgresStorage(url),
+        tasks: tasks.all,
+        logger: silentLogger,
+      });
+      await using one = await WorkerProcess.start(setup);
+      await using two = await WorkerProcess.start(setup);
+      const ended = () => one.ended + two.ended;
+      const payloads = Array.from({ length: 4000 }, (_, i) => ({ ms: i % 100 === 0 ? 800 : 4 }));
+      const ids = (await web.dispatchMany(tasks.step, payloads)).map(({ id }) => id);
+
+      // Dispatches go on all the while: each is stored before it resolves, however often that must be tried.
+      const stop = new AbortController();
+      const dispatching = (async () => {
+        while (!stop.signal.aborted) {
+          const batch = Array.from({ length: 4 }, () => web.dispatch(tasks.step, { ms: 5 }));
+          for (const { id } of await Promise.all(batch)) ids.push(id);
+          await delay(20);
+        }
+      })();
+      await eventually("1,000 tasks have ended", () => ended() >= 1000);
+      const before = ended();
+      await server.restart(mode, () => delay(awayMs));
+      await eventually("tasks end again", () => ended() >= before + 500);
+      stop.abort();
+      await dispatching;
+      await eventually(
+        "all tasks are completed",
+        async () => (await web.statistics()).tasksByStatus.Completed === ids.length,
+      );
+
+      // The notifications are back, too: tasks of other processes are found at once, not by the next look.
+      for (let n = 0; n < 5; n++) {
+        const sentAt = performance.now();
+        const { id } = await web.dispatch(tasks.step, { ms: 0 });
+        ids.push(id);
+        const workers = [one, two];
+        await eventually(
+          "the task has run",
+          () => workers.some(({ runs }) => runs.some((r) => r.taskId === id)),
+        );
+        assert(performance.now() - sentAt < 1000, "it was found by looking");
+      }
+      await eventually(
+        "all tasks are completed",
+        async () => (await web.statistics()).tasksByStatus.Completed === ids.length,
+      );
+      await one.stop();
+      await two.stop();
+
+      const histories = await postgresHistories(url);
+      assertEachCompletedOnce(ids, histories, [...one.runs, ...two.runs]);
+      if (awayMs < leaseMs) assert(histories.every(({ lostCount }) => lostCount === 0));
+      assertEquals(await web.workers(), []);
+    },
+  });
+}
