@@ -25,8 +25,9 @@ export async function readTask(
   const [column, key] = "id" in by
     ? ["Id", id(by.id)]
     : ["TaskKey", name(toStoredName(by.taskKey, "taskKey", 4000), 4000)];
+  // Saying that it is not NULL makes sure that the filtered index on the key is used.
   const query =
-    `SELECT ${rows.taskColumns} FROM [EverTask].[QueuedTasks] AS t WHERE t.[${column}] = @Key;`;
+    `SELECT ${rows.taskColumns} FROM [EverTask].[QueuedTasks] AS t WHERE t.[${column}] = @Key AND t.[${column}] IS NOT NULL;`;
   const [found] = await database.query(query, { Key: key });
   return found![0] === undefined ? null : rows.toTaskRecord(found![0]);
 }

@@ -34,7 +34,7 @@ BEGIN
 
     SELECT t.[Id] AS [TaskId]
     FROM [EverTask].[QueuedTasks] AS t
-    WHERE t.[WorkerId] = @WorkerId AND t.[CancelRequested] = 1 AND @Alive = 1;
+    WHERE t.[WorkerId] = @WorkerId AND t.[WorkerId] IS NOT NULL AND t.[CancelRequested] = 1 AND @Alive = 1;
 
     SELECT p.[QueueName] AS [QueueName] FROM [EverTask].[PausedQueues] AS p ORDER BY p.[QueueName];
 END

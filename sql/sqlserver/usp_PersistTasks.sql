@@ -32,7 +32,11 @@ BEGIN
         [RowId]    uniqueidentifier  NOT NULL, -- the row that stands for the task in the end
         [Outcome]  varchar(8)        NOT NULL
     );
-    DECLARE @Created TABLE ([Id] uniqueidentifier NOT NULL PRIMARY KEY, [Status] nvarchar(15) NOT NULL, [AuditLevel] int NOT NULL);
+    DECLARE @Created TABLE (
+        [Id]         uniqueidentifier NOT NULL PRIMARY KEY,
+        [Status]     nvarchar(15)     NOT NULL,
+        [AuditLevel] int              NOT NULL
+    );
 
     INSERT INTO @New ([Ordinal], [Turn], [DueAtUtc], [ClaimFor], [RowId], [Outcome])
     SELECT j.[Ordinal], CASE WHEN j.[TaskKey] IS NULL THEN 0 ELSE j.[Ordinal] END,
@@ -47,7 +51,7 @@ BEGIN
     FROM @Tasks AS j;
 
     DECLARE @Turn int = 0;
-    DECLARE @Stores bit, @StoredId uniqueidentifier, @StoredStatus nvarchar(15), @StoredIsRecurring bit, @Busy bit, @Ended bit,
+    DECLARE @TaskKey nvarchar(200), @Stores bit, @StoredId uniqueidentifier, @StoredStatus nvarchar(15), @StoredIsRecurring bit, @Busy bit, @Ended bit,
         @Alive bit, @SameSchedule bit, @Keeps bit, @NewIsRecurring bit, @NewStatus nvarchar(15), @NewLevel int, @Outcome varchar(8);
 
     BEGIN TRANSACTION;
@@ -61,7 +65,10 @@ BEGIN
                                      INNER JOIN @Tasks AS n ON n.[Id] = t.[Id] WHERE n.[Ordinal] = @Turn)
         BEGIN
             SET @StoredId = NULL;
-            -- The range lock makes a second process that brings the same new key wait until this one has stored it.
+            SELECT @TaskKey = n.[TaskKey] FROM @Tasks AS n WHERE n.[Ordinal] = @Turn;
+            -- The range lock makes a second process that brings the same new key wait until this one has stored it. The
+            -- key is compared with a variable, and with NULL, so that the filtered index is sure to be used: without it
+            -- the lock would be on the whole table.
             SELECT @StoredId = t.[Id], @StoredStatus = t.[Status], @StoredIsRecurring = t.[IsRecurring],
                 @Busy = CASE WHEN t.[WorkerId] IS NOT NULL OR t.[Status] = N'InProgress' THEN 1 ELSE 0 END,
                 @Ended = CASE WHEN t.[DueAtUtc] IS NULL
@@ -70,9 +77,10 @@ BEGIN
                 @SameSchedule = CASE WHEN t.[RecurringTask] COLLATE Latin1_General_BIN2 = n.[RecurringTask]
                     AND DATALENGTH(t.[RecurringTask]) = DATALENGTH(n.[RecurringTask]) THEN 1 ELSE 0 END,
                 @NewIsRecurring = n.[IsRecurring], @NewStatus = n.[Status], @NewLevel = n.[AuditLevel]
-            FROM @Tasks AS n
-            INNER JOIN [EverTask].[QueuedTasks] AS t WITH (UPDLOCK, HOLDLOCK) ON t.[TaskKey] = n.[TaskKey]
-            WHERE n.[Ordinal] = @Turn;
+            FROM [EverTask].[QueuedTasks] AS t WITH (UPDLOCK, HOLDLOCK)
+            INNER JOIN @Tasks AS n ON n.[Ordinal] = @Turn
+            WHERE t.[TaskKey] = @TaskKey AND t.[TaskKey] IS NOT NULL
+            OPTION (LOOP JOIN);
 
             IF @StoredId IS NOT NULL AND @Busy = 0 AND @StoredIsRecurring = 0 AND @Ended = 1
                 UPDATE [EverTask].[QueuedTasks] SET [TaskKey] = NULL WHERE [Id] = @StoredId;

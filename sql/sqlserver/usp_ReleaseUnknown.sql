@@ -24,7 +24,7 @@ BEGIN
     SET [WorkerId] = NULL,
         [Attempt] = CASE WHEN [Attempt] > 0 THEN [Attempt] - 1 ELSE 0 END,
         [DueAtUtc] = @Now
-    WHERE [WorkerId] = @WorkerId AND [Id] NOT IN (SELECT k.[TaskId] FROM @Known AS k);
+    WHERE [WorkerId] = @WorkerId AND [WorkerId] IS NOT NULL AND [Id] NOT IN (SELECT k.[TaskId] FROM @Known AS k);
 
     SELECT @@ROWCOUNT AS [Released];
 END

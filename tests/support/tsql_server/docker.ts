@@ -1,0 +1,73 @@
+// Runs the tests of the SQL Server driver against Microsoft's container image:
+//
+//   deno run -A tests/support/tsql_server/docker.ts [image]
+//
+// Starts a container, runs the files of sql/sqlserver/ in it with sqlcmd, as a database administrator would, runs the tests
+// with the container's address in EVERTASK_TEST_SQLSERVER, and removes the container. By running it you accept the licence
+// of the image: https://go.microsoft.com/fwlink/?linkid=857698.
+
+const [image = "mcr.microsoft.com/mssql/server:2022-latest"] = Deno.args;
+const root = new URL("../../../", import.meta.url);
+const container = `evertask-${crypto.randomUUID()}`;
+const password = `Pw-${crypto.randomUUID()}`;
+
+async function run(program: string, ...args: readonly string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(program, { args: [...args] }).output();
+  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  if (success) return decode(stdout);
+  throw new Error(`${program} ${args[0]} failed: ${decode(stderr)}${decode(stdout)}`);
+}
+
+/** sqlcmd of the image, wherever it lies; `-b` makes an error in a script its own, `-C` trusts the certificate. */
+function sqlcmd(...args: readonly string[]): Promise<string> {
+  const call =
+    `exec /opt/mssql-tools*/bin/sqlcmd -b -C -S localhost -U sa -P "$MSSQL_SA_PASSWORD" "$@"`;
+  return run("docker", "exec", container, "bash", "-c", call, "sqlcmd", ...args);
+}
+
+async function untilItAnswers(): Promise<void> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      await sqlcmd("-Q", "SELECT 1");
+      return;
+    } catch (error) {
+      if (attempt === 60) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+    }
+  }
+}
+
+/** The numbered files in their order, then the procedures. */
+async function runScripts(): Promise<void> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(new URL("sql/sqlserver/", root))) {
+    if (name.endsWith(".sql")) names.push(name);
+  }
+  const folder = new URL("sql/sqlserver", root).pathname;
+  await run("docker", "cp", folder, `${container}:/tmp/sqlserver`);
+  for (const name of names.sort()) {
+    await sqlcmd("-d", "evertask", "-i", `/tmp/sqlserver/${name}`);
+  }
+}
+
+await run(
+  ...["docker", "run", "--detach", "--name", container, "--publish", "127.0.0.1::1433"] as const,
+  ...["--env", "ACCEPT_EULA=Y", "--env", `MSSQL_SA_PASSWORD=${password}`, image],
+);
+let code = 1;
+try {
+  await untilItAnswers();
+  console.log(await sqlcmd("-h", "-1", "-W", "-Q", "SET NOCOUNT ON; SELECT @@VERSION"));
+  await sqlcmd("-Q", "CREATE DATABASE evertask");
+  await runScripts();
+  const address = (await run("docker", "port", container, "1433/tcp")).split("\n")[0]!.trim();
+  const tests = new Deno.Command(Deno.execPath(), {
+    args: ["task", "test", "tests/drivers/sqlserver"],
+    cwd: root,
+    env: { EVERTASK_TEST_SQLSERVER: `mssql://sa:${password}@${address}/evertask` },
+  });
+  code = (await tests.spawn().status).code;
+} finally {
+  await run("docker", "rm", "--force", container);
+}
+Deno.exit(code);
