@@ -1,21 +1,13 @@
 // Hands events to subscribers, outside the tasks' path: each subscriber has a bounded queue of its own and is called from there,
 // one event after the other. With no subscriber an event is not even made.
 
-import { checkChoice, checkNames, checkOptions } from "../argument_checks.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { Logger } from "../log/logger.ts";
-import {
-  type Severity,
-  severityOf,
-  type TaskEvent,
-  type TaskEventFilter,
-  type TaskEventSource,
-} from "./task_event.ts";
+import { checkEventFilter, rank } from "./event_filter.ts";
+import type { TaskEvent, TaskEventFilter, TaskEventSource } from "./task_event.ts";
 
 /** How many events a subscriber may lag behind before it loses some. */
 const maxLag = 10_000;
-
-const rank: Readonly<Record<Severity, number>> = { Information: 0, Warning: 1, Error: 2 };
 
 /** The events of one instance. */
 export class EventBus implements TaskEventSource {
@@ -154,13 +146,4 @@ class Subscription {
     }
     this.#delivering = null;
   }
-}
-
-/** Checks a filter: a misspelt kind would wait for events that never come. */
-function checkEventFilter(filter: TaskEventFilter): void {
-  checkOptions(filter, ["severity", "types", "kinds"], "filter");
-  const { severity, types, kinds } = filter;
-  if (severity !== undefined) checkChoice(severity, Object.keys(rank), "filter.severity");
-  if (types !== undefined) checkNames(types, null, "filter.types");
-  if (kinds !== undefined) checkNames(kinds, Object.keys(severityOf), "filter.kinds");
 }

@@ -5,6 +5,7 @@ import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/ass
 import { memoryStorage } from "../../drivers/memory/mod.ts";
 import { postgresStorage } from "../../drivers/postgres/mod.ts";
 import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
+import { createMonitorHub } from "../../src/monitor/mod.ts";
 import { createEverTask, defineTask, InvalidArgumentError } from "../../mod.ts";
 
 const noop = defineTask<unknown>({ type: "noop", handle() {} });
@@ -189,5 +190,13 @@ Deno.test("getByTaskKey refuses what cannot be a key", async () => {
 Deno.test("a storage that gets undefined, as from an unset variable, says so", () => {
   for (const make of [postgresStorage, sqliteStorage]) {
     assertThrows(() => make(wrong(undefined)), InvalidArgumentError, "Storage is undefined");
+  }
+});
+
+Deno.test("a hub refuses a misspelt option, which could be its access token, and a wrong filter", async () => {
+  await using everTask = create();
+  const wrongOptions = [{ token: "secret" }, { filter: { kinds: ["done"] } }, null];
+  for (const options of wrongOptions) {
+    assertThrows(() => createMonitorHub(everTask, wrong(options)), InvalidArgumentError);
   }
 });

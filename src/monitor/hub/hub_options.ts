@@ -1,6 +1,8 @@
 // The options of the hub, and what they become once defaults are filled in and values are checked.
 
+import { checkOptions } from "../../argument_checks.ts";
 import { InvalidArgumentError } from "../../errors.ts";
+import { checkEventFilter } from "../../events/event_filter.ts";
 import type { TaskEvent, TaskEventFilter, TaskEventSource } from "../../events/task_event.ts";
 import { randomId } from "../../ids/random_id.ts";
 import { consoleLogger, type Logger } from "../../log/logger.ts";
@@ -116,8 +118,30 @@ export interface HubSettings extends ConnectionSettings {
   readonly newId: () => string;
 }
 
-/** @throws {InvalidArgumentError} If an option has a value that cannot be used. */
+const optionNames: readonly (keyof MonitorHubOptions)[] = [
+  "path",
+  "upgrade",
+  "accessToken",
+  "allowedOrigins",
+  "filter",
+  "redact",
+  "maxFieldLength",
+  "maxMessageLength",
+  "maxBacklog",
+  "maxClients",
+  "keepAliveInterval",
+  "clientTimeout",
+  "handshakeTimeout",
+  "pollTimeout",
+  "logger",
+  "clock",
+  "newId",
+];
+
+/** @throws {InvalidArgumentError} If an option has a value that cannot be used, or there is no such option. */
 export function hubSettings(events: TaskEventSource, options: MonitorHubOptions): HubSettings {
+  checkOptions(options, optionNames, "options"); // a misspelt accessToken would leave the hub open to everybody
+  if (options.filter !== undefined) checkEventFilter(options.filter);
   return {
     events,
     path: cleanPath(options.path ?? "/evertask/monitoring"),

@@ -1,0 +1,20 @@
+// What a filter of events may hold, and how severities compare.
+
+import { checkChoice, checkNames, checkOptions } from "../argument_checks.ts";
+import { type Severity, severityOf, type TaskEventFilter } from "./task_event.ts";
+
+/** The severities in order. */
+export const rank: Readonly<Record<Severity, number>> = { Information: 0, Warning: 1, Error: 2 };
+
+/**
+ * Checks a filter that a user passed: a misspelt kind would wait for events that never come.
+ *
+ * @throws {InvalidArgumentError} If a member is invalid or unknown.
+ */
+export function checkEventFilter(filter: TaskEventFilter): void {
+  checkOptions(filter, ["severity", "types", "kinds"], "filter");
+  const { severity, types, kinds } = filter;
+  if (severity !== undefined) checkChoice(severity, Object.keys(rank), "filter.severity");
+  if (types !== undefined) checkNames(types, null, "filter.types");
+  if (kinds !== undefined) checkNames(kinds, Object.keys(severityOf), "filter.kinds");
+}
