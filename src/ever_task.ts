@@ -11,7 +11,7 @@ import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { EventBus } from "./events/event_bus.ts";
 import type { TaskEvent, TaskEventSource } from "./events/task_event.ts";
 import { type EverTaskOptions, type EverTaskSettings, parseOptions } from "./ever_task_options.ts";
-import { isUuid, uuidV7Generator } from "./ids/uuid_v7.ts";
+import { parseTaskId, uuidV7Generator } from "./ids/uuid_v7.ts";
 import { Audit } from "./audit/audit.ts";
 import { RetentionKeeper } from "./audit/retention_keeper.ts";
 import { Queues } from "./worker/queues.ts";
@@ -37,6 +37,9 @@ import { type Duration, toMilliseconds } from "./time/duration.ts";
 import { StorageClock } from "./time/storage_clock.ts";
 import { within } from "./time/within.ts";
 import { Worker } from "./worker/worker.ts";
+
+/** What belongs to a task that does not exist. */
+const noItems = { items: [], next: null };
 
 /** How long a stop waits for subscribers to take the last events, in milliseconds. */
 const subscribersMs = 1_000;
@@ -175,10 +178,11 @@ export class EverTask {
    * @returns `cancelled`, `requested` (it is running), `ended` (it had ended before) or `unknown`.
    */
   async cancel(taskId: string): Promise<CancelOutcome> {
-    if (!isUuid(taskId)) return "unknown";
+    const id = parseTaskId(taskId);
+    if (id === null) return "unknown";
     const storage = await this.#opened();
-    const [outcome] = await storage.requestCancel([taskId]);
-    if (outcome === "requested") this.#worker?.cancel([taskId]);
+    const [outcome] = await storage.requestCancel([id]);
+    if (outcome === "requested") this.#worker?.cancel([id]);
     return outcome!;
   }
 
@@ -194,8 +198,8 @@ export class EverTask {
 
   /** A task, or null. */
   async get(taskId: string): Promise<TaskRecord | null> {
-    if (!isUuid(taskId)) return null;
-    return await (await this.#opened()).get(taskId);
+    const id = parseTaskId(taskId);
+    return id === null ? null : await (await this.#opened()).get(id);
   }
 
   /** The task that holds a key, or null. */
@@ -215,17 +219,20 @@ export class EverTask {
 
   /** A task's audited status changes, oldest first. */
   async statusAudit(taskId: string, page?: PageRequest): Promise<Page<StatusAuditRecord>> {
-    return await (await this.#opened()).statusAudit(taskId, page);
+    const id = parseTaskId(taskId);
+    return id === null ? noItems : await (await this.#opened()).statusAudit(id, page);
   }
 
   /** A recurring task's audited runs, oldest first. */
   async runsAudit(taskId: string, page?: PageRequest): Promise<Page<RunsAuditRecord>> {
-    return await (await this.#opened()).runsAudit(taskId, page);
+    const id = parseTaskId(taskId);
+    return id === null ? noItems : await (await this.#opened()).runsAudit(id, page);
   }
 
   /** What a task's handler logged, if `persistentLogs` was on. */
   async executionLogs(taskId: string, page?: PageRequest): Promise<Page<ExecutionLogRecord>> {
-    return await (await this.#opened()).executionLogs(taskId, page);
+    const id = parseTaskId(taskId);
+    return id === null ? noItems : await (await this.#opened()).executionLogs(id, page);
   }
 
   /** Counts by status and queue. */

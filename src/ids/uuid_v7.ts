@@ -57,3 +57,9 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 export function isUuid(text: unknown): text is string {
   return typeof text === "string" && uuid.test(text);
 }
+
+/** Reads a task's id as tools show it, perhaps in capitals; null if it is none, so that there can be no such task. */
+export function parseTaskId(text: unknown): string | null {
+  const id = typeof text === "string" ? text.toLowerCase() : text;
+  return isUuid(id) ? id : null;
+}

@@ -1,6 +1,6 @@
 // Recurring series as an application sees them.
 
-import { isUuid } from "../ids/uuid_v7.ts";
+import { parseTaskId } from "../ids/uuid_v7.ts";
 import type { TaskRecord } from "../storage/records.ts";
 import type { Page, PageRequest } from "../storage/requests.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -59,8 +59,9 @@ export class Recurring {
    * @returns Whether it became due: not if it is running, or does not exist.
    */
   async runNow(taskId: string): Promise<boolean> {
-    if (!isUuid(taskId)) return false;
-    const [due] = await (await this.#opened()).makeDue([taskId]);
+    const id = parseTaskId(taskId);
+    if (id === null) return false;
+    const [due] = await (await this.#opened()).makeDue([id]);
     if (due) this.#refresh();
     return due!;
   }

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { isUuid, systemRandom, uuidV7Generator } from "../../src/ids/uuid_v7.ts";
+import { isUuid, parseTaskId, systemRandom, uuidV7Generator } from "../../src/ids/uuid_v7.ts";
 
 Deno.test("uuidV7Generator() gives ids of version 7 and the RFC's variant, with the time in front", () => {
   const id = uuidV7Generator(() => 0x0123_4567_89ab, systemRandom)();
@@ -34,4 +34,11 @@ Deno.test("isUuid() knows ids from other texts", () => {
   for (const text of ["", "01A204C3-9E85-76F3-A637-C068A230EFDE", "01a204c3", null, 7]) {
     assert(!isUuid(text), String(text));
   }
+});
+
+Deno.test("parseTaskId() takes ids as tools show them, in capitals, and nothing else", () => {
+  const id = "01a204c3-9e85-76f3-a637-c068a230efde";
+  assertEquals(parseTaskId(id), id);
+  assertEquals(parseTaskId(id.toUpperCase()), id);
+  for (const text of ["", "no id", null, 7, `${id} `]) assertEquals(parseTaskId(text), null);
 });

@@ -1,5 +1,6 @@
 // The options of health checks, and what they become once defaults are filled in and values are checked.
 
+import { checkOptions } from "../../argument_checks.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
@@ -105,9 +106,26 @@ export interface FailureSettings {
   readonly minimum: number;
 }
 
+const optionNames = [
+  "worker",
+  "maxHeartbeatAge",
+  "backlog",
+  "failures",
+  "timeout",
+  "cacheTime",
+  "path",
+  "accessToken",
+  "clock",
+] as const satisfies readonly (keyof HealthOptions)[];
+
 /** @throws {InvalidArgumentError} If an option has a value that cannot be used. */
 export function healthSettings(options: HealthOptions): HealthSettings {
+  checkOptions(options, optionNames, "options");
   const { worker = true, backlog = {}, failures = {} } = options;
+  checkOptions(backlog, ["degraded", "unhealthy"], "backlog");
+  if (failures !== false) {
+    checkOptions(failures, ["degraded", "unhealthy", "window", "minimum"], "failures");
+  }
   return {
     worker,
     maxHeartbeatAgeMs: toMilliseconds(options.maxHeartbeatAge ?? 15_000, "maxHeartbeatAge"),

@@ -8,7 +8,7 @@ import { InvalidArgumentError } from "../../errors.ts";
  * @throws {InvalidArgumentError} If it does not start with a slash.
  */
 export function cleanPath(path: string): string {
-  if (!path.startsWith("/")) {
+  if (typeof path !== "string" || !path.startsWith("/")) {
     throw new InvalidArgumentError("path", path, 'be a URL path that starts with "/"');
   }
   return path.replace(/\/+$/, "");
