@@ -14,6 +14,7 @@ import { processesSubject } from "./processes.ts";
 import { optionsHelp, readArguments, UsageError } from "./support/arguments.ts";
 import { describeEnvironment, environment } from "./support/environment.ts";
 import { retentionSubject } from "./retention.ts";
+import { seriesSubject } from "./series.ts";
 import type { Subject } from "./support/subject.ts";
 
 const subjects: readonly Subject[] = [
@@ -26,6 +27,7 @@ const subjects: readonly Subject[] = [
   finishedRowsSubject,
   oldSnapshotSubject,
   retentionSubject,
+  seriesSubject,
 ];
 
 function help(): string {

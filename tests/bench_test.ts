@@ -8,6 +8,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import type { LevelFigures } from "../bench/audit_levels.ts";
+import type { SeriesFigures } from "../bench/series.ts";
 import { auditLevelChart } from "../bench/audit_levels_chart.ts";
 import { median, percentile, rate } from "../bench/support/figures.ts";
 import { table } from "../bench/support/table.ts";
@@ -105,6 +106,23 @@ Deno.test("the benchmarks on PostgreSQL run", async () => {
     80,
     90,
   ]);
+});
+
+Deno.test("the benchmark of series compares a store with them to one without", async () => {
+  const args = ["--store", "memory,sqlite", "--series", "200", "--tasks", "100"];
+  const rows = await results<SeriesFigures>("series", ...args);
+  assertEquals(rows.map(({ store, series }) => [store, series]), [
+    ["memory", 0],
+    ["memory", 200],
+    ["sqlite", 0],
+    ["sqlite", 200],
+  ]);
+  for (const { series, ratios, dispatchedPerSecond, drainedPerSecond, latency } of rows) {
+    for (const figure of [dispatchedPerSecond, drainedPerSecond, latency]) assertGreater(figure, 0);
+    if (series === 0) {
+      assertEquals(ratios, { dispatchedPerSecond: 1, drainedPerSecond: 1, latency: 1 });
+    }
+  }
 });
 
 Deno.test("a benchmark that is called wrongly says what is wrong, what there is, and ends with exit code 2", async () => {

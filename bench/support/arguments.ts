@@ -17,6 +17,8 @@ export interface BenchOptions {
   readonly tasks: number | null;
   /** How many tasks have ended before the measurement, where that is the subject. */
   readonly finished: number;
+  /** How many series that are not due lie in the store, where that is the subject. */
+  readonly series: number;
   /** How long nothing happens, where that is the subject. */
   readonly seconds: number;
   /** Whether the results are printed as JSON, and nothing else. */
@@ -31,6 +33,7 @@ export const optionsHelp =
   --runs N        how often each measurement is repeated; the median counts (5)
   --tasks N       how many tasks one measurement takes
   --finished N    how many ended tasks lie in the store, for finished-rows (2000000)
+  --series N      how many series lie in the store, for series (100000)
   --seconds N     how long the worker idles, for idle (60)
   --json          prints the results as JSON alone
   --svg file      also writes a bar chart, for audit-levels`;
@@ -50,6 +53,7 @@ export function readArguments(args: string[]) {
     runs: parseCount("--runs", values.runs),
     tasks: values.tasks === undefined ? null : parseCount("--tasks", values.tasks),
     finished: parseCount("--finished", values.finished),
+    series: parseCount("--series", values.series),
     seconds: parseCount("--seconds", values.seconds),
     json: values.json,
     svg: values.svg ?? null,
@@ -67,6 +71,7 @@ function parse(args: string[]) {
         runs: { type: "string", default: "5" },
         tasks: { type: "string" },
         finished: { type: "string", default: "2000000" },
+        series: { type: "string", default: "100000" },
         seconds: { type: "string", default: "60" },
         json: { type: "boolean", default: false },
         svg: { type: "string" },
