@@ -30,7 +30,11 @@ export interface DispatchTiming {
   readonly delay?: Duration;
   /** Runs at this instant; at once if it is past. */
   readonly at?: Instant;
-  /** Runs again and again: a builder function, a cron expression, or a `Recurrence`. */
+  /**
+   * Runs again and again: a builder function, a cron expression, or a `Recurrence`. With a `taskKey` it may be dispatched at
+   * every start of every process: an unchanged schedule keeps its next run, a changed one begins anew, the run count stays; an
+   * ended or cancelled series is revived; while a run is under way nothing changes.
+   */
   readonly recurring?: RecurringInput;
 }
 

@@ -35,7 +35,8 @@ export const weekdays: readonly Weekday[] = [
  * - `"once"`: one catch-up run now stands for all of them; then the series is back on its grid.
  * - `{ all: max }`: they are run one after the other, the latest `max` of them.
  *
- * An occurrence that is only just late, its successor not being due yet, runs in any case.
+ * An occurrence that is only just late, its successor not being due yet, runs in any case. So does one that had begun: a run
+ * that was interrupted, lost with its process or waits for a retry was not missed.
  */
 export type MisfirePolicy = "skip" | "once" | { readonly all: number };
 

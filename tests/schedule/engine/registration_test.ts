@@ -110,6 +110,20 @@ scenario(
   },
 );
 
+scenario(
+  "another misfire policy is another schedule: the rhythm begins anew, the run count stays",
+  async (world) => {
+    const { task, planned } = recorder(world);
+    const everTask = await world.start({ tasks: [task] });
+    const { id } = await register(everTask, task, (r) => r.everyHour());
+    await world.until("01:10");
+    await register(everTask, task, (r) => r.everyHour().onMisfire("once"));
+    await world.until("03:00");
+    assertEquals(planned(), ["01:00", "02:10"].map((at) => `2026-03-10 ${at}`));
+    assertEquals((await everTask.get(id))!.series!.runCount, 2);
+  },
+);
+
 scenario("registering while a run is under way leaves the series alone", async (world) => {
   const { task } = recorder(world, () => {
     return new Promise<void>((resolve) => void world.clock.setTimer(resolve, 60_000));
