@@ -6,7 +6,8 @@ import { drain, storeBacklog } from "./measures/drain.ts";
 import { measureLatency } from "./measures/latency.ts";
 import { countedPayload, CountingTask } from "./support/counting_task.ts";
 import { grouped, medians, milliseconds, rate, ratio } from "./support/figures.ts";
-import { type BenchDatabase, openStores } from "./support/stores.ts";
+import type { BenchDatabase } from "./support/open_storage.ts";
+import { openStores } from "./support/stores.ts";
 import type { Subject } from "./support/subject.ts";
 import { table } from "./support/table.ts";
 
