@@ -100,6 +100,9 @@ export class DuplicateTaskTypeError extends EverTaskError {
   }
 }
 
+/** What follows a failed attempt when nobody says otherwise. */
+export const defaultRetry: RetryPolicy = linearRetry(3, { milliseconds: 500 });
+
 /** The options, complete. */
 export interface EverTaskSettings {
   readonly storage: Storage;
@@ -147,7 +150,7 @@ export function parseOptions(options: EverTaskOptions): EverTaskSettings {
     defaultAuditLevel: parseAuditLevel(defaultAuditLevel, "defaultAuditLevel"),
     queues: parseQueues(options.queues ?? {}, hardwareConcurrency),
     execution: {
-      retry: options.retry ?? linearRetry(3, { milliseconds: 500 }),
+      retry: options.retry ?? defaultRetry,
       timeoutMs: options.timeout === undefined
         ? Infinity
         : toMilliseconds(options.timeout, "timeout"),

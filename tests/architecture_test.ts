@@ -98,6 +98,7 @@ const accepted: [path: string, source: string][] = [
   ["src/a/b.ts", `export const x = "from 'node:fs'"; // import { y } from "node:fs"; Deno.exit()`],
   ["src/a/b.ts", `const x = { process: 1 }; x.process; options.Deno;`],
   ["src/a/b.ts", `const then = new Date(0);`],
+  ["src/testing/kit/b.ts", `import { EverTask } from "../../ever_task.ts";`],
   ["src/time/clock.ts", `Date.now(); setTimeout(() => {}, 1);`],
   ["src/ids/uuid.ts", `crypto.getRandomValues(bytes);`],
   ["drivers/sqlite/mod.ts", `import { DatabaseSync } from "node:sqlite";`],

@@ -1,6 +1,7 @@
 // How an attempt ends: a pure decision from what the handler did, why it was stopped, and the retry policy.
 
 import { describeError } from "../errors.ts";
+import { PayloadValidationError } from "../payload/payload_validation_error.ts";
 import type { RetryPolicy } from "../retry/retry_policy.ts";
 import type { TaskStatus } from "../storage/task_status.ts";
 import {
@@ -61,7 +62,10 @@ export function decideEnding(
   const exception = describeError(
     timedOut && error !== abortReason ? withCause(abortReason, error) : cause,
   );
-  if (error instanceof NonRetryableError) return { status: "Failed", exception };
+  // A payload that does not validate today will not tomorrow: it fails at once, and keeps its text.
+  if (error instanceof NonRetryableError || error instanceof PayloadValidationError) {
+    return { status: "Failed", exception };
+  }
   const delay = policy.nextDelay(attempt, cause, random);
   if (delay === null) return { status: "Failed", exception };
   if (!Number.isFinite(delay) || delay < 0) {

@@ -6,7 +6,6 @@ import type { Dispatch } from "../dispatch/dispatch_options.ts";
 import { describeError } from "../errors.ts";
 import type { Logger } from "../log/logger.ts";
 import { decodePayload } from "../payload/payload.ts";
-import { PayloadValidationError } from "../payload/payload_validation_error.ts";
 import { noRetry } from "../retry/no_retry.ts";
 import type { RetryPolicy } from "../retry/retry_policy.ts";
 import type { BatchWriter } from "../storage/batching/batch_writer.ts";
@@ -17,7 +16,6 @@ import { toMilliseconds } from "../time/duration.ts";
 import { within } from "../time/within.ts";
 import {
   LeaseLostError,
-  NonRetryableError,
   TaskCancelledError,
   TimeoutError,
   WorkerStoppedError,
@@ -199,11 +197,8 @@ export class Executor {
 
   #end(job: Job, context: AttemptContext, failure: { readonly error: unknown } | undefined): void {
     const { recorder, logger, settings: { random } } = this.#parts;
-    // A payload that does not validate today will not tomorrow: it fails at once, and keeps its text.
     const result = {
-      failure: failure?.error instanceof PayloadValidationError
-        ? { error: new NonRetryableError(failure.error.message, { cause: failure.error }) }
-        : failure,
+      failure,
       abortReason: job.abortReason,
       attempt: Math.max(1, job.task.attempt - job.task.lostCount),
     };
