@@ -1,20 +1,53 @@
 /**
- * For tests: a clock that stands still, helpers to run handlers and to look at what was dispatched, and the conformance suite
- * that certifies a storage driver.
+ * For tests. Of an application that uses EverTask: {@linkcode runHandler} runs one handler, {@linkcode createTestEverTask}
+ * makes an instance whose tasks run when the test says so, {@linkcode assertDispatched} asks what was dispatched, and
+ * {@linkcode FakeClock} lets time go by. Of a storage driver: {@linkcode storageConformance} certifies it.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { defineTask } from "@evertask/evertask";
+ * import { memoryStorage } from "@evertask/evertask/memory";
+ * import { assertDispatched, createTestEverTask } from "@evertask/evertask/testing";
+ *
+ * const greet = defineTask<{ name: string }>({ type: "greet", handle() {} });
+ * await using everTask = createTestEverTask({ storage: memoryStorage(), tasks: [greet] });
+ *
+ * await everTask.dispatch(greet, { name: "Ada" });
+ * await assertDispatched(everTask, greet, { payload: { name: "Ada" } });
+ * assertEquals((await everTask.drain()).completed, 1);
+ * ```
  *
  * @module
  */
 export { FakeClock } from "./fake_clock.ts";
-export { inlineDispatch, runTask, type TaskRun } from "./run_task.ts";
+export {
+  type HandlerLogLine,
+  type HandlerOutcome,
+  type HandlerRun,
+  runHandler,
+  type RunHandlerOptions,
+} from "./kit/run_handler.ts";
 export {
   assertDispatched,
-  assertNotDispatched,
   DispatchAssertionError,
-  type DispatchMatch,
-  drain,
+  dispatched,
+  type DispatchExpectation,
+  type DispatchSource,
+  refuteDispatched,
+} from "./kit/dispatched.ts";
+export type { DispatchMatch } from "./kit/dispatch_match.ts";
+export type { PayloadMatch } from "./kit/payload_match.ts";
+export type { StoredTask } from "./kit/stored_task.ts";
+export {
+  createTestEverTask,
   type DrainOptions,
-  type Inspectable,
-} from "./dispatched.ts";
+  type FailureHandling,
+  TestEverTask,
+  type TestEverTaskOptions,
+} from "./kit/test_ever_task.ts";
+export type { DrainResult, TaskFailure } from "./kit/drain_tally.ts";
+export { StalledError, TooManyAttemptsError } from "./kit/run_limits.ts";
 export { storageConformance } from "./conformance/suite.ts";
 export { ConformanceError } from "./conformance/expect.ts";
 export type {

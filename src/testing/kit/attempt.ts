@@ -1,0 +1,55 @@
+// One attempt of a handler with its limits: the signal aborts at its timeout or at the test's wish, and a handler that goes on
+// all the same is given up after a grace period.
+
+import { EverTaskError } from "../../errors.ts";
+import type { Clock } from "../../time/clock.ts";
+import { TaskCancelledError, TimeoutError } from "../../worker/abort_reasons.ts";
+import type { Job } from "../../worker/job.ts";
+
+/** The limits of an attempt. */
+export interface AttemptLimits {
+  readonly clock: Clock;
+  /** Aborts the attempt from outside. */
+  readonly signal: AbortSignal | undefined;
+  /** Infinity: none. */
+  readonly timeoutMs: number;
+  readonly graceMs: number;
+}
+
+/** How the handler ended. */
+export interface HandlerEnd {
+  /** What it threw, or why it was given up; undefined when it returned. */
+  readonly failure: { readonly error: unknown } | undefined;
+  /** Whether it was given up. */
+  readonly stuck: boolean;
+}
+
+/** Runs a handler until it ends, or for the grace period after it was asked to stop. */
+export function runAttempt(
+  job: Job,
+  handle: () => void | Promise<void>,
+  { clock, signal, timeoutMs, graceMs }: AttemptLimits,
+): Promise<HandlerEnd> {
+  return new Promise((resolve) => {
+    let disarm = clock.setTimer(() => abort(new TimeoutError(timeoutMs)), timeoutMs);
+    const abort = (reason: Error) => {
+      if (job.abortReason !== undefined) return;
+      disarm();
+      disarm = clock.setTimer(() => end({ error: reason }, true), graceMs);
+      job.abort(reason);
+    };
+    const onAbort = () => {
+      const { reason } = signal!;
+      abort(reason instanceof EverTaskError ? reason : new TaskCancelledError(job.task.id));
+    };
+    const end = (failure: HandlerEnd["failure"], stuck = false) => {
+      disarm();
+      signal?.removeEventListener("abort", onAbort);
+      resolve({ failure, stuck });
+    };
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    const handling = (async () => await handle())();
+    handling.then(() => end(undefined), (error) => end({ error }));
+  });
+}

@@ -1,0 +1,65 @@
+// The claimed task that a handler is run for by itself: what a worker would have got from storage.
+
+import { checkCount } from "../../argument_checks.ts";
+import { parseQueueName, parseTaskKey } from "../../dispatch/dispatch_options.ts";
+import type { ClaimedTask, SeriesRecord } from "../../storage/records.ts";
+import type { TaskSettings } from "../../task.ts";
+import { toEpochMilliseconds } from "../../time/instant.ts";
+import { defaultQueue, recurringQueue } from "../../worker/queue_settings.ts";
+import type { RunHandlerOptions } from "./run_handler.ts";
+
+/**
+ * Makes a claimed task.
+ *
+ * @param request The payload's JSON text.
+ * @param now The present, in epoch milliseconds.
+ * @throws {InvalidArgumentError} If an option is invalid.
+ */
+export function claimedTask(
+  task: TaskSettings,
+  request: string,
+  newId: () => string,
+  now: number,
+  options: RunHandlerOptions,
+): ClaimedTask {
+  const { attempt = 1, taskKey = null, run } = options;
+  checkCount(attempt, "attempt");
+  const { number = 1, scheduledAt } = run === true || run === undefined ? {} : run;
+  checkCount(number, "run.number");
+  const dueAt = scheduledAt === undefined
+    ? now
+    : toEpochMilliseconds(scheduledAt, "run.scheduledAt");
+  const fallbackQueue = run === undefined ? defaultQueue : recurringQueue;
+  return {
+    id: options.taskId ?? newId(),
+    type: task.type,
+    request,
+    status: "Queued",
+    auditLevel: task.auditLevel ?? "Full",
+    queue: parseQueueName(options.queue ?? task.queue ?? fallbackQueue, "queue"),
+    priority: task.priority ?? 0,
+    taskKey: taskKey === null ? null : parseTaskKey(taskKey),
+    createdAt: now,
+    dueAt,
+    attempt,
+    lostCount: 0,
+    leaseToken: 1,
+    cancelRequested: false,
+    rateSlotAt: null,
+    traceContext: null,
+    series: run === undefined ? null : runOfSeries(number, dueAt),
+  };
+}
+
+/** A series of which nothing is known but the run under way. */
+function runOfSeries(number: number, scheduledAt: number): SeriesRecord {
+  return {
+    schedule: "",
+    info: "",
+    anchorAt: scheduledAt,
+    maxRuns: null,
+    runUntil: null,
+    nextRunAt: scheduledAt,
+    runCount: number - 1,
+  };
+}

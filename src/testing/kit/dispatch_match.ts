@@ -1,0 +1,96 @@
+// What a test may ask of a dispatched task, and how a stored task differs from it.
+
+import type { AuditLevel } from "../../audit/audit_level.ts";
+import { planSeries } from "../../dispatch/series_plan.ts";
+import type { RecurringInput } from "../../schedule/builder.ts";
+import type { TaskRecord } from "../../storage/records.ts";
+import type { TaskStatus } from "../../storage/task_status.ts";
+import { type Duration, toMilliseconds } from "../../time/duration.ts";
+import { type Instant, toEpochMilliseconds } from "../../time/instant.ts";
+import { payloadDifferences, type PayloadMatch, show } from "./payload_match.ts";
+import type { StoredTask } from "./stored_task.ts";
+
+/** What is asked of a dispatched task. All that is given must hold. */
+export interface DispatchMatch<Payload = unknown> {
+  /** A part of the payload, at any depth; or a function that says whether it will do. */
+  readonly payload?: PayloadMatch<Payload> | ((payload: Payload) => boolean);
+  /** Its key; `null`: it has none. */
+  readonly taskKey?: string | null;
+  /** The queue that it went to. */
+  readonly queue?: string;
+  /** Its priority. */
+  readonly priority?: number;
+  /** How much history it leaves. */
+  readonly auditLevel?: AuditLevel;
+  /** Where it stands by now. */
+  readonly status?: TaskStatus;
+  /** It was dispatched to run after exactly so long; 0: at once. */
+  readonly delay?: Duration;
+  /** It was dispatched for exactly this instant. */
+  readonly at?: Instant;
+  /** It was dispatched to run after so long or sooner; for a series, the next run counts. */
+  readonly dueWithin?: Duration;
+  /** Whether it is a series; or its schedule, as it is given to `dispatch`. */
+  readonly recurring?: boolean | RecurringInput;
+}
+
+/** The fields that are compared as they are. */
+const plainFields = ["taskKey", "queue", "priority", "auditLevel", "status"] as const;
+
+/** How a stored task differs from what was asked: a phrase each; none if it matches. */
+export function differences<Payload>(
+  task: StoredTask<Payload>,
+  match: DispatchMatch<Payload>,
+): string[] {
+  const found: string[] = [];
+  if (typeof match.payload === "function") {
+    const accepts = match.payload as (payload: Payload) => boolean;
+    if (!accepts(task.payload)) found.push(`payload ${show(task.payload)} is refused`);
+  } else if ("payload" in match) {
+    found.push(...payloadDifferences(match.payload, task.payload));
+  }
+  for (const field of plainFields) {
+    if (match[field] === undefined || match[field] === task[field]) continue;
+    found.push(`${field} is ${show(task[field])}, not ${show(match[field])}`);
+  }
+  return [...found, ...timingDifferences(task, match)];
+}
+
+function timingDifferences(task: TaskRecord, match: Omit<DispatchMatch, "payload">): string[] {
+  const { delay, at, dueWithin, recurring } = match;
+  const found: string[] = [];
+  const { scheduledAt, createdAt, series } = task;
+  const delayMs = (scheduledAt ?? createdAt) - createdAt;
+  if (delay !== undefined && delayMs !== toMilliseconds(delay, "delay")) {
+    found.push(`delay is ${delayMs} ms, not ${toMilliseconds(delay, "delay")} ms`);
+  }
+  if (at !== undefined && scheduledAt !== toEpochMilliseconds(at, "at")) {
+    const wanted = new Date(toEpochMilliseconds(at, "at")).toISOString();
+    found.push(`it was dispatched ${timing(task)}, not for ${wanted}`);
+  }
+  if (dueWithin !== undefined) {
+    const dueInMs = (series?.nextRunAt ?? scheduledAt ?? createdAt) - createdAt;
+    const withinMs = toMilliseconds(dueWithin, "dueWithin");
+    if (dueInMs > withinMs) found.push(`it is due after ${dueInMs} ms, not within ${withinMs} ms`);
+  }
+  return [...found, ...scheduleDifferences(task, recurring)];
+}
+
+function scheduleDifferences(
+  { series, createdAt }: TaskRecord,
+  recurring: DispatchMatch["recurring"],
+): string[] {
+  if (recurring === undefined || recurring === (series !== null)) return [];
+  if (series === null) return ["it is no series"];
+  if (typeof recurring === "boolean") return [`it is a series, ${series.info}`];
+  const wanted = planSeries(recurring, createdAt);
+  const isSame = wanted.schedule === series.schedule && wanted.maxRuns === series.maxRuns &&
+    wanted.runUntil === series.runUntil;
+  return isSame ? [] : [`it recurs ${show(series.info)}, not ${show(wanted.info)}`];
+}
+
+/** When a task was to run, as in "at once", "for 2026-12-25T10:00:00.000Z", "to recur every 5 minutes". */
+export function timing({ series, scheduledAt }: TaskRecord): string {
+  if (series !== null) return `to recur: ${series.info}`;
+  return scheduledAt === null ? "at once" : `for ${new Date(scheduledAt).toISOString()}`;
+}

@@ -1,0 +1,80 @@
+// The `dispatch` of a handler that is run by itself: the engine's own dispatcher, over a list instead of a storage. So a
+// continuation with a wrong payload or option is refused as in production, and what is kept is what would be stored.
+
+import { Dispatcher } from "../../dispatch/dispatcher.ts";
+import type { DispatchOptions, DispatchResult } from "../../dispatch/dispatch_options.ts";
+import { EventBus } from "../../events/event_bus.ts";
+import type { Logger } from "../../log/logger.ts";
+import type { NewTask } from "../../storage/requests.ts";
+import type { Task } from "../../task.ts";
+import type { Clock } from "../../time/clock.ts";
+import { StorageClock } from "../../time/storage_clock.ts";
+import { parseQueues } from "../../worker/queue_settings.ts";
+import { type StoredTask, toStoredTask } from "./stored_task.ts";
+
+/** What a recorder works with. */
+export interface DispatchRecorderParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly newId: () => string;
+}
+
+/** Takes down what a handler dispatches. */
+export class DispatchRecorder {
+  /** What was dispatched so far. */
+  readonly dispatched: StoredTask[] = [];
+  readonly #parts: DispatchRecorderParts;
+
+  constructor(parts: DispatchRecorderParts) {
+    this.#parts = parts;
+  }
+
+  /** Stands for `everTask.dispatch`. Every task counts as registered, every queue as known, and no task key as taken. */
+  dispatch<Input, Output>(
+    task: Task<Input, Output>,
+    payload: Input,
+    options: DispatchOptions = {},
+  ): Promise<DispatchResult> {
+    const { clock, logger, newId } = this.#parts;
+    const queues = [task?.queue, options.queue].filter((name) => name !== undefined);
+    const dispatcher = new Dispatcher({
+      storage: { persist: (tasks) => Promise.resolve(tasks.map((each) => this.#keep(each))) },
+      clock,
+      storageClock: new StorageClock(clock),
+      logger,
+      newId,
+      events: new EventBus(logger),
+      definitions: new Map([[task?.type, task]]),
+      queues: parseQueues(Object.fromEntries(queues.map((name) => [name, {}])), 1),
+      defaultAuditLevel: "Full",
+      instrumentation: undefined,
+      retryForMs: 0,
+      opening: () => null,
+      worker: () => null,
+    });
+    return dispatcher.dispatch(task, payload, options);
+  }
+
+  #keep({ due, claimFor: _, ...task }: NewTask) {
+    const createdAt = this.#parts.clock.now();
+    const dueAt = "at" in due ? due.at : createdAt + due.inMs;
+    const stored = toStoredTask({
+      ...task,
+      exception: null,
+      createdAt,
+      scheduledAt: task.status === "WaitingQueue" ? dueAt : null,
+      dueAt,
+      lastExecutionAt: null,
+      executionTimeMs: null,
+      attempt: 0,
+      lostCount: 0,
+      workerId: null,
+      leaseToken: 0,
+      cancelRequested: false,
+      rateSlotAt: null,
+      series: task.series === null ? null : { ...task.series, runCount: 0 },
+    });
+    this.dispatched.push(stored);
+    return { id: task.id, outcome: "created", claimed: false } as const;
+  }
+}

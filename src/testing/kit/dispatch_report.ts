@@ -1,0 +1,35 @@
+// What the assertions say when they fail: what was asked, and what was dispatched instead.
+
+import { differences, type DispatchMatch, timing } from "./dispatch_match.ts";
+import { show } from "./payload_match.ts";
+import type { StoredTask } from "./stored_task.ts";
+
+/** How many tasks a message shows. */
+const mostShown = 10;
+
+/** What was asked, as in ` {"queue":"email"}`. */
+export function asked(match: object): string {
+  const readable = Object.entries(match).map(([name, value]) => [
+    name,
+    typeof value === "function" ? "a function of the test" : value,
+  ]);
+  return readable.length === 0 ? "" : ` ${show(Object.fromEntries(readable))}`;
+}
+
+/** The tasks, each with what keeps it from matching. */
+export function shown<Payload>(
+  stored: readonly StoredTask<Payload>[],
+  match: DispatchMatch<Payload>,
+): string[] {
+  if (stored.length === 0) return ["None of this type was dispatched."];
+  const lines = stored.slice(0, mostShown).flatMap((task, i) => {
+    const key = task.taskKey === null ? "" : `, key ${show(task.taskKey)}`;
+    const found = differences(task, match);
+    return [
+      `  ${i + 1}. ${show(task.payload)} ${timing(task)}, ${task.status} in "${task.queue}"${key}`,
+      ...(found.length === 0 ? [] : [`     ${found.join("; ")}`]),
+    ];
+  });
+  const more = stored.length - mostShown;
+  return ["Dispatched were:", ...lines, ...(more > 0 ? [`  and ${more} more`] : [])];
+}

@@ -1,0 +1,174 @@
+// Assertions about what was dispatched, over any storage: they read what the instance's public methods tell.
+
+import { checkCount } from "../../argument_checks.ts";
+import type { EverTask } from "../../ever_task.ts";
+import { EverTaskError } from "../../errors.ts";
+import type { Task } from "../../task.ts";
+import { asked, shown } from "./dispatch_report.ts";
+import { differences, type DispatchMatch } from "./dispatch_match.ts";
+import { readTasks } from "./read_tasks.ts";
+import type { HandlerRun } from "./run_handler.ts";
+import { type StoredTask, toStoredTask } from "./stored_task.ts";
+
+/** Where to look for dispatched tasks: an instance (all that its storage holds), or the result of `runHandler`. */
+export type DispatchSource = Pick<EverTask, "list"> | Pick<HandlerRun, "dispatched">;
+
+/** What {@linkcode assertDispatched} asks for. */
+export interface DispatchExpectation<Payload = unknown> extends DispatchMatch<Payload> {
+  /** How many tasks match, exactly. @default at least one */
+  readonly count?: number;
+}
+
+/** What was dispatched is not what the test expects. The message shows both. */
+export class DispatchAssertionError extends EverTaskError {
+  /** The name that errors of this class keep. */
+  override name = "DispatchAssertionError";
+}
+
+/**
+ * The tasks of a type that were dispatched, whether they have run or not, oldest first.
+ *
+ * @param source An instance, or the result of {@linkcode runHandler}.
+ * @param task Whose tasks.
+ * @param match Which of them. @default all
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { defineTask } from "@evertask/evertask";
+ * import { memoryStorage } from "@evertask/evertask/memory";
+ * import { createTestEverTask, dispatched } from "@evertask/evertask/testing";
+ *
+ * const resize = defineTask<{ image: string; width: number }>({ type: "resize", handle() {} });
+ * await using everTask = createTestEverTask({ storage: memoryStorage(), tasks: [resize] });
+ * await everTask.dispatchMany(resize, [320, 640].map((width) => ({ image: "cat.png", width })));
+ *
+ * const widths = (await dispatched(everTask, resize)).map(({ payload }) => payload.width);
+ * assertEquals(widths, [320, 640]);
+ * ```
+ */
+export async function dispatched<Input, Output>(
+  source: DispatchSource,
+  task: Task<Input, Output>,
+  match: DispatchMatch<Input> = {},
+): Promise<StoredTask<Input>[]> {
+  const stored = await read<Input>(source, task.type);
+  return stored.filter((each) => differences(each, match).length === 0);
+}
+
+/**
+ * Asserts that a task was dispatched, whether it has run or not.
+ *
+ * @param source An instance, or the result of {@linkcode runHandler}.
+ * @param task The task.
+ * @param match What must hold of it. @default nothing more
+ * @returns The tasks that match, oldest first.
+ * @throws {DispatchAssertionError} If there is none, or another number than `count`; the message shows what was dispatched
+ * instead, and how it differs.
+ *
+ * @example
+ * ```ts
+ * import { defineTask } from "@evertask/evertask";
+ * import { memoryStorage } from "@evertask/evertask/memory";
+ * import { assertDispatched, createTestEverTask } from "@evertask/evertask/testing";
+ *
+ * const remind = defineTask<{ user: { id: number; name: string } }>({
+ *   type: "remind",
+ *   queue: "email",
+ *   handle() {},
+ * });
+ * await using everTask = createTestEverTask({
+ *   storage: memoryStorage(),
+ *   tasks: [remind],
+ *   queues: { email: {} },
+ * });
+ * await everTask.dispatch(remind, { user: { id: 7, name: "Ada" } }, { delay: { minutes: 30 } });
+ *
+ * await assertDispatched(everTask, remind, {
+ *   payload: { user: { id: 7 } },
+ *   queue: "email",
+ *   delay: { minutes: 30 },
+ * });
+ * ```
+ */
+export async function assertDispatched<Input, Output>(
+  source: DispatchSource,
+  task: Task<Input, Output>,
+  match: DispatchExpectation<Input> = {},
+): Promise<[StoredTask<Input>, ...StoredTask<Input>[]]> {
+  const { count, ...rest } = match;
+  if (count !== undefined) checkCount(count, "count");
+  const stored = await read<Input>(source, task.type);
+  const [first, ...others] = stored.filter((each) => differences(each, rest).length === 0);
+  const found = first === undefined ? 0 : 1 + others.length;
+  if (first !== undefined && found === (count ?? found)) return [first, ...others];
+  const wanted = count === undefined ? "No" : `${found}, not ${count},`;
+  throw new DispatchAssertionError([
+    `${wanted} "${task.type}" ${found === 1 ? "task matches" : "tasks match"}${asked(rest)}.`,
+    ...shown(stored, rest),
+    ...await otherTypes(source, task.type),
+  ].join("\n"));
+}
+
+/**
+ * Asserts that no such task was dispatched.
+ *
+ * @param source An instance, or the result of {@linkcode runHandler}.
+ * @param task The task.
+ * @param match What must not hold. @default any task of the type
+ * @throws {DispatchAssertionError} If there is one; the message shows it.
+ *
+ * @example
+ * ```ts
+ * import { defineTask } from "@evertask/evertask";
+ * import { refuteDispatched, runHandler } from "@evertask/evertask/testing";
+ *
+ * const sendInvoice = defineTask<{ order: number }>({ type: "send-invoice", handle() {} });
+ * const placeOrder = defineTask<{ order: number; total: number }>({
+ *   type: "place-order",
+ *   async handle({ order, total }, { dispatch }) {
+ *     if (total > 0) await dispatch(sendInvoice, { order });
+ *   },
+ * });
+ *
+ * const run = await runHandler(placeOrder, { order: 1, total: 0 });
+ * await refuteDispatched(run, sendInvoice);
+ * ```
+ */
+export async function refuteDispatched<Input, Output>(
+  source: DispatchSource,
+  task: Task<Input, Output>,
+  match: DispatchMatch<Input> = {},
+): Promise<void> {
+  const found = await dispatched(source, task, match);
+  if (found.length === 0) return;
+  const count = found.length === 1 ? "1 task matches" : `${found.length} tasks match`;
+  throw new DispatchAssertionError([
+    `No "${task.type}" was to be dispatched, but ${count}${asked(match)}.`,
+    ...shown(found, {}),
+  ].join("\n"));
+}
+
+/** The stored tasks, of one type or of all, oldest first. */
+async function read<Payload>(
+  source: DispatchSource,
+  type?: string,
+): Promise<StoredTask<Payload>[]> {
+  if ("dispatched" in source) {
+    const all = source.dispatched as readonly StoredTask<Payload>[];
+    return type === undefined ? [...all] : all.filter((task) => task.type === type);
+  }
+  const records = await readTasks(source, type === undefined ? {} : { types: [type] });
+  return records.map((record) => toStoredTask<Payload>(record));
+}
+
+/** How many tasks of other types there are: perhaps the test looks for the wrong one. */
+async function otherTypes(source: DispatchSource, type: string): Promise<string[]> {
+  const counts = new Map<string, number>();
+  for (const task of await read(source)) {
+    if (task.type !== type) counts.set(task.type, (counts.get(task.type) ?? 0) + 1);
+  }
+  if (counts.size === 0) return [];
+  const list = [...counts].sort().map(([each, count]) => `${each} (${count})`);
+  return [`Of other types were dispatched: ${list.join(", ")}.`];
+}

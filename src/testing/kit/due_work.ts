@@ -1,0 +1,61 @@
+// What there is to do in a storage: the questions of a test that wants to know when everything has been done.
+
+import type { TaskRecord } from "../../storage/records.ts";
+import type { Storage } from "../../storage/storage.ts";
+import { readTasks } from "./read_tasks.ts";
+
+/** The work of an instance's queues and types of tasks. */
+export class DueWork {
+  readonly #storage: Storage;
+  readonly #queues: readonly string[];
+  readonly #types: readonly string[];
+
+  constructor(storage: Storage, queues: readonly string[], types: readonly string[]) {
+    this.#storage = storage;
+    this.#queues = queues;
+    this.#types = types;
+  }
+
+  /** The earliest instant at which there is something to do; null: never. */
+  nextDueAt(): Promise<number | null> {
+    return this.#storage.nextDueAt(this.#queues, this.#types);
+  }
+
+  /** Whether nothing runs, and nothing is due that could. */
+  async isQuiet(): Promise<boolean> {
+    const { now, queues } = await this.#storage.statistics();
+    if (queues.some(({ claimed }) => claimed > 0)) return false;
+    const nextAt = await this.nextDueAt();
+    return nextAt === null || nextAt > now;
+  }
+
+  /** Whether a task neither runs nor could run now. */
+  async isAtRest(taskId: string): Promise<boolean> {
+    const task = await this.#storage.get(taskId);
+    if (task === null) return true; // in a transaction that is not committed yet
+    if (task.workerId !== null) return false;
+    const { now, queues } = await this.#storage.statistics();
+    const isPaused = queues.some(({ queue, paused }) => paused && queue === task.queue);
+    return isPaused || task.dueAt === null || task.dueAt > now;
+  }
+
+  /** Makes the retries of failed attempts due now: a test need not wait for their delays. */
+  async hurryRetries(): Promise<void> {
+    const { now } = await this.#storage.statistics();
+    const pending = await readTasks(this.#storage, { statuses: ["Pending"], types: this.#types });
+    const retries = pending.filter(({ exception, rateSlotAt, dueAt }) => {
+      // What asked to run later, or waits for its rate limit, is no retry of a failure.
+      const isRetry = exception !== null && rateSlotAt === null;
+      return isRetry && dueAt !== null && dueAt > now;
+    });
+    if (retries.length > 0) await this.#storage.makeDue(retries.map(({ id }) => id));
+  }
+
+  /** What is running or due, for a message. */
+  async unfinished(): Promise<readonly TaskRecord[]> {
+    const { now } = await this.#storage.statistics();
+    const tasks = await readTasks(this.#storage, { types: this.#types });
+    const isDue = ({ dueAt }: TaskRecord) => dueAt !== null && dueAt <= now;
+    return tasks.filter((task) => task.workerId !== null || isDue(task));
+  }
+}

@@ -1,0 +1,55 @@
+// Whether a stored payload has what a test expects of it: a part of it, at any depth.
+
+/**
+ * What a test expects of a payload: any part of it. Objects may leave members out (and one that is `undefined` must be absent);
+ * lists must have the same length. Dates and the like are compared as they are stored, as JSON.
+ */
+export type PayloadMatch<Payload> = Payload extends { toJSON(): infer Stored } ? Payload | Stored
+  : Payload extends readonly (infer Item)[] ? readonly PayloadMatch<Item>[]
+  : Payload extends object
+    ? { readonly [Name in keyof Payload]?: PayloadMatch<Payload[Name]> | undefined }
+  : Payload;
+
+/** How a stored payload differs from what was expected: a phrase each; none if it matches. */
+export function payloadDifferences(
+  expected: unknown,
+  actual: unknown,
+  path = "payload",
+): string[] {
+  const wanted = asStored(expected);
+  const differs = [`${path} is ${show(actual)}, not ${show(wanted)}`];
+  if (Array.isArray(wanted)) {
+    if (!Array.isArray(actual) || actual.length !== wanted.length) return differs;
+    return wanted.flatMap((item, i) => payloadDifferences(item, actual[i], `${path}[${i}]`));
+  }
+  if (isObject(wanted)) {
+    if (!isObject(actual)) return differs;
+    return Object.entries(wanted).flatMap(([name, value]) =>
+      payloadDifferences(
+        value,
+        Object.hasOwn(actual, name) ? actual[name] : undefined,
+        `${path}.${name}`,
+      )
+    );
+  }
+  return wanted === actual ? [] : differs;
+}
+
+/** Writes a value into a message. */
+export function show(value: unknown): string {
+  if (value === undefined) return "absent";
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 200 ? `${text.slice(0, 197)}...` : text;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What JSON makes of a value, one level deep. */
+function asStored(value: unknown): unknown {
+  if (typeof value === "number") return Number.isFinite(value) ? value : null;
+  const hasOwnForm = typeof value === "object" && value !== null && "toJSON" in value &&
+    typeof value.toJSON === "function";
+  return hasOwnForm ? (value as { toJSON(): unknown }).toJSON() : value;
+}

@@ -1,0 +1,201 @@
+// Runs one handler by itself, as a worker would: with the payload that storage would give it, a real context, and the
+// engine's own decision of what becomes of the attempt. No storage, no worker, no waiting.
+
+import { defaultRetry } from "../../ever_task_options.ts";
+import { randomNumber } from "../../ids/random_number.ts";
+import { type FillRandom, systemRandom, uuidV7Generator } from "../../ids/uuid_v7.ts";
+import { type Logger, silentLogger } from "../../log/logger.ts";
+import { encodePayload } from "../../payload/payload.ts";
+import type { RetryPolicy } from "../../retry/retry_policy.ts";
+import type { LogLevel } from "../../storage/records.ts";
+import { checkTask, type Task } from "../../task.ts";
+import { type Clock, systemClock } from "../../time/clock.ts";
+import { type Duration, toMilliseconds } from "../../time/duration.ts";
+import type { Instant } from "../../time/instant.ts";
+import { RetryLater } from "../../worker/abort_reasons.ts";
+import { decideEnding, type Ending } from "../../worker/ending.ts";
+import { Job } from "../../worker/job.ts";
+import { AttemptContext } from "../../worker/task_context.ts";
+import { runAttempt } from "./attempt.ts";
+import { claimedTask } from "./claimed_task.ts";
+import { DispatchRecorder } from "./dispatch_recorder.ts";
+import type { StoredTask } from "./stored_task.ts";
+
+/** What the handler is to see. Everything may be left out. */
+export interface RunHandlerOptions {
+  /** Which attempt it is. @default 1 */
+  readonly attempt?: number;
+  /** The task's key. @default null */
+  readonly taskKey?: string | null;
+  /** The task's id. @default a new one */
+  readonly taskId?: string;
+  /** The queue that it came from. @default the task's, or "recurring" with `run`, or "default" */
+  readonly queue?: string;
+  /** Which run of a series it is: `true` for the first one, now. @default it is no series */
+  readonly run?: true | { readonly number?: number; readonly scheduledAt?: Instant };
+  /**
+   * Aborts the handler's signal, and with it the attempt: as `cancel` does or, when the reason is an error of EverTask's, for
+   * that reason (`new TimeoutError(30_000)`, `new WorkerStoppedError()`, …).
+   */
+  readonly signal?: AbortSignal;
+  /** How long the handler may take, by `clock`. @default the task's, then no limit */
+  readonly timeout?: Duration;
+  /** How long it may go on after its signal has aborted, by `clock`, before it counts as stuck. @default 5 seconds */
+  readonly abortGrace?: Duration;
+  /** What follows a failure. @default the task's, then `linearRetry(3, 500)` */
+  readonly retry?: RetryPolicy;
+  /** The clock of timeouts and instants, such as a {@linkcode FakeClock}. @default systemClock */
+  readonly clock?: Clock;
+  /** Gets what the handler logs, beside the result. @default silentLogger */
+  readonly logger?: Logger;
+  /** The source of randomness for ids and for the jitter of retries. */
+  readonly random?: FillRandom;
+}
+
+/**
+ * What became of an attempt.
+ *
+ * - `completed`: the handler returned.
+ * - `retry`: it failed, and the retry policy gives it another attempt after `delayMs`.
+ * - `later`: it threw `RetryLater`; it runs again after `delayMs`.
+ * - `failed`: it failed for good.
+ * - `cancelled`: it threw after it was cancelled.
+ * - `stopped`: it threw after its worker stopped; it is due again.
+ * - `lost`: its lease was lost; nothing would be recorded.
+ */
+export type HandlerOutcome =
+  | "completed"
+  | "retry"
+  | "later"
+  | "failed"
+  | "cancelled"
+  | "stopped"
+  | "lost";
+
+/** A line that a handler logged. */
+export interface HandlerLogLine {
+  /** How grave it is. */
+  readonly level: LogLevel;
+  /** The message, its placeholders filled in. */
+  readonly message: string;
+  /** The text of the error that was logged, if there was one. */
+  readonly exception: string | null;
+}
+
+/** What happened when a handler ran. */
+export interface HandlerRun {
+  /** What would become of the task. */
+  readonly outcome: HandlerOutcome;
+  /** What ended the attempt: what the handler threw, or why a stuck one was given up; undefined when it returned. */
+  readonly error: unknown;
+  /** The text that would be stored as the task's exception; null: none. */
+  readonly exception: string | null;
+  /** After how many milliseconds the next attempt is due; null when there is none. */
+  readonly delayMs: number | null;
+  /** Everything that it logged, of all levels. */
+  readonly log: readonly HandlerLogLine[];
+  /** What it dispatched; {@linkcode assertDispatched} takes the whole result. */
+  readonly dispatched: readonly StoredTask[];
+  /** Whether it went on for longer than `abortGrace` after its signal had aborted. */
+  readonly stuck: boolean;
+  /** Whether it called `complete`, to end with its own transaction. */
+  readonly completedInTransaction: boolean;
+}
+
+/**
+ * Runs a task's handler once, without any storage, and resolves with what happened; a handler that throws makes it resolve,
+ * too. The payload is validated and read back as after storage, the context is a real one. Hooks are not called and nothing
+ * is retried: {@linkcode createTestEverTask} is for that.
+ *
+ * @throws {PayloadValidationError} If the payload does not fit, as `dispatch` would.
+ * @throws {InvalidArgumentError} If an option is invalid.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { defineTask } from "@evertask/evertask";
+ * import { runHandler } from "@evertask/evertask/testing";
+ *
+ * const greet = defineTask<{ name: string }>({
+ *   type: "greet",
+ *   handle({ name }, { log, attempt }) {
+ *     if (attempt < 3) throw new Error("not yet");
+ *     log.info("Hello {name}", { name });
+ *   },
+ * });
+ *
+ * const first = await runHandler(greet, { name: "Ada" });
+ * assertEquals([first.outcome, first.delayMs], ["retry", 500]);
+ *
+ * const third = await runHandler(greet, { name: "Ada" }, { attempt: 3 });
+ * assertEquals(third.outcome, "completed");
+ * assertEquals(third.log, [{ level: "Information", message: "Hello Ada", exception: null }]);
+ * ```
+ */
+export async function runHandler<Input, Output>(
+  task: Task<Input, Output>,
+  payload: Input,
+  options: RunHandlerOptions = {},
+): Promise<HandlerRun> {
+  checkTask(task);
+  const { clock = systemClock, logger = silentLogger, random = systemRandom } = options;
+  const timeout = options.timeout ?? task.timeout;
+  const { text, value } = await encodePayload(task.type, task.payload, payload);
+  const newId = uuidV7Generator(() => clock.now(), random);
+  const claimed = claimedTask(task, text, newId, clock.now(), options);
+  const job = new Job(claimed, task, "the test", { value });
+  job.scheduledAt = claimed.dueAt;
+  const recorder = new DispatchRecorder({ clock, logger, newId });
+  const context = new AttemptContext(job, {
+    logger,
+    capture: { minimumLevel: "Trace", maxLinesPerRun: Infinity },
+    monotonic: () => clock.monotonic(),
+    dispatch: (task, payload, options) => recorder.dispatch(task, payload, options),
+    complete(job) {
+      job.completedByHandler = true;
+      return Promise.resolve();
+    },
+  });
+  const { failure, stuck } = await runAttempt(job, () => task.handle(value as Output, context), {
+    clock,
+    signal: options.signal,
+    timeoutMs: timeout === undefined ? Infinity : toMilliseconds(timeout, "timeout"),
+    graceMs: toMilliseconds(options.abortGrace ?? { seconds: 5 }, "abortGrace"),
+  });
+  const ending = decideEnding(
+    { failure, abortReason: job.abortReason, attempt: claimed.attempt },
+    options.retry ?? task.retry ?? defaultRetry,
+    randomNumber(random),
+  );
+  return {
+    outcome: outcomeOf(ending, failure?.error),
+    error: failure?.error,
+    exception: ending?.exception ?? null,
+    delayMs: ending?.dueInMs ?? null,
+    log: context.takeLogLines().map(({ level, message, exception }) => ({
+      level,
+      message,
+      exception,
+    })),
+    dispatched: recorder.dispatched,
+    stuck,
+    completedInTransaction: job.completedByHandler,
+  };
+}
+
+function outcomeOf(ending: Ending | null, error: unknown): HandlerOutcome {
+  switch (ending?.status) {
+    case undefined:
+      return "lost";
+    case "Completed":
+      return "completed";
+    case "Cancelled":
+      return "cancelled";
+    case "ServiceStopped":
+      return "stopped";
+    case "Pending":
+      return error instanceof RetryLater ? "later" : "retry";
+    default:
+      return "failed";
+  }
+}

@@ -1,0 +1,24 @@
+// A stored task as tests look at it: its row, and its payload as an object.
+
+import type { TaskRecord } from "../../storage/records.ts";
+
+/**
+ * A stored task with its payload read.
+ *
+ * @typeParam Payload What was dispatched. It has been through JSON: a `Date` in it is a string by now.
+ */
+export interface StoredTask<Payload = unknown> extends TaskRecord {
+  /** The payload as it was stored. */
+  readonly payload: Payload;
+}
+
+/** Reads the payload of a stored task; a text that is no JSON stays as it is. */
+export function toStoredTask<Payload>(record: TaskRecord): StoredTask<Payload> {
+  let payload: unknown;
+  try {
+    payload = JSON.parse(record.request);
+  } catch {
+    payload = record.request;
+  }
+  return { ...record, payload: payload as Payload };
+}

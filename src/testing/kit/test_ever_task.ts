@@ -1,0 +1,319 @@
+// An instance for the tests of an application: it stores what is dispatched, and runs it when the test says so (`drain`), or
+// within dispatch (`inline`). It is a real EverTask over a real storage, with a real worker at work while tasks are to run.
+
+import { checkChoice, checkCount } from "../../argument_checks.ts";
+import type {
+  DispatchManyOptions,
+  DispatchOptions,
+  DispatchResult,
+} from "../../dispatch/dispatch_options.ts";
+import { EverTask, type StopOptions, type TaskEvents } from "../../ever_task.ts";
+import { type EverTaskOptions, parseOptions } from "../../ever_task_options.ts";
+import { InvalidArgumentError } from "../../errors.ts";
+import { EventBus } from "../../events/event_bus.ts";
+import type { Task } from "../../task.ts";
+import { systemClock } from "../../time/clock.ts";
+import { type Duration, toMilliseconds } from "../../time/duration.ts";
+import { nextMacrotask } from "../../time/macrotask.ts";
+import { FakeClock } from "../fake_clock.ts";
+import { CaughtErrors } from "./caught_errors.ts";
+import { type DrainResult, DrainTally, failureOf, type TaskFailure } from "./drain_tally.ts";
+import { DueWork } from "./due_work.ts";
+import { RunLimits } from "./run_limits.ts";
+import { shareStorage } from "./shared_storage.ts";
+import { TestWorker } from "./test_worker.ts";
+
+/** What becomes of a failed task in a test: its error is thrown, or it is only recorded. */
+export type FailureHandling = "throw" | "record";
+
+/** The options of {@linkcode createTestEverTask}: those of `createEverTask`, and how the test runs tasks. */
+export interface TestEverTaskOptions extends EverTaskOptions {
+  /**
+   * When tasks run:
+   *
+   * - `manual`: never by themselves. They are stored, to be looked at, and run by {@linkcode TestEverTask.drain}.
+   * - `inline`: within dispatch. When it resolves, the task has ended, retries included, and so have the tasks that it
+   *   dispatched. What is due later is stored.
+   *
+   * @default "manual"
+   */
+  readonly mode?: "manual" | "inline";
+  /** What dispatch does in `inline` mode when the task fails for good. @default "throw" */
+  readonly failures?: FailureHandling;
+}
+
+/** The options of {@linkcode TestEverTask.drain}. */
+export interface DrainOptions {
+  /**
+   * Runs what is due later, too: the fake clock is set forward to each due instant in turn, until nothing is left. A series
+   * without an end never leaves nothing: give `advance` then. @default false
+   */
+  readonly withScheduled?: boolean;
+  /** Sets the fake clock forward by so long, and runs on the way what becomes due, each task at its instant. */
+  readonly advance?: Duration;
+  /** What drain does once all have ended, if a task has failed for good. @default "record" */
+  readonly failures?: FailureHandling;
+  /** More attempts than this are taken for an endless loop. @default 1000 */
+  readonly maxAttempts?: number;
+  /** For how long nothing may end, in real time, while something is running. @default 5 seconds */
+  readonly timeout?: Duration;
+}
+
+const defaultMaxAttempts = 1000;
+const defaultTimeout: Duration = { seconds: 5 };
+
+/** An instance for tests; made by {@linkcode createTestEverTask}. It is an `EverTask` wherever one is asked for. */
+export class TestEverTask extends EverTask {
+  /** What happens to tasks, whoever runs them. */
+  declare readonly events: TaskEvents;
+  readonly #options: TestEverTaskOptions;
+  readonly #work: DueWork;
+  readonly #caught: CaughtErrors;
+  readonly #worker: TestWorker;
+  /** Failures in inline mode that no dispatch has thrown yet. */
+  readonly #untold = new Map<string, TaskFailure>();
+
+  /** Use {@linkcode createTestEverTask}. */
+  constructor(options: TestEverTaskOptions) {
+    const { mode = "manual", failures = "throw", clock = systemClock } = options;
+    checkChoice(mode, ["manual", "inline"], "mode");
+    checkChoice(failures, ["throw", "record"], "failures");
+    const { logger, queues, definitions } = parseOptions(options);
+    const wrote = () => this.#worker.wrote();
+    const { front, back } = shareStorage(options.storage, wrote);
+    super({ ...options, storage: front });
+    this.#options = { ...options, mode, failures };
+    this.#work = new DueWork(front, [...queues.keys()], [...definitions.keys()]);
+    const bus = new EventBus(logger);
+    this.events.subscribe((event) => bus.emit(event));
+    this.events = bus;
+    this.#caught = new CaughtErrors((type) => this.#worker.attempted(type));
+    const instrumentation = this.#caught.watch(options.instrumentation);
+    this.#worker = new TestWorker({
+      makeInstance: () => {
+        const instance = new EverTask({ ...options, storage: back, instrumentation });
+        instance.events.subscribe((event) => bus.emit(event));
+        return instance;
+      },
+      clock,
+      unfinished: () => this.#work.unfinished(),
+    });
+    if (mode === "inline" && failures === "throw") {
+      bus.subscribe((event) => {
+        this.#untold.set(event.taskId, failureOf(event, this.#caught.of(event.taskId)));
+      }, { kinds: ["failed"] });
+    }
+  }
+
+  /** Opens storage. It runs nothing, so that an application may start as usual: `drain` and `inline` mode run tasks. */
+  override async start(): Promise<void> {
+    await this.#open();
+  }
+
+  /** Stores a task, as `EverTask` does; in `inline` mode it is run as well. */
+  override async dispatch<Input, Output>(
+    task: Task<Input, Output>,
+    payload: Input,
+    options?: DispatchOptions,
+  ): Promise<DispatchResult> {
+    const result = await super.dispatch(task, payload, options);
+    await this.#runInline([result]);
+    return result;
+  }
+
+  /** Stores many tasks of one type, as `EverTask` does; in `inline` mode they are run as well. */
+  override async dispatchMany<Input, Output>(
+    task: Task<Input, Output>,
+    payloads: Iterable<Input>,
+    options?: DispatchManyOptions,
+  ): Promise<DispatchResult[]> {
+    const results = await super.dispatchMany(task, payloads, options);
+    await this.#runInline(results);
+    return results;
+  }
+
+  /**
+   * Runs all that is due, and what comes of it (continuations, and retries, which do not wait for their delays), until nothing is
+   * due any more. With `withScheduled` or `advance`, and a {@linkcode FakeClock}, it also runs what is due later: then time goes
+   * by, and everything, retries among it, runs at its instant.
+   *
+   * @returns What was run, and what became of it.
+   * @throws {InvalidArgumentError} If time is to go by and `clock` is no `FakeClock`, or the storage goes by another clock.
+   * @throws {TooManyAttemptsError} If tasks keep coming.
+   * @throws {StalledError} If a task neither ends nor gets on.
+   * @throws What the first failed task threw, with `failures: "throw"`.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { defineTask } from "@evertask/evertask";
+   * import { memoryStorage } from "@evertask/evertask/memory";
+   * import { createTestEverTask, FakeClock } from "@evertask/evertask/testing";
+   *
+   * const backUp = defineTask<null>({ type: "back-up", handle() {} });
+   * const clock = new FakeClock("2026-03-01T00:00:00Z");
+   * const storage = memoryStorage({ clock });
+   * await using everTask = createTestEverTask({ storage, clock, tasks: [backUp] });
+   *
+   * await everTask.dispatch(backUp, null, { recurring: (r) => r.everyDay().atTime("03:00") });
+   * assertEquals((await everTask.drain()).completed, 0);
+   * assertEquals((await everTask.drain({ advance: { days: 7 } })).completed, 7);
+   * ```
+   */
+  async drain(options: DrainOptions = {}): Promise<DrainResult> {
+    const { withScheduled = false, failures = "record" } = options;
+    const { maxAttempts = defaultMaxAttempts, timeout = defaultTimeout } = options;
+    checkChoice(failures, ["throw", "record"], "failures");
+    checkCount(maxAttempts, "maxAttempts");
+    const limits = new RunLimits(maxAttempts, toMilliseconds(timeout, "timeout"));
+    const advanceMs = options.advance === undefined
+      ? Infinity
+      : toMilliseconds(options.advance, "advance");
+    await this.#open();
+    const tally = new DrainTally(this.events, (taskId) => this.#caught.of(taskId));
+    let result: DrainResult;
+    try {
+      if (withScheduled || advanceMs < Infinity) await this.#runThrough(advanceMs, limits);
+      else await this.#runDue(limits, true);
+      await toldEverybody();
+    } finally {
+      result = tally.end();
+    }
+    if (failures === "throw" && result.failed > 0) throw result.failures[0]!.error;
+    return result;
+  }
+
+  /** Stops, as `EverTask` does, once a drain under way has ended. */
+  override async stop(options?: StopOptions): Promise<void> {
+    await this.#worker.idle();
+    await super.stop(options);
+  }
+
+  async #open(): Promise<void> {
+    const { now } = await this.statistics();
+    const { clock } = this.#options;
+    if (clock instanceof FakeClock && now !== clock.now()) {
+      const remedy = "go by the fake clock of the instance: memoryStorage({ clock })";
+      throw new InvalidArgumentError("storage", this.#options.storage.name, remedy);
+    }
+  }
+
+  /** Runs what is due. */
+  async #runDue(limits: RunLimits, hurryRetries: boolean): Promise<void> {
+    do { // a hook that ran last may have dispatched something
+      if (hurryRetries) await this.#work.hurryRetries();
+      if (await this.#work.isQuiet()) return;
+      await this.#worker.use(limits, () =>
+        this.#worker.until(async () => {
+          if (hurryRetries) await this.#work.hurryRetries();
+          return await this.#work.isQuiet();
+        }));
+    } while (true);
+  }
+
+  /** Runs what is due from now to a later instant, each task at its own. */
+  async #runThrough(advanceMs: number, limits: RunLimits): Promise<void> {
+    const { clock } = this.#options;
+    if (!(clock instanceof FakeClock)) {
+      const remedy = "be a FakeClock, which the storage goes by as well, for time to go by";
+      throw new InvalidArgumentError("clock", clock, remedy);
+    }
+    const end = clock.now() + advanceMs;
+    for (;;) {
+      await this.#runDue(limits, false);
+      const nextAt = await this.#work.nextDueAt();
+      if (nextAt === null || nextAt > end) break;
+      await clock.advance(nextAt - clock.now());
+    }
+    if (end < Infinity) await clock.advance(end - clock.now());
+  }
+
+  /** In inline mode: runs tasks to their ends, and (unless this is called by one of them) all that is due beside them. */
+  async #runInline(results: readonly DispatchResult[]): Promise<void> {
+    if (this.#options.mode !== "inline" || results.length === 0) return;
+    const limits = new RunLimits(defaultMaxAttempts, toMilliseconds(defaultTimeout, "timeout"));
+    const haveEnded = async () => {
+      await this.#work.hurryRetries();
+      for (const { id } of results) if (!await this.#work.isAtRest(id)) return false;
+      return true;
+    };
+    if (await haveEnded()) return;
+    await this.#worker.use(limits, async () => {
+      await this.#worker.until(haveEnded);
+      const isOutermost = this.#worker.users === 1;
+      if (isOutermost) await this.#worker.until(() => this.#work.isQuiet());
+    });
+    await toldEverybody();
+    const own = results.map(({ id }) => this.#untold.get(id)).find((each) => each !== undefined);
+    const failure = own ?? (this.#worker.users === 0 ? [...this.#untold.values()][0] : undefined);
+    for (const { id } of results) this.#untold.delete(id);
+    if (this.#worker.users === 0) this.#untold.clear();
+    if (failure !== undefined) throw failure.error;
+  }
+}
+
+/** Lets subscribers be told what has happened so far: events wait for nothing but promises. */
+function toldEverybody(): Promise<void> {
+  return new Promise((resolve) => nextMacrotask(resolve));
+}
+
+/**
+ * Makes an instance for tests: tasks run when the test says so ({@linkcode TestEverTask.drain}), or within dispatch
+ * (`mode: "inline"`), by the same code as in production. Give it to the application in place of its own.
+ *
+ * Take `memoryStorage()`, or a real database that is the test's own. For tests of delays, retries and series give both the
+ * instance and the storage the same {@linkcode FakeClock}.
+ *
+ * @throws {InvalidArgumentError} If an option is invalid.
+ * @throws {DuplicateTaskTypeError} If two tasks have the same type.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { defineTask } from "@evertask/evertask";
+ * import { memoryStorage } from "@evertask/evertask/memory";
+ * import { assertDispatched, createTestEverTask } from "@evertask/evertask/testing";
+ *
+ * const sent: string[] = [];
+ * const welcome = defineTask<{ email: string }>({
+ *   type: "welcome",
+ *   handle: ({ email }) => void sent.push(email),
+ * });
+ * await using everTask = createTestEverTask({ storage: memoryStorage(), tasks: [welcome] });
+ *
+ * await everTask.dispatch(welcome, { email: "ada@example.com" }); // by the code under test
+ * await assertDispatched(everTask, welcome, { payload: { email: "ada@example.com" } });
+ *
+ * const { completed } = await everTask.drain();
+ * assertEquals([completed, sent], [1, ["ada@example.com"]]);
+ * ```
+ *
+ * @example Tasks that run within dispatch
+ * ```ts
+ * import { assertEquals, assertRejects } from "@std/assert";
+ * import { defineTask } from "@evertask/evertask";
+ * import { memoryStorage } from "@evertask/evertask/memory";
+ * import { createTestEverTask } from "@evertask/evertask/testing";
+ *
+ * let stock = 3;
+ * const take = defineTask<number>({
+ *   type: "take",
+ *   handle(count) {
+ *     if (count > stock) throw new RangeError("sold out");
+ *     stock -= count;
+ *   },
+ * });
+ * await using everTask = createTestEverTask({
+ *   storage: memoryStorage(),
+ *   tasks: [take],
+ *   mode: "inline",
+ * });
+ *
+ * await everTask.dispatch(take, 2);
+ * assertEquals(stock, 1);
+ * await assertRejects(() => everTask.dispatch(take, 2), RangeError, "sold out");
+ * ```
+ */
+export function createTestEverTask(options: TestEverTaskOptions): TestEverTask {
+  return new TestEverTask(options);
+}
