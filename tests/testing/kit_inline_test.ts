@@ -1,0 +1,134 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { type AnyTask, defineTask, linearRetry, noRetry } from "../../mod.ts";
+import { memoryStorage } from "../../drivers/memory/mod.ts";
+import {
+  assertDispatched,
+  createTestEverTask,
+  FakeClock,
+  type TestEverTaskOptions,
+} from "../../src/testing/mod.ts";
+
+function inline(tasks: readonly AnyTask[], options: Partial<TestEverTaskOptions> = {}) {
+  return createTestEverTask({ storage: memoryStorage(), tasks, mode: "inline", ...options });
+}
+
+const error = new RangeError("sold out");
+const broken = defineTask<null>({
+  type: "broken",
+  retry: noRetry(),
+  handle() {
+    throw error;
+  },
+});
+
+Deno.test("inline, a task has run when dispatch resolves, retries included", async () => {
+  const attempts: number[] = [];
+  const flaky = defineTask<null>({
+    type: "flaky",
+    retry: linearRetry(2, { hours: 1 }),
+    handle(_, { attempt }) {
+      attempts.push(attempt);
+      if (attempt < 3) throw new Error("busy");
+    },
+  });
+  await using everTask = inline([flaky]);
+  const { id, outcome } = await everTask.dispatch(flaky, null);
+  assertEquals([attempts, outcome], [[1, 2, 3], "created"]);
+  assertEquals((await everTask.get(id))!.status, "Completed");
+});
+
+Deno.test("inline, dispatchMany runs all of its tasks", async () => {
+  let sum = 0;
+  const add = defineTask<number>({ type: "add", handle: (n) => void (sum += n) });
+  await using everTask = inline([add]);
+  await everTask.dispatchMany(add, Array.from({ length: 300 }, (_, n) => n));
+  assertEquals(sum, 44_850);
+  assertEquals(await everTask.dispatchMany(add, []), []);
+});
+
+Deno.test("inline, what a task dispatches has run as well", async () => {
+  const notes: string[] = [];
+  const child = defineTask<string>({
+    type: "child",
+    async handle(text) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      notes.push(text);
+    },
+  });
+  const parent = defineTask<null>({
+    type: "parent",
+    async handle(_, { dispatch }) {
+      await everTask.dispatch(child, "by the instance"); // has run when this resolves
+      notes.push("the parent goes on");
+      await dispatch(child, "by the context");
+    },
+  });
+  await using everTask = inline([parent, child]);
+  await everTask.dispatch(parent, null);
+  assertEquals(notes, ["by the instance", "the parent goes on", "by the context"]);
+});
+
+Deno.test("inline, dispatches at the same time run at the same time", async () => {
+  let running = 0;
+  let most = 0;
+  const busy = defineTask<null>({
+    type: "busy",
+    async handle() {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      running--;
+    },
+  });
+  await using everTask = inline([busy]);
+  await Promise.all([1, 2, 3].map(() => everTask.dispatch(busy, null)));
+  assertEquals([running, most], [0, 3]);
+});
+
+Deno.test("inline, a failed task's error is thrown by its dispatch, and the task is stored", async () => {
+  await using everTask = inline([broken]);
+  assert(await assertRejects(() => everTask.dispatch(broken, null), RangeError) === error);
+  await assertDispatched(everTask, broken, { status: "Failed" });
+  await assertRejects(() => everTask.dispatchMany(broken, [null, null]), RangeError, "sold out");
+});
+
+Deno.test("inline, a failed continuation's error is thrown by the outermost dispatch, unless it was caught", async () => {
+  const parent = defineTask<"leaves" | "catches">({
+    type: "parent",
+    async handle(how, { dispatch }) {
+      if (how === "leaves") await dispatch(broken, null);
+      else await everTask.dispatch(broken, null).catch(() => {});
+    },
+  });
+  await using everTask = inline([broken, parent]);
+  await assertRejects(() => everTask.dispatch(parent, "leaves"), RangeError, "sold out");
+  await everTask.dispatch(parent, "catches");
+  await assertDispatched(everTask, parent, { status: "Completed", count: 2 });
+});
+
+Deno.test("inline, failures can be left to be looked up", async () => {
+  await using everTask = inline([broken], { failures: "record" });
+  const { id } = await everTask.dispatch(broken, null);
+  const { status, exception } = (await everTask.get(id))!;
+  assertEquals([status, exception!.includes("sold out")], ["Failed", true]);
+});
+
+Deno.test("inline, what is due later is stored, and drain lets its time come", async () => {
+  const clock = new FakeClock();
+  let runs = 0;
+  const count = defineTask<null>({ type: "count", handle: () => void runs++ });
+  await using everTask = inline([count], { clock, storage: memoryStorage({ clock }) });
+  await everTask.dispatch(count, null, { delay: { minutes: 5 } });
+  await everTask.dispatch(count, null, { recurring: (r) => r.every(10).minutes() });
+  assertEquals([runs, clock.timerCount], [0, 0]);
+  await everTask.drain({ advance: { minutes: 30 } });
+  assertEquals(runs, 4);
+});
+
+Deno.test("inline, a task in a paused queue waits, and dispatch does not", async () => {
+  let runs = 0;
+  const count = defineTask<null>({ type: "count", handle: () => void runs++ });
+  await using everTask = inline([count]);
+  await everTask.queues.pause("default");
+  await everTask.dispatch(count, null);
+  assertEquals(runs, 0);
+});
