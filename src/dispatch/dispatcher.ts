@@ -53,7 +53,7 @@ export class UnknownTaskTypeError extends EverTaskError {
 
 /** What a dispatcher works with. */
 export interface DispatcherParts {
-  readonly storage: Pick<Storage, "persist">;
+  readonly storage: Pick<Storage, "persist" | "getByTaskKey">;
   /** A promise of the open storage; null when it is open: most dispatches need not wait a turn. */
   readonly opening: () => Promise<void> | null;
   readonly clock: Clock;

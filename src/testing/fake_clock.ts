@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError } from "../errors.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
-import { nextMacrotask } from "../time/macrotask.ts";
+import { macrotasksDone } from "../time/macrotask.ts";
 
 interface Timer {
   readonly callback: () => void;
@@ -106,12 +106,15 @@ export class FakeClock implements Clock {
   }
 }
 
+/** Who needs more turns of the event loop than this has no end. */
+const mostTurns = 10_000;
+
 /**
  * Lets everything run that waits for nothing but promises and turns of the event loop, in which the engine gathers what it
- * writes: all of it is done before a real timer fires, unless it takes more turns than are waited for.
+ * writes: all of it is done before a real timer fires.
  */
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < 10; turn++) await new Promise<void>(nextMacrotask);
+  await macrotasksDone(mostTurns);
   await new Promise<void>((resolve) => void systemClock.setTimer(resolve, 0));
 }
 

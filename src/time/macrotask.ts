@@ -4,9 +4,29 @@
 type Schedule = (callback: () => void) => void;
 
 /** Deno, Node and Bun have setImmediate (3 µs a turn); elsewhere a message channel does the same (6 µs). */
-export const nextMacrotask: Schedule = "setImmediate" in globalThis
+const schedule: Schedule = "setImmediate" in globalThis
   ? (globalThis as unknown as { setImmediate: Schedule }).setImmediate
   : byMessageChannel();
+
+let waiting = 0;
+
+/** Calls back once everything that is ready now has run. */
+export function nextMacrotask(callback: () => void): void {
+  waiting++;
+  schedule(() => {
+    waiting--;
+    callback();
+  });
+}
+
+/**
+ * Resolves when no callback waits for its turn any more, nor one that those have asked for: a clock for tests lets them run
+ * before it lets time go by. Whoever goes on and on is left after so many turns.
+ */
+export async function macrotasksDone(mostTurns: number): Promise<void> {
+  let turns = 0;
+  do await new Promise<void>(schedule); while (waiting > 0 && ++turns < mostTurns);
+}
 
 function byMessageChannel(): Schedule {
   const waiting: (() => void)[] = [];

@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import {
   type AnyTask,
   defineTask,
@@ -387,7 +393,7 @@ Deno.test("options that make no sense are refused", async () => {
   const wrongMode = { storage, tasks: [], mode: "auto" } as unknown as TestEverTaskOptions;
   const wrongFailures = { storage, tasks: [], failures: "no" } as unknown as TestEverTaskOptions;
   for (const options of [wrongMode, wrongFailures]) {
-    await assertRejects(async () => createTestEverTask(await options), InvalidArgumentError);
+    assertThrows(() => createTestEverTask(options), InvalidArgumentError);
   }
   await using everTask = createTestEverTask({ storage, tasks: [] });
   for (const options of [{ maxAttempts: 0 }, { timeout: -1 }, { advance: NaN }]) {

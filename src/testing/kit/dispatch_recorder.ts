@@ -38,7 +38,10 @@ export class DispatchRecorder {
     const { clock, logger, newId } = this.#parts;
     const queues = [task?.queue, options.queue].filter((name) => name !== undefined);
     const dispatcher = new Dispatcher({
-      storage: { persist: (tasks) => Promise.resolve(tasks.map((each) => this.#keep(each))) },
+      storage: {
+        persist: (tasks) => Promise.resolve(tasks.map((each) => this.#keep(each))),
+        getByTaskKey: () => Promise.resolve(null),
+      },
       clock,
       storageClock: new StorageClock(clock),
       logger,

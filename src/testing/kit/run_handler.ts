@@ -145,16 +145,14 @@ export async function runHandler<Input, Output>(
   const claimed = claimedTask(task, text, newId, clock.now(), options);
   const job = new Job(claimed, task, "the test", { value });
   job.scheduledAt = claimed.dueAt;
+  let completedInTransaction = false;
   const recorder = new DispatchRecorder({ clock, logger, newId });
   const context = new AttemptContext(job, {
     logger,
     capture: { minimumLevel: "Trace", maxLinesPerRun: Infinity },
     monotonic: () => clock.monotonic(),
     dispatch: (task, payload, options) => recorder.dispatch(task, payload, options),
-    complete(job) {
-      job.completedByHandler = true;
-      return Promise.resolve();
-    },
+    complete: () => Promise.resolve(void (completedInTransaction = true)),
   });
   const { failure, stuck } = await runAttempt(job, () => task.handle(value as Output, context), {
     clock,
@@ -179,7 +177,7 @@ export async function runHandler<Input, Output>(
     })),
     dispatched: recorder.dispatched,
     stuck,
-    completedInTransaction: job.completedByHandler,
+    completedInTransaction,
   };
 }
 
