@@ -1,0 +1,27 @@
+// What the tests of the test kit share.
+
+import { type AnyTask, defineTask } from "../../mod.ts";
+import { memoryStorage } from "../../drivers/memory/mod.ts";
+import { createTestEverTask, FakeClock } from "../../src/testing/mod.ts";
+
+/** An instance over memory, and the clock that both go by. */
+export function onFakeTime(tasks: readonly AnyTask[]) {
+  const clock = new FakeClock("2026-03-01T10:00:00Z");
+  const storage = memoryStorage({ clock });
+  return { clock, everTask: createTestEverTask({ storage, clock, tasks }) };
+}
+
+/** The counts of a drain that has run nothing. */
+export const nothing = {
+  attempts: 0,
+  completed: 0,
+  failed: 0,
+  retried: 0,
+  later: 0,
+  cancelled: 0,
+};
+
+/** A task that notes each of its runs. */
+export function noting(type: string, notes: string[]) {
+  return defineTask<string>({ type, handle: (text) => void notes.push(text) });
+}
