@@ -87,9 +87,8 @@ export async function emptySchema(pool: SqlServerPool, schema: string): Promise<
   const emptied = tables.filter((table) =>
     table !== "SchemaVersions" && table !== "TaskExecutionLogs"
   );
-  await pool.request().batch(
-    emptied.map((table) => `DELETE FROM [${schema}].[${table}];`).join("\n"),
-  );
+  // One by one: of a batch with several statements, Babelfish may forget the schema when others change theirs meanwhile.
+  for (const table of emptied) await pool.request().query(`DELETE FROM [${schema}].[${table}];`);
 }
 
 /** The instants of each table. */
@@ -120,5 +119,5 @@ export async function passTime(
     return `UPDATE [${schema}].[${table}] SET ${changes.join(", ")};`;
   });
   statements.push(`UPDATE [${schema}].[RateLimits] SET [TatMs] = [TatMs] - ${ms};`);
-  await pool.request().batch(statements.join("\n"));
+  for (const statement of statements) await pool.request().query(statement);
 }
