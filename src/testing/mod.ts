@@ -43,6 +43,7 @@ export {
   createTestEverTask,
   type DrainOptions,
   type FailureHandling,
+  type RunBounds,
   TestEverTask,
   type TestEverTaskOptions,
 } from "./kit/test_ever_task.ts";

@@ -194,7 +194,7 @@ Deno.test("a handler that never ends is stopped, and named", async () => {
   await using _ = everTask;
   const { id } = await everTask.dispatch(deaf, null);
   const { message } = await assertRejects(
-    () => everTask.drain({ timeout: { milliseconds: 50 } }),
+    () => everTask.drain({ stalledAfter: { milliseconds: 50 } }),
     StalledError,
   );
   assertStringIncludes(
@@ -208,11 +208,11 @@ Deno.test("options that make no sense are refused", async () => {
   const storage = memoryStorage();
   const wrongMode = { storage, tasks: [], mode: "auto" } as unknown as TestEverTaskOptions;
   const wrongFailures = { storage, tasks: [], failures: "no" } as unknown as TestEverTaskOptions;
-  for (const options of [wrongMode, wrongFailures]) {
+  for (const options of [wrongMode, wrongFailures, { storage, tasks: [], maxAttempts: 0.5 }]) {
     assertThrows(() => createTestEverTask(options), InvalidArgumentError);
   }
   await using everTask = createTestEverTask({ storage, tasks: [] });
-  for (const options of [{ maxAttempts: 0 }, { timeout: -1 }, { advance: NaN }]) {
+  for (const options of [{ maxAttempts: 0 }, { stalledAfter: -1 }, { advance: NaN }]) {
     await assertRejects(() => everTask.drain(options), InvalidArgumentError);
   }
 });

@@ -5,6 +5,7 @@ import {
   assertDispatched,
   createTestEverTask,
   FakeClock,
+  StalledError,
   type TestEverTaskOptions,
 } from "../../src/testing/mod.ts";
 
@@ -110,6 +111,20 @@ Deno.test("inline, failures can be left to be looked up", async () => {
   const { id } = await everTask.dispatch(broken, null);
   const { status, exception } = (await everTask.get(id))!;
   assertEquals([status, exception!.includes("sold out")], ["Failed", true]);
+});
+
+Deno.test("inline, a handler that waits for a task that finds no slot is told so", async () => {
+  const child = defineTask<null>({ type: "child", handle() {} });
+  const parent = defineTask<null>({
+    type: "parent",
+    retry: noRetry(),
+    handle: async () => void await everTask.dispatch(child, null),
+  });
+  await using everTask = inline([parent, child], {
+    queues: { default: { parallelism: 1 } },
+    stalledAfter: 50,
+  });
+  await assertRejects(() => everTask.dispatch(parent, null), StalledError, '"child"');
 });
 
 Deno.test("inline, what is due later is stored, and drain lets its time come", async () => {

@@ -31,19 +31,19 @@ export class StalledError extends EverTaskError {
   /**
    * Tells which tasks they are.
    *
-   * @param timeoutMs For how long nothing has happened, in milliseconds.
+   * @param stalledAfterMs For how long nothing has happened, in milliseconds.
    * @param tasks What is running or due.
    */
-  constructor(timeoutMs: number, tasks: readonly TaskRecord[]) {
+  constructor(stalledAfterMs: number, tasks: readonly TaskRecord[]) {
     const list = tasks.map(({ id, type, workerId }) =>
       `"${type}" (${id}, ${workerId === null ? "due" : "running"})`
     );
     super(
-      `No task has ended for ${timeoutMs} ms, but there are: ${
+      `No task has ended for ${stalledAfterMs} ms, but there are: ${
         list.join(", ")
       }. A handler or a hook may wait for what does ` +
         "not come in the test (a fake clock stands still unless the test advances it meanwhile), ignore its signal, or need a " +
-        "larger `timeout`.",
+        "larger `stalledAfter`.",
     );
   }
 }
@@ -51,7 +51,7 @@ export class StalledError extends EverTaskError {
 /** What a run of tasks may use up. */
 export class RunLimits {
   /** For how long nothing may happen, in milliseconds of real time. */
-  readonly timeoutMs: number;
+  readonly stalledAfterMs: number;
   readonly #maxAttempts: number;
   readonly #byType = new Map<string, number>();
   #attempts = 0;
@@ -60,11 +60,11 @@ export class RunLimits {
    * Sets limits.
    *
    * @param maxAttempts How many attempts may be made.
-   * @param timeoutMs For how long nothing may happen, in milliseconds of real time.
+   * @param stalledAfterMs For how long nothing may happen, in milliseconds of real time.
    */
-  constructor(maxAttempts: number, timeoutMs: number) {
+  constructor(maxAttempts: number, stalledAfterMs: number) {
     this.#maxAttempts = maxAttempts;
-    this.timeoutMs = timeoutMs;
+    this.stalledAfterMs = stalledAfterMs;
   }
 
   /** Counts an attempt. */

@@ -26,8 +26,19 @@ import { TestWorker } from "./test_worker.ts";
 /** What becomes of a failed task in a test: its error is thrown, or it is only recorded. */
 export type FailureHandling = "throw" | "record";
 
-/** The options of {@linkcode createTestEverTask}: those of `createEverTask`, and how the test runs tasks. */
-export interface TestEverTaskOptions extends EverTaskOptions {
+/** What keeps a test from running for ever. */
+export interface RunBounds {
+  /** More attempts than this, in one drain or one dispatch, are taken for an endless loop. @default 1000 */
+  readonly maxAttempts?: number;
+  /** When tasks are running or due and none has ended for so long, in real time, they are given up. @default 5 seconds */
+  readonly stalledAfter?: Duration;
+}
+
+/**
+ * The options of {@linkcode createTestEverTask}: those of `createEverTask`, how the test runs tasks, and the bounds of drains and
+ * inline dispatches that do not set their own.
+ */
+export interface TestEverTaskOptions extends EverTaskOptions, RunBounds {
   /**
    * When tasks run:
    *
@@ -43,7 +54,7 @@ export interface TestEverTaskOptions extends EverTaskOptions {
 }
 
 /** The options of {@linkcode TestEverTask.drain}. */
-export interface DrainOptions {
+export interface DrainOptions extends RunBounds {
   /**
    * Runs what is due later, too: the fake clock is set forward to each due instant in turn, until nothing is left. A series
    * without an end never leaves nothing: give `advance` then. @default false
@@ -53,14 +64,7 @@ export interface DrainOptions {
   readonly advance?: Duration;
   /** What drain does once all have ended, if a task has failed for good. @default "record" */
   readonly failures?: FailureHandling;
-  /** More attempts than this are taken for an endless loop. @default 1000 */
-  readonly maxAttempts?: number;
-  /** For how long nothing may end, in real time, while something is running. @default 5 seconds */
-  readonly timeout?: Duration;
 }
-
-const defaultMaxAttempts = 1000;
-const defaultTimeout: Duration = { seconds: 5 };
 
 /** An instance for tests; made by {@linkcode createTestEverTask}. It is an `EverTask` wherever one is asked for. */
 export class TestEverTask extends EverTask {
@@ -78,6 +82,7 @@ export class TestEverTask extends EverTask {
     const { mode = "manual", failures = "throw", clock = systemClock } = options;
     checkChoice(mode, ["manual", "inline"], "mode");
     checkChoice(failures, ["throw", "record"], "failures");
+    parseBounds(options);
     const { logger, queues, definitions } = parseOptions(options);
     const wrote = () => this.#worker.wrote();
     const { front, back } = shareStorage(options.storage, wrote);
@@ -162,10 +167,8 @@ export class TestEverTask extends EverTask {
    */
   async drain(options: DrainOptions = {}): Promise<DrainResult> {
     const { withScheduled = false, failures = "record" } = options;
-    const { maxAttempts = defaultMaxAttempts, timeout = defaultTimeout } = options;
     checkChoice(failures, ["throw", "record"], "failures");
-    checkCount(maxAttempts, "maxAttempts");
-    const limits = new RunLimits(maxAttempts, toMilliseconds(timeout, "timeout"));
+    const limits = parseBounds({ ...this.#options, ...options });
     const advanceMs = options.advance === undefined
       ? Infinity
       : toMilliseconds(options.advance, "advance");
@@ -176,6 +179,9 @@ export class TestEverTask extends EverTask {
       if (withScheduled || advanceMs < Infinity) await this.#runThrough(advanceMs, limits);
       else await this.#runDue(limits, true);
       await toldEverybody();
+    } catch (error) {
+      await this.#worker.idle();
+      throw error;
     } finally {
       result = tally.end();
     }
@@ -231,7 +237,7 @@ export class TestEverTask extends EverTask {
   /** In inline mode: runs tasks to their ends, and (unless this is called by one of them) all that is due beside them. */
   async #runInline(results: readonly DispatchResult[]): Promise<void> {
     if (this.#options.mode !== "inline" || results.length === 0) return;
-    const limits = new RunLimits(defaultMaxAttempts, toMilliseconds(defaultTimeout, "timeout"));
+    const limits = parseBounds(this.#options);
     const haveEnded = async () => {
       await this.#work.hurryRetries();
       for (const { id } of results) if (!await this.#work.isAtRest(id)) return false;
@@ -250,6 +256,11 @@ export class TestEverTask extends EverTask {
     if (this.#worker.users === 0) this.#untold.clear();
     if (failure !== undefined) throw failure.error;
   }
+}
+
+function parseBounds({ maxAttempts = 1000, stalledAfter = { seconds: 5 } }: RunBounds): RunLimits {
+  checkCount(maxAttempts, "maxAttempts");
+  return new RunLimits(maxAttempts, toMilliseconds(stalledAfter, "stalledAfter"));
 }
 
 /** Lets subscribers be told what has happened so far: events wait for nothing but promises. */

@@ -39,7 +39,7 @@ export class TestWorker {
   /**
    * Has it work for as long as `wait` takes. Uses may overlap: the limits of the first one hold, and the last one ends the work.
    *
-   * @throws What `wait` throws; the handlers that still run are then aborted.
+   * @throws What `wait` throws, at once; the handlers that still run are then aborted.
    */
   async use(limits: RunLimits, wait: () => Promise<void>): Promise<void> {
     while (this.#stopping !== null) await this.#stopping;
@@ -53,7 +53,12 @@ export class TestWorker {
       failed = false;
     } finally {
       this.#users--;
-      if (this.#users === 0) await this.#end(failed);
+      if (this.#users === 0) {
+        const end = this.#end(failed);
+        // Who has failed may be a handler that the end would wait for; and it has an error to tell already.
+        if (failed) end.catch(() => {});
+        else await end;
+      }
     }
   }
 
@@ -72,11 +77,11 @@ export class TestWorker {
       if (this.#writes !== seen) continue;
       await within(
         systemClock,
-        limits.timeoutMs,
+        limits.stalledAfterMs,
         new Promise<void>((tell) => this.#waiting.add(tell)),
       );
       if (this.#writes === seen) {
-        throw new StalledError(limits.timeoutMs, await this.#parts.unfinished());
+        throw new StalledError(limits.stalledAfterMs, await this.#parts.unfinished());
       }
     }
   }
@@ -108,10 +113,10 @@ export class TestWorker {
 
   #end(forced: boolean): Promise<void> {
     const starting = this.#starting!;
-    const { timeoutMs } = this.#limits!;
+    const { stalledAfterMs } = this.#limits!;
     this.#stopping = (async () => {
       const instance = await starting.catch(() => null);
-      if (instance !== null) await this.#stop(instance, forced ? 0 : timeoutMs);
+      if (instance !== null) await this.#stop(instance, forced ? 0 : stalledAfterMs);
     })().finally(() => {
       this.#starting = null;
       this.#stopping = null;
