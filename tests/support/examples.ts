@@ -8,6 +8,10 @@ export interface Example {
   readonly path: string;
   /** What a comment in its first lines asks for: `// needs: postgres, deno`. */
   readonly needs: readonly string[];
+  /** What it imports. */
+  readonly imports: readonly string[];
+  /** Whether it says `await using`, which Node understands from version 24 on. */
+  readonly disposes: boolean;
 }
 
 /**
@@ -22,9 +26,11 @@ export async function listExamples(): Promise<Example[]> {
   }
   return await Promise.all(
     paths.sort().map(async (path) => {
-      const head = (await Deno.readTextFile(new URL(path, root))).split("\n", 10).join("\n");
+      const source = await Deno.readTextFile(new URL(path, root));
+      const head = source.split("\n", 10).join("\n");
       const needs = head.match(/^(?:\/\/| \*) needs: (.+)$/m)?.[1]?.split(/,\s*/) ?? [];
-      return { path, needs };
+      const imports = [...source.matchAll(/^(?:import|}) .*"(.+)";$/gm)].map(([, name]) => name!);
+      return { path, needs, imports, disposes: /^\s*await using /m.test(source) };
     }),
   );
 }
@@ -36,11 +42,15 @@ async function programsIn(folder: string): Promise<string[]> {
   return (main.length > 0 ? main : programs).map(({ name }) => folder + name);
 }
 
+/** What a program may import to be portable: the package, what every server's runtime has, and a validator. */
+const portableImport = /^(@evertask\/evertask|node:|zod$)/;
+
 /** The programs that can be copied elsewhere: of one file, needing nothing but what is given. */
 export async function listPortableExamples(...given: string[]): Promise<Example[]> {
   const examples = await listExamples();
-  return examples.filter(({ path, needs }) =>
-    path.split("/").length === 2 && needs.every((need) => given.includes(need))
+  return examples.filter(({ needs, imports }) =>
+    needs.every((need) => given.includes(need)) &&
+    imports.every((specifier) => portableImport.test(specifier))
   );
 }
 

@@ -166,7 +166,7 @@ Deno.test("a failed assertion shows what was asked, what was dispatched, and how
   assertEquals(
     message,
     [
-      'No "mail" tasks match {"payload":{"to":{"name":"Ada"}},"queue":"email"}.',
+      'No "mail" task matches {"payload":{"to":{"name":"Ada"}},"queue":"email"}.',
       "Dispatched were:",
       '  1. {"to":{"name":"Ada","emails":["a@x.org","b@x.org"]},"subject":"Hello"} for ' +
       '2026-03-01T10:05:00.000Z, WaitingQueue in "default", key "ada"',
@@ -202,7 +202,7 @@ Deno.test("an assertion about nothing says that there is nothing", async () => {
   await using everTask = instance();
   assertEquals(
     await complaint(() => assertDispatched(everTask, mail)),
-    'No "mail" tasks match.\nNone of this type was dispatched.',
+    'No "mail" task matches.\nNone of this type was dispatched.',
   );
 });
 

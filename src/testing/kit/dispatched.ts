@@ -102,9 +102,10 @@ export async function assertDispatched<Input, Output>(
   const [first, ...others] = stored.filter((each) => differences(each, rest).length === 0);
   const found = first === undefined ? 0 : 1 + others.length;
   if (first !== undefined && found === (count ?? found)) return [first, ...others];
-  const wanted = count === undefined ? "No" : `${found}, not ${count},`;
+  const number = count === undefined ? "No" : `${found}, not ${count},`;
+  const verb = count === undefined || found === 1 ? "task matches" : "tasks match";
   throw new DispatchAssertionError([
-    `${wanted} "${task.type}" ${found === 1 ? "task matches" : "tasks match"}${asked(rest)}.`,
+    `${number} "${task.type}" ${verb}${asked(rest)}.`,
     ...shown(stored, rest),
     ...await otherTypes(source, task.type),
   ].join("\n"));
