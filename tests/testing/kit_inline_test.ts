@@ -106,6 +106,34 @@ Deno.test("inline, a failed continuation's error is thrown by the outermost disp
   await assertDispatched(everTask, parent, { status: "Completed", count: 2 });
 });
 
+Deno.test("inline, a continuation's retries are not waited for either", async () => {
+  const attempts: number[] = [];
+  const flaky = defineTask<null>({
+    type: "flaky",
+    retry: linearRetry(1, { hours: 1 }),
+    handle(_, { attempt }) {
+      attempts.push(attempt);
+      if (attempt === 1) throw new Error("busy");
+    },
+  });
+  const parent = defineTask<null>({
+    type: "parent",
+    handle: async (_, { dispatch }) => void await dispatch(flaky, null),
+  });
+  await using everTask = inline([flaky, parent]);
+  await everTask.dispatch(parent, null);
+  assertEquals(attempts, [1, 2]);
+});
+
+Deno.test("inline, a dispatch does not throw what failed in a drain before it", async () => {
+  const clock = new FakeClock();
+  const fine = defineTask<null>({ type: "fine", handle() {} });
+  await using everTask = inline([broken, fine], { clock, storage: memoryStorage({ clock }) });
+  await everTask.dispatch(broken, null, { delay: 1000 });
+  assertEquals((await everTask.drain({ advance: 1000 })).failed, 1);
+  await everTask.dispatch(fine, null);
+});
+
 Deno.test("inline, failures can be left to be looked up", async () => {
   await using everTask = inline([broken], { failures: "record" });
   const { id } = await everTask.dispatch(broken, null);

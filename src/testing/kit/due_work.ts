@@ -29,6 +29,12 @@ export class DueWork {
     return nextAt === null || nextAt > now;
   }
 
+  /** The same, once the retries of failed attempts have been made due: a test need not wait for their delays. */
+  async isDone(): Promise<boolean> {
+    await this.hurryRetries();
+    return await this.isQuiet();
+  }
+
   /** Whether a task neither runs nor could run now. */
   async isAtRest(taskId: string): Promise<boolean> {
     const task = await this.#storage.get(taskId);
@@ -39,7 +45,7 @@ export class DueWork {
     return isPaused || task.dueAt === null || task.dueAt > now;
   }
 
-  /** Makes the retries of failed attempts due now: a test need not wait for their delays. */
+  /** Makes the retries of failed attempts due now. */
   async hurryRetries(): Promise<void> {
     const { now } = await this.#storage.statistics();
     const pending = await readTasks(this.#storage, { statuses: ["Pending"], types: this.#types });
