@@ -1,0 +1,28 @@
+import { assert, assertEquals } from "@std/assert";
+
+const root = new URL("../", import.meta.url);
+
+/** All Markdown files of the project. */
+async function listGuides(folder: URL): Promise<URL[]> {
+  const guides: URL[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (name.startsWith(".") || name === "node_modules") continue;
+    if (isDirectory) guides.push(...await listGuides(new URL(`${name}/`, folder)));
+    else if (name.endsWith(".md")) guides.push(new URL(name, folder));
+  }
+  return guides;
+}
+
+Deno.test("every link to a file in the guides leads somewhere", async () => {
+  const dead: string[] = [];
+  const guides = await listGuides(root);
+  assert(guides.length > 5);
+  for (const guide of guides) {
+    const text = await Deno.readTextFile(guide);
+    for (const [, target] of text.matchAll(/\]\((?!https?:|#|mailto:)([^)\s#]+)/g)) {
+      const found = await Deno.stat(new URL(target!, guide)).then(() => true, () => false);
+      if (!found) dead.push(`${guide.href.slice(root.href.length)}: ${target}`);
+    }
+  }
+  assertEquals(dead, []);
+});
