@@ -120,7 +120,7 @@ CREATE TABLE workers (
   host          text        NOT NULL,
   started_at    timestamptz NOT NULL,
   heartbeat_at  timestamptz NOT NULL,
-  is_registered boolean     NOT NULL DEFAULT true  -- false: it is gone, and its tasks are still to be released
+  is_registered boolean     NOT NULL DEFAULT true  -- false: it is gone, and its tasks are still to be released, a lease after heartbeat_at
 ) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 200, autovacuum_vacuum_scale_factor = 0);
 
 -- What is known of queues: only those that were ever paused have a row.

@@ -32,9 +32,7 @@ BEGIN
       SELECT t.id FROM queued_tasks AS t WHERE is_alive AND t.cancel_requested AND t.worker_id = heartbeat.worker_id
     ),
     'pausedQueues', ARRAY(SELECT q.queue_name FROM queues AS q WHERE q.is_paused),
-    'othersLost', EXISTS (
-      SELECT FROM workers AS w WHERE NOT w.is_registered OR w.heartbeat_at < ms_after(clock, -lease_ms)
-    )
+    'othersLost', EXISTS (SELECT FROM workers AS w WHERE w.heartbeat_at < ms_after(clock, -lease_ms))
   );
 END $$;
 
@@ -43,7 +41,7 @@ END $$;
 CREATE FUNCTION unregister_worker(worker_id text) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
-  UPDATE workers AS w SET is_registered = false WHERE w.id = unregister_worker.worker_id;
+  UPDATE workers AS w SET is_registered = false, heartbeat_at = '-infinity' WHERE w.id = unregister_worker.worker_id;
   IF (SELECT c.reltuples < 1000000 FROM pg_class AS c WHERE c.oid = 'queued_tasks'::regclass) THEN
     DELETE FROM workers AS w WHERE w.id = unregister_worker.worker_id
       AND NOT EXISTS (SELECT FROM queued_tasks AS t WHERE t.worker_id = unregister_worker.worker_id);
@@ -54,8 +52,11 @@ END $$;
 -- registered. Returns [LostTask] (src/storage/requests.ts).
 --
 -- A worker's row is locked against its claims, which share it, so that none is overlooked. Where another process is at it,
--- there is nothing left to do. The tasks are found by reading the whole table: that happens only when a worker was lost,
--- and spares an index on what every task's end changes.
+-- there is nothing left to do. A task's row may be locked, too: a worker that froze in the middle of a transaction in which
+-- it completed the task. It is left to that transaction, and looked at again after another lease.
+--
+-- The tasks are found by reading the whole table: that happens only when a worker was lost, and spares an index on what
+-- every task's end changes.
 CREATE FUNCTION release_lost(
   lease_ms float8, poison_limit int, lost_reason text, poison_reason text, message json DEFAULT NULL
 ) RETURNS json
@@ -65,11 +66,12 @@ DECLARE
   clock    timestamptz := utc_now();
   gone     text[];
   held     uuid[];
+  kept     text[];
   released json;
 BEGIN
   gone := ARRAY(
     SELECT w.id FROM workers AS w
-    WHERE NOT w.is_registered OR w.heartbeat_at < ms_after(clock, -lease_ms)
+    WHERE w.heartbeat_at < ms_after(clock, -lease_ms)
     ORDER BY w.id FOR UPDATE SKIP LOCKED
   );
   IF gone = '{}' THEN RETURN '[]'; END IF;
@@ -78,7 +80,7 @@ BEGIN
   WITH lost AS MATERIALIZED (
     SELECT t.id, t.worker_id, t.lost_count + 1 > poison_limit AS poisoned
     FROM queued_tasks AS t WHERE t.id = ANY (held) AND t.worker_id = ANY (gone)
-    ORDER BY t.id FOR UPDATE
+    ORDER BY t.id FOR UPDATE SKIP LOCKED
   ), changed AS (
     UPDATE queued_tasks AS t SET
       lost_count = t.lost_count + 1,
@@ -100,7 +102,9 @@ BEGIN
     'lostCount', c.lost_count, 'poisoned', c.poisoned
   )) INTO released FROM changed AS c;
 
-  DELETE FROM workers AS w WHERE w.id = ANY (gone);
+  kept := ARRAY(SELECT DISTINCT t.worker_id FROM queued_tasks AS t WHERE t.id = ANY (held) AND t.worker_id = ANY (gone));
+  UPDATE workers AS w SET is_registered = false, heartbeat_at = clock WHERE w.id = ANY (kept);
+  DELETE FROM workers AS w WHERE w.id = ANY (gone) AND w.id <> ALL (kept);
   IF released IS NOT NULL AND message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
   RETURN coalesce(released, '[]');
 END $$;
