@@ -5,6 +5,8 @@ import type { Logger } from "../log/logger.ts";
 import type { HeartbeatResult, LostTask } from "../storage/requests.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Clock } from "../time/clock.ts";
+import { within } from "../time/within.ts";
+import { StorageUnavailableError } from "../storage/errors.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
 
 /** What the keeper finds out. */
@@ -52,7 +54,9 @@ export class LeaseKeeper {
   #stopped = false;
   #wasUnreachable = false;
   #disarm: () => void = () => {};
+  #isArmed = false;
   #beating: Promise<void> = Promise.resolve();
+  #releasing: Promise<void> | null = null;
 
   constructor(parts: {
     readonly storage: Storage;
@@ -107,6 +111,7 @@ export class LeaseKeeper {
     this.#stopped = true;
     this.#disarm();
     await this.#beating;
+    await this.#releasing;
     const id = this.#workerId;
     this.#workerId = null;
     if (id === null) return;
@@ -124,6 +129,7 @@ export class LeaseKeeper {
     const id = this.#newId();
     const sentAt = this.#clock.monotonic();
     await this.#storage.registerWorker({ id, host: this.#settings.host });
+    if (this.#workerId !== null) return; // the answer came so late that another id has been taken
     this.#workerId = id;
     this.#lastBeatAt = sentAt;
   }
@@ -131,8 +137,10 @@ export class LeaseKeeper {
   #armNext(delayMs = this.#settings.heartbeatMs): void {
     this.#disarm();
     if (this.#stopped) return;
+    this.#isArmed = true;
     this.#beatDueAt = this.#clock.monotonic() + delayMs;
     this.#disarm = this.#clock.setTimer(() => {
+      this.#isArmed = false;
       this.#beating = this.#onTimer();
     }, delayMs);
   }
@@ -141,26 +149,45 @@ export class LeaseKeeper {
     const late = this.#clock.monotonic() - this.#beatDueAt;
     if (late + this.#settings.heartbeatMs > this.#settings.leaseMs) this.#findings.onStarved(late);
     try {
-      if (this.#workerId === null) {
-        this.#wasUnreachable = true;
-        await this.#register();
-      }
-      await this.#beat();
-      if (this.#wasUnreachable) this.#findings.onReachable();
-      this.#wasUnreachable = false;
+      await this.#inTime(this.#reach());
     } catch (error) {
       this.#logger.warn("The heartbeat failed; it is tried again: {error}", { error });
       this.#wasUnreachable = true;
       this.#checkAge();
     }
+    if (this.#isArmed) return; // somebody wants the next one sooner
     // After a failure soon again: the lease is running out.
     const healthy = this.#clock.monotonic() - this.#lastBeatAt < this.#settings.heartbeatMs;
     this.#armNext(healthy ? this.#settings.heartbeatMs : this.#settings.heartbeatMs / 4);
   }
 
+  /** An answer that comes after the end of the lease is none: a network may swallow what is sent and tell nobody. */
+  async #inTime(answer: Promise<void>): Promise<void> {
+    const { leaseMs, heartbeatMs } = this.#settings;
+    const leftMs = this.#lastBeatAt + leaseMs - this.#clock.monotonic();
+    const timeoutMs = Math.max(heartbeatMs, leftMs);
+    let answered = false;
+    await within(this.#clock, timeoutMs, answer.then(() => answered = true));
+    if (answered) return;
+    throw new StorageUnavailableError(
+      `Storage has not answered within ${Math.round(timeoutMs)} ms.`,
+    );
+  }
+
+  /** Beats, under a new id if there is none. */
+  async #reach(): Promise<void> {
+    if (this.#workerId === null) {
+      this.#wasUnreachable = true;
+      await this.#register();
+    }
+    await this.#beat();
+    if (this.#wasUnreachable) this.#findings.onReachable();
+    this.#wasUnreachable = false;
+  }
+
   async #beat(): Promise<void> {
     const id = this.#workerId!;
-    const { leaseMs, poisonLimit } = this.#settings;
+    const { leaseMs } = this.#settings;
     const sentAt = this.#clock.monotonic();
     const result = await this.#storage.heartbeat(id, leaseMs);
     if (this.#workerId !== id) return;
@@ -172,16 +199,28 @@ export class LeaseKeeper {
     }
     this.#lastBeatAt = sentAt;
     this.#findings.onHeartbeat(result);
-    if (result.othersLost) {
-      const request = { leaseMs, poisonLimit, lostReason, poisonReason };
-      this.#findings.onTasksReleased(await this.#storage.releaseLost(request));
-    }
+    if (result.othersLost) this.#releaseLost();
+  }
+
+  /** Takes the tasks of lost workers. In a large table that may take longer than a lease, so heartbeats do not wait for it. */
+  #releaseLost(): void {
+    const { leaseMs, poisonLimit } = this.#settings;
+    const request = { leaseMs, poisonLimit, lostReason, poisonReason };
+    this.#releasing ??= this.#storage.releaseLost(request).then(
+      (tasks) => this.#findings.onTasksReleased(tasks),
+      (error) => {
+        this.#logger.warn(
+          "Taking the tasks of lost workers failed; it is tried again with the next heartbeat: {error}",
+          { error },
+        );
+      },
+    ).finally(() => this.#releasing = null);
   }
 
   /** A worker that cannot reach storage for the length of its lease must assume that it has lost its tasks. */
   #checkAge(): void {
     const age = this.#clock.monotonic() - this.#lastBeatAt;
-    if (this.#workerId !== null && age > this.#settings.leaseMs) {
+    if (this.#workerId !== null && age >= this.#settings.leaseMs) {
       const id = this.#workerId;
       this.#workerId = null;
       this.#findings.onLeasesLost(id);
