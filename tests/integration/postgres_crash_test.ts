@@ -94,6 +94,39 @@ Deno.test("20,000 tasks all end once in four processes: two are killed, one is f
   assertEquals(await web.workers(), []);
 });
 
+Deno.test("a frozen process with a transaction open holds up nobody who takes over its other tasks", async () => {
+  const url = await server.createDatabase();
+  const setup: WorkerSetup = { storage: { postgres: { url } }, leaseMs: 600, parallelism: 4 };
+  await using web = createEverTask({ storage: postgresStorage(url), tasks: tasks.all });
+  await using frozen = await WorkerProcess.start(setup);
+  const settled = await web.dispatch(tasks.settle, { url, openForMs: 300 });
+  const steps = await web.dispatchMany(tasks.step, [{ ms: 500 }, { ms: 500 }]);
+  const ids = [settled, ...steps].map(({ id }) => id);
+  await frozen.until("is in the middle of its tasks", () => openRuns(frozen).length === 3);
+  frozen.freeze();
+
+  await using one = await WorkerProcess.start(setup);
+  await using two = await WorkerProcess.start(setup);
+  await eventually("its other tasks have ended elsewhere", () => one.ended + two.ended >= 2);
+  // They go on as usual for longer than a lease, with the row of the third task still locked.
+  for (let n = 0; n < 20; n++) {
+    const { id } = await web.dispatch(tasks.step, { ms: 50 });
+    ids.push(id);
+    await eventually(
+      "a task is completed",
+      async () => (await web.get(id))?.status === "Completed",
+    );
+  }
+  frozen.thaw();
+  await frozen.until("commits", () => openRuns(frozen).length === 0);
+  for (const worker of [frozen, one, two]) await worker.stop();
+  for (const { event, workerId } of [...one.events, ...two.events]) {
+    assertEquals({ event, workerId }, { event: "lost", workerId: frozen.workerId });
+  }
+  const histories = await postgresHistories(url);
+  assertEachCompletedOnce(ids, histories, [frozen, one, two].flatMap(({ runs }) => runs));
+});
+
 Deno.test("a process whose clock is an hour off dispatches for the right time", async () => {
   const url = await server.createDatabase();
   await using worker = await WorkerProcess.start({

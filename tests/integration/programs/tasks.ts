@@ -1,5 +1,6 @@
 // The tasks of the whole-system tests. A test dispatches them; worker processes run them and report each step.
 
+import postgres from "postgres";
 import { type AnyTask, defineTask, type Task, type TaskContext } from "../../../mod.ts";
 import type { RunReport } from "./protocol.ts";
 
@@ -12,10 +13,17 @@ export interface Step {
   readonly ms: number;
 }
 
+/** What a `settle` does: it completes its task in a transaction of its own, which then stays open for a while. */
+export interface Settle {
+  readonly url: string;
+  readonly openForMs: number;
+}
+
 /** The tasks of a process. */
 export interface IntegrationTasks {
   readonly all: readonly AnyTask[];
   readonly step: Task<Step, Step>;
+  readonly settle: Task<Settle, Settle>;
 }
 
 function delay(ms: number): Promise<void> {
@@ -39,5 +47,21 @@ export function integrationTasks(report: (report: RunReport) => void): Integrati
       tell("ended", context);
     },
   });
-  return { all: [step], step };
+  const settle = defineTask<Settle>({
+    type: "settle",
+    async handle({ url, openForMs }, context) {
+      const sql = postgres(url, { max: 1 });
+      try {
+        await sql.begin(async (transaction) => {
+          await context.complete(transaction);
+          tell("started", context);
+          for (let left = openForMs; left > 0; left -= slice) await delay(Math.min(left, slice));
+        });
+      } finally {
+        await sql.end();
+      }
+      tell("ended", context);
+    },
+  });
+  return { all: [step, settle], step, settle };
 }
