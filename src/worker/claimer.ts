@@ -38,6 +38,8 @@ export class Claimer {
   /** The earliest due instant that is known, by the storage's clock. */
   #nextDueAt = Infinity;
   #pollMs: number;
+  /** How often in a row storage said that something is due, and a claim did not get it: its row is locked elsewhere. */
+  #fruitless = 0;
   #disarm: () => void = () => {};
   #armedFor = Infinity;
 
@@ -107,6 +109,8 @@ export class Claimer {
       try {
         const found = await this.#claim();
         await this.#askNextDue();
+        const isDue = this.#nextDueAt <= this.#parts.storageClock.now();
+        this.#fruitless = isDue && !found ? this.#fruitless + 1 : 0;
         const { busyMs, idleMs } = this.#parts.storage.polling;
         this.#pollMs = found ? busyMs : Math.min(idleMs, Math.max(busyMs, this.#pollMs * 2));
         failures = 0;
@@ -191,7 +195,8 @@ export class Claimer {
   #arm(): void {
     if (this.#stopped) return;
     const { clock, storageClock } = this.#parts;
-    const dueInMs = Math.max(0, this.#nextDueAt - storageClock.now());
+    const pauseMs = this.#fruitless > 1 ? backoffMs(this.#fruitless - 1) : 0;
+    const dueInMs = Math.max(pauseMs, this.#nextDueAt - storageClock.now());
     const delayMs = Math.min(dueInMs, this.#pollMs);
     const at = clock.monotonic() + delayMs;
     this.#disarm();
