@@ -267,6 +267,7 @@ export class Worker {
   }
 
   #onClaimed(workerId: string, tasks: readonly ClaimedTask[]): void {
+    if (workerId !== this.#keeper.workerId) return; // lost meanwhile: others will find them
     const touched = new Set<QueueRunner>();
     for (const task of tasks) {
       const runner = this.#runner(task.queue);
