@@ -111,18 +111,17 @@ export class LeaseKeeper {
     this.#stopped = true;
     this.#disarm();
     await this.#beating;
-    await this.#releasing;
     const id = this.#workerId;
     this.#workerId = null;
-    if (id === null) return;
     try {
-      await this.#storage.unregisterWorker(id);
+      if (id !== null) await this.#storage.unregisterWorker(id);
     } catch (error) {
       this.#logger.warn("Removing worker {workerId} failed; it will be found to be lost: {error}", {
         workerId: id,
         error,
       });
     }
+    await this.#releasing;
   }
 
   async #register(): Promise<void> {
