@@ -24,7 +24,7 @@ function listenTo(storage: Storage) {
         tell = () => condition() && resolve();
         tell();
       }),
-      5_000,
+      20_000,
     );
   return { heard, until };
 }
