@@ -34,8 +34,8 @@ export interface SqliteStorageOptions {
    */
   readonly busyTimeout?: Duration;
   /**
-   * No other connection uses the file: it is locked against them, and nothing is ever looked for in it while there is
-   * nothing to do. With a `database` of the application's it is a promise that only this process writes. @default false
+   * No other connection uses the file: it is locked against them, and an idle worker leaves it alone: it looks for nothing,
+   * and its heartbeats stay in memory. With a `database` of the application's it is a promise that only this process writes. @default false
    */
   readonly exclusive?: boolean;
   /** Whether opening brings the schema up to date; otherwise it only checks it. @default true */

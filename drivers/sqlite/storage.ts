@@ -32,6 +32,7 @@ import { type OpenDatabase, openDatabase } from "./open.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { persist } from "./persist.ts";
 import { setQueuePaused } from "./queues.ts";
+import { QuietWorker } from "./quiet_worker.ts";
 import { reserveRateSlots } from "./rate_slots.ts";
 import {
   executionLogs,
@@ -64,6 +65,7 @@ export class SqliteStorage implements Storage {
   readonly polling: Polling;
   readonly #options: ResolvedOptions;
   readonly #watch: WakeWatch;
+  readonly #quiet: QuietWorker;
   readonly #retention = new Retention();
   /** Connections of the caller's, once they have proved to be on the same database. */
   readonly #joined = new WeakMap<SqliteDatabase, Connection>();
@@ -75,6 +77,7 @@ export class SqliteStorage implements Storage {
     const alone = options.exclusive || options.path === ":memory:";
     this.polling = { busyMs: alone ? Infinity : 1000, idleMs: Infinity };
     this.#watch = new WakeWatch(options.clock, alone);
+    this.#quiet = new QuietWorker(alone);
   }
 
   async open(): Result<"open"> {
@@ -95,6 +98,7 @@ export class SqliteStorage implements Storage {
     const open = this.#open;
     this.#open = undefined;
     this.#watch.stop();
+    this.#quiet.forget();
     if (open?.owned) open.connection.close();
   }
 
@@ -129,7 +133,10 @@ export class SqliteStorage implements Storage {
   }
 
   requestCancel(taskIds: readonly string[]): Result<"requestCancel"> {
-    return this.#many(taskIds, {}, requestCancel);
+    return this.#many(taskIds, {}, (connection, now, ids) => {
+      this.#quiet.end(connection);
+      return requestCancel(connection, now, ids);
+    });
   }
 
   async release(workerId: string, tasks: readonly ReleasedTask[]): Promise<void> {
@@ -154,23 +161,26 @@ export class SqliteStorage implements Storage {
   }
 
   registerWorker(worker: { readonly id: string; readonly host: string }): Promise<void> {
-    return this.#do((connection, now) => registerWorker(connection, now, worker));
+    return this.#loudly((connection, now) => registerWorker(connection, now, worker));
   }
 
   heartbeat(workerId: string, leaseMs: number): Result<"heartbeat"> {
-    return this.#do((connection, now) => heartbeat(connection, now, workerId, leaseMs));
+    return this.#do((connection, now) =>
+      this.#quiet.answer(workerId, now) ??
+        this.#quiet.note(connection, workerId, heartbeat(connection, now, workerId, leaseMs))
+    );
   }
 
   unregisterWorker(workerId: string): Promise<void> {
-    return this.#do((connection) => unregisterWorker(connection, workerId));
+    return this.#loudly((connection) => unregisterWorker(connection, workerId));
   }
 
   releaseLost(request: ReleaseLostRequest): Result<"releaseLost"> {
-    return this.#do((connection, now) => releaseLost(connection, now, request));
+    return this.#loudly((connection, now) => releaseLost(connection, now, request));
   }
 
   setQueuePaused(queue: string, paused: boolean): Promise<void> {
-    return this.#do((connection) => setQueuePaused(connection, queue, paused));
+    return this.#loudly((connection) => setQueuePaused(connection, queue, paused));
   }
 
   reserveRateSlots(requests: readonly RateSlotRequest[]): Result<"reserveRateSlots"> {
@@ -205,7 +215,7 @@ export class SqliteStorage implements Storage {
   }
 
   workers(): Result<"workers"> {
-    return this.#do((connection) => workers(connection));
+    return this.#loudly((connection) => workers(connection));
   }
 
   statistics(): Result<"statistics"> {
@@ -232,6 +242,14 @@ export class SqliteStorage implements Storage {
   async #do<T>(work: Work<T>): Promise<Awaited<T>> {
     const { connection } = this.#opened();
     return this.#translated(() => work(connection, this.#options.clock.now()));
+  }
+
+  /** Does work that judges heartbeats or changes what they are answered, when all of them are written down. */
+  #loudly<T>(work: Work<T>): Promise<Awaited<T>> {
+    return this.#do((connection, now) => {
+      this.#quiet.end(connection);
+      return work(connection, now);
+    });
   }
 
   /** Does something to many things, on the caller's connection if there is one; an empty list is nothing to do. */
