@@ -1,0 +1,77 @@
+// The heartbeats of a worker that has its database to itself: kept in memory, and still worth what they were when written.
+
+import { assertEquals } from "@std/assert";
+import { FakeClock } from "../../../src/testing/mod.ts";
+import { newTask, Scratch } from "./support.ts";
+
+const leaseMs = 15_000;
+const lost = { leaseMs, poisonLimit: 5, lostReason: "lost", poisonReason: "poison" };
+const claim = (workerId: string) => ({
+  workerId,
+  types: ["send"],
+  queues: [{ name: "default", limit: 10 }],
+});
+
+Deno.test("a worker whose heartbeats are kept in memory is never late", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const storage = await scratch.open({ exclusive: true, clock });
+  await storage.registerWorker({ id: "first", host: "here" });
+  await storage.persist([newTask()]);
+  await storage.claim(claim("first"));
+  for (let n = 0; n < 10; n++) {
+    await clock.advance(5_000);
+    assertEquals((await storage.heartbeat("first", leaseMs)).alive, true);
+  }
+  assertEquals((await storage.workers()).map(({ heartbeatAt }) => heartbeatAt), [clock.now()]);
+  // Another worker of this process comes, and judges it.
+  await storage.heartbeat("first", leaseMs);
+  await storage.registerWorker({ id: "second", host: "here" });
+  assertEquals((await storage.heartbeat("second", leaseMs)).othersLost, false);
+  assertEquals(await storage.releaseLost(lost), []);
+  // From now on both are judged by what they do.
+  await clock.advance(20_000);
+  assertEquals((await storage.heartbeat("second", leaseMs)).othersLost, true);
+  assertEquals((await storage.releaseLost(lost)).map(({ workerId }) => workerId), ["first"]);
+  assertEquals((await storage.heartbeat("first", leaseMs)).alive, false);
+});
+
+Deno.test("what changes the answer to a heartbeat is in the next one", async () => {
+  await using scratch = new Scratch();
+  const storage = await scratch.open({ exclusive: true });
+  await storage.registerWorker({ id: "worker", host: "here" });
+  const task = newTask();
+  await storage.persist([task]);
+  await storage.claim(claim("worker"));
+  const beat = () => storage.heartbeat("worker", leaseMs);
+  assertEquals((await beat()).cancelRequests, []);
+  await storage.requestCancel([task.id]);
+  assertEquals((await beat()).cancelRequests, [task.id]);
+  await storage.setStatus(task.id, "Cancelled", null, "Full");
+  assertEquals((await beat()).cancelRequests, []);
+  await storage.setQueuePaused("default", true);
+  assertEquals((await beat()).pausedQueues, ["default"]);
+  await storage.setQueuePaused("default", false);
+  assertEquals((await beat()).pausedQueues, []);
+  await storage.unregisterWorker("worker");
+  assertEquals((await beat()).alive, false);
+});
+
+Deno.test("the tasks of a process that ended are found, though this one has the file to itself", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const killed = await scratch.open({ exclusive: true, clock });
+  await killed.registerWorker({ id: "killed", host: "here" });
+  await killed.persist([newTask()]);
+  await killed.claim(claim("killed"));
+  await killed.heartbeat("killed", leaseMs);
+  await killed.close();
+
+  const storage = await scratch.open({ exclusive: true, clock });
+  await storage.registerWorker({ id: "heir", host: "here" });
+  assertEquals((await storage.heartbeat("heir", leaseMs)).othersLost, false);
+  await clock.advance(20_000);
+  assertEquals((await storage.heartbeat("heir", leaseMs)).othersLost, true);
+  assertEquals((await storage.releaseLost(lost)).map(({ workerId }) => workerId), ["killed"]);
+  assertEquals((await storage.heartbeat("heir", leaseMs)).othersLost, false);
+});
