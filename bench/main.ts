@@ -16,6 +16,7 @@ import { describeEnvironment, environment } from "./support/environment.ts";
 import { retentionSubject } from "./retention.ts";
 import { seriesSubject } from "./series.ts";
 import type { Subject } from "./support/subject.ts";
+import { wakeUpSubject } from "./wake_up_latency.ts";
 
 const subjects: readonly Subject[] = [
   auditLevelsSubject,
@@ -28,6 +29,7 @@ const subjects: readonly Subject[] = [
   oldSnapshotSubject,
   retentionSubject,
   seriesSubject,
+  wakeUpSubject,
 ];
 
 function help(): string {

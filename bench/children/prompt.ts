@@ -1,0 +1,23 @@
+// A worker that writes down at once when each handler starts, in a process of its own: prompt.ts STORE ADDRESS
+//
+// Writes "ready" once it could claim, then the machine's clock in milliseconds for each task, and ends when its input does.
+
+import { createEverTask, defineTask, silentLogger } from "@evertask/evertask";
+import { askedToEnd, tell } from "../support/child_process.ts";
+import { databaseAt } from "../support/open_storage.ts";
+
+const [store = "", address = ""] = Deno.args;
+const prompt = defineTask<null>({
+  type: "prompt",
+  handle: () => tell(performance.timeOrigin + performance.now()),
+});
+const database = await databaseAt(store, address);
+const everTask = createEverTask({
+  storage: database.storage(),
+  tasks: [prompt],
+  logger: silentLogger,
+});
+await everTask.start();
+tell("ready");
+await askedToEnd();
+await everTask.stop();
