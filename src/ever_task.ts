@@ -23,13 +23,8 @@ import type {
   TaskRecord,
   WorkerRecord,
 } from "./storage/records.ts";
-import type {
-  CancelOutcome,
-  Page,
-  PageRequest,
-  StorageStatistics,
-  TaskFilter,
-} from "./storage/requests.ts";
+import type { Page, PageRequest, StorageStatistics, TaskFilter } from "./storage/queries.ts";
+import type { CancelOutcome } from "./storage/requests.ts";
 import type { Storage } from "./storage/storage.ts";
 import { checkTaskFilter } from "./storage/task_filter.ts";
 import type { Task } from "./task.ts";

@@ -1,6 +1,6 @@
 // Log lines in the memory store.
 
-import type { NewLogLine } from "../../src/storage/requests.ts";
+import type { NewLogLine } from "../../src/storage/queries.ts";
 import type { MemoryState } from "./memory_state.ts";
 
 /** {@linkcode Storage.saveExecutionLogs}: a line's number is its sequence within the task. */

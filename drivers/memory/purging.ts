@@ -1,6 +1,6 @@
 // Retention in the memory store.
 
-import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/requests.ts";
+import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
 import type { MemoryState } from "./memory_state.ts";
 import type { TaskRow } from "./task_row.ts";
 

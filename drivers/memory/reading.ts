@@ -7,7 +7,7 @@ import type {
   QueueStatistics,
   StorageStatistics,
   TaskFilter,
-} from "../../src/storage/requests.ts";
+} from "../../src/storage/queries.ts";
 import type { TaskRecord } from "../../src/storage/records.ts";
 import { pageLimit, pageStart, pageStartId, toPage } from "../../src/storage/paging.ts";
 import { taskStatuses } from "../../src/storage/task_status.ts";

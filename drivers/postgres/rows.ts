@@ -7,8 +7,8 @@ import {
   auditLevelToNumber,
 } from "../../src/audit/audit_level.ts";
 import type { ClaimedTask, TaskRecord } from "../../src/storage/records.ts";
+import type { NewLogLine } from "../../src/storage/queries.ts";
 import type {
-  NewLogLine,
   NewTask,
   ReleasedTask,
   RunEnd,

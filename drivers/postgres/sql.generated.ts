@@ -1108,7 +1108,7 @@ CREATE FUNCTION get_task_by_key(key text) RETURNS json LANGUAGE sql STABLE SET s
   SELECT task_record(t) FROM queued_tasks AS t WHERE t.task_key = key
 $$;
 
--- The newest tasks below the id \`after\`, at most \`page_size\`, that match a filter: TaskFilter (src/storage/requests.ts).
+-- The newest tasks below the id \`after\`, at most \`page_size\`, that match a filter: TaskFilter (src/storage/queries.ts).
 -- Reads by primary key from the newest on, so that the first page costs the same however many tasks there are.
 CREATE FUNCTION list_tasks(filter json, after uuid, page_size int) RETURNS json
 LANGUAGE plpgsql STABLE
@@ -1270,7 +1270,7 @@ CREATE FUNCTION expires_before(clock timestamptz, days float8) RETURNS timestamp
   SELECT CASE WHEN days > 0 THEN clock - days * interval '1 day' ELSE '-infinity' END
 $$;
 
--- Deletes what a policy allows, at most \`budget\` rows: RetentionPolicy (src/storage/requests.ts). With a budget of NULL it
+-- Deletes what a policy allows, at most \`budget\` rows: RetentionPolicy (src/storage/retention.ts). With a budget of NULL it
 -- only counts. Returns {statusAudit, runsAudit, executionLog, tasks, done}. Never touches a task that has not ended, or a
 -- series.
 CREATE FUNCTION purge_history(policy json, budget bigint) RETURNS json

@@ -1,6 +1,6 @@
 // Storing the lines that handlers logged.
 
-import type { NewLogLine } from "../../src/storage/requests.ts";
+import type { NewLogLine } from "../../src/storage/queries.ts";
 import type { Connection } from "./connection.ts";
 
 const exists = "SELECT 1 FROM queued_tasks WHERE id = ?";

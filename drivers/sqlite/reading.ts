@@ -7,7 +7,7 @@ import type {
   StatusAuditRecord,
   TaskRecord,
 } from "../../src/storage/records.ts";
-import type { Page, PageRequest, TaskFilter } from "../../src/storage/requests.ts";
+import type { Page, PageRequest, TaskFilter } from "../../src/storage/queries.ts";
 import type { Connection } from "./connection.ts";
 import type { SqliteRow, SqliteValue } from "./database.ts";
 import {

@@ -2,7 +2,7 @@
 // time and each time as a short transaction, so that writers wait little and the event loop goes on in between. No index on
 // time is kept for it: that would cost every history row more than this walk does.
 
-import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/requests.ts";
+import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
 import { systemClock } from "../../src/time/clock.ts";
 import type { Connection } from "./connection.ts";
 import type { SqliteRow, SqliteValue } from "./database.ts";

@@ -1,10 +1,6 @@
 // Figures of the whole store, for dashboards and health checks.
 
-import type {
-  AuditGrowth,
-  QueueStatistics,
-  StorageStatistics,
-} from "../../src/storage/requests.ts";
+import type { AuditGrowth, QueueStatistics, StorageStatistics } from "../../src/storage/queries.ts";
 import { type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
 import type { Connection } from "./connection.ts";
 import { pausedQueues } from "./queues.ts";

@@ -3,23 +3,20 @@
 
 import { InvalidArgumentError } from "../../src/errors.ts";
 import { StorageClosedError } from "../../src/storage/errors.ts";
+import type { NewLogLine, PageRequest, TaskFilter } from "../../src/storage/queries.ts";
 import type {
   ClaimRequest,
   ConnectionOptions,
-  NewLogLine,
   NewTask,
-  PageRequest,
   Polling,
-  PurgeOptions,
   RateSlotRequest,
   ReleasedTask,
   ReleaseLostRequest,
-  RetentionPolicy,
   RunEnd,
   StatusChange,
-  TaskFilter,
   WakeSignal,
 } from "../../src/storage/requests.ts";
+import type { PurgeOptions, RetentionPolicy } from "../../src/storage/retention.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { setStatusMany, updateCurrentRunMany } from "./changes.ts";

@@ -2,9 +2,9 @@
 
 import { auditLevelToNumber } from "../../src/audit/audit_level.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
+import type { NewLogLine } from "../../src/storage/queries.ts";
 import type {
   ClaimRequest,
-  NewLogLine,
   NewTask,
   RateSlotRequest,
   ReleasedTask,

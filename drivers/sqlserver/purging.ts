@@ -1,6 +1,6 @@
 // Retention: one short transaction after the other, until the budget is used up or nothing is left to delete.
 
-import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/requests.ts";
+import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
 import type { SqlServerDatabase } from "./database.ts";
 import { bit, float, int } from "./mssql.ts";
 import { truth } from "./rows.ts";

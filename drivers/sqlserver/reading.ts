@@ -9,7 +9,7 @@ import type {
   QueueStatistics,
   StorageStatistics,
   TaskFilter,
-} from "../../src/storage/requests.ts";
+} from "../../src/storage/queries.ts";
 import { type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
 import type { Row, SqlServerDatabase } from "./database.ts";
 import { toDate } from "./instants.ts";

@@ -6,12 +6,10 @@ import type {
   CancelOutcome,
   ChangeResult,
   Polling,
-  PurgeOptions,
-  PurgeResult,
-  RetentionPolicy,
   RunEnd,
   StatusChange,
 } from "../../src/storage/requests.ts";
+import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import * as batches from "./batches.ts";

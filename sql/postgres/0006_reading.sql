@@ -25,7 +25,7 @@ CREATE FUNCTION get_task_by_key(key text) RETURNS json LANGUAGE sql STABLE SET s
   SELECT task_record(t) FROM queued_tasks AS t WHERE t.task_key = key
 $$;
 
--- The newest tasks below the id `after`, at most `page_size`, that match a filter: TaskFilter (src/storage/requests.ts).
+-- The newest tasks below the id `after`, at most `page_size`, that match a filter: TaskFilter (src/storage/queries.ts).
 -- Reads by primary key from the newest on, so that the first page costs the same however many tasks there are.
 CREATE FUNCTION list_tasks(filter json, after uuid, page_size int) RETURNS json
 LANGUAGE plpgsql STABLE

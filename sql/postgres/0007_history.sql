@@ -50,7 +50,7 @@ CREATE FUNCTION expires_before(clock timestamptz, days float8) RETURNS timestamp
   SELECT CASE WHEN days > 0 THEN clock - days * interval '1 day' ELSE '-infinity' END
 $$;
 
--- Deletes what a policy allows, at most `budget` rows: RetentionPolicy (src/storage/requests.ts). With a budget of NULL it
+-- Deletes what a policy allows, at most `budget` rows: RetentionPolicy (src/storage/retention.ts). With a budget of NULL it
 -- only counts. Returns {statusAudit, runsAudit, executionLog, tasks, done}. Never touches a task that has not ended, or a
 -- series.
 CREATE FUNCTION purge_history(policy json, budget bigint) RETURNS json

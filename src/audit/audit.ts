@@ -2,7 +2,8 @@
 
 import { checkOptions } from "../argument_checks.ts";
 import { InvalidArgumentError } from "../errors.ts";
-import type { AuditGrowth, PurgeResult, RetentionPolicy } from "../storage/requests.ts";
+import type { AuditGrowth } from "../storage/queries.ts";
+import type { PurgeResult, RetentionPolicy } from "../storage/retention.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Clock } from "../time/clock.ts";
 

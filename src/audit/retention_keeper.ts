@@ -1,7 +1,7 @@
 // Keeps the retention policy of an instance: purges when the worker starts, and again and again while it runs.
 
 import type { Logger } from "../log/logger.ts";
-import type { RetentionPolicy } from "../storage/requests.ts";
+import type { RetentionPolicy } from "../storage/retention.ts";
 import type { Clock } from "../time/clock.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
 import { type Audit, checkPolicy } from "./audit.ts";

@@ -2,7 +2,7 @@
 
 import { describeError } from "../errors.ts";
 import type { LogLevel } from "../storage/records.ts";
-import type { NewLogLine } from "../storage/requests.ts";
+import type { NewLogLine } from "../storage/queries.ts";
 import { formatMessage, type Logger, type LogProperties } from "./logger.ts";
 
 /** What is kept of the lines that handlers log. */

@@ -2,7 +2,7 @@
 // a test or a wrapper can stand in.
 
 import type { TaskEventSource } from "../events/task_event.ts";
-import type { AuditGrowth, StorageStatistics } from "../storage/requests.ts";
+import type { AuditGrowth, StorageStatistics } from "../storage/queries.ts";
 import type { WorkerRecord } from "../storage/records.ts";
 
 /** Something that tells of its tasks; every `EverTask` does. */

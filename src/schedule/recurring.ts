@@ -2,7 +2,7 @@
 
 import { parseTaskId } from "../ids/uuid_v7.ts";
 import type { TaskRecord } from "../storage/records.ts";
-import type { Page, PageRequest } from "../storage/requests.ts";
+import type { Page, PageRequest } from "../storage/queries.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { TaskStatus } from "../storage/task_status.ts";
 

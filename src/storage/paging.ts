@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError } from "../errors.ts";
 import { isUuid } from "../ids/uuid_v7.ts";
-import type { Page, PageRequest } from "./requests.ts";
+import type { Page, PageRequest } from "./queries.ts";
 
 /**
  * How many items a page holds. A driver asks its database for one more, to know whether there is a next page.

@@ -4,9 +4,6 @@ import type { AuditLevel } from "../audit/audit_level.ts";
 import type { ClaimedTask } from "./records.ts";
 import type { TaskStatus } from "./task_status.ts";
 
-export type * from "./queries.ts";
-export type * from "./retention.ts";
-
 // ---- persist ----
 
 /**

@@ -11,6 +11,13 @@ import type {
 } from "./records.ts";
 import type {
   AuditGrowth,
+  NewLogLine,
+  Page,
+  PageRequest,
+  StorageStatistics,
+  TaskFilter,
+} from "./queries.ts";
+import type {
   CancelOutcome,
   ChangeResult,
   ClaimRequest,
@@ -18,25 +25,18 @@ import type {
   ConnectionOptions,
   HeartbeatResult,
   LostTask,
-  NewLogLine,
   NewTask,
-  Page,
-  PageRequest,
   PersistResult,
   Polling,
-  PurgeOptions,
-  PurgeResult,
   RateSlot,
   RateSlotRequest,
   ReleasedTask,
   ReleaseLostRequest,
-  RetentionPolicy,
   RunEnd,
   StatusChange,
-  StorageStatistics,
-  TaskFilter,
   WakeSignal,
 } from "./requests.ts";
+import type { PurgeOptions, PurgeResult, RetentionPolicy } from "./retention.ts";
 import type { TaskStatus } from "./task_status.ts";
 
 /**

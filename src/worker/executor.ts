@@ -9,7 +9,7 @@ import { decodePayload } from "../payload/payload.ts";
 import { noRetry } from "../retry/no_retry.ts";
 import type { RetryPolicy } from "../retry/retry_policy.ts";
 import type { BatchWriter } from "../storage/batching/batch_writer.ts";
-import type { NewLogLine } from "../storage/requests.ts";
+import type { NewLogLine } from "../storage/queries.ts";
 import type { Clock } from "../time/clock.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
 import { toMilliseconds } from "../time/duration.ts";

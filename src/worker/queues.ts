@@ -1,7 +1,7 @@
 // Queues as an application sees them.
 
 import { parseQueueName } from "../dispatch/dispatch_options.ts";
-import type { QueueStatistics } from "../storage/requests.ts";
+import type { QueueStatistics } from "../storage/queries.ts";
 import type { Storage } from "../storage/storage.ts";
 
 /** Pauses, resumes and shows queues; `everTask.queues`. */

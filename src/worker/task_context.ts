@@ -3,7 +3,7 @@
 import type { Dispatch } from "../dispatch/dispatch_options.ts";
 import type { Logger } from "../log/logger.ts";
 import { type CaptureSettings, TaskLogger } from "../log/task_logger.ts";
-import type { NewLogLine } from "../storage/requests.ts";
+import type { NewLogLine } from "../storage/queries.ts";
 import type { RunInfo, TaskContext } from "../task.ts";
 import type { Job } from "./job.ts";
 

@@ -1,7 +1,7 @@
 // Health of one process: is it alive, is it ready to work, and what is there to know. As functions, and as a handler for
 // probes and people.
 
-import type { StorageStatistics } from "../../storage/requests.ts";
+import type { StorageStatistics } from "../../storage/queries.ts";
 import type { WorkerRecord } from "../../storage/records.ts";
 import { describeValue } from "../../errors.ts";
 import { cached } from "../cached.ts";

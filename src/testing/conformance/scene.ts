@@ -2,13 +2,12 @@
 
 import type { AuditLevel } from "../../audit/audit_level.ts";
 import type { ClaimedTask, TaskRecord } from "../../storage/records.ts";
+import type { Page, PageRequest } from "../../storage/queries.ts";
 import type {
   ChangeResult,
   Lease,
   NewSeries,
   NewTask,
-  Page,
-  PageRequest,
   PersistResult,
   ReleaseLostRequest,
   StatusChange,

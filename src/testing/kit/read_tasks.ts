@@ -1,7 +1,7 @@
 // Reads all tasks that match, page after page.
 
 import type { TaskRecord } from "../../storage/records.ts";
-import type { TaskFilter } from "../../storage/requests.ts";
+import type { TaskFilter } from "../../storage/queries.ts";
 import type { Storage } from "../../storage/storage.ts";
 
 const limit = 1000;

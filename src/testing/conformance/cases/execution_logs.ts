@@ -1,7 +1,7 @@
 // Captured log lines.
 
 import type { LogLevel } from "../../../storage/records.ts";
-import type { NewLogLine } from "../../../storage/requests.ts";
+import type { NewLogLine } from "../../../storage/queries.ts";
 import { expectNear, expectSame } from "../expect.ts";
 import { allPages, hour, topic } from "../scene.ts";
 

@@ -1,7 +1,7 @@
 // Reading: lists, filters and pages.
 
 import { InvalidArgumentError } from "../../../errors.ts";
-import type { PageRequest, TaskFilter } from "../../../storage/requests.ts";
+import type { PageRequest, TaskFilter } from "../../../storage/queries.ts";
 import { expectRejection, expectSame, expectThat, expectValue } from "../expect.ts";
 import { allPages, day, hour, type Scene, topic } from "../scene.ts";
 

@@ -1,6 +1,6 @@
 // Retention: what may go goes, and nothing else.
 
-import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../../storage/requests.ts";
+import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../../storage/retention.ts";
 import { expectSame, expectThat } from "../expect.ts";
 import { day, type Scene, topic } from "../scene.ts";
 
