@@ -56,7 +56,13 @@ export interface EverTaskOptions {
    * @default 15 seconds
    */
   readonly leaseDuration?: Duration;
-  /** A task whose worker was lost more often than this fails: it may be what ends the process. @default 5 */
+  /**
+   * A task that was running when its process ended, more often than this, fails: it may be what ends the process. From half of
+   * it on, such tasks run one at a time in a process, so that those that only ran beside it are not taken for it. A task that
+   * merely waited in the process is never failed for that.
+   *
+   * @default 5
+   */
   readonly poisonLimit?: number;
   /** For how long a dispatch tries again while storage is out of reach, before it rejects. @default 15 seconds */
   readonly dispatchRetryFor?: Duration;

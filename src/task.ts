@@ -29,7 +29,7 @@ export interface TaskContext {
   readonly taskKey: string | null;
   /** The queue that it came from. */
   readonly queue: string;
-  /** Which attempt this is, from 1; attempts that were lost with their worker count as well. */
+  /** Which attempt this is, from 1; attempts that were, or may have been, lost with their worker count as well. */
   readonly attempt: number;
   /** The run, when the task is recurring; null otherwise. */
   readonly run: RunInfo | null;

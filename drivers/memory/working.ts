@@ -134,8 +134,10 @@ function takeFromLost(
   request: ReleaseLostRequest,
   now: number,
 ): boolean {
-  row.lostCount++;
-  if (row.lostCount > request.poisonLimit) {
+  const wasRunning = row.status === "InProgress";
+  if (wasRunning || row.lostCount === 0) row.lostCount++;
+  else row.attempt = Math.max(0, row.attempt - 1);
+  if (wasRunning && row.lostCount > request.poisonLimit) {
     state.setStatus(row, "Failed", request.poisonReason, now);
     if (row.series !== null) row.series.nextRunAt = null;
     state.endLease(row, null, now);

@@ -71,7 +71,7 @@ const removeLate = "DELETE FROM workers WHERE heartbeat_utc < ?";
 const selectHeld = `SELECT ${taskColumns} FROM queued_tasks WHERE worker_id = ? ORDER BY id`;
 
 const makeLostDue = "UPDATE queued_tasks SET status = 'ServiceStopped', exception = ?, " +
-  "lost_count = ?, worker_id = NULL, due_at_utc = ? WHERE id = ?";
+  "lost_count = ?, attempt = max(attempt - ?, 0), worker_id = NULL, due_at_utc = ? WHERE id = ?";
 
 const failPoisoned = "UPDATE queued_tasks SET status = 'Failed', exception = ?, lost_count = ?, " +
   "worker_id = NULL, next_run_utc = NULL, cancel_requested = 0, rate_slot_utc = NULL WHERE id = ?";
@@ -102,13 +102,14 @@ function releaseOne(
   row: SqliteRow,
   { poisonLimit, poisonReason, lostReason }: ReleaseLostRequest,
 ): LostTask {
-  const { id, type, queue, lostCount: before, workerId } = toTaskRecord(row);
-  const lostCount = before + 1;
-  const poisoned = lostCount > poisonLimit;
+  const { id, type, queue, lostCount: before, workerId, status: last } = toTaskRecord(row);
+  const wasRunning = last === "InProgress";
+  const lostCount = wasRunning || before === 0 ? before + 1 : before;
+  const poisoned = wasRunning && lostCount > poisonLimit;
   const status: TaskStatus = poisoned ? "Failed" : "ServiceStopped";
   const exception = poisoned ? poisonReason : lostReason;
   if (poisoned) connection.run(failPoisoned, exception, lostCount, id);
-  else connection.run(makeLostDue, exception, lostCount, now, id);
+  else connection.run(makeLostDue, exception, lostCount, lostCount === before ? 1 : 0, now, id);
   const level = auditLevelFromNumber(row.audit_level as number | null);
   audit.addSteps(id, level, [{ status, exception, agoMs: 0 }]);
   return { taskId: id, type, queue, workerId: workerId!, lostCount, poisoned };

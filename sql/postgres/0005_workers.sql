@@ -55,6 +55,9 @@ END $$;
 -- there is nothing left to do. A task's row may be locked, too: a worker that froze in the middle of a transaction in which
 -- it completed the task. It is left to that transaction, and looked at again after another lease.
 --
+-- Only a task that is known to have been running (InProgress) can fail by being lost; see Storage.releaseLost in
+-- src/storage/storage.ts.
+--
 -- The tasks are found by reading the whole table: that happens only when a worker was lost, and spares an index on what
 -- every task's end changes.
 CREATE FUNCTION release_lost(
@@ -78,12 +81,14 @@ BEGIN
   held := ARRAY(SELECT t.id FROM queued_tasks AS t WHERE t.worker_id = ANY (gone));
 
   WITH lost AS MATERIALIZED (
-    SELECT t.id, t.worker_id, t.lost_count + 1 > poison_limit AS poisoned
+    SELECT t.id, t.worker_id, t.status = 'InProgress' OR t.lost_count = 0 AS counts,
+      t.status = 'InProgress' AND t.lost_count >= poison_limit AS poisoned
     FROM queued_tasks AS t WHERE t.id = ANY (held) AND t.worker_id = ANY (gone)
     ORDER BY t.id FOR UPDATE SKIP LOCKED
   ), changed AS (
     UPDATE queued_tasks AS t SET
-      lost_count = t.lost_count + 1,
+      lost_count = CASE WHEN l.counts THEN t.lost_count + 1 ELSE t.lost_count END,
+      attempt = CASE WHEN l.counts THEN t.attempt ELSE greatest(0, t.attempt - 1) END,
       worker_id = NULL,
       status = CASE WHEN l.poisoned THEN 'Failed' ELSE 'ServiceStopped' END,
       exception = CASE WHEN l.poisoned THEN poison_reason ELSE lost_reason END,

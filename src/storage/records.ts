@@ -38,7 +38,7 @@ export interface TaskRecord {
   readonly executionTimeMs: number | null;
   /** How often it was claimed for the current run, less the claims given back. */
   readonly attempt: number;
-  /** How often its worker was lost while it held the task, in the current run. */
+  /** See {@linkcode ClaimedTask.lostCount}. */
   readonly lostCount: number;
   /** The worker that holds it; null when none does. */
   readonly workerId: string | null;
@@ -96,7 +96,10 @@ export interface ClaimedTask {
   readonly dueAt: number;
   /** Already counts this claim: 1 for the first. */
   readonly attempt: number;
-  /** How often its worker was lost while it held the task, in the current run. */
+  /**
+   * How often its worker was lost while the task was running, in the current run; also 1 when that may have happened once,
+   * though nobody had written that the task had started. `attempt` - `lostCount` is the attempt that counts.
+   */
   readonly lostCount: number;
   /** What the worker's writes about it must carry. */
   readonly leaseToken: number;

@@ -217,7 +217,7 @@ export interface HeartbeatResult {
 export interface ReleaseLostRequest {
   /** A worker whose heartbeat is older than this, by the storage's clock, is lost. Milliseconds. */
   readonly leaseMs: number;
-  /** A task that was lost more often than this becomes `Failed`. */
+  /** A task that was running when its worker was lost, more often than this, becomes `Failed`. */
   readonly poisonLimit: number;
   /** The exception text of tasks that become due again. */
   readonly lostReason: string;
@@ -235,7 +235,7 @@ export interface LostTask {
   readonly queue: string;
   /** The worker that was lost. */
   readonly workerId: string;
-  /** How often that happened in the current run, this time included. */
+  /** The task's lost count since then; see {@linkcode ClaimedTask.lostCount}. */
   readonly lostCount: number;
   /** Whether it is `Failed` for good; otherwise it is due again. */
   readonly poisoned: boolean;

@@ -232,9 +232,17 @@ export interface Storage {
 
   /**
    * Removes workers whose heartbeat is older than the lease, and takes the tasks of every worker that is not (or no longer)
-   * registered: they become `ServiceStopped` with `lostReason` as exception, due now, `lostCount` + 1, attempt unchanged; when
-   * `lostCount` is then above the poison limit `Failed` with `poisonReason`, not due, a series without next run. Status audit
-   * rows as the tasks' levels ask. Until this has happened, a worker's leases hold, even if its heartbeat is late.
+   * registered: they become `ServiceStopped` with `lostReason` as exception, due now. What else happens depends on whether a
+   * task is known to have started:
+   *
+   * - One whose stored status is `InProgress` was running: `lostCount` + 1, attempt unchanged. When `lostCount` is then above
+   *   the poison limit, it becomes `Failed` with `poisonReason` instead, not due, a series without next run.
+   * - Any other one was only claimed, or had started so lately that nobody had written it: `lostCount` becomes 1 if it was 0
+   *   (a suspicion), and stays as it is otherwise; then this claim was no attempt, and is taken back (attempt - 1). Such a loss
+   *   alone never fails a task: it may have waited beside one that ended the process.
+   *
+   * So `attempt` - `lostCount` is always the number of attempts that count. Status audit rows as the tasks' levels ask. Until
+   * this has happened, a worker's leases hold, even if its heartbeat is late.
    */
   releaseLost(request: ReleaseLostRequest): Promise<readonly LostTask[]>;
 

@@ -59,6 +59,23 @@ export class AttemptRecorder {
     });
   }
 
+  /**
+   * Writes that a job is in progress, and resolves when storage knows: should the handler end the process, then storage can
+   * tell this task from those that waited beside it.
+   *
+   * @throws The reason why the job is to stop, if it is asked to before.
+   */
+  reportFirst(job: Job): Promise<void> {
+    job.reported = true;
+    return new Promise((resolve, reject) => {
+      job.signal.addEventListener("abort", () => reject(job.abortReason), { once: true });
+      this.#parts.writer.report(job, (applied) => {
+        if (applied) resolve();
+        else job.abort(new LeaseLostError(job.task.id));
+      });
+    });
+  }
+
   /** Writes how an attempt ended. `error` is what the hooks are told. */
   record(job: Job, ending: Ending, context: TaskContext, error: unknown): void {
     const { writer, clock, storageClock } = this.#parts;

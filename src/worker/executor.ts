@@ -106,10 +106,7 @@ export class Executor {
     job.phase = "running";
     if (job.task.status !== "Queued") job.step("Queued", null, now);
     job.step("InProgress", null, now);
-    job.timeoutMs = this.#timeoutOf(job);
-    job.deadlineAt = now + job.timeoutMs;
-    this.#watchdog.add(job);
-    recorder.started(job);
+    if (job.task.lostCount === 0) this.#begin(job, now);
     const context = new AttemptContext(job, this.#contextParts);
     job.context = context;
     this.#attempt(job, context).then(
@@ -155,8 +152,22 @@ export class Executor {
     this.#watchdog.stop();
   }
 
+  /** The attempt's time runs from now. */
+  #begin(job: Job, now: number): void {
+    job.startedAt = now;
+    job.timeoutMs = this.#timeoutOf(job);
+    job.deadlineAt = now + job.timeoutMs;
+    this.#watchdog.add(job);
+    this.#parts.recorder.started(job);
+  }
+
   async #attempt(job: Job, context: AttemptContext): Promise<void> {
     const { definition, task, payload } = job;
+    if (task.lostCount > 0) {
+      this.#watchdog.add(job);
+      await this.#parts.recorder.reportFirst(job);
+      this.#begin(job, this.#parts.clock.monotonic());
+    }
     if (definition.onStarted) {
       await this.#parts.recorder.callHook("onStarted", job, () => definition.onStarted!(context));
     }

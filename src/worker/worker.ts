@@ -20,8 +20,9 @@ import { type ExecutionSettings, Executor } from "./executor.ts";
 import { GiveBack } from "./give_back.ts";
 import { Job } from "./job.ts";
 import { LeaseKeeper, type LeaseSettings } from "./lease_keeper.ts";
-import { QueueRunner } from "./queue_runner.ts";
 import { Places } from "./places.ts";
+import { Quarantine } from "./quarantine.ts";
+import { QueueRunner } from "./queue_runner.ts";
 import { defaultQueue, type QueueSettings } from "./queue_settings.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import { StatusWriter } from "./status_writer.ts";
@@ -60,6 +61,7 @@ export class Worker {
   readonly #reporter: WorkerReporter;
   readonly #giveBack: GiveBack;
   readonly #rateLimiter: RateLimiter;
+  readonly #quarantine: Quarantine;
   /** The job that ended last: if the event loop was blocked, it is a suspect. */
   #lastEnded: Job | null = null;
   #stopWaking: () => void = () => {};
@@ -156,6 +158,11 @@ export class Worker {
       recorder: this.#recorder,
       executor: this.#executor,
       giveBack: this.#giveBack,
+      runner: (queue) => this.#runner(queue),
+      onChanged: (runner) => this.#fill(runner),
+    });
+    this.#quarantine = new Quarantine({
+      poisonLimit: parts.lease.poisonLimit,
       runner: (queue) => this.#runner(queue),
       onChanged: (runner) => this.#fill(runner),
     });
@@ -293,7 +300,7 @@ export class Worker {
       const now = this.#parts.clock.monotonic();
       if (!this.#isInSlice(now)) break;
       const job = this.#rateLimiter.takeNext(runner);
-      if (job !== undefined) this.#executor.execute(job, now);
+      if (job !== undefined && this.#quarantine.admits(job)) this.#executor.execute(job, now);
     }
     this.#filling = false;
     if (runner.mayHaveMore && runner.runsLow(this.#parts.clock.monotonic())) this.#claimer.wake();
@@ -318,6 +325,7 @@ export class Worker {
   #onSettled(job: Job): void {
     const runner = this.#runner(job.task.queue);
     runner.freeSlot();
+    this.#quarantine.ended(job);
     this.#lastEnded = job;
     if (this.#executor.running.size === 0) this.#onAllEnded();
     this.#fill(runner);

@@ -78,6 +78,12 @@ export class WorkerProcess implements AsyncDisposable {
     await this.#gone();
   }
 
+  /** Waits until it has ended by itself; all that it reported before has been read when this resolves. */
+  async died(): Promise<void> {
+    await deadline(this.#child.status, 20_000);
+    await this.#gone();
+  }
+
   /** Stops it in the middle of whatever it does, as a machine that swaps or a suspended one does. */
   freeze(): void {
     this.#child.kill("SIGSTOP");

@@ -119,6 +119,16 @@ const flaws: [topic: string, flaw: string, Flaw][] = [
   ["lost workers", "never gives up a task", (s) => ({
     releaseLost: (request) => s.releaseLost({ ...request, poisonLimit: 1e9 }),
   })],
+  ["lost workers", "counts each loss as if the task had been running", (s) => ({
+    async releaseLost(request) {
+      const auditLevel = "None";
+      const steps = [{ status: "InProgress", exception: null, agoMs: 0 }] as const;
+      for (const { id, workerId } of (await s.list()).items) {
+        if (workerId !== null) await s.setStatusMany([{ taskId: id, auditLevel, steps }]);
+      }
+      return await s.releaseLost(request);
+    },
+  })],
   ["lost workers", "gives up workers that live", (s) => ({
     releaseLost: (request) => s.releaseLost({ ...request, leaseMs: -1 }),
   })],

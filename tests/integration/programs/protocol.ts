@@ -10,6 +10,8 @@ export interface WorkerSetup {
   readonly storage: StorageSetup;
   readonly leaseMs: number;
   readonly parallelism: number;
+  /** @default the engine's */
+  readonly poisonLimit?: number;
   /** How far this process's own clock is off. @default 0 */
   readonly clockOffsetMs?: number;
 }

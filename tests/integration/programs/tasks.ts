@@ -22,6 +22,8 @@ export interface Settle {
 /** The tasks of a process. */
 export interface IntegrationTasks {
   readonly all: readonly AnyTask[];
+  /** Ends its process at once, as a fault in native code does. */
+  readonly poison: Task<null, null>;
   readonly step: Task<Step, Step>;
   readonly settle: Task<Settle, Settle>;
 }
@@ -63,5 +65,12 @@ export function integrationTasks(report: (report: RunReport) => void): Integrati
       tell("ended", context);
     },
   });
-  return { all: [step, settle], step, settle };
+  const poison = defineTask<null>({
+    type: "poison",
+    handle(_, context) {
+      tell("started", context);
+      Deno.kill(Deno.pid, "SIGKILL");
+    },
+  });
+  return { all: [step, settle, poison], step, settle, poison };
 }

@@ -26,13 +26,14 @@ function open(setup: StorageSetup): Storage {
 }
 
 const setup: WorkerSetup = JSON.parse(Deno.args[0]!);
-const { leaseMs, parallelism, clockOffsetMs = 0 } = setup;
+const { leaseMs, parallelism, poisonLimit, clockOffsetMs = 0 } = setup;
 
 const everTask = createEverTask({
   storage: open(setup.storage),
   tasks: integrationTasks(report).all,
   queues: { default: { parallelism } },
   leaseDuration: leaseMs,
+  ...(poisonLimit === undefined ? {} : { poisonLimit }),
   clock: { ...systemClock, now: () => systemClock.now() + clockOffsetMs },
   logger: {
     ...silentLogger,

@@ -172,8 +172,10 @@ export class Model {
     }
     const lost = this.tasks.filter(({ worker }) => worker !== null && !this.workers.has(worker));
     for (const task of lost) {
-      task.lostCount++;
-      const poisoned = task.lostCount > poisonLimit;
+      const wasRunning = task.status === "InProgress";
+      if (wasRunning || task.lostCount === 0) task.lostCount++;
+      else task.attempt--;
+      const poisoned = wasRunning && task.lostCount > poisonLimit;
       this.#setStatus(
         task,
         poisoned ? "Failed" : "ServiceStopped",

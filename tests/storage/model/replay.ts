@@ -45,7 +45,6 @@ const queues = ["default", "email"];
 const types = ["greet", "report"];
 const lostReason = "lost";
 const poisonReason = "poison";
-const poisonLimit = 1;
 
 const endings: readonly ModelEnding[] = [
   { status: "Completed", exception: null },
@@ -111,7 +110,7 @@ class Player {
       this.#model.paused.delete(queue);
     }
     await this.#pass(60 * minute);
-    await this.#releaseLost(storage);
+    await this.#releaseLost(storage, 1);
     const workerId = await this.#addWorker();
     for (let round = 0; round < 100; round++) {
       const claims = await this.#claim(storage, workerId, queues, 1000);
@@ -192,7 +191,7 @@ class Player {
         await this.#replaceWorker(this.#workers[a % 2]!);
         return [];
       case "releaseLost":
-        return await this.#releaseLost(storage);
+        return await this.#releaseLost(storage, b % 3);
       case "pause":
       case "resume": {
         const queue = queues[a % 2]!;
@@ -336,7 +335,7 @@ class Player {
     this.#model.endRun(task, ending, nextRunAt, counts);
   }
 
-  async #releaseLost(storage: Storage): Promise<readonly ModelTask[]> {
+  async #releaseLost(storage: Storage, poisonLimit: number): Promise<readonly ModelTask[]> {
     const expected = this.#model.releaseLost(poisonLimit, lostReason, poisonReason);
     const request = { leaseMs, poisonLimit, lostReason, poisonReason };
     const lost = await storage.releaseLost(request);

@@ -165,6 +165,7 @@ export const lostWorkers = topic("lost workers", {
         [round, round - 1],
         "attempts count at the claim",
       );
+      await s.change(id, ["InProgress"]);
       await s.storage.unregisterWorker(workerId);
       const [lost] = await s.releaseLost({ poisonLimit: 2 });
       expectSame(
@@ -191,9 +192,69 @@ export const lostWorkers = topic("lost workers", {
     expectSame(await s.claim(await s.worker()), [], "it is not claimed again");
   },
 
+  "a task that only waited beside one that ended the process never fails": async (s) => {
+    const id = await s.add();
+    const poison = await s.add();
+    for (let round = 1; round <= 4; round++) {
+      const workerId = await s.worker(`worker-${round}`);
+      const [task, other] = await s.claim(workerId);
+      expectSame(
+        [task?.attempt, task?.lostCount],
+        round === 1 ? [1, 0] : [2, 1],
+        "the claims that came to nothing are taken back",
+      );
+      expectSame([other?.id, other?.attempt], [poison, round], "the other one's count");
+      await s.change(poison, ["InProgress"]);
+      await s.storage.unregisterWorker(workerId);
+      const lost = await s.releaseLost({ poisonLimit: 3 });
+      expectSame(
+        lost.map(({ taskId, lostCount, poisoned }) => [taskId, lostCount, poisoned]),
+        [[id, 1, false], [poison, round, round > 3]],
+        `loss ${round}`,
+      );
+      const row = await s.row(id);
+      expectSame([row.status, row.exception, row.attempt, row.lostCount, row.workerId], [
+        "ServiceStopped",
+        "The worker was lost.",
+        1,
+        1,
+        null,
+      ], "a suspicion is all that is left");
+      expectNear(row.dueAt, await s.now(), "due now");
+    }
+    expectSame((await s.row(poison)).status, "Failed", "the one that was running each time");
+    const [task] = await s.claim(await s.worker("worker-5"));
+    expectSame([task?.id, task?.attempt, task?.lostCount], [id, 2, 1], "one attempt counts");
+  },
+
+  "a retry that waited in a lost worker keeps its attempts": async (s) => {
+    const { id } = await s.claimed();
+    await s.change(id, ["InProgress", ["Pending", "Error: busy"]], { dueInMs: 0 });
+    for (const name of ["worker-b", "worker-c"]) {
+      const [task] = await s.claim(await s.worker(name));
+      expectSame((task?.attempt ?? 0) - (task?.lostCount ?? 0), 2, "the second attempt");
+      await s.storage.unregisterWorker(name);
+      await s.releaseLost({ poisonLimit: 0 });
+    }
+    const row = await s.row(id);
+    expectSame([row.status, row.attempt, row.lostCount], ["ServiceStopped", 2, 1], "one counts");
+  },
+
+  "with a poison limit of 0, a task fails that was running, and no other": async (s) => {
+    await s.worker();
+    const [running, waiting] = await s.addMany(2);
+    await s.claim("worker-a");
+    await s.change(running!, ["InProgress"]);
+    await s.storage.unregisterWorker("worker-a");
+    await s.releaseLost({ poisonLimit: 0 });
+    expectSame((await s.row(running!)).status, "Failed", "it may have ended the process");
+    expectSame((await s.row(waiting!)).status, "ServiceStopped", "it had not started");
+  },
+
   "a series that was lost too often loses its next run in the same write": async (s) => {
     const id = await s.addSeries();
     await s.claim(await s.worker());
+    await s.change(id, ["InProgress"]);
     await s.storage.unregisterWorker("worker-a");
     const [lost] = await s.releaseLost({ poisonLimit: 0 });
     expectThat(lost?.poisoned === true, "limit 0: the first loss is one too many");
