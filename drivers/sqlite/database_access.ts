@@ -1,0 +1,123 @@
+// Where a verb works, and what time it is there: on the storage's own connection, which is opened and closed here, or on the
+// caller's. Whatever fails becomes an error of the storage contract.
+
+import { InvalidArgumentError } from "../../src/errors.ts";
+import { StorageClosedError } from "../../src/storage/errors.ts";
+import type { ConnectionOptions } from "../../src/storage/requests.ts";
+import { Connection } from "./connection.ts";
+import { adaptConnection, type SqliteDatabase } from "./database.ts";
+import { toStorageError } from "./errors.ts";
+import { type OpenDatabase, openDatabase } from "./open.ts";
+import type { ResolvedOptions } from "./options.ts";
+
+/** What a verb does, given where and when. */
+export type Work<T> = (connection: Connection, now: number) => T;
+
+/** The database of a storage, for its verbs. */
+export class DatabaseAccess {
+  readonly #options: ResolvedOptions;
+  readonly #onCallersWork: (database: SqliteDatabase) => void;
+  /** Connections of the caller's, once they have proved to be on the same database. */
+  readonly #joined = new WeakMap<SqliteDatabase, Connection>();
+  #opening: Promise<OpenDatabase> | undefined;
+  #open: OpenDatabase | undefined;
+
+  /** @param onCallersWork Something was done on a connection of the caller's, whose transaction has yet to end. */
+  constructor(options: ResolvedOptions, onCallersWork: (database: SqliteDatabase) => void) {
+    this.#options = options;
+    this.#onCallersWork = onCallersWork;
+  }
+
+  /** Opens the database, once. Resolves to the storage's own connection; null if it was open before. */
+  async open(): Promise<Connection | null> {
+    if (this.#open !== undefined) return null;
+    this.#opening ??= openDatabase(this.#options);
+    try {
+      this.#open = await this.#opening;
+    } finally {
+      this.#opening = undefined;
+    }
+    return this.#open.connection;
+  }
+
+  /** Resolves when no opening is under way. */
+  async idle(): Promise<void> {
+    await this.#opening?.catch(() => {});
+  }
+
+  /** Closes what was opened here. Work after this rejects. */
+  close(): void {
+    const open = this.#open;
+    this.#open = undefined;
+    if (open?.owned) open.connection.close();
+  }
+
+  /** Does the work on the storage's own connection. */
+  // deno-lint-ignore require-await -- errors of the work become rejections
+  async do<T>(work: Work<T>): Promise<Awaited<T>> {
+    const { connection } = this.#opened();
+    return this.#translated(() => work(connection, this.#options.clock.now()));
+  }
+
+  /** Does something to many things, on the caller's connection if there is one; an empty list is nothing to do. */
+  async many<Item, T>(
+    items: readonly Item[],
+    { connection: callers }: ConnectionOptions,
+    work: (connection: Connection, now: number, items: readonly Item[]) => T[],
+  ): Promise<readonly T[]> {
+    if (items.length === 0) return [];
+    if (callers === undefined) return await this.do((own, now) => work(own, now, items));
+    const database = adaptConnection(callers, "connection");
+    return await this.#translated(() => {
+      const connection = this.#join(database, callers);
+      try {
+        return work(connection, this.#options.clock.now(), items);
+      } finally {
+        this.#onCallersWork(database);
+      }
+    });
+  }
+
+  /** The caller's connection as one to work on. */
+  #join(database: SqliteDatabase, callers: unknown): Connection {
+    const open = this.#opened();
+    let connection = this.#joined.get(database);
+    if (connection === undefined) {
+      connection = new Connection(database, "joined");
+      if (database !== open.database) {
+        const [ours, theirs] = [fileOf(open.connection), fileOf(connection)];
+        if (theirs !== ours || ours === "") {
+          throw new InvalidArgumentError(
+            "connection",
+            callers,
+            `be a connection to the storage's own database, ${ours || this.#options.path}, ` +
+              `but it is one to ${theirs || "another database in memory"}`,
+          );
+        }
+      }
+      this.#joined.set(database, connection);
+    }
+    return connection;
+  }
+
+  #opened(): OpenDatabase {
+    if (this.#open !== undefined) return this.#open;
+    throw new StorageClosedError(
+      `The storage on ${this.#options.path} is not open: call \`open\` first, and nothing after \`close\`.`,
+    );
+  }
+
+  async #translated<T>(work: () => T): Promise<Awaited<T>> {
+    try {
+      return await work();
+    } catch (error) {
+      throw toStorageError(error, this.#options.path);
+    }
+  }
+}
+
+/** The file of a connection's main database, as SQLite resolved it; empty for one in memory. */
+function fileOf(connection: Connection): string {
+  const databases = connection.all("PRAGMA database_list");
+  return String(databases.find((row) => row.name === "main")?.file ?? "");
+}
