@@ -1,6 +1,7 @@
 // A real PostgreSQL for tests and benchmarks: a private server from npm binaries, that needs nothing installed, runs as
 // root or not, and ends with the process that started it; or, where EVERTASK_TEST_POSTGRES holds the URL of a
-// superuser on an existing server, databases on that one.
+// superuser on an existing server, databases on that one. The private server is of the newest version, unless
+// EVERTASK_TEST_POSTGRES_VERSION names another one: 13, 14, 15, 16 or 17.
 //
 //   const server = await startPostgres();
 //   Deno.test.afterAll(() => server.stop());
@@ -9,8 +10,16 @@
 import postgres from "postgres";
 import { type PgCluster, startPgCluster } from "./pg_server_cluster.ts";
 
+/** The version of private servers. */
+const privateVersion = Deno.env.get("EVERTASK_TEST_POSTGRES_VERSION") || "18";
+
 /** Options of {@linkcode startPostgres}. */
 export interface PostgresOptions {
+  /**
+   * The major version of a private server.
+   * @default EVERTASK_TEST_POSTGRES_VERSION, or the newest
+   */
+  version?: string;
   /**
    * Whether a commit waits until it is on disk. Tests do without; an honest benchmark does not.
    * @default false
@@ -47,7 +56,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   if (existing) return await connect(existing);
   // Without fsync a commit still survives the crash of the server, only not that of the machine.
   const durability = options.durable ? {} : { fsync: "off", full_page_writes: "off" };
-  const cluster = await startPgCluster({
+  const cluster = await startPgCluster(options.version ?? privateVersion, {
     max_connections: "200",
     ...durability,
     ...options.settings,

