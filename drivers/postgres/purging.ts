@@ -1,7 +1,7 @@
 // Storage.purge: short transactions, one after another, by one process at a time.
 
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
-import type { FunctionName } from "./functions.ts";
+import type { Call } from "./database_access.ts";
 
 /** Rows in one transaction. */
 const batchSize = 1_000;
@@ -11,11 +11,10 @@ type Counts = Omit<PurgeResult, "busy">;
 /**
  * Deletes what the policy allows.
  *
- * @param call Calls a function of sql/postgres/.
  * @param holder Who holds the right to purge, which ends by itself a minute after the last batch.
  */
 export async function purge(
-  call: <T>(name: FunctionName, ...args: unknown[]) => Promise<T>,
+  call: Call,
   holder: string,
   policy: RetentionPolicy,
   { budget, dryRun = false }: PurgeOptions,

@@ -1,0 +1,78 @@
+// How a verb reaches the database: over the session that is opened and closed here, or in the caller's transaction.
+
+import { StorageClosedError } from "../../src/storage/errors.ts";
+import type { WakeSignal } from "../../src/storage/requests.ts";
+import { runInTransaction } from "./connection.ts";
+import { type FunctionName, Functions } from "./functions.ts";
+import type { ResolvedOptions } from "./options.ts";
+import { type Session, startSession } from "./session.ts";
+
+/** Calls a function of sql/postgres/; resolves to what it answers, null for NULL. */
+export type Call = <T>(name: FunctionName, ...args: readonly unknown[]) => Promise<T>;
+
+/** The database of a storage, for its verbs. */
+export class DatabaseAccess {
+  readonly #options: ResolvedOptions;
+  readonly #functions: Functions;
+  readonly #onWake: (signal: WakeSignal) => void;
+  /** Null while it is closed; opening is a promise, so that two callers open it once. */
+  #opening: Promise<Session> | null = null;
+  #opened: Session | null = null;
+
+  /** @param onWake Called for what other processes tell. */
+  constructor(options: ResolvedOptions, onWake: (signal: WakeSignal) => void) {
+    this.#options = options;
+    this.#functions = new Functions(options.schema);
+    this.#onWake = onWake;
+  }
+
+  /** Connects, once, and brings the schema up to date. */
+  async open(): Promise<Session> {
+    this.#opening ??= startSession(this.#options, this.#functions, this.#onWake);
+    try {
+      return this.#opened = await this.#opening;
+    } catch (error) {
+      this.#opening = null;
+      throw error;
+    }
+  }
+
+  /** Ends what was opened. Calls after this reject. */
+  async close(): Promise<void> {
+    const opening = this.#opening;
+    this.#opening = null;
+    this.#opened = null;
+    await (await opening?.catch(() => null))?.close();
+  }
+
+  /** Whether it is open. */
+  get isOpen(): boolean {
+    return this.#opened !== null;
+  }
+
+  /**
+   * What there is while it is open.
+   *
+   * @throws {StorageClosedError} When it is not.
+   */
+  get session(): Session {
+    if (this.#opened !== null) return this.#opened;
+    throw new StorageClosedError(
+      "The PostgreSQL storage is not open: call open() before, and nothing after close().",
+    );
+  }
+
+  /** Calls a function. */
+  readonly call: Call = async (name, ...args) => {
+    return await this.#functions.call(this.session.run, name, ...args);
+  };
+
+  /** Calls a function in the caller's transaction, if there is one. */
+  async callIn<T>(connection: unknown, name: FunctionName, ...args: unknown[]): Promise<T> {
+    const { run } = this.session;
+    const runThere = connection === undefined
+      ? run
+      : runInTransaction(connection, this.#options.prepare);
+    return await this.#functions.call(runThere, name, ...args);
+  }
+}

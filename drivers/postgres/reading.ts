@@ -1,0 +1,65 @@
+// The reading verbs: each is a call, and its rows are turned into records and pages.
+
+import { pageLimit, pageStart, pageStartId, toPage } from "../../src/storage/paging.ts";
+import type {
+  Page,
+  PageRequest,
+  StorageStatistics,
+  TaskFilter,
+} from "../../src/storage/queries.ts";
+import type { TaskRecord } from "../../src/storage/records.ts";
+import { type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
+import type { Call } from "./database_access.ts";
+import { fromStored, type Stored, toId } from "./rows.ts";
+
+/** A task, or null. */
+export async function getTask(call: Call, taskId: string): Promise<TaskRecord | null> {
+  return toRecord(await call("get_task", toId(taskId)));
+}
+
+/** The task that holds a key, or null. */
+export async function getTaskByKey(call: Call, taskKey: string): Promise<TaskRecord | null> {
+  return toRecord(await call("get_task_by_key", taskKey));
+}
+
+/** Tasks, newest first. */
+export async function listTasks(
+  call: Call,
+  filter: TaskFilter = {},
+  page: PageRequest = {},
+): Promise<Page<TaskRecord>> {
+  const limit = pageLimit(page);
+  const after = pageStartId(page);
+  const rows = await call<Stored<TaskRecord>[]>("list_tasks", filter, after, limit + 1);
+  return toPage(rows, limit, fromStored<TaskRecord>, ({ id }) => id);
+}
+
+/** What one of the tables of history holds about a task, oldest first. */
+export async function listHistory<T>(
+  call: Call,
+  name: "list_status_audit" | "list_runs_audit" | "list_execution_logs",
+  taskId: string,
+  page: PageRequest = {},
+): Promise<Page<T>> {
+  const limit = pageLimit(page);
+  const start = pageStart(page);
+  const rows = await call<(T & { number: number })[]>(name, toId(taskId), start, limit + 1);
+  return toPage(
+    rows,
+    limit,
+    ({ number: _, ...item }) => item as T,
+    ({ number }) => String(number),
+  );
+}
+
+/** Counts by status and queue. */
+export async function statistics(call: Call): Promise<StorageStatistics> {
+  const figures = await call<StorageStatistics>("task_statistics");
+  const none = Object.fromEntries(taskStatuses.map((status) => [status, 0]));
+  const tasksByStatus = { ...none, ...figures.tasksByStatus } as Record<TaskStatus, number>;
+  return { ...figures, tasksByStatus };
+}
+
+function toRecord(stored: Stored<TaskRecord> | null): TaskRecord | null {
+  return stored && fromStored<TaskRecord>(stored);
+}
