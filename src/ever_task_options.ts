@@ -84,7 +84,12 @@ export interface PersistentLogOptions {
    * @default "Information"
    */
   readonly minimumLevel?: LogLevel;
-  /** Further lines of a run are dropped, and counted. @default 1000 */
+  /**
+   * How many lines of a run, all its attempts together, are stored. Further ones are dropped, and a last line of each attempt
+   * counts what it lost. Each run of a series starts afresh.
+   *
+   * @default 1000
+   */
   readonly maxLinesPerRun?: number;
 }
 

@@ -15,7 +15,14 @@ export function saveLogs(state: MemoryState, lines: readonly NewLogLine[], now: 
       level: line.level,
       message: line.message.toWellFormed(),
       exception: line.exception === null ? null : line.exception.toWellFormed(),
+      run: line.run,
       sequence,
     });
   }
+}
+
+/** {@linkcode Storage.countExecutionLogs}. */
+export function countLogs(state: MemoryState, taskId: string, run: number, limit: number): number {
+  const lines = state.rows.get(taskId)?.logs ?? [];
+  return lines.slice(-limit).filter((line) => line.run === run).length;
 }

@@ -8,7 +8,7 @@ import type { ConnectionOptions, Polling, WakeSignal } from "../../src/storage/r
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { cancelTask, changeStatus, endRun, makeTaskDue } from "./changing.ts";
-import { saveLogs } from "./logging.ts";
+import { countLogs, saveLogs } from "./logging.ts";
 import type { MemoryState, WakeListener } from "./memory_state.ts";
 import { persistTask } from "./persisting.ts";
 import { purge } from "./purging.ts";
@@ -210,6 +210,12 @@ export class MemoryStorage implements Storage {
     ...[taskId, page = {}]: Args<"executionLogs">
   ): ReturnType<Storage["executionLogs"]> {
     return this.#run((state) => pageOf(state.rows.get(taskId), (row) => row.logs, page));
+  }
+
+  countExecutionLogs(
+    ...[taskId, run, limit]: Args<"countExecutionLogs">
+  ): ReturnType<Storage["countExecutionLogs"]> {
+    return this.#run((state) => countLogs(state, taskId, run, limit));
   }
 
   workers(): ReturnType<Storage["workers"]> {

@@ -28,6 +28,7 @@ const parameterTypes = {
   list_status_audit: ["uuid", "bigint", "int"],
   list_runs_audit: ["uuid", "bigint", "int"],
   list_execution_logs: ["uuid", "bigint", "int"],
+  count_execution_logs: ["uuid", "bigint", "bigint"],
   list_workers: [],
   task_statistics: [],
   audit_growth: [],

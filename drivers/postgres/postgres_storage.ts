@@ -237,6 +237,12 @@ export class PostgresStorage implements Storage {
     return listHistory(this.#access.call, "list_execution_logs", ...args);
   }
 
+  async countExecutionLogs(
+    ...[taskId, run, limit]: Args<"countExecutionLogs">
+  ): Result<"countExecutionLogs"> {
+    return await this.#call("count_execution_logs", toId(taskId), run, limit);
+  }
+
   async workers(): Result<"workers"> {
     return await this.#access.call("list_workers");
   }

@@ -87,8 +87,8 @@ export function toReleased({ taskId, token, dueAt }: ReleasedTask): object {
 }
 
 /** A line as save_execution_logs takes it. */
-export function toLogLine({ taskId, level, message, exception, agoMs }: NewLogLine): object {
-  return { task_id: toId(taskId), level, message, exception, ago_ms: agoMs };
+export function toLogLine({ taskId, level, message, exception, run, agoMs }: NewLogLine): object {
+  return { task_id: toId(taskId), level, message, exception, run, ago_ms: agoMs };
 }
 
 /** What changes of status and ends of runs have in common. */

@@ -1,4 +1,4 @@
-// Storing the lines that handlers logged.
+// Storing the lines that handlers logged, and counting them.
 
 import type { NewLogLine } from "../../src/storage/queries.ts";
 import type { Connection } from "./connection.ts";
@@ -6,7 +6,11 @@ import type { Connection } from "./connection.ts";
 const exists = "SELECT 1 FROM queued_tasks WHERE id = ?";
 const lastLine = "SELECT max(sequence) AS sequence FROM task_execution_log WHERE task_id = ?";
 const insertLine = "INSERT INTO task_execution_log " +
-  "(task_id, sequence, logged_at_utc, level, message, exception) VALUES (?, ?, ?, ?, ?, ?)";
+  "(task_id, sequence, logged_at_utc, level, message, exception, run_number) " +
+  "VALUES (?, ?, ?, ?, ?, ?, ?)";
+// The last lines alone are looked at: the lines of a run are the last ones while it goes on.
+const countLines = "SELECT count(*) FILTER (WHERE run_number = ?) AS lines FROM " +
+  "(SELECT run_number FROM task_execution_log WHERE task_id = ? ORDER BY sequence DESC LIMIT ?)";
 
 /** Stores lines of any number of tasks, numbered within each task. */
 export function saveExecutionLogs(
@@ -17,7 +21,7 @@ export function saveExecutionLogs(
   connection.transaction(() => {
     /** The last number given to each task's lines; null for a task that does not exist. */
     const last = new Map<string, number | null>();
-    for (const { taskId, level, message, exception, agoMs } of lines) {
+    for (const { taskId, level, message, exception, run, agoMs } of lines) {
       let sequence = last.get(taskId);
       if (sequence === undefined) {
         sequence = connection.get(exists, taskId) === undefined
@@ -26,9 +30,19 @@ export function saveExecutionLogs(
       }
       if (sequence !== null) {
         const loggedAt = Math.round(now - agoMs);
-        connection.run(insertLine, taskId, ++sequence, loggedAt, level, message, exception);
+        connection.run(insertLine, taskId, ++sequence, loggedAt, level, message, exception, run);
       }
       last.set(taskId, sequence);
     }
   });
+}
+
+/** How many of a task's last lines are of one run. */
+export function countExecutionLogs(
+  connection: Connection,
+  taskId: string,
+  run: number,
+  limit: number,
+): number {
+  return connection.get(countLines, run, taskId, limit)!.lines as number;
 }

@@ -50,7 +50,7 @@ export const runsAuditColumns =
 /** What {@linkcode toExecutionLog} reads. */
 export const executionLogColumns = `task_id, sequence, logged_at_utc, level, ${
   userText("message")
-}, ${userText("exception")}`;
+}, ${userText("exception")}, run_number`;
 
 /** What {@linkcode toWorker} reads. */
 export const workerColumns = `id, ${userText("host")}, started_at_utc, heartbeat_utc`;
@@ -154,6 +154,7 @@ export function toExecutionLog(row: SqliteRow): ExecutionLogRecord {
     level: row.level as LogLevel,
     message: text(row.message),
     exception: textOrNull(row.exception),
+    run: row.run_number as number,
     sequence: row.sequence as number,
   };
 }

@@ -20,7 +20,7 @@ import type { Storage } from "../../src/storage/storage.ts";
 import { setStatusMany, updateCurrentRunMany } from "./changes.ts";
 import { claim, nextDueAt } from "./claim.ts";
 import { DatabaseAccess, type Work } from "./database_access.ts";
-import { saveExecutionLogs } from "./execution_logs.ts";
+import { countExecutionLogs, saveExecutionLogs } from "./execution_logs.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { persist } from "./persist.ts";
 import { setQueuePaused } from "./queues.ts";
@@ -195,6 +195,10 @@ export class SqliteStorage implements Storage {
 
   executionLogs(taskId: string, page?: PageRequest): Result<"executionLogs"> {
     return this.#access.do((connection) => executionLogs(connection, taskId, page));
+  }
+
+  countExecutionLogs(taskId: string, run: number, limit: number): Result<"countExecutionLogs"> {
+    return this.#access.do((connection) => countExecutionLogs(connection, taskId, run, limit));
   }
 
   workers(): Result<"workers"> {

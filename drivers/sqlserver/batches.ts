@@ -139,6 +139,7 @@ export function logLines(lines: readonly NewLogLine[]): Rows {
     Level: line.level,
     Message: toStored(line.message),
     Exception: toStored(line.exception),
+    RunNumber: line.run,
   }));
   return rowsOf(types.logLineList, rows);
 }

@@ -117,7 +117,7 @@ export const executionLog = {
   table: "TaskExecutionLog",
   task: "TaskId",
   number: "SequenceNumber",
-  columns: "[TimestampUtc], [Level], [Message], [ExceptionDetails], [SequenceNumber]",
+  columns: "[TimestampUtc], [Level], [Message], [ExceptionDetails], [SequenceNumber], [RunNumber]",
   toItem: rows.toExecutionLog,
 };
 
@@ -139,6 +139,21 @@ export async function readHistory<T>(
   };
   const [found] = await database.query(query, parameters);
   return toPage(found!, limit, toItem, (row) => String(row.Number));
+}
+
+/** {@linkcode Storage.countExecutionLogs}. */
+export async function countExecutionLogs(
+  database: SqlServerDatabase,
+  taskId: string,
+  run: number,
+  limit: number,
+): Promise<number> {
+  const query = `SELECT COUNT(CASE WHEN r.[RunNumber] = @Run THEN 1 END) AS [Lines] FROM (
+    SELECT TOP (@Limit) l.[RunNumber] FROM [EverTask].[TaskExecutionLog] AS l
+    WHERE l.[TaskId] = @TaskId ORDER BY l.[SequenceNumber] DESC) AS r;`;
+  const parameters = { TaskId: id(taskId), Run: bigInt(run), Limit: bigInt(limit) };
+  const [found] = await database.query(query, parameters);
+  return Number(found![0]!.Lines);
 }
 
 const statisticsQuery = `

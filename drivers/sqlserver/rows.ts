@@ -114,6 +114,7 @@ export function toExecutionLog(row: Row): ExecutionLogRecord {
     level: row.Level as LogLevel,
     message: fromStored(text(row.Message)),
     exception: fromStored(textOrNull(row.ExceptionDetails)),
+    run: Number(row.RunNumber),
     sequence: Number(row.SequenceNumber),
   };
 }

@@ -108,7 +108,8 @@ IF OBJECT_ID(N'[EverTask].[TaskExecutionLog]') IS NULL
         [Level]            nvarchar(20)          NOT NULL,
         [Message]          nvarchar(max)         NOT NULL,
         [ExceptionDetails] nvarchar(max)         NULL,
-        [SequenceNumber]   int                   NOT NULL
+        [SequenceNumber]   int                   NOT NULL,
+        [RunNumber]        bigint                NOT NULL
     );
 GO
 
@@ -467,7 +468,8 @@ IF TYPE_ID(N'[EverTask].[LogLineList]') IS NULL
         [AgoMs]     bigint           NOT NULL,
         [Level]     nvarchar(20)     NOT NULL,
         [Message]   nvarchar(max)    NOT NULL,
-        [Exception] nvarchar(max)    NULL
+        [Exception] nvarchar(max)    NULL,
+        [RunNumber] bigint           NOT NULL
     );
 GO
 
@@ -1399,8 +1401,8 @@ BEGIN
     INNER JOIN @Counted AS c ON c.[TaskId] = t.[Id]
     OPTION (LOOP JOIN);
 
-    INSERT INTO [EverTask].[TaskExecutionLog] ([TaskId], [TimestampUtc], [Level], [Message], [ExceptionDetails], [SequenceNumber])
-    SELECT l.[TaskId], DATEADD(millisecond, -(l.[AgoMs] % 86400000), DATEADD(day, -(l.[AgoMs] / 86400000), @Now)), l.[Level], l.[Message], l.[Exception],
+    INSERT INTO [EverTask].[TaskExecutionLog] ([TaskId], [TimestampUtc], [Level], [Message], [ExceptionDetails], [RunNumber], [SequenceNumber])
+    SELECT l.[TaskId], DATEADD(millisecond, -(l.[AgoMs] % 86400000), DATEADD(day, -(l.[AgoMs] / 86400000), @Now)), l.[Level], l.[Message], l.[Exception], l.[RunNumber],
         t.[LastLogSequence] - c.[Lines] + ROW_NUMBER() OVER (PARTITION BY l.[TaskId] ORDER BY l.[Ordinal])
     FROM @Lines AS l
     INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = l.[TaskId]

@@ -258,6 +258,12 @@ export class SqlServerStorage implements Storage {
     return reading.readHistory(this.#database, reading.executionLog, taskId, page);
   }
 
+  countExecutionLogs(
+    ...[taskId, run, limit]: Args<"countExecutionLogs">
+  ): ReturnType<Storage["countExecutionLogs"]> {
+    return reading.countExecutionLogs(this.#database, taskId, run, limit);
+  }
+
   async workers(): ReturnType<Storage["workers"]> {
     const query = "SELECT [Id], [Host], [StartedUtc], [HeartbeatUtc] FROM [EverTask].[Workers] " +
       "ORDER BY [StartedUtc], [Id];";

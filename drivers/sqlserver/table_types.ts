@@ -119,4 +119,5 @@ export const logLineList = tableType("LogLineList", {
   Level: name(20),
   Message: text,
   Exception: text,
+  RunNumber: bigInt,
 });

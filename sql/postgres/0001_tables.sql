@@ -110,6 +110,7 @@ CREATE TABLE task_execution_log (
   level           text        NOT NULL COLLATE "C",
   message         text        NOT NULL,
   exception       text,
+  run_number      bigint      NOT NULL,
   PRIMARY KEY (queued_task_id, sequence_number)
 ) WITH (autovacuum_vacuum_insert_scale_factor = 0.1);
 CREATE INDEX task_execution_log_age ON task_execution_log USING brin (timestamp_utc) WITH (autosummarize = on);

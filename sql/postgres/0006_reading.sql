@@ -74,9 +74,19 @@ CREATE FUNCTION list_execution_logs(task_id uuid, after bigint, page_size int) R
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT coalesce(json_agg(r), '[]') FROM (
     SELECT l.sequence_number AS number, l.queued_task_id AS "taskId", to_epoch_ms(l.timestamp_utc) AS "loggedAt",
-      l.level, l.message, l.exception, l.sequence_number AS sequence
+      l.level, l.message, l.exception, l.run_number AS run, l.sequence_number AS sequence
     FROM task_execution_log AS l
     WHERE l.queued_task_id = task_id AND l.sequence_number > after ORDER BY l.sequence_number LIMIT page_size
+  ) AS r
+$$;
+
+-- How many of a task's last lines are of one run. The lines of a run are the last ones while it goes on, so that what the
+-- runs before have left need not be read.
+CREATE FUNCTION count_execution_logs(task_id uuid, run bigint, upto bigint) RETURNS bigint
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT count(*) FILTER (WHERE r.run_number = run) FROM (
+    SELECT l.run_number FROM task_execution_log AS l
+    WHERE l.queued_task_id = task_id ORDER BY l.sequence_number DESC LIMIT upto
   ) AS r
 $$;
 

@@ -3,7 +3,7 @@ BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
 
--- Stores log lines [{task_id, level, message, exception, ago_ms}], each task's numbered in the order of the list and going
+-- Stores log lines [{task_id, level, message, exception, run, ago_ms}], each task's numbered in the order of the list and going
 -- on from its last. Lines of tasks that do not exist are left out. The tasks' rows are locked, so that two writers of one
 -- task's lines do not take the same numbers.
 CREATE FUNCTION save_execution_logs(lines json) RETURNS void
@@ -20,13 +20,13 @@ BEGIN
     WHERE t.id = ANY (ARRAY(SELECT DISTINCT l.task_id FROM json_to_recordset(lines) AS l (task_id uuid)))
     ORDER BY t.id FOR NO KEY UPDATE
   );
-  INSERT INTO task_execution_log (queued_task_id, sequence_number, timestamp_utc, level, message, exception)
+  INSERT INTO task_execution_log (queued_task_id, sequence_number, timestamp_utc, level, message, exception, run_number)
   SELECT l.task_id,
     coalesce((SELECT max(k.sequence_number) FROM task_execution_log AS k WHERE k.queued_task_id = l.task_id), 0)
       + row_number() OVER (PARTITION BY l.task_id ORDER BY l.position),
-    ms_after(clock, -coalesce(l.ago_ms, 0)), l.level, l.message, l.exception
-  FROM ROWS FROM (json_to_recordset(lines) AS (task_id uuid, level text, message text, exception text, ago_ms float8))
-    WITH ORDINALITY AS l (task_id, level, message, exception, ago_ms, position)
+    ms_after(clock, -coalesce(l.ago_ms, 0)), l.level, l.message, l.exception, l.run
+  FROM ROWS FROM (json_to_recordset(lines) AS (task_id uuid, level text, message text, exception text, run bigint, ago_ms float8))
+    WITH ORDINALITY AS l (task_id, level, message, exception, run, ago_ms, position)
   WHERE l.task_id = ANY (known)
   ORDER BY l.position;
 END $$;

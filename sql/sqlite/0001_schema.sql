@@ -85,7 +85,7 @@ CREATE TABLE runs_audit (
   PRIMARY KEY (queued_task_id, sequence)
 ) STRICT, WITHOUT ROWID;
 
--- The lines that handlers logged, numbered from 1 within each task.
+-- The lines that handlers logged, numbered from 1 within each task. The run is that of the series; 1 for a one-shot.
 CREATE TABLE task_execution_log (
   task_id TEXT NOT NULL,
   sequence INTEGER NOT NULL,
@@ -93,6 +93,7 @@ CREATE TABLE task_execution_log (
   level TEXT NOT NULL,
   message TEXT NOT NULL,
   exception TEXT,
+  run_number INTEGER NOT NULL,
   PRIMARY KEY (task_id, sequence)
 ) STRICT, WITHOUT ROWID;
 

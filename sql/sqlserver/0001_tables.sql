@@ -100,7 +100,8 @@ IF OBJECT_ID(N'[EverTask].[TaskExecutionLog]') IS NULL
         [Level]            nvarchar(20)          NOT NULL,
         [Message]          nvarchar(max)         NOT NULL,
         [ExceptionDetails] nvarchar(max)         NULL,
-        [SequenceNumber]   int                   NOT NULL
+        [SequenceNumber]   int                   NOT NULL,
+        [RunNumber]        bigint                NOT NULL
     );
 GO
 

@@ -119,7 +119,8 @@ IF TYPE_ID(N'[EverTask].[LogLineList]') IS NULL
         [AgoMs]     bigint           NOT NULL,
         [Level]     nvarchar(20)     NOT NULL,
         [Message]   nvarchar(max)    NOT NULL,
-        [Exception] nvarchar(max)    NULL
+        [Exception] nvarchar(max)    NULL,
+        [RunNumber] bigint           NOT NULL
     );
 GO
 

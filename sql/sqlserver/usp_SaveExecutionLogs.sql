@@ -30,8 +30,8 @@ BEGIN
     INNER JOIN @Counted AS c ON c.[TaskId] = t.[Id]
     OPTION (LOOP JOIN);
 
-    INSERT INTO [EverTask].[TaskExecutionLog] ([TaskId], [TimestampUtc], [Level], [Message], [ExceptionDetails], [SequenceNumber])
-    SELECT l.[TaskId], DATEADD(millisecond, -(l.[AgoMs] % 86400000), DATEADD(day, -(l.[AgoMs] / 86400000), @Now)), l.[Level], l.[Message], l.[Exception],
+    INSERT INTO [EverTask].[TaskExecutionLog] ([TaskId], [TimestampUtc], [Level], [Message], [ExceptionDetails], [RunNumber], [SequenceNumber])
+    SELECT l.[TaskId], DATEADD(millisecond, -(l.[AgoMs] % 86400000), DATEADD(day, -(l.[AgoMs] / 86400000), @Now)), l.[Level], l.[Message], l.[Exception], l.[RunNumber],
         t.[LastLogSequence] - c.[Lines] + ROW_NUMBER() OVER (PARTITION BY l.[TaskId] ORDER BY l.[Ordinal])
     FROM @Lines AS l
     INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = l.[TaskId]

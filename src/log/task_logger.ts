@@ -8,8 +8,15 @@ import { formatMessage, type Logger, type LogProperties } from "./logger.ts";
 /** What is kept of the lines that handlers log. */
 export interface CaptureSettings {
   readonly minimumLevel: LogLevel;
-  /** Lines beyond this number in one run are dropped, and counted in a last line. */
+  /** Lines beyond this number in one run, all its attempts together, are dropped, and counted in a last line. */
   readonly maxLinesPerRun: number;
+}
+
+/** What one attempt has logged for storage. */
+export interface CapturedLog {
+  readonly lines: readonly NewLogLine[];
+  /** How many more there were, beyond what one run may store. */
+  readonly dropped: number;
 }
 
 const rank: Readonly<Record<LogLevel, number>> = {
@@ -24,10 +31,23 @@ const rank: Readonly<Record<LogLevel, number>> = {
 /** All log levels, least severe first. */
 export const logLevels: readonly LogLevel[] = Object.keys(rank) as LogLevel[];
 
+/**
+ * What of it is stored when so many more lines of its run fit: the first ones, and one that counts the others.
+ *
+ * @param room May be negative: nothing more fits.
+ */
+export function fitLog({ lines, dropped }: CapturedLog, room: number): readonly NewLogLine[] {
+  const kept = lines.slice(0, Math.max(0, room));
+  const missing = dropped + lines.length - kept.length;
+  if (missing === 0) return lines;
+  const message = `${missing} more lines were dropped: the limit of a run is reached.`;
+  return [...kept, { ...lines[0]!, level: "Warning", message, exception: null, agoMs: 0 }];
+}
+
 /** The log of one attempt. */
 export class TaskLogger implements Logger {
   readonly #logger: Logger;
-  readonly #taskId: string;
+  readonly #owner: Pick<NewLogLine, "taskId" | "run">;
   readonly #capture: CaptureSettings | null;
   readonly #monotonic: () => number;
   #lines: (Omit<NewLogLine, "agoMs"> & { readonly at: number })[] = [];
@@ -35,12 +55,12 @@ export class TaskLogger implements Logger {
 
   constructor(
     logger: Logger,
-    taskId: string,
+    owner: Pick<NewLogLine, "taskId" | "run">,
     capture: CaptureSettings | null,
     monotonic: () => number,
   ) {
     this.#logger = logger;
-    this.#taskId = taskId;
+    this.#owner = owner;
     this.#capture = capture;
     this.#monotonic = monotonic;
   }
@@ -70,15 +90,13 @@ export class TaskLogger implements Logger {
     this.#keep("Error", message, properties);
   }
 
-  /** Takes the captured lines, with their ages as of now. */
-  takeLines(): NewLogLine[] {
+  /** Takes what was captured, with the lines' ages as of now. */
+  take(): CapturedLog {
     const now = this.#monotonic();
-    if (this.#dropped > 0) {
-      const message = `${this.#dropped} more lines were dropped: the limit of a run is reached.`;
-      this.#lines.push(this.#line("Warning", message, null));
-      this.#dropped = 0;
-    }
-    return this.#lines.splice(0).map(({ at, ...line }) => ({ ...line, agoMs: now - at }));
+    const lines = this.#lines.splice(0).map(({ at, ...line }) => ({ ...line, agoMs: now - at }));
+    const dropped = this.#dropped;
+    this.#dropped = 0;
+    return { lines, dropped };
   }
 
   #keep(level: LogLevel, message: string, properties: LogProperties = {}): void {
@@ -89,10 +107,7 @@ export class TaskLogger implements Logger {
     }
     const error = properties["error"] ?? properties["exception"];
     const exception = error instanceof Error ? describeError(error) : null;
-    this.#lines.push(this.#line(level, formatMessage(message, properties), exception));
-  }
-
-  #line(level: LogLevel, message: string, exception: string | null) {
-    return { taskId: this.#taskId, level, message, exception, at: this.#monotonic() };
+    const text = formatMessage(message, properties);
+    this.#lines.push({ ...this.#owner, level, message: text, exception, at: this.#monotonic() });
   }
 }

@@ -154,6 +154,8 @@ export interface ExecutionLogRecord {
   readonly message: string;
   /** The text of the error that was logged, if there was one. */
   readonly exception: string | null;
+  /** Which run of a series logged it, from 1, with all its attempts; 1 for a one-shot. */
+  readonly run: number;
   /** Order within the task, from 1, going on across attempts and runs. */
   readonly sequence: number;
 }

@@ -282,6 +282,11 @@ export interface Storage {
   runsAudit(taskId: string, page?: PageRequest): Promise<Page<RunsAuditRecord>>;
   /** A task's log lines by sequence number. */
   executionLogs(taskId: string, page?: PageRequest): Promise<Page<ExecutionLogRecord>>;
+  /**
+   * How many of a task's last `limit` log lines are of this run. Its cost grows with the limit alone, however many lines the
+   * runs before have left.
+   */
+  countExecutionLogs(taskId: string, run: number, limit: number): Promise<number>;
   /** The registered workers, oldest first. */
   workers(): Promise<readonly WorkerRecord[]>;
   /** Counts by status and queue. */

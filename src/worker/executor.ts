@@ -8,8 +8,6 @@ import type { Logger } from "../log/logger.ts";
 import { decodePayload } from "../payload/payload.ts";
 import { noRetry } from "../retry/no_retry.ts";
 import type { RetryPolicy } from "../retry/retry_policy.ts";
-import type { BatchWriter } from "../storage/batching/batch_writer.ts";
-import type { NewLogLine } from "../storage/queries.ts";
 import type { Clock } from "../time/clock.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
 import { toMilliseconds } from "../time/duration.ts";
@@ -23,6 +21,7 @@ import {
 import type { AttemptRecorder } from "./attempt_recorder.ts";
 import { decideEnding } from "./ending.ts";
 import type { Job } from "./job.ts";
+import type { LogKeeper } from "./log_keeper.ts";
 import type { QueueSettings } from "./queue_settings.ts";
 import { planOccurrence } from "./series_run.ts";
 import { AttemptContext, type ContextParts } from "./task_context.ts";
@@ -47,7 +46,7 @@ export interface ExecutorParts {
   readonly storageClock: StorageClock;
   readonly logger: Logger;
   readonly recorder: AttemptRecorder;
-  readonly logWriter: BatchWriter<readonly NewLogLine[], void>;
+  readonly logKeeper: LogKeeper;
   readonly settings: ExecutionSettings;
   readonly queue: (name: string) => QueueSettings;
   readonly dispatch: Dispatch;
@@ -198,8 +197,8 @@ export class Executor {
     job.phase = "ended";
     this.#watchdog.remove(job);
     const context = job.context!;
-    const lines = context.takeLogLines();
-    if (lines.length > 0) this.#storeLines(job, lines);
+    const captured = context.takeLog();
+    if (captured !== null) this.#parts.logKeeper.keep(job, captured);
     if (job.completedByHandler) {
       this.#finishLater(this.#confirmCompletion(job, context, failure));
     } else this.#end(job, context, failure);
@@ -281,16 +280,6 @@ export class Executor {
     );
     recorder.emit("stuck", job);
     this.#settle(job, { error: job.abortReason });
-  }
-
-  #storeLines(job: Job, lines: readonly NewLogLine[]): void {
-    this.#parts.logWriter.add(lines).catch((error) => {
-      this.#parts.logger.error("Storing {count} log lines of task {taskId} failed: {error}", {
-        count: lines.length,
-        taskId: job.task.id,
-        error,
-      });
-    });
   }
 
   #timeoutOf({ definition, task }: Job): number {

@@ -58,6 +58,11 @@ export class Job {
     this.rateSlotAt = task.rateSlotAt;
   }
 
+  /** Which run of its series this is, from 1; 1 for a one-shot. */
+  get run(): number {
+    return (this.task.series?.runCount ?? 0) + 1;
+  }
+
   /** Made when somebody asks for it: most handlers of short tasks never do. */
   get signal(): AbortSignal {
     return (this.#controller ??= new AbortController()).signal;

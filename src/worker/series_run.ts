@@ -78,8 +78,8 @@ function isExtraRun(task: ClaimedTask, planned: number): boolean {
   return task.dueAt < planned && task.status !== "Queued";
 }
 
-/** Whether the occurrence has been started before: it failed, was deferred or interrupted, and was not missed. */
-function isUnderWay({ attempt, rateSlotAt, status }: ClaimedTask): boolean {
+/** Whether the task, or the occurrence of a series, has been started before: it failed, was deferred or interrupted. */
+export function isUnderWay({ attempt, rateSlotAt, status }: ClaimedTask): boolean {
   return attempt > 1 || rateSlotAt !== null || status === "Pending" || status === "ServiceStopped";
 }
 

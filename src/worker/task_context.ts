@@ -2,8 +2,7 @@
 
 import type { Dispatch } from "../dispatch/dispatch_options.ts";
 import type { Logger } from "../log/logger.ts";
-import { type CaptureSettings, TaskLogger } from "../log/task_logger.ts";
-import type { NewLogLine } from "../storage/queries.ts";
+import { type CapturedLog, type CaptureSettings, TaskLogger } from "../log/task_logger.ts";
 import type { RunInfo, TaskContext } from "../task.ts";
 import type { Job } from "./job.ts";
 
@@ -50,7 +49,7 @@ export class AttemptContext implements TaskContext {
   get run(): RunInfo | null {
     const { series } = this.#job.task;
     if (series === null) return null;
-    return { number: series.runCount + 1, scheduledAt: new Date(this.#job.scheduledAt) };
+    return { number: this.#job.run, scheduledAt: new Date(this.#job.scheduledAt) };
   }
 
   get signal(): AbortSignal {
@@ -59,7 +58,8 @@ export class AttemptContext implements TaskContext {
 
   get log(): Logger {
     const { logger, capture, monotonic } = this.#parts;
-    return (this.#log ??= new TaskLogger(logger, this.#job.task.id, capture, monotonic));
+    const { run, task: { id: taskId } } = this.#job;
+    return (this.#log ??= new TaskLogger(logger, { taskId, run }, capture, monotonic));
   }
 
   get dispatch(): Dispatch {
@@ -71,8 +71,9 @@ export class AttemptContext implements TaskContext {
     return (connection) => complete(this.#job, connection); // may be taken out of the context, as handlers do
   }
 
-  /** The lines that were logged and are to be stored. */
-  takeLogLines(): NewLogLine[] {
-    return this.#log?.takeLines() ?? [];
+  /** What was logged and is to be stored; null: nothing. */
+  takeLog(): CapturedLog | null {
+    const captured = this.#log?.take() ?? null;
+    return captured !== null && captured.lines.length > 0 ? captured : null;
   }
 }

@@ -3,9 +3,7 @@
 import type { EventBus } from "../events/event_bus.ts";
 import type { Dispatch } from "../dispatch/dispatch_options.ts";
 import type { Logger } from "../log/logger.ts";
-import { BatchWriter } from "../storage/batching/batch_writer.ts";
 import type { ClaimedTask } from "../storage/records.ts";
-import type { NewLogLine } from "../storage/queries.ts";
 import type { HeartbeatResult, LostTask } from "../storage/requests.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { AnyTask } from "../task.ts";
@@ -20,6 +18,7 @@ import { type ExecutionSettings, Executor } from "./executor.ts";
 import { GiveBack } from "./give_back.ts";
 import { Job } from "./job.ts";
 import { LeaseKeeper, type LeaseSettings } from "./lease_keeper.ts";
+import { LogKeeper } from "./log_keeper.ts";
 import { Places } from "./places.ts";
 import { Quarantine } from "./quarantine.ts";
 import { QueueRunner } from "./queue_runner.ts";
@@ -57,7 +56,7 @@ export class Worker {
   readonly #writer: StatusWriter;
   readonly #recorder: AttemptRecorder;
   readonly #executor: Executor;
-  readonly #logWriter: BatchWriter<readonly NewLogLine[], void>;
+  readonly #logKeeper: LogKeeper;
   readonly #reporter: WorkerReporter;
   readonly #giveBack: GiveBack;
   readonly #rateLimiter: RateLimiter;
@@ -132,14 +131,11 @@ export class Worker {
       onHandedIn: (taskId) => this.#held.delete(taskId),
       expectDue: (at) => this.#claimer.expectDue(at),
     });
-    this.#logWriter = new BatchWriter<readonly NewLogLine[], void>({
-      write: async (batches) => {
-        await storage.saveExecutionLogs(batches.flat());
-        return batches.map(() => undefined);
-      },
+    this.#logKeeper = new LogKeeper({
+      storage,
       clock,
-      maxBatch: 100,
-      concurrency: 1,
+      logger,
+      maxLinesPerRun: parts.execution.capture?.maxLinesPerRun ?? 0, // nothing is captured then
       retryForMs: parts.lease.leaseMs,
     });
     this.#executor = new Executor({
@@ -147,7 +143,7 @@ export class Worker {
       storageClock,
       logger,
       recorder: this.#recorder,
-      logWriter: this.#logWriter,
+      logKeeper: this.#logKeeper,
       settings: parts.execution,
       queue: (name) => this.#runner(name).settings,
       dispatch: parts.dispatch,
@@ -202,7 +198,7 @@ export class Worker {
       this.#executor.giveUpAll();
     }
     await within(clock, graceMs, this.#executor.idle());
-    const writtenDown = [givenBack, this.#writer.idle(), this.#logWriter.idle()];
+    const writtenDown = [givenBack, this.#writer.idle(), this.#logKeeper.idle()];
     await within(clock, leaseMs, Promise.all(writtenDown));
     await within(clock, graceMs, this.#recorder.idle());
     this.#writer.stop();

@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { formatMessage, type Logger, silentLogger } from "../../mod.ts";
-import { TaskLogger } from "../../src/log/task_logger.ts";
+import { fitLog, TaskLogger } from "../../src/log/task_logger.ts";
 
 const settings = { minimumLevel: "Information", maxLinesPerRun: 3 } as const;
 
 function capturing(logger: Logger = silentLogger) {
   let now = 1000;
-  const log = new TaskLogger(logger, "task-1", settings, () => now);
+  const log = new TaskLogger(logger, { taskId: "task-1", run: 7 }, settings, () => now);
   return { log, wait: (ms: number) => now += ms };
 }
 
@@ -60,28 +60,51 @@ Deno.test("TaskLogger keeps lines from the minimum level on, filled in, with the
   wait(250);
   log.error("broken", { error: new Error("no disk") });
   wait(50);
-  const lines = log.takeLines();
+  const { lines } = log.take();
   assertEquals(lines.map(({ level, message, agoMs }) => [level, message, agoMs]), [
     ["Information", "row 1", 300],
     ["Error", "broken", 50],
   ]);
   assertEquals(lines[1]!.exception!.split("\n")[0], "Error: no disk");
-  assertEquals(log.takeLines(), []);
+  assertEquals(lines.map(({ taskId, run }) => [taskId, run]), [["task-1", 7], ["task-1", 7]]);
+  assertEquals(log.take(), { lines: [], dropped: 0 });
 });
 
-Deno.test("TaskLogger counts what is beyond the limit in a last line", () => {
+Deno.test("TaskLogger keeps no more lines than a run may store, and counts the others", () => {
   const { log } = capturing();
   for (let row = 1; row <= 10; row++) log.info("row {row}", { row });
-  assertEquals(log.takeLines().map(({ message }) => message), [
-    "row 1",
-    "row 2",
-    "row 3",
-    "7 more lines were dropped: the limit of a run is reached.",
-  ]);
+  const { lines, dropped } = log.take();
+  assertEquals(lines.map(({ message }) => message), ["row 1", "row 2", "row 3"]);
+  assertEquals(dropped, 7);
+});
+
+Deno.test("fitLog() keeps the first lines for which there is room, and counts the others in a last one", () => {
+  const { log } = capturing();
+  for (let row = 1; row <= 4; row++) log.error("row {row}", { row, error: new Error("no disk") });
+  const captured = log.take();
+  const fit = (room: number) =>
+    fitLog(captured, room).map(({ level, message }) => [level, message]);
+  const rest = (missing: number) => [
+    "Warning",
+    `${missing} more lines were dropped: the limit of a run is reached.`,
+  ];
+  const [one, two, three] = [1, 2, 3].map((row) => ["Error", `row ${row}`]);
+  assertEquals(fit(3), [one, two, three, rest(1)]);
+  assertEquals(fit(2), [one, two, rest(2)]);
+  assertEquals(fit(0), [rest(4)]);
+  assertEquals(fit(-5), [rest(4)]);
+  const [count] = fitLog(captured, 0);
+  assertEquals([count!.taskId, count!.run, count!.exception], ["task-1", 7, null]);
+});
+
+Deno.test("fitLog() adds nothing where all lines fit", () => {
+  const { log } = capturing();
+  log.info("only");
+  assertEquals(fitLog(log.take(), 1).map(({ message }) => message), ["only"]);
 });
 
 Deno.test("TaskLogger keeps nothing when capture is off", () => {
-  const log = new TaskLogger(silentLogger, "task-1", null, () => 0);
+  const log = new TaskLogger(silentLogger, { taskId: "task-1", run: 1 }, null, () => 0);
   log.error("lost in storage, not in the log");
-  assertEquals(log.takeLines(), []);
+  assertEquals(log.take(), { lines: [], dropped: 0 });
 });

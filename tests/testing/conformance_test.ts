@@ -181,6 +181,10 @@ const flaws: [topic: string, flaw: string, Flaw][] = [
   ["execution logs", "logs in reverse", (s) => ({
     saveExecutionLogs: (lines) => s.saveExecutionLogs([...lines].reverse()),
   })],
+  ["execution logs", "counts the lines of all runs", (s) => ({
+    countExecutionLogs: async (id, _, limit) =>
+      Math.min(limit, (await s.executionLogs(id, { limit: 1000 })).items.length),
+  })],
   ["retention", "purges in a dry run", (s) => ({
     purge: (policy, options) => s.purge(policy, { ...options, dryRun: false }),
   })],

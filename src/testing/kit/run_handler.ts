@@ -170,7 +170,7 @@ export async function runHandler<Input, Output>(
     error: failure?.error,
     exception: ending?.exception ?? null,
     delayMs: ending?.dueInMs ?? null,
-    log: context.takeLogLines().map(({ level, message, exception }) => ({
+    log: (context.takeLog()?.lines ?? []).map(({ level, message, exception }) => ({
       level,
       message,
       exception,

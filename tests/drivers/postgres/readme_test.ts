@@ -63,7 +63,7 @@ Deno.test("a role with the rights that the document names can do all that the ap
     const lease = { workerId: "app", token: 1 };
     await storage.setStatus(task.id, "Failed", "no luck", "Full", { lease });
     await storage.saveExecutionLogs([
-      { taskId: task.id, level: "Error", message: "no luck", exception: null, agoMs: 0 },
+      { taskId: task.id, level: "Error", message: "no luck", exception: null, run: 1, agoMs: 0 },
     ]);
     assertEquals((await storage.statusAudit(task.id)).items.length, 2);
     assertEquals((await storage.purge({ statusAuditDays: 1 }, { budget: 10 })).done, true);

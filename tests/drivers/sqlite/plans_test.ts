@@ -77,7 +77,7 @@ async function statementsOfADay(database: DatabaseSync): Promise<ReadonlySet<str
     { key: "a", emissionIntervalMs: 1, burst: 1, startEmpty: false, horizonMs: 0 },
   ]);
   await storage.saveExecutionLogs([
-    { taskId: run.id, level: "Information", message: "m", exception: null, agoMs: 0 },
+    { taskId: run.id, level: "Information", message: "m", exception: null, run: 1, agoMs: 0 },
   ]);
   await storage.claim(request);
   await storage.unregisterWorker(workerId);
@@ -93,6 +93,7 @@ async function statementsOfADay(database: DatabaseSync): Promise<ReadonlySet<str
   await storage.statusAudit(run.id);
   await storage.runsAudit(run.id);
   await storage.executionLogs(run.id);
+  await storage.countExecutionLogs(run.id, 1, 1000);
   return statements;
 }
 

@@ -135,7 +135,7 @@ const verbs: [verb: string, call: (storage: Storage) => Promise<unknown>, proced
     "saveExecutionLogs",
     (s) =>
       s.saveExecutionLogs([
-        { taskId, level: "Warning", message: "m", exception: null, agoMs: 0 },
+        { taskId, level: "Warning", message: "m", exception: null, run: 1, agoMs: 0 },
       ]),
     "usp_SaveExecutionLogs",
   ],

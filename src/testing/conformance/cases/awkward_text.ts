@@ -159,7 +159,14 @@ export const awkwardText = topic("awkward text", {
     const taskId = await s.add();
     const lines = texts.map((
       [, text],
-    ) => ({ taskId, level: "Information", message: text, exception: text, agoMs: 0 } as const));
+    ) => ({
+      taskId,
+      level: "Information",
+      message: text,
+      exception: text,
+      run: 1,
+      agoMs: 0,
+    } as const));
     await s.storage.saveExecutionLogs(lines);
     const { items } = await s.storage.executionLogs(taskId, { limit: 1000 });
     for (const [n, [name, text]] of texts.entries()) {
@@ -208,6 +215,7 @@ export const awkwardText = topic("awkward text", {
       level: "Error",
       message: big,
       exception: big,
+      run: 1,
       agoMs: 0,
     } as const;
     await s.storage.saveExecutionLogs([line]);
@@ -238,6 +246,7 @@ export const awkwardText = topic("awkward text", {
       level: "Error",
       message: lone,
       exception: lone,
+      run: 1,
       agoMs: 0,
     }]);
     const row = await s.row(id);

@@ -6,7 +6,8 @@ import { expectNear, expectSame } from "../expect.ts";
 import { allPages, hour, topic } from "../scene.ts";
 
 function line(taskId: string, message: string, overrides: Partial<NewLogLine> = {}): NewLogLine {
-  return { taskId, message, level: "Information", exception: null, agoMs: 0, ...overrides };
+  const plain = { level: "Information", exception: null, run: 1, agoMs: 0 } as const;
+  return { taskId, message, ...plain, ...overrides };
 }
 
 export const executionLogs = topic("execution logs", {
@@ -14,7 +15,12 @@ export const executionLogs = topic("execution logs", {
     const id = await s.add();
     const levels: LogLevel[] = ["Trace", "Debug", "Information", "Warning", "Error", "Critical"];
     await s.storage.saveExecutionLogs(levels.map((level, n) => (
-      line(id, `line ${n}`, { level, exception: n > 3 ? "it broke" : null, agoMs: (6 - n) * hour })
+      line(id, `line ${n}`, {
+        level,
+        exception: n > 3 ? "it broke" : null,
+        run: n < 4 ? 1 : 2 ** 40,
+        agoMs: (6 - n) * hour,
+      })
     )));
     const { items, next } = await s.storage.executionLogs(id);
     const now = await s.now();
@@ -26,6 +32,7 @@ export const executionLogs = topic("execution logs", {
         level: levels[n]!,
         message: `line ${n}`,
         exception,
+        run: n < 4 ? 1 : 2 ** 40,
         sequence: n + 1,
       };
       expectSame(item, expected, `line ${n}`);
@@ -42,6 +49,24 @@ export const executionLogs = topic("execution logs", {
       (await s.storage.executionLogs(id)).items.map((item) => `${item.sequence} ${item.message}`);
     expectSame(await found(a!), ["1 a1", "2 a2", "3 a3"], "the first task's");
     expectSame(await found(b!), ["1 b1", "2 b2"], "the second task's");
+  },
+
+  "the last lines of a run are counted, up to a limit, whatever the runs before have left": async (
+    s,
+  ) => {
+    const id = await s.addSeries();
+    const other = await s.add();
+    const count = (run: number, limit: number) => s.storage.countExecutionLogs(id, run, limit);
+    expectSame([await count(1, 10), await count(2, 10)], [0, 0], "before any line");
+    const linesOf = (run: number, lines: number) =>
+      Array.from({ length: lines }, (_, n) => line(id, `run ${run}, line ${n}`, { run }));
+    await s.storage.saveExecutionLogs([...linesOf(1, 4), line(other, "another task's")]);
+    expectSame([await count(1, 10), await count(1, 3), await count(2, 10)], [4, 3, 0], "one run");
+    await s.storage.saveExecutionLogs([...linesOf(2, 2), line(other, "another task's")]);
+    expectSame([await count(2, 10), await count(2, 1), await count(3, 10)], [2, 1, 0], "the next");
+    await s.storage.saveExecutionLogs(linesOf(2, 3));
+    expectSame([await count(2, 1e9), await count(2, 5)], [5, 5], "its next attempt");
+    expectSame(await s.storage.countExecutionLogs(s.id(), 1, 10), 0, "of a task that is not there");
   },
 
   "lines of unknown tasks are left out": async (s) => {

@@ -116,7 +116,7 @@ export const retention = topic("retention", {
     const lines = [40, 30, 20, 10, 5, 1].map((days) => ({ agoMs: days * day, message: `${days}` }));
     for (const taskId of [a!, b!]) {
       await s.storage.saveExecutionLogs(
-        lines.map((line) => ({ ...line, taskId, level: "Debug", exception: null })),
+        lines.map((line) => ({ ...line, taskId, level: "Debug", exception: null, run: 1 })),
       );
     }
     expectSame(await purge(s, { executionLogDays: 25 }), { ...nothing, executionLog: 4 }, "by age");
@@ -132,6 +132,7 @@ export const retention = topic("retention", {
       level: "Debug",
       message: "new",
       exception: null,
+      run: 1,
       agoMs: 0,
     }]);
     expectSame((await s.storage.executionLogs(a!)).items.at(-1)?.sequence, 7, "numbers go on");
@@ -189,6 +190,7 @@ export const retention = topic("retention", {
       level: "Debug",
       message: "x",
       exception: null,
+      run: 1,
       agoMs: 0,
     }]);
     await s.unit.passTime(31 * day);
@@ -213,6 +215,7 @@ export const retention = topic("retention", {
       level: "Debug",
       message: "x",
       exception: null,
+      run: 1,
       agoMs: 0,
     }]);
     await s.unit.passTime(31 * day);

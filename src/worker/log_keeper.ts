@@ -1,0 +1,81 @@
+// Stores what attempts have logged: the lines of many attempts in one bulk insert, and of each run no more than it may.
+
+import type { Logger } from "../log/logger.ts";
+import { type CapturedLog, fitLog } from "../log/task_logger.ts";
+import { BatchWriter } from "../storage/batching/batch_writer.ts";
+import type { NewLogLine } from "../storage/queries.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Job } from "./job.ts";
+import { isUnderWay } from "./series_run.ts";
+
+/** What a keeper works with. */
+export interface LogKeeperParts {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly maxLinesPerRun: number;
+  /** For how long a transient error is met with another try, in milliseconds. */
+  readonly retryForMs: number;
+}
+
+interface Entry {
+  readonly job: Job;
+  readonly captured: CapturedLog;
+}
+
+/** Stores the log lines of a worker's attempts. */
+export class LogKeeper {
+  readonly #parts: LogKeeperParts;
+  readonly #writer: BatchWriter<Entry, void>;
+
+  constructor(parts: LogKeeperParts) {
+    this.#parts = parts;
+    const { clock, retryForMs } = parts;
+    this.#writer = new BatchWriter<Entry, void>({
+      write: async (entries) => {
+        await parts.storage.saveExecutionLogs(await this.#within(entries));
+        return entries.map(() => undefined);
+      },
+      clock,
+      maxBatch: 100,
+      concurrency: 1, // so that a run's earlier lines are stored when they are counted
+      retryForMs,
+    });
+  }
+
+  /** Stores what an attempt has logged, soon. */
+  keep(job: Job, captured: CapturedLog): void {
+    this.#writer.add({ job, captured }).catch((error) => {
+      this.#parts.logger.error("Storing {count} log lines of task {taskId} failed: {error}", {
+        count: captured.lines.length,
+        taskId: job.task.id,
+        error,
+      });
+    });
+  }
+
+  /** Resolves when everything is stored, or given up. */
+  idle(): Promise<void> {
+    return this.#writer.idle();
+  }
+
+  /** The lines that their runs have room for. Only an attempt that is not its run's first has to ask what there is. */
+  async #within(entries: readonly Entry[]): Promise<NewLogLine[]> {
+    const { storage, maxLinesPerRun } = this.#parts;
+    const fitting: NewLogLine[] = [];
+    /** The lines among these, by run. */
+    const used = new Map<string, number>();
+    for (const { job, captured } of entries) {
+      const { run, task } = job;
+      const key = `${task.id} ${run}`;
+      const stored = isUnderWay(task)
+        ? await storage.countExecutionLogs(task.id, run, maxLinesPerRun)
+        : 0;
+      const lines = fitLog(captured, maxLinesPerRun - stored - (used.get(key) ?? 0));
+      used.set(key, (used.get(key) ?? 0) + lines.length);
+      fitting.push(...lines);
+    }
+    return fitting;
+  }
+}
