@@ -240,7 +240,7 @@ export class PostgresStorage implements Storage {
   async countExecutionLogs(
     ...[taskId, run, limit]: Args<"countExecutionLogs">
   ): Result<"countExecutionLogs"> {
-    return await this.#call("count_execution_logs", toId(taskId), run, limit);
+    return await this.#access.call("count_execution_logs", toId(taskId), run, limit);
   }
 
   async workers(): Result<"workers"> {
