@@ -3,10 +3,11 @@
 
 import { InvalidArgumentError } from "../../src/errors.ts";
 
-/** Runs one statement with text parameters and returns its rows. */
+/** Runs one statement with text parameters and returns its rows. One that is long may take more time than others. */
 export type RunStatement = (
   text: string,
   parameters: readonly (string | null)[],
+  isLong?: boolean,
 ) => PromiseLike<readonly object[]>;
 
 /** What is needed of a postgres.js `sql` or transaction. */

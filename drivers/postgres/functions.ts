@@ -42,6 +42,15 @@ const parameterTypes = {
 /** The name of a function in sql/postgres/. */
 export type FunctionName = keyof typeof parameterTypes;
 
+/** Those that may go through many rows. */
+const long: ReadonlySet<FunctionName> = new Set([
+  "release_lost",
+  "list_tasks",
+  "task_statistics",
+  "audit_growth",
+  "purge_history",
+]);
+
 /** Calls the functions of one schema. */
 export class Functions {
   readonly #statements: Readonly<Record<string, string>>;
@@ -67,7 +76,7 @@ export class Functions {
     const parameters = types.map((type, index) => toParameter(args[index], type));
     let rows: readonly object[];
     try {
-      rows = await run(this.#statements[name]!, parameters);
+      rows = await run(this.#statements[name]!, parameters, long.has(name));
     } catch (error) {
       throw toStorageError(error);
     }

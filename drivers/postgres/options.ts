@@ -1,6 +1,7 @@
 // The options of postgresStorage: what they mean, what they default to, and what is refused.
 
 import { InvalidArgumentError } from "../../src/errors.ts";
+import { type Duration, toMilliseconds } from "../../src/time/duration.ts";
 import type { PostgresClient } from "./connection.ts";
 
 /** Options of {@linkcode postgresStorage}. Either `url` or `sql` is needed. */
@@ -9,8 +10,8 @@ export interface PostgresStorageOptions {
   readonly url?: string;
   /**
    * The application's own postgres.js instance, instead of a URL. The storage takes its connections from there and never
-   * ends it. Consider its option `backoff`: by default postgres.js waits up to 20 s before it connects again, which is longer
-   * than a worker's lease.
+   * ends it. Consider its options `backoff` and `connect_timeout`: by default postgres.js waits up to 20 s before it connects
+   * again, and up to 30 s for a connection, which is longer than a worker's lease.
    */
   readonly sql?: PostgresClient;
   /**
@@ -42,6 +43,18 @@ export interface PostgresStorageOptions {
    * @default 5
    */
   readonly maxConnections?: number;
+  /**
+   * How long a query may go without an answer, and a connection may take to be made. After that the server is asked to cancel
+   * it, and if that is not answered either, the connections are cut and the next query opens new ones: what a network
+   * swallows without telling anybody costs so much time, and not the quarter of an hour until TCP gives up. Keep it well
+   * below `leaseDuration`, so that a worker finds its way back before its lease has ended. Queries that go through many rows
+   * (reports, retention, the tasks of lost workers) have ten times as long.
+   *
+   * With `sql` the query is cancelled and given up, but its connection stays as it is: only who made the pool can cut it.
+   *
+   * @default 8 seconds
+   */
+  readonly queryTimeout?: Duration;
 }
 
 /** Options, checked and complete. */
@@ -53,6 +66,7 @@ export interface ResolvedOptions {
   readonly notify: boolean;
   readonly prepare: boolean;
   readonly maxConnections: number;
+  readonly queryTimeoutMs: number;
 }
 
 /**
@@ -93,8 +107,12 @@ export function resolveOptions(
   if (!Number.isInteger(maxConnections) || maxConnections < 1) {
     throw new InvalidArgumentError("maxConnections", maxConnections, "be an integer of at least 1");
   }
+  const queryTimeoutMs = toMilliseconds(options.queryTimeout ?? { seconds: 8 }, "queryTimeout");
+  if (queryTimeoutMs === 0) {
+    throw new InvalidArgumentError("queryTimeout", options.queryTimeout, "be longer than nothing");
+  }
   const { migrate = true, notify = true, prepare = true } = options;
-  return { url, sql, schema, migrate, notify, prepare, maxConnections };
+  return { url, sql, schema, migrate, notify, prepare, maxConnections, queryTimeoutMs };
 }
 
 function withoutPassword(url: string): string {

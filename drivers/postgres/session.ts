@@ -4,11 +4,13 @@
 import postgres from "postgres";
 import type { WakeSignal } from "../../src/storage/requests.ts";
 import { systemClock } from "../../src/time/clock.ts";
-import { type PostgresClient, runOn, type RunStatement } from "./connection.ts";
+import type { PostgresClient, RunStatement } from "./connection.ts";
 import { toStorageError } from "./database_errors.ts";
 import type { Functions } from "./functions.ts";
 import { migrate } from "./migrations.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { limited } from "./query_limit.ts";
+import { Sockets } from "./sockets.ts";
 import { WakeChannel } from "./wake_channel.ts";
 
 /** An open storage. */
@@ -34,14 +36,24 @@ export async function startSession(
   functions: Functions,
   onWake: (signal: WakeSignal) => void,
 ): Promise<Session> {
-  const { schema, prepare } = options;
-  const own = options.sql === null ? connect(options) : null;
+  const { schema, prepare, queryTimeoutMs } = options;
+  const sockets = new Sockets();
+  const own = options.sql === null ? connect(options, sockets) : null;
   const sql: PostgresClient = options.sql ?? own!;
-  // Statements have been answered by now, or never will be: after a lost connection postgres.js may wait for one in vain.
-  const end = () => own?.end({ timeout: 1 });
+  const end = async () => {
+    // Statements have been answered by now, or never will be: after a lost connection postgres.js may wait for one in vain.
+    await own?.end({ timeout: 1 });
+    sockets.close();
+  };
   try {
     await migrate(sql, schema, options.migrate);
-    const run = runOn(sql, prepare);
+    const run = limited({
+      clock: systemClock,
+      sql,
+      prepare,
+      limitMs: queryTimeoutMs,
+      cut: own && (() => sockets.cut()),
+    });
     const [row] = await run("SELECT gen_random_uuid()::text AS id", []);
     const processId = String(Object.values(row!)[0]);
     const channel = options.notify
@@ -69,8 +81,11 @@ export async function startSession(
   }
 }
 
-function connect({ url, maxConnections, prepare }: ResolvedOptions): postgres.Sql {
+function connect(options: ResolvedOptions, sockets: Sockets): postgres.Sql {
+  const { url, maxConnections, prepare, queryTimeoutMs } = options;
   return postgres(url!, {
+    ...{ socket: sockets.open }, // an option that postgres.js documents and its types lack
+    connect_timeout: queryTimeoutMs / 1_000,
     max: maxConnections,
     prepare,
     fetch_types: false, // spares a query on each new connection: every result is text

@@ -22,7 +22,7 @@ const allowedImports: [importer: string, imports: string[]][] = [
   ["src/", ["src/", "croner"]],
   ["drivers/memory/", ["drivers/memory/", ...storageContract]],
   ["drivers/sqlite/", ["drivers/sqlite/", ...storageContract, "node:"]],
-  ["drivers/postgres/", ["drivers/postgres/", ...storageContract, "postgres"]],
+  ["drivers/postgres/", ["drivers/postgres/", ...storageContract, "postgres", "node:net"]],
   ["drivers/sqlserver/", ["drivers/sqlserver/", ...storageContract, "mssql"]],
   [
     "examples/monitoring/",

@@ -1,0 +1,90 @@
+// A limit of time for each query. postgres.js has none: where a network swallows what is sent and tells nobody, a query would
+// wait until TCP gives up, a quarter of an hour later, and with it all that stand in line behind it.
+
+import { StorageUnavailableError } from "../../src/storage/errors.ts";
+import type { Clock } from "../../src/time/clock.ts";
+import type { PostgresClient, RunStatement } from "./connection.ts";
+import { toStorageError } from "./database_errors.ts";
+
+/** So many times the limit is left to queries that go through many rows: reports, retention, the tasks of lost workers. */
+const factorForLong = 10;
+
+/** After the server was asked to cancel a query, it has this part of the limit to say that it did. */
+const graceShare = 0.2;
+
+/** A query of postgres.js as it is inside; another implementation may lack all of this. */
+interface Query extends PromiseLike<readonly object[]> {
+  /** Null until it was sent. */
+  readonly state?: object | null;
+  /** Whether the server is at it, as far as is known: before, others of the same connection come first. */
+  readonly active?: boolean;
+  readonly canceller?: ((query: Query) => PromiseLike<unknown>) | null;
+}
+
+/** What limited queries run on. */
+export interface LimitParts {
+  readonly clock: Clock;
+  readonly sql: PostgresClient;
+  readonly prepare: boolean;
+  /** Milliseconds. */
+  readonly limitMs: number;
+  /** Cuts all connections of the pool; null for a pool that is not ours. */
+  readonly cut: (() => void) | null;
+}
+
+/**
+ * Runs queries that are given up when they are not answered in time. First the server is asked to cancel the query, so that
+ * one that waits for a lock leaves nothing behind. When there is no answer to that either, the network or the server is
+ * dead: the pool's connections are cut (one that does not answer casts doubt on all of them), and the next query opens new
+ * ones. On a pool that is not ours the query alone is given up.
+ *
+ * Whether a query that was given up has been carried out is not known, as with any lost connection: what the storage
+ * contract asks for, fences and ids that the caller chooses, makes it safe to try again.
+ */
+export function limited({ clock, sql, prepare, limitMs, cut }: LimitParts): RunStatement {
+  return (text, parameters, isLong = false) => {
+    const query: Query = sql.unsafe(text, [...parameters], { prepare });
+    const timeoutMs = isLong ? factorForLong * limitMs : limitMs;
+    return new Promise((resolve, reject) => {
+      let isOverdue = false;
+      let disarm = () => {};
+      const giveUp = (cause?: unknown) => {
+        const message =
+          `PostgreSQL has not answered a query within ${timeoutMs} ms: the network, ` +
+          "the server or a lock holds it up. It was given up; the option queryTimeout sets the limit.";
+        reject(new StorageUnavailableError(message, { cause }));
+      };
+      const onSilence = () => {
+        if (cut === null) return giveUp();
+        cut(); // and the query is rejected
+      };
+      const onOverdue = () => {
+        if (query.state === null) return arm(); // it waits for a connection, which has a limit of its own
+        isOverdue = true;
+        if (query.active !== false) cancel(query);
+        disarm = clock.setTimer(onSilence, graceShare * timeoutMs);
+      };
+      const arm = () => {
+        disarm = clock.setTimer(onOverdue, timeoutMs);
+      };
+      arm();
+      query.then(
+        (rows) => {
+          disarm();
+          resolve(rows);
+        },
+        (error) => {
+          disarm();
+          const isGivenUp = isOverdue && toStorageError(error) instanceof StorageUnavailableError;
+          if (isGivenUp) giveUp(error);
+          else reject(error);
+        },
+      );
+    });
+  };
+}
+
+/** Not by `query.cancel()`, which drops the promise of its request: where that fails, the rejection would end the process. */
+function cancel(query: Query): void {
+  query.canceller?.(query).then(() => {}, () => {});
+}

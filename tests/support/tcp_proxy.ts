@@ -1,0 +1,106 @@
+// A network that can fail, between a test and a real server: it passes everything on, or ends all connections and refuses new
+// ones, or swallows whatever is sent and tells nobody.
+
+import { connect, createServer, type Server, type Socket } from "node:net";
+import type { AddressInfo } from "node:net";
+
+/** A connection's two ends. One that was swallowed once stays dead, as when a router has forgotten it. */
+interface Line {
+  readonly client: Socket;
+  readonly server: Socket | null;
+  isDead: boolean;
+}
+
+/** A TCP proxy on a port of its own. */
+export class TcpProxy implements AsyncDisposable {
+  readonly #target: { readonly host: string; readonly port: number };
+  readonly #lines = new Set<Line>();
+  #listener: Server | null = null;
+  #port = 0;
+  #swallows = false;
+
+  private constructor(url: URL) {
+    this.#target = { host: url.hostname, port: Number(url.port) };
+  }
+
+  /** Starts one in front of the server of a URL. */
+  static async start(url: string): Promise<TcpProxy> {
+    const proxy = new TcpProxy(new URL(url));
+    await proxy.#listen();
+    return proxy;
+  }
+
+  /** The URL with the proxy's address in it. */
+  urlOf(url: string): string {
+    const through = new URL(url);
+    through.host = `127.0.0.1:${this.#port}`;
+    return through.href;
+  }
+
+  /** How many connections stand that somebody else believes in. */
+  get connections(): number {
+    return this.#lines.size;
+  }
+
+  /** Ends all connections, and refuses new ones. */
+  async refuse(): Promise<void> {
+    const listener = this.#listener;
+    this.#listener = null;
+    const closed = new Promise((resolve) => listener ? listener.close(resolve) : resolve(null));
+    this.#cut();
+    await closed;
+  }
+
+  /** Takes what is sent, over connections old and new, and neither passes it on nor answers. */
+  swallow(): void {
+    this.#swallows = true;
+    for (const line of this.#lines) line.isDead = true;
+  }
+
+  /** Passes on again what new connections send. Those that were swallowed stay dead. */
+  async pass(): Promise<void> {
+    this.#swallows = false;
+    if (this.#listener === null) await this.#listen();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.refuse();
+  }
+
+  #listen(): Promise<void> {
+    const listener = createServer((client) => this.#accept(client));
+    this.#listener = listener;
+    return new Promise((resolve, reject) => {
+      listener.once("error", reject);
+      listener.listen(this.#port, "127.0.0.1", () => {
+        this.#port = (listener.address() as AddressInfo).port;
+        resolve();
+      });
+    });
+  }
+
+  #accept(client: Socket): void {
+    const server = this.#swallows ? null : connect(this.#target.port, this.#target.host);
+    const line: Line = { client, server, isDead: this.#swallows };
+    this.#lines.add(line);
+    client.setNoDelay(true);
+    client.on("data", (bytes) => line.isDead || server?.write(bytes));
+    server?.on("data", (bytes) => line.isDead || client.write(bytes));
+    for (const [end, other] of [[client, server], [server, client]]) {
+      end?.on("error", () => {});
+      end?.on("close", () => {
+        if (line.isDead) return;
+        other?.destroy();
+        this.#lines.delete(line);
+      });
+    }
+  }
+
+  #cut(): void {
+    for (const { client, server } of this.#lines) {
+      client.destroy();
+      server?.destroy();
+    }
+    this.#lines.clear();
+  }
+}
