@@ -17,17 +17,24 @@ import type {
   UnitBuilder,
   WeekBuilder,
 } from "./builder_stages.ts";
+import {
+  Built,
+  Days,
+  type Draft,
+  Hours,
+  ListedHours,
+  Minutes,
+  Months,
+  Weeks,
+} from "./built_recurrence.ts";
 import { integer } from "./checks.ts";
-import { describeRecurrence } from "./describe_recurrence.ts";
 import { InvalidScheduleError } from "./errors.ts";
 import {
-  type MisfirePolicy,
   parseRecurrence,
   type Recurrence,
   type RecurrenceStart,
   type Weekday,
 } from "./recurrence.ts";
-import { formatTimeOfDay } from "./time_text.ts";
 
 /**
  * Builds a schedule.
@@ -68,9 +75,6 @@ export function toRecurrence(input: RecurringInput): Recurrence {
     typeof input === "string" ? { kind: "cron", expression: input } : input,
   );
 }
-
-/** A recurrence as an object literal whose kind is not settled: parseRecurrence settles it. */
-type Draft = Readonly<Record<string, unknown>>;
 
 class Rhythm implements RhythmBuilder {
   readonly #start: RecurrenceStart | undefined;
@@ -159,143 +163,4 @@ class RecurringStart extends Rhythm implements RecurringBuilder {
 
 function startingWith(start: RecurrenceStart): FirstRunBuilder {
   return { andThen: () => new Rhythm(start) };
-}
-
-class Built implements BuiltRecurrence {
-  readonly #recurrence: Recurrence;
-
-  constructor(draft: Draft) {
-    this.#recurrence = parseRecurrence(draft);
-  }
-
-  inTimeZone(name: string): BuiltRecurrence {
-    return new Built(this.with({ timeZone: name }));
-  }
-
-  runUntil(instant: Instant): BuiltRecurrence {
-    return new Built(this.with({ runUntil: toEpochMilliseconds(instant, "runUntil") }));
-  }
-
-  maxRuns(count: number): BuiltRecurrence {
-    return new Built(this.with({ maxRuns: count }));
-  }
-
-  onMisfire(policy: MisfirePolicy): BuiltRecurrence {
-    return new Built(this.with({ misfire: policy }));
-  }
-
-  toRecurrence(): Recurrence {
-    return this.#recurrence;
-  }
-
-  toString(): string {
-    return describeRecurrence(this.#recurrence);
-  }
-
-  protected with(more: Draft): Draft {
-    return { ...this.#recurrence, ...more };
-  }
-}
-
-class Minutes extends Built implements MinuteBuilder {
-  atSecond(second: number): BuiltRecurrence {
-    return new Built(this.with({ second }));
-  }
-}
-
-class Hours extends Minutes implements HourBuilder {
-  atMinute(minute: number): MinuteBuilder {
-    return new Minutes(this.with({ minute }));
-  }
-}
-
-class ListedHours extends Built implements HoursBuilder {
-  readonly #hours: readonly number[];
-
-  constructor(draft: Draft, hours: readonly number[]) {
-    super({ ...draft, times: timesAt(hours, 0, 0) });
-    this.#hours = hours;
-  }
-
-  atMinute(minute: number): MinuteBuilder {
-    return new ListedHoursMinute(this.with({}), this.#hours, minute);
-  }
-}
-
-class ListedHoursMinute extends Built implements MinuteBuilder {
-  readonly #hours: readonly number[];
-  readonly #minute: number;
-
-  constructor(draft: Draft, hours: readonly number[], minute: number) {
-    super({ ...draft, times: timesAt(hours, integer(0, 59)(minute, "minute"), 0) });
-    this.#hours = hours;
-    this.#minute = minute;
-  }
-
-  atSecond(second: number): BuiltRecurrence {
-    const checked = integer(0, 59)(second, "second");
-    return new Built(this.with({ times: timesAt(this.#hours, this.#minute, checked) }));
-  }
-}
-
-function timesAt(hours: readonly number[], minute: number, second: number): readonly string[] {
-  return hours.map((hour) => formatTimeOfDay(hour, minute, second));
-}
-
-class Days extends Built implements DayBuilder {
-  atTime(time: string): BuiltRecurrence {
-    return this.atTimes(time);
-  }
-
-  atTimes(...times: string[]): BuiltRecurrence {
-    return new Built(this.with({ times }));
-  }
-}
-
-class Weeks extends Days implements WeekBuilder {
-  onDay(weekday: Weekday): DayBuilder {
-    return this.onDays(weekday);
-  }
-
-  onDays(...weekdays: Weekday[]): DayBuilder {
-    return new Days(this.with({ weekdays }));
-  }
-
-  onWeekdays(): DayBuilder {
-    return this.onDays("Monday", "Tuesday", "Wednesday", "Thursday", "Friday");
-  }
-
-  onWeekends(): DayBuilder {
-    return this.onDays("Saturday", "Sunday");
-  }
-}
-
-class Months extends Days implements MonthBuilder {
-  onDay(day: number): DayBuilder {
-    return this.onDays(day);
-  }
-
-  onDays(...days: number[]): DayBuilder {
-    return new Days(this.with({ monthDays: days }));
-  }
-
-  onFirst(weekday: Weekday): DayBuilder {
-    return this.onNth(1, weekday);
-  }
-
-  onLast(weekday: Weekday): DayBuilder {
-    return new Days(this.with({ monthWeekday: { nth: "last", weekday } }));
-  }
-
-  onNth(nth: 1 | 2 | 3 | 4 | 5, weekday: Weekday): DayBuilder {
-    return new Days(this.with({ monthWeekday: { nth, weekday } }));
-  }
-
-  onFirstWeekday(): DayBuilder {
-    return new Days(this.with({ workday: "first" }));
-  }
-
-  onLastWeekday(): DayBuilder {
-    return new Days(this.with({ workday: "last" }));
-  }
 }
