@@ -22,7 +22,6 @@ export {
   createEverTask,
   type EverTask,
   type StopOptions,
-  StoppedError,
   type TaskEvents,
 } from "./src/ever_task.ts";
 export {
@@ -30,6 +29,7 @@ export {
   type EverTaskOptions,
   type PersistentLogOptions,
 } from "./src/ever_task_options.ts";
+export { StoppedError } from "./src/lifecycle.ts";
 export {
   type SignalSource,
   type SignalWatch,
@@ -109,8 +109,10 @@ export {
 } from "./src/log/logger.ts";
 export type { DispatchedTask, ExecutedTask, Instrumentation } from "./src/instrumentation.ts";
 export type { FillRandom } from "./src/ids/uuid_v7.ts";
+export type * from "./src/storage/queries.ts";
 export type * from "./src/storage/records.ts";
 export type * from "./src/storage/requests.ts";
+export type * from "./src/storage/retention.ts";
 export type { Storage } from "./src/storage/storage.ts";
 export { type TaskStatus, taskStatuses } from "./src/storage/task_status.ts";
 export {

@@ -1,6 +1,5 @@
 // createEverTask: wires the parts together. The only file that knows all of them.
 
-import { EverTaskError } from "./errors.ts";
 import {
   type DispatchManyOptions,
   type DispatchOptions,
@@ -10,8 +9,9 @@ import {
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { EventBus } from "./events/event_bus.ts";
 import type { TaskEvent, TaskEventSource } from "./events/task_event.ts";
-import { type EverTaskOptions, type EverTaskSettings, parseOptions } from "./ever_task_options.ts";
+import { type EverTaskOptions, parseOptions } from "./ever_task_options.ts";
 import { parseTaskId, uuidV7Generator } from "./ids/uuid_v7.ts";
+import { Lifecycle } from "./lifecycle.ts";
 import { Audit } from "./audit/audit.ts";
 import { RetentionKeeper } from "./audit/retention_keeper.ts";
 import { Queues } from "./worker/queues.ts";
@@ -25,30 +25,14 @@ import type {
 } from "./storage/records.ts";
 import type { Page, PageRequest, StorageStatistics, TaskFilter } from "./storage/queries.ts";
 import type { CancelOutcome } from "./storage/requests.ts";
-import type { Storage } from "./storage/storage.ts";
 import { checkTaskFilter } from "./storage/task_filter.ts";
 import type { Task } from "./task.ts";
 import { type Duration, toMilliseconds } from "./time/duration.ts";
 import { StorageClock } from "./time/storage_clock.ts";
-import { within } from "./time/within.ts";
 import { Worker } from "./worker/worker.ts";
 
 /** What belongs to a task that does not exist. */
 const noItems = { items: [], next: null };
-
-/** How long a stop waits for subscribers to take the last events, in milliseconds. */
-const subscribersMs = 1_000;
-
-/** The instance was used after `stop`. */
-export class StoppedError extends EverTaskError {
-  /** The name that errors of this class keep. */
-  override name = "StoppedError";
-
-  /** Tells the remedy. */
-  constructor() {
-    super("This instance has been stopped: make a new one with createEverTask.");
-  }
-}
 
 /** The events of an instance: call `subscribe`, or loop over them with `for await`. */
 export interface TaskEvents extends TaskEventSource, AsyncIterable<TaskEvent> {
@@ -74,45 +58,43 @@ export class EverTask {
   readonly queues: Queues;
   /** The recurring series. */
   readonly recurring: Recurring;
-  readonly #settings: EverTaskSettings;
-  readonly #storageClock: StorageClock;
-  readonly #bus: EventBus;
   readonly #dispatcher: Dispatcher;
-  readonly #newId: () => string;
-  #worker: Worker | null = null;
-  #retention: RetentionKeeper | null = null;
-  #isOpen = false;
-  #isStopped = false;
-  #opening: Promise<void> | null = null;
-  #starting: Promise<void> | null = null;
-  #stopping: Promise<void> | null = null;
+  readonly #life: Lifecycle;
 
   /** Use {@linkcode createEverTask}. */
   constructor(options: EverTaskOptions) {
     const settings = parseOptions(options);
-    const { storage, clock, logger, definitions, queues, execution } = settings;
-    this.#settings = settings;
-    this.#storageClock = new StorageClock(clock);
-    this.#bus = new EventBus(logger);
-    this.events = this.#bus;
-    this.#newId = uuidV7Generator(() => this.#storageClock.now(), settings.random);
+    const { storage, clock, logger, definitions, queues, lease, execution, retention } = settings;
+    const storageClock = new StorageClock(clock);
+    const events = new EventBus(logger);
+    const newId = uuidV7Generator(() => storageClock.now(), settings.random);
+    const shared = { storage, clock, storageClock, logger, events, definitions, queues, newId };
+    const newWorker = () =>
+      new Worker({
+        ...shared,
+        lease,
+        execution,
+        dispatch: (task, payload, options) => this.#dispatcher.dispatch(task, payload, options),
+      });
+    this.#life = new Lifecycle({
+      settings,
+      storageClock,
+      newWorker,
+      newRetention: () => retention && new RetentionKeeper(this.audit, retention, clock, logger),
+      allDispatched: () => this.#dispatcher.idle(),
+      allHeard: () => events.idle(),
+    });
     this.#dispatcher = new Dispatcher({
-      storage,
-      clock,
-      storageClock: this.#storageClock,
-      logger,
-      definitions,
-      queues,
-      events: this.#bus,
-      newId: this.#newId,
-      opening: () => this.#isOpen && this.#stopping === null ? null : this.#ready(),
+      ...shared,
+      opening: () => this.#life.opening(),
       defaultAuditLevel: settings.defaultAuditLevel,
       instrumentation: execution.instrumentation,
       retryForMs: settings.dispatchRetryMs,
-      worker: () => this.#worker,
+      worker: () => this.#life.worker,
     });
-    const opened = () => this.#opened();
-    const refresh = () => this.#worker?.refresh();
+    const opened = () => this.#life.opened();
+    const refresh = () => this.#life.worker?.refresh();
+    this.events = events;
     this.audit = new Audit(opened, clock);
     this.queues = new Queues(opened, refresh);
     this.recurring = new Recurring(opened, refresh);
@@ -126,11 +108,7 @@ export class EverTask {
    * @throws {StoppedError} After `stop`.
    */
   start(): Promise<void> {
-    if (this.#stopping !== null) return Promise.reject(new StoppedError());
-    return (this.#starting ??= this.#start().catch((error) => {
-      this.#starting = null;
-      throw error;
-    }));
+    return this.#life.start();
   }
 
   /**
@@ -175,9 +153,9 @@ export class EverTask {
   async cancel(taskId: string): Promise<CancelOutcome> {
     const id = parseTaskId(taskId);
     if (id === null) return "unknown";
-    const storage = await this.#opened();
+    const storage = await this.#life.opened();
     const [outcome] = await storage.requestCancel([id]);
-    if (outcome === "requested") this.#worker?.cancel([id]);
+    if (outcome === "requested") this.#life.worker?.cancel([id]);
     return outcome!;
   }
 
@@ -194,12 +172,12 @@ export class EverTask {
   /** A task, or null. */
   async get(taskId: string): Promise<TaskRecord | null> {
     const id = parseTaskId(taskId);
-    return id === null ? null : await (await this.#opened()).get(id);
+    return id === null ? null : await (await this.#life.opened()).get(id);
   }
 
   /** The task that holds a key, or null. */
   async getByTaskKey(taskKey: string): Promise<TaskRecord | null> {
-    return await (await this.#opened()).getByTaskKey(parseTaskKey(taskKey));
+    return await (await this.#life.opened()).getByTaskKey(parseTaskKey(taskKey));
   }
 
   /**
@@ -209,40 +187,40 @@ export class EverTask {
    */
   async list(filter: TaskFilter = {}, page: PageRequest = {}): Promise<Page<TaskRecord>> {
     checkTaskFilter(filter);
-    return await (await this.#opened()).list(filter, page);
+    return await (await this.#life.opened()).list(filter, page);
   }
 
   /** A task's audited status changes, oldest first. */
   async statusAudit(taskId: string, page?: PageRequest): Promise<Page<StatusAuditRecord>> {
     const id = parseTaskId(taskId);
-    return id === null ? noItems : await (await this.#opened()).statusAudit(id, page);
+    return id === null ? noItems : await (await this.#life.opened()).statusAudit(id, page);
   }
 
   /** A recurring task's audited runs, oldest first. */
   async runsAudit(taskId: string, page?: PageRequest): Promise<Page<RunsAuditRecord>> {
     const id = parseTaskId(taskId);
-    return id === null ? noItems : await (await this.#opened()).runsAudit(id, page);
+    return id === null ? noItems : await (await this.#life.opened()).runsAudit(id, page);
   }
 
   /** What a task's handler logged, if `persistentLogs` was on. */
   async executionLogs(taskId: string, page?: PageRequest): Promise<Page<ExecutionLogRecord>> {
     const id = parseTaskId(taskId);
-    return id === null ? noItems : await (await this.#opened()).executionLogs(id, page);
+    return id === null ? noItems : await (await this.#life.opened()).executionLogs(id, page);
   }
 
   /** Counts by status and queue. */
   async statistics(): Promise<StorageStatistics> {
-    return await (await this.#opened()).statistics();
+    return await (await this.#life.opened()).statistics();
   }
 
   /** The id of this process's worker; null before `start`, and while it is given up for lost. */
   get workerId(): string | null {
-    return this.#worker?.workerId ?? null;
+    return this.#life.worker?.workerId ?? null;
   }
 
   /** The live worker processes. */
   async workers(): Promise<readonly WorkerRecord[]> {
-    return await (await this.#opened()).workers();
+    return await (await this.#life.opened()).workers();
   }
 
   /**
@@ -251,76 +229,12 @@ export class EverTask {
    */
   stop(options: StopOptions = {}): Promise<void> {
     const timeoutMs = toMilliseconds(options.timeout ?? { seconds: 30 }, "timeout");
-    return (this.#stopping ??= this.#stop(timeoutMs));
+    return this.#life.stop(timeoutMs);
   }
 
   /** `await using everTask = createEverTask(…)` stops it at the end of the block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
-  }
-
-  async #start(): Promise<void> {
-    await this.#ready();
-    const { storage, clock, logger, definitions, queues, lease, execution, retention } = this
-      .#settings;
-    const worker = new Worker({
-      storage,
-      clock,
-      storageClock: this.#storageClock,
-      logger,
-      events: this.#bus,
-      definitions,
-      queues,
-      lease,
-      execution,
-      dispatch: (task, payload, options) => this.#dispatcher.dispatch(task, payload, options),
-      newId: this.#newId,
-    });
-    await worker.start();
-    this.#worker = worker;
-    if (retention === null) return;
-    this.#retention = new RetentionKeeper(this.audit, retention, clock, logger);
-    this.#retention.start();
-  }
-
-  async #stop(timeoutMs: number): Promise<void> {
-    const { clock, storage, lease: { leaseMs }, dispatchRetryMs } = this.#settings;
-    // Nothing below may take for ever, also when storage has stopped to answer.
-    if (this.#worker === null) {
-      const starting = Promise.all([this.#starting, this.#opening]).catch(() => {});
-      await within(clock, leaseMs, starting);
-    }
-    const retentionEnd = this.#retention?.stop() ?? Promise.resolve();
-    await this.#worker?.stop(timeoutMs);
-    await within(clock, leaseMs, retentionEnd);
-    await within(clock, dispatchRetryMs, this.#dispatcher.idle());
-    await within(clock, subscribersMs, this.#bus.idle());
-    this.#isStopped = true;
-    await within(clock, leaseMs, storage.close());
-  }
-
-  /** Opens storage when it is first needed. After a failure the next call tries again. */
-  async #ready(): Promise<void> {
-    if (this.#isStopped || (this.#stopping !== null && this.#worker === null)) {
-      throw new StoppedError();
-    }
-    if (this.#isOpen) return;
-    this.#opening ??= this.#settings.storage.open().then(
-      ({ now }) => {
-        this.#storageClock.sync(now);
-        this.#isOpen = true;
-      },
-      (error) => {
-        this.#opening = null;
-        throw error;
-      },
-    );
-    await this.#opening;
-  }
-
-  async #opened(): Promise<Storage> {
-    await this.#ready();
-    return this.#settings.storage;
   }
 }
 

@@ -1,0 +1,131 @@
+// The life of an instance: storage is opened when it is first needed, a worker starts when it is asked to, and in the end
+// everything stops in order, however storage behaves.
+
+import type { RetentionKeeper } from "./audit/retention_keeper.ts";
+import { EverTaskError } from "./errors.ts";
+import type { EverTaskSettings } from "./ever_task_options.ts";
+import type { Storage } from "./storage/storage.ts";
+import type { StorageClock } from "./time/storage_clock.ts";
+import { within } from "./time/within.ts";
+import type { Worker } from "./worker/worker.ts";
+
+/** How long a stop waits for subscribers to take the last events, in milliseconds. */
+const subscribersMs = 1_000;
+
+/** The instance was used after `stop`. */
+export class StoppedError extends EverTaskError {
+  /** The name that errors of this class keep. */
+  override name = "StoppedError";
+
+  /** Tells the remedy. */
+  constructor() {
+    super("This instance has been stopped: make a new one with createEverTask.");
+  }
+}
+
+/** What a life is about. */
+export interface LifecycleParts {
+  readonly settings: EverTaskSettings;
+  /** Learns the storage's time when it is opened. */
+  readonly storageClock: StorageClock;
+  /** Makes the worker of this process. */
+  readonly newWorker: () => Worker;
+  /** Makes what trims the audit tables while the worker runs; null: nothing does. */
+  readonly newRetention: () => RetentionKeeper | null;
+  /** Resolves when no dispatch is being written. */
+  readonly allDispatched: () => Promise<void>;
+  /** Resolves when subscribers have taken all events. */
+  readonly allHeard: () => Promise<void>;
+}
+
+/** Opens, starts and stops the parts of an instance. */
+export class Lifecycle {
+  readonly #parts: LifecycleParts;
+  #worker: Worker | null = null;
+  #retention: RetentionKeeper | null = null;
+  #isOpen = false;
+  #isStopped = false;
+  #opening: Promise<void> | null = null;
+  #starting: Promise<void> | null = null;
+  #stopping: Promise<void> | null = null;
+
+  constructor(parts: LifecycleParts) {
+    this.#parts = parts;
+  }
+
+  /** The running worker of this process; null while there is none. */
+  get worker(): Worker | null {
+    return this.#worker;
+  }
+
+  /** A promise of the open storage; null when it is open and will stay so: most dispatches need not wait a turn. */
+  opening(): Promise<void> | null {
+    return this.#isOpen && this.#stopping === null ? null : this.#ready();
+  }
+
+  /** The storage, opened. */
+  async opened(): Promise<Storage> {
+    await this.#ready();
+    return this.#parts.settings.storage;
+  }
+
+  /** See {@linkcode EverTask.start}. */
+  start(): Promise<void> {
+    if (this.#stopping !== null) return Promise.reject(new StoppedError());
+    return (this.#starting ??= this.#start().catch((error) => {
+      this.#starting = null;
+      throw error;
+    }));
+  }
+
+  /** See {@linkcode EverTask.stop}. */
+  stop(timeoutMs: number): Promise<void> {
+    return (this.#stopping ??= this.#stop(timeoutMs));
+  }
+
+  async #start(): Promise<void> {
+    await this.#ready();
+    const worker = this.#parts.newWorker();
+    await worker.start();
+    this.#worker = worker;
+    this.#retention = this.#parts.newRetention();
+    this.#retention?.start();
+  }
+
+  async #stop(timeoutMs: number): Promise<void> {
+    const { settings, allDispatched, allHeard } = this.#parts;
+    const { clock, storage, lease: { leaseMs }, dispatchRetryMs } = settings;
+    // Nothing below may take for ever, also when storage has stopped to answer.
+    if (this.#worker === null) {
+      const starting = Promise.all([this.#starting, this.#opening]).catch(() => {});
+      await within(clock, leaseMs, starting);
+    }
+    const retentionEnd = this.#retention?.stop() ?? Promise.resolve();
+    await this.#worker?.stop(timeoutMs);
+    await within(clock, leaseMs, retentionEnd);
+    await within(clock, dispatchRetryMs, allDispatched());
+    await within(clock, subscribersMs, allHeard());
+    this.#isStopped = true;
+    await within(clock, leaseMs, storage.close());
+  }
+
+  /** Opens storage when it is first needed. After a failure the next call tries again. */
+  async #ready(): Promise<void> {
+    if (this.#isStopped || (this.#stopping !== null && this.#worker === null)) {
+      throw new StoppedError();
+    }
+    if (this.#isOpen) return;
+    const { settings, storageClock } = this.#parts;
+    this.#opening ??= settings.storage.open().then(
+      ({ now }) => {
+        storageClock.sync(now);
+        this.#isOpen = true;
+      },
+      (error) => {
+        this.#opening = null;
+        throw error;
+      },
+    );
+    await this.#opening;
+  }
+}
