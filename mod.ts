@@ -81,6 +81,12 @@ export { linearRetry } from "./src/retry/linear_retry.ts";
 export { noRetry } from "./src/retry/no_retry.ts";
 export { RateLimitRejectedError } from "./src/rate_limit/rate_limit_options.ts";
 export type { RateLimitOptions } from "./src/rate_limit/rate_limit_options.ts";
+export type {
+  FilterName,
+  RetryPolicyData,
+  RetryRule,
+  StorableRetryPolicy,
+} from "./src/retry/policy_data.ts";
 export type { RetryPolicy } from "./src/retry/retry_policy.ts";
 export { isTransientDatabaseError } from "./src/retry/transient_database_errors.ts";
 export { isTransientNetworkError } from "./src/retry/transient_network_errors.ts";

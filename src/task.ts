@@ -70,7 +70,11 @@ export interface TaskSettings {
    * @default the queue's, then the instance's, then no limit
    */
   readonly timeout?: Duration;
-  /** What follows a failed attempt. @default the queue's, then the instance's: `linearRetry(3, 500)` */
+  /**
+   * What follows a failed attempt, unless the dispatch said so.
+   *
+   * @default the queue's, then the instance's: `linearRetry(3, 500)`
+   */
   readonly retry?: RetryPolicy;
 }
 

@@ -52,6 +52,7 @@ function update(state: MemoryState, row: TaskRow, task: NewTask, now: number): P
   row.priority = task.priority;
   row.auditLevel = task.auditLevel;
   row.traceContext = task.traceContext;
+  row.retryPolicy = task.retryPolicy;
   row.exception = null;
   row.cancelRequested = false;
   row.series = task.series === null ? null : newSeries(task.series);

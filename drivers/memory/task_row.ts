@@ -54,6 +54,7 @@ export class TaskRow {
   cancelRequested = false;
   rateSlotAt: number | null = null;
   traceContext: string | null;
+  retryPolicy: string | null;
   series: MutableSeries | null;
 
   // Most tasks have no runs and no log lines, and many no audit rows: the lists are made when they are needed.
@@ -80,6 +81,7 @@ export class TaskRow {
     this.taskKey = task.taskKey === null ? null : task.taskKey.toWellFormed();
     this.createdAt = now;
     this.traceContext = task.traceContext;
+    this.retryPolicy = task.retryPolicy;
     this.series = task.series === null ? null : newSeries(task.series);
   }
 
@@ -115,6 +117,7 @@ export class TaskRow {
       cancelRequested: this.cancelRequested,
       rateSlotAt: this.rateSlotAt,
       traceContext: this.traceContext,
+      retryPolicy: this.retryPolicy,
       series: this.series === null ? null : { ...this.series },
     };
   }
@@ -138,6 +141,7 @@ export class TaskRow {
       cancelRequested: this.cancelRequested,
       rateSlotAt: this.rateSlotAt,
       traceContext: this.traceContext,
+      retryPolicy: this.retryPolicy,
       series: this.series === null ? null : { ...this.series },
     };
   }

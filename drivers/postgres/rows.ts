@@ -50,6 +50,7 @@ export function toNewTask(task: NewTask): object {
     priority: task.priority,
     task_key: task.taskKey ?? undefined,
     trace_context: task.traceContext ?? undefined,
+    retry_policy: task.retryPolicy ?? undefined,
     claim_for: task.claimFor ?? undefined,
     schedule: series?.schedule,
     info: series?.info,

@@ -86,8 +86,8 @@ function decide(holder: SqliteRow, task: NewTask): Update | "leave" | "replace" 
 
 /** What a new dispatch replaces in any row that it updates. */
 const replaceTask = "UPDATE queued_tasks SET type = ?, handler = ?, request = ?, queue_name = ?, " +
-  "priority = ?, audit_level = ?, trace_context = ?, exception = NULL, cancel_requested = 0 " +
-  "WHERE id = ?";
+  "priority = ?, audit_level = ?, trace_context = ?, retry_policy = ?, exception = NULL, " +
+  "cancel_requested = 0 WHERE id = ?";
 
 /** What it replaces unless the row is a series that keeps its next run. */
 const replacePlan = "UPDATE queued_tasks SET status = ?, scheduled_execution_utc = ?, " +
@@ -110,6 +110,7 @@ function update(
     task.priority,
     auditLevelToNumber(task.auditLevel),
     task.traceContext,
+    task.retryPolicy,
     id,
   );
   const { series } = task;

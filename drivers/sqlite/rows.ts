@@ -28,7 +28,7 @@ export const seriesColumns = `${userText("recurring_task")}, ${userText("recurri
 
 const commonColumns = `id, ${userText("type")}, ${userText("request")}, status, audit_level,
   priority, ${userText("task_key")}, created_at_utc, due_at_utc, attempt, lost_count, lease_token,
-  cancel_requested, rate_slot_utc, ${userText("trace_context")}`;
+  cancel_requested, rate_slot_utc, ${userText("trace_context")}, retry_policy`;
 
 /** What {@linkcode toClaimedTask} reads. Each column counts in a claim, and few tasks are recurring: their series come after. */
 export const claimedTaskColumns = `${commonColumns}, recurring_task IS NOT NULL AS recurring`;
@@ -78,6 +78,7 @@ export function toClaimedTask(
     cancelRequested: row.cancel_requested === 1,
     rateSlotAt: row.rate_slot_utc as number | null,
     traceContext: textOrNull(row.trace_context),
+    retryPolicy: row.retry_policy as string | null,
     series,
   };
 }
@@ -107,6 +108,7 @@ export function toTaskRecord(row: SqliteRow): TaskRecord {
     cancelRequested: row.cancel_requested === 1,
     rateSlotAt: row.rate_slot_utc as number | null,
     traceContext: textOrNull(row.trace_context),
+    retryPolicy: row.retry_policy as string | null,
     series: toSeries(row),
   };
 }

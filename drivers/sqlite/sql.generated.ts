@@ -52,6 +52,7 @@ CREATE TABLE queued_tasks (
   next_run_utc INTEGER,
   current_run_count INTEGER NOT NULL DEFAULT 0,
   trace_context TEXT,
+  retry_policy TEXT,                 -- as JSON, when the dispatch gave one
   recurring_task TEXT,               -- the schedule as JSON; NULL: not recurring
   recurring_info TEXT,
   request TEXT NOT NULL,

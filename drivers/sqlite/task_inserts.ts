@@ -10,12 +10,12 @@ import { pausedQueues } from "./queues.ts";
 import { writeSeries } from "./series.ts";
 
 /** Each row's own parameters; created_at_utc is the same for all. */
-const parametersOfRow = 14;
+const parametersOfRow = 15;
 
 const insertTasks = new BulkInsert(
   "INSERT INTO queued_tasks (created_at_utc, id, type, handler, request, status, audit_level, " +
     "queue_name, priority, task_key, scheduled_execution_utc, due_at_utc, trace_context, " +
-    "worker_id, attempt, lease_token) VALUES",
+    "retry_policy, worker_id, attempt, lease_token) VALUES",
   parametersOfRow,
   // A task that is born claimed has attempt 1 and lease token 1, any other has 0 and 0.
   (first) => `(?1, ${numbered(first, parametersOfRow)}, ?${first + parametersOfRow - 1})`,
@@ -94,6 +94,7 @@ function addParameters(
     scheduledInstant(task, dueAt),
     owner === null ? dueAt : null,
     task.traceContext,
+    task.retryPolicy,
     owner,
     owner === null ? 0 : 1,
   );

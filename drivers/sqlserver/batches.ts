@@ -70,6 +70,7 @@ export function newTasks(tasks: readonly NewTask[]): Rows {
       ? null
       : toStoredName(task.taskKey, "taskKey", nameLengths.taskKey),
     TraceContext: toStored(task.traceContext),
+    RetryPolicy: toStored(task.retryPolicy),
     ClaimFor: task.claimFor === null ? null : storedWorker(task.claimFor),
     IsRecurring: task.series !== null,
     RecurringTask: toStored(task.series?.schedule ?? null),

@@ -24,6 +24,7 @@ export const taskColumns = `
     t.[LastExecutionUtc] AS [LastExecutionUtc], t.[ExecutionTimeMs] AS [ExecutionTimeMs], t.[Attempt] AS [Attempt],
     t.[LostCount] AS [LostCount], t.[WorkerId] AS [WorkerId], t.[LeaseToken] AS [LeaseToken],
     t.[CancelRequested] AS [CancelRequested], t.[RateSlotUtc] AS [RateSlotUtc], t.[TraceContext] AS [TraceContext],
+    t.[RetryPolicy] AS [RetryPolicy],
     t.[IsRecurring] AS [IsRecurring], t.[RecurringTask] AS [RecurringTask], t.[RecurringInfo] AS [RecurringInfo],
     t.[AnchorUtc] AS [AnchorUtc], t.[MaxRuns] AS [MaxRuns], t.[RunUntil] AS [RunUntil],
     t.[NextRunUtc] AS [NextRunUtc], t.[CurrentRunCount] AS [CurrentRunCount]`;
@@ -69,6 +70,7 @@ function toTask(row: Row) {
     cancelRequested: truth(row.CancelRequested),
     rateSlotAt: instantOrNull(row.RateSlotUtc),
     traceContext: fromStored(textOrNull(row.TraceContext)),
+    retryPolicy: fromStored(textOrNull(row.RetryPolicy)),
     series: truth(row.IsRecurring) ? toSeries(row) : null,
   };
 }

@@ -60,6 +60,7 @@ IF OBJECT_ID(N'[EverTask].[QueuedTasks]') IS NULL
         [RateSlotUtc]           datetimeoffset(3) NULL,
         [AnchorUtc]             datetimeoffset(3) NULL, -- the instant on which the schedule's grid hangs
         [TraceContext]          nvarchar(max)     NULL,
+        [RetryPolicy]           nvarchar(max)     NULL, -- as JSON, when the dispatch gave one
         [LastLogSequence]       int               NOT NULL CONSTRAINT [DF_QueuedTasks_LastLogSequence] DEFAULT 0,
         -- The id's bytes in the order in which they are written down, so that version 7 ids sort by time.
         [IdOrder] AS CONVERT(binary(16),
@@ -201,6 +202,8 @@ IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'AnchorUtc') IS NULL
 GO
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'TraceContext') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [TraceContext] nvarchar(max) NULL;
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'RetryPolicy') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [RetryPolicy] nvarchar(max) NULL;
 GO
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'LastLogSequence') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [LastLogSequence] int NOT NULL
@@ -387,6 +390,7 @@ IF TYPE_ID(N'[EverTask].[NewTaskList]') IS NULL
         [Priority]      smallint         NOT NULL,
         [TaskKey]       nvarchar(200)    COLLATE Latin1_General_BIN2 NULL,
         [TraceContext]  nvarchar(max)    NULL,
+        [RetryPolicy]   nvarchar(max)    NULL,
         [ClaimFor]      nvarchar(100)    COLLATE Latin1_General_BIN2 NULL,
         [IsRecurring]   bit              NOT NULL,
         [RecurringTask] nvarchar(max)    COLLATE Latin1_General_BIN2 NULL,
@@ -563,7 +567,7 @@ BEGIN
         t.[AuditLevel] AS [AuditLevel], t.[QueueName] AS [QueueName], t.[Priority] AS [Priority], t.[TaskKey] AS [TaskKey],
         t.[CreatedAtUtc] AS [CreatedAtUtc], t.[ClaimedDueUtc] AS [DueAtUtc], t.[Attempt] AS [Attempt], t.[LostCount] AS [LostCount],
         t.[LeaseToken] AS [LeaseToken], t.[CancelRequested] AS [CancelRequested], t.[RateSlotUtc] AS [RateSlotUtc],
-        t.[TraceContext] AS [TraceContext], t.[IsRecurring] AS [IsRecurring], t.[RecurringTask] AS [RecurringTask],
+        t.[TraceContext] AS [TraceContext], t.[RetryPolicy] AS [RetryPolicy], t.[IsRecurring] AS [IsRecurring], t.[RecurringTask] AS [RecurringTask],
         t.[RecurringInfo] AS [RecurringInfo], t.[AnchorUtc] AS [AnchorUtc], t.[MaxRuns] AS [MaxRuns],
         t.[RunUntil] AS [RunUntil], t.[NextRunUtc] AS [NextRunUtc], t.[CurrentRunCount] AS [CurrentRunCount]
     FROM @Taken AS k
@@ -859,7 +863,7 @@ BEGIN
                     SET @Keeps = CASE WHEN @StoredIsRecurring = 1 AND @Alive = 1 AND @SameSchedule = 1 THEN 1 ELSE 0 END;
                     UPDATE t
                     SET [Type] = n.[Type], [Handler] = n.[Handler], [Request] = n.[Request], [QueueName] = n.[QueueName],
-                        [Priority] = n.[Priority], [AuditLevel] = n.[AuditLevel], [TraceContext] = n.[TraceContext],
+                        [Priority] = n.[Priority], [AuditLevel] = n.[AuditLevel], [TraceContext] = n.[TraceContext], [RetryPolicy] = n.[RetryPolicy],
                         [Exception] = NULL, [CancelRequested] = 0,
                         [IsRecurring] = n.[IsRecurring], [RecurringTask] = n.[RecurringTask], [RecurringInfo] = n.[RecurringInfo],
                         [MaxRuns] = n.[MaxRuns], [RunUntil] = CONVERT(datetimeoffset(3), n.[RunUntil]),
@@ -893,7 +897,7 @@ BEGIN
             INSERT INTO [EverTask].[QueuedTasks] ([Id], [CreatedAtUtc], [ExecutionTimeMs], [ScheduledExecutionUtc], [Type], [Request], [Handler],
                 [IsRecurring], [RecurringTask], [RecurringInfo], [CurrentRunCount], [MaxRuns], [RunUntil], [NextRunUtc],
                 [QueueName], [TaskKey], [AuditLevel], [Status], [Priority], [DueAtUtc], [Attempt], [WorkerId],
-                [LeaseToken], [AnchorUtc], [TraceContext])
+                [LeaseToken], [AnchorUtc], [TraceContext], [RetryPolicy])
             OUTPUT inserted.[Id], inserted.[Status], inserted.[AuditLevel] INTO @Created ([Id], [Status], [AuditLevel])
             SELECT n.[Id], @Now, 0, CASE WHEN n.[Status] = N'WaitingQueue' THEN e.[DueAtUtc] END, n.[Type], n.[Request],
                 n.[Handler], n.[IsRecurring], n.[RecurringTask], n.[RecurringInfo],
@@ -901,7 +905,7 @@ BEGIN
                 CONVERT(datetimeoffset(3), n.[NextRunUtc]), n.[QueueName], n.[TaskKey], n.[AuditLevel], n.[Status], n.[Priority],
                 CASE WHEN e.[ClaimFor] IS NULL THEN e.[DueAtUtc] END, CASE WHEN e.[ClaimFor] IS NULL THEN 0 ELSE 1 END,
                 e.[ClaimFor], CASE WHEN e.[ClaimFor] IS NULL THEN 0 ELSE 1 END, CONVERT(datetimeoffset(3), n.[AnchorUtc]),
-                n.[TraceContext]
+                n.[TraceContext], n.[RetryPolicy]
             FROM @New AS e
             INNER JOIN @Tasks AS n ON n.[Ordinal] = e.[Ordinal]
             WHERE e.[Turn] = @Turn

@@ -47,6 +47,7 @@ export const newTaskList = tableType("NewTaskList", {
   Priority: smallInt,
   TaskKey: name(nameLengths.taskKey),
   TraceContext: text,
+  RetryPolicy: text,
   ClaimFor: name(nameLengths.worker),
   IsRecurring: bit,
   RecurringTask: text,

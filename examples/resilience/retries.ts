@@ -42,12 +42,16 @@ const ended = Promise.withResolvers<void>();
 const endings: string[] = [];
 everTask.events.subscribe((event) => {
   endings.push(`${event.taskType}: ${event.kind}`);
-  if (endings.length === 2) ended.resolve();
+  if (endings.length === 3) ended.resolve();
 }, { kinds: ["completed", "failed"] });
 
 await everTask.start();
 await everTask.dispatch(fetchPage, { url: "https://example.org/" });
 await everTask.dispatch(charge, { card: "4711" });
+// A policy for this task alone: stored with it, it holds in whichever process runs it.
+await everTask.dispatch(fetchPage, { url: "https://example.com/" }, {
+  retry: linearRetry(2, [10, 30]).handleTransientNetworkErrors(),
+});
 await ended.promise;
 await everTask.stop();
 console.log(endings.sort());

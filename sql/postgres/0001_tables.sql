@@ -53,6 +53,7 @@ CREATE TABLE queued_tasks (
   worker_id               text        COLLATE "C",           -- the worker that holds it
   task_key                text        COLLATE "C",
   trace_context           text,
+  retry_policy            text,                              -- as JSON, when the dispatch gave one
   recurring_task          text,                              -- series: the schedule as JSON
   recurring_info          text                               -- series: the schedule as a sentence
 ) WITH (

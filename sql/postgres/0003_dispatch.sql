@@ -17,6 +17,7 @@ CREATE TYPE new_task AS (
   priority       smallint,
   task_key       text,
   trace_context  text,
+  retry_policy   text,       -- as JSON; NULL: what the type or the queue says
   claim_for      text,       -- the worker that takes it without a claim
   schedule       text,       -- the series; NULL: not recurring
   info           text,
@@ -53,13 +54,13 @@ BEGIN
     FOR KEY SHARE
   ), created AS (
     INSERT INTO queued_tasks (
-      id, type, handler, request, status, audit_level, queue_name, priority, task_key, trace_context, created_at_utc,
-      due_at_utc, scheduled_execution_utc, worker_id, attempt, lease_token,
+      id, type, handler, request, status, audit_level, queue_name, priority, task_key, trace_context, retry_policy,
+      created_at_utc, due_at_utc, scheduled_execution_utc, worker_id, attempt, lease_token,
       is_recurring, recurring_task, recurring_info, anchor_utc, max_runs, run_until, next_run_utc, current_run_count
     )
     SELECT
       t.id, t.type, t.handler, t.request, t.status, t.audit_level, t.queue_name, t.priority, t.task_key,
-      t.trace_context, clock,
+      t.trace_context, t.retry_policy, clock,
       CASE WHEN h.id IS NULL THEN t.due_at_utc END, CASE WHEN t.status = 'WaitingQueue' THEN t.due_at_utc END,
       h.id, CASE WHEN h.id IS NULL THEN 0 ELSE 1 END, CASE WHEN h.id IS NULL THEN 0 ELSE 1 END,
       t.schedule IS NOT NULL, t.schedule, t.info, from_epoch_ms(t.anchor_at_ms), t.max_runs,
@@ -124,7 +125,7 @@ BEGIN
     UPDATE queued_tasks AS t SET
       type = task.type, handler = task.handler, request = task.request, queue_name = task.queue_name,
       priority = task.priority, audit_level = task.audit_level, trace_context = task.trace_context,
-      exception = NULL, cancel_requested = false,
+      retry_policy = task.retry_policy, exception = NULL, cancel_requested = false,
       is_recurring = task.schedule IS NOT NULL, recurring_task = task.schedule, recurring_info = task.info,
       max_runs = task.max_runs, run_until = from_epoch_ms(task.run_until_ms),
       current_run_count = CASE WHEN task.schedule IS NULL THEN NULL
@@ -190,6 +191,10 @@ END $$;
 -- Enqueues a task from SQL: a trigger, a function, another language. It exists if the transaction commits, and workers are
 -- told then. The request is the payload as JSON, which the worker validates against the task's schema. Returns the id of
 -- the task that now stands for it (with a key, it may be an existing one's).
+--
+-- A retry_policy goes before what the task's type says: {"kind": "none"}, {"kind": "linear", "retries": 3, "delaysMs": [500]}
+-- or {"kind": "exponential", "retries": 5, "baseMs": 1000, "factor": 2, "maxMs": 60000, "jitter": 0.5}; RetryPolicyData in
+-- src/retry/policy_data.ts. The worker logs an error about one that it does not understand.
 CREATE FUNCTION dispatch(
   task_type text,
   request json,
@@ -198,7 +203,8 @@ CREATE FUNCTION dispatch(
   task_key text DEFAULT NULL,
   priority smallint DEFAULT 0,
   audit_level smallint DEFAULT 0,
-  handler text DEFAULT NULL
+  handler text DEFAULT NULL,
+  retry_policy json DEFAULT NULL
 ) RETURNS uuid LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
   clock  timestamptz := utc_now();
@@ -208,11 +214,16 @@ DECLARE
   later  boolean := due_at > clock;
   answer json;
 BEGIN
+  IF coalesce(retry_policy ->> 'kind' NOT IN ('none', 'linear', 'exponential'), retry_policy IS NOT NULL) THEN
+    RAISE EXCEPTION 'retry_policy is %, but its kind must be none, linear or exponential', retry_policy
+      USING ERRCODE = 'invalid_parameter_value';
+  END IF;
   answer := persist_tasks(
     json_build_array(json_build_object(
       'id', new_id, 'type', task_type, 'handler', coalesce(handler, task_type), 'request', request::text,
       'status', CASE WHEN later THEN 'WaitingQueue' ELSE 'Queued' END, 'due_at_ms', to_epoch_ms(due_at),
-      'audit_level', audit_level, 'queue_name', queue_name, 'priority', priority, 'task_key', task_key
+      'audit_level', audit_level, 'queue_name', queue_name, 'priority', priority, 'task_key', task_key,
+      'retry_policy', retry_policy::text
     )),
     CASE WHEN later THEN NULL ELSE '{"kind":"tasks"}'::json END
   );

@@ -98,7 +98,7 @@ BEGIN
       to_epoch_ms((t).created_at_utc) AS "createdAt", to_epoch_ms(taken.due_at_utc) AS "dueAt",
       (t).attempt, (t).lost_count AS "lostCount", (t).lease_token AS "leaseToken",
       (t).cancel_requested AS "cancelRequested", to_epoch_ms((t).rate_slot_utc) AS "rateSlotAt",
-      (t).trace_context AS "traceContext", series_record(t) AS series
+      (t).trace_context AS "traceContext", (t).retry_policy AS "retryPolicy", series_record(t) AS series
     FROM taken ORDER BY taken.position
   ) AS r;
   RETURN json_build_object('now', to_epoch_ms(clock), 'walkMs', walk_ms, 'tasks', claimed);

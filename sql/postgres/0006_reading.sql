@@ -13,7 +13,8 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     to_epoch_ms(t.due_at_utc) AS "dueAt", to_epoch_ms(t.last_execution_utc) AS "lastExecutionAt",
     t.execution_time_ms AS "executionTimeMs", t.attempt, t.lost_count AS "lostCount", t.worker_id AS "workerId",
     t.lease_token AS "leaseToken", t.cancel_requested AS "cancelRequested",
-    to_epoch_ms(t.rate_slot_utc) AS "rateSlotAt", t.trace_context AS "traceContext", series_record(t) AS series
+    to_epoch_ms(t.rate_slot_utc) AS "rateSlotAt", t.trace_context AS "traceContext",
+    t.retry_policy AS "retryPolicy", series_record(t) AS series
   ) AS r
 $$;
 

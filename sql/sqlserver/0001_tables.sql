@@ -52,6 +52,7 @@ IF OBJECT_ID(N'[EverTask].[QueuedTasks]') IS NULL
         [RateSlotUtc]           datetimeoffset(3) NULL,
         [AnchorUtc]             datetimeoffset(3) NULL, -- the instant on which the schedule's grid hangs
         [TraceContext]          nvarchar(max)     NULL,
+        [RetryPolicy]           nvarchar(max)     NULL, -- as JSON, when the dispatch gave one
         [LastLogSequence]       int               NOT NULL CONSTRAINT [DF_QueuedTasks_LastLogSequence] DEFAULT 0,
         -- The id's bytes in the order in which they are written down, so that version 7 ids sort by time.
         [IdOrder] AS CONVERT(binary(16),

@@ -57,6 +57,8 @@ IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'AnchorUtc') IS NULL
 GO
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'TraceContext') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [TraceContext] nvarchar(max) NULL;
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'RetryPolicy') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [RetryPolicy] nvarchar(max) NULL;
 GO
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'LastLogSequence') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [LastLogSequence] int NOT NULL

@@ -38,6 +38,7 @@ IF TYPE_ID(N'[EverTask].[NewTaskList]') IS NULL
         [Priority]      smallint         NOT NULL,
         [TaskKey]       nvarchar(200)    COLLATE Latin1_General_BIN2 NULL,
         [TraceContext]  nvarchar(max)    NULL,
+        [RetryPolicy]   nvarchar(max)    NULL,
         [ClaimFor]      nvarchar(100)    COLLATE Latin1_General_BIN2 NULL,
         [IsRecurring]   bit              NOT NULL,
         [RecurringTask] nvarchar(max)    COLLATE Latin1_General_BIN2 NULL,

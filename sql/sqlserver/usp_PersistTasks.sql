@@ -94,7 +94,7 @@ BEGIN
                     SET @Keeps = CASE WHEN @StoredIsRecurring = 1 AND @Alive = 1 AND @SameSchedule = 1 THEN 1 ELSE 0 END;
                     UPDATE t
                     SET [Type] = n.[Type], [Handler] = n.[Handler], [Request] = n.[Request], [QueueName] = n.[QueueName],
-                        [Priority] = n.[Priority], [AuditLevel] = n.[AuditLevel], [TraceContext] = n.[TraceContext],
+                        [Priority] = n.[Priority], [AuditLevel] = n.[AuditLevel], [TraceContext] = n.[TraceContext], [RetryPolicy] = n.[RetryPolicy],
                         [Exception] = NULL, [CancelRequested] = 0,
                         [IsRecurring] = n.[IsRecurring], [RecurringTask] = n.[RecurringTask], [RecurringInfo] = n.[RecurringInfo],
                         [MaxRuns] = n.[MaxRuns], [RunUntil] = CONVERT(datetimeoffset(3), n.[RunUntil]),
@@ -128,7 +128,7 @@ BEGIN
             INSERT INTO [EverTask].[QueuedTasks] ([Id], [CreatedAtUtc], [ExecutionTimeMs], [ScheduledExecutionUtc], [Type], [Request], [Handler],
                 [IsRecurring], [RecurringTask], [RecurringInfo], [CurrentRunCount], [MaxRuns], [RunUntil], [NextRunUtc],
                 [QueueName], [TaskKey], [AuditLevel], [Status], [Priority], [DueAtUtc], [Attempt], [WorkerId],
-                [LeaseToken], [AnchorUtc], [TraceContext])
+                [LeaseToken], [AnchorUtc], [TraceContext], [RetryPolicy])
             OUTPUT inserted.[Id], inserted.[Status], inserted.[AuditLevel] INTO @Created ([Id], [Status], [AuditLevel])
             SELECT n.[Id], @Now, 0, CASE WHEN n.[Status] = N'WaitingQueue' THEN e.[DueAtUtc] END, n.[Type], n.[Request],
                 n.[Handler], n.[IsRecurring], n.[RecurringTask], n.[RecurringInfo],
@@ -136,7 +136,7 @@ BEGIN
                 CONVERT(datetimeoffset(3), n.[NextRunUtc]), n.[QueueName], n.[TaskKey], n.[AuditLevel], n.[Status], n.[Priority],
                 CASE WHEN e.[ClaimFor] IS NULL THEN e.[DueAtUtc] END, CASE WHEN e.[ClaimFor] IS NULL THEN 0 ELSE 1 END,
                 e.[ClaimFor], CASE WHEN e.[ClaimFor] IS NULL THEN 0 ELSE 1 END, CONVERT(datetimeoffset(3), n.[AnchorUtc]),
-                n.[TraceContext]
+                n.[TraceContext], n.[RetryPolicy]
             FROM @New AS e
             INNER JOIN @Tasks AS n ON n.[Ordinal] = e.[Ordinal]
             WHERE e.[Turn] = @Turn

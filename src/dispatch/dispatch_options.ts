@@ -2,6 +2,7 @@
 
 import type { AuditLevel } from "../audit/audit_level.ts";
 import { InvalidArgumentError } from "../errors.ts";
+import type { StorableRetryPolicy } from "../retry/policy_data.ts";
 import type { RecurringInput } from "../schedule/builder.ts";
 import type { Task } from "../task.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
@@ -16,6 +17,12 @@ export interface CommonDispatchOptions {
   readonly queue?: string;
   /** Larger runs earlier: an integer from -32768 to 32767. @default the task's, then 0 */
   readonly priority?: number;
+  /**
+   * What follows a failed attempt of this task: it is stored with it, and goes before what the task, its queue and the instance
+   * say. So it is one of {@linkcode linearRetry}, {@linkcode exponentialRetry} and {@linkcode noRetry}; of their filters, the
+   * presets and `.handle(TimeoutError)`. @default the task's, then the queue's, then the instance's
+   */
+  readonly retry?: StorableRetryPolicy;
   /** Cancels the dispatch (not the task): nothing is stored if it aborts before the write is sent. */
   readonly signal?: AbortSignal;
   /**

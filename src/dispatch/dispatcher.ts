@@ -8,6 +8,7 @@ import { taskEvent } from "../events/job_events.ts";
 import type { Instrumentation } from "../instrumentation.ts";
 import type { Logger } from "../log/logger.ts";
 import { type EncodedPayload, encodePayload } from "../payload/payload.ts";
+import { toStoredPolicy } from "../retry/stored_policy.ts";
 import { BatchWriter } from "../storage/batching/batch_writer.ts";
 import { isTransient, retryTransient } from "../storage/batching/retry_transient.ts";
 import type { ClaimedTask } from "../storage/records.ts";
@@ -270,6 +271,7 @@ export class Dispatcher {
         ? task.priority ?? 0
         : parsePriority(options.priority, "priority"),
       taskKey: options.taskKey === undefined ? null : parseTaskKey(options.taskKey),
+      retryPolicy: options.retry === undefined ? null : toStoredPolicy(options.retry, "retry"),
       series,
     };
   }
@@ -323,6 +325,7 @@ function bornClaimed(task: NewTask, now: number): ClaimedTask {
     cancelRequested: false,
     rateSlotAt: null,
     traceContext: task.traceContext,
+    retryPolicy: task.retryPolicy,
     series: task.series === null ? null : { ...task.series, runCount: 0 },
   };
 }

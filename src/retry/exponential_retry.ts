@@ -51,7 +51,8 @@ export function exponentialRetry(options: ExponentialRetryOptions): FilterableRe
   if (!(jitter >= 0 && jitter <= 1)) {
     throw new InvalidArgumentError("jitter", jitter, "be a number from 0 to 1");
   }
-  return filterable((attempt, _error, random = () => 0) => {
+  const rule = { kind: "exponential", retries, baseMs, factor, maxMs, jitter } as const;
+  return filterable(rule, (attempt, _error, random = () => 0) => {
     if (attempt > retries) return null;
     const delayMs = Math.min(maxMs, baseMs * factor ** (attempt - 1));
     return Math.round(delayMs * (1 - jitter * random()));

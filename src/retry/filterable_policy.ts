@@ -2,6 +2,7 @@
 
 import { InvalidArgumentError } from "../errors.ts";
 import { TimeoutError } from "../worker/abort_reasons.ts";
+import type { FilterName, RetryPolicyData, RetryRule, StorableRetryPolicy } from "./policy_data.ts";
 import type { RetryPolicy } from "./retry_policy.ts";
 import { isTransientDatabaseError } from "./transient_database_errors.ts";
 import { isTransientNetworkError } from "./transient_network_errors.ts";
@@ -13,7 +14,7 @@ export type ErrorClass = abstract new (...args: never[]) => Error;
  * A retry policy that can be told which errors it retries. Without a filter it retries every error but a timeout. Each filter
  * gives a new policy and leaves the old one as it is.
  */
-export interface FilterableRetryPolicy extends RetryPolicy {
+export interface FilterableRetryPolicy extends StorableRetryPolicy {
   /**
    * Retries only errors of these classes (and their subclasses); further calls and presets add to them. This is also the way to
    * have timeouts retried: `.handle(TimeoutError)`.
@@ -47,24 +48,35 @@ export interface FilterableRetryPolicy extends RetryPolicy {
 
 type Matcher = (error: unknown) => boolean;
 
+interface Filter {
+  readonly matches: Matcher;
+  /** What it is called as data; null: it cannot be stored. */
+  readonly name: FilterName | null;
+}
+
 interface Filters {
-  readonly handled: readonly Matcher[];
-  readonly notHandled: readonly Matcher[];
+  readonly handled: readonly Filter[];
+  readonly notHandled: readonly Filter[];
   readonly predicate: Matcher | null;
 }
 
 const noFilters: Filters = { handled: [], notHandled: [], predicate: null };
 
-/** Makes a filterable policy from a rule for the delay. */
-export function filterable(nextDelay: RetryPolicy["nextDelay"]): FilterableRetryPolicy {
-  return new FilteredRetry(nextDelay, noFilters);
+/** Makes a filterable policy from a rule for the delay, which is given as data and as a function. */
+export function filterable(
+  rule: RetryRule,
+  nextDelay: RetryPolicy["nextDelay"],
+): FilterableRetryPolicy {
+  return new FilteredRetry(rule, nextDelay, noFilters);
 }
 
 class FilteredRetry implements FilterableRetryPolicy {
+  readonly #rule: RetryRule;
   readonly #nextDelay: RetryPolicy["nextDelay"];
   readonly #filters: Filters;
 
-  constructor(nextDelay: RetryPolicy["nextDelay"], filters: Filters) {
+  constructor(rule: RetryRule, nextDelay: RetryPolicy["nextDelay"], filters: Filters) {
+    this.#rule = rule;
     this.#nextDelay = nextDelay;
     this.#filters = filters;
   }
@@ -78,9 +90,9 @@ class FilteredRetry implements FilterableRetryPolicy {
   }
 
   doNotHandle(...classes: ErrorClass[]): FilterableRetryPolicy {
-    const matchers = parseClasses("doNotHandle", classes);
+    const filters = parseClasses("doNotHandle", classes);
     if (this.#filters.handled.length > 0) throw mixed("doNotHandle", classes);
-    return this.#with({ notHandled: [...this.#filters.notHandled, ...matchers] });
+    return this.#with({ notHandled: [...this.#filters.notHandled, ...filters] });
   }
 
   handleWhen(predicate: (error: unknown) => boolean): FilterableRetryPolicy {
@@ -91,32 +103,47 @@ class FilteredRetry implements FilterableRetryPolicy {
   }
 
   handleTransientNetworkErrors(): FilterableRetryPolicy {
-    return this.#alsoHandling("handleTransientNetworkErrors", [], [isTransientNetworkError]);
+    const filter = { matches: isTransientNetworkError, name: "transientNetworkErrors" } as const;
+    return this.#alsoHandling("handleTransientNetworkErrors", [], [filter]);
   }
 
   handleTransientDatabaseErrors(): FilterableRetryPolicy {
-    return this.#alsoHandling("handleTransientDatabaseErrors", [], [isTransientDatabaseError]);
+    const filter = { matches: isTransientDatabaseError, name: "transientDatabaseErrors" } as const;
+    return this.#alsoHandling("handleTransientDatabaseErrors", [], [filter]);
   }
 
-  #alsoHandling(method: string, value: unknown, matchers: Matcher[]): FilterableRetryPolicy {
+  toJSON(): RetryPolicyData {
+    const { handled, notHandled, predicate } = this.#filters;
+    const names = handled.map(({ name }) => name);
+    if (predicate !== null || notHandled.length > 0 || names.includes(null)) {
+      const remedy =
+        "filter by handleTransientNetworkErrors(), handleTransientDatabaseErrors() or " +
+        "handle(TimeoutError) alone to be stored with a task: classes and predicates cannot be. Set " +
+        "such a policy on the task's definition, on its queue or on createEverTask";
+      throw new InvalidArgumentError("retry", this.#rule, remedy);
+    }
+    return names.length === 0 ? this.#rule : { ...this.#rule, handle: names as FilterName[] };
+  }
+
+  #alsoHandling(method: string, value: unknown, filters: Filter[]): FilterableRetryPolicy {
     if (this.#filters.notHandled.length > 0) throw mixed(method, value);
-    return this.#with({ handled: [...this.#filters.handled, ...matchers] });
+    return this.#with({ handled: [...this.#filters.handled, ...filters] });
   }
 
   #with(change: Partial<Filters>): FilterableRetryPolicy {
-    return new FilteredRetry(this.#nextDelay, { ...this.#filters, ...change });
+    return new FilteredRetry(this.#rule, this.#nextDelay, { ...this.#filters, ...change });
   }
 }
 
 function isRetried({ handled, notHandled, predicate }: Filters, error: unknown): boolean {
   if (predicate !== null) return predicate(error);
-  if (handled.length > 0) return handled.some((matches) => matches(error));
+  if (handled.length > 0) return handled.some(({ matches }) => matches(error));
   // Work that was too slow once is likely to be so again, and to cost as much: that takes a decision.
   if (error instanceof TimeoutError) return false;
-  return !notHandled.some((matches) => matches(error));
+  return !notHandled.some(({ matches }) => matches(error));
 }
 
-function parseClasses(method: string, classes: readonly ErrorClass[]): Matcher[] {
+function parseClasses(method: string, classes: readonly ErrorClass[]): Filter[] {
   if (classes.length === 0) {
     throw new InvalidArgumentError(method, classes, "be given at least one class of errors");
   }
@@ -124,7 +151,8 @@ function parseClasses(method: string, classes: readonly ErrorClass[]): Matcher[]
     if (typeof each !== "function") {
       throw new InvalidArgumentError(method, each, "be given classes of errors");
     }
-    return (error) => error instanceof each;
+    const matches = (error: unknown) => error instanceof each;
+    return { matches, name: each === TimeoutError ? "timeouts" : null };
   });
 }
 

@@ -27,12 +27,13 @@ export function linearRetry(
   delay: Duration | readonly Duration[],
 ): FilterableRetryPolicy {
   parseRetries(retries);
-  const delays = (isList(delay) ? delay : [delay]).map((each) => toMilliseconds(each, "delay"));
-  if (delays.length === 0) {
+  const delaysMs = (isList(delay) ? delay : [delay]).map((each) => toMilliseconds(each, "delay"));
+  if (delaysMs.length === 0) {
     throw new InvalidArgumentError("delay", delay, "hold at least one duration");
   }
-  return filterable((attempt) =>
-    attempt > retries ? null : delays[Math.min(attempt, delays.length) - 1]!
+  return filterable(
+    { kind: "linear", retries, delaysMs },
+    (attempt) => attempt > retries ? null : delaysMs[Math.min(attempt, delaysMs.length) - 1]!,
   );
 }
 

@@ -1,6 +1,6 @@
 // Never retrying: what overrides a queue's or the instance's policy.
 
-import type { RetryPolicy } from "./retry_policy.ts";
+import type { StorableRetryPolicy } from "./policy_data.ts";
 
 /**
  * Never retries: the first failure is final.
@@ -12,6 +12,6 @@ import type { RetryPolicy } from "./retry_policy.ts";
  * defineTask({ type: "charge-card", retry: noRetry(), handle() {} });
  * ```
  */
-export function noRetry(): RetryPolicy {
-  return { nextDelay: () => null };
+export function noRetry(): StorableRetryPolicy {
+  return { nextDelay: () => null, toJSON: () => ({ kind: "none" }) };
 }

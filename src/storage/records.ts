@@ -50,6 +50,8 @@ export interface TaskRecord {
   readonly rateSlotAt: number | null;
   /** W3C trace context (`traceparent`) of the dispatch, when tracing is on. */
   readonly traceContext: string | null;
+  /** The retry policy that it was dispatched with, as JSON text; null: its type's or queue's holds. */
+  readonly retryPolicy: string | null;
   /** The series, when the task is recurring. */
   readonly series: SeriesRecord | null;
 }
@@ -109,6 +111,8 @@ export interface ClaimedTask {
   readonly rateSlotAt: number | null;
   /** W3C trace context of the dispatch, when tracing is on. */
   readonly traceContext: string | null;
+  /** The retry policy that it was dispatched with, as JSON text; null: its type's or queue's holds. */
+  readonly retryPolicy: string | null;
   /** The series, when the task is recurring. */
   readonly series: SeriesRecord | null;
 }

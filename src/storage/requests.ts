@@ -52,6 +52,8 @@ export interface NewTask {
   readonly taskKey: string | null;
   /** W3C trace context of the dispatch; null: none. */
   readonly traceContext: string | null;
+  /** What follows a failed attempt, as JSON text; null: what its type or queue says. */
+  readonly retryPolicy: string | null;
   /** The series, when the task is recurring. */
   readonly series: NewSeries | null;
   /**

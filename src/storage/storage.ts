@@ -92,7 +92,7 @@ export interface Storage {
    * | one-shot, `WaitingQueue`, `Queued`, `Pending` or due again | updated in place (attempt and lost count 0) | `updated` |
    * | one-shot, ended | gives up its key and stays as history; the new task is stored | `created` |
    *
-   * "Updated in place" replaces type, handler, request, queue, priority, audit level, trace context, series, status and due
+   * "Updated in place" replaces type, handler, request, queue, priority, audit level, trace context, retry policy, series, status and due
    * instant, clears the exception, a cancel request and the rate limit slot, sets attempt and lost count to 0, and writes a
    * status audit row, as the new level asks, if the status is another than before. A series that keeps its next run keeps its
    * status, due instant, attempt, lost count and slot, too.

@@ -7,10 +7,8 @@ import { describeError } from "../errors.ts";
 import type { Logger } from "../log/logger.ts";
 import { decodePayload } from "../payload/payload.ts";
 import { noRetry } from "../retry/no_retry.ts";
-import type { RetryPolicy } from "../retry/retry_policy.ts";
 import type { Clock } from "../time/clock.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
-import { toMilliseconds } from "../time/duration.ts";
 import { within } from "../time/within.ts";
 import {
   LeaseLostError,
@@ -19,6 +17,7 @@ import {
   WorkerStoppedError,
 } from "./abort_reasons.ts";
 import type { AttemptRecorder } from "./attempt_recorder.ts";
+import { type AttemptDefaults, retryPolicyOf, timeoutOf } from "./attempt_settings.ts";
 import { decideEnding } from "./ending.ts";
 import type { Job } from "./job.ts";
 import type { LogKeeper } from "./log_keeper.ts";
@@ -27,11 +26,8 @@ import { planOccurrence } from "./series_run.ts";
 import { AttemptContext, type ContextParts } from "./task_context.ts";
 import { Watchdog } from "./watchdog.ts";
 
-/** What holds for every attempt, unless its queue or task says otherwise. */
-export interface ExecutionSettings {
-  readonly retry: RetryPolicy;
-  /** Milliseconds; Infinity: none. */
-  readonly timeoutMs: number;
+/** What holds for every attempt. */
+export interface ExecutionSettings extends AttemptDefaults {
   /** How long a handler may go on after its signal has aborted before its slot is given free. Milliseconds. */
   readonly graceMs: number;
   readonly capture: CaptureSettings | null;
@@ -154,7 +150,8 @@ export class Executor {
   /** The attempt's time runs from now. */
   #begin(job: Job, now: number): void {
     job.startedAt = now;
-    job.timeoutMs = this.#timeoutOf(job);
+    const { queue, settings } = this.#parts;
+    job.timeoutMs = timeoutOf(job, queue(job.task.queue), settings);
     job.deadlineAt = now + job.timeoutMs;
     this.#watchdog.add(job);
     this.#parts.recorder.started(job);
@@ -206,7 +203,8 @@ export class Executor {
   }
 
   #end(job: Job, context: AttemptContext, failure: { readonly error: unknown } | undefined): void {
-    const { recorder, logger, settings: { random } } = this.#parts;
+    const { recorder, logger, queue, settings } = this.#parts;
+    const { random } = settings;
     const result = {
       failure,
       abortReason: job.abortReason,
@@ -214,7 +212,8 @@ export class Executor {
     };
     let ending;
     try {
-      ending = decideEnding(result, this.#retryOf(job), random);
+      const policy = retryPolicyOf(job, queue(job.task.queue), settings, logger);
+      ending = decideEnding(result, policy, random);
     } catch (error) {
       logger.error("The retry policy of task {taskId} failed: {error}", {
         taskId: job.task.id,
@@ -280,14 +279,5 @@ export class Executor {
     );
     recorder.emit("stuck", job);
     this.#settle(job, { error: job.abortReason });
-  }
-
-  #timeoutOf({ definition, task }: Job): number {
-    if (definition.timeout !== undefined) return toMilliseconds(definition.timeout, "timeout");
-    return this.#parts.queue(task.queue).timeoutMs ?? this.#parts.settings.timeoutMs;
-  }
-
-  #retryOf({ definition, task }: Job): RetryPolicy {
-    return definition.retry ?? this.#parts.queue(task.queue).retry ?? this.#parts.settings.retry;
   }
 }

@@ -7,6 +7,9 @@ import {
   createEverTask,
   defineTask,
   type DispatchResult,
+  exponentialRetry,
+  linearRetry,
+  noRetry,
   type Storage,
   type TaskContext,
 } from "../../mod.ts";
@@ -51,6 +54,11 @@ export async function allowed(): Promise<void> {
   await everTask.dispatch(resize, { width: 3 }, { at: { epochMilliseconds: 0 } });
   await everTask.dispatch(resize, { width: 3 }, { recurring: (r) => r.every(5).minutes() });
   await everTask.dispatch(resize, { width: 3 }, { recurring: "0 3 * * *" });
+  await everTask.dispatch(resize, { width: 3 }, { retry: linearRetry(3, [1, 10]) });
+  await everTask.dispatch(resize, { width: 3 }, { retry: noRetry() });
+  await everTask.dispatchMany(resize, [], {
+    retry: exponentialRetry({ retries: 3 }).handleTransientNetworkErrors(),
+  });
   await everTask.dispatch(cleanUp, undefined);
   await everTask.dispatchMany(resize, [{ width: 1 }, { width: 2 }], { queue: "images" });
 }
@@ -68,6 +76,10 @@ export async function refused(): Promise<void> {
   await everTask.dispatch(resize, { width: 3 }, { delay: { weeks: 1 } });
   // @ts-expect-error: a number is no instant
   await everTask.dispatch(resize, { width: 3 }, { at: 1000 });
+  // @ts-expect-error: functions cannot be stored
+  await everTask.dispatch(resize, { width: 3 }, { retry: { nextDelay: () => 1 } });
+  // @ts-expect-error: a number of retries is no policy
+  await everTask.dispatch(resize, { width: 3 }, { retry: 3 });
   // @ts-expect-error: many tasks cannot share a key
   await everTask.dispatchMany(resize, [{ width: 1 }], { taskKey: "x" });
   // @ts-expect-error: an interval is not complete without its unit

@@ -169,7 +169,7 @@ Deno.test("onRetry is called before each retry with attempt, error and delay; on
   assertEquals((await everTask.get(id))!.status, "Failed");
 });
 
-Deno.test("the retry policy is the task's, then its queue's, then the instance's", async () => {
+Deno.test("the retry policy is the dispatch's, then the task's, its queue's, the instance's", async () => {
   await using fleet = new Fleet();
   const attempts = new Map<string, number>();
   const handle = (_: null, { taskType, attempt }: TaskContext) => {
@@ -177,6 +177,7 @@ Deno.test("the retry policy is the task's, then its queue's, then the instance's
     throw new Error("busy");
   };
   const tasks = [
+    defineTask<null>({ type: "dispatches", queue: "eager", retry: linearRetry(0, 1), handle }),
     defineTask<null>({ type: "own", queue: "eager", retry: linearRetry(0, 1), handle }),
     defineTask<null>({ type: "queues", queue: "eager", handle }),
     defineTask<null>({ type: "instances", handle }),
@@ -186,7 +187,9 @@ Deno.test("the retry policy is the task's, then its queue's, then the instance's
     queues: { eager: { retry: linearRetry(1, 1) } },
     retry: linearRetry(2, 1),
   });
-  for (const task of tasks) await everTask.dispatch(task, null);
+  const [dispatched, ...others] = tasks;
+  await everTask.dispatch(dispatched!, null, { retry: linearRetry(3, 1) });
+  for (const task of others) await everTask.dispatch(task, null);
   await fleet.pass(100, 5);
-  assertEquals([...attempts], [["own", 1], ["queues", 2], ["instances", 3]]);
+  assertEquals([...attempts], [["dispatches", 4], ["own", 1], ["queues", 2], ["instances", 3]]);
 });

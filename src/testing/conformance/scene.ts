@@ -54,6 +54,9 @@ export const day = 24 * hour;
 /** What the suite's workers use as lease time. */
 export const leaseMs = 10 * minute;
 
+/** A retry policy as `dispatch` would store it. */
+export const retryPolicy = '{"kind":"linear","retries":3,"delaysMs":[500]}';
+
 /** A schedule's recurring part, as a dispatcher would make it. */
 export function series(overrides: Partial<NewSeries> = {}): NewSeries {
   return {
@@ -103,6 +106,7 @@ export class Scene {
       priority: 0,
       taskKey: null,
       traceContext: null,
+      retryPolicy: null,
       series: null,
       claimFor: null,
       ...overrides,

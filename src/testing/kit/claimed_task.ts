@@ -47,6 +47,7 @@ export function claimedTask(
     cancelRequested: false,
     rateSlotAt: null,
     traceContext: null,
+    retryPolicy: null,
     series: run === undefined ? null : runOfSeries(number, dueAt),
   };
 }

@@ -21,6 +21,7 @@ function task(number: number, overrides: Partial<NewTask> = {}): NewTask {
     priority: 0,
     taskKey: null,
     traceContext: null,
+    retryPolicy: null,
     series: null,
     claimFor: null,
     ...overrides,

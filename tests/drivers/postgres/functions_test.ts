@@ -129,6 +129,28 @@ Deno.test("dispatch enqueues a task that a worker takes like any other", async (
   assertEquals(JSON.parse(tasks[0]!.request), { to: "ada" });
 });
 
+Deno.test("dispatch stores a retry policy, and refuses what is none", async () => {
+  await using storage = await openStorage({ url });
+  await using sql = connect(url);
+  const policy = { kind: "linear", retries: 1, delaysMs: [5] };
+  const dispatch = async (retryPolicy: Parameters<typeof sql.json>[0]) => {
+    const [row] = await sql`
+      SELECT evertask.dispatch('retry', '{}', 'retries', retry_policy => ${
+      sql.json(retryPolicy)
+    }::json) AS id`;
+    return String(row!.id);
+  };
+  const task = await storage.get(await dispatch(policy));
+  assertEquals(JSON.parse(task!.retryPolicy!), policy);
+  for (const wrong of [{ kind: "square" }, {}, [3], "linear"]) {
+    await assertRejects(
+      () => dispatch(wrong),
+      Error,
+      "its kind must be none, linear or exponential",
+    );
+  }
+});
+
 Deno.test("dispatch keeps to the rules of task keys, and waits for a later instant", async () => {
   await using storage = await openStorage({ url });
   await using sql = connect(url);

@@ -40,6 +40,7 @@ export function newTask(overrides: Partial<NewTask> = {}): NewTask {
     priority: 0,
     taskKey: null,
     traceContext: null,
+    retryPolicy: null,
     series: null,
     claimFor: null,
     ...overrides,

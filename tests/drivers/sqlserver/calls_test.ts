@@ -3,65 +3,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { InvalidArgumentError } from "../../../src/errors.ts";
 import { WorkerLostError } from "../../../src/storage/errors.ts";
-import type { NewTask } from "../../../src/storage/requests.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import type { TdsRequest } from "../../support/tds_server/server.ts";
 import type { TableValue } from "../../support/tds_server/types.ts";
 import { applied, columns, rows, serverNow, withScript } from "./scripted.ts";
-
-const taskId = "01900000-0000-7000-8000-00000000000a";
-const otherId = "01900000-0000-7000-8000-00000000000b";
-
-const task: NewTask = {
-  id: taskId,
-  type: "send-email",
-  handler: "Send an e-mail",
-  request: '{"to":"ada@example.org"}',
-  status: "WaitingQueue",
-  due: { at: Date.parse("2027-01-01T00:00:00.5Z") },
-  auditLevel: "Minimal",
-  queue: "email ",
-  priority: -3,
-  taskKey: "key\u0000",
-  traceContext: null,
-  series: {
-    schedule: "{}",
-    info: "always",
-    anchorAt: 0,
-    maxRuns: null,
-    runUntil: null,
-    nextRunAt: Date.parse("2027-01-01T00:00:00Z"),
-  },
-  claimFor: null,
-};
-
-/** The columns of a task in recordsets. */
-const taskColumns = columns(
-  "Id id, Type text, Handler text, Request text, Status text, Exception text, AuditLevel int, " +
-    "QueueName text, Priority int, TaskKey text, CreatedAtUtc instant, " +
-    "ScheduledExecutionUtc instant, DueAtUtc instant, LastExecutionUtc instant, " +
-    "ExecutionTimeMs float, Attempt int, LostCount int, WorkerId text, LeaseToken bigint, " +
-    "CancelRequested bit, RateSlotUtc instant, TraceContext text, IsRecurring bit, " +
-    "RecurringTask text, RecurringInfo text, AnchorUtc instant, MaxRuns int, RunUntil instant, " +
-    "NextRunUtc instant, CurrentRunCount int",
-);
-
-const taskRow = [
-  ...[
-    taskId,
-    "send-email",
-    "Send",
-    "{}",
-    "Completed",
-    null,
-    null,
-    "email \u0010",
-    -3,
-    "key\u0010@",
-  ],
-  ...[serverNow, null, null, serverNow + 1, 1.5, 2, 1, null, 3, false, null],
-  ...[null, true, "{}", "always", serverNow, null, null, serverNow + 5, 7],
-];
+import { otherId, task, taskColumns, taskId, taskRow } from "./scripted_task.ts";
 
 /** Each parameter's type. */
 function types({ parameters }: TdsRequest): Record<string, string> {
@@ -282,8 +228,17 @@ Deno.test("a new task is a typed row, with its texts escaped where the server ne
     assertEquals([tasks.schema, tasks.name], ["EverTask", "NewTaskList"]);
     assertEquals(tasks.rows, [[
       ...[1, taskId, "send-email", "Send an e-mail", '{"to":"ada@example.org"}', "WaitingQueue"],
-      ...[null, "2027-01-01T00:00:00.500Z", 1, "email \u0010", -3, "key\u0010@", null, null, true],
-      ...["{}", "always", "1970-01-01T00:00:00.000Z", null, null, "2027-01-01T00:00:00.000Z"],
+      ...[null, "2027-01-01T00:00:00.500Z", 1, "email \u0010", -3, "key\u0010@", null, null],
+      ...[
+        null,
+        true,
+        "{}",
+        "always",
+        "1970-01-01T00:00:00.000Z",
+        null,
+        null,
+        "2027-01-01T00:00:00.000Z",
+      ],
     ]]);
   });
 });
@@ -314,6 +269,7 @@ Deno.test("a task is read with every field in its form", async () => {
       cancelRequested: false,
       rateSlotAt: null,
       traceContext: null,
+      retryPolicy: null,
       series: {
         schedule: "{}",
         info: "always",

@@ -21,6 +21,7 @@ export function newTask(
     priority: 0,
     taskKey: null,
     traceContext: null,
+    retryPolicy: null,
     series: recurring
       ? {
         schedule: "{}",

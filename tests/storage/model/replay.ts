@@ -237,6 +237,7 @@ class Player {
       priority: asked.priority,
       taskKey: asked.key,
       traceContext: null,
+      retryPolicy: null,
       claimFor: asked.claimFor,
       series: isSeries
         ? { schedule: "{}", info: "", anchorAt: 0, maxRuns: null, runUntil: null, nextRunAt }

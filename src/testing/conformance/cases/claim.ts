@@ -2,7 +2,7 @@
 
 import { WorkerLostError } from "../../../storage/errors.ts";
 import { expectNear, expectRejection, expectSame, expectValue } from "../expect.ts";
-import { hour, minute, series, topic } from "../scene.ts";
+import { hour, minute, retryPolicy, series, topic } from "../scene.ts";
 
 export const claim = topic("claim", {
   "a claim gives the worker all it needs to run the task": async (s) => {
@@ -11,6 +11,7 @@ export const claim = topic("claim", {
       priority: 3,
       taskKey: "key",
       traceContext: "00-1-2-01",
+      retryPolicy,
       auditLevel: "Minimal",
     });
     const before = await s.row(id);
@@ -37,6 +38,7 @@ export const claim = topic("claim", {
       cancelRequested: false,
       rateSlotAt: null,
       traceContext: "00-1-2-01",
+      retryPolicy,
       series: null,
     }], "the claimed task");
     const row = await s.row(id);

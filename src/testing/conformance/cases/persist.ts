@@ -1,7 +1,7 @@
 // Storing tasks: what a new row looks like, and that a repeated write stores nothing twice.
 
 import { expectNear, expectSame, expectThat, expectValue } from "../expect.ts";
-import { hour, series, topic } from "../scene.ts";
+import { hour, retryPolicy, series, topic } from "../scene.ts";
 
 export const persist = topic("persist", {
   "a new task comes back as it was stored, due at once": async (s) => {
@@ -10,6 +10,7 @@ export const persist = topic("persist", {
       priority: 7,
       taskKey: "welcome-1",
       traceContext: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+      retryPolicy,
     });
     const result = await s.persist(task);
     expectSame(result, { id: task.id, outcome: "created", claimed: false }, "it is created");
@@ -38,8 +39,24 @@ export const persist = topic("persist", {
       cancelRequested: false,
       rateSlotAt: null,
       traceContext: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+      retryPolicy,
       series: null,
     }, "every field comes back");
+  },
+
+  "a task keeps its retry policy, whatever happens to it": async (s) => {
+    const { id, task, lease } = await s.claimed({ retryPolicy });
+    expectSame(task.retryPolicy, retryPolicy, "the claim brings it");
+    await s.change(id, [["Pending", "busy"]], { lease, dueInMs: 0 });
+    const [second] = await s.claim("worker-a");
+    expectSame([second?.attempt, second?.retryPolicy], [2, retryPolicy], "and the next one");
+    await s.storage.unregisterWorker("worker-a");
+    await s.releaseLost();
+    const [third] = await s.claim(await s.worker("worker-b"));
+    expectSame([third?.attempt, third?.retryPolicy], [3, retryPolicy], "after a loss, too");
+    await s.change(id, [["Failed", "broken"]]);
+    await s.storage.makeDue([id]);
+    expectSame((await s.row(id)).retryPolicy, retryPolicy, "and when it starts afresh");
   },
 
   "a delayed task is due after its delay, by the storage's clock": async (s) => {

@@ -2,7 +2,7 @@
 
 import type { NewTask } from "../../../storage/requests.ts";
 import { expectNear, expectSame, expectThat, expectValue } from "../expect.ts";
-import { hour, type Scene, topic } from "../scene.ts";
+import { hour, retryPolicy, type Scene, topic } from "../scene.ts";
 
 const taskKey = "nightly";
 const otherSchedule = '{"every":1,"unit":"hours"}';
@@ -20,6 +20,7 @@ export const taskKeys = topic("task keys", {
       priority: 9,
       auditLevel: "Minimal",
       traceContext: "00-1-2-01",
+      retryPolicy,
       status: "WaitingQueue",
       due: { inMs: hour },
     });
@@ -35,8 +36,9 @@ export const taskKeys = topic("task keys", {
         row.priority,
         row.auditLevel,
         row.traceContext,
+        row.retryPolicy,
       ],
-      ["other", '"second"', "Second", "second", 9, "Minimal", "00-1-2-01"],
+      ["other", '"second"', "Second", "second", 9, "Minimal", "00-1-2-01", retryPolicy],
       "it has the new one's fields",
     );
     expectSame(row.status, "WaitingQueue", "and its status");

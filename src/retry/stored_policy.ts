@@ -1,0 +1,87 @@
+// Retry policies as data: what is stored with a task that was dispatched with a policy of its own, and what is made of it again.
+
+import { checkNames, checkOptions } from "../argument_checks.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import { TimeoutError } from "../worker/abort_reasons.ts";
+import { exponentialRetry } from "./exponential_retry.ts";
+import type { FilterableRetryPolicy } from "./filterable_policy.ts";
+import { linearRetry } from "./linear_retry.ts";
+import { noRetry } from "./no_retry.ts";
+import type { FilterName, RetryPolicyData, StorableRetryPolicy } from "./policy_data.ts";
+import type { RetryPolicy } from "./retry_policy.ts";
+
+/** The members of each kind of policy. */
+const members = {
+  none: [],
+  linear: ["retries", "delaysMs", "handle"],
+  exponential: ["retries", "baseMs", "factor", "maxMs", "jitter", "handle"],
+} as const;
+
+const filters: Readonly<
+  Record<FilterName, (policy: FilterableRetryPolicy) => FilterableRetryPolicy>
+> = {
+  transientNetworkErrors: (policy) => policy.handleTransientNetworkErrors(),
+  transientDatabaseErrors: (policy) => policy.handleTransientDatabaseErrors(),
+  timeouts: (policy) => policy.handle(TimeoutError),
+};
+
+/**
+ * Writes a policy as JSON text.
+ *
+ * @throws {InvalidArgumentError} If it holds functions or classes, which cannot be stored.
+ */
+export function toStoredPolicy(policy: StorableRetryPolicy, argument: string): string {
+  const custom = policy as unknown as Partial<StorableRetryPolicy> | null;
+  if (typeof custom?.toJSON !== "function") {
+    const remedy = "be made by linearRetry, exponentialRetry or noRetry: it is stored with the " +
+      "task, and functions cannot be stored. Set a policy of your own on the task's definition, " +
+      "on its queue or on createEverTask";
+    throw new InvalidArgumentError(argument, policy, remedy);
+  }
+  const text = JSON.stringify(custom.toJSON());
+  fromStoredPolicy(text);
+  return text;
+}
+
+/**
+ * Makes a policy of its stored text.
+ *
+ * @throws {InvalidArgumentError} If it says something that this version does not understand.
+ */
+export function fromStoredPolicy(text: string): RetryPolicy {
+  const data: RetryPolicyData = parse(text);
+  switch (data.kind) {
+    case "none":
+      return noRetry();
+    case "linear":
+      return filtered(linearRetry(data.retries, data.delaysMs), data.handle);
+    case "exponential": {
+      const { retries, baseMs: base, factor, maxMs: max, jitter } = data;
+      return filtered(exponentialRetry({ retries, base, factor, max, jitter }), data.handle);
+    }
+  }
+}
+
+function parse(text: string): RetryPolicyData {
+  let data: Partial<RetryPolicyData> | null;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    data = null;
+  }
+  const kind = data?.kind;
+  if (kind === undefined || !Object.hasOwn(members, kind)) {
+    const remedy = `be JSON with a kind of ${Object.keys(members).join(", ")}`;
+    throw new InvalidArgumentError("the stored retry policy", text, remedy);
+  }
+  checkOptions(data, ["kind", ...members[kind]], "the stored retry policy");
+  return data as RetryPolicyData;
+}
+
+function filtered(
+  policy: FilterableRetryPolicy,
+  names: readonly FilterName[] = [],
+): FilterableRetryPolicy {
+  checkNames(names, Object.keys(filters), "handle of the stored retry policy");
+  return names.reduce((filtered, name) => filters[name](filtered), policy);
+}

@@ -1,0 +1,61 @@
+// A task as the driver sends it, and as a server would answer with it.
+
+import type { NewTask } from "../../../src/storage/requests.ts";
+import { columns, serverNow } from "./scripted.ts";
+
+export const taskId = "01900000-0000-7000-8000-00000000000a";
+export const otherId = "01900000-0000-7000-8000-00000000000b";
+
+/** As it is stored. */
+export const task: NewTask = {
+  id: taskId,
+  type: "send-email",
+  handler: "Send an e-mail",
+  request: '{"to":"ada@example.org"}',
+  status: "WaitingQueue",
+  due: { at: Date.parse("2027-01-01T00:00:00.5Z") },
+  auditLevel: "Minimal",
+  queue: "email ",
+  priority: -3,
+  taskKey: "key\u0000",
+  traceContext: null,
+  retryPolicy: null,
+  series: {
+    schedule: "{}",
+    info: "always",
+    anchorAt: 0,
+    maxRuns: null,
+    runUntil: null,
+    nextRunAt: Date.parse("2027-01-01T00:00:00Z"),
+  },
+  claimFor: null,
+};
+
+/** The columns of a task in recordsets. */
+export const taskColumns = columns(
+  "Id id, Type text, Handler text, Request text, Status text, Exception text, AuditLevel int, " +
+    "QueueName text, Priority int, TaskKey text, CreatedAtUtc instant, " +
+    "ScheduledExecutionUtc instant, DueAtUtc instant, LastExecutionUtc instant, " +
+    "ExecutionTimeMs float, Attempt int, LostCount int, WorkerId text, LeaseToken bigint, " +
+    "CancelRequested bit, RateSlotUtc instant, TraceContext text, RetryPolicy text, IsRecurring bit, " +
+    "RecurringTask text, RecurringInfo text, AnchorUtc instant, MaxRuns int, RunUntil instant, " +
+    "NextRunUtc instant, CurrentRunCount int",
+);
+
+/** As it comes in recordsets. */
+export const taskRow = [
+  ...[
+    taskId,
+    "send-email",
+    "Send",
+    "{}",
+    "Completed",
+    null,
+    null,
+    "email \u0010",
+    -3,
+    "key\u0010@",
+  ],
+  ...[serverNow, null, null, serverNow + 1, 1.5, 2, 1, null, 3, false, null],
+  ...[null, null, true, "{}", "always", serverNow, null, null, serverNow + 5, 7],
+];
