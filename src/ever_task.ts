@@ -8,6 +8,7 @@ import {
 } from "./dispatch/dispatch_options.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { EventBus } from "./events/event_bus.ts";
+import { StoredTaskEvents } from "./events/stored_task_events.ts";
 import type { TaskEvent, TaskEventSource } from "./events/task_event.ts";
 import { type EverTaskOptions, parseOptions } from "./ever_task_options.ts";
 import { parseTaskId, uuidV7Generator } from "./ids/uuid_v7.ts";
@@ -60,6 +61,7 @@ export class EverTask {
   readonly recurring: Recurring;
   readonly #dispatcher: Dispatcher;
   readonly #life: Lifecycle;
+  readonly #stored: StoredTaskEvents;
 
   /** Use {@linkcode createEverTask}. */
   constructor(options: EverTaskOptions) {
@@ -95,6 +97,7 @@ export class EverTask {
     const opened = () => this.#life.opened();
     const refresh = () => this.#life.worker?.refresh();
     this.events = events;
+    this.#stored = new StoredTaskEvents(shared);
     this.audit = new Audit(opened, clock);
     this.queues = new Queues(opened, refresh);
     this.recurring = new Recurring(opened, refresh);
@@ -156,6 +159,8 @@ export class EverTask {
     const storage = await this.#life.opened();
     const [outcome] = await storage.requestCancel([id]);
     if (outcome === "requested") this.#life.worker?.cancel([id]);
+    // Nobody holds a task that waited: nobody else tells of it.
+    if (outcome === "cancelled") await this.#stored.tell([{ kind: "cancelled", taskId: id }]);
     return outcome!;
   }
 

@@ -48,6 +48,7 @@ const outcome: Readonly<Record<TaskEventKind, string>> = {
   cancelled: "was cancelled",
   timeout: "exceeded its timeout",
   recurringScheduled: "was scheduled for its next run",
+  missed: "missed occurrences, which are skipped",
   lost: "was lost with its worker",
   stuck: "did not stop after its signal had aborted; its slot was given free",
   leaseLost: "was lost to another worker; this execution is not recorded",

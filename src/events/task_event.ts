@@ -14,6 +14,7 @@ export type TaskEventKind =
   | "cancelled"
   | "timeout"
   | "recurringScheduled"
+  | "missed"
   | "lost"
   | "stuck"
   | "leaseLost"
@@ -23,7 +24,7 @@ export type TaskEventKind =
 
 /**
  * One event. Severity is `Information` for dispatched, started, completed, recurringScheduled and rateLimitDeferred,
- * `Warning` for cancelled, timeout, retrying, lost, stuck, leaseLost and workerStarved, `Error` for failed and
+ * `Warning` for cancelled, timeout, retrying, missed, lost, stuck, leaseLost and workerStarved, `Error` for failed and
  * rateLimitRejected.
  */
 export interface TaskEvent {
@@ -57,9 +58,12 @@ export interface TaskEvent {
   readonly durationMs: number | null;
   /** How long the task waited between its due instant and its start, for `started`; null otherwise. Milliseconds. */
   readonly waitMs: number | null;
-  /** For `recurringScheduled`: the next run in ISO 8601; null otherwise. */
+  /** For `recurringScheduled` and `missed`: the next run in ISO 8601; null when there is none, and otherwise. */
   readonly nextRunUtc: string | null;
-  /** For `recurringScheduled`: how many occurrences were skipped; for an aggregated deferral: how many; 0 otherwise. */
+  /**
+   * For `missed`, and for the `recurringScheduled` that follows it: how many occurrences were skipped. For an aggregated
+   * deferral: how many. For `lost`: how often the task was lost in this run. 0 otherwise.
+   */
   readonly count: number;
   /** The worker process concerned; null where none is. */
   readonly workerId: string | null;
@@ -77,6 +81,7 @@ export const severityOf: Readonly<Record<TaskEventKind, Severity>> = {
   cancelled: "Warning",
   timeout: "Warning",
   recurringScheduled: "Information",
+  missed: "Warning",
   lost: "Warning",
   stuck: "Warning",
   leaseLost: "Warning",

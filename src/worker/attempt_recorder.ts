@@ -286,6 +286,9 @@ export class AttemptRecorder {
         "Series {taskId} ({type}) skipped {count} missed occurrences; its next run: {nextRunUtc}",
         { taskId: job.task.id, type: job.task.type, count: skipped, nextRunUtc },
       );
+      const occurrences = skipped === 1 ? "an occurrence" : `${skipped} occurrences`;
+      const message = `Task with id ${job.task.id} missed ${occurrences}.`;
+      this.emit("missed", job, { message, nextRunUtc, count: skipped });
     }
     if (nextRunAt === null) return;
     this.#parts.expectDue(nextRunAt);

@@ -34,9 +34,11 @@ export interface LeaseSettings {
   readonly host: string;
 }
 
-const lostReason =
+/** What is written of a task whose worker was lost. */
+export const lostReason =
   "The worker that held the task was lost: its process ended or froze. The task is due again.";
-const poisonReason =
+/** What is written of a task that was lost too often. */
+export const poisonReason =
   "The task was lost with its worker too often: it may be ending its process. It is not tried again.";
 
 /** Registers the worker and keeps it alive. */

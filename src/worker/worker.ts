@@ -198,7 +198,8 @@ export class Worker {
       this.#executor.giveUpAll();
     }
     await within(clock, graceMs, this.#executor.idle());
-    const writtenDown = [givenBack, this.#writer.idle(), this.#logKeeper.idle()];
+    const told = this.#reporter.idle();
+    const writtenDown = [givenBack, this.#writer.idle(), this.#logKeeper.idle(), told];
     await within(clock, leaseMs, Promise.all(writtenDown));
     await within(clock, graceMs, this.#recorder.idle());
     this.#writer.stop();

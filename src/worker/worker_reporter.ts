@@ -2,15 +2,18 @@
 
 import type { EventBus } from "../events/event_bus.ts";
 import { taskEvent, typeSubject } from "../events/job_events.ts";
+import { StoredTaskEvents } from "../events/stored_task_events.ts";
 import type { Logger } from "../log/logger.ts";
 import type { LostTask } from "../storage/requests.ts";
+import type { Storage } from "../storage/storage.ts";
 import type { AnyTask } from "../task.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
 import type { Job } from "./job.ts";
-import type { LeaseSettings } from "./lease_keeper.ts";
+import { type LeaseSettings, lostReason, poisonReason } from "./lease_keeper.ts";
 
 /** What a reporter works with. */
 export interface ReporterParts {
+  readonly storage: Storage;
   readonly events: EventBus;
   readonly logger: Logger;
   readonly definitions: ReadonlyMap<string, AnyTask>;
@@ -21,22 +24,26 @@ export interface ReporterParts {
 /** Reports lost workers and a blocked event loop. */
 export class WorkerReporter {
   readonly #parts: ReporterParts;
+  readonly #stored: StoredTaskEvents;
 
   constructor(parts: ReporterParts) {
     this.#parts = parts;
+    this.#stored = new StoredTaskEvents(parts);
   }
 
   /** Tasks were taken from lost workers. */
   tasksReleased(tasks: readonly LostTask[]): void {
-    const { events, definitions, storageClock, logger } = this.#parts;
-    logger.warn("{count} tasks were taken from lost workers", { count: tasks.length });
-    if (!events.active) return;
-    for (const { taskId, type, queue, workerId, lostCount, poisoned } of tasks) {
-      const kind = poisoned ? "failed" : "lost";
-      const subject = { ...typeSubject(type, queue), id: taskId };
-      const details = { workerId, count: lostCount };
-      events.emit(taskEvent(kind, storageClock.now(), subject, definitions.get(type), details));
-    }
+    this.#parts.logger.warn("{count} tasks were taken from lost workers", { count: tasks.length });
+    void this.#stored.tell(tasks.map(({ taskId, type, queue, workerId, lostCount, poisoned }) => {
+      const exception = poisoned ? poisonReason : lostReason;
+      const details = { workerId, count: lostCount, exception };
+      return { kind: poisoned ? "failed" : "lost", taskId, type, queue, details };
+    }));
+  }
+
+  /** Resolves when everything is told. */
+  idle(): Promise<void> {
+    return this.#stored.idle();
   }
 
   /** The event loop was blocked for so long that the heartbeat came too late. */

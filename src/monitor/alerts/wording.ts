@@ -12,6 +12,7 @@ const headings: Readonly<Record<TaskEventKind, string>> = {
   cancelled: "Task cancelled",
   timeout: "Task timed out",
   recurringScheduled: "Next run scheduled",
+  missed: "Occurrences missed",
   lost: "Task lost with its worker",
   stuck: "Task stuck",
   leaseLost: "Task lost to another worker",

@@ -16,6 +16,7 @@ const kinds: readonly TaskEventKind[] = [
   "retrying",
   "cancelled",
   "timeout",
+  "missed",
   "lost",
   "stuck",
   "leaseLost",
@@ -23,6 +24,9 @@ const kinds: readonly TaskEventKind[] = [
   "rateLimitRejected",
   "workerStarved",
 ];
+
+/** Kinds whose `count` says of how many they tell. */
+const aggregated: readonly TaskEventKind[] = ["rateLimitDeferred", "missed"];
 
 /**
  * Starts to observe an instance.
@@ -40,7 +44,7 @@ export function observe(
     unit: "{event}",
   });
   const unsubscribe = everTask.events.subscribe(({ kind, taskType, queue, count }) => {
-    events.add(kind === "rateLimitDeferred" ? Math.max(1, count) : 1, {
+    events.add(aggregated.includes(kind) ? Math.max(1, count) : 1, {
       "evertask.event.kind": kind,
       "evertask.task.type": kind === "workerStarved" ? "" : taskType,
       "messaging.destination.name": queue,

@@ -14,6 +14,7 @@ const countersByKind: Readonly<Record<TaskEventKind, readonly [name: string, hel
   cancelled: ["tasks_cancelled_total", "Tasks that were cancelled"],
   timeout: ["tasks_timed_out_total", "Attempts that exceeded their timeout"],
   recurringScheduled: ["recurring_scheduled_total", "Next runs of recurring tasks that were set"],
+  missed: ["occurrences_skipped_total", "Occurrences of recurring tasks missed"],
   lost: ["tasks_lost_total", "Tasks whose worker was lost"],
   stuck: ["tasks_stuck_total", "Handlers that did not end after they were asked to"],
   leaseLost: ["tasks_lease_lost_total", "Executions whose lease another worker has taken over"],
@@ -23,7 +24,7 @@ const countersByKind: Readonly<Record<TaskEventKind, readonly [name: string, hel
 };
 
 /** Kinds whose `count` says of how many they tell. */
-const aggregated: readonly TaskEventKind[] = ["rateLimitDeferred"];
+const aggregated: readonly TaskEventKind[] = ["rateLimitDeferred", "missed"];
 
 /** Kinds that end an execution. A timeout is not among them: a retry, a failure or a cancellation follows it. */
 const endings: readonly TaskEventKind[] = ["completed", "failed", "retrying", "cancelled"];
@@ -43,7 +44,6 @@ export interface TaskMetricsOptions {
 /** Counts events. */
 export class TaskMetrics {
   readonly #counters: Readonly<Record<TaskEventKind, Counter<Labels>>>;
-  readonly #skipped: Counter<Labels>;
   readonly #duration: Histogram<Labels>;
   readonly #wait: Histogram<Labels>;
   readonly #types: BoundedLabel;
@@ -57,7 +57,6 @@ export class TaskMetrics {
     const histogram = (name: string, help: string): Histogram<Labels> =>
       new Histogram({ name: prefix + name, help, labelNames, registers, buckets: [...buckets] });
     this.#counters = mapValues(countersByKind, ([name, help]) => counter(name, help));
-    this.#skipped = counter("occurrences_skipped_total", "Occurrences of recurring tasks missed");
     this.#duration = histogram("task_duration_seconds", "How long executions took");
     this.#wait = histogram("task_wait_seconds", "How long tasks waited from due to start");
     this.#types = new BoundedLabel(maxTaskTypes);
@@ -73,7 +72,6 @@ export class TaskMetrics {
       queue: this.#queues.valueFor(event.queue),
     };
     this.#counters[kind].inc(labels, aggregated.includes(kind) ? Math.max(1, count) : 1);
-    if (kind === "recurringScheduled" && count > 0) this.#skipped.inc(labels, count);
     if (waitMs !== null) this.#wait.observe(labels, waitMs / 1000);
     if (durationMs !== null && endings.includes(kind)) {
       this.#duration.observe(labels, durationMs / 1000);

@@ -3,7 +3,9 @@
 import { assertEquals, assertExists } from "@std/assert";
 import { createEverTask, defineTask } from "../../../mod.ts";
 import { memoryStorage } from "../../../drivers/memory/mod.ts";
+import { Cron } from "croner";
 import { buildRecurrence } from "../../../src/schedule/builder.ts";
+import { occurrenceAfter } from "../../../src/schedule/series.ts";
 import { sendAlerts, sentryCronsChannel } from "../../../src/monitor/alerts/mod.ts";
 import { sentrySchedule } from "../../../src/monitor/alerts/channels/sentry_schedule.ts";
 import { EventSourceForTests } from "../support/event_source.ts";
@@ -27,7 +29,7 @@ function checkIns({ requests }: ReceivingServer): CheckIn[] {
   });
 }
 
-Deno.test("a run is checked in when it starts and when it ends, under one id", async () => {
+Deno.test("a run is checked in when it starts and when it ends", async () => {
   await using server = startReceivingServer();
   const events = new EventSourceForTests();
   const alerts = sendAlerts({ events }, sentryCronsChannel({ dsn: dsnOf(server) }));
@@ -37,21 +39,68 @@ Deno.test("a run is checked in when it starts and when it ends, under one id", a
   events.emit("retrying", series);
   events.emit("started", { ...series, attempt: 2 });
   events.emit("completed", { ...series, durationMs: 1500 });
+  events.emit("missed", { ...series, count: 2 });
   events.emit("recurringScheduled", series);
   events.emit("started", series);
   events.emit("failed", series);
+  events.emit("cancelled", { ...series, durationMs: null });
   await alerts.close();
 
   const all = checkIns(server);
   assertEquals(all.map(({ status }) => status), ["in_progress", "ok", "in_progress", "error"]);
-  const [first, second, third, fourth] = all.map(({ check_in_id }) => check_in_id);
-  assertEquals(first, second);
-  assertEquals(third, fourth);
-  assertEquals(first === third, false);
-  assertEquals(first?.length, 32);
-  assertEquals(all[0]?.monitor_slug, "nightly-clean-up-");
-  assertEquals(all[0]?.duration, undefined);
-  assertEquals(all[1]?.duration, 1.5);
+  assertEquals(all.map(({ duration }) => duration), [undefined, 1.5, undefined, 0.12]);
+  for (const { monitor_slug } of all) assertEquals(monitor_slug, "nightly-clean-up");
+});
+
+Deno.test("a run that another process goes on with is the same check-in: the one in progress", async () => {
+  await using server = startReceivingServer();
+  const series = { recurring: true, taskKey: "nightly", taskId: "series-1" };
+  const [stopped, heir] = [new EventSourceForTests(), new EventSourceForTests()];
+  for (
+    const [events, kinds] of [[stopped, ["started"]], [heir, ["started", "completed"]]] as const
+  ) {
+    const alerts = sendAlerts({ events }, sentryCronsChannel({ dsn: dsnOf(server) }));
+    for (const kind of kinds) events.emit(kind, series);
+    await alerts.close();
+  }
+  assertEquals(checkIns(server).map(({ check_in_id, status }) => [check_in_id, status]), [
+    // By the nil id, Sentry takes the check-in that is in progress, or else a new one.
+    ["0".repeat(32), "in_progress"],
+    ["0".repeat(32), "in_progress"],
+    ["0".repeat(32), "ok"],
+  ]);
+});
+
+Deno.test("a filter of one's own does not make check-ins of one-shot tasks", async () => {
+  await using server = startReceivingServer();
+  const events = new EventSourceForTests();
+  const alerts = sendAlerts({ events }, sentryCronsChannel({ dsn: dsnOf(server) }), {
+    filter: ({ queue }) => queue === "reports",
+    kinds: ["started", "completed", "retrying"],
+  });
+  for (const recurring of [false, true]) {
+    events.emit("started", { recurring, queue: "reports" });
+    events.emit("retrying", { recurring, queue: "reports" });
+    events.emit("started", { recurring, queue: "mail" });
+  }
+  await alerts.close();
+  assertEquals(checkIns(server).map(({ status }) => status), ["in_progress"]);
+});
+
+Deno.test("names of monitors are of the letters that Sentry takes, and not of digits alone", async () => {
+  await using server = startReceivingServer();
+  const events = new EventSourceForTests();
+  const alerts = sendAlerts({ events }, sentryCronsChannel({ dsn: dsnOf(server) }));
+  const keys = ["Émile's _report_", "2026", "日次", "x".repeat(80), null];
+  for (const taskKey of keys) events.emit("started", { recurring: true, taskKey });
+  await alerts.close();
+  assertEquals(checkIns(server).map(({ monitor_slug }) => monitor_slug), [
+    "mile-s-_report_",
+    "task-2026",
+    "65e5-6b21",
+    "x".repeat(50),
+    "send-email",
+  ]);
 });
 
 Deno.test("the schedule of a real series makes its monitor, by which Sentry notices missed runs", async () => {
@@ -128,3 +177,20 @@ for (const [name, schedule, expected] of schedules) {
     assertEquals(sentrySchedule(buildRecurrence(schedule)), expected);
   });
 }
+
+Deno.test("Sentry expects the runs of a crontab when they are: in local time, for years", () => {
+  const start = Date.parse("2026-01-01T00:00:00Z");
+  for (const [name, schedule] of schedules) {
+    const recurrence = { ...buildRecurrence(schedule), timeZone: "Europe/Rome" };
+    const monitor = sentrySchedule(recurrence);
+    if (monitor?.type !== "crontab") continue;
+    const cron = new Cron(monitor.value, { timezone: recurrence.timeZone });
+    let ours = start;
+    let theirs = new Date(start);
+    for (let run = 0; run < 400; run++) {
+      ours = occurrenceAfter(recurrence, ours, start)!;
+      theirs = cron.nextRun(theirs)!;
+      assertEquals(new Date(ours), theirs, `${name}: run ${run}`);
+    }
+  }
+});

@@ -45,6 +45,7 @@ Deno.test("every kind of event is counted under its own name, by type and queue"
     "tasks_cancelled",
     "tasks_timed_out",
     "recurring_scheduled",
+    "occurrences_skipped",
     "tasks_lost",
     "tasks_stuck",
     "tasks_lease_lost",
@@ -59,6 +60,7 @@ Deno.test("every kind of event is counted under its own name, by type and queue"
 Deno.test("an aggregated event counts for as many as it tells of", async () => {
   const { events, scrape } = makeExporter();
   events.emit("rateLimitDeferred", { count: 40 });
+  events.emit("missed", { count: 3 });
   events.emit("recurringScheduled", { count: 3 });
   const metrics = await scrape();
   assertEquals(valueOf(metrics, "evertask_tasks_rate_limit_deferred_total", email), 40);

@@ -1,13 +1,13 @@
 // Runs of recurring tasks as check-ins of Sentry's cron monitors: started, finished well, finished badly. That a run was
-// missed is for Sentry to find, from the schedule that goes with the check-ins: nobody can report that he is dead.
+// missed is for Sentry to find, from the schedule that goes with the check-ins: it takes no `missed` from clients
+// (https://github.com/getsentry/relay/blob/master/relay-monitors/src/lib.rs).
 // https://develop.sentry.dev/sdk/telemetry/check-ins/
 
-import { randomId } from "../../../ids/random_id.ts";
 import type { TaskEvent } from "../../../events/task_event.ts";
 import { parseRecurrence } from "../../../schedule/recurrence.ts";
 import type { SeriesRecord } from "../../../storage/records.ts";
 import type { AlertChannel } from "../alert.ts";
-import { sentryId, type SentryOptions, sentryTransport, traceContexts } from "./sentry_envelope.ts";
+import { type SentryOptions, sentryTransport, traceContexts } from "./sentry_envelope.ts";
 import { type SentrySchedule, sentrySchedule } from "./sentry_schedule.ts";
 
 /** What can be asked for a task's schedule; every `EverTask` can. */
@@ -38,11 +38,6 @@ export interface SentryCronsOptions extends SentryOptions {
    * @default the task key, or else the task's type
    */
   readonly monitorOf?: (event: TaskEvent) => string;
-  /**
-   * Makes the ids of check-ins.
-   * @default random UUIDs
-   */
-  readonly newId?: () => string;
 }
 
 interface MonitorConfig {
@@ -52,10 +47,11 @@ interface MonitorConfig {
   readonly timezone: string;
 }
 
-interface OpenRun {
-  readonly checkInId: string;
-  readonly config: MonitorConfig | null;
-}
+/**
+ * Stands for "the run that is in progress": Sentry looks it up, or begins one. A series never overlaps itself, so that this is
+ * always the right one, also when another process goes on with a run whose worker was stopped or lost.
+ */
+const runInProgress = "0".repeat(32);
 
 const maxSlugLength = 50;
 
@@ -65,17 +61,14 @@ const maxSlugLength = 50;
  * @throws {InvalidArgumentError} If the DSN is none.
  */
 export function sentryCronsChannel(options: SentryCronsOptions): AlertChannel {
-  const { environment = "production", release, newId = randomId } = options;
+  const { environment = "production", release } = options;
   const { monitorOf = ({ taskKey, taskType }) => taskKey ?? taskType } = options;
   const sendEnvelope = sentryTransport(options);
-  /** The runs that have started and not ended, by task: a series never overlaps itself. */
-  const open = new Map<string, OpenRun>();
 
-  /** Looked up at each start: a series can be given another schedule while it lives. */
-  async function begin(taskId: string): Promise<OpenRun> {
+  /** Looked up each time: a series can be given another schedule while it lives. */
+  async function configOf(taskId: string): Promise<MonitorConfig | null> {
     const series = (await options.everTask?.get(taskId))?.series;
-    const config = series ? monitorConfig(series, options) : null;
-    return { checkInId: sentryId(newId()), config };
+    return series ? monitorConfig(series, options) : null;
   }
 
   return {
@@ -83,32 +76,47 @@ export function sentryCronsChannel(options: SentryCronsOptions): AlertChannel {
     defaults: {
       severity: "Information",
       kinds: ["started", "completed", "failed", "cancelled"],
-      // Further attempts belong to a run that has started already.
-      filter: ({ recurring, kind, attempt }) => recurring && (kind !== "started" || attempt <= 1),
+      filter: (event) => statusOf(event) !== null,
       repeatAfter: 0,
       maxPerMinute: Infinity,
     },
     async send([alert], signal) {
       if (!alert) return;
       const { event } = alert;
-      const { taskId, durationMs } = event;
-      const ended = event.kind !== "started";
-      const { checkInId, config } = open.get(taskId) ?? await begin(taskId);
-      open.set(taskId, { checkInId, config });
+      const { durationMs } = event;
+      const status = statusOf(event);
+      if (status === null) return;
+      const config = await configOf(event.taskId);
       const payload = {
-        check_in_id: checkInId,
+        check_in_id: runInProgress,
         monitor_slug: slug(monitorOf(event)),
-        status: ended ? (event.kind === "completed" ? "ok" : "error") : "in_progress",
-        ...(ended && durationMs !== null ? { duration: durationMs / 1000 } : {}),
+        status,
+        ...(durationMs !== null ? { duration: durationMs / 1000 } : {}),
         environment,
         ...(release === undefined ? {} : { release }),
         ...(config === null ? {} : { monitor_config: config }),
         ...traceContexts(event.traceContext),
       };
       await sendEnvelope({}, { type: "check_in", payload }, signal);
-      if (ended) open.delete(taskId);
     },
   };
+}
+
+/** What Sentry calls the state of the run; null when the event begins and ends no run of a series. */
+function statusOf(event: TaskEvent): "in_progress" | "ok" | "error" | null {
+  if (!event.recurring) return null;
+  switch (event.kind) {
+    case "started": // further attempts belong to a run that has started already
+      return event.attempt <= 1 ? "in_progress" : null;
+    case "completed":
+      return "ok";
+    case "failed":
+      return "error";
+    case "cancelled": // at rest, there is no run to end
+      return event.durationMs === null ? null : "error";
+    default:
+      return null;
+  }
 }
 
 function monitorConfig(series: SeriesRecord, options: SentryCronsOptions): MonitorConfig | null {
@@ -122,10 +130,13 @@ function monitorConfig(series: SeriesRecord, options: SentryCronsOptions): Monit
   };
 }
 
-/** Lower-case letters, digits, dashes and underscores, as Sentry wants them. */
+/**
+ * Lower-case letters, digits, dashes and underscores, and not digits alone, as Sentry wants them. Of a name in another script
+ * the code points are written.
+ */
 function slug(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9_-]+/g, "-").replace(/^-+/, "").slice(
-    0,
-    maxSlugLength,
-  );
+  const letters = name.toLowerCase().replace(/[^a-z0-9_-]+/g, "-").replace(/^-+|-+$/g, "");
+  const text = letters || Array.from(name, (char) => char.codePointAt(0)!.toString(16)).join("-");
+  const named = /[a-z_-]/.test(text) ? text : `task-${text}`;
+  return named.slice(0, maxSlugLength);
 }

@@ -1,0 +1,66 @@
+// Tells of tasks that this process does not hold: what an event says of the task itself is read from storage.
+
+import type { Logger } from "../log/logger.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { AnyTask } from "../task.ts";
+import type { StorageClock } from "../time/storage_clock.ts";
+import type { EventBus } from "./event_bus.ts";
+import { type EventDetails, taskEvent, typeSubject } from "./job_events.ts";
+import type { TaskEventKind } from "./task_event.ts";
+
+/** What {@linkcode StoredTaskEvents} works with. */
+export interface StoredTaskEventsParts {
+  readonly storage: Pick<Storage, "get">;
+  readonly events: EventBus;
+  readonly logger: Logger;
+  readonly definitions: ReadonlyMap<string, AnyTask>;
+  readonly storageClock: StorageClock;
+}
+
+/** What happened to which task. */
+export interface StoredTaskEvent {
+  readonly kind: TaskEventKind;
+  readonly taskId: string;
+  /** What is known without storage. */
+  readonly type?: string;
+  readonly queue?: string;
+  readonly details?: EventDetails;
+}
+
+/** Emits events about stored tasks, one after the other. */
+export class StoredTaskEvents {
+  readonly #parts: StoredTaskEventsParts;
+  #telling: Promise<void> = Promise.resolve();
+
+  constructor(parts: StoredTaskEventsParts) {
+    this.#parts = parts;
+  }
+
+  /** Tells of what has just happened, if anybody listens; resolves when that is done. */
+  tell(events: readonly StoredTaskEvent[]): Promise<void> {
+    if (!this.#parts.events.active) return Promise.resolve();
+    const now = this.#parts.storageClock.now();
+    return this.#telling = this.#telling.then(async () => {
+      for (const event of events) await this.#tell(event, now);
+    });
+  }
+
+  /** Resolves when everything is told. */
+  idle(): Promise<void> {
+    return this.#telling;
+  }
+
+  async #tell(event: StoredTaskEvent, now: number): Promise<void> {
+    const { storage, events, logger, definitions } = this.#parts;
+    const { kind, taskId, type = "", queue = "", details = {} } = event;
+    let subject = { ...typeSubject(type, queue), id: taskId };
+    try {
+      const record = await storage.get(taskId);
+      if (record !== null) subject = { ...record, recurring: record.series !== null };
+    } catch (error) {
+      // Better a poor event than none.
+      logger.warn("Task {taskId} could not be read to tell of it: {error}", { taskId, error });
+    }
+    events.emit(taskEvent(kind, now, subject, definitions.get(subject.type), details));
+  }
+}
