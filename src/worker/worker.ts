@@ -4,18 +4,17 @@ import type { EventBus } from "../events/event_bus.ts";
 import type { Dispatch } from "../dispatch/dispatch_options.ts";
 import type { Logger } from "../log/logger.ts";
 import type { ClaimedTask } from "../storage/records.ts";
-import type { HeartbeatResult, LostTask } from "../storage/requests.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { AnyTask } from "../task.ts";
 import type { Clock } from "../time/clock.ts";
-import { nextMacrotask } from "../time/macrotask.ts";
 import { within } from "../time/within.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
-import { LeaseLostError, TaskCancelledError, WorkerStoppedError } from "./abort_reasons.ts";
+import { TaskCancelledError, WorkerStoppedError } from "./abort_reasons.ts";
 import { AttemptRecorder } from "./attempt_recorder.ts";
 import { Claimer } from "./claimer.ts";
 import { type ExecutionSettings, Executor } from "./executor.ts";
 import { GiveBack } from "./give_back.ts";
+import { HeartbeatFindings } from "./heartbeat_findings.ts";
 import { Job } from "./job.ts";
 import { LeaseKeeper, type LeaseSettings } from "./lease_keeper.ts";
 import { LogKeeper } from "./log_keeper.ts";
@@ -24,6 +23,7 @@ import { Quarantine } from "./quarantine.ts";
 import { QueueRunner } from "./queue_runner.ts";
 import { defaultQueue, type QueueSettings } from "./queue_settings.ts";
 import { RateLimiter } from "./rate_limiter.ts";
+import { Starter } from "./starter.ts";
 import { StatusWriter } from "./status_writer.ts";
 import { WorkerReporter } from "./worker_reporter.ts";
 
@@ -42,9 +42,6 @@ export interface WorkerParts {
   readonly newId: () => string;
 }
 
-/** For how long handlers may run in one go before timers and sockets get their turn, in milliseconds. */
-const sliceMs = 10;
-
 /** Runs tasks in this process. */
 export class Worker {
   /** Places for the dispatches of this process. */
@@ -61,6 +58,7 @@ export class Worker {
   readonly #giveBack: GiveBack;
   readonly #rateLimiter: RateLimiter;
   readonly #quarantine: Quarantine;
+  readonly #starter: Starter;
   /** The job that ended last: if the event loop was blocked, it is a suspect. */
   #lastEnded: Job | null = null;
   #stopWaking: () => void = () => {};
@@ -68,8 +66,6 @@ export class Worker {
   readonly #held = new Set<string>();
   #givingBack = false;
   #stopping = false;
-  #filling = false;
-  #sliceEndsAt = Infinity;
   #onAllEnded: () => void = () => {};
 
   constructor(parts: WorkerParts) {
@@ -79,22 +75,6 @@ export class Worker {
       [...parts.queues].map(([name, settings]) => [name, new QueueRunner(settings)]),
     );
     this.#reporter = new WorkerReporter(parts);
-    this.#keeper = new LeaseKeeper({
-      storage,
-      clock,
-      storageClock,
-      logger,
-      settings: parts.lease,
-      newId: parts.newId,
-      findings: {
-        onHeartbeat: (result) => this.#onHeartbeat(result),
-        onReachable: () => this.#claimer.lookEverywhere(),
-        onLeasesLost: (workerId) => this.#onLeasesLost(workerId),
-        onTasksReleased: (tasks) => this.#onTasksReleased(tasks),
-        onStarved: (blockedMs) =>
-          this.#reporter.starved(blockedMs, this.#suspects, this.#keeper.workerId),
-      },
-    });
     this.#claimer = new Claimer({
       storage,
       clock,
@@ -155,12 +135,43 @@ export class Worker {
       executor: this.#executor,
       giveBack: this.#giveBack,
       runner: (queue) => this.#runner(queue),
-      onChanged: (runner) => this.#fill(runner),
+      onChanged: (runner) => this.#starter.fill(runner),
     });
     this.#quarantine = new Quarantine({
       poisonLimit: parts.lease.poisonLimit,
       runner: (queue) => this.#runner(queue),
-      onChanged: (runner) => this.#fill(runner),
+      onChanged: (runner) => this.#starter.fill(runner),
+    });
+    this.#starter = new Starter({
+      clock,
+      runners: this.#runners,
+      rateLimiter: this.#rateLimiter,
+      quarantine: this.#quarantine,
+      executor: this.#executor,
+      onLow: () => this.#claimer.wake(),
+    });
+    const findings = new HeartbeatFindings({
+      logger,
+      runners: this.#runners,
+      claimer: this.#claimer,
+      executor: this.#executor,
+      recorder: this.#recorder,
+      reporter: this.#reporter,
+      held: this.#held,
+      workerId: () => this.#keeper.workerId,
+      cancel: (taskIds) => this.cancel(taskIds),
+      giveBack: (runner) =>
+        void this.#releaseWaiting((job) => this.#runner(job.task.queue) === runner),
+      suspects: () => this.#suspects,
+    });
+    this.#keeper = new LeaseKeeper({
+      storage,
+      clock,
+      storageClock,
+      logger,
+      settings: parts.lease,
+      newId: parts.newId,
+      findings,
     });
   }
 
@@ -187,6 +198,7 @@ export class Worker {
   async stop(timeoutMs: number): Promise<void> {
     const { clock, execution: { graceMs }, lease: { leaseMs } } = this.#parts;
     this.#stopping = true;
+    this.#starter.stop();
     this.#stopWaking();
     for (const runner of this.#runners.values()) runner.letAllIn();
     const givenBack = this.#claimer.stop().then(() => this.#releaseWaiting(() => true));
@@ -225,7 +237,7 @@ export class Worker {
     this.#rateLimiter.enqueue(runner, job);
     this.places.taken(task.queue);
     if (this.#stopping) void this.#releaseWaiting((waiting) => waiting === job);
-    else this.#fill(runner);
+    else this.#starter.fill(runner);
   }
 
   /** Tasks that are due now wait in storage. */
@@ -286,37 +298,7 @@ export class Worker {
       touched.add(runner);
     }
     if (this.#stopping) void this.#releaseWaiting(() => true);
-    else for (const runner of touched) this.#fill(runner);
-  }
-
-  /** Starts waiting jobs while there are slots. */
-  #fill(runner: QueueRunner): void {
-    if (this.#filling || this.#stopping) return;
-    this.#filling = true;
-    while (runner.hasNext) {
-      const now = this.#parts.clock.monotonic();
-      if (!this.#isInSlice(now)) break;
-      const job = this.#rateLimiter.takeNext(runner);
-      if (job !== undefined && this.#quarantine.admits(job)) this.#executor.execute(job, now);
-    }
-    this.#filling = false;
-    if (runner.mayHaveMore && runner.runsLow(this.#parts.clock.monotonic())) this.#claimer.wake();
-  }
-
-  /**
-   * Whether another handler may start now. When handlers have been running for so long without a break, timers, sockets and
-   * the heartbeat must have their turn first; then the queues are filled again.
-   */
-  #isInSlice(now: number): boolean {
-    if (this.#sliceEndsAt === Infinity) {
-      this.#sliceEndsAt = now + sliceMs;
-      nextMacrotask(() => {
-        const hadEnded = this.#parts.clock.monotonic() > this.#sliceEndsAt;
-        this.#sliceEndsAt = Infinity;
-        if (hadEnded) { for (const each of this.#runners.values()) this.#fill(each); }
-      });
-    }
-    return now <= this.#sliceEndsAt;
+    else for (const runner of touched) this.#starter.fill(runner);
   }
 
   #onSettled(job: Job): void {
@@ -325,42 +307,7 @@ export class Worker {
     this.#quarantine.ended(job);
     this.#lastEnded = job;
     if (this.#executor.running.size === 0) this.#onAllEnded();
-    this.#fill(runner);
-  }
-
-  #onHeartbeat(result: HeartbeatResult): void {
-    this.#claimer.clockRead();
-    this.cancel(result.cancelRequests);
-    for (const [name, runner] of this.#runners) {
-      const paused = result.pausedQueues.includes(name);
-      if (paused === runner.paused) continue;
-      runner.paused = paused;
-      if (paused) {
-        void this.#releaseWaiting((job) => this.#runner(job.task.queue) === runner);
-      } else {
-        this.#claimer.lookEverywhere();
-      }
-    }
-  }
-
-  #onLeasesLost(workerId: string): void {
-    const lost = (job: Job) => job.lease.workerId === workerId;
-    for (const job of [...this.#executor.running].filter(lost)) {
-      this.#recorder.emit("leaseLost", job);
-      this.#executor.abort(job, new LeaseLostError(job.task.id));
-    }
-    for (const runner of this.#runners.values()) runner.removeWhere(lost);
-    this.#held.clear();
-    this.#parts.logger.error(
-      "Worker {workerId} has lost its leases: its heartbeat was late. Its handlers are asked to stop.",
-      { workerId },
-    );
-  }
-
-  #onTasksReleased(tasks: readonly LostTask[]): void {
-    if (tasks.length === 0) return;
-    this.#reporter.tasksReleased(tasks);
-    this.#claimer.lookEverywhere();
+    this.#starter.fill(runner);
   }
 
   /** Gives back what storage says this worker holds and it does not know of. Nothing is handed over meanwhile. */

@@ -1,0 +1,71 @@
+// Starts waiting jobs while there are slots for them, and interrupts itself so that timers and sockets have their turn.
+
+import type { Clock } from "../time/clock.ts";
+import { nextMacrotask } from "../time/macrotask.ts";
+import type { Executor } from "./executor.ts";
+import type { Quarantine } from "./quarantine.ts";
+import type { QueueRunner } from "./queue_runner.ts";
+import type { RateLimiter } from "./rate_limiter.ts";
+
+/** For how long handlers may run in one go before timers and sockets get their turn, in milliseconds. */
+const sliceMs = 10;
+
+/** What a starter works with. */
+export interface StarterParts {
+  readonly clock: Clock;
+  readonly runners: ReadonlyMap<string, QueueRunner>;
+  readonly rateLimiter: RateLimiter;
+  readonly quarantine: Quarantine;
+  readonly executor: Executor;
+  /** It is time to claim: a queue runs low here, and storage may hold more of it. */
+  readonly onLow: () => void;
+}
+
+/** Fills the slots of queues. */
+export class Starter {
+  readonly #parts: StarterParts;
+  #filling = false;
+  #stopped = false;
+  #sliceEndsAt = Infinity;
+
+  constructor(parts: StarterParts) {
+    this.#parts = parts;
+  }
+
+  /** Starts a queue's waiting jobs while it has slots. */
+  fill(runner: QueueRunner): void {
+    if (this.#filling || this.#stopped) return;
+    const { clock, rateLimiter, quarantine, executor, onLow } = this.#parts;
+    this.#filling = true;
+    while (runner.hasNext) {
+      const now = clock.monotonic();
+      if (!this.#isInSlice(now)) break;
+      const job = rateLimiter.takeNext(runner);
+      if (job !== undefined && quarantine.admits(job)) executor.execute(job, now);
+    }
+    this.#filling = false;
+    if (runner.mayHaveMore && runner.runsLow(clock.monotonic())) onLow();
+  }
+
+  /** Starts nothing more. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /**
+   * Whether another handler may start now. When handlers have been running for so long without a break, timers, sockets and
+   * the heartbeat must have their turn first; then the queues are filled again.
+   */
+  #isInSlice(now: number): boolean {
+    const { clock, runners } = this.#parts;
+    if (this.#sliceEndsAt === Infinity) {
+      this.#sliceEndsAt = now + sliceMs;
+      nextMacrotask(() => {
+        const hadEnded = clock.monotonic() > this.#sliceEndsAt;
+        this.#sliceEndsAt = Infinity;
+        if (hadEnded) { for (const each of runners.values()) this.fill(each); }
+      });
+    }
+    return now <= this.#sliceEndsAt;
+  }
+}
