@@ -55,7 +55,7 @@ export type {
   DispatchResult,
   DispatchTiming,
 } from "./src/dispatch/dispatch_options.ts";
-export { UnknownTaskTypeError } from "./src/dispatch/dispatcher.ts";
+export { UnknownTaskTypeError } from "./src/dispatch/task_planner.ts";
 export { PayloadValidationError } from "./src/payload/payload_validation_error.ts";
 export type {
   SchemaInput,

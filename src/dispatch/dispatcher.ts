@@ -1,70 +1,35 @@
 // Turns what a user dispatches into stored tasks, and hands immediate ones to the worker of this process.
 
-import type { AuditLevel } from "../audit/audit_level.ts";
-import { parseAuditLevel } from "../audit/audit_level.ts";
-import { EverTaskError, InvalidArgumentError } from "../errors.ts";
 import type { EventBus } from "../events/event_bus.ts";
 import { taskEvent } from "../events/job_events.ts";
 import type { Instrumentation } from "../instrumentation.ts";
-import type { Logger } from "../log/logger.ts";
 import { type EncodedPayload, encodePayload } from "../payload/payload.ts";
-import { toStoredPolicy } from "../retry/stored_policy.ts";
 import { BatchWriter } from "../storage/batching/batch_writer.ts";
 import { isTransient, retryTransient } from "../storage/batching/retry_transient.ts";
 import type { ClaimedTask } from "../storage/records.ts";
 import type { NewTask, PersistResult } from "../storage/requests.ts";
 import type { Storage } from "../storage/storage.ts";
-import type { AnyTask, Task } from "../task.ts";
+import type { Task } from "../task.ts";
 import type { Clock } from "../time/clock.ts";
-import type { StorageClock } from "../time/storage_clock.ts";
-import { defaultQueue, type QueueSettings, recurringQueue } from "../worker/queue_settings.ts";
 import type { Worker } from "../worker/worker.ts";
 import { admit, type Place } from "./admission.ts";
 import {
-  atOnce,
-  checkIsOptions,
   checkMany,
   type DispatchManyOptions,
   type DispatchOptions,
   type DispatchResult,
-  parseDue,
-  parsePriority,
-  parseQueueName,
-  parseTaskKey,
 } from "./dispatch_options.ts";
-import { NoRunLeftError, planSeries } from "./series_plan.ts";
-
-/** A task was dispatched whose type is not among the `tasks` of the instance: no worker of it could run the task. */
-export class UnknownTaskTypeError extends EverTaskError {
-  /** The name that errors of this class keep. */
-  override name = "UnknownTaskTypeError";
-  /** The type of the task that is not registered. */
-  readonly taskType: string;
-
-  /**
-   * Tells what is wrong, and the remedy.
-   *
-   * @param taskType The type of the task that is not registered.
-   */
-  constructor(taskType: string) {
-    super(`Task "${taskType}" is not registered: add it to the tasks of createEverTask.`);
-    this.taskType = taskType;
-  }
-}
+import { NoRunLeftError } from "./series_plan.ts";
+import { type PlannerParts, type TaskPlan, TaskPlanner } from "./task_planner.ts";
 
 /** What a dispatcher works with. */
-export interface DispatcherParts {
+export interface DispatcherParts extends PlannerParts {
   readonly storage: Pick<Storage, "persist" | "getByTaskKey">;
   /** A promise of the open storage; null when it is open: most dispatches need not wait a turn. */
   readonly opening: () => Promise<void> | null;
   readonly clock: Clock;
-  readonly storageClock: StorageClock;
-  readonly logger: Logger;
   readonly events: EventBus;
   readonly newId: () => string;
-  readonly definitions: ReadonlyMap<string, AnyTask>;
-  readonly queues: ReadonlyMap<string, QueueSettings>;
-  readonly defaultAuditLevel: AuditLevel;
   readonly instrumentation: Instrumentation | undefined;
   /** For how long a dispatch meets transient errors of storage with another try. Milliseconds. */
   readonly retryForMs: number;
@@ -72,20 +37,18 @@ export interface DispatcherParts {
   readonly worker: () => Worker | null;
 }
 
-/** All of a new task but its id, its payload and what ties it to this process. */
-type TaskPlan = Omit<NewTask, "id" | "request" | "claimFor" | "traceContext">;
-
 /** Tasks in one write of {@linkcode Dispatcher.dispatchMany}. */
 const manyAtOnce = 5_000;
 
 /** Stores tasks. */
 export class Dispatcher {
   readonly #parts: DispatcherParts;
+  readonly #planner: TaskPlanner;
   readonly #writer: BatchWriter<NewTask, PersistResult>;
-  readonly #warnedQueues = new Set<string>();
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
+    this.#planner = new TaskPlanner(parts);
     this.#writer = new BatchWriter({
       write: (tasks) => parts.storage.persist(tasks),
       clock: parts.clock,
@@ -106,14 +69,14 @@ export class Dispatcher {
     payload: Input,
     options: DispatchOptions = {},
   ): Promise<DispatchResult> {
-    this.#checkRegistered(task);
+    this.#planner.checkRegistered(task);
     const encoding = encodePayload(task.type, task.payload, payload);
     const encoded = encoding instanceof Promise ? await encoding : encoding;
     const opening = this.#parts.opening();
     if (opening !== null) await opening;
     let plan: TaskPlan;
     try {
-      plan = this.#plan(task, options);
+      plan = this.#planner.plan(task, options);
     } catch (error) {
       if (!(error instanceof NoRunLeftError) || options.taskKey === undefined) throw error;
       const series = await this.#parts.storage.getByTaskKey(options.taskKey);
@@ -136,7 +99,7 @@ export class Dispatcher {
     payloads: Iterable<Input>,
     options: DispatchManyOptions = {},
   ): Promise<DispatchResult[]> {
-    this.#checkRegistered(task);
+    this.#planner.checkRegistered(task);
     checkMany(payloads, options);
     // Everything is checked before anything is stored.
     const texts: string[] = [];
@@ -146,7 +109,7 @@ export class Dispatcher {
     }
     const opening = this.#parts.opening();
     if (opening !== null) await opening;
-    const plan = this.#plan(task, options);
+    const plan = this.#planner.plan(task, options);
     options.signal?.throwIfAborted();
     if (texts.length === 0) return [];
     const ids = texts.map(() => this.#parts.newId());
@@ -245,56 +208,6 @@ export class Dispatcher {
     const dueAt = "at" in due ? due.at : now + due.inMs;
     if (dueAt <= now) worker.storedDue(queue);
     else worker.expectDue(dueAt);
-  }
-
-  #plan(task: AnyTask, options: DispatchOptions): TaskPlan {
-    checkIsOptions(options);
-    const { defaultAuditLevel, storageClock } = this.#parts;
-    const due = parseDue(options);
-    const series = options.recurring === undefined
-      ? null
-      : planSeries(options.recurring, storageClock.now());
-    const isNow = series === null
-      ? due === atOnce || ("inMs" in due && due.inMs === 0)
-      : series.nextRunAt <= storageClock.now();
-    const fallbackQueue = series === null ? defaultQueue : recurringQueue;
-    return {
-      type: task.type,
-      handler: task.handlerName ?? task.type,
-      status: isNow ? "Queued" : "WaitingQueue",
-      due: isNow ? atOnce : series === null ? due : { at: series.nextRunAt },
-      auditLevel: options.auditLevel === undefined
-        ? task.auditLevel ?? defaultAuditLevel
-        : parseAuditLevel(options.auditLevel, "auditLevel"),
-      queue: this.#queueOf(options.queue ?? task.queue ?? fallbackQueue),
-      priority: options.priority === undefined
-        ? task.priority ?? 0
-        : parsePriority(options.priority, "priority"),
-      taskKey: options.taskKey === undefined ? null : parseTaskKey(options.taskKey),
-      retryPolicy: options.retry === undefined ? null : toStoredPolicy(options.retry, "retry"),
-      series,
-    };
-  }
-
-  /** An unknown queue's tasks would wait for ever: they go to the default queue, with one warning a name. */
-  #queueOf(name: string): string {
-    if (this.#parts.queues.has(name)) return name;
-    parseQueueName(name, "queue");
-    if (!this.#warnedQueues.has(name)) {
-      this.#warnedQueues.add(name);
-      this.#parts.logger.warn(
-        'There is no queue "{queue}": its tasks go to "default". Add it to the queues of createEverTask.',
-        { queue: name },
-      );
-    }
-    return defaultQueue;
-  }
-
-  #checkRegistered(task: AnyTask): void {
-    if (typeof task?.type !== "string") {
-      throw new InvalidArgumentError("task", task, "be a task made by defineTask");
-    }
-    if (!this.#parts.definitions.has(task.type)) throw new UnknownTaskTypeError(task.type);
   }
 
   #emitDispatched(task: NewTask, id: string): void {

@@ -1,0 +1,122 @@
+// Reads what a dispatch asks for: checks it, and completes it with what the task and the instance say.
+
+import { type AuditLevel, parseAuditLevel } from "../audit/audit_level.ts";
+import { EverTaskError, InvalidArgumentError } from "../errors.ts";
+import type { Logger } from "../log/logger.ts";
+import { toStoredPolicy } from "../retry/stored_policy.ts";
+import type { NewTask } from "../storage/requests.ts";
+import type { AnyTask } from "../task.ts";
+import type { StorageClock } from "../time/storage_clock.ts";
+import { defaultQueue, type QueueSettings, recurringQueue } from "../worker/queue_settings.ts";
+import {
+  atOnce,
+  checkIsOptions,
+  type DispatchOptions,
+  parseDue,
+  parsePriority,
+  parseQueueName,
+  parseTaskKey,
+} from "./dispatch_options.ts";
+import { planSeries } from "./series_plan.ts";
+
+/** A task was dispatched whose type is not among the `tasks` of the instance: no worker of it could run the task. */
+export class UnknownTaskTypeError extends EverTaskError {
+  /** The name that errors of this class keep. */
+  override name = "UnknownTaskTypeError";
+  /** The type of the task that is not registered. */
+  readonly taskType: string;
+
+  /**
+   * Tells what is wrong, and the remedy.
+   *
+   * @param taskType The type of the task that is not registered.
+   */
+  constructor(taskType: string) {
+    super(`Task "${taskType}" is not registered: add it to the tasks of createEverTask.`);
+    this.taskType = taskType;
+  }
+}
+
+/** All of a new task but its id, its payload and what ties it to this process. */
+export type TaskPlan = Omit<NewTask, "id" | "request" | "claimFor" | "traceContext">;
+
+/** What a planner works with. */
+export interface PlannerParts {
+  readonly storageClock: StorageClock;
+  readonly logger: Logger;
+  readonly definitions: ReadonlyMap<string, AnyTask>;
+  readonly queues: ReadonlyMap<string, QueueSettings>;
+  readonly defaultAuditLevel: AuditLevel;
+}
+
+/** Plans tasks. */
+export class TaskPlanner {
+  readonly #parts: PlannerParts;
+  readonly #warnedQueues = new Set<string>();
+
+  constructor(parts: PlannerParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Checks that a task is one of the instance's.
+   *
+   * @throws {InvalidArgumentError} If it is no task.
+   * @throws {UnknownTaskTypeError} If it is not registered.
+   */
+  checkRegistered(task: AnyTask): void {
+    if (typeof task?.type !== "string") {
+      throw new InvalidArgumentError("task", task, "be a task made by defineTask");
+    }
+    if (!this.#parts.definitions.has(task.type)) throw new UnknownTaskTypeError(task.type);
+  }
+
+  /**
+   * Plans a task from the options of its dispatch.
+   *
+   * @throws {InvalidArgumentError} If an option is invalid.
+   * @throws {NoRunLeftError} If a series would never run.
+   */
+  plan(task: AnyTask, options: DispatchOptions): TaskPlan {
+    checkIsOptions(options);
+    const { defaultAuditLevel, storageClock } = this.#parts;
+    const due = parseDue(options);
+    const series = options.recurring === undefined
+      ? null
+      : planSeries(options.recurring, storageClock.now());
+    const isNow = series === null
+      ? due === atOnce || ("inMs" in due && due.inMs === 0)
+      : series.nextRunAt <= storageClock.now();
+    const fallbackQueue = series === null ? defaultQueue : recurringQueue;
+    return {
+      type: task.type,
+      handler: task.handlerName ?? task.type,
+      status: isNow ? "Queued" : "WaitingQueue",
+      due: isNow ? atOnce : series === null ? due : { at: series.nextRunAt },
+      auditLevel: options.auditLevel === undefined
+        ? task.auditLevel ?? defaultAuditLevel
+        : parseAuditLevel(options.auditLevel, "auditLevel"),
+      queue: this.#queueOf(options.queue ?? task.queue ?? fallbackQueue),
+      priority: options.priority === undefined
+        ? task.priority ?? 0
+        : parsePriority(options.priority, "priority"),
+      taskKey: options.taskKey === undefined ? null : parseTaskKey(options.taskKey),
+      retryPolicy: options.retry === undefined ? null : toStoredPolicy(options.retry, "retry"),
+      series,
+    };
+  }
+
+  /** An unknown queue's tasks would wait for ever: they go to the default queue, with one warning a name. */
+  #queueOf(name: string): string {
+    if (this.#parts.queues.has(name)) return name;
+    parseQueueName(name, "queue");
+    if (!this.#warnedQueues.has(name)) {
+      this.#warnedQueues.add(name);
+      this.#parts.logger.warn(
+        'There is no queue "{queue}": its tasks go to "default". Add it to the queues of createEverTask.',
+        { queue: name },
+      );
+    }
+    return defaultQueue;
+  }
+}
