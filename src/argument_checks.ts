@@ -50,3 +50,48 @@ export function checkNames(
     else if (typeof name !== "string") throw new InvalidArgumentError(where, name, "be a text");
   }
 }
+
+/**
+ * As {@linkcode checkOptions}, for options of which some are secrets: messages end in logs, so they do not show what was passed.
+ */
+export function checkSecretOptions(
+  value: unknown,
+  known: readonly string[],
+  argument: string,
+): void {
+  if (typeof value !== "object" || value === null) {
+    return checkOptions(hidden(value), known, argument);
+  }
+  const members = Object.entries(value).map(([name, member]) => [name, hidden(member)]);
+  checkOptions(Array.isArray(value) ? [] : Object.fromEntries(members), known, argument);
+}
+
+/** Stands for a secret, or for what may be one, in a message. */
+export function hidden(value: unknown): unknown {
+  return value === undefined || value === null ? value : `(a ${typeof value}, not shown)`;
+}
+
+/** Checks a text that must say something. */
+export function checkText(value: unknown, argument: string, remedy = "be a text"): void {
+  if (typeof value !== "string" || value === "") {
+    throw new InvalidArgumentError(argument, value, remedy);
+  }
+}
+
+/** Checks a function, where one was passed. */
+export function checkFunction(value: unknown, argument: string): void {
+  if (value === undefined || typeof value === "function") return;
+  throw new InvalidArgumentError(argument, value, "be a function");
+}
+
+/** Checks an object by the methods that are called on it. */
+export function checkMethods(
+  value: unknown,
+  methods: readonly string[],
+  argument: string,
+  remedy: string,
+): void {
+  const has = (name: string) =>
+    typeof (value as Record<string, unknown> | null | undefined)?.[name] === "function";
+  if (!methods.every(has)) throw new InvalidArgumentError(argument, value, remedy);
+}

@@ -54,9 +54,13 @@ export class Audit {
    * @param options `dryRun` only counts; an aborted `signal` ends it after the batch under way.
    */
   async purge(policy: RetentionPolicy, options: PurgeRunOptions = {}): Promise<PurgeResult> {
-    const storage = await this.#opened();
     checkPolicy(policy);
+    checkOptions(options, ["dryRun", "signal"], "options");
     const { dryRun = false, signal } = options;
+    if (typeof dryRun !== "boolean") {
+      throw new InvalidArgumentError("options.dryRun", dryRun, "be true or false");
+    }
+    const storage = await this.#opened();
     const budget = dryRun ? Number.MAX_SAFE_INTEGER : batchRows;
     const total = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
     while (true) {

@@ -1,6 +1,8 @@
 // What monitoring needs of an instance: parts of EverTask, named so that each tool asks for no more than it uses, and that
 // a test or a wrapper can stand in.
 
+import { checkMethods } from "../argument_checks.ts";
+import { InvalidArgumentError } from "../errors.ts";
 import type { TaskEventSource } from "../events/task_event.ts";
 import type { AuditGrowth, StorageStatistics } from "../storage/queries.ts";
 import type { WorkerRecord } from "../storage/records.ts";
@@ -26,3 +28,21 @@ export interface WorkerOrigin {
   /** The id of this process's worker; null while there is none. */
   readonly workerId: string | null;
 }
+
+/**
+ * Checks what a user passed as an instance.
+ *
+ * @param methods What is called on it, beside `events.subscribe`.
+ */
+export function checkOrigin(everTask: unknown, methods: readonly string[] = []): void {
+  const remedy = "be an instance that createEverTask made";
+  if (typeof everTask !== "object" || everTask === null) {
+    throw new InvalidArgumentError("everTask", everTask, remedy);
+  }
+  const { events } = everTask as Partial<EventOrigin>;
+  checkMethods(events, ["subscribe"], "everTask.events", remedy);
+  checkMethods(everTask, methods, "everTask", remedy);
+}
+
+/** The methods of {@linkcode FigureOrigin}. */
+export const figureMethods = ["statistics", "workers"] as const;

@@ -1,9 +1,11 @@
 // The options of alerts, and what they become once defaults are filled in and values are checked.
 
+import { checkCount, checkFunction, checkOptions } from "../../argument_checks.ts";
 import { InvalidArgumentError } from "../../errors.ts";
+import { checkEventFilter } from "../../events/event_filter.ts";
 import type { Severity, TaskEvent, TaskEventKind } from "../../events/task_event.ts";
 import { randomId } from "../../ids/random_id.ts";
-import { consoleLogger, type Logger } from "../../log/logger.ts";
+import { checkLogger, consoleLogger, type Logger } from "../../log/logger.ts";
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
 
@@ -93,21 +95,45 @@ export interface AlertSettings {
   readonly newId: () => string;
 }
 
-/** @throws {InvalidArgumentError} If an option has a value that cannot be used. */
+/** The names of {@linkcode AlertOptions}. */
+export const optionNames = [
+  "severity",
+  "types",
+  "kinds",
+  "filter",
+  "keyOf",
+  "repeatAfter",
+  "maxPerMinute",
+  "maxQueue",
+  "attempts",
+  "backoff",
+  "timeout",
+  "logger",
+  "clock",
+  "newId",
+] as const satisfies readonly (keyof AlertOptions)[];
+
+/** @throws {InvalidArgumentError} If an option has a value that cannot be used, or there is no such option. */
 export function alertSettings(options: AlertOptions): AlertSettings {
+  checkOptions(options, optionNames, "options");
+  const { severity, types, kinds } = options;
+  checkEventFilter({
+    ...(severity === undefined ? {} : { severity }),
+    ...(types === undefined ? {} : { types }),
+    ...(kinds === undefined ? {} : { kinds }),
+  });
+  for (const name of ["filter", "keyOf", "newId"] as const) checkFunction(options[name], name);
+  if (options.logger !== undefined) checkLogger(options.logger, "logger");
   const { maxPerMinute = 30, maxQueue = 1000, attempts = 5 } = options;
-  if (!(maxPerMinute > 0)) {
+  if (typeof maxPerMinute !== "number" || !(maxPerMinute > 0)) {
     throw new InvalidArgumentError("maxPerMinute", maxPerMinute, "be above 0, or Infinity");
   }
-  for (const [name, value] of Object.entries({ maxQueue, attempts })) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new InvalidArgumentError(name, value, "be an integer of at least 1");
-    }
-  }
+  checkCount(maxQueue, "maxQueue");
+  checkCount(attempts, "attempts");
   return {
-    severity: options.severity ?? "Error",
-    types: options.types,
-    kinds: options.kinds,
+    severity: severity ?? "Error",
+    types,
+    kinds,
     filter: options.filter ?? (() => true),
     keyOf: options.keyOf ?? defaultKey,
     repeatAfterMs: toMilliseconds(options.repeatAfter ?? { minutes: 5 }, "repeatAfter"),

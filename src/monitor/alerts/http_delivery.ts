@@ -12,6 +12,11 @@ export interface Delivery {
   readonly body: string;
 }
 
+/** Whether a user passed an address that `fetch` can post to. */
+export function isHttpUrl(url: unknown): url is string {
+  return typeof url === "string" && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+}
+
 /** Statuses after which the same request may succeed later. */
 const temporary = [408, 425, 429, 439];
 

@@ -1,12 +1,18 @@
 // From events to alerts: filtered, deduplicated, limited, and then left to the queue. All of it happens outside the tasks'
 // path, and takes no longer than a few lookups.
 
+import { checkCount, checkMethods, checkOptions, checkText } from "../../argument_checks.ts";
 import type { TaskEvent } from "../../events/task_event.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
 import { nextMacrotask } from "../../time/macrotask.ts";
-import type { EventOrigin } from "../monitored.ts";
+import { checkOrigin, type EventOrigin } from "../monitored.ts";
 import type { AlertChannel } from "./alert.ts";
-import { type AlertOptions, type AlertSettings, alertSettings } from "./alert_options.ts";
+import {
+  type AlertOptions,
+  type AlertSettings,
+  alertSettings,
+  optionNames,
+} from "./alert_options.ts";
 import { Deduplication } from "./deduplication.ts";
 import { DeliveryQueue } from "./delivery_queue.ts";
 import { TotalLimit } from "./total_limit.ts";
@@ -62,6 +68,16 @@ export function sendAlerts(
   channel: AlertChannel,
   options: AlertOptions = {},
 ): Alerts {
+  checkOrigin(everTask);
+  checkMethods(
+    channel,
+    ["send"],
+    "channel",
+    "be a channel: slackChannel(…), or an object with send",
+  );
+  checkText(channel.name, "channel.name");
+  if (channel.batchSize !== undefined) checkCount(channel.batchSize, "channel.batchSize");
+  checkOptions(options, optionNames, "options");
   const settings = alertSettings({ ...channel.defaults, ...options });
   const pipeline = new Pipeline(channel, settings);
   const { severity, types, kinds } = settings;

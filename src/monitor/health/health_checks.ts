@@ -7,7 +7,13 @@ import { describeValue } from "../../errors.ts";
 import { cached } from "../cached.ts";
 import { accessCheck } from "../http/access_token.ts";
 import { getHandler } from "../http/get_handler.ts";
-import type { EventOrigin, FigureOrigin, WorkerOrigin } from "../monitored.ts";
+import {
+  checkOrigin,
+  type EventOrigin,
+  figureMethods,
+  type FigureOrigin,
+  type WorkerOrigin,
+} from "../monitored.ts";
 import { FailureRate } from "./failure_rate.ts";
 import { type HealthOptions, type HealthSettings, healthSettings } from "./health_options.ts";
 import { type HealthCheck, type HealthReport, report, statusOf } from "./health_report.ts";
@@ -60,6 +66,7 @@ export function createHealthChecks(
   everTask: EventOrigin & FigureOrigin & WorkerOrigin,
   options: HealthOptions = {},
 ): HealthChecks {
+  checkOrigin(everTask, figureMethods);
   const settings = healthSettings(options);
   const { clock, failures, path } = settings;
   const rate = failures && new FailureRate(clock, failures.windowMs);

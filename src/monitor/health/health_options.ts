@@ -1,6 +1,6 @@
 // The options of health checks, and what they become once defaults are filled in and values are checked.
 
-import { checkOptions } from "../../argument_checks.ts";
+import { checkCount, checkOptions, checkSecretOptions } from "../../argument_checks.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
@@ -120,8 +120,11 @@ const optionNames = [
 
 /** @throws {InvalidArgumentError} If an option has a value that cannot be used. */
 export function healthSettings(options: HealthOptions): HealthSettings {
-  checkOptions(options, optionNames, "options");
+  checkSecretOptions(options, optionNames, "options");
   const { worker = true, backlog = {}, failures = {} } = options;
+  if (typeof worker !== "boolean") {
+    throw new InvalidArgumentError("worker", worker, "be true or false");
+  }
   checkOptions(backlog, ["degraded", "unhealthy"], "backlog");
   if (failures !== false) {
     checkOptions(failures, ["degraded", "unhealthy", "window", "minimum"], "failures");
@@ -146,13 +149,11 @@ export function healthSettings(options: HealthOptions): HealthSettings {
 function failureSettings(failures: FailureThresholds): FailureSettings {
   const { degraded = 0.5, unhealthy = Infinity, minimum = 20 } = failures;
   for (const [name, rate] of Object.entries({ degraded, unhealthy })) {
-    if (!(rate > 0)) {
+    if (typeof rate !== "number" || !(rate > 0)) {
       throw new InvalidArgumentError(`failures.${name}`, rate, "be a rate above 0, such as 0.5");
     }
   }
-  if (!Number.isInteger(minimum) || minimum < 1) {
-    throw new InvalidArgumentError("failures.minimum", minimum, "be an integer of at least 1");
-  }
+  checkCount(minimum, "failures.minimum");
   const windowMs = toMilliseconds(failures.window ?? { minutes: 5 }, "failures.window");
   return { degraded, unhealthy, windowMs, minimum };
 }

@@ -1,6 +1,7 @@
 // Who may ask: a bearer token in the header or, for browsers whose WebSocket and EventSource cannot set headers, in the
 // query (RFC 6750, sections 2.1 and 2.3).
 
+import { hidden } from "../../argument_checks.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 
 /**
@@ -27,11 +28,11 @@ export function accessCheck(accessToken: AccessToken | undefined): AccessCheck {
   if (typeof accessToken === "function") {
     return async (request) => await accessToken(presentedToken(request), request);
   }
-  if (accessToken.length < minimumLength) {
+  if (typeof accessToken !== "string" || accessToken.length < minimumLength) {
     // The value stays out of the message: messages end in logs.
     throw new InvalidArgumentError(
       "accessToken",
-      `${accessToken.length} characters`,
+      typeof accessToken === "string" ? `${accessToken.length} characters` : hidden(accessToken),
       `have at least ${minimumLength} characters, or be a function`,
     );
   }

@@ -12,6 +12,9 @@ export class Origins {
 
   /** @throws {InvalidArgumentError} If an origin is not of the form scheme://host[:port]. */
   constructor(allowed: AllowedOrigins = []) {
+    if (allowed !== "*" && !Array.isArray(allowed)) {
+      throw new InvalidArgumentError("allowedOrigins", allowed, 'be a list of origins, or "*"');
+    }
     for (const origin of allowed === "*" ? [] : allowed) {
       if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
         throw new InvalidArgumentError(

@@ -1,11 +1,11 @@
 // The options of the hub, and what they become once defaults are filled in and values are checked.
 
-import { checkOptions } from "../../argument_checks.ts";
+import { checkFunction, checkSecretOptions } from "../../argument_checks.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 import { checkEventFilter } from "../../events/event_filter.ts";
 import type { TaskEvent, TaskEventFilter, TaskEventSource } from "../../events/task_event.ts";
 import { randomId } from "../../ids/random_id.ts";
-import { consoleLogger, type Logger } from "../../log/logger.ts";
+import { checkLogger, consoleLogger, type Logger } from "../../log/logger.ts";
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
 import { type AccessCheck, accessCheck, type AccessToken } from "../http/access_token.ts";
@@ -140,8 +140,10 @@ const optionNames: readonly (keyof MonitorHubOptions)[] = [
 
 /** @throws {InvalidArgumentError} If an option has a value that cannot be used, or there is no such option. */
 export function hubSettings(events: TaskEventSource, options: MonitorHubOptions): HubSettings {
-  checkOptions(options, optionNames, "options"); // a misspelt accessToken would leave the hub open to everybody
+  checkSecretOptions(options, optionNames, "options"); // a misspelt accessToken would leave the hub open to everybody
   if (options.filter !== undefined) checkEventFilter(options.filter);
+  for (const name of ["upgrade", "redact", "newId"] as const) checkFunction(options[name], name);
+  if (options.logger !== undefined) checkLogger(options.logger, "logger");
   return {
     events,
     path: cleanPath(options.path ?? "/evertask/monitoring"),

@@ -3,7 +3,7 @@
 // https://github.com/dotnet/aspnetcore/blob/main/src/SignalR/docs/specs/TransportProtocols.md
 
 import type { TaskEvent } from "../../events/task_event.ts";
-import type { EventOrigin } from "../monitored.ts";
+import { checkOrigin, type EventOrigin } from "../monitored.ts";
 import { unauthorized } from "../http/access_token.ts";
 import { readText } from "../http/read_text.ts";
 import { EventStreamTransport } from "./event_stream_transport.ts";
@@ -51,6 +51,7 @@ export function createMonitorHub(
   everTask: EventOrigin,
   options: MonitorHubOptions = {},
 ): MonitorHub {
+  checkOrigin(everTask);
   return new SignalRHub(hubSettings(everTask.events, options));
 }
 

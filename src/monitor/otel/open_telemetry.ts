@@ -13,10 +13,11 @@ import {
   trace,
   type Tracer,
 } from "@opentelemetry/api";
+import { checkMethods, checkOptions } from "../../argument_checks.ts";
 import type { DispatchedTask, ExecutedTask, Instrumentation } from "../../instrumentation.ts";
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
-import type { EventOrigin, FigureOrigin } from "../monitored.ts";
+import { checkOrigin, type EventOrigin, figureMethods, type FigureOrigin } from "../monitored.ts";
 import { errorType, operationAttributes, taskAttributes } from "./attributes.ts";
 import { Instruments } from "./instruments.ts";
 import { observe } from "./observation.ts";
@@ -78,6 +79,8 @@ const scope = "@evertask/evertask";
  * A one-shot task's run is a child of its dispatch, in the same trace. Each run of a recurring task is a trace of its own,
  * linked to the dispatch: a series may live for years.
  *
+ * @throws {InvalidArgumentError} If an option has a value that cannot be used.
+ *
  * @example
  * ```ts
  * import { createEverTask } from "@evertask/evertask";
@@ -97,7 +100,10 @@ const scope = "@evertask/evertask";
  * ```
  */
 export function createOpenTelemetry(options: OpenTelemetryOptions = {}): OpenTelemetry {
+  checkOptions(options, ["tracerProvider", "meterProvider", "cacheTime", "clock"], "options");
   const { tracerProvider = trace, meterProvider = metrics, clock = systemClock } = options;
+  checkMethods(tracerProvider, ["getTracer"], "tracerProvider", "be a TracerProvider");
+  checkMethods(meterProvider, ["getMeter"], "meterProvider", "be a MeterProvider");
   // The documentation of this package cannot name types of another; providers give nothing else.
   const tracer = tracerProvider.getTracer(scope) as Tracer;
   const meter = meterProvider.getMeter(scope) as Meter;
@@ -178,7 +184,14 @@ export function createOpenTelemetry(options: OpenTelemetryOptions = {}): OpenTel
     );
   }
 
-  return { dispatch, run, observe: (everTask) => observe(everTask, meter, clock, cacheMs) };
+  return {
+    dispatch,
+    run,
+    observe(everTask) {
+      checkOrigin(everTask, figureMethods);
+      return observe(everTask, meter, clock, cacheMs);
+    },
+  };
 }
 
 function recordError(span: Span, error: unknown): void {

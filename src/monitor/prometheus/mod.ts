@@ -4,9 +4,5 @@
  *
  * @module
  */
-export {
-  createPrometheusExporter,
-  type MetricsRegistry,
-  type PrometheusExporter,
-  type PrometheusOptions,
-} from "./prometheus_exporter.ts";
+export { createPrometheusExporter, type PrometheusExporter } from "./prometheus_exporter.ts";
+export type { MetricsRegistry, PrometheusOptions } from "./prometheus_options.ts";

@@ -1,82 +1,20 @@
 // Puts the metrics of events and of the storage into one registry, and serves it.
 
 import { Registry } from "prom-client";
-import { InvalidArgumentError } from "../../errors.ts";
-import { consoleLogger, type Logger } from "../../log/logger.ts";
-import { type Clock, systemClock } from "../../time/clock.ts";
-import { type Duration, toMilliseconds } from "../../time/duration.ts";
-import { accessCheck, type AccessToken } from "../http/access_token.ts";
+import { consoleLogger } from "../../log/logger.ts";
+import { systemClock } from "../../time/clock.ts";
+import { toMilliseconds } from "../../time/duration.ts";
+import { accessCheck } from "../http/access_token.ts";
 import { getHandler } from "../http/get_handler.ts";
 import { cleanPath } from "../http/url_path.ts";
-import type { EventOrigin, FigureOrigin } from "../monitored.ts";
+import { checkOrigin, type EventOrigin, figureMethods, type FigureOrigin } from "../monitored.ts";
+import {
+  checkPrometheusOptions,
+  type MetricsRegistry,
+  type PrometheusOptions,
+} from "./prometheus_options.ts";
 import { registerStorageMetrics } from "./storage_metrics.ts";
 import { TaskMetrics } from "./task_metrics.ts";
-
-/** A `Registry` of prom-client. */
-export interface MetricsRegistry {
-  /** The media type of the text. */
-  readonly contentType: string;
-  /** All metrics as text. */
-  metrics(): Promise<string>;
-  /** Adds a metric of prom-client. */
-  registerMetric(metric: object): void;
-}
-
-/** Options of {@linkcode createPrometheusExporter}. */
-export interface PrometheusOptions {
-  /**
-   * Where the metrics are registered: say, prom-client's own `register`, to serve them with the application's.
-   * @default a registry of its own
-   */
-  readonly registry?: MetricsRegistry;
-  /**
-   * What every name begins with.
-   * @default "evertask_"
-   */
-  readonly prefix?: string;
-  /**
-   * The path of the handler.
-   * @default "/metrics"
-   */
-  readonly path?: string;
-  /** What the scraper has to know. Without it, everybody who reaches the handler sees the metrics. */
-  readonly accessToken?: AccessToken;
-  /**
-   * The upper bounds of the histograms' buckets, in seconds.
-   * @default 5 ms to 5 minutes
-   */
-  readonly buckets?: readonly number[];
-  /**
-   * How many task types get time series of their own; further ones share `task_type="other"`.
-   * @default 100
-   */
-  readonly maxTaskTypes?: number;
-  /**
-   * How many queues get time series of their own; further ones share `queue="other"`.
-   * @default 50
-   */
-  readonly maxQueues?: number;
-  /**
-   * For how long an answer of the storage serves.
-   * @default 5 seconds
-   */
-  readonly cacheTime?: Duration;
-  /**
-   * For how long the sizes of the audit tables serve; counting them may take the database a while.
-   * @default 60 seconds
-   */
-  readonly auditCacheTime?: Duration;
-  /**
-   * Where it is reported that the storage could not be asked.
-   * @default consoleLogger
-   */
-  readonly logger?: Logger;
-  /**
-   * The time.
-   * @default systemClock
-   */
-  readonly clock?: Clock;
-}
 
 /** A running exporter. */
 export interface PrometheusExporter {
@@ -114,6 +52,8 @@ export function createPrometheusExporter(
   everTask: EventOrigin & FigureOrigin,
   options: PrometheusOptions = {},
 ): PrometheusExporter {
+  checkOrigin(everTask, figureMethods);
+  checkPrometheusOptions(options);
   const {
     registry = new Registry(),
     prefix = "evertask_",
@@ -124,9 +64,6 @@ export function createPrometheusExporter(
     logger = consoleLogger,
     clock = systemClock,
   } = options;
-  if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(prefix)) {
-    throw new InvalidArgumentError("prefix", prefix, "be letters, digits and underscores");
-  }
   const path = cleanPath(options.path ?? "/metrics") || "/";
   const mayPass = accessCheck(accessToken);
   // The documentation of this package cannot name a type of another; prom-client's metrics take no other registry.

@@ -2,11 +2,12 @@
 // custom events, with upstream's names.
 // https://github.com/microsoft/ApplicationInsights-Home/blob/master/EndpointSpecs/ENDPOINT-PROTOCOL.md
 
+import { checkFunction, checkSecretOptions, checkText, hidden } from "../../../argument_checks.ts";
 import { InvalidArgumentError } from "../../../errors.ts";
 import type { Severity } from "../../../events/task_event.ts";
 import { type Alert, type AlertChannel, AlertDeliveryError } from "../alert.ts";
 import { parseException } from "../exception_text.ts";
-import { deliver, type Fetch } from "../http_delivery.ts";
+import { deliver, type Fetch, isHttpUrl } from "../http_delivery.ts";
 import { cut } from "../wording.ts";
 
 /** Options of {@linkcode applicationInsightsChannel}. */
@@ -35,6 +36,9 @@ const temporary = [408, 429, 439, 500, 502, 503, 504];
  * @throws {InvalidArgumentError} If the connection string has no key, or no valid address.
  */
 export function applicationInsightsChannel(options: ApplicationInsightsOptions): AlertChannel {
+  checkSecretOptions(options, ["connectionString", "roleName", "fetch"], "options");
+  checkFunction(options.fetch, "fetch");
+  if (options.roleName !== undefined) checkText(options.roleName, "roleName");
   const { instrumentationKey, url } = parseConnectionString(options.connectionString);
   return {
     name: "Application Insights",
@@ -53,19 +57,19 @@ export function applicationInsightsChannel(options: ApplicationInsightsOptions):
   };
 }
 
-function parseConnectionString(text: string): { instrumentationKey: string; url: string } {
+function parseConnectionString(text: unknown): { instrumentationKey: string; url: string } {
   const fields = new Map(
-    text.split(";").map((field) => {
+    (typeof text === "string" ? text : "").split(";").map((field) => {
       const [name = "", ...value] = field.split("=");
       return [name.trim().toLowerCase(), value.join("=").trim()];
     }),
   );
   const instrumentationKey = fields.get("instrumentationkey");
   const endpoint = fields.get("ingestionendpoint") ?? "https://dc.services.visualstudio.com";
-  if (!instrumentationKey || !URL.canParse(endpoint)) {
+  if (!instrumentationKey || !isHttpUrl(endpoint)) {
     throw new InvalidArgumentError(
       "connectionString",
-      "a text",
+      hidden(text),
       "have an InstrumentationKey and, if any, a valid IngestionEndpoint",
     );
   }

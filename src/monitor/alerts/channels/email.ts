@@ -1,5 +1,7 @@
 // Alerts as mails, through a transport of nodemailer, which the application makes: it knows how mail is sent there.
 
+import { checkMethods, checkSecretOptions, checkText } from "../../../argument_checks.ts";
+import { InvalidArgumentError } from "../../../errors.ts";
 import { type AlertChannel, AlertDeliveryError } from "../alert.ts";
 import { facts, headline } from "../wording.ts";
 
@@ -41,6 +43,8 @@ export interface EmailOptions {
 /**
  * Mails alerts.
  *
+ * @throws {InvalidArgumentError} If an option has a value that cannot be used.
+ *
  * @example
  * ```ts ignore
  * import { createTransport } from "nodemailer";
@@ -54,6 +58,8 @@ export interface EmailOptions {
  * ```
  */
 export function emailChannel(options: EmailOptions): AlertChannel {
+  checkSecretOptions(options, ["transport", "from", "to", "subjectPrefix"], "options");
+  checkAddressing(options);
   const { transport, from, to, subjectPrefix = "[EverTask] " } = options;
   return {
     name: "e-mail",
@@ -80,6 +86,18 @@ export function emailChannel(options: EmailOptions): AlertChannel {
       }
     },
   };
+}
+
+function checkAddressing({ transport, from, to, subjectPrefix }: EmailOptions): void {
+  checkMethods(transport, ["sendMail"], "transport", "be what nodemailer's createTransport makes");
+  checkText(from, "from", "be the sender's address");
+  const remedy = "be the address of a recipient, or a list of such";
+  if (typeof to === "string") checkText(to, "to", remedy);
+  else if (!Array.isArray(to) || to.length === 0) throw new InvalidArgumentError("to", to, remedy);
+  else for (const [index, address] of to.entries()) checkText(address, `to[${index}]`, remedy);
+  if (subjectPrefix !== undefined && typeof subjectPrefix !== "string") {
+    throw new InvalidArgumentError("subjectPrefix", subjectPrefix, "be a text");
+  }
 }
 
 function smtpCode(error: unknown): number | null {

@@ -3,6 +3,7 @@
 // (https://github.com/getsentry/relay/blob/master/relay-monitors/src/lib.rs).
 // https://develop.sentry.dev/sdk/telemetry/check-ins/
 
+import { checkCount, checkFunction, checkMethods } from "../../../argument_checks.ts";
 import type { TaskEvent } from "../../../events/task_event.ts";
 import { parseRecurrence } from "../../../schedule/recurrence.ts";
 import type { SeriesRecord } from "../../../storage/records.ts";
@@ -54,20 +55,28 @@ interface MonitorConfig {
 const runInProgress = "0".repeat(32);
 
 const maxSlugLength = 50;
+const minuteOptions = ["checkInMargin", "maxRuntime"] as const;
 
 /**
  * Tells Sentry's cron monitors of the runs of recurring tasks. Other tasks are left out.
  *
- * @throws {InvalidArgumentError} If the DSN is none.
+ * @throws {InvalidArgumentError} If the DSN is none, or an option has a value that cannot be used.
  */
 export function sentryCronsChannel(options: SentryCronsOptions): AlertChannel {
-  const { environment = "production", release } = options;
+  const sendEnvelope = sentryTransport(options, ["everTask", ...minuteOptions, "monitorOf"]);
+  const { environment = "production", release, everTask } = options;
   const { monitorOf = ({ taskKey, taskType }) => taskKey ?? taskType } = options;
-  const sendEnvelope = sentryTransport(options);
+  if (everTask !== undefined) {
+    checkMethods(everTask, ["get"], "everTask", "be an instance that createEverTask made");
+  }
+  for (const name of minuteOptions) {
+    if (options[name] !== undefined) checkCount(options[name], name);
+  }
+  checkFunction(monitorOf, "monitorOf");
 
   /** Looked up each time: a series can be given another schedule while it lives. */
   async function configOf(taskId: string): Promise<MonitorConfig | null> {
-    const series = (await options.everTask?.get(taskId))?.series;
+    const series = (await everTask?.get(taskId))?.series;
     return series ? monitorConfig(series, options) : null;
   }
 

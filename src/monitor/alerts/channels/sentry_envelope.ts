@@ -1,8 +1,9 @@
 // How Sentry takes things: an address (the DSN) and envelopes, which hold items of several kinds.
 // https://develop.sentry.dev/sdk/foundations/transport/envelopes/
 
+import { checkFunction, checkSecretOptions, checkText, hidden } from "../../../argument_checks.ts";
 import { InvalidArgumentError } from "../../../errors.ts";
-import { deliver, type Fetch } from "../http_delivery.ts";
+import { deliver, type Fetch, isHttpUrl } from "../http_delivery.ts";
 
 /** What every channel to Sentry needs to know. */
 export interface SentryOptions {
@@ -36,11 +37,21 @@ export type SendEnvelope = (
 ) => Promise<void>;
 
 /**
- * Makes the function that sends envelopes to a project.
+ * Checks the options and makes the function that sends envelopes to a project.
  *
- * @throws {InvalidArgumentError} If the DSN is none.
+ * @param others Names of further options.
+ * @throws {InvalidArgumentError} If the DSN is none, or an option has a value that cannot be used.
  */
-export function sentryTransport({ dsn, fetch }: SentryOptions): SendEnvelope {
+export function sentryTransport(
+  options: SentryOptions,
+  others: readonly string[] = [],
+): SendEnvelope {
+  checkSecretOptions(options, ["dsn", "environment", "release", "fetch", ...others], "options");
+  const { dsn, fetch } = options;
+  checkFunction(fetch, "fetch");
+  for (const name of ["environment", "release"] as const) {
+    if (options[name] !== undefined) checkText(options[name], name);
+  }
   const { url, publicKey } = parseDsn(dsn);
   const headers = {
     "content-type": "application/x-sentry-envelope",
@@ -53,10 +64,10 @@ export function sentryTransport({ dsn, fetch }: SentryOptions): SendEnvelope {
 }
 
 function parseDsn(dsn: string): { url: string; publicKey: string } {
-  const parsed = URL.canParse(dsn) ? new URL(dsn) : null;
+  const parsed = isHttpUrl(dsn) ? new URL(dsn) : null;
   const [, path = "", project = ""] = /^(.*)\/([^/]+)$/.exec(parsed?.pathname ?? "") ?? [];
   if (!parsed?.username || project === "") {
-    throw new InvalidArgumentError("dsn", "a text", "be a DSN: https://key@host/project");
+    throw new InvalidArgumentError("dsn", hidden(dsn), "be a DSN: https://key@host/project");
   }
   return {
     url: `${parsed.protocol}//${parsed.host}${path}/api/${project}/envelope/`,

@@ -1,10 +1,11 @@
 // Alerts as messages in Slack, through an incoming webhook.
 // https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/
 
+import { checkFunction, checkSecretOptions, hidden } from "../../../argument_checks.ts";
 import { InvalidArgumentError } from "../../../errors.ts";
 import type { Severity } from "../../../events/task_event.ts";
 import type { AlertChannel } from "../alert.ts";
-import { deliver, type Fetch } from "../http_delivery.ts";
+import { deliver, type Fetch, isHttpUrl } from "../http_delivery.ts";
 import { cut, facts, headline } from "../wording.ts";
 
 /** Options of {@linkcode slackChannel}. */
@@ -39,9 +40,11 @@ const shortFields = ["Task ID", "Time", "Queue", "Task key", "Attempt"];
  * @throws {InvalidArgumentError} If the address is no URL.
  */
 export function slackChannel(options: SlackOptions): AlertChannel {
+  checkSecretOptions(options, ["webhookUrl", "fetch"], "options");
+  checkFunction(options.fetch, "fetch");
   const { webhookUrl: url } = options;
-  if (!URL.canParse(url)) {
-    throw new InvalidArgumentError("webhookUrl", "a text", "be the URL of an incoming webhook");
+  if (!isHttpUrl(url)) {
+    throw new InvalidArgumentError("webhookUrl", hidden(url), "be the URL of an incoming webhook");
   }
   return {
     name: "Slack",

@@ -1,10 +1,11 @@
 // Alerts as JSON to an address of your own, signed by the rules of https://www.standardwebhooks.com, so that receivers can
 // tell real ones from forged ones, and doubles from new ones.
 
+import { checkFunction, checkSecretOptions, hidden } from "../../../argument_checks.ts";
 import { InvalidArgumentError } from "../../../errors.ts";
 import { type Clock, systemClock } from "../../../time/clock.ts";
 import type { Alert, AlertChannel } from "../alert.ts";
-import { deliver, type Fetch } from "../http_delivery.ts";
+import { deliver, type Fetch, isHttpUrl } from "../http_delivery.ts";
 
 /** Options of {@linkcode webhookChannel}. */
 export interface WebhookOptions {
@@ -31,14 +32,19 @@ export interface WebhookOptions {
   readonly clock?: Clock;
 }
 
+const optionNames = ["url", "headers", "secret", "body", "fetch", "clock"] as const;
+
 /**
  * Posts alerts as JSON, one a request. The event is sent whole, with the task's parameters, unless `body` says otherwise.
  *
  * @throws {InvalidArgumentError} If the address or the secret cannot be used.
  */
 export function webhookChannel(options: WebhookOptions): AlertChannel {
+  checkSecretOptions(options, optionNames, "options");
+  for (const name of ["body", "fetch"] as const) checkFunction(options[name], name);
   const { url, headers = {}, secret, body = (alert) => alert, clock = systemClock } = options;
-  if (!URL.canParse(url)) throw new InvalidArgumentError("url", url, "be an absolute URL");
+  if (!isHttpUrl(url)) throw new InvalidArgumentError("url", url, "be an absolute URL");
+  checkHeaders(headers);
   const key = secret === undefined ? null : signingKey(secret);
   return {
     name: "webhook",
@@ -57,12 +63,28 @@ export function webhookChannel(options: WebhookOptions): AlertChannel {
   };
 }
 
+/** Finds now what `fetch` would find at the first alert. */
+function checkHeaders(headers: unknown): void {
+  try {
+    new Headers(headers as HeadersInit);
+  } catch {
+    throw new InvalidArgumentError(
+      "headers",
+      hidden(headers),
+      "be an object of valid header fields",
+    );
+  }
+}
+
 function signingKey(secret: string): Promise<CryptoKey> {
+  if (typeof secret !== "string") {
+    throw new InvalidArgumentError("secret", hidden(secret), "be whsec_ and a key in base64");
+  }
   let bytes: Uint8Array<ArrayBuffer>;
   try {
     bytes = Uint8Array.from(atob(secret.replace(/^whsec_/, "")), (char) => char.charCodeAt(0));
   } catch {
-    throw new InvalidArgumentError("secret", "a text", "be whsec_ and a key in base64");
+    throw new InvalidArgumentError("secret", hidden(secret), "be whsec_ and a key in base64");
   }
   return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
 }

@@ -1,0 +1,119 @@
+// The options of the exporter, and their checks.
+
+import { checkCount, checkMethods, checkSecretOptions } from "../../argument_checks.ts";
+import { InvalidArgumentError } from "../../errors.ts";
+import { checkLogger, type Logger } from "../../log/logger.ts";
+import type { Clock } from "../../time/clock.ts";
+import type { Duration } from "../../time/duration.ts";
+import type { AccessToken } from "../http/access_token.ts";
+
+/** A `Registry` of prom-client. */
+export interface MetricsRegistry {
+  /** The media type of the text. */
+  readonly contentType: string;
+  /** All metrics as text. */
+  metrics(): Promise<string>;
+  /** Adds a metric of prom-client. */
+  registerMetric(metric: object): void;
+}
+
+/** Options of {@linkcode createPrometheusExporter}. */
+export interface PrometheusOptions {
+  /**
+   * Where the metrics are registered: say, prom-client's own `register`, to serve them with the application's.
+   * @default a registry of its own
+   */
+  readonly registry?: MetricsRegistry;
+  /**
+   * What every name begins with.
+   * @default "evertask_"
+   */
+  readonly prefix?: string;
+  /**
+   * The path of the handler.
+   * @default "/metrics"
+   */
+  readonly path?: string;
+  /** What the scraper has to know. Without it, everybody who reaches the handler sees the metrics. */
+  readonly accessToken?: AccessToken;
+  /**
+   * The upper bounds of the histograms' buckets, in seconds.
+   * @default 5 ms to 5 minutes
+   */
+  readonly buckets?: readonly number[];
+  /**
+   * How many task types get time series of their own; further ones share `task_type="other"`.
+   * @default 100
+   */
+  readonly maxTaskTypes?: number;
+  /**
+   * How many queues get time series of their own; further ones share `queue="other"`.
+   * @default 50
+   */
+  readonly maxQueues?: number;
+  /**
+   * For how long an answer of the storage serves.
+   * @default 5 seconds
+   */
+  readonly cacheTime?: Duration;
+  /**
+   * For how long the sizes of the audit tables serve; counting them may take the database a while.
+   * @default 60 seconds
+   */
+  readonly auditCacheTime?: Duration;
+  /**
+   * Where it is reported that the storage could not be asked.
+   * @default consoleLogger
+   */
+  readonly logger?: Logger;
+  /**
+   * The time.
+   * @default systemClock
+   */
+  readonly clock?: Clock;
+}
+
+const optionNames = [
+  "registry",
+  "prefix",
+  "path",
+  "accessToken",
+  "buckets",
+  "maxTaskTypes",
+  "maxQueues",
+  "cacheTime",
+  "auditCacheTime",
+  "logger",
+  "clock",
+] as const satisfies readonly (keyof PrometheusOptions)[];
+
+/**
+ * Checks the options that nothing else checks.
+ *
+ * @throws {InvalidArgumentError} If one has a value that cannot be used, or there is no such option.
+ */
+export function checkPrometheusOptions(options: PrometheusOptions): void {
+  checkSecretOptions(options, optionNames, "options");
+  const { registry, prefix = "evertask_", buckets = [1], logger } = options;
+  const { maxTaskTypes = 1, maxQueues = 1 } = options;
+  if (registry !== undefined) {
+    const remedy = "be a Registry of prom-client";
+    checkMethods(registry, ["metrics", "registerMetric"], "registry", remedy);
+  }
+  if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(prefix)) {
+    throw new InvalidArgumentError("prefix", prefix, "be letters, digits and underscores");
+  }
+  checkBuckets(buckets);
+  checkCount(maxTaskTypes, "maxTaskTypes");
+  checkCount(maxQueues, "maxQueues");
+  if (logger !== undefined) checkLogger(logger, "logger");
+}
+
+/** prom-client takes any list, and counts wrongly by one that is not in order. */
+function checkBuckets(buckets: readonly number[]): void {
+  const isBound = (bound: unknown, index: number): boolean =>
+    typeof bound === "number" && Number.isFinite(bound) && !(bound <= (buckets[index - 1] ?? 0));
+  if (Array.isArray(buckets) && buckets.length > 0 && buckets.every(isBound)) return;
+  const remedy = "be a list of seconds above 0, in ascending order, such as [0.1, 1, 10]";
+  throw new InvalidArgumentError("buckets", buckets, remedy);
+}

@@ -1,0 +1,126 @@
+// What cannot be used is refused where it is passed, with what was passed and what to do; secrets are not shown.
+
+import { assert, assertStringIncludes, assertThrows } from "@std/assert";
+import { createEverTask, InvalidArgumentError } from "../../mod.ts";
+import { memoryStorage } from "../../drivers/memory/mod.ts";
+import {
+  applicationInsightsChannel,
+  emailChannel,
+  sendAlerts,
+  sentryChannel,
+  sentryCronsChannel,
+  slackChannel,
+  webhookChannel,
+} from "../../src/monitor/alerts/mod.ts";
+import { createHealthChecks, createMonitorHub } from "../../src/monitor/mod.ts";
+import { createOpenTelemetry } from "../../src/monitor/otel/mod.ts";
+import { createPrometheusExporter } from "../../src/monitor/prometheus/mod.ts";
+
+const everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
+const transport = { sendMail: () => Promise.resolve() };
+const from = "tasks@example.com";
+const dsn = "https://key@sentry.example.com/1";
+const channel = { name: "mine", send: () => Promise.resolve() };
+
+// deno-lint-ignore no-explicit-any -- what a caller without types may pass
+type Anything = any;
+
+const health = (options: Anything) => createHealthChecks(everTask, options);
+const hub = (options: Anything) => createMonitorHub(everTask, options);
+const prometheus = (options: Anything) => createPrometheusExporter(everTask, options);
+const alerts = (options: Anything) => sendAlerts(everTask, channel, options);
+const crons = (options: Anything) => sentryCronsChannel({ dsn, ...options });
+
+const refused: [make: (options: Anything) => unknown, options: unknown, message: string][] = [
+  [createMonitorHub, undefined, "everTask is undefined, but it must be an instance"],
+  [createMonitorHub, {}, "everTask.events is undefined"],
+  [createHealthChecks, { events: everTask.events }, "everTask is "],
+  [createPrometheusExporter, "evertask", 'everTask is "evertask"'],
+  [(options) => createOpenTelemetry().observe(options), null, "everTask is null"],
+  [(options) => sendAlerts(options, channel), 5, "everTask is 5"],
+
+  [(options) => sendAlerts(everTask, options), {}, "channel is {}, but it must be a channel"],
+  [(options) => sendAlerts(everTask, options), { send() {} }, "channel.name is undefined"],
+  [(options) => sendAlerts(everTask, options), { ...channel, batchSize: 0 }, "batchSize is 0"],
+  [alerts, null, "options is null"],
+  [alerts, { serverity: "Error" }, "options.serverity is"],
+  [alerts, { severity: "error" }, 'filter.severity is "error", but it must be one of Information'],
+  [alerts, { types: "charge-card" }, 'filter.types is "charge-card"'],
+  [alerts, { kinds: ["fail"] }, 'filter.kinds[0] is "fail"'],
+  [alerts, { filter: "Error" }, 'filter is "Error", but it must be a function'],
+  [alerts, { keyOf: 5 }, "keyOf is 5"],
+  [alerts, { logger: {} }, "logger is {}"],
+  [alerts, { maxPerMinute: "10" }, 'maxPerMinute is "10"'],
+  [alerts, { attempts: 0 }, "attempts is 0"],
+  [alerts, { backoff: "1s" }, 'backoff is "1s"'],
+
+  [slackChannel, undefined, "options is undefined"],
+  [slackChannel, {}, "webhookUrl is "],
+  [slackChannel, { webhookUrl: "file:///etc" }, "webhookUrl is "],
+  [slackChannel, { webhookURL: "https://S3CRET" }, "options.webhookURL is "],
+  [slackChannel, { webhookUrl: "https://S3CRET", fetch: 5 }, "fetch is 5"],
+  [webhookChannel, {}, "url is undefined"],
+  [webhookChannel, { url: "https://x.example", secret: 5 }, "secret is "],
+  [webhookChannel, { url: "https://x.example", secret: "whsec_?" }, "secret is "],
+  [webhookChannel, { url: "https://x.example", headers: { "ä ö": "S3CRET" } }, "headers is "],
+  [webhookChannel, { url: "https://x.example", body: {} }, "body is {}"],
+  [webhookChannel, { url: "https://x.example", header: { a: "S3CRET" } }, "options.header is "],
+  [emailChannel, {}, "transport is undefined, but it must be what nodemailer's createTransport"],
+  [emailChannel, { transport: {}, from, to: from }, "transport is {}"],
+  [emailChannel, { transport, to: from }, "from is undefined"],
+  [emailChannel, { transport, from }, "to is undefined"],
+  [emailChannel, { transport, from, to: [] }, "to is []"],
+  [emailChannel, { transport, from, to: [from, 5] }, "to[1] is 5"],
+  [emailChannel, { transport, from, to: from, subject: "x" }, "options.subject is "],
+  [applicationInsightsChannel, {}, "connectionString is "],
+  [applicationInsightsChannel, { connectionString: "S3CRET" }, "connectionString is "],
+  [applicationInsightsChannel, { connectionSting: "S3CRET" }, "options.connectionSting is "],
+  [sentryChannel, {}, "dsn is "],
+  [sentryChannel, { dsn: "https://S3CRET@" }, "dsn is "],
+  [sentryChannel, { dsn, enviroment: "test" }, "options.enviroment is "],
+  [sentryChannel, { dsn, release: 5 }, "release is 5"],
+  [crons, { everTask: {} }, "everTask is {}"],
+  [crons, { checkInMargin: 0.5 }, "checkInMargin is 0.5"],
+  [crons, { maxRuntime: "30" }, 'maxRuntime is "30"'],
+  [crons, { monitorOf: "key" }, 'monitorOf is "key"'],
+  [crons, { monitor: "key" }, "options.monitor is "],
+
+  [prometheus, { buckets: [] }, "buckets is []"],
+  [prometheus, { buckets: [1, 1] }, "buckets is [1,1]"],
+  [prometheus, { buckets: [5, 1] }, "ascending order"],
+  [prometheus, { buckets: [0, Infinity] }, "buckets is "],
+  [prometheus, { buckets: 5 }, "buckets is 5"],
+  [prometheus, { registry: {} }, "registry is {}, but it must be a Registry of prom-client"],
+  [prometheus, { prefix: "ever-task" }, 'prefix is "ever-task"'],
+  [prometheus, { maxTaskTypes: 0 }, "maxTaskTypes is 0"],
+  [prometheus, { path: "metrics" }, 'path is "metrics"'],
+  [prometheus, { cacheTime: "5s" }, 'cacheTime is "5s"'],
+  [prometheus, { acessToken: "S3CRET" }, "options.acessToken is "],
+  [prometheus, { accessToken: 1234567890 }, "accessToken is "],
+  [createOpenTelemetry, { tracer: 5 }, "options.tracer is 5"],
+  [createOpenTelemetry, { tracerProvider: 5 }, "tracerProvider is 5"],
+  [createOpenTelemetry, { meterProvider: {} }, "meterProvider is {}"],
+
+  [hub, { acessToken: "S3CRET" }, "options.acessToken is "],
+  [hub, { accessToken: "S3CRET" }, "accessToken is "],
+  [hub, { upgrade: true }, "upgrade is true"],
+  [hub, { redact: {} }, "redact is {}"],
+  [hub, { allowedOrigins: "https://a.example" }, 'allowedOrigins is "https://a.example"'],
+  [hub, { allowedOrigins: ["https://a.example/"] }, "without path"],
+  [hub, { maxBacklog: 0 }, "maxBacklog is 0"],
+  [hub, { keepAliveInterval: "15s" }, 'keepAliveInterval is "15s"'],
+  [health, { worker: "no" }, 'worker is "no"'],
+  [health, { backlog: { degarded: 5 } }, "backlog.degarded is 5"],
+  [health, { backlog: { degraded: -1 } }, "backlog.degraded is -1"],
+  [health, { failures: { degraded: "0.5" } }, 'failures.degraded is "0.5"'],
+  [health, { failures: { minimum: 0 } }, "failures.minimum is 0"],
+  [health, { failures: true }, "failures is true"],
+];
+
+for (const [make, options, message] of refused) {
+  Deno.test(`monitoring refuses what it cannot use: ${message}`, () => {
+    const error = assertThrows(() => make(options), InvalidArgumentError);
+    assertStringIncludes(error.message, message);
+    assert(!error.message.includes("S3CRET"), `it shows a secret: ${error.message}`);
+  });
+}
