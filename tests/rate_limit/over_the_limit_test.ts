@@ -1,0 +1,144 @@
+// What becomes of tasks for which their rate limit has no budget: they wait in storage, or fail, or are skipped.
+
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Fleet } from "../support/fleet.ts";
+import { byAddress, type Mail, mailer } from "./mailer.ts";
+
+const second = { seconds: 1 };
+
+Deno.test("a deferred task waits in storage with its slot, unclaimed and without having used up an attempt", async () => {
+  await using fleet = new Fleet();
+  const attempts: number[] = [];
+  const { task } = mailer(fleet, { permits: 1, period: { minutes: 1 } }, {
+    handle: (_: Mail, { attempt }: { attempt: number }) => void attempts.push(attempt),
+  });
+  const everTask = await fleet.start({ tasks: [task] });
+  await everTask.dispatch(task, { to: "ada" });
+  const { id } = await everTask.dispatch(task, { to: "bob" });
+  await fleet.settle();
+  const parked = (await everTask.get(id))!;
+  assertEquals([parked.status, parked.workerId, parked.attempt], ["WaitingQueue", null, 0]);
+  assertEquals(parked.rateSlotAt, parked.dueAt);
+  assertEquals(parked.dueAt, fleet.clock.now() + 60_000);
+  await fleet.pass(60_000, 20_000);
+  assertEquals((await everTask.get(id))!.status, "Completed");
+  assertEquals(attempts, [1, 1]);
+});
+
+Deno.test("a reservation survives the process that made it", async () => {
+  await using fleet = new Fleet();
+  const { task, runs } = mailer(fleet, { permits: 1, period: { minutes: 1 } });
+  const first = await fleet.start({ tasks: [task] });
+  await first.dispatchMany(task, [{ to: "a" }, { to: "b" }, { to: "c" }]);
+  await fleet.settle();
+  await fleet.stop(first);
+  const started = fleet.clock.monotonic();
+  await fleet.start({ tasks: [task] });
+  await fleet.pass(120_000, 20_000);
+  assertEquals(runs.map(({ to }) => to), ["a", "b", "c"]);
+  assertEquals(runs.map(({ at }) => Math.round((at - started) / 60_000)), [0, 1, 2]);
+});
+
+Deno.test("a slot that is beyond the horizon fails a one-shot task, and tells", async () => {
+  await using fleet = new Fleet();
+  const failures: unknown[] = [];
+  const { task, runs } = mailer(fleet, {
+    permits: 1,
+    period: { minutes: 1 },
+    maxReservationHorizon: { seconds: 90 },
+    ...byAddress,
+  }, { onError: (_: unknown, error: Error) => void failures.push(error.name) });
+  const everTask = await fleet.start({ tasks: [task] });
+  const results = await everTask.dispatchMany(
+    task,
+    Array.from({ length: 3 }, () => ({ to: "ada" })),
+  );
+  await fleet.settle();
+  const { id } = results[2]!;
+  const record = (await everTask.get(id))!;
+  assertEquals(record.status, "Failed");
+  assertStringIncludes(record.exception!, "RateLimitRejectedError");
+  assertStringIncludes(record.exception!, '"ada"');
+  assertEquals(fleet.kinds(id), ["dispatched", "rateLimitRejected", "failed"]);
+  assertEquals(failures, ["RateLimitRejectedError"]);
+  assertEquals(runs.length, 1);
+});
+
+Deno.test("Discard fails what has no budget at once", async () => {
+  await using fleet = new Fleet();
+  const { task, runs } = mailer(fleet, { permits: 2, period: second, overflow: "Discard" });
+  const everTask = await fleet.start({ tasks: [task] });
+  await everTask.dispatchMany(task, Array.from({ length: 5 }, () => ({ to: "ada" })));
+  await fleet.settle();
+  const { tasksByStatus } = await everTask.statistics();
+  assertEquals([runs.length, tasksByStatus.Completed, tasksByStatus.Failed], [2, 2, 3]);
+});
+
+Deno.test("an occurrence of a series that is rejected is skipped: it counts for nothing, and the rhythm stays", async () => {
+  await using fleet = new Fleet();
+  const { task, runs } = mailer(fleet, {
+    permits: 1,
+    period: { minutes: 3 },
+    overflow: "Discard",
+  });
+  const everTask = await fleet.start({ tasks: [task] });
+  const { id } = await everTask.dispatch(task, { to: "ada" }, {
+    recurring: (every) => every.every(1).minutes().maxRuns(3),
+  });
+  const created = fleet.clock.monotonic();
+  await fleet.pass(8 * 60_000, 10_000);
+  assertEquals(runs.map(({ at }) => Math.round((at - created) / 60_000)), [1, 4, 7]);
+  const { series, status } = (await everTask.get(id))!;
+  assertEquals([series!.runCount, series!.nextRunAt, status], [3, null, "Completed"]);
+  const audited = await everTask.runsAudit(id);
+  assertEquals(audited.items.map((run) => run.status), ["Completed", "Completed", "Completed"]);
+  assertEquals(fleet.kinds(id).filter((kind) => kind === "rateLimitRejected").length, 4);
+});
+
+Deno.test("an occurrence of a series that is deferred runs once, late, and the rhythm stays", async () => {
+  await using fleet = new Fleet();
+  const { task, runs } = mailer(fleet, { permits: 2, period: { minutes: 3 }, burst: 1 });
+  const everTask = await fleet.start({ tasks: [task] });
+  const created = fleet.clock.monotonic();
+  await everTask.dispatch(task, { to: "ada" }, { recurring: (every) => every.every(1).minutes() });
+  await fleet.pass(6 * 60_000, 5_000);
+  const minutes = runs.map(({ at }) => Math.round((at - created) / 6_000) / 10);
+  // Slots are 1.5 min apart. The occurrence of minute 2 runs at 2.5, the one of 3 at 4; the one of 4 is due by then.
+  assertEquals(minutes.slice(0, 3), [1, 2.5, 4]);
+  for (let i = 1; i < minutes.length; i++) {
+    assert(minutes[i]! - minutes[i - 1]! >= 1.4, `${minutes}`);
+  }
+});
+
+Deno.test("deferrals are told with their number, at most once a type and second", async () => {
+  await using fleet = new Fleet();
+  const { task } = mailer(fleet, {
+    permits: 1,
+    period: { hours: 1 },
+    maxReservationHorizon: { days: 9 },
+  });
+  const everTask = await fleet.start({ tasks: [task] });
+  await everTask.dispatchMany(task, Array.from({ length: 100 }, () => ({ to: "ada" })));
+  await fleet.pass(950, 50);
+  const deferred = () => fleet.events.filter((event) => event.kind === "rateLimitDeferred");
+  assertEquals(deferred().map((event) => [event.count, event.taskType]), [[1, "mail"]]);
+  await fleet.pass(1_000, 50);
+  assertEquals(deferred().map((event) => event.count), [1, 98]);
+  assertEquals(deferred()[1]!.message, "98 tasks of type mail were deferred by their rate limit.");
+});
+
+Deno.test("a parked task can be cancelled, and one that is run early waits for its slot all the same", async () => {
+  await using fleet = new Fleet();
+  const { task, runs } = mailer(fleet, { permits: 1, period: { minutes: 1 } });
+  const everTask = await fleet.start({ tasks: [task] });
+  await everTask.dispatch(task, { to: "a" });
+  const { id: cancelled } = await everTask.dispatch(task, { to: "b" });
+  const { id: hurried } = await everTask.dispatch(task, { to: "c" });
+  await fleet.settle();
+  assertEquals(await everTask.cancel(cancelled), "cancelled");
+  assert(await everTask.runNow(hurried));
+  await fleet.pass(1_000, 100);
+  assertEquals(runs.map(({ to }) => to), ["a"]);
+  await fleet.pass(120_000, 10_000);
+  assertEquals(runs.map(({ to }) => to), ["a", "c"]);
+});
