@@ -3,18 +3,18 @@
 import { type AuditLevel, auditLevels, auditLevelToNumber } from "../../src/audit/audit_level.ts";
 import { shouldCreateRunsAudit, shouldCreateStatusAudit } from "../../src/audit/audit_policy.ts";
 import type { RunEnd, StatusStep } from "../../src/storage/requests.ts";
-import { BulkInsert } from "./bulk_insert.ts";
+import { BulkStatement, numbered } from "./bulk_statement.ts";
 import type { Connection } from "./connection.ts";
 import type { SqliteValue } from "./database.ts";
 import { reserveSequence } from "./state.ts";
 
-/** The columns of the status audit, of which each row has these five. */
-const statusColumns = 5;
-
-const insertStatusAudit = new BulkInsert(
-  "INSERT INTO status_audit (queued_task_id, sequence, updated_at_utc, new_status, exception) VALUES",
-  statusColumns,
-);
+const insertStatusAudit = new BulkStatement({
+  text: (firsts) =>
+    "INSERT INTO status_audit (sequence, queued_task_id, updated_at_utc, new_status, exception) " +
+    `VALUES ${firsts.map((first, row) => `(?1 + ${row}, ${numbered(first, 4)})`).join(", ")}`,
+  columns: 4,
+  shared: 1,
+});
 
 const insertRunsAudit = "INSERT INTO runs_audit " +
   "(queued_task_id, sequence, executed_at_utc, execution_time_ms, status, exception) " +
@@ -46,9 +46,10 @@ export class AuditWriter {
   addSteps(taskId: string, level: AuditLevel, steps: readonly StatusStep[]): void {
     for (const { status, exception, agoMs } of steps) {
       if (!shouldCreateStatusAudit(level, status, exception)) continue;
-      const time = Math.round(this.#now - agoMs);
-      this.#pending.push(taskId, this.#sequence++, time, status, exception);
-      if (this.#pending.length === insertStatusAudit.limit * statusColumns) this.flush();
+      if (this.#pending.length === 0) this.#pending.push(this.#sequence);
+      this.#pending.push(taskId, Math.round(this.#now - agoMs), status, exception);
+      this.#sequence++;
+      if (this.#pending.length === insertStatusAudit.mostParameters) this.flush();
     }
   }
 

@@ -1,11 +1,11 @@
-// setStatusMany and updateCurrentRunMany: one update and one audit insert a task, with the lease as part of the update's
-// condition, so that nothing has to be read before.
+// setStatusMany and updateCurrentRunMany: the lease is part of each update's condition, so that nothing has to be read before.
 
 import type { ChangeResult, RunEnd, StatusChange, StatusStep } from "../../src/storage/requests.ts";
 import { AuditWriter } from "./audit_writer.ts";
 import type { Connection } from "./connection.ts";
 import type { SqliteValue } from "./database.ts";
 import { countChange } from "./state.ts";
+import { LeaseMissed, TaskEnds } from "./task_ends.ts";
 
 /** An update by task id, and the same for the holder of a lease alone. */
 class FencedUpdate {
@@ -39,7 +39,7 @@ const keepLease = new FencedUpdate(
 const executed = "last_execution_utc = coalesce(?, last_execution_utc), " +
   "execution_time_ms = coalesce(?, execution_time_ms)";
 
-/** What nearly every task ends with. */
+/** What nearly every task ends with; see also {@linkcode TaskEnds}. */
 const endTask = new FencedUpdate(
   "UPDATE queued_tasks SET status = ?, exception = ?, worker_id = NULL, due_at_utc = NULL, " +
     `cancel_requested = 0, rate_slot_utc = NULL, ${executed}`,
@@ -66,41 +66,69 @@ const endRun = new FencedUpdate(
   " AND recurring_task IS NOT NULL",
 );
 
-/** Applies status changes. */
+/** Applies status changes: ends many a statement, as long as none of them has lost its lease. */
 export function setStatusMany(
   connection: Connection,
   now: number,
   changes: readonly StatusChange[],
+): ChangeResult[] {
+  if (changes.length > 1) {
+    try {
+      return applyStatusChanges(connection, now, changes, new TaskEnds(connection));
+    } catch (error) {
+      if (!(error instanceof LeaseMissed)) throw error;
+    }
+  }
+  return applyStatusChanges(connection, now, changes, null);
+}
+
+/** @param ends Takes the ends that it can; null: each is applied by itself. */
+function applyStatusChanges(
+  connection: Connection,
+  now: number,
+  changes: readonly StatusChange[],
+  ends: TaskEnds | null,
 ): ChangeResult[] {
   return connection.transaction(() => {
     const rows = changes.reduce((sum, change) => sum + AuditWriter.rowsFor(change), 0);
     const audit = new AuditWriter(connection, now, rows);
     let due = false;
     const results = changes.map((change) => {
-      const applied = applyStatusChange(connection, now, change);
+      const applied = applyStatusChange(connection, now, change, ends);
       if (applied) {
         audit.addSteps(change.taskId, change.auditLevel, change.steps);
         due ||= change.dueInMs !== undefined;
       }
       return { applied };
     });
+    ends?.flush();
     audit.flush();
     if (due) countChange(connection, "task_changes");
     return results;
   });
 }
 
-function applyStatusChange(connection: Connection, now: number, change: StatusChange): boolean {
-  const { auditLevel, dueInMs, rateSlotAt = null, returnAttempt, executionTimeMs } = change;
+function applyStatusChange(
+  connection: Connection,
+  now: number,
+  change: StatusChange,
+  ends: TaskEnds | null,
+): boolean {
+  const { auditLevel, dueInMs, rateSlotAt = null, returnAttempt, executionTimeMs, lease } = change;
   const { status, exception, agoMs } = lastOf(change.steps);
   const returned = returnAttempt ? 1 : 0;
   if (dueInMs === undefined && (status === "InProgress" || status === "Queued")) {
     return keepLease.apply(connection, [status, exception, rateSlotAt, returned], change);
   }
-  const kept = executionTimeMs !== undefined && auditLevel !== "None";
-  const endedAt = kept ? Math.round(now - agoMs) : null;
-  const tookMs = kept ? executionTimeMs : null;
+  const execution = executionTimeMs === undefined || auditLevel === "None"
+    ? null
+    : { endedAt: Math.round(now - agoMs), tookMs: executionTimeMs };
+  const [endedAt, tookMs] = [execution?.endedAt ?? null, execution?.tookMs ?? null];
   if (dueInMs === undefined && rateSlotAt === null && !returned) {
+    if (ends !== null && lease !== undefined && exception === null) {
+      ends.add(change.taskId, lease, status, execution);
+      return true;
+    }
     return endTask.apply(connection, [status, exception, endedAt, tookMs], change);
   }
   const dueAt = dueInMs === undefined ? null : Math.round(now + dueInMs);

@@ -16,31 +16,22 @@ export function persist(
   tasks: readonly NewTask[],
 ): PersistResult[] {
   return connection.transaction(() => {
-    const inserts = new TaskInserts(connection, now);
     const results: PersistResult[] = [];
-    while (results.length < tasks.length) {
-      const first = tasks[results.length]!;
-      const updated = first.taskKey === null ? null : applyKeyRules(connection, now, first);
-      if (updated !== null) {
-        results.push(updated);
+    const inserts = new TaskInserts(connection, now, results);
+    for (const task of tasks) {
+      if (task.taskKey === null) {
+        inserts.add(task);
         continue;
       }
-      const created = [first, ...withoutKey(tasks, results.length + 1, TaskInserts.limit - 1)];
-      inserts.insert(created).forEach((claimed, index) => {
-        results.push({ id: created[index]!.id, outcome: "created", claimed });
-      });
+      inserts.flush(); // whether this one is a new row may depend on those before it
+      const updated = applyKeyRules(connection, now, task);
+      if (updated === null) inserts.add(task);
+      else results.push(updated);
     }
     inserts.finish();
     if (results.some(({ claimed }) => !claimed)) countChange(connection, "task_changes");
     return results;
   });
-}
-
-/** The next tasks, up to one with a key: whether that one is a new row may depend on those before it. */
-function withoutKey(tasks: readonly NewTask[], from: number, most: number): readonly NewTask[] {
-  const next = tasks.slice(from, from + most);
-  const key = next.findIndex(({ taskKey }) => taskKey !== null);
-  return key === -1 ? next : next.slice(0, key);
 }
 
 const isStored = "SELECT 1 FROM queued_tasks WHERE id = ?";

@@ -1,91 +1,143 @@
 // Inserts new tasks, many rows a statement, and their first audit rows.
 
 import { auditLevelToNumber } from "../../src/audit/audit_level.ts";
-import type { NewTask } from "../../src/storage/requests.ts";
+import type { Due, NewTask, PersistResult } from "../../src/storage/requests.ts";
 import { isAuditedWhenStored, writeFirstAudits } from "./audit_writer.ts";
-import { BulkInsert, numbered } from "./bulk_insert.ts";
+import { type BulkGroup, BulkGroups } from "./bulk_groups.ts";
+import { BulkStatement, numbered } from "./bulk_statement.ts";
 import type { Connection } from "./connection.ts";
 import type { SqliteValue } from "./database.ts";
 import { pausedQueues } from "./queues.ts";
 import { writeSeries } from "./series.ts";
 
-/** Each row's own parameters; created_at_utc is the same for all. */
-const parametersOfRow = 15;
+/** What tasks that differ only in id, payload and trace share: see {@linkcode sharedParameters}. */
+const sharedColumns = 13;
 
-const insertTasks = new BulkInsert(
-  "INSERT INTO queued_tasks (created_at_utc, id, type, handler, request, status, audit_level, " +
-    "queue_name, priority, task_key, scheduled_execution_utc, due_at_utc, trace_context, " +
-    "retry_policy, worker_id, attempt, lease_token) VALUES",
-  parametersOfRow,
+const insertTasks = new BulkStatement({
   // A task that is born claimed has attempt 1 and lease token 1, any other has 0 and 0.
-  (first) => `(?1, ${numbered(first, parametersOfRow)}, ?${first + parametersOfRow - 1})`,
-  1,
-);
+  text: (firsts) =>
+    "INSERT INTO queued_tasks (created_at_utc, type, handler, status, audit_level, queue_name, " +
+    "priority, task_key, scheduled_execution_utc, due_at_utc, retry_policy, worker_id, attempt, " +
+    "lease_token, id, request, trace_context) VALUES " +
+    firsts.map((first) =>
+      `(${numbered(1, sharedColumns)}, ?${sharedColumns}, ${numbered(first, 3)})`
+    ).join(", "),
+  columns: 3,
+  shared: sharedColumns,
+});
 
 const selectLease = "SELECT lease_token, worker_id FROM queued_tasks WHERE id = ?";
 
+/** Tasks that one statement inserts. */
+interface TaskGroup extends BulkGroup {
+  readonly owner: string | null;
+  readonly tasks: NewTask[];
+  /** Where their results stand. */
+  readonly places: number[];
+}
+
 /** The new tasks of one transaction. */
 export class TaskInserts {
-  /** How many tasks {@linkcode TaskInserts.insert} takes at once. */
-  static readonly limit: number = insertTasks.limit;
-
   readonly #connection: Connection;
   readonly #now: number;
   readonly #admission: Admission;
+  readonly #results: PersistResult[];
+  readonly #groups: BulkGroups<TaskGroup> = new BulkGroups((group) => this.#write(group));
   #inserted = 0;
   #audited = false;
 
-  constructor(connection: Connection, now: number) {
+  /** @param results Takes the results, in the order of the tasks. */
+  constructor(connection: Connection, now: number, results: PersistResult[]) {
     this.#connection = connection;
     this.#now = now;
     this.#admission = new Admission(connection);
+    this.#results = results;
   }
 
-  /** Stores tasks, and tells which of them were born claimed. One that is stored already is left alone. */
-  insert(tasks: readonly NewTask[]): boolean[] {
-    const owners = tasks.map((task) => this.#admission.ownerOf(task));
-    const parameters: SqliteValue[] = [this.#now];
-    tasks.forEach((task, index) => addParameters(parameters, task, owners[index]!, this.#now));
+  /** Stores a task, by {@linkcode TaskInserts.flush} at the latest. One that is stored already is left alone. */
+  add(task: NewTask): void {
+    const owner = this.#admission.ownerOf(task);
+    const group =
+      this.#groups.find((group) => group.owner === owner && areAlike(group.tasks[0]!, task)) ??
+        this.#groups.open(newGroup(task, owner, this.#now));
+    addTo(group, task, this.#results.length);
+    this.#results.push({ id: task.id, outcome: "created", claimed: owner !== null });
+    this.#groups.added(group);
+  }
+
+  /** Writes the tasks that were added. */
+  flush(): void {
+    this.#groups.flush();
+  }
+
+  /** Writes the audit rows of all tasks that were stored. Nothing else may be inserted into the tasks before. */
+  finish(): void {
+    this.flush();
+    if (this.#audited) writeFirstAudits(this.#connection, this.#inserted);
+  }
+
+  #write({ owner, tasks, places, parameters }: TaskGroup): void {
     try {
       insertTasks.run(this.#connection, parameters);
     } catch (error) {
       if (!isDuplicate(error)) throw error;
       // The statement was undone, and nothing else: a repeated write, which happens rarely enough to go one by one.
-      if (tasks.length > 1) return tasks.flatMap((task) => this.insert([task]));
-      return [this.#wasBornClaimed(tasks[0]!, error)];
+      if (tasks.length === 1) return this.#correct(tasks[0]!, places[0]!, error);
+      tasks.forEach((task, index) => {
+        const single = newGroup(task, owner, this.#now);
+        addTo(single, task, places[index]!);
+        this.#write(single);
+      });
+      return;
     }
     this.#inserted += tasks.length;
-    this.#audited ||= tasks.some((task) => isAuditedWhenStored(task.auditLevel));
+    this.#audited ||= isAuditedWhenStored(tasks[0]!.auditLevel);
     for (const { id, series } of tasks) {
       if (series !== null) writeSeries(this.#connection, id, series, 0);
     }
-    return owners.map((owner) => owner !== null);
   }
 
-  /** Writes the audit rows of all tasks that were stored. Nothing else may be inserted into the tasks before. */
-  finish(): void {
-    if (this.#audited) writeFirstAudits(this.#connection, this.#inserted);
-  }
-
-  #wasBornClaimed({ id, claimFor }: NewTask, duplicate: unknown): boolean {
+  /** A task was stored before: it is answered as it was then. */
+  #correct({ id, claimFor }: NewTask, place: number, duplicate: unknown): void {
     const stored = this.#connection.get(selectLease, id);
     if (stored === undefined) throw duplicate;
-    return claimFor !== null && stored.worker_id === claimFor && stored.lease_token === 1;
+    const claimed = claimFor !== null && stored.worker_id === claimFor && stored.lease_token === 1;
+    this.#results[place] = { id, outcome: "created", claimed };
   }
 }
 
-function addParameters(
-  parameters: SqliteValue[],
-  task: NewTask,
-  owner: string | null,
-  now: number,
-): void {
+function newGroup(task: NewTask, owner: string | null, now: number): TaskGroup {
+  const parameters = sharedParameters(task, owner, now);
+  return { statement: insertTasks, owner, tasks: [], places: [], parameters };
+}
+
+function addTo({ tasks, places, parameters }: TaskGroup, task: NewTask, place: number): void {
+  tasks.push(task);
+  places.push(place);
+  parameters.push(task.id, task.request, task.traceContext);
+}
+
+/** Whether tasks with the same owner go into one statement. */
+function areAlike(one: NewTask, other: NewTask): boolean {
+  return one.type === other.type && one.queue === other.queue && one.status === other.status &&
+    one.auditLevel === other.auditLevel && one.priority === other.priority &&
+    one.handler === other.handler && one.taskKey === null && other.taskKey === null &&
+    one.retryPolicy === other.retryPolicy &&
+    isSameDue(one.due, other.due);
+}
+
+function isSameDue(one: Due, other: Due): boolean {
+  if ("at" in one) return "at" in other && one.at === other.at;
+  return "inMs" in other && one.inMs === other.inMs;
+}
+
+/** The parameters that tasks share which are alike. */
+function sharedParameters(task: NewTask, owner: string | null, now: number): SqliteValue[] {
   const dueAt = dueInstant(task, now);
-  parameters.push(
-    task.id,
+  return [
+    now,
     task.type,
     task.handler,
-    task.request,
     task.status,
     auditLevelToNumber(task.auditLevel),
     task.queue,
@@ -93,11 +145,10 @@ function addParameters(
     task.taskKey,
     scheduledInstant(task, dueAt),
     owner === null ? dueAt : null,
-    task.traceContext,
     task.retryPolicy,
     owner,
     owner === null ? 0 : 1,
-  );
+  ];
 }
 
 /** When a new task becomes due. */

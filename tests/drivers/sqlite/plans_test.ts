@@ -4,6 +4,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { claimDue, nextPriority, selectDue, selectNextDue } from "../../../drivers/sqlite/claim.ts";
+import { endExecutedTasks, endTasks } from "../../../drivers/sqlite/task_ends.ts";
 import { lostOwners } from "../../../drivers/sqlite/workers.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
 import type { NodeSqliteDatabase } from "../../../drivers/sqlite/mod.ts";
@@ -162,8 +163,26 @@ Deno.test("the plans stay when ANALYZE has seen a table full of ended and future
   const database = new DatabaseSync(scratch.path);
   database.exec("ANALYZE");
   assertMatch(plan(database, selectDue("request", 2))[0]!, /^SEARCH .* AND due_at_utc<\?\)$/);
-  const finish =
-    "UPDATE queued_tasks SET status = ? WHERE id = ? AND worker_id = ? AND lease_token = ?";
-  assertMatch(plan(database, finish)[0]!, /sqlite_autoindex_queued_tasks_1 \(id=\?\)$/);
+  assertEndsByKey(database);
   database.close();
 });
+
+Deno.test("ends go by key even when ANALYZE has seen a table that was nearly empty", async () => {
+  await using scratch = new Scratch();
+  const storage = await scratch.open();
+  await storage.persist([newTask({ claimFor: workerId }), newTask()]);
+  const database = new DatabaseSync(scratch.path);
+  database.exec("ANALYZE");
+  assertEndsByKey(database);
+  database.close();
+});
+
+function assertEndsByKey(database: DatabaseSync): void {
+  for (const statement of [endTasks, endExecutedTasks]) {
+    for (const rows of [1, 2, statement.limit]) {
+      assertEquals(plan(database, statement.sql(rows)), [
+        "SEARCH queued_tasks USING INDEX sqlite_autoindex_queued_tasks_1 (id=?)",
+      ]);
+    }
+  }
+}

@@ -74,13 +74,15 @@ export const leasesAndFences = topic("leases and fences", {
   "among many changes only the refused ones are left out": async (s) => {
     await s.worker();
     await s.worker("worker-b");
-    const ids = await s.addMany(20);
-    const mine = await s.claim("worker-a", { limit: 10 });
-    await s.claim("worker-b", { limit: 10 });
+    const ids = await s.addMany(60);
+    const mine = await s.claim("worker-a", { limit: 30 });
+    await s.claim("worker-b", { limit: 30 });
     const steps = [{ status: "Completed", exception: null, agoMs: 0 }] as const;
-    const results = await s.storage.setStatusMany(ids.map((taskId) => (
-      { taskId, auditLevel: "Full", steps, lease: { workerId: "worker-a", token: 1 } } as const
-    )));
+    const lease = { workerId: "worker-a", token: 1 };
+    const results = await s.storage.setStatusMany(ids.map((taskId, index) => {
+      const auditLevel = index % 2 === 0 ? "Full" : "None";
+      return { taskId, auditLevel, steps, lease, executionTimeMs: index };
+    }));
     const held = new Set(mine.map((task) => task.id));
     expectSame(
       results.map((r) => r.applied),
@@ -88,8 +90,15 @@ export const leasesAndFences = topic("leases and fences", {
       "the own ones are applied",
     );
     const { tasksByStatus } = await s.storage.statistics();
-    expectSame([tasksByStatus.Completed, tasksByStatus.Queued], [10, 10], "and no others");
-    expectSame((await s.storage.auditGrowth())[0]?.rows, 30, "audit rows for what was applied");
+    expectSame([tasksByStatus.Completed, tasksByStatus.Queued], [30, 30], "and no others");
+    expectSame((await s.storage.auditGrowth())[0]?.rows, 75, "audit rows for what was applied");
+    const { items } = await s.storage.list({ statuses: ["Completed"] });
+    expectSame(
+      items.map((task) => task.executionTimeMs),
+      ids.map((id, index) => held.has(id) ? index : -1).filter((index) => index >= 0).reverse()
+        .map((index) => index % 2 === 0 ? index : null),
+      "each with its own execution, where its level keeps one",
+    );
   },
 
   "without a lease a write is applied whoever holds the task": async (s) => {

@@ -1,0 +1,48 @@
+// Rows on their way into bulk statements: what belongs into the same statement is gathered until it is full.
+
+import type { BulkStatement } from "./bulk_statement.ts";
+import type { SqliteValue } from "./database.ts";
+
+/** Rows that one statement writes. */
+export interface BulkGroup {
+  readonly statement: BulkStatement;
+  /** The parameters that its rows share, and those of the rows so far. */
+  readonly parameters: SqliteValue[];
+}
+
+/** How many groups are open at a time: each new row is compared with all of them. */
+const mostOpen = 8;
+
+/** Gathers rows into groups, and has each group written when it is full. */
+export class BulkGroups<Group extends BulkGroup> {
+  readonly #write: (group: Group) => void;
+  #open: Group[] = [];
+
+  constructor(write: (group: Group) => void) {
+    this.#write = write;
+  }
+
+  /** The group that a row goes to; undefined when there is none yet. */
+  find(takes: (group: Group) => boolean): Group | undefined {
+    return this.#open.find(takes);
+  }
+
+  /** Opens a group, which may close the oldest. */
+  open(group: Group): Group {
+    if (this.#open.length === mostOpen) this.#write(this.#open.shift()!);
+    this.#open.push(group);
+    return group;
+  }
+
+  /** A row was added to a group. */
+  added(group: Group): void {
+    if (group.parameters.length < group.statement.mostParameters) return;
+    this.#open = this.#open.filter((each) => each !== group);
+    this.#write(group);
+  }
+
+  /** Writes all groups. */
+  flush(): void {
+    for (const group of this.#open.splice(0)) this.#write(group);
+  }
+}

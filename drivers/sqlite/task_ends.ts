@@ -1,0 +1,101 @@
+// Ends of tasks, many a statement: nearly all tasks of a batch are ended by one worker with the same status.
+
+import type { Lease } from "../../src/storage/requests.ts";
+import type { TaskStatus } from "../../src/storage/task_status.ts";
+import { type BulkGroup, BulkGroups } from "./bulk_groups.ts";
+import { BulkStatement } from "./bulk_statement.ts";
+import type { Connection } from "./connection.ts";
+
+/** The parameters that the rows share are status, worker and token. */
+const shared = 3;
+
+/**
+ * Tasks are sought by their ids, whatever ANALYZE may have seen: the statement names the index, and instead of joining with
+ * rows of its parameters, for which a planner could walk through all tasks, it picks from them.
+ */
+const head = "UPDATE queued_tasks INDEXED BY sqlite_autoindex_queued_tasks_1 SET status = ?1, " +
+  "exception = NULL, worker_id = NULL, due_at_utc = NULL, cancel_requested = 0, rate_slot_utc = NULL";
+const fence = "worker_id = ?2 AND lease_token = ?3";
+
+/** A row is the id. */
+export const endTasks: BulkStatement = new BulkStatement({
+  text: (ids) => `${head} WHERE ${isOneOf(ids)} AND ${fence}`,
+  columns: 1,
+  shared,
+});
+
+/** A row is the id, when the last execution ended, and how long it took. */
+export const endExecutedTasks: BulkStatement = new BulkStatement({
+  text: (ids) =>
+    `${head}, last_execution_utc = ${pick(ids, 1)}, execution_time_ms = ${pick(ids, 2)} ` +
+    `WHERE ${isOneOf(ids)} AND ${fence}`,
+  columns: 3,
+  shared,
+});
+
+function isOneOf(ids: readonly number[]): string {
+  return `id IN (${ids.map((id) => `?${id}`).join(", ")})`;
+}
+
+/** What stands so many places behind a task's id among the parameters. */
+function pick(ids: readonly number[], behind: number): string {
+  return `CASE id ${ids.map((id) => `WHEN ?${id} THEN ?${id + behind}`).join(" ")} END`;
+}
+
+/** Some task was not ended, as its lease is lost; which one it is, is not known. */
+export class LeaseMissed extends Error {
+  override name = "LeaseMissed";
+}
+
+/** The execution that an end keeps. */
+export interface Execution {
+  readonly endedAt: number;
+  readonly tookMs: number;
+}
+
+/** Ends that one statement writes. */
+interface EndGroup extends BulkGroup {
+  readonly status: TaskStatus;
+  readonly lease: Lease;
+  tasks: number;
+}
+
+/** The ends of tasks without an exception, in one transaction. */
+export class TaskEnds {
+  readonly #groups: BulkGroups<EndGroup>;
+
+  constructor(connection: Connection) {
+    this.#groups = new BulkGroups(({ statement, parameters, tasks }) => {
+      if (statement.run(connection, parameters) !== tasks) throw new LeaseMissed();
+    });
+  }
+
+  /**
+   * Ends a task, by {@linkcode TaskEnds.flush} at the latest.
+   *
+   * @param execution What is kept of its execution; null: nothing.
+   */
+  add(taskId: string, lease: Lease, status: TaskStatus, execution: Execution | null): void {
+    const statement = execution === null ? endTasks : endExecutedTasks;
+    const group =
+      this.#groups.find((group) =>
+        group.statement === statement && group.status === status &&
+        group.lease.token === lease.token && group.lease.workerId === lease.workerId
+      ) ?? this.#groups.open({
+        statement,
+        status,
+        lease,
+        tasks: 0,
+        parameters: [status, lease.workerId, lease.token],
+      });
+    group.tasks++;
+    if (execution === null) group.parameters.push(taskId);
+    else group.parameters.push(taskId, execution.endedAt, execution.tookMs);
+    this.#groups.added(group);
+  }
+
+  /** Writes the ends that were added. */
+  flush(): void {
+    this.#groups.flush();
+  }
+}
