@@ -10,6 +10,9 @@ export type SqlServerConnection = string | SqlServerConfig | SqlServerPool;
 /** What an error message shows instead of a connection: a password may be in it. */
 export const notShown = "(not shown)";
 
+/** What may stand behind the question mark of a URL. */
+const urlOptions = ["encrypt", "trustServerCertificate"];
+
 /** Whether it is a pool, of whatever copy of mssql. */
 export function isPool(connection: SqlServerConnection): connection is SqlServerPool {
   return typeof connection === "object" && "request" in connection &&
@@ -48,8 +51,16 @@ export function parseConnectionString(connection: string): SqlServerConfig {
     }
   }
   const url = URL.parse(connection);
-  if (url === null) throw new InvalidArgumentError("connection", notShown, "be a valid URL");
+  if (url === null || url.hash !== "") {
+    const remedy = "be a valid URL, with # / ? and @ in the password percent-encoded";
+    throw new InvalidArgumentError("connection", notShown, remedy);
+  }
   const { searchParams } = url;
+  for (const option of searchParams.keys()) {
+    if (urlOptions.includes(option)) continue;
+    const remedy = `be left out: a URL has only ${urlOptions.join(", ")}`;
+    throw new InvalidArgumentError(`connection's ${option}`, notShown, remedy);
+  }
   const flag = (option: string, ifAbsent: boolean): boolean => {
     const value = searchParams.get(option);
     if (value === null) return ifAbsent;

@@ -2,7 +2,7 @@
 
 import { StorageClosedError } from "../../src/storage/errors.ts";
 import { callOnBabelfish, hasRows } from "./babelfish.ts";
-import { isPool, poolConfig, type SqlServerConnection } from "./connection.ts";
+import { isPool } from "./connection.ts";
 import { isDuplicate, toStorageError } from "./errors.ts";
 import {
   addInputs,
@@ -12,7 +12,7 @@ import {
   toTransaction,
   unlimitedTransaction,
 } from "./mssql.ts";
-import type { SqlServerPool, SqlServerRequest } from "./mssql_api.ts";
+import type { SqlServerConfig, SqlServerPool, SqlServerRequest } from "./mssql_api.ts";
 import { forSchema, type ProcedureName } from "./script.ts";
 
 /** A row of a recordset, by column name. */
@@ -29,10 +29,10 @@ export class SqlServerDatabase {
   readonly schema: string;
   /** Whether the server is Babelfish, which takes rows in another way; known once the storage is open. */
   isBabelfish = false;
-  readonly #connection: SqlServerConnection;
+  readonly #connection: SqlServerPool | SqlServerConfig;
   #pool: SqlServerPool | null = null;
 
-  constructor(connection: SqlServerConnection, schema: string) {
+  constructor(connection: SqlServerPool | SqlServerConfig, schema: string) {
     this.#connection = connection;
     this.schema = schema;
   }
@@ -41,7 +41,7 @@ export class SqlServerDatabase {
   async connect(): Promise<void> {
     if (this.#pool !== null) return;
     const connection = this.#connection;
-    const pool = isPool(connection) ? connection : new sql.ConnectionPool(poolConfig(connection));
+    const pool = isPool(connection) ? connection : new sql.ConnectionPool(connection);
     // A pool says here, too, what went wrong; without a listener that would end the process. Whoever waits for the
     // connection is told by its promise.
     if (!isPool(connection)) pool.on("error", () => {});

@@ -35,7 +35,7 @@ export function versionOf(file: SqlFileName): number {
  * @throws {InvalidArgumentError} If it is none.
  */
 export function checkSchemaName(schema: string): string {
-  if (/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(schema)) return schema;
+  if (typeof schema === "string" && /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(schema)) return schema;
   throw new InvalidArgumentError(
     "schema",
     schema,

@@ -501,6 +501,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
+    -- READPAST asks for it, whatever isolation a transaction before left to the session.
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Known bit = CASE WHEN EXISTS (SELECT 1 FROM [EverTask].[Workers] WHERE [Id] = @WorkerId) THEN 1 ELSE 0 END;
@@ -524,13 +526,13 @@ BEGIN
         -- One priority after the other, each found by a seek: ordered by priority and due instant in one go, the tasks of a
         -- higher priority that are due later would have to be passed by to get at those of a lower one that are due.
         SELECT @Priority = MAX(d.[Priority])
-        FROM [EverTask].[QueuedTasks] AS d WITH (READPAST)
+        FROM [EverTask].[QueuedTasks] AS d WITH (READPAST, READCOMMITTEDLOCK)
         WHERE d.[QueueName] = @QueueName AND d.[DueAtUtc] IS NOT NULL;
 
         WHILE @Priority IS NOT NULL AND @Limit > 0
         BEGIN
-            -- READPAST leaves out what others are just taking, UPDLOCK keeps others from what this one is about to take.
-            -- Where the engine ignores both, looking at DueAtUtc again keeps a task from being taken twice: a claim
+            -- READPAST leaves out what others are just taking, UPDLOCK keeps others from what this one is about to take, and
+            -- READCOMMITTEDLOCK makes both so in a database with row versioning. Where the engine ignores both, looking at DueAtUtc again keeps a task from being taken twice: a claim
             -- that had to wait for another sees that it is gone.
             UPDATE [EverTask].[QueuedTasks]
             SET [WorkerId] = @WorkerId,
@@ -541,7 +543,7 @@ BEGIN
             OUTPUT inserted.[Id] INTO @Taken ([Id])
             WHERE [IdOrder] IN (
                 SELECT TOP (@Limit) q.[IdOrder]
-                FROM [EverTask].[QueuedTasks] AS q WITH (UPDLOCK, READPAST, ROWLOCK)
+                FROM [EverTask].[QueuedTasks] AS q WITH (UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK)
                 WHERE q.[QueueName] = @QueueName AND q.[Priority] = @Priority
                     AND q.[DueAtUtc] IS NOT NULL AND q.[DueAtUtc] <= @Now
                     AND q.[Type] COLLATE Latin1_General_BIN2 IN (SELECT y.[Name] FROM @Types AS y)
@@ -552,7 +554,7 @@ BEGIN
             SET @Limit = @Limit - @@ROWCOUNT;
 
             SELECT @Priority = MAX(d.[Priority])
-            FROM [EverTask].[QueuedTasks] AS d WITH (READPAST)
+            FROM [EverTask].[QueuedTasks] AS d WITH (READPAST, READCOMMITTEDLOCK)
             WHERE d.[QueueName] = @QueueName AND d.[Priority] < @Priority AND d.[DueAtUtc] IS NOT NULL;
         END;
 
@@ -622,6 +624,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
+    -- READPAST asks for it, whatever isolation a transaction before left to the session.
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Late datetimeoffset(3) = DATEADD(millisecond, -(@LeaseMs % 86400000), DATEADD(day, -(@LeaseMs / 86400000), @Now));
@@ -631,8 +635,9 @@ BEGIN
     IF @@ROWCOUNT > 0
         SET @Alive = 1;
 
+    -- Tasks that a transaction locks are passed by: a heartbeat waits for nobody.
     IF EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] <> @WorkerId AND w.[HeartbeatUtc] < @Late)
-        OR EXISTS (SELECT 1 FROM [EverTask].[QueuedTasks] AS t
+        OR EXISTS (SELECT 1 FROM [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK)
                    WHERE t.[WorkerId] IS NOT NULL
                        AND NOT EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] = t.[WorkerId]))
         SET @OthersLost = 1;
@@ -640,7 +645,7 @@ BEGIN
     SELECT @Now AS [Now], @Alive AS [Alive], @OthersLost AS [OthersLost];
 
     SELECT t.[Id] AS [TaskId]
-    FROM [EverTask].[QueuedTasks] AS t
+    FROM [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK)
     WHERE t.[WorkerId] = @WorkerId AND t.[WorkerId] IS NOT NULL AND t.[CancelRequested] = 1 AND @Alive = 1;
 
     SELECT p.[QueueName] AS [QueueName] FROM [EverTask].[PausedQueues] AS p ORDER BY p.[QueueName];
@@ -726,6 +731,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
+    -- READPAST asks for it, whatever isolation a transaction before left to the session.
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Queue TABLE ([QueueName] nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
     DECLARE @QueueName nvarchar(200), @Priority int, @DueAt datetimeoffset(3), @Earliest datetimeoffset(3);
@@ -735,19 +742,20 @@ BEGIN
     FROM @Queues AS q
     WHERE NOT EXISTS (SELECT 1 FROM [EverTask].[PausedQueues] AS p WHERE p.[QueueName] = q.[Name]);
 
-    -- As in usp_ClaimTasks: a seek for each queue and priority.
+    -- As in usp_ClaimTasks: a seek for each queue and priority, and no wait for rows that a transaction locks: they cannot be
+    -- claimed either.
     SELECT @QueueName = MIN([QueueName]) FROM @Queue;
     WHILE @QueueName IS NOT NULL
     BEGIN
         SELECT @Priority = MAX(d.[Priority])
-        FROM [EverTask].[QueuedTasks] AS d
+        FROM [EverTask].[QueuedTasks] AS d WITH (READPAST, READCOMMITTEDLOCK)
         WHERE d.[QueueName] = @QueueName AND d.[DueAtUtc] IS NOT NULL;
 
         WHILE @Priority IS NOT NULL
         BEGIN
             SET @DueAt = NULL;
             SELECT TOP (1) @DueAt = d.[DueAtUtc]
-            FROM [EverTask].[QueuedTasks] AS d
+            FROM [EverTask].[QueuedTasks] AS d WITH (READPAST, READCOMMITTEDLOCK)
             WHERE d.[QueueName] = @QueueName AND d.[Priority] = @Priority AND d.[DueAtUtc] IS NOT NULL
                 AND d.[Type] COLLATE Latin1_General_BIN2 IN (SELECT y.[Name] FROM @Types AS y)
             ORDER BY d.[DueAtUtc];
@@ -756,7 +764,7 @@ BEGIN
                 SET @Earliest = @DueAt;
 
             SELECT @Priority = MAX(d.[Priority])
-            FROM [EverTask].[QueuedTasks] AS d
+            FROM [EverTask].[QueuedTasks] AS d WITH (READPAST, READCOMMITTEDLOCK)
             WHERE d.[QueueName] = @QueueName AND d.[Priority] < @Priority AND d.[DueAtUtc] IS NOT NULL;
         END;
 
@@ -959,6 +967,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
+    -- READPAST asks for it, whatever isolation a transaction before left to the session.
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Status datetimeoffset(3), @StatusErrors datetimeoffset(3), @Runs datetimeoffset(3), @RunsErrors datetimeoffset(3),
@@ -1046,12 +1056,12 @@ BEGIN
         SET @Left = @Left - @LogCount;
     END;
 
-    -- Tasks of which no row of history stays.
+    -- Tasks of which no row of history stays. One that a transaction locks is looked at again next time.
     IF @Tasks IS NOT NULL
     BEGIN
         INSERT INTO @TaskRow ([Id])
         SELECT TOP (@Left + 1) t.[Id]
-        FROM [EverTask].[QueuedTasks] AS t
+        FROM [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK)
         WHERE t.[IsRecurring] = 0 AND t.[WorkerId] IS NULL AND t.[DueAtUtc] IS NULL
             AND t.[Status] IN (N'Completed', N'Cancelled')
             AND COALESCE(t.[LastExecutionUtc], t.[CreatedAtUtc]) < @Tasks
@@ -1111,6 +1121,9 @@ GO
 -- and not due, a series without next run. One that was only claimed, as far as is known, has a LostCount of 1 at least; if it
 -- had that before, the claim is taken back (Attempt - 1). With the StatusAudit row that each task's level asks for.
 --
+-- A task's row may be locked: its worker froze in the middle of a transaction in which it completed the task. Such a task is
+-- left to that transaction, and taken by a later call if it is still held then.
+--
 -- Answers a row a task: TaskId, Type, QueueName, WorkerId, LostCount, Poisoned (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
@@ -1127,24 +1140,47 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
+    -- READPAST asks for it, whatever isolation a transaction before left to the session.
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Late datetimeoffset(3) = DATEADD(millisecond, -(@LeaseMs % 86400000), DATEADD(day, -(@LeaseMs / 86400000), @Now));
+    DECLARE @Gone TABLE ([WorkerId] nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
     DECLARE @Held TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [WorkerId] nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL);
     DECLARE @Lost TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
+    DECLARE @Answer TABLE (
+        [IdOrder]   binary(16)       NOT NULL PRIMARY KEY,
+        [TaskId]    uniqueidentifier NOT NULL,
+        [Type]      nvarchar(500)    COLLATE Latin1_General_BIN2 NOT NULL,
+        [QueueName] nvarchar(200)    COLLATE Latin1_General_BIN2 NULL,
+        [WorkerId]  nvarchar(100)    COLLATE Latin1_General_BIN2 NOT NULL,
+        [LostCount] int              NOT NULL,
+        [Poisoned]  bit              NOT NULL
+    );
 
     BEGIN TRANSACTION;
 
     DELETE FROM [EverTask].[Workers] WHERE [HeartbeatUtc] < @Late;
 
+    -- First who holds tasks, then who of them is not registered: the other way round, or in one statement, a worker that
+    -- registers and claims meanwhile could be taken for lost.
+    INSERT INTO @Gone ([WorkerId])
+    SELECT DISTINCT t.[WorkerId]
+    FROM [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK)
+    WHERE t.[WorkerId] IS NOT NULL;
+
+    DELETE FROM @Gone WHERE [WorkerId] IN (SELECT w.[Id] FROM [EverTask].[Workers] AS w);
+
     INSERT INTO @Held ([TaskId], [WorkerId])
     SELECT t.[Id], t.[WorkerId]
-    FROM [EverTask].[QueuedTasks] AS t
+    FROM @Gone AS g
+    INNER JOIN [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK) ON t.[WorkerId] = g.[WorkerId]
     WHERE t.[WorkerId] IS NOT NULL
-        AND NOT EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] = t.[WorkerId]);
+    ORDER BY t.[Id]
+    OPTION (LOOP JOIN);
 
     -- The worker is compared again: two processes that find the same lost tasks take each of them once.
-    UPDATE [EverTask].[QueuedTasks]
+    UPDATE [EverTask].[QueuedTasks] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK)
     SET [LostCount] = CASE WHEN [QueuedTasks].[Status] = N'InProgress' OR [QueuedTasks].[LostCount] = 0
             THEN [QueuedTasks].[LostCount] + 1 ELSE [QueuedTasks].[LostCount] END,
         [Attempt] = CASE WHEN [QueuedTasks].[Status] = N'InProgress' OR [QueuedTasks].[LostCount] = 0 OR [QueuedTasks].[Attempt] = 0
@@ -1167,14 +1203,20 @@ BEGIN
     INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = l.[TaskId]
     WHERE ISNULL(t.[AuditLevel], 0) <> 3;
 
-    SELECT t.[Id] AS [TaskId], t.[Type] AS [Type], t.[QueueName] AS [QueueName], h.[WorkerId] AS [WorkerId],
-        t.[LostCount] AS [LostCount], CASE WHEN t.[Status] = N'Failed' THEN 1 ELSE 0 END AS [Poisoned]
+    -- Answered after the commit: a caller that does not read must not keep the rows locked.
+    INSERT INTO @Answer ([IdOrder], [TaskId], [Type], [QueueName], [WorkerId], [LostCount], [Poisoned])
+    SELECT t.[IdOrder], t.[Id], t.[Type], t.[QueueName], h.[WorkerId], t.[LostCount],
+        CASE WHEN t.[Status] = N'Failed' THEN 1 ELSE 0 END
     FROM @Lost AS l
     INNER JOIN @Held AS h ON h.[TaskId] = l.[TaskId]
-    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = l.[TaskId]
-    ORDER BY h.[WorkerId], t.[IdOrder];
+    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = l.[TaskId];
 
     COMMIT TRANSACTION;
+
+    SELECT a.[TaskId] AS [TaskId], a.[Type] AS [Type], a.[QueueName] AS [QueueName], a.[WorkerId] AS [WorkerId],
+        a.[LostCount] AS [LostCount], a.[Poisoned] AS [Poisoned]
+    FROM @Answer AS a
+    ORDER BY a.[WorkerId], a.[IdOrder];
 END
 GO
 `,
@@ -1210,7 +1252,7 @@ END
 GO
 `,
   "usp_ReleaseUnknown.sql": `-- Gives back the tasks that a worker holds without knowing it, because a claim was committed and its answer was lost on
--- the way: due now, attempt less one, status unchanged.
+-- the way: due now, attempt less one, status unchanged. A task that a transaction locks is known, and is passed by.
 --
 --   @Known  the tasks that the worker knows it holds
 --
@@ -1228,10 +1270,12 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
+    -- READPAST asks for it, whatever isolation a transaction before left to the session.
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
 
-    UPDATE [EverTask].[QueuedTasks]
+    UPDATE [EverTask].[QueuedTasks] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK)
     SET [WorkerId] = NULL,
         [Attempt] = CASE WHEN [Attempt] > 0 THEN [Attempt] - 1 ELSE 0 END,
         [DueAtUtc] = @Now
@@ -1264,11 +1308,13 @@ BEGIN
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Touched TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
+    DECLARE @Answer TABLE ([Ordinal] int NOT NULL PRIMARY KEY, [Outcome] varchar(9) NOT NULL);
 
     BEGIN TRANSACTION;
 
     -- OUTPUT tells which rows were touched, and no more here and in the other procedures: after a wait for another writer,
-    -- Babelfish fills it from the row as it was before. One UPDATE for both, so that a task that is claimed or given back in the same moment is one or the other.
+    -- Babelfish fills it from the row as it was before. One UPDATE for both, so that a task that is claimed or given back
+    -- in the same moment is one or the other.
     UPDATE [EverTask].[QueuedTasks]
     SET [CancelRequested] = CASE WHEN [WorkerId] IS NULL THEN 0 ELSE 1 END,
         [Status] = CASE WHEN [WorkerId] IS NULL THEN N'Cancelled' ELSE [Status] END,
@@ -1289,14 +1335,17 @@ BEGIN
     INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = c.[TaskId]
     WHERE t.[WorkerId] IS NULL AND ISNULL(t.[AuditLevel], 0) NOT IN (1, 2, 3);
 
-    SELECT CASE WHEN t.[Id] IS NULL THEN 'unknown' WHEN c.[TaskId] IS NULL THEN 'ended'
-                WHEN t.[WorkerId] IS NULL THEN 'cancelled' ELSE 'requested' END AS [Outcome]
+    -- Answered after the commit: a caller that does not read must not keep the rows locked.
+    INSERT INTO @Answer ([Ordinal], [Outcome])
+    SELECT w.[Ordinal], CASE WHEN t.[Id] IS NULL THEN 'unknown' WHEN c.[TaskId] IS NULL THEN 'ended'
+                WHEN t.[WorkerId] IS NULL THEN 'cancelled' ELSE 'requested' END
     FROM @TaskIds AS w
     LEFT JOIN @Touched AS c ON c.[TaskId] = w.[TaskId]
-    LEFT JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = w.[TaskId]
-    ORDER BY w.[Ordinal];
+    LEFT JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = w.[TaskId];
 
     COMMIT TRANSACTION;
+
+    SELECT a.[Outcome] AS [Outcome] FROM @Answer AS a ORDER BY a.[Ordinal];
 END
 GO
 `,
@@ -1317,9 +1366,12 @@ BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
+    DECLARE @Key TABLE ([RateKey] nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
     DECLARE @Slot TABLE ([Ordinal] int NOT NULL PRIMARY KEY, [SlotMs] float NOT NULL, [Granted] bit NOT NULL);
     DECLARE @NowMs float, @Turn int, @RateKey nvarchar(400), @IntervalMs float, @ToleranceMs float, @StartEmpty bit, @HorizonMs float,
         @TatMs float, @SlotMs float, @Stored bit;
+
+    INSERT INTO @Key ([RateKey]) SELECT DISTINCT r.[RateKey] FROM @Requests AS r ORDER BY r.[RateKey];
 
     BEGIN TRANSACTION;
 
@@ -1328,7 +1380,8 @@ BEGIN
     UPDATE r
     SET [TatMs] = r.[TatMs]
     FROM [EverTask].[RateLimits] AS r
-    WHERE r.[RateKey] IN (SELECT [RateKey] FROM @Requests);
+    INNER JOIN @Key AS k ON k.[RateKey] = r.[RateKey]
+    OPTION (LOOP JOIN);
 
     SET @NowMs = DATEDIFF_BIG(millisecond, CONVERT(datetime2(3), '1970-01-01'), CONVERT(datetime2(3), SYSUTCDATETIME()));
 
@@ -1393,7 +1446,8 @@ BEGIN
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Counted TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [Lines] int NOT NULL);
 
-    INSERT INTO @Counted ([TaskId], [Lines]) SELECT l.[TaskId], COUNT(*) FROM @Lines AS l GROUP BY l.[TaskId];
+    INSERT INTO @Counted ([TaskId], [Lines]) SELECT l.[TaskId], COUNT(*) FROM @Lines AS l GROUP BY l.[TaskId]
+    ORDER BY l.[TaskId]; -- in which all lists lock
 
     BEGIN TRANSACTION;
 

@@ -1,26 +1,21 @@
 // SQL Server as a Storage: each verb is a call of the procedure that keeps its promise (sql/sqlserver/), one round trip.
 
-import { auditLevelToNumber } from "../../src/audit/audit_level.ts";
 import { WorkerLostError } from "../../src/storage/errors.ts";
-import type {
-  CancelOutcome,
-  ChangeResult,
-  Polling,
-  RunEnd,
-  StatusChange,
-} from "../../src/storage/requests.ts";
+import type { CancelOutcome, Polling } from "../../src/storage/requests.ts";
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import * as batches from "./batches.ts";
-import type { Recordsets, SqlServerDatabase } from "./database.ts";
-import { toDate, toWholeMs } from "./instants.ts";
+import * as changes from "./changes.ts";
+import type { SqlServerDatabase } from "./database.ts";
+import { byLock, inLockOrder } from "./lock_order.ts";
 import { prepareSchema } from "./migration.ts";
-import { bigInt, bit, float, id, instant, int, name, text } from "./mssql.ts";
+import { bit, name } from "./mssql.ts";
 import { purgeInSteps } from "./purging.ts";
 import * as reading from "./reading.ts";
 import * as rows from "./rows.ts";
-import { fromStoredName, nameLengths, toStored, toStoredName } from "./text.ts";
+import { nameLengths, toStoredName } from "./text.ts";
+import * as workers from "./workers.ts";
 
 /** The arguments of a verb of the contract. */
 type Args<Verb extends keyof Storage> = Storage[Verb] extends (...args: infer A) => unknown ? A
@@ -73,7 +68,7 @@ export class SqlServerStorage implements Storage {
   async claim(...[request]: Args<"claim">): ReturnType<Storage["claim"]> {
     const { workerId, types, queues } = request;
     const parameters = {
-      WorkerId: worker(workerId),
+      WorkerId: workers.worker(workerId),
       Types: batches.typeNames(types),
       Queues: batches.queueNames(queues),
     };
@@ -87,68 +82,47 @@ export class SqlServerStorage implements Storage {
     return setStatusByMany(this, ...args);
   }
 
-  async setStatusMany(
-    ...[changes, options]: Args<"setStatusMany">
-  ): Promise<readonly ChangeResult[]> {
-    if (changes.length === 0) return [];
-    if (changes.length === 1 && changes[0]!.steps.length === 1) {
-      return toResults(await this.#setStatus(changes[0]!, options?.connection));
-    }
-    const parameters = {
-      Changes: batches.statusChanges(changes),
-      Steps: batches.statusSteps(changes),
-    };
-    const found = await this.#database.call("usp_SetTaskStatuses", parameters, options?.connection);
-    return toResults(found);
+  setStatusMany(...[list, options]: Args<"setStatusMany">): ReturnType<Storage["setStatusMany"]> {
+    return changes.setStatusMany(this.#database, list, options?.connection);
   }
 
   updateCurrentRun(...args: Args<"updateCurrentRun">): ReturnType<Storage["updateCurrentRun"]> {
     return updateCurrentRunByMany(this, ...args);
   }
 
-  async updateCurrentRunMany(
+  updateCurrentRunMany(
     ...[runs, options]: Args<"updateCurrentRunMany">
-  ): Promise<readonly ChangeResult[]> {
-    if (runs.length === 0) return [];
-    if (runs.length === 1 && runs[0]!.steps.length === 1) {
-      return toResults(await this.#updateCurrentRun(runs[0]!, options?.connection));
-    }
-    const parameters = {
-      Runs: batches.runEnds(runs),
-      Steps: batches.statusSteps(runs),
-    };
-    const found = await this.#database.call(
-      "usp_UpdateCurrentRuns",
-      parameters,
-      options?.connection,
-    );
-    return toResults(found);
+  ): ReturnType<Storage["updateCurrentRunMany"]> {
+    return changes.updateCurrentRunMany(this.#database, runs, options?.connection);
   }
 
-  async requestCancel(...[taskIds]: Args<"requestCancel">): Promise<readonly CancelOutcome[]> {
-    if (taskIds.length === 0) return [];
-    const [found] = await this.#database.call("usp_RequestCancel", {
-      TaskIds: batches.taskIds(taskIds),
+  requestCancel(...[taskIds]: Args<"requestCancel">): ReturnType<Storage["requestCancel"]> {
+    return inLockOrder(taskIds, (id) => id, async (sorted) => {
+      const parameters = { TaskIds: batches.taskIds(sorted) };
+      const [found] = await this.#database.call("usp_RequestCancel", parameters);
+      return found!.map(({ Outcome }) => Outcome as CancelOutcome);
     });
-    return found!.map(({ Outcome }) => Outcome as CancelOutcome);
   }
 
   async release(...[workerId, tasks]: Args<"release">): Promise<void> {
     if (tasks.length === 0) return;
-    const parameters = { WorkerId: worker(workerId), Tasks: batches.releasedTasks(tasks) };
+    const released = batches.releasedTasks(byLock(tasks, ({ taskId }) => taskId));
+    const parameters = { WorkerId: workers.worker(workerId), Tasks: released };
     await this.#database.call("usp_ReleaseTasks", parameters);
   }
 
   async releaseUnknown(...[workerId, known]: Args<"releaseUnknown">): Promise<number> {
-    const parameters = { WorkerId: worker(workerId), Known: batches.taskIds(known) };
+    const parameters = { WorkerId: workers.worker(workerId), Known: batches.taskIds(known) };
     const [found] = await this.#database.call("usp_ReleaseUnknown", parameters);
     return Number(found![0]!.Released);
   }
 
-  async makeDue(...[taskIds]: Args<"makeDue">): Promise<readonly boolean[]> {
-    if (taskIds.length === 0) return [];
-    const [found] = await this.#database.call("usp_MakeDue", { TaskIds: batches.taskIds(taskIds) });
-    return found!.map(({ Due }) => rows.truth(Due));
+  makeDue(...[taskIds]: Args<"makeDue">): ReturnType<Storage["makeDue"]> {
+    return inLockOrder(taskIds, (id) => id, async (sorted) => {
+      const parameters = { TaskIds: batches.taskIds(sorted) };
+      const [found] = await this.#database.call("usp_MakeDue", parameters);
+      return found!.map(({ Due }) => rows.truth(Due));
+    });
   }
 
   async nextDueAt(...[queues, types]: Args<"nextDueAt">): Promise<number | null> {
@@ -167,45 +141,20 @@ export class SqlServerStorage implements Storage {
 
   // ---- workers ----
 
-  async registerWorker({ id, host }: Args<"registerWorker">[0]): Promise<void> {
-    const storedHost = toStoredName(host, "host", nameLengths.host);
-    const parameters = { WorkerId: worker(id), Host: name(storedHost, nameLengths.host) };
-    await this.#database.call("usp_RegisterWorker", parameters);
+  registerWorker(...[worker]: Args<"registerWorker">): ReturnType<Storage["registerWorker"]> {
+    return workers.registerWorker(this.#database, worker);
   }
 
-  async heartbeat(...[workerId, leaseMs]: Args<"heartbeat">): ReturnType<Storage["heartbeat"]> {
-    const parameters = { WorkerId: worker(workerId), LeaseMs: bigInt(toWholeMs(leaseMs)) };
-    const [state, cancels, paused] = await this.#database.call("usp_Heartbeat", parameters);
-    const { Now, Alive, OthersLost } = state![0]!;
-    return {
-      now: rows.instant(Now),
-      alive: rows.truth(Alive),
-      cancelRequests: cancels!.map(({ TaskId }) => rows.id(TaskId)),
-      pausedQueues: paused!.map(({ QueueName }) => fromStoredName(rows.text(QueueName))),
-      othersLost: rows.truth(OthersLost),
-    };
+  heartbeat(...[workerId, leaseMs]: Args<"heartbeat">): ReturnType<Storage["heartbeat"]> {
+    return workers.heartbeat(this.#database, workerId, leaseMs);
   }
 
-  async unregisterWorker(...[workerId]: Args<"unregisterWorker">): Promise<void> {
-    await this.#database.call("usp_UnregisterWorker", { WorkerId: worker(workerId) });
+  unregisterWorker(...[workerId]: Args<"unregisterWorker">): Promise<void> {
+    return workers.unregisterWorker(this.#database, workerId);
   }
 
-  async releaseLost(...[request]: Args<"releaseLost">): ReturnType<Storage["releaseLost"]> {
-    const { leaseMs, poisonLimit, lostReason, poisonReason } = request;
-    const [lost] = await this.#database.call("usp_ReleaseLost", {
-      LeaseMs: bigInt(toWholeMs(leaseMs)),
-      PoisonLimit: int(poisonLimit),
-      LostReason: text(toStored(lostReason)),
-      PoisonReason: text(toStored(poisonReason)),
-    });
-    return lost!.map((row) => ({
-      taskId: rows.id(row.TaskId),
-      type: fromStoredName(rows.text(row.Type)),
-      queue: fromStoredName(rows.textOrNull(row.QueueName)) ?? rows.defaultQueue,
-      workerId: fromStoredName(rows.text(row.WorkerId)),
-      lostCount: Number(row.LostCount),
-      poisoned: rows.truth(row.Poisoned),
-    }));
+  releaseLost(...[request]: Args<"releaseLost">): ReturnType<Storage["releaseLost"]> {
+    return workers.releaseLost(this.#database, request);
   }
 
   // ---- queues and rate limits ----
@@ -264,11 +213,8 @@ export class SqlServerStorage implements Storage {
     return reading.countExecutionLogs(this.#database, taskId, run, limit);
   }
 
-  async workers(): ReturnType<Storage["workers"]> {
-    const query = "SELECT [Id], [Host], [StartedUtc], [HeartbeatUtc] FROM [EverTask].[Workers] " +
-      "ORDER BY [StartedUtc], [Id];";
-    const [found] = await this.#database.query(query);
-    return found!.map(rows.toWorker);
+  workers(): ReturnType<Storage["workers"]> {
+    return workers.readWorkers(this.#database);
   }
 
   statistics(): ReturnType<Storage["statistics"]> {
@@ -300,54 +246,4 @@ export class SqlServerStorage implements Storage {
       throw error;
     }
   }
-
-  /** One change of one step, the commonest: typed parameters cost the server less than a document. */
-  #setStatus(change: StatusChange, connection: unknown): Promise<Recordsets> {
-    const { status, exception, agoMs } = batches.lastStep(change);
-    const parameters = {
-      TaskId: id(change.taskId),
-      Status: name(status, 15),
-      Exception: text(toStored(exception)),
-      AuditLevel: int(auditLevelToNumber(change.auditLevel)),
-      ExecutionTimeMs: float(change.executionTimeMs ?? null),
-      AgoMs: bigInt(toWholeMs(agoMs)),
-      ...leaseParameters(change),
-      DueInMs: bigInt(change.dueInMs === undefined ? null : toWholeMs(change.dueInMs)),
-      ReturnAttempt: bit(change.returnAttempt ?? false),
-      RateSlotUtc: instant(toDate(change.rateSlotAt ?? null)),
-    };
-    return this.#database.call("usp_SetTaskStatus", parameters, connection);
-  }
-
-  /** One run of one step. */
-  #updateCurrentRun(run: RunEnd, connection: unknown): Promise<Recordsets> {
-    const { status, exception, agoMs } = batches.lastStep(run);
-    const parameters = {
-      TaskId: id(run.taskId),
-      ExecutionTimeMs: float(run.executionTimeMs),
-      NextRunUtc: instant(toDate(run.nextRunAt)),
-      AuditLevel: int(auditLevelToNumber(run.auditLevel)),
-      Status: name(status, 15),
-      Exception: text(toStored(exception)),
-      AgoMs: bigInt(toWholeMs(agoMs)),
-      ...leaseParameters(run),
-      Counts: bit(run.counts ?? true),
-    };
-    return this.#database.call("usp_UpdateCurrentRun", parameters, connection);
-  }
-}
-
-function worker(workerId: string) {
-  return name(batches.storedWorker(workerId), nameLengths.worker);
-}
-
-function leaseParameters({ lease }: Pick<StatusChange, "lease">) {
-  return {
-    WorkerId: lease === undefined ? name(null, nameLengths.worker) : worker(lease.workerId),
-    LeaseToken: bigInt(lease === undefined ? null : lease.token),
-  };
-}
-
-function toResults([found]: Recordsets): ChangeResult[] {
-  return found!.map(({ Applied }) => ({ applied: rows.truth(Applied) }));
 }

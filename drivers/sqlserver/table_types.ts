@@ -39,7 +39,7 @@ export const newTaskList = tableType("NewTaskList", {
   Type: name(nameLengths.type),
   Handler: name(nameLengths.handler),
   Request: text,
-  Status: name(15),
+  Status: name(nameLengths.status),
   DueInMs: bigInt,
   DueAtUtc: instant,
   AuditLevel: int,
@@ -89,7 +89,7 @@ export const runEndList = tableType("RunEndList", {
 export const statusStepList = tableType("StatusStepList", {
   Ordinal: int,
   Step: int,
-  Status: name(15),
+  Status: name(nameLengths.status),
   Exception: text,
   AgoMs: bigInt,
 });
@@ -117,7 +117,7 @@ export const logLineList = tableType("LogLineList", {
   Ordinal: int,
   TaskId: id,
   AgoMs: bigInt,
-  Level: name(20),
+  Level: name(nameLengths.logLevel),
   Message: text,
   Exception: text,
   RunNumber: bigInt,

@@ -56,5 +56,7 @@ export const nameLengths = {
   taskKey: 200,
   worker: 100,
   host: 400,
+  status: 15,
+  logLevel: 20,
   rateKey: 400,
 } as const;

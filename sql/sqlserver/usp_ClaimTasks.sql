@@ -18,6 +18,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
+    -- READPAST asks for it, whatever isolation a transaction before left to the session.
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Known bit = CASE WHEN EXISTS (SELECT 1 FROM [EverTask].[Workers] WHERE [Id] = @WorkerId) THEN 1 ELSE 0 END;
@@ -41,13 +43,13 @@ BEGIN
         -- One priority after the other, each found by a seek: ordered by priority and due instant in one go, the tasks of a
         -- higher priority that are due later would have to be passed by to get at those of a lower one that are due.
         SELECT @Priority = MAX(d.[Priority])
-        FROM [EverTask].[QueuedTasks] AS d WITH (READPAST)
+        FROM [EverTask].[QueuedTasks] AS d WITH (READPAST, READCOMMITTEDLOCK)
         WHERE d.[QueueName] = @QueueName AND d.[DueAtUtc] IS NOT NULL;
 
         WHILE @Priority IS NOT NULL AND @Limit > 0
         BEGIN
-            -- READPAST leaves out what others are just taking, UPDLOCK keeps others from what this one is about to take.
-            -- Where the engine ignores both, looking at DueAtUtc again keeps a task from being taken twice: a claim
+            -- READPAST leaves out what others are just taking, UPDLOCK keeps others from what this one is about to take, and
+            -- READCOMMITTEDLOCK makes both so in a database with row versioning. Where the engine ignores both, looking at DueAtUtc again keeps a task from being taken twice: a claim
             -- that had to wait for another sees that it is gone.
             UPDATE [EverTask].[QueuedTasks]
             SET [WorkerId] = @WorkerId,
@@ -58,7 +60,7 @@ BEGIN
             OUTPUT inserted.[Id] INTO @Taken ([Id])
             WHERE [IdOrder] IN (
                 SELECT TOP (@Limit) q.[IdOrder]
-                FROM [EverTask].[QueuedTasks] AS q WITH (UPDLOCK, READPAST, ROWLOCK)
+                FROM [EverTask].[QueuedTasks] AS q WITH (UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK)
                 WHERE q.[QueueName] = @QueueName AND q.[Priority] = @Priority
                     AND q.[DueAtUtc] IS NOT NULL AND q.[DueAtUtc] <= @Now
                     AND q.[Type] COLLATE Latin1_General_BIN2 IN (SELECT y.[Name] FROM @Types AS y)
@@ -69,7 +71,7 @@ BEGIN
             SET @Limit = @Limit - @@ROWCOUNT;
 
             SELECT @Priority = MAX(d.[Priority])
-            FROM [EverTask].[QueuedTasks] AS d WITH (READPAST)
+            FROM [EverTask].[QueuedTasks] AS d WITH (READPAST, READCOMMITTEDLOCK)
             WHERE d.[QueueName] = @QueueName AND d.[Priority] < @Priority AND d.[DueAtUtc] IS NOT NULL;
         END;
 

@@ -15,6 +15,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
+    -- READPAST asks for it, whatever isolation a transaction before left to the session.
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Late datetimeoffset(3) = DATEADD(millisecond, -(@LeaseMs % 86400000), DATEADD(day, -(@LeaseMs / 86400000), @Now));
@@ -24,8 +26,9 @@ BEGIN
     IF @@ROWCOUNT > 0
         SET @Alive = 1;
 
+    -- Tasks that a transaction locks are passed by: a heartbeat waits for nobody.
     IF EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] <> @WorkerId AND w.[HeartbeatUtc] < @Late)
-        OR EXISTS (SELECT 1 FROM [EverTask].[QueuedTasks] AS t
+        OR EXISTS (SELECT 1 FROM [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK)
                    WHERE t.[WorkerId] IS NOT NULL
                        AND NOT EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] = t.[WorkerId]))
         SET @OthersLost = 1;
@@ -33,7 +36,7 @@ BEGIN
     SELECT @Now AS [Now], @Alive AS [Alive], @OthersLost AS [OthersLost];
 
     SELECT t.[Id] AS [TaskId]
-    FROM [EverTask].[QueuedTasks] AS t
+    FROM [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK)
     WHERE t.[WorkerId] = @WorkerId AND t.[WorkerId] IS NOT NULL AND t.[CancelRequested] = 1 AND @Alive = 1;
 
     SELECT p.[QueueName] AS [QueueName] FROM [EverTask].[PausedQueues] AS p ORDER BY p.[QueueName];

@@ -14,6 +14,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
+    -- READPAST asks for it, whatever isolation a transaction before left to the session.
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Queue TABLE ([QueueName] nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
     DECLARE @QueueName nvarchar(200), @Priority int, @DueAt datetimeoffset(3), @Earliest datetimeoffset(3);
@@ -23,19 +25,20 @@ BEGIN
     FROM @Queues AS q
     WHERE NOT EXISTS (SELECT 1 FROM [EverTask].[PausedQueues] AS p WHERE p.[QueueName] = q.[Name]);
 
-    -- As in usp_ClaimTasks: a seek for each queue and priority.
+    -- As in usp_ClaimTasks: a seek for each queue and priority, and no wait for rows that a transaction locks: they cannot be
+    -- claimed either.
     SELECT @QueueName = MIN([QueueName]) FROM @Queue;
     WHILE @QueueName IS NOT NULL
     BEGIN
         SELECT @Priority = MAX(d.[Priority])
-        FROM [EverTask].[QueuedTasks] AS d
+        FROM [EverTask].[QueuedTasks] AS d WITH (READPAST, READCOMMITTEDLOCK)
         WHERE d.[QueueName] = @QueueName AND d.[DueAtUtc] IS NOT NULL;
 
         WHILE @Priority IS NOT NULL
         BEGIN
             SET @DueAt = NULL;
             SELECT TOP (1) @DueAt = d.[DueAtUtc]
-            FROM [EverTask].[QueuedTasks] AS d
+            FROM [EverTask].[QueuedTasks] AS d WITH (READPAST, READCOMMITTEDLOCK)
             WHERE d.[QueueName] = @QueueName AND d.[Priority] = @Priority AND d.[DueAtUtc] IS NOT NULL
                 AND d.[Type] COLLATE Latin1_General_BIN2 IN (SELECT y.[Name] FROM @Types AS y)
             ORDER BY d.[DueAtUtc];
@@ -44,7 +47,7 @@ BEGIN
                 SET @Earliest = @DueAt;
 
             SELECT @Priority = MAX(d.[Priority])
-            FROM [EverTask].[QueuedTasks] AS d
+            FROM [EverTask].[QueuedTasks] AS d WITH (READPAST, READCOMMITTEDLOCK)
             WHERE d.[QueueName] = @QueueName AND d.[Priority] < @Priority AND d.[DueAtUtc] IS NOT NULL;
         END;
 

@@ -24,6 +24,8 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
+    -- READPAST asks for it, whatever isolation a transaction before left to the session.
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Status datetimeoffset(3), @StatusErrors datetimeoffset(3), @Runs datetimeoffset(3), @RunsErrors datetimeoffset(3),
@@ -111,12 +113,12 @@ BEGIN
         SET @Left = @Left - @LogCount;
     END;
 
-    -- Tasks of which no row of history stays.
+    -- Tasks of which no row of history stays. One that a transaction locks is looked at again next time.
     IF @Tasks IS NOT NULL
     BEGIN
         INSERT INTO @TaskRow ([Id])
         SELECT TOP (@Left + 1) t.[Id]
-        FROM [EverTask].[QueuedTasks] AS t
+        FROM [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK)
         WHERE t.[IsRecurring] = 0 AND t.[WorkerId] IS NULL AND t.[DueAtUtc] IS NULL
             AND t.[Status] IN (N'Completed', N'Cancelled')
             AND COALESCE(t.[LastExecutionUtc], t.[CreatedAtUtc]) < @Tasks

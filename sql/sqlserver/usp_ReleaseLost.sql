@@ -3,6 +3,9 @@
 -- and not due, a series without next run. One that was only claimed, as far as is known, has a LostCount of 1 at least; if it
 -- had that before, the claim is taken back (Attempt - 1). With the StatusAudit row that each task's level asks for.
 --
+-- A task's row may be locked: its worker froze in the middle of a transaction in which it completed the task. Such a task is
+-- left to that transaction, and taken by a later call if it is still held then.
+--
 -- Answers a row a task: TaskId, Type, QueueName, WorkerId, LostCount, Poisoned (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
@@ -19,24 +22,47 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
+    -- READPAST asks for it, whatever isolation a transaction before left to the session.
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Late datetimeoffset(3) = DATEADD(millisecond, -(@LeaseMs % 86400000), DATEADD(day, -(@LeaseMs / 86400000), @Now));
+    DECLARE @Gone TABLE ([WorkerId] nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
     DECLARE @Held TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [WorkerId] nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL);
     DECLARE @Lost TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
+    DECLARE @Answer TABLE (
+        [IdOrder]   binary(16)       NOT NULL PRIMARY KEY,
+        [TaskId]    uniqueidentifier NOT NULL,
+        [Type]      nvarchar(500)    COLLATE Latin1_General_BIN2 NOT NULL,
+        [QueueName] nvarchar(200)    COLLATE Latin1_General_BIN2 NULL,
+        [WorkerId]  nvarchar(100)    COLLATE Latin1_General_BIN2 NOT NULL,
+        [LostCount] int              NOT NULL,
+        [Poisoned]  bit              NOT NULL
+    );
 
     BEGIN TRANSACTION;
 
     DELETE FROM [EverTask].[Workers] WHERE [HeartbeatUtc] < @Late;
 
+    -- First who holds tasks, then who of them is not registered: the other way round, or in one statement, a worker that
+    -- registers and claims meanwhile could be taken for lost.
+    INSERT INTO @Gone ([WorkerId])
+    SELECT DISTINCT t.[WorkerId]
+    FROM [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK)
+    WHERE t.[WorkerId] IS NOT NULL;
+
+    DELETE FROM @Gone WHERE [WorkerId] IN (SELECT w.[Id] FROM [EverTask].[Workers] AS w);
+
     INSERT INTO @Held ([TaskId], [WorkerId])
     SELECT t.[Id], t.[WorkerId]
-    FROM [EverTask].[QueuedTasks] AS t
+    FROM @Gone AS g
+    INNER JOIN [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK) ON t.[WorkerId] = g.[WorkerId]
     WHERE t.[WorkerId] IS NOT NULL
-        AND NOT EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] = t.[WorkerId]);
+    ORDER BY t.[Id]
+    OPTION (LOOP JOIN);
 
     -- The worker is compared again: two processes that find the same lost tasks take each of them once.
-    UPDATE [EverTask].[QueuedTasks]
+    UPDATE [EverTask].[QueuedTasks] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK)
     SET [LostCount] = CASE WHEN [QueuedTasks].[Status] = N'InProgress' OR [QueuedTasks].[LostCount] = 0
             THEN [QueuedTasks].[LostCount] + 1 ELSE [QueuedTasks].[LostCount] END,
         [Attempt] = CASE WHEN [QueuedTasks].[Status] = N'InProgress' OR [QueuedTasks].[LostCount] = 0 OR [QueuedTasks].[Attempt] = 0
@@ -59,13 +85,19 @@ BEGIN
     INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = l.[TaskId]
     WHERE ISNULL(t.[AuditLevel], 0) <> 3;
 
-    SELECT t.[Id] AS [TaskId], t.[Type] AS [Type], t.[QueueName] AS [QueueName], h.[WorkerId] AS [WorkerId],
-        t.[LostCount] AS [LostCount], CASE WHEN t.[Status] = N'Failed' THEN 1 ELSE 0 END AS [Poisoned]
+    -- Answered after the commit: a caller that does not read must not keep the rows locked.
+    INSERT INTO @Answer ([IdOrder], [TaskId], [Type], [QueueName], [WorkerId], [LostCount], [Poisoned])
+    SELECT t.[IdOrder], t.[Id], t.[Type], t.[QueueName], h.[WorkerId], t.[LostCount],
+        CASE WHEN t.[Status] = N'Failed' THEN 1 ELSE 0 END
     FROM @Lost AS l
     INNER JOIN @Held AS h ON h.[TaskId] = l.[TaskId]
-    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = l.[TaskId]
-    ORDER BY h.[WorkerId], t.[IdOrder];
+    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = l.[TaskId];
 
     COMMIT TRANSACTION;
+
+    SELECT a.[TaskId] AS [TaskId], a.[Type] AS [Type], a.[QueueName] AS [QueueName], a.[WorkerId] AS [WorkerId],
+        a.[LostCount] AS [LostCount], a.[Poisoned] AS [Poisoned]
+    FROM @Answer AS a
+    ORDER BY a.[WorkerId], a.[IdOrder];
 END
 GO

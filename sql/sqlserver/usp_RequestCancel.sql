@@ -21,11 +21,13 @@ BEGIN
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Touched TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
+    DECLARE @Answer TABLE ([Ordinal] int NOT NULL PRIMARY KEY, [Outcome] varchar(9) NOT NULL);
 
     BEGIN TRANSACTION;
 
     -- OUTPUT tells which rows were touched, and no more here and in the other procedures: after a wait for another writer,
-    -- Babelfish fills it from the row as it was before. One UPDATE for both, so that a task that is claimed or given back in the same moment is one or the other.
+    -- Babelfish fills it from the row as it was before. One UPDATE for both, so that a task that is claimed or given back
+    -- in the same moment is one or the other.
     UPDATE [EverTask].[QueuedTasks]
     SET [CancelRequested] = CASE WHEN [WorkerId] IS NULL THEN 0 ELSE 1 END,
         [Status] = CASE WHEN [WorkerId] IS NULL THEN N'Cancelled' ELSE [Status] END,
@@ -46,13 +48,16 @@ BEGIN
     INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = c.[TaskId]
     WHERE t.[WorkerId] IS NULL AND ISNULL(t.[AuditLevel], 0) NOT IN (1, 2, 3);
 
-    SELECT CASE WHEN t.[Id] IS NULL THEN 'unknown' WHEN c.[TaskId] IS NULL THEN 'ended'
-                WHEN t.[WorkerId] IS NULL THEN 'cancelled' ELSE 'requested' END AS [Outcome]
+    -- Answered after the commit: a caller that does not read must not keep the rows locked.
+    INSERT INTO @Answer ([Ordinal], [Outcome])
+    SELECT w.[Ordinal], CASE WHEN t.[Id] IS NULL THEN 'unknown' WHEN c.[TaskId] IS NULL THEN 'ended'
+                WHEN t.[WorkerId] IS NULL THEN 'cancelled' ELSE 'requested' END
     FROM @TaskIds AS w
     LEFT JOIN @Touched AS c ON c.[TaskId] = w.[TaskId]
-    LEFT JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = w.[TaskId]
-    ORDER BY w.[Ordinal];
+    LEFT JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = w.[TaskId];
 
     COMMIT TRANSACTION;
+
+    SELECT a.[Outcome] AS [Outcome] FROM @Answer AS a ORDER BY a.[Ordinal];
 END
 GO

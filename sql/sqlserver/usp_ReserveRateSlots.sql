@@ -15,9 +15,12 @@ BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
+    DECLARE @Key TABLE ([RateKey] nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
     DECLARE @Slot TABLE ([Ordinal] int NOT NULL PRIMARY KEY, [SlotMs] float NOT NULL, [Granted] bit NOT NULL);
     DECLARE @NowMs float, @Turn int, @RateKey nvarchar(400), @IntervalMs float, @ToleranceMs float, @StartEmpty bit, @HorizonMs float,
         @TatMs float, @SlotMs float, @Stored bit;
+
+    INSERT INTO @Key ([RateKey]) SELECT DISTINCT r.[RateKey] FROM @Requests AS r ORDER BY r.[RateKey];
 
     BEGIN TRANSACTION;
 
@@ -26,7 +29,8 @@ BEGIN
     UPDATE r
     SET [TatMs] = r.[TatMs]
     FROM [EverTask].[RateLimits] AS r
-    WHERE r.[RateKey] IN (SELECT [RateKey] FROM @Requests);
+    INNER JOIN @Key AS k ON k.[RateKey] = r.[RateKey]
+    OPTION (LOOP JOIN);
 
     SET @NowMs = DATEDIFF_BIG(millisecond, CONVERT(datetime2(3), '1970-01-01'), CONVERT(datetime2(3), SYSUTCDATETIME()));
 

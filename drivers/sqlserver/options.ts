@@ -1,0 +1,117 @@
+// The options of sqlServerStorage: what they mean, what they default to, and what is refused.
+
+import { checkOptions } from "../../src/argument_checks.ts";
+import { InvalidArgumentError } from "../../src/errors.ts";
+import type { Polling } from "../../src/storage/requests.ts";
+import { isPool, notShown, poolConfig, type SqlServerConnection } from "./connection.ts";
+import type { SqlServerConfig, SqlServerPool } from "./mssql_api.ts";
+import { checkSchemaName } from "./script.ts";
+
+/** Options of {@linkcode sqlServerStorage}. */
+export interface SqlServerStorageOptions {
+  /**
+   * Which database: a URL `mssql://user:password@host:port/database` (with `encrypt` and `trustServerCertificate` as
+   * options), an ADO.NET connection string, a configuration of `mssql`, or a pool of your own (connected if it is not yet;
+   * never closed). Connections are encrypted, and the server's certificate is checked, unless you say otherwise.
+   */
+  readonly connection: SqlServerConnection;
+  /**
+   * The schema that holds the tables and procedures: an identifier of ASCII letters, digits and underscores.
+   * @default "EverTask"
+   */
+  readonly schema?: string;
+  /**
+   * Whether opening the storage creates the schema and brings it up to date. Off: it only checks, and the files of
+   * sql/sqlserver/ are run by whoever may change the schema.
+   * @default true
+   */
+  readonly migrate?: boolean;
+  /**
+   * How often workers look for due tasks, in milliseconds, at most an hour: SQL Server cannot push. After a look that found
+   * something the next comes after `busyMs`; each that found nothing doubles the pause, up to `idleMs`. A look is a call or
+   * two of procedures that seek in a small index. With the defaults, a task that another process stored waits half a second
+   * on average for an idle worker. Tasks that the same process stores do not wait.
+   * @default { busyMs: 50, idleMs: 1000 }
+   */
+  readonly polling?: Partial<Polling>;
+}
+
+/** The options with their defaults, checked. */
+export interface ResolvedOptions {
+  readonly connection: SqlServerPool | SqlServerConfig;
+  readonly schema: string;
+  readonly migrate: boolean;
+  readonly polling: Polling;
+}
+
+const ownOptions = ["schema", "migrate", "polling"];
+const longestPollMs = 3_600_000;
+
+/**
+ * Checks what the user passed.
+ *
+ * @throws {InvalidArgumentError} If an option is unknown or has a value that cannot be used.
+ */
+export function resolveOptions(
+  target: SqlServerConnection | SqlServerStorageOptions,
+): ResolvedOptions {
+  const options = toOptions(target);
+  const { connection, schema = "EverTask", migrate = true, polling = {} } = options;
+  if (typeof migrate !== "boolean") {
+    throw new InvalidArgumentError("migrate", migrate, "be true or false");
+  }
+  return {
+    connection: resolveConnection(connection),
+    schema: checkSchemaName(schema),
+    migrate,
+    polling: resolvePolling(polling),
+  };
+}
+
+function toOptions(
+  target: SqlServerConnection | SqlServerStorageOptions,
+): SqlServerStorageOptions {
+  const isOptions = typeof target === "object" && target !== null && "connection" in target &&
+    !("request" in target);
+  if (!isOptions) return { connection: target as SqlServerConnection };
+  checkOptions(target, ["connection", ...ownOptions], "options");
+  return target;
+}
+
+function resolveConnection(connection: SqlServerConnection): SqlServerPool | SqlServerConfig {
+  if (typeof connection === "string" && connection !== "") return poolConfig(connection);
+  if (typeof connection !== "object" || connection === null) {
+    throw new InvalidArgumentError(
+      "connection",
+      connection === "" ? "" : typeof connection,
+      "be a URL, a connection string, a configuration of mssql or a ConnectionPool: is the environment variable set?",
+    );
+  }
+  if (isPool(connection)) return connection;
+  const misplaced = ownOptions.find((option) => option in connection);
+  if (misplaced === undefined) return poolConfig(connection);
+  throw new InvalidArgumentError(
+    misplaced,
+    "a member of the configuration of mssql",
+    "stand beside the configuration: { connection: { server, … }, …options }",
+  );
+}
+
+function resolvePolling(polling: Partial<Polling>): Polling {
+  checkOptions(polling, ["busyMs", "idleMs"], "polling");
+  const { idleMs = 1000 } = polling;
+  checkPause(idleMs, "polling.idleMs");
+  const { busyMs = Math.min(50, idleMs) } = polling;
+  checkPause(busyMs, "polling.busyMs");
+  if (busyMs <= idleMs) return { busyMs, idleMs };
+  throw new InvalidArgumentError("polling.busyMs", busyMs, `be at most polling.idleMs (${idleMs})`);
+}
+
+function checkPause(value: unknown, argument: string): void {
+  if (typeof value === "number" && value >= 1 && value <= longestPollMs) return;
+  throw new InvalidArgumentError(
+    argument,
+    value,
+    `be a number of milliseconds from 1 to ${longestPollMs}`,
+  );
+}

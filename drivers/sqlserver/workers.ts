@@ -1,0 +1,81 @@
+// Worker processes: known, alive, gone, lost.
+
+import type { WorkerRecord } from "../../src/storage/records.ts";
+import type { HeartbeatResult, LostTask, ReleaseLostRequest } from "../../src/storage/requests.ts";
+import { storedWorker } from "./batches.ts";
+import type { SqlServerDatabase } from "./database.ts";
+import { toWholeMs } from "./instants.ts";
+import { bigInt, int, name, type Parameter, text } from "./mssql.ts";
+import * as rows from "./rows.ts";
+import { fromStoredName, nameLengths, toStored, toStoredName } from "./text.ts";
+
+/** A worker's id as a parameter. */
+export function worker(workerId: string): Parameter {
+  return name(storedWorker(workerId), nameLengths.worker);
+}
+
+/** {@linkcode Storage.registerWorker}. */
+export async function registerWorker(
+  database: SqlServerDatabase,
+  { id, host }: { readonly id: string; readonly host: string },
+): Promise<void> {
+  const storedHost = toStoredName(host, "host", nameLengths.host);
+  const parameters = { WorkerId: worker(id), Host: name(storedHost, nameLengths.host) };
+  await database.call("usp_RegisterWorker", parameters);
+}
+
+/** {@linkcode Storage.heartbeat}. */
+export async function heartbeat(
+  database: SqlServerDatabase,
+  workerId: string,
+  leaseMs: number,
+): Promise<HeartbeatResult> {
+  const parameters = { WorkerId: worker(workerId), LeaseMs: bigInt(toWholeMs(leaseMs)) };
+  const [state, cancels, paused] = await database.call("usp_Heartbeat", parameters);
+  const { Now, Alive, OthersLost } = state![0]!;
+  return {
+    now: rows.instant(Now),
+    alive: rows.truth(Alive),
+    cancelRequests: cancels!.map(({ TaskId }) => rows.id(TaskId)),
+    pausedQueues: paused!.map(({ QueueName }) => fromStoredName(rows.text(QueueName))),
+    othersLost: rows.truth(OthersLost),
+  };
+}
+
+/** {@linkcode Storage.unregisterWorker}. */
+export async function unregisterWorker(
+  database: SqlServerDatabase,
+  workerId: string,
+): Promise<void> {
+  await database.call("usp_UnregisterWorker", { WorkerId: worker(workerId) });
+}
+
+/** {@linkcode Storage.releaseLost}. */
+export async function releaseLost(
+  database: SqlServerDatabase,
+  { leaseMs, poisonLimit, lostReason, poisonReason }: ReleaseLostRequest,
+): Promise<readonly LostTask[]> {
+  const [lost] = await database.call("usp_ReleaseLost", {
+    LeaseMs: bigInt(toWholeMs(leaseMs)),
+    PoisonLimit: int(poisonLimit),
+    LostReason: text(toStored(lostReason)),
+    PoisonReason: text(toStored(poisonReason)),
+  });
+  return lost!.map((row) => ({
+    taskId: rows.id(row.TaskId),
+    type: fromStoredName(rows.text(row.Type)),
+    queue: fromStoredName(rows.textOrNull(row.QueueName)) ?? rows.defaultQueue,
+    workerId: fromStoredName(rows.text(row.WorkerId)),
+    lostCount: Number(row.LostCount),
+    poisoned: rows.truth(row.Poisoned),
+  }));
+}
+
+/** {@linkcode Storage.workers}. */
+export async function readWorkers(database: SqlServerDatabase): Promise<WorkerRecord[]> {
+  const [found] = await database.query(
+    "SELECT [Id], [Host], [StartedUtc], [HeartbeatUtc] FROM [EverTask].[Workers] " +
+      "ORDER BY [StartedUtc], [Id];",
+  );
+  return found!.map(rows.toWorker);
+}
