@@ -3,7 +3,7 @@
 import { checkOptions } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import type { Polling } from "../../src/storage/requests.ts";
-import { isPool, notShown, poolConfig, type SqlServerConnection } from "./connection.ts";
+import { isPool, poolConfig, type SqlServerConnection } from "./connection.ts";
 import type { SqlServerConfig, SqlServerPool } from "./mssql_api.ts";
 import { checkSchemaName } from "./script.ts";
 

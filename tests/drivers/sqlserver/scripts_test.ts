@@ -79,6 +79,17 @@ Deno.test("an UPDATE with OUTPUT has no alias for its target, and OUTPUT goes in
   }
 });
 
+Deno.test("rows that are locked are passed by in every database: READPAST stands with READCOMMITTEDLOCK, at READ COMMITTED", () => {
+  for (const [file, text] of files) {
+    const hints = [...code(text).matchAll(/WITH \(([^)]*READPAST[^)]*)\)/g)].map(([, hint]) =>
+      hint!
+    );
+    assert(hints.every((hint) => hint.includes("READCOMMITTEDLOCK")), `${file}: ${hints}`);
+    const setsLevel = code(text).includes("SET TRANSACTION ISOLATION LEVEL READ COMMITTED;");
+    assertEquals(setsLevel, hints.length > 0, file);
+  }
+});
+
 Deno.test("the driver calls every procedure, and only procedures that have a file", async () => {
   const called = new Set<string>();
   for await (const { name } of Deno.readDir(driver)) {
