@@ -212,7 +212,7 @@ const calls: [title: string, work: (scene: Scene) => Promise<void>][] = [
     const tasks = [newTask(), newTask()];
     await storage.persist(tasks);
     const line = (taskId: string, message: string) =>
-      ({ taskId, message, level: "Information", exception: null, agoMs: 0 }) as const;
+      ({ taskId, run: 1, message, level: "Information", exception: null, agoMs: 0 }) as const;
     const [first, second] = tasks.map(({ id }) => id);
     await native((fresh) =>
       fresh.saveExecutionLogs([
