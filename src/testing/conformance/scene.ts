@@ -2,7 +2,7 @@
 
 import type { AuditLevel } from "../../audit/audit_level.ts";
 import type { ClaimedTask, TaskRecord } from "../../storage/records.ts";
-import type { Page, PageRequest } from "../../storage/queries.ts";
+import type { NewLogLine, Page, PageRequest } from "../../storage/queries.ts";
 import type {
   ChangeResult,
   Lease,
@@ -68,6 +68,16 @@ export function series(overrides: Partial<NewSeries> = {}): NewSeries {
     nextRunAt: 1_700_000_300_000,
     ...overrides,
   };
+}
+
+/** A line that a handler has just logged. */
+export function logLine(
+  taskId: string,
+  message: string,
+  overrides: Partial<NewLogLine> = {},
+): NewLogLine {
+  const plain = { level: "Information", exception: null, run: 1, agoMs: 0 } as const;
+  return { taskId, message, ...plain, ...overrides };
 }
 
 /** A store under test with shorthands; one a case. */

@@ -7,25 +7,11 @@ import { TaskRow } from "../../../drivers/memory/task_row.ts";
 import { InvalidArgumentError } from "../../../src/errors.ts";
 import type { NewTask } from "../../../src/storage/requests.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
+import { newTask } from "../../support/new_task.ts";
 
 function task(number: number, overrides: Partial<NewTask> = {}): NewTask {
-  return {
-    id: `01900000-0000-7000-8000-${String(number).padStart(12, "0")}`,
-    type: "type",
-    handler: "handler",
-    request: "{}",
-    status: "Queued",
-    due: { inMs: 0 },
-    auditLevel: "Full",
-    queue: "default",
-    priority: 0,
-    taskKey: null,
-    traceContext: null,
-    retryPolicy: null,
-    series: null,
-    claimFor: null,
-    ...overrides,
-  };
+  const id = `01900000-0000-7000-8000-${String(number).padStart(12, "0")}`;
+  return newTask({ id, ...overrides });
 }
 
 Deno.test("storages share a database, and without one each has its own", async () => {

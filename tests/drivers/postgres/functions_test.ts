@@ -5,7 +5,8 @@ import { shouldCreateRunsAudit, shouldCreateStatusAudit } from "../../../src/aud
 import { auditLevels } from "../../../src/audit/audit_level.ts";
 import { taskStatuses } from "../../../src/storage/task_status.ts";
 import { startPostgres } from "../../support/pg_server.ts";
-import { claimRequest, connect, newTask, openStorage } from "./support.ts";
+import { newTask } from "../../support/new_task.ts";
+import { claimRequest, connect, openStorage } from "./support.ts";
 
 const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());

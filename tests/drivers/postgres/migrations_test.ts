@@ -6,7 +6,8 @@ import { sqlFiles } from "../../../drivers/postgres/sql.generated.ts";
 import { InvalidArgumentError } from "../../../src/errors.ts";
 import { SchemaVersionError } from "../../../src/storage/errors.ts";
 import { startPostgres } from "../../support/pg_server.ts";
-import { connect, newTask, openStorage } from "./support.ts";
+import { newTask } from "../../support/new_task.ts";
+import { connect, openStorage } from "./support.ts";
 
 const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());

@@ -5,7 +5,8 @@ import { deadline, delay } from "@std/async";
 import type { WakeSignal } from "../../../src/storage/requests.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import { startPostgres } from "../../support/pg_server.ts";
-import { connect, newTask, newTasks, openStorage } from "./support.ts";
+import { newTask } from "../../support/new_task.ts";
+import { connect, newTasks, openStorage } from "./support.ts";
 
 const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());

@@ -2,7 +2,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { startPostgres } from "../../support/pg_server.ts";
-import { connect, newTask, openStorage } from "./support.ts";
+import { newTask } from "../../support/new_task.ts";
+import { connect, openStorage } from "./support.ts";
 
 const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());

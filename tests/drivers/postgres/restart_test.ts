@@ -7,7 +7,8 @@ import { retryTransient } from "../../../src/storage/batching/retry_transient.ts
 import { StorageUnavailableError } from "../../../src/storage/errors.ts";
 import { systemClock } from "../../../src/time/clock.ts";
 import { startPostgres } from "../../support/pg_server.ts";
-import { claimRequest, newTask, newTasks, openStorage } from "./support.ts";
+import { newTask } from "../../support/new_task.ts";
+import { claimRequest, newTasks, openStorage } from "./support.ts";
 
 const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());

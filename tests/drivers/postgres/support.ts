@@ -4,31 +4,7 @@ import postgres from "postgres";
 import { postgresStorage, type PostgresStorageOptions } from "../../../drivers/postgres/mod.ts";
 import type { NewTask } from "../../../src/storage/requests.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
-import { systemRandom, uuidV7Generator } from "../../../src/ids/uuid_v7.ts";
-
-/** Makes the next task id. */
-export const newId = uuidV7Generator(() => Date.now(), systemRandom);
-
-/** A task that is due at once, unless told otherwise. */
-export function newTask(overrides: Partial<NewTask> = {}): NewTask {
-  return {
-    id: newId(),
-    type: "send-email",
-    handler: "SendEmail",
-    request: '{"to":"ada@example.org"}',
-    status: "Queued",
-    due: { inMs: 0 },
-    auditLevel: "Full",
-    queue: "default",
-    priority: 0,
-    taskKey: null,
-    traceContext: null,
-    retryPolicy: null,
-    series: null,
-    claimFor: null,
-    ...overrides,
-  };
-}
+import { newTask } from "../../support/new_task.ts";
 
 /** So many tasks. */
 export function newTasks(count: number, overrides: Partial<NewTask> = {}): NewTask[] {

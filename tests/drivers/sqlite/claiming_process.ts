@@ -7,7 +7,7 @@
 
 import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
 import type { ClaimedTask } from "../../../src/storage/records.ts";
-import { newTask } from "./support.ts";
+import { newTask } from "../../support/new_task.ts";
 
 const [path, job] = Deno.args;
 const storage = sqliteStorage({ path: path!, busyTimeout: 10_000 });
@@ -16,7 +16,7 @@ const workerId = crypto.randomUUID();
 
 function claim(limit: number): Promise<readonly ClaimedTask[]> {
   const queues = [{ name: "default", limit }];
-  return storage.claim({ workerId, types: ["send"], queues }).then(({ tasks }) => tasks);
+  return storage.claim({ workerId, types: ["send-email"], queues }).then(({ tasks }) => tasks);
 }
 
 if (job === "claim-all") {

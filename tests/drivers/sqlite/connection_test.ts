@@ -7,7 +7,8 @@ import { StorageUnavailableError } from "../../../src/storage/errors.ts";
 import type { WakeSignal } from "../../../src/storage/requests.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
 import { DenoSqliteStandIn } from "./deno_sqlite_stand_in.ts";
-import { countTasks, newTask, Scratch } from "./support.ts";
+import { newTask } from "../../support/new_task.ts";
+import { countTasks, Scratch } from "./support.ts";
 
 const libraries = {
   "node:sqlite": (path: string) => new DatabaseSync(path),

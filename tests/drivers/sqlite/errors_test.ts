@@ -23,7 +23,8 @@ import {
 import { FakeClock } from "../../../src/testing/mod.ts";
 import { runCommand } from "../../support/run_command.ts";
 import { DenoSqliteStandIn } from "./deno_sqlite_stand_in.ts";
-import { countTasks, newTask, Scratch } from "./support.ts";
+import { newTask } from "../../support/new_task.ts";
+import { countTasks, Scratch } from "./support.ts";
 
 const libraries = {
   "node:sqlite": (path: string) => new DatabaseSync(path),

@@ -5,7 +5,8 @@ import { DatabaseSync } from "node:sqlite";
 import { sqlFiles } from "../../../drivers/sqlite/sql.generated.ts";
 import { SchemaVersionError } from "../../../src/storage/errors.ts";
 import { runCommand } from "../../support/run_command.ts";
-import { countTasks, newTask, Scratch } from "./support.ts";
+import { newTask } from "../../support/new_task.ts";
+import { countTasks, Scratch } from "./support.ts";
 
 const worker = new URL("claiming_process.ts", import.meta.url).pathname;
 

@@ -8,7 +8,8 @@ import { endExecutedTasks, endTasks } from "../../../drivers/sqlite/task_ends.ts
 import { lostOwners } from "../../../drivers/sqlite/workers.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
 import type { NodeSqliteDatabase } from "../../../drivers/sqlite/mod.ts";
-import { newTask, Scratch } from "./support.ts";
+import { newTask } from "../../support/new_task.ts";
+import { Scratch } from "./support.ts";
 
 const workerId = "01890000-0000-7000-8000-00000000000a";
 
@@ -49,7 +50,7 @@ async function statementsOfADay(database: DatabaseSync): Promise<ReadonlySet<str
   await storage.persist([done, retried, run, born]);
   await storage.persist([newTask({ taskKey: "key" })]);
   await storage.persist([newTask({ taskKey: "key", request: "[]" }), born]);
-  const request = { workerId, types: ["send"], queues: [{ name: "default", limit: 10 }] };
+  const request = { workerId, types: ["send-email"], queues: [{ name: "default", limit: 10 }] };
   await storage.claim(request);
   const lease = { workerId, token: 1 };
   const failed = [{ status: "Pending" as const, exception: "broken", agoMs: 0 }];
@@ -73,7 +74,7 @@ async function statementsOfADay(database: DatabaseSync): Promise<ReadonlySet<str
   await storage.heartbeat(workerId, 1000);
   await storage.makeDue([run.id, retried.id]);
   await storage.release(workerId, [{ taskId: born.id, token: 1, dueAt: clock.now() }]);
-  await storage.nextDueAt(["default"], ["send"]);
+  await storage.nextDueAt(["default"], ["send-email"]);
   await storage.reserveRateSlots([
     { key: "a", emissionIntervalMs: 1, burst: 1, startEmpty: false, horizonMs: 0 },
   ]);

@@ -4,7 +4,8 @@ import { assert, assertEquals } from "@std/assert";
 import { deadline, delay } from "@std/async";
 import type { WakeSignal } from "../../../src/storage/requests.ts";
 import { runCommand } from "../../support/run_command.ts";
-import { newTask, Scratch } from "./support.ts";
+import { newTask } from "../../support/new_task.ts";
+import { Scratch } from "./support.ts";
 
 const script = new URL("claiming_process.ts", import.meta.url).pathname;
 const process = (path: string, job: string) =>

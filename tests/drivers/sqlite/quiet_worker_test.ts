@@ -2,13 +2,14 @@
 
 import { assertEquals } from "@std/assert";
 import { FakeClock } from "../../../src/testing/mod.ts";
-import { newTask, Scratch } from "./support.ts";
+import { newTask } from "../../support/new_task.ts";
+import { Scratch } from "./support.ts";
 
 const leaseMs = 15_000;
 const lost = { leaseMs, poisonLimit: 5, lostReason: "lost", poisonReason: "poison" };
 const claim = (workerId: string) => ({
   workerId,
-  types: ["send"],
+  types: ["send-email"],
   queues: [{ name: "default", limit: 10 }],
 });
 

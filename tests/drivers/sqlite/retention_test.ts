@@ -4,7 +4,8 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import type { Storage } from "../../../src/storage/storage.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
-import { newTask, Scratch } from "./support.ts";
+import { newTask } from "../../support/new_task.ts";
+import { Scratch } from "./support.ts";
 
 const day = 86_400_000;
 const policy = { statusAuditDays: 1, deleteCompletedTasksAfterRetention: true };

@@ -1,7 +1,6 @@
-// What the tests of the SQLite driver share: a file in a folder of its own, and tasks to put into it.
+// What the tests of the SQLite driver share: a file in a folder of its own, and what is in it.
 
 import { sqliteStorage, type SqliteStorageOptions } from "../../../drivers/sqlite/mod.ts";
-import type { NewTask } from "../../../src/storage/requests.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 
 /** A folder for one test, with a path for a database in it; gone when the test is over. */
@@ -22,29 +21,6 @@ export class Scratch implements AsyncDisposable {
     for (const storage of this.#stores) await storage.close();
     await Deno.remove(this.folder, { recursive: true });
   }
-}
-
-let ids = 0;
-
-/** A task that is due at once. */
-export function newTask(overrides: Partial<NewTask> = {}): NewTask {
-  return {
-    id: `01890000-0000-7000-8000-${String(++ids).padStart(12, "0")}`,
-    type: "send",
-    handler: "send",
-    request: "{}",
-    status: "Queued",
-    due: { inMs: 0 },
-    auditLevel: "Full",
-    queue: "default",
-    priority: 0,
-    taskKey: null,
-    traceContext: null,
-    retryPolicy: null,
-    series: null,
-    claimFor: null,
-    ...overrides,
-  };
 }
 
 /** How many tasks are stored, whatever became of them. */

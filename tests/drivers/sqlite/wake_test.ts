@@ -5,7 +5,8 @@ import { DatabaseSync } from "node:sqlite";
 import type { NodeSqliteDatabase, SqliteValue } from "../../../drivers/sqlite/mod.ts";
 import type { WakeSignal } from "../../../src/storage/requests.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
-import { newTask, Scratch } from "./support.ts";
+import { newTask } from "../../support/new_task.ts";
+import { Scratch } from "./support.ts";
 
 const worker = { id: "01890000-0000-7000-8000-00000000000a", host: "here" };
 

@@ -1,21 +1,15 @@
 // Captured log lines.
 
 import type { LogLevel } from "../../../storage/records.ts";
-import type { NewLogLine } from "../../../storage/queries.ts";
 import { expectNear, expectSame } from "../expect.ts";
-import { allPages, hour, topic } from "../scene.ts";
-
-function line(taskId: string, message: string, overrides: Partial<NewLogLine> = {}): NewLogLine {
-  const plain = { level: "Information", exception: null, run: 1, agoMs: 0 } as const;
-  return { taskId, message, ...plain, ...overrides };
-}
+import { allPages, hour, logLine, topic } from "../scene.ts";
 
 export const executionLogs = topic("execution logs", {
   "lines come back numbered, with their level, time and error": async (s) => {
     const id = await s.add();
     const levels: LogLevel[] = ["Trace", "Debug", "Information", "Warning", "Error", "Critical"];
     await s.storage.saveExecutionLogs(levels.map((level, n) => (
-      line(id, `line ${n}`, {
+      logLine(id, `line ${n}`, {
         level,
         exception: n > 3 ? "it broke" : null,
         run: n < 4 ? 1 : 2 ** 40,
@@ -43,8 +37,8 @@ export const executionLogs = topic("execution logs", {
 
   "numbers go on across calls and are each task's own": async (s) => {
     const [a, b] = await s.addMany(2);
-    await s.storage.saveExecutionLogs([line(a!, "a1"), line(b!, "b1"), line(a!, "a2")]);
-    await s.storage.saveExecutionLogs([line(b!, "b2"), line(a!, "a3")]);
+    await s.storage.saveExecutionLogs([logLine(a!, "a1"), logLine(b!, "b1"), logLine(a!, "a2")]);
+    await s.storage.saveExecutionLogs([logLine(b!, "b2"), logLine(a!, "a3")]);
     const found = async (id: string) =>
       (await s.storage.executionLogs(id)).items.map((item) => `${item.sequence} ${item.message}`);
     expectSame(await found(a!), ["1 a1", "2 a2", "3 a3"], "the first task's");
@@ -59,10 +53,10 @@ export const executionLogs = topic("execution logs", {
     const count = (run: number, limit: number) => s.storage.countExecutionLogs(id, run, limit);
     expectSame([await count(1, 10), await count(2, 10)], [0, 0], "before any line");
     const linesOf = (run: number, lines: number) =>
-      Array.from({ length: lines }, (_, n) => line(id, `run ${run}, line ${n}`, { run }));
-    await s.storage.saveExecutionLogs([...linesOf(1, 4), line(other, "another task's")]);
+      Array.from({ length: lines }, (_, n) => logLine(id, `run ${run}, line ${n}`, { run }));
+    await s.storage.saveExecutionLogs([...linesOf(1, 4), logLine(other, "another task's")]);
     expectSame([await count(1, 10), await count(1, 3), await count(2, 10)], [4, 3, 0], "one run");
-    await s.storage.saveExecutionLogs([...linesOf(2, 2), line(other, "another task's")]);
+    await s.storage.saveExecutionLogs([...linesOf(2, 2), logLine(other, "another task's")]);
     expectSame([await count(2, 10), await count(2, 1), await count(3, 10)], [2, 1, 0], "the next");
     await s.storage.saveExecutionLogs(linesOf(2, 3));
     expectSame([await count(2, 1e9), await count(2, 5)], [5, 5], "its next attempt");
@@ -72,9 +66,9 @@ export const executionLogs = topic("execution logs", {
   "lines of unknown tasks are left out": async (s) => {
     const id = await s.add();
     await s.storage.saveExecutionLogs([
-      line(s.id(), "lost"),
-      line(id, "kept"),
-      line(s.id(), "lost"),
+      logLine(s.id(), "lost"),
+      logLine(id, "kept"),
+      logLine(s.id(), "lost"),
     ]);
     await s.storage.saveExecutionLogs([]);
     expectSame((await s.storage.executionLogs(id)).items.length, 1, "the others are kept");
@@ -84,7 +78,7 @@ export const executionLogs = topic("execution logs", {
   "a thousand lines are one call, and have pages": async (s) => {
     const id = await s.add();
     await s.storage.saveExecutionLogs(
-      Array.from({ length: 1000 }, (_, n) => line(id, `line ${n}`)),
+      Array.from({ length: 1000 }, (_, n) => logLine(id, `line ${n}`)),
     );
     const { items, pages } = await allPages((page) => s.storage.executionLogs(id, page), 300);
     expectSame(items.map((item) => item.sequence), items.map((_, n) => n + 1), "in order");
@@ -98,7 +92,10 @@ export const executionLogs = topic("execution logs", {
       Array.from(
         { length: 20 },
         (_, n) =>
-          (n % 2 ? other : s.storage).saveExecutionLogs([line(id, `x${n}`), line(id, `y${n}`)]),
+          (n % 2 ? other : s.storage).saveExecutionLogs([
+            logLine(id, `x${n}`),
+            logLine(id, `y${n}`),
+          ]),
       ),
     );
     const { items } = await s.storage.executionLogs(id, { limit: 1000 });

@@ -2,7 +2,7 @@
 
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../../storage/retention.ts";
 import { expectSame, expectThat } from "../expect.ts";
-import { day, type Scene, topic } from "../scene.ts";
+import { day, logLine, type Scene, topic } from "../scene.ts";
 
 const nothing = {
   statusAudit: 0,
@@ -127,14 +127,7 @@ export const retention = topic("retention", {
     );
     const messages = (await s.storage.executionLogs(a!)).items.map((item) => item.message);
     expectSame(messages, ["10", "5", "1"], "the newest stay");
-    await s.storage.saveExecutionLogs([{
-      taskId: a!,
-      level: "Debug",
-      message: "new",
-      exception: null,
-      run: 1,
-      agoMs: 0,
-    }]);
+    await s.storage.saveExecutionLogs([logLine(a!, "new")]);
     expectSame((await s.storage.executionLogs(a!)).items.at(-1)?.sequence, 7, "numbers go on");
   },
 
@@ -185,14 +178,7 @@ export const retention = topic("retention", {
     await s.change(withError, [["Pending", "it broke"]]);
     await s.change(withError, ["Completed"], { executionTimeMs: 1 });
     const withLog = await completed(s);
-    await s.storage.saveExecutionLogs([{
-      taskId: withLog,
-      level: "Debug",
-      message: "x",
-      exception: null,
-      run: 1,
-      agoMs: 0,
-    }]);
+    await s.storage.saveExecutionLogs([logLine(withLog, "x")]);
     await s.unit.passTime(31 * day);
     const policy = {
       statusAuditDays: 30,
@@ -210,14 +196,7 @@ export const retention = topic("retention", {
   "a dry run counts all and deletes nothing": async (s) => {
     const id = await history(s);
     const done = await completed(s);
-    await s.storage.saveExecutionLogs([{
-      taskId: done,
-      level: "Debug",
-      message: "x",
-      exception: null,
-      run: 1,
-      agoMs: 0,
-    }]);
+    await s.storage.saveExecutionLogs([logLine(done, "x")]);
     await s.unit.passTime(31 * day);
     const policy = {
       statusAuditDays: 30,
