@@ -10,7 +10,7 @@ import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { EventBus } from "./events/event_bus.ts";
 import { StoredTaskEvents } from "./events/stored_task_events.ts";
 import type { TaskEvent, TaskEventSource } from "./events/task_event.ts";
-import { type EverTaskOptions, parseOptions } from "./ever_task_options.ts";
+import { checkOptionNames, type EverTaskOptions, parseOptions } from "./ever_task_options.ts";
 import { parseTaskId, uuidV7Generator } from "./ids/uuid_v7.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { Audit } from "./audit/audit.ts";
@@ -99,7 +99,7 @@ export class EverTask {
     this.events = events;
     this.#stored = new StoredTaskEvents(shared);
     this.audit = new Audit(opened, clock);
-    this.queues = new Queues(opened, refresh);
+    this.queues = new Queues(queues.keys(), opened, refresh);
     this.recurring = new Recurring(opened, refresh);
   }
 
@@ -250,5 +250,6 @@ export class EverTask {
  * @throws {DuplicateTaskTypeError} If two tasks have the same type.
  */
 export function createEverTask(options: EverTaskOptions): EverTask {
+  checkOptionNames(options);
   return new EverTask(options);
 }

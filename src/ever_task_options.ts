@@ -111,6 +111,26 @@ export class DuplicateTaskTypeError extends EverTaskError {
   }
 }
 
+const optionNames: readonly (keyof EverTaskOptions)[] = [
+  "storage",
+  "tasks",
+  "defaultAuditLevel",
+  "queues",
+  "retry",
+  "timeout",
+  "abortGrace",
+  "logger",
+  "persistentLogs",
+  "retention",
+  "leaseDuration",
+  "poisonLimit",
+  "dispatchRetryFor",
+  "host",
+  "instrumentation",
+  "clock",
+  "random",
+];
+
 /** What follows a failed attempt when nobody says otherwise. */
 export const defaultRetry: RetryPolicy = linearRetry(3, { milliseconds: 500 });
 
@@ -127,6 +147,13 @@ export interface EverTaskSettings {
   readonly retention: RetentionSettings | null;
   readonly clock: Clock;
   readonly random: FillRandom;
+}
+
+/** Checks that no option is misspelt. */
+export function checkOptionNames(options: EverTaskOptions): void {
+  if (typeof options === "object" && options !== null) {
+    checkOptions(options, optionNames, "options");
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 // The options of dispatch, and how each is checked.
 
 import type { AuditLevel } from "../audit/audit_level.ts";
+import { checkOptions } from "../argument_checks.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { StorableRetryPolicy } from "../retry/policy_data.ts";
 import type { RecurringInput } from "../schedule/builder.ts";
@@ -72,11 +73,31 @@ export type Dispatch = <Input, Output>(
   options?: DispatchOptions,
 ) => Promise<DispatchResult>;
 
-/** Checks that options are options, and not a delay or a queue that was passed bare. */
-export function checkIsOptions(options: unknown): void {
-  if (typeof options === "object" && options !== null && !(options instanceof Date)) return;
-  const remedy = 'be an object such as { delay: { minutes: 5 } } or { queue: "email" }';
-  throw new InvalidArgumentError("options", options, remedy);
+/** Every option that there is. */
+const optionNames: readonly (keyof DispatchOptions)[] = [
+  "auditLevel",
+  "queue",
+  "priority",
+  "retry",
+  "signal",
+  "connection",
+  "delay",
+  "at",
+  "recurring",
+  "taskKey",
+];
+
+/** Checks that options are options, and not a delay or a queue that was passed bare, and that none of them is misspelt. */
+export function checkDispatchOptions(options: unknown): void {
+  if (typeof options !== "object" || options === null || options instanceof Date) {
+    const remedy = 'be an object such as { delay: { minutes: 5 } } or { queue: "email" }';
+    throw new InvalidArgumentError("options", options, remedy);
+  }
+  checkOptions(options, optionNames, "options");
+  const { signal } = options as DispatchOptions;
+  if (signal !== undefined && typeof signal?.throwIfAborted !== "function") {
+    throw new InvalidArgumentError("signal", signal, "be an AbortSignal");
+  }
 }
 
 /** Checks what only `dispatchMany` has to: its payloads are several, and share neither a key nor a schedule. */
@@ -84,7 +105,7 @@ export function checkMany(payloads: unknown, options: DispatchOptions): void {
   if (typeof payloads !== "object" || payloads === null || !(Symbol.iterator in payloads)) {
     throw new InvalidArgumentError("payloads", payloads, "be an array or another iterable");
   }
-  checkIsOptions(options);
+  checkDispatchOptions(options);
   for (const name of ["taskKey", "recurring"] as const) {
     if (options[name] === undefined) continue;
     throw new InvalidArgumentError(

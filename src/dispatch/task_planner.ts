@@ -10,7 +10,7 @@ import type { StorageClock } from "../time/storage_clock.ts";
 import { defaultQueue, type QueueSettings, recurringQueue } from "../worker/queue_settings.ts";
 import {
   atOnce,
-  checkIsOptions,
+  checkDispatchOptions,
   type DispatchOptions,
   parseDue,
   parsePriority,
@@ -78,7 +78,7 @@ export class TaskPlanner {
    * @throws {NoRunLeftError} If a series would never run.
    */
   plan(task: AnyTask, options: DispatchOptions): TaskPlan {
-    checkIsOptions(options);
+    checkDispatchOptions(options);
     const { defaultAuditLevel, storageClock } = this.#parts;
     const due = parseDue(options);
     const series = options.recurring === undefined
@@ -96,7 +96,9 @@ export class TaskPlanner {
       auditLevel: options.auditLevel === undefined
         ? task.auditLevel ?? defaultAuditLevel
         : parseAuditLevel(options.auditLevel, "auditLevel"),
-      queue: this.#queueOf(options.queue ?? task.queue ?? fallbackQueue),
+      queue: this.#queueOf(
+        options.queue === undefined ? task.queue ?? fallbackQueue : options.queue,
+      ),
       priority: options.priority === undefined
         ? task.priority ?? 0
         : parsePriority(options.priority, "priority"),

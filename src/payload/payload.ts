@@ -1,6 +1,7 @@
 // Payloads on their way into storage and out of it. What the handler gets is always what the validator makes of the stored
 // JSON text, so a payload means the same whether the task runs at once in this process or next week in another.
 
+import { findJsonLoss } from "./json_losses.ts";
 import { PayloadValidationError } from "./payload_validation_error.ts";
 import type { StandardSchema } from "./standard_schema.ts";
 
@@ -14,7 +15,7 @@ export interface EncodedPayload {
  * Writes a payload as JSON text and validates what will be read from it.
  *
  * @returns The payload, or a promise of it when the validator is asynchronous.
- * @throws {PayloadValidationError} If it is no JSON value, or the validator refuses it.
+ * @throws {PayloadValidationError} If JSON cannot hold it in full, or the validator refuses it.
  */
 export function encodePayload(
   taskType: string,
@@ -59,6 +60,8 @@ function stringify(taskType: string, payload: unknown): string {
       message: `a ${typeof payload} is no JSON value`,
     }]);
   }
+  const loss = findJsonLoss(payload);
+  if (loss !== null) throw new PayloadValidationError(taskType, [loss]);
   return text;
 }
 

@@ -1,21 +1,29 @@
 // Queues as an application sees them.
 
 import { parseQueueName } from "../dispatch/dispatch_options.ts";
+import { InvalidArgumentError } from "../errors.ts";
 import type { QueueStatistics } from "../storage/queries.ts";
 import type { Storage } from "../storage/storage.ts";
 
 /** Pauses, resumes and shows queues; `everTask.queues`. */
 export class Queues {
+  readonly #configured: ReadonlySet<string>;
   readonly #opened: () => Promise<Storage>;
   readonly #refresh: () => void;
 
   /**
    * Made by `createEverTask`.
    *
+   * @param configured The names of the queues of this instance.
    * @param opened Gives storage once it is open.
    * @param refresh Has the worker of this process look at once.
    */
-  constructor(opened: () => Promise<Storage>, refresh: () => void) {
+  constructor(
+    configured: Iterable<string>,
+    opened: () => Promise<Storage>,
+    refresh: () => void,
+  ) {
+    this.#configured = new Set(configured);
     this.#opened = opened;
     this.#refresh = refresh;
   }
@@ -23,20 +31,42 @@ export class Queues {
   /**
    * Pauses a queue: no worker of the store starts its tasks any more, until it is resumed; also after a restart. Running tasks go
    * on.
+   *
+   * @throws {InvalidArgumentError} If there is no such queue: neither this instance has it, nor does storage know of it.
    */
   async pause(queue: string): Promise<void> {
-    await (await this.#opened()).setQueuePaused(parseQueueName(queue, "queue"), true);
-    this.#refresh();
+    await this.#setPaused(queue, true);
   }
 
-  /** Resumes a paused queue. */
+  /**
+   * Resumes a paused queue.
+   *
+   * @throws {InvalidArgumentError} If there is no such queue: neither this instance has it, nor does storage know of it.
+   */
   async resume(queue: string): Promise<void> {
-    await (await this.#opened()).setQueuePaused(parseQueueName(queue, "queue"), false);
-    this.#refresh();
+    await this.#setPaused(queue, false);
   }
 
   /** How many tasks stand where, per queue. */
   async list(): Promise<readonly QueueStatistics[]> {
     return (await (await this.#opened()).statistics()).queues;
+  }
+
+  async #setPaused(queue: string, paused: boolean): Promise<void> {
+    parseQueueName(queue, "queue");
+    const storage = await this.#opened();
+    if (!this.#configured.has(queue)) await this.#checkStored(queue);
+    await storage.setQueuePaused(queue, paused);
+    this.#refresh();
+  }
+
+  /** A queue that only other processes have: it has tasks, or was paused. */
+  async #checkStored(queue: string): Promise<void> {
+    const names = new Set(this.#configured);
+    for (const stored of await this.list()) names.add(stored.queue);
+    if (names.has(queue)) return;
+    const remedy = `be one of the queues there are: ${[...names].join(", ")}. Add it to the ` +
+      "queues of createEverTask if it has no tasks yet";
+    throw new InvalidArgumentError("queue", queue, remedy);
   }
 }

@@ -2,11 +2,11 @@
 // error that names it, rather than ignored.
 
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
-import { memoryStorage } from "../../drivers/memory/mod.ts";
+import { MemoryDatabase, memoryStorage } from "../../drivers/memory/mod.ts";
 import { postgresStorage } from "../../drivers/postgres/mod.ts";
 import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
 import { createMonitorHub } from "../../src/monitor/mod.ts";
-import { createEverTask, defineTask, InvalidArgumentError } from "../../mod.ts";
+import { createEverTask, defineTask, InvalidArgumentError, noRetry } from "../../mod.ts";
 
 const noop = defineTask<unknown>({ type: "noop", handle() {} });
 
@@ -20,6 +20,7 @@ function create(options: object = {}) {
 }
 
 const refusedOptions: Readonly<Record<string, readonly [option: object, argument: string]>> = {
+  "a misspelt option": [{ poisonLimits: 3 }, "options.poisonLimits"],
   "a list of queues": [{ queues: ["email"] }, "queues"],
   "a queue that is a number": [{ queues: { email: 10 } }, "queues.email"],
   "a queue that is missing": [{ queues: { email: undefined } }, "queues.email"],
@@ -107,6 +108,72 @@ Deno.test("dispatch refuses a bare delay, queue or date in place of options", as
     );
   }
   assertEquals((await everTask.list()).items, []);
+});
+
+const refusedDispatches: Readonly<Record<string, readonly [options: object, argument: string]>> = {
+  "a misspelt option": [{ prioritty: 3 }, "options.prioritty"],
+  "an option of tasks": [{ timeout: 30 }, "options.timeout"],
+  "a misspelt option that is undefined": [{ ta: undefined }, "options.ta"],
+  "no queue": [{ queue: null }, "queue"],
+  "no level": [{ auditLevel: null }, "auditLevel"],
+  "no priority": [{ priority: null }, "priority"],
+  "no delay": [{ delay: null }, "delay"],
+  "no retry policy": [{ retry: null }, "retry"],
+  "no signal": [{ signal: null }, "signal"],
+  "a signal that is a controller": [{ signal: new AbortController() }, "signal"],
+};
+
+for (const [what, [options, argument]] of Object.entries(refusedDispatches)) {
+  Deno.test(`dispatch and dispatchMany refuse ${what}`, async () => {
+    await using everTask = create();
+    for (
+      const dispatch of [
+        () => everTask.dispatch(noop, 1, wrong(options)),
+        () => everTask.dispatchMany(noop, [1], wrong(options)),
+      ]
+    ) {
+      const error = await assertRejects(dispatch, InvalidArgumentError);
+      assertEquals(error.argument, argument);
+    }
+    assertEquals((await everTask.list()).items, []);
+  });
+}
+
+Deno.test("every option of dispatch is known, also with the value undefined", async () => {
+  await using everTask = create({ queues: { email: {} } });
+  const options = {
+    auditLevel: "None",
+    queue: "email",
+    priority: 1,
+    retry: noRetry(),
+    signal: new AbortController().signal,
+    delay: 5,
+  } as const;
+  await everTask.dispatch(noop, 1, { ...options, taskKey: "key" });
+  await everTask.dispatchMany(noop, [1], options);
+  await everTask.dispatch(noop, 1, { recurring: "* * * * *" });
+  const missing = { at: undefined, connection: undefined, queue: undefined, signal: undefined };
+  await everTask.dispatch(noop, 1, wrong(missing));
+  assertEquals((await everTask.list()).items.length, 4);
+});
+
+Deno.test("pause and resume refuse a queue that nobody has", async () => {
+  const database = new MemoryDatabase();
+  const storage = () => memoryStorage({ database });
+  await using everTask = create({ storage: storage(), queues: { email: {} } });
+  for (const set of ["pause", "resume"] as const) {
+    const error = await assertRejects(() => everTask.queues[set]("emial"), InvalidArgumentError);
+    assertMatch(error.message, /default, recurring, email/);
+    await assertRejects(() => everTask.queues[set](wrong(null)), InvalidArgumentError);
+  }
+  // What another process has is known by its tasks, or by its being paused.
+  await using other = create({ storage: storage() });
+  await assertRejects(() => other.queues.pause("email"), InvalidArgumentError);
+  const { id } = await everTask.dispatch(noop, 1, { queue: "email" });
+  await other.queues.pause("email");
+  await everTask.cancel(id);
+  await other.queues.resume("email");
+  assertEquals(await everTask.queues.list(), []);
 });
 
 Deno.test("dispatchMany refuses what is no list, and a key or a schedule for all", async () => {

@@ -1,6 +1,13 @@
-import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import fc from "fast-check";
 import { z } from "zod";
-import { decodePayload, encodePayload } from "../../src/payload/payload.ts";
+import { decodePayload, type EncodedPayload, encodePayload } from "../../src/payload/payload.ts";
 import { PayloadValidationError } from "../../src/payload/payload_validation_error.ts";
 import type { StandardSchema } from "../../src/payload/standard_schema.ts";
 
@@ -28,6 +35,86 @@ Deno.test("encodePayload() refuses what JSON cannot hold, before it would be los
     assertThrows(() => encodePayload("t", undefined, payload), PayloadValidationError);
   }
 });
+
+const losses: Readonly<Record<string, readonly [payload: unknown, message: string]>> = {
+  "NaN": [{ size: NaN }, "size: JSON has no NaN"],
+  "infinity, deep inside": [{ a: [{ b: 1 }, { b: -Infinity }] }, "a.1.b: JSON has no -Infinity"],
+  "an invalid date": [{ at: new Date(NaN) }, "at: JSON has no invalid dates"],
+  "a map": [{ map: new Map([[1, 2]]) }, "map: JSON has no Map: write Object.fromEntries(map)"],
+  "a set": [new Set([1]), "JSON has no Set: write [...set]"],
+  "a promise that nobody awaited": [
+    { user: Promise.resolve(1) },
+    "user: JSON has no Promise: await",
+  ],
+  "an error": [{ error: new TypeError("x") }, "error: JSON has no Error: write its message"],
+  "bytes": [{ file: new Uint8Array(3) }, "file: JSON has no Uint8Array: write its bytes in base64"],
+  "headers": [{ headers: new Headers({ a: "b" }) }, "headers: JSON has no Headers: write what"],
+  "a function": [{ done() {} }, "done: JSON has no functions"],
+  "a symbol": [[Symbol("x")], "0: JSON has no symbols"],
+  "a hole in a list": [{ list: [1, undefined] }, "list.1: JSON has no undefined in a list"],
+};
+
+for (const [what, [payload, message]] of Object.entries(losses)) {
+  Deno.test(`encodePayload() refuses ${what}, and says where it is and what to do`, () => {
+    const encode = () => encodePayload("t", undefined, payload);
+    assertStringIncludes(assertThrows(encode, PayloadValidationError).message, message);
+  });
+}
+
+class Point {
+  readonly x = 1;
+  get sum() {
+    return this.x;
+  }
+  move() {}
+}
+
+Deno.test("encodePayload() takes what JSON holds, in its form", () => {
+  const shared = { n: 1 };
+  const payload = {
+    date: new Date(0),
+    url: new URL("https://example.org/"),
+    nothing: undefined,
+    list: [null, "", 0, -1.5, true, []],
+    twice: [shared, shared],
+    point: new Point(),
+    bare: Object.assign(Object.create(null), { a: 1 }),
+    boxed: Object("text"),
+    own: { toJSON: () => "own" },
+  };
+  assertEquals(encodePayload("t", undefined, payload), {
+    text: JSON.stringify(payload),
+    value: JSON.parse(JSON.stringify(payload)),
+  });
+});
+
+Deno.test("whatever encodePayload() takes comes back as it was", () => {
+  const value = fc.anything({ withDate: true, withMap: true, withSet: true, withTypedArray: true });
+  let taken = 0;
+  fc.assert(fc.property(value, (payload) => {
+    let encoded;
+    try {
+      encoded = encodePayload("t", undefined, payload) as EncodedPayload;
+    } catch (error) {
+      if (error instanceof PayloadValidationError) return;
+      throw error;
+    }
+    taken++;
+    assertEquals(encoded.value, plain(payload));
+  }));
+  assert(taken > 10, `${taken} were taken`);
+});
+
+/** What a payload is once properties that are undefined are left out, and dates are texts. */
+function plain(value: unknown): unknown {
+  if (value === undefined || value === null) return null;
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.map(plain);
+  if (Object.is(value, -0)) return 0;
+  if (typeof value !== "object") return value;
+  const kept = Object.entries(value).filter(([, member]) => member !== undefined);
+  return Object.fromEntries(kept.map(([key, member]) => [key, plain(member)]));
+}
 
 Deno.test("encodePayload() validates what will be read back, so that a Date for z.date() fails at once", () => {
   const schema = z.object({ at: z.date() });

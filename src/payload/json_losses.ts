@@ -1,0 +1,89 @@
+// What JSON would lose of a payload without a word: found before the payload is stored, so that no handler ever gets less than
+// was dispatched. A walk beside `JSON.stringify` takes an eighth of its time; a replacer within it would double that.
+
+import type { SchemaIssue } from "./standard_schema.ts";
+
+/** What is wrong, and where; the path grows from its end while the search returns. */
+interface Loss extends SchemaIssue {
+  readonly path: PropertyKey[];
+}
+
+/**
+ * Finds the first part of a value that its JSON text does not hold. JSON has texts, finite numbers, booleans, null, lists and
+ * plain objects. Whatever has a `toJSON` (a valid `Date`, a `URL`) says itself what it is as JSON, an object of a class is its
+ * own enumerable properties, and properties that are `undefined` may be left out.
+ *
+ * @param value What `JSON.stringify` has accepted, so that nothing in it leads back to itself.
+ */
+export function findJsonLoss(value: unknown): Loss | null {
+  switch (typeof value) {
+    case "number":
+      return Number.isFinite(value) ? null : missing(String(value), "write null, or leave it out");
+    case "object":
+      return value === null ? null : findInObject(value);
+    case "function":
+      return missing("functions", "a payload is data");
+    case "symbol":
+      return missing("symbols", "write a text");
+    default:
+      return null;
+  }
+}
+
+function findInObject(value: object): Loss | null {
+  if (Array.isArray(value)) return findInList(value);
+  if (typeof (value as { toJSON?: unknown }).toJSON === "function") return findInDate(value);
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) {
+    const kind = Object.prototype.toString.call(value).slice(8, -1);
+    if (!likeData.has(kind)) return missing(kind, remedyFor(kind));
+  }
+  for (const key of Object.keys(value)) {
+    const loss = findJsonLoss((value as Record<string, unknown>)[key]);
+    if (loss !== null) return within(key, loss);
+  }
+  return null;
+}
+
+function findInList(list: readonly unknown[]): Loss | null {
+  for (let index = 0; index < list.length; index++) {
+    const item = list[index];
+    const loss = item === undefined
+      ? missing("undefined in a list", "write null")
+      : findJsonLoss(item);
+    if (loss !== null) return within(index, loss);
+  }
+  return null;
+}
+
+function findInDate(value: object): Loss | null {
+  const isInvalid = value instanceof Date && Number.isNaN(value.getTime());
+  return isInvalid ? missing("invalid dates", "write null, or leave it out") : null;
+}
+
+/** What JSON writes in full: objects of classes, and boxed primitives. */
+const likeData: ReadonlySet<string> = new Set(["Object", "Number", "String", "Boolean"]);
+
+const remedies: Readonly<Record<string, string>> = {
+  Map: "write Object.fromEntries(map), or a list of its entries",
+  Set: "write [...set]",
+  Promise: "await it first",
+  Error: "write its message",
+  ArrayBuffer: "write its bytes in base64",
+};
+
+function remedyFor(kind: string): string {
+  if (Object.hasOwn(remedies, kind)) return remedies[kind]!;
+  return kind.endsWith("Array")
+    ? remedies["ArrayBuffer"]!
+    : "write what the handler needs of it as texts, numbers, lists and plain objects";
+}
+
+function missing(what: string, remedy: string): Loss {
+  return { message: `JSON has no ${what}: ${remedy}`, path: [] };
+}
+
+function within(key: PropertyKey, loss: Loss): Loss {
+  loss.path.unshift(key);
+  return loss;
+}
