@@ -2,7 +2,7 @@
 //
 //   node node_conformance.mjs memory
 //
-// npm_package_test.ts copies this file into a project where the package is installed.
+// npm_package.ts copies this file into a project where the package is installed.
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

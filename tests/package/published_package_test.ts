@@ -34,22 +34,31 @@ Deno.test("a program in Deno imports every entry point of the published package"
   const env = { JSR_URL: registry.url, NO_COLOR: "1" };
   await runCommand(deno, [...publishArgs, "--token", "any"], { cwd: root, env });
 
-  await using consumer = await makeConsumer();
-  for (const subpath of Object.keys(config.exports)) {
-    const name = subpath.replace(/^\./, config.name);
+  await using consumer = await makeConsumer(env);
+  const programs = new Map<string, string>();
+  const write = async (name: string, source: string) => {
+    const path = `program${programs.size}.ts`;
+    await Deno.writeTextFile(`${consumer.folder}/${path}`, source);
+    programs.set(name, path);
+  };
+  const entryPoints = Object.keys(config.exports).map((path) => path.replace(/^\./, config.name));
+  for (const name of entryPoints) {
+    await write(name, `console.log(JSON.stringify(Object.keys(await import("${name}")).sort()))`);
+  }
+  const examples = await listPortableExamples("deno");
+  for (const { path } of examples) await write(path, await Deno.readTextFile(new URL(path, root)));
+
+  await t.step("its types are complete", async () => {
+    await consumer.run("check", ...programs.values());
+  });
+  for (const name of entryPoints) {
     await t.step(name, async () => {
-      const local = Object.keys(await import(name)).sort();
-      const program = `console.log(JSON.stringify(Object.keys(await import("${name}")).sort()))`;
-      await Deno.writeTextFile(`${consumer.folder}/program.ts`, program);
-      const { stdout } = await consumer.run(env, "program.ts");
-      assertEquals(JSON.parse(stdout), local);
+      const { stdout } = await consumer.run("run", "-A", programs.get(name)!);
+      assertEquals(JSON.parse(stdout), Object.keys(await import(name)).sort());
     });
   }
-  for (const { path } of await listPortableExamples("deno")) {
-    await t.step(path, async () => {
-      await Deno.copyFile(new URL(path, root), `${consumer.folder}/program.ts`);
-      await consumer.run(env, "program.ts");
-    });
+  for (const { path } of examples) {
+    await t.step(path, () => consumer.run("run", "-A", programs.get(path)!).then(() => {}));
   }
 });
 
@@ -57,7 +66,7 @@ Deno.test("a program in Deno imports every entry point of the published package"
  * An empty project that depends on the published package. Deno gets a cache of its own, because what it keeps of a
  * registry on a passing port is of no use later; the npm packages in it are those of the machine.
  */
-async function makeConsumer() {
+async function makeConsumer(env: Record<string, string>) {
   const folder = await Deno.makeTempDir({ prefix: "evertask-consumer-" });
   const cache = `${folder}/.deno`;
   const { npmCache } = JSON.parse((await runCommand(deno, ["info", "--json"])).stdout);
@@ -70,11 +79,8 @@ async function makeConsumer() {
   await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify({ imports, lock: false }));
   return {
     folder,
-    run: (env: Record<string, string>, program: string) =>
-      runCommand(deno, ["run", "-A", "--check", program], {
-        cwd: folder,
-        env: { ...env, DENO_DIR: cache },
-      }),
+    run: (...args: string[]) =>
+      runCommand(deno, args, { cwd: folder, env: { ...env, DENO_DIR: cache } }),
     [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
   };
 }

@@ -10,6 +10,8 @@ const root = new URL("../../", import.meta.url);
 export interface NpmProject extends AsyncDisposable {
   /** Where it is. */
   readonly folder: string;
+  /** Installs more packages, in the versions of deno.json. */
+  install(packages: readonly string[]): Promise<void>;
   /** The program of a version of Node that was asked for. */
   nodeProgram(version: number): string;
 }
@@ -43,19 +45,23 @@ export async function makeNpmProject(
   const arch = Deno.build.arch === "x86_64" ? "x64" : "arm64";
   const imports: Record<string, string> = config.imports;
   const dependencies: Record<string, string> = { [config.name]: "file:package.tgz" };
-  for (const name of packages) dependencies[name] = imports[name]!.replace(`npm:${name}@`, "");
+  const install = async (packages: readonly string[]) => {
+    for (const name of packages) dependencies[name] = imports[name]!.replace(`npm:${name}@`, "");
+    const project = { private: true, type: "module", dependencies };
+    await Deno.writeTextFile(`${folder}/package.json`, JSON.stringify(project));
+    const quiet = ["--no-audit", "--no-fund", "--no-package-lock", "--prefer-offline"];
+    await runCommand("npm", ["install", "--ignore-scripts", ...quiet], {
+      cwd: folder,
+      timeout: 180_000,
+    });
+  };
   for (const version of nodeVersions) {
     dependencies[`node${version}`] = `npm:node-${os}-${arch}@${version}`;
   }
-  const project = { private: true, type: "module", dependencies };
-  await Deno.writeTextFile(`${folder}/package.json`, JSON.stringify(project));
-  const quiet = ["--no-audit", "--no-fund", "--no-package-lock", "--prefer-offline"];
-  await runCommand("npm", ["install", "--ignore-scripts", ...quiet], {
-    cwd: folder,
-    timeout: 180_000,
-  });
+  await install(packages);
   return {
     folder,
+    install,
     nodeProgram: (version) => `${folder}/node_modules/node${version}/bin/node`,
     [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
   };

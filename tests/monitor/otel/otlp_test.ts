@@ -1,111 +1,12 @@
-// Telemetry as a backend receives it: tasks are dispatched in one process and run in another, each with the SDK or with
-// what Deno brings along, and both export to one endpoint.
+// Telemetry as a backend receives it, from processes that run in Deno: with the SDK, and with what Deno brings along.
 
 import { assertEquals, assertExists } from "@std/assert";
 import { runCommand } from "../../support/run_command.ts";
-import { hasNpm } from "../../support/npm_project.ts";
-import { makeNodeProject } from "../support/node_project.ts";
-import { type OtlpSpan, startOtlpServer } from "../support/otlp_server.ts";
-
-const producer = 4;
-const consumer = 5;
-const errorStatus = 2;
-
-type RunApp = (role: "dispatch" | "work", file: string, endpoint: string) => Promise<unknown>;
-
-const inDeno: RunApp = (...args) => {
-  const app = new URL("../node/otel_app.mjs", import.meta.url).href;
-  return runCommand(Deno.execPath(), ["run", "-A", app, ...args]);
-};
-
-/** What makes up the trace of one order, whatever ran it. */
-async function checkTrace(dispatcher: RunApp, worker: RunApp): Promise<void> {
-  await using server = startOtlpServer();
-  const folder = await Deno.makeTempDir();
-  try {
-    await dispatcher("dispatch", `${folder}/tasks.db`, server.url);
-    await worker("work", `${folder}/tasks.db`, server.url);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-  const span = (name: string): OtlpSpan => {
-    const found = server.spans.find((one) => one.name === name);
-    assertExists(found, `no span ${name} in ${server.spans.map((one) => one.name)}`);
-    return found;
-  };
-  const chain = [
-    span("POST /orders"),
-    span("dispatch charge-card"),
-    span("process charge-card"),
-    span("dispatch send-receipt"),
-    span("process send-receipt"),
-  ];
-  assertEquals(new Set(chain.map(({ traceId }) => traceId)).size, 1);
-  assertEquals(
-    chain.slice(1).map(({ parentSpanId }) => parentSpanId),
-    chain.slice(0, -1).map(({ spanId }) => spanId),
-  );
-  assertEquals(chain.slice(1).map(({ kind }) => kind), [producer, consumer, producer, consumer]);
-
-  const [, dispatched, processed, , failed] = chain;
-  assertEquals(processed?.links.map(({ spanId }) => spanId), [dispatched?.spanId]);
-  assertEquals(processed?.attributes["messaging.system"], "evertask");
-  assertEquals(processed?.attributes["messaging.operation.type"], "process");
-  assertEquals(processed?.attributes["messaging.destination.name"], "default");
-  assertEquals(processed?.attributes["evertask.task.key"], "payment-1");
-  assertEquals(processed?.attributes["evertask.task.attempt"], 1);
-  assertEquals(
-    processed?.attributes["messaging.message.id"],
-    dispatched?.attributes["messaging.message.id"],
-  );
-  assertEquals(failed?.status.code, errorStatus);
-  assertEquals(failed?.attributes["error.type"], "TypeError");
-  assertEquals(failed?.events.map(({ name }) => name), ["exception"]);
-
-  const point = (metric: string, attributes: Record<string, string>) =>
-    server.points.findLast((one) =>
-      one.metric === metric &&
-      Object.entries(attributes).every(([name, value]) => one.attributes[name] === value)
-    );
-  const charge = { "evertask.task.type": "charge-card" };
-  const receipt = { "evertask.task.type": "send-receipt" };
-  assertEquals(point("messaging.client.sent.messages", charge)?.value, 1);
-  assertEquals(point("messaging.client.consumed.messages", charge)?.value, 1);
-  assertEquals(point("messaging.client.operation.duration", charge)?.unit, "s");
-  assertEquals(point("messaging.process.duration", charge)?.value, 1);
-  assertEquals(
-    point("messaging.process.duration", { ...receipt, "error.type": "TypeError" })?.value,
-    1,
-  );
-  assertEquals(
-    point("evertask.task.events", { ...receipt, "evertask.event.kind": "failed" })?.value,
-    1,
-  );
-  assertEquals(point("evertask.workers", {})?.value, 1);
-  assertExists(point("evertask.audit.rows", { "evertask.audit.table": "StatusAudit" }));
-}
+import { startOtlpServer } from "../support/otlp_server.ts";
+import { checkTrace, inDeno } from "./trace.ts";
 
 Deno.test("a trace goes from a dispatch in one Deno process to a run in another", async () => {
   await checkTrace(inDeno, inDeno);
-});
-
-Deno.test({
-  name: "traces in and across Node",
-  ignore: !await hasNpm(),
-  async fn(t) {
-    await using project = await makeNodeProject(
-      "@opentelemetry/api",
-      "@opentelemetry/context-async-hooks",
-      "@opentelemetry/exporter-metrics-otlp-http",
-      "@opentelemetry/exporter-trace-otlp-http",
-      "@opentelemetry/sdk-metrics",
-      "@opentelemetry/sdk-trace",
-    );
-    const inNode: RunApp = (...args) => project.start("otel_app.mjs", ...args).end();
-    await t.step("from Node to Node", () => checkTrace(inNode, inNode));
-    await t.step("from Deno to Node", () => checkTrace(inDeno, inNode));
-    await t.step("from Node to Deno", () => checkTrace(inNode, inDeno));
-  },
 });
 
 Deno.test("with OTEL_DENO alone, Deno exports spans and metrics", async () => {

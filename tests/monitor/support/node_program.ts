@@ -1,14 +1,8 @@
 // Programs of tests/monitor/node/, run by Node in a project that has the packed package in it.
 
-import { makeNpmProject, type NpmProject } from "../../support/npm_project.ts";
+import type { NpmProject } from "../../support/npm_project.ts";
 
 const nodeVersion = 22;
-
-/** A folder with packages installed, and a Node to run programs in it. */
-export interface NodeProject extends AsyncDisposable {
-  /** Starts a program of tests/monitor/node/; its output is read line by line. */
-  start(program: string, ...args: string[]): RunningProgram;
-}
 
 /** A program that runs. */
 export interface RunningProgram extends AsyncDisposable {
@@ -18,16 +12,12 @@ export interface RunningProgram extends AsyncDisposable {
   end(): Promise<void>;
 }
 
-/** Makes a project with the package and some dependencies, in the versions of deno.json. */
-export async function makeNodeProject(...packages: string[]): Promise<NodeProject> {
-  const project = await makeNpmProject(packages, [nodeVersion]);
-  return {
-    start: (program, ...args) => startProgram(project, program, args),
-    [Symbol.asyncDispose]: () => project[Symbol.asyncDispose](),
-  };
-}
-
-function startProgram(project: NpmProject, program: string, args: string[]): RunningProgram {
+/** Starts a program of tests/monitor/node/; its output is read line by line. */
+export function startProgram(
+  project: NpmProject,
+  program: string,
+  ...args: string[]
+): RunningProgram {
   const { folder } = project;
   Deno.copyFileSync(new URL(`../node/${program}`, import.meta.url), `${folder}/${program}`);
   const child = new Deno.Command(project.nodeProgram(nodeVersion), {

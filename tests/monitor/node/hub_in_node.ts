@@ -1,0 +1,112 @@
+// Node on either side: the stock client in Node against the hub, and the hub in Node against the stock client.
+
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { HttpTransportType, HubConnectionBuilder, LogLevel } from "@microsoft/signalr";
+import type { NpmProject } from "../../support/npm_project.ts";
+import { taskEvent } from "../support/event_source.ts";
+import { type RunningProgram, startProgram } from "../support/node_program.ts";
+import { serveHub } from "../support/serve_hub.ts";
+import { until } from "../support/until.ts";
+
+interface ClientLine {
+  readonly transport: string;
+  readonly state?: string;
+  readonly event?: unknown;
+}
+
+const everyTransport = ["LongPolling", "ServerSentEvents", "WebSockets"];
+
+/** The next three lines of the program, by transport. */
+async function fromEach(program: RunningProgram): Promise<ClientLine[]> {
+  const lines: ClientLine[] = [];
+  for (const _ of everyTransport) lines.push(await program.next<ClientLine>());
+  return lines.sort((a, b) => a.transport.localeCompare(b.transport));
+}
+
+function connect(port: number, transport: HttpTransportType, token: string) {
+  return new HubConnectionBuilder()
+    .withUrl(`http://127.0.0.1:${port}/evertask/monitoring`, {
+      transport,
+      accessTokenFactory: () => token,
+    })
+    .configureLogging(LogLevel.None)
+    .build();
+}
+
+/** Checks the hub and its client. */
+export async function checkHubInNode(t: Deno.TestContext, project: NpmProject): Promise<void> {
+  await t.step("the stock client in Node receives events, also after a restart", async () => {
+    const first = serveHub();
+    await using client = startProgram(project, "hub_client.mjs", first.url);
+    const all = (line: object) => everyTransport.map((transport) => ({ transport, ...line }));
+    assertEquals(await fromEach(client), all({ state: "connected" }));
+    await until(() => first.hub.clientCount === 3, "all three are connected");
+    const before = first.events.emit("completed");
+    assertEquals(await fromEach(client), all({ event: before }));
+
+    await first[Symbol.asyncDispose]();
+    await using second = serveHub({}, first.port);
+    assertEquals(await fromEach(client), all({ state: "reconnected" }));
+    await until(() => second.hub.clientCount === 3, "all three are back");
+    const after = second.events.emit("failed");
+    assertEquals(await fromEach(client), all({ event: after }));
+    await client.end();
+  });
+
+  await t.step("the hub in Node serves the stock client over each transport", async () => {
+    await using server = startProgram(project, "hub_server.mjs");
+    const { port } = await server.next<{ port: number }>();
+    const event = taskEvent("completed");
+    const emit = async () => {
+      const response = await fetch(`http://127.0.0.1:${port}/emit`, {
+        method: "POST",
+        body: JSON.stringify(event),
+      });
+      return (await response.json()).clients as number;
+    };
+    for (
+      const transport of [
+        HttpTransportType.WebSockets,
+        HttpTransportType.ServerSentEvents,
+        HttpTransportType.LongPolling,
+      ]
+    ) {
+      await assertRejects(() => connect(port, transport, "guessed").start(), Error, "401");
+      const client = connect(port, transport, "a-token-that-nobody-guesses");
+      const received = new Promise((resolve) => client.on("TaskEvent", resolve));
+      await client.start();
+      assertEquals(await emit(), 1);
+      assertEquals(await received, event);
+      const ended = new Promise<void>((resolve) => client.onclose(() => resolve()));
+      await client.stop();
+      await ended;
+      while (await emit() > 0);
+    }
+  });
+
+  await t.step("a handler that fails in Node is answered 500", async () => {
+    await using server = startProgram(project, "hub_server.mjs");
+    const { port } = await server.next<{ port: number }>();
+    const response = await fetch(`http://127.0.0.1:${port}/fail`);
+    await response.body?.cancel();
+    assertEquals(response.status, 500);
+  });
+
+  await t.step("a refused WebSocket in Node is answered in plain HTTP", async () => {
+    await using server = startProgram(project, "hub_server.mjs");
+    const { port } = await server.next<{ port: number }>();
+    using socket = await Deno.connect({ hostname: "127.0.0.1", port });
+    const lines = [
+      "GET /evertask/monitoring HTTP/1.1",
+      "Host: app.test",
+      "Upgrade: websocket",
+      "Connection: Upgrade",
+      "Sec-WebSocket-Version: 13",
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    ];
+    await socket.write(new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\n`));
+    const answer = await new Response(socket.readable).text();
+    assertStringIncludes(answer, "HTTP/1.1 401 ");
+    assertStringIncludes(answer, "www-authenticate: Bearer");
+  });
+}

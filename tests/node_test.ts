@@ -1,0 +1,32 @@
+// The package as npm users get it, under the oldest and the newest Node that are supported for long. What is tested there is
+// beside the other tests of each subject; here it shares one installation, which takes a while.
+
+import { checkHubInNode } from "./monitor/node/hub_in_node.ts";
+import { checkTracesInNode } from "./monitor/otel/trace.ts";
+import { checkNpmPackage } from "./package/npm_package.ts";
+import { hasNpm, makeNpmProject } from "./support/npm_project.ts";
+
+const nodeVersions = [22, 24];
+/** What the programs of monitoring need beside the package. */
+const clients = [
+  "@microsoft/signalr",
+  "@opentelemetry/api",
+  "@opentelemetry/context-async-hooks",
+  "@opentelemetry/exporter-metrics-otlp-http",
+  "@opentelemetry/exporter-trace-otlp-http",
+  "@opentelemetry/sdk-metrics",
+  "@opentelemetry/sdk-trace",
+  "ws",
+];
+
+Deno.test({
+  name: "the package under Node",
+  ignore: !await hasNpm(),
+  async fn(t) {
+    await using project = await makeNpmProject(["zod"], nodeVersions);
+    await checkNpmPackage(t, project, nodeVersions);
+    await project.install(clients);
+    await checkHubInNode(t, project);
+    await checkTracesInNode(t, project);
+  },
+});
