@@ -1,0 +1,161 @@
+// The network between the workers and a real PostgreSQL fails in the middle of the work: connections are cut and refused, or
+// swallowed without a word. EVERTASK_TEST_OUTAGE_SECONDS says for how long; two seconds and a short lease make the same story
+// as thirty and a real one.
+
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { delay } from "@std/async";
+import { createEverTask, defineTask, type EverTask, type Logger, silentLogger } from "../../mod.ts";
+import { postgresStorage } from "../../drivers/postgres/mod.ts";
+import { untilAborted } from "../support/fleet.ts";
+import { startPostgres } from "../support/pg_server.ts";
+import { TcpProxy } from "../support/tcp_proxy.ts";
+import type { RunReport } from "./programs/protocol.ts";
+import { integrationTasks } from "./programs/tasks.ts";
+import { eventually } from "./support.ts";
+import { assertEachCompletedOnce, postgresHistories } from "./task_histories.ts";
+
+const server = await startPostgres();
+Deno.test.afterAll(() => server.stop());
+
+const outageMs = 1_000 * Number(Deno.env.get("EVERTASK_TEST_OUTAGE_SECONDS") ?? 2);
+
+/** A worker whose way to the database leads through a network of its own. */
+interface Worker extends AsyncDisposable {
+  readonly everTask: EverTask;
+  readonly network: TcpProxy;
+  readonly runs: readonly RunReport[];
+  /** How often a handler that waits has begun, and why it was asked to stop. */
+  readonly waits: { begun: number; readonly ended: string[] };
+  /** The warnings and errors that it has logged. */
+  readonly complaints: readonly string[];
+}
+
+async function startWorker(
+  url: string,
+  leaseMs: number,
+  queryTimeout = leaseMs / 2,
+): Promise<Worker> {
+  const network = await TcpProxy.start(url);
+  const runs: RunReport[] = [];
+  const waits: Worker["waits"] = { begun: 0, ended: [] };
+  const waiting = defineTask<null>({
+    type: "wait",
+    async handle(_, { signal }) {
+      waits.begun++;
+      await untilAborted(signal).catch((reason) => {
+        waits.ended.push(reason.name);
+        throw reason;
+      });
+    },
+  });
+  const complaints: string[] = [];
+  const complain: Logger["warn"] = (message) => void complaints.push(message);
+  const everTask = createEverTask({
+    storage: postgresStorage({ url: network.urlOf(url), queryTimeout }),
+    tasks: [integrationTasks((run) => void runs.push(run)).step, waiting],
+    queues: { default: { parallelism: 8 } },
+    leaseDuration: leaseMs,
+    dispatchRetryFor: 2 * outageMs,
+    logger: { ...silentLogger, warn: complain, error: complain },
+  });
+  await everTask.start();
+  const end = async () => {
+    await everTask.stop();
+    await network[Symbol.asyncDispose]();
+  };
+  return { everTask, network, runs, waits, complaints, [Symbol.asyncDispose]: end };
+}
+
+const { step } = integrationTasks(() => {});
+const wait = defineTask<null>({ type: "wait", handle() {} });
+
+/** A process that only dispatches, and whose way to the database never fails. */
+function dispatcher(url: string): EverTask {
+  return createEverTask({
+    storage: postgresStorage(url),
+    tasks: [step, wait],
+    logger: silentLogger,
+  });
+}
+
+async function untilCompleted(web: EverTask, ids: readonly string[]): Promise<void> {
+  const count = async () => (await web.statistics()).tasksByStatus.Completed;
+  await eventually("all tasks are completed", async () => await count() === ids.length);
+}
+
+/** Short ones, with long ones among them that are running when something happens. */
+const steps = Array.from({ length: 400 }, (_, n) => ({ ms: n % 20 === 0 ? 400 : 5 }));
+
+Deno.test(`connections that are cut and refused for ${outageMs} ms in the middle of load lose nothing, and nobody turns in circles`, async () => {
+  const url = await server.createDatabase();
+  await using web = dispatcher(url);
+  await using one = await startWorker(url, outageMs / 2);
+  await using two = await startWorker(url, outageMs / 2);
+  const workers = [one, two];
+  const ids = (await web.dispatchMany(step, steps)).map(({ id }) => id);
+  await eventually("work is under way", () => one.runs.length > 50 && two.runs.length > 50);
+
+  await Promise.all(workers.map(({ network }) => network.refuse()));
+  // Dispatches of the workers' own processes are tried again until they are stored.
+  const dispatched = workers.map(({ everTask }) => everTask.dispatch(step, { ms: 5 }));
+  await delay(outageMs);
+  for (const { complaints } of workers) {
+    // A heartbeat, a claim, and a write of what has ended, each tried again after pauses that grow to two seconds.
+    assertLessOrEqual(complaints.length, 40 + outageMs / 100, complaints.join("\n"));
+  }
+  await Promise.all(workers.map(({ network }) => network.pass()));
+  for (const { id } of await Promise.all(dispatched)) ids.push(id);
+  ids.push(...(await web.dispatchMany(step, steps)).map(({ id }) => id));
+  await untilCompleted(web, ids);
+  const runs = workers.flatMap((worker) => worker.runs);
+  assertEachCompletedOnce(ids, await postgresHistories(url), runs);
+});
+
+Deno.test("connections that a network has forgotten cost no lease: new ones are made in time", async () => {
+  const url = await server.createDatabase();
+  await using web = dispatcher(url);
+  await using worker = await startWorker(url, 4_000, 500);
+  const { workerId } = worker.everTask;
+  const ids = (await web.dispatchMany(step, steps)).map(({ id }) => id);
+  await eventually("work is under way", () => worker.runs.length > 50);
+  worker.network.swallow();
+  await worker.network.pass();
+  await untilCompleted(web, ids);
+  const histories = await postgresHistories(url);
+  assertEachCompletedOnce(ids, histories, worker.runs);
+  assertEquals(worker.everTask.workerId, workerId);
+  assert(histories.every(({ lostCount }) => lostCount === 0));
+  assert(worker.complaints.length > 0, "what it sent was swallowed");
+});
+
+Deno.test("a worker whose network swallows everything for longer than its lease knows that it has lost its tasks, and comes back", async () => {
+  const url = await server.createDatabase();
+  await using web = dispatcher(url);
+  await using cutOff = await startWorker(url, 1_000);
+  const { workerId } = cutOff.everTask;
+  const ids = (await web.dispatchMany(wait, Array(4).fill(null))).map(({ id }) => id);
+  await eventually("they run", () => cutOff.waits.begun === 4);
+  cutOff.network.swallow();
+  await eventually("its handlers are asked to stop", () => cutOff.waits.ended.length === 4);
+  assertEquals(cutOff.waits.ended, Array(4).fill("LeaseLostError"));
+  assertEquals(cutOff.everTask.workerId, null);
+  await using other = await startWorker(url, 1_000);
+  await eventually("another worker runs the tasks", () => other.waits.begun === 4);
+  for (const id of ids) {
+    const { workerId, lostCount } = (await web.get(id))!;
+    assertEquals([workerId, lostCount], [other.everTask.workerId, 1]);
+  }
+  await cutOff.network.pass();
+  await eventually("it is back under a new id", async () => {
+    const known = (await web.workers()).map(({ id }) => id);
+    const { workerId } = cutOff.everTask;
+    return workerId !== null && known.includes(workerId) &&
+      known.includes(other.everTask.workerId!);
+  });
+  assert(cutOff.everTask.workerId !== workerId);
+  assertEquals(await Promise.all(ids.map((id) => web.cancel(id))), Array(4).fill("requested"));
+  await eventually("they are cancelled", async () => {
+    return (await web.statistics()).tasksByStatus.Cancelled === 4;
+  });
+  assertEquals(other.waits.ended, Array(4).fill("TaskCancelledError"));
+});

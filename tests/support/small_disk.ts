@@ -1,0 +1,41 @@
+// A disk so small that a test can fill it: a file system in memory, where the test may mount one.
+
+/** A mounted file system. */
+export interface SmallDisk extends AsyncDisposable {
+  readonly path: string;
+  /** Gives it another size, while it is in use. */
+  resize(megabytes: number): Promise<void>;
+}
+
+/** Mounts one of so many megabytes; null where this process has not the right to. */
+export async function mountSmallDisk(megabytes: number): Promise<SmallDisk | null> {
+  if (Deno.build.os !== "linux" || Deno.uid() !== 0) return null;
+  const path = await Deno.makeTempDir({ prefix: "evertask-disk-" });
+  await Deno.chmod(path, 0o755);
+  const size = (megabytes: number) => `size=${megabytes}m,mode=777`;
+  if (!await run("mount", "-t", "tmpfs", "-o", size(megabytes), "evertask-test", path)) {
+    await Deno.remove(path);
+    return null;
+  }
+  return {
+    path,
+    async resize(megabytes) {
+      const options = `remount,${size(megabytes)}`;
+      if (!await run("mount", "-o", options, path)) throw new Error(`${path} cannot be resized`);
+    },
+    async [Symbol.asyncDispose]() {
+      if (!await run("umount", path)) throw new Error(`${path} is still in use`);
+      await Deno.remove(path);
+    },
+  };
+}
+
+async function run(command: string, ...args: string[]): Promise<boolean> {
+  const output = { stdout: "null", stderr: "null" } as const;
+  try {
+    return (await new Deno.Command(command, { args, ...output }).output()).success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
