@@ -6,13 +6,15 @@ import postgres from "postgres";
 import { postgresStorage } from "../../drivers/postgres/mod.ts";
 import { createEverTask, defineTask, silentLogger, StorageFullError } from "../../mod.ts";
 import { startPostgres } from "../support/pg_server.ts";
+import { unprivilegedAccount } from "../support/pg_server_cluster.ts";
 import { mountSmallDisk } from "../support/small_disk.ts";
 import type { RunReport } from "./programs/protocol.ts";
 import { eventually } from "./support.ts";
 import { assertEachCompletedOnce, postgresHistories } from "./task_histories.ts";
 
 const server = await startPostgres();
-const disk = server.canRestart ? await mountSmallDisk(16) : null;
+const account = await unprivilegedAccount();
+const disk = server.canRestart && account ? await mountSmallDisk(16, account.uid) : null;
 Deno.test.afterAll(async () => {
   await server.stop();
   await disk?.[Symbol.asyncDispose]();
@@ -46,58 +48,57 @@ Deno.test({
     const note = (_: string, { error }: { error?: unknown } = {}) => {
       if (error instanceof Error) refusals.push(error);
     };
-    const work = defineTask<string>({
+    const isFull = Promise.withResolvers<void>();
+    const work = defineTask<{ readonly waits: boolean; readonly bulk: string }>({
       type: "work",
-      async handle(_, { taskId, attempt }) {
+      async handle({ waits }, { taskId, attempt }) {
         runs.push({ kind: "started", taskId, attempt, at: Date.now() });
-        await delay(2);
+        if (waits) await isFull.promise;
       },
     });
     await using web = createEverTask({
       storage: postgresStorage(url),
       tasks: [work],
       logger: silentLogger,
+      dispatchRetryFor: { minutes: 1 },
     });
     await using worker = createEverTask({
       storage: postgresStorage(url),
       tasks: [work],
+      queues: { default: { parallelism: 1_500 } },
       logger: { ...silentLogger, warn: note, error: note },
-      leaseDuration: { seconds: 2 },
+      leaseDuration: { seconds: 4 },
     });
     await worker.start();
 
-    const ids: string[] = [];
-    const isFull = Promise.withResolvers<void>();
-    const dispatching = (async () => {
-      const results = await Promise.all(Array.from({ length: 8 }, async () => {
-        for (let n = 0; n < 20; n++) {
-          const stored = web.dispatch(work, bulk(64));
-          const heldUp = setTimeout(isFull.resolve, 500);
-          ids.push((await stored).id);
-          clearTimeout(heldUp);
-        }
-      }));
-      return results.length;
-    })();
+    // These have ended when there is no room for what has to be written of them.
+    const waiting = await web.dispatchMany(work, Array(1_000).fill({ waits: true, bulk: "" }));
+    const ids = waiting.map(({ id }) => id);
+    await eventually("they run", () => runs.length === 1_000);
+    const fillings = Array.from({ length: 8 }, async () => {
+      for (let n = 0; n < 40; n++) {
+        const stored = web.dispatch(work, { waits: false, bulk: bulk(64) });
+        const heldUp = setTimeout(isFull.resolve, 500);
+        ids.push((await stored).id);
+        clearTimeout(heldUp);
+      }
+    });
     await isFull.promise;
-    // Small tasks still find a corner here and there, until there is none left for an audit row.
-    const small = Array.from({ length: 20 }, () => worker.dispatchMany(work, Array(200).fill("x")));
-    await eventually(
-      "the worker is told that the disk is full",
-      () => refusals.some((error) => error instanceof StorageFullError),
-    );
-    const before = refusals.length;
-    await delay(1_500);
-    assertLessOrEqual(refusals.length - before, 60, "it is not asked in a hot loop");
-    assert(ids.length < 160, "dispatches wait for room");
+    const isRefused = () => refusals.some((error) => error instanceof StorageFullError);
+    await eventually("the worker is told that the disk is full", isRefused);
+    const [refused, stored] = [refusals.length, ids.length];
+    await delay(1_000);
+    assertLessOrEqual(refusals.length - refused, 30, "it is not asked in a hot loop");
+    assert(stored < 1_320, "dispatches wait for room");
 
     await disk!.resize(256);
-    await dispatching;
-    for (const results of await Promise.all(small)) ids.push(...results.map(({ id }) => id));
+    await Promise.all(fillings);
     await eventually(
       "all tasks are completed",
       async () => (await web.statistics()).tasksByStatus.Completed === ids.length,
     );
-    assertEachCompletedOnce(ids, await postgresHistories(url), runs);
+    const histories = await postgresHistories(url);
+    assertEachCompletedOnce(ids, histories, runs);
+    assert(histories.every(({ lostCount }) => lostCount === 0), "no lease was lost");
   },
 });

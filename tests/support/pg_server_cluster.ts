@@ -100,7 +100,7 @@ function startGuard(base: string): Deno.ChildProcess {
 }
 
 /** PostgreSQL refuses to run as root: the account to run it as, where we are root. */
-async function unprivilegedAccount(): Promise<{ uid: number; gid: number } | undefined> {
+export async function unprivilegedAccount(): Promise<{ uid: number; gid: number } | undefined> {
   if (Deno.uid() !== 0) return undefined;
   const accounts = await Deno.readTextFile("/etc/passwd");
   const [, uid, gid] = accounts.match(/^nobody:[^:]*:(\d+):(\d+):/m) ?? [];

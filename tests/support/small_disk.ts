@@ -7,12 +7,11 @@ export interface SmallDisk extends AsyncDisposable {
   resize(megabytes: number): Promise<void>;
 }
 
-/** Mounts one of so many megabytes; null where this process has not the right to. */
-export async function mountSmallDisk(megabytes: number): Promise<SmallDisk | null> {
+/** Mounts one of so many megabytes, for a user; null where this process has not the right to. */
+export async function mountSmallDisk(megabytes: number, uid: number): Promise<SmallDisk | null> {
   if (Deno.build.os !== "linux" || Deno.uid() !== 0) return null;
   const path = await Deno.makeTempDir({ prefix: "evertask-disk-" });
-  await Deno.chmod(path, 0o755);
-  const size = (megabytes: number) => `size=${megabytes}m,mode=777`;
+  const size = (megabytes: number) => `size=${megabytes}m,mode=700,uid=${uid}`;
   if (!await run("mount", "-t", "tmpfs", "-o", size(megabytes), "evertask-test", path)) {
     await Deno.remove(path);
     return null;
