@@ -16,6 +16,15 @@ export interface SeriesState {
   readonly runCount: number;
 }
 
+/** Where a series stands whose run was found due. */
+export interface DueState extends SeriesState {
+  /**
+   * Since when, without a break, the worker that has found it has been alive and serving its queue, in epoch milliseconds of
+   * the storage's clock.
+   */
+  readonly servedSince: number;
+}
+
 /** What comes next in a series. */
 export interface NextRun {
   /** The planned instant of the next run, or null if the series has ended. If it is not after now, run it at once. */
@@ -84,19 +93,20 @@ export function runAfter(recurrence: Recurrence, state: SeriesState): NextRun {
   return settle(recurrence, state, state.scheduledAt, false);
 }
 
-/**
- * A run that is found this late, in milliseconds, was delayed by the ordinary course of things (a poll, a full queue) and
- * not missed. Without it, a series with a shorter interval than that delay would be skipped for ever.
- */
-const ordinaryDelay = 5_000;
+/** As long as it takes to restart a program, in milliseconds: what falls due meanwhile was not missed. */
+const restartMs = 5_000;
 
 /**
  * What to do with a run that is due: usually to run it, but after downtime its misfire policy may drop it. If the
  * `nextRunAt` that comes back is not after now, run it, and hand that instant to {@linkcode runAfter} as `scheduledAt`
  * afterwards; otherwise store it and wait.
+ *
+ * Downtime and overload look alike: a run is found late, and its successors are due. What fell due while the worker was there
+ * to run it was delayed, not missed, and the latest of it still runs, whatever the policy. Otherwise a busy worker, which
+ * finds each occurrence late, would skip each of them, for ever.
  */
-export function runDue(recurrence: Recurrence, state: SeriesState): NextRun {
-  const isDelayed = state.now - state.scheduledAt <= ordinaryDelay;
+export function runDue(recurrence: Recurrence, state: DueState): NextRun {
+  const isDelayed = state.scheduledAt >= state.servedSince - restartMs;
   return settle(recurrence, state, state.scheduledAt - 1, isDelayed);
 }
 

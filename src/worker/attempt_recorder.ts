@@ -117,9 +117,10 @@ export class AttemptRecorder {
 
   /** Moves a series on past an occurrence that its rate limit has rejected. */
   skipRejected(job: Job): void {
-    const now = this.#parts.storageClock.now();
+    const { storageClock } = this.#parts;
+    const now = storageClock.now();
     const series = job.task.series!;
-    const plan = planOccurrence(job.task, series, now);
+    const plan = planOccurrence(job.task, series, now, storageClock.at(job.servedSince));
     if (plan.kind === "postpone") return this.postpone(job, plan.reason, plan.dueInMs);
     if (plan.kind === "skip") return this.skipOccurrence(job, plan.next);
     const next = nextAfterRun(series, plan.scheduledAt, now, false);

@@ -88,7 +88,8 @@ export class Executor {
     job.startedAt = now;
     const { series } = job.task;
     if (series !== null) {
-      const plan = planOccurrence(job.task, series, storageClock.at(now));
+      const servedSince = storageClock.at(job.servedSince);
+      const plan = planOccurrence(job.task, series, storageClock.at(now), servedSince);
       if (plan.kind !== "run") {
         if (plan.kind === "skip") recorder.skipOccurrence(job, plan.next);
         else recorder.postpone(job, plan.reason, plan.dueInMs);

@@ -3,6 +3,7 @@
 
 import type { Logger } from "../log/logger.ts";
 import type { HeartbeatResult, LostTask } from "../storage/requests.ts";
+import type { Clock } from "../time/clock.ts";
 import { LeaseLostError } from "./abort_reasons.ts";
 import type { AttemptRecorder } from "./attempt_recorder.ts";
 import type { Claimer } from "./claimer.ts";
@@ -14,6 +15,7 @@ import type { WorkerReporter } from "./worker_reporter.ts";
 
 /** What the findings concern. */
 export interface FindingsParts {
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly runners: ReadonlyMap<string, QueueRunner>;
   readonly claimer: Claimer;
@@ -39,15 +41,19 @@ export class HeartbeatFindings implements LeaseKeeperFindings {
   }
 
   onHeartbeat(result: HeartbeatResult): void {
-    const { runners, claimer, cancel, giveBack } = this.#parts;
+    const { clock, runners, claimer, cancel, giveBack } = this.#parts;
     claimer.clockRead();
     cancel(result.cancelRequests);
     for (const [name, runner] of runners) {
       const paused = result.pausedQueues.includes(name);
       if (paused === runner.paused) continue;
       runner.paused = paused;
-      if (paused) giveBack(runner);
-      else claimer.lookEverywhere();
+      if (paused) {
+        giveBack(runner);
+      } else {
+        runner.resumedAt = clock.monotonic();
+        claimer.lookEverywhere();
+      }
     }
   }
 

@@ -29,6 +29,8 @@ export class Job {
   phase: "waiting" | "running" | "ended" = "waiting";
   /** Readings of the monotonic clock. */
   startedAt = 0;
+  /** Since when this worker has been alive and serving the job's queue. */
+  servedSince = -Infinity;
   deadlineAt = Infinity;
   timeoutMs = Infinity;
   /** The planned instant of the occurrence, for a recurring task; epoch milliseconds of the storage's clock. */

@@ -51,6 +51,7 @@ export class LeaseKeeper {
   readonly #newId: () => string;
   readonly #findings: LeaseKeeperFindings;
   #workerId: string | null = null;
+  #registeredAt = 0;
   #lastBeatAt = 0;
   #beatDueAt = 0;
   #stopped = false;
@@ -81,6 +82,11 @@ export class LeaseKeeper {
   /** The registered worker's id; null while there is none. */
   get workerId(): string | null {
     return this.#workerId;
+  }
+
+  /** Since when it has been registered under its id, by the monotonic clock. */
+  get registeredAt(): number {
+    return this.#registeredAt;
   }
 
   /** When the last heartbeat was answered, by the monotonic clock. */
@@ -132,6 +138,7 @@ export class LeaseKeeper {
     await this.#storage.registerWorker({ id, host: this.#settings.host });
     if (this.#workerId !== null) return; // the answer came so late that another id has been taken
     this.#workerId = id;
+    this.#registeredAt = sentAt;
     this.#lastBeatAt = sentAt;
   }
 

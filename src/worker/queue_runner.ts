@@ -10,6 +10,8 @@ export class QueueRunner {
   readonly settings: QueueSettings;
   /** Paused for all workers of the store. */
   paused = false;
+  /** When it was last found to be resumed, by the monotonic clock. */
+  resumedAt = -Infinity;
   /** Whether storage may hold due tasks of this queue that nobody has claimed. */
   mayHaveMore = true;
   /** Whether the claimer knows when the queue's next task is due, as far as storage can tell. */

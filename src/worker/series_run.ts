@@ -2,7 +2,7 @@
 
 import { describeError } from "../errors.ts";
 import { parseRecurrence, type Recurrence } from "../schedule/recurrence.ts";
-import { type NextRun, runAfter, runDue } from "../schedule/series.ts";
+import { type DueState, type NextRun, runAfter, runDue } from "../schedule/series.ts";
 import type { ClaimedTask, SeriesRecord } from "../storage/records.ts";
 
 /** What to do with a claimed occurrence. */
@@ -36,15 +36,19 @@ function recurrenceOf({ schedule, anchorAt, maxRuns, runUntil }: SeriesRecord): 
  * Decides whether a claimed occurrence runs, or its misfire policy drops it. Never throws.
  *
  * @param now The storage's clock.
+ * @param servedSince Since when, by that clock, this worker has been alive and serving the queue.
  */
 export function planOccurrence(
   task: ClaimedTask,
   series: SeriesRecord,
   now: number,
+  servedSince: number,
 ): OccurrencePlan {
   const planned = series.nextRunAt ?? task.dueAt;
+  const { runCount } = series;
   try {
-    return plan(recurrenceOf(series), task, planned, series.runCount, now);
+    const state = { scheduledAt: planned, now, servedSince, runCount };
+    return plan(recurrenceOf(series), task, state);
   } catch (error) {
     const reason = `The schedule "${series.info}" cannot be read by this worker; another may ` +
       `know it. The run is tried again later: ${describeError(error)}`;
@@ -55,18 +59,19 @@ export function planOccurrence(
 function plan(
   recurrence: Recurrence,
   task: ClaimedTask,
-  planned: number,
-  runCount: number,
-  now: number,
+  state: DueState,
 ): OccurrencePlan {
+  const { scheduledAt: planned, now } = state;
   if (isExtraRun(task, planned)) return { kind: "run", scheduledAt: task.dueAt, skipped: 0 };
-  const next = runDue(recurrence, { scheduledAt: planned, now, runCount });
+  const underWay = isUnderWay(task);
+  // What has begun goes on as what it is; others that fell due meanwhile do not take its place for being delayed.
+  const next = runDue(recurrence, underWay ? { ...state, servedSince: Infinity } : state);
   const { nextRunAt, skipped } = next;
   // Storage has found the planned one due, so it is, even if this process is a little behind.
   if (nextRunAt !== null && (nextRunAt <= now || nextRunAt === planned)) {
     return { kind: "run", scheduledAt: nextRunAt, skipped };
   }
-  if (isUnderWay(task)) return { kind: "run", scheduledAt: planned, skipped: 0 };
+  if (underWay) return { kind: "run", scheduledAt: planned, skipped: 0 };
   return { kind: "skip", next };
 }
 

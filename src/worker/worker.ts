@@ -151,6 +151,7 @@ export class Worker {
       onLow: () => this.#claimer.wake(),
     });
     const findings = new HeartbeatFindings({
+      clock,
       logger,
       runners: this.#runners,
       claimer: this.#claimer,
@@ -231,9 +232,7 @@ export class Worker {
   handOver(task: ClaimedTask, workerId: string, payload: unknown): void {
     const runner = this.#runner(task.queue);
     if (workerId !== this.#keeper.workerId) return this.places.taken(task.queue); // lost meanwhile: others will find it
-    const job = new Job(task, this.#parts.definitions.get(task.type)!, workerId, {
-      value: payload,
-    });
+    const job = this.#newJob(task, runner, workerId, { value: payload });
     this.#rateLimiter.enqueue(runner, job);
     this.places.taken(task.queue);
     if (this.#stopping) void this.#releaseWaiting((waiting) => waiting === job);
@@ -283,12 +282,23 @@ export class Worker {
     return [...this.#executor.running, ...(this.#lastEnded === null ? [] : [this.#lastEnded])];
   }
 
+  #newJob(
+    task: ClaimedTask,
+    runner: QueueRunner,
+    workerId: string,
+    payload: { readonly value: unknown } | null,
+  ): Job {
+    const job = new Job(task, this.#parts.definitions.get(task.type)!, workerId, payload);
+    job.servedSince = Math.max(this.#keeper.registeredAt, runner.resumedAt);
+    return job;
+  }
+
   #onClaimed(workerId: string, tasks: readonly ClaimedTask[]): void {
     if (workerId !== this.#keeper.workerId) return; // lost meanwhile: others will find them
     const touched = new Set<QueueRunner>();
     for (const task of tasks) {
       const runner = this.#runner(task.queue);
-      const job = new Job(task, this.#parts.definitions.get(task.type)!, workerId, null);
+      const job = this.#newJob(task, runner, workerId, null);
       this.#held.add(task.id);
       if (task.cancelRequested) {
         this.#recorder.recordUnstarted(job, { status: "Cancelled", exception: null }, {});

@@ -1,6 +1,7 @@
 // The life of a series: first runs, limits, misfire policies, long downtimes.
 
-import { assertEquals, assertLess } from "@std/assert";
+import { assert, assertEquals, assertLess } from "@std/assert";
+import fc from "fast-check";
 import { buildRecurrence } from "../../src/schedule/builder.ts";
 import type { BuiltRecurrence, RecurringBuilder } from "../../src/schedule/builder_stages.ts";
 import { nextOccurrence, occurrences, skipTo } from "../../src/schedule/next_occurrence.ts";
@@ -112,26 +113,61 @@ for (const { misfire, scheduledAt, now, next, skipped } of whenDue) {
     const found = runDue(hourly(misfire), {
       scheduledAt: utc(`2026-03-10 ${scheduledAt}`),
       now: utc(`2026-03-10 ${now}`),
+      servedSince: utc(`2026-03-10 ${now}`),
       runCount: 0,
     });
     assertEquals([show(found.nextRunAt), found.skipped], [`2026-03-10 ${next}`, skipped]);
   });
 }
 
-Deno.test("a series with a shorter interval than the delay of a poll still runs", () => {
-  const everySecond = registered((r) => r.everySecond(), "2026-03-10");
-  const found = runDue(everySecond, {
-    scheduledAt: utc("2026-03-10 00:00:01"),
-    now: utc("2026-03-10 00:00:03.200"),
-    runCount: 0,
+// The first occurrence was planned for 00:00:01, and is found at 00:01.
+const servedSince: [since: string, next: string, skipped: number][] = [
+  ["2026-03-09", "00:01", 59], // the worker was there all the time: the latest occurrence runs
+  ["2026-03-10 00:00:06", "00:01", 59], // it restarted
+  ["2026-03-10 00:00:06.001", "00:01:01", 60], // it was away
+  ["2026-03-10 00:01", "00:01:01", 60],
+];
+for (const [since, next, skipped] of servedSince) {
+  Deno.test(`an occurrence of 00:00:01 that a worker finds at 00:01 which is there since ${since} becomes ${next}`, () => {
+    const found = runDue(registered((r) => r.everySecond(), "2026-03-10"), {
+      scheduledAt: utc("2026-03-10 00:00:01"),
+      now: utc("2026-03-10 00:01"),
+      servedSince: utc(since),
+      runCount: 0,
+    });
+    assertEquals([show(found.nextRunAt), found.skipped], [`2026-03-10 ${next}`, skipped]);
   });
-  assertEquals([show(found.nextRunAt), found.skipped], ["2026-03-10 00:00:03", 2]);
-  const missed = runDue(everySecond, {
-    scheduledAt: utc("2026-03-10 00:00:01"),
-    now: utc("2026-03-10 00:01"),
-    runCount: 0,
-  });
-  assertEquals([show(missed.nextRunAt), missed.skipped], ["2026-03-10 00:01:01", 60]);
+}
+
+Deno.test("however late a busy worker finds them, no two occurrences in a row are skipped, and each is run or counted", () => {
+  const start = utc("2026-03-10");
+  const interval = fc.integer({ min: 1, max: 90 });
+  const lateness = fc.array(fc.integer({ min: 0, max: 300_000 }), { minLength: 2, maxLength: 40 });
+  const awayMs = fc.integer({ min: 0, max: 3_600_000 });
+  fc.assert(fc.property(interval, awayMs, lateness, (seconds, awayMs, lateness) => {
+    const series = registered((r) => r.every(seconds).seconds(), "2026-03-10");
+    const servedSince = start + awayMs;
+    let scheduledAt = start + 1_000 * seconds;
+    let runs = 0;
+    let skipped = 0;
+    let hasSkipped = false;
+    for (const lateMs of lateness) {
+      const now = Math.max(scheduledAt, servedSince) + lateMs;
+      const found = runDue(series, { scheduledAt, now, servedSince, runCount: runs });
+      skipped += found.skipped;
+      if (found.nextRunAt! <= now) {
+        const next = runAfter(series, { scheduledAt: found.nextRunAt!, now, runCount: ++runs });
+        skipped += next.skipped;
+        scheduledAt = next.nextRunAt!;
+        hasSkipped = false;
+      } else {
+        assert(!hasSkipped, "it was skipped before");
+        scheduledAt = found.nextRunAt!;
+        hasSkipped = true;
+      }
+    }
+    assertEquals((scheduledAt - start) / (1_000 * seconds), runs + skipped + 1);
+  }));
 });
 
 Deno.test("maxRuns ends the series after so many real runs", () => {
@@ -156,6 +192,7 @@ Deno.test("runUntil ends the series, and nothing is made up for after it", () =>
     const late = runDue(recurrence, {
       scheduledAt: utc("2026-03-10 02:00"),
       now: utc("2026-03-11"),
+      servedSince: utc("2026-03-10"),
       runCount: 1,
     });
     assertEquals(late, { nextRunAt: null, skipped: 3 });

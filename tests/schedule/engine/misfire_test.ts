@@ -1,8 +1,8 @@
 // What becomes of occurrences that nobody ran: after downtime, after long runs, and when a run was interrupted.
 
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { MisfirePolicy } from "../../../mod.ts";
-import { RetryLater } from "../../../mod.ts";
+import { defineTask, RetryLater } from "../../../mod.ts";
 import { recorder, scenario } from "./world.ts";
 
 interface Downtime {
@@ -129,6 +129,51 @@ scenario(
     const everTask = await world.start({ tasks: [task] });
     const { series, status, dueAt } = (await everTask.get(id))!;
     assertEquals([series!.nextRunAt, status, dueAt, runs.length], [null, "Completed", null, 0]);
+  },
+);
+
+scenario(
+  "a series that an overloaded worker always finds late is not skipped for ever",
+  async (world) => {
+    const { task, runs } = recorder(world);
+    const busy = defineTask<void>({
+      type: "busy",
+      async handle(_, { dispatch }) {
+        await new Promise<void>((resolve) => void world.clock.setTimer(resolve, 8_000));
+        await dispatch(busy, undefined);
+      },
+    });
+    const everTask = await world.start({
+      tasks: [task, busy],
+      queues: { default: { parallelism: 1 } },
+    });
+    for (let n = 0; n < 2; n++) await everTask.dispatch(busy, undefined);
+    const { id } = await everTask.dispatch(task, undefined, {
+      recurring: (r) => r.everySecond(),
+      queue: "default",
+    });
+    await world.until("00:03");
+    const { series } = (await everTask.get(id))!;
+    assert(runs.length >= 10, `${runs.length} runs`);
+    const skipped = world.scheduled().reduce((sum, [, count]) => sum + count, 0);
+    const next = (series!.nextRunAt! - Date.UTC(2026, 2, 10)) / 1_000;
+    assertEquals(series!.runCount + skipped + 1, next, "each occurrence has run or is counted");
+  },
+);
+
+scenario(
+  "what falls due while its queue is paused was missed",
+  async (world) => {
+    const { task, planned } = recorder(world);
+    const everTask = await world.start({ tasks: [task] });
+    await everTask.dispatch(task, undefined, { recurring: (r) => r.everyHour() });
+    await world.until("01:30");
+    await everTask.queues.pause("recurring");
+    await world.until("05:30");
+    await everTask.queues.resume("recurring");
+    await world.until("06:30");
+    assertEquals(planned(), ["2026-03-10 01:00", "2026-03-10 06:00"]);
+    assertEquals(world.scheduled().at(-2), ["2026-03-10 06:00", 4]);
   },
 );
 
