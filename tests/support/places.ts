@@ -1,0 +1,86 @@
+// Databases that several processes can share, as whole-system tests need them: SQLite, PostgreSQL, and a T-SQL engine where an
+// environment variable names one.
+
+import { postgresStorage } from "../../drivers/postgres/mod.ts";
+import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
+import { sqlServerStorage } from "../../drivers/sqlserver/mod.ts";
+import type { Storage } from "../../mod.ts";
+import { type PostgresServer, startPostgres } from "./pg_server.ts";
+import { hasTarget, targetConfig, withPool, withSchema } from "./tsql_server/target.ts";
+
+/** A kind of database. */
+export type PlaceKind = "SQLite" | "PostgreSQL" | "SQL Server";
+
+/** The kinds at hand. */
+export const placeKinds: readonly PlaceKind[] = [
+  "SQLite",
+  "PostgreSQL",
+  ...hasTarget ? ["SQL Server" as const] : [],
+];
+
+/** A database of its own, which is removed at the end of its scope. */
+export interface Place extends AsyncDisposable {
+  /** What {@linkcode connectTo} needs to know, also in another process. */
+  readonly address: string;
+  /** A storage of its own, not yet open, as another process has. */
+  connect(): Storage;
+}
+
+/** A storage on a place. */
+export function connectTo(kind: PlaceKind, address: string): Storage {
+  if (kind === "SQLite") return sqliteStorage(address);
+  if (kind === "PostgreSQL") return postgresStorage(address);
+  return sqlServerStorage({ connection: targetConfig(), schema: address });
+}
+
+/** Makes places, some of them on a server of its own. */
+export class Places {
+  readonly #server: PostgresServer;
+
+  private constructor(server: PostgresServer) {
+    this.#server = server;
+  }
+
+  static async start(): Promise<Places> {
+    return new Places(await startPostgres());
+  }
+
+  async create(kind: PlaceKind): Promise<Place> {
+    const { address, remove } = await this.#create(kind);
+    const connect = () => connectTo(kind, address);
+    return { address, connect, [Symbol.asyncDispose]: remove };
+  }
+
+  /** Stops the server. */
+  async stop(): Promise<void> {
+    await this.#server.stop();
+  }
+
+  async #create(kind: PlaceKind): Promise<{ address: string; remove: () => Promise<void> }> {
+    if (kind === "SQLite") {
+      const folder = await Deno.makeTempDir({ prefix: "evertask-place-" });
+      return {
+        address: `${folder}/tasks.db`,
+        remove: () => Deno.remove(folder, { recursive: true }),
+      };
+    }
+    if (kind === "PostgreSQL") {
+      // The database goes with the server.
+      return { address: await this.#server.createDatabase(), remove: async () => {} };
+    }
+    const made = Promise.withResolvers<string>();
+    const done = Promise.withResolvers<void>();
+    const removed = withPool((pool) =>
+      withSchema(pool, async (schema) => {
+        made.resolve(schema);
+        await done.promise;
+      })
+    );
+    removed.catch(made.reject);
+    const remove = () => {
+      done.resolve();
+      return removed;
+    };
+    return { address: await made.promise, remove };
+  }
+}
