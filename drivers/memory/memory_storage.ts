@@ -13,7 +13,7 @@ import type { MemoryState, WakeListener } from "./memory_state.ts";
 import { persistTask } from "./persisting.ts";
 import { purge } from "./purging.ts";
 import { reserveRateSlot } from "./rate_slots.ts";
-import { auditGrowth, listTasks, pageOf, statistics } from "./reading.ts";
+import { auditGrowth, backlog, listTasks, pageOf, statistics } from "./reading.ts";
 import {
   claimTasks,
   heartbeat,
@@ -226,6 +226,10 @@ export class MemoryStorage implements Storage {
         return { id, host, startedAt, heartbeatAt };
       });
     });
+  }
+
+  backlog(): ReturnType<Storage["backlog"]> {
+    return this.#run(backlog);
   }
 
   statistics(): ReturnType<Storage["statistics"]> {

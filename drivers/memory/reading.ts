@@ -2,9 +2,10 @@
 
 import type {
   AuditGrowth,
+  Backlog,
   Page,
   PageRequest,
-  QueueStatistics,
+  QueueBacklog,
   StorageStatistics,
   TaskFilter,
 } from "../../src/storage/queries.ts";
@@ -52,6 +53,11 @@ export function pageOf<T extends object>(
   );
 }
 
+/** {@linkcode Storage.backlog}. */
+export function backlog(state: MemoryState, now: number): Backlog {
+  return { now, queues: [...waitingByQueue(state, now).values()] };
+}
+
 /** {@linkcode Storage.statistics}. */
 export function statistics(state: MemoryState, now: number): StorageStatistics {
   const tasksByStatus = Object.fromEntries(taskStatuses.map((status) => [status, 0])) as Record<
@@ -59,34 +65,38 @@ export function statistics(state: MemoryState, now: number): StorageStatistics {
     number
   >;
   for (const row of state.rows.values()) tasksByStatus[row.status]++;
-  const queues = new Map<
-    string,
-    { -readonly [field in keyof QueueStatistics]: QueueStatistics[field] }
-  >();
-  const figuresOf = (queue: string) => {
-    let figures = queues.get(queue);
-    if (figures === undefined) {
-      const paused = state.pausedQueues.has(queue);
-      figures = { queue, paused, due: 0, scheduled: 0, claimed: 0, oldestDueAt: null };
-      queues.set(queue, figures);
-    }
-    return figures;
-  };
-  for (const queue of state.pausedQueues) figuresOf(queue);
+  const waiting = waitingByQueue(state, now);
+  const claimed = new Map<string, number>();
   for (const worker of state.workers.values()) {
-    for (const row of worker.tasks) figuresOf(row.queue).claimed++;
+    for (const { queue } of worker.tasks) claimed.set(queue, (claimed.get(queue) ?? 0) + 1);
   }
+  const names = new Set([...waiting.keys(), ...claimed.keys()]);
+  const queues = [...names].map((queue) => ({
+    ...(waiting.get(queue) ?? emptyQueue(queue, false)),
+    claimed: claimed.get(queue) ?? 0,
+  }));
+  return { now, tasksByStatus, queues };
+}
+
+function waitingByQueue(state: MemoryState, now: number): Map<string, QueueBacklog> {
+  const queues = new Map<string, QueueBacklog>();
+  for (const queue of state.pausedQueues) queues.set(queue, emptyQueue(queue, true));
   for (const [queue, rows] of state.due.byQueue()) {
-    const figures = figuresOf(queue);
+    let { due, scheduled, oldestDueAt } = emptyQueue(queue, false);
     for (const { dueAt } of rows) {
-      if (dueAt! > now) figures.scheduled++;
+      if (dueAt! > now) scheduled++;
       else {
-        figures.due++;
-        figures.oldestDueAt = Math.min(figures.oldestDueAt ?? Infinity, dueAt!);
+        due++;
+        oldestDueAt = Math.min(oldestDueAt ?? Infinity, dueAt!);
       }
     }
+    queues.set(queue, { queue, paused: queues.has(queue), due, scheduled, oldestDueAt });
   }
-  return { now, tasksByStatus, queues: [...queues.values()] };
+  return queues;
+}
+
+function emptyQueue(queue: string, paused: boolean): QueueBacklog {
+  return { queue, paused, due: 0, scheduled: 0, oldestDueAt: null };
 }
 
 /** {@linkcode Storage.auditGrowth}. */

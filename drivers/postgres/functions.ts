@@ -30,6 +30,7 @@ const parameterTypes = {
   list_execution_logs: ["uuid", "bigint", "int"],
   count_execution_logs: ["uuid", "bigint", "bigint"],
   list_workers: [],
+  task_backlog: [],
   task_statistics: [],
   audit_growth: [],
   save_execution_logs: ["json"],

@@ -247,6 +247,10 @@ export class PostgresStorage implements Storage {
     return await this.#access.call("list_workers");
   }
 
+  async backlog(): Result<"backlog"> {
+    return await this.#access.call("task_backlog");
+  }
+
   statistics(): Result<"statistics"> {
     return statistics(this.#access.call);
   }

@@ -1200,6 +1200,28 @@ CREATE FUNCTION list_workers() RETURNS json LANGUAGE sql STABLE SET search_path 
   ) AS r
 $$;
 
+-- What waits, by queue, as Backlog: reads the entries of the claim index and nothing else.
+CREATE FUNCTION task_backlog() RETURNS json LANGUAGE plpgsql
+SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+  clock  timestamptz := utc_now();
+  answer json;
+BEGIN
+  WITH figures AS (
+    SELECT t.queue_name, count(*) FILTER (WHERE t.due_at_utc <= clock) AS due,
+      count(*) FILTER (WHERE t.due_at_utc > clock) AS scheduled,
+      min(t.due_at_utc) FILTER (WHERE t.due_at_utc <= clock) AS oldest
+    FROM queued_tasks AS t WHERE t.due_at_utc IS NOT NULL GROUP BY t.queue_name
+  )
+  SELECT json_build_object('now', to_epoch_ms(clock), 'queues', coalesce(json_agg(json_build_object(
+    'queue', coalesce(f.queue_name, p.queue_name), 'paused', p.queue_name IS NOT NULL,
+    'due', coalesce(f.due, 0), 'scheduled', coalesce(f.scheduled, 0), 'oldestDueAt', to_epoch_ms(f.oldest)
+  )), '[]')) INTO answer
+  FROM figures AS f FULL JOIN (SELECT q.queue_name FROM queues AS q WHERE q.is_paused) AS p
+    ON p.queue_name = f.queue_name;
+  RETURN answer;
+END $$;
+
 -- Counts by status and queue, as StorageStatistics. Reads the whole table once.
 CREATE FUNCTION task_statistics() RETURNS json LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE

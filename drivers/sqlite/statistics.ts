@@ -1,12 +1,22 @@
-// Figures of the whole store, for dashboards and health checks.
+// Figures of the whole store, for dashboards and health checks. SQLite works in the process's own thread: what reads whole
+// tables does so slice by slice, so that nothing else has to wait for it.
 
-import type { AuditGrowth, QueueStatistics, StorageStatistics } from "../../src/storage/queries.ts";
+import type {
+  AuditGrowth,
+  Backlog,
+  QueueBacklog,
+  QueueStatistics,
+  StorageStatistics,
+} from "../../src/storage/queries.ts";
 import { type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
+import { nextMacrotask } from "../../src/time/macrotask.ts";
 import type { Connection } from "./connection.ts";
-import { pausedQueues } from "./queues.ts";
 import type { SqliteValue } from "./database.ts";
+import type { DatabaseAccess } from "./database_access.ts";
+import { pausedQueues } from "./queues.ts";
 
-const countByStatus = "SELECT status, count(*) AS tasks FROM queued_tasks GROUP BY status";
+/** Rows that are read at once: 2 ms or so. */
+const sliceRows = 5_000;
 
 const waitingByQueue = "SELECT CAST(queue_name AS BLOB) AS queue, " +
   "count(*) FILTER (WHERE due_at_utc <= ?1) AS due, " +
@@ -17,61 +27,142 @@ const waitingByQueue = "SELECT CAST(queue_name AS BLOB) AS queue, " +
 const claimedByQueue = "SELECT CAST(queue_name AS BLOB) AS queue, count(*) AS claimed " +
   "FROM queued_tasks WHERE worker_id IS NOT NULL GROUP BY queue_name";
 
-/** Counts by status and queue. */
-export function statistics(connection: Connection, now: number): StorageStatistics {
-  const counted = connection.all(countByStatus)
-    .map((row) => [row.status as string, row.tasks as number] as const);
-  const tasksByStatus = Object.fromEntries([
-    ...taskStatuses.map((status) => [status, 0] as const),
-    ...counted,
-  ]) as Record<TaskStatus, number>;
+const lastRow = "SELECT max(rowid) AS last FROM queued_tasks";
 
-  const paused = pausedQueues(connection);
-  const queues = new Map<string, QueueStatistics>();
-  const note = (queue: string, figures: Partial<QueueStatistics>): void => {
-    const none = { due: 0, scheduled: 0, claimed: 0, oldestDueAt: null };
-    const known = queues.get(queue) ?? { queue, paused: paused.has(queue), ...none };
-    queues.set(queue, { ...known, ...figures });
-  };
-  for (const queue of paused) note(queue, {});
+const countSlice = "SELECT status, count(*) AS tasks FROM queued_tasks " +
+  "WHERE rowid > ?1 AND rowid <= ?2 GROUP BY status";
+
+/** What waits, by queue. */
+export function backlog(connection: Connection, now: number): Backlog {
+  return { now, queues: [...waiting(connection, now).values()] };
+}
+
+/** Counts by status and queue. */
+export async function statistics(access: DatabaseAccess): Promise<StorageStatistics> {
+  const none = Object.fromEntries(taskStatuses.map((status) => [status, 0]));
+  const tasksByStatus = none as Record<TaskStatus, number>;
+  const last = await access.do((connection) => Number(connection.get(lastRow)?.last ?? 0));
+  for (let from = 0; from < last; from += sliceRows) {
+    if (from > 0) await new Promise<void>(nextMacrotask);
+    const to = from + sliceRows;
+    for (const row of await access.do((connection) => connection.all(countSlice, from, to))) {
+      tasksByStatus[row.status as TaskStatus] += row.tasks as number;
+    }
+  }
+  return await access.do((connection, now) => ({
+    now,
+    tasksByStatus,
+    queues: queueStatistics(connection, now),
+  }));
+}
+
+function queueStatistics(connection: Connection, now: number): QueueStatistics[] {
+  const queues = waiting(connection, now);
+  const claimed = new Map<string, number>();
+  for (const row of connection.all(claimedByQueue)) {
+    claimed.set(decode(row.queue), row.claimed as number);
+  }
+  return [...new Set([...queues.keys(), ...claimed.keys()])].sort().map((queue) => ({
+    ...(queues.get(queue) ?? emptyQueue(queue, false)),
+    claimed: claimed.get(queue) ?? 0,
+  }));
+}
+
+function waiting(connection: Connection, now: number): Map<string, QueueBacklog> {
+  const queues = new Map<string, QueueBacklog>();
+  for (const queue of pausedQueues(connection)) queues.set(queue, emptyQueue(queue, true));
   for (const row of connection.all(waitingByQueue, now)) {
-    note(decode(row.queue), {
+    const queue = decode(row.queue);
+    queues.set(queue, {
+      queue,
+      paused: queues.has(queue),
       due: row.due as number,
       scheduled: row.scheduled as number,
       oldestDueAt: row.oldest as number | null,
     });
   }
-  for (const row of connection.all(claimedByQueue)) {
-    note(decode(row.queue), { claimed: row.claimed as number });
-  }
-  const byName = [...queues.values()].sort((a, b) => a.queue < b.queue ? -1 : 1);
-  return { now, tasksByStatus, queues: byName };
+  return queues;
+}
+
+function emptyQueue(queue: string, paused: boolean): QueueBacklog {
+  return { queue, paused, due: 0, scheduled: 0, oldestDueAt: null };
 }
 
 function decode(bytes: SqliteValue | undefined): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes as Uint8Array);
 }
 
-const growthQueries: readonly (readonly [AuditGrowth["table"], string])[] = [
-  ["StatusAudit", growthQuery("status_audit", "updated_at_utc")],
-  ["RunsAudit", growthQuery("runs_audit", "executed_at_utc")],
-  ["TaskExecutionLog", growthQuery("task_execution_log", "logged_at_utc")],
-];
+const historyTables = [
+  ["StatusAudit", "status_audit", "queued_task_id", "updated_at_utc"],
+  ["RunsAudit", "runs_audit", "queued_task_id", "executed_at_utc"],
+  ["TaskExecutionLog", "task_execution_log", "task_id", "logged_at_utc"],
+] as const;
 
-function growthQuery(table: string, column: string): string {
-  return `SELECT count(*) AS total, min(${column}) AS first, max(${column}) AS last FROM ${table}`;
+const growthQueries = historyTables.map(([table, name, task, column]) => {
+  const after = `FROM ${name} WHERE (${task}, sequence) > (?1, ?2)`;
+  const rest = `SELECT count(*) AS total, min(${column}) AS first, max(${column}) AS last ${after}`;
+  return {
+    table,
+    sliceEnd: `SELECT ${task} AS task, sequence ${after} ` +
+      `ORDER BY ${task}, sequence LIMIT 1 OFFSET ${sliceRows - 1}`,
+    slice: `${rest} AND (${task}, sequence) <= (?3, ?4)`,
+    rest,
+  };
+});
+
+type GrowthQuery = (typeof growthQueries)[number];
+
+/** A row's place in a history table: its task and its sequence there. */
+type Place = readonly [task: string, sequence: number];
+
+interface Slice {
+  readonly rows: number;
+  readonly firstAt: number | null;
+  readonly lastAt: number | null;
+  /** Where the next slice starts; null: this was the last one. */
+  readonly end: Place | null;
 }
 
 const dayMs = 86_400_000;
 
 /** The size and growth of the history tables. */
-export function auditGrowth(connection: Connection): AuditGrowth[] {
-  return growthQueries.map(([table, sql]) => {
-    const row = connection.get(sql)!;
-    const rows = row.total as number;
-    const firstAt = row.first as number | null;
-    const lastAt = row.last as number | null;
-    const days = Math.floor(((lastAt ?? 0) - (firstAt ?? 0)) / dayMs);
-    return { table, rows, firstAt, lastAt, averageRowsPerDay: days < 1 ? null : rows / days };
-  });
+export async function auditGrowth(access: DatabaseAccess): Promise<AuditGrowth[]> {
+  const growth: AuditGrowth[] = [];
+  for (const query of growthQueries) growth.push(await growthOf(access, query));
+  return growth;
+}
+
+async function growthOf(access: DatabaseAccess, query: GrowthQuery): Promise<AuditGrowth> {
+  let rows = 0;
+  let firstAt: number | null = null;
+  let lastAt: number | null = null;
+  let start: Place | null = ["", 0];
+  while (start !== null) {
+    const place: Place = start;
+    const slice: Slice = await access.do((connection) => readSlice(connection, query, place));
+    rows += slice.rows;
+    if (slice.firstAt !== null) firstAt = Math.min(firstAt ?? Infinity, slice.firstAt);
+    if (slice.lastAt !== null) lastAt = Math.max(lastAt ?? -Infinity, slice.lastAt);
+    start = slice.end;
+    if (start !== null) await new Promise<void>(nextMacrotask);
+  }
+  const { table } = query;
+  const days = Math.floor(((lastAt ?? 0) - (firstAt ?? 0)) / dayMs);
+  return { table, rows, firstAt, lastAt, averageRowsPerDay: days < 1 ? null : rows / days };
+}
+
+function readSlice(connection: Connection, query: GrowthQuery, start: Place): Slice {
+  const last = connection.get(query.sliceEnd, ...start);
+  const end: Place | null = last === undefined
+    ? null
+    : [last.task as string, last.sequence as number];
+  const row = end === null
+    ? connection.get(query.rest, ...start)!
+    : connection.get(query.slice, ...start, ...end)!;
+  return {
+    rows: row.total as number,
+    firstAt: row.first as number | null,
+    lastAt: row.last as number | null,
+    end,
+  };
 }

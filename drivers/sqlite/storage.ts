@@ -35,7 +35,7 @@ import {
   statusAudit,
 } from "./reading.ts";
 import { Retention } from "./retention.ts";
-import { auditGrowth, statistics } from "./statistics.ts";
+import { auditGrowth, backlog, statistics } from "./statistics.ts";
 import { makeDue, release, releaseUnknown, requestCancel } from "./waiting.ts";
 import { WakeWatch } from "./wake_watch.ts";
 import { heartbeat, registerWorker, releaseLost, unregisterWorker, workers } from "./workers.ts";
@@ -205,12 +205,16 @@ export class SqliteStorage implements Storage {
     return this.#loudly((connection) => workers(connection));
   }
 
+  backlog(): Result<"backlog"> {
+    return this.#access.do(backlog);
+  }
+
   statistics(): Result<"statistics"> {
-    return this.#access.do(statistics);
+    return statistics(this.#access);
   }
 
   auditGrowth(): Result<"auditGrowth"> {
-    return this.#access.do((connection) => auditGrowth(connection));
+    return auditGrowth(this.#access);
   }
 
   async saveExecutionLogs(lines: readonly NewLogLine[]): Promise<void> {

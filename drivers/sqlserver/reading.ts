@@ -4,9 +4,10 @@ import { pageLimit, pageStart, pageStartId, toPage } from "../../src/storage/pag
 import type { TaskRecord } from "../../src/storage/records.ts";
 import type {
   AuditGrowth,
+  Backlog,
   Page,
   PageRequest,
-  QueueStatistics,
+  QueueBacklog,
   StorageStatistics,
   TaskFilter,
 } from "../../src/storage/queries.ts";
@@ -156,41 +157,67 @@ export async function countExecutionLogs(
   return Number(found![0]!.Lines);
 }
 
-const statisticsQuery = `
+const waitingQuery = `
 DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
 SELECT @Now AS [Now];
-SELECT t.[Status] AS [Status], COUNT_BIG(*) AS [Tasks] FROM [EverTask].[QueuedTasks] AS t GROUP BY t.[Status];
 SELECT t.[QueueName] AS [QueueName],
     SUM(CASE WHEN t.[DueAtUtc] <= @Now THEN 1 ELSE 0 END) AS [Due],
     SUM(CASE WHEN t.[DueAtUtc] > @Now THEN 1 ELSE 0 END) AS [Scheduled],
     MIN(CASE WHEN t.[DueAtUtc] <= @Now THEN t.[DueAtUtc] END) AS [OldestDueAtUtc]
 FROM [EverTask].[QueuedTasks] AS t WHERE t.[DueAtUtc] IS NOT NULL GROUP BY t.[QueueName];
+SELECT p.[QueueName] AS [QueueName] FROM [EverTask].[PausedQueues] AS p;`;
+
+const statisticsQuery = `${waitingQuery}
 SELECT t.[QueueName] AS [QueueName], COUNT(*) AS [Claimed]
 FROM [EverTask].[QueuedTasks] AS t WHERE t.[WorkerId] IS NOT NULL GROUP BY t.[QueueName];
-SELECT p.[QueueName] AS [QueueName] FROM [EverTask].[PausedQueues] AS p;`;
+SELECT t.[Status] AS [Status], COUNT_BIG(*) AS [Tasks] FROM [EverTask].[QueuedTasks] AS t GROUP BY t.[Status];`;
+
+/** {@linkcode Storage.backlog}. */
+export async function readBacklog(database: SqlServerDatabase): Promise<Backlog> {
+  const [clock, waiting, paused] = await database.query(waitingQuery);
+  const queues = toBacklog(waiting!, paused!);
+  return { now: rows.instant(clock![0]!.Now), queues: [...queues.values()] };
+}
 
 /** {@linkcode Storage.statistics}. */
 export async function readStatistics(database: SqlServerDatabase): Promise<StorageStatistics> {
-  const [clock, byStatus, waiting, claimed, paused] = await database.query(statisticsQuery);
+  const [clock, waiting, paused, held, byStatus] = await database.query(statisticsQuery);
   const tasksByStatus = Object.fromEntries(taskStatuses.map((status) => [status, 0])) as Record<
     TaskStatus,
     number
   >;
   for (const { Status, Tasks } of byStatus!) tasksByStatus[Status as TaskStatus] = Number(Tasks);
-  const queues = new Map<string, QueueStatistics>();
-  const add = ({ QueueName }: Row, figures: Partial<QueueStatistics>) => {
-    const queue = fromStoredName(rows.textOrNull(QueueName)) ?? rows.defaultQueue;
-    const known = queues.get(queue) ??
-      { queue, paused: false, due: 0, scheduled: 0, claimed: 0, oldestDueAt: null };
-    queues.set(queue, { ...known, ...figures });
-  };
-  for (const row of waiting!) {
-    const oldestDueAt = rows.instantOrNull(row.OldestDueAtUtc);
-    add(row, { due: Number(row.Due), scheduled: Number(row.Scheduled), oldestDueAt });
+  const backlog = toBacklog(waiting!, paused!);
+  const claimed = new Map(held!.map((row) => [queueOf(row), Number(row.Claimed)]));
+  const queues = [...new Set([...backlog.keys(), ...claimed.keys()])].map((queue) => ({
+    ...(backlog.get(queue) ?? emptyQueue(queue, false)),
+    claimed: claimed.get(queue) ?? 0,
+  }));
+  return { now: rows.instant(clock![0]!.Now), tasksByStatus, queues };
+}
+
+function toBacklog(waiting: readonly Row[], paused: readonly Row[]): Map<string, QueueBacklog> {
+  const queues = new Map<string, QueueBacklog>();
+  for (const row of paused) queues.set(queueOf(row), emptyQueue(queueOf(row), true));
+  for (const row of waiting) {
+    const queue = queueOf(row);
+    queues.set(queue, {
+      queue,
+      paused: queues.has(queue),
+      due: Number(row.Due),
+      scheduled: Number(row.Scheduled),
+      oldestDueAt: rows.instantOrNull(row.OldestDueAtUtc),
+    });
   }
-  for (const row of claimed!) add(row, { claimed: Number(row.Claimed) });
-  for (const row of paused!) add(row, { paused: true });
-  return { now: rows.instant(clock![0]!.Now), tasksByStatus, queues: [...queues.values()] };
+  return queues;
+}
+
+function emptyQueue(queue: string, paused: boolean): QueueBacklog {
+  return { queue, paused, due: 0, scheduled: 0, oldestDueAt: null };
+}
+
+function queueOf({ QueueName }: Row): string {
+  return fromStoredName(rows.textOrNull(QueueName)) ?? rows.defaultQueue;
 }
 
 const growthTables = [

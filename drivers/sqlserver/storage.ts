@@ -217,6 +217,10 @@ export class SqlServerStorage implements Storage {
     return workers.readWorkers(this.#database);
   }
 
+  backlog(): ReturnType<Storage["backlog"]> {
+    return reading.readBacklog(this.#database);
+  }
+
   statistics(): ReturnType<Storage["statistics"]> {
     return reading.readStatistics(this.#database);
   }

@@ -4,7 +4,7 @@
 import { checkMethods } from "../argument_checks.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { TaskEventSource } from "../events/task_event.ts";
-import type { AuditGrowth, StorageStatistics } from "../storage/queries.ts";
+import type { AuditGrowth, Backlog, StorageStatistics } from "../storage/queries.ts";
 import type { WorkerRecord } from "../storage/records.ts";
 
 /** Something that tells of its tasks; every `EverTask` does. */
@@ -17,6 +17,8 @@ export interface EventOrigin {
 export interface FigureOrigin {
   /** Growth of the audit tables. */
   readonly audit: { growth(): Promise<readonly AuditGrowth[]> };
+  /** What waits, by queue. */
+  readonly queues: { backlog(): Promise<Backlog> };
   /** Counts by status and queue. */
   statistics(): Promise<StorageStatistics>;
   /** The live worker processes. */

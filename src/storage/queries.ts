@@ -41,8 +41,8 @@ export interface NewLogLine extends Omit<ExecutionLogRecord, "sequence" | "logge
   readonly agoMs: number;
 }
 
-/** How many tasks stand where in one queue. A queue without waiting or claimed tasks that is not paused may be left out. */
-export interface QueueStatistics {
+/** What waits in one queue. */
+export interface QueueBacklog {
   /** Its name. */
   readonly queue: string;
   /** Whether nothing is claimed from it at the moment. */
@@ -51,10 +51,22 @@ export interface QueueStatistics {
   readonly due: number;
   /** Due later. */
   readonly scheduled: number;
-  /** Claimed by a worker. */
-  readonly claimed: number;
   /** The due instant of the due task that waits longest; null when none is due. */
   readonly oldestDueAt: number | null;
+}
+
+/** What waits, by queue. */
+export interface Backlog {
+  /** The storage's clock. */
+  readonly now: number;
+  /** In no order. A queue in which nothing waits and that is not paused may be left out. */
+  readonly queues: readonly QueueBacklog[];
+}
+
+/** How many tasks stand where in one queue. A queue without waiting or claimed tasks that is not paused may be left out. */
+export interface QueueStatistics extends QueueBacklog {
+  /** Claimed by a worker. */
+  readonly claimed: number;
 }
 
 /** Figures of the whole store, for dashboards and health checks. */

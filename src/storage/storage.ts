@@ -11,6 +11,7 @@ import type {
 } from "./records.ts";
 import type {
   AuditGrowth,
+  Backlog,
   NewLogLine,
   Page,
   PageRequest,
@@ -289,9 +290,17 @@ export interface Storage {
   countExecutionLogs(taskId: string, run: number, limit: number): Promise<number>;
   /** The registered workers, oldest first. */
   workers(): Promise<readonly WorkerRecord[]>;
-  /** Counts by status and queue. */
+  /** What waits, by queue. Its cost grows with what waits alone, however many tasks have ended. */
+  backlog(): Promise<Backlog>;
+  /**
+   * Counts by status and queue. Reads all tasks, ended ones too: 1,000,000 take some tenths of a second. In SQLite it lets other
+   * work of the process go on meanwhile, and so is no snapshot.
+   */
   statistics(): Promise<StorageStatistics>;
-  /** The size and growth of the audit tables and the execution log: always three rows, in this order. */
+  /**
+   * The size and growth of the audit tables and the execution log: always three rows, in this order. Reads them whole, as
+   * {@linkcode Storage.statistics} does.
+   */
   auditGrowth(): Promise<readonly AuditGrowth[]>;
 
   // ---- logs and retention ----

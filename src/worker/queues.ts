@@ -2,7 +2,7 @@
 
 import { parseQueueName } from "../dispatch/dispatch_options.ts";
 import { InvalidArgumentError } from "../errors.ts";
-import type { QueueStatistics } from "../storage/queries.ts";
+import type { Backlog, QueueStatistics } from "../storage/queries.ts";
 import type { Storage } from "../storage/storage.ts";
 
 /** Pauses, resumes and shows queues; `everTask.queues`. */
@@ -47,7 +47,12 @@ export class Queues {
     await this.#setPaused(queue, false);
   }
 
-  /** How many tasks stand where, per queue. */
+  /** What waits, per queue. Cheap, however many tasks have ended: for probes and gauges. */
+  async backlog(): Promise<Backlog> {
+    return await (await this.#opened()).backlog();
+  }
+
+  /** How many tasks stand where, per queue. Reads all tasks; see {@linkcode Queues.backlog}. */
   async list(): Promise<readonly QueueStatistics[]> {
     return (await (await this.#opened()).statistics()).queues;
   }

@@ -1,7 +1,7 @@
 // Health of one process: is it alive, is it ready to work, and what is there to know. As functions, and as a handler for
 // probes and people.
 
-import type { StorageStatistics } from "../../storage/queries.ts";
+import type { Backlog } from "../../storage/queries.ts";
 import type { WorkerRecord } from "../../storage/records.ts";
 import { describeValue } from "../../errors.ts";
 import { cached } from "../cached.ts";
@@ -37,7 +37,7 @@ export interface HealthChecks {
 
 /** What the storage said. */
 interface Figures {
-  readonly statistics: StorageStatistics;
+  readonly backlog: Backlog;
   readonly workers: readonly WorkerRecord[];
 }
 
@@ -88,7 +88,7 @@ export function createHealthChecks(
     return {
       storage: { status: "Healthy", description: "The storage answers.", data: {} },
       ...(settings.worker ? { worker: workerCheck(everTask.workerId, known, settings) } : {}),
-      backlog: backlogCheck(known.statistics, settings),
+      backlog: backlogCheck(known.backlog, settings),
     };
   }
 
@@ -132,9 +132,9 @@ async function askInTime(everTask: FigureOrigin, settings: HealthSettings): Prom
     { unref: true },
   );
   try {
-    const asked = Promise.all([everTask.statistics(), everTask.workers()]);
-    const [statistics, workers] = await Promise.race([asked, late.promise]);
-    return { statistics, workers };
+    const asked = Promise.all([everTask.queues.backlog(), everTask.workers()]);
+    const [backlog, workers] = await Promise.race([asked, late.promise]);
+    return { backlog, workers };
   } finally {
     stopTimer();
   }
@@ -151,7 +151,7 @@ function unreachable(error: unknown): HealthCheck {
 
 function workerCheck(
   workerId: string | null,
-  { statistics, workers }: Figures,
+  { backlog, workers }: Figures,
   { maxHeartbeatAgeMs }: HealthSettings,
 ): HealthCheck {
   const own = workers.find(({ id }) => id === workerId);
@@ -164,7 +164,7 @@ function workerCheck(
       data: { workerId, workers: workers.length },
     };
   }
-  const heartbeatAgeMs = Math.max(0, statistics.now - own.heartbeatAt);
+  const heartbeatAgeMs = Math.max(0, backlog.now - own.heartbeatAt);
   return {
     status: heartbeatAgeMs > maxHeartbeatAgeMs ? "Unhealthy" : "Healthy",
     description: `The last heartbeat was ${heartbeatAgeMs} ms ago.`,
@@ -172,7 +172,7 @@ function workerCheck(
   };
 }
 
-function backlogCheck({ now, queues }: StorageStatistics, settings: HealthSettings): HealthCheck {
+function backlogCheck({ now, queues }: Backlog, settings: HealthSettings): HealthCheck {
   let oldestQueue: string | null = null;
   let oldestAgeMs = 0;
   let due = 0;

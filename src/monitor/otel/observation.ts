@@ -4,7 +4,7 @@
 import type { BatchObservableResult, Meter } from "@opentelemetry/api";
 import type { TaskEventKind } from "../../events/task_event.ts";
 import type { Clock } from "../../time/clock.ts";
-import { cached } from "../cached.ts";
+import { cached, dear } from "../cached.ts";
 import type { EventOrigin, FigureOrigin } from "../monitored.ts";
 
 /** For how long the sizes of the audit tables serve; counting them may take the database a while. */
@@ -51,9 +51,10 @@ export function observe(
     });
   }, { kinds });
 
-  const statistics = cached(() => everTask.statistics(), cacheMs, clock);
+  const backlog = cached(() => everTask.queues.backlog(), cacheMs, clock);
+  const statistics = cached(() => everTask.statistics(), cacheMs, clock, dear);
   const workers = cached(() => everTask.workers(), cacheMs, clock);
-  const growth = cached(() => everTask.audit.growth(), auditCacheMs, clock);
+  const growth = cached(() => everTask.audit.growth(), auditCacheMs, clock, dear);
   const gauge = (name: string, description: string, unit: string) =>
     meter.createObservableGauge(name, { description, unit });
   const queueTasks = gauge("evertask.queue.tasks", "Unfinished tasks", "{task}");
@@ -63,23 +64,24 @@ export function observe(
 
   // A storage that cannot be asked leaves a gap in the series; the SDK reports the error.
   const collect = async (result: BatchObservableResult): Promise<void> => {
-    const [{ now, queues }, workerList, tables] = await Promise.all([
+    const [{ now, queues: waiting }, { queues }, workerList, tables] = await Promise.all([
+      backlog(),
       statistics(),
       workers(),
       growth(),
     ]);
-    for (const { queue, due, scheduled, claimed, oldestDueAt } of queues) {
-      const states = { due, scheduled, claimed };
-      for (const [state, count] of Object.entries(states)) {
-        const attributes = {
-          "messaging.destination.name": queue,
-          "evertask.task.state": state,
-        };
-        result.observe(queueTasks, count, attributes);
-      }
+    const observeTasks = (queue: string, state: string, count: number): void =>
+      result.observe(queueTasks, count, {
+        "messaging.destination.name": queue,
+        "evertask.task.state": state,
+      });
+    for (const { queue, due, scheduled, oldestDueAt } of waiting) {
+      observeTasks(queue, "due", due);
+      observeTasks(queue, "scheduled", scheduled);
       const ageMs = oldestDueAt === null ? 0 : Math.max(0, now - oldestDueAt);
       result.observe(oldest, ageMs / 1000, { "messaging.destination.name": queue });
     }
+    for (const { queue, claimed } of queues) observeTasks(queue, "claimed", claimed);
     result.observe(workerCount, workerList.length);
     for (const { table, rows } of tables) {
       result.observe(auditRows, rows, { "evertask.audit.table": table });

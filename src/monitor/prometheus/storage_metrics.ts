@@ -3,7 +3,7 @@
 import { Gauge, type Registry } from "prom-client";
 import type { Logger } from "../../log/logger.ts";
 import type { Clock } from "../../time/clock.ts";
-import { cached } from "../cached.ts";
+import { cached, dear } from "../cached.ts";
 import type { FigureOrigin } from "../monitored.ts";
 import { BoundedLabel } from "./bounded_label.ts";
 
@@ -23,9 +23,10 @@ export interface StorageMetricsOptions {
 export function registerStorageMetrics(options: StorageMetricsOptions): void {
   const { registry, prefix, everTask, clock, logger } = options;
   const queueLabel = new BoundedLabel(options.maxQueues);
-  const statistics = cached(() => everTask.statistics(), options.cacheMs, clock);
+  const backlog = cached(() => everTask.queues.backlog(), options.cacheMs, clock);
+  const statistics = cached(() => everTask.statistics(), options.cacheMs, clock, dear);
   const workers = cached(() => everTask.workers(), options.cacheMs, clock);
-  const auditGrowth = cached(() => everTask.audit.growth(), options.auditCacheMs, clock);
+  const auditGrowth = cached(() => everTask.audit.growth(), options.auditCacheMs, clock, dear);
 
   /** A gauge without values when the storage cannot be asked: better none than old ones. */
   function gauge<Label extends string>(
@@ -55,29 +56,31 @@ export function registerStorageMetrics(options: StorageMetricsOptions): void {
   }
 
   gauge("storage_up", "Whether the storage could be asked (1) or not (0)", [], async (add) => {
-    add({}, await statistics().then(() => 1, () => 0));
+    add({}, await backlog().then(() => 1, () => 0));
   });
   gauge("tasks", "Stored tasks by status", ["status"], async (add) => {
     const { tasksByStatus } = await statistics();
     for (const [status, count] of Object.entries(tasksByStatus)) add({ status }, count);
   });
   gauge("queue_tasks", "Unfinished tasks by queue and state", ["queue", "state"], async (add) => {
-    for (const { queue, due, scheduled, claimed } of (await statistics()).queues) {
+    for (const { queue, due, scheduled } of (await backlog()).queues) {
       const label = queueLabel.valueFor(queue);
       add({ queue: label, state: "due" }, due);
       add({ queue: label, state: "scheduled" }, scheduled);
-      add({ queue: label, state: "claimed" }, claimed);
+    }
+    for (const { queue, claimed } of (await statistics()).queues) {
+      add({ queue: queueLabel.valueFor(queue), state: "claimed" }, claimed);
     }
   });
   gauge("queues_paused", "Queues that are paused", [], async (add) => {
-    add({}, (await statistics()).queues.filter(({ paused }) => paused).length);
+    add({}, (await backlog()).queues.filter(({ paused }) => paused).length);
   });
   gauge(
     "oldest_waiting_seconds",
     "How long the longest waiting due task has waited",
     ["queue"],
     async (add) => {
-      const { now, queues } = await statistics();
+      const { now, queues } = await backlog();
       const ages = new Map<string, number>();
       for (const { queue, oldestDueAt } of queues) {
         const label = queueLabel.valueFor(queue);

@@ -79,7 +79,7 @@ Deno.test("a process that only dispatches needs no worker", async () => {
 Deno.test("a backlog degrades from its threshold on; paused queues do not count", async () => {
   const { health, everTask, ask } = makeHealth({ backlog: { unhealthy: { hours: 1 } } });
   const minutes = (count: number) => everTask.now - count * 60_000;
-  everTask.queues = [
+  everTask.waiting = [
     queueFigures("default", { due: 2, oldestDueAt: minutes(6) }),
     queueFigures("paused", { due: 9, oldestDueAt: minutes(600), paused: true }),
   ];
@@ -87,7 +87,7 @@ Deno.test("a backlog degrades from its threshold on; paused queues do not count"
   assertEquals(status, "Degraded");
   assertEquals(checks.backlog?.data, { due: 2, oldestAgeMs: 360_000, oldestQueue: "default" });
   assertEquals((await ask("/health/ready")).status, 200);
-  everTask.queues = [queueFigures("default", { due: 2, oldestDueAt: minutes(60) })];
+  everTask.waiting = [queueFigures("default", { due: 2, oldestDueAt: minutes(60) })];
   assertEquals((await ask("/health/ready")).status, 503);
 });
 

@@ -87,7 +87,7 @@ Deno.test("durations and waits are histograms in seconds", async () => {
 
 Deno.test("the storage's figures are gauges", async () => {
   const storage = new StorageFigures();
-  storage.queues = [
+  storage.waiting = [
     queueFigures("default", { due: 7, scheduled: 2, oldestDueAt: storage.now - 12_500 }),
     queueFigures("email", { claimed: 4, paused: true }),
   ];
@@ -112,7 +112,7 @@ Deno.test("the storage's figures are gauges", async () => {
 Deno.test("the storage is asked once for many scrapes, and again after the cache time", async () => {
   const storage = new StorageFigures();
   const { scrape, clock } = makeExporter({ storage, cacheTime: { seconds: 5 } });
-  storage.queues = [queueFigures("default", { due: 7 })];
+  storage.waiting = [queueFigures("default", { due: 7 })];
   for (const metrics of await Promise.all([scrape(), scrape(), scrape()])) {
     const labels = { queue: "default", state: "due" };
     assertEquals(valueOf(metrics, "evertask_queue_tasks", labels), 7);
@@ -121,7 +121,7 @@ Deno.test("the storage is asked once for many scrapes, and again after the cache
   await scrape();
   assertEquals(storage.questions, 1);
   await clock.advance(1);
-  storage.queues = [queueFigures("new", { due: 1 })];
+  storage.waiting = [queueFigures("new", { due: 1 })];
   const metrics = await scrape();
   assertEquals(storage.questions, 2);
   assertEquals(valueOf(metrics, "evertask_queue_tasks", { queue: "new", state: "due" }), 1);
@@ -129,7 +129,7 @@ Deno.test("the storage is asked once for many scrapes, and again after the cache
 
 Deno.test("when the storage cannot be asked, its gauges are gone and the counters are still there", async () => {
   const storage = new StorageFigures();
-  storage.queues = [queueFigures("default", { due: 7 })];
+  storage.waiting = [queueFigures("default", { due: 7 })];
   const warnings: string[] = [];
   const logger: Logger = { ...silentLogger, warn: (message) => void warnings.push(message) };
   const { events, scrape, clock } = makeExporter({ storage, logger });

@@ -7,22 +7,29 @@ import { taskStatuses } from "../../../src/storage/task_status.ts";
 /** Figures that a test sets. */
 export class StorageFigures implements FigureOrigin {
   now = Date.UTC(2026, 0, 2, 3, 4, 5);
-  queues: QueueStatistics[] = [];
+  waiting: QueueStatistics[] = [];
   workerHeartbeats: Record<string, number> = {};
   auditRows = 0;
   /** What every question fails with, while it is set. */
   error: Error | null = null;
-  /** How often it was asked for the statistics. */
+  /** How often it was asked for the backlog. */
   questions = 0;
 
+  readonly queues = {
+    backlog: async () => {
+      this.questions++;
+      await this.#answer();
+      return { now: this.now, queues: this.waiting };
+    },
+  };
+
   async statistics() {
-    this.questions++;
     await this.#answer();
     const counts = taskStatuses.map((status) => [status, status === "Queued" ? 3 : 0] as const);
     return {
       now: this.now,
       tasksByStatus: Object.fromEntries(counts) as Record<(typeof taskStatuses)[number], number>,
-      queues: this.queues,
+      queues: this.waiting,
     };
   }
 

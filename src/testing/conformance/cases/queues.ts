@@ -1,11 +1,16 @@
 // Queues: pausing, what is due next, and the figures.
 
+import type { QueueBacklog } from "../../../storage/queries.ts";
 import { systemClock } from "../../../time/clock.ts";
 import { ConformanceError, expectNear, expectSame, expectThat, expectValue } from "../expect.ts";
 import { hour, leaseMs, minute, type Scene, topic } from "../scene.ts";
 
 function nextDueAt(s: Scene, queues = ["default"], types = ["send-email"]): Promise<number | null> {
   return s.storage.nextDueAt(queues, types);
+}
+
+function byName(a: QueueBacklog, b: QueueBacklog): number {
+  return a.queue < b.queue ? -1 : 1;
 }
 
 export const queues = topic("queues", {
@@ -117,6 +122,20 @@ export const queues = topic("queues", {
       Failed: 0,
       ServiceStopped: 0,
     }, "by status");
+    const backlog = await s.storage.backlog();
+    expectNear(backlog.now, now, "the storage's clock, in the backlog");
+    const waiting = ({ due, scheduled, paused }: QueueBacklog) => due + scheduled > 0 || paused;
+    expectSame(
+      backlog.queues.filter(waiting).map(({ queue, paused, due, scheduled, oldestDueAt }) => ({
+        queue,
+        paused,
+        due,
+        scheduled,
+        oldestDueAt,
+      })).sort(byName),
+      statistics.queues.filter(waiting).map(({ claimed: _, ...queue }) => queue).sort(byName),
+      "the backlog says the same of what waits",
+    );
     const queueOf = (name: string) => statistics.queues.find((queue) => queue.queue === name);
     const { oldestDueAt, ...email } = expectValue(queueOf("email"), "the queue is listed");
     expectSame(email, { queue: "email", paused: false, due: 2, scheduled: 1, claimed: 2 }, "email");
