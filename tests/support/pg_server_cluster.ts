@@ -84,8 +84,9 @@ function startGuard(base: string): Deno.ChildProcess {
   const script = `
     trap '' INT TERM HUP
     read -r _
-    if pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null) && kill -QUIT "$pid" 2>/dev/null; then
-      while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+    file="$1/data/postmaster.pid" # the server removes it last; until somebody collects its exit code, its id lives on
+    if pid=$(head -n 1 "$file" 2>/dev/null) && kill -QUIT "$pid" 2>/dev/null; then
+      while [ -e "$file" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
     fi
     rm -rf "$1"`;
   const guard = new Deno.Command("/bin/sh", {
