@@ -10,6 +10,7 @@ const parameterTypes = {
   persist_tasks: ["json", "json"],
   claim_tasks: ["text", "json", "json"],
   set_task_statuses: ["json", "json"],
+  complete_tasks: ["text", "uuid[]", "int[]", "int[]", "float8[]", "float8[]", "float8[]"],
   update_current_runs: ["json", "json"],
   request_cancel: ["json", "text"],
   release_tasks: ["text", "json", "json"],
@@ -89,5 +90,6 @@ export class Functions {
 function toParameter(value: unknown, type: string): string | null {
   if (value === undefined || value === null) return null;
   if (type === "json") return toJson(value);
+  if (type.endsWith("[]")) return `{${(value as readonly (string | number)[]).join()}}`;
   return escapeText(String(value));
 }

@@ -2,7 +2,6 @@
 // one of them, and its answer is turned into what the contract promises.
 
 import { WorkerLostError } from "../../src/storage/errors.ts";
-import type { ClaimedTask } from "../../src/storage/records.ts";
 import type {
   CancelOutcome,
   ChangeResult,
@@ -21,8 +20,9 @@ import type { ResolvedOptions } from "./options.ts";
 import { purge } from "./purging.ts";
 import { getTask, getTaskByKey, listHistory, listTasks, statistics } from "./reading.ts";
 import {
-  fromStored,
-  type Stored,
+  type ClaimedLists,
+  fromClaimedLists,
+  toCompletions,
   toId,
   toLogLine,
   toNewTask,
@@ -40,8 +40,9 @@ type Result<Verb extends keyof Storage> = Storage[Verb] extends (...args: never)
   : never;
 
 /** What claim_tasks answers. */
-interface StoredClaim extends WalkedClaim {
-  readonly tasks: readonly Stored<ClaimedTask>[];
+interface StoredClaim extends Omit<WalkedClaim, "tasks"> {
+  /** Null: none. */
+  readonly tasks: ClaimedLists | null;
 }
 
 /** The SQLSTATE that claim_tasks raises for a worker that is not registered. */
@@ -99,8 +100,9 @@ export class PostgresStorage implements Storage {
     const from = this.#walk.begin(queues);
     try {
       const claim = await this.#access.call<StoredClaim>("claim_tasks", workerId, types, from);
-      this.#walk.learn(from, claim);
-      return { now: claim.now, tasks: claim.tasks.map(fromStored<ClaimedTask>) };
+      const tasks = claim.tasks === null ? [] : fromClaimedLists(claim.tasks);
+      this.#walk.learn(from, { ...claim, tasks });
+      return { now: claim.now, tasks };
     } catch (error) {
       const isLost = error instanceof Error && codeOf(error.cause) === workerLost;
       throw isLost ? new WorkerLostError(workerId) : error;
@@ -112,9 +114,14 @@ export class PostgresStorage implements Storage {
   }
 
   setStatusMany(...[changes, options = {}]: Args<"setStatusMany">): Result<"setStatusMany"> {
-    const rows = [...changes].sort(byTaskId).map(toStatusChange);
+    const sorted = [...changes].sort(byTaskId);
+    const completions = toCompletions(sorted);
+    if (completions !== null) {
+      return this.#apply("complete_tasks", changes, completions, options.connection);
+    }
     const givesBack = changes.some(({ dueInMs }) => dueInMs === 0);
-    return this.#apply("set_task_statuses", changes, rows, givesBack, options.connection);
+    const args = [sorted.map(toStatusChange), givesBack ? this.#message("tasks") : null];
+    return this.#apply("set_task_statuses", changes, args, options.connection);
   }
 
   updateCurrentRun(...args: Args<"updateCurrentRun">): Result<"updateCurrentRun"> {
@@ -125,7 +132,7 @@ export class PostgresStorage implements Storage {
     ...[runs, options = {}]: Args<"updateCurrentRunMany">
   ): Result<"updateCurrentRunMany"> {
     const rows = [...runs].sort(byTaskId).map(toRunEnd);
-    return this.#apply("update_current_runs", runs, rows, false, options.connection);
+    return this.#apply("update_current_runs", runs, [rows, null], options.connection);
   }
 
   async requestCancel(...[taskIds]: Args<"requestCancel">): Result<"requestCancel"> {
@@ -278,17 +285,15 @@ export class PostgresStorage implements Storage {
     }
   }
 
-  /** Applies changes or ends runs, whose rows stand in the order of ids, the order in which all batches lock. */
+  /** Applies changes or ends runs, which the arguments list in the order of ids, the order in which all batches lock. */
   async #apply(
-    name: "set_task_statuses" | "update_current_runs",
+    name: "set_task_statuses" | "complete_tasks" | "update_current_runs",
     changes: readonly { readonly taskId: string }[],
-    rows: readonly object[],
-    givesBack: boolean,
+    args: readonly unknown[],
     connection: unknown,
   ): Promise<readonly ChangeResult[]> {
     if (changes.length === 0) return [];
-    const message = givesBack ? this.#message("tasks") : null;
-    const applied = await this.#access.callIn<string[] | null>(connection, name, rows, message);
+    const applied = await this.#access.callIn<string[] | null>(connection, name, ...args);
     if (applied === null) return changes.map(() => ({ applied: true }));
     const ids = new Set(applied);
     return changes.map(({ taskId }) => ({ applied: ids.has(taskId) }));

@@ -22,10 +22,47 @@ export type Stored<T extends { readonly auditLevel: AuditLevel }> = Omit<T, "aud
 };
 
 /** A record with the name of its audit level. */
-export function fromStored<T extends TaskRecord | ClaimedTask>(stored: Stored<T>): T {
+export function fromStored<T extends TaskRecord>(stored: Stored<T>): T {
   const record = stored as unknown as { auditLevel: AuditLevel | number };
   record.auditLevel = auditLevelFromNumber(stored.auditLevel);
   return record as unknown as T;
+}
+
+/** The members of a claimed task that few tasks have, as they are when a task has none. */
+const rareMembers = {
+  taskKey: null,
+  lostCount: 0,
+  cancelRequested: false,
+  rateSlotAt: null,
+  traceContext: null,
+  retryPolicy: null,
+  series: null,
+} satisfies Partial<ClaimedTask>;
+
+type CommonMembers = Omit<Stored<ClaimedTask>, keyof typeof rareMembers>;
+
+/** Claimed tasks as claim_tasks answers them: a list of values for each member, and what is special about some of them. */
+export type ClaimedLists =
+  & { readonly [Member in keyof CommonMembers]: readonly CommonMembers[Member][] }
+  & { readonly rare: readonly Pick<ClaimedTask, "id" | keyof typeof rareMembers>[] | null };
+
+/** The tasks whose members are in the lists. */
+export function fromClaimedLists(lists: ClaimedLists): ClaimedTask[] {
+  const special = new Map(lists.rare?.map((members) => [members.id, members]));
+  return lists.id.map((id, n) => ({
+    id,
+    type: lists.type[n]!,
+    request: lists.request[n]!,
+    status: lists.status[n]!,
+    auditLevel: auditLevelFromNumber(lists.auditLevel[n]!),
+    queue: lists.queue[n]!,
+    priority: lists.priority[n]!,
+    createdAt: lists.createdAt[n]!,
+    dueAt: lists.dueAt[n]!,
+    attempt: lists.attempt[n]!,
+    leaseToken: lists.leaseToken[n]!,
+    ...special.get(id) ?? rareMembers,
+  }));
 }
 
 /** A task id for a parameter. What is no id stands for no task. */
@@ -70,6 +107,35 @@ export function toStatusChange(change: StatusChange): object {
     rate_slot_at_ms: change.rateSlotAt ?? undefined,
     execution_time_ms: change.executionTimeMs,
   };
+}
+
+/**
+ * The arguments of complete_tasks; null when there is anything but clean first completions of what one worker holds among
+ * the changes.
+ */
+export function toCompletions(changes: readonly StatusChange[]): readonly unknown[] | null {
+  const workerId = changes[0]?.lease?.workerId;
+  if (workerId === undefined || !changes.every((change) => isCompletion(change, workerId))) {
+    return null;
+  }
+  return [
+    workerId,
+    changes.map(({ taskId }) => toId(taskId)),
+    changes.map(({ lease }) => lease!.token),
+    changes.map(({ auditLevel }) => auditLevelToNumber(auditLevel)),
+    changes.map(({ steps }) => Math.round(steps[0]!.agoMs)),
+    changes.map(({ steps }) => Math.round(steps[1]!.agoMs)),
+    changes.map(({ executionTimeMs }) => executionTimeMs),
+  ];
+}
+
+/** Whether a handler has succeeded at the first go, and nobody has told of its start yet. */
+function isCompletion(change: StatusChange, workerId: string): boolean {
+  const { steps: [first, second], lease, executionTimeMs } = change;
+  return change.steps.length === 2 && first!.status === "InProgress" &&
+    second!.status === "Completed" && first!.exception === null && second!.exception === null &&
+    lease?.workerId === workerId && executionTimeMs !== undefined &&
+    change.dueInMs === undefined && !change.returnAttempt && (change.rateSlotAt ?? null) === null;
 }
 
 /** The type run_end. */

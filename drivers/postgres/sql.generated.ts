@@ -291,6 +291,46 @@ BEGIN
   RETURN CASE WHEN coalesce(cardinality(taken), 0) < given THEN to_json(coalesce(taken, '{}')) END;
 END $$;
 
+-- Completes one-shot tasks that a worker holds and whose handlers have succeeded at the first go: what set_task_statuses does
+-- with InProgress and Completed, for the commonest change of all. Lists instead of objects, and nothing to decide, make it
+-- several times as fast. The n-th task is the n-th of each list: its id (in ascending order), its lease token, its audit
+-- level, how long ago it started and ended, and how long it took. Returns the same.
+CREATE FUNCTION complete_tasks(
+  worker_id text, ids uuid[], lease_tokens int[], audit_levels int[],
+  started_ago_ms float8[], ended_ago_ms float8[], execution_times_ms float8[]
+) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_sort = off SET jit = off
+AS $$
+DECLARE
+  clock timestamptz := utc_now();
+  taken uuid[];
+BEGIN
+  WITH applied AS (
+    UPDATE queued_tasks AS t SET
+      status = 'Completed', exception = NULL, worker_id = NULL, due_at_utc = NULL, cancel_requested = false,
+      rate_slot_utc = NULL,
+      execution_time_ms = CASE WHEN c.audit_level = 3 THEN t.execution_time_ms ELSE c.execution_time_ms END,
+      last_execution_utc = CASE WHEN c.audit_level = 3 THEN t.last_execution_utc
+        ELSE ms_after(clock, -c.ended_ago_ms) END
+    FROM unnest(ids, lease_tokens, audit_levels, started_ago_ms, ended_ago_ms, execution_times_ms)
+      AS c (id, lease_token, audit_level, started_ago_ms, ended_ago_ms, execution_time_ms)
+    WHERE t.id = c.id AND t.worker_id = complete_tasks.worker_id AND t.lease_token = c.lease_token
+    RETURNING t.id, c.audit_level, c.started_ago_ms, c.ended_ago_ms
+  ), audited AS (
+    INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status)
+    SELECT a.id, ms_after(clock, -step.ago_ms), step.status
+    FROM applied AS a
+    CROSS JOIN LATERAL (VALUES ('InProgress', a.started_ago_ms), ('Completed', a.ended_ago_ms)) AS step (status, ago_ms)
+    WHERE a.audit_level <> 3 AND writes_status_audit(a.audit_level, step.status, NULL)
+  )
+  SELECT array_agg(a.id) INTO taken FROM applied AS a;
+  RETURN CASE WHEN coalesce(cardinality(taken), 0) < cardinality(ids) THEN to_json(coalesce(taken, '{}')) END;
+END $$;
+
 -- Changes one task's status by hand and writes the audit row that the level asks for. A held task's lease ends, unless the
 -- status is InProgress or Queued; with due_in_ms it can be claimed again after so long. Returns whether there is such a
 -- task (and, with a worker and a token, whether that worker held it).
@@ -657,8 +697,12 @@ CREATE FUNCTION series_record(task queued_tasks) RETURNS json LANGUAGE sql STABL
 $$;
 
 -- Takes due tasks for a worker: at most \`limit\` from each of the queues [{name, limit, dueFrom}], of these types only.
--- Returns {now, walkMs, tasks} with the tasks as ClaimedTask, highest priority first, then longest due, then lowest id,
--- queue by queue.
+-- Returns {now, walkMs, tasks}; tasks is NULL for none, or has the members of ClaimedTask, each as a list of its values for
+-- all tasks, highest priority first, then longest due, then lowest id, queue by queue. Members that few tasks have are in
+-- the list \`rare\`, together with the id, for the tasks that have one. (Measured: half the time of a list of objects.)
+--
+-- A claim's commit waits for the disk. If it did not, a server that crashed could forget claims whose handlers have begun:
+-- their tasks would be due again while their worker, whose heartbeat was never late, still runs them.
 --
 -- The index holds exactly what can be claimed, in this order. Within a queue each priority is visited by itself, from the
 -- highest to the lowest (a loose index scan: one probe finds the next one), so that tasks that are due later, whatever their
@@ -676,18 +720,18 @@ SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off S
 SET jit = off
 AS $$
 DECLARE
-  clock     timestamptz := utc_now();
-  wanted    text[] := ARRAY(SELECT json_array_elements_text(types));
-  queue     record;
-  due_from  timestamptz;
-  room      int;
-  level     int;
-  ids       uuid[];
-  dues      timestamptz[];
-  all_ids   uuid[] := '{}';
-  all_dues  timestamptz[] := '{}';
-  walk_ms   float8;
-  claimed   json;
+  clock      timestamptz := utc_now();
+  wanted     text[] := ARRAY(SELECT json_array_elements_text(types));
+  queue      record;
+  due_from   timestamptz;
+  room       int;
+  level      int;
+  places     tid[];
+  dues       timestamptz[];
+  all_places tid[] := '{}';
+  all_dues   timestamptz[] := '{}';
+  walk_ms    float8;
+  claimed    json;
 BEGIN
   -- Held until the end, so that release_lost waits for this claim and then finds its tasks.
   PERFORM FROM workers AS w WHERE w.id = claim_tasks.worker_id AND w.is_registered FOR KEY SHARE;
@@ -708,42 +752,48 @@ BEGIN
       WHERE t.queue_name = queue.name AND t.priority < level AND t.due_at_utc >= due_from
       ORDER BY t.priority DESC LIMIT 1;
       EXIT WHEN NOT FOUND;
-      SELECT array_agg(c.id), array_agg(c.due_at_utc) INTO ids, dues FROM (
-        SELECT t.id, t.due_at_utc FROM queued_tasks AS t
+      SELECT array_agg(c.place), array_agg(c.due_at_utc) INTO places, dues FROM (
+        SELECT t.ctid AS place, t.due_at_utc FROM queued_tasks AS t
         WHERE t.queue_name = queue.name AND t.priority = level
           AND t.due_at_utc <= clock AND t.due_at_utc >= due_from AND t.type = ANY (wanted)
         ORDER BY t.due_at_utc, t.id
         LIMIT room
         FOR NO KEY UPDATE SKIP LOCKED
       ) AS c;
-      all_ids := all_ids || ids;
+      all_places := all_places || places;
       all_dues := all_dues || dues;
-      room := room - coalesce(cardinality(ids), 0);
+      room := room - coalesce(cardinality(places), 0);
     END LOOP;
   END LOOP;
   walk_ms := date_part('epoch', clock_timestamp() - clock) * 1000;
-  IF all_ids = '{}' THEN
-    RETURN json_build_object('now', to_epoch_ms(clock), 'walkMs', walk_ms, 'tasks', '[]'::json);
-  END IF;
 
-  WITH picked AS MATERIALIZED (
-    SELECT * FROM unnest(all_ids, all_dues) WITH ORDINALITY AS p (id, due_at_utc, position)
-  ), taken AS (
+  -- The rows are locked: they stay where they were found.
+  WITH taken AS (
     UPDATE queued_tasks AS t SET
       worker_id = claim_tasks.worker_id, due_at_utc = NULL, attempt = t.attempt + 1, lease_token = t.lease_token + 1
-    FROM picked AS p WHERE t.id = p.id
-    RETURNING p.position, p.due_at_utc, t
+    FROM unnest(all_places, all_dues) WITH ORDINALITY AS p (place, due_at_utc, position)
+    WHERE t.ctid = p.place
+    RETURNING p.position, p.due_at_utc AS was_due_at_utc, t.id, t.type, t.request, t.status, t.audit_level, t.queue_name,
+      t.priority, t.created_at_utc, t.attempt, t.lease_token,
+      t.task_key, t.lost_count, t.cancel_requested, t.rate_slot_utc, t.trace_context, t.retry_policy,
+      CASE WHEN t.is_recurring THEN series_record(t) END AS series,
+      t.is_recurring OR t.cancel_requested OR t.lost_count > 0
+        OR coalesce(t.task_key, t.trace_context, t.retry_policy) IS NOT NULL OR t.rate_slot_utc IS NOT NULL AS is_special
   )
-  SELECT json_agg(r) INTO claimed FROM (
-    SELECT
-      (t).id, (t).type, (t).request, (t).status, coalesce((t).audit_level, 0) AS "auditLevel",
-      (t).queue_name AS queue, (t).priority, (t).task_key AS "taskKey",
-      to_epoch_ms((t).created_at_utc) AS "createdAt", to_epoch_ms(taken.due_at_utc) AS "dueAt",
-      (t).attempt, (t).lost_count AS "lostCount", (t).lease_token AS "leaseToken",
-      (t).cancel_requested AS "cancelRequested", to_epoch_ms((t).rate_slot_utc) AS "rateSlotAt",
-      (t).trace_context AS "traceContext", (t).retry_policy AS "retryPolicy", series_record(t) AS series
-    FROM taken ORDER BY taken.position
-  ) AS r;
+  SELECT json_build_object(
+    'id', array_agg(c.id), 'type', array_agg(c.type), 'request', array_agg(c.request), 'status', array_agg(c.status),
+    'auditLevel', array_agg(coalesce(c.audit_level, 0)), 'queue', array_agg(c.queue_name),
+    'priority', array_agg(c.priority), 'createdAt', array_agg(to_epoch_ms(c.created_at_utc)),
+    'dueAt', array_agg(to_epoch_ms(c.was_due_at_utc)), 'attempt', array_agg(c.attempt),
+    'leaseToken', array_agg(c.lease_token),
+    'rare', json_agg(json_build_object(
+      'id', c.id, 'taskKey', c.task_key, 'lostCount', c.lost_count, 'cancelRequested', c.cancel_requested,
+      'rateSlotAt', to_epoch_ms(c.rate_slot_utc), 'traceContext', c.trace_context, 'retryPolicy', c.retry_policy,
+      'series', c.series
+    )) FILTER (WHERE c.is_special)
+  ) INTO claimed
+  FROM (SELECT * FROM taken ORDER BY position) AS c
+  HAVING count(*) > 0;
   RETURN json_build_object('now', to_epoch_ms(clock), 'walkMs', walk_ms, 'tasks', claimed);
 END $$;
 

@@ -133,6 +133,46 @@ BEGIN
   RETURN CASE WHEN coalesce(cardinality(taken), 0) < given THEN to_json(coalesce(taken, '{}')) END;
 END $$;
 
+-- Completes one-shot tasks that a worker holds and whose handlers have succeeded at the first go: what set_task_statuses does
+-- with InProgress and Completed, for the commonest change of all. Lists instead of objects, and nothing to decide, make it
+-- several times as fast. The n-th task is the n-th of each list: its id (in ascending order), its lease token, its audit
+-- level, how long ago it started and ended, and how long it took. Returns the same.
+CREATE FUNCTION complete_tasks(
+  worker_id text, ids uuid[], lease_tokens int[], audit_levels int[],
+  started_ago_ms float8[], ended_ago_ms float8[], execution_times_ms float8[]
+) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_sort = off SET jit = off
+AS $$
+DECLARE
+  clock timestamptz := utc_now();
+  taken uuid[];
+BEGIN
+  WITH applied AS (
+    UPDATE queued_tasks AS t SET
+      status = 'Completed', exception = NULL, worker_id = NULL, due_at_utc = NULL, cancel_requested = false,
+      rate_slot_utc = NULL,
+      execution_time_ms = CASE WHEN c.audit_level = 3 THEN t.execution_time_ms ELSE c.execution_time_ms END,
+      last_execution_utc = CASE WHEN c.audit_level = 3 THEN t.last_execution_utc
+        ELSE ms_after(clock, -c.ended_ago_ms) END
+    FROM unnest(ids, lease_tokens, audit_levels, started_ago_ms, ended_ago_ms, execution_times_ms)
+      AS c (id, lease_token, audit_level, started_ago_ms, ended_ago_ms, execution_time_ms)
+    WHERE t.id = c.id AND t.worker_id = complete_tasks.worker_id AND t.lease_token = c.lease_token
+    RETURNING t.id, c.audit_level, c.started_ago_ms, c.ended_ago_ms
+  ), audited AS (
+    INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status)
+    SELECT a.id, ms_after(clock, -step.ago_ms), step.status
+    FROM applied AS a
+    CROSS JOIN LATERAL (VALUES ('InProgress', a.started_ago_ms), ('Completed', a.ended_ago_ms)) AS step (status, ago_ms)
+    WHERE a.audit_level <> 3 AND writes_status_audit(a.audit_level, step.status, NULL)
+  )
+  SELECT array_agg(a.id) INTO taken FROM applied AS a;
+  RETURN CASE WHEN coalesce(cardinality(taken), 0) < cardinality(ids) THEN to_json(coalesce(taken, '{}')) END;
+END $$;
+
 -- Changes one task's status by hand and writes the audit row that the level asks for. A held task's lease ends, unless the
 -- status is InProgress or Queued; with due_in_ms it can be claimed again after so long. Returns whether there is such a
 -- task (and, with a worker and a token, whether that worker held it).

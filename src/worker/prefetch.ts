@@ -1,5 +1,6 @@
 // How many tasks a worker should hold. Too few, and it waits for claims; too many, and slow tasks are hoarded while other
-// workers idle. So it follows the throughput: about as many as were finished in the last tenth of a second.
+// workers idle. So it follows the throughput: about as many as were finished in the last tenth of a second. It is quick to
+// grow, so that a worker that meets a backlog is at its full speed after a few claims, and slow to shrink.
 
 import type { QueueSettings } from "./queue_settings.ts";
 
@@ -39,6 +40,9 @@ export class Prefetch {
       this.#target = Math.max(this.#least, Math.min(this.#most, Math.ceil(rate * spanMs)));
       this.#finished = 0;
       this.#windowStartedAt = now;
+    } else if (this.#finished > this.#target) {
+      // More than were to last for the whole span are done already: no need to see it end.
+      this.#target = Math.min(this.#most, 2 * this.#finished);
     }
     return this.#target;
   }
