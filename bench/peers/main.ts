@@ -1,5 +1,5 @@
-// EverTask beside other libraries, on the same machine in the same run: `deno task bench:peers [--store sqlite,postgres]
-// [--runs 5] [--tasks N] [--json]`. Needs npm.
+// EverTask beside other libraries, on the same machine in the same run: `deno task bench:peers [lifecycle | drain | latency]
+// [--store sqlite,postgres] [--runs 5] [--tasks N] [--json]`; all three measurements if none is named. Needs npm.
 //
 // Every measurement is a process of its own in the library's own runtime, on empty databases; contenders take turns, so that
 // whatever else the machine does hits all alike. PostgreSQL waits for the disk with each commit.
@@ -20,6 +20,8 @@ const defaultTasks: Readonly<Record<Contender["store"], number>> = {
 };
 const singleTasks = 1000;
 
+const measurements: readonly Measurement[] = ["lifecycle", "drain", "latency"];
+
 /** What a contender tells: its throughput, or for latency the other two, in milliseconds. */
 interface Told {
   readonly tasksPerSecond: number;
@@ -27,15 +29,15 @@ interface Told {
   readonly p99: number;
 }
 
-/** One run of a contender, or the medians of several. */
+/** One run of a contender, or the medians of several: of what was measured. */
 interface Figures {
   /** Tasks a second. */
-  readonly lifecycle: number;
+  readonly lifecycle?: number;
   /** Tasks a second. */
-  readonly drain: number;
+  readonly drain?: number;
   /** Milliseconds from dispatch to handler, one task at a time. */
-  readonly p50: number;
-  readonly p99: number;
+  readonly p50?: number;
+  readonly p99?: number;
 }
 
 interface Result extends Figures {
@@ -65,6 +67,7 @@ async function measure(
 
 async function measureStore(
   store: BenchStore,
+  measurements: readonly Measurement[],
   runs: number,
   tasks: number,
   installation: Installation,
@@ -77,16 +80,23 @@ async function measureStore(
       console.error(`… ${store.name}: ${contender.name}, run ${run} of ${runs}`);
       const take = (measurement: Measurement, count: number) =>
         measure(contender, measurement, count, store, installation);
-      const { tasksPerSecond: lifecycle } = await take("lifecycle", tasks);
-      const { tasksPerSecond: drain } = await take("drain", tasks);
-      const { p50, p99 } = await take("latency", Math.min(singleTasks, tasks));
-      measured.get(contender)!.push({ lifecycle, drain, p50, p99 });
+      const figures = {};
+      for (const measurement of measurements) {
+        if (measurement === "latency") {
+          const { p50, p99 } = await take(measurement, Math.min(singleTasks, tasks));
+          Object.assign(figures, { p50, p99 });
+        } else {
+          const { tasksPerSecond } = await take(measurement, tasks);
+          Object.assign(figures, { [measurement]: tasksPerSecond });
+        }
+      }
+      measured.get(contender)!.push(figures);
     }
   }
   return taking.map((contender) => ({
     store: store.name,
     contender: contender.name,
-    ...medians(measured.get(contender)!),
+    ...medians<Figures>(measured.get(contender)!),
   }));
 }
 
@@ -94,29 +104,37 @@ async function measureStore(
 function describe(results: readonly Result[]): string {
   const ours = (level: string) => results.find((row) => row.contender === `EverTask, ${level}`)!;
   const [full, none] = [ours("Full"), ours("None")];
-  const cells = (row: Result, value: (row: Result) => number) => [
-    rate(value(row)),
-    ratio(value(full) / value(row)),
-    ratio(value(none) / value(row)),
-  ];
+  const rates = (["lifecycle", "drain"] as const).filter((name) => full[name] !== undefined);
+  const waits = (["p50", "p99"] as const).filter((name) => full[name] !== undefined);
   return table(
     [
       results[0]!.store,
-      ...["lifecycle/s", "Full is", "None is"],
-      ...["drain/s", "Full is", "None is"],
-      ...["alone p50", "p99"],
+      ...rates.flatMap((name) => [`${name}/s`, "Full is", "None is"]),
+      ...waits.map((name) => `alone ${name}`),
     ],
     results.map((row) => [
       row.contender,
-      ...cells(row, ({ lifecycle }) => lifecycle),
-      ...cells(row, ({ drain }) => drain),
-      ...[row.p50, row.p99].map(milliseconds),
+      ...rates.flatMap((name) => [
+        rate(row[name]!),
+        ratio(full[name]! / row[name]!),
+        ratio(none[name]! / row[name]!),
+      ]),
+      ...waits.map((name) => milliseconds(row[name]!)),
     ]),
   );
 }
 
+/** What the command line asks for. */
+function chosenMeasurements(name: string | null): readonly Measurement[] {
+  if (name === null) return measurements;
+  const chosen = measurements.filter((each) => each === name);
+  if (chosen.length > 0) return chosen;
+  throw new UsageError(`There is no measurement "${name}": take of ${measurements.join(", ")}.`);
+}
+
 async function main(args: string[]): Promise<void> {
-  const { options } = readArguments(args);
+  const { subject, options } = readArguments(args);
+  const chosen = chosenMeasurements(subject);
   const { runs, tasks, json } = options;
   const stores = await openStores(options.stores, ["sqlite", "postgres"]);
   const machine = environment();
@@ -126,7 +144,7 @@ async function main(args: string[]): Promise<void> {
   for (const store of stores) {
     await using measured = store;
     const count = tasks ?? defaultTasks[store.name as Contender["store"]];
-    results.push(...await measureStore(measured, runs, count, installation));
+    results.push(...await measureStore(measured, chosen, runs, count, installation));
   }
   const { versions } = installation;
   if (json) return console.log(JSON.stringify({ machine, versions, runs, results }, null, 2));
