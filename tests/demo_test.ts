@@ -175,3 +175,21 @@ Deno.test("in a terminal the demo's bar is redrawn in its line, and notes stand 
       `\r\x1b[K${"█".repeat(30)} 100 % · 4 of 4 files\n`,
   );
 });
+
+Deno.test("a reader that goes away ends the demo without a word, and the next start goes on", async () => {
+  await using workplace = await Workplace.create(60);
+  const child = workplace.start("--pause", "20");
+  const reader = child.stdout.getReader();
+  await reader.read();
+  await reader.cancel();
+  const stderr = await new Response(child.stderr).text();
+  assertEquals([(await child.status).code, stderr], [141, ""]);
+  assertStringIncludes((await workplace.run()).stdout, "Continuing the scan");
+});
+
+Deno.test("--help says what the demo takes", async () => {
+  await using workplace = await Workplace.create(0);
+  const { code, stdout } = await workplace.runWith("--help");
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, "--database");
+});

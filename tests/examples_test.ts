@@ -1,5 +1,6 @@
 // The examples are programs that work: each runs to its end, in an empty folder of its own.
 
+import { assertEquals } from "@std/assert";
 import { listExamples } from "./support/examples.ts";
 import { startPostgres } from "./support/pg_server.ts";
 import { runCommand } from "./support/run_command.ts";
@@ -19,6 +20,15 @@ const providers: Record<string, () => Promise<{ env: Record<string, string> } & 
     // Uses what Deno alone has, and is left out where Node runs the examples.
     deno: () => Promise.resolve({ env: {}, [Symbol.asyncDispose]: () => Promise.resolve() }),
   };
+
+Deno.test("no example says `using`, which Node understands from version 24 on", async () => {
+  const examples = await listExamples();
+  const texts = await Promise.all(
+    examples.map(({ path }) => Deno.readTextFile(new URL(path, root))),
+  );
+  const disposing = examples.filter((_, index) => /^\s*(await )?using /m.test(texts[index]!));
+  assertEquals(disposing.map(({ path }) => path), []);
+});
 
 for (const { path, needs } of await listExamples()) {
   const missing = needs.filter((need) => !(need in providers));

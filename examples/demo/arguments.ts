@@ -29,12 +29,13 @@ export interface Arguments {
 }
 
 /**
- * Reads the command line.
+ * Reads the command line; `help` is what it may ask for instead.
  *
  * @throws {UsageError} If there is something wrong with it.
  */
-export async function readArguments(given: string[]): Promise<Arguments> {
+export async function readArguments(given: string[]): Promise<Arguments | "help"> {
   const { values, positionals } = parse(given);
+  if (values.help) return "help";
   if (positionals.length > 1) {
     throw new UsageError(
       `Only one folder can be hashed at a time, but these are given: ${positionals.join(", ")}.`,
@@ -63,6 +64,7 @@ function parse(args: string[]) {
         audit: { type: "string", default: "Full" },
         database: { type: "string", default: "evertask-demo.db" },
         pause: { type: "string", default: "0" },
+        help: { type: "boolean", short: "h" },
       },
     });
   } catch (error) {

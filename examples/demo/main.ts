@@ -22,7 +22,9 @@ import { describeScan } from "./report.ts";
 import { type Scan, Scans } from "./scans.ts";
 
 async function main(): Promise<void> {
-  const { folder, auditLevel, database, pauseMs } = await readArguments(process.argv.slice(2));
+  const args = await readArguments(process.argv.slice(2));
+  if (args === "help") return print(usage);
+  const { folder, auditLevel, database, pauseMs } = args;
 
   const storage = sqliteStorage(database);
   await storage.open(); // the tables of EverTask exist now, in the file that holds ours
@@ -47,9 +49,9 @@ async function main(): Promise<void> {
   await everTask.stop();
   if (finished) {
     scans.finish(scan);
-    console.log(describeScan(scans, scan, figures));
+    print(describeScan(scans, scan, figures));
   } else {
-    console.log("Stopped. Start it again to go on with what is left.");
+    print("Stopped. Start it again to go on with what is left.");
     process.exitCode = 130;
   }
   scans.close();
@@ -57,7 +59,7 @@ async function main(): Promise<void> {
   /** Stores a new scan and its tasks in one transaction: after a crash there are all of them, or none. */
   async function beginScan(folder: string, auditLevel: AuditLevel): Promise<Scan> {
     const { files, unreadable } = await listFiles(folder, database);
-    for (const path of unreadable) console.log(`Left out, since it cannot be listed: ${path}`);
+    for (const path of unreadable) print(`Left out, since it cannot be listed: ${path}`);
     // One thing that no handler can read as a file, so that there is a failure to see: the folder itself.
     const paths = [...files, folder];
     const scan = await scans.begin(folder, auditLevel, async (connection) => {
@@ -65,12 +67,17 @@ async function main(): Promise<void> {
       const tasks = await everTask.dispatchMany(hashTask, payloads, { auditLevel, connection });
       return tasks.map(({ id }, index) => ({ taskId: id, path: paths[index]! }));
     });
-    console.log(
+    print(
       `Hashing ${files.length} files of ${folder} at audit level ${auditLevel}, and the folder itself, which is no file: ` +
         "that task fails on purpose.",
     );
     return scan;
   }
+}
+
+/** Writes a line to where the bar is, not by `console.log`: a closed pipe must be told by the stream's error. */
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
 
 /** The scan that an earlier process did not finish, if there is one. */
@@ -84,12 +91,19 @@ function continueScan(scans: Scans, folder: string): Scan | null {
     );
   }
   const { total, ended, held } = scans.progress(scan);
-  console.log(
+  print(
     `Continuing the scan of ${folder} at audit level ${scan.auditLevel}: ${ended} of ${total} files are done, ` +
       `${held} were being worked on, ${total - ended - held} are waiting.`,
   );
   return scan;
 }
+
+// Who only reads the first lines (`| head -1`) closes the pipe: end as quietly as other programs do. What is left to do waits in
+// the database.
+process.stdout.on("error", (error: Error & { code?: string }) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(141); // 128 and the number of SIGPIPE
+});
 
 try {
   await main();

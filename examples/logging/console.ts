@@ -19,8 +19,9 @@ const logger: Logger = {
   error: (message, properties) => console.error(formatMessage(message, properties)),
 };
 
-await using everTask = createEverTask({ storage: memoryStorage(), tasks: [greet], logger });
+const everTask = createEverTask({ storage: memoryStorage(), tasks: [greet], logger });
 const done = new Promise((resolve) => everTask.events.subscribe(resolve, { kinds: ["completed"] }));
 await everTask.start();
 await everTask.dispatch(greet, { name: "Ada" });
 await done;
+await everTask.stop();

@@ -57,19 +57,16 @@ const greet = defineTask<{ name: string }>({
   },
 });
 
-{
-  await using everTask = createEverTask({
-    storage: memoryStorage(),
-    tasks: [greet],
-    logger: getLogger("evertask"),
-  });
-  const done = new Promise((resolve) =>
-    everTask.events.subscribe(resolve, { kinds: ["completed"] })
-  );
-  await everTask.start();
-  await everTask.dispatch(greet, { name: "Ada" });
-  await done;
-}
+const everTask = createEverTask({
+  storage: memoryStorage(),
+  tasks: [greet],
+  logger: getLogger("evertask"),
+});
+const done = new Promise((resolve) => everTask.events.subscribe(resolve, { kinds: ["completed"] }));
+await everTask.start();
+await everTask.dispatch(greet, { name: "Ada" });
+await done;
+await everTask.stop();
 
 await dispose();
 for (const file of await readdir(join(folder, "logs"))) {

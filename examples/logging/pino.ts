@@ -22,8 +22,9 @@ const logger: Logger = {
   error: write("error"),
 };
 
-await using everTask = createEverTask({ storage: memoryStorage(), tasks: [greet], logger });
+const everTask = createEverTask({ storage: memoryStorage(), tasks: [greet], logger });
 const done = new Promise((resolve) => everTask.events.subscribe(resolve, { kinds: ["completed"] }));
 await everTask.start();
 await everTask.dispatch(greet, { who: "Ada" });
 await done;
+await everTask.stop();

@@ -12,11 +12,11 @@ const importRows = defineTask<{ rows: number }>({
   },
 });
 
-await using everTask = createEverTask({
+const everTask = createEverTask({
   storage: memoryStorage(),
   tasks: [importRows],
   logger: silentLogger,
-  persistentLogs: { minimumLevel: "Information", maxLinesPerRun: 3 },
+  persistentLogs: { minimumLevel: "Information", maxLinesPerRun: 7 },
 });
 const done = new Promise((resolve) => everTask.events.subscribe(resolve, { kinds: ["completed"] }));
 await everTask.start();
@@ -29,3 +29,4 @@ do {
   for (const { sequence, level, message } of page.items) console.log(sequence, level, message);
   after = page.next ?? undefined;
 } while (after !== undefined);
+await everTask.stop();

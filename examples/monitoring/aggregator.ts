@@ -40,7 +40,7 @@ class TaskMetrics {
   }
 }
 
-await using everTask = createEverTask({ storage: memoryStorage(), tasks, queues: { email: {} } });
+const everTask = createEverTask({ storage: memoryStorage(), tasks, queues: { email: {} } });
 const metrics = new TaskMetrics(everTask.events);
 const allEnded = new Promise<void>((resolve) => {
   let ends = 0;
@@ -57,3 +57,4 @@ await allEnded;
 console.log(metrics.figures);
 // { completed: 20, failed: 3, failuresByType: { "charge-card": 2, "build-report": 1 } }
 metrics.close();
+await everTask.stop();

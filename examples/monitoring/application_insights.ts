@@ -8,11 +8,11 @@ import { memoryStorage } from "@evertask/evertask/memory";
 import { chargeCard, tasks } from "./support/shop.ts";
 import { startReceiver } from "./support/receiver.ts";
 
-await using receiver = await startReceiver();
+const receiver = await startReceiver();
 const connectionString = process.env.APPLICATIONINSIGHTS_CONNECTION_STRING ??
   `InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint=${receiver.url}`;
 
-await using everTask = createEverTask({ storage: memoryStorage(), tasks, queues: { email: {} } });
+const everTask = createEverTask({ storage: memoryStorage(), tasks, queues: { email: {} } });
 const channel = applicationInsightsChannel({ connectionString, roleName: "shop" });
 const telemetry = sendAlerts(everTask, channel);
 const failed = new Promise((resolve) => everTask.events.subscribe(resolve, { kinds: ["failed"] }));
@@ -20,4 +20,6 @@ await everTask.start();
 await everTask.dispatch(chargeCard, { order: 1 });
 await failed;
 
+await everTask.stop();
 await telemetry.close();
+await receiver.stop();

@@ -12,7 +12,7 @@ const { SMTP_URL, ALERT_TO = "ops@example.com" } = process.env;
 const smtp = SMTP_URL ? createTransport(SMTP_URL) : null;
 const composer = createTransport({ streamTransport: true, buffer: true });
 
-await using everTask = createEverTask({ storage: memoryStorage(), tasks, queues: { email: {} } });
+const everTask = createEverTask({ storage: memoryStorage(), tasks, queues: { email: {} } });
 const channel = emailChannel({
   transport: smtp ?? {
     async sendMail(message) {
@@ -29,5 +29,6 @@ await everTask.start();
 await everTask.dispatch(chargeCard, { order: 1 });
 await failed;
 
+await everTask.stop();
 await alerts.close();
 smtp?.close();

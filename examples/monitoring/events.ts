@@ -4,7 +4,7 @@ import { createEverTask } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";
 import { chargeCard, sendReceipt, tasks } from "./support/shop.ts";
 
-await using everTask = createEverTask({
+const everTask = createEverTask({
   storage: memoryStorage(),
   tasks,
   queues: { email: {} },
@@ -36,3 +36,4 @@ await everTask.dispatch(sendReceipt, { order: 1 });
 await everTask.dispatch(chargeCard, { order: 2 });
 await watching;
 unsubscribe();
+await everTask.stop();

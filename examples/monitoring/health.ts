@@ -5,7 +5,7 @@ import { memoryStorage } from "@evertask/evertask/memory";
 import { createHealthChecks } from "@evertask/evertask/monitor";
 import { tasks } from "./support/shop.ts";
 
-await using everTask = createEverTask({ storage: memoryStorage(), tasks, queues: { email: {} } });
+const everTask = createEverTask({ storage: memoryStorage(), tasks, queues: { email: {} } });
 const health = createHealthChecks(everTask, {
   backlog: { degraded: { minutes: 10 } },
   failures: { degraded: 0.2, window: { minutes: 15 } },
@@ -27,3 +27,4 @@ const { status, checks } = await health.detail();
 console.log(status, checks.backlog?.description);
 
 health.close();
+await everTask.stop();

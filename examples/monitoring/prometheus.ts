@@ -5,7 +5,7 @@ import { memoryStorage } from "@evertask/evertask/memory";
 import { createPrometheusExporter } from "@evertask/evertask/prometheus";
 import { chargeCard, sendReceipt, tasks } from "./support/shop.ts";
 
-await using everTask = createEverTask({ storage: memoryStorage(), tasks, queues: { email: {} } });
+const everTask = createEverTask({ storage: memoryStorage(), tasks, queues: { email: {} } });
 const exporter = createPrometheusExporter(everTask);
 const failed = new Promise((resolve) => everTask.events.subscribe(resolve, { kinds: ["failed"] }));
 
@@ -22,3 +22,4 @@ console.log(
 );
 
 exporter.close();
+await everTask.stop();

@@ -8,11 +8,11 @@ import { memoryStorage } from "@evertask/evertask/memory";
 import { chargeCard, tasks } from "./support/shop.ts";
 import { startReceiver } from "./support/receiver.ts";
 
-await using receiver = await startReceiver();
+const receiver = await startReceiver();
 const dsn = process.env.SENTRY_DSN ?? `${receiver.url.replace("//", "//public-key@")}/1`;
 
 const cleanUp = defineTask({ type: "clean-up", handle() {} });
-await using everTask = createEverTask({
+const everTask = createEverTask({
   storage: memoryStorage(),
   tasks: [...tasks, cleanUp],
   queues: { email: {} },
@@ -33,5 +33,7 @@ await everTask.dispatch(cleanUp, undefined, {
 });
 await ended;
 
+await everTask.stop();
 await errors.close();
 await crons.close();
+await receiver.stop();

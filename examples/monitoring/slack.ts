@@ -8,10 +8,10 @@ import { memoryStorage } from "@evertask/evertask/memory";
 import { chargeCard, tasks } from "./support/shop.ts";
 import { startReceiver } from "./support/receiver.ts";
 
-await using receiver = await startReceiver();
+const receiver = await startReceiver();
 const webhookUrl = process.env.SLACK_WEBHOOK_URL ?? `${receiver.url}/services/T0/B0/secret`;
 
-await using everTask = createEverTask({ storage: memoryStorage(), tasks, queues: { email: {} } });
+const everTask = createEverTask({ storage: memoryStorage(), tasks, queues: { email: {} } });
 const alerts = sendAlerts(everTask, slackChannel({ webhookUrl }), {
   types: ["charge-card"], // only what matters
   repeatAfter: { minutes: 15 }, // the same failure again: one message that sums up
@@ -22,5 +22,7 @@ await everTask.start();
 await everTask.dispatch(chargeCard, { order: 1 });
 await failed;
 
+await everTask.stop();
 await alerts.close(); // delivers what waits
 console.log(alerts.counts);
+await receiver.stop();

@@ -6,8 +6,8 @@ import { memoryStorage } from "@evertask/evertask/memory";
 import { chargeCard, tasks } from "./support/shop.ts";
 import { startReceiver } from "./support/receiver.ts";
 
-await using receiver = await startReceiver();
-await using everTask = createEverTask({ storage: memoryStorage(), tasks, queues: { email: {} } });
+const receiver = await startReceiver();
+const everTask = createEverTask({ storage: memoryStorage(), tasks, queues: { email: {} } });
 const channel = webhookChannel({
   url: `${receiver.url}/hooks/tasks`,
   secret: `whsec_${btoa("32 random bytes from your secrets")}`,
@@ -20,4 +20,6 @@ await everTask.start();
 await everTask.dispatch(chargeCard, { order: 1 });
 await failed;
 
+await everTask.stop();
 await alerts.close();
+await receiver.stop();

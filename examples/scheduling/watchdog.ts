@@ -66,7 +66,7 @@ for (const task of [backup, importData]) {
 
 // ---- the watchdog: it dispatches nothing and runs nothing ----
 
-await using watchdog = createEverTask({ storage: memoryStorage({ database }), ...options });
+const watchdog = createEverTask({ storage: memoryStorage({ database }), ...options });
 
 /** Looks again and again until it finds what is expected at this point of the demonstration. */
 async function waitFor(isExpected: (findings: Finding[]) => boolean): Promise<void> {
@@ -97,3 +97,4 @@ await waitFor((found) => found.length === 2 && problems(found, "a run takes too 
 repaired.resolve();
 await waitFor((found) => found.length === 1);
 await worker.stop();
+await watchdog.stop();

@@ -10,8 +10,6 @@ export interface Example {
   readonly needs: readonly string[];
   /** What it imports. */
   readonly imports: readonly string[];
-  /** Whether it says `await using`, which Node understands from version 24 on. */
-  readonly disposes: boolean;
 }
 
 /**
@@ -30,7 +28,7 @@ export async function listExamples(): Promise<Example[]> {
       const head = source.split("\n", 10).join("\n");
       const needs = head.match(/^(?:\/\/| \*) needs: (.+)$/m)?.[1]?.split(/,\s*/) ?? [];
       const imports = [...source.matchAll(/^(?:import|}) .*"(.+)";$/gm)].map(([, name]) => name!);
-      return { path, needs, imports, disposes: /^\s*await using /m.test(source) };
+      return { path, needs, imports };
     }),
   );
 }

@@ -3,9 +3,11 @@
 import { createServer } from "node:http";
 
 /** A running receiver. */
-export interface Receiver extends AsyncDisposable {
+export interface Receiver {
   /** Where it listens. */
   readonly url: string;
+  /** Ends it. */
+  stop(): Promise<void>;
 }
 
 /** Starts a receiver on a free port. */
@@ -21,7 +23,7 @@ export async function startReceiver(): Promise<Receiver> {
   const port = typeof address === "object" && address !== null ? address.port : 0;
   return {
     url: `http://127.0.0.1:${port}`,
-    [Symbol.asyncDispose]() {
+    stop() {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
     },

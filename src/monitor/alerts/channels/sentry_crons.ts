@@ -74,7 +74,7 @@ export function sentryCronsChannel(options: SentryCronsOptions): AlertChannel {
   }
   checkFunction(monitorOf, "monitorOf");
 
-  /** Looked up each time: a series can be given another schedule while it lives. */
+  /** Looked up at each start: a series can be given another schedule while it lives. */
   async function configOf(taskId: string): Promise<MonitorConfig | null> {
     const series = (await everTask?.get(taskId))?.series;
     return series ? monitorConfig(series, options) : null;
@@ -95,7 +95,7 @@ export function sentryCronsChannel(options: SentryCronsOptions): AlertChannel {
       const { durationMs } = event;
       const status = statusOf(event);
       if (status === null) return;
-      const config = await configOf(event.taskId);
+      const config = status === "in_progress" ? await configOf(event.taskId) : null;
       const payload = {
         check_in_id: runInProgress,
         monitor_slug: slug(monitorOf(event)),
