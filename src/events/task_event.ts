@@ -62,7 +62,8 @@ export interface TaskEvent {
   readonly nextRunUtc: string | null;
   /**
    * For `missed`, and for the `recurringScheduled` that follows it: how many occurrences were skipped. For an aggregated
-   * deferral: how many. For `lost`: how often the task was lost in this run. 0 otherwise.
+   * deferral: how many. For `lost`: the lost count of the task
+   * in this run. 0 otherwise.
    */
   readonly count: number;
   /** The worker process concerned; null where none is. */

@@ -13,7 +13,7 @@ interface Loss extends SchemaIssue {
  * plain objects. Whatever has a `toJSON` (a valid `Date`, a `URL`) says itself what it is as JSON, an object of a class is its
  * own enumerable properties, and properties that are `undefined` may be left out.
  *
- * @param value What `JSON.stringify` has accepted, so that nothing in it leads back to itself.
+ * @param value Nothing in it may lead back to itself, as in nothing that `JSON.stringify` accepts.
  */
 export function findJsonLoss(value: unknown): Loss | null {
   switch (typeof value) {
@@ -23,11 +23,23 @@ export function findJsonLoss(value: unknown): Loss | null {
       return value === null ? null : findInObject(value);
     case "function":
       return missing("functions", "a payload is data");
+    case "bigint":
+      return "toJSON" in Object(value) ? null : missing("bigint", "write a text");
     case "symbol":
       return missing("symbols", "write a text");
     default:
       return null;
   }
+}
+
+/** Why `JSON.stringify` refused a value, if that was for a bigint; null: for something else. */
+export function findBigint(value: unknown): Loss | null {
+  try {
+    JSON.stringify(value, (_, part) => typeof part === "bigint" ? null : part);
+  } catch {
+    return null; // it leads back to itself, or a getter throws
+  }
+  return findJsonLoss(value);
 }
 
 function findInObject(value: object): Loss | null {

@@ -1,7 +1,7 @@
 // Payloads on their way into storage and out of it. What the handler gets is always what the validator makes of the stored
 // JSON text, so a payload means the same whether the task runs at once in this process or next week in another.
 
-import { findJsonLoss } from "./json_losses.ts";
+import { findBigint, findJsonLoss } from "./json_losses.ts";
 import { PayloadValidationError } from "./payload_validation_error.ts";
 import type { StandardSchema } from "./standard_schema.ts";
 
@@ -52,8 +52,8 @@ function stringify(taskType: string, payload: unknown): string {
   try {
     text = JSON.stringify(payload === undefined ? null : payload);
   } catch (cause) {
-    const issues = [{ message: `it cannot be written as JSON: ${(cause as Error).message}` }];
-    throw new PayloadValidationError(taskType, issues, { cause });
+    const message = `it cannot be written as JSON: ${(cause as Error).message}`;
+    throw new PayloadValidationError(taskType, [findBigint(payload) ?? { message }], { cause });
   }
   if (text === undefined) {
     throw new PayloadValidationError(taskType, [{

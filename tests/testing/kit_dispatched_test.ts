@@ -1,5 +1,5 @@
-import { assertEquals, assertRejects } from "@std/assert";
-import { createEverTask, defineTask, InvalidArgumentError } from "../../mod.ts";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { createEverTask, defineTask, InvalidArgumentError, linearRetry } from "../../mod.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
 import {
   assertDispatched,
@@ -130,6 +130,18 @@ Deno.test("the timing can be asked for: delay, instant, due within", async () =>
   assertEquals(await widths({ dueWithin: 0 }), [0]);
   await assertRejects(() => widths({ at: "tomorrow" }), InvalidArgumentError);
   await assertRejects(() => widths({ delay: -1 }), InvalidArgumentError);
+});
+
+Deno.test("the retry policy of a dispatch can be asked for", async () => {
+  await using everTask = instance();
+  await everTask.dispatch(resize, { width: 0 });
+  await assertDispatched(everTask, resize, { retry: null });
+  await everTask.dispatch(resize, { width: 1 }, { retry: linearRetry(3, { seconds: 1 }) });
+  await assertDispatched(everTask, resize, { retry: linearRetry(3, 1000), payload: { width: 1 } });
+  const message = await complaint(() =>
+    assertDispatched(everTask, resize, { retry: linearRetry(4, 1000) })
+  );
+  assertStringIncludes(message, 'not {"kind":"linear","retries":4,"delaysMs":[1000]}');
 });
 
 Deno.test("a series can be asked for by its schedule", async () => {

@@ -3,6 +3,8 @@
 import type { AuditLevel } from "../../audit/audit_level.ts";
 import { planSeries } from "../../dispatch/series_plan.ts";
 import type { RecurringInput } from "../../schedule/builder.ts";
+import type { StorableRetryPolicy } from "../../retry/policy_data.ts";
+import { toStoredPolicy } from "../../retry/stored_policy.ts";
 import type { TaskRecord } from "../../storage/records.ts";
 import type { TaskStatus } from "../../storage/task_status.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
@@ -22,6 +24,8 @@ export interface DispatchMatch<Payload = unknown> {
   readonly priority?: number;
   /** How much history it leaves. */
   readonly auditLevel?: AuditLevel;
+  /** The retry policy that it was dispatched with; `null`: with none of its own. */
+  readonly retry?: StorableRetryPolicy | null;
   /** Where it stands by now. */
   readonly status?: TaskStatus;
   /** It was dispatched to run after exactly so long; 0: at once. */
@@ -52,6 +56,10 @@ export function differences<Payload>(
   for (const field of plainFields) {
     if (match[field] === undefined || match[field] === task[field]) continue;
     found.push(`${field} is ${show(task[field])}, not ${show(match[field])}`);
+  }
+  if (match.retry !== undefined) {
+    const wanted = match.retry === null ? null : toStoredPolicy(match.retry, "retry");
+    if (wanted !== task.retryPolicy) found.push(`retry is ${task.retryPolicy}, not ${wanted}`);
   }
   return [...found, ...timingDifferences(task, match)];
 }
