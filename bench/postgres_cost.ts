@@ -1,7 +1,9 @@
-// What a task costs PostgreSQL at each audit level: write-ahead log, row versions, processor time.
+// What a task costs PostgreSQL at each audit level: write-ahead log, row versions, processor time. Measured over its whole life
+// (dispatched one by one, born claimed), and over a drain (claimed from a stored backlog).
 
 import process from "node:process";
 import { type AuditLevel, auditLevels } from "@evertask/evertask";
+import { drain, storeBacklog } from "./measures/drain.ts";
 import { measureLifecycle } from "./measures/lifecycle.ts";
 import { grouped, medians } from "./support/figures.ts";
 import { PostgresSession } from "./support/postgres_session.ts";
@@ -10,6 +12,11 @@ import type { Subject } from "./support/subject.ts";
 import { table } from "./support/table.ts";
 
 const defaultTasks = 20_000;
+
+/** What is measured. */
+type Work = "lifecycle" | "drain";
+
+const works: readonly Work[] = ["lifecycle", "drain"];
 
 /** All per task. */
 interface TaskCost {
@@ -24,6 +31,7 @@ interface TaskCost {
 
 async function measureCost(
   store: BenchStore,
+  work: Work,
   auditLevel: AuditLevel,
   tasks: number,
 ): Promise<TaskCost> {
@@ -31,6 +39,7 @@ async function measureCost(
   const storage = database.storage();
   await storage.open(); // the schema is made before anything is counted
   await storage.close();
+  if (work === "drain") await storeBacklog(database, auditLevel, tasks);
   await using session = new PostgresSession(database.address);
   const look = async () => {
     const client = process.cpuUsage();
@@ -43,7 +52,8 @@ async function measureCost(
     };
   };
   const before = await look();
-  await measureLifecycle(database, { auditLevel, tasks });
+  if (work === "drain") await drain(database, tasks);
+  else await measureLifecycle(database, { auditLevel, tasks });
   const after = await look();
   const client = after.client.user + after.client.system - before.client.user -
     before.client.system;
@@ -69,25 +79,26 @@ export const postgresCostSubject: Subject = {
   about: "what a task costs PostgreSQL at each audit level: log, rows, processor time",
   async run({ stores, runs, tasks: asked }, progress) {
     const tasks = asked ?? defaultTasks;
-    const costs = new Map<AuditLevel, TaskCost[]>(auditLevels.map((level) => [level, []]));
+    const measured = works.flatMap((work) =>
+      auditLevels.map((auditLevel) => ({ work, auditLevel, costs: new Array<TaskCost>() }))
+    );
     for (const store of await openStores(stores, ["postgres"])) {
-      await using measured = store;
+      await using _store = store;
       for (let round = 0; round <= runs; round++) {
-        for (const auditLevel of auditLevels) {
-          progress(`${auditLevel}, ${round === 0 ? "warm-up" : `run ${round} of ${runs}`}`);
-          const cost = await measureCost(measured, auditLevel, tasks);
-          if (round > 0) costs.get(auditLevel)!.push(cost);
+        for (const { work, auditLevel, costs } of measured) {
+          progress(
+            `${work}, ${auditLevel}, ${round === 0 ? "warm-up" : `run ${round} of ${runs}`}`,
+          );
+          const cost = await measureCost(store, work, auditLevel, tasks);
+          if (round > 0) costs.push(cost);
         }
       }
     }
-    const results = auditLevels.map((auditLevel) => ({
-      auditLevel,
-      ...medians(costs.get(auditLevel)!),
-    }));
+    const results = measured.map(({ costs, ...subject }) => ({ ...subject, ...medians(costs) }));
     const text = table(
       ["a task", "log bytes", "row versions", "of them HOT", "server CPU µs", "client CPU µs"],
       results.map((row) => [
-        row.auditLevel,
+        `${row.work}, ${row.auditLevel}`,
         grouped(row.walBytes),
         row.rowVersions.toFixed(2),
         row.hotUpdates.toFixed(2),

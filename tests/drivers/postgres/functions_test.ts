@@ -101,6 +101,61 @@ Deno.test("set_task_status tells whether there is such a task, and whether the l
   assertEquals(await set(task.id, "fenced", 1), true);
 });
 
+Deno.test("complete_tasks does what set_task_statuses does with a clean first attempt, at every audit level", async () => {
+  await using storage = await openStorage({ url });
+  await using sql = connect(url);
+  await storage.registerWorker({ id: "clean", host: "test" });
+  for (const [number, auditLevel] of auditLevels.entries()) {
+    const tasks = [1, 2].map(() => newTask({ queue: "clean", claimFor: "clean", auditLevel }));
+    await storage.persist(tasks);
+    const [one, other] = tasks.map(({ id }) => id) as [string, string];
+    const earlier = [{ status: "InProgress", ago_ms: 20 }];
+    const change = {
+      ...{ id: one, audit_level: number, status: "Completed", ago_ms: 5, earlier },
+      ...{ worker_id: "clean", lease_token: 1, execution_time_ms: 15.25 },
+    };
+    const [general] = await sql`
+      SELECT evertask.set_task_statuses(${JSON.stringify([change])}::text::json) AS applied`;
+    const [special] = await sql`
+      SELECT evertask.complete_tasks(
+        'clean', ${`{${other}}`}::text::uuid[], '{1}', ${`{${number}}`}::text::int[], '{20}', '{5}', '{15.25}'
+      ) AS applied`;
+    assertEquals([general!.applied, special!.applied], [null, null]);
+    const outcomes = await Promise.all([one, other].map(async (id) => {
+      const { createdAt, lastExecutionAt, ...stored } = (await storage.get(id))!;
+      const audit = (await storage.statusAudit(id)).items;
+      return {
+        ...{ ...stored, id: "", ended: lastExecutionAt !== null, created: createdAt > 0 },
+        audit: audit.map(({ newStatus, exception }) => ({ newStatus, exception })),
+        took: audit.length === 3 ? audit[2]!.updatedAt - audit[1]!.updatedAt : null,
+      };
+    }));
+    assertEquals(outcomes[1], outcomes[0]);
+    assertEquals(outcomes[1]!.audit.length, auditLevel === "Full" ? 3 : 0);
+  }
+});
+
+Deno.test("complete_tasks tells which tasks the worker still held", async () => {
+  await using storage = await openStorage({ url });
+  await using sql = connect(url);
+  await storage.registerWorker({ id: "late", host: "test" });
+  const tasks = [1, 2, 3].map(() => newTask({ queue: "late", claimFor: "late" }));
+  await storage.persist(tasks);
+  const ids = tasks.map(({ id }) => id);
+  await storage.setStatus(ids[0]!, "Cancelled", null, "Full"); // ended by hand meanwhile
+  const complete = async (worker: string, token: number) => {
+    const [row] = await sql`
+      SELECT evertask.complete_tasks(
+        ${worker}, ${`{${ids}}`}::text::uuid[], ${`{1,${token},1}`}::text::int[], '{0,0,0}', '{1,1,1}', '{0,0,0}', '{1,1,1}'
+      ) AS applied`;
+    return row!.applied;
+  };
+  assertEquals(await complete("another", 1), []);
+  assertEquals(await complete("late", 2), [ids[2]]);
+  assertEquals((await storage.get(ids[0]!))?.status, "Cancelled");
+  assertEquals((await storage.get(ids[1]!))?.status, "Queued");
+});
+
 Deno.test("a caller with another search path gets the same functions and tables", async () => {
   await using sql = connect(url, { connection: { search_path: "pg_temp" } });
   await sql`CREATE TEMP TABLE queued_tasks (id uuid)`;
