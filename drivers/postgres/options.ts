@@ -1,5 +1,6 @@
 // The options of postgresStorage: what they mean, what they default to, and what is refused.
 
+import { checkSecretOptions } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import { type Duration, toMilliseconds } from "../../src/time/duration.ts";
 import type { PostgresClient } from "./connection.ts";
@@ -57,6 +58,17 @@ export interface PostgresStorageOptions {
   readonly queryTimeout?: Duration;
 }
 
+const optionNames = [
+  "url",
+  "sql",
+  "schema",
+  "migrate",
+  "notify",
+  "prepare",
+  "maxConnections",
+  "queryTimeout",
+] as const satisfies readonly (keyof PostgresStorageOptions)[];
+
 /** Options, checked and complete. */
 export interface ResolvedOptions {
   readonly url: string | null;
@@ -72,7 +84,7 @@ export interface ResolvedOptions {
 /**
  * Checks the options.
  *
- * @throws {InvalidArgumentError} If one of them cannot be used.
+ * @throws {InvalidArgumentError} If one of them cannot be used, or there is no such option.
  */
 export function resolveOptions(
   given: string | PostgresClient | PostgresStorageOptions,
@@ -86,6 +98,7 @@ export function resolveOptions(
     : "unsafe" in given
     ? { sql: given }
     : given;
+  checkSecretOptions(options, optionNames, "options");
   const { url = null, sql = null, schema = "evertask", maxConnections = 5 } = options;
   if ((url === null) === (sql === null)) {
     throw new InvalidArgumentError(

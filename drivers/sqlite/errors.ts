@@ -76,7 +76,7 @@ export function toStorageError(error: unknown, path: string): Error {
         options,
       );
     default:
-      return new StorageError(`SQLite refused a statement on ${path}: ${text}`, options);
+      return new StorageError(`SQLite refused a statement on ${path}: ${firstLine(text)}`, options);
   }
 }
 
@@ -94,6 +94,11 @@ function cannotOpen(path: string, text: string, options: ErrorOptions): StorageE
     `${message}. Give this process the right to read and write the file and its folder, ${folder}.`,
     options,
   );
+}
+
+/** What it says, without the statement that node:sqlite may append. */
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0]!.replace(/ in $/, "");
 }
 
 function kindOf(error: unknown, text: string): Kind | undefined {

@@ -1,5 +1,6 @@
 // What a user says about the database, checked once.
 
+import { checkOptions } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import { type Clock, systemClock } from "../../src/time/clock.ts";
 import { type Duration, toMilliseconds } from "../../src/time/duration.ts";
@@ -55,18 +56,29 @@ export interface ResolvedOptions {
   readonly clock: Clock;
 }
 
+const optionNames = [
+  "path",
+  "database",
+  "synchronous",
+  "busyTimeout",
+  "exclusive",
+  "migrate",
+  "clock",
+] as const satisfies readonly (keyof SqliteStorageOptions)[];
+
 const synchronousValues: readonly unknown[] = ["OFF", "NORMAL", "FULL", "EXTRA"];
 
 /**
  * Checks what the user passed.
  *
- * @throws {InvalidArgumentError} If an option has a value that cannot be used.
+ * @throws {InvalidArgumentError} If an option has a value that cannot be used, or there is no such option.
  */
 export function resolveOptions(options: string | SqliteStorageOptions): ResolvedOptions {
   if (typeof options === "string") options = { path: options };
   if (typeof options !== "object" || options === null) {
     throw new InvalidArgumentError("sqliteStorage", options, "get the name of a file, or options");
   }
+  checkOptions(options, optionNames, "options");
   const { path, database, synchronous = "NORMAL", busyTimeout = 250 } = options;
   if ((path === undefined) === (database === undefined)) {
     throw new InvalidArgumentError("options", options, "have either `path` or `database`");

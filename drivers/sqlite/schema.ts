@@ -1,6 +1,6 @@
 // Brings the schema up to date. The migrations are the numbered files of sql/sqlite/.
 
-import { SchemaVersionError } from "../../src/storage/errors.ts";
+import { SchemaVersionError, StorageError } from "../../src/storage/errors.ts";
 import type { Connection } from "./connection.ts";
 import { sqlFiles } from "./sql.generated.ts";
 
@@ -23,8 +23,21 @@ export function migrateSchema(connection: Connection, path: string, migrate: boo
     // Read again under the write lock: of many processes that start at once, one finds work here.
     const from = foundVersion(connection);
     checkVersion(from, path, migrate);
-    for (const script of migrations.slice(from)) connection.exec(script);
+    for (const script of migrations.slice(from)) apply(connection, path, script);
   });
+}
+
+function apply(connection: Connection, path: string, script: string): void {
+  try {
+    connection.exec(script);
+  } catch (cause) {
+    const [, what] = /((?:table|index) \S+) already exists/.exec(String(cause)) ?? [];
+    if (what === undefined) throw cause;
+    const message =
+      `${path} holds a ${what} that is not EverTask's, where it needs one of that name. ` +
+      "Rename it, or give EverTask a file of its own.";
+    throw new StorageError(message, { cause });
+  }
 }
 
 function foundVersion(connection: Connection): number {

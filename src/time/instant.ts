@@ -9,7 +9,7 @@ import { InvalidArgumentError } from "../errors.ts";
 export type Instant = Date | string | { readonly epochMilliseconds: number };
 
 const isoWithOffset =
-  /^[+-]?\d{4,6}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}([.,]\d+)?)?(Z|[+-]\d{2}:?\d{2})$/i;
+  /^([+-]?\d{4,6})-(\d{2})-(\d{2})T\d{2}:\d{2}(:\d{2}([.,]\d+)?)?(Z|[+-]\d{2}:?\d{2})$/i;
 /** The instants that every store can hold: the years 1 to 9999. */
 const earliest = Date.UTC(2000, 0, 1) - 63_082_281_600_000;
 const latest = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
@@ -28,7 +28,10 @@ export function toEpochMilliseconds(instant: Instant, argument: string): number 
   let epoch = NaN;
   if (instant instanceof Date) epoch = instant.getTime();
   else if (typeof instant === "string") {
-    if (isoWithOffset.test(instant)) epoch = Date.parse(instant.replace(",", "."));
+    const [, year, month, day] = isoWithOffset.exec(instant) ?? [];
+    if (isDay(Number(year), Number(month), Number(day))) {
+      epoch = Date.parse(instant.replace(",", "."));
+    }
   } else if (typeof instant === "object" && instant !== null) {
     epoch = Math.trunc(Number(instant.epochMilliseconds));
   }
@@ -36,4 +39,11 @@ export function toEpochMilliseconds(instant: Instant, argument: string): number 
     throw new InvalidArgumentError(argument, instant, remedy);
   }
   return epoch;
+}
+
+/** Whether a month has such a day: Date.parse takes February 30 for a day of March. */
+function isDay(year: number, month: number, day: number): boolean {
+  const date = new Date(Date.UTC(2000, month - 1, day));
+  date.setUTCFullYear(year, month - 1, day);
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }

@@ -141,4 +141,7 @@ Deno.test("options that cannot be used are refused before anything is connected"
   );
   assertEquals(error.message.includes("secret"), false, "passwords are not told");
   assertThrows(() => postgresStorage({ url, maxConnections: 0 }), InvalidArgumentError);
+  const misspelt: object = { url: "postgres://me:secret@localhost/x", scheme: "jobs" };
+  const told = assertThrows(() => postgresStorage(misspelt), InvalidArgumentError, "scheme");
+  assertEquals(told.message.includes("secret"), false);
 });

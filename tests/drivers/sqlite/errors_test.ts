@@ -182,6 +182,7 @@ Deno.test("options that cannot be used are refused, by name", () => {
   refused({ path: 1 }, "path");
   refused({ path: "a.db", synchronous: "SOMETIMES" }, "synchronous");
   refused({ path: "a.db", busyTimeout: -1 }, "busyTimeout");
+  refused({ path: "a.db", sync: "OFF" }, "options.sync");
   refused({ database: {} }, "database");
   refused({ database: "a.db" }, "database");
 });

@@ -3,7 +3,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { sqlFiles } from "../../../drivers/sqlite/sql.generated.ts";
-import { SchemaVersionError } from "../../../src/storage/errors.ts";
+import { SchemaVersionError, StorageError } from "../../../src/storage/errors.ts";
 import { runCommand } from "../../support/run_command.ts";
 import { newTask } from "../../support/new_task.ts";
 import { countTasks, Scratch } from "./support.ts";
@@ -41,8 +41,9 @@ Deno.test("a migration that fails leaves nothing behind, and says what is in its
   await using scratch = new Scratch();
   const database = new DatabaseSync(scratch.path);
   database.exec("CREATE TABLE workers (name TEXT)");
-  const error = await assertRejects(() => scratch.open(), Error);
-  assertStringIncludes(error.message, "table workers already exists");
+  const error = await assertRejects(() => scratch.open(), StorageError, "holds a table workers");
+  assertStringIncludes(error.message, `${scratch.path} holds`);
+  assertStringIncludes(error.message, "Rename it");
   const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
   assertEquals(tables.map((row) => row.name), ["workers"]);
   database.close();
