@@ -16,7 +16,7 @@ import type { HubSocket } from "./web_socket_transport.ts";
 
 /**
  * Turns a request into a WebSocket, by the means of the runtime: `Deno.upgradeWebSocket`, or `upgrade` of
- * {@linkcode nodeAdapter}.
+ * {@linkcode nodeWebSockets}.
  */
 export type UpgradeWebSocket = (
   request: Request,
