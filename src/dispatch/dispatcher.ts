@@ -183,9 +183,7 @@ export class Dispatcher {
         : await storage.persist(tasks, { connection });
       for (const { id, outcome } of stored) results.push({ id, outcome });
       this.#expect(worker, tasks[0]!);
-      for (const task of this.#parts.events.active ? tasks : []) {
-        this.#emitDispatched(task, task.id);
-      }
+      for (const task of tasks) this.#emitDispatched(task, task.id);
     }
     return results;
   }
@@ -212,9 +210,10 @@ export class Dispatcher {
 
   #emitDispatched(task: NewTask, id: string): void {
     const { events, definitions, storageClock } = this.#parts;
-    if (!events.active) return;
-    const subject = { ...task, id, recurring: task.series !== null, attempt: 0 };
-    const definition = definitions.get(task.type);
+    if (!events.wants("dispatched", task.type)) return;
+    const { type, request, queue, taskKey, series, traceContext } = task;
+    const subject = { id, type, request, queue, taskKey, series, attempt: 0, traceContext };
+    const definition = definitions.get(type);
     events.emit(taskEvent("dispatched", storageClock.now(), subject, definition));
   }
 }

@@ -1,10 +1,10 @@
 // Hands events to subscribers, outside the tasks' path: each subscriber has a bounded queue of its own and is called from there,
-// one event after the other. With no subscriber an event is not even made.
+// one event after the other. An event that no subscriber wants is not even made.
 
 import { InvalidArgumentError } from "../errors.ts";
 import type { Logger } from "../log/logger.ts";
-import { checkEventFilter, rank } from "./event_filter.ts";
-import type { TaskEvent, TaskEventFilter, TaskEventSource } from "./task_event.ts";
+import { checkEventFilter, kindsOf } from "./event_filter.ts";
+import type { TaskEvent, TaskEventFilter, TaskEventKind, TaskEventSource } from "./task_event.ts";
 
 /** How many events a subscriber may lag behind before it loses some. */
 const maxLag = 10_000;
@@ -19,9 +19,17 @@ export class EventBus implements TaskEventSource {
     this.#logger = logger;
   }
 
-  /** Whether anybody listens: ask before you make an event. */
-  get active(): boolean {
-    return this.#subscriptions.size > 0;
+  /**
+   * Whether anybody wants such an event: ask before you make one.
+   *
+   * @param type The task's type; absent when it is not known yet.
+   */
+  wants(kind: TaskEventKind, type?: string): boolean {
+    if (this.#subscriptions.size === 0) return false;
+    for (const subscription of this.#subscriptions) {
+      if (subscription.wants(kind, type)) return true;
+    }
+    return false;
   }
 
   /** How many events slow subscribers have lost so far. */
@@ -81,7 +89,8 @@ export class EventBus implements TaskEventSource {
 
 class Subscription {
   readonly #handler: (event: TaskEvent) => void | Promise<void>;
-  readonly #filter: TaskEventFilter;
+  readonly #kinds: ReadonlySet<TaskEventKind>;
+  readonly #types: readonly string[] | undefined;
   readonly #logger: Logger;
   readonly #onLost: () => void;
   #queue: TaskEvent[] = [];
@@ -95,13 +104,19 @@ class Subscription {
     onLost: () => void,
   ) {
     this.#handler = handler;
-    this.#filter = filter;
+    this.#kinds = kindsOf(filter);
+    this.#types = filter.types;
     this.#logger = logger;
     this.#onLost = onLost;
   }
 
+  wants(kind: TaskEventKind, type: string | undefined): boolean {
+    if (!this.#kinds.has(kind)) return false;
+    return this.#types === undefined || type === undefined || this.#types.includes(type);
+  }
+
   offer(event: TaskEvent): void {
-    if (!this.#wants(event)) return;
+    if (!this.wants(event.kind, event.taskType)) return;
     if (this.#queue.length >= maxLag) {
       this.#onLost();
       return;
@@ -117,13 +132,6 @@ class Subscription {
 
   async idle(): Promise<void> {
     while (this.#delivering !== null) await this.#delivering;
-  }
-
-  #wants(event: TaskEvent): boolean {
-    const { severity, types, kinds } = this.#filter;
-    return (severity === undefined || rank[event.severity] >= rank[severity]) &&
-      (types === undefined || types.includes(event.taskType)) &&
-      (kinds === undefined || kinds.includes(event.kind));
   }
 
   async #deliver(): Promise<void> {

@@ -1,10 +1,15 @@
 // What a filter of events may hold, and how severities compare.
 
 import { checkChoice, checkNames, checkOptions } from "../argument_checks.ts";
-import { type Severity, severityOf, type TaskEventFilter } from "./task_event.ts";
+import {
+  type Severity,
+  severityOf,
+  type TaskEventFilter,
+  type TaskEventKind,
+} from "./task_event.ts";
 
 /** The severities in order. */
-export const rank: Readonly<Record<Severity, number>> = { Information: 0, Warning: 1, Error: 2 };
+const rank: Readonly<Record<Severity, number>> = { Information: 0, Warning: 1, Error: 2 };
 
 /**
  * Checks a filter that a user passed: a misspelt kind would wait for events that never come.
@@ -17,4 +22,13 @@ export function checkEventFilter(filter: TaskEventFilter): void {
   if (severity !== undefined) checkChoice(severity, Object.keys(rank), "filter.severity");
   if (types !== undefined) checkNames(types, null, "filter.types");
   if (kinds !== undefined) checkNames(kinds, Object.keys(severityOf), "filter.kinds");
+}
+
+/** The kinds that a filter lets through, whatever the types. */
+export function kindsOf({ severity, kinds }: TaskEventFilter): ReadonlySet<TaskEventKind> {
+  const all = Object.keys(severityOf) as TaskEventKind[];
+  return new Set(all.filter((kind) =>
+    (kinds === undefined || kinds.includes(kind)) &&
+    (severity === undefined || rank[severityOf[kind]] >= rank[severity])
+  ));
 }

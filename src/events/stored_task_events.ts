@@ -5,7 +5,7 @@ import type { Storage } from "../storage/storage.ts";
 import type { AnyTask } from "../task.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
 import type { EventBus } from "./event_bus.ts";
-import { type EventDetails, taskEvent, typeSubject } from "./job_events.ts";
+import { type EventDetails, type EventSubject, taskEvent, typeSubject } from "./job_events.ts";
 import type { TaskEventKind } from "./task_event.ts";
 
 /** What {@linkcode StoredTaskEvents} works with. */
@@ -36,9 +36,8 @@ export class StoredTaskEvents {
     this.#parts = parts;
   }
 
-  /** Tells of what has just happened, if anybody listens; resolves when that is done. */
+  /** Tells of what has just happened, where somebody wants to know; resolves when that is done. */
   tell(events: readonly StoredTaskEvent[]): Promise<void> {
-    if (!this.#parts.events.active) return Promise.resolve();
     const now = this.#parts.storageClock.now();
     return this.#telling = this.#telling.then(async () => {
       for (const event of events) await this.#tell(event, now);
@@ -52,11 +51,12 @@ export class StoredTaskEvents {
 
   async #tell(event: StoredTaskEvent, now: number): Promise<void> {
     const { storage, events, logger, definitions } = this.#parts;
-    const { kind, taskId, type = "", queue = "", details = {} } = event;
-    let subject = { ...typeSubject(type, queue), id: taskId };
+    const { kind, taskId, type, queue = "", details = {} } = event;
+    if (!events.wants(kind, type)) return;
+    let subject: EventSubject = { ...typeSubject(type ?? "", queue), id: taskId };
     try {
       const record = await storage.get(taskId);
-      if (record !== null) subject = { ...record, recurring: record.series !== null };
+      if (record !== null) subject = record;
     } catch (error) {
       // Better a poor event than none.
       logger.warn("Task {taskId} could not be read to tell of it: {error}", { taskId, error });

@@ -31,7 +31,7 @@ export class DeferralEvents {
 
   /** A task was deferred. */
   deferred(type: string, queue: string): void {
-    if (!this.#events.active) return;
+    if (!this.#events.wants("rateLimitDeferred", type)) return;
     const counted = this.#counts.get(type);
     if (counted !== undefined) {
       counted.count++;

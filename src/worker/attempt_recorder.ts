@@ -45,7 +45,7 @@ export class AttemptRecorder {
 
   /** Tells that an attempt has started. */
   started(job: Job): void {
-    if (!this.#parts.events.active) return;
+    if (!this.#parts.events.wants("started", job.task.type)) return;
     const waitMs = Math.max(0, this.#parts.storageClock.at(job.startedAt) - job.task.dueAt);
     this.emit("started", job, { waitMs });
   }
@@ -203,18 +203,13 @@ export class AttemptRecorder {
     this.#tell(job, ending, next, now - job.startedAt, context, undefined);
   }
 
-  /** Emits an event about a job, if anybody listens. */
+  /** Emits an event about a job, if anybody wants it. */
   emit(kind: TaskEventKind, job: Job, details: EventDetails = {}): void {
     const { events, storageClock } = this.#parts;
-    if (!events.active) return;
-    const { task, definition, lease } = job;
-    const subject = { ...task, recurring: task.series !== null };
-    events.emit(
-      taskEvent(kind, storageClock.now(), subject, definition, {
-        workerId: lease.workerId,
-        ...details,
-      }),
-    );
+    const { task, definition, lease: { workerId } } = job;
+    if (!events.wants(kind, task.type)) return;
+    const event = taskEvent(kind, storageClock.now(), task, definition, { workerId, ...details });
+    events.emit(event);
   }
 
   /** Calls a hook; what it throws is logged and changes nothing. */

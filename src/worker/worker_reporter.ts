@@ -56,7 +56,7 @@ export class WorkerReporter {
         types === "" ? "no task" : types
       } were running; CPU-bound work belongs in a worker thread.`;
     logger.error(message);
-    if (!events.active) return;
+    if (!events.wants("workerStarved", types)) return;
     const details = { message, durationMs: blockedMs, workerId };
     const subject = typeSubject(types, "");
     events.emit(taskEvent("workerStarved", storageClock.now(), subject, undefined, details));

@@ -10,7 +10,7 @@ const subject = {
   request: '{"to":"ada"}',
   queue: "default",
   taskKey: null,
-  recurring: false,
+  series: null,
   attempt: 1,
   traceContext: null,
 };
@@ -34,13 +34,25 @@ Deno.test("taskEvent() fills upstream's fields, with upstream's message", () => 
   );
 });
 
-Deno.test("EventBus is inactive until somebody subscribes, and again when all have left", () => {
+Deno.test("EventBus wants nothing until somebody subscribes, nor when all have left", () => {
   const bus = new EventBus(silentLogger);
-  assert(!bus.active);
+  assert(!bus.wants("started", "send-mail"));
   const unsubscribe = bus.subscribe(() => {});
-  assert(bus.active);
+  assert(bus.wants("started", "send-mail"));
   unsubscribe();
-  assert(!bus.active);
+  assert(!bus.wants("started", "send-mail"));
+});
+
+Deno.test("EventBus wants what a subscriber's filter lets through, and no more", () => {
+  const bus = new EventBus(silentLogger);
+  bus.subscribe(() => {}, { severity: "Error" });
+  bus.subscribe(() => {}, { types: ["charge-card"], kinds: ["started", "failed"] });
+  const wanted = (["started", "completed", "failed"] as const).map((kind) => [
+    bus.wants(kind, "send-mail"),
+    bus.wants(kind, "charge-card"),
+    bus.wants(kind),
+  ]);
+  assertEquals(wanted, [[false, true, true], [false, false, false], [true, true, true]]);
 });
 
 Deno.test("EventBus filters by severity, type and kind", async () => {
@@ -114,5 +126,5 @@ Deno.test("EventBus can be looped over, and forgets the loop when it is left", a
   bus.emit(event("completed"));
   await loop;
   assertEquals(seen.map(({ kind }) => kind), ["started", "completed"]);
-  assert(!bus.active);
+  assert(!bus.wants("started"));
 });
