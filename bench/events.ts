@@ -63,7 +63,7 @@ export const eventsSubject: Subject = {
       ]),
     );
     const note = `Asking whether anybody wants an event takes ${askingNs.toFixed(1)} ns.`;
-    return { data: { askingNs, results }, text: `${text}\n${note}` };
+    return { data: results.map((row) => ({ ...row, askingNs })), text: `${text}\n${note}` };
   },
 };
 
