@@ -9,7 +9,8 @@ export const systemRandom: FillRandom = (bytes) => {
   crypto.getRandomValues(bytes);
 };
 
-const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const digits = Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
+const hyphen = "-".charCodeAt(0);
 const bytesPerId = 8;
 const idsPerFill = 256;
 
@@ -25,7 +26,9 @@ export function uuidV7Generator(now: () => number, fillRandom: FillRandom): () =
   let offset = random.length;
   let time = -1;
   let counter = 0;
-  let prefix = "";
+  // An id is made of its characters at once: put together from pieces it would have to be put together again by whoever
+  // stores or hashes it, which takes twice as long.
+  const characters = new Array<number>(36).fill(hyphen);
   return () => {
     if (offset === random.length) {
       fillRandom(random);
@@ -36,20 +39,30 @@ export function uuidV7Generator(now: () => number, fillRandom: FillRandom): () =
     const current = now();
     if (current > time) startMillisecond(current, (random[at + 7]! << 3) | (random[at]! >> 5));
     else if (++counter > 0xfff) startMillisecond(time + 1, 0);
-    const variant = hex[0x80 | (random[at]! & 0x3f)]!;
-    return prefix + hex[0x70 | (counter >> 8)]! + hex[counter & 0xff]! + "-" +
-      variant + hex[random[at + 1]!]! + "-" +
-      hex[random[at + 2]!]! + hex[random[at + 3]!]! + hex[random[at + 4]!]! +
-      hex[random[at + 5]!]! + hex[random[at + 6]!]! + hex[random[at + 7]!]!;
+    put(14, 0x70 | (counter >> 8));
+    put(16, counter & 0xff);
+    put(19, 0x80 | (random[at]! & 0x3f));
+    put(21, random[at + 1]!);
+    for (let byte = 2; byte < bytesPerId; byte++) put(20 + 2 * byte, random[at + byte]!);
+    return String.fromCharCode.apply(null, characters);
   };
 
   function startMillisecond(milliseconds: number, count: number): void {
     time = milliseconds;
     counter = count;
-    const digits = milliseconds.toString(16).padStart(12, "0");
-    prefix = `${digits.slice(0, 8)}-${digits.slice(8)}-`;
+    for (let byte = 0, left = milliseconds; byte < 6; byte++, left = Math.floor(left / 256)) {
+      put(timePlaces[byte]!, left % 256);
+    }
+  }
+
+  function put(place: number, byte: number): void {
+    characters[place] = digits[byte >> 4]!;
+    characters[place + 1] = digits[byte & 0xf]!;
   }
 }
+
+/** Where the bytes of the time stand, the lowest first. */
+const timePlaces = [11, 9, 6, 4, 2, 0];
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
