@@ -7,6 +7,9 @@ import type { QueueSettings } from "./queue_settings.ts";
 /** The span that the prefetch covers, in milliseconds: some claim round trips of a busy database. */
 const spanMs = 100;
 
+/** By how much the target falls at most from one span to the next: a pause in which nothing could be done tells little. */
+const mostDrop = 2;
+
 /** Follows one queue's throughput. */
 export class Prefetch {
   readonly #least: number;
@@ -37,7 +40,8 @@ export class Prefetch {
     const elapsed = now - this.#windowStartedAt;
     if (elapsed >= spanMs) {
       const rate = this.#finished / elapsed;
-      this.#target = Math.max(this.#least, Math.min(this.#most, Math.ceil(rate * spanMs)));
+      const wanted = Math.max(rate * spanMs, this.#target / mostDrop);
+      this.#target = Math.max(this.#least, Math.min(this.#most, Math.ceil(wanted)));
       this.#finished = 0;
       this.#windowStartedAt = now;
     } else if (this.#finished > this.#target) {
