@@ -2,6 +2,7 @@
 
 import { EverTaskError } from "../errors.ts";
 import { defaultQueue, type QueueSettings } from "../worker/queue_settings.ts";
+import type { Place } from "../worker/places.ts";
 import type { Worker } from "../worker/worker.ts";
 
 /** The queue is full in this process, and its `whenFull` is `Throw`. Nothing was stored. */
@@ -21,13 +22,6 @@ export class QueueFullError extends EverTaskError {
   }
 }
 
-/** Where a task goes. */
-export interface Place {
-  readonly queue: string;
-  /** The worker of this process that has kept a place for it; null when it waits in storage. */
-  readonly claimFor: string | null;
-}
-
 /**
  * Finds a place for a task that is due now.
  *
@@ -37,24 +31,21 @@ export function admit(
   worker: Worker,
   queues: ReadonlyMap<string, QueueSettings>,
   queue: string,
-  taskId: string,
+  id: string,
   signal: AbortSignal | undefined,
 ): Place | Promise<Place> {
   if (!worker.places.isFull(queue)) {
-    return { queue, claimFor: worker.places.reserve(queue, taskId) };
+    return worker.places.reserve(queue, id);
   }
   const { whenFull, capacity } = queues.get(queue)!;
   switch (whenFull) {
     case "Throw":
       throw new QueueFullError(queue, capacity);
     case "FallbackToDefault":
-      return admit(worker, queues, defaultQueue, taskId, signal);
+      return admit(worker, queues, defaultQueue, id, signal);
     case "Wait":
-      return worker.places.waitForRoom(queue, taskId, signal).then((claimFor) => ({
-        queue,
-        claimFor,
-      }));
+      return worker.places.waitForRoom(queue, id, signal);
     case "Store":
-      return { queue, claimFor: null };
+      return { id, queue, claimFor: null };
   }
 }

@@ -11,8 +11,9 @@ import type { NewTask, PersistResult } from "../storage/requests.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Task } from "../task.ts";
 import type { Clock } from "../time/clock.ts";
+import type { Place } from "../worker/places.ts";
 import type { Worker } from "../worker/worker.ts";
-import { admit, type Place } from "./admission.ts";
+import { admit } from "./admission.ts";
 import {
   checkMany,
   type DispatchManyOptions,
@@ -86,7 +87,7 @@ export class Dispatcher {
     options.signal?.throwIfAborted();
     const id = this.#parts.newId();
     const { instrumentation } = this.#parts;
-    if (instrumentation === undefined) return this.#store(plan, id, encoded, null, options);
+    if (instrumentation === undefined) return await this.#store(plan, id, encoded, null, options);
     return await instrumentation.dispatch(
       observed(plan, id, 1),
       (traceContext) => this.#store(plan, id, encoded, traceContext, options),
@@ -128,11 +129,12 @@ export class Dispatcher {
     { connection, signal }: DispatchOptions,
   ): Promise<DispatchResult> {
     const worker = this.#parts.worker();
-    const place = this.#placeFor(worker, plan, id, signal);
-    const { queue, claimFor: reservedFor } = place instanceof Promise ? await place : place;
+    const placing = this.#placeFor(worker, plan, id, signal);
+    const place = placing instanceof Promise ? await placing : placing;
+    const { queue } = place;
     // A task in the caller's transaction does not exist before that commits, so it cannot be handed over.
-    const claimFor = connection === undefined ? reservedFor : null;
-    if (reservedFor !== null && claimFor === null) worker!.places.unreserve(queue, id);
+    if (connection !== undefined) worker?.places.unreserve(place);
+    const claimFor = connection === undefined ? place.claimFor : null;
     const task: NewTask = { ...plan, queue, id, request: encoded.text, traceContext, claimFor };
     let result: PersistResult;
     try {
@@ -141,17 +143,18 @@ export class Dispatcher {
         : (await this.#parts.storage.persist([task], { connection }))[0]!;
     } catch (error) {
       if (claimFor !== null) {
-        worker!.places.unreserve(queue, id);
+        worker!.places.unreserve(place);
         if (isTransient(error)) worker!.doubt(); // it may have been committed all the same
       }
       throw error;
     }
     if (result.outcome !== "existing") this.#emitDispatched(task, result.id);
     if (result.claimed) {
-      const claimed = bornClaimed(task, this.#parts.storageClock.now());
-      worker!.handOver(claimed, claimFor!, encoded.value);
+      const now = this.#parts.clock.monotonic();
+      const claimed = bornClaimed(task, this.#parts.storageClock.at(now));
+      worker!.handOver(claimed, place, encoded.value, now);
     } else {
-      if (claimFor !== null) worker!.places.unreserve(queue, id);
+      if (claimFor !== null) worker!.places.unreserve(place);
       if (result.outcome !== "existing") this.#expect(worker, task);
     }
     return { id: result.id, outcome: result.outcome };
@@ -168,8 +171,9 @@ export class Dispatcher {
     const worker = this.#parts.worker();
     const results: DispatchResult[] = [];
     for (let from = 0; from < ids.length; from += manyAtOnce) {
-      const { queue, claimFor } = await this.#placeFor(worker, plan, ids[from]!, signal);
-      if (claimFor !== null) worker!.places.unreserve(queue, ids[from]!);
+      const place = await this.#placeFor(worker, plan, ids[from]!, signal);
+      worker?.places.unreserve(place);
+      const { queue } = place;
       const tasks = ids.slice(from, from + manyAtOnce).map((id, i): NewTask => ({
         ...plan,
         queue,
@@ -195,7 +199,7 @@ export class Dispatcher {
     id: string,
     signal: AbortSignal | undefined,
   ): Place | Promise<Place> {
-    if (worker === null || status !== "Queued") return { queue, claimFor: null };
+    if (worker === null || status !== "Queued") return { id, queue, claimFor: null };
     return admit(worker, this.#parts.queues, queue, id, signal);
   }
 

@@ -4,6 +4,7 @@ import { type EventDetails, taskEvent } from "../events/job_events.ts";
 import type { EventBus } from "../events/event_bus.ts";
 import type { TaskEventKind } from "../events/task_event.ts";
 import type { Logger } from "../log/logger.ts";
+import type { ClaimedTask } from "../storage/records.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { NextRun } from "../schedule/series.ts";
 import type { TaskContext } from "../task.ts";
@@ -20,7 +21,7 @@ export interface RecorderParts {
   readonly storage: Storage;
   readonly writer: StatusWriter;
   /** A task is no longer ours, though no write of ours has ended it. */
-  readonly onHandedIn: (taskId: string) => void;
+  readonly onHandedIn: (task: ClaimedTask) => void;
   readonly clock: Clock;
   readonly storageClock: StorageClock;
   readonly events: EventBus;
@@ -84,8 +85,8 @@ export class AttemptRecorder {
     job.step(ending.status, ending.exception, now);
     const next = this.#nextRun(job, ending, storageClock.at(now));
     const end: AttemptEnd = next === null
-      ? { kind: "change", executionTimeMs, ...dueAgain(ending) }
-      : { kind: "run", executionTimeMs, nextRunAt: next.nextRunAt };
+      ? { kind: "change", change: { ...dueAgain(ending), executionTimeMs } }
+      : { kind: "run", run: { executionTimeMs, nextRunAt: next.nextRunAt } };
     writer.end(job, end, (applied) => {
       if (applied) this.#tell(job, ending, next, executionTimeMs, context, error);
       else this.emit("leaseLost", job);
@@ -97,13 +98,8 @@ export class AttemptRecorder {
     job.phase = "ended";
     const status = next.nextRunAt === null ? "Completed" : "WaitingQueue";
     job.step(status, null, this.#parts.clock.monotonic());
-    const end = {
-      kind: "run",
-      executionTimeMs: 0,
-      nextRunAt: next.nextRunAt,
-      counts: false,
-    } as const;
-    this.#parts.writer.end(job, end, (applied) => {
+    const run = { executionTimeMs: 0, nextRunAt: next.nextRunAt, counts: false };
+    this.#parts.writer.end(job, { kind: "run", run }, (applied) => {
       if (applied) this.#tellNextRun(job, next);
     });
   }
@@ -142,14 +138,14 @@ export class AttemptRecorder {
   recordUnstarted(
     job: Job,
     ending: Ending,
-    end: Omit<AttemptEnd & { kind: "change" }, "kind">,
+    end: (AttemptEnd & { kind: "change" })["change"],
   ): void {
     job.phase = "ended";
     job.step(ending.status, ending.exception, this.#parts.clock.monotonic());
     const isSeriesEnd = job.task.series !== null && ending.status === "Cancelled";
     const attemptEnd: AttemptEnd = isSeriesEnd
-      ? { kind: "run", executionTimeMs: 0, nextRunAt: null, counts: false }
-      : { kind: "change", ...end };
+      ? { kind: "run", run: { executionTimeMs: 0, nextRunAt: null, counts: false } }
+      : { kind: "change", change: end };
     this.#parts.writer.end(job, attemptEnd, (applied) => {
       if (!applied) return this.emit("leaseLost", job);
       if (end.dueInMs !== undefined) this.#expectDueIn(end.dueInMs);
@@ -196,7 +192,7 @@ export class AttemptRecorder {
 
   /** Tells of a completion that the handler has committed itself. */
   tellCompleted(job: Job, context: TaskContext): void {
-    this.#parts.onHandedIn(job.task.id);
+    this.#parts.onHandedIn(job.task);
     const now = this.#parts.clock.monotonic();
     const ending: Ending = { status: "Completed", exception: null };
     const next = job.completedByHandler?.next ?? null;
@@ -296,7 +292,11 @@ export class AttemptRecorder {
   }
 }
 
+/** Nearly every attempt is the last one. */
+const notDueAgain: Pick<Ending, "dueInMs" | "returnAttempt"> = {};
+
 function dueAgain({ dueInMs, returnAttempt }: Ending): Pick<Ending, "dueInMs" | "returnAttempt"> {
+  if (dueInMs === undefined && returnAttempt === undefined) return notDueAgain;
   return {
     ...(dueInMs === undefined ? {} : { dueInMs }),
     ...(returnAttempt === undefined ? {} : { returnAttempt }),

@@ -3,13 +3,14 @@
 import type { Logger } from "../log/logger.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Job } from "./job.ts";
+import type { Held } from "./places.ts";
 
 /** What giving back works with. */
 export interface GiveBackParts {
   readonly storage: Storage;
   readonly logger: Logger;
-  /** The ids of the tasks that this process holds. */
-  readonly held: Set<string>;
+  /** The tasks that this process holds. */
+  readonly held: Set<Held>;
   /** Giving back failed: storage may believe that tasks are ours that nobody here knows any more. */
   readonly onFailed: () => void;
 }
@@ -36,7 +37,7 @@ export class GiveBack {
         token: lease.token,
         dueAt: task.dueAt,
       }));
-      for (const { taskId } of tasks) held.delete(taskId);
+      for (const { task } of its) held.delete(task);
       try {
         await storage.release(workerId, tasks);
       } catch (error) {

@@ -9,6 +9,7 @@ import type { AttemptRecorder } from "./attempt_recorder.ts";
 import type { Claimer } from "./claimer.ts";
 import type { Executor } from "./executor.ts";
 import type { Job } from "./job.ts";
+import type { Held } from "./places.ts";
 import type { LeaseKeeperFindings } from "./lease_keeper.ts";
 import type { QueueRunner } from "./queue_runner.ts";
 import type { WorkerReporter } from "./worker_reporter.ts";
@@ -22,8 +23,8 @@ export interface FindingsParts {
   readonly executor: Executor;
   readonly recorder: AttemptRecorder;
   readonly reporter: WorkerReporter;
-  /** The ids of the tasks that this process holds. */
-  readonly held: Set<string>;
+  /** The tasks that this process holds. */
+  readonly held: Set<Held>;
   readonly workerId: () => string | null;
   readonly cancel: (taskIds: readonly string[]) => void;
   /** Gives the waiting jobs of a queue back. */

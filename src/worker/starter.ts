@@ -32,16 +32,21 @@ export class Starter {
     this.#parts = parts;
   }
 
-  /** Starts a queue's waiting jobs while it has slots. */
-  fill(runner: QueueRunner): void {
+  /**
+   * Starts a queue's waiting jobs while it has slots.
+   *
+   * @param now The monotonic clock, if the caller has just read it.
+   */
+  fill(runner: QueueRunner, now?: number): void {
     if (this.#filling || this.#stopped) return;
     const { clock, rateLimiter, quarantine, executor, onLow } = this.#parts;
     this.#filling = true;
     while (runner.hasNext) {
-      const now = clock.monotonic();
-      if (!this.#isInSlice(now)) break;
+      const startsAt = now ?? clock.monotonic();
+      now = undefined; // a handler takes its time
+      if (!this.#isInSlice(startsAt)) break;
       const job = rateLimiter.takeNext(runner);
-      if (job !== undefined && quarantine.admits(job)) executor.execute(job, now);
+      if (job !== undefined && quarantine.admits(job)) executor.execute(job, startsAt);
     }
     this.#filling = false;
     if (runner.mayHaveMore && runner.runsLow(clock.monotonic())) onLow();

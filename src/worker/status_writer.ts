@@ -9,17 +9,21 @@ import type { Storage } from "../storage/storage.ts";
 import type { Clock } from "../time/clock.ts";
 import { nextMacrotask } from "../time/macrotask.ts";
 import type { Job, TimedStep } from "./job.ts";
+import type { Held } from "./places.ts";
 
 /** What ends an attempt, beside the steps that the job carries. */
 export type AttemptEnd =
-  | (
-    & { readonly kind: "change" }
-    & Pick<
+  | {
+    readonly kind: "change";
+    readonly change: Pick<
       StatusChange,
       "dueInMs" | "returnAttempt" | "rateSlotAt" | "executionTimeMs"
-    >
-  )
-  | ({ readonly kind: "run" } & Pick<RunEnd, "nextRunAt" | "executionTimeMs" | "counts">);
+    >;
+  }
+  | {
+    readonly kind: "run";
+    readonly run: Pick<RunEnd, "nextRunAt" | "executionTimeMs" | "counts">;
+  };
 
 /** A write that waits. Without an end it reports that the job is in progress. */
 interface Entry {
@@ -32,6 +36,9 @@ interface Entry {
 
 const maxBatch = 1000;
 
+/** What a report that a job is in progress changes beside the status. */
+const nothing = {};
+
 /** Gathers and writes the changes of this process's jobs. */
 export class StatusWriter {
   readonly #storage: Storage;
@@ -43,11 +50,11 @@ export class StatusWriter {
   #flushing = false;
   #stopped = false;
   #idleWaiters: (() => void)[] = [];
-  readonly #held: Set<string>;
+  readonly #held: Set<Held>;
   #isAbandoned: (job: Job) => boolean = () => false;
 
-  /** @param held The ids of the tasks that this process holds; those whose end is written are taken out. */
-  constructor(storage: Storage, clock: Clock, logger: Logger, held: Set<string>) {
+  /** @param held The tasks that this process holds; those whose end is written are taken out. */
+  constructor(storage: Storage, clock: Clock, logger: Logger, held: Set<Held>) {
     this.#held = held;
     this.#storage = storage;
     this.#clock = clock;
@@ -67,7 +74,7 @@ export class StatusWriter {
   /** Writes the end of an attempt, with all steps of the job that are not yet in storage. */
   end(job: Job, end: AttemptEnd, onWritten: (applied: boolean) => void): void {
     const onEnded = (applied: boolean) => {
-      this.#held.delete(job.task.id);
+      this.#held.delete(job.task);
       onWritten(applied);
     };
     this.#add({ job, end, steps: [], onWritten: onEnded });
@@ -189,31 +196,24 @@ export class StatusWriter {
 
   #writeChanges(entries: readonly Entry[]): Promise<readonly ChangeResult[]> {
     const now = this.#clock.monotonic();
-    return this.#storage.setStatusMany(entries.map(({ job, end, steps }): StatusChange => {
-      const change = {
-        taskId: job.task.id,
-        auditLevel: job.task.auditLevel,
-        steps: withAges(steps, now),
-        lease: job.lease,
-      };
-      if (end === null) return change;
-      const { kind: _, ...rest } = end;
-      return { ...change, ...rest } as StatusChange;
-    }));
+    return this.#storage.setStatusMany(entries.map(({ job, end, steps }): StatusChange => ({
+      ...(end?.kind === "change" ? end.change : nothing),
+      taskId: job.task.id,
+      auditLevel: job.task.auditLevel,
+      steps: withAges(steps, now),
+      lease: job.lease,
+    })));
   }
 
   #writeRuns(entries: readonly Entry[]): Promise<readonly ChangeResult[]> {
     const now = this.#clock.monotonic();
-    return this.#storage.updateCurrentRunMany(entries.map(({ job, end, steps }): RunEnd => {
-      const { kind: _, ...rest } = end as AttemptEnd & { readonly kind: "run" };
-      return {
-        taskId: job.task.id,
-        auditLevel: job.task.auditLevel,
-        steps: withAges(steps, now),
-        lease: job.lease,
-        ...rest,
-      };
-    }));
+    return this.#storage.updateCurrentRunMany(entries.map(({ job, end, steps }): RunEnd => ({
+      ...(end as AttemptEnd & { readonly kind: "run" }).run,
+      taskId: job.task.id,
+      auditLevel: job.task.auditLevel,
+      steps: withAges(steps, now),
+      lease: job.lease,
+    })));
   }
 
   /** Whether an earlier try, whose answer was lost with its connection, was committed all the same. */

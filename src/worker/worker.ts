@@ -18,7 +18,7 @@ import { HeartbeatFindings } from "./heartbeat_findings.ts";
 import { Job } from "./job.ts";
 import { LeaseKeeper, type LeaseSettings } from "./lease_keeper.ts";
 import { LogKeeper } from "./log_keeper.ts";
-import { Places } from "./places.ts";
+import { type Held, type Place, Places } from "./places.ts";
 import { Quarantine } from "./quarantine.ts";
 import { QueueRunner } from "./queue_runner.ts";
 import { defaultQueue, type QueueSettings } from "./queue_settings.ts";
@@ -62,8 +62,8 @@ export class Worker {
   /** The job that ended last: if the event loop was blocked, it is a suspect. */
   #lastEnded: Job | null = null;
   #stopWaking: () => void = () => {};
-  /** The ids of the tasks that this process holds, from the claim to the last write; also of those on their way to us. */
-  readonly #held = new Set<string>();
+  /** The tasks that this process holds, from the claim to the last write; also the places of those on their way to us. */
+  readonly #held = new Set<Held>();
   #givingBack = false;
   #stopping = false;
   #onAllEnded: () => void = () => {};
@@ -108,7 +108,7 @@ export class Worker {
       logger,
       events,
       writer: this.#writer,
-      onHandedIn: (taskId) => this.#held.delete(taskId),
+      onHandedIn: (task) => this.#held.delete(task),
       expectDue: (at) => this.#claimer.expectDue(at),
     });
     this.#logKeeper = new LogKeeper({
@@ -228,15 +228,21 @@ export class Worker {
     this.#claimer.doubt();
   }
 
-  /** Takes a stored task into the place that was kept for it. */
-  handOver(task: ClaimedTask, workerId: string, payload: unknown): void {
+  /**
+   * Takes a stored task into the place that was kept for it.
+   *
+   * @param now The monotonic clock: reading it is not free, and the caller just has.
+   */
+  handOver(task: ClaimedTask, place: Place, payload: unknown, now: number): void {
     const runner = this.#runner(task.queue);
-    if (workerId !== this.#keeper.workerId) return this.places.taken(task.queue); // lost meanwhile: others will find it
+    const workerId = place.claimFor!;
+    if (workerId !== this.#keeper.workerId) return this.places.unreserve(place); // lost meanwhile: others will find it
+    this.#held.add(task);
     const job = this.#newJob(task, runner, workerId, { value: payload });
     this.#rateLimiter.enqueue(runner, job);
-    this.places.taken(task.queue);
+    this.places.unreserve(place);
     if (this.#stopping) void this.#releaseWaiting((waiting) => waiting === job);
-    else this.#starter.fill(runner);
+    else this.#starter.fill(runner, now);
   }
 
   /** Tasks that are due now wait in storage. */
@@ -299,7 +305,7 @@ export class Worker {
     for (const task of tasks) {
       const runner = this.#runner(task.queue);
       const job = this.#newJob(task, runner, workerId, null);
-      this.#held.add(task.id);
+      this.#held.add(task);
       if (task.cancelRequested) {
         this.#recorder.recordUnstarted(job, { status: "Cancelled", exception: null }, {});
         continue;
@@ -324,7 +330,10 @@ export class Worker {
   async #giveBackUnknown(workerId: string): Promise<void> {
     this.#givingBack = true;
     try {
-      const count = await this.#parts.storage.releaseUnknown(workerId, [...this.#held]);
+      const count = await this.#parts.storage.releaseUnknown(
+        workerId,
+        Array.from(this.#held, ({ id }) => id),
+      );
       if (count > 0) this.#claimer.lookEverywhere();
     } finally {
       this.#givingBack = false;
