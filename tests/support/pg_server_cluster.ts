@@ -2,7 +2,6 @@
 // however it ends (an exception, kill -9), and then stops the server and removes the files.
 
 import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { installPgBinaries } from "./pg_server_binaries.ts";
 
 /** A private server and its data. */
@@ -109,12 +108,23 @@ export async function unprivilegedAccount(): Promise<{ uid: number; gid: number 
   return { uid: Number(uid), gid: Number(gid) };
 }
 
-function freePort(): Promise<number> {
+/**
+ * A port that nobody listens on, below those that systems hand out by themselves: one of those might be given to somebody's
+ * connection before the server has started, or while it restarts.
+ */
+async function freePort(): Promise<number> {
+  while (true) {
+    const port = 15_000 + Math.floor(Math.random() * 15_000);
+    if (await canListen(port)) return port;
+  }
+}
+
+function canListen(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
+    const server = createServer().once("error", (error: Error & { code?: string }) => {
+      if (error.code === "EADDRINUSE" || error.code === "EACCES") resolve(false);
+      else reject(error);
     });
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
 }
