@@ -1,9 +1,14 @@
 // A handler that blocks the event loop for longer than the lease: the worker notices, says whose fault it may be, and goes on.
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { defineTask } from "../../mod.ts";
+import { createEverTask, defineTask } from "../../mod.ts";
+import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
+import { temporaryFolder } from "../integration/support.ts";
+import { startEngine } from "../support/engine.ts";
 import { Fleet } from "../support/fleet.ts";
+import { startProgram } from "../support/lines.ts";
 import { FakeClock } from "../../src/testing/mod.ts";
+import { crunch } from "./blocked_worker.ts";
 
 /** Lets a fake clock go on without any timer firing, as it does while a handler computes. */
 class BlockableClock extends FakeClock {
@@ -44,4 +49,45 @@ Deno.test("an event loop that was blocked for longer than the lease is told of, 
   const { id } = await everTask.dispatch(crunch, 0);
   await fleet.pass(1_000);
   assertEquals((await everTask.get(id))!.status, "Completed");
+});
+
+Deno.test("a process that a handler really blocks for longer than its lease loses the task to another one, and its result is refused", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/tasks.db`;
+  const leaseMs = 1_000;
+  const web = createEverTask({ storage: sqliteStorage(path), tasks: [crunch] });
+  const script = new URL("blocked_worker.ts", import.meta.url).href;
+  await web.statistics(); // creates the tables
+  const blocked = startProgram(script, [path, String(leaseMs)]);
+  assertEquals(await blocked.next(), "ready");
+  const { id } = await web.dispatch(crunch, { ms: 3 * leaseMs });
+  while (await blocked.next() !== "begun");
+
+  const attempts: number[] = [];
+  const quick = defineTask<unknown>({
+    type: "crunch",
+    handle: (_, { attempt }) => void attempts.push(attempt),
+  });
+  await using engine = await startEngine({
+    storage: sqliteStorage(path),
+    tasks: [quick],
+    leaseDuration: leaseMs,
+  });
+  assertEquals((await engine.ended(id)).kind, "completed");
+  const told: string[] = [];
+  while (!told.some((line) => line.startsWith("leaseLost"))) {
+    const line = await blocked.next();
+    assert(line !== null, told.join("\n"));
+    told.push(line);
+  }
+  told.push(...await blocked.end());
+  const starved = told.find((line) => line.startsWith("workerStarved"));
+  assert(starved?.includes("crunch") && starved.includes("worker thread"), told.join("\n"));
+  assertEquals(told.some((line) => line.startsWith("completed")), false);
+  assertEquals(attempts, [2]);
+  const { status, lostCount } = (await web.get(id))!;
+  assertEquals([status, lostCount], ["Completed", 1]);
+  const trail = (await web.statusAudit(id)).items.map((row) => row.newStatus);
+  assertEquals(trail.filter((status) => status === "Completed").length, 1, trail.join());
+  await web.stop();
 });

@@ -7,6 +7,9 @@ import { startPostgres } from "../../support/pg_server.ts";
 import { memoryHarness } from "../../drivers/memory/harness.ts";
 import { postgresHarness } from "../../drivers/postgres/harness.ts";
 import { sqliteHarness } from "../../drivers/sqlite/harness.ts";
+import { sqlServerHarness } from "../../drivers/sqlserver/harness.ts";
+import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
+import { needsTarget, withPool, withSchema } from "../../support/tsql_server/target.ts";
 import { type Operation, operationKinds, replay } from "./replay.ts";
 
 const choice = fc.integer({ min: 0, max: 5 });
@@ -35,4 +38,18 @@ Deno.test("postgres: whatever happens in whatever order, the store does what the
   await using server = await startPostgres();
   const database = await server.createDatabase();
   await holds(postgresHarness("postgres", () => Promise.resolve(database)), 5);
+});
+
+Deno.test({
+  ...needsTarget(
+    "sqlserver: whatever happens in whatever order, the store does what the model of the contract does",
+  ),
+  async fn() {
+    await withPool((pool) =>
+      withSchema(pool, async (schema) => {
+        await sqlServerStorage({ connection: pool, schema }).open();
+        await holds(sqlServerHarness(pool, schema), 5);
+      })
+    );
+  },
 });
