@@ -5,7 +5,7 @@ import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
 import type { SqlServerPool } from "../../../drivers/sqlserver/mssql_api.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import type { StorageHarness, StorageUnderTest } from "../../../src/testing/mod.ts";
-import { emptySchema, passTime } from "../../support/tsql_server/target.ts";
+import { emptySchema, passTime, withPool, withSchema } from "../../support/tsql_server/target.ts";
 
 /** What the harness provides beyond the contract; there is no push. */
 export const capabilities = ["setRunCount", "failAt", "transaction"] as const;
@@ -55,6 +55,18 @@ export function sqlServerHarness(pool: SqlServerPool, schema: string): StorageHa
       };
     },
   };
+}
+
+/** Runs work with a harness for a schema of its own. */
+export async function withSqlServerHarness(
+  work: (harness: StorageHarness) => Promise<void>,
+): Promise<void> {
+  await withPool((pool) =>
+    withSchema(pool, async (schema) => {
+      await sqlServerStorage({ connection: pool, schema }).open();
+      await work(sqlServerHarness(pool, schema));
+    })
+  );
 }
 
 /** Counts down to the one request that fails: before it is sent, or after it was answered. */

@@ -1,40 +1,15 @@
-// One series and several worker processes, in SQLite and in PostgreSQL: each occurrence runs once, wherever.
+// One series and several worker processes, over each database that processes share: each occurrence runs once, wherever.
 
 import { assertEquals } from "@std/assert";
 import { deadline } from "@std/async";
-import { createEverTask, type Storage } from "../../../mod.ts";
-import { postgresStorage } from "../../../drivers/postgres/mod.ts";
-import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
+import { createEverTask } from "../../../mod.ts";
 import { startProgram } from "../../support/lines.ts";
-import { startPostgres } from "../../support/pg_server.ts";
+import { type Place, placeKinds, Places } from "../../support/places.ts";
 
 const program = new URL("series_process.ts", import.meta.url).href;
 
-interface Place extends AsyncDisposable {
-  readonly url: string;
-  connect(): Storage;
-}
-
-const places: Record<string, () => Promise<Place>> = {
-  async SQLite() {
-    const folder = await Deno.makeTempDir({ prefix: "evertask-series-" });
-    const url = `${folder}/tasks.db`;
-    return {
-      url,
-      connect: () => sqliteStorage(url),
-      [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
-    };
-  },
-  async PostgreSQL() {
-    const server = await startPostgres();
-    const url = await server.createDatabase();
-    return {
-      url,
-      connect: () => postgresStorage(url),
-      [Symbol.asyncDispose]: () => server.stop(),
-    };
-  },
-};
+const places = await Places.start();
+Deno.test.afterAll(() => places.stop());
 
 interface Line {
   readonly id?: string;
@@ -46,7 +21,9 @@ interface Line {
 
 /** Starts a process for each number, and gives all that they have reported once the series has ended. */
 async function runAll(kind: string, place: Place, lastRuns: readonly number[]) {
-  const processes = lastRuns.map((last) => startProgram(program, [kind, place.url, String(last)]));
+  const processes = lastRuns.map((last) =>
+    startProgram(program, [kind, place.address, String(last)])
+  );
   const lines: Line[] = [];
   const ended = Promise.withResolvers<void>();
   const readings = processes.map(async (process) => {
@@ -55,7 +32,7 @@ async function runAll(kind: string, place: Place, lastRuns: readonly number[]) {
       if (lines.at(-1)!.number === 4) ended.resolve();
     }
   });
-  await deadline(ended.promise, 30_000);
+  await deadline(ended.promise, 60_000);
   for (const process of processes) await process.end().catch(() => {}); // one may be dead
   await Promise.all(readings);
   return {
@@ -66,9 +43,9 @@ async function runAll(kind: string, place: Place, lastRuns: readonly number[]) {
   };
 }
 
-for (const [kind, create] of Object.entries(places)) {
+for (const kind of placeKinds) {
   Deno.test(`two processes run each occurrence of a series exactly once (${kind})`, async () => {
-    await using place = await create();
+    await using place = await places.create(kind);
     const { ids, runs } = await runAll(kind, place, [0, 0]);
     assertEquals([ids.length, new Set(ids).size], [2, 1]);
     assertEquals(runs.map(({ number, attempt }) => [number, attempt]), [[1, 1], [2, 1], [3, 1], [
@@ -91,7 +68,7 @@ for (const [kind, create] of Object.entries(places)) {
   });
 
   Deno.test(`a process that dies before it writes the end of a run leaves it to the other (${kind})`, async () => {
-    await using place = await create();
+    await using place = await places.create(kind);
     // Whichever process gets run 2 dies of it; the other one has it as its second attempt, and lives on.
     const { ids, runs } = await runAll(kind, place, [2, 2]);
     const seen = runs.map(({ number, attempt }) => [number, attempt]);

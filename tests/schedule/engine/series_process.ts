@@ -3,13 +3,10 @@
 // (0: none).
 
 import { createEverTask, defineTask, silentLogger } from "../../../mod.ts";
-import type { Storage } from "../../../mod.ts";
-import { postgresStorage } from "../../../drivers/postgres/mod.ts";
-import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
 import { Faults } from "../../support/faulty_storage.ts";
+import { connectTo, type PlaceKind } from "../../support/places.ts";
 
-const [kind, place, lastRun] = Deno.args as [string, string, string];
-let storage: Storage = kind === "SQLite" ? sqliteStorage(place) : postgresStorage(place);
+const [kind, address, lastRun] = Deno.args as [PlaceKind, string, string];
 
 let fatal = false;
 const faults = new Faults();
@@ -17,7 +14,7 @@ faults.rule = (verb) => {
   if (verb === "updateCurrentRunMany" && fatal) Deno.exit();
   return null;
 };
-storage = faults.wrap(storage);
+const storage = faults.wrap(connectTo(kind, address));
 
 const tick = defineTask<{ text: string }>({
   type: "tick",

@@ -7,9 +7,8 @@ import { startPostgres } from "../../support/pg_server.ts";
 import { memoryHarness } from "../../drivers/memory/harness.ts";
 import { postgresHarness } from "../../drivers/postgres/harness.ts";
 import { sqliteHarness } from "../../drivers/sqlite/harness.ts";
-import { sqlServerHarness } from "../../drivers/sqlserver/harness.ts";
-import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
-import { needsTarget, withPool, withSchema } from "../../support/tsql_server/target.ts";
+import { withSqlServerHarness } from "../../drivers/sqlserver/harness.ts";
+import { needsTarget } from "../../support/tsql_server/target.ts";
 import { type Operation, operationKinds, replay } from "./replay.ts";
 
 const choice = fc.integer({ min: 0, max: 5 });
@@ -44,12 +43,5 @@ Deno.test({
   ...needsTarget(
     "sqlserver: whatever happens in whatever order, the store does what the model of the contract does",
   ),
-  async fn() {
-    await withPool((pool) =>
-      withSchema(pool, async (schema) => {
-        await sqlServerStorage({ connection: pool, schema }).open();
-        await holds(sqlServerHarness(pool, schema), 5);
-      })
-    );
-  },
+  fn: () => withSqlServerHarness((harness) => holds(harness, 5)),
 });
