@@ -49,6 +49,7 @@ const long: ReadonlySet<FunctionName> = new Set([
   "release_lost",
   "list_tasks",
   "task_statistics",
+  "task_backlog",
   "audit_growth",
   "purge_history",
 ]);

@@ -19,9 +19,13 @@ export function isPool(connection: SqlServerConnection): connection is SqlServer
     typeof connection.request === "function";
 }
 
+/** How long a request or a connection may take, and a request that was cancelled: together less than a lease by default. */
+const requestTimeout = 8_000;
+const cancelTimeout = 2_000;
+
 /**
- * The configuration of a pool of our own: encrypted unless the user says otherwise, and with a check of idle connections
- * that costs no round trip (mssql's default sends `SELECT 1` before each request).
+ * The configuration of a pool of our own: encrypted unless the user says otherwise, with limits of time that leave a worker its
+ * lease, and with a check of idle connections that costs no round trip (mssql's default sends `SELECT 1` before each request).
  */
 export function poolConfig(connection: string | SqlServerConfig): SqlServerConfig {
   const given = typeof connection === "string" ? parseConnectionString(connection) : connection;
@@ -32,8 +36,16 @@ export function poolConfig(connection: string | SqlServerConfig): SqlServerConfi
   const encryptByDefault = "encrypt" in given ? {} : { encrypt: true };
   return {
     validateConnection: "socket",
+    ...("timeout" in given ? {} : { requestTimeout }), // another name for it
+    connectionTimeout: requestTimeout,
     ...given,
-    options: { ...encryptByDefault, appName: "EverTask", ...given.options, useUTC: true },
+    options: {
+      ...encryptByDefault,
+      appName: "EverTask",
+      cancelTimeout,
+      ...given.options,
+      useUTC: true,
+    },
   };
 }
 

@@ -21,6 +21,12 @@ export type Row = Readonly<Record<string, unknown>>;
 /** The recordsets of a call or a query, in order. */
 export type Recordsets = readonly (readonly Row[])[];
 
+/** Procedures that may go through many rows. */
+const long: ReadonlySet<ProcedureName> = new Set(["usp_ReleaseLost", "usp_Purge"]);
+
+/** So many times the limit is left to requests that go through many rows. */
+const factorForLong = 10;
+
 /** How often a call is repeated that met another process storing the same new row. */
 const duplicateRetries = 5;
 
@@ -84,10 +90,10 @@ export class SqlServerDatabase {
     }
   }
 
-  /** Runs a query of ours, in which the schema stands as `[EverTask]`. */
-  async query(text: string, parameters: Parameters = {}): Promise<Recordsets> {
+  /** Runs a query of ours, in which the schema stands as `[EverTask]`. One that is long may take more time than others. */
+  async query(text: string, parameters: Parameters = {}, isLong = false): Promise<Recordsets> {
     try {
-      const { recordsets } = await this.#request(this.#maker(), parameters)
+      const { recordsets } = await this.#request(this.#maker(), parameters, isLong)
         .query(forSchema(text, this.schema));
       return recordsets as Recordsets;
     } catch (error) {
@@ -124,7 +130,7 @@ export class SqlServerDatabase {
         (work) => connection === undefined ? this.transaction(work) : work(maker),
       );
     }
-    const request = this.#request(maker, parameters);
+    const request = this.#request(maker, parameters, long.has(procedure));
     const { recordsets } = await request.execute(`[${this.schema}].[${procedure}]`);
     return recordsets as Recordsets;
   }
@@ -135,8 +141,12 @@ export class SqlServerDatabase {
     return connection === undefined ? pool : toTransaction(connection);
   }
 
-  #request(maker: RequestMaker, parameters: Parameters): SqlServerRequest {
-    const request = maker.request();
+  #request(maker: RequestMaker, parameters: Parameters, isLong: boolean): SqlServerRequest {
+    const connection = this.#connection;
+    const limitMs = isPool(connection) ? undefined : connection.requestTimeout;
+    const request = isLong && limitMs !== undefined
+      ? maker.request({ requestTimeout: factorForLong * limitMs })
+      : maker.request();
     addInputs(request, parameters, this.schema);
     return request;
   }

@@ -4,6 +4,7 @@ import mssql from "mssql";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import type {
   Mssql,
+  RequestOptions,
   SqlServerPool,
   SqlServerRequest,
   SqlServerTransaction,
@@ -109,7 +110,7 @@ export function instant(value: Date | null): Parameter {
 
 /** What makes requests: a pool or a transaction. */
 export interface RequestMaker {
-  request(): SqlServerRequest;
+  request(options?: RequestOptions): SqlServerRequest;
 }
 
 /**

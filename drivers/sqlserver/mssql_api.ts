@@ -15,9 +15,15 @@ export interface SqlServerConfig {
   readonly password?: string | undefined;
   /** The Windows domain of the user, for NTLM. */
   readonly domain?: string | undefined;
-  /** Milliseconds to wait for a connection. @default 15000 */
+  /** Milliseconds to wait for a connection. @default 8000 */
   readonly connectionTimeout?: number | undefined;
-  /** Milliseconds to wait for the answer to a request. @default 15000 */
+  /**
+   * Milliseconds to wait for the answer to a request; then the server is asked to cancel it, and if it does not answer that
+   * either within two seconds (tedious' option `cancelTimeout`), the connection is closed. Keep the sum below `leaseDuration`:
+   * a network may swallow what is sent and tell nobody. Requests that go through many rows (reports, retention, the tasks of
+   * lost workers) have ten times as long.
+   * @default 8000
+   */
   readonly requestTimeout?: number | undefined;
   /** The pool: `max` connections (10), `min` (0), `idleTimeoutMillis` (30000) … */
   readonly pool?: object | undefined;
@@ -39,7 +45,7 @@ export interface SqlServerPool {
   /** Closes all connections. */
   close(): Promise<unknown>;
   /** Makes a request. */
-  request(): SqlServerRequest;
+  request(options?: RequestOptions): SqlServerRequest;
   /** Makes a transaction, which has not begun. */
   transaction(): SqlServerTransaction;
   /** Listens to an event. */
@@ -51,11 +57,17 @@ export interface SqlServerTransaction {
   /** Begins it. */
   begin(): Promise<unknown>;
   /** Makes a request in it. */
-  request(): SqlServerRequest;
+  request(options?: RequestOptions): SqlServerRequest;
   /** Ends it, keeping what was written. */
   commit(): Promise<unknown>;
   /** Ends it, dropping what was written. */
   rollback(): Promise<unknown>;
+}
+
+/** What a request may have different from its pool. */
+export interface RequestOptions {
+  /** Milliseconds; 0: no limit. */
+  readonly requestTimeout?: number;
 }
 
 /** A `Request` of mssql. */

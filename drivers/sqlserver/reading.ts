@@ -74,7 +74,7 @@ export async function listTasks(
   const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
   const query = `SELECT TOP (@Rows) ${rows.taskColumns} FROM [EverTask].[QueuedTasks] AS t ${where}
     ORDER BY t.[IdOrder] DESC;`;
-  const [found] = await database.query(query, parameters);
+  const [found] = await database.query(query, parameters, true);
   return toPage(found!, limit, rows.toTaskRecord, (row) => rows.id(row.Id));
 }
 
@@ -174,14 +174,14 @@ SELECT t.[Status] AS [Status], COUNT_BIG(*) AS [Tasks] FROM [EverTask].[QueuedTa
 
 /** {@linkcode Storage.backlog}. */
 export async function readBacklog(database: SqlServerDatabase): Promise<Backlog> {
-  const [clock, waiting, paused] = await database.query(waitingQuery);
+  const [clock, waiting, paused] = await database.query(waitingQuery, {}, true);
   const queues = toBacklog(waiting!, paused!);
   return { now: rows.instant(clock![0]!.Now), queues: [...queues.values()] };
 }
 
 /** {@linkcode Storage.statistics}. */
 export async function readStatistics(database: SqlServerDatabase): Promise<StorageStatistics> {
-  const [clock, waiting, paused, held, byStatus] = await database.query(statisticsQuery);
+  const [clock, waiting, paused, held, byStatus] = await database.query(statisticsQuery, {}, true);
   const tasksByStatus = Object.fromEntries(taskStatuses.map((status) => [status, 0])) as Record<
     TaskStatus,
     number
@@ -234,7 +234,7 @@ const msPerDay = 86_400_000;
 
 /** {@linkcode Storage.auditGrowth}. */
 export async function readAuditGrowth(database: SqlServerDatabase): Promise<AuditGrowth[]> {
-  const found = await database.query(growthQuery);
+  const found = await database.query(growthQuery, {}, true);
   return growthTables.map(([table], index) => {
     const row = found[index]![0]!;
     const count = Number(row.Rows);

@@ -148,6 +148,7 @@ Deno.test("a URL names server, port, user, password, database and encryption", (
     encrypt: false,
     trustServerCertificate: false,
     appName: "EverTask",
+    cancelTimeout: 2000,
     useUTC: true,
   });
   assertEquals(poolConfig("mssql://[::1]/db").server, "::1");

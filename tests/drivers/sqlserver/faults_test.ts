@@ -1,7 +1,7 @@
 // Deadlocks, time-outs, broken connections, an exhausted pool: what the driver says, and that it goes on afterwards.
 
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { deadline } from "@std/async";
+import { deadline, delay } from "@std/async";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
 import { sql } from "../../../drivers/sqlserver/mssql.ts";
 import { InvalidArgumentError } from "../../../src/errors.ts";
@@ -13,6 +13,7 @@ import {
   StorageUnavailableError,
 } from "../../../src/storage/errors.ts";
 import { systemClock } from "../../../src/time/clock.ts";
+import { TcpProxy } from "../../support/tcp_proxy.ts";
 import { type Reply, TdsServer } from "../../support/tds_server/server.ts";
 import { applied, connectionTo, isStateQuery, rows, schemaState, withScript } from "./scripted.ts";
 
@@ -157,6 +158,43 @@ Deno.test("an answer that does not come in time is a transient error; the server
     assertEquals(await deadline(change(), 5_000), { applied: true });
     assertEquals(server.logins.length, logins, "the same connection, since attention was heard");
   }, options);
+});
+
+Deno.test("requests that the network swallows are given up in time, and the next go over a new connection", async () => {
+  await using server = new TdsServer({
+    answer: (request) => isStateQuery(request) ? schemaState() : applied,
+  });
+  await using proxy = await TcpProxy.start(`mssql://127.0.0.1:${server.port}`);
+  const { options, ...address } = connectionTo(server);
+  const storage = sqlServerStorage({
+    ...address,
+    port: Number(new URL(proxy.urlOf("mssql://127.0.0.1")).port),
+    options: { ...options, cancelTimeout: 100 },
+    requestTimeout: 100,
+    connectionTimeout: 100,
+  });
+  await storage.open();
+  const change = () => storage.setStatus(taskId, "Completed", null, "Full");
+  await change();
+  proxy.swallow();
+  await assertRejects(() => deadline(change(), 5_000), StorageUnavailableError);
+  await assertRejects(() => deadline(change(), 5_000), StorageUnavailableError, "connect");
+  await proxy.pass();
+  assertEquals(await change(), { applied: true });
+  await storage.close();
+});
+
+Deno.test("a report has ten times as long as other requests", async () => {
+  const late = () => ({ ...applied, after: delay(300) });
+  await withScript(late, async ({ storage }) => {
+    const change = () => storage.setStatus(taskId, "Completed", null, "Full");
+    await assertRejects(change, StorageUnavailableError, "imeout");
+    const error = await assertRejects(() => storage.list());
+    assert(
+      !(error instanceof StorageUnavailableError),
+      "it was answered, if not what it asked for",
+    );
+  }, { requestTimeout: 100 });
 });
 
 Deno.test("a request that the caller's pool cancels is a transient error", async () => {
