@@ -8,9 +8,12 @@ import { type Duration, toMilliseconds } from "../time/duration.ts";
  * How many tasks of a type may run in a time, one budget a key, shared by all workers of the store. A task without budget waits in
  * storage for the slot that it has reserved; it holds no worker, and other keys flow on.
  *
- * Over any window of one period a key runs at most `permits + burst` times. That presumes that workers come to a waiting task
- * within period / permits of its slot: one that comes later, up to a second (and up to half a period), still uses it, as a
- * server would see of a caller on a slow line; a slot that was missed by more lapses, and the task reserves another.
+ * Over any window of one period a key runs at most `permits + burst` times, as long as workers come to a waiting task within
+ * period / permits of its slot. One that comes later, up to a second (and up to half a period), still uses it, as a server
+ * would see of a caller on a slow line: then the window may hold as many runs more as there are slots in the time that it was
+ * late by, at most half the permits. To refuse such a slot would cost more than it is worth: a limit of hundreds in a second
+ * has its slots a few milliseconds apart, and a busy worker would come too late for each new one, for ever. A slot that was
+ * missed by more lapses, and the task reserves another.
  *
  * @typeParam Payload What the handler gets.
  */

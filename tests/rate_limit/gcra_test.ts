@@ -1,6 +1,7 @@
 // The rate limit's arithmetic, by tables of instants.
 
 import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
 import { type RateLimit, reserveSlot } from "../../src/rate_limit/gcra.ts";
 
 const now = 1_767_225_600_000;
@@ -103,4 +104,35 @@ Deno.test("over any window the slots never exceed rate and burst, whenever they 
     }
     for (const [n, slot] of slots.entries()) assert(slot >= asked[n]!, "no slot is in the past");
   }
+});
+
+Deno.test("over any period a key runs permits + burst times, and what workers are late by adds no more than the slots of that time", () => {
+  const whole = (min: number, max: number) => fc.integer({ min, max });
+  const gap = fc.oneof(whole(0, 3), whole(0, 400));
+  const asks = fc.array(fc.record({ gap, lateness: fc.double({ min: 0, max: 1, noNaN: true }) }), {
+    minLength: 30,
+    maxLength: 120,
+  });
+  fc.assert(
+    fc.property(whole(1, 8), whole(1, 8), whole(1, 40), whole(0, 6), asks, (
+      permits,
+      burst,
+      emissionIntervalMs,
+      lateSlots,
+      asks,
+    ) => {
+      let instant = 0;
+      const asked = asks.map(({ gap }) => instant += gap);
+      const slots = slotsFor({ burst, emissionIntervalMs }, asked) as number[];
+      const latestMs = (1 + lateSlots) * emissionIntervalMs;
+      const runs = slots.map((slot, n) => slot + Math.floor(asks[n]!.lateness * latestMs))
+        .sort((a, b) => a - b);
+      for (const [first, from] of runs.entries()) {
+        const until = from + permits * emissionIntervalMs;
+        const inWindow = runs.slice(first).filter((at) => at < until).length;
+        assert(inWindow <= permits + burst + lateSlots, `${inWindow} runs from ${from} on`);
+      }
+    }),
+    { numRuns: 300 },
+  );
 });
