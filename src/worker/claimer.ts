@@ -1,5 +1,5 @@
 // Decides when to claim: at a wake-up, when a queue runs low, at the next due instant. One claim is under way at a time, and one
-// timer is armed at most.
+// timer is armed for the next.
 
 import type { Logger } from "../log/logger.ts";
 import { backoffMs } from "../storage/batching/backoff.ts";
@@ -9,6 +9,7 @@ import type { ClaimedTask } from "../storage/records.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Clock } from "../time/clock.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
+import { Doubt } from "./doubt.ts";
 import type { QueueRunner } from "./queue_runner.ts";
 
 /** What the claimer works with. */
@@ -33,8 +34,7 @@ export class Claimer {
   #stopped = true;
   #working: Promise<void> | null = null;
   #again = false;
-  /** Whether this worker may hold tasks that it does not know of: a write's answer was lost on the way. */
-  #doubtful = false;
+  readonly #doubt: Doubt;
   /** The earliest due instant that is known, by the storage's clock. */
   #nextDueAt = Infinity;
   #pollMs: number;
@@ -46,6 +46,8 @@ export class Claimer {
   constructor(parts: ClaimerParts) {
     this.#parts = parts;
     this.#pollMs = parts.storage.polling.idleMs;
+    const { clock, giveBackUnknown } = parts;
+    this.#doubt = new Doubt({ clock, giveBackUnknown, onDoubt: () => this.wake() });
   }
 
   start(): void {
@@ -58,6 +60,7 @@ export class Claimer {
     this.#stopped = true;
     this.#disarm();
     await this.#working;
+    this.#doubt.stop();
   }
 
   /** Claims, soon, from the queues that may have more and have room. */
@@ -84,8 +87,7 @@ export class Claimer {
 
   /** This worker may hold tasks that it does not know of; they are given back, soon. */
   doubt(): void {
-    this.#doubtful = true;
-    this.wake();
+    this.#doubt.raise();
   }
 
   /** A task of one of our queues becomes due at this instant of the storage's clock. */
@@ -141,10 +143,7 @@ export class Claimer {
     const { storage, clock, storageClock, types, runners } = this.#parts;
     const workerId = this.#parts.workerId();
     if (workerId === null || types.length === 0) return false;
-    if (this.#doubtful) {
-      await this.#parts.giveBackUnknown(workerId);
-      this.#doubtful = false;
-    }
+    await this.#doubt.settle(workerId);
     const now = clock.monotonic();
     const queues = [];
     for (const [name, runner] of runners) {
@@ -158,7 +157,7 @@ export class Claimer {
       result = await storage.claim({ workerId, types, queues });
     } catch (error) {
       for (const { name } of queues) runners.get(name)!.mayHaveMore = true;
-      this.#doubtful = isTransient(error); // it may have been committed all the same
+      if (isTransient(error)) this.#doubt.raise(); // it may be committed all the same
       throw error;
     }
     storageClock.sync(result.now);
