@@ -9,7 +9,7 @@ import { toStorageError } from "./database_errors.ts";
 /** So many times the limit is left to queries that go through many rows: reports, retention, the tasks of lost workers. */
 const factorForLong = 10;
 
-/** After the server was asked to cancel a query, it has this part of the limit to say that it did. */
+/** After the server was asked to cancel a query, it has this part of the short limit to say that it did. */
 const graceShare = 0.2;
 
 /** A query of postgres.js as it is inside; another implementation may lack all of this. */
@@ -42,6 +42,7 @@ export interface LimitParts {
  * contract asks for, fences and ids that the caller chooses, makes it safe to try again.
  */
 export function limited({ clock, sql, prepare, limitMs, cut }: LimitParts): RunStatement {
+  const graceMs = graceShare * limitMs;
   return (text, parameters, isLong = false) => {
     const query: Query = sql.unsafe(text, [...parameters], { prepare });
     const timeoutMs = isLong ? factorForLong * limitMs : limitMs;
@@ -54,20 +55,19 @@ export function limited({ clock, sql, prepare, limitMs, cut }: LimitParts): RunS
           "the server or a lock holds it up. It was given up; the option queryTimeout sets the limit.";
         reject(new StorageUnavailableError(message, { cause }));
       };
-      const onSilence = () => {
-        if (cut === null) return giveUp();
-        cut(); // and the query is rejected
-      };
-      const onOverdue = () => {
-        if (query.state === null) return arm(); // it waits for a connection, which has a limit of its own
+      const onTimer = () => {
+        if (query.state === null) return arm(timeoutMs); // it waits for a connection, which has a limit of its own
+        if (cut !== null && query.active === false) return arm(graceMs); // and so has the one before it
+        if (isOverdue && cut === null) return giveUp();
+        if (isOverdue) cut!(); // and the query is rejected
+        else if (query.active !== false) cancel(query);
         isOverdue = true;
-        if (query.active !== false) cancel(query);
-        disarm = clock.setTimer(onSilence, graceShare * timeoutMs);
+        arm(graceMs);
       };
-      const arm = () => {
-        disarm = clock.setTimer(onOverdue, timeoutMs);
+      const arm = (delayMs: number) => {
+        disarm = clock.setTimer(onTimer, delayMs);
       };
-      arm();
+      arm(timeoutMs);
       query.then(
         (rows) => {
           disarm();
@@ -84,7 +84,10 @@ export function limited({ clock, sql, prepare, limitMs, cut }: LimitParts): RunS
   };
 }
 
-/** Not by `query.cancel()`, which drops the promise of its request: where that fails, the rejection would end the process. */
+/**
+ * Not by `query.cancel()`, which drops the promise of its request: where that fails, the rejection would end the process. Only
+ * for a query that the server is at: of one that waits behind it, postgres.js would give the answer to the next.
+ */
 function cancel(query: Query): void {
   query.canceller?.(query).then(() => {}, () => {});
 }
