@@ -22,6 +22,7 @@ export type {
   SqlServerConfig,
   SqlServerPool,
   SqlServerRequest,
+  SqlServerRequestOptions,
   SqlServerTransaction,
 } from "./mssql_api.ts";
 

@@ -4,9 +4,9 @@ import mssql from "mssql";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import type {
   Mssql,
-  RequestOptions,
   SqlServerPool,
   SqlServerRequest,
+  SqlServerRequestOptions,
   SqlServerTransaction,
   SqlTable,
   SqlType,
@@ -110,7 +110,7 @@ export function instant(value: Date | null): Parameter {
 
 /** What makes requests: a pool or a transaction. */
 export interface RequestMaker {
-  request(options?: RequestOptions): SqlServerRequest;
+  request(options?: SqlServerRequestOptions): SqlServerRequest;
 }
 
 /**

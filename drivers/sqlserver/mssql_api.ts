@@ -45,7 +45,7 @@ export interface SqlServerPool {
   /** Closes all connections. */
   close(): Promise<unknown>;
   /** Makes a request. */
-  request(options?: RequestOptions): SqlServerRequest;
+  request(options?: SqlServerRequestOptions): SqlServerRequest;
   /** Makes a transaction, which has not begun. */
   transaction(): SqlServerTransaction;
   /** Listens to an event. */
@@ -57,7 +57,7 @@ export interface SqlServerTransaction {
   /** Begins it. */
   begin(): Promise<unknown>;
   /** Makes a request in it. */
-  request(options?: RequestOptions): SqlServerRequest;
+  request(options?: SqlServerRequestOptions): SqlServerRequest;
   /** Ends it, keeping what was written. */
   commit(): Promise<unknown>;
   /** Ends it, dropping what was written. */
@@ -65,7 +65,7 @@ export interface SqlServerTransaction {
 }
 
 /** What a request may have different from its pool. */
-export interface RequestOptions {
+export interface SqlServerRequestOptions {
   /** Milliseconds; 0: no limit. */
   readonly requestTimeout?: number;
 }
