@@ -13,6 +13,7 @@ import type { StorageClock } from "../time/storage_clock.ts";
 import { LeaseLostError } from "./abort_reasons.ts";
 import type { Ending } from "./ending.ts";
 import type { Job } from "./job.ts";
+import type { LogKeeper } from "./log_keeper.ts";
 import { nextAfterRun, planOccurrence } from "./series_run.ts";
 import type { AttemptEnd, StatusWriter } from "./status_writer.ts";
 
@@ -26,6 +27,7 @@ export interface RecorderParts {
   readonly storageClock: StorageClock;
   readonly events: EventBus;
   readonly logger: Logger;
+  readonly logKeeper: LogKeeper;
   /** A task of ours becomes due again at this instant of the storage's clock. */
   readonly expectDue: (at: number) => void;
 }
@@ -221,6 +223,8 @@ export class AttemptRecorder {
           error,
         });
       }
+      // What the handler logged is kept when it ends; a hook that comes later may have added to it.
+      if (job.phase === "ended") this.#parts.logKeeper.keep(job);
     })();
     this.#background.add(call);
     return call.finally(() => this.#background.delete(call));

@@ -117,7 +117,9 @@ export class Executor {
     job.startedAt = clock.monotonic();
     job.phase = "ended";
     const ending = { status: "Failed", exception: describeError(error) } as const;
-    recorder.record(job, ending, new AttemptContext(job, this.#contextParts), error);
+    const context = new AttemptContext(job, this.#contextParts);
+    job.context = context;
+    recorder.record(job, ending, context, error);
   }
 
   /** Resolves when the end of every attempt is with the status writer. */
@@ -195,8 +197,7 @@ export class Executor {
     job.phase = "ended";
     this.#watchdog.remove(job);
     const context = job.context!;
-    const captured = context.takeLog();
-    if (captured !== null) this.#parts.logKeeper.keep(job, captured);
+    this.#parts.logKeeper.keep(job);
     if (job.completedByHandler) {
       this.#finishLater(this.#confirmCompletion(job, context, failure));
     } else this.#end(job, context, failure);

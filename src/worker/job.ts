@@ -41,6 +41,8 @@ export class Job {
   reported = false;
   /** Whether it was asked to be cancelled: a series ends, even if this run of it completes. */
   cancelled = false;
+  /** Whether lines that it logged have been handed to storage: those of a hook that follow have to share the room. */
+  keptLog = false;
   /** What the handler was given. */
   context: AttemptContext | null = null;
   /** The next run that was stored when the handler completed the task in its own transaction; undefined when it did not. */

@@ -22,6 +22,8 @@ export interface LogKeeperParts {
 interface Entry {
   readonly job: Job;
   readonly captured: CapturedLog;
+  /** Whether the run may have stored lines before. */
+  readonly continues: boolean;
 }
 
 /** Stores the log lines of a worker's attempts. */
@@ -44,9 +46,13 @@ export class LogKeeper {
     });
   }
 
-  /** Stores what an attempt has logged, soon. */
-  keep(job: Job, captured: CapturedLog): void {
-    this.#writer.add({ job, captured }).catch((error) => {
+  /** Stores what an attempt has logged since it was last asked, soon. */
+  keep(job: Job): void {
+    const captured = job.context?.takeLog() ?? null;
+    if (captured === null) return;
+    const continues = isUnderWay(job.task) || job.keptLog;
+    job.keptLog = true;
+    this.#writer.add({ job, captured, continues }).catch((error) => {
       this.#parts.logger.error("Storing {count} log lines of task {taskId} failed: {error}", {
         count: captured.lines.length,
         taskId: job.task.id,
@@ -60,18 +66,16 @@ export class LogKeeper {
     return this.#writer.idle();
   }
 
-  /** The lines that their runs have room for. Only an attempt that is not its run's first has to ask what there is. */
+  /** The lines that their runs have room for. Only what is not a run's first has to ask what there is. */
   async #within(entries: readonly Entry[]): Promise<NewLogLine[]> {
     const { storage, maxLinesPerRun } = this.#parts;
     const fitting: NewLogLine[] = [];
     /** The lines among these, by run. */
     const used = new Map<string, number>();
-    for (const { job, captured } of entries) {
+    for (const { job, captured, continues } of entries) {
       const { run, task } = job;
       const key = `${task.id} ${run}`;
-      const stored = isUnderWay(task)
-        ? await storage.countExecutionLogs(task.id, run, maxLinesPerRun)
-        : 0;
+      const stored = continues ? await storage.countExecutionLogs(task.id, run, maxLinesPerRun) : 0;
       const lines = fitLog(captured, maxLinesPerRun - stored - (used.get(key) ?? 0));
       used.set(key, (used.get(key) ?? 0) + lines.length);
       fitting.push(...lines);

@@ -101,22 +101,23 @@ export class Worker {
     });
     this.#writer = new StatusWriter(storage, clock, logger, this.#held);
     this.#writer.abandonWhere((job) => job.lease.workerId !== this.#keeper.workerId);
-    this.#recorder = new AttemptRecorder({
-      storage,
-      clock,
-      storageClock,
-      logger,
-      events,
-      writer: this.#writer,
-      onHandedIn: (task) => this.#held.delete(task),
-      expectDue: (at) => this.#claimer.expectDue(at),
-    });
     this.#logKeeper = new LogKeeper({
       storage,
       clock,
       logger,
       maxLinesPerRun: parts.execution.capture?.maxLinesPerRun ?? 0, // nothing is captured then
       retryForMs: parts.lease.leaseMs,
+    });
+    this.#recorder = new AttemptRecorder({
+      storage,
+      clock,
+      storageClock,
+      logger,
+      logKeeper: this.#logKeeper,
+      events,
+      writer: this.#writer,
+      onHandedIn: (task) => this.#held.delete(task),
+      expectDue: (at) => this.#claimer.expectDue(at),
     });
     this.#executor = new Executor({
       clock,
@@ -214,7 +215,7 @@ export class Worker {
     const told = this.#reporter.idle();
     const writtenDown = [givenBack, this.#writer.idle(), this.#logKeeper.idle(), told];
     await within(clock, leaseMs, Promise.all(writtenDown));
-    await within(clock, graceMs, this.#recorder.idle());
+    await within(clock, graceMs, this.#recorder.idle().then(() => this.#logKeeper.idle()));
     this.#writer.stop();
     this.#executor.stop();
     this.#rateLimiter.stop();

@@ -1,7 +1,7 @@
 // What a run may store of its log: so many lines in all its attempts together, wherever they run.
 
 import { assertEquals } from "@std/assert";
-import { createEverTask, defineTask, linearRetry, silentLogger } from "../../mod.ts";
+import { createEverTask, defineTask, linearRetry, noRetry, silentLogger } from "../../mod.ts";
 import { MemoryDatabase, memoryStorage } from "../../drivers/memory/mod.ts";
 import { FakeClock } from "../../src/testing/mod.ts";
 import type { TaskContext } from "../../src/task.ts";
@@ -125,4 +125,34 @@ Deno.test("each run of a series may store its lines afresh", async () => {
     [run, dropped(1)],
   ];
   assertEquals(await storedLines(database, id), [...linesOf(1), ...linesOf(2)]);
+});
+
+Deno.test("what hooks log is stored, too, within the room of the run", async () => {
+  const database = new MemoryDatabase();
+  const task = defineTask<null>({
+    type: "task",
+    retry: noRetry(),
+    onStarted: ({ log }) => log.info("onStarted"),
+    handle(_, context) {
+      logThree(context);
+      throw new Error("never");
+    },
+    onError({ log }) {
+      log.warn("onError: 1");
+      log.warn("onError: 2");
+    },
+  });
+  const storage = memoryStorage({ database });
+  const engine = await startEngine({ storage, tasks: [task], persistentLogs });
+  const { id } = await engine.everTask.dispatch(task, null);
+  await engine.ended(id);
+  await engine.everTask.stop();
+  assertEquals((await storedLines(database, id)).map(([, message]) => message), [
+    "onStarted",
+    "attempt 1: 1",
+    "attempt 1: 2",
+    "attempt 1: 3",
+    "onError: 1",
+    dropped(1),
+  ]);
 });
