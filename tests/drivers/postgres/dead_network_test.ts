@@ -13,7 +13,9 @@ import { claimRequest, connect, newTasks, openStorage } from "./support.ts";
 const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
-const queryTimeout = 150;
+const queryTimeout = 300;
+/** For a busy machine. TCP itself would take a quarter of an hour. */
+const slackMs = 2_000;
 const insist = <T>(action: () => Promise<T>) => retryTransient(systemClock, 20_000, action);
 
 Deno.test("queries that the network swallows are given up in time, and the next go over new connections", async () => {
@@ -27,7 +29,7 @@ Deno.test("queries that the network swallows are given up in time, and the next 
   const error = await assertRejects(() => storage.claim(claimRequest("w")));
   assertInstanceOf(error, StorageUnavailableError);
   const took = performance.now() - startedAt;
-  assert(took >= queryTimeout && took < 3 * queryTimeout, `${took} ms`);
+  assert(took >= queryTimeout && took < queryTimeout + slackMs, `${took} ms`);
   await assertRejects(() => storage.get(newTask().id), StorageUnavailableError); // cannot even connect
   await proxy.pass();
   await Promise.all(ids);
@@ -87,13 +89,14 @@ Deno.test("a query that waits for a lock too long is cancelled on the server, an
 
 Deno.test("a query that goes through many rows has ten times as long", async () => {
   const url = await server.createDatabase();
-  await using storage = await openStorage({ url, notify: false, queryTimeout: 100 });
+  await using storage = await openStorage({ url, notify: false, queryTimeout });
   await using other = connect(url);
   await storage.registerWorker({ id: "w", host: "h" });
   const lost = { leaseMs: 1e9, poisonLimit: 5, lostReason: "", poisonReason: "" };
   const released = other.begin(async (transaction) => {
     await transaction`LOCK TABLE evertask.workers`;
     const waiting = storage.releaseLost(lost);
+    waiting.catch(() => {}); // told below, if it fails
     await assertRejects(() => storage.heartbeat("w", 1e9), StorageUnavailableError);
     await assertRejects(() => storage.heartbeat("w", 1e9), StorageUnavailableError);
     return { waiting };
