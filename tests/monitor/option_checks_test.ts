@@ -12,7 +12,12 @@ import {
   slackChannel,
   webhookChannel,
 } from "../../src/monitor/alerts/mod.ts";
-import { createHealthChecks, createMonitorHub } from "../../src/monitor/mod.ts";
+import {
+  createHealthChecks,
+  createMonitorHub,
+  nodeListener,
+  nodeWebSockets,
+} from "../../src/monitor/mod.ts";
 import { createOpenTelemetry } from "../../src/monitor/otel/mod.ts";
 import { createPrometheusExporter } from "../../src/monitor/prometheus/mod.ts";
 
@@ -101,6 +106,8 @@ const refused: [make: (options: Anything) => unknown, options: unknown, message:
   [createOpenTelemetry, { tracerProvider: 5 }, "tracerProvider is 5"],
   [createOpenTelemetry, { meterProvider: {} }, "meterProvider is {}"],
 
+  [nodeListener, {}, "handler is {}, but it must be a function from Request to Response"],
+  [nodeWebSockets, undefined, "server is undefined, but it must be a WebSocketServer of ws"],
   [hub, { acessToken: "S3CRET" }, "options.acessToken is "],
   [hub, { accessToken: "S3CRET" }, "accessToken is "],
   [hub, { upgrade: true }, "upgrade is true"],

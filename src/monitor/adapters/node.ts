@@ -1,6 +1,8 @@
 // Mounts a fetch handler in Node's own http server (and so in Express, Fastify, Koa), with WebSockets by npm's `ws`. It
 // takes their objects by their shape and imports nothing, so that it stays part of the portable core.
 
+import { checkMethods } from "../../argument_checks.ts";
+import { InvalidArgumentError } from "../../errors.ts";
 import type { HubSocket } from "../hub/web_socket_transport.ts";
 
 /** The part of `http.IncomingMessage` that is used. */
@@ -64,6 +66,8 @@ export type FetchHandler = (request: Request) => Response | Promise<Response>;
 /**
  * Makes a listener for the `request` event of a Node server.
  *
+ * @throws {InvalidArgumentError} If the handler is no function.
+ *
  * @example
  * ```ts ignore
  * import { createServer } from "node:http";
@@ -76,6 +80,7 @@ export type FetchHandler = (request: Request) => Response | Promise<Response>;
 export function nodeListener(
   handler: FetchHandler,
 ): (request: NodeRequest, response: NodeResponse) => Promise<void> {
+  checkHandler(handler);
   return async (nodeRequest, nodeResponse) => {
     const abort = new AbortController();
     nodeResponse.on("close", () => {
@@ -117,6 +122,7 @@ export interface NodeWebSockets<Request, Socket, Head> {
  * Joins a `WebSocketServer` of `ws` to a fetch handler.
  *
  * @param server Made with `new WebSocketServer({ noServer: true })`.
+ * @throws {InvalidArgumentError} If it is no such server.
  *
  * @example
  * ```ts ignore
@@ -136,6 +142,8 @@ export function nodeWebSockets<
   Socket extends NodeSocket,
   Head,
 >(server: NodeWebSocketServer<Request, Socket, Head>): NodeWebSockets<Request, Socket, Head> {
+  const remedy = "be a WebSocketServer of ws, made with { noServer: true }";
+  checkMethods(server, ["handleUpgrade"], "server", remedy);
   const upgrades = new WeakMap<globalThis.Request, () => HubSocket>();
   return {
     upgrade(request) {
@@ -144,24 +152,33 @@ export function nodeWebSockets<
       upgrades.delete(request);
       return { socket: accept(), response: new Response(null) };
     },
-    upgradeListener: (handler) => async (nodeRequest, nodeSocket, head) => {
-      nodeSocket.on("error", () => nodeSocket.destroy());
-      const request = toRequest(nodeRequest, new AbortController().signal);
-      upgrades.set(request, () => {
-        const accepted: HubSocket[] = [];
-        server.handleUpgrade(nodeRequest, nodeSocket, head, (socket) => accepted.push(socket));
-        const [socket] = accepted;
-        if (!socket) throw new TypeError("The WebSocket handshake was refused.");
-        return socket;
-      });
-      try {
-        const response = await handler(request);
-        if (upgrades.has(request)) nodeSocket.end(await refusal(response));
-      } catch {
-        nodeSocket.destroy();
-      }
+    upgradeListener: (handler) => {
+      checkHandler(handler);
+      return async (nodeRequest, nodeSocket, head) => {
+        nodeSocket.on("error", () => nodeSocket.destroy());
+        const request = toRequest(nodeRequest, new AbortController().signal);
+        upgrades.set(request, () => {
+          const accepted: HubSocket[] = [];
+          server.handleUpgrade(nodeRequest, nodeSocket, head, (socket) => accepted.push(socket));
+          const [socket] = accepted;
+          if (!socket) throw new TypeError("The WebSocket handshake was refused.");
+          return socket;
+        });
+        try {
+          const response = await handler(request);
+          if (upgrades.has(request)) nodeSocket.end(await refusal(response));
+        } catch {
+          nodeSocket.destroy();
+        }
+      };
     },
   };
+}
+
+function checkHandler(handler: unknown): void {
+  if (typeof handler === "function") return;
+  const remedy = "be a function from Request to Response, such as a hub's fetch";
+  throw new InvalidArgumentError("handler", handler, remedy);
 }
 
 function toRequest(nodeRequest: NodeRequest, signal: AbortSignal): Request {
