@@ -13,7 +13,7 @@ import { type Duration, toMilliseconds } from "../../time/duration.ts";
 export interface AlertOptions {
   /**
    * At least this severe.
-   * @default "Error"
+   * @default "Error"; with `kinds` given, those kinds whatever their severity
    */
   readonly severity?: Severity;
   /** Only these task types. */
@@ -131,7 +131,7 @@ export function alertSettings(options: AlertOptions): AlertSettings {
   checkCount(maxQueue, "maxQueue");
   checkCount(attempts, "attempts");
   return {
-    severity: severity ?? "Error",
+    severity: severity ?? (kinds === undefined ? "Error" : "Information"),
     types,
     kinds,
     filter: options.filter ?? (() => true),

@@ -62,6 +62,16 @@ Deno.test("errors are told by default, everything else is not", async () => {
   await alerts.close();
 });
 
+Deno.test("kinds that are asked for are told, whatever their severity", async () => {
+  const { events, channel, alerts } = start({ kinds: ["missed", "completed"] });
+  events.emit("missed", { count: 2 });
+  events.emit("completed");
+  events.emit("failed");
+  await alerts.flush();
+  assertEquals(channel.summary.map(([kind]) => kind), ["missed", "completed"]);
+  await alerts.close();
+});
+
 Deno.test("alerts are filtered by severity, type, kind and condition", async () => {
   const { events, channel, alerts } = start({
     severity: "Warning",
