@@ -5,21 +5,17 @@ import { listExamples } from "./support/examples.ts";
 import { startPostgres } from "./support/pg_server.ts";
 import { runCommand } from "./support/run_command.ts";
 
+const server = await startPostgres();
+Deno.test.afterAll(() => server.stop());
+
 const root = new URL("../", import.meta.url);
 
 /** What an example can ask for, each with the environment that gives it. */
-const providers: Record<string, () => Promise<{ env: Record<string, string> } & AsyncDisposable>> =
-  {
-    async postgres() {
-      const server = await startPostgres();
-      return {
-        env: { EVERTASK_POSTGRES_URL: await server.createDatabase() },
-        [Symbol.asyncDispose]: () => server.stop(),
-      };
-    },
-    // Uses what Deno alone has, and is left out where Node runs the examples.
-    deno: () => Promise.resolve({ env: {}, [Symbol.asyncDispose]: () => Promise.resolve() }),
-  };
+const providers: Record<string, () => Promise<Record<string, string>>> = {
+  postgres: async () => ({ EVERTASK_POSTGRES_URL: await server.createDatabase() }),
+  // Uses what Deno alone has, and is left out where Node runs the examples.
+  deno: () => Promise.resolve({}),
+};
 
 Deno.test("no example says `using`, which Node understands from version 24 on", async () => {
   const examples = await listExamples();
@@ -38,14 +34,14 @@ for (const { path, needs } of await listExamples()) {
       : `${path} runs to its end (needs ${missing.join(", ")})`,
     ignore: missing.length > 0,
     async fn() {
-      await using resources = new AsyncDisposableStack();
       const env: Record<string, string> = {};
-      for (const need of needs) {
-        Object.assign(env, resources.use(await providers[need]!()).env);
-      }
+      for (const need of needs) Object.assign(env, await providers[need]!());
       const cwd = await Deno.makeTempDir();
-      resources.defer(() => Deno.remove(cwd, { recursive: true }));
-      await runCommand(Deno.execPath(), ["run", "-A", new URL(path, root).href], { cwd, env });
+      try {
+        await runCommand(Deno.execPath(), ["run", "-A", new URL(path, root).href], { cwd, env });
+      } finally {
+        await Deno.remove(cwd, { recursive: true });
+      }
     },
   });
 }
