@@ -1,73 +1,26 @@
 // The network between the workers and a real PostgreSQL fails in the middle of the work: connections are cut and refused, or
-// swallowed without a word. EVERTASK_TEST_OUTAGE_SECONDS says for how long; two seconds and a short lease make the same story
-// as thirty and a real one.
+// swallowed without a word. EVERTASK_TEST_OUTAGE_SECONDS says for how long.
 
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { delay } from "@std/async";
-import { createEverTask, defineTask, type EverTask, type Logger, silentLogger } from "../../mod.ts";
+import { createEverTask, type EverTask, silentLogger } from "../../mod.ts";
 import { postgresStorage } from "../../drivers/postgres/mod.ts";
-import { untilAborted } from "../support/fleet.ts";
 import { startPostgres } from "../support/pg_server.ts";
-import { TcpProxy } from "../support/tcp_proxy.ts";
-import type { RunReport } from "./programs/protocol.ts";
-import { integrationTasks } from "./programs/tasks.ts";
+import { outageMs, startNetworkedWorker, step, steps, wait } from "./networked_worker.ts";
 import { eventually } from "./support.ts";
 import { assertEachCompletedOnce, postgresHistories } from "./task_histories.ts";
 
 const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
-const outageMs = 1_000 * Number(Deno.env.get("EVERTASK_TEST_OUTAGE_SECONDS") ?? 2);
-
-/** A worker whose way to the database leads through a network of its own. */
-interface Worker extends AsyncDisposable {
-  readonly everTask: EverTask;
-  readonly network: TcpProxy;
-  readonly runs: readonly RunReport[];
-  /** How often a handler that waits has begun, and why it was asked to stop. */
-  readonly waits: { begun: number; readonly ended: string[] };
-  /** The warnings and errors that it has logged. */
-  readonly complaints: readonly string[];
+/** A worker; `queryTimeout` is half of its lease unless told otherwise. */
+function startWorker(url: string, leaseMs: number, queryTimeout = leaseMs / 2) {
+  return startNetworkedWorker(
+    url,
+    leaseMs,
+    (network) => postgresStorage({ url: network.urlOf(url), queryTimeout }),
+  );
 }
-
-async function startWorker(
-  url: string,
-  leaseMs: number,
-  queryTimeout = leaseMs / 2,
-): Promise<Worker> {
-  const network = await TcpProxy.start(url);
-  const runs: RunReport[] = [];
-  const waits: Worker["waits"] = { begun: 0, ended: [] };
-  const waiting = defineTask<null>({
-    type: "wait",
-    async handle(_, { signal }) {
-      waits.begun++;
-      await untilAborted(signal).catch((reason) => {
-        waits.ended.push(reason.name);
-        throw reason;
-      });
-    },
-  });
-  const complaints: string[] = [];
-  const complain: Logger["warn"] = (message) => void complaints.push(message);
-  const everTask = createEverTask({
-    storage: postgresStorage({ url: network.urlOf(url), queryTimeout }),
-    tasks: [integrationTasks((run) => void runs.push(run)).step, waiting],
-    queues: { default: { parallelism: 8 } },
-    leaseDuration: leaseMs,
-    dispatchRetryFor: 2 * outageMs,
-    logger: { ...silentLogger, warn: complain, error: complain },
-  });
-  await everTask.start();
-  const end = async () => {
-    await everTask.stop();
-    await network[Symbol.asyncDispose]();
-  };
-  return { everTask, network, runs, waits, complaints, [Symbol.asyncDispose]: end };
-}
-
-const { step } = integrationTasks(() => {});
-const wait = defineTask<null>({ type: "wait", handle() {} });
 
 /** A process that only dispatches, and whose way to the database never fails. */
 function dispatcher(url: string): EverTask {
@@ -82,9 +35,6 @@ async function untilCompleted(web: EverTask, ids: readonly string[]): Promise<vo
   const count = async () => (await web.statistics()).tasksByStatus.Completed;
   await eventually("all tasks are completed", async () => await count() === ids.length);
 }
-
-/** Short ones, with long ones among them that are running when something happens. */
-const steps = Array.from({ length: 400 }, (_, n) => ({ ms: n % 20 === 0 ? 400 : 5 }));
 
 Deno.test(`connections that are cut and refused for ${outageMs} ms in the middle of load lose nothing, and nobody turns in circles`, async () => {
   const url = await server.createDatabase();

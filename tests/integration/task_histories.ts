@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import postgres from "postgres";
+import type { Storage } from "../../mod.ts";
 import type { RunReport } from "./programs/protocol.ts";
 
 /** A task with its audit trail, as the tables have them. */
@@ -46,6 +47,19 @@ export async function postgresHistories(url: string): Promise<TaskHistory[]> {
   } finally {
     await sql.end();
   }
+}
+
+/** Reads all tasks of any store, by its contract. */
+export async function storedHistories(storage: Storage): Promise<TaskHistory[]> {
+  const { items } = await storage.list({}, { limit: 1_000 });
+  return await Promise.all(items.map(async (task) => {
+    const audit = await storage.statusAudit(task.id);
+    const trail = audit.items.map(({ newStatus, updatedAt }) => ({
+      status: newStatus,
+      at: updatedAt,
+    }));
+    return { ...task, trail };
+  }));
 }
 
 const initials: Readonly<Record<string, string>> = {

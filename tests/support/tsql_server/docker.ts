@@ -7,6 +7,14 @@
 // of the image: https://go.microsoft.com/fwlink/?linkid=857698.
 
 const [image = "mcr.microsoft.com/mssql/server:2022-latest"] = Deno.args;
+/** The tests that have something to do with a T-SQL engine. */
+const tests = [
+  "tests/drivers/sqlserver",
+  "tests/integration/cancelling_test.ts",
+  "tests/integration/sqlserver_network_test.ts",
+  "tests/schedule/engine",
+  "tests/storage/model",
+];
 const root = new URL("../../../", import.meta.url);
 const container = `evertask-${crypto.randomUUID()}`;
 const password = `Pw-${crypto.randomUUID()}`;
@@ -62,7 +70,7 @@ try {
   await runScripts();
   const address = (await run("docker", "port", container, "1433/tcp")).split("\n")[0]!.trim();
   const tests = new Deno.Command(Deno.execPath(), {
-    args: ["task", "test", "tests/drivers/sqlserver"],
+    args: ["task", "test", ...tests],
     cwd: root,
     env: { EVERTASK_TEST_SQLSERVER: `mssql://sa:${password}@${address}/evertask` },
   });

@@ -1,0 +1,77 @@
+// A worker whose way to the database leads through a network of its own, which a test can let fail.
+
+import {
+  createEverTask,
+  defineTask,
+  type EverTask,
+  type Logger,
+  silentLogger,
+  type Storage,
+} from "../../mod.ts";
+import { untilAborted } from "../support/fleet.ts";
+import { TcpProxy } from "../support/tcp_proxy.ts";
+import type { RunReport } from "./programs/protocol.ts";
+import { integrationTasks } from "./programs/tasks.ts";
+
+/** For how long a network fails where that has a length. Two seconds and a short lease make the same story as thirty and a real one. */
+export const outageMs = 1_000 * Number(Deno.env.get("EVERTASK_TEST_OUTAGE_SECONDS") ?? 2);
+
+/** The tasks that such a worker runs: one that works for a while, and one that waits until its signal aborts. */
+export const { step } = integrationTasks(() => {});
+export const wait = defineTask<null>({ type: "wait", handle() {} });
+
+/** Short ones, with long ones among them that are running when something happens. */
+export const steps = Array.from({ length: 400 }, (_, n) => ({ ms: n % 20 === 0 ? 400 : 5 }));
+
+/** A worker and its network. */
+export interface NetworkedWorker extends AsyncDisposable {
+  readonly everTask: EverTask;
+  readonly network: TcpProxy;
+  readonly runs: readonly RunReport[];
+  /** How often a handler that waits has begun, and why it was asked to stop. */
+  readonly waits: { begun: number; readonly ended: string[] };
+  /** The warnings and errors that it has logged. */
+  readonly complaints: readonly string[];
+}
+
+/**
+ * Starts a worker.
+ *
+ * @param url The server, as far as a network has to know it.
+ * @param connect Makes a storage that goes through the network.
+ */
+export async function startNetworkedWorker(
+  url: string,
+  leaseMs: number,
+  connect: (network: TcpProxy) => Storage,
+): Promise<NetworkedWorker> {
+  const network = await TcpProxy.start(url);
+  const runs: RunReport[] = [];
+  const waits: NetworkedWorker["waits"] = { begun: 0, ended: [] };
+  const waiting = defineTask<null>({
+    type: "wait",
+    async handle(_, { signal }) {
+      waits.begun++;
+      await untilAborted(signal).catch((reason) => {
+        waits.ended.push(reason.name);
+        throw reason;
+      });
+    },
+  });
+  const complaints: string[] = [];
+  const complain: Logger["warn"] = (message) => void complaints.push(message);
+  const everTask = createEverTask({
+    storage: connect(network),
+    tasks: [integrationTasks((run) => void runs.push(run)).step, waiting],
+    queues: { default: { parallelism: 8 } },
+    leaseDuration: leaseMs,
+    dispatchRetryFor: 2 * outageMs + leaseMs,
+    logger: { ...silentLogger, warn: complain, error: complain },
+  });
+  await everTask.start();
+  const end = async () => {
+    await everTask.stop();
+    await network[Symbol.asyncDispose]();
+  };
+  return { everTask, network, runs, waits, complaints, [Symbol.asyncDispose]: end };
+}
