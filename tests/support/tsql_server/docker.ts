@@ -8,7 +8,7 @@
 
 const [image = "mcr.microsoft.com/mssql/server:2022-latest"] = Deno.args;
 /** The tests that have something to do with a T-SQL engine. */
-const tests = [
+const testFiles = [
   "tests/drivers/sqlserver",
   "tests/integration/cancelling_test.ts",
   "tests/integration/sqlserver_network_test.ts",
@@ -70,7 +70,7 @@ try {
   await runScripts();
   const address = (await run("docker", "port", container, "1433/tcp")).split("\n")[0]!.trim();
   const tests = new Deno.Command(Deno.execPath(), {
-    args: ["task", "test", ...tests],
+    args: ["task", "test", ...testFiles],
     cwd: root,
     env: { EVERTASK_TEST_SQLSERVER: `mssql://sa:${password}@${address}/evertask` },
   });
