@@ -56,8 +56,18 @@ Deno.test({
         if (waits) await isFull.promise;
       },
     });
+    const storage = postgresStorage(url);
+    const persist = storage.persist.bind(storage);
+    const watched = async (...args: Parameters<typeof persist>) => {
+      try {
+        return await persist(...args);
+      } catch (error) {
+        if (error instanceof StorageFullError) isFull.resolve();
+        throw error;
+      }
+    };
     await using web = createEverTask({
-      storage: postgresStorage(url),
+      storage: Object.assign(storage, { persist: watched }),
       tasks: [work],
       logger: silentLogger,
       dispatchRetryFor: { minutes: 1 },
@@ -77,10 +87,7 @@ Deno.test({
     await eventually("they run", () => runs.length === 1_000);
     const fillings = Array.from({ length: 8 }, async () => {
       for (let n = 0; n < 40; n++) {
-        const stored = web.dispatch(work, { waits: false, bulk: bulk(64) });
-        const heldUp = setTimeout(isFull.resolve, 500);
-        ids.push((await stored).id);
-        clearTimeout(heldUp);
+        ids.push((await web.dispatch(work, { waits: false, bulk: bulk(64) })).id);
       }
     });
     await isFull.promise;
