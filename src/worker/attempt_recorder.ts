@@ -1,8 +1,5 @@
-// Records how attempts end: hands the ending to the status writer, and tells the world (events, hooks) once it is stored.
+// Records how attempts end: hands the ending to the status writer, and has it told once it is stored.
 
-import { type EventDetails, taskEvent } from "../events/job_events.ts";
-import type { EventBus } from "../events/event_bus.ts";
-import type { TaskEventKind } from "../events/task_event.ts";
 import type { Logger } from "../log/logger.ts";
 import type { ClaimedTask } from "../storage/records.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -11,9 +8,9 @@ import type { TaskContext } from "../task.ts";
 import type { Clock } from "../time/clock.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
 import { LeaseLostError } from "./abort_reasons.ts";
+import type { AttemptTeller } from "./attempt_teller.ts";
 import type { Ending } from "./ending.ts";
 import type { Job } from "./job.ts";
-import type { LogKeeper } from "./log_keeper.ts";
 import { nextAfterRun, planOccurrence } from "./series_run.ts";
 import type { AttemptEnd, StatusWriter } from "./status_writer.ts";
 
@@ -25,9 +22,8 @@ export interface RecorderParts {
   readonly onHandedIn: (task: ClaimedTask) => void;
   readonly clock: Clock;
   readonly storageClock: StorageClock;
-  readonly events: EventBus;
   readonly logger: Logger;
-  readonly logKeeper: LogKeeper;
+  readonly teller: AttemptTeller;
   /** A task of ours becomes due again at this instant of the storage's clock. */
   readonly expectDue: (at: number) => void;
 }
@@ -35,22 +31,9 @@ export interface RecorderParts {
 /** Records the ends of attempts. */
 export class AttemptRecorder {
   readonly #parts: RecorderParts;
-  readonly #background = new Set<Promise<void>>();
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
-  }
-
-  /** Resolves when all hooks that were called have ended. */
-  async idle(): Promise<void> {
-    while (this.#background.size > 0) await Promise.all(this.#background);
-  }
-
-  /** Tells that an attempt has started. */
-  started(job: Job): void {
-    if (!this.#parts.events.wants("started", job.task.type)) return;
-    const waitMs = Math.max(0, this.#parts.storageClock.at(job.startedAt) - job.task.dueAt);
-    this.emit("started", job, { waitMs });
   }
 
   /** Writes that a job is in progress. */
@@ -91,7 +74,7 @@ export class AttemptRecorder {
       : { kind: "run", run: { executionTimeMs, nextRunAt: next.nextRunAt } };
     writer.end(job, end, (applied) => {
       if (applied) this.#tell(job, ending, next, executionTimeMs, context, error);
-      else this.emit("leaseLost", job);
+      else this.#parts.teller.emit("leaseLost", job);
     });
   }
 
@@ -149,10 +132,12 @@ export class AttemptRecorder {
       ? { kind: "run", run: { executionTimeMs: 0, nextRunAt: null, counts: false } }
       : { kind: "change", change: end };
     this.#parts.writer.end(job, attemptEnd, (applied) => {
-      if (!applied) return this.emit("leaseLost", job);
+      if (!applied) return this.#parts.teller.emit("leaseLost", job);
       if (end.dueInMs !== undefined) this.#expectDueIn(end.dueInMs);
-      if (ending.status === "Cancelled") this.emit("cancelled", job);
-      if (ending.status === "Failed") this.emit("failed", job, { exception: ending.exception });
+      if (ending.status === "Cancelled") this.#parts.teller.emit("cancelled", job);
+      if (ending.status === "Failed") {
+        this.#parts.teller.emit("failed", job, { exception: ending.exception });
+      }
     });
   }
 
@@ -201,35 +186,6 @@ export class AttemptRecorder {
     this.#tell(job, ending, next, now - job.startedAt, context, undefined);
   }
 
-  /** Emits an event about a job, if anybody wants it. */
-  emit(kind: TaskEventKind, job: Job, details: EventDetails = {}): void {
-    const { events, storageClock } = this.#parts;
-    const { task, definition, lease: { workerId } } = job;
-    if (!events.wants(kind, task.type)) return;
-    const event = taskEvent(kind, storageClock.now(), task, definition, { workerId, ...details });
-    events.emit(event);
-  }
-
-  /** Calls a hook; what it throws is logged and changes nothing. */
-  callHook(name: string, job: Job, hook: () => void | Promise<void>): Promise<void> {
-    const call = (async () => {
-      try {
-        await hook();
-      } catch (error) {
-        this.#parts.logger.error("The hook {hook} of task {taskId} ({type}) failed: {error}", {
-          hook: name,
-          taskId: job.task.id,
-          type: job.task.type,
-          error,
-        });
-      }
-      // What the handler logged is kept when it ends; a hook that comes later may have added to it.
-      if (job.phase === "ended") this.#parts.logKeeper.keep(job);
-    })();
-    this.#background.add(call);
-    return call.finally(() => this.#background.delete(call));
-  }
-
   /** The next run, when the ending ends an occurrence of a series; null otherwise. */
   #nextRun(job: Job, ending: Ending, now: number): NextRun | null {
     const { series } = job.task;
@@ -239,6 +195,7 @@ export class AttemptRecorder {
     return { ...next, skipped: job.skipped + next.skipped };
   }
 
+  /** Tells how an attempt has ended, and when there is something to do next. */
   #tell(
     job: Job,
     ending: Ending,
@@ -247,48 +204,14 @@ export class AttemptRecorder {
     context: TaskContext,
     error: unknown,
   ): void {
-    const { definition } = job;
-    const details = { durationMs, exception: ending.exception };
-    switch (ending.status) {
-      case "Completed":
-        this.emit("completed", job, details);
-        if (definition.onCompleted) {
-          void this.callHook("onCompleted", job, () => definition.onCompleted!(context));
-        }
-        break;
-      case "Failed":
-        this.emit("failed", job, details);
-        if (definition.onError) {
-          void this.callHook("onError", job, () => definition.onError!(context, error));
-        }
-        break;
-      case "Cancelled":
-        this.emit("cancelled", job, details);
-        break;
-      case "Pending":
-        this.emit("retrying", job, details);
-        break;
-      default:
-        break;
-    }
+    this.#parts.teller.ended(job, ending, durationMs, context, error);
     if (ending.dueInMs !== undefined) this.#expectDueIn(ending.dueInMs);
     if (next !== null) this.#tellNextRun(job, next);
   }
 
-  #tellNextRun(job: Job, { nextRunAt, skipped }: NextRun): void {
-    const nextRunUtc = nextRunAt === null ? null : new Date(nextRunAt).toISOString();
-    if (skipped > 0) {
-      this.#parts.logger.info(
-        "Series {taskId} ({type}) skipped {count} missed occurrences; its next run: {nextRunUtc}",
-        { taskId: job.task.id, type: job.task.type, count: skipped, nextRunUtc },
-      );
-      const occurrences = skipped === 1 ? "an occurrence" : `${skipped} occurrences`;
-      const message = `Task with id ${job.task.id} missed ${occurrences}.`;
-      this.emit("missed", job, { message, nextRunUtc, count: skipped });
-    }
-    if (nextRunAt === null) return;
-    this.#parts.expectDue(nextRunAt);
-    this.emit("recurringScheduled", job, { nextRunUtc, count: skipped });
+  #tellNextRun(job: Job, next: NextRun): void {
+    if (next.nextRunAt !== null) this.#parts.expectDue(next.nextRunAt);
+    this.#parts.teller.nextRun(job, next);
   }
 
   #expectDueIn(dueInMs: number): void {

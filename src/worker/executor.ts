@@ -17,6 +17,7 @@ import {
   WorkerStoppedError,
 } from "./abort_reasons.ts";
 import type { AttemptRecorder } from "./attempt_recorder.ts";
+import type { AttemptTeller } from "./attempt_teller.ts";
 import { type AttemptDefaults, retryPolicyOf, timeoutOf } from "./attempt_settings.ts";
 import { decideEnding } from "./ending.ts";
 import type { Job } from "./job.ts";
@@ -42,6 +43,7 @@ export interface ExecutorParts {
   readonly storageClock: StorageClock;
   readonly logger: Logger;
   readonly recorder: AttemptRecorder;
+  readonly teller: AttemptTeller;
   readonly logKeeper: LogKeeper;
   readonly settings: ExecutionSettings;
   readonly queue: (name: string) => QueueSettings;
@@ -157,7 +159,7 @@ export class Executor {
     job.timeoutMs = timeoutOf(job, queue(job.task.queue), settings);
     job.deadlineAt = now + job.timeoutMs;
     this.#watchdog.add(job);
-    this.#parts.recorder.started(job);
+    this.#parts.teller.started(job);
   }
 
   async #attempt(job: Job, context: AttemptContext): Promise<void> {
@@ -168,7 +170,7 @@ export class Executor {
       this.#begin(job, this.#parts.clock.monotonic());
     }
     if (definition.onStarted) {
-      await this.#parts.recorder.callHook("onStarted", job, () => definition.onStarted!(context));
+      await this.#parts.teller.callHook("onStarted", job, () => definition.onStarted!(context));
     }
     let value = payload?.value;
     if (payload === null) {
@@ -205,7 +207,7 @@ export class Executor {
   }
 
   #end(job: Job, context: AttemptContext, failure: { readonly error: unknown } | undefined): void {
-    const { recorder, logger, queue, settings } = this.#parts;
+    const { recorder, teller, logger, queue, settings } = this.#parts;
     const { random } = settings;
     const result = {
       failure,
@@ -229,7 +231,7 @@ export class Executor {
     if (ending.status === "Pending" && definition.onRetry && ending.dueInMs !== undefined) {
       const { dueInMs } = ending;
       const hook = () => definition.onRetry!(context, task.attempt, error, dueInMs);
-      const called = recorder.callHook("onRetry", job, hook);
+      const called = teller.callHook("onRetry", job, hook);
       // A hook that hangs must not keep the task from its retry.
       this.#finishLater(
         within(this.#parts.clock, this.#parts.settings.graceMs, called)
@@ -267,10 +269,10 @@ export class Executor {
   }
 
   #onDeadline(job: Job): void {
-    const { recorder, logger } = this.#parts;
+    const { teller, logger } = this.#parts;
     if (job.abortReason === undefined) {
       const reason = new TimeoutError(job.timeoutMs);
-      recorder.emit("timeout", job, { exception: reason.message });
+      teller.emit("timeout", job, { exception: reason.message });
       this.abort(job, reason);
       return;
     }
@@ -279,7 +281,7 @@ export class Executor {
         "aborted. Its slot is given free; what it still does is not recorded.",
       { taskId: job.task.id, type: job.task.type, graceMs: this.#parts.settings.graceMs },
     );
-    recorder.emit("stuck", job);
+    teller.emit("stuck", job);
     this.#settle(job, { error: job.abortReason });
   }
 }

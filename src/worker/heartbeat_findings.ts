@@ -5,7 +5,7 @@ import type { Logger } from "../log/logger.ts";
 import type { HeartbeatResult, LostTask } from "../storage/requests.ts";
 import type { Clock } from "../time/clock.ts";
 import { LeaseLostError } from "./abort_reasons.ts";
-import type { AttemptRecorder } from "./attempt_recorder.ts";
+import type { AttemptTeller } from "./attempt_teller.ts";
 import type { Claimer } from "./claimer.ts";
 import type { Executor } from "./executor.ts";
 import type { Job } from "./job.ts";
@@ -21,7 +21,7 @@ export interface FindingsParts {
   readonly runners: ReadonlyMap<string, QueueRunner>;
   readonly claimer: Claimer;
   readonly executor: Executor;
-  readonly recorder: AttemptRecorder;
+  readonly teller: AttemptTeller;
   readonly reporter: WorkerReporter;
   /** The tasks that this process holds. */
   readonly held: Set<Held>;
@@ -63,10 +63,10 @@ export class HeartbeatFindings implements LeaseKeeperFindings {
   }
 
   onLeasesLost(workerId: string): void {
-    const { runners, executor, recorder, held, logger } = this.#parts;
+    const { runners, executor, teller, held, logger } = this.#parts;
     const lost = (job: Job) => job.lease.workerId === workerId;
     for (const job of [...executor.running].filter(lost)) {
-      recorder.emit("leaseLost", job);
+      teller.emit("leaseLost", job);
       executor.abort(job, new LeaseLostError(job.task.id));
     }
     for (const runner of runners.values()) runner.removeWhere(lost);

@@ -6,6 +6,7 @@ import { type GateDecisions, RateGate } from "../rate_limit/rate_gate.ts";
 import type { RateLimitRejectedError } from "../rate_limit/rate_limit_options.ts";
 import { memorySlots, storeSlots } from "../rate_limit/slot_sources.ts";
 import type { AttemptRecorder } from "./attempt_recorder.ts";
+import type { AttemptTeller } from "./attempt_teller.ts";
 import type { Executor } from "./executor.ts";
 import type { GiveBack } from "./give_back.ts";
 import type { Job } from "./job.ts";
@@ -16,6 +17,7 @@ import type { WorkerParts } from "./worker.ts";
 export interface RateLimiterParts {
   readonly worker: WorkerParts;
   readonly recorder: AttemptRecorder;
+  readonly teller: AttemptTeller;
   readonly executor: Executor;
   readonly giveBack: GiveBack;
   readonly runner: (queue: string) => QueueRunner;
@@ -73,10 +75,10 @@ export class RateLimiter implements GateDecisions {
   }
 
   onReject(job: Job, error: RateLimitRejectedError): void {
-    const { recorder, executor } = this.#parts;
+    const { recorder, teller, executor } = this.#parts;
     this.#decided(job, (runner) => {
       runner.sentAway();
-      recorder.emit("rateLimitRejected", job, { exception: error.message });
+      teller.emit("rateLimitRejected", job, { exception: error.message });
       if (job.task.series === null) executor.refuse(job, error);
       else recorder.skipRejected(job);
     });

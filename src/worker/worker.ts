@@ -11,6 +11,7 @@ import { within } from "../time/within.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
 import { TaskCancelledError, WorkerStoppedError } from "./abort_reasons.ts";
 import { AttemptRecorder } from "./attempt_recorder.ts";
+import { AttemptTeller } from "./attempt_teller.ts";
 import { Claimer } from "./claimer.ts";
 import { type ExecutionSettings, Executor } from "./executor.ts";
 import { GiveBack } from "./give_back.ts";
@@ -52,6 +53,7 @@ export class Worker {
   readonly #claimer: Claimer;
   readonly #writer: StatusWriter;
   readonly #recorder: AttemptRecorder;
+  readonly #teller: AttemptTeller;
   readonly #executor: Executor;
   readonly #logKeeper: LogKeeper;
   readonly #reporter: WorkerReporter;
@@ -108,13 +110,13 @@ export class Worker {
       maxLinesPerRun: parts.execution.capture?.maxLinesPerRun ?? 0, // nothing is captured then
       retryForMs: parts.lease.leaseMs,
     });
+    this.#teller = new AttemptTeller({ storageClock, events, logger, logKeeper: this.#logKeeper });
     this.#recorder = new AttemptRecorder({
       storage,
       clock,
       storageClock,
       logger,
-      logKeeper: this.#logKeeper,
-      events,
+      teller: this.#teller,
       writer: this.#writer,
       onHandedIn: (task) => this.#held.delete(task),
       expectDue: (at) => this.#claimer.expectDue(at),
@@ -124,6 +126,7 @@ export class Worker {
       storageClock,
       logger,
       recorder: this.#recorder,
+      teller: this.#teller,
       logKeeper: this.#logKeeper,
       settings: parts.execution,
       queue: (name) => this.#runner(name).settings,
@@ -133,6 +136,7 @@ export class Worker {
     this.#rateLimiter = new RateLimiter({
       worker: parts,
       recorder: this.#recorder,
+      teller: this.#teller,
       executor: this.#executor,
       giveBack: this.#giveBack,
       runner: (queue) => this.#runner(queue),
@@ -157,7 +161,7 @@ export class Worker {
       runners: this.#runners,
       claimer: this.#claimer,
       executor: this.#executor,
-      recorder: this.#recorder,
+      teller: this.#teller,
       reporter: this.#reporter,
       held: this.#held,
       workerId: () => this.#keeper.workerId,
@@ -215,7 +219,7 @@ export class Worker {
     const told = this.#reporter.idle();
     const writtenDown = [givenBack, this.#writer.idle(), this.#logKeeper.idle(), told];
     await within(clock, leaseMs, Promise.all(writtenDown));
-    await within(clock, graceMs, this.#recorder.idle().then(() => this.#logKeeper.idle()));
+    await within(clock, graceMs, this.#teller.idle().then(() => this.#logKeeper.idle()));
     this.#writer.stop();
     this.#executor.stop();
     this.#rateLimiter.stop();
