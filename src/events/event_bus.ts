@@ -13,6 +13,8 @@ const maxLag = 10_000;
 export class EventBus implements TaskEventSource {
   readonly #logger: Logger;
   readonly #subscriptions = new Set<Subscription>();
+  /** The kinds that some subscriber takes, of whichever types. */
+  #wanted: ReadonlySet<TaskEventKind> = new Set();
   #lost = 0;
 
   constructor(logger: Logger) {
@@ -25,7 +27,7 @@ export class EventBus implements TaskEventSource {
    * @param type The task's type; absent when it is not known yet.
    */
   wants(kind: TaskEventKind, type?: string): boolean {
-    if (this.#subscriptions.size === 0) return false;
+    if (!this.#wanted.has(kind)) return false;
     for (const subscription of this.#subscriptions) {
       if (subscription.wants(kind, type)) return true;
     }
@@ -47,9 +49,11 @@ export class EventBus implements TaskEventSource {
     checkEventFilter(filter);
     const subscription = new Subscription(handler, filter, this.#logger, () => this.#lost++);
     this.#subscriptions.add(subscription);
+    this.#sumUp();
     return () => {
       subscription.end();
       this.#subscriptions.delete(subscription);
+      this.#sumUp();
     };
   }
 
@@ -85,11 +89,15 @@ export class EventBus implements TaskEventSource {
   async idle(): Promise<void> {
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.idle()));
   }
+
+  #sumUp(): void {
+    this.#wanted = new Set([...this.#subscriptions].flatMap(({ kinds }) => [...kinds]));
+  }
 }
 
 class Subscription {
   readonly #handler: (event: TaskEvent) => void | Promise<void>;
-  readonly #kinds: ReadonlySet<TaskEventKind>;
+  readonly kinds: ReadonlySet<TaskEventKind>;
   readonly #types: readonly string[] | undefined;
   readonly #logger: Logger;
   readonly #onLost: () => void;
@@ -104,14 +112,14 @@ class Subscription {
     onLost: () => void,
   ) {
     this.#handler = handler;
-    this.#kinds = kindsOf(filter);
+    this.kinds = kindsOf(filter);
     this.#types = filter.types;
     this.#logger = logger;
     this.#onLost = onLost;
   }
 
   wants(kind: TaskEventKind, type: string | undefined): boolean {
-    if (!this.#kinds.has(kind)) return false;
+    if (!this.kinds.has(kind)) return false;
     return this.#types === undefined || type === undefined || this.#types.includes(type);
   }
 
@@ -142,7 +150,8 @@ class Subscription {
       for (const event of batch) {
         if (this.#ended) break;
         try {
-          await this.#handler(event);
+          const handled = this.#handler(event);
+          if (handled !== undefined) await handled; // waiting costs a turn, also for nothing
         } catch (error) {
           this.#logger.error("A subscriber failed on the event {kind} of task {taskId}: {error}", {
             kind: event.kind,
