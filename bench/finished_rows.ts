@@ -1,77 +1,98 @@
-// Whether history slows work down: the same drain with an empty store, and with millions of ended tasks in it.
+// Whether history slows work down: the same drain with an empty store, and with millions of ended tasks in it; and how long it
+// takes to find the tasks of a worker that was lost.
 
 import { drain, storeBacklog } from "./measures/drain.ts";
-import { grouped, median, rate, ratio } from "./support/figures.ts";
+import { grouped, median, milliseconds, rate, ratio } from "./support/figures.ts";
+import { takeover, type TakeoverFigures } from "./measures/takeover.ts";
+import type { BenchDatabase } from "./support/open_storage.ts";
 import { PostgresSession } from "./support/postgres_session.ts";
-import { type BenchStore, openStores } from "./support/stores.ts";
+import { openStores } from "./support/stores.ts";
 import type { Subject } from "./support/subject.ts";
 import { table } from "./support/table.ts";
 
 const defaultTasks = 20_000;
 
-/** Ended tasks with their three audit rows, as they lie there after long use: their ids are older than all new ones. */
+/** One row of the report. */
+interface FinishedRowsFigures extends TakeoverFigures {
+  readonly finished: number;
+  readonly tasksPerSecond: number;
+  readonly ratio: number;
+}
+
+/**
+ * Ended tasks with their three audit rows, as they lie there after long use: ran in the course of the last month, with ids
+ * that are older than all new ones, vacuumed, analyzed, and on disk. An empty store is left in the same state.
+ *
+ * Their pages are a little fuller than new ones. In use, vacuum soon hands out again what ended tasks leave free; of rows that
+ * are loaded at once each page would take one or two of the measured tasks, and they would be spread over all of history.
+ */
 async function insertFinished({ sql }: PostgresSession, count: number): Promise<void> {
+  const started = sql`now() - interval '30 days' * (1 - n / ${count + 1}::float8)`;
+  await sql`ALTER TABLE evertask.queued_tasks SET (fillfactor = 55)`;
   await sql`
-    INSERT INTO evertask.queued_tasks (id, created_at_utc, last_execution_utc, execution_time_ms,
+    INSERT INTO evertask.queued_tasks (id, created_at_utc, claimed_at_utc, last_execution_utc, execution_time_ms,
       lease_token, attempt, audit_level, status, queue_name, type, handler, request)
-    SELECT ('017f0000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, now(), now(), 1, 1, 1, 0,
+    SELECT ('017f0000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, ${started}, ${started}, ${started}, 1, 1, 1, 0,
       'Completed', 'default', 'counted', 'counted', '{"index":0,"text":"Some forty characters of text for a task."}'
     FROM generate_series(1, ${count}::int) AS n`;
+  await sql`ALTER TABLE evertask.queued_tasks SET (fillfactor = 50)`;
   await sql`
     INSERT INTO evertask.status_audit (queued_task_id, updated_at_utc, new_status)
-    SELECT ('017f0000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, now(), status
+    SELECT ('017f0000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, ${started}, status
     FROM generate_series(1, ${count}::int) AS n,
       unnest(ARRAY['Queued', 'InProgress', 'Completed']) AS status`;
   await sql`VACUUM ANALYZE evertask.queued_tasks, evertask.status_audit`;
+  await sql`CHECKPOINT`;
 }
 
-async function measureAfter(
-  store: BenchStore,
-  finished: number,
-  tasks: number,
-  runs: number,
-  progress: (text: string) => void,
-): Promise<number> {
-  await using database = await store.createDatabase();
-  await using session = new PostgresSession(database.address);
+async function prepare(database: BenchDatabase, finished: number): Promise<void> {
   const storage = database.storage();
   await storage.open();
   await storage.close();
-  if (finished > 0) {
-    progress(`storing ${grouped(finished)} ended tasks`);
-    await insertFinished(session, finished);
-  }
-  const rates: number[] = [];
-  for (let round = 0; round <= runs; round++) {
-    progress(`${grouped(finished)} ended tasks, run ${round} of ${runs}`);
-    await storeBacklog(database, "Full", tasks);
-    const { tasksPerSecond } = await drain(database, tasks);
-    if (round > 0) rates.push(tasksPerSecond); // the first round is a warm-up
-  }
-  return median(rates);
+  await using session = new PostgresSession(database.address);
+  await insertFinished(session, finished);
 }
 
 /** Compares both. */
 export const finishedRowsSubject: Subject = {
   name: "finished-rows",
-  about: "PostgreSQL: draining beside millions of ended tasks and their history",
+  about: "PostgreSQL: draining, and taking over from a lost worker, beside millions of ended tasks",
   async run({ stores, runs, tasks: asked, finished }, progress) {
     const tasks = asked ?? defaultTasks;
-    const results: { finished: number; tasksPerSecond: number; ratio: number }[] = [];
+    const results: FinishedRowsFigures[] = [];
     for (const store of await openStores(stores, ["postgres"])) {
       await using measured = store;
-      for (const count of [0, finished]) {
-        const tasksPerSecond = await measureAfter(measured, count, tasks, runs, progress);
-        const ofNone = results[0]?.tasksPerSecond ?? tasksPerSecond;
-        results.push({ finished: count, tasksPerSecond, ratio: tasksPerSecond / ofNone });
+      await using empty = await measured.createDatabase();
+      await using full = await measured.createDatabase();
+      progress(`storing ${grouped(finished)} ended tasks`);
+      await prepare(full, finished);
+      await prepare(empty, 0);
+      const places = [{ count: 0, database: empty }, { count: finished, database: full }];
+      const rates = places.map((): number[] => []);
+      for (let round = 0; round <= runs; round++) {
+        // In turns, so that whatever else the machine does meets both alike; the first round is a warm-up.
+        for (const [index, { count, database }] of places.entries()) {
+          progress(`${grouped(count)} ended tasks, run ${round} of ${runs}`);
+          await storeBacklog(database, "Full", tasks);
+          const { tasksPerSecond } = await drain(database, tasks);
+          if (round > 0) rates[index]!.push(tasksPerSecond);
+        }
+      }
+      for (const [index, { count, database }] of places.entries()) {
+        const tasksPerSecond = median(rates[index]!);
+        const times = await takeover(database);
+        const ofNone = tasksPerSecond / median(rates[0]!);
+        results.push({ finished: count, tasksPerSecond, ratio: ofNone, ...times });
       }
     }
     const text = table(
-      ["drain at Full", "tasks/s", "ratio"],
+      ["drain at Full", "tasks/s", "ratio", "a new worker lost", "an old one"],
       results.map((row) => [
         `${grouped(row.finished)} ended tasks`,
         rate(row.tasksPerSecond),
         ratio(row.ratio),
+        milliseconds(row.youngMs),
+        milliseconds(row.oldMs),
       ]),
     );
     return { data: results, text };

@@ -36,6 +36,7 @@ CREATE TABLE queued_tasks (
   id                      uuid        NOT NULL PRIMARY KEY,  -- version 7: new rows and keys go to the last pages
   created_at_utc          timestamptz NOT NULL,
   due_at_utc              timestamptz,                       -- set only while it can be claimed
+  claimed_at_utc          timestamptz,                       -- when a worker took it last
   scheduled_execution_utc timestamptz,                       -- what it was dispatched for; NULL: at once
   last_execution_utc      timestamptz,
   next_run_utc            timestamptz,                       -- series: NULL when it has ended
@@ -78,12 +79,14 @@ CREATE TABLE queued_tasks (
 );
 
 -- No index holds a column that a task's end changes (status, worker, lease): that is what keeps the end a HOT update.
--- So nothing finds tasks by worker, either; release_lost reads the whole table, but only when a worker died.
+-- So no index finds tasks by worker, either. A worker's tasks are looked for among those that were claimed since it began: a
+-- few pages of BRIN tell where they lie, however much history there is, and cost a claim nothing that can be measured.
 
 -- The tasks that can be claimed, in the order of claims. Held and ended ones are not in it, however many there are.
 CREATE INDEX queued_tasks_claimable ON queued_tasks (queue_name, priority DESC, due_at_utc, id)
   WHERE due_at_utc IS NOT NULL;
 CREATE UNIQUE INDEX queued_tasks_task_key ON queued_tasks (task_key) WHERE task_key IS NOT NULL;
+CREATE INDEX queued_tasks_claimed_at ON queued_tasks USING brin (claimed_at_utc) WITH (autosummarize = on);
 -- The few tasks whose owner is to be told to cancel them.
 CREATE INDEX queued_tasks_cancel_requested ON queued_tasks (id) WHERE cancel_requested;
 
@@ -130,6 +133,7 @@ CREATE TABLE workers (
   host          text        NOT NULL,
   started_at    timestamptz NOT NULL,
   heartbeat_at  timestamptz NOT NULL,
+  claims_since  timestamptz NOT NULL,              -- whatever it holds was claimed at this instant or later
   is_registered boolean     NOT NULL DEFAULT true  -- false: it is gone, and its tasks are still to be released, a lease after heartbeat_at
 ) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 200, autovacuum_vacuum_scale_factor = 0);
 
@@ -496,21 +500,21 @@ BEGIN
   WITH task AS MATERIALIZED (
     SELECT t.*, due_instant(clock, t.due_in_ms, t.due_at_ms) AS due_at_utc FROM unnest(tasks) AS t
   ), holder AS MATERIALIZED (
-    SELECT w.id FROM workers AS w
+    SELECT w.id, greatest(clock, w.claims_since) AS claimed_at_utc FROM workers AS w
     WHERE w.id IN (SELECT DISTINCT t.claim_for FROM task AS t) AND w.is_registered
     ORDER BY w.id
     FOR KEY SHARE
   ), created AS (
     INSERT INTO queued_tasks (
       id, type, handler, request, status, audit_level, queue_name, priority, task_key, trace_context, retry_policy,
-      created_at_utc, due_at_utc, scheduled_execution_utc, worker_id, attempt, lease_token,
+      created_at_utc, due_at_utc, scheduled_execution_utc, worker_id, claimed_at_utc, attempt, lease_token,
       is_recurring, recurring_task, recurring_info, anchor_utc, max_runs, run_until, next_run_utc, current_run_count
     )
     SELECT
       t.id, t.type, t.handler, t.request, t.status, t.audit_level, t.queue_name, t.priority, t.task_key,
       t.trace_context, t.retry_policy, clock,
       CASE WHEN h.id IS NULL THEN t.due_at_utc END, CASE WHEN t.status = 'WaitingQueue' THEN t.due_at_utc END,
-      h.id, CASE WHEN h.id IS NULL THEN 0 ELSE 1 END, CASE WHEN h.id IS NULL THEN 0 ELSE 1 END,
+      h.id, h.claimed_at_utc, CASE WHEN h.id IS NULL THEN 0 ELSE 1 END, CASE WHEN h.id IS NULL THEN 0 ELSE 1 END,
       t.schedule IS NOT NULL, t.schedule, t.info, from_epoch_ms(t.anchor_at_ms), t.max_runs,
       from_epoch_ms(t.run_until_ms), from_epoch_ms(t.next_run_at_ms), CASE WHEN t.schedule IS NOT NULL THEN 0 END
     FROM task AS t
@@ -721,6 +725,7 @@ SET jit = off
 AS $$
 DECLARE
   clock      timestamptz := utc_now();
+  since      timestamptz;
   wanted     text[] := ARRAY(SELECT json_array_elements_text(types));
   queue      record;
   due_from   timestamptz;
@@ -734,7 +739,8 @@ DECLARE
   claimed    json;
 BEGIN
   -- Held until the end, so that release_lost waits for this claim and then finds its tasks.
-  PERFORM FROM workers AS w WHERE w.id = claim_tasks.worker_id AND w.is_registered FOR KEY SHARE;
+  SELECT w.claims_since INTO since FROM workers AS w
+  WHERE w.id = claim_tasks.worker_id AND w.is_registered FOR KEY SHARE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'worker % is not registered', claim_tasks.worker_id USING ERRCODE = 'EVT01';
   END IF;
@@ -770,7 +776,8 @@ BEGIN
   -- The rows are locked: they stay where they were found.
   WITH taken AS (
     UPDATE queued_tasks AS t SET
-      worker_id = claim_tasks.worker_id, due_at_utc = NULL, attempt = t.attempt + 1, lease_token = t.lease_token + 1
+      worker_id = claim_tasks.worker_id, claimed_at_utc = greatest(clock, since), due_at_utc = NULL,
+      attempt = t.attempt + 1, lease_token = t.lease_token + 1
     FROM unnest(all_places, all_dues) WITH ORDINALITY AS p (place, due_at_utc, position)
     WHERE t.ctid = p.place
     RETURNING p.position, p.due_at_utc AS was_due_at_utc, t.id, t.type, t.request, t.status, t.audit_level, t.queue_name,
@@ -821,24 +828,35 @@ BEGIN
   RETURN released;
 END $$;
 
+-- The tasks that workers hold: reads what has been claimed since they began (see queued_tasks_claimed_at). That is the only
+-- plan, whatever the statistics say.
+CREATE FUNCTION tasks_held_by(worker_ids text[]) RETURNS uuid[]
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off SET jit = off
+AS $$
+DECLARE
+  since timestamptz := (SELECT min(w.claims_since) FROM workers AS w WHERE w.id = ANY (worker_ids));
+BEGIN
+  RETURN ARRAY(
+    SELECT t.id FROM queued_tasks AS t WHERE t.worker_id = ANY (worker_ids) AND t.claimed_at_utc >= since
+  );
+END $$;
+
 -- Gives back the tasks that a worker holds without knowing it: [id] are those that it knows of. A claim's answer was lost on
--- the way; that is rare enough to read the whole table, as there is no index on what a claim changes. Returns how many.
+-- the way. Returns how many.
 CREATE FUNCTION release_unknown_tasks(worker_id text, known json, message json DEFAULT NULL) RETURNS int
-LANGUAGE plpgsql SET search_path FROM CURRENT SET jit = off
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
   clock     timestamptz := utc_now();
+  held_ids  uuid[] := tasks_held_by(ARRAY[worker_id]);
   known_ids uuid[] := ARRAY(SELECT i::uuid FROM json_array_elements_text(known) AS i);
-  unknown   uuid[];
   released  int;
 BEGIN
-  unknown := ARRAY(
-    SELECT t.id FROM queued_tasks AS t
-    WHERE t.worker_id = release_unknown_tasks.worker_id AND t.id <> ALL (known_ids)
-  );
   WITH held AS MATERIALIZED (
     SELECT t.id FROM queued_tasks AS t
-    WHERE t.id = ANY (unknown) AND t.worker_id = release_unknown_tasks.worker_id
+    WHERE t.id = ANY (held_ids) AND t.id <> ALL (known_ids) AND t.worker_id = release_unknown_tasks.worker_id
     ORDER BY t.id FOR UPDATE
   )
   UPDATE queued_tasks AS t SET worker_id = NULL, due_at_utc = clock, attempt = greatest(0, t.attempt - 1)
@@ -931,10 +949,11 @@ BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
 
--- Makes a worker known, alive as of now.
+-- Makes a worker known, alive as of now. One that comes back after it was given up may still hold what it claimed before.
 CREATE FUNCTION register_worker(worker_id text, host text) RETURNS void
 LANGUAGE sql SET search_path FROM CURRENT AS $$
-  INSERT INTO workers AS w (id, host, started_at, heartbeat_at) VALUES (worker_id, host, utc_now(), utc_now())
+  INSERT INTO workers AS w (id, host, started_at, heartbeat_at, claims_since)
+  VALUES (worker_id, host, utc_now(), utc_now(), utc_now())
   ON CONFLICT (id) DO UPDATE SET
     host = excluded.host, heartbeat_at = excluded.heartbeat_at, is_registered = true,
     started_at = CASE WHEN w.is_registered THEN w.started_at ELSE excluded.started_at END
@@ -964,15 +983,19 @@ BEGIN
   );
 END $$;
 
--- Removes a worker at a clean end. If it still holds tasks, its row stays until release_lost has taken them; so it does where
--- looking for them would take long, as nobody wants to wait for that at the end of a process.
+-- Removes a worker at a clean end, when its last claim has ended. If it still holds tasks, its row stays until release_lost has
+-- taken them; so it does where looking for them could take long, as nobody wants to wait for that at the end of a process.
 CREATE FUNCTION unregister_worker(worker_id text) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+  began timestamptz;
 BEGIN
+  SELECT w.claims_since INTO began FROM workers AS w WHERE w.id = unregister_worker.worker_id FOR UPDATE;
   UPDATE workers AS w SET is_registered = false, heartbeat_at = '-infinity' WHERE w.id = unregister_worker.worker_id;
-  IF (SELECT c.reltuples < 1000000 FROM pg_class AS c WHERE c.oid = 'queued_tasks'::regclass) THEN
-    DELETE FROM workers AS w WHERE w.id = unregister_worker.worker_id
-      AND NOT EXISTS (SELECT FROM queued_tasks AS t WHERE t.worker_id = unregister_worker.worker_id);
+  IF began > utc_now() - interval '1 hour'
+    OR (SELECT c.reltuples < 1000000 FROM pg_class AS c WHERE c.oid = 'queued_tasks'::regclass) THEN
+    DELETE FROM workers AS w
+    WHERE w.id = unregister_worker.worker_id AND tasks_held_by(ARRAY[unregister_worker.worker_id]) = '{}';
   END IF;
 END $$;
 
@@ -985,13 +1008,10 @@ END $$;
 --
 -- Only a task that is known to have been running (InProgress) can fail by being lost; see Storage.releaseLost in
 -- src/storage/storage.ts.
---
--- The tasks are found by reading the whole table: that happens only when a worker was lost, and spares an index on what
--- every task's end changes.
 CREATE FUNCTION release_lost(
   lease_ms float8, poison_limit int, lost_reason text, poison_reason text, message json DEFAULT NULL
 ) RETURNS json
-LANGUAGE plpgsql SET search_path FROM CURRENT SET jit = off
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
   clock    timestamptz := utc_now();
@@ -1006,7 +1026,7 @@ BEGIN
     ORDER BY w.id FOR UPDATE SKIP LOCKED
   );
   IF gone = '{}' THEN RETURN '[]'; END IF;
-  held := ARRAY(SELECT t.id FROM queued_tasks AS t WHERE t.worker_id = ANY (gone));
+  held := tasks_held_by(gone);
 
   WITH lost AS MATERIALIZED (
     SELECT t.id, t.worker_id, t.status = 'InProgress' OR t.lost_count = 0 AS counts,

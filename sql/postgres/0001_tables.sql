@@ -28,6 +28,7 @@ CREATE TABLE queued_tasks (
   id                      uuid        NOT NULL PRIMARY KEY,  -- version 7: new rows and keys go to the last pages
   created_at_utc          timestamptz NOT NULL,
   due_at_utc              timestamptz,                       -- set only while it can be claimed
+  claimed_at_utc          timestamptz,                       -- when a worker took it last
   scheduled_execution_utc timestamptz,                       -- what it was dispatched for; NULL: at once
   last_execution_utc      timestamptz,
   next_run_utc            timestamptz,                       -- series: NULL when it has ended
@@ -70,12 +71,14 @@ CREATE TABLE queued_tasks (
 );
 
 -- No index holds a column that a task's end changes (status, worker, lease): that is what keeps the end a HOT update.
--- So nothing finds tasks by worker, either; release_lost reads the whole table, but only when a worker died.
+-- So no index finds tasks by worker, either. A worker's tasks are looked for among those that were claimed since it began: a
+-- few pages of BRIN tell where they lie, however much history there is, and cost a claim nothing that can be measured.
 
 -- The tasks that can be claimed, in the order of claims. Held and ended ones are not in it, however many there are.
 CREATE INDEX queued_tasks_claimable ON queued_tasks (queue_name, priority DESC, due_at_utc, id)
   WHERE due_at_utc IS NOT NULL;
 CREATE UNIQUE INDEX queued_tasks_task_key ON queued_tasks (task_key) WHERE task_key IS NOT NULL;
+CREATE INDEX queued_tasks_claimed_at ON queued_tasks USING brin (claimed_at_utc) WITH (autosummarize = on);
 -- The few tasks whose owner is to be told to cancel them.
 CREATE INDEX queued_tasks_cancel_requested ON queued_tasks (id) WHERE cancel_requested;
 
@@ -122,6 +125,7 @@ CREATE TABLE workers (
   host          text        NOT NULL,
   started_at    timestamptz NOT NULL,
   heartbeat_at  timestamptz NOT NULL,
+  claims_since  timestamptz NOT NULL,              -- whatever it holds was claimed at this instant or later
   is_registered boolean     NOT NULL DEFAULT true  -- false: it is gone, and its tasks are still to be released, a lease after heartbeat_at
 ) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 200, autovacuum_vacuum_scale_factor = 0);
 

@@ -48,21 +48,21 @@ BEGIN
   WITH task AS MATERIALIZED (
     SELECT t.*, due_instant(clock, t.due_in_ms, t.due_at_ms) AS due_at_utc FROM unnest(tasks) AS t
   ), holder AS MATERIALIZED (
-    SELECT w.id FROM workers AS w
+    SELECT w.id, greatest(clock, w.claims_since) AS claimed_at_utc FROM workers AS w
     WHERE w.id IN (SELECT DISTINCT t.claim_for FROM task AS t) AND w.is_registered
     ORDER BY w.id
     FOR KEY SHARE
   ), created AS (
     INSERT INTO queued_tasks (
       id, type, handler, request, status, audit_level, queue_name, priority, task_key, trace_context, retry_policy,
-      created_at_utc, due_at_utc, scheduled_execution_utc, worker_id, attempt, lease_token,
+      created_at_utc, due_at_utc, scheduled_execution_utc, worker_id, claimed_at_utc, attempt, lease_token,
       is_recurring, recurring_task, recurring_info, anchor_utc, max_runs, run_until, next_run_utc, current_run_count
     )
     SELECT
       t.id, t.type, t.handler, t.request, t.status, t.audit_level, t.queue_name, t.priority, t.task_key,
       t.trace_context, t.retry_policy, clock,
       CASE WHEN h.id IS NULL THEN t.due_at_utc END, CASE WHEN t.status = 'WaitingQueue' THEN t.due_at_utc END,
-      h.id, CASE WHEN h.id IS NULL THEN 0 ELSE 1 END, CASE WHEN h.id IS NULL THEN 0 ELSE 1 END,
+      h.id, h.claimed_at_utc, CASE WHEN h.id IS NULL THEN 0 ELSE 1 END, CASE WHEN h.id IS NULL THEN 0 ELSE 1 END,
       t.schedule IS NOT NULL, t.schedule, t.info, from_epoch_ms(t.anchor_at_ms), t.max_runs,
       from_epoch_ms(t.run_until_ms), from_epoch_ms(t.next_run_at_ms), CASE WHEN t.schedule IS NOT NULL THEN 0 END
     FROM task AS t

@@ -38,6 +38,7 @@ SET jit = off
 AS $$
 DECLARE
   clock      timestamptz := utc_now();
+  since      timestamptz;
   wanted     text[] := ARRAY(SELECT json_array_elements_text(types));
   queue      record;
   due_from   timestamptz;
@@ -51,7 +52,8 @@ DECLARE
   claimed    json;
 BEGIN
   -- Held until the end, so that release_lost waits for this claim and then finds its tasks.
-  PERFORM FROM workers AS w WHERE w.id = claim_tasks.worker_id AND w.is_registered FOR KEY SHARE;
+  SELECT w.claims_since INTO since FROM workers AS w
+  WHERE w.id = claim_tasks.worker_id AND w.is_registered FOR KEY SHARE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'worker % is not registered', claim_tasks.worker_id USING ERRCODE = 'EVT01';
   END IF;
@@ -87,7 +89,8 @@ BEGIN
   -- The rows are locked: they stay where they were found.
   WITH taken AS (
     UPDATE queued_tasks AS t SET
-      worker_id = claim_tasks.worker_id, due_at_utc = NULL, attempt = t.attempt + 1, lease_token = t.lease_token + 1
+      worker_id = claim_tasks.worker_id, claimed_at_utc = greatest(clock, since), due_at_utc = NULL,
+      attempt = t.attempt + 1, lease_token = t.lease_token + 1
     FROM unnest(all_places, all_dues) WITH ORDINALITY AS p (place, due_at_utc, position)
     WHERE t.ctid = p.place
     RETURNING p.position, p.due_at_utc AS was_due_at_utc, t.id, t.type, t.request, t.status, t.audit_level, t.queue_name,
@@ -138,24 +141,35 @@ BEGIN
   RETURN released;
 END $$;
 
+-- The tasks that workers hold: reads what has been claimed since they began (see queued_tasks_claimed_at). That is the only
+-- plan, whatever the statistics say.
+CREATE FUNCTION tasks_held_by(worker_ids text[]) RETURNS uuid[]
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off SET jit = off
+AS $$
+DECLARE
+  since timestamptz := (SELECT min(w.claims_since) FROM workers AS w WHERE w.id = ANY (worker_ids));
+BEGIN
+  RETURN ARRAY(
+    SELECT t.id FROM queued_tasks AS t WHERE t.worker_id = ANY (worker_ids) AND t.claimed_at_utc >= since
+  );
+END $$;
+
 -- Gives back the tasks that a worker holds without knowing it: [id] are those that it knows of. A claim's answer was lost on
--- the way; that is rare enough to read the whole table, as there is no index on what a claim changes. Returns how many.
+-- the way. Returns how many.
 CREATE FUNCTION release_unknown_tasks(worker_id text, known json, message json DEFAULT NULL) RETURNS int
-LANGUAGE plpgsql SET search_path FROM CURRENT SET jit = off
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
   clock     timestamptz := utc_now();
+  held_ids  uuid[] := tasks_held_by(ARRAY[worker_id]);
   known_ids uuid[] := ARRAY(SELECT i::uuid FROM json_array_elements_text(known) AS i);
-  unknown   uuid[];
   released  int;
 BEGIN
-  unknown := ARRAY(
-    SELECT t.id FROM queued_tasks AS t
-    WHERE t.worker_id = release_unknown_tasks.worker_id AND t.id <> ALL (known_ids)
-  );
   WITH held AS MATERIALIZED (
     SELECT t.id FROM queued_tasks AS t
-    WHERE t.id = ANY (unknown) AND t.worker_id = release_unknown_tasks.worker_id
+    WHERE t.id = ANY (held_ids) AND t.id <> ALL (known_ids) AND t.worker_id = release_unknown_tasks.worker_id
     ORDER BY t.id FOR UPDATE
   )
   UPDATE queued_tasks AS t SET worker_id = NULL, due_at_utc = clock, attempt = greatest(0, t.attempt - 1)

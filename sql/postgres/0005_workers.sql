@@ -3,10 +3,11 @@ BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
 
--- Makes a worker known, alive as of now.
+-- Makes a worker known, alive as of now. One that comes back after it was given up may still hold what it claimed before.
 CREATE FUNCTION register_worker(worker_id text, host text) RETURNS void
 LANGUAGE sql SET search_path FROM CURRENT AS $$
-  INSERT INTO workers AS w (id, host, started_at, heartbeat_at) VALUES (worker_id, host, utc_now(), utc_now())
+  INSERT INTO workers AS w (id, host, started_at, heartbeat_at, claims_since)
+  VALUES (worker_id, host, utc_now(), utc_now(), utc_now())
   ON CONFLICT (id) DO UPDATE SET
     host = excluded.host, heartbeat_at = excluded.heartbeat_at, is_registered = true,
     started_at = CASE WHEN w.is_registered THEN w.started_at ELSE excluded.started_at END
@@ -36,15 +37,19 @@ BEGIN
   );
 END $$;
 
--- Removes a worker at a clean end. If it still holds tasks, its row stays until release_lost has taken them; so it does where
--- looking for them would take long, as nobody wants to wait for that at the end of a process.
+-- Removes a worker at a clean end, when its last claim has ended. If it still holds tasks, its row stays until release_lost has
+-- taken them; so it does where looking for them could take long, as nobody wants to wait for that at the end of a process.
 CREATE FUNCTION unregister_worker(worker_id text) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+  began timestamptz;
 BEGIN
+  SELECT w.claims_since INTO began FROM workers AS w WHERE w.id = unregister_worker.worker_id FOR UPDATE;
   UPDATE workers AS w SET is_registered = false, heartbeat_at = '-infinity' WHERE w.id = unregister_worker.worker_id;
-  IF (SELECT c.reltuples < 1000000 FROM pg_class AS c WHERE c.oid = 'queued_tasks'::regclass) THEN
-    DELETE FROM workers AS w WHERE w.id = unregister_worker.worker_id
-      AND NOT EXISTS (SELECT FROM queued_tasks AS t WHERE t.worker_id = unregister_worker.worker_id);
+  IF began > utc_now() - interval '1 hour'
+    OR (SELECT c.reltuples < 1000000 FROM pg_class AS c WHERE c.oid = 'queued_tasks'::regclass) THEN
+    DELETE FROM workers AS w
+    WHERE w.id = unregister_worker.worker_id AND tasks_held_by(ARRAY[unregister_worker.worker_id]) = '{}';
   END IF;
 END $$;
 
@@ -57,13 +62,10 @@ END $$;
 --
 -- Only a task that is known to have been running (InProgress) can fail by being lost; see Storage.releaseLost in
 -- src/storage/storage.ts.
---
--- The tasks are found by reading the whole table: that happens only when a worker was lost, and spares an index on what
--- every task's end changes.
 CREATE FUNCTION release_lost(
   lease_ms float8, poison_limit int, lost_reason text, poison_reason text, message json DEFAULT NULL
 ) RETURNS json
-LANGUAGE plpgsql SET search_path FROM CURRENT SET jit = off
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
   clock    timestamptz := utc_now();
@@ -78,7 +80,7 @@ BEGIN
     ORDER BY w.id FOR UPDATE SKIP LOCKED
   );
   IF gone = '{}' THEN RETURN '[]'; END IF;
-  held := ARRAY(SELECT t.id FROM queued_tasks AS t WHERE t.worker_id = ANY (gone));
+  held := tasks_held_by(gone);
 
   WITH lost AS MATERIALIZED (
     SELECT t.id, t.worker_id, t.status = 'InProgress' OR t.lost_count = 0 AS counts,

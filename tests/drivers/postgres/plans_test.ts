@@ -16,6 +16,7 @@ interface PlanNode {
   readonly "Index Name"?: string;
   readonly "Actual Rows"?: number;
   readonly "Rows Removed by Filter"?: number;
+  readonly "Rows Removed by Index Recheck"?: number;
   readonly "Actual Loops"?: number;
   readonly Plans?: PlanNode[];
 }
@@ -46,13 +47,14 @@ const watchSettings = `
 const fill = `
   SET synchronous_commit = off;
   INSERT INTO evertask.queued_tasks (id, type, handler, request, status, queue_name, priority, created_at_utc,
-    due_at_utc, worker_id, lease_token, attempt)
+    due_at_utc, worker_id, claimed_at_utc, lease_token, attempt)
   SELECT gen_random_uuid(), 'send-email', 'SendEmail', '{}',
     CASE WHEN i <= 150000 THEN 'Completed' ELSE 'Queued' END, 'default', i % 3, now(),
     CASE WHEN i <= 150000 OR i > 190000 THEN NULL WHEN i <= 180000 THEN now() + interval '1 day'
       ELSE now() - interval '1 minute' END,
-    CASE WHEN i > 190000 THEN 'somebody' END, 1, 1
-  FROM generate_series(1, 200000) AS i`;
+    CASE WHEN i > 190000 THEN 'somebody' END, CASE WHEN i <= 150000 OR i > 190000 THEN now() - interval '1 day' END, 1, 1
+  FROM generate_series(1, 200000) AS i;
+  SELECT brin_summarize_new_values('evertask.queued_tasks_claimed_at')`;
 
 Deno.test("claim, finish and release use their indexes, whatever the statistics say", async () => {
   const url = await server.createDatabase();
@@ -83,8 +85,8 @@ Deno.test("claim, finish and release use their indexes, whatever the statistics 
     scans.reduce(
       (sum, node) =>
         sum +
-        ((node["Actual Rows"] ?? 0) + (node["Rows Removed by Filter"] ?? 0)) *
-          (node["Actual Loops"] ?? 1),
+        ((node["Actual Rows"] ?? 0) + (node["Rows Removed by Filter"] ?? 0) +
+            (node["Rows Removed by Index Recheck"] ?? 0)) * (node["Actual Loops"] ?? 1),
       0,
     );
   const indexesOf = (scans: PlanNode[]) =>
@@ -146,6 +148,25 @@ Deno.test("claim, finish and release use their indexes, whatever the statistics 
   ]);
   assert(readRows(next) < 1_000, `looking for the next due task reads ${readRows(next)} rows`);
 
+  claimed = await watched.claim(claimRequest("planner", 250));
+  const foundByClaimTime = ["Bitmap Heap Scan: undefined", "Index Scan: queued_tasks_pkey"];
+  const unknown = await scansOf(async () => {
+    assertEquals(await watched.releaseUnknown("planner", []), 500);
+  });
+  assertEquals(indexesOf(unknown), foundByClaimTime);
+  assert(readRows(unknown) < 50_000, `looking for unknown claims reads ${readRows(unknown)} rows`);
+
+  const lost = { leaseMs: 60_000, poisonLimit: 5, lostReason: "lost", poisonReason: "poison" };
+  assertEquals(await scansOf(() => watched.releaseLost(lost)), [], "no worker is lost");
+  claimed = await watched.claim(claimRequest("planner", 250));
+  await admin`UPDATE evertask.workers SET heartbeat_at = '-infinity'`;
+  const releaseLost = await scansOf(async () => {
+    assertEquals((await watched.releaseLost(lost)).length, 250);
+  });
+  assertEquals(indexesOf(releaseLost), foundByClaimTime);
+  assert(readRows(releaseLost) < 50_000, `releasing 250 tasks reads ${readRows(releaseLost)} rows`);
+
+  await watched.registerWorker({ id: "planner", host: "test" });
   const heartbeat = await scansOf(() => watched.heartbeat("planner", 10_000));
   assertEquals(indexesOf(heartbeat), ["Index Scan: queued_tasks_cancel_requested"]);
   assertEquals(readRows(heartbeat), 0);
