@@ -21,7 +21,7 @@ interface FinishedRowsFigures extends TakeoverFigures {
 
 /**
  * Ended tasks with their three audit rows, as they lie there after long use: ran in the course of the last month, with ids
- * that are older than all new ones, vacuumed, analyzed, and on disk. An empty store is left in the same state.
+ * that are older than all new ones.
  *
  * Their pages are a little fuller than new ones. In use, vacuum soon hands out again what ended tasks leave free; of rows that
  * are loaded at once each page would take one or two of the measured tasks, and they would be spread over all of history.
@@ -41,8 +41,6 @@ async function insertFinished({ sql }: PostgresSession, count: number): Promise<
     SELECT ('017f0000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, ${started}, status
     FROM generate_series(1, ${count}::int) AS n,
       unnest(ARRAY['Queued', 'InProgress', 'Completed']) AS status`;
-  await sql`VACUUM ANALYZE evertask.queued_tasks, evertask.status_audit`;
-  await sql`CHECKPOINT`;
 }
 
 async function prepare(database: BenchDatabase, finished: number): Promise<void> {
@@ -51,6 +49,7 @@ async function prepare(database: BenchDatabase, finished: number): Promise<void>
   await storage.close();
   await using session = new PostgresSession(database.address);
   await insertFinished(session, finished);
+  await database.settle?.();
 }
 
 /** Compares both. */

@@ -80,6 +80,7 @@ export const seriesSubject: Subject = {
       await using full = await measured.createDatabase();
       progress(`${measured.name}: storing ${grouped(series)} series`);
       await storeSeries(full, series);
+      for (const database of [full, empty]) await database.settle?.();
       const places = [{ count: 0, database: empty }, { count: series, database: full }];
       const rounds = places.map((): Figures[] => []);
       for (let round = 0; round <= runs; round++) {

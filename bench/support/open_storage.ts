@@ -8,6 +8,11 @@ export interface BenchDatabase extends AsyncDisposable {
   storage(): Storage;
   /** What another process needs to open it: a path or a URL. */
   readonly address: string;
+  /**
+   * Does now what the database would do by itself some time after much was stored: otherwise that meets the measurement. Both
+   * sides of a comparison are settled, the empty one, too.
+   */
+  settle?(): Promise<void>;
 }
 
 /** The database of this store at this address; it stays when it is disposed of. */

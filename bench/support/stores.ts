@@ -1,11 +1,13 @@
 // The stores that can be measured here: each gives empty databases.
 
+import { DatabaseSync } from "node:sqlite";
 import { MemoryDatabase, memoryStorage } from "@evertask/evertask/memory";
 import postgres from "postgres";
 import { startPostgres } from "../../tests/support/pg_server.ts";
 import { hasTarget, targetVariable } from "../../tests/support/tsql_server/target.ts";
 import { UsageError } from "./arguments.ts";
 import { type BenchDatabase, databaseAt } from "./open_storage.ts";
+import { PostgresSession } from "./postgres_session.ts";
 import { sqlServerStore } from "./sqlserver_store.ts";
 
 /** A kind of store. */
@@ -71,6 +73,7 @@ function sqliteStore(): BenchStore {
       const folder = await Deno.makeTempDir({ prefix: "evertask-bench-" });
       return {
         ...await databaseAt("sqlite", `${folder}/tasks.db`),
+        settle: () => checkpoint(`${folder}/tasks.db`),
         [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
       };
     },
@@ -92,11 +95,27 @@ async function postgresStore(): Promise<BenchStore> {
       const url = await server.createDatabase();
       return {
         ...await databaseAt("postgres", url),
+        settle: () => vacuumAndCheckpoint(url),
         [Symbol.asyncDispose]: () => dropDatabase(server.url, url),
       };
     },
     [Symbol.asyncDispose]: () => server.stop(),
   };
+}
+
+/** Empties the write-ahead log into the file. */
+function checkpoint(path: string): Promise<void> {
+  const database = new DatabaseSync(path);
+  database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  database.close();
+  return Promise.resolve();
+}
+
+/** Spares the measurement autovacuum, which comes a minute after many rows were stored, and the write-out of their pages. */
+async function vacuumAndCheckpoint(url: string): Promise<void> {
+  await using session = new PostgresSession(url);
+  await session.sql`VACUUM (ANALYZE)`;
+  await session.sql`CHECKPOINT`;
 }
 
 /** Removes a database at once: what lies there would keep autovacuum busy while the next one is measured. */
