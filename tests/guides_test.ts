@@ -1,4 +1,7 @@
+// The code in guides compiles, and their links lead somewhere.
+
 import { assert, assertEquals } from "@std/assert";
+import { runCommand } from "./support/run_command.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -25,4 +28,9 @@ Deno.test("every link to a file in the guides leads somewhere", async () => {
     }
   }
   assertEquals(dead, []);
+});
+
+Deno.test("the code in the guides to the examples compiles", async () => {
+  const guides = await listGuides(new URL("examples/", root));
+  await runCommand(Deno.execPath(), ["check", "--doc", ...guides.map(({ href }) => href)]);
 });
