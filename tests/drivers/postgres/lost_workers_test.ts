@@ -1,0 +1,79 @@
+// The tasks of lost workers are looked for among those that were claimed since the worker began: none is overlooked, whatever
+// the clock, the worker or a claim that is still under way does.
+
+import { assertEquals } from "@std/assert";
+import type postgres from "postgres";
+import { startPostgres } from "../../support/pg_server.ts";
+import { claimRequest, connect, newTasks, openStorage } from "./support.ts";
+
+const server = await startPostgres();
+Deno.test.afterAll(() => server.stop());
+
+const worker = { id: "w", host: "test" };
+const lost = { leaseMs: 60_000, poisonLimit: 5, lostReason: "lost", poisonReason: "poison" };
+
+async function open() {
+  const url = await server.createDatabase();
+  const storage = await openStorage({ url });
+  await storage.registerWorker(worker);
+  const sql = connect(url);
+  return {
+    storage,
+    sql,
+    async [Symbol.asyncDispose]() {
+      await storage[Symbol.asyncDispose]();
+      await sql.end();
+    },
+  };
+}
+
+const stopHeart = (sql: postgres.Sql) =>
+  sql`UPDATE evertask.workers SET heartbeat_at = '-infinity'`;
+
+Deno.test("claims are found though the database's clock was set back since the worker began", async () => {
+  await using opened = await open();
+  const { storage, sql } = opened;
+  await sql`UPDATE evertask.workers SET claims_since = now() + interval '1 hour'`;
+  await storage.persist([...newTasks(1), ...newTasks(1, { claimFor: worker.id })]);
+  assertEquals((await storage.claim(claimRequest(worker.id))).tasks.length, 1);
+  await stopHeart(sql);
+  assertEquals((await storage.releaseLost(lost)).length, 2);
+});
+
+Deno.test("a worker that was given up and registers again is known to hold its earlier claims", async () => {
+  await using opened = await open();
+  const { storage, sql } = opened;
+  await storage.persist(newTasks(2, { claimFor: worker.id }));
+  await sql`UPDATE evertask.queued_tasks SET claimed_at_utc = claimed_at_utc - interval '1 day'`;
+  await sql`UPDATE evertask.workers SET claims_since = claims_since - interval '1 day', is_registered = false`;
+  await storage.registerWorker(worker);
+  await stopHeart(sql);
+  assertEquals((await storage.releaseLost(lost)).length, 2);
+});
+
+Deno.test("a worker is not forgotten while a claim of its own is under way", async () => {
+  await using opened = await open();
+  const { storage, sql } = opened;
+  await storage.persist(newTasks(1));
+  const { unregistered } = await sql.begin(async (transaction) => {
+    await transaction`SELECT evertask.claim_tasks('w', '["send-email"]', '[{"name": "default", "limit": 1}]')`;
+    const unregistered = storage.unregisterWorker(worker.id);
+    // It waits for the claim; the only lock that is not granted is its own.
+    for (let waiting = false; !waiting;) {
+      const rows = await transaction`SELECT FROM pg_locks WHERE NOT granted`;
+      waiting = rows.length > 0;
+    }
+    return { unregistered };
+  });
+  await unregistered;
+  assertEquals((await storage.releaseLost(lost)).length, 1);
+});
+
+Deno.test("a worker that holds nothing is forgotten at its end, and there is nothing to release", async () => {
+  await using opened = await open();
+  const { storage, sql } = opened;
+  await storage.unregisterWorker(worker.id);
+  assertEquals([...await sql`SELECT FROM evertask.workers`], []);
+  await storage.registerWorker({ id: "other", host: "test" });
+  assertEquals((await storage.heartbeat("other", 1)).othersLost, false);
+});
