@@ -49,9 +49,10 @@ BEGIN
         WHILE @Priority IS NOT NULL AND @Limit > 0
         BEGIN
             -- READPAST leaves out what others are just taking, UPDLOCK keeps others from what this one is about to take, and
-            -- READCOMMITTEDLOCK makes both so in a database with row versioning. Where the engine ignores both, looking at DueAtUtc again keeps a task from being taken twice: a claim
-            -- that had to wait for another sees that it is gone.
-            UPDATE [EverTask].[QueuedTasks]
+            -- READCOMMITTEDLOCK makes both so in a database with row versioning. READPAST stands on the target, too: the
+            -- row may be locked when its place in the index is not. Where the engine ignores hints, looking at DueAtUtc again
+            -- keeps a task from being taken twice: a claim that had to wait for another sees that it is gone.
+            UPDATE [EverTask].[QueuedTasks] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK)
             SET [WorkerId] = @WorkerId,
                 [ClaimedDueUtc] = [DueAtUtc],
                 [DueAtUtc] = NULL,

@@ -3,10 +3,12 @@
 //   deno run -A tests/support/tsql_server/docker.ts [image]
 //
 // Starts a container, runs the files of sql/sqlserver/ in it with sqlcmd, as a database administrator would, runs the tests
-// with the container's address in EVERTASK_TEST_SQLSERVER, and removes the container. By running it you accept the licence
-// of the image: https://go.microsoft.com/fwlink/?linkid=857698.
+// with the container's address in EVERTASK_TEST_SQLSERVER, and removes the container: once in a database where readers wait
+// for writers, once in one where they read the version before (READ_COMMITTED_SNAPSHOT, the default of Azure SQL). By running
+// it you accept the licence of the image: https://go.microsoft.com/fwlink/?linkid=857698.
 
 const [image = "mcr.microsoft.com/mssql/server:2022-latest"] = Deno.args;
+
 /** The tests that have something to do with a T-SQL engine. */
 const testFiles = [
   "tests/drivers/sqlserver",
@@ -26,27 +28,28 @@ async function run(program: string, ...args: readonly string[]): Promise<string>
   throw new Error(`${program} ${args[0]} failed: ${decode(stderr)}${decode(stdout)}`);
 }
 
-/** sqlcmd of the image, wherever it lies; `-b` makes an error in a script its own, `-C` trusts the certificate. */
+/** sqlcmd of the image, the newest if there are two; `-b` makes an error in a script its own, `-C` trusts the certificate. */
 function sqlcmd(...args: readonly string[]): Promise<string> {
-  const call =
-    `exec /opt/mssql-tools*/bin/sqlcmd -b -C -S localhost -U sa -P "$MSSQL_SA_PASSWORD" "$@"`;
+  const call = `exec "$(ls -d /opt/mssql-tools*/bin/sqlcmd | tail -n 1)" ` +
+    `-b -C -S localhost -U sa -P "$MSSQL_SA_PASSWORD" "$@"`;
   return run("docker", "exec", container, "bash", "-c", call, "sqlcmd", ...args);
 }
 
-async function untilItAnswers(): Promise<void> {
+/** Runs a statement as soon as the server is ready for it: two minutes after its start at the latest. */
+async function whenReady(statement: string): Promise<void> {
   for (let attempt = 1;; attempt++) {
     try {
-      await sqlcmd("-Q", "SELECT 1");
+      await sqlcmd("-Q", statement);
       return;
     } catch (error) {
-      if (attempt === 60) throw error;
+      if (attempt === 60) throw new Error(await run("docker", "logs", container), { cause: error });
       await new Promise((resolve) => setTimeout(resolve, 2_000));
     }
   }
 }
 
 /** The numbered files in their order, then the procedures. */
-async function runScripts(): Promise<void> {
+async function runScripts(database: string): Promise<void> {
   const names: string[] = [];
   for await (const { name } of Deno.readDir(new URL("sql/sqlserver/", root))) {
     if (name.endsWith(".sql")) names.push(name);
@@ -54,7 +57,7 @@ async function runScripts(): Promise<void> {
   const folder = new URL("sql/sqlserver", root).pathname;
   await run("docker", "cp", folder, `${container}:/tmp/sqlserver`);
   for (const name of names.sort()) {
-    await sqlcmd("-d", "evertask", "-i", `/tmp/sqlserver/${name}`);
+    await sqlcmd("-d", database, "-i", `/tmp/sqlserver/${name}`);
   }
 }
 
@@ -62,20 +65,25 @@ await run(
   ...["docker", "run", "--detach", "--name", container, "--publish", "127.0.0.1::1433"] as const,
   ...["--env", "ACCEPT_EULA=Y", "--env", `MSSQL_SA_PASSWORD=${password}`, image],
 );
-let code = 1;
+const codes: number[] = [];
 try {
-  await untilItAnswers();
+  await whenReady("SELECT 1");
   console.log(await sqlcmd("-h", "-1", "-W", "-Q", "SET NOCOUNT ON; SELECT @@VERSION"));
-  await sqlcmd("-Q", "CREATE DATABASE evertask");
-  await runScripts();
   const address = (await run("docker", "port", container, "1433/tcp")).split("\n")[0]!.trim();
-  const tests = new Deno.Command(Deno.execPath(), {
-    args: ["task", "test", ...testFiles],
-    cwd: root,
-    env: { EVERTASK_TEST_SQLSERVER: `mssql://sa:${password}@${address}/evertask` },
-  });
-  code = (await tests.spawn().status).code;
+  for (const versioning of ["OFF", "ON"]) {
+    const database = `evertask_${versioning.toLowerCase()}`;
+    console.log(`READ_COMMITTED_SNAPSHOT ${versioning}`);
+    await whenReady(`IF DB_ID('${database}') IS NULL CREATE DATABASE ${database}`);
+    await sqlcmd("-Q", `ALTER DATABASE ${database} SET READ_COMMITTED_SNAPSHOT ${versioning}`);
+    await runScripts(database);
+    const tests = new Deno.Command(Deno.execPath(), {
+      args: ["task", "test", ...testFiles],
+      cwd: root,
+      env: { EVERTASK_TEST_SQLSERVER: `mssql://sa:${password}@${address}/${database}` },
+    });
+    codes.push((await tests.spawn().status).code);
+  }
 } finally {
   await run("docker", "rm", "--force", container);
 }
-Deno.exit(code);
+Deno.exit(Math.max(...codes));

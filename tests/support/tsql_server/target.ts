@@ -48,6 +48,12 @@ export async function withPool<T>(
   }
 }
 
+/** Whether the engine is Babelfish, which ignores hints about locks. */
+export async function isBabelfish(pool: SqlServerPool): Promise<boolean> {
+  const { recordsets } = await pool.request().query("SELECT SERVERPROPERTY('Babelfish') AS [It];");
+  return (recordsets as { It: unknown }[][])[0]![0]!.It !== null;
+}
+
 /** Runs work with the name of a schema that does not exist yet, and removes what it put there. */
 export async function withSchema<T>(
   pool: SqlServerPool,
