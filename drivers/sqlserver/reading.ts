@@ -49,7 +49,7 @@ export async function listTasks(
   };
   const { statuses, types, queues, recurring, createdFrom, createdBefore } = filter;
   if (startId !== undefined) {
-    add("After", id(startId), `t.[IdOrder] < ${idOrder("@After")}`);
+    add("After", id(startId), `t.[IdOrder] < ${idOrder("@After", database.isBabelfish)}`);
   }
   const addOneOf = (prefix: string, values: readonly string[] | undefined, expression: string) => {
     if (values === undefined) return;
@@ -78,8 +78,9 @@ export async function listTasks(
   return toPage(found!, limit, rows.toTaskRecord, (row) => rows.id(row.Id));
 }
 
-/** An id's bytes in the order of the column IdOrder. */
-function idOrder(id: string): string {
+/** What the column IdOrder has for an id: the expression of 0001_tables.sql. */
+function idOrder(id: string, isBabelfish: boolean): string {
+  if (isBabelfish) return `CAST(CAST(${id} AS char(36)) AS binary(36))`;
   const bytes = [4, 3, 2, 1, 6, 5, 8, 7].map((byte) =>
     `SUBSTRING(CONVERT(binary(16), ${id}), ${byte}, 1)`
   );

@@ -54,16 +54,28 @@ IF OBJECT_ID(N'[EverTask].[QueuedTasks]') IS NULL
         [TraceContext]          nvarchar(max)     NULL,
         [RetryPolicy]           nvarchar(max)     NULL, -- as JSON, when the dispatch gave one
         [LastLogSequence]       int               NOT NULL CONSTRAINT [DF_QueuedTasks_LastLogSequence] DEFAULT 0,
-        -- The id's bytes in the order in which they are written down, so that version 7 ids sort by time.
-        [IdOrder] AS CONVERT(binary(16),
-            SUBSTRING(CONVERT(binary(16), [Id]), 4, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 3, 1)
-            + SUBSTRING(CONVERT(binary(16), [Id]), 2, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 1, 1)
-            + SUBSTRING(CONVERT(binary(16), [Id]), 6, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 5, 1)
-            + SUBSTRING(CONVERT(binary(16), [Id]), 8, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 7, 1)
-            + SUBSTRING(CONVERT(binary(16), [Id]), 9, 8)) PERSISTED NOT NULL,
-        CONSTRAINT [PK_QueuedTasks] PRIMARY KEY NONCLUSTERED ([Id]),
-        CONSTRAINT [UQ_QueuedTasks_IdOrder] UNIQUE CLUSTERED ([IdOrder])
+        CONSTRAINT [PK_QueuedTasks] PRIMARY KEY NONCLUSTERED ([Id])
     );
+GO
+
+-- The id's bytes in the order in which they are written down, so that version 7 ids sort by time. Babelfish adds bytes up
+-- instead of joining them; there it is the id's text.
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'IdOrder') IS NULL AND SERVERPROPERTY('Babelfish') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [IdOrder] AS CONVERT(binary(16),
+        SUBSTRING(CONVERT(binary(16), [Id]), 4, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 3, 1)
+        + SUBSTRING(CONVERT(binary(16), [Id]), 2, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 1, 1)
+        + SUBSTRING(CONVERT(binary(16), [Id]), 6, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 5, 1)
+        + SUBSTRING(CONVERT(binary(16), [Id]), 8, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 7, 1)
+        + SUBSTRING(CONVERT(binary(16), [Id]), 9, 8)) PERSISTED NOT NULL;
+GO
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'IdOrder') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [IdOrder] AS CAST(CAST([Id] AS char(36)) AS binary(36)) PERSISTED NOT NULL;
+GO
+
+-- A table that was made here is clustered on it; one of upstream's, which lacks DueAtUtc as yet, keeps its key.
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 1)
+    ALTER TABLE [EverTask].[QueuedTasks] ADD CONSTRAINT [UQ_QueuedTasks_IdOrder] UNIQUE CLUSTERED ([IdOrder]);
 GO
 
 -- One row an audited status change.

@@ -57,20 +57,13 @@ IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'AnchorUtc') IS NULL
 GO
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'TraceContext') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [TraceContext] nvarchar(max) NULL;
+GO
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'RetryPolicy') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [RetryPolicy] nvarchar(max) NULL;
 GO
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'LastLogSequence') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [LastLogSequence] int NOT NULL
         CONSTRAINT [DF_QueuedTasks_LastLogSequence] DEFAULT 0;
-GO
-IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'IdOrder') IS NULL
-    ALTER TABLE [EverTask].[QueuedTasks] ADD [IdOrder] AS CONVERT(binary(16),
-        SUBSTRING(CONVERT(binary(16), [Id]), 4, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 3, 1)
-        + SUBSTRING(CONVERT(binary(16), [Id]), 2, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 1, 1)
-        + SUBSTRING(CONVERT(binary(16), [Id]), 6, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 5, 1)
-        + SUBSTRING(CONVERT(binary(16), [Id]), 8, 1) + SUBSTRING(CONVERT(binary(16), [Id]), 7, 1)
-        + SUBSTRING(CONVERT(binary(16), [Id]), 9, 8)) PERSISTED NOT NULL;
 GO
 
 -- Keys and queues must be told apart by case and accents, whatever the database's collation is, and a queue's name must

@@ -31,7 +31,7 @@ BEGIN
     DECLARE @Held TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [WorkerId] nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL);
     DECLARE @Lost TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
     DECLARE @Answer TABLE (
-        [IdOrder]   binary(16)       NOT NULL PRIMARY KEY,
+        [IdOrder]   binary(36)       NOT NULL PRIMARY KEY,
         [TaskId]    uniqueidentifier NOT NULL,
         [Type]      nvarchar(500)    COLLATE Latin1_General_BIN2 NOT NULL,
         [QueueName] nvarchar(200)    COLLATE Latin1_General_BIN2 NULL,

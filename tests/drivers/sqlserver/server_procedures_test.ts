@@ -147,6 +147,30 @@ Deno.test({
   },
 });
 
+Deno.test({
+  ...needsTarget("tasks are listed by their ids as these are written down, byte by byte"),
+  async fn() {
+    await withScene(async ({ storage }) => {
+      const digits = "00000000000070008000000000000000";
+      const places = [1, 3, 5, 7, 9, 11, 15, 19, 21, 31];
+      const ids = places.map((place) => digits.slice(0, place) + "9" + digits.slice(place + 1))
+        .map((id) => id.replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-"));
+      await storage.persist(ids.map((id) => newTask({ id })));
+      const listed: string[] = [];
+      for (let after: string | undefined; listed.length < ids.length;) {
+        const page = await storage.list(
+          {},
+          after === undefined ? { limit: 3 } : { limit: 3, after },
+        );
+        listed.push(...page.items.map(({ id }) => id));
+        after = page.next ?? undefined;
+        if (after === undefined) break;
+      }
+      assertEquals(listed, ids);
+    });
+  },
+});
+
 /** Upstream's query, word for word. */
 const growthQuery = `
 SELECT
