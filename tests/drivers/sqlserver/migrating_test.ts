@@ -63,6 +63,24 @@ Deno.test("a batch that fails rolls everything back, and open can be tried again
   await storage.close();
 });
 
+for (const point of ["begin", "batch", "commit"] as const) {
+  for (const breaks of ["before", "within"] as const) {
+    Deno.test(`a connection that breaks ${breaks} the answer to a migration's ${point} is a transient error, and open can be tried again`, async () => {
+      let failures = 1;
+      await using server = serverAt(0);
+      const { answer } = server;
+      server.answer = async (request) => {
+        if (request.kind === point && failures-- > 0) return { breaks };
+        return await answer(request);
+      };
+      const storage = sqlServerStorage(connectionTo(server));
+      await assertRejects(() => storage.open(), StorageUnavailableError);
+      await storage.open();
+      await storage.close();
+    });
+  }
+}
+
 Deno.test("what another process migrated while this one waited for the lock is not done again", async () => {
   let asked = 0;
   await using server = new TdsServer({

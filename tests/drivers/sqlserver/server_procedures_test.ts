@@ -156,17 +156,13 @@ Deno.test({
       const ids = places.map((place) => digits.slice(0, place) + "9" + digits.slice(place + 1))
         .map((id) => id.replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-"));
       await storage.persist(ids.map((id) => newTask({ id })));
-      const listed: string[] = [];
-      for (let after: string | undefined; listed.length < ids.length;) {
-        const page = await storage.list(
-          {},
-          after === undefined ? { limit: 3 } : { limit: 3, after },
-        );
-        listed.push(...page.items.map(({ id }) => id));
-        after = page.next ?? undefined;
-        if (after === undefined) break;
+      let page = await storage.list({}, { limit: 4 });
+      const listed = [...page.items];
+      while (page.next !== null) {
+        page = await storage.list({}, { limit: 4, after: page.next });
+        listed.push(...page.items);
       }
-      assertEquals(listed, ids);
+      assertEquals(listed.map(({ id }) => id), ids);
     });
   },
 });
