@@ -7,27 +7,32 @@ import {
   StorageUnavailableError,
 } from "../../src/storage/errors.ts";
 
+type Make = (message: string, cause: unknown) => StorageError;
+
 /** SQLSTATE codes and classes, https://www.postgresql.org/docs/current/errcodes-appendix.html; the first that fits decides. */
-const states: readonly [prefix: string, make: (message: string, cause: unknown) => StorageError][] =
+const states: readonly [prefix: string, make: Make][] = [
+  ["53100", advising(StorageFullError, "Free space on the server's disk.")], // disk_full
+  ["25006", advising(StorageReadOnlyError, "Connect to the primary server.")], // read_only_sql_transaction
+  ["42501", advising(StorageReadOnlyError, "Grant this right to the user that connects.")], // insufficient_privilege
+  ["08", unavailable], // connection exceptions
+  ["40", unavailable], // serialization failure, deadlock
+  ["53", unavailable], // out of memory, too many connections
+  ["55P03", unavailable], // lock_not_available
+  ["57", unavailable], // server shuts down or starts up, statement cancelled by an administrator or a timeout
+  ["58", unavailable], // system errors
   [
-    ["53100", (message, cause) => new StorageFullError(message, { cause })], // disk_full
-    ["25006", (message, cause) => new StorageReadOnlyError(message, { cause })], // read_only_sql_transaction
-    ["42501", (message, cause) => new StorageReadOnlyError(message, { cause })], // insufficient_privilege
-    ["08", unavailable], // connection exceptions
-    ["40", unavailable], // serialization failure, deadlock
-    ["53", unavailable], // out of memory, too many connections
-    ["55P03", unavailable], // lock_not_available
-    ["57", unavailable], // server shuts down or starts up, statement cancelled by an administrator or a timeout
-    ["58", unavailable], // system errors
-    [
-      "26000", // a prepared statement is unknown: a pooler gave another session
-      (message, cause) =>
-        new StorageError(
-          `${message}. Behind a pooler that shares sessions between transactions, set prepare: false and notify: false.`,
-          { cause },
-        ),
-    ],
-  ];
+    "26000", // a prepared statement is unknown: a pooler gave another session
+    advising(
+      StorageError,
+      "Behind a pooler that shares sessions between transactions, set prepare: false and notify: false.",
+    ),
+  ],
+];
+
+const unreachable = advising(
+  StorageUnavailableError,
+  "Check that the server runs and can be reached from here.",
+);
 
 /** What postgres.js and the runtime's sockets call it when there is no connection, or none any more. */
 const lostConnection =
@@ -38,7 +43,7 @@ export function toStorageError(error: unknown): StorageError {
   if (error instanceof StorageError) return error;
   const message = `PostgreSQL: ${error instanceof Error ? error.message : String(error)}`;
   const code = codeOf(error);
-  if (lostConnection.test(code)) return unavailable(message, error);
+  if (lostConnection.test(code)) return unreachable(message, error);
   const make = states.find(([prefix]) => code.startsWith(prefix))?.[1];
   return make ? make(message, error) : new StorageError(message, { cause: error });
 }
@@ -54,4 +59,9 @@ export function codeOf(error: unknown): string {
 
 function unavailable(message: string, cause: unknown): StorageError {
   return new StorageUnavailableError(message, { cause });
+}
+
+/** Makes an error that says what to do. */
+function advising(type: typeof StorageError, remedy: string): Make {
+  return (message, cause) => new type(`${message}. ${remedy}`, { cause });
 }
