@@ -1,4 +1,4 @@
-import { assertEquals, assertLessOrEqual } from "@std/assert";
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { delay } from "@std/async";
 import { createEverTask } from "../../mod.ts";
 import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
@@ -15,19 +15,30 @@ Deno.test("two processes on one store together keep to a key's limit over any wi
     const workers = [startProgram(script, [path]), startProgram(script, [path])];
     for (const worker of workers) assertEquals(await worker.next(), "ready");
 
-    for (let n = 0; n < 12; n++) {
+    const outputs = workers.map(() => [] as string[]);
+    const readings = workers.map(async (worker, i) => {
+      for (let line = await worker.next(); line !== null; line = await worker.next()) {
+        outputs[i]!.push(line);
+      }
+    });
+
+    // On a busy machine one of them may need a while until it gets something to do.
+    const bothTakePart = () => outputs.every((lines) => lines.length > 0);
+    let each = 0;
+    for (; each < 12 || !bothTakePart() && each < 100; each++) {
       await everTask.dispatchMany(limited, ["ada", "bob"]);
-      await delay(10);
+      await delay(each < 12 ? 10 : 250);
     }
-    while ((await everTask.statistics()).tasksByStatus.Completed < 24) await delay(50);
-    const outputs = await Promise.all(workers.map((worker) => worker.end()));
-    assertEquals(outputs.every((lines) => lines.length > 0), true, "both took part");
+    assert(bothTakePart(), "both take part");
+    while ((await everTask.statistics()).tasksByStatus.Completed < 2 * each) await delay(50);
+    outputs.push(...await Promise.all(workers.map((worker) => worker.end())));
+    await Promise.all(readings);
     const runs = outputs.flat().map((line) => line.split(" ") as [string, string]);
     for (const key of ["ada", "bob"]) {
       const instants = runs.filter(([k]) => k === key).map(([, at]) => Number(at)).sort((a, b) =>
         a - b
       );
-      assertEquals(instants.length, 12);
+      assertEquals(instants.length, each);
       for (const [i, from] of instants.entries()) {
         const inWindow = instants.slice(i).filter((at) => at < from + 1_000).length;
         assertLessOrEqual(inWindow, 6, `permits + burst in the second from ${from}`);
