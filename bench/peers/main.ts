@@ -77,7 +77,6 @@ async function measureStore(
   for (const contender of taking) measured.set(contender, []);
   for (let run = 1; run <= runs; run++) {
     for (const contender of taking) {
-      console.error(`… ${store.name}: ${contender.name}, run ${run} of ${runs}`);
       const take = (measurement: Measurement, count: number) =>
         measure(contender, measurement, count, store, installation);
       const figures = {};
@@ -91,6 +90,8 @@ async function measureStore(
         }
       }
       measured.get(contender)!.push(figures);
+      const told = JSON.stringify(figures);
+      console.error(`… ${store.name}: ${contender.name}, run ${run} of ${runs}: ${told}`);
     }
   }
   return taking.map((contender) => ({
