@@ -1,4 +1,4 @@
-// The code in guides compiles, and their links lead somewhere.
+// The code in guides compiles, the one in the README runs, and their links lead somewhere.
 
 import { assert, assertEquals } from "@std/assert";
 import { runCommand } from "./support/run_command.ts";
@@ -33,4 +33,21 @@ Deno.test("every link to a file in the guides leads somewhere", async () => {
 Deno.test("the code in the guides to the examples compiles", async () => {
   const guides = await listGuides(new URL("examples/", root));
   await runCommand(Deno.execPath(), ["check", "--doc", ...guides.map(({ href }) => href)]);
+});
+
+Deno.test("the program in the README runs to its end", async () => {
+  const text = await Deno.readTextFile(new URL("README.md", root));
+  const [, program] = text.match(/^```ts\n(.*?)^```$/ms) ?? [];
+  assert(program !== undefined);
+  // In a folder of its own: it keeps its tasks in app.db.
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/program.ts`, program);
+    const config = new URL("deno.json", root).pathname;
+    await runCommand(Deno.execPath(), ["run", "-A", `--config=${config}`, "program.ts"], {
+      cwd: folder,
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
