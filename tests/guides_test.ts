@@ -44,9 +44,13 @@ Deno.test("the program in the README runs to its end", async () => {
   try {
     await Deno.writeTextFile(`${folder}/program.ts`, program);
     const config = new URL("deno.json", root).pathname;
-    await runCommand(Deno.execPath(), ["run", "-A", `--config=${config}`, "program.ts"], {
-      cwd: folder,
-    });
+    await runCommand(
+      Deno.execPath(),
+      ["run", "-A", "--check", `--config=${config}`, "program.ts"],
+      {
+        cwd: folder,
+      },
+    );
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
