@@ -1,6 +1,7 @@
 // How batches go to Babelfish. Its table-valued parameters keep the rows of a connection's first call for all later ones, and
-// take an apostrophe in a text for the end of a literal (both seen with 4.3); its OPENJSON leaves escapes in texts. A variable of the same table type, filled in the statement that
-// calls the procedure, is right: values are parameters, each distinct one once, and numbers are literals.
+// take an apostrophe in a text for the end of a literal (both seen with 4.3); its OPENJSON leaves escapes in texts. A variable
+// of the same table type, filled in the statement that calls the procedure, is right: values are parameters, each distinct one
+// once, and numbers are literals.
 
 import type { Recordsets } from "./database.ts";
 import { isRows, type Parameter, type RequestMaker, type Rows } from "./mssql.ts";

@@ -36,7 +36,7 @@ const fullNumbers = new Set([1101, 1105, 9002, 40544]);
 /** A read-only database (3906, 3908), or a user without the right to write or to run a procedure (229, 230, 262). */
 const readOnlyNumbers = new Set([3906, 3908, 229, 230, 262]);
 
-/** A table, column or procedure is missing; OPENJSON is when the database's compatibility level is below 130. */
+/** A table, column or procedure is missing. */
 const missingObjectNumbers = new Set([207, 208, 2812]);
 
 /** Codes of mssql and tedious for a connection that broke, was not made in time, or a request that was called off. */
@@ -85,8 +85,7 @@ export function toStorageError(error: unknown): Error {
     if (readOnlyNumbers.has(number)) return new StorageReadOnlyError(message, options);
     if (transientNumbers.has(number)) return new StorageUnavailableError(message, options);
     if (missingObjectNumbers.has(number)) {
-      const remedy = "Open the storage with `migrate` on, or run the files of sql/sqlserver/; " +
-        "the database needs compatibility level 130 or higher.";
+      const remedy = "Open the storage with `migrate` on, or run the files of sql/sqlserver/.";
       return new StorageError(`${message} ${remedy}`, options);
     }
   }
