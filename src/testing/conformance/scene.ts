@@ -57,6 +57,27 @@ export const leaseMs = 10 * minute;
 /** A retry policy as `dispatch` would store it. */
 export const retryPolicy = '{"kind":"linear","retries":3,"delaysMs":[500]}';
 
+/** A task as a dispatcher would hand it to a storage, due at once, unless told otherwise. */
+export function newTask(id: string, overrides: Partial<NewTask> = {}): NewTask {
+  return {
+    id,
+    type: "send-email",
+    handler: "Send an e-mail",
+    request: '{"to":"ada@example.org"}',
+    status: "Queued",
+    due: { inMs: 0 },
+    auditLevel: "Full",
+    queue: "default",
+    priority: 0,
+    taskKey: null,
+    traceContext: null,
+    retryPolicy: null,
+    series: null,
+    claimFor: null,
+    ...overrides,
+  };
+}
+
 /** A schedule's recurring part, as a dispatcher would make it. */
 export function series(overrides: Partial<NewSeries> = {}): NewSeries {
   return {
@@ -102,25 +123,9 @@ export class Scene {
     return (await this.storage.statistics()).now;
   }
 
-  /** A task that is due at once, unless told otherwise. */
+  /** See {@linkcode newTask}. */
   task(overrides: Partial<NewTask> = {}): NewTask {
-    return {
-      id: this.id(),
-      type: "send-email",
-      handler: "Send an e-mail",
-      request: '{"to":"ada@example.org"}',
-      status: "Queued",
-      due: { inMs: 0 },
-      auditLevel: "Full",
-      queue: "default",
-      priority: 0,
-      taskKey: null,
-      traceContext: null,
-      retryPolicy: null,
-      series: null,
-      claimFor: null,
-      ...overrides,
-    };
+    return newTask(this.id(), overrides);
   }
 
   /** A task of a series, waiting for its first run, which is due at once unless told otherwise. */

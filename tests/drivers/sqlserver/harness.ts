@@ -6,6 +6,7 @@ import type { SqlServerPool } from "../../../drivers/sqlserver/mssql_api.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import type { StorageHarness, StorageUnderTest } from "../../../src/testing/mod.ts";
 import { emptySchema, passTime, withPool, withSchema } from "../../support/tsql_server/target.ts";
+import { intercepted } from "./intercepted_pool.ts";
 
 /** What the harness provides beyond the contract; there is no push. */
 export const capabilities = ["setRunCount", "failAt", "transaction"] as const;
@@ -86,26 +87,10 @@ class Fault {
 function faulty(pool: SqlServerPool, fault: Fault): SqlServerPool {
   const lost = (when: string) =>
     Object.assign(new Error(`The connection was lost ${when}.`), { code: "ESOCKET" });
-  return new Proxy(pool, {
-    get(target, property) {
-      const member = Reflect.get(target, property, target);
-      if (typeof member !== "function") return member;
-      if (property !== "request") return member.bind(target);
-      return () => {
-        const request = target.request();
-        for (const verb of ["execute", "query"] as const) {
-          const send = request[verb].bind(request) as (text: string) => Promise<unknown>;
-          Object.defineProperty(request, verb, {
-            async value(text: string) {
-              if (fault.strikes()) throw lost("before the server heard of it");
-              const answer = await send(text);
-              if (fault.strikes()) throw lost("before the answer came");
-              return answer;
-            },
-          });
-        }
-        return request;
-      };
-    },
+  return intercepted(pool, async (_text, send) => {
+    if (fault.strikes()) throw lost("before the server heard of it");
+    const answer = await send();
+    if (fault.strikes()) throw lost("before the answer came");
+    return answer;
   });
 }

@@ -7,25 +7,13 @@ import type { SqlServerPool } from "../../../drivers/sqlserver/mssql_api.ts";
 import { defineTask } from "../../../mod.ts";
 import { startEngine } from "../../support/engine.ts";
 import { needsTarget, withPool, withSchema } from "../../support/tsql_server/target.ts";
+import { intercepted } from "./intercepted_pool.ts";
 
 /** The pool, which writes down each request. */
 function logging(pool: SqlServerPool, log: string[]): SqlServerPool {
-  return new Proxy(pool, {
-    get(target, property) {
-      const member = Reflect.get(target, property, target);
-      if (typeof member !== "function") return member;
-      if (property !== "request") return member.bind(target);
-      return () => {
-        const request = target.request();
-        for (const verb of ["execute", "query"] as const) {
-          const send = request[verb].bind(request);
-          Object.defineProperty(request, verb, {
-            value: (text: string) => (log.push(/usp_\w+/.exec(text)?.[0] ?? text), send(text)),
-          });
-        }
-        return request;
-      };
-    },
+  return intercepted(pool, (text, send) => {
+    log.push(/usp_\w+/.exec(text)?.[0] ?? text);
+    return send();
   });
 }
 

@@ -1,0 +1,27 @@
+// A real pool whose requests pass by a test, which may write them down, or let them fail.
+
+import type { SqlServerPool } from "../../../drivers/sqlserver/mssql_api.ts";
+
+/** The pool; each `execute` and `query` of its requests goes through `around`, which sends it, or does not. */
+export function intercepted(
+  pool: SqlServerPool,
+  around: (text: string, send: () => Promise<unknown>) => Promise<unknown>,
+): SqlServerPool {
+  return new Proxy(pool, {
+    get(target, property) {
+      const member = Reflect.get(target, property, target);
+      if (typeof member !== "function") return member;
+      if (property !== "request") return member.bind(target);
+      return () => {
+        const request = target.request();
+        for (const verb of ["execute", "query"] as const) {
+          const send = request[verb].bind(request) as (text: string) => Promise<unknown>;
+          Object.defineProperty(request, verb, {
+            value: (text: string) => around(text, () => send(text)),
+          });
+        }
+        return request;
+      };
+    },
+  });
+}
