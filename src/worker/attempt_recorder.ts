@@ -13,6 +13,7 @@ import type { Ending } from "./ending.ts";
 import type { Job } from "./job.ts";
 import { nextAfterRun, planOccurrence } from "./series_run.ts";
 import type { AttemptEnd, StatusWriter } from "./status_writer.ts";
+import { stepsByAge } from "./step_ages.ts";
 
 /** What a recorder works with. */
 export interface RecorderParts {
@@ -151,11 +152,10 @@ export class AttemptRecorder {
     if (job.phase === "ended") throw new LeaseLostError(job.task.id);
     const now = clock.monotonic();
     const completed = { status: "Completed", exception: null, agoMs: 0 } as const;
-    const steps = job.steps.map(({ at, ...step }) => ({ ...step, agoMs: now - at }));
     const change = {
       taskId: job.task.id,
       auditLevel: job.task.auditLevel,
-      steps: [...steps, completed],
+      steps: [...stepsByAge(job, job.steps, now), completed],
       lease: job.lease,
       executionTimeMs: now - job.startedAt,
     };

@@ -29,6 +29,8 @@ export class Job {
   phase: "waiting" | "running" | "ended" = "waiting";
   /** Readings of the monotonic clock. */
   startedAt = 0;
+  /** When storage's answer to the last write about it came. */
+  storedAt = -Infinity;
   /** Since when this worker has been alive and serving the job's queue. */
   servedSince = -Infinity;
   deadlineAt = Infinity;

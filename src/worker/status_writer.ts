@@ -10,6 +10,7 @@ import type { Clock } from "../time/clock.ts";
 import { nextMacrotask } from "../time/macrotask.ts";
 import type { Job, TimedStep } from "./job.ts";
 import type { Held } from "./places.ts";
+import { stepsByAge } from "./step_ages.ts";
 
 /** What ends an attempt, beside the steps that the job carries. */
 export type AttemptEnd =
@@ -142,7 +143,9 @@ export class StatusWriter {
     for (let failures = 0;;) {
       try {
         const results = await write(entries);
+        const now = this.#clock.monotonic();
         for (let i = 0; i < entries.length; i++) {
+          entries[i]!.job.storedAt = now;
           const applied = results[i]!.applied ||
             (failures > 0 && await this.#wasApplied(entries[i]!));
           entries[i]!.onWritten(applied);
@@ -200,7 +203,7 @@ export class StatusWriter {
       ...(end?.kind === "change" ? end.change : nothing),
       taskId: job.task.id,
       auditLevel: job.task.auditLevel,
-      steps: withAges(steps, now),
+      steps: stepsByAge(job, steps, now),
       lease: job.lease,
     })));
   }
@@ -211,7 +214,7 @@ export class StatusWriter {
       ...(end as AttemptEnd & { readonly kind: "run" }).run,
       taskId: job.task.id,
       auditLevel: job.task.auditLevel,
-      steps: withAges(steps, now),
+      steps: stepsByAge(job, steps, now),
       lease: job.lease,
     })));
   }
@@ -231,12 +234,4 @@ export class StatusWriter {
       return false;
     }
   }
-}
-
-function withAges(steps: readonly TimedStep[], now: number): StatusChange["steps"] {
-  return steps.map(({ status, exception, at }) => ({
-    status,
-    exception,
-    agoMs: Math.max(0, now - at),
-  }));
 }

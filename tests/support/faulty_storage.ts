@@ -5,10 +5,11 @@ import { type Storage, StorageUnavailableError } from "../../mod.ts";
 /** A verb of the storage contract. */
 export type Verb = Exclude<keyof Storage, "name" | "polling" | "onWake" | "open" | "close">;
 
-/** What goes wrong with a call: nothing; it fails before or after it was carried out; or its answer comes late. */
+/** What goes wrong with a call: nothing; it fails before or after it was carried out; it, or its answer, comes late. */
 export type Fault =
   | null
   | { readonly at: "before" | "after"; readonly error?: Error }
+  | { readonly heldUntil: Promise<void> }
   | { readonly until: Promise<void> };
 
 /** Decides over each call. */
@@ -40,6 +41,10 @@ export class Faults {
     const fault = this.rule(verb, args);
     const call = () => Reflect.apply(target[verb], target, args) as Promise<unknown>;
     if (fault === null) return await call();
+    if ("heldUntil" in fault) {
+      await fault.heldUntil;
+      return await call();
+    }
     if ("until" in fault) {
       const result = await call();
       await fault.until;
