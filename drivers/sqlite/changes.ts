@@ -69,27 +69,25 @@ const endRun = new FencedUpdate(
 /** Applies status changes: ends many a statement, as long as none of them has lost its lease. */
 export function setStatusMany(
   connection: Connection,
-  now: number,
   changes: readonly StatusChange[],
 ): ChangeResult[] {
   if (changes.length > 1) {
     try {
-      return applyStatusChanges(connection, now, changes, new TaskEnds(connection));
+      return applyStatusChanges(connection, changes, new TaskEnds(connection));
     } catch (error) {
       if (!(error instanceof LeaseMissed)) throw error;
     }
   }
-  return applyStatusChanges(connection, now, changes, null);
+  return applyStatusChanges(connection, changes, null);
 }
 
 /** @param ends Takes the ends that it can; null: each is applied by itself. */
 function applyStatusChanges(
   connection: Connection,
-  now: number,
   changes: readonly StatusChange[],
   ends: TaskEnds | null,
 ): ChangeResult[] {
-  return connection.transaction(() => {
+  return connection.transaction((now) => {
     const rows = changes.reduce((sum, change) => sum + AuditWriter.rowsFor(change), 0);
     const audit = new AuditWriter(connection, now, rows);
     let due = false;
@@ -146,10 +144,9 @@ function applyStatusChange(
 /** Ends runs of recurring tasks. */
 export function updateCurrentRunMany(
   connection: Connection,
-  now: number,
   runs: readonly RunEnd[],
 ): ChangeResult[] {
-  return connection.transaction(() => {
+  return connection.transaction((now) => {
     const rows = runs.reduce((sum, run) => sum + AuditWriter.rowsFor(run) + 1, 0);
     const audit = new AuditWriter(connection, now, rows);
     const results = runs.map((run) => {

@@ -2,7 +2,7 @@
 
 import { WorkerLostError } from "../../src/storage/errors.ts";
 import type { ClaimedTask, SeriesRecord } from "../../src/storage/records.ts";
-import type { ClaimRequest } from "../../src/storage/requests.ts";
+import type { ClaimRequest, ClaimResult } from "../../src/storage/requests.ts";
 import type { Connection } from "./connection.ts";
 import type { SqliteRow } from "./database.ts";
 import { pausedQueues } from "./queues.ts";
@@ -63,14 +63,15 @@ class ClaimStatements {
 }
 
 /** Takes due tasks for a worker; see `Storage.claim`. */
-export function claim(connection: Connection, now: number, request: ClaimRequest): ClaimedTask[] {
-  return connection.transaction(() => {
+export function claim(connection: Connection, request: ClaimRequest): ClaimResult {
+  return connection.transaction((now) => {
     const worker = connection.get("SELECT 1 FROM workers WHERE id = ?", request.workerId);
     if (worker === undefined) throw new WorkerLostError(request.workerId);
     const paused = pausedQueues(connection);
-    return request.queues
+    const tasks = request.queues
       .filter(({ name }) => !paused.has(name))
       .flatMap(({ name, limit }) => claimFromQueue(connection, now, request, name, limit));
+    return { now, tasks };
   });
 }
 

@@ -1,6 +1,7 @@
 // One connection to the database: its prepared statements, and its transactions.
 
 import { StorageUnavailableError } from "../../src/storage/errors.ts";
+import type { Clock } from "../../src/time/clock.ts";
 import type { SqliteDatabase, SqliteRow, SqliteStatement, SqliteValue } from "./database.ts";
 
 /** Whether the connection belongs to the storage, or has a transaction of the caller's that writes join. */
@@ -10,11 +11,13 @@ export type Ownership = "own" | "joined";
 export class Connection {
   readonly #database: SqliteDatabase;
   readonly #ownership: Ownership;
+  readonly #clock: Clock;
   readonly #statements = new Map<string, SqliteStatement>();
 
-  constructor(database: SqliteDatabase, ownership: Ownership) {
+  constructor(database: SqliteDatabase, ownership: Ownership, clock: Clock) {
     this.#database = database;
     this.#ownership = ownership;
+    this.#clock = clock;
   }
 
   /** The statement with this text, compiled once. */
@@ -50,8 +53,11 @@ export class Connection {
    *
    * @throws {StorageUnavailableError} If the caller has a transaction open on a connection that the storage shares with it:
    * what the storage writes on its own account must not depend on that one's end.
+   *
+   * @param work Is told what time it is, once the write lock is held: read before, the clock would be behind what others
+   * have written while this connection waited for them.
    */
-  transaction<T>(work: () => T): T {
+  transaction<T>(work: (now: number) => T): T {
     const nested = this.#database.inTransaction;
     if (nested && this.#ownership === "own") {
       throw new StorageUnavailableError(
@@ -64,7 +70,7 @@ export class Connection {
     try {
       this.run(begin);
       begun = true;
-      const result = work();
+      const result = work(this.#clock.now());
       this.run(commit);
       return result;
     } catch (error) {

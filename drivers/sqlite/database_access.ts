@@ -63,15 +63,15 @@ export class DatabaseAccess {
   async many<Item, T>(
     items: readonly Item[],
     { connection: callers }: ConnectionOptions,
-    work: (connection: Connection, now: number, items: readonly Item[]) => T[],
+    work: (connection: Connection, items: readonly Item[]) => T[],
   ): Promise<readonly T[]> {
     if (items.length === 0) return [];
-    if (callers === undefined) return await this.do((own, now) => work(own, now, items));
+    if (callers === undefined) return await this.do((own) => work(own, items));
     const database = adaptConnection(callers, "connection");
     return await this.#translated(() => {
       const connection = this.#join(database, callers);
       try {
-        return work(connection, this.#options.clock.now(), items);
+        return work(connection, items);
       } finally {
         this.#onCallersWork(database);
       }
@@ -83,7 +83,7 @@ export class DatabaseAccess {
     const open = this.#opened();
     let connection = this.#joined.get(database);
     if (connection === undefined) {
-      connection = new Connection(database, "joined");
+      connection = new Connection(database, "joined", this.#options.clock);
       if (database !== open.database) {
         const [ours, theirs] = [fileOf(open.connection), fileOf(connection)];
         if (theirs !== ours || ours === "") {

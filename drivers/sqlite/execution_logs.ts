@@ -15,10 +15,9 @@ const countLines = "SELECT count(*) FILTER (WHERE run_number = ?) AS lines FROM 
 /** Stores lines of any number of tasks, numbered within each task. */
 export function saveExecutionLogs(
   connection: Connection,
-  now: number,
   lines: readonly NewLogLine[],
 ): void {
-  connection.transaction(() => {
+  connection.transaction((now) => {
     /** The last number given to each task's lines; null for a task that does not exist. */
     const last = new Map<string, number | null>();
     for (const { taskId, level, message, exception, run, agoMs } of lines) {

@@ -40,7 +40,7 @@ function tryToOpen(options: ResolvedOptions): OpenDatabase {
   const owned = options.database === undefined;
   const database = options.database ?? openNodeSqlite(options.path);
   try {
-    const connection = new Connection(database, "own");
+    const connection = new Connection(database, "own", options.clock);
     if (owned) configure(connection, options);
     migrateSchema(connection, options.path, options.migrate);
     return { database, connection, owned };

@@ -12,10 +12,9 @@ import { dueInstant, scheduledInstant, TaskInserts } from "./task_inserts.ts";
 /** Stores tasks; see `Storage.persist`. */
 export function persist(
   connection: Connection,
-  now: number,
   tasks: readonly NewTask[],
 ): PersistResult[] {
-  return connection.transaction(() => {
+  return connection.transaction((now) => {
     const results: PersistResult[] = [];
     const inserts = new TaskInserts(connection, now, results);
     for (const task of tasks) {

@@ -11,10 +11,12 @@ const setArrival = "INSERT INTO rate_limits (key, arrival_utc) VALUES (?, ?) " +
 /** Reserves one slot each, in order; see `Storage.reserveRateSlots`. */
 export function reserveRateSlots(
   connection: Connection,
-  now: number,
   requests: readonly RateSlotRequest[],
-): RateSlot[] {
-  return connection.transaction(() => requests.map((request) => reserve(connection, now, request)));
+): { readonly now: number; readonly slots: RateSlot[] } {
+  return connection.transaction((now) => ({
+    now,
+    slots: requests.map((request) => reserve(connection, now, request)),
+  }));
 }
 
 function reserve(connection: Connection, now: number, request: RateSlotRequest): RateSlot {

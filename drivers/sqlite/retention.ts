@@ -90,7 +90,7 @@ export class Retention {
     { budget, dryRun = false }: PurgeOptions,
   ): Promise<PurgeResult> {
     const counts = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
-    if (!dryRun && !takeLock(connection, now)) return { ...counts, done: false, busy: true };
+    if (!dryRun && !takeLock(connection)) return { ...counts, done: false, busy: true };
     const policyText = JSON.stringify(policy);
     const position = dryRun || this.#position?.policy !== policyText ? undefined : this.#position;
     this.#position = undefined;
@@ -110,7 +110,7 @@ export class Retention {
           const rows = Math.min(rowsAtATime, left);
           const step: Step = dryRun
             ? countSome(connection, walk, limits, key, rows)
-            : deleteSome(connection, walk, limits, key, rows, now);
+            : deleteSome(connection, walk, limits, key, rows);
           counts[walk.counts] += step.rows;
           left -= step.rows;
           key = step.next;
@@ -131,8 +131,8 @@ function otherWork(): Promise<void> {
 
 const setLock = "UPDATE evertask_state SET purging_until_utc = ?";
 
-function takeLock(connection: Connection, now: number): boolean {
-  return connection.transaction(() => {
+function takeLock(connection: Connection): boolean {
+  return connection.transaction((now) => {
     const taken = connection.run(`${setLock} WHERE purging_until_utc <= ?`, now + lockMs, now) > 0;
     const forget = "DELETE FROM rate_limits WHERE arrival_utc < ?";
     if (taken) connection.run(forget, now - idleRateLimitMs);
@@ -170,9 +170,8 @@ function deleteSome(
   limits: readonly SqliteValue[],
   start: readonly SqliteValue[],
   rows: number,
-  now: number,
 ): Step {
-  return connection.transaction(() => {
+  return connection.transaction((now) => {
     connection.run(setLock, now + lockMs);
     const next = keyAfter(connection, walk, start, rows);
     const sql = `DELETE FROM ${walk.table} WHERE ${range(walk, next)} AND ${walk.mayGo}`;

@@ -85,10 +85,7 @@ export class SqliteStorage implements Storage {
   }
 
   async claim(request: ClaimRequest): Result<"claim"> {
-    return await this.#access.do((connection, now) => ({
-      now,
-      tasks: claim(connection, now, request),
-    }));
+    return await this.#access.do((connection) => claim(connection, request));
   }
 
   setStatus(...change: Parameters<Storage["setStatus"]>): Result<"setStatus"> {
@@ -114,21 +111,19 @@ export class SqliteStorage implements Storage {
   }
 
   requestCancel(taskIds: readonly string[]): Result<"requestCancel"> {
-    return this.#access.many(taskIds, {}, (connection, now, ids) => {
+    return this.#access.many(taskIds, {}, (connection, ids) => {
       this.#quiet.end(connection);
-      return requestCancel(connection, now, ids);
+      return requestCancel(connection, ids);
     });
   }
 
   async release(workerId: string, tasks: readonly ReleasedTask[]): Promise<void> {
     if (tasks.length === 0) return;
-    await this.#access.do((connection, now) => release(connection, now, workerId, tasks));
+    await this.#access.do((connection) => release(connection, workerId, tasks));
   }
 
   async releaseUnknown(workerId: string, known: readonly string[]): Promise<number> {
-    return await this.#access.do((connection, now) =>
-      releaseUnknown(connection, now, workerId, known)
-    );
+    return await this.#access.do((connection) => releaseUnknown(connection, workerId, known));
   }
 
   makeDue(taskIds: readonly string[]): Result<"makeDue"> {
@@ -144,13 +139,13 @@ export class SqliteStorage implements Storage {
   }
 
   registerWorker(worker: { readonly id: string; readonly host: string }): Promise<void> {
-    return this.#loudly((connection, now) => registerWorker(connection, now, worker));
+    return this.#loudly((connection) => registerWorker(connection, worker));
   }
 
   heartbeat(workerId: string, leaseMs: number): Result<"heartbeat"> {
     return this.#access.do((connection, now) =>
       this.#quiet.answer(workerId, now) ??
-        this.#quiet.note(connection, workerId, heartbeat(connection, now, workerId, leaseMs))
+        this.#quiet.note(connection, workerId, heartbeat(connection, workerId, leaseMs))
     );
   }
 
@@ -159,7 +154,7 @@ export class SqliteStorage implements Storage {
   }
 
   releaseLost(request: ReleaseLostRequest): Result<"releaseLost"> {
-    return this.#loudly((connection, now) => releaseLost(connection, now, request));
+    return this.#loudly((connection) => releaseLost(connection, request));
   }
 
   setQueuePaused(queue: string, paused: boolean): Promise<void> {
@@ -167,10 +162,7 @@ export class SqliteStorage implements Storage {
   }
 
   reserveRateSlots(requests: readonly RateSlotRequest[]): Result<"reserveRateSlots"> {
-    return this.#access.do((connection, now) => ({
-      now,
-      slots: reserveRateSlots(connection, now, requests),
-    }));
+    return this.#access.do((connection) => reserveRateSlots(connection, requests));
   }
 
   get(taskId: string): Result<"get"> {
@@ -219,7 +211,7 @@ export class SqliteStorage implements Storage {
 
   async saveExecutionLogs(lines: readonly NewLogLine[]): Promise<void> {
     if (lines.length === 0) return;
-    await this.#access.do((connection, now) => saveExecutionLogs(connection, now, lines));
+    await this.#access.do((connection) => saveExecutionLogs(connection, lines));
   }
 
   async purge(policy: RetentionPolicy, options: PurgeOptions): Result<"purge"> {

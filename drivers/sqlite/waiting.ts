@@ -19,10 +19,9 @@ const cancelTask = "UPDATE queued_tasks SET status = 'Cancelled', exception = NU
 /** Asks for tasks to be cancelled; see `Storage.requestCancel`. */
 export function requestCancel(
   connection: Connection,
-  now: number,
   taskIds: readonly string[],
 ): CancelOutcome[] {
-  return connection.transaction(() => {
+  return connection.transaction((now) => {
     const audit = new AuditWriter(connection, now, taskIds.length);
     const outcomes = taskIds.map((id) => cancelOne(connection, audit, id));
     audit.flush();
@@ -57,11 +56,10 @@ const releaseTask = "UPDATE queued_tasks SET worker_id = NULL, attempt = max(att
 /** Gives claimed, unstarted tasks back. */
 export function release(
   connection: Connection,
-  now: number,
   workerId: string,
   tasks: readonly ReleasedTask[],
 ): void {
-  connection.transaction(() => {
+  connection.transaction((now) => {
     for (const { taskId, token, dueAt } of tasks) {
       connection.run(releaseTask, now, dueAt, taskId, workerId, token);
     }
@@ -76,11 +74,10 @@ const releaseUnknownTasks = "UPDATE queued_tasks SET worker_id = NULL, " +
 /** Gives back what a worker holds without knowing it. */
 export function releaseUnknown(
   connection: Connection,
-  now: number,
   workerId: string,
   known: readonly string[],
 ): number {
-  return connection.transaction(() => {
+  return connection.transaction((now) => {
     const released = connection.run(releaseUnknownTasks, now, workerId, JSON.stringify(known));
     countChange(connection, "task_changes");
     return released;
@@ -96,10 +93,9 @@ const queueAgain = "UPDATE queued_tasks SET status = 'Queued', exception = NULL,
 /** Makes unclaimed tasks due now; see `Storage.makeDue`. */
 export function makeDue(
   connection: Connection,
-  now: number,
   taskIds: readonly string[],
 ): boolean[] {
-  return connection.transaction(() => {
+  return connection.transaction((now) => {
     const audit = new AuditWriter(connection, now, taskIds.length);
     const results = taskIds.map((id) => makeOneDue(connection, now, audit, id));
     audit.flush();

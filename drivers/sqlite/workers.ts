@@ -17,10 +17,9 @@ const insertWorker = "INSERT INTO workers (id, host, started_at_utc, heartbeat_u
 /** Makes a worker known, alive as of now. */
 export function registerWorker(
   connection: Connection,
-  now: number,
   worker: { readonly id: string; readonly host: string },
 ): void {
-  connection.transaction(() => connection.run(insertWorker, worker.id, worker.host, now));
+  connection.transaction((now) => connection.run(insertWorker, worker.id, worker.host, now));
 }
 
 /** Removes a worker. */
@@ -49,11 +48,10 @@ const selectCancelRequests = "SELECT id FROM queued_tasks " +
 /** The worker is alive; tells it what it has to know. */
 export function heartbeat(
   connection: Connection,
-  now: number,
   workerId: string,
   leaseMs: number,
 ): HeartbeatResult {
-  return connection.transaction(() => {
+  return connection.transaction((now) => {
     const alive = connection.run(beat, now, workerId) > 0;
     const requests = alive ? connection.all(selectCancelRequests, workerId) : [];
     return {
@@ -79,10 +77,9 @@ const failPoisoned = "UPDATE queued_tasks SET status = 'Failed', exception = ?, 
 /** Takes the tasks of lost workers; see `Storage.releaseLost`. */
 export function releaseLost(
   connection: Connection,
-  now: number,
   request: ReleaseLostRequest,
 ): LostTask[] {
-  return connection.transaction(() => {
+  return connection.transaction((now) => {
     connection.run(removeLate, now - request.leaseMs);
     const rows = connection.all(lostOwners)
       .flatMap((owner) => connection.all(selectHeld, owner.id as string));
