@@ -12,7 +12,7 @@ import { countLogs, saveLogs } from "./logging.ts";
 import type { MemoryState, WakeListener } from "./memory_state.ts";
 import { persistTask } from "./persisting.ts";
 import { purge } from "./purging.ts";
-import { reserveRateSlot } from "./rate_slots.ts";
+import { takeRateSlot } from "./rate_slots.ts";
 import { auditGrowth, backlog, listTasks, pageOf, statistics } from "./reading.ts";
 import {
   claimTasks,
@@ -178,11 +178,11 @@ export class MemoryStorage implements Storage {
     });
   }
 
-  reserveRateSlots(
-    ...[requests]: Args<"reserveRateSlots">
-  ): ReturnType<Storage["reserveRateSlots"]> {
+  takeRateSlots(
+    ...[requests]: Args<"takeRateSlots">
+  ): ReturnType<Storage["takeRateSlots"]> {
     return this.#run((state, now) => {
-      return { now, slots: requests.map((request) => reserveRateSlot(state, request, now)) };
+      return { now, slots: requests.map((request) => takeRateSlot(state, request, now)) };
     });
   }
 

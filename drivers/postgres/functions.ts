@@ -22,7 +22,7 @@ const parameterTypes = {
   unregister_worker: ["text"],
   release_lost: ["float8", "int", "text", "text", "json"],
   set_queue_paused: ["text", "boolean", "json"],
-  reserve_rate_slots: ["json"],
+  take_rate_slots: ["json"],
   get_task: ["uuid"],
   get_task_by_key: ["text"],
   list_tasks: ["json", "uuid", "int"],

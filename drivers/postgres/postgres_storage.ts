@@ -214,8 +214,8 @@ export class PostgresStorage implements Storage {
     await this.#access.call("set_queue_paused", queue, paused, this.#message("queues"));
   }
 
-  async reserveRateSlots(...[requests]: Args<"reserveRateSlots">): Result<"reserveRateSlots"> {
-    return await this.#access.call("reserve_rate_slots", requests);
+  async takeRateSlots(...[requests]: Args<"takeRateSlots">): Result<"takeRateSlots"> {
+    return await this.#access.call("take_rate_slots", requests);
   }
 
   // ---- reading ----

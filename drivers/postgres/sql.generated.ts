@@ -143,11 +143,13 @@ CREATE TABLE queues (
   is_paused  boolean NOT NULL
 );
 
--- One row a key of a rate limit: its theoretical arrival time (generic cell rate algorithm), in epoch milliseconds.
+-- One row a key of a rate limit: its theoretical arrival times (generic cell rate algorithm), of what is reserved and of what
+-- has started, in epoch milliseconds.
 CREATE TABLE rate_limits (
-  rate_key    text    PRIMARY KEY COLLATE "C",
-  tat_ms      float8  NOT NULL,
-  start_empty boolean NOT NULL
+  rate_key        text    PRIMARY KEY COLLATE "C",
+  reserved_tat_ms float8  NOT NULL,
+  started_tat_ms  float8  NOT NULL,
+  start_empty     boolean NOT NULL
 ) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0.05);
 
 -- Who does what only one process may do at a time, and until when it may be believed to be at it.
@@ -1117,10 +1119,10 @@ BEGIN
   IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
 END $$;
 
--- Reserves one slot each by the generic cell rate algorithm with reservations, in the order of the list:
--- [{key, emissionIntervalMs, burst, startEmpty, horizonMs}]. Returns {now, slots: [{slotAt, granted}]}. The same arithmetic
--- is in src/rate_limit/gcra.ts.
-CREATE FUNCTION reserve_rate_slots(requests json) RETURNS json
+-- Takes one slot each by the generic cell rate algorithm with reservations, in the order of the list: [{key,
+-- emissionIntervalMs, burst, startEmpty, horizonMs, reservedAt, graceMs, starts}]. Returns {now, slots: [{slotAt, granted}]}.
+-- What it does, and why, is in src/rate_limit/gcra.ts.
+CREATE FUNCTION take_rate_slots(requests json) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
@@ -1130,14 +1132,18 @@ DECLARE
   now_ms    float8;
   wish      record;
   tolerance float8;
-  tat       float8;
+  reserved  float8;
+  started   float8;
+  leeway    float8;
+  in_time   boolean;
+  next_tat  float8;
   slot      float8;
-  horizon   float8;
+  granted   boolean;
   slots     json[] := '{}';
 BEGIN
   -- New keys get a row first, as if never used; then all rows are locked, both in the order of keys.
-  INSERT INTO rate_limits (rate_key, tat_ms, start_empty)
-  SELECT DISTINCT ON (r.key) r.key, '-infinity'::float8, r."startEmpty"
+  INSERT INTO rate_limits (rate_key, reserved_tat_ms, started_tat_ms, start_empty)
+  SELECT DISTINCT ON (r.key) r.key, '-infinity'::float8, '-infinity'::float8, r."startEmpty"
   FROM json_to_recordset(requests) AS r (key text COLLATE "C", "startEmpty" boolean)
   ORDER BY r.key
   ON CONFLICT (rate_key) DO NOTHING;
@@ -1148,20 +1154,41 @@ BEGIN
   now_ms := to_epoch_ms(clock);
 
   FOR wish IN
-    SELECT * FROM json_to_recordset(requests) AS r (
-      key text COLLATE "C", "emissionIntervalMs" float8, burst int, "startEmpty" boolean, "horizonMs" float8
+    SELECT r.*, r."emissionIntervalMs" AS interval_ms, r."reservedAt" AS reserved_at
+    FROM json_to_recordset(requests) AS r (
+      key text COLLATE "C", "emissionIntervalMs" float8, burst int, "startEmpty" boolean, "horizonMs" float8,
+      "reservedAt" float8, "graceMs" float8, starts boolean
     )
   LOOP
-    tolerance := (wish.burst - 1) * wish."emissionIntervalMs";
-    SELECT l.tat_ms INTO tat FROM rate_limits AS l WHERE l.rate_key = wish.key;
-    IF tat = '-infinity' THEN tat := now_ms + CASE WHEN wish."startEmpty" THEN tolerance ELSE 0 END; END IF;
-    slot := greatest(now_ms, ceil(tat - tolerance - 0.001));
-    horizon := coalesce(now_ms + wish."horizonMs", 'infinity');
-    IF slot <= horizon THEN
-      UPDATE rate_limits AS l SET tat_ms = greatest(now_ms, tat) + wish."emissionIntervalMs"
-      WHERE l.rate_key = wish.key;
+    tolerance := (wish.burst - 1) * wish.interval_ms;
+    SELECT l.reserved_tat_ms, l.started_tat_ms INTO reserved, started FROM rate_limits AS l WHERE l.rate_key = wish.key;
+    IF reserved = '-infinity' THEN
+      reserved := now_ms + CASE WHEN wish."startEmpty" THEN tolerance ELSE 0 END;
+      started := reserved;
     END IF;
-    slots := slots || json_build_object('slotAt', slot, 'granted', slot <= horizon);
+    leeway := wish."graceMs" + 1;
+    in_time := now_ms - wish.reserved_at <= wish."graceMs";
+    next_tat := greatest(now_ms, started) + wish.interval_ms;
+    granted := true;
+    IF wish.reserved_at > now_ms THEN
+      slot := wish.reserved_at;
+    ELSIF wish.reserved_at IS NOT NULL AND wish.starts
+      AND started - tolerance - in_time::int * leeway <= now_ms
+    THEN
+      slot := now_ms;
+      UPDATE rate_limits AS l SET reserved_tat_ms = reserved, started_tat_ms = next_tat WHERE l.rate_key = wish.key;
+    ELSE
+      reserved := greatest(reserved, started - leeway);
+      slot := greatest(now_ms, ceil(reserved - tolerance - 0.001));
+      granted := slot <= coalesce(now_ms + wish."horizonMs", 'infinity');
+      IF granted THEN
+        UPDATE rate_limits AS l SET
+          reserved_tat_ms = greatest(now_ms, reserved) + wish.interval_ms,
+          started_tat_ms = CASE WHEN wish.starts AND slot = now_ms THEN next_tat ELSE started END
+        WHERE l.rate_key = wish.key;
+      END IF;
+    END IF;
+    slots := slots || json_build_object('slotAt', slot, 'granted', granted);
   END LOOP;
   RETURN json_build_object('now', to_epoch_ms(clock), 'slots', to_json(slots));
 END $$;
@@ -1484,7 +1511,8 @@ BEGIN
       ORDER BY d.id FOR UPDATE SKIP LOCKED
     ) AS d WHERE t.id = d.id;
     -- A rate limit's key that has its whole budget again is the same as a new one.
-    DELETE FROM rate_limits AS l WHERE l.tat_ms < to_epoch_ms(clock) - 86400000 AND NOT l.start_empty;
+    DELETE FROM rate_limits AS l
+    WHERE greatest(l.reserved_tat_ms, l.started_tat_ms) < to_epoch_ms(clock) - 86400000 AND NOT l.start_empty;
   END IF;
 
   RETURN json_build_object(

@@ -1,27 +1,39 @@
 // Rate limits: one small row a key, shared by all workers of the store.
 
-import { reserveSlot } from "../../src/rate_limit/gcra.ts";
-import type { RateSlot, RateSlotRequest } from "../../src/storage/requests.ts";
+import { type RateBudget, takeSlot } from "../../src/rate_limit/gcra.ts";
+import type { RateSlot, RateSlotRequest, RateSlots } from "../../src/storage/requests.ts";
 import type { Connection } from "./connection.ts";
 
-const selectArrival = "SELECT arrival_utc FROM rate_limits WHERE key = ?";
-const setArrival = "INSERT INTO rate_limits (key, arrival_utc) VALUES (?, ?) " +
-  "ON CONFLICT (key) DO UPDATE SET arrival_utc = excluded.arrival_utc";
+const selectBudget = "SELECT reserved_tat_utc, started_tat_utc FROM rate_limits WHERE key = ?";
+const setBudget = "INSERT INTO rate_limits (key, reserved_tat_utc, started_tat_utc) " +
+  "VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET " +
+  "reserved_tat_utc = excluded.reserved_tat_utc, started_tat_utc = excluded.started_tat_utc";
 
-/** Reserves one slot each, in order; see `Storage.reserveRateSlots`. */
-export function reserveRateSlots(
+/** Takes one slot each, in order; see `Storage.takeRateSlots`. */
+export function takeRateSlots(
   connection: Connection,
   requests: readonly RateSlotRequest[],
-): { readonly now: number; readonly slots: RateSlot[] } {
+): RateSlots {
   return connection.transaction((now) => ({
     now,
-    slots: requests.map((request) => reserve(connection, now, request)),
+    slots: requests.map((request) => takeRateSlot(connection, now, request)),
   }));
 }
 
-function reserve(connection: Connection, now: number, request: RateSlotRequest): RateSlot {
-  const stored = connection.get(selectArrival, request.key)?.arrival_utc as number | undefined;
-  const { slotAt, granted, tat } = reserveSlot(stored ?? null, now, request);
-  if (granted) connection.run(setArrival, request.key, tat);
+function takeRateSlot(connection: Connection, now: number, request: RateSlotRequest): RateSlot {
+  const kept = budgetOf(connection, request.key);
+  const { slotAt, granted, budget } = takeSlot(kept, now, request);
+  if (budget !== null && budget !== kept) {
+    connection.run(setBudget, request.key, budget.reservedTat, budget.startedTat);
+  }
   return { slotAt, granted };
+}
+
+function budgetOf(connection: Connection, key: string): RateBudget | null {
+  const row = connection.get(selectBudget, key);
+  if (row === undefined) return null;
+  return {
+    reservedTat: row.reserved_tat_utc as number,
+    startedTat: row.started_tat_utc as number,
+  };
 }

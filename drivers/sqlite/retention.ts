@@ -134,7 +134,7 @@ const setLock = "UPDATE evertask_state SET purging_until_utc = ?";
 function takeLock(connection: Connection): boolean {
   return connection.transaction((now) => {
     const taken = connection.run(`${setLock} WHERE purging_until_utc <= ?`, now + lockMs, now) > 0;
-    const forget = "DELETE FROM rate_limits WHERE arrival_utc < ?";
+    const forget = "DELETE FROM rate_limits WHERE max(reserved_tat_utc, started_tat_utc) < ?";
     if (taken) connection.run(forget, now - idleRateLimitMs);
     return taken;
   });

@@ -25,7 +25,7 @@ import type { ResolvedOptions } from "./options.ts";
 import { persist } from "./persist.ts";
 import { setQueuePaused } from "./queues.ts";
 import { QuietWorker } from "./quiet_worker.ts";
-import { reserveRateSlots } from "./rate_slots.ts";
+import { takeRateSlots } from "./rate_slots.ts";
 import {
   executionLogs,
   getTask,
@@ -161,8 +161,8 @@ export class SqliteStorage implements Storage {
     return this.#loudly((connection) => setQueuePaused(connection, queue, paused));
   }
 
-  reserveRateSlots(requests: readonly RateSlotRequest[]): Result<"reserveRateSlots"> {
-    return this.#access.do((connection) => reserveRateSlots(connection, requests));
+  takeRateSlots(requests: readonly RateSlotRequest[]): Result<"takeRateSlots"> {
+    return this.#access.do((connection) => takeRateSlots(connection, requests));
   }
 
   get(taskId: string): Result<"get"> {

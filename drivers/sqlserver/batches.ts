@@ -154,6 +154,9 @@ export function slotRequests(requests: readonly RateSlotRequest[]): Rows {
     Burst: request.burst,
     StartEmpty: request.startEmpty,
     HorizonMs: Math.min(request.horizonMs, Number.MAX_SAFE_INTEGER),
+    ReservedMs: request.reservedAt,
+    GraceMs: request.graceMs,
+    Starts: request.starts,
   }));
   return rowsOf(types.rateSlotRequestList, rows);
 }

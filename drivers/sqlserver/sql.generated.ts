@@ -2,7 +2,7 @@
 // Generated from sql/sqlserver/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/sqlserver/. */
-export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_Purge.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_RequestCancel.sql" | "usp_ReserveRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_UnregisterWorker.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql";
+export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_Purge.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_RequestCancel.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_TakeRateSlots.sql" | "usp_UnregisterWorker.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql";
 
 /** The files of sql/sqlserver/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -143,11 +143,13 @@ IF OBJECT_ID(N'[EverTask].[PausedQueues]') IS NULL
     );
 GO
 
--- One small row a rate limit's key. TatMs is the theoretical arrival time in fractional epoch milliseconds.
+-- One small row a rate limit's key: its theoretical arrival times, of what is reserved and of what has started, in fractional
+-- epoch milliseconds.
 IF OBJECT_ID(N'[EverTask].[RateLimits]') IS NULL
     CREATE TABLE [EverTask].[RateLimits] (
         [RateKey] nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL CONSTRAINT [PK_RateLimits] PRIMARY KEY,
-        [TatMs]   float         NOT NULL
+        [ReservedTatMs] float   NOT NULL,
+        [StartedTatMs]  float   NOT NULL
     );
 GO
 
@@ -466,7 +468,10 @@ IF TYPE_ID(N'[EverTask].[RateSlotRequestList]') IS NULL
         [IntervalMs] float         NOT NULL,
         [Burst]      float         NOT NULL,
         [StartEmpty] bit           NOT NULL,
-        [HorizonMs]  float         NOT NULL
+        [HorizonMs]  float         NOT NULL,
+        [ReservedMs] float         NULL,     -- the slot that was reserved before, in epoch milliseconds
+        [GraceMs]    float         NOT NULL,
+        [Starts]     bit           NOT NULL
     );
 GO
 
@@ -1355,83 +1360,6 @@ BEGIN
 END
 GO
 `,
-  "usp_ReserveRateSlots.sql": `-- Reserves rate limit slots by the generic cell rate algorithm (ITU-T I.371), in the order of the list, by this server's
--- clock: one small row a key holds the theoretical arrival time (TAT) in fractional epoch milliseconds.
---
--- Answers two recordsets: NowMs; a row a request, in order: SlotMs and Granted (1 or 0; 0: nothing was reserved).
-
-SET QUOTED_IDENTIFIER ON;
-SET ANSI_NULLS ON;
-GO
-DROP PROCEDURE IF EXISTS [EverTask].[usp_ReserveRateSlots];
-GO
-CREATE PROCEDURE [EverTask].[usp_ReserveRateSlots]
-    @Requests [EverTask].[RateSlotRequestList] READONLY
-AS
-BEGIN
-    SET NOCOUNT ON;
-    SET XACT_ABORT ON;
-
-    DECLARE @Key TABLE ([RateKey] nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
-    DECLARE @Slot TABLE ([Ordinal] int NOT NULL PRIMARY KEY, [SlotMs] float NOT NULL, [Granted] bit NOT NULL);
-    DECLARE @NowMs float, @Turn int, @RateKey nvarchar(400), @IntervalMs float, @ToleranceMs float, @StartEmpty bit, @HorizonMs float,
-        @TatMs float, @SlotMs float, @Stored bit;
-
-    INSERT INTO @Key ([RateKey]) SELECT DISTINCT r.[RateKey] FROM @Requests AS r ORDER BY r.[RateKey];
-
-    BEGIN TRANSACTION;
-
-    -- Locks all rows first, by one statement in the order of the key, so that two lists with the same keys in another
-    -- order do not wait for each other; and reads the clock after that, so that it is not behind what others reserved.
-    UPDATE r
-    SET [TatMs] = r.[TatMs]
-    FROM [EverTask].[RateLimits] AS r
-    INNER JOIN @Key AS k ON k.[RateKey] = r.[RateKey]
-    OPTION (LOOP JOIN);
-
-    SET @NowMs = DATEDIFF_BIG(millisecond, CONVERT(datetime2(3), '1970-01-01'), CONVERT(datetime2(3), SYSUTCDATETIME()));
-
-    SELECT @Turn = MIN([Ordinal]) FROM @Requests;
-    WHILE @Turn IS NOT NULL
-    BEGIN
-        SELECT @RateKey = [RateKey], @IntervalMs = [IntervalMs], @ToleranceMs = ([Burst] - 1) * [IntervalMs],
-            @StartEmpty = [StartEmpty], @HorizonMs = [HorizonMs]
-        FROM @Requests WHERE [Ordinal] = @Turn;
-
-        SET @TatMs = NULL;
-        SELECT @TatMs = [TatMs] FROM [EverTask].[RateLimits] WHERE [RateKey] = @RateKey;
-        SET @Stored = CASE WHEN @TatMs IS NULL THEN 0 ELSE 1 END;
-        IF @Stored = 0
-            SET @TatMs = CASE WHEN @StartEmpty = 1 THEN @NowMs + @ToleranceMs ELSE @NowMs END;
-
-        -- A microsecond is the noise of sums of fractions.
-        SET @SlotMs = CEILING(@TatMs - @ToleranceMs - 0.001E0);
-        IF @SlotMs < @NowMs
-            SET @SlotMs = @NowMs;
-
-        INSERT INTO @Slot ([Ordinal], [SlotMs], [Granted])
-        VALUES (@Turn, @SlotMs, CASE WHEN @SlotMs <= @NowMs + @HorizonMs THEN 1 ELSE 0 END);
-
-        IF @SlotMs <= @NowMs + @HorizonMs
-        BEGIN
-            SET @TatMs = CASE WHEN @TatMs < @NowMs THEN @NowMs ELSE @TatMs END + @IntervalMs;
-            IF @Stored = 1
-                UPDATE [EverTask].[RateLimits] SET [TatMs] = @TatMs WHERE [RateKey] = @RateKey;
-            ELSE
-                INSERT INTO [EverTask].[RateLimits] ([RateKey], [TatMs]) VALUES (@RateKey, @TatMs);
-        END;
-
-        SELECT @Turn = MIN([Ordinal]) FROM @Requests WHERE [Ordinal] > @Turn;
-    END;
-
-    COMMIT TRANSACTION;
-
-    SELECT @NowMs AS [NowMs];
-
-    SELECT s.[SlotMs] AS [SlotMs], s.[Granted] AS [Granted] FROM @Slot AS s ORDER BY s.[Ordinal];
-END
-GO
-`,
   "usp_SaveExecutionLogs.sql": `-- Stores log lines, of any number of tasks: one call, one transaction. Each task's lines are numbered in the order of the
 -- list, going on from its last. Lines of tasks that do not exist are left out.
 --
@@ -1649,6 +1577,112 @@ BEGIN
     FROM @Changes AS c
     LEFT JOIN @Applied AS a ON a.[TaskId] = c.[TaskId]
     ORDER BY c.[Ordinal];
+END
+GO
+`,
+  "usp_TakeRateSlots.sql": `-- Takes rate limit slots by the generic cell rate algorithm with reservations (ITU-T I.371), in the order of the list, by this
+-- server's clock: one small row a key holds two theoretical arrival times (TAT), of what is reserved and of what has started,
+-- in fractional epoch milliseconds. What is done with them, and why, is in src/rate_limit/gcra.ts.
+--
+-- Answers two recordsets: NowMs; a row a request, in order: SlotMs and Granted (1 or 0; 0: nothing was reserved).
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_TakeRateSlots];
+GO
+CREATE PROCEDURE [EverTask].[usp_TakeRateSlots]
+    @Requests [EverTask].[RateSlotRequestList] READONLY
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Key TABLE ([RateKey] nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
+    DECLARE @Slot TABLE ([Ordinal] int NOT NULL PRIMARY KEY, [SlotMs] float NOT NULL, [Granted] bit NOT NULL);
+    DECLARE @NowMs float, @Turn int, @RateKey nvarchar(400), @IntervalMs float, @ToleranceMs float, @StartEmpty bit, @HorizonMs float,
+        @ReservedMs float, @GraceMs float, @Starts bit, @ReservedTatMs float, @StartedTatMs float, @LeewayMs float, @NextTatMs float, @SlotMs float,
+        @Granted bit, @Stored bit;
+
+    INSERT INTO @Key ([RateKey]) SELECT DISTINCT r.[RateKey] FROM @Requests AS r ORDER BY r.[RateKey];
+
+    BEGIN TRANSACTION;
+
+    -- Locks all rows first, by one statement in the order of the key, so that two lists with the same keys in another
+    -- order do not wait for each other; and reads the clock after that, so that it is not behind what others reserved.
+    UPDATE r
+    SET [StartedTatMs] = r.[StartedTatMs]
+    FROM [EverTask].[RateLimits] AS r
+    INNER JOIN @Key AS k ON k.[RateKey] = r.[RateKey]
+    OPTION (LOOP JOIN);
+
+    SET @NowMs = DATEDIFF_BIG(millisecond, CONVERT(datetime2(3), '1970-01-01'), CONVERT(datetime2(3), SYSUTCDATETIME()));
+
+    SELECT @Turn = MIN([Ordinal]) FROM @Requests;
+    WHILE @Turn IS NOT NULL
+    BEGIN
+        SELECT @RateKey = [RateKey], @IntervalMs = [IntervalMs], @ToleranceMs = ([Burst] - 1) * [IntervalMs],
+            @StartEmpty = [StartEmpty], @HorizonMs = [HorizonMs], @ReservedMs = [ReservedMs], @GraceMs = [GraceMs], @Starts = [Starts]
+        FROM @Requests WHERE [Ordinal] = @Turn;
+
+        SET @ReservedTatMs = NULL;
+        SELECT @ReservedTatMs = [ReservedTatMs], @StartedTatMs = [StartedTatMs]
+        FROM [EverTask].[RateLimits] WHERE [RateKey] = @RateKey;
+        SET @Stored = CASE WHEN @ReservedTatMs IS NULL THEN 0 ELSE 1 END;
+        IF @Stored = 0
+        BEGIN
+            SET @ReservedTatMs = CASE WHEN @StartEmpty = 1 THEN @NowMs + @ToleranceMs ELSE @NowMs END;
+            SET @StartedTatMs = @ReservedTatMs;
+        END;
+
+        SET @LeewayMs = @GraceMs + 1;
+        SET @NextTatMs = CASE WHEN @StartedTatMs < @NowMs THEN @NowMs ELSE @StartedTatMs END + @IntervalMs;
+        SET @Granted = 1;
+
+        IF @ReservedMs > @NowMs
+            SET @SlotMs = @ReservedMs;
+        ELSE
+        BEGIN
+            IF @ReservedMs IS NOT NULL AND @Starts = 1
+                AND @StartedTatMs - @ToleranceMs - CASE WHEN @NowMs - @ReservedMs <= @GraceMs THEN @LeewayMs ELSE 0 END <= @NowMs
+            BEGIN
+                SET @SlotMs = @NowMs;
+                SET @StartedTatMs = @NextTatMs;
+            END;
+            ELSE
+            BEGIN
+                IF @ReservedTatMs < @StartedTatMs - @LeewayMs
+                    SET @ReservedTatMs = @StartedTatMs - @LeewayMs;
+
+                -- A microsecond is the noise of sums of fractions.
+                SET @SlotMs = CEILING(@ReservedTatMs - @ToleranceMs - 0.001E0);
+                IF @SlotMs < @NowMs
+                    SET @SlotMs = @NowMs;
+
+                SET @Granted = CASE WHEN @SlotMs <= @NowMs + @HorizonMs THEN 1 ELSE 0 END;
+                SET @ReservedTatMs = CASE WHEN @ReservedTatMs < @NowMs THEN @NowMs ELSE @ReservedTatMs END + @IntervalMs;
+                IF @Starts = 1 AND @SlotMs = @NowMs
+                    SET @StartedTatMs = @NextTatMs;
+            END;
+
+            IF @Granted = 1 AND @Stored = 1
+                UPDATE [EverTask].[RateLimits] SET [ReservedTatMs] = @ReservedTatMs, [StartedTatMs] = @StartedTatMs
+                WHERE [RateKey] = @RateKey;
+            IF @Granted = 1 AND @Stored = 0
+                INSERT INTO [EverTask].[RateLimits] ([RateKey], [ReservedTatMs], [StartedTatMs])
+                VALUES (@RateKey, @ReservedTatMs, @StartedTatMs);
+        END;
+
+        INSERT INTO @Slot ([Ordinal], [SlotMs], [Granted]) VALUES (@Turn, @SlotMs, @Granted);
+
+        SELECT @Turn = MIN([Ordinal]) FROM @Requests WHERE [Ordinal] > @Turn;
+    END;
+
+    COMMIT TRANSACTION;
+
+    SELECT @NowMs AS [NowMs];
+
+    SELECT s.[SlotMs] AS [SlotMs], s.[Granted] AS [Granted] FROM @Slot AS s ORDER BY s.[Ordinal];
 END
 GO
 `,

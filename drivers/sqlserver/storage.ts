@@ -165,11 +165,11 @@ export class SqlServerStorage implements Storage {
     await this.#database.call("usp_SetQueuePaused", parameters);
   }
 
-  async reserveRateSlots(
-    ...[requests]: Args<"reserveRateSlots">
-  ): ReturnType<Storage["reserveRateSlots"]> {
+  async takeRateSlots(
+    ...[requests]: Args<"takeRateSlots">
+  ): ReturnType<Storage["takeRateSlots"]> {
     const parameters = { Requests: batches.slotRequests(requests) };
-    const [clock, slots] = await this.#database.call("usp_ReserveRateSlots", parameters);
+    const [clock, slots] = await this.#database.call("usp_TakeRateSlots", parameters);
     return {
       now: Number(clock![0]!.NowMs),
       slots: slots!.map(({ SlotMs, Granted }) => ({

@@ -110,6 +110,9 @@ export const rateSlotRequestList = tableType("RateSlotRequestList", {
   Burst: float,
   StartEmpty: bit,
   HorizonMs: float,
+  ReservedMs: float,
+  GraceMs: float,
+  Starts: bit,
 });
 
 /** Lines that handlers logged. */

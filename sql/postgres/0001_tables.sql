@@ -135,11 +135,13 @@ CREATE TABLE queues (
   is_paused  boolean NOT NULL
 );
 
--- One row a key of a rate limit: its theoretical arrival time (generic cell rate algorithm), in epoch milliseconds.
+-- One row a key of a rate limit: its theoretical arrival times (generic cell rate algorithm), of what is reserved and of what
+-- has started, in epoch milliseconds.
 CREATE TABLE rate_limits (
-  rate_key    text    PRIMARY KEY COLLATE "C",
-  tat_ms      float8  NOT NULL,
-  start_empty boolean NOT NULL
+  rate_key        text    PRIMARY KEY COLLATE "C",
+  reserved_tat_ms float8  NOT NULL,
+  started_tat_ms  float8  NOT NULL,
+  start_empty     boolean NOT NULL
 ) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0.05);
 
 -- Who does what only one process may do at a time, and until when it may be believed to be at it.

@@ -143,7 +143,8 @@ BEGIN
       ORDER BY d.id FOR UPDATE SKIP LOCKED
     ) AS d WHERE t.id = d.id;
     -- A rate limit's key that has its whole budget again is the same as a new one.
-    DELETE FROM rate_limits AS l WHERE l.tat_ms < to_epoch_ms(clock) - 86400000 AND NOT l.start_empty;
+    DELETE FROM rate_limits AS l
+    WHERE greatest(l.reserved_tat_ms, l.started_tat_ms) < to_epoch_ms(clock) - 86400000 AND NOT l.start_empty;
   END IF;
 
   RETURN json_build_object(

@@ -110,10 +110,12 @@ CREATE TABLE paused_queues (
   queue_name TEXT NOT NULL PRIMARY KEY
 ) STRICT, WITHOUT ROWID;
 
--- The state of each rate limit key: its theoretical arrival time (GCRA), in milliseconds since 1970.
+-- The state of each rate limit key: its theoretical arrival times (GCRA), of what is reserved and of what has started, in
+-- milliseconds since 1970.
 CREATE TABLE rate_limits (
   key TEXT NOT NULL PRIMARY KEY,
-  arrival_utc REAL NOT NULL
+  reserved_tat_utc REAL NOT NULL,
+  started_tat_utc REAL NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- One row of figures that belong to the whole store.

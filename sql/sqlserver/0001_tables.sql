@@ -135,11 +135,13 @@ IF OBJECT_ID(N'[EverTask].[PausedQueues]') IS NULL
     );
 GO
 
--- One small row a rate limit's key. TatMs is the theoretical arrival time in fractional epoch milliseconds.
+-- One small row a rate limit's key: its theoretical arrival times, of what is reserved and of what has started, in fractional
+-- epoch milliseconds.
 IF OBJECT_ID(N'[EverTask].[RateLimits]') IS NULL
     CREATE TABLE [EverTask].[RateLimits] (
         [RateKey] nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL CONSTRAINT [PK_RateLimits] PRIMARY KEY,
-        [TatMs]   float         NOT NULL
+        [ReservedTatMs] float   NOT NULL,
+        [StartedTatMs]  float   NOT NULL
     );
 GO
 

@@ -109,7 +109,10 @@ IF TYPE_ID(N'[EverTask].[RateSlotRequestList]') IS NULL
         [IntervalMs] float         NOT NULL,
         [Burst]      float         NOT NULL,
         [StartEmpty] bit           NOT NULL,
-        [HorizonMs]  float         NOT NULL
+        [HorizonMs]  float         NOT NULL,
+        [ReservedMs] float         NULL,     -- the slot that was reserved before, in epoch milliseconds
+        [GraceMs]    float         NOT NULL,
+        [Starts]     bit           NOT NULL
     );
 GO
 

@@ -1,9 +1,20 @@
-// The generic cell rate algorithm with reservations: who asks for a slot gets the next one that the limit allows, now or
-// later. Pure arithmetic on one number a key, the theoretical arrival time (TAT), which may be fractional.
+// The generic cell rate algorithm with reservations. Who has no budget reserves the next slot that the limit allows, and comes
+// again for it; who comes for it is let through if the limit still allows it at that instant, whatever the reservations say.
+// So a key has two budgets of the same size: one that reservations draw on, which keeps the line in order, and one that runs
+// draw on, which is what the limit promises. They differ only when somebody comes late, or never. Pure arithmetic on one
+// number a budget, the theoretical arrival time (TAT), which may be fractional.
 // Source: ITU-T I.371, annex A ("virtual scheduling"), with the tolerance expressed as a burst.
 
-/** The limit, and how far ahead a slot may lie. The fields of a rate slot request that the arithmetic needs. */
-export interface RateLimit {
+/** What is kept for a key. Epoch milliseconds, fractional. */
+export interface RateBudget {
+  /** The TAT of the reservations. */
+  readonly reservedTat: number;
+  /** The TAT of the runs. */
+  readonly startedTat: number;
+}
+
+/** What somebody asks for. The fields of a rate slot request that the arithmetic needs. */
+export interface SlotWish {
   /** Period / permits, in milliseconds; may be fractional. */
   readonly emissionIntervalMs: number;
   /** How many may pass at once after a pause; at least 1. */
@@ -12,31 +23,65 @@ export interface RateLimit {
   readonly startEmpty: boolean;
   /** A slot further away than this is refused. */
   readonly horizonMs: number;
+  /** The slot that was reserved before; null: none. */
+  readonly reservedAt: number | null;
+  /** For how long after its instant a slot counts as used in time, and how much sooner than exactly runs may start for it. */
+  readonly graceMs: number;
+  /** Whether the run starts as soon as it may; otherwise a slot is only reserved. */
+  readonly starts: boolean;
 }
 
-/** What {@linkcode reserveSlot} found. */
-export interface Reservation {
-  /** The slot's instant, a whole millisecond; not before now. */
+/** What {@linkcode takeSlot} found. */
+export interface TakenSlot {
+  /** The slot's instant, a whole millisecond; not before now. Now means: go. */
   readonly slotAt: number;
   /** False when the slot is beyond the horizon: nothing was reserved. */
   readonly granted: boolean;
-  /** The TAT to keep for the key from now on; as it was when nothing was granted, null for a key that stays new. */
-  readonly tat: number | null;
+  /** What to keep for the key from now on; null for a key that stays new. */
+  readonly budget: RateBudget | null;
 }
 
 /** One microsecond: what sums of fractional intervals may be off by. */
 const noiseMs = 0.001;
+/** Slots are whole milliseconds, rounded up: so much later than exact ones do runs start. */
+const roundingMs = 1;
 
 /**
- * Reserves the next slot.
+ * Starts a run if the limit allows it now, and otherwise reserves the next slot.
  *
- * @param tat What was kept for the key; null for a new one.
- * @param now Epoch milliseconds.
+ * Runs are charged when they start. So that those that start a few milliseconds after their slots do not make those behind
+ * them come too early, runs may start by `graceMs` sooner than the limit says; only who is too late for a slot may not, while
+ * others have reserved all that is to come. In any window of one period start at most permits + burst runs, as long as
+ * (permits + 1) · `emissionIntervalMs` is longer than the period + `graceMs` + 1.
+ *
+ * @param kept What was kept for the key; null for a new one.
+ * @param now Epoch milliseconds, whole.
  */
-export function reserveSlot(tat: number | null, now: number, limit: RateLimit): Reservation {
-  const toleranceMs = (limit.burst - 1) * limit.emissionIntervalMs;
-  const current = tat ?? (limit.startEmpty ? now + toleranceMs : now);
-  const slotAt = Math.max(now, Math.ceil(current - toleranceMs - noiseMs));
-  if (slotAt > now + limit.horizonMs) return { slotAt, granted: false, tat };
-  return { slotAt, granted: true, tat: Math.max(now, current) + limit.emissionIntervalMs };
+export function takeSlot(kept: RateBudget | null, now: number, wish: SlotWish): TakenSlot {
+  const { emissionIntervalMs, burst, reservedAt, starts } = wish;
+  const toleranceMs = (burst - 1) * emissionIntervalMs;
+  const leewayMs = wish.graceMs + roundingMs;
+  const fresh = wish.startEmpty ? now + toleranceMs : now;
+  const { reservedTat, startedTat } = kept ?? { reservedTat: fresh, startedTat: fresh };
+  const afterStart = Math.max(now, startedTat) + emissionIntervalMs;
+
+  if (reservedAt !== null) {
+    if (reservedAt > now) return { slotAt: reservedAt, granted: true, budget: kept };
+    const inTime = now - reservedAt <= wish.graceMs;
+    if (starts && startedTat - toleranceMs - (inTime ? leewayMs : 0) <= now) {
+      return { slotAt: now, granted: true, budget: { reservedTat, startedTat: afterStart } };
+    }
+  }
+  // Late runs have drawn on what was reserved and not used: those that follow must not draw on it again.
+  const tat = Math.max(reservedTat, startedTat - leewayMs);
+  const slotAt = Math.max(now, Math.ceil(tat - toleranceMs - noiseMs));
+  if (slotAt > now + wish.horizonMs) return { slotAt, granted: false, budget: kept };
+  return {
+    slotAt,
+    granted: true,
+    budget: {
+      reservedTat: Math.max(now, tat) + emissionIntervalMs,
+      startedTat: starts && slotAt === now ? afterStart : startedTat,
+    },
+  };
 }

@@ -1,5 +1,5 @@
-// The gate between the local queues and the executor: lets a task of a rate-limited type through when it has a slot, sends it
-// away until its slot, or rejects it. It holds no worker's slot meanwhile.
+// The gate before the executor: tells whether a task of a rate-limited type may run now, at a later slot, or not at all. While
+// it waits it holds no worker's slot.
 
 import type { Logger } from "../log/logger.ts";
 import { decodePayload } from "../payload/payload.ts";
@@ -11,19 +11,15 @@ import {
   RateLimitRejectedError,
   type RateLimitSettings,
 } from "./rate_limit_options.ts";
-import type { ReservedSlot, SlotSource } from "./slot_sources.ts";
+import type { SlotSource } from "./slot_sources.ts";
 
-/** What the gate decides about a job. */
-export interface GateDecisions {
-  /** It may run now. */
-  onPass(job: Job): void;
-  /** It has a slot in so many milliseconds. */
-  onDefer(job: Job, slotAt: number, waitMs: number): void;
-  /** It gets no slot. */
-  onReject(job: Job, error: RateLimitRejectedError): void;
-  /** Storage gave no answer. */
-  onUndecided(job: Job, error: unknown): void;
-}
+/** What becomes of a job: it may go on; it has a slot in so many milliseconds; or it gets none. */
+export type Verdict =
+  | { readonly kind: "go" }
+  | { readonly kind: "wait"; readonly slotAt: number; readonly waitMs: number }
+  | { readonly kind: "reject"; readonly error: RateLimitRejectedError };
+
+const go: Verdict = { kind: "go" };
 
 /** What the gate works with. */
 export interface GateParts {
@@ -31,7 +27,6 @@ export interface GateParts {
   readonly storageClock: StorageClock;
   readonly logger: Logger;
   readonly sources: Readonly<Record<RateLimitSettings["scope"], SlotSource>>;
-  readonly decisions: GateDecisions;
 }
 
 /** The longest key that a key function may give: with the type before it, it must fit into storage. */
@@ -54,64 +49,50 @@ export class RateGate {
     this.#limits = limits;
   }
 
-  /** Whether a job that has just come has to pass the gate. */
-  concerns({ task }: Job): boolean {
+  /** Whether a job has to pass the gate. */
+  concerns({ task, rateExempt }: Job): boolean {
     const limit = this.#limits.get(task.type);
-    if (limit === undefined || task.cancelRequested) return false;
+    if (limit === undefined || rateExempt || task.cancelRequested) return false;
     return limit.throttleRetries || task.attempt - task.lostCount <= 1;
   }
 
-  /** Whether a job that was let through has waited for so long that it must come again: its slot has lapsed. */
-  hasLapsed({ task, rateSlotAt }: Job): boolean {
-    if (rateSlotAt === null) return false;
-    const limit = this.#limits.get(task.type);
-    return limit !== undefined && this.#parts.storageClock.now() - rateSlotAt > limit.validForMs;
+  /** Whether a job has a slot that is reached, as far as this process can tell. */
+  hasSlot({ rateSlotAt }: Job): boolean {
+    return rateSlotAt !== null && rateSlotAt <= this.#parts.storageClock.now();
   }
 
-  /** Decides, soon, and says so to {@linkcode GateDecisions}. */
-  decide(job: Job): void {
-    const { decisions } = this.#parts;
-    this.#decide(job, this.#limits.get(job.task.type)!).catch((error) => {
-      decisions.onUndecided(job, error);
-    });
-  }
-
-  async #decide(job: Job, limit: RateLimitSettings): Promise<void> {
-    const { storageClock, sources, decisions } = this.#parts;
+  /**
+   * Asks for a slot. The job keeps the one that it gets.
+   *
+   * @param starts Whether the job starts as soon as it may; otherwise it stands in line meanwhile, and has to ask again.
+   * @throws What storage throws, when it gives no answer.
+   */
+  async ask(job: Job, starts: boolean): Promise<Verdict> {
+    const limit = this.#limits.get(job.task.type)!;
+    const { storageClock, sources } = this.#parts;
     const reservedAt = job.rateSlotAt;
-    if (reservedAt !== null) {
-      const waitMs = reservedAt - storageClock.now();
-      if (waitMs > 0) return decisions.onDefer(job, reservedAt, waitMs); // woken before its time
-      if (-waitMs <= limit.validForMs) return decisions.onPass(job);
-    }
+    const earlyMs = reservedAt === null ? 0 : reservedAt - storageClock.now();
+    if (earlyMs > 0) return { kind: "wait", slotAt: reservedAt!, waitMs: earlyMs };
     const key = await this.#keyOf(job, limit);
     if (key === null) {
-      job.rateSlotAt = null;
-      return decisions.onPass(job);
+      job.rateExempt = true;
+      return go;
     }
-    const { emissionIntervalMs, burst, startEmpty } = limit;
-    // A task that was admitted before is not rejected because its worker was late.
+    // A task that was let in before is not rejected because its worker was late.
     const horizonMs = reservedAt === null ? limit.horizonMs : Number.MAX_SAFE_INTEGER;
-    const slot = await sources[limit.scope].reserve({
+    const { emissionIntervalMs, burst, startEmpty, graceMs } = limit;
+    const wish = { emissionIntervalMs, burst, startEmpty, horizonMs, reservedAt, graceMs, starts };
+    const { slotAt, granted, now } = await sources[limit.scope].take({
       key: job.task.type + separator + key,
-      emissionIntervalMs,
-      burst,
-      startEmpty,
-      horizonMs,
+      ...wish,
     });
-    this.#apply(job, key, horizonMs, slot);
-  }
-
-  #apply(job: Job, key: string, horizonMs: number, { slotAt, granted, now }: ReservedSlot): void {
-    const { decisions } = this.#parts;
     const waitMs = slotAt - now;
     if (!granted) {
       const error = new RateLimitRejectedError(job.task.type, key, waitMs, horizonMs);
-      return decisions.onReject(job, error);
+      return { kind: "reject", error };
     }
     job.rateSlotAt = slotAt;
-    if (waitMs > 0) decisions.onDefer(job, slotAt, waitMs);
-    else decisions.onPass(job);
+    return waitMs > 0 ? { kind: "wait", slotAt, waitMs } : go;
   }
 
   /** The key of a job's budget; null lets it through. */

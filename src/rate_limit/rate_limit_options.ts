@@ -8,12 +8,12 @@ import { type Duration, toMilliseconds } from "../time/duration.ts";
  * How many tasks of a type may run in a time, one budget a key, shared by all workers of the store. A task without budget waits in
  * storage for the slot that it has reserved; it holds no worker, and other keys flow on.
  *
- * Over any window of one period a key runs at most `permits + burst` times, as long as workers come to a waiting task within
- * period / permits of its slot. One that comes later, up to a second (and up to half a period), still uses it, as a server
- * would see of a caller on a slow line: then the window may hold as many runs more as there are slots in the time that it was
- * late by, at most half the permits. To refuse such a slot would cost more than it is worth: a limit of hundreds in a second
- * has its slots a few milliseconds apart, and a busy worker would come too late for each new one, for ever. A slot that was
- * missed by more lapses, and the task reserves another.
+ * Over any window of one period a key starts at most `permits + burst` times, by the storage's clock, however late workers
+ * come for the slots of waiting tasks: each start asks the store once more. One that comes late takes what nobody has used
+ * meanwhile, or the next slot. The handler begins a round trip to the store after its start was allowed there; the window holds
+ * for handlers as well while such round trips differ by less than half of period / permits. Where that is less than 10 ms,
+ * slots are set a little further apart (by 4 % at most, if the period is 100 ms or more), so that 10 ms, or a fiftieth of the
+ * period, make no difference there either.
  *
  * @typeParam Payload What the handler gets.
  */
@@ -61,8 +61,8 @@ export interface RateLimitSettings {
   /** 0 for a limit that discards. */
   readonly horizonMs: number;
   readonly scope: "store" | "memory";
-  /** For how long after its instant a slot can be used. */
-  readonly validForMs: number;
+  /** For how long after its instant a slot counts as used in time. */
+  readonly graceMs: number;
   readonly key: ((payload: unknown) => unknown) | undefined;
 }
 
@@ -112,7 +112,14 @@ export function parseRateLimit(
   if (key !== undefined && typeof key !== "function") {
     throw new InvalidArgumentError(`${where}.key`, key, "be a function of the payload");
   }
-  const emissionIntervalMs = periodMs / permits;
+  // By what permits + 1 intervals are longer than the period: half of it is for workers that come late to their slots, the
+  // other half for handlers that begin late.
+  const leastSpareMs = Math.min(20, Math.max(periodMs / 25, 4));
+  const emissionIntervalMs = Math.max(
+    periodMs / permits,
+    (periodMs + leastSpareMs) / (permits + 1),
+  );
+  const spareMs = emissionIntervalMs * (permits + 1) - periodMs;
   return {
     emissionIntervalMs,
     burst,
@@ -120,7 +127,7 @@ export function parseRateLimit(
     throttleRetries,
     horizonMs: overflow === "Discard" ? 0 : horizonMs,
     scope,
-    validForMs: Math.max(emissionIntervalMs, Math.min(1_000, periodMs / 2)),
+    graceMs: spareMs / 2 - 1,
     key: key === undefined ? undefined : (payload) => options.key!(payload as never),
   };
 }

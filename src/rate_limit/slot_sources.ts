@@ -5,16 +5,16 @@ import type { RateSlot, RateSlotRequest } from "../storage/requests.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Clock } from "../time/clock.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
-import { reserveSlot } from "./gcra.ts";
+import { type RateBudget, takeSlot } from "./gcra.ts";
 
-/** A slot and the storage's clock when it was reserved. */
-export interface ReservedSlot extends RateSlot {
+/** A slot, and the storage's clock when it was taken. */
+export interface TimedSlot extends RateSlot {
   readonly now: number;
 }
 
-/** Reserves slots one by one. */
+/** Gives slots one by one; see {@linkcode Storage.takeRateSlots}. */
 export interface SlotSource {
-  reserve(request: RateSlotRequest): Promise<ReservedSlot>;
+  take(request: RateSlotRequest): Promise<TimedSlot>;
 }
 
 /** The budgets of the store: one round trip serves all who ask in the same turn. */
@@ -24,9 +24,9 @@ export function storeSlots(
   storageClock: StorageClock,
   retryForMs: number,
 ): SlotSource {
-  const writer = new BatchWriter<RateSlotRequest, ReservedSlot>({
+  const writer = new BatchWriter<RateSlotRequest, TimedSlot>({
     async write(requests) {
-      const { now, slots } = await storage.reserveRateSlots(requests);
+      const { now, slots } = await storage.takeRateSlots(requests);
       storageClock.sync(now);
       return slots.map((slot) => ({ ...slot, now }));
     },
@@ -35,7 +35,7 @@ export function storeSlots(
     concurrency: 1,
     retryForMs,
   });
-  return { reserve: (request) => writer.add(request) };
+  return { take: (request) => writer.add(request) };
 }
 
 /** How many keys are remembered before those with a full budget are forgotten. */
@@ -43,20 +43,18 @@ const keysToSweep = 10_000;
 
 /** Budgets of this process. */
 export function memorySlots(storageClock: StorageClock): SlotSource {
-  const arrivalTimes = new Map<string, number>();
+  const budgets = new Map<string, RateBudget>();
   let sweepAt = keysToSweep;
   return {
-    reserve(request) {
+    take(request) {
       const now = storageClock.now();
-      const { slotAt, granted, tat } = reserveSlot(
-        arrivalTimes.get(request.key) ?? null,
-        now,
-        request,
-      );
-      if (granted) arrivalTimes.set(request.key, tat!);
-      if (arrivalTimes.size >= sweepAt) {
-        for (const [key, tat] of arrivalTimes) if (tat <= now) arrivalTimes.delete(key);
-        sweepAt = Math.max(keysToSweep, 2 * arrivalTimes.size);
+      const { slotAt, granted, budget } = takeSlot(budgets.get(request.key) ?? null, now, request);
+      if (budget !== null) budgets.set(request.key, budget);
+      if (budgets.size >= sweepAt) {
+        for (const [key, { reservedTat, startedTat }] of budgets) {
+          if (Math.max(reservedTat, startedTat) <= now) budgets.delete(key);
+        }
+        sweepAt = Math.max(keysToSweep, 2 * budgets.size);
       }
       return Promise.resolve({ slotAt, granted, now });
     },

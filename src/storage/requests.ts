@@ -1,6 +1,7 @@
 // What storage is asked to do: the arguments and results of the verbs of the storage contract (storage.ts).
 
 import type { AuditLevel } from "../audit/audit_level.ts";
+import type { SlotWish, TakenSlot } from "../rate_limit/gcra.ts";
 import type { ClaimedTask } from "./records.ts";
 import type { TaskStatus } from "./task_status.ts";
 
@@ -260,23 +261,18 @@ export interface Polling {
 // ---- rate limits ----
 
 /** A wish for one slot of a rate limit, by the generic cell rate algorithm (ITU-T I.371). */
-export interface RateSlotRequest {
+export interface RateSlotRequest extends SlotWish {
   /** Names the budget; at most 400 characters. */
   readonly key: string;
-  /** period / permits, in milliseconds; may be fractional. */
-  readonly emissionIntervalMs: number;
-  /** How many may pass at once after a pause; at least 1. */
-  readonly burst: number;
-  /** Whether a new key starts with an empty budget: the first one passes, the burst has to be earned. */
-  readonly startEmpty: boolean;
-  /** A slot further away than this is refused, and nothing is reserved. 0: only a slot right now will do. */
-  readonly horizonMs: number;
 }
 
 /** The answer to a {@linkcode RateSlotRequest}. */
-export interface RateSlot {
-  /** The slot's instant by the storage's clock; not later than now means: go. */
-  readonly slotAt: number;
-  /** False when the slot is beyond the horizon: nothing was reserved. */
-  readonly granted: boolean;
+export type RateSlot = Pick<TakenSlot, "slotAt" | "granted">;
+
+/** What {@linkcode Storage.takeRateSlots} answers. */
+export interface RateSlots {
+  /** The storage's clock. */
+  readonly now: number;
+  /** One for each request, in the same order. */
+  readonly slots: readonly RateSlot[];
 }

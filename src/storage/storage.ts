@@ -29,8 +29,8 @@ import type {
   NewTask,
   PersistResult,
   Polling,
-  RateSlot,
   RateSlotRequest,
+  RateSlots,
   ReleasedTask,
   ReleaseLostRequest,
   RunEnd,
@@ -253,16 +253,21 @@ export interface Storage {
   setQueuePaused(queue: string, paused: boolean): Promise<void>;
 
   /**
-   * Reserves one slot each, atomically, in the order of the list, by the storage's clock. With T the emission interval and
-   * TAT the key's theoretical arrival time (a new key's is `now`; with `startEmpty`, now + (burst - 1) * T), the slot is
-   * max(now, TAT - (burst - 1) * T); granted, it moves TAT to max(now, TAT) + T. T and TAT are fractional; the slot is
-   * rounded up to a whole millisecond (an excess of a microsecond, the noise of the arithmetic, is dropped before), and it is
-   * granted if it is then not later than now + the horizon. `reserveSlot` in src/rate_limit/gcra.ts is this in TypeScript.
+   * Takes one slot each, atomically, in the order of the list, by the storage's clock. Two theoretical arrival times are
+   * kept for each key: R of the reservations and S of the runs, both `now` for a new key (with `startEmpty`, now + τ). T is
+   * the emission interval, τ = (burst - 1) * T.
+   *
+   * - A request with a slot that is not yet reached gets that slot again; nothing changes.
+   * - A request that `starts`, with a slot that is reached, may start if S - τ - g <= now, g being `graceMs` + 1 if the slot
+   *   was at most `graceMs` ago and 0 otherwise. The answer is now, and S becomes max(now, S) + T.
+   * - Otherwise, and without a slot, let A be max(R, S - `graceMs` - 1). The next slot is max(now, A - τ), rounded up to a whole
+   *   millisecond (an excess of a microsecond, the noise of the arithmetic, is dropped before). It is granted if it is not later
+   *   than now + the horizon; then R becomes max(now, A) + T, and if the slot is now and the request `starts`, S becomes
+   *   max(now, S) + T.
+   *
+   * `takeSlot` in src/rate_limit/gcra.ts is this in TypeScript.
    */
-  reserveRateSlots(requests: readonly RateSlotRequest[]): Promise<{
-    readonly now: number;
-    readonly slots: readonly RateSlot[];
-  }>;
+  takeRateSlots(requests: readonly RateSlotRequest[]): Promise<RateSlots>;
 
   // ---- reading ----
 

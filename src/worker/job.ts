@@ -23,6 +23,8 @@ export class Job {
   payload: { readonly value: unknown } | null;
   /** The rate limit slot that it holds: in the future, or reached. */
   rateSlotAt: number | null;
+  /** Whether its rate limit does not count it: there is no key to count it by. */
+  rateExempt = false;
   /** What has happened and is not yet in storage. */
   steps: TimedStep[] = [];
   /** `waiting` in the local queue, `running`, or `ended` (whatever the handler still does no longer counts). */

@@ -17,8 +17,10 @@ export class QueueRunner {
   /** Whether the claimer knows when the queue's next task is due, as far as storage can tell. */
   nextDueKnown = false;
   readonly #waiting = new LocalQueue();
-  /** Jobs whose rate limit is being asked. */
+  /** Jobs that are kept aside, … */
   readonly #held = new Set<Job>();
+  /** … and those that have a slot already. */
+  readonly #heldWithSlot = new Set<Job>();
   readonly #prefetch: Prefetch;
   /** Whether dispatches feel it when the queue is full here. */
   readonly #pushesBack: boolean;
@@ -120,16 +122,26 @@ export class QueueRunner {
     this.#waiting.push(job);
   }
 
-  /** Keeps a claimed job aside until its rate limit has been asked. */
+  /** Keeps a claimed job aside for a while. */
   hold(job: Job): void {
     this.#held.add(job);
   }
 
-  /** Ends {@linkcode hold}; false when the job was taken out meanwhile. */
+  /** Keeps a job aside that was taken with a slot, and the slot with it. Whoever holds it gives the slot back, or uses it. */
+  holdWithSlot(job: Job): void {
+    this.#heldWithSlot.add(job);
+  }
+
+  /** Ends {@linkcode hold} or {@linkcode holdWithSlot}; false when the job was taken out meanwhile. */
   unhold(job: Job): boolean {
-    const wasHeld = this.#held.delete(job);
+    const wasHeld = this.#held.delete(job) || this.#heldWithSlot.delete(job);
     this.#letWaitersIn();
     return wasHeld;
+  }
+
+  /** Whether a job that comes now would start at once. */
+  get startsAtOnce(): boolean {
+    return this.#waiting.length + this.#running < this.settings.parallelism && !this.paused;
   }
 
   /** Whether there is a job, and a slot for it. */
@@ -158,8 +170,8 @@ export class QueueRunner {
 
   /** Takes waiting jobs out of the line. */
   removeWhere(matches: (job: Job) => boolean): Job[] {
-    const held = [...this.#held].filter(matches);
-    for (const job of held) this.#held.delete(job);
+    const held = [...this.#held, ...this.#heldWithSlot].filter(matches);
+    for (const job of held) this.#held.delete(job) || this.#heldWithSlot.delete(job);
     const removed = [...this.#waiting.removeWhere(matches), ...held];
     if (removed.length > 0) this.#letWaitersIn();
     return removed;

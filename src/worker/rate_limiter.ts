@@ -1,8 +1,8 @@
-// What a worker does with the decisions of the rate gate: a job that may run goes in line, one that has to wait goes back to
-// storage until its slot, one that is rejected fails (a series goes on with its next occurrence).
+// What a worker does with the verdicts of the rate gate: a job that may run starts (or stands in line), one that has to wait
+// goes back to storage until its slot, one that is rejected fails (a series goes on with its next occurrence).
 
 import { DeferralEvents } from "../rate_limit/deferral_events.ts";
-import { type GateDecisions, RateGate } from "../rate_limit/rate_gate.ts";
+import { RateGate, type Verdict } from "../rate_limit/rate_gate.ts";
 import type { RateLimitRejectedError } from "../rate_limit/rate_limit_options.ts";
 import { memorySlots, storeSlots } from "../rate_limit/slot_sources.ts";
 import type { AttemptRecorder } from "./attempt_recorder.ts";
@@ -20,13 +20,14 @@ export interface RateLimiterParts {
   readonly teller: AttemptTeller;
   readonly executor: Executor;
   readonly giveBack: GiveBack;
-  readonly runner: (queue: string) => QueueRunner;
+  /** Starts a job that was taken from its line with a slot. */
+  readonly start: (job: Job) => void;
   /** A queue has a job in line, or room for another one. */
   readonly onChanged: (runner: QueueRunner) => void;
 }
 
-/** Puts jobs in line when their rate limits allow it. */
-export class RateLimiter implements GateDecisions {
+/** Asks rate limits about jobs: when they come, if they cannot start at once, and when it is their turn. */
+export class RateLimiter {
   readonly #parts: RateLimiterParts;
   readonly #gate: RateGate;
   readonly #events: DeferralEvents;
@@ -39,22 +40,25 @@ export class RateLimiter implements GateDecisions {
       store: storeSlots(storage, clock, storageClock, lease.leaseMs),
       memory: memorySlots(storageClock),
     };
-    this.#gate = new RateGate({ definitions, storageClock, logger, sources, decisions: this });
+    this.#gate = new RateGate({ definitions, storageClock, logger, sources });
   }
 
-  /** Puts a job in line, at once if it has no rate limit. */
+  /** Puts a job in line. One that would only wait there has to have a slot, or goes away until it has. */
   enqueue(runner: QueueRunner, job: Job): void {
-    if (this.#gate.concerns(job)) this.#ask(runner, job);
-    else runner.push(job);
+    if (!this.#gate.concerns(job) || this.#gate.hasSlot(job) || runner.startsAtOnce) {
+      runner.push(job);
+      return;
+    }
+    runner.hold(job);
+    void this.#ask(runner, job, false);
   }
 
-  /** Takes the next job and a slot for it; undefined when its rate limit slot has lapsed and it has to ask for another. */
-  takeNext(runner: QueueRunner): Job | undefined {
-    const job = runner.takeNext();
-    if (job === undefined || !this.#gate.hasLapsed(job)) return job;
-    runner.freeSlot();
-    this.#ask(runner, job);
-    return undefined;
+  /** Whether a job that was taken from its line with a slot may start; otherwise its limit is asked, and it starts later. */
+  admits(runner: QueueRunner, job: Job): boolean {
+    if (!this.#gate.concerns(job)) return true;
+    runner.holdWithSlot(job);
+    void this.#ask(runner, job, true);
+    return false;
   }
 
   /** Tells of the deferrals that are not yet told. */
@@ -62,49 +66,47 @@ export class RateLimiter implements GateDecisions {
     this.#events.stop();
   }
 
-  onPass(job: Job): void {
-    this.#decided(job, (runner) => runner.push(job));
-  }
-
-  onDefer(job: Job, slotAt: number, waitMs: number): void {
-    this.#decided(job, (runner) => {
-      runner.sentAway();
-      this.#parts.recorder.defer(job, slotAt, waitMs);
-      this.#events.deferred(job.task.type, job.task.queue);
-    });
-  }
-
-  onReject(job: Job, error: RateLimitRejectedError): void {
-    const { recorder, teller, executor } = this.#parts;
-    this.#decided(job, (runner) => {
-      runner.sentAway();
-      teller.emit("rateLimitRejected", job, { exception: error.message });
-      if (job.task.series === null) executor.refuse(job, error);
-      else recorder.skipRejected(job);
-    });
-  }
-
-  onUndecided(job: Job, error: unknown): void {
-    const { task } = job;
-    this.#decided(job, () => {
+  async #ask(runner: QueueRunner, job: Job, starts: boolean): Promise<void> {
+    let verdict: Verdict | null = null;
+    try {
+      verdict = await this.#gate.ask(job, starts);
+    } catch (error) {
       this.#parts.worker.logger.warn(
         "The rate limit of task {taskId} ({type}) could not be asked; the task is given back: {error}",
-        { taskId: task.id, type: task.type, error },
+        { taskId: job.task.id, type: job.task.type, error },
       );
-      void this.#parts.giveBack.jobs([job]);
-    });
-  }
-
-  #ask(runner: QueueRunner, job: Job): void {
-    runner.hold(job);
-    this.#gate.decide(job);
-  }
-
-  /** Does something about a job, unless it was cancelled or given back while its rate limit was asked. */
-  #decided(job: Job, act: (runner: QueueRunner) => void): void {
-    const runner = this.#parts.runner(job.task.queue);
-    if (!runner.unhold(job)) return;
-    act(runner);
+    }
+    // Not if it was cancelled or given back meanwhile.
+    const isHeld = runner.unhold(job);
+    if (isHeld && starts && verdict?.kind === "go") return this.#parts.start(job);
+    if (starts) runner.freeSlot();
+    else if (verdict?.kind !== "go") runner.sentAway();
+    if (isHeld) this.#apply(runner, job, verdict);
     this.#parts.onChanged(runner);
+  }
+
+  #apply(runner: QueueRunner, job: Job, verdict: Verdict | null): void {
+    const { recorder, giveBack } = this.#parts;
+    switch (verdict?.kind) {
+      case "go":
+        runner.push(job);
+        break;
+      case "wait":
+        recorder.defer(job, verdict.slotAt, verdict.waitMs);
+        this.#events.deferred(job.task.type, job.task.queue);
+        break;
+      case "reject":
+        this.#reject(job, verdict.error);
+        break;
+      default:
+        void giveBack.jobs([job]);
+    }
+  }
+
+  #reject(job: Job, error: RateLimitRejectedError): void {
+    const { recorder, teller, executor } = this.#parts;
+    teller.emit("rateLimitRejected", job, { exception: error.message });
+    if (job.task.series === null) executor.refuse(job, error);
+    else recorder.skipRejected(job);
   }
 }

@@ -3,6 +3,7 @@
 import type { Clock } from "../time/clock.ts";
 import { nextMacrotask } from "../time/macrotask.ts";
 import type { Executor } from "./executor.ts";
+import type { Job } from "./job.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { QueueRunner } from "./queue_runner.ts";
 import type { RateLimiter } from "./rate_limiter.ts";
@@ -39,17 +40,23 @@ export class Starter {
    */
   fill(runner: QueueRunner, now?: number): void {
     if (this.#filling || this.#stopped) return;
-    const { clock, rateLimiter, quarantine, executor, onLow } = this.#parts;
+    const { clock, rateLimiter, onLow } = this.#parts;
     this.#filling = true;
     while (runner.hasNext) {
       const startsAt = now ?? clock.monotonic();
       now = undefined; // a handler takes its time
       if (!this.#isInSlice(startsAt)) break;
-      const job = rateLimiter.takeNext(runner);
-      if (job !== undefined && quarantine.admits(job)) executor.execute(job, startsAt);
+      const job = runner.takeNext()!;
+      if (rateLimiter.admits(runner, job)) this.start(job, startsAt);
     }
     this.#filling = false;
     if (runner.mayHaveMore && runner.runsLow(clock.monotonic())) onLow();
+  }
+
+  /** Starts a job that was taken from its line with a slot. */
+  start(job: Job, now: number = this.#parts.clock.monotonic()): void {
+    const { quarantine, executor } = this.#parts;
+    if (quarantine.admits(job)) executor.execute(job, now);
   }
 
   /** Starts nothing more. */

@@ -139,7 +139,7 @@ export class Worker {
       teller: this.#teller,
       executor: this.#executor,
       giveBack: this.#giveBack,
-      runner: (queue) => this.#runner(queue),
+      start: (job) => this.#starter.start(job),
       onChanged: (runner) => this.#starter.fill(runner),
     });
     this.#quarantine = new Quarantine({

@@ -2,24 +2,34 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type RateLimit, reserveSlot } from "../../src/rate_limit/gcra.ts";
+import { type RateBudget, type SlotWish, takeSlot } from "../../src/rate_limit/gcra.ts";
+import { parseRateLimit } from "../../src/rate_limit/rate_limit_options.ts";
 
 const now = 1_767_225_600_000;
 
+const plain: SlotWish = {
+  emissionIntervalMs: 100,
+  burst: 1,
+  startEmpty: false,
+  horizonMs: 1e9,
+  reservedAt: null,
+  graceMs: 0,
+  starts: true,
+};
+
 /** Asks at instants (milliseconds after `now`) and tells when each slot is; null for one that was refused. */
-function slotsFor(limit: Partial<RateLimit>, instants: number[]): (number | null)[] {
-  const full = { emissionIntervalMs: 100, burst: 1, startEmpty: false, horizonMs: 1e9, ...limit };
-  let tat: number | null = null;
+function slotsFor(limit: Partial<SlotWish>, instants: number[]): (number | null)[] {
+  let budget: RateBudget | null = null;
   return instants.map((instant) => {
-    const reservation = reserveSlot(tat, now + instant, full);
-    tat = reservation.tat;
-    return reservation.granted ? reservation.slotAt - now : null;
+    const taken = takeSlot(budget, now + instant, { ...plain, ...limit });
+    budget = taken.budget;
+    return taken.granted ? taken.slotAt - now : null;
   });
 }
 
 const tables: [
   sentence: string,
-  limit: Partial<RateLimit>,
+  limit: Partial<SlotWish>,
   asked: number[],
   slots: (number | null)[],
 ][] = [
@@ -83,9 +93,66 @@ for (const [sentence, limit, asked, slots] of tables) {
 }
 
 Deno.test("a refused new key stays new", () => {
-  const limit = { emissionIntervalMs: 100, burst: 1, startEmpty: false, horizonMs: -1 };
-  assertEquals(reserveSlot(null, now, limit), { slotAt: now, granted: false, tat: null });
+  const taken = takeSlot(null, now, { ...plain, horizonMs: -1 });
+  assertEquals(taken, { slotAt: now, granted: false, budget: null });
 });
+
+/** What is asked one after the other: when (milliseconds after `now`), and the slot that was reserved before. */
+type Ask = readonly [at: number, reservedAt: number | null, wish?: Partial<SlotWish>];
+
+/** Tells the slot that each gets. */
+function redeem(limit: Partial<SlotWish>, asks: readonly Ask[]): number[] {
+  let budget: RateBudget | null = null;
+  return asks.map(([at, reserved, wish]) => {
+    const reservedAt = reserved === null ? null : now + reserved;
+    const taken = takeSlot(budget, now + at, { ...plain, ...limit, ...wish, reservedAt });
+    budget = taken.budget;
+    return taken.slotAt - now;
+  });
+}
+
+const lines: [sentence: string, limit: Partial<SlotWish>, asks: Ask[], slots: number[]][] = [
+  ["a slot is redeemed when it is reached", {}, [[0, null], [0, null], [100, 100]], [0, 100, 100]],
+  ["who comes before the slot is sent back to it", {}, [[0, null], [0, null], [60, 100]], [
+    0,
+    100,
+    100,
+  ]],
+  [
+    "who is a little late does not slow the line behind",
+    { graceMs: 40 },
+    [[0, null], [0, null], [0, null], [0, null], [140, 100], [210, 200], [330, 300]],
+    [0, 100, 200, 300, 140, 210, 330],
+  ],
+  [
+    "who is too late takes what nobody has used",
+    { graceMs: 40 },
+    [[0, null], [0, null], [170, 100]],
+    [0, 100, 170],
+  ],
+  [
+    "who is too late gets a new slot when the others have used theirs",
+    { graceMs: 40 },
+    [[0, null], [0, null], [0, null], [200, 200], [210, 100], [300, 300]],
+    [0, 100, 200, 200, 300, 300],
+  ],
+  [
+    "who comes after late ones waits, whatever was reserved",
+    { graceMs: 40, burst: 2 },
+    [[0, null], [0, null], [0, null], [0, null], [900, 100], [900, 200], [900, null], [960, 959]],
+    [0, 0, 100, 200, 900, 900, 959, 960],
+  ],
+  [
+    "a slot that is only reserved has to be redeemed",
+    { graceMs: 40 },
+    [[0, null, { starts: false }], [0, null, { starts: false }], [10, 0], [100, 100]],
+    [0, 100, 10, 100],
+  ],
+];
+
+for (const [sentence, limit, asks, slots] of lines) {
+  Deno.test(`rate limit: ${sentence}`, () => assertEquals(redeem(limit, asks), slots));
+}
 
 Deno.test("over any window the slots never exceed rate and burst, whenever they are asked for", () => {
   // A small generator of its own, so that a failure can be repeated: Park and Miller's minimal standard.
@@ -106,33 +173,100 @@ Deno.test("over any window the slots never exceed rate and burst, whenever they 
   }
 });
 
-Deno.test("over any period a key runs permits + burst times, and what workers are late by adds no more than the slots of that time", () => {
-  const whole = (min: number, max: number) => fc.integer({ min, max });
-  const gap = fc.oneof(whole(0, 3), whole(0, 400));
-  const asks = fc.array(fc.record({ gap, lateness: fc.double({ min: 0, max: 1, noNaN: true }) }), {
-    minLength: 30,
-    maxLength: 120,
-  });
+/** A task of the simulation: when it comes next, the slot that it holds, and how often it has asked. */
+interface Visitor {
+  at: number;
+  reservedAt: number | null;
+  asked: number;
+}
+
+/** Lets tasks come, and come late for their slots. Tells when they started, and how often each has asked. */
+function simulate(
+  rateLimit: { permits: number; burst: number; period: number },
+  arrivals: readonly number[],
+  comesAt: (slotAt: number, ask: number) => number,
+): { starts: number[]; asks: number[] } {
+  const { emissionIntervalMs, burst, startEmpty, graceMs } = parseRateLimit(rateLimit, "rateLimit");
+  const wish = { emissionIntervalMs, burst, startEmpty, graceMs, horizonMs: 1e12, starts: true };
+  const waiting: Visitor[] = arrivals.map((at) => ({ at: now + at, reservedAt: null, asked: 0 }));
+  const starts: number[] = [];
+  const asks: number[] = [];
+  let budget: RateBudget | null = null;
+  for (let ask = 0; waiting.length > 0; ask++) {
+    waiting.sort((a, b) => a.at - b.at);
+    const visitor = waiting[0]!;
+    visitor.asked++;
+    const taken = takeSlot(budget, visitor.at, { ...wish, reservedAt: visitor.reservedAt });
+    budget = taken.budget;
+    if (taken.slotAt === visitor.at) {
+      waiting.shift();
+      starts.push(visitor.at);
+      asks.push(visitor.asked);
+    } else {
+      visitor.reservedAt = taken.slotAt;
+      visitor.at = Math.floor(comesAt(taken.slotAt, ask));
+    }
+    assert(ask < 100 * arrivals.length, "some are sent back for ever");
+  }
+  return { starts, asks };
+}
+
+const whole = (min: number, max: number) => fc.integer({ min, max });
+const limits = fc.record({
+  permits: whole(1, 40),
+  burst: whole(1, 8),
+  period: fc.oneof(whole(1, 50), whole(100, 3_000)),
+});
+const gaps = fc.array(fc.oneof(whole(0, 3), whole(0, 400)), { minLength: 20, maxLength: 80 });
+const arrivalsOf = (gaps: readonly number[]): number[] => {
+  let instant = 0;
+  return gaps.map((gap) => instant += gap);
+};
+
+Deno.test("over any period a key starts at most permits + burst times, however late workers come, and handlers a little later", () => {
+  const lateness = fc.oneof(
+    fc.double({ min: 0, max: 1, noNaN: true }),
+    fc.double({ min: 0, max: 5_000, noNaN: true }),
+  );
+  const parts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 7 });
   fc.assert(
-    fc.property(whole(1, 8), whole(1, 8), whole(1, 40), whole(0, 6), asks, (
-      permits,
-      burst,
-      emissionIntervalMs,
-      lateSlots,
-      asks,
-    ) => {
-      let instant = 0;
-      const asked = asks.map(({ gap }) => instant += gap);
-      const slots = slotsFor({ burst, emissionIntervalMs }, asked) as number[];
-      const latestMs = (1 + lateSlots) * emissionIntervalMs;
-      const runs = slots.map((slot, n) => slot + Math.floor(asks[n]!.lateness * latestMs))
-        .sort((a, b) => a - b);
-      for (const [first, from] of runs.entries()) {
-        const until = from + permits * emissionIntervalMs;
-        const inWindow = runs.slice(first).filter((at) => at < until).length;
-        assert(inWindow <= permits + burst + lateSlots, `${inWindow} runs from ${from} on`);
-      }
+    fc.property(
+      limits,
+      gaps,
+      fc.array(lateness, { minLength: 7 }),
+      parts,
+      fc.oneof(fc.constant(null), whole(1, 5_000)),
+      (limit, gaps, latenesses, parts, pollMs) => {
+        // Workers come late by chance, or look now and then and find all that has become due.
+        const { starts } = simulate(
+          limit,
+          arrivalsOf(gaps),
+          (slotAt, ask) =>
+            pollMs === null
+              ? slotAt + latenesses[ask % latenesses.length]!
+              : Math.ceil(slotAt / pollMs) * pollMs,
+        );
+        const { graceMs } = parseRateLimit(limit, "rateLimit");
+        // The clock shows whole milliseconds, and the handler begins when the answer has come.
+        const begins = starts.map((at, n) => at + parts[n % parts.length]! * graceMs)
+          .sort((a, b) => a - b);
+        for (const [first, from] of begins.entries()) {
+          const inWindow = begins.slice(first).filter((at) => at <= from + limit.period).length;
+          assert(inWindow <= limit.permits + limit.burst, `${inWindow} from ${from} on`);
+        }
+      },
+    ),
+    { numRuns: 400 },
+  );
+});
+
+Deno.test("who comes in time for a slot is never sent back, and nobody for ever", () => {
+  fc.assert(
+    fc.property(limits, gaps, fc.double({ min: 0, max: 1, noNaN: true }), (limit, gaps, part) => {
+      const { graceMs } = parseRateLimit(limit, "rateLimit");
+      const { asks } = simulate(limit, arrivalsOf(gaps), (slotAt) => slotAt + graceMs * part);
+      assert(asks.every((asked) => asked <= 2), `${asks}`);
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });

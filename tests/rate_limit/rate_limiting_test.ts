@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
 import { defineTask, InvalidArgumentError, type RateLimitOptions } from "../../mod.ts";
+import { Faults } from "../support/faulty_storage.ts";
 import { Fleet, gate } from "../support/fleet.ts";
 import { busiestWindow, byAddress, type Mail, mailer } from "./mailer.ts";
 
@@ -131,7 +132,7 @@ Deno.test("a budget in memory is each process's own and costs no round trip", as
   const wrap = (storage: import("../../mod.ts").Storage) =>
     new Proxy(storage, {
       get(target, property) {
-        if (property === "reserveRateSlots") asked++;
+        if (property === "takeRateSlots") asked++;
         const member = Reflect.get(target, property, target);
         return typeof member === "function" ? member.bind(target) : member;
       },
@@ -160,6 +161,65 @@ Deno.test("tasks that wait behind a slow handler keep to the limit when they run
   await fleet.pass(40_000, 250);
   assertEquals(runs.length, 10);
   assertLessOrEqual(busiestWindow(runs.map(({ at }) => at), 1_000), 2);
+});
+
+Deno.test("however late workers come for their slots, no window exceeds permits + burst, and all run", async () => {
+  for (
+    const limit of [{ permits: 10, burst: 1 }, { permits: 10, burst: 4 }, {
+      permits: 100,
+      burst: 1,
+    }]
+  ) {
+    await using fleet = new Fleet();
+    const { task, runs } = mailer(fleet, { ...limit, period: second });
+    const hog = defineTask<number>({
+      type: "hog",
+      handle: (ms) => new Promise((resolve) => void fleet.clock.setTimer(resolve, ms)),
+    });
+    const options = {
+      tasks: [task, hog],
+      queues: { default: { parallelism: 1, capacity: 20 } },
+    };
+    const first = await fleet.start(options);
+    const other = await fleet.start(options);
+    // Both are busy with something else most of the time, and then find that many slots have passed.
+    for (let round = 0; round < 12; round++) {
+      await first.dispatch(hog, 330);
+      await first.dispatchMany(task, [{ to: "a" }, { to: "a" }, { to: "a" }, { to: "a" }]);
+      await other.dispatch(hog, 470);
+      await fleet.pass(150, 10);
+    }
+    await fleet.pass(15_000, 20);
+    const instants = runs.map(({ at }) => at);
+    assertEquals(instants.length, 48);
+    assertLessOrEqual(busiestWindow(instants, 1_000), limit.permits + limit.burst);
+  }
+});
+
+Deno.test("a start that its limit refuses gives its slot to others, and is not lost when it is cancelled meanwhile", async () => {
+  await using fleet = new Fleet();
+  const { task, runs } = mailer(fleet, { permits: 1, period: { minutes: 1 } });
+  let others = 0;
+  const other = defineTask<null>({ type: "other", handle: () => void others++ });
+  const answered = gate();
+  const faults = new Faults();
+  const everTask = await fleet.start({
+    tasks: [task, other],
+    queues: { default: { parallelism: 1 } },
+    wrap: faults.wrap,
+  });
+  faults.rule = (verb) => verb === "takeRateSlots" ? { until: answered.opened } : null;
+  const asking = await everTask.dispatch(task, { to: "a" });
+  await fleet.settle();
+  await everTask.dispatch(other, null);
+  await fleet.pass(100, 50);
+  assertEquals([runs.length, others], [0, 0]); // the only slot waits for the answer
+  await everTask.cancel(asking.id);
+  faults.rule = () => null;
+  answered.open();
+  await fleet.pass(5_000, 100);
+  assertEquals([runs.length, others], [0, 1]);
+  assertEquals((await everTask.get(asking.id))!.status, "Cancelled");
 });
 
 Deno.test("a rate limit that makes no sense is refused when the task is defined", () => {

@@ -148,11 +148,10 @@ const flaws: [topic: string, flaw: string, Flaw][] = [
   ["queues", "cannot pause", () => ({ setQueuePaused: noop })],
   ["queues", "does not know what is due", () => ({ nextDueAt: () => Promise.resolve(null) })],
   ["rate slots", "knows no burst", (s) => ({
-    reserveRateSlots: (requests) => s.reserveRateSlots(requests.map((r) => ({ ...r, burst: 1 }))),
+    takeRateSlots: (requests) => s.takeRateSlots(requests.map((r) => ({ ...r, burst: 1 }))),
   })],
   ["rate slots", "knows no horizon", (s) => ({
-    reserveRateSlots: (requests) =>
-      s.reserveRateSlots(requests.map((r) => ({ ...r, horizonMs: 1e12 }))),
+    takeRateSlots: (requests) => s.takeRateSlots(requests.map((r) => ({ ...r, horizonMs: 1e12 }))),
   })],
   ["reading and paging", "lists the oldest first", (s) => ({
     list: async (filter, page) => {

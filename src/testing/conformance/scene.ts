@@ -9,6 +9,7 @@ import type {
   NewSeries,
   NewTask,
   PersistResult,
+  RateSlotRequest,
   ReleaseLostRequest,
   StatusChange,
 } from "../../storage/requests.ts";
@@ -74,6 +75,21 @@ export function newTask(id: string, overrides: Partial<NewTask> = {}): NewTask {
     retryPolicy: null,
     series: null,
     claimFor: null,
+    ...overrides,
+  };
+}
+
+/** A wish for a slot of a rate limit, by which a run starts if it may, unless told otherwise. */
+export function slotRequest(overrides: Partial<RateSlotRequest> = {}): RateSlotRequest {
+  return {
+    key: "customer-1",
+    emissionIntervalMs: 1000,
+    burst: 1,
+    startEmpty: false,
+    horizonMs: 0,
+    reservedAt: null,
+    graceMs: 0,
+    starts: true,
     ...overrides,
   };
 }

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { startPostgres } from "../../support/pg_server.ts";
-import { newTask } from "../../support/new_task.ts";
+import { newTask, slotRequest } from "../../support/new_task.ts";
 import { connect, openStorage } from "./support.ts";
 
 const server = await startPostgres();
@@ -68,8 +68,7 @@ Deno.test("a role with the rights that the document names can do all that the ap
     ]);
     assertEquals((await storage.statusAudit(task.id)).items.length, 2);
     assertEquals((await storage.purge({ statusAuditDays: 1 }, { budget: 10 })).done, true);
-    const slot = { key: "k", emissionIntervalMs: 1, burst: 1, startEmpty: false, horizonMs: 0 };
-    assertEquals((await storage.reserveRateSlots([slot])).slots[0]?.granted, true);
+    assertEquals((await storage.takeRateSlots([slotRequest()])).slots[0]?.granted, true);
   }
   await admin.unsafe(`DROP OWNED BY ${role}; DROP ROLE ${role};`).simple();
 });

@@ -4,27 +4,25 @@ import { assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import type { Storage } from "../../../src/storage/storage.ts";
 import { systemClock } from "../../../src/time/clock.ts";
-import { newTask } from "../../support/new_task.ts";
+import { newTask, slotRequest } from "../../support/new_task.ts";
 import { Scratch } from "./support.ts";
 
 Deno.test("a write asks what time it is when it holds the write lock", async () => {
   await using scratch = new Scratch();
-  let other: DatabaseSync | undefined;
+  const other = new DatabaseSync(scratch.path);
+  other.exec("PRAGMA busy_timeout = 0");
   /** Whether the lock was held, at each reading of the clock. */
   let held: boolean[] = [];
   const now = () => {
-    if (other !== undefined) held.push(isLocked(other));
+    held.push(isLocked(other));
     return systemClock.now();
   };
   const storage = await scratch.open({ clock: { ...systemClock, now } });
-  other = new DatabaseSync(scratch.path);
-  other.exec("PRAGMA busy_timeout = 0");
 
   const task = newTask();
   const lease = { workerId: "w", token: 1 };
   const steps = [{ status: "InProgress", exception: null, agoMs: 0 }] as const;
   const change = { taskId: task.id, auditLevel: "Full", steps, lease } as const;
-  const slot = { key: "k", emissionIntervalMs: 1, burst: 1, startEmpty: false, horizonMs: 0 };
   const claim = { workerId: "w", queues: [{ name: task.queue, limit: 1 }], types: [task.type] };
   const lost = { leaseMs: 60_000, poisonLimit: 5, poisonReason: "", lostReason: "" };
   const writes: Record<string, (storage: Storage) => Promise<unknown>> = {
@@ -35,7 +33,7 @@ Deno.test("a write asks what time it is when it holds the write lock", async () 
     updateCurrentRunMany: (s) =>
       s.updateCurrentRunMany([{ ...change, executionTimeMs: 1, nextRunAt: null }]),
     heartbeat: (s) => s.heartbeat("w", 60_000),
-    reserveRateSlots: (s) => s.reserveRateSlots([slot]),
+    takeRateSlots: (s) => s.takeRateSlots([slotRequest()]),
     release: (s) => s.release("w", [{ taskId: task.id, token: 1, dueAt: 0 }]),
     releaseUnknown: (s) => s.releaseUnknown("w", []),
     releaseLost: (s) => s.releaseLost(lost),

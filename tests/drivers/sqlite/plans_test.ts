@@ -8,7 +8,7 @@ import { endExecutedTasks, endTasks } from "../../../drivers/sqlite/task_ends.ts
 import { lostOwners } from "../../../drivers/sqlite/workers.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
 import type { NodeSqliteDatabase } from "../../../drivers/sqlite/mod.ts";
-import { newTask } from "../../support/new_task.ts";
+import { newTask, slotRequest } from "../../support/new_task.ts";
 import { Scratch } from "./support.ts";
 
 const workerId = "01890000-0000-7000-8000-00000000000a";
@@ -75,9 +75,7 @@ async function statementsOfADay(database: DatabaseSync): Promise<ReadonlySet<str
   await storage.makeDue([run.id, retried.id]);
   await storage.release(workerId, [{ taskId: born.id, token: 1, dueAt: clock.now() }]);
   await storage.nextDueAt(["default"], ["send-email"]);
-  await storage.reserveRateSlots([
-    { key: "a", emissionIntervalMs: 1, burst: 1, startEmpty: false, horizonMs: 0 },
-  ]);
+  await storage.takeRateSlots([slotRequest()]);
   await storage.saveExecutionLogs([
     { taskId: run.id, level: "Information", message: "m", exception: null, run: 1, agoMs: 0 },
   ]);

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import type { Storage } from "../../../src/storage/storage.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
-import { newTask } from "../../support/new_task.ts";
+import { newTask, slotRequest } from "../../support/new_task.ts";
 import { Scratch } from "./support.ts";
 
 const day = 86_400_000;
@@ -80,10 +80,9 @@ Deno.test("rate limit keys that were idle for a day are forgotten", async () => 
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const storage = await scratch.open({ clock });
-  const limit = { emissionIntervalMs: 1000, burst: 1, startEmpty: false, horizonMs: 0 };
-  await storage.reserveRateSlots([{ key: "old", ...limit }]);
+  await storage.takeRateSlots([slotRequest({ key: "old" })]);
   await clock.advance(2 * day);
-  await storage.reserveRateSlots([{ key: "new", ...limit }]);
+  await storage.takeRateSlots([slotRequest({ key: "new" })]);
   await storage.purge({}, { budget: 100 });
   const database = new DatabaseSync(scratch.path);
   const keys = database.prepare("SELECT key FROM rate_limits").all().map((row) => row.key);

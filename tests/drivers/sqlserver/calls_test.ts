@@ -4,6 +4,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { InvalidArgumentError } from "../../../src/errors.ts";
 import { WorkerLostError } from "../../../src/storage/errors.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
+import { slotRequest } from "../../support/new_task.ts";
 import type { TdsRequest } from "../../support/tds_server/server.ts";
 import type { TableValue } from "../../support/tds_server/types.ts";
 import { applied, columns, rows, serverNow, withScript } from "./scripted.ts";
@@ -70,12 +71,9 @@ const verbs: [verb: string, call: (storage: Storage) => Promise<unknown>, proced
   ],
   ["setQueuePaused", (s) => s.setQueuePaused("q", true), "usp_SetQueuePaused"],
   [
-    "reserveRateSlots",
-    (s) =>
-      s.reserveRateSlots([
-        { key: "k", emissionIntervalMs: 0.5, burst: 2, startEmpty: false, horizonMs: 10 },
-      ]),
-    "usp_ReserveRateSlots",
+    "takeRateSlots",
+    (s) => s.takeRateSlots([slotRequest({ emissionIntervalMs: 0.5, burst: 2 })]),
+    "usp_TakeRateSlots",
   ],
   [
     "saveExecutionLogs",
@@ -125,7 +123,7 @@ Deno.test("an empty list costs no round trip", async () => {
     assertEquals(await storage.updateCurrentRunMany([]), []);
     assertEquals(await storage.requestCancel([]), []);
     assertEquals(await storage.makeDue([]), []);
-    assertEquals((await storage.reserveRateSlots([])).slots, []);
+    assertEquals((await storage.takeRateSlots([])).slots, []);
     assertEquals(await storage.nextDueAt([], ["a"]), null);
     await storage.release("w", []);
     await storage.saveExecutionLogs([]);

@@ -16,6 +16,7 @@ import {
   withPool,
   withSchema,
 } from "../../support/tsql_server/target.ts";
+import { slotRequest } from "../../support/new_task.ts";
 import { newTask } from "./tasks.ts";
 
 interface Scene {
@@ -194,10 +195,9 @@ const calls: [title: string, work: (scene: Scene) => Promise<void>][] = [
     assertEquals(next, Date.UTC(2030, 0, 2));
   }],
   ["slots of rate limits", async ({ native }) => {
-    const wish = { emissionIntervalMs: 1000, burst: 1, startEmpty: false, horizonMs: 1500 };
     const keys = ["b", "a", "b", "b"];
     const { now, slots } = await native((fresh) =>
-      fresh.reserveRateSlots(keys.map((key) => ({ key, ...wish })))
+      fresh.takeRateSlots(keys.map((key) => slotRequest({ key, horizonMs: 1500 })))
     );
     assertEquals(slots.map(({ slotAt }) => slotAt - now), [0, 0, 1000, 2000]);
     assertEquals(slots.map(({ granted }) => granted), [true, true, true, false]);

@@ -124,6 +124,8 @@ export async function passTime(
     );
     return `UPDATE [${schema}].[${table}] SET ${changes.join(", ")};`;
   });
-  statements.push(`UPDATE [${schema}].[RateLimits] SET [TatMs] = [TatMs] - ${ms};`);
+  for (const column of ["ReservedTatMs", "StartedTatMs"]) {
+    statements.push(`UPDATE [${schema}].[RateLimits] SET [${column}] = [${column}] - ${ms};`);
+  }
   for (const statement of statements) await pool.request().query(statement);
 }

@@ -1,7 +1,7 @@
 // Text that breaks things: whatever a user passes comes back unchanged, wherever it is stored.
 
 import { expectSame, expectThat } from "../expect.ts";
-import { series, topic } from "../scene.ts";
+import { series, slotRequest, topic } from "../scene.ts";
 
 /** Short enough for every field, and distinct. */
 const awkward: Readonly<Record<string, string>> = {
@@ -184,14 +184,8 @@ export const awkwardText = topic("awkward text", {
       const { pausedQueues } = await s.storage.heartbeat(id, 1e9);
       expectThat(pausedQueues.includes(text), `${name}: the paused queue`);
       await s.storage.setQueuePaused(text, false);
-      const limit = {
-        key: text,
-        emissionIntervalMs: 1e9,
-        burst: 1,
-        startEmpty: false,
-        horizonMs: 0,
-      };
-      const { slots } = await s.storage.reserveRateSlots([limit, limit]);
+      const limit = slotRequest({ key: text, emissionIntervalMs: 1e9 });
+      const { slots } = await s.storage.takeRateSlots([limit, limit]);
       expectSame(slots.map((slot) => slot.granted), [true, false], `${name}: a budget of its own`);
       const taskId = await s.add();
       await s.claim(id);

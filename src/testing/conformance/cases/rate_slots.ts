@@ -3,22 +3,14 @@
 import type { RateSlotRequest } from "../../../storage/requests.ts";
 import type { Storage } from "../../../storage/storage.ts";
 import { expectNear, expectSame, expectThat } from "../expect.ts";
-import { hour, type Scene, topic } from "../scene.ts";
+import { hour, type Scene, slotRequest, topic } from "../scene.ts";
 
 // Intervals are long against the time that a case takes, and their sums exact in binary.
 // They are no whole milliseconds, four of them are.
 const emissionIntervalMs = hour + 0.25;
 
 function wish(overrides: Partial<RateSlotRequest> = {}): RateSlotRequest {
-  const horizonMs = 1000 * hour;
-  return {
-    key: "customer-1",
-    emissionIntervalMs,
-    burst: 1,
-    startEmpty: false,
-    horizonMs,
-    ...overrides,
-  };
+  return slotRequest({ emissionIntervalMs, horizonMs: 1000 * hour, ...overrides });
 }
 
 /** Reserves slots and tells how far from now they are, in intervals; `-` for one that was refused. */
@@ -27,12 +19,23 @@ async function reserve(
   wishes: RateSlotRequest[],
   storage: Storage = s.storage,
 ): Promise<string> {
-  const { now, slots } = await storage.reserveRateSlots(wishes);
+  const { now, slots } = await storage.takeRateSlots(wishes);
   expectThat(slots.every((slot) => Number.isInteger(slot.slotAt)), "slots are whole milliseconds");
   expectThat(slots.every((slot) => slot.slotAt >= now), "no slot is in the past");
   return slots.map(({ slotAt, granted }) =>
     granted ? String(Math.round(10 * (slotAt - now) / emissionIntervalMs) / 10) : "-"
   ).join(" ");
+}
+
+/**
+ * Lets time go by, and tells where a slot is then: a unit that cannot set the clock of its database forward sets everything
+ * back that is stored there.
+ */
+async function passTime(s: Scene, ms: number): Promise<(slotAt: number) => number> {
+  const before = await s.now();
+  await s.unit.passTime(ms);
+  const setBack = ms - (await s.now() - before);
+  return (slotAt) => setBack > ms / 2 ? slotAt - ms : slotAt;
 }
 
 export const rateSlots = topic("rate slots", {
@@ -68,7 +71,7 @@ export const rateSlots = topic("rate slots", {
     const near = wish({ horizonMs: 1.5 * emissionIntervalMs });
     expectSame(await reserve(s, [near, near, near, near]), "0 1 - -", "two lie within");
     expectSame(await reserve(s, [wish()]), "2", "the refused ones hold nothing");
-    const { now, slots } = await s.storage.reserveRateSlots([near]);
+    const { now, slots } = await s.storage.takeRateSlots([near]);
     const soon = 3 * emissionIntervalMs;
     expectThat(!slots[0]!.granted, "still refused");
     expectNear(slots[0]!.slotAt, Math.ceil(now + soon), "it is told when the slot would be");
@@ -91,12 +94,55 @@ export const rateSlots = topic("rate slots", {
 
   "fractional intervals add up": async (s) => {
     const wishes = Array.from({ length: 61 }, () => wish({ emissionIntervalMs: 60_000 / 7 }));
-    const { now, slots } = await s.storage.reserveRateSlots(wishes);
+    const { now, slots } = await s.storage.takeRateSlots(wishes);
     for (const [n, { slotAt }] of slots.entries()) {
       const exact = n * 60_000 / 7;
       const isNear = slotAt - now >= exact - 0.01 && slotAt - now <= exact + 1.01;
       expectThat(isNear, `slot ${n} is ${slotAt - now} ms away; expected ${exact}, rounded up`);
     }
+  },
+
+  "a slot is redeemed once it is reached": async (s) => {
+    const { now, slots } = await s.storage.takeRateSlots([wish(), wish(), wish()]);
+    const [first, second, third] = slots.map((slot) => slot.slotAt);
+    expectNear(first!, now, "the first starts at once");
+    const redeem = async (reservedAt: number) => {
+      const graceMs = emissionIntervalMs / 4;
+      const answer = await s.storage.takeRateSlots([wish({ reservedAt, graceMs })]);
+      const { slotAt, granted } = answer.slots[0]!;
+      expectThat(granted, "who had a slot is not refused");
+      return slotAt <= answer.now ? "go" : slotAt;
+    };
+    expectSame(await redeem(second!), second, "who comes early is sent back to the same slot");
+    const onceThen = await passTime(s, Math.ceil(1.1 * emissionIntervalMs));
+    expectSame(await redeem(onceThen(second!)), "go", "a little late");
+    const twiceThen = await passTime(s, Math.ceil(emissionIntervalMs));
+    expectSame(
+      await redeem(twiceThen(onceThen(third!))),
+      "go",
+      "the line behind has not been slowed down",
+    );
+  },
+
+  "late ones take what nobody has used, and no more": async (s) => {
+    const burst = 2;
+    const { slots } = await s.storage.takeRateSlots(
+      Array.from({ length: 5 }, () => wish({ burst })),
+    );
+    const then = await passTime(s, 12 * emissionIntervalMs);
+    const late = slots.slice(2).map(({ slotAt }) => wish({ burst, reservedAt: then(slotAt) }));
+    expectSame(await reserve(s, late), "0 0 1", "a burst of them, the others in turn");
+    expectSame(await reserve(s, [wish({ burst })]), "2", "nothing of it is there once more");
+  },
+
+  "a slot that is only reserved does not count as a start": async (s) => {
+    const storage = await s.unit.another();
+    const only = wish({ starts: false });
+    expectSame(await reserve(s, [only, only]), "0 1", "reserved like any other");
+    const { now } = await storage.takeRateSlots([]);
+    const reservedAt = now - Math.ceil(emissionIntervalMs / 2);
+    expectSame(await reserve(s, [wish({ reservedAt })]), "0", "the first starts late");
+    expectSame(await reserve(s, [wish({ reservedAt })]), "2", "nobody else starts beside it");
   },
 
   "a refused new key stays new": async (s) => {
@@ -109,7 +155,7 @@ export const rateSlots = topic("rate slots", {
   "processes that reserve at once get different slots": async (s) => {
     const storages = [s.storage, ...await Promise.all([1, 2, 3].map(() => s.unit.another()))];
     const answers = await Promise.all(
-      Array.from({ length: 40 }, (_, n) => storages[n % 4]!.reserveRateSlots([wish()])),
+      Array.from({ length: 40 }, (_, n) => storages[n % 4]!.takeRateSlots([wish()])),
     );
     const slots = answers.flatMap((answer) => answer.slots.map((slot) => slot.slotAt));
     const sorted = slots.sort((a, b) => a - b);

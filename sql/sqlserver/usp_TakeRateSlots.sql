@@ -1,0 +1,105 @@
+-- Takes rate limit slots by the generic cell rate algorithm with reservations (ITU-T I.371), in the order of the list, by this
+-- server's clock: one small row a key holds two theoretical arrival times (TAT), of what is reserved and of what has started,
+-- in fractional epoch milliseconds. What is done with them, and why, is in src/rate_limit/gcra.ts.
+--
+-- Answers two recordsets: NowMs; a row a request, in order: SlotMs and Granted (1 or 0; 0: nothing was reserved).
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_TakeRateSlots];
+GO
+CREATE PROCEDURE [EverTask].[usp_TakeRateSlots]
+    @Requests [EverTask].[RateSlotRequestList] READONLY
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Key TABLE ([RateKey] nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
+    DECLARE @Slot TABLE ([Ordinal] int NOT NULL PRIMARY KEY, [SlotMs] float NOT NULL, [Granted] bit NOT NULL);
+    DECLARE @NowMs float, @Turn int, @RateKey nvarchar(400), @IntervalMs float, @ToleranceMs float, @StartEmpty bit, @HorizonMs float,
+        @ReservedMs float, @GraceMs float, @Starts bit, @ReservedTatMs float, @StartedTatMs float, @LeewayMs float, @NextTatMs float, @SlotMs float,
+        @Granted bit, @Stored bit;
+
+    INSERT INTO @Key ([RateKey]) SELECT DISTINCT r.[RateKey] FROM @Requests AS r ORDER BY r.[RateKey];
+
+    BEGIN TRANSACTION;
+
+    -- Locks all rows first, by one statement in the order of the key, so that two lists with the same keys in another
+    -- order do not wait for each other; and reads the clock after that, so that it is not behind what others reserved.
+    UPDATE r
+    SET [StartedTatMs] = r.[StartedTatMs]
+    FROM [EverTask].[RateLimits] AS r
+    INNER JOIN @Key AS k ON k.[RateKey] = r.[RateKey]
+    OPTION (LOOP JOIN);
+
+    SET @NowMs = DATEDIFF_BIG(millisecond, CONVERT(datetime2(3), '1970-01-01'), CONVERT(datetime2(3), SYSUTCDATETIME()));
+
+    SELECT @Turn = MIN([Ordinal]) FROM @Requests;
+    WHILE @Turn IS NOT NULL
+    BEGIN
+        SELECT @RateKey = [RateKey], @IntervalMs = [IntervalMs], @ToleranceMs = ([Burst] - 1) * [IntervalMs],
+            @StartEmpty = [StartEmpty], @HorizonMs = [HorizonMs], @ReservedMs = [ReservedMs], @GraceMs = [GraceMs], @Starts = [Starts]
+        FROM @Requests WHERE [Ordinal] = @Turn;
+
+        SET @ReservedTatMs = NULL;
+        SELECT @ReservedTatMs = [ReservedTatMs], @StartedTatMs = [StartedTatMs]
+        FROM [EverTask].[RateLimits] WHERE [RateKey] = @RateKey;
+        SET @Stored = CASE WHEN @ReservedTatMs IS NULL THEN 0 ELSE 1 END;
+        IF @Stored = 0
+        BEGIN
+            SET @ReservedTatMs = CASE WHEN @StartEmpty = 1 THEN @NowMs + @ToleranceMs ELSE @NowMs END;
+            SET @StartedTatMs = @ReservedTatMs;
+        END;
+
+        SET @LeewayMs = @GraceMs + 1;
+        SET @NextTatMs = CASE WHEN @StartedTatMs < @NowMs THEN @NowMs ELSE @StartedTatMs END + @IntervalMs;
+        SET @Granted = 1;
+
+        IF @ReservedMs > @NowMs
+            SET @SlotMs = @ReservedMs;
+        ELSE
+        BEGIN
+            IF @ReservedMs IS NOT NULL AND @Starts = 1
+                AND @StartedTatMs - @ToleranceMs - CASE WHEN @NowMs - @ReservedMs <= @GraceMs THEN @LeewayMs ELSE 0 END <= @NowMs
+            BEGIN
+                SET @SlotMs = @NowMs;
+                SET @StartedTatMs = @NextTatMs;
+            END;
+            ELSE
+            BEGIN
+                IF @ReservedTatMs < @StartedTatMs - @LeewayMs
+                    SET @ReservedTatMs = @StartedTatMs - @LeewayMs;
+
+                -- A microsecond is the noise of sums of fractions.
+                SET @SlotMs = CEILING(@ReservedTatMs - @ToleranceMs - 0.001E0);
+                IF @SlotMs < @NowMs
+                    SET @SlotMs = @NowMs;
+
+                SET @Granted = CASE WHEN @SlotMs <= @NowMs + @HorizonMs THEN 1 ELSE 0 END;
+                SET @ReservedTatMs = CASE WHEN @ReservedTatMs < @NowMs THEN @NowMs ELSE @ReservedTatMs END + @IntervalMs;
+                IF @Starts = 1 AND @SlotMs = @NowMs
+                    SET @StartedTatMs = @NextTatMs;
+            END;
+
+            IF @Granted = 1 AND @Stored = 1
+                UPDATE [EverTask].[RateLimits] SET [ReservedTatMs] = @ReservedTatMs, [StartedTatMs] = @StartedTatMs
+                WHERE [RateKey] = @RateKey;
+            IF @Granted = 1 AND @Stored = 0
+                INSERT INTO [EverTask].[RateLimits] ([RateKey], [ReservedTatMs], [StartedTatMs])
+                VALUES (@RateKey, @ReservedTatMs, @StartedTatMs);
+        END;
+
+        INSERT INTO @Slot ([Ordinal], [SlotMs], [Granted]) VALUES (@Turn, @SlotMs, @Granted);
+
+        SELECT @Turn = MIN([Ordinal]) FROM @Requests WHERE [Ordinal] > @Turn;
+    END;
+
+    COMMIT TRANSACTION;
+
+    SELECT @NowMs AS [NowMs];
+
+    SELECT s.[SlotMs] AS [SlotMs], s.[Granted] AS [Granted] FROM @Slot AS s ORDER BY s.[Ordinal];
+END
+GO
