@@ -5,6 +5,8 @@
 // number a budget, the theoretical arrival time (TAT), which may be fractional.
 // Source: ITU-T I.371, annex A ("virtual scheduling"), with the tolerance expressed as a burst.
 
+import type { RateSlot, RateSlotRequest } from "../storage/requests.ts";
+
 /** What is kept for a key. Epoch milliseconds, fractional. */
 export interface RateBudget {
   /** The TAT of the reservations. */
@@ -13,30 +15,11 @@ export interface RateBudget {
   readonly startedTat: number;
 }
 
-/** What somebody asks for. The fields of a rate slot request that the arithmetic needs. */
-export interface SlotWish {
-  /** Period / permits, in milliseconds; may be fractional. */
-  readonly emissionIntervalMs: number;
-  /** How many may pass at once after a pause; at least 1. */
-  readonly burst: number;
-  /** Whether a key that was never seen starts with an empty budget. */
-  readonly startEmpty: boolean;
-  /** A slot further away than this is refused. */
-  readonly horizonMs: number;
-  /** The slot that was reserved before; null: none. */
-  readonly reservedAt: number | null;
-  /** For how long after its instant a slot counts as used in time, and how much sooner than exactly runs may start for it. */
-  readonly graceMs: number;
-  /** Whether the run starts as soon as it may; otherwise a slot is only reserved. */
-  readonly starts: boolean;
-}
+/** What somebody asks for. */
+export type SlotWish = Omit<RateSlotRequest, "key">;
 
 /** What {@linkcode takeSlot} found. */
-export interface TakenSlot {
-  /** The slot's instant, a whole millisecond; not before now. Now means: go. */
-  readonly slotAt: number;
-  /** False when the slot is beyond the horizon: nothing was reserved. */
-  readonly granted: boolean;
+export interface TakenSlot extends RateSlot {
   /** What to keep for the key from now on; null for a key that stays new. */
   readonly budget: RateBudget | null;
 }

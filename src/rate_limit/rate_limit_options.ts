@@ -10,10 +10,10 @@ import { type Duration, toMilliseconds } from "../time/duration.ts";
  *
  * Over any window of one period a key starts at most `permits + burst` times, by the storage's clock, however late workers
  * come for the slots of waiting tasks: each start asks the store once more. One that comes late takes what nobody has used
- * meanwhile, or the next slot. The handler begins a round trip to the store after its start was allowed there; the window holds
- * for handlers as well while such round trips differ by less than half of period / permits. Where that is less than 10 ms,
- * slots are set a little further apart (by 4 % at most, if the period is 100 ms or more), so that 10 ms, or a fiftieth of the
- * period, make no difference there either.
+ * meanwhile, or the next slot. A handler begins one round trip after its start was allowed. So that round trips which differ by
+ * 10 ms (or by a fiftieth of a shorter period) do not let more handlers than that begin in a window, slots are at least set so
+ * far apart that `permits + 1` of them take 20 ms (a twenty-fifth) longer than the period: that only changes limits whose slots
+ * are less than 20 ms apart, by 4 % at most if the period is 100 ms or more.
  *
  * @typeParam Payload What the handler gets.
  */

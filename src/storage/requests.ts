@@ -1,7 +1,6 @@
 // What storage is asked to do: the arguments and results of the verbs of the storage contract (storage.ts).
 
 import type { AuditLevel } from "../audit/audit_level.ts";
-import type { SlotWish, TakenSlot } from "../rate_limit/gcra.ts";
 import type { ClaimedTask } from "./records.ts";
 import type { TaskStatus } from "./task_status.ts";
 
@@ -261,13 +260,32 @@ export interface Polling {
 // ---- rate limits ----
 
 /** A wish for one slot of a rate limit, by the generic cell rate algorithm (ITU-T I.371). */
-export interface RateSlotRequest extends SlotWish {
+export interface RateSlotRequest {
   /** Names the budget; at most 400 characters. */
   readonly key: string;
+  /** Period / permits, in milliseconds; may be fractional. */
+  readonly emissionIntervalMs: number;
+  /** How many may pass at once after a pause; at least 1. */
+  readonly burst: number;
+  /** Whether a new key starts with an empty budget: the first one passes, the burst has to be earned. */
+  readonly startEmpty: boolean;
+  /** A slot further away than this is refused, and nothing is reserved. 0: only a slot right now will do. */
+  readonly horizonMs: number;
+  /** The slot that was reserved before; null: none. */
+  readonly reservedAt: number | null;
+  /** For how long after its instant a slot counts as used in time, and how much sooner than exactly runs may start for it. */
+  readonly graceMs: number;
+  /** Whether the run starts as soon as it may; otherwise a slot is only reserved. */
+  readonly starts: boolean;
 }
 
 /** The answer to a {@linkcode RateSlotRequest}. */
-export type RateSlot = Pick<TakenSlot, "slotAt" | "granted">;
+export interface RateSlot {
+  /** The slot's instant by the storage's clock, a whole millisecond; not later than now means: go. */
+  readonly slotAt: number;
+  /** False when the slot is beyond the horizon: nothing was reserved. */
+  readonly granted: boolean;
+}
 
 /** What {@linkcode Storage.takeRateSlots} answers. */
 export interface RateSlots {
