@@ -16,6 +16,7 @@ import {
   TimeoutError,
 } from "@evertask/evertask";
 import { startPostgres } from "../support/pg_server.ts";
+import { reservePort } from "../support/reserved_port.ts";
 
 async function errorOf(promise: Promise<unknown>): Promise<unknown> {
   try {
@@ -26,7 +27,7 @@ async function errorOf(promise: Promise<unknown>): Promise<unknown> {
   throw new Error("It did not fail.");
 }
 
-/** A server that does with its connections what it is told; the port of one that has been closed is `closedPort`. */
+/** A server that does with its connections what it is told. */
 async function listen(onConnection: (socket: Socket) => void) {
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
@@ -48,14 +49,9 @@ async function listen(onConnection: (socket: Socket) => void) {
   };
 }
 
-async function closedPort(): Promise<number> {
-  const { port, [Symbol.asyncDispose]: close } = await listen(() => {});
-  await close();
-  return port;
-}
-
 Deno.test("a fetch that is refused, reset, cut short or too slow is a transient network error", async () => {
-  const refused = await errorOf(fetch(`http://127.0.0.1:${await closedPort()}/`));
+  using nobody = reservePort();
+  const refused = await errorOf(fetch(`http://127.0.0.1:${nobody.port}/`));
   assert(isTransientNetworkError(refused), String(refused));
   {
     await using server = await listen((socket) => socket.destroy());
@@ -92,7 +88,8 @@ Deno.test("a fetch of nonsense, and one that was called off, are no transient ne
 });
 
 Deno.test("a refused socket is a transient network error, in Node's words and in Deno's", async () => {
-  const port = await closedPort();
+  using nobody = reservePort();
+  const { port } = nobody;
   const [nodes] = await once(connect(port, "127.0.0.1").on("connect", () => {}), "error")
     .catch((error) => [error]);
   assert(isTransientNetworkError(nodes), String(nodes));
@@ -110,7 +107,8 @@ Deno.test("transient network errors are found inside what wraps them", () => {
 });
 
 Deno.test("a refused connection of postgres or mssql is a transient database error", async () => {
-  const port = await closedPort();
+  using nobody = reservePort();
+  const { port } = nobody;
   const sql = postgres({ host: "127.0.0.1", port, max: 1, connect_timeout: 2 });
   const postgresError = await errorOf(sql`SELECT 1`);
   await sql.end({ timeout: 0 });

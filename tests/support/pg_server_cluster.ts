@@ -1,8 +1,8 @@
 // One PostgreSQL data directory and the server on it, driven by PostgreSQL's own pg_ctl. A guard process outlives ours
 // however it ends (an exception, kill -9), and then stops the server and removes the files.
 
-import { createServer } from "node:net";
 import { installPgBinaries } from "./pg_server_binaries.ts";
+import { reservePort } from "./reserved_port.ts";
 
 /** A private server and its data. */
 export interface PgCluster {
@@ -20,10 +20,12 @@ export async function startPgCluster(
 ): Promise<PgCluster> {
   const base = await Deno.makeTempDir({ prefix: "evertask-pg-" });
   const guard = startGuard(base);
+  const reserved = reservePort();
   const remove = async () => {
     guard.ref();
     await guard.stdin.close();
     await guard.status;
+    reserved[Symbol.dispose]();
   };
   try {
     const binaries = await installPgBinaries(`${base}/postgresql`, version);
@@ -49,7 +51,7 @@ export async function startPgCluster(
       throw new Error(`${command} ${args.join(" ")} failed: ${texts.join("\n")}\n${tail}`);
     };
 
-    const port = await freePort();
+    const { port } = reserved;
     const all = {
       listen_addresses: "127.0.0.1",
       port: `${port}`,
@@ -106,25 +108,4 @@ export async function unprivilegedAccount(): Promise<{ uid: number; gid: number 
   const [, uid, gid] = accounts.match(/^nobody:[^:]*:(\d+):(\d+):/m) ?? [];
   if (!uid || !gid) throw new Error("PostgreSQL does not run as root, and there is no user nobody");
   return { uid: Number(uid), gid: Number(gid) };
-}
-
-/**
- * A port that nobody listens on, below those that systems hand out by themselves: one of those might be given to somebody's
- * connection before the server has started, or while it restarts.
- */
-async function freePort(): Promise<number> {
-  while (true) {
-    const port = 15_000 + Math.floor(Math.random() * 15_000);
-    if (await canListen(port)) return port;
-  }
-}
-
-function canListen(port: number): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", (error: Error & { code?: string }) => {
-      if (error.code === "EADDRINUSE" || error.code === "EACCES") resolve(false);
-      else reject(error);
-    });
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
 }

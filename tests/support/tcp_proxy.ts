@@ -2,7 +2,7 @@
 // ones, or swallows whatever is sent and tells nobody.
 
 import { connect, createServer, type Server, type Socket } from "node:net";
-import type { AddressInfo } from "node:net";
+import { type ReservedPort, reservePort } from "./reserved_port.ts";
 
 /** A connection's two ends. One that was swallowed once stays dead, as when a router has forgotten it. */
 interface Line {
@@ -15,8 +15,8 @@ interface Line {
 export class TcpProxy implements AsyncDisposable {
   readonly #target: { readonly host: string; readonly port: number };
   readonly #lines = new Set<Line>();
+  readonly #reserved: ReservedPort = reservePort();
   #listener: Server | null = null;
-  #port = 0;
   #swallows = false;
 
   private constructor(url: URL) {
@@ -33,7 +33,7 @@ export class TcpProxy implements AsyncDisposable {
   /** The URL with the proxy's address in it. */
   urlOf(url: string): string {
     const through = new URL(url);
-    through.host = `127.0.0.1:${this.#port}`;
+    through.host = `127.0.0.1:${this.#reserved.port}`;
     return through.href;
   }
 
@@ -65,6 +65,7 @@ export class TcpProxy implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.refuse();
+    this.#reserved[Symbol.dispose]();
   }
 
   #listen(): Promise<void> {
@@ -72,10 +73,7 @@ export class TcpProxy implements AsyncDisposable {
     this.#listener = listener;
     return new Promise((resolve, reject) => {
       listener.once("error", reject);
-      listener.listen(this.#port, "127.0.0.1", () => {
-        this.#port = (listener.address() as AddressInfo).port;
-        resolve();
-      });
+      listener.listen(this.#reserved.port, "127.0.0.1", resolve);
     });
   }
 

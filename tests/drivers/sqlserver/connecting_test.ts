@@ -11,6 +11,7 @@ import {
   StorageError,
   StorageUnavailableError,
 } from "../../../src/storage/errors.ts";
+import { reservePort } from "../../support/reserved_port.ts";
 import { makeCertificate } from "../../support/tds_server/certificate.ts";
 import { TdsServer } from "../../support/tds_server/server.ts";
 import { connectionTo, isStateQuery, schemaState, serverNow, withScript } from "./scripted.ts";
@@ -90,11 +91,8 @@ for (const breaksAt of ["prelogin", "login"] as const) {
 }
 
 Deno.test("a server that is not there is a transient error", async () => {
-  let port: number;
-  {
-    await using server = new TdsServer();
-    port = server.port;
-  }
+  using nobody = reservePort();
+  const { port } = nobody;
   const storage = sqlServerStorage({ server: "127.0.0.1", port, options: { encrypt: false } });
   await assertRejects(() => storage.open(), StorageUnavailableError);
 });

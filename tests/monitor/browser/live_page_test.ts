@@ -3,6 +3,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { reservePort } from "../../support/reserved_port.ts";
 
 const program = new URL("../../../examples/monitoring/live_hub.ts", import.meta.url);
 /** Shown in the guide; written anew when UPDATE_SCREENSHOT is set. */
@@ -27,9 +28,9 @@ async function findBrowser(): Promise<string | null> {
 }
 
 /** Starts the example; resolves once it serves. */
-async function startExample(port = "0") {
+async function startExample(port = 0) {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", program.href, "--stay", port],
+    args: ["run", "-A", program.href, "--stay", `${port}`],
     stdout: "piped",
   }).spawn();
   const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
@@ -115,11 +116,12 @@ Deno.test({
       });
 
       await t.step("comes back by itself after the server restarts", async () => {
-        const first = await startExample();
+        using address = reservePort();
+        const first = await startExample(address.port);
         const page = await openPage(browser, first.url);
         await first[Symbol.asyncDispose]();
         await page.getByRole("status").filter({ hasText: "reconnecting" }).waitFor();
-        await using _second = await startExample(new URL(first.url).port);
+        await using _second = await startExample(address.port);
         await page.getByRole("status").filter({ hasText: /^connected$/ }).waitFor();
         await runTasks(page, "3", "2");
         await page.close();

@@ -12,6 +12,7 @@ import { Hono } from "hono";
 import { silentLogger } from "../../../src/log/logger.ts";
 import { createMonitorHub } from "../../../src/monitor/mod.ts";
 import type { TaskEvent } from "../../../src/events/task_event.ts";
+import { reservePort } from "../../support/reserved_port.ts";
 import { EventSourceForTests } from "../support/event_source.ts";
 import { serveHub } from "../support/serve_hub.ts";
 import { until } from "../support/until.ts";
@@ -83,14 +84,15 @@ for (const [name, transport] of Object.entries(transports)) {
   });
 
   Deno.test(`the stock client over ${name} comes back by itself after the server restarts`, async () => {
-    const first = serveHub();
+    using address = reservePort();
+    const first = serveHub({}, address.port);
     const { connection, received } = connect(first.url, transport, {
       retries: Array(100).fill(50),
     });
     await connection.start();
     const reconnected = new Promise<void>((resolve) => connection.onreconnected(() => resolve()));
     await first[Symbol.asyncDispose]();
-    await using second = serveHub({}, first.port);
+    await using second = serveHub({}, address.port);
     await deadline(reconnected, 10_000);
     second.events.emit("completed");
     await until(() => received.length === 1, "the event came");

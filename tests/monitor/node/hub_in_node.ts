@@ -3,6 +3,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { HttpTransportType, HubConnectionBuilder, LogLevel } from "@microsoft/signalr";
 import type { NpmProject } from "../../support/npm_project.ts";
+import { reservePort } from "../../support/reserved_port.ts";
 import { taskEvent } from "../support/event_source.ts";
 import { type RunningProgram, startProgram } from "../support/node_program.ts";
 import { serveHub } from "../support/serve_hub.ts";
@@ -36,7 +37,8 @@ function connect(port: number, transport: HttpTransportType, token: string) {
 /** Checks the hub and its client. */
 export async function checkHubInNode(t: Deno.TestContext, project: NpmProject): Promise<void> {
   await t.step("the stock client in Node receives events, also after a restart", async () => {
-    const first = serveHub();
+    using address = reservePort();
+    const first = serveHub({}, address.port);
     await using client = startProgram(project, "hub_client.mjs", first.url);
     const all = (line: object) => everyTransport.map((transport) => ({ transport, ...line }));
     assertEquals(await fromEach(client), all({ state: "connected" }));
@@ -45,7 +47,7 @@ export async function checkHubInNode(t: Deno.TestContext, project: NpmProject): 
     assertEquals(await fromEach(client), all({ event: before }));
 
     await first[Symbol.asyncDispose]();
-    await using second = serveHub({}, first.port);
+    await using second = serveHub({}, address.port);
     assertEquals(await fromEach(client), all({ state: "reconnected" }));
     await until(() => second.hub.clientCount === 3, "all three are back");
     const after = second.events.emit("failed");
