@@ -51,7 +51,7 @@ function scene(name: string, tasks: () => AnyTask[], play: (scene: Scene) => Pro
         queues: { single: {} },
         logger: silentLogger,
       });
-      await deadline(play({ owner, other }), 20_000);
+      await deadline(play({ owner, other }), 60_000);
     });
   }
 }

@@ -7,7 +7,9 @@ import {
   type Logger,
   silentLogger,
   type Storage,
+  systemClock,
 } from "../../mod.ts";
+import { retryTransient } from "../../src/storage/batching/retry_transient.ts";
 import { untilAborted } from "../support/fleet.ts";
 import { TcpProxy } from "../support/tcp_proxy.ts";
 import type { RunReport } from "./programs/protocol.ts";
@@ -68,7 +70,8 @@ export async function startNetworkedWorker(
     dispatchRetryFor: 2 * outageMs + leaseMs,
     logger: { ...silentLogger, warn: complain, error: complain },
   });
-  await everTask.start();
+  // Queries that have little time may fail on a busy machine.
+  await retryTransient(systemClock, 60_000, () => everTask.start());
   const end = async () => {
     await everTask.stop();
     await network[Symbol.asyncDispose]();

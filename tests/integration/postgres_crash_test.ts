@@ -18,10 +18,10 @@ const anHour = 3_600_000;
 
 Deno.test("20,000 tasks all end once in four processes: two are killed, one is frozen, one has a wrong clock", async () => {
   const url = await server.createDatabase();
-  const leaseMs = 2000;
+  const leaseMs = 5000; // long enough that nobody is lost to a machine that stalls for two seconds
   const setup: WorkerSetup = { storage: { postgres: { url } }, leaseMs, parallelism: 16 };
   await using web = createEverTask({ storage: postgresStorage(url), tasks: tasks.all });
-  // One in a hundred takes as long as it takes to find a worker frozen in the middle of it.
+  // One in a hundred takes so long that a worker can be frozen in the middle of it.
   const payloads = Array.from({ length: 20_000 }, (_, i) => ({ ms: i % 100 === 0 ? 600 : 2 }));
   const stored = await web.dispatchMany(tasks.step, payloads);
   const ids = stored.map(({ id }) => id);
@@ -68,7 +68,10 @@ Deno.test("20,000 tasks all end once in four processes: two are killed, one is f
   for (const [worker, killedAt] of [[first, firstKilledAt], [second, secondKilledAt]] as const) {
     const takenAt = lossesOf(worker).map(({ at }) => at - killedAt);
     assert(takenAt.length > 0, "a killed worker held nothing");
-    assert(Math.max(...takenAt) <= leaseMs + 5000, `only after ${Math.max(...takenAt)} ms`);
+    assert(
+      Math.max(...takenAt) <= leaseMs + leaseMs / 3 + 5000,
+      `only after ${Math.max(...takenAt)} ms`,
+    );
   }
 
   // The frozen one was told that it had lost its tasks, and nothing that it did about them counted.
@@ -96,7 +99,8 @@ Deno.test("20,000 tasks all end once in four processes: two are killed, one is f
 
 Deno.test("a frozen process with a transaction open holds up nobody who takes over its other tasks", async () => {
   const url = await server.createDatabase();
-  const setup: WorkerSetup = { storage: { postgres: { url } }, leaseMs: 600, parallelism: 4 };
+  const leaseMs = 4000; // long enough that nobody else is lost to a machine that stalls for two seconds
+  const setup: WorkerSetup = { storage: { postgres: { url } }, leaseMs, parallelism: 4 };
   await using web = createEverTask({ storage: postgresStorage(url), tasks: tasks.all });
   await using frozen = await WorkerProcess.start(setup);
   const settled = await web.dispatch(tasks.settle, { url, openForMs: 300 });
@@ -109,7 +113,7 @@ Deno.test("a frozen process with a transaction open holds up nobody who takes ov
   await using two = await WorkerProcess.start(setup);
   await eventually("its other tasks have ended elsewhere", () => one.ended + two.ended >= 2);
   // They go on as usual for longer than a lease, with the row of the third task still locked.
-  for (let n = 0; n < 20; n++) {
+  for (const end = performance.now() + 1.2 * leaseMs; performance.now() < end;) {
     const { id } = await web.dispatch(tasks.step, { ms: 50 });
     ids.push(id);
     await eventually(
@@ -141,7 +145,7 @@ Deno.test("a process whose clock is an hour off dispatches for the right time", 
     const { id } = await web.dispatch(tasks.step, { ms: 0 }, { delay: 1000 });
     await worker.until("runs the task", () => worker.runs.some(({ taskId }) => taskId === id));
     const { at } = worker.runs.find(({ taskId }) => taskId === id)!;
-    assert(at - before >= 999 && at - before < 5000, `it ran after ${at - before} ms`);
+    assert(at - before >= 999 && at - before < 30_000, `it ran after ${at - before} ms`);
   }
   await worker.stop();
 });

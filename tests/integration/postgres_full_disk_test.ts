@@ -77,7 +77,7 @@ Deno.test({
       tasks: [work],
       queues: { default: { parallelism: 1_500 } },
       logger: { ...silentLogger, warn: note, error: note },
-      leaseDuration: { seconds: 4 },
+      leaseDuration: { seconds: 8 },
     });
     await worker.start();
 

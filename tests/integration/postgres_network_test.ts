@@ -64,7 +64,7 @@ Deno.test(`connections that are cut and refused for ${outageMs} ms in the middle
 Deno.test("connections that a network has forgotten cost no lease: new ones are made in time", async () => {
   const url = await server.createDatabase();
   await using web = dispatcher(url);
-  await using worker = await startWorker(url, 4_000, 500);
+  await using worker = await startWorker(url, 10_000, 500);
   const { workerId } = worker.everTask;
   const ids = (await web.dispatchMany(step, steps)).map(({ id }) => id);
   await eventually("work is under way", () => worker.runs.length > 50);
@@ -81,7 +81,7 @@ Deno.test("connections that a network has forgotten cost no lease: new ones are 
 Deno.test("a worker whose network swallows everything for longer than its lease knows that it has lost its tasks, and comes back", async () => {
   const url = await server.createDatabase();
   await using web = dispatcher(url);
-  await using cutOff = await startWorker(url, 1_000);
+  await using cutOff = await startWorker(url, 3_000);
   const { workerId } = cutOff.everTask;
   const ids = (await web.dispatchMany(wait, Array(4).fill(null))).map(({ id }) => id);
   await eventually("they run", () => cutOff.waits.begun === 4);
@@ -89,7 +89,7 @@ Deno.test("a worker whose network swallows everything for longer than its lease 
   await eventually("its handlers are asked to stop", () => cutOff.waits.ended.length === 4);
   assertEquals(cutOff.waits.ended, Array(4).fill("LeaseLostError"));
   assertEquals(cutOff.everTask.workerId, null);
-  await using other = await startWorker(url, 1_000);
+  await using other = await startWorker(url, 3_000);
   await eventually("another worker runs the tasks", () => other.waits.begun === 4);
   for (const id of ids) {
     const { workerId, lostCount } = (await web.get(id))!;

@@ -34,7 +34,8 @@ for (const { name, mode, awayMs, leaseMs } of scenarios) {
     ignore: !server.canRestart,
     async fn() {
       const url = await server.createDatabase();
-      const setup = { storage: { postgres: { url } }, leaseMs, parallelism: 16 };
+      const storage = { postgres: { url } };
+      const setup = { storage, leaseMs, parallelism: 16, hardlyPolls: true };
       await using web = createEverTask({
         storage: postgresStorage(url),
         tasks: tasks.all,
@@ -66,9 +67,8 @@ for (const { name, mode, awayMs, leaseMs } of scenarios) {
         async () => (await web.statistics()).tasksByStatus.Completed === ids.length,
       );
 
-      // The notifications are back, too: tasks of other processes are found at once, not by the next look.
+      // The notifications are back, too: tasks of other processes are found though nobody looks.
       for (let n = 0; n < 5; n++) {
-        const sentAt = performance.now();
         const { id } = await web.dispatch(tasks.step, { ms: 0 });
         ids.push(id);
         const workers = [one, two];
@@ -76,7 +76,6 @@ for (const { name, mode, awayMs, leaseMs } of scenarios) {
           "the task has run",
           () => workers.some(({ runs }) => runs.some((r) => r.taskId === id)),
         );
-        assert(performance.now() - sentAt < 1000, "it was found by looking");
       }
       await eventually(
         "all tasks are completed",

@@ -5,28 +5,18 @@ import { deadline } from "@std/async";
 import postgres from "postgres";
 import { postgresStorage } from "../../drivers/postgres/mod.ts";
 import { createEverTask, defineTask, type Storage } from "../../mod.ts";
+import { hardlyPolling } from "../support/hardly_polling.ts";
 import { startPostgres } from "../support/pg_server.ts";
 
 const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
-
-/** A storage whose workers look by themselves so rarely that within a test only a wake-up makes them. */
-function hardlyPolling(storage: Storage): Storage {
-  return new Proxy(storage, {
-    get(target, name) {
-      if (name === "polling") return { busyMs: 600_000, idleMs: 600_000 };
-      const member = target[name as keyof Storage];
-      return typeof member === "function" ? member.bind(target) : member;
-    },
-  });
-}
 
 /** A task that tells when it runs. */
 function signallingTask() {
   const waiting = new Map<number, () => void>();
   const task = defineTask<number>({ type: "signal", handle: (n) => waiting.get(n)?.() });
   const ran = (n: number) =>
-    deadline(new Promise<void>((resolve) => waiting.set(n, resolve)), 10_000);
+    deadline(new Promise<void>((resolve) => waiting.set(n, resolve)), 60_000);
   return { task, ran };
 }
 
@@ -44,7 +34,7 @@ async function listen(url: string) {
     async take(): Promise<string[]> {
       const told = new Promise<void>((resolve) => onMarker = resolve);
       await sql.notify("evertask", "marker");
-      await deadline(told, 10_000);
+      await deadline(told, 60_000);
       return heard.splice(0);
     },
     [Symbol.asyncDispose]: () => sql.end(),

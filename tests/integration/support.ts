@@ -21,7 +21,7 @@ export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposa
 export async function eventually(
   what: string,
   isTrue: () => boolean | Promise<boolean>,
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
 ): Promise<void> {
   const end = performance.now() + timeoutMs;
   while (!await isTrue()) {

@@ -154,7 +154,7 @@ for (const [store, open] of [["SQLite", onSqlite], ["PostgreSQL", onPostgres]] a
     });
     const { id } = await engine.everTask.dispatch(task, null);
     await engine.ended(id);
-    assertInstanceOf(await deadline(refusal, 10_000), LeaseLostError);
+    assertInstanceOf(await deadline(refusal, 60_000), LeaseLostError);
     assertEquals(await application.notes(), []);
     const record = await engine.everTask.get(id);
     assertEquals([record?.status, record?.lostCount, runs], ["Completed", 1, 2]);

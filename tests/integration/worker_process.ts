@@ -51,7 +51,7 @@ export class WorkerProcess implements AsyncDisposable {
    *
    * @param what Completes "the worker process did not …" when that takes too long, or the process ends before.
    */
-  async until(what: string, isTrue: () => boolean, timeoutMs = 20_000): Promise<void> {
+  async until(what: string, isTrue: () => boolean, timeoutMs = 60_000): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const look = () => {
       if (isTrue()) resolve();
@@ -80,7 +80,7 @@ export class WorkerProcess implements AsyncDisposable {
 
   /** Waits until it has ended by itself; all that it reported before has been read when this resolves. */
   async died(): Promise<void> {
-    await deadline(this.#child.status, 20_000);
+    await deadline(this.#child.status, 60_000);
     await this.#gone();
   }
 
@@ -97,7 +97,7 @@ export class WorkerProcess implements AsyncDisposable {
   /** Has it stop in order, and checks that nothing went wrong in it that nobody handled. */
   async stop(): Promise<void> {
     await this.#child.stdin.close();
-    await deadline(this.#child.status, 30_000);
+    await deadline(this.#child.status, 60_000);
     await this.#gone();
     assertEquals({ code: this.#status!.code, errors: await this.#errors }, { code: 0, errors: "" });
   }

@@ -20,7 +20,7 @@ import { reservePort } from "../support/reserved_port.ts";
 
 async function errorOf(promise: Promise<unknown>): Promise<unknown> {
   try {
-    await deadline(promise, 20_000);
+    await deadline(promise, 60_000);
   } catch (error) {
     return error;
   }

@@ -6,7 +6,7 @@ export interface RunOptions {
   cwd?: string | URL;
   /** Variables to add to its environment. */
   env?: Record<string, string>;
-  /** Milliseconds after which it is killed, and counts as failed. @default 60_000 */
+  /** Milliseconds after which it is killed, and counts as failed. @default 180_000 */
   timeout?: number;
 }
 
@@ -22,7 +22,7 @@ export async function runCommand(
   args: string[],
   options: RunOptions = {},
 ): Promise<CommandOutput> {
-  const { timeout = 60_000, ...rest } = options;
+  const { timeout = 180_000, ...rest } = options;
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), timeout);
   try {

@@ -71,7 +71,7 @@ Deno.test({
 
     const { hostname, port } = new URL(url);
     for (let tries = 0; await isListening(hostname, Number(port)); tries++) {
-      assert(tries < 200, "the server still listens 10 s after its parent was killed");
+      assert(tries < 1200, "the server still listens a minute after its parent was killed");
       await delay(50);
     }
   },

@@ -25,7 +25,7 @@ function listenTo(storage: Storage) {
         tell = () => condition() && resolve();
         tell();
       }),
-      20_000,
+      60_000,
     );
   return { heard, until };
 }

@@ -21,7 +21,7 @@ for (const mode of ["fast", "immediate"] as const) {
       const url = await server.createDatabase();
       await using storage = await openStorage({ url });
       await storage.registerWorker({ id: "worker", host: "test" });
-      const insist = <T>(action: () => Promise<T>) => retryTransient(systemClock, 20_000, action);
+      const insist = <T>(action: () => Promise<T>) => retryTransient(systemClock, 60_000, action);
       const stored: string[] = [];
       const ended: string[] = [];
       let isOver = false;
@@ -91,7 +91,7 @@ Deno.test({
           tell = () => heard >= count && resolve();
           tell();
         }),
-        15_000,
+        60_000,
       );
     await until(1);
     await server.restart("fast", async () => {
@@ -101,7 +101,7 @@ Deno.test({
       assert(error.cause instanceof Error);
     });
     await until(2); // it listens again, and looks for what it missed
-    await retryTransient(systemClock, 10_000, () => teller.persist([newTask()]));
+    await retryTransient(systemClock, 60_000, () => teller.persist([newTask()]));
     await until(3);
   },
 });

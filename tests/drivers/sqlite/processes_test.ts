@@ -62,7 +62,7 @@ Deno.test("a task that another process stores wakes this one within a second or 
   const woken = Promise.withResolvers<WakeSignal>();
   const end = storage.onWake(woken.resolve);
   const { stdout } = await process(scratch.path, "persist");
-  assertEquals(await deadline(woken.promise, 5000), { kind: "tasks" });
+  assertEquals(await deadline(woken.promise, 60_000), { kind: "tasks" });
   assert(await storage.get(stdout.trim()) !== null);
   end();
 });

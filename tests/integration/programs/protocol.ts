@@ -12,6 +12,8 @@ export interface WorkerSetup {
   readonly parallelism: number;
   /** @default the engine's */
   readonly poisonLimit?: number;
+  /** Whether it finds tasks only when it is told of them. @default false */
+  readonly hardlyPolls?: boolean;
   /** How far this process's own clock is off. @default 0 */
   readonly clockOffsetMs?: number;
 }

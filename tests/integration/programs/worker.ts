@@ -10,6 +10,7 @@ import {
 } from "../../../mod.ts";
 import { postgresStorage } from "../../../drivers/postgres/mod.ts";
 import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
+import { hardlyPolling } from "../../support/hardly_polling.ts";
 import type { Report, StorageSetup, WorkerSetup } from "./protocol.ts";
 import { integrationTasks } from "./tasks.ts";
 
@@ -26,10 +27,11 @@ function open(setup: StorageSetup): Storage {
 }
 
 const setup: WorkerSetup = JSON.parse(Deno.args[0]!);
-const { leaseMs, parallelism, poisonLimit, clockOffsetMs = 0 } = setup;
+const { leaseMs, parallelism, poisonLimit, hardlyPolls, clockOffsetMs = 0 } = setup;
+const storage = open(setup.storage);
 
 const everTask = createEverTask({
-  storage: open(setup.storage),
+  storage: hardlyPolls ? hardlyPolling(storage) : storage,
   tasks: integrationTasks(report).all,
   queues: { default: { parallelism } },
   leaseDuration: leaseMs,

@@ -87,13 +87,13 @@ for (const [name, transport] of Object.entries(transports)) {
     using address = reservePort();
     const first = serveHub({}, address.port);
     const { connection, received } = connect(first.url, transport, {
-      retries: Array(100).fill(50),
+      retries: Array(1000).fill(50),
     });
     await connection.start();
     const reconnected = new Promise<void>((resolve) => connection.onreconnected(() => resolve()));
     await first[Symbol.asyncDispose]();
     await using second = serveHub({}, address.port);
-    await deadline(reconnected, 10_000);
+    await deadline(reconnected, 60_000);
     second.events.emit("completed");
     await until(() => received.length === 1, "the event came");
     await connection.stop();
@@ -105,7 +105,7 @@ for (const [name, transport] of Object.entries(transports)) {
     const ended = closed(connection);
     await connection.start();
     await connection.send("Anything", "x".repeat(500)).catch(() => {});
-    const error = await deadline(ended, 10_000);
+    const error = await deadline(ended, 60_000);
     assertStringIncludes(
       String(error),
       transport === HttpTransportType.WebSockets ? "exceeded" : "",

@@ -8,7 +8,7 @@ const say = (line) => console.log(JSON.stringify(line));
 const connections = ["WebSockets", "ServerSentEvents", "LongPolling"].map((transport) => {
   const connection = new HubConnectionBuilder()
     .withUrl(process.argv[2], { transport: HttpTransportType[transport] })
-    .withAutomaticReconnect(Array(200).fill(50))
+    .withAutomaticReconnect(Array(1000).fill(50))
     .configureLogging(LogLevel.None)
     .build();
   connection.on("TaskEvent", (event) => say({ transport, event }));

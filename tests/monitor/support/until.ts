@@ -2,11 +2,11 @@
 
 import { delay } from "@std/async";
 
-/** Resolves once the condition holds; rejects when that takes longer than 10 seconds. */
+/** Resolves once the condition holds; rejects when that takes longer than a minute. */
 export async function until(condition: () => boolean, what: string): Promise<void> {
   const start = performance.now();
   while (!condition()) {
-    if (performance.now() - start > 10_000) throw new Error(`Waited in vain until ${what}.`);
+    if (performance.now() - start > 60_000) throw new Error(`Waited in vain until ${what}.`);
     await delay(5);
   }
 }
