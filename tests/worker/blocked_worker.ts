@@ -1,16 +1,17 @@
-// A worker process for starvation_test.ts: its handler computes for as long as the payload says and lets nothing else happen. It
-// prints when it begins, and the events that its worker has for it afterwards. Arguments: the file, the lease in milliseconds.
+// A worker process for starvation_test.ts: its handler computes, and lets nothing else happen, until there is the file that the
+// payload names. It prints when it begins, and the events that its worker has for it afterwards. Arguments: the database file,
+// the lease in milliseconds.
 
+import { existsSync } from "node:fs";
 import { createEverTask, defineTask, silentLogger } from "../../mod.ts";
 import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
 
 /** The task, as the test dispatches it. */
-export const crunch = defineTask<{ readonly ms: number }>({
+export const crunch = defineTask<{ readonly until: string }>({
   type: "crunch",
-  handle({ ms }) {
+  handle({ until }) {
     console.log("begun");
-    const end = performance.now() + ms;
-    while (performance.now() < end);
+    while (!existsSync(until));
   },
 });
 

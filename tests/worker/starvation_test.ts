@@ -60,7 +60,8 @@ Deno.test("a process that a handler really blocks for longer than its lease lose
   await web.statistics(); // creates the tables
   const blocked = startProgram(script, [path, String(leaseMs)]);
   assertEquals(await blocked.next(), "ready");
-  const { id } = await web.dispatch(crunch, { ms: 3 * leaseMs });
+  const until = `${folder.path}/enough`;
+  const { id } = await web.dispatch(crunch, { until });
   while (await blocked.next() !== "begun");
 
   const attempts: number[] = [];
@@ -74,6 +75,7 @@ Deno.test("a process that a handler really blocks for longer than its lease lose
     leaseDuration: leaseMs,
   });
   assertEquals((await engine.ended(id)).kind, "completed");
+  await Deno.writeTextFile(until, "");
   const told: string[] = [];
   while (!told.some((line) => line.startsWith("leaseLost"))) {
     const line = await blocked.next();
