@@ -101,7 +101,7 @@ Deno.test("the demo hashes every file, and the one it cannot read is retried and
 Deno.test("killed with SIGKILL in the middle and started again, the demo loses nothing and does nothing twice", async () => {
   const files = 300;
   await using workplace = await Workplace.create(files);
-  const process = workplace.start("--pause", "20");
+  const process = workplace.start("--pause", "100"); // far from its end, however late the kill comes
   let shown = "";
   let killed = false;
   for await (const text of process.stdout.pipeThrough(new TextDecoderStream())) {
@@ -178,7 +178,7 @@ Deno.test("in a terminal the demo's bar is redrawn in its line, and notes stand 
 
 Deno.test("a reader that goes away ends the demo without a word, and the next start goes on", async () => {
   await using workplace = await Workplace.create(60);
-  const child = workplace.start("--pause", "20");
+  const child = workplace.start("--pause", "500"); // far from its end, however late the reader goes
   const reader = child.stdout.getReader();
   await reader.read();
   await reader.cancel();
