@@ -50,15 +50,21 @@ export interface PostgresServer extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+const forTests = {
+  // Without fsync a commit still survives the crash of the server, only not that of the machine.
+  fsync: "off",
+  full_page_writes: "off",
+  // In files of the data directory: containers have little of POSIX's shared memory, and who is killed leaves it behind.
+  dynamic_shared_memory_type: "mmap",
+};
+
 /** Starts a private server in about half a second, or takes the one that EVERTASK_TEST_POSTGRES names. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const existing = Deno.env.get("EVERTASK_TEST_POSTGRES");
   if (existing) return await connect(existing);
-  // Without fsync a commit still survives the crash of the server, only not that of the machine.
-  const durability = options.durable ? {} : { fsync: "off", full_page_writes: "off" };
   const cluster = await startPgCluster(options.version ?? privateVersion, {
     max_connections: "200",
-    ...durability,
+    ...options.durable ? {} : forTests,
     ...options.settings,
   });
   return await connect(cluster.url, cluster);
