@@ -1,7 +1,8 @@
 // Figures over more rows than one look takes: all of them are counted once, and other work goes on meanwhile.
 
-import { assertEquals, assertGreater } from "@std/assert";
+import { assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
+import { nextMacrotask } from "../../../src/time/macrotask.ts";
 import { newTask } from "../../support/new_task.ts";
 import { Scratch } from "./support.ts";
 
@@ -37,7 +38,7 @@ Deno.test("figures over many rows count each row once, and let other work go on"
   const asked = Promise.all([storage.statistics(), storage.auditGrowth()])
     .finally(() => asking = false);
   while (asking) {
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await new Promise<void>(nextMacrotask);
     turns++;
   }
   const [{ tasksByStatus, queues }, growth] = await asked;
@@ -45,5 +46,6 @@ Deno.test("figures over many rows count each row once, and let other work go on"
   assertEquals(queues.map(({ queue, due }) => [queue, due]), [["default", 1], ["email", 1]]);
   const runs = growth.find(({ table }) => table === "RunsAudit")!;
   assertEquals([runs.rows, runs.firstAt, runs.lastAt], [rows, 1000, rows * 1000]);
-  assertGreater(turns, 3);
+  // 17,000 rows are four looks of 5,000, each in a turn of its own.
+  assertGreaterOrEqual(turns, 4);
 });
