@@ -156,7 +156,6 @@ export function slotRequests(requests: readonly RateSlotRequest[]): Rows {
     HorizonMs: Math.min(request.horizonMs, Number.MAX_SAFE_INTEGER),
     ReservedMs: request.reservedAt,
     GraceMs: request.graceMs,
-    Starts: request.starts,
   }));
   return rowsOf(types.rateSlotRequestList, rows);
 }

@@ -470,8 +470,7 @@ IF TYPE_ID(N'[EverTask].[RateSlotRequestList]') IS NULL
         [StartEmpty] bit           NOT NULL,
         [HorizonMs]  float         NOT NULL,
         [ReservedMs] float         NULL,     -- the slot that was reserved before, in epoch milliseconds
-        [GraceMs]    float         NOT NULL,
-        [Starts]     bit           NOT NULL
+        [GraceMs]    float         NOT NULL
     );
 GO
 
@@ -1601,7 +1600,7 @@ BEGIN
     DECLARE @Key TABLE ([RateKey] nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
     DECLARE @Slot TABLE ([Ordinal] int NOT NULL PRIMARY KEY, [SlotMs] float NOT NULL, [Granted] bit NOT NULL);
     DECLARE @NowMs float, @Turn int, @RateKey nvarchar(400), @IntervalMs float, @ToleranceMs float, @StartEmpty bit, @HorizonMs float,
-        @ReservedMs float, @GraceMs float, @Starts bit, @ReservedTatMs float, @StartedTatMs float, @LeewayMs float, @NextTatMs float, @SlotMs float,
+        @ReservedMs float, @GraceMs float, @ReservedTatMs float, @StartedTatMs float, @LeewayMs float, @NextTatMs float, @SlotMs float,
         @Granted bit, @Stored bit;
 
     INSERT INTO @Key ([RateKey]) SELECT DISTINCT r.[RateKey] FROM @Requests AS r ORDER BY r.[RateKey];
@@ -1622,7 +1621,7 @@ BEGIN
     WHILE @Turn IS NOT NULL
     BEGIN
         SELECT @RateKey = [RateKey], @IntervalMs = [IntervalMs], @ToleranceMs = ([Burst] - 1) * [IntervalMs],
-            @StartEmpty = [StartEmpty], @HorizonMs = [HorizonMs], @ReservedMs = [ReservedMs], @GraceMs = [GraceMs], @Starts = [Starts]
+            @StartEmpty = [StartEmpty], @HorizonMs = [HorizonMs], @ReservedMs = [ReservedMs], @GraceMs = [GraceMs]
         FROM @Requests WHERE [Ordinal] = @Turn;
 
         SET @ReservedTatMs = NULL;
@@ -1643,7 +1642,7 @@ BEGIN
             SET @SlotMs = @ReservedMs;
         ELSE
         BEGIN
-            IF @ReservedMs IS NOT NULL AND @Starts = 1
+            IF @ReservedMs IS NOT NULL
                 AND @StartedTatMs - @ToleranceMs - CASE WHEN @NowMs - @ReservedMs <= @GraceMs THEN @LeewayMs ELSE 0 END <= @NowMs
             BEGIN
                 SET @SlotMs = @NowMs;
@@ -1661,7 +1660,7 @@ BEGIN
 
                 SET @Granted = CASE WHEN @SlotMs <= @NowMs + @HorizonMs THEN 1 ELSE 0 END;
                 SET @ReservedTatMs = CASE WHEN @ReservedTatMs < @NowMs THEN @NowMs ELSE @ReservedTatMs END + @IntervalMs;
-                IF @Starts = 1 AND @SlotMs = @NowMs
+                IF @SlotMs = @NowMs
                     SET @StartedTatMs = @NextTatMs;
             END;
 

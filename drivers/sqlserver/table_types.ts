@@ -112,7 +112,6 @@ export const rateSlotRequestList = tableType("RateSlotRequestList", {
   HorizonMs: float,
   ReservedMs: float,
   GraceMs: float,
-  Starts: bit,
 });
 
 /** Lines that handlers logged. */

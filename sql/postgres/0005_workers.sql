@@ -172,7 +172,7 @@ BEGIN
 END $$;
 
 -- Takes one slot each by the generic cell rate algorithm with reservations, in the order of the list: [{key,
--- emissionIntervalMs, burst, startEmpty, horizonMs, reservedAt, graceMs, starts}]. Returns {now, slots: [{slotAt, granted}]}.
+-- emissionIntervalMs, burst, startEmpty, horizonMs, reservedAt, graceMs}]. Returns {now, slots: [{slotAt, granted}]}.
 -- What it does, and why, is in src/rate_limit/gcra.ts.
 CREATE FUNCTION take_rate_slots(requests json) RETURNS json
 LANGUAGE plpgsql
@@ -209,7 +209,7 @@ BEGIN
     SELECT r.*, r."emissionIntervalMs" AS interval_ms, r."reservedAt" AS reserved_at
     FROM json_to_recordset(requests) AS r (
       key text COLLATE "C", "emissionIntervalMs" float8, burst int, "startEmpty" boolean, "horizonMs" float8,
-      "reservedAt" float8, "graceMs" float8, starts boolean
+      "reservedAt" float8, "graceMs" float8
     )
   LOOP
     tolerance := (wish.burst - 1) * wish.interval_ms;
@@ -224,9 +224,7 @@ BEGIN
     granted := true;
     IF wish.reserved_at > now_ms THEN
       slot := wish.reserved_at;
-    ELSIF wish.reserved_at IS NOT NULL AND wish.starts
-      AND started - tolerance - in_time::int * leeway <= now_ms
-    THEN
+    ELSIF wish.reserved_at IS NOT NULL AND started - tolerance - in_time::int * leeway <= now_ms THEN
       slot := now_ms;
       UPDATE rate_limits AS l SET reserved_tat_ms = reserved, started_tat_ms = next_tat WHERE l.rate_key = wish.key;
     ELSE
@@ -236,7 +234,7 @@ BEGIN
       IF granted THEN
         UPDATE rate_limits AS l SET
           reserved_tat_ms = greatest(now_ms, reserved) + wish.interval_ms,
-          started_tat_ms = CASE WHEN wish.starts AND slot = now_ms THEN next_tat ELSE started END
+          started_tat_ms = CASE WHEN slot = now_ms THEN next_tat ELSE started END
         WHERE l.rate_key = wish.key;
       END IF;
     END IF;

@@ -111,8 +111,7 @@ IF TYPE_ID(N'[EverTask].[RateSlotRequestList]') IS NULL
         [StartEmpty] bit           NOT NULL,
         [HorizonMs]  float         NOT NULL,
         [ReservedMs] float         NULL,     -- the slot that was reserved before, in epoch milliseconds
-        [GraceMs]    float         NOT NULL,
-        [Starts]     bit           NOT NULL
+        [GraceMs]    float         NOT NULL
     );
 GO
 

@@ -41,7 +41,7 @@ const roundingMs = 1;
  * @param now Epoch milliseconds, whole.
  */
 export function takeSlot(kept: RateBudget | null, now: number, wish: SlotWish): TakenSlot {
-  const { emissionIntervalMs, burst, reservedAt, starts } = wish;
+  const { emissionIntervalMs, burst, reservedAt } = wish;
   const toleranceMs = (burst - 1) * emissionIntervalMs;
   const leewayMs = wish.graceMs + roundingMs;
   const fresh = wish.startEmpty ? now + toleranceMs : now;
@@ -51,7 +51,7 @@ export function takeSlot(kept: RateBudget | null, now: number, wish: SlotWish): 
   if (reservedAt !== null) {
     if (reservedAt > now) return { slotAt: reservedAt, granted: true, budget: kept };
     const inTime = now - reservedAt <= wish.graceMs;
-    if (starts && startedTat - toleranceMs - (inTime ? leewayMs : 0) <= now) {
+    if (startedTat - toleranceMs - (inTime ? leewayMs : 0) <= now) {
       return { slotAt: now, granted: true, budget: { reservedTat, startedTat: afterStart } };
     }
   }
@@ -64,7 +64,7 @@ export function takeSlot(kept: RateBudget | null, now: number, wish: SlotWish): 
     granted: true,
     budget: {
       reservedTat: Math.max(now, tat) + emissionIntervalMs,
-      startedTat: starts && slotAt === now ? afterStart : startedTat,
+      startedTat: slotAt === now ? afterStart : startedTat,
     },
   };
 }

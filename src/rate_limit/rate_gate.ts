@@ -56,18 +56,17 @@ export class RateGate {
     return limit.throttleRetries || task.attempt - task.lostCount <= 1;
   }
 
-  /** Whether a job has a slot that is reached, as far as this process can tell. */
-  hasSlot({ rateSlotAt }: Job): boolean {
-    return rateSlotAt !== null && rateSlotAt <= this.#parts.storageClock.now();
+  /** For how long a start holds that a job's limit has allowed, in milliseconds. */
+  startWithinMs({ task }: Job): number {
+    return this.#limits.get(task.type)?.startWithinMs ?? 0;
   }
 
   /**
-   * Asks for a slot. The job keeps the one that it gets.
+   * Asks whether a job may start; otherwise it keeps the slot that it gets.
    *
-   * @param starts Whether the job starts as soon as it may; otherwise it stands in line meanwhile, and has to ask again.
    * @throws What storage throws, when it gives no answer.
    */
-  async ask(job: Job, starts: boolean): Promise<Verdict> {
+  async ask(job: Job): Promise<Verdict> {
     const limit = this.#limits.get(job.task.type)!;
     const { storageClock, sources } = this.#parts;
     const reservedAt = job.rateSlotAt;
@@ -81,7 +80,7 @@ export class RateGate {
     // A task that was let in before is not rejected because its worker was late.
     const horizonMs = reservedAt === null ? limit.horizonMs : Number.MAX_SAFE_INTEGER;
     const { emissionIntervalMs, burst, startEmpty, graceMs } = limit;
-    const wish = { emissionIntervalMs, burst, startEmpty, horizonMs, reservedAt, graceMs, starts };
+    const wish = { emissionIntervalMs, burst, startEmpty, horizonMs, reservedAt, graceMs };
     const { slotAt, granted, now } = await sources[limit.scope].take({
       key: job.task.type + separator + key,
       ...wish,

@@ -10,10 +10,10 @@ import { type Duration, toMilliseconds } from "../time/duration.ts";
  *
  * Over any window of one period a key starts at most `permits + burst` times, by the storage's clock, however late workers
  * come for the slots of waiting tasks: each start asks the store once more. One that comes late takes what nobody has used
- * meanwhile, or the next slot. A handler begins one round trip after its start was allowed. So that round trips which differ by
- * 10 ms (or by a fiftieth of a shorter period) do not let more handlers than that begin in a window, slots are at least set so
- * far apart that `permits + 1` of them take 20 ms (a twenty-fifth) longer than the period: that only changes limits whose slots
- * are less than 20 ms apart, by 4 % at most if the period is 100 ms or more.
+ * meanwhile, or the next slot. A handler begins after its start was allowed, half of `period / permits` later at most, or half
+ * of a round trip. So that this does not matter to fast limits either, their slots are set so far apart that `permits + 1` of
+ * them take 40 ms (a twenty-fifth of a shorter period) longer than the period: it changes limits whose slots are less than 40 ms
+ * apart, by 4 % at most if the period is 100 ms or more.
  *
  * @typeParam Payload What the handler gets.
  */
@@ -63,6 +63,8 @@ export interface RateLimitSettings {
   readonly scope: "store" | "memory";
   /** For how long after its instant a slot counts as used in time. */
   readonly graceMs: number;
+  /** For how long after it was asked for a start that is allowed holds. */
+  readonly startWithinMs: number;
   readonly key: ((payload: unknown) => unknown) | undefined;
 }
 
@@ -114,7 +116,7 @@ export function parseRateLimit(
   }
   // By what permits + 1 intervals are longer than the period: half of it is for workers that come late to their slots, the
   // other half for handlers that begin late.
-  const leastSpareMs = Math.min(20, Math.max(periodMs / 25, 4));
+  const leastSpareMs = Math.min(40, Math.max(periodMs / 25, 4));
   const emissionIntervalMs = Math.max(
     periodMs / permits,
     (periodMs + leastSpareMs) / (permits + 1),
@@ -128,6 +130,7 @@ export function parseRateLimit(
     horizonMs: overflow === "Discard" ? 0 : horizonMs,
     scope,
     graceMs: spareMs / 2 - 1,
+    startWithinMs: spareMs / 2,
     key: key === undefined ? undefined : (payload) => options.key!(payload as never),
   };
 }

@@ -259,7 +259,7 @@ export interface Polling {
 
 // ---- rate limits ----
 
-/** A wish for one slot of a rate limit, by the generic cell rate algorithm (ITU-T I.371). */
+/** A wish to start a run, or else for a slot, by the generic cell rate algorithm (ITU-T I.371). */
 export interface RateSlotRequest {
   /** Names the budget; at most 400 characters. */
   readonly key: string;
@@ -275,8 +275,6 @@ export interface RateSlotRequest {
   readonly reservedAt: number | null;
   /** For how long after its instant a slot counts as used in time, and how much sooner than exactly runs may start for it. */
   readonly graceMs: number;
-  /** Whether the run starts as soon as it may; otherwise a slot is only reserved. */
-  readonly starts: boolean;
 }
 
 /** The answer to a {@linkcode RateSlotRequest}. */

@@ -25,6 +25,8 @@ export class Job {
   rateSlotAt: number | null;
   /** Whether its rate limit does not count it: there is no key to count it by. */
   rateExempt = false;
+  /** Until when a start holds that its rate limit has allowed, by the monotonic clock. */
+  startBy = -Infinity;
   /** What has happened and is not yet in storage. */
   steps: TimedStep[] = [];
   /** `waiting` in the local queue, `running`, or `ended` (whatever the handler still does no longer counts). */

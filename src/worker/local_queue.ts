@@ -25,6 +25,10 @@ class Fifo {
     return job;
   }
 
+  get first(): Job {
+    return this.#items[this.#head]!;
+  }
+
   removeWhere(matches: (job: Job) => boolean): Job[] {
     const removed: Job[] = [];
     const kept: Job[] = [];
@@ -62,12 +66,17 @@ export class LocalQueue {
 
   /** Takes the next job; undefined when there is none. */
   shift(): Job | undefined {
+    return this.shiftIf(() => true);
+  }
+
+  /** Takes the next job if it is wanted. */
+  shiftIf(wanted: (job: Job) => boolean): Job | undefined {
     for (const priority of this.#priorities) {
       const fifo = this.#byPriority.get(priority)!;
-      if (fifo.length > 0) {
-        this.#length--;
-        return fifo.shift();
-      }
+      if (fifo.length === 0) continue;
+      if (!wanted(fifo.first)) return undefined;
+      this.#length--;
+      return fifo.shift();
     }
     return undefined;
   }

@@ -35,6 +35,13 @@ export class Prefetch {
     this.#finished++;
   }
 
+  /** How many tasks will probably end within so many milliseconds. */
+  endingWithin(ms: number, now: number): number {
+    const target = this.target(now);
+    // While little is done, the target says nothing about the throughput.
+    return target > this.#least ? Math.floor(target * Math.min(1, ms / spanMs)) : 0;
+  }
+
   /** How many tasks to hold, running ones included, at a reading of the monotonic clock. */
   target(now: number): number {
     const elapsed = now - this.#windowStartedAt;

@@ -17,6 +17,8 @@ export class QueueRunner {
   /** Whether the claimer knows when the queue's next task is due, as far as storage can tell. */
   nextDueKnown = false;
   readonly #waiting = new LocalQueue();
+  /** Jobs that are next, since their rate limits have allowed them to start. */
+  readonly #ready = new LocalQueue();
   /** Jobs that are kept aside, … */
   readonly #held = new Set<Job>();
   /** … and those that have a slot already. */
@@ -44,7 +46,7 @@ export class QueueRunner {
   }
 
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#ready.length + this.#waiting.length;
   }
 
   /** Whether a dispatch has to wait, or to go elsewhere. Only a queue that pushes back is ever full. */
@@ -122,6 +124,11 @@ export class QueueRunner {
     this.#waiting.push(job);
   }
 
+  /** Puts a job in front of the line. */
+  pushReady(job: Job): void {
+    this.#ready.push(job);
+  }
+
   /** Keeps a claimed job aside for a while. */
   hold(job: Job): void {
     this.#held.add(job);
@@ -139,21 +146,32 @@ export class QueueRunner {
     return wasHeld;
   }
 
-  /** Whether a job that comes now would start at once. */
-  get startsAtOnce(): boolean {
-    return this.#waiting.length + this.#running < this.settings.parallelism && !this.paused;
-  }
-
   /** Whether there is a job, and a slot for it. */
   get hasNext(): boolean {
-    return this.#waiting.length > 0 && this.#running < this.settings.parallelism && !this.paused;
+    return this.waiting > 0 && this.#running < this.settings.parallelism && !this.paused;
   }
 
   /** Takes the next job and a slot for it. */
   takeNext(): Job | undefined {
-    const job = this.#waiting.shift();
+    const job = this.#ready.shift() ?? this.#waiting.shift();
     if (job !== undefined) this.#running++;
     return job;
+  }
+
+  /**
+   * Takes jobs from the line, and keeps them aside, that are to start within so many milliseconds, as far as the throughput
+   * tells; up to the first one that is not wanted.
+   */
+  holdThoseOf(nextMs: number, now: number, wanted: (job: Job) => boolean): Job[] {
+    const held: Job[] = [];
+    const most = this.#prefetch.endingWithin(nextMs, now) - this.#ready.length;
+    while (held.length < most) {
+      const job = this.#waiting.shiftIf(wanted);
+      if (job === undefined) break;
+      this.hold(job);
+      held.push(job);
+    }
+    return held;
   }
 
   /** Gives a slot back. */
@@ -172,13 +190,17 @@ export class QueueRunner {
   removeWhere(matches: (job: Job) => boolean): Job[] {
     const held = [...this.#held, ...this.#heldWithSlot].filter(matches);
     for (const job of held) this.#held.delete(job) || this.#heldWithSlot.delete(job);
-    const removed = [...this.#waiting.removeWhere(matches), ...held];
+    const removed = [
+      ...this.#ready.removeWhere(matches),
+      ...this.#waiting.removeWhere(matches),
+      ...held,
+    ];
     if (removed.length > 0) this.#letWaitersIn();
     return removed;
   }
 
   get #occupied(): number {
-    return this.#running + this.#waiting.length + this.#held.size + this.#reserved;
+    return this.#running + this.waiting + this.#held.size + this.#reserved;
   }
 
   get #roomForDispatches(): number {

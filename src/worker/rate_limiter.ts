@@ -26,7 +26,7 @@ export interface RateLimiterParts {
   readonly onChanged: (runner: QueueRunner) => void;
 }
 
-/** Asks rate limits about jobs: when they come, if they cannot start at once, and when it is their turn. */
+/** Asks rate limits about jobs when it is their turn, or nearly. */
 export class RateLimiter {
   readonly #parts: RateLimiterParts;
   readonly #gate: RateGate;
@@ -43,21 +43,22 @@ export class RateLimiter {
     this.#gate = new RateGate({ definitions, storageClock, logger, sources });
   }
 
-  /** Puts a job in line. One that would only wait there has to have a slot, or goes away until it has. */
-  enqueue(runner: QueueRunner, job: Job): void {
-    if (!this.#gate.concerns(job) || this.#gate.hasSlot(job) || runner.startsAtOnce) {
-      runner.push(job);
-      return;
-    }
-    runner.hold(job);
-    void this.#ask(runner, job, false);
-  }
-
-  /** Whether a job that was taken from its line with a slot may start; otherwise its limit is asked, and it starts later. */
-  admits(runner: QueueRunner, job: Job): boolean {
-    if (!this.#gate.concerns(job)) return true;
+  /**
+   * Whether a job that was taken from its line with a slot may start. Otherwise its limit is asked, and it starts later, in the
+   * slot that it has; with it are asked those whose turn comes so soon that the answer still holds then.
+   *
+   * @param now The monotonic clock.
+   */
+  admits(runner: QueueRunner, job: Job, now: number): boolean {
+    if (!this.#gate.concerns(job) || now <= job.startBy) return true;
     runner.holdWithSlot(job);
     void this.#ask(runner, job, true);
+    // Half of the time is for the answer.
+    const nextMs = this.#gate.startWithinMs(job) / 2;
+    const asks = (next: Job) => this.#gate.concerns(next) && now > next.startBy;
+    for (const next of runner.holdThoseOf(nextMs, now, asks)) {
+      void this.#ask(runner, next, false);
+    }
     return false;
   }
 
@@ -66,10 +67,12 @@ export class RateLimiter {
     this.#events.stop();
   }
 
-  async #ask(runner: QueueRunner, job: Job, starts: boolean): Promise<void> {
+  /** @param hasSlot Whether the job starts in a slot that it has; otherwise it takes one of the next. */
+  async #ask(runner: QueueRunner, job: Job, hasSlot: boolean): Promise<void> {
+    const askedAt = this.#parts.worker.clock.monotonic();
     let verdict: Verdict | null = null;
     try {
-      verdict = await this.#gate.ask(job, starts);
+      verdict = await this.#gate.ask(job);
     } catch (error) {
       this.#parts.worker.logger.warn(
         "The rate limit of task {taskId} ({type}) could not be asked; the task is given back: {error}",
@@ -78,29 +81,26 @@ export class RateLimiter {
     }
     // Not if it was cancelled or given back meanwhile.
     const isHeld = runner.unhold(job);
-    if (isHeld && starts && verdict?.kind === "go") return this.#parts.start(job);
-    if (starts) runner.freeSlot();
-    else if (verdict?.kind !== "go") runner.sentAway();
-    if (isHeld) this.#apply(runner, job, verdict);
+    const goes = isHeld && verdict?.kind === "go";
+    if (goes && hasSlot) return this.#parts.start(job);
+    if (goes) {
+      job.startBy = askedAt + this.#gate.startWithinMs(job);
+      runner.pushReady(job);
+    } else {
+      if (hasSlot) runner.freeSlot();
+      else runner.sentAway();
+      if (isHeld) this.#sendAway(job, verdict);
+    }
     this.#parts.onChanged(runner);
   }
 
-  #apply(runner: QueueRunner, job: Job, verdict: Verdict | null): void {
+  #sendAway(job: Job, verdict: Verdict | null): void {
     const { recorder, giveBack } = this.#parts;
-    switch (verdict?.kind) {
-      case "go":
-        runner.push(job);
-        break;
-      case "wait":
-        recorder.defer(job, verdict.slotAt, verdict.waitMs);
-        this.#events.deferred(job.task.type, job.task.queue);
-        break;
-      case "reject":
-        this.#reject(job, verdict.error);
-        break;
-      default:
-        void giveBack.jobs([job]);
-    }
+    if (verdict?.kind === "wait") {
+      recorder.defer(job, verdict.slotAt, verdict.waitMs);
+      this.#events.deferred(job.task.type, job.task.queue);
+    } else if (verdict?.kind === "reject") this.#reject(job, verdict.error);
+    else void giveBack.jobs([job]);
   }
 
   #reject(job: Job, error: RateLimitRejectedError): void {

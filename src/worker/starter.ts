@@ -47,7 +47,7 @@ export class Starter {
       now = undefined; // a handler takes its time
       if (!this.#isInSlice(startsAt)) break;
       const job = runner.takeNext()!;
-      if (rateLimiter.admits(runner, job)) this.start(job, startsAt);
+      if (rateLimiter.admits(runner, job, startsAt)) this.start(job, startsAt);
     }
     this.#filling = false;
     if (runner.mayHaveMore && runner.runsLow(clock.monotonic())) onLow();

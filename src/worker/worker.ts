@@ -244,7 +244,7 @@ export class Worker {
     if (workerId !== this.#keeper.workerId) return this.places.unreserve(place); // lost meanwhile: others will find it
     this.#held.add(task);
     const job = this.#newJob(task, runner, workerId, { value: payload });
-    this.#rateLimiter.enqueue(runner, job);
+    runner.push(job);
     this.places.unreserve(place);
     if (this.#stopping) void this.#releaseWaiting((waiting) => waiting === job);
     else this.#starter.fill(runner, now);
@@ -315,7 +315,7 @@ export class Worker {
         this.#recorder.recordUnstarted(job, { status: "Cancelled", exception: null }, {});
         continue;
       }
-      this.#rateLimiter.enqueue(runner, job);
+      runner.push(job);
       touched.add(runner);
     }
     if (this.#stopping) void this.#releaseWaiting(() => true);

@@ -14,7 +14,6 @@ const plain: SlotWish = {
   horizonMs: 1e9,
   reservedAt: null,
   graceMs: 0,
-  starts: true,
 };
 
 /** Asks at instants (milliseconds after `now`) and tells when each slot is; null for one that was refused. */
@@ -98,14 +97,14 @@ Deno.test("a refused new key stays new", () => {
 });
 
 /** What is asked one after the other: when (milliseconds after `now`), and the slot that was reserved before. */
-type Ask = readonly [at: number, reservedAt: number | null, wish?: Partial<SlotWish>];
+type Ask = readonly [at: number, reservedAt: number | null];
 
 /** Tells the slot that each gets. */
 function redeem(limit: Partial<SlotWish>, asks: readonly Ask[]): number[] {
   let budget: RateBudget | null = null;
-  return asks.map(([at, reserved, wish]) => {
+  return asks.map(([at, reserved]) => {
     const reservedAt = reserved === null ? null : now + reserved;
-    const taken = takeSlot(budget, now + at, { ...plain, ...limit, ...wish, reservedAt });
+    const taken = takeSlot(budget, now + at, { ...plain, ...limit, reservedAt });
     budget = taken.budget;
     return taken.slotAt - now;
   });
@@ -141,12 +140,6 @@ const lines: [sentence: string, limit: Partial<SlotWish>, asks: Ask[], slots: nu
     { graceMs: 40, burst: 2 },
     [[0, null], [0, null], [0, null], [0, null], [900, 100], [900, 200], [900, null], [960, 959]],
     [0, 0, 100, 200, 900, 900, 959, 960],
-  ],
-  [
-    "a slot that is only reserved has to be redeemed",
-    { graceMs: 40 },
-    [[0, null, { starts: false }], [0, null, { starts: false }], [10, 0], [100, 100]],
-    [0, 100, 10, 100],
   ],
 ];
 
@@ -187,7 +180,7 @@ function simulate(
   comesAt: (slotAt: number, ask: number) => number,
 ): { starts: number[]; asks: number[] } {
   const { emissionIntervalMs, burst, startEmpty, graceMs } = parseRateLimit(rateLimit, "rateLimit");
-  const wish = { emissionIntervalMs, burst, startEmpty, graceMs, horizonMs: 1e12, starts: true };
+  const wish = { emissionIntervalMs, burst, startEmpty, graceMs, horizonMs: 1e12 };
   const waiting: Visitor[] = arrivals.map((at) => ({ at: now + at, reservedAt: null, asked: 0 }));
   const starts: number[] = [];
   const asks: number[] = [];

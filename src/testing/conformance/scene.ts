@@ -89,7 +89,6 @@ export function slotRequest(overrides: Partial<RateSlotRequest> = {}): RateSlotR
     horizonMs: 0,
     reservedAt: null,
     graceMs: 0,
-    starts: true,
     ...overrides,
   };
 }

@@ -135,16 +135,6 @@ export const rateSlots = topic("rate slots", {
     expectSame(await reserve(s, [wish({ burst })]), "2", "nothing of it is there once more");
   },
 
-  "a slot that is only reserved does not count as a start": async (s) => {
-    const storage = await s.unit.another();
-    const only = wish({ starts: false });
-    expectSame(await reserve(s, [only, only]), "0 1", "reserved like any other");
-    const { now } = await storage.takeRateSlots([]);
-    const reservedAt = now - Math.ceil(emissionIntervalMs / 2);
-    expectSame(await reserve(s, [wish({ reservedAt })]), "0", "the first starts late");
-    expectSame(await reserve(s, [wish({ reservedAt })]), "2", "nobody else starts beside it");
-  },
-
   "a refused new key stays new": async (s) => {
     const empty = wish({ startEmpty: true, burst: 3 });
     expectSame(await reserve(s, []), "", "an empty list is fine");
