@@ -1,17 +1,24 @@
-// A worker process for two_processes_test.ts: runs rate-limited tasks of a file until its input ends, and prints which key ran when.
+// A worker process for two_processes_test.ts: runs rate-limited tasks of a store until its input ends, and prints which key ran
+// when.
 
-import { createEverTask, defineTask } from "../../mod.ts";
+import { createEverTask, defineTask, type Storage } from "../../mod.ts";
+import { postgresStorage } from "../../drivers/postgres/mod.ts";
 import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
 
 /** The task that the worker processes run. */
 export const limited = defineTask<string>({
   type: "limited",
-  rateLimit: { permits: 4, period: { seconds: 1 }, burst: 2, key: (key) => key },
+  rateLimit: { permits: 4, period: { seconds: 2 }, burst: 2, key: (key) => key },
   handle: (key) => console.log(`${key} ${Date.now()}`),
 });
 
+/** The storage at a place: the URL of a database, or a file. */
+export function storageAt(place: string): Storage {
+  return place.startsWith("postgres:") ? postgresStorage(place) : sqliteStorage(place);
+}
+
 if (import.meta.main) {
-  const storage = sqliteStorage({ path: Deno.args[0]! });
+  const storage = storageAt(Deno.args[0]!);
   const everTask = createEverTask({ storage, tasks: [limited] });
   await everTask.start();
   console.log("ready");
