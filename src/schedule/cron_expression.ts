@@ -37,6 +37,7 @@ const weekdayRange: FieldRange = {
   label: "day of the week",
   min: 0,
   max: 6,
+  maxWritten: 7,
   names: weekdayNames,
 };
 

@@ -16,6 +16,8 @@ export interface FieldRange {
   readonly label: string;
   readonly min: number;
   readonly max: number;
+  /** The largest number that may be written, where it is not the largest one that is read: Sunday is 7, too. @default max */
+  readonly maxWritten?: number;
   /** Names for numbers, the first one standing for `min`. */
   readonly names?: readonly string[];
 }
@@ -131,7 +133,7 @@ function readNumber(
   source: CronSource,
   text: string,
   position: number,
-  { label, min, max, names }: FieldRange,
+  { label, min, max, maxWritten = max, names }: FieldRange,
 ): number {
   const named = names?.indexOf(text.toUpperCase()) ?? -1;
   const value = named >= 0 ? named + min : /^\d{1,4}$/.test(text) ? Number(text) : NaN;
@@ -139,6 +141,6 @@ function readNumber(
   const allowed = names === undefined ? "" : ` or ${names[0]} to ${names[names.length - 1]}`;
   return source.fail(
     position,
-    `have a ${label} from ${min} to ${max}${allowed}, not ${describeValue(text)}`,
+    `have a ${label} from ${min} to ${maxWritten}${allowed}, not ${describeValue(text)}`,
   );
 }

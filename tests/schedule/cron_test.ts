@@ -1,6 +1,6 @@
 // Cron expressions: what each form means, what is refused and where, and where our rules and croner's differ.
 
-import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertNotEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Cron } from "croner";
 import fc from "fast-check";
 import { InvalidScheduleError } from "../../src/schedule/errors.ts";
@@ -105,6 +105,11 @@ for (const [expression, position] of refusals) {
     assertEquals(error.position, position);
   });
 }
+
+Deno.test("who writes a weekday that there is not is told those that there are", () => {
+  const error = assertThrows(() => toRecurrence("0 9 * * 8"), InvalidScheduleError);
+  assertStringIncludes(error.message, "have a day of the week from 0 to 7 or SUN to SAT");
+});
 
 Deno.test("cron expressions of numbers, ranges and steps run as croner has them in UTC", () => {
   const field = (min: number, max: number) => {
