@@ -52,7 +52,7 @@ export async function makeNpmProject(
     const quiet = ["--no-audit", "--no-fund", "--no-package-lock", "--prefer-offline"];
     await runCommand("npm", ["install", "--ignore-scripts", ...quiet], {
       cwd: folder,
-      timeout: 180_000,
+      timeout: 600_000,
     });
   };
   for (const version of nodeVersions) {
