@@ -42,15 +42,24 @@ Deno.test(`connections that are cut and refused for ${outageMs} ms in the middle
   await using one = await startWorker(url, outageMs / 2);
   await using two = await startWorker(url, outageMs / 2);
   const workers = [one, two];
-  const ids = (await web.dispatchMany(step, steps)).map(({ id }) => id);
-  await eventually("work is under way", () => one.runs.length > 50 && two.runs.length > 50);
+  const ids: string[] = [];
+  const atWork = () => workers.every(({ runs }) => runs.length > 50);
+  // On a busy machine one of them may need a while until it gets something to do.
+  for (let batch = 0; batch < 1 || !atWork() && batch < 50; batch++) {
+    for (const { id } of await web.dispatchMany(step, steps)) ids.push(id);
+    const started = () => one.runs.length + two.runs.length > ids.length;
+    await eventually("work is under way", () => atWork() || started());
+  }
+  assert(atWork(), "both take part");
 
   const startedAt = performance.now();
+  const before = workers.map(({ complaints }) => complaints.length);
   await Promise.all(workers.map(({ network }) => network.refuse()));
   // Dispatches of the workers' own processes are tried again until they are stored.
   const dispatched = workers.map(({ everTask }) => everTask.dispatch(step, { ms: 5 }));
   await delay(outageMs);
-  for (const { complaints } of workers) {
+  for (const [n, worker] of workers.entries()) {
+    const complaints = worker.complaints.slice(before[n]);
     // A heartbeat, a claim, and a write of what has ended, each tried again after pauses that grow to two seconds.
     const awayMs = performance.now() - startedAt;
     assertLessOrEqual(complaints.length, 40 + awayMs / 100, complaints.join("\n"));
