@@ -13,6 +13,7 @@ import { postgresCostSubject } from "./postgres_cost.ts";
 import { processesSubject } from "./processes.ts";
 import { optionsHelp, readArguments, UsageError } from "./support/arguments.ts";
 import { describeEnvironment, environment } from "./support/environment.ts";
+import { rateLimitsSubject } from "./rate_limits.ts";
 import { retentionSubject } from "./retention.ts";
 import { seriesSubject } from "./series.ts";
 import type { Subject } from "./support/subject.ts";
@@ -27,6 +28,7 @@ const subjects: readonly Subject[] = [
   postgresCostSubject,
   finishedRowsSubject,
   oldSnapshotSubject,
+  rateLimitsSubject,
   retentionSubject,
   seriesSubject,
   wakeUpSubject,

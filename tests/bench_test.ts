@@ -8,6 +8,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import type { LevelFigures } from "../bench/audit_levels.ts";
+import type { RateLimitFigures } from "../bench/rate_limits.ts";
 import type { SeriesFigures } from "../bench/series.ts";
 import { auditLevelChart } from "../bench/audit_levels_chart.ts";
 import { median, percentile, rate } from "../bench/support/figures.ts";
@@ -121,6 +122,19 @@ Deno.test("the benchmarks on PostgreSQL run", async () => {
     80,
     90,
   ]);
+});
+
+Deno.test("the benchmark of rate limits compares them to none", async () => {
+  const args = ["--store", "memory,sqlite", "--tasks", "100"];
+  const rows = await results<RateLimitFigures>("rate-limits", ...args);
+  assertEquals(rows.map(({ store }) => store), [
+    ...["memory", "memory", "memory", "sqlite", "sqlite", "sqlite"],
+  ]);
+  for (const { limit, tasksPerSecond, ratio } of rows) {
+    assertGreater(tasksPerSecond, 0);
+    if (limit === "none") assertEquals(ratio, 1);
+    else assertGreater(ratio, 0);
+  }
 });
 
 Deno.test("the benchmark of series compares a store with them to one without", async () => {

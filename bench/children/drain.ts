@@ -9,10 +9,11 @@ const samples: number[] = [];
 const sample = () => samples.push(Deno.memoryUsage().rss);
 let sampling: ReturnType<typeof setInterval> | undefined;
 const database = await databaseAt(store, address);
-const { tasksPerSecond } = await drain(database, Number(tasks), () => {
+const whileRunning = () => {
   sample();
   sampling = setInterval(sample, 50);
-});
+};
+const { tasksPerSecond } = await drain(database, Number(tasks), { whileRunning });
 clearInterval(sampling);
 sample();
 tell({ tasksPerSecond, memoryAtStart: samples[0], memoryAtMost: Math.max(...samples) });

@@ -1,13 +1,26 @@
 // Working off a backlog: tasks are stored first, then a worker is started on them.
 
-import { type AuditLevel, createEverTask, silentLogger } from "@evertask/evertask";
+import {
+  type AuditLevel,
+  createEverTask,
+  type RateLimitOptions,
+  silentLogger,
+} from "@evertask/evertask";
 import type { BenchDatabase } from "../support/open_storage.ts";
-import { countedPayload, CountingTask } from "../support/counting_task.ts";
+import { type CountedPayload, countedPayload, CountingTask } from "../support/counting_task.ts";
 import { assertAllCompleted } from "./verify.ts";
 
 /** What was measured. */
 export interface DrainFigures {
   readonly tasksPerSecond: number;
+}
+
+/** What may differ from a plain drain. */
+export interface DrainOptions {
+  /** The tasks' own. @default none */
+  readonly rateLimit?: RateLimitOptions<CountedPayload>;
+  /** Called once the worker has started, with the tasks' counter. */
+  readonly whileRunning?: (counting: CountingTask) => void;
 }
 
 /** How many tasks are stored by one call. */
@@ -31,17 +44,13 @@ export async function storeBacklog(
   await everTask.stop();
 }
 
-/**
- * Works off a backlog of counted tasks, from the start of the worker until the last end is stored.
- *
- * @param whileRunning Called once the worker has started, with the tasks' counter.
- */
+/** Works off a backlog of counted tasks, from the start of the worker until the last end is stored. */
 export async function drain(
   database: BenchDatabase,
   tasks: number,
-  whileRunning: (counting: CountingTask) => void = () => {},
+  { rateLimit, whileRunning }: DrainOptions = {},
 ): Promise<DrainFigures> {
-  const counting = new CountingTask(tasks);
+  const counting = new CountingTask(tasks, rateLimit);
   const everTask = createEverTask({
     storage: database.storage(),
     tasks: [counting.task],
@@ -49,7 +58,7 @@ export async function drain(
   });
   const startedAt = performance.now();
   await everTask.start();
-  whileRunning(counting);
+  whileRunning?.(counting);
   await counting.allStarted();
   await everTask.stop();
   const seconds = (performance.now() - startedAt) / 1000;

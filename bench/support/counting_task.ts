@@ -1,6 +1,6 @@
 // A task that does nothing but count.
 
-import { defineTask, type Task } from "@evertask/evertask";
+import { defineTask, type RateLimitOptions, type Task } from "@evertask/evertask";
 
 /** What a counted task carries: which one it is, and some text, as a real payload would. */
 export interface CountedPayload {
@@ -19,9 +19,11 @@ export class CountingTask {
   readonly #all: PromiseWithResolvers<void> = Promise.withResolvers();
   #count = 0;
 
-  constructor(expected: number) {
+  /** @param rateLimit The task's own. @default none */
+  constructor(expected: number, rateLimit?: RateLimitOptions<CountedPayload>) {
     this.task = defineTask<CountedPayload>({
       type: "counted",
+      ...(rateLimit && { rateLimit }),
       handle: () => {
         if (++this.#count === expected) this.#all.resolve();
       },
