@@ -156,6 +156,7 @@ export function slotRequests(requests: readonly RateSlotRequest[]): Rows {
     HorizonMs: Math.min(request.horizonMs, Number.MAX_SAFE_INTEGER),
     ReservedMs: request.reservedAt,
     GraceMs: request.graceMs,
+    StartWithinMs: request.startWithinMs,
   }));
   return rowsOf(types.rateSlotRequestList, rows);
 }

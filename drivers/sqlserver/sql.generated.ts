@@ -470,7 +470,8 @@ IF TYPE_ID(N'[EverTask].[RateSlotRequestList]') IS NULL
         [StartEmpty] bit           NOT NULL,
         [HorizonMs]  float         NOT NULL,
         [ReservedMs] float         NULL,     -- the slot that was reserved before, in epoch milliseconds
-        [GraceMs]    float         NOT NULL
+        [GraceMs]    float         NOT NULL,
+        [StartWithinMs] float      NOT NULL
     );
 GO
 
@@ -1600,7 +1601,7 @@ BEGIN
     DECLARE @Key TABLE ([RateKey] nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
     DECLARE @Slot TABLE ([Ordinal] int NOT NULL PRIMARY KEY, [SlotMs] float NOT NULL, [Granted] bit NOT NULL);
     DECLARE @NowMs float, @Turn int, @RateKey nvarchar(400), @IntervalMs float, @ToleranceMs float, @StartEmpty bit, @HorizonMs float,
-        @ReservedMs float, @GraceMs float, @ReservedTatMs float, @StartedTatMs float, @LeewayMs float, @NextTatMs float, @SlotMs float,
+        @ReservedMs float, @GraceMs float, @StartsByMs float, @ReservedTatMs float, @StartedTatMs float, @LeewayMs float, @NextTatMs float, @SlotMs float,
         @Granted bit, @Stored bit;
 
     INSERT INTO @Key ([RateKey]) SELECT DISTINCT r.[RateKey] FROM @Requests AS r ORDER BY r.[RateKey];
@@ -1621,7 +1622,8 @@ BEGIN
     WHILE @Turn IS NOT NULL
     BEGIN
         SELECT @RateKey = [RateKey], @IntervalMs = [IntervalMs], @ToleranceMs = ([Burst] - 1) * [IntervalMs],
-            @StartEmpty = [StartEmpty], @HorizonMs = [HorizonMs], @ReservedMs = [ReservedMs], @GraceMs = [GraceMs]
+            @StartEmpty = [StartEmpty], @HorizonMs = [HorizonMs], @ReservedMs = [ReservedMs], @GraceMs = [GraceMs],
+            @StartsByMs = @NowMs + [StartWithinMs]
         FROM @Requests WHERE [Ordinal] = @Turn;
 
         SET @ReservedTatMs = NULL;
@@ -1635,7 +1637,7 @@ BEGIN
         END;
 
         SET @LeewayMs = @GraceMs + 1;
-        SET @NextTatMs = CASE WHEN @StartedTatMs < @NowMs THEN @NowMs ELSE @StartedTatMs END + @IntervalMs;
+        SET @NextTatMs = CASE WHEN @StartedTatMs < @StartsByMs THEN @StartsByMs ELSE @StartedTatMs END + @IntervalMs;
         SET @Granted = 1;
 
         IF @ReservedMs > @NowMs

@@ -112,6 +112,7 @@ export const rateSlotRequestList = tableType("RateSlotRequestList", {
   HorizonMs: float,
   ReservedMs: float,
   GraceMs: float,
+  StartWithinMs: float,
 });
 
 /** Lines that handlers logged. */

@@ -172,8 +172,8 @@ BEGIN
 END $$;
 
 -- Takes one slot each by the generic cell rate algorithm with reservations, in the order of the list: [{key,
--- emissionIntervalMs, burst, startEmpty, horizonMs, reservedAt, graceMs}]. Returns {now, slots: [{slotAt, granted}]}.
--- What it does, and why, is in src/rate_limit/gcra.ts.
+-- emissionIntervalMs, burst, startEmpty, horizonMs, reservedAt, graceMs, startWithinMs}]. Returns {now, slots: [{slotAt,
+-- granted}]}. What it does, and why, is in src/rate_limit/gcra.ts.
 CREATE FUNCTION take_rate_slots(requests json) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -184,13 +184,13 @@ DECLARE
   now_ms    float8;
   wish      record;
   tolerance float8;
+  leeway    float8;
   reserved  float8;
   started   float8;
-  leeway    float8;
-  in_time   boolean;
   next_tat  float8;
   slot      float8;
   granted   boolean;
+  changes   boolean;
   slots     json[] := '{}';
 BEGIN
   -- New keys get a row first, as if never used; then all rows are locked, both in the order of keys.
@@ -205,40 +205,50 @@ BEGIN
   clock := utc_now();
   now_ms := to_epoch_ms(clock);
 
+  -- Key by key, so that each row is read and written once.
   FOR wish IN
-    SELECT r.*, r."emissionIntervalMs" AS interval_ms, r."reservedAt" AS reserved_at
-    FROM json_to_recordset(requests) AS r (
-      key text COLLATE "C", "emissionIntervalMs" float8, burst int, "startEmpty" boolean, "horizonMs" float8,
-      "reservedAt" float8, "graceMs" float8
+    SELECT r.*, r."emissionIntervalMs" AS interval_ms, r."reservedAt" AS reserved_at,
+      r.key IS DISTINCT FROM lag(r.key) OVER by_key AS is_first, r.key IS DISTINCT FROM lead(r.key) OVER by_key AS is_last
+    FROM ROWS FROM (json_to_recordset(requests) AS (
+      key text, "emissionIntervalMs" float8, burst int, "startEmpty" boolean, "horizonMs" float8,
+      "reservedAt" float8, "graceMs" float8, "startWithinMs" float8
+    )) WITH ORDINALITY AS r (
+      key, "emissionIntervalMs", burst, "startEmpty", "horizonMs", "reservedAt", "graceMs", "startWithinMs", position
     )
+    WINDOW by_key AS (ORDER BY r.key COLLATE "C", r.position)
+    ORDER BY r.key COLLATE "C", r.position
   LOOP
     tolerance := (wish.burst - 1) * wish.interval_ms;
-    SELECT l.reserved_tat_ms, l.started_tat_ms INTO reserved, started FROM rate_limits AS l WHERE l.rate_key = wish.key;
+    leeway := wish."graceMs" + 1;
+    IF wish.is_first THEN
+      SELECT l.reserved_tat_ms, l.started_tat_ms INTO reserved, started FROM rate_limits AS l WHERE l.rate_key = wish.key;
+      changes := false;
+    END IF;
     IF reserved = '-infinity' THEN
       reserved := now_ms + CASE WHEN wish."startEmpty" THEN tolerance ELSE 0 END;
       started := reserved;
     END IF;
-    leeway := wish."graceMs" + 1;
-    in_time := now_ms - wish.reserved_at <= wish."graceMs";
-    next_tat := greatest(now_ms, started) + wish.interval_ms;
+    next_tat := greatest(now_ms + wish."startWithinMs", started) + wish.interval_ms;
     granted := true;
     IF wish.reserved_at > now_ms THEN
       slot := wish.reserved_at;
-    ELSIF wish.reserved_at IS NOT NULL AND started - tolerance - in_time::int * leeway <= now_ms THEN
-      slot := now_ms;
-      UPDATE rate_limits AS l SET reserved_tat_ms = reserved, started_tat_ms = next_tat WHERE l.rate_key = wish.key;
+    ELSIF started - tolerance - (now_ms - wish.reserved_at <= wish."graceMs")::int * leeway <= now_ms THEN
+      slot := now_ms; -- it has a slot: without one, this is NULL
+      started := next_tat;
+      changes := true;
     ELSE
-      reserved := greatest(reserved, started - leeway);
-      slot := greatest(now_ms, ceil(reserved - tolerance - 0.001));
+      slot := greatest(now_ms, ceil(greatest(reserved, started - leeway) - tolerance - 0.001));
       granted := slot <= coalesce(now_ms + wish."horizonMs", 'infinity');
       IF granted THEN
-        UPDATE rate_limits AS l SET
-          reserved_tat_ms = greatest(now_ms, reserved) + wish.interval_ms,
-          started_tat_ms = CASE WHEN slot = now_ms THEN next_tat ELSE started END
-        WHERE l.rate_key = wish.key;
+        changes := true;
+        reserved := greatest(now_ms, reserved, started - leeway) + wish.interval_ms;
+        IF slot = now_ms THEN started := next_tat; END IF;
       END IF;
     END IF;
-    slots := slots || json_build_object('slotAt', slot, 'granted', granted);
+    slots[wish.position] := json_build_object('slotAt', slot, 'granted', granted);
+    IF wish.is_last AND changes THEN
+      UPDATE rate_limits AS l SET reserved_tat_ms = reserved, started_tat_ms = started WHERE l.rate_key = wish.key;
+    END IF;
   END LOOP;
   RETURN json_build_object('now', to_epoch_ms(clock), 'slots', to_json(slots));
 END $$;

@@ -111,7 +111,8 @@ IF TYPE_ID(N'[EverTask].[RateSlotRequestList]') IS NULL
         [StartEmpty] bit           NOT NULL,
         [HorizonMs]  float         NOT NULL,
         [ReservedMs] float         NULL,     -- the slot that was reserved before, in epoch milliseconds
-        [GraceMs]    float         NOT NULL
+        [GraceMs]    float         NOT NULL,
+        [StartWithinMs] float      NOT NULL
     );
 GO
 

@@ -32,7 +32,7 @@ const roundingMs = 1;
 /**
  * Starts a run if the limit allows it now, and otherwise reserves the next slot.
  *
- * Runs are charged when they start. So that those that start a few milliseconds after their slots do not make those behind
+ * Runs are charged when they start; if that may be a while later, as if they started at the end of it. So that those that start a few milliseconds after their slots do not make those behind
  * them come too early, runs may start by `graceMs` sooner than the limit says; only who is too late for a slot may not, while
  * others have reserved all that is to come. In any window of one period start at most permits + burst runs, as long as
  * (permits + 1) · `emissionIntervalMs` is longer than the period + `graceMs` + 1.
@@ -46,7 +46,7 @@ export function takeSlot(kept: RateBudget | null, now: number, wish: SlotWish): 
   const leewayMs = wish.graceMs + roundingMs;
   const fresh = wish.startEmpty ? now + toleranceMs : now;
   const { reservedTat, startedTat } = kept ?? { reservedTat: fresh, startedTat: fresh };
-  const afterStart = Math.max(now, startedTat) + emissionIntervalMs;
+  const afterStart = Math.max(now + wish.startWithinMs, startedTat) + emissionIntervalMs;
 
   if (reservedAt !== null) {
     if (reservedAt > now) return { slotAt: reservedAt, granted: true, budget: kept };

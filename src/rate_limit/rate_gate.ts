@@ -56,17 +56,18 @@ export class RateGate {
     return limit.throttleRetries || task.attempt - task.lostCount <= 1;
   }
 
-  /** For how long a start holds that a job's limit has allowed, in milliseconds. */
-  startWithinMs({ task }: Job): number {
-    return this.#limits.get(task.type)?.startWithinMs ?? 0;
+  /** How long before its turn a job may ask, in milliseconds. */
+  mostAheadMs({ task }: Job): number {
+    return this.#limits.get(task.type)?.mostAheadMs ?? 0;
   }
 
   /**
    * Asks whether a job may start; otherwise it keeps the slot that it gets.
    *
+   * @param startWithinMs How much later than now it may start.
    * @throws What storage throws, when it gives no answer.
    */
-  async ask(job: Job): Promise<Verdict> {
+  async ask(job: Job, startWithinMs: number): Promise<Verdict> {
     const limit = this.#limits.get(job.task.type)!;
     const { storageClock, sources } = this.#parts;
     const reservedAt = job.rateSlotAt;
@@ -80,10 +81,15 @@ export class RateGate {
     // A task that was let in before is not rejected because its worker was late.
     const horizonMs = reservedAt === null ? limit.horizonMs : Number.MAX_SAFE_INTEGER;
     const { emissionIntervalMs, burst, startEmpty, graceMs } = limit;
-    const wish = { emissionIntervalMs, burst, startEmpty, horizonMs, reservedAt, graceMs };
     const { slotAt, granted, now } = await sources[limit.scope].take({
       key: job.task.type + separator + key,
-      ...wish,
+      emissionIntervalMs,
+      burst,
+      startEmpty,
+      horizonMs,
+      reservedAt,
+      graceMs,
+      startWithinMs,
     });
     const waitMs = slotAt - now;
     if (!granted) {

@@ -10,9 +10,9 @@ import { type Duration, toMilliseconds } from "../time/duration.ts";
  *
  * Over any window of one period a key starts at most `permits + burst` times, by the storage's clock, however late workers
  * come for the slots of waiting tasks: each start asks the store once more. One that comes late takes what nobody has used
- * meanwhile, or the next slot. A handler begins after its start was allowed, half of `period / permits` later at most, or half
- * of a round trip. So that this does not matter to fast limits either, their slots are set so far apart that `permits + 1` of
- * them take 40 ms (a twenty-fifth of a shorter period) longer than the period: it changes limits whose slots are less than 40 ms
+ * meanwhile, or the next slot. A handler begins when the answer of the store has come: that answers take differently long, by
+ * up to half of `period / permits`, is allowed for. So that this is enough for fast limits, too, `permits + 1` slots take at
+ * least 40 ms (a twenty-fifth of a shorter period) longer than the period. It changes limits whose slots are less than 40 ms
  * apart, by 4 % at most if the period is 100 ms or more.
  *
  * @typeParam Payload What the handler gets.
@@ -63,8 +63,8 @@ export interface RateLimitSettings {
   readonly scope: "store" | "memory";
   /** For how long after its instant a slot counts as used in time. */
   readonly graceMs: number;
-  /** For how long after it was asked for a start that is allowed holds. */
-  readonly startWithinMs: number;
+  /** How long before its turn a task may ask. */
+  readonly mostAheadMs: number;
   readonly key: ((payload: unknown) => unknown) | undefined;
 }
 
@@ -130,7 +130,9 @@ export function parseRateLimit(
     horizonMs: overflow === "Discard" ? 0 : horizonMs,
     scope,
     graceMs: spareMs / 2 - 1,
-    startWithinMs: spareMs / 2,
+    // A start that is allowed ahead is charged as if it were that much later, so there has to be a burst to take it from; and
+    // it must not use up budget that another task is discarded for.
+    mostAheadMs: overflow === "Discard" ? 0 : Math.min(100, (burst - 1) * emissionIntervalMs / 2),
     key: key === undefined ? undefined : (payload) => options.key!(payload as never),
   };
 }

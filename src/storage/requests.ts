@@ -275,6 +275,8 @@ export interface RateSlotRequest {
   readonly reservedAt: number | null;
   /** For how long after its instant a slot counts as used in time, and how much sooner than exactly runs may start for it. */
   readonly graceMs: number;
+  /** How much later than now the run may start when it is allowed to. */
+  readonly startWithinMs: number;
 }
 
 /** The answer to a {@linkcode RateSlotRequest}. */

@@ -259,10 +259,11 @@ export interface Storage {
    *
    * - A request with a slot that is not yet reached gets that slot again; nothing changes.
    * - A request with a slot that is reached may start if S - τ - g <= now, g being `graceMs` + 1 if the slot was at most
-   *   `graceMs` ago and 0 otherwise. The answer is now, and S becomes max(now, S) + T.
+   *   `graceMs` ago and 0 otherwise. The answer is now, and S becomes max(now + `startWithinMs`, S) + T.
    * - Otherwise, and without a slot, let A be max(R, S - `graceMs` - 1). The next slot is max(now, A - τ), rounded up to a whole
    *   millisecond (an excess of a microsecond, the noise of the arithmetic, is dropped before). It is granted if it is not later
-   *   than now + the horizon; then R becomes max(now, A) + T. If the slot is now, the run starts: S becomes max(now, S) + T.
+   *   than now + the horizon; then R becomes max(now, A) + T. If the slot is now, the run may start: S becomes
+   *   max(now + `startWithinMs`, S) + T.
    *
    * `takeSlot` in src/rate_limit/gcra.ts is this in TypeScript.
    */

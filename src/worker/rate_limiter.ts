@@ -52,12 +52,12 @@ export class RateLimiter {
   admits(runner: QueueRunner, job: Job, now: number): boolean {
     if (!this.#gate.concerns(job) || now <= job.startBy) return true;
     runner.holdWithSlot(job);
-    void this.#ask(runner, job, true);
+    void this.#ask(runner, job, null);
+    const aheadMs = this.#gate.mostAheadMs(job);
+    const asksToo = (next: Job) => next.task.type === job.task.type && this.#gate.concerns(next);
     // Half of the time is for the answer.
-    const nextMs = this.#gate.startWithinMs(job) / 2;
-    const asks = (next: Job) => this.#gate.concerns(next) && now > next.startBy;
-    for (const next of runner.holdThoseOf(nextMs, now, asks)) {
-      void this.#ask(runner, next, false);
+    for (const next of runner.holdThoseOf(aheadMs / 2, now, asksToo)) {
+      void this.#ask(runner, next, aheadMs);
     }
     return false;
   }
@@ -67,12 +67,12 @@ export class RateLimiter {
     this.#events.stop();
   }
 
-  /** @param hasSlot Whether the job starts in a slot that it has; otherwise it takes one of the next. */
-  async #ask(runner: QueueRunner, job: Job, hasSlot: boolean): Promise<void> {
+  /** @param aheadMs How long before its turn the job asks; null: it has a slot already. */
+  async #ask(runner: QueueRunner, job: Job, aheadMs: number | null): Promise<void> {
     const askedAt = this.#parts.worker.clock.monotonic();
     let verdict: Verdict | null = null;
     try {
-      verdict = await this.#gate.ask(job);
+      verdict = await this.#gate.ask(job, aheadMs ?? 0);
     } catch (error) {
       this.#parts.worker.logger.warn(
         "The rate limit of task {taskId} ({type}) could not be asked; the task is given back: {error}",
@@ -82,15 +82,14 @@ export class RateLimiter {
     // Not if it was cancelled or given back meanwhile.
     const isHeld = runner.unhold(job);
     const goes = isHeld && verdict?.kind === "go";
-    if (goes && hasSlot) return this.#parts.start(job);
-    if (goes) {
-      job.startBy = askedAt + this.#gate.startWithinMs(job);
+    if (aheadMs === null) {
+      if (goes) return this.#parts.start(job);
+      runner.freeSlot();
+    } else if (goes) {
+      job.startBy = askedAt + aheadMs;
       runner.pushReady(job);
-    } else {
-      if (hasSlot) runner.freeSlot();
-      else runner.sentAway();
-      if (isHeld) this.#sendAway(job, verdict);
-    }
+    } else runner.sentAway();
+    if (isHeld && !goes) this.#sendAway(job, verdict);
     this.#parts.onChanged(runner);
   }
 

@@ -14,6 +14,7 @@ const plain: SlotWish = {
   horizonMs: 1e9,
   reservedAt: null,
   graceMs: 0,
+  startWithinMs: 0,
 };
 
 /** Asks at instants (milliseconds after `now`) and tells when each slot is; null for one that was refused. */
@@ -173,27 +174,36 @@ interface Visitor {
   asked: number;
 }
 
-/** Lets tasks come, and come late for their slots. Tells when they started, and how often each has asked. */
+/** When a run was allowed to start, and how much later it may. */
+interface AllowedStart {
+  readonly at: number;
+  readonly withinMs: number;
+}
+
+/** Lets tasks come, and come late for their slots. Tells when they were allowed to start, and how often each has asked. */
 function simulate(
   rateLimit: { permits: number; burst: number; period: number },
   arrivals: readonly number[],
   comesAt: (slotAt: number, ask: number) => number,
-): { starts: number[]; asks: number[] } {
+  startWithinMs: (ask: number) => number = () => 0,
+): { starts: AllowedStart[]; asks: number[] } {
   const { emissionIntervalMs, burst, startEmpty, graceMs } = parseRateLimit(rateLimit, "rateLimit");
   const wish = { emissionIntervalMs, burst, startEmpty, graceMs, horizonMs: 1e12 };
   const waiting: Visitor[] = arrivals.map((at) => ({ at: now + at, reservedAt: null, asked: 0 }));
-  const starts: number[] = [];
+  const starts: AllowedStart[] = [];
   const asks: number[] = [];
   let budget: RateBudget | null = null;
   for (let ask = 0; waiting.length > 0; ask++) {
     waiting.sort((a, b) => a.at - b.at);
     const visitor = waiting[0]!;
     visitor.asked++;
-    const taken = takeSlot(budget, visitor.at, { ...wish, reservedAt: visitor.reservedAt });
+    const { at, reservedAt } = visitor;
+    const withinMs = startWithinMs(ask);
+    const taken = takeSlot(budget, at, { ...wish, reservedAt, startWithinMs: withinMs });
     budget = taken.budget;
-    if (taken.slotAt === visitor.at) {
+    if (taken.slotAt === at) {
       waiting.shift();
-      starts.push(visitor.at);
+      starts.push({ at, withinMs });
       asks.push(visitor.asked);
     } else {
       visitor.reservedAt = taken.slotAt;
@@ -238,10 +248,12 @@ Deno.test("over any period a key starts at most permits + burst times, however l
             pollMs === null
               ? slotAt + latenesses[ask % latenesses.length]!
               : Math.ceil(slotAt / pollMs) * pollMs,
+          (ask) => ask % 3 === 0 ? latenesses[ask % latenesses.length]! : 0,
         );
         const { graceMs } = parseRateLimit(limit, "rateLimit");
-        // The clock shows whole milliseconds, and the handler begins when the answer has come.
-        const begins = starts.map((at, n) => at + parts[n % parts.length]! * graceMs)
+        // The handler begins when the answer has come, or within the time that was asked for.
+        const begins = starts
+          .map(({ at, withinMs }, n) => at + parts[n % parts.length]! * (withinMs || graceMs))
           .sort((a, b) => a - b);
         for (const [first, from] of begins.entries()) {
           const inWindow = begins.slice(first).filter((at) => at <= from + limit.period).length;

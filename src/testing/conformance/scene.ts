@@ -89,6 +89,7 @@ export function slotRequest(overrides: Partial<RateSlotRequest> = {}): RateSlotR
     horizonMs: 0,
     reservedAt: null,
     graceMs: 0,
+    startWithinMs: 0,
     ...overrides,
   };
 }

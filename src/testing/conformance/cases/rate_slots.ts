@@ -135,6 +135,12 @@ export const rateSlots = topic("rate slots", {
     expectSame(await reserve(s, [wish({ burst })]), "2", "nothing of it is there once more");
   },
 
+  "a run that may start later is charged as if it did": async (s) => {
+    const soon = wish({ burst: 3, startWithinMs: 1.5 * emissionIntervalMs });
+    const exact = wish({ burst: 3 });
+    expectSame(await reserve(s, [soon, exact, exact]), "0 0.5 1.5", "the burst is smaller by that");
+  },
+
   "a refused new key stays new": async (s) => {
     const empty = wish({ startEmpty: true, burst: 3 });
     expectSame(await reserve(s, []), "", "an empty list is fine");
