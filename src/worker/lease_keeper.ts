@@ -98,7 +98,7 @@ export class LeaseKeeper {
   async start(): Promise<void> {
     await this.#register();
     await this.#beat();
-    this.#armNext();
+    if (!this.#isArmed) this.#armNext();
   }
 
   /** Gives the id up for lost, as when a claim was refused; the next heartbeat registers a new one. */
@@ -189,6 +189,7 @@ export class LeaseKeeper {
       await this.#register();
     }
     await this.#beat();
+    if (this.#workerId === null) return; // it was given up: the next one takes a new id
     if (this.#wasUnreachable) this.#findings.onReachable();
     this.#wasUnreachable = false;
   }
@@ -200,11 +201,7 @@ export class LeaseKeeper {
     const result = await this.#storage.heartbeat(id, leaseMs);
     if (this.#workerId !== id) return;
     this.#storageClock.sync(result.now);
-    if (!result.alive) {
-      this.lose(id);
-      this.#wasUnreachable = true;
-      await this.#register();
-    }
+    if (!result.alive) return this.lose(id);
     this.#lastBeatAt = sentAt;
     this.#findings.onHeartbeat(result);
     if (result.othersLost) this.#releaseLost();

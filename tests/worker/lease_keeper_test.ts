@@ -2,7 +2,8 @@
 
 import { assertEquals } from "@std/assert";
 import { defineTask, type Storage } from "../../mod.ts";
-import { Fleet, untilAborted } from "../support/fleet.ts";
+import { Faults } from "../support/faulty_storage.ts";
+import { Fleet, gate, untilAborted } from "../support/fleet.ts";
 
 /** A storage of which one verb does not answer from a moment on that the test chooses. */
 function silencing(verb: "heartbeat" | "releaseLost") {
@@ -61,3 +62,29 @@ Deno.test("a worker that takes over a lost one's tasks beats on, however long th
   // The one that never answered may not keep it from stopping.
   await fleet.stop(everTask);
 });
+
+for (const stops of [false, true]) {
+  const then = stops ? "none when it is stopped meanwhile" : "and beats under it";
+  Deno.test(`a worker that was given up registers once, however late the answer comes, ${then}`, async () => {
+    await using fleet = new Fleet();
+    const faults = new Faults();
+    const task = defineTask<null>({ type: "task", handle() {} });
+    const options = { tasks: [task], wrap: faults.wrap, leaseDuration: 15_000 };
+    const everTask = await fleet.start(options);
+    const registrations = () => faults.calls.get("registerWorker")!;
+    await (await fleet.storage()).unregisterWorker(everTask.workerId!);
+
+    const answer = gate();
+    faults.rule = (verb) => verb === "registerWorker" ? { until: answer.opened } : null;
+    while (registrations() === 1) await fleet.pass(100);
+    await fleet.pass(1_000, 100);
+    const stopped = stops ? fleet.stop(everTask) : Promise.resolve();
+    await fleet.pass(1_000, 100);
+    answer.open();
+    await stopped;
+    await fleet.pass(10_000, 100);
+    assertEquals(registrations(), 2);
+    const ids = (await (await fleet.storage()).workers()).map(({ id }) => id);
+    assertEquals(ids, stops ? [] : [everTask.workerId]);
+  });
+}
