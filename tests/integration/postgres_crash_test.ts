@@ -43,7 +43,7 @@ Deno.test("20,000 tasks all end once in four processes: two are killed, one is f
   const firstKilledAt = Date.now();
   await eventually("5,000 tasks have ended", () => ended() >= 5000);
   await frozen.until("is in the middle of long runs", () => openRuns(frozen).length >= 4);
-  frozen.freeze();
+  await frozen.freeze();
   await eventually("7,000 tasks have ended", () => ended() >= 7000);
   await second.kill();
   const secondKilledAt = Date.now();
@@ -107,7 +107,7 @@ Deno.test("a frozen process with a transaction open holds up nobody who takes ov
   const steps = await web.dispatchMany(tasks.step, [{ ms: 500 }, { ms: 500 }]);
   const ids = [settled, ...steps].map(({ id }) => id);
   await frozen.until("is in the middle of its tasks", () => openRuns(frozen).length === 3);
-  frozen.freeze();
+  await frozen.freeze();
 
   await using one = await WorkerProcess.start(setup);
   await using two = await WorkerProcess.start(setup);

@@ -1,6 +1,7 @@
 // Worker processes on one SQLite file that are killed, frozen and started again.
 
 import { assert, assertEquals } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
 import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
 import { createEverTask } from "../../mod.ts";
 import type { RunReport } from "./programs/protocol.ts";
@@ -105,7 +106,7 @@ Deno.test("a process that was frozen for longer than its lease writes nothing mo
   const first = await web.dispatchMany(tasks.step, [{ ms: 2500 }, { ms: 2500 }]);
   const ids = first.map(({ id }) => id);
   await frozen.until("runs tasks", () => frozen.runs.length === 2);
-  frozen.freeze();
+  await freezeBetweenWrites(frozen, path);
   await using other = await WorkerProcess.start({ ...setup, parallelism: 20 });
   await other.until("has taken the tasks", () => other.ended === 2);
   await other.stop();
@@ -121,3 +122,18 @@ Deno.test("a process that was frozen for longer than its lease writes nothing mo
   assertEquals(lost.map(({ taskId }) => taskId).sort(), ids);
   assert(aborts.every(({ reason }) => reason === "LeaseLostError"), JSON.stringify(aborts));
 });
+
+/** Freezes a process when it does not hold the lock of the file: that nobody could take from it. */
+async function freezeBetweenWrites(process: WorkerProcess, path: string): Promise<void> {
+  using database = new DatabaseSync(path);
+  while (true) {
+    await process.freeze();
+    try {
+      database.exec("BEGIN IMMEDIATE; ROLLBACK");
+      return;
+    } catch (error) {
+      if (!String(error).includes("locked")) throw error;
+      process.thaw();
+    }
+  }
+}

@@ -2,9 +2,17 @@
 
 import { assertEquals } from "@std/assert";
 import { deadline } from "@std/async";
+import { eventually } from "./support.ts";
 import type { EventReport, Report, RunReport, WorkerSetup } from "./programs/protocol.ts";
 
 const program = new URL("programs/worker.ts", import.meta.url);
+
+/** Whether a process has heeded SIGSTOP, as far as the system tells. */
+async function isStopped(pid: number): Promise<boolean> {
+  if (Deno.build.os !== "linux") return true;
+  const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
+  return stat.slice(stat.lastIndexOf(")") + 2).startsWith("T"); // a name in parentheses stands before the state
+}
 
 /** A process of its own that runs the tasks of a store. It is killed at the end of its scope, if it still lives. */
 export class WorkerProcess implements AsyncDisposable {
@@ -84,9 +92,10 @@ export class WorkerProcess implements AsyncDisposable {
     await this.#gone();
   }
 
-  /** Stops it in the middle of whatever it does, as a machine that swaps or a suspended one does. */
-  freeze(): void {
+  /** Stops it in the middle of whatever it does, as a machine that swaps or a suspended one does; it stands still then. */
+  async freeze(): Promise<void> {
     this.#child.kill("SIGSTOP");
+    await eventually("the worker process stands still", () => isStopped(this.#child.pid));
   }
 
   /** Lets it go on. */
