@@ -130,9 +130,11 @@ export function parseRateLimit(
     horizonMs: overflow === "Discard" ? 0 : horizonMs,
     scope,
     graceMs: spareMs / 2 - 1,
-    // A start that is allowed ahead is charged as if it were that much later, so there has to be a burst to take it from; and
-    // it must not use up budget that another task is discarded for.
-    mostAheadMs: overflow === "Discard" ? 0 : Math.min(100, (burst - 1) * emissionIntervalMs / 2),
+    // A start that is allowed ahead is charged as if it were that much later: it must be little in terms of the burst, or of an
+    // interval, and it must not use up budget for want of which another task is discarded.
+    mostAheadMs: overflow === "Discard"
+      ? 0
+      : Math.min(100, Math.max((burst - 1) / 2, 1 / 20) * emissionIntervalMs),
     key: key === undefined ? undefined : (payload) => options.key!(payload as never),
   };
 }
