@@ -164,7 +164,8 @@ export class QueueRunner {
    */
   holdThoseOf(nextMs: number, now: number, wanted: (job: Job) => boolean): Job[] {
     const held: Job[] = [];
-    const most = this.#prefetch.endingWithin(nextMs, now) - this.#ready.length;
+    const ahead = this.#ready.length + this.#held.size;
+    const most = this.#prefetch.endingWithin(nextMs, now) - ahead;
     while (held.length < most) {
       const job = this.#waiting.shiftIf(wanted);
       if (job === undefined) break;
