@@ -20,8 +20,8 @@ export interface RateLimiterParts {
   readonly teller: AttemptTeller;
   readonly executor: Executor;
   readonly giveBack: GiveBack;
-  /** Starts a job that was taken from its line with a slot. */
-  readonly start: (job: Job) => void;
+  /** Starts a job that was taken from its line with a slot; false when nothing starts any more. */
+  readonly start: (job: Job) => boolean;
   /** A queue has a job in line, or room for another one. */
   readonly onChanged: (runner: QueueRunner) => void;
 }
@@ -83,8 +83,9 @@ export class RateLimiter {
     const isHeld = runner.unhold(job);
     const goes = isHeld && verdict?.kind === "go";
     if (aheadMs === null) {
-      if (goes) return this.#parts.start(job);
+      if (goes && this.#parts.start(job)) return;
       runner.freeSlot();
+      if (goes) runner.push(job); // to be given back
     } else if (goes) {
       job.startBy = askedAt + aheadMs;
       runner.pushReady(job);

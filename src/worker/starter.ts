@@ -53,10 +53,12 @@ export class Starter {
     if (runner.mayHaveMore && runner.runsLow(clock.monotonic())) onLow();
   }
 
-  /** Starts a job that was taken from its line with a slot. */
-  start(job: Job, now: number = this.#parts.clock.monotonic()): void {
+  /** Starts a job that was taken from its line with a slot; false when nothing starts any more. */
+  start(job: Job, now: number = this.#parts.clock.monotonic()): boolean {
+    if (this.#stopped) return false;
     const { quarantine, executor } = this.#parts;
     if (quarantine.admits(job)) executor.execute(job, now);
+    return true;
   }
 
   /** Starts nothing more. */

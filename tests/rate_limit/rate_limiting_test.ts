@@ -187,9 +187,9 @@ Deno.test("however late workers come for their slots, no window exceeds permits 
       await first.dispatch(hog, 330);
       await first.dispatchMany(task, [{ to: "a" }, { to: "a" }, { to: "a" }, { to: "a" }]);
       await other.dispatch(hog, 470);
-      await fleet.pass(150, 10);
+      await fleet.pass(150, 30);
     }
-    await fleet.pass(15_000, 20);
+    await fleet.pass(15_000, 100);
     const instants = runs.map(({ at }) => at);
     assertEquals(instants.length, 48);
     assertLessOrEqual(busiestWindow(instants, 1_000), limit.permits + limit.burst);
@@ -220,6 +220,35 @@ Deno.test("a start that its limit refuses gives its slot to others, and is not l
   await fleet.pass(5_000, 100);
   assertEquals([runs.length, others], [0, 1]);
   assertEquals((await everTask.get(asking.id))!.status, "Cancelled");
+});
+
+Deno.test("a start that is allowed while the worker stops does not begin: the task is given back", async () => {
+  await using fleet = new Fleet();
+  const { task, runs } = mailer(fleet, { permits: 1, period: second });
+  const answered = gate();
+  const faults = new Faults();
+  const everTask = await fleet.start({ tasks: [task], wrap: faults.wrap });
+  // The claimer waits for its answer, so that the limit's comes before the worker has given back what waits.
+  const claimed = gate();
+  faults.rule = (verb) => {
+    if (verb === "takeRateSlots") return { until: answered.opened };
+    return verb === "claim" ? { until: claimed.opened } : null;
+  };
+  const { id } = await everTask.dispatch(task, { to: "a" });
+  const waiting = await fleet.create({ tasks: [task] }).dispatch(task, { to: "b" });
+  await fleet.pass(5_000, 500);
+  const stopped = fleet.stop(everTask);
+  await fleet.settle();
+  answered.open();
+  await fleet.settle();
+  faults.rule = () => null;
+  claimed.open();
+  await stopped;
+  assertEquals(runs.length, 0);
+  for (const each of [id, waiting.id]) {
+    const { status, workerId, attempt } = (await (await fleet.storage()).get(each))!;
+    assertEquals([status, workerId, attempt], ["Queued", null, 0]);
+  }
 });
 
 Deno.test("a rate limit that makes no sense is refused when the task is defined", () => {
