@@ -38,10 +38,10 @@ Deno.test({
           tasks: [step, wait],
           logger: silentLogger,
         });
-        const first = await web.dispatchMany(step, steps);
         await using one = await startWorker(schema);
         await using two = await startWorker(schema);
         const workers = [one, two];
+        const first = await web.dispatchMany(step, steps);
         await eventually("work is under way", () => workers.every(({ runs }) => runs.length > 20));
 
         const startedAt = performance.now();
