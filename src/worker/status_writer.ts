@@ -48,6 +48,8 @@ export class StatusWriter {
   #pending: Entry[] = [];
   /** Entries that storage cannot take: each is tried again by itself, so that it does not hold up the others. */
   readonly #isolated = new Set<Entry>();
+  /** Jobs of which something was given up. */
+  readonly #givenUp = new WeakSet<Job>();
   #flushing = false;
   #stopped = false;
   #idleWaiters: (() => void)[] = [];
@@ -128,6 +130,10 @@ export class StatusWriter {
     const batch: Entry[] = [];
     for (const entry of taken) {
       if (entry.end === null && entry.job.phase === "ended") continue;
+      if (this.#givenUp.has(entry.job)) {
+        entry.onWritten(false); // the history would lack the steps that were given up
+        continue;
+      }
       entry.steps = entry.job.steps;
       entry.job.steps = [];
       batch.push(entry);
@@ -142,6 +148,8 @@ export class StatusWriter {
   ): Promise<void> {
     for (let failures = 0;;) {
       try {
+        if (failures > 0) entries = await this.#withoutStoredReports(entries);
+        if (entries.length === 0) return;
         const results = await write(entries);
         const now = this.#clock.monotonic();
         for (let i = 0; i < entries.length; i++) {
@@ -170,20 +178,26 @@ export class StatusWriter {
         );
         await new Promise<void>((resolve) => this.#clock.setTimer(resolve, backoffMs(failures)));
       }
-      entries = await this.#stillToWrite(entries);
-      if (entries.length === 0) return;
+      entries = entries.filter((entry) => {
+        if (!this.#isAbandoned(entry.job)) return true;
+        this.#givenUp.add(entry.job);
+        entry.onWritten(false);
+        return false;
+      });
     }
   }
 
-  /** After a try that failed: leaves out what is in vain because its lease is lost, and reports that were stored all the same. */
-  async #stillToWrite(entries: readonly Entry[]): Promise<readonly Entry[]> {
-    const left: Entry[] = [];
+  /**
+   * After a try that failed: leaves out reports that were stored all the same. Throws when storage does not say, since a report
+   * that is written twice stands in the history twice.
+   */
+  async #withoutStoredReports(entries: readonly Entry[]): Promise<readonly Entry[]> {
+    const stored = new Set<Entry>();
     for (const entry of entries) {
-      if (this.#isAbandoned(entry.job)) entry.onWritten(false);
-      else if (entry.end === null && await this.#wasApplied(entry)) entry.onWritten(true);
-      else left.push(entry);
+      if (entry.end === null && await this.#isStored(entry)) stored.add(entry);
     }
-    return left;
+    for (const entry of stored) entry.onWritten(true);
+    return entries.filter((entry) => !stored.has(entry));
   }
 
   /** Goes on trying to write an entry, beside the others. */
@@ -220,15 +234,20 @@ export class StatusWriter {
   }
 
   /** Whether an earlier try, whose answer was lost with its connection, was committed all the same. */
-  async #wasApplied({ job, end, steps }: Entry): Promise<boolean> {
+  async #isStored({ job, end, steps }: Entry): Promise<boolean> {
     const holder = end === null ? job.lease.workerId : null;
+    const record = await this.#storage.get(job.task.id);
+    return record !== null && record.leaseToken === job.lease.token &&
+      record.workerId === holder && record.status === steps.at(-1)?.status;
+  }
+
+  /** The same, as far as can be known. */
+  async #wasApplied(entry: Entry): Promise<boolean> {
     try {
-      const record = await this.#storage.get(job.task.id);
-      return record !== null && record.leaseToken === job.lease.token &&
-        record.workerId === holder && record.status === steps.at(-1)?.status;
+      return await this.#isStored(entry);
     } catch (error) {
       this.#logger.warn("Reading back task {taskId} failed: {error}", {
-        taskId: job.task.id,
+        taskId: entry.job.task.id,
         error,
       });
       return false;
