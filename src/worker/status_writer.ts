@@ -196,7 +196,11 @@ export class StatusWriter {
     for (const entry of entries) {
       if (entry.end === null && await this.#isStored(entry)) stored.add(entry);
     }
-    for (const entry of stored) entry.onWritten(true);
+    const now = this.#clock.monotonic();
+    for (const { job, onWritten } of stored) {
+      job.storedAt = now;
+      onWritten(true);
+    }
     return entries.filter((entry) => !stored.has(entry));
   }
 

@@ -9,7 +9,7 @@ export type Verb = Exclude<keyof Storage, "name" | "polling" | "onWake" | "open"
 export type Fault =
   | null
   | { readonly at: "before" | "after"; readonly error?: Error }
-  | { readonly heldUntil: Promise<void> }
+  | { readonly heldUntil: Promise<void>; readonly losesAnswer?: true }
   | { readonly until: Promise<void> };
 
 /** Decides over each call. */
@@ -43,7 +43,9 @@ export class Faults {
     if (fault === null) return await call();
     if ("heldUntil" in fault) {
       await fault.heldUntil;
-      return await call();
+      const result = await call();
+      if (fault.losesAnswer) throw connectionLost();
+      return result;
     }
     if ("until" in fault) {
       const result = await call();
@@ -51,8 +53,12 @@ export class Faults {
       return result;
     }
     if (fault.at === "after") await call();
-    throw fault.error ?? new StorageUnavailableError("The connection was lost.");
+    throw fault.error ?? connectionLost();
   }
+}
+
+function connectionLost(): Error {
+  return new StorageUnavailableError("The connection was lost.");
 }
 
 /** A generator of numbers from 0 up to 1 that are the same in each run (mulberry32, by Tommy Ettinger). */

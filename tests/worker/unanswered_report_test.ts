@@ -1,7 +1,7 @@
-// A worker that cannot reach storage for the length of its lease gives up what it has not yet written. What it wrote before, and
-// what it writes after, must still make one whole audit trail.
+// Reports that a task is in progress to which storage does not answer: they are given up with the lease, or were carried out all
+// the same. The audit trail must be whole, and its times in order.
 
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { defineTask } from "../../mod.ts";
 import { Faults } from "../support/faulty_storage.ts";
 import { Fleet, gate } from "../support/fleet.ts";
@@ -49,4 +49,28 @@ Deno.test("a report that was stored is not written again while storage can neith
   work.open();
   await fleet.pass(5_000, 100);
   assertEquals(await fleet.trail(id), ["Queued", "InProgress", "Completed"]);
+});
+
+Deno.test("a report that was carried out late, and whose answer was lost, is not followed by an earlier end", async () => {
+  await using fleet = new Fleet();
+  const [work, network] = [gate(), gate()];
+  const faults = new Faults();
+  const writes = () => faults.calls.get("setStatusMany") ?? 0;
+  faults.rule = (verb) =>
+    verb === "setStatusMany" && writes() === 1
+      ? { heldUntil: network.opened, losesAnswer: true }
+      : null;
+  const task = defineTask<null>({ type: "long", handle: () => work.opened });
+  const everTask = await fleet.start({ tasks: [task], wrap: faults.wrap });
+  const { id } = await everTask.dispatch(task, null);
+  while (writes() === 0) await fleet.pass(100);
+  work.open();
+  await fleet.pass(3_000, 100);
+  network.open();
+  await fleet.pass(5_000, 100);
+
+  const { items } = await (await fleet.storage()).statusAudit(id);
+  assertEquals(items.map(({ newStatus }) => newStatus), ["Queued", "InProgress", "Completed"]);
+  const [, started, ended] = items.map(({ updatedAt }) => updatedAt);
+  assert(ended! >= started!, `it started at ${started} and ended at ${ended}`);
 });
