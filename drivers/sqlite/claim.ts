@@ -10,16 +10,22 @@ import { claimedTaskColumns, seriesColumns, toClaimedTask, toSeries } from "./ro
 
 /**
  * Tasks of a queue are claimed by priority, and by due instant within a priority. Walking the index in that order would pass
- * over every future task of a higher priority; so each priority that occurs is sought by itself, with one search.
+ * over every future task of a higher priority; so each rank that occurs is sought by itself, with one search.
  */
-export const nextPriority = "SELECT priority FROM queued_tasks INDEXED BY queued_tasks_due " +
-  "WHERE due_at_utc IS NOT NULL AND queue_name = ? AND priority < ? ORDER BY priority DESC LIMIT 1";
-const abovePriorities = 32768;
+export const nextRank = "SELECT claim_rank FROM queued_tasks INDEXED BY queued_tasks_due " +
+  "WHERE due_at_utc IS NOT NULL AND queue_name = ? AND claim_rank < ? " +
+  "ORDER BY claim_rank DESC LIMIT 1";
+const aboveRanks = 2 * 32768;
 
-/** The due tasks of one priority: parameters are queue, priority, now, the types, limit. */
+/** The rank of a priority's tasks that were dispatched to run at once; that of the others is higher by one. */
+function immediateRank(rank: number): number {
+  return rank - Math.abs(rank % 2);
+}
+
+/** The due tasks of one rank: parameters are queue, rank, now, the types, limit. */
 export function selectDue(columns: string, types: number): string {
   return `SELECT ${columns} FROM queued_tasks INDEXED BY queued_tasks_due ` +
-    `WHERE queue_name = ? AND priority = ? AND due_at_utc <= ? AND type IN (${marks(types)}) ` +
+    `WHERE queue_name = ? AND claim_rank = ? AND due_at_utc <= ? AND type IN (${marks(types)}) ` +
     "ORDER BY due_at_utc, id LIMIT ?";
 }
 
@@ -30,10 +36,10 @@ export function claimDue(types: number): string {
     `WHERE rowid IN (${selectDue("rowid", types)})`;
 }
 
-/** The first instant at which a task of one priority is due: parameters are queue, priority, the types. */
+/** The first instant at which a task of one rank is due: parameters are queue, rank, the types. */
 export function selectNextDue(types: number): string {
   return "SELECT due_at_utc FROM queued_tasks INDEXED BY queued_tasks_due " +
-    "WHERE due_at_utc IS NOT NULL AND queue_name = ? AND priority = ? " +
+    "WHERE due_at_utc IS NOT NULL AND queue_name = ? AND claim_rank = ? " +
     `AND type IN (${marks(types)}) ORDER BY due_at_utc LIMIT 1`;
 }
 
@@ -85,16 +91,32 @@ function claimFromQueue(
   if (types.length === 0) return [];
   const statements = ClaimStatements.for(types.length);
   const claimed: ClaimedTask[] = [];
-  for (const priority of priorities(connection, queue)) {
+  for (const ranks of ranksByPriority(connection, queue)) {
     const left = limit - claimed.length;
     if (left <= 0) break;
-    const due = [queue, priority, now, ...types, left];
-    const rows = connection.all(statements.select, ...due);
-    if (rows.length === 0) continue;
-    connection.run(statements.claim, workerId, ...due);
-    for (const row of rows) claimed.push(toClaimedTask(row, queue, seriesOf(connection, row)));
+    const due = ranks.map((rank) =>
+      connection.all(statements.select, queue, rank, now, ...types, left)
+    );
+    const taken = firstOf(due, left);
+    for (const [i, rank] of ranks.entries()) {
+      const count = due[i]!.filter((row) => taken.has(row)).length;
+      if (count === 0) continue;
+      connection.run(statements.claim, workerId, queue, rank, now, ...types, count);
+    }
+    for (const row of taken) claimed.push(toClaimedTask(row, queue, seriesOf(connection, row)));
   }
   return claimed;
+}
+
+/** Which tasks of several lists in the order of claiming come first, in this order. */
+function firstOf(lists: readonly SqliteRow[][], count: number): ReadonlySet<SqliteRow> {
+  const [one = [], ...others] = lists.filter((rows) => rows.length > 0);
+  if (others.length === 0) return new Set(one);
+  const all = one.concat(...others);
+  all.sort((a, b) =>
+    (a.due_at_utc as number) - (b.due_at_utc as number) || (a.id! < b.id! ? -1 : 1)
+  );
+  return new Set(all.slice(0, count));
 }
 
 const selectSeries = `SELECT ${seriesColumns} FROM queued_tasks WHERE id = ?`;
@@ -103,13 +125,15 @@ function seriesOf(connection: Connection, row: SqliteRow): SeriesRecord | null {
   return row.recurring === 1 ? toSeries(connection.get(selectSeries, row.id!)!) : null;
 }
 
-/** The priorities that occur among a queue's claimable tasks, highest first. */
-function* priorities(connection: Connection, queue: string): Generator<number> {
-  let priority = abovePriorities;
+/** The ranks that may occur among a queue's claimable tasks, one or two of a priority, highest priority first. */
+function* ranksByPriority(connection: Connection, queue: string): Generator<readonly number[]> {
+  let below = aboveRanks;
   while (true) {
-    const row = connection.get(nextPriority, queue, priority);
+    const row = connection.get(nextRank, queue, below);
     if (row === undefined) return;
-    yield priority = row.priority as number;
+    const rank = row.claim_rank as number;
+    below = immediateRank(rank);
+    yield rank === below ? [rank] : [rank, below];
   }
 }
 
@@ -125,8 +149,8 @@ export function nextDueAt(
   let earliest = Infinity;
   for (const queue of queues) {
     if (paused.has(queue)) continue;
-    for (const priority of priorities(connection, queue)) {
-      const row = connection.get(next, queue, priority, ...types);
+    for (const rank of [...ranksByPriority(connection, queue)].flat()) {
+      const row = connection.get(next, queue, rank, ...types);
       if (row !== undefined) earliest = Math.min(earliest, row.due_at_utc as number);
     }
   }

@@ -3,7 +3,7 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { claimDue, nextPriority, selectDue, selectNextDue } from "../../../drivers/sqlite/claim.ts";
+import { claimDue, nextRank, selectDue, selectNextDue } from "../../../drivers/sqlite/claim.ts";
 import { endExecutedTasks, endTasks } from "../../../drivers/sqlite/task_ends.ts";
 import { lostOwners } from "../../../drivers/sqlite/workers.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
@@ -116,20 +116,20 @@ Deno.test("a claim searches one index, in the order of claiming, and sorts nothi
   await using scratch = new Scratch();
   await scratch.open();
   const database = new DatabaseSync(scratch.path);
-  const byPriority = plan(database, nextPriority);
-  assertEquals(byPriority.length, 1);
+  const byRank = plan(database, nextRank);
+  assertEquals(byRank.length, 1);
   assertMatch(
-    byPriority[0]!,
-    /^SEARCH queued_tasks USING COVERING INDEX queued_tasks_due \(queue_name=\? AND priority<\?\)$/,
+    byRank[0]!,
+    /^SEARCH queued_tasks USING INDEX queued_tasks_due \(queue_name=\? AND claim_rank<\?\)$/,
   );
   const due =
-    /^SEARCH queued_tasks USING (COVERING )?INDEX queued_tasks_due \(queue_name=\? AND priority=\? AND due_at_utc<\?\)$/;
+    /^SEARCH queued_tasks USING (COVERING )?INDEX queued_tasks_due \(queue_name=\? AND claim_rank=\? AND due_at_utc<\?\)$/;
   assertEquals(plan(database, selectDue("request", 2)).length, 1);
   assertMatch(plan(database, selectDue("request", 2))[0]!, due);
   assertMatch(plan(database, selectDue("rowid", 2))[0]!, due);
   assertMatch(
     plan(database, selectNextDue(2))[0]!,
-    /USING COVERING INDEX queued_tasks_due \(queue_name=\? AND priority=\? AND due_at_utc>\?\)$/,
+    /USING (COVERING )?INDEX queued_tasks_due \(queue_name=\? AND claim_rank=\? AND due_at_utc>\?\)$/,
   );
   const claimed = plan(database, claimDue(2));
   assertMatch(claimed[0]!, /^SEARCH queued_tasks USING INTEGER PRIMARY KEY \(rowid=\?\)$/);

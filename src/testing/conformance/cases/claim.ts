@@ -1,6 +1,7 @@
 // Claims: who gets which task, and in what order.
 
 import { WorkerLostError } from "../../../storage/errors.ts";
+import type { NewTask } from "../../../storage/requests.ts";
 import { expectNear, expectRejection, expectSame, expectValue } from "../expect.ts";
 import { hour, minute, retryPolicy, series, topic } from "../scene.ts";
 
@@ -95,6 +96,36 @@ export const claim = topic("claim", {
     expectSame(first.map((t) => t.id), [urgent, ...ids.slice(0, 3)], "the first four");
     const rest = await s.claim(workerId, { limit: 100 });
     expectSame(rest.map((t) => t.id), ids.slice(3), "then the rest");
+  },
+
+  "it makes no difference to the order what was dispatched for later, or is recurring": async (
+    s,
+  ) => {
+    const now = await s.now();
+    const kinds: Partial<NewTask>[] = [
+      { status: "Queued" },
+      { status: "WaitingQueue" },
+      { status: "Queued", series: series({ nextRunAt: now }) },
+      { status: "WaitingQueue", series: series({ nextRunAt: now }) },
+    ];
+    // Of each priority and due instant two of each kind; in portions of five none of these stays together.
+    const tasks = [1, 0].flatMap((priority) =>
+      [20, 10].flatMap((minutesAgo) =>
+        [...kinds, ...kinds].map((kind) =>
+          s.task({ ...kind, priority, due: { at: now - minutesAgo * minute } })
+        )
+      )
+    );
+    await s.addMany(3, { priority: 2, status: "WaitingQueue", due: { inMs: hour } });
+    await s.storage.persist(tasks.toReversed());
+    const workerId = await s.worker();
+    const claimed: string[] = [];
+    for (let portion = 5; portion === 5;) {
+      const next = await s.claim(workerId, { limit: 5 });
+      claimed.push(...next.map((task) => task.id));
+      portion = next.length;
+    }
+    expectSame(claimed, tasks.map((task) => task.id), "by priority, due instant and id");
   },
 
   "each queue has its own limit": async (s) => {

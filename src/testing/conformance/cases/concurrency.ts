@@ -40,7 +40,13 @@ async function drain(
 
 export const concurrency = topic("concurrency", {
   "many claimers share 2,000 tasks without duplicate and without loss": async (s) => {
-    const ids = [...await s.addMany(1000), ...await s.addMany(1000, { priority: 1 })];
+    const later = { status: "WaitingQueue", due: { inMs: 0 } } as const;
+    const ids = [
+      ...await s.addMany(500),
+      ...await s.addMany(500, later),
+      ...await s.addMany(500, { ...later, priority: 1 }),
+      ...await s.addMany(500, { priority: 1 }),
+    ];
     const storages = await processes(s, 4);
     const claims = storages.flatMap((storage, n) =>
       [1, 2].map(async (m) => drain(s, await s.worker(`worker-${n}-${m}`, storage), storage))
