@@ -49,6 +49,8 @@ CREATE TABLE queued_tasks (
   lost_count              int         NOT NULL DEFAULT 0,
   current_run_count       int,
   max_runs                int,
+  claim_rank              int         NOT NULL               -- its place among the claimable tasks: see queued_tasks_claimable
+    GENERATED ALWAYS AS (priority * 2 + (is_recurring OR scheduled_execution_utc IS NOT NULL)::int) STORED,
   priority                smallint    NOT NULL DEFAULT 0,
   audit_level             smallint,                          -- 0 Full (and NULL), 1 Minimal, 2 ErrorsOnly, 3 None
   is_recurring            boolean     NOT NULL DEFAULT false,
@@ -82,8 +84,11 @@ CREATE TABLE queued_tasks (
 -- So no index finds tasks by worker, either. A worker's tasks are looked for among those that were claimed since it began: a
 -- few pages of BRIN tell where they lie, however much history there is, and cost a claim nothing that can be measured.
 
--- The tasks that can be claimed, in the order of claims. Held and ended ones are not in it, however many there are.
-CREATE INDEX queued_tasks_claimable ON queued_tasks (queue_name, priority DESC, due_at_utc, id)
+-- The tasks that can be claimed, in the order of claims. Held and ended ones are not in it, however many there are. Of each
+-- priority, those that were dispatched to run at once (their rank is even) stand behind the others, so that new ones go to the
+-- end of the index. Ahead of a hundred thousand series and delayed tasks they would go into its middle, where a full page is cut
+-- into halves that nothing fills again: measured, an index of nearly twice the size.
+CREATE INDEX queued_tasks_claimable ON queued_tasks (queue_name, claim_rank DESC, due_at_utc, id)
   WHERE due_at_utc IS NOT NULL;
 CREATE UNIQUE INDEX queued_tasks_task_key ON queued_tasks (task_key) WHERE task_key IS NOT NULL;
 CREATE INDEX queued_tasks_claimed_at ON queued_tasks USING brin (claimed_at_utc) WITH (autosummarize = on);
@@ -712,7 +717,9 @@ $$;
 --
 -- The index holds exactly what can be claimed, in this order. Within a queue each priority is visited by itself, from the
 -- highest to the lowest (a loose index scan: one probe finds the next one), so that tasks that are due later, whatever their
--- priority, are never walked over. Rows that another claim is taking are skipped, not waited for.
+-- priority, are never walked over. Rows that another claim is taking are skipped, not waited for. Of each priority, tasks that
+-- were dispatched to run at once are taken first, and then, where there are any that have been due for longer than the last of
+-- these, the others. What these displace stays as it is: locked until this claim ends, and free for the next.
 --
 -- An old snapshot that is held open (a backup, a forgotten transaction) keeps vacuum and the index from forgetting claimed
 -- tasks, and each claim walks over all that were claimed since. \`walkMs\` tells the caller how long that took; with
@@ -732,9 +739,11 @@ DECLARE
   queue      record;
   due_from   timestamptz;
   room       int;
-  level      int;
+  rank       int;
+  level      int; -- the rank of the tasks of a priority that were dispatched to run at once
   places     tid[];
   dues       timestamptz[];
+  scheduled  tid[];
   all_places tid[] := '{}';
   all_dues   timestamptz[] := '{}';
   walk_ms    float8;
@@ -754,20 +763,39 @@ BEGIN
   LOOP
     room := queue."limit";
     due_from := coalesce(from_epoch_ms(queue."dueFrom"), '-infinity');
-    level := 32768;
+    level := 65536;
     WHILE room > 0 LOOP
-      SELECT t.priority INTO level FROM queued_tasks AS t
-      WHERE t.queue_name = queue.name AND t.priority < level AND t.due_at_utc >= due_from
-      ORDER BY t.priority DESC LIMIT 1;
+      SELECT t.claim_rank INTO rank FROM queued_tasks AS t
+      WHERE t.queue_name = queue.name AND t.claim_rank < level AND t.due_at_utc >= due_from
+      ORDER BY t.claim_rank DESC LIMIT 1;
       EXIT WHEN NOT FOUND;
+      level := rank - (rank & 1);
       SELECT array_agg(c.place), array_agg(c.due_at_utc) INTO places, dues FROM (
         SELECT t.ctid AS place, t.due_at_utc FROM queued_tasks AS t
-        WHERE t.queue_name = queue.name AND t.priority = level
+        WHERE t.queue_name = queue.name AND t.claim_rank = level
           AND t.due_at_utc <= clock AND t.due_at_utc >= due_from AND t.type = ANY (wanted)
         ORDER BY t.due_at_utc, t.id
         LIMIT room
         FOR NO KEY UPDATE SKIP LOCKED
       ) AS c;
+      IF rank > level THEN
+        scheduled := ARRAY(
+          SELECT t.ctid FROM queued_tasks AS t
+          WHERE t.queue_name = queue.name AND t.claim_rank = rank
+            AND t.due_at_utc <= coalesce(dues[room], clock) AND t.due_at_utc >= due_from AND t.type = ANY (wanted)
+          ORDER BY t.due_at_utc, t.id
+          LIMIT room
+          FOR NO KEY UPDATE SKIP LOCKED
+        );
+        IF scheduled <> '{}' THEN
+          SELECT array_agg(c.place), array_agg(c.due_at_utc) INTO places, dues FROM (
+            SELECT t.ctid AS place, t.due_at_utc
+            FROM unnest(places || scheduled) AS p (place) JOIN queued_tasks AS t ON t.ctid = p.place
+            ORDER BY t.due_at_utc, t.id
+            LIMIT room
+          ) AS c;
+        END IF;
+      END IF;
       all_places := all_places || places;
       all_dues := all_dues || dues;
       room := room - coalesce(cardinality(places), 0);
@@ -879,7 +907,7 @@ AS $$
 DECLARE
   wanted   text[] := ARRAY(SELECT json_array_elements_text(types));
   queue    record;
-  level    int;
+  rank     int;
   first    timestamptz;
   earliest timestamptz;
 BEGIN
@@ -888,14 +916,14 @@ BEGIN
     FROM json_to_recordset(next_due_at.queues) AS q (name text, "dueFrom" float8)
     WHERE q.name NOT IN (SELECT p.queue_name FROM queues AS p WHERE p.is_paused)
   LOOP
-    level := 32768;
+    rank := 65536;
     LOOP
-      SELECT t.priority INTO level FROM queued_tasks AS t
-      WHERE t.queue_name = queue.name AND t.priority < level AND t.due_at_utc >= queue.due_from
-      ORDER BY t.priority DESC LIMIT 1;
+      SELECT t.claim_rank INTO rank FROM queued_tasks AS t
+      WHERE t.queue_name = queue.name AND t.claim_rank < rank AND t.due_at_utc >= queue.due_from
+      ORDER BY t.claim_rank DESC LIMIT 1;
       EXIT WHEN NOT FOUND;
       SELECT t.due_at_utc INTO first FROM queued_tasks AS t
-      WHERE t.queue_name = queue.name AND t.priority = level
+      WHERE t.queue_name = queue.name AND t.claim_rank = rank
         AND t.due_at_utc >= queue.due_from AND t.type = ANY (wanted)
       ORDER BY t.due_at_utc, t.id LIMIT 1;
       earliest := least(earliest, first);

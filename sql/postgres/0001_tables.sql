@@ -41,6 +41,8 @@ CREATE TABLE queued_tasks (
   lost_count              int         NOT NULL DEFAULT 0,
   current_run_count       int,
   max_runs                int,
+  claim_rank              int         NOT NULL               -- its place among the claimable tasks: see queued_tasks_claimable
+    GENERATED ALWAYS AS (priority * 2 + (is_recurring OR scheduled_execution_utc IS NOT NULL)::int) STORED,
   priority                smallint    NOT NULL DEFAULT 0,
   audit_level             smallint,                          -- 0 Full (and NULL), 1 Minimal, 2 ErrorsOnly, 3 None
   is_recurring            boolean     NOT NULL DEFAULT false,
@@ -74,8 +76,11 @@ CREATE TABLE queued_tasks (
 -- So no index finds tasks by worker, either. A worker's tasks are looked for among those that were claimed since it began: a
 -- few pages of BRIN tell where they lie, however much history there is, and cost a claim nothing that can be measured.
 
--- The tasks that can be claimed, in the order of claims. Held and ended ones are not in it, however many there are.
-CREATE INDEX queued_tasks_claimable ON queued_tasks (queue_name, priority DESC, due_at_utc, id)
+-- The tasks that can be claimed, in the order of claims. Held and ended ones are not in it, however many there are. Of each
+-- priority, those that were dispatched to run at once (their rank is even) stand behind the others, so that new ones go to the
+-- end of the index. Ahead of a hundred thousand series and delayed tasks they would go into its middle, where a full page is cut
+-- into halves that nothing fills again: measured, an index of nearly twice the size.
+CREATE INDEX queued_tasks_claimable ON queued_tasks (queue_name, claim_rank DESC, due_at_utc, id)
   WHERE due_at_utc IS NOT NULL;
 CREATE UNIQUE INDEX queued_tasks_task_key ON queued_tasks (task_key) WHERE task_key IS NOT NULL;
 CREATE INDEX queued_tasks_claimed_at ON queued_tasks USING brin (claimed_at_utc) WITH (autosummarize = on);

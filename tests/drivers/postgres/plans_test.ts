@@ -43,13 +43,13 @@ const watchSettings = `
   SET auto_explain.log_analyze = on; SET auto_explain.log_timing = off; SET auto_explain.log_format = json;
   SET client_min_messages = log`;
 
-/** 200,000 tasks: most have ended, the others wait in three priorities, are held, or are due later. */
+/** 200,000 tasks: most have ended, the others wait in three priorities, are held, or are due later. A third was scheduled. */
 const fill = `
   SET synchronous_commit = off;
   INSERT INTO evertask.queued_tasks (id, type, handler, request, status, queue_name, priority, created_at_utc,
-    due_at_utc, worker_id, claimed_at_utc, lease_token, attempt)
+    scheduled_execution_utc, due_at_utc, worker_id, claimed_at_utc, lease_token, attempt)
   SELECT gen_random_uuid(), 'send-email', 'SendEmail', '{}',
-    CASE WHEN i <= 150000 THEN 'Completed' ELSE 'Queued' END, 'default', i % 3, now(),
+    CASE WHEN i <= 150000 THEN 'Completed' ELSE 'Queued' END, 'default', i % 3, now(), CASE WHEN i % 9 < 3 THEN now() END,
     CASE WHEN i <= 150000 OR i > 190000 THEN NULL WHEN i <= 180000 THEN now() + interval '1 day'
       ELSE now() - interval '1 minute' END,
     CASE WHEN i > 190000 THEN 'somebody' END, CASE WHEN i <= 150000 OR i > 190000 THEN now() - interval '1 day' END, 1, 1
@@ -206,4 +206,25 @@ Deno.test("the end of a task leaves its index entries as they are", async () => 
     figures.hot > 0.8 * figures.updated,
     `${figures.hot} of ${figures.updated} updates are HOT`,
   );
+});
+
+Deno.test("tasks that run at once fill the claim index from its end, beside those of the future", async () => {
+  const pagesFor = async (later: number) => {
+    const url = await server.createDatabase();
+    await using storage = await openStorage({ url });
+    await using sql = connect(url);
+    const size = async () => {
+      const [row] = await sql<[{ pages: number }]>`
+        SELECT (pg_relation_size('evertask.queued_tasks_claimable') / 8192)::int AS pages`;
+      return row.pages;
+    };
+    const waiting = { status: "WaitingQueue", due: { inMs: 86_400_000 } } as const;
+    if (later > 0) await storage.persist(newTasks(later, waiting));
+    const before = await size();
+    for (let i = 0; i < 5; i++) await storage.persist(newTasks(1_000));
+    return await size() - before;
+  };
+  const [alone, beside] = [await pagesFor(0), await pagesFor(1_000)];
+  assert(alone > 20, `5,000 entries fill ${alone} pages`);
+  assert(beside < 1.2 * alone, `${beside} pages beside tasks of the future, ${alone} without`);
 });
