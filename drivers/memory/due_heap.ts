@@ -3,13 +3,15 @@
 
 import type { TaskRow } from "./task_row.ts";
 
-/** The waiting tasks of one queue, type and priority. */
+/** The waiting tasks of one queue, type and priority that were dispatched to run at once, or the others. */
 export class DueHeap {
   readonly priority: number;
+  readonly isImmediate: boolean;
   readonly #rows: TaskRow[] = [];
 
-  constructor(priority: number) {
+  constructor(priority: number, isImmediate: boolean) {
     this.priority = priority;
+    this.isImmediate = isImmediate;
   }
 
   /** How many tasks wait. */

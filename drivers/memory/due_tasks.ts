@@ -1,5 +1,6 @@
-// The waiting tasks of a store, arranged so that a claim looks at nothing but what it takes: one heap for each queue, type
-// and priority. Tasks of other types and of the future are never in its way.
+// The waiting tasks of a store, arranged so that a claim looks at nothing but what it takes: two heaps for each queue, type
+// and priority. Tasks of other types and of the future are never in its way; and since tasks that were dispatched to run at once
+// have a heap of their own, a new one is not sifted past all the series and delayed tasks that are due later.
 
 import { DueHeap, isBefore } from "./due_heap.ts";
 import type { TaskRow } from "./task_row.ts";
@@ -58,8 +59,10 @@ export class DueTasks {
     if (byType === undefined) this.#queues.set(row.queue, byType = new Map());
     let heaps = byType.get(row.type);
     if (heaps === undefined) byType.set(row.type, heaps = []);
-    let heap = heaps.find((heap) => heap.priority === row.priority);
-    if (heap === undefined) heaps.push(heap = new DueHeap(row.priority));
+    const { priority } = row;
+    const isImmediate = row.scheduledAt === null && row.series === null;
+    let heap = heaps.find((each) => each.priority === priority && each.isImmediate === isImmediate);
+    if (heap === undefined) heaps.push(heap = new DueHeap(priority, isImmediate));
     return heap;
   }
 

@@ -82,7 +82,9 @@ function waitingByQueue(state: MemoryState, now: number): Map<string, QueueBackl
   const queues = new Map<string, QueueBacklog>();
   for (const queue of state.pausedQueues) queues.set(queue, emptyQueue(queue, true));
   for (const [queue, rows] of state.due.byQueue()) {
-    let { due, scheduled, oldestDueAt } = emptyQueue(queue, false);
+    // One of several of the queue.
+    const { paused, ...counted } = queues.get(queue) ?? emptyQueue(queue, false);
+    let { due, scheduled, oldestDueAt } = counted;
     for (const { dueAt } of rows) {
       if (dueAt! > now) scheduled++;
       else {
@@ -90,7 +92,7 @@ function waitingByQueue(state: MemoryState, now: number): Map<string, QueueBackl
         oldestDueAt = Math.min(oldestDueAt ?? Infinity, dueAt!);
       }
     }
-    queues.set(queue, { queue, paused: queues.has(queue), due, scheduled, oldestDueAt });
+    queues.set(queue, { queue, paused, due, scheduled, oldestDueAt });
   }
   return queues;
 }

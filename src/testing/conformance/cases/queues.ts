@@ -100,6 +100,7 @@ export const queues = topic("queues", {
     await s.addMany(3, { queue: "email" });
     await s.add({ queue: "email", due: { at: now - hour } });
     await s.add({ queue: "email", status: "WaitingQueue", due: { inMs: hour } });
+    await s.add({ queue: "email", type: "of another type", priority: 3 });
     await s.claim(await s.worker(), { queues: ["email"], limit: 2 });
     const done = await s.addMany(2);
     await s.storage.setStatusMany(done.map((taskId) => (
@@ -114,7 +115,7 @@ export const queues = topic("queues", {
     expectNear(statistics.now, now, "the storage's clock");
     expectSame({ ...statistics.tasksByStatus }, {
       WaitingQueue: 1,
-      Queued: 4,
+      Queued: 5,
       InProgress: 0,
       Pending: 0,
       Cancelled: 0,
@@ -138,7 +139,7 @@ export const queues = topic("queues", {
     );
     const queueOf = (name: string) => statistics.queues.find((queue) => queue.queue === name);
     const { oldestDueAt, ...email } = expectValue(queueOf("email"), "the queue is listed");
-    expectSame(email, { queue: "email", paused: false, due: 2, scheduled: 1, claimed: 2 }, "email");
+    expectSame(email, { queue: "email", paused: false, due: 3, scheduled: 1, claimed: 2 }, "email");
     expectNear(oldestDueAt, now, "the one that was due for longest is claimed");
     const nothing = { due: 0, scheduled: 0, claimed: 0, oldestDueAt: null };
     expectSame(
