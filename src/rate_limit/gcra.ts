@@ -32,10 +32,11 @@ const roundingMs = 1;
 /**
  * Starts a run if the limit allows it now, and otherwise reserves the next slot.
  *
- * Runs are charged when they start; if that may be a while later, as if they started at the end of it. So that those that start a few milliseconds after their slots do not make those behind
- * them come too early, runs may start by `graceMs` sooner than the limit says; only who is too late for a slot may not, while
- * others have reserved all that is to come. In any window of one period start at most permits + burst runs, as long as
- * (permits + 1) · `emissionIntervalMs` is longer than the period + `graceMs` + 1.
+ * Runs are charged when they start; if that may be a while later, as if they started at the end of it. So that those that
+ * start a few milliseconds after their slots do not make those behind them come too early, runs may start by `graceMs` sooner
+ * than the limit says; only who is too late for a slot may not, while others have reserved all that is to come. In any window
+ * of one period start at most permits + burst runs, as long as (permits + 1) · `emissionIntervalMs` is longer than the
+ * period + `graceMs` + 1 + the time by which some handlers begin later after their starts than others.
  *
  * @param kept What was kept for the key; null for a new one.
  * @param now Epoch milliseconds, whole.

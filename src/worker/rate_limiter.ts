@@ -1,5 +1,5 @@
-// What a worker does with the verdicts of the rate gate: a job that may run starts (or stands in line), one that has to wait
-// goes back to storage until its slot, one that is rejected fails (a series goes on with its next occurrence).
+// What a worker does with the verdicts of the rate gate: a job that may run starts, at once or as one of the next, one that has
+// to wait goes back to storage until its slot, one that is rejected fails (a series goes on with its next occurrence).
 
 import { DeferralEvents } from "../rate_limit/deferral_events.ts";
 import { RateGate, type Verdict } from "../rate_limit/rate_gate.ts";
