@@ -7,11 +7,11 @@ import { architecture } from "./support/architecture_rules.ts";
 const root = new URL("../", import.meta.url);
 
 const topLevel = [
+  "CHANGELOG.md",
   "LICENSE",
   "README.md",
   "bench",
   "deno.json",
-  "deno.lock",
   "drivers",
   "examples",
   "mod.ts",

@@ -1,5 +1,6 @@
 // Runs a deno command with the packages that deno.json declares or, where the JSR registry is out of reach (a closed
-// network), with stand-ins for those that the tests need:
+// network), with stand-ins for those that the tests need. The lock file is used here alone: Deno installs everything
+// that a lock file names, and the demo needs a hundredth of it.
 //
 //   deno run -A tests/offline/deno.ts test …
 //
@@ -25,12 +26,12 @@ async function isReachable(registry: string): Promise<boolean> {
 
 async function importMapWithStandIns(): Promise<string> {
   const config = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
-  const imports = { ...config.imports, ...standIns };
+  const imports = { ...config.imports, ...config.scopes["./"], ...standIns };
   return `data:application/json,${encodeURIComponent(JSON.stringify({ imports }))}`;
 }
 
 const [command = "test", ...args] = Deno.args;
-const options: string[] = [];
+const options = [`--lock=${new URL("tests/deno.lock", root).pathname}`];
 if (!await isReachable(Deno.env.get("JSR_URL") ?? "https://jsr.io/")) {
   console.log("JSR is out of reach: using the stand-ins of tests/offline/ for @std packages.");
   options.push(`--import-map=${await importMapWithStandIns()}`);

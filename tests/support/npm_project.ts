@@ -43,7 +43,7 @@ export async function makeNpmProject(
   });
   const os = Deno.build.os === "windows" ? "win" : Deno.build.os;
   const arch = Deno.build.arch === "x86_64" ? "x64" : "arm64";
-  const imports: Record<string, string> = config.imports;
+  const imports: Record<string, string> = { ...config.imports, ...config.scopes["./"] };
   const dependencies: Record<string, string> = { [config.name]: "file:package.tgz" };
   const install = async (packages: readonly string[]) => {
     for (const name of packages) dependencies[name] = imports[name]!.replace(`npm:${name}@`, "");

@@ -1,0 +1,35 @@
+// What a newcomer waits for: the packages that the demo downloads when nothing is cached.
+
+import { assertEquals, assertLess } from "@std/assert";
+import { runCommand } from "../support/run_command.ts";
+
+const root = new URL("../../", import.meta.url);
+const mostBytes = 30_000_000;
+
+async function folderSize(folder: string): Promise<number> {
+  let bytes = 0;
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const path = `${folder}/${name}`;
+    bytes += isDirectory ? await folderSize(path) : (await Deno.lstat(path)).size;
+  }
+  return bytes;
+}
+
+Deno.test("from an empty cache, the demo downloads a few small packages and warns of nothing", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const cache = `${folder}/cache`;
+    const demo = ["task", "demo", "examples/demo", "--database", `${folder}/demo.db`];
+    const { stderr } = await runCommand(Deno.execPath(), demo, {
+      cwd: root,
+      env: { DENO_DIR: cache, NO_COLOR: "1" },
+    });
+    const packages = stderr.matchAll(/^Download .*\/([^/]+)$/gm);
+    const names = new Set(Array.from(packages, ([, name]) => name!.replace(/-[\d.]+\.tgz$/, "")));
+    assertEquals([...names].sort(), ["croner", "postgres", "zod"]);
+    assertEquals(stderr.match(/warning/i), null, stderr);
+    assertLess(await folderSize(cache), mostBytes);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
