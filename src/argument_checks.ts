@@ -68,7 +68,7 @@ export function checkSecretOptions(
 
 /** Stands for a secret, or for what may be one, in a message. */
 export function hidden(value: unknown): unknown {
-  return value === undefined || value === null ? value : `(a ${typeof value}, not shown)`;
+  return value === undefined || value === null ? value : `(${typeof value}, not shown)`;
 }
 
 /** Checks a text that must say something. */

@@ -6,7 +6,13 @@ import {
   type RetentionOptions,
   type RetentionSettings,
 } from "./audit/retention_keeper.ts";
-import { checkChoice, checkCount, checkOptions } from "./argument_checks.ts";
+import {
+  checkChoice,
+  checkCount,
+  checkOptions,
+  checkSecretOptions,
+  hidden,
+} from "./argument_checks.ts";
 import { EverTaskError, InvalidArgumentError } from "./errors.ts";
 import type { Instrumentation } from "./instrumentation.ts";
 import { checkLogger, consoleLogger, type Logger } from "./log/logger.ts";
@@ -149,10 +155,10 @@ export interface EverTaskSettings {
   readonly random: FillRandom;
 }
 
-/** Checks that no option is misspelt. */
+/** Checks that no option is misspelt. A misplaced one may be a connection string: no error shows what it holds. */
 export function checkOptionNames(options: EverTaskOptions): void {
   if (typeof options === "object" && options !== null) {
-    checkOptions(options, optionNames, "options");
+    checkSecretOptions(options, optionNames, "options");
   }
 }
 
@@ -164,11 +170,16 @@ export function checkOptionNames(options: EverTaskOptions): void {
  */
 export function parseOptions(options: EverTaskOptions): EverTaskSettings {
   if (typeof options !== "object" || options === null) {
-    throw new InvalidArgumentError("options", options, "be an object with storage and tasks");
+    throw new InvalidArgumentError(
+      "options",
+      hidden(options),
+      "be an object with storage and tasks",
+    );
   }
   const { storage, poisonLimit = 5, defaultAuditLevel = "Full", random = systemRandom } = options;
   if (typeof storage?.persist !== "function") {
-    throw new InvalidArgumentError("storage", storage, "be a storage such as sqliteStorage(…)");
+    const remedy = "be a storage, such as sqliteStorage(…) or postgresStorage(…) makes";
+    throw new InvalidArgumentError("storage", hidden(storage), remedy);
   }
   if (!Number.isInteger(poisonLimit) || poisonLimit < 0) {
     throw new InvalidArgumentError("poisonLimit", poisonLimit, "be an integer of at least 0");

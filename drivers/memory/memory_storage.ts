@@ -1,6 +1,7 @@
 // The memory store as a Storage: each verb reads the clock once and runs in one go, so it is atomic by nature; what
 // remains to be done here is to refuse what a closed store cannot do, and to tell the other processes.
 
+import { hidden } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import { StorageClosedError } from "../../src/storage/errors.ts";
 import type { WorkerRecord } from "../../src/storage/records.ts";
@@ -270,5 +271,5 @@ export class MemoryStorage implements Storage {
 function refuseConnection(options: ConnectionOptions | undefined): void {
   if (options?.connection === undefined) return;
   const remedy = "be left out: the memory storage has no transactions that a task could be part of";
-  throw new InvalidArgumentError("connection", options.connection, remedy);
+  throw new InvalidArgumentError("connection", hidden(options.connection), remedy);
 }

@@ -13,7 +13,7 @@
  *
  * @module
  */
-import { checkOptions } from "../../src/argument_checks.ts";
+import { checkSecretOptions } from "../../src/argument_checks.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import { MemoryDatabase, type MemoryDatabaseOptions, stateOf } from "./memory_database.ts";
@@ -43,7 +43,7 @@ export interface MemoryStorageOptions extends MemoryDatabaseOptions {
  * ```
  */
 export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
-  checkOptions(options, ["database", "clock", "keepEnded"], "options");
+  checkSecretOptions(options, ["database", "clock", "keepEnded"], "options");
   const { database = new MemoryDatabase(options), clock, keepEnded } = options;
   if (options.database !== undefined && (clock !== undefined || keepEnded !== undefined)) {
     const remedy = "come alone: a database has its own clock and limits";

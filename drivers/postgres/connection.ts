@@ -1,6 +1,7 @@
 // The ways to run one statement: on the storage's own pool, on a postgres.js instance or transaction of the user's, or in a
 // transaction of a query builder that sits on top of one.
 
+import { hidden } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
 
 /** Runs one statement with text parameters and returns its rows. One that is long may take more time than others. */
@@ -94,7 +95,7 @@ export function runInTransaction(connection: unknown, prepare: boolean): RunStat
   }
   throw new InvalidArgumentError(
     "connection",
-    connection,
+    hidden(connection),
     "be a transaction of postgres.js (what sql.begin passes), of drizzle-orm over postgres.js, of kysely, " +
       "or an object with query(text, parameters)",
   );

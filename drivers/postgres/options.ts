@@ -1,7 +1,8 @@
 // The options of postgresStorage: what they mean, what they default to, and what is refused.
 
-import { checkSecretOptions } from "../../src/argument_checks.ts";
+import { checkSecretOptions, hidden } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
+import { checkConnectionUrl } from "../../src/storage/connection_url.ts";
 import { type Duration, toMilliseconds } from "../../src/time/duration.ts";
 import type { PostgresClient } from "./connection.ts";
 
@@ -107,13 +108,11 @@ export function resolveOptions(
       "get the URL of a database or a postgres.js instance",
     );
   }
-  if (url !== null && !/^postgres(?:ql)?:\/\//.test(url)) {
-    throw new InvalidArgumentError("url", withoutPassword(url), "begin with postgres://");
-  }
+  if (url !== null) checkUrl(url);
   if (!/^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
     throw new InvalidArgumentError(
       "schema",
-      schema,
+      hidden(schema),
       "be up to 63 lower-case letters, digits and underscores, begin with no digit, and not with pg_",
     );
   }
@@ -128,6 +127,11 @@ export function resolveOptions(
   return { url, sql, schema, migrate, notify, prepare, maxConnections, queryTimeoutMs };
 }
 
-function withoutPassword(url: string): string {
-  return url.replace(/:[^:@/]*@/, ":***@");
+/** Checks the URL of a database. */
+function checkUrl(url: unknown): void {
+  if (typeof url !== "string" || !/^postgres(?:ql)?:\/\//.test(url)) {
+    const remedy = "be a text that begins with postgres://";
+    throw new InvalidArgumentError("url", hidden(url), remedy);
+  }
+  checkConnectionUrl(url, "url");
 }

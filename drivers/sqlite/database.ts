@@ -1,5 +1,6 @@
 // What the driver needs of a SQLite library, and how the two that it knows provide it.
 
+import { hidden } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import { type DenoSqliteDatabase, fromDenoSqlite } from "./deno_sqlite.ts";
 import { fromNodeSqlite, type NodeSqliteDatabase } from "./node_sqlite.ts";
@@ -55,7 +56,7 @@ export function adaptConnection(connection: unknown, argument: string): SqliteDa
     else {
       throw new InvalidArgumentError(
         argument,
-        connection,
+        hidden(connection),
         "be an open DatabaseSync of node:sqlite or Database of @db/sqlite",
       );
     }

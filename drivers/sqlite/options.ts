@@ -1,6 +1,6 @@
 // What a user says about the database, checked once.
 
-import { checkOptions } from "../../src/argument_checks.ts";
+import { checkSecretOptions, hidden } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import { type Clock, systemClock } from "../../src/time/clock.ts";
 import { type Duration, toMilliseconds } from "../../src/time/duration.ts";
@@ -66,6 +66,9 @@ const optionNames = [
   "clock",
 ] as const satisfies readonly (keyof SqliteStorageOptions)[];
 
+/** A connection string of another database, which may hold a password. SQLite itself knows `file:` URLs. */
+const urlOfAServer = /^(?!file:)[a-z][a-z0-9+.-]*:\/\//i;
+
 const synchronousValues: readonly unknown[] = ["OFF", "NORMAL", "FULL", "EXTRA"];
 
 /**
@@ -76,15 +79,25 @@ const synchronousValues: readonly unknown[] = ["OFF", "NORMAL", "FULL", "EXTRA"]
 export function resolveOptions(options: string | SqliteStorageOptions): ResolvedOptions {
   if (typeof options === "string") options = { path: options };
   if (typeof options !== "object" || options === null) {
-    throw new InvalidArgumentError("sqliteStorage", options, "get the name of a file, or options");
+    throw new InvalidArgumentError(
+      "sqliteStorage",
+      hidden(options),
+      "get the name of a file, or options",
+    );
   }
-  checkOptions(options, optionNames, "options");
+  checkSecretOptions(options, optionNames, "options");
   const { path, database, synchronous = "NORMAL", busyTimeout = 250 } = options;
   if ((path === undefined) === (database === undefined)) {
-    throw new InvalidArgumentError("options", options, "have either `path` or `database`");
+    const given = path === undefined ? "neither `path` nor `database`" : "both of them";
+    throw new InvalidArgumentError("options", given, "have either `path` or `database`");
   }
   if (path !== undefined && (typeof path !== "string" || path === "")) {
-    throw new InvalidArgumentError("path", path, 'be the name of a file, or ":memory:"');
+    throw new InvalidArgumentError("path", hidden(path), 'be the name of a file, or ":memory:"');
+  }
+  if (path !== undefined && urlOfAServer.test(path)) {
+    const remedy =
+      'be the name of a file, or ":memory:": other databases have a storage of their own';
+    throw new InvalidArgumentError("path", hidden(path), remedy);
   }
   if (!synchronousValues.includes(synchronous)) {
     throw new InvalidArgumentError("synchronous", synchronous, "be OFF, NORMAL, FULL or EXTRA");

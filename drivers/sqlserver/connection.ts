@@ -1,14 +1,13 @@
 // What a user hands over to say which database: a URL or an ADO.NET string, a configuration, or a pool of his own.
 
+import { hidden } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
+import { checkConnectionUrl } from "../../src/storage/connection_url.ts";
 import { sql } from "./mssql.ts";
 import type { SqlServerConfig, SqlServerPool } from "./mssql_api.ts";
 
 /** Which database: see {@linkcode SqlServerStorageOptions.connection}. */
 export type SqlServerConnection = string | SqlServerConfig | SqlServerPool;
-
-/** What an error message shows instead of a connection: a password may be in it. */
-export const notShown = "(not shown)";
 
 /** What may stand behind the question mark of a URL. */
 const urlOptions = ["encrypt", "trustServerCertificate"];
@@ -30,7 +29,7 @@ const cancelTimeout = 2_000;
 export function poolConfig(connection: string | SqlServerConfig): SqlServerConfig {
   const given = typeof connection === "string" ? parseConnectionString(connection) : connection;
   if (typeof given.server !== "string" || given.server === "") {
-    throw new InvalidArgumentError("connection", notShown, "name a server");
+    throw new InvalidArgumentError("connection", hidden(connection), "name a server");
   }
   // mssql takes `encrypt` beside `options`, too.
   const encryptByDefault = "encrypt" in given ? {} : { encrypt: true };
@@ -54,30 +53,24 @@ export function parseConnectionString(connection: string): SqlServerConfig {
   if (!/^(mssql|sqlserver):\/\//i.test(connection)) {
     try {
       return sql.ConnectionPool.parseConnectionString(connection);
-    } catch (error) {
-      throw new InvalidArgumentError(
-        "connection",
-        notShown,
-        `be a URL or an ADO.NET string: ${error}`,
-      );
+    } catch {
+      const remedy = "be a URL or an ADO.NET string: Server=…;Database=…;User Id=…;Password=…";
+      throw new InvalidArgumentError("connection", hidden(connection), remedy);
     }
   }
-  const url = URL.parse(connection);
-  if (url === null || url.hash !== "") {
-    const remedy = "be a valid URL, with # / ? and @ in the password percent-encoded";
-    throw new InvalidArgumentError("connection", notShown, remedy);
-  }
+  checkConnectionUrl(connection, "connection");
+  const url = new URL(connection);
   const { searchParams } = url;
   for (const option of searchParams.keys()) {
     if (urlOptions.includes(option)) continue;
-    const remedy = `be left out: a URL has only ${urlOptions.join(", ")}`;
-    throw new InvalidArgumentError(`connection's ${option}`, notShown, remedy);
+    const remedy = `have no other options than ${urlOptions.join(", ")}`;
+    throw new InvalidArgumentError("connection", hidden(connection), remedy);
   }
   const flag = (option: string, ifAbsent: boolean): boolean => {
     const value = searchParams.get(option);
     if (value === null) return ifAbsent;
     if (/^(true|false)$/i.test(value)) return value.toLowerCase() === "true";
-    throw new InvalidArgumentError(`connection's ${option}`, value, "be true or false");
+    throw new InvalidArgumentError(`connection's ${option}`, hidden(value), "be true or false");
   };
   return {
     server: decodeURIComponent(url.hostname.replace(/^\[(.*)\]$/, "$1")),

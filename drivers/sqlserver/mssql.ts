@@ -1,6 +1,7 @@
 // The one place where the database package is loaded, and how typed parameters are made for it.
 
 import mssql from "mssql";
+import { hidden } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import type {
   Mssql,
@@ -127,7 +128,7 @@ export function toTransaction(connection: unknown): RequestMaker {
   }
   throw new InvalidArgumentError(
     "connection",
-    connection,
+    hidden(connection),
     "be a Transaction of mssql that has begun",
   );
 }

@@ -1,6 +1,6 @@
 // The options of sqlServerStorage: what they mean, what they default to, and what is refused.
 
-import { checkOptions } from "../../src/argument_checks.ts";
+import { checkOptions, checkSecretOptions, hidden } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import type { Polling } from "../../src/storage/requests.ts";
 import { isPool, poolConfig, type SqlServerConnection } from "./connection.ts";
@@ -74,7 +74,7 @@ function toOptions(
   const isOptions = typeof target === "object" && target !== null && "connection" in target &&
     !("request" in target);
   if (!isOptions) return { connection: target as SqlServerConnection };
-  checkOptions(target, ["connection", ...ownOptions], "options");
+  checkSecretOptions(target, ["connection", ...ownOptions], "options");
   return target;
 }
 
@@ -83,7 +83,7 @@ function resolveConnection(connection: SqlServerConnection): SqlServerPool | Sql
   if (typeof connection !== "object" || connection === null) {
     throw new InvalidArgumentError(
       "connection",
-      connection === "" ? "" : typeof connection,
+      connection === "" ? "" : hidden(connection),
       "be a URL, a connection string, a configuration of mssql or a ConnectionPool: is the environment variable set?",
     );
   }

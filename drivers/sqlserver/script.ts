@@ -1,5 +1,6 @@
 // The .sql files as the driver runs them: for the schema that the user chose, and cut into batches as sqlcmd does.
 
+import { hidden } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import { type SqlFileName, sqlFiles } from "./sql.generated.ts";
 
@@ -38,7 +39,7 @@ export function checkSchemaName(schema: string): string {
   if (typeof schema === "string" && /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(schema)) return schema;
   throw new InvalidArgumentError(
     "schema",
-    schema,
+    hidden(schema),
     "be an identifier of ASCII letters, digits and underscores, at most 128 long, that begins with no digit",
   );
 }

@@ -42,7 +42,7 @@ Deno.test("a transaction of the caller's is refused, and nothing is stored", asy
       () => storage.updateCurrentRun(task(1).id, 1, null, "Full", { connection }),
     ]
   ) {
-    await assertRejects(write, InvalidArgumentError, "connection is {}");
+    await assertRejects(write, InvalidArgumentError, "connection is ");
   }
   assertEquals((await storage.list()).items, []);
 });

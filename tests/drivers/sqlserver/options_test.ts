@@ -16,7 +16,7 @@ const refused: [title: string, options: unknown, argument: string][] = [
   ["an empty connection", "", "connection"],
   ["a number for a connection", { connection: 5 }, "connection"],
   ["a text that names no server", "Database=shop", "connection"],
-  ["an unknown option of a URL", `${connection}?encript=true`, "connection's encript"],
+  ["an unknown option of a URL", `${connection}?encript=true`, "connection"],
   ["a password that cuts the URL short", "mssql://user:hunter2#x@localhost/shop", "connection"],
   ["an unknown option", { connection, shema: "Jobs" }, "options.shema"],
   ["an option among those of mssql", { server: "localhost", schema: "Jobs" }, "schema"],
