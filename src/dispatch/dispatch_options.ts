@@ -146,19 +146,10 @@ export function parseDue({ delay, at, recurring }: DispatchTiming): Due {
     const value = { delay, at, recurring: recurring === undefined ? undefined : "…" };
     throw new InvalidArgumentError("options", value, "hold only one of delay, at and recurring");
   }
-  if (delay !== undefined) {
-    const inMs = toMilliseconds(delay, "delay");
-    if (inMs > longestDelayMs) {
-      throw new InvalidArgumentError("delay", delay, "be at most 1000 years (365,000 days)");
-    }
-    return { inMs };
-  }
+  if (delay !== undefined) return { inMs: toMilliseconds(delay, "delay") };
   if (at !== undefined) return { at: toEpochMilliseconds(at, "at") };
   return atOnce;
 }
-
-/** What every store can add to the present. */
-const longestDelayMs = 365_000 * 86_400_000;
 
 /** Due now. */
 export const atOnce: Due = { inMs: 0 };

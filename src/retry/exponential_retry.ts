@@ -54,7 +54,9 @@ export function exponentialRetry(options: ExponentialRetryOptions): FilterableRe
   const rule = { kind: "exponential", retries, baseMs, factor, maxMs, jitter } as const;
   return filterable(rule, (attempt, _error, random = () => 0) => {
     if (attempt > retries) return null;
-    const delayMs = Math.min(maxMs, baseMs * factor ** (attempt - 1));
+    // An infinite growth is cut: multiplied by a base of 0 it would be no number.
+    const growth = Math.min(factor ** (attempt - 1), Number.MAX_VALUE);
+    const delayMs = Math.min(maxMs, baseMs * growth);
     return Math.round(delayMs * (1 - jitter * random()));
   });
 }

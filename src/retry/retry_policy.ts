@@ -14,7 +14,7 @@ export interface RetryPolicy {
    * @param attempt Which attempt failed: 1 for the first. Attempts that were lost with their worker are not counted.
    * @param error What it failed with.
    * @param random Gives a number from 0 up to, not including, 1: for jitter.
-   * @returns The delay before the next attempt in milliseconds, or null to give up.
+   * @returns The delay before the next attempt in milliseconds, or null to give up. More than 1000 years count as 1000 years.
    */
   nextDelay(attempt: number, error: unknown, random?: () => number): number | null;
 }

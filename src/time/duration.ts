@@ -29,6 +29,9 @@ const unitMilliseconds = {
   milliseconds: 1,
 };
 
+/** The longest duration: 1000 years, which every store can add to the present. Milliseconds. */
+export const longestDurationMs = 365_000 * unitMilliseconds.days;
+
 const remedy = "be a finite duration of at least 0: milliseconds as a number, " +
   "or { days, hours, minutes, seconds, milliseconds }";
 
@@ -37,9 +40,20 @@ const remedy = "be a finite duration of at least 0: milliseconds as a number, " 
  *
  * @param duration What the user passed.
  * @param argument The option's name, for the error message.
- * @throws {InvalidArgumentError} If it is negative, not finite, or names a unit that does not exist.
+ * @throws {InvalidArgumentError} If it is negative, longer than 1000 years, or names a unit that does not exist.
  */
 export function toMilliseconds(duration: Duration, argument: string): number {
+  const milliseconds = sum(duration, argument);
+  if (milliseconds <= longestDurationMs) return milliseconds;
+  throw new InvalidArgumentError(argument, duration, "be at most 1000 years (365,000 days)");
+}
+
+/** As {@linkcode toMilliseconds}, but takes a duration of more than 1000 years for 1000 years. */
+export function toMillisecondsAtMost(duration: Duration, argument: string): number {
+  return Math.min(sum(duration, argument), longestDurationMs);
+}
+
+function sum(duration: Duration, argument: string): number {
   let total = 0;
   if (typeof duration === "number") {
     total = duration;

@@ -1,7 +1,7 @@
 // Why a handler's signal aborts, and what a handler may throw to steer what follows.
 
 import { EverTaskError } from "../errors.ts";
-import { type Duration, toMilliseconds } from "../time/duration.ts";
+import { type Duration, toMillisecondsAtMost } from "../time/duration.ts";
 
 /** The reason of a handler's signal when its attempt has taken longer than the timeout allows. */
 export class TimeoutError extends EverTaskError {
@@ -84,11 +84,12 @@ export class RetryLater extends EverTaskError {
   /**
    * Asks for another run.
    *
-   * @param delay How long from now.
+   * @param delay How long from now; more than 1000 years count as 1000 years.
    * @param reason Why, for the log and the status history.
+   * @throws {InvalidArgumentError} If the delay is no duration. The attempt fails with it.
    */
   constructor(delay: Duration, reason = "The handler asked to run again later.") {
     super(reason);
-    this.delayMs = toMilliseconds(delay, "delay");
+    this.delayMs = toMillisecondsAtMost(delay, "delay");
   }
 }

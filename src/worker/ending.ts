@@ -4,6 +4,7 @@ import { describeError } from "../errors.ts";
 import { PayloadValidationError } from "../payload/payload_validation_error.ts";
 import type { RetryPolicy } from "../retry/retry_policy.ts";
 import type { TaskStatus } from "../storage/task_status.ts";
+import { longestDurationMs } from "../time/duration.ts";
 import {
   LeaseLostError,
   NonRetryableError,
@@ -74,7 +75,7 @@ export function decideEnding(
       `milliseconds of at least 0, or null.`;
     return { status: "Failed", exception: `${fault}\n${exception}` };
   }
-  return { status: "Pending", exception, dueInMs: delay };
+  return { status: "Pending", exception, dueInMs: Math.min(delay, longestDurationMs) };
 }
 
 function withCause(timeout: TimeoutError, cause: unknown): TimeoutError {

@@ -1,6 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { InvalidArgumentError } from "../../src/errors.ts";
-import { type Duration, toMilliseconds } from "../../src/time/duration.ts";
+import {
+  type Duration,
+  longestDurationMs,
+  toMilliseconds,
+  toMillisecondsAtMost,
+} from "../../src/time/duration.ts";
 
 const valid: [Duration, number][] = [
   [0, 0],
@@ -56,3 +61,25 @@ for (const [index, duration] of invalid.entries()) {
     assertEquals(error.message.includes("milliseconds as a number"), true);
   });
 }
+
+Deno.test("a duration that no store could add to the present is refused, or taken for the longest", () => {
+  const longest: Duration[] = [longestDurationMs, { days: 365_000 }];
+  for (const duration of longest) {
+    assertEquals(toMilliseconds(duration, "delay"), longestDurationMs);
+  }
+  const tooLong: Duration[] = [
+    longestDurationMs + 1,
+    { days: 365_000, milliseconds: 1 },
+    2 ** 53,
+    Number.MAX_VALUE,
+    { days: 1e300 },
+  ];
+  for (const duration of tooLong) {
+    const refused = () => toMilliseconds(duration, "delay");
+    assertThrows(refused, InvalidArgumentError, "delay is ");
+    assertEquals(toMillisecondsAtMost(duration, "delay"), longestDurationMs);
+  }
+  for (const duration of [NaN, Infinity, -1, { days: 1e308, hours: 1e308 }]) {
+    assertThrows(() => toMillisecondsAtMost(duration, "delay"), InvalidArgumentError, "delay is ");
+  }
+});

@@ -1,7 +1,7 @@
 // Status changes: one write for one or several steps of a task, and what it does to lease and due instant.
 
 import { expectNear, expectSame, expectThat, expectValue } from "../expect.ts";
-import { hour, minute, topic } from "../scene.ts";
+import { day, hour, minute, topic } from "../scene.ts";
 
 export const statusChanges = topic("status changes", {
   "a change sets status and exception and writes the audit row": async (s) => {
@@ -102,6 +102,19 @@ export const statusChanges = topic("status changes", {
       "Pending",
       lease.token + 1,
     ], "then it is claimed again");
+  },
+
+  "the longest delay can be stored, by a dispatch and by a retry, and listed": async (s) => {
+    const inMs = 365_000 * day;
+    const waiting = await s.add({ status: "WaitingQueue", due: { inMs } });
+    const { id, lease } = await s.claimed();
+    await s.change(id, ["InProgress", ["Pending", "it broke"]], { lease, dueInMs: inMs });
+    const latest = await s.now() + inMs;
+    const { items } = await s.storage.list();
+    expectSame(items.map((row) => row.id), [id, waiting], "both are listed");
+    for (const { dueAt } of items) expectNear(dueAt, latest, "they are due in 1000 years");
+    const dueAt = await s.storage.nextDueAt(["default"], ["send-email"]);
+    expectNear(dueAt, latest, "the queue is due then, too");
   },
 
   "a due instant given with Queued ends the lease, too": async (s) => {
