@@ -35,7 +35,7 @@ export interface SqliteDatabase {
 
 /**
  * A connection that the application has opened itself: a `DatabaseSync` of `node:sqlite`, or a `Database` of `@db/sqlite`
- * (jsr:@db/sqlite, 0.12 or later).
+ * (jsr:@db/sqlite, 0.12 or 0.13).
  */
 export type SqliteConnection = NodeSqliteDatabase | DenoSqliteDatabase;
 
@@ -70,5 +70,6 @@ function isDenoSqlite(object: object): object is DenoSqliteDatabase {
 }
 
 function isNodeSqlite(object: object): object is NodeSqliteDatabase {
-  return "prepare" in object && "exec" in object && "isTransaction" in object;
+  // Others with such methods, as bun:sqlite and better-sqlite3, tell `inTransaction`.
+  return "prepare" in object && "exec" in object && !("inTransaction" in object);
 }

@@ -1,7 +1,8 @@
-// The adapter of node:sqlite, which Deno (2.2), Node (22.16) and Bun have built in.
+// The adapter of node:sqlite, which Deno (2.2), Node (22.13) and Bun have built in.
 
-import { DatabaseSync } from "node:sqlite";
+import { StorageError } from "../../src/storage/errors.ts";
 import type { SqliteDatabase, SqliteRow, SqliteStatement, SqliteValue } from "./database.ts";
+import { hasNumbers, prepareWithoutNumbers } from "./numbered_parameters.ts";
 
 /** The part of `DatabaseSync` of `node:sqlite` that the driver uses. */
 export interface NodeSqliteDatabase {
@@ -11,8 +12,8 @@ export interface NodeSqliteDatabase {
   exec(sql: string): void;
   /** Closes the connection. */
   close(): void;
-  /** Whether a transaction is open. */
-  readonly isTransaction: boolean;
+  /** Whether a transaction is open. Node has it from 22.16 on. */
+  readonly isTransaction?: boolean;
 }
 
 /** The part of `StatementSync` of `node:sqlite` that the driver uses. */
@@ -25,19 +26,43 @@ export interface NodeSqliteStatement {
   all(...parameters: SqliteValue[]): unknown[];
 }
 
-/** Opens a file, or a database in memory. */
-export function openNodeSqlite(path: string): SqliteDatabase {
+/**
+ * Opens a file, or a database in memory.
+ *
+ * @throws {StorageError} If the runtime has no `node:sqlite`.
+ */
+export async function openNodeSqlite(path: string): Promise<SqliteDatabase> {
+  const { DatabaseSync } = await loadNodeSqlite();
   return fromNodeSqlite(new DatabaseSync(path));
+}
+
+/** Not a static import: without the module a runtime could not even load the driver, and say what it lacks. */
+async function loadNodeSqlite(): Promise<typeof import("node:sqlite")> {
+  try {
+    return await import("node:sqlite");
+  } catch (cause) {
+    throw new StorageError(
+      "sqliteStorage needs the module node:sqlite, which this runtime does not have. " +
+        "Use Node 22.13 or later, Deno 2.2 or later, or Bun.",
+      { cause },
+    );
+  }
 }
 
 /** Adapts an open connection. */
 export function fromNodeSqlite(database: NodeSqliteDatabase): SqliteDatabase {
+  const prepare = (sql: string) => fromStatement(database.prepare(sql));
+  let bindsNumbers: boolean | undefined;
   return {
-    prepare: (sql) => fromStatement(database.prepare(sql)),
+    prepare(sql) {
+      if (!hasNumbers(sql)) return prepare(sql);
+      bindsNumbers ??= canBindNumbers(database);
+      return bindsNumbers ? prepare(sql) : prepareWithoutNumbers(sql, prepare);
+    },
     // Statements that are prepared carry SQLite's error code in every runtime, scripts do not: this is for scripts alone.
     exec: (sql) => database.exec(sql),
     get inTransaction() {
-      return database.isTransaction;
+      return database.isTransaction ?? isInTransaction(database);
     },
     close: () => database.close(),
   };
@@ -49,4 +74,26 @@ function fromStatement(statement: NodeSqliteStatement): SqliteStatement {
     get: (parameters) => statement.get(...parameters) as SqliteRow | undefined,
     all: (parameters) => statement.all(...parameters) as SqliteRow[],
   };
+}
+
+function canBindNumbers(database: NodeSqliteDatabase): boolean {
+  const statement = database.prepare("SELECT ?1");
+  try {
+    statement.get(1);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** For a library that does not tell: a transaction cannot begin within another one. */
+function isInTransaction(database: NodeSqliteDatabase): boolean {
+  try {
+    database.exec("BEGIN");
+  } catch (error) {
+    if (String(error).includes("within a transaction")) return true;
+    throw error;
+  }
+  database.exec("COMMIT");
+  return false;
 }

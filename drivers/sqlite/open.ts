@@ -26,7 +26,7 @@ export async function openDatabase(options: ResolvedOptions): Promise<OpenDataba
   const deadline = clock.monotonic() + patienceMs;
   while (true) {
     try {
-      return tryToOpen(options);
+      return await tryToOpen(options);
     } catch (error) {
       const failure = toStorageError(error, options.path);
       const transient = failure instanceof StorageError && failure.transient;
@@ -36,9 +36,9 @@ export async function openDatabase(options: ResolvedOptions): Promise<OpenDataba
   }
 }
 
-function tryToOpen(options: ResolvedOptions): OpenDatabase {
+async function tryToOpen(options: ResolvedOptions): Promise<OpenDatabase> {
   const owned = options.database === undefined;
-  const database = options.database ?? openNodeSqlite(options.path);
+  const database = options.database ?? await openNodeSqlite(options.path);
   try {
     const connection = new Connection(database, "own", options.clock);
     if (owned) configure(connection, options);

@@ -1,0 +1,57 @@
+// Numbered parameters, rewritten for a node:sqlite that cannot bind them. The conformance suite runs on such a Node in
+// tests/node_test.ts; here the rewritten statement is compared with the original.
+
+import { assertEquals } from "@std/assert";
+import * as fc from "fast-check";
+import { DatabaseSync } from "node:sqlite";
+import { fromNodeSqlite, type NodeSqliteDatabase } from "../../../drivers/sqlite/node_sqlite.ts";
+import { prepareWithoutNumbers } from "../../../drivers/sqlite/numbered_parameters.ts";
+
+Deno.test("a statement without its numbers gives what it gave with them", () => {
+  const database = new DatabaseSync(":memory:");
+  const prepare = (sql: string) => fromNodeSqlite(database).prepare(sql);
+  const values = fc.array(fc.oneof(fc.integer(), fc.string({ unit: "grapheme" })), {
+    minLength: 1,
+    maxLength: 12,
+  });
+  const places = fc.array(fc.nat(), { minLength: 1, maxLength: 24 });
+  fc.assert(fc.property(values, places, (values, places) => {
+    const numbers = places.map((place) => 1 + place % values.length);
+    const columns = numbers.map((number, index) => `?${number} AS column_${index}`);
+    const sql = `SELECT ${columns.join(", ")}`;
+    const used = values.slice(0, Math.max(...numbers));
+    const rewritten = prepareWithoutNumbers(sql, prepare);
+    assertEquals(rewritten.get(used), prepare(sql).get(used));
+    assertEquals(rewritten.all(used), prepare(sql).all(used));
+  }));
+  database.close();
+});
+
+/** What `DatabaseSync` is in Node 22.13: numbers are out of range, and nothing tells of a transaction. */
+function inOldNode(database: DatabaseSync): NodeSqliteDatabase {
+  return {
+    prepare(sql) {
+      const statement = database.prepare(sql);
+      const call = (method: "run" | "get" | "all") => (...values: (string | number)[]) => {
+        if (/\?\d/.test(sql)) throw new RangeError("column index out of range");
+        return statement[method](...values) as never;
+      };
+      return { run: call("run"), get: call("get"), all: call("all") };
+    },
+    exec: (sql) => database.exec(sql),
+    close: () => database.close(),
+  };
+}
+
+Deno.test("a library that cannot bind numbers, or does not tell of transactions, is as good", () => {
+  using database = new DatabaseSync(":memory:");
+  const adapted = fromNodeSqlite(inOldNode(database));
+  const row = adapted.prepare("SELECT ?2 AS b, ?1 AS a, ?2 AS c").get(["a", "b"]);
+  assertEquals({ ...row }, { b: "b", a: "a", c: "b" });
+  for (const begin of ["BEGIN", "BEGIN IMMEDIATE", "SAVEPOINT here"]) {
+    assertEquals(adapted.inTransaction, false);
+    database.exec(begin);
+    assertEquals([adapted.inTransaction, database.isTransaction], [true, true]);
+    database.exec("ROLLBACK");
+  }
+});
