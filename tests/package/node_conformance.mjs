@@ -11,6 +11,9 @@ import process from "node:process";
 import test from "node:test";
 import { FakeClock, storageConformance } from "@evertask/evertask/testing";
 
+/** What the harness can do of each store. */
+const capabilities = { memory: ["wakes"], sqlite: ["transaction", "wakes"] };
+
 /** How to make a new database of each store; opening it again is another process. */
 const databases = {
   async memory(clock) {
@@ -20,10 +23,22 @@ const databases = {
   },
   async sqlite(clock) {
     const { sqliteStorage } = await import("@evertask/evertask/sqlite");
+    const { DatabaseSync } = await import("node:sqlite");
     const folder = await mkdtemp(join(tmpdir(), "evertask-conformance-"));
+    const path = join(folder, "tasks.db");
     return {
-      newStorage: () => sqliteStorage({ path: join(folder, "tasks.db"), clock }),
+      newStorage: () => sqliteStorage({ path, clock }),
       remove: () => rm(folder, { recursive: true }),
+      async transaction(work, end) {
+        const connection = new DatabaseSync(path);
+        connection.exec("BEGIN IMMEDIATE");
+        try {
+          await work(connection);
+        } finally {
+          connection.exec(end);
+          connection.close();
+        }
+      },
     };
   },
 };
@@ -32,6 +47,7 @@ const store = process.argv[2];
 
 const harness = {
   name: store,
+  capabilities: capabilities[store],
   async create() {
     const clock = new FakeClock();
     const database = await databases[store](clock);
@@ -46,6 +62,7 @@ const harness = {
       storage: await another(),
       another,
       passTime: (ms) => clock.advance(ms),
+      transaction: database.transaction,
       async dispose() {
         for (const storage of opened) await storage.close();
         await database.remove();

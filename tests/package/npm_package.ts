@@ -10,14 +10,30 @@ const root = new URL("../../", import.meta.url);
 
 const entryPoints = Object.keys(config.exports).map((path) => path.replace(/^\./, config.name));
 
-/** Checks the package under each of these versions. */
-export async function checkNpmPackage(
-  t: Deno.TestContext,
-  project: NpmProject,
-  nodeVersions: readonly number[],
-): Promise<void> {
+/** The lowest and the newest Node of each line that the package is for. */
+export const nodeVersions = ["22.13", "22", "24.0", "24"];
+/** Those that run a program's TypeScript as it is. */
+const strippingTypes = ["22", "24"];
+/** One that has no node:sqlite. */
+export const nodeWithoutSqlite = "20";
+
+/** Checks the package under each version of Node. */
+export async function checkNpmPackage(t: Deno.TestContext, project: NpmProject): Promise<void> {
   const run = (program: string, ...args: string[]) =>
     runCommand(program, args, { cwd: project.folder });
+  const copy = (file: string | URL, name: string) =>
+    Deno.copyFile(new URL(file, import.meta.url), `${project.folder}/${name}`);
+
+  const passesConformance = (version: string, store: string) =>
+    t.step({
+      name: `Node ${version} passes the storage conformance suite on ${store}`,
+      async fn() {
+        await copy("node_conformance.mjs", "conformance.mjs");
+        const node = project.nodeProgram(version);
+        const { stdout } = await run(node, "--test-reporter=tap", "conformance.mjs", store);
+        assertMatch(stdout, /^# pass [1-9]/m);
+      },
+    });
 
   await t.step("its type declarations are complete", async () => {
     const source = entryPoints.map((name, i) =>
@@ -25,6 +41,12 @@ export async function checkNpmPackage(
     );
     await Deno.writeTextFile(`${project.folder}/types.ts`, source.join(""));
     await run(Deno.execPath(), "check", "--node-modules-dir=manual", "types.ts");
+  });
+
+  await t.step("npm is told which Node it needs", async () => {
+    const manifest = `${project.folder}/node_modules/${config.name}/package.json`;
+    const { engines } = JSON.parse(await Deno.readTextFile(manifest));
+    assertEquals(engines, { node: `>=${nodeVersions[0]}` });
   });
 
   for (const version of nodeVersions) {
@@ -36,31 +58,20 @@ export async function checkNpmPackage(
         assertEquals(JSON.parse(stdout), Object.keys(await import(name)).sort());
       });
     }
+    for (const store of ["memory", "sqlite"]) await passesConformance(version, store);
+  }
+  for (const version of strippingTypes) {
     for (const { path } of await listPortableExamples()) {
-      await t.step({
-        name: `Node ${version} runs ${path}`,
-        async fn() {
-          await Deno.copyFile(new URL(path, root), `${project.folder}/example.ts`);
-          await run(node, "example.ts");
-        },
-      });
-    }
-    for (const store of ["memory", "sqlite"]) {
-      await t.step({
-        name: `Node ${version} passes the storage conformance suite on ${store}`,
-        ignore: !entryPoints.includes(`${config.name}/${store}`),
-        async fn() {
-          const suite = new URL("node_conformance.mjs", import.meta.url);
-          await Deno.copyFile(suite, `${project.folder}/conformance.mjs`);
-          const { stdout } = await run(
-            node,
-            "--test-reporter=tap",
-            "conformance.mjs",
-            store,
-          );
-          assertMatch(stdout, /^# pass [1-9]/m);
-        },
+      await t.step(`Node ${version} runs ${path}`, async () => {
+        await copy(new URL(path, root), "example.ts");
+        await run(project.nodeProgram(version), "example.ts");
       });
     }
   }
+
+  await passesConformance(nodeWithoutSqlite, "memory");
+  await t.step(`Node ${nodeWithoutSqlite} runs tasks, and says what SQLite needs`, async () => {
+    await copy("node_without_sqlite.mjs", "without_sqlite.mjs");
+    await run(project.nodeProgram(nodeWithoutSqlite), "without_sqlite.mjs");
+  });
 }

@@ -2,9 +2,8 @@
 // Node that it is to run under.
 
 import config from "../../deno.json" with { type: "json" };
+import { packForNpm } from "../../.ci/pack_npm.ts";
 import { runCommand } from "./run_command.ts";
-
-const root = new URL("../../", import.meta.url);
 
 /** A folder with packages installed. */
 export interface NpmProject extends AsyncDisposable {
@@ -13,7 +12,7 @@ export interface NpmProject extends AsyncDisposable {
   /** Installs more packages, in the versions of deno.json. */
   install(packages: readonly string[]): Promise<void>;
   /** The program of a version of Node that was asked for. */
-  nodeProgram(version: number): string;
+  nodeProgram(version: string): string;
 }
 
 /** Whether npm is installed here. */
@@ -31,16 +30,14 @@ export async function hasNpm(): Promise<boolean> {
  * Makes a project.
  *
  * @param packages What to install beside the package, in the versions of deno.json.
- * @param nodeVersions Which versions of Node to install.
+ * @param nodeVersions Which versions of Node to install; `22` is its newest.
  */
 export async function makeNpmProject(
   packages: readonly string[],
-  nodeVersions: readonly number[],
+  nodeVersions: readonly string[],
 ): Promise<NpmProject> {
   const folder = await Deno.makeTempDir({ prefix: "evertask-npm-" });
-  await runCommand(Deno.execPath(), ["pack", "--allow-dirty", `--output=${folder}/package.tgz`], {
-    cwd: root,
-  });
+  await packForNpm(`${folder}/package.tgz`);
   const os = Deno.build.os === "windows" ? "win" : Deno.build.os;
   const arch = Deno.build.arch === "x86_64" ? "x64" : "arm64";
   const imports: Record<string, string> = { ...config.imports, ...config.scopes["./"] };

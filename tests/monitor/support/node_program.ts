@@ -2,7 +2,7 @@
 
 import type { NpmProject } from "../../support/npm_project.ts";
 
-const nodeVersion = 22;
+const nodeVersion = "22";
 
 /** A program that runs. */
 export interface RunningProgram extends AsyncDisposable {

@@ -1,0 +1,37 @@
+// Packs the package for npm: what `deno pack` makes of deno.json, and with it what deno.json has no word for.
+//
+//   deno task pack evertask.tgz
+
+const root = new URL("../", import.meta.url);
+
+/** What is added to the package.json that `deno pack` writes. */
+const additions = {
+  engines: { node: ">=22.13" },
+};
+
+/** Writes the package to a file. */
+export async function packForNpm(file: string): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "evertask-pack-" });
+  try {
+    const packed = `${folder}/packed.tgz`;
+    await run(Deno.execPath(), "pack", "--allow-dirty", `--output=${packed}`);
+    await run("tar", "-xzf", packed, "-C", folder);
+    const manifest = `${folder}/package/package.json`;
+    const written = JSON.parse(await Deno.readTextFile(manifest));
+    await Deno.writeTextFile(manifest, JSON.stringify({ ...written, ...additions }, null, 2));
+    await run("tar", "-czf", file, "-C", folder, "package");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function run(program: string, ...args: string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command(program, { args, cwd: root }).output();
+  if (!success) throw new Error(`${program} failed:\n${new TextDecoder().decode(stderr)}`);
+}
+
+if (import.meta.main) {
+  const [file] = Deno.args;
+  if (file === undefined) throw new Error("Name the file to write: deno task pack evertask.tgz");
+  await packForNpm(file);
+}
