@@ -24,6 +24,10 @@ export interface NodeSqliteStatement {
   get(...parameters: SqliteValue[]): unknown;
   /** All rows. */
   all(...parameters: SqliteValue[]): unknown[];
+  /** Whether integers are read as bigints. */
+  setReadBigInts?(enabled: boolean): void;
+  /** Whether rows are read as arrays. Node has it from 22.16 on. */
+  setReturnArrays?(enabled: boolean): void;
 }
 
 /**
@@ -69,6 +73,9 @@ export function fromNodeSqlite(database: NodeSqliteDatabase): SqliteDatabase {
 }
 
 function fromStatement(statement: NodeSqliteStatement): SqliteStatement {
+  // An application may have set the opposite for its whole connection.
+  statement.setReadBigInts?.(false);
+  statement.setReturnArrays?.(false);
   return {
     run: (parameters) => Number(statement.run(...parameters).changes),
     get: (parameters) => statement.get(...parameters) as SqliteRow | undefined,

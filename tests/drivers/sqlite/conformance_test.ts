@@ -6,8 +6,11 @@ import { registerConformance } from "../../support/conformance.ts";
 import { DenoSqliteStandIn } from "./deno_sqlite_stand_in.ts";
 import { sqliteHarness } from "./harness.ts";
 
+/** An application's own settings, which hold for its own statements alone. Deno has no types of them yet. */
+const settings: object = { readBigInts: true, returnArrays: true };
+
 registerConformance(
-  sqliteHarness("sqlite over node:sqlite", (path) => new DatabaseSync(path), "before"),
+  sqliteHarness("sqlite over node:sqlite", (path) => new DatabaseSync(path, settings), "before"),
 );
 registerConformance(
   sqliteHarness(

@@ -29,7 +29,7 @@ export class Fault {
       get: (target, property) => {
         const member = Reflect.get(target, property, target);
         if (typeof member !== "function") return member;
-        const executes = property !== "prepare" && property !== "close";
+        const executes = ["exec", "run", "get", "all"].includes(String(property));
         return (...args: unknown[]) => {
           const call = () => onResult(property, Reflect.apply(member, target, args));
           return executes ? this.#perhaps(call) : call();
