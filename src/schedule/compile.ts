@@ -1,24 +1,15 @@
 // Turns a recurrence and the instant that it hangs on into the grid of its occurrences.
 
 import { CalendarDays } from "./calendar_days.ts";
-import {
-  ceilToSecond,
-  day,
-  dayOf,
-  floorToSecond,
-  hour,
-  minute,
-  modulo,
-  second,
-} from "./civil_time.ts";
+import { day, dayOf, floorToSecond, hour, minute, second } from "./civil_time.ts";
 import { CronExpression } from "./cron_expression.ts";
 import { EvenGrid, type Grid } from "./grid.ts";
-import { PinnedHoursGrid } from "./pinned_hours_grid.ts";
+import { PinnedGrid } from "./pinned_grid.ts";
 import type { CalendarRecurrence, IntervalRecurrence, Recurrence } from "./recurrence.ts";
 import { millisecondsOfDay } from "./time_text.ts";
 import { TimeZone } from "./time_zone.ts";
 import { ListedTimes } from "./times_of_day.ts";
-import { WallClockGrid } from "./wall_clock_grid.ts";
+import { everyDay, WallClockGrid } from "./wall_clock_grid.ts";
 
 const unitLengths = { seconds: second, minutes: minute, hours: hour };
 
@@ -61,23 +52,20 @@ function compileInterval(recurrence: IntervalRecurrence, anchor: number, zone: T
   if (recurrence.minute === undefined && recurrence.second === undefined) {
     return new EvenGrid(floorToSecond(anchor), step);
   }
-  // The pinned fields recur every minute or hour on the clocks of the zone.
   const cycle = recurrence.minute === undefined ? minute : hour;
   const pinned = (recurrence.minute ?? 0) * minute + (recurrence.second ?? 0) * second;
-  const from = ceilToSecond(anchor);
-  const origin = from + modulo(pinned - (from + zone.offsetAt(from)), cycle);
-  return unit === "hours" ? new PinnedHoursGrid(origin, step, zone) : new EvenGrid(origin, step);
+  return new PinnedGrid({ from: anchor, step, cycle, pinned, zone });
 }
 
 function compileCalendar(recurrence: CalendarRecurrence, anchor: number, zone: TimeZone): Grid {
-  const local = anchor + zone.offsetAt(anchor);
+  const local = floorToSecond(anchor + zone.offsetAt(anchor));
+  const anchorDay = dayOf(local);
   const pinnedTimes = recurrence.times ?? (pinsDay(recurrence) ? ["00:00"] : undefined);
-  const from = pinnedTimes === undefined ? floorToSecond(local) : ceilToSecond(local);
-  const anchorDay = dayOf(from);
-  const anchorTime = from - anchorDay * day;
-  const times = new ListedTimes(pinnedTimes?.map(millisecondsOfDay) ?? [anchorTime]);
-  const isOver = times.atOrAfter(anchorTime) === undefined;
-  const days = new CalendarDays(recurrence, dayOf(local), isOver ? anchorDay + 1 : anchorDay);
+  const times = new ListedTimes(pinnedTimes?.map(millisecondsOfDay) ?? [local - anchorDay * day]);
+  const firstDay = pinnedTimes === undefined
+    ? anchorDay
+    : new WallClockGrid(everyDay, times, zone, "first").dayAfter(anchor - 1);
+  const days = new CalendarDays(recurrence, anchorDay, firstDay);
   return new WallClockGrid(days, times, zone, "first");
 }
 

@@ -12,6 +12,9 @@ export interface DayRule {
   atOrAfter(day: number): number | undefined;
 }
 
+/** All days. */
+export const everyDay: DayRule = { atOrAfter: (day) => day };
+
 /**
  * What to do with a wall-clock time that occurs twice because the clocks were put back: fixed times run at the first of
  * the two, intervals at both.
@@ -55,6 +58,12 @@ export class WallClockGrid implements Grid {
       offset = change.offsetAfter;
       from = resumed;
     }
+  }
+
+  /** The day, as the clocks show it, whose time comes next after an instant. */
+  dayAfter(instant: number): number {
+    const from = this.#firstUnseen(instant);
+    return dayOf(this.#readingAtOrAfter(from) ?? from);
   }
 
   count(after: number, upTo: number): number {

@@ -144,6 +144,36 @@ const changes: readonly Change[] = [
     expected: ["2026-04-04 13:10", "2026-04-04 14:10", "2026-04-04 15:40", "2026-04-04 16:40"],
   },
   {
+    fact: "Lord Howe, spring: registered when the pinned minute comes after the change",
+    schedule: (r) => r.everyHour().atMinute(15).inTimeZone("Australia/Lord_Howe"),
+    registered: "2026-10-03 15:10",
+    expected: ["2026-10-03 16:15", "2026-10-03 17:15", "2026-10-03 18:15"],
+  },
+  {
+    fact: "Lord Howe, autumn: registered when the pinned minute comes after the change",
+    schedule: (r) => r.everyHour().atMinute(15).inTimeZone("Australia/Lord_Howe"),
+    registered: "2026-04-04 14:20",
+    expected: ["2026-04-04 15:45", "2026-04-04 16:45", "2026-04-04 17:45"],
+  },
+  {
+    fact: "Rome, autumn: a rhythm of 2 days registered in the second pass of 02:30 begins tomorrow",
+    schedule: (r) => r.every(2).days().atTime("02:30").inTimeZone("Europe/Rome"),
+    registered: "2026-10-25 01:10",
+    expected: ["2026-10-26 01:30", "2026-10-28 01:30"],
+  },
+  {
+    fact: "Rome, autumn: an unpinned rhythm of 2 days hangs on its registration in the second pass",
+    schedule: (r) => r.every(2).days().inTimeZone("Europe/Rome"),
+    registered: "2026-10-25 01:10",
+    expected: ["2026-10-27 01:10", "2026-10-29 01:10"],
+  },
+  {
+    fact: "Monrovia 1972: every minute at second 0 stays there, though the clocks move by 44:30",
+    schedule: (r) => r.everyMinute().atSecond(0).inTimeZone("Africa/Monrovia"),
+    registered: "1972-01-07 00:42:40",
+    expected: ["1972-01-07 00:43:30", "1972-01-07 00:45", "1972-01-07 00:46"],
+  },
+  {
     fact: "São Paulo 2018: midnight is skipped and runs at 01:00",
     schedule: (r) => r.everyDay().atTime("00:00").inTimeZone("America/Sao_Paulo"),
     registered: "2018-11-03 00:00",

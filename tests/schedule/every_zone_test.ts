@@ -1,85 +1,17 @@
 // Properties of schedules over every time zone that the runtime knows, around real clock changes: no doubled run, no lost
 // day, always later than the reference, always on the grid. What must come out is found by brute force, minute by minute.
 
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { toRecurrence } from "../../src/schedule/builder.ts";
 import { formatTimeOfDay } from "../../src/schedule/time_text.ts";
-import { TimeZone, type Transition } from "../../src/schedule/time_zone.ts";
+import { TimeZone } from "../../src/schedule/time_zone.ts";
 import { anchored, countOccurrences, occurrenceAfter } from "../../src/schedule/series.ts";
 import type { Recurrence } from "../../src/schedule/recurrence.ts";
+import { day, expectedRuns, isAlone, minute, readings, someChanges, walk } from "./brute_force.ts";
 import { show, utc } from "./support.ts";
 
-const minute = 60_000;
-const day = 86_400_000;
-
 const zones = Intl.supportedValuesOf("timeZone").map((name) => TimeZone.of(name));
-
-/** Some clock changes of a zone, without those by seconds that ended local mean times. */
-function someChanges(zone: TimeZone, count: number): Transition[] {
-  const found: Transition[] = [];
-  let change = zone.nextTransition(utc("2007-01-01"), utc("2030-01-01"));
-  while (change !== undefined) {
-    if (change.offsetBefore % minute === 0 && change.offsetAfter % minute === 0) found.push(change);
-    change = zone.nextTransition(change.at, utc("2030-01-01"));
-  }
-  const size = Math.min(count, found.length);
-  return fc.sample(fc.shuffledSubarray(found, { minLength: size, maxLength: size }), 1)[0]!;
-}
-
-/** All occurrences after one instant and not after another, one by one. */
-function walk(recurrence: Recurrence, after: number, upTo: number): number[] {
-  const found: number[] = [];
-  let next = occurrenceAfter(recurrence, after, after);
-  while (next !== null && next <= upTo) {
-    assertGreater(next, found.at(-1) ?? after);
-    found.push(next);
-    next = occurrenceAfter(recurrence, next, after);
-  }
-  return found;
-}
-
-/** What the wall clocks of a zone show, minute by minute: each reading with the instants at which they show it. */
-function readings(zone: TimeZone, from: number, to: number): Map<number, number[]> {
-  const shown = new Map<number, number[]>();
-  for (let instant = from; instant <= to; instant += minute) {
-    const reading = instant + zone.offsetAt(instant);
-    const instants = shown.get(reading);
-    if (instants === undefined) shown.set(reading, [instant]);
-    else instants.push(instant);
-  }
-  return shown;
-}
-
-/** The instants of a schedule by the rules for clock changes, around one change. */
-function expectedRuns(
-  shown: Map<number, number[]>,
-  change: Transition,
-  reach: number,
-  repeated: "first" | "both",
-  matches: (reading: number) => boolean,
-): number[] {
-  const from = change.at - reach;
-  const to = change.at + reach;
-  const runs = new Set<number>();
-  const last = to + change.offsetAfter;
-  for (let reading = from + change.offsetBefore; reading <= last; reading += minute) {
-    if (!matches(reading)) continue;
-    const instants = shown.get(reading);
-    if (instants === undefined) {
-      // In the gap: the first instant whose reading is later.
-      runs.add(change.at);
-    } else if (repeated === "both") instants.forEach((instant) => runs.add(instant));
-    else runs.add(instants[0]!);
-  }
-  return [...runs].filter((run) => run > from && run <= to).sort((a, b) => a - b);
-}
-
-/** A change alone in its surroundings, so that the brute force above stays simple. */
-function isAlone(zone: TimeZone, change: Transition, reach: number): boolean {
-  return zone.nextTransition(change.at - reach, change.at - 1) === undefined &&
-    zone.nextTransition(change.at, change.at + reach) === undefined;
-}
 
 Deno.test("fixed times run once each around a clock change, in every zone", () => {
   const reach = 0.75 * day;
@@ -140,6 +72,30 @@ Deno.test("cron intervals run in both passes and at the end of a gap, in every z
     const found = walk(recurrence, change.at - reach, change.at + reach);
     const expected = expectedRuns(shown, change, reach, "both", matches);
     assertEquals(found.map(show), expected.map(show), `${zone.name} every ${every} min`);
+  }
+});
+
+Deno.test("clocks show the pinned minute at each run, the first one too, in every zone", () => {
+  for (const zone of zones) {
+    for (const change of someChanges(zone, 1)) {
+      const registration = fc.integer({ min: -150, max: 30 }).map((at) => change.at + at * minute);
+      const pinned = fc.integer({ min: 0, max: 59 });
+      fc.assert(
+        fc.property(registration, pinned, fc.integer({ min: 1, max: 5 }), (at, minutes, every) => {
+          const shows = (instant: number) =>
+            new Date(instant + zone.offsetAt(instant)).getUTCMinutes();
+          const recurrence = toRecurrence((r) =>
+            r.every(every).hours().atMinute(minutes).inTimeZone(zone.name)
+          );
+          let first = at + minute;
+          while (shows(first) !== minutes) first += minute;
+          const runs = walk(anchored(recurrence, at + 1), at + 1, at + day);
+          assertEquals(runs.slice(0, 1), [first], `${zone.name} ${show(at)} :${minutes}`);
+          assertEquals(new Set(runs.map(shows)), new Set([minutes]));
+        }),
+        { numRuns: 5 },
+      );
+    }
   }
 });
 
