@@ -1,9 +1,8 @@
-// The days of a cron expression, searched by croner. It is given the day fields alone and in UTC: the times of day and the
-// clock changes of time zones are ours (times_of_day.ts, wall_clock_grid.ts), whose rules differ from croner's.
+// The days of a cron expression: in each of its months, the dates that match its day fields.
 
-import { Cron } from "croner";
-import { day, monthIndexOf } from "./civil_time.ts";
+import { firstDayOfMonth, lastDay, modulo, monthIndexOf, weekdayOf } from "./civil_time.ts";
 import type { CronField } from "./cron_fields.ts";
+import { type DatePick, type Month, weekdayIn } from "./cron_specials.ts";
 import type { DayRule } from "./wall_clock_grid.ts";
 
 /**
@@ -14,112 +13,59 @@ export type DayMatch = "either" | "both";
 
 /** The day fields of an expression. */
 export interface CronDayFields {
-  readonly dates: CronField;
+  readonly dates: CronField<DatePick>;
   readonly months: CronField;
-  readonly weekdays: CronField;
+  /** 0 is Sunday. */
+  readonly weekdays: CronField<DatePick>;
   readonly dayMatch: DayMatch;
 }
 
+/** The calendar repeats itself after 400 years: what has no day until then never has one. */
+const mostMonths = 400 * 12;
+
 /** The days that match the fields. */
-export function cronDays(fields: CronDayFields): DayRule {
-  const { dates, months, weekdays, dayMatch } = fields;
-  if (dates.isEvery && months.isEvery && weekdays.isEvery) return everyDay;
+export class CronDays implements DayRule {
+  readonly #fields: CronDayFields;
+  /** The month that was asked for last: a schedule asks for its days one after the other. */
+  #known: { readonly index: number; readonly days: readonly number[] } | undefined;
 
-  const month = months.isEvery ? "*" : months.values.join(",");
-  const weekday = weekdays.isEvery ? "*" : [...weekdays.values, ...weekdays.specials].join(",");
-  const beforeLast = dates.specials.filter((item) => item.startsWith("L-"));
-  const otherDates = [
-    ...dates.values,
-    ...dates.specials.filter((item) => !beforeLast.includes(item)),
-  ].join(",");
-  const date = dates.isEvery ? "*" : otherDates;
-
-  const rules: DayRule[] = [];
-  const both = dayMatch === "both";
-  if (date !== "") rules.push(new CronerDays(search(date, month, weekday, { domAndDow: both })));
-  else if (weekday !== "*" && !both) rules.push(new CronerDays(search("*", month, weekday)));
-  // croner knows no L-3, but it can search for L and answer with the day three days before.
-  for (const item of beforeLast) {
-    const daysBefore = Number(item.slice(2));
-    const cron = search("L", month, "*", { dayOffset: -daysBefore });
-    const onWeekday = both && weekday !== "*" ? search("*", "*", weekday) : undefined;
-    rules.push(
-      new CronerDays(cron, (found) =>
-        monthIndexOf(found) === monthIndexOf(found + daysBefore) &&
-        (onWeekday?.match(new Date(found * day)) ?? true)),
-    );
-  }
-  const [only, ...others] = rules;
-  return new RememberedDays(only !== undefined && others.length === 0 ? only : earliestOf(rules));
-}
-
-const everyDay: DayRule = { atOrAfter: (day) => day };
-
-function search(
-  date: string,
-  month: string,
-  weekday: string,
-  options: { domAndDow?: boolean; dayOffset?: number } = {},
-): Cron {
-  return new Cron(`0 0 0 ${date} ${month} ${weekday}`, {
-    mode: "6-part",
-    timezone: "UTC",
-    paused: true,
-    ...options,
-  });
-}
-
-function earliestOf(rules: readonly DayRule[]): DayRule {
-  return {
-    atOrAfter(day) {
-      const found = rules.map((rule) => rule.atOrAfter(day)).filter((day) => day !== undefined);
-      return found.length === 0 ? undefined : Math.min(...found);
-    },
-  };
-}
-
-/** How many days that croner finds may be refused in a row before there is none: some centuries of month ends. */
-const maximumRefused = 5_000;
-
-/** The days that croner finds and a filter lets pass. */
-class CronerDays implements DayRule {
-  readonly #cron: Cron;
-  readonly #accepts: (day: number) => boolean;
-
-  constructor(cron: Cron, accepts: (day: number) => boolean = () => true) {
-    this.#cron = cron;
-    this.#accepts = accepts;
-  }
-
-  atOrAfter(wanted: number): number | undefined {
-    let after = wanted * day - 1_000;
-    for (let refused = 0; refused < maximumRefused; refused++) {
-      const found = this.#cron.nextRun(new Date(after));
-      if (found === null) return undefined;
-      const foundDay = Math.round(found.getTime() / day);
-      if (this.#accepts(foundDay)) return foundDay;
-      after = found.getTime();
-    }
-    return undefined;
-  }
-}
-
-/** Remembers the last answer: a schedule asks for the same day again until that day is over. */
-class RememberedDays implements DayRule {
-  readonly #rule: DayRule;
-  #from = 0;
-  #found: number | undefined = -1;
-
-  constructor(rule: DayRule) {
-    this.#rule = rule;
+  constructor(fields: CronDayFields) {
+    this.#fields = fields;
   }
 
   atOrAfter(day: number): number | undefined {
-    const isKnown = day >= this.#from && (this.#found === undefined || day <= this.#found);
-    if (!isKnown) {
-      this.#found = this.#rule.atOrAfter(day);
-      this.#from = day;
+    const from = monthIndexOf(day);
+    for (let index = from; index < from + mostMonths; index++) {
+      const found = this.#daysOf(index).find((candidate) => candidate >= day);
+      if (found !== undefined) return found <= lastDay ? found : undefined;
     }
-    return this.#found;
+    return undefined;
   }
+
+  #daysOf(index: number): readonly number[] {
+    if (!this.#fields.months.values.includes(modulo(index, 12) + 1)) return [];
+    if (this.#known?.index !== index) {
+      const first = firstDayOfMonth(index);
+      const month = {
+        length: firstDayOfMonth(index + 1) - first,
+        firstWeekday: (weekdayOf(first) + 1) % 7,
+      };
+      const days = matchingDates(month, this.#fields).map((date) => first + date - 1);
+      this.#known = { index, days };
+    }
+    return this.#known.days;
+  }
+}
+
+/** The dates of a month that match, in ascending order. */
+function matchingDates(month: Month, { dates, weekdays, dayMatch }: CronDayFields): number[] {
+  const pickedByDate = new Set([...dates.values, ...dates.specials.map((pick) => pick(month))]);
+  const pickedByWeekday = new Set(weekdays.specials.map((pick) => pick(month)));
+  const isEither = dayMatch === "either" && !dates.isEvery && !weekdays.isEvery;
+  return Array.from({ length: month.length }, (_, index) => index + 1).filter((date) => {
+    const onDate = pickedByDate.has(date);
+    const onWeekday = weekdays.values.includes(weekdayIn(month, date)) ||
+      pickedByWeekday.has(date);
+    return isEither ? onDate || onWeekday : onDate && onWeekday;
+  });
 }

@@ -1,16 +1,11 @@
 // Cron expressions: 5 fields, or 6 with the seconds first; nicknames such as @daily; names, lists, ranges that may wrap,
 // steps; L, L-3, LW, 15W for the day of the month and 5L, MON#1 for the day of the week.
 
-import { cronDays, type DayMatch } from "./cron_days.ts";
-import {
-  type CronField,
-  CronSource,
-  type FieldRange,
-  type FieldText,
-  readField,
-} from "./cron_fields.ts";
+import { CronDays, type DayMatch } from "./cron_days.ts";
+import { CronSource, type FieldRange, type FieldText, readField } from "./cron_fields.ts";
+import { readSpecialDate, readSpecialWeekday, weekdayNames } from "./cron_specials.ts";
 import { CombinedTimes, type TimesOfDay } from "./times_of_day.ts";
-import type { DayRule, RepeatedTimes } from "./wall_clock_grid.ts";
+import { type DayRule, everyDay, type RepeatedTimes } from "./wall_clock_grid.ts";
 
 const nicknames: Readonly<Record<string, string>> = {
   "@yearly": "0 0 1 1 *",
@@ -32,7 +27,6 @@ const monthRange: FieldRange = {
   max: 12,
   names: ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"],
 };
-const weekdayNames = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 const weekdayRange: FieldRange = {
   label: "day of the week",
   min: 0,
@@ -67,12 +61,15 @@ export class CronExpression {
     const [hour, minute, second] = clock;
     this.times = new CombinedTimes(hour!.values, minute!.values, second?.values ?? [0]);
     this.repeated = clock.some((field) => field.isInterval) ? "both" : "first";
-    this.days = cronDays({
-      dates: readField(source, dates, dateRange, specialDate),
+    const dayFields = {
+      dates: readField(source, dates, dateRange, readSpecialDate),
       months: readField(source, months, monthRange),
-      weekdays: readWeekdays(source, daysOfWeek),
+      weekdays: readField(source, daysOfWeek, weekdayRange, readSpecialWeekday),
       dayMatch,
-    });
+    };
+    const isEveryDay = dayFields.dates.isEvery && dayFields.months.isEvery &&
+      dayFields.weekdays.isEvery;
+    this.days = isEveryDay ? everyDay : new CronDays(dayFields);
     if (this.days.atOrAfter(0) === undefined) {
       source.fail(dates.position, "have a day that occurs, such as 28 in place of 30 in February");
     }
@@ -117,28 +114,4 @@ function splitFields(source: CronSource): SixFields {
     fields[6]?.position ?? expression.length,
     `have 5 fields, or 6 with the seconds first, not ${fields.length}`,
   );
-}
-
-/** `L`, `LW`, `L-3`, `15W`: comes back as it is; cronDays and croner know them. */
-function specialDate(item: string): string | undefined {
-  return /^(L|LW|L-([1-9]|[12]\d|30)|([1-9]|[12]\d|3[01])W)$/.test(item) ? item : undefined;
-}
-
-/** `5L`, `FRIL`, `1#2`, `MON#2`: with numbers, 0 for Sunday. */
-function specialWeekday(item: string): string | undefined {
-  const match = /^([0-7]|[A-Z]{3})(L|#[1-5])$/.exec(item);
-  if (match === null) return undefined;
-  const [, day, which] = match;
-  const named = weekdayNames.indexOf(day!);
-  const number = named >= 0 ? named : Number(day) % 7;
-  return Number.isNaN(number) ? undefined : `${number}${which}`;
-}
-
-/** Sunday is 0 and 7, alone and in ranges: `5-7` is Friday to Sunday. */
-function readWeekdays(source: CronSource, field: FieldText): CronField {
-  const sunday: FieldText = {
-    ...field,
-    text: field.text.replace(/(^|,)7(?=-|\/|,|$)/g, "$10").replace(/-7(?=\/|,|$)/g, "-0"),
-  };
-  return readField(source, sunday, weekdayRange, specialWeekday);
 }

@@ -1,5 +1,5 @@
-// Reads the fields of a cron expression, one character position at hand for every complaint. What croner cannot read
-// (ranges that wrap, steps from a single value) leaves here as plain numbers.
+// Reads the fields of a cron expression into sets of numbers, with a character position for every
+// complaint.
 
 import { describeValue } from "../errors.ts";
 import { InvalidScheduleError } from "./errors.ts";
@@ -16,26 +16,35 @@ export interface FieldRange {
   readonly label: string;
   readonly min: number;
   readonly max: number;
-  /** The largest number that may be written, where it is not the largest one that is read: Sunday is 7, too. @default max */
+  /**
+   * The largest number that may be written. What exceeds `max` starts again at `min`: a week has
+   * the days 0 to 6, and 7 is Sunday as well as 0. @default max
+   */
   readonly maxWritten?: number;
   /** Names for numbers, the first one standing for `min`. */
   readonly names?: readonly string[];
 }
 
-/** A field that was read. */
-export interface CronField {
+/**
+ * A field that was read.
+ *
+ * @typeParam Special What an item such as `L` is read as.
+ */
+export interface CronField<Special = never> {
   /** Ascending. */
   readonly values: readonly number[];
   /** It is `*` (or `?`) and nothing else. */
   readonly isEvery: boolean;
   /** It has a `*`, a range or a step, rather than single values alone. */
   readonly isInterval: boolean;
-  /** Items that only {@linkcode SpecialItem} understood, such as `L` or `MON#1`. */
-  readonly specials: readonly string[];
+  /** Items such as `L` or `MON#1`, as the field's reader of special items has read them. */
+  readonly specials: readonly Special[];
 }
 
-/** Understands an item that is neither number, range nor step; undefined if it does not either. */
-export type SpecialItem = (item: string) => string | undefined;
+/**
+ * Reads an item that may be neither number, range nor step; undefined if it is not one of its own.
+ */
+export type SpecialReader<Special> = (item: string) => Special | undefined;
 
 /** The expression, to complain about. */
 export class CronSource {
@@ -63,19 +72,19 @@ const itemShape = /^(\*|\?|([0-9a-z]+)(?:-([0-9a-z]+))?)(?:\/(\d+))?$/i;
  *
  * @throws {InvalidScheduleError} With the position of the item that is wrong.
  */
-export function readField(
+export function readField<Special = never>(
   source: CronSource,
   field: FieldText,
   range: FieldRange,
-  special: SpecialItem = () => undefined,
-): CronField {
+  readSpecial: SpecialReader<Special> = () => undefined,
+): CronField<Special> {
   const values = new Set<number>();
-  const specials: string[] = [];
+  const specials: Special[] = [];
   let isInterval = false;
   let position = field.position;
   for (const item of field.text.split(",")) {
-    const understood = special(item.toUpperCase());
-    if (understood !== undefined) specials.push(understood);
+    const special = readSpecial(item);
+    if (special !== undefined) specials.push(special);
     else {
       const found = readItem(source, item, position, range);
       for (const value of found) values.add(value);
@@ -121,7 +130,8 @@ function readItem(
       source.fail(stepPosition, `have a step from 1 to ${span} in its ${label}, not ${stepText}`);
     }
   }
-  // A range that wraps goes on from the field's first number: 22-2 is 22, 23, 0, 1, 2.
+  // What exceeds the field's last number goes on from its first: 22-2 is 22, 23, 0, 1, 2; and 5-7
+  // is 5, 6, 0.
   const size = max - min + 1;
   if (high < low) high += size;
   const found: number[] = [];
@@ -136,8 +146,8 @@ function readNumber(
   { label, min, max, maxWritten = max, names }: FieldRange,
 ): number {
   const named = names?.indexOf(text.toUpperCase()) ?? -1;
-  const value = named >= 0 ? named + min : /^\d{1,4}$/.test(text) ? Number(text) : NaN;
-  if (value >= min && value <= max) return value;
+  const value = named >= 0 ? named + min : /^\d+$/.test(text) ? Number(text) : NaN;
+  if (value >= min && value <= maxWritten) return value;
   const allowed = names === undefined ? "" : ` or ${names[0]} to ${names[names.length - 1]}`;
   return source.fail(
     position,

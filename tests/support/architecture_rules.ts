@@ -20,7 +20,7 @@ const allowedImports: [importer: string, imports: string[]][] = [
   ["mod.ts", ["src/"]],
   ["src/monitor/prometheus/", ["src/", "prom-client"]],
   ["src/monitor/otel/", ["src/", "@opentelemetry/api"]],
-  ["src/", ["src/", "croner"]],
+  ["src/", ["src/"]],
   ["drivers/memory/", ["drivers/memory/", ...storageContract]],
   ["drivers/sqlite/", ["drivers/sqlite/", ...storageContract, "node:"]],
   ["drivers/postgres/", ["drivers/postgres/", ...storageContract, "postgres", "node:net"]],
