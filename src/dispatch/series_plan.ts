@@ -7,12 +7,12 @@ import { anchorOf, firstRun } from "../schedule/series.ts";
 import type { TaskRecord } from "../storage/records.ts";
 import type { NewSeries } from "../storage/requests.ts";
 
-/** A schedule has no run any more: its `runUntil` comes before the first. */
+/** A schedule has no run: its `runUntil`, or the end of the year 9999, comes before the first. */
 export class NoRunLeftError extends InvalidArgumentError {
   readonly #runUntil: number | undefined;
 
   constructor(info: string, runUntil: number | undefined) {
-    super("recurring", info, "have a first run before its runUntil");
+    super("recurring", info, "have a first run before its runUntil and before the year 10000");
     this.#runUntil = runUntil;
   }
 

@@ -1,14 +1,19 @@
 // Arithmetic with what calendars and wall clocks show, in no particular time zone. A "local" time is the reading of a
 // wall clock, kept as the epoch milliseconds that the same reading has in UTC; a "day" is its number since 1970-01-01.
 
+import { latestInstant } from "../time/instant.ts";
+
 /** Milliseconds in a second, a minute, an hour and a civil day. */
 export const second = 1_000;
 export const minute = 60_000;
 export const hour = 3_600_000;
 export const day = 86_400_000;
 
-/** The last day that a `Date` can hold. */
-export const lastDay = 100_000_000;
+/**
+ * The last day that clocks show anywhere before {@linkcode latestInstant}: 1 January 10000, to the
+ * east of Greenwich.
+ */
+export const lastDay = Math.floor(latestInstant / day) + 1;
 
 /** The remainder that is never negative, unlike `%`. */
 export function modulo(value: number, divisor: number): number {

@@ -1,6 +1,7 @@
 // What a recurring schedule is: plain data, kept as JSON in the series' row, that says when to run and leaves the
 // computing to others. The fluent builder makes it; users may also write it by hand, and parseRecurrence checks it.
 
+import { earliestInstant, latestInstant } from "../time/instant.ts";
 import { parseTimeOfDay } from "./time_text.ts";
 import * as check from "./checks.ts";
 import { CronExpression } from "./cron_expression.ts";
@@ -129,7 +130,7 @@ export type Recurrence = IntervalRecurrence | CalendarRecurrence | CronRecurrenc
 const weekday = check.oneOf(weekdays);
 const upTo59 = check.integer(0, 59);
 const everyCheck = check.integer(1, 100_000_000);
-const epoch = check.integer(-8.64e15, 8.64e15);
+const epoch = check.integer(earliestInstant, latestInstant);
 
 /**
  * Checks data that claims to be a recurrence, from a row or from a user, and brings it into one form: lists in order and

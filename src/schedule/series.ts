@@ -1,7 +1,7 @@
 // The life of a recurring series as the engine sees it: when it first runs, and what comes after a run or after downtime.
 // Everything is computed from what the row holds: the recurrence with its anchor, the planned instant and the run count.
 
-import { day, lastDay } from "./civil_time.ts";
+import { latestInstant } from "../time/instant.ts";
 import { countedBack, type Grid } from "./grid.ts";
 import { gridOf } from "./compile.ts";
 import type { Recurrence } from "./recurrence.ts";
@@ -84,7 +84,7 @@ export function countOccurrences(
   upTo: number,
   anchor: number,
 ): number {
-  const last = Math.min(upTo, (recurrence.runUntil ?? Infinity) - 1);
+  const last = Math.min(upTo, (recurrence.runUntil ?? Infinity) - 1, latestInstant);
   return seriesGrid(recurrence, anchor).count(after, last);
 }
 
@@ -174,7 +174,7 @@ class GridFrom implements Grid {
   }
 }
 
-/** `runUntil` is exclusive, and so is the end of what a `Date` can hold. */
+/** `runUntil` is exclusive, and all series end with the last year that stores can hold. */
 function withinLimit({ runUntil = Infinity }: Recurrence, next: number | undefined): number | null {
-  return next === undefined || next >= runUntil || next > lastDay * day ? null : next;
+  return next === undefined || next >= runUntil || next > latestInstant ? null : next;
 }

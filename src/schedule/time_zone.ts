@@ -2,7 +2,7 @@
 // 2 µs), so offsets are looked up in blocks of some months, each sampled once; a block knows its clock changes.
 
 import { describeValue, EverTaskError } from "../errors.ts";
-import { day, lastDay, second } from "./civil_time.ts";
+import { day, second } from "./civil_time.ts";
 import { InvalidScheduleError } from "./errors.ts";
 
 /** An instant at which the clocks of a zone are changed. */
@@ -30,6 +30,12 @@ const blockLength = samplesPerBlock * sampleStep;
 
 /** Blocks kept per zone, about 80 years; the cache is dropped when it is full. */
 const maximumBlocks = 300;
+
+/**
+ * The last instant that a `Date` can hold; the first one lies as far on the other side of the
+ * epoch.
+ */
+const lastDateMs = 100_000_000 * day;
 
 const wallClock = /^(\d+)\/(\d+)\/(\d+) (A|B)\w*, (\d+):(\d+):(\d+)$/;
 
@@ -149,7 +155,7 @@ export class TimeZone {
   }
 
   #measureOffset(wanted: number): number {
-    const instant = Math.max(-lastDay * day, Math.min(lastDay * day, wanted));
+    const instant = Math.max(-lastDateMs, Math.min(lastDateMs, wanted));
     const text = this.#format.format(instant);
     const match = wallClock.exec(text);
     if (match === null) {

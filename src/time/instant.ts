@@ -10,9 +10,10 @@ export type Instant = Date | string | { readonly epochMilliseconds: number };
 
 const isoWithOffset =
   /^([+-]?\d{4,6})-(\d{2})-(\d{2})T\d{2}:\d{2}(:\d{2}([.,]\d+)?)?(Z|[+-]\d{2}:?\d{2})$/i;
-/** The instants that every store can hold: the years 1 to 9999. */
-const earliest = Date.UTC(2000, 0, 1) - 63_082_281_600_000;
-const latest = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+/** The first instant that every store can hold: the year 1 begins. Epoch milliseconds. */
+export const earliestInstant = Date.UTC(2000, 0, 1) - 63_082_281_600_000;
+/** The last instant that every store can hold: the year 9999 ends. Epoch milliseconds. */
+export const latestInstant = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 const remedy = "be a valid Date, an ISO 8601 string with an offset such as " +
   '"2026-12-25T10:00:00Z", or an object with epochMilliseconds, of the years 1 to 9999';
@@ -35,7 +36,7 @@ export function toEpochMilliseconds(instant: Instant, argument: string): number 
   } else if (typeof instant === "object" && instant !== null) {
     epoch = Math.trunc(Number(instant.epochMilliseconds));
   }
-  if (Number.isNaN(epoch) || epoch < earliest || epoch > latest) {
+  if (Number.isNaN(epoch) || epoch < earliestInstant || epoch > latestInstant) {
     throw new InvalidArgumentError(argument, instant, remedy);
   }
   return epoch;
