@@ -94,6 +94,32 @@ Deno.test("a rhythm that hangs on an instant with all its pinned fields begins t
   ]);
 });
 
+Deno.test("every n periods count from the first occurrence of the pinned fields", () => {
+  const registered = "2026-01-10 10:00";
+  assertEquals(runs((r) => r.every(3).months().onDay(1), registered, 3), [
+    "2026-02-01 00:00",
+    "2026-05-01 00:00",
+    "2026-08-01 00:00",
+  ]);
+  assertEquals(runs((r) => r.every(3).months().onDay(15), registered, 2), [
+    "2026-01-15 00:00",
+    "2026-04-15 00:00",
+  ]);
+  assertEquals(runs((r) => r.every(3).months(), registered, 2), [
+    "2026-04-10 10:00",
+    "2026-07-10 10:00",
+  ]);
+  assertEquals(runs((r) => r.every(2).weeks().onDays("Monday", "Friday"), registered, 3), [
+    "2026-01-12 00:00",
+    "2026-01-16 00:00",
+    "2026-01-26 00:00",
+  ]);
+  assertEquals(runs((r) => r.onMonths(1, 4, 7, 10), registered, 2), [
+    "2026-04-01 00:00",
+    "2026-07-01 00:00",
+  ]);
+});
+
 Deno.test("29 February comes every leap year, and its month end every year", () => {
   assertEquals(runs("0 0 29 2 *", "2026-03-10", 3), [
     "2028-02-29 00:00",
