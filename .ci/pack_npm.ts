@@ -7,14 +7,17 @@ const root = new URL("../", import.meta.url);
 /** What is added to the package.json that `deno pack` writes. */
 const additions = {
   engines: { node: ">=22.13" },
+  // Loaded when a SQL Server is opened: those who use another store do not install it.
+  peerDependencies: { mssql: ">=11" },
+  peerDependenciesMeta: { mssql: { optional: true } },
 };
 
-/** Writes the package to a file. */
+/** Writes the package to a file, without source maps: with them it is three times as large. */
 export async function packForNpm(file: string): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "evertask-pack-" });
   try {
     const packed = `${folder}/packed.tgz`;
-    await run(Deno.execPath(), "pack", "--allow-dirty", `--output=${packed}`);
+    await run(Deno.execPath(), "pack", "--allow-dirty", "--no-source-maps", `--output=${packed}`);
     await run("tar", "-xzf", packed, "-C", folder);
     const manifest = `${folder}/package/package.json`;
     const written = JSON.parse(await Deno.readTextFile(manifest));

@@ -2,13 +2,14 @@
 // emptied for each, since making one takes long.
 
 import { sqlServerStorage } from "@evertask/evertask/sqlserver";
-import { sql } from "../../drivers/sqlserver/mssql.ts";
+import { loadMssql } from "../../drivers/sqlserver/load_mssql.ts";
 import { dropSchema, emptySchema, targetConfig } from "../../tests/support/tsql_server/target.ts";
 import type { BenchStore } from "./stores.ts";
 
 /** Connects, and makes the schema. */
 export async function sqlServerStore(): Promise<BenchStore> {
-  const pool = new sql.ConnectionPool(targetConfig());
+  const mssql = await loadMssql();
+  const pool = new mssql.ConnectionPool(targetConfig());
   await pool.connect();
   const schema = `Bench_${crypto.randomUUID().replaceAll("-", "").slice(0, 12)}`;
   const storage = () => sqlServerStorage({ connection: pool, schema });

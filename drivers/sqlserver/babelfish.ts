@@ -5,13 +5,16 @@
 
 import type { Recordsets } from "./database.ts";
 import { isRows, type Parameter, type RequestMaker, type Rows } from "./mssql.ts";
-import type { SqlType } from "./mssql_api.ts";
+import type { Mssql } from "./mssql_api.ts";
+import type { SqlTypeMaker } from "./sql_types.ts";
 
 /** A call of a procedure. */
 export interface Call {
   readonly procedure: string;
   readonly schema: string;
   readonly parameters: Readonly<Record<string, Parameter>>;
+  /** The copy of mssql that sends it. */
+  readonly mssql: Mssql;
 }
 
 /** A request has room for 2100 parameters, and needs two of them itself. */
@@ -49,10 +52,10 @@ export async function callOnBabelfish(
 
 /** Sends the call by one request; null when it does not fit. */
 function makeRequest(call: Call, maker: RequestMaker): Promise<Recordsets> | null {
-  const { procedure, schema, parameters } = call;
+  const { procedure, schema, parameters, mssql } = call;
   const request = maker.request();
   const names = new Map<string, string>();
-  const valueOf = (type: () => SqlType, value: unknown): string => {
+  const valueOf = (type: SqlTypeMaker, value: unknown): string => {
     if (value === null || value === undefined) return "NULL";
     if (typeof value === "number") return String(value);
     if (typeof value === "boolean") return value ? "1" : "0";
@@ -61,7 +64,7 @@ function makeRequest(call: Call, maker: RequestMaker): Promise<Recordsets> | nul
     if (name === undefined) {
       name = `V${names.size}`;
       names.set(key, name);
-      if (names.size <= mostParameters) request.input(name, type(), value);
+      if (names.size <= mostParameters) request.input(name, type(mssql), value);
     }
     return `@${name}`;
   };
@@ -70,7 +73,7 @@ function makeRequest(call: Call, maker: RequestMaker): Promise<Recordsets> | nul
   for (const [name, parameter] of Object.entries(parameters)) {
     args.push(`@${name} = @${name}`);
     if (!isRows(parameter)) {
-      request.input(name, parameter.type, parameter.value);
+      request.input(name, parameter.type(mssql), parameter.value);
       continue;
     }
     const { tableType: { name: typeName, columns }, rows } = parameter;

@@ -3,8 +3,7 @@
 import { hidden } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import { checkConnectionUrl } from "../../src/storage/connection_url.ts";
-import { sql } from "./mssql.ts";
-import type { SqlServerConfig, SqlServerPool } from "./mssql_api.ts";
+import type { Mssql, SqlServerConfig, SqlServerPool } from "./mssql_api.ts";
 
 /** Which database: see {@linkcode SqlServerStorageOptions.connection}. */
 export type SqlServerConnection = string | SqlServerConfig | SqlServerPool;
@@ -26,8 +25,8 @@ const cancelTimeout = 2_000;
  * The configuration of a pool of our own: encrypted unless the user says otherwise, with limits of time that leave a worker its
  * lease, and with a check of idle connections that costs no round trip (mssql's default sends `SELECT 1` before each request).
  */
-export function poolConfig(connection: string | SqlServerConfig): SqlServerConfig {
-  const given = typeof connection === "string" ? parseConnectionString(connection) : connection;
+export function poolConfig(connection: string | SqlServerConfig, mssql: Mssql): SqlServerConfig {
+  const given = typeof connection === "string" ? parseAdoNet(connection, mssql) : connection;
   if (typeof given.server !== "string" || given.server === "") {
     throw new InvalidArgumentError("connection", hidden(connection), "name a server");
   }
@@ -48,16 +47,34 @@ export function poolConfig(connection: string | SqlServerConfig): SqlServerConfi
   };
 }
 
-/** Reads `mssql://user:password@host:port/database?option=value`, and leaves ADO.NET strings to mssql. */
-export function parseConnectionString(connection: string): SqlServerConfig {
-  if (!/^(mssql|sqlserver):\/\//i.test(connection)) {
-    try {
-      return sql.ConnectionPool.parseConnectionString(connection);
-    } catch {
-      const remedy = "be a URL or an ADO.NET string: Server=…;Database=…;User Id=…;Password=…";
-      throw new InvalidArgumentError("connection", hidden(connection), remedy);
+/**
+ * Checks what names the server, as far as that needs no package: an ADO.NET string is read by mssql when the storage is opened.
+ *
+ * @throws {InvalidArgumentError} If it names no server.
+ */
+export function checkServer(connection: string | SqlServerConfig): string | SqlServerConfig {
+  if (typeof connection === "string") {
+    if (/^(mssql|sqlserver):\/\//i.test(connection)) return parseUrl(connection);
+    if (/(?:^|;)\s*(?:server|data source|addr|address|network address)\s*=/i.test(connection)) {
+      return connection;
     }
+  } else if (typeof connection.server === "string" && connection.server !== "") {
+    return connection;
   }
+  throw new InvalidArgumentError("connection", hidden(connection), "name a server");
+}
+
+function parseAdoNet(connection: string, mssql: Mssql): SqlServerConfig {
+  try {
+    return mssql.ConnectionPool.parseConnectionString(connection);
+  } catch {
+    const remedy = "be a URL or an ADO.NET string: Server=…;Database=…;User Id=…;Password=…";
+    throw new InvalidArgumentError("connection", hidden(connection), remedy);
+  }
+}
+
+/** Reads `mssql://user:password@host:port/database?option=value`. */
+function parseUrl(connection: string): SqlServerConfig {
   checkConnectionUrl(connection, "connection");
   const url = new URL(connection);
   const { searchParams } = url;

@@ -2,17 +2,18 @@
 
 import { StorageClosedError } from "../../src/storage/errors.ts";
 import { callOnBabelfish, hasRows } from "./babelfish.ts";
-import { isPool } from "./connection.ts";
+import { isPool, poolConfig } from "./connection.ts";
 import { isDuplicate, toStorageError } from "./errors.ts";
+import { loadMssql } from "./load_mssql.ts";
 import {
   addInputs,
   type Parameters,
   type RequestMaker,
-  sql,
   toTransaction,
   unlimitedTransaction,
 } from "./mssql.ts";
-import type { SqlServerConfig, SqlServerPool, SqlServerRequest } from "./mssql_api.ts";
+import type { Mssql, SqlServerPool, SqlServerRequest } from "./mssql_api.ts";
+import type { ResolvedOptions } from "./options.ts";
 import { forSchema, type ProcedureName } from "./script.ts";
 
 /** A row of a recordset, by column name. */
@@ -30,42 +31,52 @@ const factorForLong = 10;
 /** How often a call is repeated that met another process storing the same new row. */
 const duplicateRetries = 5;
 
+/** What makes a database: the way to it, and the schema in it. */
+export type DatabaseOptions = Pick<ResolvedOptions, "connection" | "mssql" | "schema">;
+
+/** A pool that is connected. */
+interface Connected {
+  readonly pool: SqlServerPool;
+  /** Whether the pool is ours to close. */
+  readonly isOurs: boolean;
+  /** Milliseconds that a request may take; undefined where the program's pool decides. */
+  readonly requestLimitMs: number | undefined;
+  readonly mssql: Mssql;
+}
+
 /** A database and the schema in it. */
 export class SqlServerDatabase {
   readonly schema: string;
   /** Whether the server is Babelfish, which takes rows in another way; known once the storage is open. */
   isBabelfish = false;
-  readonly #connection: SqlServerPool | SqlServerConfig;
-  #pool: SqlServerPool | null = null;
+  readonly #options: DatabaseOptions;
+  #connected: Connected | null = null;
 
-  constructor(connection: SqlServerPool | SqlServerConfig, schema: string) {
-    this.#connection = connection;
-    this.schema = schema;
+  constructor(options: DatabaseOptions) {
+    this.#options = options;
+    this.schema = options.schema;
   }
 
   /** Makes the pool, or uses the caller's, and connects. */
   async connect(): Promise<void> {
-    if (this.#pool !== null) return;
-    const connection = this.#connection;
-    const pool = isPool(connection) ? connection : new sql.ConnectionPool(connection);
-    // A pool says here, too, what went wrong; without a listener that would end the process. Whoever waits for the
-    // connection is told by its promise.
-    if (!isPool(connection)) pool.on("error", () => {});
+    if (this.#connected !== null) return;
+    const mssql = this.#options.mssql ?? await loadMssql();
+    const connected = makePool(this.#options.connection, mssql);
     try {
-      await pool.connect();
+      await connected.pool.connect();
     } catch (error) {
       throw toStorageError(error);
     }
-    this.#pool = pool;
+    this.#connected = connected;
   }
 
   /** Closes the pool if it is ours. */
   async close(): Promise<void> {
-    const pool = this.#pool;
-    this.#pool = null;
-    if (pool === null || isPool(this.#connection)) return;
+    const connected = this.#connected;
+    this.#connected = null;
+    if (!connected?.isOurs) return;
     try {
-      await pool.close();
+      await connected.pool.close();
     } catch (error) {
       throw toStorageError(error);
     }
@@ -103,7 +114,7 @@ export class SqlServerDatabase {
 
   /** Runs work in a transaction of its own, whose requests have no limit of time: for migrations. */
   async transaction<T>(work: (transaction: RequestMaker) => Promise<T>): Promise<T> {
-    const transaction = unlimitedTransaction(this.#connected());
+    const transaction = unlimitedTransaction(this.#open().pool);
     try {
       await transaction.begin();
       const result = await work(transaction);
@@ -122,7 +133,7 @@ export class SqlServerDatabase {
     connection: unknown,
   ): Promise<Recordsets> {
     const maker = this.#maker(connection);
-    const call = { procedure, schema: this.schema, parameters };
+    const call = { procedure, schema: this.schema, parameters, mssql: this.#open().mssql };
     if (this.isBabelfish && hasRows(call)) {
       return await callOnBabelfish(
         call,
@@ -137,22 +148,32 @@ export class SqlServerDatabase {
 
   /** The caller's transaction, or the pool. */
   #maker(connection?: unknown): RequestMaker {
-    const pool = this.#connected();
+    const { pool } = this.#open();
     return connection === undefined ? pool : toTransaction(connection);
   }
 
   #request(maker: RequestMaker, parameters: Parameters, isLong: boolean): SqlServerRequest {
-    const connection = this.#connection;
-    const limitMs = isPool(connection) ? undefined : connection.requestTimeout;
-    const request = isLong && limitMs !== undefined
-      ? maker.request({ requestTimeout: factorForLong * limitMs })
+    const { mssql, requestLimitMs } = this.#open();
+    const request = isLong && requestLimitMs !== undefined
+      ? maker.request({ requestTimeout: factorForLong * requestLimitMs })
       : maker.request();
-    addInputs(request, parameters, this.schema);
+    addInputs(request, parameters, this.schema, mssql);
     return request;
   }
 
-  #connected(): SqlServerPool {
-    if (this.#pool !== null) return this.#pool;
+  #open(): Connected {
+    if (this.#connected !== null) return this.#connected;
     throw new StorageClosedError("The SQL Server storage is not open: call `open` first.");
   }
+}
+
+function makePool(connection: DatabaseOptions["connection"], mssql: Mssql): Connected {
+  if (isPool(connection)) {
+    return { pool: connection, isOurs: false, requestLimitMs: undefined, mssql };
+  }
+  const config = poolConfig(connection, mssql);
+  const pool = new mssql.ConnectionPool(config);
+  // A pool reports its failures here as well as by the promise of `connect`; without a listener they end the process.
+  pool.on("error", () => {});
+  return { pool, isOurs: true, requestLimitMs: config.requestTimeout, mssql };
 }

@@ -18,12 +18,15 @@ import { SqlServerStorage } from "./storage.ts";
 
 export type { SqlServerConnection, SqlServerStorageOptions };
 export type {
+  Mssql,
   SqlServerAnswer,
   SqlServerConfig,
   SqlServerPool,
   SqlServerRequest,
   SqlServerRequestOptions,
   SqlServerTransaction,
+  SqlTable,
+  SqlType,
 } from "./mssql_api.ts";
 
 /**
@@ -31,6 +34,9 @@ export type {
  *
  * Dispatching takes part in a transaction of yours when you pass an `mssql` `Transaction` as `connection`; the task exists
  * only if it commits.
+ *
+ * The package `mssql` is loaded when the storage is opened: install it beside this one (`deno add npm:mssql`,
+ * `npm install mssql`).
  *
  * @param target The connection, or options with the connection among them.
  * @throws {InvalidArgumentError} If the connection is no connection, or an option is unknown or cannot be used.
@@ -47,6 +53,6 @@ export type {
 export function sqlServerStorage(
   target: SqlServerConnection | SqlServerStorageOptions,
 ): Storage {
-  const { connection, schema, migrate, polling } = resolveOptions(target);
-  return new SqlServerStorage(new SqlServerDatabase(connection, schema), migrate, polling);
+  const options = resolveOptions(target);
+  return new SqlServerStorage(new SqlServerDatabase(options), options.migrate, options.polling);
 }

@@ -1,6 +1,5 @@
-// The one place where the database package is loaded, and how typed parameters are made for it.
+// Typed parameters of procedures and queries, and how mssql takes them.
 
-import mssql from "mssql";
 import { hidden } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import type {
@@ -10,18 +9,15 @@ import type {
   SqlServerRequestOptions,
   SqlServerTransaction,
   SqlTable,
-  SqlType,
 } from "./mssql_api.ts";
-
-/** The package, with the types that the driver needs. */
-export const sql: Mssql = mssql;
+import * as types from "./sql_types.ts";
 
 /** A typed value for a procedure or a query; a table's rows for a procedure. */
 export type Parameter = TypedValue | Rows;
 
 /** A value and its type. */
 export interface TypedValue {
-  readonly type: SqlType;
+  readonly type: types.SqlTypeMaker;
   readonly value: unknown;
 }
 
@@ -34,7 +30,7 @@ export interface Rows {
 /** A table type of sql/sqlserver/0004_types.sql: its name, and its columns in order. */
 export interface TableType<Column extends string> {
   readonly name: string;
-  readonly columns: Readonly<Record<Column, () => SqlType>>;
+  readonly columns: Readonly<Record<Column, types.SqlTypeMaker>>;
 }
 
 /** Parameters by name, without the `@`. */
@@ -54,59 +50,64 @@ export function isRows(parameter: Parameter): parameter is Rows {
 }
 
 /** Gives a request its parameters. */
-export function addInputs(request: SqlServerRequest, parameters: Parameters, schema: string): void {
+export function addInputs(
+  request: SqlServerRequest,
+  parameters: Parameters,
+  schema: string,
+  mssql: Mssql,
+): void {
   for (const [name, parameter] of Object.entries(parameters)) {
-    if (isRows(parameter)) request.input(name, toTable(parameter, schema));
-    else request.input(name, parameter.type, parameter.value);
+    if (isRows(parameter)) request.input(name, toTable(parameter, schema, mssql));
+    else request.input(name, parameter.type(mssql), parameter.value);
   }
 }
 
-function toTable({ tableType, rows }: Rows, schema: string): SqlTable {
-  const table = new sql.Table(`[${schema}].[${tableType.name}]`);
+function toTable({ tableType, rows }: Rows, schema: string, mssql: Mssql): SqlTable {
+  const table = new mssql.Table(`[${schema}].[${tableType.name}]`);
   const columns = Object.keys(tableType.columns);
-  for (const column of columns) table.columns.add(column, tableType.columns[column]!(), {});
+  for (const column of columns) table.columns.add(column, tableType.columns[column]!(mssql), {});
   for (const row of rows) table.rows.push(columns.map((column) => row[column]));
   return table;
 }
 
 /** A text without a bound. */
 export function text(value: string | null): Parameter {
-  return { type: sql.NVarChar(sql.MAX), value };
+  return { type: types.text, value };
 }
 
 /** A name: a text with a bound. */
 export function name(value: string | null, length: number): Parameter {
-  return { type: sql.NVarChar(length), value };
+  return { type: types.name(length), value };
 }
 
 /** A task's id. */
 export function id(value: string): Parameter {
-  return { type: sql.UniqueIdentifier(), value };
+  return { type: types.id, value };
 }
 
 /** A 32-bit integer. */
 export function int(value: number | null): Parameter {
-  return { type: sql.Int(), value };
+  return { type: types.int, value };
 }
 
 /** A 64-bit integer. */
 export function bigInt(value: number | null): Parameter {
-  return { type: sql.BigInt(), value };
+  return { type: types.bigInt, value };
 }
 
 /** A number with fractions. */
 export function float(value: number | null): Parameter {
-  return { type: sql.Float(), value };
+  return { type: types.float, value };
 }
 
 /** A truth value. */
 export function bit(value: boolean): Parameter {
-  return { type: sql.Bit(), value };
+  return { type: types.bit, value };
 }
 
 /** An instant. */
 export function instant(value: Date | null): Parameter {
-  return { type: sql.DateTimeOffset(3), value };
+  return { type: types.instant, value };
 }
 
 /** What makes requests: a pool or a transaction. */

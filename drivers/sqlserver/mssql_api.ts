@@ -97,25 +97,39 @@ export interface SqlType {
 
 /** Rows for a table-valued parameter. */
 export interface SqlTable {
+  /** The columns, in the order of the table type. */
   readonly columns: { add(name: string, type: SqlType, options: object): unknown };
+  /** The rows, each with a value a column. */
   readonly rows: { push(...rows: unknown[][]): unknown };
 }
 
-/** The package. */
+/** The package `mssql`, of version 11 or later, as far as the driver uses it. */
 export interface Mssql {
+  /** Makes pools, and reads ADO.NET connection strings. */
   readonly ConnectionPool: {
     new (config: SqlServerConfig): SqlServerPool;
     parseConnectionString(connection: string): SqlServerConfig;
   };
+  /** Makes the rows of a table-valued parameter. */
   readonly Table: new (name: string) => SqlTable;
+  /** The length of a text without a bound. */
   readonly MAX: number;
+  /** A 32-bit integer. */
   Int(): SqlType;
+  /** A 64-bit integer. */
   BigInt(): SqlType;
+  /** A 16-bit integer. */
   SmallInt(): SqlType;
+  /** A 64-bit floating-point number. */
   Float(): SqlType;
+  /** A truth value. */
   Bit(): SqlType;
+  /** A UUID. */
   UniqueIdentifier(): SqlType;
+  /** A text of at most `length` bytes. */
   VarChar(length: number): SqlType;
+  /** A text of at most `length` UTF-16 code units. */
   NVarChar(length: number): SqlType;
+  /** An instant with `scale` decimals of a second. */
   DateTimeOffset(scale: number): SqlType;
 }

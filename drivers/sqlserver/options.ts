@@ -1,10 +1,15 @@
 // The options of sqlServerStorage: what they mean, what they default to, and what is refused.
 
-import { checkOptions, checkSecretOptions, hidden } from "../../src/argument_checks.ts";
+import {
+  checkMethods,
+  checkOptions,
+  checkSecretOptions,
+  hidden,
+} from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import type { Polling } from "../../src/storage/requests.ts";
-import { isPool, poolConfig, type SqlServerConnection } from "./connection.ts";
-import type { SqlServerConfig, SqlServerPool } from "./mssql_api.ts";
+import { checkServer, isPool, type SqlServerConnection } from "./connection.ts";
+import type { Mssql, SqlServerConfig, SqlServerPool } from "./mssql_api.ts";
 import { checkSchemaName } from "./script.ts";
 
 /** Options of {@linkcode sqlServerStorage}. */
@@ -15,6 +20,12 @@ export interface SqlServerStorageOptions {
    * never closed). Connections are encrypted, and the server's certificate is checked, unless you say otherwise.
    */
   readonly connection: SqlServerConnection;
+  /**
+   * The package `mssql`, where the program has it under another name, bundles it, or made its pool with a copy of its own
+   * (`import mssql from "mssql"`).
+   * @default the package that `import("mssql")` finds when the storage is opened
+   */
+  readonly mssql?: Mssql;
   /**
    * The schema that holds the tables and procedures: an identifier of ASCII letters, digits and underscores.
    * @default "EverTask"
@@ -38,13 +49,15 @@ export interface SqlServerStorageOptions {
 
 /** The options with their defaults, checked. */
 export interface ResolvedOptions {
-  readonly connection: SqlServerPool | SqlServerConfig;
+  /** A pool of the program, a configuration, or an ADO.NET string, which mssql can read. */
+  readonly connection: SqlServerPool | SqlServerConfig | string;
+  readonly mssql: Mssql | undefined;
   readonly schema: string;
   readonly migrate: boolean;
   readonly polling: Polling;
 }
 
-const ownOptions = ["schema", "migrate", "polling"];
+const ownOptions = ["mssql", "schema", "migrate", "polling"];
 const longestPollMs = 3_600_000;
 
 /**
@@ -56,12 +69,17 @@ export function resolveOptions(
   target: SqlServerConnection | SqlServerStorageOptions,
 ): ResolvedOptions {
   const options = toOptions(target);
-  const { connection, schema = "EverTask", migrate = true, polling = {} } = options;
+  const { connection, mssql, schema = "EverTask", migrate = true, polling = {} } = options;
   if (typeof migrate !== "boolean") {
     throw new InvalidArgumentError("migrate", migrate, "be true or false");
   }
+  if (mssql !== undefined) {
+    const remedy = 'be the package: import mssql from "mssql"';
+    checkMethods(mssql, ["ConnectionPool", "Table", "NVarChar"], "mssql", remedy);
+  }
   return {
     connection: resolveConnection(connection),
+    mssql,
     schema: checkSchemaName(schema),
     migrate,
     polling: resolvePolling(polling),
@@ -78,8 +96,8 @@ function toOptions(
   return target;
 }
 
-function resolveConnection(connection: SqlServerConnection): SqlServerPool | SqlServerConfig {
-  if (typeof connection === "string" && connection !== "") return poolConfig(connection);
+function resolveConnection(connection: SqlServerConnection): ResolvedOptions["connection"] {
+  if (typeof connection === "string" && connection !== "") return checkServer(connection);
   if (typeof connection !== "object" || connection === null) {
     throw new InvalidArgumentError(
       "connection",
@@ -89,7 +107,7 @@ function resolveConnection(connection: SqlServerConnection): SqlServerPool | Sql
   }
   if (isPool(connection)) return connection;
   const misplaced = ownOptions.find((option) => option in connection);
-  if (misplaced === undefined) return poolConfig(connection);
+  if (misplaced === undefined) return checkServer(connection);
   throw new InvalidArgumentError(
     misplaced,
     "a member of the configuration of mssql",

@@ -1,23 +1,24 @@
 // The table types of the procedures' batches as mssql has to know them: the columns of sql/sqlserver/0004_types.sql, in
 // their order.
 
-import { sql, type TableType } from "./mssql.ts";
-import type { SqlType } from "./mssql_api.ts";
+import type { TableType } from "./mssql.ts";
+import {
+  bigInt,
+  bit,
+  float,
+  id,
+  instantText as instant,
+  int,
+  name,
+  smallInt,
+  type SqlTypeMaker,
+  text,
+} from "./sql_types.ts";
 import { nameLengths } from "./text.ts";
-
-const int = () => sql.Int();
-const bigInt = () => sql.BigInt();
-const smallInt = () => sql.SmallInt();
-const float = () => sql.Float();
-const bit = () => sql.Bit();
-const id = () => sql.UniqueIdentifier();
-const instant = () => sql.VarChar(30);
-const text = () => sql.NVarChar(sql.MAX);
-const name = (length: number) => () => sql.NVarChar(length);
 
 function tableType<Column extends string>(
   name: string,
-  columns: Record<Column, () => SqlType>,
+  columns: Record<Column, SqlTypeMaker>,
 ): TableType<Column> {
   return { name, columns };
 }

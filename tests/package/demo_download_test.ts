@@ -1,19 +1,11 @@
 // What a newcomer waits for: the packages that the demo downloads when nothing is cached.
 
 import { assertEquals, assertLess } from "@std/assert";
+import { folderSize } from "../support/folder_size.ts";
 import { runCommand } from "../support/run_command.ts";
 
 const root = new URL("../../", import.meta.url);
 const mostBytes = 30_000_000;
-
-async function folderSize(folder: string): Promise<number> {
-  let bytes = 0;
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    const path = `${folder}/${name}`;
-    bytes += isDirectory ? await folderSize(path) : (await Deno.lstat(path)).size;
-  }
-  return bytes;
-}
 
 Deno.test("from an empty cache, the demo downloads a few small packages and warns of nothing", async () => {
   const folder = await Deno.makeTempDir();

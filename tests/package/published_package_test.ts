@@ -3,6 +3,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
 import { listPortableExamples } from "../support/examples.ts";
+import { makeJsrConsumer } from "../support/jsr_consumer.ts";
 import { startLocalJsr } from "../support/local_jsr_server.ts";
 import { runCommand } from "../support/run_command.ts";
 
@@ -26,7 +27,12 @@ Deno.test("the package holds what its users need, and nothing else", async () =>
   for (const entry of Object.values<string>(config.exports)) {
     assertStringIncludes(files.join("\n"), entry.slice("./".length));
   }
-  assertEquals(report.match(/^warning.*$/gm), null, report);
+  // The package for SQL Server is imported by the name under which its user has it, when it is needed.
+  const warnings = report.matchAll(/^warning\[(\S+)\].*\n\s*--> (.*?):\d/gm);
+  assertEquals(
+    Array.from(warnings, ([, kind, path]) => [kind, path!.slice(root.pathname.length)]),
+    [["unanalyzable-dynamic-import", "drivers/sqlserver/load_mssql.ts"]],
+  );
 });
 
 Deno.test("a program in Deno imports every entry point of the published package", async (t) => {
@@ -34,7 +40,7 @@ Deno.test("a program in Deno imports every entry point of the published package"
   const env = { JSR_URL: registry.url, NO_COLOR: "1" };
   await runCommand(deno, [...publishArgs, "--token", "any"], { cwd: root, env });
 
-  await using consumer = await makeConsumer(env);
+  await using consumer = await makeJsrConsumer(env);
   const programs = new Map<string, string>();
   const write = async (name: string, source: string) => {
     const path = `program${programs.size}.ts`;
@@ -61,26 +67,3 @@ Deno.test("a program in Deno imports every entry point of the published package"
     await t.step(path, () => consumer.run("run", "-A", programs.get(path)!).then(() => {}));
   }
 });
-
-/**
- * An empty project that depends on the published package. Deno gets a cache of its own, because what it keeps of a
- * registry on a passing port is of no use later; the npm packages in it are those of the machine.
- */
-async function makeConsumer(env: Record<string, string>) {
-  const folder = await Deno.makeTempDir({ prefix: "evertask-consumer-" });
-  const cache = `${folder}/.deno`;
-  const { npmCache } = JSON.parse((await runCommand(deno, ["info", "--json"])).stdout);
-  await Deno.mkdir(cache);
-  await Deno.symlink(npmCache, `${cache}/npm`);
-  const imports = {
-    [config.name]: `jsr:${config.name}@${config.version}`,
-    zod: config.imports.zod,
-  };
-  await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify({ imports, lock: false }));
-  return {
-    folder,
-    run: (...args: string[]) =>
-      runCommand(deno, args, { cwd: folder, env: { ...env, DENO_DIR: cache } }),
-    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
-  };
-}

@@ -24,7 +24,7 @@ const allowedImports: [importer: string, imports: string[]][] = [
   ["drivers/memory/", ["drivers/memory/", ...storageContract]],
   ["drivers/sqlite/", ["drivers/sqlite/", ...storageContract, "node:"]],
   ["drivers/postgres/", ["drivers/postgres/", ...storageContract, "postgres", "node:net"]],
-  ["drivers/sqlserver/", ["drivers/sqlserver/", ...storageContract, "mssql"]],
+  ["drivers/sqlserver/", ["drivers/sqlserver/", ...storageContract]],
   [
     "examples/monitoring/",
     [

@@ -1,9 +1,9 @@
 // How the driver connects: encryption, certificates, logins, schema names, and what it says when it cannot.
 
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
-import { poolConfig } from "../../../drivers/sqlserver/connection.ts";
+import { checkServer, poolConfig } from "../../../drivers/sqlserver/connection.ts";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
-import { sql } from "../../../drivers/sqlserver/mssql.ts";
+import { loadMssql } from "../../../drivers/sqlserver/load_mssql.ts";
 import { InvalidArgumentError } from "../../../src/errors.ts";
 import {
   SchemaVersionError,
@@ -16,6 +16,9 @@ import { makeCertificate } from "../../support/tds_server/certificate.ts";
 import { TdsServer } from "../../support/tds_server/server.ts";
 import { connectionTo, isStateQuery, schemaState, serverNow, withScript } from "./scripted.ts";
 
+const mssql = await loadMssql();
+/** What the pool of a storage with this connection is made with. */
+const configOf = (connection: string) => poolConfig(checkServer(connection), mssql);
 const certificate = await makeCertificate("localhost");
 const answer = () => schemaState();
 
@@ -125,7 +128,7 @@ Deno.test("a storage that is not open, or closed, says so", async () => {
 
 Deno.test("a pool of the caller's is connected when it is not, used, and left open", async () => {
   await using server = new TdsServer({ answer });
-  const pool = new sql.ConnectionPool({ ...connectionTo(server), validateConnection: false });
+  const pool = new mssql.ConnectionPool({ ...connectionTo(server), validateConnection: false });
   const storage = sqlServerStorage(pool);
   await storage.open();
   await storage.close();
@@ -139,7 +142,7 @@ Deno.test("a pool of the caller's is connected when it is not, used, and left op
 
 Deno.test("a URL names server, port, user, password, database and encryption", () => {
   const url = "mssql://us%40er:p%2Fw%3A@db.example.org:1435/my%20shop?encrypt=false";
-  const { server, port, user, password, database, options } = poolConfig(url);
+  const { server, port, user, password, database, options } = configOf(url);
   assertEquals([server, port], ["db.example.org", 1435]);
   assertEquals([user, password, database], ["us@er", "p/w:", "my shop"]);
   assertEquals(options, {
@@ -149,11 +152,11 @@ Deno.test("a URL names server, port, user, password, database and encryption", (
     cancelTimeout: 2000,
     useUTC: true,
   });
-  assertEquals(poolConfig("mssql://[::1]/db").server, "::1");
+  assertEquals(configOf("mssql://[::1]/db").server, "::1");
 });
 
 Deno.test("an ADO.NET connection string is read, and encrypted unless it says otherwise", () => {
-  const config = poolConfig("Server=tcp:db.example.org,1434;Database=shop;User Id=a;Password=b");
+  const config = configOf("Server=tcp:db.example.org,1434;Database=shop;User Id=a;Password=b");
   assertEquals([config.server, config.port, config.database], ["db.example.org", 1434, "shop"]);
   assertEquals((config.options as { encrypt: boolean }).encrypt, true);
 });
@@ -168,7 +171,7 @@ Deno.test("no error message shows a connection, which may hold a password", () =
   for (const connection of wrong) {
     const error = assertThrows(() => {
       sqlServerStorage({ connection: connection as string });
-      poolConfig(connection as string);
+      configOf(connection as string);
     }, InvalidArgumentError);
     assert(!error.message.includes("hunter2"), error.message);
   }

@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { deadline, delay } from "@std/async";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
-import { sql } from "../../../drivers/sqlserver/mssql.ts";
+import { loadMssql } from "../../../drivers/sqlserver/load_mssql.ts";
 import { InvalidArgumentError } from "../../../src/errors.ts";
 import {
   StorageError,
@@ -62,6 +62,8 @@ for (const [number, kind, transient] of errors) {
   });
 }
 
+const mssql = await loadMssql();
+
 Deno.test("the engine's policy repeats a call that was a deadlock's victim until it succeeds", async () => {
   await withScript(inTurn(deadlock, deadlock, applied), async ({ storage, sent }) => {
     const result = await insist(() => storage.setStatus(taskId, "Completed", null, "Full"));
@@ -98,7 +100,7 @@ Deno.test("in the caller's transaction nothing is repeated: it went down with th
   await using server = new TdsServer({
     answer: (request) => isStateQuery(request) ? schemaState() : duplicate,
   });
-  const pool = new sql.ConnectionPool({ ...connectionTo(server), validateConnection: "socket" });
+  const pool = new mssql.ConnectionPool({ ...connectionTo(server), validateConnection: "socket" });
   const storage = sqlServerStorage(pool);
   await storage.open();
   const connection = pool.transaction();
@@ -208,7 +210,7 @@ Deno.test("a request that the caller's pool cancels is a transient error", async
       return { ...applied, after: never.promise };
     },
   });
-  const pool = new sql.ConnectionPool({ ...connectionTo(server), validateConnection: "socket" });
+  const pool = new mssql.ConnectionPool({ ...connectionTo(server), validateConnection: "socket" });
   const requests: { cancel(): void }[] = [];
   const storage = sqlServerStorage(
     new Proxy(pool, {

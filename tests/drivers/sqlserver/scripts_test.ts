@@ -1,6 +1,7 @@
 // The .sql files, as far as that can be seen without a server: complete, well cut, and in step with the code.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { loadMssql } from "../../../drivers/sqlserver/load_mssql.ts";
 import {
   batchesOf,
   forSchema,
@@ -13,6 +14,7 @@ import {
 import { type SqlFileName, sqlFiles } from "../../../drivers/sqlserver/sql.generated.ts";
 import * as tableTypes from "../../../drivers/sqlserver/table_types.ts";
 
+const mssql = await loadMssql();
 const files = Object.entries(sqlFiles) as [SqlFileName, string][];
 const driver = new URL("../../../drivers/sqlserver/", import.meta.url);
 
@@ -148,7 +150,7 @@ Deno.test("the table types of the code have the columns of the .sql file, in its
   };
   const inCode = Object.values(tableTypes).map(({ name, columns }) => [
     name,
-    Object.entries(columns).map(([column, type]) => [column, typeName(type())]),
+    Object.entries(columns).map(([column, type]) => [column, typeName(type(mssql))]),
   ]);
   assertEquals(inCode.sort(), inSql.sort());
 });

@@ -35,7 +35,11 @@ function sceneOf(storage: Storage, schema: string, own: string): Scene {
     storage,
     own,
     async native(call) {
-      const database = new SqlServerDatabase(targetConfig({ max: 1 }), schema);
+      const database = new SqlServerDatabase({
+        connection: targetConfig({ max: 1 }),
+        mssql: undefined,
+        schema,
+      });
       const fresh = new SqlServerStorage(database, false, { busyMs: 50, idleMs: 1000 });
       await fresh.open();
       database.isBabelfish = false;

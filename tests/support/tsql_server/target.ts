@@ -1,10 +1,10 @@
 // The T-SQL engine that tests may use, where there is one: SQL Server, Azure SQL or Babelfish, named by an environment
 // variable. Everything happens in schemas with random names, which are removed again.
 
-import { poolConfig } from "../../../drivers/sqlserver/connection.ts";
+import { checkServer, poolConfig } from "../../../drivers/sqlserver/connection.ts";
 import { procedureNames } from "../../../drivers/sqlserver/script.ts";
 import * as tableTypeModule from "../../../drivers/sqlserver/table_types.ts";
-import { sql } from "../../../drivers/sqlserver/mssql.ts";
+import { loadMssql } from "../../../drivers/sqlserver/load_mssql.ts";
 import type { SqlServerConfig, SqlServerPool } from "../../../drivers/sqlserver/mssql_api.ts";
 
 /** The variable that names the engine, and how its value looks. */
@@ -12,6 +12,8 @@ export const targetVariable =
   "EVERTASK_TEST_SQLSERVER=mssql://user:password@127.0.0.1:1433/database";
 
 const url = Deno.env.get(targetVariable.split("=")[0]!);
+
+const mssql = await loadMssql();
 
 /** Whether there is an engine. */
 export const hasTarget = url !== undefined;
@@ -23,7 +25,7 @@ export function needsTarget(name: string): { readonly name: string; readonly ign
 
 /** The engine's configuration; a test engine's certificate is its own. */
 export function targetConfig(options: { readonly max?: number } = {}): SqlServerConfig {
-  const config = poolConfig(url!);
+  const config = poolConfig(checkServer(url!), mssql);
   return {
     ...config,
     options: { ...config.options, trustServerCertificate: true },
@@ -39,7 +41,7 @@ export async function withPool<T>(
   work: (pool: SqlServerPool) => Promise<T>,
   options: { readonly max?: number } = {},
 ): Promise<T> {
-  const pool = new sql.ConnectionPool(targetConfig(options));
+  const pool = new mssql.ConnectionPool(targetConfig(options));
   await pool.connect();
   try {
     return await work(pool);
