@@ -2,6 +2,7 @@
 // carried out or not.
 
 import { DatabaseSync } from "node:sqlite";
+import type { DenoSqliteDatabase } from "../../../drivers/sqlite/mod.ts";
 import { registerConformance } from "../../support/conformance.ts";
 import { DenoSqliteStandIn } from "./deno_sqlite_stand_in.ts";
 import { sqliteHarness } from "./harness.ts";
@@ -19,3 +20,25 @@ registerConformance(
     "after",
   ),
 );
+
+type DenoSqlite = { Database: new (path: string) => DenoSqliteDatabase };
+
+/** The library itself; null where JSR, or its native part on GitHub (or in DENO_SQLITE_PATH), is out of reach. */
+async function loadDenoSqlite(): Promise<DenoSqlite | null> {
+  const name = "@db/sqlite"; // a literal would have to be there for the type check
+  try {
+    return await import(name);
+  } catch {
+    return null;
+  }
+}
+
+const denoSqlite = await loadDenoSqlite();
+if (denoSqlite === null) {
+  Deno.test({ name: "sqlite over @db/sqlite (needs @db/sqlite)", ignore: true, fn() {} });
+} else {
+  const { Database } = denoSqlite;
+  registerConformance(
+    sqliteHarness("sqlite over @db/sqlite", (path) => new Database(path), "after"),
+  );
+}
