@@ -62,16 +62,34 @@ const refused: [make: (options: Anything) => unknown, options: unknown, message:
   [slackChannel, undefined, "options is undefined"],
   [slackChannel, {}, "webhookUrl is "],
   [slackChannel, { webhookUrl: "file:///etc" }, "webhookUrl is "],
+  [slackChannel, { webhookUrl: { href: "https://S3CRET" } }, "webhookUrl is "],
+  [slackChannel, "https://x.example/S3CRET", "options is "],
   [slackChannel, { webhookURL: "https://S3CRET" }, "options.webhookURL is "],
   [slackChannel, { webhookUrl: "https://S3CRET", fetch: 5 }, "fetch is 5"],
   [webhookChannel, {}, "url is undefined"],
+  [webhookChannel, { url: "x.example/S3CRET" }, "url is "],
+  [webhookChannel, { url: "ftp://x.example/S3CRET" }, "url is "],
+  [webhookChannel, { url: "https://ada:S3CRET@x.example" }, "url is "],
+  [webhookChannel, { url: ["https://x.example/S3CRET"] }, "url is "],
+  [webhookChannel, { url: new URL("https://x.example/S3CRET") }, "url is "],
+  [webhookChannel, ["https://x.example/S3CRET"], "options is "],
+  [webhookChannel, { url: "https://x.example", headers: "S3CRET" }, "headers is "],
+  [webhookChannel, { url: "https://x.example", headers: ["S3CRET"] }, "headers is "],
+  [webhookChannel, { url: "https://x.example", headers: { a: ["S3CRET"] } }, "headers is "],
+  [
+    webhookChannel,
+    { url: "https://x.example", headers: { a: "S3CRET\n" + "b: c" } },
+    "headers is ",
+  ],
   [webhookChannel, { url: "https://x.example", secret: 5 }, "secret is "],
   [webhookChannel, { url: "https://x.example", secret: "whsec_?" }, "secret is "],
   [webhookChannel, { url: "https://x.example", headers: { "ä ö": "S3CRET" } }, "headers is "],
   [webhookChannel, { url: "https://x.example", body: {} }, "body is {}"],
   [webhookChannel, { url: "https://x.example", header: { a: "S3CRET" } }, "options.header is "],
   [emailChannel, {}, "transport is undefined, but it must be what nodemailer's createTransport"],
-  [emailChannel, { transport: {}, from, to: from }, "transport is {}"],
+  [emailChannel, { transport: { auth: "S3CRET" }, from, to: from }, "transport is "],
+  [emailChannel, { transport: "smtps://ada:S3CRET@x.example", from, to: from }, "transport is "],
+  [emailChannel, "smtps://ada:S3CRET@x.example", "options is "],
   [emailChannel, { transport, to: from }, "from is undefined"],
   [emailChannel, { transport, from }, "to is undefined"],
   [emailChannel, { transport, from, to: [] }, "to is []"],
@@ -82,6 +100,8 @@ const refused: [make: (options: Anything) => unknown, options: unknown, message:
   [applicationInsightsChannel, { connectionSting: "S3CRET" }, "options.connectionSting is "],
   [sentryChannel, {}, "dsn is "],
   [sentryChannel, { dsn: "https://S3CRET@" }, "dsn is "],
+  [sentryChannel, { dsn: "S3CRET" }, "dsn is "],
+  [sentryChannel, { dsn: { key: "S3CRET" } }, "dsn is "],
   [sentryChannel, { dsn, enviroment: "test" }, "options.enviroment is "],
   [sentryChannel, { dsn, release: 5 }, "release is 5"],
   [crons, { everTask: {} }, "everTask is {}"],
@@ -128,6 +148,7 @@ for (const [make, options, message] of refused) {
   Deno.test(`monitoring refuses what it cannot use: ${message}`, () => {
     const error = assertThrows(() => make(options), InvalidArgumentError);
     assertStringIncludes(error.message, message);
-    assert(!error.message.includes("S3CRET"), `it shows a secret: ${error.message}`);
+    const everything = Deno.inspect(error, { depth: 10, showHidden: true });
+    assert(!everything.includes("S3CRET"), `it shows a secret: ${everything}`);
   });
 }

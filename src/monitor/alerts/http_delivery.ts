@@ -1,6 +1,9 @@
-// Posts to receivers, and turns their answers into what the queue understands.
+// Posts to receivers, and turns their answers into what the queue understands. Addresses and headers hold secrets: no error
+// says anything of them.
 
 import { AlertDeliveryError } from "./alert.ts";
+import { failureReason } from "./failure_reason.ts";
+import { maskSecrets } from "./masked_text.ts";
 
 /** `fetch`, or something like it that goes through a proxy. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -10,45 +13,93 @@ export interface Delivery {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** What must not be told of it, though the receiver may repeat it: the secret parts of the address, tokens, keys. */
+  readonly secrets: readonly string[];
 }
 
-/** Whether a user passed an address that `fetch` can post to. */
+/** Whether a user passed an address that `fetch` can post to: it takes none with a user and a password in it. */
 export function isHttpUrl(url: unknown): url is string {
-  return typeof url === "string" && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+  if (typeof url !== "string" || !URL.canParse(url)) return false;
+  const { protocol, username, password } = new URL(url);
+  return /^https?:$/.test(protocol) && username === "" && password === "";
+}
+
+/** The parts of an address that may be secret: everything behind the host. */
+export function secretParts(url: string): string[] {
+  const { pathname, search } = new URL(url);
+  return [pathname, search];
 }
 
 /** Statuses after which the same request may succeed later. */
 const temporary = [408, 425, 429, 439];
+/** How much of an answer is read, in bytes. The longest that says something is a list of refused items. */
+const longestAnswer = 65_536;
+/** How much of it is told, in characters. */
+const longestQuote = 200;
 
 /**
- * Posts once.
+ * Posts once. Follows no redirect: it would lead an alert, its signature and its headers to an address that nobody has passed.
  *
- * @param receiver Names the receiver in errors; addresses hold secrets.
+ * @param receiver Names the receiver in errors.
  * @returns The answer's status and text.
- * @throws {AlertDeliveryError} If the receiver is out of reach, or refuses.
+ * @throws {AlertDeliveryError} If the receiver is out of reach, redirects, or refuses.
  */
 export async function deliver(
   receiver: string,
-  { url, headers, body }: Delivery,
+  { url, headers, body, secrets }: Delivery,
   signal: AbortSignal,
   fetch: Fetch = globalThis.fetch,
 ): Promise<{ readonly status: number; readonly text: string }> {
+  const init = {
+    method: "POST",
+    headers: { ...headers },
+    body,
+    signal,
+    redirect: "manual",
+  } as const;
   let response: Response;
   let text: string;
   try {
-    response = await fetch(url, { method: "POST", headers: { ...headers }, body, signal });
-    text = await response.text();
+    response = await fetch(url, init);
+    text = await startOf(response);
   } catch (error) {
-    throw new AlertDeliveryError(`${receiver} is out of reach`, { cause: error });
+    throw new AlertDeliveryError(`${receiver} is out of reach: ${failureReason(error)}`);
   }
   const { status } = response;
+  if (isRedirect(response)) {
+    throw new AlertDeliveryError(
+      `${receiver} redirects (${status}), which is not followed: pass the address that it redirects to`,
+      { permanent: true },
+    );
+  }
   if (response.ok) return { status, text };
-  const permanent = status < 500 && !temporary.includes(status);
   const retryAfterMs = retryAfter(response.headers);
-  throw new AlertDeliveryError(`${receiver} answered ${status}: ${text.slice(0, 200)}`, {
+  const permanent = status < 500 && !temporary.includes(status) && retryAfterMs === null;
+  const quote = maskSecrets(text.slice(0, longestQuote), secrets);
+  throw new AlertDeliveryError(`${receiver} answered ${status}: ${quote}`, {
     permanent,
     ...(retryAfterMs === null ? {} : { retryAfterMs }),
   });
+}
+
+/** Also says so of what a `fetch` of one's own has followed all the same, and of what browsers hide. */
+function isRedirect({ status, type, redirected }: Response): boolean {
+  return (status >= 300 && status < 400) || type === "opaqueredirect" || redirected;
+}
+
+/** The answer's text, cut where it gets too long; the connection is free for others afterwards. */
+async function startOf({ body }: Response): Promise<string> {
+  if (body === null) return "";
+  const decoder = new TextDecoder();
+  let size = 0;
+  let text = "";
+  for await (const chunk of body) {
+    const rest = chunk.subarray(0, longestAnswer - size);
+    size += rest.byteLength;
+    text += decoder.decode(rest, { stream: true });
+    if (size >= longestAnswer) break;
+  }
+  return text + decoder.decode();
 }
 
 /** The header of RFC 9110, section 10.2.3: seconds, or a date, which is compared with the receiver's own clock. */

@@ -50,7 +50,8 @@ export function applicationInsightsChannel(options: ApplicationInsightsOptions):
         JSON.stringify(envelopeOf(alert, instrumentationKey, options.roleName))
       );
       const headers = { "content-type": "application/x-json-stream" };
-      const delivery = { url, headers, body: envelopes.join("\n") };
+      const secrets = [instrumentationKey];
+      const delivery = { url, headers, body: envelopes.join("\n"), secrets };
       const answer = await deliver("Application Insights", delivery, signal, options.fetch);
       if (answer.status === 206) reportPartial(answer.text, alerts);
     },

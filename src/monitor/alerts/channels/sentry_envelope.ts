@@ -3,7 +3,7 @@
 
 import { checkFunction, checkSecretOptions, checkText, hidden } from "../../../argument_checks.ts";
 import { InvalidArgumentError } from "../../../errors.ts";
-import { deliver, type Fetch, isHttpUrl } from "../http_delivery.ts";
+import { deliver, type Fetch } from "../http_delivery.ts";
 
 /** What every channel to Sentry needs to know. */
 export interface SentryOptions {
@@ -59,12 +59,15 @@ export function sentryTransport(
   };
   return async (header, { type, payload }, signal) => {
     const lines = [header, { type }, payload].map((line) => JSON.stringify(line));
-    await deliver("Sentry", { url, headers, body: `${lines.join("\n")}\n` }, signal, fetch);
+    const body = `${lines.join("\n")}\n`;
+    await deliver("Sentry", { url, headers, body, secrets: [publicKey] }, signal, fetch);
   };
 }
 
-function parseDsn(dsn: string): { url: string; publicKey: string } {
-  const parsed = isHttpUrl(dsn) ? new URL(dsn) : null;
+function parseDsn(dsn: unknown): { url: string; publicKey: string } {
+  const parsed = typeof dsn === "string" && /^https?:/i.test(dsn) && URL.canParse(dsn)
+    ? new URL(dsn)
+    : null;
   const [, path = "", project = ""] = /^(.*)\/([^/]+)$/.exec(parsed?.pathname ?? "") ?? [];
   if (!parsed?.username || project === "") {
     throw new InvalidArgumentError("dsn", hidden(dsn), "be a DSN: https://key@host/project");

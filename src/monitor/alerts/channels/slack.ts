@@ -5,7 +5,7 @@ import { checkFunction, checkSecretOptions, hidden } from "../../../argument_che
 import { InvalidArgumentError } from "../../../errors.ts";
 import type { Severity } from "../../../events/task_event.ts";
 import type { AlertChannel } from "../alert.ts";
-import { deliver, type Fetch, isHttpUrl } from "../http_delivery.ts";
+import { deliver, type Fetch, isHttpUrl, secretParts } from "../http_delivery.ts";
 import { cut, facts, headline } from "../wording.ts";
 
 /** Options of {@linkcode slackChannel}. */
@@ -46,6 +46,8 @@ export function slackChannel(options: SlackOptions): AlertChannel {
   if (!isHttpUrl(url)) {
     throw new InvalidArgumentError("webhookUrl", hidden(url), "be the URL of an incoming webhook");
   }
+  // Slack itself says `no_service`, which has something in common with the path, and nothing with the secret in it.
+  const secrets = secretParts(url.replace("/services/", "/"));
   return {
     name: "Slack",
     async send([alert], signal) {
@@ -64,7 +66,7 @@ export function slackChannel(options: SlackOptions): AlertChannel {
         }],
       });
       const headers = { "content-type": "application/json" };
-      await deliver("Slack", { url, headers, body }, signal, options.fetch);
+      await deliver("Slack", { url, headers, body, secrets }, signal, options.fetch);
     },
   };
 }

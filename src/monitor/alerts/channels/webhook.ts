@@ -4,14 +4,14 @@
 import { checkFunction, checkSecretOptions, hidden } from "../../../argument_checks.ts";
 import { InvalidArgumentError } from "../../../errors.ts";
 import { type Clock, systemClock } from "../../../time/clock.ts";
-import type { Alert, AlertChannel } from "../alert.ts";
-import { deliver, type Fetch, isHttpUrl } from "../http_delivery.ts";
+import { type Alert, type AlertChannel, AlertDeliveryError } from "../alert.ts";
+import { deliver, type Fetch, isHttpUrl, secretParts } from "../http_delivery.ts";
 
 /** Options of {@linkcode webhookChannel}. */
 export interface WebhookOptions {
-  /** Where to post to. */
+  /** Where to post to. No error shows more of it than its host: what follows may be secret. */
   readonly url: string;
-  /** Further headers, say for authorization. */
+  /** Further headers, say for authorization. No error shows their values. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Signs each request: `whsec_` and the key in base64, as Standard Webhooks has it. Without it nothing is signed. */
   readonly secret?: string;
@@ -43,14 +43,18 @@ export function webhookChannel(options: WebhookOptions): AlertChannel {
   checkSecretOptions(options, optionNames, "options");
   for (const name of ["body", "fetch"] as const) checkFunction(options[name], name);
   const { url, headers = {}, secret, body = (alert) => alert, clock = systemClock } = options;
-  if (!isHttpUrl(url)) throw new InvalidArgumentError("url", url, "be an absolute URL");
+  if (!isHttpUrl(url)) {
+    const remedy = "be an http(s) URL; a user and a password belong in the header authorization";
+    throw new InvalidArgumentError("url", hidden(url), remedy);
+  }
   checkHeaders(headers);
   const key = secret === undefined ? null : signingKey(secret);
+  const secrets = [...secretParts(url), ...Object.values(headers), secret ?? ""];
   return {
     name: "webhook",
     async send([alert], signal) {
       if (!alert) return;
-      const text = JSON.stringify(body(alert));
+      const text = jsonOf(alert, body);
       const timestamp = String(Math.floor(clock.now() / 1000));
       const signed = key === null ? {} : {
         "webhook-id": alert.id,
@@ -58,22 +62,36 @@ export function webhookChannel(options: WebhookOptions): AlertChannel {
         "webhook-signature": `v1,${await sign(await key, `${alert.id}.${timestamp}.${text}`)}`,
       };
       const all = { "content-type": "application/json", ...headers, ...signed };
-      await deliver("The webhook", { url, headers: all, body: text }, signal, options.fetch);
+      const delivery = { url, headers: all, body: text, secrets };
+      await deliver("The webhook", delivery, signal, options.fetch);
     },
   };
+}
+
+/** An alert for which there is no body is lost: there will be none later, and others wait behind it. */
+function jsonOf(alert: Alert, body: (alert: Alert) => unknown): string {
+  let problem: ErrorOptions = {};
+  try {
+    const text: string | undefined = JSON.stringify(body(alert));
+    if (text !== undefined) return text;
+  } catch (error) {
+    problem = { cause: error };
+  }
+  const message = "The option body of the webhook has made nothing that JSON can hold";
+  throw new AlertDeliveryError(message, { ...problem, permanent: true });
 }
 
 /** Finds now what `fetch` would find at the first alert. */
 function checkHeaders(headers: unknown): void {
   try {
-    new Headers(headers as HeadersInit);
-  } catch {
-    throw new InvalidArgumentError(
-      "headers",
-      hidden(headers),
-      "be an object of valid header fields",
-    );
+    const isRecord = typeof headers === "object" && headers !== null && !Array.isArray(headers);
+    if (isRecord && Object.values(headers).every((value) => typeof value === "string")) {
+      new Headers(headers as Record<string, string>);
+      return;
+    }
+  } catch { // the message would show a value
   }
+  throw new InvalidArgumentError("headers", hidden(headers), "be an object of valid header fields");
 }
 
 function signingKey(secret: string): Promise<CryptoKey> {

@@ -1,0 +1,56 @@
+// Why a receiver was not reached, in words of our own. The texts of foreign errors hold addresses, and with them secrets:
+// `fetch` names the URL, mail transports may name the login. So no part of such a text is passed on; only what is known to
+// stand in one is recognised.
+
+const certificateReasons: readonly [pattern: RegExp, reason: string][] = [
+  [/self[-_ ]signed|UnknownIssuer|CaUsedAsEndEntity/i, "it is signed by nobody that is trusted"],
+  [/unable[-_ ]to[-_ ](get|verify)/i, "its issuer is not known"],
+  [/expired/i, "it has expired"],
+  [/not[-_ ]?yet[-_ ]?valid/i, "it is not yet valid"],
+  [/altname|NotValidForName/i, "it is for another host name"],
+];
+
+const reasons: readonly [pattern: RegExp, reason: string][] = [
+  [/ECONNREFUSED|connection refused/i, "the connection is refused"],
+  [/ENOTFOUND|EAI_AGAIN|EDNS|dns error|getaddrinfo/i, "the host name cannot be resolved"],
+  [/EHOSTUNREACH|ENETUNREACH|unreachable|no route/i, "there is no route to the host"],
+  [/NotCapable|PermissionDenied|net access/i, "this process may not connect to it"],
+  [/bad port|port \d+ (is|are) blocked/i, "the port is one that fetch does not connect to"],
+  [/ETIMEDOUT|UND_ERR_\w*TIMEOUT|timed? ?out/i, "there is no answer in time"],
+  [
+    /ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|connection (was )?(reset|closed|aborted)/i,
+    "the connection is lost",
+  ],
+  [/ETLS|\btls\b|\bssl\b|EPROTO/i, "there is no encrypted connection with it"],
+];
+
+/** Errors are nested: `fetch failed`, caused by one of several attempts to connect. What lies deeper tells nothing new. */
+const deepest = 5;
+const mostErrors = 5;
+const longestText = 2_000;
+
+/** Why it was not reached, as the end of a sentence; the name of the error's class when the reason is not known. */
+export function failureReason(error: unknown): string {
+  const text = textsOf(error, deepest).join("\n");
+  if (/certificate|CERT_|SELF_SIGNED/i.test(text)) {
+    const detail = certificateReasons.find(([pattern]) => pattern.test(text))?.[1];
+    return `its certificate is rejected${detail === undefined ? "" : `: ${detail}`}`;
+  }
+  const known = reasons.find(([pattern]) => pattern.test(text))?.[1];
+  return known ?? `an error of an unknown kind (${className(error)})`;
+}
+
+/** The names, codes and messages of an error, its causes and the errors that it sums up. */
+function textsOf(error: unknown, depth: number): string[] {
+  if (typeof error === "string") return [error.slice(0, longestText)];
+  if (typeof error !== "object" || error === null || depth === 0) return [];
+  const { name, code, message, cause, errors } = error as Record<string, unknown>;
+  const inner = [name, code, message, cause, ...(Array.isArray(errors) ? errors : [])];
+  return inner.slice(0, mostErrors + 4).flatMap((one) => textsOf(one, depth - 1));
+}
+
+/** Classes of errors are named in code; what does not look like such a name may be anything. */
+function className(error: unknown): string {
+  const name = error instanceof Error ? error.name : typeof error;
+  return /^[A-Za-z_$][\w$]{0,60}$/.test(name) ? name : "Error";
+}

@@ -1,0 +1,172 @@
+// What all channels that post have in common: redirects are failures, answers have a bound, and nothing secret is told.
+
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import { describeError } from "../../../src/errors.ts";
+import { maskSecrets } from "../../../src/monitor/alerts/masked_text.ts";
+import { AlertDeliveryError, slackChannel } from "../../../src/monitor/alerts/mod.ts";
+import { httpChannels, secrets } from "../support/channels.ts";
+import { taskEvent } from "../support/event_source.ts";
+import { startReceivingServer } from "../support/receiving_server.ts";
+import { selfSigned } from "../support/self_signed.ts";
+
+const alert = {
+  id: "3f0f7c1e-5a3c-4c0e-9d53-1b2a1c9d8e7f",
+  event: taskEvent("failed", { recurring: true }),
+  count: 1,
+  suppressed: 0,
+};
+const { signal } = new AbortController();
+
+/** Everything that a log could show of an error. */
+function everythingOf(error: unknown): string {
+  return [describeError(error), Deno.inspect(error, { depth: 10, showHidden: true })].join("\n");
+}
+
+for (const status of [300, 301, 302, 303, 304, 307, 308]) {
+  Deno.test(`an alert does not follow a redirect, and is not delivered by it: ${status}`, async () => {
+    await using elsewhere = startReceivingServer();
+    await using server = startReceivingServer();
+    for (const channel of httpChannels(server.url)) {
+      server.answers.push(
+        new Response(null, { status, headers: { location: `${elsewhere.url}/stolen` } }),
+      );
+      const error = await assertRejects(() => channel.send([alert], signal), AlertDeliveryError);
+      assertStringIncludes(error.message, `redirects (${status})`);
+      assert(error.permanent);
+      assert(!everythingOf(error).includes("stolen"), "the new address may be secret, too");
+    }
+    assertEquals(elsewhere.requests, []);
+  });
+}
+
+Deno.test("a redirect that a fetch of one's own has followed is a failed delivery as well", async () => {
+  await using elsewhere = startReceivingServer();
+  await using server = startReceivingServer();
+  const follow = (url: string, init: RequestInit) => fetch(url, { ...init, redirect: "follow" });
+  for (const channel of httpChannels(server.url, follow)) {
+    server.answers.push(Response.redirect(elsewhere.url, 307));
+    const error = await assertRejects(() => channel.send([alert], signal), AlertDeliveryError);
+    assertStringIncludes(error.message, "redirects");
+  }
+});
+
+Deno.test("an answer without end is read to a bounded length", async () => {
+  const chunk = new TextEncoder().encode("no ".repeat(1_000));
+  for (const status of [200, 206, 400, 503]) {
+    let [read, cancelled] = [0, 0];
+    const endless = () => {
+      const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+        pull(controller) {
+          read += chunk.byteLength;
+          controller.enqueue(chunk);
+        },
+        cancel: () => void cancelled++,
+      });
+      return Promise.resolve(new Response(body, { status }));
+    };
+    const channels = httpChannels("https://receiver.example", endless);
+    for (const channel of channels) {
+      const sent = channel.send([alert], signal).then(() => "", (error: Error) => error.message);
+      assert((await sent).length < 300);
+    }
+    assert(read < channels.length * 100_000, `${read} bytes were read`);
+    assertEquals(cancelled, channels.length);
+  }
+});
+
+Deno.test("a receiver that repeats what it was sent makes no error tell it", async () => {
+  const repeat = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
+    const headers = [...request.headers].map(([name, value]) => `${name}: ${value}`);
+    const { pathname, search } = new URL(request.url);
+    const texts = [`Cannot POST ${pathname}${search}`, ...headers, await request.text()];
+    return new Response(texts.join("; ").toUpperCase(), { status: 403 });
+  });
+  for (const channel of httpChannels(`http://127.0.0.1:${repeat.addr.port}`)) {
+    const error = await assertRejects(() => channel.send([alert], signal), AlertDeliveryError);
+    const told = everythingOf(error).toLowerCase();
+    for (const secret of secrets) assert(!told.includes(secret.toLowerCase()), told);
+    assert(!told.includes("s3cret"), told);
+    assertStringIncludes(error.message, "answered 403");
+  }
+  await repeat.shutdown();
+});
+
+const unreachable: [what: string, error: () => unknown, reason: string][] = [
+  [
+    "Deno's fetch, refused",
+    () => new TypeError("error sending request for url (URL): Connection refused (os error 111)"),
+    "the connection is refused",
+  ],
+  [
+    "Node's fetch, refused at every address",
+    () =>
+      new TypeError("fetch failed", {
+        cause: new AggregateError([
+          Object.assign(new Error("connect ECONNREFUSED ::1:443"), { code: "ECONNREFUSED" }),
+        ]),
+      }),
+    "the connection is refused",
+  ],
+  [
+    "a name that is not known",
+    () => new TypeError("fetch failed", { cause: new Error("getaddrinfo ENOTFOUND URL") }),
+    "the host name cannot be resolved",
+  ],
+  ["a proxy's error", () => new Error("URL: 407"), "an error of an unknown kind (Error)"],
+  ["no error at all", () => "URL", "an error of an unknown kind (string)"],
+  ["nothing", () => undefined, "an error of an unknown kind (undefined)"],
+  [
+    "an expired certificate",
+    () => Object.assign(new Error("certificate has expired"), { code: "CERT_HAS_EXPIRED" }),
+    "its certificate is rejected: it has expired",
+  ],
+];
+for (const [what, makeError, reason] of unreachable) {
+  Deno.test(`what was out of reach is told without its address: ${what}`, async () => {
+    const failing = (url: string) => {
+      const error = makeError();
+      const withUrl = (text: string) => text.replace("URL", url);
+      if (error instanceof Error) error.message = withUrl(error.message);
+      return Promise.reject(typeof error === "string" ? withUrl(error) : error);
+    };
+    for (const channel of httpChannels("https://receiver.example", failing)) {
+      const error = await assertRejects(() => channel.send([alert], signal), AlertDeliveryError);
+      assertStringIncludes(error.message, `is out of reach: ${reason}`);
+      assertEquals(error.permanent, false);
+      assert(!everythingOf(error).includes("S3CRET"), everythingOf(error));
+    }
+  });
+}
+
+Deno.test("a receiver whose certificate is rejected is named as that", async () => {
+  const server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {}, ...selfSigned },
+    () => new Response(),
+  );
+  const channel = slackChannel({ webhookUrl: `https://127.0.0.1:${server.addr.port}/S3CRET` });
+  const error = await assertRejects(() => channel.send([alert], signal), AlertDeliveryError);
+  assertStringIncludes(error.message, "its certificate is rejected: it is signed by nobody");
+  assertEquals(error.permanent, false);
+  await server.shutdown();
+});
+
+Deno.test("of what a text has in common with a secret, no run of four characters is left", () => {
+  const letters = fc.constantFrom(..."abcABC0129%/=-é😀");
+  const word = fc.string({ unit: letters, minLength: 4, maxLength: 20 });
+  fc.assert(fc.property(word, word, word, (secret, before, after) => {
+    const masked = maskSecrets(`${before}${secret}${after}`, [secret]).toLowerCase();
+    for (let at = 0; at + 4 <= secret.length; at++) {
+      assert(!masked.includes(secret.slice(at, at + 4).toLowerCase()), `${masked} shows ${secret}`);
+    }
+  }));
+});
+
+Deno.test("a text that has nothing in common with a secret stays as it is", () => {
+  assertEquals(
+    maskSecrets("no_service: İstanbul", ["T0S3CRET", "", "abc"]),
+    "no_service: İstanbul",
+  );
+  assertEquals(maskSecrets("POST /hooks/abcd%20ef?x", ["/hooks/abcd ef"]), "POST …%20ef?x");
+  assertEquals(maskSecrets("user ada:pass-word", [`Basic ${btoa("ada:pass-word")}`]), "user …");
+});
