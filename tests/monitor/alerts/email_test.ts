@@ -1,15 +1,29 @@
 // Mails, sent by nodemailer to a server that speaks SMTP.
 
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { createTransport } from "nodemailer";
 import { SMTPServer } from "smtp-server";
+import { describeError, InvalidArgumentError } from "../../../src/errors.ts";
+import { silentLogger } from "../../../src/log/logger.ts";
 import {
   type Alert,
   AlertDeliveryError,
   emailChannel,
   sendAlerts,
 } from "../../../src/monitor/alerts/mod.ts";
+import { FakeClock } from "../../../src/testing/fake_clock.ts";
+import { reservePort } from "../../support/reserved_port.ts";
 import { EventSourceForTests, taskEvent } from "../support/event_source.ts";
+import { selfSigned } from "../support/self_signed.ts";
+import { until } from "../support/until.ts";
 
 interface ReceivedMail {
   readonly from: string;
@@ -17,14 +31,20 @@ interface ReceivedMail {
   readonly text: string;
 }
 
-/** Starts a server on a free port; `refuse` gives the code with which recipients are refused. */
-async function startMailServer(refuse: { code: number | null } = { code: null }) {
+/** What recipients are refused with, and which: all, or the one with this address. */
+interface Refusal {
+  code: number | null;
+  only?: string;
+}
+
+/** Starts a server on a free port. */
+async function startMailServer(refuse: Refusal = { code: null }) {
   const mails: ReceivedMail[] = [];
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ["STARTTLS"],
-    onRcptTo(_address, _session, done) {
-      if (refuse.code === null) return done();
+    onRcptTo({ address }, _session, done) {
+      if (refuse.code === null || (refuse.only ?? address) !== address) return done();
       done(Object.assign(new Error("refused"), { responseCode: refuse.code }));
     },
     async onData(stream, session, done) {
@@ -104,4 +124,112 @@ Deno.test("what the mail server refuses for good is not tried again; what it put
   const later = await send();
   assertEquals(later.permanent, false);
   assertStringIncludes(later.message, "451");
+});
+
+/** The header fields of a mail, folded lines put together. */
+function headersOf(mail: ReceivedMail | undefined): Headers {
+  const [head = ""] = mail?.text.split("\r\n\r\n") ?? [];
+  const fields = head.replaceAll(/\r\n\s+/g, " ").split("\r\n");
+  return new Headers(fields.map((field) => field.split(/: ?(.*)/, 2) as [string, string]));
+}
+
+Deno.test("mails about one task type are a thread, whatever their subjects say, and say that no person wrote them", async () => {
+  await using server = await startMailServer();
+  const channel = emailChannel({ transport: server.transport, from, to: "ops@example.com" });
+  const send = (id: string, taskType: string, count: number) =>
+    channel.send(
+      [{ id, event: taskEvent("failed", { taskType }), count, suppressed: 0 }],
+      new AbortController().signal,
+    );
+  const odd = "naïve\r\n<type> ".repeat(20);
+  await send("id-1", "charge-card", 1);
+  await send("id-2", "charge-card", 39);
+  await send("id-3", odd, 1);
+  const [first, second, other] = server.mails.map(headersOf);
+  for (const headers of [first, second, other]) {
+    assertEquals(headers?.get("auto-submitted"), "auto-generated");
+    assertMatch(headers?.get("references") ?? "", /^<[\w.-]{1,60}@evertask>$/);
+    assertEquals(headers?.get("in-reply-to"), headers?.get("references"));
+  }
+  assertNotEquals(first?.get("subject"), second?.get("subject"));
+  assertNotEquals(first?.get("message-id"), second?.get("message-id"));
+  assertEquals(first?.get("references"), second?.get("references"));
+  assertNotEquals(first?.get("references"), other?.get("references"));
+});
+
+Deno.test("a recipient that is put off gets the mail later, and the others do not get it twice", async () => {
+  const refuse: Refusal = { code: 450, only: "lead@example.com" };
+  await using server = await startMailServer(refuse);
+  const clock = new FakeClock();
+  const events = new EventSourceForTests();
+  const to = ["ops@example.com", "lead@example.com"];
+  const channel = emailChannel({ transport: server.transport, from, to });
+  const alerts = sendAlerts({ events }, channel, { clock, logger: silentLogger });
+  events.emit("failed");
+  await until(() => server.mails.length === 1, "the first has got the mail");
+  refuse.code = null;
+  await until(() => clock.timerCount === 2, "the next attempt is due later");
+  await clock.advance(1_000);
+  await alerts.flush();
+  assertEquals(server.mails.map((mail) => mail.to), [["ops@example.com"], ["lead@example.com"]]);
+  assertEquals(alerts.counts.delivered, 1);
+  await alerts.close();
+});
+
+Deno.test("a mail server whose certificate is rejected, or that is not there, is named as that", async () => {
+  const server = new SMTPServer({ secure: true, ...selfSigned });
+  server.on("error", () => {}); // the client hangs up
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+  const { port } = server.server.address() as { port: number };
+  using closed = reservePort();
+  const reasons = [
+    [port, "its certificate is rejected: it is signed by nobody that is trusted"],
+    [closed.port, "the connection is refused"],
+  ] as const;
+  for (const [port, reason] of reasons) {
+    const transport = createTransport(`smtps://ada:S3CRET@127.0.0.1:${port}`);
+    const channel = emailChannel({ transport, from, to: "ops@example.com" });
+    const alert = { id: "id-1", event: taskEvent("failed"), count: 1, suppressed: 0 };
+    const error = await assertRejects(
+      () => channel.send([alert], new AbortController().signal),
+      AlertDeliveryError,
+    );
+    assertEquals(error.message, `The mail server is out of reach: ${reason}`);
+    assertEquals(error.permanent, false);
+    transport.close();
+  }
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+});
+
+Deno.test("what a mail transport says of a login is not told", async () => {
+  const login = "smtps://ada:S3CRET@mail.example.com";
+  const problems = [
+    new Error(`cannot connect to ${login}`),
+    Object.assign(new Error(`Invalid login for ${login}`), {
+      code: "EAUTH",
+      responseCode: 535,
+      response: "535 5.7.8 S3CRET is not the password of ada",
+      command: "AUTH S3CRET",
+    }),
+    Object.assign(new Error("S3CRET"), { cause: new Error("S3CRET"), code: "S3CRET" }),
+    login,
+  ];
+  for (const problem of problems) {
+    const transport = { sendMail: () => Promise.reject(problem) };
+    const channel = emailChannel({ transport, from, to: "ops@example.com" });
+    const alert = { id: "id-1", event: taskEvent("failed"), count: 1, suppressed: 0 };
+    const error = await assertRejects(
+      () => channel.send([alert], new AbortController().signal),
+      AlertDeliveryError,
+    );
+    const told = describeError(error) + Deno.inspect(error, { depth: 10, showHidden: true });
+    assert(!told.includes("S3CRET"), told);
+  }
+  for (const transport of [login, { options: { auth: { pass: "S3CRET" } } }, [login]]) {
+    const error = assertThrows(
+      () => emailChannel({ transport: transport as never, from, to: "ops@example.com" }),
+      InvalidArgumentError,
+    );
+    assert(!Deno.inspect(error, { depth: 10 }).includes("S3CRET"), error.message);
+  }
 });

@@ -1,9 +1,12 @@
 // Alerts as mails, through a transport of nodemailer, which the application makes: it knows how mail is sent there.
 
-import { checkMethods, checkSecretOptions, checkText } from "../../../argument_checks.ts";
+import { checkSecretOptions, checkText, hidden } from "../../../argument_checks.ts";
 import { InvalidArgumentError } from "../../../errors.ts";
-import { type AlertChannel, AlertDeliveryError } from "../alert.ts";
-import { facts, headline } from "../wording.ts";
+import { type Alert, type AlertChannel, AlertDeliveryError } from "../alert.ts";
+import { failureReason } from "../failure_reason.ts";
+import { fingerprint } from "../fingerprint.ts";
+import { cut, facts, headline } from "../wording.ts";
+import { mailServerAnswer, temporarilyRejected } from "./mail_server_answer.ts";
 
 /** What a mail consists of; nodemailer's names. */
 export interface MailMessage {
@@ -17,6 +20,12 @@ export interface MailMessage {
   readonly text: string;
   /** Stays the same when the mail is sent again. */
   readonly messageId: string;
+  /** The thread: the same for all mails about one task type. No mail has this id. */
+  readonly inReplyTo: string;
+  /** The same as `inReplyTo`: mail programs look at one or the other. */
+  readonly references: string;
+  /** Further header fields. */
+  readonly headers: Record<string, string>;
 }
 
 /** Sends mail: what nodemailer's `createTransport` makes. */
@@ -40,6 +49,11 @@ export interface EmailOptions {
   readonly subjectPrefix?: string;
 }
 
+/** Out-of-office replies and the like are for people (RFC 3834); Exchange has a header of its own for it. */
+const automatic = { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" };
+/** How much of a fact is mailed, in characters. */
+const longestFact = 50_000;
+
 /**
  * Mails alerts.
  *
@@ -61,35 +75,61 @@ export function emailChannel(options: EmailOptions): AlertChannel {
   checkSecretOptions(options, ["transport", "from", "to", "subjectPrefix"], "options");
   checkAddressing(options);
   const { transport, from, to, subjectPrefix = "[EverTask] " } = options;
+  /** Who has not got an alert that others have. */
+  const missing = new WeakMap<Alert, string[]>();
   return {
     name: "e-mail",
     async send([alert]) {
       if (!alert) return;
-      const lines = facts(alert).map(([name, value]) =>
-        value.includes("\n") ? `${name}:\n${value}\n` : `${name}: ${value}`
-      );
+      const thread = `<${fingerprint(alert.event.taskType)}@evertask>`;
+      let result: unknown;
       try {
-        await transport.sendMail({
+        result = await transport.sendMail({
           from,
-          to: typeof to === "string" ? to : [...to],
+          to: missing.get(alert) ?? (typeof to === "string" ? to : [...to]),
           subject: `${subjectPrefix}${headline(alert)}`,
-          text: `${headline(alert)}\n\n${lines.join("\n")}\n`,
+          text: textOf(alert),
           messageId: `<${alert.id}@evertask>`,
+          inReplyTo: thread,
+          references: thread,
+          headers: { ...automatic },
         });
       } catch (error) {
-        const code = smtpCode(error);
-        // 5yz replies are permanent (RFC 5321, section 4.2.1): the server says no, and will again.
-        throw new AlertDeliveryError(
-          `The mail server ${code === null ? "is out of reach" : `answered ${code}`}`,
-          { permanent: code !== null && code >= 500, cause: error },
-        );
+        throw deliveryError(error);
       }
+      const rejected = temporarilyRejected(result);
+      if (rejected.length === 0) return;
+      missing.set(alert, rejected);
+      throw new AlertDeliveryError(`The mail server has put off ${rejected.length} recipients`);
     },
   };
 }
 
+function textOf(alert: Alert): string {
+  const lines = facts(alert).map(([name, value]) =>
+    value.includes("\n")
+      ? `${name}:\n${cut(value, longestFact)}\n`
+      : `${name}: ${cut(value, longestFact)}`
+  );
+  return `${headline(alert)}\n\n${lines.join("\n")}\n`;
+}
+
+/** Says nothing of the error's text: it may name the login. */
+function deliveryError(error: unknown): AlertDeliveryError {
+  const answer = mailServerAnswer(error);
+  if (answer === null) {
+    return new AlertDeliveryError(`The mail server is out of reach: ${failureReason(error)}`);
+  }
+  return new AlertDeliveryError(`The mail server answered ${answer.text}`, answer);
+}
+
 function checkAddressing({ transport, from, to, subjectPrefix }: EmailOptions): void {
-  checkMethods(transport, ["sendMail"], "transport", "be what nodemailer's createTransport makes");
+  const isTransport =
+    typeof (transport as Partial<MailTransport> | null | undefined)?.sendMail === "function";
+  if (!isTransport) {
+    const remedy = "be what nodemailer's createTransport makes";
+    throw new InvalidArgumentError("transport", hidden(transport), remedy);
+  }
   checkText(from, "from", "be the sender's address");
   const remedy = "be the address of a recipient, or a list of such";
   if (typeof to === "string") checkText(to, "to", remedy);
@@ -98,9 +138,4 @@ function checkAddressing({ transport, from, to, subjectPrefix }: EmailOptions): 
   if (subjectPrefix !== undefined && typeof subjectPrefix !== "string") {
     throw new InvalidArgumentError("subjectPrefix", subjectPrefix, "be a text");
   }
-}
-
-function smtpCode(error: unknown): number | null {
-  if (typeof error !== "object" || error === null || !("responseCode" in error)) return null;
-  return typeof error.responseCode === "number" ? error.responseCode : null;
 }
