@@ -28,6 +28,12 @@ export interface AlertChannel {
    */
   readonly batchSize?: number;
   /**
+   * Whether alerts must arrive in the order of their events. Then one that cannot be delivered holds up those behind it;
+   * otherwise they are tried before it is tried again.
+   * @default false
+   */
+  readonly inOrder?: boolean;
+  /**
    * Delivers alerts.
    *
    * @param alerts At least one, at most `batchSize`.

@@ -1,13 +1,16 @@
 // Check-ins of recurring tasks: from events, and from a real series of a real instance.
 
-import { assertEquals, assertExists } from "@std/assert";
-import { createEverTask, defineTask } from "../../../mod.ts";
+import { assertEquals, assertExists, assertMatch, assertNotEquals } from "@std/assert";
+import fc from "fast-check";
+import { createEverTask, defineTask, type TaskEvent } from "../../../mod.ts";
 import { memoryStorage } from "../../../drivers/memory/mod.ts";
 import { Cron } from "croner";
 import { buildRecurrence } from "../../../src/schedule/builder.ts";
 import { occurrenceAfter } from "../../../src/schedule/series.ts";
 import { sendAlerts, sentryCronsChannel } from "../../../src/monitor/alerts/mod.ts";
+import { sentrySlug } from "../../../src/monitor/alerts/channels/sentry_slug.ts";
 import { sentrySchedule } from "../../../src/monitor/alerts/channels/sentry_schedule.ts";
+import { silentLogger } from "../../../src/log/logger.ts";
 import { EventSourceForTests } from "../support/event_source.ts";
 import { type ReceivingServer, startReceivingServer } from "../support/receiving_server.ts";
 
@@ -91,16 +94,68 @@ Deno.test("names of monitors are of the letters that Sentry takes, and not of di
   await using server = startReceivingServer();
   const events = new EventSourceForTests();
   const alerts = sendAlerts({ events }, sentryCronsChannel({ dsn: dsnOf(server) }));
-  const keys = ["Émile's _report_", "2026", "日次", "x".repeat(80), null];
+  const keys = ["Nightly Clean-up!", "2026", "日次", "x".repeat(50), null];
   for (const taskKey of keys) events.emit("started", { recurring: true, taskKey });
   await alerts.close();
   assertEquals(checkIns(server).map(({ monitor_slug }) => monitor_slug), [
-    "mile-s-_report_",
+    "nightly-clean-up",
     "task-2026",
     "65e5-6b21",
     "x".repeat(50),
     "send-email",
   ]);
+});
+
+Deno.test("keys of which a monitor's name cannot hold everything have monitors of their own", () => {
+  const alike = fc.constantFrom(
+    "nightly report of the branch at ",
+    "Büro ",
+    "日次レポート",
+    "🚀",
+    "",
+  );
+  const key = fc.tuple(alike, fc.string({ unit: "grapheme", maxLength: 80 }));
+  fc.assert(fc.property(key, key, ([start, end], [otherStart, otherEnd]) => {
+    const [one, other] = [start + end, otherStart + otherEnd];
+    fc.pre(one.length > 0 && other.length > 0);
+    const [slug, otherSlug] = [sentrySlug(one), sentrySlug(other)];
+    assertMatch(slug, /^(?=.*[a-z_-])[a-z0-9_-]{1,50}$/);
+    const folded = (text: string) => text.toLowerCase().replace(/[^a-z0-9_-]+/g, "-");
+    const isAscii = /^[\0-\x7f]*$/.test(one + other);
+    if (one === other) assertEquals(slug, otherSlug);
+    else if (!isAscii || folded(one) !== folded(other)) assertNotEquals(slug, otherSlug);
+  }));
+  const branches = ["Bozen", "Brixen", "Bruneck"].map((city) =>
+    `${"nightly report, ".repeat(9)}${city}`
+  );
+  assertEquals(new Set(branches.map(sentrySlug)).size, 3);
+});
+
+Deno.test("a check-in goes out without its schedule when the storage cannot be asked", async () => {
+  await using server = startReceivingServer();
+  const events = new EventSourceForTests();
+  const everTask = { get: () => Promise.reject(new Error("closed")) };
+  const alerts = sendAlerts({ events }, sentryCronsChannel({ dsn: dsnOf(server), everTask }));
+  events.emit("started", { recurring: true, taskKey: "nightly" });
+  await alerts.close();
+  assertEquals(checkIns(server).map(({ status }) => status), ["in_progress"]);
+  assertEquals(alerts.counts.delivered, 1);
+});
+
+Deno.test("an event for which monitorOf has no name is lost, and holds up no other", async () => {
+  await using server = startReceivingServer();
+  const events = new EventSourceForTests();
+  const monitorOf = ({ taskKey }: TaskEvent) => {
+    if (taskKey === "bad") throw new Error("no name");
+    return taskKey as string;
+  };
+  const channel = sentryCronsChannel({ dsn: dsnOf(server), monitorOf });
+  const alerts = sendAlerts({ events }, channel, { logger: silentLogger });
+  for (const taskKey of ["bad", null, "good"]) events.emit("started", { recurring: true, taskKey });
+  await alerts.flush();
+  assertEquals(checkIns(server).map(({ monitor_slug }) => monitor_slug), ["good"]);
+  assertEquals(alerts.counts, { delivered: 1, dropped: 2, suppressed: 0 });
+  await alerts.close();
 });
 
 Deno.test("the schedule of a real series makes its monitor, by which Sentry notices missed runs", async () => {

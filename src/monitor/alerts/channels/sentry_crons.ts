@@ -7,9 +7,10 @@ import { checkCount, checkFunction, checkMethods } from "../../../argument_check
 import type { TaskEvent } from "../../../events/task_event.ts";
 import { parseRecurrence } from "../../../schedule/recurrence.ts";
 import type { SeriesRecord } from "../../../storage/records.ts";
-import type { AlertChannel } from "../alert.ts";
+import { type AlertChannel, AlertDeliveryError } from "../alert.ts";
 import { type SentryOptions, sentryTransport, traceContexts } from "./sentry_envelope.ts";
 import { type SentrySchedule, sentrySchedule } from "./sentry_schedule.ts";
+import { sentrySlug } from "./sentry_slug.ts";
 
 /** What can be asked for a task's schedule; every `EverTask` can. */
 export interface SeriesOrigin {
@@ -35,7 +36,8 @@ export interface SentryCronsOptions extends SentryOptions {
    */
   readonly maxRuntime?: number;
   /**
-   * The monitor's name in Sentry.
+   * The monitor's name in Sentry, which has letters of ASCII, digits, `-` and `_`, 50 at most. What does not fit is replaced
+   * by a hash of the name, so that two names are never one monitor.
    * @default the task key, or else the task's type
    */
   readonly monitorOf?: (event: TaskEvent) => string;
@@ -54,7 +56,6 @@ interface MonitorConfig {
  */
 const runInProgress = "0".repeat(32);
 
-const maxSlugLength = 50;
 const minuteOptions = ["checkInMargin", "maxRuntime"] as const;
 
 /**
@@ -74,10 +75,30 @@ export function sentryCronsChannel(options: SentryCronsOptions): AlertChannel {
   }
   checkFunction(monitorOf, "monitorOf");
 
-  /** Looked up at each start: a series can be given another schedule while it lives. */
+  /**
+   * Looked up at each start: a series can be given another schedule while it lives. A storage that is out of reach, or closed
+   * already, keeps no check-in from going out: the monitor has its schedule from the run before.
+   */
   async function configOf(taskId: string): Promise<MonitorConfig | null> {
-    const series = (await everTask?.get(taskId))?.series;
-    return series ? monitorConfig(series, options) : null;
+    try {
+      const series = (await everTask?.get(taskId))?.series;
+      return series ? monitorConfig(series, options) : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** An event without a name is lost: it will have none later, and others wait behind it. */
+  function slugOf(event: TaskEvent): string {
+    let problem: ErrorOptions = {};
+    try {
+      const name: unknown = monitorOf(event);
+      if (typeof name === "string" && name !== "") return sentrySlug(name);
+    } catch (error) {
+      problem = { cause: error };
+    }
+    const message = `The option monitorOf has given no name to an event of ${event.taskType}`;
+    throw new AlertDeliveryError(message, { ...problem, permanent: true });
   }
 
   return {
@@ -89,6 +110,8 @@ export function sentryCronsChannel(options: SentryCronsOptions): AlertChannel {
       repeatAfter: 0,
       maxPerMinute: Infinity,
     },
+    // A run that ends before it has begun begins another one, which then never ends.
+    inOrder: true,
     async send([alert], signal) {
       if (!alert) return;
       const { event } = alert;
@@ -98,7 +121,7 @@ export function sentryCronsChannel(options: SentryCronsOptions): AlertChannel {
       const config = status === "in_progress" ? await configOf(event.taskId) : null;
       const payload = {
         check_in_id: runInProgress,
-        monitor_slug: slug(monitorOf(event)),
+        monitor_slug: slugOf(event),
         status,
         ...(durationMs !== null ? { duration: durationMs / 1000 } : {}),
         environment,
@@ -137,15 +160,4 @@ function monitorConfig(series: SeriesRecord, options: SentryCronsOptions): Monit
     max_runtime: options.maxRuntime ?? 30,
     timezone: recurrence.timeZone ?? "UTC",
   };
-}
-
-/**
- * Lower-case letters, digits, dashes and underscores, and not digits alone, as Sentry wants them. Of a name in another script
- * the code points are written.
- */
-function slug(name: string): string {
-  const letters = name.toLowerCase().replace(/[^a-z0-9_-]+/g, "-").replace(/^-+|-+$/g, "");
-  const text = letters || Array.from(name, (char) => char.codePointAt(0)!.toString(16)).join("-");
-  const named = /[a-z_-]/.test(text) ? text : `task-${text}`;
-  return named.slice(0, maxSlugLength);
 }
