@@ -40,18 +40,19 @@ export interface AlertOptions {
    */
   readonly maxPerMinute?: number;
   /**
-   * How many alerts may wait for delivery; further ones are dropped, and counted.
+   * How many alerts may wait for delivery; further ones are dropped, and counted. So are those whose texts would make more
+   * than 10 million characters together with the texts of the others.
    * @default 1000
    */
   readonly maxQueue?: number;
   /**
-   * How often a delivery is tried.
-   * @default 5
+   * How often an alert is tried to be delivered. With the default pauses, 50 attempts take ten hours.
+   * @default 50
    */
   readonly attempts?: number;
   /**
-   * The pause after the first failed delivery; it doubles with each, up to a minute. A receiver that asks for a longer one
-   * gets it.
+   * The pause after a failed delivery; it doubles with each further one, up to 15 minutes. A receiver that asks for a longer
+   * one gets it, up to an hour.
    * @default 1 second
    */
   readonly backoff?: Duration;
@@ -124,7 +125,7 @@ export function alertSettings(options: AlertOptions): AlertSettings {
   });
   for (const name of ["filter", "keyOf", "newId"] as const) checkFunction(options[name], name);
   if (options.logger !== undefined) checkLogger(options.logger, "logger");
-  const { maxPerMinute = 30, maxQueue = 1000, attempts = 5 } = options;
+  const { maxPerMinute = 30, maxQueue = 1000, attempts = 50 } = options;
   if (typeof maxPerMinute !== "number" || !(maxPerMinute > 0)) {
     throw new InvalidArgumentError("maxPerMinute", maxPerMinute, "be above 0, or Infinity");
   }
@@ -148,8 +149,12 @@ export function alertSettings(options: AlertOptions): AlertSettings {
   };
 }
 
+/** How much of an exception's first line says what the problem is, in characters. */
+const longestProblem = 500;
+
 /** Numbers are ids and amounts: "order 17 not found" and "order 18 not found" are the same problem. */
 function defaultKey({ kind, taskType, queue, exception }: TaskEvent): string {
   const [firstLine = ""] = (exception ?? "").split("\n", 1);
-  return JSON.stringify([kind, taskType, queue, firstLine.replace(/\d+/g, "0")]);
+  const problem = firstLine.slice(0, longestProblem).replace(/\d+/g, "0");
+  return JSON.stringify([kind, taskType, queue, problem]);
 }

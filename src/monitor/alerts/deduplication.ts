@@ -3,6 +3,7 @@
 
 import type { TaskEvent } from "../../events/task_event.ts";
 import type { Clock } from "../../time/clock.ts";
+import { mostText, textLength } from "./text_length.ts";
 
 /** How many keys are kept; a key function that makes a new key of each event must not fill the memory. */
 const maxKeys = 1000;
@@ -19,6 +20,7 @@ export class Deduplication {
   readonly #windowMs: number;
   readonly #pass: (event: TaskEvent, count: number) => void;
   readonly #windows = new Map<string, Window>();
+  #textLength = 0;
 
   /**
    * @param windowMs For how long a key is not told again; 0: everything passes.
@@ -34,8 +36,10 @@ export class Deduplication {
   offer(key: string, event: TaskEvent): void {
     const window = this.#windows.get(key);
     if (window) {
+      this.#textLength += textLength(event) - textLength(window.latest);
       window.latest = event;
       window.repeats++;
+      this.#stayWithinBounds();
       return;
     }
     this.#pass(event, 1);
@@ -48,17 +52,27 @@ export class Deduplication {
   }
 
   #open(key: string, event: TaskEvent): void {
-    const [oldest] = this.#windows.keys();
-    if (this.#windows.size >= maxKeys && oldest !== undefined) this.#sumUp(oldest);
     const stopTimer = this.#clock.setTimer(
       () => {
+        const { latest } = window;
         // What goes on happening stays silent until the end of the next window.
-        if (this.#sumUp(key) > 0) this.#open(key, event);
+        if (this.#sumUp(key) > 0) this.#open(key, latest);
       },
       this.#windowMs,
       { unref: true },
     );
-    this.#windows.set(key, { latest: event, repeats: 0, stopTimer });
+    const window: Window = { latest: event, repeats: 0, stopTimer };
+    this.#windows.set(key, window);
+    this.#textLength += textLength(event);
+    this.#stayWithinBounds();
+  }
+
+  #stayWithinBounds(): void {
+    for (const oldest of this.#windows.keys()) {
+      const { size } = this.#windows;
+      if (size <= maxKeys && (size === 1 || this.#textLength <= mostText)) return;
+      this.#sumUp(oldest);
+    }
   }
 
   /** Ends a key's window; gives back how many events it had kept silent. */
@@ -66,6 +80,7 @@ export class Deduplication {
     const window = this.#windows.get(key);
     if (!window) return 0;
     this.#windows.delete(key);
+    this.#textLength -= textLength(window.latest);
     window.stopTimer();
     if (window.repeats > 0) this.#pass(window.latest, window.repeats);
     return window.repeats;

@@ -1,11 +1,14 @@
-// Delivers alerts one batch after the other, tries again after failures, and never holds more than it may.
+// Delivers alerts one batch after the other, and tries again for hours after failures.
 
-import type { Clock } from "../../time/clock.ts";
 import { nextMacrotask } from "../../time/macrotask.ts";
 import { type Alert, type AlertChannel, AlertDeliveryError } from "./alert.ts";
 import type { AlertSettings } from "./alert_options.ts";
+import { type WaitingAlert, WaitingAlerts } from "./waiting_alerts.ts";
 
-const longestBackoffMs = 60_000;
+/** The longest pause between attempts, unless the receiver asks for a longer one. */
+const longestBackoffMs = 15 * 60_000;
+/** The longest pause that a receiver gets: one answer must not silence a channel for a year. */
+const longestAskedMs = 60 * 60_000;
 
 /** What became of the alerts so far. */
 export interface DeliveryCounts {
@@ -15,20 +18,32 @@ export interface DeliveryCounts {
   readonly dropped: number;
 }
 
+const closed = () =>
+  new AlertDeliveryError("the alerts were closed before they could be delivered");
+
 /** The queue of one channel. */
 export class DeliveryQueue {
   readonly #channel: AlertChannel;
   readonly #settings: AlertSettings;
-  readonly #waiting: Alert[] = [];
+  readonly #waiting: WaitingAlerts;
   readonly #end = new AbortController();
   #working: Promise<void> | null = null;
   #delivered = 0;
   #dropped = 0;
+  /** How many deliveries have failed in a row. */
+  #failures = 0;
+  /** Whether the log says that alerts are dropped; once for each time that the queue fills up. */
+  #saidFull = false;
+  #isClosing = false;
+  #endPause: () => void = () => {};
+  /** Ends the pause for an alert that is not the reason of it; not one that the receiver has asked for. */
+  #endOwnPause: () => void = () => {};
 
   /** Makes an empty queue. */
   constructor(channel: AlertChannel, settings: AlertSettings) {
     this.#channel = channel;
     this.#settings = settings;
+    this.#waiting = new WaitingAlerts(settings.maxQueue, channel.inOrder ?? false);
   }
 
   /** What became of the alerts so far. */
@@ -38,14 +53,13 @@ export class DeliveryQueue {
 
   /** Takes an alert; drops it when the queue is full or has ended. Never waits. */
   add(alert: Alert): void {
-    if (this.#end.signal.aborted || this.#waiting.length >= this.#settings.maxQueue) {
+    const isAnother = this.#waiting.areStubborn;
+    if (this.#end.signal.aborted || !this.#waiting.add(alert)) {
       this.#dropped++;
-      this.#settings.logger.warn("An alert for {channel} was dropped: the queue is full", {
-        channel: this.#channel.name,
-      });
+      this.#sayFull();
       return;
     }
-    this.#waiting.push(alert);
+    if (isAnother) this.#endOwnPause();
     this.#working ??= this.#work();
   }
 
@@ -54,55 +68,79 @@ export class DeliveryQueue {
     while (this.#working !== null) await this.#working;
   }
 
-  /** Waits for what is under way, for so many milliseconds at most; then gives up on the rest. */
+  /** Tries once more to deliver what waits, for at most `graceMs`; then gives up on the rest. */
   async close(graceMs: number): Promise<void> {
     const stopTimer = this.#settings.clock.setTimer(() => this.#end.abort(), graceMs);
+    this.#isClosing = true;
+    this.#endPause();
     await this.idle();
     stopTimer();
     this.#end.abort();
   }
 
+  #sayFull(): void {
+    if (this.#saidFull) return;
+    this.#saidFull = true;
+    this.#settings.logger.warn("Alerts for {channel} are dropped: {waiting} wait, no more may", {
+      channel: this.#channel.name,
+      waiting: this.#waiting.count,
+    });
+  }
+
   async #work(): Promise<void> {
     await new Promise<void>(nextMacrotask); // what happens in the same turn goes out together
-    while (this.#waiting.length > 0) {
-      await this.#deliver(this.#waiting.splice(0, this.#channel.batchSize ?? 1));
+    while (this.#waiting.count > 0 && !this.#end.signal.aborted) {
+      const problem = await this.#deliver(this.#waiting.take(this.#channel.batchSize ?? 1));
+      if (problem !== null && this.#waiting.count > 0) await this.#pause(problem);
     }
+    this.#giveUp(this.#waiting.takeAll(), closed());
+    this.#saidFull = false;
     this.#working = null; // in the same step as the last look, so that no alert comes in between
   }
 
-  async #deliver(batch: readonly Alert[]): Promise<void> {
-    const { attempts, backoffMs, clock, logger } = this.#settings;
-    const { signal } = this.#end;
-    const channel = this.#channel.name;
-    let missing = batch;
-    for (let attempt = 1;; attempt++) {
-      let problem: AlertDeliveryError;
-      try {
-        signal.throwIfAborted();
-        await this.#send(missing);
-        this.#delivered += missing.length;
-        return;
-      } catch (error) {
-        problem = error instanceof AlertDeliveryError
-          ? error
-          : new AlertDeliveryError(String(error), { cause: error });
-      }
-      const stillMissing = problem.undelivered ?? missing;
-      this.#delivered += missing.length - stillMissing.length;
-      missing = stillMissing;
-      if (missing.length === 0) return;
-      if (problem.permanent || attempt >= attempts || signal.aborted) {
-        this.#dropped += missing.length;
-        const details = { count: missing.length, channel, attempt, error: problem };
-        logger.error(
-          "{count} alerts for {channel} are lost after {attempt} attempts: {error}",
-          details,
-        );
-        return;
-      }
-      const backoff = Math.min(longestBackoffMs, backoffMs * 2 ** (attempt - 1));
-      await pause(Math.max(backoff, problem.retryAfterMs ?? 0), clock, signal);
+  /**
+   * Tries a batch once, and puts back what may be tried again.
+   *
+   * @returns Why the receiver is to be left in peace for a while; null when it may get the next batch at once.
+   */
+  async #deliver(batch: readonly WaitingAlert[]): Promise<AlertDeliveryError | null> {
+    let problem: AlertDeliveryError;
+    try {
+      await this.#send(batch.map(({ alert }) => alert));
+      this.#delivered += batch.length;
+      this.#failures = 0;
+      return null;
+    } catch (error) {
+      problem = error instanceof AlertDeliveryError
+        ? error
+        : new AlertDeliveryError(String(error), { cause: error });
     }
+    const { undelivered, permanent } = problem;
+    const missing = batch.filter(({ alert }) => undelivered?.includes(alert) ?? true);
+    this.#delivered += batch.length - missing.length;
+    if (missing.length === 0) return null;
+    // A receiver that refuses an alert for good is there, and may take others.
+    this.#failures = permanent ? 0 : this.#failures + 1;
+    for (const waiting of missing) waiting.attempts++;
+    const isLast = permanent || this.#isClosing;
+    const isLost = ({ attempts }: WaitingAlert) => isLast || attempts >= this.#settings.attempts;
+    this.#waiting.putBack(missing.filter((waiting) => !isLost(waiting)));
+    this.#giveUp(missing.filter(isLost), problem);
+    return isLast ? null : problem;
+  }
+
+  #giveUp(lost: readonly WaitingAlert[], error: AlertDeliveryError): void {
+    if (lost.length === 0) return;
+    this.#dropped += lost.length;
+    this.#settings.logger.error(
+      "{count} alerts for {channel} are lost after {attempts} attempts: {error}",
+      {
+        count: lost.length,
+        channel: this.#channel.name,
+        attempts: Math.max(...lost.map(({ attempts }) => attempts)),
+        error,
+      },
+    );
   }
 
   /** Sends within the timeout, also through a channel that does not heed its signal. */
@@ -114,7 +152,7 @@ export class DeliveryQueue {
       timeout.abort(reason);
       reject(reason);
     };
-    const onEnd = (): void => abort(new AlertDeliveryError("alerts are being closed"));
+    const onEnd = (): void => abort(closed());
     const stopTimer = clock.setTimer(
       () => abort(new AlertDeliveryError(`no answer within ${timeoutMs} ms`)),
       timeoutMs,
@@ -127,18 +165,38 @@ export class DeliveryQueue {
       this.#end.signal.removeEventListener("abort", onEnd);
     }
   }
-}
 
-/** Waits; shorter if the signal aborts. */
-function pause(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      stopTimer();
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const stopTimer = clock.setTimer(done, ms, { unref: true });
-    signal.addEventListener("abort", done);
-    if (signal.aborted) done();
-  });
+  /** Waits before the next attempt, unless the queue is being closed. */
+  async #pause(error: AlertDeliveryError): Promise<void> {
+    if (this.#isClosing) return;
+    const { clock, logger } = this.#settings;
+    const askedMs = error.retryAfterMs || 0;
+    const pauseMs = Math.max(this.#backoffMs, Math.min(askedMs, longestAskedMs));
+    const channel = this.#channel.name;
+    logger.warn(
+      "Alerts for {channel} cannot be delivered, {waiting} wait; the next attempt is in {pauseMs} ms: {error}",
+      { channel, waiting: this.#waiting.count, pauseMs, error },
+    );
+    if (askedMs > pauseMs) {
+      logger.warn("{channel} asked for a pause of {askedMs} ms; it gets one of {pauseMs} ms", {
+        channel,
+        askedMs,
+        pauseMs,
+      });
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const stopTimer = clock.setTimer(resolve, pauseMs, { unref: true });
+    this.#endPause = resolve;
+    if (askedMs === 0) this.#endOwnPause = resolve;
+    await promise;
+    this.#endOwnPause = () => {};
+    stopTimer();
+  }
+
+  /** Doubles with each delivery that fails in a row. */
+  get #backoffMs(): number {
+    const { backoffMs } = this.#settings;
+    const doubled = backoffMs * 2 ** Math.min(this.#failures - 1, 30);
+    return Math.min(doubled, Math.max(backoffMs, longestBackoffMs));
+  }
 }

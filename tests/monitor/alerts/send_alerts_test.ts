@@ -1,56 +1,9 @@
-// From events to deliveries, with time held still and a channel that keeps what it is given.
+// From events to alerts, with time held still and a channel that keeps what it is given.
 
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { InvalidArgumentError } from "../../../src/errors.ts";
-import { type Logger, silentLogger } from "../../../src/log/logger.ts";
-import {
-  type Alert,
-  type AlertChannel,
-  AlertDeliveryError,
-  type AlertOptions,
-  sendAlerts,
-} from "../../../src/monitor/alerts/mod.ts";
-import { EventSourceForTests } from "../support/event_source.ts";
-import { FakeClock } from "../../../src/testing/fake_clock.ts";
-
-/** A channel that keeps what arrives, after it has failed as often as it was told to. */
-class KeepingChannel implements AlertChannel {
-  readonly name = "test";
-  readonly batchSize: number;
-  readonly arrived: Alert[] = [];
-  /** What the next deliveries fail with. */
-  readonly failures: unknown[] = [];
-  attempts = 0;
-
-  constructor(batchSize = 1) {
-    this.batchSize = batchSize;
-  }
-
-  send(alerts: readonly Alert[], _signal: AbortSignal): Promise<void> {
-    this.attempts++;
-    const failure = this.failures.shift();
-    if (failure !== undefined) return Promise.reject(failure);
-    this.arrived.push(...alerts);
-    return Promise.resolve();
-  }
-
-  get summary(): [kind: string, count: number, suppressed: number][] {
-    return this.arrived.map(({ event, count, suppressed }) => [event.kind, count, suppressed]);
-  }
-}
-
-function start(
-  options: AlertOptions = {},
-  channel: AlertChannel & KeepingChannel = new KeepingChannel(),
-) {
-  const events = new EventSourceForTests();
-  const clock = new FakeClock();
-  const warnings: string[] = [];
-  const note = (message: string) => void warnings.push(message);
-  const logger: Logger = { ...silentLogger, warn: note, error: note };
-  const alerts = sendAlerts({ events }, channel, { clock, logger, ...options });
-  return { events, clock, channel, alerts, warnings };
-}
+import type { AlertOptions } from "../../../src/monitor/alerts/mod.ts";
+import { KeepingChannel, startAlerts as start } from "../support/alert_pipeline.ts";
 
 Deno.test("errors are told by default, everything else is not", async () => {
   const { events, channel, alerts } = start();
@@ -147,100 +100,6 @@ Deno.test("no more than so many alerts are sent in a minute; the next one says h
   assertEquals(alerts.counts, { delivered: 4, dropped: 0, suppressed: 7 });
   assertEquals(warnings, ["Alerts for {channel} are left out: there are too many"]);
   await alerts.close();
-});
-
-Deno.test("a failed delivery is tried again after growing pauses", async () => {
-  const { events, channel, alerts, clock } = start({ backoff: { seconds: 1 } });
-  channel.failures.push(new Error("one"), new Error("two"), new Error("three"));
-  events.emit("failed");
-  await clock.advance(0);
-  assertEquals(channel.attempts, 1);
-  await clock.advance(1_000);
-  assertEquals(channel.attempts, 2);
-  await clock.advance(1_999);
-  assertEquals(channel.attempts, 2);
-  await clock.advance(1);
-  assertEquals(channel.attempts, 3);
-  await clock.advance(4_000);
-  assertEquals(channel.summary, [["failed", 1, 0]]);
-  assertEquals(alerts.counts.delivered, 1);
-  await alerts.close();
-});
-
-Deno.test("a receiver that asks for a longer pause gets it", async () => {
-  const { events, channel, alerts, clock } = start();
-  channel.failures.push(new AlertDeliveryError("slow down", { retryAfterMs: 90_000 }));
-  events.emit("failed");
-  await clock.advance(89_999);
-  assertEquals(channel.attempts, 1);
-  await clock.advance(1);
-  assertEquals(channel.arrived.length, 1);
-  await alerts.close();
-});
-
-Deno.test("an alert is dropped when no attempt succeeds, or none could", async () => {
-  const { events, channel, alerts, clock, warnings } = start({ repeatAfter: 0, attempts: 3 });
-  channel.failures.push(new Error("1"), new Error("2"), new Error("3"));
-  channel.failures.push(new AlertDeliveryError("no such channel", { permanent: true }));
-  for (const _ of "abc") events.emit("failed");
-  await clock.advance(10_000);
-  assertEquals(channel.attempts, 5);
-  assertEquals(alerts.counts, { delivered: 1, dropped: 2, suppressed: 0 });
-  assertEquals(warnings.length, 2);
-  await alerts.close();
-});
-
-Deno.test("a delivery that takes too long is tried again, even if the channel does not heed its signal", async () => {
-  const { events, channel, alerts, clock } = start({ timeout: { seconds: 10 } });
-  const send = channel.send.bind(channel);
-  let signal: AbortSignal | undefined;
-  channel.send = (_, given) => {
-    signal = given;
-    channel.send = send;
-    return new Promise(() => {});
-  };
-  events.emit("failed");
-  await clock.advance(10_000);
-  assertEquals(signal?.aborted, true);
-  await clock.advance(1_000);
-  assertEquals(channel.arrived.length, 1);
-  await alerts.close();
-});
-
-Deno.test("a batch that arrives in part is tried again with the rest", async () => {
-  const { events, channel, alerts, clock } = start({ repeatAfter: 0 }, new KeepingChannel(10));
-  const sizes: number[] = [];
-  const send = channel.send.bind(channel);
-  channel.send = (batch, signal) => {
-    sizes.push(batch.length);
-    if (sizes.length > 1) return send(batch, signal);
-    const undelivered = batch.slice(3);
-    return Promise.reject(new AlertDeliveryError("partly", { undelivered }));
-  };
-  for (const _ of "abcde") events.emit("failed");
-  await clock.advance(1_000);
-  assertEquals(sizes, [5, 2]);
-  assertEquals(alerts.counts.delivered, 5);
-  await alerts.close();
-});
-
-Deno.test("a channel that hangs holds no more than the queue, and delays nobody", async () => {
-  const { events, channel, alerts, clock } = start({
-    repeatAfter: 0,
-    maxQueue: 5,
-    maxPerMinute: 100,
-  });
-  channel.send = () => new Promise(() => {});
-  events.emit("failed");
-  await clock.advance(0);
-  for (let index = 0; index < 20; index++) events.emit("failed");
-  await events.idle();
-  assertEquals(alerts.counts.dropped, 15);
-  const closing = alerts.close({ seconds: 2 });
-  await clock.advance(2_000);
-  await closing;
-  assertEquals(alerts.counts, { delivered: 0, dropped: 21, suppressed: 0 });
-  assertEquals(clock.timerCount, 0);
 });
 
 Deno.test("closing sums up what was kept silent, delivers it, and listens no longer", async () => {

@@ -1,0 +1,79 @@
+// What waits for delivery: how much may, and what becomes of it at the close.
+
+import { assert, assertEquals } from "@std/assert";
+import { startAlerts as start } from "../support/alert_pipeline.ts";
+
+Deno.test("a channel that hangs holds no more than the queue, and delays nobody", async () => {
+  const { events, channel, alerts, clock } = start({
+    repeatAfter: 0,
+    maxQueue: 5,
+    maxPerMinute: 100,
+  });
+  channel.send = () => new Promise(() => {});
+  events.emit("failed");
+  await clock.advance(0);
+  for (let index = 0; index < 20; index++) events.emit("failed");
+  await events.idle();
+  assertEquals(alerts.counts.dropped, 15);
+  const closing = alerts.close({ seconds: 2 });
+  await clock.advance(2_000);
+  await closing;
+  assertEquals(alerts.counts, { delivered: 0, dropped: 21, suppressed: 0 });
+  assertEquals(clock.timerCount, 0);
+});
+
+Deno.test("what waits is bounded by the length of its texts as well", async () => {
+  const { events, channel, alerts, clock, warnings } = start({
+    repeatAfter: 0,
+    maxPerMinute: Infinity,
+  });
+  channel.send = () => new Promise(() => {});
+  events.emit("failed");
+  await clock.advance(0);
+  const taskParameters = "x".repeat(1_000_000);
+  for (let index = 0; index < 50; index++) events.emit("failed", { taskParameters });
+  await events.idle();
+  assertEquals(alerts.counts.dropped, 50 - 9);
+  assertEquals(warnings, ["Alerts for {channel} are dropped: {waiting} wait, no more may"]);
+  const closing = alerts.close({ seconds: 1 });
+  await clock.advance(1_000);
+  await closing;
+});
+
+Deno.test("what is kept silent is bounded by the length of its texts as well", async () => {
+  const { events, channel, alerts } = start({ maxPerMinute: Infinity });
+  const taskParameters = "x".repeat(3_000_000);
+  for (const exception of ["a", "b", "c", "d", "e", "f"]) {
+    for (const _ of "ab") events.emit("failed", { exception, taskParameters });
+    await alerts.flush();
+  }
+  assertEquals(channel.arrived.length, 6 + 3, "the oldest are summed up before their time");
+  await alerts.close();
+});
+
+Deno.test("closing tries once more, at once, what waits for its next attempt", async () => {
+  const { events, channel, alerts, clock } = start({ repeatAfter: 0 });
+  for (let times = 0; times < 8; times++) channel.failures.push(new Error("down"));
+  for (const _ of "abc") events.emit("failed");
+  await clock.advance(60_000);
+  assert(channel.arrived.length < 3);
+  channel.failures.length = 0;
+  await alerts.close();
+  assertEquals(alerts.counts, { delivered: 3, dropped: 0, suppressed: 0 });
+  assertEquals(clock.timerCount, 0);
+});
+
+Deno.test("what closing cannot deliver is given up in one line of the log", async () => {
+  const { events, channel, alerts, clock, warnings } = start({
+    repeatAfter: 0,
+    maxPerMinute: Infinity,
+  });
+  channel.send = () => new Promise(() => {});
+  for (let index = 0; index < 500; index++) events.emit("failed");
+  await clock.advance(0);
+  const closing = alerts.close({ seconds: 2 });
+  await clock.advance(2_000);
+  await closing;
+  assertEquals(alerts.counts, { delivered: 0, dropped: 500, suppressed: 0 });
+  assertEquals(warnings.length, 2, "the one that was under way, and the rest");
+});

@@ -1,0 +1,57 @@
+// Alerts from a bus that a test speaks through to a channel that keeps what it is given, with time held still.
+
+import { type Logger, type LogProperties, silentLogger } from "../../../src/log/logger.ts";
+import {
+  type Alert,
+  type AlertChannel,
+  type AlertOptions,
+  sendAlerts,
+} from "../../../src/monitor/alerts/mod.ts";
+import { FakeClock } from "../../../src/testing/fake_clock.ts";
+import { EventSourceForTests } from "./event_source.ts";
+
+/** A channel that keeps what arrives, after it has failed as often as it was told to. */
+export class KeepingChannel implements AlertChannel {
+  readonly name = "test";
+  readonly batchSize: number;
+  readonly inOrder: boolean;
+  readonly arrived: Alert[] = [];
+  /** What the next deliveries fail with. */
+  readonly failures: unknown[] = [];
+  attempts = 0;
+
+  constructor(batchSize = 1, inOrder = false) {
+    this.batchSize = batchSize;
+    this.inOrder = inOrder;
+  }
+
+  send(alerts: readonly Alert[], _signal: AbortSignal): Promise<void> {
+    this.attempts++;
+    const failure = this.failures.shift();
+    if (failure !== undefined) return Promise.reject(failure);
+    this.arrived.push(...alerts);
+    return Promise.resolve();
+  }
+
+  get summary(): [kind: string, count: number, suppressed: number][] {
+    return this.arrived.map(({ event, count, suppressed }) => [event.kind, count, suppressed]);
+  }
+}
+
+/** Starts alerts. */
+export function startAlerts(
+  options: AlertOptions = {},
+  channel: AlertChannel & KeepingChannel = new KeepingChannel(),
+) {
+  const events = new EventSourceForTests();
+  const clock = new FakeClock();
+  const warnings: string[] = [];
+  const details: LogProperties[] = [];
+  const note = (message: string, properties: LogProperties = {}) => {
+    warnings.push(message);
+    details.push(properties);
+  };
+  const logger: Logger = { ...silentLogger, warn: note, error: note };
+  const alerts = sendAlerts({ events }, channel, { clock, logger, ...options });
+  return { events, clock, channel, alerts, warnings, details };
+}
