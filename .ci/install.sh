@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Installs the programs that the tests use beside Deno, where that may be done: as root, with apt-get. Without them, the tests
+# that need them are skipped, which .ci/summarize.ts reports.
+set -euo pipefail
+
+# Each program, and the Debian package that brings it.
+programs=(chromium:chromium nginx:nginx-light haproxy:haproxy promtool:prometheus setpriv:util-linux)
+
+missing=()
+for entry in "${programs[@]}"; do
+  command -v "${entry%%:*}" >/dev/null || missing+=("${entry##*:}")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+  echo "Not installed, since that takes root and apt-get: ${missing[*]}"
+  exit 0
+fi
+export DEBIAN_FRONTEND=noninteractive
+echo "Installing ${missing[*]}"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+install() {
+  apt-get update -q && apt-get install -q -y --no-install-recommends "${missing[@]}"
+}
+install >"$log" 2>&1 || { tail -n 20 "$log"; echo "They could not be installed."; }
