@@ -76,7 +76,8 @@ export class EverTask {
         ...shared,
         lease,
         execution,
-        dispatch: (task, payload, options) => this.#dispatcher.dispatch(task, payload, options),
+        dispatch: (task, payload, options) =>
+          this.#dispatcher.dispatch(task, payload, options, "handler"),
       });
     this.#life = new Lifecycle({
       settings,

@@ -40,7 +40,11 @@ export interface TaskContext {
   readonly signal: AbortSignal;
   /** Logs to the application's logger and, when persistent logging is on, into storage. */
   readonly log: Logger;
-  /** Dispatches further tasks: `everTask.dispatch`. */
+  /**
+   * Dispatches further tasks, as `everTask.dispatch` does. It never waits for room in a queue whose
+   * `whenFull` is `Wait`, since there may be none before the handler ends: the task waits in
+   * storage.
+   */
   readonly dispatch: Dispatch;
   /**
    * Marks the task as completed inside the handler's own transaction: its writes and the completion are one commit. Throws

@@ -22,8 +22,12 @@ export class QueueFullError extends EverTaskError {
   }
 }
 
+/** Who dispatches: a handler by its context, or anybody else by the instance. */
+export type Caller = "application" | "handler";
+
 /**
- * Finds a place for a task that is due now.
+ * Finds a place for a task that is due now. A handler does not wait for room: there may be none
+ * before it ends.
  *
  * @throws {QueueFullError} If its queue is full and says so.
  */
@@ -32,6 +36,7 @@ export function admit(
   queues: ReadonlyMap<string, QueueSettings>,
   queue: string,
   id: string,
+  caller: Caller,
   signal: AbortSignal | undefined,
 ): Place | Promise<Place> {
   if (!worker.places.isFull(queue)) {
@@ -42,8 +47,9 @@ export function admit(
     case "Throw":
       throw new QueueFullError(queue, capacity);
     case "FallbackToDefault":
-      return admit(worker, queues, defaultQueue, id, signal);
+      return admit(worker, queues, defaultQueue, id, caller, signal);
     case "Wait":
+      if (caller === "handler") return { id, queue, claimFor: null };
       return worker.places.waitForRoom(queue, id, signal);
     case "Store":
       return { id, queue, claimFor: null };

@@ -13,7 +13,7 @@ import type { Task } from "../task.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Place } from "../worker/places.ts";
 import type { Worker } from "../worker/worker.ts";
-import { admit } from "./admission.ts";
+import { admit, type Caller } from "./admission.ts";
 import {
   checkMany,
   type DispatchManyOptions,
@@ -69,6 +69,7 @@ export class Dispatcher {
     task: Task<Input, Output>,
     payload: Input,
     options: DispatchOptions = {},
+    caller: Caller = "application",
   ): Promise<DispatchResult> {
     this.#planner.checkRegistered(task);
     const encoding = encodePayload(task.type, task.payload, payload);
@@ -87,11 +88,10 @@ export class Dispatcher {
     options.signal?.throwIfAborted();
     const id = this.#parts.newId();
     const { instrumentation } = this.#parts;
-    if (instrumentation === undefined) return await this.#store(plan, id, encoded, null, options);
-    return await instrumentation.dispatch(
-      observed(plan, id, 1),
-      (traceContext) => this.#store(plan, id, encoded, traceContext, options),
-    );
+    const store = (traceContext: string | null) =>
+      this.#store(plan, id, encoded, traceContext, options, caller);
+    if (instrumentation === undefined) return await store(null);
+    return await instrumentation.dispatch(observed(plan, id, 1), store);
   }
 
   /** Stores many tasks of one type; see {@linkcode EverTask.dispatchMany}. */
@@ -127,9 +127,10 @@ export class Dispatcher {
     encoded: EncodedPayload,
     traceContext: string | null,
     { connection, signal }: DispatchOptions,
+    caller: Caller,
   ): Promise<DispatchResult> {
     const worker = this.#parts.worker();
-    const placing = this.#placeFor(worker, plan, id, signal);
+    const placing = this.#placeFor(worker, plan, id, caller, signal);
     const place = placing instanceof Promise ? await placing : placing;
     const { queue } = place;
     // A task in the caller's transaction does not exist before that commits, so it cannot be handed over.
@@ -171,7 +172,7 @@ export class Dispatcher {
     const worker = this.#parts.worker();
     const results: DispatchResult[] = [];
     for (let from = 0; from < ids.length; from += manyAtOnce) {
-      const place = await this.#placeFor(worker, plan, ids[from]!, signal);
+      const place = await this.#placeFor(worker, plan, ids[from]!, "application", signal);
       worker?.places.unreserve(place);
       const { queue } = place;
       const tasks = ids.slice(from, from + manyAtOnce).map((id, i): NewTask => ({
@@ -197,10 +198,11 @@ export class Dispatcher {
     worker: Worker | null,
     { status, queue }: TaskPlan,
     id: string,
+    caller: Caller,
     signal: AbortSignal | undefined,
   ): Place | Promise<Place> {
     if (worker === null || status !== "Queued") return { id, queue, claimFor: null };
-    return admit(worker, this.#parts.queues, queue, id, signal);
+    return admit(worker, this.#parts.queues, queue, id, caller, signal);
   }
 
   /** Tells the worker of this process what it need not find out by itself. */

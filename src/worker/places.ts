@@ -1,8 +1,10 @@
 // Places in the queues of this process that are kept for tasks on their way into storage, so that they can be handed over without
 // a claim once they are stored.
 
+import type { Logger } from "../log/logger.ts";
 import type { Clock } from "../time/clock.ts";
 import type { QueueRunner } from "./queue_runner.ts";
+import { RoomWatch } from "./room_watch.ts";
 
 /**
  * A task that this process holds, or that is on its way to it. A set of them takes in a new object ten times as fast as a
@@ -28,9 +30,11 @@ export class Places {
   /** The worker for which tasks may be stored as claimed; null while there is none, or it takes none. */
   readonly #workerId: () => string | null;
   readonly #held: Set<Held>;
+  readonly #roomWatch: RoomWatch;
 
   constructor(parts: {
     readonly clock: Clock;
+    readonly logger: Logger;
     readonly runner: (queue: string) => QueueRunner;
     readonly workerId: () => string | null;
     /** The tasks that this process holds, and the places of those on their way to it. */
@@ -40,6 +44,7 @@ export class Places {
     this.#runner = parts.runner;
     this.#workerId = parts.workerId;
     this.#held = parts.held;
+    this.#roomWatch = new RoomWatch(parts.clock, parts.logger);
   }
 
   /** Whether a dispatch to a queue has to wait, or to go elsewhere. */
@@ -61,6 +66,7 @@ export class Places {
    */
   async waitForRoom(queue: string, id: string, signal: AbortSignal | undefined): Promise<Place> {
     const runner = this.#runner(queue);
+    this.#roomWatch.waits(runner);
     await runner.waitForRoom(signal);
     const workerId = this.#workerId();
     if (workerId === null) runner.unreserve();
@@ -72,6 +78,11 @@ export class Places {
     if (place.claimFor === null) return;
     this.#held.delete(place);
     this.#runner(place.queue).unreserve();
+  }
+
+  /** Watches no longer how long dispatches wait. */
+  stop(): void {
+    this.#roomWatch.stop();
   }
 
   #place(queue: string, id: string, claimFor: string | null): Place {

@@ -16,6 +16,8 @@ export class QueueRunner {
   mayHaveMore = true;
   /** Whether the claimer knows when the queue's next task is due, as far as storage can tell. */
   nextDueKnown = false;
+  /** How many of its tasks have given their slots back. */
+  ended = 0;
   readonly #waiting = new LocalQueue();
   /** Jobs that are next, since their rate limits have allowed them to start. */
   readonly #ready = new LocalQueue();
@@ -53,6 +55,11 @@ export class QueueRunner {
   get isFull(): boolean {
     return this.#pushesBack && !this.paused &&
       (this.#roomWaiters.length > 0 || this.#occupied >= this.#roomForDispatches);
+  }
+
+  /** Whether a dispatch waits for room. */
+  get isAwaited(): boolean {
+    return this.#roomWaiters.length > 0;
   }
 
   /** How many more tasks a claim may bring, at a reading of the monotonic clock. */
@@ -178,6 +185,7 @@ export class QueueRunner {
   /** Gives a slot back. */
   freeSlot(): void {
     this.#running--;
+    this.ended++;
     this.#prefetch.finished();
     this.#letWaitersIn();
   }

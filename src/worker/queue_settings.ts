@@ -25,7 +25,9 @@ export interface QueueOptions {
    * What becomes of a dispatch in this process when its worker holds `capacity` tasks of the queue:
    *
    * - `Store`: the task waits in storage; a dispatch never waits for room.
-   * - `Wait`: the dispatch waits until there is room.
+   * - `Wait`: the dispatch waits until there is room. In a handler, dispatch by `context.dispatch`,
+   *   which does not wait: `everTask.dispatch` may wait for the room that only the end of the
+   *   handler gives.
    * - `FallbackToDefault`: the task goes to the queue `default`, and what holds there holds for it.
    * - `Throw`: the dispatch rejects with `QueueFullError`, and nothing is stored.
    *

@@ -97,6 +97,7 @@ export class Worker {
     });
     this.places = new Places({
       clock,
+      logger,
       runner: (queue) => this.#runner(queue),
       workerId: () => this.#stopping || this.#givingBack ? null : this.#keeper.workerId,
       held: this.#held,
@@ -206,6 +207,7 @@ export class Worker {
     this.#stopping = true;
     this.#starter.stop();
     this.#stopWaking();
+    this.places.stop();
     for (const runner of this.#runners.values()) runner.letAllIn();
     const givenBack = this.#claimer.stop().then(() => this.#releaseWaiting(() => true));
     if (!await this.#allEndedWithin(timeoutMs)) {

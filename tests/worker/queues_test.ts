@@ -1,8 +1,8 @@
 // Queues: parallelism, priorities, pauses, and that none delays another.
 
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
-import { defineTask, InvalidArgumentError, QueueFullError } from "../../mod.ts";
-import { assertRejects, assertThrows } from "@std/assert";
+import { defineTask, InvalidArgumentError, QueueFullError, type TaskContext } from "../../mod.ts";
+import { assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { Fleet, gate } from "../support/fleet.ts";
 
 Deno.test("a queue runs as many tasks at once as its parallelism, and highest priority first", async () => {
@@ -207,6 +207,92 @@ Deno.test("Wait: at a stop those who wait are let in, and their tasks wait in st
   const { id } = await waiting;
   await fleet.until(stopped);
   assertEquals((await (await fleet.storage()).get(id))!.status, "Queued");
+});
+
+for (const from of ["the handler", "a hook"] as const) {
+  Deno.test(`Wait: ${from} does not wait for the room that only its own end gives`, async () => {
+    await using fleet = new Fleet();
+    let children = 0;
+    const child = defineTask<number>({ type: "child", handle: () => void children++ });
+    const dispatchThree = async ({ dispatch }: TaskContext) => {
+      for (const n of [1, 2, 3]) await dispatch(child, n);
+    };
+    const parent = defineTask<null>({
+      type: "parent",
+      ...from === "the handler"
+        ? { handle: (_, context) => dispatchThree(context) }
+        : { handle() {}, onStarted: dispatchThree },
+    });
+    const everTask = await fleet.start({
+      tasks: [parent, child],
+      queues: { default: { parallelism: 1, capacity: 2, whenFull: "Wait" } },
+    });
+    const { id } = await everTask.dispatch(parent, null);
+    await fleet.settle();
+    assertEquals([(await everTask.get(id))!.status, children], ["Completed", 3]);
+    assertEquals(fleet.log, []);
+  });
+}
+
+Deno.test("FallbackToDefault: a handler does not wait for room in default", async () => {
+  await using fleet = new Fleet();
+  let children = 0;
+  const child = defineTask<number>({
+    type: "child",
+    queue: "small",
+    handle: () => void children++,
+  });
+  const parent = defineTask<null>({
+    type: "parent",
+    async handle(_, { dispatch }) {
+      for (const n of [1, 2, 3, 4, 5, 6]) await dispatch(child, n);
+    },
+  });
+  const everTask = await fleet.start({
+    tasks: [parent, child],
+    queues: {
+      default: { parallelism: 1, capacity: 1, whenFull: "Wait" },
+      small: { parallelism: 1, capacity: 1, whenFull: "FallbackToDefault" },
+    },
+  });
+  const { id } = await everTask.dispatch(parent, null);
+  await fleet.settle();
+  assertEquals([(await everTask.get(id))!.status, children], ["Completed", 6]);
+});
+
+Deno.test("Wait: dispatches that wait while no task of the queue ends are told of, once", async () => {
+  await using fleet = new Fleet();
+  const child = defineTask<number>({ type: "child", handle() {} });
+  const parent = defineTask<null>({
+    type: "parent",
+    handle: async () => void await everTask.dispatch(child, 1),
+  });
+  const everTask = await fleet.start({
+    tasks: [parent, child],
+    queues: { default: { parallelism: 1, capacity: 1, whenFull: "Wait" } },
+  });
+  await everTask.dispatch(parent, null);
+  await fleet.pass(29_000);
+  assertEquals(fleet.log, []);
+  await fleet.pass(120_000, 10_000);
+  assertEquals(fleet.log.length, 1);
+  assertStringIncludes(fleet.log[0]!, 'room in queue "default" for 30 s');
+  assertStringIncludes(fleet.log[0]!, "context.dispatch");
+});
+
+Deno.test("Wait: a queue whose tasks end is not told of, however long dispatches wait", async () => {
+  await using fleet = new Fleet();
+  const task = defineTask<number>({
+    type: "slow",
+    handle: () => new Promise((resolve) => fleet.clock.setTimer(resolve, 20_000)),
+  });
+  const everTask = await fleet.start({
+    tasks: [task],
+    queues: { default: { parallelism: 1, capacity: 1, whenFull: "Wait" } },
+  });
+  const dispatched = Promise.all([1, 2, 3, 4, 5].map((n) => everTask.dispatch(task, n)));
+  await fleet.until(dispatched, 1_000);
+  assertEquals(fleet.log, []);
 });
 
 Deno.test("a queue that pushes back keeps a tenth of its room for tasks that wait in storage", async () => {
