@@ -6,6 +6,9 @@ import {
   StorageReadOnlyError,
   StorageUnavailableError,
 } from "../../src/storage/errors.ts";
+import { messageOf } from "../../src/thrown/describe_error.ts";
+import { isInstance, readMember } from "../../src/thrown/reading.ts";
+import { wrappedErrors } from "../../src/thrown/wrapped_errors.ts";
 
 type Make = (message: string, cause: unknown) => StorageError;
 
@@ -40,8 +43,8 @@ const lostConnection =
 
 /** The storage error for whatever a statement was rejected with, which it keeps as cause. */
 export function toStorageError(error: unknown): StorageError {
-  if (error instanceof StorageError) return error;
-  const message = `PostgreSQL: ${error instanceof Error ? error.message : String(error)}`;
+  if (isInstance(error, StorageError)) return error;
+  const message = `PostgreSQL: ${messageOf(error)}`;
   const code = codeOf(error);
   if (lostConnection.test(code)) return unreachable(message, error);
   const make = states.find(([prefix]) => code.startsWith(prefix))?.[1];
@@ -50,11 +53,11 @@ export function toStorageError(error: unknown): StorageError {
 
 /** The SQLSTATE, or the code of the runtime or of postgres.js; empty where there is none. */
 export function codeOf(error: unknown): string {
-  if (typeof error !== "object" || error === null) return "";
-  const { code, errors } = error as { code?: unknown; errors?: unknown };
+  const code = readMember(error, "code");
   if (typeof code === "string") return code;
   // Several addresses were tried, and each attempt failed.
-  return Array.isArray(errors) ? codeOf(errors[0]) : "";
+  const [first] = wrappedErrors(error, 1).parts;
+  return first === undefined ? "" : codeOf(first);
 }
 
 function unavailable(message: string, cause: unknown): StorageError {

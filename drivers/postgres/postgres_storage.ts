@@ -12,6 +12,7 @@ import type {
 } from "../../src/storage/requests.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import type { Storage } from "../../src/storage/storage.ts";
+import { readMember } from "../../src/thrown/reading.ts";
 import { systemClock } from "../../src/time/clock.ts";
 import { ClaimWalk, type WalkedClaim } from "./claim_walk.ts";
 import { DatabaseAccess } from "./database_access.ts";
@@ -104,7 +105,7 @@ export class PostgresStorage implements Storage {
       this.#walk.learn(from, { ...claim, tasks });
       return { now: claim.now, tasks };
     } catch (error) {
-      const isLost = error instanceof Error && codeOf(error.cause) === workerLost;
+      const isLost = codeOf(readMember(error, "cause")) === workerLost;
       throw isLost ? new WorkerLostError(workerId) : error;
     }
   }

@@ -10,6 +10,8 @@ import {
   StorageReadOnlyError,
   StorageUnavailableError,
 } from "../../src/storage/errors.ts";
+import { messageOf } from "../../src/thrown/describe_error.ts";
+import { isInstance, readMember } from "../../src/thrown/reading.ts";
 
 type Kind = "busy" | "full" | "readOnly" | "format" | "cannotOpen" | "input";
 
@@ -41,8 +43,8 @@ const kindByText: readonly (readonly [RegExp, Kind])[] = [
  * `cause`. Errors of EverTask itself are passed through.
  */
 export function toStorageError(error: unknown, path: string): Error {
-  if (error instanceof EverTaskError) return error;
-  const text = error instanceof Error ? error.message : String(error);
+  if (isInstance(error, EverTaskError)) return error;
+  const text = messageOf(error);
   const options = { cause: error };
   switch (kindOf(error, text)) {
     case "busy":
@@ -102,7 +104,7 @@ function firstLine(text: string): string {
 }
 
 function kindOf(error: unknown, text: string): Kind | undefined {
-  const { errcode } = error as { errcode?: unknown };
+  const errcode = readMember(error, "errcode");
   if (typeof errcode === "number") return kindByCode.get(errcode & 0xff);
   return kindByText.find(([pattern]) => pattern.test(text))?.[1];
 }

@@ -2,6 +2,7 @@
 
 import { auditLevelToNumber } from "../../src/audit/audit_level.ts";
 import type { Due, NewTask, PersistResult } from "../../src/storage/requests.ts";
+import { messageOf } from "../../src/thrown/describe_error.ts";
 import { isAuditedWhenStored, writeFirstAudits } from "./audit_writer.ts";
 import { type BulkGroup, BulkGroups } from "./bulk_groups.ts";
 import { BulkStatement, numbered } from "./bulk_statement.ts";
@@ -163,7 +164,7 @@ export function scheduledInstant({ status }: NewTask, dueAt: number): number | n
 
 /** Both libraries have it in the text; one of them has nothing but the text. */
 function isDuplicate(error: unknown): boolean {
-  return error instanceof Error && error.message.includes("UNIQUE constraint failed: queued_tasks");
+  return messageOf(error).includes("UNIQUE constraint failed: queued_tasks");
 }
 
 /** Which tasks of a batch may be born claimed; asks the database once a worker, and once for the paused queues. */

@@ -9,6 +9,9 @@ import {
   StorageReadOnlyError,
   StorageUnavailableError,
 } from "../../src/storage/errors.ts";
+import { messageOf } from "../../src/thrown/describe_error.ts";
+import { errorChain } from "../../src/thrown/error_chain.ts";
+import { isInstance } from "../../src/thrown/reading.ts";
 
 /**
  * Numbers of errors that pass: the same request may succeed a moment later.
@@ -73,7 +76,7 @@ export function isDuplicate(error: unknown): boolean {
 
 /** The storage error that stands for what the database or its package threw; errors of our own stay as they are. */
 export function toStorageError(error: unknown): Error {
-  if (error instanceof EverTaskError) return error;
+  if (isInstance(error, EverTaskError)) return error;
   const number = numberOf(error);
   const code = codeOf(error);
   const message = `SQL Server: ${messageOf(error)}${
@@ -100,45 +103,19 @@ export function toStorageError(error: unknown): Error {
 
 /** The server's error number; mssql keeps it on its own error, or on the one of tedious within. */
 function numberOf(error: unknown): number | undefined {
-  for (const link of chainOf(error)) {
-    if (typeof link.number === "number") return link.number;
+  for (const { number } of errorChain(error)) {
+    if (typeof number === "number") return number;
   }
   return undefined;
 }
 
 function codeOf(error: unknown): string | undefined {
-  const codes = chainOf(error).map((link) => link.code).filter((code) => typeof code === "string");
+  const codes = Array.from(errorChain(error), ({ code }) => code)
+    .filter((code) => typeof code === "string");
   return codes.find((code) => transientCodes.has(code)) ?? codes[0];
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** The pool gave no connection in time. The error has neither a name nor a code of its own; mssql begins its message so. */
 function isPoolTimeout(error: unknown): boolean {
-  return error instanceof Error &&
-    error.message.startsWith("Failed to acquire a connection from the pool");
-}
-
-interface Link {
-  readonly number?: unknown;
-  readonly code?: unknown;
-  readonly cause?: unknown;
-  readonly originalError?: unknown;
-  readonly errors?: unknown;
-}
-
-/** An error and what it says it comes from: `originalError` (mssql), `cause`, and the parts of an AggregateError. */
-function chainOf(error: unknown): Link[] {
-  const chain: Link[] = [];
-  const queue: unknown[] = [error];
-  while (queue.length > 0 && chain.length < 20) {
-    const link = queue.shift();
-    if (typeof link !== "object" || link === null || chain.includes(link)) continue;
-    const { originalError, cause, errors } = link as Link;
-    chain.push(link);
-    queue.push(originalError, cause, ...Array.isArray(errors) ? errors : []);
-  }
-  return chain;
+  return messageOf(error).startsWith("Failed to acquire a connection from the pool");
 }

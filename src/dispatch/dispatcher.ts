@@ -10,6 +10,7 @@ import type { ClaimedTask } from "../storage/records.ts";
 import type { NewTask, PersistResult } from "../storage/requests.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Task } from "../task.ts";
+import { isInstance } from "../thrown/reading.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Place } from "../worker/places.ts";
 import type { Worker } from "../worker/worker.ts";
@@ -80,7 +81,7 @@ export class Dispatcher {
     try {
       plan = this.#planner.plan(task, options);
     } catch (error) {
-      if (!(error instanceof NoRunLeftError) || options.taskKey === undefined) throw error;
+      if (!isInstance(error, NoRunLeftError) || options.taskKey === undefined) throw error;
       const series = await this.#parts.storage.getByTaskKey(options.taskKey);
       if (!error.concerns(series)) throw error;
       return { id: series.id, outcome: "existing" };

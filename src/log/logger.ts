@@ -2,6 +2,9 @@
 // most a one-line adapter.
 
 import { InvalidArgumentError } from "../errors.ts";
+import { headlineOf } from "../thrown/describe_error.ts";
+import { describeValue } from "../thrown/describe_value.ts";
+import { isErrorLike, readMember } from "../thrown/reading.ts";
 
 /** Named values of a structured message: `log.info("Sending to {email}", { email })`. */
 export type LogProperties = Readonly<Record<string, unknown>>;
@@ -35,19 +38,26 @@ export function checkLogger(logger: unknown, argument: string): void {
   throw new InvalidArgumentError(argument, logger, remedy);
 }
 
-/** Fills the `{name}` placeholders of a message; unknown ones stay as they are. */
+/** How much of a value is shown in a message. */
+const longestValue = 10_000;
+
+/** Fills the `{name}` placeholders of a message; unknown ones stay as they are. Never throws. */
 export function formatMessage(message: string, properties: LogProperties = {}): string {
+  if (typeof message !== "string") return describeValue(message, longestValue);
   return message.replace(/\{(\w+)\}/g, (placeholder, name: string) => {
-    if (!Object.hasOwn(properties, name)) return placeholder;
-    const value = properties[name];
-    if (typeof value === "string") return value;
-    if (value instanceof Error) return `${value.name}: ${value.message}`;
     try {
-      return JSON.stringify(value) ?? String(value);
+      if (!Object.hasOwn(properties, name)) return placeholder;
     } catch {
-      return String(value);
+      return placeholder; // a Proxy whose trap throws
     }
+    return textOf(readMember(properties, name));
   });
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "bigint") return String(value);
+  return isErrorLike(value) ? headlineOf(value) : describeValue(value, longestValue);
 }
 
 /** Writes warnings and errors to the console, and nothing else: the default. */

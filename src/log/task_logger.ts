@@ -1,8 +1,9 @@
 // The logger that a handler gets: forwards to the application's logger, and captures lines for storage when that is on.
 
-import { describeError } from "../errors.ts";
 import type { LogLevel } from "../storage/records.ts";
 import type { NewLogLine } from "../storage/queries.ts";
+import { describeError } from "../thrown/describe_error.ts";
+import { isErrorLike } from "../thrown/reading.ts";
 import { formatMessage, type Logger, type LogProperties } from "./logger.ts";
 
 /** What is kept of the lines that handlers log. */
@@ -106,7 +107,7 @@ export class TaskLogger implements Logger {
       return;
     }
     const error = properties["error"] ?? properties["exception"];
-    const exception = error instanceof Error ? describeError(error) : null;
+    const exception = isErrorLike(error) ? describeError(error) : null;
     const text = formatMessage(message, properties);
     this.#lines.push({ ...this.#owner, level, message: text, exception, at: this.#monotonic() });
   }

@@ -3,6 +3,7 @@
 
 import { findBigint, findJsonLoss } from "./json_losses.ts";
 import { PayloadValidationError } from "./payload_validation_error.ts";
+import { messageOf } from "../thrown/describe_error.ts";
 import type { StandardSchema } from "./standard_schema.ts";
 
 /** A payload that can be stored: its text, and what a handler gets for it. */
@@ -41,7 +42,7 @@ export function decodePayload(
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    const issues = [{ message: `the stored text is no JSON: ${(cause as Error).message}` }];
+    const issues = [{ message: `the stored text is no JSON: ${messageOf(cause)}` }];
     throw new PayloadValidationError(taskType, issues, { cause });
   }
   return validate(taskType, schema, parsed);
@@ -52,7 +53,7 @@ function stringify(taskType: string, payload: unknown): string {
   try {
     text = JSON.stringify(payload === undefined ? null : payload);
   } catch (cause) {
-    const message = `it cannot be written as JSON: ${(cause as Error).message}`;
+    const message = `it cannot be written as JSON: ${messageOf(cause)}`;
     throw new PayloadValidationError(taskType, [findBigint(payload) ?? { message }], { cause });
   }
   if (text === undefined) {

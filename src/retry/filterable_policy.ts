@@ -4,10 +4,14 @@ import { InvalidArgumentError } from "../errors.ts";
 import { TimeoutError } from "../worker/abort_reasons.ts";
 import type { FilterName, RetryPolicyData, RetryRule, StorableRetryPolicy } from "./policy_data.ts";
 import type { RetryPolicy } from "./retry_policy.ts";
+import { isErrorOf, isInstance } from "../thrown/reading.ts";
 import { isTransientDatabaseError } from "./transient_database_errors.ts";
 import { isTransientNetworkError } from "./transient_network_errors.ts";
 
-/** A class of errors, matched with `instanceof`. */
+/**
+ * A class of errors, matched with `instanceof`; one of the language's own, such as `TypeError`, also by the name of the error,
+ * so that errors of other realms (`node:vm`) match.
+ */
 export type ErrorClass = abstract new (...args: never[]) => Error;
 
 /**
@@ -139,7 +143,7 @@ function isRetried({ handled, notHandled, predicate }: Filters, error: unknown):
   if (predicate !== null) return predicate(error);
   if (handled.length > 0) return handled.some(({ matches }) => matches(error));
   // Work that was too slow once is likely to be so again, and to cost as much: that takes a decision.
-  if (error instanceof TimeoutError) return false;
+  if (isInstance(error, TimeoutError)) return false;
   return !notHandled.some(({ matches }) => matches(error));
 }
 
@@ -151,7 +155,7 @@ function parseClasses(method: string, classes: readonly ErrorClass[]): Filter[] 
     if (typeof each !== "function") {
       throw new InvalidArgumentError(method, each, "be given classes of errors");
     }
-    const matches = (error: unknown) => error instanceof each;
+    const matches = (error: unknown) => isErrorOf(error, each);
     return { matches, name: each === TimeoutError ? "timeouts" : null };
   });
 }

@@ -1,6 +1,6 @@
 // Telling database errors that pass by themselves from all others, for the drivers that EverTask works with.
 
-import { errorChain, type ErrorFields } from "./error_chain.ts";
+import { errorChain, type ErrorFields } from "../thrown/error_chain.ts";
 
 /**
  * PostgreSQL: connection exceptions (class 08), serialization failure, deadlock, lock not available, insufficient resources

@@ -1,7 +1,8 @@
 // Telling network errors that pass by themselves from all others.
 
+import { isInstance } from "../thrown/reading.ts";
 import { TimeoutError } from "../worker/abort_reasons.ts";
-import { errorChain } from "./error_chain.ts";
+import { errorChain } from "../thrown/error_chain.ts";
 
 /**
  * Codes of sockets (POSIX, as Node, Deno and Bun give them), of name resolution, and of undici, which is Node's fetch.
@@ -55,12 +56,13 @@ const fetchFailures =
  */
 export function isTransientNetworkError(error: unknown): boolean {
   for (const each of errorChain(error)) {
-    if (each instanceof TimeoutError) return false;
-    const { code, name, message } = each;
+    const { thrown, code, name, message } = each;
+    if (isInstance(thrown, TimeoutError)) return false;
     if (typeof code === "string" && transientCodes.has(code)) return true;
     if (typeof name !== "string") continue;
     if (transientNames.has(name) || name === "TimeoutError") return true;
-    if (name === "TypeError" && fetchFailures.test(String(message))) return true;
+    if (name !== "TypeError" || typeof message !== "string") continue;
+    if (fetchFailures.test(message)) return true;
   }
   return false;
 }

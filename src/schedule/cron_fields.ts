@@ -1,7 +1,7 @@
 // Reads the fields of a cron expression into sets of numbers, with a character position for every
 // complaint.
 
-import { describeValue } from "../errors.ts";
+import { describeValue } from "../thrown/describe_value.ts";
 import { InvalidScheduleError } from "./errors.ts";
 
 /** A field of an expression as it was written. */

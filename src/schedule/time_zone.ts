@@ -1,7 +1,8 @@
 // Time zones over Intl.DateTimeFormat, the only source of zone rules that every runtime has. Asking it is slow (about
 // 2 µs), so offsets are looked up in blocks of some months, each sampled once; a block knows its clock changes.
 
-import { describeValue, EverTaskError } from "../errors.ts";
+import { EverTaskError } from "../errors.ts";
+import { describeValue } from "../thrown/describe_value.ts";
 import { day, second } from "./civil_time.ts";
 import { InvalidScheduleError } from "./errors.ts";
 

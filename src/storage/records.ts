@@ -16,7 +16,10 @@ export interface TaskRecord {
   readonly request: string;
   /** Where it stands. */
   readonly status: TaskStatus;
-  /** Why it failed or was stopped: the text of the last error. */
+  /**
+   * Why it failed or was stopped: the text of the last error, with its causes. A worker writes 32,768 characters at most; the
+   * last line of a longer text says that it was cut.
+   */
   readonly exception: string | null;
   /** How much history it leaves. */
   readonly auditLevel: AuditLevel;

@@ -1,7 +1,8 @@
 // Why a handler's signal aborts, and what a handler may throw to steer what follows.
 
 import { EverTaskError } from "../errors.ts";
-import { type Duration, toMillisecondsAtMost } from "../time/duration.ts";
+import { isInstance, readMember } from "../thrown/reading.ts";
+import { type Duration, longestDurationMs, toMillisecondsAtMost } from "../time/duration.ts";
 
 /** The reason of a handler's signal when its attempt has taken longer than the timeout allows. */
 export class TimeoutError extends EverTaskError {
@@ -92,4 +93,20 @@ export class RetryLater extends EverTaskError {
     super(reason);
     this.delayMs = toMillisecondsAtMost(delay, "delay");
   }
+}
+
+// Handlers may get these classes from another copy of this package than the worker: so they are recognised by their names, too.
+
+/** Whether a handler asked not to be tried again. */
+export function isNonRetryable(thrown: unknown): boolean {
+  return isInstance(thrown, NonRetryableError) ||
+    readMember(thrown, "name") === "NonRetryableError";
+}
+
+/** The delay in milliseconds after which a handler asked to run again; null when it did not. */
+export function retryLaterDelay(thrown: unknown): number | null {
+  if (!isInstance(thrown, RetryLater) && readMember(thrown, "name") !== "RetryLater") return null;
+  const delayMs = readMember(thrown, "delayMs");
+  if (typeof delayMs !== "number" || !(delayMs >= 0)) return null;
+  return Math.min(delayMs, longestDurationMs);
 }

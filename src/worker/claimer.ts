@@ -7,6 +7,7 @@ import { isTransient } from "../storage/batching/retry_transient.ts";
 import { WorkerLostError } from "../storage/errors.ts";
 import type { ClaimedTask } from "../storage/records.ts";
 import type { Storage } from "../storage/storage.ts";
+import { isInstance } from "../thrown/reading.ts";
 import type { Clock } from "../time/clock.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
 import { Doubt } from "./doubt.ts";
@@ -117,7 +118,7 @@ export class Claimer {
         this.#pollMs = found ? busyMs : Math.min(idleMs, Math.max(busyMs, this.#pollMs * 2));
         failures = 0;
       } catch (error) {
-        if (error instanceof WorkerLostError) {
+        if (isInstance(error, WorkerLostError)) {
           this.#parts.onWorkerLost(error.workerId);
           break;
         }

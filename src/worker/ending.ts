@@ -1,14 +1,16 @@
 // How an attempt ends: a pure decision from what the handler did, why it was stopped, and the retry policy.
 
-import { describeError } from "../errors.ts";
 import { PayloadValidationError } from "../payload/payload_validation_error.ts";
 import type { RetryPolicy } from "../retry/retry_policy.ts";
 import type { TaskStatus } from "../storage/task_status.ts";
+import { describeError } from "../thrown/describe_error.ts";
+import { describeValue } from "../thrown/describe_value.ts";
+import { isInstance } from "../thrown/reading.ts";
 import { longestDurationMs } from "../time/duration.ts";
 import {
+  isNonRetryable,
   LeaseLostError,
-  NonRetryableError,
-  RetryLater,
+  retryLaterDelay,
   TaskCancelledError,
   TimeoutError,
   WorkerStoppedError,
@@ -55,8 +57,9 @@ export function decideEnding(
     return { status: "ServiceStopped", exception, dueInMs: 0, returnAttempt: true };
   }
   const { error } = failure;
-  if (error instanceof RetryLater) {
-    return { status: "Pending", exception: null, dueInMs: error.delayMs, returnAttempt: true };
+  const laterMs = retryLaterDelay(error);
+  if (laterMs !== null) {
+    return { status: "Pending", exception: null, dueInMs: laterMs, returnAttempt: true };
   }
   const timedOut = abortReason instanceof TimeoutError;
   const cause = timedOut ? abortReason : error;
@@ -64,15 +67,14 @@ export function decideEnding(
     timedOut && error !== abortReason ? withCause(abortReason, error) : cause,
   );
   // A payload that does not validate today will not tomorrow: it fails at once, and keeps its text.
-  if (error instanceof NonRetryableError || error instanceof PayloadValidationError) {
+  if (isNonRetryable(error) || isInstance(error, PayloadValidationError)) {
     return { status: "Failed", exception };
   }
   const delay = policy.nextDelay(attempt, cause, random);
   if (delay === null) return { status: "Failed", exception };
   if (!Number.isFinite(delay) || delay < 0) {
-    const fault =
-      `The retry policy gave ${delay} as the delay after attempt ${attempt}; it must give ` +
-      `milliseconds of at least 0, or null.`;
+    const fault = `The retry policy gave ${describeValue(delay)} as the delay after attempt ` +
+      `${attempt}; it must give milliseconds of at least 0, or null.`;
     return { status: "Failed", exception: `${fault}\n${exception}` };
   }
   return { status: "Pending", exception, dueInMs: Math.min(delay, longestDurationMs) };

@@ -3,10 +3,10 @@
 import type { CaptureSettings } from "../log/task_logger.ts";
 import type { Instrumentation } from "../instrumentation.ts";
 import type { Dispatch } from "../dispatch/dispatch_options.ts";
-import { describeError } from "../errors.ts";
 import type { Logger } from "../log/logger.ts";
 import { decodePayload } from "../payload/payload.ts";
 import { noRetry } from "../retry/no_retry.ts";
+import { describeError } from "../thrown/describe_error.ts";
 import type { Clock } from "../time/clock.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
 import { within } from "../time/within.ts";

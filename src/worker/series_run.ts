@@ -1,9 +1,9 @@
 // A worker's view of recurring series: whether a due occurrence runs or is dropped, and when the next one is.
 
-import { describeError } from "../errors.ts";
 import { parseRecurrence, type Recurrence } from "../schedule/recurrence.ts";
 import { type DueState, type NextRun, runAfter, runDue } from "../schedule/series.ts";
 import type { ClaimedTask, SeriesRecord } from "../storage/records.ts";
+import { describeError } from "../thrown/describe_error.ts";
 
 /** What to do with a claimed occurrence. */
 export type OccurrencePlan =

@@ -9,6 +9,7 @@ const storageContract = [
   "src/log/",
   "src/rate_limit/gcra.ts",
   "src/storage/",
+  "src/thrown/",
   "src/time/",
 ];
 

@@ -3,6 +3,7 @@
 
 import { checkMethods } from "../../argument_checks.ts";
 import { InvalidArgumentError } from "../../errors.ts";
+import { isInstance } from "../../thrown/reading.ts";
 import type { HubSocket } from "../hub/web_socket_transport.ts";
 
 /** The part of `http.IncomingMessage` that is used. */
@@ -94,7 +95,7 @@ export function nodeListener(
       nodeResponse.end();
     } catch (error) {
       if (nodeResponse.headersSent) {
-        nodeResponse.destroy(error instanceof Error ? error : undefined);
+        nodeResponse.destroy(isInstance(error, Error) ? error : undefined);
       } else {
         nodeResponse.writeHead(500, {});
         nodeResponse.end();

@@ -1,5 +1,7 @@
 // Delivers alerts one batch after the other, and tries again for hours after failures.
 
+import { headlineOf } from "../../thrown/describe_error.ts";
+import { isInstance } from "../../thrown/reading.ts";
 import { nextMacrotask } from "../../time/macrotask.ts";
 import { type Alert, type AlertChannel, AlertDeliveryError } from "./alert.ts";
 import type { AlertSettings } from "./alert_options.ts";
@@ -111,9 +113,9 @@ export class DeliveryQueue {
       this.#failures = 0;
       return null;
     } catch (error) {
-      problem = error instanceof AlertDeliveryError
+      problem = isInstance(error, AlertDeliveryError)
         ? error
-        : new AlertDeliveryError(String(error), { cause: error });
+        : new AlertDeliveryError(headlineOf(error), { cause: error });
     }
     const { undelivered, permanent } = problem;
     const missing = batch.filter(({ alert }) => undelivered?.includes(alert) ?? true);

@@ -1,5 +1,6 @@
 // Takes the text of an exception apart, for receivers that want type, message and stack by themselves. Such texts are what
-// describeError writes: stacks as V8 makes them, causes behind "Caused by:".
+// describeError writes: stacks as V8 makes them, causes behind "Caused by:". They may be long and hold anything, so each
+// is gone through once, line by line.
 
 /** One error of a chain. */
 export interface ExceptionPart {
@@ -17,23 +18,54 @@ export interface StackFrame {
   readonly column: number;
 }
 
-/** The errors of a text: the one that was thrown first, then its causes. At least one. */
+/** What begins the next error of a chain. */
+const label = /^(?:Caused by|Error \d+ of \d+): /;
+
+/** The errors of a text: the one that was thrown first, then those that it wraps. At least one. */
 export function parseException(text: string): ExceptionPart[] {
-  return text.split("\nCaused by: ").map((part) => {
-    const stackAt = part.search(/\n\s+at /);
-    const head = stackAt < 0 ? part : part.slice(0, stackAt);
-    const stack = stackAt < 0 ? "" : part.slice(stackAt + 1);
-    const [, type = "Error", message = head] = /^([A-Za-z_$][\w$.]*): ([^]*)$/.exec(head) ?? [];
-    return { type, message, stack };
-  });
+  const parts: string[][] = [[]];
+  for (const line of text.split("\n")) {
+    const found = label.exec(line);
+    if (found === null) parts.at(-1)!.push(line);
+    else parts.push([line.slice(found[0].length)]);
+  }
+  return parts.map(parsePart);
+}
+
+function parsePart(lines: readonly string[]): ExceptionPart {
+  const stackAt = lines.findIndex((line, at) => at > 0 && isFrame(line));
+  const headLines = stackAt < 0 ? lines : lines.slice(0, stackAt);
+  const head = headLines.join("\n");
+  const stack = stackAt < 0 ? "" : lines.slice(stackAt).join("\n");
+  if (/^\w*Error$/.test(head)) return { type: head, message: "", stack };
+  const [, type = "Error", message = head] = /^([A-Za-z_$][\w$.]*): ([^]*)$/.exec(head) ?? [];
+  return { type, message, stack };
 }
 
 /** The frames of a stack, innermost first; lines that are none are left out. */
 export function parseStack(stack: string): StackFrame[] {
-  return stack.split("\n").flatMap((text) => {
-    const match = /^\s*at (?:(.+?) \()?(?:async )?(.+?):(\d+):(\d+)\)?$/.exec(text);
-    if (!match) return [];
-    const [, name = "<anonymous>", file = "", line, column] = match;
-    return [{ function: name, file, line: Number(line), column: Number(column) }];
-  });
+  return stack.split("\n").flatMap((line) => parseFrame(line) ?? []);
+}
+
+function isFrame(line: string): boolean {
+  return line.startsWith(" ") && line.trimStart().startsWith("at ");
+}
+
+/** Reads `    at name (file:line:column)` or `    at file:line:column`. */
+function parseFrame(text: string): StackFrame | null {
+  if (!text.trimStart().startsWith("at ")) return null;
+  const frame = text.trim().slice("at ".length);
+  const placeAt = frame.endsWith(")") ? frame.indexOf(" (") : -1;
+  const name = placeAt < 0 ? "<anonymous>" : frame.slice(0, placeAt);
+  const place = placeAt < 0 ? frame : frame.slice(placeAt + " (".length, -1);
+  const columnAt = place.lastIndexOf(":");
+  const lineAt = place.lastIndexOf(":", columnAt - 1);
+  const [line, column] = [place.slice(lineAt + 1, columnAt), place.slice(columnAt + 1)];
+  if (lineAt < 1 || ![line, column].every((number) => /^\d{1,9}$/.test(number))) return null;
+  return {
+    function: name,
+    file: place.slice(0, lineAt).replace(/^async /, ""),
+    line: Number(line),
+    column: Number(column),
+  };
 }

@@ -2,6 +2,10 @@
 // `fetch` names the URL, mail transports may name the login. So no part of such a text is passed on; only what is known to
 // stand in one is recognised.
 
+import { errorParts } from "../../thrown/describe_error.ts";
+import { errorChain } from "../../thrown/error_chain.ts";
+import { isErrorLike } from "../../thrown/reading.ts";
+
 const certificateReasons: readonly [pattern: RegExp, reason: string][] = [
   [/self[-_ ]signed|UnknownIssuer|CaUsedAsEndEntity/i, "it is signed by nobody that is trusted"],
   [/unable[-_ ]to[-_ ](get|verify)/i, "its issuer is not known"],
@@ -24,14 +28,13 @@ const reasons: readonly [pattern: RegExp, reason: string][] = [
   [/ETLS|\btls\b|\bssl\b|EPROTO/i, "there is no encrypted connection with it"],
 ];
 
-/** Errors are nested: `fetch failed`, caused by one of several attempts to connect. What lies deeper tells nothing new. */
-const deepest = 5;
-const mostErrors = 5;
+/** How many nested errors are looked at: `fetch failed`, caused by several attempts to connect. What lies deeper is no news. */
+const mostErrors = 25;
 const longestText = 2_000;
 
 /** Why it was not reached, as the end of a sentence; the name of the error's class when the reason is not known. */
 export function failureReason(error: unknown): string {
-  const text = textsOf(error, deepest).join("\n");
+  const text = textsOf(error).join("\n");
   if (/certificate|CERT_|SELF_SIGNED/i.test(text)) {
     const detail = certificateReasons.find(([pattern]) => pattern.test(text))?.[1];
     return `its certificate is rejected${detail === undefined ? "" : `: ${detail}`}`;
@@ -41,16 +44,16 @@ export function failureReason(error: unknown): string {
 }
 
 /** The names, codes and messages of an error, its causes and the errors that it sums up. */
-function textsOf(error: unknown, depth: number): string[] {
+function textsOf(error: unknown): string[] {
   if (typeof error === "string") return [error.slice(0, longestText)];
-  if (typeof error !== "object" || error === null || depth === 0) return [];
-  const { name, code, message, cause, errors } = error as Record<string, unknown>;
-  const inner = [name, code, message, cause, ...(Array.isArray(errors) ? errors : [])];
-  return inner.slice(0, mostErrors + 4).flatMap((one) => textsOf(one, depth - 1));
+  return Array.from(errorChain(error)).slice(0, mostErrors)
+    .flatMap(({ name, code, message }) => [name, code, message])
+    .filter((text) => typeof text === "string")
+    .map((text) => text.slice(0, longestText));
 }
 
 /** Classes of errors are named in code; what does not look like such a name may be anything. */
 function className(error: unknown): string {
-  const name = error instanceof Error ? error.name : typeof error;
+  const name = isErrorLike(error) ? errorParts(error).name : typeof error;
   return /^[A-Za-z_$][\w$]{0,60}$/.test(name) ? name : "Error";
 }

@@ -3,7 +3,7 @@
 
 import type { Backlog } from "../../storage/queries.ts";
 import type { WorkerRecord } from "../../storage/records.ts";
-import { describeValue } from "../../errors.ts";
+import { messageOf } from "../../thrown/describe_error.ts";
 import { cached } from "../cached.ts";
 import { accessCheck } from "../http/access_token.ts";
 import { getHandler } from "../http/get_handler.ts";
@@ -141,10 +141,9 @@ async function askInTime(everTask: FigureOrigin, settings: HealthSettings): Prom
 }
 
 function unreachable(error: unknown): HealthCheck {
-  const reason = error instanceof Error ? error.message : describeValue(error);
   return {
     status: "Unhealthy",
-    description: `The storage cannot be asked: ${reason}`,
+    description: `The storage cannot be asked: ${messageOf(error)}`,
     data: {},
   };
 }

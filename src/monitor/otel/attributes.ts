@@ -2,6 +2,8 @@
 // https://opentelemetry.io/docs/specs/semconv/messaging/
 
 import type { Attributes } from "@opentelemetry/api";
+import { errorParts } from "../../thrown/describe_error.ts";
+import { isErrorLike } from "../../thrown/reading.ts";
 
 /** The operations, by the convention's type and our own name. */
 export type Operation = "dispatch" | "process";
@@ -33,5 +35,5 @@ export function taskAttributes(
 
 /** The name of an error's class: `error.type` is to have few values. */
 export function errorType(error: unknown): string {
-  return error instanceof Error ? error.name : "_OTHER";
+  return isErrorLike(error) ? errorParts(error).name : "_OTHER";
 }

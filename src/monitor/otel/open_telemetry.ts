@@ -15,6 +15,7 @@ import {
 } from "@opentelemetry/api";
 import { checkMethods, checkOptions } from "../../argument_checks.ts";
 import type { DispatchedTask, ExecutedTask, Instrumentation } from "../../instrumentation.ts";
+import { errorParts } from "../../thrown/describe_error.ts";
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
 import { checkOrigin, type EventOrigin, figureMethods, type FigureOrigin } from "../monitored.ts";
@@ -195,8 +196,8 @@ export function createOpenTelemetry(options: OpenTelemetryOptions = {}): OpenTel
 }
 
 function recordError(span: Span, error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
-  span.recordException(error instanceof Error ? error : message);
+  const { name, message, stack } = errorParts(error);
+  span.recordException({ name, message, stack: stack ?? "" });
   span.setAttribute("error.type", errorType(error));
   span.setStatus({ code: SpanStatusCode.ERROR, message });
 }

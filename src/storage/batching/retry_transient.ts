@@ -1,12 +1,12 @@
 // Trying again what storage refused for now.
 
 import type { Clock } from "../../time/clock.ts";
-import { StorageError } from "../errors.ts";
+import { readMember } from "../../thrown/reading.ts";
 import { backoffMs } from "./backoff.ts";
 
-/** Whether trying again can help. */
+/** Whether trying again can help: storage errors say so, by `transient`. */
 export function isTransient(error: unknown): boolean {
-  return error instanceof StorageError && error.transient;
+  return readMember(error, "transient") === true;
 }
 
 /**

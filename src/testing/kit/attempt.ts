@@ -2,6 +2,7 @@
 // all the same is given up after a grace period.
 
 import { EverTaskError } from "../../errors.ts";
+import { isInstance } from "../../thrown/reading.ts";
 import type { Clock } from "../../time/clock.ts";
 import { TaskCancelledError, TimeoutError } from "../../worker/abort_reasons.ts";
 import type { Job } from "../../worker/job.ts";
@@ -40,7 +41,7 @@ export function runAttempt(
     };
     const onAbort = () => {
       const { reason } = signal!;
-      abort(reason instanceof EverTaskError ? reason : new TaskCancelledError(job.task.id));
+      abort(isInstance(reason, EverTaskError) ? reason : new TaskCancelledError(job.task.id));
     };
     const end = (failure: HandlerEnd["failure"], stuck = false) => {
       disarm();

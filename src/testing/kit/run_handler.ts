@@ -12,7 +12,7 @@ import { checkTask, type Task } from "../../task.ts";
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
 import type { Instant } from "../../time/instant.ts";
-import { RetryLater } from "../../worker/abort_reasons.ts";
+import { retryLaterDelay } from "../../worker/abort_reasons.ts";
 import { decideEnding, type Ending } from "../../worker/ending.ts";
 import { Job } from "../../worker/job.ts";
 import { AttemptContext } from "../../worker/task_context.ts";
@@ -192,7 +192,7 @@ function outcomeOf(ending: Ending | null, error: unknown): HandlerOutcome {
     case "ServiceStopped":
       return "stopped";
     case "Pending":
-      return error instanceof RetryLater ? "later" : "retry";
+      return retryLaterDelay(error) !== null ? "later" : "retry";
     default:
       return "failed";
   }

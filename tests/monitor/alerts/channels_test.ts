@@ -2,7 +2,8 @@
 
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { Webhook } from "standardwebhooks";
-import { describeError, InvalidArgumentError } from "../../../src/errors.ts";
+import { InvalidArgumentError } from "../../../src/errors.ts";
+import { describeError } from "../../../src/thrown/describe_error.ts";
 import { silentLogger } from "../../../src/log/logger.ts";
 import {
   type Alert,

@@ -11,7 +11,8 @@ import {
 } from "@std/assert";
 import { createTransport } from "nodemailer";
 import { SMTPServer } from "smtp-server";
-import { describeError, InvalidArgumentError } from "../../../src/errors.ts";
+import { InvalidArgumentError } from "../../../src/errors.ts";
+import { describeError } from "../../../src/thrown/describe_error.ts";
 import { silentLogger } from "../../../src/log/logger.ts";
 import {
   type Alert,

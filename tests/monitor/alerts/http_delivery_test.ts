@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { describeError } from "../../../src/errors.ts";
+import { describeError } from "../../../src/thrown/describe_error.ts";
 import { maskSecrets } from "../../../src/monitor/alerts/masked_text.ts";
 import { AlertDeliveryError, slackChannel } from "../../../src/monitor/alerts/mod.ts";
 import { httpChannels, secrets } from "../support/channels.ts";
