@@ -14,11 +14,13 @@ import { auditLevelChart } from "../bench/audit_levels_chart.ts";
 import { median, percentile, rate } from "../bench/support/figures.ts";
 import { table } from "../bench/support/table.ts";
 
-const program = new URL("../bench/main.ts", import.meta.url).pathname;
+const root = new URL("../", import.meta.url);
 
-async function bench(...args: string[]) {
+const bench = (...args: string[]) => run("bench/main.ts", args);
+
+async function run(program: string, args: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", program, ...args],
+    args: ["run", "-A", new URL(program, root).pathname, ...args],
   }).output();
   const decoder = new TextDecoder();
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
@@ -172,6 +174,23 @@ Deno.test("a benchmark that is called wrongly says what is wrong, what there is,
   const { code, stdout } = await bench("--help");
   assertEquals(code, 0);
   assertStringIncludes(stdout, "audit-levels");
+});
+
+Deno.test("the comparison with other libraries tells what it can do, and is called wrongly alike", async () => {
+  const peers = (...args: string[]) => run("bench/peers/main.ts", args);
+  const { code, stdout } = await peers("--help");
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, "deno task bench:peers [lifecycle | drain | latency] [options]");
+  const wrongCalls: [args: string[], message: string][] = [
+    [["fastest"], 'There is no measurement "fastest"'],
+    [["--store", "oracle"], 'This cannot be measured on "oracle"'],
+  ];
+  for (const [args, message] of wrongCalls) {
+    const { code, stderr } = await peers(...args);
+    assertEquals(code, 2, stderr);
+    assertStringIncludes(stderr, message);
+    assertStringIncludes(stderr, "deno task bench:peers");
+  }
 });
 
 Deno.test("the chart has one bar a level in each of its two panels, as long as its value", () => {

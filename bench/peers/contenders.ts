@@ -5,10 +5,16 @@ import type { Installation } from "./installation.ts";
 /** What is measured. */
 export type Measurement = "lifecycle" | "drain" | "latency";
 
+/** A kind of store: each measurement gets an empty database of it. */
+export interface PeerStore extends AsyncDisposable {
+  readonly name: string;
+  createDatabase(): Promise<AsyncDisposable & { readonly address: string }>;
+}
+
 /** A library in one of its settings. */
 export interface Contender {
   readonly name: string;
-  readonly store: "sqlite" | "postgres";
+  readonly store: "sqlite" | "postgres" | "redis";
   /** Its command line, to which measurement, number of tasks and addresses of databases are added. */
   command(installation: Installation): readonly [program: string, ...args: string[]];
   /** Its share of the tasks, where it is so slow that it would take minutes. */
@@ -58,4 +64,5 @@ export const contenders: readonly Contender[] = [
     command: ({ node }) => [node, "pg_boss.mjs", "polling"],
     share: { lifecycle: 0.5, latency: 0.02 },
   },
+  { name: "BullMQ", store: "redis", command: ({ node }) => [node, "bull_mq.mjs"] },
 ];

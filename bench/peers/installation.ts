@@ -7,8 +7,10 @@ const system = Deno.build.os === "windows" ? "win" : Deno.build.os;
 const processor = Deno.build.arch === "x86_64" ? "x64" : "arm64";
 
 const packages: Readonly<Record<string, string>> = {
+  "bullmq": "6",
   "bun-runtime": `npm:@oven/bun-${system}-${processor}@1`,
   "graphile-worker": "0.18",
+  "ioredis": "5",
   "node-runtime": `npm:node-${system}-${processor}@24`,
   "pg-boss": "12",
   "plainjob": "0.0.14",

@@ -1,5 +1,4 @@
-// EverTask beside other libraries, on the same machine in the same run: `deno task bench:peers [lifecycle | drain | latency]
-// [--store sqlite,postgres] [--runs 5] [--tasks N] [--json]`; all three measurements if none is named. Needs npm.
+// EverTask beside other libraries, on the same machine in the same run: `deno task bench:peers --help`. Needs npm.
 //
 // Every measurement is a process of its own in the library's own runtime, on empty databases; contenders take turns, so that
 // whatever else the machine does hits all alike. PostgreSQL waits for the disk with each commit.
@@ -7,16 +6,18 @@
 import { readArguments, UsageError } from "../support/arguments.ts";
 import { describeEnvironment, environment } from "../support/environment.ts";
 import { medians, milliseconds, rate, ratio } from "../support/figures.ts";
-import { type BenchStore, openStores } from "../support/stores.ts";
+import { openStores } from "../support/stores.ts";
 import { table } from "../support/table.ts";
 import { runCommand } from "../../tests/support/run_command.ts";
-import { type Contender, contenders, type Measurement } from "./contenders.ts";
+import { type Contender, contenders, type Measurement, type PeerStore } from "./contenders.ts";
 import { type Installation, installPeers } from "./installation.ts";
+import { hasRedis, redisStore } from "./redis_store.ts";
 
 /** How many tasks a measurement takes by default. */
 const defaultTasks: Readonly<Record<Contender["store"], number>> = {
   sqlite: 50_000,
   postgres: 50_000,
+  redis: 50_000,
 };
 const singleTasks = 1000;
 
@@ -49,7 +50,7 @@ async function measure(
   contender: Contender,
   measurement: Measurement,
   tasks: number,
-  store: BenchStore,
+  store: PeerStore,
   installation: Installation,
 ): Promise<Told> {
   const share = contender.share?.[measurement] ?? 1;
@@ -66,7 +67,7 @@ async function measure(
 }
 
 async function measureStore(
-  store: BenchStore,
+  store: PeerStore,
   measurements: readonly Measurement[],
   runs: number,
   tasks: number,
@@ -101,20 +102,27 @@ async function measureStore(
   }));
 }
 
-/** A table with every figure, and Full's and None's as multiples of it. */
-function describe(results: readonly Result[]): string {
+/**
+ * A table with every figure of a store, and Full's and None's as multiples of it. EverTask does not run on Redis: there it is
+ * compared as it runs on PostgreSQL, or else on SQLite.
+ */
+function describe(all: readonly Result[], store: string): string {
+  const on = (name: string) => all.filter((row) => row.store === name);
+  const hasOurs = (row: Result) => row.contender.startsWith("EverTask");
+  const others = ["postgres", "sqlite"].map(on).find((rows) => rows.length > 0) ?? [];
+  const results = on(store).some(hasOurs) ? on(store) : [...others.filter(hasOurs), ...on(store)];
   const ours = (level: string) => results.find((row) => row.contender === `EverTask, ${level}`)!;
   const [full, none] = [ours("Full"), ours("None")];
   const rates = (["lifecycle", "drain"] as const).filter((name) => full[name] !== undefined);
   const waits = (["p50", "p99"] as const).filter((name) => full[name] !== undefined);
   return table(
     [
-      results[0]!.store,
+      store,
       ...rates.flatMap((name) => [`${name}/s`, "Full is", "None is"]),
       ...waits.map((name) => `alone ${name}`),
     ],
     results.map((row) => [
-      row.contender,
+      row.store === store ? row.contender : `${row.contender} (${row.store})`,
       ...rates.flatMap((name) => [
         rate(row[name]!),
         ratio(full[name]! / row[name]!),
@@ -123,6 +131,40 @@ function describe(results: readonly Result[]): string {
       ...waits.map((name) => milliseconds(row[name]!)),
     ]),
   );
+}
+
+const help = `deno task bench:peers [lifecycle | drain | latency] [options]
+
+EverTask beside plainjob (SQLite), pg-boss and graphile-worker (PostgreSQL) and BullMQ (Redis, where
+redis-server is installed), which are fetched from npm. Without a name: all three measurements.
+
+  lifecycle  256 callers dispatch one task after the other while a worker runs them
+  drain      a stored backlog is worked off
+  latency    from dispatch to handler, one task at a time
+
+  --store a,b     sqlite, postgres, redis (every one that is available)
+  --runs N        how often each measurement is repeated; the median counts (5)
+  --tasks N       how many tasks one measurement takes (50000)
+  --json          prints the results as JSON alone`;
+
+/**
+ * Opens the stores that were asked for; null: all that are available.
+ *
+ * @throws {UsageError} If one is unknown or out of reach.
+ */
+async function openPeerStores(names: readonly string[] | null): Promise<PeerStore[]> {
+  const redisHere = await hasRedis();
+  const wantsRedis = names?.includes("redis") ?? redisHere;
+  if (wantsRedis && !redisHere) {
+    throw new UsageError("To measure on Redis, install redis-server.");
+  }
+  const own = (names ?? ["sqlite", "postgres"]).filter((name) => name !== "redis");
+  if (own.length === 0) {
+    throw new UsageError("EverTask does not run on Redis: name sqlite or postgres as well.");
+  }
+  const stores: PeerStore[] = await openStores(own, ["sqlite", "postgres"]);
+  if (wantsRedis) stores.push(await redisStore());
+  return stores;
 }
 
 /** What the command line asks for. */
@@ -134,10 +176,11 @@ function chosenMeasurements(name: string | null): readonly Measurement[] {
 }
 
 async function main(args: string[]): Promise<void> {
-  const { subject, options } = readArguments(args);
+  const { subject, help: wantsHelp, options } = readArguments(args);
+  if (wantsHelp) return console.log(help);
   const chosen = chosenMeasurements(subject);
   const { runs, tasks, json } = options;
-  const stores = await openStores(options.stores, ["sqlite", "postgres"]);
+  const stores = await openPeerStores(options.stores);
   const machine = environment();
   console.error("… installing the other libraries from npm");
   await using installation = await installPeers();
@@ -150,7 +193,7 @@ async function main(args: string[]): Promise<void> {
   const { versions } = installation;
   if (json) return console.log(JSON.stringify({ machine, versions, runs, results }, null, 2));
   const libraries = Object.entries(versions).map((entry) => entry.join(" ")).join(", ");
-  const tables = stores.map(({ name }) => describe(results.filter(({ store }) => store === name)));
+  const tables = stores.map(({ name }) => describe(results, name));
   const lines = [describeEnvironment(machine), libraries, `Medians of ${runs}.`, ...tables];
   console.log(lines.join("\n\n"));
 }
@@ -159,6 +202,6 @@ try {
   await main(Deno.args);
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
-  console.error(error.message);
+  console.error(`${error.message}\n\n${help}`);
   Deno.exit(2);
 }
