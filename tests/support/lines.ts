@@ -25,7 +25,8 @@ export function startProgram(script: string, args: readonly string[]) {
   };
 }
 
-async function* readLines(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
+/** The lines of a stream, without their ends. */
+export async function* readLines(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
   let text = "";
   for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
     text += chunk;
