@@ -136,7 +136,7 @@ export class EverTask {
   }
 
   /**
-   * Stores many tasks of one type in a few round trips: 5,000 are one write. All payloads are checked before the first is stored.
+   * Stores many tasks of one type in a few round trips: up to 5,000, or 4 MB of payloads, are one write. All payloads are checked before the first is stored.
    *
    * @throws As {@linkcode EverTask.dispatch}.
    */

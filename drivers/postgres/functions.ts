@@ -76,15 +76,14 @@ export class Functions {
    */
   async call<T>(run: RunStatement, name: FunctionName, ...args: readonly unknown[]): Promise<T> {
     const types: readonly string[] = parameterTypes[name];
-    const parameters = types.map((type, index) => toParameter(args[index], type));
-    let rows: readonly object[];
     try {
-      rows = await run(this.#statements[name]!, parameters, long.has(name));
+      const parameters = types.map((type, index) => toParameter(args[index], type));
+      const rows = await run(this.#statements[name]!, parameters, long.has(name));
+      const [result] = Object.values(rows[0] ?? {}) as (string | null)[];
+      return (result ? fromJson(result) : null) as T;
     } catch (error) {
-      throw toStorageError(error);
+      throw toStorageError(error); // a text that is too long for the runtime, too
     }
-    const [result] = Object.values(rows[0] ?? {}) as (string | null)[];
-    return (result ? fromJson(result) : null) as T;
   }
 }
 

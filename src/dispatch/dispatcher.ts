@@ -4,6 +4,7 @@ import type { EventBus } from "../events/event_bus.ts";
 import { taskEvent } from "../events/job_events.ts";
 import type { Instrumentation } from "../instrumentation.ts";
 import { type EncodedPayload, encodePayload } from "../payload/payload.ts";
+import { batchEnd } from "../storage/batching/batch_size.ts";
 import { BatchWriter } from "../storage/batching/batch_writer.ts";
 import { isTransient, retryTransient } from "../storage/batching/retry_transient.ts";
 import type { ClaimedTask } from "../storage/records.ts";
@@ -39,7 +40,7 @@ export interface DispatcherParts extends PlannerParts {
   readonly worker: () => Worker | null;
 }
 
-/** Tasks in one write of {@linkcode Dispatcher.dispatchMany}. */
+/** The most tasks in one write of {@linkcode Dispatcher.dispatchMany}. */
 const manyAtOnce = 5_000;
 
 /** Stores tasks. */
@@ -55,6 +56,7 @@ export class Dispatcher {
       write: (tasks) => parts.storage.persist(tasks),
       clock: parts.clock,
       maxBatch: 500,
+      sizeOf: ({ request }) => request.length,
       concurrency: 2,
       retryForMs: parts.retryForMs,
     });
@@ -172,11 +174,12 @@ export class Dispatcher {
     const { storage, clock, retryForMs } = this.#parts;
     const worker = this.#parts.worker();
     const results: DispatchResult[] = [];
-    for (let from = 0; from < ids.length; from += manyAtOnce) {
+    for (let from = 0, end; from < ids.length; from = end) {
+      end = batchEnd(texts, from, manyAtOnce, (text) => text.length);
       const place = await this.#placeFor(worker, plan, ids[from]!, "application", signal);
       worker?.places.unreserve(place);
       const { queue } = place;
-      const tasks = ids.slice(from, from + manyAtOnce).map((id, i): NewTask => ({
+      const tasks = ids.slice(from, end).map((id, i): NewTask => ({
         ...plan,
         queue,
         id,

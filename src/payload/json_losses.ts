@@ -3,6 +3,9 @@
 
 import type { SchemaIssue } from "./standard_schema.ts";
 
+/** How deep a payload may be nested: whoever reads it, validators among them, goes down by recursion. */
+const deepest = 1_000;
+
 /** What is wrong, and where; the path grows from its end while the search returns. */
 interface Loss extends SchemaIssue {
   readonly path: PropertyKey[];
@@ -11,16 +14,16 @@ interface Loss extends SchemaIssue {
 /**
  * Finds the first part of a value that its JSON text does not hold. JSON has texts, finite numbers, booleans, null, lists and
  * plain objects. Whatever has a `toJSON` (a valid `Date`, a `URL`) says itself what it is as JSON, an object of a class is its
- * own enumerable properties, and properties that are `undefined` may be left out.
+ * own enumerable properties, and properties that are `undefined` may be left out. What is nested too deep counts as lost.
  *
  * @param value Nothing in it may lead back to itself, as in nothing that `JSON.stringify` accepts.
  */
-export function findJsonLoss(value: unknown): Loss | null {
+export function findJsonLoss(value: unknown, depth = 0): Loss | null {
   switch (typeof value) {
     case "number":
       return Number.isFinite(value) ? null : missing(String(value), "write null, or leave it out");
     case "object":
-      return value === null ? null : findInObject(value);
+      return value === null ? null : findInObject(value, depth + 1);
     case "function":
       return missing("functions", "a payload is data");
     case "bigint":
@@ -42,8 +45,9 @@ export function findBigint(value: unknown): Loss | null {
   return findJsonLoss(value);
 }
 
-function findInObject(value: object): Loss | null {
-  if (Array.isArray(value)) return findInList(value);
+function findInObject(value: object, depth: number): Loss | null {
+  if (depth > deepest) return tooDeep();
+  if (Array.isArray(value)) return findInList(value, depth);
   if (typeof (value as { toJSON?: unknown }).toJSON === "function") return findInDate(value);
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
@@ -51,18 +55,18 @@ function findInObject(value: object): Loss | null {
     if (!likeData.has(kind)) return missing(kind, remedyFor(kind));
   }
   for (const key of Object.keys(value)) {
-    const loss = findJsonLoss((value as Record<string, unknown>)[key]);
+    const loss = findJsonLoss((value as Record<string, unknown>)[key], depth);
     if (loss !== null) return within(key, loss);
   }
   return null;
 }
 
-function findInList(list: readonly unknown[]): Loss | null {
+function findInList(list: readonly unknown[], depth: number): Loss | null {
   for (let index = 0; index < list.length; index++) {
     const item = list[index];
     const loss = item === undefined
       ? missing("undefined in a list", "write null")
-      : findJsonLoss(item);
+      : findJsonLoss(item, depth);
     if (loss !== null) return within(index, loss);
   }
   return null;
@@ -93,6 +97,11 @@ function remedyFor(kind: string): string {
 
 function missing(what: string, remedy: string): Loss {
   return { message: `JSON has no ${what}: ${remedy}`, path: [] };
+}
+
+function tooDeep(): Loss {
+  const message = `it is nested more than ${deepest} levels deep: write a flat list of its parts`;
+  return { message, path: [] };
 }
 
 function within(key: PropertyKey, loss: Loss): Loss {

@@ -30,7 +30,13 @@ export class PayloadValidationError extends EverTaskError {
   }
 }
 
+/** How much of a path a message shows. */
+const mostSteps = 10;
+
 function describeIssue({ path = [], message }: SchemaIssue): string {
-  const where = path.map((step) => String(typeof step === "object" ? step.key : step)).join(".");
+  const steps = path.slice(0, mostSteps).map((step) =>
+    String(typeof step === "object" ? step.key : step)
+  );
+  const where = (path.length > mostSteps ? [...steps, "…"] : steps).join(".");
   return where === "" ? message : `${where}: ${message}`;
 }

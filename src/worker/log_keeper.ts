@@ -2,6 +2,7 @@
 
 import type { Logger } from "../log/logger.ts";
 import { type CapturedLog, fitLog } from "../log/task_logger.ts";
+import { batchEnd } from "../storage/batching/batch_size.ts";
 import { BatchWriter } from "../storage/batching/batch_writer.ts";
 import type { NewLogLine } from "../storage/queries.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -41,6 +42,7 @@ export class LogKeeper {
       },
       clock,
       maxBatch: 100,
+      sizeOf: ({ captured }) => captured.lines.reduce((size, line) => size + sizeOf(line), 0),
       concurrency: 1, // so that a run's earlier lines are stored when they are counted
       retryForMs,
     });
@@ -50,6 +52,10 @@ export class LogKeeper {
   keep(job: Job): void {
     const captured = job.context?.takeLog() ?? null;
     if (captured === null) return;
+    for (const part of partsOf(captured)) this.#add(job, part);
+  }
+
+  #add(job: Job, captured: CapturedLog): void {
     const continues = isUnderWay(job.task) || job.keptLog;
     job.keptLog = true;
     this.#writer.add({ job, captured, continues }).catch((error) => {
@@ -82,4 +88,17 @@ export class LogKeeper {
     }
     return fitting;
   }
+}
+
+/** Cuts a log into parts that one write can carry. What was dropped is told with the last. */
+function* partsOf({ lines, dropped }: CapturedLog): Generator<CapturedLog> {
+  for (let from = 0, end; from < lines.length; from = end) {
+    end = batchEnd(lines, from, lines.length, sizeOf);
+    yield { lines: lines.slice(from, end), dropped: end === lines.length ? dropped : 0 };
+  }
+}
+
+/** How much text a line holds, in characters. */
+function sizeOf({ message, exception }: NewLogLine): number {
+  return message.length + (exception?.length ?? 0);
 }

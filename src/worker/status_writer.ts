@@ -3,6 +3,7 @@
 
 import type { Logger } from "../log/logger.ts";
 import { backoffMs } from "../storage/batching/backoff.ts";
+import { batchEnd } from "../storage/batching/batch_size.ts";
 import { isTransient } from "../storage/batching/retry_transient.ts";
 import type { ChangeResult, RunEnd, StatusChange } from "../storage/requests.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -36,6 +37,13 @@ interface Entry {
 }
 
 const maxBatch = 1000;
+
+/** How much text an entry will write: the exceptions of its job's steps. */
+function sizeOf({ job }: Entry): number {
+  let size = 0;
+  for (const { exception } of job.steps) size += exception?.length ?? 0;
+  return size;
+}
 
 /** What a report that a job is in progress changes beside the status. */
 const nothing = {};
@@ -126,7 +134,7 @@ export class StatusWriter {
   }
 
   #take(): Entry[] {
-    const taken = this.#pending.splice(0, maxBatch);
+    const taken = this.#pending.splice(0, batchEnd(this.#pending, 0, maxBatch, sizeOf));
     const batch: Entry[] = [];
     for (const entry of taken) {
       if (entry.end === null && entry.job.phase === "ended") continue;

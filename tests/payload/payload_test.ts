@@ -89,6 +89,29 @@ Deno.test("encodePayload() takes what JSON holds, in its form", () => {
   });
 });
 
+Deno.test("encodePayload() refuses what is nested too deep, and shows the beginning of the way there", () => {
+  const nested = (depth: number, wrap: (inner: unknown) => unknown) => {
+    let value: unknown = 1;
+    for (let level = 0; level < depth; level++) value = wrap(value);
+    return value;
+  };
+  const wraps: Readonly<Record<string, (inner: unknown) => unknown>> = {
+    "list.list": (list) => ({ list }),
+    "0.0": (inner) => [inner],
+  };
+  for (const [path, wrap] of Object.entries(wraps)) {
+    encodePayload("t", undefined, nested(1_000, wrap));
+    for (const depth of [1_001, 5_000, 100_000]) {
+      const encode = () => encodePayload("t", undefined, nested(depth, wrap));
+      const { message } = assertThrows(encode, PayloadValidationError);
+      assert(message.length < 300, message);
+      if (depth > 5_000) continue; // a runtime may already be unable to write it
+      assertStringIncludes(message, path);
+      assertStringIncludes(message, "…: it is nested more than 1000 levels deep");
+    }
+  }
+});
+
 Deno.test("whatever encodePayload() takes comes back as it was", () => {
   const value = fc.anything({ withDate: true, withMap: true, withSet: true, withTypedArray: true });
   let taken = 0;

@@ -3,6 +3,7 @@
 
 import type { Clock } from "../../time/clock.ts";
 import { nextMacrotask } from "../../time/macrotask.ts";
+import { batchEnd } from "./batch_size.ts";
 import { isTransient, retryTransient } from "./retry_transient.ts";
 
 /** How a {@linkcode BatchWriter} writes. */
@@ -12,11 +13,15 @@ export interface BatchWriterOptions<Item, Result> {
   readonly clock: Clock;
   /** The most items in one write. */
   readonly maxBatch: number;
+  /** How much text an item holds, in characters: {@linkcode batchEnd} bounds a write by it. @default none */
+  readonly sizeOf?: (item: Item) => number;
   /** How many writes may be under way at once. */
   readonly concurrency: number;
   /** For how long a transient error is met with another try, in milliseconds; then it is the caller's. */
   readonly retryForMs: number;
 }
+
+const noText = () => 0;
 
 interface Entry<Item, Result> {
   readonly item: Item;
@@ -61,13 +66,10 @@ export class BatchWriter<Item, Result> {
 
   #writeNext(): void {
     if (this.#pending.length === 0) return;
-    let batch = this.#pending;
-    if (batch.length <= this.#options.maxBatch) {
-      this.#pending = [];
-    } else {
-      batch = this.#pending.slice(0, this.#options.maxBatch);
-      this.#pending = this.#pending.slice(this.#options.maxBatch);
-    }
+    const { maxBatch, sizeOf = noText } = this.#options;
+    const batch = this.#pending;
+    const end = batchEnd(batch, 0, maxBatch, ({ item }) => sizeOf(item));
+    this.#pending = batch.splice(end);
     this.#writing++;
     void this.#write(batch).finally(() => {
       this.#writing--;

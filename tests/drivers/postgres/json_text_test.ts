@@ -1,7 +1,9 @@
 // Texts that PostgreSQL cannot hold as they are.
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { Functions } from "../../../drivers/postgres/functions.ts";
 import { escapeText, fromJson, toJson, unescapeText } from "../../../drivers/postgres/json_text.ts";
+import { StorageError } from "../../../src/storage/errors.ts";
 
 const texts = [
   "",
@@ -30,4 +32,21 @@ for (const text of texts) {
 Deno.test("a lone surrogate, which is no text, becomes U+FFFD", () => {
   assertEquals(escapeText("a\ud800b"), "a\ufffdb");
   assertEquals(fromJson(toJson(["\udc00", "\ud83d\ude00"])), ["\ufffd", "😀"]);
+});
+
+Deno.test("what is too long for one text of the runtime is refused with a StorageError", async () => {
+  const functions = new Functions("evertask");
+  const tooLong = {
+    toJSON() {
+      throw new RangeError("Invalid string length"); // what JSON.stringify throws above half a gigabyte
+    },
+  };
+  const run = () => Promise.resolve([]);
+  const error = await assertRejects(
+    () => functions.call(run, "persist_tasks", [tooLong]),
+    StorageError,
+    "Invalid string length",
+  );
+  assertEquals(error.transient, false);
+  assertEquals(error.cause instanceof RangeError, true);
 });
