@@ -31,7 +31,6 @@ export class MemoryState {
   #inOrder = true;
   #deletedCount = 0;
   #endedRows: TaskRow[] = [];
-  #now = 0;
   #lastNumber = 0;
 
   constructor(clock: Clock, keepEnded: number) {
@@ -39,9 +38,9 @@ export class MemoryState {
     this.#keepEnded = keepEnded;
   }
 
-  /** The database's clock: whole milliseconds, never going backwards. */
+  /** The database's clock: whole milliseconds. */
   now(): number {
-    return this.#now = Math.max(this.#now, Math.floor(this.#clock.now()));
+    return Math.floor(this.#clock.now());
   }
 
   /** A number for a row of history. */

@@ -88,6 +88,7 @@ export function heartbeat(
   for (const row of alive ? worker.tasks : []) {
     if (row.cancelRequested) cancelRequests.push(row.id);
   }
+  doubtAhead(state, leaseMs, now);
   const workers = [...state.workers.values()];
   return {
     now,
@@ -115,6 +116,7 @@ export function releaseLost(
   now: number,
 ): LostTask[] {
   const lost: LostTask[] = [];
+  doubtAhead(state, request.leaseMs, now);
   for (const worker of [...state.workers.values()]) {
     if (worker.registered && !isLate(worker, request.leaseMs, now)) continue;
     worker.registered = false;
@@ -146,6 +148,13 @@ function takeFromLost(
   state.setStatus(row, "ServiceStopped", request.lostReason, now);
   state.endLease(row, now, now);
   return false;
+}
+
+/** What a clock that was ahead has written proves nothing: it counts as of now. */
+function doubtAhead(state: MemoryState, leaseMs: number, now: number): void {
+  for (const worker of state.workers.values()) {
+    if (worker.heartbeatAt > now + leaseMs) worker.heartbeatAt = now;
+  }
 }
 
 function isLate(worker: Worker, leaseMs: number, now: number): boolean {

@@ -989,6 +989,15 @@ LANGUAGE sql SET search_path FROM CURRENT AS $$
     started_at = CASE WHEN w.is_registered THEN w.started_at ELSE excluded.started_at END
 $$;
 
+-- A heartbeat that lies further in the future than a lease, since the clock was ahead, proves nothing: it counts as of now.
+-- Rows that others are at are left to them: a heartbeat waits for nobody.
+CREATE FUNCTION doubt_heartbeats_ahead(clock timestamptz, lease_ms float8) RETURNS void
+LANGUAGE sql SET search_path FROM CURRENT AS $$
+  UPDATE workers SET heartbeat_at = clock WHERE id = ANY (ARRAY(
+    SELECT w.id FROM workers AS w WHERE w.heartbeat_at > ms_after(clock, lease_ms) FOR UPDATE SKIP LOCKED
+  ))
+$$;
+
 -- The worker is alive. Returns HeartbeatResult (src/storage/requests.ts). All that it reads is small: the workers, the
 -- paused queues, and by an index the tasks that are to be cancelled.
 CREATE FUNCTION heartbeat(worker_id text, lease_ms float8) RETURNS json
@@ -1002,6 +1011,7 @@ DECLARE
 BEGIN
   UPDATE workers AS w SET heartbeat_at = clock WHERE w.id = heartbeat.worker_id AND w.is_registered;
   is_alive := FOUND;
+  PERFORM doubt_heartbeats_ahead(clock, lease_ms);
   RETURN json_build_object(
     'now', to_epoch_ms(clock),
     'alive', is_alive,
@@ -1050,6 +1060,7 @@ DECLARE
   kept     text[];
   released json;
 BEGIN
+  PERFORM doubt_heartbeats_ahead(clock, lease_ms);
   gone := ARRAY(
     SELECT w.id FROM workers AS w
     WHERE w.heartbeat_at < ms_after(clock, -lease_ms)

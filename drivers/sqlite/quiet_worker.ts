@@ -13,7 +13,7 @@ interface Quiet {
 }
 
 const countWorkers = "SELECT count(*) AS count FROM workers";
-const writeBeat = "UPDATE workers SET heartbeat_utc = max(heartbeat_utc, ?) WHERE id = ?";
+const writeBeat = "UPDATE workers SET heartbeat_utc = ? WHERE id = ?";
 
 /** Keeps the heartbeats of a worker that is alone. */
 export class QuietWorker {

@@ -40,7 +40,9 @@ export const lostOwners = "WITH RECURSIVE owner(id) AS (" +
   "WHERE owner.id IS NOT NULL) " +
   "SELECT id FROM owner WHERE id IS NOT NULL AND id NOT IN (SELECT id FROM workers)";
 
-const beat = "UPDATE workers SET heartbeat_utc = max(heartbeat_utc, ?) WHERE id = ?";
+const beat = "UPDATE workers SET heartbeat_utc = ? WHERE id = ?";
+/** What a clock that was ahead has written proves nothing. */
+const doubtAhead = "UPDATE workers SET heartbeat_utc = ? WHERE heartbeat_utc > ?";
 const anyLate = "SELECT 1 FROM workers WHERE heartbeat_utc < ? AND id <> ?";
 const selectCancelRequests = "SELECT id FROM queued_tasks " +
   "WHERE worker_id = ? AND cancel_requested = 1 ORDER BY id";
@@ -53,6 +55,7 @@ export function heartbeat(
 ): HeartbeatResult {
   return connection.transaction((now) => {
     const alive = connection.run(beat, now, workerId) > 0;
+    connection.run(doubtAhead, now, now + leaseMs);
     const requests = alive ? connection.all(selectCancelRequests, workerId) : [];
     return {
       now,
@@ -80,6 +83,7 @@ export function releaseLost(
   request: ReleaseLostRequest,
 ): LostTask[] {
   return connection.transaction((now) => {
+    connection.run(doubtAhead, now, now + request.leaseMs);
     connection.run(removeLate, now - request.leaseMs);
     const rows = connection.all(lostOwners)
       .flatMap((owner) => connection.all(selectHeld, owner.id as string));

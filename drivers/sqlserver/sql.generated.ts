@@ -640,11 +640,15 @@ BEGIN
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Late datetimeoffset(3) = DATEADD(millisecond, -(@LeaseMs % 86400000), DATEADD(day, -(@LeaseMs / 86400000), @Now));
+    DECLARE @Ahead datetimeoffset(3) = DATEADD(millisecond, @LeaseMs % 86400000, DATEADD(day, @LeaseMs / 86400000, @Now));
     DECLARE @Alive bit = 0, @OthersLost bit = 0;
 
     UPDATE [EverTask].[Workers] SET [HeartbeatUtc] = @Now WHERE [Id] = @WorkerId;
     IF @@ROWCOUNT > 0
         SET @Alive = 1;
+
+    -- A heartbeat that lies further in the future than a lease, since the clock was ahead, proves nothing: it counts as of now.
+    UPDATE [EverTask].[Workers] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK) SET [HeartbeatUtc] = @Now WHERE [HeartbeatUtc] > @Ahead;
 
     -- Tasks that a transaction locks are passed by: a heartbeat waits for nobody.
     IF EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] <> @WorkerId AND w.[HeartbeatUtc] < @Late)
@@ -1156,6 +1160,7 @@ BEGIN
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Late datetimeoffset(3) = DATEADD(millisecond, -(@LeaseMs % 86400000), DATEADD(day, -(@LeaseMs / 86400000), @Now));
+    DECLARE @Ahead datetimeoffset(3) = DATEADD(millisecond, @LeaseMs % 86400000, DATEADD(day, @LeaseMs / 86400000, @Now));
     DECLARE @Gone TABLE ([WorkerId] nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY);
     DECLARE @Held TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY, [WorkerId] nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL);
     DECLARE @Lost TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
@@ -1170,6 +1175,9 @@ BEGIN
     );
 
     BEGIN TRANSACTION;
+
+    -- A heartbeat that lies further in the future than a lease, since the clock was ahead, proves nothing: it counts as of now.
+    UPDATE [EverTask].[Workers] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK) SET [HeartbeatUtc] = @Now WHERE [HeartbeatUtc] > @Ahead;
 
     DELETE FROM [EverTask].[Workers] WHERE [HeartbeatUtc] < @Late;
 

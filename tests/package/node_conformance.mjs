@@ -12,7 +12,10 @@ import test from "node:test";
 import { FakeClock, storageConformance } from "@evertask/evertask/testing";
 
 /** What the harness can do of each store. */
-const capabilities = { memory: ["wakes"], sqlite: ["transaction", "wakes"] };
+const capabilities = {
+  memory: ["setClockBack", "wakes"],
+  sqlite: ["setClockBack", "transaction", "wakes"],
+};
 
 /** How to make a new database of each store; opening it again is another process. */
 const databases = {
@@ -62,6 +65,7 @@ const harness = {
       storage: await another(),
       another,
       passTime: (ms) => clock.advance(ms),
+      setClockBack: (ms) => Promise.resolve(clock.setTime(clock.now() - ms)),
       transaction: database.transaction,
       async dispose() {
         for (const storage of opened) await storage.close();

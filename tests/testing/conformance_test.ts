@@ -234,7 +234,10 @@ Deno.test("every case has a name of its own", () => {
 Deno.test("cases whose capability is missing are handed out, marked with it", () => {
   const { capabilities: _, ...bare } = memoryHarness;
   const missing = new Set(storageConformance(bare).map((c) => c.missing));
-  assertEquals([...missing].sort(), ["failAt", "setRunCount", "transaction", "wakes", null].sort());
+  assertEquals(
+    [...missing].sort(),
+    ["failAt", "setClockBack", "setRunCount", "transaction", "wakes", null].sort(),
+  );
 });
 
 Deno.test("a store is disposed of, whether its case passes or fails", async () => {

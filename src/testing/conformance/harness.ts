@@ -6,10 +6,10 @@ import type { Storage } from "../../storage/storage.ts";
  * What a store under test can do beyond the contract. Cases that need something that is missing are handed out marked
  * with it, so that nobody takes them for passed.
  *
- * - `setRunCount`, `failAt`, `transaction`: the optional functions of {@linkcode StorageUnderTest}.
+ * - `setRunCount`, `failAt`, `transaction`, `setClockBack`: the optional functions of {@linkcode StorageUnderTest}.
  * - `wakes`: {@linkcode Storage.onWake} tells what other processes did, at once or within a second of the store's time.
  */
-export type Capability = "setRunCount" | "failAt" | "transaction" | "wakes";
+export type Capability = "setRunCount" | "failAt" | "transaction" | "setClockBack" | "wakes";
 
 /** How the suite gets at a store: implement this once for a driver. */
 export interface StorageHarness {
@@ -46,6 +46,12 @@ export interface StorageUnderTest {
     work: (connection: unknown) => Promise<void>,
     end: "commit" | "rollback",
   ): Promise<void>;
+  /**
+   * The store's clock is set back. A database server's harness shifts all stored instants forward by as much.
+   *
+   * @param ms Whole milliseconds.
+   */
+  setClockBack?(ms: number): Promise<void>;
   /** Closes everything and removes the database. */
   dispose(): Promise<void>;
 }

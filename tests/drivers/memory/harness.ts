@@ -54,6 +54,7 @@ async function create(): Promise<StorageUnderTest> {
     storage: faulty(await another(), fault),
     another,
     passTime: (ms) => clock.advance(ms),
+    setClockBack: (ms) => Promise.resolve(clock.setTime(clock.now() - ms)),
     setRunCount(taskId, runCount) {
       stateOf(database).rows.get(taskId)!.series!.runCount = runCount;
       return Promise.resolve();
@@ -68,6 +69,6 @@ async function create(): Promise<StorageUnderTest> {
 /** A memory store for each case. */
 export const memoryHarness: StorageHarness = {
   name: "memory",
-  capabilities: ["setRunCount", "failAt", "wakes"],
+  capabilities: ["setRunCount", "failAt", "setClockBack", "wakes"],
   create,
 };

@@ -60,7 +60,7 @@ export function postgresHarness(name: string, url: () => Promise<string>): Stora
   let schemas = 0;
   return {
     name,
-    capabilities: ["setRunCount", "failAt", "transaction", "wakes"],
+    capabilities: ["setRunCount", "failAt", "transaction", "setClockBack", "wakes"],
     async create(): Promise<StorageUnderTest> {
       const schema = `case_${++schemas}`;
       const database = await url();
@@ -76,6 +76,7 @@ export function postgresHarness(name: string, url: () => Promise<string>): Stora
         storage: await open(postgresStorage({ sql: faulty(sql, fault), schema })),
         another: () => open(postgresStorage({ url: database, schema })),
         passTime: (ms) => passTime(sql, schema, ms),
+        setClockBack: (ms) => passTime(sql, schema, -ms),
         async setRunCount(taskId, runCount) {
           await sql`
             UPDATE ${

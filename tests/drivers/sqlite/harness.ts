@@ -18,7 +18,7 @@ export function sqliteHarness(
 ): StorageHarness {
   return {
     name,
-    capabilities: ["setRunCount", "failAt", "transaction", "wakes"],
+    capabilities: ["setRunCount", "failAt", "transaction", "setClockBack", "wakes"],
     create: () => create(open, new Fault(faults)),
   };
 }
@@ -45,6 +45,7 @@ async function create(
     storage: await opened({ database: fault.wrap(own) }),
     another: () => opened({ path }),
     passTime: (ms) => clock.advance(ms),
+    setClockBack: (ms) => Promise.resolve(clock.setTime(clock.now() - ms)),
     failAt: (n) => fault.failAt(n),
     setRunCount(taskId, runCount) {
       using database = disposable(new DatabaseSync(path));

@@ -9,7 +9,7 @@ import { emptySchema, passTime, withPool, withSchema } from "../../support/tsql_
 import { intercepted } from "./intercepted_pool.ts";
 
 /** What the harness provides beyond the contract; there is no push. */
-export const capabilities = ["setRunCount", "failAt", "transaction"] as const;
+export const capabilities = ["setRunCount", "failAt", "transaction", "setClockBack"] as const;
 
 /** A harness for a schema that is there. Its cases run one after the other. */
 export function sqlServerHarness(pool: SqlServerPool, schema: string): StorageHarness {
@@ -30,6 +30,7 @@ export function sqlServerHarness(pool: SqlServerPool, schema: string): StorageHa
         storage: await open(faulty(pool, fault)),
         another: () => open(pool),
         passTime: (ms) => passTime(pool, schema, ms),
+        setClockBack: (ms) => passTime(pool, schema, -ms),
         async setRunCount(taskId, runCount) {
           const request = pool.request();
           request.input("Id", taskId);

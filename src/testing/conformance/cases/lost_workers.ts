@@ -2,7 +2,7 @@
 
 import { WorkerLostError } from "../../../storage/errors.ts";
 import { expectNear, expectRejection, expectSame, expectSameSet, expectThat } from "../expect.ts";
-import { hour, leaseMs, minute, topic } from "../scene.ts";
+import { day, hour, leaseMs, minute, topic } from "../scene.ts";
 
 export const lostWorkers = topic("lost workers", {
   "workers are known while they live": async (s) => {
@@ -96,6 +96,34 @@ export const lostWorkers = topic("lost workers", {
       "ServiceStopped",
     ], "another one gets it");
   },
+
+  "a heartbeat of a clock that was ahead proves nothing": ["setClockBack", async (s) => {
+    const { id } = await s.claimed();
+    await s.worker("worker-b");
+    await s.unit.setClockBack!(day);
+    const othersLost = async (workerId: string) =>
+      (await s.storage.heartbeat(workerId, leaseMs)).othersLost;
+    expectSame(await othersLost("worker-b"), false, "they may live");
+    expectSame(await s.releaseLost(), [], "and are given a lease to show it");
+    await s.unit.passTime(leaseMs - minute);
+    expectSame(await othersLost("worker-b"), false, "the lease has not passed");
+    await s.unit.passTime(2 * minute);
+    expectSame(await othersLost("worker-b"), true, "one of them was silent for a lease");
+    const lost = await s.releaseLost();
+    expectSame(lost.map((t) => [t.taskId, t.workerId]), [[id, "worker-a"]], "its task is taken");
+    expectSame((await s.storage.workers()).map((w) => w.id), ["worker-b"], "the other one lives");
+  }],
+
+  "a search for lost workers alone gives those of a clock that was ahead a lease": [
+    "setClockBack",
+    async (s) => {
+      const { id } = await s.claimed();
+      await s.unit.setClockBack!(day);
+      expectSame(await s.releaseLost(), [], "it may live");
+      await s.unit.passTime(leaseMs + minute);
+      expectSame((await s.releaseLost()).map((t) => t.taskId), [id], "it does not");
+    },
+  ],
 
   "the heartbeat of a worker that never was changes nothing": async (s) => {
     const beat = await s.storage.heartbeat("nobody", leaseMs);
