@@ -117,6 +117,7 @@ export type { DispatchedTask, ExecutedTask, Instrumentation } from "./src/instru
 export type { FillRandom } from "./src/ids/uuid_v7.ts";
 export type * from "./src/storage/queries.ts";
 export type * from "./src/storage/records.ts";
+export type { WorkersOptions, WorkerStatus } from "./src/storage/worker_status.ts";
 export type * from "./src/storage/requests.ts";
 export type * from "./src/storage/retention.ts";
 export type { Storage } from "./src/storage/storage.ts";

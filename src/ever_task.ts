@@ -6,6 +6,7 @@ import {
   type DispatchResult,
   parseTaskKey,
 } from "./dispatch/dispatch_options.ts";
+import { checkOptions } from "./argument_checks.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { EventBus } from "./events/event_bus.ts";
 import { StoredTaskEvents } from "./events/stored_task_events.ts";
@@ -22,12 +23,12 @@ import type {
   RunsAuditRecord,
   StatusAuditRecord,
   TaskRecord,
-  WorkerRecord,
 } from "./storage/records.ts";
 import type { Page, PageRequest, StorageStatistics, TaskFilter } from "./storage/queries.ts";
 import type { CancelOutcome } from "./storage/requests.ts";
 import { checkTaskFilter } from "./storage/task_filter.ts";
-import type { Task } from "./task.ts";
+import { type WorkersOptions, type WorkerStatus, workerStatuses } from "./storage/worker_status.ts";
+import type { AnyTask, Task } from "./task.ts";
 import { type Duration, toMilliseconds } from "./time/duration.ts";
 import { StorageClock } from "./time/storage_clock.ts";
 import { Worker } from "./worker/worker.ts";
@@ -57,11 +58,14 @@ export class EverTask {
   readonly audit: Audit;
   /** Pauses, resumes and shows queues. */
   readonly queues: Queues;
+  /** The tasks that it was made with. */
+  readonly tasks: readonly AnyTask[];
   /** The recurring series. */
   readonly recurring: Recurring;
   readonly #dispatcher: Dispatcher;
   readonly #life: Lifecycle;
   readonly #stored: StoredTaskEvents;
+  readonly #leaseMs: number;
 
   /** Use {@linkcode createEverTask}. */
   constructor(options: EverTaskOptions) {
@@ -99,6 +103,8 @@ export class EverTask {
     const refresh = () => this.#life.worker?.refresh();
     this.events = events;
     this.#stored = new StoredTaskEvents(shared);
+    this.#leaseMs = lease.leaseMs;
+    this.tasks = [...definitions.values()];
     this.audit = new Audit(opened, clock);
     this.queues = new Queues(queues.keys(), opened, refresh);
     this.recurring = new Recurring(opened, refresh);
@@ -224,9 +230,15 @@ export class EverTask {
     return this.#life.worker?.workerId ?? null;
   }
 
-  /** The live worker processes. */
-  async workers(): Promise<readonly WorkerRecord[]> {
-    return await (await this.#life.opened()).workers();
+  /**
+   * The live worker processes of the store, oldest first: those whose heartbeat is, by the storage's clock, not older than
+   * `leaseDuration`.
+   */
+  async workers(options: WorkersOptions = {}): Promise<readonly WorkerStatus[]> {
+    checkOptions(options, ["includeLost"], "options");
+    const storage = await this.#life.opened();
+    const workers = workerStatuses(await storage.workers(), this.#leaseMs);
+    return options.includeLost ? workers : workers.filter(({ alive }) => alive);
   }
 
   /**

@@ -220,11 +220,11 @@ export class MemoryStorage implements Storage {
   }
 
   workers(): ReturnType<Storage["workers"]> {
-    return this.#run((state) => {
+    return this.#run((state, now) => {
       const registered = [...state.workers.values()].filter((worker) => worker.registered);
       return registered.sort((a, b) => a.startedAt - b.startedAt).map((worker): WorkerRecord => {
         const { id, host, startedAt, heartbeatAt } = worker;
-        return { id, host, startedAt, heartbeatAt };
+        return { id, host, startedAt, heartbeatAt, heartbeatAgeMs: now - heartbeatAt };
       });
     });
   }

@@ -1339,7 +1339,8 @@ $$;
 -- The registered workers as WorkerRecord, oldest first.
 CREATE FUNCTION list_workers() RETURNS json LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT coalesce(json_agg(r), '[]') FROM (
-    SELECT w.id, w.host, to_epoch_ms(w.started_at) AS "startedAt", to_epoch_ms(w.heartbeat_at) AS "heartbeatAt"
+    SELECT w.id, w.host, to_epoch_ms(w.started_at) AS "startedAt", to_epoch_ms(w.heartbeat_at) AS "heartbeatAt",
+      to_epoch_ms(utc_now()) - to_epoch_ms(w.heartbeat_at) AS "heartbeatAgeMs"
     FROM workers AS w WHERE w.is_registered ORDER BY w.started_at, w.id
   ) AS r
 $$;

@@ -161,13 +161,15 @@ export function toExecutionLog(row: SqliteRow): ExecutionLogRecord {
   };
 }
 
-/** A live worker. */
-export function toWorker(row: SqliteRow): WorkerRecord {
+/** A registered worker. */
+export function toWorker(row: SqliteRow, now: number): WorkerRecord {
+  const heartbeatAt = row.heartbeat_utc as number;
   return {
     id: row.id as string,
     host: text(row.host),
     startedAt: row.started_at_utc as number,
-    heartbeatAt: row.heartbeat_utc as number,
+    heartbeatAt,
+    heartbeatAgeMs: now - heartbeatAt,
   };
 }
 

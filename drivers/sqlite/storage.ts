@@ -194,7 +194,7 @@ export class SqliteStorage implements Storage {
   }
 
   workers(): Result<"workers"> {
-    return this.#loudly((connection) => workers(connection));
+    return this.#loudly(workers);
   }
 
   backlog(): Result<"backlog"> {

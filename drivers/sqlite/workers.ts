@@ -28,9 +28,9 @@ export function unregisterWorker(connection: Connection, workerId: string): void
 }
 
 /** The registered workers, oldest first. */
-export function workers(connection: Connection): WorkerRecord[] {
+export function workers(connection: Connection, now: number): WorkerRecord[] {
   return connection.all(`SELECT ${workerColumns} FROM workers ORDER BY started_at_utc, id`)
-    .map(toWorker);
+    .map((row) => toWorker(row, now));
 }
 
 /** Workers that hold tasks but are not registered, found by one search of the index a worker. */

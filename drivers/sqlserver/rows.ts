@@ -121,13 +121,15 @@ export function toExecutionLog(row: Row): ExecutionLogRecord {
   };
 }
 
-/** A row of Workers. */
+/** A row of Workers, and the database's clock. */
 export function toWorker(row: Row): WorkerRecord {
+  const heartbeatAt = instant(row.HeartbeatUtc);
   return {
     id: fromStoredName(text(row.Id)),
     host: fromStoredName(text(row.Host)),
     startedAt: instant(row.StartedUtc),
-    heartbeatAt: instant(row.HeartbeatUtc),
+    heartbeatAt,
+    heartbeatAgeMs: instant(row.Now) - heartbeatAt,
   };
 }
 

@@ -74,8 +74,9 @@ export async function releaseLost(
 /** {@linkcode Storage.workers}. */
 export async function readWorkers(database: SqlServerDatabase): Promise<WorkerRecord[]> {
   const [found] = await database.query(
-    "SELECT [Id], [Host], [StartedUtc], [HeartbeatUtc] FROM [EverTask].[Workers] " +
-      "ORDER BY [StartedUtc], [Id];",
+    "SELECT [Id], [Host], [StartedUtc], [HeartbeatUtc], " +
+      "CAST(SYSUTCDATETIME() AS datetimeoffset(3)) AS [Now] " +
+      "FROM [EverTask].[Workers] ORDER BY [StartedUtc], [Id];",
   );
   return found!.map(rows.toWorker);
 }

@@ -167,7 +167,7 @@ export interface ExecutionLogRecord {
   readonly sequence: number;
 }
 
-/** One live worker process. */
+/** One registered worker process. */
 export interface WorkerRecord {
   /** New for each start of a process. */
   readonly id: string;
@@ -177,4 +177,6 @@ export interface WorkerRecord {
   readonly startedAt: number;
   /** When it was last heard of. */
   readonly heartbeatAt: number;
+  /** How long ago that was, by the storage's clock, in milliseconds. Below 0 when that clock has been set back since. */
+  readonly heartbeatAgeMs: number;
 }

@@ -294,7 +294,7 @@ export interface Storage {
    * runs before have left.
    */
   countExecutionLogs(taskId: string, run: number, limit: number): Promise<number>;
-  /** The registered workers, oldest first. */
+  /** The registered workers, oldest first; also those whose heartbeat is old, until {@linkcode Storage.releaseLost}. */
   workers(): Promise<readonly WorkerRecord[]>;
   /** What waits, by queue. Its cost grows with what waits alone, however many tasks have ended. */
   backlog(): Promise<Backlog>;

@@ -7,7 +7,8 @@ import type { Storage } from "../storage/storage.ts";
 
 /** Pauses, resumes and shows queues; `everTask.queues`. */
 export class Queues {
-  readonly #configured: ReadonlySet<string>;
+  /** The names of the queues of this instance: those it was made with, `default` and `recurring`. */
+  readonly names: readonly string[];
   readonly #opened: () => Promise<Storage>;
   readonly #refresh: () => void;
 
@@ -23,7 +24,7 @@ export class Queues {
     opened: () => Promise<Storage>,
     refresh: () => void,
   ) {
-    this.#configured = new Set(configured);
+    this.names = [...configured];
     this.#opened = opened;
     this.#refresh = refresh;
   }
@@ -60,14 +61,14 @@ export class Queues {
   async #setPaused(queue: string, paused: boolean): Promise<void> {
     parseQueueName(queue, "queue");
     const storage = await this.#opened();
-    if (!this.#configured.has(queue)) await this.#checkStored(queue);
+    if (!this.names.includes(queue)) await this.#checkStored(queue);
     await storage.setQueuePaused(queue, paused);
     this.#refresh();
   }
 
   /** A queue that only other processes have: it has tasks, or was paused. */
   async #checkStored(queue: string): Promise<void> {
-    const names = new Set(this.#configured);
+    const names = new Set(this.names);
     for (const stored of await this.list()) names.add(stored.queue);
     if (names.has(queue)) return;
     const remedy = `be one of the queues there are: ${[...names].join(", ")}. Add it to the ` +

@@ -2,6 +2,7 @@
 
 import type { FigureOrigin } from "../../../src/monitor/mod.ts";
 import type { QueueStatistics } from "../../../src/storage/queries.ts";
+import { type WorkersOptions, workerStatuses } from "../../../src/storage/worker_status.ts";
 import { taskStatuses } from "../../../src/storage/task_status.ts";
 
 /** Figures that a test sets. */
@@ -9,6 +10,7 @@ export class StorageFigures implements FigureOrigin {
   now = Date.UTC(2026, 0, 2, 3, 4, 5);
   waiting: QueueStatistics[] = [];
   workerHeartbeats: Record<string, number> = {};
+  leaseMs = 15_000;
   auditRows = 0;
   /** What every question fails with, while it is set. */
   error: Error | null = null;
@@ -33,14 +35,16 @@ export class StorageFigures implements FigureOrigin {
     };
   }
 
-  async workers() {
+  async workers({ includeLost = false }: WorkersOptions = {}) {
     await this.#answer();
-    return Object.entries(this.workerHeartbeats).map(([id, heartbeatAt]) => ({
+    const records = Object.entries(this.workerHeartbeats).map(([id, heartbeatAt]) => ({
       id,
       host: "host",
       startedAt: this.now,
       heartbeatAt,
+      heartbeatAgeMs: this.now - heartbeatAt,
     }));
+    return workerStatuses(records, this.leaseMs).filter(({ alive }) => alive || includeLost);
   }
 
   readonly audit = {

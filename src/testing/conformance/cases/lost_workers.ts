@@ -38,6 +38,19 @@ export const lostWorkers = topic("lost workers", {
     );
   },
 
+  "a heartbeat has an age, by the storage's clock": async (s) => {
+    await s.worker("worker-a");
+    const ages = async () => (await s.storage.workers()).map((worker) => worker.heartbeatAgeMs);
+    expectNear((await ages())[0]!, 0, "it has just been registered");
+    await s.unit.passTime(hour);
+    await s.worker("worker-b");
+    const [old, fresh] = await ages();
+    expectNear(old!, hour, "it was last heard of an hour ago");
+    expectNear(fresh!, 0, "another worker's is its own");
+    await s.storage.heartbeat("worker-a", 2 * hour);
+    expectNear((await ages())[0]!, 0, "it has been heard of again");
+  },
+
   "registering twice is the same as once": async (s) => {
     await s.worker();
     await s.worker();
