@@ -5,24 +5,26 @@ import { checkMethods } from "../argument_checks.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { TaskEventSource } from "../events/task_event.ts";
 import type { AuditGrowth, Backlog, StorageStatistics } from "../storage/queries.ts";
-import type { WorkerRecord } from "../storage/records.ts";
+import type { WorkersOptions, WorkerStatus } from "../storage/worker_status.ts";
 
 /** Something that tells of its tasks; every `EverTask` does. */
 export interface EventOrigin {
   /** What happens to tasks. */
   readonly events: TaskEventSource;
+  /** The registered tasks, whose figures begin with 0. */
+  readonly tasks?: readonly { readonly type: string; readonly queue?: string }[];
 }
 
 /** Something whose storage can be asked for figures; every `EverTask` can. */
 export interface FigureOrigin {
   /** Growth of the audit tables. */
   readonly audit: { growth(): Promise<readonly AuditGrowth[]> };
-  /** What waits, by queue. */
-  readonly queues: { backlog(): Promise<Backlog> };
+  /** The configured queues, whose figures begin with 0, and what waits, by queue. */
+  readonly queues: { readonly names?: readonly string[]; backlog(): Promise<Backlog> };
   /** Counts by status and queue. */
   statistics(): Promise<StorageStatistics>;
-  /** The live worker processes. */
-  workers(): Promise<readonly WorkerRecord[]>;
+  /** The live worker processes; on request also those that are lost and still registered. */
+  workers(options?: WorkersOptions): Promise<readonly WorkerStatus[]>;
 }
 
 /** Something that may run a worker; every `EverTask` may. */

@@ -5,7 +5,7 @@ import { cached } from "../../src/monitor/cached.ts";
 import { FakeClock } from "../../src/testing/mod.ts";
 
 /** Something to ask, which answers when a test says so. */
-function question(restFactor?: number) {
+function question(restFactor = 0) {
   const clock = new FakeClock();
   let asked = 0;
   let takesMs = 0;
@@ -20,15 +20,15 @@ function question(restFactor?: number) {
         else clock.setTimer(answer, takesMs);
       });
     },
-    1_000,
+    { ageMs: 1_000, restFactor, timeoutMs: 5_000 },
     clock,
-    restFactor,
   );
   return {
     ask,
     pass: (ms: number) => clock.advance(ms),
     take: (ms: number) => takesMs = ms,
     fail: (reason: Error | null) => error = reason,
+    asked: () => asked,
   };
 }
 
@@ -60,5 +60,33 @@ Deno.test("a failure is passed on and not kept", async () => {
   fail(new Error("out of reach"));
   await assertRejects(ask, Error, "out of reach");
   fail(null);
+  assertEquals(await ask(), 2);
+});
+
+Deno.test("nobody waits longer than the timeout, and an answer that comes later serves the next", async () => {
+  const { ask, pass, take, asked } = question();
+  take(10_000);
+  const early = assertRejects(ask, Error, "no answer within 5000 ms");
+  await pass(3_000);
+  const late = assertRejects(ask, Error, "no answer within 5000 ms");
+  await pass(2_000);
+  await early;
+  await pass(3_000);
+  await late;
+  await pass(2_000);
+  assertEquals(await ask(), 1);
+  assertEquals(asked(), 1);
+});
+
+Deno.test("a question that is never answered is asked again after three times the timeout", async () => {
+  const { ask, pass, take, asked } = question();
+  take(Infinity);
+  for (let times = 0; times < 3; times++) {
+    const vain = assertRejects(ask);
+    await pass(5_000);
+    await vain;
+  }
+  assertEquals(asked(), 1);
+  take(0);
   assertEquals(await ask(), 2);
 });

@@ -2,7 +2,7 @@
 // probes and people.
 
 import type { Backlog } from "../../storage/queries.ts";
-import type { WorkerRecord } from "../../storage/records.ts";
+import type { WorkerStatus } from "../../storage/worker_status.ts";
 import { messageOf } from "../../thrown/describe_error.ts";
 import { cached } from "../cached.ts";
 import { accessCheck } from "../http/access_token.ts";
@@ -14,6 +14,7 @@ import {
   type FigureOrigin,
   type WorkerOrigin,
 } from "../monitored.ts";
+import { workerFigures } from "../worker_figures.ts";
 import { FailureRate } from "./failure_rate.ts";
 import { type HealthOptions, type HealthSettings, healthSettings } from "./health_options.ts";
 import { type HealthCheck, type HealthReport, report, statusOf } from "./health_report.ts";
@@ -38,7 +39,7 @@ export interface HealthChecks {
 /** What the storage said. */
 interface Figures {
   readonly backlog: Backlog;
-  readonly workers: readonly WorkerRecord[];
+  readonly workers: readonly WorkerStatus[];
 }
 
 /**
@@ -76,7 +77,16 @@ export function createHealthChecks(
       { kinds: ["completed", "failed"] },
     )
     : () => {};
-  const figures = cached(() => askInTime(everTask, settings), settings.cacheMs, clock);
+  const limits = { ageMs: settings.cacheMs, timeoutMs: settings.timeoutMs };
+  const figures = cached(
+    async (): Promise<Figures> => {
+      const asked = [everTask.queues.backlog(), everTask.workers({ includeLost: true })] as const;
+      const [backlog, workers] = await Promise.all(asked);
+      return { backlog, workers };
+    },
+    limits,
+    clock,
+  );
 
   async function readiness(): Promise<Record<string, HealthCheck>> {
     let known: Figures;
@@ -123,23 +133,6 @@ export function createHealthChecks(
   };
 }
 
-async function askInTime(everTask: FigureOrigin, settings: HealthSettings): Promise<Figures> {
-  const { clock, timeoutMs } = settings;
-  const late = Promise.withResolvers<never>();
-  const stopTimer = clock.setTimer(
-    () => late.reject(new Error(`no answer within ${timeoutMs} ms`)),
-    timeoutMs,
-    { unref: true },
-  );
-  try {
-    const asked = Promise.all([everTask.queues.backlog(), everTask.workers()]);
-    const [backlog, workers] = await Promise.race([asked, late.promise]);
-    return { backlog, workers };
-  } finally {
-    stopTimer();
-  }
-}
-
 function unreachable(error: unknown): HealthCheck {
   return {
     status: "Unhealthy",
@@ -150,24 +143,26 @@ function unreachable(error: unknown): HealthCheck {
 
 function workerCheck(
   workerId: string | null,
-  { backlog, workers }: Figures,
+  { workers }: Figures,
   { maxHeartbeatAgeMs }: HealthSettings,
 ): HealthCheck {
   const own = workers.find(({ id }) => id === workerId);
+  const { alive } = workerFigures(workers);
   if (own === undefined) {
     return {
       status: "Unhealthy",
       description: workerId === null
         ? "This process runs no worker: it is not started, or was given up for lost."
         : "This process's worker is not registered: it was given up for lost.",
-      data: { workerId, workers: workers.length },
+      data: { workerId, workers: alive },
     };
   }
-  const heartbeatAgeMs = Math.max(0, backlog.now - own.heartbeatAt);
+  const { heartbeatAgeMs } = own;
   return {
-    status: heartbeatAgeMs > maxHeartbeatAgeMs ? "Unhealthy" : "Healthy",
+    // One in the future, as after a clock was set back, is no sign of life.
+    status: Math.abs(heartbeatAgeMs) > maxHeartbeatAgeMs ? "Unhealthy" : "Healthy",
     description: `The last heartbeat was ${heartbeatAgeMs} ms ago.`,
-    data: { workerId, heartbeatAgeMs, workers: workers.length },
+    data: { workerId, heartbeatAgeMs, workers: alive },
   };
 }
 

@@ -9,5 +9,6 @@ export {
   type MeterSource,
   type OpenTelemetry,
   type OpenTelemetryOptions,
+  type ScopeOptions,
   type TracerSource,
 } from "./open_telemetry.ts";

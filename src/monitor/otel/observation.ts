@@ -1,11 +1,13 @@
 // What is not part of a dispatch or an execution: what became of tasks otherwise, as a counter, and the figures of the
 // storage, as observable gauges.
 
-import type { BatchObservableResult, Meter } from "@opentelemetry/api";
+import { type BatchObservableResult, diag, type Meter } from "@opentelemetry/api";
 import type { TaskEventKind } from "../../events/task_event.ts";
 import type { Clock } from "../../time/clock.ts";
-import { cached, dear } from "../cached.ts";
+import { cached, type CacheLimits, dear } from "../cached.ts";
+import { type EventLabels, knownLabels, withKnownQueues } from "../known_series.ts";
 import type { EventOrigin, FigureOrigin } from "../monitored.ts";
+import { workerFigures } from "../worker_figures.ts";
 
 /** For how long the sizes of the audit tables serve; counting them may take the database a while. */
 const auditCacheMs = 60_000;
@@ -31,66 +33,106 @@ const aggregated: readonly TaskEventKind[] = ["rateLimitDeferred", "missed"];
 /**
  * Starts to observe an instance.
  *
+ * @param limits For how long answers of the storage serve, and are waited for.
  * @returns A function that ends it.
  */
 export function observe(
   everTask: EventOrigin & FigureOrigin,
   meter: Meter,
   clock: Clock,
-  cacheMs: number,
+  limits: CacheLimits,
 ): () => void {
+  const stopCounting = countEvents(everTask, meter);
+  const stopMeasuring = measureStorage(everTask, meter, clock, limits);
+  return () => {
+    stopCounting();
+    stopMeasuring();
+  };
+}
+
+function countEvents(everTask: EventOrigin & FigureOrigin, meter: Meter): () => void {
   const events = meter.createCounter("evertask.task.events", {
     description: "What became of tasks, but for normal life",
     unit: "{event}",
   });
-  const unsubscribe = everTask.events.subscribe(({ kind, taskType, queue, count }) => {
-    events.add(aggregated.includes(kind) ? Math.max(1, count) : 1, {
+  const count = (kind: TaskEventKind, { type, queue }: EventLabels, times: number): void =>
+    events.add(times, {
       "evertask.event.kind": kind,
-      "evertask.task.type": kind === "workerStarved" ? "" : taskType,
+      "evertask.task.type": type,
       "messaging.destination.name": queue,
     });
+  for (const kind of kinds) {
+    const known = kind === "workerStarved" ? [{ type: "", queue: "" }] : knownLabels(everTask);
+    for (const labels of known) count(kind, labels, 0);
+  }
+  return everTask.events.subscribe((event) => {
+    const { kind, taskType, queue } = event;
+    const labels = { type: kind === "workerStarved" ? "" : taskType, queue };
+    count(kind, labels, aggregated.includes(kind) ? Math.max(1, event.count) : 1);
   }, { kinds });
+}
 
-  const backlog = cached(() => everTask.queues.backlog(), cacheMs, clock);
-  const statistics = cached(() => everTask.statistics(), cacheMs, clock, dear);
-  const workers = cached(() => everTask.workers(), cacheMs, clock);
-  const growth = cached(() => everTask.audit.growth(), auditCacheMs, clock, dear);
+function measureStorage(
+  everTask: FigureOrigin,
+  meter: Meter,
+  clock: Clock,
+  limits: CacheLimits,
+): () => void {
+  const dearLimits = { ...limits, restFactor: dear };
+  const backlog = cached(() => everTask.queues.backlog(), limits, clock);
+  const statistics = cached(() => everTask.statistics(), dearLimits, clock);
+  const workers = cached(() => everTask.workers({ includeLost: true }), limits, clock);
+  const auditLimits = { ...dearLimits, ageMs: auditCacheMs };
+  const growth = cached(() => everTask.audit.growth(), auditLimits, clock);
   const gauge = (name: string, description: string, unit: string) =>
     meter.createObservableGauge(name, { description, unit });
   const queueTasks = gauge("evertask.queue.tasks", "Unfinished tasks", "{task}");
   const oldest = gauge("evertask.queue.oldest_waiting", "Age of the longest waiting task", "s");
-  const workerCount = gauge("evertask.workers", "Registered worker processes", "{worker}");
+  const workerCount = gauge("evertask.workers", "Worker processes that are alive", "{worker}");
+  const heartbeatAge = gauge(
+    "evertask.worker.heartbeat_age",
+    "How long ago the registered worker was heard of that has been silent for longest",
+    "s",
+  );
   const auditRows = gauge("evertask.audit.rows", "Rows of the audit tables", "{row}");
 
-  // A storage that cannot be asked leaves a gap in the series; the SDK reports the error.
   const collect = async (result: BatchObservableResult): Promise<void> => {
-    const [{ now, queues: waiting }, { queues }, workerList, tables] = await Promise.all([
-      backlog(),
-      statistics(),
-      workers(),
-      growth(),
-    ]);
     const observeTasks = (queue: string, state: string, count: number): void =>
       result.observe(queueTasks, count, {
         "messaging.destination.name": queue,
         "evertask.task.state": state,
       });
-    for (const { queue, due, scheduled, oldestDueAt } of waiting) {
-      observeTasks(queue, "due", due);
-      observeTasks(queue, "scheduled", scheduled);
-      const ageMs = oldestDueAt === null ? 0 : Math.max(0, now - oldestDueAt);
-      result.observe(oldest, ageMs / 1000, { "messaging.destination.name": queue });
-    }
-    for (const { queue, claimed } of queues) observeTasks(queue, "claimed", claimed);
-    result.observe(workerCount, workerList.length);
-    for (const { table, rows } of tables) {
-      result.observe(auditRows, rows, { "evertask.audit.table": table });
+    const parts = await Promise.allSettled([
+      backlog().then(({ now, queues }) => {
+        for (const { queue, due, scheduled, oldestDueAt } of withKnownQueues(everTask, queues)) {
+          observeTasks(queue, "due", due);
+          observeTasks(queue, "scheduled", scheduled);
+          const ageMs = oldestDueAt === null ? 0 : Math.max(0, now - oldestDueAt);
+          result.observe(oldest, ageMs / 1000, { "messaging.destination.name": queue });
+        }
+      }),
+      statistics().then(({ queues }) => {
+        for (const { queue, claimed } of withKnownQueues(everTask, queues)) {
+          observeTasks(queue, "claimed", claimed);
+        }
+      }),
+      workers().then((list) => {
+        const { alive, oldestHeartbeatMs } = workerFigures(list);
+        result.observe(workerCount, alive);
+        if (oldestHeartbeatMs !== null) result.observe(heartbeatAge, oldestHeartbeatMs / 1000);
+      }),
+      growth().then((tables) => {
+        for (const { table, rows } of tables) {
+          result.observe(auditRows, rows, { "evertask.audit.table": table });
+        }
+      }),
+    ]);
+    // What the storage does not give leaves a gap in its own series alone.
+    for (const part of parts) {
+      if (part.status === "rejected") diag.warn("EverTask's storage cannot be asked", part.reason);
     }
   };
-  const observables = [queueTasks, oldest, workerCount, auditRows];
+  const observables = [queueTasks, oldest, workerCount, heartbeatAge, auditRows];
   meter.addBatchObservableCallback(collect, observables);
-  return () => {
-    unsubscribe();
-    meter.removeBatchObservableCallback(collect, observables);
-  };
+  return () => meter.removeBatchObservableCallback(collect, observables);
 }

@@ -18,6 +18,7 @@ import type { DispatchedTask, ExecutedTask, Instrumentation } from "../../instru
 import { errorParts } from "../../thrown/describe_error.ts";
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
+import { version } from "../../version.ts";
 import { checkOrigin, type EventOrigin, figureMethods, type FigureOrigin } from "../monitored.ts";
 import { errorType, operationAttributes, taskAttributes } from "./attributes.ts";
 import { Instruments } from "./instruments.ts";
@@ -27,13 +28,19 @@ import { formatTraceparent, parseTraceparent } from "./trace_context.ts";
 /** A `TracerProvider` of @opentelemetry/api. */
 export interface TracerSource {
   /** Gives the tracer of an instrumentation. */
-  getTracer(name: string): object;
+  getTracer(name: string, version?: string, options?: ScopeOptions): object;
 }
 
 /** A `MeterProvider` of @opentelemetry/api. */
 export interface MeterSource {
   /** Gives the meter of an instrumentation. */
-  getMeter(name: string): object;
+  getMeter(name: string, version?: string, options?: ScopeOptions): object;
+}
+
+/** What telemetry says of its names beside the scope's. */
+export interface ScopeOptions {
+  /** Which version of the semantic conventions they follow. */
+  readonly schemaUrl?: string;
 }
 
 /** Options of {@linkcode createOpenTelemetry}. */
@@ -54,6 +61,11 @@ export interface OpenTelemetryOptions {
    */
   readonly cacheTime?: Duration;
   /**
+   * How long the storage is waited for when metrics are collected; what it has not given by then is left out.
+   * @default 4 seconds
+   */
+  readonly timeout?: Duration;
+  /**
    * The time.
    * @default systemClock
    */
@@ -71,7 +83,18 @@ export interface OpenTelemetry extends Instrumentation {
   observe(everTask: EventOrigin & FigureOrigin): () => void;
 }
 
-const scope = "@evertask/evertask";
+const scope = [
+  "@evertask/evertask",
+  version,
+  { schemaUrl: "https://opentelemetry.io/schemas/1.43.0" },
+] as const;
+const optionNames = [
+  "tracerProvider",
+  "meterProvider",
+  "cacheTime",
+  "timeout",
+  "clock",
+] as const satisfies readonly (keyof OpenTelemetryOptions)[];
 
 /**
  * Makes the instrumentation for OpenTelemetry. Set up the SDK first (in Deno, `OTEL_DENO=true` is all it takes): without one,
@@ -101,14 +124,17 @@ const scope = "@evertask/evertask";
  * ```
  */
 export function createOpenTelemetry(options: OpenTelemetryOptions = {}): OpenTelemetry {
-  checkOptions(options, ["tracerProvider", "meterProvider", "cacheTime", "clock"], "options");
+  checkOptions(options, optionNames, "options");
   const { tracerProvider = trace, meterProvider = metrics, clock = systemClock } = options;
   checkMethods(tracerProvider, ["getTracer"], "tracerProvider", "be a TracerProvider");
   checkMethods(meterProvider, ["getMeter"], "meterProvider", "be a MeterProvider");
   // The documentation of this package cannot name types of another; providers give nothing else.
-  const tracer = tracerProvider.getTracer(scope) as Tracer;
-  const meter = meterProvider.getMeter(scope) as Meter;
-  const cacheMs = toMilliseconds(options.cacheTime ?? 5_000, "cacheTime");
+  const tracer = tracerProvider.getTracer(...scope) as Tracer;
+  const meter = meterProvider.getMeter(...scope) as Meter;
+  const limits = {
+    ageMs: toMilliseconds(options.cacheTime ?? 5_000, "cacheTime"),
+    timeoutMs: toMilliseconds(options.timeout ?? 4_000, "timeout"),
+  };
   const instruments = new Instruments(meter);
 
   /** Runs something inside a span; tells how long it took, with `error.type` among the attributes if it failed. */
@@ -190,7 +216,7 @@ export function createOpenTelemetry(options: OpenTelemetryOptions = {}): OpenTel
     run,
     observe(everTask) {
       checkOrigin(everTask, figureMethods);
-      return observe(everTask, meter, clock, cacheMs);
+      return observe(everTask, meter, clock, limits);
     },
   };
 }

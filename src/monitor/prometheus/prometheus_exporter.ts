@@ -7,13 +7,15 @@ import { toMilliseconds } from "../../time/duration.ts";
 import { accessCheck } from "../http/access_token.ts";
 import { getHandler } from "../http/get_handler.ts";
 import { cleanPath } from "../http/url_path.ts";
+import { knownLabels } from "../known_series.ts";
 import { checkOrigin, type EventOrigin, figureMethods, type FigureOrigin } from "../monitored.ts";
 import {
   checkPrometheusOptions,
   type MetricsRegistry,
   type PrometheusOptions,
 } from "./prometheus_options.ts";
-import { registerStorageMetrics } from "./storage_metrics.ts";
+import { register } from "./registration.ts";
+import { storageMetrics } from "./storage_metrics.ts";
 import { TaskMetrics } from "./task_metrics.ts";
 
 /** A running exporter. */
@@ -22,7 +24,7 @@ export interface PrometheusExporter {
   readonly registry: MetricsRegistry;
   /** Answers GET on the path with the metrics as text; 404 on any other path. Needs no `this`. */
   readonly fetch: (request: Request) => Promise<Response>;
-  /** Stops counting events. */
+  /** Stops counting events, and takes the metrics out of the registry: nobody asks the instance any more. */
   close(): void;
 }
 
@@ -31,7 +33,8 @@ const defaultBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 /**
  * Starts counting events, and makes the handler to be scraped.
  *
- * @throws {InvalidArgumentError} If an option has a value that cannot be used.
+ * @throws {InvalidArgumentError} If an option has a value that cannot be used, or the registry has a metric of the same name, as
+ * of another exporter with the same prefix. Nothing is left behind in the registry.
  *
  * @example
  * ```ts
@@ -66,20 +69,20 @@ export function createPrometheusExporter(
   } = options;
   const path = cleanPath(options.path ?? "/metrics") || "/";
   const mayPass = accessCheck(accessToken);
-  // The documentation of this package cannot name a type of another; prom-client's metrics take no other registry.
-  const register = registry as Registry;
-  const metrics = new TaskMetrics({ registry: register, prefix, buckets, maxTaskTypes, maxQueues });
-  registerStorageMetrics({
-    registry: register,
+  const taskMetrics = new TaskMetrics({ prefix, buckets, maxTaskTypes, maxQueues });
+  const gauges = storageMetrics({
     prefix,
     everTask,
     cacheMs: toMilliseconds(options.cacheTime ?? 5_000, "cacheTime"),
     auditCacheMs: toMilliseconds(options.auditCacheTime ?? 60_000, "auditCacheTime"),
+    timeoutMs: toMilliseconds(options.timeout ?? 4_000, "timeout"),
     maxQueues,
     clock,
     logger,
   });
-  const unsubscribe = everTask.events.subscribe((event) => metrics.record(event));
+  for (const labels of knownLabels(everTask)) taskMetrics.begin(labels);
+  const unregister = register(registry, [...taskMetrics.metrics, ...gauges], prefix);
+  const unsubscribe = everTask.events.subscribe((event) => taskMetrics.record(event));
   const answer = async () =>
     new Response(await registry.metrics(), {
       headers: { "content-type": registry.contentType, "cache-control": "no-store" },
@@ -87,6 +90,9 @@ export function createPrometheusExporter(
   return {
     registry,
     fetch: getHandler({ [path]: answer }, mayPass),
-    close: unsubscribe,
+    close() {
+      unsubscribe();
+      unregister();
+    },
   };
 }

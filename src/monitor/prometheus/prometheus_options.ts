@@ -15,12 +15,17 @@ export interface MetricsRegistry {
   metrics(): Promise<string>;
   /** Adds a metric of prom-client. */
   registerMetric(metric: object): void;
+  /** A metric by its name. */
+  getSingleMetric(name: string): object | undefined;
+  /** Removes a metric. */
+  removeSingleMetric(name: string): void;
 }
 
 /** Options of {@linkcode createPrometheusExporter}. */
 export interface PrometheusOptions {
   /**
-   * Where the metrics are registered: say, prom-client's own `register`, to serve them with the application's.
+   * Where the metrics are registered: say, prom-client's own `register`, to serve them with the application's. Exporters that
+   * share one need different prefixes.
    * @default a registry of its own
    */
   readonly registry?: MetricsRegistry;
@@ -63,6 +68,12 @@ export interface PrometheusOptions {
    */
   readonly auditCacheTime?: Duration;
   /**
+   * How long a scrape waits for the storage; gauges that it has not given by then are absent. Prometheus gives up after 10
+   * seconds, prom-client's cluster after 5.
+   * @default 4 seconds
+   */
+  readonly timeout?: Duration;
+  /**
    * Where it is reported that the storage could not be asked.
    * @default consoleLogger
    */
@@ -84,9 +95,17 @@ const optionNames = [
   "maxQueues",
   "cacheTime",
   "auditCacheTime",
+  "timeout",
   "logger",
   "clock",
 ] as const satisfies readonly (keyof PrometheusOptions)[];
+
+const registryMethods = [
+  "metrics",
+  "registerMetric",
+  "getSingleMetric",
+  "removeSingleMetric",
+] as const satisfies readonly (keyof MetricsRegistry)[];
 
 /**
  * Checks the options that nothing else checks.
@@ -98,10 +117,9 @@ export function checkPrometheusOptions(options: PrometheusOptions): void {
   const { registry, prefix = "evertask_", buckets = [1], logger } = options;
   const { maxTaskTypes = 1, maxQueues = 1 } = options;
   if (registry !== undefined) {
-    const remedy = "be a Registry of prom-client";
-    checkMethods(registry, ["metrics", "registerMetric"], "registry", remedy);
+    checkMethods(registry, registryMethods, "registry", "be a Registry of prom-client");
   }
-  if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(prefix)) {
+  if (typeof prefix !== "string" || !/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(prefix)) {
     throw new InvalidArgumentError("prefix", prefix, "be letters, digits and underscores");
   }
   checkBuckets(buckets);

@@ -1,8 +1,9 @@
 // What task events become: counters by what happened, and histograms of how long tasks waited and ran. Names that upstream
 // has are upstream's; units and endings follow https://prometheus.io/docs/practices/naming/.
 
-import { Counter, Histogram, type Registry } from "prom-client";
+import { Counter, Histogram, type Metric } from "prom-client";
 import type { TaskEvent, TaskEventKind } from "../../events/task_event.ts";
+import type { EventLabels } from "../known_series.ts";
 import { BoundedLabel } from "./bounded_label.ts";
 
 const countersByKind: Readonly<Record<TaskEventKind, readonly [name: string, help: string]>> = {
@@ -32,9 +33,10 @@ const endings: readonly TaskEventKind[] = ["completed", "failed", "retrying", "c
 const labelNames = ["task_type", "queue"] as const;
 type Labels = (typeof labelNames)[number];
 
+const noTask = { task_type: "", queue: "" };
+
 /** What the metrics of events are made with. */
 export interface TaskMetricsOptions {
-  readonly registry: Registry;
   readonly prefix: string;
   readonly buckets: readonly number[];
   readonly maxTaskTypes: number;
@@ -48,34 +50,65 @@ export class TaskMetrics {
   readonly #wait: Histogram<Labels>;
   readonly #types: BoundedLabel;
   readonly #queues: BoundedLabel;
+  /** The types, by queue, whose counters have begun. */
+  readonly #begun = new Map<string, Set<string>>();
 
-  /** Registers the metrics. */
-  constructor({ registry, prefix, buckets, maxTaskTypes, maxQueues }: TaskMetricsOptions) {
-    const registers = [registry];
+  /** Makes the metrics; they are in no registry yet. */
+  constructor({ prefix, buckets, maxTaskTypes, maxQueues }: TaskMetricsOptions) {
     const counter = (name: string, help: string): Counter<Labels> =>
-      new Counter({ name: prefix + name, help, labelNames, registers });
+      new Counter({ name: prefix + name, help, labelNames, registers: [] });
     const histogram = (name: string, help: string): Histogram<Labels> =>
-      new Histogram({ name: prefix + name, help, labelNames, registers, buckets: [...buckets] });
+      new Histogram({
+        name: prefix + name,
+        help,
+        labelNames,
+        registers: [],
+        buckets: [...buckets],
+      });
     this.#counters = mapValues(countersByKind, ([name, help]) => counter(name, help));
     this.#duration = histogram("task_duration_seconds", "How long executions took");
     this.#wait = histogram("task_wait_seconds", "How long tasks waited from due to start");
     this.#types = new BoundedLabel(maxTaskTypes);
     this.#queues = new BoundedLabel(maxQueues);
+    this.#counters.workerStarved.inc(noTask, 0);
+  }
+
+  /** All of them, with the names under which they are registered. */
+  get metrics(): readonly Metric[] {
+    return [...Object.values(this.#counters), this.#duration, this.#wait];
+  }
+
+  /** Begins the counters of a type and a queue with 0: the first event is to be an increase. */
+  begin({ type, queue }: EventLabels): void {
+    this.#begin(this.#labels(type, queue));
   }
 
   /** Counts one event. */
   record(event: TaskEvent): void {
     const { kind, count, durationMs, waitMs } = event;
-    const labels = {
-      // A blocked event loop is nobody's in particular: the event names all types that were running.
-      task_type: kind === "workerStarved" ? "" : this.#types.valueFor(event.taskType),
-      queue: this.#queues.valueFor(event.queue),
-    };
+    // A blocked event loop is nobody's in particular: the event names all types that were running.
+    const labels = this.#labels(kind === "workerStarved" ? "" : event.taskType, event.queue);
+    this.#begin(labels);
     this.#counters[kind].inc(labels, aggregated.includes(kind) ? Math.max(1, count) : 1);
     if (waitMs !== null) this.#wait.observe(labels, waitMs / 1000);
     if (durationMs !== null && endings.includes(kind)) {
       this.#duration.observe(labels, durationMs / 1000);
     }
+  }
+
+  #labels(type: string, queue: string): Record<Labels, string> {
+    return {
+      task_type: type && this.#types.valueFor(type),
+      queue: queue && this.#queues.valueFor(queue),
+    };
+  }
+
+  #begin(labels: Record<Labels, string>): void {
+    const types = this.#begun.get(labels.queue) ?? new Set();
+    if (labels.task_type === "" || types.has(labels.task_type)) return;
+    this.#begun.set(labels.queue, types.add(labels.task_type));
+    const { workerStarved: _, ...counters } = this.#counters;
+    for (const counter of Object.values(counters)) counter.inc(labels, 0);
   }
 }
 

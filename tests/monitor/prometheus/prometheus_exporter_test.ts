@@ -3,29 +3,9 @@ import { Registry } from "prom-client";
 import { InvalidArgumentError } from "../../../src/errors.ts";
 import { severityOf, type TaskEventKind } from "../../../src/events/task_event.ts";
 import { type Logger, silentLogger } from "../../../src/log/logger.ts";
-import {
-  createPrometheusExporter,
-  type PrometheusOptions,
-} from "../../../src/monitor/prometheus/mod.ts";
-import { EventSourceForTests } from "../support/event_source.ts";
-import { FakeClock } from "../../../src/testing/fake_clock.ts";
-import { parseMetrics, valueOf } from "../support/prometheus_text.ts";
+import { makeExporter } from "../support/exporter.ts";
+import { valueOf } from "../support/prometheus_text.ts";
 import { queueFigures, StorageFigures } from "../support/storage_figures.ts";
-
-function makeExporter(options: PrometheusOptions & { storage?: StorageFigures } = {}) {
-  const { storage = new StorageFigures(), ...rest } = options;
-  const events = new EventSourceForTests();
-  const clock = new FakeClock();
-  const everTask = Object.assign(storage, { events });
-  const exporter = createPrometheusExporter(everTask, { clock, logger: silentLogger, ...rest });
-  const scrape = async () => {
-    await events.idle();
-    const response = await exporter.fetch(new Request("http://app.test/metrics"));
-    assertEquals(response.status, 200);
-    return parseMetrics(await response.text());
-  };
-  return { events, clock, exporter, scrape };
-}
 
 const email = { task_type: "send-email", queue: "default" };
 
@@ -91,7 +71,7 @@ Deno.test("the storage's figures are gauges", async () => {
     queueFigures("default", { due: 7, scheduled: 2, oldestDueAt: storage.now - 12_500 }),
     queueFigures("email", { claimed: 4, paused: true }),
   ];
-  storage.workerHeartbeats = { a: storage.now, b: storage.now };
+  storage.workerHeartbeats = { a: storage.now, b: storage.now - 4_000, gone: storage.now - 16_000 };
   storage.auditRows = 1_000_000;
   const { scrape } = makeExporter({ storage });
   const metrics = await scrape();
@@ -106,6 +86,7 @@ Deno.test("the storage's figures are gauges", async () => {
   assertEquals(value("oldest_waiting_seconds", { queue: "default" }), 12.5);
   assertEquals(value("oldest_waiting_seconds", { queue: "email" }), 0);
   assertEquals(value("workers"), 2);
+  assertEquals(value("heartbeat_age_seconds"), 16);
   assertEquals(value("audit_rows", { table: "StatusAudit" }), 1_000_000);
 });
 
@@ -140,10 +121,17 @@ Deno.test("when the storage cannot be asked, its gauges are gone and the counter
   const metrics = await scrape();
   assertEquals(valueOf(metrics, "evertask_tasks_completed_total", email), 1);
   assertEquals(valueOf(metrics, "evertask_storage_up"), 0);
-  assertEquals(valueOf(metrics, "evertask_queue_tasks", { queue: "default", state: "due" }), null);
-  assertEquals(warnings.length > 0, true);
+  const gauges = [...metrics.values()].filter(({ type }) => type === "GAUGE");
+  assertEquals(gauges.length, 8);
+  const present = gauges.flatMap(({ name, metrics }) => metrics.map(({ value }) => [name, value]));
+  assertEquals(present, [["evertask_storage_up", "0"]]);
+  const said = warnings.length;
+  await scrape();
+  assertEquals(warnings.length, said, "it is said once");
   storage.error = null;
-  assertEquals(valueOf(await scrape(), "evertask_storage_up"), 1);
+  const back = await scrape();
+  assertEquals(valueOf(back, "evertask_storage_up"), 1);
+  assertEquals(valueOf(back, "evertask_workers"), 0);
 });
 
 Deno.test("types and queues beyond the limit share one time series", async () => {
@@ -198,4 +186,79 @@ Deno.test("the handler answers GET on its path alone, with the token if there is
     answer.headers.get("content-type"),
     "text/plain; version=0.0.4; charset=utf-8",
   );
+});
+
+Deno.test("known types and queues begin with 0, so that the first failure is an increase", async () => {
+  const storage = Object.assign(new StorageFigures(), {
+    tasks: [{ type: "send-email", queue: "email" }, { type: "clean-up" }, {
+      type: "lost-its-queue",
+      queue: "gone",
+    }],
+  });
+  Object.assign(storage.queues, { names: ["default", "recurring", "email"] });
+  const { events, scrape } = makeExporter({ storage });
+  const before = await scrape();
+  const failed = (metrics: typeof before) =>
+    metrics.get("evertask_tasks_failed_total")?.metrics.map(({ labels, value }) =>
+      `${labels?.task_type}/${labels?.queue} ${value}`
+    );
+  assertEquals(failed(before), [
+    "send-email/email 0",
+    "clean-up/default 0",
+    "clean-up/recurring 0",
+    "lost-its-queue/default 0",
+  ]);
+  const starved = { task_type: "", queue: "" };
+  assertEquals(valueOf(before, "evertask_worker_starved_total", starved), 0);
+  for (const state of ["due", "scheduled", "claimed"]) {
+    assertEquals(valueOf(before, "evertask_queue_tasks", { queue: "email", state }), 0);
+  }
+  assertEquals(valueOf(before, "evertask_oldest_waiting_seconds", { queue: "recurring" }), 0);
+
+  events.emit("failed", { taskType: "clean-up", queue: "recurring" });
+  events.emit("started", { taskType: "clean-up", queue: "email" });
+  const after = await scrape();
+  assertEquals(failed(after)?.slice(2), [
+    "clean-up/recurring 1",
+    "lost-its-queue/default 0",
+    "clean-up/email 0",
+  ]);
+});
+
+Deno.test("a scrape does not wait for a silent storage, and has all counters", async () => {
+  const storage = new StorageFigures();
+  storage.workerHeartbeats = { a: storage.now };
+  storage.queues.backlog = () => new Promise(() => {});
+  const { events, clock, scrape } = makeExporter({ storage });
+  events.emit("completed");
+  await events.idle();
+  const scraping = scrape();
+  await clock.advance(4_000);
+  const metrics = await scraping;
+  assertEquals(valueOf(metrics, "evertask_tasks_completed_total", email), 1);
+  assertEquals(valueOf(metrics, "evertask_storage_up"), 0);
+  assertEquals(valueOf(metrics, "evertask_workers"), 1, "what the storage has given is there");
+  assertEquals(clock.timerCount, 0);
+});
+
+Deno.test("counting all tasks may take longer than a scrape: then the next ones have it", async () => {
+  const storage = new StorageFigures();
+  storage.waiting = [queueFigures("default", { due: 7, claimed: 2 })];
+  const { clock, scrape } = makeExporter({ storage, timeout: { seconds: 2 } });
+  const statistics = storage.statistics.bind(storage);
+  let asked = 0;
+  storage.statistics = async () => {
+    asked++;
+    await new Promise<void>((resolve) => clock.setTimer(resolve, 5_000));
+    return statistics();
+  };
+  const scraping = scrape();
+  await clock.advance(2_000);
+  const early = await scraping;
+  const tasks = (state: string) => ({ queue: "default", state });
+  assertEquals(valueOf(early, "evertask_queue_tasks", tasks("due")), 7);
+  assertEquals(valueOf(early, "evertask_queue_tasks", tasks("claimed")), null);
+  await clock.advance(3_000);
+  assertEquals(valueOf(await scrape(), "evertask_queue_tasks", tasks("claimed")), 2);
+  assertEquals(asked, 1);
 });

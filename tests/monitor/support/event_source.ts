@@ -40,21 +40,21 @@ export function taskEvent(kind: TaskEventKind, fields: Partial<TaskEvent> = {}):
 /** The bus that every instance has, which a test speaks through. */
 export class EventSourceForTests implements TaskEventSource {
   readonly #bus = new EventBus(consoleLogger);
-  #subscriberCount = 0;
+  readonly #subscriptions = new Set<() => void>();
 
   /** How many subscriptions there are. */
   get subscriberCount(): number {
-    return this.#subscriberCount;
+    return this.#subscriptions.size;
   }
 
   subscribe(
     handler: (event: TaskEvent) => void | Promise<void>,
     filter?: TaskEventFilter,
   ): () => void {
-    this.#subscriberCount++;
     const unsubscribe = this.#bus.subscribe(handler, filter);
+    this.#subscriptions.add(unsubscribe);
     return () => {
-      this.#subscriberCount--;
+      this.#subscriptions.delete(unsubscribe);
       unsubscribe();
     };
   }

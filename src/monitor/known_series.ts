@@ -1,0 +1,30 @@
+// The time series that can be foreseen: they begin with 0, so that the first failure is an increase, not a new series.
+
+import type { QueueStatistics } from "../storage/queries.ts";
+import type { EventOrigin, FigureOrigin } from "./monitored.ts";
+
+/** What events are counted by. */
+export interface EventLabels {
+  readonly type: string;
+  readonly queue: string;
+}
+
+/** The types and queues of an instance that go together: where the tasks of each type go if a dispatch says nothing else. */
+export function knownLabels({ tasks = [], queues }: EventOrigin & FigureOrigin): EventLabels[] {
+  const known = queues.names ?? [];
+  return tasks.flatMap(({ type, queue }) => {
+    if (queue === undefined) return [{ type, queue: "default" }, { type, queue: "recurring" }];
+    return [{ type, queue: known.includes(queue) ? queue : "default" }];
+  });
+}
+
+/** Adds the queues of an instance in which nothing waits: storage need not name them. */
+export function withKnownQueues<Found extends { readonly queue: string }>(
+  { queues: { names = [] } }: FigureOrigin,
+  found: readonly Found[],
+): (Found | QueueStatistics)[] {
+  const foundNames = new Set(found.map(({ queue }) => queue));
+  const missing = names.filter((name) => !foundNames.has(name));
+  const empty = { paused: false, due: 0, scheduled: 0, claimed: 0, oldestDueAt: null };
+  return [...found, ...missing.map((queue) => ({ queue, ...empty }))];
+}

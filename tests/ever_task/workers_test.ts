@@ -1,0 +1,53 @@
+// Which workers an instance lists: those that are alive by the storage's clock.
+
+import { assertEquals, assertRejects } from "@std/assert";
+import { createEverTask, InvalidArgumentError } from "../../mod.ts";
+import { memoryStorage } from "../../drivers/memory/mod.ts";
+import { createPrometheusExporter } from "../../src/monitor/prometheus/mod.ts";
+import { workerStatuses } from "../../src/storage/worker_status.ts";
+import { FakeClock } from "../../src/testing/fake_clock.ts";
+import { parseMetrics, valueOf } from "../monitor/support/prometheus_text.ts";
+
+Deno.test("a worker that crashed is not alive after its lease, though nobody is there to remove it", async () => {
+  const clock = new FakeClock();
+  const storage = memoryStorage({ clock });
+  const leaseDuration = { seconds: 30 };
+  await using web = createEverTask({ storage, clock, leaseDuration, tasks: [] });
+  const { fetch, close } = createPrometheusExporter(web, { clock, cacheTime: 0 });
+  const scrape = async () => {
+    const metrics = parseMetrics(await (await fetch(new Request("http://web/metrics"))).text());
+    return ["workers", "heartbeat_age_seconds"].map((name) => valueOf(metrics, `evertask_${name}`));
+  };
+  await web.statistics(); // opens the storage
+  assertEquals(await web.workers(), []);
+  assertEquals(await scrape(), [0, null]);
+  await storage.registerWorker({ id: "worker-1", host: "crash.example" });
+  await clock.advance(30_000);
+  assertEquals((await web.workers()).map(({ id, alive }) => [id, alive]), [["worker-1", true]]);
+  assertEquals(await scrape(), [1, 30]);
+  await clock.advance(1);
+  assertEquals(await web.workers(), []);
+  const registered = await web.workers({ includeLost: true });
+  assertEquals(registered.map(({ id, alive }) => [id, alive]), [["worker-1", false]]);
+  await clock.advance(3_600_000);
+  assertEquals(await scrape(), [0, 3_630.001]);
+  close();
+});
+
+Deno.test("a heartbeat in the future is no sign of life", () => {
+  const ages = [0, 15_000, 15_001, -15_000, -15_001];
+  const workers = ages.map((heartbeatAgeMs) => ({
+    id: "worker-1",
+    host: "here",
+    startedAt: 0,
+    heartbeatAt: 0,
+    heartbeatAgeMs,
+  }));
+  const alive = workerStatuses(workers, 15_000).map(({ alive }) => alive);
+  assertEquals(alive, [true, true, false, true, false]);
+});
+
+Deno.test("a misspelt option of the list of workers is refused", async () => {
+  await using everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
+  await assertRejects(() => everTask.workers({ lost: true } as never), InvalidArgumentError);
+});
