@@ -46,6 +46,20 @@ const allowedImports: [importer: string, imports: string[]][] = [
     "examples/logging/",
     ["examples/logging/", "@evertask/evertask", "@logtape/", "pino", "node:"],
   ],
+  [
+    "examples/frameworks/",
+    [
+      "examples/frameworks/",
+      "@evertask/evertask",
+      "@hono/",
+      "@nestjs/",
+      "express",
+      "fastify",
+      "hono",
+      "node:",
+      "reflect-metadata",
+    ],
+  ],
   // An example is to be copied: it imports the package by its name, as its readers will.
   ["examples/", ["examples/", "@evertask/evertask", "zod", "node:"]],
 ];

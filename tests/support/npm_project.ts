@@ -9,7 +9,7 @@ import { runCommand } from "./run_command.ts";
 export interface NpmProject extends AsyncDisposable {
   /** Where it is. */
   readonly folder: string;
-  /** Installs more packages, in the versions of deno.json. */
+  /** Installs more packages: in the versions of deno.json, or as `name@version`. */
   install(packages: readonly string[]): Promise<void>;
   /** The program of a version of Node that was asked for. */
   nodeProgram(version: string): string;
@@ -29,7 +29,7 @@ export async function hasNpm(): Promise<boolean> {
 /**
  * Makes a project.
  *
- * @param packages What to install beside the package, in the versions of deno.json.
+ * @param packages What to install beside the package: see {@linkcode NpmProject.install}.
  * @param nodeVersions Which versions of Node to install; `22` is its newest.
  */
 export async function makeNpmProject(
@@ -43,7 +43,10 @@ export async function makeNpmProject(
   const imports: Record<string, string> = { ...config.imports, ...config.scopes["./"] };
   const dependencies: Record<string, string> = { [config.name]: "file:package.tgz" };
   const install = async (packages: readonly string[]) => {
-    for (const name of packages) dependencies[name] = imports[name]!.replace(`npm:${name}@`, "");
+    for (const wanted of packages) {
+      const [, name = wanted, version] = wanted.match(/^(.+)@(.+)$/) ?? [];
+      dependencies[name] = version ?? imports[name]!.replace(`npm:${name}@`, "");
+    }
     const project = { private: true, type: "module", dependencies };
     await Deno.writeTextFile(`${folder}/package.json`, JSON.stringify(project));
     const quiet = ["--no-audit", "--no-fund", "--no-package-lock", "--prefer-offline"];
