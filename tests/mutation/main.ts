@@ -1,0 +1,69 @@
+// Puts small mistakes into the code, one at a time, and tells which of them the tests notice:
+//
+//   deno task mutants [--only TEXT] [--jobs N] [--seconds N] [--json FILE]
+//
+// --only takes the mutants whose file or list contains the text. On demand, not in CI: it takes hours.
+
+import { parseArgs } from "node:util";
+import { mutantLists } from "./lists.ts";
+import type { Mutant } from "./mutant.ts";
+import { type Finding, Workshop } from "./workshop.ts";
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string", default: "" },
+    jobs: { type: "string", default: "1" },
+    seconds: { type: "string", default: "60" },
+    json: { type: "string" },
+  },
+});
+
+const chosen = Object.entries(mutantLists).flatMap(([list, mutants]) =>
+  mutants.filter(({ file }) => list.includes(values.only) || file.includes(values.only))
+);
+const testable = chosen.filter(({ equivalent }) => equivalent === undefined);
+console.log(`${testable.length} mutants; ${chosen.length - testable.length} more are equivalent.`);
+
+const findings: Finding[] = [];
+const waiting = [...testable];
+await Promise.all(Array.from({ length: Number(values.jobs) }, work));
+
+const count = (verdict: Finding["verdict"]) =>
+  findings.filter((finding) => finding.verdict === verdict).length;
+const noticed = count("noticed");
+console.log(
+  `${noticed} of ${findings.length} noticed (${percent(noticed, findings.length)}), ` +
+    `${count("unnoticed")} unnoticed, ${count("hang")} by a hang alone, ` +
+    `${count("broken")} not testable, ${count("gone")} gone`,
+);
+if (values.json !== undefined) {
+  await Deno.writeTextFile(values.json, `${JSON.stringify(findings, null, 2)}\n`);
+}
+Deno.exit(noticed === findings.length ? 0 : 1);
+
+/** Takes one mutant after the other, in a copy of the project of its own. */
+async function work(): Promise<void> {
+  await using workshop = await Workshop.open();
+  for (let mutant: Mutant | undefined; (mutant = waiting.shift()) !== undefined;) {
+    const finding = await workshop.examine(mutant, Number(values.seconds));
+    findings.push(finding);
+    console.log(describe(finding));
+  }
+}
+
+function describe({ mutant, verdict, by, seconds }: Finding): string {
+  const change = `${shorten(mutant.original)} → ${shorten(mutant.replacement)}`;
+  const told = by === null ? "" : `\n    by ${by}`;
+  return `${verdict.padEnd(9)} ${
+    seconds.toFixed(1).padStart(5)
+  } s  ${mutant.file}\n    ${change}${told}`;
+}
+
+function shorten(text: string): string {
+  const line = text.replaceAll(/\s+/g, " ").trim();
+  return line.length > 70 ? `${line.slice(0, 69)}…` : line || "(nothing)";
+}
+
+function percent(part: number, whole: number): string {
+  return whole === 0 ? "–" : `${Math.floor(100 * part / whole)} %`;
+}

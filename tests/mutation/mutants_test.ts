@@ -1,0 +1,30 @@
+// The runner of mutants, on the smallest room of the code.
+
+import { assertEquals, assertMatch } from "@std/assert";
+import { runCommand } from "../support/run_command.ts";
+
+const main = new URL("main.ts", import.meta.url).pathname;
+
+Deno.test("a mutant that a test notices is told with the test and its assertion", async () => {
+  const { stdout } = await runCommand(Deno.execPath(), [
+    "run",
+    "-A",
+    main,
+    "--only",
+    "audit_policy",
+  ]);
+  const [first, ...rest] = stdout.trim().split("\n");
+  assertMatch(first!, /^\d+ mutants;/);
+  assertMatch(rest[0]!, /^noticed +\d+\.\d s +src\/audit\/audit_policy\.ts$/);
+  assertMatch(rest[2]!, /^ +by .+: (AssertionError|Error)/);
+  assertEquals(
+    rest.at(-1)!.replace(/^\d+ of \d+ /, ""),
+    [
+      "noticed (100 %)",
+      "0 unnoticed",
+      "0 by a hang alone",
+      "0 not testable",
+      "0 gone",
+    ].join(", "),
+  );
+});
