@@ -7,7 +7,9 @@ import type {
   RunEnd,
   StatusChange,
 } from "../../src/storage/requests.ts";
+import { lastStep, putsInLine } from "../../src/storage/status_steps.ts";
 import type { MemoryState } from "./memory_state.ts";
+import type { TaskRow } from "./task_row.ts";
 
 const applied: ChangeResult = Object.freeze({ applied: true });
 const refused: ChangeResult = Object.freeze({ applied: false });
@@ -25,11 +27,20 @@ export function changeStatus(state: MemoryState, change: StatusChange, now: numb
   if (change.returnAttempt) row.attempt = Math.max(0, row.attempt - 1);
   if (executionTimeMs !== undefined && auditLevel !== "None") {
     row.executionTimeMs = executionTimeMs;
-    row.lastExecutionAt = Math.round(now - steps.at(-1)!.agoMs);
+    row.lastExecutionAt = Math.round(now - lastStep(change).agoMs);
   }
   if (dueInMs !== undefined) state.endLease(row, now + Math.round(dueInMs), now);
-  else if (row.status !== "InProgress" && row.status !== "Queued") state.endLease(row, null, now);
+  else if (putsInLine(change) && (row.worker === null || row.status !== "Queued")) {
+    state.endLease(row, row.dueAt ?? Math.max(now, plannedAt(row) ?? now), now);
+  } else if (row.status !== "InProgress" && row.status !== "Queued") {
+    state.endLease(row, null, now);
+  }
   return applied;
+}
+
+/** When a series runs next, or another task was to run; null: at once. */
+function plannedAt({ series, scheduledAt }: TaskRow): number | null {
+  return series === null ? scheduledAt : series.nextRunAt;
 }
 
 /** One run of {@linkcode Storage.updateCurrentRunMany}. */
@@ -44,7 +55,7 @@ export function endRun(state: MemoryState, run: RunEnd, now: number): ChangeResu
   row.rateSlotAt = null;
   row.series.nextRunAt = nextRunAt;
   if (counts) {
-    const executedAt = Math.round(now - steps.at(-1)!.agoMs);
+    const executedAt = Math.round(now - lastStep(run).agoMs);
     row.series.runCount = Math.min(highestRunCount, row.series.runCount + 1);
     row.lastExecutionAt = executedAt;
     row.executionTimeMs = executionTimeMs;

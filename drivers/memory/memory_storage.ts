@@ -7,6 +7,7 @@ import { StorageClosedError } from "../../src/storage/errors.ts";
 import type { WorkerRecord } from "../../src/storage/records.ts";
 import type { ConnectionOptions, Polling, WakeSignal } from "../../src/storage/requests.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
+import { lastStep, putsInLine } from "../../src/storage/status_steps.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { cancelTask, changeStatus, endRun, makeTaskDue } from "./changing.ts";
 import { countLogs, saveLogs } from "./logging.ts";
@@ -76,8 +77,11 @@ export class MemoryStorage implements Storage {
   ): ReturnType<Storage["setStatusMany"]> {
     return this.#run((state, now) => {
       refuseConnection(options);
+      changes.forEach(lastStep); // refuses all of them or none
       const results = changes.map((change) => changeStatus(state, change, now));
-      if (changes.some((change) => change.dueInMs !== undefined)) this.#wake({ kind: "tasks" });
+      if (changes.some((change) => change.dueInMs !== undefined || putsInLine(change))) {
+        this.#wake({ kind: "tasks" });
+      }
       return results;
     });
   }
@@ -91,6 +95,7 @@ export class MemoryStorage implements Storage {
   ): ReturnType<Storage["updateCurrentRunMany"]> {
     return this.#run((state, now) => {
       refuseConnection(options);
+      runs.forEach(lastStep);
       const results = runs.map((run) => endRun(state, run, now));
       this.#wake({ kind: "tasks" });
       return results;

@@ -11,6 +11,7 @@ import type {
   WakeSignal,
 } from "../../src/storage/requests.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
+import { putsInLine } from "../../src/storage/status_steps.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { readMember } from "../../src/thrown/reading.ts";
 import { systemClock } from "../../src/time/clock.ts";
@@ -114,26 +115,27 @@ export class PostgresStorage implements Storage {
     return setStatusByMany(this, ...args);
   }
 
-  setStatusMany(...[changes, options = {}]: Args<"setStatusMany">): Result<"setStatusMany"> {
+  async setStatusMany(...[changes, options = {}]: Args<"setStatusMany">): Result<"setStatusMany"> {
     const sorted = [...changes].sort(byTaskId);
     const completions = toCompletions(sorted);
     if (completions !== null) {
-      return this.#apply("complete_tasks", changes, completions, options.connection);
+      return await this.#apply("complete_tasks", changes, completions, options.connection);
     }
-    const givesBack = changes.some(({ dueInMs }) => dueInMs === 0);
-    const args = [sorted.map(toStatusChange), givesBack ? this.#message("tasks") : null];
-    return this.#apply("set_task_statuses", changes, args, options.connection);
+    const rows = sorted.map(toStatusChange);
+    const givesBack = changes.some((change) => change.dueInMs === 0 || putsInLine(change));
+    const args = [rows, givesBack ? this.#message("tasks") : null];
+    return await this.#apply("set_task_statuses", changes, args, options.connection);
   }
 
   updateCurrentRun(...args: Args<"updateCurrentRun">): Result<"updateCurrentRun"> {
     return updateCurrentRunByMany(this, ...args);
   }
 
-  updateCurrentRunMany(
+  async updateCurrentRunMany(
     ...[runs, options = {}]: Args<"updateCurrentRunMany">
   ): Result<"updateCurrentRunMany"> {
     const rows = [...runs].sort(byTaskId).map(toRunEnd);
-    return this.#apply("update_current_runs", runs, [rows, null], options.connection);
+    return await this.#apply("update_current_runs", runs, [rows, null], options.connection);
   }
 
   async requestCancel(...[taskIds]: Args<"requestCancel">): Result<"requestCancel"> {

@@ -15,6 +15,7 @@ import type {
   StatusChange,
   StatusStep,
 } from "../../src/storage/requests.ts";
+import { lastStep } from "../../src/storage/status_steps.ts";
 
 /** A record as it comes: with the number of its audit level. */
 export type Stored<T extends { readonly auditLevel: AuditLevel }> = Omit<T, "auditLevel"> & {
@@ -159,12 +160,12 @@ export function toLogLine({ taskId, level, message, exception, run, agoMs }: New
 }
 
 /** What changes of status and ends of runs have in common. */
-function toSteps({ taskId, auditLevel, steps, lease }: StatusChange | RunEnd): object {
-  const last = steps.at(-1)!;
+function toSteps(change: StatusChange | RunEnd): object {
+  const { taskId, auditLevel, steps, lease } = change;
   return {
     id: toId(taskId),
     audit_level: auditLevelToNumber(auditLevel),
-    ...toStep(last),
+    ...toStep(lastStep(change)),
     earlier: steps.length > 1 ? steps.slice(0, -1).map(toStep) : undefined,
     worker_id: lease?.workerId,
     lease_token: lease?.token,

@@ -245,6 +245,10 @@ CREATE TYPE status_change AS (
 -- With InProgress or Queued as the status, and no due_in_ms, lease and due instant stay as they are; with any other the
 -- lease ends. An open request to cancel makes a task due at once, since whoever claims it next has to deal with it.
 --
+-- Without a worker and due_in_ms, WaitingQueue, Queued and Pending leave the due instant of a task that waits as it is. One
+-- that neither waits nor is held becomes due: a series at its next run, another task when it was dispatched for, at the
+-- soonest now.
+--
 -- Pass changes ordered by id, so that two batches never wait for each other. The plan is fixed, since statistics that lag
 -- behind make the planner read the whole table for a batch of 250 (measured: 17 s): a nested loop over the changes, each
 -- finding its task by primary key.
@@ -262,6 +266,7 @@ DECLARE
 BEGIN
   WITH change AS MATERIALIZED (
     SELECT c.*, c.due_in_ms IS NULL AND c.status IN ('InProgress', 'Queued') AS keeps_lease,
+      c.due_in_ms IS NULL AND c.worker_id IS NULL AND c.status IN ('WaitingQueue', 'Queued', 'Pending') AS stands_in_line,
       ms_after(clock, -coalesce(c.ago_ms, 0)) AS happened_at
     FROM json_populate_recordset(NULL::status_change, changes) AS c
   ), applied AS (
@@ -270,12 +275,15 @@ BEGIN
       exception = c.exception,
       worker_id = CASE WHEN c.keeps_lease THEN t.worker_id END,
       due_at_utc = CASE
-        WHEN c.keeps_lease THEN t.due_at_utc
-        WHEN c.due_in_ms IS NULL THEN NULL
+        WHEN t.due_at_utc IS NOT NULL AND c.stands_in_line THEN t.due_at_utc
+        WHEN c.keeps_lease AND (t.worker_id IS NOT NULL OR NOT c.stands_in_line) THEN t.due_at_utc
+        WHEN c.due_in_ms IS NULL AND NOT c.stands_in_line THEN NULL
         WHEN t.cancel_requested THEN clock
+        WHEN c.stands_in_line
+          THEN greatest(clock, CASE WHEN t.is_recurring THEN t.next_run_utc ELSE t.scheduled_execution_utc END)
         ELSE ms_after(clock, c.due_in_ms)
       END,
-      cancel_requested = t.cancel_requested AND (c.keeps_lease OR c.due_in_ms IS NOT NULL),
+      cancel_requested = t.cancel_requested AND (c.keeps_lease OR c.stands_in_line OR c.due_in_ms IS NOT NULL),
       attempt = CASE WHEN c.return_attempt THEN greatest(0, t.attempt - 1) ELSE t.attempt END,
       rate_slot_utc = from_epoch_ms(c.rate_slot_at_ms),
       execution_time_ms = CASE WHEN c.execution_time_ms IS NULL OR c.audit_level = 3
@@ -342,9 +350,22 @@ BEGIN
   RETURN CASE WHEN coalesce(cardinality(taken), 0) < cardinality(ids) THEN to_json(coalesce(taken, '{}')) END;
 END $$;
 
+-- Returns a status as it is, or refuses it if it does not exist.
+CREATE FUNCTION known_status(status text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  known text[] := ARRAY[
+    'WaitingQueue', 'Queued', 'InProgress', 'Pending', 'Cancelled', 'Completed', 'Failed', 'ServiceStopped'
+  ];
+BEGIN
+  IF status = ANY (known) THEN RETURN status; END IF;
+  RAISE EXCEPTION 'the status is %, but must be one of %', coalesce(quote_literal(status), 'NULL'),
+    array_to_string(known, ', ') USING ERRCODE = 'invalid_parameter_value';
+END $$;
+
 -- Changes one task's status by hand and writes the audit row that the level asks for. A held task's lease ends, unless the
--- status is InProgress or Queued; with due_in_ms it can be claimed again after so long. Returns whether there is such a
--- task (and, with a worker and a token, whether that worker held it).
+-- status is InProgress or Queued; with due_in_ms it can be claimed again after so long. Without it, WaitingQueue, Queued and
+-- Pending make a task due that does not wait: see set_task_statuses. Returns whether there is such a task (and, with a worker
+-- and a token, whether that worker held it).
 CREATE FUNCTION set_task_status(
   task_id uuid,
   status text,
@@ -356,9 +377,9 @@ CREATE FUNCTION set_task_status(
   lease_token int DEFAULT NULL
 ) RETURNS boolean LANGUAGE sql SET search_path FROM CURRENT AS $$
   SELECT set_task_statuses(json_build_array(json_build_object(
-    'id', task_id, 'audit_level', audit_level, 'status', status, 'exception', exception, 'due_in_ms', due_in_ms,
-    'execution_time_ms', execution_time_ms, 'worker_id', worker_id, 'lease_token', lease_token
-  ))) IS NULL
+    'id', task_id, 'audit_level', audit_level, 'status', known_status(status), 'exception', exception,
+    'due_in_ms', due_in_ms, 'execution_time_ms', execution_time_ms, 'worker_id', worker_id, 'lease_token', lease_token
+  )), CASE WHEN status IN ('WaitingQueue', 'Queued', 'Pending') THEN json_build_object('kind', 'tasks') END) IS NULL
 $$;
 
 -- The end of a run, as update_current_runs takes it.
@@ -448,7 +469,7 @@ CREATE FUNCTION update_current_run(
   lease_token int DEFAULT NULL
 ) RETURNS boolean LANGUAGE sql SET search_path FROM CURRENT AS $$
   SELECT update_current_runs(json_build_array(json_build_object(
-    'id', task_id, 'audit_level', audit_level, 'status', status, 'exception', exception,
+    'id', task_id, 'audit_level', audit_level, 'status', known_status(status), 'exception', exception,
     'execution_time_ms', execution_time_ms, 'next_run_at_ms', to_epoch_ms(next_run),
     'worker_id', worker_id, 'lease_token', lease_token
   ))) IS NULL

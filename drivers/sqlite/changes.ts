@@ -1,6 +1,7 @@
 // setStatusMany and updateCurrentRunMany: the lease is part of each update's condition, so that nothing has to be read before.
 
-import type { ChangeResult, RunEnd, StatusChange, StatusStep } from "../../src/storage/requests.ts";
+import type { ChangeResult, RunEnd, StatusChange } from "../../src/storage/requests.ts";
+import { lastStep, putsInLine } from "../../src/storage/status_steps.ts";
 import { AuditWriter } from "./audit_writer.ts";
 import type { Connection } from "./connection.ts";
 import type { SqliteValue } from "./database.ts";
@@ -34,6 +35,17 @@ class FencedUpdate {
 const keepLease = new FencedUpdate(
   "UPDATE queued_tasks SET status = ?, exception = ?, rate_slot_utc = ?, " +
     "attempt = max(attempt - ?, 0)",
+);
+
+/** The due instant stays, or is that of {@linkcode StatusChange.dueInMs}; a task that is queued and held stays held. */
+const standInLine = new FencedUpdate(
+  "UPDATE queued_tasks SET status = ?1, exception = ?2, rate_slot_utc = ?3, " +
+    "attempt = max(attempt - ?4, 0), worker_id = iif(?1 = 'Queued', worker_id, NULL), " +
+    "due_at_utc = CASE WHEN ?1 = 'Queued' AND worker_id IS NOT NULL THEN NULL " +
+    "ELSE coalesce(due_at_utc, iif(cancel_requested, ?5, " +
+    "max(?5, coalesce(iif(recurring_task IS NULL, scheduled_execution_utc, next_run_utc), ?5)))) END, " +
+    "last_execution_utc = coalesce(?6, last_execution_utc), " +
+    "execution_time_ms = coalesce(?7, execution_time_ms)",
 );
 
 const executed = "last_execution_utc = coalesce(?, last_execution_utc), " +
@@ -95,7 +107,7 @@ function applyStatusChanges(
       const applied = applyStatusChange(connection, now, change, ends);
       if (applied) {
         audit.addSteps(change.taskId, change.auditLevel, change.steps);
-        due ||= change.dueInMs !== undefined;
+        due ||= change.dueInMs !== undefined || putsInLine(change);
       }
       return { applied };
     });
@@ -113,15 +125,20 @@ function applyStatusChange(
   ends: TaskEnds | null,
 ): boolean {
   const { auditLevel, dueInMs, rateSlotAt = null, returnAttempt, executionTimeMs, lease } = change;
-  const { status, exception, agoMs } = lastOf(change.steps);
+  const { status, exception, agoMs } = lastStep(change);
   const returned = returnAttempt ? 1 : 0;
-  if (dueInMs === undefined && (status === "InProgress" || status === "Queued")) {
+  const isInLine = putsInLine(change);
+  if (dueInMs === undefined && !isInLine && (status === "InProgress" || status === "Queued")) {
     return keepLease.apply(connection, [status, exception, rateSlotAt, returned], change);
   }
   const execution = executionTimeMs === undefined || auditLevel === "None"
     ? null
     : { endedAt: Math.round(now - agoMs), tookMs: executionTimeMs };
   const [endedAt, tookMs] = [execution?.endedAt ?? null, execution?.tookMs ?? null];
+  if (isInLine) {
+    const values = [status, exception, rateSlotAt, returned, now, endedAt, tookMs];
+    return standInLine.apply(connection, values, change);
+  }
   if (dueInMs === undefined && rateSlotAt === null && !returned) {
     if (ends !== null && lease !== undefined && exception === null) {
       ends.add(change.taskId, lease, status, execution);
@@ -151,7 +168,7 @@ export function updateCurrentRunMany(
     const audit = new AuditWriter(connection, now, rows);
     const results = runs.map((run) => {
       const { counts = true, nextRunAt } = run;
-      const end = lastOf(run.steps);
+      const end = lastStep(run);
       const endedAt = Math.round(now - end.agoMs);
       const applied = endRun.apply(connection, [
         end.status,
@@ -172,8 +189,4 @@ export function updateCurrentRunMany(
     if (runs.some((run) => run.nextRunAt !== null)) countChange(connection, "task_changes");
     return results;
   });
-}
-
-function lastOf(steps: readonly StatusStep[]): StatusStep {
-  return steps[steps.length - 1]!;
 }

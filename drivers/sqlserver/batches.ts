@@ -1,7 +1,6 @@
 // What the verbs that write send: the contract's requests as rows of the procedures' table types.
 
 import { auditLevelToNumber } from "../../src/audit/audit_level.ts";
-import { InvalidArgumentError } from "../../src/errors.ts";
 import type { NewLogLine } from "../../src/storage/queries.ts";
 import type {
   ClaimRequest,
@@ -10,8 +9,8 @@ import type {
   ReleasedTask,
   RunEnd,
   StatusChange,
-  StatusStep,
 } from "../../src/storage/requests.ts";
+import { lastStep } from "../../src/storage/status_steps.ts";
 import { toIso, toWholeMs } from "./instants.ts";
 import { type Rows, rowsOf } from "./mssql.ts";
 import * as types from "./table_types.ts";
@@ -159,13 +158,6 @@ export function slotRequests(requests: readonly RateSlotRequest[]): Rows {
     StartWithinMs: request.startWithinMs,
   }));
   return rowsOf(types.rateSlotRequestList, rows);
-}
-
-/** The step that says how the task stands. */
-export function lastStep({ steps, taskId }: Pick<Change, "steps" | "taskId">): StatusStep {
-  const step = steps.at(-1);
-  if (step !== undefined) return step;
-  throw new InvalidArgumentError(`steps of task ${taskId}`, steps, "have at least one step");
 }
 
 function changeFields(change: Change, ordinal: number) {

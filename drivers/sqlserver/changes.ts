@@ -3,6 +3,7 @@
 
 import { auditLevelToNumber } from "../../src/audit/audit_level.ts";
 import type { ChangeResult, RunEnd, StatusChange } from "../../src/storage/requests.ts";
+import { lastStep } from "../../src/storage/status_steps.ts";
 import * as batches from "./batches.ts";
 import type { Recordsets, SqlServerDatabase } from "./database.ts";
 import { toDate, toWholeMs } from "./instants.ts";
@@ -53,7 +54,7 @@ function setStatus(
   change: StatusChange,
   connection: unknown,
 ): Promise<Recordsets> {
-  const { status, exception, agoMs } = batches.lastStep(change);
+  const { status, exception, agoMs } = lastStep(change);
   const parameters = {
     TaskId: id(change.taskId),
     Status: name(status, nameLengths.status),
@@ -75,7 +76,7 @@ function updateCurrentRun(
   run: RunEnd,
   connection: unknown,
 ): Promise<Recordsets> {
-  const { status, exception, agoMs } = batches.lastStep(run);
+  const { status, exception, agoMs } = lastStep(run);
   const parameters = {
     TaskId: id(run.taskId),
     ExecutionTimeMs: float(run.executionTimeMs),

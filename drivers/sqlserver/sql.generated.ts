@@ -1444,7 +1444,11 @@ GO
 --
 --   EXEC [EverTask].[usp_SetTaskStatus] @TaskId = '01900000-0000-7000-8000-000000000001', @Status = N'Completed';
 --
--- Everything after @AuditLevel is for workers. Answers one row: Applied (1 or 0).
+-- Everything after @AuditLevel is for workers. Without it, WaitingQueue, Queued and Pending leave the due instant of a task
+-- that waits as it is. One that neither waits nor is held becomes due: a series at its next run, another task when it was
+-- dispatched for, at the soonest now. A status that does not exist is refused (error 50001).
+--
+-- Answers one row: Applied (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -1468,12 +1472,23 @@ BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
+    -- The dot keeps a space at the end from being ignored.
+    IF @Status IS NULL OR @Status + N'.' COLLATE Latin1_General_BIN2 NOT IN (N'WaitingQueue.', N'Queued.', N'InProgress.',
+        N'Pending.', N'Cancelled.', N'Completed.', N'Failed.', N'ServiceStopped.')
+    BEGIN
+        DECLARE @Refusal nvarchar(400) = CONCAT(N'The status is ', COALESCE(QUOTENAME(@Status, ''''), N'NULL'),
+            N', but must be one of WaitingQueue, Queued, InProgress, Pending, Cancelled, Completed, Failed, ServiceStopped.');
+        THROW 50001, @Refusal, 1;
+    END;
+
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @At datetimeoffset(3) = DATEADD(millisecond, -(@AgoMs % 86400000), DATEADD(day, -(@AgoMs / 86400000), @Now));
     DECLARE @DueAt datetimeoffset(3) =
         DATEADD(millisecond, @DueInMs % 86400000, DATEADD(day, @DueInMs / 86400000, @Now));
     DECLARE @KeepsLease bit =
         CASE WHEN @Status IN (N'Queued', N'InProgress') AND @DueInMs IS NULL THEN 1 ELSE 0 END;
+    DECLARE @StandsInLine bit =
+        CASE WHEN @Status IN (N'WaitingQueue', N'Queued', N'Pending') AND @DueInMs IS NULL AND @WorkerId IS NULL THEN 1 ELSE 0 END;
     DECLARE @KeepsExecution bit = CASE WHEN @ExecutionTimeMs IS NULL OR @AuditLevel = 3 THEN 1 ELSE 0 END;
     DECLARE @Applied bit = 0;
 
@@ -1484,10 +1499,15 @@ BEGIN
         [Exception] = @Exception,
         [WorkerId] = CASE WHEN @KeepsLease = 1 THEN [WorkerId] END,
         -- A task that was asked to be cancelled waits for nothing: whoever claims it next is to see that.
-        [DueAtUtc] = CASE WHEN @KeepsLease = 1 THEN [DueAtUtc]
-                          WHEN @DueInMs IS NOT NULL AND [CancelRequested] = 1 THEN @Now
-                          ELSE @DueAt END,
-        [CancelRequested] = CASE WHEN @KeepsLease = 1 OR @DueInMs IS NOT NULL THEN [CancelRequested] ELSE 0 END,
+        [DueAtUtc] = CASE
+            WHEN @StandsInLine = 1 AND [DueAtUtc] IS NOT NULL THEN [DueAtUtc]
+            WHEN @KeepsLease = 1 AND (@StandsInLine = 0 OR [WorkerId] IS NOT NULL) THEN [DueAtUtc]
+            WHEN (@StandsInLine = 1 OR @DueInMs IS NOT NULL) AND [CancelRequested] = 1 THEN @Now
+            WHEN @StandsInLine = 1 AND [IsRecurring] = 1 AND [NextRunUtc] > @Now THEN [NextRunUtc]
+            WHEN @StandsInLine = 1 AND [IsRecurring] = 0 AND [ScheduledExecutionUtc] > @Now THEN [ScheduledExecutionUtc]
+            WHEN @StandsInLine = 1 THEN @Now
+            ELSE @DueAt END,
+        [CancelRequested] = CASE WHEN @KeepsLease = 1 OR @StandsInLine = 1 OR @DueInMs IS NOT NULL THEN [CancelRequested] ELSE 0 END,
         [Attempt] = CASE WHEN @ReturnAttempt = 1 AND [Attempt] > 0 THEN [Attempt] - 1 ELSE [Attempt] END,
         [RateSlotUtc] = @RateSlotUtc,
         [ExecutionTimeMs] = CASE WHEN @KeepsExecution = 1 THEN [ExecutionTimeMs] ELSE @ExecutionTimeMs END,
@@ -1532,6 +1552,19 @@ BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
+    -- The dot keeps a space at the end from being ignored.
+    DECLARE @Unknown nvarchar(15);
+    SELECT TOP (1) @Unknown = s.[Status]
+    FROM @Steps AS s
+    WHERE s.[Status] + N'.' COLLATE Latin1_General_BIN2 NOT IN (N'WaitingQueue.', N'Queued.', N'InProgress.',
+        N'Pending.', N'Cancelled.', N'Completed.', N'Failed.', N'ServiceStopped.');
+    IF @Unknown IS NOT NULL
+    BEGIN
+        DECLARE @Refusal nvarchar(400) = CONCAT(N'The status is ', COALESCE(QUOTENAME(@Unknown, ''''), N'NULL'),
+            N', but must be one of WaitingQueue, Queued, InProgress, Pending, Cancelled, Completed, Failed, ServiceStopped.');
+        THROW 50001, @Refusal, 1;
+    END;
+
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Applied TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
 
@@ -1544,10 +1577,17 @@ BEGIN
         [Exception] = c.[Exception],
         [WorkerId] = CASE WHEN c.[KeepsLease] = 1 THEN [QueuedTasks].[WorkerId] END,
         -- A task that was asked to be cancelled waits for nothing: whoever claims it next is to see that.
-        [DueAtUtc] = CASE WHEN c.[KeepsLease] = 1 THEN [QueuedTasks].[DueAtUtc]
-                          WHEN c.[DueInMs] IS NOT NULL AND [QueuedTasks].[CancelRequested] = 1 THEN @Now
-                          ELSE DATEADD(millisecond, c.[DueInMs] % 86400000, DATEADD(day, c.[DueInMs] / 86400000, @Now)) END,
-        [CancelRequested] = CASE WHEN c.[KeepsLease] = 1 OR c.[DueInMs] IS NOT NULL
+        [DueAtUtc] = CASE
+            WHEN c.[StandsInLine] = 1 AND [QueuedTasks].[DueAtUtc] IS NOT NULL THEN [QueuedTasks].[DueAtUtc]
+            WHEN c.[KeepsLease] = 1 AND (c.[StandsInLine] = 0 OR [QueuedTasks].[WorkerId] IS NOT NULL) THEN [QueuedTasks].[DueAtUtc]
+            WHEN (c.[StandsInLine] = 1 OR c.[DueInMs] IS NOT NULL) AND [QueuedTasks].[CancelRequested] = 1 THEN @Now
+            WHEN c.[StandsInLine] = 1 AND [QueuedTasks].[IsRecurring] = 1 AND [QueuedTasks].[NextRunUtc] > @Now
+                THEN [QueuedTasks].[NextRunUtc]
+            WHEN c.[StandsInLine] = 1 AND [QueuedTasks].[IsRecurring] = 0 AND [QueuedTasks].[ScheduledExecutionUtc] > @Now
+                THEN [QueuedTasks].[ScheduledExecutionUtc]
+            WHEN c.[StandsInLine] = 1 THEN @Now
+            ELSE DATEADD(millisecond, c.[DueInMs] % 86400000, DATEADD(day, c.[DueInMs] / 86400000, @Now)) END,
+        [CancelRequested] = CASE WHEN c.[KeepsLease] = 1 OR c.[StandsInLine] = 1 OR c.[DueInMs] IS NOT NULL
                                  THEN [QueuedTasks].[CancelRequested] ELSE 0 END,
         [Attempt] = CASE WHEN c.[ReturnAttempt] = 1 AND [QueuedTasks].[Attempt] > 0
                          THEN [QueuedTasks].[Attempt] - 1 ELSE [QueuedTasks].[Attempt] END,
@@ -1560,6 +1600,8 @@ BEGIN
         SELECT l.[TaskId], l.[WorkerId], l.[LeaseToken], l.[DueInMs], l.[ReturnAttempt], l.[RateSlotUtc],
             l.[ExecutionTimeMs], s.[Status], s.[Exception], s.[AgoMs],
             CASE WHEN s.[Status] IN (N'Queued', N'InProgress') AND l.[DueInMs] IS NULL THEN 1 ELSE 0 END AS [KeepsLease],
+            CASE WHEN s.[Status] IN (N'WaitingQueue', N'Queued', N'Pending') AND l.[DueInMs] IS NULL AND l.[WorkerId] IS NULL
+                 THEN 1 ELSE 0 END AS [StandsInLine],
             CASE WHEN l.[ExecutionTimeMs] IS NULL OR l.[AuditLevel] = 3 THEN 1 ELSE 0 END AS [KeepsExecution]
         FROM @Changes AS l
         INNER JOIN @Steps AS s ON s.[Ordinal] = l.[Ordinal] AND s.[Step] = l.[LastStep]
@@ -1715,7 +1757,8 @@ GO
 `,
   "usp_UpdateCurrentRun.sql": `-- Ends a run of a recurring task: run count + 1 (it stays at 2147483647), next run (NULL ends the series), last
 -- execution, and the RunsAudit and StatusAudit rows that the audit level asks for: one call, one transaction. Nothing is
--- written when there is no such recurring task, or when a lease is given that is no longer held.
+-- written when there is no such recurring task, or when a lease is given that is no longer held. A status that does not exist
+-- is refused (error 50001).
 --
 --   EXEC [EverTask].[usp_UpdateCurrentRun] @TaskId = '01900000-0000-7000-8000-000000000001', @ExecutionTimeMs = 12.5,
 --       @NextRunUtc = '2030-01-01T00:00:00Z', @AuditLevel = 1, @Status = N'Completed';
@@ -1742,6 +1785,15 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
+
+    -- The dot keeps a space at the end from being ignored.
+    IF @Status + N'.' COLLATE Latin1_General_BIN2 NOT IN (N'WaitingQueue.', N'Queued.', N'InProgress.',
+        N'Pending.', N'Cancelled.', N'Completed.', N'Failed.', N'ServiceStopped.')
+    BEGIN
+        DECLARE @Refusal nvarchar(400) = CONCAT(N'The status is ', COALESCE(QUOTENAME(@Status, ''''), N'NULL'),
+            N', but must be one of WaitingQueue, Queued, InProgress, Pending, Cancelled, Completed, Failed, ServiceStopped.');
+        THROW 50001, @Refusal, 1;
+    END;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @At datetimeoffset(3) = DATEADD(millisecond, -(@AgoMs % 86400000), DATEADD(day, -(@AgoMs / 86400000), @Now));
@@ -1812,6 +1864,19 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
+
+    -- The dot keeps a space at the end from being ignored.
+    DECLARE @Unknown nvarchar(15);
+    SELECT TOP (1) @Unknown = s.[Status]
+    FROM @Steps AS s
+    WHERE s.[Status] + N'.' COLLATE Latin1_General_BIN2 NOT IN (N'WaitingQueue.', N'Queued.', N'InProgress.',
+        N'Pending.', N'Cancelled.', N'Completed.', N'Failed.', N'ServiceStopped.');
+    IF @Unknown IS NOT NULL
+    BEGIN
+        DECLARE @Refusal nvarchar(400) = CONCAT(N'The status is ', COALESCE(QUOTENAME(@Unknown, ''''), N'NULL'),
+            N', but must be one of WaitingQueue, Queued, InProgress, Pending, Cancelled, Completed, Failed, ServiceStopped.');
+        THROW 50001, @Refusal, 1;
+    END;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Applied TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);

@@ -3,7 +3,11 @@
 --
 --   EXEC [EverTask].[usp_SetTaskStatus] @TaskId = '01900000-0000-7000-8000-000000000001', @Status = N'Completed';
 --
--- Everything after @AuditLevel is for workers. Answers one row: Applied (1 or 0).
+-- Everything after @AuditLevel is for workers. Without it, WaitingQueue, Queued and Pending leave the due instant of a task
+-- that waits as it is. One that neither waits nor is held becomes due: a series at its next run, another task when it was
+-- dispatched for, at the soonest now. A status that does not exist is refused (error 50001).
+--
+-- Answers one row: Applied (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -27,12 +31,23 @@ BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
+    -- The dot keeps a space at the end from being ignored.
+    IF @Status IS NULL OR @Status + N'.' COLLATE Latin1_General_BIN2 NOT IN (N'WaitingQueue.', N'Queued.', N'InProgress.',
+        N'Pending.', N'Cancelled.', N'Completed.', N'Failed.', N'ServiceStopped.')
+    BEGIN
+        DECLARE @Refusal nvarchar(400) = CONCAT(N'The status is ', COALESCE(QUOTENAME(@Status, ''''), N'NULL'),
+            N', but must be one of WaitingQueue, Queued, InProgress, Pending, Cancelled, Completed, Failed, ServiceStopped.');
+        THROW 50001, @Refusal, 1;
+    END;
+
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @At datetimeoffset(3) = DATEADD(millisecond, -(@AgoMs % 86400000), DATEADD(day, -(@AgoMs / 86400000), @Now));
     DECLARE @DueAt datetimeoffset(3) =
         DATEADD(millisecond, @DueInMs % 86400000, DATEADD(day, @DueInMs / 86400000, @Now));
     DECLARE @KeepsLease bit =
         CASE WHEN @Status IN (N'Queued', N'InProgress') AND @DueInMs IS NULL THEN 1 ELSE 0 END;
+    DECLARE @StandsInLine bit =
+        CASE WHEN @Status IN (N'WaitingQueue', N'Queued', N'Pending') AND @DueInMs IS NULL AND @WorkerId IS NULL THEN 1 ELSE 0 END;
     DECLARE @KeepsExecution bit = CASE WHEN @ExecutionTimeMs IS NULL OR @AuditLevel = 3 THEN 1 ELSE 0 END;
     DECLARE @Applied bit = 0;
 
@@ -43,10 +58,15 @@ BEGIN
         [Exception] = @Exception,
         [WorkerId] = CASE WHEN @KeepsLease = 1 THEN [WorkerId] END,
         -- A task that was asked to be cancelled waits for nothing: whoever claims it next is to see that.
-        [DueAtUtc] = CASE WHEN @KeepsLease = 1 THEN [DueAtUtc]
-                          WHEN @DueInMs IS NOT NULL AND [CancelRequested] = 1 THEN @Now
-                          ELSE @DueAt END,
-        [CancelRequested] = CASE WHEN @KeepsLease = 1 OR @DueInMs IS NOT NULL THEN [CancelRequested] ELSE 0 END,
+        [DueAtUtc] = CASE
+            WHEN @StandsInLine = 1 AND [DueAtUtc] IS NOT NULL THEN [DueAtUtc]
+            WHEN @KeepsLease = 1 AND (@StandsInLine = 0 OR [WorkerId] IS NOT NULL) THEN [DueAtUtc]
+            WHEN (@StandsInLine = 1 OR @DueInMs IS NOT NULL) AND [CancelRequested] = 1 THEN @Now
+            WHEN @StandsInLine = 1 AND [IsRecurring] = 1 AND [NextRunUtc] > @Now THEN [NextRunUtc]
+            WHEN @StandsInLine = 1 AND [IsRecurring] = 0 AND [ScheduledExecutionUtc] > @Now THEN [ScheduledExecutionUtc]
+            WHEN @StandsInLine = 1 THEN @Now
+            ELSE @DueAt END,
+        [CancelRequested] = CASE WHEN @KeepsLease = 1 OR @StandsInLine = 1 OR @DueInMs IS NOT NULL THEN [CancelRequested] ELSE 0 END,
         [Attempt] = CASE WHEN @ReturnAttempt = 1 AND [Attempt] > 0 THEN [Attempt] - 1 ELSE [Attempt] END,
         [RateSlotUtc] = @RateSlotUtc,
         [ExecutionTimeMs] = CASE WHEN @KeepsExecution = 1 THEN [ExecutionTimeMs] ELSE @ExecutionTimeMs END,

@@ -19,6 +19,19 @@ BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
+    -- The dot keeps a space at the end from being ignored.
+    DECLARE @Unknown nvarchar(15);
+    SELECT TOP (1) @Unknown = s.[Status]
+    FROM @Steps AS s
+    WHERE s.[Status] + N'.' COLLATE Latin1_General_BIN2 NOT IN (N'WaitingQueue.', N'Queued.', N'InProgress.',
+        N'Pending.', N'Cancelled.', N'Completed.', N'Failed.', N'ServiceStopped.');
+    IF @Unknown IS NOT NULL
+    BEGIN
+        DECLARE @Refusal nvarchar(400) = CONCAT(N'The status is ', COALESCE(QUOTENAME(@Unknown, ''''), N'NULL'),
+            N', but must be one of WaitingQueue, Queued, InProgress, Pending, Cancelled, Completed, Failed, ServiceStopped.');
+        THROW 50001, @Refusal, 1;
+    END;
+
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Applied TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
 
@@ -31,10 +44,17 @@ BEGIN
         [Exception] = c.[Exception],
         [WorkerId] = CASE WHEN c.[KeepsLease] = 1 THEN [QueuedTasks].[WorkerId] END,
         -- A task that was asked to be cancelled waits for nothing: whoever claims it next is to see that.
-        [DueAtUtc] = CASE WHEN c.[KeepsLease] = 1 THEN [QueuedTasks].[DueAtUtc]
-                          WHEN c.[DueInMs] IS NOT NULL AND [QueuedTasks].[CancelRequested] = 1 THEN @Now
-                          ELSE DATEADD(millisecond, c.[DueInMs] % 86400000, DATEADD(day, c.[DueInMs] / 86400000, @Now)) END,
-        [CancelRequested] = CASE WHEN c.[KeepsLease] = 1 OR c.[DueInMs] IS NOT NULL
+        [DueAtUtc] = CASE
+            WHEN c.[StandsInLine] = 1 AND [QueuedTasks].[DueAtUtc] IS NOT NULL THEN [QueuedTasks].[DueAtUtc]
+            WHEN c.[KeepsLease] = 1 AND (c.[StandsInLine] = 0 OR [QueuedTasks].[WorkerId] IS NOT NULL) THEN [QueuedTasks].[DueAtUtc]
+            WHEN (c.[StandsInLine] = 1 OR c.[DueInMs] IS NOT NULL) AND [QueuedTasks].[CancelRequested] = 1 THEN @Now
+            WHEN c.[StandsInLine] = 1 AND [QueuedTasks].[IsRecurring] = 1 AND [QueuedTasks].[NextRunUtc] > @Now
+                THEN [QueuedTasks].[NextRunUtc]
+            WHEN c.[StandsInLine] = 1 AND [QueuedTasks].[IsRecurring] = 0 AND [QueuedTasks].[ScheduledExecutionUtc] > @Now
+                THEN [QueuedTasks].[ScheduledExecutionUtc]
+            WHEN c.[StandsInLine] = 1 THEN @Now
+            ELSE DATEADD(millisecond, c.[DueInMs] % 86400000, DATEADD(day, c.[DueInMs] / 86400000, @Now)) END,
+        [CancelRequested] = CASE WHEN c.[KeepsLease] = 1 OR c.[StandsInLine] = 1 OR c.[DueInMs] IS NOT NULL
                                  THEN [QueuedTasks].[CancelRequested] ELSE 0 END,
         [Attempt] = CASE WHEN c.[ReturnAttempt] = 1 AND [QueuedTasks].[Attempt] > 0
                          THEN [QueuedTasks].[Attempt] - 1 ELSE [QueuedTasks].[Attempt] END,
@@ -47,6 +67,8 @@ BEGIN
         SELECT l.[TaskId], l.[WorkerId], l.[LeaseToken], l.[DueInMs], l.[ReturnAttempt], l.[RateSlotUtc],
             l.[ExecutionTimeMs], s.[Status], s.[Exception], s.[AgoMs],
             CASE WHEN s.[Status] IN (N'Queued', N'InProgress') AND l.[DueInMs] IS NULL THEN 1 ELSE 0 END AS [KeepsLease],
+            CASE WHEN s.[Status] IN (N'WaitingQueue', N'Queued', N'Pending') AND l.[DueInMs] IS NULL AND l.[WorkerId] IS NULL
+                 THEN 1 ELSE 0 END AS [StandsInLine],
             CASE WHEN l.[ExecutionTimeMs] IS NULL OR l.[AuditLevel] = 3 THEN 1 ELSE 0 END AS [KeepsExecution]
         FROM @Changes AS l
         INNER JOIN @Steps AS s ON s.[Ordinal] = l.[Ordinal] AND s.[Step] = l.[LastStep]

@@ -1,6 +1,7 @@
 -- Ends a run of a recurring task: run count + 1 (it stays at 2147483647), next run (NULL ends the series), last
 -- execution, and the RunsAudit and StatusAudit rows that the audit level asks for: one call, one transaction. Nothing is
--- written when there is no such recurring task, or when a lease is given that is no longer held.
+-- written when there is no such recurring task, or when a lease is given that is no longer held. A status that does not exist
+-- is refused (error 50001).
 --
 --   EXEC [EverTask].[usp_UpdateCurrentRun] @TaskId = '01900000-0000-7000-8000-000000000001', @ExecutionTimeMs = 12.5,
 --       @NextRunUtc = '2030-01-01T00:00:00Z', @AuditLevel = 1, @Status = N'Completed';
@@ -27,6 +28,15 @@ AS
 BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
+
+    -- The dot keeps a space at the end from being ignored.
+    IF @Status + N'.' COLLATE Latin1_General_BIN2 NOT IN (N'WaitingQueue.', N'Queued.', N'InProgress.',
+        N'Pending.', N'Cancelled.', N'Completed.', N'Failed.', N'ServiceStopped.')
+    BEGIN
+        DECLARE @Refusal nvarchar(400) = CONCAT(N'The status is ', COALESCE(QUOTENAME(@Status, ''''), N'NULL'),
+            N', but must be one of WaitingQueue, Queued, InProgress, Pending, Cancelled, Completed, Failed, ServiceStopped.');
+        THROW 50001, @Refusal, 1;
+    END;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @At datetimeoffset(3) = DATEADD(millisecond, -(@AgoMs % 86400000), DATEADD(day, -(@AgoMs / 86400000), @Now));

@@ -19,6 +19,19 @@ BEGIN
     SET NOCOUNT ON;
     SET XACT_ABORT ON;
 
+    -- The dot keeps a space at the end from being ignored.
+    DECLARE @Unknown nvarchar(15);
+    SELECT TOP (1) @Unknown = s.[Status]
+    FROM @Steps AS s
+    WHERE s.[Status] + N'.' COLLATE Latin1_General_BIN2 NOT IN (N'WaitingQueue.', N'Queued.', N'InProgress.',
+        N'Pending.', N'Cancelled.', N'Completed.', N'Failed.', N'ServiceStopped.');
+    IF @Unknown IS NOT NULL
+    BEGIN
+        DECLARE @Refusal nvarchar(400) = CONCAT(N'The status is ', COALESCE(QUOTENAME(@Unknown, ''''), N'NULL'),
+            N', but must be one of WaitingQueue, Queued, InProgress, Pending, Cancelled, Completed, Failed, ServiceStopped.');
+        THROW 50001, @Refusal, 1;
+    END;
+
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
     DECLARE @Applied TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
 

@@ -32,3 +32,15 @@ export const taskStatuses: readonly TaskStatus[] = [
   "Failed",
   "ServiceStopped",
 ];
+
+const knownStatuses: ReadonlySet<string> = new Set(taskStatuses);
+
+/** Whether a text is the name of a status. */
+export function isTaskStatus(text: unknown): text is TaskStatus {
+  return knownStatuses.has(text as string);
+}
+
+/** Whether a task of this status waits for a worker. */
+export function isWaiting(status: TaskStatus): boolean {
+  return status === "Queued" || status === "WaitingQueue" || status === "Pending";
+}

@@ -3,6 +3,7 @@
 import { auditMatrix } from "./cases/audit_matrix.ts";
 import { awkwardText } from "./cases/awkward_text.ts";
 import { cancel } from "./cases/cancel.ts";
+import { changesByHand } from "./cases/changes_by_hand.ts";
 import { claim } from "./cases/claim.ts";
 import { concurrency } from "./cases/concurrency.ts";
 import { executionLogs } from "./cases/execution_logs.ts";
@@ -28,6 +29,7 @@ export const topics: readonly Topic[] = [
   taskKeys,
   claim,
   statusChanges,
+  changesByHand,
   auditMatrix,
   recurringRuns,
   leasesAndFences,

@@ -101,6 +101,47 @@ Deno.test("set_task_status tells whether there is such a task, and whether the l
   assertEquals(await set(task.id, "fenced", 1), true);
 });
 
+Deno.test("set_task_status makes a task that has ended due when it is to wait, and its workers look at once", async () => {
+  await using storage = await openStorage({ url });
+  await using sql = connect(url);
+  for (const status of ["WaitingQueue", "Queued", "Pending"]) {
+    const task = newTask({ queue: status });
+    await storage.persist([task]);
+    await storage.setStatus(task.id, "Failed", "it broke", "Full");
+    const woken = new Promise((resolve) => storage.onWake(resolve));
+    const [row] = await sql`SELECT evertask.set_task_status(${task.id}, ${status}) AS applied`;
+    assertEquals(row?.applied, true);
+    assertEquals(await woken, { kind: "tasks" });
+    await storage.registerWorker({ id: "seed", host: "test" });
+    const queues = [{ name: status, limit: 5 }];
+    const { tasks } = await storage.claim({ ...claimRequest("seed"), queues });
+    assertEquals(tasks.map(({ id, status }) => [id, status]), [[task.id, status]]);
+  }
+});
+
+Deno.test("a status that does not exist is refused by name", async () => {
+  await using storage = await openStorage({ url });
+  await using sql = connect(url);
+  const [task, run] = [newTask(), newTask({ status: "WaitingQueue", series })];
+  await storage.persist([task, run]);
+  for (const status of ["Done", "queued", "Queued ", "", null]) {
+    const shown = status === null ? "NULL" : `'${status}'`;
+    const refusal = `the status is ${shown}, but must be one of WaitingQueue, Queued, InProgress`;
+    await assertRejects(
+      () => sql`SELECT evertask.set_task_status(${task.id}, ${status})`,
+      Error,
+      refusal,
+    );
+    await assertRejects(
+      () => sql`SELECT evertask.update_current_run(${run.id}, 1, NULL, status => ${status})`,
+      Error,
+      refusal,
+    );
+  }
+  assertEquals((await storage.get(task.id))?.status, "Queued");
+  assertEquals((await storage.get(run.id))?.status, "WaitingQueue");
+});
+
 Deno.test("complete_tasks does what set_task_statuses does with a clean first attempt, at every audit level", async () => {
   await using storage = await openStorage({ url });
   await using sql = connect(url);

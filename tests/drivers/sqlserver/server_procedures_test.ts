@@ -1,7 +1,7 @@
 // The procedures themselves, called as any client may call them: upstream's procedures with upstream's parameters, the audit
 // matrix in T-SQL, and upstream's query for audit growth.
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
 import type { SqlServerPool } from "../../../drivers/sqlserver/mssql_api.ts";
 import { type AuditLevel, auditLevels } from "../../../src/audit/audit_level.ts";
@@ -114,6 +114,65 @@ Deno.test({
       ]);
       const [run1] = (await storage.runsAudit(first!)).items;
       assertEquals([run1!.status, run1!.exception], ["Failed", "Oh!"]);
+    });
+  },
+});
+
+Deno.test({
+  ...needsTarget("usp_SetTaskStatus makes a task that has ended due when it is to wait"),
+  async fn() {
+    await withScene(async ({ storage, run }) => {
+      await storage.registerWorker({ id: "w", host: "test" });
+      for (const status of ["WaitingQueue", "Queued", "Pending"]) {
+        const task = newTask({ queue: status });
+        await storage.persist([task]);
+        await storage.setStatus(task.id, "Failed", "Oh!", "Full");
+        const [[answer]] = await run(
+          `EXEC [EverTask].[usp_SetTaskStatus] '${task.id}', N'${status}';`,
+        ) as [[Record<string, unknown>]];
+        assertEquals(Number(answer.Applied), 1);
+        const queues = [{ name: status, limit: 1 }];
+        const { tasks } = await storage.claim({ workerId: "w", types: [task.type], queues });
+        assertEquals(tasks.map((claimed) => [claimed.id, claimed.status]), [[task.id, status]]);
+      }
+    });
+  },
+});
+
+Deno.test({
+  ...needsTarget("a status that does not exist is refused by name, and nothing is written"),
+  async fn() {
+    await withScene(async ({ storage, run }) => {
+      const [task, series] = [newTask(), newTask({ recurring: true })];
+      await storage.persist([task, series]);
+      for (const status of ["Done", "queued", "Queued ", "", "O'Brien", null]) {
+        const text = status === null ? "NULL" : `N'${status.replace("'", "''")}'`;
+        const fill = (type: string, columns: string, id: string) =>
+          `DECLARE @Changes [EverTask].[${type}], @Steps [EverTask].[StatusStepList];
+          INSERT INTO @Changes ([TaskId], [Ordinal], [LastStep], ${columns}) VALUES ('${id}', 0, 1, 0, 0);
+          INSERT INTO @Steps ([Ordinal], [Step], [Status], [AgoMs]) VALUES (0, 0, ${text}, 0), (0, 1, N'Failed', 0);`;
+        const calls = [
+          `EXEC [EverTask].[usp_SetTaskStatus] '${task.id}', ${text};`,
+          `EXEC [EverTask].[usp_UpdateCurrentRun] '${series.id}', 1, NULL, 0, ${text};`,
+          `${fill("StatusChangeList", "[ReturnAttempt], [ExecutionTimeMs]", task.id)}
+          EXEC [EverTask].[usp_SetTaskStatuses] @Changes, @Steps;`,
+          `${fill("RunEndList", "[ExecutionTimeMs], [Counts]", series.id)}
+          EXEC [EverTask].[usp_UpdateCurrentRuns] @Changes, @Steps;`,
+        ];
+        // A run's status may be NULL, as it was set before; a step's may not, as its column says.
+        const refusing = status === null ? calls.slice(0, 1) : calls;
+        for (const call of refusing) {
+          const shown = status === null ? "NULL" : `'${status.replace("'", "''")}'`;
+          await assertRejects(
+            () => run(call),
+            Error,
+            `The status is ${shown}, but must be one of WaitingQueue, Queued, InProgress`,
+          );
+        }
+      }
+      assertEquals((await storage.get(task.id))?.status, "Queued");
+      assertEquals((await storage.get(series.id))?.status, "WaitingQueue");
+      assertEquals((await storage.auditGrowth()).map(({ rows }) => rows), [2, 0, 0]);
     });
   },
 });
