@@ -1516,6 +1516,7 @@ DECLARE
   doomed_ids    uuid[];
   counts        bigint[] := '{0,0,0,0}';
   done          boolean := true;
+  deleted       bigint;
 BEGIN
   doomed := ARRAY(
     SELECT a.ctid FROM status_audit AS a
@@ -1573,12 +1574,15 @@ BEGIN
   done := done AND (is_dry_run OR cardinality(doomed_ids) <= room);
   counts[4] := least(cardinality(doomed_ids), room);
   IF NOT is_dry_run THEN
-    -- One that is made due at this moment is no longer what it was.
+    -- One that is put in line at this moment, or has even run again, is no longer what it was.
     DELETE FROM queued_tasks AS t USING (
       SELECT d.id FROM queued_tasks AS d WHERE d.id = ANY (doomed_ids[:room])
         AND d.status IN ('Completed', 'Cancelled') AND d.worker_id IS NULL AND d.due_at_utc IS NULL
+        AND coalesce(d.last_execution_utc, d.created_at_utc) < tasks_limit
       ORDER BY d.id FOR UPDATE SKIP LOCKED
     ) AS d WHERE t.id = d.id;
+    GET DIAGNOSTICS deleted = ROW_COUNT;
+    counts[4] := deleted;
     -- A rate limit's key that has its whole budget again is the same as a new one.
     DELETE FROM rate_limits AS l
     WHERE greatest(l.reserved_tat_ms, l.started_tat_ms) < to_epoch_ms(clock) - 86400000 AND NOT l.start_empty;

@@ -283,8 +283,8 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 2)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (2, SYSUTCDATETIME());
 GO
 `,
-  "0003_indexes.sql": `-- The indexes: few on the hot table, and two of its three hold only rows that wait or that a worker holds, so that they
--- stay small however many tasks have ended. README.md explains each.
+  "0003_indexes.sql": `-- The indexes: few on the hot table, and those that change with each task hold only rows that wait or that a
+-- worker holds, so that they stay small however many tasks have ended. README.md explains each.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -310,6 +310,14 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
     CREATE UNIQUE INDEX [UX_QueuedTasks_TaskKey]
         ON [EverTask].[QueuedTasks] ([TaskKey])
         WHERE [TaskKey] IS NOT NULL;
+GO
+
+-- Retention by number: the tasks that have lines.
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    CREATE INDEX [IX_QueuedTasks_LastLogSequence]
+        ON [EverTask].[QueuedTasks] ([LastLogSequence])
+        INCLUDE ([Id])
+        WHERE [LastLogSequence] > 0;
 GO
 
 -- A task's history, in order. Upstream's indexes of these names, on QueuedTaskId alone, give way to them.
@@ -956,8 +964,9 @@ BEGIN
 END
 GO
 `,
-  "usp_Purge.sql": `-- Deletes what the retention policy allows, in one short transaction: at most @Limit rows over all tables. Call it again
--- until it is done. An absent (or NULL, or not positive) number of days keeps rows for ever.
+  "usp_Purge.sql": `-- Deletes what the retention policy allows, in one short transaction: at most @Limit rows over all tables, and the keys of
+-- rate limits that have been idle for a day. Call it again until it is done. An absent (or NULL, or not positive) number of
+-- days keeps rows for ever.
 --
 --   EXEC [EverTask].[usp_Purge] @StatusAuditDays = 30, @RunsAuditDays = 7, @ErrorAuditDays = 90;
 --
@@ -986,10 +995,11 @@ BEGIN
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
     DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
-    DECLARE @Status datetimeoffset(3), @StatusErrors datetimeoffset(3), @Runs datetimeoffset(3), @RunsErrors datetimeoffset(3),
-        @Logs datetimeoffset(3), @Tasks datetimeoffset(3), @MaxLogs int, @Lock int = 0;
+    DECLARE @Status datetimeoffset(3), @StatusErrors datetimeoffset(3), @StatusLatest datetimeoffset(3),
+        @Runs datetimeoffset(3), @RunsErrors datetimeoffset(3), @RunsLatest datetimeoffset(3),
+        @Logs datetimeoffset(3), @Tasks datetimeoffset(3), @MaxLogs int, @IdleTatMs float, @Lock int = 0;
     DECLARE @Left int = CASE WHEN @DryRun = 1 THEN 2147483646 ELSE @Limit END;
-    DECLARE @Found int, @StatusCount int = 0, @RunsCount int = 0, @LogCount int = 0, @TaskCount int = 0, @Done bit = 1;
+    DECLARE @StatusCount int = 0, @RunsCount int = 0, @LogCount int = 0, @TaskCount int = 0, @Done bit = 1;
     DECLARE @StatusRow TABLE ([Id] bigint NOT NULL PRIMARY KEY);
     DECLARE @RunsRow TABLE ([Id] bigint NOT NULL PRIMARY KEY);
     DECLARE @LogRow TABLE ([Id] bigint NOT NULL PRIMARY KEY);
@@ -1008,70 +1018,89 @@ BEGIN
                 (4, COALESCE(@ErrorAuditDays, @RunsAuditDays)), (5, @ExecutionLogDays)) AS v ([Kind], [Days])
         ) AS d
     ) AS c;
+    SET @StatusLatest = CASE WHEN @Status > @StatusErrors THEN @Status ELSE COALESCE(@StatusErrors, @Status) END;
+    SET @RunsLatest = CASE WHEN @Runs > @RunsErrors THEN @Runs ELSE COALESCE(@RunsErrors, @Runs) END;
     SET @Tasks = CASE WHEN @DeleteCompletedTasks = 1 THEN @Status END;
     SET @MaxLogs = CASE WHEN @MaxExecutionLogsPerTask > 0 THEN @MaxExecutionLogsPerTask END;
 
     BEGIN TRANSACTION;
 
-    -- One process at a time; the lock ends with the transaction, whatever happens to it.
+    -- One process at a time; the lock ends with the transaction, whatever happens to it. Nothing was written when it is not
+    -- granted, so COMMIT ends this transaction: ROLLBACK would end the caller's as well.
     IF @DryRun = 0
         EXEC @Lock = sp_getapplock @Resource = N'[EverTask].purge', @LockMode = 'Exclusive', @LockOwner = 'Transaction',
             @LockTimeout = 100;
     IF @Lock < 0
     BEGIN
-        ROLLBACK TRANSACTION;
+        COMMIT TRANSACTION;
         SELECT 0 AS [StatusAudit], 0 AS [RunsAudit], 0 AS [ExecutionLog], 0 AS [Tasks], 0 AS [Done], 1 AS [Busy];
         RETURN;
     END;
 
-    -- Each table: looks for one row more than may go, to know whether it is done.
+    -- Each table: looks for one row more than may go, to know whether it is done. What a transaction locks is passed by, and
+    -- looked at again next time. The first condition is the one that the index on the instant can be sought by.
     INSERT INTO @StatusRow ([Id])
     SELECT TOP (@Left + 1) s.[Id]
-    FROM [EverTask].[StatusAudit] AS s
-    WHERE (s.[Exception] IS NULL AND s.[UpdatedAtUtc] < @Status)
-        OR (s.[Exception] IS NOT NULL AND s.[UpdatedAtUtc] < @StatusErrors)
+    FROM [EverTask].[StatusAudit] AS s WITH (READPAST, READCOMMITTEDLOCK)
+    WHERE s.[UpdatedAtUtc] < @StatusLatest
+        AND s.[UpdatedAtUtc] < CASE WHEN s.[Exception] IS NULL THEN @Status ELSE @StatusErrors END
     ORDER BY s.[UpdatedAtUtc];
-    SET @Found = @@ROWCOUNT;
-    SET @StatusCount = CASE WHEN @Found > @Left THEN @Left ELSE @Found END;
-    IF @Found > @Left SET @Done = 0;
+    SET @StatusCount = @@ROWCOUNT;
+    IF @StatusCount > @Left SET @Done = 0;
     IF @DryRun = 0
     BEGIN
-        DELETE FROM [EverTask].[StatusAudit] WHERE [Id] IN (SELECT TOP (@Left) r.[Id] FROM @StatusRow AS r ORDER BY r.[Id]);
+        DELETE FROM [EverTask].[StatusAudit] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK)
+        WHERE [Id] IN (SELECT TOP (@Left) r.[Id] FROM @StatusRow AS r ORDER BY r.[Id]);
+        SET @StatusCount = @@ROWCOUNT;
         SET @Left = @Left - @StatusCount;
     END;
 
     INSERT INTO @RunsRow ([Id])
     SELECT TOP (@Left + 1) s.[Id]
-    FROM [EverTask].[RunsAudit] AS s
-    WHERE (s.[Exception] IS NULL AND s.[ExecutedAt] < @Runs)
-        OR (s.[Exception] IS NOT NULL AND s.[ExecutedAt] < @RunsErrors)
+    FROM [EverTask].[RunsAudit] AS s WITH (READPAST, READCOMMITTEDLOCK)
+    WHERE s.[ExecutedAt] < @RunsLatest
+        AND s.[ExecutedAt] < CASE WHEN s.[Exception] IS NULL THEN @Runs ELSE @RunsErrors END
     ORDER BY s.[ExecutedAt];
-    SET @Found = @@ROWCOUNT;
-    SET @RunsCount = CASE WHEN @Found > @Left THEN @Left ELSE @Found END;
-    IF @Found > @Left SET @Done = 0;
+    SET @RunsCount = @@ROWCOUNT;
+    IF @RunsCount > @Left SET @Done = 0;
     IF @DryRun = 0
     BEGIN
-        DELETE FROM [EverTask].[RunsAudit] WHERE [Id] IN (SELECT TOP (@Left) r.[Id] FROM @RunsRow AS r ORDER BY r.[Id]);
+        DELETE FROM [EverTask].[RunsAudit] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK)
+        WHERE [Id] IN (SELECT TOP (@Left) r.[Id] FROM @RunsRow AS r ORDER BY r.[Id]);
+        SET @RunsCount = @@ROWCOUNT;
         SET @Left = @Left - @RunsCount;
     END;
 
-    -- The task's row knows the number of its last line, so that nothing has to be counted.
     INSERT INTO @LogRow ([Id])
     SELECT TOP (@Left + 1) l.[Id]
-    FROM [EverTask].[TaskExecutionLog] AS l
+    FROM [EverTask].[TaskExecutionLog] AS l WITH (READPAST, READCOMMITTEDLOCK)
     WHERE l.[TimestampUtc] < @Logs
-        OR (@MaxLogs IS NOT NULL AND EXISTS (SELECT 1 FROM [EverTask].[QueuedTasks] AS t
-            WHERE t.[Id] = l.[TaskId] AND t.[LastLogSequence] - @MaxLogs >= l.[SequenceNumber]));
-    SET @Found = @@ROWCOUNT;
-    SET @LogCount = CASE WHEN @Found > @Left THEN @Left ELSE @Found END;
-    IF @Found > @Left SET @Done = 0;
+    ORDER BY l.[TimestampUtc];
+    SET @LogCount = @@ROWCOUNT;
+
+    -- The task's row knows the number of its last line, so that nothing has to be counted.
+    IF @MaxLogs IS NOT NULL AND @LogCount <= @Left
+    BEGIN
+        INSERT INTO @LogRow ([Id])
+        SELECT TOP (@Left + 1 - @LogCount) l.[Id]
+        FROM [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK)
+        INNER JOIN [EverTask].[TaskExecutionLog] AS l WITH (READPAST, READCOMMITTEDLOCK)
+            ON l.[TaskId] = t.[Id] AND l.[SequenceNumber] <= t.[LastLogSequence] - @MaxLogs
+        WHERE t.[LastLogSequence] > @MaxLogs AND t.[LastLogSequence] > 0
+            AND NOT EXISTS (SELECT 1 FROM @LogRow AS r WHERE r.[Id] = l.[Id])
+        OPTION (LOOP JOIN, FORCE ORDER);
+        SET @LogCount = @LogCount + @@ROWCOUNT;
+    END;
+    IF @LogCount > @Left SET @Done = 0;
     IF @DryRun = 0
     BEGIN
-        DELETE FROM [EverTask].[TaskExecutionLog] WHERE [Id] IN (SELECT TOP (@Left) r.[Id] FROM @LogRow AS r ORDER BY r.[Id]);
+        DELETE FROM [EverTask].[TaskExecutionLog] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK)
+        WHERE [Id] IN (SELECT TOP (@Left) r.[Id] FROM @LogRow AS r ORDER BY r.[Id]);
+        SET @LogCount = @@ROWCOUNT;
         SET @Left = @Left - @LogCount;
     END;
 
-    -- Tasks of which no row of history stays. One that a transaction locks is looked at again next time.
+    -- Tasks of which no row of history stays.
     IF @Tasks IS NOT NULL
     BEGIN
         INSERT INTO @TaskRow ([Id])
@@ -1089,11 +1118,30 @@ BEGIN
                 AND (@Logs IS NULL OR NOT l.[TimestampUtc] < @Logs)
                 AND (@MaxLogs IS NULL OR t.[LastLogSequence] - @MaxLogs < l.[SequenceNumber]))
         ORDER BY t.[IdOrder];
-        SET @Found = @@ROWCOUNT;
-        SET @TaskCount = CASE WHEN @Found > @Left THEN @Left ELSE @Found END;
-        IF @Found > @Left SET @Done = 0;
+        SET @TaskCount = @@ROWCOUNT;
+        IF @TaskCount > @Left SET @Done = 0;
         IF @DryRun = 0
-            DELETE FROM [EverTask].[QueuedTasks] WHERE [Id] IN (SELECT TOP (@Left) r.[Id] FROM @TaskRow AS r ORDER BY r.[Id]);
+        BEGIN
+            -- One that is put in line at this moment, or has even run again, is no longer what it was.
+            DELETE FROM [EverTask].[QueuedTasks] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK)
+            WHERE [Id] IN (SELECT TOP (@Left) r.[Id] FROM @TaskRow AS r ORDER BY r.[Id])
+                AND [IsRecurring] = 0 AND [WorkerId] IS NULL AND [DueAtUtc] IS NULL
+                AND [Status] IN (N'Completed', N'Cancelled')
+                AND COALESCE([LastExecutionUtc], [CreatedAtUtc]) < @Tasks;
+            SET @TaskCount = @@ROWCOUNT;
+        END;
+    END;
+
+    -- A rate limit's key that has had its whole budget for a day is as good as a new one.
+    IF @DryRun = 0
+    BEGIN
+        SET @IdleTatMs = DATEDIFF_BIG(millisecond, CONVERT(datetime2(3), '1970-01-01'), CONVERT(datetime2(3), SYSUTCDATETIME())) - 86400000;
+        DELETE FROM [EverTask].[RateLimits] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK)
+        WHERE [RateKey] IN (
+            SELECT TOP (10000) r.[RateKey]
+            FROM [EverTask].[RateLimits] AS r WITH (READPAST, READCOMMITTEDLOCK)
+            WHERE r.[ReservedTatMs] < @IdleTatMs AND r.[StartedTatMs] < @IdleTatMs)
+            AND [ReservedTatMs] < @IdleTatMs AND [StartedTatMs] < @IdleTatMs;
     END;
 
     COMMIT TRANSACTION;

@@ -1,5 +1,5 @@
--- The indexes: few on the hot table, and two of its three hold only rows that wait or that a worker holds, so that they
--- stay small however many tasks have ended. README.md explains each.
+-- The indexes: few on the hot table, and those that change with each task hold only rows that wait or that a
+-- worker holds, so that they stay small however many tasks have ended. README.md explains each.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -25,6 +25,14 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
     CREATE UNIQUE INDEX [UX_QueuedTasks_TaskKey]
         ON [EverTask].[QueuedTasks] ([TaskKey])
         WHERE [TaskKey] IS NOT NULL;
+GO
+
+-- Retention by number: the tasks that have lines.
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
+    CREATE INDEX [IX_QueuedTasks_LastLogSequence]
+        ON [EverTask].[QueuedTasks] ([LastLogSequence])
+        INCLUDE ([Id])
+        WHERE [LastLogSequence] > 0;
 GO
 
 -- A task's history, in order. Upstream's indexes of these names, on QueuedTaskId alone, give way to them.

@@ -1,7 +1,8 @@
 // Retention: what may go goes, and nothing else.
 
+import { StorageError } from "../../../storage/errors.ts";
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../../storage/retention.ts";
-import { expectSame, expectThat } from "../expect.ts";
+import { expectSame, expectThat, expectValue } from "../expect.ts";
 import { day, logLine, type Scene, topic } from "../scene.ts";
 
 const nothing = {
@@ -41,6 +42,11 @@ async function completed(s: Scene, overrides: Parameters<Scene["add"]>[0] = {}):
     auditLevel: overrides.auditLevel ?? "Full",
   });
   return id;
+}
+
+function nullIfTransient(error: unknown): null {
+  if (error instanceof StorageError && error.transient) return null;
+  throw error;
 }
 
 export const retention = topic("retention", {
@@ -238,6 +244,33 @@ export const retention = topic("retention", {
     expectSame(total, 36, "24 audit rows and 12 tasks in the end");
     expectSame((await s.storage.list()).items, [], "nothing is left");
   },
+
+  "a task that is put in line while a purge is under way stays": ["transaction", async (s) => {
+    const [kept, gone] = [await completed(s), await completed(s)];
+    const policy = { statusAuditDays: 30, deleteCompletedTasksAfterRetention: true };
+    const other = await s.unit.another();
+    expectSame(await purge(s, policy), nothing, "not yet"); // the next one takes a server less time
+    await s.unit.passTime(31 * day);
+    const transaction = expectValue(s.unit.transaction, "the harness runs transactions").bind(
+      s.unit,
+    );
+    const purging: Promise<PurgeResult | null>[] = [];
+    let settled = false;
+    await transaction(async (connection) => {
+      await s.storage.setStatus(kept, "Queued", null, "None", { connection });
+      const purge = other.purge(policy, { budget: 100_000 }).catch(nullIfTransient);
+      purging.push(purge.finally(() => settled = true));
+      // It passes the task by, or gives up for now; or it has time to find the task, and waits for the transaction.
+      for (let read = 0; read < 200 && !settled; read++) await s.storage.get(gone);
+    }, "commit");
+    const [atOnce] = await Promise.all(purging);
+    const { tasks, done } = atOnce ?? await purge(s, policy);
+    expectSame([tasks, done], [1, true], "one of the tasks is deleted");
+    expectSame(await s.storage.get(gone), null, "the one that is over");
+    const row = await s.row(kept);
+    expectThat(row.status === "Queued" && row.dueAt !== null, "the other one waits");
+    expectSame((await purge(s, policy)).tasks, 0, "also from now on");
+  }],
 
   "processes that purge at once delete each row once": async (s) => {
     const ids = await s.addMany(300);
