@@ -6,12 +6,22 @@ import type { Duration } from "./time/duration.ts";
 /** A signal that asks a process to end. */
 export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGBREAK";
 
+/** What a shell tells of a process that a signal ended: 128 and the signal's number. */
+const exitCodes: Readonly<Record<StopSignal, number>> = {
+  SIGHUP: 129,
+  SIGINT: 130,
+  SIGTERM: 143,
+  SIGBREAK: 149,
+};
+
 /** What tells of signals: `process` in Node, Bun and Deno. */
 export interface SignalSource {
   /** Calls the listener when the signal comes. */
   on(signal: StopSignal, listener: () => void): unknown;
   /** Ends {@linkcode SignalSource.on}. */
   off(signal: StopSignal, listener: () => void): unknown;
+  /** Ends the process: called at the second signal. */
+  exit?(code: number): unknown;
 }
 
 /** What can be stopped: an EverTask instance. */
@@ -38,7 +48,8 @@ export interface SignalWatch {
 
 /**
  * Stops an instance at the first SIGINT or SIGTERM. The process itself ends when nothing else keeps it alive; do the rest of
- * your clean-up when `stopped` resolves. A second signal has its usual effect: the process ends at once.
+ * your clean-up when `stopped` resolves. A second signal ends the process at once, with the exit code of a shell (143 for
+ * SIGTERM): by `exit`, since the system ignores unhandled signals of the first process of a container.
  *
  * @param stoppable What to stop.
  * @param source `process`, in Node, Bun and Deno (`import process from "node:process"`).
@@ -63,17 +74,24 @@ export function stopOnSignals(
   options: StopOnSignalsOptions = {},
 ): SignalWatch {
   const { signals = ["SIGINT", "SIGTERM"], timeout } = options;
-  const { promise: stopped, resolve, reject } = Promise.withResolvers<StopSignal>();
-  const listeners = signals.map((signal) => {
-    const listener = () => {
-      end();
-      stoppable.stop(timeout === undefined ? {} : { timeout }).then(() => resolve(signal), reject);
+  let end = (): void => {};
+  const stopped = new Promise<StopSignal>((resolve, reject) => {
+    let isStopping = false;
+    const listeners = signals.map((signal) => {
+      const listener = () => {
+        if (isStopping) return void source.exit?.(exitCodes[signal]);
+        isStopping = true;
+        if (source.exit === undefined) end(); // the next signal has its usual effect
+        stoppable.stop(timeout === undefined ? {} : { timeout })
+          .finally(end)
+          .then(() => resolve(signal), reject);
+      };
+      return [signal, listener] as const;
+    });
+    end = () => {
+      for (const [signal, listener] of listeners) source.off(signal, listener);
     };
-    return [signal, listener] as const;
+    for (const [signal, listener] of listeners) source.on(signal, listener);
   });
-  const end = () => {
-    for (const [signal, listener] of listeners) source.off(signal, listener);
-  };
-  for (const [signal, listener] of listeners) source.on(signal, listener);
   return { stopped, end };
 }

@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { stopOnSignals, type StopSignal } from "../mod.ts";
+import { readLines } from "./support/lines.ts";
+import { runCommand } from "./support/run_command.ts";
 
 /** A process that gets signals from the test. */
 class FakeProcess {
@@ -31,6 +33,21 @@ Deno.test("stopOnSignals() stops at the first signal, and leaves the second its 
   assertEquals(process.send("SIGTERM"), 1);
   assertEquals(await stopped, "SIGTERM");
   assertEquals(stops, [{ timeout: 500 }]);
+  assertEquals([process.send("SIGTERM"), process.send("SIGINT")], [0, 0]);
+});
+
+Deno.test("the second signal exits with the code of a shell, as long as stopping takes", async () => {
+  const stopping = Promise.withResolvers<void>();
+  const codes: number[] = [];
+  const process = Object.assign(new FakeProcess(), { exit: (code: number) => codes.push(code) });
+  const { stopped } = stopOnSignals({ stop: () => stopping.promise }, process);
+  process.send("SIGINT");
+  assertEquals(codes, []);
+  process.send("SIGTERM");
+  process.send("SIGINT");
+  assertEquals(codes, [143, 130]);
+  stopping.resolve();
+  assertEquals(await stopped, "SIGINT");
   assertEquals([process.send("SIGTERM"), process.send("SIGINT")], [0, 0]);
 });
 
@@ -78,3 +95,56 @@ Deno.test("a process that gets SIGTERM finishes what it runs and ends by itself"
   assertEquals(output.trim().split("\n"), ["working", "finished", "stopped by SIGTERM"]);
   assertEquals((await child.status).code, 0);
 });
+
+/** Whether this machine lets us make a namespace of processes, in which a program is the first, as in a container. */
+const canUnshare = await new Deno.Command("unshare", { args: ["--pid", "--fork", "true"] })
+  .output().then(({ success }) => success, () => false);
+const hasNode = await new Deno.Command("node", { args: ["--version"] }).output()
+  .then(({ success }) => success, () => false);
+const lack = canUnshare ? "" : " (needs the right to make a process namespace)";
+
+const firstProcesses = { Deno: [Deno.execPath(), "run", "-A"], Node: ["node"] };
+for (const [runtime, command] of Object.entries(firstProcesses)) {
+  Deno.test({
+    name: `the second SIGTERM ends the first process of a container in ${runtime}${lack}`,
+    ignore: !canUnshare || runtime === "Node" && !hasNode,
+    async fn() {
+      const folder = await Deno.makeTempDir();
+      await Deno.writeTextFile(
+        `${folder}/program.ts`,
+        `import process from "node:process";
+         import { stopOnSignals } from ${JSON.stringify(import.meta.resolve("../mod.ts"))};
+         const stop = () => {
+           console.log("stopping");
+           return new Promise(() => {});
+         };
+         stopOnSignals({ stop }, process);
+         setInterval(() => {}, 60_000);
+         console.log("process", process.pid);`,
+      );
+      const bundle = [
+        "bundle",
+        "--quiet",
+        `--output=${folder}/program.mjs`,
+        `${folder}/program.ts`,
+      ];
+      await runCommand(Deno.execPath(), bundle);
+      const child = new Deno.Command("unshare", {
+        args: ["--pid", "--fork", "--kill-child", ...command, `${folder}/program.mjs`],
+        stdout: "piped",
+      }).spawn();
+      const lines = readLines(child.stdout);
+      const terminate = async () => {
+        const inside = await Deno.readTextFile(`/proc/${child.pid}/task/${child.pid}/children`);
+        Deno.kill(Number(inside), "SIGTERM");
+      };
+      assertEquals((await lines.next()).value, "process 1");
+      await terminate();
+      assertEquals((await lines.next()).value, "stopping");
+      await terminate();
+      assertEquals((await child.status).code, 143);
+      await lines.return(undefined);
+      await Deno.remove(folder, { recursive: true });
+    },
+  });
+}
