@@ -13,6 +13,10 @@ import {
   checkSecretOptions,
   hidden,
 } from "./argument_checks.ts";
+import { guardClock } from "./application/guarded_clock.ts";
+import { guardInstrumentations } from "./application/guarded_instrumentation.ts";
+import { guardLogger } from "./application/guarded_logger.ts";
+import { guardRandom } from "./application/guarded_random.ts";
 import { EverTaskError, InvalidArgumentError } from "./errors.ts";
 import type { Instrumentation } from "./instrumentation.ts";
 import { checkLogger, consoleLogger, type Logger } from "./log/logger.ts";
@@ -74,8 +78,8 @@ export interface EverTaskOptions {
   readonly dispatchRetryFor?: Duration;
   /** Names this process's machine in the table of workers. @default the runtime's name */
   readonly host?: string;
-  /** Wraps dispatches and executions, for tracing. */
-  readonly instrumentation?: Instrumentation;
+  /** Wraps dispatches and executions, for tracing; of several, the first is the outermost. */
+  readonly instrumentation?: Instrumentation | readonly Instrumentation[];
   /** The clock; another one is for tests. @default systemClock */
   readonly clock?: Clock;
   /** The source of randomness for ids and for the jitter of retries; another one is for tests. */
@@ -176,7 +180,7 @@ export function parseOptions(options: EverTaskOptions): EverTaskSettings {
       "be an object with storage and tasks",
     );
   }
-  const { storage, poisonLimit = 5, defaultAuditLevel = "Full", random = systemRandom } = options;
+  const { storage, poisonLimit = 5, defaultAuditLevel = "Full" } = options;
   if (typeof storage?.persist !== "function") {
     const remedy = "be a storage, such as sqliteStorage(…) or postgresStorage(…) makes";
     throw new InvalidArgumentError("storage", hidden(storage), remedy);
@@ -193,6 +197,8 @@ export function parseOptions(options: EverTaskOptions): EverTaskSettings {
   if (options.logger !== undefined) checkLogger(options.logger, "logger");
   if (options.host !== undefined) checkHost(options.host);
   const { userAgent = "", hardwareConcurrency = 2 } = globalThis.navigator ?? {};
+  const logger = guardLogger(options.logger ?? consoleLogger);
+  const random = guardRandom(options.random ?? systemRandom, logger);
   return {
     storage,
     definitions: parseTasks(options.tasks),
@@ -205,7 +211,7 @@ export function parseOptions(options: EverTaskOptions): EverTaskSettings {
         : toMilliseconds(options.timeout, "timeout"),
       graceMs: toMilliseconds(options.abortGrace ?? { seconds: 5 }, "abortGrace"),
       capture: parsePersistentLogs(options.persistentLogs ?? false),
-      instrumentation: options.instrumentation,
+      instrumentation: guardInstrumentations(options.instrumentation, logger),
       random: randomNumber(random),
     },
     lease: {
@@ -214,13 +220,13 @@ export function parseOptions(options: EverTaskOptions): EverTaskSettings {
       poisonLimit,
       host: options.host ?? userAgent,
     },
-    logger: options.logger ?? consoleLogger,
+    logger,
     dispatchRetryMs: toMilliseconds(
       options.dispatchRetryFor ?? { seconds: 15 },
       "dispatchRetryFor",
     ),
     retention: options.retention === undefined ? null : parseRetention(options.retention),
-    clock: options.clock ?? systemClock,
+    clock: guardClock(options.clock ?? systemClock, logger),
     random,
   };
 }

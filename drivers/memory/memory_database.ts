@@ -1,6 +1,7 @@
 // The database behind memory storages: what several of them share when they stand for several processes.
 
 import { InvalidArgumentError } from "../../src/errors.ts";
+import { guardClock } from "../../src/application/guarded_clock.ts";
 import { type Clock, systemClock } from "../../src/time/clock.ts";
 import { MemoryState } from "./memory_state.ts";
 
@@ -34,11 +35,11 @@ export class MemoryDatabase {
    * @throws {InvalidArgumentError} If `keepEnded` is no integer of at least 0.
    */
   constructor(options: MemoryDatabaseOptions = {}) {
-    const { clock = systemClock, keepEnded = Infinity } = options;
+    const { keepEnded = Infinity } = options;
     if (keepEnded !== Infinity && !(Number.isInteger(keepEnded) && keepEnded >= 0)) {
       throw new InvalidArgumentError("keepEnded", keepEnded, "be an integer of at least 0");
     }
-    this.#state = new MemoryState(clock, keepEnded);
+    this.#state = new MemoryState(guardClock(options.clock ?? systemClock), keepEnded);
   }
 }
 

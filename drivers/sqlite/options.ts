@@ -2,6 +2,7 @@
 
 import { checkSecretOptions, hidden } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
+import { guardClock } from "../../src/application/guarded_clock.ts";
 import { type Clock, systemClock } from "../../src/time/clock.ts";
 import { type Duration, toMilliseconds } from "../../src/time/duration.ts";
 import { adaptConnection, type SqliteConnection, type SqliteDatabase } from "./database.ts";
@@ -109,6 +110,6 @@ export function resolveOptions(options: string | SqliteStorageOptions): Resolved
     busyTimeoutMs: Math.min(toMilliseconds(busyTimeout, "busyTimeout"), 2 ** 31 - 1),
     exclusive: options.exclusive ?? false,
     migrate: options.migrate ?? true,
-    clock: options.clock ?? systemClock,
+    clock: guardClock(options.clock ?? systemClock),
   };
 }

@@ -1,6 +1,7 @@
 // Payloads on their way into storage and out of it. What the handler gets is always what the validator makes of the stored
 // JSON text, so a payload means the same whether the task runs at once in this process or next week in another.
 
+import { isPromiseLike } from "../application/calls.ts";
 import { findBigint, findJsonLoss } from "./json_losses.ts";
 import { PayloadValidationError } from "./payload_validation_error.ts";
 import { messageOf } from "../thrown/describe_error.ts";
@@ -73,8 +74,8 @@ function validate(
 ): unknown | Promise<unknown> {
   if (schema === undefined) return value;
   const result = schema["~standard"].validate(value);
-  if (!(result instanceof Promise)) return accept(taskType, result);
-  return result.then((result) => accept(taskType, result));
+  if (!isPromiseLike(result)) return accept(taskType, result);
+  return Promise.resolve(result).then((result) => accept(taskType, result));
 }
 
 function accept(

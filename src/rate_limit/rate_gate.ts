@@ -1,6 +1,7 @@
 // The gate before the executor: tells whether a task of a rate-limited type may run now, at a later slot, or not at all. While
 // it waits it holds no worker's slot.
 
+import { answerAtOnce } from "../application/calls.ts";
 import type { Logger } from "../log/logger.ts";
 import { decodePayload } from "../payload/payload.ts";
 import type { AnyTask } from "../task.ts";
@@ -113,7 +114,7 @@ export class RateGate {
     }
     let fault: unknown;
     try {
-      const value = key(job.payload.value);
+      const value = answerAtOnce(key(job.payload.value), "rateLimit.key");
       if (typeof value === "string" && value !== "" && value.length <= longestKey) return value;
       fault = `it gave ${typeof value === "string" ? `${value.length} characters` : typeof value}`;
     } catch (error) {

@@ -1,5 +1,6 @@
 // Which errors a retry policy retries: filters that are put on top of any rule for the delay.
 
+import { answerAtOnce } from "../application/calls.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import { TimeoutError } from "../worker/abort_reasons.ts";
 import type { FilterName, RetryPolicyData, RetryRule, StorableRetryPolicy } from "./policy_data.ts";
@@ -140,7 +141,7 @@ class FilteredRetry implements FilterableRetryPolicy {
 }
 
 function isRetried({ handled, notHandled, predicate }: Filters, error: unknown): boolean {
-  if (predicate !== null) return predicate(error);
+  if (predicate !== null) return answerAtOnce(predicate(error), "handleWhen");
   if (handled.length > 0) return handled.some(({ matches }) => matches(error));
   // Work that was too slow once is likely to be so again, and to cost as much: that takes a decision.
   if (isInstance(error, TimeoutError)) return false;

@@ -15,6 +15,7 @@ export interface RetryPolicy {
    * @param error What it failed with.
    * @param random Gives a number from 0 up to, not including, 1: for jitter.
    * @returns The delay before the next attempt in milliseconds, or null to give up. More than 1000 years count as 1000 years.
+   * A policy that throws, answers with anything else or is async fails the task, and its exception says so.
    */
   nextDelay(attempt: number, error: unknown, random?: () => number): number | null;
 }

@@ -1,6 +1,7 @@
 // The fluent builder: `r.every(2).days().atTime("09:00").inTimeZone("Europe/Rome")`. Every step is a new, immutable object
 // around a complete recurrence, checked by parseRecurrence right in the step that a mistake is made in.
 
+import { answerAtOnce } from "../application/calls.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
 import { type Instant, toEpochMilliseconds } from "../time/instant.ts";
 import type {
@@ -52,7 +53,7 @@ import {
 export function buildRecurrence(
   configure: (r: RecurringBuilder) => BuiltRecurrence,
 ): Recurrence {
-  const built: unknown = configure(new RecurringStart());
+  const built: unknown = answerAtOnce(configure(new RecurringStart()), "recurring");
   if (built instanceof Built) return built.toRecurrence();
   throw new InvalidScheduleError(
     "recurring",

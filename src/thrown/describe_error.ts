@@ -64,7 +64,11 @@ export function headlineOf(thrown: unknown): string {
 export function describeError(thrown: unknown): string {
   const description = new Description();
   description.add("", thrown, 0);
-  const { text } = description;
+  return cutDescription(description.text);
+}
+
+/** Cuts a description that is too long. */
+export function cutDescription(text: string): string {
   if (text.length <= longestDescription) return text;
   return cutText(text, longestDescription - cutNote.length) + cutNote;
 }

@@ -40,10 +40,17 @@ function describeObject(value: object, longest: number): string {
     if (isInstance(value, Date)) {
       return Number.isNaN(value.getTime()) ? "an invalid Date" : value.toISOString();
     }
-    return JSON.stringify(value, firstParts(longest)) ?? tagOf(value);
+    const text = JSON.stringify(value, firstParts(longest)) ?? tagOf(value);
+    return text === "{}" ? emptyObject(value) : text;
   } catch {
     return tagOf(value);
   }
+}
+
+/** A Map, a promise and the like have no properties, and are not empty for that. */
+function emptyObject(value: object): string {
+  const tag = tagOf(value);
+  return tag === "[object Object]" ? "{}" : tag;
 }
 
 /**

@@ -1,10 +1,11 @@
 // How an attempt ends: a pure decision from what the handler did, why it was stopped, and the retry policy.
 
+import { answerAtOnce } from "../application/calls.ts";
+import { InvalidArgumentError } from "../errors.ts";
 import { PayloadValidationError } from "../payload/payload_validation_error.ts";
 import type { RetryPolicy } from "../retry/retry_policy.ts";
 import type { TaskStatus } from "../storage/task_status.ts";
-import { describeError } from "../thrown/describe_error.ts";
-import { describeValue } from "../thrown/describe_value.ts";
+import { cutDescription, describeError, headlineOf } from "../thrown/describe_error.ts";
 import { isInstance } from "../thrown/reading.ts";
 import { longestDurationMs } from "../time/duration.ts";
 import {
@@ -24,6 +25,8 @@ export interface Ending {
   readonly dueInMs?: number;
   /** Whether the attempt does not count. */
   readonly returnAttempt?: boolean;
+  /** What the retry policy failed with, if it did. */
+  readonly policyFault?: unknown;
 }
 
 /** What there is to know about an attempt that ended. */
@@ -38,7 +41,8 @@ export interface AttemptResult {
 
 /**
  * Decides what follows an attempt. A handler that returns has completed its task, even if it was asked to stop. One that throws
- * after it was asked to stop ends as the request says; anything else, a timeout among it, is for the retry policy.
+ * after it was asked to stop ends as the request says; anything else, a timeout among it, is for the retry policy. A policy that
+ * throws, or answers with no delay, fails the task.
  *
  * @param random Gives a number from 0 up to 1, for the policy's jitter.
  * @returns The ending, or null when the task is no longer ours and nothing may be written.
@@ -70,14 +74,23 @@ export function decideEnding(
   if (isNonRetryable(error) || isInstance(error, PayloadValidationError)) {
     return { status: "Failed", exception };
   }
-  const delay = policy.nextDelay(attempt, cause, random);
-  if (delay === null) return { status: "Failed", exception };
-  if (!Number.isFinite(delay) || delay < 0) {
-    const fault = `The retry policy gave ${describeValue(delay)} as the delay after attempt ` +
-      `${attempt}; it must give milliseconds of at least 0, or null.`;
-    return { status: "Failed", exception: `${fault}\n${exception}` };
+  let delay: number | null;
+  try {
+    delay = checkedDelay(policy.nextDelay(attempt, cause, random));
+  } catch (policyFault) {
+    const note = `The task is not tried again, since its retry policy failed: ${
+      headlineOf(policyFault)
+    }`;
+    return { status: "Failed", exception: cutDescription(`${note}\n${exception}`), policyFault };
   }
+  if (delay === null) return { status: "Failed", exception };
   return { status: "Pending", exception, dueInMs: Math.min(delay, longestDurationMs) };
+}
+
+function checkedDelay(answer: unknown): number | null {
+  const delay = answerAtOnce(answer, "nextDelay");
+  if (delay === null || (typeof delay === "number" && delay >= 0 && delay < Infinity)) return delay;
+  throw new InvalidArgumentError("nextDelay", delay, "give milliseconds of at least 0, or null");
 }
 
 function withCause(timeout: TimeoutError, cause: unknown): TimeoutError {

@@ -5,7 +5,6 @@ import type { Instrumentation } from "../instrumentation.ts";
 import type { Dispatch } from "../dispatch/dispatch_options.ts";
 import type { Logger } from "../log/logger.ts";
 import { decodePayload } from "../payload/payload.ts";
-import { noRetry } from "../retry/no_retry.ts";
 import { describeError } from "../thrown/describe_error.ts";
 import type { Clock } from "../time/clock.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
@@ -104,7 +103,7 @@ export class Executor {
     job.phase = "running";
     if (job.task.status !== "Queued") job.step("Queued", null, now);
     job.step("InProgress", null, now);
-    if (job.task.lostCount === 0) this.#begin(job, now);
+    this.#watchdog.add(job);
     const context = new AttemptContext(job, this.#contextParts);
     job.context = context;
     this.#attempt(job, context).then(
@@ -152,23 +151,22 @@ export class Executor {
     this.#watchdog.stop();
   }
 
-  /** The attempt's time runs from now. */
-  #begin(job: Job, now: number): void {
-    job.startedAt = now;
+  /** The attempt's time runs from `job.startedAt`. */
+  #begin(job: Job): void {
     const { queue, settings } = this.#parts;
     job.timeoutMs = timeoutOf(job, queue(job.task.queue), settings);
-    job.deadlineAt = now + job.timeoutMs;
-    this.#watchdog.add(job);
+    this.#watchdog.setDeadline(job, job.startedAt + job.timeoutMs);
     this.#parts.teller.started(job);
   }
 
   async #attempt(job: Job, context: AttemptContext): Promise<void> {
     const { definition, task, payload } = job;
     if (task.lostCount > 0) {
-      this.#watchdog.add(job);
       await this.#parts.recorder.reportFirst(job);
-      this.#begin(job, this.#parts.clock.monotonic());
+      job.startedAt = this.#parts.clock.monotonic();
     }
+    if (job.abortReason !== undefined) throw job.abortReason;
+    this.#begin(job);
     if (definition.onStarted) {
       await this.#parts.teller.callHook("onStarted", job, () => definition.onStarted!(context));
     }
@@ -208,25 +206,22 @@ export class Executor {
 
   #end(job: Job, context: AttemptContext, failure: { readonly error: unknown } | undefined): void {
     const { recorder, teller, logger, queue, settings } = this.#parts;
-    const { random } = settings;
+    const { definition, task } = job;
     const result = {
       failure,
       abortReason: job.abortReason,
-      attempt: Math.max(1, job.task.attempt - job.task.lostCount),
+      attempt: Math.max(1, task.attempt - task.lostCount),
     };
-    let ending;
-    try {
-      const policy = retryPolicyOf(job, queue(job.task.queue), settings, logger);
-      ending = decideEnding(result, policy, random);
-    } catch (error) {
-      logger.error("The retry policy of task {taskId} failed: {error}", {
-        taskId: job.task.id,
-        error,
-      });
-      ending = decideEnding(result, noRetry(), random);
-    }
+    const policy = retryPolicyOf(job, queue(task.queue), settings, logger);
+    const ending = decideEnding(result, policy, settings.random);
     if (ending === null) return;
-    const { definition, task } = job;
+    if ("policyFault" in ending) {
+      logger.error("The retry policy of task {taskId} ({type}) failed: {error}", {
+        taskId: task.id,
+        type: task.type,
+        error: ending.policyFault,
+      });
+    }
     const error = failure?.error;
     if (ending.status === "Pending" && definition.onRetry && ending.dueInMs !== undefined) {
       const { dueInMs } = ending;

@@ -3,6 +3,7 @@
 
 /** What the drivers know of the core: the contract of storage, what its types are made of, and pure decisions. */
 const storageContract = [
+  "src/application/guarded_clock.ts",
   "src/argument_checks.ts",
   "src/audit/",
   "src/errors.ts",

@@ -152,7 +152,7 @@ Deno.test("a retry policy that gives no delay fails the attempt and says so", as
     retry: { nextDelay: () => NaN },
   });
   assertEquals(run.outcome, "failed");
-  assertStringIncludes(run.exception!, "The retry policy gave NaN");
+  assertStringIncludes(run.exception!, "nextDelay is NaN");
 });
 
 Deno.test("all that a handler logs is kept, and goes to the logger", async () => {

@@ -1,6 +1,9 @@
 // The options of alerts, and what they become once defaults are filled in and values are checked.
 
 import { checkCount, checkFunction, checkOptions } from "../../argument_checks.ts";
+import { guardClock } from "../../application/guarded_clock.ts";
+import { guardLogger } from "../../application/guarded_logger.ts";
+import { guardIds } from "../../application/guarded_random.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 import { checkEventFilter } from "../../events/event_filter.ts";
 import type { Severity, TaskEvent, TaskEventKind } from "../../events/task_event.ts";
@@ -131,6 +134,7 @@ export function alertSettings(options: AlertOptions): AlertSettings {
   }
   checkCount(maxQueue, "maxQueue");
   checkCount(attempts, "attempts");
+  const logger = guardLogger(options.logger ?? consoleLogger);
   return {
     severity: severity ?? (kinds === undefined ? "Error" : "Information"),
     types,
@@ -143,9 +147,9 @@ export function alertSettings(options: AlertOptions): AlertSettings {
     attempts,
     backoffMs: toMilliseconds(options.backoff ?? { seconds: 1 }, "backoff"),
     timeoutMs: toMilliseconds(options.timeout ?? { seconds: 10 }, "timeout"),
-    logger: options.logger ?? consoleLogger,
-    clock: options.clock ?? systemClock,
-    newId: options.newId ?? randomId,
+    logger,
+    clock: guardClock(options.clock ?? systemClock, logger),
+    newId: guardIds(options.newId ?? randomId, randomId, logger),
   };
 }
 

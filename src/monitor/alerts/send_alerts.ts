@@ -2,6 +2,7 @@
 // path, and takes no longer than a few lookups.
 
 import { checkCount, checkMethods, checkOptions, checkText } from "../../argument_checks.ts";
+import { answerAtOnce } from "../../application/calls.ts";
 import type { TaskEvent } from "../../events/task_event.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
 import { nextMacrotask } from "../../time/macrotask.ts";
@@ -137,7 +138,8 @@ class Pipeline {
 
   take(event: TaskEvent): void {
     const { filter, keyOf } = this.#settings;
-    if (filter(event)) this.#deduplication.offer(keyOf(event), event);
+    if (!answerAtOnce(filter(event), "filter")) return;
+    this.#deduplication.offer(answerAtOnce(keyOf(event), "keyOf"), event);
   }
 
   flush(): Promise<void> {

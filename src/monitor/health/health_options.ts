@@ -1,6 +1,7 @@
 // The options of health checks, and what they become once defaults are filled in and values are checked.
 
 import { checkCount, checkOptions, checkSecretOptions } from "../../argument_checks.ts";
+import { guardClock } from "../../application/guarded_clock.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
@@ -142,7 +143,7 @@ export function healthSettings(options: HealthOptions): HealthSettings {
     timeoutMs: toMilliseconds(options.timeout ?? 5_000, "timeout"),
     cacheMs: toMilliseconds(options.cacheTime ?? 1_000, "cacheTime"),
     path: cleanPath(options.path ?? "/health"),
-    clock: options.clock ?? systemClock,
+    clock: guardClock(options.clock ?? systemClock),
   };
 }
 

@@ -1,6 +1,9 @@
 // The options of the hub, and what they become once defaults are filled in and values are checked.
 
 import { checkFunction, checkSecretOptions } from "../../argument_checks.ts";
+import { guardClock } from "../../application/guarded_clock.ts";
+import { guardLogger } from "../../application/guarded_logger.ts";
+import { guardIds } from "../../application/guarded_random.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 import { checkEventFilter } from "../../events/event_filter.ts";
 import type { TaskEvent, TaskEventFilter, TaskEventSource } from "../../events/task_event.ts";
@@ -144,6 +147,7 @@ export function hubSettings(events: TaskEventSource, options: MonitorHubOptions)
   if (options.filter !== undefined) checkEventFilter(options.filter);
   for (const name of ["upgrade", "redact", "newId"] as const) checkFunction(options[name], name);
   if (options.logger !== undefined) checkLogger(options.logger, "logger");
+  const logger = guardLogger(options.logger ?? consoleLogger);
   return {
     events,
     path: cleanPath(options.path ?? "/evertask/monitoring"),
@@ -160,9 +164,9 @@ export function hubSettings(events: TaskEventSource, options: MonitorHubOptions)
     clientTimeoutMs: toMilliseconds(options.clientTimeout ?? 30_000, "clientTimeout"),
     handshakeTimeoutMs: toMilliseconds(options.handshakeTimeout ?? 15_000, "handshakeTimeout"),
     pollTimeoutMs: toMilliseconds(options.pollTimeout ?? 90_000, "pollTimeout"),
-    logger: options.logger ?? consoleLogger,
-    clock: options.clock ?? systemClock,
-    newId: options.newId ?? randomId,
+    logger,
+    clock: guardClock(options.clock ?? systemClock, logger),
+    newId: guardIds(options.newId ?? randomId, randomId, logger),
   };
 }
 

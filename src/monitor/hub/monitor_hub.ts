@@ -2,6 +2,7 @@
 // protocols and keeps the connections; with nobody connected it does not even listen to the events.
 // https://github.com/dotnet/aspnetcore/blob/main/src/SignalR/docs/specs/TransportProtocols.md
 
+import { answerAtOnce } from "../../application/calls.ts";
 import type { TaskEvent } from "../../events/task_event.ts";
 import { checkOrigin, type EventOrigin } from "../monitored.ts";
 import { unauthorized } from "../http/access_token.ts";
@@ -125,7 +126,7 @@ class SignalRHub implements MonitorHub {
   }
 
   async #acceptWebSocket(request: Request, url: URL): Promise<Response> {
-    const { upgrade, mayPass } = this.#settings;
+    const { upgrade, mayPass, logger } = this.#settings;
     if (!await mayPass(request)) return unauthorized();
     if (this.#closed) return problem(503, "The hub is closed.");
     if (upgrade === null) return problem(400, "The hub was set up without WebSockets.");
@@ -135,9 +136,14 @@ class SignalRHub implements MonitorHub {
     const connection = token === null ? this.#connect() : this.#connections.get(token);
     if (connection === undefined) return unknownConnection();
     if (connection.transport !== null) return problem(409, "The connection is in use already.");
-    const { socket, response } = upgrade(request);
-    connection.attach(new WebSocketTransport(socket, connection));
-    return response;
+    try {
+      const { socket, response } = answerAtOnce(upgrade(request), "upgrade");
+      connection.attach(new WebSocketTransport(socket, connection));
+      return response;
+    } catch (error) {
+      logger.error("The option upgrade of the monitoring hub failed: {error}", { error });
+      return problem(500, "The connection cannot become a WebSocket.");
+    }
   }
 
   async #serveHttpTransport(request: Request, url: URL): Promise<Response> {
@@ -222,7 +228,7 @@ class SignalRHub implements MonitorHub {
     const record = encodeRecord({
       type: messageType.invocation,
       target: "TaskEvent",
-      arguments: [shorten(redact(event), maxFieldLength)],
+      arguments: [shorten(answerAtOnce(redact(event), "redact"), maxFieldLength)],
     });
     for (const connection of [...this.#ready]) connection.send(record);
   }

@@ -14,6 +14,7 @@ import {
   type Tracer,
 } from "@opentelemetry/api";
 import { checkMethods, checkOptions } from "../../argument_checks.ts";
+import { guardClock } from "../../application/guarded_clock.ts";
 import type { DispatchedTask, ExecutedTask, Instrumentation } from "../../instrumentation.ts";
 import { errorParts } from "../../thrown/describe_error.ts";
 import { type Clock, systemClock } from "../../time/clock.ts";
@@ -125,7 +126,8 @@ const optionNames = [
  */
 export function createOpenTelemetry(options: OpenTelemetryOptions = {}): OpenTelemetry {
   checkOptions(options, optionNames, "options");
-  const { tracerProvider = trace, meterProvider = metrics, clock = systemClock } = options;
+  const { tracerProvider = trace, meterProvider = metrics } = options;
+  const clock = guardClock(options.clock ?? systemClock);
   checkMethods(tracerProvider, ["getTracer"], "tracerProvider", "be a TracerProvider");
   checkMethods(meterProvider, ["getMeter"], "meterProvider", "be a MeterProvider");
   // The documentation of this package cannot name types of another; providers give nothing else.

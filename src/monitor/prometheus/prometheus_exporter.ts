@@ -1,6 +1,8 @@
 // Puts the metrics of events and of the storage into one registry, and serves it.
 
 import { Registry } from "prom-client";
+import { guardClock } from "../../application/guarded_clock.ts";
+import { guardLogger } from "../../application/guarded_logger.ts";
 import { consoleLogger } from "../../log/logger.ts";
 import { systemClock } from "../../time/clock.ts";
 import { toMilliseconds } from "../../time/duration.ts";
@@ -64,9 +66,9 @@ export function createPrometheusExporter(
     buckets = defaultBuckets,
     maxTaskTypes = 100,
     maxQueues = 50,
-    logger = consoleLogger,
-    clock = systemClock,
   } = options;
+  const logger = guardLogger(options.logger ?? consoleLogger);
+  const clock = guardClock(options.clock ?? systemClock, logger);
   const path = cleanPath(options.path ?? "/metrics") || "/";
   const mayPass = accessCheck(accessToken);
   const taskMetrics = new TaskMetrics({ prefix, buckets, maxTaskTypes, maxQueues });

@@ -17,15 +17,15 @@ export class CaughtErrors {
     return this.#errors.get(taskId);
   }
 
-  /** Watches executions, around an application's own instrumentation if it has one. */
-  watch(inner: Instrumentation | undefined): Instrumentation {
+  /** Watches executions. */
+  watch(): Instrumentation {
     return {
-      dispatch: (task, store) => inner === undefined ? store(null) : inner.dispatch(task, store),
+      dispatch: (_, store) => store(null),
       run: async (task, execute) => {
         this.#onAttempt(task.type);
         this.#errors.delete(task.taskId);
         try {
-          return await (inner === undefined ? execute() : inner.run(task, execute));
+          return await execute();
         } catch (error) {
           this.#errors.set(task.taskId, error);
           throw error;

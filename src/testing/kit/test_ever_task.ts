@@ -93,7 +93,7 @@ export class TestEverTask extends EverTask {
     this.events.subscribe((event) => bus.emit(event));
     this.events = bus;
     this.#caught = new CaughtErrors((type) => this.#worker.attempted(type));
-    const instrumentation = this.#caught.watch(options.instrumentation);
+    const instrumentation = [this.#caught.watch(), options.instrumentation ?? []].flat();
     this.#worker = new TestWorker({
       makeInstance: () => {
         const instance = new EverTask({ ...options, storage: back, instrumentation });

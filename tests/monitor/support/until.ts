@@ -3,9 +3,12 @@
 import { delay } from "@std/async";
 
 /** Resolves once the condition holds; rejects when that takes longer than a minute. */
-export async function until(condition: () => boolean, what: string): Promise<void> {
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+): Promise<void> {
   const start = performance.now();
-  while (!condition()) {
+  while (!await condition()) {
     if (performance.now() - start > 60_000) throw new Error(`Waited in vain until ${what}.`);
     await delay(5);
   }

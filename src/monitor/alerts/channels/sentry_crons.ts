@@ -3,6 +3,7 @@
 // (https://github.com/getsentry/relay/blob/master/relay-monitors/src/lib.rs).
 // https://develop.sentry.dev/sdk/telemetry/check-ins/
 
+import { answerAtOnce } from "../../../application/calls.ts";
 import { checkCount, checkFunction, checkMethods } from "../../../argument_checks.ts";
 import type { TaskEvent } from "../../../events/task_event.ts";
 import { parseRecurrence } from "../../../schedule/recurrence.ts";
@@ -92,7 +93,7 @@ export function sentryCronsChannel(options: SentryCronsOptions): AlertChannel {
   function slugOf(event: TaskEvent): string {
     let problem: ErrorOptions = {};
     try {
-      const name: unknown = monitorOf(event);
+      const name: unknown = answerAtOnce(monitorOf(event), "monitorOf");
       if (typeof name === "string" && name !== "") return sentrySlug(name);
     } catch (error) {
       problem = { cause: error };

@@ -2,6 +2,8 @@
 // tell real ones from forged ones, and doubles from new ones.
 
 import { checkFunction, checkSecretOptions, hidden } from "../../../argument_checks.ts";
+import { answerAtOnce } from "../../../application/calls.ts";
+import { guardClock } from "../../../application/guarded_clock.ts";
 import { InvalidArgumentError } from "../../../errors.ts";
 import { type Clock, systemClock } from "../../../time/clock.ts";
 import { type Alert, type AlertChannel, AlertDeliveryError } from "../alert.ts";
@@ -42,7 +44,8 @@ const optionNames = ["url", "headers", "secret", "body", "fetch", "clock"] as co
 export function webhookChannel(options: WebhookOptions): AlertChannel {
   checkSecretOptions(options, optionNames, "options");
   for (const name of ["body", "fetch"] as const) checkFunction(options[name], name);
-  const { url, headers = {}, secret, body = (alert) => alert, clock = systemClock } = options;
+  const { url, headers = {}, secret, body = (alert) => alert } = options;
+  const clock = guardClock(options.clock ?? systemClock);
   if (!isHttpUrl(url)) {
     const remedy = "be an http(s) URL; a user and a password belong in the header authorization";
     throw new InvalidArgumentError("url", hidden(url), remedy);
@@ -72,7 +75,7 @@ export function webhookChannel(options: WebhookOptions): AlertChannel {
 function jsonOf(alert: Alert, body: (alert: Alert) => unknown): string {
   let problem: ErrorOptions = {};
   try {
-    const text: string | undefined = JSON.stringify(body(alert));
+    const text: string | undefined = JSON.stringify(answerAtOnce(body(alert), "body"));
     if (text !== undefined) return text;
   } catch (error) {
     problem = { cause: error };

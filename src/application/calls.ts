@@ -1,0 +1,46 @@
+// Calls of functions that the application has passed in. They may throw, or give a promise, which may reject: none of it may
+// reach code that has nothing to do with it, and no rejection may be left without a handler, which would end the process.
+
+import { InvalidArgumentError } from "../errors.ts";
+import { readMember } from "../thrown/reading.ts";
+
+/** Whether a value is a promise, of whatever realm or library. */
+export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  const isObject = typeof value === "object" || typeof value === "function";
+  return isObject && value !== null && typeof readMember(value, "then") === "function";
+}
+
+/** Calls a function that answers nothing. What it throws, or rejects with, goes to `onFault`. */
+export function callAndForget(call: () => unknown, onFault: (error: unknown) => void): void {
+  try {
+    const result = call();
+    if (isPromiseLike(result)) Promise.resolve(result).catch(onFault);
+  } catch (error) {
+    onFault(error);
+  }
+}
+
+/**
+ * Takes an answer that is needed at once.
+ *
+ * @param answer What a function of the application gave.
+ * @param name What the application calls the function.
+ * @throws {InvalidArgumentError} If it is a promise: what it rejects with is its `cause`, or else nobody's.
+ */
+export function answerAtOnce<T>(answer: T, name: string): T {
+  if (!isPromiseLike(answer)) return answer;
+  Promise.resolve(answer).catch(() => {});
+  throw new InvalidArgumentError(name, answer, "give its answer at once: it must not be async");
+}
+
+/** Calls a function the first time only. */
+export function onlyOnce<Args extends unknown[]>(
+  call: (...args: Args) => void,
+): (...args: Args) => void {
+  let called = false;
+  return (...args) => {
+    if (called) return;
+    called = true;
+    call(...args);
+  };
+}

@@ -1,0 +1,65 @@
+// A clock of the application's as everything here may use it: where it gives no time, the system's takes its place.
+
+import { InvalidArgumentError } from "../errors.ts";
+import { consoleLogger, type Logger } from "../log/logger.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
+import { answerAtOnce, callAndForget, onlyOnce } from "./calls.ts";
+import { guardLogger } from "./guarded_logger.ts";
+
+/** Wraps a clock so that no call throws and every reading is a number. The first failure is told. */
+export function guardClock(
+  clock: Clock,
+  logger: Logger = guardLogger(consoleLogger),
+): Clock {
+  if (clock === systemClock) return clock;
+  const onFault = onlyOnce((error: unknown) =>
+    logger.error("The clock failed; the system's takes its place where it does: {error}", { error })
+  );
+  return {
+    now: guardReading(() => clock.now(), systemClock.now(), onFault),
+    monotonic: guardReading(() => clock.monotonic(), systemClock.monotonic(), onFault),
+    setTimer(callback, delayMs, options) {
+      const callOnce = onlyOnce(callback);
+      try {
+        const cancel = checkedCancel(clock.setTimer(callOnce, delayMs, options));
+        return () => callAndForget(cancel, onFault);
+      } catch (error) {
+        onFault(error);
+        return systemClock.setTimer(callOnce, delayMs, options);
+      }
+    },
+  };
+}
+
+/** @param first What it shows if not even the first reading succeeds. */
+function guardReading(
+  read: () => number,
+  first: number,
+  onFault: (error: unknown) => void,
+): () => number {
+  let last = first;
+  let lastAt = systemClock.monotonic();
+  return () => {
+    const at = systemClock.monotonic();
+    try {
+      last = checked(answerAtOnce(read(), "clock"));
+      lastAt = at;
+      return last;
+    } catch (error) {
+      onFault(error);
+      return last + (at - lastAt);
+    }
+  };
+}
+
+/** A clock that gives nothing to call the timer off with has perhaps not set it. */
+function checkedCancel(cancel: unknown): () => void {
+  if (typeof cancel === "function") return cancel as () => void;
+  const remedy = "give a function that calls the timer off";
+  throw new InvalidArgumentError("clock.setTimer", answerAtOnce(cancel, "clock.setTimer"), remedy);
+}
+
+function checked(reading: unknown): number {
+  if (typeof reading === "number" && Number.isFinite(reading)) return reading;
+  throw new InvalidArgumentError("clock", reading, "give milliseconds as a finite number");
+}

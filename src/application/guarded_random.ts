@@ -1,0 +1,40 @@
+// A source of randomness of the application's as everything here may use it: where it fails, the system's takes its place.
+
+import { type FillRandom, systemRandom } from "../ids/uuid_v7.ts";
+import type { Logger } from "../log/logger.ts";
+import { answerAtOnce, onlyOnce } from "./calls.ts";
+
+/** Wraps a source of randomness so that no call throws. The first failure is told. */
+export function guardRandom(fillRandom: FillRandom, logger: Logger): FillRandom {
+  if (fillRandom === systemRandom) return fillRandom;
+  const onFault = onlyOnce((error: unknown) =>
+    logger.error("The source of randomness failed; the system's takes its place: {error}", {
+      error,
+    })
+  );
+  return (bytes) => {
+    try {
+      answerAtOnce<unknown>(fillRandom(bytes), "random");
+    } catch (error) {
+      onFault(error);
+      systemRandom(bytes);
+    }
+  };
+}
+
+/** Wraps a function that makes ids: where it fails or gives no text, `instead` makes the id. The first failure is told. */
+export function guardIds(newId: () => string, instead: () => string, logger: Logger): () => string {
+  const onFault = onlyOnce((error: unknown) =>
+    logger.error("newId failed; another id takes the place of its: {error}", { error })
+  );
+  return () => {
+    try {
+      const id = answerAtOnce(newId(), "newId");
+      if (typeof id === "string" && id !== "") return id;
+      throw new TypeError(`newId gave ${typeof id}, and no text`);
+    } catch (error) {
+      onFault(error);
+      return instead();
+    }
+  };
+}

@@ -1,0 +1,127 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  type ExecutedTask,
+  type Instrumentation,
+  InvalidArgumentError,
+  type Logger,
+  silentLogger,
+} from "../../mod.ts";
+import { guardInstrumentations } from "../../src/application/guarded_instrumentation.ts";
+import { nextMacrotask } from "../../src/time/macrotask.ts";
+
+const task = { taskId: "id", type: "type" } as ExecutedTask & { count: number };
+const turn = () => new Promise<void>(nextMacrotask);
+const never = new Promise<never>(() => {});
+const fault = new Error("the tracer is down");
+
+type Work = (traceContext: string | null) => Promise<unknown>;
+
+/** What an instrumentation may do around the work, and whether that is a fault to be told. */
+const behaviours: [name: string, wrap: (work: Work) => unknown, isTold: boolean][] = [
+  ["gives its result back", (work) => work("context"), false],
+  ["does something before and after", async (work) => {
+    await turn();
+    const result = await work("context");
+    await turn();
+    return result;
+  }, false],
+  ["throws before", () => {
+    throw fault;
+  }, true],
+  ["rejects before", () => Promise.reject(fault), true],
+  ["throws after", (work) => {
+    void work(null);
+    throw fault;
+  }, true],
+  ["rejects after", async (work) => {
+    await work(null).catch(() => {});
+    throw fault;
+  }, true],
+  ["never comes to the work", () => Promise.resolve("its own"), false],
+  ["gives nothing", () => undefined, false],
+  ["does the work twice", (work) => Promise.all([work(null), work(null)]), false],
+  ["gives a result of its own", (work) => work(null).then(() => "its own", () => "its own"), false],
+  ["throws an error of its own", (work) =>
+    work(null).then(undefined, () => {
+      throw fault;
+    }), false],
+  ["hangs after the work", (work) => {
+    void work(null);
+    return never;
+  }, false],
+  [
+    "gives a trace context that is none",
+    (work) => (work as (context: unknown) => unknown)(Symbol()),
+    false,
+  ],
+];
+
+function instrumentation(wrap: (work: Work) => unknown): Instrumentation {
+  return {
+    dispatch: (_: unknown, store: Work) => wrap(store),
+    run: (_: unknown, execute: () => Promise<unknown>) => wrap(execute),
+  } as Instrumentation;
+}
+
+for (const [name, wrap, isTold] of behaviours) {
+  Deno.test(`the work is done once and gives its own result where an instrumentation ${name}`, async () => {
+    const told: unknown[] = [];
+    const logger: Logger = {
+      ...silentLogger,
+      error: (_, properties) => void told.push(properties?.["error"]),
+    };
+    const guarded = guardInstrumentations([instrumentation(wrap)], logger)!;
+    let runs = 0;
+    const work = async () => {
+      runs++;
+      await turn();
+      return "result";
+    };
+    assertEquals(await guarded.run(task, work), "result");
+    assertEquals(await guarded.dispatch(task, work), "result");
+    assertEquals(runs, 2);
+    await turn();
+    await turn();
+    assertEquals(told, isTold ? [fault, fault] : []);
+  });
+
+  Deno.test(`the work's own error comes out, as it is, where an instrumentation ${name}`, async () => {
+    const own = new Error("the handler failed");
+    const guarded = guardInstrumentations(instrumentation(wrap), silentLogger)!;
+    const error = await assertRejects(() => guarded.run(task, () => Promise.reject(own)));
+    assertEquals(error === own, true);
+    await turn();
+  });
+}
+
+Deno.test("of several instrumentations the first is the outermost, and the first context is stored", async () => {
+  const steps: string[] = [];
+  const tracing = (name: string, context: string | null): Instrumentation => ({
+    async dispatch(_, store) {
+      steps.push(`${name} opens`);
+      const result = await store(context);
+      steps.push(`${name} closes`);
+      return result;
+    },
+    run: (_, execute) => execute(),
+  });
+  const guarded = guardInstrumentations(
+    [tracing("a", null), tracing("b", "of b"), tracing("c", "of c")],
+    silentLogger,
+  )!;
+  const stored = await guarded.dispatch(task, (context) => Promise.resolve(context));
+  assertEquals(stored, "of b");
+  assertEquals(steps, ["a opens", "b opens", "c opens", "c closes", "b closes", "a closes"]);
+});
+
+Deno.test("without an instrumentation there is none, and what is none is refused", () => {
+  assertEquals(guardInstrumentations(undefined, silentLogger), undefined);
+  assertEquals(guardInstrumentations([], silentLogger), undefined);
+  for (const wrong of [5, null, {}, [{ run: () => {} }], "tracer"]) {
+    assertThrows(
+      () => guardInstrumentations(wrong as unknown as Instrumentation, silentLogger),
+      InvalidArgumentError,
+      "instrumentation",
+    );
+  }
+});
