@@ -11,6 +11,11 @@ export type RunStatement = (
   isLong?: boolean,
 ) => PromiseLike<readonly object[]>;
 
+/** Runs work in a transaction, which is committed when the work is done. */
+export type BeginTransaction = (
+  work: (transaction: PostgresJsLike) => Promise<void>,
+) => Promise<unknown>;
+
 /** What is needed of a postgres.js `sql` or transaction. */
 export interface PostgresJsLike {
   /** Runs SQL text with parameters. */

@@ -12,10 +12,19 @@ import { wrappedErrors } from "../../src/thrown/wrapped_errors.ts";
 
 type Make = (message: string, cause: unknown) => StorageError;
 
+const readOnlyTransaction = "25006";
+const cannotConnectNow = "57P03";
+
 /** SQLSTATE codes and classes, https://www.postgresql.org/docs/current/errcodes-appendix.html; the first that fits decides. */
 const states: readonly [prefix: string, make: Make][] = [
   ["53100", advising(StorageFullError, "Free space on the server's disk.")], // disk_full
-  ["25006", advising(StorageReadOnlyError, "Connect to the primary server.")], // read_only_sql_transaction
+  [
+    readOnlyTransaction, // by the time it is tried again, over another connection, this may have passed
+    advising(
+      StorageUnavailableError,
+      "The server is a standby, or default_transaction_read_only is on: connect to the primary server.",
+    ),
+  ],
   ["42501", advising(StorageReadOnlyError, "Grant this right to the user that connects.")], // insufficient_privilege
   ["08", unavailable], // connection exceptions
   ["40", unavailable], // serialization failure, deadlock
@@ -23,6 +32,16 @@ const states: readonly [prefix: string, make: Make][] = [
   ["55P03", unavailable], // lock_not_available
   ["57", unavailable], // server shuts down or starts up, statement cancelled by an administrator or a timeout
   ["58", unavailable], // system errors
+  ["25P03", unavailable], // the session ended: it was idle in a transaction for too long
+  ["25P04", unavailable], // the session ended: its transaction took too long
+  [
+    "28", // the server does not let us in
+    advising(
+      StorageError,
+      "Check the user and the password in the URL; where it has no password, PGPASSWORD holds it " +
+        "(in Deno: --allow-env=PGPASSWORD). A server that wants TLS needs sslmode=require.",
+    ),
+  ],
   [
     "26000", // a prepared statement is unknown: a pooler gave another session
     advising(
@@ -49,6 +68,11 @@ export function toStorageError(error: unknown): StorageError {
   if (lostConnection.test(code)) return unreachable(message, error);
   const make = states.find(([prefix]) => code.startsWith(prefix))?.[1];
   return make ? make(message, error) : new StorageError(message, { cause: error });
+}
+
+/** Whether a server that says so is of no use for now: it only reads, or starts up. */
+export function isOfNoUse(code: string): boolean {
+  return code === readOnlyTransaction || code === cannotConnectNow;
 }
 
 /** The SQLSTATE, or the code of the runtime or of postgres.js; empty where there is none. */

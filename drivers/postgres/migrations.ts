@@ -2,12 +2,19 @@
 
 import { SchemaVersionError } from "../../src/storage/errors.ts";
 import { type SqlFileName, sqlFiles } from "./sql.generated.ts";
-import type { PostgresClient, PostgresJsLike } from "./connection.ts";
+import type { BeginTransaction, RunStatement } from "./connection.ts";
+import { runOn } from "./connection.ts";
 
 const files = Object.keys(sqlFiles).sort() as SqlFileName[];
 
 /** The version of the schema that this code works with: the number of the last file. */
 export const knownVersion = Number.parseInt(files.at(-1)!, 10);
+
+/** What a database is reached by. */
+export interface MigrationParts {
+  readonly run: RunStatement;
+  readonly begin: BeginTransaction;
+}
 
 /**
  * Brings the schema up to date, or only checks it.
@@ -15,20 +22,20 @@ export const knownVersion = Number.parseInt(files.at(-1)!, 10);
  * @throws {SchemaVersionError} If it is newer than this code, or older and `migrate` is off.
  */
 export async function migrate(
-  sql: PostgresClient,
+  { run, begin }: MigrationParts,
   schema: string,
   migrate: boolean,
 ): Promise<void> {
-  const found = await readVersion(sql, schema);
+  const found = await readVersion(run, schema);
   if (isCurrent(found)) return;
   if (!migrate) throw new SchemaVersionError(found, knownVersion, whatToRun(found, schema));
-  await sql.begin(async (transaction) => {
+  await begin(async (transaction) => {
     await transaction.unsafe(
       "SELECT pg_advisory_xact_lock(hashtextextended('EverTask migrations in ' || $1::text, 0)), " +
         "set_config('evertask.schema', $1::text, true)",
       [schema],
     );
-    const version = await readVersion(transaction, schema); // another process may have been faster
+    const version = await readVersion(runOn(transaction, false), schema); // another process may have been faster
     if (isCurrent(version)) return;
     for (const file of files.slice(version)) await transaction.unsafe(bodyOf(file));
   });
@@ -49,15 +56,16 @@ function isCurrent(found: number): boolean {
  * The version in the database; 0 when there is no schema yet. Asks the catalog's tables: `to_regclass` would answer from a
  * cache that does not learn, within a transaction, of what others committed meanwhile.
  */
-async function readVersion(sql: PostgresJsLike, schema: string): Promise<number> {
-  const tables = await sql.unsafe(
+async function readVersion(run: RunStatement, schema: string): Promise<number> {
+  const tables = await run(
     "SELECT c.relname FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace " +
       "WHERE n.nspname = $1::text AND c.relname = 'schema_migrations'",
     [schema],
   );
   if (tables.length === 0) return 0;
-  const [row] = await sql.unsafe(
+  const [row] = await run(
     `SELECT max(version)::text AS version FROM "${schema}".schema_migrations`,
+    [],
   );
   return Number(Object.values(row!)[0] ?? 0);
 }

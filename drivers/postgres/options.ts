@@ -2,13 +2,23 @@
 
 import { checkSecretOptions, hidden } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
-import { checkConnectionUrl } from "../../src/storage/connection_url.ts";
 import { type Duration, toMilliseconds } from "../../src/time/duration.ts";
 import type { PostgresClient } from "./connection.ts";
+import { type DatabaseUrl, parseDatabaseUrl } from "./database_url.ts";
+import { processEnvironment } from "./environment.ts";
 
 /** Options of {@linkcode postgresStorage}. Either `url` or `sql` is needed. */
 export interface PostgresStorageOptions {
-  /** The URL of a database: `postgres://user:password@host:5432/name`. The storage opens connections and closes them. */
+  /**
+   * The URL of a database, as libpq takes it: `postgres://user:password@host:5432/name`. The storage opens connections and
+   * closes them; they do not keep a program alive that has nothing else to do.
+   *
+   * The host is a name, an IPv4 address, an IPv6 address in brackets, or the folder of a Unix socket (`%2Frun%2Fpostgresql`, or
+   * `postgres:///name?host=/run/postgresql`). Of several, `host1:5432,host2:5433`, the first that answers is used until it
+   * fails. User, password and name are percent-encoded. The parameters are `host`, `port`, `user`, `password`, `dbname`,
+   * `application_name`, `options`, `connect_timeout`, `sslmode` (no TLS by default) and `target_session_attrs`; any other is
+   * refused, with what to do instead. What the URL leaves out is taken from PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE.
+   */
   readonly url?: string;
   /**
    * The application's own postgres.js instance, instead of a URL. The storage takes its connections from there and never
@@ -72,7 +82,7 @@ const optionNames = [
 
 /** Options, checked and complete. */
 export interface ResolvedOptions {
-  readonly url: string | null;
+  readonly database: DatabaseUrl | null;
   readonly sql: PostgresClient | null;
   readonly schema: string;
   readonly migrate: boolean;
@@ -108,7 +118,7 @@ export function resolveOptions(
       "get the URL of a database or a postgres.js instance",
     );
   }
-  if (url !== null) checkUrl(url);
+  const database = url === null ? null : parseDatabaseUrl(url, processEnvironment);
   if (!/^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
     throw new InvalidArgumentError(
       "schema",
@@ -124,14 +134,5 @@ export function resolveOptions(
     throw new InvalidArgumentError("queryTimeout", options.queryTimeout, "be longer than nothing");
   }
   const { migrate = true, notify = true, prepare = true } = options;
-  return { url, sql, schema, migrate, notify, prepare, maxConnections, queryTimeoutMs };
-}
-
-/** Checks the URL of a database. */
-function checkUrl(url: unknown): void {
-  if (typeof url !== "string" || !/^postgres(?:ql)?:\/\//.test(url)) {
-    const remedy = "be a text that begins with postgres://";
-    throw new InvalidArgumentError("url", hidden(url), remedy);
-  }
-  checkConnectionUrl(url, "url");
+  return { database, sql, schema, migrate, notify, prepare, maxConnections, queryTimeoutMs };
 }

@@ -4,7 +4,7 @@
 import { StorageUnavailableError } from "../../src/storage/errors.ts";
 import type { Clock } from "../../src/time/clock.ts";
 import type { PostgresClient, RunStatement } from "./connection.ts";
-import { toStorageError } from "./database_errors.ts";
+import { codeOf, isOfNoUse, toStorageError } from "./database_errors.ts";
 
 /** So many times the limit is left to queries that go through many rows: reports, retention, the tasks of lost workers. */
 const factorForLong = 10;
@@ -14,8 +14,8 @@ const graceShare = 0.2;
 
 /** A query of postgres.js as it is inside; another implementation may lack all of this. */
 interface Query extends PromiseLike<readonly object[]> {
-  /** Null until it was sent. */
-  readonly state?: object | null;
+  /** The session that it was sent over; null before. */
+  readonly state?: { readonly pid: number } | null;
   /** Whether the server is at it, as far as is known: before, others of the same connection come first. */
   readonly active?: boolean;
   readonly canceller?: ((query: Query) => PromiseLike<unknown>) | null;
@@ -30,6 +30,8 @@ export interface LimitParts {
   readonly limitMs: number;
   /** Cuts all connections of the pool; null for a pool that is not ours. */
   readonly cut: (() => void) | null;
+  /** Called with the session of a server that is of no use for now. */
+  readonly leave: (session: { readonly pid: number } | null) => void;
 }
 
 /**
@@ -41,7 +43,7 @@ export interface LimitParts {
  * Whether a query that was given up has been carried out is not known, as with any lost connection: what the storage
  * contract asks for, fences and ids that the caller chooses, makes it safe to try again.
  */
-export function limited({ clock, sql, prepare, limitMs, cut }: LimitParts): RunStatement {
+export function limited({ clock, sql, prepare, limitMs, cut, leave }: LimitParts): RunStatement {
   const graceMs = graceShare * limitMs;
   return (text, parameters, isLong = false) => {
     const query: Query = sql.unsafe(text, [...parameters], { prepare });
@@ -56,6 +58,7 @@ export function limited({ clock, sql, prepare, limitMs, cut }: LimitParts): RunS
         reject(new StorageUnavailableError(message, { cause }));
       };
       const onTimer = () => {
+        if (query.state === null && cut === null) return reject(noneFree(timeoutMs));
         if (query.state === null) return arm(timeoutMs); // it waits for a connection, which has a limit of its own
         if (cut !== null && query.active === false) return arm(graceMs); // and so has the one before it
         if (isOverdue && cut === null) return giveUp();
@@ -75,6 +78,7 @@ export function limited({ clock, sql, prepare, limitMs, cut }: LimitParts): RunS
         },
         (error) => {
           disarm();
+          if (isOfNoUse(codeOf(error))) leave(query.state ?? null);
           const isGivenUp = isOverdue && toStorageError(error) instanceof StorageUnavailableError;
           if (isGivenUp) giveUp(error);
           else reject(error);
@@ -82,6 +86,15 @@ export function limited({ clock, sql, prepare, limitMs, cut }: LimitParts): RunS
       );
     });
   };
+}
+
+/** The error for a query that no connection of the application's pool was free for. It may still be carried out. */
+export function noneFree(timeoutMs: number): StorageUnavailableError {
+  return new StorageUnavailableError(
+    `No connection of the pool \`sql\` was free within ${timeoutMs} ms (queryTimeout): the server is out of reach, ` +
+      "or transactions hold them all. Give the pool more of them, or call the instance once before the " +
+      "first transaction (such as everTask.statistics()): the first call connects.",
+  );
 }
 
 /**

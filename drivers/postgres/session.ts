@@ -1,16 +1,19 @@
 // What a storage has between open and close: the pool, its own or the application's, and this process's end of the
 // channel of notifications.
 
-import postgres from "postgres";
+import { backoffMs } from "../../src/storage/batching/backoff.ts";
+import { isTransient } from "../../src/storage/batching/retry_transient.ts";
+import { StorageUnavailableError } from "../../src/storage/errors.ts";
 import type { WakeSignal } from "../../src/storage/requests.ts";
 import { systemClock } from "../../src/time/clock.ts";
-import type { PostgresClient, RunStatement } from "./connection.ts";
+import type { RunStatement } from "./connection.ts";
 import { toStorageError } from "./database_errors.ts";
 import type { Functions } from "./functions.ts";
 import { migrate } from "./migrations.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { makePool, type Pool } from "./pool.ts";
 import { limited } from "./query_limit.ts";
-import { Sockets } from "./sockets.ts";
+import { checkServer } from "./server_check.ts";
 import { WakeChannel } from "./wake_channel.ts";
 
 /** An open storage. */
@@ -37,65 +40,56 @@ export async function startSession(
   onWake: (signal: WakeSignal) => void,
 ): Promise<Session> {
   const { schema, prepare, queryTimeoutMs } = options;
-  const sockets = new Sockets();
-  const own = options.sql === null ? connect(options, sockets) : null;
-  const sql: PostgresClient = options.sql ?? own!;
-  const end = async () => {
-    // Statements have been answered by now, or never will be: after a lost connection postgres.js may wait for one in vain.
-    await own?.end({ timeout: 1 });
-    sockets.close();
-  };
+  const pool = makePool(options);
+  const run = limited({ ...pool, clock: systemClock, prepare, limitMs: queryTimeoutMs });
   try {
-    await migrate(sql, schema, options.migrate);
-    const run = limited({
-      clock: systemClock,
-      sql,
-      prepare,
-      limitMs: queryTimeoutMs,
-      cut: own && (() => sockets.cut()),
-    });
-    const [row] = await run("SELECT gen_random_uuid()::text AS id", []);
-    const processId = String(Object.values(row!)[0]);
+    const processId = await findServer(pool, run);
+    await migrate({ run, begin: pool.begin }, schema, options.migrate);
     const channel = options.notify
       ? new WakeChannel({
         clock: systemClock,
-        sql,
+        sql: pool.sql,
         name: schema,
         sender: processId,
         send: (message) => functions.call(run, "notify_processes", message),
         onSignal: onWake,
       })
       : null;
+    pool.keepAlive(false); // a program that only dispatches ends when all is stored
     return {
       run,
       processId,
       channel,
       async close() {
+        pool.keepAlive(true);
         await channel?.close();
-        await end();
+        await pool.end();
       },
     };
   } catch (error) {
-    await end();
+    await pool.end();
     throw toStorageError(error);
   }
 }
 
-function connect(options: ResolvedOptions, sockets: Sockets): postgres.Sql {
-  const { url, maxConnections, prepare, queryTimeoutMs } = options;
-  return postgres(url!, {
-    ...{ socket: sockets.open }, // an option that postgres.js documents and its types lack
-    connect_timeout: queryTimeoutMs / 1_000,
-    max: maxConnections,
-    prepare,
-    fetch_types: false, // spares a query on each new connection: every result is text
-    onnotice: () => {},
-    connection: { application_name: "evertask" },
-    backoff: secondsUntilReconnect,
-  });
-}
-
-/** postgres.js waits up to 20 s by itself: longer than a lease, so that a restarted server would cost all leases. */
-function secondsUntilReconnect(failures: number): number {
-  return Math.min(1, 0.05 * 2 ** failures);
+/**
+ * Finds a server that can be used: where one fails, the pool goes to the next.
+ *
+ * @returns An id for this process.
+ */
+async function findServer(pool: Pool, run: RunStatement): Promise<string> {
+  for (let others = pool.servers - 1;; others--) {
+    try {
+      const { isReadOnly, newId } = await checkServer(run);
+      if (!isReadOnly || !pool.mustWrite) return newId;
+      pool.leave(null);
+      throw new StorageUnavailableError(
+        "Every server only reads, and target_session_attrs in the URL asks for one that writes.",
+      );
+    } catch (error) {
+      if (others === 0 || !isTransient(toStorageError(error))) throw error;
+    }
+    // The connection that was left is not known to be closed before a while.
+    await new Promise<void>((resolve) => systemClock.setTimer(resolve, backoffMs(1)));
+  }
 }

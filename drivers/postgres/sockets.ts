@@ -1,34 +1,45 @@
-// The sockets of the storage's own pool. postgres.js never destroys one that has a peer, as far as it knows: where the network
-// swallows what is sent, that would be for a quarter of an hour, until TCP gives up.
+// The sockets of the storage's own pool. Which of several servers they go to is decided here, since postgres.js passes over a
+// server that refuses, but not over one that is silent, and asks for ever when all refuse. And they can be cut: postgres.js
+// never destroys one that has a peer, as far as it knows, so that what the network swallows would wait until TCP gives up, a
+// quarter of an hour later.
 
 import { connect, type Socket } from "node:net";
 import { systemClock } from "../../src/time/clock.ts";
-
-/** Where postgres.js wants to connect to: what its option `socket` is called with. */
-interface Address {
-  readonly host: readonly string[];
-  readonly port: readonly number[];
-  /** A Unix domain socket's. */
-  readonly path: string | false;
-}
+import type { ServerAddress } from "./server_addresses.ts";
 
 /** Opens the sockets of a pool, and can cut them all. */
 export class Sockets {
+  readonly #servers: readonly ServerAddress[];
+  readonly #connectMs: number;
   readonly #open = new Set<Socket>();
-  #attempts = 0;
+  #turn = 0;
+  #keepAlive = true;
   #isClosed = false;
 
-  /** For postgres.js's option `socket`. It has several hosts tried in turn. */
-  readonly open = ({ host, port, path }: Address): Socket => {
-    for (const socket of this.#open) if (socket.destroyed) this.#open.delete(socket);
-    const turn = this.#attempts++ % host.length;
-    const socket = path ? connect(path) : connect(port[turn]!, host[turn]!);
-    this.#open.add(socket);
-    // An ended pool may connect once more, when it was about to. postgres.js listens to the socket from the next turn on.
-    if (this.#isClosed) systemClock.setTimer(() => socket.destroy(), 0);
-    // The name that postgres.js checks the certificate for.
-    return Object.assign(socket, { host: host[turn], port: port[turn] });
+  /**
+   * @param servers At least one. The first is used until it fails, then the next, and so on.
+   * @param connectMs How long a server may take to accept a connection, where there is another one.
+   */
+  constructor(servers: readonly ServerAddress[], connectMs: number) {
+    this.#servers = servers;
+    this.#connectMs = connectMs;
+  }
+
+  /** For postgres.js's option `socket`. */
+  readonly open = async (): Promise<Socket> => {
+    for (let others = this.#servers.length - 1; others > 0; others--) {
+      const socket = this.#connect();
+      if (await isAccepted(socket, this.#connectMs)) return socket;
+      socket.destroy();
+    }
+    return this.#connect(); // how this one fares is for postgres.js to hear
   };
+
+  /** Whether the process stays alive for them. Timers keep it alive while a query is under way (query_limit.ts). */
+  keepAlive(keepAlive: boolean): void {
+    this.#keepAlive = keepAlive;
+    for (const socket of this.#open) this.#setRef(socket);
+  }
 
   /** Destroys them all; postgres.js rejects what they have carried, and connects anew for what comes. */
   cut(): void {
@@ -36,9 +47,49 @@ export class Sockets {
     this.#open.clear();
   }
 
+  /** Cuts them, and goes to the next server, if there is one: this one is of no use. */
+  leave(): void {
+    if (this.#open.size > 0) this.#turn++; // otherwise nobody has been there since it was left
+    this.cut();
+  }
+
   /** Cuts them once and for all. */
   close(): void {
     this.#isClosed = true;
     this.cut();
   }
+
+  #connect(): Socket {
+    for (const socket of this.#open) if (socket.destroyed) this.#open.delete(socket);
+    const turn = this.#turn;
+    const { host, port, path } = this.#servers[turn % this.#servers.length]!;
+    const socket = path === null ? connect(port, host) : connect(path);
+    this.#open.add(socket);
+    this.#setRef(socket);
+    socket.on("error", () => {}); // postgres.js listens from the next turn on
+    socket.once("close", () => {
+      if (socket.bytesRead === 0 && this.#turn === turn) this.#turn++; // it was refused, or never answered
+    });
+    // An ended pool may connect once more, when it was about to.
+    if (this.#isClosed) systemClock.setTimer(() => socket.destroy(), 0);
+    return Object.assign(socket, { host, port }); // what postgres.js checks the certificate for, and tells
+  }
+
+  #setRef(socket: Socket): void {
+    if (this.#keepAlive) socket.ref();
+    else socket.unref();
+  }
+}
+
+/** Resolves to whether a server has accepted a connection in time. */
+function isAccepted(socket: Socket, limitMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const disarm = systemClock.setTimer(() => resolve(false), limitMs);
+    const settle = (isConnected: boolean) => {
+      disarm();
+      resolve(isConnected);
+    };
+    socket.once("connect", () => settle(true));
+    socket.once("close", () => settle(false));
+  });
 }

@@ -25,7 +25,10 @@ const allowedImports: [importer: string, imports: string[]][] = [
   ["src/", ["src/"]],
   ["drivers/memory/", ["drivers/memory/", ...storageContract]],
   ["drivers/sqlite/", ["drivers/sqlite/", ...storageContract, "node:"]],
-  ["drivers/postgres/", ["drivers/postgres/", ...storageContract, "postgres", "node:net"]],
+  [
+    "drivers/postgres/",
+    ["drivers/postgres/", ...storageContract, "postgres", "node:net", "node:os", "node:process"],
+  ],
   ["drivers/sqlserver/", ["drivers/sqlserver/", ...storageContract]],
   [
     "examples/monitoring/",

@@ -12,7 +12,11 @@ import {
 
 const meanings: [codes: string[], meaning: typeof StorageError][] = [
   [
-    ["08006", "08P01", "40001", "40P01", "53200", "53300", "55P03", "57014", "57P01", "57P03"],
+    ["08006", "08P01", "25006", "25P03", "25P04", "40001", "40P01", "53200", "53300", "55P03"],
+    StorageUnavailableError,
+  ],
+  [
+    ["57014", "57P01", "57P03"],
     StorageUnavailableError,
   ],
   [
@@ -20,7 +24,7 @@ const meanings: [codes: string[], meaning: typeof StorageError][] = [
     StorageUnavailableError,
   ],
   [["53100"], StorageFullError],
-  [["25006", "42501"], StorageReadOnlyError],
+  [["42501"], StorageReadOnlyError],
   [["22P02", "23505", "26000", "42P01", "28P01", "SASL_SIGNATURE_MISMATCH", ""], StorageError],
 ];
 

@@ -82,7 +82,14 @@ Deno.test("a query that waits for a lock too long is cancelled on the server, an
   await using sql = connect(url);
   const clock = new FakeClock();
   let cuts = 0;
-  const run = limited({ clock, sql, prepare: true, limitMs: queryTimeout, cut: () => cuts++ });
+  const run = limited({
+    clock,
+    sql,
+    prepare: true,
+    limitMs: queryTimeout,
+    cut: () => cuts++,
+    leave: () => {},
+  });
   const backend = async () =>
     Number(Object.values((await run("SELECT pg_backend_pid()", []))[0]!)[0]);
   const pid = await backend();

@@ -1,0 +1,33 @@
+// The first question to a server: whether it is one that a storage can use.
+
+import { StorageError } from "../../src/storage/errors.ts";
+import type { RunStatement } from "./connection.ts";
+import { fromJson } from "./json_text.ts";
+
+const question = "SELECT json_build_object('encoding', current_setting('server_encoding'), " +
+  "'isReadOnly', current_setting('transaction_read_only') = 'on', 'newId', gen_random_uuid())::text";
+
+/** What a server says. */
+export interface ServerCheck {
+  /** Whether it is a standby, or `default_transaction_read_only` is on. */
+  readonly isReadOnly: boolean;
+  /** An id that no other process has. */
+  readonly newId: string;
+}
+
+/**
+ * Checks the server and its database.
+ *
+ * @throws {StorageError} If the database cannot hold every text.
+ */
+export async function checkServer(run: RunStatement): Promise<ServerCheck> {
+  const [row] = await run(question, []);
+  const { encoding, ...check } = fromJson(String(Object.values(row!)[0])) as
+    & ServerCheck
+    & { readonly encoding: string };
+  if (encoding === "UTF8") return check;
+  throw new StorageError(
+    `The database has the encoding ${encoding}, in which texts get lost, and EverTask needs UTF8. ` +
+      "Make one for it: CREATE DATABASE name TEMPLATE template0 ENCODING 'UTF8'.",
+  );
+}

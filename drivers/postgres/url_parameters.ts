@@ -1,0 +1,89 @@
+// The parameters of a database's URL: which ones are understood, and what to write instead of those that other tools take.
+
+import { hidden } from "../../src/argument_checks.ts";
+import { InvalidArgumentError } from "../../src/errors.ts";
+
+/** The parameters that are understood, with the meaning that they have to libpq. */
+const understood = [
+  "host",
+  "port",
+  "user",
+  "password",
+  "dbname",
+  "application_name",
+  "options",
+  "connect_timeout",
+  "sslmode",
+  "target_session_attrs",
+] as const;
+
+/** The name of a parameter that is understood. */
+export type ParameterName = typeof understood[number];
+
+/** Parameters by name, decoded. */
+export type UrlParameters = { readonly [Name in ParameterName]?: string };
+
+/** What to do instead of writing a parameter that libpq, postgres.js, Prisma, JDBC or another tool takes. */
+const remedies: readonly [remedy: string, names: string][] = [
+  ["pass the option schema of postgresStorage", "schema currentSchema"],
+  ["pass prepare: false and notify: false to postgresStorage", "pgbouncer"],
+  ["pass the option prepare of postgresStorage", "prepare statement_cache_size prepareThreshold"],
+  ["pass the option maxConnections of postgresStorage", "connection_limit max pool_size"],
+  ["pass the option queryTimeout of postgresStorage", "pool_timeout socket_timeout"],
+  ["leave it out: sslmode=verify-full makes sure who the server is", "channel_binding"],
+  ["write sslmode=require, or sslmode=verify-full to check the server's certificate", "ssl"],
+  ["write the address as the host", "hostaddr"],
+  [
+    "write options=-c%20name%3Dvalue, or set it for the role or the database",
+    "search_path statement_timeout lock_timeout timezone TimeZone",
+  ],
+  [
+    "make a postgres.js instance with such options, and pass it as `sql`",
+    "sslrootcert sslcert sslkey sslpassword sslcrl sslcrldir sslsni sslcertmode sslcompression " +
+    "sslaccept sslidentity ssl_min_protocol_version ssl_max_protocol_version idle_timeout " +
+    "max_lifetime max_pipeline backoff keep_alive keepalives keepalives_idle " +
+    "keepalives_interval keepalives_count tcp_user_timeout fetch_types debug publications",
+  ],
+  [
+    "leave it out",
+    "sslnegotiation passfile service servicefile require_auth requirepeer gssencmode gsslib " +
+    "gssdelegation krbsrvname replication load_balance_hosts client_encoding " +
+    "fallback_application_name uselibpqcompat",
+  ],
+];
+
+/**
+ * Takes the query of a URL apart.
+ *
+ * @throws {InvalidArgumentError} If it has a parameter that is not understood. The error names the parameter if other tools
+ * know it; anything else may be a part of a password.
+ */
+export function parseParameters(query: string): UrlParameters {
+  const parameters: { [Name in ParameterName]?: string } = {};
+  for (const part of query.split("&")) {
+    if (part === "") continue;
+    const [name, value] = part.split(/=(.*)/s).map(decodeURIComponent);
+    const known = understood.find((known) => known === name);
+    if (known === undefined || value === undefined) throw unknownParameter(name!);
+    parameters[known] = value;
+  }
+  return parameters;
+}
+
+function unknownParameter(name: string): InvalidArgumentError {
+  const remedy = remedies.find(([, names]) => names.split(" ").includes(name))?.[0];
+  return refusedUrl(
+    remedy === undefined
+      ? `have no other parameters than ${understood.join(", ")}, each with a value`
+      : `be without the parameter ${name}: ${remedy}`,
+  );
+}
+
+/**
+ * The error for a URL that cannot be used. It shows no part of the URL.
+ *
+ * @param remedy A sentence fragment after "must".
+ */
+export function refusedUrl(remedy: string): InvalidArgumentError {
+  return new InvalidArgumentError("url", hidden(""), remedy);
+}

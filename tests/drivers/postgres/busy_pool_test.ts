@@ -1,0 +1,59 @@
+// A pool of the application's that has no connection left, since transactions hold them all: nothing waits for ever.
+
+import { assertEquals, assertRejects } from "@std/assert";
+import { deadline } from "@std/async";
+import { postgresStorage } from "../../../drivers/postgres/mod.ts";
+import { StorageUnavailableError } from "../../../src/storage/errors.ts";
+import { newTask } from "../../support/new_task.ts";
+import { startPostgres } from "../../support/pg_server.ts";
+import { connect, openStorage } from "./support.ts";
+
+const server = await startPostgres();
+Deno.test.afterAll(() => server.stop());
+
+const queryTimeout = 300;
+
+for (const schema of ["there already", "missing"]) {
+  Deno.test(`a storage that is opened inside a transaction which holds the only connection says what to do; the schema is ${schema}`, async () => {
+    const url = await server.createDatabase();
+    if (schema !== "missing") await (await openStorage({ url })).close();
+    await using sql = connect(url, { max: 1 });
+    const storage = postgresStorage({ sql, queryTimeout, notify: false });
+    const opening = sql.begin(() => storage.open());
+    await assertRejects(() => deadline(opening, 60_000), StorageUnavailableError, "Give the pool");
+    await storage.open();
+    await storage.persist([newTask()]);
+    await storage.close();
+  });
+}
+
+Deno.test("calls inside a transaction which holds the only connection say what to do", async () => {
+  const url = await server.createDatabase();
+  await using sql = connect(url, { max: 1 });
+  await using storage = await openStorage({ sql, queryTimeout, notify: false });
+  const task = newTask();
+  await sql.begin(async (connection) => {
+    await storage.persist([task], { connection });
+    const calls: (() => Promise<unknown>)[] = [
+      () => storage.get(task.id),
+      () => storage.persist([newTask()]),
+    ];
+    for (const call of calls) {
+      await assertRejects(() => deadline(call(), 60_000), StorageUnavailableError, "was free");
+    }
+  });
+  assertEquals((await storage.get(task.id))?.id, task.id);
+});
+
+Deno.test("transactions that take the connections while the schema is made do not hold it up for ever", async () => {
+  const url = await server.createDatabase();
+  await using sql = connect(url, { max: 2 });
+  const storage = postgresStorage({ sql, queryTimeout, notify: false });
+  const opening = sql.begin(async () => {
+    const opened = storage.open();
+    await sql.begin(() => opened); // takes the second connection between the look at the schema and its making
+  });
+  await assertRejects(() => deadline(opening, 60_000), StorageUnavailableError, "Give the pool");
+  await storage.open();
+  await storage.close();
+});

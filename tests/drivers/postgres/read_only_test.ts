@@ -1,0 +1,92 @@
+// A database that refuses writes for a while: sessions that began in that time would only read for ever.
+
+import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import { createEverTask, defineTask, silentLogger } from "../../../mod.ts";
+import { postgresStorage, type PostgresStorageOptions } from "../../../drivers/postgres/mod.ts";
+import { isTransient, retryTransient } from "../../../src/storage/batching/retry_transient.ts";
+import { StorageUnavailableError } from "../../../src/storage/errors.ts";
+import { systemClock } from "../../../src/time/clock.ts";
+import { newTask } from "../../support/new_task.ts";
+import { startPostgres } from "../../support/pg_server.ts";
+import { connect, openStorage } from "./support.ts";
+
+const server = await startPostgres();
+Deno.test.afterAll(() => server.stop());
+
+/** Makes a database read-only for sessions to come, and ends all there are. Resolves to what makes it writable again. */
+async function makeReadOnly(url: string): Promise<() => Promise<void>> {
+  const name = new URL(url).pathname.slice(1);
+  const change = async (what: string) => {
+    await using admin = connect(server.url);
+    await admin.unsafe(`ALTER DATABASE ${name} ${what}`);
+  };
+  await change("SET default_transaction_read_only = on");
+  await using admin = connect(server.url);
+  await admin`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ${name}`;
+  return () => change("RESET default_transaction_read_only");
+}
+
+/** Resolves to what an action is refused with for good reason, once lost connections have been replaced. */
+async function refusal(action: () => Promise<unknown>): Promise<unknown> {
+  while (true) {
+    const error = await action().then(() => null, (error) => error);
+    if (error === null || error.cause?.code === "25006") return error;
+    assert(isTransient(error), error);
+  }
+}
+
+const insist = <T>(action: () => Promise<T>) => retryTransient(systemClock, 15_000, action);
+
+const pools: [name: string, (url: string) => PostgresStorageOptions & AsyncDisposable][] = [
+  ["the storage's own pool", (url) => ({ url, async [Symbol.asyncDispose]() {} })],
+  ["a pool of the application's", (url) => {
+    const sql = connect(url, { max: 5 });
+    // postgres.js waits in vain for the end of a connection that was lost with a query under way.
+    return { sql, [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }) };
+  }],
+];
+
+for (const [name, optionsFor] of pools) {
+  Deno.test(`${name} writes again after a time in which it could not`, async () => {
+    const url = await server.createDatabase();
+    await using pool = optionsFor(url);
+    const { [Symbol.asyncDispose]: _, ...options } = pool;
+    await using storage = await openStorage({ ...options, notify: false });
+    await storage.persist([newTask()]);
+
+    const makeWritable = await makeReadOnly(url);
+    const readAll = () => insist(() => storage.list());
+    await Promise.all(Array.from({ length: 20 }, readAll)); // every connection is one that only reads
+    const error = await refusal(() => storage.persist([newTask()]));
+    assertInstanceOf(error, StorageUnavailableError);
+    assertEquals((await insist(() => storage.list())).items.length, 1, "reading goes on");
+
+    await makeWritable();
+    const calls = Array.from({ length: 20 }, () => insist(() => storage.persist([newTask()])));
+    await Promise.all(calls);
+    assertEquals((await insist(() => storage.list())).items.length, 21);
+  });
+}
+
+Deno.test("what is dispatched while the database only reads is stored when it writes again", async () => {
+  const url = await server.createDatabase();
+  const task = defineTask({ type: "task", handle() {} });
+  await using everTask = createEverTask({
+    storage: postgresStorage(url),
+    tasks: [task],
+    logger: silentLogger,
+    dispatchRetryFor: { minutes: 1 },
+  });
+  await everTask.dispatch(task, undefined);
+  await using witness = await openStorage({ url, notify: false });
+
+  const makeWritable = await makeReadOnly(url);
+  const dispatched = Array.from({ length: 9 }, () => everTask.dispatch(task, undefined));
+  assertInstanceOf(
+    await refusal(() => witness.persist([newTask()])),
+    StorageUnavailableError,
+  );
+  await makeWritable();
+  await Promise.all(dispatched);
+  assertEquals((await insist(() => witness.list())).items.length, 10);
+});
