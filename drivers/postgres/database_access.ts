@@ -2,9 +2,10 @@
 
 import { StorageClosedError } from "../../src/storage/errors.ts";
 import type { WakeSignal } from "../../src/storage/requests.ts";
-import { runInTransaction } from "./connection.ts";
+import { runInTransaction, type RunStatement } from "./connection.ts";
 import { type FunctionName, Functions } from "./functions.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { withMissingRights } from "./missing_rights.ts";
 import { type Session, startSession } from "./session.ts";
 
 /** Calls a function of sql/postgres/; resolves to what it answers, null for NULL. */
@@ -63,9 +64,7 @@ export class DatabaseAccess {
   }
 
   /** Calls a function. */
-  readonly call: Call = async (name, ...args) => {
-    return await this.#functions.call(this.session.run, name, ...args);
-  };
+  readonly call: Call = (name, ...args) => this.#callOver(this.session.run, name, ...args);
 
   /** Calls a function in the caller's transaction, if there is one. */
   async callIn<T>(connection: unknown, name: FunctionName, ...args: unknown[]): Promise<T> {
@@ -73,6 +72,15 @@ export class DatabaseAccess {
     const runThere = connection === undefined
       ? run
       : runInTransaction(connection, this.#options.prepare);
-    return await this.#functions.call(runThere, name, ...args);
+    return await this.#callOver(runThere, name, ...args);
+  }
+
+  async #callOver<T>(run: RunStatement, name: FunctionName, ...args: unknown[]): Promise<T> {
+    try {
+      return await this.#functions.call(run, name, ...args);
+    } catch (error) {
+      // Asked over the pool: a transaction of the caller's answers nothing more.
+      throw await withMissingRights(error, this.session.run, this.#options.schema, "use");
+    }
   }
 }

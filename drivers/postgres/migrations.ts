@@ -1,6 +1,7 @@
 // Brings a database's schema up to date, once, however many processes start together; or says what to run.
 
 import { SchemaVersionError } from "../../src/storage/errors.ts";
+import { withMissingRights } from "./missing_rights.ts";
 import { type SqlFileName, sqlFiles } from "./sql.generated.ts";
 import type { BeginTransaction, RunStatement } from "./connection.ts";
 import { runOn } from "./connection.ts";
@@ -29,16 +30,20 @@ export async function migrate(
   const found = await readVersion(run, schema);
   if (isCurrent(found)) return;
   if (!migrate) throw new SchemaVersionError(found, knownVersion, whatToRun(found, schema));
-  await begin(async (transaction) => {
-    await transaction.unsafe(
-      "SELECT pg_advisory_xact_lock(hashtextextended('EverTask migrations in ' || $1::text, 0)), " +
-        "set_config('evertask.schema', $1::text, true)",
-      [schema],
-    );
-    const version = await readVersion(runOn(transaction, false), schema); // another process may have been faster
-    if (isCurrent(version)) return;
-    for (const file of files.slice(version)) await transaction.unsafe(bodyOf(file));
-  });
+  try {
+    await begin(async (transaction) => {
+      await transaction.unsafe(
+        "SELECT pg_advisory_xact_lock(hashtextextended('EverTask migrations in ' || $1::text, 0)), " +
+          "set_config('evertask.schema', $1::text, true)",
+        [schema],
+      );
+      const version = await readVersion(runOn(transaction, false), schema); // another process may have been faster
+      if (isCurrent(version)) return;
+      for (const file of files.slice(version)) await transaction.unsafe(bodyOf(file));
+    });
+  } catch (error) {
+    throw await withMissingRights(error, run, schema, "migrate");
+  }
 }
 
 /** Whether nothing is to be done; throws on a schema from the future. */

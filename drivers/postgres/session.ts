@@ -3,13 +3,14 @@
 
 import { backoffMs } from "../../src/storage/batching/backoff.ts";
 import { isTransient } from "../../src/storage/batching/retry_transient.ts";
-import { StorageUnavailableError } from "../../src/storage/errors.ts";
+import { StorageError, StorageUnavailableError } from "../../src/storage/errors.ts";
 import type { WakeSignal } from "../../src/storage/requests.ts";
 import { systemClock } from "../../src/time/clock.ts";
 import type { RunStatement } from "./connection.ts";
 import { toStorageError } from "./database_errors.ts";
 import type { Functions } from "./functions.ts";
 import { migrate } from "./migrations.ts";
+import { withMissingRights } from "./missing_rights.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { makePool, type Pool } from "./pool.ts";
 import { limited } from "./query_limit.ts";
@@ -67,8 +68,11 @@ export async function startSession(
       },
     };
   } catch (error) {
+    const told = error instanceof StorageError
+      ? error
+      : await withMissingRights(error, run, schema, "use");
     await pool.end();
-    throw toStorageError(error);
+    throw told;
   }
 }
 

@@ -18,9 +18,17 @@ export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
 -- milliseconds. U+0000, which PostgreSQL cannot store, is kept in every text as the six characters of an escape: U+001A
 -- and the code 0000; U+001A itself likewise as U+001A and 001A.
 BEGIN;
-DO $$ BEGIN
-  EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I',
-    coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask'));
+-- A schema that an administrator has made is taken as it is. CREATE SCHEMA IF NOT EXISTS would want the right to make one all
+-- the same. Without the rights on it, the tables would be made elsewhere: as temporary ones.
+DO $$
+DECLARE
+  wanted text := coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask');
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = wanted) THEN
+    EXECUTE format('CREATE SCHEMA %I', wanted);
+  ELSIF NOT (has_schema_privilege(wanted, 'USAGE') AND has_schema_privilege(wanted, 'CREATE')) THEN
+    RAISE EXCEPTION 'permission denied for schema %', wanted USING ERRCODE = 'insufficient_privilege';
+  END IF;
 END $$;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;

@@ -4,7 +4,7 @@ import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/ass
 import { postgresStorage } from "../../../drivers/postgres/mod.ts";
 import { sqlFiles } from "../../../drivers/postgres/sql.generated.ts";
 import { InvalidArgumentError } from "../../../src/errors.ts";
-import { SchemaVersionError } from "../../../src/storage/errors.ts";
+import { SchemaVersionError, StorageError } from "../../../src/storage/errors.ts";
 import { startPostgres } from "../../support/pg_server.ts";
 import { newTask } from "../../support/new_task.ts";
 import { connect, openStorage } from "./support.ts";
@@ -125,6 +125,22 @@ Deno.test("a migration that fails leaves nothing behind, and the next one works"
   await sql`DROP TABLE evertask.runs_audit`;
   await (await openStorage({ url })).close();
 });
+
+for (const encoding of ["LATIN1", "SQL_ASCII", "WIN1252"]) {
+  Deno.test(`a database in ${encoding} is refused, with what to do, and stays empty`, async () => {
+    await using admin = connect(server.url);
+    const name = `evertask_${encoding.toLowerCase()}_${crypto.randomUUID().slice(0, 8)}`;
+    const locale = "LC_COLLATE 'C' LC_CTYPE 'C'";
+    await admin.unsafe(
+      `CREATE DATABASE "${name}" TEMPLATE template0 ENCODING '${encoding}' ${locale}`,
+    );
+    const url = new URL(server.url);
+    url.pathname = name;
+    await assertRejects(() => postgresStorage(url.href).open(), StorageError, "ENCODING 'UTF8'");
+    assertEquals(await describe(url.href, "evertask"), []);
+    await admin.unsafe(`DROP DATABASE "${name}" WITH (FORCE)`);
+  });
+}
 
 Deno.test("options that cannot be used are refused before anything is connected", () => {
   const url = "postgres://localhost/x";
