@@ -4,13 +4,25 @@
 
 const root = new URL("../", import.meta.url);
 
-/** What is added to the package.json that `deno pack` writes. */
-const additions = {
-  engines: { node: ">=22.13" },
-  // Loaded when a SQL Server is opened: those who use another store do not install it.
-  peerDependencies: { mssql: ">=11" },
-  peerDependenciesMeta: { mssql: { optional: true } },
-};
+/** The parts of the package.json that `deno pack` writes which are looked at here. */
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+/** Adds to a package.json what `deno pack` does not write. */
+function complete(written: Manifest): object {
+  // An application has one copy of OpenTelemetry's API, the one that its SDK works with: a second and newer one refuses what
+  // the SDK has set up, and records nothing, without a word.
+  const { "@opentelemetry/api": openTelemetry, ...dependencies } = written.dependencies;
+  return {
+    ...written,
+    dependencies,
+    engines: { node: ">=22.13" },
+    // mssql is loaded when a SQL Server is opened: those who use another store do not install it.
+    peerDependencies: { mssql: ">=11", "@opentelemetry/api": openTelemetry },
+    peerDependenciesMeta: { mssql: { optional: true }, "@opentelemetry/api": { optional: true } },
+  };
+}
 
 /** Writes the package to a file, without source maps: with them it is three times as large. */
 export async function packForNpm(file: string): Promise<void> {
@@ -21,7 +33,7 @@ export async function packForNpm(file: string): Promise<void> {
     await run("tar", "-xzf", packed, "-C", folder);
     const manifest = `${folder}/package/package.json`;
     const written = JSON.parse(await Deno.readTextFile(manifest));
-    await Deno.writeTextFile(manifest, JSON.stringify({ ...written, ...additions }, null, 2));
+    await Deno.writeTextFile(manifest, JSON.stringify(complete(written), null, 2));
     await run("tar", "-czf", file, "-C", folder, "package");
   } finally {
     await Deno.remove(folder, { recursive: true });

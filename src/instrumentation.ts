@@ -62,7 +62,7 @@ export interface Instrumentation {
    *
    * @param task The attempt that starts.
    * @param execute Runs the handler. Rejects with what ended the attempt: the handler's error, or the reason of its abort
-   * (a timeout, a cancellation).
+   * (a timeout, a cancellation), at the latest when an attempt whose handler does not end is given up.
    */
   run<T>(task: ExecutedTask, execute: () => Promise<T>): Promise<T>;
 }

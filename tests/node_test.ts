@@ -2,6 +2,7 @@
 // tests of each subject; here it shares one installation, which takes a while.
 
 import { checkHubInNode } from "./monitor/node/hub_in_node.ts";
+import { checkNodeSdks } from "./monitor/otel/node_sdk.ts";
 import { checkTracesInNode } from "./monitor/otel/trace.ts";
 import { checkNpmPackage, nodeVersions, nodeWithoutSqlite } from "./package/npm_package.ts";
 import { hasNpm, makeNpmProject } from "./support/npm_project.ts";
@@ -9,7 +10,6 @@ import { hasNpm, makeNpmProject } from "./support/npm_project.ts";
 /** What the programs of monitoring need beside the package. */
 const clients = [
   "@microsoft/signalr",
-  "@opentelemetry/api",
   "@opentelemetry/context-async-hooks",
   "@opentelemetry/exporter-metrics-otlp-http",
   "@opentelemetry/exporter-trace-otlp-http",
@@ -22,10 +22,12 @@ Deno.test({
   name: "the package under Node",
   ignore: !await hasNpm(),
   async fn(t) {
-    await using project = await makeNpmProject(["zod"], [...nodeVersions, nodeWithoutSqlite]);
+    const packages = ["zod", "@opentelemetry/api"];
+    await using project = await makeNpmProject(packages, [...nodeVersions, nodeWithoutSqlite]);
     await checkNpmPackage(t, project);
     await project.install(clients);
     await checkHubInNode(t, project);
     await checkTracesInNode(t, project);
+    await checkNodeSdks(t);
   },
 });

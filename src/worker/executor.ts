@@ -143,7 +143,7 @@ export class Executor {
   giveUpAll(): void {
     for (const job of [...this.running]) {
       if (job.abortReason === undefined) job.abort(new WorkerStoppedError());
-      this.#settle(job, { error: job.abortReason });
+      this.#giveUp(job);
     }
   }
 
@@ -188,7 +188,17 @@ export class Executor {
       workerId: job.lease.workerId,
       traceContext: task.traceContext,
     };
-    await instrumentation.run(executed, async () => await definition.handle(value, context));
+    // For the instrumentation, too, the attempt ends when it is given up.
+    const givenUp = Promise.withResolvers<never>();
+    job.onGivenUp = givenUp.reject;
+    const handle = async () => await definition.handle(value, context);
+    await instrumentation.run(executed, () => Promise.race([handle(), givenUp.promise]));
+  }
+
+  /** Settles a job whose handler has not ended. */
+  #giveUp(job: Job): void {
+    this.#settle(job, { error: job.abortReason });
+    job.onGivenUp(job.abortReason);
   }
 
   /** Settles a job once: by its handler's end, or because it is given up. */
@@ -277,6 +287,6 @@ export class Executor {
       { taskId: job.task.id, type: job.task.type, graceMs: this.#parts.settings.graceMs },
     );
     teller.emit("stuck", job);
-    this.#settle(job, { error: job.abortReason });
+    this.#giveUp(job);
   }
 }

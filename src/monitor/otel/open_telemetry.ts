@@ -126,7 +126,8 @@ const optionNames = [
  */
 export function createOpenTelemetry(options: OpenTelemetryOptions = {}): OpenTelemetry {
   checkOptions(options, optionNames, "options");
-  const { tracerProvider = trace, meterProvider = metrics } = options;
+  // The provider, since trace.getTracer passes no schema URL on.
+  const { tracerProvider = trace.getTracerProvider(), meterProvider = metrics } = options;
   const clock = guardClock(options.clock ?? systemClock);
   checkMethods(tracerProvider, ["getTracer"], "tracerProvider", "be a TracerProvider");
   checkMethods(meterProvider, ["getMeter"], "meterProvider", "be a MeterProvider");

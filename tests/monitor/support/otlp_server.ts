@@ -9,8 +9,16 @@ interface KeyValue {
   readonly value: AnyValue;
 }
 
+/** What made spans or metrics, and by which conventions. */
+export interface OtlpScope {
+  readonly name: string;
+  readonly version?: string;
+  readonly schemaUrl?: string;
+}
+
 /** A span, with its attributes as a record. */
 export interface OtlpSpan {
+  readonly scope: OtlpScope;
   readonly name: string;
   readonly kind: number;
   readonly traceId: string;
@@ -24,6 +32,7 @@ export interface OtlpSpan {
 
 /** One data point of a metric. */
 export interface OtlpPoint {
+  readonly scope: OtlpScope;
   readonly metric: string;
   readonly unit: string;
   readonly attributes: Readonly<Record<string, unknown>>;
@@ -69,18 +78,32 @@ function attributesOf(pairs: readonly KeyValue[] = []): Record<string, unknown> 
   }));
 }
 
+interface RawScope {
+  readonly scope: { readonly name: string; readonly version?: string };
+  readonly schemaUrl?: string;
+}
+
+function scopeOf({ scope: { name, version }, schemaUrl }: RawScope): OtlpScope {
+  return {
+    name,
+    ...(version === undefined ? {} : { version }),
+    ...(schemaUrl === undefined ? {} : { schemaUrl }),
+  };
+}
+
 interface RawSpan extends Omit<OtlpSpan, "attributes"> {
   readonly attributes?: readonly KeyValue[];
 }
 
 interface TraceRequest {
   readonly resourceSpans: readonly {
-    readonly scopeSpans: readonly { readonly spans: readonly RawSpan[] }[];
+    readonly scopeSpans: readonly (RawScope & { readonly spans: readonly RawSpan[] })[];
   }[];
 }
 
 function spansOf({ resourceSpans }: TraceRequest): OtlpSpan[] {
-  return resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans))
+  return resourceSpans.flatMap(({ scopeSpans }) => scopeSpans)
+    .flatMap((scoped) => scoped.spans.map((span) => ({ ...span, scope: scopeOf(scoped) })))
     .map((span) => ({
       ...span,
       parentSpanId: span.parentSpanId ?? "",
@@ -107,15 +130,16 @@ interface RawMetric {
 
 interface MetricsRequest {
   readonly resourceMetrics: readonly {
-    readonly scopeMetrics: readonly { readonly metrics: readonly RawMetric[] }[];
+    readonly scopeMetrics: readonly (RawScope & { readonly metrics: readonly RawMetric[] })[];
   }[];
 }
 
 function pointsOf({ resourceMetrics }: MetricsRequest): OtlpPoint[] {
   return resourceMetrics.flatMap(({ scopeMetrics }) => scopeMetrics)
-    .flatMap(({ metrics }) => metrics)
-    .flatMap(({ name, unit, sum, gauge, histogram }) =>
+    .flatMap((scoped) => scoped.metrics.map((metric) => ({ ...metric, scope: scopeOf(scoped) })))
+    .flatMap(({ scope, name, unit, sum, gauge, histogram }) =>
       (sum ?? gauge ?? histogram)!.dataPoints.map((point) => ({
+        scope,
         metric: name,
         unit,
         attributes: attributesOf(point.attributes),

@@ -1,0 +1,61 @@
+// OpenTelemetry's SDK for Node beside the package. There must be one copy of its API, whichever version the SDK takes: a second
+// one that is newer refuses what the SDK has set up, and nothing is recorded.
+
+import { assertEquals, assertExists } from "@std/assert";
+import config from "../../../deno.json" with { type: "json" };
+import { makeNpmProject, type NpmProject } from "../../support/npm_project.ts";
+import { runCommand } from "../../support/run_command.ts";
+import { startOtlpServer } from "../support/otlp_server.ts";
+
+/** SDKs of several years, and the API that they take. */
+const sdks = [
+  { sdk: "0.223.0", metrics: "2.12.0", api: /^1\.9\./, node: "22" },
+  { sdk: "0.301.0", metrics: "3.1.0", api: /^1\.10\./, node: "24" },
+];
+
+/** Checks that each SDK records what the package does. */
+export async function checkNodeSdks(t: Deno.TestContext): Promise<void> {
+  for (const { sdk, metrics, api, node } of sdks) {
+    await t.step(`OpenTelemetry's SDK ${sdk} records everything in Node ${node}`, async () => {
+      // The package comes first: then npm has to find an API for both.
+      await using project = await makeNpmProject(["@opentelemetry/api"], [node]);
+      await project.install([
+        `@opentelemetry/sdk-node@${sdk}`,
+        `@opentelemetry/sdk-metrics@${metrics}`,
+        `@opentelemetry/exporter-metrics-otlp-http@${sdk}`,
+        `@opentelemetry/exporter-trace-otlp-http@${sdk}`,
+      ]);
+      const copies = await versionsOfApi(project);
+      assertEquals(copies.map((version) => api.test(version)), [true], copies.join());
+      await checkNodeSdk(project, node);
+    });
+  }
+}
+
+/** The versions of the API that are installed anywhere in the project. */
+async function versionsOfApi({ folder }: NpmProject): Promise<string[]> {
+  const { stdout } = await runCommand("npm", ["query", "#@opentelemetry/api"], { cwd: folder });
+  const found: { readonly version: string }[] = JSON.parse(stdout);
+  return found.map(({ version }) => version);
+}
+
+async function checkNodeSdk({ folder, nodeProgram }: NpmProject, node: string): Promise<void> {
+  await using server = startOtlpServer();
+  const program = new URL("../node/otel_node_sdk.mjs", import.meta.url);
+  await Deno.copyFile(program, `${folder}/otel_node_sdk.mjs`);
+  await runCommand(nodeProgram(node), ["otel_node_sdk.mjs", server.url], { cwd: folder });
+  const span = (name: string) => server.spans.find((one) => one.name === name);
+  const [request, dispatched, processed] = ["GET /", "dispatch greet", "process greet"].map(span);
+  assertExists(request);
+  assertEquals(dispatched?.parentSpanId, request.spanId);
+  assertEquals(processed?.parentSpanId, dispatched?.spanId);
+  const workers = server.points.find(({ metric }) => metric === "evertask.workers");
+  assertEquals(workers?.value, 1);
+  for (const { scope } of [dispatched!, processed!, workers!]) {
+    assertEquals(scope, {
+      name: config.name,
+      version: config.version,
+      schemaUrl: "https://opentelemetry.io/schemas/1.43.0",
+    });
+  }
+}
