@@ -1,5 +1,6 @@
 // The code in guides compiles, the one in the README runs, and their links lead somewhere.
 
+import { DatabaseSync } from "node:sqlite";
 import { assert, assertEquals } from "@std/assert";
 import { runCommand } from "./support/run_command.ts";
 
@@ -35,7 +36,7 @@ Deno.test("the code in the guides to the examples compiles", async () => {
   await runCommand(Deno.execPath(), ["check", "--doc", ...guides.map(({ href }) => href)]);
 });
 
-Deno.test("the program in the README runs to its end", async () => {
+Deno.test("the program in the README prints what the README says", async () => {
   const text = await Deno.readTextFile(new URL("README.md", root));
   const [, program] = text.match(/^```ts\n(.*?)^```$/ms) ?? [];
   assert(program !== undefined);
@@ -44,13 +45,16 @@ Deno.test("the program in the README runs to its end", async () => {
   try {
     await Deno.writeTextFile(`${folder}/program.ts`, program);
     const config = new URL("deno.json", root).pathname;
-    await runCommand(
+    const { stdout } = await runCommand(
       Deno.execPath(),
       ["run", "-A", "--check", `--config=${config}`, "program.ts"],
-      {
-        cwd: folder,
-      },
+      { cwd: folder },
     );
+    const line = "Attempt 1: welcome, Ada (ada@example.com)";
+    assertEquals(stdout.trim().split("\n"), [line, line]);
+    using database = new DatabaseSync(`${folder}/app.db`);
+    const waiting = "SELECT count(*) AS count FROM queued_tasks WHERE status = 'WaitingQueue'";
+    assertEquals({ ...database.prepare(waiting).get() }, { count: 2 });
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
