@@ -1,0 +1,87 @@
+// A real Prometheus, where it is installed (Debian's package `prometheus` brings promtool, too).
+
+import { runCommand } from "../../support/run_command.ts";
+import { reservePort } from "../../support/reserved_port.ts";
+
+/** Whether Prometheus and promtool are installed here. */
+export async function hasPrometheus(): Promise<boolean> {
+  try {
+    for (const program of ["prometheus", "promtool"]) await runCommand(program, ["--version"]);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** An alert as Prometheus tells of it. */
+export interface PrometheusAlert {
+  readonly state: "pending" | "firing";
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** A running Prometheus. */
+export interface PrometheusServer extends AsyncDisposable {
+  /** The alerts that are pending or firing. */
+  alerts(): Promise<readonly PrometheusAlert[]>;
+  /** The value of an expression that gives one; null when it gives none. */
+  query(expression: string): Promise<number | null>;
+}
+
+/**
+ * Starts a Prometheus that scrapes and evaluates every 200 ms.
+ *
+ * @param targets What it scrapes, by job: `host:port`.
+ * @param rules The text of a file of rules.
+ */
+export async function startPrometheus(
+  targets: Readonly<Record<string, string>>,
+  rules: string,
+): Promise<PrometheusServer> {
+  const folder = await Deno.makeTempDir({ prefix: "evertask-prometheus-" });
+  const port = reservePort();
+  const every = "200ms";
+  const config = {
+    global: { scrape_interval: every, scrape_timeout: every, evaluation_interval: every },
+    rule_files: [`${folder}/rules.yml`],
+    scrape_configs: Object.entries(targets).map(([job, target]) => ({
+      job_name: job,
+      static_configs: [{ targets: [target] }],
+    })),
+  };
+  await Deno.writeTextFile(`${folder}/rules.yml`, rules);
+  await Deno.writeTextFile(`${folder}/config.yml`, JSON.stringify(config)); // JSON is YAML
+  const process = new Deno.Command("prometheus", {
+    args: [
+      `--config.file=${folder}/config.yml`,
+      `--storage.tsdb.path=${folder}/data`,
+      `--web.listen-address=127.0.0.1:${port.port}`,
+    ],
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  const api = async <T>(path: string): Promise<T> => {
+    const response = await fetch(`http://127.0.0.1:${port.port}/api/v1/${path}`);
+    return (await response.json()).data;
+  };
+  return {
+    async alerts() {
+      const { alerts } = await api<{ readonly alerts: readonly PrometheusAlert[] }>("alerts");
+      return alerts;
+    },
+    async query(expression) {
+      interface Answer {
+        readonly result: readonly { readonly value: readonly [at: number, value: string] }[];
+      }
+      const { result } = await api<Answer>(`query?query=${encodeURIComponent(expression)}`);
+      return result[0] === undefined ? null : Number(result[0].value[1]);
+    },
+    async [Symbol.asyncDispose]() {
+      process.kill("SIGKILL");
+      await process.status;
+      port[Symbol.dispose]();
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
