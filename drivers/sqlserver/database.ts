@@ -14,6 +14,8 @@ import {
 } from "./mssql.ts";
 import type { Mssql, SqlServerPool, SqlServerRequest } from "./mssql_api.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { type Grantee, isMissingRight, missingRightError } from "./rights.ts";
+import { text } from "./rows.ts";
 import { forSchema, type ProcedureName } from "./script.ts";
 
 /** A row of a recordset, by column name. */
@@ -96,7 +98,7 @@ export class SqlServerDatabase {
         return await this.#call(procedure, parameters, connection);
       } catch (error) {
         const again = connection === undefined && attempt < duplicateRetries && isDuplicate(error);
-        if (!again) throw toStorageError(error);
+        if (!again) throw await this.#explain(error);
       }
     }
   }
@@ -108,7 +110,7 @@ export class SqlServerDatabase {
         .query(forSchema(text, this.schema));
       return recordsets as Recordsets;
     } catch (error) {
-      throw toStorageError(error);
+      throw await this.#explain(error);
     }
   }
 
@@ -123,8 +125,33 @@ export class SqlServerDatabase {
     } catch (error) {
       // After most errors the server has ended the transaction by itself; then this fails, and says nothing new.
       await transaction.rollback().catch(() => {});
-      throw toStorageError(error);
+      throw await this.#explain(error);
     }
+  }
+
+  /** Who this process is in the database, for errors that tell about rights. */
+  async grantee(): Promise<Grantee> {
+    const { schema, isBabelfish } = this;
+    try {
+      const { recordsets } = await this.#open().pool.request().query(
+        `SELECT USER_NAME() AS [User], SCHEMA_ID(N'${schema}') AS [Schema], SERVERPROPERTY('Babelfish') AS [Babelfish];`,
+      );
+      const { User, Schema, Babelfish } = (recordsets as Recordsets)[0]![0]!;
+      return {
+        schema,
+        user: text(User),
+        isBabelfish: Babelfish !== null,
+        hasSchema: Schema !== null,
+      };
+    } catch {
+      return { schema, user: "user", isBabelfish, hasSchema: false };
+    }
+  }
+
+  /** The storage error for what went wrong. */
+  async #explain(error: unknown): Promise<Error> {
+    if (!isMissingRight(error)) return toStorageError(error);
+    return missingRightError(error, await this.grantee());
   }
 
   async #call(

@@ -36,8 +36,8 @@ const transientNumbers = new Set([
 /** No room: a file group (1101, 1105), the log (9002), the quota of an Azure database (40544). */
 const fullNumbers = new Set([1101, 1105, 9002, 40544]);
 
-/** A read-only database (3906, 3908), or a user without the right to write or to run a procedure (229, 230, 262). */
-const readOnlyNumbers = new Set([3906, 3908, 229, 230, 262]);
+/** A read-only database. Rights that a user lacks are in rights.ts. */
+const readOnlyNumbers = new Set([3906, 3908]);
 
 /** A table, column or procedure is missing. */
 const missingObjectNumbers = new Set([207, 208, 2812]);
@@ -79,9 +79,7 @@ export function toStorageError(error: unknown): Error {
   if (isInstance(error, EverTaskError)) return error;
   const number = numberOf(error);
   const code = codeOf(error);
-  const message = `SQL Server: ${messageOf(error)}${
-    number === undefined ? "" : ` (error ${number})`
-  }`;
+  const message = describe(error);
   const options = { cause: error };
   if (number !== undefined) {
     if (fullNumbers.has(number)) return new StorageFullError(message, options);
@@ -101,8 +99,14 @@ export function toStorageError(error: unknown): Error {
   return new StorageError(message, options);
 }
 
+/** What the server or its package said, with the error's number. */
+export function describe(error: unknown): string {
+  const number = numberOf(error);
+  return `SQL Server: ${messageOf(error)}${number === undefined ? "" : ` (error ${number})`}`;
+}
+
 /** The server's error number; mssql keeps it on its own error, or on the one of tedious within. */
-function numberOf(error: unknown): number | undefined {
+export function numberOf(error: unknown): number | undefined {
   for (const { number } of errorChain(error)) {
     if (typeof number === "number") return number;
   }

@@ -43,7 +43,6 @@ const errors: [number: number, kind: new (...args: never[]) => StorageError, tra
     [9002, StorageFullError, true],
     [1105, StorageFullError, true],
     [3906, StorageReadOnlyError, false],
-    [229, StorageReadOnlyError, false],
     [2812, StorageError, false],
     [8134, StorageError, false],
   ];

@@ -6,6 +6,7 @@ import {
   batchesOf,
   knownVersion,
   migrationFiles,
+  type ProcedureName,
   procedureNames,
   versionOf,
 } from "../../../drivers/sqlserver/script.ts";
@@ -18,7 +19,9 @@ function serverAt(version: number, answer: (batch: string) => Reply = () => ({})
   let committed = false;
   return new TdsServer({
     answer(request) {
-      if (isStateQuery(request)) return schemaState(committed ? {} : { version, missing: 1 });
+      if (isStateQuery(request)) {
+        return schemaState(committed ? {} : { version, missing: procedureNames });
+      }
       if (request.kind === "commit") committed = true;
       if (request.text.includes("sp_getapplock")) {
         return { recordsets: [rows({ Result: "int" }, [0])] };
@@ -29,6 +32,53 @@ function serverAt(version: number, answer: (batch: string) => Reply = () => ({})
 }
 
 const procedureBatches = procedureNames.flatMap((name) => batchesOf(`${name}.sql`, "EverTask"));
+
+/** A procedure's text as a tool on Windows stores it. */
+function withOtherLineEnds(name: ProcedureName): string {
+  return `\r\n${batchesOf(`${name}.sql`, "EverTask").at(-1)!.replaceAll("\n", "\r\n")}\r\n`;
+}
+
+Deno.test("procedures whose text has changed are made again, and only these", async () => {
+  const definitions: Record<string, string> = Object.fromEntries(
+    procedureNames.map((name) => [name, withOtherLineEnds(name)]),
+  );
+  const before = {
+    ...definitions,
+    usp_Heartbeat: definitions.usp_Heartbeat!.replace("SET XACT_ABORT ON", "SET XACT_ABORT OFF"),
+    usp_Purge: "CREATE PROCEDURE [EverTask].[usp_Purge] AS SELECT 1;",
+  };
+  let committed = false;
+  await using server = new TdsServer({
+    answer(request) {
+      if (isStateQuery(request)) {
+        return schemaState({ definitions: committed ? definitions : before });
+      }
+      if (request.kind === "commit") committed = true;
+      return { recordsets: [rows({ Result: "int" }, [0])] };
+    },
+  });
+  const storage = sqlServerStorage(connectionTo(server));
+  await storage.open();
+  await storage.close();
+  const made = server.requests.flatMap(({ text }) =>
+    /^CREATE PROCEDURE \S+\.\[(\w+)\]/m.exec(text)?.[1] ?? []
+  );
+  assertEquals(made, ["usp_Heartbeat", "usp_Purge"]);
+
+  const again = sqlServerStorage(connectionTo(server));
+  await again.open();
+  await again.close();
+  assert(isStateQuery(server.requests.at(-1)!));
+});
+
+Deno.test("procedures whose text has changed do for a process that may not migrate", async () => {
+  const definitions = { usp_Purge: "CREATE PROCEDURE [EverTask].[usp_Purge] AS SELECT 1;" };
+  await using server = new TdsServer({ answer: () => schemaState({ definitions }) });
+  const storage = sqlServerStorage({ connection: connectionTo(server), migrate: false });
+  await storage.open();
+  await storage.close();
+  assertEquals(server.requests.length, 1);
+});
 
 for (const version of [0, 2, knownVersion]) {
   Deno.test(`a schema of version ${version} gets the migrations after it and all procedures, in one transaction`, async () => {

@@ -2,7 +2,7 @@
 // test.
 
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
-import { knownVersion } from "../../../drivers/sqlserver/script.ts";
+import { knownVersion, procedureNames } from "../../../drivers/sqlserver/script.ts";
 import { retryTransient } from "../../../src/storage/batching/retry_transient.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import { systemClock } from "../../../src/time/clock.ts";
@@ -69,21 +69,35 @@ export function connectionTo(server: TdsServer) {
 
 /** Whether it asks for the state of the schema. */
 export function isStateQuery({ text }: TdsRequest): boolean {
-  return text.includes("[MissingProcedures]");
+  return text.includes("[SchemaVersions]") && text.includes("sys.sql_modules");
+}
+
+/** What the server says about a schema. */
+export interface ScriptedSchema {
+  readonly version?: number;
+  readonly isBabelfish?: boolean;
+  /** Names of procedures. */
+  readonly missing?: readonly string[];
+  /** The texts of procedures; the user may not see those of others. */
+  readonly definitions?: Readonly<Record<string, string>>;
 }
 
 /** The state of the schema; of the version that the code knows and complete, unless told otherwise. */
 export function schemaState(
-  { version = knownVersion, missing = 0, isBabelfish = false } = {},
+  { version = knownVersion, isBabelfish = false, missing = [], definitions = {} }: ScriptedSchema =
+    {},
 ): Reply {
-  const columns = {
-    Version: "int",
-    IsBabelfish: "int",
-    Now: "instant",
-    MissingProcedures: "int",
-  } as const;
+  const general = { Version: "int", IsBabelfish: "int", Now: "instant" } as const;
+  const procedures = { Procedure: "text", Definition: "text" } as const;
+  const present = procedureNames.filter((name) => !missing.includes(name));
   return {
-    recordsets: [rows(columns, [version, isBabelfish ? 1 : 0, serverNow, missing])],
+    recordsets: [
+      rows(general, [version, isBabelfish ? 1 : 0, serverNow]),
+      rows(
+        procedures,
+        ...present.map((name) => [name, definitions[name] ?? null]),
+      ),
+    ],
   };
 }
 

@@ -69,7 +69,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...needsTarget("a missing procedure is made again, and a newer schema is left alone"),
+  ...needsTarget("a missing or changed procedure is made again, and a newer schema is left alone"),
   async fn() {
     await withEmpty(async (pool, schema) => {
       const open = async () => {
@@ -81,6 +81,17 @@ Deno.test({
       await pool.request().batch(`DROP PROCEDURE [${schema}].[usp_ClaimTasks];`);
       await open();
       await open();
+      const text = async () => {
+        const query = `SELECT m.[definition] AS [Text] FROM sys.sql_modules AS m
+          WHERE m.[object_id] = OBJECT_ID(N'[${schema}].[usp_UnregisterWorker]');`;
+        const { recordsets } = await pool.request().batch(query);
+        return (recordsets as { Text: string }[][])[0]![0]!.Text;
+      };
+      const ours = await text();
+      await pool.request().batch(`DROP PROCEDURE [${schema}].[usp_UnregisterWorker];`);
+      await pool.request().batch(ours.replace("XACT_ABORT ON", "XACT_ABORT OFF"));
+      await open();
+      assertEquals(await text(), ours);
       await pool.request().batch(
         `INSERT INTO [${schema}].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (9999, SYSUTCDATETIME());`,
       );

@@ -1,0 +1,94 @@
+// Rights that are missing: the error names the statements that grant them.
+// Source: https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors
+
+import { StorageReadOnlyError } from "../../src/storage/errors.ts";
+import { describe, numberOf } from "./errors.ts";
+
+/** Who lacks a right, and on what. */
+export interface Grantee {
+  readonly schema: string;
+  /** The user in the database. */
+  readonly user: string;
+  readonly isBabelfish: boolean;
+  /** Whether the schema exists, as far as the user may see it. */
+  readonly hasSchema: boolean;
+}
+
+/** A right on a table, a column or a procedure: the message names it. */
+const useNumbers: ReadonlySet<number> = new Set([229, 230]);
+
+/**
+ * A right that migrations need: to create something in the database (262), to use a schema (2760), or to change what
+ * "does not exist or you do not have permission" (1088, 3701, 4902, 15151, 15247).
+ */
+const migrationNumbers: ReadonlySet<number> = new Set([
+  ...[262, 1088, 2760, 3701, 4902, 15151, 15247],
+]);
+
+/** Babelfish has one number for what PostgreSQL says and SQL Server has no number for. */
+const babelfishNumber = 33_557_097;
+
+/** Whether an error says that the user lacks a right. */
+export function isMissingRight(error: unknown): boolean {
+  return isMissingForUse(error) || isMissingForMigration(error);
+}
+
+function isMissingForUse(error: unknown): boolean {
+  const number = numberOf(error);
+  if (number === undefined) return false;
+  return useNumbers.has(number) ||
+    number === babelfishNumber &&
+      /permission denied for (table|sequence|procedure|function|type)/.test(describe(error));
+}
+
+function isMissingForMigration(error: unknown): boolean {
+  const number = numberOf(error);
+  if (number === undefined) return false;
+  return migrationNumbers.has(number) ||
+    number === babelfishNumber &&
+      /permission denied for (schema|database)|must be owner of/.test(describe(error));
+}
+
+/** The error that names the right and the statement that grants it. */
+export function missingRightError(error: unknown, grantee: Grantee): StorageReadOnlyError {
+  const message = describe(error);
+  const denied = /The ([A-Z]+) permission was denied/.exec(message)?.[1];
+  const remedy = isMissingForUse(error)
+    ? `The application needs: ${rightToUse(grantee, denied)}`
+    : `To migrate, it needs: ${
+      rightToMigrate(grantee)
+    } Or have an administrator run the files of sql/sqlserver/, ` +
+      `and set \`migrate: false\`; then it needs: ${rightToUse(grantee)}`;
+  return new StorageReadOnlyError(`${message} ${remedy}`, { cause: error });
+}
+
+/**
+ * The statement that lets a user work with the schema as it is.
+ *
+ * @param more A further right that was found missing.
+ */
+export function rightToUse({ schema, user, isBabelfish }: Grantee, more?: string): string {
+  // Babelfish knows no ownership chains: what a procedure does, its caller does. And it grants rights on large procedures within
+  // EXEC alone ("cannot fetch toast data without an active snapshot", seen with 4.3).
+  const rights = new Set([
+    "EXECUTE",
+    "SELECT",
+    ...isBabelfish ? ["INSERT", "UPDATE", "DELETE"] : [],
+  ]);
+  if (more !== undefined) rights.add(more);
+  const grant = `GRANT ${[...rights].join(", ")} ON SCHEMA::[${schema}] TO ${quoted(user)}`;
+  return isBabelfish ? `EXEC (N'${grant.replaceAll("'", "''")}');` : `${grant};`;
+}
+
+/** The statements that let a user make the schema's tables and procedures, and change them. */
+function rightToMigrate({ schema, user, isBabelfish, hasSchema }: Grantee): string {
+  const owner = hasSchema && !isBabelfish
+    ? `ALTER AUTHORIZATION ON SCHEMA::[${schema}] TO ${quoted(user)};`
+    : `CREATE SCHEMA [${schema}] AUTHORIZATION ${quoted(user)};`;
+  if (isBabelfish) return owner;
+  return `${owner} GRANT CREATE TABLE, CREATE PROCEDURE, CREATE TYPE TO ${quoted(user)};`;
+}
+
+function quoted(user: string): string {
+  return `[${user.replaceAll("]", "]]")}]`;
+}
