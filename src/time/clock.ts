@@ -1,5 +1,7 @@
 // Time as the core sees it: injected, so that tests can hold it still and drivers can let the database say what time it is.
 
+import { checkMethods } from "../argument_checks.ts";
+
 /** What the core needs to know of time. {@linkcode systemClock} is the real one. */
 export interface Clock {
   /** The wall clock, in epoch milliseconds. May jump; only the storage's clock decides what is due. */
@@ -48,6 +50,17 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/**
+ * Checks a clock that a user passed; undefined stands for the system's.
+ *
+ * @throws {InvalidArgumentError} If it lacks a method.
+ */
+export function checkClock(clock: unknown, argument: string): void {
+  if (clock === undefined) return;
+  const remedy = "be a clock, with the methods now, monotonic and setTimer";
+  checkMethods(clock, ["now", "monotonic", "setTimer"], argument, remedy);
+}
 
 /** Timers are objects with `unref` in Deno and Node and numbers in browsers. */
 function unrefTimer(timer: unknown): void {

@@ -58,6 +58,7 @@ const refused: [make: (options: Anything) => unknown, options: unknown, message:
   [alerts, { maxPerMinute: "10" }, 'maxPerMinute is "10"'],
   [alerts, { attempts: 0 }, "attempts is 0"],
   [alerts, { backoff: "1s" }, 'backoff is "1s"'],
+  [alerts, { clock: {} }, "clock is {}, but it must be a clock"],
 
   [slackChannel, undefined, "options is undefined"],
   [slackChannel, {}, "webhookUrl is "],
@@ -82,6 +83,7 @@ const refused: [make: (options: Anything) => unknown, options: unknown, message:
     "headers is ",
   ],
   [webhookChannel, { url: "https://x.example", secret: 5 }, "secret is "],
+  [webhookChannel, { url: "https://x.example", clock: Date }, "clock is the function Date"],
   [webhookChannel, { url: "https://x.example", secret: "whsec_?" }, "secret is "],
   [webhookChannel, { url: "https://x.example", headers: { "ä ö": "S3CRET" } }, "headers is "],
   [webhookChannel, { url: "https://x.example", body: {} }, "body is {}"],
@@ -120,9 +122,14 @@ const refused: [make: (options: Anything) => unknown, options: unknown, message:
   [prometheus, { maxTaskTypes: 0 }, "maxTaskTypes is 0"],
   [prometheus, { path: "metrics" }, 'path is "metrics"'],
   [prometheus, { cacheTime: "5s" }, 'cacheTime is "5s"'],
+  [prometheus, { timeout: "4s" }, 'timeout is "4s"'],
+  [prometheus, { prefix: 5 }, "prefix is 5"],
+  [prometheus, { clock: Date }, "clock is the function Date"],
   [prometheus, { acessToken: "S3CRET" }, "options.acessToken is "],
   [prometheus, { accessToken: 1234567890 }, "accessToken is "],
   [createOpenTelemetry, { tracer: 5 }, "options.tracer is 5"],
+  [createOpenTelemetry, { timeout: -1 }, "timeout is -1"],
+  [createOpenTelemetry, { clock: 5 }, "clock is 5"],
   [createOpenTelemetry, { tracerProvider: 5 }, "tracerProvider is 5"],
   [createOpenTelemetry, { meterProvider: {} }, "meterProvider is {}"],
 
@@ -142,6 +149,7 @@ const refused: [make: (options: Anything) => unknown, options: unknown, message:
   [health, { failures: { degraded: "0.5" } }, 'failures.degraded is "0.5"'],
   [health, { failures: { minimum: 0 } }, "failures.minimum is 0"],
   [health, { failures: true }, "failures is true"],
+  [health, { clock: {} }, "clock is {}"],
 ];
 
 for (const [make, options, message] of refused) {

@@ -9,7 +9,7 @@ import { checkEventFilter } from "../../events/event_filter.ts";
 import type { Severity, TaskEvent, TaskEventKind } from "../../events/task_event.ts";
 import { randomId } from "../../ids/random_id.ts";
 import { checkLogger, consoleLogger, type Logger } from "../../log/logger.ts";
-import { type Clock, systemClock } from "../../time/clock.ts";
+import { checkClock, type Clock, systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
 
 /** Which events become alerts, and how they are delivered. */
@@ -128,6 +128,7 @@ export function alertSettings(options: AlertOptions): AlertSettings {
   });
   for (const name of ["filter", "keyOf", "newId"] as const) checkFunction(options[name], name);
   if (options.logger !== undefined) checkLogger(options.logger, "logger");
+  checkClock(options.clock, "clock");
   const { maxPerMinute = 30, maxQueue = 1000, attempts = 50 } = options;
   if (typeof maxPerMinute !== "number" || !(maxPerMinute > 0)) {
     throw new InvalidArgumentError("maxPerMinute", maxPerMinute, "be above 0, or Infinity");

@@ -32,10 +32,13 @@ export interface AlertCounts {
 export interface Alerts {
   /** What became of them so far. */
   readonly counts: AlertCounts;
-  /** Resolves when everything that waited for delivery was delivered or dropped. */
+  /**
+   * Resolves when everything that waited for delivery was delivered or dropped, which takes hours while the receiver is out of
+   * reach.
+   */
   flush(): Promise<void>;
   /**
-   * Listens no longer, sums up what was kept silent, and delivers what waits.
+   * Listens no longer, sums up what was kept silent, and tries once more to deliver what waits; what fails then is lost.
    *
    * @param timeout How long that may take. Default 5 seconds.
    */

@@ -3,7 +3,7 @@
 import { checkCount, checkOptions, checkSecretOptions } from "../../argument_checks.ts";
 import { guardClock } from "../../application/guarded_clock.ts";
 import { InvalidArgumentError } from "../../errors.ts";
-import { type Clock, systemClock } from "../../time/clock.ts";
+import { checkClock, type Clock, systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
 import type { AccessToken } from "../http/access_token.ts";
 import { cleanPath } from "../http/url_path.ts";
@@ -126,6 +126,7 @@ export function healthSettings(options: HealthOptions): HealthSettings {
   if (typeof worker !== "boolean") {
     throw new InvalidArgumentError("worker", worker, "be true or false");
   }
+  checkClock(options.clock, "clock");
   checkOptions(backlog, ["degraded", "unhealthy"], "backlog");
   if (failures !== false) {
     checkOptions(failures, ["degraded", "unhealthy", "window", "minimum"], "failures");

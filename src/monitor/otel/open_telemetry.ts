@@ -17,7 +17,7 @@ import { checkMethods, checkOptions } from "../../argument_checks.ts";
 import { guardClock } from "../../application/guarded_clock.ts";
 import type { DispatchedTask, ExecutedTask, Instrumentation } from "../../instrumentation.ts";
 import { errorParts } from "../../thrown/describe_error.ts";
-import { type Clock, systemClock } from "../../time/clock.ts";
+import { checkClock, type Clock, systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
 import { version } from "../../version.ts";
 import { checkOrigin, type EventOrigin, figureMethods, type FigureOrigin } from "../monitored.ts";
@@ -129,6 +129,7 @@ export function createOpenTelemetry(options: OpenTelemetryOptions = {}): OpenTel
   // The provider, since trace.getTracer passes no schema URL on.
   const { tracerProvider = trace.getTracerProvider(), meterProvider = metrics } = options;
   const clock = guardClock(options.clock ?? systemClock);
+  checkClock(options.clock, "clock");
   checkMethods(tracerProvider, ["getTracer"], "tracerProvider", "be a TracerProvider");
   checkMethods(meterProvider, ["getMeter"], "meterProvider", "be a MeterProvider");
   // The documentation of this package cannot name types of another; providers give nothing else.

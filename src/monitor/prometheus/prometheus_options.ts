@@ -3,7 +3,7 @@
 import { checkCount, checkMethods, checkSecretOptions } from "../../argument_checks.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 import { checkLogger, type Logger } from "../../log/logger.ts";
-import type { Clock } from "../../time/clock.ts";
+import { checkClock, type Clock } from "../../time/clock.ts";
 import type { Duration } from "../../time/duration.ts";
 import type { AccessToken } from "../http/access_token.ts";
 
@@ -114,7 +114,7 @@ const registryMethods = [
  */
 export function checkPrometheusOptions(options: PrometheusOptions): void {
   checkSecretOptions(options, optionNames, "options");
-  const { registry, prefix = "evertask_", buckets = [1], logger } = options;
+  const { registry, prefix = "evertask_", buckets = [1], logger, clock } = options;
   const { maxTaskTypes = 1, maxQueues = 1 } = options;
   if (registry !== undefined) {
     checkMethods(registry, registryMethods, "registry", "be a Registry of prom-client");
@@ -126,6 +126,7 @@ export function checkPrometheusOptions(options: PrometheusOptions): void {
   checkCount(maxTaskTypes, "maxTaskTypes");
   checkCount(maxQueues, "maxQueues");
   if (logger !== undefined) checkLogger(logger, "logger");
+  checkClock(clock, "clock");
 }
 
 /** prom-client takes any list, and counts wrongly by one that is not in order. */

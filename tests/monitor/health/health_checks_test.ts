@@ -68,6 +68,18 @@ Deno.test("a worker is not ready when its heartbeat is old, missing, or has not 
   assertStringIncludes((await health.ready()).checks.worker?.description ?? "", "not started");
 });
 
+Deno.test("workers are counted that are alive, and a heartbeat in the future is no sign of life", async () => {
+  const { health, everTask } = makeHealth();
+  everTask.workerHeartbeats = {
+    "worker-1": everTask.now - 1_000,
+    other: everTask.now,
+    crashed: everTask.now - 3_600_000,
+  };
+  assertEquals((await health.ready()).checks.worker?.data.workers, 2);
+  everTask.workerHeartbeats = { "worker-1": everTask.now + 3_600_000 };
+  assertEquals((await health.ready()).checks.worker?.status, "Unhealthy");
+});
+
 Deno.test("a process that only dispatches needs no worker", async () => {
   const { health, everTask } = makeHealth({ worker: false });
   everTask.workerId = null;

@@ -5,7 +5,7 @@ import { checkFunction, checkSecretOptions, hidden } from "../../../argument_che
 import { answerAtOnce } from "../../../application/calls.ts";
 import { guardClock } from "../../../application/guarded_clock.ts";
 import { InvalidArgumentError } from "../../../errors.ts";
-import { type Clock, systemClock } from "../../../time/clock.ts";
+import { checkClock, type Clock, systemClock } from "../../../time/clock.ts";
 import { type Alert, type AlertChannel, AlertDeliveryError } from "../alert.ts";
 import { deliver, type Fetch, isHttpUrl, secretParts } from "../http_delivery.ts";
 
@@ -44,6 +44,7 @@ const optionNames = ["url", "headers", "secret", "body", "fetch", "clock"] as co
 export function webhookChannel(options: WebhookOptions): AlertChannel {
   checkSecretOptions(options, optionNames, "options");
   for (const name of ["body", "fetch"] as const) checkFunction(options[name], name);
+  checkClock(options.clock, "clock");
   const { url, headers = {}, secret, body = (alert) => alert } = options;
   const clock = guardClock(options.clock ?? systemClock);
   if (!isHttpUrl(url)) {
