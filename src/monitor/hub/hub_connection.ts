@@ -84,6 +84,7 @@ export class HubConnection {
 
   /** Takes what the client sent. */
   receive(text: string): void {
+    if (this.#state === "ended" || this.#state === "gone") return;
     this.seen();
     try {
       for (const record of this.#reader.read(text)) this.#receiveRecord(record);

@@ -41,7 +41,7 @@ export class RecordReader {
   readonly #maxLength: number;
   #rest = "";
 
-  /** @param maxLength The longest record that is accepted, in UTF-16 code units. */
+  /** @param maxLength The longest record that is accepted, and the most that may arrive at once, in UTF-16 code units. */
   constructor(maxLength: number) {
     this.#maxLength = maxLength;
   }
@@ -49,18 +49,23 @@ export class RecordReader {
   /**
    * Takes what arrived, and gives back the records that are complete now.
    *
-   * @throws {HubProtocolError} If a record is too long.
+   * @throws {HubProtocolError} If a record is too long, or too much arrived at once.
    */
   read(chunk: string): string[] {
-    const records = (this.#rest + chunk).split(recordSeparator);
+    this.#check(chunk.length);
+    const [first = "", ...others] = chunk.split(recordSeparator);
+    this.#check(this.#rest.length + first.length);
+    const records = [this.#rest + first, ...others];
     this.#rest = records.pop() ?? "";
-    if (this.#rest.length > this.#maxLength || records.some((r) => r.length > this.#maxLength)) {
-      this.#rest = "";
-      throw new HubProtocolError(
-        `The maximum message size of ${this.#maxLength} characters was exceeded.`,
-      );
-    }
     return records;
+  }
+
+  #check(length: number): void {
+    if (length <= this.#maxLength) return;
+    this.#rest = "";
+    throw new HubProtocolError(
+      `The maximum message size of ${this.#maxLength} characters was exceeded.`,
+    );
   }
 }
 
