@@ -2,6 +2,7 @@
 // tests of each subject; here it shares one installation, which takes a while.
 
 import { checkHubInNode } from "./monitor/node/hub_in_node.ts";
+import { checkOddRequestsInNode } from "./monitor/node/odd_requests_in_node.ts";
 import { checkNodeSdks } from "./monitor/otel/node_sdk.ts";
 import { checkTracesInNode } from "./monitor/otel/trace.ts";
 import { checkNpmPackage, nodeVersions, nodeWithoutSqlite } from "./package/npm_package.ts";
@@ -27,6 +28,7 @@ Deno.test({
     await checkNpmPackage(t, project);
     await project.install(clients);
     await checkHubInNode(t, project);
+    await checkOddRequestsInNode(t, project);
     await checkTracesInNode(t, project);
     await checkNodeSdks(t);
   },

@@ -5,20 +5,25 @@
  * @module
  */
 export { createMonitorHub, type MonitorHub } from "./hub/monitor_hub.ts";
-export type { MonitorHubOptions, UpgradeWebSocket } from "./hub/hub_options.ts";
+export type { MonitorHubOptions, UpgradedWebSocket, UpgradeWebSocket } from "./hub/hub_options.ts";
 export type { HubSocket } from "./hub/web_socket_transport.ts";
 export type { AccessToken } from "./http/access_token.ts";
 export type { AllowedOrigins } from "./http/origins.ts";
+export type { AllowedHosts } from "./http/hosts.ts";
 export {
   type FetchHandler,
+  type NodeAdapterOptions,
   nodeListener,
-  type NodeRequest,
-  type NodeResponse,
-  type NodeSocket,
   type NodeWebSockets,
   nodeWebSockets,
-  type NodeWebSocketServer,
 } from "./adapters/node.ts";
+export type {
+  NodeRequest,
+  NodeResponse,
+  NodeSink,
+  NodeSocket,
+  NodeWebSocketServer,
+} from "./adapters/node_types.ts";
 export { createHealthChecks, type HealthChecks } from "./health/health_checks.ts";
 export type {
   BacklogThresholds,

@@ -6,7 +6,7 @@ import { createHealthChecks } from "../../src/monitor/mod.ts";
 import type { TaskEvent } from "../../mod.ts";
 import { nextMacrotask } from "../../src/time/macrotask.ts";
 import { stub } from "../support/stub.ts";
-import { makeHub } from "./support/asked_hub.ts";
+import { makeHub, webSocketHeaders } from "./support/asked_hub.ts";
 import { EventSourceForTests } from "./support/event_source.ts";
 import { until } from "./support/until.ts";
 
@@ -80,8 +80,7 @@ for (const [how, fail] of Object.entries(failures)) {
 
   Deno.test(`a WebSocket is answered with an error where upgrade of the hub ${how}`, async () => {
     const { ask, hub } = makeHub({ upgrade: fail });
-    const headers = { upgrade: "websocket", connection: "Upgrade" };
-    assertEquals((await ask("", { headers })).status, 500);
+    assertEquals((await ask("", { headers: webSocketHeaders })).status, 500);
     hub.close();
     await new Promise<void>(nextMacrotask);
   });

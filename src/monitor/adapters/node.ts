@@ -1,73 +1,33 @@
-// Mounts a fetch handler in Node's own http server (and so in Express, Fastify, Koa), with WebSockets by npm's `ws`. It
-// takes their objects by their shape and imports nothing, so that it stays part of the portable core.
+// Mounts a fetch handler in Node's own http server (and so in Express, Fastify, Koa), with WebSockets by npm's `ws`.
+// Nothing that a client sends makes a listener throw or reject: Node ends the process for either.
 
-import { checkMethods } from "../../argument_checks.ts";
+import { guardLogger } from "../../application/guarded_logger.ts";
+import { checkMethods, checkOptions } from "../../argument_checks.ts";
 import { InvalidArgumentError } from "../../errors.ts";
-import { isInstance } from "../../thrown/reading.ts";
+import { checkLogger, consoleLogger, type Logger } from "../../log/logger.ts";
+import type { UpgradedWebSocket } from "../hub/hub_options.ts";
 import type { HubSocket } from "../hub/web_socket_transport.ts";
-
-/** The part of `http.IncomingMessage` that is used. */
-export interface NodeRequest extends AsyncIterable<Uint8Array> {
-  /** The HTTP method. */
-  readonly method?: string | undefined;
-  /** Path and query. */
-  readonly url?: string | undefined;
-  /** The headers, in lower case. */
-  readonly headers: { readonly [name: string]: string | string[] | undefined };
-  /** The connection; one with TLS is marked `encrypted`. */
-  readonly socket: object;
-}
-
-/** The part of `http.ServerResponse` that is used. */
-export interface NodeResponse {
-  /** Whether all has been handed to the network. */
-  readonly writableFinished: boolean;
-  /** Whether status and headers are on their way. */
-  readonly headersSent: boolean;
-  /** Sets status and headers. */
-  writeHead(status: number, headers: Record<string, string | string[]>): unknown;
-  /** Sends them. */
-  flushHeaders(): void;
-  /** Sends a part of the body; false when it had to be buffered. */
-  write(chunk: Uint8Array): boolean;
-  /** Ends the response. */
-  end(): unknown;
-  /** Cuts the connection off. */
-  destroy(error?: Error): unknown;
-  /** Listens. */
-  on(event: "close" | "drain", listener: () => void): unknown;
-  /** Listens no longer. */
-  off(event: "close" | "drain", listener: () => void): unknown;
-}
-
-/** The part of the socket of an `upgrade` event that is used. */
-export interface NodeSocket {
-  /** Sends a last text and ends the connection. */
-  end(text: string): unknown;
-  /** Cuts the connection off. */
-  destroy(): unknown;
-  /** Listens. */
-  on(event: "error", listener: (error: Error) => void): unknown;
-}
-
-/** The part of a `WebSocketServer` of `ws` that is used; make it with `new WebSocketServer({ noServer: true })`. */
-export interface NodeWebSocketServer<Request, Socket, Head> {
-  /** Does the handshake, and calls back with the WebSocket before it returns. */
-  handleUpgrade(
-    request: Request,
-    socket: Socket,
-    head: Head,
-    accepted: (webSocket: HubSocket) => void,
-  ): void;
-}
+import { toRequest } from "./node_request.ts";
+import { badRequest, sendOverSocket, sendResponse } from "./node_response.ts";
+import type { NodeRequest, NodeResponse, NodeSocket, NodeWebSocketServer } from "./node_types.ts";
 
 /** Answers requests: a hub's `fetch`, or a router's. */
 export type FetchHandler = (request: Request) => Response | Promise<Response>;
 
+/** Options of {@linkcode nodeListener} and {@linkcode nodeWebSockets}. */
+export interface NodeAdapterOptions {
+  /**
+   * Where a handler that throws is told; its client is answered 500.
+   * @default consoleLogger
+   */
+  readonly logger?: Logger;
+}
+
 /**
- * Makes a listener for the `request` event of a Node server.
+ * Makes a listener for the `request` event of a Node server. What cannot be a request is answered 400, and the handler is not
+ * called.
  *
- * @throws {InvalidArgumentError} If the handler is no function.
+ * @throws {InvalidArgumentError} If the handler is no function, or an option has a value that cannot be used.
  *
  * @example
  * ```ts ignore
@@ -75,31 +35,28 @@ export type FetchHandler = (request: Request) => Response | Promise<Response>;
  * import { createMonitorHub, nodeListener } from "@evertask/evertask/monitor";
  *
  * const hub = createMonitorHub(everTask);
- * createServer(nodeListener(hub.fetch)).listen(8080);
+ * createServer(nodeListener(hub.fetch)).listen(8080, "127.0.0.1");
  * ```
  */
 export function nodeListener(
   handler: FetchHandler,
+  options: NodeAdapterOptions = {},
 ): (request: NodeRequest, response: NodeResponse) => Promise<void> {
   checkHandler(handler);
+  const logger = loggerOf(options);
   return async (nodeRequest, nodeResponse) => {
     const abort = new AbortController();
+    nodeResponse.on("error", () => nodeResponse.destroy());
     nodeResponse.on("close", () => {
       if (!nodeResponse.writableFinished) abort.abort();
     });
+    const request = toRequest(nodeRequest, abort);
+    const response = await answer(handler, request, logger, abort.signal);
     try {
-      const response = await handler(toRequest(nodeRequest, abort.signal));
-      nodeResponse.writeHead(response.status, headersOf(response));
-      nodeResponse.flushHeaders();
-      if (response.body) await writeBody(response.body, nodeResponse, abort.signal);
-      nodeResponse.end();
+      await sendResponse(response, nodeResponse, abort.signal);
     } catch (error) {
-      if (nodeResponse.headersSent) {
-        nodeResponse.destroy(isInstance(error, Error) ? error : undefined);
-      } else {
-        nodeResponse.writeHead(500, {});
-        nodeResponse.end();
-      }
+      if (!abort.signal.aborted) tell(logger, error);
+      nodeResponse.destroy();
     }
   };
 }
@@ -107,9 +64,7 @@ export function nodeListener(
 /** WebSockets in a Node server: what {@linkcode nodeWebSockets} makes. */
 export interface NodeWebSockets<Request, Socket, Head> {
   /** The hub's option of the same name. */
-  readonly upgrade: (
-    request: globalThis.Request,
-  ) => { readonly socket: HubSocket; readonly response: Response };
+  readonly upgrade: (request: globalThis.Request) => UpgradedWebSocket;
   /**
    * Makes a listener for the `upgrade` event of a Node server. It answers every request for a WebSocket: with others on the
    * same server, call it for the hub's path only.
@@ -119,11 +74,16 @@ export interface NodeWebSockets<Request, Socket, Head> {
   ) => (request: Request, socket: Socket, head: Head) => Promise<void>;
 }
 
+/** The longest message that `ws` takes if nothing is said, and what is enough for a hub, in bytes. */
+const [defaultMaxPayload, lowMaxPayload] = [104_857_600, 65_536];
+
 /**
  * Joins a `WebSocketServer` of `ws` to a fetch handler.
  *
- * @param server Made with `new WebSocketServer({ noServer: true })`.
- * @throws {InvalidArgumentError} If it is no such server.
+ * @param server Made with `new WebSocketServer({ noServer: true, maxPayload: 32768 })`, with the hub's `maxMessageLength`.
+ * `ws` holds a message until it is complete, so a server that was made without `maxPayload` (100 MiB) gets one of 64 KiB.
+ * @throws {InvalidArgumentError} If it is no such server, has no limit of messages, or an option has a value that cannot be
+ * used.
  *
  * @example
  * ```ts ignore
@@ -131,21 +91,26 @@ export interface NodeWebSockets<Request, Socket, Head> {
  * import { WebSocketServer } from "ws";
  * import { createMonitorHub, nodeListener, nodeWebSockets } from "@evertask/evertask/monitor";
  *
- * const webSockets = nodeWebSockets(new WebSocketServer({ noServer: true }));
+ * const webSockets = nodeWebSockets(new WebSocketServer({ noServer: true, maxPayload: 32768 }));
  * const hub = createMonitorHub(everTask, { upgrade: webSockets.upgrade });
  * const server = createServer(nodeListener(hub.fetch));
  * server.on("upgrade", webSockets.upgradeListener(hub.fetch));
- * server.listen(8080);
+ * server.listen(8080, "127.0.0.1");
  * ```
  */
 export function nodeWebSockets<
   Request extends NodeRequest,
   Socket extends NodeSocket,
   Head,
->(server: NodeWebSocketServer<Request, Socket, Head>): NodeWebSockets<Request, Socket, Head> {
-  const remedy = "be a WebSocketServer of ws, made with { noServer: true }";
+>(
+  server: NodeWebSocketServer<Request, Socket, Head>,
+  options: NodeAdapterOptions = {},
+): NodeWebSockets<Request, Socket, Head> {
+  const remedy = "be a WebSocketServer of ws, made with { noServer: true, maxPayload: 32768 }";
   checkMethods(server, ["handleUpgrade"], "server", remedy);
-  const upgrades = new WeakMap<globalThis.Request, () => HubSocket>();
+  limitMessages(server);
+  const logger = loggerOf(options);
+  const upgrades = new WeakMap<globalThis.Request, () => HubSocket | null>();
   return {
     upgrade(request) {
       const accept = upgrades.get(request);
@@ -155,93 +120,74 @@ export function nodeWebSockets<
     },
     upgradeListener: (handler) => {
       checkHandler(handler);
-      return async (nodeRequest, nodeSocket, head) => {
-        nodeSocket.on("error", () => nodeSocket.destroy());
-        const request = toRequest(nodeRequest, new AbortController().signal);
-        upgrades.set(request, () => {
+      return async (nodeRequest, socket, head) => {
+        const abort = new AbortController();
+        socket.on("error", () => socket.destroy());
+        socket.on("close", () => abort.abort());
+        const accept = () => {
           const accepted: HubSocket[] = [];
-          server.handleUpgrade(nodeRequest, nodeSocket, head, (socket) => accepted.push(socket));
-          const [socket] = accepted;
-          if (!socket) throw new TypeError("The WebSocket handshake was refused.");
-          return socket;
-        });
+          server.handleUpgrade(nodeRequest, socket, head, (webSocket) => accepted.push(webSocket));
+          return accepted[0] ?? null;
+        };
+        const request = nodeRequest.method === "GET" ? toRequest(nodeRequest, abort) : null;
+        if (request !== null) upgrades.set(request, accept);
+        const response = await answer(handler, request, logger, abort.signal);
+        if (request !== null && !upgrades.has(request)) return; // ws has answered
         try {
-          const response = await handler(request);
-          if (upgrades.has(request)) nodeSocket.end(await refusal(response));
-        } catch {
-          nodeSocket.destroy();
+          await sendOverSocket(response, socket, abort.signal);
+        } catch (error) {
+          if (!abort.signal.aborted) tell(logger, error);
+          socket.destroy();
         }
       };
     },
   };
 }
 
+/** The handler's response, or what stands for it when there is no request or the handler throws. */
+async function answer(
+  handler: FetchHandler,
+  request: Request | null,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<Response> {
+  if (request === null) return badRequest();
+  try {
+    const response = await handler(request);
+    if (response?.status >= 200 && !response.body?.locked) return response;
+    throw new TypeError("The handler gave no response that can be sent.");
+  } catch (error) {
+    // A client that has gone lets the handler fail as well, when it reads on.
+    if (!signal.aborted) tell(logger, error);
+    return new Response(null, { status: 500 });
+  }
+}
+
+function tell(logger: Logger, error: unknown): void {
+  logger.error("A request could not be answered: {error}", { error });
+}
+
+/** Keeps `ws` from holding more than a hub needs. */
+function limitMessages({ options }: NodeWebSocketServer<never, never, never>): void {
+  const maxPayload = options?.maxPayload;
+  if (options === undefined || maxPayload === undefined) return;
+  // ws takes other numbers, too: for no limit.
+  if (!Number.isInteger(maxPayload) || maxPayload < 1 || maxPayload >= 2 ** 31) {
+    const remedy = "be a number of bytes of at least 1 and below 2147483648";
+    throw new InvalidArgumentError("server.options.maxPayload", maxPayload, remedy);
+  }
+  if (maxPayload === defaultMaxPayload) options.maxPayload = lowMaxPayload;
+}
+
+function loggerOf(options: NodeAdapterOptions): Logger {
+  checkOptions(options, ["logger"], "options");
+  const { logger = consoleLogger } = options;
+  checkLogger(logger, "logger");
+  return guardLogger(logger);
+}
+
 function checkHandler(handler: unknown): void {
   if (typeof handler === "function") return;
   const remedy = "be a function from Request to Response, such as a hub's fetch";
   throw new InvalidArgumentError("handler", handler, remedy);
-}
-
-function toRequest(nodeRequest: NodeRequest, signal: AbortSignal): Request {
-  const { method = "GET", headers: nodeHeaders, socket } = nodeRequest;
-  // Express takes the mount path off `url`, and keeps the whole one here.
-  const original = "originalUrl" in nodeRequest ? String(nodeRequest.originalUrl) : undefined;
-  const scheme = "encrypted" in socket && socket.encrypted ? "https" : "http";
-  const host = nodeHeaders.host ?? nodeHeaders[":authority"] ?? "localhost";
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(nodeHeaders)) {
-    if (name.startsWith(":")) continue; // what HTTP/2 has in place of the request line
-    for (const one of [value ?? []].flat()) headers.append(name, one);
-  }
-  const hasBody = method !== "GET" && method !== "HEAD";
-  return new Request(new URL(original ?? nodeRequest.url ?? "/", `${scheme}://${host}`), {
-    method,
-    headers,
-    signal,
-    // A streamed body has to say so (https://fetch.spec.whatwg.org/#dom-requestinit-duplex).
-    ...(hasBody ? { body: ReadableStream.from(nodeRequest), duplex: "half" } : {}),
-  } as RequestInit);
-}
-
-function headersOf(response: Response): Record<string, string | string[]> {
-  const cookies = response.headers.getSetCookie();
-  return {
-    ...Object.fromEntries(response.headers),
-    ...(cookies.length > 0 ? { "set-cookie": cookies } : {}),
-  };
-}
-
-/** Writes no faster than the client reads, and lets the stream know when the client has gone. */
-async function writeBody(
-  body: ReadableStream<Uint8Array>,
-  nodeResponse: NodeResponse,
-  signal: AbortSignal,
-): Promise<void> {
-  const reader = body.getReader();
-  const cancel = (): void => void reader.cancel().catch(() => {});
-  signal.addEventListener("abort", cancel);
-  if (signal.aborted) cancel();
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    if (!nodeResponse.write(next.value)) await drained(nodeResponse);
-  }
-}
-
-function drained(nodeResponse: NodeResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      nodeResponse.off("drain", done);
-      nodeResponse.off("close", done);
-      resolve();
-    };
-    nodeResponse.on("drain", done);
-    nodeResponse.on("close", done);
-  });
-}
-
-async function refusal(response: Response): Promise<string> {
-  const body = await response.text();
-  const lines = [`HTTP/1.1 ${response.status} ${response.statusText || "Refused"}`];
-  for (const [name, value] of response.headers) lines.push(`${name}: ${value}`);
-  lines.push(`content-length: ${new TextEncoder().encode(body).length}`, "connection: close");
-  return `${lines.join("\r\n")}\r\n\r\n${body}`;
 }

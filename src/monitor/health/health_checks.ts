@@ -7,6 +7,7 @@ import { messageOf } from "../../thrown/describe_error.ts";
 import { cached } from "../cached.ts";
 import { accessCheck } from "../http/access_token.ts";
 import { getHandler } from "../http/get_handler.ts";
+import { requestUrl } from "../http/host.ts";
 import {
   checkOrigin,
   type EventOrigin,
@@ -125,7 +126,7 @@ export function createHealthChecks(
     ready,
     detail,
     fetch: (request) => {
-      const { pathname } = new URL(request.url);
+      const pathname = requestUrl(request)?.pathname;
       const isProbe = pathname === `${path}/live` || pathname === `${path}/ready`;
       return isProbe ? probes(request) : details(request);
     },

@@ -1,17 +1,20 @@
 // Handlers that only answer GET (and HEAD) requests on fixed paths, optionally with a token.
 
 import { type AccessCheck, unauthorized } from "./access_token.ts";
+import { requestUrl } from "./host.ts";
 
 /** What makes the answer on each path. */
 export type GetRoutes = Readonly<Record<string, () => Promise<Response>>>;
 
-/** Makes a handler: 404 for other paths, 405 for other methods, 401 without the token. */
+/** Makes a handler: 404 for other paths, 405 for other methods, 401 without the token, 400 for a Host that is none. */
 export function getHandler(
   routes: GetRoutes,
   mayPass: AccessCheck,
 ): (request: Request) => Promise<Response> {
   return async (request) => {
-    const { pathname } = new URL(request.url);
+    const url = requestUrl(request);
+    if (url === null) return new Response("The Host header is no host.", { status: 400 });
+    const { pathname } = url;
     const answer = Object.hasOwn(routes, pathname) ? routes[pathname] : undefined;
     if (!answer) return new Response("There is nothing here.", { status: 404 });
     if (request.method !== "GET" && request.method !== "HEAD") {

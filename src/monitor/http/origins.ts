@@ -2,6 +2,7 @@
 // WebSockets: so the Origin header is checked on every request, and CORS headers are sent to the allowed origins alone.
 
 import { InvalidArgumentError } from "../../errors.ts";
+import { parseHost } from "./host.ts";
 
 /** Origins such as `https://admin.example.com`, or `"*"` for any. */
 export type AllowedOrigins = readonly string[] | "*";
@@ -68,8 +69,12 @@ export class Origins {
     return this.#allowed === "*" || this.#allowed.includes(origin);
   }
 
+  /** Compares with the Host header, which no page can choose, where there is one: a URL may have been made otherwise. */
   #isSameHost(origin: string, request: Request): boolean {
+    if (!URL.canParse(origin)) return false;
+    const { host, protocol } = new URL(origin);
     // Only the host: behind a proxy that ends TLS the schemes differ.
-    return URL.canParse(origin) && new URL(origin).host === new URL(request.url).host;
+    const asked = request.headers.get("host") ?? new URL(request.url).host;
+    return parseHost(asked, protocol)?.host === host;
   }
 }

@@ -12,10 +12,19 @@ import { checkLogger, consoleLogger, type Logger } from "../../log/logger.ts";
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
 import { type AccessCheck, accessCheck, type AccessToken } from "../http/access_token.ts";
+import { type AllowedHosts, Hosts } from "../http/hosts.ts";
 import { type AllowedOrigins, Origins } from "../http/origins.ts";
 import { cleanPath } from "../http/url_path.ts";
 import type { ConnectionSettings } from "./hub_connection.ts";
 import type { HubSocket } from "./web_socket_transport.ts";
+
+/** A request for a WebSocket that was answered. */
+export interface UpgradedWebSocket {
+  /** The WebSocket; null when the handshake was refused. */
+  readonly socket: HubSocket | null;
+  /** What the server is to answer. */
+  readonly response: Response;
+}
 
 /**
  * Turns a request into a WebSocket, by the means of the runtime: `Deno.upgradeWebSocket`, or `upgrade` of
@@ -23,7 +32,7 @@ import type { HubSocket } from "./web_socket_transport.ts";
  */
 export type UpgradeWebSocket = (
   request: Request,
-) => { readonly socket: HubSocket; readonly response: Response };
+) => UpgradedWebSocket;
 
 /** Options of {@linkcode createMonitorHub}. */
 export interface MonitorHubOptions {
@@ -41,6 +50,12 @@ export interface MonitorHubOptions {
    * @default none
    */
   readonly allowedOrigins?: AllowedOrigins;
+  /**
+   * Under which hosts the hub may be asked, without ports; requests with another `Host` header are answered 403. It keeps out
+   * pages of other sites that let their own name point to this machine (DNS rebinding).
+   * @default any with an access token, else `localhost`, names below it, and all addresses
+   */
+  readonly allowedHosts?: AllowedHosts;
   /**
    * Which events are sent.
    * @default all
@@ -112,6 +127,7 @@ export interface HubSettings extends ConnectionSettings {
   readonly upgrade: UpgradeWebSocket | null;
   readonly mayPass: AccessCheck;
   readonly origins: Origins;
+  readonly hosts: Hosts;
   readonly filter: TaskEventFilter;
   readonly redact: (event: TaskEvent) => TaskEvent;
   readonly maxFieldLength: number;
@@ -126,6 +142,7 @@ const optionNames: readonly (keyof MonitorHubOptions)[] = [
   "upgrade",
   "accessToken",
   "allowedOrigins",
+  "allowedHosts",
   "filter",
   "redact",
   "maxFieldLength",
@@ -146,14 +163,16 @@ export function hubSettings(events: TaskEventSource, options: MonitorHubOptions)
   checkSecretOptions(options, optionNames, "options"); // a misspelt accessToken would leave the hub open to everybody
   if (options.filter !== undefined) checkEventFilter(options.filter);
   for (const name of ["upgrade", "redact", "newId"] as const) checkFunction(options[name], name);
+  const { accessToken } = options;
   if (options.logger !== undefined) checkLogger(options.logger, "logger");
   const logger = guardLogger(options.logger ?? consoleLogger);
   return {
     events,
     path: cleanPath(options.path ?? "/evertask/monitoring"),
     upgrade: options.upgrade ?? null,
-    mayPass: accessCheck(options.accessToken),
+    mayPass: accessCheck(accessToken),
     origins: new Origins(options.allowedOrigins),
+    hosts: new Hosts(options.allowedHosts, accessToken === undefined, logger),
     filter: options.filter ?? {},
     redact: options.redact ?? ((event) => event),
     maxFieldLength: atLeastOne(options.maxFieldLength ?? 16_384, "maxFieldLength"),

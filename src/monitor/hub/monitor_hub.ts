@@ -6,13 +6,14 @@ import { answerAtOnce } from "../../application/calls.ts";
 import type { TaskEvent } from "../../events/task_event.ts";
 import { checkOrigin, type EventOrigin } from "../monitored.ts";
 import { unauthorized } from "../http/access_token.ts";
+import { requestUrl } from "../http/host.ts";
 import { readText } from "../http/read_text.ts";
 import { EventStreamTransport } from "./event_stream_transport.ts";
 import { HubConnection } from "./hub_connection.ts";
 import { type HubSettings, hubSettings, type MonitorHubOptions } from "./hub_options.ts";
 import { encodeRecord, messageType } from "./hub_protocol.ts";
 import { LongPollingTransport } from "./long_polling_transport.ts";
-import { WebSocketTransport } from "./web_socket_transport.ts";
+import { isHandshake, WebSocketTransport } from "./web_socket_transport.ts";
 
 /** A running hub. */
 export interface MonitorHub {
@@ -77,17 +78,33 @@ class SignalRHub implements MonitorHub {
   }
 
   readonly fetch = async (request: Request): Promise<Response> => {
-    const { path, origins, mayPass } = this.#settings;
-    const url = new URL(request.url);
+    try {
+      return await this.#answer(request);
+    } catch (error) {
+      // Functions that the application passed in may throw: accessToken, upgrade.
+      this.#settings.logger.error("The monitoring hub could not answer a request: {error}", {
+        error,
+      });
+      return problem(500, "The hub failed to answer.");
+    }
+  };
+
+  async #answer(request: Request): Promise<Response> {
+    const { path, hosts, origins, mayPass } = this.#settings;
+    const url = requestUrl(request);
+    if (url === null) return problem(400, "The Host header is no host.");
     const isNegotiation = url.pathname === `${path}/negotiate`;
     if (!isNegotiation && url.pathname !== (path || "/")) {
       return problem(404, "There is nothing here.");
+    }
+    if (!hosts.allows(request)) {
+      return problem(403, "The hub may not be asked under this host; see the option allowedHosts.");
     }
     if (!origins.allows(request)) {
       return problem(403, "Pages of this origin may not connect; see the option allowedOrigins.");
     }
     if (request.method === "OPTIONS") return origins.preflight(request);
-    if (isWebSocket(request)) return await this.#acceptWebSocket(request, url);
+    if (isWebSocket(request) && !isNegotiation) return await this.#acceptWebSocket(request, url);
     const response = !await mayPass(request)
       ? unauthorized()
       : this.#closed
@@ -96,7 +113,7 @@ class SignalRHub implements MonitorHub {
       ? this.#negotiate(request, url)
       : await this.#serveHttpTransport(request, url);
     return origins.decorate(request, response);
-  };
+  }
 
   close(): void {
     this.#closed = true;
@@ -126,24 +143,22 @@ class SignalRHub implements MonitorHub {
   }
 
   async #acceptWebSocket(request: Request, url: URL): Promise<Response> {
-    const { upgrade, mayPass, logger } = this.#settings;
+    const { upgrade, mayPass } = this.#settings;
     if (!await mayPass(request)) return unauthorized();
     if (this.#closed) return problem(503, "The hub is closed.");
     if (upgrade === null) return problem(400, "The hub was set up without WebSockets.");
+    if (!isHandshake(request)) return problem(400, "The WebSocket handshake is not complete.");
     const token = url.searchParams.get("id");
     // A client that skips the negotiation has no token yet.
     if (token === null && this.#isFull()) return problem(503, "Too many clients are connected.");
-    const connection = token === null ? this.#connect() : this.#connections.get(token);
-    if (connection === undefined) return unknownConnection();
-    if (connection.transport !== null) return problem(409, "The connection is in use already.");
-    try {
-      const { socket, response } = answerAtOnce(upgrade(request), "upgrade");
-      connection.attach(new WebSocketTransport(socket, connection));
-      return response;
-    } catch (error) {
-      logger.error("The option upgrade of the monitoring hub failed: {error}", { error });
-      return problem(500, "The connection cannot become a WebSocket.");
-    }
+    const negotiated = token === null ? null : this.#connections.get(token);
+    if (negotiated === undefined) return unknownConnection();
+    if (negotiated?.transport) return problem(409, "The connection is in use already.");
+    const { socket, response } = answerAtOnce(upgrade(request), "upgrade");
+    if (socket === null) return response;
+    const connection = negotiated ?? this.#connect();
+    connection.attach(new WebSocketTransport(socket, connection));
+    return response;
   }
 
   async #serveHttpTransport(request: Request, url: URL): Promise<Response> {
@@ -156,7 +171,12 @@ class SignalRHub implements MonitorHub {
         return await this.#receiveFrom(connection, request);
       case "POST": {
         const { maxMessageLength } = this.#settings;
-        const text = await readText(request, maxMessageLength);
+        let text: string | null;
+        try {
+          text = await readText(request, maxMessageLength);
+        } catch {
+          return problem(400, "The message broke off.");
+        }
         if (text === null) {
           const error = `The maximum message size of ${maxMessageLength} bytes was exceeded.`;
           connection.end(error);

@@ -24,6 +24,15 @@ export interface HubSocket {
 
 const open = 1;
 
+/** Whether a request holds all that a WebSocket's handshake needs (RFC 6455, section 4.2.1). */
+export function isHandshake({ method, headers }: Request): boolean {
+  const options = headers.get("connection")?.toLowerCase().split(",") ?? [];
+  return method === "GET" &&
+    options.some((option) => option.trim() === "upgrade") &&
+    headers.get("sec-websocket-version") === "13" &&
+    /^[A-Za-z\d+/]{22}==$/.test(headers.get("sec-websocket-key") ?? "");
+}
+
 /** Carries a connection over a WebSocket. */
 export class WebSocketTransport implements HubTransport {
   readonly isPolled = false;

@@ -1,31 +1,14 @@
 // The example's page in a real browser: what it shows, filters and counts, over each transport, and that it comes back after
 // the server restarts. Where no Chromium is installed the test is skipped, and says so by its name.
 
-import { assert, assertEquals } from "@std/assert";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { assertEquals } from "@std/assert";
+import type { Browser, Page } from "playwright-core";
 import { reservePort } from "../../support/reserved_port.ts";
+import { browserTest } from "../support/browser.ts";
 
 const program = new URL("../../../examples/monitoring/live_hub.ts", import.meta.url);
 /** Shown in the guide; written anew when UPDATE_SCREENSHOT is set. */
 const screenshot = new URL("../../../examples/monitoring/live_hub.png", import.meta.url);
-
-/** Where Debian, Ubuntu, Fedora and macOS put Chromium and Chrome; CHROMIUM names another place. */
-const places = [
-  Deno.env.get("CHROMIUM") ?? "",
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-];
-
-async function findBrowser(): Promise<string | null> {
-  for (const place of places) {
-    if (place !== "" && await Deno.stat(place).then(({ isFile }) => isFile, () => false)) {
-      return place;
-    }
-  }
-  return null;
-}
 
 /** Starts the example; resolves once it serves. */
 async function startExample(port = 0) {
@@ -64,93 +47,76 @@ async function runTasks(page: Page, completed: string, failed: string): Promise<
   await page.locator("#failed", { hasText: new RegExp(`^${failed}$`) }).waitFor();
 }
 
-const executable = await findBrowser();
-
-Deno.test({
-  name: `the page of the live hub in Chromium${
-    executable === null ? " (skipped: no Chromium found, set CHROMIUM to its path)" : ""
-  }`,
-  ignore: executable === null,
-  async fn(t) {
-    const browser = await chromium.launch({
-      executablePath: executable!,
-      args: ["--no-sandbox", "--disable-gpu"],
-    });
-    try {
-      await t.step("shows events, coloured by severity, and counts them", async () => {
-        await using example = await startExample();
-        const page = await openPage(browser, example.url);
-        await runTasks(page, "3", "2");
-        assertEquals(await page.locator("#running").textContent(), "0");
-        assertEquals(await page.locator("#Warning").textContent(), "1");
-        const shown = await visible(page);
-        assertEquals(shown.length, 16);
-        assertEquals(shown.filter((item) => item.startsWith("Error")), [
-          "Error build-report failed",
-          "Error charge-card failed",
-        ]);
-        const colors = await page.evaluate<string[]>(
-          "[...document.querySelectorAll('#events li')].map((item) => getComputedStyle(item).borderLeftColor)",
-        );
-        assertEquals(new Set(colors).size, 3);
-        if (Deno.env.has("UPDATE_SCREENSHOT")) {
-          await Deno.writeFile(screenshot, await page.screenshot());
-        }
-        await page.close();
-      });
-
-      await t.step("filters by severity and type", async () => {
-        await using example = await startExample();
-        const page = await openPage(browser, example.url);
-        await runTasks(page, "3", "2");
-        await page.getByLabel("Severity").selectOption("warnings and errors");
-        assertEquals((await visible(page)).length, 3);
-        await page.getByLabel("Type").fill("report");
-        assertEquals(await visible(page), [
-          "Error build-report failed",
-          "Warning build-report timeout",
-        ]);
-        await runTasks(page, "6", "4");
-        assertEquals((await visible(page)).length, 4);
-        await page.close();
-      });
-
-      await t.step("comes back by itself after the server restarts", async () => {
-        using address = reservePort();
-        const first = await startExample(address.port);
-        const page = await openPage(browser, first.url);
-        await first[Symbol.asyncDispose]();
-        await page.getByRole("status").filter({ hasText: "reconnecting" }).waitFor();
-        await using _second = await startExample(address.port);
-        await page.getByRole("status").filter({ hasText: /^connected$/ }).waitFor();
-        await runTasks(page, "3", "2");
-        await page.close();
-      });
-
-      for (const transport of ["WebSockets", "ServerSentEvents", "LongPolling"]) {
-        await t.step(`receives events over ${transport}`, async () => {
-          await using example = await startExample();
-          const page = await browser.newPage();
-          await page.goto(example.url);
-          const received = await page.evaluate(async (name) => {
-            const { HttpTransportType, HubConnectionBuilder } = Reflect.get(globalThis, "signalR");
-            const connection = new HubConnectionBuilder()
-              .withUrl("/evertask/monitoring", { transport: HttpTransportType[name] })
-              .build();
-            const event = new Promise((resolve) => connection.on("TaskEvent", resolve));
-            await connection.start();
-            await fetch("/tasks", { method: "POST" });
-            const { taskType } = await event as { taskType: string };
-            await connection.stop();
-            return taskType;
-          }, transport);
-          assertEquals(received, "send-receipt");
-          await page.close();
-        });
-      }
-    } finally {
-      await browser.close();
+browserTest("the page of the live hub in Chromium", [], async (t, browser) => {
+  await t.step("shows events, coloured by severity, and counts them", async () => {
+    await using example = await startExample();
+    const page = await openPage(browser, example.url);
+    await runTasks(page, "3", "2");
+    assertEquals(await page.locator("#running").textContent(), "0");
+    assertEquals(await page.locator("#Warning").textContent(), "1");
+    const shown = await visible(page);
+    assertEquals(shown.length, 16);
+    assertEquals(shown.filter((item) => item.startsWith("Error")), [
+      "Error build-report failed",
+      "Error charge-card failed",
+    ]);
+    const colors = await page.evaluate<string[]>(
+      "[...document.querySelectorAll('#events li')].map((item) => getComputedStyle(item).borderLeftColor)",
+    );
+    assertEquals(new Set(colors).size, 3);
+    if (Deno.env.has("UPDATE_SCREENSHOT")) {
+      await Deno.writeFile(screenshot, await page.screenshot());
     }
-    assert(!browser.isConnected());
-  },
+    await page.close();
+  });
+
+  await t.step("filters by severity and type", async () => {
+    await using example = await startExample();
+    const page = await openPage(browser, example.url);
+    await runTasks(page, "3", "2");
+    await page.getByLabel("Severity").selectOption("warnings and errors");
+    assertEquals((await visible(page)).length, 3);
+    await page.getByLabel("Type").fill("report");
+    assertEquals(await visible(page), [
+      "Error build-report failed",
+      "Warning build-report timeout",
+    ]);
+    await runTasks(page, "6", "4");
+    assertEquals((await visible(page)).length, 4);
+    await page.close();
+  });
+
+  await t.step("comes back by itself after the server restarts", async () => {
+    using address = reservePort();
+    const first = await startExample(address.port);
+    const page = await openPage(browser, first.url);
+    await first[Symbol.asyncDispose]();
+    await page.getByRole("status").filter({ hasText: "reconnecting" }).waitFor();
+    await using _second = await startExample(address.port);
+    await page.getByRole("status").filter({ hasText: /^connected$/ }).waitFor();
+    await runTasks(page, "3", "2");
+    await page.close();
+  });
+
+  for (const transport of ["WebSockets", "ServerSentEvents", "LongPolling"]) {
+    await t.step(`receives events over ${transport}`, async () => {
+      await using example = await startExample();
+      const page = await browser.newPage();
+      await page.goto(example.url);
+      const received = await page.evaluate(async (name) => {
+        const { HttpTransportType, HubConnectionBuilder } = Reflect.get(globalThis, "signalR");
+        const connection = new HubConnectionBuilder()
+          .withUrl("/evertask/monitoring", { transport: HttpTransportType[name] })
+          .build();
+        const event = new Promise((resolve) => connection.on("TaskEvent", resolve));
+        await connection.start();
+        await fetch("/tasks", { method: "POST" });
+        const { taskType } = await event as { taskType: string };
+        await connection.stop();
+        return taskType;
+      }, transport);
+      assertEquals(received, "send-receipt");
+      await page.close();
+    });
+  }
 });

@@ -1,8 +1,10 @@
 // Who may connect to the hub, and which options it refuses.
 
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { InvalidArgumentError } from "../../../src/errors.ts";
-import { makeHub } from "../support/asked_hub.ts";
+import { formatMessage, type Logger, silentLogger } from "../../../src/log/logger.ts";
+import type { MonitorHubOptions } from "../../../src/monitor/mod.ts";
+import { makeHub, webSocketHeaders } from "../support/asked_hub.ts";
 
 Deno.test("pages of other sites may not connect unless they are allowed", async () => {
   const { ask } = makeHub({ allowedOrigins: ["https://admin.example.com"] });
@@ -11,7 +13,7 @@ Deno.test("pages of other sites may not connect unless they are allowed", async 
 
   assertEquals((await negotiate("https://evil.example.com")).status, 403);
   assertEquals((await negotiate("null")).status, 403);
-  const own = await negotiate("http://app.test");
+  const own = await negotiate("http://localhost");
   assertEquals(own.status, 200);
   assertEquals(own.headers.get("access-control-allow-origin"), null);
   const allowed = await negotiate("https://admin.example.com");
@@ -39,7 +41,6 @@ Deno.test("a WebSocket of another site's page is refused, which CORS alone would
 });
 
 Deno.test("the token is taken from the header or the query, or judged by a function", async () => {
-  const token = "0123456789abcdef";
   const { ask } = makeHub({ accessToken: token });
   const post = (path: string, headers: HeadersInit = {}) =>
     ask(path, { method: "POST", headers }).then(({ status }) => status);
@@ -65,18 +66,152 @@ Deno.test("the token is taken from the header or the query, or judged by a funct
   assertEquals(asked, ["t"]);
 });
 
+/** The status of a negotiation under a host, as a page of that host or another client asks for it. */
+async function negotiateUnder(
+  options: MonitorHubOptions,
+  host: string,
+  headers: HeadersInit = {},
+): Promise<number> {
+  const { hub } = makeHub(options);
+  const url = `http://${host}${hub.path}/negotiate`;
+  const { status } = await hub.fetch(new Request(url, { method: "POST", headers }));
+  hub.close();
+  return status;
+}
+
+const loopbackHosts = ["localhost", "localhost:8080", "app.localhost", "LOCALHOST.", "127.0.0.1"];
+const addresses = [
+  "127.1.2.3:80",
+  "[::1]:8080",
+  "[::ffff:127.0.0.1]",
+  "10.1.2.3:8080",
+  "[fd00::1]",
+];
+const names = ["rebound.example", "localhost.example", "127.0.0.1.example", "notlocalhost"];
+const token = "0123456789abcdef";
+
+Deno.test("without a token the hub is there for loopback names and addresses, and no other host", async () => {
+  for (const host of [...loopbackHosts, ...addresses]) {
+    assertEquals(await negotiateUnder({}, host), 200, host);
+    assertEquals(await negotiateUnder({}, host, { origin: `http://${host}` }), 200, host);
+  }
+  for (const host of names) {
+    assertEquals(await negotiateUnder({}, host), 403, host);
+    assertEquals(await negotiateUnder({}, host, { origin: `http://${host}` }), 403, host);
+  }
+});
+
+Deno.test("with a token the hub is there for any host", async () => {
+  const headers = { authorization: `Bearer ${token}` };
+  for (const host of [...loopbackHosts, ...addresses, ...names]) {
+    assertEquals(await negotiateUnder({ accessToken: token }, host, headers), 200, host);
+    assertEquals(await negotiateUnder({ accessToken: () => true }, host), 200, host);
+  }
+});
+
+Deno.test("allowedHosts says exactly under which hosts the hub is there", async () => {
+  for (const options of [{}, { accessToken: () => true }]) {
+    const some = { ...options, allowedHosts: ["Tasks.example", "10.0.0.1", "[::1]"] };
+    for (const host of ["tasks.example", "TASKS.example.:8080", "10.0.0.1:1", "[::1]:1"]) {
+      assertEquals(await negotiateUnder(some, host), 200, host);
+    }
+    for (const host of ["localhost", "sub.tasks.example", "10.0.0.2", "rebound.example"]) {
+      assertEquals(await negotiateUnder(some, host), 403, host);
+    }
+    assertEquals(await negotiateUnder({ ...options, allowedHosts: [] }, "localhost"), 403);
+    assertEquals(await negotiateUnder({ ...options, allowedHosts: "*" }, "rebound.example"), 200);
+  }
+});
+
+Deno.test("the Host header counts, whatever a server made the URL of", async () => {
+  const headers = (host: string, origin: string) => ({ host, origin: `http://${origin}` });
+  assertEquals(await negotiateUnder({}, "localhost", headers("rebound.example", "localhost")), 403);
+  assertEquals(await negotiateUnder({}, "evil.example", headers("localhost", "evil.example")), 403);
+  assertEquals(await negotiateUnder({}, "localhost", { host: "a b%%" }), 400);
+  // TLS ends before the hub: the page's scheme, and so its port, is another one.
+  const tls = { host: "localhost:443", origin: "https://localhost" };
+  assertEquals(await negotiateUnder({}, "localhost", tls), 200);
+});
+
+Deno.test("a WebSocket that no page asks for is not kept out by its host", async () => {
+  const { hub } = makeHub();
+  const ask = async (headers: HeadersInit) => {
+    const url = `http://tasks.example${hub.path}`;
+    const request = new Request(url, { headers: { upgrade: "websocket", ...headers } });
+    return (await hub.fetch(request)).status;
+  };
+  assertEquals(await ask({}), 400); // the hub was set up without WebSockets
+  assertEquals(await ask({ origin: "http://tasks.example" }), 403);
+});
+
+for (
+  const [what, options, host, warnings] of [
+    ["reached at an address without a token", {}, "10.1.2.3:8080", ["is reached at 10.1.2.3:"]],
+    ["reached at a name without a token", { allowedHosts: "*" }, "a.example", [
+      "reached at a.example",
+    ]],
+    ["asked under a host that is not allowed", {}, "a.example", [
+      "a request for the host a.example:",
+    ]],
+    ["reached at loopback without a token", {}, "127.0.0.1:8080", []],
+    ["reached at an address with a token", { accessToken: token }, "10.1.2.3", []],
+    ["open to everybody on purpose", { accessToken: () => true }, "10.1.2.3", []],
+  ] satisfies [string, MonitorHubOptions, string, string[]][]
+) {
+  Deno.test(`a hub that is ${what} warns ${warnings.length === 0 ? "of nothing" : "once"}`, async () => {
+    const told: string[] = [];
+    const warn: Logger["warn"] = (message, properties) =>
+      told.push(formatMessage(message, properties));
+    const { hub } = makeHub({ ...options, logger: { ...silentLogger, warn } });
+    for (const path of ["/negotiate", "/negotiate", ""]) {
+      await hub.fetch(
+        new Request(`http://${host}${hub.path}${path}?access_token=${token}`, { method: "POST" }),
+      );
+    }
+    hub.close();
+    assertEquals(told.length, warnings.length, told.join());
+    told.forEach((line, index) => assertStringIncludes(line, warnings[index]!));
+  });
+}
+
+Deno.test("a function of the application that throws is told, and lets nobody in", async () => {
+  const told: unknown[] = [];
+  const error: Logger["error"] = (_, properties) => told.push(properties?.error);
+  const failure = new Error("the database is down");
+  const throws = () => {
+    throw failure;
+  };
+  const logger = { ...silentLogger, error };
+  const options: [MonitorHubOptions, string, RequestInit][] = [
+    [{ accessToken: throws }, "/negotiate", { method: "POST" }],
+    [{ accessToken: () => Promise.reject(failure) }, "/negotiate", { method: "POST" }],
+    [{ upgrade: throws }, "", { headers: webSocketHeaders }],
+  ];
+  for (const [each, path, init] of options) {
+    const { ask } = makeHub({ ...each, logger });
+    assertEquals((await ask(path, init)).status, 500);
+    assertEquals(told.pop(), failure);
+  }
+});
+
 Deno.test("options that cannot be used are refused at once", () => {
   for (
     const options of [
       { accessToken: "short" },
       { path: "monitoring" },
+      { allowedHosts: "tasks.example" },
+      { allowedHosts: ["tasks.example:8080"] },
+      { allowedHosts: ["http://tasks.example"] },
+      { allowedHosts: ["::1"] },
+      { allowedHosts: [5] },
+      { maxPendingConnections: 0 },
       { allowedOrigins: ["https://admin.example.com/"] },
       { maxBacklog: 0 },
       { maxClients: 1.5 },
       { clientTimeout: -1 },
     ]
   ) {
-    assertThrows(() => makeHub(options), InvalidArgumentError);
+    assertThrows(() => makeHub(options as MonitorHubOptions), InvalidArgumentError);
   }
   const error = assertThrows(() => makeHub({ accessToken: "secret" }), InvalidArgumentError);
   assert(!error.message.includes("secret"));

@@ -111,15 +111,15 @@ Deno.test("requests without a known connection are refused", async () => {
   assertEquals((await ask("?id=unknown", { method: "DELETE" })).status, 404);
   assertEquals((await ask("/negotiate")).status, 405);
   assertEquals((await ask("/elsewhere")).status, 404);
-  assertEquals((await hub.fetch(new Request("http://app.test/"))).status, 404);
+  assertEquals((await hub.fetch(new Request("http://localhost/"))).status, 404);
   assertEquals(hub.clientCount, 0);
 });
 
 Deno.test("a hub can be mounted at the root", async () => {
   const { hub } = makeHub({ path: "/" });
-  const negotiate = new Request("http://app.test/negotiate", { method: "POST" });
+  const negotiate = new Request("http://localhost/negotiate", { method: "POST" });
   assertEquals((await hub.fetch(negotiate)).status, 200);
-  assertEquals((await hub.fetch(new Request("http://app.test/"))).status, 400);
+  assertEquals((await hub.fetch(new Request("http://localhost/"))).status, 400);
   hub.close();
 });
 
@@ -170,7 +170,7 @@ Deno.test("a waiting poll is a sign of life, and is answered empty after the pol
   const { connect, poll, clock, hub } = makeHub();
   const { id } = await connect();
   const waiting = poll(id);
-  await clock.advance(89_000);
+  await clock.advance(24_000);
   assertEquals(hub.clientCount, 1);
   await clock.advance(1_000);
   const answer = await waiting;
@@ -224,14 +224,6 @@ Deno.test("a client that does not read is dropped, and the others notice nothing
   assertEquals(received, 50);
   assertEquals(hub.clientCount, 1);
   await reader.cancel().catch(() => {});
-  hub.close();
-});
-
-Deno.test("too many clients are refused", async () => {
-  const { ask, negotiate, hub } = makeHub({ maxClients: 2 });
-  await negotiate();
-  await negotiate();
-  assertEquals((await ask("/negotiate", { method: "POST" })).status, 503);
   hub.close();
 });
 

@@ -1,6 +1,7 @@
 // Clients that stop reading while their connection stays open: real sockets, whose buffers fill up.
 
 import { assertEquals, assertLess } from "@std/assert";
+import { webSocket } from "../support/raw_requests.ts";
 import { type ServedHub, serveHub } from "../support/serve_hub.ts";
 import { until } from "../support/until.ts";
 
@@ -30,15 +31,7 @@ async function flood({ events, hub }: ServedHub): Promise<number> {
 Deno.test("a WebSocket client that does not read is dropped", async () => {
   await using served = serveHub(limits);
   using socket = await Deno.connect({ hostname: "127.0.0.1", port: served.port });
-  const lines = [
-    `GET ${served.hub.path} HTTP/1.1`,
-    "Host: app.test",
-    "Upgrade: websocket",
-    "Connection: Upgrade",
-    "Sec-WebSocket-Version: 13",
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-  ];
-  await socket.write(new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\n`));
+  await socket.write(new TextEncoder().encode(webSocket(served.hub.path)));
   await socket.read(new Uint8Array(4096));
   await socket.write(clientFrame(handshake));
   await until(() => served.hub.clientCount === 1, "the client is connected");

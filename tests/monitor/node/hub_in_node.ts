@@ -6,6 +6,7 @@ import type { NpmProject } from "../../support/npm_project.ts";
 import { reservePort } from "../../support/reserved_port.ts";
 import { taskEvent } from "../support/event_source.ts";
 import { type RunningProgram, startProgram } from "../support/node_program.ts";
+import { hubPath, webSocket } from "../support/raw_requests.ts";
 import { serveHub } from "../support/serve_hub.ts";
 import { until } from "../support/until.ts";
 
@@ -98,15 +99,7 @@ export async function checkHubInNode(t: Deno.TestContext, project: NpmProject): 
     await using server = startProgram(project, "hub_server.mjs");
     const { port } = await server.next<{ port: number }>();
     using socket = await Deno.connect({ hostname: "127.0.0.1", port });
-    const lines = [
-      "GET /evertask/monitoring HTTP/1.1",
-      "Host: app.test",
-      "Upgrade: websocket",
-      "Connection: Upgrade",
-      "Sec-WebSocket-Version: 13",
-      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-    ];
-    await socket.write(new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\n`));
+    await socket.write(new TextEncoder().encode(webSocket(hubPath)));
     const answer = await new Response(socket.readable).text();
     assertStringIncludes(answer, "HTTP/1.1 401 ");
     assertStringIncludes(answer, "www-authenticate: Bearer");

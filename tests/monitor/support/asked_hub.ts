@@ -6,9 +6,17 @@ import { createMonitorHub, type MonitorHubOptions } from "../../../src/monitor/m
 import { EventSourceForTests } from "./event_source.ts";
 import { FakeClock } from "../../../src/testing/fake_clock.ts";
 
-const base = "http://app.test/evertask/monitoring";
+const base = "http://localhost/evertask/monitoring";
 /** The first message of a client. */
 export const handshake = '{"protocol":"json","version":1}\x1e';
+
+/** Headers that ask for a WebSocket. */
+export const webSocketHeaders = {
+  upgrade: "websocket",
+  connection: "keep-alive, Upgrade",
+  "sec-websocket-version": "13",
+  "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+};
 
 /** Makes a hub, and ways to ask it. */
 export function makeHub(options: MonitorHubOptions = {}) {

@@ -1,0 +1,22 @@
+// Reads the Host header. Servers take any text there, and some build a request's URL from it as it is.
+
+/** A name, an IPv4 address or an IPv6 address in brackets, with or without a port (RFC 9110, section 7.2). */
+const form = /^(\[[\d:a-f.]+\]|[\w.~!$&'()*+,;=%-]+)(:\d*)?$/i;
+
+/**
+ * Reads a Host header as the host of a URL, so that the ways to write a host compare equal.
+ *
+ * @param scheme The scheme whose default port is left out, with its colon.
+ * @returns The URL of the host's root; null when the text is no host.
+ */
+export function parseHost(text: string, scheme = "http:"): URL | null {
+  const root = `${scheme}//${text}/`;
+  return form.test(text) && URL.canParse(root) ? new URL(root) : null;
+}
+
+/** The URL of a request; null when it has none: the client sent a Host header that is no host. */
+export function requestUrl(request: Request): URL | null {
+  const host = request.headers.get("host");
+  if (host !== null && parseHost(host) === null) return null;
+  return URL.canParse(request.url) ? new URL(request.url) : null;
+}
