@@ -26,6 +26,8 @@ export interface ConnectionSettings {
 
 /** What the hub wants to know of its connections. */
 export interface ConnectionObserver {
+  /** Whether one more client may connect. */
+  hasRoom(): boolean;
   /** The handshake is done: the client wants events. */
   onReady(connection: HubConnection): void;
   /** No more events can be sent to it; `error` says why, unless it is a normal end. */
@@ -146,6 +148,7 @@ export class HubConnection {
   #receiveRecord(record: string): void {
     if (this.#state === "attached") {
       checkHandshake(record);
+      if (!this.#observer.hasRoom()) return this.#refuse("Too many clients are connected.");
       this.#state = "ready";
       this.#transport?.send(encodeRecord({}));
       this.#stopTimer();

@@ -15,7 +15,7 @@ import { type AccessCheck, accessCheck, type AccessToken } from "../http/access_
 import { type AllowedHosts, Hosts } from "../http/hosts.ts";
 import { type AllowedOrigins, Origins } from "../http/origins.ts";
 import { cleanPath } from "../http/url_path.ts";
-import type { ConnectionSettings } from "./hub_connection.ts";
+import type { ConnectionsSettings } from "./hub_connections.ts";
 import type { HubSocket } from "./web_socket_transport.ts";
 
 /** A request for a WebSocket that was answered. */
@@ -84,6 +84,12 @@ export interface MonitorHubOptions {
    */
   readonly maxClients?: number;
   /**
+   * How many connections may be there beside the clients: some have not finished their handshake, some have ended and not
+   * fetched their last message. When there are more, the oldest is forgotten.
+   * @default 1000
+   */
+  readonly maxPendingConnections?: number;
+  /**
    * How often clients are sent a ping.
    * @default 15 seconds
    */
@@ -99,8 +105,8 @@ export interface MonitorHubOptions {
    */
   readonly handshakeTimeout?: Duration;
   /**
-   * After how long a long poll without news is answered.
-   * @default 90 seconds
+   * After how long a long poll without news is answered; proxies cut off requests that take longer than 30 to 60 seconds.
+   * @default 25 seconds
    */
   readonly pollTimeout?: Duration;
   /**
@@ -121,7 +127,7 @@ export interface MonitorHubOptions {
 }
 
 /** The options with defaults filled in. */
-export interface HubSettings extends ConnectionSettings {
+export interface HubSettings extends ConnectionsSettings {
   readonly events: TaskEventSource;
   readonly path: string;
   readonly upgrade: UpgradeWebSocket | null;
@@ -131,10 +137,8 @@ export interface HubSettings extends ConnectionSettings {
   readonly filter: TaskEventFilter;
   readonly redact: (event: TaskEvent) => TaskEvent;
   readonly maxFieldLength: number;
-  readonly maxClients: number;
   readonly pollTimeoutMs: number;
   readonly logger: Logger;
-  readonly newId: () => string;
 }
 
 const optionNames: readonly (keyof MonitorHubOptions)[] = [
@@ -149,6 +153,7 @@ const optionNames: readonly (keyof MonitorHubOptions)[] = [
   "maxMessageLength",
   "maxBacklog",
   "maxClients",
+  "maxPendingConnections",
   "keepAliveInterval",
   "clientTimeout",
   "handshakeTimeout",
@@ -179,10 +184,14 @@ export function hubSettings(events: TaskEventSource, options: MonitorHubOptions)
     maxMessageLength: atLeastOne(options.maxMessageLength ?? 32_768, "maxMessageLength"),
     maxBacklog: atLeastOne(options.maxBacklog ?? 1_048_576, "maxBacklog"),
     maxClients: atLeastOne(options.maxClients ?? 1000, "maxClients"),
+    maxPendingConnections: atLeastOne(
+      options.maxPendingConnections ?? 1000,
+      "maxPendingConnections",
+    ),
     keepAliveMs: toMilliseconds(options.keepAliveInterval ?? 15_000, "keepAliveInterval"),
     clientTimeoutMs: toMilliseconds(options.clientTimeout ?? 30_000, "clientTimeout"),
     handshakeTimeoutMs: toMilliseconds(options.handshakeTimeout ?? 15_000, "handshakeTimeout"),
-    pollTimeoutMs: toMilliseconds(options.pollTimeout ?? 90_000, "pollTimeout"),
+    pollTimeoutMs: toMilliseconds(options.pollTimeout ?? 25_000, "pollTimeout"),
     logger,
     clock: guardClock(options.clock ?? systemClock, logger),
     newId: guardIds(options.newId ?? randomId, randomId, logger),

@@ -9,7 +9,8 @@ import { unauthorized } from "../http/access_token.ts";
 import { requestUrl } from "../http/host.ts";
 import { readText } from "../http/read_text.ts";
 import { EventStreamTransport } from "./event_stream_transport.ts";
-import { HubConnection } from "./hub_connection.ts";
+import type { HubConnection } from "./hub_connection.ts";
+import { HubConnections } from "./hub_connections.ts";
 import { type HubSettings, hubSettings, type MonitorHubOptions } from "./hub_options.ts";
 import { encodeRecord, messageType } from "./hub_protocol.ts";
 import { LongPollingTransport } from "./long_polling_transport.ts";
@@ -59,14 +60,17 @@ export function createMonitorHub(
 
 class SignalRHub implements MonitorHub {
   readonly #settings: HubSettings;
-  /** Everyone who negotiated or connected, by connection token. */
-  readonly #connections = new Map<string, HubConnection>();
-  readonly #ready = new Set<HubConnection>();
+  readonly #connections: HubConnections;
   #unsubscribe: (() => void) | null = null;
   #closed = false;
 
   constructor(settings: HubSettings) {
     this.#settings = settings;
+    this.#connections = new HubConnections(settings, {
+      onClientCount: (count) => count > 0 ? this.#listen() : this.#rest(),
+      onDropped: ({ id }, error) =>
+        settings.logger.info("Monitoring client {id} was dropped: {error}", { id, error }),
+    });
   }
 
   get path(): string {
@@ -74,7 +78,7 @@ class SignalRHub implements MonitorHub {
   }
 
   get clientCount(): number {
-    return this.#ready.size;
+    return this.#connections.clientCount;
   }
 
   readonly fetch = async (request: Request): Promise<Response> => {
@@ -117,18 +121,15 @@ class SignalRHub implements MonitorHub {
 
   close(): void {
     this.#closed = true;
-    for (const connection of [...this.#connections.values()]) {
-      connection.end(null, { allowReconnect: true });
-      connection.gone();
-    }
+    this.#connections.close();
   }
 
   #negotiate(request: Request, url: URL): Response {
     if (request.method !== "POST") return methodNotAllowed("POST");
-    if (this.#isFull()) return problem(503, "Too many clients are connected.");
+    if (!this.#connections.hasRoom) return problem(503, "Too many clients are connected.");
     // Clients of version 0 have one id, which then is the secret one.
     const version = Number(url.searchParams.get("negotiateVersion") ?? 0) >= 1 ? 1 : 0;
-    const connection = this.#connect();
+    const connection = this.#connections.add();
     const text = ["Text"];
     return Response.json({
       negotiateVersion: version,
@@ -150,13 +151,15 @@ class SignalRHub implements MonitorHub {
     if (!isHandshake(request)) return problem(400, "The WebSocket handshake is not complete.");
     const token = url.searchParams.get("id");
     // A client that skips the negotiation has no token yet.
-    if (token === null && this.#isFull()) return problem(503, "Too many clients are connected.");
-    const negotiated = token === null ? null : this.#connections.get(token);
+    if (token === null && !this.#connections.hasRoom) {
+      return problem(503, "Too many clients are connected.");
+    }
+    const negotiated = token === null ? null : this.#connections.find(token);
     if (negotiated === undefined) return unknownConnection();
     if (negotiated?.transport) return problem(409, "The connection is in use already.");
     const { socket, response } = answerAtOnce(upgrade(request), "upgrade");
     if (socket === null) return response;
-    const connection = negotiated ?? this.#connect();
+    const connection = negotiated ?? this.#connections.add();
     connection.attach(new WebSocketTransport(socket, connection));
     return response;
   }
@@ -164,7 +167,7 @@ class SignalRHub implements MonitorHub {
   async #serveHttpTransport(request: Request, url: URL): Promise<Response> {
     const token = url.searchParams.get("id");
     if (token === null) return problem(400, "The query parameter id is missing.");
-    const connection = this.#connections.get(token);
+    const connection = this.#connections.find(token);
     if (connection === undefined) return unknownConnection();
     switch (request.method) {
       case "GET":
@@ -209,36 +212,14 @@ class SignalRHub implements MonitorHub {
     return polling.established();
   }
 
-  #connect(): HubConnection {
-    const { newId } = this.#settings;
-    const connection = new HubConnection(newId(), newId(), this.#settings, {
-      onReady: (ready) => this.#onReady(ready),
-      onEnded: (ended, error) => this.#onEnded(ended, error),
-      onGone: (gone) => this.#connections.delete(gone.token),
-    });
-    this.#connections.set(connection.token, connection);
-    return connection;
-  }
-
-  #isFull(): boolean {
-    return this.#connections.size >= this.#settings.maxClients;
-  }
-
-  #onReady(connection: HubConnection): void {
-    this.#ready.add(connection);
+  #listen(): void {
     this.#unsubscribe ??= this.#settings.events.subscribe(
       (event) => this.#broadcast(event),
       this.#settings.filter,
     );
   }
 
-  #onEnded(connection: HubConnection, error: string | null): void {
-    if (!this.#ready.delete(connection)) return;
-    if (error !== null) {
-      const { logger } = this.#settings;
-      logger.info("Monitoring client {id} was dropped: {error}", { id: connection.id, error });
-    }
-    if (this.#ready.size > 0) return;
+  #rest(): void {
     this.#unsubscribe?.();
     this.#unsubscribe = null;
   }
@@ -250,7 +231,7 @@ class SignalRHub implements MonitorHub {
       target: "TaskEvent",
       arguments: [shorten(answerAtOnce(redact(event), "redact"), maxFieldLength)],
     });
-    for (const connection of [...this.#ready]) connection.send(record);
+    this.#connections.send(record);
   }
 }
 

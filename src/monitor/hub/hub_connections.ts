@@ -1,0 +1,100 @@
+// The hub's connections by their token: the clients, and those that are not clients yet or no more. Each kind has a limit of its
+// own, so that requests which never become clients keep no client out.
+
+import { type ConnectionSettings, HubConnection } from "./hub_connection.ts";
+
+/** What the connections need to know. */
+export interface ConnectionsSettings extends ConnectionSettings {
+  readonly maxClients: number;
+  readonly maxPendingConnections: number;
+  readonly newId: () => string;
+}
+
+/** What the hub wants to know of its clients. */
+export interface ClientObserver {
+  /** There is another number of clients. */
+  onClientCount(count: number): void;
+  /** A client was dropped. */
+  onDropped(connection: HubConnection, error: string): void;
+}
+
+/** All connections of a hub. */
+export class HubConnections {
+  readonly #settings: ConnectionsSettings;
+  readonly #observer: ClientObserver;
+  readonly #byToken = new Map<string, HubConnection>();
+  /** Those whose handshake is done. */
+  readonly #clients = new Set<HubConnection>();
+  /** All others, the oldest first. */
+  readonly #pending = new Set<HubConnection>();
+
+  constructor(settings: ConnectionsSettings, observer: ClientObserver) {
+    this.#settings = settings;
+    this.#observer = observer;
+  }
+
+  /** How many clients there are. */
+  get clientCount(): number {
+    return this.#clients.size;
+  }
+
+  /** Whether one more client may connect. */
+  get hasRoom(): boolean {
+    return this.#clients.size < this.#settings.maxClients;
+  }
+
+  /** The connection with this token; undefined when it has gone or never was. */
+  find(token: string): HubConnection | undefined {
+    return this.#byToken.get(token);
+  }
+
+  /** Makes a connection; forgets the oldest that is no client if there are too many. */
+  add(): HubConnection {
+    const { newId, maxPendingConnections } = this.#settings;
+    const connection = new HubConnection(newId(), newId(), this.#settings, {
+      hasRoom: () => this.hasRoom,
+      onReady: (ready) => this.#onReady(ready),
+      onEnded: (ended, error) => this.#onEnded(ended, error),
+      onGone: (gone) => this.#onGone(gone),
+    });
+    for (const oldest of this.#pending) {
+      if (this.#pending.size < maxPendingConnections) break;
+      oldest.end(null, { abrupt: true });
+      oldest.gone();
+    }
+    this.#byToken.set(connection.token, connection);
+    this.#pending.add(connection);
+    return connection;
+  }
+
+  /** Sends records to every client. */
+  send(records: string): void {
+    for (const client of [...this.#clients]) client.send(records);
+  }
+
+  /** Ends all connections; the clients are asked to connect again. */
+  close(): void {
+    for (const connection of [...this.#byToken.values()]) {
+      connection.end(null, { allowReconnect: true });
+      connection.gone();
+    }
+  }
+
+  #onReady(connection: HubConnection): void {
+    this.#pending.delete(connection);
+    this.#clients.add(connection);
+    this.#observer.onClientCount(this.#clients.size);
+  }
+
+  #onEnded(connection: HubConnection, error: string | null): void {
+    if (!this.#clients.delete(connection)) return;
+    this.#pending.add(connection);
+    if (error !== null) this.#observer.onDropped(connection, error);
+    this.#observer.onClientCount(this.#clients.size);
+  }
+
+  #onGone(connection: HubConnection): void {
+    this.#pending.delete(connection);
+    this.#byToken.delete(connection.token);
+  }
+}
