@@ -1,0 +1,95 @@
+// Finds the errors that the code makes, and their messages, by parsing it.
+
+/** A message of an error, as the code has it. */
+export interface ErrorMessage {
+  /** The class. */
+  readonly name: string;
+  /** Its first sentence, with `…` for what is filled in; null where the code only passes a message on. */
+  readonly message: string | null;
+}
+
+/** Errors whose messages are made of an argument, its value and a remedy, as their guide says once. */
+const argumentErrors = ["InvalidArgumentError", "InvalidScheduleError", "NoRunLeftError"];
+
+const builtIn = /^(Error|TypeError|RangeError|AggregateError|SyntaxError|DOMException|URIError)$/;
+
+/** Every class of error in src/ and drivers/ with its messages, without doubles. */
+export async function listErrorMessages(root: URL): Promise<ErrorMessage[]> {
+  const found = new Map<string, ErrorMessage>();
+  for (const folder of ["src/", "drivers/"]) {
+    for await (const path of listSources(new URL(folder, root))) {
+      for (const each of messagesIn(await Deno.readTextFile(path))) {
+        found.set(`${each.name}: ${each.message}`, each);
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+async function* listSources(folder: URL): AsyncGenerator<URL> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) yield* listSources(new URL(`${name}/`, folder));
+    else if (/\.ts$/.test(name) && !name.includes(".generated.")) yield new URL(name, folder);
+  }
+}
+
+function messagesIn(source: string): ErrorMessage[] {
+  const found: ErrorMessage[] = [];
+  const classes: string[] = [];
+  const add = (name: string, args: readonly Deno.lint.Node[]) => {
+    if (builtIn.test(name) || argumentErrors.includes(name)) return;
+    const text = args.map(textOf).find((text) => text !== null) ?? "";
+    // A message of another error that is passed on has no words of its own.
+    found.push({ name, message: /\p{L}{2}/u.test(text) ? firstSentence(text) : null });
+  };
+  const plugin: Deno.lint.Plugin = {
+    name: "errors",
+    rules: {
+      messages: {
+        create: () => ({
+          ClassDeclaration(node) {
+            const name = node.id?.name ?? "";
+            classes.push(name);
+            if (/Error$/.test(name)) found.push({ name, message: null });
+          },
+          "ClassDeclaration:exit"() {
+            classes.pop();
+          },
+          NewExpression(node) {
+            const { callee } = node;
+            if (callee.type !== "Identifier" || !/Error$/.test(callee.name)) return;
+            add(callee.name, node.arguments);
+          },
+          CallExpression(node) {
+            const name = classes.at(-1) ?? "";
+            if (node.callee.type === "Super" && /Error$/.test(name)) add(name, node.arguments);
+          },
+        }),
+      },
+    },
+  };
+  Deno.lint.runPlugin(plugin, "source.ts", source);
+  return found;
+}
+
+/** A text in the code, with `…` for what is filled in; null for anything else. */
+function textOf(node: Deno.lint.Node): string | null {
+  switch (node.type) {
+    case "Literal":
+      return typeof node.value === "string" ? node.value : null;
+    case "TemplateLiteral":
+      return node.quasis.map(({ cooked }) => cooked).join("…");
+    case "BinaryExpression": {
+      if (node.operator !== "+") return null;
+      const [left, right] = [textOf(node.left), textOf(node.right)];
+      return left === null && right === null ? null : `${left ?? "…"}${right ?? "…"}`;
+    }
+    default:
+      return null;
+  }
+}
+
+function firstSentence(text: string): string {
+  const [sentence = ""] = text.trim().match(/^.*?[.?!](?=\s\p{Lu}|$)|^.*$/su) ?? [];
+  return sentence.replaceAll(/…+/g, "…").replaceAll(/\s+/g, " ");
+}
