@@ -75,11 +75,16 @@ export async function deliver(
   if (response.ok) return { status, text };
   const retryAfterMs = retryAfter(response.headers);
   const permanent = status < 500 && !temporary.includes(status) && retryAfterMs === null;
-  const quote = maskSecrets(text.slice(0, longestQuote), secrets);
-  throw new AlertDeliveryError(`${receiver} answered ${status}: ${quote}`, {
+  throw new AlertDeliveryError(`${receiver} answered ${status}${quote(text, secrets)}`, {
     permanent,
     ...(retryAfterMs === null ? {} : { retryAfterMs }),
   });
+}
+
+/** What the receiver has to say, on one line. */
+function quote(text: string, secrets: readonly string[]): string {
+  const line = text.slice(0, longestQuote).replace(/[\s\p{Cc}]+/gu, " ").trim();
+  return line === "" ? "" : `: ${maskSecrets(line, secrets)}`;
 }
 
 /** Also says so of what a `fetch` of one's own has followed all the same, and of what browsers hide. */

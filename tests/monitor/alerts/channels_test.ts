@@ -201,6 +201,19 @@ Deno.test("items that Application Insights puts off are sent again, and only tho
   assertEquals(error.undelivered?.map(({ event }) => event.taskType), ["c"]);
 });
 
+Deno.test("items are not sent twice when Application Insights does not say which it has refused", async () => {
+  await using server = startReceivingServer();
+  const channel = applicationInsightsChannel({
+    connectionString: `InstrumentationKey=key-1;IngestionEndpoint=${server.url}`,
+  });
+  for (const body of ["", "<html>", "{}", "null", '{"errors":5}', '{"errors":[null]}']) {
+    server.answers.push(new Response(body, { status: 206 }));
+    const sent = channel.send([alert("completed")], signal);
+    const error = await assertRejects(() => sent, AlertDeliveryError);
+    assertEquals([error.permanent, error.undelivered], [true, null]);
+  }
+});
+
 Deno.test("Sentry gets an event with the chain of exceptions and their frames", async () => {
   await using server = startReceivingServer();
   const dsn = `${server.url.replace("http://", "http://public-key@")}/base/42`;

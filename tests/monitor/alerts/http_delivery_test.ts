@@ -92,6 +92,20 @@ Deno.test("a receiver that repeats what it was sent makes no error tell it", asy
   await repeat.shutdown();
 });
 
+Deno.test("what a receiver has to say is told on one line", async () => {
+  await using server = startReceivingServer();
+  const channel = slackChannel({ webhookUrl: `${server.url}/services/S3CRET` });
+  const answers = [["no\r\n[INFO]\u001b[2J all is well\n", ": no [INFO] [2J all is well"], [
+    " \n",
+    "",
+  ]];
+  for (const [body = "", told] of answers) {
+    server.answers.push(new Response(body, { status: 400 }));
+    const error = await assertRejects(() => channel.send([alert], signal), AlertDeliveryError);
+    assertEquals(error.message, `Slack answered 400${told}`);
+  }
+});
+
 const unreachable: [what: string, error: () => unknown, reason: string][] = [
   [
     "Deno's fetch, refused",

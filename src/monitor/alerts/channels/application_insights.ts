@@ -156,14 +156,27 @@ function withoutNull<T>(
 
 /** Some items were refused: those that may be sent again are, the others are lost. */
 function reportPartial(text: string, alerts: readonly Alert[]): void {
-  const answer = JSON.parse(text) as {
-    readonly errors?: readonly { readonly index: number; readonly statusCode: number }[];
-  };
-  const again = (answer.errors ?? [])
+  const again = refusedItems(text)
     .filter(({ statusCode }) => temporary.includes(statusCode))
     .flatMap(({ index }) => alerts[index] ?? []);
   if (again.length === 0) return;
   throw new AlertDeliveryError(`Application Insights has put off ${again.length} items`, {
     undelivered: again,
   });
+}
+
+interface RefusedItem {
+  readonly index: number;
+  readonly statusCode: number;
+}
+
+function refusedItems(text: string): readonly RefusedItem[] {
+  try {
+    const { errors } = JSON.parse(text) as { readonly errors: readonly RefusedItem[] };
+    return errors.map(({ index, statusCode }) => ({ index, statusCode }));
+  } catch {
+    // To send them all again would double those that have arrived.
+    const message = "Application Insights has refused items, and its answer does not say which";
+    throw new AlertDeliveryError(message, { permanent: true });
+  }
 }
