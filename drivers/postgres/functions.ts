@@ -18,7 +18,7 @@ const parameterTypes = {
   make_due: ["json", "json"],
   next_due_at: ["json", "json"],
   register_worker: ["text", "text"],
-  heartbeat: ["text", "float8"],
+  heartbeat: ["text", "float8", "uuid"],
   unregister_worker: ["text"],
   release_lost: ["float8", "int", "text", "text", "json"],
   set_queue_paused: ["text", "boolean", "json"],

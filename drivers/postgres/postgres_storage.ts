@@ -5,6 +5,7 @@ import { WorkerLostError } from "../../src/storage/errors.ts";
 import type {
   CancelOutcome,
   ChangeResult,
+  HeartbeatResult,
   NewTask,
   PersistResult,
   Polling,
@@ -47,6 +48,11 @@ interface StoredClaim extends Omit<WalkedClaim, "tasks"> {
   readonly tasks: ClaimedLists | null;
 }
 
+/** What heartbeat answers. */
+interface StoredHeartbeat extends HeartbeatResult {
+  readonly seenBelow: string | null;
+}
+
 /** The SQLSTATE that claim_tasks raises for a worker that is not registered. */
 const workerLost = "EVT01";
 
@@ -58,6 +64,8 @@ export class PostgresStorage implements Storage {
   readonly #walk = new ClaimWalk(systemClock);
   readonly #wakeListeners = new Set<(signal: WakeSignal) => void>();
   #isPurging = false;
+  /** How far heartbeats have looked for tasks of workers that nobody knows; null: they begin anew. */
+  #seenBelow: string | null = null;
 
   constructor(options: ResolvedOptions) {
     this.#access = new DatabaseAccess(options, (signal) => {
@@ -191,7 +199,14 @@ export class PostgresStorage implements Storage {
   }
 
   async heartbeat(...[workerId, leaseMs]: Args<"heartbeat">): Result<"heartbeat"> {
-    return await this.#access.call("heartbeat", workerId, leaseMs);
+    const { seenBelow, ...result } = await this.#access.call<StoredHeartbeat>(
+      "heartbeat",
+      workerId,
+      leaseMs,
+      this.#seenBelow,
+    );
+    this.#seenBelow = seenBelow;
+    return result;
   }
 
   async unregisterWorker(...[workerId]: Args<"unregisterWorker">): Result<"unregisterWorker"> {

@@ -185,9 +185,11 @@ CREATE FUNCTION utc_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
   SELECT date_trunc('milliseconds', clock_timestamp())
 $$;
 
--- Instants as JavaScript counts them, and back.
+-- Instants as JavaScript counts them, and back. One that never is, which only a row damaged by hand has, becomes the first or
+-- last that a Date can hold, so that no reading fails.
 CREATE FUNCTION to_epoch_ms(instant timestamptz) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$
-  SELECT round(date_part('epoch', instant) * 1000)::bigint
+  SELECT CASE WHEN isfinite(instant) THEN round(date_part('epoch', instant) * 1000)::bigint
+    WHEN instant = 'infinity' THEN 8640000000000000 WHEN instant = '-infinity' THEN -8640000000000000 END
 $$;
 CREATE FUNCTION clock_ms() RETURNS bigint LANGUAGE sql VOLATILE SET search_path FROM CURRENT AS $$
   SELECT to_epoch_ms(utc_now())
@@ -730,9 +732,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 CREATE FUNCTION series_record(task queued_tasks) RETURNS json LANGUAGE sql STABLE AS $$
   SELECT CASE WHEN task.is_recurring THEN json_build_object(
     'schedule', task.recurring_task, 'info', task.recurring_info,
-    'anchorAt', round(date_part('epoch', task.anchor_utc) * 1000)::bigint, 'maxRuns', task.max_runs,
-    'runUntil', round(date_part('epoch', task.run_until) * 1000)::bigint,
-    'nextRunAt', round(date_part('epoch', task.next_run_utc) * 1000)::bigint, 'runCount', task.current_run_count
+    'anchorAt', to_epoch_ms(task.anchor_utc), 'maxRuns', task.max_runs, 'runUntil', to_epoch_ms(task.run_until),
+    'nextRunAt', to_epoch_ms(task.next_run_utc), 'runCount', task.current_run_count
   ) END
 $$;
 
@@ -832,11 +833,12 @@ BEGIN
   END LOOP;
   walk_ms := date_part('epoch', clock_timestamp() - clock) * 1000;
 
-  -- The rows are locked: they stay where they were found.
+  -- The rows are locked: they stay where they were found. Counters stop at their end: a row that was damaged must not fail the
+  -- claim of the others. The worker that gets it sets it aside.
   WITH taken AS (
     UPDATE queued_tasks AS t SET
       worker_id = claim_tasks.worker_id, claimed_at_utc = greatest(clock, since), due_at_utc = NULL,
-      attempt = t.attempt + 1, lease_token = t.lease_token + 1
+      attempt = least(t.attempt, 2147483646) + 1, lease_token = least(t.lease_token, 2147483646) + 1
     FROM unnest(all_places, all_dues) WITH ORDINALITY AS p (place, due_at_utc, position)
     WHERE t.ctid = p.place
     RETURNING p.position, p.due_at_utc AS was_due_at_utc, t.id, t.type, t.request, t.status, t.audit_level, t.queue_name,
@@ -1027,9 +1029,42 @@ LANGUAGE sql SET search_path FROM CURRENT AS $$
   ))
 $$;
 
--- The worker is alive. Returns HeartbeatResult (src/storage/requests.ts). All that it reads is small: the workers, the
--- paused queues, and by an index the tasks that are to be cancelled.
-CREATE FUNCTION heartbeat(worker_id text, lease_ms float8) RETURNS json
+-- Makes workers known, as lost, that have no row and still hold tasks: somebody deleted the row, or wrote the task, by hand. No
+-- index finds such tasks, so each call looks at the next thousand below the id \`below\`, the newest first where it is NULL.
+-- Returns the id below which to go on; NULL when all have been seen.
+CREATE FUNCTION find_unknown_workers(below uuid, clock timestamptz) RETURNS uuid
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
+AS $$
+DECLARE
+  looked_at int;
+  last      uuid;
+BEGIN
+  WITH seen AS MATERIALIZED (
+    SELECT t.id, t.worker_id, t.claimed_at_utc FROM queued_tasks AS t
+    WHERE t.id < coalesce(below, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+    ORDER BY t.id DESC LIMIT 1000
+  ), orphan AS MATERIALIZED (
+    SELECT s.id, s.worker_id, s.claimed_at_utc FROM seen AS s
+    WHERE s.worker_id IS NOT NULL AND NOT EXISTS (SELECT FROM workers AS w WHERE w.id = s.worker_id)
+  ), dated AS ( -- tasks_held_by goes by it
+    UPDATE queued_tasks AS t SET claimed_at_utc = clock FROM orphan AS o
+    WHERE t.id = o.id AND t.worker_id = o.worker_id AND t.claimed_at_utc IS NULL
+  ), known AS (
+    INSERT INTO workers (id, host, started_at, heartbeat_at, claims_since, is_registered)
+    SELECT o.worker_id, '', clock, '-infinity', coalesce(min(o.claimed_at_utc), clock), false
+    FROM orphan AS o GROUP BY o.worker_id
+    ON CONFLICT (id) DO NOTHING
+  )
+  SELECT count(*), (SELECT s.id FROM seen AS s ORDER BY s.id LIMIT 1) INTO looked_at, last FROM seen;
+  RETURN CASE WHEN looked_at = 1000 THEN last END;
+END $$;
+
+-- The worker is alive. Returns HeartbeatResult (src/storage/requests.ts), and \`seenBelow\`: what to pass as that next time, for
+-- find_unknown_workers. All that it reads is small: the workers, the paused queues, by an index the tasks that are to be
+-- cancelled, and a thousand tasks.
+CREATE FUNCTION heartbeat(worker_id text, lease_ms float8, seen_below uuid DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
@@ -1041,6 +1076,7 @@ BEGIN
   UPDATE workers AS w SET heartbeat_at = clock WHERE w.id = heartbeat.worker_id AND w.is_registered;
   is_alive := FOUND;
   PERFORM doubt_heartbeats_ahead(clock, lease_ms);
+  seen_below := find_unknown_workers(seen_below, clock);
   RETURN json_build_object(
     'now', to_epoch_ms(clock),
     'alive', is_alive,
@@ -1048,7 +1084,8 @@ BEGIN
       SELECT t.id FROM queued_tasks AS t WHERE is_alive AND t.cancel_requested AND t.worker_id = heartbeat.worker_id
     ),
     'pausedQueues', ARRAY(SELECT q.queue_name FROM queues AS q WHERE q.is_paused),
-    'othersLost', EXISTS (SELECT FROM workers AS w WHERE w.heartbeat_at < ms_after(clock, -lease_ms))
+    'othersLost', EXISTS (SELECT FROM workers AS w WHERE w.heartbeat_at < ms_after(clock, -lease_ms)),
+    'seenBelow', seen_below
   );
 END $$;
 
@@ -1105,7 +1142,7 @@ BEGIN
     ORDER BY t.id FOR UPDATE SKIP LOCKED
   ), changed AS (
     UPDATE queued_tasks AS t SET
-      lost_count = CASE WHEN l.counts THEN t.lost_count + 1 ELSE t.lost_count END,
+      lost_count = CASE WHEN l.counts AND t.lost_count < 2147483647 THEN t.lost_count + 1 ELSE t.lost_count END,
       attempt = CASE WHEN l.counts THEN t.attempt ELSE greatest(0, t.attempt - 1) END,
       worker_id = NULL,
       status = CASE WHEN l.poisoned THEN 'Failed' ELSE 'ServiceStopped' END,
@@ -1285,7 +1322,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     t.queue_name AS queue, t.priority, t.task_key AS "taskKey",
     to_epoch_ms(t.created_at_utc) AS "createdAt", to_epoch_ms(t.scheduled_execution_utc) AS "scheduledAt",
     to_epoch_ms(t.due_at_utc) AS "dueAt", to_epoch_ms(t.last_execution_utc) AS "lastExecutionAt",
-    t.execution_time_ms AS "executionTimeMs", t.attempt, t.lost_count AS "lostCount", t.worker_id AS "workerId",
+    CASE WHEN abs(t.execution_time_ms) < 'infinity' THEN t.execution_time_ms END AS "executionTimeMs", t.attempt, t.lost_count AS "lostCount", t.worker_id AS "workerId",
     t.lease_token AS "leaseToken", t.cancel_requested AS "cancelRequested",
     to_epoch_ms(t.rate_slot_utc) AS "rateSlotAt", t.trace_context AS "traceContext",
     t.retry_policy AS "retryPolicy", series_record(t) AS series
@@ -1429,7 +1466,8 @@ END $$;
 CREATE FUNCTION audit_growth() RETURNS json LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT json_agg(json_build_object(
     'table', f."table", 'rows', f.rows, 'firstAt', to_epoch_ms(f.first), 'lastAt', to_epoch_ms(f.last),
-    'averageRowsPerDay', f.rows / nullif(date_part('day', f.last - f.first), 0)
+    'averageRowsPerDay', CASE WHEN isfinite(f.first) AND isfinite(f.last) THEN
+      f.rows / nullif(date_part('day', f.last - f.first), 0) END
   )) FROM (
     SELECT 'StatusAudit' AS "table", count(*) AS rows, min(updated_at_utc) AS first, max(updated_at_utc) AS last
     FROM status_audit

@@ -29,10 +29,15 @@ export function selectDue(columns: string, types: number): string {
     "ORDER BY due_at_utc, id LIMIT ?";
 }
 
+/** A counter after a claim: what {@linkcode toClaimedTask} reckons as well. */
+function nextCount(column: string): string {
+  return `min(max(${column}, 0), 2147483646) + 1`;
+}
+
 /** Claims the tasks that {@linkcode selectDue} finds. */
 export function claimDue(types: number): string {
-  return "UPDATE queued_tasks SET worker_id = ?, attempt = attempt + 1, " +
-    "lease_token = lease_token + 1, due_at_utc = NULL " +
+  return `UPDATE queued_tasks SET worker_id = ?, attempt = ${nextCount("attempt")}, ` +
+    `lease_token = ${nextCount("lease_token")}, due_at_utc = NULL ` +
     `WHERE rowid IN (${selectDue("rowid", types)})`;
 }
 

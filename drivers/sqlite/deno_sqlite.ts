@@ -1,6 +1,7 @@
 // The adapter of @db/sqlite (denodrivers/sqlite3), for Deno applications that use it already. Nothing of that package is
 // imported: it is an optional companion, and not on npm.
 
+import { roundBigInts, type RowWithBigInts } from "./big_integers.ts";
 import type { SqliteDatabase, SqliteRow, SqliteStatement, SqliteValue } from "./database.ts";
 
 /** The part of `Database` of `@db/sqlite` that the driver uses. */
@@ -49,7 +50,7 @@ function fromStatement(
     const { int64 } = database;
     database.int64 = true;
     try {
-      return statement.all(...parameters) as SqliteRow[];
+      return roundBigInts(statement.all(...parameters) as RowWithBigInts[]);
     } finally {
       database.int64 = int64;
     }

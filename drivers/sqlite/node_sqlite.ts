@@ -1,6 +1,7 @@
 // The adapter of node:sqlite, which Deno (2.2), Node (22.13) and Bun have built in.
 
 import { StorageError } from "../../src/storage/errors.ts";
+import { roundBigInts, type RowWithBigInts } from "./big_integers.ts";
 import type { SqliteDatabase, SqliteRow, SqliteStatement, SqliteValue } from "./database.ts";
 import { hasNumbers, prepareWithoutNumbers } from "./numbered_parameters.ts";
 
@@ -78,9 +79,40 @@ function fromStatement(statement: NodeSqliteStatement): SqliteStatement {
   statement.setReturnArrays?.(false);
   return {
     run: (parameters) => Number(statement.run(...parameters).changes),
-    get: (parameters) => statement.get(...parameters) as SqliteRow | undefined,
-    all: (parameters) => statement.all(...parameters) as SqliteRow[],
+    get(parameters) {
+      try {
+        return statement.get(...parameters) as SqliteRow | undefined;
+      } catch (error) {
+        return roundedRows(statement, parameters, error)[0];
+      }
+    },
+    all(parameters) {
+      try {
+        return statement.all(...parameters) as SqliteRow[];
+      } catch (error) {
+        return roundedRows(statement, parameters, error);
+      }
+    },
   };
+}
+
+/**
+ * The rows of a query that failed since one of them holds an integer beyond 2^53, as only a row that was damaged by hand does.
+ *
+ * @throws The error, if it was another one.
+ */
+function roundedRows(
+  statement: NodeSqliteStatement,
+  parameters: SqliteValue[],
+  error: unknown,
+): SqliteRow[] {
+  if (!(error instanceof RangeError) || statement.setReadBigInts === undefined) throw error;
+  statement.setReadBigInts(true);
+  try {
+    return roundBigInts(statement.all(...parameters) as RowWithBigInts[]);
+  } finally {
+    statement.setReadBigInts(false);
+  }
 }
 
 function canBindNumbers(database: NodeSqliteDatabase): boolean {

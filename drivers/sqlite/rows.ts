@@ -72,15 +72,20 @@ export function toClaimedTask(
     taskKey: textOrNull(row.task_key),
     createdAt: row.created_at_utc as number,
     dueAt: row.due_at_utc as number,
-    attempt: row.attempt as number + 1,
+    attempt: nextCount(row.attempt),
     lostCount: row.lost_count as number,
-    leaseToken: row.lease_token as number + 1,
+    leaseToken: nextCount(row.lease_token),
     cancelRequested: row.cancel_requested === 1,
     rateSlotAt: row.rate_slot_utc as number | null,
     traceContext: textOrNull(row.trace_context),
     retryPolicy: row.retry_policy as string | null,
     series,
   };
+}
+
+/** A counter after a claim. It stops at 2^31 - 1, so that a damaged row does not fail the claim of the others. */
+function nextCount(counter: SqliteValue | undefined): number {
+  return Math.min(Math.max(counter as number, 0), 2_147_483_646) + 1;
 }
 
 /** A task. */

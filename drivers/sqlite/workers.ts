@@ -105,7 +105,10 @@ function releaseOne(
 ): LostTask {
   const { id, type, queue, lostCount: before, workerId, status: last } = toTaskRecord(row);
   const wasRunning = last === "InProgress";
-  const lostCount = wasRunning || before === 0 ? before + 1 : before;
+  const lostCount = Math.min(
+    wasRunning || before === 0 ? before + 1 : before,
+    2_147_483_647, // more than a damaged row's count may not become: it would be no integer
+  );
   const poisoned = wasRunning && lostCount > poisonLimit;
   const status: TaskStatus = poisoned ? "Failed" : "ServiceStopped";
   const exception = poisoned ? poisonReason : lostReason;

@@ -557,8 +557,9 @@ BEGIN
             SET [WorkerId] = @WorkerId,
                 [ClaimedDueUtc] = [DueAtUtc],
                 [DueAtUtc] = NULL,
-                [Attempt] = [Attempt] + 1,
-                [LeaseToken] = [LeaseToken] + 1
+                -- Counters stop at their end: a row that was damaged must not fail the claim of the others.
+                [Attempt] = CASE WHEN [Attempt] < 2147483647 THEN [Attempt] + 1 ELSE [Attempt] END,
+                [LeaseToken] = CASE WHEN [LeaseToken] < 2147483647 THEN [LeaseToken] + 1 ELSE [LeaseToken] END
             OUTPUT inserted.[Id] INTO @Taken ([Id])
             WHERE [IdOrder] IN (
                 SELECT TOP (@Limit) q.[IdOrder]
@@ -1248,7 +1249,7 @@ BEGIN
 
     -- The worker is compared again: two processes that find the same lost tasks take each of them once.
     UPDATE [EverTask].[QueuedTasks] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK)
-    SET [LostCount] = CASE WHEN [QueuedTasks].[Status] = N'InProgress' OR [QueuedTasks].[LostCount] = 0
+    SET [LostCount] = CASE WHEN ([QueuedTasks].[Status] = N'InProgress' OR [QueuedTasks].[LostCount] = 0) AND [QueuedTasks].[LostCount] < 2147483647
             THEN [QueuedTasks].[LostCount] + 1 ELSE [QueuedTasks].[LostCount] END,
         [Attempt] = CASE WHEN [QueuedTasks].[Status] = N'InProgress' OR [QueuedTasks].[LostCount] = 0 OR [QueuedTasks].[Attempt] = 0
             THEN [QueuedTasks].[Attempt] ELSE [QueuedTasks].[Attempt] - 1 END,

@@ -8,9 +8,11 @@ CREATE FUNCTION utc_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
   SELECT date_trunc('milliseconds', clock_timestamp())
 $$;
 
--- Instants as JavaScript counts them, and back.
+-- Instants as JavaScript counts them, and back. One that never is, which only a row damaged by hand has, becomes the first or
+-- last that a Date can hold, so that no reading fails.
 CREATE FUNCTION to_epoch_ms(instant timestamptz) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$
-  SELECT round(date_part('epoch', instant) * 1000)::bigint
+  SELECT CASE WHEN isfinite(instant) THEN round(date_part('epoch', instant) * 1000)::bigint
+    WHEN instant = 'infinity' THEN 8640000000000000 WHEN instant = '-infinity' THEN -8640000000000000 END
 $$;
 CREATE FUNCTION clock_ms() RETURNS bigint LANGUAGE sql VOLATILE SET search_path FROM CURRENT AS $$
   SELECT to_epoch_ms(utc_now())

@@ -7,9 +7,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 CREATE FUNCTION series_record(task queued_tasks) RETURNS json LANGUAGE sql STABLE AS $$
   SELECT CASE WHEN task.is_recurring THEN json_build_object(
     'schedule', task.recurring_task, 'info', task.recurring_info,
-    'anchorAt', round(date_part('epoch', task.anchor_utc) * 1000)::bigint, 'maxRuns', task.max_runs,
-    'runUntil', round(date_part('epoch', task.run_until) * 1000)::bigint,
-    'nextRunAt', round(date_part('epoch', task.next_run_utc) * 1000)::bigint, 'runCount', task.current_run_count
+    'anchorAt', to_epoch_ms(task.anchor_utc), 'maxRuns', task.max_runs, 'runUntil', to_epoch_ms(task.run_until),
+    'nextRunAt', to_epoch_ms(task.next_run_utc), 'runCount', task.current_run_count
   ) END
 $$;
 
@@ -109,11 +108,12 @@ BEGIN
   END LOOP;
   walk_ms := date_part('epoch', clock_timestamp() - clock) * 1000;
 
-  -- The rows are locked: they stay where they were found.
+  -- The rows are locked: they stay where they were found. Counters stop at their end: a row that was damaged must not fail the
+  -- claim of the others. The worker that gets it sets it aside.
   WITH taken AS (
     UPDATE queued_tasks AS t SET
       worker_id = claim_tasks.worker_id, claimed_at_utc = greatest(clock, since), due_at_utc = NULL,
-      attempt = t.attempt + 1, lease_token = t.lease_token + 1
+      attempt = least(t.attempt, 2147483646) + 1, lease_token = least(t.lease_token, 2147483646) + 1
     FROM unnest(all_places, all_dues) WITH ORDINALITY AS p (place, due_at_utc, position)
     WHERE t.ctid = p.place
     RETURNING p.position, p.due_at_utc AS was_due_at_utc, t.id, t.type, t.request, t.status, t.audit_level, t.queue_name,

@@ -22,9 +22,42 @@ LANGUAGE sql SET search_path FROM CURRENT AS $$
   ))
 $$;
 
--- The worker is alive. Returns HeartbeatResult (src/storage/requests.ts). All that it reads is small: the workers, the
--- paused queues, and by an index the tasks that are to be cancelled.
-CREATE FUNCTION heartbeat(worker_id text, lease_ms float8) RETURNS json
+-- Makes workers known, as lost, that have no row and still hold tasks: somebody deleted the row, or wrote the task, by hand. No
+-- index finds such tasks, so each call looks at the next thousand below the id `below`, the newest first where it is NULL.
+-- Returns the id below which to go on; NULL when all have been seen.
+CREATE FUNCTION find_unknown_workers(below uuid, clock timestamptz) RETURNS uuid
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
+AS $$
+DECLARE
+  looked_at int;
+  last      uuid;
+BEGIN
+  WITH seen AS MATERIALIZED (
+    SELECT t.id, t.worker_id, t.claimed_at_utc FROM queued_tasks AS t
+    WHERE t.id < coalesce(below, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+    ORDER BY t.id DESC LIMIT 1000
+  ), orphan AS MATERIALIZED (
+    SELECT s.id, s.worker_id, s.claimed_at_utc FROM seen AS s
+    WHERE s.worker_id IS NOT NULL AND NOT EXISTS (SELECT FROM workers AS w WHERE w.id = s.worker_id)
+  ), dated AS ( -- tasks_held_by goes by it
+    UPDATE queued_tasks AS t SET claimed_at_utc = clock FROM orphan AS o
+    WHERE t.id = o.id AND t.worker_id = o.worker_id AND t.claimed_at_utc IS NULL
+  ), known AS (
+    INSERT INTO workers (id, host, started_at, heartbeat_at, claims_since, is_registered)
+    SELECT o.worker_id, '', clock, '-infinity', coalesce(min(o.claimed_at_utc), clock), false
+    FROM orphan AS o GROUP BY o.worker_id
+    ON CONFLICT (id) DO NOTHING
+  )
+  SELECT count(*), (SELECT s.id FROM seen AS s ORDER BY s.id LIMIT 1) INTO looked_at, last FROM seen;
+  RETURN CASE WHEN looked_at = 1000 THEN last END;
+END $$;
+
+-- The worker is alive. Returns HeartbeatResult (src/storage/requests.ts), and `seenBelow`: what to pass as that next time, for
+-- find_unknown_workers. All that it reads is small: the workers, the paused queues, by an index the tasks that are to be
+-- cancelled, and a thousand tasks.
+CREATE FUNCTION heartbeat(worker_id text, lease_ms float8, seen_below uuid DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
@@ -36,6 +69,7 @@ BEGIN
   UPDATE workers AS w SET heartbeat_at = clock WHERE w.id = heartbeat.worker_id AND w.is_registered;
   is_alive := FOUND;
   PERFORM doubt_heartbeats_ahead(clock, lease_ms);
+  seen_below := find_unknown_workers(seen_below, clock);
   RETURN json_build_object(
     'now', to_epoch_ms(clock),
     'alive', is_alive,
@@ -43,7 +77,8 @@ BEGIN
       SELECT t.id FROM queued_tasks AS t WHERE is_alive AND t.cancel_requested AND t.worker_id = heartbeat.worker_id
     ),
     'pausedQueues', ARRAY(SELECT q.queue_name FROM queues AS q WHERE q.is_paused),
-    'othersLost', EXISTS (SELECT FROM workers AS w WHERE w.heartbeat_at < ms_after(clock, -lease_ms))
+    'othersLost', EXISTS (SELECT FROM workers AS w WHERE w.heartbeat_at < ms_after(clock, -lease_ms)),
+    'seenBelow', seen_below
   );
 END $$;
 
@@ -100,7 +135,7 @@ BEGIN
     ORDER BY t.id FOR UPDATE SKIP LOCKED
   ), changed AS (
     UPDATE queued_tasks AS t SET
-      lost_count = CASE WHEN l.counts THEN t.lost_count + 1 ELSE t.lost_count END,
+      lost_count = CASE WHEN l.counts AND t.lost_count < 2147483647 THEN t.lost_count + 1 ELSE t.lost_count END,
       attempt = CASE WHEN l.counts THEN t.attempt ELSE greatest(0, t.attempt - 1) END,
       worker_id = NULL,
       status = CASE WHEN l.poisoned THEN 'Failed' ELSE 'ServiceStopped' END,

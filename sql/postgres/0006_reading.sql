@@ -11,7 +11,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     t.queue_name AS queue, t.priority, t.task_key AS "taskKey",
     to_epoch_ms(t.created_at_utc) AS "createdAt", to_epoch_ms(t.scheduled_execution_utc) AS "scheduledAt",
     to_epoch_ms(t.due_at_utc) AS "dueAt", to_epoch_ms(t.last_execution_utc) AS "lastExecutionAt",
-    t.execution_time_ms AS "executionTimeMs", t.attempt, t.lost_count AS "lostCount", t.worker_id AS "workerId",
+    CASE WHEN abs(t.execution_time_ms) < 'infinity' THEN t.execution_time_ms END AS "executionTimeMs", t.attempt, t.lost_count AS "lostCount", t.worker_id AS "workerId",
     t.lease_token AS "leaseToken", t.cancel_requested AS "cancelRequested",
     to_epoch_ms(t.rate_slot_utc) AS "rateSlotAt", t.trace_context AS "traceContext",
     t.retry_policy AS "retryPolicy", series_record(t) AS series
@@ -155,7 +155,8 @@ END $$;
 CREATE FUNCTION audit_growth() RETURNS json LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT json_agg(json_build_object(
     'table', f."table", 'rows', f.rows, 'firstAt', to_epoch_ms(f.first), 'lastAt', to_epoch_ms(f.last),
-    'averageRowsPerDay', f.rows / nullif(date_part('day', f.last - f.first), 0)
+    'averageRowsPerDay', CASE WHEN isfinite(f.first) AND isfinite(f.last) THEN
+      f.rows / nullif(date_part('day', f.last - f.first), 0) END
   )) FROM (
     SELECT 'StatusAudit' AS "table", count(*) AS rows, min(updated_at_utc) AS first, max(updated_at_utc) AS last
     FROM status_audit

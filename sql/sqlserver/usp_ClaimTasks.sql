@@ -56,8 +56,9 @@ BEGIN
             SET [WorkerId] = @WorkerId,
                 [ClaimedDueUtc] = [DueAtUtc],
                 [DueAtUtc] = NULL,
-                [Attempt] = [Attempt] + 1,
-                [LeaseToken] = [LeaseToken] + 1
+                -- Counters stop at their end: a row that was damaged must not fail the claim of the others.
+                [Attempt] = CASE WHEN [Attempt] < 2147483647 THEN [Attempt] + 1 ELSE [Attempt] END,
+                [LeaseToken] = CASE WHEN [LeaseToken] < 2147483647 THEN [LeaseToken] + 1 ELSE [LeaseToken] END
             OUTPUT inserted.[Id] INTO @Taken ([Id])
             WHERE [IdOrder] IN (
                 SELECT TOP (@Limit) q.[IdOrder]

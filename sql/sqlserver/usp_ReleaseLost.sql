@@ -67,7 +67,7 @@ BEGIN
 
     -- The worker is compared again: two processes that find the same lost tasks take each of them once.
     UPDATE [EverTask].[QueuedTasks] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK)
-    SET [LostCount] = CASE WHEN [QueuedTasks].[Status] = N'InProgress' OR [QueuedTasks].[LostCount] = 0
+    SET [LostCount] = CASE WHEN ([QueuedTasks].[Status] = N'InProgress' OR [QueuedTasks].[LostCount] = 0) AND [QueuedTasks].[LostCount] < 2147483647
             THEN [QueuedTasks].[LostCount] + 1 ELSE [QueuedTasks].[LostCount] END,
         [Attempt] = CASE WHEN [QueuedTasks].[Status] = N'InProgress' OR [QueuedTasks].[LostCount] = 0 OR [QueuedTasks].[Attempt] = 0
             THEN [QueuedTasks].[Attempt] ELSE [QueuedTasks].[Attempt] - 1 END,

@@ -108,6 +108,9 @@ export interface Storage {
    * queues. Highest priority first, then longest due, then lowest id. Raises `attempt` and `leaseToken`; sets no status
    * (the worker reports `Queued` and `InProgress`). Its cost does not depend on how many tasks have ended or are due later.
    *
+   * A row that was damaged by hand or by a disk fails neither the claim nor a reading: both counters stop at 2^31 - 1, and an
+   * instant that JavaScript cannot represent comes as one outside of the years 1 to 9999. The worker fails its task then.
+   *
    * @throws {WorkerLostError} If the worker is not registered.
    */
   claim(request: ClaimRequest): Promise<ClaimResult>;

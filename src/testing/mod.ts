@@ -54,6 +54,7 @@ export { ConformanceError } from "./conformance/expect.ts";
 export type {
   Capability,
   ConformanceCase,
+  Damage,
   StorageHarness,
   StorageUnderTest,
 } from "./conformance/harness.ts";

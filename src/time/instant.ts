@@ -15,6 +15,11 @@ export const earliestInstant = Date.UTC(2000, 0, 1) - 63_082_281_600_000;
 /** The last instant that every store can hold: the year 9999 ends. Epoch milliseconds. */
 export const latestInstant = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
+/** Whether epoch milliseconds are an instant that every store can hold. */
+export function isStorableInstant(epoch: number): boolean {
+  return epoch >= earliestInstant && epoch <= latestInstant;
+}
+
 const remedy = "be a valid Date, an ISO 8601 string with an offset such as " +
   '"2026-12-25T10:00:00Z", or an object with epochMilliseconds, of the years 1 to 9999';
 
@@ -36,10 +41,8 @@ export function toEpochMilliseconds(instant: Instant, argument: string): number 
   } else if (typeof instant === "object" && instant !== null) {
     epoch = Math.trunc(Number(instant.epochMilliseconds));
   }
-  if (Number.isNaN(epoch) || epoch < earliestInstant || epoch > latestInstant) {
-    throw new InvalidArgumentError(argument, instant, remedy);
-  }
-  return epoch;
+  if (isStorableInstant(epoch)) return epoch;
+  throw new InvalidArgumentError(argument, instant, remedy);
 }
 
 /** Whether a month has such a day: Date.parse takes February 30 for a day of March. */

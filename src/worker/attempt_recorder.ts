@@ -120,7 +120,18 @@ export class AttemptRecorder {
     this.recordUnstarted(job, ending, { dueInMs, returnAttempt: true });
   }
 
-  /** Writes a change of a job that has not run: it is cancelled, or waits until later. */
+  /** Fails a task for good, and ends its series, since its row in storage is damaged. */
+  setAside(job: Job, damage: string): void {
+    const { id: taskId, type } = job.task;
+    this.#parts.logger.error(
+      "Task {taskId} ({type}) is set aside as failed: its row in storage is damaged, {damage}",
+      { taskId, type, damage },
+    );
+    const exception = `The task's row in storage is damaged: ${damage}. It did not run.`;
+    this.recordUnstarted(job, { status: "Failed", exception }, {});
+  }
+
+  /** Writes a change of a job that has not run: it is cancelled, set aside, or waits until later. */
   recordUnstarted(
     job: Job,
     ending: Ending,
@@ -128,7 +139,7 @@ export class AttemptRecorder {
   ): void {
     job.phase = "ended";
     job.step(ending.status, ending.exception, this.#parts.clock.monotonic());
-    const isSeriesEnd = job.task.series !== null && ending.status === "Cancelled";
+    const isSeriesEnd = job.task.series !== null && end.dueInMs === undefined;
     const attemptEnd: AttemptEnd = isSeriesEnd
       ? { kind: "run", run: { executionTimeMs: 0, nextRunAt: null, counts: false } }
       : { kind: "change", change: end };

@@ -14,6 +14,7 @@ import { AttemptRecorder } from "./attempt_recorder.ts";
 import { AttemptTeller } from "./attempt_teller.ts";
 import { Claimer } from "./claimer.ts";
 import { type ExecutionSettings, Executor } from "./executor.ts";
+import { damageOf } from "./damaged_task.ts";
 import { GiveBack } from "./give_back.ts";
 import { HeartbeatFindings } from "./heartbeat_findings.ts";
 import { Job } from "./job.ts";
@@ -313,6 +314,11 @@ export class Worker {
       const runner = this.#runner(task.queue);
       const job = this.#newJob(task, runner, workerId, null);
       this.#held.add(task);
+      const damage = damageOf(task);
+      if (damage !== null) {
+        this.#recorder.setAside(job, damage);
+        continue;
+      }
       if (task.cancelRequested) {
         this.#recorder.recordUnstarted(job, { status: "Cancelled", exception: null }, {});
         continue;

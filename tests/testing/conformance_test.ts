@@ -236,7 +236,7 @@ Deno.test("cases whose capability is missing are handed out, marked with it", ()
   const missing = new Set(storageConformance(bare).map((c) => c.missing));
   assertEquals(
     [...missing].sort(),
-    ["failAt", "setClockBack", "setRunCount", "transaction", "wakes", null].sort(),
+    ["damage", "failAt", "setClockBack", "setRunCount", "transaction", "wakes", null].sort(),
   );
 });
 

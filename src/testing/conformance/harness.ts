@@ -6,10 +6,22 @@ import type { Storage } from "../../storage/storage.ts";
  * What a store under test can do beyond the contract. Cases that need something that is missing are handed out marked
  * with it, so that nobody takes them for passed.
  *
- * - `setRunCount`, `failAt`, `transaction`, `setClockBack`: the optional functions of {@linkcode StorageUnderTest}.
+ * - `setRunCount`, `failAt`, `transaction`, `setClockBack`, `damage`: the optional functions of {@linkcode StorageUnderTest}.
  * - `wakes`: {@linkcode Storage.onWake} tells what other processes did, at once or within a second of the store's time.
  */
-export type Capability = "setRunCount" | "failAt" | "transaction" | "setClockBack" | "wakes";
+export type Capability =
+  | "setRunCount"
+  | "failAt"
+  | "transaction"
+  | "setClockBack"
+  | "damage"
+  | "wakes";
+
+/**
+ * What somebody writes into a task's row by hand. `counters`: attempt, lease token and lost count are the largest integer that
+ * their columns hold. `instants`: creation and rate limit slot are an instant that JavaScript cannot represent, if there are such.
+ */
+export type Damage = "counters" | "instants";
 
 /** How the suite gets at a store: implement this once for a driver. */
 export interface StorageHarness {
@@ -36,6 +48,8 @@ export interface StorageUnderTest {
   passTime(ms: number): Promise<void>;
   /** Sets the run count of a stored series, since nobody can wait for 2^31 - 1 runs. */
   setRunCount?(taskId: string, runCount: number): Promise<void>;
+  /** Writes over a stored task's row what no verb writes. */
+  damage?(taskId: string, damage: Damage): Promise<void>;
   /**
    * The n-th statement that `storage` sends from now on fails once with a transient error, before or after the database
    * carried it out; 0 calls it off. A driver may repeat the statement or pass the error on.

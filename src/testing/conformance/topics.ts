@@ -6,6 +6,7 @@ import { cancel } from "./cases/cancel.ts";
 import { changesByHand } from "./cases/changes_by_hand.ts";
 import { claim } from "./cases/claim.ts";
 import { concurrency } from "./cases/concurrency.ts";
+import { damagedRows } from "./cases/damaged_rows.ts";
 import { executionLogs } from "./cases/execution_logs.ts";
 import { faults } from "./cases/faults.ts";
 import { leasesAndFences } from "./cases/leases_and_fences.ts";
@@ -44,4 +45,5 @@ export const topics: readonly Topic[] = [
   retention,
   concurrency,
   faults,
+  damagedRows,
 ];

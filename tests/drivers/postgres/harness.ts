@@ -60,7 +60,7 @@ export function postgresHarness(name: string, url: () => Promise<string>): Stora
   let schemas = 0;
   return {
     name,
-    capabilities: ["setRunCount", "failAt", "transaction", "setClockBack", "wakes"],
+    capabilities: ["setRunCount", "failAt", "transaction", "setClockBack", "damage", "wakes"],
     async create(): Promise<StorageUnderTest> {
       const schema = `case_${++schemas}`;
       const database = await url();
@@ -82,6 +82,14 @@ export function postgresHarness(name: string, url: () => Promise<string>): Stora
             UPDATE ${
             sql(schema)
           }.queued_tasks SET current_run_count = ${runCount} WHERE id = ${taskId}`;
+        },
+        async damage(taskId, damage) {
+          const assignments = damage === "counters"
+            ? "attempt = 2147483647, lease_token = 2147483647, lost_count = 2147483647"
+            : "created_at_utc = 'infinity', rate_slot_utc = '-infinity', execution_time_ms = 'NaN'";
+          await sql.unsafe(
+            `UPDATE "${schema}".queued_tasks SET ${assignments} WHERE id = '${taskId}'`,
+          );
         },
         failAt: (n) => fault.arm(n),
         async transaction(work, end) {

@@ -168,8 +168,11 @@ Deno.test("claim, finish and release use their indexes, whatever the statistics 
 
   await watched.registerWorker({ id: "planner", host: "test" });
   const heartbeat = await scansOf(() => watched.heartbeat("planner", 10_000));
-  assertEquals(indexesOf(heartbeat), ["Index Scan: queued_tasks_cancel_requested"]);
-  assertEquals(readRows(heartbeat), 0);
+  assertEquals(indexesOf(heartbeat), [
+    "Index Scan: queued_tasks_cancel_requested",
+    "Index Scan: queued_tasks_pkey",
+  ]);
+  assert(readRows(heartbeat) < 2_000, `a heartbeat reads ${readRows(heartbeat)} rows`);
 
   await storage.persist(newTasks(250));
   const persist = await scansOf(() => watched.persist(newTasks(250, { claimFor: "planner" })));

@@ -1,7 +1,8 @@
 // A stand-in for `Database` of @db/sqlite, which loads a native library from the network that tests must do without. It is
 // node:sqlite underneath and behaves as that package's source (denodrivers/sqlite3, 0.12 and 0.13) says where it differs:
-// integers are read with 32 bits unless `int64` is set, texts end at the first U+0000, `run` returns the number of changes,
-// a `get` without parameters returns the same object every time, and errors carry SQLite's text and no code.
+// integers are read with 32 bits unless `int64` is set, and then as bigints beyond 2^53, texts end at the first U+0000, `run`
+// returns the number of changes, a `get` without parameters returns the same object every time, and errors carry SQLite's text
+// and no code.
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { SqliteValue } from "../../../drivers/sqlite/mod.ts";
@@ -42,6 +43,7 @@ class StatementStandIn {
   constructor(database: DenoSqliteStandIn, statement: StatementSync) {
     this.#database = database;
     this.#statement = statement;
+    statement.setReadBigInts(true);
   }
 
   run(...parameters: SqliteValue[]): number {
@@ -61,8 +63,9 @@ class StatementStandIn {
   }
 
   #read(value: unknown): unknown {
-    const isInteger = Number.isInteger(value);
-    return isInteger && !this.#database.int64 ? (value as number) | 0 : value;
+    if (typeof value !== "bigint") return value;
+    if (!this.#database.int64) return Number(BigInt.asIntN(32, value));
+    return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   }
 }
 

@@ -18,7 +18,7 @@ export function sqliteHarness(
 ): StorageHarness {
   return {
     name,
-    capabilities: ["setRunCount", "failAt", "transaction", "setClockBack", "wakes"],
+    capabilities: ["setRunCount", "failAt", "transaction", "setClockBack", "damage", "wakes"],
     create: () => create(open, new Fault(faults)),
   };
 }
@@ -52,6 +52,17 @@ async function create(
       database.connection
         .prepare("UPDATE queued_tasks SET current_run_count = ? WHERE id = ?")
         .run(runCount, taskId);
+      return Promise.resolve();
+    },
+    damage(taskId, damage) {
+      const columns = damage === "counters"
+        ? ["attempt", "lease_token", "lost_count"]
+        : ["created_at_utc", "rate_slot_utc"];
+      const assignments = columns.map((column) => `${column} = 9223372036854775807`).join(", ");
+      using database = disposable(new DatabaseSync(path));
+      database.connection
+        .prepare(`UPDATE queued_tasks SET ${assignments} WHERE id = ?`)
+        .run(taskId);
       return Promise.resolve();
     },
     async transaction(work, end) {

@@ -9,7 +9,13 @@ import { emptySchema, passTime, withPool, withSchema } from "../../support/tsql_
 import { intercepted } from "./intercepted_pool.ts";
 
 /** What the harness provides beyond the contract; there is no push. */
-export const capabilities = ["setRunCount", "failAt", "transaction", "setClockBack"] as const;
+export const capabilities = [
+  "setRunCount",
+  "failAt",
+  "transaction",
+  "setClockBack",
+  "damage",
+] as const;
 
 /** A harness for a schema that is there. Its cases run one after the other. */
 export function sqlServerHarness(pool: SqlServerPool, schema: string): StorageHarness {
@@ -37,6 +43,14 @@ export function sqlServerHarness(pool: SqlServerPool, schema: string): StorageHa
           request.input("Count", runCount);
           await request.query(
             `UPDATE [${schema}].[QueuedTasks] SET [CurrentRunCount] = @Count WHERE [Id] = @Id;`,
+          );
+        },
+        async damage(taskId, damage) {
+          if (damage === "instants") return; // its type has none that could not be represented
+          const request = pool.request();
+          request.input("Id", taskId);
+          await request.query(
+            `UPDATE [${schema}].[QueuedTasks] SET [Attempt] = 2147483647, [LeaseToken] = 2147483647, [LostCount] = 2147483647 WHERE [Id] = @Id;`,
           );
         },
         failAt: (n) => fault.arm(n),
