@@ -113,6 +113,7 @@ export {
   type LogProperties,
   silentLogger,
 } from "./src/log/logger.ts";
+export type { LoggerFactory } from "./src/log/loggers.ts";
 export type { DispatchedTask, ExecutedTask, Instrumentation } from "./src/instrumentation.ts";
 export type { FillRandom } from "./src/ids/uuid_v7.ts";
 export type * from "./src/storage/queries.ts";

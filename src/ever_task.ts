@@ -70,14 +70,16 @@ export class EverTask {
   /** Use {@linkcode createEverTask}. */
   constructor(options: EverTaskOptions) {
     const settings = parseOptions(options);
-    const { storage, clock, logger, definitions, queues, lease, execution, retention } = settings;
+    const { storage, clock, loggers, definitions, queues, lease, execution, retention } = settings;
     const storageClock = new StorageClock(clock);
-    const events = new EventBus(logger);
+    const events = new EventBus(loggers("events"));
     const newId = uuidV7Generator(() => storageClock.now(), settings.random);
-    const shared = { storage, clock, storageClock, logger, events, definitions, queues, newId };
+    const shared = { storage, clock, storageClock, events, definitions, queues, newId };
     const newWorker = () =>
       new Worker({
         ...shared,
+        logger: loggers("worker"),
+        loggers,
         lease,
         execution,
         dispatch: (task, payload, options) =>
@@ -87,12 +89,14 @@ export class EverTask {
       settings,
       storageClock,
       newWorker,
-      newRetention: () => retention && new RetentionKeeper(this.audit, retention, clock, logger),
+      newRetention: () =>
+        retention && new RetentionKeeper(this.audit, retention, clock, loggers("retention")),
       allDispatched: () => this.#dispatcher.idle(),
       allHeard: () => events.idle(),
     });
     this.#dispatcher = new Dispatcher({
       ...shared,
+      logger: loggers("dispatch"),
       opening: () => this.#life.opening(),
       defaultAuditLevel: settings.defaultAuditLevel,
       instrumentation: execution.instrumentation,
@@ -102,7 +106,7 @@ export class EverTask {
     const opened = () => this.#life.opened();
     const refresh = () => this.#life.worker?.refresh();
     this.events = events;
-    this.#stored = new StoredTaskEvents(shared);
+    this.#stored = new StoredTaskEvents({ ...shared, logger: loggers("events") });
     this.#leaseMs = lease.leaseMs;
     this.tasks = [...definitions.values()];
     this.audit = new Audit(opened, clock);

@@ -15,11 +15,11 @@ import {
 } from "./argument_checks.ts";
 import { guardClock } from "./application/guarded_clock.ts";
 import { guardInstrumentations } from "./application/guarded_instrumentation.ts";
-import { guardLogger } from "./application/guarded_logger.ts";
 import { guardRandom } from "./application/guarded_random.ts";
 import { EverTaskError, InvalidArgumentError } from "./errors.ts";
 import type { Instrumentation } from "./instrumentation.ts";
-import { checkLogger, consoleLogger, type Logger } from "./log/logger.ts";
+import type { Logger } from "./log/logger.ts";
+import { type LoggerFactory, type Loggers, makeLoggers } from "./log/loggers.ts";
 import { type CaptureSettings, logLevels } from "./log/task_logger.ts";
 import { linearRetry } from "./retry/linear_retry.ts";
 import { checkRetryPolicy, type RetryPolicy } from "./retry/retry_policy.ts";
@@ -54,8 +54,13 @@ export interface EverTaskOptions {
   readonly timeout?: Duration;
   /** How long a handler may go on after its signal has aborted before its slot is given free. @default 5 seconds */
   readonly abortGrace?: Duration;
-  /** Gets EverTask's own messages and what handlers log. @default warnings and errors to the console */
-  readonly logger?: Logger;
+  /**
+   * Gets EverTask's own messages, failures of tasks among them (see `logFailures` of a task), and what handlers log. A function
+   * gives each part a logger of its own, by category.
+   *
+   * @default warnings and errors to the console
+   */
+  readonly logger?: Logger | LoggerFactory;
   /** Stores what handlers log: `true`, or which lines. @default false */
   readonly persistentLogs?: boolean | PersistentLogOptions;
   /** Deletes old audit rows, log lines and ended tasks while workers run. @default everything is kept */
@@ -152,7 +157,7 @@ export interface EverTaskSettings {
   readonly queues: ReadonlyMap<string, QueueSettings>;
   readonly execution: ExecutionSettings;
   readonly lease: LeaseSettings;
-  readonly logger: Logger;
+  readonly loggers: Loggers;
   readonly dispatchRetryMs: number;
   readonly retention: RetentionSettings | null;
   readonly clock: Clock;
@@ -194,14 +199,15 @@ export function parseOptions(options: EverTaskOptions): EverTaskSettings {
     throw new InvalidArgumentError("leaseDuration", options.leaseDuration, remedy);
   }
   if (options.retry !== undefined) checkRetryPolicy(options.retry, "retry");
-  if (options.logger !== undefined) checkLogger(options.logger, "logger");
   if (options.host !== undefined) checkHost(options.host);
   const { userAgent = "", hardwareConcurrency = 2 } = globalThis.navigator ?? {};
-  const logger = guardLogger(options.logger ?? consoleLogger);
+  const definitions = parseTasks(options.tasks);
+  const loggers = makeLoggers(options.logger, definitions.keys());
+  const logger = loggers("worker");
   const random = guardRandom(options.random ?? systemRandom, logger);
   return {
     storage,
-    definitions: parseTasks(options.tasks),
+    definitions,
     defaultAuditLevel: parseAuditLevel(defaultAuditLevel, "defaultAuditLevel"),
     queues: parseQueues(options.queues ?? {}, hardwareConcurrency),
     execution: {
@@ -220,7 +226,7 @@ export function parseOptions(options: EverTaskOptions): EverTaskSettings {
       poisonLimit,
       host: options.host ?? userAgent,
     },
-    logger,
+    loggers,
     dispatchRetryMs: toMilliseconds(
       options.dispatchRetryFor ?? { seconds: 15 },
       "dispatchRetryFor",

@@ -4,6 +4,7 @@ import type { AuditLevel } from "./audit/audit_level.ts";
 import { parseAuditLevel } from "./audit/audit_level.ts";
 import type { Dispatch } from "./dispatch/dispatch_options.ts";
 import { parsePriority, parseQueueName } from "./dispatch/dispatch_options.ts";
+import { checkChoice } from "./argument_checks.ts";
 import { InvalidArgumentError } from "./errors.ts";
 import type { Logger } from "./log/logger.ts";
 import type { SchemaInput, SchemaOutput, StandardSchema } from "./payload/standard_schema.ts";
@@ -80,6 +81,13 @@ export interface TaskSettings {
    * @default the queue's, then the instance's: `linearRetry(3, 500)`
    */
   readonly retry?: RetryPolicy;
+  /**
+   * Which failures of its tasks are logged: each, a retried one as a warning and the one after the last attempt as an error
+   * (`all`), only the latter (`final`), or none of them (`none`).
+   *
+   * @default "all"
+   */
+  readonly logFailures?: "all" | "final" | "none";
 }
 
 /** The handler of a task and its hooks. A hook that throws is logged and never changes the outcome. */
@@ -179,6 +187,9 @@ export function checkTask(task: AnyTask): void {
   if (task.timeout !== undefined) toMilliseconds(task.timeout, `${name}: timeout`);
   if (task.rateLimit !== undefined) parseRateLimit(task.rateLimit, `${name}: rateLimit`);
   if (task.retry !== undefined) checkRetryPolicy(task.retry, `${name}: retry`);
+  if (task.logFailures !== undefined) {
+    checkChoice(task.logFailures, ["all", "final", "none"], `${name}: logFailures`);
+  }
 }
 
 /** Checks a handler's name; every store has room for so much. */

@@ -23,9 +23,9 @@ export function guardInstrumentations(
   for (const each of all) checkMethods(each, ["dispatch", "run"], "instrumentation", remedy);
   if (all.length === 0) return undefined;
   const tellOf = (task: { readonly taskId: string; readonly type: string }) => (error: unknown) =>
-    logger.error("An instrumentation failed on task {taskId} ({type}): {error}", {
+    logger.error("An instrumentation failed on task {taskId} ({taskType}): {error}", {
       taskId: task.taskId,
-      type: task.type,
+      taskType: task.type,
       error,
     });
   return {

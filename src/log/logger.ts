@@ -1,8 +1,8 @@
-// The logger that EverTask writes to: the application's own. console, pino, winston, LogTape and most others fit after at
-// most a one-line adapter.
+// The logger that EverTask writes to: the application's own. console and LogTape fit as they are, pino, bunyan, winston and
+// most others after an adapter of a few lines.
 
 import { InvalidArgumentError } from "../errors.ts";
-import { headlineOf } from "../thrown/describe_error.ts";
+import { describeError, headlineOf } from "../thrown/describe_error.ts";
 import { describeValue } from "../thrown/describe_value.ts";
 import { isErrorLike, readMember } from "../thrown/reading.ts";
 
@@ -28,14 +28,32 @@ export interface Logger {
 
 const methods: readonly (keyof Logger)[] = ["trace", "debug", "info", "warn", "error"];
 
-/** Checks that a user passed a logger. */
+/**
+ * Checks that a user passed a logger.
+ *
+ * @throws {InvalidArgumentError} If it lacks a method, or takes the properties before the message.
+ */
 export function checkLogger(logger: unknown, argument: string): void {
-  const missing = methods.filter((method) =>
-    typeof (logger as Partial<Logger> | null)?.[method] !== "function"
+  const missing = methods.filter((method) => typeof readMember(logger, method) !== "function");
+  if (missing.length > 0) {
+    const remedy = `have the methods ${methods.join(", ")} (it lacks ${missing.join(", ")})`;
+    throw new InvalidArgumentError(argument, logger, remedy);
+  }
+  const name = propertiesFirst(logger);
+  if (name === null) return;
+  const remedy =
+    "take the message first: it takes the properties first, and would lose them. Pass " +
+    "{ info: (message, properties) => logger.info(properties, message), … } with all five methods";
+  throw new InvalidArgumentError(argument, name, remedy);
+}
+
+/** What a logger is called that takes the properties first, and would lose them; null for others. */
+function propertiesFirst(logger: unknown): string | null {
+  if (readMember(logger, Symbol.for("pino.serializers")) !== undefined) return "a pino logger";
+  const isBunyan = ["addSerializers", "addStream", "_emit"].every((method) =>
+    typeof readMember(logger, method) === "function"
   );
-  if (missing.length === 0) return;
-  const remedy = `have the methods ${methods.join(", ")} (it lacks ${missing.join(", ")})`;
-  throw new InvalidArgumentError(argument, logger, remedy);
+  return isBunyan ? "a bunyan logger" : null;
 }
 
 /** How much of a value is shown in a message. */
@@ -43,6 +61,14 @@ const longestValue = 10_000;
 
 /** Fills the `{name}` placeholders of a message; unknown ones stay as they are. Never throws. */
 export function formatMessage(message: string, properties: LogProperties = {}): string {
+  return fillIn(message, properties, headlineOf);
+}
+
+function fillIn(
+  message: string,
+  properties: LogProperties,
+  errorText: (error: unknown) => string,
+): string {
   if (typeof message !== "string") return describeValue(message, longestValue);
   return message.replace(/\{(\w+)\}/g, (placeholder, name: string) => {
     try {
@@ -50,23 +76,25 @@ export function formatMessage(message: string, properties: LogProperties = {}): 
     } catch {
       return placeholder; // a Proxy whose trap throws
     }
-    return textOf(readMember(properties, name));
+    const value = readMember(properties, name);
+    return isErrorLike(value) ? errorText(value) : textOf(value);
   });
 }
 
 function textOf(value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "bigint") return String(value);
-  return isErrorLike(value) ? headlineOf(value) : describeValue(value, longestValue);
+  return describeValue(value, longestValue);
 }
 
-/** Writes warnings and errors to the console, and nothing else: the default. */
+/** Writes warnings and errors to the console, the latter with their stacks, and nothing else: the default. */
 export const consoleLogger: Logger = {
   trace() {},
   debug() {},
   info() {},
   warn: (message, properties) => console.warn(`[EverTask] ${formatMessage(message, properties)}`),
-  error: (message, properties) => console.error(`[EverTask] ${formatMessage(message, properties)}`),
+  error: (message, properties = {}) =>
+    console.error(`[EverTask] ${fillIn(message, properties, describeError)}`),
 };
 
 /** Writes nothing. */

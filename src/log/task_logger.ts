@@ -3,7 +3,7 @@
 import type { LogLevel } from "../storage/records.ts";
 import type { NewLogLine } from "../storage/queries.ts";
 import { describeError } from "../thrown/describe_error.ts";
-import { isErrorLike } from "../thrown/reading.ts";
+import { isErrorLike, readMember } from "../thrown/reading.ts";
 import { formatMessage, type Logger, type LogProperties } from "./logger.ts";
 
 /** What is kept of the lines that handlers log. */
@@ -48,46 +48,50 @@ export function fitLog({ lines, dropped }: CapturedLog, room: number): readonly 
 /** The log of one attempt. */
 export class TaskLogger implements Logger {
   readonly #logger: Logger;
+  readonly #common: LogProperties;
   readonly #owner: Pick<NewLogLine, "taskId" | "run">;
   readonly #capture: CaptureSettings | null;
   readonly #monotonic: () => number;
   #lines: (Omit<NewLogLine, "agoMs"> & { readonly at: number })[] = [];
   #dropped = 0;
 
+  /** @param common The properties of every line; those of a line itself go before them. */
   constructor(
     logger: Logger,
+    common: LogProperties,
     owner: Pick<NewLogLine, "taskId" | "run">,
     capture: CaptureSettings | null,
     monotonic: () => number,
   ) {
     this.#logger = logger;
+    this.#common = common;
     this.#owner = owner;
     this.#capture = capture;
     this.#monotonic = monotonic;
   }
 
   trace(message: string, properties?: LogProperties): void {
-    this.#logger.trace(message, properties);
+    this.#logger.trace(message, this.#complete(properties));
     this.#keep("Trace", message, properties);
   }
 
   debug(message: string, properties?: LogProperties): void {
-    this.#logger.debug(message, properties);
+    this.#logger.debug(message, this.#complete(properties));
     this.#keep("Debug", message, properties);
   }
 
   info(message: string, properties?: LogProperties): void {
-    this.#logger.info(message, properties);
+    this.#logger.info(message, this.#complete(properties));
     this.#keep("Information", message, properties);
   }
 
   warn(message: string, properties?: LogProperties): void {
-    this.#logger.warn(message, properties);
+    this.#logger.warn(message, this.#complete(properties));
     this.#keep("Warning", message, properties);
   }
 
   error(message: string, properties?: LogProperties): void {
-    this.#logger.error(message, properties);
+    this.#logger.error(message, this.#complete(properties));
     this.#keep("Error", message, properties);
   }
 
@@ -100,13 +104,25 @@ export class TaskLogger implements Logger {
     return { lines, dropped };
   }
 
+  #complete(properties: LogProperties | undefined): LogProperties {
+    // An error in the place of properties has none that are copied.
+    if (isErrorLike(properties)) return { ...this.#common, error: properties };
+    try {
+      return { ...this.#common, ...properties };
+    } catch {
+      return this.#common; // a getter throws, or a Proxy
+    }
+  }
+
   #keep(level: LogLevel, message: string, properties: LogProperties = {}): void {
     if (this.#capture === null || rank[level] < rank[this.#capture.minimumLevel]) return;
     if (this.#lines.length >= this.#capture.maxLinesPerRun) {
       this.#dropped++;
       return;
     }
-    const error = properties["error"] ?? properties["exception"];
+    const error = isErrorLike(properties)
+      ? properties
+      : readMember(properties, "error") ?? readMember(properties, "exception");
     const exception = isErrorLike(error) ? describeError(error) : null;
     const text = formatMessage(message, properties);
     this.#lines.push({ ...this.#owner, level, message: text, exception, at: this.#monotonic() });

@@ -121,9 +121,9 @@ export class RateGate {
       fault = error;
     }
     this.#parts.logger.warn(
-      "The rate limit key function of task {taskId} ({type}) gave no text of 1 to {longestKey} " +
+      "The rate limit key function of task {taskId} ({taskType}) gave no text of 1 to {longestKey} " +
         "characters; the task is let through without a slot: {fault}",
-      { taskId: task.id, type: task.type, longestKey, fault },
+      { taskId: task.id, taskType: task.type, longestKey, fault },
     );
     return null;
   }

@@ -32,7 +32,7 @@ export function tagOf(value: unknown): string {
 }
 
 /** Whether a value is an error: of any realm, or an object that looks like one. */
-export function isErrorLike(value: unknown): value is object {
+export function isErrorLike(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (isInstance(value, Error) || tagOf(value) === "[object Error]") return true;
   if (typeof readMember(value, "message") !== "string") return false;

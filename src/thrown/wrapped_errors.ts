@@ -20,7 +20,7 @@ export interface WrappedErrors {
  */
 export function wrappedErrors(error: unknown, mostParts: number): WrappedErrors {
   const cause = readMember(error, "cause");
-  const causes = cause === undefined ? [] : [cause];
+  const causes: unknown[] = cause === undefined ? [] : [cause];
   const original = readMember(error, "originalError");
   if (original !== cause && isErrorLike(original)) causes.push(original);
   const isSuppressed = readMember(error, "name") === "SuppressedError";

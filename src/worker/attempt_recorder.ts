@@ -111,9 +111,9 @@ export class AttemptRecorder {
 
   /** Puts a run off that this process does not know how to plan. */
   postpone(job: Job, reason: string, dueInMs: number): void {
-    this.#parts.logger.error("A run of series {taskId} ({type}) was put off: {reason}", {
+    this.#parts.logger.error("A run of series {taskId} ({taskType}) was put off: {reason}", {
       taskId: job.task.id,
-      type: job.task.type,
+      taskType: job.task.type,
       reason,
     });
     const ending = { status: "Failed", exception: reason } as const;

@@ -39,9 +39,9 @@ export function retryPolicyOf(
       return fromStoredPolicy(task.retryPolicy);
     } catch (error) {
       logger.error(
-        "The retry policy that task {taskId} ({type}) was dispatched with cannot be read; its " +
+        "The retry policy that task {taskId} ({taskType}) was dispatched with cannot be read; its " +
           "definition's, its queue's or the instance's holds: {error}",
-        { taskId: task.id, type: task.type, error },
+        { taskId: task.id, taskType: task.type, error },
       );
     }
   }

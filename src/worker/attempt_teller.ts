@@ -3,11 +3,12 @@
 import type { EventBus } from "../events/event_bus.ts";
 import { type EventDetails, taskEvent } from "../events/job_events.ts";
 import type { TaskEventKind } from "../events/task_event.ts";
-import type { Logger } from "../log/logger.ts";
+import type { Loggers } from "../log/loggers.ts";
 import type { NextRun } from "../schedule/series.ts";
 import type { TaskContext } from "../task.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
 import type { Ending } from "./ending.ts";
+import { logFailure } from "./failure_log.ts";
 import type { Job } from "./job.ts";
 import type { LogKeeper } from "./log_keeper.ts";
 
@@ -15,7 +16,7 @@ import type { LogKeeper } from "./log_keeper.ts";
 export interface TellerParts {
   readonly storageClock: StorageClock;
   readonly events: EventBus;
-  readonly logger: Logger;
+  readonly loggers: Loggers;
   readonly logKeeper: LogKeeper;
 }
 
@@ -48,12 +49,15 @@ export class AttemptTeller {
       try {
         await hook();
       } catch (error) {
-        this.#parts.logger.error("The hook {hook} of task {taskId} ({type}) failed: {error}", {
-          hook: name,
-          taskId: job.task.id,
-          type: job.task.type,
-          error,
-        });
+        this.#parts.loggers(`tasks.${job.task.type}`).error(
+          "The hook {hook} of task {taskId} ({taskType}) failed: {error}",
+          {
+            hook: name,
+            taskId: job.task.id,
+            taskType: job.task.type,
+            error,
+          },
+        );
       }
       // What the handler logged is kept when it ends; a hook that comes later may have added to it.
       if (job.phase === "ended") this.#parts.logKeeper.keep(job);
@@ -77,7 +81,8 @@ export class AttemptTeller {
     context: TaskContext,
     error: unknown,
   ): void {
-    const { definition } = job;
+    const { definition, task } = job;
+    const { loggers } = this.#parts;
     const details = { durationMs, exception: ending.exception };
     switch (ending.status) {
       case "Completed":
@@ -87,6 +92,7 @@ export class AttemptTeller {
         }
         break;
       case "Failed":
+        logFailure(loggers, definition, task, ending.error, null);
         this.emit("failed", job, details);
         if (definition.onError) {
           void this.callHook("onError", job, () => definition.onError!(context, error));
@@ -96,6 +102,9 @@ export class AttemptTeller {
         this.emit("cancelled", job, details);
         break;
       case "Pending":
+        if (ending.exception !== null) {
+          logFailure(loggers, definition, task, ending.error, ending.dueInMs ?? 0);
+        }
         this.emit("retrying", job, details);
         break;
       default:
@@ -107,9 +116,9 @@ export class AttemptTeller {
   nextRun(job: Job, { nextRunAt, skipped }: NextRun): void {
     const nextRunUtc = nextRunAt === null ? null : new Date(nextRunAt).toISOString();
     if (skipped > 0) {
-      this.#parts.logger.info(
-        "Series {taskId} ({type}) skipped {count} missed occurrences; its next run: {nextRunUtc}",
-        { taskId: job.task.id, type: job.task.type, count: skipped, nextRunUtc },
+      this.#parts.loggers("worker").info(
+        "Series {taskId} ({taskType}) skipped {count} missed occurrences; its next run: {nextRunUtc}",
+        { taskId: job.task.id, taskType: job.task.type, count: skipped, nextRunUtc },
       );
       const occurrences = skipped === 1 ? "an occurrence" : `${skipped} occurrences`;
       const message = `Task with id ${job.task.id} missed ${occurrences}.`;

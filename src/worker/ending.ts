@@ -21,6 +21,8 @@ import {
 export interface Ending {
   readonly status: TaskStatus;
   readonly exception: string | null;
+  /** What `exception` describes. */
+  readonly error?: unknown;
   /** When it can be claimed again, in milliseconds from now; undefined: never, or when its series says. */
   readonly dueInMs?: number;
   /** Whether the attempt does not count. */
@@ -67,24 +69,21 @@ export function decideEnding(
   }
   const timedOut = abortReason instanceof TimeoutError;
   const cause = timedOut ? abortReason : error;
-  const exception = describeError(
-    timedOut && error !== abortReason ? withCause(abortReason, error) : cause,
-  );
+  const told = timedOut && error !== abortReason ? withCause(abortReason, error) : cause;
+  const failed = { status: "Failed", exception: describeError(told), error: told } as const;
   // A payload that does not validate today will not tomorrow: it fails at once, and keeps its text.
-  if (isNonRetryable(error) || isInstance(error, PayloadValidationError)) {
-    return { status: "Failed", exception };
-  }
+  if (isNonRetryable(error) || isInstance(error, PayloadValidationError)) return failed;
   let delay: number | null;
   try {
     delay = checkedDelay(policy.nextDelay(attempt, cause, random));
   } catch (policyFault) {
-    const note = `The task is not tried again, since its retry policy failed: ${
-      headlineOf(policyFault)
-    }`;
-    return { status: "Failed", exception: cutDescription(`${note}\n${exception}`), policyFault };
+    const note = "The task is not tried again, since its retry policy failed: " +
+      headlineOf(policyFault);
+    const exception = cutDescription(`${note}\n${failed.exception}`);
+    return { ...failed, exception, policyFault };
   }
-  if (delay === null) return { status: "Failed", exception };
-  return { status: "Pending", exception, dueInMs: Math.min(delay, longestDurationMs) };
+  if (delay === null) return failed;
+  return { ...failed, status: "Pending", dueInMs: Math.min(delay, longestDurationMs) };
 }
 
 function checkedDelay(answer: unknown): number | null {

@@ -4,6 +4,7 @@ import type { CaptureSettings } from "../log/task_logger.ts";
 import type { Instrumentation } from "../instrumentation.ts";
 import type { Dispatch } from "../dispatch/dispatch_options.ts";
 import type { Logger } from "../log/logger.ts";
+import type { Loggers } from "../log/loggers.ts";
 import { decodePayload } from "../payload/payload.ts";
 import { describeError } from "../thrown/describe_error.ts";
 import type { Clock } from "../time/clock.ts";
@@ -41,6 +42,7 @@ export interface ExecutorParts {
   readonly clock: Clock;
   readonly storageClock: StorageClock;
   readonly logger: Logger;
+  readonly loggers: Loggers;
   readonly recorder: AttemptRecorder;
   readonly teller: AttemptTeller;
   readonly logKeeper: LogKeeper;
@@ -66,7 +68,7 @@ export class Executor {
       onDeadline: (job) => this.#onDeadline(job),
     });
     this.#contextParts = {
-      logger: parts.logger,
+      loggerOf: (type) => parts.loggers(`tasks.${type}`),
       capture: parts.settings.capture,
       monotonic: () => parts.clock.monotonic(),
       dispatch: parts.dispatch,
@@ -117,7 +119,7 @@ export class Executor {
     const { clock, recorder } = this.#parts;
     job.startedAt = clock.monotonic();
     job.phase = "ended";
-    const ending = { status: "Failed", exception: describeError(error) } as const;
+    const ending = { status: "Failed", exception: describeError(error), error } as const;
     const context = new AttemptContext(job, this.#contextParts);
     job.context = context;
     recorder.record(job, ending, context, error);
@@ -226,9 +228,9 @@ export class Executor {
     const ending = decideEnding(result, policy, settings.random);
     if (ending === null) return;
     if ("policyFault" in ending) {
-      logger.error("The retry policy of task {taskId} ({type}) failed: {error}", {
+      logger.error("The retry policy of task {taskId} ({taskType}) failed: {error}", {
         taskId: task.id,
-        type: task.type,
+        taskType: task.type,
         error: ending.policyFault,
       });
     }
@@ -282,9 +284,9 @@ export class Executor {
       return;
     }
     logger.warn(
-      "The handler of task {taskId} ({type}) did not stop within {graceMs} ms after its signal had " +
+      "The handler of task {taskId} ({taskType}) did not stop within {graceMs} ms after its signal had " +
         "aborted. Its slot is given free; what it still does is not recorded.",
-      { taskId: job.task.id, type: job.task.type, graceMs: this.#parts.settings.graceMs },
+      { taskId: job.task.id, taskType: job.task.type, graceMs: this.#parts.settings.graceMs },
     );
     teller.emit("stuck", job);
     this.#giveUp(job);

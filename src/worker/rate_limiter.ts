@@ -75,8 +75,8 @@ export class RateLimiter {
       verdict = await this.#gate.ask(job, aheadMs ?? 0);
     } catch (error) {
       this.#parts.worker.logger.warn(
-        "The rate limit of task {taskId} ({type}) could not be asked; the task is given back: {error}",
-        { taskId: job.task.id, type: job.task.type, error },
+        "The rate limit of task {taskId} ({taskType}) could not be asked; the task is given back: {error}",
+        { taskId: job.task.id, taskType: job.task.type, error },
       );
     }
     // Not if it was cancelled or given back meanwhile.

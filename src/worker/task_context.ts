@@ -3,12 +3,14 @@
 import type { Dispatch } from "../dispatch/dispatch_options.ts";
 import type { Logger } from "../log/logger.ts";
 import { type CapturedLog, type CaptureSettings, TaskLogger } from "../log/task_logger.ts";
+import { taskProperties } from "../log/task_properties.ts";
 import type { RunInfo, TaskContext } from "../task.ts";
 import type { Job } from "./job.ts";
 
 /** What all contexts of a worker share. */
 export interface ContextParts {
-  readonly logger: Logger;
+  /** The logger of a type of tasks. */
+  readonly loggerOf: (type: string) => Logger;
   readonly capture: CaptureSettings | null;
   readonly monotonic: () => number;
   readonly dispatch: Dispatch;
@@ -57,9 +59,12 @@ export class AttemptContext implements TaskContext {
   }
 
   get log(): Logger {
-    const { logger, capture, monotonic } = this.#parts;
-    const { run, task: { id: taskId } } = this.#job;
-    return (this.#log ??= new TaskLogger(logger, { taskId, run }, capture, monotonic));
+    if (this.#log !== null) return this.#log;
+    const { loggerOf, capture, monotonic } = this.#parts;
+    const { run, task } = this.#job;
+    const owner = { taskId: task.id, run };
+    const logger = loggerOf(task.type);
+    return (this.#log = new TaskLogger(logger, taskProperties(task), owner, capture, monotonic));
   }
 
   get dispatch(): Dispatch {

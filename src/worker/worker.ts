@@ -3,6 +3,7 @@
 import type { EventBus } from "../events/event_bus.ts";
 import type { Dispatch } from "../dispatch/dispatch_options.ts";
 import type { Logger } from "../log/logger.ts";
+import type { Loggers } from "../log/loggers.ts";
 import type { ClaimedTask } from "../storage/records.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { AnyTask } from "../task.ts";
@@ -35,6 +36,7 @@ export interface WorkerParts {
   readonly clock: Clock;
   readonly storageClock: StorageClock;
   readonly logger: Logger;
+  readonly loggers: Loggers;
   readonly events: EventBus;
   readonly definitions: ReadonlyMap<string, AnyTask>;
   readonly queues: ReadonlyMap<string, QueueSettings>;
@@ -72,7 +74,7 @@ export class Worker {
   #onAllEnded: () => void = () => {};
 
   constructor(parts: WorkerParts) {
-    const { storage, clock, storageClock, logger, events } = parts;
+    const { storage, clock, storageClock, logger, loggers, events } = parts;
     this.#parts = parts;
     this.#runners = new Map(
       [...parts.queues].map(([name, settings]) => [name, new QueueRunner(settings)]),
@@ -112,7 +114,7 @@ export class Worker {
       maxLinesPerRun: parts.execution.capture?.maxLinesPerRun ?? 0, // nothing is captured then
       retryForMs: parts.lease.leaseMs,
     });
-    this.#teller = new AttemptTeller({ storageClock, events, logger, logKeeper: this.#logKeeper });
+    this.#teller = new AttemptTeller({ storageClock, events, loggers, logKeeper: this.#logKeeper });
     this.#recorder = new AttemptRecorder({
       storage,
       clock,
@@ -127,6 +129,7 @@ export class Worker {
       clock,
       storageClock,
       logger,
+      loggers,
       recorder: this.#recorder,
       teller: this.#teller,
       logKeeper: this.#logKeeper,

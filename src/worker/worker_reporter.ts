@@ -4,6 +4,7 @@ import type { EventBus } from "../events/event_bus.ts";
 import { taskEvent, typeSubject } from "../events/job_events.ts";
 import { StoredTaskEvents } from "../events/stored_task_events.ts";
 import type { Logger } from "../log/logger.ts";
+import type { Loggers } from "../log/loggers.ts";
 import type { LostTask } from "../storage/requests.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { AnyTask } from "../task.ts";
@@ -16,6 +17,7 @@ export interface ReporterParts {
   readonly storage: Storage;
   readonly events: EventBus;
   readonly logger: Logger;
+  readonly loggers: Loggers;
   readonly definitions: ReadonlyMap<string, AnyTask>;
   readonly storageClock: StorageClock;
   readonly lease: LeaseSettings;
@@ -33,7 +35,16 @@ export class WorkerReporter {
 
   /** Tasks were taken from lost workers. */
   tasksReleased(tasks: readonly LostTask[]): void {
-    this.#parts.logger.warn("{count} tasks were taken from lost workers", { count: tasks.length });
+    const { logger, loggers, definitions } = this.#parts;
+    logger.warn("{count} tasks were taken from lost workers", { count: tasks.length });
+    for (const { taskId, type, poisoned } of tasks) {
+      if (!poisoned || definitions.get(type)?.logFailures === "none") continue;
+      loggers(`tasks.${type}`).error("Task {taskId} ({taskType}) failed: {reason}", {
+        taskId,
+        taskType: type,
+        reason: poisonReason,
+      });
+    }
     void this.#stored.tell(tasks.map(({ taskId, type, queue, workerId, lostCount, poisoned }) => {
       const exception = poisoned ? poisonReason : lostReason;
       const details = { workerId, count: lostCount, exception };

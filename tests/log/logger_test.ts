@@ -1,12 +1,14 @@
 import { assertEquals } from "@std/assert";
-import { formatMessage, type Logger, silentLogger } from "../../mod.ts";
+import { formatMessage, type Logger, type LogProperties, silentLogger } from "../../mod.ts";
 import { fitLog, TaskLogger } from "../../src/log/task_logger.ts";
+import { hostileValues } from "../support/hostile_values.ts";
 
 const settings = { minimumLevel: "Information", maxLinesPerRun: 3 } as const;
 
 function capturing(logger: Logger = silentLogger) {
   let now = 1000;
-  const log = new TaskLogger(logger, { taskId: "task-1", run: 7 }, settings, () => now);
+  const owner = { taskId: "task-1", run: 7 };
+  const log = new TaskLogger(logger, { taskId: "task-1" }, owner, settings, () => now);
   return { log, wait: (ms: number) => now += ms };
 }
 
@@ -28,7 +30,7 @@ Deno.test("formatMessage() fills placeholders, whatever the value, and leaves un
   }
 });
 
-Deno.test("TaskLogger forwards every line as it came, whatever it keeps", () => {
+Deno.test("TaskLogger forwards every line, whatever it keeps, with the properties of its task", () => {
   const seen: unknown[] = [];
   const note = (level: string) => (...line: unknown[]) => void seen.push([level, ...line]);
   const logger = {
@@ -45,13 +47,39 @@ Deno.test("TaskLogger forwards every line as it came, whatever it keeps", () => 
   log.warn("d");
   log.error("e");
   assertEquals(seen, [
-    ["trace", "a {x}", { x: 1 }],
-    ["debug", "b", undefined],
-    ["info", "c", undefined],
-    ["warn", "d", undefined],
-    ["error", "e", undefined],
+    ["trace", "a {x}", { taskId: "task-1", x: 1 }],
+    ["debug", "b", { taskId: "task-1" }],
+    ["info", "c", { taskId: "task-1" }],
+    ["warn", "d", { taskId: "task-1" }],
+    ["error", "e", { taskId: "task-1" }],
   ]);
 });
+
+Deno.test("a line's own properties go before those of its task, and an error in their place is kept", () => {
+  const seen: (LogProperties | undefined)[] = [];
+  const { log } = capturing({
+    ...silentLogger,
+    info: (_, properties) => void seen.push(properties),
+  });
+  const error = new Error("no disk");
+  log.info("own", { taskId: "its own" });
+  log.info("error", error as unknown as LogProperties);
+  assertEquals(seen, [{ taskId: "its own" }, { taskId: "task-1", error }]);
+  assertEquals(log.take().lines.at(-1)!.exception!.split("\n")[0], "Error: no disk");
+});
+
+for (const [name, make] of Object.entries(hostileValues)) {
+  Deno.test(`a handler may log anything: ${name}`, () => {
+    const { log } = capturing();
+    const value = make();
+    log.info("a value: {value}", { value, error: value });
+    log.info("properties", value as LogProperties);
+    log.info(value as string, { value });
+    assertEquals(log.take().lines.length, 3);
+    assertEquals(typeof formatMessage("{value}", { value }), "string");
+    assertEquals(typeof formatMessage(value as string, value as LogProperties), "string");
+  });
+}
 
 Deno.test("TaskLogger keeps lines from the minimum level on, filled in, with their age", () => {
   const { log, wait } = capturing();
@@ -104,7 +132,7 @@ Deno.test("fitLog() adds nothing where all lines fit", () => {
 });
 
 Deno.test("TaskLogger keeps nothing when capture is off", () => {
-  const log = new TaskLogger(silentLogger, { taskId: "task-1", run: 1 }, null, () => 0);
+  const log = new TaskLogger(silentLogger, {}, { taskId: "task-1", run: 1 }, null, () => 0);
   log.error("lost in storage, not in the log");
   assertEquals(log.take(), { lines: [], dropped: 0 });
 });

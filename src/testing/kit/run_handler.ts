@@ -1,6 +1,7 @@
 // Runs one handler by itself, as a worker would: with the payload that storage would give it, a real context, and the
 // engine's own decision of what becomes of the attempt. No storage, no worker, no waiting.
 
+import { guardLogger } from "../../application/guarded_logger.ts";
 import { defaultRetry } from "../../ever_task_options.ts";
 import { randomNumber } from "../../ids/random_number.ts";
 import { type FillRandom, systemRandom, uuidV7Generator } from "../../ids/uuid_v7.ts";
@@ -146,9 +147,10 @@ export async function runHandler<Input, Output>(
   const job = new Job(claimed, task, "the test", { value });
   job.scheduledAt = claimed.dueAt;
   let completedInTransaction = false;
-  const recorder = new DispatchRecorder({ clock, logger, newId });
+  const guardedLogger = guardLogger(logger);
+  const recorder = new DispatchRecorder({ clock, logger: guardedLogger, newId });
   const context = new AttemptContext(job, {
-    logger,
+    loggerOf: () => guardedLogger,
     capture: { minimumLevel: "Trace", maxLinesPerRun: Infinity },
     monotonic: () => clock.monotonic(),
     dispatch: (task, payload, options) => recorder.dispatch(task, payload, options),

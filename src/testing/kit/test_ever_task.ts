@@ -83,13 +83,13 @@ export class TestEverTask extends EverTask {
     checkChoice(mode, ["manual", "inline"], "mode");
     checkChoice(failures, ["throw", "record"], "failures");
     parseBounds(options);
-    const { logger, queues, definitions } = parseOptions(options);
+    const { loggers, queues, definitions } = parseOptions(options);
     const wrote = () => this.#worker.wrote();
     const { front, back } = shareStorage(options.storage, wrote);
     super({ ...options, storage: front });
     this.#options = { ...options, mode, failures };
     this.#work = new DueWork(front, [...queues.keys()], [...definitions.keys()]);
-    const bus = new EventBus(logger);
+    const bus = new EventBus(loggers("events"));
     this.events.subscribe((event) => bus.emit(event));
     this.events = bus;
     this.#caught = new CaughtErrors((type) => this.#worker.attempted(type));

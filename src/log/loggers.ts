@@ -1,0 +1,53 @@
+// The loggers of the parts of an instance: one for all, or one each, by category.
+
+import { guardLogger } from "../application/guarded_logger.ts";
+import { checkLogger, consoleLogger, type Logger } from "./logger.ts";
+
+/**
+ * Makes the logger of a part, so that levels and outputs can be set by category.
+ *
+ * @param category `dispatch`, `worker`, `events` or `retention` for EverTask's own messages; `tasks.` and the type of a task for
+ * what its handler and its hooks log, and for its failures.
+ */
+export type LoggerFactory = (category: string) => Logger;
+
+const parts = ["dispatch", "worker", "events", "retention"] as const;
+
+/** A part of an instance that logs. */
+export type LogCategory = (typeof parts)[number] | `tasks.${string}`;
+
+/** Gives the logger of a part; no call of it throws. */
+export type Loggers = (category: LogCategory) => Logger;
+
+/**
+ * Makes the loggers of an instance.
+ *
+ * @param option What the user passed.
+ * @param types The types of its tasks.
+ * @throws {InvalidArgumentError} If the option, or what it gives, is no logger.
+ */
+export function makeLoggers(
+  option: Logger | LoggerFactory = consoleLogger,
+  types: Iterable<string>,
+): Loggers {
+  if (!isFactory(option)) {
+    checkLogger(option, "logger");
+    const logger = guardLogger(option);
+    return () => logger;
+  }
+  const categories: LogCategory[] = [
+    ...parts,
+    ...Array.from(types, (type): LogCategory => `tasks.${type}`),
+  ];
+  const loggers = new Map(categories.map((category) => {
+    const logger = option(category);
+    checkLogger(logger, `logger("${category}")`);
+    return [category, guardLogger(logger)];
+  }));
+  return (category) => loggers.get(category) ?? loggers.get("worker")!;
+}
+
+/** Some loggers are functions that have methods. */
+function isFactory(option: Logger | LoggerFactory): option is LoggerFactory {
+  return typeof option === "function" && typeof (option as Partial<Logger>).info !== "function";
+}
