@@ -1,75 +1,48 @@
-// LogTape as the logger: it fits as it is. Console and a rolling file (one a day), as a JSON file says.
+// Logging as one section of a JSON file says: the minimum level, overrides by category, the console, a file a day, and Seq.
+// Give another file as the argument.
 
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { getTimeRotatingFileSink } from "@logtape/file";
-import {
-  configure,
-  dispose,
-  getConsoleSink,
-  getLogger,
-  type LogLevel,
-  type Sink,
-} from "@logtape/logtape";
-import { createEverTask, defineTask } from "@evertask/evertask";
+import { readFile } from "node:fs/promises";
+import process from "node:process";
+import { dispose, getLogger } from "@logtape/logtape";
+import { createEverTask, defineTask, noRetry } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";
+import { configureLogging } from "./support/configure_logging.ts";
 
-/** What logtape.json may say. */
-interface LogConfig {
-  readonly lowestLevel: LogLevel;
-  readonly console?: boolean;
-  readonly file?: {
-    readonly directory: string;
-    readonly interval: "hourly" | "daily" | "weekly";
-    readonly keepDays: number;
-  };
-}
+const file = process.argv[2] ?? new URL("logging.json", import.meta.url);
+const { logging } = JSON.parse(await readFile(file, "utf8"));
+await configureLogging(logging);
 
-const config: LogConfig = JSON.parse(
-  await readFile(new URL("logtape.json", import.meta.url), "utf8"),
-);
-const folder = await mkdtemp(join(tmpdir(), "evertask-logs-")); // the example leaves nothing behind
-
-const sinks: Record<string, Sink> = {};
-if (config.console) sinks.console = getConsoleSink();
-if (config.file) {
-  const { directory, interval, keepDays } = config.file;
-  sinks.file = getTimeRotatingFileSink({
-    directory: join(folder, directory),
-    interval,
-    maxAgeMs: keepDays * 86_400_000,
-  });
-}
-const names = Object.keys(sinks);
-await configure({
-  sinks,
-  loggers: [
-    { category: "evertask", lowestLevel: config.lowestLevel, sinks: names },
-    { category: ["logtape", "meta"], lowestLevel: "warning", sinks: names },
-  ],
+const greet = defineTask<{ who: string }>({
+  type: "greet",
+  handle({ who }, { log }) {
+    log.debug("Looking {who} up", { who });
+    log.info("Greeting {who}", { who });
+  },
 });
 
-const greet = defineTask<{ name: string }>({
-  type: "greet",
-  handle({ name }, { log }) {
-    log.info("Greeting {name}", { name });
+const importFile = defineTask<{ path: string }>({
+  type: "import-file",
+  retry: noRetry(),
+  handle({ path }, { log }) {
+    log.debug("Opening {path}", { path });
+    throw new RangeError(`${path} is empty`);
   },
 });
 
 const everTask = createEverTask({
   storage: memoryStorage(),
-  tasks: [greet],
-  logger: getLogger("evertask"),
+  tasks: [greet, importFile],
+  logger: (category) => getLogger(["evertask", ...category.split(".")]),
 });
-const done = new Promise((resolve) => everTask.events.subscribe(resolve, { kinds: ["completed"] }));
+let left = 2;
+const ended = new Promise<void>((resolve) => {
+  everTask.events.subscribe(() => void (--left === 0 && resolve()), {
+    kinds: ["completed", "failed"],
+  });
+});
 await everTask.start();
-await everTask.dispatch(greet, { name: "Ada" });
-await done;
+await everTask.dispatch(greet, { who: "Ada" });
+await everTask.dispatch(importFile, { path: "orders.csv" }, { taskKey: "orders" });
+await ended;
 await everTask.stop();
-
-await dispose();
-for (const file of await readdir(join(folder, "logs"))) {
-  console.log(`${file}: ${await readFile(join(folder, "logs", file), "utf8")}`);
-}
-await rm(folder, { recursive: true });
+await dispose(); // writes down what is left

@@ -1,30 +1,39 @@
-// pino as the logger: one line adapts it, since pino takes the properties first.
+// pino as the logger: it takes the properties first, and is told that errors are called `error`.
 
-import { createEverTask, defineTask, type Logger, type LogProperties } from "@evertask/evertask";
+import { createEverTask, defineTask, type Logger, noRetry } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";
 import { pino } from "pino";
 
+const root = pino({ name: "shop", errorKey: "error" }); // otherwise an error would be written as {}
+
+/** Puts message and properties into pino's order. */
+function adapt(logger: pino.Logger): Logger {
+  return {
+    trace: (message, properties = {}) => logger.trace(properties, message),
+    debug: (message, properties = {}) => logger.debug(properties, message),
+    info: (message, properties = {}) => logger.info(properties, message),
+    warn: (message, properties = {}) => logger.warn(properties, message),
+    error: (message, properties = {}) => logger.error(properties, message),
+  };
+}
+
 const greet = defineTask<{ who: string }>({
   type: "greet",
-  handle({ who }, { log, taskId }) {
-    log.info("Greeting {who}", { who, taskId }); // structured: pino writes who and taskId as fields of their own
+  retry: noRetry(),
+  handle({ who }, { log }) {
+    log.info("Greeting {who}", { who }); // who is a field of its own, as are the task's id, type, queue and key
+    if (who === "nobody") throw new RangeError("There is nobody to greet.");
   },
 });
 
-const root = pino({ name: "evertask" });
-const write = (level: keyof Logger) => (message: string, properties: LogProperties = {}) =>
-  root[level](properties, message);
-const logger: Logger = {
-  trace: write("trace"),
-  debug: write("debug"),
-  info: write("info"),
-  warn: write("warn"),
-  error: write("error"),
-};
-
-const everTask = createEverTask({ storage: memoryStorage(), tasks: [greet], logger });
-const done = new Promise((resolve) => everTask.events.subscribe(resolve, { kinds: ["completed"] }));
+const everTask = createEverTask({
+  storage: memoryStorage(),
+  tasks: [greet],
+  logger: (category) => adapt(root.child({ category })),
+});
+const done = new Promise((resolve) => everTask.events.subscribe(resolve, { kinds: ["failed"] }));
 await everTask.start();
 await everTask.dispatch(greet, { who: "Ada" });
+await everTask.dispatch(greet, { who: "nobody" });
 await done;
 await everTask.stop();

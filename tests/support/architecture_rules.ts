@@ -48,7 +48,7 @@ const allowedImports: [importer: string, imports: string[]][] = [
   ],
   [
     "examples/logging/",
-    ["examples/logging/", "@evertask/evertask", "@logtape/", "pino", "node:"],
+    ["examples/logging/", "@evertask/evertask", "@logtape/", "bunyan", "pino", "winston", "node:"],
   ],
   [
     "examples/frameworks/",

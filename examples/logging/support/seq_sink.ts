@@ -1,0 +1,89 @@
+// Sends lines to Seq in its own format, CLEF (https://clef-json.org): one JSON object a line, with the message as a template,
+// so that Seq finds all lines of one kind, and the properties beside it.
+
+import type { LogLevel, LogRecord, Sink } from "@logtape/logtape";
+
+/** Where Seq is. */
+export interface SeqOptions {
+  readonly serverUrl: string;
+  /** Empty: Seq asks for none. */
+  readonly apiKey?: string;
+}
+
+const levels: Readonly<Record<LogLevel, string>> = {
+  trace: "Verbose",
+  debug: "Debug",
+  info: "Information",
+  warning: "Warning",
+  error: "Error",
+  fatal: "Fatal",
+};
+
+const intervalMs = 1_000;
+/** How many lines wait while Seq is out of reach; the oldest are given up first. */
+const mostWaiting = 10_000;
+
+/** Makes a sink that sends what was logged once a second, and what is left when it is disposed of. */
+export function getSeqSink({ serverUrl, apiKey = "" }: SeqOptions): Sink & AsyncDisposable {
+  const url = new URL("/ingest/clef", serverUrl);
+  const headers = {
+    "content-type": "application/vnd.serilog.clef",
+    ...(apiKey === "" ? {} : { "x-seq-apikey": apiKey }),
+  };
+  let waiting: string[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let sending = Promise.resolve();
+  let isReachable = true;
+
+  async function send(): Promise<void> {
+    const lines = waiting;
+    if (lines.length === 0) return;
+    waiting = [];
+    try {
+      const response = await fetch(url, { method: "POST", headers, body: lines.join("\n") });
+      await response.body?.cancel();
+      // What Seq does not accept it will not accept later.
+      if (response.status >= 500) throw new Error(`Seq answered ${response.status}`);
+      isReachable = true;
+    } catch (error) {
+      if (isReachable) console.error(`Seq is out of reach, lines wait for it: ${error}`);
+      isReachable = false;
+      waiting = [...lines, ...waiting].slice(-mostWaiting);
+    }
+  }
+
+  const sendNext = (): void => {
+    sending = sending.then(send).then(() => {
+      timer = waiting.length > 0 ? setTimeout(sendNext, intervalMs) : undefined;
+    });
+  };
+  const sink = (record: LogRecord): void => {
+    waiting.push(toClef(record));
+    timer ??= setTimeout(sendNext, intervalMs);
+  };
+  return Object.assign(sink, {
+    async [Symbol.asyncDispose](): Promise<void> {
+      clearTimeout(timer);
+      await sending;
+      clearTimeout(timer);
+      await send();
+      if (waiting.length > 0) console.error(`${waiting.length} lines have not reached Seq.`);
+    },
+  });
+}
+
+function toClef({ timestamp, level, category, rawMessage, properties }: LogRecord): string {
+  const { error } = properties;
+  const named = Object.entries(properties).map(([name, value]) => [
+    name.startsWith("@") ? `@${name}` : name,
+    value instanceof Error ? `${value.name}: ${value.message}` : value,
+  ]);
+  return JSON.stringify({
+    "@t": new Date(timestamp).toISOString(),
+    "@mt": typeof rawMessage === "string" ? rawMessage : rawMessage.join("{}"),
+    "@l": levels[level],
+    ...(error instanceof Error ? { "@x": error.stack ?? String(error) } : {}),
+    ...Object.fromEntries(named),
+    SourceContext: category.join("."),
+  });
+}
