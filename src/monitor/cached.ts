@@ -1,17 +1,17 @@
-// Keeps an answer for a while, so that probes and scrapes, however many, cost the database one query; and lets none of them
-// wait for long.
+// Keeps an answer for a while, so that probes and scrapes, however many, cost the database one
+// query; and lets none of them wait for long.
 
 import type { Clock } from "../time/clock.ts";
 
 /**
- * For how many times as long as it took an answer serves that costs more the more history there is: asking takes 2 % of the time
- * at most.
+ * For how many times as long as it took an answer serves that costs more the more history there is:
+ * asking takes 2 % of the time at most.
  */
 export const dear = 49;
 
 /**
- * After how many times the timeout a question is given up for lost and asked again: soon enough to see that a database is
- * back, and so seldom that questions do not pile up at one that hangs.
+ * After how many times the timeout a question is given up for lost and asked again: soon enough to
+ * see that a database is back, and so seldom that questions do not pile up at one that hangs.
  */
 const patience = 3;
 
@@ -21,13 +21,16 @@ export interface CacheLimits {
   readonly ageMs: number;
   /** An answer serves at least so many times as long as it took to get. Default 0. */
   readonly restFactor?: number;
-  /** How long each caller waits for an answer, in milliseconds. One that comes later serves the next callers. */
+  /**
+   * How long each caller waits for an answer, in milliseconds. One that comes later serves the next
+   * callers.
+   */
   readonly timeoutMs: number;
 }
 
 /**
- * Makes a function that asks at most once per `ageMs`; a caller that comes while an answer is under way gets that one. A failure
- * is passed on and not kept.
+ * Makes a function that asks at most once per `ageMs`; a caller that comes while an answer is under
+ * way gets that one. A failure is passed on and not kept.
  */
 export function cached<T>(
   ask: () => Promise<T>,

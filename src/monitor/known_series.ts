@@ -1,4 +1,5 @@
-// The time series that can be foreseen: they begin with 0, so that the first failure is an increase, not a new series.
+// The time series that can be foreseen: they begin with 0, so that the first failure is an
+// increase, not a new series.
 
 import type { QueueStatistics } from "../storage/queries.ts";
 import type { EventOrigin, FigureOrigin } from "./monitored.ts";
@@ -9,7 +10,10 @@ export interface EventLabels {
   readonly queue: string;
 }
 
-/** The types and queues of an instance that go together: where the tasks of each type go if a dispatch says nothing else. */
+/**
+ * The types and queues of an instance that go together: where the tasks of each type go if a
+ * dispatch says nothing else.
+ */
 export function knownLabels({ tasks = [], queues }: EventOrigin & FigureOrigin): EventLabels[] {
   const known = queues.names ?? [];
   return tasks.flatMap(({ type, queue }) => {

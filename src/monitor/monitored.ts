@@ -1,5 +1,5 @@
-// What monitoring needs of an instance: parts of EverTask, named so that each tool asks for no more than it uses, and that
-// a test or a wrapper can stand in.
+// What monitoring needs of an instance: parts of EverTask, named so that each tool asks for no more
+// than it uses, and that a test or a wrapper can stand in.
 
 import { checkMethods } from "../argument_checks.ts";
 import { InvalidArgumentError } from "../errors.ts";

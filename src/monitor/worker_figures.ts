@@ -7,8 +7,9 @@ export interface WorkerFigures {
   /** How many are alive. */
   readonly alive: number;
   /**
-   * How long ago the one that has been silent for longest was heard of, in milliseconds; null when none is registered. Grows
-   * without end when the last worker is lost: nobody is there to remove it.
+   * How long ago the one that has been silent for longest was heard of, in milliseconds; null when
+   * none is registered. Grows without end when the last worker is lost: nobody is there to remove
+   * it.
    */
   readonly oldestHeartbeatMs: number | null;
 }

@@ -6,7 +6,10 @@ import type { AlertOptions } from "./alert_options.ts";
 
 /** Something to tell somebody. */
 export interface Alert {
-  /** A random UUID; stays the same when the delivery is tried again, so that receivers can tell doubles. */
+  /**
+   * A random UUID; stays the same when the delivery is tried again, so that receivers can tell
+   * doubles.
+   */
   readonly id: string;
   /** What happened; the latest event if it stands for several. */
   readonly event: TaskEvent;
@@ -28,8 +31,8 @@ export interface AlertChannel {
    */
   readonly batchSize?: number;
   /**
-   * Whether alerts must arrive in the order of their events. Then one that cannot be delivered holds up those behind it;
-   * otherwise they are tried before it is tried again.
+   * Whether alerts must arrive in the order of their events. Then one that cannot be delivered
+   * holds up those behind it; otherwise they are tried before it is tried again.
    * @default false
    */
   readonly inOrder?: boolean;
@@ -38,7 +41,8 @@ export interface AlertChannel {
    *
    * @param alerts At least one, at most `batchSize`.
    * @param signal Aborts when the delivery takes too long.
-   * @throws {AlertDeliveryError} To say whether and when to try again. After any other error it is tried again.
+   * @throws {AlertDeliveryError} To say whether and when to try again. After any other error it is
+   * tried again.
    */
   send(alerts: readonly Alert[], signal: AbortSignal): Promise<void>;
 }

@@ -31,31 +31,32 @@ export interface AlertOptions {
    */
   readonly keyOf?: (event: TaskEvent) => string;
   /**
-   * For how long the same is not told again. At the end of that time one alert sums up how often it happened meanwhile. 0
-   * tells everything.
+   * For how long the same is not told again. At the end of that time one alert sums up how often it
+   * happened meanwhile. 0 tells everything.
    * @default 5 minutes
    */
   readonly repeatAfter?: Duration;
   /**
-   * How many alerts may be sent in a minute, whatever they are about; the next one says how many were left out. Infinity for
-   * no limit.
+   * How many alerts may be sent in a minute, whatever they are about; the next one says how many
+   * were left out. Infinity for no limit.
    * @default 30
    */
   readonly maxPerMinute?: number;
   /**
-   * How many alerts may wait for delivery; further ones are dropped, and counted. So are those whose texts would make more
-   * than 10 million characters together with the texts of the others.
+   * How many alerts may wait for delivery; further ones are dropped, and counted. So are those
+   * whose texts would make more than 10 million characters together with the texts of the others.
    * @default 1000
    */
   readonly maxQueue?: number;
   /**
-   * How often an alert is tried to be delivered. With the default pauses, 50 attempts take ten hours.
+   * How often an alert is tried to be delivered. With the default pauses, 50 attempts take ten
+   * hours.
    * @default 50
    */
   readonly attempts?: number;
   /**
-   * The pause after a failed delivery; it doubles with each further one, up to 15 minutes. A receiver that asks for a longer
-   * one gets it, up to an hour.
+   * The pause after a failed delivery; it doubles with each further one, up to 15 minutes. A
+   * receiver that asks for a longer one gets it, up to an hour.
    * @default 1 second
    */
   readonly backoff?: Duration;
@@ -117,7 +118,10 @@ export const optionNames = [
   "newId",
 ] as const satisfies readonly (keyof AlertOptions)[];
 
-/** @throws {InvalidArgumentError} If an option has a value that cannot be used, or there is no such option. */
+/**
+ * @throws {InvalidArgumentError} If an option has a value that cannot be used, or there is no such
+ * option.
+ */
 export function alertSettings(options: AlertOptions): AlertSettings {
   checkOptions(options, optionNames, "options");
   const { severity, types, kinds } = options;
@@ -157,7 +161,9 @@ export function alertSettings(options: AlertOptions): AlertSettings {
 /** How much of an exception's first line says what the problem is, in characters. */
 const longestProblem = 500;
 
-/** Numbers are ids and amounts: "order 17 not found" and "order 18 not found" are the same problem. */
+/**
+ * Numbers are ids and amounts: "order 17 not found" and "order 18 not found" are the same problem.
+ */
 function defaultKey({ kind, taskType, queue, exception }: TaskEvent): string {
   const [firstLine = ""] = (exception ?? "").split("\n", 1);
   const problem = firstLine.slice(0, longestProblem).replace(/\d+/g, "0");

@@ -1,11 +1,14 @@
-// Tells the same only once in a while: the first event of a key at once, and what followed it in one sum at the end of
-// the key's window.
+// Tells the same only once in a while: the first event of a key at once, and what followed it in
+// one sum at the end of the key's window.
 
 import type { TaskEvent } from "../../events/task_event.ts";
 import type { Clock } from "../../time/clock.ts";
 import { mostText, textLength } from "./text_length.ts";
 
-/** How many keys are kept; a key function that makes a new key of each event must not fill the memory. */
+/**
+ * How many keys are kept; a key function that makes a new key of each event must not fill the
+ * memory.
+ */
 const maxKeys = 1000;
 
 interface Window {

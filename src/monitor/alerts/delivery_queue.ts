@@ -38,7 +38,10 @@ export class DeliveryQueue {
   #saidFull = false;
   #isClosing = false;
   #endPause: () => void = () => {};
-  /** Ends the pause for an alert that is not the reason of it; not one that the receiver has asked for. */
+  /**
+   * Ends the pause for an alert that is not the reason of it; not one that the receiver has asked
+   * for.
+   */
   #endOwnPause: () => void = () => {};
 
   /** Makes an empty queue. */
@@ -83,10 +86,13 @@ export class DeliveryQueue {
   #sayFull(): void {
     if (this.#saidFull) return;
     this.#saidFull = true;
-    this.#settings.logger.warn("Alerts for {channel} are dropped: {waiting} wait, no more may", {
-      channel: this.#channel.name,
-      waiting: this.#waiting.count,
-    });
+    this.#settings.logger.warn(
+      "Alerts for {channel} are dropped: the queue is full, {waiting} wait",
+      {
+        channel: this.#channel.name,
+        waiting: this.#waiting.count,
+      },
+    );
   }
 
   async #work(): Promise<void> {
@@ -103,7 +109,8 @@ export class DeliveryQueue {
   /**
    * Tries a batch once, and puts back what may be tried again.
    *
-   * @returns Why the receiver is to be left in peace for a while; null when it may get the next batch at once.
+   * @returns Why the receiver is to be left in peace for a while; null when it may get the next
+   * batch at once.
    */
   async #deliver(batch: readonly WaitingAlert[]): Promise<AlertDeliveryError | null> {
     let problem: AlertDeliveryError;

@@ -1,6 +1,6 @@
-// Takes the text of an exception apart, for receivers that want type, message and stack by themselves. Such texts are what
-// describeError writes: stacks as V8 makes them, causes behind "Caused by:". They may be long and hold anything, so each
-// is gone through once, line by line.
+// Takes the text of an exception apart, for receivers that want type, message and stack by
+// themselves. Such texts are what describeError writes: stacks as V8 makes them, causes behind
+// "Caused by:". They may be long and hold anything, so each is gone through once, line by line.
 
 /** One error of a chain. */
 export interface ExceptionPart {

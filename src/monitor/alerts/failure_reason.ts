@@ -1,6 +1,6 @@
-// Why a receiver was not reached, in words of our own. The texts of foreign errors hold addresses, and with them secrets:
-// `fetch` names the URL, mail transports may name the login. So no part of such a text is passed on; only what is known to
-// stand in one is recognised.
+// Why a receiver was not reached, in words of our own. The texts of foreign errors hold addresses,
+// and with them secrets: `fetch` names the URL, mail transports may name the login. So no part of
+// such a text is passed on; only what is known to stand in one is recognised.
 
 import { errorParts } from "../../thrown/describe_error.ts";
 import { errorChain } from "../../thrown/error_chain.ts";
@@ -30,11 +30,17 @@ const reasons: readonly [pattern: RegExp, reason: string][] = [
   [/ETLS|\btls\b|\bssl\b|EPROTO/i, "there is no encrypted connection with it"],
 ];
 
-/** How many nested errors are looked at: `fetch failed`, caused by several attempts to connect. What lies deeper is no news. */
+/**
+ * How many nested errors are looked at: `fetch failed`, caused by several attempts to connect. What
+ * lies deeper is no news.
+ */
 const mostErrors = 25;
 const longestText = 2_000;
 
-/** Why it was not reached, as the end of a sentence; the name of the error's class when the reason is not known. */
+/**
+ * Why it was not reached, as the end of a sentence; the name of the error's class when the reason
+ * is not known.
+ */
 export function failureReason(error: unknown): string {
   const text = textsOf(error).join("\n");
   if (/certificate|CERT_|SELF_SIGNED/i.test(text)) {

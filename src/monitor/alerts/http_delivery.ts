@@ -1,5 +1,5 @@
-// Posts to receivers, and turns their answers into what the queue understands. Addresses and headers hold secrets: no error
-// says anything of them.
+// Posts to receivers, and turns their answers into what the queue understands. Addresses and
+// headers hold secrets: no error says anything of them.
 
 import { AlertDeliveryError } from "./alert.ts";
 import { failureReason } from "./failure_reason.ts";
@@ -13,11 +13,17 @@ export interface Delivery {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** What must not be told of it, though the receiver may repeat it: the secret parts of the address, tokens, keys. */
+  /**
+   * What must not be told of it, though the receiver may repeat it: the secret parts of the
+   * address, tokens, keys.
+   */
   readonly secrets: readonly string[];
 }
 
-/** Whether a user passed an address that `fetch` can post to: it takes none with a user and a password in it. */
+/**
+ * Whether a user passed an address that `fetch` can post to: it takes none with a user and a
+ * password in it.
+ */
 export function isHttpUrl(url: unknown): url is string {
   if (typeof url !== "string" || !URL.canParse(url)) return false;
   const { protocol, username, password } = new URL(url);
@@ -32,13 +38,17 @@ export function secretParts(url: string): string[] {
 
 /** Statuses after which the same request may succeed later. */
 const temporary = [408, 425, 429, 439];
-/** How much of an answer is read, in bytes. The longest that says something is a list of refused items. */
+/**
+ * How much of an answer is read, in bytes. The longest that says something is a list of refused
+ * items.
+ */
 const longestAnswer = 65_536;
 /** How much of it is told, in characters. */
 const longestQuote = 200;
 
 /**
- * Posts once. Follows no redirect: it would lead an alert, its signature and its headers to an address that nobody has passed.
+ * Posts once. Follows no redirect: it would lead an alert, its signature and its headers to an
+ * address that nobody has passed.
  *
  * @param receiver Names the receiver in errors.
  * @returns The answer's status and text.
@@ -87,7 +97,9 @@ function quote(text: string, secrets: readonly string[]): string {
   return line === "" ? "" : `: ${maskSecrets(line, secrets)}`;
 }
 
-/** Also says so of what a `fetch` of one's own has followed all the same, and of what browsers hide. */
+/**
+ * Also says so of what a `fetch` of one's own has followed all the same, and of what browsers hide.
+ */
 function isRedirect({ status, type, redirected }: Response): boolean {
   return (status >= 300 && status < 400) || type === "opaqueredirect" || redirected;
 }
@@ -107,7 +119,10 @@ async function startOf({ body }: Response): Promise<string> {
   return text + decoder.decode();
 }
 
-/** The header of RFC 9110, section 10.2.3: seconds, or a date, which is compared with the receiver's own clock. */
+/**
+ * The header of RFC 9110, section 10.2.3: seconds, or a date, which is compared with the receiver's
+ * own clock.
+ */
 function retryAfter(headers: Headers): number | null {
   const value = headers.get("retry-after");
   if (value === null) return null;

@@ -1,9 +1,13 @@
-// What receivers answer helps to find an error, and may repeat what it was sent: the path of the request, a header.
+// What receivers answer helps to find an error, and may repeat what it was sent: the path of the
+// request, a header.
 
 /** A run of fewer characters says nothing about a secret. */
 const shortestRun = 4;
 
-/** Puts `…` in place of everything that a text has in common with a secret: runs of four characters and more. */
+/**
+ * Puts `…` in place of everything that a text has in common with a secret: runs of four characters
+ * and more.
+ */
 export function maskSecrets(text: string, secrets: readonly string[]): string {
   const runs = new Set<string>();
   for (const secret of secrets.flatMap(spellings)) {
@@ -23,7 +27,10 @@ export function maskSecrets(text: string, secrets: readonly string[]): string {
   return masked;
 }
 
-/** As it was passed, and as a server may understand it: percent-decoded, or as the login that it encodes. */
+/**
+ * As it was passed, and as a server may understand it: percent-decoded, or as the login that it
+ * encodes.
+ */
 function spellings(secret: string): string[] {
   const attempts = [
     () => secret,

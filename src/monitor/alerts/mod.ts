@@ -1,6 +1,7 @@
 /**
- * Telling people and services of task events: Slack, e-mail, webhooks, Application Insights, Sentry and its cron monitors.
- * Alerts are filtered, deduplicated, limited in number, and tried again, and never stand in a task's way.
+ * Telling people and services of task events: Slack, e-mail, webhooks, Application Insights, Sentry
+ * and its cron monitors. Alerts are filtered, deduplicated, limited in number, and tried again, and
+ * never stand in a task's way.
  *
  * @module
  */

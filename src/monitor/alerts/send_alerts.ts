@@ -1,5 +1,5 @@
-// From events to alerts: filtered, deduplicated, limited, and then left to the queue. All of it happens outside the tasks'
-// path, and takes no longer than a few lookups.
+// From events to alerts: filtered, deduplicated, limited, and then left to the queue. All of it
+// happens outside the tasks' path, and takes no longer than a few lookups.
 
 import { checkCount, checkMethods, checkOptions, checkText } from "../../argument_checks.ts";
 import { answerAtOnce } from "../../application/calls.ts";
@@ -33,12 +33,13 @@ export interface Alerts {
   /** What became of them so far. */
   readonly counts: AlertCounts;
   /**
-   * Resolves when everything that waited for delivery was delivered or dropped, which takes hours while the receiver is out of
-   * reach.
+   * Resolves when everything that waited for delivery was delivered or dropped, which takes hours
+   * while the receiver is out of reach.
    */
   flush(): Promise<void>;
   /**
-   * Listens no longer, sums up what was kept silent, and tries once more to deliver what waits; what fails then is lost.
+   * Listens no longer, sums up what was kept silent, and tries once more to deliver what waits;
+   * what fails then is lost.
    *
    * @param timeout How long that may take. Default 5 seconds.
    */

@@ -2,7 +2,9 @@
 
 import type { TaskEvent } from "../../events/task_event.ts";
 
-/** How many characters the texts of all events that wait in one place may have together: some 20 MB. */
+/**
+ * How many characters the texts of all events that wait in one place may have together: some 20 MB.
+ */
 export const mostText = 10_000_000;
 
 /** How many characters the texts of an event have that know no measure. */

@@ -1,18 +1,19 @@
-// The alerts that wait for delivery: bounded in number and in memory, in the order in which they are to be tried.
+// The alerts that wait for delivery: bounded in number and in memory, in the order in which they
+// are to be tried.
 
 import type { Alert } from "./alert.ts";
 import { mostText, textLength } from "./text_length.ts";
 
-/** An alert and how often it was tried to be delivered. */
+/** An alert, and how many attempts to deliver it have failed. */
 export interface WaitingAlert {
   readonly alert: Alert;
   attempts: number;
 }
 
-/** From so many attempts on, an alert is tried after the others: the failures may be its own. */
+/** After this many attempts, an alert is tried after the others: the fault may be its own. */
 const patience = 5;
 
-/** Keeps alerts. */
+/** The queue itself: no delivery, no pauses. */
 export class WaitingAlerts {
   readonly #maxCount: number;
   readonly #inOrder: boolean;
@@ -40,7 +41,7 @@ export class WaitingAlerts {
     return this.#first.length === 0;
   }
 
-  /** Takes an alert at the end; gives back false when there is no room for it. */
+  /** Adds an alert at the end; returns false when there is no room for it. */
   add(alert: Alert): boolean {
     // One that is too long by itself may wait alone.
     const isTooLong = this.count > 0 && this.#textLength + textLength(alert.event) > mostText;
@@ -50,7 +51,9 @@ export class WaitingAlerts {
     return true;
   }
 
-  /** Takes back, in their order, alerts that could not be delivered: there is always room for them. */
+  /**
+   * Takes back, in their order, alerts that could not be delivered: there is always room for them.
+   */
   putBack(alerts: readonly WaitingAlert[]): void {
     for (const { alert } of alerts) this.#textLength += textLength(alert.event);
     const isStubborn = ({ attempts }: WaitingAlert) => !this.#inOrder && attempts >= patience;
@@ -58,14 +61,14 @@ export class WaitingAlerts {
     this.#stubborn.push(...alerts.filter(isStubborn));
   }
 
-  /** Gives out the next alerts, at most so many. */
+  /** Removes and returns the alerts to be tried next, at most `count`. */
   take(count: number): WaitingAlert[] {
     const alerts = (this.areStubborn ? this.#stubborn : this.#first).splice(0, count);
     for (const { alert } of alerts) this.#textLength -= textLength(alert.event);
     return alerts;
   }
 
-  /** Gives out all of them. */
+  /** Removes and returns all alerts. */
   takeAll(): WaitingAlert[] {
     return [...this.take(Infinity), ...this.take(Infinity)];
   }

@@ -1,4 +1,5 @@
-// How alerts read for people. The task's parameters are left out: they may hold what a chat or a mail must not.
+// How alerts read for people. The task's parameters are left out: they may hold what a chat or a
+// mail must not.
 
 import type { TaskEventKind } from "../../events/task_event.ts";
 import type { Alert } from "./alert.ts";

@@ -1,5 +1,5 @@
-// Which part of the tasks that ended lately has failed: counted in slices of time, so that its memory does not grow with the
-// number of tasks.
+// Which part of the tasks that ended lately has failed: counted in slices of time, so that its
+// memory does not grow with the number of tasks.
 
 import type { Clock } from "../../time/clock.ts";
 

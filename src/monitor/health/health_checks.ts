@@ -1,5 +1,5 @@
-// Health of one process: is it alive, is it ready to work, and what is there to know. As functions, and as a handler for
-// probes and people.
+// Health of one process: is it alive, is it ready to work, and what is there to know. As functions,
+// and as a handler for probes and people.
 
 import type { Backlog } from "../../storage/queries.ts";
 import type { WorkerStatus } from "../../storage/worker_status.ts";
@@ -22,15 +22,21 @@ import { type HealthCheck, type HealthReport, report, statusOf } from "./health_
 
 /** Health of one process. */
 export interface HealthChecks {
-  /** Whether the process runs: it asks nobody, so that a database that is down restarts no process. */
+  /**
+   * Whether the process runs: it asks nobody, so that a database that is down restarts no process.
+   */
   live(): HealthReport;
-  /** Whether the process can work: the storage answers, its own heartbeat is fresh, the backlog is not too old. */
+  /**
+   * Whether the process can work: the storage answers, its own heartbeat is fresh, the backlog is
+   * not too old.
+   */
   ready(): Promise<HealthReport>;
   /** All of that, and the failure rate and figures of the queues. */
   detail(): Promise<HealthReport>;
   /**
-   * Answers `/health/live` and `/health/ready` with the states of the checks, and `/health` with everything; 503 when the
-   * status is `Unhealthy`, 200 otherwise, 404 for any other path. Needs no `this`.
+   * Answers `/health/live` and `/health/ready` with the states of the checks, and `/health` with
+   * everything; 503 when the status is `Unhealthy`, 200 otherwise, 404 for any other path. Needs no
+   * `this`.
    */
   readonly fetch: (request: Request) => Promise<Response>;
   /** Stops counting failures. */

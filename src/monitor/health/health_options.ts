@@ -1,4 +1,5 @@
-// The options of health checks, and what they become once defaults are filled in and values are checked.
+// The options of health checks, and what they become once defaults are filled in and values are
+// checked.
 
 import { checkCount, checkOptions, checkSecretOptions } from "../../argument_checks.ts";
 import { guardClock } from "../../application/guarded_clock.ts";
@@ -11,8 +12,8 @@ import { cleanPath } from "../http/url_path.ts";
 /** Options of {@linkcode createHealthChecks}. */
 export interface HealthOptions {
   /**
-   * Whether this process is to run tasks: then it is ready only once it is started, and while its heartbeat is fresh. Set it
-   * to false where the process only dispatches.
+   * Whether this process is to run tasks: then it is ready only once it is started, and while its
+   * heartbeat is fresh. Set it to false where the process only dispatches.
    * @default true
    */
   readonly worker?: boolean;
@@ -40,7 +41,10 @@ export interface HealthOptions {
    * @default "/health"
    */
   readonly path?: string;
-  /** What one has to know to read the detailed report. Probes of `…/live` and `…/ready` need no token. */
+  /**
+   * What one has to know to read the detailed report. Probes of `…/live` and `…/ready` need no
+   * token.
+   */
   readonly accessToken?: AccessToken;
   /**
    * The time.

@@ -1,6 +1,9 @@
 // What a health check says.
 
-/** Fit for work; working, but somebody should look; not fit. By ASP.NET's names, as upstream's users know them. */
+/**
+ * Fit for work; working, but somebody should look; not fit. By ASP.NET's names, as upstream's users
+ * know them.
+ */
 export type HealthStatus = "Healthy" | "Degraded" | "Unhealthy";
 
 /** One thing that was checked. */

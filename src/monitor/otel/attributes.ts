@@ -8,7 +8,9 @@ import { isErrorLike } from "../../thrown/reading.ts";
 /** The operations, by the convention's type and our own name. */
 export type Operation = "dispatch" | "process";
 
-/** What spans and metrics of an operation have in common. All values are few: they may be labels. */
+/**
+ * What spans and metrics of an operation have in common. All values are few: they may be labels.
+ */
 export function operationAttributes(
   operation: Operation,
   task: { readonly type: string; readonly queue: string },

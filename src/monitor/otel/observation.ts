@@ -1,5 +1,5 @@
-// What is not part of a dispatch or an execution: what became of tasks otherwise, as a counter, and the figures of the
-// storage, as observable gauges.
+// What is not part of a dispatch or an execution: what became of tasks otherwise, as a counter, and
+// the figures of the storage, as observable gauges.
 
 import { type BatchObservableResult, diag, type Meter } from "@opentelemetry/api";
 import type { TaskEventKind } from "../../events/task_event.ts";
@@ -9,10 +9,15 @@ import { type EventLabels, knownLabels, withKnownQueues } from "../known_series.
 import type { EventOrigin, FigureOrigin } from "../monitored.ts";
 import { workerFigures } from "../worker_figures.ts";
 
-/** For how long the sizes of the audit tables serve; counting them may take the database a while. */
+/**
+ * For how long the sizes of the audit tables serve; counting them may take the database a while.
+ */
 const auditCacheMs = 60_000;
 
-/** Kinds that the spans and metrics of dispatches and executions do not show, or not as what they are. */
+/**
+ * Kinds that the spans and metrics of dispatches and executions do not show, or not as what they
+ * are.
+ */
 const kinds: readonly TaskEventKind[] = [
   "failed",
   "retrying",

@@ -1,5 +1,5 @@
-// Spans and metrics for OpenTelemetry: one span for each dispatch and one for each execution, in whichever process, joined
-// by the trace context that is stored with the task.
+// Spans and metrics for OpenTelemetry: one span for each dispatch and one for each execution, in
+// whichever process, joined by the trace context that is stored with the task.
 
 import {
   type Attributes,
@@ -62,7 +62,8 @@ export interface OpenTelemetryOptions {
    */
   readonly cacheTime?: Duration;
   /**
-   * How long the storage is waited for when metrics are collected; what it has not given by then is left out.
+   * How long the storage is waited for when metrics are collected; what it has not given by then is
+   * left out.
    * @default 4 seconds
    */
   readonly timeout?: Duration;
@@ -73,11 +74,14 @@ export interface OpenTelemetryOptions {
   readonly clock?: Clock;
 }
 
-/** What {@linkcode createOpenTelemetry} makes: the `instrumentation` of an instance, and more to see of it. */
+/**
+ * What {@linkcode createOpenTelemetry} makes: the `instrumentation` of an instance, and more to see
+ * of it.
+ */
 export interface OpenTelemetry extends Instrumentation {
   /**
-   * Adds what spans do not show: counts of failures, retries, timeouts and the like, and gauges of queues, workers and audit
-   * tables.
+   * Adds what spans do not show: counts of failures, retries, timeouts and the like, and gauges of
+   * queues, workers and audit tables.
    *
    * @returns A function that ends it.
    */
@@ -98,11 +102,11 @@ const optionNames = [
 ] as const satisfies readonly (keyof OpenTelemetryOptions)[];
 
 /**
- * Makes the instrumentation for OpenTelemetry. Set up the SDK first (in Deno, `OTEL_DENO=true` is all it takes): without one,
- * nothing is recorded, at next to no cost.
+ * Makes the instrumentation for OpenTelemetry. Set up the SDK first (in Deno, `OTEL_DENO=true` is
+ * all it takes): without one, nothing is recorded, at next to no cost.
  *
- * A one-shot task's run is a child of its dispatch, in the same trace. Each run of a recurring task is a trace of its own,
- * linked to the dispatch: a series may live for years.
+ * A one-shot task's run is a child of its dispatch, in the same trace. Each run of a recurring task
+ * is a trace of its own, linked to the dispatch: a series may live for years.
  *
  * @throws {InvalidArgumentError} If an option has a value that cannot be used.
  *
@@ -141,7 +145,10 @@ export function createOpenTelemetry(options: OpenTelemetryOptions = {}): OpenTel
   };
   const instruments = new Instruments(meter);
 
-  /** Runs something inside a span; tells how long it took, with `error.type` among the attributes if it failed. */
+  /**
+   * Runs something inside a span; tells how long it took, with `error.type` among the attributes if
+   * it failed.
+   */
   async function inside<T>(
     span: Span,
     attributes: Attributes,

@@ -1,4 +1,5 @@
-// The stored end of the thread that joins a dispatch to its runs: W3C trace context, `traceparent` version 00.
+// The stored end of the thread that joins a dispatch to its runs: W3C trace context, `traceparent`
+// version 00.
 // https://www.w3.org/TR/trace-context/#traceparent-header
 
 import { isSpanContextValid, type SpanContext } from "@opentelemetry/api";
@@ -12,7 +13,9 @@ export function formatTraceparent(context: SpanContext): string | null {
   return `00-${context.traceId}-${context.spanId}-${flags}`;
 }
 
-/** Reads what {@linkcode formatTraceparent} wrote, here or elsewhere; null when it cannot be read. */
+/**
+ * Reads what {@linkcode formatTraceparent} wrote, here or elsewhere; null when it cannot be read.
+ */
 export function parseTraceparent(text: string | null): SpanContext | null {
   const [, version, traceId, spanId, flags, rest] = traceparent.exec(text ?? "") ?? [];
   if (!version || !traceId || !spanId || !flags) return null;

@@ -1,4 +1,5 @@
-// Every value of a label is a time series of its own that Prometheus keeps for ever; so their number has a limit.
+// Every value of a label is a time series of its own that Prometheus keeps for ever; so their
+// number has a limit.
 
 /** Passes the first so many values of a label, and calls all later ones `other`. */
 export class BoundedLabel {

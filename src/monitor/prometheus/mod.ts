@@ -1,6 +1,6 @@
 /**
- * Metrics for Prometheus, over the npm package `prom-client`: counters and histograms from task events, gauges from the
- * storage, and a handler for `/metrics`.
+ * Metrics for Prometheus, over the npm package `prom-client`: counters and histograms from task
+ * events, gauges from the storage, and a handler for `/metrics`.
  *
  * @module
  */

@@ -26,7 +26,10 @@ export interface PrometheusExporter {
   readonly registry: MetricsRegistry;
   /** Answers GET on the path with the metrics as text; 404 on any other path. Needs no `this`. */
   readonly fetch: (request: Request) => Promise<Response>;
-  /** Stops counting events, and takes the metrics out of the registry: nobody asks the instance any more. */
+  /**
+   * Stops counting events, and takes the metrics out of the registry: nobody asks the instance any
+   * more.
+   */
   close(): void;
 }
 
@@ -35,8 +38,9 @@ const defaultBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 /**
  * Starts counting events, and makes the handler to be scraped.
  *
- * @throws {InvalidArgumentError} If an option has a value that cannot be used, or the registry has a metric of the same name, as
- * of another exporter with the same prefix. Nothing is left behind in the registry.
+ * @throws {InvalidArgumentError} If an option has a value that cannot be used, or the registry has
+ * a metric of the same name, as of another exporter with the same prefix. Nothing is left behind in
+ * the registry.
  *
  * @example
  * ```ts

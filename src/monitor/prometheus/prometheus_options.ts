@@ -24,8 +24,8 @@ export interface MetricsRegistry {
 /** Options of {@linkcode createPrometheusExporter}. */
 export interface PrometheusOptions {
   /**
-   * Where the metrics are registered: say, prom-client's own `register`, to serve them with the application's. Exporters that
-   * share one need different prefixes.
+   * Where the metrics are registered: say, prom-client's own `register`, to serve them with the
+   * application's. Exporters that share one need different prefixes.
    * @default a registry of its own
    */
   readonly registry?: MetricsRegistry;
@@ -39,7 +39,9 @@ export interface PrometheusOptions {
    * @default "/metrics"
    */
   readonly path?: string;
-  /** What the scraper has to know. Without it, everybody who reaches the handler sees the metrics. */
+  /**
+   * What the scraper has to know. Without it, everybody who reaches the handler sees the metrics.
+   */
   readonly accessToken?: AccessToken;
   /**
    * The upper bounds of the histograms' buckets, in seconds.
@@ -57,19 +59,21 @@ export interface PrometheusOptions {
    */
   readonly maxQueues?: number;
   /**
-   * For how long an answer of the storage serves. Counts that read all tasks serve at least 49 times as long as they took, so
-   * that scraping a large database keeps it busy for 2 % of the time at most.
+   * For how long an answer of the storage serves. Counts that read all tasks serve at least 49
+   * times as long as they took, so that scraping a large database keeps it busy for 2 % of the time
+   * at most.
    * @default 5 seconds
    */
   readonly cacheTime?: Duration;
   /**
-   * For how long the sizes of the audit tables serve; at least 49 times as long as it took to count them.
+   * For how long the sizes of the audit tables serve; at least 49 times as long as it took to count
+   * them.
    * @default 60 seconds
    */
   readonly auditCacheTime?: Duration;
   /**
-   * How long a scrape waits for the storage; gauges that it has not given by then are absent. Prometheus gives up after 10
-   * seconds, prom-client's cluster after 5.
+   * How long a scrape waits for the storage; gauges that it has not given by then are absent.
+   * Prometheus gives up after 10 seconds, prom-client's cluster after 5.
    * @default 4 seconds
    */
   readonly timeout?: Duration;
@@ -110,7 +114,8 @@ const registryMethods = [
 /**
  * Checks the options that nothing else checks.
  *
- * @throws {InvalidArgumentError} If one has a value that cannot be used, or there is no such option.
+ * @throws {InvalidArgumentError} If one has a value that cannot be used, or there is no such
+ * option.
  */
 export function checkPrometheusOptions(options: PrometheusOptions): void {
   checkSecretOptions(options, optionNames, "options");

@@ -9,7 +9,8 @@ import type { MetricsRegistry } from "./prometheus_options.ts";
  *
  * @param prefix What their names begin with.
  * @returns A function that removes those that are still there.
- * @throws {InvalidArgumentError} If the registry has a metric of one of the names; then nothing is registered.
+ * @throws {InvalidArgumentError} If the registry has a metric of one of the names; then nothing is
+ * registered.
  */
 export function register(
   registry: MetricsRegistry,

@@ -1,4 +1,5 @@
-// What the storage says of the whole system, as gauges: every process that shares the storage reports the same.
+// What the storage says of the whole system, as gauges: every process that shares the storage
+// reports the same.
 
 import { Gauge } from "prom-client";
 import type { Logger } from "../../log/logger.ts";
@@ -140,7 +141,9 @@ export function storageMetrics(options: StorageMetricsOptions): readonly Gauge[]
   return gauges;
 }
 
-/** Waits for all, and fails with what the first has failed with: what the others have given is kept. */
+/**
+ * Waits for all, and fails with what the first has failed with: what the others have given is kept.
+ */
 async function allOf(parts: readonly Promise<void>[]): Promise<void> {
   for (const result of await Promise.allSettled(parts)) {
     if (result.status === "rejected") throw result.reason;

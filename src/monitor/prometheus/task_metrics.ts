@@ -1,5 +1,6 @@
-// What task events become: counters by what happened, and histograms of how long tasks waited and ran. Names that upstream
-// has are upstream's; units and endings follow https://prometheus.io/docs/practices/naming/.
+// What task events become: counters by what happened, and histograms of how long tasks waited and
+// ran. Names that upstream has are upstream's; units and endings follow
+// https://prometheus.io/docs/practices/naming/.
 
 import { Counter, Histogram, type Metric } from "prom-client";
 import type { TaskEvent, TaskEventKind } from "../../events/task_event.ts";
@@ -27,7 +28,10 @@ const countersByKind: Readonly<Record<TaskEventKind, readonly [name: string, hel
 /** Kinds whose `count` says of how many they tell. */
 const aggregated: readonly TaskEventKind[] = ["rateLimitDeferred", "missed"];
 
-/** Kinds that end an execution. A timeout is not among them: a retry, a failure or a cancellation follows it. */
+/**
+ * Kinds that end an execution. A timeout is not among them: a retry, a failure or a cancellation
+ * follows it.
+ */
 const endings: readonly TaskEventKind[] = ["completed", "failed", "retrying", "cancelled"];
 
 const labelNames = ["task_type", "queue"] as const;

@@ -1,4 +1,5 @@
-// What all channels that post have in common: redirects are failures, answers have a bound, and nothing secret is told.
+// What all channels that post have in common: redirects are failures, answers have a bound, and
+// nothing secret is told.
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";

@@ -34,7 +34,7 @@ Deno.test("what waits is bounded by the length of its texts as well", async () =
   for (let index = 0; index < 50; index++) events.emit("failed", { taskParameters });
   await events.idle();
   assertEquals(alerts.counts.dropped, 50 - 9);
-  assertEquals(warnings, ["Alerts for {channel} are dropped: {waiting} wait, no more may"]);
+  assertEquals(warnings, ["Alerts for {channel} are dropped: the queue is full, {waiting} wait"]);
   const closing = alerts.close({ seconds: 1 });
   await clock.advance(1_000);
   await closing;

@@ -1,4 +1,5 @@
-// An application with OpenTelemetry's SDK for Node as its guide sets it up. Argument: the OTLP endpoint.
+// An application with OpenTelemetry's SDK for Node as its guide sets it up. Argument: the OTLP
+// endpoint.
 
 import { trace } from "@opentelemetry/api";
 import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-http";

@@ -1,5 +1,6 @@
-// OpenTelemetry's SDK for Node beside the package. There must be one copy of its API, whichever version the SDK takes: a second
-// one that is newer refuses what the SDK has set up, and nothing is recorded.
+// OpenTelemetry's SDK for Node beside the package. There must be one copy of its API, whichever
+// version the SDK takes: a second one that is newer refuses what the SDK has set up, and nothing is
+// recorded.
 
 import { assertEquals, assertExists } from "@std/assert";
 import config from "../../../deno.json" with { type: "json" };

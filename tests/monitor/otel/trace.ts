@@ -1,5 +1,5 @@
-// A trace as a backend receives it: a task is dispatched in one process and runs in another, each in Deno or in Node, and both
-// export to one endpoint.
+// A trace as a backend receives it: a task is dispatched in one process and runs in another, each
+// in Deno or in Node, and both export to one endpoint.
 
 import { assertEquals, assertExists } from "@std/assert";
 import { runCommand } from "../../support/run_command.ts";

@@ -1,4 +1,5 @@
-// Alerts from a bus that a test speaks through to a channel that keeps what it is given, with time held still.
+// Alerts from a bus that a test speaks through to a channel that keeps what it is given, with time
+// held still.
 
 import { type Logger, type LogProperties, silentLogger } from "../../../src/log/logger.ts";
 import {

@@ -1,4 +1,5 @@
-// A certificate that nobody has signed but its owner: what clients must not trust by themselves. It is good for a hundred years.
+// A certificate that nobody has signed but its owner: what clients must not trust by themselves. It
+// is good for a hundred years.
 
 /** For `localhost` and 127.0.0.1, with its private key; both as PEM. */
 export const selfSigned = {

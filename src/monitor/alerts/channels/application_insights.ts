@@ -1,5 +1,5 @@
-// Events as telemetry of Azure Application Insights, over its ingestion protocol: errors as exceptions, everything else as
-// custom events, with upstream's names.
+// Events as telemetry of Azure Application Insights, over its ingestion protocol: errors as
+// exceptions, everything else as custom events, with upstream's names.
 // https://github.com/microsoft/ApplicationInsights-Home/blob/master/EndpointSpecs/ENDPOINT-PROTOCOL.md
 
 import { checkFunction, checkSecretOptions, checkText, hidden } from "../../../argument_checks.ts";
@@ -31,7 +31,8 @@ const maxPropertyLength = 8_192;
 const temporary = [408, 429, 439, 500, 502, 503, 504];
 
 /**
- * Sends every event (or what the options of {@linkcode sendAlerts} let through) to Application Insights, in batches.
+ * Sends every event (or what the options of {@linkcode sendAlerts} let through) to Application
+ * Insights, in batches.
  *
  * @throws {InvalidArgumentError} If the connection string has no key, or no valid address.
  */

@@ -1,4 +1,5 @@
-// Alerts as mails, through a transport of nodemailer, which the application makes: it knows how mail is sent there.
+// Alerts as mails, through a transport of nodemailer, which the application makes: it knows how
+// mail is sent there.
 
 import { checkSecretOptions, checkText, hidden } from "../../../argument_checks.ts";
 import { InvalidArgumentError } from "../../../errors.ts";
@@ -49,7 +50,10 @@ export interface EmailOptions {
   readonly subjectPrefix?: string;
 }
 
-/** Out-of-office replies and the like are for people (RFC 3834); Exchange has a header of its own for it. */
+/**
+ * Out-of-office replies and the like are for people (RFC 3834); Exchange has a header of its own
+ * for it.
+ */
 const automatic = { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" };
 /** How much of a fact is mailed, in characters. */
 const longestFact = 50_000;

@@ -1,4 +1,5 @@
-// What nodemailer tells of a mail server's answer: codes alone, since the texts that it puts around them may name the login.
+// What nodemailer tells of a mail server's answer: codes alone, since the texts that it puts around
+// them may name the login.
 
 /** A reply with which a mail server refuses something. */
 export interface MailServerAnswer {

@@ -1,4 +1,5 @@
-// Failures as events of Sentry, with their stacks, so that it groups them as it groups the application's own errors.
+// Failures as events of Sentry, with their stacks, so that it groups them as it groups the
+// application's own errors.
 // https://develop.sentry.dev/sdk/foundations/transport/event-payloads/
 
 import type { Severity } from "../../../events/task_event.ts";

@@ -1,5 +1,6 @@
-// Runs of recurring tasks as check-ins of Sentry's cron monitors: started, finished well, finished badly. That a run was
-// missed is for Sentry to find, from the schedule that goes with the check-ins: it takes no `missed` from clients
+// Runs of recurring tasks as check-ins of Sentry's cron monitors: started, finished well, finished
+// badly. That a run was missed is for Sentry to find, from the schedule that goes with the
+// check-ins: it takes no `missed` from clients
 // (https://github.com/getsentry/relay/blob/master/relay-monitors/src/lib.rs).
 // https://develop.sentry.dev/sdk/telemetry/check-ins/
 
@@ -22,8 +23,8 @@ export interface SeriesOrigin {
 /** Options of {@linkcode sentryCronsChannel}. */
 export interface SentryCronsOptions extends SentryOptions {
   /**
-   * Whose tasks' schedules are told to Sentry, so that it makes the monitors by itself and notices missed runs. Without it the
-   * monitors have to be made in Sentry.
+   * Whose tasks' schedules are told to Sentry, so that it makes the monitors by itself and notices
+   * missed runs. Without it the monitors have to be made in Sentry.
    */
   readonly everTask?: SeriesOrigin;
   /**
@@ -37,8 +38,8 @@ export interface SentryCronsOptions extends SentryOptions {
    */
   readonly maxRuntime?: number;
   /**
-   * The monitor's name in Sentry, which has letters of ASCII, digits, `-` and `_`, 50 at most. What does not fit is replaced
-   * by a hash of the name, so that two names are never one monitor.
+   * The monitor's name in Sentry, which has letters of ASCII, digits, `-` and `_`, 50 at most. What
+   * does not fit is replaced by a hash of the name, so that two names are never one monitor.
    * @default the task key, or else the task's type
    */
   readonly monitorOf?: (event: TaskEvent) => string;
@@ -52,8 +53,9 @@ interface MonitorConfig {
 }
 
 /**
- * Stands for "the run that is in progress": Sentry looks it up, or begins one. A series never overlaps itself, so that this is
- * always the right one, also when another process goes on with a run whose worker was stopped or lost.
+ * Stands for "the run that is in progress": Sentry looks it up, or begins one. A series never
+ * overlaps itself, so that this is always the right one, also when another process goes on with a
+ * run whose worker was stopped or lost.
  */
 const runInProgress = "0".repeat(32);
 
@@ -77,8 +79,9 @@ export function sentryCronsChannel(options: SentryCronsOptions): AlertChannel {
   checkFunction(monitorOf, "monitorOf");
 
   /**
-   * Looked up at each start: a series can be given another schedule while it lives. A storage that is out of reach, or closed
-   * already, keeps no check-in from going out: the monitor has its schedule from the run before.
+   * Looked up at each start: a series can be given another schedule while it lives. A storage that
+   * is out of reach, or closed already, keeps no check-in from going out: the monitor has its
+   * schedule from the run before.
    */
   async function configOf(taskId: string): Promise<MonitorConfig | null> {
     try {
@@ -135,7 +138,9 @@ export function sentryCronsChannel(options: SentryCronsOptions): AlertChannel {
   };
 }
 
-/** What Sentry calls the state of the run; null when the event begins and ends no run of a series. */
+/**
+ * What Sentry calls the state of the run; null when the event begins and ends no run of a series.
+ */
 function statusOf(event: TaskEvent): "in_progress" | "ok" | "error" | null {
   if (!event.recurring) return null;
   switch (event.kind) {

@@ -1,5 +1,6 @@
-// A recurring schedule in the terms of Sentry's monitors: a crontab of five fields, or an interval of at least a minute. What
-// fits neither has no monitor schedule: a wrong one would raise false alarms.
+// A recurring schedule in the terms of Sentry's monitors: a crontab of five fields, or an interval
+// of at least a minute. What fits neither has no monitor schedule: a wrong one would raise false
+// alarms.
 
 import {
   type CalendarRecurrence,
@@ -28,7 +29,8 @@ export function sentrySchedule(recurrence: Recurrence): SentrySchedule | null {
     case "cron": {
       const fields = recurrence.expression.trim().split(/\s+/);
       const crontab = fields.length === 6 && fields[0] === "0" ? fields.slice(1) : fields;
-      // Sentry's crontab knows numbers, names, lists, ranges and steps, and matches either day as POSIX does.
+      // Sentry's crontab knows numbers, names, lists, ranges and steps, and matches either day as
+      // POSIX does.
       const isPlain = crontab.length === 5 && crontab.every((field) => /^[\w*,/-]+$/.test(field)) &&
         !crontab.some((field) => /L|W/i.test(field.replace(/jul|wed/gi, "")));
       const daysAgree = recurrence.dayMatch !== "both" || crontab[2] === "*" || crontab[4] === "*";

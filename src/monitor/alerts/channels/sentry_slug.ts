@@ -6,9 +6,10 @@ const maxLength = 50;
 const hashLength = 8;
 
 /**
- * Lower-case letters, digits, dashes and underscores, and not digits alone, as Sentry wants them. Spaces and punctuation become
- * dashes; of a name in another script the code points are written. A name that is too long, or has more than ASCII in it,
- * ends with a hash of the whole: what is left of two such names may be the same.
+ * Lower-case letters, digits, dashes and underscores, and not digits alone, as Sentry wants them.
+ * Spaces and punctuation become dashes; of a name in another script the code points are written. A
+ * name that is too long, or has more than ASCII in it, ends with a hash of the whole: what is left
+ * of two such names may be the same.
  */
 export function sentrySlug(name: string): string {
   const letters = name.toLowerCase().replace(/[^a-z0-9_-]+/g, "-").replace(/^-+|-+$/g, "");

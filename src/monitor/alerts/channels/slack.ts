@@ -46,7 +46,8 @@ export function slackChannel(options: SlackOptions): AlertChannel {
   if (!isHttpUrl(url)) {
     throw new InvalidArgumentError("webhookUrl", hidden(url), "be the URL of an incoming webhook");
   }
-  // Slack itself says `no_service`, which has something in common with the path, and nothing with the secret in it.
+  // Slack itself says `no_service`, which has something in common with the path, and nothing with
+  // the secret in it.
   const secrets = secretParts(url.replace("/services/", "/"));
   return {
     name: "Slack",

@@ -1,5 +1,6 @@
-// Alerts as JSON to an address of your own, signed by the rules of https://www.standardwebhooks.com, so that receivers can
-// tell real ones from forged ones, and doubles from new ones.
+// Alerts as JSON to an address of your own, signed by the rules of
+// https://www.standardwebhooks.com, so that receivers can tell real ones from forged ones, and
+// doubles from new ones.
 
 import { checkFunction, checkSecretOptions, hidden } from "../../../argument_checks.ts";
 import { answerAtOnce } from "../../../application/calls.ts";
@@ -15,7 +16,10 @@ export interface WebhookOptions {
   readonly url: string;
   /** Further headers, say for authorization. No error shows their values. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Signs each request: `whsec_` and the key in base64, as Standard Webhooks has it. Without it nothing is signed. */
+  /**
+   * Signs each request: `whsec_` and the key in base64, as Standard Webhooks has it. Without it
+   * nothing is signed.
+   */
   readonly secret?: string;
   /**
    * Makes the JSON body.
@@ -37,7 +41,8 @@ export interface WebhookOptions {
 const optionNames = ["url", "headers", "secret", "body", "fetch", "clock"] as const;
 
 /**
- * Posts alerts as JSON, one a request. The event is sent whole, with the task's parameters, unless `body` says otherwise.
+ * Posts alerts as JSON, one a request. The event is sent whole, with the task's parameters, unless
+ * `body` says otherwise.
  *
  * @throws {InvalidArgumentError} If the address or the secret cannot be used.
  */
@@ -72,7 +77,9 @@ export function webhookChannel(options: WebhookOptions): AlertChannel {
   };
 }
 
-/** An alert for which there is no body is lost: there will be none later, and others wait behind it. */
+/**
+ * An alert for which there is no body is lost: there will be none later, and others wait behind it.
+ */
 function jsonOf(alert: Alert, body: (alert: Alert) => unknown): string {
   let problem: ErrorOptions = {};
   try {
