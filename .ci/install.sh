@@ -4,7 +4,7 @@
 set -euo pipefail
 
 # Each program, and the Debian package that brings it.
-programs=(chromium:chromium nginx:nginx-light haproxy:haproxy promtool:prometheus setpriv:util-linux)
+programs=(chromium:chromium nginx:nginx-light haproxy:haproxy caddy:caddy promtool:prometheus setpriv:util-linux)
 
 missing=()
 for entry in "${programs[@]}"; do

@@ -11,10 +11,10 @@ import {
 import { Hono } from "hono";
 import { silentLogger } from "../../../src/log/logger.ts";
 import { createMonitorHub } from "../../../src/monitor/mod.ts";
-import type { TaskEvent } from "../../../src/events/task_event.ts";
 import { reservePort } from "../../support/reserved_port.ts";
 import { EventSourceForTests } from "../support/event_source.ts";
 import { serveHub } from "../support/serve_hub.ts";
+import { connectStockClient } from "../support/stock_client.ts";
 import { until } from "../support/until.ts";
 
 const transports = {
@@ -23,22 +23,6 @@ const transports = {
   "long polling": HttpTransportType.LongPolling,
 };
 
-function connect(
-  url: string,
-  transport: HttpTransportType,
-  options: { token?: string; retries?: number[] } = {},
-) {
-  const { token, retries = [] } = options;
-  const connection = new HubConnectionBuilder()
-    .withUrl(url, { transport, ...(token ? { accessTokenFactory: () => token } : {}) })
-    .withAutomaticReconnect(retries)
-    .configureLogging(LogLevel.None)
-    .build();
-  const received: TaskEvent[] = [];
-  connection.on("TaskEvent", (event: TaskEvent) => received.push(event));
-  return { connection, received };
-}
-
 function closed(connection: HubConnection): Promise<Error | undefined> {
   return new Promise((resolve) => connection.onclose(resolve));
 }
@@ -46,7 +30,7 @@ function closed(connection: HubConnection): Promise<Error | undefined> {
 for (const [name, transport] of Object.entries(transports)) {
   Deno.test(`the stock client receives events over ${name}`, async () => {
     await using served = serveHub();
-    const { connection, received } = connect(served.url, transport);
+    const { connection, received } = connectStockClient(served.url, transport);
     await connection.start();
     await until(() => served.hub.clientCount === 1, "the client is connected");
 
@@ -62,7 +46,7 @@ for (const [name, transport] of Object.entries(transports)) {
 
   Deno.test(`a call of a client over ${name} is answered with an error, and events go on`, async () => {
     await using served = serveHub();
-    const { connection, received } = connect(served.url, transport);
+    const { connection, received } = connectStockClient(served.url, transport);
     await connection.start();
     await assertRejects(() => connection.invoke("Cancel", 1), Error, "no method 'Cancel'");
     served.events.emit("started");
@@ -72,9 +56,11 @@ for (const [name, transport] of Object.entries(transports)) {
 
   Deno.test(`a client over ${name} needs the token when there is one`, async () => {
     await using served = serveHub({ accessToken: "a-token-that-nobody-guesses" });
-    const stranger = connect(served.url, transport, { token: "a-token-that-somebody-guessed" });
+    const stranger = connectStockClient(served.url, transport, {
+      token: "a-token-that-somebody-guessed",
+    });
     await assertRejects(() => stranger.connection.start(), Error, "401");
-    const { connection, received } = connect(served.url, transport, {
+    const { connection, received } = connectStockClient(served.url, transport, {
       token: "a-token-that-nobody-guesses",
     });
     await connection.start();
@@ -86,7 +72,7 @@ for (const [name, transport] of Object.entries(transports)) {
   Deno.test(`the stock client over ${name} comes back by itself after the server restarts`, async () => {
     using address = reservePort();
     const first = serveHub({}, address.port);
-    const { connection, received } = connect(first.url, transport, {
+    const { connection, received } = connectStockClient(first.url, transport, {
       retries: Array(1000).fill(50),
     });
     await connection.start();
@@ -101,7 +87,7 @@ for (const [name, transport] of Object.entries(transports)) {
 
   Deno.test(`a client over ${name} is told why it was dropped`, async () => {
     await using served = serveHub({ maxMessageLength: 200 });
-    const { connection } = connect(served.url, transport);
+    const { connection } = connectStockClient(served.url, transport);
     const ended = closed(connection);
     await connection.start();
     await connection.send("Anything", "x".repeat(500)).catch(() => {});
@@ -117,8 +103,8 @@ for (const [name, transport] of Object.entries(transports)) {
 Deno.test("each of several clients receives every event", async () => {
   await using served = serveHub();
   const clients = Object.values(transports).flatMap((transport) => [
-    connect(served.url, transport),
-    connect(served.url, transport),
+    connectStockClient(served.url, transport),
+    connectStockClient(served.url, transport),
   ]);
   await Promise.all(clients.map(({ connection }) => connection.start()));
   await until(() => served.hub.clientCount === 6, "all are connected");
@@ -160,7 +146,7 @@ Deno.test("the hub is mounted in Hono beside other routes", async () => {
   const base = `http://127.0.0.1:${server.addr.port}`;
   assertEquals(await (await fetch(base)).text(), "The application");
   for (const transport of Object.values(transports)) {
-    const { connection, received } = connect(`${base}${hub.path}`, transport);
+    const { connection, received } = connectStockClient(`${base}${hub.path}`, transport);
     await connection.start();
     await until(() => hub.clientCount === 1, "the client is connected");
     events.emit("completed");
