@@ -20,7 +20,7 @@ Deno.test("the package holds what its users need, and nothing else", async () =>
     url!.slice(root.href.length)
   );
   const foreign = files.filter((path) =>
-    !/^(LICENSE|README\.md|deno\.json|mod\.ts|(src|drivers|sql)\/.+\.(ts|sql|md|css|html|svg))$/
+    !/^(CHANGELOG\.md|LICENSE|README\.md|deno\.json|mod\.ts|(src|drivers|sql)\/.+\.(ts|sql|md|css|html|svg))$/
       .test(path)
   );
   assertEquals(foreign, []);

@@ -1,0 +1,11 @@
+// The version of the package, which stands in three places.
+
+import { assertEquals } from "@std/assert";
+import config from "../../deno.json" with { type: "json" };
+import { version } from "../../src/version.ts";
+
+Deno.test("the code and the changelog name the version of the package", async () => {
+  assertEquals(version, config.version);
+  const changelog = await Deno.readTextFile(new URL("../../CHANGELOG.md", import.meta.url));
+  assertEquals(changelog.match(/^## (.+)$/m)?.[1], config.version);
+});
