@@ -30,10 +30,13 @@ export function isHttpUrl(url: unknown): url is string {
   return /^https?:$/.test(protocol) && username === "" && password === "";
 }
 
-/** The parts of an address that may be secret: everything behind the host. */
+/**
+ * The parts of an address that may be secret: all of them, for some services put a key into the
+ * host's name.
+ */
 export function secretParts(url: string): string[] {
-  const { pathname, search } = new URL(url);
-  return [pathname, search];
+  const { host, pathname, search } = new URL(url);
+  return [host, pathname, search];
 }
 
 /** Statuses after which the same request may succeed later. */

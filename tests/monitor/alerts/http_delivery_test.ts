@@ -5,7 +5,11 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import fc from "fast-check";
 import { describeError } from "../../../src/thrown/describe_error.ts";
 import { maskSecrets } from "../../../src/monitor/alerts/masked_text.ts";
-import { AlertDeliveryError, slackChannel } from "../../../src/monitor/alerts/mod.ts";
+import {
+  AlertDeliveryError,
+  slackChannel,
+  webhookChannel,
+} from "../../../src/monitor/alerts/mod.ts";
 import { httpChannels, secrets } from "../support/channels.ts";
 import { taskEvent } from "../support/event_source.ts";
 import { startReceivingServer } from "../support/receiving_server.ts";
@@ -91,6 +95,18 @@ Deno.test("a receiver that repeats what it was sent makes no error tell it", asy
     assertStringIncludes(error.message, "answered 403");
   }
   await repeat.shutdown();
+});
+
+Deno.test("a key in the host's name of an address is not told either", async () => {
+  const url = "https://host-S3CRET.hooks.example/";
+  const fetch = () => Promise.resolve(new Response(`no such host: ${url}`, { status: 404 }));
+  for (
+    const channel of [slackChannel({ webhookUrl: url, fetch }), webhookChannel({ url, fetch })]
+  ) {
+    const error = await assertRejects(() => channel.send([alert], signal), AlertDeliveryError);
+    assert(!everythingOf(error).includes("S3CRET"), everythingOf(error));
+    assertStringIncludes(error.message, "answered 404: no such ");
+  }
 });
 
 Deno.test("what a receiver has to say is told on one line", async () => {

@@ -12,7 +12,7 @@ import { deliver, type Fetch, isHttpUrl, secretParts } from "../http_delivery.ts
 
 /** Options of {@linkcode webhookChannel}. */
 export interface WebhookOptions {
-  /** Where to post to. No error shows more of it than its host: what follows may be secret. */
+  /** Where to post to. No error shows any part of it. */
   readonly url: string;
   /** Further headers, say for authorization. No error shows their values. */
   readonly headers?: Readonly<Record<string, string>>;
