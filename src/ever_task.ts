@@ -18,6 +18,7 @@ import { Audit } from "./audit/audit.ts";
 import { RetentionKeeper } from "./audit/retention_keeper.ts";
 import { Queues } from "./worker/queues.ts";
 import { Recurring } from "./schedule/recurring.ts";
+import { RateLimits } from "./rate_limit/rate_limits.ts";
 import type {
   ExecutionLogRecord,
   RunsAuditRecord,
@@ -65,6 +66,7 @@ export class EverTask {
   readonly #dispatcher: Dispatcher;
   readonly #life: Lifecycle;
   readonly #stored: StoredTaskEvents;
+  readonly #rateLimits: RateLimits;
   readonly #leaseMs: number;
 
   /** Use {@linkcode createEverTask}. */
@@ -74,12 +76,21 @@ export class EverTask {
     const storageClock = new StorageClock(clock);
     const events = new EventBus(loggers("events"));
     const newId = uuidV7Generator(() => storageClock.now(), settings.random);
+    const rateLimits = new RateLimits({
+      definitions,
+      storage,
+      clock,
+      storageClock,
+      logger: loggers("worker"),
+      retryForMs: lease.leaseMs,
+    });
     const shared = { storage, clock, storageClock, events, definitions, queues, newId };
     const newWorker = () =>
       new Worker({
         ...shared,
         logger: loggers("worker"),
         loggers,
+        rateLimits,
         lease,
         execution,
         dispatch: (task, payload, options) =>
@@ -106,6 +117,7 @@ export class EverTask {
     const opened = () => this.#life.opened();
     const refresh = () => this.#life.worker?.refresh();
     this.events = events;
+    this.#rateLimits = rateLimits;
     this.#stored = new StoredTaskEvents({ ...shared, logger: loggers("events") });
     this.#leaseMs = lease.leaseMs;
     this.tasks = [...definitions.values()];
@@ -171,7 +183,10 @@ export class EverTask {
     const [outcome] = await storage.requestCancel([id]);
     if (outcome === "requested") this.#life.worker?.cancel([id]);
     // Nobody holds a task that waited: nobody else tells of it.
-    if (outcome === "cancelled") await this.#stored.tell([{ kind: "cancelled", taskId: id }]);
+    if (outcome === "cancelled") {
+      await this.#stored.tell([{ kind: "cancelled", taskId: id }]);
+      await this.#rateLimits.giveBackOfCancelled(id);
+    }
     return outcome!;
   }
 

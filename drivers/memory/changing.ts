@@ -79,7 +79,6 @@ export function cancelTask(state: MemoryState, taskId: string, now: number): Can
   }
   if (row.ended) return "ended";
   if (row.series !== null) row.series.nextRunAt = null;
-  row.rateSlotAt = null;
   state.setStatus(row, "Cancelled", null, now);
   state.endLease(row, null, now);
   return "cancelled";
@@ -96,6 +95,7 @@ export function makeTaskDue(state: MemoryState, taskId: string, now: number): bo
   if (row.series !== null || !row.ended || row.status === "Completed") return false;
   row.attempt = 0;
   row.lostCount = 0;
+  row.rateSlotAt = null;
   state.setStatus(row, "Queued", null, now);
   state.due.setDue(row, now);
   return true;

@@ -2,7 +2,7 @@
 // end of a lease. JavaScript runs a verb in one go, so each is a transaction by nature.
 
 import { shouldCreateStatusAudit } from "../../src/audit/audit_policy.ts";
-import type { RateBudget } from "../../src/rate_limit/gcra.ts";
+import { RateBook } from "../../src/rate_limit/rate_book.ts";
 import type { AuditLevel } from "../../src/audit/audit_level.ts";
 import type { Lease, StatusStep, WakeSignal } from "../../src/storage/requests.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
@@ -21,7 +21,7 @@ export class MemoryState {
   readonly workers = new Map<string, Worker>();
   readonly pausedQueues = new Set<string>();
   /** What is left for the keys of rate limits. */
-  readonly rateBudgets = new Map<string, RateBudget>();
+  readonly rateLimits = new RateBook();
   /** The listeners of each process. */
   readonly listeners = new Map<object, Set<WakeListener>>();
   readonly #clock: Clock;

@@ -14,7 +14,6 @@ import { countLogs, saveLogs } from "./logging.ts";
 import type { MemoryState, WakeListener } from "./memory_state.ts";
 import { persistTask } from "./persisting.ts";
 import { purge } from "./purging.ts";
-import { takeRateSlot } from "./rate_slots.ts";
 import { auditGrowth, backlog, listTasks, pageOf, statistics } from "./reading.ts";
 import {
   claimTasks,
@@ -187,8 +186,15 @@ export class MemoryStorage implements Storage {
   takeRateSlots(
     ...[requests]: Args<"takeRateSlots">
   ): ReturnType<Storage["takeRateSlots"]> {
-    return this.#run((state, now) => {
-      return { now, slots: requests.map((request) => takeRateSlot(state, request, now)) };
+    return this.#run(({ rateLimits }, now) => ({
+      now,
+      slots: requests.map((request) => rateLimits.take(request.key.toWellFormed(), now, request)),
+    }));
+  }
+
+  returnRateSlots(...[slots]: Args<"returnRateSlots">): ReturnType<Storage["returnRateSlots"]> {
+    return this.#run(({ rateLimits }) => {
+      for (const { key, slotAt } of slots) rateLimits.giveBack(key.toWellFormed(), slotAt);
     });
   }
 

@@ -23,6 +23,7 @@ const parameterTypes = {
   release_lost: ["float8", "int", "text", "text", "json"],
   set_queue_paused: ["text", "boolean", "json"],
   take_rate_slots: ["json"],
+  return_rate_slots: ["json"],
   get_task: ["uuid"],
   get_task_by_key: ["text"],
   list_tasks: ["json", "uuid", "int"],

@@ -236,6 +236,10 @@ export class PostgresStorage implements Storage {
     return await this.#access.call("take_rate_slots", requests);
   }
 
+  async returnRateSlots(...[slots]: Args<"returnRateSlots">): Result<"returnRateSlots"> {
+    await this.#access.call("return_rate_slots", slots);
+  }
+
   // ---- reading ----
 
   get(...[taskId]: Args<"get">): Result<"get"> {

@@ -1,7 +1,14 @@
-// Rate limits: one small row a key, shared by all workers of the store.
+// Rate limits: one small row a key, shared by all workers of the store, and the slots that were
+// given back.
 
 import { type RateBudget, takeSlot } from "../../src/rate_limit/gcra.ts";
-import type { RateSlot, RateSlotRequest, RateSlots } from "../../src/storage/requests.ts";
+import type { ReturnedSlots } from "../../src/rate_limit/returned_slots.ts";
+import type {
+  RateSlot,
+  RateSlotRequest,
+  RateSlots,
+  ReturnedRateSlot,
+} from "../../src/storage/requests.ts";
 import type { Connection } from "./connection.ts";
 
 const selectBudget = "SELECT reserved_tat_utc, started_tat_utc FROM rate_limits WHERE key = ?";
@@ -22,7 +29,8 @@ export function takeRateSlots(
 
 function takeRateSlot(connection: Connection, now: number, request: RateSlotRequest): RateSlot {
   const kept = budgetOf(connection, request.key);
-  const { slotAt, granted, budget } = takeSlot(kept, now, request);
+  const returned = new ReturnedSlotRows(connection, request.key);
+  const { slotAt, granted, budget } = takeSlot(kept, now, request, returned);
   if (budget !== null && budget !== kept) {
     connection.run(setBudget, request.key, budget.reservedTat, budget.startedTat);
   }
@@ -36,4 +44,54 @@ function budgetOf(connection: Connection, key: string): RateBudget | null {
     reservedTat: row.reserved_tat_utc as number,
     startedTat: row.started_tat_utc as number,
   };
+}
+
+const giveBack = "INSERT OR IGNORE INTO returned_rate_slots (key, slot_at_utc) " +
+  "SELECT key, ? FROM rate_limits WHERE key = ?";
+
+/** Gives slots back; see `Storage.returnRateSlots`. */
+export function returnRateSlots(connection: Connection, slots: readonly ReturnedRateSlot[]): void {
+  connection.transaction(() => {
+    for (const { key, slotAt } of slots) connection.run(giveBack, slotAt, key);
+  });
+}
+
+const selectLast = "SELECT max(slot_at_utc) AS slot FROM returned_rate_slots " +
+  "WHERE key = ? AND slot_at_utc < ?";
+const selectFirst = "SELECT min(slot_at_utc) AS slot FROM returned_rate_slots " +
+  "WHERE key = ? AND slot_at_utc > ?";
+const deleteFrom = "DELETE FROM returned_rate_slots WHERE key = ? AND slot_at_utc >= ?";
+const deleteUpTo = "DELETE FROM returned_rate_slots WHERE key = ? AND slot_at_utc <= ?";
+
+/** The slots of a key that were given back. */
+class ReturnedSlotRows implements ReturnedSlots {
+  readonly #connection: Connection;
+  readonly #key: string;
+
+  constructor(connection: Connection, key: string) {
+    this.#connection = connection;
+    this.#key = key;
+  }
+
+  takeLine(end: number, intervalMs: number): number | null {
+    let first: number | null = null;
+    let last = this.#slot(selectLast, Number.MAX_SAFE_INTEGER);
+    for (let before = end; last !== null && before - last <= intervalMs + 1; before = first) {
+      first = last;
+      last = this.#slot(selectLast, first);
+    }
+    if (first !== null) this.#connection.run(deleteFrom, this.#key, first);
+    return first;
+  }
+
+  takeFirst(after: number, latest: number): number | null {
+    const first = this.#slot(selectFirst, after);
+    const found = first !== null && first <= latest ? first : null;
+    this.#connection.run(deleteUpTo, this.#key, found ?? after);
+    return found;
+  }
+
+  #slot(select: string, bound: number): number | null {
+    return this.#connection.get(select, this.#key, bound)!.slot as number | null;
+  }
 }

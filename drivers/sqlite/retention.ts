@@ -129,13 +129,23 @@ function otherWork(): Promise<void> {
   return new Promise((resume) => void systemClock.setTimer(resume, 0));
 }
 
+/**
+ * What has been over for long: keys that have their whole budgets again, and slots that nobody
+ * took.
+ */
+const forgetRateLimits = [
+  "DELETE FROM rate_limits WHERE max(reserved_tat_utc, started_tat_utc) < ?",
+  "DELETE FROM returned_rate_slots WHERE slot_at_utc < ?",
+];
+
 const setLock = "UPDATE evertask_state SET purging_until_utc = ?";
 
 function takeLock(connection: Connection): boolean {
   return connection.transaction((now) => {
     const taken = connection.run(`${setLock} WHERE purging_until_utc <= ?`, now + lockMs, now) > 0;
-    const forget = "DELETE FROM rate_limits WHERE max(reserved_tat_utc, started_tat_utc) < ?";
-    if (taken) connection.run(forget, now - idleRateLimitMs);
+    if (taken) {
+      for (const forget of forgetRateLimits) connection.run(forget, now - idleRateLimitMs);
+    }
     return taken;
   });
 }

@@ -2,7 +2,7 @@
 // Generated from sql/sqlite/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/sqlite/. */
-export type SqlFileName = "0001_schema.sql";
+export type SqlFileName = "0001_schema.sql" | "0002_returned_rate_slots.sql";
 
 /** The files of sql/sqlite/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -146,5 +146,15 @@ INSERT INTO evertask_state (only_row) VALUES (1);
 
 INSERT INTO evertask_migrations (version, applied_at_utc)
 VALUES (1, unixepoch() * 1000);
+`,
+  "0002_returned_rate_slots.sql": `-- Slots of rate limits that were reserved and given back, until somebody takes them; in milliseconds since 1970.
+CREATE TABLE returned_rate_slots (
+  key TEXT NOT NULL,
+  slot_at_utc INTEGER NOT NULL,
+  PRIMARY KEY (key, slot_at_utc)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO evertask_migrations (version, applied_at_utc)
+VALUES (2, unixepoch() * 1000);
 `,
 };

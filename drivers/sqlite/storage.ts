@@ -10,6 +10,7 @@ import type {
   RateSlotRequest,
   ReleasedTask,
   ReleaseLostRequest,
+  ReturnedRateSlot,
   RunEnd,
   StatusChange,
   WakeSignal,
@@ -25,7 +26,7 @@ import type { ResolvedOptions } from "./options.ts";
 import { persist } from "./persist.ts";
 import { setQueuePaused } from "./queues.ts";
 import { QuietWorker } from "./quiet_worker.ts";
-import { takeRateSlots } from "./rate_slots.ts";
+import { returnRateSlots, takeRateSlots } from "./rate_slots.ts";
 import {
   executionLogs,
   getTask,
@@ -163,6 +164,10 @@ export class SqliteStorage implements Storage {
 
   takeRateSlots(requests: readonly RateSlotRequest[]): Result<"takeRateSlots"> {
     return this.#access.do((connection) => takeRateSlots(connection, requests));
+  }
+
+  returnRateSlots(slots: readonly ReturnedRateSlot[]): Result<"returnRateSlots"> {
+    return this.#access.do((connection) => returnRateSlots(connection, slots));
   }
 
   get(taskId: string): Result<"get"> {

@@ -14,7 +14,7 @@ const selectTask = "SELECT status, audit_level, worker_id, due_at_utc, next_run_
 const markCancelled = "UPDATE queued_tasks SET cancel_requested = 1 WHERE id = ?";
 
 const cancelTask = "UPDATE queued_tasks SET status = 'Cancelled', exception = NULL, " +
-  "due_at_utc = NULL, next_run_utc = NULL, rate_slot_utc = NULL, cancel_requested = 0 WHERE id = ?";
+  "due_at_utc = NULL, next_run_utc = NULL, cancel_requested = 0 WHERE id = ?";
 
 /** Asks for tasks to be cancelled; see `Storage.requestCancel`. */
 export function requestCancel(

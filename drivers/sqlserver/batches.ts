@@ -7,6 +7,7 @@ import type {
   NewTask,
   RateSlotRequest,
   ReleasedTask,
+  ReturnedRateSlot,
   RunEnd,
   StatusChange,
 } from "../../src/storage/requests.ts";
@@ -158,6 +159,16 @@ export function slotRequests(requests: readonly RateSlotRequest[]): Rows {
     StartWithinMs: request.startWithinMs,
   }));
   return rowsOf(types.rateSlotRequestList, rows);
+}
+
+/** Slots that are given back. */
+export function returnedSlots(slots: readonly ReturnedRateSlot[]): Rows {
+  const rows = slots.map(({ key, slotAt }, Ordinal) => ({
+    Ordinal,
+    RateKey: toStoredName(key, "key", nameLengths.rateKey),
+    SlotMs: slotAt,
+  }));
+  return rowsOf(types.returnedRateSlotList, rows);
 }
 
 function changeFields(change: Change, ordinal: number) {

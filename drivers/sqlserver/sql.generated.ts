@@ -2,7 +2,7 @@
 // Generated from sql/sqlserver/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/sqlserver/. */
-export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_Purge.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_RequestCancel.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_TakeRateSlots.sql" | "usp_UnregisterWorker.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql";
+export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "0005_returned_rate_slots.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_Purge.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_RequestCancel.sql" | "usp_ReturnRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_TakeRateSlots.sql" | "usp_UnregisterWorker.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql";
 
 /** The files of sql/sqlserver/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -499,6 +499,33 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 4)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (4, SYSUTCDATETIME());
 GO
 `,
+  "0005_returned_rate_slots.sql": `-- The slots of rate limits that were reserved and given back, until somebody takes them; in epoch milliseconds. No
+-- foreign key to RateLimits: Babelfish cannot compare the texts of one.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+
+IF OBJECT_ID(N'[EverTask].[ReturnedRateSlots]') IS NULL
+    CREATE TABLE [EverTask].[ReturnedRateSlots] (
+        [RateKey] nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL,
+        [SlotMs]  float NOT NULL,
+        CONSTRAINT [PK_ReturnedRateSlots] PRIMARY KEY ([RateKey], [SlotMs])
+    );
+GO
+
+IF TYPE_ID(N'[EverTask].[ReturnedRateSlotList]') IS NULL
+    CREATE TYPE [EverTask].[ReturnedRateSlotList] AS TABLE (
+        [Ordinal] int           NOT NULL PRIMARY KEY,
+        [RateKey] nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL,
+        [SlotMs]  float         NOT NULL
+    );
+GO
+
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 5)
+    INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (5, SYSUTCDATETIME());
+GO
+`,
   "usp_ClaimTasks.sql": `-- Takes due tasks for a worker: highest priority first, then longest due, then lowest id, of each queue.
 --
 --   @Types   the types that the worker has handlers for
@@ -716,7 +743,8 @@ BEGIN
         [DueAtUtc] = @Now,
         [Attempt] = 0,
         [LostCount] = 0,
-        [CancelRequested] = 0
+        [CancelRequested] = 0,
+        [RateSlotUtc] = NULL
     OUTPUT inserted.[Id] INTO @Requeued ([TaskId])
     WHERE [Id] IN (SELECT [TaskId] FROM @TaskIds) AND [WorkerId] IS NULL
         AND [DueAtUtc] IS NULL AND [IsRecurring] = 0
@@ -1143,6 +1171,10 @@ BEGIN
             FROM [EverTask].[RateLimits] AS r WITH (READPAST, READCOMMITTEDLOCK)
             WHERE r.[ReservedTatMs] < @IdleTatMs AND r.[StartedTatMs] < @IdleTatMs)
             AND [ReservedTatMs] < @IdleTatMs AND [StartedTatMs] < @IdleTatMs;
+
+        -- So is a slot that was given back and that nobody has taken.
+        DELETE FROM [EverTask].[ReturnedRateSlots] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK)
+        WHERE [SlotMs] < @IdleTatMs;
     END;
 
     COMMIT TRANSACTION;
@@ -1354,7 +1386,8 @@ END
 GO
 `,
   "usp_RequestCancel.sql": `-- Asks for tasks to be cancelled. Those that wait are Cancelled at once, with the StatusAudit row that their own level
--- asks for; those that a worker holds are marked, and the worker is told at its next heartbeat.
+-- asks for; those that a worker holds are marked, and the worker is told at its next heartbeat. A cancelled task keeps the
+-- rate limit slot that it held, so that the caller can read it and give it back.
 --
 --   DECLARE @TaskIds [EverTask].[TaskIdList];
 --   INSERT INTO @TaskIds VALUES (1, '01900000-0000-7000-8000-000000000001');
@@ -1388,8 +1421,7 @@ BEGIN
         [Status] = CASE WHEN [WorkerId] IS NULL THEN N'Cancelled' ELSE [Status] END,
         [Exception] = CASE WHEN [WorkerId] IS NULL THEN NULL ELSE [Exception] END,
         [DueAtUtc] = NULL,
-        [NextRunUtc] = CASE WHEN [WorkerId] IS NULL THEN NULL ELSE [NextRunUtc] END,
-        [RateSlotUtc] = CASE WHEN [WorkerId] IS NULL THEN NULL ELSE [RateSlotUtc] END
+        [NextRunUtc] = CASE WHEN [WorkerId] IS NULL THEN NULL ELSE [NextRunUtc] END
     OUTPUT inserted.[Id] INTO @Touched ([TaskId])
     WHERE [Id] IN (SELECT [TaskId] FROM @TaskIds)
         AND ([WorkerId] IS NOT NULL OR [DueAtUtc] IS NOT NULL OR [NextRunUtc] IS NOT NULL
@@ -1414,6 +1446,50 @@ BEGIN
     COMMIT TRANSACTION;
 
     SELECT a.[Outcome] AS [Outcome] FROM @Answer AS a ORDER BY a.[Ordinal];
+END
+GO
+`,
+  "usp_ReturnRateSlots.sql": `-- Gives slots of rate limits back that were reserved and that nobody will come for. Those of keys that are no longer known
+-- are left out. Answers nothing.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_ReturnRateSlots];
+GO
+CREATE PROCEDURE [EverTask].[usp_ReturnRateSlots]
+    @Slots [EverTask].[ReturnedRateSlotList] READONLY
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Slot TABLE (
+        [RateKey] nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL,
+        [SlotMs]  float NOT NULL,
+        PRIMARY KEY ([RateKey], [SlotMs])
+    );
+
+    INSERT INTO @Slot ([RateKey], [SlotMs]) SELECT DISTINCT s.[RateKey], s.[SlotMs] FROM @Slots AS s ORDER BY s.[RateKey];
+
+    BEGIN TRANSACTION;
+
+    -- Locks the keys first, in their order, as usp_TakeRateSlots does.
+    UPDATE r
+    SET [StartedTatMs] = r.[StartedTatMs]
+    FROM [EverTask].[RateLimits] AS r
+    INNER JOIN @Slot AS s ON s.[RateKey] = r.[RateKey]
+    OPTION (LOOP JOIN);
+
+    INSERT INTO [EverTask].[ReturnedRateSlots] ([RateKey], [SlotMs])
+    SELECT s.[RateKey], s.[SlotMs]
+    FROM @Slot AS s
+    INNER JOIN [EverTask].[RateLimits] AS r ON r.[RateKey] = s.[RateKey]
+    LEFT JOIN [EverTask].[ReturnedRateSlots] AS k ON k.[RateKey] = s.[RateKey] AND k.[SlotMs] = s.[SlotMs]
+    WHERE k.[RateKey] IS NULL
+    OPTION (LOOP JOIN);
+
+    COMMIT TRANSACTION;
 END
 GO
 `,
@@ -1701,7 +1777,7 @@ BEGIN
     DECLARE @Slot TABLE ([Ordinal] int NOT NULL PRIMARY KEY, [SlotMs] float NOT NULL, [Granted] bit NOT NULL);
     DECLARE @NowMs float, @Turn int, @RateKey nvarchar(400), @IntervalMs float, @ToleranceMs float, @StartEmpty bit, @HorizonMs float,
         @ReservedMs float, @GraceMs float, @StartsByMs float, @ReservedTatMs float, @StartedTatMs float, @LeewayMs float, @NextTatMs float, @SlotMs float,
-        @Granted bit, @Stored bit;
+        @EarliestMs float, @ReturnedMs float, @Left int, @HasReturned bit, @Granted bit, @Changed bit, @Stored bit;
 
     INSERT INTO @Key ([RateKey]) SELECT DISTINCT r.[RateKey] FROM @Requests AS r ORDER BY r.[RateKey];
 
@@ -1738,6 +1814,7 @@ BEGIN
         SET @LeewayMs = @GraceMs + 1;
         SET @NextTatMs = CASE WHEN @StartedTatMs < @StartsByMs THEN @StartsByMs ELSE @StartedTatMs END + @IntervalMs;
         SET @Granted = 1;
+        SET @Changed = 0;
 
         IF @ReservedMs > @NowMs
             SET @SlotMs = @ReservedMs;
@@ -1748,27 +1825,68 @@ BEGIN
             BEGIN
                 SET @SlotMs = @NowMs;
                 SET @StartedTatMs = @NextTatMs;
+                SET @Changed = 1;
             END;
             ELSE
             BEGIN
-                IF @ReservedTatMs < @StartedTatMs - @LeewayMs
-                    SET @ReservedTatMs = @StartedTatMs - @LeewayMs;
-
                 -- A microsecond is the noise of sums of fractions.
-                SET @SlotMs = CEILING(@ReservedTatMs - @ToleranceMs - 0.001E0);
-                IF @SlotMs < @NowMs
-                    SET @SlotMs = @NowMs;
+                SET @EarliestMs = CEILING(@StartedTatMs - @LeewayMs - @ToleranceMs - 0.001E0);
+                IF @EarliestMs < @NowMs
+                    SET @EarliestMs = @NowMs;
 
-                SET @Granted = CASE WHEN @SlotMs <= @NowMs + @HorizonMs THEN 1 ELSE 0 END;
-                SET @ReservedTatMs = CASE WHEN @ReservedTatMs < @NowMs THEN @NowMs ELSE @ReservedTatMs END + @IntervalMs;
-                IF @SlotMs = @NowMs
-                    SET @StartedTatMs = @NextTatMs;
+                SET @HasReturned = 0;
+                IF @ReservedTatMs > @NowMs AND EXISTS (SELECT 1 FROM [EverTask].[ReturnedRateSlots] WHERE [RateKey] = @RateKey)
+                BEGIN
+                    SET @HasReturned = 1;
+                    -- Slots that were given back leave the end of the line; a few hundred at a time.
+                    SET @Left = 500;
+                    WHILE @Left > 0
+                    BEGIN
+                        SELECT @ReturnedMs = MAX([SlotMs]) FROM [EverTask].[ReturnedRateSlots] WHERE [RateKey] = @RateKey;
+                        IF @ReturnedMs IS NULL OR @ReturnedMs < @ReservedTatMs - @ToleranceMs - @IntervalMs - 1
+                            BREAK;
+                        DELETE FROM [EverTask].[ReturnedRateSlots] WHERE [RateKey] = @RateKey AND [SlotMs] = @ReturnedMs;
+                        SET @ReservedTatMs = @ReturnedMs + @ToleranceMs;
+                        SET @Changed = 1;
+                        SET @Left = @Left - 1;
+                    END;
+
+                    DELETE FROM [EverTask].[ReturnedRateSlots]
+                    WHERE [RateKey] = @RateKey AND ([SlotMs] <= @NowMs OR [SlotMs] < @EarliestMs);
+                END;
+
+                SET @SlotMs = CEILING(@ReservedTatMs - @ToleranceMs - 0.001E0);
+                IF @SlotMs < @EarliestMs
+                    SET @SlotMs = @EarliestMs;
+
+                SET @ReturnedMs = NULL;
+                IF @HasReturned = 1 AND @SlotMs > @NowMs
+                    SELECT @ReturnedMs = MIN([SlotMs]) FROM [EverTask].[ReturnedRateSlots] WHERE [RateKey] = @RateKey;
+                IF @ReturnedMs > @SlotMs OR @ReturnedMs > @NowMs + @HorizonMs
+                    SET @ReturnedMs = NULL;
+
+                IF @ReturnedMs IS NOT NULL
+                BEGIN
+                    DELETE FROM [EverTask].[ReturnedRateSlots] WHERE [RateKey] = @RateKey AND [SlotMs] = @ReturnedMs;
+                    SET @SlotMs = @ReturnedMs;
+                END;
+                ELSE IF @SlotMs > @NowMs + @HorizonMs
+                    SET @Granted = 0;
+                ELSE
+                BEGIN
+                    IF @ReservedTatMs < @StartedTatMs - @LeewayMs
+                        SET @ReservedTatMs = @StartedTatMs - @LeewayMs;
+                    SET @ReservedTatMs = CASE WHEN @ReservedTatMs < @NowMs THEN @NowMs ELSE @ReservedTatMs END + @IntervalMs;
+                    IF @SlotMs = @NowMs
+                        SET @StartedTatMs = @NextTatMs;
+                    SET @Changed = 1;
+                END;
             END;
 
-            IF @Granted = 1 AND @Stored = 1
+            IF @Changed = 1 AND @Stored = 1
                 UPDATE [EverTask].[RateLimits] SET [ReservedTatMs] = @ReservedTatMs, [StartedTatMs] = @StartedTatMs
                 WHERE [RateKey] = @RateKey;
-            IF @Granted = 1 AND @Stored = 0
+            IF @Changed = 1 AND @Stored = 0
                 INSERT INTO [EverTask].[RateLimits] ([RateKey], [ReservedTatMs], [StartedTatMs])
                 VALUES (@RateKey, @ReservedTatMs, @StartedTatMs);
         END;

@@ -179,6 +179,10 @@ export class SqlServerStorage implements Storage {
     };
   }
 
+  async returnRateSlots(...[slots]: Args<"returnRateSlots">): Promise<void> {
+    await this.#database.call("usp_ReturnRateSlots", { Slots: batches.returnedSlots(slots) });
+  }
+
   // ---- reading ----
 
   get(...[taskId]: Args<"get">): ReturnType<Storage["get"]> {

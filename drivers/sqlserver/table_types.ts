@@ -116,6 +116,13 @@ export const rateSlotRequestList = tableType("RateSlotRequestList", {
   StartWithinMs: float,
 });
 
+/** Slots of rate limits that are given back. */
+export const returnedRateSlotList = tableType("ReturnedRateSlotList", {
+  Ordinal: int,
+  RateKey: name(nameLengths.rateKey),
+  SlotMs: float,
+});
+
 /** Lines that handlers logged. */
 export const logLineList = tableType("LogLineList", {
   Ordinal: int,

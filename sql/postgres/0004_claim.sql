@@ -238,44 +238,5 @@ BEGIN
   RETURN to_epoch_ms(earliest);
 END $$;
 
--- Makes unclaimed tasks due now: [id]. A task that waits keeps its status, and one that is due already its place; a one-shot
--- that ended, other than Completed, is Queued again. Returns the ids that are due now.
-CREATE FUNCTION make_due(task_ids json, message json DEFAULT NULL) RETURNS json
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET plan_cache_mode = force_generic_plan
-SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
-SET jit = off
-AS $$
-DECLARE
-  clock timestamptz := utc_now();
-  due   uuid[];
-BEGIN
-  WITH wanted AS MATERIALIZED (
-    SELECT t.id, t.due_at_utc IS NULL AS restarts
-    FROM queued_tasks AS t
-    WHERE t.id = ANY (ARRAY(SELECT i::uuid FROM json_array_elements_text(task_ids) AS i))
-      AND t.worker_id IS NULL
-      AND (t.due_at_utc IS NOT NULL OR (NOT t.is_recurring AND t.status IN ('Failed', 'Cancelled', 'ServiceStopped')))
-    ORDER BY t.id FOR UPDATE
-  ), changed AS (
-    UPDATE queued_tasks AS t SET
-      due_at_utc = least(t.due_at_utc, clock),
-      status = CASE WHEN w.restarts THEN 'Queued' ELSE t.status END,
-      exception = CASE WHEN w.restarts THEN NULL ELSE t.exception END,
-      attempt = CASE WHEN w.restarts THEN 0 ELSE t.attempt END,
-      lost_count = CASE WHEN w.restarts THEN 0 ELSE t.lost_count END
-    FROM wanted AS w WHERE t.id = w.id
-    RETURNING t.id, w.restarts, t.audit_level
-  ), audited AS (
-    INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status)
-    SELECT c.id, clock, 'Queued' FROM changed AS c
-    WHERE c.restarts AND writes_status_audit(c.audit_level, 'Queued', NULL)
-  )
-  SELECT coalesce(array_agg(c.id), '{}') INTO due FROM changed AS c;
-  IF due <> '{}' AND message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
-  RETURN to_json(due);
-END $$;
-
 INSERT INTO schema_migrations (version, name) VALUES (4, 'claim');
 COMMIT;

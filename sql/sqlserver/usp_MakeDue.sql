@@ -38,7 +38,8 @@ BEGIN
         [DueAtUtc] = @Now,
         [Attempt] = 0,
         [LostCount] = 0,
-        [CancelRequested] = 0
+        [CancelRequested] = 0,
+        [RateSlotUtc] = NULL
     OUTPUT inserted.[Id] INTO @Requeued ([TaskId])
     WHERE [Id] IN (SELECT [TaskId] FROM @TaskIds) AND [WorkerId] IS NULL
         AND [DueAtUtc] IS NULL AND [IsRecurring] = 0

@@ -176,6 +176,10 @@ BEGIN
             FROM [EverTask].[RateLimits] AS r WITH (READPAST, READCOMMITTEDLOCK)
             WHERE r.[ReservedTatMs] < @IdleTatMs AND r.[StartedTatMs] < @IdleTatMs)
             AND [ReservedTatMs] < @IdleTatMs AND [StartedTatMs] < @IdleTatMs;
+
+        -- So is a slot that was given back and that nobody has taken.
+        DELETE FROM [EverTask].[ReturnedRateSlots] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK)
+        WHERE [SlotMs] < @IdleTatMs;
     END;
 
     COMMIT TRANSACTION;

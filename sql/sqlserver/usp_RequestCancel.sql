@@ -1,5 +1,6 @@
 -- Asks for tasks to be cancelled. Those that wait are Cancelled at once, with the StatusAudit row that their own level
--- asks for; those that a worker holds are marked, and the worker is told at its next heartbeat.
+-- asks for; those that a worker holds are marked, and the worker is told at its next heartbeat. A cancelled task keeps the
+-- rate limit slot that it held, so that the caller can read it and give it back.
 --
 --   DECLARE @TaskIds [EverTask].[TaskIdList];
 --   INSERT INTO @TaskIds VALUES (1, '01900000-0000-7000-8000-000000000001');
@@ -33,8 +34,7 @@ BEGIN
         [Status] = CASE WHEN [WorkerId] IS NULL THEN N'Cancelled' ELSE [Status] END,
         [Exception] = CASE WHEN [WorkerId] IS NULL THEN NULL ELSE [Exception] END,
         [DueAtUtc] = NULL,
-        [NextRunUtc] = CASE WHEN [WorkerId] IS NULL THEN NULL ELSE [NextRunUtc] END,
-        [RateSlotUtc] = CASE WHEN [WorkerId] IS NULL THEN NULL ELSE [RateSlotUtc] END
+        [NextRunUtc] = CASE WHEN [WorkerId] IS NULL THEN NULL ELSE [NextRunUtc] END
     OUTPUT inserted.[Id] INTO @Touched ([TaskId])
     WHERE [Id] IN (SELECT [TaskId] FROM @TaskIds)
         AND ([WorkerId] IS NOT NULL OR [DueAtUtc] IS NOT NULL OR [NextRunUtc] IS NOT NULL

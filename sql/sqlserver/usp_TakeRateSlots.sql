@@ -20,7 +20,7 @@ BEGIN
     DECLARE @Slot TABLE ([Ordinal] int NOT NULL PRIMARY KEY, [SlotMs] float NOT NULL, [Granted] bit NOT NULL);
     DECLARE @NowMs float, @Turn int, @RateKey nvarchar(400), @IntervalMs float, @ToleranceMs float, @StartEmpty bit, @HorizonMs float,
         @ReservedMs float, @GraceMs float, @StartsByMs float, @ReservedTatMs float, @StartedTatMs float, @LeewayMs float, @NextTatMs float, @SlotMs float,
-        @Granted bit, @Stored bit;
+        @EarliestMs float, @ReturnedMs float, @Left int, @HasReturned bit, @Granted bit, @Changed bit, @Stored bit;
 
     INSERT INTO @Key ([RateKey]) SELECT DISTINCT r.[RateKey] FROM @Requests AS r ORDER BY r.[RateKey];
 
@@ -57,6 +57,7 @@ BEGIN
         SET @LeewayMs = @GraceMs + 1;
         SET @NextTatMs = CASE WHEN @StartedTatMs < @StartsByMs THEN @StartsByMs ELSE @StartedTatMs END + @IntervalMs;
         SET @Granted = 1;
+        SET @Changed = 0;
 
         IF @ReservedMs > @NowMs
             SET @SlotMs = @ReservedMs;
@@ -67,27 +68,68 @@ BEGIN
             BEGIN
                 SET @SlotMs = @NowMs;
                 SET @StartedTatMs = @NextTatMs;
+                SET @Changed = 1;
             END;
             ELSE
             BEGIN
-                IF @ReservedTatMs < @StartedTatMs - @LeewayMs
-                    SET @ReservedTatMs = @StartedTatMs - @LeewayMs;
-
                 -- A microsecond is the noise of sums of fractions.
-                SET @SlotMs = CEILING(@ReservedTatMs - @ToleranceMs - 0.001E0);
-                IF @SlotMs < @NowMs
-                    SET @SlotMs = @NowMs;
+                SET @EarliestMs = CEILING(@StartedTatMs - @LeewayMs - @ToleranceMs - 0.001E0);
+                IF @EarliestMs < @NowMs
+                    SET @EarliestMs = @NowMs;
 
-                SET @Granted = CASE WHEN @SlotMs <= @NowMs + @HorizonMs THEN 1 ELSE 0 END;
-                SET @ReservedTatMs = CASE WHEN @ReservedTatMs < @NowMs THEN @NowMs ELSE @ReservedTatMs END + @IntervalMs;
-                IF @SlotMs = @NowMs
-                    SET @StartedTatMs = @NextTatMs;
+                SET @HasReturned = 0;
+                IF @ReservedTatMs > @NowMs AND EXISTS (SELECT 1 FROM [EverTask].[ReturnedRateSlots] WHERE [RateKey] = @RateKey)
+                BEGIN
+                    SET @HasReturned = 1;
+                    -- Slots that were given back leave the end of the line; a few hundred at a time.
+                    SET @Left = 500;
+                    WHILE @Left > 0
+                    BEGIN
+                        SELECT @ReturnedMs = MAX([SlotMs]) FROM [EverTask].[ReturnedRateSlots] WHERE [RateKey] = @RateKey;
+                        IF @ReturnedMs IS NULL OR @ReturnedMs < @ReservedTatMs - @ToleranceMs - @IntervalMs - 1
+                            BREAK;
+                        DELETE FROM [EverTask].[ReturnedRateSlots] WHERE [RateKey] = @RateKey AND [SlotMs] = @ReturnedMs;
+                        SET @ReservedTatMs = @ReturnedMs + @ToleranceMs;
+                        SET @Changed = 1;
+                        SET @Left = @Left - 1;
+                    END;
+
+                    DELETE FROM [EverTask].[ReturnedRateSlots]
+                    WHERE [RateKey] = @RateKey AND ([SlotMs] <= @NowMs OR [SlotMs] < @EarliestMs);
+                END;
+
+                SET @SlotMs = CEILING(@ReservedTatMs - @ToleranceMs - 0.001E0);
+                IF @SlotMs < @EarliestMs
+                    SET @SlotMs = @EarliestMs;
+
+                SET @ReturnedMs = NULL;
+                IF @HasReturned = 1 AND @SlotMs > @NowMs
+                    SELECT @ReturnedMs = MIN([SlotMs]) FROM [EverTask].[ReturnedRateSlots] WHERE [RateKey] = @RateKey;
+                IF @ReturnedMs > @SlotMs OR @ReturnedMs > @NowMs + @HorizonMs
+                    SET @ReturnedMs = NULL;
+
+                IF @ReturnedMs IS NOT NULL
+                BEGIN
+                    DELETE FROM [EverTask].[ReturnedRateSlots] WHERE [RateKey] = @RateKey AND [SlotMs] = @ReturnedMs;
+                    SET @SlotMs = @ReturnedMs;
+                END;
+                ELSE IF @SlotMs > @NowMs + @HorizonMs
+                    SET @Granted = 0;
+                ELSE
+                BEGIN
+                    IF @ReservedTatMs < @StartedTatMs - @LeewayMs
+                        SET @ReservedTatMs = @StartedTatMs - @LeewayMs;
+                    SET @ReservedTatMs = CASE WHEN @ReservedTatMs < @NowMs THEN @NowMs ELSE @ReservedTatMs END + @IntervalMs;
+                    IF @SlotMs = @NowMs
+                        SET @StartedTatMs = @NextTatMs;
+                    SET @Changed = 1;
+                END;
             END;
 
-            IF @Granted = 1 AND @Stored = 1
+            IF @Changed = 1 AND @Stored = 1
                 UPDATE [EverTask].[RateLimits] SET [ReservedTatMs] = @ReservedTatMs, [StartedTatMs] = @StartedTatMs
                 WHERE [RateKey] = @RateKey;
-            IF @Granted = 1 AND @Stored = 0
+            IF @Changed = 1 AND @Stored = 0
                 INSERT INTO [EverTask].[RateLimits] ([RateKey], [ReservedTatMs], [StartedTatMs])
                 VALUES (@RateKey, @ReservedTatMs, @StartedTatMs);
         END;

@@ -4,8 +4,12 @@
 // draw on, which is what the limit promises. They differ only when somebody comes late, or never. Pure arithmetic on one
 // number a budget, the theoretical arrival time (TAT), which may be fractional.
 // Source: ITU-T I.371, annex A ("virtual scheduling"), with the tolerance expressed as a burst.
+//
+// A slot may be given back by a task that was cancelled. Those at the end of the line shorten it;
+// others, which have reservations behind them, go to the next that has to wait.
 
 import type { RateSlot, RateSlotRequest } from "../storage/requests.ts";
+import { noSlots, type ReturnedSlots } from "./returned_slots.ts";
 
 /** What is kept for a key. Epoch milliseconds, fractional. */
 export interface RateBudget {
@@ -40,8 +44,14 @@ const roundingMs = 1;
  *
  * @param kept What was kept for the key; null for a new one.
  * @param now Epoch milliseconds, whole.
+ * @param returned The slots of the key that were given back. Not asked while the budget is full.
  */
-export function takeSlot(kept: RateBudget | null, now: number, wish: SlotWish): TakenSlot {
+export function takeSlot(
+  kept: RateBudget | null,
+  now: number,
+  wish: SlotWish,
+  returned: ReturnedSlots = noSlots,
+): TakenSlot {
   const { emissionIntervalMs, burst, reservedAt } = wish;
   const toleranceMs = (burst - 1) * emissionIntervalMs;
   const leewayMs = wish.graceMs + roundingMs;
@@ -57,9 +67,22 @@ export function takeSlot(kept: RateBudget | null, now: number, wish: SlotWish): 
     }
   }
   // Late runs have drawn on what was reserved and not used: those that follow must not draw on it again.
-  const tat = Math.max(reservedTat, startedTat - leewayMs);
-  const slotAt = Math.max(now, Math.ceil(tat - toleranceMs - noiseMs));
-  if (slotAt > now + wish.horizonMs) return { slotAt, granted: false, budget: kept };
+  const earliestTat = startedTat - leewayMs;
+  const slotOf = (tat: number) => Math.max(now, Math.ceil(tat - toleranceMs - noiseMs));
+  let budget = kept;
+  if (reservedTat > now) {
+    const first = returned.takeLine(reservedTat - toleranceMs, emissionIntervalMs);
+    if (first !== null) budget = { reservedTat: first + toleranceMs, startedTat };
+  }
+  const tat = Math.max(budget?.reservedTat ?? reservedTat, earliestTat);
+  const slotAt = slotOf(tat);
+  const latest = now + wish.horizonMs;
+  if (slotAt > now) {
+    const after = Math.max(now, slotOf(earliestTat) - 1);
+    const reused = returned.takeFirst(after, Math.min(slotAt, latest));
+    if (reused !== null) return { slotAt: reused, granted: true, budget };
+  }
+  if (slotAt > latest) return { slotAt, granted: false, budget };
   return {
     slotAt,
     granted: true,

@@ -1,62 +1,63 @@
 // Where slots come from: the store's budgets, asked for in natural batches, or budgets of this process alone.
 
 import { BatchWriter } from "../storage/batching/batch_writer.ts";
-import type { RateSlot, RateSlotRequest } from "../storage/requests.ts";
+import type { RateSlot, RateSlotRequest, ReturnedRateSlot } from "../storage/requests.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Clock } from "../time/clock.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
-import { type RateBudget, takeSlot } from "./gcra.ts";
+import { RateBook } from "./rate_book.ts";
 
 /** A slot, and the storage's clock when it was taken. */
 export interface TimedSlot extends RateSlot {
   readonly now: number;
 }
 
-/** Gives slots one by one; see {@linkcode Storage.takeRateSlots}. */
+/** Gives slots one by one, and takes them back. */
 export interface SlotSource {
+  /** See {@linkcode Storage.takeRateSlots}. */
   take(request: RateSlotRequest): Promise<TimedSlot>;
+  /** See {@linkcode Storage.returnRateSlots}. */
+  giveBack(slot: ReturnedRateSlot): Promise<void>;
 }
 
 /** The budgets of the store: one round trip serves all who ask in the same turn. */
-export function storeSlots(
-  storage: Storage,
-  clock: Clock,
-  storageClock: StorageClock,
-  retryForMs: number,
-): SlotSource {
-  const writer = new BatchWriter<RateSlotRequest, TimedSlot>({
-    async write(requests) {
-      const { now, slots } = await storage.takeRateSlots(requests);
+export function storeSlots(parts: {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly storageClock: StorageClock;
+  readonly retryForMs: number;
+}): SlotSource {
+  const { storage, clock, storageClock, retryForMs } = parts;
+  const batching = { clock, maxBatch: 500, concurrency: 1, retryForMs };
+  const requests = new BatchWriter<RateSlotRequest, TimedSlot>({
+    ...batching,
+    async write(batch) {
+      const { now, slots } = await storage.takeRateSlots(batch);
       storageClock.sync(now);
       return slots.map((slot) => ({ ...slot, now }));
     },
-    clock,
-    maxBatch: 500,
-    concurrency: 1,
-    retryForMs,
   });
-  return { take: (request) => writer.add(request) };
+  const returned = new BatchWriter<ReturnedRateSlot, void>({
+    ...batching,
+    async write(batch) {
+      await storage.returnRateSlots(batch);
+      return batch.map(() => {});
+    },
+  });
+  return { take: (request) => requests.add(request), giveBack: (slot) => returned.add(slot) };
 }
-
-/** How many keys are remembered before those with a full budget are forgotten. */
-const keysToSweep = 10_000;
 
 /** Budgets of this process. */
 export function memorySlots(storageClock: StorageClock): SlotSource {
-  const budgets = new Map<string, RateBudget>();
-  let sweepAt = keysToSweep;
+  const book = new RateBook();
   return {
     take(request) {
       const now = storageClock.now();
-      const { slotAt, granted, budget } = takeSlot(budgets.get(request.key) ?? null, now, request);
-      if (budget !== null) budgets.set(request.key, budget);
-      if (budgets.size >= sweepAt) {
-        for (const [key, { reservedTat, startedTat }] of budgets) {
-          if (Math.max(reservedTat, startedTat) <= now) budgets.delete(key);
-        }
-        sweepAt = Math.max(keysToSweep, 2 * budgets.size);
-      }
-      return Promise.resolve({ slotAt, granted, now });
+      return Promise.resolve({ ...book.take(request.key, now, request), now });
+    },
+    giveBack({ key, slotAt }) {
+      book.giveBack(key, slotAt);
+      return Promise.resolve();
     },
   };
 }

@@ -49,7 +49,7 @@ export interface TaskRecord {
   readonly leaseToken: number;
   /** Whether its owner was asked to cancel it. */
   readonly cancelRequested: boolean;
-  /** The rate limit slot that it holds; null when it holds none. */
+  /** The rate limit slot that it holds, or held when it was cancelled; null when it holds none. */
   readonly rateSlotAt: number | null;
   /** W3C trace context (`traceparent`) of the dispatch, when tracing is on. */
   readonly traceContext: string | null;

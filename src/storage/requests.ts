@@ -283,6 +283,14 @@ export interface RateSlotRequest {
   readonly startWithinMs: number;
 }
 
+/** A slot that was reserved and that nobody will come for. */
+export interface ReturnedRateSlot {
+  /** The {@linkcode RateSlotRequest.key} that it was reserved with. */
+  readonly key: string;
+  /** Its instant, as {@linkcode RateSlot.slotAt} gave it. */
+  readonly slotAt: number;
+}
+
 /** The answer to a {@linkcode RateSlotRequest}. */
 export interface RateSlot {
   /** The slot's instant by the storage's clock, a whole millisecond; not later than now means: go. */

@@ -33,6 +33,7 @@ import type {
   RateSlots,
   ReleasedTask,
   ReleaseLostRequest,
+  ReturnedRateSlot,
   RunEnd,
   StatusChange,
   WakeSignal,
@@ -270,10 +271,21 @@ export interface Storage {
    *   millisecond (an excess of a microsecond, the noise of the arithmetic, is dropped before). It is granted if it is not later
    *   than now + the horizon; then R becomes max(now, A) + T. If the slot is now, the run may start: S becomes
    *   max(now + `startWithinMs`, S) + T.
+   * - In that case slots that were given back come first. If R is later than now, those that end
+   *   the line (the last one T before R - τ, and each T before the next, give or take a millisecond)
+   *   leave it: R becomes the first of them + τ, even if the request is refused in the end; a store
+   *   may leave some for the next request if they are hundreds. If the next slot is later than now,
+   *   the first slot that was given back, is later than now and not earlier than
+   *   S - τ - `graceMs` - 1 is granted in its place, if it is within the horizon; R stays.
    *
    * `takeSlot` in src/rate_limit/gcra.ts is this in TypeScript.
    */
   takeRateSlots(requests: readonly RateSlotRequest[]): Promise<RateSlots>;
+  /**
+   * Gives slots back that were reserved and that nobody will come for. Those of keys that are no
+   * longer known are left out.
+   */
+  returnRateSlots(slots: readonly ReturnedRateSlot[]): Promise<void>;
 
   // ---- reading ----
 

@@ -4,7 +4,6 @@
 import { DeferralEvents } from "../rate_limit/deferral_events.ts";
 import { RateGate, type Verdict } from "../rate_limit/rate_gate.ts";
 import type { RateLimitRejectedError } from "../rate_limit/rate_limit_options.ts";
-import { memorySlots, storeSlots } from "../rate_limit/slot_sources.ts";
 import type { AttemptRecorder } from "./attempt_recorder.ts";
 import type { AttemptTeller } from "./attempt_teller.ts";
 import type { Executor } from "./executor.ts";
@@ -33,14 +32,9 @@ export class RateLimiter {
   readonly #events: DeferralEvents;
 
   constructor(parts: RateLimiterParts) {
-    const { definitions, storage, clock, storageClock, logger, lease } = parts.worker;
     this.#parts = parts;
     this.#events = new DeferralEvents(parts.worker);
-    const sources = {
-      store: storeSlots(storage, clock, storageClock, lease.leaseMs),
-      memory: memorySlots(storageClock),
-    };
-    this.#gate = new RateGate({ definitions, storageClock, logger, sources });
+    this.#gate = new RateGate(parts.worker);
   }
 
   /**
@@ -60,6 +54,12 @@ export class RateLimiter {
       void this.#ask(runner, next, aheadMs);
     }
     return false;
+  }
+
+  /** Gives the slot back that a stored job held, since it is cancelled. */
+  giveBack(job: Job): void {
+    const { rateSlotAt } = job.task;
+    if (rateSlotAt !== null) void this.#gate.giveBack(job, rateSlotAt);
   }
 
   /** Tells of the deferrals that are not yet told. */
@@ -91,6 +91,9 @@ export class RateLimiter {
       runner.pushReady(job);
     } else runner.sentAway();
     if (isHeld && !goes) this.#sendAway(job, verdict);
+    if (!isHeld && verdict?.kind === "wait" && verdict.slotAt !== job.task.rateSlotAt) {
+      void this.#gate.giveBack(job, verdict.slotAt); // it is no longer here to be sent there
+    }
     this.#parts.onChanged(runner);
   }
 

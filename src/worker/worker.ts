@@ -4,6 +4,7 @@ import type { EventBus } from "../events/event_bus.ts";
 import type { Dispatch } from "../dispatch/dispatch_options.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Loggers } from "../log/loggers.ts";
+import type { RateLimits } from "../rate_limit/rate_limits.ts";
 import type { ClaimedTask } from "../storage/records.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { AnyTask } from "../task.ts";
@@ -40,6 +41,7 @@ export interface WorkerParts {
   readonly events: EventBus;
   readonly definitions: ReadonlyMap<string, AnyTask>;
   readonly queues: ReadonlyMap<string, QueueSettings>;
+  readonly rateLimits: RateLimits;
   readonly lease: LeaseSettings;
   readonly execution: ExecutionSettings;
   readonly dispatch: Dispatch;
@@ -277,7 +279,7 @@ export class Worker {
     }
     for (const runner of this.#runners.values()) {
       for (const job of runner.removeWhere(({ task }) => ids.has(task.id))) {
-        this.#recorder.recordUnstarted(job, { status: "Cancelled", exception: null }, {});
+        this.#cancelUnstarted(job);
       }
     }
   }
@@ -323,7 +325,7 @@ export class Worker {
         continue;
       }
       if (task.cancelRequested) {
-        this.#recorder.recordUnstarted(job, { status: "Cancelled", exception: null }, {});
+        this.#cancelUnstarted(job);
         continue;
       }
       runner.push(job);
@@ -331,6 +333,11 @@ export class Worker {
     }
     if (this.#stopping) void this.#releaseWaiting(() => true);
     else for (const runner of touched) this.#starter.fill(runner);
+  }
+
+  #cancelUnstarted(job: Job): void {
+    this.#recorder.recordUnstarted(job, { status: "Cancelled", exception: null }, {});
+    this.#rateLimiter.giveBack(job);
   }
 
   #onSettled(job: Job): void {

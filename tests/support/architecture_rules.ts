@@ -9,6 +9,8 @@ const storageContract = [
   "src/errors.ts",
   "src/log/",
   "src/rate_limit/gcra.ts",
+  "src/rate_limit/rate_book.ts",
+  "src/rate_limit/returned_slots.ts",
   "src/storage/",
   "src/thrown/",
   "src/time/",

@@ -43,7 +43,7 @@ async function passTime(sql: postgres.Sql, schema: string, ms: number): Promise<
         ELSE format('%1$I = %1$I - %2$s', column_name, ${ms}::bigint)
       END, ', ') AS assignments
     FROM information_schema.columns
-    WHERE table_schema = ${schema} AND (data_type = 'timestamp with time zone' OR column_name LIKE '%_tat_ms')
+    WHERE table_schema = ${schema} AND (data_type = 'timestamp with time zone' OR column_name ~ '(tat|slot)_ms$')
     GROUP BY table_name`;
   for (const { table_name: table, assignments } of columns) {
     await sql.unsafe(`UPDATE "${schema}"."${table}" SET ${assignments}`);

@@ -19,7 +19,7 @@ Deno.test("many processes that open a new file at once make one schema", async (
   await Promise.all(runs);
   const database = new DatabaseSync(scratch.path);
   const versions = database.prepare("SELECT version FROM evertask_migrations").all();
-  assertEquals(versions.map((row) => row.version), [1]);
+  assertEquals(versions.map((row) => row.version), [1, 2]);
   database.close();
 });
 
@@ -27,13 +27,25 @@ Deno.test("with migrate off a missing schema is refused, and one that was made b
   await using scratch = new Scratch();
   const open = () => scratch.open({ migrate: false });
   const error = await assertRejects(open, SchemaVersionError, "`migrate` is off");
-  assertEquals([error.found, error.known], [0, 1]);
+  assertEquals([error.found, error.known], [0, 2]);
 
   const database = new DatabaseSync(scratch.path);
   for (const script of Object.values(sqlFiles)) database.exec(script);
   database.close();
   const storage = await open();
   await storage.persist([newTask()]);
+  assertEquals(await countTasks(storage), 1);
+});
+
+Deno.test("a file of an older version gets what it lacks, and keeps its tasks", async () => {
+  await using scratch = new Scratch();
+  const database = new DatabaseSync(scratch.path);
+  database.exec(sqlFiles["0001_schema.sql"]);
+  database.exec("INSERT INTO rate_limits VALUES ('busy', 8e15, 8e15)");
+  database.close();
+  const storage = await scratch.open();
+  await storage.persist([newTask()]);
+  await storage.returnRateSlots([{ key: "busy", slotAt: 7e15 }]);
   assertEquals(await countTasks(storage), 1);
 });
 

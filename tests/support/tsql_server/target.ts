@@ -71,7 +71,7 @@ export async function withSchema<T>(
 
 const tables = [
   ...["StatusAudit", "RunsAudit", "TaskExecutionLog", "TaskExecutionLogs", "QueuedTasks"],
-  ...["Workers", "PausedQueues", "RateLimits", "SchemaVersions"],
+  ...["Workers", "PausedQueues", "ReturnedRateSlots", "RateLimits", "SchemaVersions"],
 ];
 
 const tableTypes = Object.values(tableTypeModule);
@@ -126,8 +126,13 @@ export async function passTime(
     );
     return `UPDATE [${schema}].[${table}] SET ${changes.join(", ")};`;
   });
-  for (const column of ["ReservedTatMs", "StartedTatMs"]) {
-    statements.push(`UPDATE [${schema}].[RateLimits] SET [${column}] = [${column}] - ${ms};`);
+  const milliseconds = [
+    ["RateLimits", "ReservedTatMs"],
+    ["RateLimits", "StartedTatMs"],
+    ["ReturnedRateSlots", "SlotMs"],
+  ];
+  for (const [table, column] of milliseconds) {
+    statements.push(`UPDATE [${schema}].[${table}] SET [${column}] = [${column}] - ${ms};`);
   }
   for (const statement of statements) await pool.request().query(statement);
 }

@@ -30,6 +30,16 @@ export const cancel = topic("cancel", {
     expectSame(await s.statuses(id), ["Queued", "Pending: it broke", "Cancelled"], "the audit");
   },
 
+  "a cancelled task tells the rate limit slot that it held, until it is due again": async (s) => {
+    const { id, lease } = await s.claimed();
+    const rateSlotAt = await s.now() + hour;
+    await s.change(id, ["WaitingQueue"], { lease, dueInMs: hour, returnAttempt: true, rateSlotAt });
+    expectSame(await s.storage.requestCancel([id]), ["cancelled"], "it is cancelled");
+    expectSame((await s.row(id)).rateSlotAt, rateSlotAt, "the row");
+    expectSame(await s.storage.makeDue([id]), [true], "it is tried again");
+    expectSame((await s.row(id)).rateSlotAt, null, "from the start");
+  },
+
   "a series at rest is cancelled and never runs again": async (s) => {
     const id = await s.addSeries();
     await s.storage.updateCurrentRun(id, 1, await s.now() + hour, "Full");

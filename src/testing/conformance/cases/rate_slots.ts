@@ -1,8 +1,9 @@
 // Rate limit slots: the generic cell rate algorithm by the storage's clock, shared by all processes.
 
+import { RateBook } from "../../../rate_limit/rate_book.ts";
 import type { RateSlotRequest } from "../../../storage/requests.ts";
 import type { Storage } from "../../../storage/storage.ts";
-import { expectNear, expectSame, expectThat } from "../expect.ts";
+import { expectNear, expectSame, expectThat, expectValue } from "../expect.ts";
 import { hour, type Scene, slotRequest, topic } from "../scene.ts";
 
 // Intervals are long against the time that a case takes, and their sums exact in binary.
@@ -38,7 +39,116 @@ async function passTime(s: Scene, ms: number): Promise<(slotAt: number) => numbe
   return (slotAt) => setBack > ms / 2 ? slotAt - ms : slotAt;
 }
 
+/** Reserves slots and answers their instants. */
+async function reserveMany(s: Scene, count: number, one: RateSlotRequest): Promise<number[]> {
+  const { slots } = await s.storage.takeRateSlots(Array.from({ length: count }, () => one));
+  expectThat(slots.every(({ granted }) => granted), "all are granted");
+  return slots.map(({ slotAt }) => slotAt);
+}
+
+/** Gives slots of a key back, one call each. */
+async function giveBack(s: Scene, key: string, slots: readonly (number | undefined)[]) {
+  for (const slotAt of slots) {
+    await s.storage.returnRateSlots([{ key, slotAt: expectValue(slotAt, "a slot") }]);
+  }
+}
+
 export const rateSlots = topic("rate slots", {
+  "slots that are given back at the end of the line shorten it, in whatever order": async (s) => {
+    const orders = [[2, 3, 4], [4, 3, 2], [3, 2, 4]];
+    for (const order of orders) {
+      const one = wish({ key: order.join() });
+      const slots = await reserveMany(s, 5, one);
+      await giveBack(s, one.key, order.map((n) => slots[n]));
+      expectSame(await reserve(s, [one, one, one, one]), "2 3 4 5", `given back: ${one.key}`);
+    }
+    const many = wish({ key: "one call" });
+    const slots = (await reserveMany(s, 5, many)).slice(2);
+    await s.storage.returnRateSlots(slots.map((slotAt) => ({ key: many.key, slotAt })));
+    expectSame(await reserve(s, [many, many]), "2 3", "given back in one call");
+  },
+
+  "a slot that is given back before others goes to the next that has to wait": async (s) => {
+    const one = wish();
+    const slots = await reserveMany(s, 6, one);
+    await giveBack(s, one.key, [slots[3], slots[1]]);
+    expectSame(await reserve(s, [one, one, one]), "1 3 6", "the first ones first, then the end");
+  },
+
+  "what was given back comes back to the burst as well": async (s) => {
+    const one = wish({ burst: 3 });
+    const slots = await reserveMany(s, 9, one);
+    await giveBack(s, one.key, slots.slice(3));
+    await s.unit.passTime(4 * emissionIntervalMs);
+    expectSame(await reserve(s, [one, one, one, one]), "0 0 0 1", "as if it were new");
+  },
+
+  "nothing is refused because of slots that were given back": async (s) => {
+    const near = wish({ horizonMs: 3.5 * emissionIntervalMs });
+    const slots = await reserveMany(s, 4, near);
+    expectSame(await reserve(s, [near]), "-", "the line is as long as it may be");
+    await giveBack(s, near.key, [slots[2]]);
+    expectSame(await reserve(s, [near, near]), "2 -", "one in the middle");
+    await giveBack(s, near.key, [slots[1], slots[3]]);
+    expectSame(await reserve(s, [near, near, near]), "1 3 -", "two more, one of them the last");
+    await giveBack(s, near.key, [slots[2]]);
+    const now = { ...near, horizonMs: 0 };
+    expectSame(await reserve(s, [now, near]), "- 2", "only now will not do: it stays for others");
+  },
+
+  "slots that were given back are nobody's once their time has passed": async (s) => {
+    const one = wish();
+    const slots = await reserveMany(s, 7, one);
+    await giveBack(s, one.key, [slots[1], slots[2]]);
+    await s.unit.passTime(4 * emissionIntervalMs);
+    expectSame(await reserve(s, [one, one]), "3 4", "those behind them are waited for");
+  },
+
+  "slots that are given back keep their places among fractional intervals": async (s) => {
+    const one = wish({ emissionIntervalMs: 60_000 / 7, burst: 3 });
+    const slots = await reserveMany(s, 64, one);
+    await giveBack(s, one.key, slots.slice(20));
+    const again = await reserveMany(s, 44, one);
+    for (const [n, slotAt] of again.entries()) {
+      const before = expectValue(slots[20 + n], "a slot");
+      expectThat(Math.abs(slotAt - before) <= 1, `slot ${n} is ${slotAt}; it was ${before}`);
+    }
+  },
+
+  "any mix of reservations and slots that are given back goes as in memory": async (s) => {
+    const memory = new RateBook();
+    const taken: number[] = [];
+    let random = 42;
+    const upTo = (limit: number) => (random = random * 48_271 % 2_147_483_647) % limit;
+    for (let step = 0; step < 120; step++) {
+      const key = "mixed";
+      if (upTo(5) < 2 && taken.length > 0) {
+        const [slotAt] = taken.splice(upTo(taken.length), 1);
+        await giveBack(s, key, [slotAt]);
+        memory.giveBack(key, slotAt!);
+        continue;
+      }
+      const one = wish({ key, burst: 3, horizonMs: (5 + upTo(10)) * emissionIntervalMs });
+      const { now, slots } = await s.storage.takeRateSlots([one]);
+      const slot = expectValue(slots[0], "a slot");
+      const expected = memory.take(key, now, one);
+      expectSame(slot.granted, expected.granted, `step ${step}: granted`);
+      const differenceMs = Math.abs(slot.slotAt - expected.slotAt);
+      expectThat(differenceMs <= 1, `step ${step}: ${slot.slotAt}, not ${expected.slotAt}`);
+      if (slot.granted && slot.slotAt > now) taken.push(slot.slotAt);
+    }
+  },
+
+  "giving back what is unknown, twice or nothing does no harm": async (s) => {
+    const one = wish();
+    await s.storage.returnRateSlots([]);
+    await giveBack(s, "nobody", [await s.now() + hour]);
+    const slots = await reserveMany(s, 3, one);
+    await giveBack(s, one.key, [slots[1], slots[1], slots[1]]);
+    expectSame(await reserve(s, [one, one]), "1 3", "it is there once");
+    expectSame(await reserve(s, [wish({ key: "nobody" })]), "0", "an unknown key is a new one");
+  },
+
   "without a burst, each slot is an interval after the one before": async (s) => {
     expectSame(await reserve(s, [wish(), wish(), wish(), wish()]), "0 1 2 3", "one call");
     expectSame(await reserve(s, [wish()], await s.unit.another()), "4", "another process goes on");

@@ -1,0 +1,9 @@
+-- Slots of rate limits that were reserved and given back, until somebody takes them; in milliseconds since 1970.
+CREATE TABLE returned_rate_slots (
+  key TEXT NOT NULL,
+  slot_at_utc INTEGER NOT NULL,
+  PRIMARY KEY (key, slot_at_utc)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO evertask_migrations (version, applied_at_utc)
+VALUES (2, unixepoch() * 1000);

@@ -1,0 +1,47 @@
+// The budgets of rate limits in memory, by key.
+
+import { type RateBudget, type SlotWish, takeSlot } from "./gcra.ts";
+import { ReturnedSlotList } from "./returned_slots.ts";
+import type { RateSlot } from "../storage/requests.ts";
+
+/** How many keys are remembered before those with a full budget are forgotten. */
+const keysToSweep = 10_000;
+
+interface Entry {
+  budget: RateBudget;
+  readonly returned: ReturnedSlotList;
+}
+
+/** Keeps what is left for each key. */
+export class RateBook {
+  readonly #entries = new Map<string, Entry>();
+  #sweepAt = keysToSweep;
+
+  /** Takes a slot of a key; see {@linkcode takeSlot}. */
+  take(key: string, now: number, wish: SlotWish): RateSlot {
+    const entry = this.#entries.get(key);
+    const { slotAt, granted, budget } = takeSlot(
+      entry?.budget ?? null,
+      now,
+      wish,
+      entry?.returned,
+    );
+    if (entry !== undefined) entry.budget = budget!;
+    else if (budget !== null) this.#add(key, budget, now);
+    return { slotAt, granted };
+  }
+
+  /** Gives a slot back that was reserved. */
+  giveBack(key: string, slotAt: number): void {
+    this.#entries.get(key)?.returned.add(slotAt);
+  }
+
+  #add(key: string, budget: RateBudget, now: number): void {
+    this.#entries.set(key, { budget, returned: new ReturnedSlotList() });
+    if (this.#entries.size < this.#sweepAt) return;
+    for (const [key, { budget: { reservedTat, startedTat } }] of this.#entries) {
+      if (Math.max(reservedTat, startedTat) <= now) this.#entries.delete(key);
+    }
+    this.#sweepAt = Math.max(keysToSweep, 2 * this.#entries.size);
+  }
+}

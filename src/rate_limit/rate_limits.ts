@@ -1,0 +1,126 @@
+// The rate limits of an instance's tasks: the settings of each type, the budget that a payload
+// draws on, where slots are taken from, and how they are given back.
+
+import { answerAtOnce } from "../application/calls.ts";
+import type { Logger } from "../log/logger.ts";
+import { decodePayload } from "../payload/payload.ts";
+import type { RateSlotRequest } from "../storage/requests.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { AnyTask } from "../task.ts";
+import type { Clock } from "../time/clock.ts";
+import type { StorageClock } from "../time/storage_clock.ts";
+import { parseRateLimit, type RateLimitSettings } from "./rate_limit_options.ts";
+import { memorySlots, type SlotSource, storeSlots, type TimedSlot } from "./slot_sources.ts";
+
+/** What rate limits work with. */
+export interface RateLimitParts {
+  readonly definitions: ReadonlyMap<string, AnyTask>;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly storageClock: StorageClock;
+  readonly logger: Logger;
+  /** For how long transient errors of storage are met with another try. Milliseconds. */
+  readonly retryForMs: number;
+}
+
+/**
+ * The longest key that a key function may give: with the type before it, it must fit into storage.
+ */
+export const longestKey = 199;
+
+/**
+ * Stands between type and key (U+001F, "unit separator"): no type and key look like another type
+ * and key.
+ */
+const separator = "\x1f";
+
+/** The key of a budget, or why there is none. */
+export type RateKey = { readonly key: string } | { readonly fault: unknown };
+
+/** A rate-limited task, as far as its budget is concerned. */
+export interface LimitedTask {
+  readonly id: string;
+  readonly type: string;
+}
+
+/** Knows the rate limit of each type. */
+export class RateLimits {
+  readonly #parts: RateLimitParts;
+  readonly #settings: ReadonlyMap<string, RateLimitSettings>;
+  readonly #sources: Readonly<Record<RateLimitSettings["scope"], SlotSource>>;
+
+  constructor(parts: RateLimitParts) {
+    this.#parts = parts;
+    const settings = new Map<string, RateLimitSettings>();
+    for (const { type, rateLimit } of parts.definitions.values()) {
+      if (rateLimit !== undefined) settings.set(type, parseRateLimit(rateLimit, "rateLimit"));
+    }
+    this.#settings = settings;
+    this.#sources = { store: storeSlots(parts), memory: memorySlots(parts.storageClock) };
+  }
+
+  /** The limit of a type; undefined when it has none. */
+  of(type: string): RateLimitSettings | undefined {
+    return this.#settings.get(type);
+  }
+
+  /** The key that a payload draws on, or why there is none. */
+  keyOf({ key }: RateLimitSettings, payload: unknown): RateKey {
+    if (key === undefined) return { key: "" };
+    try {
+      const value = answerAtOnce(key(payload), "rateLimit.key");
+      if (typeof value !== "string") return { fault: `it gave ${typeof value}` };
+      if (value !== "" && value.length <= longestKey) return { key: value };
+      return { fault: `it gave ${value.length} characters` };
+    } catch (fault) {
+      return { fault };
+    }
+  }
+
+  /**
+   * Takes a slot.
+   *
+   * @throws What storage throws, when it gives no answer.
+   */
+  take({ type }: LimitedTask, key: string, wish: Omit<RateSlotRequest, "key">): Promise<TimedSlot> {
+    const { scope } = this.#settings.get(type)!;
+    return this.#sources[scope].take({ ...wish, key: type + separator + key });
+  }
+
+  /** Gives a slot back that a task has reserved and will not come for. Never rejects. */
+  async giveBack(task: LimitedTask, key: string, slotAt: number): Promise<void> {
+    const { scope } = this.#settings.get(task.type)!;
+    try {
+      await this.#sources[scope].giveBack({ key: task.type + separator + key, slotAt });
+    } catch (error) {
+      this.#parts.logger.warn(
+        "The rate limit slot of task {taskId} ({taskType}) could not be given back; others wait for " +
+          "longer than they have to: {error}",
+        { taskId: task.id, taskType: task.type, error },
+      );
+    }
+  }
+
+  /**
+   * Gives the slot back that a waiting task held when it was cancelled, if it held one. Never
+   * rejects.
+   */
+  async giveBackOfCancelled(taskId: string): Promise<void> {
+    if (this.#settings.size === 0) return;
+    const { storage, definitions, logger } = this.#parts;
+    try {
+      const task = await storage.get(taskId);
+      const limit = this.#settings.get(task?.type ?? "");
+      if (task === null || limit === undefined || task.rateSlotAt === null) return;
+      const { payload: validator } = definitions.get(task.type)!;
+      const payload = limit.key && await decodePayload(task.type, validator, task.request);
+      const found = this.keyOf(limit, payload);
+      if ("key" in found) await this.giveBack(task, found.key, task.rateSlotAt);
+    } catch (error) {
+      logger.warn("The rate limit slot of task {taskId} could not be given back: {error}", {
+        taskId,
+        error,
+      });
+    }
+  }
+}

@@ -1,0 +1,106 @@
+// Slots that are given back, without a store: the line is as if they had never been reserved.
+
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import type { SlotWish } from "../../src/rate_limit/gcra.ts";
+import { RateBook } from "../../src/rate_limit/rate_book.ts";
+import { ReturnedSlotList } from "../../src/rate_limit/returned_slots.ts";
+
+const now = 1_767_225_600_000;
+
+function wish(overrides: Partial<SlotWish> = {}): SlotWish {
+  return {
+    emissionIntervalMs: 1_000,
+    burst: 1,
+    startEmpty: false,
+    horizonMs: 1e9,
+    reservedAt: null,
+    graceMs: 0,
+    startWithinMs: 0,
+    ...overrides,
+  };
+}
+
+function reserve(book: RateBook, count: number, one: SlotWish, at = now): number[] {
+  return Array.from({ length: count }, () => book.take("key", at, one).slotAt - now);
+}
+
+const intervals = fc.oneof(
+  fc.integer({ min: 3, max: 100_000 }),
+  fc.double({ min: 3, max: 100_000, noNaN: true }),
+);
+
+Deno.test("whatever is given back, the next ones get those slots first, in order, and then the end of the line", () => {
+  fc.assert(
+    fc.property(
+      intervals,
+      fc.integer({ min: 1, max: 5 }),
+      fc.shuffledSubarray(Array.from({ length: 40 }, (_, n) => n)),
+      (emissionIntervalMs, burst, givenBack) => {
+        const one = wish({ emissionIntervalMs, burst });
+        const book = new RateBook();
+        const line = reserve(book, 60, one).slice(0, burst + 40);
+        const rest = reserve(new RateBook(), 120, one).slice(60);
+        const waiting = line.slice(burst);
+        for (const n of givenBack) book.giveBack("key", now + waiting[n]!);
+        const expected = [...givenBack.map((n) => waiting[n]!).sort((a, b) => a - b), ...rest];
+        assertEquals(
+          reserve(book, givenBack.length + 20, one),
+          expected.slice(
+            0,
+            givenBack.length + 20,
+          ),
+        );
+      },
+    ),
+  );
+});
+
+Deno.test("when the whole end of the line is given back, it is as if it had never been there", () => {
+  fc.assert(
+    fc.property(
+      intervals,
+      fc.integer({ min: 1, max: 5 }),
+      fc.integer({ min: 1, max: 40 }),
+      fc.integer({ min: 0, max: 60 }),
+      fc.boolean(),
+      (emissionIntervalMs, burst, kept, later, isReversed) => {
+        const one = wish({ emissionIntervalMs, burst });
+        const [book, other] = [new RateBook(), new RateBook()];
+        const line = reserve(book, burst + 41, one);
+        reserve(other, burst + kept, one);
+        const end = line.slice(burst + kept);
+        for (const slot of isReversed ? end.reverse() : end) book.giveBack("key", now + slot);
+        const at = now + Math.round(later * emissionIntervalMs);
+        const [found, expected] = [book, other].map((each) => reserve(each, 10, one, at));
+        for (const [n, slot] of found!.entries()) {
+          // Slots are whole milliseconds, rounded up.
+          assertEquals(Math.abs(slot - expected![n]!) <= 1, true, `${found} is not ${expected}`);
+        }
+      },
+    ),
+  );
+});
+
+Deno.test("a slot that runs have overtaken is not given out again", () => {
+  const book = new RateBook();
+  const one = wish({ burst: 2 });
+  const line = reserve(book, 6, one);
+  assertEquals(line, [0, 0, 1_000, 2_000, 3_000, 4_000]);
+  book.giveBack("key", now + 3_000);
+  // Two come late for slots of before and start at once: the limit allows the next start in a second.
+  for (const reservedAt of [1_000, 2_000]) {
+    book.take("key", now + 2_500, wish({ burst: 2, reservedAt: now + reservedAt }));
+  }
+  assertEquals(book.take("key", now + 2_500, one).slotAt - now, 5_000);
+});
+
+Deno.test("slots whose time has passed are forgotten, and those further away stay", () => {
+  const list = new ReturnedSlotList();
+  for (const slot of [30, 10, 20, 10]) list.add(slot);
+  assertEquals(list.takeFirst(10, 15), null);
+  assertEquals(list.takeFirst(5, 100), 20);
+  assertEquals(list.takeLine(40, 10), 30);
+  assertEquals(list.takeLine(40, 10), null);
+  assertEquals(list.takeFirst(0, 100), null);
+});
