@@ -97,8 +97,12 @@ export class AttemptRecorder {
     this.recordUnstarted(job, { status, exception: null }, end);
   }
 
-  /** Moves a series on past an occurrence that its rate limit has rejected. */
-  skipRejected(job: Job): void {
+  /**
+   * Moves a series on past an occurrence that its rate limit keeps from running.
+   *
+   * @param missed Whether that is to be told as an occurrence that was missed.
+   */
+  skipLimited(job: Job, missed: boolean): void {
     const { storageClock } = this.#parts;
     const now = storageClock.now();
     const series = job.task.series!;
@@ -106,7 +110,8 @@ export class AttemptRecorder {
     if (plan.kind === "postpone") return this.postpone(job, plan.reason, plan.dueInMs);
     if (plan.kind === "skip") return this.skipOccurrence(job, plan.next);
     const next = nextAfterRun(series, plan.scheduledAt, now, false);
-    this.skipOccurrence(job, { ...next, skipped: plan.skipped + next.skipped });
+    const skipped = plan.skipped + next.skipped + (missed ? 1 : 0);
+    this.skipOccurrence(job, { ...next, skipped });
   }
 
   /** Puts a run off that this process does not know how to plan. */

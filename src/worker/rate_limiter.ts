@@ -10,6 +10,7 @@ import type { Executor } from "./executor.ts";
 import type { GiveBack } from "./give_back.ts";
 import type { Job } from "./job.ts";
 import type { QueueRunner } from "./queue_runner.ts";
+import { comesTooLate } from "./series_run.ts";
 import type { WorkerParts } from "./worker.ts";
 
 /** What a rate limiter works with, beside the parts of its worker. */
@@ -99,7 +100,10 @@ export class RateLimiter {
 
   #sendAway(job: Job, verdict: Verdict | null): void {
     const { recorder, giveBack } = this.#parts;
-    if (verdict?.kind === "wait") {
+    if (verdict?.kind === "wait" && comesTooLate(job.task, verdict.slotAt)) {
+      recorder.skipLimited(job, true);
+      void this.#gate.giveBack(job, verdict.slotAt);
+    } else if (verdict?.kind === "wait") {
       recorder.defer(job, verdict.slotAt, verdict.waitMs);
       this.#events.deferred(job.task.type, job.task.queue);
     } else if (verdict?.kind === "reject") this.#reject(job, verdict.error);
@@ -110,6 +114,6 @@ export class RateLimiter {
     const { recorder, teller, executor } = this.#parts;
     teller.emit("rateLimitRejected", job, { exception: error.message });
     if (job.task.series === null) executor.refuse(job, error);
-    else recorder.skipRejected(job);
+    else recorder.skipLimited(job, false);
   }
 }

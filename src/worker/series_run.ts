@@ -84,8 +84,24 @@ function isExtraRun(task: ClaimedTask, planned: number): boolean {
 }
 
 /** Whether the task, or the occurrence of a series, has been started before: it failed, was deferred or interrupted. */
-export function isUnderWay({ attempt, rateSlotAt, status }: ClaimedTask): boolean {
-  return attempt > 1 || rateSlotAt !== null || status === "Pending" || status === "ServiceStopped";
+export function isUnderWay(task: ClaimedTask): boolean {
+  return task.rateSlotAt !== null || hasBegun(task);
+}
+
+/**
+ * Whether a handler may have been called for it: it failed, was interrupted, or lost with its
+ * process.
+ */
+function hasBegun({ attempt, status }: ClaimedTask): boolean {
+  return attempt > 1 || status === "Pending" || status === "ServiceStopped";
+}
+
+/**
+ * Whether a run that waits until an instant would come too late: at or after the end of its series.
+ */
+export function comesTooLate(task: ClaimedTask, startsAt: number): boolean {
+  const runUntil = task.series?.runUntil ?? null;
+  return runUntil !== null && startsAt >= runUntil && !hasBegun(task);
 }
 
 /** As long as it has been waiting, so that the pauses double: from a minute to an hour. */
