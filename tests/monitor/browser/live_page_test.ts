@@ -1,7 +1,7 @@
 // The example's page in a real browser: what it shows, filters and counts, over each transport, and that it comes back after
 // the server restarts. Where no Chromium is installed the test is skipped, and says so by its name.
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import type { Browser, Page } from "playwright-core";
 import { reservePort } from "../../support/reserved_port.ts";
 import { browserTest } from "../support/browser.ts";
@@ -47,6 +47,18 @@ async function runTasks(page: Page, completed: string, failed: string): Promise<
   await page.locator("#failed", { hasText: new RegExp(`^${failed}$`) }).waitFor();
 }
 
+/** Keeps in `globalThis.heard` what a screen reader would read out: each change within a live region. */
+const listenToAnnouncements = `
+  globalThis.heard = [];
+  const live = "[aria-live]:not([aria-live=off]), [role=status], [role=alert], [role=log], output";
+  new MutationObserver((changes) => {
+    for (const { target } of changes) {
+      const region = (target.closest ? target : target.parentElement).closest(live);
+      if (region) heard.push(region.textContent);
+    }
+  }).observe(document.body, { subtree: true, childList: true, characterData: true });
+`;
+
 browserTest("the page of the live hub in Chromium", [], async (t, browser) => {
   await t.step("shows events, coloured by severity, and counts them", async () => {
     await using example = await startExample();
@@ -67,6 +79,50 @@ browserTest("the page of the live hub in Chromium", [], async (t, browser) => {
     if (Deno.env.has("UPDATE_SCREENSHOT")) {
       await Deno.writeFile(screenshot, await page.screenshot());
     }
+    await page.close();
+  });
+
+  await t.step("has a main landmark, and everything that it asks for is there", async () => {
+    await using example = await startExample();
+    const page = await browser.newPage();
+    const failed: string[] = [];
+    page.on("requestfailed", (request) => failed.push(request.url()));
+    page.on("response", (response) => response.ok() || failed.push(response.url()));
+    page.on("pageerror", (error) => failed.push(error.message));
+    await page.goto(example.url);
+    await page.getByRole("status").filter({ hasText: /^connected$/ }).waitFor();
+    const main = page.getByRole("main");
+    assertEquals(await main.count(), 1);
+    assertEquals(await main.getByRole("list", { name: "Events" }).count(), 1);
+    assertEquals(await page.locator("link[rel=icon]").count(), 1);
+    assertEquals(failed, []);
+    await page.close();
+  });
+
+  await t.step("sums events up for a screen reader instead of reading out each", async () => {
+    await using example = await startExample();
+    const page = await openPage(browser, example.url);
+    await page.evaluate(listenToAnnouncements);
+    for (const [completed, failed] of [["3", "2"], ["6", "4"], ["9", "6"]] as const) {
+      await runTasks(page, completed, failed);
+    }
+    await page.getByRole("status").filter({ hasText: "9 completed, 6 failed" }).waitFor();
+    const heard = await page.evaluate<string[]>("globalThis.heard");
+    // Several, where the machine is so slow that the tasks take longer than it takes to sum up.
+    assert(heard.length <= 5, heard.join("; "));
+    assert(heard.every((text) => /^\d+ completed, \d+ failed$/.test(text)), heard.join("; "));
+    await page.close();
+  });
+
+  await t.step("connects as soon as it can where it could not at first", async () => {
+    await using example = await startExample();
+    const page = await browser.newPage();
+    await page.route("**/negotiate**", (route) => route.abort());
+    await page.goto(example.url);
+    await page.getByRole("status").filter({ hasText: "trying again" }).waitFor();
+    await page.unroute("**/negotiate**");
+    await page.getByRole("status").filter({ hasText: /^connected$/ }).waitFor();
+    await runTasks(page, "3", "2");
     await page.close();
   });
 
