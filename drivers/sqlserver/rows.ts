@@ -13,6 +13,7 @@ import type {
 } from "../../src/storage/records.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
 import type { Row } from "./database.ts";
+import { readSchedule } from "./schedules.ts";
 import { fromStored, fromStoredName } from "./text.ts";
 
 /** The columns of a task, for {@linkcode toTaskRecord}. */
@@ -76,12 +77,17 @@ function toTask(row: Row) {
 }
 
 function toSeries(row: Row): SeriesRecord {
+  const stored = fromStored(textOrNull(row.RecurringTask));
+  const { maxRuns = null, runUntil = null, ...schedule } = readSchedule(
+    stored,
+    instant(row.CreatedAtUtc),
+  );
   return {
-    schedule: fromStored(textOrNull(row.RecurringTask)) ?? "",
+    ...schedule,
     info: fromStored(textOrNull(row.RecurringInfo)) ?? "",
     anchorAt: instant(row.AnchorUtc ?? row.CreatedAtUtc),
-    maxRuns: numberOrNull(row.MaxRuns),
-    runUntil: instantOrNull(row.RunUntil),
+    maxRuns: numberOrNull(row.MaxRuns) ?? maxRuns,
+    runUntil: instantOrNull(row.RunUntil) ?? runUntil,
     nextRunAt: instantOrNull(row.NextRunUtc),
     runCount: numberOrNull(row.CurrentRunCount) ?? 0,
   };

@@ -93,7 +93,24 @@ GO
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'ExactQueueName') IS NOT NULL
     AND COL_LENGTH(N'[EverTask].[QueuedTasks]', N'QueueName') IS NOT NULL
 BEGIN
-    EXEC (N'UPDATE [EverTask].[QueuedTasks] SET [ExactQueueName] = [QueueName] WHERE [QueueName] IS NOT NULL');
+    -- DATALENGTH counts as the column does, whatever the collation; on Babelfish, it counts bytes of UTF-8.
+    EXEC (N'UPDATE [EverTask].[QueuedTasks] SET [ExactQueueName] = [QueueName]
+        WHERE DATALENGTH([QueueName]) <= 400 AND LEN([QueueName] + N''.'') <= 201');
+    -- A name that does not fit fails its task, if that has not ended, and nothing else.
+    EXEC (N'INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
+        SELECT t.[Id], SYSUTCDATETIME(), N''Failed'', N''The name of the queue has more than 200 characters.''
+        FROM [EverTask].[QueuedTasks] AS t
+        WHERE t.[ExactQueueName] IS NULL AND t.[QueueName] IS NOT NULL AND ISNULL(t.[AuditLevel], 0) <> 3
+            AND (t.[Status] IN (N''WaitingQueue'', N''Queued'', N''InProgress'', N''Pending'', N''ServiceStopped'')
+                OR (t.[IsRecurring] = 1 AND t.[NextRunUtc] IS NOT NULL AND t.[Status] <> N''Cancelled''))');
+    EXEC (N'UPDATE [EverTask].[QueuedTasks]
+        SET [Status] = N''Failed'', [NextRunUtc] = NULL, [Exception] = N''The name of the queue has more than 200 characters. ''
+            + N''Dispatch the task again, to a queue with a shorter name than '' + [QueueName]
+        WHERE [ExactQueueName] IS NULL AND [QueueName] IS NOT NULL
+            AND ([Status] IN (N''WaitingQueue'', N''Queued'', N''InProgress'', N''Pending'', N''ServiceStopped'')
+                OR ([IsRecurring] = 1 AND [NextRunUtc] IS NOT NULL AND [Status] <> N''Cancelled''))');
+    EXEC (N'UPDATE [EverTask].[QueuedTasks] SET [ExactQueueName] = LEFT([QueueName], 100)
+        WHERE [ExactQueueName] IS NULL AND [QueueName] IS NOT NULL');
     EXEC (N'ALTER TABLE [EverTask].[QueuedTasks] DROP COLUMN [QueueName]');
 END;
 GO
@@ -107,13 +124,21 @@ IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'DueAtUtc') IS NULL
     ALTER TABLE [EverTask].[QueuedTasks] ADD [DueAtUtc] datetimeoffset(3) NULL;
 GO
 
--- What upstream left unfinished becomes due: a series at its next run, anything else when it was scheduled. A task in
--- progress had a single owner in upstream, and that one is gone.
+-- A series that was cancelled stays so: upstream leaves it a next run.
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 2)
     UPDATE [EverTask].[QueuedTasks]
-    SET [DueAtUtc] = CASE WHEN [IsRecurring] = 1 THEN [NextRunUtc]
-                          ELSE COALESCE([ScheduledExecutionUtc], [CreatedAtUtc]) END,
-        [AnchorUtc] = CASE WHEN [IsRecurring] = 1 THEN [CreatedAtUtc] END,
+    SET [NextRunUtc] = NULL
+    WHERE [IsRecurring] = 1 AND [Status] = N'Cancelled' AND [NextRunUtc] IS NOT NULL;
+GO
+
+-- What upstream left unfinished becomes due: a series at its next run, anything else, and a series without one, when it was
+-- scheduled. A task in progress had a single owner in upstream, and that one is gone. The rhythm of a series goes on from its
+-- next run: upstream adds a whole interval to the first one, so that the phase of "every 3 days" is not that of its creation.
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 2)
+    UPDATE [EverTask].[QueuedTasks]
+    SET [DueAtUtc] = COALESCE(CASE WHEN [IsRecurring] = 1 THEN [NextRunUtc] END, [ScheduledExecutionUtc], [CreatedAtUtc]),
+        [NextRunUtc] = CASE WHEN [IsRecurring] = 1 THEN COALESCE([NextRunUtc], [ScheduledExecutionUtc], [CreatedAtUtc]) END,
+        [AnchorUtc] = CASE WHEN [IsRecurring] = 1 THEN COALESCE([NextRunUtc], [ScheduledExecutionUtc], [CreatedAtUtc]) END,
         [QueueName] = COALESCE([QueueName], CASE WHEN [IsRecurring] = 1 THEN N'recurring' ELSE N'default' END)
     WHERE [DueAtUtc] IS NULL AND [WorkerId] IS NULL
         AND ([Status] IN (N'WaitingQueue', N'Queued', N'InProgress', N'Pending', N'ServiceStopped')

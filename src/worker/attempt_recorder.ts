@@ -125,14 +125,15 @@ export class AttemptRecorder {
     this.recordUnstarted(job, ending, { dueInMs, returnAttempt: true });
   }
 
-  /** Fails a task for good, and ends its series, since its row in storage is damaged. */
-  setAside(job: Job, damage: string): void {
+  /** Fails a task for good, and ends its series, since its row in storage cannot be worked with. */
+  setAside(job: Job, reason: string): void {
     const { id: taskId, type } = job.task;
-    this.#parts.logger.error(
-      "Task {taskId} ({type}) is set aside as failed: its row in storage is damaged, {damage}",
-      { taskId, type, damage },
-    );
-    const exception = `The task's row in storage is damaged: ${damage}. It did not run.`;
+    this.#parts.logger.error("Task {taskId} ({type}) is set aside as failed: {reason}", {
+      taskId,
+      type,
+      reason,
+    });
+    const exception = `The task did not run: ${reason}`;
     this.recordUnstarted(job, { status: "Failed", exception }, {});
   }
 

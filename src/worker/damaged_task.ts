@@ -6,7 +6,7 @@ import { isStorableInstant } from "../time/instant.ts";
 /** Where counters stop; see {@linkcode Storage.claim}. */
 const lastCount = 2 ** 31 - 1;
 
-/** What is wrong with a claimed task, by the name of the member; null: nothing. */
+/** Why a claimed task cannot be worked with, as a sentence that begins small; null: it can. */
 export function damageOf(task: ClaimedTask): string | null {
   const { createdAt, dueAt, rateSlotAt, series, attempt, leaseToken, lostCount } = task;
   // Nearly all rows are whole, and have neither a series nor a slot: the checks make no lists.
@@ -19,6 +19,7 @@ export function damageOf(task: ClaimedTask): string | null {
     return describe("rateSlotAt", rateSlotAt);
   }
   if (series === null) return null;
+  if (series.unreadable !== undefined) return `its schedule cannot be used. ${series.unreadable}`;
   for (const name of ["anchorAt", "runUntil", "nextRunAt"] as const) {
     const instant: number | null = series[name];
     if (instant !== null && !isStorableInstant(instant)) return describe(`series.${name}`, instant);
@@ -35,5 +36,5 @@ function isCounter(value: number): boolean {
 }
 
 function describe(name: string, value: unknown): string {
-  return `${name} is ${value}`;
+  return `its row in storage is damaged, ${name} is ${value}.`;
 }

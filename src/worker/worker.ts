@@ -319,9 +319,9 @@ export class Worker {
       const runner = this.#runner(task.queue);
       const job = this.#newJob(task, runner, workerId, null);
       this.#held.add(task);
-      const damage = damageOf(task);
-      if (damage !== null) {
-        this.#recorder.setAside(job, damage);
+      const reason = damageOf(task);
+      if (reason !== null) {
+        this.#recorder.setAside(job, reason);
         continue;
       }
       if (task.cancelRequested) {

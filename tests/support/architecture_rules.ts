@@ -31,7 +31,10 @@ const allowedImports: [importer: string, imports: string[]][] = [
     "drivers/postgres/",
     ["drivers/postgres/", ...storageContract, "postgres", "node:net", "node:os", "node:process"],
   ],
-  ["drivers/sqlserver/", ["drivers/sqlserver/", ...storageContract]],
+  [
+    "drivers/sqlserver/",
+    ["drivers/sqlserver/", ...storageContract, "src/schedule/upstream_schedule.ts"],
+  ],
   [
     "examples/monitoring/",
     [

@@ -1,0 +1,40 @@
+// The column RecurringTask as the schedule of a series: ours as it is, upstream's translated.
+
+import type { SeriesRecord } from "../../src/storage/records.ts";
+import { fromUpstreamSchedule, isUpstreamSchedule } from "../../src/schedule/upstream_schedule.ts";
+import { messageOf } from "../../src/thrown/describe_error.ts";
+
+/** The schedule of a series; limits that only upstream's text knows. */
+export type Schedule =
+  & Pick<SeriesRecord, "schedule" | "unreadable">
+  & Partial<Pick<SeriesRecord, "maxRuns" | "runUntil">>;
+
+/** What ours begins with: nearly all series are told apart by it. */
+const ours = '{"kind":';
+
+/**
+ * Reads a schedule.
+ *
+ * @param createdAt When the series was dispatched, in epoch milliseconds.
+ */
+export function readSchedule(stored: string | null, createdAt: number): Schedule {
+  const schedule = stored ?? "";
+  if (schedule.startsWith(ours)) return { schedule };
+  try {
+    const json: unknown = JSON.parse(schedule);
+    const isObject = typeof json === "object" && json !== null && !Array.isArray(json);
+    if (isObject && !isUpstreamSchedule(json)) return { schedule };
+    const { maxRuns, runUntil, ...rhythm } = fromUpstreamSchedule(json, createdAt);
+    return {
+      schedule: JSON.stringify(rhythm),
+      ...maxRuns === undefined ? {} : { maxRuns },
+      ...runUntil === undefined ? {} : { runUntil },
+    };
+  } catch (error) {
+    return { schedule, unreadable: `${messageOf(error)} ${remedy}` };
+  }
+}
+
+const remedy =
+  "EverTask for .NET stored it, and no schedule here says the same: dispatch the series again, with " +
+  "its task key if it has one.";
