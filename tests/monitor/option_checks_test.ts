@@ -134,6 +134,8 @@ const refused: [make: (options: Anything) => unknown, options: unknown, message:
   [createOpenTelemetry, { meterProvider: {} }, "meterProvider is {}"],
 
   [nodeListener, {}, "handler is {}, but it must be a function from Request to Response"],
+  [(options) => nodeListener(() => new Response(), options), { loger: 5 }, "options.loger is 5"],
+  [(options) => nodeListener(() => new Response(), options), { logger: 5 }, "logger is 5"],
   [nodeWebSockets, undefined, "server is undefined, but it must be a WebSocketServer of ws"],
   [hub, { acessToken: "S3CRET" }, "options.acessToken is "],
   [hub, { accessToken: "S3CRET" }, "accessToken is "],
@@ -141,6 +143,9 @@ const refused: [make: (options: Anything) => unknown, options: unknown, message:
   [hub, { redact: {} }, "redact is {}"],
   [hub, { allowedOrigins: "https://a.example" }, 'allowedOrigins is "https://a.example"'],
   [hub, { allowedOrigins: ["https://a.example/"] }, "without path"],
+  [hub, { allowedHosts: "a.example" }, 'allowedHosts is "a.example"'],
+  [hub, { allowedHosts: ["a.example:80"] }, "without scheme and port"],
+  [hub, { maxPendingConnections: 0 }, "maxPendingConnections is 0"],
   [hub, { maxBacklog: 0 }, "maxBacklog is 0"],
   [hub, { keepAliveInterval: "15s" }, 'keepAliveInterval is "15s"'],
   [health, { worker: "no" }, 'worker is "no"'],
