@@ -20,7 +20,7 @@ export function checkChoice(value: unknown, choices: readonly string[], argument
  * @param argument What the user calls it; its members are told as `argument.member`.
  */
 export function checkOptions(value: unknown, known: readonly string[], argument: string): void {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (!isPlain(value)) {
     throw new InvalidArgumentError(argument, value, `be an object with any of ${known.join(", ")}`);
   }
   for (const [name, member] of Object.entries(value)) {
@@ -31,6 +31,11 @@ export function checkOptions(value: unknown, known: readonly string[], argument:
       `be left out: there are only ${known.join(", ")}`,
     );
   }
+}
+
+/** Whether a value is an object that can be options: no list, Map, Date or promise, which have no members of their own. */
+export function isPlain(value: unknown): value is object {
+  return Object.prototype.toString.call(value) === "[object Object]";
 }
 
 /**
@@ -59,16 +64,26 @@ export function checkSecretOptions(
   known: readonly string[],
   argument: string,
 ): void {
-  if (typeof value !== "object" || value === null) {
-    return checkOptions(hidden(value), known, argument);
-  }
+  if (!isPlain(value)) return checkOptions(hidden(value), known, argument);
   const members = Object.entries(value).map(([name, member]) => [name, hidden(member)]);
-  checkOptions(Array.isArray(value) ? [] : Object.fromEntries(members), known, argument);
+  checkOptions(Object.fromEntries(members), known, argument);
 }
 
 /** Stands for a secret, or for what may be one, in a message. */
 export function hidden(value: unknown): unknown {
   return value === undefined || value === null ? value : `(${typeof value}, not shown)`;
+}
+
+/** Checks a truth value. */
+export function checkFlag(value: unknown, argument: string): void {
+  if (typeof value === "boolean") return;
+  throw new InvalidArgumentError(argument, value, "be true or false");
+}
+
+/** Checks an AbortSignal, where one was passed. */
+export function checkSignal(value: unknown, argument: string): void {
+  if (value === undefined) return;
+  checkMethods(value, ["throwIfAborted", "addEventListener"], argument, "be an AbortSignal");
 }
 
 /** Checks a text that must say something. */
@@ -84,14 +99,19 @@ export function checkFunction(value: unknown, argument: string): void {
   throw new InvalidArgumentError(argument, value, "be a function");
 }
 
-/** Checks an object by the methods that are called on it. */
+/**
+ * Checks an object by the methods that are called on it.
+ *
+ * @param shown What the message shows of it: {@linkcode hidden} where a secret may have been passed instead.
+ */
 export function checkMethods(
   value: unknown,
   methods: readonly string[],
   argument: string,
   remedy: string,
+  shown: unknown = value,
 ): void {
   const has = (name: string) =>
     typeof (value as Record<string, unknown> | null | undefined)?.[name] === "function";
-  if (!methods.every(has)) throw new InvalidArgumentError(argument, value, remedy);
+  if (!methods.every(has)) throw new InvalidArgumentError(argument, shown, remedy);
 }

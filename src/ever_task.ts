@@ -6,7 +6,7 @@ import {
   type DispatchResult,
   parseTaskKey,
 } from "./dispatch/dispatch_options.ts";
-import { checkOptions } from "./argument_checks.ts";
+import { checkFlag, checkOptions } from "./argument_checks.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { EventBus } from "./events/event_bus.ts";
 import { StoredTaskEvents } from "./events/stored_task_events.ts";
@@ -255,9 +255,11 @@ export class EverTask {
    */
   async workers(options: WorkersOptions = {}): Promise<readonly WorkerStatus[]> {
     checkOptions(options, ["includeLost"], "options");
+    const { includeLost = false } = options;
+    checkFlag(includeLost, "options.includeLost");
     const storage = await this.#life.opened();
     const workers = workerStatuses(await storage.workers(), this.#leaseMs);
-    return options.includeLost ? workers : workers.filter(({ alive }) => alive);
+    return includeLost ? workers : workers.filter(({ alive }) => alive);
   }
 
   /**
@@ -265,7 +267,9 @@ export class EverTask {
    * (they run again later), writes everything down and closes storage. Stopping twice is the same as once.
    */
   stop(options: StopOptions = {}): Promise<void> {
-    const timeoutMs = toMilliseconds(options.timeout ?? { seconds: 30 }, "timeout");
+    checkOptions(options, ["timeout"], "options");
+    const { timeout = { seconds: 30 } } = options;
+    const timeoutMs = toMilliseconds(timeout, "timeout");
     return this.#life.stop(timeoutMs);
   }
 

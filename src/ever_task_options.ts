@@ -9,6 +9,7 @@ import {
 import {
   checkChoice,
   checkCount,
+  checkFunction,
   checkOptions,
   checkSecretOptions,
   hidden,
@@ -26,7 +27,7 @@ import { checkRetryPolicy, type RetryPolicy } from "./retry/retry_policy.ts";
 import type { LogLevel } from "./storage/records.ts";
 import type { Storage } from "./storage/storage.ts";
 import { type AnyTask, checkTask } from "./task.ts";
-import { type Clock, systemClock } from "./time/clock.ts";
+import { checkClock, type Clock, systemClock } from "./time/clock.ts";
 import { type Duration, toMilliseconds } from "./time/duration.ts";
 import { randomNumber } from "./ids/random_number.ts";
 import { type FillRandom, systemRandom } from "./ids/uuid_v7.ts";
@@ -164,11 +165,13 @@ export interface EverTaskSettings {
   readonly random: FillRandom;
 }
 
-/** Checks that no option is misspelt. A misplaced one may be a connection string: no error shows what it holds. */
-export function checkOptionNames(options: EverTaskOptions): void {
-  if (typeof options === "object" && options !== null) {
-    checkSecretOptions(options, optionNames, "options");
-  }
+/**
+ * Checks that no option is misspelt. A misplaced one may be a connection string: no error shows what it holds.
+ *
+ * @param others Names of options that may come with them.
+ */
+export function checkOptionNames(options: EverTaskOptions, others: readonly string[] = []): void {
+  checkSecretOptions(options, [...optionNames, ...others], "options");
 }
 
 /**
@@ -178,14 +181,9 @@ export function checkOptionNames(options: EverTaskOptions): void {
  * @throws {DuplicateTaskTypeError} If two tasks have the same type.
  */
 export function parseOptions(options: EverTaskOptions): EverTaskSettings {
-  if (typeof options !== "object" || options === null) {
-    throw new InvalidArgumentError(
-      "options",
-      hidden(options),
-      "be an object with storage and tasks",
-    );
-  }
-  const { storage, poisonLimit = 5, defaultAuditLevel = "Full" } = options;
+  const { storage, poisonLimit = 5, defaultAuditLevel = "Full", queues = {} } = options;
+  const { leaseDuration = { seconds: 15 }, dispatchRetryFor = { seconds: 15 } } = options;
+  const { abortGrace = { seconds: 5 }, persistentLogs = false, clock = systemClock } = options;
   if (typeof storage?.persist !== "function") {
     const remedy = "be a storage, such as sqliteStorage(…) or postgresStorage(…) makes";
     throw new InvalidArgumentError("storage", hidden(storage), remedy);
@@ -193,11 +191,13 @@ export function parseOptions(options: EverTaskOptions): EverTaskSettings {
   if (!Number.isInteger(poisonLimit) || poisonLimit < 0) {
     throw new InvalidArgumentError("poisonLimit", poisonLimit, "be an integer of at least 0");
   }
-  const leaseMs = toMilliseconds(options.leaseDuration ?? { seconds: 15 }, "leaseDuration");
+  const leaseMs = toMilliseconds(leaseDuration, "leaseDuration");
   if (leaseMs < 100) {
     const remedy = "be at least 100 ms: the heartbeat must come in time";
-    throw new InvalidArgumentError("leaseDuration", options.leaseDuration, remedy);
+    throw new InvalidArgumentError("leaseDuration", leaseDuration, remedy);
   }
+  checkClock(clock, "clock");
+  checkFunction(options.random, "random");
   if (options.retry !== undefined) checkRetryPolicy(options.retry, "retry");
   if (options.host !== undefined) checkHost(options.host);
   const { userAgent = "", hardwareConcurrency = 2 } = globalThis.navigator ?? {};
@@ -209,14 +209,14 @@ export function parseOptions(options: EverTaskOptions): EverTaskSettings {
     storage,
     definitions,
     defaultAuditLevel: parseAuditLevel(defaultAuditLevel, "defaultAuditLevel"),
-    queues: parseQueues(options.queues ?? {}, hardwareConcurrency),
+    queues: parseQueues(queues, hardwareConcurrency),
     execution: {
       retry: options.retry ?? defaultRetry,
       timeoutMs: options.timeout === undefined
         ? Infinity
         : toMilliseconds(options.timeout, "timeout"),
-      graceMs: toMilliseconds(options.abortGrace ?? { seconds: 5 }, "abortGrace"),
-      capture: parsePersistentLogs(options.persistentLogs ?? false),
+      graceMs: toMilliseconds(abortGrace, "abortGrace"),
+      capture: parsePersistentLogs(persistentLogs),
       instrumentation: guardInstrumentations(options.instrumentation, logger),
       random: randomNumber(random),
     },
@@ -227,12 +227,9 @@ export function parseOptions(options: EverTaskOptions): EverTaskSettings {
       host: options.host ?? userAgent,
     },
     loggers,
-    dispatchRetryMs: toMilliseconds(
-      options.dispatchRetryFor ?? { seconds: 15 },
-      "dispatchRetryFor",
-    ),
+    dispatchRetryMs: toMilliseconds(dispatchRetryFor, "dispatchRetryFor"),
     retention: options.retention === undefined ? null : parseRetention(options.retention),
-    clock: guardClock(options.clock ?? systemClock, logger),
+    clock: guardClock(clock, logger),
     random,
   };
 }

@@ -1,7 +1,8 @@
 // Stopping when the operating system asks the process to end. The core knows no runtime, so it is handed the object that tells of
 // signals.
 
-import type { Duration } from "./time/duration.ts";
+import { checkMethods, checkNames, checkOptions } from "./argument_checks.ts";
+import { type Duration, toMilliseconds } from "./time/duration.ts";
 
 /** A signal that asks a process to end. */
 export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGBREAK";
@@ -51,6 +52,8 @@ export interface SignalWatch {
  * your clean-up when `stopped` resolves. A second signal ends the process at once, with the exit code of a shell (143 for
  * SIGTERM): by `exit`, since the system ignores unhandled signals of the first process of a container.
  *
+ * @throws {InvalidArgumentError} If an argument cannot be used.
+ *
  * @param stoppable What to stop.
  * @param source `process`, in Node, Bun and Deno (`import process from "node:process"`).
  *
@@ -73,7 +76,12 @@ export function stopOnSignals(
   source: SignalSource,
   options: StopOnSignalsOptions = {},
 ): SignalWatch {
+  checkMethods(stoppable, ["stop"], "stoppable", "be an instance made by createEverTask");
+  checkMethods(source, ["on", "off"], "source", "be `process`, of node:process");
+  checkOptions(options, ["signals", "timeout"], "options");
   const { signals = ["SIGINT", "SIGTERM"], timeout } = options;
+  checkNames(signals, Object.keys(exitCodes), "options.signals");
+  if (timeout !== undefined) toMilliseconds(timeout, "options.timeout");
   let end = (): void => {};
   const stopped = new Promise<StopSignal>((resolve, reject) => {
     let isStopping = false;

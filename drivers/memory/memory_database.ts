@@ -1,8 +1,9 @@
 // The database behind memory storages: what several of them share when they stand for several processes.
 
+import { checkOptions } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import { guardClock } from "../../src/application/guarded_clock.ts";
-import { type Clock, systemClock } from "../../src/time/clock.ts";
+import { checkClock, type Clock, systemClock } from "../../src/time/clock.ts";
 import { MemoryState } from "./memory_state.ts";
 
 /** Options of a memory database. */
@@ -32,14 +33,16 @@ export class MemoryDatabase {
   /**
    * Makes an empty database.
    *
-   * @throws {InvalidArgumentError} If `keepEnded` is no integer of at least 0.
+   * @throws {InvalidArgumentError} If an option cannot be used.
    */
   constructor(options: MemoryDatabaseOptions = {}) {
-    const { keepEnded = Infinity } = options;
+    checkOptions(options, ["clock", "keepEnded"], "options");
+    const { clock = systemClock, keepEnded = Infinity } = options;
+    checkClock(clock, "clock");
     if (keepEnded !== Infinity && !(Number.isInteger(keepEnded) && keepEnded >= 0)) {
       throw new InvalidArgumentError("keepEnded", keepEnded, "be an integer of at least 0");
     }
-    this.#state = new MemoryState(guardClock(options.clock ?? systemClock), keepEnded);
+    this.#state = new MemoryState(guardClock(clock), keepEnded);
   }
 }
 

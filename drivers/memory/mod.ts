@@ -13,7 +13,7 @@
  *
  * @module
  */
-import { checkSecretOptions } from "../../src/argument_checks.ts";
+import { checkSecretOptions, hidden } from "../../src/argument_checks.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import { MemoryDatabase, type MemoryDatabaseOptions, stateOf } from "./memory_database.ts";
@@ -31,7 +31,7 @@ export interface MemoryStorageOptions extends MemoryDatabaseOptions {
  * Makes a storage that keeps its tasks in memory. It has no transactions that a task could take part in: a `connection` is
  * refused.
  *
- * @throws {InvalidArgumentError} If `database` comes with options that it decides itself.
+ * @throws {InvalidArgumentError} If an option cannot be used, or `database` comes with options that it decides itself.
  *
  * @example Two "processes" that share their tasks
  * ```ts
@@ -44,8 +44,12 @@ export interface MemoryStorageOptions extends MemoryDatabaseOptions {
  */
 export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
   checkSecretOptions(options, ["database", "clock", "keepEnded"], "options");
-  const { database = new MemoryDatabase(options), clock, keepEnded } = options;
-  if (options.database !== undefined && (clock !== undefined || keepEnded !== undefined)) {
+  const { database, ...ofDatabase } = options;
+  if (database === undefined) return new MemoryStorage(stateOf(new MemoryDatabase(ofDatabase)));
+  if (!(database instanceof MemoryDatabase)) {
+    throw new InvalidArgumentError("database", hidden(database), "be a MemoryDatabase");
+  }
+  if (ofDatabase.clock !== undefined || ofDatabase.keepEnded !== undefined) {
     const remedy = "come alone: a database has its own clock and limits";
     throw new InvalidArgumentError("database", "a MemoryDatabase", remedy);
   }

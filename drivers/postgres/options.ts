@@ -1,6 +1,12 @@
 // The options of postgresStorage: what they mean, what they default to, and what is refused.
 
-import { checkSecretOptions, hidden } from "../../src/argument_checks.ts";
+import {
+  checkFlag,
+  checkMethods,
+  checkSecretOptions,
+  hidden,
+  isPlain,
+} from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import { type Duration, toMilliseconds } from "../../src/time/duration.ts";
 import type { PostgresClient } from "./connection.ts";
@@ -100,17 +106,10 @@ export interface ResolvedOptions {
 export function resolveOptions(
   given: string | PostgresClient | PostgresStorageOptions,
 ): ResolvedOptions {
-  if (given === undefined || given === null) {
-    const remedy = "be a URL, a postgres.js instance or options: is the environment variable set?";
-    throw new InvalidArgumentError("postgresStorage", given, remedy);
-  }
-  const options: PostgresStorageOptions = typeof given === "string"
-    ? { url: given }
-    : "unsafe" in given
-    ? { sql: given }
-    : given;
+  const options = toOptions(given);
   checkSecretOptions(options, optionNames, "options");
   const { url = null, sql = null, schema = "evertask", maxConnections = 5 } = options;
+  const { migrate = true, notify = true, prepare = true, queryTimeout = { seconds: 8 } } = options;
   if ((url === null) === (sql === null)) {
     throw new InvalidArgumentError(
       "postgresStorage",
@@ -119,7 +118,11 @@ export function resolveOptions(
     );
   }
   const database = url === null ? null : parseDatabaseUrl(url, processEnvironment);
-  if (!/^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
+  if (sql !== null) {
+    const remedy = "be a postgres.js instance, as postgres(url) makes it";
+    checkMethods(sql, ["unsafe", "begin", "listen"], "sql", remedy, hidden(sql));
+  }
+  if (typeof schema !== "string" || !/^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
     throw new InvalidArgumentError(
       "schema",
       hidden(schema),
@@ -129,10 +132,24 @@ export function resolveOptions(
   if (!Number.isInteger(maxConnections) || maxConnections < 1) {
     throw new InvalidArgumentError("maxConnections", maxConnections, "be an integer of at least 1");
   }
-  const queryTimeoutMs = toMilliseconds(options.queryTimeout ?? { seconds: 8 }, "queryTimeout");
+  const queryTimeoutMs = toMilliseconds(queryTimeout, "queryTimeout");
   if (queryTimeoutMs === 0) {
-    throw new InvalidArgumentError("queryTimeout", options.queryTimeout, "be longer than nothing");
+    throw new InvalidArgumentError("queryTimeout", queryTimeout, "be longer than nothing");
   }
-  const { migrate = true, notify = true, prepare = true } = options;
+  checkFlag(migrate, "migrate");
+  checkFlag(notify, "notify");
+  checkFlag(prepare, "prepare");
   return { database, sql, schema, migrate, notify, prepare, maxConnections, queryTimeoutMs };
+}
+
+function toOptions(
+  given: string | PostgresClient | PostgresStorageOptions,
+): PostgresStorageOptions {
+  if (typeof given === "string") return { url: given };
+  const isInstance = (typeof given === "object" || typeof given === "function") && given !== null &&
+    "unsafe" in given;
+  if (isInstance) return { sql: given };
+  if (isPlain(given)) return given;
+  const remedy = "be a URL, a postgres.js instance or options: is the environment variable set?";
+  throw new InvalidArgumentError("postgresStorage", hidden(given), remedy);
 }

@@ -1,9 +1,9 @@
 // What a user says about the database, checked once.
 
-import { checkSecretOptions, hidden } from "../../src/argument_checks.ts";
+import { checkFlag, checkSecretOptions, hidden } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import { guardClock } from "../../src/application/guarded_clock.ts";
-import { type Clock, systemClock } from "../../src/time/clock.ts";
+import { checkClock, type Clock, systemClock } from "../../src/time/clock.ts";
 import { type Duration, toMilliseconds } from "../../src/time/duration.ts";
 import { adaptConnection, type SqliteConnection, type SqliteDatabase } from "./database.ts";
 
@@ -88,6 +88,7 @@ export function resolveOptions(options: string | SqliteStorageOptions): Resolved
   }
   checkSecretOptions(options, optionNames, "options");
   const { path, database, synchronous = "NORMAL", busyTimeout = 250 } = options;
+  const { exclusive = false, migrate = true, clock = systemClock } = options;
   if ((path === undefined) === (database === undefined)) {
     const given = path === undefined ? "neither `path` nor `database`" : "both of them";
     throw new InvalidArgumentError("options", given, "have either `path` or `database`");
@@ -103,13 +104,16 @@ export function resolveOptions(options: string | SqliteStorageOptions): Resolved
   if (!synchronousValues.includes(synchronous)) {
     throw new InvalidArgumentError("synchronous", synchronous, "be OFF, NORMAL, FULL or EXTRA");
   }
+  checkFlag(exclusive, "exclusive");
+  checkFlag(migrate, "migrate");
+  checkClock(clock, "clock");
   return {
     path: path ?? "the application's database",
     database: database === undefined ? undefined : adaptConnection(database, "database"),
     synchronous,
     busyTimeoutMs: Math.min(toMilliseconds(busyTimeout, "busyTimeout"), 2 ** 31 - 1),
-    exclusive: options.exclusive ?? false,
-    migrate: options.migrate ?? true,
-    clock: guardClock(options.clock ?? systemClock),
+    exclusive,
+    migrate,
+    clock: guardClock(clock),
   };
 }

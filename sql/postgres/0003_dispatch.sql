@@ -188,6 +188,16 @@ BEGIN
   RETURN to_json(answers);
 END $$;
 
+-- Refuses a text that is missing, empty or too long, as dispatch in the application does.
+CREATE FUNCTION check_text(argument text, value text, most int) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF coalesce(length(value), 0) NOT BETWEEN 1 AND most THEN
+    RAISE EXCEPTION '% is %, but it must be a text of 1 to % characters', argument,
+      coalesce(quote_literal(left(value, 80)), 'NULL'), most
+      USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+END $$;
+
 -- Enqueues a task from SQL: a trigger, a function, another language. It exists if the transaction commits, and workers are
 -- told then. The request is the payload as JSON, which the worker validates against the task's schema. Returns the id of
 -- the task that now stands for it (with a key, it may be an existing one's).
@@ -214,6 +224,18 @@ DECLARE
   later  boolean := due_at > clock;
   answer json;
 BEGIN
+  PERFORM check_text('task_type', task_type, 200);
+  PERFORM check_text('queue_name', queue_name, 200);
+  IF task_key IS NOT NULL THEN PERFORM check_text('task_key', task_key, 200); END IF;
+  IF handler IS NOT NULL THEN PERFORM check_text('handler', handler, 500); END IF;
+  IF audit_level NOT BETWEEN 0 AND 3 THEN
+    RAISE EXCEPTION 'audit_level is %, but it must be 0 (Full), 1 (Minimal), 2 (ErrorsOnly) or 3 (None)', audit_level
+      USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF due_at NOT BETWEEN '0001-01-01 00:00+00' AND '9999-12-31 23:59:59.999+00' THEN
+    RAISE EXCEPTION 'due_at is %, but it must be an instant of the years 1 to 9999', due_at
+      USING ERRCODE = 'invalid_parameter_value';
+  END IF;
   IF coalesce(retry_policy ->> 'kind' NOT IN ('none', 'linear', 'exponential'), retry_policy IS NOT NULL) THEN
     RAISE EXCEPTION 'retry_policy is %, but its kind must be none, linear or exponential', retry_policy
       USING ERRCODE = 'invalid_parameter_value';

@@ -1,6 +1,6 @@
 // The audit tables as an application sees them: how fast they grow, and what may go.
 
-import { checkOptions } from "../argument_checks.ts";
+import { checkFlag, checkOptions, checkSignal } from "../argument_checks.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { AuditGrowth } from "../storage/queries.ts";
 import type { PurgeResult, RetentionPolicy } from "../storage/retention.ts";
@@ -57,9 +57,8 @@ export class Audit {
     checkPolicy(policy);
     checkOptions(options, ["dryRun", "signal"], "options");
     const { dryRun = false, signal } = options;
-    if (typeof dryRun !== "boolean") {
-      throw new InvalidArgumentError("options.dryRun", dryRun, "be true or false");
-    }
+    checkFlag(dryRun, "options.dryRun");
+    checkSignal(signal, "options.signal");
     const storage = await this.#opened();
     const budget = dryRun ? Number.MAX_SAFE_INTEGER : batchRows;
     const total = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
@@ -125,11 +124,8 @@ export function checkPolicy(policy: RetentionPolicy, others: readonly string[] =
       remedy,
     );
   }
-  if (typeof deleteCompletedTasksAfterRetention !== "boolean") {
-    throw new InvalidArgumentError(
-      "retention.deleteCompletedTasksAfterRetention",
-      deleteCompletedTasksAfterRetention,
-      "be true or false",
-    );
-  }
+  checkFlag(
+    deleteCompletedTasksAfterRetention,
+    "retention.deleteCompletedTasksAfterRetention",
+  );
 }

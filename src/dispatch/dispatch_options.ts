@@ -1,7 +1,7 @@
 // The options of dispatch, and how each is checked.
 
 import type { AuditLevel } from "../audit/audit_level.ts";
-import { checkOptions } from "../argument_checks.ts";
+import { checkOptions, checkSignal, isPlain } from "../argument_checks.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { StorableRetryPolicy } from "../retry/policy_data.ts";
 import type { RecurringInput } from "../schedule/builder.ts";
@@ -89,15 +89,12 @@ const optionNames: readonly (keyof DispatchOptions)[] = [
 
 /** Checks that options are options, and not a delay or a queue that was passed bare, and that none of them is misspelt. */
 export function checkDispatchOptions(options: unknown): void {
-  if (typeof options !== "object" || options === null || options instanceof Date) {
+  if (!isPlain(options)) {
     const remedy = 'be an object such as { delay: { minutes: 5 } } or { queue: "email" }';
     throw new InvalidArgumentError("options", options, remedy);
   }
   checkOptions(options, optionNames, "options");
-  const { signal } = options as DispatchOptions;
-  if (signal !== undefined && typeof signal?.throwIfAborted !== "function") {
-    throw new InvalidArgumentError("signal", signal, "be an AbortSignal");
-  }
+  checkSignal((options as DispatchOptions).signal, "signal");
 }
 
 /** Checks what only `dispatchMany` has to: its payloads are several, and share neither a key nor a schedule. */

@@ -1,6 +1,8 @@
 // UUID version 7: time-ordered ids, so that inserts touch only the last pages of an index (several times faster than
 // random ids on every store). Monotonic within a process, by the counter method of RFC 9562, section 6.2, method 1.
 
+import { InvalidArgumentError } from "../errors.ts";
+
 /** Fills an array with random bytes; `crypto.getRandomValues` in programs, something repeatable in tests. */
 export type FillRandom = (bytes: Uint8Array<ArrayBuffer>) => void;
 
@@ -71,8 +73,15 @@ export function isUuid(text: unknown): text is string {
   return typeof text === "string" && uuid.test(text);
 }
 
-/** Reads a task's id as tools show it, perhaps in capitals; null if it is none, so that there can be no such task. */
+/**
+ * Reads a task's id as tools show it, perhaps in capitals; null if the text is none, so that there can be no such task.
+ *
+ * @throws {InvalidArgumentError} If it is no text.
+ */
 export function parseTaskId(text: unknown): string | null {
-  const id = typeof text === "string" ? text.toLowerCase() : text;
+  if (typeof text !== "string") {
+    throw new InvalidArgumentError("taskId", text, "be the id of a task, a text");
+  }
+  const id = text.toLowerCase();
   return isUuid(id) ? id : null;
 }

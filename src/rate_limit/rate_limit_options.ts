@@ -1,6 +1,6 @@
 // The rate limit of a task: what a user writes, checked and completed.
 
-import { checkChoice, checkCount } from "../argument_checks.ts";
+import { checkChoice, checkCount, checkFlag, checkOptions } from "../argument_checks.ts";
 import { EverTaskError, InvalidArgumentError } from "../errors.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
 
@@ -86,6 +86,18 @@ export class RateLimitRejectedError extends EverTaskError {
   }
 }
 
+const optionNames: readonly (keyof RateLimitOptions<never>)[] = [
+  "permits",
+  "period",
+  "burst",
+  "key",
+  "overflow",
+  "maxReservationHorizon",
+  "startEmpty",
+  "throttleRetries",
+  "scope",
+];
+
 /**
  * Checks and completes a rate limit.
  *
@@ -96,9 +108,7 @@ export function parseRateLimit(
   options: RateLimitOptions<never>,
   where: string,
 ): RateLimitSettings {
-  if (typeof options !== "object" || options === null) {
-    throw new InvalidArgumentError(where, options, "be an object with permits and period");
-  }
+  checkOptions(options, optionNames, where);
   const { permits, burst = permits, overflow = "WaitForCapacity", scope = "store", key } = options;
   const { startEmpty = false, throttleRetries = true } = options;
   checkCount(permits, `${where}.permits`);
@@ -107,8 +117,10 @@ export function parseRateLimit(
   if (periodMs === 0) {
     throw new InvalidArgumentError(`${where}.period`, options.period, "be longer than nothing");
   }
-  const horizon = options.maxReservationHorizon ?? { hours: 1 };
+  const { maxReservationHorizon: horizon = { hours: 1 } } = options;
   const horizonMs = toMilliseconds(horizon, `${where}.maxReservationHorizon`);
+  checkFlag(startEmpty, `${where}.startEmpty`);
+  checkFlag(throttleRetries, `${where}.throttleRetries`);
   checkChoice(overflow, ["WaitForCapacity", "Discard"], `${where}.overflow`);
   checkChoice(scope, ["store", "memory"], `${where}.scope`);
   if (key !== undefined && typeof key !== "function") {

@@ -1,5 +1,6 @@
 // Retrying after growing delays, spread at random so that what failed together does not come back together.
 
+import { checkOptions } from "../argument_checks.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
 import { filterable, type FilterableRetryPolicy } from "./filterable_policy.ts";
@@ -23,6 +24,8 @@ export interface ExponentialRetryOptions {
   readonly jitter?: number;
 }
 
+const optionNames = ["retries", "base", "factor", "max", "jitter"] as const;
+
 /**
  * Retries after delays that grow by a factor, up to a longest one, each shortened at random by up to `jitter` of itself.
  * Source: Marc Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015); a jitter of 0.5 is its "equal
@@ -41,14 +44,15 @@ export interface ExponentialRetryOptions {
  * ```
  */
 export function exponentialRetry(options: ExponentialRetryOptions): FilterableRetryPolicy {
-  const { factor = 2, jitter = 0.5 } = options;
+  checkOptions(options, optionNames, "options");
+  const { base = { seconds: 1 }, max = { hours: 1 }, factor = 2, jitter = 0.5 } = options;
   const retries = parseRetries(options.retries);
-  const baseMs = toMilliseconds(options.base ?? { seconds: 1 }, "base");
-  const maxMs = toMilliseconds(options.max ?? { hours: 1 }, "max");
-  if (!(factor >= 1 && factor < Infinity)) {
+  const baseMs = toMilliseconds(base, "base");
+  const maxMs = toMilliseconds(max, "max");
+  if (!(Number.isFinite(factor) && factor >= 1)) {
     throw new InvalidArgumentError("factor", factor, "be a finite number of at least 1");
   }
-  if (!(jitter >= 0 && jitter <= 1)) {
+  if (!(Number.isFinite(jitter) && jitter >= 0 && jitter <= 1)) {
     throw new InvalidArgumentError("jitter", jitter, "be a number from 0 to 1");
   }
   const rule = { kind: "exponential", retries, baseMs, factor, maxMs, jitter } as const;

@@ -1,5 +1,6 @@
 // Which errors a retry policy retries: filters that are put on top of any rule for the delay.
 
+import { checkFunction } from "../argument_checks.ts";
 import { answerAtOnce } from "../application/calls.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import { TimeoutError } from "../worker/abort_reasons.ts";
@@ -87,6 +88,10 @@ class FilteredRetry implements FilterableRetryPolicy {
   }
 
   nextDelay(attempt: number, error: unknown, random?: () => number): number | null {
+    if (!Number.isInteger(attempt) || attempt < 1) {
+      throw new InvalidArgumentError("attempt", attempt, "be an integer of at least 1");
+    }
+    checkFunction(random, "random");
     return isRetried(this.#filters, error) ? this.#nextDelay(attempt, error, random) : null;
   }
 

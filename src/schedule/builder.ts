@@ -2,6 +2,7 @@
 // around a complete recurrence, checked by parseRecurrence right in the step that a mistake is made in.
 
 import { answerAtOnce } from "../application/calls.ts";
+import { checkOptions } from "../argument_checks.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
 import { type Instant, toEpochMilliseconds } from "../time/instant.ts";
 import type {
@@ -53,6 +54,10 @@ import {
 export function buildRecurrence(
   configure: (r: RecurringBuilder) => BuiltRecurrence,
 ): Recurrence {
+  if (typeof configure !== "function") {
+    const remedy = "be a function of the builder, such as (r) => r.every(5).minutes()";
+    throw new InvalidScheduleError("recurring", configure, remedy);
+  }
   const built: unknown = answerAtOnce(configure(new RecurringStart()), "recurring");
   if (built instanceof Built) return built.toRecurrence();
   throw new InvalidScheduleError(
@@ -136,6 +141,7 @@ class Rhythm implements RhythmBuilder {
   }
 
   cron(expression: string, options: CronBuilderOptions = {}): BuiltRecurrence {
+    checkOptions(options, ["dayMatch"], "options");
     return new Built(this.#draft({ ...options, kind: "cron", expression }));
   }
 

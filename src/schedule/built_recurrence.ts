@@ -12,6 +12,7 @@ import type {
 } from "./builder_stages.ts";
 import { integer } from "./checks.ts";
 import { describeRecurrence } from "./describe_recurrence.ts";
+import { InvalidScheduleError } from "./errors.ts";
 import {
   type MisfirePolicy,
   parseRecurrence,
@@ -56,6 +57,10 @@ export class Built implements BuiltRecurrence {
   }
 
   protected with(more: Draft): Draft {
+    for (const [name, value] of Object.entries(more)) {
+      // What is undefined in data may be left out, but whoever calls a step means something.
+      if (value === undefined) throw new InvalidScheduleError(name, value, "be given");
+    }
     return { ...this.#recurrence, ...more };
   }
 }

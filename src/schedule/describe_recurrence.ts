@@ -1,10 +1,11 @@
 // A recurrence in words, for people: stored beside the series and shown in lists and events.
 
-import type {
-  CalendarRecurrence,
-  IntervalRecurrence,
-  Recurrence,
-  RecurrenceOptions,
+import {
+  type CalendarRecurrence,
+  type IntervalRecurrence,
+  parseRecurrence,
+  type Recurrence,
+  type RecurrenceOptions,
 } from "./recurrence.ts";
 import { formatTimeOfDay } from "./time_text.ts";
 
@@ -27,6 +28,8 @@ const ordinals = ["", "first", "second", "third", "fourth", "fifth"];
 /**
  * Says a schedule in one English sentence.
  *
+ * @throws {InvalidScheduleError} If the recurrence is not valid.
+ *
  * @example
  * ```ts
  * import { describeRecurrence } from "@evertask/evertask";
@@ -42,7 +45,8 @@ const ordinals = ["", "first", "second", "third", "fourth", "fifth"];
  * ```
  */
 export function describeRecurrence(recurrence: Recurrence): string {
-  return describeStart(recurrence) + describeRhythm(recurrence) + describeLimits(recurrence);
+  const valid = parseRecurrence(recurrence);
+  return describeStart(valid) + describeRhythm(valid) + describeLimits(valid);
 }
 
 function describeStart({ start }: RecurrenceOptions): string {

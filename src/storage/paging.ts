@@ -1,5 +1,6 @@
 // Keyset paging, the part that all drivers share: how large a page is, and how one is made of rows.
 
+import { checkOptions } from "../argument_checks.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import { isUuid } from "../ids/uuid_v7.ts";
 import type { Page, PageRequest } from "./queries.ts";
@@ -7,9 +8,10 @@ import type { Page, PageRequest } from "./queries.ts";
 /**
  * How many items a page holds. A driver asks its database for one more, to know whether there is a next page.
  *
- * @throws {InvalidArgumentError} If the limit is no integer from 1 to 1000.
+ * @throws {InvalidArgumentError} If the limit is no integer from 1 to 1000, or the page is no page request.
  */
 export function pageLimit(page: PageRequest = {}): number {
+  checkOptions(page, ["limit", "after"], "page");
   const { limit = 50 } = page;
   if (Number.isInteger(limit) && limit >= 1 && limit <= 1000) return limit;
   throw new InvalidArgumentError("limit", limit, "be an integer from 1 to 1000");
@@ -23,7 +25,7 @@ export function pageLimit(page: PageRequest = {}): number {
 export function pageStart(page: PageRequest = {}): number {
   const { after } = page;
   if (after === undefined) return 0;
-  const start = /^\d{1,16}$/.test(after) ? Number(after) : NaN;
+  const start = typeof after === "string" && /^\d{1,16}$/.test(after) ? Number(after) : NaN;
   if (Number.isSafeInteger(start)) return start;
   throw new InvalidArgumentError("after", after, "be the `next` of the page before");
 }

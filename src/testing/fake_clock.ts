@@ -1,7 +1,7 @@
 // A clock for tests: it stands still until the test says how much time goes by.
 
 import { InvalidArgumentError } from "../errors.ts";
-import { type Clock, systemClock } from "../time/clock.ts";
+import { checkTimer, type Clock, systemClock, type TimerOptions } from "../time/clock.ts";
 import { macrotasksDone } from "../time/macrotask.ts";
 
 interface Timer {
@@ -52,7 +52,8 @@ export class FakeClock implements Clock {
   }
 
   /** Calls back once when that much time went by. */
-  setTimer(callback: () => void, delayMs: number): () => void {
+  setTimer(callback: () => void, delayMs: number, options: TimerOptions = {}): () => void {
+    checkTimer(callback, delayMs, options);
     if (delayMs === Infinity) return () => {};
     const timer = { callback, dueAt: this.#monotonic + Math.max(0, delayMs) };
     this.#timers.add(timer);
@@ -67,7 +68,7 @@ export class FakeClock implements Clock {
    * @throws {InvalidArgumentError} If time would have to go backwards, or to its end.
    */
   async advance(ms: number): Promise<void> {
-    if (!(ms >= 0 && ms < Infinity)) {
+    if (!(Number.isFinite(ms) && ms >= 0)) {
       throw new InvalidArgumentError("ms", ms, "be a finite number of at least 0");
     }
     const end = this.#monotonic + ms;
@@ -119,7 +120,7 @@ async function settle(): Promise<void> {
 }
 
 function toInstant(instant: string | number, argument: string): number {
-  const epoch = typeof instant === "number" ? instant : Date.parse(instant);
+  const epoch = typeof instant === "string" ? Date.parse(instant) : instant;
   if (Number.isFinite(epoch)) return epoch;
   throw new InvalidArgumentError(argument, instant, "be an ISO 8601 string or epoch milliseconds");
 }

@@ -26,8 +26,8 @@ export {
   type HandlerOutcome,
   type HandlerRun,
   runHandler,
-  type RunHandlerOptions,
 } from "./kit/run_handler.ts";
+export type { RunHandlerOptions } from "./kit/run_handler_options.ts";
 export {
   assertDispatched,
   DispatchAssertionError,

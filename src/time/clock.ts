@@ -1,6 +1,7 @@
 // Time as the core sees it: injected, so that tests can hold it still and drivers can let the database say what time it is.
 
-import { checkMethods } from "../argument_checks.ts";
+import { checkFlag, checkMethods, checkOptions } from "../argument_checks.ts";
+import { InvalidArgumentError } from "../errors.ts";
 
 /** What the core needs to know of time. {@linkcode systemClock} is the real one. */
 export interface Clock {
@@ -28,6 +29,23 @@ export interface TimerOptions {
   readonly unref?: boolean;
 }
 
+/**
+ * Checks the arguments of {@linkcode Clock.setTimer}.
+ *
+ * @throws {InvalidArgumentError} If one of them is wrong.
+ */
+export function checkTimer(callback: unknown, delayMs: unknown, options: TimerOptions): void {
+  if (typeof callback !== "function") {
+    throw new InvalidArgumentError("callback", callback, "be a function");
+  }
+  if (typeof delayMs !== "number") {
+    throw new InvalidArgumentError("delayMs", delayMs, "be a number of milliseconds");
+  }
+  checkOptions(options, ["unref"], "options");
+  const { unref = false } = options;
+  checkFlag(unref, "options.unref");
+}
+
 /** The longest delay that setTimeout holds; anything longer fires at once in every runtime. */
 const longestTimeout = 2 ** 31 - 1;
 
@@ -36,6 +54,7 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   setTimer(callback, delayMs, options = {}) {
+    checkTimer(callback, delayMs, options);
     if (delayMs === Infinity) return () => {};
     const deadline = performance.now() + delayMs;
     let timer: ReturnType<typeof setTimeout>;

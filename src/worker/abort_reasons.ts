@@ -1,6 +1,6 @@
 // Why a handler's signal aborts, and what a handler may throw to steer what follows.
 
-import { EverTaskError } from "../errors.ts";
+import { EverTaskError, InvalidArgumentError } from "../errors.ts";
 import { isInstance, readMember } from "../thrown/reading.ts";
 import { type Duration, longestDurationMs, toMillisecondsAtMost } from "../time/duration.ts";
 
@@ -90,6 +90,7 @@ export class RetryLater extends EverTaskError {
    * @throws {InvalidArgumentError} If the delay is no duration. The attempt fails with it.
    */
   constructor(delay: Duration, reason = "The handler asked to run again later.") {
+    if (typeof reason !== "string") throw new InvalidArgumentError("reason", reason, "be a text");
     super(reason);
     this.delayMs = toMillisecondsAtMost(delay, "delay");
   }

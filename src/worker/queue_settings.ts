@@ -1,7 +1,7 @@
 // The settings of queues: what a user passes, checked and completed.
 
 import { parseQueueName } from "../dispatch/dispatch_options.ts";
-import { checkChoice, checkCount, checkOptions } from "../argument_checks.ts";
+import { checkChoice, checkCount, checkOptions, isPlain } from "../argument_checks.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import { checkRetryPolicy, type RetryPolicy } from "../retry/retry_policy.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
@@ -72,7 +72,7 @@ export function parseQueues(
   queues: Readonly<Record<string, QueueOptions>>,
   cores: number,
 ): ReadonlyMap<string, QueueSettings> {
-  if (typeof queues !== "object" || queues === null || Array.isArray(queues)) {
+  if (!isPlain(queues)) {
     const remedy = "be an object of settings by queue, such as { email: { parallelism: 10 } }";
     throw new InvalidArgumentError("queues", queues, remedy);
   }
@@ -101,9 +101,9 @@ function parseQueue(
 ): QueueSettings {
   const where = `queues.${name}`;
   checkOptions(options, optionNames, where);
-  const parallelism = options.parallelism ?? defaultParallelism;
+  const { parallelism = defaultParallelism } = options;
   checkCount(parallelism, `${where}.parallelism`);
-  const capacity = options.capacity ?? Math.max(1000, parallelism);
+  const { capacity = Math.max(1000, parallelism) } = options;
   checkCount(capacity, `${where}.capacity`);
   if (capacity < parallelism) {
     throw new InvalidArgumentError(

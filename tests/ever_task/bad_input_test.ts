@@ -95,7 +95,7 @@ const noRetryAtAll = { nextDelay: () => null };
 
 Deno.test("createEverTask without options says what it needs", () => {
   const error = assertThrows(() => createEverTask(wrong(undefined)), InvalidArgumentError);
-  assertMatch(error.message, /storage and tasks/);
+  assertMatch(error.message, /storage, tasks/);
 });
 
 Deno.test("dispatch refuses a bare delay, queue or date in place of options", async () => {

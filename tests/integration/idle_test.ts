@@ -73,7 +73,7 @@ function assertAtMostEach(ms: number, count: number, watched: Watched, what: str
 }
 
 const isLook = (sql: string) => sql === "PRAGMA data_version";
-const isBeat = (sql: string) => sql.startsWith("UPDATE workers");
+const isBeat = (sql: string) => sql.startsWith("UPDATE workers SET heartbeat_utc = ? WHERE id");
 
 async function onSqlite(exclusive: boolean): Promise<Watched> {
   await using folder = await temporaryFolder();

@@ -134,6 +134,8 @@ export function alertSettings(options: AlertOptions): AlertSettings {
   if (options.logger !== undefined) checkLogger(options.logger, "logger");
   checkClock(options.clock, "clock");
   const { maxPerMinute = 30, maxQueue = 1000, attempts = 50 } = options;
+  const { repeatAfter = { minutes: 5 }, backoff = { seconds: 1 } } = options;
+  const { timeout = { seconds: 10 } } = options;
   if (typeof maxPerMinute !== "number" || !(maxPerMinute > 0)) {
     throw new InvalidArgumentError("maxPerMinute", maxPerMinute, "be above 0, or Infinity");
   }
@@ -146,12 +148,12 @@ export function alertSettings(options: AlertOptions): AlertSettings {
     kinds,
     filter: options.filter ?? (() => true),
     keyOf: options.keyOf ?? defaultKey,
-    repeatAfterMs: toMilliseconds(options.repeatAfter ?? { minutes: 5 }, "repeatAfter"),
+    repeatAfterMs: toMilliseconds(repeatAfter, "repeatAfter"),
     maxPerMinute,
     maxQueue,
     attempts,
-    backoffMs: toMilliseconds(options.backoff ?? { seconds: 1 }, "backoff"),
-    timeoutMs: toMilliseconds(options.timeout ?? { seconds: 10 }, "timeout"),
+    backoffMs: toMilliseconds(backoff, "backoff"),
+    timeoutMs: toMilliseconds(timeout, "timeout"),
     logger,
     clock: guardClock(options.clock ?? systemClock, logger),
     newId: guardIds(options.newId ?? randomId, randomId, logger),

@@ -1,7 +1,7 @@
 // The options of health checks, and what they become once defaults are filled in and values are
 // checked.
 
-import { checkCount, checkOptions, checkSecretOptions } from "../../argument_checks.ts";
+import { checkCount, checkFlag, checkOptions, checkSecretOptions } from "../../argument_checks.ts";
 import { guardClock } from "../../application/guarded_clock.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 import { checkClock, type Clock, systemClock } from "../../time/clock.ts";
@@ -126,40 +126,40 @@ const optionNames = [
 /** @throws {InvalidArgumentError} If an option has a value that cannot be used. */
 export function healthSettings(options: HealthOptions): HealthSettings {
   checkSecretOptions(options, optionNames, "options");
-  const { worker = true, backlog = {}, failures = {} } = options;
-  if (typeof worker !== "boolean") {
-    throw new InvalidArgumentError("worker", worker, "be true or false");
-  }
+  const { worker = true, backlog = {}, failures = {}, path = "/health" } = options;
+  const { maxHeartbeatAge = 15_000, timeout = 5_000, cacheTime = 1_000 } = options;
+  checkFlag(worker, "worker");
   checkClock(options.clock, "clock");
   checkOptions(backlog, ["degraded", "unhealthy"], "backlog");
   if (failures !== false) {
     checkOptions(failures, ["degraded", "unhealthy", "window", "minimum"], "failures");
   }
+  const { degraded = { minutes: 5 } } = backlog;
   return {
     worker,
-    maxHeartbeatAgeMs: toMilliseconds(options.maxHeartbeatAge ?? 15_000, "maxHeartbeatAge"),
+    maxHeartbeatAgeMs: toMilliseconds(maxHeartbeatAge, "maxHeartbeatAge"),
     backlog: {
-      degraded: toMilliseconds(backlog.degraded ?? { minutes: 5 }, "backlog.degraded"),
+      degraded: toMilliseconds(degraded, "backlog.degraded"),
       unhealthy: backlog.unhealthy === undefined
         ? Infinity
         : toMilliseconds(backlog.unhealthy, "backlog.unhealthy"),
     },
     failures: failures === false ? null : failureSettings(failures),
-    timeoutMs: toMilliseconds(options.timeout ?? 5_000, "timeout"),
-    cacheMs: toMilliseconds(options.cacheTime ?? 1_000, "cacheTime"),
-    path: cleanPath(options.path ?? "/health"),
+    timeoutMs: toMilliseconds(timeout, "timeout"),
+    cacheMs: toMilliseconds(cacheTime, "cacheTime"),
+    path: cleanPath(path),
     clock: guardClock(options.clock ?? systemClock),
   };
 }
 
 function failureSettings(failures: FailureThresholds): FailureSettings {
-  const { degraded = 0.5, unhealthy = Infinity, minimum = 20 } = failures;
+  const { degraded = 0.5, unhealthy = Infinity, minimum = 20, window = { minutes: 5 } } = failures;
   for (const [name, rate] of Object.entries({ degraded, unhealthy })) {
     if (typeof rate !== "number" || !(rate > 0)) {
       throw new InvalidArgumentError(`failures.${name}`, rate, "be a rate above 0, such as 0.5");
     }
   }
   checkCount(minimum, "failures.minimum");
-  const windowMs = toMilliseconds(failures.window ?? { minutes: 5 }, "failures.window");
+  const windowMs = toMilliseconds(window, "failures.window");
   return { degraded, unhealthy, windowMs, minimum };
 }

@@ -17,7 +17,7 @@ export class Origins {
       throw new InvalidArgumentError("allowedOrigins", allowed, 'be a list of origins, or "*"');
     }
     for (const origin of allowed === "*" ? [] : allowed) {
-      if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+      if (typeof origin !== "string" || URL.parse(origin)?.origin !== origin) {
         throw new InvalidArgumentError(
           "allowedOrigins",
           origin,

@@ -9,7 +9,7 @@ import { checkEventFilter } from "../../events/event_filter.ts";
 import type { TaskEvent, TaskEventFilter, TaskEventSource } from "../../events/task_event.ts";
 import { randomId } from "../../ids/random_id.ts";
 import { checkLogger, consoleLogger, type Logger } from "../../log/logger.ts";
-import { type Clock, systemClock } from "../../time/clock.ts";
+import { checkClock, type Clock, systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
 import { type AccessCheck, accessCheck, type AccessToken } from "../http/access_token.ts";
 import { type AllowedHosts, Hosts } from "../http/hosts.ts";
@@ -168,30 +168,31 @@ export function hubSettings(events: TaskEventSource, options: MonitorHubOptions)
   checkSecretOptions(options, optionNames, "options"); // a misspelt accessToken would leave the hub open to everybody
   if (options.filter !== undefined) checkEventFilter(options.filter);
   for (const name of ["upgrade", "redact", "newId"] as const) checkFunction(options[name], name);
-  const { accessToken } = options;
+  checkClock(options.clock, "clock");
+  const { accessToken, path = "/evertask/monitoring" } = options;
+  const { maxFieldLength = 16_384, maxMessageLength = 32_768, maxBacklog = 1_048_576 } = options;
+  const { maxClients = 1000, maxPendingConnections = 1000, keepAliveInterval = 15_000 } = options;
+  const { clientTimeout = 30_000, handshakeTimeout = 15_000, pollTimeout = 25_000 } = options;
   if (options.logger !== undefined) checkLogger(options.logger, "logger");
   const logger = guardLogger(options.logger ?? consoleLogger);
   return {
     events,
-    path: cleanPath(options.path ?? "/evertask/monitoring"),
+    path: cleanPath(path),
     upgrade: options.upgrade ?? null,
     mayPass: accessCheck(accessToken),
     origins: new Origins(options.allowedOrigins),
     hosts: new Hosts(options.allowedHosts, accessToken === undefined, logger),
     filter: options.filter ?? {},
     redact: options.redact ?? ((event) => event),
-    maxFieldLength: atLeastOne(options.maxFieldLength ?? 16_384, "maxFieldLength"),
-    maxMessageLength: atLeastOne(options.maxMessageLength ?? 32_768, "maxMessageLength"),
-    maxBacklog: atLeastOne(options.maxBacklog ?? 1_048_576, "maxBacklog"),
-    maxClients: atLeastOne(options.maxClients ?? 1000, "maxClients"),
-    maxPendingConnections: atLeastOne(
-      options.maxPendingConnections ?? 1000,
-      "maxPendingConnections",
-    ),
-    keepAliveMs: toMilliseconds(options.keepAliveInterval ?? 15_000, "keepAliveInterval"),
-    clientTimeoutMs: toMilliseconds(options.clientTimeout ?? 30_000, "clientTimeout"),
-    handshakeTimeoutMs: toMilliseconds(options.handshakeTimeout ?? 15_000, "handshakeTimeout"),
-    pollTimeoutMs: toMilliseconds(options.pollTimeout ?? 25_000, "pollTimeout"),
+    maxFieldLength: atLeastOne(maxFieldLength, "maxFieldLength"),
+    maxMessageLength: atLeastOne(maxMessageLength, "maxMessageLength"),
+    maxBacklog: atLeastOne(maxBacklog, "maxBacklog"),
+    maxClients: atLeastOne(maxClients, "maxClients"),
+    maxPendingConnections: atLeastOne(maxPendingConnections, "maxPendingConnections"),
+    keepAliveMs: toMilliseconds(keepAliveInterval, "keepAliveInterval"),
+    clientTimeoutMs: toMilliseconds(clientTimeout, "clientTimeout"),
+    handshakeTimeoutMs: toMilliseconds(handshakeTimeout, "handshakeTimeout"),
+    pollTimeoutMs: toMilliseconds(pollTimeout, "pollTimeout"),
     logger,
     clock: guardClock(options.clock ?? systemClock, logger),
     newId: guardIds(options.newId ?? randomId, randomId, logger),

@@ -130,6 +130,7 @@ const optionNames = [
  */
 export function createOpenTelemetry(options: OpenTelemetryOptions = {}): OpenTelemetry {
   checkOptions(options, optionNames, "options");
+  const { cacheTime = 5_000, timeout = 4_000 } = options;
   // The provider, since trace.getTracer passes no schema URL on.
   const { tracerProvider = trace.getTracerProvider(), meterProvider = metrics } = options;
   const clock = guardClock(options.clock ?? systemClock);
@@ -140,8 +141,8 @@ export function createOpenTelemetry(options: OpenTelemetryOptions = {}): OpenTel
   const tracer = tracerProvider.getTracer(...scope) as Tracer;
   const meter = meterProvider.getMeter(...scope) as Meter;
   const limits = {
-    ageMs: toMilliseconds(options.cacheTime ?? 5_000, "cacheTime"),
-    timeoutMs: toMilliseconds(options.timeout ?? 4_000, "timeout"),
+    ageMs: toMilliseconds(cacheTime, "cacheTime"),
+    timeoutMs: toMilliseconds(timeout, "timeout"),
   };
   const instruments = new Instruments(meter);
 

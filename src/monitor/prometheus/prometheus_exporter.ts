@@ -70,18 +70,21 @@ export function createPrometheusExporter(
     buckets = defaultBuckets,
     maxTaskTypes = 100,
     maxQueues = 50,
+    path = "/metrics",
+    cacheTime = 5_000,
+    auditCacheTime = 60_000,
+    timeout = 4_000,
   } = options;
   const logger = guardLogger(options.logger ?? consoleLogger);
   const clock = guardClock(options.clock ?? systemClock, logger);
-  const path = cleanPath(options.path ?? "/metrics") || "/";
   const mayPass = accessCheck(accessToken);
   const taskMetrics = new TaskMetrics({ prefix, buckets, maxTaskTypes, maxQueues });
   const gauges = storageMetrics({
     prefix,
     everTask,
-    cacheMs: toMilliseconds(options.cacheTime ?? 5_000, "cacheTime"),
-    auditCacheMs: toMilliseconds(options.auditCacheTime ?? 60_000, "auditCacheTime"),
-    timeoutMs: toMilliseconds(options.timeout ?? 4_000, "timeout"),
+    cacheMs: toMilliseconds(cacheTime, "cacheTime"),
+    auditCacheMs: toMilliseconds(auditCacheTime, "auditCacheTime"),
+    timeoutMs: toMilliseconds(timeout, "timeout"),
     maxQueues,
     clock,
     logger,
@@ -95,7 +98,7 @@ export function createPrometheusExporter(
     });
   return {
     registry,
-    fetch: getHandler({ [path]: answer }, mayPass),
+    fetch: getHandler({ [cleanPath(path) || "/"]: answer }, mayPass),
     close() {
       unsubscribe();
       unregister();

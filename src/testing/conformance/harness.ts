@@ -17,6 +17,16 @@ export type Capability =
   | "damage"
   | "wakes";
 
+/** All capabilities. */
+export const capabilities: readonly Capability[] = [
+  "setRunCount",
+  "failAt",
+  "transaction",
+  "setClockBack",
+  "damage",
+  "wakes",
+];
+
 /**
  * What somebody writes into a task's row by hand. `counters`: attempt, lease token and lost count are the largest integer that
  * their columns hold. `instants`: creation and rate limit slot are an instant that JavaScript cannot represent, if there are such.

@@ -1,6 +1,7 @@
 // The conformance suite: every promise of the storage contract as a named case, for any store and any test runner.
 
-import type { ConformanceCase, StorageHarness } from "./harness.ts";
+import { checkMethods, checkNames, checkText } from "../../argument_checks.ts";
+import { capabilities, type ConformanceCase, type StorageHarness } from "./harness.ts";
 import { Scene, type Topic } from "./scene.ts";
 import { topics } from "./topics.ts";
 
@@ -9,6 +10,7 @@ import { topics } from "./topics.ts";
  * order and at the same time.
  *
  * @param harness How to make a store and let time pass for it.
+ * @throws {InvalidArgumentError} If it is no harness, or names a capability that there is not.
  *
  * @example Certify a driver with Deno's test runner; node:test and vitest go the same way
  * ```ts
@@ -39,6 +41,11 @@ import { topics } from "./topics.ts";
  * ```
  */
 export function storageConformance(harness: StorageHarness): readonly ConformanceCase[] {
+  checkMethods(harness, ["create"], "harness", "be a harness, with a name and a method create");
+  checkText(harness.name, "harness.name");
+  if (harness.capabilities !== undefined) {
+    checkNames(harness.capabilities, capabilities, "harness.capabilities");
+  }
   return topics.flatMap((topic) => bind(topic, harness));
 }
 

@@ -1,19 +1,17 @@
 // The claimed task that a handler is run for by itself: what a worker would have got from storage.
 
-import { checkCount } from "../../argument_checks.ts";
-import { parseQueueName, parseTaskKey } from "../../dispatch/dispatch_options.ts";
 import type { ClaimedTask, SeriesRecord } from "../../storage/records.ts";
 import type { TaskSettings } from "../../task.ts";
 import { toEpochMilliseconds } from "../../time/instant.ts";
 import { defaultQueue, recurringQueue } from "../../worker/queue_settings.ts";
-import type { RunHandlerOptions } from "./run_handler.ts";
+import type { RunHandlerOptions } from "./run_handler_options.ts";
 
 /**
  * Makes a claimed task.
  *
  * @param request The payload's JSON text.
  * @param now The present, in epoch milliseconds.
- * @throws {InvalidArgumentError} If an option is invalid.
+ * @param options Checked by {@linkcode checkRunOptions}.
  */
 export function claimedTask(
   task: TaskSettings,
@@ -23,9 +21,7 @@ export function claimedTask(
   options: RunHandlerOptions,
 ): ClaimedTask {
   const { attempt = 1, taskKey = null, run } = options;
-  checkCount(attempt, "attempt");
   const { number = 1, scheduledAt } = run === true || run === undefined ? {} : run;
-  checkCount(number, "run.number");
   const dueAt = scheduledAt === undefined
     ? now
     : toEpochMilliseconds(scheduledAt, "run.scheduledAt");
@@ -36,9 +32,9 @@ export function claimedTask(
     request,
     status: "Queued",
     auditLevel: task.auditLevel ?? "Full",
-    queue: parseQueueName(options.queue ?? task.queue ?? fallbackQueue, "queue"),
+    queue: options.queue ?? task.queue ?? fallbackQueue,
     priority: task.priority ?? 0,
-    taskKey: taskKey === null ? null : parseTaskKey(taskKey),
+    taskKey,
     createdAt: now,
     dueAt,
     attempt,

@@ -1,12 +1,14 @@
 // What a test may ask of a dispatched task, and how a stored task differs from it.
 
-import type { AuditLevel } from "../../audit/audit_level.ts";
+import { checkChoice, checkOptions } from "../../argument_checks.ts";
+import { type AuditLevel, parseAuditLevel } from "../../audit/audit_level.ts";
+import { parsePriority, parseQueueName, parseTaskKey } from "../../dispatch/dispatch_options.ts";
 import { planSeries } from "../../dispatch/series_plan.ts";
-import type { RecurringInput } from "../../schedule/builder.ts";
+import { type RecurringInput, toRecurrence } from "../../schedule/builder.ts";
 import type { StorableRetryPolicy } from "../../retry/policy_data.ts";
 import { toStoredPolicy } from "../../retry/stored_policy.ts";
 import type { TaskRecord } from "../../storage/records.ts";
-import type { TaskStatus } from "../../storage/task_status.ts";
+import { type TaskStatus, taskStatuses } from "../../storage/task_status.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
 import { type Instant, toEpochMilliseconds } from "../../time/instant.ts";
 import { payloadDifferences, type PayloadMatch, show } from "./payload_match.ts";
@@ -36,6 +38,42 @@ export interface DispatchMatch<Payload = unknown> {
   readonly dueWithin?: Duration;
   /** Whether it is a series; or its schedule, as it is given to `dispatch`. */
   readonly recurring?: boolean | RecurringInput;
+}
+
+const matchNames: readonly (keyof DispatchMatch)[] = [
+  "payload",
+  "taskKey",
+  "queue",
+  "priority",
+  "auditLevel",
+  "retry",
+  "status",
+  "delay",
+  "at",
+  "dueWithin",
+  "recurring",
+];
+
+/**
+ * Checks a match: what is misspelt would match everything.
+ *
+ * @param others Names of members that may come with it.
+ * @throws {InvalidArgumentError} If a member is invalid or unknown.
+ */
+export function checkMatch(match: DispatchMatch, others: readonly string[]): void {
+  checkOptions(match, [...matchNames, ...others], "match");
+  const { taskKey, queue, priority, auditLevel, retry, status } = match;
+  const { delay, at, dueWithin, recurring } = match;
+  if (taskKey !== undefined && taskKey !== null) parseTaskKey(taskKey);
+  if (queue !== undefined) parseQueueName(queue, "match.queue");
+  if (priority !== undefined) parsePriority(priority, "match.priority");
+  if (auditLevel !== undefined) parseAuditLevel(auditLevel, "match.auditLevel");
+  if (retry !== undefined && retry !== null) toStoredPolicy(retry, "match.retry");
+  if (status !== undefined) checkChoice(status, taskStatuses, "match.status");
+  if (delay !== undefined) toMilliseconds(delay, "match.delay");
+  if (at !== undefined) toEpochMilliseconds(at, "match.at");
+  if (dueWithin !== undefined) toMilliseconds(dueWithin, "match.dueWithin");
+  if (recurring !== undefined && typeof recurring !== "boolean") toRecurrence(recurring);
 }
 
 /** The fields that are compared as they are. */

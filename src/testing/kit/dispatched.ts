@@ -1,11 +1,11 @@
 // Assertions about what was dispatched, over any storage: they read what the instance's public methods tell.
 
-import { checkCount } from "../../argument_checks.ts";
+import { checkCount, isPlain } from "../../argument_checks.ts";
 import type { EverTask } from "../../ever_task.ts";
-import { EverTaskError } from "../../errors.ts";
-import type { Task } from "../../task.ts";
+import { EverTaskError, InvalidArgumentError } from "../../errors.ts";
+import { type AnyTask, checkTask, type Task } from "../../task.ts";
 import { asked, shown } from "./dispatch_report.ts";
-import { differences, type DispatchMatch } from "./dispatch_match.ts";
+import { checkMatch, differences, type DispatchMatch } from "./dispatch_match.ts";
 import { readTasks } from "./read_tasks.ts";
 import type { HandlerRun } from "./run_handler.ts";
 import { type StoredTask, toStoredTask } from "./stored_task.ts";
@@ -52,6 +52,7 @@ export async function dispatched<Input, Output>(
   task: Task<Input, Output>,
   match: DispatchMatch<Input> = {},
 ): Promise<StoredTask<Input>[]> {
+  checkArguments(source, task, match);
   const stored = await read<Input>(source, task.type);
   return stored.filter((each) => differences(each, match).length === 0);
 }
@@ -96,6 +97,7 @@ export async function assertDispatched<Input, Output>(
   task: Task<Input, Output>,
   match: DispatchExpectation<Input> = {},
 ): Promise<[StoredTask<Input>, ...StoredTask<Input>[]]> {
+  checkArguments(source, task, match, ["count"]);
   const { count, ...rest } = match;
   if (count !== undefined) checkCount(count, "count");
   const stored = await read<Input>(source, task.type);
@@ -148,6 +150,23 @@ export async function refuteDispatched<Input, Output>(
     `No "${task.type}" was to be dispatched, but ${count}${asked(match)}.`,
     ...shown(found, {}),
   ].join("\n"));
+}
+
+/** @param others Names of members that may come with the match. */
+function checkArguments(
+  source: DispatchSource,
+  task: AnyTask,
+  match: DispatchMatch,
+  others: readonly string[] = [],
+): void {
+  const isSource = isPlain(source) &&
+    ("dispatched" in source ? Array.isArray(source.dispatched) : typeof source.list === "function");
+  if (!isSource) {
+    const remedy = "be an instance of EverTask, or what runHandler gave";
+    throw new InvalidArgumentError("source", source, remedy);
+  }
+  checkTask(task);
+  checkMatch(match, others);
 }
 
 /** The stored tasks, of one type or of all, oldest first. */

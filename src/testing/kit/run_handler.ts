@@ -4,15 +4,13 @@
 import { guardLogger } from "../../application/guarded_logger.ts";
 import { defaultRetry } from "../../ever_task_options.ts";
 import { randomNumber } from "../../ids/random_number.ts";
-import { type FillRandom, systemRandom, uuidV7Generator } from "../../ids/uuid_v7.ts";
-import { type Logger, silentLogger } from "../../log/logger.ts";
+import { systemRandom, uuidV7Generator } from "../../ids/uuid_v7.ts";
+import { silentLogger } from "../../log/logger.ts";
 import { encodePayload } from "../../payload/payload.ts";
-import type { RetryPolicy } from "../../retry/retry_policy.ts";
 import type { LogLevel } from "../../storage/records.ts";
 import { checkTask, type Task } from "../../task.ts";
-import { type Clock, systemClock } from "../../time/clock.ts";
-import { type Duration, toMilliseconds } from "../../time/duration.ts";
-import type { Instant } from "../../time/instant.ts";
+import { systemClock } from "../../time/clock.ts";
+import { toMilliseconds } from "../../time/duration.ts";
 import { retryLaterDelay } from "../../worker/abort_reasons.ts";
 import { decideEnding, type Ending } from "../../worker/ending.ts";
 import { Job } from "../../worker/job.ts";
@@ -20,38 +18,8 @@ import { AttemptContext } from "../../worker/task_context.ts";
 import { runAttempt } from "./attempt.ts";
 import { claimedTask } from "./claimed_task.ts";
 import { DispatchRecorder } from "./dispatch_recorder.ts";
+import { checkRunOptions, type RunHandlerOptions } from "./run_handler_options.ts";
 import type { StoredTask } from "./stored_task.ts";
-
-/** What the handler is to see. Everything may be left out. */
-export interface RunHandlerOptions {
-  /** Which attempt it is. @default 1 */
-  readonly attempt?: number;
-  /** The task's key. @default null */
-  readonly taskKey?: string | null;
-  /** The task's id. @default a new one */
-  readonly taskId?: string;
-  /** The queue that it came from. @default the task's, or "recurring" with `run`, or "default" */
-  readonly queue?: string;
-  /** Which run of a series it is: `true` for the first one, now. @default it is no series */
-  readonly run?: true | { readonly number?: number; readonly scheduledAt?: Instant };
-  /**
-   * Aborts the handler's signal, and with it the attempt: as `cancel` does or, when the reason is an error of EverTask's, for
-   * that reason (`new TimeoutError(30_000)`, `new WorkerStoppedError()`, …).
-   */
-  readonly signal?: AbortSignal;
-  /** How long the handler may take, by `clock`. @default the task's, then no limit */
-  readonly timeout?: Duration;
-  /** How long it may go on after its signal has aborted, by `clock`, before it counts as stuck. @default 5 seconds */
-  readonly abortGrace?: Duration;
-  /** What follows a failure. @default the task's, then `linearRetry(3, 500)` */
-  readonly retry?: RetryPolicy;
-  /** The clock of timeouts and instants, such as a {@linkcode FakeClock}. @default systemClock */
-  readonly clock?: Clock;
-  /** Gets what the handler logs, beside the result. @default silentLogger */
-  readonly logger?: Logger;
-  /** The source of randomness for ids and for the jitter of retries. */
-  readonly random?: FillRandom;
-}
 
 /**
  * What became of an attempt.
@@ -139,8 +107,9 @@ export async function runHandler<Input, Output>(
   options: RunHandlerOptions = {},
 ): Promise<HandlerRun> {
   checkTask(task);
+  checkRunOptions(options);
   const { clock = systemClock, logger = silentLogger, random = systemRandom } = options;
-  const timeout = options.timeout ?? task.timeout;
+  const { timeout = task.timeout, abortGrace = { seconds: 5 } } = options;
   const { text, value } = await encodePayload(task.type, task.payload, payload);
   const newId = uuidV7Generator(() => clock.now(), random);
   const claimed = claimedTask(task, text, newId, clock.now(), options);
@@ -160,7 +129,7 @@ export async function runHandler<Input, Output>(
     clock,
     signal: options.signal,
     timeoutMs: timeout === undefined ? Infinity : toMilliseconds(timeout, "timeout"),
-    graceMs: toMilliseconds(options.abortGrace ?? { seconds: 5 }, "abortGrace"),
+    graceMs: toMilliseconds(abortGrace, "abortGrace"),
   });
   const ending = decideEnding(
     { failure, abortReason: job.abortReason, attempt: claimed.attempt },

@@ -1,14 +1,14 @@
 // An instance for the tests of an application: it stores what is dispatched, and runs it when the test says so (`drain`), or
 // within dispatch (`inline`). It is a real EverTask over a real storage, with a real worker at work while tasks are to run.
 
-import { checkChoice, checkCount } from "../../argument_checks.ts";
+import { checkChoice, checkCount, checkFlag, checkOptions } from "../../argument_checks.ts";
 import type {
   DispatchManyOptions,
   DispatchOptions,
   DispatchResult,
 } from "../../dispatch/dispatch_options.ts";
 import { EverTask, type StopOptions, type TaskEvents } from "../../ever_task.ts";
-import { type EverTaskOptions, parseOptions } from "../../ever_task_options.ts";
+import { checkOptionNames, type EverTaskOptions, parseOptions } from "../../ever_task_options.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 import { EventBus } from "../../events/event_bus.ts";
 import type { Task } from "../../task.ts";
@@ -79,6 +79,7 @@ export class TestEverTask extends EverTask {
 
   /** Use {@linkcode createTestEverTask}. */
   constructor(options: TestEverTaskOptions) {
+    checkOptionNames(options, ["mode", "failures", ...boundNames]);
     const { mode = "manual", failures = "throw", clock = systemClock } = options;
     checkChoice(mode, ["manual", "inline"], "mode");
     checkChoice(failures, ["throw", "record"], "failures");
@@ -166,7 +167,9 @@ export class TestEverTask extends EverTask {
    * ```
    */
   async drain(options: DrainOptions = {}): Promise<DrainResult> {
+    checkOptions(options, ["withScheduled", "advance", "failures", ...boundNames], "options");
     const { withScheduled = false, failures = "record" } = options;
+    checkFlag(withScheduled, "withScheduled");
     checkChoice(failures, ["throw", "record"], "failures");
     const limits = parseBounds({ ...this.#options, ...options });
     const advanceMs = options.advance === undefined
@@ -251,6 +254,8 @@ export class TestEverTask extends EverTask {
     if (failure !== undefined) throw failure.error;
   }
 }
+
+const boundNames: readonly (keyof RunBounds)[] = ["maxAttempts", "stalledAfter"];
 
 function parseBounds({ maxAttempts = 1000, stalledAfter = { seconds: 5 } }: RunBounds): RunLimits {
   checkCount(maxAttempts, "maxAttempts");

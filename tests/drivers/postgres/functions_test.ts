@@ -248,6 +248,43 @@ Deno.test("dispatch stores a retry policy, and refuses what is none", async () =
   }
 });
 
+const refusedDispatches: Readonly<Record<string, string>> = {
+  "'', '{}'": "task_type",
+  "NULL, '{}'": "task_type",
+  "repeat('x', 201), '{}'": "task_type",
+  "'t', '{}', ''": "queue_name",
+  "'t', '{}', NULL": "queue_name",
+  "'t', '{}', repeat('x', 201)": "queue_name",
+  "'t', '{}', task_key => ''": "task_key",
+  "'t', '{}', task_key => repeat('x', 201)": "task_key",
+  "'t', '{}', handler => ''": "handler",
+  "'t', '{}', handler => repeat('x', 501)": "handler",
+  "'t', '{}', audit_level => 4::smallint": "audit_level",
+  "'t', '{}', audit_level => (-1)::smallint": "audit_level",
+  "'t', '{}', due_at => 'infinity'": "due_at",
+  "'t', '{}', due_at => '-infinity'": "due_at",
+  "'t', '{}', due_at => '10000-01-01 00:00+00'": "due_at",
+};
+
+Deno.test("dispatch refuses what the application's dispatch would, and names it", async () => {
+  const url = await server.createDatabase();
+  await using storage = await openStorage({ url });
+  await using sql = connect(url);
+  for (const [args, argument] of Object.entries(refusedDispatches)) {
+    const error = await assertRejects(
+      async () => await sql.unsafe(`SELECT evertask.dispatch(${args})`),
+      Error,
+      `${argument} is `,
+    );
+    assertEquals((error as Error & { code?: string }).code, "22023", args);
+  }
+  const longest = "repeat('x', 200)";
+  await sql.unsafe(
+    `SELECT evertask.dispatch(${longest}, '{}', ${longest}, task_key => ${longest})`,
+  );
+  assertEquals((await storage.list()).items.length, 1);
+});
+
 Deno.test("dispatch keeps to the rules of task keys, and waits for a later instant", async () => {
   await using storage = await openStorage({ url });
   await using sql = connect(url);

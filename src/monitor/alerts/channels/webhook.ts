@@ -2,7 +2,7 @@
 // https://www.standardwebhooks.com, so that receivers can tell real ones from forged ones, and
 // doubles from new ones.
 
-import { checkFunction, checkSecretOptions, hidden } from "../../../argument_checks.ts";
+import { checkFunction, checkSecretOptions, hidden, isPlain } from "../../../argument_checks.ts";
 import { answerAtOnce } from "../../../application/calls.ts";
 import { guardClock } from "../../../application/guarded_clock.ts";
 import { InvalidArgumentError } from "../../../errors.ts";
@@ -95,8 +95,7 @@ function jsonOf(alert: Alert, body: (alert: Alert) => unknown): string {
 /** Finds now what `fetch` would find at the first alert. */
 function checkHeaders(headers: unknown): void {
   try {
-    const isRecord = typeof headers === "object" && headers !== null && !Array.isArray(headers);
-    if (isRecord && Object.values(headers).every((value) => typeof value === "string")) {
+    if (isPlain(headers) && Object.values(headers).every((value) => typeof value === "string")) {
       new Headers(headers as Record<string, string>);
       return;
     }
@@ -106,16 +105,20 @@ function checkHeaders(headers: unknown): void {
 }
 
 function signingKey(secret: string): Promise<CryptoKey> {
-  if (typeof secret !== "string") {
-    throw new InvalidArgumentError("secret", hidden(secret), "be whsec_ and a key in base64");
-  }
-  let bytes: Uint8Array<ArrayBuffer>;
-  try {
-    bytes = Uint8Array.from(atob(secret.replace(/^whsec_/, "")), (char) => char.charCodeAt(0));
-  } catch {
+  const bytes = typeof secret === "string" ? fromBase64(secret.replace(/^whsec_/, "")) : null;
+  if (bytes === null || bytes.length === 0) {
     throw new InvalidArgumentError("secret", hidden(secret), "be whsec_ and a key in base64");
   }
   return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+}
+
+/** The bytes of a text; null if it is no base64. */
+function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
+  try {
+    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  } catch {
+    return null;
+  }
 }
 
 async function sign(key: CryptoKey, text: string): Promise<string> {

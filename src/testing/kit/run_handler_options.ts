@@ -1,0 +1,89 @@
+// The options of runHandler, and their checks.
+
+import {
+  checkCount,
+  checkFunction,
+  checkOptions,
+  checkSignal,
+  checkText,
+} from "../../argument_checks.ts";
+import { parseQueueName, parseTaskKey } from "../../dispatch/dispatch_options.ts";
+import type { FillRandom } from "../../ids/uuid_v7.ts";
+import { checkLogger, type Logger } from "../../log/logger.ts";
+import { checkRetryPolicy, type RetryPolicy } from "../../retry/retry_policy.ts";
+import { checkClock, type Clock } from "../../time/clock.ts";
+import type { Duration } from "../../time/duration.ts";
+import { type Instant, toEpochMilliseconds } from "../../time/instant.ts";
+
+/** What the handler is to see. Everything may be left out. */
+export interface RunHandlerOptions {
+  /** Which attempt it is. @default 1 */
+  readonly attempt?: number;
+  /** The task's key. @default null */
+  readonly taskKey?: string | null;
+  /** The task's id. @default a new one */
+  readonly taskId?: string;
+  /** The queue that it came from. @default the task's, or "recurring" with `run`, or "default" */
+  readonly queue?: string;
+  /** Which run of a series it is: `true` for the first one, now. @default it is no series */
+  readonly run?: true | { readonly number?: number; readonly scheduledAt?: Instant };
+  /**
+   * Aborts the handler's signal, and with it the attempt: as `cancel` does or, when the reason is an error of EverTask's, for
+   * that reason (`new TimeoutError(30_000)`, `new WorkerStoppedError()`, …).
+   */
+  readonly signal?: AbortSignal;
+  /** How long the handler may take, by `clock`. @default the task's, then no limit */
+  readonly timeout?: Duration;
+  /** How long it may go on after its signal has aborted, by `clock`, before it counts as stuck. @default 5 seconds */
+  readonly abortGrace?: Duration;
+  /** What follows a failure. @default the task's, then `linearRetry(3, 500)` */
+  readonly retry?: RetryPolicy;
+  /** The clock of timeouts and instants, such as a {@linkcode FakeClock}. @default systemClock */
+  readonly clock?: Clock;
+  /** Gets what the handler logs, beside the result. @default silentLogger */
+  readonly logger?: Logger;
+  /** The source of randomness for ids and for the jitter of retries. */
+  readonly random?: FillRandom;
+}
+
+const optionNames: readonly (keyof RunHandlerOptions)[] = [
+  "attempt",
+  "taskKey",
+  "taskId",
+  "queue",
+  "run",
+  "signal",
+  "timeout",
+  "abortGrace",
+  "retry",
+  "clock",
+  "logger",
+  "random",
+];
+
+/**
+ * Checks the options; the durations are checked where they are used.
+ *
+ * @throws {InvalidArgumentError} If one of them is invalid.
+ */
+export function checkRunOptions(options: RunHandlerOptions): void {
+  checkOptions(options, optionNames, "options");
+  const { attempt = 1, taskKey = null, taskId, queue, run = true, signal, retry } = options;
+  checkCount(attempt, "attempt");
+  if (taskKey !== null) parseTaskKey(taskKey);
+  if (taskId !== undefined) checkText(taskId, "taskId");
+  if (queue !== undefined) parseQueueName(queue, "queue");
+  if (run !== true) checkRun(run);
+  checkSignal(signal, "signal");
+  if (retry !== undefined) checkRetryPolicy(retry, "retry");
+  checkClock(options.clock, "clock");
+  if (options.logger !== undefined) checkLogger(options.logger, "logger");
+  checkFunction(options.random, "random");
+}
+
+function checkRun(run: Exclude<RunHandlerOptions["run"], true | undefined>): void {
+  checkOptions(run, ["number", "scheduledAt"], "run");
+  const { number = 1, scheduledAt } = run;
+  checkCount(number, "run.number");
+  if (scheduledAt !== undefined) toEpochMilliseconds(scheduledAt, "run.scheduledAt");
+}

@@ -1,0 +1,119 @@
+// What a public function takes: a valid value for each argument and each member of its options, and the kinds of values that
+// may stand there. All other kinds are wrong.
+
+/** The kinds that a caller without types might mix up. */
+export type Kind =
+  | "undefined"
+  | "null"
+  | "boolean"
+  | "number"
+  | "bigint"
+  | "text"
+  | "symbol"
+  | "function"
+  | "list"
+  | "date"
+  | "object"
+  | "exotic"; // an object of a kind that options never are: a Map, a Promise, an Error
+
+/** All kinds. */
+export const allKinds: readonly Kind[] = [
+  "undefined",
+  "null",
+  "boolean",
+  "number",
+  "bigint",
+  "text",
+  "symbol",
+  "function",
+  "list",
+  "date",
+  "object",
+  "exotic",
+];
+
+/** What stands in one place. */
+export interface Shape {
+  readonly valid: unknown;
+  readonly kinds: ReadonlySet<Kind>;
+  /** The members of options. */
+  readonly members?: Readonly<Record<string, Shape>>;
+  /** Whether an application may add members of its own. */
+  readonly isOpen?: true;
+}
+
+/** A public function, and what its arguments take. */
+export interface Subject {
+  /** What a report calls it, where the name of the export does not tell it. */
+  readonly name?: string;
+  /** Calls it, and cleans up what came of it. */
+  readonly call: (...args: never[]) => unknown;
+  readonly args: readonly Shape[];
+}
+
+/** What a module exports, by name: functions, values that are no functions, and classes of errors, which programs only read. */
+export type Subjects = Readonly<Record<string, readonly Subject[] | "constant" | "error">>;
+
+/** The classes of errors that a module exports. */
+export function errorClasses(module: object): Subjects {
+  const names = Object.entries(module).filter(([, value]) =>
+    typeof value === "function" && value.prototype instanceof Error
+  ).map(([name]) => name);
+  return Object.fromEntries(names.map((name) => [name, "error"]));
+}
+
+/** The kind of a value. */
+export function kindOf(value: unknown): Kind {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "list";
+  if (value instanceof Date) return "date";
+  const type = typeof value;
+  if (type !== "object") return type === "string" ? "text" : type;
+  return Object.prototype.toString.call(value) === "[object Object]" ? "object" : "exotic";
+}
+
+/** One value; others of its kind, or of these kinds, may stand there, too. */
+export function takes(valid: unknown, ...kinds: readonly Kind[]): Shape {
+  return { valid, kinds: new Set(kinds.length === 0 ? [kindOf(valid)] : kinds) };
+}
+
+/** Any value at all. */
+export function anything(valid: unknown): Shape {
+  return takes(valid, ...allKinds);
+}
+
+/** What may be left out. */
+export function optional(shape: Shape): Shape {
+  return { ...shape, kinds: new Set([...shape.kinds, "undefined" as const]) };
+}
+
+/** Options: an object with these members and no others. */
+export function options(members: Readonly<Record<string, Shape>>): Shape {
+  const entries = Object.entries(members).map(([name, { valid }]) => [name, valid]);
+  return { valid: Object.fromEntries(entries), kinds: new Set(["object"]), members };
+}
+
+/** An object with these members, to which an application may add its own. */
+export function object(members: Readonly<Record<string, Shape>>): Shape {
+  return { ...options(members), isOpen: true };
+}
+
+/** A length of time. */
+export const duration = takes({ seconds: 1 }, "number", "object");
+
+/** A point in time. */
+export const instant = takes(new Date("2100-01-01T00:00:00Z"), "date", "text", "object");
+
+/** Options of which all may be left out, and the options themselves. */
+export function optionalOptions(members: Readonly<Record<string, Shape>>): Shape {
+  return optional(options(allOptional(members)));
+}
+
+/** The same members, each of which may be left out. */
+export function allOptional(
+  members: Readonly<Record<string, Shape>>,
+): Readonly<Record<string, Shape>> {
+  return Object.fromEntries(
+    Object.entries(members).map(([name, shape]) => [name, optional(shape)]),
+  );
+}

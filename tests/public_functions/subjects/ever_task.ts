@@ -1,0 +1,139 @@
+// The methods of an instance.
+
+import { createEverTask, defineTask, type EverTask, silentLogger } from "../../../mod.ts";
+import { memoryStorage } from "../../../drivers/memory/mod.ts";
+import {
+  allOptional,
+  duration,
+  instant,
+  optionalOptions,
+  options,
+  type Shape,
+  type Subject,
+  takes,
+} from "../shapes.ts";
+
+const noop = defineTask<unknown>({ type: "noop", handle() {} });
+const signal = takes(new AbortController().signal, "exotic");
+const id = takes("01900000-0000-7000-8000-000000000001");
+const page = optionalOptions({
+  limit: takes(10),
+  after: takes("01900000-0000-7000-8000-000000000001"),
+});
+const numberedPage = optionalOptions({ limit: takes(10), after: takes("5") });
+
+/** What every dispatch may say. */
+const common = {
+  auditLevel: takes("Full"),
+  queue: takes("default"),
+  priority: takes(5),
+  retry: takes({ nextDelay: () => null, toJSON: () => ({ kind: "none" }) }),
+  signal,
+  connection: takes(undefined, "undefined"),
+};
+
+/** One subject a way to say when: only one of them may be said. */
+const dispatches: readonly Readonly<Record<string, Shape>>[] = [
+  { delay: duration, taskKey: takes("key") },
+  { at: instant, taskKey: takes("key") },
+  { recurring: takes("* * * * *", "text", "function", "object"), taskKey: takes("key") },
+];
+
+/** What the methods of an instance take, by the part that has them; a list for each way to call one. */
+export const methods: Readonly<
+  Record<string, Readonly<Record<string, readonly (readonly Shape[])[]>>>
+> = {
+  "": {
+    start: [[]],
+    dispatch: dispatches.map((timing) => [
+      takes(noop),
+      takes(1, "undefined", "null", "boolean", "number", "text", "date", "list", "object"),
+      optionalOptions({ ...common, ...timing }),
+    ]),
+    dispatchMany: [[
+      takes(noop),
+      takes([1], "list", "exotic"),
+      optionalOptions({ ...common, delay: duration }),
+    ]],
+    cancel: [[id]],
+    runNow: [[id]],
+    get: [[id]],
+    getByTaskKey: [[takes("key")]],
+    list: [[
+      optionalOptions({
+        statuses: takes(["Queued"]),
+        types: takes(["noop"]),
+        queues: takes(["default"]),
+        recurring: takes(false),
+        createdFrom: takes(0),
+        createdBefore: takes(1),
+      }),
+      page,
+    ]],
+    statusAudit: [[id, numberedPage]],
+    runsAudit: [[id, numberedPage]],
+    executionLogs: [[id, numberedPage]],
+    statistics: [[]],
+    workers: [[optionalOptions({ includeLost: takes(true) })]],
+    stop: [[optionalOptions({ timeout: duration })]],
+  },
+  events: {
+    subscribe: [[
+      takes(() => {}),
+      optionalOptions({
+        severity: takes("Error"),
+        types: takes(["noop"]),
+        kinds: takes(["failed"]),
+      }),
+    ]],
+  },
+  audit: {
+    growth: [[]],
+    purge: [[
+      options(allOptional({
+        statusAuditDays: takes(5, "number", "null"),
+        runsAuditDays: takes(5, "number", "null"),
+        errorAuditDays: takes(5, "number", "null"),
+        executionLogDays: takes(5, "number", "null"),
+        maxExecutionLogsPerTask: takes(5, "number", "null"),
+        deleteCompletedTasksAfterRetention: takes(true),
+      })),
+      optionalOptions({ dryRun: takes(true), signal }),
+    ]],
+  },
+  queues: {
+    pause: [[takes("default")]],
+    resume: [[takes("default")]],
+    list: [[]],
+    backlog: [[]],
+  },
+  recurring: {
+    list: [[page]],
+    runNow: [[id]],
+  },
+};
+
+/** Calls a method of a new instance, which is stopped afterwards. */
+function caller(part: string, method: string): Subject["call"] {
+  return async (...args) => {
+    const everTask = createEverTask({
+      storage: memoryStorage(),
+      tasks: [noop],
+      logger: silentLogger,
+    });
+    try {
+      const owner = part === "" ? everTask : everTask[part as keyof EverTask];
+      const result = await Reflect.apply(Reflect.get(owner as object, method), owner, args);
+      if (typeof result === "function") result();
+    } finally {
+      await everTask.stop({ timeout: 0 });
+    }
+  };
+}
+
+export const everTaskMethods: readonly Subject[] = Object.entries(methods).flatMap(
+  ([part, table]) =>
+    Object.entries(table).flatMap(([method, calls]) =>
+      calls.map((args) => ({ name: `${part}.${method}`, call: caller(part, method), args }))
+    ),
+);

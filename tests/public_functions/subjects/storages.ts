@@ -1,0 +1,126 @@
+// The functions that make storages. Nothing is connected: opening is not theirs.
+
+import { DatabaseSync } from "node:sqlite";
+import { MemoryDatabase, memoryStorage } from "../../../drivers/memory/mod.ts";
+import { postgresStorage } from "../../../drivers/postgres/mod.ts";
+import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
+import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
+import { systemClock } from "../../../mod.ts";
+import {
+  allOptional,
+  duration,
+  optionalOptions,
+  options,
+  type Shape,
+  type Subjects,
+  takes,
+} from "../shapes.ts";
+
+const clock = takes(systemClock);
+
+/** Options, in whose place a text may stand: a path, a URL. */
+const optionsOrText = (members: Readonly<Record<string, Shape>>): Shape => ({
+  ...options(members),
+  kinds: new Set(["object", "text"]),
+});
+
+export const memorySubjects: Subjects = {
+  memoryStorage: [
+    {
+      name: "with a clock",
+      call: (given) => memoryStorage(given),
+      args: [optionalOptions({ clock, keepEnded: takes(5) })],
+    },
+    {
+      name: "with a database",
+      call: (given) => memoryStorage(given),
+      args: [optionalOptions({ database: takes(new MemoryDatabase()) })],
+    },
+  ],
+  MemoryDatabase: [{
+    call: (given) => new MemoryDatabase(given),
+    args: [optionalOptions({ clock, keepEnded: takes(5) })],
+  }],
+};
+
+const sqliteOptions = allOptional({
+  synchronous: takes("FULL"),
+  busyTimeout: duration,
+  exclusive: takes(true),
+  migrate: takes(true),
+  clock,
+});
+
+export const sqliteSubjects: Subjects = {
+  sqliteStorage: [
+    { name: "with a path", call: (path) => sqliteStorage(path), args: [takes("a.db")] },
+    {
+      name: "with options",
+      call: (given) => sqliteStorage(given),
+      args: [optionsOrText({ path: takes("a.db"), ...sqliteOptions })],
+    },
+    {
+      name: "with a database",
+      call: (given) => sqliteStorage(given),
+      args: [optionsOrText({ database: takes(new DatabaseSync(":memory:")), ...sqliteOptions })],
+    },
+  ],
+};
+
+const postgresOptions = allOptional({
+  schema: takes("jobs"),
+  migrate: takes(true),
+  notify: takes(true),
+  prepare: takes(true),
+  maxConnections: takes(5),
+  queryTimeout: duration,
+});
+
+const postgresJs = Object.assign(() => {}, {
+  unsafe: () => {},
+  begin: () => {},
+  listen: () => {},
+});
+
+export const postgresSubjects: Subjects = {
+  postgresStorage: [
+    {
+      name: "with a URL",
+      call: (url) => postgresStorage(url),
+      args: [takes("postgres://127.0.0.1:1/app")],
+    },
+    { name: "with an instance", call: (sql) => postgresStorage(sql), args: [takes(postgresJs)] },
+    {
+      name: "with options",
+      call: (given) => postgresStorage(given),
+      args: [optionsOrText({ url: takes("postgres://127.0.0.1:1/app"), ...postgresOptions })],
+    },
+    {
+      name: "with an instance among options",
+      call: (given) => postgresStorage(given),
+      args: [optionsOrText({ sql: takes(postgresJs), ...postgresOptions })],
+    },
+  ],
+};
+
+export const sqlServerSubjects: Subjects = {
+  sqlServerStorage: [
+    {
+      name: "with a URL",
+      call: (url) => sqlServerStorage(url),
+      args: [takes("mssql://127.0.0.1:1/app")],
+    },
+    {
+      name: "with options",
+      call: (given) => sqlServerStorage(given),
+      args: [optionsOrText({
+        connection: takes("mssql://127.0.0.1:1/app"),
+        ...allOptional({
+          schema: takes("Jobs"),
+          migrate: takes(true),
+          polling: options(allOptional({ busyMs: takes(5), idleMs: takes(50) })),
+        }),
+      })],
+    },
+  ],
+};

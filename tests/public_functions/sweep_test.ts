@@ -1,0 +1,78 @@
+// Every function that the package exports refuses what it cannot use with an error of its own, and never lets a TypeError of its
+// inside out. The tables in subjects/ say what each takes; an export that stands in none of them fails here.
+
+import { assert, assertEquals } from "@std/assert";
+import { memoryStorage } from "../../drivers/memory/mod.ts";
+import { createEverTask, EverTaskError } from "../../mod.ts";
+import config from "../../deno.json" with { type: "json" };
+import type { Subjects } from "./shapes.ts";
+import { coreSubjects } from "./subjects/core.ts";
+import {
+  alertsSubjects,
+  monitorSubjects,
+  otelSubjects,
+  prometheusSubjects,
+} from "./subjects/monitor.ts";
+import {
+  memorySubjects,
+  postgresSubjects,
+  sqliteSubjects,
+  sqlServerSubjects,
+} from "./subjects/storages.ts";
+import { testingSubjects } from "./subjects/testing.ts";
+import { methods } from "./subjects/ever_task.ts";
+import { sweep } from "./sweep.ts";
+
+/** By the name of the entry point. */
+const subjects: Readonly<Record<string, Subjects>> = {
+  ".": coreSubjects,
+  "./memory": memorySubjects,
+  "./sqlite": sqliteSubjects,
+  "./postgres": postgresSubjects,
+  "./sqlserver": sqlServerSubjects,
+  "./testing": testingSubjects,
+  "./alerts": alertsSubjects,
+  "./monitor": monitorSubjects,
+  "./otel": otelSubjects,
+  "./prometheus": prometheusSubjects,
+};
+
+Deno.test("every method of an instance has its place in the sweep", async () => {
+  await using everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
+  for (const [part, table] of Object.entries(methods)) {
+    const owner: object = part === "" ? everTask : everTask[part as "audit"];
+    const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(
+      Object.getPrototypeOf(owner),
+    );
+    const names = Object.keys(members).filter((name) => typeof members[name]?.value === "function");
+    const forOurselves = part === "events" ? ["emit", "idle", "wants"] : [];
+    assertEquals(names.sort(), [...Object.keys(table), ...forOurselves].sort(), part);
+  }
+});
+
+for (const [entry, path] of Object.entries(config.exports)) {
+  const table = subjects[entry] ?? {};
+  const exported = await import(`../../${path}`);
+  Deno.test(`every export of ${entry} has its place in the sweep`, () => {
+    assertEquals(Object.keys(exported).sort(), Object.keys(table).sort());
+  });
+  for (const [name, calls] of Object.entries(table)) {
+    if (calls === "constant") continue;
+    if (calls === "error") {
+      Deno.test(`${entry} ${name} is an EverTaskError of that name`, () => {
+        const { prototype } = exported[name];
+        assert(prototype instanceof EverTaskError || prototype === EverTaskError.prototype);
+        assertEquals(exported[name].name, name);
+      });
+      continue;
+    }
+    Deno.test(`${entry} ${name} refuses wrong values with an error of EverTask's`, async () => {
+      const faults: string[] = [];
+      for (const subject of calls) {
+        await subject.call(...subject.args.map(({ valid }) => valid) as never[]); // what is valid is taken
+        faults.push(...await sweep(subject));
+      }
+      assertEquals(faults, []);
+    });
+  }
+}
