@@ -66,7 +66,6 @@ async function onPostgres(counter: StatementCounter): Promise<CountedStorage> {
   const client = sql as unknown as PostgresClient;
   const counted: PostgresClient = {
     unsafe: (text, ...rest) => (counter.count(text), client.unsafe(text, ...rest)),
-    begin: (work) => client.begin(work),
     listen: (...listener) => client.listen(...listener),
   };
   return {

@@ -4,17 +4,21 @@
 import { hidden } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
 
-/** Runs one statement with text parameters and returns its rows. One that is long may take more time than others. */
+/** How much time a statement may take. */
+export type Patience =
+  /** As long as most of them do. */
+  | "short"
+  /** It may go through many rows. */
+  | "long"
+  /** As long as it takes, once there is a connection for it. */
+  | "endless";
+
+/** Runs one statement with text parameters and returns its rows. */
 export type RunStatement = (
   text: string,
   parameters: readonly (string | null)[],
-  isLong?: boolean,
+  patience?: Patience,
 ) => PromiseLike<readonly object[]>;
-
-/** Runs work in a transaction, which is committed when the work is done. */
-export type BeginTransaction = (
-  work: (transaction: PostgresJsLike) => Promise<void>,
-) => Promise<unknown>;
 
 /** What is needed of a postgres.js `sql` or transaction. */
 export interface PostgresJsLike {
@@ -28,8 +32,6 @@ export interface PostgresJsLike {
 
 /** A postgres.js instance, as `postgres(url)` makes it: what this driver uses of it. */
 export interface PostgresClient extends PostgresJsLike {
-  /** Runs work in a transaction. */
-  begin(work: (transaction: PostgresJsLike) => Promise<void>): Promise<unknown>;
   /**
    * Listens on a channel, over a connection of its own that listens again by itself when it was lost.
    *

@@ -79,7 +79,11 @@ export class Functions {
     const types: readonly string[] = parameterTypes[name];
     try {
       const parameters = types.map((type, index) => toParameter(args[index], type));
-      const rows = await run(this.#statements[name]!, parameters, long.has(name));
+      const rows = await run(
+        this.#statements[name]!,
+        parameters,
+        long.has(name) ? "long" : "short",
+      );
       const [result] = Object.values(rows[0] ?? {}) as (string | null)[];
       return (result ? fromJson(result) : null) as T;
     } catch (error) {

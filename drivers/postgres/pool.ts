@@ -1,19 +1,15 @@
 // Where connections come from: a pool of the storage's own, made from the URL of a database, or the application's.
 
 import postgres from "postgres";
-import { systemClock } from "../../src/time/clock.ts";
-import type { BeginTransaction, PostgresClient } from "./connection.ts";
+import type { PostgresClient } from "./connection.ts";
 import type { DatabaseUrl } from "./database_url.ts";
 import { processEnvironment, variableIfAny, withoutEnvironment } from "./environment.ts";
 import type { ResolvedOptions } from "./options.ts";
-import { noneFree } from "./query_limit.ts";
 import { Sockets } from "./sockets.ts";
 
 /** A pool of connections. */
 export interface Pool {
   readonly sql: PostgresClient;
-  /** Begins a transaction. */
-  readonly begin: BeginTransaction;
   /** How many servers it may choose from. */
   readonly servers: number;
   /** Whether a server that only reads is of no use. */
@@ -31,7 +27,7 @@ export interface Pool {
 /** Makes the pool that the options ask for. It connects when it is first used. */
 export function makePool(options: ResolvedOptions): Pool {
   return options.database === null
-    ? applicationPool(options.sql!, options.queryTimeoutMs)
+    ? applicationPool(options.sql!)
     : ownPool(options.database, options);
 }
 
@@ -65,7 +61,6 @@ function ownPool(
   );
   return {
     sql,
-    begin: (work) => sql.begin(work),
     servers: servers.length,
     mustWrite,
     cut: () => sockets.cut(),
@@ -79,10 +74,9 @@ function ownPool(
   };
 }
 
-function applicationPool(sql: PostgresClient, limitMs: number): Pool {
+function applicationPool(sql: PostgresClient): Pool {
   return {
     sql,
-    begin: (work) => beginInTime(sql, limitMs, work),
     servers: 1,
     mustWrite: false,
     cut: null,
@@ -97,26 +91,6 @@ function applicationPool(sql: PostgresClient, limitMs: number): Pool {
     keepAlive() {},
     end: () => Promise.resolve(),
   };
-}
-
-/** Begins a transaction, unless no connection is free in time. */
-function beginInTime(
-  sql: PostgresClient,
-  limitMs: number,
-  work: Parameters<BeginTransaction>[0],
-): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const tooLate = noneFree(limitMs);
-    let isTooLate = false;
-    const disarm = systemClock.setTimer(() => {
-      isTooLate = true;
-      reject(tooLate);
-    }, limitMs);
-    sql.begin((transaction) => {
-      disarm();
-      return isTooLate ? Promise.reject(tooLate) : work(transaction);
-    }).then(resolve, reject);
-  });
 }
 
 /** postgres.js waits up to 20 s by itself: longer than a lease, so that a restarted server would cost all leases. */

@@ -3,11 +3,11 @@
 
 import { StorageUnavailableError } from "../../src/storage/errors.ts";
 import type { Clock } from "../../src/time/clock.ts";
-import type { PostgresClient, RunStatement } from "./connection.ts";
+import type { Patience, PostgresClient, RunStatement } from "./connection.ts";
 import { codeOf, isOfNoUse, toStorageError } from "./database_errors.ts";
 
-/** So many times the limit is left to queries that go through many rows: reports, retention, the tasks of lost workers. */
-const factorForLong = 10;
+/** How many times the limit is left to queries. Long ones are reports, retention, the tasks of lost workers. */
+const factors: Readonly<Record<Patience, number>> = { short: 1, long: 10, endless: Infinity };
 
 /** After the server was asked to cancel a query, it has this part of the short limit to say that it did. */
 const graceShare = 0.2;
@@ -45,11 +45,12 @@ export interface LimitParts {
  */
 export function limited({ clock, sql, prepare, limitMs, cut, leave }: LimitParts): RunStatement {
   const graceMs = graceShare * limitMs;
-  return (text, parameters, isLong = false) => {
+  return (text, parameters, patience = "short") => {
     const query: Query = sql.unsafe(text, [...parameters], { prepare });
-    const timeoutMs = isLong ? factorForLong * limitMs : limitMs;
+    const timeoutMs = factors[patience] * limitMs;
     return new Promise((resolve, reject) => {
       let isOverdue = false;
+      let moreMs = timeoutMs - limitMs; // the first time, it is only looked whether it was sent
       let disarm = () => {};
       const giveUp = (cause?: unknown) => {
         const message =
@@ -58,8 +59,13 @@ export function limited({ clock, sql, prepare, limitMs, cut, leave }: LimitParts
         reject(new StorageUnavailableError(message, { cause }));
       };
       const onTimer = () => {
-        if (query.state === null && cut === null) return reject(noneFree(timeoutMs));
-        if (query.state === null) return arm(timeoutMs); // it waits for a connection, which has a limit of its own
+        if (query.state === null && cut === null) return reject(noneFree(limitMs));
+        if (query.state === null) return arm(limitMs); // it waits for a connection, which has a limit of its own
+        if (moreMs > 0) {
+          arm(moreMs);
+          moreMs = 0;
+          return;
+        }
         if (cut !== null && query.active === false) return arm(graceMs); // and so has the one before it
         if (isOverdue && cut === null) return giveUp();
         if (isOverdue) cut!(); // and the query is rejected
@@ -70,7 +76,7 @@ export function limited({ clock, sql, prepare, limitMs, cut, leave }: LimitParts
       const arm = (delayMs: number) => {
         disarm = clock.setTimer(onTimer, delayMs);
       };
-      arm(timeoutMs);
+      arm(limitMs);
       query.then(
         (rows) => {
           disarm();
@@ -89,9 +95,9 @@ export function limited({ clock, sql, prepare, limitMs, cut, leave }: LimitParts
 }
 
 /** The error for a query that no connection of the application's pool was free for. It may still be carried out. */
-export function noneFree(timeoutMs: number): StorageUnavailableError {
+function noneFree(limitMs: number): StorageUnavailableError {
   return new StorageUnavailableError(
-    `No connection of the pool \`sql\` was free within ${timeoutMs} ms (queryTimeout): the server is out of reach, ` +
+    `No connection of the pool \`sql\` was free within ${limitMs} ms (queryTimeout): the server is out of reach, ` +
       "or transactions hold them all. Give the pool more of them, or call the instance once before the " +
       "first transaction (such as everTask.statistics()): the first call connects.",
   );

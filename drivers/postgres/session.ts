@@ -45,7 +45,7 @@ export async function startSession(
   const run = limited({ ...pool, clock: systemClock, prepare, limitMs: queryTimeoutMs });
   try {
     const processId = await findServer(pool, run);
-    await migrate({ run, begin: pool.begin }, schema, options.migrate);
+    await migrate(run, schema, options.migrate);
     const channel = options.notify
       ? new WakeChannel({
         clock: systemClock,

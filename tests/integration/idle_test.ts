@@ -107,7 +107,6 @@ Deno.test("an idle worker on PostgreSQL beats, and asks once an interval for wha
   const log: string[] = [];
   const client: PostgresClient = {
     unsafe: (text, ...rest) => (log.push(text), sql.unsafe(text, ...rest)),
-    begin: (work) => sql.begin(work),
     listen: (...channel) => sql.listen(...channel),
   };
   try {

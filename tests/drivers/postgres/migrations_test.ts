@@ -4,7 +4,11 @@ import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/ass
 import { postgresStorage } from "../../../drivers/postgres/mod.ts";
 import { sqlFiles } from "../../../drivers/postgres/sql.generated.ts";
 import { InvalidArgumentError } from "../../../src/errors.ts";
-import { SchemaVersionError, StorageError } from "../../../src/storage/errors.ts";
+import {
+  SchemaVersionError,
+  StorageError,
+  StorageUnavailableError,
+} from "../../../src/storage/errors.ts";
 import { startPostgres } from "../../support/pg_server.ts";
 import { newTask } from "../../support/new_task.ts";
 import { connect, openStorage } from "./support.ts";
@@ -124,6 +128,24 @@ Deno.test("a migration that fails leaves nothing behind, and the next one works"
   assertEquals(await describe(url, "evertask"), ["runs_audit.id integer YES"]);
   await sql`DROP TABLE evertask.runs_audit`;
   await (await openStorage({ url })).close();
+});
+
+Deno.test("a connection that is lost while the schema is made leaves nothing behind, and the next one makes it", async () => {
+  const url = await server.createDatabase();
+  await using other = connect(url, { max: 2 });
+  const storage = postgresStorage(url);
+  await other.begin(async (transaction) => {
+    // As another process does that makes the schema.
+    await transaction`SELECT pg_advisory_xact_lock(hashtextextended('EverTask migrations in evertask', 0))`;
+    const lost = assertRejects(() => storage.open(), StorageUnavailableError);
+    const end = () =>
+      other`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`;
+    while ((await end()).length === 0);
+    await lost;
+  });
+  assertEquals(await describe(url, "evertask"), []);
+  await storage.open();
+  await storage.close();
 });
 
 for (const encoding of ["LATIN1", "SQL_ASCII", "WIN1252"]) {
