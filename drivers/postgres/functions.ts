@@ -8,6 +8,7 @@ import { toStorageError } from "./database_errors.ts";
 const parameterTypes = {
   clock_ms: [],
   persist_tasks: ["json", "json"],
+  persist_tasks_unless_busy: ["json", "json"],
   claim_tasks: ["text", "json", "json"],
   set_task_statuses: ["json", "json"],
   complete_tasks: ["text", "uuid[]", "int[]", "int[]", "float8[]", "float8[]", "float8[]"],

@@ -95,9 +95,10 @@ export class PostgresStorage implements Storage {
     const inTransaction = options.connection !== undefined;
     let message = null;
     if (wakes) message = inTransaction ? channel?.messageToAll() : channel?.takeTasksMessage();
+    const skipsBusy = options.skipBusy && !inTransaction && tasks.some(hasKey);
     const answers = await this.#access.callIn<PersistResult[] | null>(
       options.connection,
-      "persist_tasks",
+      skipsBusy ? "persist_tasks_unless_busy" : "persist_tasks",
       tasks.map(toNewTask),
       message,
     );
@@ -328,6 +329,10 @@ export class PostgresStorage implements Storage {
 
 function byTaskId(a: { readonly taskId: string }, b: { readonly taskId: string }): number {
   return a.taskId < b.taskId ? -1 : 1;
+}
+
+function hasKey({ taskKey }: NewTask): boolean {
+  return taskKey !== null;
 }
 
 /** Whether other processes should look for a task at once. */

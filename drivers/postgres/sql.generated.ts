@@ -2,7 +2,7 @@
 // Generated from sql/postgres/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/postgres/. */
-export type SqlFileName = "0001_tables.sql" | "0002_status.sql" | "0003_dispatch.sql" | "0004_claim.sql" | "0005_workers.sql" | "0006_reading.sql" | "0007_history.sql" | "0008_rate_limits.sql";
+export type SqlFileName = "0001_tables.sql" | "0002_status.sql" | "0003_dispatch.sql" | "0004_claim.sql" | "0005_workers.sql" | "0006_reading.sql" | "0007_history.sql" | "0008_rate_limits.sql" | "0009_keys.sql";
 
 /** The files of sql/postgres/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -1725,6 +1725,156 @@ BEGIN
 END $$;
 
 INSERT INTO schema_migrations (version, name) VALUES (8, 'rate_limits');
+COMMIT;
+`,
+  "0009_keys.sql": `-- Task keys that somebody's open transaction holds: nothing waits for them that is not about them.
+BEGIN;
+DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
+  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
+
+-- Whether a stored task stays as it is when another one is dispatched with its key: it is in progress, or a series, which does
+-- not become a one-shot.
+CREATE FUNCTION stays_as_it_is(known queued_tasks, task new_task) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+  SELECT known.worker_id IS NOT NULL OR known.status = 'InProgress' OR (known.is_recurring AND task.schedule IS NULL)
+$$;
+
+-- Stores one task that has a key, or finds the one that stands for it; see the table of Storage.persist. The known task's row is
+-- locked if it is to change, and a new key is guarded by its unique index: two processes that dispatch it at once make one task.
+-- The row of a task in progress is not locked: its worker would wait for the end of this transaction, with all that it has
+-- to write at once.
+CREATE OR REPLACE FUNCTION persist_keyed(task new_task, clock timestamptz) RETURNS persist_answer
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
+AS $$
+DECLARE
+  known      queued_tasks;
+  figures    record;
+  keeps_next boolean;
+  due        timestamptz := due_instant(clock, task.due_in_ms, task.due_at_ms);
+BEGIN
+  LOOP
+    SELECT t.* INTO known FROM queued_tasks AS t WHERE t.id = task.id;
+    IF FOUND THEN RETURN answer_for_stored(known, task.claim_for); END IF;
+
+    SELECT t.* INTO known FROM queued_tasks AS t WHERE t.task_key = task.task_key;
+    IF NOT FOUND THEN
+      figures := store_tasks(ARRAY[task], clock);
+      IF figures.stored = 1 THEN
+        RETURN ROW(task.id, 'created', figures.claimed = 1)::persist_answer;
+      END IF;
+      CONTINUE;  -- another process was faster, and has committed: look again
+    END IF;
+    IF NOT stays_as_it_is(known, task) THEN
+      SELECT t.* INTO known FROM queued_tasks AS t WHERE t.task_key = task.task_key FOR UPDATE;
+      CONTINUE WHEN NOT FOUND;
+    END IF;
+    IF stays_as_it_is(known, task) THEN RETURN ROW(known.id, 'existing', false)::persist_answer; END IF;
+
+    IF NOT known.is_recurring AND known.due_at_utc IS NULL
+      AND known.status IN ('Completed', 'Failed', 'Cancelled', 'ServiceStopped') THEN
+      UPDATE queued_tasks AS t SET task_key = NULL WHERE t.id = known.id;
+      CONTINUE;
+    END IF;
+
+    keeps_next := coalesce(known.next_run_utc IS NOT NULL AND known.recurring_task = task.schedule, false);
+    UPDATE queued_tasks AS t SET
+      type = task.type, handler = task.handler, request = task.request, queue_name = task.queue_name,
+      priority = task.priority, audit_level = task.audit_level, trace_context = task.trace_context,
+      retry_policy = task.retry_policy, exception = NULL, cancel_requested = false,
+      is_recurring = task.schedule IS NOT NULL, recurring_task = task.schedule, recurring_info = task.info,
+      max_runs = task.max_runs, run_until = from_epoch_ms(task.run_until_ms),
+      current_run_count = CASE WHEN task.schedule IS NULL THEN NULL
+        WHEN known.next_run_utc IS NULL THEN 0 ELSE known.current_run_count END
+    WHERE t.id = known.id;
+    IF NOT keeps_next THEN
+      UPDATE queued_tasks AS t SET
+        status = task.status, due_at_utc = due,
+        scheduled_execution_utc = CASE WHEN task.status = 'WaitingQueue' THEN due END,
+        anchor_utc = from_epoch_ms(task.anchor_at_ms), next_run_utc = from_epoch_ms(task.next_run_at_ms),
+        attempt = 0, lost_count = 0, rate_slot_utc = NULL
+      WHERE t.id = known.id;
+      IF known.status <> task.status AND writes_status_audit(task.audit_level, task.status, NULL) THEN
+        INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status) VALUES (known.id, clock, task.status);
+      END IF;
+    END IF;
+    RETURN ROW(known.id, 'updated', false)::persist_answer;
+  END LOOP;
+END $$;
+
+-- Stores tasks and their first audit rows, applying the rules of task keys in order. Returns NULL in the plain case, in
+-- which each was created, and claimed if it asked for that; otherwise [{id, outcome, claimed}] in the order of the tasks.
+-- A \`message\` is what the other processes are told, if anything.
+CREATE OR REPLACE FUNCTION persist_tasks(tasks json, message json DEFAULT NULL) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
+AS $$
+DECLARE
+  clock   timestamptz := utc_now();
+  batch   new_task[] := ARRAY(SELECT t FROM json_populate_recordset(NULL::new_task, tasks) AS t);
+  unkeyed new_task[] := batch;
+  wanted  int;
+  keys    text[];
+  figures record;
+  item    record;
+  answers persist_answer[] := '{}';
+BEGIN
+  SELECT count(t.claim_for), array_agg(t.task_key) FILTER (WHERE t.task_key IS NOT NULL)
+  INTO wanted, keys FROM unnest(batch) AS t;
+  IF keys IS NOT NULL THEN unkeyed := ARRAY(SELECT t FROM unnest(batch) AS t WHERE t.task_key IS NULL); END IF;
+
+  figures := store_tasks(unkeyed, clock);
+  IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
+  IF keys IS NULL AND figures.stored = cardinality(batch) AND figures.claimed = wanted THEN RETURN NULL; END IF;
+
+  answers := ARRAY(
+    SELECT answer_for_stored(s, t.claim_for)
+    FROM unnest(batch) WITH ORDINALITY AS t LEFT JOIN queued_tasks AS s ON s.id = t.id AND t.task_key IS NULL
+    ORDER BY t.ordinality
+  );
+  -- Known rows that may change are locked in the order of ids, as in all batches; new keys are taken in the order of keys.
+  PERFORM FROM queued_tasks AS t
+  WHERE t.task_key = ANY (keys) AND t.worker_id IS NULL AND t.status <> 'InProgress'
+  ORDER BY t.id FOR UPDATE;
+  FOR item IN
+    SELECT batch[i] AS task, i FROM generate_subscripts(batch, 1) AS i
+    WHERE batch[i].task_key IS NOT NULL ORDER BY batch[i].task_key COLLATE "C", i
+  LOOP
+    answers[item.i] := persist_keyed(item.task, clock);
+  END LOOP;
+  RETURN to_json(answers);
+END $$;
+
+-- As persist_tasks, but waits for nobody: a task whose key an open transaction holds is left out, and its outcome is \`busy\`. For
+-- a moment it does wait, as most transactions are short. When that is over, each task is tried by itself.
+CREATE FUNCTION persist_tasks_unless_busy(tasks json, message json DEFAULT NULL) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET lock_timeout = '20ms'
+AS $$
+DECLARE
+  item    record;
+  answers json[] := '{}';
+BEGIN
+  BEGIN
+    RETURN persist_tasks(tasks, message);
+  EXCEPTION WHEN lock_not_available THEN
+    SET LOCAL lock_timeout = '1ms';
+  END;
+  FOR item IN SELECT t.value AS task FROM json_array_elements(tasks) AS t LOOP
+    BEGIN
+      answers := answers || coalesce(persist_tasks(json_build_array(item.task), message) -> 0, json_build_object(
+        'id', item.task -> 'id', 'outcome', 'created', 'claimed', item.task ->> 'claim_for' IS NOT NULL
+      ));
+    EXCEPTION WHEN lock_not_available THEN
+      answers := answers || json_build_object('id', item.task -> 'id', 'outcome', 'busy', 'claimed', false);
+    END;
+  END LOOP;
+  RETURN to_json(answers);
+END $$;
+
+INSERT INTO schema_migrations (version, name) VALUES (9, 'keys');
 COMMIT;
 `,
 };

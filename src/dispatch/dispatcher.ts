@@ -5,7 +5,6 @@ import { taskEvent } from "../events/job_events.ts";
 import type { Instrumentation } from "../instrumentation.ts";
 import { type EncodedPayload, encodePayload } from "../payload/payload.ts";
 import { batchEnd } from "../storage/batching/batch_size.ts";
-import { BatchWriter } from "../storage/batching/batch_writer.ts";
 import { isTransient, retryTransient } from "../storage/batching/retry_transient.ts";
 import type { ClaimedTask } from "../storage/records.ts";
 import type { NewTask, PersistResult } from "../storage/requests.ts";
@@ -24,6 +23,7 @@ import {
 } from "./dispatch_options.ts";
 import { NoRunLeftError } from "./series_plan.ts";
 import { type PlannerParts, type TaskPlan, TaskPlanner } from "./task_planner.ts";
+import { TaskWriter } from "./task_writer.ts";
 
 /** What a dispatcher works with. */
 export interface DispatcherParts extends PlannerParts {
@@ -47,19 +47,12 @@ const manyAtOnce = 5_000;
 export class Dispatcher {
   readonly #parts: DispatcherParts;
   readonly #planner: TaskPlanner;
-  readonly #writer: BatchWriter<NewTask, PersistResult>;
+  readonly #writer: TaskWriter;
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
     this.#planner = new TaskPlanner(parts);
-    this.#writer = new BatchWriter({
-      write: (tasks) => parts.storage.persist(tasks),
-      clock: parts.clock,
-      maxBatch: 500,
-      sizeOf: ({ request }) => request.length,
-      concurrency: 2,
-      retryForMs: parts.retryForMs,
-    });
+    this.#writer = new TaskWriter(parts);
   }
 
   /** Resolves when no write is under way. */
@@ -138,12 +131,16 @@ export class Dispatcher {
     const { queue } = place;
     // A task in the caller's transaction does not exist before that commits, so it cannot be handed over.
     if (connection !== undefined) worker?.places.unreserve(place);
-    const claimFor = connection === undefined ? place.claimFor : null;
+    let claimFor = connection === undefined ? place.claimFor : null;
     const task: NewTask = { ...plan, queue, id, request: encoded.text, traceContext, claimFor };
+    const leaveInStorage = () => {
+      worker?.places.unreserve(place);
+      claimFor = null;
+    };
     let result: PersistResult;
     try {
       result = connection === undefined
-        ? await this.#writer.add(task)
+        ? await this.#writer.add(task, leaveInStorage)
         : (await this.#parts.storage.persist([task], { connection }))[0]!;
     } catch (error) {
       if (claimFor !== null) {
@@ -161,7 +158,7 @@ export class Dispatcher {
       if (claimFor !== null) worker!.places.unreserve(place);
       if (result.outcome !== "existing") this.#expect(worker, task);
     }
-    return { id: result.id, outcome: result.outcome };
+    return toDispatchResult(result);
   }
 
   async #storeMany(
@@ -190,7 +187,7 @@ export class Dispatcher {
       const stored = connection === undefined
         ? await retryTransient(clock, retryForMs, () => storage.persist(tasks))
         : await storage.persist(tasks, { connection });
-      for (const { id, outcome } of stored) results.push({ id, outcome });
+      for (const result of stored) results.push(toDispatchResult(result));
       this.#expect(worker, tasks[0]!);
       for (const task of tasks) this.#emitDispatched(task, task.id);
     }
@@ -250,6 +247,11 @@ function bornClaimed(task: NewTask, now: number): ClaimedTask {
     retryPolicy: task.retryPolicy,
     series: task.series === null ? null : { ...task.series, runCount: 0 },
   };
+}
+
+/** What the caller is told. No outcome is `busy` by then: the writer has waited for the key, or rejected. */
+function toDispatchResult({ id, outcome }: PersistResult): DispatchResult {
+  return { id, outcome: outcome as DispatchResult["outcome"] };
 }
 
 function observed({ type, queue, taskKey, series }: TaskPlan, taskId: string, count: number) {

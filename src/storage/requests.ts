@@ -73,12 +73,26 @@ export interface ConnectionOptions {
   readonly connection?: unknown;
 }
 
+/** How tasks are stored. */
+export interface PersistOptions extends ConnectionOptions {
+  /**
+   * Does not wait for task keys that open transactions of others hold: those tasks are left out, and answered `busy`. Only
+   * where the database tells such a key from one that is free; other storages wait. Means nothing with a `connection`.
+   *
+   * @default false
+   */
+  readonly skipBusy?: boolean;
+}
+
 /** What became of a task that was to be stored; see the task-key rules at {@linkcode Storage.persist}. */
 export interface PersistResult {
   /** The id of the row that now stands for the task: the new id, or the existing row's. */
   readonly id: string;
-  /** Whether the task is new, replaced a waiting one, or an existing one stands as it was. */
-  readonly outcome: "created" | "updated" | "existing";
+  /**
+   * Whether the task is new, replaced a waiting one, or an existing one stands as it was; `busy`: it was left out
+   * ({@linkcode PersistOptions.skipBusy}).
+   */
+  readonly outcome: "created" | "updated" | "existing" | "busy";
   /** Whether it was born claimed for the worker in `claimFor`. */
   readonly claimed: boolean;
 }

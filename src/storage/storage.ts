@@ -27,6 +27,7 @@ import type {
   HeartbeatResult,
   LostTask,
   NewTask,
+  PersistOptions,
   PersistResult,
   Polling,
   RateSlotRequest,
@@ -98,10 +99,12 @@ export interface Storage {
    * instant, clears the exception, a cancel request and the rate limit slot, sets attempt and lost count to 0, and writes a
    * status audit row, as the new level asks, if the status is another than before. A series that keeps its next run keeps its
    * status, due instant, attempt, lost count and slot, too.
+   *
+   * A task waits for the end of a transaction that holds its key, unless it may be left out ({@linkcode PersistOptions.skipBusy}).
    */
   persist(
     tasks: readonly NewTask[],
-    options?: ConnectionOptions,
+    options?: PersistOptions,
   ): Promise<readonly PersistResult[]>;
 
   /**

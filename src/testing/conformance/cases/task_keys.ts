@@ -46,6 +46,19 @@ export const taskKeys = topic("task keys", {
     expectSame(row.scheduledAt, row.dueAt, "which it was dispatched for");
   },
 
+  "tasks whose keys nobody holds are stored as ever when busy ones are to be skipped": async (
+    s,
+  ) => {
+    const id = await s.add({ taskKey });
+    const tasks = [s.task(), second(s), s.task({ taskKey: "other" })];
+    const results = await s.storage.persist(tasks, { skipBusy: true });
+    expectSame(
+      results.map((result) => [result.id, result.outcome, result.claimed]),
+      [[tasks[0]!.id, "created", false], [id, "updated", false], [tasks[2]!.id, "created", false]],
+      "no key is busy",
+    );
+  },
+
   "an update writes a status audit row, as the new level asks, if the status changes": async (
     s,
   ) => {

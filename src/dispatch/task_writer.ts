@@ -1,0 +1,78 @@
+// Writes dispatched tasks in batches. Those with a key go apart, as somebody's open transaction may hold it: only
+// dispatches of the same key wait for that.
+
+import { BatchWriter } from "../storage/batching/batch_writer.ts";
+import { retryTransient } from "../storage/batching/retry_transient.ts";
+import { StorageUnavailableError } from "../storage/errors.ts";
+import type { NewTask, PersistOptions, PersistResult } from "../storage/requests.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { Clock } from "../time/clock.ts";
+
+/** What a writer works with. */
+export interface TaskWriterParts {
+  readonly storage: Pick<Storage, "persist">;
+  readonly clock: Clock;
+  /** How long a task is tried again that storage does not take for now, in milliseconds. */
+  readonly retryForMs: number;
+}
+
+/** Stores tasks, one or many at a time as they come. */
+export class TaskWriter {
+  readonly #parts: TaskWriterParts;
+  readonly #plain: BatchWriter<NewTask, PersistResult>;
+  readonly #keyed: BatchWriter<NewTask, PersistResult>;
+  /** Tasks whose keys are busy, which are tried again and again. */
+  readonly #insisting = new Set<Promise<PersistResult>>();
+
+  constructor(parts: TaskWriterParts) {
+    this.#parts = parts;
+    this.#plain = this.#newBatchWriter();
+    this.#keyed = this.#newBatchWriter({ skipBusy: true });
+  }
+
+  /**
+   * Stores a task with the next batch.
+   *
+   * @param onBusy Called once when the task's key is busy: from then on the task asks for no worker.
+   * @throws {StorageUnavailableError} If its key is busy until the time for trying is over.
+   */
+  async add(task: NewTask, onBusy: () => void): Promise<PersistResult> {
+    if (task.taskKey === null) return this.#plain.add(task);
+    const result = await this.#keyed.add(task);
+    if (result.outcome !== "busy") return result;
+    onBusy();
+    const insisting = this.#insist({ ...task, claimFor: null });
+    this.#insisting.add(insisting);
+    return insisting.finally(() => this.#insisting.delete(insisting));
+  }
+
+  /** Resolves when nothing is left to write. */
+  async idle(): Promise<void> {
+    await Promise.all([this.#plain.idle(), this.#keyed.idle()]);
+    await Promise.allSettled(this.#insisting);
+  }
+
+  #insist(task: NewTask): Promise<PersistResult> {
+    const { clock, retryForMs } = this.#parts;
+    return retryTransient(clock, retryForMs, async () => {
+      const result = await this.#keyed.add(task);
+      if (result.outcome !== "busy") return result;
+      throw new StorageUnavailableError(
+        `The task key ${JSON.stringify(task.taskKey)} is held by an open transaction. Keep such ` +
+          "transactions short, or dispatch in them last.",
+      );
+    });
+  }
+
+  #newBatchWriter(options?: PersistOptions): BatchWriter<NewTask, PersistResult> {
+    const { storage, clock, retryForMs } = this.#parts;
+    return new BatchWriter({
+      write: (tasks) => storage.persist(tasks, options),
+      clock,
+      maxBatch: 500,
+      sizeOf: ({ request }) => request.length,
+      concurrency: 2,
+      retryForMs,
+    });
+  }
+}
