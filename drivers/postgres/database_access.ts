@@ -1,12 +1,22 @@
 // How a verb reaches the database: over the session that is opened and closed here, or in the caller's transaction.
 
-import { StorageClosedError } from "../../src/storage/errors.ts";
+import { StorageClosedError, StorageError } from "../../src/storage/errors.ts";
 import type { WakeSignal } from "../../src/storage/requests.ts";
 import { runInTransaction, type RunStatement } from "./connection.ts";
+import { codeOf } from "./database_errors.ts";
 import { type FunctionName, Functions } from "./functions.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { withMissingRights } from "./missing_rights.ts";
 import { type Session, startSession } from "./session.ts";
+
+/** How often a call is made that loses against other transactions; then its caller decides. */
+const mostTries = 10;
+
+/**
+ * serialization_failure and unique_violation. With the level that PostgreSQL begins with, functions see what others have
+ * committed meanwhile; where a database or a role has a stricter one, they are refused.
+ */
+const lostRaces = new Set(["40001", "23505"]);
 
 /** Calls a function of sql/postgres/; resolves to what it answers, null for NULL. */
 export type Call = <T>(name: FunctionName, ...args: readonly unknown[]) => Promise<T>;
@@ -63,16 +73,22 @@ export class DatabaseAccess {
     );
   }
 
-  /** Calls a function. */
-  readonly call: Call = (name, ...args) => this.#callOver(this.session.run, name, ...args);
+  /** Calls a function; again where it lost against another transaction. */
+  readonly call: Call = async (name, ...args) => {
+    for (let triesLeft = mostTries - 1;; triesLeft--) {
+      try {
+        return await this.#callOver(this.session.run, name, ...args);
+      } catch (error) {
+        if (triesLeft === 0 || !hasLost(error)) throw error;
+      }
+    }
+  };
 
   /** Calls a function in the caller's transaction, if there is one. */
   async callIn<T>(connection: unknown, name: FunctionName, ...args: unknown[]): Promise<T> {
-    const { run } = this.session;
-    const runThere = connection === undefined
-      ? run
-      : runInTransaction(connection, this.#options.prepare);
-    return await this.#callOver(runThere, name, ...args);
+    if (connection === undefined) return await this.call(name, ...args);
+    const run = runInTransaction(connection, this.#options.prepare);
+    return await this.#callOver(run, name, ...args);
   }
 
   async #callOver<T>(run: RunStatement, name: FunctionName, ...args: unknown[]): Promise<T> {
@@ -83,4 +99,9 @@ export class DatabaseAccess {
       throw await withMissingRights(error, this.session.run, this.#options.schema, "use");
     }
   }
+}
+
+/** Whether nothing was written, since another transaction wrote the same at this moment. */
+function hasLost(error: unknown): boolean {
+  return error instanceof StorageError && lostRaces.has(codeOf(error.cause));
 }

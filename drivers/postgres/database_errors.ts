@@ -27,6 +27,7 @@ const states: readonly [prefix: string, make: Make][] = [
   ],
   ["42501", advising(StorageReadOnlyError, "Grant this right to the user that connects.")], // insufficient_privilege
   ["08", unavailable], // connection exceptions
+  ["23505", unavailable], // two wrote the same, and their isolation level kept them from seeing each other
   ["40", unavailable], // serialization failure, deadlock
   ["53", unavailable], // out of memory, too many connections
   ["55P03", unavailable], // lock_not_available

@@ -12,7 +12,19 @@ import {
 
 const meanings: [codes: string[], meaning: typeof StorageError][] = [
   [
-    ["08006", "08P01", "25006", "25P03", "25P04", "40001", "40P01", "53200", "53300", "55P03"],
+    [
+      "08006",
+      "08P01",
+      "23505",
+      "25006",
+      "25P03",
+      "25P04",
+      "40001",
+      "40P01",
+      "53200",
+      "53300",
+      "55P03",
+    ],
     StorageUnavailableError,
   ],
   [
@@ -25,7 +37,7 @@ const meanings: [codes: string[], meaning: typeof StorageError][] = [
   ],
   [["53100"], StorageFullError],
   [["42501"], StorageReadOnlyError],
-  [["22P02", "23505", "26000", "42P01", "28P01", "SASL_SIGNATURE_MISMATCH", ""], StorageError],
+  [["22P02", "26000", "42P01", "28P01", "SASL_SIGNATURE_MISMATCH", ""], StorageError],
 ];
 
 for (const [codes, meaning] of meanings) {
