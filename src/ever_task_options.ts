@@ -26,6 +26,7 @@ import { linearRetry } from "./retry/linear_retry.ts";
 import { checkRetryPolicy, type RetryPolicy } from "./retry/retry_policy.ts";
 import type { LogLevel } from "./storage/records.ts";
 import type { Storage } from "./storage/storage.ts";
+import { viewOf } from "./storage/storage_view.ts";
 import { type AnyTask, checkTask } from "./task.ts";
 import { checkClock, type Clock, systemClock } from "./time/clock.ts";
 import { type Duration, toMilliseconds } from "./time/duration.ts";
@@ -37,7 +38,10 @@ import { parseQueues, type QueueOptions, type QueueSettings } from "./worker/que
 
 /** The options of {@linkcode createEverTask}. */
 export interface EverTaskOptions {
-  /** Where tasks live: `sqliteStorage(…)`, `postgresStorage(…)`, `sqlServerStorage(…)`, `memoryStorage()`. */
+  /**
+   * Where tasks live: `sqliteStorage(…)`, `postgresStorage(…)`, `sqlServerStorage(…)`, `memoryStorage()`. Several instances of a
+   * process may be given the same object, say one that dispatches and one that works: the last that stops closes it.
+   */
   readonly storage: Storage;
   /** The tasks that can be dispatched and run. */
   readonly tasks: readonly AnyTask[];
@@ -206,7 +210,7 @@ export function parseOptions(options: EverTaskOptions): EverTaskSettings {
   const logger = loggers("worker");
   const random = guardRandom(options.random ?? systemRandom, logger);
   return {
-    storage,
+    storage: viewOf(storage),
     definitions,
     defaultAuditLevel: parseAuditLevel(defaultAuditLevel, "defaultAuditLevel"),
     queues: parseQueues(queues, hardwareConcurrency),

@@ -199,7 +199,8 @@ export class Worker {
     this.#stopWaking = this.#parts.storage.onWake((signal) => {
       if (signal.kind === "cancel") this.cancel(signal.taskIds);
       else if (signal.kind === "tasks") this.#claimer.lookEverywhere();
-      else this.#keeper.beatSoon();
+      // A queue may have been paused and resumed since the last heartbeat, which then shows no difference.
+      else this.refresh();
     });
     this.#claimer.start();
   }

@@ -14,13 +14,14 @@ import { EventBus } from "../../events/event_bus.ts";
 import type { Task } from "../../task.ts";
 import { systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
+import { viewOf } from "../../storage/storage_view.ts";
 import { nextMacrotask } from "../../time/macrotask.ts";
 import { FakeClock } from "../fake_clock.ts";
 import { CaughtErrors } from "./caught_errors.ts";
 import { type DrainResult, DrainTally, failureOf, type TaskFailure } from "./drain_tally.ts";
 import { DueWork } from "./due_work.ts";
+import { observedStorage } from "./observed_storage.ts";
 import { RunLimits } from "./run_limits.ts";
-import { shareStorage } from "./shared_storage.ts";
 import { TestWorker } from "./test_worker.ts";
 
 /** What becomes of a failed task in a test: its error is thrown, or it is only recorded. */
@@ -86,10 +87,10 @@ export class TestEverTask extends EverTask {
     parseBounds(options);
     const { loggers, queues, definitions } = parseOptions(options);
     const wrote = () => this.#worker.wrote();
-    const { front, back } = shareStorage(options.storage, wrote);
-    super({ ...options, storage: front });
+    const storage = observedStorage(options.storage, wrote);
+    super({ ...options, storage });
     this.#options = { ...options, mode, failures };
-    this.#work = new DueWork(front, [...queues.keys()], [...definitions.keys()]);
+    this.#work = new DueWork(viewOf(storage), [...queues.keys()], [...definitions.keys()]);
     const bus = new EventBus(loggers("events"));
     this.events.subscribe((event) => bus.emit(event));
     this.events = bus;
@@ -97,7 +98,7 @@ export class TestEverTask extends EverTask {
     const instrumentation = [this.#caught.watch(), options.instrumentation ?? []].flat();
     this.#worker = new TestWorker({
       makeInstance: () => {
-        const instance = new EverTask({ ...options, storage: back, instrumentation });
+        const instance = new EverTask({ ...options, storage, instrumentation });
         instance.events.subscribe((event) => bus.emit(event));
         return instance;
       },

@@ -1,0 +1,38 @@
+// A storage that tells a test when something was written.
+
+import type { Storage } from "../../storage/storage.ts";
+
+/** The verbs after which a task may have ended, or may be due. */
+const writes = [
+  "persist",
+  "setStatus",
+  "setStatusMany",
+  "updateCurrentRun",
+  "updateCurrentRunMany",
+  "requestCancel",
+  "release",
+  "releaseUnknown",
+  "releaseLost",
+  "makeDue",
+  "setQueuePaused",
+];
+
+/**
+ * The storage, observed.
+ *
+ * @param onWrite Called after each write.
+ */
+export function observedStorage(storage: Storage, onWrite: () => void): Storage {
+  return new Proxy(storage, {
+    get(target, property) {
+      const member = Reflect.get(target, property);
+      if (typeof member !== "function") return member;
+      if (!writes.includes(String(property))) return member.bind(target);
+      return async (...args: unknown[]) => {
+        const result = await Reflect.apply(member, target, args);
+        onWrite();
+        return result;
+      };
+    },
+  });
+}
