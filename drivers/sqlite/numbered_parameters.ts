@@ -3,15 +3,23 @@
 
 import type { SqliteStatement, SqliteValue } from "./database.ts";
 
-const numbers = /\?(\d+)/g;
-
-/** Whether a statement has numbered parameters. One that has, has no others. */
+/** Whether a statement has numbered parameters. */
 export function hasNumbers(sql: string): boolean {
-  return sql.search(numbers) >= 0;
+  return /\?\d/.test(sql);
+}
+
+/** The index of the value at each place: a number says which; without one it is the next after the largest so far. */
+function indexesIn(sql: string): number[] {
+  let largest = 0;
+  return Array.from(sql.matchAll(/\?(\d*)/g), ([, number]) => {
+    const position = number === "" ? largest + 1 : Number(number);
+    largest = Math.max(largest, position);
+    return position - 1;
+  });
 }
 
 /**
- * Prepares a statement with plain parameters instead: one for each place where a number stands, with that number's value.
+ * Prepares a statement with plain parameters instead: one for each place, with the value that belongs there.
  *
  * @param prepare Compiles a statement without numbers.
  */
@@ -19,9 +27,9 @@ export function prepareWithoutNumbers(
   sql: string,
   prepare: (sql: string) => SqliteStatement,
 ): SqliteStatement {
-  const places = Array.from(sql.matchAll(numbers), ([, number]) => Number(number) - 1);
-  const inPlace = (values: SqliteValue[]) => places.map((index) => values[index]!);
-  const statement = prepare(sql.replaceAll(numbers, "?"));
+  const indexes = indexesIn(sql);
+  const inPlace = (values: SqliteValue[]) => indexes.map((index) => values[index]!);
+  const statement = prepare(sql.replaceAll(/\?\d+/g, "?"));
   return {
     run: (values) => statement.run(inPlace(values)),
     get: (values) => statement.get(inPlace(values)),

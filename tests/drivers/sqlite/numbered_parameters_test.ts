@@ -10,19 +10,19 @@ import { prepareWithoutNumbers } from "../../../drivers/sqlite/numbered_paramete
 Deno.test("a statement without its numbers gives what it gave with them", () => {
   const database = new DatabaseSync(":memory:");
   const prepare = (sql: string) => fromNodeSqlite(database).prepare(sql);
-  const values = fc.array(fc.oneof(fc.integer(), fc.string({ unit: "grapheme" })), {
+  const numbers = fc.array(fc.option(fc.integer({ min: 1, max: 12 })), {
     minLength: 1,
-    maxLength: 12,
+    maxLength: 24,
   });
-  const places = fc.array(fc.nat(), { minLength: 1, maxLength: 24 });
-  fc.assert(fc.property(values, places, (values, places) => {
-    const numbers = places.map((place) => 1 + place % values.length);
-    const columns = numbers.map((number, index) => `?${number} AS column_${index}`);
+  fc.assert(fc.property(numbers, (numbers) => {
+    const columns = numbers.map((number, index) => `?${number ?? ""} AS column_${index}`);
     const sql = `SELECT ${columns.join(", ")}`;
-    const used = values.slice(0, Math.max(...numbers));
+    let count = 0;
+    for (const number of numbers) count = Math.max(count, number ?? count + 1);
+    const values = Array.from({ length: count }, (_, index) => `value ${index}`);
     const rewritten = prepareWithoutNumbers(sql, prepare);
-    assertEquals(rewritten.get(used), prepare(sql).get(used));
-    assertEquals(rewritten.all(used), prepare(sql).all(used));
+    assertEquals(rewritten.get(values), prepare(sql).get(values));
+    assertEquals(rewritten.all(values), prepare(sql).all(values));
   }));
   database.close();
 });
