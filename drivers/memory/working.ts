@@ -88,7 +88,6 @@ export function heartbeat(
   for (const row of alive ? worker.tasks : []) {
     if (row.cancelRequested) cancelRequests.push(row.id);
   }
-  doubtAhead(state, leaseMs, now);
   const workers = [...state.workers.values()];
   return {
     now,
@@ -96,7 +95,9 @@ export function heartbeat(
     cancelRequests,
     pausedQueues: [...state.pausedQueues],
     othersLost: workers.some((other) =>
-      other.registered ? isLate(other, leaseMs, now) : other.tasks.size > 0
+      other.registered
+        ? isLate(other, leaseMs, now) || isAhead(other, leaseMs, now)
+        : other.tasks.size > 0
     ),
   };
 }
@@ -116,8 +117,9 @@ export function releaseLost(
   now: number,
 ): LostTask[] {
   const lost: LostTask[] = [];
-  doubtAhead(state, request.leaseMs, now);
   for (const worker of [...state.workers.values()]) {
+    // What a clock that was ahead has written proves nothing.
+    if (isAhead(worker, request.leaseMs, now)) worker.heartbeatAt = now;
     if (worker.registered && !isLate(worker, request.leaseMs, now)) continue;
     worker.registered = false;
     for (const row of [...worker.tasks]) {
@@ -150,11 +152,8 @@ function takeFromLost(
   return false;
 }
 
-/** What a clock that was ahead has written proves nothing: it counts as of now. */
-function doubtAhead(state: MemoryState, leaseMs: number, now: number): void {
-  for (const worker of state.workers.values()) {
-    if (worker.heartbeatAt > now + leaseMs) worker.heartbeatAt = now;
-  }
+function isAhead(worker: Worker, leaseMs: number, now: number): boolean {
+  return worker.heartbeatAt - now > leaseMs;
 }
 
 function isLate(worker: Worker, leaseMs: number, now: number): boolean {

@@ -1003,15 +1003,6 @@ LANGUAGE sql SET search_path FROM CURRENT AS $$
     started_at = CASE WHEN w.is_registered THEN w.started_at ELSE excluded.started_at END
 $$;
 
--- A heartbeat that lies further in the future than a lease, since the clock was ahead, proves nothing: it counts as of now.
--- Rows that others are at are left to them: a heartbeat waits for nobody.
-CREATE FUNCTION doubt_heartbeats_ahead(clock timestamptz, lease_ms float8) RETURNS void
-LANGUAGE sql SET search_path FROM CURRENT AS $$
-  UPDATE workers SET heartbeat_at = clock WHERE id = ANY (ARRAY(
-    SELECT w.id FROM workers AS w WHERE w.heartbeat_at > ms_after(clock, lease_ms) FOR UPDATE SKIP LOCKED
-  ))
-$$;
-
 -- Makes workers known, as lost, that have no row and still hold tasks: somebody deleted the row, or wrote the task, by hand. No
 -- index finds such tasks, so each call looks at the next thousand below the id \`below\`, the newest first where it is NULL.
 -- Returns the id below which to go on; NULL when all have been seen.
@@ -1058,7 +1049,6 @@ DECLARE
 BEGIN
   UPDATE workers AS w SET heartbeat_at = clock WHERE w.id = heartbeat.worker_id AND w.is_registered;
   is_alive := FOUND;
-  PERFORM doubt_heartbeats_ahead(clock, lease_ms);
   seen_below := find_unknown_workers(seen_below, clock);
   RETURN json_build_object(
     'now', to_epoch_ms(clock),
@@ -1067,7 +1057,9 @@ BEGIN
       SELECT t.id FROM queued_tasks AS t WHERE is_alive AND t.cancel_requested AND t.worker_id = heartbeat.worker_id
     ),
     'pausedQueues', ARRAY(SELECT q.queue_name FROM queues AS q WHERE q.is_paused),
-    'othersLost', EXISTS (SELECT FROM workers AS w WHERE w.heartbeat_at < ms_after(clock, -lease_ms)),
+    'othersLost', EXISTS (
+      SELECT FROM workers AS w WHERE w.heartbeat_at NOT BETWEEN ms_after(clock, -lease_ms) AND ms_after(clock, lease_ms)
+    ),
     'seenBelow', seen_below
   );
 END $$;
@@ -1109,7 +1101,10 @@ DECLARE
   kept     text[];
   released json;
 BEGIN
-  PERFORM doubt_heartbeats_ahead(clock, lease_ms);
+  -- What a clock that was ahead has written proves nothing. Rows that others are at are left to them.
+  UPDATE workers SET heartbeat_at = clock WHERE id = ANY (ARRAY(
+    SELECT w.id FROM workers AS w WHERE w.heartbeat_at > ms_after(clock, lease_ms) FOR UPDATE SKIP LOCKED
+  ));
   gone := ARRAY(
     SELECT w.id FROM workers AS w
     WHERE w.heartbeat_at < ms_after(clock, -lease_ms)

@@ -41,9 +41,7 @@ export const lostOwners = "WITH RECURSIVE owner(id) AS (" +
   "SELECT id FROM owner WHERE id IS NOT NULL AND id NOT IN (SELECT id FROM workers)";
 
 const beat = "UPDATE workers SET heartbeat_utc = ? WHERE id = ?";
-/** What a clock that was ahead has written proves nothing. */
-const doubtAhead = "UPDATE workers SET heartbeat_utc = ? WHERE heartbeat_utc > ?";
-const anyLate = "SELECT 1 FROM workers WHERE heartbeat_utc < ? AND id <> ?";
+const anyLateOrAhead = "SELECT 1 FROM workers WHERE heartbeat_utc NOT BETWEEN ? AND ? AND id <> ?";
 const selectCancelRequests = "SELECT id FROM queued_tasks " +
   "WHERE worker_id = ? AND cancel_requested = 1 ORDER BY id";
 
@@ -55,19 +53,26 @@ export function heartbeat(
 ): HeartbeatResult {
   return connection.transaction((now) => {
     const alive = connection.run(beat, now, workerId) > 0;
-    connection.run(doubtAhead, now, now + leaseMs);
+    const otherIsLateOrAhead = connection.get(
+      anyLateOrAhead,
+      now - leaseMs,
+      now + leaseMs,
+      workerId,
+    );
     const requests = alive ? connection.all(selectCancelRequests, workerId) : [];
     return {
       now,
       alive,
       cancelRequests: requests.map((row) => row.id as string),
       pausedQueues: [...pausedQueues(connection)],
-      othersLost: connection.get(anyLate, now - leaseMs, workerId) !== undefined ||
+      othersLost: otherIsLateOrAhead !== undefined ||
         connection.get(lostOwners) !== undefined,
     };
   });
 }
 
+/** What a clock that was ahead has written proves nothing. */
+const doubtAhead = "UPDATE workers SET heartbeat_utc = ? WHERE heartbeat_utc > ?";
 const removeLate = "DELETE FROM workers WHERE heartbeat_utc < ?";
 const selectHeld = `SELECT ${taskColumns} FROM queued_tasks WHERE worker_id = ? ORDER BY id`;
 

@@ -27,11 +27,8 @@ BEGIN
     IF @@ROWCOUNT > 0
         SET @Alive = 1;
 
-    -- A heartbeat that lies further in the future than a lease, since the clock was ahead, proves nothing: it counts as of now.
-    UPDATE [EverTask].[Workers] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK) SET [HeartbeatUtc] = @Now WHERE [HeartbeatUtc] > @Ahead;
-
     -- Tasks that a transaction locks are passed by: a heartbeat waits for nobody.
-    IF EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] <> @WorkerId AND w.[HeartbeatUtc] < @Late)
+    IF EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] <> @WorkerId AND w.[HeartbeatUtc] NOT BETWEEN @Late AND @Ahead)
         OR EXISTS (SELECT 1 FROM [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK)
                    WHERE t.[WorkerId] IS NOT NULL
                        AND NOT EXISTS (SELECT 1 FROM [EverTask].[Workers] AS w WHERE w.[Id] = t.[WorkerId]))

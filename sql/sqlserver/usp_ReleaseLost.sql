@@ -43,7 +43,7 @@ BEGIN
 
     BEGIN TRANSACTION;
 
-    -- A heartbeat that lies further in the future than a lease, since the clock was ahead, proves nothing: it counts as of now.
+    -- What a clock that was ahead has written proves nothing. Rows that others are at are left to them.
     UPDATE [EverTask].[Workers] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK) SET [HeartbeatUtc] = @Now WHERE [HeartbeatUtc] > @Ahead;
 
     DELETE FROM [EverTask].[Workers] WHERE [HeartbeatUtc] < @Late;

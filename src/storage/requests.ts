@@ -227,8 +227,8 @@ export interface HeartbeatResult {
   /** The queues from which nothing is claimed at the moment. */
   readonly pausedQueues: readonly string[];
   /**
-   * Whether there is something for {@linkcode Storage.releaseLost}: another worker's heartbeat is late, or a task is claimed
-   * by a worker that is not registered. Found in the same round trip, so that looking costs nothing more.
+   * Whether there is something for {@linkcode Storage.releaseLost}: another worker's heartbeat is late, or further in the
+   * future than a lease, or a task is claimed by a worker that is not registered. Found in the same round trip, so that looking costs nothing more.
    */
   readonly othersLost: boolean;
 }

@@ -241,8 +241,8 @@ export interface Storage {
   unregisterWorker(workerId: string): Promise<void>;
 
   /**
-   * Removes workers whose heartbeat is older than the lease (one that lies further in the future than a lease, since the clock
-   * was ahead, counts as one of now: here, and for `othersLost`), and takes the tasks of every worker that is not (or no longer)
+   * Removes workers whose heartbeat is older than the lease (one further in the future than a lease, by a clock that was ahead,
+   * becomes one of now) and takes the tasks of every worker that is not (or no longer)
    * registered: they become `ServiceStopped` with `lostReason` as exception, due now. What else happens depends on whether a
    * task is known to have started:
    *
