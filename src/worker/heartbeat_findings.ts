@@ -29,6 +29,8 @@ export interface FindingsParts {
   readonly cancel: (taskIds: readonly string[]) => void;
   /** Gives the waiting jobs of a queue back. */
   readonly giveBack: (runner: QueueRunner) => void;
+  /** Starts the waiting jobs of a queue. */
+  readonly resume: (runner: QueueRunner) => void;
   /** Whose handlers may have blocked the event loop. */
   readonly suspects: () => Iterable<Job>;
 }
@@ -42,7 +44,7 @@ export class HeartbeatFindings implements LeaseKeeperFindings {
   }
 
   onHeartbeat(result: HeartbeatResult): void {
-    const { clock, runners, claimer, cancel, giveBack } = this.#parts;
+    const { clock, runners, claimer, cancel, giveBack, resume } = this.#parts;
     claimer.clockRead();
     cancel(result.cancelRequests);
     for (const [name, runner] of runners) {
@@ -53,6 +55,7 @@ export class HeartbeatFindings implements LeaseKeeperFindings {
         giveBack(runner);
       } else {
         runner.resumedAt = clock.monotonic();
+        resume(runner); // some were claimed before the pause, and came after it was heard of
         claimer.lookEverywhere();
       }
     }

@@ -175,6 +175,7 @@ export class Worker {
       cancel: (taskIds) => this.cancel(taskIds),
       giveBack: (runner) =>
         void this.#releaseWaiting((job) => this.#runner(job.task.queue) === runner),
+      resume: (runner) => this.#starter.fill(runner),
       suspects: () => this.#suspects,
     });
     this.#keeper = new LeaseKeeper({

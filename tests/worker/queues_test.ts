@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { defineTask, InvalidArgumentError, QueueFullError, type TaskContext } from "../../mod.ts";
 import { assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { Faults } from "../support/faulty_storage.ts";
 import { Fleet, gate } from "../support/fleet.ts";
 
 Deno.test("a queue runs as many tasks at once as its parallelism, and highest priority first", async () => {
@@ -104,6 +105,40 @@ Deno.test("a pause holds for all workers of the store, gives back what was prefe
   await fleet.settle();
   assertEquals([...ran].sort(), [1, 2, 3, 4, 5, 6, 7]);
   for (const { attempt } of (await third.list()).items) assertEquals(attempt, 1);
+});
+
+Deno.test("what a worker claims as its queue is paused runs when the queue is resumed", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  const answer = gate();
+  let ran = 0;
+  const task = defineTask<null>({ type: "work", handle: () => void ran++ });
+  const web = fleet.create({ tasks: [task] });
+  await fleet.start({ tasks: [task], wrap: faults.wrap });
+  faults.rule = (verb) => verb === "claim" ? { until: answer.opened } : null;
+  await web.dispatch(task, null);
+  await fleet.settle();
+  await web.queues.pause("default");
+  await fleet.settle();
+  answer.open();
+  await fleet.pass(20_000, 1_000);
+  assertEquals(ran, 0);
+  await web.queues.resume("default");
+  await fleet.settle();
+  assertEquals(ran, 1);
+});
+
+Deno.test("what is dispatched between a pause and a resumption that follow each other at once is run", async () => {
+  await using fleet = new Fleet();
+  let ran = 0;
+  const task = defineTask<null>({ type: "work", handle: () => void ran++ });
+  const web = fleet.create({ tasks: [task] });
+  await fleet.start({ tasks: [task] });
+  await web.queues.pause("default");
+  await web.dispatch(task, null);
+  await web.queues.resume("default");
+  await fleet.settle();
+  assertEquals(ran, 1);
 });
 
 Deno.test("a task for an unknown queue goes to default, with one warning", async () => {
