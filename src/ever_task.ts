@@ -151,7 +151,7 @@ export class EverTask {
    */
   dispatch<Input, Output>(
     task: Task<Input, Output>,
-    payload: Input,
+    payload: NoInfer<Input>,
     options?: DispatchOptions,
   ): Promise<DispatchResult> {
     return this.#dispatcher.dispatch(task, payload, options);
@@ -164,7 +164,7 @@ export class EverTask {
    */
   dispatchMany<Input, Output>(
     task: Task<Input, Output>,
-    payloads: Iterable<Input>,
+    payloads: Iterable<NoInfer<Input>>,
     options?: DispatchManyOptions,
   ): Promise<DispatchResult[]> {
     return this.#dispatcher.dispatchMany(task, payloads, options);

@@ -69,7 +69,7 @@ export interface DispatchResult {
 /** The signature of `everTask.dispatch`. */
 export type Dispatch = <Input, Output>(
   task: Task<Input, Output>,
-  payload: Input,
+  payload: NoInfer<Input>,
   options?: DispatchOptions,
 ) => Promise<DispatchResult>;
 

@@ -63,7 +63,7 @@ export class Dispatcher {
   /** Stores one task; see {@linkcode EverTask.dispatch}. */
   async dispatch<Input, Output>(
     task: Task<Input, Output>,
-    payload: Input,
+    payload: NoInfer<Input>,
     options: DispatchOptions = {},
     caller: Caller = "application",
   ): Promise<DispatchResult> {
@@ -93,7 +93,7 @@ export class Dispatcher {
   /** Stores many tasks of one type; see {@linkcode EverTask.dispatchMany}. */
   async dispatchMany<Input, Output>(
     task: Task<Input, Output>,
-    payloads: Iterable<Input>,
+    payloads: Iterable<NoInfer<Input>>,
     options: DispatchManyOptions = {},
   ): Promise<DispatchResult[]> {
     this.#planner.checkRegistered(task);

@@ -32,7 +32,7 @@ export class DispatchRecorder {
   /** Stands for `everTask.dispatch`. Every task counts as registered, every queue as known, and no task key as taken. */
   dispatch<Input, Output>(
     task: Task<Input, Output>,
-    payload: Input,
+    payload: NoInfer<Input>,
     options: DispatchOptions = {},
   ): Promise<DispatchResult> {
     const { clock, logger, newId } = this.#parts;

@@ -50,7 +50,7 @@ export class DispatchAssertionError extends EverTaskError {
 export async function dispatched<Input, Output>(
   source: DispatchSource,
   task: Task<Input, Output>,
-  match: DispatchMatch<Input> = {},
+  match: DispatchMatch<NoInfer<Input>> = {},
 ): Promise<StoredTask<Input>[]> {
   checkArguments(source, task, match);
   const stored = await read<Input>(source, task.type);
@@ -95,7 +95,7 @@ export async function dispatched<Input, Output>(
 export async function assertDispatched<Input, Output>(
   source: DispatchSource,
   task: Task<Input, Output>,
-  match: DispatchExpectation<Input> = {},
+  match: DispatchExpectation<NoInfer<Input>> = {},
 ): Promise<[StoredTask<Input>, ...StoredTask<Input>[]]> {
   checkArguments(source, task, match, ["count"]);
   const { count, ...rest } = match;
@@ -141,7 +141,7 @@ export async function assertDispatched<Input, Output>(
 export async function refuteDispatched<Input, Output>(
   source: DispatchSource,
   task: Task<Input, Output>,
-  match: DispatchMatch<Input> = {},
+  match: DispatchMatch<NoInfer<Input>> = {},
 ): Promise<void> {
   const found = await dispatched(source, task, match);
   if (found.length === 0) return;

@@ -103,7 +103,7 @@ export interface HandlerRun {
  */
 export async function runHandler<Input, Output>(
   task: Task<Input, Output>,
-  payload: Input,
+  payload: NoInfer<Input>,
   options: RunHandlerOptions = {},
 ): Promise<HandlerRun> {
   checkTask(task);

@@ -120,7 +120,7 @@ export class TestEverTask extends EverTask {
   /** Stores a task, as `EverTask` does; in `inline` mode it is run as well. */
   override async dispatch<Input, Output>(
     task: Task<Input, Output>,
-    payload: Input,
+    payload: NoInfer<Input>,
     options?: DispatchOptions,
   ): Promise<DispatchResult> {
     const result = await super.dispatch(task, payload, options);
@@ -131,7 +131,7 @@ export class TestEverTask extends EverTask {
   /** Stores many tasks of one type, as `EverTask` does; in `inline` mode they are run as well. */
   override async dispatchMany<Input, Output>(
     task: Task<Input, Output>,
-    payloads: Iterable<Input>,
+    payloads: Iterable<NoInfer<Input>>,
     options?: DispatchManyOptions,
   ): Promise<DispatchResult[]> {
     const results = await super.dispatchMany(task, payloads, options);

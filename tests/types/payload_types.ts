@@ -1,0 +1,70 @@
+// A payload is held to the task's type wherever it is passed, and never takes part in inferring that type: a variable is checked
+// as a literal is.
+
+import { createEverTask, defineTask, type TaskContext } from "@evertask/evertask";
+import { memoryStorage } from "@evertask/evertask/memory";
+import {
+  assertDispatched,
+  createTestEverTask,
+  dispatched,
+  refuteDispatched,
+  runHandler,
+} from "@evertask/evertask/testing";
+
+const mail = defineTask<{ to: string; copies: number }>({ type: "mail", handle() {} });
+const user = defineTask<{ id: string & { readonly brand: "user" } }>({ type: "user", handle() {} });
+const mode = defineTask<{ mode: "fast" | "slow" }>({ type: "mode", handle() {} });
+const everTask = createEverTask({ storage: memoryStorage(), tasks: [mail, user, mode] });
+const testEverTask = createTestEverTask({ storage: memoryStorage(), tasks: [mail, user, mode] });
+
+declare const context: TaskContext;
+declare const fits: { to: string; copies: number };
+declare const lacks: { to: string };
+declare const wider: { to: string; copies: number | string };
+declare const optional: { to: string; copies?: number };
+declare const anything: unknown;
+declare const text: string;
+
+export async function allowed(): Promise<void> {
+  await everTask.dispatch(mail, fits);
+  await everTask.dispatchMany(mail, [fits]);
+  await everTask.dispatchMany(mail, new Set([fits]));
+  await testEverTask.dispatch(mail, fits);
+  await testEverTask.dispatchMany(mail, [fits]);
+  await context.dispatch(mail, fits);
+  await runHandler(mail, fits);
+  await assertDispatched(everTask, mail, { payload: { to: text } });
+}
+
+export async function refused(): Promise<void> {
+  // @ts-expect-error: a property is missing
+  await everTask.dispatch(mail, lacks);
+  // @ts-expect-error: a property is wider
+  await everTask.dispatch(mail, wider);
+  // @ts-expect-error: a property may be missing
+  await everTask.dispatch(mail, optional);
+  // @ts-expect-error: it may be anything
+  await everTask.dispatch(mail, anything);
+  // @ts-expect-error: null
+  await everTask.dispatch(mail, null);
+  // @ts-expect-error: a text without the brand
+  await everTask.dispatch(user, { id: text });
+  // @ts-expect-error: any text for one of two
+  await everTask.dispatch(mode, { mode: text });
+  // @ts-expect-error: a property is missing, of one among many
+  await everTask.dispatchMany(mail, [fits, lacks]);
+  // @ts-expect-error: a property is missing, in a continuation
+  await context.dispatch(mail, lacks);
+  // @ts-expect-error: a property is missing, in a test
+  await testEverTask.dispatch(mail, lacks);
+  // @ts-expect-error: a property is missing, of many in a test
+  await testEverTask.dispatchMany(mail, [lacks]);
+  // @ts-expect-error: a property is missing, where one handler runs
+  await runHandler(mail, lacks);
+  // @ts-expect-error: no such property is expected
+  await assertDispatched(everTask, mail, { payload: { from: text } });
+  // @ts-expect-error: a property of another type is not to be there
+  await refuteDispatched(everTask, mail, { payload: { copies: text } });
+  // @ts-expect-error: no such property is looked for
+  await dispatched(everTask, mail, { payload: { from: text } });
+}
