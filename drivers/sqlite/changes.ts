@@ -37,7 +37,10 @@ const keepLease = new FencedUpdate(
     "attempt = max(attempt - ?, 0)",
 );
 
-/** The due instant stays, or is that of {@linkcode StatusChange.dueInMs}; a task that is queued and held stays held. */
+/**
+ * The due instant stays, or is that of {@linkcode StatusChange.dueInMs}; a task that is queued and
+ * held stays held.
+ */
 const standInLine = new FencedUpdate(
   "UPDATE queued_tasks SET status = ?1, exception = ?2, rate_slot_utc = ?3, " +
     "attempt = max(attempt - ?4, 0), worker_id = iif(?1 = 'Queued', worker_id, NULL), " +

@@ -71,7 +71,10 @@ async function checkCompleteness(
   );
 }
 
-/** All files that are missing or have changed, in one transaction: a migration that fails leaves the schema as it was. */
+/**
+ * All files that are missing or have changed, in one transaction: a migration that fails leaves the
+ * schema as it was.
+ */
 function applyMigrations(database: SqlServerDatabase): Promise<void> {
   const { schema } = database;
   return database.transaction(async (transaction) => {
@@ -81,8 +84,8 @@ function applyMigrations(database: SqlServerDatabase): Promise<void> {
         `Another process has been migrating the schema ${schema} for ten minutes.`,
       );
     }
-    // While this one waited, another may have done it all, or a newer EverTask may have migrated: its procedures are not to
-    // be replaced by older ones.
+    // While this one waited, another may have done it all, or a newer EverTask may have migrated:
+    // its procedures are not to be replaced by older ones.
     const found = toSchemaState(
       recordsets(await transaction.request().batch(stateQuery(schema))),
       schema,

@@ -18,8 +18,9 @@ export interface Grantee {
 const useNumbers: ReadonlySet<number> = new Set([229, 230]);
 
 /**
- * A right that migrations need: to create something in the database (262), to use a schema (2760), or to change what
- * "does not exist or you do not have permission" (1088, 3701, 4902, 15151, 15247).
+ * A right that migrations need: to create something in the database (262), to use a schema (2760),
+ * or to change what "does not exist or you do not have permission" (1088, 3701, 4902, 15151,
+ * 15247).
  */
 const migrationNumbers: ReadonlySet<number> = new Set([
   ...[262, 1088, 2760, 3701, 4902, 15151, 15247],
@@ -68,8 +69,9 @@ export function missingRightError(error: unknown, grantee: Grantee): StorageRead
  * @param more A further right that was found missing.
  */
 export function rightToUse({ schema, user, isBabelfish }: Grantee, more?: string): string {
-  // Babelfish knows no ownership chains: what a procedure does, its caller does. And it grants rights on large procedures within
-  // EXEC alone ("cannot fetch toast data without an active snapshot", seen with 4.3).
+  // Babelfish has no ownership chains: the caller of a procedure needs the rights on its tables.
+  // And it grants rights on large procedures in EXEC only: otherwise it "cannot fetch toast data
+  // without an active snapshot" (seen with 4.3).
   const rights = new Set([
     "EXECUTE",
     "SELECT",

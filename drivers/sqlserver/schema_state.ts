@@ -1,7 +1,8 @@
 // What a database has of our schema: its version, and the procedures with their texts.
 //
-// A procedure is made again when its text has changed. Processes of several releases that know the same version do so in
-// turn, so what a caller notices of a procedure (parameters, recordsets) changes with a new migration only.
+// A procedure is made again when its text has changed. Processes of several releases that know the
+// same version do so in turn, so what a caller notices of a procedure (parameters, recordsets)
+// changes with a new migration only.
 
 import type { Recordsets } from "./database.ts";
 import { instant, text, textOrNull, truth } from "./rows.ts";
@@ -56,7 +57,10 @@ export function toSchemaState([general, procedures]: Recordsets, schema: string)
   };
 }
 
-/** Whether a procedure has our text. Who may call it need not be allowed to see that: then it is taken for granted. */
+/**
+ * Whether a procedure has our text. Who may call it need not be allowed to see that: then it is
+ * taken for granted.
+ */
 function isOurs(name: ProcedureName, definition: string | null, schema: string): boolean {
   if (definition === null) return true;
   return withoutLineEnds(definition) === withoutLineEnds(batchesOf(`${name}.sql`, schema).at(-1)!);

@@ -252,7 +252,8 @@ GO
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'ExactQueueName') IS NOT NULL
     AND COL_LENGTH(N'[EverTask].[QueuedTasks]', N'QueueName') IS NOT NULL
 BEGIN
-    -- DATALENGTH counts as the column does, whatever the collation; on Babelfish, it counts bytes of UTF-8.
+    -- DATALENGTH counts as the column does, whatever the collation; on Babelfish, it counts bytes
+    -- of UTF-8.
     EXEC (N'UPDATE [EverTask].[QueuedTasks] SET [ExactQueueName] = [QueueName]
         WHERE DATALENGTH([QueueName]) <= 400 AND LEN([QueueName] + N''.'') <= 201');
     -- A name that does not fit fails its task, if that has not ended, and nothing else.
@@ -290,9 +291,10 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 2)
     WHERE [IsRecurring] = 1 AND [Status] = N'Cancelled' AND [NextRunUtc] IS NOT NULL;
 GO
 
--- What upstream left unfinished becomes due: a series at its next run, anything else, and a series without one, when it was
--- scheduled. A task in progress had a single owner in upstream, and that one is gone. The rhythm of a series goes on from its
--- next run: upstream adds a whole interval to the first one, so that the phase of "every 3 days" is not that of its creation.
+-- What upstream left unfinished becomes due: a series at its next run, anything else, and a series
+-- without one, when it was scheduled. A task in progress had a single owner in upstream, and that
+-- one is gone. The rhythm of a series goes on from its next run: upstream adds a whole interval to
+-- the first one, so that the phase of "every 3 days" is not that of its creation.
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 2)
     UPDATE [EverTask].[QueuedTasks]
     SET [DueAtUtc] = COALESCE(CASE WHEN [IsRecurring] = 1 THEN [NextRunUtc] END, [ScheduledExecutionUtc], [CreatedAtUtc]),
@@ -374,15 +376,20 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
     CREATE INDEX [IX_TaskExecutionLog_TimestampUtc] ON [EverTask].[TaskExecutionLog] ([TimestampUtc]);
 GO
 
--- Page-level options. They exist on SQL Server and Azure SQL only, hence not parsed elsewhere. No page locks on the hot
--- table: READPAST skips locked rows but waits for locked pages, and one statement of a batch must not lock the
--- neighbours of its rows. No escalation to a table lock either.
+-- Page-level options. They exist on SQL Server and Azure SQL only, hence not parsed elsewhere. No
+-- page locks on the hot table: READPAST skips locked rows but waits for locked pages, and one
+-- statement of a batch must not lock the neighbours of its rows. No escalation to a table lock
+-- either, nor of history: a transaction that stores thousands of rows would keep all other writers
+-- out until it ends.
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
     AND SERVERPROPERTY('Babelfish') IS NULL
 BEGIN
     EXEC (N'ALTER INDEX ALL ON [EverTask].[QueuedTasks] SET (ALLOW_PAGE_LOCKS = OFF)');
     EXEC (N'ALTER TABLE [EverTask].[QueuedTasks] SET (LOCK_ESCALATION = DISABLE)');
     EXEC (N'ALTER TABLE [EverTask].[RateLimits] SET (LOCK_ESCALATION = DISABLE)');
+    EXEC (N'ALTER TABLE [EverTask].[StatusAudit] SET (LOCK_ESCALATION = DISABLE)');
+    EXEC (N'ALTER TABLE [EverTask].[RunsAudit] SET (LOCK_ESCALATION = DISABLE)');
+    EXEC (N'ALTER TABLE [EverTask].[TaskExecutionLog] SET (LOCK_ESCALATION = DISABLE)');
 END;
 GO
 
@@ -605,23 +612,27 @@ BEGIN
             -- READCOMMITTEDLOCK makes both so in a database with row versioning. READPAST stands on the target, too: the
             -- row may be locked when its place in the index is not. Where the engine ignores hints, looking at DueAtUtc again
             -- keeps a task from being taken twice: a claim that had to wait for another sees that it is gone.
-            UPDATE [EverTask].[QueuedTasks] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK)
+            UPDATE [EverTask].[QueuedTasks]
             SET [WorkerId] = @WorkerId,
-                [ClaimedDueUtc] = [DueAtUtc],
+                [ClaimedDueUtc] = [QueuedTasks].[DueAtUtc],
                 [DueAtUtc] = NULL,
                 -- Counters stop at their end: a row that was damaged must not fail the claim of the others.
-                [Attempt] = CASE WHEN [Attempt] < 2147483647 THEN [Attempt] + 1 ELSE [Attempt] END,
-                [LeaseToken] = CASE WHEN [LeaseToken] < 2147483647 THEN [LeaseToken] + 1 ELSE [LeaseToken] END
+                [Attempt] = CASE WHEN [QueuedTasks].[Attempt] < 2147483647
+                                 THEN [QueuedTasks].[Attempt] + 1 ELSE [QueuedTasks].[Attempt] END,
+                [LeaseToken] = CASE WHEN [QueuedTasks].[LeaseToken] < 2147483647
+                                    THEN [QueuedTasks].[LeaseToken] + 1 ELSE [QueuedTasks].[LeaseToken] END
             OUTPUT inserted.[Id] INTO @Taken ([Id])
-            WHERE [IdOrder] IN (
+            FROM (
                 SELECT TOP (@Limit) q.[IdOrder]
                 FROM [EverTask].[QueuedTasks] AS q WITH (UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK)
                 WHERE q.[QueueName] = @QueueName AND q.[Priority] = @Priority
                     AND q.[DueAtUtc] IS NOT NULL AND q.[DueAtUtc] <= @Now
                     AND q.[Type] COLLATE Latin1_General_BIN2 IN (SELECT y.[Name] FROM @Types AS y)
-                ORDER BY q.[DueAtUtc], q.[IdOrder])
-                AND [DueAtUtc] <= @Now AND [WorkerId] IS NULL
-            OPTION (LOOP JOIN);
+                ORDER BY q.[DueAtUtc], q.[IdOrder]
+            ) AS c, [EverTask].[QueuedTasks] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK, FORCESEEK)
+            WHERE [QueuedTasks].[IdOrder] = c.[IdOrder]
+                AND [QueuedTasks].[DueAtUtc] <= @Now AND [QueuedTasks].[WorkerId] IS NULL
+            OPTION (LOOP JOIN, FORCE ORDER);
 
             SET @Limit = @Limit - @@ROWCOUNT;
 
@@ -645,9 +656,10 @@ BEGIN
         t.[RecurringInfo] AS [RecurringInfo], t.[AnchorUtc] AS [AnchorUtc], t.[MaxRuns] AS [MaxRuns],
         t.[RunUntil] AS [RunUntil], t.[NextRunUtc] AS [NextRunUtc], t.[CurrentRunCount] AS [CurrentRunCount]
     FROM @Taken AS k
-    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = k.[Id]
+    INNER JOIN [EverTask].[QueuedTasks] AS t WITH (FORCESEEK) ON t.[Id] = k.[Id]
     WHERE t.[WorkerId] = @WorkerId
-    ORDER BY t.[QueueName], t.[Priority] DESC, t.[ClaimedDueUtc], t.[IdOrder];
+    ORDER BY t.[QueueName], t.[Priority] DESC, t.[ClaimedDueUtc], t.[IdOrder]
+    OPTION (LOOP JOIN, FORCE ORDER);
 END
 GO
 `,
@@ -755,9 +767,10 @@ BEGIN
     UPDATE [EverTask].[QueuedTasks]
     SET [DueAtUtc] = CASE WHEN [DueAtUtc] < @Now THEN [DueAtUtc] ELSE @Now END
     OUTPUT inserted.[Id] INTO @Due ([TaskId])
-    WHERE [Id] IN (SELECT [TaskId] FROM @TaskIds) AND [WorkerId] IS NULL
+    FROM @TaskIds AS w, [EverTask].[QueuedTasks] WITH (FORCESEEK)
+    WHERE [QueuedTasks].[Id] = w.[TaskId] AND [WorkerId] IS NULL
         AND ([DueAtUtc] IS NOT NULL OR [NextRunUtc] IS NOT NULL)
-    OPTION (LOOP JOIN);
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     UPDATE [EverTask].[QueuedTasks]
     SET [Status] = N'Queued',
@@ -768,17 +781,19 @@ BEGIN
         [CancelRequested] = 0,
         [RateSlotUtc] = NULL
     OUTPUT inserted.[Id] INTO @Requeued ([TaskId])
-    WHERE [Id] IN (SELECT [TaskId] FROM @TaskIds) AND [WorkerId] IS NULL
+    FROM @TaskIds AS w, [EverTask].[QueuedTasks] WITH (FORCESEEK)
+    WHERE [QueuedTasks].[Id] = w.[TaskId] AND [WorkerId] IS NULL
         AND [DueAtUtc] IS NULL AND [IsRecurring] = 0
         AND [Status] IN (N'Failed', N'Cancelled', N'ServiceStopped')
-    OPTION (LOOP JOIN);
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     -- A task that is queued again is no error: only Full audits it.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT r.[TaskId], @Now, N'Queued', NULL
     FROM @Requeued AS r
-    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = r.[TaskId]
-    WHERE ISNULL(t.[AuditLevel], 0) NOT IN (1, 2, 3);
+    INNER JOIN [EverTask].[QueuedTasks] AS t WITH (FORCESEEK) ON t.[Id] = r.[TaskId]
+    WHERE ISNULL(t.[AuditLevel], 0) NOT IN (1, 2, 3)
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     COMMIT TRANSACTION;
 
@@ -849,7 +864,9 @@ BEGIN
 END
 GO
 `,
-  "usp_PersistTasks.sql": `-- Stores new tasks with their first audit rows and applies the task-key rules in order: one call, one transaction.
+  "usp_PersistTasks.sql": `-- Stores new tasks with their first audit rows and applies the task-key rules: one call, one
+-- transaction. Keys are taken in their order, and the tasks of one key in that of the list, so that
+-- two lists with the same new keys do not wait for each other.
 --
 -- A task whose key a stored task has:
 --   stored task in progress (or claimed)             -> existing
@@ -877,11 +894,12 @@ BEGIN
     -- What the server adds to each task.
     DECLARE @New TABLE (
         [Ordinal]  int               NOT NULL PRIMARY KEY,
-        [Turn]     int               NOT NULL, -- 0: has no key, is stored with all others like it; else its ordinal
+        [Turn]     int               NOT NULL, -- 0: has no key, is stored with all others like it; else its place by key
         [DueAtUtc] datetimeoffset(3) NOT NULL,
         [ClaimFor] nvarchar(100)     COLLATE Latin1_General_BIN2 NULL,
         [RowId]    uniqueidentifier  NOT NULL, -- the row that stands for the task in the end
-        [Outcome]  varchar(8)        NOT NULL
+        [Outcome]  varchar(8)        NOT NULL,
+        UNIQUE ([Turn], [Ordinal])
     );
     DECLARE @Created TABLE (
         [Id]         uniqueidentifier NOT NULL PRIMARY KEY,
@@ -890,7 +908,10 @@ BEGIN
     );
 
     INSERT INTO @New ([Ordinal], [Turn], [DueAtUtc], [ClaimFor], [RowId], [Outcome])
-    SELECT j.[Ordinal], CASE WHEN j.[TaskKey] IS NULL THEN 0 ELSE j.[Ordinal] END,
+    SELECT j.[Ordinal],
+        CASE WHEN j.[TaskKey] IS NULL THEN 0
+             ELSE ROW_NUMBER() OVER (PARTITION BY CASE WHEN j.[TaskKey] IS NULL THEN 0 ELSE 1 END
+                                     ORDER BY j.[TaskKey], j.[Ordinal]) END,
         COALESCE(CONVERT(datetimeoffset(3), j.[DueAtUtc]),
             DATEADD(millisecond, j.[DueInMs] % 86400000, DATEADD(day, j.[DueInMs] / 86400000, @Now))),
         -- Born claimed: only a task that is to run at once, in a queue that runs, by a worker that is known.
@@ -901,22 +922,24 @@ BEGIN
         j.[Id], 'created'
     FROM @Tasks AS j;
 
-    DECLARE @Turn int = 0;
+    DECLARE @Turn int = 0, @Ordinal int;
     DECLARE @TaskKey nvarchar(200), @Stores bit, @StoredId uniqueidentifier, @StoredStatus nvarchar(15), @StoredIsRecurring bit, @Busy bit, @Ended bit,
         @Alive bit, @SameSchedule bit, @Keeps bit, @NewIsRecurring bit, @NewStatus nvarchar(15), @NewLevel int, @Outcome varchar(8);
 
     BEGIN TRANSACTION;
 
-    -- Turn 0 stores all tasks without a key by one INSERT; then each task with a key has a turn, in order.
+    -- Turn 0 stores all tasks without a key by one INSERT; then each task with a key has a turn.
     WHILE @Turn IS NOT NULL
     BEGIN
         SET @Stores = 1;
 
+        SELECT @Ordinal = e.[Ordinal] FROM @New AS e WHERE e.[Turn] = @Turn;
+
         IF @Turn > 0 AND NOT EXISTS (SELECT 1 FROM [EverTask].[QueuedTasks] AS t
-                                     INNER JOIN @Tasks AS n ON n.[Id] = t.[Id] WHERE n.[Ordinal] = @Turn)
+                                     INNER JOIN @Tasks AS n ON n.[Id] = t.[Id] WHERE n.[Ordinal] = @Ordinal)
         BEGIN
             SET @StoredId = NULL;
-            SELECT @TaskKey = n.[TaskKey] FROM @Tasks AS n WHERE n.[Ordinal] = @Turn;
+            SELECT @TaskKey = n.[TaskKey] FROM @Tasks AS n WHERE n.[Ordinal] = @Ordinal;
             -- The range lock makes a second process that brings the same new key wait until this one has stored it. The
             -- key is compared with a variable, and with NULL, so that the filtered index is sure to be used: without it
             -- the lock would be on the whole table.
@@ -929,9 +952,9 @@ BEGIN
                     AND DATALENGTH(t.[RecurringTask]) = DATALENGTH(n.[RecurringTask]) THEN 1 ELSE 0 END,
                 @NewIsRecurring = n.[IsRecurring], @NewStatus = n.[Status], @NewLevel = n.[AuditLevel]
             FROM [EverTask].[QueuedTasks] AS t WITH (UPDLOCK, HOLDLOCK)
-            INNER JOIN @Tasks AS n ON n.[Ordinal] = @Turn
+            INNER JOIN @Tasks AS n ON n.[Ordinal] = @Ordinal
             WHERE t.[TaskKey] = @TaskKey AND t.[TaskKey] IS NOT NULL
-            OPTION (LOOP JOIN);
+            OPTION (LOOP JOIN, FORCE ORDER);
 
             IF @StoredId IS NOT NULL AND @Busy = 0 AND @StoredIsRecurring = 0 AND @Ended = 1
                 UPDATE [EverTask].[QueuedTasks] SET [TaskKey] = NULL WHERE [Id] = @StoredId;
@@ -961,7 +984,7 @@ BEGIN
                         [LostCount] = CASE WHEN @Keeps = 1 THEN t.[LostCount] ELSE 0 END,
                         [RateSlotUtc] = CASE WHEN @Keeps = 1 THEN t.[RateSlotUtc] END
                     FROM [EverTask].[QueuedTasks] AS t
-                    INNER JOIN @Tasks AS n ON n.[Ordinal] = @Turn
+                    INNER JOIN @Tasks AS n ON n.[Ordinal] = @Ordinal
                     INNER JOIN @New AS e ON e.[Ordinal] = n.[Ordinal]
                     WHERE t.[Id] = @StoredId AND t.[WorkerId] IS NULL AND t.[Status] <> N'InProgress';
                     IF @@ROWCOUNT > 0 SET @Outcome = 'updated';
@@ -971,7 +994,7 @@ BEGIN
                         INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
                         VALUES (@StoredId, @Now, @NewStatus, NULL);
                 END;
-                UPDATE @New SET [RowId] = @StoredId, [Outcome] = @Outcome WHERE [Ordinal] = @Turn;
+                UPDATE @New SET [RowId] = @StoredId, [Outcome] = @Outcome WHERE [Ordinal] = @Ordinal;
             END;
         END;
 
@@ -993,7 +1016,7 @@ BEGIN
             WHERE e.[Turn] = @Turn
                 AND NOT EXISTS (SELECT 1 FROM [EverTask].[QueuedTasks] AS t WHERE t.[Id] = n.[Id])
                 AND NOT EXISTS (SELECT 1 FROM @Tasks AS b WHERE b.[Id] = n.[Id] AND b.[Ordinal] < n.[Ordinal])
-            OPTION (LOOP JOIN);
+            OPTION (LOOP JOIN, FORCE ORDER);
 
         SELECT @Turn = MIN(n.[Turn]) FROM @New AS n WHERE n.[Turn] > @Turn;
     END;
@@ -1010,8 +1033,9 @@ BEGIN
         CASE WHEN n.[Outcome] = 'created' AND t.[WorkerId] = k.[ClaimFor] AND t.[LeaseToken] = 1 THEN 1 ELSE 0 END AS [Claimed]
     FROM @New AS n
     INNER JOIN @Tasks AS k ON k.[Ordinal] = n.[Ordinal]
-    LEFT JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = n.[RowId]
-    ORDER BY n.[Ordinal];
+    LEFT JOIN [EverTask].[QueuedTasks] AS t WITH (FORCESEEK) ON t.[Id] = n.[RowId]
+    ORDER BY n.[Ordinal]
+    OPTION (LOOP JOIN, FORCE ORDER);
 END
 GO
 `,
@@ -1076,8 +1100,9 @@ BEGIN
 
     BEGIN TRANSACTION;
 
-    -- One process at a time; the lock ends with the transaction, whatever happens to it. Nothing was written when it is not
-    -- granted, so COMMIT ends this transaction: ROLLBACK would end the caller's as well.
+    -- One process at a time; the lock ends with the transaction, whatever happens to it. Nothing
+    -- was written when it is not granted, so COMMIT ends this transaction: ROLLBACK would end the
+    -- caller's as well.
     IF @DryRun = 0
         EXEC @Lock = sp_getapplock @Resource = N'[EverTask].purge', @LockMode = 'Exclusive', @LockOwner = 'Transaction',
             @LockTimeout = 100;
@@ -1088,8 +1113,9 @@ BEGIN
         RETURN;
     END;
 
-    -- Each table: looks for one row more than may go, to know whether it is done. What a transaction locks is passed by, and
-    -- looked at again next time. The first condition is the one that the index on the instant can be sought by.
+    -- Each table: looks for one row more than may go, to know whether it is done. What a
+    -- transaction locks is passed by, and looked at again next time. The first condition is the one
+    -- that the index on the instant can be sought by.
     INSERT INTO @StatusRow ([Id])
     SELECT TOP (@Left + 1) s.[Id]
     FROM [EverTask].[StatusAudit] AS s WITH (READPAST, READCOMMITTEDLOCK)
@@ -1135,7 +1161,7 @@ BEGIN
         INSERT INTO @LogRow ([Id])
         SELECT TOP (@Left + 1 - @LogCount) l.[Id]
         FROM [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK)
-        INNER JOIN [EverTask].[TaskExecutionLog] AS l WITH (READPAST, READCOMMITTEDLOCK)
+        INNER JOIN [EverTask].[TaskExecutionLog] AS l WITH (READPAST, READCOMMITTEDLOCK, FORCESEEK)
             ON l.[TaskId] = t.[Id] AND l.[SequenceNumber] <= t.[LastLogSequence] - @MaxLogs
         WHERE t.[LastLogSequence] > @MaxLogs AND t.[LastLogSequence] > 0
             AND NOT EXISTS (SELECT 1 FROM @LogRow AS r WHERE r.[Id] = l.[Id])
@@ -1173,7 +1199,8 @@ BEGIN
         IF @TaskCount > @Left SET @Done = 0;
         IF @DryRun = 0
         BEGIN
-            -- One that is put in line at this moment, or has even run again, is no longer what it was.
+            -- One that is put in line at this moment, or has even run again, is no longer what it
+            -- was.
             DELETE FROM [EverTask].[QueuedTasks] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK)
             WHERE [Id] IN (SELECT TOP (@Left) r.[Id] FROM @TaskRow AS r ORDER BY r.[Id])
                 AND [IsRecurring] = 0 AND [WorkerId] IS NULL AND [DueAtUtc] IS NULL
@@ -1299,10 +1326,10 @@ BEGIN
     INNER JOIN [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK) ON t.[WorkerId] = g.[WorkerId]
     WHERE t.[WorkerId] IS NOT NULL
     ORDER BY t.[Id]
-    OPTION (LOOP JOIN);
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     -- The worker is compared again: two processes that find the same lost tasks take each of them once.
-    UPDATE [EverTask].[QueuedTasks] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK)
+    UPDATE [EverTask].[QueuedTasks]
     SET [LostCount] = CASE WHEN ([QueuedTasks].[Status] = N'InProgress' OR [QueuedTasks].[LostCount] = 0) AND [QueuedTasks].[LostCount] < 2147483647
             THEN [QueuedTasks].[LostCount] + 1 ELSE [QueuedTasks].[LostCount] END,
         [Attempt] = CASE WHEN [QueuedTasks].[Status] = N'InProgress' OR [QueuedTasks].[LostCount] = 0 OR [QueuedTasks].[Attempt] = 0
@@ -1314,16 +1341,17 @@ BEGIN
         [NextRunUtc] = CASE WHEN [QueuedTasks].[Status] = N'InProgress' AND [QueuedTasks].[LostCount] >= @PoisonLimit THEN NULL ELSE [QueuedTasks].[NextRunUtc] END,
         [CancelRequested] = CASE WHEN [QueuedTasks].[Status] = N'InProgress' AND [QueuedTasks].[LostCount] >= @PoisonLimit THEN 0 ELSE [QueuedTasks].[CancelRequested] END
     OUTPUT inserted.[Id] INTO @Lost ([TaskId])
-    FROM @Held AS h
+    FROM @Held AS h, [EverTask].[QueuedTasks] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK, FORCESEEK)
     WHERE [QueuedTasks].[Id] = h.[TaskId] AND [QueuedTasks].[WorkerId] = h.[WorkerId]
-    OPTION (LOOP JOIN);
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     -- A lost worker is an error: Full, Minimal and ErrorsOnly audit it.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT t.[Id], @Now, t.[Status], t.[Exception]
     FROM @Lost AS l
-    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = l.[TaskId]
-    WHERE ISNULL(t.[AuditLevel], 0) <> 3;
+    INNER JOIN [EverTask].[QueuedTasks] AS t WITH (FORCESEEK) ON t.[Id] = l.[TaskId]
+    WHERE ISNULL(t.[AuditLevel], 0) <> 3
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     -- Answered after the commit: a caller that does not read must not keep the rows locked.
     INSERT INTO @Answer ([IdOrder], [TaskId], [Type], [QueueName], [WorkerId], [LostCount], [Poisoned])
@@ -1331,7 +1359,8 @@ BEGIN
         CASE WHEN t.[Status] = N'Failed' THEN 1 ELSE 0 END
     FROM @Lost AS l
     INNER JOIN @Held AS h ON h.[TaskId] = l.[TaskId]
-    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = l.[TaskId];
+    INNER JOIN [EverTask].[QueuedTasks] AS t WITH (FORCESEEK) ON t.[Id] = l.[TaskId]
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     COMMIT TRANSACTION;
 
@@ -1366,10 +1395,10 @@ BEGIN
     SET [WorkerId] = NULL,
         [Attempt] = CASE WHEN t.[Attempt] > 0 THEN t.[Attempt] - 1 ELSE 0 END,
         [DueAtUtc] = CASE WHEN t.[CancelRequested] = 1 THEN @Now ELSE CONVERT(datetimeoffset(3), r.[DueAtUtc]) END
-    FROM [EverTask].[QueuedTasks] AS t
-    INNER JOIN @Tasks AS r ON r.[TaskId] = t.[Id]
+    FROM @Tasks AS r
+    INNER JOIN [EverTask].[QueuedTasks] AS t WITH (FORCESEEK) ON t.[Id] = r.[TaskId]
     WHERE t.[WorkerId] = @WorkerId AND t.[LeaseToken] = r.[LeaseToken]
-    OPTION (LOOP JOIN);
+    OPTION (LOOP JOIN, FORCE ORDER);
 END
 GO
 `,
@@ -1445,17 +1474,19 @@ BEGIN
         [DueAtUtc] = NULL,
         [NextRunUtc] = CASE WHEN [WorkerId] IS NULL THEN NULL ELSE [NextRunUtc] END
     OUTPUT inserted.[Id] INTO @Touched ([TaskId])
-    WHERE [Id] IN (SELECT [TaskId] FROM @TaskIds)
+    FROM @TaskIds AS w, [EverTask].[QueuedTasks] WITH (FORCESEEK)
+    WHERE [QueuedTasks].[Id] = w.[TaskId]
         AND ([WorkerId] IS NOT NULL OR [DueAtUtc] IS NOT NULL OR [NextRunUtc] IS NOT NULL
             OR [Status] NOT IN (N'Completed', N'Failed', N'Cancelled', N'ServiceStopped'))
-    OPTION (LOOP JOIN);
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     -- A cancellation is no error: only Full audits it.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT c.[TaskId], @Now, N'Cancelled', NULL
     FROM @Touched AS c
-    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = c.[TaskId]
-    WHERE t.[WorkerId] IS NULL AND ISNULL(t.[AuditLevel], 0) NOT IN (1, 2, 3);
+    INNER JOIN [EverTask].[QueuedTasks] AS t WITH (FORCESEEK) ON t.[Id] = c.[TaskId]
+    WHERE t.[WorkerId] IS NULL AND ISNULL(t.[AuditLevel], 0) NOT IN (1, 2, 3)
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     -- Answered after the commit: a caller that does not read must not keep the rows locked.
     INSERT INTO @Answer ([Ordinal], [Outcome])
@@ -1463,7 +1494,8 @@ BEGIN
                 WHEN t.[WorkerId] IS NULL THEN 'cancelled' ELSE 'requested' END
     FROM @TaskIds AS w
     LEFT JOIN @Touched AS c ON c.[TaskId] = w.[TaskId]
-    LEFT JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = w.[TaskId];
+    LEFT JOIN [EverTask].[QueuedTasks] AS t WITH (FORCESEEK) ON t.[Id] = w.[TaskId]
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     COMMIT TRANSACTION;
 
@@ -1499,17 +1531,17 @@ BEGIN
     -- Locks the keys first, in their order, as usp_TakeRateSlots does.
     UPDATE r
     SET [StartedTatMs] = r.[StartedTatMs]
-    FROM [EverTask].[RateLimits] AS r
-    INNER JOIN @Slot AS s ON s.[RateKey] = r.[RateKey]
-    OPTION (LOOP JOIN);
+    FROM @Slot AS s
+    INNER JOIN [EverTask].[RateLimits] AS r WITH (FORCESEEK) ON r.[RateKey] = s.[RateKey]
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     INSERT INTO [EverTask].[ReturnedRateSlots] ([RateKey], [SlotMs])
     SELECT s.[RateKey], s.[SlotMs]
     FROM @Slot AS s
-    INNER JOIN [EverTask].[RateLimits] AS r ON r.[RateKey] = s.[RateKey]
-    LEFT JOIN [EverTask].[ReturnedRateSlots] AS k ON k.[RateKey] = s.[RateKey] AND k.[SlotMs] = s.[SlotMs]
+    INNER JOIN [EverTask].[RateLimits] AS r WITH (FORCESEEK) ON r.[RateKey] = s.[RateKey]
+    LEFT JOIN [EverTask].[ReturnedRateSlots] AS k WITH (FORCESEEK) ON k.[RateKey] = s.[RateKey] AND k.[SlotMs] = s.[SlotMs]
     WHERE k.[RateKey] IS NULL
-    OPTION (LOOP JOIN);
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     COMMIT TRANSACTION;
 END
@@ -1544,17 +1576,18 @@ BEGIN
     -- it outlives lines that retention has deleted.
     UPDATE t
     SET [LastLogSequence] = t.[LastLogSequence] + c.[Lines]
-    FROM [EverTask].[QueuedTasks] AS t
-    INNER JOIN @Counted AS c ON c.[TaskId] = t.[Id]
-    OPTION (LOOP JOIN);
+    FROM @Counted AS c
+    INNER JOIN [EverTask].[QueuedTasks] AS t WITH (FORCESEEK) ON t.[Id] = c.[TaskId]
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     INSERT INTO [EverTask].[TaskExecutionLog] ([TaskId], [TimestampUtc], [Level], [Message], [ExceptionDetails], [RunNumber], [SequenceNumber])
     SELECT l.[TaskId], DATEADD(millisecond, -(l.[AgoMs] % 86400000), DATEADD(day, -(l.[AgoMs] / 86400000), @Now)), l.[Level], l.[Message], l.[Exception], l.[RunNumber],
         t.[LastLogSequence] - c.[Lines] + ROW_NUMBER() OVER (PARTITION BY l.[TaskId] ORDER BY l.[Ordinal])
     FROM @Lines AS l
-    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = l.[TaskId]
+    INNER JOIN [EverTask].[QueuedTasks] AS t WITH (FORCESEEK) ON t.[Id] = l.[TaskId]
     INNER JOIN @Counted AS c ON c.[TaskId] = l.[TaskId]
-    ORDER BY l.[Ordinal];
+    ORDER BY l.[Ordinal]
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     COMMIT TRANSACTION;
 END
@@ -1591,9 +1624,10 @@ GO
 --
 --   EXEC [EverTask].[usp_SetTaskStatus] @TaskId = '01900000-0000-7000-8000-000000000001', @Status = N'Completed';
 --
--- Everything after @AuditLevel is for workers. Without it, WaitingQueue, Queued and Pending leave the due instant of a task
--- that waits as it is. One that neither waits nor is held becomes due: a series at its next run, another task when it was
--- dispatched for, at the soonest now. A status that does not exist is refused (error 50001).
+-- Everything after @AuditLevel is for workers. Without it, WaitingQueue, Queued and Pending leave
+-- the due instant of a task that waits as it is. One that neither waits nor is held becomes due: a
+-- series at its next run, another task when it was dispatched for, at the soonest now. A status
+-- that does not exist is refused (error 50001).
 --
 -- Answers one row: Applied (1 or 0).
 
@@ -1717,8 +1751,9 @@ BEGIN
 
     BEGIN TRANSACTION;
 
-    -- The target stands without an alias here and wherever else OUTPUT is: Babelfish takes aliases wrong there. Loop joins
-    -- keep the plan to a seek a task, whatever the statistics say.
+    -- The target stands without an alias, and behind a comma, here and wherever else OUTPUT is:
+    -- Babelfish takes aliases and JOIN wrong there. The hints pin the plan: the list in its order,
+    -- and a seek for each task, whatever the statistics say.
     UPDATE [EverTask].[QueuedTasks]
     SET [Status] = c.[Status],
         [Exception] = c.[Exception],
@@ -1752,10 +1787,10 @@ BEGIN
             CASE WHEN l.[ExecutionTimeMs] IS NULL OR l.[AuditLevel] = 3 THEN 1 ELSE 0 END AS [KeepsExecution]
         FROM @Changes AS l
         INNER JOIN @Steps AS s ON s.[Ordinal] = l.[Ordinal] AND s.[Step] = l.[LastStep]
-    ) AS c
+    ) AS c, [EverTask].[QueuedTasks] WITH (FORCESEEK)
     WHERE [QueuedTasks].[Id] = c.[TaskId]
         AND (c.[WorkerId] IS NULL OR ([QueuedTasks].[WorkerId] = c.[WorkerId] AND [QueuedTasks].[LeaseToken] = c.[LeaseToken]))
-    OPTION (LOOP JOIN);
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     -- Full audits every change; Minimal and ErrorsOnly audit errors; None audits nothing.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
@@ -1809,9 +1844,9 @@ BEGIN
     -- order do not wait for each other; and reads the clock after that, so that it is not behind what others reserved.
     UPDATE r
     SET [StartedTatMs] = r.[StartedTatMs]
-    FROM [EverTask].[RateLimits] AS r
-    INNER JOIN @Key AS k ON k.[RateKey] = r.[RateKey]
-    OPTION (LOOP JOIN);
+    FROM @Key AS k
+    INNER JOIN [EverTask].[RateLimits] AS r WITH (FORCESEEK) ON r.[RateKey] = k.[RateKey]
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     SET @NowMs = DATEDIFF_BIG(millisecond, CONVERT(datetime2(3), '1970-01-01'), CONVERT(datetime2(3), SYSUTCDATETIME()));
 
@@ -2095,10 +2130,10 @@ BEGIN
             CONVERT(datetimeoffset(3), l.[NextRunUtc]) AS [NextRunUtc], s.[Status], s.[Exception], s.[AgoMs]
         FROM @Runs AS l
         INNER JOIN @Steps AS s ON s.[Ordinal] = l.[Ordinal] AND s.[Step] = l.[LastStep]
-    ) AS r
+    ) AS r, [EverTask].[QueuedTasks] WITH (FORCESEEK)
     WHERE [QueuedTasks].[Id] = r.[TaskId] AND [QueuedTasks].[IsRecurring] = 1
         AND (r.[WorkerId] IS NULL OR ([QueuedTasks].[WorkerId] = r.[WorkerId] AND [QueuedTasks].[LeaseToken] = r.[LeaseToken]))
-    OPTION (LOOP JOIN);
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     -- Full audits every change; Minimal and ErrorsOnly audit errors; None audits nothing.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])

@@ -78,9 +78,9 @@ CREATE TYPE status_change AS (
 -- With InProgress or Queued as the status, and no due_in_ms, lease and due instant stay as they are; with any other the
 -- lease ends. An open request to cancel makes a task due at once, since whoever claims it next has to deal with it.
 --
--- Without a worker and due_in_ms, WaitingQueue, Queued and Pending leave the due instant of a task that waits as it is. One
--- that neither waits nor is held becomes due: a series at its next run, another task when it was dispatched for, at the
--- soonest now.
+-- Without a worker and due_in_ms, WaitingQueue, Queued and Pending leave the due instant of a task
+-- that waits as it is. One that neither waits nor is held becomes due: a series at its next run,
+-- another task when it was dispatched for, at the soonest now.
 --
 -- Pass changes ordered by id, so that two batches never wait for each other. The plan is fixed, since statistics that lag
 -- behind make the planner read the whole table for a batch of 250 (measured: 17 s): a nested loop over the changes, each
@@ -195,10 +195,11 @@ BEGIN
     array_to_string(known, ', ') USING ERRCODE = 'invalid_parameter_value';
 END $$;
 
--- Changes one task's status by hand and writes the audit row that the level asks for. A held task's lease ends, unless the
--- status is InProgress or Queued; with due_in_ms it can be claimed again after so long. Without it, WaitingQueue, Queued and
--- Pending make a task due that does not wait: see set_task_statuses. Returns whether there is such a task (and, with a worker
--- and a token, whether that worker held it).
+-- Changes one task's status by hand and writes the audit row that the level asks for. A held task's
+-- lease ends, unless the status is InProgress or Queued; with due_in_ms it can be claimed again
+-- after so long. Without it, WaitingQueue, Queued and Pending make a task due that does not wait:
+-- see set_task_statuses. Returns whether there is such a task (and, with a worker and a token,
+-- whether that worker held it).
 CREATE FUNCTION set_task_status(
   task_id uuid,
   status text,

@@ -93,7 +93,8 @@ GO
 IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'ExactQueueName') IS NOT NULL
     AND COL_LENGTH(N'[EverTask].[QueuedTasks]', N'QueueName') IS NOT NULL
 BEGIN
-    -- DATALENGTH counts as the column does, whatever the collation; on Babelfish, it counts bytes of UTF-8.
+    -- DATALENGTH counts as the column does, whatever the collation; on Babelfish, it counts bytes
+    -- of UTF-8.
     EXEC (N'UPDATE [EverTask].[QueuedTasks] SET [ExactQueueName] = [QueueName]
         WHERE DATALENGTH([QueueName]) <= 400 AND LEN([QueueName] + N''.'') <= 201');
     -- A name that does not fit fails its task, if that has not ended, and nothing else.
@@ -131,9 +132,10 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 2)
     WHERE [IsRecurring] = 1 AND [Status] = N'Cancelled' AND [NextRunUtc] IS NOT NULL;
 GO
 
--- What upstream left unfinished becomes due: a series at its next run, anything else, and a series without one, when it was
--- scheduled. A task in progress had a single owner in upstream, and that one is gone. The rhythm of a series goes on from its
--- next run: upstream adds a whole interval to the first one, so that the phase of "every 3 days" is not that of its creation.
+-- What upstream left unfinished becomes due: a series at its next run, anything else, and a series
+-- without one, when it was scheduled. A task in progress had a single owner in upstream, and that
+-- one is gone. The rhythm of a series goes on from its next run: upstream adds a whole interval to
+-- the first one, so that the phase of "every 3 days" is not that of its creation.
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 2)
     UPDATE [EverTask].[QueuedTasks]
     SET [DueAtUtc] = COALESCE(CASE WHEN [IsRecurring] = 1 THEN [NextRunUtc] END, [ScheduledExecutionUtc], [CreatedAtUtc]),

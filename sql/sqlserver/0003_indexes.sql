@@ -64,15 +64,20 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
     CREATE INDEX [IX_TaskExecutionLog_TimestampUtc] ON [EverTask].[TaskExecutionLog] ([TimestampUtc]);
 GO
 
--- Page-level options. They exist on SQL Server and Azure SQL only, hence not parsed elsewhere. No page locks on the hot
--- table: READPAST skips locked rows but waits for locked pages, and one statement of a batch must not lock the
--- neighbours of its rows. No escalation to a table lock either.
+-- Page-level options. They exist on SQL Server and Azure SQL only, hence not parsed elsewhere. No
+-- page locks on the hot table: READPAST skips locked rows but waits for locked pages, and one
+-- statement of a batch must not lock the neighbours of its rows. No escalation to a table lock
+-- either, nor of history: a transaction that stores thousands of rows would keep all other writers
+-- out until it ends.
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 3)
     AND SERVERPROPERTY('Babelfish') IS NULL
 BEGIN
     EXEC (N'ALTER INDEX ALL ON [EverTask].[QueuedTasks] SET (ALLOW_PAGE_LOCKS = OFF)');
     EXEC (N'ALTER TABLE [EverTask].[QueuedTasks] SET (LOCK_ESCALATION = DISABLE)');
     EXEC (N'ALTER TABLE [EverTask].[RateLimits] SET (LOCK_ESCALATION = DISABLE)');
+    EXEC (N'ALTER TABLE [EverTask].[StatusAudit] SET (LOCK_ESCALATION = DISABLE)');
+    EXEC (N'ALTER TABLE [EverTask].[RunsAudit] SET (LOCK_ESCALATION = DISABLE)');
+    EXEC (N'ALTER TABLE [EverTask].[TaskExecutionLog] SET (LOCK_ESCALATION = DISABLE)');
 END;
 GO
 

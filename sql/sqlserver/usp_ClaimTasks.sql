@@ -52,23 +52,27 @@ BEGIN
             -- READCOMMITTEDLOCK makes both so in a database with row versioning. READPAST stands on the target, too: the
             -- row may be locked when its place in the index is not. Where the engine ignores hints, looking at DueAtUtc again
             -- keeps a task from being taken twice: a claim that had to wait for another sees that it is gone.
-            UPDATE [EverTask].[QueuedTasks] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK)
+            UPDATE [EverTask].[QueuedTasks]
             SET [WorkerId] = @WorkerId,
-                [ClaimedDueUtc] = [DueAtUtc],
+                [ClaimedDueUtc] = [QueuedTasks].[DueAtUtc],
                 [DueAtUtc] = NULL,
                 -- Counters stop at their end: a row that was damaged must not fail the claim of the others.
-                [Attempt] = CASE WHEN [Attempt] < 2147483647 THEN [Attempt] + 1 ELSE [Attempt] END,
-                [LeaseToken] = CASE WHEN [LeaseToken] < 2147483647 THEN [LeaseToken] + 1 ELSE [LeaseToken] END
+                [Attempt] = CASE WHEN [QueuedTasks].[Attempt] < 2147483647
+                                 THEN [QueuedTasks].[Attempt] + 1 ELSE [QueuedTasks].[Attempt] END,
+                [LeaseToken] = CASE WHEN [QueuedTasks].[LeaseToken] < 2147483647
+                                    THEN [QueuedTasks].[LeaseToken] + 1 ELSE [QueuedTasks].[LeaseToken] END
             OUTPUT inserted.[Id] INTO @Taken ([Id])
-            WHERE [IdOrder] IN (
+            FROM (
                 SELECT TOP (@Limit) q.[IdOrder]
                 FROM [EverTask].[QueuedTasks] AS q WITH (UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK)
                 WHERE q.[QueueName] = @QueueName AND q.[Priority] = @Priority
                     AND q.[DueAtUtc] IS NOT NULL AND q.[DueAtUtc] <= @Now
                     AND q.[Type] COLLATE Latin1_General_BIN2 IN (SELECT y.[Name] FROM @Types AS y)
-                ORDER BY q.[DueAtUtc], q.[IdOrder])
-                AND [DueAtUtc] <= @Now AND [WorkerId] IS NULL
-            OPTION (LOOP JOIN);
+                ORDER BY q.[DueAtUtc], q.[IdOrder]
+            ) AS c, [EverTask].[QueuedTasks] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK, FORCESEEK)
+            WHERE [QueuedTasks].[IdOrder] = c.[IdOrder]
+                AND [QueuedTasks].[DueAtUtc] <= @Now AND [QueuedTasks].[WorkerId] IS NULL
+            OPTION (LOOP JOIN, FORCE ORDER);
 
             SET @Limit = @Limit - @@ROWCOUNT;
 
@@ -92,8 +96,9 @@ BEGIN
         t.[RecurringInfo] AS [RecurringInfo], t.[AnchorUtc] AS [AnchorUtc], t.[MaxRuns] AS [MaxRuns],
         t.[RunUntil] AS [RunUntil], t.[NextRunUtc] AS [NextRunUtc], t.[CurrentRunCount] AS [CurrentRunCount]
     FROM @Taken AS k
-    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = k.[Id]
+    INNER JOIN [EverTask].[QueuedTasks] AS t WITH (FORCESEEK) ON t.[Id] = k.[Id]
     WHERE t.[WorkerId] = @WorkerId
-    ORDER BY t.[QueueName], t.[Priority] DESC, t.[ClaimedDueUtc], t.[IdOrder];
+    ORDER BY t.[QueueName], t.[Priority] DESC, t.[ClaimedDueUtc], t.[IdOrder]
+    OPTION (LOOP JOIN, FORCE ORDER);
 END
 GO

@@ -28,9 +28,10 @@ BEGIN
     UPDATE [EverTask].[QueuedTasks]
     SET [DueAtUtc] = CASE WHEN [DueAtUtc] < @Now THEN [DueAtUtc] ELSE @Now END
     OUTPUT inserted.[Id] INTO @Due ([TaskId])
-    WHERE [Id] IN (SELECT [TaskId] FROM @TaskIds) AND [WorkerId] IS NULL
+    FROM @TaskIds AS w, [EverTask].[QueuedTasks] WITH (FORCESEEK)
+    WHERE [QueuedTasks].[Id] = w.[TaskId] AND [WorkerId] IS NULL
         AND ([DueAtUtc] IS NOT NULL OR [NextRunUtc] IS NOT NULL)
-    OPTION (LOOP JOIN);
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     UPDATE [EverTask].[QueuedTasks]
     SET [Status] = N'Queued',
@@ -41,17 +42,19 @@ BEGIN
         [CancelRequested] = 0,
         [RateSlotUtc] = NULL
     OUTPUT inserted.[Id] INTO @Requeued ([TaskId])
-    WHERE [Id] IN (SELECT [TaskId] FROM @TaskIds) AND [WorkerId] IS NULL
+    FROM @TaskIds AS w, [EverTask].[QueuedTasks] WITH (FORCESEEK)
+    WHERE [QueuedTasks].[Id] = w.[TaskId] AND [WorkerId] IS NULL
         AND [DueAtUtc] IS NULL AND [IsRecurring] = 0
         AND [Status] IN (N'Failed', N'Cancelled', N'ServiceStopped')
-    OPTION (LOOP JOIN);
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     -- A task that is queued again is no error: only Full audits it.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT r.[TaskId], @Now, N'Queued', NULL
     FROM @Requeued AS r
-    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = r.[TaskId]
-    WHERE ISNULL(t.[AuditLevel], 0) NOT IN (1, 2, 3);
+    INNER JOIN [EverTask].[QueuedTasks] AS t WITH (FORCESEEK) ON t.[Id] = r.[TaskId]
+    WHERE ISNULL(t.[AuditLevel], 0) NOT IN (1, 2, 3)
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     COMMIT TRANSACTION;
 

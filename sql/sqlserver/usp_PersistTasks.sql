@@ -1,4 +1,6 @@
--- Stores new tasks with their first audit rows and applies the task-key rules in order: one call, one transaction.
+-- Stores new tasks with their first audit rows and applies the task-key rules: one call, one
+-- transaction. Keys are taken in their order, and the tasks of one key in that of the list, so that
+-- two lists with the same new keys do not wait for each other.
 --
 -- A task whose key a stored task has:
 --   stored task in progress (or claimed)             -> existing
@@ -26,11 +28,12 @@ BEGIN
     -- What the server adds to each task.
     DECLARE @New TABLE (
         [Ordinal]  int               NOT NULL PRIMARY KEY,
-        [Turn]     int               NOT NULL, -- 0: has no key, is stored with all others like it; else its ordinal
+        [Turn]     int               NOT NULL, -- 0: has no key, is stored with all others like it; else its place by key
         [DueAtUtc] datetimeoffset(3) NOT NULL,
         [ClaimFor] nvarchar(100)     COLLATE Latin1_General_BIN2 NULL,
         [RowId]    uniqueidentifier  NOT NULL, -- the row that stands for the task in the end
-        [Outcome]  varchar(8)        NOT NULL
+        [Outcome]  varchar(8)        NOT NULL,
+        UNIQUE ([Turn], [Ordinal])
     );
     DECLARE @Created TABLE (
         [Id]         uniqueidentifier NOT NULL PRIMARY KEY,
@@ -39,7 +42,10 @@ BEGIN
     );
 
     INSERT INTO @New ([Ordinal], [Turn], [DueAtUtc], [ClaimFor], [RowId], [Outcome])
-    SELECT j.[Ordinal], CASE WHEN j.[TaskKey] IS NULL THEN 0 ELSE j.[Ordinal] END,
+    SELECT j.[Ordinal],
+        CASE WHEN j.[TaskKey] IS NULL THEN 0
+             ELSE ROW_NUMBER() OVER (PARTITION BY CASE WHEN j.[TaskKey] IS NULL THEN 0 ELSE 1 END
+                                     ORDER BY j.[TaskKey], j.[Ordinal]) END,
         COALESCE(CONVERT(datetimeoffset(3), j.[DueAtUtc]),
             DATEADD(millisecond, j.[DueInMs] % 86400000, DATEADD(day, j.[DueInMs] / 86400000, @Now))),
         -- Born claimed: only a task that is to run at once, in a queue that runs, by a worker that is known.
@@ -50,22 +56,24 @@ BEGIN
         j.[Id], 'created'
     FROM @Tasks AS j;
 
-    DECLARE @Turn int = 0;
+    DECLARE @Turn int = 0, @Ordinal int;
     DECLARE @TaskKey nvarchar(200), @Stores bit, @StoredId uniqueidentifier, @StoredStatus nvarchar(15), @StoredIsRecurring bit, @Busy bit, @Ended bit,
         @Alive bit, @SameSchedule bit, @Keeps bit, @NewIsRecurring bit, @NewStatus nvarchar(15), @NewLevel int, @Outcome varchar(8);
 
     BEGIN TRANSACTION;
 
-    -- Turn 0 stores all tasks without a key by one INSERT; then each task with a key has a turn, in order.
+    -- Turn 0 stores all tasks without a key by one INSERT; then each task with a key has a turn.
     WHILE @Turn IS NOT NULL
     BEGIN
         SET @Stores = 1;
 
+        SELECT @Ordinal = e.[Ordinal] FROM @New AS e WHERE e.[Turn] = @Turn;
+
         IF @Turn > 0 AND NOT EXISTS (SELECT 1 FROM [EverTask].[QueuedTasks] AS t
-                                     INNER JOIN @Tasks AS n ON n.[Id] = t.[Id] WHERE n.[Ordinal] = @Turn)
+                                     INNER JOIN @Tasks AS n ON n.[Id] = t.[Id] WHERE n.[Ordinal] = @Ordinal)
         BEGIN
             SET @StoredId = NULL;
-            SELECT @TaskKey = n.[TaskKey] FROM @Tasks AS n WHERE n.[Ordinal] = @Turn;
+            SELECT @TaskKey = n.[TaskKey] FROM @Tasks AS n WHERE n.[Ordinal] = @Ordinal;
             -- The range lock makes a second process that brings the same new key wait until this one has stored it. The
             -- key is compared with a variable, and with NULL, so that the filtered index is sure to be used: without it
             -- the lock would be on the whole table.
@@ -78,9 +86,9 @@ BEGIN
                     AND DATALENGTH(t.[RecurringTask]) = DATALENGTH(n.[RecurringTask]) THEN 1 ELSE 0 END,
                 @NewIsRecurring = n.[IsRecurring], @NewStatus = n.[Status], @NewLevel = n.[AuditLevel]
             FROM [EverTask].[QueuedTasks] AS t WITH (UPDLOCK, HOLDLOCK)
-            INNER JOIN @Tasks AS n ON n.[Ordinal] = @Turn
+            INNER JOIN @Tasks AS n ON n.[Ordinal] = @Ordinal
             WHERE t.[TaskKey] = @TaskKey AND t.[TaskKey] IS NOT NULL
-            OPTION (LOOP JOIN);
+            OPTION (LOOP JOIN, FORCE ORDER);
 
             IF @StoredId IS NOT NULL AND @Busy = 0 AND @StoredIsRecurring = 0 AND @Ended = 1
                 UPDATE [EverTask].[QueuedTasks] SET [TaskKey] = NULL WHERE [Id] = @StoredId;
@@ -110,7 +118,7 @@ BEGIN
                         [LostCount] = CASE WHEN @Keeps = 1 THEN t.[LostCount] ELSE 0 END,
                         [RateSlotUtc] = CASE WHEN @Keeps = 1 THEN t.[RateSlotUtc] END
                     FROM [EverTask].[QueuedTasks] AS t
-                    INNER JOIN @Tasks AS n ON n.[Ordinal] = @Turn
+                    INNER JOIN @Tasks AS n ON n.[Ordinal] = @Ordinal
                     INNER JOIN @New AS e ON e.[Ordinal] = n.[Ordinal]
                     WHERE t.[Id] = @StoredId AND t.[WorkerId] IS NULL AND t.[Status] <> N'InProgress';
                     IF @@ROWCOUNT > 0 SET @Outcome = 'updated';
@@ -120,7 +128,7 @@ BEGIN
                         INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
                         VALUES (@StoredId, @Now, @NewStatus, NULL);
                 END;
-                UPDATE @New SET [RowId] = @StoredId, [Outcome] = @Outcome WHERE [Ordinal] = @Turn;
+                UPDATE @New SET [RowId] = @StoredId, [Outcome] = @Outcome WHERE [Ordinal] = @Ordinal;
             END;
         END;
 
@@ -142,7 +150,7 @@ BEGIN
             WHERE e.[Turn] = @Turn
                 AND NOT EXISTS (SELECT 1 FROM [EverTask].[QueuedTasks] AS t WHERE t.[Id] = n.[Id])
                 AND NOT EXISTS (SELECT 1 FROM @Tasks AS b WHERE b.[Id] = n.[Id] AND b.[Ordinal] < n.[Ordinal])
-            OPTION (LOOP JOIN);
+            OPTION (LOOP JOIN, FORCE ORDER);
 
         SELECT @Turn = MIN(n.[Turn]) FROM @New AS n WHERE n.[Turn] > @Turn;
     END;
@@ -159,7 +167,8 @@ BEGIN
         CASE WHEN n.[Outcome] = 'created' AND t.[WorkerId] = k.[ClaimFor] AND t.[LeaseToken] = 1 THEN 1 ELSE 0 END AS [Claimed]
     FROM @New AS n
     INNER JOIN @Tasks AS k ON k.[Ordinal] = n.[Ordinal]
-    LEFT JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = n.[RowId]
-    ORDER BY n.[Ordinal];
+    LEFT JOIN [EverTask].[QueuedTasks] AS t WITH (FORCESEEK) ON t.[Id] = n.[RowId]
+    ORDER BY n.[Ordinal]
+    OPTION (LOOP JOIN, FORCE ORDER);
 END
 GO

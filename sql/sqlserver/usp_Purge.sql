@@ -59,8 +59,9 @@ BEGIN
 
     BEGIN TRANSACTION;
 
-    -- One process at a time; the lock ends with the transaction, whatever happens to it. Nothing was written when it is not
-    -- granted, so COMMIT ends this transaction: ROLLBACK would end the caller's as well.
+    -- One process at a time; the lock ends with the transaction, whatever happens to it. Nothing
+    -- was written when it is not granted, so COMMIT ends this transaction: ROLLBACK would end the
+    -- caller's as well.
     IF @DryRun = 0
         EXEC @Lock = sp_getapplock @Resource = N'[EverTask].purge', @LockMode = 'Exclusive', @LockOwner = 'Transaction',
             @LockTimeout = 100;
@@ -71,8 +72,9 @@ BEGIN
         RETURN;
     END;
 
-    -- Each table: looks for one row more than may go, to know whether it is done. What a transaction locks is passed by, and
-    -- looked at again next time. The first condition is the one that the index on the instant can be sought by.
+    -- Each table: looks for one row more than may go, to know whether it is done. What a
+    -- transaction locks is passed by, and looked at again next time. The first condition is the one
+    -- that the index on the instant can be sought by.
     INSERT INTO @StatusRow ([Id])
     SELECT TOP (@Left + 1) s.[Id]
     FROM [EverTask].[StatusAudit] AS s WITH (READPAST, READCOMMITTEDLOCK)
@@ -118,7 +120,7 @@ BEGIN
         INSERT INTO @LogRow ([Id])
         SELECT TOP (@Left + 1 - @LogCount) l.[Id]
         FROM [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK)
-        INNER JOIN [EverTask].[TaskExecutionLog] AS l WITH (READPAST, READCOMMITTEDLOCK)
+        INNER JOIN [EverTask].[TaskExecutionLog] AS l WITH (READPAST, READCOMMITTEDLOCK, FORCESEEK)
             ON l.[TaskId] = t.[Id] AND l.[SequenceNumber] <= t.[LastLogSequence] - @MaxLogs
         WHERE t.[LastLogSequence] > @MaxLogs AND t.[LastLogSequence] > 0
             AND NOT EXISTS (SELECT 1 FROM @LogRow AS r WHERE r.[Id] = l.[Id])
@@ -156,7 +158,8 @@ BEGIN
         IF @TaskCount > @Left SET @Done = 0;
         IF @DryRun = 0
         BEGIN
-            -- One that is put in line at this moment, or has even run again, is no longer what it was.
+            -- One that is put in line at this moment, or has even run again, is no longer what it
+            -- was.
             DELETE FROM [EverTask].[QueuedTasks] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK)
             WHERE [Id] IN (SELECT TOP (@Left) r.[Id] FROM @TaskRow AS r ORDER BY r.[Id])
                 AND [IsRecurring] = 0 AND [WorkerId] IS NULL AND [DueAtUtc] IS NULL

@@ -63,10 +63,10 @@ BEGIN
     INNER JOIN [EverTask].[QueuedTasks] AS t WITH (READPAST, READCOMMITTEDLOCK) ON t.[WorkerId] = g.[WorkerId]
     WHERE t.[WorkerId] IS NOT NULL
     ORDER BY t.[Id]
-    OPTION (LOOP JOIN);
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     -- The worker is compared again: two processes that find the same lost tasks take each of them once.
-    UPDATE [EverTask].[QueuedTasks] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK)
+    UPDATE [EverTask].[QueuedTasks]
     SET [LostCount] = CASE WHEN ([QueuedTasks].[Status] = N'InProgress' OR [QueuedTasks].[LostCount] = 0) AND [QueuedTasks].[LostCount] < 2147483647
             THEN [QueuedTasks].[LostCount] + 1 ELSE [QueuedTasks].[LostCount] END,
         [Attempt] = CASE WHEN [QueuedTasks].[Status] = N'InProgress' OR [QueuedTasks].[LostCount] = 0 OR [QueuedTasks].[Attempt] = 0
@@ -78,16 +78,17 @@ BEGIN
         [NextRunUtc] = CASE WHEN [QueuedTasks].[Status] = N'InProgress' AND [QueuedTasks].[LostCount] >= @PoisonLimit THEN NULL ELSE [QueuedTasks].[NextRunUtc] END,
         [CancelRequested] = CASE WHEN [QueuedTasks].[Status] = N'InProgress' AND [QueuedTasks].[LostCount] >= @PoisonLimit THEN 0 ELSE [QueuedTasks].[CancelRequested] END
     OUTPUT inserted.[Id] INTO @Lost ([TaskId])
-    FROM @Held AS h
+    FROM @Held AS h, [EverTask].[QueuedTasks] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK, FORCESEEK)
     WHERE [QueuedTasks].[Id] = h.[TaskId] AND [QueuedTasks].[WorkerId] = h.[WorkerId]
-    OPTION (LOOP JOIN);
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     -- A lost worker is an error: Full, Minimal and ErrorsOnly audit it.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT t.[Id], @Now, t.[Status], t.[Exception]
     FROM @Lost AS l
-    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = l.[TaskId]
-    WHERE ISNULL(t.[AuditLevel], 0) <> 3;
+    INNER JOIN [EverTask].[QueuedTasks] AS t WITH (FORCESEEK) ON t.[Id] = l.[TaskId]
+    WHERE ISNULL(t.[AuditLevel], 0) <> 3
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     -- Answered after the commit: a caller that does not read must not keep the rows locked.
     INSERT INTO @Answer ([IdOrder], [TaskId], [Type], [QueueName], [WorkerId], [LostCount], [Poisoned])
@@ -95,7 +96,8 @@ BEGIN
         CASE WHEN t.[Status] = N'Failed' THEN 1 ELSE 0 END
     FROM @Lost AS l
     INNER JOIN @Held AS h ON h.[TaskId] = l.[TaskId]
-    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = l.[TaskId];
+    INNER JOIN [EverTask].[QueuedTasks] AS t WITH (FORCESEEK) ON t.[Id] = l.[TaskId]
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     COMMIT TRANSACTION;
 

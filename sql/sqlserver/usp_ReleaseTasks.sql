@@ -22,9 +22,9 @@ BEGIN
     SET [WorkerId] = NULL,
         [Attempt] = CASE WHEN t.[Attempt] > 0 THEN t.[Attempt] - 1 ELSE 0 END,
         [DueAtUtc] = CASE WHEN t.[CancelRequested] = 1 THEN @Now ELSE CONVERT(datetimeoffset(3), r.[DueAtUtc]) END
-    FROM [EverTask].[QueuedTasks] AS t
-    INNER JOIN @Tasks AS r ON r.[TaskId] = t.[Id]
+    FROM @Tasks AS r
+    INNER JOIN [EverTask].[QueuedTasks] AS t WITH (FORCESEEK) ON t.[Id] = r.[TaskId]
     WHERE t.[WorkerId] = @WorkerId AND t.[LeaseToken] = r.[LeaseToken]
-    OPTION (LOOP JOIN);
+    OPTION (LOOP JOIN, FORCE ORDER);
 END
 GO

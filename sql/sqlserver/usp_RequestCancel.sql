@@ -36,17 +36,19 @@ BEGIN
         [DueAtUtc] = NULL,
         [NextRunUtc] = CASE WHEN [WorkerId] IS NULL THEN NULL ELSE [NextRunUtc] END
     OUTPUT inserted.[Id] INTO @Touched ([TaskId])
-    WHERE [Id] IN (SELECT [TaskId] FROM @TaskIds)
+    FROM @TaskIds AS w, [EverTask].[QueuedTasks] WITH (FORCESEEK)
+    WHERE [QueuedTasks].[Id] = w.[TaskId]
         AND ([WorkerId] IS NOT NULL OR [DueAtUtc] IS NOT NULL OR [NextRunUtc] IS NOT NULL
             OR [Status] NOT IN (N'Completed', N'Failed', N'Cancelled', N'ServiceStopped'))
-    OPTION (LOOP JOIN);
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     -- A cancellation is no error: only Full audits it.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
     SELECT c.[TaskId], @Now, N'Cancelled', NULL
     FROM @Touched AS c
-    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = c.[TaskId]
-    WHERE t.[WorkerId] IS NULL AND ISNULL(t.[AuditLevel], 0) NOT IN (1, 2, 3);
+    INNER JOIN [EverTask].[QueuedTasks] AS t WITH (FORCESEEK) ON t.[Id] = c.[TaskId]
+    WHERE t.[WorkerId] IS NULL AND ISNULL(t.[AuditLevel], 0) NOT IN (1, 2, 3)
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     -- Answered after the commit: a caller that does not read must not keep the rows locked.
     INSERT INTO @Answer ([Ordinal], [Outcome])
@@ -54,7 +56,8 @@ BEGIN
                 WHEN t.[WorkerId] IS NULL THEN 'cancelled' ELSE 'requested' END
     FROM @TaskIds AS w
     LEFT JOIN @Touched AS c ON c.[TaskId] = w.[TaskId]
-    LEFT JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = w.[TaskId];
+    LEFT JOIN [EverTask].[QueuedTasks] AS t WITH (FORCESEEK) ON t.[Id] = w.[TaskId]
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     COMMIT TRANSACTION;
 

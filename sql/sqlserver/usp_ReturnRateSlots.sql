@@ -26,17 +26,17 @@ BEGIN
     -- Locks the keys first, in their order, as usp_TakeRateSlots does.
     UPDATE r
     SET [StartedTatMs] = r.[StartedTatMs]
-    FROM [EverTask].[RateLimits] AS r
-    INNER JOIN @Slot AS s ON s.[RateKey] = r.[RateKey]
-    OPTION (LOOP JOIN);
+    FROM @Slot AS s
+    INNER JOIN [EverTask].[RateLimits] AS r WITH (FORCESEEK) ON r.[RateKey] = s.[RateKey]
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     INSERT INTO [EverTask].[ReturnedRateSlots] ([RateKey], [SlotMs])
     SELECT s.[RateKey], s.[SlotMs]
     FROM @Slot AS s
-    INNER JOIN [EverTask].[RateLimits] AS r ON r.[RateKey] = s.[RateKey]
-    LEFT JOIN [EverTask].[ReturnedRateSlots] AS k ON k.[RateKey] = s.[RateKey] AND k.[SlotMs] = s.[SlotMs]
+    INNER JOIN [EverTask].[RateLimits] AS r WITH (FORCESEEK) ON r.[RateKey] = s.[RateKey]
+    LEFT JOIN [EverTask].[ReturnedRateSlots] AS k WITH (FORCESEEK) ON k.[RateKey] = s.[RateKey] AND k.[SlotMs] = s.[SlotMs]
     WHERE k.[RateKey] IS NULL
-    OPTION (LOOP JOIN);
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     COMMIT TRANSACTION;
 END

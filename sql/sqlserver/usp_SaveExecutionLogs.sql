@@ -27,17 +27,18 @@ BEGIN
     -- it outlives lines that retention has deleted.
     UPDATE t
     SET [LastLogSequence] = t.[LastLogSequence] + c.[Lines]
-    FROM [EverTask].[QueuedTasks] AS t
-    INNER JOIN @Counted AS c ON c.[TaskId] = t.[Id]
-    OPTION (LOOP JOIN);
+    FROM @Counted AS c
+    INNER JOIN [EverTask].[QueuedTasks] AS t WITH (FORCESEEK) ON t.[Id] = c.[TaskId]
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     INSERT INTO [EverTask].[TaskExecutionLog] ([TaskId], [TimestampUtc], [Level], [Message], [ExceptionDetails], [RunNumber], [SequenceNumber])
     SELECT l.[TaskId], DATEADD(millisecond, -(l.[AgoMs] % 86400000), DATEADD(day, -(l.[AgoMs] / 86400000), @Now)), l.[Level], l.[Message], l.[Exception], l.[RunNumber],
         t.[LastLogSequence] - c.[Lines] + ROW_NUMBER() OVER (PARTITION BY l.[TaskId] ORDER BY l.[Ordinal])
     FROM @Lines AS l
-    INNER JOIN [EverTask].[QueuedTasks] AS t ON t.[Id] = l.[TaskId]
+    INNER JOIN [EverTask].[QueuedTasks] AS t WITH (FORCESEEK) ON t.[Id] = l.[TaskId]
     INNER JOIN @Counted AS c ON c.[TaskId] = l.[TaskId]
-    ORDER BY l.[Ordinal];
+    ORDER BY l.[Ordinal]
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     COMMIT TRANSACTION;
 END

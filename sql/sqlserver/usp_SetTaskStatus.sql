@@ -3,9 +3,10 @@
 --
 --   EXEC [EverTask].[usp_SetTaskStatus] @TaskId = '01900000-0000-7000-8000-000000000001', @Status = N'Completed';
 --
--- Everything after @AuditLevel is for workers. Without it, WaitingQueue, Queued and Pending leave the due instant of a task
--- that waits as it is. One that neither waits nor is held becomes due: a series at its next run, another task when it was
--- dispatched for, at the soonest now. A status that does not exist is refused (error 50001).
+-- Everything after @AuditLevel is for workers. Without it, WaitingQueue, Queued and Pending leave
+-- the due instant of a task that waits as it is. One that neither waits nor is held becomes due: a
+-- series at its next run, another task when it was dispatched for, at the soonest now. A status
+-- that does not exist is refused (error 50001).
 --
 -- Answers one row: Applied (1 or 0).
 

@@ -37,8 +37,9 @@ BEGIN
 
     BEGIN TRANSACTION;
 
-    -- The target stands without an alias here and wherever else OUTPUT is: Babelfish takes aliases wrong there. Loop joins
-    -- keep the plan to a seek a task, whatever the statistics say.
+    -- The target stands without an alias, and behind a comma, here and wherever else OUTPUT is:
+    -- Babelfish takes aliases and JOIN wrong there. The hints pin the plan: the list in its order,
+    -- and a seek for each task, whatever the statistics say.
     UPDATE [EverTask].[QueuedTasks]
     SET [Status] = c.[Status],
         [Exception] = c.[Exception],
@@ -72,10 +73,10 @@ BEGIN
             CASE WHEN l.[ExecutionTimeMs] IS NULL OR l.[AuditLevel] = 3 THEN 1 ELSE 0 END AS [KeepsExecution]
         FROM @Changes AS l
         INNER JOIN @Steps AS s ON s.[Ordinal] = l.[Ordinal] AND s.[Step] = l.[LastStep]
-    ) AS c
+    ) AS c, [EverTask].[QueuedTasks] WITH (FORCESEEK)
     WHERE [QueuedTasks].[Id] = c.[TaskId]
         AND (c.[WorkerId] IS NULL OR ([QueuedTasks].[WorkerId] = c.[WorkerId] AND [QueuedTasks].[LeaseToken] = c.[LeaseToken]))
-    OPTION (LOOP JOIN);
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     -- Full audits every change; Minimal and ErrorsOnly audit errors; None audits nothing.
     INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])

@@ -30,9 +30,9 @@ BEGIN
     -- order do not wait for each other; and reads the clock after that, so that it is not behind what others reserved.
     UPDATE r
     SET [StartedTatMs] = r.[StartedTatMs]
-    FROM [EverTask].[RateLimits] AS r
-    INNER JOIN @Key AS k ON k.[RateKey] = r.[RateKey]
-    OPTION (LOOP JOIN);
+    FROM @Key AS k
+    INNER JOIN [EverTask].[RateLimits] AS r WITH (FORCESEEK) ON r.[RateKey] = k.[RateKey]
+    OPTION (LOOP JOIN, FORCE ORDER);
 
     SET @NowMs = DATEDIFF_BIG(millisecond, CONVERT(datetime2(3), '1970-01-01'), CONVERT(datetime2(3), SYSUTCDATETIME()));
 

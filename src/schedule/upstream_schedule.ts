@@ -1,5 +1,6 @@
-// Schedules as upstream, the .NET library, keeps them: a RecurringTask as JSON, with an interval of one kind. Series of adopted
-// tables run by them, as they read; how upstream came from there to a next run is left aside.
+// Schedules as upstream, the .NET library, keeps them: a RecurringTask as JSON, with an interval of
+// one kind. Series of adopted tables run by them, as they read; how upstream came from there to a
+// next run is left aside.
 
 import * as check from "./checks.ts";
 import { InvalidScheduleError } from "./errors.ts";
@@ -131,7 +132,8 @@ function months(interval: check.Fields, startedAt: number): Draft {
     times: timesOf(interval) ?? [began.toISOString().slice(11, 19)],
     months: listed,
     monthWeekday: first === undefined ? undefined : { nth: 1, weekday: first },
-    // The day on which it began: the last of a shorter month must not become that of all months after it.
+    // The day on which it began: the last of a shorter month must not become that of all months
+    // after it.
     monthDays: isPinned ? days : [began.getUTCDate()],
   };
 }

@@ -63,7 +63,10 @@ export interface TaskRecord {
 export interface SeriesRecord {
   /** The schedule as canonical JSON text: two equal texts are the same schedule. */
   readonly schedule: string;
-  /** Why nobody can run the series by its schedule; a worker sets it aside for that reason. Absent: as far as is known, it can be run. */
+  /**
+   * Why nobody can run the series by its schedule; a worker sets it aside for that reason. Absent:
+   * as far as is known, it can be run.
+   */
   readonly unreadable?: string;
   /** The schedule as a sentence. */
   readonly info: string;

@@ -153,9 +153,10 @@ export interface StatusChange {
   /** With a lease the change applies only if it is still held; without one it applies if the task exists. */
   readonly lease?: Lease;
   /**
-   * The task can be claimed again after so many milliseconds; its lease ends. Absent, and without a lease, a change to
-   * `WaitingQueue`, `Queued` or `Pending` leaves the due instant of a task that waits as it is. One that neither waits nor is
-   * held becomes due: a series at its next run, another task when it was dispatched for, at the soonest now.
+   * The task can be claimed again after so many milliseconds; its lease ends. Absent, and without a
+   * lease, a change to `WaitingQueue`, `Queued` or `Pending` leaves the due instant of a task that
+   * waits as it is. One that neither waits nor is held becomes due: a series at its next run,
+   * another task when it was dispatched for, at the soonest now.
    */
   readonly dueInMs?: number;
   /** Takes one from `attempt`: what ended was no attempt (a graceful stop, a deferral). @default false */

@@ -20,7 +20,10 @@ export function lastStep({ taskId, steps }: Pick<StatusChange, "taskId" | "steps
   throw new InvalidArgumentError(`steps of task ${taskId}`, steps, "have at least one step");
 }
 
-/** Whether a change puts its task in line: it comes from nobody who holds the task, and says nothing of a due instant. */
+/**
+ * Whether a change puts its task in line: it comes from nobody who holds the task, and says nothing
+ * of a due instant.
+ */
 export function putsInLine({ lease, dueInMs, steps }: StatusChange): boolean {
   if (lease !== undefined || dueInMs !== undefined) return false;
   return isWaiting(steps[steps.length - 1]!.status);

@@ -123,7 +123,8 @@ export interface Storage {
    * Changes one task's status and writes the status audit row that the level asks for: one round trip, one transaction,
    * no query before. The one-form of {@linkcode Storage.setStatusMany}.
    *
-   * @throws {InvalidArgumentError} If the status does not exist; nothing was written. So for the three verbs that follow.
+   * @throws {InvalidArgumentError} If the status does not exist; nothing was written. So for the
+   * three verbs that follow.
    */
   setStatus(
     taskId: string,

@@ -94,6 +94,27 @@ Deno.test({
 });
 
 Deno.test({
+  ...needsTarget(
+    "processes that bring the same new keys at once in different orders do not meet in a deadlock",
+  ),
+  async fn() {
+    await withStorage(8, async (storage) => {
+      for (let round = 0; round < 3; round++) {
+        const keys = Array.from({ length: 40 }, (_, index) => `key-${round}-${index}`);
+        const orders = [keys, keys.toReversed(), [...keys.slice(20), ...keys.slice(0, 20)]];
+        const results = await Promise.all(
+          orders.map((order) => storage.persist(order.map((taskKey) => newTask({ taskKey })))),
+        );
+        const ids = results.map((stored, index) =>
+          new Map(stored.map(({ id }, place) => [orders[index]![place]!, id]))
+        );
+        for (const key of keys) assertEquals(new Set(ids.map((ids) => ids.get(key))).size, 1, key);
+      }
+    });
+  },
+});
+
+Deno.test({
   ...needsTarget("a thousand tasks are one batch, whatever their texts are"),
   async fn() {
     await withStorage(2, async (storage) => {

@@ -86,7 +86,8 @@ Deno.test({
         await storage.setStatus(kept!, "Queued", null, "Full", { connection });
         let settled = false;
         purging.push(storage.purge(policy, budget).finally(() => settled = true));
-        // It passes the task by. On Babelfish, it has time to find the task, and waits for the transaction.
+        // It passes the task by. On Babelfish, it has time to find the task, and waits for the
+        // transaction.
         await withPool(async (others) => {
           for (let read = 0; read < 100 && !settled; read++) {
             await run(others, schema, "SELECT COUNT(*) AS [Rows] FROM [EverTask].[StatusAudit];");

@@ -1,5 +1,5 @@
-// Status changes without a lease, as an administrator makes them: a task that is to wait waits for an instant, so that a worker
-// finds it, and a status that does not exist is refused.
+// Status changes without a lease, as an administrator makes them: a task that is to wait waits for
+// an instant, so that a worker finds it, and a status that does not exist is refused.
 
 import { InvalidArgumentError } from "../../../errors.ts";
 import type { RunEnd, StatusChange, StatusStep } from "../../../storage/requests.ts";

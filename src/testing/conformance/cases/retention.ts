@@ -260,7 +260,8 @@ export const retention = topic("retention", {
       await s.storage.setStatus(kept, "Queued", null, "None", { connection });
       const purge = other.purge(policy, { budget: 100_000 }).catch(nullIfTransient);
       purging.push(purge.finally(() => settled = true));
-      // It passes the task by, or gives up for now; or it has time to find the task, and waits for the transaction.
+      // It passes the task by, or gives up for now; or it has time to find the task, and waits for
+      // the transaction.
       for (let read = 0; read < 200 && !settled; read++) await s.storage.get(gone);
     }, "commit");
     const [atOnce] = await Promise.all(purging);
