@@ -32,7 +32,11 @@ export class Sockets {
       if (await isAccepted(socket, this.#connectMs)) return socket;
       socket.destroy();
     }
-    return this.#connect(); // how this one fares is for postgres.js to hear
+    const socket = this.#connect(); // how this one fares is for postgres.js to hear
+    // A missing permission of Deno is told in this turn already, before postgres.js listens: it would wait for ever.
+    await undefined;
+    if (socket.errored !== null) throw socket.errored;
+    return socket;
   };
 
   /** Whether the process stays alive for them. Timers keep it alive while a query is under way (query_limit.ts). */

@@ -26,7 +26,7 @@ async function isReachable(registry: string): Promise<boolean> {
 
 async function importMapWithStandIns(): Promise<string> {
   const config = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
-  const imports = { ...config.imports, ...config.scopes["./"], ...standIns };
+  const imports = { ...config.imports, ...config.scopes["file:///"], ...standIns };
   return `data:application/json,${encodeURIComponent(JSON.stringify({ imports }))}`;
 }
 

@@ -20,13 +20,24 @@ Deno.test("the package holds what its users need, and nothing else", async () =>
     url!.slice(root.href.length)
   );
   const foreign = files.filter((path) =>
-    !/^(CHANGELOG\.md|LICENSE|README\.md|deno\.json|mod\.ts|(src|drivers|sql)\/.+\.(ts|sql|md|css|html|svg))$/
+    !/^(CHANGELOG\.md|LICENSE|README\.md|deno\.json|mod\.ts|(src|drivers|sql)\/.+\.(ts|sql|md|css|html|svg)|(bench|examples)\/.+\.(md|svg|png))$/
       .test(path)
   );
   assertEquals(foreign, []);
   for (const entry of Object.values<string>(config.exports)) {
     assertStringIncludes(files.join("\n"), entry.slice("./".length));
   }
+  // On a page of the package there are its own files alone.
+  const dead: string[] = [];
+  for (const path of files.filter((path) => path.endsWith(".md"))) {
+    const guide = new URL(path, root);
+    const links = (await Deno.readTextFile(guide)).matchAll(/\]\((?!https?:|#|mailto:)([^)\s#]+)/g);
+    for (const [, target] of links) {
+      const linked = new URL(target!, guide).href.slice(root.href.length);
+      if (!files.includes(linked)) dead.push(`${path}: ${target}`);
+    }
+  }
+  assertEquals(dead, []);
   // The package for SQL Server is imported by the name under which its user has it, when it is needed.
   const warnings = report.matchAll(/^warning\[(\S+)\].*\n\s*--> (.*?):\d/gm);
   assertEquals(

@@ -40,7 +40,7 @@ export async function makeNpmProject(
   await packForNpm(`${folder}/package.tgz`);
   const os = Deno.build.os === "windows" ? "win" : Deno.build.os;
   const arch = Deno.build.arch === "x86_64" ? "x64" : "arm64";
-  const imports: Record<string, string> = { ...config.imports, ...config.scopes["./"] };
+  const imports: Record<string, string> = { ...config.imports, ...config.scopes["file:///"] };
   const dependencies: Record<string, string> = { [config.name]: "file:package.tgz" };
   const install = async (packages: readonly string[]) => {
     for (const wanted of packages) {
