@@ -118,7 +118,11 @@ export interface TaskHandler<Payload> {
  * @typeParam Output What the handler gets.
  */
 export interface Task<Input = unknown, Output = unknown> extends TaskSettings, TaskHandler<Output> {
-  /** The payload's validator. */
+  /**
+   * The payload's validator. What it makes of a payload is stored, so that defaults are made once, at the dispatch, and every
+   * attempt gets the same; if JSON does not hold that, or validating it again would change it, as with a transform to another
+   * type, the payload itself is stored, and each attempt validates it anew.
+   */
   readonly payload?: StandardSchema<Input, Output>;
 }
 

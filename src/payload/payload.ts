@@ -26,8 +26,51 @@ export function encodePayload(
 ): EncodedPayload | Promise<EncodedPayload> {
   const text = stringify(taskType, payload);
   const value = validate(taskType, schema, JSON.parse(text));
-  return value instanceof Promise ? value.then((value) => ({ text, value })) : { text, value };
+  if (schema === undefined) return { text, value };
+  return value instanceof Promise
+    ? value.then((value) => settle(schema, text, value))
+    : settle(schema, text, value);
 }
+
+/**
+ * Chooses what is stored: what the validator has made of the payload, so that every attempt gets the same (a default that is made
+ * anew each time, such as an id, is made once), where JSON holds it and the validator leaves it as it is; else the payload as it
+ * was dispatched.
+ */
+function settle(
+  schema: StandardSchema,
+  text: string,
+  value: unknown,
+): EncodedPayload | Promise<EncodedPayload> {
+  const asGiven = { text, value };
+  const settled = textOf(value);
+  if (settled === null || settled === text) return asGiven;
+  const choose = (again: Validated): EncodedPayload =>
+    again.issues === undefined && textOf(again.value) === settled
+      ? { text: settled, value }
+      : asGiven;
+  try {
+    const again = schema["~standard"].validate(JSON.parse(settled));
+    return isPromiseLike(again)
+      ? Promise.resolve(again as Promise<Validated>).then(choose).catch(() => asGiven)
+      : choose(again);
+  } catch {
+    return asGiven;
+  }
+}
+
+/** The JSON text of a value; null if JSON does not hold it in full. */
+function textOf(value: unknown): string | null {
+  try {
+    const text = JSON.stringify(value);
+    return text !== undefined && findJsonLoss(value) === null ? text : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What a validator answers. */
+type Validated = Awaited<ReturnType<StandardSchema["~standard"]["validate"]>>;
 
 /**
  * Reads a stored payload.

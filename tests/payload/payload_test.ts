@@ -16,10 +16,56 @@ const address = z.object({ to: z.object({ email: z.email() }) });
 Deno.test("encodePayload() gives the JSON text and what the validator makes of it", () => {
   const schema = z.object({ count: z.coerce.number(), note: z.string().default("none") });
   assertEquals(encodePayload("t", schema, { count: "7" }), {
-    text: '{"count":"7"}',
+    text: '{"count":7,"note":"none"}',
     value: { count: 7, note: "none" },
   });
 });
+
+/** Texts that validators have made, so that each call of one gives another. */
+let made = 0;
+const settled: Readonly<
+  Record<string, readonly [StandardSchema, payload: unknown, text: unknown]>
+> = {
+  "defaults": [z.object({ a: z.number().default(5) }), {}, { a: 5 }],
+  "a default that is made anew": [z.object({ id: z.string().default(() => `id ${++made}`) }), {}, {
+    id: "id 1",
+  }],
+  "what is coerced": [z.object({ at: z.coerce.date() }), { at: 0 }, {
+    at: "1970-01-01T00:00:00.000Z",
+  }],
+  "without what is stripped": [z.object({ a: z.number() }), { a: 1, b: 2 }, { a: 1 }],
+  "a transform that does not change its own output": [
+    z.string().transform((text) => text.trim()),
+    " a ",
+    "a",
+  ],
+};
+for (const [what, [schema, payload, stored]] of Object.entries(settled)) {
+  Deno.test(`encodePayload() stores what the validator has made: ${what}`, async () => {
+    made = 0;
+    const { text, value } = await encodePayload("t", schema, payload);
+    assertEquals(JSON.parse(text), stored);
+    assertEquals(decodePayload("t", schema, text), value);
+    assertEquals(decodePayload("t", schema, text), value, "as every attempt gets it");
+  });
+}
+
+const unsettled: Readonly<Record<string, readonly [StandardSchema, payload: unknown]>> = {
+  "a transform to another type": [z.string().transform((text) => text.length), "abc"],
+  "a transform that goes on and on": [z.number().transform((n) => n + 1), 1],
+  "a Map": [z.array(z.tuple([z.string(), z.number()])).transform((list) => new Map(list)), [[
+    "a",
+    1,
+  ]]],
+  "bytes": [z.string().transform((text) => new TextEncoder().encode(text)), "abc"],
+  "a value that is new each time": [z.unknown().transform(() => ++made), 1],
+};
+for (const [what, [schema, payload]] of Object.entries(unsettled)) {
+  Deno.test(`encodePayload() stores the payload as it was dispatched, if the validator makes of it ${what}`, async () => {
+    const { text } = await encodePayload("t", schema, payload);
+    assertEquals(JSON.parse(text), payload);
+  });
+}
 
 Deno.test("encodePayload() names the task and the place of what does not fit", () => {
   const encode = () => encodePayload("send-mail", address, { to: { email: "nobody" } });
