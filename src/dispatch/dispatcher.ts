@@ -156,7 +156,7 @@ export class Dispatcher {
       worker!.handOver(claimed, place, encoded.value, now);
     } else {
       if (claimFor !== null) worker!.places.unreserve(place);
-      if (result.outcome !== "existing") this.#expect(worker, task);
+      if (result.outcome !== "existing") this.#expect(task);
     }
     return toDispatchResult(result);
   }
@@ -188,7 +188,7 @@ export class Dispatcher {
         ? await retryTransient(clock, retryForMs, () => storage.persist(tasks))
         : await storage.persist(tasks, { connection });
       for (const result of stored) results.push(toDispatchResult(result));
-      this.#expect(worker, tasks[0]!);
+      this.#expect(tasks[0]!);
       for (const task of tasks) this.#emitDispatched(task, task.id);
     }
     return results;
@@ -206,8 +206,12 @@ export class Dispatcher {
     return admit(worker, this.#parts.queues, queue, id, caller, signal);
   }
 
-  /** Tells the worker of this process what it need not find out by itself. */
-  #expect(worker: Worker | null, { due, queue }: NewTask): void {
+  /**
+   * Tells the worker of this process what it need not find out by itself; also one that has started
+   * while the task was being stored.
+   */
+  #expect({ due, queue }: NewTask): void {
+    const worker = this.#parts.worker();
     if (worker === null) return;
     const now = this.#parts.storageClock.now();
     const dueAt = "at" in due ? due.at : now + due.inMs;

@@ -16,6 +16,8 @@ import {
 } from "../../mod.ts";
 import { MemoryDatabase, memoryStorage } from "../../drivers/memory/mod.ts";
 import { startEngine } from "../support/engine.ts";
+import { Faults } from "../support/faulty_storage.ts";
+import { Fleet, gate } from "../support/fleet.ts";
 
 const greet = defineTask({
   type: "greet",
@@ -25,6 +27,28 @@ const greet = defineTask({
 
 function dispatchOnly() {
   return createEverTask({ storage: memoryStorage(), tasks: [greet] });
+}
+
+for (const many of [false, true]) {
+  Deno.test(`a task that is on its way to storage when the worker starts is run by it (${many ? "many" : "one"})`, async () => {
+    await using fleet = new Fleet();
+    let ran = 0;
+    const task = defineTask<null>({ type: "work", handle: () => void ran++ });
+    const faults = new Faults();
+    const everTask = fleet.create({ tasks: [task], wrap: faults.wrap });
+    const started = gate();
+    faults.rule = (verb) => verb === "persist" ? { heldUntil: started.opened } : null;
+    const dispatched = many
+      ? everTask.dispatchMany(task, [null, null])
+      : everTask.dispatch(task, null);
+    await fleet.settle();
+    await everTask.start();
+    await fleet.settle();
+    started.open();
+    await dispatched;
+    await fleet.settle();
+    assertEquals(ran, many ? 2 : 1);
+  });
 }
 
 Deno.test("a clean immediate task at Full leaves the audit trail Queued, InProgress, Completed", async () => {
