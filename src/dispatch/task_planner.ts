@@ -17,6 +17,7 @@ import {
   parseQueueName,
   parseTaskKey,
 } from "./dispatch_options.ts";
+import { MistakeWarnings } from "./mistake_warnings.ts";
 import { planSeries } from "./series_plan.ts";
 
 /** A task was dispatched whose type is not among the `tasks` of the instance: no worker of it could run the task. */
@@ -52,10 +53,11 @@ export interface PlannerParts {
 /** Plans tasks. */
 export class TaskPlanner {
   readonly #parts: PlannerParts;
-  readonly #warnedQueues = new Set<string>();
+  readonly #warnings: MistakeWarnings;
 
   constructor(parts: PlannerParts) {
     this.#parts = parts;
+    this.#warnings = new MistakeWarnings(parts);
   }
 
   /**
@@ -88,6 +90,7 @@ export class TaskPlanner {
       ? due === atOnce || ("inMs" in due && due.inMs === 0)
       : series.nextRunAt <= storageClock.now();
     const fallbackQueue = series === null ? defaultQueue : recurringQueue;
+    if (series !== null && options.taskKey === undefined) this.#warnings.keylessSeries(task.type);
     return {
       type: task.type,
       handler: task.handlerName ?? task.type,
@@ -97,6 +100,7 @@ export class TaskPlanner {
         ? task.auditLevel ?? defaultAuditLevel
         : parseAuditLevel(options.auditLevel, "auditLevel"),
       queue: this.#queueOf(
+        task,
         options.queue === undefined ? task.queue ?? fallbackQueue : options.queue,
       ),
       priority: options.priority === undefined
@@ -109,16 +113,9 @@ export class TaskPlanner {
   }
 
   /** An unknown queue's tasks would wait for ever: they go to the default queue, with one warning a name. */
-  #queueOf(name: string): string {
+  #queueOf({ type }: AnyTask, name: string): string {
     if (this.#parts.queues.has(name)) return name;
-    parseQueueName(name, "queue");
-    if (!this.#warnedQueues.has(name)) {
-      this.#warnedQueues.add(name);
-      this.#parts.logger.warn(
-        'There is no queue "{queue}": its tasks go to "default". Add it to the queues of createEverTask.',
-        { queue: name },
-      );
-    }
+    this.#warnings.unknownQueue(parseQueueName(name, "queue"), type);
     return defaultQueue;
   }
 }

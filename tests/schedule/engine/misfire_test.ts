@@ -99,7 +99,10 @@ scenario(
   async (world) => {
     const { task } = recorder(world);
     const before = await world.start({ tasks: [task] });
-    const { id } = await before.dispatch(task, undefined, { recurring: (r) => r.everyHour() });
+    const { id } = await before.dispatch(task, undefined, {
+      recurring: (r) => r.everyHour(),
+      taskKey: "tick",
+    });
     await world.until("01:30");
     await world.stop(before);
     await world.until("08:15");

@@ -1,0 +1,54 @@
+// Warns, once each, of what is allowed and yet mostly a mistake: queues that nobody has, and series
+// without a key.
+
+import type { Logger } from "../log/logger.ts";
+import type { AnyTask } from "../task.ts";
+import type { QueueSettings } from "../worker/queue_settings.ts";
+import { similarName } from "./similar_name.ts";
+
+/** What the warnings are about. */
+export interface WarningParts {
+  readonly logger: Logger;
+  readonly definitions: ReadonlyMap<string, AnyTask>;
+  readonly queues: ReadonlyMap<string, QueueSettings>;
+}
+
+/** Tells of likely mistakes. */
+export class MistakeWarnings {
+  readonly #parts: WarningParts;
+  readonly #unknownQueues = new Set<string>();
+  readonly #keylessTypes = new Set<string>();
+
+  /** Tells at once of tasks that name a queue which the instance does not have. */
+  constructor(parts: WarningParts) {
+    this.#parts = parts;
+    for (const { type, queue } of parts.definitions.values()) {
+      if (queue !== undefined && !parts.queues.has(queue)) this.unknownQueue(queue, type);
+    }
+  }
+
+  /** A task, or a dispatch of one, names a queue that the instance does not have. */
+  unknownQueue(queue: string, taskType: string): void {
+    if (this.#unknownQueues.has(queue)) return;
+    this.#unknownQueues.add(queue);
+    const { logger, queues } = this.#parts;
+    const similar = similarName(queue, queues.keys());
+    logger.warn(
+      'There is no queue "{queue}": tasks of type "{taskType}" go to "default". ' +
+        (similar === null ? "" : 'The most similar one is "{similar}". ') +
+        "Add it to the queues of createEverTask, or correct the name.",
+      { queue, taskType, ...similar === null ? {} : { similar } },
+    );
+  }
+
+  /** A series of a task was dispatched without a task key. */
+  keylessSeries(taskType: string): void {
+    if (this.#keylessTypes.has(taskType)) return;
+    this.#keylessTypes.add(taskType);
+    this.#parts.logger.warn(
+      'A series of task "{taskType}" was dispatched without a taskKey: each start of the program ' +
+        "makes another one. Pass a taskKey, under which it is registered once.",
+      { taskType },
+    );
+  }
+}

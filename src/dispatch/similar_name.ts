@@ -1,0 +1,35 @@
+// Finds what somebody meant who has misspelt a name.
+
+/**
+ * The candidate that is most like a name.
+ *
+ * @returns null if none is alike: more than half of the letters would have to change.
+ */
+export function similarName(name: string, candidates: Iterable<string>): string | null {
+  let similar: string | null = null;
+  let fewest = Infinity;
+  for (const candidate of candidates) {
+    const changes = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (changes >= fewest || changes > Math.max(name.length, candidate.length) / 2) continue;
+    similar = candidate;
+    fewest = changes;
+  }
+  return similar;
+}
+
+/**
+ * How many letters must be put in, taken out or replaced to make one text of the other.
+ * Source: Wagner and Fischer, "The String-to-String Correction Problem", 1974.
+ */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j++) {
+      const replaced = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[to.length]!;
+}

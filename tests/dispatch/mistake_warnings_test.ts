@@ -1,0 +1,74 @@
+// What is allowed, and yet mostly a mistake, is told of once.
+
+import { assertEquals } from "@std/assert";
+import { defineTask } from "../../mod.ts";
+import { similarName } from "../../src/dispatch/similar_name.ts";
+import { Fleet } from "../support/fleet.ts";
+
+const similar: [name: string, candidates: string[], found: string | null][] = [
+  ["emial", ["default", "recurring", "email"], "email"],
+  ["Email", ["default", "email"], "email"],
+  ["e-mails", ["default", "email", "mailing"], "email"],
+  ["defualt", ["default", "recurring"], "default"],
+  ["reports", ["default", "recurring"], null],
+  ["x", ["default"], null],
+  ["", ["default"], null],
+  ["default", [], null],
+];
+
+for (const [name, candidates, found] of similar) {
+  Deno.test(`of ${candidates.join(", ") || "nothing"}, most like "${name}" is ${found}`, () => {
+    assertEquals(similarName(name, candidates), found);
+  });
+}
+
+Deno.test("a task that names a queue which there is not is told of when the instance is made", async () => {
+  await using fleet = new Fleet();
+  const tasks = [
+    defineTask<null>({ type: "welcome", queue: "emial", handle() {} }),
+    defineTask<null>({ type: "remind", queue: "emial", handle() {} }),
+    defineTask<null>({ type: "bill", queue: "billing", handle() {} }),
+    defineTask<null>({ type: "send", queue: "email", handle() {} }),
+    defineTask<null>({ type: "tick", queue: "recurring", handle() {} }),
+    defineTask<null>({ type: "plain", handle() {} }),
+  ];
+  const everTask = fleet.create({ tasks, queues: { email: {} } });
+  const [first, second] = fleet.log;
+  assertEquals(fleet.log.length, 2);
+  assertEquals(
+    first,
+    'warn: There is no queue "emial": tasks of type "welcome" go to "default". ' +
+      'The most similar one is "email". Add it to the queues of createEverTask, or correct the name.',
+  );
+  assertEquals(
+    second,
+    'warn: There is no queue "billing": tasks of type "bill" go to "default". ' +
+      "Add it to the queues of createEverTask, or correct the name.",
+  );
+  for (const task of tasks) await everTask.dispatch(task, null);
+  assertEquals(fleet.log.length, 2, "what was told is not told again");
+});
+
+Deno.test("a dispatch that names a queue which there is not is told of once", async () => {
+  await using fleet = new Fleet();
+  const task = defineTask<null>({ type: "welcome", handle() {} });
+  const everTask = fleet.create({ tasks: [task], queues: { email: {} } });
+  assertEquals(fleet.log, []);
+  for (let n = 0; n < 3; n++) await everTask.dispatch(task, null, { queue: "mail" });
+  assertEquals(fleet.log.length, 1);
+  assertEquals(fleet.log[0]!.includes('The most similar one is "email".'), true);
+});
+
+Deno.test("a series without a task key is told of, once a type; one with a key is not", async () => {
+  await using fleet = new Fleet();
+  const [tick, tock] = ["tick", "tock"].map((type) => defineTask<null>({ type, handle() {} }));
+  const everTask = fleet.create({ tasks: [tick!, tock!] });
+  const recurring = "@hourly";
+  await everTask.dispatch(tick!, null, { recurring, taskKey: "tick" });
+  assertEquals(fleet.log, []);
+  for (const task of [tick!, tick!, tock!]) await everTask.dispatch(task, null, { recurring });
+  const message = (type: string) =>
+    `warn: A series of task "${type}" was dispatched without a taskKey: each start of the program ` +
+    "makes another one. Pass a taskKey, under which it is registered once.";
+  assertEquals(fleet.log, [message("tick"), message("tock")]);
+});
