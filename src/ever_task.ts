@@ -27,6 +27,7 @@ import type {
 } from "./storage/records.ts";
 import type { Page, PageRequest, StorageStatistics, TaskFilter } from "./storage/queries.ts";
 import type { CancelOutcome } from "./storage/requests.ts";
+import { type Core, takeOver } from "./singleton.ts";
 import { checkTaskFilter } from "./storage/task_filter.ts";
 import { type WorkersOptions, type WorkerStatus, workerStatuses } from "./storage/worker_status.ts";
 import type { AnyTask, Task } from "./task.ts";
@@ -63,8 +64,7 @@ export class EverTask {
   readonly tasks: readonly AnyTask[];
   /** The recurring series. */
   readonly recurring: Recurring;
-  readonly #dispatcher: Dispatcher;
-  readonly #life: Lifecycle;
+  readonly #core: Core;
   readonly #stored: StoredTaskEvents;
   readonly #rateLimits: RateLimits;
   readonly #leaseMs: number;
@@ -94,28 +94,33 @@ export class EverTask {
         lease,
         execution,
         dispatch: (task, payload, options) =>
-          this.#dispatcher.dispatch(task, payload, options, "handler"),
+          dispatcher.dispatch(task, payload, options, "handler"),
       });
-    this.#life = new Lifecycle({
+    // Of its own storage, also when another instance has taken over.
+    const ownAudit = new Audit(() => life.opened(), clock);
+    const life: Lifecycle = new Lifecycle({
       settings,
       storageClock,
       newWorker,
       newRetention: () =>
-        retention && new RetentionKeeper(this.audit, retention, clock, loggers("retention")),
-      allDispatched: () => this.#dispatcher.idle(),
+        retention && new RetentionKeeper(ownAudit, retention, clock, loggers("retention")),
+      allDispatched: () => dispatcher.idle(),
       allHeard: () => events.idle(),
     });
-    this.#dispatcher = new Dispatcher({
+    const dispatcher = new Dispatcher({
       ...shared,
       logger: loggers("dispatch"),
-      opening: () => this.#life.opening(),
+      opening: () => life.opening(),
       defaultAuditLevel: settings.defaultAuditLevel,
       instrumentation: execution.instrumentation,
       retryForMs: settings.dispatchRetryMs,
-      worker: () => this.#life.worker,
+      worker: () => life.worker,
     });
-    const opened = () => this.#life.opened();
-    const refresh = () => this.#life.worker?.refresh();
+    this.#core = settings.singleton === undefined
+      ? { life, dispatcher }
+      : takeOver(settings.singleton, { life, dispatcher }, loggers("worker"));
+    const opened = () => this.#core.life.opened();
+    const refresh = () => this.#core.life.worker?.refresh();
     this.events = events;
     this.#rateLimits = rateLimits;
     this.#stored = new StoredTaskEvents({ ...shared, logger: loggers("events") });
@@ -134,7 +139,7 @@ export class EverTask {
    * @throws {StoppedError} After `stop`.
    */
   start(): Promise<void> {
-    return this.#life.start();
+    return this.#core.life.start();
   }
 
   /**
@@ -154,7 +159,7 @@ export class EverTask {
     payload: NoInfer<Input>,
     options?: DispatchOptions,
   ): Promise<DispatchResult> {
-    return this.#dispatcher.dispatch(task, payload, options);
+    return this.#core.dispatcher.dispatch(task, payload, options);
   }
 
   /**
@@ -167,7 +172,7 @@ export class EverTask {
     payloads: Iterable<NoInfer<Input>>,
     options?: DispatchManyOptions,
   ): Promise<DispatchResult[]> {
-    return this.#dispatcher.dispatchMany(task, payloads, options);
+    return this.#core.dispatcher.dispatchMany(task, payloads, options);
   }
 
   /**
@@ -179,9 +184,9 @@ export class EverTask {
   async cancel(taskId: string): Promise<CancelOutcome> {
     const id = parseTaskId(taskId);
     if (id === null) return "unknown";
-    const storage = await this.#life.opened();
+    const storage = await this.#core.life.opened();
     const [outcome] = await storage.requestCancel([id]);
-    if (outcome === "requested") this.#life.worker?.cancel([id]);
+    if (outcome === "requested") this.#core.life.worker?.cancel([id]);
     // Nobody holds a task that waited: nobody else tells of it.
     if (outcome === "cancelled") {
       await this.#stored.tell([{ kind: "cancelled", taskId: id }]);
@@ -203,12 +208,12 @@ export class EverTask {
   /** A task, or null. */
   async get(taskId: string): Promise<TaskRecord | null> {
     const id = parseTaskId(taskId);
-    return id === null ? null : await (await this.#life.opened()).get(id);
+    return id === null ? null : await (await this.#core.life.opened()).get(id);
   }
 
   /** The task that holds a key, or null. */
   async getByTaskKey(taskKey: string): Promise<TaskRecord | null> {
-    return await (await this.#life.opened()).getByTaskKey(parseTaskKey(taskKey));
+    return await (await this.#core.life.opened()).getByTaskKey(parseTaskKey(taskKey));
   }
 
   /**
@@ -218,35 +223,35 @@ export class EverTask {
    */
   async list(filter: TaskFilter = {}, page: PageRequest = {}): Promise<Page<TaskRecord>> {
     checkTaskFilter(filter);
-    return await (await this.#life.opened()).list(filter, page);
+    return await (await this.#core.life.opened()).list(filter, page);
   }
 
   /** A task's audited status changes, oldest first. */
   async statusAudit(taskId: string, page?: PageRequest): Promise<Page<StatusAuditRecord>> {
     const id = parseTaskId(taskId);
-    return id === null ? noItems : await (await this.#life.opened()).statusAudit(id, page);
+    return id === null ? noItems : await (await this.#core.life.opened()).statusAudit(id, page);
   }
 
   /** A recurring task's audited runs, oldest first. */
   async runsAudit(taskId: string, page?: PageRequest): Promise<Page<RunsAuditRecord>> {
     const id = parseTaskId(taskId);
-    return id === null ? noItems : await (await this.#life.opened()).runsAudit(id, page);
+    return id === null ? noItems : await (await this.#core.life.opened()).runsAudit(id, page);
   }
 
   /** What a task's handler logged, if `persistentLogs` was on. */
   async executionLogs(taskId: string, page?: PageRequest): Promise<Page<ExecutionLogRecord>> {
     const id = parseTaskId(taskId);
-    return id === null ? noItems : await (await this.#life.opened()).executionLogs(id, page);
+    return id === null ? noItems : await (await this.#core.life.opened()).executionLogs(id, page);
   }
 
   /** Counts by status and queue. */
   async statistics(): Promise<StorageStatistics> {
-    return await (await this.#life.opened()).statistics();
+    return await (await this.#core.life.opened()).statistics();
   }
 
   /** The id of this process's worker; null before `start`, and while it is given up for lost. */
   get workerId(): string | null {
-    return this.#life.worker?.workerId ?? null;
+    return this.#core.life.worker?.workerId ?? null;
   }
 
   /**
@@ -257,7 +262,7 @@ export class EverTask {
     checkOptions(options, ["includeLost"], "options");
     const { includeLost = false } = options;
     checkFlag(includeLost, "options.includeLost");
-    const storage = await this.#life.opened();
+    const storage = await this.#core.life.opened();
     const workers = workerStatuses(await storage.workers(), this.#leaseMs);
     return includeLost ? workers : workers.filter(({ alive }) => alive);
   }
@@ -270,7 +275,7 @@ export class EverTask {
     checkOptions(options, ["timeout"], "options");
     const { timeout = { seconds: 30 } } = options;
     const timeoutMs = toMilliseconds(timeout, "timeout");
-    return this.#life.stop(timeoutMs);
+    return this.#core.life.stop(timeoutMs);
   }
 
   /** `await using everTask = createEverTask(…)` stops it at the end of the block. */

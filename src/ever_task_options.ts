@@ -88,6 +88,15 @@ export interface EverTaskOptions {
   readonly dispatchRetryFor?: Duration;
   /** Names this process's machine in the table of workers. @default the runtime's name */
   readonly host?: string;
+  /**
+   * The name under which there is one instance in a process. Making another one of that name stops
+   * the one before, as hot reload needs it: its handlers are interrupted after 5 seconds and run
+   * again, the calls of those who still hold it go to the new one, and if it ran tasks, so does the
+   * new one. Storage is opened after that.
+   *
+   * @default several instances may live side by side
+   */
+  readonly singleton?: string;
   /** Wraps dispatches and executions, for tracing; of several, the first is the outermost. */
   readonly instrumentation?: Instrumentation | readonly Instrumentation[];
   /** The clock; another one is for tests. @default systemClock */
@@ -146,6 +155,7 @@ const optionNames: readonly (keyof EverTaskOptions)[] = [
   "poisonLimit",
   "dispatchRetryFor",
   "host",
+  "singleton",
   "instrumentation",
   "clock",
   "random",
@@ -162,6 +172,7 @@ export interface EverTaskSettings {
   readonly queues: ReadonlyMap<string, QueueSettings>;
   readonly execution: ExecutionSettings;
   readonly lease: LeaseSettings;
+  readonly singleton: string | undefined;
   readonly loggers: Loggers;
   readonly dispatchRetryMs: number;
   readonly retention: RetentionSettings | null;
@@ -204,6 +215,7 @@ export function parseOptions(options: EverTaskOptions): EverTaskSettings {
   checkFunction(options.random, "random");
   if (options.retry !== undefined) checkRetryPolicy(options.retry, "retry");
   if (options.host !== undefined) checkHost(options.host);
+  if (options.singleton !== undefined) checkSingleton(options.singleton);
   const { userAgent = "", hardwareConcurrency = 2 } = globalThis.navigator ?? {};
   const definitions = parseTasks(options.tasks);
   const loggers = makeLoggers(options.logger, definitions.keys());
@@ -230,6 +242,7 @@ export function parseOptions(options: EverTaskOptions): EverTaskSettings {
       poisonLimit,
       host: options.host ?? userAgent,
     },
+    singleton: options.singleton,
     loggers,
     dispatchRetryMs: toMilliseconds(dispatchRetryFor, "dispatchRetryFor"),
     retention: options.retention === undefined ? null : parseRetention(options.retention),
@@ -255,6 +268,12 @@ function parseTasks(tasks: readonly AnyTask[]): ReadonlyMap<string, AnyTask> {
 function checkHost(host: unknown): void {
   if (typeof host === "string" && host.length <= 400) return;
   throw new InvalidArgumentError("host", host, "be a text of at most 400 characters");
+}
+
+/** Checks the name of an instance. */
+function checkSingleton(name: unknown): void {
+  if (typeof name === "string" && name !== "" && name.length <= 200) return;
+  throw new InvalidArgumentError("singleton", name, "be a text of 1 to 200 characters");
 }
 
 function parsePersistentLogs(options: boolean | PersistentLogOptions): CaptureSettings | null {

@@ -45,6 +45,7 @@ export class Lifecycle {
   #retention: RetentionKeeper | null = null;
   #isOpen = false;
   #isStopped = false;
+  #before: Promise<unknown> = Promise.resolve();
   #opening: Promise<void> | null = null;
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
@@ -56,6 +57,16 @@ export class Lifecycle {
   /** The running worker of this process; null while there is none. */
   get worker(): Worker | null {
     return this.#worker;
+  }
+
+  /** Whether it runs tasks, or is about to. */
+  get isStarted(): boolean {
+    return this.#starting !== null && this.#stopping === null;
+  }
+
+  /** Opens storage, when it is needed, only after something else; whether that succeeds does not matter. */
+  openAfter(before: Promise<unknown>): void {
+    this.#before = before.catch(() => {});
   }
 
   /** A promise of the open storage; null when it is open and will stay so: most dispatches need not wait a turn. */
@@ -116,7 +127,7 @@ export class Lifecycle {
     }
     if (this.#isOpen) return;
     const { settings, storageClock } = this.#parts;
-    this.#opening ??= settings.storage.open().then(
+    this.#opening ??= this.#before.then(() => settings.storage.open()).then(
       ({ now }) => {
         storageClock.sync(now);
         this.#isOpen = true;

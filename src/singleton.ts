@@ -1,0 +1,47 @@
+// One instance a name in a process. A module that is evaluated again, as hot reload does, makes its
+// instance anew; without a name, the one before would go on to run tasks with the code of before.
+
+import type { Dispatcher } from "./dispatch/dispatcher.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import type { Logger } from "./log/logger.ts";
+
+/** What an instance works with. Instances of one name share it: calls of the older ones go to the newest. */
+export interface Core {
+  life: Lifecycle;
+  dispatcher: Dispatcher;
+}
+
+/** How long handlers of the one before may go on before they are interrupted, in milliseconds. */
+const patienceMs = 5_000;
+
+/** Copies of this library, as bundlers make them, share the register. */
+const register = Symbol.for("evertask.singletons");
+
+/**
+ * Makes an instance the one of its name. The one before, if there is one, stops, before storage is opened here; if it ran
+ * tasks, this one does so as well.
+ *
+ * @returns What the instance shall work with.
+ */
+export function takeOver(name: string, own: Core, logger: Logger): Core {
+  const holder = globalThis as { [register]?: Map<string, Core> };
+  const cores = holder[register] ??= new Map<string, Core>();
+  const shared = cores.get(name);
+  if (shared === undefined) {
+    cores.set(name, own);
+    return own;
+  }
+  const { life: before } = shared;
+  const ranTasks = before.isStarted;
+  Object.assign(shared, own);
+  own.life.openAfter(before.stop(patienceMs));
+  if (ranTasks) {
+    own.life.start().catch((error) =>
+      logger.error("The instance {singleton} was replaced and could not be started: {error}", {
+        singleton: name,
+        error,
+      })
+    );
+  }
+  return shared;
+}
