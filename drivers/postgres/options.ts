@@ -120,7 +120,7 @@ export function resolveOptions(
   const database = url === null ? null : parseDatabaseUrl(url, processEnvironment);
   if (sql !== null) {
     const remedy = "be a postgres.js instance, as postgres(url) makes it";
-    checkMethods(sql, ["unsafe", "begin", "listen"], "sql", remedy, hidden(sql));
+    checkMethods(sql, ["unsafe", "listen"], "sql", remedy, hidden(sql));
   }
   if (typeof schema !== "string" || !/^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
     throw new InvalidArgumentError(

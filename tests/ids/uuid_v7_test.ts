@@ -1,4 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { InvalidArgumentError } from "../../src/errors.ts";
 import { isUuid, parseTaskId, systemRandom, uuidV7Generator } from "../../src/ids/uuid_v7.ts";
 
 Deno.test("uuidV7Generator() gives ids of version 7 and the RFC's variant, with the time in front", () => {
@@ -40,5 +41,6 @@ Deno.test("parseTaskId() takes ids as tools show them, in capitals, and nothing 
   const id = "01a204c3-9e85-76f3-a637-c068a230efde";
   assertEquals(parseTaskId(id), id);
   assertEquals(parseTaskId(id.toUpperCase()), id);
-  for (const text of ["", "no id", null, 7, `${id} `]) assertEquals(parseTaskId(text), null);
+  for (const text of ["", "no id", `${id} `]) assertEquals(parseTaskId(text), null);
+  for (const value of [null, 7]) assertThrows(() => parseTaskId(value), InvalidArgumentError);
 });
