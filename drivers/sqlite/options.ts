@@ -1,5 +1,6 @@
 // What a user says about the database, checked once.
 
+import { resolve } from "node:path";
 import { checkFlag, checkSecretOptions, hidden } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import { guardClock } from "../../src/application/guarded_clock.ts";
@@ -20,7 +21,7 @@ export type Synchronous = "OFF" | "NORMAL" | "FULL" | "EXTRA";
 
 /** Options of {@linkcode sqliteStorage}. Either `path` or `database` is given. */
 export interface SqliteStorageOptions {
-  /** The database file, created when it does not exist, or `":memory:"`. */
+  /** The database file, created when it does not exist, or `":memory:"`. A relative path is resolved at once. */
   readonly path?: string;
   /**
    * A connection that the application has opened: a `DatabaseSync` of `node:sqlite` or a `Database` of `@db/sqlite`. It is
@@ -31,8 +32,9 @@ export interface SqliteStorageOptions {
   /** What a power failure may undo. @default "NORMAL" */
   readonly synchronous?: Synchronous;
   /**
-   * How long a call waits while another connection writes. The wait blocks the event loop, so it is short; after it the call
-   * fails with a transient error, and the worker tries again with growing pauses. @default 250 milliseconds
+   * How long a call waits while another connection writes. It blocks the event loop for the first 20 milliseconds at most (a
+   * `database` of the application's: for its own busy timeout), and not at all while the file is known to be busy. After it the
+   * call fails with a transient error, and the worker tries again with growing pauses. @default 250 milliseconds
    */
   readonly busyTimeout?: Duration;
   /**
@@ -69,6 +71,11 @@ const optionNames = [
 
 /** A connection string of another database, which may hold a password. SQLite itself knows `file:` URLs. */
 const urlOfAServer = /^(?!file:)[a-z][a-z0-9+.-]*:\/\//i;
+
+/** A relative path means what it means now, wherever the process goes later. A URI stays as it is, as SQLite reads it. */
+function absolute(path: string): string {
+  return path === ":memory:" || path.startsWith("file:") ? path : resolve(path);
+}
 
 const synchronousValues: readonly unknown[] = ["OFF", "NORMAL", "FULL", "EXTRA"];
 
@@ -108,7 +115,7 @@ export function resolveOptions(options: string | SqliteStorageOptions): Resolved
   checkFlag(migrate, "migrate");
   checkClock(clock, "clock");
   return {
-    path: path ?? "the application's database",
+    path: path === undefined ? "the application's database" : absolute(path),
     database: database === undefined ? undefined : adaptConnection(database, "database"),
     synchronous,
     busyTimeoutMs: Math.min(toMilliseconds(busyTimeout, "busyTimeout"), 2 ** 31 - 1),
