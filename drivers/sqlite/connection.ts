@@ -13,6 +13,8 @@ export class Connection {
   readonly #ownership: Ownership;
   readonly #clock: Clock;
   readonly #statements = new Map<string, SqliteStatement>();
+  /** How many transactions have begun. */
+  begun = 0;
 
   constructor(database: SqliteDatabase, ownership: Ownership, clock: Clock) {
     this.#database = database;
@@ -40,6 +42,17 @@ export class Connection {
 
   all(sql: string, ...parameters: SqliteValue[]): SqliteRow[] {
     return this.prepare(sql).all(parameters);
+  }
+
+  /** Does some work that fails at once, rather than wait, where another connection holds a lock. */
+  withoutWaiting<T>(work: () => T): T {
+    const timeout = this.get("PRAGMA busy_timeout")!.timeout as number;
+    this.get("PRAGMA busy_timeout = 0");
+    try {
+      return work();
+    } finally {
+      this.get(`PRAGMA busy_timeout = ${timeout}`);
+    }
   }
 
   /** Runs a script. */
@@ -70,6 +83,7 @@ export class Connection {
     try {
       this.run(begin);
       begun = true;
+      this.begun++;
       const result = work(this.#clock.now());
       this.run(commit);
       return result;

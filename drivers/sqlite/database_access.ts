@@ -4,6 +4,7 @@
 import { InvalidArgumentError } from "../../src/errors.ts";
 import { StorageClosedError } from "../../src/storage/errors.ts";
 import type { ConnectionOptions } from "../../src/storage/requests.ts";
+import { BusyWait } from "./busy_wait.ts";
 import { Connection } from "./connection.ts";
 import { adaptConnection, type SqliteDatabase } from "./database.ts";
 import { toStorageError } from "./errors.ts";
@@ -16,6 +17,7 @@ export type Work<T> = (connection: Connection, now: number) => T;
 /** The database of a storage, for its verbs. */
 export class DatabaseAccess {
   readonly #options: ResolvedOptions;
+  readonly #busyWait: BusyWait;
   readonly #onCallersWork: (database: SqliteDatabase) => void;
   /** Connections of the caller's, once they have proved to be on the same database. */
   readonly #joined = new WeakMap<SqliteDatabase, Connection>();
@@ -25,6 +27,7 @@ export class DatabaseAccess {
   /** @param onCallersWork Something was done on a connection of the caller's, whose transaction has yet to end. */
   constructor(options: ResolvedOptions, onCallersWork: (database: SqliteDatabase) => void) {
     this.#options = options;
+    this.#busyWait = new BusyWait(options.busyTimeoutMs);
     this.#onCallersWork = onCallersWork;
   }
 
@@ -56,7 +59,9 @@ export class DatabaseAccess {
   // deno-lint-ignore require-await -- errors of the work become rejections
   async do<T>(work: Work<T>): Promise<Awaited<T>> {
     const { connection } = this.#opened();
-    return this.#translated(() => work(connection, this.#options.clock.now()));
+    return this.#translated(() =>
+      this.#busyWait.do(connection, () => work(connection, this.#options.clock.now()))
+    );
   }
 
   /** Does something to many things, on the caller's connection if there is one; an empty list is nothing to do. */

@@ -103,6 +103,11 @@ function firstLine(text: string): string {
   return text.split("\n", 1)[0]!.replace(/ in $/, "");
 }
 
+/** Whether a SQLite library threw because another connection holds a lock. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof Error && kindOf(error, error.message) === "busy";
+}
+
 function kindOf(error: unknown, text: string): Kind | undefined {
   const errcode = readMember(error, "errcode");
   if (typeof errcode === "number") return kindByCode.get(errcode & 0xff);

@@ -11,8 +11,8 @@
  * ```
  *
  * Several processes may share a file. Writes go to SQLite's write-ahead log, many tasks in one transaction. Each call works
- * synchronously inside, as SQLite does: it blocks the event loop for as long as the disk needs, and for at most `busyTimeout`
- * while another process writes.
+ * synchronously inside, as SQLite does: it blocks the event loop for as long as the disk needs. While another process writes,
+ * it waits for `busyTimeout`, most of it without blocking.
  *
  * @module
  */

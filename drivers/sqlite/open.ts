@@ -20,6 +20,9 @@ export interface OpenDatabase {
 const patienceMs = 10_000;
 const pauseMs = 20;
 
+/** How long a statement waits for a lock and blocks the event loop; what is left of `busyTimeout` is waited without. */
+const mostBlockedMs = 20;
+
 /** Opens the database and brings the schema up to date. */
 export async function openDatabase(options: ResolvedOptions): Promise<OpenDatabase> {
   const { clock } = options;
@@ -59,7 +62,7 @@ const setSynchronous: Readonly<Record<Synchronous, string>> = {
 
 function configure(connection: Connection, options: ResolvedOptions): void {
   // A pragma takes no parameters; this one is an integer that was checked.
-  connection.get(`PRAGMA busy_timeout = ${options.busyTimeoutMs}`);
+  connection.get(`PRAGMA busy_timeout = ${Math.min(options.busyTimeoutMs, mostBlockedMs)}`);
   // Before the log is first used: it then needs no memory shared with other processes.
   if (options.exclusive) connection.get("PRAGMA locking_mode = EXCLUSIVE");
   // Readers and the writer do not wait for each other, and a commit is one append.

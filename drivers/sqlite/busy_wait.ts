@@ -1,0 +1,45 @@
+// Waiting for a file that another connection is writing to. The first try waits a moment, which blocks the event loop; once the
+// file is known to be busy, tries do not wait, and the event loop goes on between them.
+
+import { systemClock } from "../../src/time/clock.ts";
+import type { Connection } from "./connection.ts";
+import { isBusy } from "./errors.ts";
+
+/** Milliseconds between two tries. */
+const pauseMs = 10;
+
+/** Tries again while a file is busy. */
+export class BusyWait {
+  readonly #timeoutMs: number;
+  #isBusy = false;
+
+  /** @param timeoutMs For how long a call is tried again, in milliseconds. */
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /**
+   * Does some work, again while the file is busy and nothing of the work has begun.
+   *
+   * @throws What the work throws.
+   */
+  async do<T>(connection: Connection, work: () => T): Promise<Awaited<T>> {
+    let giveUpAt: number | undefined;
+    for (;;) {
+      const { begun } = connection;
+      try {
+        const result = await (this.#isBusy ? connection.withoutWaiting(work) : work());
+        this.#isBusy = false;
+        return result;
+      } catch (error) {
+        if (!isBusy(error) || connection.begun !== begun) throw error;
+        // It is another process that is waited for, so the time is real, whatever the injected clock says.
+        const now = systemClock.monotonic();
+        giveUpAt ??= now + this.#timeoutMs;
+        if (now >= giveUpAt) throw error;
+        this.#isBusy = true;
+      }
+      await new Promise<void>((resume) => void systemClock.setTimer(resume, pauseMs));
+    }
+  }
+}
