@@ -18,29 +18,40 @@ export type Work<T> = (connection: Connection, now: number) => T;
 export class DatabaseAccess {
   readonly #options: ResolvedOptions;
   readonly #busyWait: BusyWait;
+  readonly #onOpened: (connection: Connection) => void;
   readonly #onCallersWork: (database: SqliteDatabase) => void;
   /** Connections of the caller's, once they have proved to be on the same database. */
   readonly #joined = new WeakMap<SqliteDatabase, Connection>();
   #opening: Promise<OpenDatabase> | undefined;
   #open: OpenDatabase | undefined;
+  /** Another file has taken the place of the one that was open. */
+  #isDisplaced = false;
 
-  /** @param onCallersWork Something was done on a connection of the caller's, whose transaction has yet to end. */
-  constructor(options: ResolvedOptions, onCallersWork: (database: SqliteDatabase) => void) {
+  /**
+   * @param onOpened The storage's own connection is open; after another one, when the file has been replaced.
+   * @param onCallersWork Something was done on a connection of the caller's, whose transaction has yet to end.
+   */
+  constructor(
+    options: ResolvedOptions,
+    onOpened: (connection: Connection) => void,
+    onCallersWork: (database: SqliteDatabase) => void,
+  ) {
+    this.#onOpened = onOpened;
     this.#options = options;
     this.#busyWait = new BusyWait(options.busyTimeoutMs);
     this.#onCallersWork = onCallersWork;
   }
 
-  /** Opens the database, once. Resolves to the storage's own connection; null if it was open before. */
-  async open(): Promise<Connection | null> {
-    if (this.#open !== undefined) return null;
+  /** Opens the database, once. */
+  async open(): Promise<void> {
+    if (this.#open !== undefined) return;
     this.#opening ??= openDatabase(this.#options);
     try {
       this.#open = await this.#opening;
     } finally {
       this.#opening = undefined;
     }
-    return this.#open.connection;
+    this.#onOpened(this.#open.connection);
   }
 
   /** Resolves when no opening is under way. */
@@ -52,13 +63,13 @@ export class DatabaseAccess {
   close(): void {
     const open = this.#open;
     this.#open = undefined;
+    this.#isDisplaced = false;
     if (open?.owned) open.connection.close();
   }
 
   /** Does the work on the storage's own connection. */
-  // deno-lint-ignore require-await -- errors of the work become rejections
   async do<T>(work: Work<T>): Promise<Awaited<T>> {
-    const { connection } = this.#opened();
+    const { connection } = this.#isDisplaced ? await this.#reopened() : this.#checked();
     return this.#translated(() =>
       this.#busyWait.do(connection, () => work(connection, this.#options.clock.now()))
     );
@@ -103,6 +114,28 @@ export class DatabaseAccess {
       this.#joined.set(database, connection);
     }
     return connection;
+  }
+
+  /** The open database, which is still the file of its name. */
+  #checked(): OpenDatabase {
+    const open = this.#opened();
+    try {
+      open.file.check();
+    } catch (error) {
+      if (open.owned && open.file.isThere()) {
+        this.close();
+        this.#isDisplaced = true;
+      }
+      throw error;
+    }
+    return open;
+  }
+
+  /** Opens the file that has taken the place of the one that was open. */
+  async #reopened(): Promise<OpenDatabase> {
+    await this.open();
+    this.#isDisplaced = false;
+    return this.#opened();
   }
 
   #opened(): OpenDatabase {

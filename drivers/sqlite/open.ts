@@ -4,6 +4,7 @@ import { StorageError } from "../../src/storage/errors.ts";
 import { Connection } from "./connection.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { toStorageError } from "./errors.ts";
+import { FileIdentity } from "./file_identity.ts";
 import { openNodeSqlite } from "./node_sqlite.ts";
 import type { ResolvedOptions, Synchronous } from "./options.ts";
 import { migrateSchema } from "./schema.ts";
@@ -14,6 +15,8 @@ export interface OpenDatabase {
   readonly connection: Connection;
   /** Whether the storage opened it, and so closes it. */
   readonly owned: boolean;
+  /** The file that was opened. */
+  readonly file: FileIdentity;
 }
 
 /** Opening takes turns with other processes that start at the same time, and is patient where a call is not. */
@@ -46,7 +49,8 @@ async function tryToOpen(options: ResolvedOptions): Promise<OpenDatabase> {
     const connection = new Connection(database, "own", options.clock);
     if (owned) configure(connection, options);
     migrateSchema(connection, options.path, options.migrate);
-    return { database, connection, owned };
+    const file = new FileIdentity(options.path, options.clock);
+    return { database, connection, owned, file };
   } catch (error) {
     if (owned) database.close();
     throw error;

@@ -65,12 +65,18 @@ export class SqliteStorage implements Storage {
     this.polling = { busyMs: alone ? Infinity : 1000, idleMs: Infinity };
     this.#watch = new WakeWatch(options.clock, alone);
     this.#quiet = new QuietWorker(alone);
-    this.#access = new DatabaseAccess(options, (database) => this.#watch.awaitEnd(database));
+    this.#access = new DatabaseAccess(
+      options,
+      (connection) => {
+        this.#quiet.forget();
+        this.#watch.start(connection);
+      },
+      (database) => this.#watch.awaitEnd(database),
+    );
   }
 
   async open(): Result<"open"> {
-    const connection = await this.#access.open();
-    if (connection !== null) this.#watch.start(connection);
+    await this.#access.open();
     return { now: this.#options.clock.now() };
   }
 

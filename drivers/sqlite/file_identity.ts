@@ -1,0 +1,62 @@
+// Which file a database is. A backup that is renamed over it has its name, and is another file: what is written to the one that
+// is open then goes where nobody will ever look.
+
+import { statSync } from "node:fs";
+import { StorageError } from "../../src/storage/errors.ts";
+import type { Clock } from "../../src/time/clock.ts";
+
+/** Looking costs some microseconds; so often is soon enough. */
+const lookEveryMs = 250;
+
+/** Notices that another file stands where a database was opened. */
+export class FileIdentity {
+  readonly #path: string;
+  readonly #clock: Clock;
+  readonly #identity: string | null;
+  #lookedAt: number;
+
+  /** @param path The file, which is there; a database in memory has none, and never changes. */
+  constructor(path: string, clock: Clock) {
+    this.#path = path;
+    this.#clock = clock;
+    this.#identity = identify(path);
+    this.#lookedAt = clock.monotonic();
+  }
+
+  /** Whether a file stands there, be it another one. */
+  isThere(): boolean {
+    return identify(this.#path) !== null;
+  }
+
+  /**
+   * Looks whether the file is still the same, unless it did so a moment ago.
+   *
+   * @throws {StorageError} If it is not.
+   */
+  check(): void {
+    const now = this.#clock.monotonic();
+    if (this.#identity === null || now - this.#lookedAt < lookEveryMs) return;
+    const found = identify(this.#path);
+    if (found === this.#identity) {
+      this.#lookedAt = now;
+      return;
+    }
+    throw new StorageError(
+      found === null
+        ? `${this.#path} is gone: it was deleted or renamed while it was open. Put it back, or open the storage anew to begin ` +
+          "with an empty one."
+        : `${this.#path} is another file than the one that was opened: a backup was put in its place, or the like. What was ` +
+          "written since then is in the old file alone. The next call opens the new one.",
+    );
+  }
+}
+
+/** What tells a file from others; null if there is none, or nothing is known of it. */
+function identify(path: string): string | null {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,41 @@
+// A backup that is put in the place of the open file: noticed, told once, and gone on with.
+
+import { assertEquals, assertRejects } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { StorageError } from "../../../src/storage/errors.ts";
+import { FakeClock } from "../../../src/testing/mod.ts";
+import { newTask } from "../../support/new_task.ts";
+import { countTasks, Scratch } from "./support.ts";
+
+Deno.test("a file that was replaced is refused once, and then the new one is opened", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const storage = await scratch.open({ clock });
+  const { path } = scratch;
+  using database = new DatabaseSync(path);
+  database.exec(`VACUUM INTO '${path}.backup'`);
+  await storage.persist([newTask()]);
+  await Deno.rename(`${path}.backup`, path);
+  for (const side of ["-wal", "-shm"]) await Deno.remove(path + side);
+  await clock.advance(1000);
+  const refused = () => storage.heartbeat("worker", 60_000);
+  await assertRejects(refused, StorageError, "another file");
+  await storage.persist([newTask(), newTask()]);
+  assertEquals(await countTasks(storage), 2);
+  using fresh = new DatabaseSync(path);
+  assertEquals(fresh.prepare("SELECT count(*) AS n FROM queued_tasks").get()!.n, 2);
+});
+
+Deno.test("while the file is gone, everything is refused", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const storage = await scratch.open({ clock });
+  await Deno.rename(scratch.path, `${scratch.path}.away`);
+  await clock.advance(1000);
+  for (let n = 0; n < 3; n++) {
+    await assertRejects(() => storage.persist([newTask()]), StorageError, "is gone");
+  }
+  await Deno.rename(`${scratch.path}.away`, scratch.path);
+  await storage.persist([newTask()]);
+  assertEquals(await countTasks(storage), 1);
+});
