@@ -10,8 +10,11 @@ Deno.test("the monitoring guides point to files that are there, and leave out no
   const targets: string[] = [];
   for (const guide of guides) {
     const text = await Deno.readTextFile(new URL(guide, folder));
-    for (const [, target = ""] of text.matchAll(/\]\(([^)]+)\)/g)) {
-      if (!target.startsWith("https://")) targets.push(target);
+    // A guide is linked, a program is named: it is no part of the package.
+    for (
+      const [, link, name] of text.matchAll(/\]\((?!https:)([^)]+)\)|`([\w.]+\.(?:ts|html|yml))`/g)
+    ) {
+      targets.push((link ?? name)!);
     }
   }
   const there = entries.filter(({ isFile }) => isFile).map(({ name }) => name);
