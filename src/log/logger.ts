@@ -2,6 +2,7 @@
 // most others after an adapter of a few lines.
 
 import { InvalidArgumentError } from "../errors.ts";
+import { cutText } from "../thrown/cut_text.ts";
 import { describeError, headlineOf } from "../thrown/describe_error.ts";
 import { describeValue } from "../thrown/describe_value.ts";
 import { isErrorLike, readMember } from "../thrown/reading.ts";
@@ -56,10 +57,13 @@ function propertiesFirst(logger: unknown): string | null {
   return isBunyan ? "a bunyan logger" : null;
 }
 
-/** How much of a value is shown in a message. */
-const longestValue = 10_000;
+/** How many characters the values in a message take, all of them together. */
+const longestValues = 100_000;
 
-/** Fills the `{name}` placeholders of a message; unknown ones stay as they are. Never throws. */
+/**
+ * Fills the `{name}` placeholders of a message; unknown ones stay as they are. What the values take beyond 100,000 characters,
+ * all of them together, is left out. Never throws.
+ */
 export function formatMessage(message: string, properties: LogProperties = {}): string {
   return fillIn(message, properties, headlineOf);
 }
@@ -69,22 +73,27 @@ function fillIn(
   properties: LogProperties,
   errorText: (error: unknown) => string,
 ): string {
-  if (typeof message !== "string") return describeValue(message, longestValue);
+  if (typeof message !== "string") return describeValue(message, longestValues);
+  let room = longestValues;
   return message.replace(/\{(\w+)\}/g, (placeholder, name: string) => {
+    if (room === 0) return placeholder;
     try {
       if (!Object.hasOwn(properties, name)) return placeholder;
     } catch {
       return placeholder; // a Proxy whose trap throws
     }
     const value = readMember(properties, name);
-    return isErrorLike(value) ? errorText(value) : textOf(value);
+    const text = isErrorLike(value) ? errorText(value) : textOf(value);
+    const shown = text.length <= room ? text : `${cutText(text, room)}...`;
+    room = Math.max(0, room - text.length);
+    return shown;
   });
 }
 
 function textOf(value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "bigint") return String(value);
-  return describeValue(value, longestValue);
+  return describeValue(value, longestValues);
 }
 
 /** Writes warnings and errors to the console, the latter with their stacks, and nothing else: the default. */

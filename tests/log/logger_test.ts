@@ -30,6 +30,13 @@ Deno.test("formatMessage() fills placeholders, whatever the value, and leaves un
   }
 });
 
+Deno.test("formatMessage() leaves out what values take beyond 100,000 characters in all", () => {
+  const value = "x".repeat(60_000);
+  const text = formatMessage("{value} {value} {value}", { value });
+  assertEquals(text, `${value} ${"x".repeat(40_000)}... {value}`);
+  assertEquals(formatMessage("{value}".repeat(100_000), { value }).length < 1_000_000, true);
+});
+
 Deno.test("TaskLogger forwards every line, whatever it keeps, with the properties of its task", () => {
   const seen: unknown[] = [];
   const note = (level: string) => (...line: unknown[]) => void seen.push([level, ...line]);

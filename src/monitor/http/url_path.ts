@@ -11,5 +11,5 @@ export function cleanPath(path: string): string {
   if (typeof path !== "string" || !path.startsWith("/")) {
     throw new InvalidArgumentError("path", path, 'be a URL path that starts with "/"');
   }
-  return path.replace(/\/+$/, "");
+  return path.replace(/(?<!\/)\/+$/, "");
 }

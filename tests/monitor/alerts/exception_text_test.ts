@@ -1,5 +1,4 @@
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
 import { parseException, parseStack } from "../../../src/monitor/alerts/exception_text.ts";
 import { describeError } from "../../../src/thrown/describe_error.ts";
 
@@ -44,34 +43,3 @@ for (const [line, expected] of frames) {
     assertEquals(found, expected);
   });
 }
-
-/** What texts of exceptions are made of, and what patterns stumble over when it is repeated. */
-const pieces = [
-  "\n",
-  " ",
-  "\n    at ",
-  "at ",
-  " (",
-  ")",
-  ":",
-  "1",
-  ":1:1",
-  "Caused by: ",
-  "a",
-  "async ",
-];
-
-Deno.test("taking a text apart takes time in proportion to its length, whatever it holds", () => {
-  const texts = fc.array(fc.constantFrom(...pieces), { minLength: 1, maxLength: 4 });
-  fc.assert(
-    fc.property(texts, (unit) => {
-      const text = `    at ${unit.join("").repeat(Math.ceil(200_000 / unit.join("").length))}`;
-      const start = performance.now();
-      for (const { stack } of parseException(text)) parseStack(stack);
-      parseStack(text);
-      // Linear work takes some milliseconds; work in the square of the length would take a minute.
-      assert(performance.now() - start < 3_000, `too long: ${JSON.stringify(unit)}`);
-    }),
-    { numRuns: 200 },
-  );
-});

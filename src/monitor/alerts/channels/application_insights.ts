@@ -75,7 +75,7 @@ function parseConnectionString(text: unknown): { instrumentationKey: string; url
       "have an InstrumentationKey and, if any, a valid IngestionEndpoint",
     );
   }
-  return { instrumentationKey, url: `${endpoint.replace(/\/+$/, "")}/v2.1/track` };
+  return { instrumentationKey, url: `${endpoint.replace(/(?<!\/)\/+$/, "")}/v2.1/track` };
 }
 
 function envelopeOf(alert: Alert, instrumentationKey: string, roleName?: string): object {

@@ -12,7 +12,7 @@ const hashLength = 8;
  * of two such names may be the same.
  */
 export function sentrySlug(name: string): string {
-  const letters = name.toLowerCase().replace(/[^a-z0-9_-]+/g, "-").replace(/^-+|-+$/g, "");
+  const letters = name.toLowerCase().replace(/[^a-z0-9_-]+/g, "-").replace(/^-+|(?<!-)-+$/g, "");
   const text = letters || Array.from(name, (char) => char.codePointAt(0)!.toString(16)).join("-");
   const slug = /[a-z_-]/.test(text) ? text : `task-${text}`;
   const isLossy = letters !== "" && /[^\0-\x7f]/.test(name);
