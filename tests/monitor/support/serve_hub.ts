@@ -7,6 +7,7 @@ import {
   type MonitorHubOptions,
 } from "../../../src/monitor/mod.ts";
 import { EventSourceForTests } from "./event_source.ts";
+import { until } from "./until.ts";
 
 /** A served hub; disposing of it closes the hub and the server. */
 export interface ServedHub extends AsyncDisposable {
@@ -34,6 +35,21 @@ export function serveHub(options: MonitorHubOptions = {}, port = 0): ServedHub {
     async [Symbol.asyncDispose]() {
       hub.close();
       await server.shutdown();
+      if (port !== 0) await free(port);
     },
   };
+}
+
+/** Resolves when a port can be listened on again: on a busy machine, that may be a little after its server has shut down. */
+async function free(port: number): Promise<void> {
+  const isFree = () => {
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return true;
+    } catch (error) {
+      if (error instanceof Deno.errors.AddrInUse) return false;
+      throw error;
+    }
+  };
+  await until(isFree, `port ${port} is free`);
 }
