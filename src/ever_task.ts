@@ -1,5 +1,6 @@
 // createEverTask: wires the parts together. The only file that knows all of them.
 
+import { HomeContext } from "./application/home_context.ts";
 import {
   type DispatchManyOptions,
   type DispatchOptions,
@@ -65,6 +66,7 @@ export class EverTask {
   /** The recurring series. */
   readonly recurring: Recurring;
   readonly #core: Core;
+  readonly #home: HomeContext;
   readonly #stored: StoredTaskEvents;
   readonly #rateLimits: RateLimits;
   readonly #leaseMs: number;
@@ -72,9 +74,11 @@ export class EverTask {
   /** Use {@linkcode createEverTask}. */
   constructor(options: EverTaskOptions) {
     const settings = parseOptions(options);
-    const { storage, clock, loggers, definitions, queues, lease, execution, retention } = settings;
+    const { storage, loggers, definitions, queues, lease, execution, retention } = settings;
+    const home = new HomeContext();
+    const clock = home.clock(settings.clock);
     const storageClock = new StorageClock(clock);
-    const events = new EventBus(loggers("events"));
+    const events = new EventBus(loggers("events"), home);
     const newId = uuidV7Generator(() => storageClock.now(), settings.random);
     const rateLimits = new RateLimits({
       definitions,
@@ -88,6 +92,7 @@ export class EverTask {
     const newWorker = () =>
       new Worker({
         ...shared,
+        home,
         logger: loggers("worker"),
         loggers,
         rateLimits,
@@ -96,10 +101,12 @@ export class EverTask {
         dispatch: (task, payload, options) =>
           dispatcher.dispatch(task, payload, options, "handler"),
       });
+    this.#home = home;
     // Of its own storage, also when another instance has taken over.
     const ownAudit = new Audit(() => life.opened(), clock);
     const life: Lifecycle = new Lifecycle({
       settings,
+      home,
       storageClock,
       newWorker,
       newRetention: () =>
@@ -186,7 +193,9 @@ export class EverTask {
     if (id === null) return "unknown";
     const storage = await this.#core.life.opened();
     const [outcome] = await storage.requestCancel([id]);
-    if (outcome === "requested") this.#core.life.worker?.cancel([id]);
+    if (outcome === "requested") {
+      await this.#home.call(() => this.#core.life.worker?.cancel([id]));
+    }
     // Nobody holds a task that waited: nobody else tells of it.
     if (outcome === "cancelled") {
       await this.#stored.tell([{ kind: "cancelled", taskId: id }]);

@@ -1,6 +1,7 @@
 // The life of an instance: storage is opened when it is first needed, a worker starts when it is asked to, and in the end
 // everything stops in order, however storage behaves.
 
+import type { HomeContext } from "./application/home_context.ts";
 import type { RetentionKeeper } from "./audit/retention_keeper.ts";
 import { EverTaskError } from "./errors.ts";
 import type { EverTaskSettings } from "./ever_task_options.ts";
@@ -26,6 +27,7 @@ export class StoppedError extends EverTaskError {
 /** What a life is about. */
 export interface LifecycleParts {
   readonly settings: EverTaskSettings;
+  readonly home: HomeContext;
   /** Learns the storage's time when it is opened. */
   readonly storageClock: StorageClock;
   /** Makes the worker of this process. */
@@ -97,14 +99,14 @@ export class Lifecycle {
   async #start(): Promise<void> {
     await this.#ready();
     const worker = this.#parts.newWorker();
-    await worker.start();
+    await this.#parts.home.call(() => worker.start());
     this.#worker = worker;
     this.#retention = this.#parts.newRetention();
     this.#retention?.start();
   }
 
   async #stop(timeoutMs: number): Promise<void> {
-    const { settings, allDispatched, allHeard } = this.#parts;
+    const { settings, home, allDispatched, allHeard } = this.#parts;
     const { clock, storage, lease: { leaseMs }, dispatchRetryMs } = settings;
     // Nothing below may take for ever, also when storage has stopped to answer.
     if (this.#worker === null) {
@@ -112,7 +114,7 @@ export class Lifecycle {
       await within(clock, leaseMs, starting);
     }
     const retentionEnd = this.#retention?.stop() ?? Promise.resolve();
-    await this.#worker?.stop(timeoutMs);
+    await home.call(() => this.#worker?.stop(timeoutMs));
     await within(clock, leaseMs, retentionEnd);
     await within(clock, dispatchRetryMs, allDispatched());
     await within(clock, subscribersMs, allHeard());
@@ -126,8 +128,8 @@ export class Lifecycle {
       throw new StoppedError();
     }
     if (this.#isOpen) return;
-    const { settings, storageClock } = this.#parts;
-    this.#opening ??= this.#before.then(() => settings.storage.open()).then(
+    const { settings, home, storageClock } = this.#parts;
+    this.#opening ??= this.#before.then(() => home.call(() => settings.storage.open())).then(
       ({ now }) => {
         storageClock.sync(now);
         this.#isOpen = true;

@@ -1,6 +1,7 @@
 // The package as npm users get it, under the lowest and the newest Node that it is for. What is tested there is beside the other
 // tests of each subject; here it shares one installation, which takes a while.
 
+import { checkContextsInNode } from "./contexts/contexts_in_node.ts";
 import { checkHubInNode } from "./monitor/node/hub_in_node.ts";
 import { checkOddRequestsInNode } from "./monitor/node/odd_requests_in_node.ts";
 import { checkNodeSdks } from "./monitor/otel/node_sdk.ts";
@@ -26,6 +27,7 @@ Deno.test({
     const packages = ["zod", "@opentelemetry/api"];
     await using project = await makeNpmProject(packages, [...nodeVersions, nodeWithoutSqlite]);
     await checkNpmPackage(t, project);
+    await checkContextsInNode(t, project);
     await project.install(clients);
     await checkHubInNode(t, project);
     await checkOddRequestsInNode(t, project);

@@ -56,13 +56,14 @@ async function around<T>(
   work: (traceContext: string | null) => Promise<T>,
   onFault: (error: unknown) => void,
 ): Promise<T> {
-  const begun = Promise.withResolvers<void>();
+  let begin!: () => void;
+  const begun = new Promise<void>((resolve) => begin = resolve);
   let result: Promise<T> | undefined;
   const workOnce = (traceContext: unknown): Promise<T> => {
     if (result === undefined) {
       result = work(typeof traceContext === "string" ? traceContext : null);
       result.catch(() => {}); // told to whoever asked for the work, not to an instrumentation that looks away
-      begun.resolve();
+      begin();
     }
     return result;
   };
@@ -72,11 +73,11 @@ async function around<T>(
     } catch (error) {
       if (!await failsWith(result, error)) onFault(error);
     } finally {
-      begun.resolve();
+      begin();
     }
   };
   void wrapping();
-  await begun.promise;
+  await begun;
   return workOnce(null);
 }
 

@@ -1,6 +1,7 @@
 // Hands events to subscribers, outside the tasks' path: each subscriber has a bounded queue of its own and is called from there,
 // one event after the other. An event that no subscriber wants is not even made.
 
+import { HomeContext } from "../application/home_context.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { Logger } from "../log/logger.ts";
 import { checkEventFilter, kindsOf } from "./event_filter.ts";
@@ -12,13 +13,16 @@ const maxLag = 10_000;
 /** The events of one instance. */
 export class EventBus implements TaskEventSource {
   readonly #logger: Logger;
+  readonly #home: HomeContext;
   readonly #subscriptions = new Set<Subscription>();
   /** The kinds that some subscriber takes, of whichever types. */
   #wanted: ReadonlySet<TaskEventKind> = new Set();
   #lost = 0;
 
-  constructor(logger: Logger) {
+  /** @param home Where subscribers are called. */
+  constructor(logger: Logger, home: HomeContext = new HomeContext()) {
     this.#logger = logger;
+    this.#home = home;
   }
 
   /**
@@ -47,7 +51,9 @@ export class EventBus implements TaskEventSource {
       throw new InvalidArgumentError("handler", handler, "be a function that takes an event");
     }
     checkEventFilter(filter);
-    const subscription = new Subscription(handler, filter, this.#logger, () => this.#lost++);
+    const subscription = new Subscription(handler, filter, this.#logger, this.#home, () => {
+      this.#lost++;
+    });
     this.#subscriptions.add(subscription);
     this.#sumUp();
     return () => {
@@ -100,6 +106,7 @@ class Subscription {
   readonly kinds: ReadonlySet<TaskEventKind>;
   readonly #types: readonly string[] | undefined;
   readonly #logger: Logger;
+  readonly #home: HomeContext;
   readonly #onLost: () => void;
   #queue: TaskEvent[] = [];
   #delivering: Promise<void> | null = null;
@@ -109,12 +116,14 @@ class Subscription {
     handler: (event: TaskEvent) => void | Promise<void>,
     filter: TaskEventFilter,
     logger: Logger,
+    home: HomeContext,
     onLost: () => void,
   ) {
     this.#handler = handler;
     this.kinds = kindsOf(filter);
     this.#types = filter.types;
     this.#logger = logger;
+    this.#home = home;
     this.#onLost = onLost;
   }
 
@@ -130,7 +139,8 @@ class Subscription {
       return;
     }
     this.#queue.push(event);
-    this.#delivering ??= this.#deliver();
+    // Not at once: the caller is on a task's path.
+    this.#delivering ??= this.#home.call(() => this.#deliver());
   }
 
   end(): void {
@@ -143,7 +153,6 @@ class Subscription {
   }
 
   async #deliver(): Promise<void> {
-    await null; // let go of the caller's stack first: it is on a task's path
     while (this.#queue.length > 0) {
       const batch = this.#queue;
       this.#queue = [];

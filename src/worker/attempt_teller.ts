@@ -1,5 +1,6 @@
 // Tells the world what happens to an attempt: events to whoever subscribes, hooks to the task, skipped runs to the log.
 
+import type { HomeContext } from "../application/home_context.ts";
 import type { EventBus } from "../events/event_bus.ts";
 import { type EventDetails, taskEvent } from "../events/job_events.ts";
 import type { TaskEventKind } from "../events/task_event.ts";
@@ -14,6 +15,7 @@ import type { LogKeeper } from "./log_keeper.ts";
 
 /** What a teller works with. */
 export interface TellerParts {
+  readonly home: HomeContext;
   readonly storageClock: StorageClock;
   readonly events: EventBus;
   readonly loggers: Loggers;
@@ -43,7 +45,7 @@ export class AttemptTeller {
     events.emit(event);
   }
 
-  /** Calls a hook; what it throws is logged and changes nothing. */
+  /** Calls a hook, in the context of the caller; what it throws is logged and changes nothing. */
   callHook(name: string, job: Job, hook: () => void | Promise<void>): Promise<void> {
     const call = (async () => {
       try {
@@ -82,20 +84,22 @@ export class AttemptTeller {
     error: unknown,
   ): void {
     const { definition, task } = job;
-    const { loggers } = this.#parts;
+    const { home, loggers } = this.#parts;
     const details = { durationMs, exception: ending.exception };
     switch (ending.status) {
       case "Completed":
         this.emit("completed", job, details);
         if (definition.onCompleted) {
-          void this.callHook("onCompleted", job, () => definition.onCompleted!(context));
+          const hook = () => home.call(() => definition.onCompleted!(context));
+          void this.callHook("onCompleted", job, hook);
         }
         break;
       case "Failed":
         logFailure(loggers, definition, task, ending.error, null);
         this.emit("failed", job, details);
         if (definition.onError) {
-          void this.callHook("onError", job, () => definition.onError!(context, error));
+          const hook = () => home.call(() => definition.onError!(context, error));
+          void this.callHook("onError", job, hook);
         }
         break;
       case "Cancelled":

@@ -1,6 +1,7 @@
 // Decides when to claim: at a wake-up, when a queue runs low, at the next due instant. One claim is under way at a time, and one
 // timer is armed for the next.
 
+import type { HomeContext } from "../application/home_context.ts";
 import type { Logger } from "../log/logger.ts";
 import { backoffMs } from "../storage/batching/backoff.ts";
 import { isTransient } from "../storage/batching/retry_transient.ts";
@@ -15,6 +16,7 @@ import type { QueueRunner } from "./queue_runner.ts";
 
 /** What the claimer works with. */
 export interface ClaimerParts {
+  readonly home: HomeContext;
   readonly storage: Storage;
   readonly clock: Clock;
   readonly storageClock: StorageClock;
@@ -68,7 +70,7 @@ export class Claimer {
   wake(): void {
     if (this.#stopped) return;
     this.#again = true;
-    this.#working ??= this.#work().finally(() => {
+    this.#working ??= this.#parts.home.call(() => this.#work()).finally(() => {
       this.#working = null;
       if (this.#again) this.wake();
     });
@@ -106,7 +108,6 @@ export class Claimer {
   }
 
   async #work(): Promise<void> {
-    await null; // so that `#working` is set, and everything that woke us up in this turn is seen
     for (let failures = 0; this.#again && !this.#stopped;) {
       this.#again = false;
       try {

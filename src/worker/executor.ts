@@ -1,5 +1,6 @@
 // Runs attempts: calls the handler with its context, watches its time, and settles what becomes of the job exactly once.
 
+import type { HomeContext } from "../application/home_context.ts";
 import type { CaptureSettings } from "../log/task_logger.ts";
 import type { Instrumentation } from "../instrumentation.ts";
 import type { Dispatch } from "../dispatch/dispatch_options.ts";
@@ -39,6 +40,7 @@ export interface ExecutionSettings extends AttemptDefaults {
 
 /** What an executor works with. */
 export interface ExecutorParts {
+  readonly home: HomeContext;
   readonly clock: Clock;
   readonly storageClock: StorageClock;
   readonly logger: Logger;
@@ -82,7 +84,7 @@ export class Executor {
   }
 
   /**
-   * Starts a job's attempt. Never throws; `onSettled` tells when the slot is free.
+   * Starts a job's attempt: its handler is called a little later, in the instance's own context. Never throws; `onSettled` tells when the slot is free.
    *
    * @param now The monotonic clock: reading it is not free, and the caller just has.
    */
@@ -108,10 +110,13 @@ export class Executor {
     this.#watchdog.add(job);
     const context = new AttemptContext(job, this.#contextParts);
     job.context = context;
-    this.#attempt(job, context).then(
-      () => this.#settle(job, undefined),
-      (error) => this.#settle(job, { error }),
-    );
+    this.#parts.home.run(() => {
+      if (job.phase === "ended") return; // it was given up before it began
+      this.#attempt(job, context).then(
+        () => this.#settle(job, undefined),
+        (error) => this.#settle(job, { error }),
+      );
+    });
   }
 
   /** Fails a job that never started. */
@@ -191,10 +196,9 @@ export class Executor {
       traceContext: task.traceContext,
     };
     // For the instrumentation, too, the attempt ends when it is given up.
-    const givenUp = Promise.withResolvers<never>();
-    job.onGivenUp = givenUp.reject;
+    const givenUp = new Promise<never>((_, reject) => job.onGivenUp = reject);
     const handle = async () => await definition.handle(value, context);
-    await instrumentation.run(executed, () => Promise.race([handle(), givenUp.promise]));
+    await instrumentation.run(executed, () => Promise.race([handle(), givenUp]));
   }
 
   /** Settles a job whose handler has not ended. */

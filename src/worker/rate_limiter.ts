@@ -73,7 +73,8 @@ export class RateLimiter {
     const askedAt = this.#parts.worker.clock.monotonic();
     let verdict: Verdict | null = null;
     try {
-      verdict = await this.#gate.ask(job, aheadMs ?? 0);
+      // The key function is the application's.
+      verdict = await this.#parts.worker.home.call(() => this.#gate.ask(job, aheadMs ?? 0));
     } catch (error) {
       this.#parts.worker.logger.warn(
         "The rate limit of task {taskId} ({taskType}) could not be asked; the task is given back: {error}",

@@ -1,5 +1,6 @@
 // Starts waiting jobs while there are slots for them, and interrupts itself so that timers and sockets have their turn.
 
+import type { HomeContext } from "../application/home_context.ts";
 import type { Clock } from "../time/clock.ts";
 import { nextMacrotask } from "../time/macrotask.ts";
 import type { Executor } from "./executor.ts";
@@ -14,6 +15,7 @@ const sliceMs = 10;
 /** What a starter works with. */
 export interface StarterParts {
   readonly clock: Clock;
+  readonly home: HomeContext;
   readonly runners: ReadonlyMap<string, QueueRunner>;
   readonly rateLimiter: RateLimiter;
   readonly quarantine: Quarantine;
@@ -28,29 +30,40 @@ export class Starter {
   #filling = false;
   #stopped = false;
   #sliceEndsAt = Infinity;
+  /** The queues that are filled further, soon. */
+  readonly #toFill = new Set<QueueRunner>();
 
   constructor(parts: StarterParts) {
     this.#parts = parts;
   }
 
   /**
-   * Starts a queue's waiting jobs while it has slots.
+   * Starts a queue's waiting jobs while it has slots: one at once, and each other one after the handler before it has been
+   * called, which may take its time.
    *
    * @param now The monotonic clock, if the caller has just read it.
    */
   fill(runner: QueueRunner, now?: number): void {
     if (this.#filling || this.#stopped) return;
-    const { clock, rateLimiter, onLow } = this.#parts;
+    const { clock, onLow } = this.#parts;
     this.#filling = true;
-    while (runner.hasNext) {
-      const startsAt = now ?? clock.monotonic();
-      now = undefined; // a handler takes its time
-      if (!this.#isInSlice(startsAt)) break;
-      const job = runner.takeNext()!;
-      if (rateLimiter.admits(runner, job, startsAt)) this.start(job, startsAt);
-    }
+    if (runner.hasNext) this.#startNext(runner, now ?? clock.monotonic());
     this.#filling = false;
+    if (this.#toFill.has(runner)) return;
     if (runner.mayHaveMore && runner.runsLow(clock.monotonic())) onLow();
+  }
+
+  #startNext(runner: QueueRunner, now: number): void {
+    const { home, rateLimiter } = this.#parts;
+    if (!this.#isInSlice(now)) return;
+    const job = runner.takeNext()!;
+    if (rateLimiter.admits(runner, job, now)) this.start(job, now);
+    if (!runner.hasNext || this.#toFill.has(runner)) return;
+    this.#toFill.add(runner);
+    home.run(() => {
+      this.#toFill.delete(runner);
+      this.fill(runner);
+    });
   }
 
   /** Starts a job that was taken from its line with a slot; false when nothing starts any more. */

@@ -1,6 +1,7 @@
 // Writes what happens to claimed tasks, in natural batches, one write at a time so that a task's changes stay in order. A
 // write that fails is repeated until it succeeds or the lease is lost; the handlers go on meanwhile.
 
+import type { HomeContext } from "../application/home_context.ts";
 import type { Logger } from "../log/logger.ts";
 import { backoffMs } from "../storage/batching/backoff.ts";
 import { batchEnd } from "../storage/batching/batch_size.ts";
@@ -51,6 +52,7 @@ const nothing = {};
 /** Gathers and writes the changes of this process's jobs. */
 export class StatusWriter {
   readonly #storage: Storage;
+  readonly #home: HomeContext;
   readonly #clock: Clock;
   readonly #logger: Logger;
   #pending: Entry[] = [];
@@ -65,8 +67,15 @@ export class StatusWriter {
   #isAbandoned: (job: Job) => boolean = () => false;
 
   /** @param held The tasks that this process holds; those whose end is written are taken out. */
-  constructor(storage: Storage, clock: Clock, logger: Logger, held: Set<Held>) {
+  constructor(
+    storage: Storage,
+    home: HomeContext,
+    clock: Clock,
+    logger: Logger,
+    held: Set<Held>,
+  ) {
     this.#held = held;
+    this.#home = home;
     this.#storage = storage;
     this.#clock = clock;
     this.#logger = logger;
@@ -114,7 +123,7 @@ export class StatusWriter {
     this.#pending.push(entry);
     if (this.#flushing) return;
     this.#flushing = true;
-    nextMacrotask(() => void this.#flushAll());
+    nextMacrotask(() => this.#home.run(() => void this.#flushAll()));
   }
 
   async #flushAll(): Promise<void> {

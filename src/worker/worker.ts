@@ -1,11 +1,13 @@
 // The worker of one process: wires leases, claims, queues and execution together, starts and stops them.
 
+import type { HomeContext } from "../application/home_context.ts";
 import type { EventBus } from "../events/event_bus.ts";
 import type { Dispatch } from "../dispatch/dispatch_options.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Loggers } from "../log/loggers.ts";
 import type { RateLimits } from "../rate_limit/rate_limits.ts";
 import type { ClaimedTask } from "../storage/records.ts";
+import type { WakeSignal } from "../storage/requests.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { AnyTask } from "../task.ts";
 import type { Clock } from "../time/clock.ts";
@@ -34,6 +36,8 @@ import { WorkerReporter } from "./worker_reporter.ts";
 /** What a worker is made of. */
 export interface WorkerParts {
   readonly storage: Storage;
+  /** Where handlers and hooks run, and the worker itself. */
+  readonly home: HomeContext;
   readonly clock: Clock;
   readonly storageClock: StorageClock;
   readonly logger: Logger;
@@ -76,13 +80,14 @@ export class Worker {
   #onAllEnded: () => void = () => {};
 
   constructor(parts: WorkerParts) {
-    const { storage, clock, storageClock, logger, loggers, events } = parts;
+    const { storage, home, clock, storageClock, logger, loggers, events } = parts;
     this.#parts = parts;
     this.#runners = new Map(
       [...parts.queues].map(([name, settings]) => [name, new QueueRunner(settings)]),
     );
     this.#reporter = new WorkerReporter(parts);
     this.#claimer = new Claimer({
+      home,
       storage,
       clock,
       storageClock,
@@ -107,7 +112,7 @@ export class Worker {
       workerId: () => this.#stopping || this.#givingBack ? null : this.#keeper.workerId,
       held: this.#held,
     });
-    this.#writer = new StatusWriter(storage, clock, logger, this.#held);
+    this.#writer = new StatusWriter(storage, home, clock, logger, this.#held);
     this.#writer.abandonWhere((job) => job.lease.workerId !== this.#keeper.workerId);
     this.#logKeeper = new LogKeeper({
       storage,
@@ -116,7 +121,13 @@ export class Worker {
       maxLinesPerRun: parts.execution.capture?.maxLinesPerRun ?? 0, // nothing is captured then
       retryForMs: parts.lease.leaseMs,
     });
-    this.#teller = new AttemptTeller({ storageClock, events, loggers, logKeeper: this.#logKeeper });
+    this.#teller = new AttemptTeller({
+      home,
+      storageClock,
+      events,
+      loggers,
+      logKeeper: this.#logKeeper,
+    });
     this.#recorder = new AttemptRecorder({
       storage,
       clock,
@@ -128,6 +139,7 @@ export class Worker {
       expectDue: (at) => this.#claimer.expectDue(at),
     });
     this.#executor = new Executor({
+      home,
       clock,
       storageClock,
       logger,
@@ -155,6 +167,7 @@ export class Worker {
       onChanged: (runner) => this.#starter.fill(runner),
     });
     this.#starter = new Starter({
+      home,
       clock,
       runners: this.#runners,
       rateLimiter: this.#rateLimiter,
@@ -197,12 +210,8 @@ export class Worker {
   /** Registers the worker and begins to claim. */
   async start(): Promise<void> {
     await this.#keeper.start();
-    this.#stopWaking = this.#parts.storage.onWake((signal) => {
-      if (signal.kind === "cancel") this.cancel(signal.taskIds);
-      else if (signal.kind === "tasks") this.#claimer.lookEverywhere();
-      // A queue may have been paused and resumed since the last heartbeat, which then shows no difference.
-      else this.refresh();
-    });
+    const { storage, home } = this.#parts;
+    this.#stopWaking = storage.onWake((signal) => home.run(() => this.#wake(signal)));
     this.#claimer.start();
   }
 
@@ -293,6 +302,13 @@ export class Worker {
   }
 
   // ---- inside ----
+
+  #wake(signal: WakeSignal): void {
+    if (signal.kind === "cancel") this.cancel(signal.taskIds);
+    else if (signal.kind === "tasks") this.#claimer.lookEverywhere();
+    // A queue may have been paused and resumed since the last heartbeat, which then shows no difference.
+    else this.refresh();
+  }
 
   #runner(queue: string): QueueRunner {
     return this.#runners.get(queue) ?? this.#runners.get(defaultQueue)!;
