@@ -2,7 +2,7 @@
 // Generated from sql/postgres/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/postgres/. */
-export type SqlFileName = "0001_tables.sql" | "0002_status.sql" | "0003_dispatch.sql" | "0004_claim.sql" | "0005_workers.sql" | "0006_reading.sql" | "0007_history.sql" | "0008_functions.sql" | "0009_rate_limits.sql" | "0010_keys.sql" | "0011_settings.sql";
+export type SqlFileName = "0001_tables.sql" | "0002_status.sql" | "0003_dispatch.sql" | "0004_claim.sql" | "0005_workers.sql" | "0006_reading.sql" | "0007_history.sql" | "0008_task_functions.sql" | "0009_worker_functions.sql" | "0010_rate_limits.sql" | "0011_keys.sql" | "0012_settings.sql";
 
 /** The files of sql/postgres/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -1493,7 +1493,7 @@ END $$;
 INSERT INTO schema_migrations (version, name) VALUES (7, 'history');
 COMMIT;
 `,
-  "0008_functions.sql": `-- Brings the functions of databases of version 7 to the form that 0002 to 0007 give to new ones: those files have changed
+  "0008_task_functions.sql": `-- Brings the functions of databases of version 7 to the form that 0002 to 0004 give to new ones: those files have changed
 -- since. In a new database nothing changes.
 BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
@@ -1830,6 +1830,14 @@ BEGIN
   RETURN json_build_object('now', to_epoch_ms(clock), 'walkMs', walk_ms, 'tasks', claimed);
 END $$;
 
+INSERT INTO schema_migrations (version, name) VALUES (8, 'task_functions');
+COMMIT;
+`,
+  "0009_worker_functions.sql": `-- As 0008, for the functions of 0005 to 0007.
+BEGIN;
+DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
+  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
+
 -- Makes workers known, as lost, that have no row and still hold tasks: somebody deleted the row, or wrote the task, by hand. No
 -- index finds such tasks, so each call looks at the next thousand below the id \`below\`, the newest first where it is NULL.
 -- Returns the id below which to go on; NULL when all have been seen.
@@ -2107,10 +2115,10 @@ BEGIN
   );
 END $$;
 
-INSERT INTO schema_migrations (version, name) VALUES (8, 'functions');
+INSERT INTO schema_migrations (version, name) VALUES (9, 'worker_functions');
 COMMIT;
 `,
-  "0009_rate_limits.sql": `-- Rate limits: the slots of tasks that were cancelled are given back.
+  "0010_rate_limits.sql": `-- Rate limits: the slots of tasks that were cancelled are given back.
 BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
@@ -2337,10 +2345,10 @@ BEGIN
   RETURN to_json(due);
 END $$;
 
-INSERT INTO schema_migrations (version, name) VALUES (9, 'rate_limits');
+INSERT INTO schema_migrations (version, name) VALUES (10, 'rate_limits');
 COMMIT;
 `,
-  "0010_keys.sql": `-- Task keys that somebody's open transaction holds: nothing waits for them that is not about them.
+  "0011_keys.sql": `-- Task keys that somebody's open transaction holds: nothing waits for them that is not about them.
 BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
@@ -2487,10 +2495,10 @@ BEGIN
   RETURN to_json(answers);
 END $$;
 
-INSERT INTO schema_migrations (version, name) VALUES (10, 'keys');
+INSERT INTO schema_migrations (version, name) VALUES (11, 'keys');
 COMMIT;
 `,
-  "0011_settings.sql": `-- Settings of roles, databases and sessions that changed what functions answer. It is the same whatever they are.
+  "0012_settings.sql": `-- Settings of roles, databases and sessions that changed what functions answer. It is the same whatever they are.
 BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
@@ -2513,7 +2521,7 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN days > 0 THEN clock - days * interval '24 hours' ELSE '-infinity' END
 $$;
 
-INSERT INTO schema_migrations (version, name) VALUES (11, 'settings');
+INSERT INTO schema_migrations (version, name) VALUES (12, 'settings');
 COMMIT;
 `,
 };

@@ -11,7 +11,7 @@ import type { GiveBack } from "./give_back.ts";
 import type { Job } from "./job.ts";
 import type { QueueRunner } from "./queue_runner.ts";
 import { comesTooLate } from "./series_run.ts";
-import type { WorkerParts } from "./worker.ts";
+import type { WorkerParts } from "./worker_parts.ts";
 
 /** What a rate limiter works with, beside the parts of its worker. */
 export interface RateLimiterParts {

@@ -1,56 +1,28 @@
 // The worker of one process: wires leases, claims, queues and execution together, starts and stops them.
 
-import type { HomeContext } from "../application/home_context.ts";
-import type { EventBus } from "../events/event_bus.ts";
-import type { Dispatch } from "../dispatch/dispatch_options.ts";
-import type { Logger } from "../log/logger.ts";
-import type { Loggers } from "../log/loggers.ts";
-import type { RateLimits } from "../rate_limit/rate_limits.ts";
 import type { ClaimedTask } from "../storage/records.ts";
 import type { WakeSignal } from "../storage/requests.ts";
-import type { Storage } from "../storage/storage.ts";
-import type { AnyTask } from "../task.ts";
-import type { Clock } from "../time/clock.ts";
 import { within } from "../time/within.ts";
-import type { StorageClock } from "../time/storage_clock.ts";
 import { TaskCancelledError, WorkerStoppedError } from "./abort_reasons.ts";
 import { AttemptRecorder } from "./attempt_recorder.ts";
 import { AttemptTeller } from "./attempt_teller.ts";
 import { Claimer } from "./claimer.ts";
-import { type ExecutionSettings, Executor } from "./executor.ts";
+import { Executor } from "./executor.ts";
 import { damageOf } from "./damaged_task.ts";
 import { GiveBack } from "./give_back.ts";
 import { HeartbeatFindings } from "./heartbeat_findings.ts";
 import { Job } from "./job.ts";
-import { LeaseKeeper, type LeaseSettings } from "./lease_keeper.ts";
+import { LeaseKeeper } from "./lease_keeper.ts";
 import { LogKeeper } from "./log_keeper.ts";
 import { type Held, type Place, Places } from "./places.ts";
 import { Quarantine } from "./quarantine.ts";
 import { QueueRunner } from "./queue_runner.ts";
-import { defaultQueue, type QueueSettings } from "./queue_settings.ts";
+import { defaultQueue } from "./queue_settings.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import { Starter } from "./starter.ts";
 import { StatusWriter } from "./status_writer.ts";
+import type { WorkerParts } from "./worker_parts.ts";
 import { WorkerReporter } from "./worker_reporter.ts";
-
-/** What a worker is made of. */
-export interface WorkerParts {
-  readonly storage: Storage;
-  /** Where handlers and hooks run, and the worker itself. */
-  readonly home: HomeContext;
-  readonly clock: Clock;
-  readonly storageClock: StorageClock;
-  readonly logger: Logger;
-  readonly loggers: Loggers;
-  readonly events: EventBus;
-  readonly definitions: ReadonlyMap<string, AnyTask>;
-  readonly queues: ReadonlyMap<string, QueueSettings>;
-  readonly rateLimits: RateLimits;
-  readonly lease: LeaseSettings;
-  readonly execution: ExecutionSettings;
-  readonly dispatch: Dispatch;
-  readonly newId: () => string;
-}
 
 /** Runs tasks in this process. */
 export class Worker {

@@ -225,5 +225,5 @@ BEGIN
   RETURN to_json(due);
 END $$;
 
-INSERT INTO schema_migrations (version, name) VALUES (9, 'rate_limits');
+INSERT INTO schema_migrations (version, name) VALUES (10, 'rate_limits');
 COMMIT;

@@ -145,5 +145,5 @@ BEGIN
   RETURN to_json(answers);
 END $$;
 
-INSERT INTO schema_migrations (version, name) VALUES (10, 'keys');
+INSERT INTO schema_migrations (version, name) VALUES (11, 'keys');
 COMMIT;

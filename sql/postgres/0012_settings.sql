@@ -21,5 +21,5 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN days > 0 THEN clock - days * interval '24 hours' ELSE '-infinity' END
 $$;
 
-INSERT INTO schema_migrations (version, name) VALUES (11, 'settings');
+INSERT INTO schema_migrations (version, name) VALUES (12, 'settings');
 COMMIT;

@@ -1,0 +1,34 @@
+// What a worker is made of.
+
+import type { HomeContext } from "../application/home_context.ts";
+import type { EventBus } from "../events/event_bus.ts";
+import type { Dispatch } from "../dispatch/dispatch_options.ts";
+import type { Logger } from "../log/logger.ts";
+import type { Loggers } from "../log/loggers.ts";
+import type { RateLimits } from "../rate_limit/rate_limits.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { AnyTask } from "../task.ts";
+import type { Clock } from "../time/clock.ts";
+import type { StorageClock } from "../time/storage_clock.ts";
+import type { ExecutionSettings } from "./executor.ts";
+import type { LeaseSettings } from "./lease_keeper.ts";
+import type { QueueSettings } from "./queue_settings.ts";
+
+/** What a worker is made of. */
+export interface WorkerParts {
+  readonly storage: Storage;
+  /** Where handlers and hooks run, and the worker itself. */
+  readonly home: HomeContext;
+  readonly clock: Clock;
+  readonly storageClock: StorageClock;
+  readonly logger: Logger;
+  readonly loggers: Loggers;
+  readonly events: EventBus;
+  readonly definitions: ReadonlyMap<string, AnyTask>;
+  readonly queues: ReadonlyMap<string, QueueSettings>;
+  readonly rateLimits: RateLimits;
+  readonly lease: LeaseSettings;
+  readonly execution: ExecutionSettings;
+  readonly dispatch: Dispatch;
+  readonly newId: () => string;
+}
