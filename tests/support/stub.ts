@@ -4,7 +4,7 @@
 export function stub<T extends object, K extends keyof T>(
   owner: T,
   name: K,
-  // deno-lint-ignore no-explicit-any
+  // deno-lint-ignore no-explicit-any -- it stands for a method of any signature
   replacement: (...args: any[]) => unknown,
 ): Disposable {
   const original = owner[name];
