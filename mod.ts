@@ -54,6 +54,7 @@ export type {
   DispatchOptions,
   DispatchResult,
   DispatchTiming,
+  PayloadAndOptions,
 } from "./src/dispatch/dispatch_options.ts";
 export { UnknownTaskTypeError } from "./src/dispatch/task_planner.ts";
 export { PayloadValidationError } from "./src/payload/payload_validation_error.ts";

@@ -6,6 +6,7 @@ import {
   type DispatchOptions,
   type DispatchResult,
   parseTaskKey,
+  type PayloadAndOptions,
 } from "./dispatch/dispatch_options.ts";
 import { checkFlag, checkOptions } from "./argument_checks.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
@@ -98,7 +99,7 @@ export class EverTask {
         rateLimits,
         lease,
         execution,
-        dispatch: (task, payload, options) =>
+        dispatch: (task, ...[payload, options]) =>
           dispatcher.dispatch(task, payload, options, "handler"),
       });
     this.#home = home;
@@ -154,7 +155,7 @@ export class EverTask {
    * never before.
    *
    * @param task A registered task.
-   * @param payload Its payload.
+   * @param rest Its payload, which may be left out where `undefined` is one, and options.
    * @throws {PayloadValidationError} If the payload does not fit; nothing is stored.
    * @throws {InvalidArgumentError} If an option is invalid; nothing is stored.
    * @throws {UnknownTaskTypeError} If the task is not registered.
@@ -163,9 +164,9 @@ export class EverTask {
    */
   dispatch<Input, Output>(
     task: Task<Input, Output>,
-    payload: NoInfer<Input>,
-    options?: DispatchOptions,
+    ...rest: PayloadAndOptions<NoInfer<Input>, DispatchOptions>
   ): Promise<DispatchResult> {
+    const [payload, options] = rest;
     return this.#core.dispatcher.dispatch(task, payload, options);
   }
 

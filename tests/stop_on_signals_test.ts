@@ -77,7 +77,7 @@ Deno.test("a process that gets SIGTERM finishes what it runs and ends by itself"
     const everTask = createEverTask({ storage: memoryStorage(), tasks: [task] });
     await everTask.start();
     stopOnSignals(everTask, process).stopped.then((signal) => console.log("stopped by", signal));
-    await everTask.dispatch(task, undefined);
+    await everTask.dispatch(task);
   `;
   const command = new Deno.Command(Deno.execPath(), {
     args: ["eval", "--no-check", program],

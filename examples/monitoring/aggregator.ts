@@ -51,7 +51,7 @@ const allEnded = new Promise<void>((resolve) => {
 await everTask.start();
 await everTask.dispatchMany(sendReceipt, Array.from({ length: 20 }, (_, order) => ({ order })));
 await everTask.dispatchMany(chargeCard, [{ order: 1 }, { order: 2 }]);
-await everTask.dispatch(buildReport, undefined);
+await everTask.dispatch(buildReport);
 await allEnded;
 
 console.log(metrics.figures);

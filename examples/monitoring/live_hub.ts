@@ -27,7 +27,7 @@ async function dispatchSomeTasks(): Promise<void> {
     await everTask.dispatch(sendReceipt, { order: ++order });
   }
   await everTask.dispatch(chargeCard, { order });
-  await everTask.dispatch(buildReport, undefined);
+  await everTask.dispatch(buildReport);
 }
 
 const stays = Deno.args[0] === "--stay";

@@ -66,11 +66,20 @@ export interface DispatchResult {
   readonly outcome: "created" | "updated" | "existing";
 }
 
+/**
+ * What follows a task in a call: its payload, which may be left out where `undefined` is one, and options.
+ *
+ * @typeParam Input What the task accepts as a payload.
+ * @typeParam Options The options of the function that is called.
+ */
+export type PayloadAndOptions<Input, Options> = undefined extends Input
+  ? [payload?: Input, options?: Options]
+  : [payload: Input, options?: Options];
+
 /** The signature of `everTask.dispatch`. */
 export type Dispatch = <Input, Output>(
   task: Task<Input, Output>,
-  payload: NoInfer<Input>,
-  options?: DispatchOptions,
+  ...rest: PayloadAndOptions<NoInfer<Input>, DispatchOptions>
 ) => Promise<DispatchResult>;
 
 /** Every option that there is. */

@@ -9,7 +9,7 @@ import { isTransient, retryTransient } from "../storage/batching/retry_transient
 import type { ClaimedTask } from "../storage/records.ts";
 import type { NewTask, PersistResult } from "../storage/requests.ts";
 import type { Storage } from "../storage/storage.ts";
-import type { Task } from "../task.ts";
+import type { AnyTask } from "../task.ts";
 import { isInstance } from "../thrown/reading.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Place } from "../worker/places.ts";
@@ -61,9 +61,9 @@ export class Dispatcher {
   }
 
   /** Stores one task; see {@linkcode EverTask.dispatch}. */
-  async dispatch<Input, Output>(
-    task: Task<Input, Output>,
-    payload: NoInfer<Input>,
+  async dispatch(
+    task: AnyTask,
+    payload: unknown,
     options: DispatchOptions = {},
     caller: Caller = "application",
   ): Promise<DispatchResult> {
@@ -91,9 +91,9 @@ export class Dispatcher {
   }
 
   /** Stores many tasks of one type; see {@linkcode EverTask.dispatchMany}. */
-  async dispatchMany<Input, Output>(
-    task: Task<Input, Output>,
-    payloads: Iterable<NoInfer<Input>>,
+  async dispatchMany(
+    task: AnyTask,
+    payloads: Iterable<unknown>,
     options: DispatchManyOptions = {},
   ): Promise<DispatchResult[]> {
     this.#planner.checkRegistered(task);

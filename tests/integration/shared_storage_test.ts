@@ -65,6 +65,6 @@ Deno.test("a storage object that one instance closes serves the next one", async
   const stopping = first.everTask.stop();
   await using next = await startEngine({ storage, tasks: [task] }); // while the first one closes it
   await stopping;
-  const { id } = await next.everTask.dispatch(task, undefined);
+  const { id } = await next.everTask.dispatch(task);
   assertEquals((await next.ended(id)).kind, "completed");
 });

@@ -60,7 +60,7 @@ Deno.test("each part logs under its category, and a handler under its task's typ
   everTask.events.subscribe(() => Promise.reject(new Error("no")), { kinds: ["started"] });
   const first = await everTask.dispatch(task, undefined, { queue: "unknown" });
   await engine.ended(first.id);
-  await engine.ended((await everTask.dispatch(failing, undefined)).id);
+  await engine.ended((await everTask.dispatch(failing)).id);
   await everTask.stop();
   const found = new Map(lines.map(({ category, message }) => [message.split(":")[0], category]));
   assertEquals(found.get('There is no queue "{queue}"'), "dispatch");
@@ -88,7 +88,7 @@ Deno.test("lines of handlers and hooks carry id, type, attempt, queue and key of
     queue: "mail",
   });
   await engine.ended(keyed.id);
-  const plain = await engine.everTask.dispatch(task, undefined);
+  const plain = await engine.everTask.dispatch(task);
   await engine.ended(plain.id);
   await engine.everTask.stop();
   const common = { taskType: "report", attempt: 1 };
@@ -106,7 +106,7 @@ Deno.test("a logger may be a function that has the methods", async () => {
   const { lines, logger } = noting();
   const callable = Object.assign(() => {}, logger("callable"));
   await using engine = await startEngine({ tasks: [task], logger: callable });
-  await engine.ended((await engine.everTask.dispatch(task, undefined)).id);
+  await engine.ended((await engine.everTask.dispatch(task)).id);
   assertEquals(lines[0]!.category, "callable");
 });
 

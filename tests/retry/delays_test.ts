@@ -98,7 +98,7 @@ Deno.test("a task whose handler asks for an endless delay waits for a thousand y
     },
   });
   await using engine = await startEngine({ tasks: [endless] });
-  const { id } = await engine.everTask.dispatch(endless, undefined);
+  const { id } = await engine.everTask.dispatch(endless);
   await engine.event((event) => event.taskId === id && event.kind === "retrying");
   const { status, dueAt } = (await engine.everTask.get(id))!;
   assertEquals(status, "Pending");

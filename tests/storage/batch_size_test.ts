@@ -119,7 +119,7 @@ Deno.test("ends and log lines are written in batches of bounded size", async () 
     persistentLogs: true,
     queues: { default: { parallelism: count } },
   });
-  await everTask.dispatch(talks, undefined);
+  await everTask.dispatch(talks);
   await everTask.dispatchMany(fails, Array.from({ length: count }, () => undefined));
   const { promise: allEnded, resolve } = Promise.withResolvers<void>();
   let left = count + 1;

@@ -76,7 +76,7 @@ Deno.test("payloads that are no objects are compared as they are", async () => {
   });
   await everTask.dispatch(count, 5);
   await everTask.dispatch(list, ["a", null]);
-  await everTask.dispatch(nothing, undefined);
+  await everTask.dispatch(nothing);
   await assertDispatched(everTask, count, { payload: 5 });
   await refuteDispatched(everTask, count, { payload: 6 });
   await assertDispatched(everTask, list, { payload: ["a", null] });

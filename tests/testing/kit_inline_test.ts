@@ -1,10 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type AnyTask, defineTask, linearRetry, noRetry } from "../../mod.ts";
+import { type AnyTask, defineTask, type Dispatch, linearRetry, noRetry } from "../../mod.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
 import {
   assertDispatched,
   createTestEverTask,
   FakeClock,
+  runHandler,
   StalledError,
   type TestEverTaskOptions,
 } from "../../src/testing/mod.ts";
@@ -173,4 +174,17 @@ Deno.test("inline, a task in a paused queue waits, and dispatch does not", async
   await everTask.queues.pause("default");
   await everTask.dispatch(count, null);
   assertEquals(runs, 0);
+});
+
+Deno.test("a task without payload is named, and nothing more: by a program, a handler and a test", async () => {
+  let cleaned = 0;
+  const cleanUp = defineTask({ type: "clean-up", handle: () => void cleaned++ });
+  const nightly = defineTask({ type: "nightly", handle: (_, { dispatch }) => continued(dispatch) });
+  const continued = async (dispatch: Dispatch) => void await dispatch(cleanUp);
+  await using everTask = inline([cleanUp, nightly]);
+  await everTask.dispatch(cleanUp);
+  await everTask.dispatch(nightly);
+  assertEquals(cleaned, 2);
+  const { outcome, dispatched } = await runHandler(nightly);
+  assertEquals([outcome, dispatched.map(({ type }) => type)], ["completed", ["clean-up"]]);
 });

@@ -59,7 +59,7 @@ export async function allowed(): Promise<void> {
   await everTask.dispatchMany(resize, [], {
     retry: exponentialRetry({ retries: 3 }).handleTransientNetworkErrors(),
   });
-  await everTask.dispatch(cleanUp, undefined);
+  await everTask.dispatch(cleanUp);
   await everTask.dispatchMany(resize, [{ width: 1 }, { width: 2 }], { queue: "images" });
 }
 

@@ -142,8 +142,8 @@ Deno.test("a task whose timeout has become invalid fails, and the others of its 
     queues: { default: { parallelism: 1 } },
   });
   Object.assign(changed, { timeout: -1 });
-  const first = await engine.everTask.dispatch(changed, undefined);
-  const second = await engine.everTask.dispatch(other, undefined);
+  const first = await engine.everTask.dispatch(changed);
+  const second = await engine.everTask.dispatch(other);
   const { kind, exception } = await engine.ended(first.id);
   assertEquals(kind, "failed");
   assert(exception!.includes("timeout is -1"));
@@ -178,6 +178,6 @@ Deno.test("a slow logger and a slow clock are not waited for", async () => {
     handle: (_, { log }) => log.error("waiting for nobody"),
   });
   await using engine = await startEngine({ tasks: [task], logger, clock });
-  const { id } = await engine.everTask.dispatch(task, undefined);
+  const { id } = await engine.everTask.dispatch(task);
   assertEquals((await engine.ended(id)).kind, "completed");
 });

@@ -111,7 +111,7 @@ Deno.test("with the default logger a task that fails for good shows on the conso
   const everTask = createEverTask({ storage: memoryStorage(), tasks: [task] });
   const ended = new Promise((resolve) => everTask.events.subscribe(resolve, { kinds: ["failed"] }));
   await everTask.start();
-  const { id } = await everTask.dispatch(task, undefined);
+  const { id } = await everTask.dispatch(task);
   await ended;
   await everTask.stop();
   const [warning, error] = said as [string, string];

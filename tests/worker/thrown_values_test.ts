@@ -83,7 +83,7 @@ Deno.test("errors of another realm keep their name, message and causes", untimed
     },
   });
   await using engine = await startEngine({ tasks: [failing] });
-  const { id } = await engine.everTask.dispatch(failing, undefined);
+  const { id } = await engine.everTask.dispatch(failing);
   const { exception } = await engine.ended(id);
   assert(exception!.startsWith("RangeError: too far\n"));
   assert(exception!.includes("\nCaused by: TypeError: why\n"));
@@ -128,7 +128,7 @@ Deno.test("the text of an exception of 40 million characters is stored cut", unt
   });
   const ended = new Promise((resolve) => everTask.events.subscribe(resolve, { kinds: ["failed"] }));
   await everTask.start();
-  const { id } = await everTask.dispatch(failing, undefined);
+  const { id } = await everTask.dispatch(failing);
   await ended;
   const { exception } = (await everTask.get(id))!;
   assertEquals(exception!.length, longestDescription);

@@ -6,7 +6,7 @@ import type { DispatchOptions, DispatchResult } from "../../dispatch/dispatch_op
 import { EventBus } from "../../events/event_bus.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { NewTask } from "../../storage/requests.ts";
-import type { Task } from "../../task.ts";
+import type { AnyTask } from "../../task.ts";
 import type { Clock } from "../../time/clock.ts";
 import { StorageClock } from "../../time/storage_clock.ts";
 import { parseQueues } from "../../worker/queue_settings.ts";
@@ -30,9 +30,9 @@ export class DispatchRecorder {
   }
 
   /** Stands for `everTask.dispatch`. Every task counts as registered, every queue as known, and no task key as taken. */
-  dispatch<Input, Output>(
-    task: Task<Input, Output>,
-    payload: NoInfer<Input>,
+  dispatch(
+    task: AnyTask,
+    payload: unknown,
     options: DispatchOptions = {},
   ): Promise<DispatchResult> {
     const { clock, logger, newId } = this.#parts;

@@ -2,6 +2,7 @@
 // engine's own decision of what becomes of the attempt. No storage, no worker, no waiting.
 
 import { guardLogger } from "../../application/guarded_logger.ts";
+import type { PayloadAndOptions } from "../../dispatch/dispatch_options.ts";
 import { defaultRetry } from "../../ever_task_options.ts";
 import { randomNumber } from "../../ids/random_number.ts";
 import { systemRandom, uuidV7Generator } from "../../ids/uuid_v7.ts";
@@ -76,6 +77,8 @@ export interface HandlerRun {
  * too. The payload is validated and read back as after storage, the context is a real one. Hooks are not called and nothing
  * is retried: {@linkcode createTestEverTask} is for that.
  *
+ * @param task The task.
+ * @param rest Its payload, which may be left out where `undefined` is one, and options.
  * @throws {PayloadValidationError} If the payload does not fit, as `dispatch` would.
  * @throws {InvalidArgumentError} If an option is invalid.
  *
@@ -103,9 +106,9 @@ export interface HandlerRun {
  */
 export async function runHandler<Input, Output>(
   task: Task<Input, Output>,
-  payload: NoInfer<Input>,
-  options: RunHandlerOptions = {},
+  ...rest: PayloadAndOptions<NoInfer<Input>, RunHandlerOptions>
 ): Promise<HandlerRun> {
+  const [payload, options = {}] = rest;
   checkTask(task);
   checkRunOptions(options);
   const { clock = systemClock, logger = silentLogger, random = systemRandom } = options;
@@ -122,7 +125,7 @@ export async function runHandler<Input, Output>(
     loggerOf: () => guardedLogger,
     capture: { minimumLevel: "Trace", maxLinesPerRun: Infinity },
     monotonic: () => clock.monotonic(),
-    dispatch: (task, payload, options) => recorder.dispatch(task, payload, options),
+    dispatch: (task, ...[payload, options]) => recorder.dispatch(task, payload, options),
     complete: () => Promise.resolve(void (completedInTransaction = true)),
   });
   const { failure, stuck } = await runAttempt(job, () => task.handle(value as Output, context), {

@@ -6,6 +6,7 @@ import type {
   DispatchManyOptions,
   DispatchOptions,
   DispatchResult,
+  PayloadAndOptions,
 } from "../../dispatch/dispatch_options.ts";
 import { EverTask, type StopOptions, type TaskEvents } from "../../ever_task.ts";
 import { checkOptionNames, type EverTaskOptions, parseOptions } from "../../ever_task_options.ts";
@@ -120,10 +121,9 @@ export class TestEverTask extends EverTask {
   /** Stores a task, as `EverTask` does; in `inline` mode it is run as well. */
   override async dispatch<Input, Output>(
     task: Task<Input, Output>,
-    payload: NoInfer<Input>,
-    options?: DispatchOptions,
+    ...rest: PayloadAndOptions<NoInfer<Input>, DispatchOptions>
   ): Promise<DispatchResult> {
-    const result = await super.dispatch(task, payload, options);
+    const result = await super.dispatch(task, ...rest);
     await this.#runInline([result]);
     return result;
   }
@@ -157,12 +157,12 @@ export class TestEverTask extends EverTask {
    * import { memoryStorage } from "@evertask/evertask/memory";
    * import { createTestEverTask, FakeClock } from "@evertask/evertask/testing";
    *
-   * const backUp = defineTask<null>({ type: "back-up", handle() {} });
+   * const backUp = defineTask({ type: "back-up", handle() {} });
    * const clock = new FakeClock("2026-03-01T00:00:00Z");
    * const storage = memoryStorage({ clock });
    * await using everTask = createTestEverTask({ storage, clock, tasks: [backUp] });
    *
-   * await everTask.dispatch(backUp, null, { recurring: (r) => r.everyDay().atTime("03:00") });
+   * await everTask.dispatch(backUp, undefined, { recurring: (r) => r.everyDay().atTime("03:00") });
    * assertEquals((await everTask.drain()).completed, 0);
    * assertEquals((await everTask.drain({ advance: { days: 7 } })).completed, 7);
    * ```

@@ -77,11 +77,11 @@ Deno.test("what is dispatched while the database only reads is stored when it wr
     logger: silentLogger,
     dispatchRetryFor: { minutes: 1 },
   });
-  await everTask.dispatch(task, undefined);
+  await everTask.dispatch(task);
   await using witness = await openStorage({ url, notify: false });
 
   const makeWritable = await makeReadOnly(url);
-  const dispatched = Array.from({ length: 9 }, () => everTask.dispatch(task, undefined));
+  const dispatched = Array.from({ length: 9 }, () => everTask.dispatch(task));
   assertInstanceOf(
     await refusal(() => witness.persist([newTask()])),
     StorageUnavailableError,

@@ -177,7 +177,7 @@ Deno.test("a real instance becomes ready when it starts, and counts its failures
   const failed = new Promise((resolve) => {
     everTask.events.subscribe(resolve, { kinds: ["failed"] });
   });
-  await everTask.dispatch(fails, undefined);
+  await everTask.dispatch(fails);
   await failed;
   const { checks } = await health.detail();
   assertEquals(checks.failures?.data, { ended: 1, failed: 1 });

@@ -14,6 +14,6 @@ const completed = new Promise((resolve) => {
   everTask.events.subscribe(resolve, { kinds: ["completed"] });
 });
 await everTask.start();
-await everTask.dispatch(greet, undefined);
+await everTask.dispatch(greet);
 await completed;
 await everTask.stop();

@@ -143,14 +143,14 @@ scenario(
       type: "busy",
       async handle(_, { dispatch }) {
         await new Promise<void>((resolve) => void world.clock.setTimer(resolve, 8_000));
-        await dispatch(busy, undefined);
+        await dispatch(busy);
       },
     });
     const everTask = await world.start({
       tasks: [task, busy],
       queues: { default: { parallelism: 1 } },
     });
-    for (let n = 0; n < 2; n++) await everTask.dispatch(busy, undefined);
+    for (let n = 0; n < 2; n++) await everTask.dispatch(busy);
     const { id } = await everTask.dispatch(task, undefined, {
       recurring: (r) => r.everySecond(),
       queue: "default",

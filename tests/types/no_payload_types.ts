@@ -1,0 +1,88 @@
+// A payload may be left out where `undefined` is one, and nowhere else; options never pass for a payload.
+
+import { createEverTask, defineTask, type Task, type TaskContext } from "@evertask/evertask";
+import { memoryStorage } from "@evertask/evertask/memory";
+import { createTestEverTask, runHandler } from "@evertask/evertask/testing";
+import { z } from "zod";
+
+const cleanUp = defineTask({ type: "clean-up", handle() {} });
+const report = defineTask<{ month?: string } | undefined>({ type: "report", handle() {} });
+const greet = defineTask({
+  type: "greet",
+  payload: z.object({ name: z.string() }).default({ name: "World" }),
+  handle() {},
+});
+const resize = defineTask<{ width: number }>({ type: "resize", handle() {} });
+const forget = defineTask<null>({ type: "forget", handle() {} });
+const tasks = [cleanUp, report, greet, resize, forget];
+const everTask = createEverTask({ storage: memoryStorage(), tasks });
+const testEverTask = createTestEverTask({ storage: memoryStorage(), tasks });
+
+declare const context: TaskContext;
+declare const delayed: { delay: number };
+
+export async function allowed(): Promise<void> {
+  await everTask.dispatch(cleanUp);
+  await everTask.dispatch(cleanUp, undefined);
+  await everTask.dispatch(cleanUp, undefined, { recurring: (r) => r.everyDay() });
+  await everTask.dispatch(report);
+  await everTask.dispatch(report, { month: "May" }, delayed);
+  await everTask.dispatch(report, undefined, delayed);
+  await everTask.dispatch(greet);
+  await everTask.dispatch(greet, { name: "Ada" });
+  await everTask.dispatchMany(cleanUp, [undefined, undefined]);
+  await context.dispatch(cleanUp);
+  await context.dispatch(cleanUp, undefined, delayed);
+  await testEverTask.dispatch(cleanUp);
+  await testEverTask.dispatch(cleanUp, undefined, delayed);
+  await runHandler(cleanUp);
+  await runHandler(cleanUp, undefined, { attempt: 2 });
+}
+
+/** Programs have functions of their own around dispatch. */
+export async function passedOn<Input>(task: Task<Input>, payload: Input): Promise<void> {
+  await everTask.dispatch(task, payload);
+  await everTask.dispatch(task, payload, { recurring: (r) => r.everyDay() });
+  await context.dispatch(task, payload);
+  await testEverTask.dispatch(task, payload);
+  await runHandler(task, payload, { attempt: 2 });
+}
+
+export async function refused(): Promise<void> {
+  // @ts-expect-error: the payload is missing
+  await everTask.dispatch(resize);
+  // @ts-expect-error: undefined is no payload of this task
+  await everTask.dispatch(resize, undefined);
+  // @ts-expect-error: null is a payload, and is missing
+  await everTask.dispatch(forget);
+  // @ts-expect-error: options are no payload
+  await everTask.dispatch(cleanUp, { recurring: "@daily" });
+  // @ts-expect-error: options in a variable are no payload
+  await everTask.dispatch(cleanUp, delayed);
+  // @ts-expect-error: options are no payload, not of one whose properties may all be left out
+  await everTask.dispatch(report, { delay: 1000 });
+  // @ts-expect-error: options in a variable are no payload, not of one that may be empty
+  await everTask.dispatch(report, delayed);
+  // @ts-expect-error: options are no payload where a payload is needed
+  await everTask.dispatch(resize, { recurring: "@daily" });
+  // @ts-expect-error: no such option
+  await everTask.dispatch(cleanUp, undefined, { recuring: "@daily" });
+  // @ts-expect-error: nothing follows the options
+  await everTask.dispatch(cleanUp, undefined, {}, {});
+  // @ts-expect-error: options are no payloads
+  await everTask.dispatchMany(cleanUp, { queue: "email" });
+  // @ts-expect-error: many need a payload each
+  await everTask.dispatchMany(cleanUp);
+  // @ts-expect-error: the payload of a continuation is missing
+  await context.dispatch(resize);
+  // @ts-expect-error: options are no payload of a continuation
+  await context.dispatch(cleanUp, { taskKey: "x" });
+  // @ts-expect-error: the payload is missing in a test
+  await testEverTask.dispatch(resize);
+  // @ts-expect-error: options are no payload in a test
+  await testEverTask.dispatch(cleanUp, { queue: "email" });
+  // @ts-expect-error: the handler needs a payload
+  await runHandler(resize);
+  // @ts-expect-error: options are no payload of a handler
+  await runHandler(cleanUp, { attempt: 2 });
+}
