@@ -57,6 +57,7 @@ export type {
   PayloadAndOptions,
 } from "./src/dispatch/dispatch_options.ts";
 export { UnknownTaskTypeError } from "./src/dispatch/task_planner.ts";
+export type { JsonOf, StorablePayload } from "./src/payload/json.ts";
 export { PayloadValidationError } from "./src/payload/payload_validation_error.ts";
 export type {
   SchemaInput,

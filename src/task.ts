@@ -7,6 +7,7 @@ import { parsePriority, parseQueueName } from "./dispatch/dispatch_options.ts";
 import { checkChoice } from "./argument_checks.ts";
 import { InvalidArgumentError } from "./errors.ts";
 import type { Logger } from "./log/logger.ts";
+import type { JsonOf, StorablePayload } from "./payload/json.ts";
 import type { SchemaInput, SchemaOutput, StandardSchema } from "./payload/standard_schema.ts";
 import { parseRateLimit, type RateLimitOptions } from "./rate_limit/rate_limit_options.ts";
 import { checkRetryPolicy, type RetryPolicy } from "./retry/retry_policy.ts";
@@ -153,10 +154,13 @@ export type AnyTask = Task<unknown, unknown>;
 export function defineTask<S extends StandardSchema>(
   definition: TaskSettings & TaskHandler<SchemaOutput<S>> & { readonly payload: S },
 ): Task<SchemaInput<S>, SchemaOutput<S>>;
-/** Defines a task without a validator: name the payload's type yourself, `defineTask<{ id: number }>({ … })`. */
-export function defineTask<Payload = void>(
-  definition: TaskSettings & TaskHandler<Payload> & { readonly payload?: never },
-): Task<Payload, Payload>;
+/**
+ * Defines a task without a validator: name the payload's type yourself, `defineTask<{ id: number }>({ … })`. The handler gets what
+ * JSON makes of it: a text for a `Date`. A type that JSON does not hold, such as a `Map`, does not compile.
+ */
+export function defineTask<Payload extends StorablePayload<Payload> = void>(
+  definition: TaskSettings & TaskHandler<JsonOf<Payload>> & { readonly payload?: never },
+): Task<Payload, JsonOf<Payload>>;
 export function defineTask(definition: AnyTask): AnyTask {
   checkTask(definition);
   return definition;

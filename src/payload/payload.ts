@@ -1,11 +1,12 @@
 // Payloads on their way into storage and out of it. What the handler gets is always what the validator makes of the stored
 // JSON text, so a payload means the same whether the task runs at once in this process or next week in another.
 
-import { isPromiseLike } from "../application/calls.ts";
+import { messageOf } from "../thrown/describe_error.ts";
+import { explainIssues } from "./changed_by_json.ts";
 import { findBigint, findJsonLoss } from "./json_losses.ts";
 import { PayloadValidationError } from "./payload_validation_error.ts";
-import { messageOf } from "../thrown/describe_error.ts";
 import type { StandardSchema } from "./standard_schema.ts";
+import { askAboutRead, type Validated, whenAnswered } from "./validation.ts";
 
 /** A payload that can be stored: its text, and what a handler gets for it. */
 export interface EncodedPayload {
@@ -25,11 +26,15 @@ export function encodePayload(
   payload: unknown,
 ): EncodedPayload | Promise<EncodedPayload> {
   const text = stringify(taskType, payload);
-  const value = validate(taskType, schema, JSON.parse(text));
-  if (schema === undefined) return { text, value };
-  return value instanceof Promise
-    ? value.then((value) => settle(schema, text, value))
-    : settle(schema, text, value);
+  const read: unknown = JSON.parse(text);
+  if (schema === undefined) return { text, value: read };
+  return whenAnswered(askAboutRead(schema, read), (answer) => {
+    if (answer.issues === undefined) return settle(schema, text, answer.value);
+    const issues = explainIssues(schema, { given: payload, read }, answer.issues);
+    return whenAnswered(issues, (issues) => {
+      throw new PayloadValidationError(taskType, issues);
+    });
+  });
 }
 
 /**
@@ -50,10 +55,8 @@ function settle(
       ? { text: settled, value }
       : asGiven;
   try {
-    const again = schema["~standard"].validate(JSON.parse(settled));
-    return isPromiseLike(again)
-      ? Promise.resolve(again as Promise<Validated>).then(choose).catch(() => asGiven)
-      : choose(again);
+    const choosing = whenAnswered(askAboutRead(schema, JSON.parse(settled)), choose);
+    return choosing instanceof Promise ? choosing.catch(() => asGiven) : choosing;
   } catch {
     return asGiven;
   }
@@ -68,9 +71,6 @@ function textOf(value: unknown): string | null {
     return null;
   }
 }
-
-/** What a validator answers. */
-type Validated = Awaited<ReturnType<StandardSchema["~standard"]["validate"]>>;
 
 /**
  * Reads a stored payload.
@@ -89,7 +89,11 @@ export function decodePayload(
     const issues = [{ message: `the stored text is no JSON: ${messageOf(cause)}` }];
     throw new PayloadValidationError(taskType, issues, { cause });
   }
-  return validate(taskType, schema, parsed);
+  if (schema === undefined) return parsed;
+  return whenAnswered(askAboutRead(schema, parsed), (answer) => {
+    if (answer.issues !== undefined) throw new PayloadValidationError(taskType, answer.issues);
+    return answer.value;
+  });
 }
 
 function stringify(taskType: string, payload: unknown): string {
@@ -108,23 +112,4 @@ function stringify(taskType: string, payload: unknown): string {
   const loss = findJsonLoss(payload);
   if (loss !== null) throw new PayloadValidationError(taskType, [loss]);
   return text;
-}
-
-function validate(
-  taskType: string,
-  schema: StandardSchema | undefined,
-  value: unknown,
-): unknown | Promise<unknown> {
-  if (schema === undefined) return value;
-  const result = schema["~standard"].validate(value);
-  if (!isPromiseLike(result)) return accept(taskType, result);
-  return Promise.resolve(result).then((result) => accept(taskType, result));
-}
-
-function accept(
-  taskType: string,
-  result: Awaited<ReturnType<StandardSchema["~standard"]["validate"]>>,
-): unknown {
-  if (result.issues !== undefined) throw new PayloadValidationError(taskType, result.issues);
-  return result.value;
 }

@@ -2,6 +2,7 @@
 
 import { EverTaskError } from "../errors.ts";
 import type { SchemaIssue } from "./standard_schema.ts";
+import { pathOf } from "./validation.ts";
 
 /**
  * A payload does not fit the task's schema, or JSON cannot hold it in full: `NaN`, a `Map`, an invalid `Date`, a function.
@@ -33,10 +34,9 @@ export class PayloadValidationError extends EverTaskError {
 /** How much of a path a message shows. */
 const mostSteps = 10;
 
-function describeIssue({ path = [], message }: SchemaIssue): string {
-  const steps = path.slice(0, mostSteps).map((step) =>
-    String(typeof step === "object" ? step.key : step)
-  );
+function describeIssue(issue: SchemaIssue): string {
+  const path = pathOf(issue);
+  const steps = path.slice(0, mostSteps).map(String);
   const where = (path.length > mostSteps ? [...steps, "…"] : steps).join(".");
-  return where === "" ? message : `${where}: ${message}`;
+  return where === "" ? issue.message : `${where}: ${issue.message}`;
 }

@@ -4,6 +4,7 @@ import { checkChoice, checkOptions } from "../../argument_checks.ts";
 import { type AuditLevel, parseAuditLevel } from "../../audit/audit_level.ts";
 import { parsePriority, parseQueueName, parseTaskKey } from "../../dispatch/dispatch_options.ts";
 import { planSeries } from "../../dispatch/series_plan.ts";
+import type { JsonOf } from "../../payload/json.ts";
 import { type RecurringInput, toRecurrence } from "../../schedule/builder.ts";
 import type { StorableRetryPolicy } from "../../retry/policy_data.ts";
 import { toStoredPolicy } from "../../retry/stored_policy.ts";
@@ -16,8 +17,8 @@ import type { StoredTask } from "./stored_task.ts";
 
 /** What is asked of a dispatched task. All that is given must hold. */
 export interface DispatchMatch<Payload = unknown> {
-  /** A part of the payload, at any depth; or a function that says whether it will do. */
-  readonly payload?: PayloadMatch<Payload> | ((payload: Payload) => boolean);
+  /** A part of the payload, at any depth; or a function that says whether the payload, as it is stored, will do. */
+  readonly payload?: PayloadMatch<Payload> | ((payload: JsonOf<Payload>) => boolean);
   /** Its key; `null`: it has none. */
   readonly taskKey?: string | null;
   /** The queue that it went to. */
@@ -80,13 +81,10 @@ export function checkMatch(match: DispatchMatch, others: readonly string[]): voi
 const plainFields = ["taskKey", "queue", "priority", "auditLevel", "status"] as const;
 
 /** How a stored task differs from what was asked: a phrase each; none if it matches. */
-export function differences<Payload>(
-  task: StoredTask<Payload>,
-  match: DispatchMatch<Payload>,
-): string[] {
+export function differences(task: StoredTask, match: DispatchMatch): string[] {
   const found: string[] = [];
   if (typeof match.payload === "function") {
-    const accepts = match.payload as (payload: Payload) => boolean;
+    const accepts = match.payload as (payload: unknown) => boolean;
     if (!accepts(task.payload)) found.push(`payload ${show(task.payload)} is refused`);
   } else if ("payload" in match) {
     found.push(...payloadDifferences(match.payload, task.payload));

@@ -17,10 +17,7 @@ export function asked(match: object): string {
 }
 
 /** The tasks, each with what keeps it from matching. */
-export function shown<Payload>(
-  stored: readonly StoredTask<Payload>[],
-  match: DispatchMatch<Payload>,
-): string[] {
+export function shown(stored: readonly StoredTask[], match: DispatchMatch): string[] {
   if (stored.length === 0) return ["None of this type was dispatched."];
   const lines = stored.slice(0, mostShown).flatMap((task, i) => {
     const key = task.taskKey === null ? "" : `, key ${show(task.taskKey)}`;

@@ -3,6 +3,7 @@
 import { checkCount, isPlain } from "../../argument_checks.ts";
 import type { EverTask } from "../../ever_task.ts";
 import { EverTaskError, InvalidArgumentError } from "../../errors.ts";
+import type { JsonOf } from "../../payload/json.ts";
 import { type AnyTask, checkTask, type Task } from "../../task.ts";
 import { asked, shown } from "./dispatch_report.ts";
 import { checkMatch, differences, type DispatchMatch } from "./dispatch_match.ts";
@@ -51,9 +52,9 @@ export async function dispatched<Input, Output>(
   source: DispatchSource,
   task: Task<Input, Output>,
   match: DispatchMatch<NoInfer<Input>> = {},
-): Promise<StoredTask<Input>[]> {
+): Promise<StoredTask<JsonOf<Input>>[]> {
   checkArguments(source, task, match);
-  const stored = await read<Input>(source, task.type);
+  const stored = await read<JsonOf<Input>>(source, task.type);
   return stored.filter((each) => differences(each, match).length === 0);
 }
 
@@ -96,11 +97,11 @@ export async function assertDispatched<Input, Output>(
   source: DispatchSource,
   task: Task<Input, Output>,
   match: DispatchExpectation<NoInfer<Input>> = {},
-): Promise<[StoredTask<Input>, ...StoredTask<Input>[]]> {
+): Promise<[StoredTask<JsonOf<Input>>, ...StoredTask<JsonOf<Input>>[]]> {
   checkArguments(source, task, match, ["count"]);
   const { count, ...rest } = match;
   if (count !== undefined) checkCount(count, "count");
-  const stored = await read<Input>(source, task.type);
+  const stored = await read<JsonOf<Input>>(source, task.type);
   const [first, ...others] = stored.filter((each) => differences(each, rest).length === 0);
   const found = first === undefined ? 0 : 1 + others.length;
   if (first !== undefined && found === (count ?? found)) return [first, ...others];

@@ -5,7 +5,8 @@ import type { TaskRecord } from "../../storage/records.ts";
 /**
  * A stored task with its payload read.
  *
- * @typeParam Payload What was dispatched. It has been through JSON: a `Date` in it is a string by now.
+ * @typeParam Payload What JSON makes of the payload. A validator that changes it, as one that reads a number from a text does, may
+ * have stored what it has made.
  */
 export interface StoredTask<Payload = unknown> extends TaskRecord {
   /** The payload as it was stored. */

@@ -1,0 +1,82 @@
+// Tells when a validator refuses a payload for nothing but what JSON has made of it: `z.date()` takes the Date that is dispatched,
+// and not the text that arrives. What the validator says then, "expected date, received string", would puzzle its reader.
+
+import { isInstance, readMember } from "../thrown/reading.ts";
+import type { SchemaIssue, StandardSchema } from "./standard_schema.ts";
+import { ask, pathOf, type Validated, whenAnswered } from "./validation.ts";
+
+/** A payload, and what is read from its JSON text. */
+export interface WrittenPayload {
+  readonly given: unknown;
+  readonly read: unknown;
+}
+
+/**
+ * Adds the remedy to the issues that JSON has made: where the validator has nothing against the payload as it was given, and
+ * something in it, such as a `Date`, has a JSON form of its own.
+ */
+export function explainIssues(
+  schema: StandardSchema,
+  payload: WrittenPayload,
+  issues: readonly SchemaIssue[],
+): readonly SchemaIssue[] | Promise<readonly SchemaIssue[]> {
+  if (findOwnForm(payload.given) === null) return issues;
+  const explain = (answer: Validated) => {
+    const unrelated = new Set(answer.issues?.map(placeOf));
+    return issues.map((issue) =>
+      unrelated.has(placeOf(issue)) ? issue : explained(schema, payload, issue)
+    );
+  };
+  try {
+    const explaining = whenAnswered(ask(schema, payload.given), explain);
+    return explaining instanceof Promise ? explaining.catch(() => issues) : explaining;
+  } catch {
+    return issues; // the validator was never made for what is no JSON
+  }
+}
+
+function placeOf(issue: SchemaIssue): string {
+  return JSON.stringify(pathOf(issue).map(String));
+}
+
+function explained(
+  schema: StandardSchema,
+  { given, read }: WrittenPayload,
+  issue: SchemaIssue,
+): SchemaIssue {
+  const path = pathOf(issue);
+  const further = findOwnForm(partOf(given, path));
+  if (further === null) return issue;
+  path.push(...further);
+  const part = partOf(given, path);
+  const isZodDate = isInstance(part, Date) && schema["~standard"].vendor === "zod";
+  const remedy = isZodDate ? "use z.coerce.date()" : "have the validator read that";
+  return { path, message: `${classOf(part)} arrives as ${kindOf(partOf(read, path))}: ${remedy}` };
+}
+
+/** The way to the first part with a JSON form of its own; null: there is none. */
+function findOwnForm(value: unknown): PropertyKey[] | null {
+  if (typeof value !== "object" || value === null) return null;
+  if (typeof readMember(value, "toJSON") === "function") return [];
+  for (const key of Object.keys(value)) {
+    const further = findOwnForm(readMember(value, key));
+    if (further !== null) return [key, ...further];
+  }
+  return null;
+}
+
+function partOf(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce(readMember, value);
+}
+
+function classOf(value: unknown): string {
+  const name = readMember(readMember(value, "constructor"), "name");
+  if (typeof name !== "string" || name === "" || name === "Object") return "an object";
+  return `${/^[AEIO]/.test(name) ? "an" : "a"} ${name}`;
+}
+
+function kindOf(read: unknown): string {
+  if (read === null || read === undefined) return "null";
+  if (Array.isArray(read)) return "a list";
+  return typeof read === "string" ? "a text" : `a ${typeof read}`.replace("a object", "an object");
+}

@@ -1,0 +1,160 @@
+// What a handler gets is what JSON makes of the payload, and what JSON does not hold is no payload's type.
+
+import { z } from "zod";
+import {
+  createEverTask,
+  defineTask,
+  type JsonOf,
+  type StorablePayload,
+  type Task,
+} from "@evertask/evertask";
+import { memoryStorage } from "@evertask/evertask/memory";
+import { assertDispatched, dispatched } from "@evertask/evertask/testing";
+
+/** Exactly the same type, and not just assignable. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true
+  : false;
+
+function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
+
+interface Tree {
+  at: Date;
+  children: Tree[];
+}
+type Written = string | number | boolean | null | Written[] | { [name: string]: Written };
+type Frozen = string | readonly Frozen[] | { readonly [name: string]: Frozen };
+class Point {
+  readonly x: number = 1;
+  readonly at: Date = new Date(0);
+}
+type UserId = string & { readonly brand: "user" };
+declare const secret: unique symbol;
+
+same<JsonOf<{ at: Date; link: URL }>, { at: string; link: string }>();
+same<JsonOf<Date>, string>();
+same<JsonOf<Date | null | undefined>, string | null>();
+same<
+  JsonOf<{ at?: Date; readonly n: 1 | undefined }>,
+  { at?: string; readonly n: 1 | undefined }
+>();
+same<JsonOf<Date[]>, string[]>();
+same<JsonOf<readonly Date[]>, readonly string[]>();
+same<JsonOf<[from: Date, to?: Date]>, [from: string, to?: string]>();
+same<JsonOf<readonly [Date, ...Date[]]>, readonly [string, ...string[]]>();
+same<JsonOf<Record<string, Date>>, Record<string, string>>();
+same<JsonOf<{ kind: "a"; at: Date } | { kind: "b" }>, { kind: "a"; at: string } | { kind: "b" }>();
+same<JsonOf<{ toJSON(): { at: Date } }>, { at: string }>();
+same<JsonOf<Tree>["children"][0]["children"][0]["at"], string>();
+same<JsonOf<Point>, { readonly x: number; readonly at: string }>();
+same<JsonOf<{ id: UserId; mode: "fast" | "slow" }>, { id: UserId; mode: "fast" | "slow" }>();
+same<JsonOf<{ name: string; [secret]: number }>, { name: string }>();
+// deno-lint-ignore no-explicit-any
+same<JsonOf<any>, any>();
+same<JsonOf<unknown>, unknown>();
+same<JsonOf<void>, void>();
+same<JsonOf<never>, never>();
+
+export const at = defineTask<{ at: Date; until?: Date }>({
+  type: "at",
+  rateLimit: { permits: 1, period: 1000, key: (payload) => payload.at.toUpperCase() },
+  handle(payload) {
+    same<typeof payload, { at: string; until?: string }>();
+  },
+});
+same<typeof at, Task<{ at: Date; until?: Date }, { at: string; until?: string }>>();
+
+export const allowed: Task[] = [
+  defineTask<Tree>({ type: "x", handle() {} }),
+  defineTask<Written>({ type: "x", handle: (payload) => void (payload satisfies Written) }),
+  defineTask<Frozen>({ type: "x", handle: (payload) => void (payload satisfies Frozen) }),
+  defineTask<Date>({ type: "x", handle() {} }),
+  defineTask<URL | null>({ type: "x", handle() {} }),
+  defineTask<[string, Date?]>({ type: "x", handle() {} }),
+  defineTask<Point>({ type: "x", handle() {} }),
+  defineTask<UserId>({ type: "x", handle() {} }),
+  defineTask<unknown>({ type: "x", handle() {} }),
+  // deno-lint-ignore no-explicit-any
+  defineTask<any>({ type: "x", handle() {} }),
+  defineTask<{ anything: unknown }>({ type: "x", handle() {} }),
+  defineTask<{ toJSON(): string }>({ type: "x", handle() {} }),
+  defineTask<bigint & { toJSON(): string }>({ type: "x", handle() {} }),
+  defineTask({ type: "x", handle: (payload: { width: number }) => void payload }),
+];
+
+/** A function that makes tasks names the same constraint. */
+export function taskOf<Payload extends StorablePayload<Payload>>(
+  type: string,
+): Task<Payload, JsonOf<Payload>> {
+  return defineTask<Payload>({ type, handle() {} });
+}
+same<ReturnType<typeof taskOf<{ at: Date }>>, Task<{ at: Date }, { at: string }>>();
+
+export const refused: Task[] = [
+  // @ts-expect-error: JSON has no functions
+  defineTask<{ done(): void }>({ type: "x", handle() {} }),
+  // @ts-expect-error: nor one that may be left out
+  defineTask<{ done?: () => void }>({ type: "x", handle() {} }),
+  // @ts-expect-error: nor as the whole payload
+  defineTask<() => void>({ type: "x", handle() {} }),
+  // @ts-expect-error: nor a class
+  defineTask<typeof Point>({ type: "x", handle() {} }),
+  // @ts-expect-error: JSON has no Map
+  defineTask<Map<string, number>>({ type: "x", handle() {} }),
+  // @ts-expect-error: not deep inside, either
+  defineTask<{ a: { b: ReadonlyMap<string, number> }[] }>({ type: "x", handle() {} }),
+  // @ts-expect-error: not in a tuple, either
+  defineTask<[string, { a: Map<string, number> }]>({ type: "x", handle() {} }),
+  // @ts-expect-error: not as one of several
+  defineTask<{ a: Date | Map<string, number> }>({ type: "x", handle() {} }),
+  // @ts-expect-error: not in a record
+  defineTask<Record<string, Map<string, number>>>({ type: "x", handle() {} }),
+  // @ts-expect-error: not as what an object writes itself as
+  defineTask<{ a: { toJSON(): Map<string, number> } }>({ type: "x", handle() {} }),
+  // @ts-expect-error: JSON has no Set
+  defineTask<{ tags: Set<string> }>({ type: "x", handle() {} }),
+  // @ts-expect-error: JSON has no WeakMap
+  defineTask<{ cache: WeakMap<object, string> }>({ type: "x", handle() {} }),
+  // @ts-expect-error: JSON has no symbols
+  defineTask<{ key: symbol }>({ type: "x", handle() {} }),
+  // @ts-expect-error: JSON has no bigint
+  defineTask<{ id: number | bigint }>({ type: "x", handle() {} }),
+  // @ts-expect-error: JSON has no bigint
+  defineTask<bigint>({ type: "x", handle() {} }),
+  // @ts-expect-error: JSON has no promises
+  defineTask<{ user: Promise<string> }>({ type: "x", handle() {} }),
+  // @ts-expect-error: JSON has no bytes
+  defineTask<{ file: Uint8Array }>({ type: "x", handle() {} }),
+  // @ts-expect-error: JSON has no bytes
+  defineTask<ArrayBuffer>({ type: "x", handle() {} }),
+  // @ts-expect-error: JSON has no regular expressions
+  defineTask<{ pattern: RegExp }>({ type: "x", handle() {} }),
+  // @ts-expect-error: no handler gets methods
+  defineTask<Headers>({ type: "x", handle() {} }),
+  // @ts-expect-error: a handler gets no Date
+  defineTask<{ at: Date }>({ type: "x", handle: ({ at }) => void at.getTime() }),
+  // @ts-expect-error: also where its parameter says so
+  defineTask({ type: "x", handle: ({ at }: { at: Date }) => void at }),
+];
+
+/** A validator says itself what its handler gets. */
+export const coerced = defineTask({
+  type: "coerced",
+  payload: z.object({
+    at: z.coerce.date<Date>(),
+    tags: z.array(z.string()).transform((tags) => new Set(tags)),
+  }),
+  handle(payload) {
+    same<typeof payload, { at: Date; tags: Set<string> }>();
+  },
+});
+
+export async function inTests(): Promise<void> {
+  const everTask = createEverTask({ storage: memoryStorage(), tasks: [at] });
+  await everTask.dispatch(at, { at: new Date(0) });
+  // @ts-expect-error: a payload has the Date that the handler gets as a text
+  await everTask.dispatch(at, { at: "1970-01-01T00:00:00.000Z" });
+  const [task] = await assertDispatched(everTask, at, { payload: { at: new Date(0) } });
+  same<typeof task.payload, { at: string; until?: string }>();
+  await dispatched(everTask, at, { payload: { at: "1970-01-01T00:00:00.000Z" } });
+  await dispatched(everTask, at, { payload: (payload) => payload.at.startsWith("1970") });
+}
