@@ -23,8 +23,10 @@ export type JsonOf<Payload> = unknown extends Payload ? Payload
     ? readonly Item[] extends Payload ? readonly JsonPart<Item>[] : JsonTuple<Payload>
   : { [Name in keyof Payload as Exclude<Name, symbol>]: JsonPart<Payload[Name]> };
 
+/** @internal A list whose places have types of their own. */
 type JsonTuple<List> = { [Index in keyof List]: JsonPart<List[Index]> };
 
+/** @internal An element or a property. */
 type JsonPart<Part> = Part extends undefined ? Part : JsonOf<Part>;
 
 /**
@@ -54,6 +56,7 @@ export type StorablePayload<Payload> = [Extract<Exclude<Payload, WritesItself>, 
   [never] ? StorableWhole<Payload>
   : "JSON has no functions, symbols, bigints, Maps, Sets, promises and bytes: a payload is data";
 
+/** @internal A payload of which JSON holds the outermost layer. */
 type StorableWhole<Whole> = [Exclude<Whole, Known>] extends [never]
   ? [Extract<Whole, Plain | WritesItself>] extends [never] ? StorableParts<Whole>
   : StorableParts<Whole> | Plain | WritesItself
@@ -75,12 +78,13 @@ type StorablePart<Part> = unknown extends Part ? Part
   : Part extends readonly (infer Item)[] ? readonly StorablePart<Item>[]
   : StorableParts<Part>;
 
+/** @internal What JSON holds as it is. */
 type Plain = string | number | boolean | null;
 /** All but `unknown`. */
 type Known = Plain | bigint | symbol | undefined | void | object;
-/** What says itself what it is as JSON: a `Date`, a `URL`. */
+/** @internal What says itself what it is as JSON: a `Date`, a `URL`. */
 type WritesItself = { toJSON(...args: never[]): unknown };
-/** What JSON does not hold, unless it writes itself. */
+/** @internal What JSON does not hold, unless it writes itself. */
 type Unwritable = AnyFunction | symbol | bigint | AnyMap | AnySet | PromiseLike<unknown> | Bytes;
 type AnyFunction = ((...args: never[]) => unknown) | (abstract new (...args: never[]) => unknown);
 type AnyMap = ReadonlyMap<unknown, unknown>;
