@@ -142,6 +142,7 @@ export { type Clock, systemClock, type TimerOptions } from "./src/time/clock.ts"
 export { buildRecurrence, type RecurringInput } from "./src/schedule/builder.ts";
 export type {
   BuiltRecurrence,
+  CompleteSchedule,
   CronBuilderOptions,
   DayBuilder,
   FirstRunBuilder,

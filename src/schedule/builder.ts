@@ -7,6 +7,7 @@ import { type Duration, toMilliseconds } from "../time/duration.ts";
 import { type Instant, toEpochMilliseconds } from "../time/instant.ts";
 import type {
   BuiltRecurrence,
+  CompleteSchedule,
   CronBuilderOptions,
   DayBuilder,
   FirstRunBuilder,
@@ -52,7 +53,7 @@ import {
  * ```
  */
 export function buildRecurrence(
-  configure: (r: RecurringBuilder) => BuiltRecurrence,
+  configure: (r: RecurringBuilder) => CompleteSchedule,
 ): Recurrence {
   if (typeof configure !== "function") {
     const remedy = "be a function of the builder, such as (r) => r.every(5).minutes()";
@@ -68,7 +69,7 @@ export function buildRecurrence(
 }
 
 /** All the ways to say a schedule: with the builder, as data, or as a cron expression. */
-export type RecurringInput = ((r: RecurringBuilder) => BuiltRecurrence) | Recurrence | string;
+export type RecurringInput = ((r: RecurringBuilder) => CompleteSchedule) | Recurrence | string;
 
 /**
  * Turns what a user passed as a schedule into checked data.
@@ -83,6 +84,7 @@ export function toRecurrence(input: RecurringInput): Recurrence {
 }
 
 class Rhythm implements RhythmBuilder {
+  readonly missing = "a rhythm, as in everyDay()";
   readonly #start: RecurrenceStart | undefined;
 
   constructor(start?: RecurrenceStart) {
@@ -94,6 +96,7 @@ class Rhythm implements RhythmBuilder {
     const draft = (kind: "interval" | "calendar", unit: string) =>
       this.#draft({ kind, every, unit });
     return {
+      missing: "a unit, as in every(5).minutes()",
       seconds: () => new Built(draft("interval", "seconds")),
       minutes: () => new Minutes(draft("interval", "minutes")),
       hours: () => new Hours(draft("interval", "hours")),
@@ -169,5 +172,8 @@ class RecurringStart extends Rhythm implements RecurringBuilder {
 }
 
 function startingWith(start: RecurrenceStart): FirstRunBuilder {
-  return { andThen: () => new Rhythm(start) };
+  return {
+    missing: "a rhythm, as in runNow().andThen().everyDay()",
+    andThen: () => new Rhythm(start),
+  };
 }

@@ -1,5 +1,6 @@
 // The steps of the fluent builder as types: each offers only what makes sense after the steps before it, so that an
-// impossible schedule does not compile. None has a method named `then`: a builder that is awaited must stay a builder.
+// impossible schedule does not compile. None has a method named `then`: a builder that is awaited must stay a builder. What is
+// still missing is a member with a text, which the compiler shows where a schedule is not complete.
 
 import type { Duration } from "../time/duration.ts";
 import type { Instant } from "../time/instant.ts";
@@ -28,12 +29,16 @@ export interface RecurringBuilder extends RhythmBuilder {
 
 /** After the first run was settled. */
 export interface FirstRunBuilder {
+  /** Why this is no schedule yet. */
+  readonly missing: "a rhythm, as in runNow().andThen().everyDay()";
   /** Goes on to the rhythm. */
   andThen(): RhythmBuilder;
 }
 
 /** Chooses the rhythm. */
 export interface RhythmBuilder {
+  /** Why this is no schedule yet. */
+  readonly missing: "a rhythm, as in everyDay()";
   /**
    * Every so many units: `every(5).minutes()`.
    *
@@ -79,6 +84,8 @@ export interface CronBuilderOptions {
 
 /** After `every(n)`. */
 export interface UnitBuilder {
+  /** Why this is no schedule yet. */
+  readonly missing: "a unit, as in every(5).minutes()";
   /** Counts seconds of elapsed time. */
   seconds(): BuiltRecurrence;
   /** Counts minutes of elapsed time. */
@@ -93,8 +100,14 @@ export interface UnitBuilder {
   months(): MonthBuilder;
 }
 
+/** What a function that builds a schedule returns. */
+export interface CompleteSchedule {
+  /** The schedule is complete. */
+  readonly missing: "nothing";
+}
+
 /** A complete schedule, which may still get a zone and limits. */
-export interface BuiltRecurrence {
+export interface BuiltRecurrence extends CompleteSchedule {
   /**
    * The IANA time zone of daily and coarser rhythms, of pinned times and of cron expressions.
    *

@@ -26,6 +26,7 @@ export type Draft = Readonly<Record<string, unknown>>;
 
 /** A complete schedule, as every step from the rhythm on is. */
 export class Built implements BuiltRecurrence {
+  readonly missing = "nothing";
   readonly #recurrence: Recurrence;
 
   constructor(draft: Draft) {

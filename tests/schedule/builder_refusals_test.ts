@@ -2,9 +2,9 @@
 
 import { assertStringIncludes, assertThrows } from "@std/assert";
 import { buildRecurrence } from "../../src/schedule/builder.ts";
-import type { BuiltRecurrence, RecurringBuilder } from "../../src/schedule/builder_stages.ts";
+import type { CompleteSchedule, RecurringBuilder } from "../../src/schedule/builder_stages.ts";
 
-type Configure = (r: RecurringBuilder) => BuiltRecurrence;
+type Configure = (r: RecurringBuilder) => CompleteSchedule;
 
 const refusals: [configure: Configure, message: string][] = [
   [(r) => r.every(0).minutes(), "every is 0"],
@@ -34,6 +34,20 @@ const refusals: [configure: Configure, message: string][] = [
   [(r) => r.runAt("tomorrow").andThen().everyDay(), 'runAt is "tomorrow"'],
   [(r) => r.runDelayed(-1).andThen().everyDay(), "runDelayed is -1"],
   [(() => undefined) as unknown as Configure, "recurring is undefined"],
+  [
+    ((r: RecurringBuilder) => r.every(5)) as unknown as Configure,
+    '"a unit, as in every(5).minutes()"',
+  ],
+  [((r: RecurringBuilder) => r) as unknown as Configure, '"a rhythm, as in everyDay()"'],
+  [((r: RecurringBuilder) => r.schedule()) as unknown as Configure, '"a rhythm, as in everyDay()"'],
+  [
+    ((r: RecurringBuilder) => r.runNow()) as unknown as Configure,
+    '"a rhythm, as in runNow().andThen().everyDay()"',
+  ],
+  [
+    ((r: RecurringBuilder) => r.runNow().andThen()) as unknown as Configure,
+    '"a rhythm, as in everyDay()"',
+  ],
 ];
 
 for (const [configure, message] of refusals) {
