@@ -79,8 +79,8 @@ export class Fleet implements AsyncDisposable {
   async pass(ms: number, stepMs = ms): Promise<void> {
     for (let passed = 0; passed < ms; passed += stepMs) {
       await this.clock.advance(Math.min(stepMs, ms - passed));
-      await this.settle();
     }
+    await this.settle();
   }
 
   /** Lets time go by until the promise is settled; fails when that takes more than an hour. */
