@@ -167,6 +167,8 @@ Deno.test("an aborted signal cancels the dispatch, and nothing is stored", async
   await using everTask = dispatchOnly();
   const signal = AbortSignal.abort(new Error("left"));
   await assertRejects(() => everTask.dispatch(greet, { name: "Ada" }, { signal }), Error, "left");
+  const many = [{ name: "Ada" }, { name: "Eve" }];
+  await assertRejects(() => everTask.dispatchMany(greet, many, { signal }), Error, "left");
   assertEquals((await everTask.list()).items, []);
 });
 

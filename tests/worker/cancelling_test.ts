@@ -145,3 +145,74 @@ Deno.test("a cancelled handler that does not stop loses its slot after the grace
   assertEquals(fleet.kinds(id), ["dispatched", "started", "stuck", "cancelled"]);
   never.open();
 });
+
+Deno.test("a series that is cancelled while its claimed run waits ends, and registering it again makes it due", async () => {
+  await using fleet = new Fleet();
+  const release = gate();
+  const ran: string[] = [];
+  const task = defineTask<string>({
+    type: "work",
+    queue: "default",
+    handle: async (name) => {
+      ran.push(name);
+      if (name === "first") await release.opened;
+    },
+  });
+  const everTask = await fleet.start({ tasks: [task], queues: oneAtATime });
+  await everTask.dispatch(task, "first");
+  const register = () =>
+    everTask.dispatch(task, "series", {
+      recurring: (r) => r.runNow().andThen().everyHour(),
+      taskKey: "series",
+    });
+  const { id } = await register();
+  await fleet.settle();
+  assertEquals((await everTask.get(id))!.workerId, everTask.workerId, "it was prefetched");
+  assertEquals(await everTask.cancel(id), "requested");
+  await fleet.settle();
+  const { status, dueAt, series } = (await everTask.get(id))!;
+  assertEquals([status, dueAt, series!.nextRunAt, series!.runCount], ["Cancelled", null, null, 0]);
+  assertEquals(await register(), { id, outcome: "updated" });
+  release.open();
+  await fleet.settle();
+  assertEquals(ran, ["first", "series"]);
+});
+
+Deno.test("a request to cancel outlives the worker that held the task: the next one does not start it", async () => {
+  await using fleet = new Fleet();
+  let ran = 0;
+  const task = defineTask<null>({ type: "work", handle: () => void ran++ });
+  const web = fleet.create({ tasks: [task] });
+  const { id } = await web.dispatch(task, null);
+  const storage = await fleet.storage();
+  await storage.registerWorker({ id: "dead", host: "elsewhere" });
+  await storage.claim({
+    workerId: "dead",
+    types: ["work"],
+    queues: [{ name: "default", limit: 1 }],
+  });
+  assertEquals(await web.cancel(id), "requested");
+  await storage.unregisterWorker("dead");
+  await fleet.start({ tasks: [task] });
+  await fleet.pass(1_000, 100);
+  const { status, workerId } = (await web.get(id))!;
+  assertEquals([ran, status, workerId], [0, "Cancelled", null]);
+  assertEquals(fleet.kinds(id), ["dispatched", "lost", "cancelled"]);
+});
+
+Deno.test("a cancel that follows a timeout within the grace period ends the series", async () => {
+  await using fleet = new Fleet();
+  const release = gate();
+  const task = defineTask<null>({ type: "work", timeout: 1_000, handle: () => release.opened });
+  const everTask = await fleet.start({ tasks: [task], abortGrace: 5_000 });
+  const { id } = await everTask.dispatch(task, null, {
+    recurring: (r) => r.runNow().andThen().everyHour(),
+  });
+  await fleet.pass(2_000, 500);
+  assertEquals(fleet.kinds(id).at(-1), "timeout");
+  assertEquals(await everTask.cancel(id), "requested");
+  release.open();
+  await fleet.settle();
+  const { status, dueAt, series } = (await everTask.get(id))!;
+  assertEquals([status, dueAt, series!.nextRunAt], ["Completed", null, null]);
+});

@@ -2,7 +2,9 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { defineTask, type Storage, StorageUnavailableError } from "../../mod.ts";
-import { Fleet } from "../support/fleet.ts";
+import { Faults } from "../support/faulty_storage.ts";
+import { Fleet, gate } from "../support/fleet.ts";
+import { hardlyPolling } from "../support/hardly_polling.ts";
 
 Deno.test("a due task that a transaction keeps locked is not claimed in a hot loop, and runs once it is free", async () => {
   await using fleet = new Fleet();
@@ -67,4 +69,69 @@ Deno.test("a claim that storage carries out long after it was given up keeps no 
   assertEquals([(await web.get(id))!.workerId, runs], [everTask.workerId, 0], "nobody knows of it");
   await fleet.pass(10_000, 500);
   assertEquals([(await web.get(id))!.status, runs], ["Completed", 1]);
+});
+
+for (const error of [new StorageUnavailableError("gone"), new Error("a fault")]) {
+  Deno.test(`a task is run after a claim that failed, also by a worker that hardly polls (${error.name})`, async () => {
+    await using fleet = new Fleet();
+    const faults = new Faults();
+    let ran = 0;
+    const task = defineTask<null>({ type: "task", handle: () => void ran++ });
+    const wrap = (storage: Storage) => hardlyPolling(faults.wrap(storage));
+    const everTask = await fleet.start({ tasks: [task], wrap });
+    let failures = 0;
+    faults.rule = (verb) => verb === "claim" && failures++ === 0 ? { at: "before", error } : null;
+    await everTask.dispatchMany(task, [null]);
+    await fleet.pass(100, 10);
+    assertEquals([failures, ran], [2, 1]);
+  });
+}
+
+Deno.test("a task that is dispatched for later, while storage is asked what is due next, is not forgotten", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  const answered = gate();
+  let ran = 0;
+  const task = defineTask<null>({ type: "task", handle: () => void ran++ });
+  faults.rule = (verb) => verb === "nextDueAt" ? { until: answered.opened } : null;
+  const everTask = await fleet.start({
+    tasks: [task],
+    wrap: (storage) => hardlyPolling(faults.wrap(storage)),
+  });
+  assertEquals(faults.calls.get("nextDueAt"), 1);
+  await everTask.dispatch(task, null, { delay: 1_000 });
+  answered.open();
+  await fleet.pass(999);
+  assertEquals(ran, 0);
+  await fleet.pass(2);
+  assertEquals(ran, 1);
+});
+
+Deno.test("what is stored while a worker cannot reach storage is run as soon as it can", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  let isCutOff = false;
+  let ran = 0;
+  const task = defineTask<null>({ type: "task", handle: () => void ran++ });
+  // It polls rarely, and hears nothing while it is cut off.
+  const wrap = (storage: Storage) =>
+    new Proxy(hardlyPolling(faults.wrap(storage)), {
+      get(target, name) {
+        const member = target[name as keyof Storage];
+        if (name !== "onWake") return member;
+        return (listener: Parameters<Storage["onWake"]>[0]) =>
+          target.onWake((signal) => isCutOff || listener(signal));
+      },
+    });
+  await fleet.start({ tasks: [task], wrap, leaseDuration: 15_000 });
+  const web = fleet.create({ tasks: [task] });
+  isCutOff = true;
+  faults.rule = () => ({ at: "before" });
+  await fleet.pass(6_000, 1_000); // a heartbeat fails
+  await web.dispatch(task, null);
+  isCutOff = false;
+  faults.rule = () => null;
+  assertEquals(ran, 0);
+  await fleet.pass(2_000, 250);
+  assertEquals(ran, 1);
 });

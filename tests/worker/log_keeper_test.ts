@@ -6,6 +6,8 @@ import { MemoryDatabase, memoryStorage } from "../../drivers/memory/mod.ts";
 import { FakeClock } from "../../src/testing/mod.ts";
 import type { TaskContext } from "../../src/task.ts";
 import { startEngine } from "../support/engine.ts";
+import { Faults } from "../support/faulty_storage.ts";
+import { Fleet, gate } from "../support/fleet.ts";
 
 const persistentLogs = { maxLinesPerRun: 5 };
 
@@ -153,6 +155,43 @@ Deno.test("what hooks log is stored, too, within the room of the run", async () 
     "attempt 1: 2",
     "attempt 1: 3",
     "onError: 1",
+    dropped(1),
+  ]);
+});
+
+Deno.test("two attempts whose lines are stored in one write share the room of their run", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  const stored = gate();
+  const other = defineTask<null>({ type: "other", handle: (_, { log }) => log.info("other") });
+  const task = defineTask<null>({
+    type: "task",
+    retry: linearRetry(1, 0),
+    handle(_, context) {
+      logThree(context);
+      throw new Error("again");
+    },
+  });
+  faults.rule = (verb) =>
+    verb === "saveExecutionLogs" && faults.calls.get(verb) === 1
+      ? { heldUntil: stored.opened }
+      : null;
+  const everTask = await fleet.start({ tasks: [task, other], persistentLogs, wrap: faults.wrap });
+  await everTask.dispatch(other, null);
+  await fleet.settle();
+  const { id } = await everTask.dispatch(task, null);
+  await fleet.pass(10);
+  assertEquals(fleet.kinds(id).at(-1), "failed");
+  stored.open();
+  await fleet.settle();
+  assertEquals(faults.calls.get("saveExecutionLogs"), 2);
+  const { items } = await everTask.executionLogs(id);
+  assertEquals(items.map(({ message }) => message), [
+    "attempt 1: 1",
+    "attempt 1: 2",
+    "attempt 1: 3",
+    "attempt 2: 1",
+    "attempt 2: 2",
     dropped(1),
   ]);
 });

@@ -2,7 +2,7 @@
 // one is taken for it.
 
 import { assert, assertEquals } from "@std/assert";
-import { defineTask, type EverTask, type Task } from "../../mod.ts";
+import { defineTask, type EverTask, linearRetry, type Task } from "../../mod.ts";
 import type { StatusStep } from "../../src/storage/requests.ts";
 import { Faults } from "../support/faulty_storage.ts";
 import { Fleet, gate, untilAborted } from "../support/fleet.ts";
@@ -134,4 +134,21 @@ Deno.test("a suspect that waits for its turn is given back at a stop, and can be
     records.map((record) => [record!.status, record!.attempt, record!.workerId]),
     [["ServiceStopped", 3, null], ["Cancelled", 4, null], ["ServiceStopped", 3, null]],
   );
+});
+
+Deno.test("a loss uses up no retry", async () => {
+  await using fleet = new Fleet();
+  const attempts: number[] = [];
+  const task = defineTask<number>({
+    type: "work",
+    retry: linearRetry(1, 1_000),
+    handle(_, { attempt }) {
+      attempts.push(attempt);
+      throw new Error("busy");
+    },
+  });
+  const [id] = await suspects(fleet, task, [1]) as [string];
+  const everTask = await fleet.start({ tasks: [task] });
+  await fleet.pass(3_000, 500);
+  assertEquals([attempts, (await everTask.get(id))!.status], [[2, 3], "Failed"]);
 });
