@@ -69,14 +69,16 @@ export class Audit {
       total.runsAudit += result.runsAudit;
       total.executionLog += result.executionLog;
       total.tasks += result.tasks;
-      if (result.done || result.busy || dryRun || signal?.aborted) {
+      const isOver = result.done || result.busy || dryRun;
+      if (!isOver) await this.#rest(restFactor * (this.#clock.monotonic() - started), signal);
+      if (isOver || signal?.aborted) {
         return { ...total, done: result.done, busy: result.busy };
       }
-      await this.#rest(restFactor * (this.#clock.monotonic() - started), signal);
     }
   }
 
   #rest(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const end = () => {
         cancel();

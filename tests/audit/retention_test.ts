@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { createEverTask, defineTask, InvalidArgumentError, silentLogger } from "../../mod.ts";
 import { MemoryDatabase, memoryStorage } from "../../drivers/memory/mod.ts";
+import { Audit } from "../../src/audit/audit.ts";
+import type { Storage } from "../../src/storage/storage.ts";
 import { FakeClock } from "../../src/testing/fake_clock.ts";
 import { startEngine } from "../support/engine.ts";
 
@@ -52,4 +54,73 @@ Deno.test("a retention policy with a limit that is no number is refused", () => 
   const error = assertThrows(create({ statusAuditDays: "7" }), InvalidArgumentError);
   assert(error.message.includes('retention.statusAuditDays is "7"'));
   assertThrows(create({ every: -1 }), InvalidArgumentError, "retention.every");
+});
+
+/** A storage that always has more to delete; each batch takes 100 ms. */
+function endless(clock: FakeClock) {
+  const counts = { statusAudit: 2_000, runsAudit: 0, executionLog: 0, tasks: 0 };
+  const batches = { begun: 0 };
+  const storage: Pick<Storage, "purge"> = {
+    async purge() {
+      batches.begun++;
+      await new Promise<void>((resolve) => clock.setTimer(resolve, 100));
+      return { ...counts, done: false, busy: false };
+    },
+  };
+  return { audit: new Audit(() => Promise.resolve(storage as Storage), clock), batches };
+}
+
+const moments: [when: string, afterMs: number, settled: boolean][] = [
+  ["while a batch is under way", 50, false],
+  ["in the rest after a batch", 300, true],
+];
+for (const [when, afterMs, isSettled] of moments) {
+  Deno.test(`a signal that aborts ${when} ends a long purge with it`, async () => {
+    const clock = new FakeClock();
+    const { audit, batches } = endless(clock);
+    const abort = new AbortController();
+    let settled = false;
+    const purged = audit.purge({ statusAuditDays: 1 }, { signal: abort.signal });
+    purged.finally(() => settled = true);
+    await clock.advance(afterMs);
+    abort.abort();
+    await clock.advance(0);
+    assertEquals([settled, batches.begun], [isSettled, 1]);
+    await clock.advance(1_000);
+    assertEquals([settled, batches.begun], [true, 1]);
+    const { statusAudit, done, busy } = await purged;
+    assertEquals([statusAudit, done, busy], [2_000, false, false]);
+    assertEquals(clock.timerCount, 0);
+  });
+}
+
+Deno.test("a purge that finds another one under way says so, and does nothing more", async () => {
+  const clock = new FakeClock();
+  const counts = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
+  let calls = 0;
+  const storage: Pick<Storage, "purge"> = {
+    purge() {
+      const busy = ++calls > 1;
+      return Promise.resolve({ ...counts, statusAudit: busy ? 0 : 7, done: false, busy });
+    },
+  };
+  const audit = new Audit(() => Promise.resolve(storage as Storage), clock);
+  const purged = audit.purge({ statusAuditDays: 1 });
+  await clock.advance(1_000);
+  assertEquals(await purged, { ...counts, statusAudit: 7, done: false, busy: true });
+  assertEquals(calls, 2);
+});
+
+Deno.test("a purge rests for four times as long as its batch took", async () => {
+  const clock = new FakeClock();
+  const { audit, batches } = endless(clock);
+  const abort = new AbortController();
+  const purged = audit.purge({ statusAuditDays: 1 }, { signal: abort.signal });
+  await clock.advance(499);
+  assertEquals(batches.begun, 1);
+  await clock.advance(1);
+  assertEquals(batches.begun, 2);
+  abort.abort();
+  await clock.advance(100);
+  assertEquals((await purged).statusAudit, 4_000);
 });
