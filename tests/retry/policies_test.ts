@@ -37,6 +37,12 @@ Deno.test("exponentialRetry() shortens a delay at random by as much as its jitte
   assertEquals(policy(1).nextDelay(1, down, () => 0), 1000);
 });
 
+Deno.test("exponentialRetry() applies its jitter to the longest delay, too", () => {
+  const policy = exponentialRetry({ retries: 9, base: 1000, max: 2000, jitter: 0.5 });
+  const delays = [1, 2, 3, 9].map((attempt) => policy.nextDelay(attempt, down, () => 0.5));
+  assertEquals(delays, [750, 1500, 1500, 1500]);
+});
+
 Deno.test("exponentialRetry() stays at its longest delay when the power overflows", () => {
   const policy = exponentialRetry({ retries: 5000, factor: 10, max: { hours: 1 } });
   assertEquals(policy.nextDelay(4999, down), 3_600_000);
