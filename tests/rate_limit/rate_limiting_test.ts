@@ -103,6 +103,25 @@ Deno.test("retries need a slot of their own, unless throttleRetries is off", asy
   }
 });
 
+Deno.test("throttleRetries off: a first attempt that was lost with its worker needs a slot all the same", async () => {
+  await using fleet = new Fleet();
+  const limit = { permits: 1, period: { minutes: 1 }, burst: 1, throttleRetries: false };
+  const { task, runs } = mailer(fleet, limit);
+  const web = fleet.create({ tasks: [task] });
+  await web.dispatch(task, { to: "lost" });
+  const storage = await fleet.storage();
+  await storage.registerWorker({ id: "dead", host: "elsewhere" });
+  const queues = [{ name: "default", limit: 1 }];
+  await storage.claim({ workerId: "dead", types: ["mail"], queues });
+  await storage.unregisterWorker("dead");
+  const everTask = await fleet.start({ tasks: [task] });
+  await everTask.dispatch(task, { to: "other" });
+  await fleet.pass(59_000, 1_000);
+  assertEquals(runs.length, 1);
+  await fleet.pass(2_000, 1_000);
+  assertEquals(runs.map(({ to }) => to).toSorted(), ["lost", "other"]);
+});
+
 Deno.test("a key function that throws, or gives nothing, lets the task through with a warning", async () => {
   const bad: RateLimitOptions<Mail>["key"][] = [
     () => {

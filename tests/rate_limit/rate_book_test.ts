@@ -1,0 +1,51 @@
+// Budgets in memory: those that are full are forgotten when there are many, and no others.
+
+import { assertEquals } from "@std/assert";
+import type { SlotWish } from "../../src/rate_limit/gcra.ts";
+import { RateBook } from "../../src/rate_limit/rate_book.ts";
+
+const wish: SlotWish = {
+  emissionIntervalMs: 1_000,
+  burst: 1,
+  startEmpty: false,
+  horizonMs: 60_000,
+  reservedAt: null,
+  graceMs: 0,
+  startWithinMs: 0,
+};
+
+/** Takes slots of so many keys that all are looked through. */
+function crowd(book: RateBook, now: number): void {
+  for (let n = 0; n < 10_000; n++) book.take(`key ${n}`, now, wish);
+}
+
+/** When the next slot of a key is, seen from `now`. */
+function waitFor(book: RateBook, key: string, now: number): number {
+  return book.take(key, now, wish).slotAt - now;
+}
+
+Deno.test("a key that has started late keeps its budget among 10,000 others", () => {
+  const book = new RateBook();
+  book.take("late", 0, wish);
+  assertEquals(book.take("late", 0, wish), { slotAt: 1_000, granted: true });
+  // It comes nearly two seconds after the first start, when its reservation is nearly over.
+  assertEquals(book.take("late", 1_990, { ...wish, reservedAt: 1_000 }).slotAt, 1_990);
+  crowd(book, 2_500);
+  assertEquals(waitFor(book, "late", 2_500), 489);
+});
+
+Deno.test("a key that has reserved ahead keeps its line among 10,000 others", () => {
+  const book = new RateBook();
+  for (let n = 0; n < 5; n++) book.take("busy", 0, wish);
+  crowd(book, 2_500);
+  assertEquals(waitFor(book, "busy", 2_500), 2_500);
+});
+
+Deno.test("keys whose budgets are full are forgotten when there are 10,000, with what was given back", () => {
+  const book = new RateBook();
+  book.take("first", 0, wish);
+  book.take("first", 0, wish);
+  book.giveBack("first", 1_000);
+  crowd(book, 5_000);
+  assertEquals(waitFor(book, "first", 5_000), 0);
+});
