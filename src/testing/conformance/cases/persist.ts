@@ -188,6 +188,21 @@ export const persist = topic("persist", {
     expectSame((await s.row(task.id)).status, "Completed", "and its end stands");
   },
 
+  "a repeated write of a task that was given back and claimed again does not say that it is claimed":
+    async (
+      s,
+    ) => {
+      const workerId = await s.worker();
+      const task = s.task({ claimFor: workerId });
+      await s.persist(task);
+      await s.storage.release(workerId, [{ taskId: task.id, token: 1, dueAt: await s.now() }]);
+      const [again] = await s.claim(workerId);
+      expectSame([again?.id, again?.leaseToken], [task.id, 2], "the same worker has claimed it");
+      const { outcome, claimed } = await s.persist(task);
+      expectSame([outcome, claimed], ["created", false], "the claim has brought it already");
+      expectSame((await s.row(task.id)).leaseToken, 2, "and the claim stands");
+    },
+
   "a task is not born claimed for an unknown worker, for later, or in a paused queue": async (
     s,
   ) => {
