@@ -112,6 +112,22 @@ Deno.test("EventBus lets a subscriber that lags too far behind lose events, and 
   assertEquals(seen, 10_000);
 });
 
+Deno.test("a loop over the events that lags too far behind loses the oldest of them, and each is counted", async () => {
+  const bus = new EventBus(silentLogger);
+  const loop = bus[Symbol.asyncIterator]();
+  const first = loop.next();
+  await Promise.resolve();
+  for (let n = 0; n < 10_005; n++) {
+    bus.emit({ ...event("started"), attempt: n });
+    await bus.idle(); // the loop lags, not the subscription behind it
+  }
+  const seen = [(await first).value!.attempt];
+  for (let n = 0; n < 10_000; n++) seen.push((await loop.next()).value!.attempt);
+  await loop.return();
+  // The first one was taken at once.
+  assertEquals([seen[0], seen[1], seen.at(-1), bus.lost], [0, 5, 10_004, 4]);
+});
+
 Deno.test("EventBus can be looped over, and forgets the loop when it is left", async () => {
   const bus = new EventBus(silentLogger);
   const seen: TaskEvent[] = [];

@@ -27,6 +27,14 @@ Deno.test("the first run is the first occurrence after the registration", () => 
   );
 });
 
+Deno.test("one recurrence that is registered at two instants has the first run of each", () => {
+  const recurrence = buildRecurrence((r) => r.every(5).minutes());
+  const found = ["10:00", "10:03", "10:00"].map((at) =>
+    show(firstRun(recurrence, utc(`2026-03-10 ${at}`)))
+  );
+  assertEquals(found, ["10:05", "10:08", "10:05"].map((at) => `2026-03-10 ${at}`));
+});
+
 Deno.test("runNow, runDelayed and runAt settle the first run to the millisecond", () => {
   const at = "2026-03-10 12:00:00.250";
   assertEquals(first((r) => r.runNow().andThen().everyHour(), at), "2026-03-10 12:00:00.250Z");

@@ -90,23 +90,32 @@ Deno.test("Wait: dispatches to a full queue wait for room, in order, and a signa
   assertEquals([dispatched, ran], [[5, 6, 7, 8, 9], [1, 2, 3, 4, 5, 6, 7, 8, 9]]);
 });
 
-Deno.test("Wait: at a stop those who wait are let in at once, and their tasks wait in storage", async () => {
-  await using fleet = new Fleet();
-  const { everTask, task, release } = await smallQueue(fleet, "Wait");
-  const ids: string[] = [];
-  for (const n of [5, 6, 7, 8]) void everTask.dispatch(task, n).then(({ id }) => ids.push(id));
-  await fleet.settle();
-  assertEquals(ids, []);
-  const stopped = everTask.stop();
-  await fleet.settle();
-  assertEquals(ids.length, 4, "though the handlers go on");
-  release.open();
-  await fleet.until(stopped);
-  for (const id of ids) {
-    const { status, workerId } = (await (await fleet.storage()).get(id))!;
-    assertEquals([status, workerId], ["Queued", null]);
-  }
-});
+for (const capacity of [2, 4]) {
+  Deno.test(`Wait: at a stop those who wait are let in at once, and their tasks wait in storage (capacity ${capacity})`, async () => {
+    await using fleet = new Fleet();
+    const release = gate();
+    const task = defineTask<number>({ type: "work", handle: () => release.opened });
+    const everTask = await fleet.start({
+      tasks: [task],
+      queues: { default: { parallelism: 2, capacity, whenFull: "Wait" } },
+    });
+    for (let n = 0; n < capacity; n++) await everTask.dispatch(task, n);
+    await fleet.settle();
+    const ids: string[] = [];
+    for (const n of [5, 6, 7]) void everTask.dispatch(task, n).then(({ id }) => ids.push(id));
+    await fleet.settle();
+    assertEquals(ids, []);
+    const stopped = everTask.stop();
+    await fleet.settle();
+    assertEquals(ids.length, 3, "though two handlers go on");
+    release.open();
+    await fleet.until(stopped);
+    for (const id of ids) {
+      const { status, workerId } = (await (await fleet.storage()).get(id))!;
+      assertEquals([status, workerId], ["Queued", null]);
+    }
+  });
+}
 
 for (const from of ["the handler", "a hook"] as const) {
   Deno.test(`Wait: ${from} does not wait for the room that only its own end gives`, async () => {

@@ -102,6 +102,25 @@ scenario("a program may go on registering a series whose runUntil has passed", a
   assertEquals((await everTask.list()).items.length, 1);
 });
 
+scenario(
+  "a series whose runUntil has passed may be registered again while its last run is still due",
+  async (world) => {
+    const { task, runs } = recorder(world);
+    const web = world.engine({ tasks: [task] });
+    const register = () =>
+      web.dispatch(task, undefined, {
+        recurring: (r) => r.everyHour().runUntil("2026-03-10T01:30:00Z"),
+        taskKey: "last",
+      });
+    const { id } = await register();
+    await world.until("01:40");
+    assertEquals(await register(), { id, outcome: "existing" });
+    await world.stop(web);
+    await world.start({ tasks: [task] });
+    assertEquals(runs.map(({ scheduledAt }) => scheduledAt), ["2026-03-10 01:00"]);
+  },
+);
+
 scenario("a runUntil in the past does not quietly leave a series alive", async (world) => {
   const { task } = recorder(world);
   const everTask = world.engine({ tasks: [task] });

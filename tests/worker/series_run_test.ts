@@ -1,0 +1,74 @@
+// Which occurrence a claimed run of a series is, by a table.
+
+import { assertEquals } from "@std/assert";
+import type { ClaimedTask, SeriesRecord } from "../../src/storage/records.ts";
+import { type OccurrencePlan, planOccurrence } from "../../src/worker/series_run.ts";
+
+const minute = 60_000;
+const planned = Date.UTC(2026, 2, 10, 12);
+
+const series: SeriesRecord = {
+  schedule: JSON.stringify({ kind: "interval", every: 1, unit: "hours" }),
+  info: "every hour",
+  anchorAt: planned - 60 * minute,
+  maxRuns: null,
+  runUntil: null,
+  nextRunAt: planned,
+  runCount: 0,
+};
+
+const claimed: ClaimedTask = {
+  id: "01a204c3-9e85-76f3-a637-c068a230efde",
+  type: "report",
+  request: "null",
+  status: "WaitingQueue",
+  auditLevel: "Full",
+  queue: "recurring",
+  priority: 0,
+  taskKey: null,
+  createdAt: planned - 60 * minute,
+  dueAt: planned,
+  attempt: 1,
+  lostCount: 0,
+  leaseToken: 1,
+  cancelRequested: false,
+  rateSlotAt: null,
+  traceContext: null,
+  retryPolicy: null,
+  series,
+};
+
+const asPlanned: OccurrencePlan = { kind: "run", scheduledAt: planned, skipped: 0 };
+const skipped: OccurrencePlan = {
+  kind: "skip",
+  next: { nextRunAt: planned + 180 * minute, skipped: 3 },
+};
+
+const cases: [what: string, task: Partial<ClaimedTask>, nowMin: number, plan: OccurrencePlan][] = [
+  ["due at its instant", {}, 0, asPlanned],
+  ["found a little before, by a clock that is behind", {}, -1, asPlanned],
+  [
+    "due before it, since somebody asked for an extra run",
+    { dueAt: planned - 20 * minute, status: "Completed" },
+    -20,
+    { kind: "run", scheduledAt: planned - 20 * minute, skipped: 0 },
+  ],
+  [
+    "due before it, since the clock of the process that planned a first run at once is ahead",
+    { dueAt: planned - minute, status: "Queued" },
+    -1,
+    asPlanned,
+  ],
+  ["late, its successors due", {}, 150, skipped],
+  ["late, but begun: it was attempted", { attempt: 2 }, 150, asPlanned],
+  ["late, but begun: it waits for a retry", { status: "Pending" }, 150, asPlanned],
+  ["late, but begun: it was interrupted", { status: "ServiceStopped" }, 150, asPlanned],
+  ["late, but begun: it has a rate limit slot", { rateSlotAt: planned }, 150, asPlanned],
+];
+for (const [what, task, nowMin, plan] of cases) {
+  Deno.test(`an occurrence that is ${what} is planned as it should be`, () => {
+    const now = planned + nowMin * minute;
+    const found = planOccurrence({ ...claimed, ...task }, series, now, now);
+    assertEquals(found, plan);
+  });
+}
