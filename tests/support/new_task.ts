@@ -4,7 +4,7 @@ import { systemRandom, uuidV7Generator } from "../../src/ids/uuid_v7.ts";
 import type { NewTask } from "../../src/storage/requests.ts";
 import { newTask as newTaskWithId } from "../../src/testing/conformance/scene.ts";
 
-export { slotRequest } from "../../src/testing/conformance/scene.ts";
+export { series, slotRequest } from "../../src/testing/conformance/scene.ts";
 
 /** Makes the next task id. */
 export const newId = uuidV7Generator(() => Date.now(), systemRandom);

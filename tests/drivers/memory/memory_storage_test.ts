@@ -7,7 +7,7 @@ import { TaskRow } from "../../../drivers/memory/task_row.ts";
 import { InvalidArgumentError } from "../../../src/errors.ts";
 import type { NewTask } from "../../../src/storage/requests.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
-import { newTask } from "../../support/new_task.ts";
+import { newTask, series } from "../../support/new_task.ts";
 
 function task(number: number, overrides: Partial<NewTask> = {}): NewTask {
   const id = `01900000-0000-7000-8000-${String(number).padStart(12, "0")}`;
@@ -50,8 +50,8 @@ Deno.test("a transaction of the caller's is refused, and nothing is stored", asy
 Deno.test("of the ended tasks, no more than twice as many are kept as wanted, the latest", async () => {
   const storage = memoryStorage({ keepEnded: 100 });
   await storage.open();
-  const keyed = task(0, { taskKey: "first" });
-  await storage.persist([keyed, ...Array.from({ length: 999 }, (_, n) => task(n + 1))]);
+  const keyed = task(999, { taskKey: "first to end" });
+  await storage.persist([keyed, ...Array.from({ length: 999 }, (_, n) => task(n))]);
   const { items } = await storage.list({}, { limit: 1000 });
   const waiting = items[500]!.id;
   for (const { id } of items) {
@@ -59,6 +59,7 @@ Deno.test("of the ended tasks, no more than twice as many are kept as wanted, th
   }
   const left = (await storage.list({ statuses: ["Completed"] }, { limit: 1000 })).items;
   assert(left.length >= 100 && left.length <= 264, `${left.length} are kept`);
+  assertEquals(await storage.getByTaskKey("first to end"), null, "keys go, too");
   const lastEnded = items.filter((row) => row.id !== waiting).slice(-100).map((row) => row.id);
   assertEquals(
     lastEnded.filter((id) => !left.some((row) => row.id === id)),
@@ -70,6 +71,18 @@ Deno.test("of the ended tasks, no more than twice as many are kept as wanted, th
   assertEquals(growth!.rows, 2 * left.length + 1, "their history goes with them");
 });
 
+Deno.test("a series that has ended is not forgotten, however many tasks end after it", async () => {
+  const storage = memoryStorage({ keepEnded: 0 });
+  await storage.open();
+  const plan = { series: series(), status: "WaitingQueue" } as const;
+  await storage.persist([task(0, plan), ...Array.from({ length: 199 }, (_, n) => task(n + 1))]);
+  await storage.updateCurrentRun(task(0).id, 1, null, "Full");
+  for (let n = 1; n < 200; n++) await storage.setStatus(task(n).id, "Completed", null, "Full");
+  const ended = await storage.get(task(0).id);
+  assertEquals([ended?.status, ended?.series?.nextRunAt], ["Completed", null]);
+  assertEquals((await storage.runsAudit(task(0).id)).items.length, 1, "nor is its run");
+});
+
 Deno.test("a task that ended and was made due again is not forgotten", async () => {
   const storage = memoryStorage({ keepEnded: 0 });
   await storage.open();
@@ -78,6 +91,62 @@ Deno.test("a task that ended and was made due again is not forgotten", async () 
   await storage.makeDue([task(0).id]);
   for (let n = 1; n < 200; n++) await storage.setStatus(task(n).id, "Completed", null, "Full");
   assertEquals((await storage.get(task(0).id))?.status, "Queued");
+});
+
+Deno.test("a key of a purged task that another task has taken is not forgotten", async () => {
+  const storage = memoryStorage({ keepEnded: 0 });
+  await storage.open();
+  const [first, second] = [task(0, { taskKey: "key" }), task(1, { taskKey: "key" })];
+  await storage.persist([first]);
+  await storage.setStatus(first.id, "Completed", null, "None");
+  const policy = { statusAuditDays: 1e-9, deleteCompletedTasksAfterRetention: true };
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  assertEquals((await storage.purge(policy, { budget: 10 })).tasks, 1);
+  await storage.persist([second, ...Array.from({ length: 200 }, (_, n) => task(n + 2))]);
+  for (let n = 2; n < 202; n++) await storage.setStatus(task(n).id, "Completed", null, "Full");
+  assertEquals((await storage.getByTaskKey("key"))?.id, second.id);
+});
+
+Deno.test("a process hears of others, and not of itself, while it listens and is open", async () => {
+  const database = new MemoryDatabase();
+  const [here, there] = [memoryStorage({ database }), memoryStorage({ database })];
+  for (const storage of [here, there]) await storage.open();
+  const heard: string[] = [];
+  const end = here.onWake(({ kind }) => heard.push(kind));
+  const told = async (deed: () => Promise<unknown>) => {
+    await deed();
+    return heard.splice(0);
+  };
+  assertEquals(await told(() => there.persist([task(1)])), ["tasks"]);
+  assertEquals(await told(() => here.persist([task(2)])), []);
+  assertEquals(await told(() => here.setQueuePaused("email", true)), []);
+  await here.close();
+  assertEquals(await told(() => there.persist([task(3)])), []);
+  await here.open();
+  const removed = told(() => there.persist([task(4)]));
+  end();
+  assertEquals(await removed, [], "what was on its way does not come, either");
+});
+
+Deno.test("a worker is late when more than a lease has passed, and one without tasks is nobody's loss", async () => {
+  const clock = new FakeClock();
+  const storage = memoryStorage({ clock });
+  await storage.open();
+  for (const id of ["a", "b"]) await storage.registerWorker({ id, host: "here" });
+  const othersLost = async () => (await storage.heartbeat("b", 1000)).othersLost;
+  await clock.advance(1000);
+  assertEquals(await othersLost(), false);
+  await clock.advance(1);
+  assertEquals(await othersLost(), true);
+  await storage.registerWorker({ id: "a", host: "here" });
+  const held = task(1, { claimFor: "a" });
+  await storage.persist([held]);
+  await storage.unregisterWorker("a");
+  assertEquals(await othersLost(), true, "its task is held by nobody");
+  await storage.setStatus(held.id, "Completed", null, "Full", {
+    lease: { workerId: "a", token: 1 },
+  });
+  assertEquals(await othersLost(), false, "it was completed in time");
 });
 
 Deno.test("a number of ended tasks that cannot be is refused", () => {

@@ -76,6 +76,20 @@ Deno.test("a process that died while it purged holds others up for half a minute
   assertEquals((await storage.purge(policy, { budget: 100 })).tasks, 3);
 });
 
+Deno.test("of two processes that purge at once the second does nothing, until the first is done", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const [here, there] = [await scratch.open({ clock }), await scratch.open({ clock })];
+  await storeOldTasks(here, clock, 3);
+  const nothing = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
+  const results = await Promise.all([here, there].map((each) => each.purge(policy, { budget: 1 })));
+  assertEquals(results, [
+    { ...nothing, statusAudit: 1, done: false, busy: false },
+    { ...nothing, done: false, busy: true },
+  ]);
+  assertEquals((await there.purge(policy, { budget: 1000 })).tasks, 3);
+});
+
 Deno.test("rate limit keys that were idle for a day are forgotten", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();

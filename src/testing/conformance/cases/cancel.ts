@@ -54,6 +54,15 @@ export const cancel = topic("cancel", {
     expectSame(await s.storage.requestCancel([id]), ["ended"], "it has ended");
   },
 
+  "a series with a planned run that nothing waits for is cancelled, too": async (s) => {
+    const id = await s.addSeries();
+    await s.change(id, ["Completed"]);
+    const before = await s.row(id);
+    expectThat(before.dueAt === null && before.series?.nextRunAt !== null, "ended by hand");
+    expectSame(await s.storage.requestCancel([id]), ["cancelled"], "it is cancelled");
+    expectSame((await s.row(id)).series?.nextRunAt ?? null, null, "it has no next run");
+  },
+
   "a claimed task is marked, and its owner is told by the heartbeat": async (s) => {
     const { id, lease } = await s.claimed();
     await s.claimed({}, "worker-b");
@@ -105,6 +114,16 @@ export const cancel = topic("cancel", {
     expectSame([again?.id, again?.cancelRequested], [id, true], "who claims it sees the request");
   },
 
+  "a request outlives that the task is given back, which is due at once": async (s) => {
+    const { id, lease } = await s.claimed();
+    await s.storage.requestCancel([id]);
+    const dueAt = await s.now() + 5 * hour;
+    await s.storage.release("worker-a", [{ taskId: id, token: lease.token, dueAt }]);
+    expectNear((await s.row(id)).dueAt, await s.now(), "it is due at once");
+    const [again] = await s.claim("worker-a");
+    expectSame([again?.id, again?.cancelRequested], [id, true], "who claims it sees the request");
+  },
+
   "a request outlives a worker that was lost": async (s) => {
     const { id } = await s.claimed();
     await s.storage.requestCancel([id]);
@@ -112,6 +131,34 @@ export const cancel = topic("cancel", {
     await s.releaseLost();
     const [again] = await s.claim(await s.worker("worker-b"));
     expectSame([again?.id, again?.cancelRequested], [id, true], "who claims it sees the request");
+  },
+
+  "a request ends with its task, whatever ends that": async (s) => {
+    const held = async () => {
+      const { id, lease } = await s.claimed();
+      await s.storage.requestCancel([id]);
+      return { taskId: id, lease, auditLevel: "Full" } as const;
+    };
+    const steps = [{ status: "Completed", exception: null, agoMs: 0 }] as const;
+    const alone = await held();
+    await s.change(alone.taskId, ["Completed"], { lease: alone.lease, executionTimeMs: 1 });
+    const failed = await held();
+    await s.change(failed.taskId, [["Failed", "it broke"]], { lease: failed.lease });
+    const together = [await held(), await held()];
+    await s.storage.setStatusMany(together.map((change) => ({ ...change, steps })));
+    const series = await s.addSeries();
+    await s.claim("worker-a");
+    await s.storage.requestCancel([series]);
+    await s.storage.updateCurrentRun(series, 1, null, "Full");
+    const poisoned = await held();
+    await s.change(poisoned.taskId, ["InProgress"]);
+    await s.storage.unregisterWorker("worker-a");
+    const lost = await s.releaseLost({ poisonLimit: 0 });
+    expectSame(lost.map(({ taskId }) => taskId), [poisoned.taskId], "one was held to the end");
+    for (const { taskId } of [alone, failed, ...together, { taskId: series }, poisoned]) {
+      const row = await s.row(taskId);
+      expectSame([row.cancelRequested, row.dueAt], [false, null], `${row.status}: none is open`);
+    }
   },
 
   "ended and unknown tasks are told apart": async (s) => {

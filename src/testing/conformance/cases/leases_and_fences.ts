@@ -101,6 +101,51 @@ export const leasesAndFences = topic("leases and fences", {
     );
   },
 
+  "among many writes one under an older lease of the same worker is refused": async (s) => {
+    const ids = await s.addMany(6);
+    const series = (await s.storage.persist([s.recurring(), s.recurring()])).map(({ id }) => id);
+    const first = await s.claim(await s.worker());
+    await s.storage.release(
+      "worker-a",
+      first.map(({ id, leaseToken, dueAt }) => ({ taskId: id, token: leaseToken, dueAt })),
+    );
+    const tasks = await s.claim("worker-a");
+    expectSame(tasks.map(({ leaseToken }) => leaseToken), tasks.map(() => 2), "all are held anew");
+    const lease = (n: number) => ({ workerId: "worker-a", token: n % 2 === 0 ? 1 : 2 });
+
+    const steps = [{ status: "Completed", exception: null, agoMs: 0 }] as const;
+    const changes = ids.slice(0, 4).map((taskId, n) => (
+      { taskId, auditLevel: "Full", steps, lease: lease(n), executionTimeMs: 1 } as const
+    ));
+    const changed = await s.storage.setStatusMany(changes);
+    expectSame(changed.map((r) => r.applied), [false, true, false, true], "status changes");
+    const runs = series.map((taskId, n) => (
+      { ...changes[0]!, taskId, lease: lease(n), nextRunAt: null }
+    ));
+    const ended = await s.storage.updateCurrentRunMany(runs);
+    expectSame(ended.map((r) => r.applied), [false, true], "ends of runs");
+    const { dueAt } = tasks[0]!;
+    await s.storage.release(
+      "worker-a",
+      ids.slice(4).map((taskId, n) => ({ taskId, token: lease(n).token, dueAt })),
+    );
+    const rows = await Promise.all([...ids, ...series].map((id) => s.row(id)));
+    expectSame(
+      rows.map((row) => [row.status, row.workerId]),
+      [
+        ["Queued", "worker-a"],
+        ["Completed", null],
+        ["Queued", "worker-a"],
+        ["Completed", null],
+        ["Queued", "worker-a"],
+        ["Queued", null],
+        ["WaitingQueue", "worker-a"],
+        ["Completed", null],
+      ],
+      "what the older lease was for is held as before",
+    );
+  },
+
   "without a lease a write is applied whoever holds the task": async (s) => {
     const { id, lease } = await s.claimed();
     expectThat((await s.change(id, ["Failed"])).applied, "it is applied");

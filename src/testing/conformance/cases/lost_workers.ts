@@ -116,7 +116,7 @@ export const lostWorkers = topic("lost workers", {
     await s.unit.setClockBack!(day);
     const othersLost = async (workerId: string) =>
       (await s.storage.heartbeat(workerId, leaseMs)).othersLost;
-    await othersLost("worker-b");
+    expectSame(await othersLost("worker-b"), true, "they may be lost");
     expectSame(await s.releaseLost(), [], "they are given a lease to show that they live");
     await s.unit.passTime(leaseMs - minute);
     expectSame(await othersLost("worker-b"), false, "it has not passed");
@@ -164,6 +164,20 @@ export const lostWorkers = topic("lost workers", {
     expectSame((await s.row(id)).workerId, "worker-a", "unregistering takes nothing away");
     const lost = await s.releaseLost();
     expectSame(lost.map((t) => [t.taskId, t.workerId]), [[id, "worker-a"]], "they are found");
+  },
+
+  "a worker that unregistered and still holds tasks cannot claim before it registers again": async (
+    s,
+  ) => {
+    await s.claimed();
+    await s.add();
+    await s.unit.passTime(hour);
+    await s.storage.unregisterWorker("worker-a");
+    await expectRejection(s.claim("worker-a"), WorkerLostError, "it is not registered");
+    await s.worker("worker-a");
+    expectSame((await s.claim("worker-a")).length, 1, "it is registered");
+    const [worker] = await s.storage.workers();
+    expectNear(worker!.startedAt, await s.now(), "anew");
   },
 
   "a heartbeat tells whether others were lost": async (s) => {

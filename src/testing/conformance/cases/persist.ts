@@ -1,5 +1,6 @@
 // Storing tasks: what a new row looks like, and that a repeated write stores nothing twice.
 
+import type { NewTask } from "../../../storage/requests.ts";
 import { expectNear, expectSame, expectThat, expectValue } from "../expect.ts";
 import { hour, retryPolicy, series, topic } from "../scene.ts";
 
@@ -120,6 +121,41 @@ export const persist = topic("persist", {
     expectSame(results.map((r) => r.id), tasks.map((t) => t.id), "results stand in order");
     const { tasksByStatus } = await s.storage.statistics();
     expectSame(tasksByStatus.Queued, 1_500, "all are stored");
+  },
+
+  "tasks of one batch that differ in one field keep their own": async (s) => {
+    const at = await s.now() - hour;
+    const differences: Partial<NewTask>[] = [
+      { type: "other" },
+      { handler: "Other" },
+      { request: "5" },
+      { queue: "other" },
+      { priority: 5 },
+      { auditLevel: "None" },
+      { traceContext: "00-1-2-01" },
+      { retryPolicy },
+      { retryPolicy: retryPolicy.replace("500", "501") },
+      { taskKey: "other" },
+      { due: { at } },
+      { due: { at: at + 1 } },
+      { status: "WaitingQueue", due: { at } },
+      { status: "WaitingQueue", due: { inMs: hour } },
+      { status: "WaitingQueue", due: { inMs: 2 * hour } },
+      { priority: 6, auditLevel: "None" },
+    ];
+    const tasks = [{}, ...differences].map((overrides) => s.task(overrides));
+    await s.storage.persist(tasks);
+    for (const task of tasks) {
+      const row = await s.row(task.id);
+      const { id: _, due, claimFor: __, status, ...fields } = task;
+      const stored = Object.keys(fields).map((field) => row[field as keyof typeof fields]);
+      expectSame<unknown>(stored, Object.values(fields), "its own fields");
+      const dueAt = "at" in due ? due.at : row.createdAt + due.inMs;
+      const scheduledAt = status === "WaitingQueue" ? dueAt : null;
+      expectSame([row.status, row.dueAt, row.scheduledAt], [status, dueAt, scheduledAt], "when");
+      const expected = task.auditLevel === "None" ? [] : [status];
+      expectSame<unknown>(await s.statuses(task.id), expected, "its first audit row");
+    }
   },
 
   "an empty list is answered with an empty list": async (s) => {

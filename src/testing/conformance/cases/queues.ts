@@ -3,7 +3,7 @@
 import type { QueueBacklog } from "../../../storage/queries.ts";
 import { systemClock } from "../../../time/clock.ts";
 import { ConformanceError, expectNear, expectSame, expectThat, expectValue } from "../expect.ts";
-import { hour, leaseMs, minute, type Scene, topic } from "../scene.ts";
+import { day, hour, leaseMs, minute, type Scene, topic } from "../scene.ts";
 
 function nextDueAt(s: Scene, queues = ["default"], types = ["send-email"]): Promise<number | null> {
   return s.storage.nextDueAt(queues, types);
@@ -158,16 +158,43 @@ export const queues = topic("queues", {
   "what other processes do is told at once": ["wakes", async (s) => {
     const other = await s.unit.another();
     const { id } = await s.claimed();
+    const { id: released, lease, task } = await s.claimed();
+    const { id: retried, lease: retriedLease } = await s.claimed();
+    await s.claimed();
+    await s.claimed({}, "worker-b");
+    await s.storage.unregisterWorker("worker-b");
+    const waiting = await s.add({ status: "WaitingQueue", due: { inMs: day } });
+    const ended = await s.add();
+    await s.change(ended, ["Failed"]);
     const signals = new Signals(s);
     const end = s.storage.onWake((signal) => {
       signals.add(signal.kind === "cancel" ? `cancel ${signal.taskIds}` : signal.kind);
     });
-    await s.persist(s.task(), other);
-    await signals.has("tasks");
-    await other.requestCancel([id]);
-    await signals.has(`cancel ${id}`);
-    await other.setQueuePaused("email", true);
-    await signals.has("queues");
+    const deeds: readonly [signal: string, deed: () => Promise<unknown>][] = [
+      ["queues", () => other.setQueuePaused("email", true)],
+      ["tasks", () => other.persist([s.task()])],
+      [`cancel ${id}`, () => other.requestCancel([id])],
+      [
+        "tasks",
+        () =>
+          other.release("worker-a", [{ taskId: released, token: lease.token, dueAt: task.dueAt }]),
+      ],
+      ["tasks", () =>
+        other.setStatus(retried, "Pending", "it broke", "Full", {
+          lease: retriedLease,
+          dueInMs: 0,
+        })],
+      ["tasks", () => other.releaseUnknown("worker-a", [id])],
+      ["tasks", () => s.releaseLost({}, other)],
+      ["tasks", () => other.makeDue([waiting])],
+      ["tasks", () => other.setStatus(ended, "Queued", null, "Full")],
+      ["queues", () => other.setQueuePaused("email", false)],
+    ];
+    for (const [signal, deed] of deeds) {
+      signals.forget();
+      await deed();
+      await signals.has(signal);
+    }
     end();
     end();
   }],
@@ -194,6 +221,10 @@ class Signals {
   add(text: string): void {
     this.#seen.push(text);
     if (this.#waiting?.text === text) this.#waiting.resolve();
+  }
+
+  forget(): void {
+    this.#seen.length = 0;
   }
 
   /** A store that looks for changes by a fake clock finds this one within two seconds of it. */

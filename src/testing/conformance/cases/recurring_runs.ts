@@ -102,6 +102,16 @@ export const recurringRuns = topic("recurring runs", {
     );
   },
 
+  "the slot of a rate limit is given up with the run that it was for": async (s) => {
+    const id = await s.addSeries();
+    const rateSlotAt = await s.now() - minute;
+    await s.change(id, ["WaitingQueue"], { dueInMs: 0, rateSlotAt });
+    const [task] = await s.claim(await s.worker());
+    expectSame(task?.rateSlotAt, rateSlotAt, "the run has a slot");
+    await s.storage.updateCurrentRun(id, 1, await s.now() + hour, "Full");
+    expectSame((await s.row(id)).rateSlotAt, null, "the next one has none");
+  },
+
   "attempts and losses start afresh with the next run": async (s) => {
     const id = await s.addSeries();
     await s.claim(await s.worker("lost"));

@@ -127,6 +127,19 @@ export const releaseAndMakeDue = topic("release and make due", {
     }
   },
 
+  "a task that was lost and has failed is queued again, afresh": async (s) => {
+    const { id } = await s.claimed();
+    await s.change(id, ["InProgress"]);
+    await s.storage.unregisterWorker("worker-a");
+    await s.releaseLost();
+    await s.change(id, [["Failed", "it broke"]]);
+    const failed = await s.row(id);
+    expectSame([failed.attempt, failed.lostCount], [1, 1], "as it failed");
+    expectSame(await makeDue(s, id), true, "it is due");
+    const [again] = await s.claim(await s.worker("worker-b"));
+    expectSame([again?.id, again?.attempt, again?.lostCount], [id, 1, 0], "without its losses");
+  },
+
   "a task that was cancelled after a request can run again": async (s) => {
     const { id, lease } = await s.claimed();
     await s.storage.requestCancel([id]);

@@ -179,6 +179,17 @@ export const retention = topic("retention", {
     for (const id of [failed, waiting, endedSeries, claimed]) await s.row(id);
   },
 
+  "a task goes by when it last ran, not by when it was stored": async (s) => {
+    const { id, lease } = await s.claimed();
+    await s.unit.passTime(31 * day);
+    await s.change(id, ["Completed"], { lease, auditLevel: "Minimal", executionTimeMs: 1 });
+    const policy = { statusAuditDays: 30, deleteCompletedTasksAfterRetention: true };
+    expectSame(await purge(s, policy), { ...nothing, statusAudit: 1 }, "its first change goes");
+    expectSame((await s.row(id)).status, "Completed", "it stays");
+    await s.unit.passTime(31 * day);
+    expectSame(await purge(s, policy), { ...nothing, tasks: 1 }, "and goes in its turn");
+  },
+
   "an error or a log line that is kept keeps its task": async (s) => {
     const withError = await s.add();
     await s.change(withError, [["Pending", "it broke"]]);

@@ -143,6 +143,9 @@ export const statusChanges = topic("status changes", {
       lease: { workerId: "worker-a", token: again!.leaseToken },
     });
     expectSame((await s.row(id)).rateSlotAt, null, "the next change gives it up");
+    const { id: ended, lease: endedLease } = await s.claimed();
+    await s.change(ended, ["Cancelled"], { lease: endedLease, returnAttempt: true });
+    expectSame((await s.row(ended)).attempt, 0, "nor when it is the last thing to happen");
     const unclaimed = await s.add();
     await s.change(unclaimed, ["Pending"], { returnAttempt: true });
     expectSame((await s.row(unclaimed)).attempt, 0, "attempts do not fall below 0");
@@ -204,6 +207,34 @@ export const statusChanges = topic("status changes", {
     expectSame((await s.storage.statistics()).tasksByStatus.Completed, 800, "all are applied");
     expectSame((await s.storage.auditGrowth())[0]?.rows, 1_600, "with an audit row each");
     expectSame(await s.storage.setStatusMany([]), [], "an empty list is fine");
+  },
+
+  "ends in one call that differ in status, exception or execution keep their own": async (s) => {
+    const ends = [
+      ["Completed", null, 5],
+      ["Cancelled", null, 5],
+      ["Completed", "warned", 7],
+      ["Failed", "it broke", 9],
+      ["Completed", null, null],
+      ["ServiceStopped", null, null],
+      ["Completed", null, 6],
+    ] as const;
+    await s.addMany(ends.length);
+    const tasks = await s.claim(await s.worker());
+    await s.storage.setStatusMany(ends.map(([status, exception, executionTimeMs], n) => ({
+      taskId: tasks[n]!.id,
+      auditLevel: "Full",
+      lease: { workerId: "worker-a", token: tasks[n]!.leaseToken },
+      steps: [{ status, exception, agoMs: 0 }],
+      ...(executionTimeMs === null ? {} : { executionTimeMs }),
+    })));
+    const rows = await Promise.all(tasks.map(({ id }) => s.row(id)));
+    expectSame<unknown>(
+      rows.map((row) => [row.status, row.exception, row.executionTimeMs]),
+      ends,
+      "as each ended",
+    );
+    expectThat(rows.every((row) => row.workerId === null && row.dueAt === null), "all have ended");
   },
 
   "a level that is given counts, not the one in the row": async (s) => {

@@ -110,6 +110,26 @@ export const taskKeys = topic("task keys", {
     expectThat(row.request !== '"second"', "its payload is the first one's");
   },
 
+  "a one-shot in progress that nobody holds is left alone, too": async (s) => {
+    const id = await s.add({ taskKey });
+    await s.change(id, ["InProgress"]);
+    expectSame(
+      await s.persist(second(s)),
+      { id, outcome: "existing", claimed: false },
+      "in progress, by hand",
+    );
+    expectSame((await s.row(id)).queue, "default", "as it was");
+  },
+
+  "a one-shot that was asked to be cancelled before its retry is wanted again": async (s) => {
+    const { id, lease } = await s.claimed({ taskKey });
+    await s.storage.requestCancel([id]);
+    await s.change(id, [["Pending", "it broke"]], { lease, dueInMs: hour });
+    expectSame((await s.persist(second(s))).outcome, "updated", "updated");
+    const [again] = await s.claim("worker-a", { queues: ["second"] });
+    expectSame([again?.id, again?.cancelRequested], [id, false], "the request is forgotten");
+  },
+
   "a one-shot that has ended gives up its key to a new task": async (s) => {
     for (const status of ["Completed", "Failed", "Cancelled", "ServiceStopped"] as const) {
       const key = `ended as ${status}`;

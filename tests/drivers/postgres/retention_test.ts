@@ -1,0 +1,48 @@
+// One process purges at a time.
+
+import { assertEquals } from "@std/assert";
+import { startPostgres } from "../../support/pg_server.ts";
+import { connect, newTasks, openStorage } from "./support.ts";
+
+const server = await startPostgres();
+Deno.test.afterAll(() => server.stop());
+
+const policy = { statusAuditDays: 1, deleteCompletedTasksAfterRetention: true };
+const nothing = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
+const busy = { ...nothing, done: false, busy: true };
+
+Deno.test("a purge while another process purges does nothing and says so, for a minute at most", async () => {
+  const url = await server.createDatabase();
+  await using storage = await openStorage({ url });
+  await using sql = connect(url);
+  const [task] = newTasks(1);
+  await storage.persist([task!]);
+  await storage.setStatus(task!.id, "Completed", null, "Full");
+  await sql`UPDATE evertask.status_audit SET updated_at_utc = updated_at_utc - interval '2 days'`;
+  await sql`UPDATE evertask.queued_tasks SET created_at_utc = created_at_utc - interval '2 days'`;
+
+  await sql`SELECT evertask.take_maintenance('purge', gen_random_uuid())`;
+  assertEquals(await storage.purge(policy, { budget: 100 }), busy);
+  assertEquals((await storage.statusAudit(task!.id)).items.length, 2, "nothing is deleted");
+  const dryRun = await storage.purge(policy, { budget: 100, dryRun: true });
+  assertEquals([dryRun.statusAudit, dryRun.busy], [2, false], "counting is nobody's right");
+  const [held] = await sql`
+    SELECT extract(epoch FROM held_until - clock_timestamp())::int AS seconds FROM evertask.maintenance`;
+  assertEquals(held!.seconds > 30 && held!.seconds <= 60, true, `${held!.seconds} s`);
+
+  await sql`UPDATE evertask.maintenance SET held_until = held_until - interval '1 minute'`;
+  const { tasks, done } = await storage.purge(policy, { budget: 100 });
+  assertEquals([tasks, done], [1, true]);
+  assertEquals((await sql`SELECT FROM evertask.maintenance`).count, 0, "it is over");
+});
+
+Deno.test("of two purges of one process the second does nothing", async () => {
+  await using storage = await openStorage({ url: await server.createDatabase() });
+  const [first, second] = await Promise.all([
+    storage.purge(policy, { budget: 100 }),
+    storage.purge(policy, { budget: 100 }),
+  ]);
+  assertEquals(first, { ...nothing, done: true, busy: false });
+  assertEquals(second, busy);
+  assertEquals((await storage.purge(policy, { budget: 100 })).busy, false, "and then it may");
+});
