@@ -1,34 +1,41 @@
-// SQL Server keeps every promise of the storage contract. All cases share a pool and a schema, hence one test with a step
-// for each; without an engine, each shows as ignored.
+// SQL Server keeps every promise of the storage contract. All cases share a pool and a schema, which are made before the
+// first; without an engine, each shows as ignored.
 
-import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
-import { storageConformance } from "../../../src/testing/mod.ts";
-import { hasTarget, needsTarget, withPool, withSchema } from "../../support/tsql_server/target.ts";
-import { capabilities, sqlServerHarness } from "./harness.ts";
+import { storageConformance, type StorageHarness } from "../../../src/testing/mod.ts";
+import { hasTarget, needsTarget } from "../../support/tsql_server/target.ts";
+import { capabilities, withSqlServerHarness } from "./harness.ts";
+
+const { promise: harness, resolve: lend, reject: fail } = Promise.withResolvers<StorageHarness>();
+const { promise: end, resolve: giveBack } = Promise.withResolvers<void>();
 
 if (hasTarget) {
-  Deno.test("sqlserver keeps the promises of the storage contract", async (t) => {
-    await withPool((pool) =>
-      withSchema(pool, async (schema) => {
-        await sqlServerStorage({ connection: pool, schema }).open();
-        for (
-          const { topic, name, missing, run } of storageConformance(sqlServerHarness(pool, schema))
-        ) {
-          await t.step({
-            name: `${topic}: ${name}${missing === null ? "" : ` (needs ${missing})`}`,
-            ignore: missing !== null,
-            fn: run,
-            // The pool makes connections when they are needed, and keeps them for the next case.
-            sanitizeOps: false,
-            sanitizeResources: false,
-          });
-        }
-      })
-    );
+  let lending: Promise<void>;
+  Deno.test.beforeAll(() => {
+    lending = withSqlServerHarness((each) => {
+      lend(each);
+      return end;
+    });
+    lending.catch(fail);
   });
-} else {
-  const create = () => Promise.reject(new Error("There is no engine."));
-  for (const { topic, name } of storageConformance({ name: "sqlserver", capabilities, create })) {
-    Deno.test({ ...needsTarget(`sqlserver: ${topic}: ${name}`), fn: () => {} });
-  }
+  Deno.test.afterAll(() => {
+    giveBack();
+    return lending;
+  });
+}
+
+const cases = storageConformance({
+  name: "sqlserver",
+  capabilities,
+  create: async () => (await harness).create(),
+});
+for (const { topic, name, missing, run } of cases) {
+  const { name: title, ignore } = needsTarget(`sqlserver: ${topic}: ${name}`);
+  Deno.test({
+    name: missing === null ? title : `${title} (needs ${missing})`,
+    ignore: ignore || missing !== null,
+    fn: run,
+    // The pool makes connections when they are needed, and keeps them for the next case.
+    sanitizeOps: false,
+    sanitizeResources: false,
+  });
 }
