@@ -45,6 +45,21 @@ Deno.test("a receiver that asks for a longer pause gets it", async () => {
   await alerts.close();
 });
 
+Deno.test("a receiver that asks for a shorter pause gets the usual one", async () => {
+  const { events, channel, alerts, clock } = start({ backoff: { seconds: 1 } });
+  const impatient = () => new AlertDeliveryError("slow down", { retryAfterMs: 500 });
+  for (let times = 0; times < 4; times++) channel.failures.push(impatient());
+  events.emit("failed");
+  const triedAfter: number[] = [];
+  for (let seconds = 0; channel.arrived.length === 0; seconds += 0.5) {
+    const { attempts } = channel;
+    await clock.advance(seconds === 0 ? 0 : 500);
+    if (channel.attempts > attempts) triedAfter.push(seconds);
+  }
+  assertEquals(triedAfter, [0, 1, 3, 7, 15]);
+  await alerts.close();
+});
+
 Deno.test("an alert is dropped when no attempt succeeds, or none could", async () => {
   const { events, channel, alerts, clock, warnings } = start({ repeatAfter: 0, attempts: 3 });
   channel.failures.push(new Error("1"), new Error("2"), new Error("3"));

@@ -76,14 +76,19 @@ Deno.test("what is the same can be said", async () => {
 });
 
 Deno.test("keys without end do not fill the memory", async () => {
-  const { events, alerts, clock } = start({
+  const { events, channel, alerts, clock } = start({
     keyOf: ({ attempt }) => String(attempt),
     maxPerMinute: Infinity,
     maxQueue: 10_000,
   });
-  for (let attempt = 0; attempt < 5_000; attempt++) events.emit("failed", { attempt });
-  assertEquals(clock.timerCount <= 1_000, true);
+  for (let attempt = 0; attempt < 3_000; attempt++) events.emit("failed", { attempt });
   await alerts.flush();
+  assertEquals(channel.arrived.length, 3_000);
+  assertEquals(clock.timerCount, 1_000, "one for each key that is kept");
+  for (const attempt of [2_999, 1_999]) events.emit("failed", { attempt });
+  await alerts.flush();
+  assertEquals(channel.arrived.length, 3_001, "the oldest are forgotten, and told anew");
+  assertEquals(clock.timerCount, 1_000);
   await alerts.close();
   assertEquals(clock.timerCount, 0);
 });

@@ -30,6 +30,39 @@ Deno.test("pages of other sites may not connect unless they are allowed", async 
   assertEquals(any.headers.get("access-control-allow-credentials"), null);
 });
 
+Deno.test("a page of the same host is its own only under the same port", async () => {
+  const { hub } = makeHub();
+  const ask = (origin: string, host: string, init: RequestInit = { method: "POST" }) =>
+    hub.fetch(
+      new Request(`http://${host}${hub.path}/negotiate`, { ...init, headers: { origin, host } }),
+    );
+  for (
+    const [origin, host, status] of [
+      ["http://localhost:8080", "localhost:8080", 200],
+      ["http://localhost:8081", "localhost:8080", 403],
+      ["http://localhost", "localhost:8080", 403],
+      ["http://localhost:8080", "localhost", 403],
+      ["http://localhost:80", "localhost", 200],
+      ["https://localhost:443", "localhost", 200],
+      ["http://127.0.0.1:8080", "localhost:8080", 403],
+    ] as const
+  ) {
+    assertEquals((await ask(origin, host)).status, status, `${origin} asks ${host}`);
+    if (status === 403) assertEquals((await ask(origin, host, { method: "OPTIONS" })).status, 403);
+  }
+});
+
+Deno.test("answers that differ by origin say so, for caches", async () => {
+  const origin = "https://admin.example.com";
+  for (const allowedOrigins of [[origin], "*"] as const) {
+    const { ask } = makeHub({ allowedOrigins });
+    for (const method of ["POST", "OPTIONS"]) {
+      const { headers } = await ask("/negotiate", { method, headers: { origin } });
+      assertEquals(headers.get("vary"), "origin", method);
+    }
+  }
+});
+
 Deno.test("a WebSocket of another site's page is refused, which CORS alone would not do", async () => {
   const { ask } = makeHub({
     upgrade: () => {
