@@ -21,8 +21,13 @@ const { values } = parseArgs({
 const chosen = Object.entries(mutantLists).flatMap(([list, mutants]) =>
   mutants.filter(({ file }) => list.includes(values.only) || file.includes(values.only))
 );
-const testable = chosen.filter(({ equivalent }) => equivalent === undefined);
-console.log(`${testable.length} mutants; ${chosen.length - testable.length} more are equivalent.`);
+const different = chosen.filter(({ equivalent }) => equivalent === undefined);
+const testable = different.filter(({ needs }) => needs === undefined || Deno.env.has(needs));
+console.log(`${testable.length} mutants; ${chosen.length - different.length} more are equivalent.`);
+for (const { file, original, needs } of different) {
+  if (needs === undefined || Deno.env.has(needs)) continue;
+  console.log(`skipped (needs ${needs})  ${file}: ${shorten(original)}`);
+}
 
 const findings: Finding[] = [];
 const waiting = [...testable];

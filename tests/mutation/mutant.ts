@@ -12,6 +12,24 @@ export interface Mutant {
   readonly tests: readonly string[];
   /** Only the tests whose names contain this. @default all */
   readonly filter?: string;
+  /**
+   * The environment variable that names what the tests need; without it the mutant is skipped.
+   * @default none
+   */
+  readonly needs?: string;
   /** Why no test can notice it, where that is so: it changes nothing that can be observed. */
   readonly equivalent?: string;
+}
+
+/** Mutants of one file that the same tests are to notice. */
+export function mutantsOf(
+  shared: Omit<Mutant, "original" | "replacement" | "equivalent">,
+  changes: readonly (readonly [original: string, replacement: string, equivalent?: string])[],
+): Mutant[] {
+  return changes.map(([original, replacement, equivalent]) => ({
+    ...shared,
+    original,
+    replacement,
+    ...(equivalent === undefined ? {} : { equivalent }),
+  }));
 }
