@@ -58,14 +58,19 @@ export class HomeContext {
   }
 
   #await(): void {
-    void new Promise<void>((resolve) => this.#wake = resolve).then(() => {
-      const call = this.#take();
-      this.#await();
-      if (this.#next.length > 0 || this.#calls.length > 0) this.#wake();
-      else this.#isAwake = false;
-      call();
-    });
+    void new Promise<void>(this.#keepWake).then(this.#callNext);
   }
+
+  // Functions that are made once: with a pair for each call there would be much to collect.
+  readonly #keepWake = (resolve: () => void): void => void (this.#wake = resolve);
+
+  readonly #callNext = (): void => {
+    const call = this.#take();
+    this.#await();
+    if (this.#next.length > 0 || this.#calls.length > 0) this.#wake();
+    else this.#isAwake = false;
+    call();
+  };
 
   #take(): () => void {
     if (this.#next.length === 0) [this.#next, this.#calls] = [this.#calls.reverse(), this.#next];

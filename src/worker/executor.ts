@@ -204,7 +204,7 @@ export class Executor {
   /** Settles a job whose handler has not ended. */
   #giveUp(job: Job): void {
     this.#settle(job, { error: job.abortReason });
-    job.onGivenUp(job.abortReason);
+    job.onGivenUp?.(job.abortReason);
   }
 
   /** Settles a job once: by its handler's end, or because it is given up. */

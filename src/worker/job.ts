@@ -54,7 +54,7 @@ export class Job {
   /** The next run that was stored when the handler completed the task in its own transaction; undefined when it did not. */
   completedByHandler: { readonly next: NextRun | null } | undefined;
   /** Called with the abort reason when the attempt is given up: its handler may go on for ever. */
-  onGivenUp: (reason: unknown) => void = () => {};
+  onGivenUp: ((reason: unknown) => void) | null = null;
   #controller: AbortController | null = null;
 
   constructor(
