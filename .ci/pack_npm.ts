@@ -7,6 +7,7 @@ const root = new URL("../", import.meta.url);
 /** The parts of the package.json that `deno pack` writes which are looked at here. */
 interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, { readonly types: string }>>;
 }
 
 /** Adds to a package.json what `deno pack` does not write. */
@@ -24,6 +25,17 @@ function complete(written: Manifest): object {
   };
 }
 
+/** Refers the declarations of every entry point to those of the runtime's types. */
+async function declareRuntime(folder: string, { exports }: Manifest): Promise<void> {
+  await Deno.copyFile(new URL("runtime.d.ts", import.meta.url), `${folder}/runtime.d.ts`);
+  for (const { types } of Object.values(exports)) {
+    const way = types.replace(/^\.\//, "").replace(/[^/]+\//g, "../").replace(/[^/]+$/, "");
+    const declarations = `${folder}/${types}`;
+    const reference = `/// <reference path="${way || "./"}runtime.d.ts" />\n`;
+    await Deno.writeTextFile(declarations, reference + await Deno.readTextFile(declarations));
+  }
+}
+
 /** Writes the package to a file, without source maps: with them it is three times as large. */
 export async function packForNpm(file: string): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "evertask-pack-" });
@@ -32,8 +44,9 @@ export async function packForNpm(file: string): Promise<void> {
     await run(Deno.execPath(), "pack", "--allow-dirty", "--no-source-maps", `--output=${packed}`);
     await run("tar", "-xzf", packed, "-C", folder);
     const manifest = `${folder}/package/package.json`;
-    const written = JSON.parse(await Deno.readTextFile(manifest));
+    const written: Manifest = JSON.parse(await Deno.readTextFile(manifest));
     await Deno.writeTextFile(manifest, JSON.stringify(complete(written), null, 2));
+    await declareRuntime(`${folder}/package`, written);
     await run("tar", "-czf", file, "-C", folder, "package");
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -4,7 +4,8 @@
 import { InvalidArgumentError } from "../errors.ts";
 
 /** Fills an array with random bytes; `crypto.getRandomValues` in programs, something repeatable in tests. */
-export type FillRandom = (bytes: Uint8Array<ArrayBuffer>) => void;
+// `Uint8Array<ArrayBuffer>`, which compilers before TypeScript 5.7 do not have: there it is `Uint8Array`.
+export type FillRandom = (bytes: ReturnType<Uint8ArrayConstructor["of"]>) => void;
 
 /** Cryptographically strong randomness of the runtime. */
 export const systemRandom: FillRandom = (bytes) => {

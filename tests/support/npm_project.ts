@@ -44,7 +44,7 @@ export async function makeNpmProject(
   const dependencies: Record<string, string> = { [config.name]: "file:package.tgz" };
   const install = async (packages: readonly string[]) => {
     for (const wanted of packages) {
-      const [, name = wanted, version] = wanted.match(/^(.+)@(.+)$/) ?? [];
+      const [, name = wanted, version] = wanted.match(/^(@?[^@]+)@(.+)$/) ?? [];
       dependencies[name] = version ?? imports[name]!.replace(`npm:${name}@`, "");
     }
     const project = { private: true, type: "module", dependencies };

@@ -9,7 +9,7 @@ import type {
   Recurrence,
   RecurringInput,
   skipTo,
-} from "../../mod.ts";
+} from "@evertask/evertask";
 
 /** Exactly the same type, and not just assignable. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true

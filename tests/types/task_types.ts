@@ -12,7 +12,7 @@ import {
   noRetry,
   type Storage,
   type TaskContext,
-} from "../../mod.ts";
+} from "@evertask/evertask";
 
 declare const storage: Storage;
 

@@ -1,0 +1,93 @@
+// A program of a user who has the package from npm, as compilers of TypeScript check it: its declarations among the program's own
+// (`skipLibCheck: false`), with whatever a program may have declared or not.
+
+import config from "../../deno.json" with { type: "json" };
+import { makeNpmProject, type NpmProject } from "../support/npm_project.ts";
+import { runCommand } from "../support/run_command.ts";
+
+/** The versions of TypeScript that the package is for: the newest of each. */
+export const compilers = ["5.4", "5.5", "5.6", "5.7", "5.8", "5.9", "6", "7"];
+
+/** What differs between the programs of users. */
+export interface Setting {
+  readonly module: "node16" | "nodenext" | "bundler";
+  /** Whether the DOM's types are there. */
+  readonly dom: boolean;
+  /** Whether `@types/node` is there. */
+  readonly node: boolean;
+}
+
+/** Every setting that there is. */
+export const settings: readonly Setting[] = (["node16", "nodenext", "bundler"] as const).flatMap(
+  (module) => [false, true].flatMap((dom) => [false, true].map((node) => ({ module, dom, node }))),
+);
+
+/** A setting as people say it. */
+export function nameOf({ module, dom, node }: Setting): string {
+  return `module ${module}, lib es2022${dom ? " and dom" : ""}${node ? ", @types/node" : ""}`;
+}
+
+const entryPoints = Object.keys(config.exports).map((path) => path.replace(/^\./, config.name));
+
+/** A program that imports everything, and names what compilers and their libraries have in different forms. */
+const program = `
+${entryPoints.map((name, i) => `import * as entry${i} from "${name}";`).join("\n")}
+import { createEverTask } from "${config.name}";
+import { memoryStorage } from "${config.name}/memory";
+
+export const everything = [${entryPoints.map((_, i) => `entry${i}`).join(", ")}];
+
+export async function main(): Promise<void> {
+  const random = (bytes: Uint8Array) => void bytes.fill(7);
+  await using everTask = createEverTask({ storage: memoryStorage(), tasks: [], random });
+  await everTask.start();
+}
+`;
+
+const typeTests = ["json", "no_payload", "payload", "schedule", "task"].map((name) =>
+  `${name}_types.ts`
+);
+
+/** Makes a project with the package and compilers in it. */
+export async function makeCompilerProject(versions: readonly string[]): Promise<NpmProject> {
+  const aliases = versions.map((version) => `typescript-${version}@npm:typescript@${version}`);
+  const project = await makeNpmProject(
+    ["zod", "@opentelemetry/api", "@types/node@22", ...aliases],
+    [],
+  );
+  await Deno.writeTextFile(`${project.folder}/program.ts`, program);
+  for (const name of typeTests) {
+    const source = new URL(`../types/${name}`, import.meta.url);
+    await Deno.copyFile(source, `${project.folder}/${name}`);
+  }
+  return project;
+}
+
+/**
+ * Compiles the program; where `@types/node` is there, the tests of the package's types with it.
+ *
+ * @throws {Error} With what the compiler says, if it says anything.
+ */
+export async function compile(
+  { folder }: NpmProject,
+  version: string,
+  setting: Setting,
+): Promise<void> {
+  const { module, dom, node } = setting;
+  const withTypeTests = node && module === "nodenext";
+  const compilerOptions = {
+    noEmit: true,
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    target: "es2022",
+    lib: dom ? ["es2022", "dom"] : ["es2022"],
+    types: node ? ["node"] : [],
+    ...(module === "bundler" ? { module: "esnext", moduleResolution: module } : { module }),
+  };
+  const files = withTypeTests ? ["program.ts", ...typeTests] : ["program.ts"];
+  const project = `tsconfig ${version} ${nameOf(setting)}.json`.replace(/[^\w.]+/g, "-");
+  await Deno.writeTextFile(`${folder}/${project}`, JSON.stringify({ compilerOptions, files }));
+  const compiler = `${folder}/node_modules/typescript-${version}/bin/tsc`;
+  await runCommand("node", [compiler, "--project", project], { cwd: folder });
+}

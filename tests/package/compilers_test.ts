@@ -1,0 +1,26 @@
+// The package under compilers of its users: the oldest that it is for, the last of the old kind, and the newest. All of them, under
+// each setting: `deno run -A tests/package/compiler_matrix.ts`.
+
+import { hasNpm } from "../support/npm_project.ts";
+import { compile, makeCompilerProject, nameOf, type Setting } from "./compilers.ts";
+
+const versions = ["5.4", "5.9", "7"];
+
+const settings: readonly Setting[] = [
+  { module: "node16", dom: false, node: false },
+  { module: "bundler", dom: true, node: false },
+  { module: "nodenext", dom: false, node: true },
+];
+
+Deno.test({
+  name: `the package's declarations compile under TypeScript ${versions.join(", ")}`,
+  ignore: !await hasNpm(),
+  async fn(t) {
+    await using project = await makeCompilerProject(versions);
+    for (const setting of settings) {
+      await t.step(nameOf(setting), async () => {
+        await Promise.all(versions.map((version) => compile(project, version, setting)));
+      });
+    }
+  },
+});
