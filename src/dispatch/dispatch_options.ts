@@ -76,7 +76,7 @@ export type PayloadAndOptions<Input, Options> = undefined extends Input
   ? [payload?: Input, options?: Options]
   : [payload: Input, options?: Options];
 
-/** The signature of `everTask.dispatch`. */
+/** The signature of `everTask.dispatch`; a function of one's own passes `(task, ...rest)` on. */
 export type Dispatch = <Input, Output>(
   task: Task<Input, Output>,
   ...rest: PayloadAndOptions<NoInfer<Input>, DispatchOptions>

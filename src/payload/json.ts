@@ -33,8 +33,8 @@ type JsonPart<Part> = Part extends undefined ? Part : JsonOf<Part>;
  * The constraint of a payload's type: the type itself, if JSON holds all that it may have. In the place of what JSON does not
  * hold there is a text that says so, so that the compiler's error names the property, and what to write instead.
  *
- * A class with methods is refused as well, since its handler would get no methods. Types do not tell `NaN` from a number or an
- * `Error` from an object with a name and a message: `dispatch` refuses these.
+ * A class with methods is refused as well, since its handler would get no methods. What types do not tell, such as `NaN` from
+ * other numbers, is refused by `dispatch`.
  *
  * @typeParam Payload What is to be dispatched.
  *
@@ -75,8 +75,13 @@ type StorablePart<Part> = unknown extends Part ? Part
   : Part extends AnySet ? "JSON has no Set: write [...set]"
   : Part extends PromiseLike<unknown> ? "JSON has no Promise: await it first"
   : Part extends Bytes ? "JSON has no bytes: write them in base64"
-  : Part extends readonly (infer Item)[] ? readonly StorablePart<Item>[]
+  : [Part, keyof Error] extends [Error, keyof Part] ? "JSON has no Error: write its message"
+  : Part extends readonly (infer Item)[]
+    ? number extends Part["length"] ? readonly StorableItem<Item>[] : StorableParts<Part>
   : StorableParts<Part>;
+
+type StorableItem<Item> = Item extends undefined ? "JSON has no undefined in a list: write null"
+  : StorablePart<Item>;
 
 /** @internal What JSON holds as it is. */
 type Plain = string | number | boolean | null;

@@ -71,6 +71,11 @@ export const allowed: Task[] = [
   defineTask<URL | null>({ type: "x", handle() {} }),
   defineTask<[string, Date?]>({ type: "x", handle() {} }),
   defineTask<Point>({ type: "x", handle() {} }),
+  defineTask<{ at: [string, Date?] }>({ type: "x", handle() {} }),
+  defineTask<{ error: { name: string; message: string; stack?: string } }>({
+    type: "x",
+    handle() {},
+  }),
   defineTask<UserId>({ type: "x", handle() {} }),
   defineTask<unknown>({ type: "x", handle() {} }),
   // deno-lint-ignore no-explicit-any
@@ -128,6 +133,10 @@ export const refused: Task[] = [
   defineTask<ArrayBuffer>({ type: "x", handle() {} }),
   // @ts-expect-error: JSON has no regular expressions
   defineTask<{ pattern: RegExp }>({ type: "x", handle() {} }),
+  // @ts-expect-error: JSON has no errors
+  defineTask<{ error: RangeError }>({ type: "x", handle() {} }),
+  // @ts-expect-error: JSON has no undefined in a list
+  defineTask<{ names: (string | undefined)[] }>({ type: "x", handle() {} }),
   // @ts-expect-error: no handler gets methods
   defineTask<Headers>({ type: "x", handle() {} }),
   // @ts-expect-error: a handler gets no Date

@@ -79,6 +79,14 @@ const messages: readonly [mistake: string, message: string][] = [
     `Type 'ArrayBuffer' is not assignable to type '"JSON has no bytes: write them in base64"'.`,
   ],
   [
+    `defineTask<{ counts: (number | undefined)[] }>({ type: "x", ${handle} });`,
+    `Type 'number | undefined' is not assignable to type 'number | "JSON has no undefined in a list: write null"'.`,
+  ],
+  [
+    `defineTask<{ error: Error }>({ type: "x", ${handle} });`,
+    `Type 'Error' is not assignable to type '"JSON has no Error: write its message"'.`,
+  ],
+  [
     `defineTask<Map<string, number>>({ type: "x", ${handle} });`,
     "JSON has no functions, symbols, bigints, Maps, Sets, promises and bytes: a payload is data",
   ],

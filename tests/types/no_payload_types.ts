@@ -1,6 +1,12 @@
 // A payload may be left out where `undefined` is one, and nowhere else; options never pass for a payload.
 
-import { createEverTask, defineTask, type Task, type TaskContext } from "@evertask/evertask";
+import {
+  createEverTask,
+  defineTask,
+  type Dispatch,
+  type Task,
+  type TaskContext,
+} from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";
 import { createTestEverTask, runHandler } from "@evertask/evertask/testing";
 import { z } from "zod";
@@ -40,6 +46,7 @@ export async function allowed(): Promise<void> {
 }
 
 /** Programs have functions of their own around dispatch. */
+export const traced: Dispatch = (task, ...rest) => everTask.dispatch(task, ...rest);
 export async function passedOn<Input>(task: Task<Input>, payload: Input): Promise<void> {
   await everTask.dispatch(task, payload);
   await everTask.dispatch(task, payload, { recurring: (r) => r.everyDay() });
