@@ -31,6 +31,9 @@ export class Places {
   readonly #workerId: () => string | null;
   readonly #held: Set<Held>;
   readonly #roomWatch: RoomWatch;
+  /** How many places are kept. */
+  #kept = 0;
+  #idleWaiters: (() => void)[] = [];
 
   constructor(parts: {
     readonly clock: Clock;
@@ -78,6 +81,13 @@ export class Places {
     if (place.claimFor === null) return;
     this.#held.delete(place);
     this.#runner(place.queue).unreserve();
+    if (--this.#kept === 0) { for (const resolve of this.#idleWaiters.splice(0)) resolve(); }
+  }
+
+  /** Resolves when no place is kept: no task is on its way any more. */
+  idle(): Promise<void> {
+    if (this.#kept === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idleWaiters.push(resolve));
   }
 
   /** Watches no longer how long dispatches wait. */
@@ -87,7 +97,9 @@ export class Places {
 
   #place(queue: string, id: string, claimFor: string | null): Place {
     const place = { id, queue, claimFor };
-    if (claimFor !== null) this.#held.add(place);
+    if (claimFor === null) return place;
+    this.#held.add(place);
+    this.#kept++;
     return place;
   }
 }

@@ -208,7 +208,8 @@ export class Worker {
     }
     await within(clock, graceMs, this.#executor.idle());
     const told = this.#reporter.idle();
-    const writtenDown = [givenBack, this.#writer.idle(), this.#logKeeper.idle(), told];
+    const handedOver = this.places.idle();
+    const writtenDown = [givenBack, handedOver, this.#writer.idle(), this.#logKeeper.idle(), told];
     await within(clock, leaseMs, Promise.all(writtenDown));
     await within(clock, graceMs, this.#teller.idle().then(() => this.#logKeeper.idle()));
     this.#writer.stop();
@@ -236,9 +237,9 @@ export class Worker {
     this.#held.add(task);
     const job = this.#newJob(task, runner, workerId, { value: payload });
     runner.push(job);
+    if (this.#stopping) return void this.#giveBackAtStop(job, place);
     this.places.unreserve(place);
-    if (this.#stopping) void this.#releaseWaiting((waiting) => waiting === job);
-    else this.#starter.fill(runner, now);
+    this.#starter.fill(runner, now);
   }
 
   /** Tasks that are due now wait in storage. */
@@ -358,6 +359,12 @@ export class Worker {
     return this.#giveBack.jobs(
       [...this.#runners.values()].flatMap((runner) => runner.removeWhere(matches)),
     );
+  }
+
+  /** The place is kept until storage has the job again: the stop waits for it. */
+  async #giveBackAtStop(job: Job, place: Place): Promise<void> {
+    await this.#releaseWaiting((waiting) => waiting === job);
+    this.places.unreserve(place);
   }
 
   /** Whether no handler runs any more, at the latest after so many milliseconds. */

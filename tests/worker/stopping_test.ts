@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { defineTask, linearRetry, StoppedError, WorkerStoppedError } from "../../mod.ts";
+import { Faults } from "../support/faulty_storage.ts";
 import { Fleet, gate, untilAborted } from "../support/fleet.ts";
 
 const oneAtATime = { default: { parallelism: 1 } };
@@ -153,4 +154,41 @@ Deno.test("a handler may dispatch while its worker stops: the task waits in stor
   await fleet.until(stopped);
   const record = (await (await fleet.storage()).get(followUp))!;
   assertEquals([record.status, record.workerId], ["Queued", null]);
+});
+
+for (const verb of ["persist", "claim"] as const) {
+  Deno.test(`a task that is stored as the worker's while it stops is given back (${verb})`, async () => {
+    await using fleet = new Fleet();
+    const faults = new Faults();
+    const answered = gate();
+    let ran = 0;
+    const task = defineTask<null>({ type: "work", handle: () => void ran++ });
+    const web = fleet.create({ tasks: [task] });
+    const everTask = await fleet.start({ tasks: [task], wrap: faults.wrap });
+    let calls = 0;
+    faults.rule = (called) => called === verb && calls++ === 0 ? { until: answered.opened } : null;
+    const dispatched = (verb === "claim" ? web : everTask).dispatch(task, null);
+    await fleet.settle();
+    const stopped = everTask.stop();
+    await fleet.settle();
+    answered.open();
+    const { id } = await dispatched;
+    await fleet.until(stopped);
+    const { status, workerId, attempt } = (await web.get(id))!;
+    assertEquals([ran, calls, status, workerId, attempt], [0, 1, "Queued", null, 0]);
+  });
+}
+
+Deno.test("a stop leaves no timer behind", async () => {
+  await using fleet = new Fleet();
+  const task = defineTask<null>({
+    type: "work",
+    rateLimit: { permits: 1, period: 5_000 },
+    handle() {},
+  });
+  const everTask = await fleet.start({ tasks: [task], retention: { statusAuditDays: 1 } });
+  await everTask.dispatchMany(task, [null, null, null]);
+  await fleet.pass(7_000, 500);
+  await fleet.stop(everTask);
+  assertEquals(fleet.clock.timerCount, 0);
 });
