@@ -135,3 +135,39 @@ Deno.test("what is stored while a worker cannot reach storage is run as soon as 
   await fleet.pass(2_000, 250);
   assertEquals(ran, 1);
 });
+
+Deno.test("what is due next is asked again after the question has failed", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  let ran = 0;
+  const task = defineTask<null>({ type: "task", handle: () => void ran++ });
+  const web = fleet.create({ tasks: [task] });
+  await web.dispatch(task, null, { delay: 1_000 });
+  let asked = 0;
+  faults.rule = (verb) => verb === "nextDueAt" && asked++ === 0 ? { at: "before" } : null;
+  await fleet.start({ tasks: [task], wrap: (storage) => hardlyPolling(faults.wrap(storage)) });
+  await fleet.pass(1_100, 100);
+  assertEquals([asked >= 2, ran], [true, 1]);
+});
+
+Deno.test("a worker polls soon after it has found something, and ever more rarely while it finds nothing", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  const task = defineTask<null>({ type: "task", handle() {} });
+  const polls: number[] = [];
+  faults.rule = (verb) => {
+    if (verb === "nextDueAt") polls.push(fleet.clock.monotonic() / 1_000);
+    return null;
+  };
+  const wrap = (storage: Storage) =>
+    new Proxy(faults.wrap(storage), {
+      get: (target, name) =>
+        name === "polling" ? { busyMs: 1_000, idleMs: 8_000 } : target[name as keyof Storage],
+    });
+  await fleet.start({ tasks: [task], wrap });
+  await fleet.create({ tasks: [task] }).dispatch(task, null);
+  await fleet.settle();
+  polls.splice(0);
+  await fleet.pass(32_000, 500);
+  assertEquals(polls, [1, 3, 7, 15, 23, 31]);
+});

@@ -2,9 +2,9 @@
 // run twice.
 
 import { assertEquals } from "@std/assert";
-import { defineTask, type EverTask } from "../../mod.ts";
+import { defineTask, type EverTask, LeaseLostError } from "../../mod.ts";
 import { Faults, type Verb } from "../support/faulty_storage.ts";
-import { Fleet, gate } from "../support/fleet.ts";
+import { Fleet, gate, untilAborted } from "../support/fleet.ts";
 
 /** A worker with faults, a process that only dispatches, and a task that tells of its runs, which last as long as `work`. */
 async function scene(fleet: Fleet, work?: Promise<void>) {
@@ -122,4 +122,23 @@ Deno.test("an end that was refused, since another lease of the task has ended it
   await fleet.pass(100, 10);
   assertEquals([writes, worker.workerId === null], [2, false]);
   assertEquals(fleet.kinds(id), ["dispatched", "started", "leaseLost"]);
+});
+
+Deno.test("a report that is refused has its handler stop: another lease of the task is there", async () => {
+  await using fleet = new Fleet();
+  const reasons: unknown[] = [];
+  const task = defineTask<null>({
+    type: "work",
+    handle: (_, { signal }) => untilAborted(signal).catch((reason) => void reasons.push(reason)),
+  });
+  const faults = new Faults();
+  const worker = await fleet.start({ tasks: [task], wrap: faults.wrap });
+  faults.rule = (verb) => verb === "claim" ? { at: "before" } : null;
+  const { id } = await worker.dispatch(task, null);
+  await fleet.settle();
+  const dueAt = fleet.clock.now() + 60_000;
+  await (await fleet.storage()).release(worker.workerId!, [{ taskId: id, token: 1, dueAt }]);
+  await fleet.pass(200, 50);
+  assertEquals(reasons.map((reason) => reason instanceof LeaseLostError), [true]);
+  assertEquals((await worker.get(id))!.status, "Queued");
 });

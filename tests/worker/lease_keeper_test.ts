@@ -4,6 +4,7 @@ import { assertEquals } from "@std/assert";
 import { defineTask, type Storage } from "../../mod.ts";
 import { Faults } from "../support/faulty_storage.ts";
 import { Fleet, gate, untilAborted } from "../support/fleet.ts";
+import { hardlyPolling } from "../support/hardly_polling.ts";
 
 /** A storage of which one verb does not answer from a moment on that the test chooses. */
 function silencing(verb: "heartbeat" | "releaseLost") {
@@ -88,3 +89,91 @@ for (const stops of [false, true]) {
     assertEquals(ids, stops ? [] : [everTask.workerId]);
   });
 }
+
+Deno.test("a worker that a claim finds to be lost is registered anew at once", async () => {
+  await using fleet = new Fleet();
+  let ran = 0;
+  const task = defineTask<null>({ type: "task", handle: () => void ran++ });
+  const everTask = await fleet.start({ tasks: [task] });
+  const before = everTask.workerId!;
+  await (await fleet.storage()).unregisterWorker(before);
+  await fleet.create({ tasks: [task] }).dispatch(task, null);
+  await fleet.settle();
+  assertEquals([ran, everTask.workerId === before, everTask.workerId === null], [1, false, false]);
+});
+
+Deno.test("a lease counts from when its heartbeat was sent, however late the answer comes", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  const reasons: string[] = [];
+  const wait = defineTask<null>({
+    type: "wait",
+    handle: (_, { signal }) => untilAborted(signal).catch(({ name }) => void reasons.push(name)),
+  });
+  const options = { tasks: [wait], wrap: faults.wrap, leaseDuration: 15_000 };
+  const everTask = await fleet.start(options);
+  await everTask.dispatch(wait, null);
+  const late = () => ({ until: new Promise<void>((r) => void fleet.clock.setTimer(r, 8_000)) });
+  let beats = 0;
+  faults.rule = (verb) => {
+    if (verb !== "heartbeat") return null;
+    return beats++ === 0 ? late() : { at: "before" };
+  };
+  while (beats === 0) await fleet.pass(100);
+  const sentAt = fleet.clock.monotonic();
+  while (reasons.length === 0) await fleet.pass(100);
+  const heldMs = fleet.clock.monotonic() - sentAt;
+  // It looks whenever a heartbeat fails, four times as often as it beats.
+  assertEquals(
+    [reasons, heldMs >= 15_000, heldMs < 16_500],
+    [["LeaseLostError"], true, true],
+    `${heldMs}`,
+  );
+});
+
+Deno.test("what waits in a worker that has lost its leases is not started under the old one", async () => {
+  await using fleet = new Fleet();
+  const release = gate();
+  const ran: string[] = [];
+  const task = defineTask<string>({
+    type: "task",
+    async handle(name) {
+      ran.push(name);
+      if (name === "first") await release.opened;
+    },
+  });
+  const everTask = await fleet.start({ tasks: [task], queues: { default: { parallelism: 1 } } });
+  const [first, second] = await everTask.dispatchMany(task, ["first", "second"]);
+  await fleet.settle();
+  const before = everTask.workerId!;
+  assertEquals((await everTask.get(second!.id))!.workerId, before, "it was prefetched");
+  const storage = await fleet.storage();
+  await storage.requestCancel([first!.id]);
+  await storage.unregisterWorker(before);
+  while (everTask.workerId === before || everTask.workerId === null) await fleet.pass(500);
+  release.open();
+  await fleet.pass(1_000, 100);
+  assertEquals(ran, ["first", "second"]);
+  assertEquals(fleet.kinds(first!.id).filter((kind) => kind === "leaseLost").length > 0, true);
+  const { leaseToken, status } = (await everTask.get(second!.id))!;
+  assertEquals([leaseToken, status], [2, "Completed"]);
+});
+
+Deno.test("a worker runs what it has taken from a lost one, though it hardly polls and nobody tells it", async () => {
+  await using fleet = new Fleet();
+  let ran = 0;
+  const task = defineTask<null>({ type: "task", handle: () => void ran++ });
+  const storage = await fleet.storage();
+  await storage.registerWorker({ id: "dead", host: "elsewhere" });
+  const web = fleet.create({ tasks: [task] });
+  await web.dispatch(task, null);
+  const queues = [{ name: "default", limit: 1 }];
+  await storage.claim({ workerId: "dead", types: ["task"], queues });
+  const deaf = (storage: Storage) =>
+    new Proxy(hardlyPolling(storage), {
+      get: (target, name) => name === "onWake" ? () => () => {} : target[name as keyof Storage],
+    });
+  await fleet.start({ tasks: [task], wrap: deaf, leaseDuration: 15_000 });
+  await fleet.pass(25_000, 1_000);
+  assertEquals(ran, 1);
+});

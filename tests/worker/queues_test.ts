@@ -127,6 +127,23 @@ Deno.test("what a worker claims as its queue is paused runs when the queue is re
   assertEquals(ran, 1);
 });
 
+Deno.test("what cannot be given back as its queue is paused is given back later, without having lost an attempt", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  const release = gate();
+  const task = defineTask<null>({ type: "work", handle: () => release.opened });
+  const options = { tasks: [task], queues: { default: { parallelism: 1 } } };
+  const everTask = await fleet.start({ ...options, wrap: faults.wrap });
+  const [, prefetched] = await everTask.dispatchMany(task, [null, null]);
+  await fleet.settle();
+  faults.rule = (verb) => verb === "release" ? { at: "before" } : null;
+  await everTask.queues.pause("default");
+  await fleet.pass(100, 20);
+  const { workerId, attempt } = (await everTask.get(prefetched!.id))!;
+  assertEquals([faults.calls.get("release"), workerId, attempt], [1, null, 0]);
+  release.open();
+});
+
 Deno.test("what is dispatched between a pause and a resumption that follow each other at once is run", async () => {
   await using fleet = new Fleet();
   let ran = 0;

@@ -3,6 +3,7 @@
 import { assertEquals } from "@std/assert";
 import type { ClaimedTask, SeriesRecord } from "../../src/storage/records.ts";
 import { type OccurrencePlan, planOccurrence } from "../../src/worker/series_run.ts";
+import { claimedTask } from "../support/claimed_task.ts";
 
 const minute = 60_000;
 const planned = Date.UTC(2026, 2, 10, 12);
@@ -17,26 +18,7 @@ const series: SeriesRecord = {
   runCount: 0,
 };
 
-const claimed: ClaimedTask = {
-  id: "01a204c3-9e85-76f3-a637-c068a230efde",
-  type: "report",
-  request: "null",
-  status: "WaitingQueue",
-  auditLevel: "Full",
-  queue: "recurring",
-  priority: 0,
-  taskKey: null,
-  createdAt: planned - 60 * minute,
-  dueAt: planned,
-  attempt: 1,
-  lostCount: 0,
-  leaseToken: 1,
-  cancelRequested: false,
-  rateSlotAt: null,
-  traceContext: null,
-  retryPolicy: null,
-  series,
-};
+const claimed = claimedTask({ status: "WaitingQueue", dueAt: planned, series });
 
 const asPlanned: OccurrencePlan = { kind: "run", scheduledAt: planned, skipped: 0 };
 const skipped: OccurrencePlan = {

@@ -152,3 +152,27 @@ Deno.test("a loss uses up no retry", async () => {
   await fleet.pass(3_000, 500);
   assertEquals([attempts, (await everTask.get(id))!.status], [[2, 3], "Failed"]);
 });
+
+Deno.test("the timeout of a suspect counts from its start, and not from when storage was told of it", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  const task = defineTask<number>({
+    type: "work",
+    timeout: 3_000,
+    handle: (_, { signal }) =>
+      Promise.race([
+        untilAborted(signal),
+        new Promise<void>((resolve) => fleet.clock.setTimer(resolve, 2_000)),
+      ]),
+  });
+  const [id] = await suspects(fleet, task, [1]) as [string];
+  let writes = 0;
+  faults.rule = (verb) =>
+    verb === "setStatusMany" && writes++ === 0
+      ? { until: new Promise((resolve) => void fleet.clock.setTimer(resolve, 2_500)) }
+      : null;
+  const everTask = await fleet.start({ tasks: [task], wrap: faults.wrap });
+  await fleet.pass(6_000, 100);
+  const { status, executionTimeMs } = (await everTask.get(id))!;
+  assertEquals([status, executionTimeMs], ["Completed", 2_000]);
+});

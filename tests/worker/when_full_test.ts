@@ -117,6 +117,47 @@ for (const capacity of [2, 4]) {
   });
 }
 
+Deno.test("Wait: a dispatch that is called off while it waits takes up no place", async () => {
+  await using fleet = new Fleet();
+  const release = gate();
+  const ran: number[] = [];
+  const task = defineTask<number>({
+    type: "work",
+    handle: async (n) => {
+      ran.push(n);
+      await release.opened;
+    },
+  });
+  const everTask = await fleet.start({
+    tasks: [task],
+    queues: { default: { parallelism: 1, capacity: 1, whenFull: "Wait" } },
+  });
+  await everTask.dispatch(task, 1);
+  const abort = new AbortController();
+  const calledOff = everTask.dispatch(task, 2, { signal: abort.signal });
+  await fleet.settle();
+  abort.abort(new Error("no longer needed"));
+  await assertRejects(() => calledOff, Error, "no longer needed");
+  release.open();
+  await fleet.settle();
+  void everTask.dispatch(task, 3);
+  await fleet.settle();
+  assertEquals(ran, [1, 3]);
+});
+
+for (const whenFull of ["Wait", "Throw"] as const) {
+  Deno.test(`${whenFull}: what is dispatched to a full queue of a worker that stops waits in storage`, async () => {
+    await using fleet = new Fleet();
+    const { everTask, task, release } = await smallQueue(fleet, whenFull);
+    const stopped = everTask.stop();
+    const { id } = await everTask.dispatch(task, 5);
+    release.open();
+    await fleet.until(stopped);
+    const { status, workerId } = (await (await fleet.storage()).get(id))!;
+    assertEquals([status, workerId], ["Queued", null]);
+  });
+}
+
 for (const from of ["the handler", "a hook"] as const) {
   Deno.test(`Wait: ${from} does not wait for the room that only its own end gives`, async () => {
     await using fleet = new Fleet();
@@ -182,6 +223,9 @@ Deno.test("Wait: dispatches that wait while no task of the queue ends are told o
   await everTask.dispatch(parent, null);
   await fleet.pass(29_000);
   assertEquals(fleet.log, []);
+  void everTask.dispatch(child, 2);
+  await fleet.pass(120_000, 10_000);
+  void everTask.dispatch(child, 3);
   await fleet.pass(120_000, 10_000);
   assertEquals(fleet.log.length, 1);
   assertStringIncludes(fleet.log[0]!, 'room in queue "default" for 30 s');
@@ -201,6 +245,30 @@ Deno.test("Wait: a queue whose tasks end is not told of, however long dispatches
   const dispatched = Promise.all([1, 2, 3, 4, 5].map((n) => everTask.dispatch(task, n)));
   await fleet.until(dispatched, 1_000);
   assertEquals(fleet.log, []);
+});
+
+Deno.test("Wait: a queue is told of only while dispatches wait, and also when its tasks end no longer", async () => {
+  await using fleet = new Fleet();
+  const task = defineTask<number>({
+    type: "work",
+    handle: (ms) => new Promise((resolve) => fleet.clock.setTimer(resolve, ms)),
+  });
+  const everTask = await fleet.start({
+    tasks: [task],
+    queues: { default: { parallelism: 1, capacity: 1, whenFull: "Wait" } },
+  });
+  await everTask.dispatch(task, 10_000);
+  await fleet.until(everTask.dispatch(task, 100_000), 1_000); // it waits for 10 s, and runs
+  await fleet.pass(89_000, 1_000);
+  assertEquals(fleet.log, []);
+  const waiting = everTask.dispatch(task, 1_000_000); // it waits until the one before has ended
+  const last = everTask.dispatch(task, 0);
+  await fleet.until(waiting, 1_000);
+  await fleet.pass(20_000, 1_000);
+  assertEquals(fleet.log, []);
+  await fleet.pass(60_000, 1_000);
+  assertEquals(fleet.log.length, 1);
+  await fleet.until(last, 10_000);
 });
 
 Deno.test("a queue that pushes back keeps a tenth of its room for tasks that wait in storage", async () => {

@@ -1,0 +1,30 @@
+// A claimed task for tests of what a worker does with one.
+
+import type { ClaimedTask } from "../../src/storage/records.ts";
+
+const now = Date.UTC(2026, 2, 10, 12);
+
+/** Makes a task that has just been claimed for its first attempt, unless told otherwise. */
+export function claimedTask(overrides: Partial<ClaimedTask> = {}): ClaimedTask {
+  return {
+    id: "01a204c3-9e85-76f3-a637-c068a230efde",
+    type: "work",
+    request: "null",
+    status: "Queued",
+    auditLevel: "Full",
+    queue: "default",
+    priority: 0,
+    taskKey: null,
+    createdAt: now,
+    dueAt: now,
+    attempt: 1,
+    lostCount: 0,
+    leaseToken: 1,
+    cancelRequested: false,
+    rateSlotAt: null,
+    traceContext: null,
+    retryPolicy: null,
+    series: null,
+    ...overrides,
+  };
+}
