@@ -175,3 +175,34 @@ Deno.test("a task that is lost with its worker, in the end too often, is told of
     assert(attempt > 0);
   }
 });
+
+Deno.test("each task that is stored is told of as dispatched, and none that was there before", async () => {
+  await using fleet = new Fleet();
+  const task = taskThat(() => {});
+  const web = fleet.create({ tasks: [task], queues });
+  const first = await web.dispatch(task, payload, { ...options, delay: 60_000 });
+  await web.dispatch(task, payload, { ...options, delay: 70_000 });
+  const many = await web.dispatchMany(task, [payload, payload, payload], { queue: "mail" });
+  const worker = await fleet.start({ tasks: [task], queues, retry: noRetry() });
+  await worker.dispatch(task, payload, { queue: "mail", taskKey: "once" });
+  await fleet.settle();
+  const found = fleet.events.filter(({ kind }) => kind === "dispatched");
+  // The second dispatch has updated the first one's task.
+  assertEquals(found.map(({ taskId }) => taskId).slice(0, 5), [
+    first.id,
+    first.id,
+    ...many.map(({ id }) => id),
+  ]);
+  assertEquals([found.length, found[0]!.taskKey, found[5]!.taskKey], [6, "welcome", "once"]);
+});
+
+Deno.test("a dispatch that leaves the task that holds its key as it is tells of nothing", async () => {
+  await using fleet = new Fleet();
+  const task = taskThat((_, { signal }) => untilAborted(signal));
+  const everTask = await fleet.start({ tasks: [task], queues });
+  const id = await dispatchOne(everTask, task);
+  await fleet.settle();
+  const { outcome } = await everTask.dispatch(task, payload, options);
+  await fleet.settle();
+  assertEquals([outcome, fleet.kinds(id)], ["existing", ["dispatched", "started"]]);
+});

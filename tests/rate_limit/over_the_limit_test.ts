@@ -1,6 +1,7 @@
 // What becomes of tasks for which their rate limit has no budget: they wait in storage, or fail, or are skipped.
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Faults } from "../support/faulty_storage.ts";
 import { Fleet } from "../support/fleet.ts";
 import { byAddress, type Mail, mailer } from "./mailer.ts";
 
@@ -125,6 +126,27 @@ Deno.test("deferrals are told with their number, at most once a type and second"
   await fleet.pass(1_000, 50);
   assertEquals(deferred().map((event) => event.count), [1, 98]);
   assertEquals(deferred()[1]!.message, "98 tasks of type mail were deferred by their rate limit.");
+});
+
+Deno.test("a task whose limit cannot be asked is given back, without having lost an attempt, and runs later", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  const { task, runs } = mailer(fleet, { permits: 1, period: second });
+  faults.rule = (verb) =>
+    verb === "takeRateSlots" ? { at: "before", error: new Error("no answer") } : null;
+  const everTask = await fleet.start({ tasks: [task], wrap: faults.wrap });
+  await everTask.queues.pause("default"); // it is not claimed again
+  const { id } = await everTask.dispatch(task, { to: "ada" });
+  await everTask.queues.resume("default");
+  await fleet.settle();
+  await everTask.queues.pause("default");
+  await fleet.pass(100, 20);
+  const { status, workerId, attempt } = (await everTask.get(id))!;
+  assertEquals([runs.length, status, workerId, attempt], [0, "Queued", null, 0]);
+  faults.rule = () => null;
+  await everTask.queues.resume("default");
+  await fleet.pass(100, 20);
+  assertEquals(runs.length, 1);
 });
 
 Deno.test("a parked task can be cancelled, and one that is run early waits for its slot all the same", async () => {

@@ -1,0 +1,53 @@
+// Options of dispatch at their limits, and which of the dispatch, the task and the instance has its say.
+
+import { assertEquals, assertThrows } from "@std/assert";
+import { defineTask, InvalidArgumentError } from "../../mod.ts";
+import {
+  parsePriority,
+  parseQueueName,
+  parseTaskKey,
+} from "../../src/dispatch/dispatch_options.ts";
+import { Fleet } from "../support/fleet.ts";
+
+Deno.test("names and keys have 1 to 200 characters, and priorities are integers of 16 bits", () => {
+  const longest = "x".repeat(200);
+  for (const name of ["x", longest]) {
+    assertEquals([parseQueueName(name, "queue"), parseTaskKey(name)], [name, name]);
+  }
+  for (const name of ["", `${longest}x`, 5, null]) {
+    assertThrows(() => parseQueueName(name, "queue"), InvalidArgumentError, "queue");
+    assertThrows(() => parseTaskKey(name), InvalidArgumentError, "taskKey");
+  }
+  const allowed = [-32_768, -1, 0, 1, 32_767];
+  assertEquals(allowed.map((priority) => parsePriority(priority, "priority")), allowed);
+  for (const priority of [-32_769, 32_768, 0.5, NaN, "1", null]) {
+    assertThrows(() => parsePriority(priority, "priority"), InvalidArgumentError, "priority");
+  }
+});
+
+Deno.test("queue and priority are the dispatch's, then the task's, then the usual ones", async () => {
+  await using fleet = new Fleet();
+  const own = defineTask<null>({ type: "own", queue: "mail", priority: 3, handle() {} });
+  const plain = defineTask<null>({ type: "plain", handle() {} });
+  const everTask = fleet.create({ tasks: [own, plain], queues: { mail: {}, other: {} } });
+  const recurring = "0 9 * * *";
+  const dispatches = [
+    everTask.dispatch(own, null, { queue: "other", priority: -1 }),
+    everTask.dispatch(own, null),
+    everTask.dispatch(plain, null),
+    everTask.dispatch(own, null, { recurring, taskKey: "own" }),
+    everTask.dispatch(plain, null, { recurring, taskKey: "plain" }),
+  ];
+  const found = [];
+  for (const dispatched of dispatches) {
+    const { queue, priority, status } = (await everTask.get((await dispatched).id))!;
+    found.push([queue, priority, status]);
+  }
+  assertEquals(found, [
+    ["other", -1, "Queued"],
+    ["mail", 3, "Queued"],
+    ["default", 0, "Queued"],
+    ["mail", 3, "WaitingQueue"],
+    ["recurring", 0, "WaitingQueue"],
+  ]);
+});
