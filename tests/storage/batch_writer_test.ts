@@ -1,8 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { backoffMs } from "../../src/storage/batching/backoff.ts";
 import { BatchWriter } from "../../src/storage/batching/batch_writer.ts";
 import { StorageError, StorageUnavailableError } from "../../src/storage/errors.ts";
 import { FakeClock } from "../../src/testing/fake_clock.ts";
 import { systemClock } from "../../src/time/clock.ts";
+import { nextMacrotask } from "../../src/time/macrotask.ts";
 
 interface Setup {
   readonly write: (items: readonly number[]) => Promise<readonly number[]>;
@@ -125,6 +127,28 @@ Deno.test("BatchWriter.idle() resolves when nothing is left to write", async () 
   held.release.shift()!();
   await idle;
   assertEquals(await result, 10);
+});
+
+Deno.test("BatchWriter.idle() waits for the last of the writes that are under way at once", async () => {
+  const held = heldWrites();
+  const batching = writer({ write: held.write, maxBatch: 1, concurrency: 2 });
+  const results = [batching.add(1), batching.add(2)];
+  await held.begun(2);
+  let isIdle = false;
+  const idle = batching.idle().then(() => isIdle = true);
+  held.release.shift()!();
+  await results[0];
+  await new Promise<void>((resolve) => nextMacrotask(resolve));
+  assertEquals(isIdle, false);
+  held.release.shift()!();
+  await idle;
+  assertEquals(await Promise.all(results), [10, 20]);
+});
+
+Deno.test("pauses between tries double from 20 ms on, up to 2 s", () => {
+  const pauses = Array.from({ length: 9 }, (_, index) => backoffMs(index + 1));
+  assertEquals(pauses, [20, 40, 80, 160, 320, 640, 1_280, 2_000, 2_000]);
+  assertEquals(backoffMs(5_000), 2_000);
 });
 
 function bound(batching: BatchWriter<number, number>) {

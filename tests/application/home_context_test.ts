@@ -1,0 +1,55 @@
+// Calls that lead back to the context in which an instance was made: in order, and not after they were called off.
+
+import { assertEquals, assertRejects } from "@std/assert";
+import { HomeContext } from "../../src/application/home_context.ts";
+
+Deno.test("calls are made in the order in which they were asked for, also those that others ask for", async () => {
+  const home = new HomeContext();
+  const made: number[] = [];
+  const ask = (n: number, then = () => {}) =>
+    home.run(() => {
+      made.push(n);
+      then();
+    });
+  ask(1, () => ask(4, () => ask(6)));
+  ask(2);
+  ask(3, () => ask(5));
+  assertEquals(made, [], "never on the caller's stack");
+  await home.call(() => {});
+  await home.call(() => {});
+  await home.call(() => {});
+  assertEquals(made, [1, 2, 3, 4, 5, 6]);
+});
+
+Deno.test("a call gives what it gives, and rejects with what it throws", async () => {
+  const home = new HomeContext();
+  assertEquals(await home.call(() => Promise.resolve(7)), 7);
+  await assertRejects(
+    () =>
+      home.call(() => {
+        throw new Error("failed");
+      }),
+    Error,
+    "failed",
+  );
+});
+
+Deno.test("a timer that is called off as its time has come, before its call, does not call back", async () => {
+  const home = new HomeContext();
+  const timers: (() => void)[] = [];
+  const clock = home.clock({
+    now: () => 0,
+    monotonic: () => 0,
+    setTimer(callback) {
+      timers.push(callback);
+      return () => {};
+    },
+  });
+  const called: string[] = [];
+  const cancel = clock.setTimer(() => called.push("called off"), 1);
+  clock.setTimer(() => called.push("in time"), 1);
+  for (const fire of timers) fire();
+  cancel();
+  await home.call(() => {});
+  assertEquals(called, ["in time"]);
+});

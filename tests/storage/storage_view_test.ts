@@ -1,0 +1,103 @@
+// What the views of one storage object tell each other, and when it is closed.
+
+import { assertEquals } from "@std/assert";
+import type { StatusChange, WakeSignal } from "../../src/storage/requests.ts";
+import type { Storage } from "../../src/storage/storage.ts";
+import { viewOf } from "../../src/storage/storage_view.ts";
+
+/** A storage that answers as it is told, and two views of it, the second of which hears of the first. */
+function scene(answers: Partial<Record<keyof Storage, unknown>> = {}) {
+  const calls: string[] = [];
+  const storage = new Proxy({} as Storage, {
+    get: (_, verb: keyof Storage) => {
+      if (verb === "onWake") return () => () => {};
+      return (..._args: unknown[]) => {
+        calls.push(verb);
+        return Promise.resolve(answers[verb]);
+      };
+    },
+  });
+  const [own, other] = [viewOf(storage), viewOf(storage)];
+  const heard: { own: WakeSignal[]; other: WakeSignal[] } = { own: [], other: [] };
+  own.onWake((signal) => heard.own.push(signal));
+  const endListening = other.onWake((signal) => heard.other.push(signal));
+  return { storage, own, other, heard, calls, endListening };
+}
+
+const tasks: WakeSignal = { kind: "tasks" };
+const change = (dueInMs?: number): StatusChange => ({
+  taskId: "x",
+  auditLevel: "Full",
+  steps: [],
+  ...dueInMs === undefined ? {} : { dueInMs },
+});
+const stored = (claimed: boolean) => ({ id: "x", outcome: "created", claimed });
+
+type Call = (storage: Storage) => Promise<unknown>;
+const news: [what: string, call: Call, answer: [keyof Storage, unknown], told: WakeSignal[]][] = [
+  ["stores a task that waits", (s) => s.persist([]), ["persist", [stored(true), stored(false)]], [
+    tasks,
+  ]],
+  ["stores a task for itself", (s) => s.persist([]), ["persist", [stored(true)]], []],
+  ["ends a task", (s) => s.setStatusMany([change()]), ["setStatusMany", []], []],
+  ["puts a task off", (s) => s.setStatusMany([change(), change(5)]), ["setStatusMany", []], [
+    tasks,
+  ]],
+  ["ends a run", (s) => s.updateCurrentRunMany([]), ["updateCurrentRunMany", []], [tasks]],
+  ["gives tasks back", (s) => s.release("x", []), ["release", undefined], [tasks]],
+  ["gives no unknown task back", (s) => s.releaseUnknown("x", []), ["releaseUnknown", 0], []],
+  ["gives unknown tasks back", (s) => s.releaseUnknown("x", []), ["releaseUnknown", 1], [tasks]],
+  ["makes a task due", (s) => s.makeDue(["x"]), ["makeDue", [true]], [tasks]],
+  ["cancels a task that waited", (s) => s.requestCancel(["x"]), ["requestCancel", [
+    "cancelled",
+  ]], []],
+  [
+    "asks for tasks to be cancelled",
+    (s) => s.requestCancel(["a", "b", "c"]),
+    ["requestCancel", ["requested", "ended", "requested"]],
+    [{ kind: "cancel", taskIds: ["a", "c"] }],
+  ],
+  ["pauses a queue", (s) => s.setQueuePaused("x", true), ["setQueuePaused", undefined], [{
+    kind: "queues",
+  }]],
+];
+for (const [what, call, [verb, answer], told] of news) {
+  Deno.test(`a view that ${what} tells the other ones what they need to know, and not itself`, async () => {
+    const { own, heard, endListening } = scene({ [verb]: answer });
+    assertEquals(await call(own), answer);
+    assertEquals(heard, { own: [], other: told });
+    endListening();
+    await call(own);
+    assertEquals(heard.other, told, "it no longer listens");
+  });
+}
+
+Deno.test("a storage object is closed with the last of its views", async () => {
+  const { own, other, calls } = scene({ open: { now: 0 } });
+  await own.open();
+  await other.open();
+  await own.close();
+  assertEquals(calls, ["open", "open"]);
+  await other.close();
+  assertEquals(calls, ["open", "open", "close"]);
+});
+
+Deno.test("a view waits for the closing that is under way before it opens the storage again", async () => {
+  const order: string[] = [];
+  const closing = Promise.withResolvers<void>();
+  const storage = {
+    open() {
+      order.push("open");
+      return Promise.resolve({ now: 0 });
+    },
+    close: () => closing.promise.then(() => void order.push("closed")),
+  } as unknown as Storage;
+  const [own, other] = [viewOf(storage), viewOf(storage)];
+  await own.open();
+  const closed = own.close();
+  const opened = other.open();
+  await Promise.resolve();
+  closing.resolve();
+  await Promise.all([closed, opened]);
+  assertEquals(order, ["open", "closed", "open"]);
+});

@@ -1,0 +1,30 @@
+// Waiting for something, but no longer than so long.
+
+import { assertEquals, assertRejects } from "@std/assert";
+import { FakeClock } from "../../src/testing/mod.ts";
+import { within } from "../../src/time/within.ts";
+
+Deno.test("it ends with what it waits for, or after so long, and leaves no timer behind", async () => {
+  const clock = new FakeClock();
+  await within(clock, 1_000, Promise.resolve());
+  assertEquals(clock.timerCount, 0);
+  let ended = false;
+  const waiting = within(clock, 1_000, new Promise(() => {})).then(() => ended = true);
+  await clock.advance(999);
+  assertEquals(ended, false);
+  await clock.advance(1);
+  assertEquals(ended, true);
+  await waiting;
+});
+
+Deno.test("it rejects with what it waits for, unless that comes too late", async () => {
+  const clock = new FakeClock();
+  const failed = () => Promise.reject(new Error("failed"));
+  await assertRejects(() => within(clock, 1_000, failed()), Error, "failed");
+  const late = Promise.withResolvers<void>();
+  const waiting = within(clock, 1_000, late.promise);
+  await clock.advance(1_000);
+  await waiting;
+  late.reject(new Error("a rejection that nobody handles would end the process"));
+  await clock.advance(0);
+});
