@@ -2,24 +2,30 @@
 
 import type { Mutant } from "../mutant.ts";
 
-const policy = "src/audit/audit_policy.ts";
-const policyTests = ["tests/audit/audit_policy_test.ts"];
+const auditPolicy = "src/audit/audit_policy.ts";
+const auditPolicyTests = ["tests/audit/audit_policy_test.ts"];
+const auditLevel = "src/audit/audit_level.ts";
+const auditLevelTests = ["tests/audit/audit_policy_test.ts"];
+const auditModule = "src/audit/audit.ts";
+const auditModuleTests = ["tests/audit/retention_test.ts"];
+const retentionKeeper = "src/audit/retention_keeper.ts";
+const retentionKeeperTests = ["tests/audit/retention_test.ts"];
 
 export const audit: readonly Mutant[] = [
   {
-    file: policy,
+    file: auditPolicy,
     original: `status === "Failed" || status === "ServiceStopped" || exception !== null`,
     replacement: `status === "Failed" || exception !== null`,
-    tests: policyTests,
+    tests: auditPolicyTests,
   },
   {
-    file: policy,
+    file: auditPolicy,
     original: `status === "Failed" || status === "ServiceStopped" || exception !== null`,
     replacement: `status === "Failed" || status === "ServiceStopped"`,
-    tests: policyTests,
+    tests: auditPolicyTests,
   },
   {
-    file: policy,
+    file: auditPolicy,
     original: `    case "Minimal":
     case "ErrorsOnly":
       return isError(status, exception);`,
@@ -27,6 +33,69 @@ export const audit: readonly Mutant[] = [
       return true;
     case "ErrorsOnly":
       return isError(status, exception);`,
-    tests: policyTests,
+    tests: auditPolicyTests,
+  },
+  {
+    file: auditLevel,
+    original: `auditLevels[stored ?? 0] ?? "Full"`,
+    replacement: `auditLevels[stored ?? 1] ?? "Full"`,
+    tests: auditLevelTests,
+  },
+  {
+    file: auditModule,
+    original:
+      "if (!isOver) await this.#rest(restFactor * (this.#clock.monotonic() - started), signal);",
+    replacement: "",
+    tests: auditModuleTests,
+  },
+  {
+    file: auditModule,
+    original: "dryRun ? Number.MAX_SAFE_INTEGER : batchRows",
+    replacement: "batchRows",
+    tests: auditModuleTests,
+  },
+  {
+    file: auditModule,
+    original: "result.done || result.busy || dryRun",
+    replacement: "result.done || dryRun",
+    tests: auditModuleTests,
+  },
+  {
+    file: auditModule,
+    original: `signal?.removeEventListener("abort", end);`,
+    replacement: "",
+    tests: auditModuleTests,
+  },
+  {
+    file: auditModule,
+    original: "!Number.isInteger(maxExecutionLogsPerTask ?? 0)",
+    replacement: "false as boolean",
+    tests: auditModuleTests,
+  },
+  {
+    file: retentionKeeper,
+    original: "this.#stopping.abort();",
+    replacement: "",
+    tests: retentionKeeperTests,
+  },
+  {
+    file: retentionKeeper,
+    original: `this.#disarm = this.#clock.setTimer(() => {
+      this.#purging = this.#purge();
+    }, this.#settings.everyMs);`,
+    replacement: "",
+    tests: retentionKeeperTests,
+  },
+  {
+    file: retentionKeeper,
+    original: "if (signal.aborted) return;",
+    replacement: "",
+    tests: retentionKeeperTests,
+  },
+  {
+    file: retentionKeeper,
+    original: `Math.max(1_000, toMilliseconds(every, "retention.every"))`,
+    replacement: `toMilliseconds(every, "retention.every")`,
+    tests: retentionKeeperTests,
   },
 ];

@@ -1,0 +1,362 @@
+// How attempts run, end and are recorded.
+
+import type { Mutant } from "../mutant.ts";
+
+const executor = "src/worker/executor.ts";
+const executorTests = ["tests/worker/timeouts_test.ts"];
+const ending = "src/worker/ending.ts";
+const endingTests = ["tests/worker/ending_test.ts"];
+const abortReasons = "src/worker/abort_reasons.ts";
+const abortReasonsTests = ["tests/worker/ending_test.ts"];
+const watchdog = "src/worker/watchdog.ts";
+const watchdogTests = ["tests/worker/timeouts_test.ts"];
+const attemptRecorder = "src/worker/attempt_recorder.ts";
+const attemptRecorderTests = ["tests/worker/late_answers_test.ts"];
+const attemptTeller = "src/worker/attempt_teller.ts";
+const attemptTellerTests = ["tests/worker/log_keeper_test.ts"];
+const seriesRun = "src/worker/series_run.ts";
+const seriesRunTests = ["tests/worker/series_run_test.ts"];
+const damagedTask = "src/worker/damaged_task.ts";
+const damagedTaskTests = ["tests/worker/damaged_task_test.ts"];
+const attemptSettings = "src/worker/attempt_settings.ts";
+const attemptSettingsTests = ["tests/worker/timeouts_test.ts"];
+
+export const attempts: readonly Mutant[] = [
+  {
+    file: executor,
+    original: `if (job.phase === "ended") return; // a handler that`,
+    replacement: "// a handler that",
+    tests: executorTests,
+  },
+  {
+    file: executor,
+    original: "if (!isFirst) return;",
+    replacement: "",
+    tests: ["tests/worker/cancelling_test.ts"],
+  },
+  {
+    file: executor,
+    original: `if (job.task.status !== "Queued") job.step`,
+    replacement: "job.step",
+    tests: ["tests/ever_task/dispatch_test.ts"],
+  },
+  {
+    file: executor,
+    original: "if (task.lostCount > 0) {",
+    replacement: "if (task.lostCount > 1) {",
+    tests: ["tests/worker/suspects_test.ts"],
+  },
+  {
+    file: executor,
+    original: "if (job.abortReason !== undefined) throw job.abortReason;",
+    replacement: "",
+    tests: ["tests/worker/suspects_test.ts"],
+  },
+  {
+    file: executor,
+    original: `await this.#parts.recorder.reportFirst(job);
+      job.startedAt = this.#parts.clock.monotonic();`,
+    replacement: "await this.#parts.recorder.reportFirst(job);",
+    tests: ["tests/worker/suspects_test.ts"],
+  },
+  {
+    file: executor,
+    original: "within(this.#parts.clock, this.#parts.settings.graceMs, called)",
+    replacement: "called",
+    tests: executorTests,
+  },
+  {
+    file: executor,
+    original:
+      `// Rolled back (or unknown: the fence refuses the write if it was committed after all).
+    this.#end(job, context, failure);`,
+    replacement: "",
+    tests: ["tests/schedule/engine/transaction_test.ts", "tests/integration/transactions_test.ts"],
+  },
+  {
+    file: executor,
+    original: "job.onGivenUp?.(job.abortReason);",
+    replacement: "",
+    tests: ["tests/monitor/otel/given_up_test.ts"],
+  },
+  {
+    file: executor,
+    original: "job.scheduledAt = plan.scheduledAt;",
+    replacement: "job.scheduledAt = job.task.dueAt;",
+    tests: ["tests/schedule/engine/misfire_test.ts"],
+  },
+  {
+    file: executor,
+    original: "job.skipped = plan.skipped;",
+    replacement: "",
+    tests: ["tests/schedule/engine/misfire_test.ts"],
+  },
+  {
+    file: ending,
+    original: "if (abortReason instanceof LeaseLostError) return null;",
+    replacement: "",
+    tests: endingTests,
+  },
+  {
+    file: ending,
+    original: "exception, dueInMs: 0, returnAttempt: true",
+    replacement: "exception, dueInMs: 0",
+    tests: endingTests,
+  },
+  {
+    file: ending,
+    original: "dueInMs: laterMs, returnAttempt: true",
+    replacement: "dueInMs: laterMs",
+    tests: endingTests,
+  },
+  {
+    file: ending,
+    original: "timedOut && error !== abortReason ? withCause(abortReason, error) : cause",
+    replacement: "cause",
+    tests: endingTests,
+  },
+  {
+    file: ending,
+    original: "isNonRetryable(error) || isInstance(error, PayloadValidationError)",
+    replacement: "isNonRetryable(error)",
+    tests: endingTests,
+  },
+  {
+    file: ending,
+    original: "policy.nextDelay(attempt, cause, random)",
+    replacement: "policy.nextDelay(attempt, error, random)",
+    tests: endingTests,
+  },
+  {
+    file: ending,
+    original: "cutDescription(`${note}\\n${failed.exception}`)",
+    replacement: "failed.exception",
+    tests: endingTests,
+  },
+  {
+    file: abortReasons,
+    original: `isInstance(thrown, NonRetryableError) ||
+    readMember(thrown, "name") === "NonRetryableError"`,
+    replacement: "isInstance(thrown, NonRetryableError)",
+    tests: abortReasonsTests,
+  },
+  {
+    file: abortReasons,
+    original: `typeof delayMs !== "number" || !(delayMs >= 0)`,
+    replacement: `typeof delayMs !== "number"`,
+    tests: abortReasonsTests,
+  },
+  {
+    file: abortReasons,
+    original: `!isInstance(thrown, RetryLater) && readMember(thrown, "name") !== "RetryLater"`,
+    replacement: "!isInstance(thrown, RetryLater)",
+    tests: abortReasonsTests,
+  },
+  {
+    file: watchdog,
+    original: "job.deadlineAt = Infinity;",
+    replacement: "",
+    tests: watchdogTests,
+  },
+  {
+    file: watchdog,
+    original: "this.#findings.onLongRunning(job);",
+    replacement: "",
+    tests: watchdogTests,
+  },
+  {
+    file: watchdog,
+    original: "Math.min(next, reportAt, job.deadlineAt)",
+    replacement: "Math.min(next, reportAt)",
+    tests: watchdogTests,
+  },
+  {
+    file: attemptRecorder,
+    original: `if (!applied && job.phase === "running" && !job.completedByHandler) {`,
+    replacement: "if (false as boolean) {",
+    tests: attemptRecorderTests,
+  },
+  {
+    file: attemptRecorder,
+    original: "if (ending.dueInMs !== undefined) this.#expectDueIn(ending.dueInMs);",
+    replacement: "",
+    tests: ["tests/worker/timeouts_test.ts"],
+  },
+  {
+    file: attemptRecorder,
+    original: "if (next.nextRunAt !== null) this.#parts.expectDue(next.nextRunAt);",
+    replacement: "",
+    tests: ["tests/schedule/engine/limits_test.ts"],
+  },
+  {
+    file: attemptRecorder,
+    original: "{ dueInMs: waitMs, returnAttempt: true, rateSlotAt: slotAt }",
+    replacement: "{ dueInMs: waitMs, rateSlotAt: slotAt }",
+    tests: ["tests/rate_limit/over_the_limit_test.ts"],
+  },
+  {
+    file: attemptRecorder,
+    original: `job.task.status === "Pending" ? "Pending" : "WaitingQueue"`,
+    replacement: `"WaitingQueue"`,
+    tests: ["tests/rate_limit/over_the_limit_test.ts"],
+  },
+  {
+    file: attemptRecorder,
+    original: "(missed ? 1 : 0)",
+    replacement: "0",
+    tests: ["tests/rate_limit/run_until_test.ts"],
+  },
+  {
+    file: attemptRecorder,
+    original: `if (ending.status === "Cancelled") this.#parts.teller.emit("cancelled", job);`,
+    replacement: "",
+    tests: ["tests/worker/cancelling_test.ts"],
+  },
+  {
+    file: attemptRecorder,
+    original: `if (job.phase === "ended") throw new LeaseLostError(job.task.id);
+    const now`,
+    replacement: "const now",
+    tests: ["tests/schedule/engine/transaction_test.ts", "tests/integration/transactions_test.ts"],
+  },
+  {
+    file: attemptRecorder,
+    original: "steps: [...stepsByAge(job, job.steps, now), completed]",
+    replacement: "steps: [completed]",
+    tests: ["tests/schedule/engine/transaction_test.ts", "tests/integration/transactions_test.ts"],
+  },
+  {
+    file: attemptRecorder,
+    original: "job.reported = true; // a report",
+    replacement: "// a report",
+    tests: ["tests/schedule/engine/transaction_test.ts", "tests/integration/transactions_test.ts"],
+  },
+  {
+    file: attemptRecorder,
+    original: "if (!result!.applied) throw new LeaseLostError(job.task.id);",
+    replacement: "",
+    tests: ["tests/schedule/engine/transaction_test.ts", "tests/integration/transactions_test.ts"],
+  },
+  {
+    file: attemptRecorder,
+    original: "skipped: job.skipped + next.skipped",
+    replacement: "skipped: next.skipped",
+    tests: ["tests/schedule/engine/misfire_test.ts"],
+  },
+  {
+    file: attemptRecorder,
+    original: "if (applied) this.#tellNextRun(job, next);",
+    replacement: "this.#tellNextRun(job, next);",
+    tests: ["tests/schedule/engine/misfire_test.ts"],
+    equivalent:
+      "A refused write means that another worker has the series: this one only wakes for nothing, and tells of the same run.",
+  },
+  {
+    file: attemptTeller,
+    original: `if (job.phase === "ended") this.#parts.logKeeper.keep(job);`,
+    replacement: "",
+    tests: attemptTellerTests,
+  },
+  {
+    file: attemptTeller,
+    original: "if (skipped > 0) {",
+    replacement: "if (skipped > 1) {",
+    tests: ["tests/rate_limit/run_until_test.ts"],
+  },
+  {
+    file: attemptTeller,
+    original: "if (ending.exception !== null) {",
+    replacement: "if (true as boolean) {",
+    tests: ["tests/worker/failure_log_test.ts"],
+  },
+  {
+    file: attemptTeller,
+    original: `this.emit("retrying", job, details);`,
+    replacement: "",
+    tests: ["tests/events/task_events_test.ts"],
+  },
+  {
+    file: seriesRun,
+    original: "(nextRunAt <= now || nextRunAt === planned)",
+    replacement: "nextRunAt <= now",
+    tests: seriesRunTests,
+  },
+  {
+    file: seriesRun,
+    original: "underWay ? { ...state, servedSince: Infinity } : state",
+    replacement: "state",
+    tests: seriesRunTests,
+  },
+  {
+    file: seriesRun,
+    original: "startsAt >= runUntil",
+    replacement: "startsAt > runUntil",
+    tests: ["tests/rate_limit/run_until_test.ts"],
+  },
+  {
+    file: seriesRun,
+    original: "startsAt >= runUntil && !hasBegun(task)",
+    replacement: "startsAt >= runUntil",
+    tests: ["tests/rate_limit/run_until_test.ts"],
+  },
+  {
+    file: seriesRun,
+    original: "return task.rateSlotAt !== null || hasBegun(task);",
+    replacement: "return hasBegun(task);",
+    tests: seriesRunTests,
+  },
+  {
+    file: seriesRun,
+    original: "scheduledAt < nextRunAt && now < nextRunAt",
+    replacement: "scheduledAt < nextRunAt",
+    tests: ["tests/schedule/engine/extra_run_test.ts"],
+  },
+  {
+    file: seriesRun,
+    original: "runCount >= (recurrence.maxRuns ?? Infinity)",
+    replacement: "runCount > (recurrence.maxRuns ?? Infinity)",
+    tests: ["tests/schedule/engine/extra_run_test.ts"],
+  },
+  {
+    file: seriesRun,
+    original: "Math.min(Math.max(waitedMs, 60_000), 3_600_000)",
+    replacement: "Math.max(waitedMs, 60_000)",
+    tests: ["tests/schedule/engine/failing_test.ts"],
+  },
+  {
+    file: damagedTask,
+    original: "Math.abs(value) < lastCount",
+    replacement: "Math.abs(value) <= lastCount",
+    tests: damagedTaskTests,
+  },
+  {
+    file: damagedTask,
+    original: "if (rateSlotAt !== null && !isStorableInstant(rateSlotAt)) {",
+    replacement: "if (false as boolean) {",
+    tests: damagedTaskTests,
+  },
+  {
+    file: damagedTask,
+    original: "count !== null && !Number.isSafeInteger(count)",
+    replacement: "false",
+    tests: damagedTaskTests,
+  },
+  {
+    file: damagedTask,
+    original: "if (series.unreadable !== undefined) return",
+    replacement: "if (false as boolean) return",
+    tests: damagedTaskTests,
+  },
+  {
+    file: attemptSettings,
+    original: "return definition.retry ?? queue.retry ?? defaults.retry;",
+    replacement: "return definition.retry ?? defaults.retry;",
+    tests: attemptSettingsTests,
+  },
+  {
+    file: attemptSettings,
+    original: "return queue.timeoutMs ?? defaults.timeoutMs;",
+    replacement: "return defaults.timeoutMs;",
+    tests: attemptSettingsTests,
+  },
+];

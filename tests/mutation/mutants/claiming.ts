@@ -1,0 +1,249 @@
+// When a worker claims, how much, and what waits in its queues.
+
+import type { Mutant } from "../mutant.ts";
+
+const claimer = "src/worker/claimer.ts";
+const claimerTests = ["tests/worker/claimer_test.ts"];
+const doubt = "src/worker/doubt.ts";
+const doubtTests = ["tests/worker/doubt_test.ts"];
+const prefetch = "src/worker/prefetch.ts";
+const prefetchTests = ["tests/worker/prefetch_test.ts"];
+const queueRunner = "src/worker/queue_runner.ts";
+const queueRunnerTests = ["tests/worker/when_full_test.ts", "tests/worker/queues_test.ts"];
+const localQueue = "src/worker/local_queue.ts";
+const localQueueTests = ["tests/worker/queues_test.ts"];
+const places = "src/worker/places.ts";
+const placesTests = ["tests/worker/when_full_test.ts"];
+const roomWatch = "src/worker/room_watch.ts";
+const roomWatchTests = ["tests/worker/when_full_test.ts"];
+const giveBack = "src/worker/give_back.ts";
+const giveBackTests = ["tests/worker/queues_test.ts"];
+const starter = "src/worker/starter.ts";
+const starterTests = ["tests/worker/starvation_test.ts"];
+
+export const claiming: readonly Mutant[] = [
+  {
+    file: claimer,
+    original: "this.#fruitless > 1 ? backoffMs(this.#fruitless - 1) : 0",
+    replacement: "0",
+    tests: claimerTests,
+  },
+  {
+    file: claimer,
+    original: "if (isTransient(error)) this.#doubt.raise();",
+    replacement: "",
+    tests: claimerTests,
+  },
+  {
+    file: claimer,
+    original: `for (const runner of asked) runner.nextDueKnown = false;
+      throw error;`,
+    replacement: "throw error;",
+    tests: claimerTests,
+  },
+  {
+    file: claimer,
+    original: "if (this.#working === null && dueAt < this.#armedFor - 1) this.#arm();",
+    replacement: "",
+    tests: ["tests/schedule/engine/sleeping_test.ts"],
+  },
+  {
+    file: claimer,
+    original: "found ? busyMs : Math.min(idleMs, Math.max(busyMs, this.#pollMs * 2))",
+    replacement: "idleMs",
+    tests: claimerTests,
+  },
+  {
+    file: claimer,
+    original: "this.#parts.onWorkerLost(error.workerId);",
+    replacement: "",
+    tests: ["tests/worker/lease_keeper_test.ts"],
+  },
+  {
+    file: claimer,
+    original: `this.#nextDueAt = at;
+    if (this.#working === null) this.#arm();`,
+    replacement: "this.#nextDueAt = at;",
+    tests: ["tests/worker/claimer_test.ts", "tests/worker/timeouts_test.ts"],
+  },
+  {
+    file: claimer,
+    original: "if (counts.get(name) !== limit) continue;",
+    replacement: "continue;",
+    tests: ["tests/worker/queues_test.ts"],
+  },
+  {
+    file: doubt,
+    original: "this.#pauseMs *= 2;",
+    replacement: "",
+    tests: doubtTests,
+  },
+  {
+    file: doubt,
+    original: `await this.#parts.giveBackUnknown(workerId);
+    this.#isOpen = false;`,
+    replacement: `this.#isOpen = false;
+    await this.#parts.giveBackUnknown(workerId);`,
+    tests: doubtTests,
+  },
+  {
+    file: doubt,
+    original: `this.#isOpen = true;
+    this.#pauseMs = firstPauseMs;`,
+    replacement: "this.#isOpen = true;",
+    tests: doubtTests,
+  },
+  {
+    file: doubt,
+    original: "if (this.#pauseMs > lastPauseMs) return;",
+    replacement: "if (this.#pauseMs >= lastPauseMs) return;",
+    tests: doubtTests,
+  },
+  {
+    file: prefetch,
+    original: "Math.max(rate * spanMs, this.#target / mostDrop)",
+    replacement: "rate * spanMs",
+    tests: prefetchTests,
+  },
+  {
+    file: prefetch,
+    original: `whenFull === "Store" ? Math.min(2 * parallelism, capacity) : capacity`,
+    replacement: "capacity",
+    tests: prefetchTests,
+  },
+  {
+    file: prefetch,
+    original: "this.#target = Math.min(this.#most, 2 * this.#finished);",
+    replacement: "",
+    tests: prefetchTests,
+  },
+  {
+    file: prefetch,
+    original: "target > this.#least ? Math.floor",
+    replacement: "target >= this.#least ? Math.floor",
+    tests: prefetchTests,
+  },
+  {
+    file: prefetch,
+    original: `this.#finished = 0;
+      this.#windowStartedAt`,
+    replacement: "this.#windowStartedAt",
+    tests: prefetchTests,
+  },
+  {
+    file: queueRunner,
+    original: "(this.mayHaveMore ? this.#keptForStorage : 0)",
+    replacement: "0",
+    tests: queueRunnerTests,
+  },
+  {
+    file: queueRunner,
+    original: "this.#roomWaiters = this.#roomWaiters.filter((each) => each !== onRoom);",
+    replacement: "",
+    tests: queueRunnerTests,
+  },
+  {
+    file: queueRunner,
+    original: "[...this.#held, ...this.#heldWithSlot].filter(matches)",
+    replacement: "[...this.#held].filter(matches)",
+    tests: ["tests/rate_limit/rate_limiting_test.ts"],
+    filter: "not lost when it is cancelled meanwhile",
+  },
+  {
+    file: queueRunner,
+    original: "this.#running < this.settings.parallelism && !this.paused",
+    replacement: "this.#running < this.settings.parallelism",
+    tests: ["tests/worker/queues_test.ts"],
+  },
+  {
+    file: queueRunner,
+    original: "this.#ready.shift() ?? this.#waiting.shift()",
+    replacement: "this.#waiting.shift() ?? this.#ready.shift()",
+    tests: ["tests/worker/queue_runner_test.ts"],
+  },
+  {
+    file: queueRunner,
+    original: "this.#occupied >= (this.mayHaveMore ? target / 2 : target)",
+    replacement: "this.#occupied >= target",
+    tests: ["tests/worker/queue_runner_test.ts"],
+  },
+  {
+    file: localQueue,
+    original: ".sort((a, b) => b - a)",
+    replacement: ".sort((a, b) => a - b)",
+    tests: localQueueTests,
+  },
+  {
+    file: localQueue,
+    original: "this.#length -= removed.length;",
+    replacement: "",
+    tests: ["tests/worker/cancelling_test.ts"],
+  },
+  {
+    file: localQueue,
+    original: `this.#items = this.#items.slice(this.#head);
+      this.#head = 0;`,
+    replacement: "this.#items = this.#items.slice(this.#head);",
+    tests: localQueueTests,
+  },
+  {
+    file: localQueue,
+    original: "if (!wanted(fifo.first)) return undefined;",
+    replacement: "if (!wanted(fifo.first)) continue;",
+    tests: ["tests/worker/queue_runner_test.ts"],
+  },
+  {
+    file: places,
+    original: "if (--this.#kept === 0) {",
+    replacement: "if (false as boolean) {",
+    tests: ["tests/worker/stopping_test.ts"],
+  },
+  {
+    file: places,
+    original: "this.#workerId() !== null && this.#runner(queue).isFull",
+    replacement: "this.#runner(queue).isFull",
+    tests: placesTests,
+  },
+  {
+    file: roomWatch,
+    original: "if (!runner.isAwaited) return;",
+    replacement: "",
+    tests: roomWatchTests,
+  },
+  {
+    file: roomWatch,
+    original: "this.#watched.has(runner) || this.#told.has(runner)",
+    replacement: "this.#watched.has(runner)",
+    tests: roomWatchTests,
+  },
+  {
+    file: roomWatch,
+    original: "return this.waits(runner);",
+    replacement: "return;",
+    tests: roomWatchTests,
+  },
+  {
+    file: giveBack,
+    original: "for (const { task } of its) held.delete(task);",
+    replacement: "",
+    tests: giveBackTests,
+  },
+  {
+    file: giveBack,
+    original: "onFailed();",
+    replacement: "",
+    tests: giveBackTests,
+  },
+  {
+    file: starter,
+    original: "return now <= this.#sliceEndsAt;",
+    replacement: "return true;",
+    tests: starterTests,
+  },
+  {
+    file: starter,
+    original: "if (this.#filling || this.#stopped) return;",
+    replacement: "if (this.#filling) return;",
+    tests: ["tests/worker/stopping_test.ts", "tests/rate_limit/rate_limiting_test.ts"],
+  },
+];

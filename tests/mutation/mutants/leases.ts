@@ -1,0 +1,237 @@
+// How a worker keeps its leases, what its heartbeats tell it, and how it stops.
+
+import type { Mutant } from "../mutant.ts";
+
+const leaseKeeper = "src/worker/lease_keeper.ts";
+const leaseKeeperTests = ["tests/worker/lease_keeper_test.ts"];
+const heartbeatFindings = "src/worker/heartbeat_findings.ts";
+const heartbeatFindingsTests = ["tests/worker/queues_test.ts"];
+const workerReporter = "src/worker/worker_reporter.ts";
+const workerReporterTests = ["tests/worker/failure_log_test.ts"];
+const worker = "src/worker/worker.ts";
+const workerTests = ["tests/worker/stopping_test.ts"];
+const quarantine = "src/worker/quarantine.ts";
+const quarantineTests = ["tests/worker/suspects_test.ts"];
+
+export const leases: readonly Mutant[] = [
+  {
+    file: leaseKeeper,
+    original: "if (this.#workerId !== null) return; // the answer came so late",
+    replacement: "// the answer came so late",
+    tests: leaseKeeperTests,
+  },
+  {
+    file: leaseKeeper,
+    original: `this.#lastBeatAt = sentAt;
+    this.#findings`,
+    replacement: `this.#lastBeatAt = this.#clock.monotonic();
+    this.#findings`,
+    tests: leaseKeeperTests,
+  },
+  {
+    file: leaseKeeper,
+    original: "healthy ? this.#settings.heartbeatMs : this.#settings.heartbeatMs / 4",
+    replacement: "this.#settings.heartbeatMs",
+    tests: ["tests/worker/claimer_test.ts"],
+  },
+  {
+    file: leaseKeeper,
+    original: "if (result.othersLost) this.#releaseLost();",
+    replacement: "",
+    tests: ["tests/worker/cancelling_test.ts"],
+  },
+  {
+    file: leaseKeeper,
+    original: ".finally(() => this.#releasing = null)",
+    replacement: "",
+    tests: ["tests/events/task_events_test.ts"],
+  },
+  {
+    file: leaseKeeper,
+    original: "if (id !== null) await this.#storage.unregisterWorker(id);",
+    replacement: "",
+    tests: ["tests/worker/stopping_test.ts"],
+  },
+  {
+    file: leaseKeeper,
+    original: `this.#workerId = null;
+      this.#findings.onLeasesLost(id);`,
+    replacement: "this.#workerId = null;",
+    tests: leaseKeeperTests,
+  },
+  {
+    file: leaseKeeper,
+    original: "if (!this.#stopped) this.#armNext(0);",
+    replacement: "",
+    tests: leaseKeeperTests,
+  },
+  {
+    file: leaseKeeper,
+    original: "if (this.#workerId !== null) this.#armNext(0);",
+    replacement: "",
+    tests: ["tests/worker/queues_test.ts"],
+  },
+  {
+    file: leaseKeeper,
+    original: `this.#disarm();
+    if (this.#stopped) return;`,
+    replacement: "this.#disarm();",
+    tests: ["tests/worker/stopping_test.ts"],
+  },
+  {
+    file: leaseKeeper,
+    original: `if (this.#workerId !== id) return;
+    this.#storageClock.sync(result.now);`,
+    replacement: "this.#storageClock.sync(result.now);",
+    tests: leaseKeeperTests,
+  },
+  {
+    file: heartbeatFindings,
+    original: "for (const runner of runners.values()) runner.removeWhere(lost);",
+    replacement: "",
+    tests: ["tests/worker/lease_keeper_test.ts"],
+  },
+  {
+    file: heartbeatFindings,
+    original: "giveBack(runner);",
+    replacement: "",
+    tests: heartbeatFindingsTests,
+  },
+  {
+    file: heartbeatFindings,
+    original: "resume(runner); // some",
+    replacement: "// some",
+    tests: heartbeatFindingsTests,
+  },
+  {
+    file: heartbeatFindings,
+    original: "runner.resumedAt = clock.monotonic();",
+    replacement: "",
+    tests: ["tests/schedule/engine/misfire_test.ts"],
+    filter: "paused",
+  },
+  {
+    file: heartbeatFindings,
+    original: "claimer.clockRead();",
+    replacement: "",
+    tests: ["tests/schedule/engine/sleeping_test.ts"],
+  },
+  {
+    file: heartbeatFindings,
+    original: `this.#parts.reporter.tasksReleased(tasks);
+    this.#parts.claimer.lookEverywhere();`,
+    replacement: "this.#parts.reporter.tasksReleased(tasks);",
+    tests: ["tests/worker/lease_keeper_test.ts"],
+  },
+  {
+    file: heartbeatFindings,
+    original: `teller.emit("leaseLost", job);`,
+    replacement: "",
+    tests: ["tests/worker/lease_keeper_test.ts"],
+  },
+  {
+    file: workerReporter,
+    original: `if (!poisoned || definitions.get(type)?.logFailures === "none") continue;`,
+    replacement: "if (!poisoned) continue;",
+    tests: workerReporterTests,
+  },
+  {
+    file: worker,
+    original: "if (count > 0) this.#claimer.lookEverywhere();",
+    replacement: "",
+    tests: ["tests/worker/claimer_test.ts"],
+  },
+  {
+    file: worker,
+    original: "Math.max(this.#keeper.registeredAt, runner.resumedAt)",
+    replacement: "this.#keeper.registeredAt",
+    tests: ["tests/schedule/engine/misfire_test.ts"],
+    filter: "paused",
+  },
+  {
+    file: worker,
+    original: "if (this.#stopping) return void this.#giveBackAtStop(job, place);",
+    replacement: "",
+    tests: workerTests,
+  },
+  {
+    file: worker,
+    original: "[givenBack, handedOver, this",
+    replacement: "[givenBack, this",
+    tests: workerTests,
+  },
+  {
+    file: worker,
+    original: "await within(clock, graceMs, this.#executor.idle());",
+    replacement: "",
+    tests: workerTests,
+  },
+  {
+    file: worker,
+    original: "[givenBack, handedOver, this.#writer.idle(), this.#logKeeper.idle(), told]",
+    replacement: "[givenBack, handedOver, this.#writer.idle(), told]",
+    tests: workerTests,
+  },
+  {
+    file: worker,
+    original: "[givenBack, handedOver, this.#writer.idle(), this.#logKeeper.idle(), told]",
+    replacement: "[handedOver, this.#writer.idle(), this.#logKeeper.idle(), told]",
+    tests: workerTests,
+  },
+  {
+    file: worker,
+    original: "this.#lastEnded = job;",
+    replacement: "",
+    tests: ["tests/worker/starvation_test.ts"],
+  },
+  {
+    file: worker,
+    original: `if (signal.kind === "cancel") this.cancel(signal.taskIds);`,
+    replacement: `if (signal.kind === "cancel") return;`,
+    tests: ["tests/worker/cancelling_test.ts"],
+  },
+  {
+    file: worker,
+    original: `runner.freeSlot();
+    this.#quarantine`,
+    replacement: "this.#quarantine",
+    tests: ["tests/worker/queues_test.ts"],
+  },
+  {
+    file: worker,
+    original: "this.#rateLimiter.giveBack(job);",
+    replacement: "",
+    tests: ["tests/rate_limit/given_back_test.ts"],
+  },
+  {
+    file: worker,
+    original: `this.#stopping = true;
+    this.#starter.stop();`,
+    replacement: "this.#stopping = true;",
+    tests: workerTests,
+  },
+  {
+    file: quarantine,
+    original: "Math.max(1, Math.ceil(parts.poisonLimit / 2))",
+    replacement: "Math.ceil(parts.poisonLimit / 2)",
+    tests: quarantineTests,
+  },
+  {
+    file: quarantine,
+    original: "if (job.task.lostCount < this.#threshold) return true;",
+    replacement: "if (job.task.lostCount <= this.#threshold) return true;",
+    tests: quarantineTests,
+  },
+  {
+    file: quarantine,
+    original: "if (!runner.unhold(kept)) continue;",
+    replacement: "runner.unhold(kept);",
+    tests: quarantineTests,
+  },
+  {
+    file: quarantine,
+    original: "runner.freeSlot();",
+    replacement: "",
+    tests: quarantineTests,
+  },
+];

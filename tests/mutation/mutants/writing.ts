@@ -1,0 +1,181 @@
+// What is written in batches: ends of attempts, log lines, and how writes are repeated.
+
+import type { Mutant } from "../mutant.ts";
+
+const statusWriter = "src/worker/status_writer.ts";
+const statusWriterTests = ["tests/worker/unanswered_report_test.ts"];
+const logKeeper = "src/worker/log_keeper.ts";
+const logKeeperTests = ["tests/worker/log_keeper_test.ts"];
+const taskLogger = "src/log/task_logger.ts";
+const taskLoggerTests = ["tests/ever_task/outcome_test.ts"];
+const stepAges = "src/worker/step_ages.ts";
+const stepAgesTests = ["tests/worker/step_ages_test.ts"];
+const batchWriter = "src/storage/batching/batch_writer.ts";
+const batchWriterTests = ["tests/storage/batch_writer_test.ts"];
+const retryTransient = "src/storage/batching/retry_transient.ts";
+const retryTransientTests = ["tests/storage/batch_writer_test.ts"];
+const backoff = "src/storage/batching/backoff.ts";
+const backoffTests = ["tests/storage/batch_writer_test.ts"];
+const batchSize = "src/storage/batching/batch_size.ts";
+const batchSizeTests = ["tests/storage/batch_size_test.ts"];
+
+export const writing: readonly Mutant[] = [
+  {
+    file: statusWriter,
+    original: "if (this.#givenUp.has(entry.job)) {",
+    replacement: "if (false as boolean) {",
+    tests: statusWriterTests,
+  },
+  {
+    file: statusWriter,
+    original: "if (!transient && entries.length > 1) {",
+    replacement: "if (false as boolean) {",
+    tests: ["tests/worker/database_trouble_test.ts"],
+    filter: "holds up no other one",
+  },
+  {
+    file: statusWriter,
+    original: "if (failures > 0) entries = await this.#withoutStoredReports(entries);",
+    replacement: "",
+    tests: statusWriterTests,
+  },
+  {
+    file: statusWriter,
+    original: "record.workerId === holder && ",
+    replacement: "",
+    tests: ["tests/worker/lost_answers_test.ts", "tests/worker/late_answers_test.ts"],
+  },
+  {
+    file: statusWriter,
+    original: "entries[i]!.job.storedAt = now;",
+    replacement: "",
+    tests: ["tests/worker/step_ages_test.ts", "tests/worker/unanswered_report_test.ts"],
+  },
+  {
+    file: statusWriter,
+    original: "if (!this.#isAbandoned(entry.job)) return true;",
+    replacement: "return true;",
+    tests: statusWriterTests,
+  },
+  {
+    file: statusWriter,
+    original: "if (!transient && !this.#isolated.has(entries[0]!)) {",
+    replacement: "if (false as boolean) {",
+    tests: ["tests/worker/database_trouble_test.ts"],
+    filter: "holds up no other one",
+  },
+  {
+    file: statusWriter,
+    original: "size += steps[i]!.exception?.length ?? 0;",
+    replacement: "size += 0;",
+    tests: ["tests/storage/batch_size_test.ts"],
+  },
+  {
+    file: logKeeper,
+    original: "isUnderWay(job.task) || job.keptLog",
+    replacement: "isUnderWay(job.task)",
+    tests: logKeeperTests,
+  },
+  {
+    file: logKeeper,
+    original: "isUnderWay(job.task) || job.keptLog",
+    replacement: "job.keptLog",
+    tests: logKeeperTests,
+  },
+  {
+    file: logKeeper,
+    original: "const key = `${task.id} ${run}`;",
+    replacement: "const key = `${run}`;",
+    tests: logKeeperTests,
+  },
+  {
+    file: taskLogger,
+    original: "rank[level] < rank[this.#capture.minimumLevel]",
+    replacement: "rank[level] <= rank[this.#capture.minimumLevel]",
+    tests: taskLoggerTests,
+  },
+  {
+    file: taskLogger,
+    original: "lines.slice(0, Math.max(0, room))",
+    replacement: "lines.slice(0, room)",
+    tests: ["tests/worker/log_keeper_test.ts"],
+  },
+  {
+    file: taskLogger,
+    original: "dropped + lines.length - kept.length",
+    replacement: "lines.length - kept.length",
+    tests: ["tests/worker/log_keeper_test.ts"],
+  },
+  {
+    file: taskLogger,
+    original: "agoMs: now - at",
+    replacement: "agoMs: 0",
+    tests: ["tests/log/logger_test.ts"],
+  },
+  {
+    file: stepAges,
+    original: "Math.floor(Math.max(0, now - Math.max(at, storedAt)))",
+    replacement: "Math.round(Math.max(0, now - Math.max(at, storedAt)))",
+    tests: stepAgesTests,
+  },
+  {
+    file: stepAges,
+    original: "Math.max(at, storedAt)",
+    replacement: "at",
+    tests: stepAgesTests,
+  },
+  {
+    file: batchWriter,
+    original: "this.#writing >= this.#options.concurrency",
+    replacement: "this.#writing > this.#options.concurrency",
+    tests: batchWriterTests,
+  },
+  {
+    file: batchWriter,
+    original: "batch.length === 1 || isTransient(error)",
+    replacement: "batch.length === 1",
+    tests: batchWriterTests,
+  },
+  {
+    file: batchWriter,
+    original: "else if (this.#writing === 0) {",
+    replacement: "else {",
+    tests: batchWriterTests,
+  },
+  {
+    file: batchWriter,
+    original: "if (this.#writing === 0 && this.#pending.length === 0) return",
+    replacement: "if (this.#pending.length === 0) return",
+    tests: batchWriterTests,
+  },
+  {
+    file: retryTransient,
+    original: "clock.monotonic() - started + pause > retryForMs",
+    replacement: "clock.monotonic() - started > retryForMs",
+    tests: retryTransientTests,
+  },
+  {
+    file: retryTransient,
+    original: "!isTransient(error) || ",
+    replacement: "",
+    tests: retryTransientTests,
+  },
+  {
+    file: backoff,
+    original: "Math.min(2_000, 20 * 2 ** Math.min(failures - 1, 10))",
+    replacement: "20 * 2 ** Math.min(failures - 1, 10)",
+    tests: backoffTests,
+  },
+  {
+    file: batchSize,
+    original: "<= mostCharacters) end++",
+    replacement: "< mostCharacters) end++",
+    tests: batchSizeTests,
+  },
+  {
+    file: batchSize,
+    original: "return Math.max(end, Math.min(from + 1, most));",
+    replacement: "return end;",
+    tests: ["tests/storage/batch_size_test.ts"],
+  },
+];
