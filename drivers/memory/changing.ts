@@ -5,6 +5,7 @@ import type {
   CancelOutcome,
   ChangeResult,
   RunEnd,
+  SeriesCorrection,
   StatusChange,
 } from "../../src/storage/requests.ts";
 import { lastStep, putsInLine } from "../../src/storage/status_steps.ts";
@@ -98,5 +99,16 @@ export function makeTaskDue(state: MemoryState, taskId: string, now: number): bo
   row.rateSlotAt = null;
   state.setStatus(row, "Queued", null, now);
   state.due.setDue(row, now);
+  return true;
+}
+
+/** One series of {@linkcode Storage.correctSeries}. */
+export function correctSeries(state: MemoryState, correction: SeriesCorrection): boolean {
+  const { taskId, plannedAt, nextRunAt, anchorAt, dueAt } = correction;
+  const row = state.rows.get(taskId);
+  if (row === undefined || row.dueAt === null || row.series?.nextRunAt !== plannedAt) return false;
+  row.series.nextRunAt = nextRunAt;
+  row.series.anchorAt = anchorAt;
+  state.due.setDue(row, Math.min(row.dueAt, dueAt));
   return true;
 }

@@ -9,7 +9,7 @@ import type { ConnectionOptions, Polling, WakeSignal } from "../../src/storage/r
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import { lastStep, putsInLine } from "../../src/storage/status_steps.ts";
 import type { Storage } from "../../src/storage/storage.ts";
-import { cancelTask, changeStatus, endRun, makeTaskDue } from "./changing.ts";
+import { cancelTask, changeStatus, correctSeries, endRun, makeTaskDue } from "./changing.ts";
 import { countLogs, saveLogs } from "./logging.ts";
 import type { MemoryState, WakeListener } from "./memory_state.ts";
 import { persistTask } from "./persisting.ts";
@@ -131,6 +131,14 @@ export class MemoryStorage implements Storage {
     return this.#run((state, now) => {
       const results = taskIds.map((taskId) => makeTaskDue(state, taskId, now));
       this.#wake({ kind: "tasks" });
+      return results;
+    });
+  }
+
+  correctSeries(...[corrections]: Args<"correctSeries">): ReturnType<Storage["correctSeries"]> {
+    return this.#run((state) => {
+      const results = corrections.map((correction) => correctSeries(state, correction));
+      if (results.includes(true)) this.#wake({ kind: "tasks" });
       return results;
     });
   }

@@ -17,6 +17,7 @@ const parameterTypes = {
   release_tasks: ["text", "json", "json"],
   release_unknown_tasks: ["text", "json", "json"],
   make_due: ["json", "json"],
+  correct_series: ["json", "json"],
   next_due_at: ["json", "json"],
   register_worker: ["text", "text"],
   heartbeat: ["text", "float8", "uuid"],

@@ -26,6 +26,7 @@ import {
   type ClaimedLists,
   fromClaimedLists,
   toCompletions,
+  toCorrection,
   toId,
   toLogLine,
   toNewTask,
@@ -179,6 +180,14 @@ export class PostgresStorage implements Storage {
     const message = this.#message("tasks");
     const due = new Set(await this.#access.call<string[]>("make_due", taskIds.map(toId), message));
     return taskIds.map((taskId) => due.has(taskId));
+  }
+
+  async correctSeries(...[corrections]: Args<"correctSeries">): Result<"correctSeries"> {
+    if (corrections.length === 0) return [];
+    const rows = [...corrections].sort(byTaskId).map(toCorrection);
+    const message = this.#message("tasks");
+    const corrected = new Set(await this.#access.call<string[]>("correct_series", rows, message));
+    return corrections.map(({ taskId }) => corrected.has(taskId));
   }
 
   async nextDueAt(...[queues, types]: Args<"nextDueAt">): Result<"nextDueAt"> {

@@ -12,6 +12,7 @@ import type {
   NewTask,
   ReleasedTask,
   RunEnd,
+  SeriesCorrection,
   StatusChange,
   StatusStep,
 } from "../../src/storage/requests.ts";
@@ -152,6 +153,18 @@ export function toRunEnd(run: RunEnd): object {
 /** What {@linkcode toReleased} makes of it is what release_tasks takes. */
 export function toReleased({ taskId, token, dueAt }: ReleasedTask): object {
   return { id: toId(taskId), token, due_at_ms: dueAt };
+}
+
+/** A correction as correct_series takes it. */
+export function toCorrection(correction: SeriesCorrection): object {
+  const { taskId, plannedAt, nextRunAt, anchorAt, dueAt } = correction;
+  return {
+    id: toId(taskId),
+    planned_at_ms: plannedAt,
+    next_run_at_ms: nextRunAt,
+    anchor_at_ms: anchorAt,
+    due_at_ms: dueAt,
+  };
 }
 
 /** A line as save_execution_logs takes it. */

@@ -2,7 +2,7 @@
 // Generated from sql/sqlite/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/sqlite/. */
-export type SqlFileName = "0001_schema.sql" | "0002_returned_rate_slots.sql";
+export type SqlFileName = "0001_schema.sql" | "0002_returned_rate_slots.sql" | "0003_series_index.sql";
 
 /** The files of sql/sqlite/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -156,5 +156,11 @@ CREATE TABLE returned_rate_slots (
 
 INSERT INTO evertask_migrations (version, applied_at_utc)
 VALUES (2, unixepoch() * 1000);
+`,
+  "0003_series_index.sql": `-- The series, however few they are among tasks that have ended: each worker reads them all when it starts.
+CREATE INDEX queued_tasks_series ON queued_tasks (id) WHERE recurring_task IS NOT NULL;
+
+INSERT INTO evertask_migrations (version, applied_at_utc)
+VALUES (3, unixepoch() * 1000);
 `,
 };

@@ -12,6 +12,7 @@ import type {
   ReleaseLostRequest,
   ReturnedRateSlot,
   RunEnd,
+  SeriesCorrection,
   StatusChange,
   WakeSignal,
 } from "../../src/storage/requests.ts";
@@ -36,6 +37,7 @@ import {
   statusAudit,
 } from "./reading.ts";
 import { Retention } from "./retention.ts";
+import { correctSeries } from "./series.ts";
 import { auditGrowth, backlog, statistics } from "./statistics.ts";
 import { makeDue, release, releaseUnknown, requestCancel } from "./waiting.ts";
 import { WakeWatch } from "./wake_watch.ts";
@@ -135,6 +137,10 @@ export class SqliteStorage implements Storage {
 
   makeDue(taskIds: readonly string[]): Result<"makeDue"> {
     return this.#access.many(taskIds, {}, makeDue);
+  }
+
+  correctSeries(corrections: readonly SeriesCorrection[]): Result<"correctSeries"> {
+    return this.#access.many(corrections, {}, correctSeries);
   }
 
   nextDueAt(queues: readonly string[], types: readonly string[]): Result<"nextDueAt"> {

@@ -9,6 +9,7 @@ import type {
   ReleasedTask,
   ReturnedRateSlot,
   RunEnd,
+  SeriesCorrection,
   StatusChange,
 } from "../../src/storage/requests.ts";
 import { lastStep } from "../../src/storage/status_steps.ts";
@@ -129,6 +130,19 @@ export function releasedTasks(tasks: readonly ReleasedTask[]): Rows {
     DueAtUtc: toIso(dueAt),
   }));
   return rowsOf(types.releasedTaskList, rows);
+}
+
+/** Times that series should have. */
+export function seriesCorrections(corrections: readonly SeriesCorrection[]): Rows {
+  const rows = corrections.map((correction, Ordinal) => ({
+    TaskId: correction.taskId,
+    Ordinal,
+    PlannedUtc: toIso(correction.plannedAt),
+    NextRunUtc: toIso(correction.nextRunAt),
+    AnchorUtc: toIso(correction.anchorAt),
+    DueAtUtc: toIso(correction.dueAt),
+  }));
+  return rowsOf(types.seriesCorrectionList, rows);
 }
 
 /** Log lines. */

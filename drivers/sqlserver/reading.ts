@@ -14,7 +14,7 @@ import type {
 import { type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
 import type { Row, SqlServerDatabase } from "./database.ts";
 import { toDate } from "./instants.ts";
-import { bigInt, bit, id, instant, int, name, type Parameter } from "./mssql.ts";
+import { bigInt, id, instant, int, name, type Parameter } from "./mssql.ts";
 import * as rows from "./rows.ts";
 import { fromStoredName, toStoredName } from "./text.ts";
 
@@ -64,7 +64,8 @@ export async function listTasks(
   addOneOf("Status", statuses, "t.[Status]");
   addOneOf("Type", types, "t.[Type]");
   addOneOf("Queue", queues, `COALESCE(t.[QueueName], N'${rows.defaultQueue}')`);
-  if (recurring !== undefined) add("Recurring", bit(recurring), "t.[IsRecurring] = @Recurring");
+  // No parameter: the filtered index of the series is used where the text says that it holds them.
+  if (recurring !== undefined) conditions.push(`t.[IsRecurring] = ${recurring ? 1 : 0}`);
   if (createdFrom !== undefined) {
     add("From", instant(toDate(createdFrom)), "t.[CreatedAtUtc] >= @From");
   }

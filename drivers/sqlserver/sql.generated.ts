@@ -2,7 +2,7 @@
 // Generated from sql/sqlserver/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/sqlserver/. */
-export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "0005_returned_rate_slots.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_Purge.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_RequestCancel.sql" | "usp_ReturnRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_TakeRateSlots.sql" | "usp_UnregisterWorker.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql";
+export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "0005_returned_rate_slots.sql" | "0006_series_corrections.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_CorrectSeries.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_Purge.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_RequestCancel.sql" | "usp_ReturnRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_TakeRateSlots.sql" | "usp_UnregisterWorker.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql";
 
 /** The files of sql/sqlserver/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -558,6 +558,35 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 5)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (5, SYSUTCDATETIME());
 GO
 `,
+  "0006_series_corrections.sql": `-- Series whose next run was planned while the server's clock was ahead: what finds all series, and the type of the batch of
+-- usp_CorrectSeries.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+
+-- The series, however few they are among tasks that have ended: each worker reads them all when it starts.
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 6)
+    CREATE INDEX [IX_QueuedTasks_Series]
+        ON [EverTask].[QueuedTasks] ([IdOrder])
+        WHERE [IsRecurring] = 1;
+GO
+
+IF TYPE_ID(N'[EverTask].[SeriesCorrectionList]') IS NULL
+    CREATE TYPE [EverTask].[SeriesCorrectionList] AS TABLE (
+        [TaskId]     uniqueidentifier NOT NULL PRIMARY KEY,
+        [Ordinal]    int              NOT NULL UNIQUE,
+        [PlannedUtc] varchar(30)      NOT NULL,
+        [NextRunUtc] varchar(30)      NOT NULL,
+        [AnchorUtc]  varchar(30)      NOT NULL,
+        [DueAtUtc]   varchar(30)      NOT NULL
+    );
+GO
+
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 6)
+    INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (6, SYSUTCDATETIME());
+GO
+`,
   "usp_ClaimTasks.sql": `-- Takes due tasks for a worker: highest priority first, then longest due, then lowest id, of each queue.
 --
 --   @Types   the types that the worker has handlers for
@@ -688,6 +717,43 @@ BEGIN
 
     EXEC [EverTask].[usp_UpdateCurrentRun] @TaskId = @TaskId, @ExecutionTimeMs = @ExecutionTimeMs,
         @NextRunUtc = @NextRunUtc, @AuditLevel = @AuditLevel, @Status = N'Completed';
+END
+GO
+`,
+  "usp_CorrectSeries.sql": `-- Gives waiting series another next run and anchor, and makes them due sooner. One that a worker holds, or whose next run is
+-- not PlannedUtc, to the millisecond, stays as it is.
+--
+-- Answers a row a correction, in order: Corrected (1 or 0).
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_CorrectSeries];
+GO
+CREATE PROCEDURE [EverTask].[usp_CorrectSeries]
+    @Corrections [EverTask].[SeriesCorrectionList] READONLY
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Corrected TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
+
+    -- What a worker holds is not due.
+    UPDATE [EverTask].[QueuedTasks]
+    SET [NextRunUtc] = CONVERT(datetimeoffset(3), c.[NextRunUtc]),
+        [AnchorUtc] = CONVERT(datetimeoffset(3), c.[AnchorUtc]),
+        [DueAtUtc] = CASE WHEN [QueuedTasks].[DueAtUtc] < CONVERT(datetimeoffset(3), c.[DueAtUtc])
+            THEN [QueuedTasks].[DueAtUtc] ELSE CONVERT(datetimeoffset(3), c.[DueAtUtc]) END
+    OUTPUT inserted.[Id] INTO @Corrected ([TaskId])
+    FROM @Corrections AS c, [EverTask].[QueuedTasks] WITH (FORCESEEK)
+    WHERE [QueuedTasks].[Id] = c.[TaskId] AND [QueuedTasks].[IsRecurring] = 1 AND [QueuedTasks].[DueAtUtc] IS NOT NULL
+        AND CAST([QueuedTasks].[NextRunUtc] AS datetimeoffset(3)) = CONVERT(datetimeoffset(3), c.[PlannedUtc])
+    OPTION (LOOP JOIN, FORCE ORDER);
+
+    SELECT CASE WHEN c.[TaskId] IN (SELECT [TaskId] FROM @Corrected) THEN 1 ELSE 0 END AS [Corrected]
+    FROM @Corrections AS c
+    ORDER BY c.[Ordinal];
 END
 GO
 `,

@@ -125,6 +125,14 @@ export class SqlServerStorage implements Storage {
     });
   }
 
+  correctSeries(...[corrections]: Args<"correctSeries">): ReturnType<Storage["correctSeries"]> {
+    return inLockOrder(corrections, ({ taskId }) => taskId, async (sorted) => {
+      const parameters = { Corrections: batches.seriesCorrections(sorted) };
+      const [found] = await this.#database.call("usp_CorrectSeries", parameters);
+      return found!.map(({ Corrected }) => rows.truth(Corrected));
+    });
+  }
+
   async nextDueAt(...[queues, types]: Args<"nextDueAt">): Promise<number | null> {
     if (queues.length === 0 || types.length === 0) return null;
     const [found] = await this.#database.call("usp_NextDueAt", {

@@ -103,6 +103,16 @@ export const releasedTaskList = tableType("ReleasedTaskList", {
   DueAtUtc: instant,
 });
 
+/** Times that series should have. */
+export const seriesCorrectionList = tableType("SeriesCorrectionList", {
+  TaskId: id,
+  Ordinal: int,
+  PlannedUtc: instant,
+  NextRunUtc: instant,
+  AnchorUtc: instant,
+  DueAtUtc: instant,
+});
+
 /** Wishes for slots of rate limits. */
 export const rateSlotRequestList = tableType("RateSlotRequestList", {
   Ordinal: int,

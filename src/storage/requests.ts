@@ -193,6 +193,20 @@ export interface RunEnd {
   readonly counts?: boolean;
 }
 
+/** The times that a series should have, after a clock that was ahead has planned it. */
+export interface SeriesCorrection {
+  /** The task. */
+  readonly taskId: string;
+  /** The next run that the series has, as far as the caller knows. */
+  readonly plannedAt: number;
+  /** The next run that it should have. */
+  readonly nextRunAt: number;
+  /** The anchor that it should have. */
+  readonly anchorAt: number;
+  /** When it can be claimed, at the latest: its next run, or before that another attempt of the present one. */
+  readonly dueAt: number;
+}
+
 /** What became of a change. */
 export interface ChangeResult {
   /** False when the lease was not (or no longer) held, or the task does not exist: nothing was written. */

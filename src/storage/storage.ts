@@ -36,6 +36,7 @@ import type {
   ReleaseLostRequest,
   ReturnedRateSlot,
   RunEnd,
+  SeriesCorrection,
   StatusChange,
   WakeSignal,
 } from "./requests.ts";
@@ -209,6 +210,15 @@ export interface Storage {
    * @returns Whether each is due now.
    */
   makeDue(taskIds: readonly string[]): Promise<readonly boolean[]>;
+
+  /**
+   * Gives waiting series another next run and anchor, and makes them due sooner. A series stays as it is if a worker holds it
+   * or its next run is no longer the one that the caller knows: two processes that do the same do it once. A task appears at
+   * most once in the list. No status changes, so nothing is audited.
+   *
+   * @returns Whether each was changed.
+   */
+  correctSeries(corrections: readonly SeriesCorrection[]): Promise<readonly boolean[]>;
 
   /** The earliest instant at which one of these types becomes due in one of these queues (paused ones left out); null: none. */
   nextDueAt(queues: readonly string[], types: readonly string[]): Promise<number | null>;

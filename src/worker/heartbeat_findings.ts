@@ -12,6 +12,7 @@ import type { Job } from "./job.ts";
 import type { Held } from "./places.ts";
 import type { LeaseKeeperFindings } from "./lease_keeper.ts";
 import type { QueueRunner } from "./queue_runner.ts";
+import type { SeriesCorrector } from "./series_corrector.ts";
 import type { WorkerReporter } from "./worker_reporter.ts";
 
 /** What the findings concern. */
@@ -23,6 +24,7 @@ export interface FindingsParts {
   readonly executor: Executor;
   readonly teller: AttemptTeller;
   readonly reporter: WorkerReporter;
+  readonly corrector: SeriesCorrector;
   /** The tasks that this process holds. */
   readonly held: Set<Held>;
   readonly workerId: () => string | null;
@@ -44,8 +46,9 @@ export class HeartbeatFindings implements LeaseKeeperFindings {
   }
 
   onHeartbeat(result: HeartbeatResult): void {
-    const { clock, runners, claimer, cancel, giveBack, resume } = this.#parts;
+    const { clock, runners, claimer, corrector, cancel, giveBack, resume } = this.#parts;
     claimer.clockRead();
+    corrector.onHeartbeat();
     cancel(result.cancelRequests);
     for (const [name, runner] of runners) {
       const paused = result.pausedQueues.includes(name);
@@ -59,6 +62,10 @@ export class HeartbeatFindings implements LeaseKeeperFindings {
         claimer.lookEverywhere();
       }
     }
+  }
+
+  onClockSetBack(setBackMs: number): void {
+    this.#parts.corrector.clockSetBack(setBackMs);
   }
 
   onReachable(): void {

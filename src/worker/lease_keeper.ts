@@ -13,6 +13,8 @@ import type { StorageClock } from "../time/storage_clock.ts";
 export interface LeaseKeeperFindings {
   /** A heartbeat was answered. */
   onHeartbeat(result: HeartbeatResult): void;
+  /** The storage's clock was set back, by so many milliseconds. Told before the heartbeat. */
+  onClockSetBack(setBackMs: number): void;
   /** Storage answers again after it did not, or a worker has been registered anew: whatever was told meanwhile was missed. */
   onReachable(): void;
   /** All leases of `workerId` are lost: others may have the tasks by now. A new id is taken before the next claim. */
@@ -200,7 +202,8 @@ export class LeaseKeeper {
     const sentAt = this.#clock.monotonic();
     const result = await this.#storage.heartbeat(id, leaseMs);
     if (this.#workerId !== id) return;
-    this.#storageClock.sync(result.now);
+    const setBackMs = this.#storageClock.syncAndCompare(result.now, sentAt);
+    if (setBackMs > 0) this.#findings.onClockSetBack(setBackMs);
     if (!result.alive) return this.lose(id);
     this.#lastBeatAt = sentAt;
     this.#findings.onHeartbeat(result);

@@ -1,9 +1,18 @@
 // A worker's view of recurring series: whether a due occurrence runs or is dropped, and when the next one is.
 
+import { type SeriesTimes, timesFromNow } from "../schedule/clock_set_back.ts";
 import { parseRecurrence, type Recurrence } from "../schedule/recurrence.ts";
-import { type DueState, type NextRun, runAfter, runDue } from "../schedule/series.ts";
+import {
+  type AnchoredRecurrence,
+  type DueState,
+  type NextRun,
+  runAfter,
+  runDue,
+  type SeriesState,
+} from "../schedule/series.ts";
 import type { ClaimedTask, SeriesRecord } from "../storage/records.ts";
 import { describeError } from "../thrown/describe_error.ts";
+import { isStorableInstant } from "../time/instant.ts";
 
 /** What to do with a claimed occurrence. */
 export type OccurrencePlan =
@@ -17,7 +26,7 @@ export type OccurrencePlan =
 const parsed = new Map<string, Recurrence>();
 
 /** Series share few schedules, so each text is parsed once. */
-function recurrenceOf({ schedule, anchorAt, maxRuns, runUntil }: SeriesRecord): Recurrence {
+function recurrenceOf({ schedule, anchorAt, maxRuns, runUntil }: SeriesRecord): AnchoredRecurrence {
   let recurrence = parsed.get(schedule);
   if (recurrence === undefined) {
     if (parsed.size >= 1000) parsed.clear();
@@ -122,13 +131,44 @@ export function nextAfterRun(
   now: number,
   counts: boolean,
 ): NextRun {
-  const runCount = series.runCount + (counts ? 1 : 0);
   const recurrence = recurrenceOf(series);
-  const { nextRunAt } = series;
-  if (nextRunAt !== null && scheduledAt < nextRunAt && now < nextRunAt) {
+  const runCount = series.runCount + (counts ? 1 : 0);
+  const next = nextBy(recurrence, series.nextRunAt, { scheduledAt, now, runCount });
+  if (next.nextRunAt === null) return next;
+  // Where the occurrence was planned by a clock that was ahead, so is what follows from it.
+  const times = timesFromNow(recurrence, next.nextRunAt, now);
+  return times === null ? next : { nextRunAt: times.nextRunAt, skipped: 0 };
+}
+
+function nextBy(recurrence: Recurrence, planned: number | null, state: SeriesState): NextRun {
+  const { scheduledAt, now, runCount } = state;
+  if (planned !== null && scheduledAt < planned && now < planned) {
     // An extra run: the planned one stays.
     const ended = runCount >= (recurrence.maxRuns ?? Infinity);
-    return { nextRunAt: ended ? null : nextRunAt, skipped: 0 };
+    return { nextRunAt: ended ? null : planned, skipped: 0 };
   }
-  return runAfter(recurrence, { scheduledAt, now, runCount });
+  return runAfter(recurrence, state);
+}
+
+/**
+ * What the next run and the anchor of a series should be, if a clock that was ahead has planned them; null: they are right, or
+ * this process cannot tell. Never throws.
+ *
+ * @param now The storage's clock.
+ * @param aheadMs By how much that clock was ahead, if that is known.
+ */
+export function timesSeenFromNow(
+  series: SeriesRecord,
+  now: number,
+  aheadMs?: number,
+): SeriesTimes | null {
+  const { nextRunAt, anchorAt } = series;
+  if (nextRunAt === null || !isStorableInstant(nextRunAt) || !isStorableInstant(anchorAt)) {
+    return null;
+  }
+  try {
+    return timesFromNow(recurrenceOf(series), nextRunAt, now, aheadMs);
+  } catch {
+    return null; // a schedule of another version, or for another worker
+  }
 }

@@ -19,6 +19,7 @@ import { Quarantine } from "./quarantine.ts";
 import { QueueRunner } from "./queue_runner.ts";
 import { defaultQueue } from "./queue_settings.ts";
 import { RateLimiter } from "./rate_limiter.ts";
+import { SeriesCorrector } from "./series_corrector.ts";
 import { Starter } from "./starter.ts";
 import { StatusWriter } from "./status_writer.ts";
 import type { WorkerParts } from "./worker_parts.ts";
@@ -42,6 +43,7 @@ export class Worker {
   readonly #rateLimiter: RateLimiter;
   readonly #quarantine: Quarantine;
   readonly #starter: Starter;
+  readonly #corrector: SeriesCorrector;
   /** The job that ended last: if the event loop was blocked, it is a suspect. */
   #lastEnded: Job | null = null;
   #stopWaking: () => void = () => {};
@@ -147,6 +149,11 @@ export class Worker {
       executor: this.#executor,
       onLow: () => this.#claimer.wake(),
     });
+    this.#corrector = new SeriesCorrector({
+      ...parts,
+      patienceMs: parts.lease.leaseMs,
+      onCorrected: () => this.#claimer.lookEverywhere(),
+    });
     const findings = new HeartbeatFindings({
       clock,
       logger,
@@ -155,6 +162,7 @@ export class Worker {
       executor: this.#executor,
       teller: this.#teller,
       reporter: this.#reporter,
+      corrector: this.#corrector,
       held: this.#held,
       workerId: () => this.#keeper.workerId,
       cancel: (taskIds) => this.cancel(taskIds),
@@ -207,10 +215,10 @@ export class Worker {
       this.#executor.giveUpAll();
     }
     await within(clock, graceMs, this.#executor.idle());
-    const told = this.#reporter.idle();
+    const told = [this.#reporter.idle(), this.#corrector.stop()];
     const handedOver = this.places.idle();
-    const writtenDown = [givenBack, handedOver, this.#writer.idle(), this.#logKeeper.idle(), told];
-    await within(clock, leaseMs, Promise.all(writtenDown));
+    const writtenDown = [givenBack, handedOver, this.#writer.idle(), this.#logKeeper.idle()];
+    await within(clock, leaseMs, Promise.all([...writtenDown, ...told]));
     await within(clock, graceMs, this.#teller.idle().then(() => this.#logKeeper.idle()));
     this.#writer.stop();
     this.#executor.stop();

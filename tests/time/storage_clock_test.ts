@@ -1,8 +1,11 @@
-// The storage's clock as a process knows it: it goes on by the monotonic clock from what storage said last.
+// The storage's clock as a process knows it: it goes on by the monotonic clock from what storage said last,
+// whose answers take as long as they take.
 
 import { assertEquals } from "@std/assert";
+import fc from "fast-check";
 import { FakeClock } from "../../src/testing/mod.ts";
-import { StorageClock } from "../../src/time/storage_clock.ts";
+import { systemClock } from "../../src/time/clock.ts";
+import { readingErrorMs, StorageClock } from "../../src/time/storage_clock.ts";
 
 Deno.test("the storage's clock goes on from what storage said, however the clock of the process is set", async () => {
   const clock = new FakeClock(1_000_000);
@@ -21,4 +24,47 @@ Deno.test("its readings are whole milliseconds", async () => {
   const storageClock = new StorageClock(clock);
   await clock.advance(0.7);
   assertEquals([storageClock.now(), storageClock.at(2.4), storageClock.at(2.5)], [1, 2, 3]);
+});
+
+/** A reading: how long the answer takes to be asked for and to come, and by how much the clock is set before. */
+interface Reading {
+  readonly pauseMs: number;
+  readonly askMs: number;
+  readonly answerMs: number;
+  readonly setByMs: number;
+}
+
+const ms = fc.integer({ min: 0, max: 30_000 });
+const readings = (setByMs: fc.Arbitrary<number>) =>
+  fc.array(fc.record<Reading>({ pauseMs: ms, askMs: ms, answerMs: ms, setByMs }), { minLength: 1 });
+
+/** Takes the readings one after the other, and tells at which the clock was seen to be set back. */
+function play(readings: readonly Reading[]): boolean[] {
+  let now = 0;
+  let aheadMs = 0;
+  const storageClock = new StorageClock({ ...systemClock, monotonic: () => now });
+  return readings.map(({ pauseMs, askMs, answerMs, setByMs }) => {
+    aheadMs += setByMs;
+    const askedAt = now += pauseMs;
+    const storageNow = (now += askMs) + aheadMs;
+    now += answerMs;
+    return storageClock.syncAndCompare(storageNow, askedAt) > 0;
+  });
+}
+
+Deno.test("a clock that goes on, or is set forward, is never taken for one that was set back", () => {
+  fc.assert(fc.property(readings(ms), (taken) => {
+    assertEquals(play(taken).includes(true), false);
+  }));
+});
+
+Deno.test("a clock that is set back is seen, once, however long answers take", () => {
+  const notSet = fc.constant(0);
+  fc.assert(fc.property(readings(notSet), readings(notSet), (before, after) => {
+    const slowest = Math.max(...[...before, ...after].map((each) => each.askMs + each.answerMs));
+    const [first, ...others] = after;
+    const setByMs = -(2 * slowest + readingErrorMs + 1);
+    const seen = play([...before, { ...first!, setByMs }, ...others]);
+    assertEquals(seen, [...before.map(() => false), true, ...others.map(() => false)]);
+  }));
 });

@@ -19,6 +19,7 @@ import { readingAndPaging } from "./cases/reading_and_paging.ts";
 import { recurringRuns } from "./cases/recurring_runs.ts";
 import { releaseAndMakeDue } from "./cases/release_and_make_due.ts";
 import { retention } from "./cases/retention.ts";
+import { seriesCorrections } from "./cases/series_corrections.ts";
 import { statusChanges } from "./cases/status_changes.ts";
 import { taskKeys } from "./cases/task_keys.ts";
 import type { Topic } from "./scene.ts";
@@ -33,6 +34,7 @@ export const topics: readonly Topic[] = [
   changesByHand,
   auditMatrix,
   recurringRuns,
+  seriesCorrections,
   leasesAndFences,
   lostWorkers,
   cancel,

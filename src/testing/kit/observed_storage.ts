@@ -14,6 +14,7 @@ const writes = [
   "releaseUnknown",
   "releaseLost",
   "makeDue",
+  "correctSeries",
   "setQueuePaused",
 ];
 

@@ -177,6 +177,30 @@ Deno.test("claim, finish and release use their indexes, whatever the statistics 
   await storage.persist(newTasks(250));
   const persist = await scansOf(() => watched.persist(newTasks(250, { claimFor: "planner" })));
   assertEquals(persist, [], "new tasks read none of the old ones");
+
+  const nextRunAt = Date.now() + 86_400_000;
+  const series = {
+    schedule: "{}",
+    info: "",
+    anchorAt: 0,
+    maxRuns: null,
+    runUntil: null,
+    nextRunAt,
+  };
+  const planned = newTasks(250, { series, due: { at: nextRunAt }, status: "WaitingQueue" });
+  await storage.persist(planned);
+  const corrections = planned.map(({ id }) => {
+    const sooner = nextRunAt - 1_000;
+    return { taskId: id, plannedAt: nextRunAt, nextRunAt: sooner, anchorAt: 0, dueAt: sooner };
+  });
+  const correct = await scansOf(() => watched.correctSeries(corrections));
+  assertEquals(indexesOf(correct), ["Index Scan: queued_tasks_series"]);
+  assert(readRows(correct) <= 250, `correcting 250 series reads ${readRows(correct)} rows`);
+
+  await admin`ANALYZE evertask.queued_tasks`;
+  const listed = await scansOf(() => watched.list({ recurring: true }, { limit: 200 }));
+  assertEquals(indexesOf(listed), ["Index Scan: queued_tasks_series"]);
+  assert(readRows(listed) < 1_000, `listing 200 series reads ${readRows(listed)} rows`);
 });
 
 Deno.test("the end of a task leaves its index entries as they are", async () => {

@@ -199,6 +199,19 @@ export const queues = topic("queues", {
     end();
   }],
 
+  "a series that another process has corrected is told at once": ["wakes", async (s) => {
+    const other = await s.unit.another();
+    const plannedAt = await s.now() + 2 * hour;
+    const taskId = await s.addSeries({ due: { at: plannedAt } }, { nextRunAt: plannedAt });
+    const signals = new Signals(s);
+    const end = s.storage.onWake(({ kind }) => signals.add(kind));
+    const nextRunAt = plannedAt - hour;
+    const times = { nextRunAt, anchorAt: plannedAt - 2 * hour, dueAt: nextRunAt };
+    await other.correctSeries([{ taskId, plannedAt, ...times }]);
+    await signals.has("tasks");
+    end();
+  }],
+
   "a listener can be taken away where nothing is pushed, too": async (s) => {
     const end = s.storage.onWake(() => {});
     await s.add();
