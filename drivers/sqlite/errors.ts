@@ -12,6 +12,7 @@ import {
 } from "../../src/storage/errors.ts";
 import { messageOf } from "../../src/thrown/describe_error.ts";
 import { isInstance, readMember } from "../../src/thrown/reading.ts";
+import { describeMissingRights } from "./missing_rights.ts";
 
 type Kind = "busy" | "full" | "readOnly" | "format" | "cannotOpen" | "input";
 
@@ -61,8 +62,7 @@ export function toStorageError(error: unknown, path: string): Error {
       );
     case "readOnly":
       return new StorageReadOnlyError(
-        `${path} cannot be written (${text}). Give this process the right to write the file and its folder, which also ` +
-          "holds the files -wal and -shm.",
+        `${path} cannot be written (${text}). ${describeMissingRights(path) ?? allRights}`,
         options,
       );
     case "format":
@@ -84,19 +84,21 @@ export function toStorageError(error: unknown, path: string): Error {
 
 /** SQLite says the same of a folder that does not exist and of one that may not be written; the remedies differ. */
 function cannotOpen(path: string, text: string, options: ErrorOptions): StorageError {
-  const folder = dirname(path);
   const message = `${path} cannot be opened (${text})`;
-  if (!existsSync(folder)) {
-    return new StorageError(`${message}: there is no folder ${folder}. Create it first.`, options);
-  }
   if (isFolder(path)) {
     return new StorageError(`${message}: it is a folder. Name a file in it.`, options);
   }
-  return new StorageReadOnlyError(
-    `${message}. Give this process the right to read and write the file and its folder, ${folder}.`,
-    options,
-  );
+  const rights = describeMissingRights(path);
+  const folder = dirname(path);
+  if (rights === null && !existsSync(folder)) {
+    return new StorageError(`${message}: there is no folder ${folder}. Create it first.`, options);
+  }
+  return new StorageReadOnlyError(`${message}. ${rights ?? allRights}`, options);
 }
+
+/** What a process needs, where it cannot be found out what it lacks. */
+const allRights = "Give this process the right to read and write the file and its folder, which " +
+  "also holds the files -wal and -shm.";
 
 /** What it says, without the statement that node:sqlite may append. */
 function firstLine(text: string): string {

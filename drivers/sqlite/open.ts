@@ -52,8 +52,10 @@ async function tryToOpen(options: ResolvedOptions): Promise<OpenDatabase> {
     const file = new FileIdentity(options.path, options.clock);
     return { database, connection, owned, file };
   } catch (error) {
+    // Closing may remove the files whose rights are wanting.
+    const failure = toStorageError(error, options.path);
     if (owned) database.close();
-    throw error;
+    throw failure;
   }
 }
 

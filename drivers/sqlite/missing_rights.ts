@@ -1,0 +1,182 @@
+// The rights on a database's files and folders that this process lacks, and the command that grants each.
+//
+// No file is opened to find out: closing it would give up the locks that SQLite holds on it in this process.
+// Source: https://www.sqlite.org/howtocorrupt.html, 2.2
+
+import { accessSync, constants, mkdtempSync, rmdirSync, type Stats, statSync } from "node:fs";
+import { dirname, isAbsolute, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import process from "node:process";
+import { readMember } from "../../src/thrown/reading.ts";
+
+type Right = "r" | "w" | "x";
+/** The user that owns a file, its group, and the others. */
+type Class = "u" | "g" | "o";
+
+const accessModes: Readonly<Record<Right, number>> = {
+  r: constants.R_OK,
+  w: constants.W_OK,
+  x: constants.X_OK,
+};
+
+/** A right that is missing, as what follows "may not", and the command that grants it. */
+interface MissingRight {
+  readonly right: string;
+  readonly command: string;
+  /** Whether that takes a folder from somebody else, who may need it. */
+  readonly givesFolderAway?: boolean;
+}
+
+/**
+ * What this process may not do with a database, and the commands that let it, as sentences; null if nothing is found, or the
+ * path is not that of a file.
+ */
+export function describeMissingRights(path: string): string | null {
+  const file = fileOf(path);
+  if (file === null) return null;
+  const missing = findMissingRights(file);
+  if (missing.length === 0) return null;
+  const rights = missing.map(({ right }) => right).join(", nor ");
+  const commands = missing.map(({ command }) => command).join(" && ");
+  const user = userId();
+  const who = user === undefined ? "This process" : `This process, of user ${user},`;
+  const otherwise = missing.some(({ givesFolderAway }) => givesFolderAway)
+    ? "; or keep the file in a folder of its own"
+    : "";
+  return `${who} may not ${rights}. Run: ${commands}${otherwise}`;
+}
+
+/** The file of a path or of a `file:` URI; null if it has none, or is on Windows, whose rights are others. */
+function fileOf(path: string): string | null {
+  if (process.platform === "win32") return null;
+  if (!path.startsWith("file:")) return isAbsolute(path) ? path : null;
+  try {
+    return fileURLToPath(path.replace(/[?#].*$/, ""));
+  } catch {
+    return null;
+  }
+}
+
+function findMissingRights(file: string): MissingRight[] {
+  const folder = dirname(file);
+  const closed = foldersTo(folder).find((each) => isDenied(each, "x"));
+  if (closed !== undefined) {
+    return [{ right: `search the folder ${closed}`, command: grant("x", closed, "folder") }];
+  }
+  const missing: MissingRight[] = [];
+  const failure = failureToWriteIn(folder);
+  if (failure === "EROFS") return [readOnlyFileSystem(folder)];
+  if (isAccessError(failure)) {
+    missing.push({
+      right: `write in the folder ${folder}, where SQLite makes the files -wal and -shm`,
+      command: grant("wx", folder, "file"),
+      givesFolderAway: classOf(statSync(folder)) === "o",
+    });
+  }
+  for (const each of [file, `${file}-wal`, `${file}-shm`]) {
+    const canRead = !isDenied(each, "r");
+    const canWrite = !isDenied(each, "w");
+    if (canRead && canWrite) continue;
+    const right = canRead ? "write" : canWrite ? "read" : "read and write";
+    missing.push({ right: `${right} ${each}`, command: grant("rw", each, "file") });
+  }
+  return missing;
+}
+
+/** A folder and those that it is in, from the root on. */
+function foldersTo(folder: string): string[] {
+  const parent = dirname(folder);
+  return parent === folder ? [folder] : [...foldersTo(parent), folder];
+}
+
+/**
+ * Whether a file is there, and its owner and mode keep this process from using it so. What else may do so, such as SELinux, no
+ * command here would change; and Deno's `accessSync` knows no groups.
+ */
+function isDenied(path: string, right: Right): boolean {
+  try {
+    accessSync(path, accessModes[right]);
+    return false;
+  } catch (error) {
+    if (!isAccessError(readMember(error, "code"))) return false;
+  }
+  try {
+    const stats = statSync(path);
+    return !has(stats, classOf(stats), right);
+  } catch {
+    return false; // a folder on the way is closed
+  }
+}
+
+function isAccessError(code: unknown): boolean {
+  return code === "EACCES" || code === "EPERM";
+}
+
+/** The code of the error that making something in a folder fails with; null if it does not fail. */
+function failureToWriteIn(folder: string): unknown {
+  try {
+    rmdirSync(mkdtempSync(join(folder, ".evertask-")));
+    return null;
+  } catch (error) {
+    return readMember(error, "code");
+  }
+}
+
+function readOnlyFileSystem(folder: string): MissingRight {
+  const mount = foldersTo(folder).findLast((each) =>
+    each === dirname(each) || statSync(each).dev !== statSync(dirname(each)).dev
+  )!;
+  return {
+    right: `write in ${folder}, since ${mount} is mounted read-only`,
+    command: `mount -o remount,rw ${quoted(mount)}`,
+  };
+}
+
+/**
+ * The command that grants rights. Somebody else's file is not opened to everybody: it becomes this user's. A folder on the way
+ * keeps its owner.
+ */
+function grant(rights: string, path: string, kind: "file" | "folder"): string {
+  const stats = statSync(path);
+  const whose = classOf(stats);
+  if (whose !== "o" || kind === "folder") return `chmod ${whose}+${rights} ${quoted(path)}`;
+  const chown = `chown ${userId() ?? '"$USER"'} ${quoted(path)}`;
+  const ownerMay = Array.from(rights).every((right) => has(stats, "u", right as Right));
+  return ownerMay ? chown : `${chown} && chmod u+${rights} ${quoted(path)}`;
+}
+
+/** Whose rights on a file hold for this process: the user's, the group's or the others'. */
+function classOf({ uid, gid }: Stats): Class {
+  if (uid === userId()) return "u";
+  return groupIds().includes(gid) ? "g" : "o";
+}
+
+const bits: Readonly<Record<Right, number>> = { r: 4, w: 2, x: 1 };
+const shifts: Readonly<Record<Class, number>> = { u: 6, g: 3, o: 0 };
+
+function has({ mode }: Stats, whose: Class, right: Right): boolean {
+  return (mode >> shifts[whose] & bits[right]) !== 0;
+}
+
+/** The user of this process; undefined where there are none, or it may not be known. */
+function userId(): number | undefined {
+  try {
+    return process.geteuid?.();
+  } catch {
+    return undefined; // Deno without --allow-sys
+  }
+}
+
+/** The groups of this process, as far as they may be known. */
+function groupIds(): readonly (number | undefined)[] {
+  try {
+    return [process.getegid?.(), ...process.getgroups?.() ?? []];
+  } catch {
+    return [];
+  }
+}
+
+/** A path as one word of a shell. */
+function quoted(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+}
