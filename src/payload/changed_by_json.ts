@@ -78,5 +78,6 @@ function classOf(value: unknown): string {
 function kindOf(read: unknown): string {
   if (read === null || read === undefined) return "null";
   if (Array.isArray(read)) return "a list";
-  return typeof read === "string" ? "a text" : `a ${typeof read}`.replace("a object", "an object");
+  if (typeof read === "object") return "an object";
+  return typeof read === "string" ? "a text" : `a ${typeof read}`;
 }

@@ -57,6 +57,16 @@ const told: Readonly<Record<string, readonly [StandardSchema, payload: unknown, 
     { link: new URL("https://example.org/") },
     "link: a URL arrives as a text: have the validator read that",
   ],
+  "an object that writes itself as another": [
+    takes((value): value is object => typeof value === "object" && "toJSON" in value!),
+    { toJSON: () => ({ a: 1 }) },
+    ": an object arrives as an object: have the validator read that",
+  ],
+  "an object that writes itself as a number": [
+    takes((value): value is object => typeof value === "object"),
+    { toJSON: () => 1 },
+    ": an object arrives as a number: have the validator read that",
+  ],
   "an object that writes itself as a list": [
     takes((value): value is object => !Array.isArray(value)),
     { toJSON: () => [1] },
@@ -90,8 +100,9 @@ for (const [what, [schema, payload]] of Object.entries(withReasonsOfTheirOwn)) {
 
 Deno.test("every date is named where it stands, and each other issue is kept", () => {
   const known = z.record(z.string(), z.union([z.date(), z.number()]));
+  const name = fc.string().filter((name) => name !== "__proto__"); // zod leaves that out of records
   const member = fc.oneof(fc.integer(), fc.date({ noInvalidDate: true }), fc.constant("text"));
-  fc.assert(fc.property(fc.dictionary(fc.string(), member, { minKeys: 1 }), (payload) => {
+  fc.assert(fc.property(fc.dictionary(name, member, { minKeys: 1 }), (payload) => {
     const bad = Object.entries(payload).filter(([, value]) => typeof value !== "number");
     if (bad.length === 0) return;
     const encode = () => encodePayload("t", known, payload);
