@@ -29,9 +29,9 @@ function complete(written: Manifest): object {
 async function declareRuntime(folder: string, { exports }: Manifest): Promise<void> {
   await Deno.copyFile(new URL("runtime.d.ts", import.meta.url), `${folder}/runtime.d.ts`);
   for (const { types } of Object.values(exports)) {
-    const way = types.replace(/^\.\//, "").replace(/[^/]+\//g, "../").replace(/[^/]+$/, "");
+    const depth = types.split("/").length - 2; // 0 for ./mod.d.ts
+    const reference = `/// <reference path="./${"../".repeat(depth)}runtime.d.ts" />\n`;
     const declarations = `${folder}/${types}`;
-    const reference = `/// <reference path="${way || "./"}runtime.d.ts" />\n`;
     await Deno.writeTextFile(declarations, reference + await Deno.readTextFile(declarations));
   }
 }

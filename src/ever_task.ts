@@ -155,7 +155,7 @@ export class EverTask {
    * never before.
    *
    * @param task A registered task.
-   * @param rest Its payload, which may be left out where `undefined` is one, and options.
+   * @param rest Its payload, which may be left out if it may be `undefined`, and options.
    * @throws {PayloadValidationError} If the payload does not fit; nothing is stored.
    * @throws {InvalidArgumentError} If an option is invalid; nothing is stored.
    * @throws {UnknownTaskTypeError} If the task is not registered.

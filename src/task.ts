@@ -155,8 +155,9 @@ export function defineTask<S extends StandardSchema>(
   definition: TaskSettings & TaskHandler<SchemaOutput<S>> & { readonly payload: S },
 ): Task<SchemaInput<S>, SchemaOutput<S>>;
 /**
- * Defines a task without a validator: name the payload's type yourself, `defineTask<{ id: number }>({ … })`. The handler gets what
- * JSON makes of it: a text for a `Date`. A type that JSON does not hold, such as a `Map`, does not compile.
+ * Defines a task without a validator: name the payload's type yourself, as in
+ * `defineTask<{ id: number }>({ … })`. The handler gets what JSON makes of the payload: a text for
+ * a `Date`. A type that JSON cannot hold, such as a `Map`, does not compile.
  */
 export function defineTask<Payload extends StorablePayload<Payload> = void>(
   definition: TaskSettings & TaskHandler<JsonOf<Payload>> & { readonly payload?: never },

@@ -67,7 +67,8 @@ export interface DispatchResult {
 }
 
 /**
- * What follows a task in a call: its payload, which may be left out where `undefined` is one, and options.
+ * The arguments after the task: its payload and options. A payload that may be `undefined` may be
+ * left out.
  *
  * @typeParam Input What the task accepts as a payload.
  * @typeParam Options The options of the function that is called.

@@ -4,7 +4,7 @@
 import { InvalidArgumentError } from "../errors.ts";
 
 /** Fills an array with random bytes; `crypto.getRandomValues` in programs, something repeatable in tests. */
-// `Uint8Array<ArrayBuffer>`, which compilers before TypeScript 5.7 do not have: there it is `Uint8Array`.
+// `Uint8Array<ArrayBuffer>`; and `Uint8Array` before TypeScript 5.7, which does not have the other.
 export type FillRandom = (bytes: ReturnType<Uint8ArrayConstructor["of"]>) => void;
 
 /** Cryptographically strong randomness of the runtime. */

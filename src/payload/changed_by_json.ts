@@ -1,5 +1,6 @@
-// Tells when a validator refuses a payload for nothing but what JSON has made of it: `z.date()` takes the Date that is dispatched,
-// and not the text that arrives. What the validator says then, "expected date, received string", would puzzle its reader.
+// Explains why a validator refuses a payload that it would take, were it not for JSON: `z.date()`
+// accepts the Date that was dispatched, and not the text that it has become. The validator's own
+// message, "expected date, received string", would puzzle.
 
 import { isInstance, readMember } from "../thrown/reading.ts";
 import type { SchemaIssue, StandardSchema } from "./standard_schema.ts";
@@ -12,8 +13,9 @@ export interface WrittenPayload {
 }
 
 /**
- * Adds the remedy to the issues that JSON has made: where the validator has nothing against the payload as it was given, and
- * something in it, such as a `Date`, has a JSON form of its own.
+ * Replaces the message of each issue that is there because of JSON: the validator does not have it
+ * with the payload as it was given, and a part of that, such as a `Date`, has a JSON form of its
+ * own.
  */
 export function explainIssues(
   schema: StandardSchema,
@@ -31,7 +33,7 @@ export function explainIssues(
     const explaining = whenAnswered(ask(schema, payload.given), explain);
     return explaining instanceof Promise ? explaining.catch(() => issues) : explaining;
   } catch {
-    return issues; // the validator was never made for what is no JSON
+    return issues; // the validator does not expect what JSON cannot hold
   }
 }
 

@@ -1,8 +1,10 @@
-// What JSON makes of a payload, as types: a payload is stored as JSON, and a handler gets what is read back.
+// The types of payloads: what JSON makes of one, and whether JSON can hold it. A payload is stored
+// as JSON, and its handler gets what is read back.
 
 /**
- * What a handler gets for a payload: a `Date` has become a text, and whatever else has a `toJSON` what that gives; `undefined` is
- * null as a whole payload, and absent as a property. `void`, which is no payload, stays `void`.
+ * The type that a handler gets for a payload. A `Date` is a text by then, and any other object with
+ * a `toJSON` is what that returns. `undefined` is null as the whole payload, and absent as a
+ * property. `void` stands for no payload and stays `void`.
  *
  * @typeParam Payload What is dispatched.
  *
@@ -30,15 +32,16 @@ type JsonTuple<List> = { [Index in keyof List]: JsonPart<List[Index]> };
 type JsonPart<Part> = Part extends undefined ? Part : JsonOf<Part>;
 
 /**
- * The constraint of a payload's type: the type itself, if JSON holds all that it may have. In the place of what JSON does not
- * hold there is a text that says so, so that the compiler's error names the property, and what to write instead.
+ * The constraint on a payload's type. For a type that JSON can hold it is that type. For any other
+ * it has a text in the place of each property that JSON cannot hold, so that the compiler's error
+ * names the property and what to write instead.
  *
- * A class with methods is refused as well, since its handler would get no methods. What types do not tell, such as `NaN` from
- * other numbers, is refused by `dispatch`.
+ * A class with methods is refused, since JSON drops the methods. A value that types do not show,
+ * such as `NaN`, is refused by `dispatch`.
  *
  * @typeParam Payload What is to be dispatched.
  *
- * @example A function that makes tasks of any payload
+ * @example A function that defines tasks for any payload
  * ```ts
  * import { defineTask, type JsonOf, type StorablePayload } from "@evertask/evertask";
  *
@@ -50,16 +53,17 @@ type JsonPart<Part> = Part extends undefined ? Part : JsonOf<Part>;
  * }
  * ```
  */
-// The compiler takes a type parameter for circular when its constraint distributes over the parameter: so this asks about the
-// whole type, and only StorablePart about the members of a union.
-export type StorablePayload<Payload> = [Extract<Exclude<Payload, WritesItself>, Unwritable>] extends
-  [never] ? StorableWhole<Payload>
-  : "JSON has no functions, symbols, bigints, Maps, Sets, promises and bytes: a payload is data";
+// A conditional type that distributes over a type parameter cannot be that parameter's constraint:
+// the compiler calls it circular. So the conditions here are about the whole type; StorablePart
+// distributes over the members of a union.
+export type StorablePayload<Payload> =
+  [Extract<Exclude<Payload, ConvertsItself>, Unwritable>] extends [never] ? StorableWhole<Payload>
+    : "JSON has no functions, symbols, bigints, Maps, Sets, promises and bytes: a payload is data";
 
-/** @internal A payload of which JSON holds the outermost layer. */
+/** @internal A payload that is not itself what JSON cannot hold; its parts may be. */
 type StorableWhole<Whole> = [Exclude<Whole, Known>] extends [never]
-  ? [Extract<Whole, Plain | WritesItself>] extends [never] ? StorableParts<Whole>
-  : StorableParts<Whole> | Plain | WritesItself
+  ? [Extract<Whole, Plain | ConvertsItself>] extends [never] ? StorableParts<Whole>
+  : StorableParts<Whole> | Plain | ConvertsItself
   : unknown;
 
 type StorableParts<Whole> = { [Name in keyof Whole]: StorablePart<Whole[Name]> };
@@ -83,13 +87,13 @@ type StorablePart<Part> = unknown extends Part ? Part
 type StorableItem<Item> = Item extends undefined ? "JSON has no undefined in a list: write null"
   : StorablePart<Item>;
 
-/** @internal What JSON holds as it is. */
+/** @internal What JSON holds unchanged. */
 type Plain = string | number | boolean | null;
-/** All but `unknown`. */
+/** Every type but `unknown`. */
 type Known = Plain | bigint | symbol | undefined | void | object;
-/** @internal What says itself what it is as JSON: a `Date`, a `URL`. */
-type WritesItself = { toJSON(...args: never[]): unknown };
-/** @internal What JSON does not hold, unless it writes itself. */
+/** @internal An object that converts itself to JSON: a `Date`, a `URL`. */
+type ConvertsItself = { toJSON(...args: never[]): unknown };
+/** @internal What JSON cannot hold, unless it converts itself. */
 type Unwritable = AnyFunction | symbol | bigint | AnyMap | AnySet | PromiseLike<unknown> | Bytes;
 type AnyFunction = ((...args: never[]) => unknown) | (abstract new (...args: never[]) => unknown);
 type AnyMap = ReadonlyMap<unknown, unknown>;

@@ -1,4 +1,5 @@
-// Asks a validator about a value, whether it answers at once or with a promise: most answer at once, and cost no turn.
+// Asks a validator about a value, whether it answers at once or with a promise: most answer at
+// once, and cost no turn.
 
 import { isPromiseLike } from "../application/calls.ts";
 import type { SchemaIssue, SchemaResult, StandardSchema } from "./standard_schema.ts";
@@ -22,8 +23,8 @@ export function ask(schema: StandardSchema, value: unknown): Validated | Promise
 }
 
 /**
- * Asks about what was read from JSON. That has no `undefined`, and null in its place: a validator that refuses null may take
- * `undefined`.
+ * Asks about what was read from JSON. That has no `undefined`, and null in its place: a validator
+ * that refuses null may take `undefined`.
  */
 export function askAboutRead(
   schema: StandardSchema,

@@ -1,6 +1,6 @@
 // The steps of the fluent builder as types: each offers only what makes sense after the steps before it, so that an
-// impossible schedule does not compile. None has a method named `then`: a builder that is awaited must stay a builder. What is
-// still missing is a member with a text, which the compiler shows where a schedule is not complete.
+// impossible schedule does not compile. None has a method named `then`: a builder that is awaited must stay a builder.
+// The member `missing` is a text that the compiler shows where a schedule is not complete.
 
 import type { Duration } from "../time/duration.ts";
 import type { Instant } from "../time/instant.ts";

@@ -1,4 +1,5 @@
-// Compiles against the npm package with every compiler that it is for, under every setting, and prints what came of it:
+// Compiles against the npm package with every compiler that it is for, under every setting, and
+// prints what came of it:
 //
 //   deno run -A tests/package/compiler_matrix.ts
 

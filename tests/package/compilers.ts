@@ -1,5 +1,6 @@
-// A program of a user who has the package from npm, as compilers of TypeScript check it: its declarations among the program's own
-// (`skipLibCheck: false`), with whatever a program may have declared or not.
+// A program of a user who has the package from npm, as compilers of TypeScript check it: its
+// declarations among the program's own (`skipLibCheck: false`), with whatever a program may have
+// declared or not.
 
 import config from "../../deno.json" with { type: "json" };
 import { makeNpmProject, type NpmProject } from "../support/npm_project.ts";
@@ -29,7 +30,10 @@ export function nameOf({ module, dom, node }: Setting): string {
 
 const entryPoints = Object.keys(config.exports).map((path) => path.replace(/^\./, config.name));
 
-/** A program that imports everything, and names what compilers and their libraries have in different forms. */
+/**
+ * A program that imports everything, and names what compilers and their libraries have in different
+ * forms.
+ */
 const program = `
 ${entryPoints.map((name, i) => `import * as entry${i} from "${name}";`).join("\n")}
 import { createEverTask } from "${config.name}";

@@ -1,4 +1,5 @@
-// What becomes of a payload on its way through JSON, where a validator notices: a Date is a text by then, undefined is null.
+// What becomes of a payload on its way through JSON, where a validator notices: a Date is a text by
+// then, undefined is null.
 
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
@@ -17,7 +18,9 @@ async function refusal(schema: StandardSchema, payload: unknown): Promise<string
   return issues.map(({ path = [], message }) => [path.join("."), message].join(": "));
 }
 
-/** The validator of another library, for the message: Standard Schema has no name for what it takes. */
+/**
+ * The validator of another library, for the message: Standard Schema has no name for what it takes.
+ */
 function takes<T>(check: (value: unknown) => value is T, vendor = "other"): StandardSchema<T> {
   const validate = (value: unknown) =>
     check(value) ? { value } : { issues: [{ message: "refused" }] };

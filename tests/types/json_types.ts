@@ -1,4 +1,5 @@
-// What a handler gets is what JSON makes of the payload, and what JSON does not hold is no payload's type.
+// What a handler gets is what JSON makes of the payload, and what JSON does not hold is no
+// payload's type.
 
 import { z } from "zod";
 import {

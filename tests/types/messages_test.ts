@@ -1,4 +1,5 @@
-// What the compiler says of a mistake that many make: it names what is wrong, and what to write instead.
+// What the compiler says of a mistake that many make: it names what is wrong, and what to write
+// instead.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 

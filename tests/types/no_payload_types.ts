@@ -1,4 +1,5 @@
-// A payload may be left out where `undefined` is one, and nowhere else; options never pass for a payload.
+// A payload may be left out where `undefined` is one, and nowhere else; options never pass for a
+// payload.
 
 import {
   createEverTask,

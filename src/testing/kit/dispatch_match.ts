@@ -17,7 +17,7 @@ import type { StoredTask } from "./stored_task.ts";
 
 /** What is asked of a dispatched task. All that is given must hold. */
 export interface DispatchMatch<Payload = unknown> {
-  /** A part of the payload, at any depth; or a function that says whether the payload, as it is stored, will do. */
+  /** A part of the payload, at any depth; or a function that says whether the stored one will do. */
   readonly payload?: PayloadMatch<Payload> | ((payload: JsonOf<Payload>) => boolean);
   /** Its key; `null`: it has none. */
   readonly taskKey?: string | null;

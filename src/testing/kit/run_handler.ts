@@ -78,7 +78,7 @@ export interface HandlerRun {
  * is retried: {@linkcode createTestEverTask} is for that.
  *
  * @param task The task.
- * @param rest Its payload, which may be left out where `undefined` is one, and options.
+ * @param rest Its payload, which may be left out if it may be `undefined`, and options.
  * @throws {PayloadValidationError} If the payload does not fit, as `dispatch` would.
  * @throws {InvalidArgumentError} If an option is invalid.
  *
