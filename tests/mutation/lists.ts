@@ -8,9 +8,18 @@ import { dispatch } from "./mutants/dispatch.ts";
 import { events } from "./mutants/events.ts";
 import { leases } from "./mutants/leases.ts";
 import { life } from "./mutants/life.ts";
+import { memory } from "./mutants/memory.ts";
+import { monitorAlerts } from "./mutants/monitor_alerts.ts";
+import { monitorHealth } from "./mutants/monitor_health.ts";
+import { monitorHttp } from "./mutants/monitor_http.ts";
+import { monitorHub } from "./mutants/monitor_hub.ts";
+import { monitorMetrics } from "./mutants/monitor_metrics.ts";
+import { postgres } from "./mutants/postgres.ts";
 import { rateLimits } from "./mutants/rate_limits.ts";
 import { retry } from "./mutants/retry.ts";
 import { schedule } from "./mutants/schedule.ts";
+import { sqlite } from "./mutants/sqlite.ts";
+import { sqlserver } from "./mutants/sqlserver.ts";
 import { values } from "./mutants/values.ts";
 import { writing } from "./mutants/writing.ts";
 import type { Mutant } from "./mutant.ts";
@@ -25,9 +34,18 @@ export const mutantLists: Readonly<Record<string, readonly Mutant[]>> = {
   events,
   leases,
   life,
+  memory,
+  monitorAlerts,
+  monitorHealth,
+  monitorHttp,
+  monitorHub,
+  monitorMetrics,
+  postgres,
   rateLimits,
   retry,
   schedule,
+  sqlite,
+  sqlserver,
   values,
   writing,
 };

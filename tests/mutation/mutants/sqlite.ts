@@ -1,0 +1,267 @@
+// The SQLite driver: its statements, and what it hears of other processes.
+
+import { type Mutant, mutantsOf } from "../mutant.ts";
+
+const folder = "drivers/sqlite";
+const conformance = "tests/drivers/sqlite/conformance_test.ts";
+const tests = [conformance];
+const filter = "node:sqlite";
+
+export const sqlite: readonly Mutant[] = [
+  ...mutantsOf({ file: `${folder}/changes.ts`, tests, filter }, [
+    ["`${this.#open} AND worker_id = ? AND lease_token = ?`", "`${this.#open} AND worker_id = ?`"],
+    ["due ||= change.dueInMs !== undefined || putsInLine(change);", "due ||= putsInLine(change);"],
+    ["max(?5, coalesce(iif(recurring", "coalesce(?5, coalesce(iif(recurring"],
+    ["if (dueInMs === undefined && !isInLine && (", "if (dueInMs === undefined && ("],
+    [
+      "dueInMs === undefined && rateSlotAt === null && !returned",
+      "dueInMs === undefined && rateSlotAt === null",
+    ],
+    ["lease !== undefined && exception === null)", "lease !== undefined)"],
+    [
+      "cancel_requested = 0, rate_slot_utc = NULL, ${executed}`",
+      "rate_slot_utc = NULL, ${executed}`",
+    ],
+    ["if (counts) audit.writeRun(run, end, endedAt);", "audit.writeRun(run, end, endedAt);"],
+    ["counts ? run.executionTimeMs : null", "run.executionTimeMs"],
+    ["min(current_run_count + ?, 2147483647)", "current_run_count + ?"],
+    ['executionTimeMs === undefined || auditLevel === "None"', "executionTimeMs === undefined"],
+    ["THEN min(?, ?) ELSE ? END", "THEN max(?, ?) ELSE ? END"],
+  ]),
+  ...mutantsOf({ file: `${folder}/task_ends.ts`, tests, filter }, [
+    ["worker_id = ?2 AND lease_token = ?3", "worker_id = ?2"],
+    [
+      "group.lease.token === lease.token && ",
+      "",
+      "The statement misses a lease, and all is done one by one.",
+    ],
+    [
+      "group.statement === statement && group.status === status &&",
+      "group.statement === statement &&",
+    ],
+    [
+      "if (statement.run(connection, parameters) !== tasks) throw new LeaseMissed();",
+      "statement.run(connection, parameters);",
+    ],
+    ["due_at_utc = NULL, cancel_requested = 0, rate", "due_at_utc = NULL, rate"],
+  ]),
+  ...mutantsOf({ file: `${folder}/task_inserts.ts`, tests, filter }, [
+    ["one.retryPolicy === other.retryPolicy &&\n", "\n"],
+    ["one.auditLevel === other.auditLevel && ", ""],
+    ["one.handler === other.handler && ", ""],
+    ['return "inMs" in other && one.inMs === other.inMs;', 'return "inMs" in other;'],
+    [
+      "if (series !== null) writeSeries(this.#connection, id, series, 0);",
+      "if (series !== null) writeSeries(this.#connection, id, series, 1);",
+    ],
+    ["owner === null ? dueAt : null", "dueAt"],
+    ["stored.worker_id === claimFor && stored.lease_token === 1", "stored.worker_id === claimFor"],
+    [
+      'if (claimFor === null || status !== "Queued") return null;',
+      "if (claimFor === null) return null;",
+    ],
+    ["registered && !this.#paused.has(queue) ? claimFor : null", "registered ? claimFor : null"],
+    [
+      "this.#audited ||= isAuditedWhenStored(tasks[0]!.auditLevel);",
+      "this.#audited = isAuditedWhenStored(tasks[0]!.auditLevel);",
+    ],
+  ]),
+  ...mutantsOf({ file: `${folder}/persist.ts`, tests, filter }, [
+    ["inserts.flush(); // whether", "// whether"],
+    ['holder.worker_id !== null || holder.status === "InProgress"', "holder.worker_id !== null"],
+    ['if (holder.next_run_utc === null) return "revive";', ""],
+    ['kind === "revive" ? 0 : holder', "holder"],
+    ['if (kind === "refresh") return;', ""],
+    ["if (task.status === holder.status) return;", ""],
+    ["results.some(({ claimed }) => !claimed)", "results.some(({ claimed }) => claimed)"],
+    [
+      "trace_context = ?, retry_policy = ?, exception = NULL, ",
+      "trace_context = ?, retry_policy = ?, ",
+    ],
+  ]),
+  ...mutantsOf({ file: `${folder}/claim.ts`, tests, filter }, [
+    ['"ORDER BY due_at_utc, id LIMIT ?"', '"ORDER BY id LIMIT ?"'],
+    ["claim_rank = ? AND due_at_utc <= ? AND", "claim_rank = ? AND due_at_utc < ? AND"],
+    ["const left = limit - claimed.length;", "const left = limit;"],
+    ["|| (a.id! < b.id! ? -1 : 1)", ""],
+    [".filter(({ name }) => !paused.has(name))\n", "\n"],
+    ["yield rank === below ? [rank] : [rank, below];", "yield [rank];"],
+    ["if (paused.has(queue)) continue;", ""],
+    ["if (worker === undefined) throw new WorkerLostError(request.workerId);", ""],
+  ]),
+  ...mutantsOf({ file: `${folder}/waiting.ts`, tests, filter }, [
+    [
+      'if (outcomes.includes("requested")) countChange',
+      'if (outcomes.includes("cancelled")) countChange',
+    ],
+    ["worker_id = ?4 AND lease_token = ?5", "worker_id = ?4"],
+    ["iif(cancel_requested = 1, min(?1, ?2), ?2)", "?2"],
+    [
+      `release(
+  connection: Connection,
+  workerId: string,
+  tasks: readonly ReleasedTask[],
+): void {
+  connection.transaction((now) => {
+    for (const { taskId, token, dueAt } of tasks) {
+      connection.run(releaseTask, now, dueAt, taskId, workerId, token);
+    }
+    countChange(connection, "task_changes");`,
+      `release(
+  connection: Connection,
+  workerId: string,
+  tasks: readonly ReleasedTask[],
+): void {
+  connection.transaction((now) => {
+    for (const { taskId, token, dueAt } of tasks) {
+      connection.run(releaseTask, now, dueAt, taskId, workerId, token);
+    }`,
+    ],
+    [
+      `    countChange(connection, "task_changes");
+    return released;`,
+      "    return released;",
+    ],
+    ['"attempt = max(attempt - 1, 0), due_at_utc = ?1 "', '"due_at_utc = ?1 "'],
+    ['"lost_count = 0, cancel_requested = 0, rate', '"cancel_requested = 0, rate'],
+    ["min(coalesce(due_at_utc, ?1), ?1)", "?1"],
+    [
+      'if (row.recurring === 1 || row.status === "Completed") return false;',
+      "if (row.recurring === 1) return false;",
+    ],
+    ["if (results.includes(true)) countChange", "if (!results.includes(true)) countChange"],
+    [
+      "if (row.due_at_utc !== null || row.next_run_utc !== null) return false;",
+      "if (row.due_at_utc !== null) return false;",
+    ],
+  ]),
+  ...mutantsOf({ file: `${folder}/workers.ts`, tests, filter }, [
+    ["connection.run(doubtAhead, now, now + request.leaseMs);", ""],
+    ['const wasRunning = last === "InProgress";', "const wasRunning = true;"],
+    ["lostCount > poisonLimit", "lostCount >= poisonLimit"],
+    ["lostCount === before ? 1 : 0", "0"],
+    [
+      "next_run_utc = NULL, cancel_requested = 0, rate_slot_utc = NULL WHERE",
+      "next_run_utc = NULL, rate_slot_utc = NULL WHERE",
+    ],
+    ["worker_id = NULL, next_run_utc = NULL, cancel", "worker_id = NULL, cancel"],
+    ["BETWEEN ? AND ? AND id <> ?", "BETWEEN ? AND ? AND id = ?"],
+    ["UPDATE SET heartbeat_utc = excluded.heartbeat_utc", "NOTHING"],
+    ["audit.addSteps(id, level,", 'audit.addSteps(id, "Full",'],
+    [
+      `    audit.flush();
+    countChange(connection, "task_changes");`,
+      "    audit.flush();",
+    ],
+  ]),
+  ...mutantsOf({ file: `${folder}/rate_slots.ts`, tests, filter }, [
+    ['"SELECT key, ? FROM rate_limits WHERE key = ?"', '"SELECT ?2, ?1"'],
+    ["before - last <= intervalMs + 1", "before - last < intervalMs"],
+    ["if (first !== null) this.#connection.run(deleteFrom, this.#key, first);", ""],
+    ["first !== null && first <= latest ? first : null", "first"],
+  ]),
+  ...mutantsOf({
+    file: `${folder}/retention.ts`,
+    tests: [...tests, "tests/drivers/sqlite/retention_test.ts"],
+    filter: "/node:sqlite: retention|purge|rate limit keys|process that died|policy/",
+  }, [
+    ["iif(exception IS NULL, ?1, ?2)", "?1"],
+    ["before(error ?? runs)", "before(runs)"],
+    ["status IN ('Completed', 'Cancelled')\"", "status IN ('Completed', 'Cancelled', 'Failed')\""],
+    ['"worker_id IS NULL AND due_at_utc IS NULL",\n', '"worker_id IS NULL",\n'],
+    ['    noneIn("task_execution_log", "task_id", lineMayGo),\n', ""],
+    ["AND (${mayGo}) IS NOT TRUE", "AND NOT (${mayGo})"],
+    ["WHERE purging_until_utc <= ?`", "WHERE purging_until_utc < ?`"],
+    ["connection.run(setLock, now + lockMs);\n    const next", "const next"],
+    ["if (!dryRun) connection.transaction(() => connection.run(setLock, 0));", ""],
+    ["this.#position?.policy !== policyText", "this.#position === undefined"],
+    ["now - idleRateLimitMs", "now"],
+    ["recurring_task IS NULL AND status", "status"],
+    ["task_execution_log.task_id) - ?6)", "task_execution_log.task_id))"],
+  ]),
+  ...mutantsOf({ file: `${folder}/audit_writer.ts`, tests, filter }, [
+    ["if (!shouldCreateStatusAudit(level, status, exception)) continue;", ""],
+    ["rowid > last_insert_rowid() - ? ", "rowid >= last_insert_rowid() - ? "],
+    ["Math.round(this.#now - agoMs)", "Math.round(this.#now)"],
+    ["if (this.#pending.length === insertStatusAudit.mostParameters) this.flush();", ""],
+  ]),
+  ...mutantsOf({ file: `${folder}/execution_logs.ts`, tests, filter }, [
+    ["last.set(taskId, sequence);", "", "The last number is read again."],
+    ["ORDER BY sequence DESC LIMIT ?", "ORDER BY sequence LIMIT ?"],
+    ["Math.round(now - agoMs)", "now"],
+  ]),
+  ...mutantsOf({
+    file: `${folder}/wake_watch.ts`,
+    tests: ["tests/drivers/sqlite/wake_test.ts", "tests/integration/transactions_test.ts"],
+  }, [
+    [
+      "if (this.#listeners.size > 0) return;\n      this.#stopLooking?.();",
+      "this.#stopLooking?.();",
+    ],
+    [
+      "if (before.version === after.version) return;",
+      "",
+      "Where the version is the same, the counters are those of before.",
+    ],
+    [
+      'if (before === undefined) return this.#tell({ kind: "tasks" });',
+      "if (before === undefined) return;",
+    ],
+    ['this.#tell({ kind: "tasks" });\n        }', "}"],
+    ["if (!hasEnded(database)) continue;", ""],
+    ['if (changed("queue_changes")) this', 'if (changed("task_changes")) this'],
+    ["this.#transactions.clear();\n", "\n", "A signal too many does no harm."],
+    ["        this.#armTransactionLook();\n", ""],
+  ]),
+  ...mutantsOf({
+    file: `${folder}/quiet_worker.ts`,
+    tests: ["tests/drivers/sqlite/quiet_worker_test.ts"],
+  }, [
+    ["const isOnly = connection.get(countWorkers)!.count === 1;", "const isOnly = true;"],
+    ["this.#quiet.beatAt = now;", ""],
+    ["if (this.#alone && alive", "if (alive"],
+    ["&& !othersLost && ", "&& "],
+    ["return { ...this.#quiet.answer, now };", "return this.#quiet.answer;"],
+    ["this.#quiet?.workerId !== workerId", "this.#quiet === undefined"],
+  ]),
+  ...mutantsOf({
+    file: `${folder}/connection.ts`,
+    tests: [
+      "tests/drivers/sqlite/connection_test.ts",
+      "tests/drivers/sqlite/busy_file_test.ts",
+    ],
+  }, [
+    ['if (nested && this.#ownership === "own") {', "if (false) {"],
+    ["this.get(`PRAGMA busy_timeout = ${timeout}`);", ""],
+    ["if (this.#database.inTransaction) this.#undo(nested, begun);", ""],
+    ['if (!nested) this.run("ROLLBACK");\n    else if', "if"],
+    ["      this.begun++;\n", ""],
+  ]),
+  ...mutantsOf({
+    file: `${folder}/database_access.ts`,
+    tests: [
+      "tests/drivers/sqlite/connection_test.ts",
+      "tests/drivers/sqlite/replaced_file_test.ts",
+      "tests/drivers/sqlite/errors_test.ts",
+      "tests/drivers/sqlite/wake_test.ts",
+    ],
+  }, [
+    ['theirs !== ours || ours === ""', "theirs !== ours"],
+    ["if (open?.owned) open.connection.close();", "open?.connection.close();"],
+    ["open.owned && open.file.isThere()", "open.owned"],
+    ["this.#onCallersWork(database);", ""],
+    ["    this.#isDisplaced = false;\n    return this.#opened();", "    return this.#opened();"],
+  ]),
+  ...mutantsOf({
+    file: `${folder}/statistics.ts`,
+    tests: ["tests/drivers/sqlite/statistics_test.ts", conformance],
+    filter: "/figures|node:sqlite: (queues|reading)/",
+  }, [
+    ["WHERE rowid > ?1 AND rowid <= ?2", "WHERE rowid >= ?1 AND rowid <= ?2"],
+    ["min(due_at_utc) FILTER (WHERE due_at_utc <= ?1)", "min(due_at_utc)"],
+    ["from < last; from +=", "from <= last - sliceRows; from +="],
+    ["paused: queues.has(queue)", "paused: false"],
+    ["LIMIT 1 OFFSET ${sliceRows - 1}", "LIMIT 1 OFFSET ${sliceRows}"],
+    ["days < 1 ? null : rows / days", "rows / days"],
+  ]),
+];
