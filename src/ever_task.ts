@@ -10,6 +10,7 @@ import {
 } from "./dispatch/dispatch_options.ts";
 import { checkFlag, checkOptions } from "./argument_checks.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
+import { UnservedQueues } from "./dispatch/unserved_queues.ts";
 import { EventBus } from "./events/event_bus.ts";
 import { StoredTaskEvents } from "./events/stored_task_events.ts";
 import type { TaskEvent, TaskEventSource } from "./events/task_event.ts";
@@ -112,8 +113,15 @@ export class EverTask {
       newWorker,
       newRetention: () =>
         retention && new RetentionKeeper(ownAudit, retention, clock, loggers("retention")),
-      allDispatched: () => dispatcher.idle(),
+      allDispatched: () => Promise.all([dispatcher.idle(), unservedQueues.stop()]),
       allHeard: () => events.idle(),
+    });
+    const unservedQueues = new UnservedQueues({
+      clock,
+      logger: loggers("dispatch"),
+      leaseMs: lease.leaseMs,
+      workers: async () => (await life.opened()).workers(),
+      isServing: () => life.worker !== null,
     });
     const dispatcher = new Dispatcher({
       ...shared,
@@ -123,6 +131,7 @@ export class EverTask {
       instrumentation: execution.instrumentation,
       retryForMs: settings.dispatchRetryMs,
       worker: () => life.worker,
+      onStoredForOthers: (queue) => unservedQueues.stored(queue),
     });
     this.#core = settings.singleton === undefined
       ? { life, dispatcher }

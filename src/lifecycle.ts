@@ -35,7 +35,7 @@ export interface LifecycleParts {
   /** Makes what trims the audit tables while the worker runs; null: nothing does. */
   readonly newRetention: () => RetentionKeeper | null;
   /** Resolves when no dispatch is being written. */
-  readonly allDispatched: () => Promise<void>;
+  readonly allDispatched: () => Promise<unknown>;
   /** Resolves when subscribers have taken all events. */
   readonly allHeard: () => Promise<void>;
 }

@@ -6,6 +6,7 @@ import { InvalidArgumentError } from "../../src/errors.ts";
 import { StorageClosedError } from "../../src/storage/errors.ts";
 import type { WorkerRecord } from "../../src/storage/records.ts";
 import type { ConnectionOptions, Polling, WakeSignal } from "../../src/storage/requests.ts";
+import { decodeServes } from "../../src/storage/worker_serves.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import { lastStep, putsInLine } from "../../src/storage/status_steps.ts";
 import type { Storage } from "../../src/storage/storage.ts";
@@ -160,7 +161,7 @@ export class MemoryStorage implements Storage {
   }
 
   registerWorker(...[worker]: Args<"registerWorker">): ReturnType<Storage["registerWorker"]> {
-    return this.#run((state, now) => register(state, worker.id, worker.host, now));
+    return this.#run((state, now) => register(state, worker, now));
   }
 
   heartbeat(...[workerId, leaseMs]: Args<"heartbeat">): ReturnType<Storage["heartbeat"]> {
@@ -243,7 +244,8 @@ export class MemoryStorage implements Storage {
       const registered = [...state.workers.values()].filter((worker) => worker.registered);
       return registered.sort((a, b) => a.startedAt - b.startedAt).map((worker): WorkerRecord => {
         const { id, host, startedAt, heartbeatAt } = worker;
-        return { id, host, startedAt, heartbeatAt, heartbeatAgeMs: now - heartbeatAt };
+        const serves = decodeServes(worker.serves);
+        return { id, host, serves, startedAt, heartbeatAt, heartbeatAgeMs: now - heartbeatAt };
       });
     });
   }

@@ -24,6 +24,8 @@ export type MutableSeries = { -readonly [field in keyof SeriesRecord]: SeriesRec
 export interface Worker {
   readonly id: string;
   host: string;
+  /** What it takes, as JSON; null: it does not say. */
+  serves: string | null;
   startedAt: number;
   heartbeatAt: number;
   registered: boolean;

@@ -2,12 +2,14 @@
 
 import type { ClaimedTask } from "../../src/storage/records.ts";
 import { WorkerLostError } from "../../src/storage/errors.ts";
+import { encodeServes } from "../../src/storage/worker_serves.ts";
 import type {
   ClaimRequest,
   HeartbeatResult,
   LostTask,
   ReleasedTask,
   ReleaseLostRequest,
+  WorkerRegistration,
 } from "../../src/storage/requests.ts";
 import type { MemoryState } from "./memory_state.ts";
 import type { TaskRow, Worker } from "./task_row.ts";
@@ -61,14 +63,21 @@ export function releaseUnknown(
 }
 
 /** {@linkcode Storage.registerWorker}. */
-export function register(state: MemoryState, id: string, host: string, now: number): void {
+export function register(
+  state: MemoryState,
+  { id, host, serves: served }: WorkerRegistration,
+  now: number,
+): void {
+  const serves = encodeServes(served);
   const known = state.workers.get(id);
   if (known === undefined) {
     const tasks = new Set<TaskRow>();
-    state.workers.set(id, { id, host, startedAt: now, heartbeatAt: now, registered: true, tasks });
+    const times = { startedAt: now, heartbeatAt: now };
+    state.workers.set(id, { id, host, serves, ...times, registered: true, tasks });
   } else {
     if (!known.registered) known.startedAt = now;
     known.host = host;
+    known.serves = serves;
     known.heartbeatAt = now;
     known.registered = true;
   }

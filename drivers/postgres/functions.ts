@@ -19,7 +19,7 @@ const parameterTypes = {
   make_due: ["json", "json"],
   correct_series: ["json", "json"],
   next_due_at: ["json", "json"],
-  register_worker: ["text", "text"],
+  register_worker: ["text", "text", "text"],
   heartbeat: ["text", "float8", "uuid"],
   unregister_worker: ["text"],
   release_lost: ["float8", "int", "text", "text", "json"],

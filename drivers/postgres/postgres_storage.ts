@@ -2,6 +2,7 @@
 // one of them, and its answer is turned into what the contract promises.
 
 import { WorkerLostError } from "../../src/storage/errors.ts";
+import type { WorkerRecord } from "../../src/storage/records.ts";
 import type {
   CancelOutcome,
   ChangeResult,
@@ -14,6 +15,7 @@ import type {
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import { putsInLine } from "../../src/storage/status_steps.ts";
 import type { Storage } from "../../src/storage/storage.ts";
+import { decodeServes, encodeServes } from "../../src/storage/worker_serves.ts";
 import { readMember } from "../../src/thrown/reading.ts";
 import { systemClock } from "../../src/time/clock.ts";
 import { ClaimWalk, type WalkedClaim } from "./claim_walk.ts";
@@ -52,6 +54,11 @@ interface StoredClaim extends Omit<WalkedClaim, "tasks"> {
 /** What heartbeat answers. */
 interface StoredHeartbeat extends HeartbeatResult {
   readonly seenBelow: string | null;
+}
+
+/** What list_workers answers for each. */
+interface StoredWorker extends Omit<WorkerRecord, "serves"> {
+  readonly serves: string | null;
 }
 
 /** The SQLSTATE that claim_tasks raises for a worker that is not registered. */
@@ -204,8 +211,10 @@ export class PostgresStorage implements Storage {
 
   // ---- workers ----
 
-  async registerWorker(...[{ id, host }]: Args<"registerWorker">): Result<"registerWorker"> {
-    await this.#access.call("register_worker", id, host);
+  async registerWorker(
+    ...[{ id, host, serves }]: Args<"registerWorker">
+  ): Result<"registerWorker"> {
+    await this.#access.call("register_worker", id, host, encodeServes(serves));
   }
 
   async heartbeat(...[workerId, leaseMs]: Args<"heartbeat">): Result<"heartbeat"> {
@@ -283,7 +292,8 @@ export class PostgresStorage implements Storage {
   }
 
   async workers(): Result<"workers"> {
-    return await this.#access.call("list_workers");
+    const rows = await this.#access.call<StoredWorker[]>("list_workers");
+    return rows.map((row) => ({ ...row, serves: decodeServes(row.serves) }));
   }
 
   async backlog(): Result<"backlog"> {

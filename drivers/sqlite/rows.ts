@@ -11,6 +11,7 @@ import type {
   TaskRecord,
   WorkerRecord,
 } from "../../src/storage/records.ts";
+import { decodeServes } from "../../src/storage/worker_serves.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
 import type { SqliteRow, SqliteValue } from "./database.ts";
 
@@ -53,7 +54,7 @@ export const executionLogColumns = `task_id, sequence, logged_at_utc, level, ${
 }, ${userText("exception")}, run_number`;
 
 /** What {@linkcode toWorker} reads. */
-export const workerColumns = `id, ${userText("host")}, started_at_utc, heartbeat_utc`;
+export const workerColumns = `id, ${userText("host")}, serves, started_at_utc, heartbeat_utc`;
 
 /** A task that was just claimed, from its row as it was before. */
 export function toClaimedTask(
@@ -172,6 +173,7 @@ export function toWorker(row: SqliteRow, now: number): WorkerRecord {
   return {
     id: row.id as string,
     host: text(row.host),
+    serves: decodeServes(row.serves as string | null),
     startedAt: row.started_at_utc as number,
     heartbeatAt,
     heartbeatAgeMs: now - heartbeatAt,

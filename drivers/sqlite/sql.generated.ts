@@ -2,7 +2,7 @@
 // Generated from sql/sqlite/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/sqlite/. */
-export type SqlFileName = "0001_schema.sql" | "0002_returned_rate_slots.sql" | "0003_series_index.sql";
+export type SqlFileName = "0001_schema.sql" | "0002_returned_rate_slots.sql" | "0003_series_index.sql" | "0004_worker_serves.sql";
 
 /** The files of sql/sqlite/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -162,5 +162,11 @@ CREATE INDEX queued_tasks_series ON queued_tasks (id) WHERE recurring_task IS NO
 
 INSERT INTO evertask_migrations (version, applied_at_utc)
 VALUES (3, unixepoch() * 1000);
+`,
+  "0004_worker_serves.sql": `-- Which queues and types a worker takes, as JSON; NULL for one of version 0.1, which does not say.
+ALTER TABLE workers ADD COLUMN serves TEXT;
+
+INSERT INTO evertask_migrations (version, applied_at_utc)
+VALUES (4, unixepoch() * 1000);
 `,
 };

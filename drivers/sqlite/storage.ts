@@ -15,6 +15,7 @@ import type {
   SeriesCorrection,
   StatusChange,
   WakeSignal,
+  WorkerRegistration,
 } from "../../src/storage/requests.ts";
 import type { PurgeOptions, RetentionPolicy } from "../../src/storage/retention.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
@@ -151,7 +152,7 @@ export class SqliteStorage implements Storage {
     return this.#watch.add(listener);
   }
 
-  registerWorker(worker: { readonly id: string; readonly host: string }): Promise<void> {
+  registerWorker(worker: WorkerRegistration): Promise<void> {
     return this.#loudly((connection) => registerWorker(connection, worker));
   }
 

@@ -2,7 +2,13 @@
 
 import { auditLevelFromNumber } from "../../src/audit/audit_level.ts";
 import type { WorkerRecord } from "../../src/storage/records.ts";
-import type { HeartbeatResult, LostTask, ReleaseLostRequest } from "../../src/storage/requests.ts";
+import type {
+  HeartbeatResult,
+  LostTask,
+  ReleaseLostRequest,
+  WorkerRegistration,
+} from "../../src/storage/requests.ts";
+import { encodeServes } from "../../src/storage/worker_serves.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
 import { AuditWriter } from "./audit_writer.ts";
 import type { Connection } from "./connection.ts";
@@ -11,15 +17,18 @@ import { pausedQueues } from "./queues.ts";
 import { taskColumns, toTaskRecord, toWorker, workerColumns } from "./rows.ts";
 import { countChange } from "./state.ts";
 
-const insertWorker = "INSERT INTO workers (id, host, started_at_utc, heartbeat_utc) " +
-  "VALUES (?1, ?2, ?3, ?3) ON CONFLICT (id) DO UPDATE SET heartbeat_utc = excluded.heartbeat_utc";
+const insertWorker = "INSERT INTO workers (id, host, serves, started_at_utc, heartbeat_utc) " +
+  "VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT (id) DO UPDATE SET heartbeat_utc = excluded.heartbeat_utc, " +
+  "host = excluded.host, serves = excluded.serves";
 
 /** Makes a worker known, alive as of now. */
 export function registerWorker(
   connection: Connection,
-  worker: { readonly id: string; readonly host: string },
+  { id, host, serves }: WorkerRegistration,
 ): void {
-  connection.transaction((now) => connection.run(insertWorker, worker.id, worker.host, now));
+  connection.transaction((now) =>
+    connection.run(insertWorker, id, host, encodeServes(serves), now)
+  );
 }
 
 /** Removes a worker. */

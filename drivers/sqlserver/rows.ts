@@ -11,6 +11,7 @@ import type {
   TaskRecord,
   WorkerRecord,
 } from "../../src/storage/records.ts";
+import { decodeServes } from "../../src/storage/worker_serves.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
 import type { Row } from "./database.ts";
 import { readSchedule } from "./schedules.ts";
@@ -133,6 +134,7 @@ export function toWorker(row: Row): WorkerRecord {
   return {
     id: fromStoredName(text(row.Id)),
     host: fromStoredName(text(row.Host)),
+    serves: decodeServes(row.Serves === null ? null : text(row.Serves)),
     startedAt: instant(row.StartedUtc),
     heartbeatAt,
     heartbeatAgeMs: instant(row.Now) - heartbeatAt,

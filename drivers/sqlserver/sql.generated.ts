@@ -2,7 +2,7 @@
 // Generated from sql/sqlserver/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/sqlserver/. */
-export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "0005_returned_rate_slots.sql" | "0006_series_corrections.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_CorrectSeries.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_Purge.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_RequestCancel.sql" | "usp_ReturnRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_TakeRateSlots.sql" | "usp_UnregisterWorker.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql";
+export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "0005_returned_rate_slots.sql" | "0006_series_corrections.sql" | "0007_worker_serves.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_CorrectSeries.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_Purge.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_RequestCancel.sql" | "usp_ReturnRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_TakeRateSlots.sql" | "usp_UnregisterWorker.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql";
 
 /** The files of sql/sqlserver/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -585,6 +585,20 @@ GO
 
 IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 6)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (6, SYSUTCDATETIME());
+GO
+`,
+  "0007_worker_serves.sql": `-- Which queues and types a worker takes, as JSON; NULL for one of version 0.1, which does not say.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+
+IF COL_LENGTH(N'[EverTask].[Workers]', N'Serves') IS NULL
+    ALTER TABLE [EverTask].[Workers] ADD [Serves] nvarchar(max) NULL;
+GO
+
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 7)
+    INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (7, SYSUTCDATETIME());
 GO
 `,
   "usp_ClaimTasks.sql": `-- Takes due tasks for a worker: highest priority first, then longest due, then lowest id, of each queue.
@@ -1308,7 +1322,8 @@ DROP PROCEDURE IF EXISTS [EverTask].[usp_RegisterWorker];
 GO
 CREATE PROCEDURE [EverTask].[usp_RegisterWorker]
     @WorkerId nvarchar(100),
-    @Host     nvarchar(400)
+    @Host     nvarchar(400),
+    @Serves   nvarchar(max) = NULL -- which queues and types it takes, as JSON; version 0.1 does not say
 AS
 BEGIN
     SET NOCOUNT ON;
@@ -1318,10 +1333,10 @@ BEGIN
 
     BEGIN TRANSACTION;
 
-    UPDATE [EverTask].[Workers] SET [HeartbeatUtc] = @Now, [Host] = @Host WHERE [Id] = @WorkerId;
+    UPDATE [EverTask].[Workers] SET [HeartbeatUtc] = @Now, [Host] = @Host, [Serves] = @Serves WHERE [Id] = @WorkerId;
     IF @@ROWCOUNT = 0
-        INSERT INTO [EverTask].[Workers] ([Id], [Host], [StartedUtc], [HeartbeatUtc])
-        VALUES (@WorkerId, @Host, @Now, @Now);
+        INSERT INTO [EverTask].[Workers] ([Id], [Host], [Serves], [StartedUtc], [HeartbeatUtc])
+        VALUES (@WorkerId, @Host, @Serves, @Now, @Now);
 
     COMMIT TRANSACTION;
 END

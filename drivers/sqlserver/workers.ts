@@ -1,7 +1,13 @@
 // Worker processes: known, alive, gone, lost.
 
 import type { WorkerRecord } from "../../src/storage/records.ts";
-import type { HeartbeatResult, LostTask, ReleaseLostRequest } from "../../src/storage/requests.ts";
+import type {
+  HeartbeatResult,
+  LostTask,
+  ReleaseLostRequest,
+  WorkerRegistration,
+} from "../../src/storage/requests.ts";
+import { encodeServes } from "../../src/storage/worker_serves.ts";
 import { storedWorker } from "./batches.ts";
 import type { SqlServerDatabase } from "./database.ts";
 import { toWholeMs } from "./instants.ts";
@@ -17,11 +23,14 @@ export function worker(workerId: string): Parameter {
 /** {@linkcode Storage.registerWorker}. */
 export async function registerWorker(
   database: SqlServerDatabase,
-  { id, host }: { readonly id: string; readonly host: string },
+  { id, host, serves }: WorkerRegistration,
 ): Promise<void> {
   const storedHost = toStoredName(host, "host", nameLengths.host);
-  const parameters = { WorkerId: worker(id), Host: name(storedHost, nameLengths.host) };
-  await database.call("usp_RegisterWorker", parameters);
+  await database.call("usp_RegisterWorker", {
+    WorkerId: worker(id),
+    Host: name(storedHost, nameLengths.host),
+    Serves: text(encodeServes(serves)),
+  });
 }
 
 /** {@linkcode Storage.heartbeat}. */
@@ -74,7 +83,7 @@ export async function releaseLost(
 /** {@linkcode Storage.workers}. */
 export async function readWorkers(database: SqlServerDatabase): Promise<WorkerRecord[]> {
   const [found] = await database.query(
-    "SELECT [Id], [Host], [StartedUtc], [HeartbeatUtc], " +
+    "SELECT [Id], [Host], [Serves], [StartedUtc], [HeartbeatUtc], " +
       "CAST(SYSUTCDATETIME() AS datetimeoffset(3)) AS [Now] " +
       "FROM [EverTask].[Workers] ORDER BY [StartedUtc], [Id];",
   );

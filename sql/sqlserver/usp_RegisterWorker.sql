@@ -7,7 +7,8 @@ DROP PROCEDURE IF EXISTS [EverTask].[usp_RegisterWorker];
 GO
 CREATE PROCEDURE [EverTask].[usp_RegisterWorker]
     @WorkerId nvarchar(100),
-    @Host     nvarchar(400)
+    @Host     nvarchar(400),
+    @Serves   nvarchar(max) = NULL -- which queues and types it takes, as JSON; version 0.1 does not say
 AS
 BEGIN
     SET NOCOUNT ON;
@@ -17,10 +18,10 @@ BEGIN
 
     BEGIN TRANSACTION;
 
-    UPDATE [EverTask].[Workers] SET [HeartbeatUtc] = @Now, [Host] = @Host WHERE [Id] = @WorkerId;
+    UPDATE [EverTask].[Workers] SET [HeartbeatUtc] = @Now, [Host] = @Host, [Serves] = @Serves WHERE [Id] = @WorkerId;
     IF @@ROWCOUNT = 0
-        INSERT INTO [EverTask].[Workers] ([Id], [Host], [StartedUtc], [HeartbeatUtc])
-        VALUES (@WorkerId, @Host, @Now, @Now);
+        INSERT INTO [EverTask].[Workers] ([Id], [Host], [Serves], [StartedUtc], [HeartbeatUtc])
+        VALUES (@WorkerId, @Host, @Serves, @Now, @Now);
 
     COMMIT TRANSACTION;
 END

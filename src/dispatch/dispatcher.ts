@@ -38,6 +38,8 @@ export interface DispatcherParts extends PlannerParts {
   readonly retryForMs: number;
   /** The running worker of this process; null while there is none. */
   readonly worker: () => Worker | null;
+  /** A task of this queue was stored, and this process runs none. */
+  readonly onStoredForOthers: (queue: string) => void;
 }
 
 /** The most tasks in one write of {@linkcode Dispatcher.dispatchMany}. */
@@ -212,7 +214,7 @@ export class Dispatcher {
    */
   #expect({ due, queue }: NewTask): void {
     const worker = this.#parts.worker();
-    if (worker === null) return;
+    if (worker === null) return this.#parts.onStoredForOthers(queue);
     const now = this.#parts.storageClock.now();
     const dueAt = "at" in due ? due.at : now + due.inMs;
     if (dueAt <= now) worker.storedDue(queue);

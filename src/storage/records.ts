@@ -172,12 +172,22 @@ export interface ExecutionLogRecord {
   readonly sequence: number;
 }
 
+/** Which tasks a worker takes. */
+export interface WorkerServes {
+  /** Its queues, and how many tasks of each it runs at a time. */
+  readonly queues: readonly { readonly name: string; readonly parallelism: number }[];
+  /** The types of the tasks that it knows. */
+  readonly types: readonly string[];
+}
+
 /** One registered worker process. */
 export interface WorkerRecord {
   /** New for each start of a process. */
   readonly id: string;
   /** Where it runs. */
   readonly host: string;
+  /** What it takes; null for a worker of version 0.1, which does not say. */
+  readonly serves: WorkerServes | null;
   /** When it was registered. */
   readonly startedAt: number;
   /** When it was last heard of. */

@@ -1,7 +1,7 @@
 // What storage is asked to do: the arguments and results of the verbs of the storage contract (storage.ts).
 
 import type { AuditLevel } from "../audit/audit_level.ts";
-import type { ClaimedTask } from "./records.ts";
+import type { ClaimedTask, WorkerServes } from "./records.ts";
 import type { TaskStatus } from "./task_status.ts";
 
 // ---- persist ----
@@ -334,4 +334,14 @@ export interface RateSlots {
   readonly now: number;
   /** One for each request, in the same order. */
   readonly slots: readonly RateSlot[];
+}
+
+/** A worker that makes itself known. */
+export interface WorkerRegistration {
+  /** New for each start of a process: any text of up to 100 characters. */
+  readonly id: string;
+  /** Where it runs. */
+  readonly host: string;
+  /** What it takes. @default not said */
+  readonly serves?: WorkerServes;
 }

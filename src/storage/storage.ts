@@ -39,6 +39,7 @@ import type {
   SeriesCorrection,
   StatusChange,
   WakeSignal,
+  WorkerRegistration,
 } from "./requests.ts";
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "./retention.ts";
 import type { TaskStatus } from "./task_status.ts";
@@ -237,9 +238,9 @@ export interface Storage {
   /**
    * Makes a worker known, alive as of now. Doing so twice is the same as once and a heartbeat.
    *
-   * @param worker Its id (any text of up to 100 characters, new for each start of a process) and where it runs.
+   * @param worker Its id (any text of up to 100 characters, new for each start of a process), where it runs, and what it takes.
    */
-  registerWorker(worker: { readonly id: string; readonly host: string }): Promise<void>;
+  registerWorker(worker: WorkerRegistration): Promise<void>;
 
   /**
    * The worker is alive. Does not bring back a worker that was given up for lost (then there are no cancel requests).

@@ -3,6 +3,7 @@
 
 import type { Logger } from "../log/logger.ts";
 import type { HeartbeatResult, LostTask } from "../storage/requests.ts";
+import type { WorkerServes } from "../storage/records.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Clock } from "../time/clock.ts";
 import { within } from "../time/within.ts";
@@ -49,6 +50,7 @@ export class LeaseKeeper {
   readonly #clock: Clock;
   readonly #storageClock: StorageClock;
   readonly #settings: LeaseSettings;
+  readonly #serves: WorkerServes;
   readonly #logger: Logger;
   readonly #newId: () => string;
   readonly #findings: LeaseKeeperFindings;
@@ -68,6 +70,7 @@ export class LeaseKeeper {
     readonly clock: Clock;
     readonly storageClock: StorageClock;
     readonly settings: LeaseSettings;
+    readonly serves: WorkerServes;
     readonly logger: Logger;
     readonly newId: () => string;
     readonly findings: LeaseKeeperFindings;
@@ -76,6 +79,7 @@ export class LeaseKeeper {
     this.#clock = parts.clock;
     this.#storageClock = parts.storageClock;
     this.#settings = parts.settings;
+    this.#serves = parts.serves;
     this.#logger = parts.logger;
     this.#newId = parts.newId;
     this.#findings = parts.findings;
@@ -137,7 +141,7 @@ export class LeaseKeeper {
   async #register(): Promise<void> {
     const id = this.#newId();
     const sentAt = this.#clock.monotonic();
-    await this.#storage.registerWorker({ id, host: this.#settings.host });
+    await this.#storage.registerWorker({ id, host: this.#settings.host, serves: this.#serves });
     if (this.#workerId !== null) return; // the answer came so late that another id has been taken
     this.#workerId = id;
     this.#registeredAt = sentAt;

@@ -177,6 +177,10 @@ export class Worker {
       storageClock,
       logger,
       settings: parts.lease,
+      serves: {
+        queues: [...parts.queues].map(([name, { parallelism }]) => ({ name, parallelism })),
+        types: [...parts.definitions.keys()],
+      },
       newId: parts.newId,
       findings,
     });

@@ -39,6 +39,7 @@ Deno.test("a heartbeat in the future is no sign of life", () => {
   const workers = ages.map((heartbeatAgeMs) => ({
     id: "worker-1",
     host: "here",
+    serves: null,
     startedAt: 0,
     heartbeatAt: 0,
     heartbeatAgeMs,

@@ -54,6 +54,7 @@ export class DispatchRecorder {
       retryForMs: 0,
       opening: () => null,
       worker: () => null,
+      onStoredForOthers: () => {},
     });
     return dispatcher.dispatch(task, payload, options);
   }

@@ -40,6 +40,7 @@ export class StorageFigures implements FigureOrigin {
     const records = Object.entries(this.workerHeartbeats).map(([id, heartbeatAt]) => ({
       id,
       host: "host",
+      serves: null,
       startedAt: this.now,
       heartbeatAt,
       heartbeatAgeMs: this.now - heartbeatAt,

@@ -1,0 +1,86 @@
+// Warns, once a queue, of tasks that nobody will run: a process that only dispatches looks whether a
+// live worker serves the queue.
+
+import type { Logger } from "../log/logger.ts";
+import type { WorkerRecord } from "../storage/records.ts";
+import { workerStatuses } from "../storage/worker_status.ts";
+import type { Clock } from "../time/clock.ts";
+import { similarName } from "./similar_name.ts";
+
+/** How long after the first dispatch to a queue it is looked at: a worker may be starting beside it. Milliseconds. */
+const lookAfterMs = 1000;
+
+/** What the warnings need. */
+export interface UnservedQueuesParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly leaseMs: number;
+  /** The registered workers of all processes. */
+  readonly workers: () => Promise<readonly WorkerRecord[]>;
+  /** Whether a worker of this instance runs: it serves every queue to which the instance dispatches. */
+  readonly isServing: () => boolean;
+}
+
+/** Looks at the queues to which a process dispatches that runs no tasks itself. */
+export class UnservedQueues {
+  readonly #parts: UnservedQueuesParts;
+  readonly #seen = new Set<string>();
+  readonly #toLookAt = new Set<string>();
+  #looking: Promise<void> = Promise.resolve();
+  #cancelTimer: (() => void) | null = null;
+  #stopped = false;
+
+  constructor(parts: UnservedQueuesParts) {
+    this.#parts = parts;
+  }
+
+  /** A task was stored for workers elsewhere. */
+  stored(queue: string): void {
+    if (this.#seen.has(queue) || this.#stopped) return;
+    this.#seen.add(queue);
+    this.#toLookAt.add(queue);
+    this.#cancelTimer ??= this.#parts.clock.setTimer(
+      () => {
+        this.#cancelTimer = null;
+        this.#looking = this.#look();
+      },
+      lookAfterMs,
+      { unref: true },
+    );
+  }
+
+  /** Looks no more. Resolves when no look is under way. */
+  stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    const { isServing, leaseMs, logger, workers } = this.#parts;
+    const queues = [...this.#toLookAt];
+    this.#toLookAt.clear();
+    if (isServing()) return;
+    try {
+      const alive = workerStatuses(await workers(), leaseMs).filter((worker) => worker.alive);
+      // Workers of version 0.1 do not tell what they serve.
+      if (alive.some(({ serves }) => serves === null)) return;
+      const served = new Set(alive.flatMap(({ serves }) => serves!.queues.map(({ name }) => name)));
+      for (const queue of queues) if (!served.has(queue)) this.#warn(queue, served);
+    } catch (error) {
+      logger.debug("Whether workers serve the queues was not found out: {error}", { error });
+    }
+  }
+
+  #warn(queue: string, served: ReadonlySet<string>): void {
+    const similar = similarName(queue, served);
+    this.#parts.logger.warn(
+      'No live worker serves queue "{queue}": what was dispatched to it waits until one does. ' +
+        (served.size === 0 ? "No worker is running. " : "") +
+        (similar === null ? "" : 'The most similar one that is served is "{similar}". ') +
+        "Start a worker that has the queue, or correct the name.",
+      { queue, ...similar === null ? {} : { similar } },
+    );
+  }
+}
