@@ -139,10 +139,12 @@ const forgetRateLimits = [
 ];
 
 const setLock = "UPDATE evertask_state SET purging_until_utc = ?";
+const takeUnlessHeld = `${setLock} WHERE purging_until_utc NOT BETWEEN ? + 1 AND ?`;
 
 function takeLock(connection: Connection): boolean {
   return connection.transaction((now) => {
-    const taken = connection.run(`${setLock} WHERE purging_until_utc <= ?`, now + lockMs, now) > 0;
+    // Nobody can have taken it for longer than that, unless the clock was ahead.
+    const taken = connection.run(takeUnlessHeld, now + lockMs, now, now + lockMs) > 0;
     if (taken) {
       for (const forget of forgetRateLimits) connection.run(forget, now - idleRateLimitMs);
     }

@@ -15,6 +15,7 @@ const writes = [
   "releaseLost",
   "makeDue",
   "correctSeries",
+  "correctWaiting",
   "setQueuePaused",
 ];
 
