@@ -91,6 +91,7 @@ Deno.test("a task whose key is busy keeps no place in its queue", async () => {
   });
   held.add("held");
   const waiting = everTask.dispatch(waits, "held", { taskKey: "held" });
+  waiting.catch(() => {}); // it is awaited below
   await fleet.settle();
   await everTask.dispatch(waits, "other"); // takes the only place
   held.clear();
@@ -107,6 +108,7 @@ Deno.test("a stop waits for what is dispatched with a busy key", async () => {
   const everTask = fleet.create({ tasks: [task], wrap });
   held.add("held");
   const waiting = everTask.dispatch(task, "held", { taskKey: "held" });
+  waiting.catch(() => {}); // it is awaited below
   await fleet.settle();
   const stopping = fleet.stop(everTask);
   await fleet.pass(1_000, 100);

@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { delay } from "@std/async";
 import { z } from "zod";
 import {
   createEverTask,
@@ -242,11 +241,18 @@ Deno.test("what handlers log is forwarded, and stored when persistent logging is
   const forward = (message: string) => void lines.push(message);
   const quiet = () => {};
   const logger = { trace: quiet, debug: forward, info: forward, warn: quiet, error: quiet };
-  await using engine = await startEngine({ tasks: [talkative], logger, persistentLogs: true });
+  const database = new MemoryDatabase();
+  const engine = await startEngine({
+    storage: memoryStorage({ database }),
+    tasks: [talkative],
+    logger,
+    persistentLogs: true,
+  });
   const { id } = await engine.everTask.dispatch(talkative, null);
   await engine.ended(id);
-  while ((await engine.everTask.executionLogs(id)).items.length < 2) await delay(1);
-  const stored = (await engine.everTask.executionLogs(id)).items;
+  await engine.everTask.stop();
+  await using reader = createEverTask({ storage: memoryStorage({ database }), tasks: [] });
+  const stored = (await reader.executionLogs(id)).items;
   assertEquals(stored.map(({ sequence, level, message }) => [sequence, level, message]), [
     [1, "Information", "half way"],
     [2, "Information", "half way"],
@@ -269,7 +275,8 @@ Deno.test("stop() lets subscribers take the last events, but does not wait for o
   await everTask.dispatch(task, null);
   let isStopped = false;
   const stopped = everTask.stop().finally(() => isStopped = true);
-  while (!isStopped) await clock.advance(100);
+  for (let turn = 0; turn < 100 && !isStopped; turn++) await clock.advance(100);
+  assertEquals(isStopped, true);
   await stopped;
   assertEquals(seen, ["dispatched", "started", "completed"]);
 });

@@ -15,6 +15,7 @@ import {
   type Storage,
 } from "../../mod.ts";
 import { batchEnd, mostCharacters } from "../../src/storage/batching/batch_size.ts";
+import { nextMacrotask } from "../../src/time/macrotask.ts";
 
 Deno.test("batches hold all items in order, none too many or too long, unless it is a single one", () => {
   const size = fc.oneof(fc.nat(100), fc.nat(mostCharacters + 10), fc.constant(mostCharacters));
@@ -55,8 +56,12 @@ const measures: Readonly<Record<string, (rows: readonly never[]) => Write>> = {
     sum(lines, ({ message, exception }) => length(message) + length(exception)),
 };
 
-/** A storage that measures what is written to it. */
-function measured(storage: Storage) {
+/**
+ * A storage that measures what is written to it.
+ *
+ * @param held What its writes wait for, by verb: what comes meanwhile goes out with the next one.
+ */
+function measured(storage: Storage, held: Readonly<Record<string, Promise<void>>> = {}) {
   const writes: Record<string, Write[]> = {};
   const proxy = new Proxy(storage, {
     get(target, verb: string) {
@@ -65,7 +70,8 @@ function measured(storage: Storage) {
       return (...args: unknown[]) => {
         const write = measures[verb]?.(args[0] as readonly never[]);
         if (write !== undefined) (writes[verb] ??= []).push(write);
-        return Reflect.apply(member, target, args);
+        const call = () => Reflect.apply(member, target, args);
+        return held[verb] === undefined ? call() : held[verb].then(call);
       };
     },
   });
@@ -97,12 +103,16 @@ Deno.test("dispatches are written in batches of bounded size, alone and many at 
 });
 
 Deno.test("ends and log lines are written in batches of bounded size", async () => {
-  const { storage, writes } = measured(memoryStorage());
+  const { promise: allHandled, resolve: onAllHandled } = Promise.withResolvers<void>();
+  const held = { setStatusMany: allHandled, saveExecutionLogs: allHandled };
+  const { storage, writes } = measured(memoryStorage(), held);
+  let handled = 0;
   const fails = defineTask({
     type: "fails",
     retry: noRetry(),
     handle(_, { log }) {
       for (let line = 0; line < 3; line++) log.info(text);
+      if (++handled === count) nextMacrotask(() => nextMacrotask(onAllHandled));
       throw new Error(text);
     },
   });
@@ -131,5 +141,9 @@ Deno.test("ends and log lines are written in batches of bounded size", async () 
   await allEnded;
   await everTask.stop();
   assertBounded(writes["setStatusMany"], 1_000, count * text.length);
+  assert(
+    writes["setStatusMany"]!.some(([, size]) => size > mostCharacters / 2),
+    "they came together",
+  );
   assertBounded(writes["saveExecutionLogs"], Infinity, 4 * count * text.length);
 });

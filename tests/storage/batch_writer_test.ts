@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { backoffMs } from "../../src/storage/batching/backoff.ts";
 import { BatchWriter } from "../../src/storage/batching/batch_writer.ts";
 import { StorageError, StorageUnavailableError } from "../../src/storage/errors.ts";
@@ -32,8 +32,9 @@ function heldWrites() {
     batches,
     release,
     /** Resolves when the n-th write has begun. */
-    begun: (n: number) =>
-      new Promise<void>((resolve) => batches.length >= n ? resolve() : started.push(resolve)),
+    async begun(n: number) {
+      while (batches.length < n) await new Promise<void>((resolve) => started.push(resolve));
+    },
     async write(items: readonly number[]) {
       batches.push([...items]);
       for (const resolve of started.splice(0)) resolve();
@@ -41,6 +42,11 @@ function heldWrites() {
       return items.map((item) => item * 10);
     },
   };
+}
+
+/** Lets everything run that is ready, a next write included. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => nextMacrotask(() => nextMacrotask(resolve)));
 }
 
 Deno.test("BatchWriter writes what is added in one turn of the event loop together", async () => {
@@ -61,6 +67,8 @@ Deno.test("BatchWriter gathers what comes during a write for the next one, up to
   const first = add(1);
   await held.begun(1);
   const rest = [add(2), add(3), add(4)];
+  await turn();
+  assertEquals(held.batches, [[1]]);
   held.release.shift()!();
   assertEquals(await first, 10);
   await held.begun(2);
@@ -82,7 +90,7 @@ Deno.test("BatchWriter repeats a write that fails for now, and resolves when it 
     },
   }));
   const result = add(7);
-  while (tries < 4) await clock.advance(20);
+  for (let turn = 0; turn < 100 && tries < 4; turn++) await clock.advance(20);
   assertEquals(await result, 7);
 });
 
@@ -96,12 +104,26 @@ Deno.test("BatchWriter gives up on a transient error when the time for it is ove
       return Promise.reject(new StorageUnavailableError("down"));
     },
   }));
-  let settled = false;
-  const result = add(7).finally(() => settled = true);
-  const rejected = assertRejects(() => result, StorageUnavailableError, "down");
-  while (!settled) await clock.advance(100);
-  await rejected;
-  assertEquals(tries, 6); // after 0, 20, 60, 140, 300 and 620 ms; the next would be past 1000
+  let isSettled = false;
+  const results = Promise.allSettled([add(7), add(8)]).finally(() => isSettled = true);
+  for (let turn = 0; turn < 100 && !isSettled; turn++) await clock.advance(100);
+  assertEquals(isSettled, true);
+  for (const result of await results) {
+    assert(result.status === "rejected" && result.reason instanceof StorageUnavailableError);
+  }
+  assertEquals(tries, 6); // together, after 0, 20, 60, 140, 300 and 620 ms; the next would be past 1000
+});
+
+Deno.test("BatchWriter does not repeat a write that storage refuses for good", async () => {
+  let tries = 0;
+  const { add } = bound(writer({
+    write: () => {
+      tries++;
+      return Promise.reject(new StorageError("refused"));
+    },
+  }));
+  await assertRejects(() => add(7), StorageError, "refused");
+  assertEquals(tries, 1);
 });
 
 Deno.test("BatchWriter does not let one item that storage refuses fail its neighbours", async () => {
@@ -121,8 +143,10 @@ Deno.test("BatchWriter.idle() resolves when nothing is left to write", async () 
   await batching.idle();
   const result = batching.add(1);
   let isIdle = false;
-  const idle = batching.idle().then(() => isIdle = true);
+  const waiting = batching.idle().then(() => isIdle = true);
   await held.begun(1);
+  const idle = Promise.all([waiting, batching.idle().then(() => isIdle = true)]);
+  await turn();
   assertEquals(isIdle, false);
   held.release.shift()!();
   await idle;
@@ -138,7 +162,7 @@ Deno.test("BatchWriter.idle() waits for the last of the writes that are under wa
   const idle = batching.idle().then(() => isIdle = true);
   held.release.shift()!();
   await results[0];
-  await new Promise<void>((resolve) => nextMacrotask(resolve));
+  await turn();
   assertEquals(isIdle, false);
   held.release.shift()!();
   await idle;

@@ -8,11 +8,14 @@ export interface TestEngine extends AsyncDisposable {
   readonly everTask: EverTask;
   /** Warnings and errors of the engine's own logger. */
   readonly complaints: readonly string[];
-  /** Resolves with the next event that matches, also one that was emitted before. */
+  /** Resolves with the next event that matches, also one that was emitted before; rejects when it does not come. */
   event(matches: (event: TaskEvent) => boolean): Promise<TaskEvent>;
   /** Resolves when the task has ended: completed, failed or cancelled. */
   ended(taskId: string): Promise<TaskEvent>;
 }
+
+/** How long an event may take; longer than anything does on a busy machine. */
+const patienceMs = 30_000;
 
 const endings = ["completed", "failed", "cancelled"];
 
@@ -39,12 +42,21 @@ export async function startEngine(
   });
   await everTask.start();
   const event = (matches: (event: TaskEvent) => boolean) =>
-    new Promise<TaskEvent>((resolve) => {
+    new Promise<TaskEvent>((resolve, reject) => {
       const check = () => {
         const found = seen.find(matches);
         if (found === undefined) return;
-        waiting.delete(check);
+        end();
         resolve(found);
+      };
+      const timer = setTimeout(() => {
+        end();
+        const kinds = seen.map(({ kind }) => kind).join(", ");
+        reject(new Error(`The event has not come within ${patienceMs} ms. There were: ${kinds}`));
+      }, patienceMs);
+      const end = () => {
+        waiting.delete(check);
+        clearTimeout(timer);
       };
       waiting.add(check);
       check();

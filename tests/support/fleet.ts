@@ -20,6 +20,9 @@ export type FleetOptions = Omit<EverTaskOptions, "storage" | "clock"> & {
   readonly wrap?: (storage: Storage) => Storage;
 };
 
+/** How long something may take, by the fake clock. */
+const patienceMs = 15 * 60_000;
+
 /** A gate that a handler waits at until the test opens it. */
 export function gate(): { readonly opened: Promise<void>; open(): void } {
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -83,16 +86,21 @@ export class Fleet implements AsyncDisposable {
     await this.settle();
   }
 
-  /** Lets time go by until the promise is settled; fails when that takes more than an hour. */
+  /** Lets time go by until the promise is settled; fails when that takes too long. */
   async until<T>(promise: Promise<T>, stepMs = 100): Promise<T> {
     let settled = false;
     promise.then(() => settled = true, () => settled = true);
     await this.settle();
-    for (let passed = 0; !settled; passed += stepMs) {
-      if (passed > 3_600_000) throw new Error("It has not happened within an hour.");
+    await this.passUntil(() => settled, stepMs);
+    return await promise;
+  }
+
+  /** Lets time go by until something has happened; fails when that takes too long. */
+  async passUntil(hasHappened: () => boolean, stepMs = 100): Promise<void> {
+    for (let passed = 0; !hasHappened(); passed += stepMs) {
+      if (passed > patienceMs) throw new Error(`It has not happened within ${patienceMs} ms.`);
       await this.pass(stepMs);
     }
-    return await promise;
   }
 
   /** Stops an instance while time goes by. */

@@ -1,10 +1,11 @@
 // Storage that commits what it is asked to, and whose answer is then lost with the connection: nothing may be lost, and
 // nothing may run twice.
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { defineTask, type Storage, StorageUnavailableError } from "../../mod.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
 import { startEngine } from "../support/engine.ts";
+import { Fleet } from "../support/fleet.ts";
 
 type Verb = "persist" | "claim" | "setStatusMany";
 
@@ -97,15 +98,15 @@ Deno.test("a lost answer to the report that a task is in progress leaves one row
 });
 
 Deno.test("a dispatch that gives up may have stored its task, which then runs", async () => {
-  let ran = () => {};
-  const done = new Promise<void>((resolve) => ran = resolve);
-  const task = defineTask<null>({ type: "task", handle: () => ran() });
-  await using engine = await startEngine({
-    storage: losingAnswers(memoryStorage(), ["persist"]),
+  await using fleet = new Fleet();
+  let ran = 0;
+  const task = defineTask<null>({ type: "task", handle: () => void ran++ });
+  const everTask = await fleet.start({
     tasks: [task],
+    wrap: (storage) => losingAnswers(storage, ["persist"]),
     dispatchRetryFor: 0,
   });
-  const outcome = await engine.everTask.dispatch(task, null).catch((error) => error);
-  assertEquals(outcome instanceof StorageUnavailableError, true);
-  await done;
+  await assertRejects(() => everTask.dispatch(task, null), StorageUnavailableError);
+  await fleet.pass(1_000, 100);
+  assertEquals(ran, 1);
 });

@@ -20,7 +20,7 @@ Deno.test("a report that reaches storage late is not followed by an earlier end"
   const everTask = await fleet.start({ tasks: [task], wrap: faults.wrap });
   faults.rule = (verb) => verb === "setStatusMany" ? { heldUntil: network.opened } : null;
   const { id } = await everTask.dispatch(task, null);
-  while ((faults.calls.get("setStatusMany") ?? 0) === 0) await fleet.pass(100);
+  await fleet.passUntil(() => faults.calls.has("setStatusMany"));
   work.open();
   await fleet.pass(2_000);
   faults.rule = () => null;

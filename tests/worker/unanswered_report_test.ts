@@ -20,9 +20,9 @@ for (const at of ["before", "after"] as const) {
       if (writes === 0) return null;
       return { at: writes === 1 ? at : "before" };
     };
-    while (writes === 0) await fleet.pass(10); // the report that it is in progress
+    await fleet.passUntil(() => writes > 0, 10); // the report that it is in progress
     work.open();
-    while (everTask.workerId !== null) await fleet.pass(100);
+    await fleet.passUntil(() => everTask.workerId === null);
     // The network is back for these writes first; nobody has taken the task by then.
     faults.rule = (verb) => verb === "setStatusMany" ? null : { at: "before" };
     await fleet.pass(5_000, 100);
@@ -63,7 +63,7 @@ Deno.test("a report that was carried out late, and whose answer was lost, is not
   const task = defineTask<null>({ type: "long", handle: () => work.opened });
   const everTask = await fleet.start({ tasks: [task], wrap: faults.wrap });
   const { id } = await everTask.dispatch(task, null);
-  while (writes() === 0) await fleet.pass(100);
+  await fleet.passUntil(() => writes() > 0);
   work.open();
   await fleet.pass(3_000, 100);
   network.open();
