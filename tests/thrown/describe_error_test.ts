@@ -4,6 +4,7 @@ import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { EverTaskError } from "../../src/errors.ts";
 import {
+  cutDescription,
   describeError,
   headlineOf,
   longestDescription,
@@ -42,6 +43,10 @@ Deno.test("an error is described by the name that it has, whatever its stack beg
   }
   assertEquals(heads(new Late("two hours")), ["Late: two hours"]);
   assertEquals(heads(new Late()), ["Late"]);
+  const renamed = new Error("two hours");
+  assertStringIncludes(renamed.stack!, "Error: two hours");
+  renamed.name = "Late";
+  assertEquals(heads(renamed), ["Late: two hours"]);
   assertEquals(heads(new DOMException("stop", "AbortError")), ["AbortError: stop"]);
   const coded = new TypeError("bad");
   coded.stack = coded.stack!.replace("TypeError", "TypeError [ERR_BAD]");
@@ -49,6 +54,13 @@ Deno.test("an error is described by the name that it has, whatever its stack beg
   const elsewhere = new Error("far");
   elsewhere.stack = "run@file.js:1:2\nmain@file.js:3:4";
   assertEquals(heads(elsewhere), ["Error: far", "run@file.js:1:2", "main@file.js:3:4"]);
+});
+
+Deno.test("a text that is exactly as long as a description may be is whole", () => {
+  const longest = "x".repeat(longestDescription);
+  assertEquals(cutDescription(longest), longest);
+  const cut = cutDescription(`${longest}x`);
+  assertEquals([cut.length, cut.endsWith(" characters.]")], [longestDescription, true]);
 });
 
 Deno.test("what is thrown and is no error is described by its value, in full", () => {
@@ -149,7 +161,8 @@ for (const [name, make] of Object.entries(hostileValues)) {
       assert(headlineOf(thrown).length <= 1000);
       assertEquals(typeof messageOf(thrown), "string");
     }
-    const many = new AggregateError(Array.from({ length: 100 }, make), "many");
+    // One more than are told.
+    const many = new AggregateError(Array.from({ length: 11 }, make), "many");
     assert(describeError(many).length <= longestDescription);
   });
 }

@@ -22,6 +22,15 @@ Deno.test("a chain holds each error once, with those that it wraps in any way", 
   assertEquals(messages, ["many", "a", "shared", "b"]);
 });
 
+Deno.test("a chain goes ten errors deep", () => {
+  let innermost = new Error("11");
+  for (let depth = 10; depth >= 0; depth--) {
+    innermost = new Error(String(depth), { cause: innermost });
+  }
+  const found = Array.from(errorChain(innermost), ({ message }) => Number(message));
+  assertEquals(found, Array.from({ length: 11 }, (_, depth) => depth));
+});
+
 Deno.test("a chain comes to its end, however many errors there are", () => {
   const all = Array.from({ length: 100_000 }, () => new Error("x"));
   assertEquals([...errorChain(new AggregateError(all))].length, 1_000);
