@@ -49,12 +49,6 @@ const tables: [
     9999,
     10_099,
   ]],
-  ["what a clock used up that was a day ahead counts as used up now", { burst: 3 }, [
-    86_400_000,
-    86_400_000,
-    0,
-    0,
-  ], [86_400_000, 86_400_000, 100, 200]],
   ["an empty budget is earned", { burst: 3, startEmpty: true }, [0, 0, 0], [0, 100, 200]],
   [
     "an empty budget fills with time",
@@ -280,30 +274,4 @@ Deno.test("who comes in time for a slot is never sent back, and nobody for ever"
     }),
     { numRuns: 200 },
   );
-});
-
-Deno.test("no start leaves a budget that would be taken for one of a clock that was ahead", () => {
-  const upTo = (max: number) => fc.integer({ min: 0, max });
-  const limit = fc.record({
-    emissionIntervalMs: fc.double({ min: 0.001, max: 1e8, noNaN: true }),
-    burst: fc.integer({ min: 1, max: 50 }),
-    graceMs: upTo(100),
-    startWithinMs: upTo(10_000),
-    startEmpty: fc.boolean(),
-  });
-  fc.assert(fc.property(limit, fc.array(upTo(20_000), { maxLength: 60 }), (limit, pauses) => {
-    const wish = { ...plain, ...limit };
-    const toleranceMs = (limit.burst - 1) * limit.emissionIntervalMs;
-    let budget: RateBudget | null = null;
-    let reservedAt: number | null = null;
-    let instant = now;
-    for (const pause of pauses) {
-      instant += pause;
-      const taken = takeSlot(budget, instant, { ...wish, reservedAt });
-      budget = taken.budget;
-      reservedAt = taken.slotAt > instant ? taken.slotAt : null;
-      const latest = Math.max(limit.startWithinMs, toleranceMs + limit.graceMs + 1);
-      assert(budget!.startedTat <= instant + latest + limit.emissionIntervalMs + 1);
-    }
-  }));
 });

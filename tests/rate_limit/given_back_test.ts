@@ -128,6 +128,38 @@ Deno.test("a series that is cancelled while it waits for its slot gives it back"
   assert(typeof wait === "number" && wait <= minute, `it waits: ${wait}`);
 });
 
+Deno.test("a task that was made due before its slot, and is cancelled while it waits in a worker, gives it back", async () => {
+  await using fleet = new Fleet();
+  const { task } = mailer(fleet, onceAMinute);
+  const release = gate();
+  const blocker = defineTask<null>({ type: "blocker", handle: () => release.opened });
+  const everTask = await fleet.start({
+    tasks: [task, blocker],
+    queues: { default: { parallelism: 1 } },
+  });
+  const [, waiting] = await flood(fleet, everTask, task, 2);
+  await everTask.dispatch(blocker, null);
+  await fleet.settle();
+  await everTask.runNow(waiting!);
+  await fleet.settle();
+  assertEquals((await everTask.get(waiting!))!.workerId, everTask.workerId, "it was claimed");
+  assertEquals(await everTask.cancel(waiting!), "requested");
+  release.open();
+  await fleet.settle();
+  const wait = await waitOf(fleet, everTask, task);
+  assert(typeof wait === "number" && wait <= minute, `it waits: ${wait}`);
+});
+
+Deno.test("a task that is cancelled before it has asked for a slot gives none back", async () => {
+  await using fleet = new Fleet();
+  const { task } = mailer(fleet, onceAMinute);
+  const faults = new Faults();
+  const web = fleet.create({ tasks: [task], wrap: faults.wrap });
+  const { id } = await web.dispatch(task, { to: "ada" });
+  assertEquals(await web.cancel(id), "cancelled");
+  assertEquals([faults.calls.get("returnRateSlots"), fleet.log], [undefined, []]);
+});
+
 Deno.test("a slot that cannot be given back is told of, and the task is cancelled all the same", async () => {
   await using fleet = new Fleet();
   const { task } = mailer(fleet, onceAMinute);

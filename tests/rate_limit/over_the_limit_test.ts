@@ -26,6 +26,21 @@ Deno.test("a deferred task waits in storage with its slot, unclaimed and without
   assertEquals(attempts, [1, 1]);
 });
 
+Deno.test("a retry that its limit puts off stays a retry", async () => {
+  await using fleet = new Fleet();
+  const { task } = mailer(fleet, { permits: 1, period: { minutes: 1 } }, {
+    retry: { nextDelay: () => 1_000 },
+    handle() {
+      throw new Error("busy");
+    },
+  });
+  const everTask = await fleet.start({ tasks: [task] });
+  const { id } = await everTask.dispatch(task, { to: "ada" });
+  await fleet.pass(5_000, 500);
+  const { status, attempt, rateSlotAt, dueAt } = (await everTask.get(id))!;
+  assertEquals([status, attempt, rateSlotAt === dueAt], ["Pending", 1, true]);
+});
+
 Deno.test("a reservation survives the process that made it", async () => {
   await using fleet = new Fleet();
   const { task, runs } = mailer(fleet, { permits: 1, period: { minutes: 1 } });

@@ -104,3 +104,10 @@ Deno.test("slots whose time has passed are forgotten, and those further away sta
   assertEquals(list.takeLine(40, 10), null);
   assertEquals(list.takeFirst(0, 100), null);
 });
+
+Deno.test("a slot that is given back twice, as by a write that is repeated, is there once", () => {
+  const slots = new ReturnedSlotList();
+  for (const slotAt of [300, 100, 300, 200, 100]) slots.add(slotAt);
+  const found = Array.from({ length: 4 }, () => slots.takeFirst(0, 1_000));
+  assertEquals(found, [100, 200, 300, null]);
+});

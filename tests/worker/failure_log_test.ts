@@ -1,6 +1,6 @@
 // What the log says of tasks that fail.
 
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import {
   createEverTask,
   defineTask,
@@ -17,6 +17,7 @@ import {
 } from "../../mod.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
 import { startEngine } from "../support/engine.ts";
+import { Fleet } from "../support/fleet.ts";
 import { stub } from "../support/stub.ts";
 
 type Line = [level: "warn" | "error", message: string, properties: LogProperties];
@@ -123,4 +124,27 @@ Deno.test("with the default logger a task that fails for good shows on the conso
   assertEquals(head, `[EverTask] Task ${id} (failing) failed at attempt 2: RangeError: too far`);
   assert(frame!.includes("failure_log_test.ts"));
   assertEquals(said.length, 2);
+});
+
+Deno.test("a task that is lost too often is logged as failed, unless its task wants no failures logged", async () => {
+  await using fleet = new Fleet();
+  const tasks = [
+    defineTask<null>({ type: "quiet", logFailures: "none", handle() {} }),
+    defineTask<null>({ type: "loud", logFailures: "final", handle() {} }),
+  ];
+  const web = fleet.create({ tasks });
+  const ids = [];
+  for (const task of tasks) ids.push((await web.dispatch(task, null)).id);
+  const storage = await fleet.storage();
+  await storage.registerWorker({ id: "dead", host: "elsewhere" });
+  const queues = [{ name: "default", limit: 2 }];
+  await storage.claim({ workerId: "dead", types: ["quiet", "loud"], queues });
+  for (const id of ids) await storage.setStatus(id, "InProgress", null, "Full");
+  await storage.unregisterWorker("dead");
+  await fleet.start({ tasks, poisonLimit: 0 });
+  await fleet.pass(1_000, 100);
+  const failures = fleet.log.filter((line) => line.startsWith("error: "));
+  assertEquals(failures.length, 1, failures.join("\n"));
+  assertStringIncludes(failures[0]!, `Task ${ids[1]} (loud) failed`);
+  for (const id of ids) assertEquals((await web.get(id))!.status, "Failed");
 });

@@ -26,7 +26,7 @@ async function scene(fleet: Fleet, work?: Promise<void>) {
 async function registerAnew(fleet: Fleet, worker: EverTask): Promise<void> {
   const before = worker.workerId!;
   await (await fleet.storage()).unregisterWorker(before);
-  while (worker.workerId === before || worker.workerId === null) await fleet.pass(500);
+  await fleet.passUntil(() => ![before, null].includes(worker.workerId), 500);
 }
 
 for (const verb of ["claim", "persist"] as const) {
@@ -141,4 +141,28 @@ Deno.test("a report that is refused has its handler stop: another lease of the t
   await fleet.pass(200, 50);
   assertEquals(reasons.map((reason) => reason instanceof LeaseLostError), [true]);
   assertEquals((await worker.get(id))!.status, "Queued");
+});
+
+Deno.test("a worker that may not move a series on tells of no next run, and of none that was missed", async () => {
+  await using fleet = new Fleet();
+  const task = defineTask<null>({ type: "work", queue: "default", handle() {} });
+  const web = fleet.create({ tasks: [task] });
+  const { id } = await web.dispatch(task, null, { recurring: (r) => r.everyHour() });
+  await fleet.pass(5 * 3_600_000); // nobody works: occurrences are missed
+  const faults = new Faults();
+  const written = gate();
+  faults.rule = (verb) => verb === "updateCurrentRunMany" ? { heldUntil: written.opened } : null;
+  const worker = await fleet.start({ tasks: [task], wrap: faults.wrap });
+  assertEquals(faults.calls.get("updateCurrentRunMany"), 1);
+  faults.rule = (verb) => verb === "claim" ? { at: "before" } : null;
+  const { leaseToken, series } = (await web.get(id))!;
+  const dueAt = series!.nextRunAt!;
+  await (await fleet.storage()).release(worker.workerId!, [{
+    taskId: id,
+    token: leaseToken,
+    dueAt,
+  }]);
+  written.open();
+  await fleet.settle();
+  assertEquals(fleet.kinds(id), ["dispatched"]);
 });

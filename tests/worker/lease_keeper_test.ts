@@ -77,7 +77,7 @@ for (const stops of [false, true]) {
 
     const answer = gate();
     faults.rule = (verb) => verb === "registerWorker" ? { until: answer.opened } : null;
-    while (registrations() === 1) await fleet.pass(100);
+    await fleet.passUntil(() => registrations() > 1);
     await fleet.pass(1_000, 100);
     const stopped = stops ? fleet.stop(everTask) : Promise.resolve();
     await fleet.pass(1_000, 100);
@@ -119,9 +119,9 @@ Deno.test("a lease counts from when its heartbeat was sent, however late the ans
     if (verb !== "heartbeat") return null;
     return beats++ === 0 ? late() : { at: "before" };
   };
-  while (beats === 0) await fleet.pass(100);
+  await fleet.passUntil(() => beats > 0);
   const sentAt = fleet.clock.monotonic();
-  while (reasons.length === 0) await fleet.pass(100);
+  await fleet.passUntil(() => reasons.length > 0);
   const heldMs = fleet.clock.monotonic() - sentAt;
   // It looks whenever a heartbeat fails, four times as often as it beats.
   assertEquals(
@@ -150,7 +150,7 @@ Deno.test("what waits in a worker that has lost its leases is not started under 
   const storage = await fleet.storage();
   await storage.requestCancel([first!.id]);
   await storage.unregisterWorker(before);
-  while (everTask.workerId === before || everTask.workerId === null) await fleet.pass(500);
+  await fleet.passUntil(() => ![before, null].includes(everTask.workerId), 500);
   release.open();
   await fleet.pass(1_000, 100);
   assertEquals(ran, ["first", "second"]);
@@ -176,4 +176,23 @@ Deno.test("a worker runs what it has taken from a lost one, though it hardly pol
   await fleet.start({ tasks: [task], wrap: deaf, leaseDuration: 15_000 });
   await fleet.pass(25_000, 1_000);
   assertEquals(ran, 1);
+});
+
+Deno.test("a registration that is answered after another one has taken its place changes nothing", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  const answered = gate();
+  const task = defineTask<null>({ type: "task", handle() {} });
+  const options = { tasks: [task], wrap: faults.wrap, leaseDuration: 15_000 };
+  const everTask = await fleet.start(options);
+  const registrations = () => faults.calls.get("registerWorker")!;
+  await (await fleet.storage()).unregisterWorker(everTask.workerId!);
+  faults.rule = (verb) =>
+    verb === "registerWorker" && registrations() === 2 ? { until: answered.opened } : null;
+  await fleet.passUntil(() => registrations() === 3, 500);
+  await fleet.pass(1_000, 500);
+  const id = everTask.workerId;
+  answered.open();
+  await fleet.pass(20_000, 500);
+  assertEquals([everTask.workerId, registrations(), id === null], [id, 3, false]);
 });

@@ -116,7 +116,8 @@ Deno.test("each run of a series may store its lines afresh", async () => {
   everTask.events.subscribe(() => void (++runs === 2 && ended.resolve()), { kinds: ["completed"] });
   let isEnded = false;
   void ended.promise.then(() => isEnded = true);
-  while (!isEnded) await clock.advance(1_000);
+  for (let turn = 0; turn < 60 && !isEnded; turn++) await clock.advance(1_000);
+  assertEquals(isEnded, true);
   await everTask.stop();
   const linesOf = (run: number) => [
     [run, `run ${run}, attempt 1: 1`],
@@ -194,4 +195,26 @@ Deno.test("two attempts whose lines are stored in one write share the room of th
     "attempt 2: 2",
     dropped(1),
   ]);
+});
+
+Deno.test("two tasks whose lines are stored in one write have the room of a run each", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  const stored = gate();
+  const task = defineTask<null>({ type: "task", handle: (_, context) => logThree(context) });
+  faults.rule = (verb) =>
+    verb === "saveExecutionLogs" && faults.calls.get(verb) === 1
+      ? { heldUntil: stored.opened }
+      : null;
+  const everTask = await fleet.start({ tasks: [task], persistentLogs, wrap: faults.wrap });
+  await everTask.dispatch(task, null);
+  await fleet.settle();
+  const results = await everTask.dispatchMany(task, [null, null]);
+  await fleet.settle();
+  stored.open();
+  await fleet.settle();
+  assertEquals(faults.calls.get("saveExecutionLogs"), 2);
+  for (const { id } of results) {
+    assertEquals((await everTask.executionLogs(id)).items.length, 3);
+  }
 });

@@ -42,6 +42,23 @@ Deno.test("while storage may hold more, dispatches get half of the places", () =
   }
 });
 
+Deno.test("a queue that pushes back keeps a tenth of its places for what may wait in storage", () => {
+  const cases: [capacity: number, mayHaveMore: boolean, places: number][] = [
+    [1, true, 1],
+    [2, true, 1],
+    [10, true, 9],
+    [11, true, 9],
+    [10, false, 10],
+  ];
+  for (const [capacity, mayHaveMore, places] of cases) {
+    const runner = new QueueRunner({ ...settings, parallelism: 1, capacity, whenFull: "Throw" });
+    runner.mayHaveMore = mayHaveMore;
+    let kept = 0;
+    while (!runner.isFull && runner.reserve(0)) kept++;
+    assertEquals([kept, runner.claimable(0)], [places, capacity - places], `of ${capacity}`);
+  }
+});
+
 Deno.test("only the first one in line may be taken out of turn: one that is not wanted ends the search", () => {
   const queue = new LocalQueue();
   for (const [id, priority] of [["low", 0], ["urgent", 5], ["low too", 0]] as const) {

@@ -54,3 +54,15 @@ for (const [what, task, nowMin, plan] of cases) {
     assertEquals(found, plan);
   });
 }
+
+Deno.test("a worker that was there all the time runs the latest of what is due, unless the first of it has begun", () => {
+  const now = planned + 150 * minute;
+  const servedSince = planned - 60 * minute;
+  assertEquals(planOccurrence(claimed, series, now, servedSince), {
+    kind: "run",
+    scheduledAt: planned + 120 * minute,
+    skipped: 2,
+  });
+  const begun = { ...claimed, attempt: 2 };
+  assertEquals(planOccurrence(begun, series, now, servedSince), asPlanned);
+});

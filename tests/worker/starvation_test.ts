@@ -8,6 +8,7 @@ import { startEngine } from "../support/engine.ts";
 import { Fleet } from "../support/fleet.ts";
 import { startProgram } from "../support/lines.ts";
 import { FakeClock } from "../../src/testing/mod.ts";
+import { nextMacrotask } from "../../src/time/macrotask.ts";
 import { crunch } from "./blocked_worker.ts";
 
 /** Lets a fake clock go on without any timer firing, as it does while a handler computes. */
@@ -49,6 +50,27 @@ Deno.test("an event loop that was blocked for longer than the lease is told of, 
   const { id } = await everTask.dispatch(crunch, 0);
   await fleet.pass(1_000);
   assertEquals((await everTask.get(id))!.status, "Completed");
+});
+
+Deno.test("timers and sockets have their turn while many handlers compute one after the other", async () => {
+  const clock = new BlockableClock();
+  await using fleet = new Fleet(clock);
+  let ran = 0;
+  let ranBefore = 0;
+  const crunch = defineTask<number>({
+    type: "crunch",
+    handle(ms) {
+      if (ran++ === 0) nextMacrotask(() => ranBefore = ran);
+      clock.block(ms);
+    },
+  });
+  const web = fleet.create({ tasks: [crunch] });
+  await web.dispatchMany(crunch, Array.from({ length: 50 }, () => 3));
+  await fleet.start({ tasks: [crunch], queues: { default: { parallelism: 50 } } });
+  await fleet.settle();
+  // A slice is 10 ms long, and some of them may come before.
+  assert(ranBefore < 20, `${ranBefore} handlers ran before`);
+  assertEquals(ran, 50);
 });
 
 Deno.test("a process that a handler really blocks for longer than its lease loses the task to another one, and its result is refused", async () => {

@@ -57,7 +57,7 @@ Deno.test("what does not finish in time is aborted, becomes ServiceStopped and r
     0,
     null,
   ]);
-  assert(record.dueAt! <= fleet.clock.now());
+  assert(record.dueAt !== null && record.dueAt <= fleet.clock.now());
   assert(reasons[0] instanceof WorkerStoppedError);
   await fleet.start({ tasks: [task] });
   assertEquals(attempts, [1, 1]);
@@ -80,7 +80,7 @@ Deno.test("a handler that ignores the stop does not hold it up, and its task run
   await fleet.settle();
   const started = fleet.clock.monotonic();
   await fleet.stop(everTask, 5_000);
-  assert(fleet.clock.monotonic() - started <= 7_500);
+  assertEquals(fleet.clock.monotonic() - started, 7_000);
   const record = (await (await fleet.storage()).get(id))!;
   assertEquals([record.status, record.attempt], ["ServiceStopped", 0]);
   never.open();
@@ -179,16 +179,81 @@ for (const verb of ["persist", "claim"] as const) {
   });
 }
 
-Deno.test("a stop leaves no timer behind", async () => {
+Deno.test("a stop leaves no timer behind, also when a heartbeat is answered meanwhile", async () => {
   await using fleet = new Fleet();
-  const task = defineTask<null>({
-    type: "work",
-    rateLimit: { permits: 1, period: 5_000 },
-    handle() {},
+  const faults = new Faults();
+  const answered = gate();
+  const rateLimit = { permits: 1, period: 5_000 };
+  const task = defineTask<null>({ type: "work", rateLimit, handle() {} });
+  const everTask = await fleet.start({
+    tasks: [task],
+    wrap: faults.wrap,
+    retention: { statusAuditDays: 1 },
   });
-  const everTask = await fleet.start({ tasks: [task], retention: { statusAuditDays: 1 } });
   await everTask.dispatchMany(task, [null, null, null]);
-  await fleet.pass(7_000, 500);
-  await fleet.stop(everTask);
+  await fleet.settle();
+  let isAsked = false;
+  faults.rule = (verb) => {
+    if (verb !== "heartbeat") return null;
+    isAsked = true;
+    return { until: answered.opened };
+  };
+  await fleet.passUntil(() => isAsked, 500);
+  const stopped = fleet.stop(everTask);
+  await fleet.settle();
+  answered.open();
+  await stopped;
   assertEquals(fleet.clock.timerCount, 0);
+});
+
+Deno.test("a stop waits for log lines for as long as a lease", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  const task = defineTask<null>({ type: "work", handle: (_, { log }) => log.info("was here") });
+  const everTask = await fleet.start({
+    tasks: [task],
+    wrap: faults.wrap,
+    persistentLogs: true,
+    leaseDuration: 15_000,
+    abortGrace: 2_000,
+  });
+  faults.rule = (verb) =>
+    verb === "saveExecutionLogs"
+      ? { heldUntil: new Promise((resolve) => void fleet.clock.setTimer(resolve, 10_000)) }
+      : null;
+  const { id } = await everTask.dispatch(task, null);
+  await fleet.settle();
+  await fleet.stop(everTask);
+  const { items } = await (await fleet.storage()).executionLogs(id);
+  assertEquals(items.map(({ message }) => message), ["was here"]);
+});
+
+Deno.test("what is prefetched does not start once a stop has begun, though a claim keeps it from being given back", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  const [release, claimed] = [gate(), gate()];
+  const ran: number[] = [];
+  const task = defineTask<number>({
+    type: "work",
+    async handle(n) {
+      ran.push(n);
+      await release.opened;
+    },
+  });
+  const web = fleet.create({ tasks: [task] });
+  const everTask = await fleet.start({ tasks: [task], queues: oneAtATime, wrap: faults.wrap });
+  const [, second] = await everTask.dispatchMany(task, [1, 2]);
+  await fleet.settle();
+  faults.rule = (verb) => verb === "claim" ? { until: claimed.opened } : null;
+  await everTask.cancel((await web.dispatch(task, 3)).id); // its wake-up makes the worker claim
+  await everTask.queues.resume("default");
+  await fleet.settle();
+  const stopped = everTask.stop();
+  release.open();
+  await fleet.settle();
+  assertEquals(ran, [1]);
+  claimed.open();
+  await fleet.until(stopped);
+  const { status, workerId } = (await web.get(second!.id))!;
+  assertEquals([ran, status, workerId], [[1], "Queued", null]);
 });

@@ -176,3 +176,42 @@ Deno.test("the timeout of a suspect counts from its start, and not from when sto
   const { status, executionTimeMs } = (await everTask.get(id))!;
   assertEquals([status, executionTimeMs], ["Completed", 2_000]);
 });
+
+Deno.test("a suspect that is cancelled while it waits for its turn does not come to it", async () => {
+  await using fleet = new Fleet();
+  const release = gate();
+  const ran: number[] = [];
+  const task = defineTask<number>({
+    type: "work",
+    async handle(n) {
+      ran.push(n);
+      await release.opened;
+    },
+  });
+  const ids = await suspects(fleet, task, [3, 3, 3]);
+  const everTask = await fleet.start({ tasks: [task] });
+  await everTask.cancel(ids[1]!);
+  await fleet.settle();
+  assertEquals(ran, [0]);
+  release.open();
+  await fleet.settle();
+  assertEquals([ran, (await everTask.get(ids[1]!))!.status], [[0, 2], "Cancelled"]);
+});
+
+Deno.test("tasks that were never lost run side by side, also where the first loss is one too many", async () => {
+  await using fleet = new Fleet();
+  const release = gate();
+  let running = 0;
+  const task = defineTask<number>({
+    type: "work",
+    async handle() {
+      running++;
+      await release.opened;
+    },
+  });
+  const everTask = await fleet.start({ tasks: [task], poisonLimit: 0 });
+  await everTask.dispatchMany(task, [1, 2, 3]);
+  await fleet.settle();
+  assertEquals(running, 3);
+  release.open();
+});
