@@ -156,7 +156,7 @@ export const attempts: readonly Mutant[] = [
     file: watchdog,
     original: "job.deadlineAt = Infinity;",
     replacement: "",
-    tests: watchdogTests,
+    tests: ["tests/worker/watchdog_test.ts"],
   },
   {
     file: watchdog,
@@ -217,7 +217,7 @@ export const attempts: readonly Mutant[] = [
     original: `if (job.phase === "ended") throw new LeaseLostError(job.task.id);
     const now`,
     replacement: "const now",
-    tests: ["tests/schedule/engine/transaction_test.ts", "tests/integration/transactions_test.ts"],
+    tests: ["tests/worker/completing_test.ts"],
   },
   {
     file: attemptRecorder,
@@ -229,13 +229,13 @@ export const attempts: readonly Mutant[] = [
     file: attemptRecorder,
     original: "job.reported = true; // a report",
     replacement: "// a report",
-    tests: ["tests/schedule/engine/transaction_test.ts", "tests/integration/transactions_test.ts"],
+    tests: ["tests/worker/completing_test.ts"],
   },
   {
     file: attemptRecorder,
     original: "if (!result!.applied) throw new LeaseLostError(job.task.id);",
     replacement: "",
-    tests: ["tests/schedule/engine/transaction_test.ts", "tests/integration/transactions_test.ts"],
+    tests: ["tests/worker/completing_test.ts"],
   },
   {
     file: attemptRecorder,
@@ -247,9 +247,7 @@ export const attempts: readonly Mutant[] = [
     file: attemptRecorder,
     original: "if (applied) this.#tellNextRun(job, next);",
     replacement: "this.#tellNextRun(job, next);",
-    tests: ["tests/schedule/engine/misfire_test.ts"],
-    equivalent:
-      "A refused write means that another worker has the series: this one only wakes for nothing, and tells of the same run.",
+    tests: ["tests/worker/late_answers_test.ts"],
   },
   {
     file: attemptTeller,
@@ -304,12 +302,6 @@ export const attempts: readonly Mutant[] = [
     original: "return task.rateSlotAt !== null || hasBegun(task);",
     replacement: "return hasBegun(task);",
     tests: seriesRunTests,
-  },
-  {
-    file: seriesRun,
-    original: "scheduledAt < nextRunAt && now < nextRunAt",
-    replacement: "scheduledAt < nextRunAt",
-    tests: ["tests/schedule/engine/extra_run_test.ts"],
   },
   {
     file: seriesRun,

@@ -70,7 +70,7 @@ export const claiming: readonly Mutant[] = [
     file: claimer,
     original: "if (counts.get(name) !== limit) continue;",
     replacement: "continue;",
-    tests: ["tests/worker/queues_test.ts"],
+    tests: claimerTests,
   },
   {
     file: doubt,
@@ -134,7 +134,7 @@ export const claiming: readonly Mutant[] = [
     file: queueRunner,
     original: "(this.mayHaveMore ? this.#keptForStorage : 0)",
     replacement: "0",
-    tests: queueRunnerTests,
+    tests: ["tests/worker/queue_runner_test.ts"],
   },
   {
     file: queueRunner,
@@ -177,14 +177,14 @@ export const claiming: readonly Mutant[] = [
     file: localQueue,
     original: "this.#length -= removed.length;",
     replacement: "",
-    tests: ["tests/worker/cancelling_test.ts"],
+    tests: ["tests/worker/queue_runner_test.ts"],
   },
   {
     file: localQueue,
     original: `this.#items = this.#items.slice(this.#head);
       this.#head = 0;`,
     replacement: "this.#items = this.#items.slice(this.#head);",
-    tests: localQueueTests,
+    tests: ["tests/worker/queue_runner_test.ts"],
   },
   {
     file: localQueue,

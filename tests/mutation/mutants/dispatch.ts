@@ -58,13 +58,14 @@ export const dispatch: readonly Mutant[] = [
     original: "if (dueAt <= now) worker.storedDue(queue);",
     replacement: "if (dueAt < now) worker.storedDue(queue);",
     tests: dispatcherTests,
+    equivalent: "What is expected now is looked for at once, by a timer of no time.",
   },
   {
     file: dispatcher,
     original: `worker!.places.unreserve(place);
         if (isTransient`,
     replacement: "if (isTransient",
-    tests: ["tests/worker/when_full_test.ts"],
+    tests: ["tests/worker/places_test.ts"],
   },
   {
     file: dispatcher,
@@ -114,7 +115,7 @@ export const dispatch: readonly Mutant[] = [
     file: taskPlanner,
     original: "series.nextRunAt <= storageClock.now()",
     replacement: "series.nextRunAt < storageClock.now()",
-    tests: ["tests/schedule/engine/limits_test.ts"],
+    tests: ["tests/dispatch/dispatch_options_test.ts"],
   },
   {
     file: taskWriter,
@@ -146,8 +147,6 @@ export const dispatch: readonly Mutant[] = [
     original: "return admit(worker, queues, defaultQueue, id, caller, signal);",
     replacement: "return { id, queue: defaultQueue, claimFor: null };",
     tests: ["tests/worker/when_full_test.ts"],
-    equivalent:
-      "The task goes to the queue `default` either way; with a place it is handed over, without one it is claimed at once. Where `default` pushes back, another mutant covers it.",
   },
   {
     file: dispatchOptions,

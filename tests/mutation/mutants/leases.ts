@@ -79,13 +79,6 @@ export const leases: readonly Mutant[] = [
     tests: ["tests/worker/stopping_test.ts"],
   },
   {
-    file: leaseKeeper,
-    original: `if (this.#workerId !== id) return;
-    this.#storageClock.sync(result.now);`,
-    replacement: "this.#storageClock.sync(result.now);",
-    tests: leaseKeeperTests,
-  },
-  {
     file: heartbeatFindings,
     original: "for (const runner of runners.values()) runner.removeWhere(lost);",
     replacement: "",
@@ -164,18 +157,6 @@ export const leases: readonly Mutant[] = [
     file: worker,
     original: "await within(clock, graceMs, this.#executor.idle());",
     replacement: "",
-    tests: workerTests,
-  },
-  {
-    file: worker,
-    original: "[givenBack, handedOver, this.#writer.idle(), this.#logKeeper.idle(), told]",
-    replacement: "[givenBack, handedOver, this.#writer.idle(), told]",
-    tests: workerTests,
-  },
-  {
-    file: worker,
-    original: "[givenBack, handedOver, this.#writer.idle(), this.#logKeeper.idle(), told]",
-    replacement: "[handedOver, this.#writer.idle(), this.#logKeeper.idle(), told]",
     tests: workerTests,
   },
   {

@@ -3,11 +3,11 @@
 import type { Mutant } from "../mutant.ts";
 
 const gcra = "src/rate_limit/gcra.ts";
-const gcraTests = ["tests/rate_limit/gcra_test.ts"];
+const gcraTests = ["tests/rate_limit/gcra_test.ts", "tests/rate_limit/take_slot_test.ts"];
 const returnedSlots = "src/rate_limit/returned_slots.ts";
 const returnedSlotsTests = ["tests/rate_limit/returned_slots_test.ts"];
 const rateGate = "src/rate_limit/rate_gate.ts";
-const rateGateTests = ["tests/rate_limit/rate_limiting_test.ts"];
+const rateGateTests = ["tests/rate_limit/rate_gate_test.ts"];
 const rateLimitsModule = "src/rate_limit/rate_limits.ts";
 const rateLimitsModuleTests = ["tests/rate_limit/rate_limits_test.ts"];
 const rateLimiter = "src/worker/rate_limiter.ts";
@@ -58,7 +58,7 @@ export const rateLimits: readonly Mutant[] = [
     file: gcra,
     original: "Math.min(slotAt, latest)",
     replacement: "slotAt",
-    tests: ["tests/rate_limit/gcra_test.ts", "tests/rate_limit/given_back_test.ts"],
+    tests: gcraTests,
   },
   {
     file: returnedSlots,
@@ -88,20 +88,19 @@ export const rateLimits: readonly Mutant[] = [
     file: rateGate,
     original: "reservedAt === null ? limit.horizonMs : Number.MAX_SAFE_INTEGER",
     replacement: "limit.horizonMs",
-    tests: ["tests/rate_limit/over_the_limit_test.ts"],
+    tests: rateGateTests,
   },
   {
     file: rateGate,
     original: "rateExempt || task.cancelRequested",
     replacement: "task.cancelRequested",
     tests: rateGateTests,
-    filter: "key function that throws",
   },
   {
     file: rateGate,
     original: "if (earlyMs > 0) return",
     replacement: "if (false as boolean) return",
-    tests: ["tests/rate_limit/over_the_limit_test.ts"],
+    tests: rateGateTests,
   },
   {
     file: rateGate,
@@ -109,7 +108,6 @@ export const rateLimits: readonly Mutant[] = [
       return go;`,
     replacement: `return { kind: "wait", slotAt: 0, waitMs: 1 };`,
     tests: rateGateTests,
-    filter: "key function that throws",
   },
   {
     file: rateLimitsModule,
@@ -128,8 +126,6 @@ export const rateLimits: readonly Mutant[] = [
     original: "task === null || limit === undefined || task.rateSlotAt === null",
     replacement: "task === null || limit === undefined",
     tests: ["tests/rate_limit/given_back_test.ts"],
-    equivalent:
-      "Stores and memory ignore a slot of null: it stands before every instant that is asked for.",
   },
   {
     file: rateLimiter,

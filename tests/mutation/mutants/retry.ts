@@ -130,7 +130,6 @@ export const retry: readonly Mutant[] = [
     original: `name !== "SqliteError" && typeof code`,
     replacement: "typeof code",
     tests: transientDatabaseErrorsTests,
-    equivalent: "No name of a code of SQLite has the form of a SQLSTATE.",
   },
   {
     file: transientDatabaseErrors,

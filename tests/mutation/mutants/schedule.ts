@@ -3,14 +3,11 @@
 import type { Mutant } from "../mutant.ts";
 
 const grid = "src/schedule/grid.ts";
-const gridTests = ["tests/schedule/series_test.ts"];
+const gridTests = ["tests/schedule/grid_test.ts"];
 const series = "src/schedule/series.ts";
 const seriesTests = ["tests/schedule/series_test.ts"];
 const pinnedGrid = "src/schedule/pinned_grid.ts";
-const pinnedGridTests = [
-  "tests/schedule/daylight_saving_test.ts",
-  "tests/schedule/plain_reading_test.ts",
-];
+const pinnedGridTests = ["tests/schedule/grid_test.ts", "tests/schedule/daylight_saving_test.ts"];
 const wallClockGrid = "src/schedule/wall_clock_grid.ts";
 const wallClockGridTests = ["tests/schedule/daylight_saving_test.ts"];
 const calendarDays = "src/schedule/calendar_days.ts";
@@ -55,7 +52,7 @@ export const schedule: readonly Mutant[] = [
     file: grid,
     original: "upTo <= after ? 0 : ",
     replacement: "",
-    tests: ["tests/schedule/series_test.ts", "tests/schedule/plain_reading_test.ts"],
+    tests: gridTests,
   },
   {
     file: grid,
@@ -139,7 +136,8 @@ export const schedule: readonly Mutant[] = [
     file: wallClockGrid,
     original: "if (resumed <= change.at + change.offsetAfter) return change.at;",
     replacement: "if (resumed < change.at + change.offsetAfter) return change.at;",
-    tests: ["tests/schedule/daylight_saving_test.ts", "tests/schedule/plain_reading_test.ts"],
+    tests: wallClockGridTests,
+    equivalent: "It looks again from there, and finds the same instant.",
   },
   {
     file: wallClockGrid,
@@ -152,7 +150,7 @@ export const schedule: readonly Mutant[] = [
     original: `total++;
         from = firstShown + second;`,
     replacement: "total++;",
-    tests: wallClockGridTests,
+    tests: ["tests/schedule/grid_test.ts"],
   },
   {
     file: calendarDays,
@@ -266,6 +264,7 @@ export const schedule: readonly Mutant[] = [
     replacement: `date;
   };`,
     tests: cronSpecialsTests,
+    equivalent: "A date that the month does not have is looked for in no month.",
   },
   {
     file: cronDays,

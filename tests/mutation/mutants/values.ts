@@ -15,7 +15,7 @@ const describeValueTests = ["tests/thrown/describe_value_test.ts"];
 const cutText = "src/thrown/cut_text.ts";
 const cutTextTests = ["tests/thrown/describe_value_test.ts", "tests/thrown/describe_error_test.ts"];
 const reading = "src/thrown/reading.ts";
-const readingTests = ["tests/thrown/describe_error_test.ts", "tests/retry/policies_test.ts"];
+const readingTests = ["tests/thrown/reading_test.ts"];
 const uuidV7 = "src/ids/uuid_v7.ts";
 const uuidV7Tests = ["tests/ids/uuid_v7_test.ts"];
 const duration = "src/time/duration.ts";
@@ -69,6 +69,8 @@ export const values: readonly Mutant[] = [
     original: "prototype !== Object.prototype && prototype !== null",
     replacement: "prototype !== Object.prototype",
     tests: jsonLossesTests,
+    equivalent:
+      "What has no prototype has the tag of a plain object, which is taken for data as well.",
   },
   {
     file: jsonLosses,
@@ -250,5 +252,6 @@ export const values: readonly Mutant[] = [
     original: "something.catch(() => {});",
     replacement: "",
     tests: withinTests,
+    equivalent: "Promise.race has put handlers on it as well.",
   },
 ];

@@ -7,7 +7,7 @@ const statusWriterTests = ["tests/worker/unanswered_report_test.ts"];
 const logKeeper = "src/worker/log_keeper.ts";
 const logKeeperTests = ["tests/worker/log_keeper_test.ts"];
 const taskLogger = "src/log/task_logger.ts";
-const taskLoggerTests = ["tests/ever_task/outcome_test.ts"];
+const taskLoggerTests = ["tests/log/logger_test.ts"];
 const stepAges = "src/worker/step_ages.ts";
 const stepAgesTests = ["tests/worker/step_ages_test.ts"];
 const batchWriter = "src/storage/batching/batch_writer.ts";
@@ -44,6 +44,8 @@ export const writing: readonly Mutant[] = [
     original: "record.workerId === holder && ",
     replacement: "",
     tests: ["tests/worker/lost_answers_test.ts", "tests/worker/late_answers_test.ts"],
+    equivalent:
+      "The end of a lease changes the status and a claim the token: no other row has the token and the status of the write.",
   },
   {
     file: statusWriter,
@@ -56,6 +58,8 @@ export const writing: readonly Mutant[] = [
     original: "if (!this.#isAbandoned(entry.job)) return true;",
     replacement: "return true;",
     tests: statusWriterTests,
+    equivalent:
+      "A write of a lost lease that is tried again is refused by the fence, or stored while nobody else has the task.",
   },
   {
     file: statusWriter,
@@ -98,13 +102,13 @@ export const writing: readonly Mutant[] = [
     file: taskLogger,
     original: "lines.slice(0, Math.max(0, room))",
     replacement: "lines.slice(0, room)",
-    tests: ["tests/worker/log_keeper_test.ts"],
+    tests: taskLoggerTests,
   },
   {
     file: taskLogger,
     original: "dropped + lines.length - kept.length",
     replacement: "lines.length - kept.length",
-    tests: ["tests/worker/log_keeper_test.ts"],
+    tests: taskLoggerTests,
   },
   {
     file: taskLogger,
