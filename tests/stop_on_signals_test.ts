@@ -36,6 +36,16 @@ Deno.test("stopOnSignals() stops at the first signal, and leaves the second its 
   assertEquals([process.send("SIGTERM"), process.send("SIGINT")], [0, 0]);
 });
 
+Deno.test("the second signal has its usual effect also while stopping takes its time", async () => {
+  const stopping = Promise.withResolvers<void>();
+  const process = new FakeProcess();
+  const { stopped } = stopOnSignals({ stop: () => stopping.promise }, process);
+  assertEquals(process.send("SIGTERM"), 1);
+  assertEquals([process.send("SIGTERM"), process.send("SIGINT")], [0, 0]);
+  stopping.resolve();
+  assertEquals(await stopped, "SIGTERM");
+});
+
 Deno.test("the second signal exits with the code of a shell, as long as stopping takes", async () => {
   const stopping = Promise.withResolvers<void>();
   const codes: number[] = [];

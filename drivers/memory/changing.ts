@@ -9,7 +9,6 @@ import type {
   StatusChange,
 } from "../../src/storage/requests.ts";
 import { lastStep, putsInLine } from "../../src/storage/status_steps.ts";
-import { readingErrorMs } from "../../src/time/storage_clock.ts";
 import type { MemoryState } from "./memory_state.ts";
 import type { TaskRow } from "./task_row.ts";
 
@@ -112,31 +111,4 @@ export function correctSeries(state: MemoryState, correction: SeriesCorrection):
   row.series.anchorAt = anchorAt;
   state.due.setDue(row, Math.min(row.dueAt, dueAt));
   return true;
-}
-
-/** {@linkcode Storage.correctWaiting}. */
-export function correctWaiting(state: MemoryState, limit: number, now: number): number {
-  const corrected: [row: TaskRow, dueAt: number][] = [];
-  for (const [, rows] of state.due.byQueue()) {
-    for (const row of rows) {
-      const dueAt = row.series === null ? correctedDue(row, now) : null;
-      if (dueAt !== null && corrected.length < limit) corrected.push([row, dueAt]);
-    }
-  }
-  for (const [row, dueAt] of corrected) {
-    if (row.status === "Pending") row.lastExecutionAt = now;
-    state.due.setDue(row, dueAt);
-  }
-  return corrected.length;
-}
-
-/** When a waiting one-shot should be due; null: when it is. */
-function correctedDue(row: TaskRow, now: number): number | null {
-  const { status, dueAt, scheduledAt, lastExecutionAt } = row;
-  const latestNow = now + readingErrorMs;
-  if (dueAt === null || dueAt <= latestNow) return null;
-  if (status === "ServiceStopped" || (status === "Queued" && scheduledAt === null)) return now;
-  if (status !== "Pending" || lastExecutionAt === null) return null;
-  const endedAhead = latestNow < lastExecutionAt && lastExecutionAt <= dueAt;
-  return endedAhead ? now + (dueAt - lastExecutionAt) : null;
 }

@@ -10,14 +10,7 @@ import { decodeServes } from "../../src/storage/worker_serves.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import { lastStep, putsInLine } from "../../src/storage/status_steps.ts";
 import type { Storage } from "../../src/storage/storage.ts";
-import {
-  cancelTask,
-  changeStatus,
-  correctSeries,
-  correctWaiting,
-  endRun,
-  makeTaskDue,
-} from "./changing.ts";
+import { cancelTask, changeStatus, correctSeries, endRun, makeTaskDue } from "./changing.ts";
 import { countLogs, saveLogs } from "./logging.ts";
 import type { MemoryState, WakeListener } from "./memory_state.ts";
 import { persistTask } from "./persisting.ts";
@@ -148,14 +141,6 @@ export class MemoryStorage implements Storage {
       const results = corrections.map((correction) => correctSeries(state, correction));
       if (results.includes(true)) this.#wake({ kind: "tasks" });
       return results;
-    });
-  }
-
-  correctWaiting(...[limit]: Args<"correctWaiting">): ReturnType<Storage["correctWaiting"]> {
-    return this.#run((state, now) => {
-      const corrected = correctWaiting(state, limit, now);
-      if (corrected > 0) this.#wake({ kind: "tasks" });
-      return corrected;
     });
   }
 

@@ -18,7 +18,6 @@ const parameterTypes = {
   release_unknown_tasks: ["text", "json", "json"],
   make_due: ["json", "json"],
   correct_series: ["json", "json"],
-  correct_waiting: ["int", "json"],
   next_due_at: ["json", "json"],
   register_worker: ["text", "text", "text"],
   heartbeat: ["text", "float8", "uuid"],
@@ -51,7 +50,6 @@ export type FunctionName = keyof typeof parameterTypes;
 /** Those that may go through many rows. */
 const long: ReadonlySet<FunctionName> = new Set([
   "release_lost",
-  "correct_waiting",
   "list_tasks",
   "task_statistics",
   "task_backlog",

@@ -197,10 +197,6 @@ export class PostgresStorage implements Storage {
     return corrections.map(({ taskId }) => corrected.has(taskId));
   }
 
-  async correctWaiting(...[limit]: Args<"correctWaiting">): Result<"correctWaiting"> {
-    return await this.#access.call("correct_waiting", limit, this.#message("tasks"));
-  }
-
   async nextDueAt(...[queues, types]: Args<"nextDueAt">): Result<"nextDueAt"> {
     if (queues.length === 0 || types.length === 0) return null;
     const from = this.#walk.begin(queues.map((name) => ({ name })));

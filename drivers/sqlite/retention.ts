@@ -139,12 +139,10 @@ const forgetRateLimits = [
 ];
 
 const setLock = "UPDATE evertask_state SET purging_until_utc = ?";
-const takeUnlessHeld = `${setLock} WHERE purging_until_utc NOT BETWEEN ? + 1 AND ?`;
 
 function takeLock(connection: Connection): boolean {
   return connection.transaction((now) => {
-    // Nobody can have taken it for longer than that, unless the clock was ahead.
-    const taken = connection.run(takeUnlessHeld, now + lockMs, now, now + lockMs) > 0;
+    const taken = connection.run(`${setLock} WHERE purging_until_utc <= ?`, now + lockMs, now) > 0;
     if (taken) {
       for (const forget of forgetRateLimits) connection.run(forget, now - idleRateLimitMs);
     }

@@ -40,7 +40,7 @@ import {
 import { Retention } from "./retention.ts";
 import { correctSeries } from "./series.ts";
 import { auditGrowth, backlog, statistics } from "./statistics.ts";
-import { correctWaiting, makeDue, release, releaseUnknown, requestCancel } from "./waiting.ts";
+import { makeDue, release, releaseUnknown, requestCancel } from "./waiting.ts";
 import { WakeWatch } from "./wake_watch.ts";
 import { heartbeat, registerWorker, releaseLost, unregisterWorker, workers } from "./workers.ts";
 
@@ -142,10 +142,6 @@ export class SqliteStorage implements Storage {
 
   correctSeries(corrections: readonly SeriesCorrection[]): Result<"correctSeries"> {
     return this.#access.many(corrections, {}, correctSeries);
-  }
-
-  async correctWaiting(limit: number): Promise<number> {
-    return await this.#access.do((connection) => correctWaiting(connection, limit));
   }
 
   nextDueAt(queues: readonly string[], types: readonly string[]): Result<"nextDueAt"> {

@@ -3,7 +3,6 @@
 import { auditLevelFromNumber } from "../../src/audit/audit_level.ts";
 import type { CancelOutcome, ReleasedTask } from "../../src/storage/requests.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
-import { readingErrorMs } from "../../src/time/storage_clock.ts";
 import { AuditWriter } from "./audit_writer.ts";
 import type { Connection } from "./connection.ts";
 import type { SqliteRow } from "./database.ts";
@@ -116,23 +115,6 @@ function makeOneDue(connection: Connection, now: number, audit: AuditWriter, id:
   connection.run(queueAgain, now, id);
   writeStatus(audit, id, row, "Queued");
   return true;
-}
-
-const correctDue = "UPDATE queued_tasks SET " +
-  "due_at_utc = iif(status = 'Pending', due_at_utc - last_execution_utc + ?1, ?1), " +
-  "last_execution_utc = iif(status = 'Pending', ?1, last_execution_utc) " +
-  "WHERE rowid IN (SELECT rowid FROM queued_tasks INDEXED BY queued_tasks_due " +
-  "WHERE due_at_utc > ?2 AND recurring_task IS NULL AND (status = 'ServiceStopped' " +
-  "OR status = 'Queued' AND scheduled_execution_utc IS NULL " +
-  "OR status = 'Pending' AND last_execution_utc BETWEEN ?2 + 1 AND due_at_utc) LIMIT ?3)";
-
-/** Makes one-shots due sooner that a clock that was ahead has made wait; see `Storage.correctWaiting`. */
-export function correctWaiting(connection: Connection, limit: number): number {
-  return connection.transaction((now) => {
-    const corrected = connection.run(correctDue, now, now + readingErrorMs, limit);
-    if (corrected > 0) countChange(connection, "task_changes");
-    return corrected;
-  });
 }
 
 /** The audit row of a change that was asked for from outside, by the task's own level. */

@@ -2,7 +2,7 @@
 // Generated from sql/sqlserver/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/sqlserver/. */
-export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "0005_returned_rate_slots.sql" | "0006_series_corrections.sql" | "0007_worker_serves.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_CorrectSeries.sql" | "usp_CorrectWaiting.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_Purge.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_RequestCancel.sql" | "usp_ReturnRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_TakeRateSlots.sql" | "usp_UnregisterWorker.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql";
+export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "0005_returned_rate_slots.sql" | "0006_series_corrections.sql" | "0007_worker_serves.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_CorrectSeries.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_Purge.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_RequestCancel.sql" | "usp_ReturnRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_TakeRateSlots.sql" | "usp_UnregisterWorker.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql";
 
 /** The files of sql/sqlserver/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -768,43 +768,6 @@ BEGIN
     SELECT CASE WHEN c.[TaskId] IN (SELECT [TaskId] FROM @Corrected) THEN 1 ELSE 0 END AS [Corrected]
     FROM @Corrections AS c
     ORDER BY c.[Ordinal];
-END
-GO
-`,
-  "usp_CorrectWaiting.sql": `-- Makes one-shots due sooner that a clock that was ahead has made wait, at most so many; see Storage.correctWaiting in
--- src/storage/storage.ts. Rows that others are at are left to them.
---
--- Answers one row: Corrected (how many were made due sooner).
-
-SET QUOTED_IDENTIFIER ON;
-SET ANSI_NULLS ON;
-GO
-DROP PROCEDURE IF EXISTS [EverTask].[usp_CorrectWaiting];
-GO
-CREATE PROCEDURE [EverTask].[usp_CorrectWaiting]
-    @Limit int
-AS
-BEGIN
-    SET NOCOUNT ON;
-    SET XACT_ABORT ON;
-    -- READPAST asks for it, whatever isolation a transaction before left to the session.
-    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-
-    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
-    DECLARE @Latest datetimeoffset(3) = DATEADD(second, 5, @Now);
-
-    UPDATE TOP (@Limit) [EverTask].[QueuedTasks] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK)
-    SET [DueAtUtc] = CASE WHEN [Status] = N'Pending'
-            THEN DATEADD(millisecond, DATEDIFF_BIG(millisecond, [LastExecutionUtc], [DueAtUtc]) % 86400000,
-                DATEADD(day, DATEDIFF_BIG(millisecond, [LastExecutionUtc], [DueAtUtc]) / 86400000, @Now))
-            ELSE @Now END,
-        [LastExecutionUtc] = CASE WHEN [Status] = N'Pending' THEN @Now ELSE [LastExecutionUtc] END
-    WHERE [DueAtUtc] > @Latest AND [IsRecurring] = 0
-        AND ([Status] = N'ServiceStopped'
-            OR ([Status] = N'Queued' AND [ScheduledExecutionUtc] IS NULL)
-            OR ([Status] = N'Pending' AND [LastExecutionUtc] > @Latest AND [LastExecutionUtc] <= [DueAtUtc]));
-
-    SELECT @@ROWCOUNT AS [Corrected];
 END
 GO
 `,
@@ -1987,19 +1950,9 @@ BEGIN
         END;
 
         SET @LeewayMs = @GraceMs + 1;
-        SET @Changed = 0;
-        -- No start leaves a later TAT: the clock was ahead. The budget counts as used up now.
-        IF @StartedTatMs > CASE WHEN @StartsByMs < @NowMs + @ToleranceMs + @LeewayMs THEN @NowMs + @ToleranceMs + @LeewayMs ELSE @StartsByMs END
-            + @IntervalMs + 5000
-        BEGIN
-            SET @ReservedTatMs = @NowMs + @ToleranceMs + @IntervalMs;
-            SET @StartedTatMs = @ReservedTatMs;
-            SET @Changed = 1;
-            DELETE FROM [EverTask].[ReturnedRateSlots] WHERE [RateKey] = @RateKey;
-        END;
-
         SET @NextTatMs = CASE WHEN @StartedTatMs < @StartsByMs THEN @StartsByMs ELSE @StartedTatMs END + @IntervalMs;
         SET @Granted = 1;
+        SET @Changed = 0;
 
         IF @ReservedMs > @NowMs
             SET @SlotMs = @ReservedMs;

@@ -10,7 +10,7 @@ import * as changes from "./changes.ts";
 import type { SqlServerDatabase } from "./database.ts";
 import { byLock, inLockOrder } from "./lock_order.ts";
 import { prepareSchema } from "./migration.ts";
-import { bit, int, name } from "./mssql.ts";
+import { bit, name } from "./mssql.ts";
 import { purgeInSteps } from "./purging.ts";
 import * as reading from "./reading.ts";
 import * as rows from "./rows.ts";
@@ -131,11 +131,6 @@ export class SqlServerStorage implements Storage {
       const [found] = await this.#database.call("usp_CorrectSeries", parameters);
       return found!.map(({ Corrected }) => rows.truth(Corrected));
     });
-  }
-
-  async correctWaiting(...[limit]: Args<"correctWaiting">): Promise<number> {
-    const [found] = await this.#database.call("usp_CorrectWaiting", { Limit: int(limit) });
-    return Number(found![0]!.Corrected);
   }
 
   async nextDueAt(...[queues, types]: Args<"nextDueAt">): Promise<number | null> {

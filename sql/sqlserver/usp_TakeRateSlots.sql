@@ -55,19 +55,9 @@ BEGIN
         END;
 
         SET @LeewayMs = @GraceMs + 1;
-        SET @Changed = 0;
-        -- No start leaves a later TAT: the clock was ahead. The budget counts as used up now.
-        IF @StartedTatMs > CASE WHEN @StartsByMs < @NowMs + @ToleranceMs + @LeewayMs THEN @NowMs + @ToleranceMs + @LeewayMs ELSE @StartsByMs END
-            + @IntervalMs + 5000
-        BEGIN
-            SET @ReservedTatMs = @NowMs + @ToleranceMs + @IntervalMs;
-            SET @StartedTatMs = @ReservedTatMs;
-            SET @Changed = 1;
-            DELETE FROM [EverTask].[ReturnedRateSlots] WHERE [RateKey] = @RateKey;
-        END;
-
         SET @NextTatMs = CASE WHEN @StartedTatMs < @StartsByMs THEN @StartsByMs ELSE @StartedTatMs END + @IntervalMs;
         SET @Granted = 1;
+        SET @Changed = 0;
 
         IF @ReservedMs > @NowMs
             SET @SlotMs = @ReservedMs;

@@ -9,7 +9,6 @@
 // others, which have reservations behind them, go to the next that has to wait.
 
 import type { RateSlot, RateSlotRequest } from "../storage/requests.ts";
-import { readingErrorMs } from "../time/storage_clock.ts";
 import { noSlots, type ReturnedSlots } from "./returned_slots.ts";
 
 /** What is kept for a key. Epoch milliseconds, fractional. */
@@ -57,14 +56,6 @@ export function takeSlot(
   const toleranceMs = (burst - 1) * emissionIntervalMs;
   const leewayMs = wish.graceMs + roundingMs;
   const fresh = wish.startEmpty ? now + toleranceMs : now;
-  // No start leaves a later TAT: the clock was ahead, and nobody waits until it gets there. What has started by it is not known,
-  // so the budget counts as used up now.
-  const latestTat = now + Math.max(wish.startWithinMs, toleranceMs + leewayMs) + emissionIntervalMs;
-  if (kept !== null && kept.startedTat > latestTat + readingErrorMs) {
-    const usedUp = now + toleranceMs + emissionIntervalMs;
-    kept = { reservedTat: usedUp, startedTat: usedUp };
-    returned.takeFirst(Number.MAX_SAFE_INTEGER, now);
-  }
   const { reservedTat, startedTat } = kept ?? { reservedTat: fresh, startedTat: fresh };
   const afterStart = Math.max(now + wish.startWithinMs, startedTat) + emissionIntervalMs;
 

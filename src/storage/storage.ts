@@ -221,21 +221,6 @@ export interface Storage {
    */
   correctSeries(corrections: readonly SeriesCorrection[]): Promise<readonly boolean[]>;
 
-  /**
-   * Makes one-shots due sooner that a clock that was ahead has made wait, at most so many. What is ahead by five seconds or less
-   * is left as it is, and so is whatever was dispatched for later.
-   *
-   * - One that was to run, or to go on, at once (`Queued` without an instant that it was dispatched for, `ServiceStopped`) is due
-   *   now.
-   * - One that waits for its next attempt (`Pending`), whose last execution ended in the future and before it is due, is due as
-   *   long after now as it was to be after that end, which becomes now.
-   *
-   * Its cost grows with what is due later than now. May be slow: it is called after the clock was set back only.
-   *
-   * @returns How many were made due sooner; less than `limit`: no others are left.
-   */
-  correctWaiting(limit: number): Promise<number>;
-
   /** The earliest instant at which one of these types becomes due in one of these queues (paused ones left out); null: none. */
   nextDueAt(queues: readonly string[], types: readonly string[]): Promise<number | null>;
 
@@ -307,9 +292,6 @@ export interface Storage {
    *   may leave some for the next request if they are hundreds. If the next slot is later than now,
    *   the first slot that was given back, is later than now and not earlier than
    *   S - τ - `graceMs` - 1 is granted in its place, if it is within the horizon; R stays.
-   *
-   * An S that is later than now + max(`startWithinMs`, τ + `graceMs` + 1) + T by more than five seconds comes from a clock that
-   * was ahead: then S and R are now + τ + T before anything else, and all slots that were given back are forgotten.
    *
    * `takeSlot` in src/rate_limit/gcra.ts is this in TypeScript.
    */

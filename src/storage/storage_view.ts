@@ -26,7 +26,6 @@ const news: News = {
   releaseUnknown: (_, released) => released > 0 ? tasks : null,
   releaseLost: (_, lost) => lost.length > 0 ? tasks : null,
   makeDue: () => tasks,
-  correctWaiting: (_, corrected) => corrected > 0 ? tasks : null,
   correctSeries: (_, results) => results.includes(true) ? tasks : null,
   requestCancel([taskIds], outcomes) {
     const requested = taskIds.filter((_, index) => outcomes[index] === "requested");

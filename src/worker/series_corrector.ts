@@ -1,7 +1,6 @@
-// Brings back what was planned while the storage's clock was ahead: left alone, it would wait for as long as the clock was. Storage
-// itself can tell which tasks that is, but not which series, since only their schedules say when they should run; so all series
-// are read, a page at a time. That is done once after the start, and when the clock is seen to be set back; tasks, of which there
-// may be more, are looked at only then.
+// Brings series back whose next run was planned while the storage's clock was ahead: left alone, they would wait for as long as it
+// was. Nobody can ask storage for them, since only their schedules tell; so all series are read, a page at a time. That is done
+// once after the start, and when the clock is seen to be set back.
 
 import type { EventBus } from "../events/event_bus.ts";
 import { taskEvent } from "../events/job_events.ts";
@@ -18,9 +17,6 @@ import { timesSeenFromNow } from "./series_run.ts";
 /** How many series are read at once. */
 const pageSize = 200;
 
-/** How many tasks are made due sooner in one write. */
-const waitingAtOnce = 1_000;
-
 /**
  * How often all series are looked at after the clock was set back, with a heartbeat each: a run that ends meanwhile, or another
  * worker that has not noticed yet, may still plan by the clock that was ahead.
@@ -29,7 +25,7 @@ const looksAfterSetBack = 3;
 
 /** What a corrector works with. */
 export interface CorrectorParts {
-  readonly storage: Pick<Storage, "list" | "correctSeries" | "correctWaiting">;
+  readonly storage: Pick<Storage, "list" | "correctSeries">;
   readonly clock: Clock;
   readonly storageClock: StorageClock;
   readonly logger: Logger;
@@ -68,7 +64,7 @@ export class SeriesCorrector {
   /** The storage's clock was set back by so many milliseconds: the next heartbeats look for series that are wrong now. */
   clockSetBack(setBackMs: number): void {
     this.#parts.logger.warn(
-      "The storage's clock was set back. What was planned meanwhile does not wait until the clock gets there again.",
+      "The storage's clock was set back. Series that were planned meanwhile are brought back to what their schedules say.",
     );
     this.#aheadMs = setBackMs;
     this.#looksLeft = looksAfterSetBack;
@@ -96,7 +92,6 @@ export class SeriesCorrector {
   }
 
   async #look(): Promise<void> {
-    if (this.#aheadMs !== undefined) await this.#correctWaiting();
     let after: string | null | undefined;
     while (after !== null && !this.#stopped) {
       const request = after === undefined ? { limit: pageSize } : { limit: pageSize, after };
@@ -105,23 +100,6 @@ export class SeriesCorrector {
       after = page.next;
       await new Promise<void>(nextMacrotask); // a storage that answers at once must not block the event loop
     }
-  }
-
-  async #correctWaiting(): Promise<void> {
-    const { storage, logger, onCorrected } = this.#parts;
-    let count;
-    do {
-      count = await storage.correctWaiting(waitingAtOnce);
-      if (count === 0) return;
-      onCorrected();
-      logger.warn(
-        "{count} tasks were made to wait by a clock that was ahead; they are due sooner",
-        {
-          count,
-        },
-      );
-      await new Promise<void>(nextMacrotask);
-    } while (count === waitingAtOnce && !this.#stopped);
   }
 
   async #correct(series: readonly TaskRecord[]): Promise<void> {

@@ -9,6 +9,20 @@ import {
 import { nextMacrotask } from "../../src/time/macrotask.ts";
 import { hostileValues } from "../support/hostile_values.ts";
 
+/** Does something, and tells the rejections for which there was no handler: each of them would end a program. */
+async function unhandled(act: () => void): Promise<unknown[]> {
+  const reasons: unknown[] = [];
+  const note = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    reasons.push(event.reason);
+  };
+  addEventListener("unhandledrejection", note);
+  act();
+  await turn();
+  removeEventListener("unhandledrejection", note);
+  return reasons;
+}
+
 /** Resolves when what was rejected has been noticed. */
 const turn = () => new Promise<void>(nextMacrotask);
 
@@ -30,18 +44,32 @@ for (const [name, make] of Object.entries(hostileValues)) {
   });
 }
 
+Deno.test("what a call rejects with goes to the one who notes faults, and to nobody else", async () => {
+  const fault = new Error("late");
+  const faults: unknown[] = [];
+  const reasons = await unhandled(() =>
+    callAndForget(() => Promise.reject(fault), (error) => faults.push(error))
+  );
+  assertEquals([faults, reasons], [[fault], []]);
+});
+
 Deno.test("an answer is taken as it is, and a promise in its place is refused and comes to nothing", async () => {
   const answer = {};
   assertEquals(answerAtOnce(answer, "keyOf") === answer, true);
-  for (
-    const promise of [Promise.reject(new Error("late")), {
-      then: (_: unknown, no: () => void) => no(),
-    }]
-  ) {
-    const error = assertThrows(() => answerAtOnce<unknown>(promise, "keyOf"), InvalidArgumentError);
-    assertEquals(error.argument, "keyOf");
-  }
-  await turn(); // a rejection without a handler would fail this test
+  const promises = [
+    () => Promise.reject(new Error("late")),
+    () => ({ then: (_: unknown, no: () => void) => no() }),
+  ];
+  const reasons = await unhandled(() => {
+    for (const promise of promises) {
+      const error = assertThrows(
+        () => answerAtOnce<unknown>(promise(), "keyOf"),
+        InvalidArgumentError,
+      );
+      assertEquals(error.argument, "keyOf");
+    }
+  });
+  assertEquals(reasons, []);
 });
 
 Deno.test("onlyOnce() calls once, with the first arguments", () => {

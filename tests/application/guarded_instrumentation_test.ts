@@ -94,6 +94,25 @@ for (const [name, wrap, isTold] of behaviours) {
   });
 }
 
+Deno.test("an instrumentation that lets the error of the work through is no fault, one with another error is", async () => {
+  const told: unknown[] = [];
+  const logger: Logger = {
+    ...silentLogger,
+    error: (_, properties) => void told.push(properties?.["error"]),
+  };
+  const own = new Error("the handler failed");
+  const wraps: ((work: Work) => unknown)[] = [
+    (work) => work(null),
+    (work) => work(null).catch(() => Promise.reject(fault)),
+  ];
+  for (const wrap of wraps) {
+    const guarded = guardInstrumentations(instrumentation(wrap), logger)!;
+    await assertRejects(() => guarded.run(task, () => Promise.reject(own)));
+    await turn();
+  }
+  assertEquals(told, [fault]);
+});
+
 Deno.test("of several instrumentations the first is the outermost, and the first context is stored", async () => {
   const steps: string[] = [];
   const tracing = (name: string, context: string | null): Instrumentation => ({

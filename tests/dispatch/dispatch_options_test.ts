@@ -37,6 +37,10 @@ Deno.test("queue and priority are the dispatch's, then the task's, then the usua
     everTask.dispatch(plain, null),
     everTask.dispatch(own, null, { recurring, taskKey: "own" }),
     everTask.dispatch(plain, null, { recurring, taskKey: "plain" }),
+    everTask.dispatch(plain, null, {
+      recurring: (r) => r.runNow().andThen().everyDay(),
+      taskKey: "now",
+    }),
   ];
   const found = [];
   for (const dispatched of dispatches) {
@@ -49,5 +53,6 @@ Deno.test("queue and priority are the dispatch's, then the task's, then the usua
     ["default", 0, "Queued"],
     ["mail", 3, "WaitingQueue"],
     ["recurring", 0, "WaitingQueue"],
+    ["recurring", 0, "Queued"],
   ]);
 });

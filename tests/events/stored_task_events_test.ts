@@ -48,3 +48,23 @@ Deno.test("events are told one after the other, with the instant at which they w
   assertEquals([seen[0]!.taskType, seen[0]!.queue, seen[2]!.taskType], ["work", "mail", ""]);
   assertEquals(warnings.length, 1);
 });
+
+Deno.test("a task of which nobody wants to hear is not read", async () => {
+  const reads: string[] = [];
+  const bus = new EventBus(silentLogger);
+  bus.subscribe(() => {}, { kinds: ["failed"], types: ["work"] });
+  const stored = new StoredTaskEvents({
+    storage: { get: (id) => (reads.push(id), Promise.resolve(null)) },
+    events: bus,
+    logger: silentLogger,
+    definitions: new Map(),
+    storageClock: new StorageClock(new FakeClock()),
+  });
+  await stored.tell([
+    { kind: "lost", taskId: "another kind", type: "work" },
+    { kind: "failed", taskId: "another type", type: "other" },
+    { kind: "failed", taskId: "wanted", type: "work" },
+    { kind: "failed", taskId: "perhaps wanted" },
+  ]);
+  assertEquals(reads, ["wanted", "perhaps wanted"]);
+});

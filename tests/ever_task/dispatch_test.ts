@@ -172,6 +172,20 @@ Deno.test("an aborted signal cancels the dispatch, and nothing is stored", async
   assertEquals((await everTask.list()).items, []);
 });
 
+Deno.test("dispatchMany() of nothing stores nothing, and no instrumentation hears of it", async () => {
+  let heard = 0;
+  await using everTask = createEverTask({
+    storage: memoryStorage(),
+    tasks: [greet],
+    instrumentation: {
+      dispatch: (_, store) => (heard++, store(null)),
+      run: (_, execute) => execute(),
+    },
+  });
+  assertEquals(await everTask.dispatchMany(greet, []), []);
+  assertEquals([heard, (await everTask.list()).items], [0, []]);
+});
+
 Deno.test("an unknown queue is a warning, once, and its tasks go to the default queue", async () => {
   await using engine = await startEngine({ tasks: [greet] });
   for (const name of ["Ada", "Eve"]) {

@@ -21,6 +21,27 @@ Deno.test("encodePayload() gives the JSON text and what the validator makes of i
   });
 });
 
+Deno.test("a payload is validated once where the validator leaves it as it is", () => {
+  let calls = 0;
+  const schema: StandardSchema = {
+    "~standard": { version: 1, vendor: "test", validate: (value) => (calls++, { value }) },
+  };
+  assertEquals(encodePayload("t", schema, { a: 1 }), { text: '{"a":1}', value: { a: 1 } });
+  assertEquals(calls, 1);
+});
+
+Deno.test("what a validator has made and JSON cannot hold is stored as it was dispatched", () => {
+  const schema: StandardSchema = {
+    "~standard": {
+      version: 1,
+      vendor: "test",
+      validate: (value) => ({ value: new Map(Object.entries(value as object)) }),
+    },
+  };
+  const { text, value } = encodePayload("t", schema, { a: 1 }) as EncodedPayload;
+  assertEquals([text, value], ['{"a":1}', new Map([["a", 1]])]);
+});
+
 /** Texts that validators have made, so that each call of one gives another. */
 let made = 0;
 const settled: Readonly<

@@ -1,7 +1,7 @@
 // Every verb of the builder: the data and the sentence that it makes, the runs that follow, and what it refuses.
 
 import { assertEquals, assertThrows } from "@std/assert";
-import { buildRecurrence, toRecurrence } from "../../src/schedule/builder.ts";
+import { buildRecurrence, type RecurringInput, toRecurrence } from "../../src/schedule/builder.ts";
 import type { BuiltRecurrence, RecurringBuilder } from "../../src/schedule/builder_stages.ts";
 import { describeRecurrence } from "../../src/schedule/describe_recurrence.ts";
 import { InvalidScheduleError } from "../../src/schedule/errors.ts";
@@ -281,4 +281,17 @@ Deno.test("a schedule can be given as a function, as data or as a cron expressio
   assertEquals(toRecurrence(data), data);
   assertEquals(toRecurrence("0 9 * * *"), data);
   assertThrows(() => toRecurrence("every day"), InvalidScheduleError);
+});
+
+Deno.test("working days are found in months that begin or end at any day of the week", () => {
+  const daysOf = (input: RecurringInput) =>
+    runs(input, "2025-12-31 12:00", 12).map((run) => Number(run.slice(8, 10)));
+  assertEquals(
+    daysOf((r) => r.everyMonth().onFirstWeekday()),
+    [1, 2, 2, 1, 1, 1, 1, 3, 1, 1, 2, 1],
+  );
+  assertEquals(
+    daysOf((r) => r.everyMonth().onLastWeekday()),
+    [30, 27, 31, 30, 29, 30, 31, 31, 30, 30, 30, 31],
+  );
 });

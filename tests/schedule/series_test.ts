@@ -48,6 +48,12 @@ Deno.test("runNow, runDelayed and runAt settle the first run to the millisecond"
   );
 });
 
+Deno.test("runAt now runs now", () => {
+  const configure: Configure = (r) => r.runAt("2026-03-10T12:00:00Z").andThen().everyHour();
+  assertEquals(first(configure, "2026-03-10 12:00"), "2026-03-10 12:00");
+  assertEquals(first(configure, "2026-03-10 12:00:00.001"), "2026-03-10 13:00");
+});
+
 Deno.test("runAt in the past falls back to the grid that hangs on it", () => {
   const configure: Configure = (r) => r.runAt("2026-03-01T00:07:00Z").andThen().every(2).hours();
   assertEquals(first(configure, "2026-03-10 12:00"), "2026-03-10 12:07");
@@ -270,6 +276,9 @@ Deno.test("skipTo counts what was passed over", () => {
   const everySecond = buildRecurrence((r) => r.everySecond());
   const { next, skipped } = skipTo(everySecond, "2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z");
   assertEquals([next?.toISOString(), skipped], ["2026-01-01T00:00:01.000Z", 365 * 86_400]);
+  const ending = buildRecurrence((r) => r.everyHour().runUntil("2026-01-01T03:00:00Z"));
+  const over = skipTo(ending, "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
+  assertEquals(over, { next: null, skipped: 2 });
   const none = skipTo(everySecond, "2025-01-01T00:00:00Z", "2025-01-01T00:00:00.999Z");
   assertEquals(none.skipped, 0);
 });

@@ -10,6 +10,7 @@ import {
 } from "../../mod.ts";
 import { MemoryDatabase, memoryStorage } from "../../drivers/memory/mod.ts";
 import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
+import { nextMacrotask } from "../../src/time/macrotask.ts";
 import { until } from "../monitor/support/until.ts";
 import { world } from "./world.ts";
 
@@ -121,6 +122,35 @@ Deno.test("the one before has closed its storage before the next one opens its o
   await until(async () => await completed() === 4, "all have run");
   await last.everTask.stop();
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("the next one opens its storage once the one before has closed its own, however long that takes", async () => {
+  const task = defineTask<null>({ type: "task", handle() {} });
+  const order: string[] = [];
+  const make = (name: string, mayClose: Promise<void>) => {
+    const storage = memoryStorage();
+    const { open, close } = storage;
+    storage.open = () => {
+      order.push(`${name} opens`);
+      return open.call(storage);
+    };
+    storage.close = async () => {
+      await mayClose;
+      await close.call(storage);
+      order.push(`${name} has closed`);
+    };
+    return createEverTask({ storage, tasks: [task], singleton: "in order", logger: silentLogger });
+  };
+  const { promise, resolve } = Promise.withResolvers<void>();
+  await make("first", promise).dispatch(task, null);
+  const next = make("next", Promise.resolve());
+  const dispatched = next.dispatch(task, null);
+  for (let turn = 0; turn < 5; turn++) await new Promise<void>((done) => nextMacrotask(done));
+  assertEquals(order, ["first opens"]);
+  resolve();
+  await dispatched;
+  await next.stop();
+  assertEquals(order, ["first opens", "first has closed", "next opens", "next has closed"]);
 });
 
 Deno.test("instances of other names, or of none, are left alone", async () => {

@@ -22,7 +22,6 @@ import { retention } from "./cases/retention.ts";
 import { seriesCorrections } from "./cases/series_corrections.ts";
 import { statusChanges } from "./cases/status_changes.ts";
 import { taskKeys } from "./cases/task_keys.ts";
-import { waitingCorrections } from "./cases/waiting_corrections.ts";
 import type { Topic } from "./scene.ts";
 
 /** In the order of a task's life. */
@@ -36,7 +35,6 @@ export const topics: readonly Topic[] = [
   auditMatrix,
   recurringRuns,
   seriesCorrections,
-  waitingCorrections,
   leasesAndFences,
   lostWorkers,
   cancel,

@@ -15,7 +15,6 @@ const writes = [
   "releaseLost",
   "makeDue",
   "correctSeries",
-  "correctWaiting",
   "setQueuePaused",
 ];
 

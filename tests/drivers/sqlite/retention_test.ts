@@ -76,18 +76,6 @@ Deno.test("a process that died while it purged holds others up for half a minute
   assertEquals((await storage.purge(policy, { budget: 100 })).tasks, 3);
 });
 
-Deno.test("a process that died while it purged by a clock that was ahead holds nobody up", async () => {
-  await using scratch = new Scratch();
-  const clock = new FakeClock();
-  const storage = await scratch.open({ clock });
-  await storeOldTasks(storage, clock, 3);
-  const database = new DatabaseSync(scratch.path);
-  const heldUntil = clock.now() + 86_400_000;
-  database.prepare("UPDATE evertask_state SET purging_until_utc = ?").run(heldUntil);
-  database.close();
-  assertEquals((await storage.purge(policy, { budget: 100 })).tasks, 3);
-});
-
 Deno.test("of two processes that purge at once the second does nothing, until the first is done", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();

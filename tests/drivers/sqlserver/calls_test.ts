@@ -60,12 +60,6 @@ const verbs: [verb: string, call: (storage: Storage) => Promise<unknown>, proced
   ["release", (s) => s.release("w", [{ taskId, token: 1, dueAt: 0 }]), "usp_ReleaseTasks"],
   ["releaseUnknown", (s) => s.releaseUnknown("w", [taskId]), "usp_ReleaseUnknown"],
   ["makeDue", (s) => s.makeDue([taskId]), "usp_MakeDue"],
-  [
-    "correctSeries",
-    (s) => s.correctSeries([{ taskId, plannedAt: 2, nextRunAt: 1, anchorAt: 0, dueAt: 1 }]),
-    "usp_CorrectSeries",
-  ],
-  ["correctWaiting", (s) => s.correctWaiting(10), "usp_CorrectWaiting"],
   ["nextDueAt", (s) => s.nextDueAt(["q"], ["a"]), "usp_NextDueAt"],
   ["registerWorker", (s) => s.registerWorker({ id: "w", host: "h" }), "usp_RegisterWorker"],
   ["heartbeat", (s) => s.heartbeat("w", 1000), "usp_Heartbeat"],
@@ -99,11 +93,11 @@ const anyAnswer = {
       columns(
         "Id id, Outcome text, Claimed bit, Now instant, Known bit, Applied int, Due int, " +
           "DueAtUtc instant, Alive bit, OthersLost bit, NowMs float, Released int, Done bit, " +
-          "Busy bit, TaskId id, Type text, QueueName text, WorkerId text, Corrected int",
+          "Busy bit, TaskId id, Type text, QueueName text, WorkerId text",
       ),
       [
         ...[taskId, "created", true, serverNow, true, 1, 1, null, true, false, serverNow],
-        ...[0, true, false, taskId, "a", "q", "w", 1],
+        ...[0, true, false, taskId, "a", "q", "w"],
       ],
     ),
     rows({ TaskId: "id" }),
@@ -129,7 +123,6 @@ Deno.test("an empty list costs no round trip", async () => {
     assertEquals(await storage.updateCurrentRunMany([]), []);
     assertEquals(await storage.requestCancel([]), []);
     assertEquals(await storage.makeDue([]), []);
-    assertEquals(await storage.correctSeries([]), []);
     assertEquals((await storage.takeRateSlots([])).slots, []);
     assertEquals(await storage.nextDueAt([], ["a"]), null);
     await storage.release("w", []);

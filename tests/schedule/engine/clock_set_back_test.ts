@@ -160,37 +160,6 @@ scenario("an extra run of a series that waits too long brings it back, too", asy
 });
 
 scenario(
-  "tasks that were to run at once, or again, do not wait until the clock gets there",
-  async (world) => {
-    const ran: [number, string][] = [];
-    const often = defineTask<number>({
-      type: "often",
-      retry: linearRetry(1, 10 * minute),
-      handle(number, { attempt }) {
-        ran.push([number, world.now]);
-        if (number === 1 && attempt === 1) throw new Error("not yet");
-      },
-    });
-    const everTask = await world.start({ tasks: [often], leaseDuration });
-    await playAhead(world, day, async () => {
-      await everTask.dispatch(often, 1);
-      await world.pass(minute);
-      await everTask.queues.pause("default");
-      await world.pass(minute);
-      await everTask.dispatch(often, 2);
-    });
-    await everTask.queues.resume("default");
-    await world.until("00:16");
-    const isToday = (at: string) => at < "2026-03-10 00:16";
-    assertEquals(ran.map(([number, at]) => [number, isToday(at)]), [
-      [1, false],
-      [2, true],
-      [1, true],
-    ]);
-  },
-);
-
-scenario(
   "what was dispatched for later stays where it is, and so do series that begin later",
   async (world) => {
     const { task } = recorder(world);

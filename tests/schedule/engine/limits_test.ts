@@ -97,6 +97,11 @@ scenario("a program may go on registering a series whose runUntil has passed", a
   const { id } = await register();
   await world.until("05:00");
   assertEquals(await register(), { id, outcome: "existing" });
+  const another = await everTask.dispatch(task, undefined, {
+    recurring: (r) => r.everyHour().runUntil("2026-03-10T03:00:00Z"),
+    taskKey: "short",
+  });
+  assertEquals(another, { id, outcome: "existing" }, "the series is over, whatever its end was");
   await world.until("08:00");
   assertEquals(runs.length, 1);
   assertEquals((await everTask.list()).items.length, 1);

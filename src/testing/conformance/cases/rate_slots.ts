@@ -177,19 +177,6 @@ export const rateSlots = topic("rate slots", {
     expectSame(await reserve(s, wishes), "0 0 1 2", "a long pause earns no more than the burst");
   },
 
-  "what was used up by a clock that was ahead counts as used up now": [
-    "setClockBack",
-    async (s) => {
-      const one = wish({ burst: 3, horizonMs: 5 * emissionIntervalMs });
-      const slots = await reserveMany(s, 6, one);
-      await giveBack(s, one.key, [slots[4]]);
-      await s.unit.setClockBack!(1000 * hour);
-      expectSame(await reserve(s, [one, one, one]), "1 2 3", "nothing is refused, nor let through");
-      await s.unit.passTime(8 * emissionIntervalMs);
-      expectSame(await reserve(s, [one, one, one, one]), "0 0 0 1", "later the burst is there");
-    },
-  ],
-
   "a slot beyond the horizon is refused and reserves nothing": async (s) => {
     const near = wish({ horizonMs: 1.5 * emissionIntervalMs });
     expectSame(await reserve(s, [near, near, near, near]), "0 1 - -", "two lie within");

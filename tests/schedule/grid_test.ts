@@ -1,0 +1,76 @@
+// The instants of grids: before their beginning, at their edges, and counted over changes of the clocks.
+
+import { assertEquals } from "@std/assert";
+import { countedBack, EvenGrid, type Grid } from "../../src/schedule/grid.ts";
+import { gridOf } from "../../src/schedule/compile.ts";
+import type { Recurrence } from "../../src/schedule/recurrence.ts";
+import { utc } from "./support.ts";
+
+/** The instants of a grid after one and not after another, found one by one. */
+function walk(grid: Grid, after: number, upTo: number): number[] {
+  const found: number[] = [];
+  for (let next = grid.next(after); next !== undefined && next <= upTo; next = grid.next(next)) {
+    found.push(next);
+  }
+  return found;
+}
+
+Deno.test("an even grid begins with its origin, and has nothing before it", () => {
+  const grid = new EvenGrid(1_000, 100);
+  assertEquals([-5_000, 0, 999, 1_000, 1_001].map((at) => grid.next(at)), [
+    1_000,
+    1_000,
+    1_000,
+    1_100,
+    1_100,
+  ]);
+  const counts: [after: number, upTo: number, count: number][] = [
+    [-5_000, 999, 0],
+    [-5_000, 1_000, 1],
+    [999, 1_200, 3],
+    [1_000, 1_200, 2],
+    [1_000, 1_000, 0],
+    [1_200, 1_000, 0],
+  ];
+  for (const [after, upTo, count] of counts) assertEquals(grid.count(after, upTo), count);
+});
+
+Deno.test("counting back from an instant finds the last ones up to it", () => {
+  const grid = new EvenGrid(0, 1_000);
+  const found = [1, 2, 3, 10].map((count) => countedBack(grid, count, -1, 9_500));
+  assertEquals(found, [9_000, 8_000, 7_000, 0]);
+  assertEquals(countedBack(grid, 1, -1, 9_000), 9_000);
+});
+
+const rome = { timeZone: "Europe/Rome" } as const;
+const days = { kind: "calendar", every: 1, unit: "days", ...rome } as const;
+const recurrences: [what: string, recurrence: Recurrence][] = [
+  ["every hour", { kind: "interval", every: 1, unit: "hours", minute: 0, ...rome }],
+  ["every minute", { kind: "interval", every: 1, unit: "minutes", second: 0, ...rome }],
+  ["every day in the gap and behind it", { ...days, times: ["02:30", "03:00"] }],
+  ["every day at the end of the gap", { ...days, times: ["03:00"] }],
+  ["every day in the hour that comes twice", { ...days, times: ["02:00", "02:30"] }],
+  ["by cron, each half hour", { kind: "cron", expression: "*/30 * * * *", ...rome }],
+  ["by cron, at fixed times", { kind: "cron", expression: "0,30 2,3 * * *", ...rome }],
+];
+const changes: [what: string, from: string, at: string, to: string][] = [
+  ["forwards", "2026-03-28 22:00", "2026-03-29 01:00", "2026-03-29 04:00"],
+  ["back", "2026-10-24 22:00", "2026-10-25 01:00", "2026-10-25 04:00"],
+];
+for (const [what, recurrence] of recurrences) {
+  for (const [direction, from, at, to] of changes) {
+    Deno.test(`what runs ${what} is counted as it is walked through while the clocks are set ${direction}`, () => {
+      const grid = gridOf(recurrence, utc(from));
+      const edges = [from, at, to].flatMap((text) => [-1, 0, 1].map((ms) => utc(text) + ms));
+      for (const after of edges) {
+        for (const upTo of edges) {
+          assertEquals(
+            grid.count(after, upTo),
+            walk(grid, after, upTo).length,
+            `${after} to ${upTo}`,
+          );
+        }
+      }
+    });
+  }
+}
