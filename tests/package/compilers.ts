@@ -93,5 +93,6 @@ export async function compile(
   const project = `tsconfig ${version} ${nameOf(setting)}.json`.replace(/[^\w.]+/g, "-");
   await Deno.writeTextFile(`${folder}/${project}`, JSON.stringify({ compilerOptions, files }));
   const compiler = `${folder}/node_modules/typescript-${version}/bin/tsc`;
-  await runCommand("node", [compiler, "--project", project], { cwd: folder });
+  const options = { cwd: folder, timeout: 600_000 }; // seconds, where nothing else runs
+  await runCommand("node", [compiler, "--project", project], options);
 }
