@@ -53,6 +53,13 @@ Deno.test("a retention policy with a limit that is no number is refused", () => 
     createEverTask({ storage: memoryStorage(), tasks: [], retention });
   const error = assertThrows(create({ statusAuditDays: "7" }), InvalidArgumentError);
   assert(error.message.includes('retention.statusAuditDays is "7"'));
+  for (const maxExecutionLogsPerTask of [1.5, NaN, "7"]) {
+    assertThrows(
+      create({ maxExecutionLogsPerTask }),
+      InvalidArgumentError,
+      "maxExecutionLogsPerTask",
+    );
+  }
   assertThrows(create({ every: -1 }), InvalidArgumentError, "retention.every");
 });
 
@@ -79,6 +86,16 @@ for (const [when, afterMs, isSettled] of moments) {
     const clock = new FakeClock();
     const { audit, batches } = endless(clock);
     const abort = new AbortController();
+    let listeners = 0;
+    const { addEventListener, removeEventListener } = abort.signal;
+    abort.signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
+      listeners++;
+      addEventListener.apply(abort.signal, args);
+    };
+    abort.signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+      listeners--;
+      removeEventListener.apply(abort.signal, args);
+    };
     let settled = false;
     const purged = audit.purge({ statusAuditDays: 1 }, { signal: abort.signal });
     purged.finally(() => settled = true);
@@ -90,7 +107,7 @@ for (const [when, afterMs, isSettled] of moments) {
     assertEquals([settled, batches.begun], [true, 1]);
     const { statusAudit, done, busy } = await purged;
     assertEquals([statusAudit, done, busy], [2_000, false, false]);
-    assertEquals(clock.timerCount, 0);
+    assertEquals([clock.timerCount, listeners], [0, 0]);
   });
 }
 
@@ -99,16 +116,17 @@ Deno.test("a purge that finds another one under way says so, and does nothing mo
   const counts = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
   let calls = 0;
   const storage: Pick<Storage, "purge"> = {
-    purge() {
+    async purge() {
       const busy = ++calls > 1;
-      return Promise.resolve({ ...counts, statusAudit: busy ? 0 : 7, done: false, busy });
+      await new Promise<void>((resolve) => clock.setTimer(resolve, 100));
+      return { ...counts, statusAudit: busy ? 0 : 7, done: false, busy };
     },
   };
   const audit = new Audit(() => Promise.resolve(storage as Storage), clock);
   const purged = audit.purge({ statusAuditDays: 1 });
-  await clock.advance(1_000);
-  assertEquals(await purged, { ...counts, statusAudit: 7, done: false, busy: true });
+  await clock.advance(5_000);
   assertEquals(calls, 2);
+  assertEquals(await purged, { ...counts, statusAudit: 7, done: false, busy: true });
 });
 
 Deno.test("a purge rests for four times as long as its batch took", async () => {

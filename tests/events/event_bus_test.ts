@@ -3,6 +3,7 @@ import { EventBus } from "../../src/events/event_bus.ts";
 import { taskEvent } from "../../src/events/job_events.ts";
 import type { TaskEvent, TaskEventKind } from "../../src/events/task_event.ts";
 import { silentLogger } from "../../src/log/logger.ts";
+import { nextMacrotask } from "../../src/time/macrotask.ts";
 
 const subject = {
   id: "01a204c3-9e85-76f3-a637-c068a230efde",
@@ -32,6 +33,14 @@ Deno.test("taskEvent() fills upstream's fields, with upstream's message", () => 
       exception: null,
     },
   );
+});
+
+Deno.test("each event has its own instant, and numbers of 0 are numbers", () => {
+  const at = Date.UTC(2026, 0, 1);
+  const dates = [at, at + 1, at + 1, at].map((instant) =>
+    taskEvent("started", instant, subject, undefined, { waitMs: 0, durationMs: 0 })
+  ).map(({ eventDateUtc, waitMs, durationMs }) => [eventDateUtc.slice(20), waitMs, durationMs]);
+  assertEquals(dates, ["000Z", "001Z", "001Z", "000Z"].map((text) => [text, 0, 0]));
 });
 
 Deno.test("EventBus wants nothing until somebody subscribes, nor when all have left", () => {
@@ -80,6 +89,37 @@ Deno.test("EventBus hands a subscriber its events in order, one after the other"
   assertEquals(seen, []); // never on the emitter's stack
   await bus.idle();
   assertEquals(seen, kinds);
+});
+
+Deno.test("EventBus tells a subscriber nothing more once it has left, not even what it was to hear", async () => {
+  const bus = new EventBus(silentLogger);
+  const seen: string[] = [];
+  const leave = bus.subscribe(({ kind }) => {
+    seen.push(kind);
+    leave();
+  });
+  for (const kind of ["dispatched", "started", "completed"] as const) bus.emit(event(kind));
+  await bus.idle();
+  bus.emit(event("failed"));
+  await bus.idle();
+  assertEquals(seen, ["dispatched"]);
+});
+
+Deno.test("EventBus waits for a subscriber before it tells it the next event", async () => {
+  const bus = new EventBus(silentLogger);
+  const steps: string[] = [];
+  const first = Promise.withResolvers<void>();
+  bus.subscribe(async ({ kind }) => {
+    steps.push(kind);
+    if (kind === "started") await first.promise;
+  });
+  bus.emit(event("started"));
+  bus.emit(event("completed"));
+  await new Promise<void>((resolve) => nextMacrotask(resolve));
+  assertEquals(steps, ["started"]);
+  first.resolve();
+  await bus.idle();
+  assertEquals(steps, ["started", "completed"]);
 });
 
 Deno.test("EventBus logs a subscriber that throws, and goes on with it and the others", async () => {

@@ -135,3 +135,26 @@ Deno.test("a timeout is retried only where the policy asks for it", () => {
   assertEquals(policy.handleWhen(() => true).nextDelay(1, timeout), 5);
   assertEquals(policy.nextDelay(1, new TaskCancelledError("another task's")), 5);
 });
+
+Deno.test("handleWhen() wins over filters that come after it, too", () => {
+  const policy = linearRetry(1, 5).handleWhen((error) => error === down);
+  const later = [
+    policy.handle(TypeError),
+    policy.doNotHandle(Error),
+    policy.handleWhen(() => true),
+  ];
+  const delays = later.map((each) =>
+    [down, new TypeError()].map((error) => each.nextDelay(1, error))
+  );
+  assertEquals(delays, [[5, null], [5, null], [5, 5]]);
+});
+
+Deno.test("a policy is asked about attempts from 1 on", () => {
+  for (const attempt of [0, -1, 1.5, NaN, "1"]) {
+    assertThrows(
+      () => linearRetry(1, 5).nextDelay(attempt as number, down),
+      InvalidArgumentError,
+      "attempt",
+    );
+  }
+});

@@ -151,3 +151,17 @@ Deno.test("a transient error is known inside what wraps it, however the wrapping
     assertEquals([isTransientDatabaseError(error), isTransientNetworkError(error)], [true, true]);
   }
 });
+
+Deno.test("what fetch says is a failure of the network only where fetch says it", () => {
+  const messages = ["fetch failed", "Failed to fetch", "terminated"];
+  assertEquals(messages.map((text) => isTransientNetworkError(new TypeError(text))), [
+    true,
+    true,
+    true,
+  ]);
+  assertEquals(messages.map((text) => isTransientNetworkError(new Error(text))), [
+    false,
+    false,
+    false,
+  ]);
+});

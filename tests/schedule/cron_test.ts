@@ -184,3 +184,10 @@ for (const [expression, zone, after, expected] of differences) {
     assertNotEquals(theirs, expected);
   });
 }
+
+Deno.test("the working day next to the first and the last of a month stays in the month", () => {
+  const daysOf = (expression: string) =>
+    runs(expression, "2025-12-31 12:00", 12).map((run) => Number(run.slice(8, 10)));
+  assertEquals(daysOf("0 0 1W * *"), [1, 2, 2, 1, 1, 1, 1, 3, 1, 1, 2, 1]);
+  assertEquals(daysOf("0 0 LW * *"), [30, 27, 31, 30, 29, 30, 31, 31, 30, 30, 30, 31]);
+});

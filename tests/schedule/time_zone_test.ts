@@ -16,6 +16,14 @@ function offsetByName(format: Intl.DateTimeFormat, instant: number): number {
   return sign === "-" ? -size : size;
 }
 
+Deno.test("the next change after a change is another one", () => {
+  const zone = TimeZone.of("Europe/Rome");
+  const at = utc("2026-03-29 01:00");
+  assertEquals(zone.nextTransition(at - 1, at)?.at, at);
+  assertEquals(zone.nextTransition(at, utc("2026-06-01")), undefined);
+  assertEquals(zone.nextTransition(at, utc("2027-01-01"))?.at, utc("2026-10-25 01:00"));
+});
+
 Deno.test("the offset is Intl's, in every zone, at any instant from 1950 to 2100", () => {
   for (const name of Intl.supportedValuesOf("timeZone")) {
     const zone = TimeZone.of(name);

@@ -21,7 +21,7 @@ export type FleetOptions = Omit<EverTaskOptions, "storage" | "clock"> & {
 };
 
 /** How long something may take, by the fake clock. */
-const patienceMs = 15 * 60_000;
+const patienceMs = 5 * 60_000;
 
 /** A gate that a handler waits at until the test opens it. */
 export function gate(): { readonly opened: Promise<void>; open(): void } {

@@ -32,6 +32,25 @@ for (const [value, expected] of values) {
   });
 }
 
+Deno.test("of a large value no more is looked at than is shown", () => {
+  let reads = 0;
+  const part = {
+    get read() {
+      return ++reads;
+    },
+  };
+  const value = Array.from({ length: 100 }, () => Array.from({ length: 100 }, () => part));
+  assertEquals(describeValue(value).length, 80);
+  assert(reads <= 80, `${reads} parts were read`);
+});
+
+Deno.test("what JSON shows as empty and is no plain object is shown by its kind", () => {
+  const found = [new Map([[1, 2]]), new Set([1]), /x/, {}, Object.create(null)].map((value) =>
+    describeValue(value)
+  );
+  assertEquals(found, ["[object Map]", "[object Set]", "[object RegExp]", "{}", "{}"]);
+});
+
 Deno.test("values that cannot be written as JSON are shown by their kind", () => {
   const circular: Record<string, unknown> = {};
   circular.self = circular;

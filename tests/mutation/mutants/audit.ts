@@ -9,7 +9,7 @@ const auditLevelTests = ["tests/audit/audit_policy_test.ts"];
 const auditModule = "src/audit/audit.ts";
 const auditModuleTests = ["tests/audit/retention_test.ts"];
 const retentionKeeper = "src/audit/retention_keeper.ts";
-const retentionKeeperTests = ["tests/audit/retention_test.ts"];
+const retentionKeeperTests = ["tests/audit/retention_keeper_test.ts"];
 
 export const audit: readonly Mutant[] = [
   {
@@ -53,6 +53,7 @@ export const audit: readonly Mutant[] = [
     original: "dryRun ? Number.MAX_SAFE_INTEGER : batchRows",
     replacement: "batchRows",
     tests: auditModuleTests,
+    equivalent: "Stores count all in a dry run, whatever the budget.",
   },
   {
     file: auditModule,

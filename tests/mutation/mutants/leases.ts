@@ -79,6 +79,13 @@ export const leases: readonly Mutant[] = [
     tests: ["tests/worker/stopping_test.ts"],
   },
   {
+    file: leaseKeeper,
+    original: `if (this.#workerId !== id) return;
+    const setBackMs`,
+    replacement: "const setBackMs",
+    tests: leaseKeeperTests,
+  },
+  {
     file: heartbeatFindings,
     original: "for (const runner of runners.values()) runner.removeWhere(lost);",
     replacement: "",
@@ -157,6 +164,18 @@ export const leases: readonly Mutant[] = [
     file: worker,
     original: "await within(clock, graceMs, this.#executor.idle());",
     replacement: "",
+    tests: workerTests,
+  },
+  {
+    file: worker,
+    original: "[givenBack, handedOver, this.#writer.idle(), this.#logKeeper.idle()]",
+    replacement: "[givenBack, handedOver, this.#writer.idle()]",
+    tests: workerTests,
+  },
+  {
+    file: worker,
+    original: "[givenBack, handedOver, this.#writer.idle(), this.#logKeeper.idle()]",
+    replacement: "[handedOver, this.#writer.idle(), this.#logKeeper.idle()]",
     tests: workerTests,
   },
   {
