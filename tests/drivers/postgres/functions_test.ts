@@ -300,6 +300,16 @@ Deno.test("dispatch keeps to the rules of task keys, and waits for a later insta
   assertEquals(task?.dueAt, task?.scheduledAt);
 });
 
+Deno.test("dispatch takes an instant that has passed as since when the task is due", async () => {
+  await using storage = await openStorage({ url });
+  await using sql = connect(url);
+  const [row] = await sql`
+    SELECT evertask.dispatch('remind', '{}', 'late', now() - interval '1 hour') AS id`;
+  const task = await storage.get(String(row!.id));
+  assertEquals([task?.status, task?.scheduledAt], ["Queued", null]);
+  assertEquals(Math.round((task!.createdAt - task!.dueAt!) / 60_000), 60);
+});
+
 Deno.test("a task that a trigger dispatches exists only if the transaction commits", async () => {
   await using sql = connect(url);
   await sql.unsafe(`

@@ -1,7 +1,9 @@
 // A file that another connection writes to for a while: calls wait for it, and the event loop goes on.
 
-import { assertEquals, assertLess } from "@std/assert";
+import { assertEquals, assertLess, assertRejects } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
+import type { NodeSqliteDatabase, SqliteValue } from "../../../drivers/sqlite/mod.ts";
+import { StorageUnavailableError } from "../../../src/storage/errors.ts";
 import { newTask } from "../../support/new_task.ts";
 import { countTasks, Scratch } from "./support.ts";
 
@@ -20,4 +22,57 @@ Deno.test("calls wait for a busy file without holding up the event loop, and all
   other.close();
   await stored;
   assertEquals(await countTasks(storage), tasks.length);
+});
+
+Deno.test("the application's own time-out for locks is as before when a call has waited", async () => {
+  await using scratch = new Scratch();
+  const database = new DatabaseSync(scratch.path);
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5");
+  const storage = await scratch.open({ database, busyTimeout: 60_000 });
+  const other = new DatabaseSync(scratch.path);
+  other.exec("BEGIN IMMEDIATE");
+  const stored = storage.persist([newTask()]);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  other.exec("ROLLBACK");
+  other.close();
+  await stored;
+  assertEquals({ ...database.prepare("PRAGMA busy_timeout").get() }, { timeout: 5 });
+  await storage.close();
+  database.close();
+});
+
+Deno.test("a call is not tried again once its transaction has begun", async () => {
+  await using scratch = new Scratch();
+  const database = new DatabaseSync(scratch.path);
+  const run: string[] = [];
+  let commits = false;
+  const flawed: NodeSqliteDatabase = {
+    prepare(sql) {
+      const statement = database.prepare(sql);
+      return {
+        get: (...values: SqliteValue[]) => statement.get(...values),
+        all: (...values: SqliteValue[]) => statement.all(...values),
+        run(...values: SqliteValue[]) {
+          run.push(sql);
+          if (sql === "COMMIT" && !commits) throw new Error("database is locked");
+          return statement.run(...values);
+        },
+      };
+    },
+    exec: (sql) => database.exec(sql),
+    close: () => database.close(),
+    get isTransaction() {
+      return database.isTransaction;
+    },
+  };
+  commits = true;
+  const storage = await scratch.open({ database: flawed, busyTimeout: 500 });
+  commits = false;
+  run.length = 0;
+  await assertRejects(() => storage.persist([newTask()]), StorageUnavailableError, "is locked");
+  assertEquals(run.filter((sql) => sql.startsWith("BEGIN")).length, 1);
+  assertEquals(run.at(-1), "ROLLBACK");
+  assertEquals(await countTasks(storage), 0);
+  await storage.close();
+  database.close();
 });

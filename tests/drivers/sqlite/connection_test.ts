@@ -147,3 +147,15 @@ for (const [library, connect] of Object.entries(libraries)) {
     end();
   });
 }
+
+Deno.test("a database in memory is another one than any other in memory", async () => {
+  await using scratch = new Scratch();
+  const storage = await scratch.open({ path: ":memory:" });
+  const connection = new DatabaseSync(":memory:");
+  await assertRejects(
+    () => storage.persist([newTask()], { connection }),
+    InvalidArgumentError,
+    "another database in memory",
+  );
+  connection.close();
+});

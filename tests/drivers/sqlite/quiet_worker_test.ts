@@ -58,6 +58,44 @@ Deno.test("what changes the answer to a heartbeat is in the next one", async () 
   assertEquals((await beat()).alive, false);
 });
 
+Deno.test("an answer that is kept has the time of its heartbeat, and is its worker's alone", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const storage = await scratch.open({ exclusive: true, clock });
+  await storage.registerWorker({ id: "worker", host: "here" });
+  for (let n = 0; n < 3; n++) {
+    await clock.advance(1_000);
+    assertEquals((await storage.heartbeat("worker", leaseMs)).now, clock.now());
+  }
+  assertEquals((await storage.heartbeat("stranger", leaseMs)).alive, false);
+});
+
+Deno.test("that others were lost is asked for anew with each heartbeat", async () => {
+  await using scratch = new Scratch();
+  const storage = await scratch.open({ exclusive: true });
+  for (const id of ["worker", "gone"]) await storage.registerWorker({ id, host: "here" });
+  const task = newTask({ claimFor: "gone" });
+  await storage.persist([task]);
+  await storage.unregisterWorker("gone");
+  const othersLost = async () => (await storage.heartbeat("worker", leaseMs)).othersLost;
+  assertEquals([await othersLost(), await othersLost()], [true, true]);
+  const lease = { workerId: "gone", token: 1 };
+  await storage.setStatus(task.id, "Completed", null, "Full", { lease });
+  assertEquals(await othersLost(), false);
+});
+
+Deno.test("heartbeats are written where other processes may look", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const [here, there] = [await scratch.open({ clock }), await scratch.open({ clock })];
+  await here.registerWorker({ id: "worker", host: "here" });
+  for (let n = 0; n < 3; n++) {
+    await clock.advance(10_000);
+    await here.heartbeat("worker", leaseMs);
+    assertEquals((await there.workers()).map(({ heartbeatAgeMs }) => heartbeatAgeMs), [0]);
+  }
+});
+
 Deno.test("the tasks of a process that ended are found, though this one has the file to itself", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();

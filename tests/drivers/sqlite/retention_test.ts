@@ -90,6 +90,36 @@ Deno.test("of two processes that purge at once the second does nothing, until th
   assertEquals((await there.purge(policy, { budget: 1000 })).tasks, 3);
 });
 
+Deno.test("a purge keeps its turn for as long as it goes on", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const [here, there] = [await scratch.open({ clock }), await scratch.open({ clock })];
+  await storeOldTasks(here, clock, 5000);
+  let purging = true;
+  const purge = here.purge(policy, { budget: 1_000_000 }).finally(() => purging = false);
+  const others: boolean[] = [];
+  while (purging) {
+    await clock.advance(25_000);
+    if (purging) others.push((await there.purge(policy, { budget: 1 })).busy);
+  }
+  await purge;
+  assertGreater(others.length, 2);
+  assertEquals(others.filter((busy) => !busy), []);
+});
+
+Deno.test("another policy does not go on where the one before stopped", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const storage = await scratch.open({ clock });
+  await storeOldTasks(storage, clock, 2);
+  await storage.persist([newTask({ id: "01890000-0000-7000-8000-000000000000" })]);
+  await clock.advance(2 * day);
+  const long = { statusAuditDays: 3 };
+  assertEquals((await storage.purge(long, { budget: 1 })).statusAudit, 1, "of the older ones");
+  const { statusAudit, done } = await storage.purge({ statusAuditDays: 1 }, { budget: 100 });
+  assertEquals([statusAudit, done], [4, true], "the first is not passed over");
+});
+
 Deno.test("rate limit keys that were idle for a day are forgotten", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
@@ -97,6 +127,7 @@ Deno.test("rate limit keys that were idle for a day are forgotten", async () => 
   await storage.takeRateSlots([slotRequest({ key: "old" })]);
   await clock.advance(2 * day);
   await storage.takeRateSlots([slotRequest({ key: "new" })]);
+  await clock.advance(day / 2);
   await storage.purge({}, { budget: 100 });
   const database = new DatabaseSync(scratch.path);
   const keys = database.prepare("SELECT key FROM rate_limits").all().map((row) => row.key);

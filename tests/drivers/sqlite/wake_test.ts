@@ -55,6 +55,77 @@ Deno.test("heartbeats and finished tasks of another process wake nobody", async 
   end();
 });
 
+Deno.test("one listener hears on when another is taken away", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const [here, there] = [await scratch.open({ clock }), await scratch.open({ clock })];
+  const heard: WakeSignal[] = [];
+  const endFirst = here.onWake(() => {});
+  const end = here.onWake((signal) => heard.push(signal));
+  endFirst();
+  await there.persist([newTask()]);
+  await clock.advance(1000);
+  assertEquals(heard, [{ kind: "tasks" }]);
+  end();
+});
+
+Deno.test("what is stored in a transaction of this process is told when it has ended, and no sooner", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const storage = await scratch.open({ clock });
+  const heard: WakeSignal[] = [];
+  const end = storage.onWake((signal) => heard.push(signal));
+  const own = new DatabaseSync(scratch.path);
+  for (const how of ["COMMIT", "ROLLBACK"]) {
+    own.exec("BEGIN IMMEDIATE");
+    await storage.persist([newTask()], { connection: own });
+    await clock.advance(100);
+    assertEquals(heard, []);
+    own.exec(how);
+    await clock.advance(20);
+    assertEquals(heard.splice(0), [{ kind: "tasks" }]);
+    await clock.advance(2000);
+    heard.length = 0; // the commit of another connection
+  }
+  own.close();
+  end();
+});
+
+Deno.test("after a look that failed, tasks are looked for", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const database = new DatabaseSync(scratch.path);
+  let isBusy = false;
+  const flawed: NodeSqliteDatabase = {
+    prepare(sql) {
+      const statement = database.prepare(sql);
+      return {
+        run: (...values: SqliteValue[]) => statement.run(...values),
+        all: (...values: SqliteValue[]) => statement.all(...values),
+        get(...values: SqliteValue[]) {
+          if (isBusy && sql === "PRAGMA data_version") throw new Error("database is locked");
+          return statement.get(...values);
+        },
+      };
+    },
+    exec: (sql) => database.exec(sql),
+    close: () => database.close(),
+    isTransaction: false,
+  };
+  const storage = await scratch.open({ database: flawed, clock });
+  const heard: WakeSignal[] = [];
+  isBusy = true;
+  const end = storage.onWake((signal) => heard.push(signal));
+  await clock.advance(1000);
+  assertEquals(heard, [], "nothing is known yet");
+  isBusy = false;
+  await clock.advance(1000);
+  assertEquals(heard, [{ kind: "tasks" }]);
+  end();
+  await storage.close();
+  database.close();
+});
+
 Deno.test("an idle storage looks at data_version once a second, and only while somebody listens", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();

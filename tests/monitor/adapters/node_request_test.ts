@@ -62,6 +62,26 @@ for (
   });
 }
 
+Deno.test("each value of a header is one of its own, and one that is missing is none", () => {
+  const headers = { host: "a.example", "set-cookie": ["a=1", "b=2"], "x-missing": undefined };
+  const request = made({ headers });
+  assertEquals(request?.headers.getSetCookie(), ["a=1", "b=2"]);
+  assertEquals([...request!.headers.keys()], ["host", "set-cookie", "set-cookie"]);
+});
+
+Deno.test("a HEAD request has no body, and a POST request has the one that comes", async () => {
+  assertEquals(made({ method: "HEAD" })?.body, null);
+  const body = new TextEncoder().encode("€");
+  const posted = made({
+    method: "POST",
+    async *[Symbol.asyncIterator]() {
+      yield body.slice(0, 1);
+      yield body.slice(1);
+    },
+  });
+  assertEquals(await posted?.text(), "€");
+});
+
 Deno.test("what cannot be a request makes none", () => {
   const refused = [
     ...badHosts.map((host) => ({ headers: { host } })),

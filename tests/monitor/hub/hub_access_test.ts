@@ -13,13 +13,21 @@ Deno.test("pages of other sites may not connect unless they are allowed", async 
 
   assertEquals((await negotiate("https://evil.example.com")).status, 403);
   assertEquals((await negotiate("null")).status, 403);
+  assertEquals((await negotiate("https://admin.example.com.evil.example")).status, 403);
   const own = await negotiate("http://localhost");
   assertEquals(own.status, 200);
   assertEquals(own.headers.get("access-control-allow-origin"), null);
   const allowed = await negotiate("https://admin.example.com");
   assertEquals(allowed.headers.get("access-control-allow-origin"), "https://admin.example.com");
   assertEquals(allowed.headers.get("access-control-allow-credentials"), "true");
+  const wanted = { "access-control-request-headers": "x-requested-with" };
+  const asks = await ask("/negotiate", {
+    method: "OPTIONS",
+    headers: { origin: "https://admin.example.com", ...wanted },
+  });
+  assertEquals(asks.headers.get("access-control-allow-headers"), "x-requested-with");
   const preflight = await negotiate("https://admin.example.com", "OPTIONS");
+  assertEquals(preflight.headers.has("access-control-allow-headers"), false);
   assertEquals(preflight.status, 204);
   assertEquals(preflight.headers.get("access-control-allow-methods"), "GET, POST, DELETE");
   const any = await makeHub({ allowedOrigins: "*" }).ask("/negotiate", {
@@ -75,6 +83,8 @@ Deno.test("a WebSocket of another site's page is refused, which CORS alone would
 
 Deno.test("the token is taken from the header or the query, or judged by a function", async () => {
   const { ask } = makeHub({ accessToken: token });
+  const { headers } = await ask("/negotiate", { method: "POST" });
+  assertEquals(headers.get("www-authenticate"), "Bearer");
   const post = (path: string, headers: HeadersInit = {}) =>
     ask(path, { method: "POST", headers }).then(({ status }) => status);
   assertEquals(await post("/negotiate"), 401);
@@ -96,7 +106,8 @@ Deno.test("the token is taken from the header or the query, or judged by a funct
     headers: { cookie: "session=1" },
   });
   assertEquals(answer.status, 200);
-  assertEquals(asked, ["t"]);
+  assertEquals((await judged.ask("/negotiate", { method: "POST" })).status, 401);
+  assertEquals(asked, ["t", null]);
 });
 
 /** The status of a negotiation under a host, as a page of that host or another client asks for it. */
@@ -160,6 +171,8 @@ Deno.test("the Host header counts, whatever a server made the URL of", async () 
   const headers = (host: string, origin: string) => ({ host, origin: `http://${origin}` });
   assertEquals(await negotiateUnder({}, "localhost", headers("rebound.example", "localhost")), 403);
   assertEquals(await negotiateUnder({}, "evil.example", headers("localhost", "evil.example")), 403);
+  assertEquals(await negotiateUnder({}, "localhost", { host: "rebound.example" }), 403);
+  assertEquals(await negotiateUnder({}, "evil.example", { host: "localhost" }), 200);
   assertEquals(await negotiateUnder({}, "localhost", { host: "a b%%" }), 400);
   // TLS ends before the hub: the page's scheme, and so its port, is another one.
   const tls = { host: "localhost:443", origin: "https://localhost" };
@@ -231,6 +244,7 @@ Deno.test("options that cannot be used are refused at once", () => {
   for (
     const options of [
       { accessToken: "short" },
+      { accessToken: token.slice(1) },
       { path: "monitoring" },
       { allowedHosts: "tasks.example" },
       { allowedHosts: ["tasks.example:8080"] },

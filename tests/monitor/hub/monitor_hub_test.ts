@@ -37,6 +37,7 @@ for (
   const [greeting, error] of [
     ['{"protocol":"messagepack","version":1}', "The protocol 'messagepack' is not supported"],
     ['{"protocol":"json","version":3}', "Version 3 of the protocol 'json' is not supported"],
+    ['{"protocol":"JSON","version":1}', "The protocol 'JSON' is not supported"],
     ['{"type":6}', "The first message must be a handshake request"],
     ["[]", "not a JSON object"],
     ["{", "not valid JSON"],
@@ -234,12 +235,15 @@ Deno.test("long fields are cut, and secrets can be taken out", async () => {
   });
   const { id } = await connect();
   events.emit("failed", { taskParameters: "12345678901", exception: null, message: "short" });
-  const [record = ""] = (await (await poll(id)).text()).split("\x1e");
-  const [event] = JSON.parse(record).arguments;
+  events.emit("failed", { exception: "12345678901", message: "1234567890" });
+  await events.idle();
+  const records = (await (await poll(id)).text()).split("\x1e").slice(0, -1);
+  const [event, other] = records.map((record) => JSON.parse(record).arguments[0]);
   assertEquals(event.taskParameters, "1234567890…");
   assertEquals(event.message, "short");
   assertEquals(event.exception, null);
   assertEquals(event.taskKey, "hidden");
+  assertEquals([other.exception, other.message], ["1234567890…", "1234567890"]);
   hub.close();
 });
 

@@ -139,13 +139,18 @@ export const cancel = topic("cancel", {
       await s.storage.requestCancel([id]);
       return { taskId: id, lease, auditLevel: "Full" } as const;
     };
-    const steps = [{ status: "Completed", exception: null, agoMs: 0 }] as const;
+    const steps = [
+      { status: "InProgress", exception: null, agoMs: 1 },
+      { status: "Completed", exception: null, agoMs: 0 },
+    ] as const;
     const alone = await held();
     await s.change(alone.taskId, ["Completed"], { lease: alone.lease, executionTimeMs: 1 });
     const failed = await held();
     await s.change(failed.taskId, [["Failed", "it broke"]], { lease: failed.lease });
     const together = [await held(), await held()];
-    await s.storage.setStatusMany(together.map((change) => ({ ...change, steps })));
+    await s.storage.setStatusMany(together.map((change) => (
+      { ...change, steps, executionTimeMs: 1 }
+    )));
     const series = await s.addSeries();
     await s.claim("worker-a");
     await s.storage.requestCancel([series]);

@@ -113,7 +113,10 @@ export const leasesAndFences = topic("leases and fences", {
     expectSame(tasks.map(({ leaseToken }) => leaseToken), tasks.map(() => 2), "all are held anew");
     const lease = (n: number) => ({ workerId: "worker-a", token: n % 2 === 0 ? 1 : 2 });
 
-    const steps = [{ status: "Completed", exception: null, agoMs: 0 }] as const;
+    const steps = [
+      { status: "InProgress", exception: null, agoMs: 1 },
+      { status: "Completed", exception: null, agoMs: 0 },
+    ] as const;
     const changes = ids.slice(0, 4).map((taskId, n) => (
       { taskId, auditLevel: "Full", steps, lease: lease(n), executionTimeMs: 1 } as const
     ));

@@ -69,8 +69,13 @@ export const lostWorkers = topic("lost workers", {
 
   "registering twice is the same as once": async (s) => {
     await s.worker();
+    await s.unit.passTime(hour);
     await s.worker();
-    expectSame((await s.storage.workers()).length, 1, "one row");
+    const workers = await s.storage.workers();
+    expectSame(workers.length, 1, "one row");
+    const now = await s.now();
+    expectNear(workers[0]!.startedAt, now - hour, "since the first time");
+    expectNear(workers[0]!.heartbeatAt, now, "and heard of at the second");
   },
 
   "a worker with a fresh heartbeat keeps its tasks": async (s) => {
@@ -190,8 +195,10 @@ export const lostWorkers = topic("lost workers", {
     await s.unit.passTime(hour);
     await s.storage.unregisterWorker("worker-a");
     await expectRejection(s.claim("worker-a"), WorkerLostError, "it is not registered");
+    const born = await s.persist(s.task({ claimFor: "worker-a" }));
+    expectSame(born.claimed, false, "nor is a task born claimed for it");
     await s.worker("worker-a");
-    expectSame((await s.claim("worker-a")).length, 1, "it is registered");
+    expectSame((await s.claim("worker-a")).length, 2, "it is registered");
     const [worker] = await s.storage.workers();
     expectNear(worker!.startedAt, await s.now(), "anew");
   },

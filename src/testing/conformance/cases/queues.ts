@@ -111,10 +111,11 @@ export const queues = topic("queues", {
       } as const
     )));
     await s.storage.setQueuePaused("paused", true);
+    await s.add({ queue: "later", status: "WaitingQueue", due: { inMs: hour } });
     const statistics = await s.storage.statistics();
     expectNear(statistics.now, now, "the storage's clock");
     expectSame({ ...statistics.tasksByStatus }, {
-      WaitingQueue: 1,
+      WaitingQueue: 2,
       Queued: 5,
       InProgress: 0,
       Pending: 0,
@@ -146,6 +147,11 @@ export const queues = topic("queues", {
       queueOf("paused"),
       { queue: "paused", paused: true, ...nothing },
       "a paused queue is listed, though empty",
+    );
+    expectSame(
+      queueOf("later"),
+      { queue: "later", paused: false, ...nothing, scheduled: 1 },
+      "a task for later has not waited",
     );
     const ended = queueOf("default") ?? { queue: "default", paused: false, ...nothing };
     expectSame(

@@ -149,6 +149,13 @@ export const rateSlots = topic("rate slots", {
     expectSame(await reserve(s, [wish({ key: "nobody" })]), "0", "an unknown key is a new one");
   },
 
+  "a slot that is given back for a key before its first is nobody's": async (s) => {
+    const one = wish();
+    const slotAt = await s.now() + Math.round(1.5 * emissionIntervalMs);
+    await giveBack(s, one.key, [slotAt]);
+    expectSame(await reserve(s, [one, one, one]), "0 1 2", "the key is new");
+  },
+
   "without a burst, each slot is an interval after the one before": async (s) => {
     expectSame(await reserve(s, [wish(), wish(), wish(), wish()]), "0 1 2 3", "one call");
     expectSame(await reserve(s, [wish()], await s.unit.another()), "4", "another process goes on");

@@ -202,7 +202,10 @@ export const retention = topic("retention", {
       errorAuditDays: 60,
       deleteCompletedTasksAfterRetention: true,
     };
-    expectSame(await purge(s, policy), { ...nothing, statusAudit: 4 }, "both tasks stay");
+    for (const dryRun of [true, false]) {
+      const result = await purge(s, policy, { dryRun });
+      expectSame(result, { ...nothing, statusAudit: 4 }, "both tasks stay");
+    }
     expectSame(await s.statuses(withError), ["Pending: it broke"], "the error stays");
     expectSame((await s.storage.executionLogs(withLog)).items.length, 1, "the line stays");
     await s.unit.passTime(30 * day);

@@ -37,12 +37,16 @@ export const statusChanges = topic("status changes", {
   },
 
   "a clean task at Full leaves exactly Queued, InProgress, Completed": async (s) => {
-    const { id, lease } = await s.claimed();
-    await s.change(id, ["InProgress"], { lease });
-    await s.change(id, ["Completed"], { lease, executionTimeMs: 1 });
-    expectSame(await s.statuses(id), ["Queued", "InProgress", "Completed"], "three rows");
-    const row = await s.row(id);
-    expectSame([row.workerId, row.dueAt, row.attempt], [null, null, 1], "it has ended");
+    const { id: inTwo, lease } = await s.claimed();
+    await s.change(inTwo, ["InProgress"], { lease });
+    await s.change(inTwo, ["Completed"], { lease, executionTimeMs: 1 });
+    const { id: inOne, lease: other } = await s.claimed();
+    await s.change(inOne, ["InProgress", "Completed"], { lease: other, executionTimeMs: 1 });
+    for (const id of [inTwo, inOne]) {
+      expectSame(await s.statuses(id), ["Queued", "InProgress", "Completed"], "three rows");
+      const row = await s.row(id);
+      expectSame([row.workerId, row.dueAt, row.attempt], [null, null, 1], "it has ended");
+    }
   },
 
   "InProgress and Queued keep the lease; any other status ends it": async (s) => {

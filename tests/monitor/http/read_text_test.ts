@@ -1,0 +1,23 @@
+// Bodies of requests are read up to a limit, in bytes.
+
+import { assertEquals } from "@std/assert";
+import { readText } from "../../../src/monitor/http/read_text.ts";
+
+function request(...chunks: Uint8Array<ArrayBuffer>[]): Request {
+  return new Request("http://localhost/", { method: "POST", body: ReadableStream.from(chunks) });
+}
+
+Deno.test("a body is read that is as long as it may be, and none that is longer", async () => {
+  const euros = new TextEncoder().encode("€€");
+  assertEquals(await readText(request(euros), 6), "€€");
+  assertEquals(await readText(request(euros), 5), null);
+  assertEquals(await readText(request(euros.slice(0, 3), euros.slice(3)), 5), null);
+  assertEquals(await readText(new Request("http://localhost/"), 0), "");
+});
+
+Deno.test("a character that comes in two parts is one", async () => {
+  const bytes = new TextEncoder().encode("a€b");
+  const chunks = Array.from(bytes, (byte) => Uint8Array.of(byte));
+  assertEquals(await readText(request(...chunks), 100), "a€b");
+  assertEquals(await readText(request(bytes.slice(0, 2)), 100), "a\ufffd");
+});
