@@ -29,6 +29,7 @@ function question(restFactor = 0) {
     take: (ms: number) => takesMs = ms,
     fail: (reason: Error | null) => error = reason,
     asked: () => asked,
+    timers: () => clock.timerCount,
   };
 }
 
@@ -90,3 +91,34 @@ Deno.test("a question that is never answered is asked again after three times th
   take(0);
   assertEquals(await ask(), 2);
 });
+
+Deno.test("an answer in time leaves no timer behind", async () => {
+  const { ask, timers } = question();
+  assertEquals(await ask(), 1);
+  assertEquals(timers(), 0);
+});
+
+for (const [what, error] of [["an answer", null], ["a failure", new Error("late")]] as const) {
+  Deno.test(`${what} that comes after the question was asked again changes nothing`, async () => {
+    const { ask, pass, take, fail, asked } = question();
+    take(17_000);
+    const vain = assertRejects(ask);
+    await pass(15_000);
+    await vain;
+    take(0);
+    assertEquals(await ask(), 2);
+    await pass(900);
+    assertEquals(await ask(), 2);
+    fail(error);
+    take(20_000);
+    await pass(100); // the second one has served its time
+    const third = assertRejects(ask);
+    await pass(1_000); // the first one answers or fails
+    await pass(4_000);
+    await third;
+    const waiting = assertRejects(ask);
+    await pass(5_000);
+    await waiting;
+    assertEquals(asked(), 3, "the third is still waited for");
+  });
+}

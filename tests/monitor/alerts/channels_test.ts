@@ -33,12 +33,14 @@ Deno.test("Slack gets a message with upstream's fields, escaped and without para
   await using server = startReceivingServer();
   const channel = slackChannel({ webhookUrl: `${server.url}/services/T0/B0/secret` });
   const exception = `Error: <b> & ${"x".repeat(5_000)}`;
-  await channel.send([alert("failed", { exception }, { count: 3, suppressed: 7 })], signal);
+  const longAndMarked = { exception, message: "a <b> & c" };
+  await channel.send([alert("failed", longAndMarked, { count: 3, suppressed: 7 })], signal);
   const [{ path, body } = { path: "", body: "" }] = server.requests;
   assertEquals(path, "/services/T0/B0/secret");
   const message = JSON.parse(body);
   assertEquals(message.text, "❌ Task failed: send-email (3 times)");
-  const [{ color, fields }] = message.attachments;
+  const [{ color, fallback, fields }] = message.attachments;
+  assertEquals(fallback, "a &lt;b&gt; &amp; c");
   assertEquals(color, "danger");
   assertEquals(fields.map(({ title }: { title: string }) => title), [
     "Task ID",
@@ -133,6 +135,26 @@ Deno.test("a webhook's body can be one's own, and needs no signature", async () 
   await channel.send([alert("failed")], signal);
   assertEquals(server.requests[0]?.body, '{"type":"send-email"}');
   assertEquals(server.requests[0]?.headers.get("webhook-signature"), null);
+});
+
+Deno.test("a webhook whose body cannot be made is not tried again", async () => {
+  const fetch = () => Promise.reject(new Error("must not be reached"));
+  for (const body of [() => undefined, () => 1n]) {
+    const channel = webhookChannel({ url: "https://receiver.example", body, fetch });
+    const sent = () => channel.send([alert("failed")], signal);
+    assertEquals((await assertRejects(sent, AlertDeliveryError)).permanent, true);
+  }
+});
+
+Deno.test("what a webhook's headers hold is not told, though the receiver repeats it", async () => {
+  const fetch = () => Promise.resolve(new Response("bad key: k-S3CRET-1", { status: 401 }));
+  const headers = { "x-api-key": "k-S3CRET-1" };
+  const channel = webhookChannel({ url: "https://receiver.example", headers, fetch });
+  const error = await assertRejects(
+    () => channel.send([alert("failed")], signal),
+    AlertDeliveryError,
+  );
+  assertEquals(error.message.includes("S3CRET"), false, error.message);
 });
 
 Deno.test("Application Insights gets errors as exceptions and the rest as events, in one batch", async () => {
@@ -258,6 +280,8 @@ Deno.test("addresses that cannot be used are refused at once, without being told
   const attempts = [
     () => slackChannel({ webhookUrl: "hooks.slack.com/secret" }),
     () => webhookChannel({ url: "not an address" }),
+    () => webhookChannel({ url: "https://secret@example.com" }),
+    () => webhookChannel({ url: "https://:secret@example.com" }),
     () => webhookChannel({ url: "https://example.com", secret: "whsec_not*base64" }),
     () => applicationInsightsChannel({ connectionString: "IngestionEndpoint=https://secret" }),
     () => sentryChannel({ dsn: "https://sentry.io/secret" }),

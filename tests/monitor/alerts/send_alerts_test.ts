@@ -75,6 +75,50 @@ Deno.test("what is the same can be said", async () => {
   await alerts.close();
 });
 
+Deno.test("by default, the same is what is the same but for numbers, for five minutes", async () => {
+  const { events, channel, alerts, clock } = start();
+  const exception = `Error: ${"x".repeat(500)}`;
+  events.emit("failed", { exception });
+  for (
+    const [fields, isTold] of [
+      [{ exception: `${exception} and so on` }, false],
+      [{ exception, taskId: "another" }, false],
+      [{ exception, taskType: "another" }, true],
+      [{ exception, queue: "another" }, true],
+      [{ exception: "Error: another" }, true],
+    ] as const
+  ) {
+    const before = channel.arrived.length;
+    events.emit("failed", fields);
+    await alerts.flush();
+    const told = channel.arrived.slice(before === 0 ? 1 : before);
+    assertEquals(told.length, isTold ? 1 : 0, Object.keys(fields).join());
+  }
+  const { length } = channel.arrived;
+  await clock.advance(5 * 60_000 - 1);
+  assertEquals(channel.arrived.length, length);
+  await clock.advance(1);
+  assertEquals(channel.summary.slice(length), [["failed", 2, 0]]);
+  await alerts.close();
+});
+
+Deno.test("what is left out is counted by event, and told by the next alert alone", async () => {
+  const { events, channel, alerts, clock } = start({ maxPerMinute: 1 });
+  for (let times = 0; times < 10; times++) events.emit("failed");
+  await alerts.flush();
+  await clock.advance(5 * 60_000 - 1);
+  events.emit("failed", { taskType: "another" });
+  await clock.advance(1); // the nine that are summed up find no room
+  assertEquals(alerts.counts.suppressed, 9);
+  for (const taskType of ["third", "fourth"]) {
+    await clock.advance(60_000);
+    events.emit("failed", { taskType });
+    await alerts.flush();
+  }
+  assertEquals(channel.summary.map(([, , suppressed]) => suppressed), [0, 0, 9, 0]);
+  await alerts.close();
+});
+
 Deno.test("keys without end do not fill the memory", async () => {
   const { events, channel, alerts, clock } = start({
     keyOf: ({ attempt }) => String(attempt),

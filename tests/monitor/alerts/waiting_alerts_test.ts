@@ -51,6 +51,17 @@ Deno.test("what is kept silent is bounded by the length of its texts as well", a
   await alerts.close();
 });
 
+Deno.test("a repetition that is long is summed up with the others before its time", async () => {
+  const { events, channel, alerts } = start({ maxPerMinute: Infinity });
+  for (const exception of ["a", "b", "a"]) events.emit("failed", { exception });
+  await alerts.flush();
+  assertEquals(channel.arrived.length, 2);
+  events.emit("failed", { exception: "a", taskParameters: "x".repeat(10_000_001) });
+  await alerts.flush();
+  assertEquals(channel.summary.slice(2), [["failed", 2, 0]]);
+  await alerts.close();
+});
+
 Deno.test("closing tries once more, at once, what waits for its next attempt", async () => {
   const { events, channel, alerts, clock } = start({ repeatAfter: 0 });
   for (let times = 0; times < 8; times++) channel.failures.push(new Error("down"));

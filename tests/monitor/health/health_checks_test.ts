@@ -60,8 +60,12 @@ Deno.test("a storage that does not answer in time counts as unreachable", async 
 
 Deno.test("a worker is not ready when its heartbeat is old, missing, or has not begun", async () => {
   const { health, everTask } = makeHealth();
+  everTask.workerHeartbeats = { "worker-1": everTask.now - 15_000 };
+  assertEquals((await health.ready()).checks.worker?.status, "Healthy");
   everTask.workerHeartbeats = { "worker-1": everTask.now - 15_001 };
-  assertEquals((await health.ready()).checks.worker?.status, "Unhealthy");
+  const { worker } = (await health.ready()).checks;
+  assertEquals(worker?.status, "Unhealthy");
+  assertEquals(worker?.description, "The last heartbeat was 15001 ms ago.");
   everTask.workerHeartbeats = { "worker-2": everTask.now };
   assertEquals((await health.ready()).checks.worker?.status, "Unhealthy");
   everTask.workerId = null;
@@ -93,11 +97,13 @@ Deno.test("a backlog degrades from its threshold on; paused queues do not count"
   const minutes = (count: number) => everTask.now - count * 60_000;
   everTask.waiting = [
     queueFigures("default", { due: 2, oldestDueAt: minutes(6) }),
+    queueFigures("email", { due: 1, oldestDueAt: minutes(5) }),
+    queueFigures("empty", {}),
     queueFigures("paused", { due: 9, oldestDueAt: minutes(600), paused: true }),
   ];
   const { status, checks } = await health.ready();
   assertEquals(status, "Degraded");
-  assertEquals(checks.backlog?.data, { due: 2, oldestAgeMs: 360_000, oldestQueue: "default" });
+  assertEquals(checks.backlog?.data, { due: 3, oldestAgeMs: 360_000, oldestQueue: "default" });
   assertEquals((await ask("/health/ready")).status, 200);
   everTask.waiting = [queueFigures("default", { due: 2, oldestDueAt: minutes(60) })];
   assertEquals((await ask("/health/ready")).status, 503);
@@ -120,6 +126,40 @@ Deno.test("failures degrade when there are enough of them, and are forgotten aft
   assertEquals((await health.detail()).checks.failures?.data, { ended: 0, failed: 0 });
   health.close();
   assertEquals(events.subscriberCount, 0);
+});
+
+Deno.test("by default, half of twenty tasks have to fail, and figures serve for a second", async () => {
+  const events = new EventSourceForTests();
+  const clock = new FakeClock();
+  const everTask = Object.assign(new StorageFigures(), { events, workerId: null });
+  const health = createHealthChecks(everTask, { clock });
+  const failures = async () => (await health.detail()).checks.failures?.status;
+  for (let index = 0; index < 19; index++) events.emit("failed");
+  await events.idle();
+  assertEquals(await failures(), "Healthy");
+  events.emit("failed");
+  await events.idle();
+  assertEquals(await failures(), "Degraded");
+  for (let index = 0; index < 21; index++) events.emit("completed");
+  await events.idle();
+  assertEquals(await failures(), "Healthy", "20 of 41");
+  assertEquals(everTask.questions, 1);
+  await clock.advance(999);
+  await health.ready();
+  assertEquals(everTask.questions, 1);
+  await clock.advance(1);
+  await health.ready();
+  assertEquals(everTask.questions, 2);
+  health.close();
+});
+
+Deno.test("no answer about health is kept by a cache", async () => {
+  const { health } = makeHealth();
+  for (const path of ["/health", "/health/live", "/health/ready"]) {
+    const { headers, body } = await health.fetch(new Request(`http://app.test${path}`));
+    assertEquals(headers.get("cache-control"), "no-store", path);
+    await body?.cancel();
+  }
 });
 
 Deno.test("failures that are to be ignored cost no subscription", async () => {

@@ -9,6 +9,7 @@ import {
   PeriodicExportingMetricReader,
 } from "@opentelemetry/sdk-metrics";
 import config from "../../../deno.json" with { type: "json" };
+import { severityOf, type TaskEventKind } from "../../../src/events/task_event.ts";
 import { createOpenTelemetry } from "../../../src/monitor/otel/mod.ts";
 import { FakeClock } from "../../../src/testing/fake_clock.ts";
 import { EventSourceForTests } from "../support/event_source.ts";
@@ -43,7 +44,7 @@ function observed(storage = new StorageFigures()) {
     stop();
     await meterProvider.shutdown();
   };
-  return { events, clock, storage, collect, [Symbol.asyncDispose]: close };
+  return { events, clock, storage, collect, stop, [Symbol.asyncDispose]: close };
 }
 
 /** The lines about one metric. */
@@ -84,6 +85,46 @@ Deno.test("OpenTelemetry's series of known types and queues begin with 0", async
     about(await collect(), "evertask.task.events").filter((line) => !line.endsWith(" 0")),
     ["{failed,charge-card,payments} 1"],
   );
+});
+
+Deno.test("OpenTelemetry counts events by kind, and as many as one tells of", async () => {
+  await using all = observed();
+  const { events, collect } = all;
+  const kinds = Object.keys(severityOf) as TaskEventKind[];
+  for (const kind of kinds) events.emit(kind, { count: 3 });
+  const counted = about(await collect(), "evertask.task.events").filter((line) =>
+    !line.endsWith(" 0")
+  );
+  const normal = ["dispatched", "started", "completed", "recurringScheduled"];
+  const expected = kinds.filter((kind) => !normal.includes(kind)).map((kind) => {
+    const type = kind === "workerStarved" ? "" : "send-email";
+    return `{${kind},${type},default} ${["missed", "rateLimitDeferred"].includes(kind) ? 3 : 1}`;
+  });
+  assertEquals(counted.sort(), expected.sort());
+});
+
+Deno.test("OpenTelemetry's figures of a known queue are those of the storage, in seconds", async () => {
+  const storage = new StorageFigures();
+  Object.assign(storage.queues, { names: ["late", "early"] });
+  const { now } = storage;
+  storage.waiting = [
+    queueFigures("late", { due: 3, oldestDueAt: now - 1_500 }),
+    queueFigures("early", { due: 1, oldestDueAt: now + 1_500 }),
+  ];
+  await using all = observed(storage);
+  const lines = await all.collect();
+  assertEquals(about(lines, "evertask.queue.tasks").includes("{late,due} 3"), true);
+  assertEquals(about(lines, "evertask.queue.oldest_waiting"), ["{late} 1.5", "{early} 0"]);
+});
+
+Deno.test("after its end, OpenTelemetry's observation counts nothing and asks nothing", async () => {
+  await using all = observed();
+  const { events, storage, collect, stop } = all;
+  await collect();
+  assertEquals([events.subscriberCount, storage.questions], [1, 1]);
+  stop();
+  await collect();
+  assertEquals([events.subscriberCount, storage.questions], [0, 1]);
 });
 
 Deno.test("what the storage does not give in time is left out, and nothing else", async () => {

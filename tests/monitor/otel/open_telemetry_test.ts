@@ -120,6 +120,7 @@ Deno.test("a traceparent is read by the rules of W3C trace context", () => {
     isRemote: true,
   });
   assertEquals(formatTraceparent(parseTraceparent(origin)!), origin);
+  assertEquals(parseTraceparent(origin.replace(/01$/, "1f"))?.traceFlags, 0x1f);
   assertEquals(parseTraceparent(origin.replace(/^00/, "cc") + "-more")?.traceFlags, 1);
   for (
     const text of [

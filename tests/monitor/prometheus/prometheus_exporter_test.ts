@@ -90,9 +90,82 @@ Deno.test("the storage's figures are gauges", async () => {
   assertEquals(value("audit_rows", { table: "StatusAudit" }), 1_000_000);
 });
 
+Deno.test("the executions that are timed are those that have ended, in whatever way", async () => {
+  const { events, exporter } = makeExporter();
+  const ended = ["completed", "failed", "retrying", "cancelled"];
+  for (const kind of Object.keys(severityOf) as TaskEventKind[]) {
+    events.emit(kind, { taskType: kind, durationMs: 1000 });
+  }
+  await events.idle();
+  const text = await exporter.registry.metrics();
+  const timed = [...text.matchAll(/duration_seconds_count{task_type="(\w+)",/g)];
+  assertEquals(timed.map(([, kind]) => kind).sort(), ended.sort());
+});
+
+Deno.test("what takes the storage long is asked for less often", async () => {
+  const storage = new StorageFigures();
+  const { scrape, clock } = makeExporter({ storage });
+  const asked = { statistics: 0, growth: 0 };
+  const statistics = storage.statistics.bind(storage);
+  const growth = storage.audit.growth;
+  storage.statistics = async () => {
+    asked.statistics++;
+    await new Promise<void>((resolve) => clock.setTimer(resolve, 1_000));
+    return statistics();
+  };
+  storage.audit.growth = () => {
+    asked.growth++;
+    return growth();
+  };
+  const scrapes = async (count: number) => {
+    for (let times = 0; times < count; times++) {
+      const scraping = scrape();
+      await clock.advance(5_000);
+      await scraping;
+    }
+  };
+  await scrapes(10);
+  assertEquals(asked, { statistics: 1, growth: 1 });
+  await scrapes(3);
+  assertEquals(asked, { statistics: 2, growth: 2 }); // after 50 s, and after a minute
+});
+
+Deno.test("queues beyond the limit are summed up, and the longest of their waits is told", async () => {
+  const storage = new StorageFigures();
+  storage.waiting = [9, 7, 8].map((due) =>
+    queueFigures(`queue-${due}`, { due, claimed: due, oldestDueAt: storage.now - due * 1000 })
+  );
+  const { scrape } = makeExporter({ storage, maxQueues: 1 });
+  const metrics = await scrape();
+  const value = (name: string, labels = {}) =>
+    valueOf(metrics, `evertask_${name}`, { queue: "other", ...labels });
+  assertEquals(value("queue_tasks", { state: "due" }), 15);
+  assertEquals(value("queue_tasks", { state: "claimed" }), 15);
+  assertEquals(value("oldest_waiting_seconds"), 8);
+});
+
+Deno.test("the age of a heartbeat is told of where there is one, and is not below 0", async () => {
+  const storage = new StorageFigures();
+  const { scrape, clock } = makeExporter({ storage });
+  assertEquals(valueOf(await scrape(), "evertask_heartbeat_age_seconds"), null);
+  storage.workerHeartbeats = { ahead: storage.now + 5_000 };
+  await clock.advance(5_000);
+  assertEquals(valueOf(await scrape(), "evertask_heartbeat_age_seconds"), 0);
+});
+
+Deno.test("a figure that lacks a part is told of", async () => {
+  const storage = new StorageFigures();
+  const failing: unknown[] = [];
+  const warn: Logger["warn"] = (_, properties) => failing.push(properties?.name);
+  const { scrape } = makeExporter({ storage, logger: { ...silentLogger, warn } });
+  storage.statistics = () => Promise.reject(new Error("no right to read"));
+  await scrape();
+  assertEquals(failing.sort(), ["queue_tasks", "tasks"]);
+});
+
 Deno.test("the storage is asked once for many scrapes, and again after the cache time", async () => {
   const storage = new StorageFigures();
-  const { scrape, clock } = makeExporter({ storage, cacheTime: { seconds: 5 } });
+  const { scrape, clock } = makeExporter({ storage });
   storage.waiting = [queueFigures("default", { due: 7 })];
   for (const metrics of await Promise.all([scrape(), scrape(), scrape()])) {
     const labels = { queue: "default", state: "due" };
@@ -132,6 +205,10 @@ Deno.test("when the storage cannot be asked, its gauges are gone and the counter
   const back = await scrape();
   assertEquals(valueOf(back, "evertask_storage_up"), 1);
   assertEquals(valueOf(back, "evertask_workers"), 0);
+  storage.error = new Error("no route to host");
+  await clock.advance(60_000);
+  await scrape();
+  assertEquals(warnings.length, 2 * said, "and again when it fails again");
 });
 
 Deno.test("types and queues beyond the limit share one time series", async () => {
@@ -139,10 +216,11 @@ Deno.test("types and queues beyond the limit share one time series", async () =>
   for (let index = 0; index < 10; index++) {
     events.emit("completed", { taskType: `type-${index}`, queue: `queue-${index}` });
   }
+  events.emit("completed", { taskType: "type-0", queue: "queue-0" });
   const metrics = await scrape();
   const value = (task_type: string, queue: string) =>
     valueOf(metrics, "evertask_tasks_completed_total", { task_type, queue });
-  assertEquals(value("type-0", "queue-0"), 1);
+  assertEquals(value("type-0", "queue-0"), 2);
   assertEquals(value("type-1", "other"), 1);
   assertEquals(value("other", "other"), 8);
   assertEquals(metrics.get("evertask_tasks_completed_total")?.metrics.length, 3);
@@ -165,7 +243,9 @@ Deno.test("metrics can join a registry of the application", async () => {
   assertStringIncludes(await registry.metrics(), "jobs_tasks_completed_total{");
   exporter.close();
   assertEquals(events.subscriberCount, 0);
-  assertThrows(() => makeExporter({ prefix: "no-dashes" }), InvalidArgumentError);
+  for (const refused of [{ prefix: "no-dashes" }, { prefix: "1st_" }, { maxQueues: 0 }]) {
+    assertThrows(() => makeExporter(refused), InvalidArgumentError);
+  }
   assertThrows(() => makeExporter({ path: "metrics" }), InvalidArgumentError);
 });
 

@@ -1,0 +1,37 @@
+// How alerts read for people.
+
+import { assertEquals } from "@std/assert";
+import { cut, facts, headline } from "../../../src/monitor/alerts/wording.ts";
+import { taskEvent } from "../support/event_source.ts";
+
+const alert = (fields: Parameters<typeof taskEvent>[1] = {}, count = 1, suppressed = 0) => ({
+  id: "an-id",
+  event: taskEvent("failed", fields),
+  count,
+  suppressed,
+});
+
+Deno.test("a headline is one line, and says how often only what happened more than once", () => {
+  assertEquals(headline(alert()), "Task failed: send-email");
+  assertEquals(headline(alert({}, 2)), "Task failed: send-email (2 times)");
+  assertEquals(headline(alert({ taskType: "a\r\n b" })), "Task failed: a b");
+});
+
+Deno.test("facts leave out what there is nothing to say about", () => {
+  const names = (...args: Parameters<typeof alert>) => facts(alert(...args)).map(([name]) => name);
+  const always = ["Task ID", "Time", "Queue", "Attempt", "Message", "Exception"];
+  assertEquals(names(), always);
+  assertEquals(names({ attempt: 0, exception: null, queue: "" }), ["Task ID", "Time", "Message"]);
+  assertEquals(names({ taskKey: "k" }, 1, 1), [
+    ...always.slice(0, 3),
+    "Task key",
+    ...always.slice(3),
+    "Left out",
+  ]);
+  assertEquals(facts(alert({}, 1, 2)).at(-1)![1], "2 further events before this one");
+});
+
+Deno.test("a text that is cut is as long as it may be, with its mark", () => {
+  assertEquals(cut("12345", 5), "12345");
+  assertEquals(cut("123456", 5), "1234…");
+});
