@@ -58,3 +58,13 @@ Deno.test("another queue is walked from its start", () => {
   for (let i = 0; i < 3; i++) claim(slow);
   assertEquals(theWalk.begin([{ name: "email" }]), [{ name: "email" }]);
 });
+
+Deno.test("each queue's claims begin near its own first task", () => {
+  const { walk: claims } = walk();
+  const both = ["a", "b"].map((name) => ({ name }));
+  const tasks = [{ queue: "b", dueAt: 20_000 }, { queue: "a", dueAt: 30_000 }];
+  for (let times = 0; times < 3; times++) {
+    claims.learn(claims.begin(both), { now: 50_000, walkMs: 100, tasks });
+  }
+  assertEquals(claims.begin(both).map(({ dueFrom }) => dueFrom), [29_900, 19_900]);
+});

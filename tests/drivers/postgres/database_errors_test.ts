@@ -1,7 +1,7 @@
 // What the database's errors mean to the caller.
 
 import { assertEquals, assertInstanceOf } from "@std/assert";
-import { toStorageError } from "../../../drivers/postgres/database_errors.ts";
+import { isOfNoUse, toStorageError } from "../../../drivers/postgres/database_errors.ts";
 import {
   StorageClosedError,
   StorageError,
@@ -64,4 +64,9 @@ Deno.test("several failed addresses are a lost connection", () => {
 Deno.test("an error of the contract stays what it is", () => {
   const closed = new StorageClosedError("closed");
   assertEquals(toStorageError(closed), closed);
+});
+
+Deno.test("a server that only reads, or does not answer yet, is of no use for now", () => {
+  const codes = ["25006", "57P03", "57P01", "40001", "53300", ""];
+  assertEquals(codes.filter(isOfNoUse), ["25006", "57P03"]);
 });

@@ -2,6 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { startPostgres } from "../../support/pg_server.ts";
+import { slotRequest } from "../../support/new_task.ts";
 import { connect, newTasks, openStorage } from "./support.ts";
 
 const server = await startPostgres();
@@ -45,4 +46,28 @@ Deno.test("of two purges of one process the second does nothing", async () => {
   assertEquals(first, { ...nothing, done: true, busy: false });
   assertEquals(second, busy);
   assertEquals((await storage.purge(policy, { budget: 100 })).busy, false, "and then it may");
+});
+
+Deno.test("keys of rate limits that were idle for a day are forgotten, but for those that began empty", async () => {
+  const url = await server.createDatabase();
+  await using storage = await openStorage({ url });
+  await using sql = connect(url);
+  const day = 86_400_000;
+  const pass = (ms: number) =>
+    sql`UPDATE evertask.rate_limits SET reserved_tat_ms = reserved_tat_ms - ${ms}, started_tat_ms = started_tat_ms - ${ms}`;
+  await storage.takeRateSlots([
+    slotRequest({ key: "old" }),
+    slotRequest({ key: "old and begun empty", startEmpty: true }),
+  ]);
+  await pass(1.5 * day);
+  await storage.takeRateSlots([slotRequest({ key: "recent" })]);
+  await pass(day / 2);
+  await storage.purge({}, { budget: 100, dryRun: true });
+  const keys = async () => {
+    const rows = await sql`SELECT rate_key FROM evertask.rate_limits ORDER BY rate_key`;
+    return rows.map((row) => row.rate_key);
+  };
+  assertEquals((await keys()).length, 3);
+  await storage.purge({}, { budget: 100 });
+  assertEquals(await keys(), ["old and begun empty", "recent"]);
 });

@@ -7,12 +7,17 @@ const tests = [
   "tests/monitor/alerts/send_alerts_test.ts",
   "tests/monitor/alerts/retries_test.ts",
   "tests/monitor/alerts/waiting_alerts_test.ts",
+  "tests/monitor/alerts/waiting_order_test.ts",
+  "tests/monitor/alerts/delivery_queue_test.ts",
+  "tests/monitor/alerts/total_limit_test.ts",
+  "tests/monitor/timers_test.ts",
 ];
 const delivery = [
   "tests/monitor/alerts/http_delivery_test.ts",
   "tests/monitor/alerts/retries_test.ts",
 ];
 const channels = [
+  "tests/monitor/alerts/wording_test.ts",
   "tests/monitor/alerts/channels_test.ts",
   "tests/monitor/alerts/email_test.ts",
   "tests/monitor/alerts/retries_test.ts",
@@ -56,14 +61,22 @@ export const monitorAlerts: readonly Mutant[] = [
     ["    this.#saidFull = false;\n", ""],
     ["if (this.#saidFull) return;", ""],
     ["    this.#endPause();\n", ""],
-    ["this.#end.signal.aborted || !this.#waiting.add(alert)", "!this.#waiting.add(alert)"],
+    [
+      "this.#end.signal.aborted || !this.#waiting.add(alert)",
+      "!this.#waiting.add(alert)",
+      "It is given up at once, which counts the same.",
+    ],
     ["Math.min(doubled, Math.max(backoffMs, longestBackoffMs))", "doubled"],
     ["2 ** Math.min(this.#failures - 1, 30)", "2 ** Math.min(this.#failures, 30)"],
     ["timeout.abort(reason);\n", "\n"],
     ["if (missing.length === 0) return null;", ""],
     ["this.#channel.batchSize ?? 1", "this.#channel.batchSize ?? 2"],
     ["if (askedMs > pauseMs) {", "if (askedMs >= pauseMs) {"],
-    ["if (this.#isClosing) return;\n    const", "const"],
+    [
+      "if (this.#isClosing) return;\n    const",
+      "const",
+      "Of a queue that is closing, no delivery asks for a pause.",
+    ],
   ]),
   ...mutantsOf({ file: `${folder}/waiting_alerts.ts`, tests }, [
     ["this.count > 0 && this.#textLength", "this.#textLength"],

@@ -60,7 +60,10 @@ export const monitorHealth: readonly Mutant[] = [
     ["cacheTime = 1_000", "cacheTime = 10_000"],
     ["degraded = { minutes: 5 }", "degraded = { minutes: 50 }"],
   ]),
-  ...mutantsOf({ file: "src/monitor/cached.ts", tests: ["tests/monitor/cached_test.ts"] }, [
+  ...mutantsOf({
+    file: "src/monitor/cached.ts",
+    tests: ["tests/monitor/cached_test.ts", "tests/monitor/timers_test.ts"],
+  }, [
     ["start < expires", "start <= expires"],
     ["if (answer !== asked) return;", ""],
     ["if (answer === asked) answer = null;", "answer = null;"],

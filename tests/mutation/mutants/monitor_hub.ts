@@ -98,7 +98,7 @@ export const monitorHub: readonly Mutant[] = [
   ]),
   ...mutantsOf({
     file: `${folder}/web_socket_transport.ts`,
-    tests: tests,
+    tests: [...tests, "tests/monitor/hub/odd_requests_test.ts"],
   }, [
     ['headers.get("sec-websocket-version") === "13" &&', "true &&"],
     ['socket.addEventListener("close", () => connection.gone());', ""],

@@ -7,6 +7,7 @@ const prometheus = [
   "tests/monitor/prometheus/registry_test.ts",
 ];
 const otel = [
+  "tests/monitor/otel/metrics_test.ts",
   "tests/monitor/otel/open_telemetry_test.ts",
   "tests/monitor/otel/observation_test.ts",
   "tests/monitor/otel/given_up_test.ts",

@@ -183,6 +183,10 @@ export const lostWorkers = topic("lost workers", {
     const { id } = await s.claimed();
     await s.storage.unregisterWorker("worker-a");
     expectSame((await s.row(id)).workerId, "worker-a", "unregistering takes nothing away");
+    await s.storage.requestCancel([id]);
+    const { alive, cancelRequests } = await s.storage.heartbeat("worker-a", leaseMs);
+    expectSame([alive, cancelRequests], [false, []], "a heartbeat that comes after it is nobody's");
+    expectSame(await s.storage.workers(), [], "it is not known any more");
     const lost = await s.releaseLost();
     expectSame(lost.map((t) => [t.taskId, t.workerId]), [[id, "worker-a"]], "they are found");
   },

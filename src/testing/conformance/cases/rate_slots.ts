@@ -149,6 +149,13 @@ export const rateSlots = topic("rate slots", {
     expectSame(await reserve(s, [wish({ key: "nobody" })]), "0", "an unknown key is a new one");
   },
 
+  "slots that are given back are those of their own key": async (s) => {
+    const keys = ["a", "b"].map((key) => wish({ key }));
+    const [slots] = [await reserveMany(s, 3, keys[0]!), await reserveMany(s, 3, keys[1]!)];
+    await s.storage.returnRateSlots([{ key: "a", slotAt: slots[1]! }]);
+    expectSame(await reserve(s, keys), "1 3", "the other one's line is as it was");
+  },
+
   "a slot that is given back for a key before its first is nobody's": async (s) => {
     const one = wish();
     const slotAt = await s.now() + Math.round(1.5 * emissionIntervalMs);

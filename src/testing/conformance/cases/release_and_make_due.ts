@@ -150,17 +150,24 @@ export const releaseAndMakeDue = topic("release and make due", {
   },
 
   "anything else stays as it is": async (s) => {
+    const lost = await s.add();
+    await s.claim(await s.worker("lost"));
+    await s.storage.unregisterWorker("lost");
+    await s.releaseLost();
+    await s.claim(await s.worker());
+    expectSame((await s.row(lost)).status, "ServiceStopped", "claimed again, and not started");
     const { id: claimed } = await s.claimed();
     const completed = await s.add();
     await s.change(completed, ["Completed"]);
     const endedSeries = await s.addSeries();
     await s.storage.updateCurrentRun(endedSeries, 1, null, "Full", { status: "Failed" });
     const waiting = await s.add();
-    const before = [await s.row(claimed), await s.row(completed), await s.row(endedSeries)];
-    const results = await s.storage.makeDue([claimed, completed, endedSeries, s.id(), waiting]);
-    expectSame(results, [false, false, false, false, true], "in order");
-    const after = [await s.row(claimed), await s.row(completed), await s.row(endedSeries)];
-    expectSame(after, before, "nothing changed");
+    const ids = [lost, claimed, completed, endedSeries];
+    const rows = () => Promise.all(ids.map((id) => s.row(id)));
+    const before = await rows();
+    const results = await s.storage.makeDue([...ids, s.id(), waiting]);
+    expectSame(results, [false, false, false, false, false, true], "in order");
+    expectSame(await rows(), before, "nothing changed");
     expectSame(await s.storage.makeDue([]), [], "an empty list is fine");
   },
 

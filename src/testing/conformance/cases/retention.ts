@@ -174,9 +174,14 @@ export const retention = topic("retention", {
       runsAuditDays: 1,
       deleteCompletedTasksAfterRetention: true,
     };
-    const result = await purge(s, policy);
-    expectSame([result.tasks, result.done], [0, true], "no task is deleted");
-    for (const id of [failed, waiting, endedSeries, claimed]) await s.row(id);
+    const again = await s.add();
+    await s.change(again, ["Completed"], { dueInMs: 99 * day });
+    await s.unit.passTime(50 * day);
+    for (const dryRun of [true, false]) {
+      const result = await purge(s, policy, { dryRun });
+      expectSame([result.tasks, result.done], [0, true], "no task is deleted");
+    }
+    for (const id of [failed, waiting, endedSeries, claimed, again]) await s.row(id);
   },
 
   "a task goes by when it last ran, not by when it was stored": async (s) => {
@@ -184,7 +189,10 @@ export const retention = topic("retention", {
     await s.unit.passTime(31 * day);
     await s.change(id, ["Completed"], { lease, auditLevel: "Minimal", executionTimeMs: 1 });
     const policy = { statusAuditDays: 30, deleteCompletedTasksAfterRetention: true };
-    expectSame(await purge(s, policy), { ...nothing, statusAudit: 1 }, "its first change goes");
+    for (const dryRun of [true, false]) {
+      const result = await purge(s, policy, { dryRun });
+      expectSame(result, { ...nothing, statusAudit: 1 }, "its first change goes");
+    }
     expectSame((await s.row(id)).status, "Completed", "it stays");
     await s.unit.passTime(31 * day);
     expectSame(await purge(s, policy), { ...nothing, tasks: 1 }, "and goes in its turn");

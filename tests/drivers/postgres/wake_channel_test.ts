@@ -1,0 +1,123 @@
+// One process's end of the channel, with a client that a test listens through, and time held still.
+
+import { assertEquals } from "@std/assert";
+import type { PostgresClient } from "../../../drivers/postgres/connection.ts";
+import { WakeChannel } from "../../../drivers/postgres/wake_channel.ts";
+import type { WakeSignal } from "../../../src/storage/requests.ts";
+import { FakeClock } from "../../../src/testing/mod.ts";
+
+/** A channel, what it sends and hears, and the database's side of it. */
+function makeChannel() {
+  const clock = new FakeClock();
+  const sent: object[] = [];
+  const heard: WakeSignal[] = [];
+  const listens: string[] = [];
+  const database = {
+    refusals: 0,
+    begin: () => {},
+    tell: (_message: object) => {},
+  };
+  const listen: PostgresClient["listen"] = (name, onMessage, onListening) => {
+    listens.push(name);
+    if (database.refusals > 0) {
+      database.refusals--;
+      return Promise.reject(new Error("out of reach"));
+    }
+    database.begin = onListening;
+    database.tell = (message) => onMessage(JSON.stringify(message));
+    onListening();
+    return Promise.resolve({ unlisten: () => Promise.resolve(listens.push("over")) });
+  };
+  const channel = new WakeChannel({
+    clock,
+    sql: { listen } as unknown as PostgresClient,
+    name: "evertask",
+    sender: "me",
+    send: (message) => Promise.resolve(sent.push(message)),
+    onSignal: (signal) => heard.push(signal),
+  });
+  return { channel, clock, sent, heard, listens, database };
+}
+
+const tasks = { kind: "tasks", from: "me" };
+
+Deno.test("what was told before a process listened is looked for, each time that it begins", () => {
+  const { channel, heard, listens, database } = makeChannel();
+  channel.listen();
+  channel.listen();
+  assertEquals(listens, ["evertask"]);
+  assertEquals(heard.splice(0), [{ kind: "tasks" }, { kind: "queues" }]);
+  database.begin();
+  assertEquals(heard, [{ kind: "tasks" }, { kind: "queues" }]);
+});
+
+Deno.test("a process hears others and not itself, until it is closed", async () => {
+  const { channel, heard, listens, database } = makeChannel();
+  channel.listen();
+  heard.length = 0;
+  database.tell({ kind: "tasks", from: "me" });
+  database.tell({ kind: "tasks", from: "another" });
+  database.tell({ kind: "queues" });
+  database.tell({ kind: "cancel", from: "another", taskIds: ["a", "b"] });
+  assertEquals(heard.splice(0), [
+    { kind: "tasks" },
+    { kind: "queues" },
+    { kind: "cancel", taskIds: ["a", "b"] },
+  ]);
+  await channel.close();
+  assertEquals(listens, ["evertask", "over"]);
+  database.tell({ kind: "tasks", from: "another" });
+  assertEquals(heard, []);
+});
+
+Deno.test("a message for a transaction of the caller's is for this process as well", () => {
+  const { channel } = makeChannel();
+  assertEquals(channel.messageToAll(), { kind: "tasks" });
+  assertEquals(channel.message("queues"), { kind: "queues", from: "me" });
+});
+
+Deno.test("of tasks that are stored within the quiet time, the first and all others are told of", async () => {
+  const { channel, clock, sent } = makeChannel();
+  await clock.advance(10);
+  assertEquals(channel.takeTasksMessage(), tasks);
+  assertEquals(channel.takeTasksMessage(), null);
+  channel.tellOfTasks();
+  channel.tellOfTasks();
+  assertEquals(sent, []);
+  await clock.advance(1);
+  assertEquals(sent, [tasks]);
+  assertEquals(channel.takeTasksMessage(), null, "that was a moment ago");
+  await clock.advance(1);
+  assertEquals(channel.takeTasksMessage(), tasks);
+  await channel.close();
+});
+
+Deno.test("what is owed is told at the close, and nothing after it", async () => {
+  const { channel, clock, sent } = makeChannel();
+  channel.takeTasksMessage();
+  channel.tellOfTasks();
+  await channel.close();
+  assertEquals(sent, [tasks]);
+  channel.tellOfTasks();
+  await clock.advance(1_000);
+  assertEquals(sent, [tasks]);
+  assertEquals(clock.timerCount, 0);
+});
+
+Deno.test("listening is tried again until there is a connection, and not after the close", async () => {
+  const { channel, clock, heard, listens, database } = makeChannel();
+  database.refusals = 2;
+  channel.listen();
+  await clock.advance(60_000);
+  assertEquals(listens.length, 3);
+  assertEquals(heard.length, 2);
+
+  const other = makeChannel();
+  other.database.refusals = Infinity;
+  other.channel.listen();
+  await other.clock.advance(0);
+  await other.channel.close();
+  const { length } = other.listens;
+  await other.clock.advance(60_000);
+  assertEquals(other.listens.length, length);
+});
