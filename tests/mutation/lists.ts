@@ -15,6 +15,7 @@ import { monitorHttp } from "./mutants/monitor_http.ts";
 import { monitorHub } from "./mutants/monitor_hub.ts";
 import { monitorMetrics } from "./mutants/monitor_metrics.ts";
 import { postgres } from "./mutants/postgres.ts";
+import { postgresUpkeep } from "./mutants/postgres_upkeep.ts";
 import { rateLimits } from "./mutants/rate_limits.ts";
 import { retry } from "./mutants/retry.ts";
 import { schedule } from "./mutants/schedule.ts";
@@ -41,6 +42,7 @@ export const mutantLists: Readonly<Record<string, readonly Mutant[]>> = {
   monitorHub,
   monitorMetrics,
   postgres,
+  postgresUpkeep,
   rateLimits,
   retry,
   schedule,

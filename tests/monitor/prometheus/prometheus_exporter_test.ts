@@ -132,7 +132,7 @@ Deno.test("what takes the storage long is asked for less often", async () => {
 
 Deno.test("queues beyond the limit are summed up, and the longest of their waits is told", async () => {
   const storage = new StorageFigures();
-  storage.waiting = [9, 7, 8].map((due) =>
+  storage.waiting = [9, 8, 7].map((due) =>
     queueFigures(`queue-${due}`, { due, claimed: due, oldestDueAt: storage.now - due * 1000 })
   );
   const { scrape } = makeExporter({ storage, maxQueues: 1 });

@@ -13,6 +13,7 @@ const tests = [
   "tests/monitor/timers_test.ts",
 ];
 const delivery = [
+  "tests/monitor/alerts/channels_test.ts",
   "tests/monitor/alerts/http_delivery_test.ts",
   "tests/monitor/alerts/retries_test.ts",
 ];

@@ -179,7 +179,11 @@ export const sqlite: readonly Mutant[] = [
     ["recurring_task IS NULL AND status", "status"],
     ["task_execution_log.task_id) - ?6)", "task_execution_log.task_id))"],
   ]),
-  ...mutantsOf({ file: `${folder}/audit_writer.ts`, tests, filter }, [
+  ...mutantsOf({
+    file: `${folder}/audit_writer.ts`,
+    tests: [...tests, "tests/drivers/sqlite/batches_test.ts"],
+    filter: "/node:sqlite: |longer than a statement/",
+  }, [
     ["if (!shouldCreateStatusAudit(level, status, exception)) continue;", ""],
     ["rowid > last_insert_rowid() - ? ", "rowid >= last_insert_rowid() - ? "],
     ["Math.round(this.#now - agoMs)", "Math.round(this.#now)"],
@@ -261,7 +265,11 @@ export const sqlite: readonly Mutant[] = [
     ["min(due_at_utc) FILTER (WHERE due_at_utc <= ?1)", "min(due_at_utc)"],
     ["from < last; from +=", "from <= last - sliceRows; from +="],
     ["paused: queues.has(queue)", "paused: false"],
-    ["LIMIT 1 OFFSET ${sliceRows - 1}", "LIMIT 1 OFFSET ${sliceRows}"],
+    [
+      "LIMIT 1 OFFSET ${sliceRows - 1}",
+      "LIMIT 1 OFFSET ${sliceRows}",
+      "A slice of one row more is read.",
+    ],
     ["days < 1 ? null : rows / days", "rows / days"],
   ]),
 ];

@@ -16,7 +16,7 @@ function procedure(
 }
 
 export const sqlserver: readonly Mutant[] = [
-  ...procedure("ClaimTasks", "claim", [
+  ...procedure("ClaimTasks", "claim|queues", [
     [
       "CASE WHEN EXISTS (SELECT 1 FROM [EverTask].[Workers] WHERE [Id] = @WorkerId) THEN 1 ELSE 0 END",
       "1",
@@ -29,7 +29,11 @@ export const sqlserver: readonly Mutant[] = [
     ["ORDER BY q.[DueAtUtc], q.[IdOrder]\n", "ORDER BY q.[IdOrder]\n"],
     ["ORDER BY t.[QueueName], t.[Priority] DESC,", "ORDER BY t.[QueueName], t.[Priority],"],
     ["[ClaimedDueUtc] = [QueuedTasks].[DueAtUtc],", "[ClaimedDueUtc] = @Now,"],
-    ["AND q.[DueAtUtc] IS NOT NULL AND q.[DueAtUtc] <= @Now", "AND q.[DueAtUtc] IS NOT NULL"],
+    [
+      "AND q.[DueAtUtc] IS NOT NULL AND q.[DueAtUtc] <= @Now",
+      "AND q.[DueAtUtc] IS NOT NULL",
+      "The row is looked at again when it is taken.",
+    ],
   ]),
   ...procedure("Heartbeat", "lost workers|cancel|queues", [
     [
@@ -63,6 +67,7 @@ export const sqlserver: readonly Mutant[] = [
     [
       "t.[WorkerId] IS NOT NULL OR t.[Status] = N'InProgress' THEN",
       "t.[WorkerId] IS NOT NULL THEN",
+      "The row is looked at again when it is updated.",
     ],
     ["AND @StoredIsRecurring = 0 AND @Ended = 1", "AND @Ended = 1"],
     ["IF @Busy = 0 AND NOT (@StoredIsRecurring = 1 AND @NewIsRecurring = 0)", "IF @Busy = 0"],

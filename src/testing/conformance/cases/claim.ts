@@ -91,9 +91,10 @@ export const claim = topic("claim", {
   "a limited claim takes the first of the order": async (s) => {
     const ids = await s.addMany(10);
     const urgent = await s.add({ priority: 1 });
+    const older = await s.add({ due: { at: await s.now() - hour } });
     const workerId = await s.worker();
-    const first = await s.claim(workerId, { limit: 4 });
-    expectSame(first.map((t) => t.id), [urgent, ...ids.slice(0, 3)], "the first four");
+    const first = await s.claim(workerId, { limit: 5 });
+    expectSame(first.map((t) => t.id), [urgent, older, ...ids.slice(0, 3)], "the first five");
     const rest = await s.claim(workerId, { limit: 100 });
     expectSame(rest.map((t) => t.id), ids.slice(3), "then the rest");
   },

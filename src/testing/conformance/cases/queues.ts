@@ -111,12 +111,14 @@ export const queues = topic("queues", {
       } as const
     )));
     await s.storage.setQueuePaused("paused", true);
+    await s.storage.setQueuePaused("held up", true);
+    await s.add({ queue: "held up" });
     await s.add({ queue: "later", status: "WaitingQueue", due: { inMs: hour } });
     const statistics = await s.storage.statistics();
     expectNear(statistics.now, now, "the storage's clock");
     expectSame({ ...statistics.tasksByStatus }, {
       WaitingQueue: 2,
-      Queued: 5,
+      Queued: 6,
       InProgress: 0,
       Pending: 0,
       Cancelled: 0,
@@ -148,6 +150,9 @@ export const queues = topic("queues", {
       { queue: "paused", paused: true, ...nothing },
       "a paused queue is listed, though empty",
     );
+    const { oldestDueAt: heldUp, ...held } = expectValue(queueOf("held up"), "it is listed");
+    expectSame(held, { queue: "held up", paused: true, due: 1, scheduled: 0, claimed: 0 }, "held");
+    expectNear(heldUp, now, "what is held up waits, too");
     expectSame(
       queueOf("later"),
       { queue: "later", paused: false, ...nothing, scheduled: 1 },

@@ -1,0 +1,218 @@
+// The PostgreSQL driver: workers, rate limits, history and reading, and the code that calls the functions in SQL.
+
+import { type Mutant, mutantsOf } from "../mutant.ts";
+
+const conformance = ["tests/drivers/postgres/conformance_test.ts"];
+const workers =
+  "/postgres: (lost workers|cancel|audit matrix|release and make due|persist|queues)/";
+
+export const postgresUpkeep: readonly Mutant[] = [
+  ...mutantsOf({
+    file: "sql/postgres/0014_worker_serves.sql",
+    tests: conformance,
+    filter: "postgres: lost workers",
+  }, [
+    [
+      "started_at = CASE WHEN w.is_registered THEN w.started_at ELSE excluded.started_at END",
+      "started_at = w.started_at",
+    ],
+    ["heartbeat_at = excluded.heartbeat_at, is_registered = true,", "is_registered = true,"],
+    [
+      "heartbeat_at = excluded.heartbeat_at, is_registered = true,",
+      "heartbeat_at = excluded.heartbeat_at,",
+    ],
+    ["serves = excluded.serves, heartbeat_at", "heartbeat_at"],
+    ["WHERE w.is_registered ORDER BY w.started_at, w.id", "ORDER BY w.started_at, w.id"],
+  ]),
+  ...mutantsOf({
+    file: "sql/postgres/0009_worker_functions.sql",
+    tests: conformance,
+    filter: workers,
+  }, [
+    [
+      "t.status = 'InProgress' AND t.lost_count >= poison_limit AS poisoned",
+      "t.lost_count >= poison_limit AS poisoned",
+    ],
+    ["t.lost_count >= poison_limit", "t.lost_count > poison_limit"],
+    ["THEN t.attempt ELSE greatest(0, t.attempt - 1) END", "THEN t.attempt ELSE t.attempt END"],
+    [
+      "next_run_utc = CASE WHEN l.poisoned THEN NULL ELSE t.next_run_utc END,",
+      "next_run_utc = t.next_run_utc,",
+    ],
+    [
+      "cancel_requested = t.cancel_requested AND NOT l.poisoned",
+      "cancel_requested = t.cancel_requested",
+    ],
+    [
+      "writes_status_audit(c.audit_level, c.status, c.exception)",
+      "writes_status_audit(0, c.status, c.exception)",
+    ],
+    ["WHERE is_alive AND t.cancel_requested AND", "WHERE t.cancel_requested AND"],
+    [
+      "heartbeat_at = clock WHERE w.id = heartbeat.worker_id AND w.is_registered;",
+      "heartbeat_at = clock WHERE w.id = heartbeat.worker_id;",
+    ],
+    [
+      "NOT BETWEEN ms_after(clock, -lease_ms) AND ms_after(clock, lease_ms)",
+      "< ms_after(clock, -lease_ms)",
+    ],
+    ["IF released IS NOT NULL AND message IS NOT NULL THEN", "IF false THEN"],
+  ]),
+  ...mutantsOf({
+    file: "sql/postgres/0009_worker_functions.sql",
+    tests: [...conformance, "tests/drivers/postgres/retention_test.ts"],
+    filter: "/postgres: (retention|reading|queues)|purge/",
+  }, [
+    [
+      "AND a.updated_at_utc < CASE WHEN a.exception IS NULL THEN status_limit ELSE status_errors END\n    LIMIT",
+      "\n    LIMIT",
+    ],
+    ["a.executed_at < greatest(runs_limit, runs_errors)", "a.executed_at < runs_limit"],
+    [
+      "AND t.worker_id IS NULL AND t.due_at_utc IS NULL\n      AND coalesce(t.last",
+      "AND coalesce(t.last",
+    ],
+    [
+      "AND NOT EXISTS (SELECT FROM task_execution_log AS l WHERE l.queued_task_id = t.id\n        AND l.timestamp_utc >= logs_limit)\n",
+      "\n",
+    ],
+    [
+      "coalesce(t.last_execution_utc, t.created_at_utc) < tasks_limit",
+      "t.created_at_utc < tasks_limit",
+    ],
+    ["done := done AND (is_dry_run OR cardinality(doomed_ids) <= room);", ""],
+    [
+      "counts[4] := deleted;",
+      "",
+      "Rows that another one deletes meanwhile are no more than a figure.",
+    ],
+    ["AND NOT l.start_empty;", ";"],
+    ["- 86400000 AND NOT", "AND NOT"],
+  ]),
+  ...mutantsOf({
+    file: "sql/postgres/0010_rate_limits.sql",
+    tests: conformance,
+    filter: "postgres: rate slots",
+  }, [
+    ['leeway := wish."graceMs" + 1;', 'leeway := wish."graceMs";'],
+    ['CASE WHEN wish."startEmpty" THEN tolerance ELSE 0 END', "tolerance"],
+    ["IF wish.reserved_at > now_ms THEN", "IF wish.reserved_at IS NOT NULL THEN"],
+    ["latest := coalesce(now_ms + wish.\"horizonMs\", 'infinity');", "latest := 'infinity';"],
+    ["      started := next_tat;\n      changes := true;", "      changes := true;"],
+    ["reserved := returned + tolerance;", "reserved := returned;"],
+    [
+      "s.slot_ms <= least(slot, latest)",
+      "s.slot_ms <= latest",
+      "What was given back behind the end of the line has been taken off it.",
+    ],
+    ["IF slot = now_ms THEN started := next_tat; END IF;", ""],
+    ["IF wish.is_last AND changes THEN", "IF wish.is_last AND NOT changes THEN"],
+    ["  ON CONFLICT DO NOTHING\n$$;", "$$;"],
+    [
+      'JOIN json_to_recordset(slots) AS r (key text COLLATE "C", "slotAt" float8) ON r.key = l.rate_key',
+      'JOIN json_to_recordset(slots) AS r (key text COLLATE "C", "slotAt" float8) ON true',
+    ],
+  ]),
+  ...mutantsOf({ file: "sql/postgres/0010_rate_limits.sql", tests: conformance, filter: workers }, [
+    [
+      "lost_count = CASE WHEN w.restarts THEN 0 ELSE t.lost_count END,",
+      "lost_count = t.lost_count,",
+    ],
+    ["due_at_utc = least(t.due_at_utc, clock),", "due_at_utc = clock,"],
+    [
+      "AND t.worker_id IS NULL\n      AND (t.due_at_utc IS NOT NULL OR (NOT t",
+      "AND (t.due_at_utc IS NOT NULL OR (NOT t",
+    ],
+    ["WHERE c.restarts AND writes", "WHERE writes"],
+    ["WHEN t.due_at_utc IS NULL AND t.next_run_utc IS NULL\n", "WHEN t.due_at_utc IS NULL\n"],
+    ["due_at_utc = NULL, next_run_utc = NULL,\n", "due_at_utc = NULL,\n"],
+    ["IF due <> '{}' AND message IS NOT NULL THEN", "IF due = '{}' AND message IS NOT NULL THEN"],
+    [
+      "('Failed', 'Cancelled', 'ServiceStopped')",
+      "('Failed', 'Cancelled', 'Completed', 'ServiceStopped')",
+    ],
+  ]),
+  {
+    file: "sql/postgres/0010_rate_limits.sql",
+    original: "requested[i : i + 99]",
+    replacement: "requested[i : i]",
+    tests: ["tests/drivers/postgres/notifications_test.ts"],
+    filter: "cancel",
+  },
+  ...mutantsOf({
+    file: "sql/postgres/0006_reading.sql",
+    tests: conformance,
+    filter: "/postgres: (reading|queues|execution logs)/",
+  }, [
+    ["(after IS NULL OR t.id < after)", "(after IS NULL OR t.id <= after)"],
+    ["t.created_at_utc >= earliest", "t.created_at_utc > earliest"],
+    ["t.created_at_utc < before", "t.created_at_utc <= before"],
+    ["HAVING bool_or(q.is_paused) OR sum", "HAVING sum"],
+  ]),
+  ...mutantsOf({
+    file: "sql/postgres/0007_history.sql",
+    tests: [...conformance, "tests/drivers/postgres/retention_test.ts"],
+    filter: "/postgres: (execution logs|retention)|purge/",
+  }, [
+    ["WHERE m.holder = excluded.holder OR m.held_until < utc_now();", "WHERE true;"],
+    ["m.name = task AND m.holder = by\n", "m.name = task AND m.holder <> by\n"],
+    ["interval '1 minute')", "interval '1 hour')"],
+    ["ms_after(clock, -coalesce(l.ago_ms, 0))", "clock"],
+    ["WHERE l.task_id = ANY (known)\n", "WHERE true\n"],
+  ]),
+  ...mutantsOf({
+    file: "drivers/postgres/claim_walk.ts",
+    tests: ["tests/drivers/postgres/claim_walk_test.ts"],
+  }, [
+    ["if (this.#clock.monotonic() >= this.#fullWalkAt) this.#starts.clear();", ""],
+    ["walkMs < slowMs ? 0 : this.#slowWalks + 1", "this.#slowWalks + 1"],
+    ["if (walked.length === 0) return;", ""],
+    ["queue === name ? Math.min(least, dueAt) : least", "Math.min(least, dueAt)"],
+    ["first - marginMs", "first"],
+    ["Math.max(shortestPauseMs, share * walkMs)", "shortestPauseMs"],
+  ]),
+  ...mutantsOf({
+    file: "drivers/postgres/wake_channel.ts",
+    tests: ["tests/drivers/postgres/wake_channel_test.ts"],
+  }, [
+    ["if (from === this.sender) return;", ""],
+    ["if (now - this.#lastSent < quietMs) return null;", ""],
+    [
+      "    if (this.#cancelTimer !== null) {\n      this.#cancelTimer();\n      this.#sendOwed();\n    }",
+      "    this.#cancelTimer?.();",
+    ],
+    ["if (!this.#isClosed) this.#parts.onSignal(signal);", "this.#parts.onSignal(signal);"],
+    ['this.#tell({ kind: "queues" });\n  }', "}"],
+    ['return { kind: "tasks" };', 'return this.message("tasks");'],
+  ]),
+  ...mutantsOf({
+    file: "drivers/postgres/database_errors.ts",
+    tests: ["tests/drivers/postgres/database_errors_test.ts"],
+  }, [
+    [
+      '["53100", advising(StorageFullError, "Free space on the server\'s disk.")], // disk_full\n',
+      "\n",
+    ],
+    ['["55P03", unavailable]', '["55P04", unavailable]'],
+    [
+      "return code === readOnlyTransaction || code === cannotConnectNow;",
+      "return code === readOnlyTransaction;",
+    ],
+    ["if (isInstance(error, StorageError)) return error;", ""],
+  ]),
+  ...mutantsOf({
+    file: "drivers/postgres/database_access.ts",
+    tests: [...conformance, "tests/drivers/postgres/busy_keys_test.ts"],
+    filter: "/postgres: (concurrency|task keys|opening)|key/",
+  }, [
+    [
+      'new Set(["40001", "23505"])',
+      'new Set(["40001"])',
+      "Every race for a key is already decided by ON CONFLICT.",
+    ],
+    [
+      "    this.#opening = null;\n    this.#opened = null;\n    await",
+      "    this.#opening = null;\n    await",
+    ],
+  ]),
+];
