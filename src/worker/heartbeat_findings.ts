@@ -12,7 +12,7 @@ import type { Job } from "./job.ts";
 import type { Held } from "./places.ts";
 import type { LeaseKeeperFindings } from "./lease_keeper.ts";
 import type { QueueRunner } from "./queue_runner.ts";
-import type { SeriesCorrector } from "./series_corrector.ts";
+import type { SetBackCorrector } from "./set_back_corrector.ts";
 import type { WorkerReporter } from "./worker_reporter.ts";
 
 /** What the findings concern. */
@@ -24,7 +24,7 @@ export interface FindingsParts {
   readonly executor: Executor;
   readonly teller: AttemptTeller;
   readonly reporter: WorkerReporter;
-  readonly corrector: SeriesCorrector;
+  readonly corrector: SetBackCorrector;
   /** The tasks that this process holds. */
   readonly held: Set<Held>;
   readonly workerId: () => string | null;

@@ -19,7 +19,7 @@ import { Quarantine } from "./quarantine.ts";
 import { QueueRunner } from "./queue_runner.ts";
 import { defaultQueue } from "./queue_settings.ts";
 import { RateLimiter } from "./rate_limiter.ts";
-import { SeriesCorrector } from "./series_corrector.ts";
+import { SetBackCorrector } from "./set_back_corrector.ts";
 import { Starter } from "./starter.ts";
 import { StatusWriter } from "./status_writer.ts";
 import type { WorkerParts } from "./worker_parts.ts";
@@ -43,7 +43,7 @@ export class Worker {
   readonly #rateLimiter: RateLimiter;
   readonly #quarantine: Quarantine;
   readonly #starter: Starter;
-  readonly #corrector: SeriesCorrector;
+  readonly #corrector: SetBackCorrector;
   /** The job that ended last: if the event loop was blocked, it is a suspect. */
   #lastEnded: Job | null = null;
   #stopWaking: () => void = () => {};
@@ -149,7 +149,7 @@ export class Worker {
       executor: this.#executor,
       onLow: () => this.#claimer.wake(),
     });
-    this.#corrector = new SeriesCorrector({
+    this.#corrector = new SetBackCorrector({
       ...parts,
       patienceMs: parts.lease.leaseMs,
       onCorrected: () => this.#claimer.lookEverywhere(),

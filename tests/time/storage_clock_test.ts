@@ -68,3 +68,9 @@ Deno.test("a clock that is set back is seen, once, however long answers take", (
     assertEquals(seen, [...before.map(() => false), true, ...others.map(() => false)]);
   }));
 });
+
+Deno.test("a clock that is set back by no more than a reading may be off is not seen", () => {
+  const atOnce = { pauseMs: 1, askMs: 0, answerMs: 0 };
+  const setBy = (setByMs: number) => play([{ ...atOnce, setByMs: 0 }, { ...atOnce, setByMs }])[1];
+  assertEquals([setBy(-readingErrorMs), setBy(-readingErrorMs - 1)], [false, true]);
+});

@@ -171,7 +171,7 @@ export const sqlite: readonly Mutant[] = [
     ['"worker_id IS NULL AND due_at_utc IS NULL",\n', '"worker_id IS NULL",\n'],
     ['    noneIn("task_execution_log", "task_id", lineMayGo),\n', ""],
     ["AND (${mayGo}) IS NOT TRUE", "AND NOT (${mayGo})"],
-    ["WHERE purging_until_utc <= ?`", "WHERE purging_until_utc < ?`"],
+    ["NOT BETWEEN ? + 1 AND ?`", "NOT BETWEEN ? AND ?`"],
     ["connection.run(setLock, now + lockMs);\n    const next", "const next"],
     ["if (!dryRun) connection.transaction(() => connection.run(setLock, 0));", ""],
     ["this.#position?.policy !== policyText", "this.#position === undefined"],

@@ -3,7 +3,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { defineTask, linearRetry } from "../../../mod.ts";
 import { Faults } from "../../support/faulty_storage.ts";
-import { gate } from "../../support/fleet.ts";
+import { gate, untilAborted } from "../../support/fleet.ts";
 import { show } from "../support.ts";
 import { recorder, scenario, type World } from "./world.ts";
 
@@ -145,6 +145,21 @@ scenario("a run that waits for a retry waits no longer than it was to", async (w
     ["2026-03-10 01:00", 1],
     ["2026-03-10 02:00", 1],
   ]);
+});
+
+scenario("a run that was interrupted while the clock was ahead goes on", async (world) => {
+  const { task, runs } = recorder(world, async ({ attempt, signal }) => {
+    if (runs.length === 1 && attempt === 1) await untilAborted(signal);
+  });
+  const first = await world.start({ tasks: [task], leaseDuration });
+  await first.dispatch(task, undefined, { recurring: (r) => r.everyHour().onMisfire("once") });
+  await playAhead(world, day, async () => {
+    await world.pass(minute);
+    await world.stop(first);
+  });
+  await world.start({ tasks: [task], leaseDuration });
+  await world.until("00:10");
+  assertEquals(runs.map(({ at }) => at < "2026-03-10 00:10"), [false, true]);
 });
 
 scenario("an extra run of a series that waits too long brings it back, too", async (world) => {

@@ -75,7 +75,51 @@ async function playDowntime(
   await place.dispose();
 }
 
+/** The clock of a server was a day ahead when a series was registered and ran; then it is set right. */
+async function playAhead(harness: StorageHarness): Promise<void> {
+  const place = await harness.create();
+  const ran: number[] = [];
+  const tick = defineTask({
+    type: "tick",
+    handle: (_, { run }) => void ran.push(run!.scheduledAt.getTime()),
+  });
+  const engine = async () =>
+    createEverTask({
+      storage: await place.another(),
+      tasks: [tick],
+      logger: silentLogger,
+      leaseDuration: 5_000,
+    });
+  const before = await engine();
+  const completed = Promise.withResolvers<void>();
+  before.events.subscribe(() => completed.resolve(), { kinds: ["recurringScheduled"] });
+  await before.start();
+  const { id } = await before.dispatch(tick, undefined, {
+    recurring: (r) => r.runNow().andThen().every(2).seconds(),
+    taskKey: "every two seconds",
+  });
+  await completed.promise;
+  await before.stop();
+  await place.setClockBack!(24 * hour);
+
+  const everTask = await engine();
+  const again = Promise.withResolvers<void>();
+  everTask.events.subscribe(() => again.resolve(), { kinds: ["completed"] });
+  await everTask.start();
+  await again.promise;
+  const { series } = (await everTask.get(id))!;
+  assertEquals(series!.nextRunAt! - Date.now() < hour, true);
+  assertEquals(series!.anchorAt - Date.now() < hour, true, "it counts as registered lately");
+  await everTask.stop();
+  await place.dispose();
+}
+
 for (const { name, use, ignore = false } of servers) {
+  Deno.test({
+    name: `a series goes on after the clock of ${name} was a day ahead`,
+    ignore,
+    fn: () => use(playAhead),
+  });
   for (const policy of policies) {
     const what = JSON.stringify(policy[0]);
     Deno.test({

@@ -36,7 +36,7 @@ export interface CorrectorParts {
    * its clock yet.
    */
   readonly patienceMs: number;
-  /** Series become due sooner than they were to be. */
+  /** Series or tasks become due sooner than they were to be. */
   readonly onCorrected: () => void;
 }
 
@@ -46,8 +46,8 @@ interface Wrong {
   readonly correction: SeriesCorrection;
 }
 
-/** Looks for such series and corrects them. */
-export class SeriesCorrector {
+/** Looks for such series and tasks, and corrects them. */
+export class SetBackCorrector {
   readonly #parts: CorrectorParts;
   /** By how much the clock was ahead; undefined: this worker has not seen it. */
   #aheadMs: number | undefined;
@@ -79,7 +79,7 @@ export class SeriesCorrector {
     this.#looking = this.#look().catch((error) => {
       this.#looksLeft = Math.max(this.#looksLeft, 1);
       this.#parts.logger.warn(
-        "Looking for series that a clock was ahead of failed; it is tried again with the next heartbeat: {error}",
+        "Looking for what was planned by a clock that was ahead failed; it is tried again with the next heartbeat: {error}",
         { error },
       );
     }).finally(() => this.#looking = null);
