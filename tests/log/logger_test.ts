@@ -127,7 +127,7 @@ Deno.test("fitLog() keeps the first lines for which there is room, and counts th
   assertEquals(fit(3), [one, two, three, rest(1)]);
   assertEquals(fit(2), [one, two, rest(2)]);
   assertEquals(fit(0), [rest(4)]);
-  assertEquals(fit(-5), [rest(4)]);
+  assertEquals([fit(-1), fit(-5)], [[rest(4)], [rest(4)]]);
   const [count] = fitLog(captured, 0);
   assertEquals([count!.taskId, count!.run, count!.exception], ["task-1", 7, null]);
 });

@@ -37,6 +37,14 @@ Deno.test("batches hold all items in order, none too many or too long, unless it
   }));
 });
 
+Deno.test("a batch may hold as much text as one may, to the character", () => {
+  const endOf = (sizes: readonly number[]) => batchEnd(sizes, 0, 10, (size) => size);
+  assertEquals(endOf([mostCharacters - 1, 1, 1]), 2);
+  assertEquals(endOf([mostCharacters, 1]), 1);
+  assertEquals(endOf([mostCharacters - 1, 2]), 1);
+  assertEquals([endOf([mostCharacters + 1, 1]), endOf([])], [1, 0]);
+});
+
 /** A write: how many rows, and how much of the text that the application brought. */
 type Write = readonly [rows: number, characters: number];
 

@@ -196,3 +196,29 @@ Deno.test("a registration that is answered after another one has taken its place
   await fleet.pass(20_000, 500);
   assertEquals([everTask.workerId, registrations(), id === null], [id, 3, false]);
 });
+
+Deno.test("the answer to a heartbeat under an id that was given up meanwhile pauses no queue", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  const answered = gate();
+  let ran = 0;
+  const task = defineTask<null>({ type: "task", handle: () => void ran++ });
+  const everTask = await fleet.start({ tasks: [task], wrap: faults.wrap, leaseDuration: 15_000 });
+  const web = fleet.create({ tasks: [task] });
+  const before = everTask.workerId!;
+  await web.queues.pause("default");
+  await fleet.settle();
+  let beats = 0;
+  faults.rule = (verb) => verb === "heartbeat" && beats++ === 0 ? { until: answered.opened } : null;
+  await fleet.passUntil(() => beats > 0, 500);
+  await (await fleet.storage()).unregisterWorker(before);
+  await web.dispatch(task, null, { queue: "recurring" }); // its claim tells that the worker is lost
+  await web.queues.resume("default");
+  await fleet.settle();
+  assertEquals([ran, everTask.workerId === before], [1, false]);
+  answered.open();
+  await fleet.settle();
+  await web.dispatch(task, null);
+  await fleet.settle();
+  assertEquals(ran, 2);
+});

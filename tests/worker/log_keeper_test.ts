@@ -215,6 +215,10 @@ Deno.test("two tasks whose lines are stored in one write have the room of a run 
   await fleet.settle();
   assertEquals(faults.calls.get("saveExecutionLogs"), 2);
   for (const { id } of results) {
-    assertEquals((await everTask.executionLogs(id)).items.length, 3);
+    const { items } = await everTask.executionLogs(id);
+    assertEquals(
+      items.map(({ message }) => message),
+      [1, 2, 3].map((line) => `attempt 1: ${line}`),
+    );
   }
 });

@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import type { ClaimedTask, SeriesRecord } from "../../src/storage/records.ts";
-import { type OccurrencePlan, planOccurrence } from "../../src/worker/series_run.ts";
+import { nextAfterRun, type OccurrencePlan, planOccurrence } from "../../src/worker/series_run.ts";
 import { claimedTask } from "../support/claimed_task.ts";
 
 const minute = 60_000;
@@ -19,6 +19,8 @@ const series: SeriesRecord = {
 };
 
 const claimed = claimedTask({ status: "WaitingQueue", dueAt: planned, series });
+
+type SeriesLimits = Partial<Pick<SeriesRecord, "maxRuns">>;
 
 const asPlanned: OccurrencePlan = { kind: "run", scheduledAt: planned, skipped: 0 };
 const skipped: OccurrencePlan = {
@@ -66,3 +68,35 @@ Deno.test("a worker that was there all the time runs the latest of what is due, 
   const begun = { ...claimed, attempt: 2 };
   assertEquals(planOccurrence(begun, series, now, servedSince), asPlanned);
 });
+
+const hour = 60 * minute;
+/** Instants in minutes from the planned one. */
+const ends: [
+  what: string,
+  SeriesLimits,
+  at: number,
+  now: number,
+  nextRunAt: number | null,
+  skipped: number,
+][] = [
+  ["a planned run", {}, 0, 1, hour, 0],
+  ["a planned run that took as long as two more", {}, 0, 150, 3 * hour, 2],
+  ["the last run", { maxRuns: 1 }, 0, 1, null, 0],
+  ["the last but one", { maxRuns: 2 }, 0, 1, hour, 0],
+  ["an extra run", {}, -20, -19, 0, 0],
+  ["an extra run that lasted until the planned one was due", {}, -20, 20, 0, 0],
+  ["an extra run that lasted until two were due", {}, -20, 80, 2 * hour, 2],
+  ["an extra run that was the last one", { maxRuns: 1 }, -20, -19, null, 0],
+  ["an extra run that was the last but one", { maxRuns: 2 }, -20, -19, 0, 0],
+];
+for (const [what, limits, at, now, nextRunAt, skipped] of ends) {
+  Deno.test(`after ${what} a series goes on as the table says`, () => {
+    const found = nextAfterRun(
+      { ...series, ...limits },
+      planned + at * minute,
+      planned + now * minute,
+      true,
+    );
+    assertEquals(found, { nextRunAt: nextRunAt === null ? null : planned + nextRunAt, skipped });
+  });
+}

@@ -196,6 +196,7 @@ Deno.test("a suspect that is cancelled while it waits for its turn does not come
   release.open();
   await fleet.settle();
   assertEquals([ran, (await everTask.get(ids[1]!))!.status], [[0, 2], "Cancelled"]);
+  assertEquals(fleet.kinds(ids[1]!).at(-1), "cancelled", "nobody has tried to start it");
 });
 
 Deno.test("tasks that were never lost run side by side, also where the first loss is one too many", async () => {

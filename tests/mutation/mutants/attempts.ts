@@ -307,13 +307,13 @@ export const attempts: readonly Mutant[] = [
     file: seriesRun,
     original: "scheduledAt < planned && now < planned",
     replacement: "scheduledAt < planned",
-    tests: ["tests/schedule/engine/extra_run_test.ts"],
+    tests: seriesRunTests,
   },
   {
     file: seriesRun,
     original: "runCount >= (recurrence.maxRuns ?? Infinity)",
     replacement: "runCount > (recurrence.maxRuns ?? Infinity)",
-    tests: ["tests/schedule/engine/extra_run_test.ts"],
+    tests: seriesRunTests,
   },
   {
     file: seriesRun,

@@ -227,6 +227,8 @@ export const leases: readonly Mutant[] = [
     original: "if (!runner.unhold(kept)) continue;",
     replacement: "runner.unhold(kept);",
     tests: quarantineTests,
+    equivalent:
+      "A suspect is reported before it starts: the fence refuses one that has ended meanwhile.",
   },
   {
     file: quarantine,
