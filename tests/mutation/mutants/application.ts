@@ -21,6 +21,7 @@ export const application: readonly Mutant[] = [
     original: "if (isPromiseLike(result)) Promise.resolve(result).catch(onFault);",
     replacement: "",
     tests: callsTests,
+    filter: "goes to the one who notes faults",
   },
   {
     file: calls,

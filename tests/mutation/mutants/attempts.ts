@@ -51,6 +51,8 @@ export const attempts: readonly Mutant[] = [
     original: "if (job.abortReason !== undefined) throw job.abortReason;",
     replacement: "",
     tests: ["tests/worker/suspects_test.ts"],
+    equivalent:
+      "Nothing aborts a job between its start, or the answer to its report, and the turn in which its handler is called.",
   },
   {
     file: executor,
