@@ -32,8 +32,8 @@ export interface CorrectorParts {
   readonly events: EventBus;
   readonly definitions: ReadonlyMap<string, AnyTask>;
   /**
-   * How long after the start the first look is taken, in milliseconds: a machine that has just been started may not have set
-   * its clock yet.
+   * How long after the start the first look is taken, and how long after one that failed the next, in milliseconds: a machine
+   * that has just been started may not have set its clock yet.
    */
   readonly patienceMs: number;
   /** Series or tasks become due sooner than they were to be. */
@@ -78,8 +78,9 @@ export class SetBackCorrector {
     this.#looksLeft--;
     this.#looking = this.#look().catch((error) => {
       this.#looksLeft = Math.max(this.#looksLeft, 1);
+      this.#nextLookAt = this.#parts.clock.monotonic() + this.#parts.patienceMs;
       this.#parts.logger.warn(
-        "Looking for what was planned by a clock that was ahead failed; it is tried again with the next heartbeat: {error}",
+        "Looking for what was planned by a clock that was ahead failed; it is tried again later: {error}",
         { error },
       );
     }).finally(() => this.#looking = null);
