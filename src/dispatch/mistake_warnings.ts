@@ -13,6 +13,9 @@ export interface WarningParts {
   readonly queues: ReadonlyMap<string, QueueSettings>;
 }
 
+/** How many unknown queues are told of: a program may make names up, such as one for each customer. */
+const mostUnknownQueues = 100;
+
 /** Tells of likely mistakes. */
 export class MistakeWarnings {
   readonly #parts: WarningParts;
@@ -30,6 +33,7 @@ export class MistakeWarnings {
   /** A task, or a dispatch of one, names a queue that the instance does not have. */
   unknownQueue(queue: string, taskType: string): void {
     if (this.#unknownQueues.has(queue)) return;
+    if (this.#unknownQueues.size === mostUnknownQueues) return;
     this.#unknownQueues.add(queue);
     const { logger, queues } = this.#parts;
     const similar = similarName(queue, queues.keys());

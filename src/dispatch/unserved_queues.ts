@@ -69,6 +69,8 @@ export class UnservedQueues {
       const served = new Set(alive.flatMap(({ serves }) => serves!.queues.map(({ name }) => name)));
       for (const queue of queues) if (!served.has(queue)) this.#warn(queue, served);
     } catch (error) {
+      // The next dispatch has them looked at again.
+      for (const queue of queues) this.#seen.delete(queue);
       logger.debug("Whether workers serve the queues was not found out: {error}", { error });
     }
   }

@@ -62,7 +62,8 @@ export type StorablePayload<Payload> =
 
 /** @internal A payload that is not itself what JSON cannot hold; its parts may be. */
 type StorableWhole<Whole> = [Exclude<Whole, Known>] extends [never]
-  ? [Extract<Whole, Plain | ConvertsItself>] extends [never] ? StorableParts<Whole>
+  ? [Extract<Whole, Plain | ConvertsItself>] extends [never]
+    ? [Whole] extends [readonly unknown[]] ? StorableList<Whole> : StorableParts<Whole>
   : StorableParts<Whole> | Plain | ConvertsItself
   : unknown;
 
@@ -80,9 +81,12 @@ type StorablePart<Part> = unknown extends Part ? Part
   : Part extends PromiseLike<unknown> ? "JSON has no Promise: await it first"
   : Part extends Bytes ? "JSON has no bytes: write them in base64"
   : [Part, keyof Error] extends [Error, keyof Part] ? "JSON has no Error: write its message"
-  : Part extends readonly (infer Item)[]
-    ? number extends Part["length"] ? readonly StorableItem<Item>[] : StorableParts<Part>
+  : Part extends readonly unknown[] ? StorableList<Part>
   : StorableParts<Part>;
+
+type StorableList<List extends readonly unknown[]> = number extends List["length"]
+  ? readonly StorableItem<List[number]>[]
+  : StorableParts<List>;
 
 type StorableItem<Item> = Item extends undefined ? "JSON has no undefined in a list: write null"
   : StorablePart<Item>;

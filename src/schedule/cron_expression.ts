@@ -53,14 +53,13 @@ export class CronExpression {
     const source = new CronSource(expression);
     const fields = splitFields(source);
     const [seconds, minutes, hours, dates, months, daysOfWeek] = fields;
-    const clock = [
-      readField(source, hours, hourRange),
-      readField(source, minutes, minuteRange),
-      ...seconds === undefined ? [] : [readField(source, seconds, secondRange)],
-    ];
-    const [hour, minute, second] = clock;
-    this.times = new CombinedTimes(hour!.values, minute!.values, second?.values ?? [0]);
-    this.repeated = clock.some((field) => field.isInterval) ? "both" : "first";
+    // In the order in which they are written, so that the first mistake is the one that is told.
+    const second = seconds && readField(source, seconds, secondRange);
+    const minute = readField(source, minutes, minuteRange);
+    const hour = readField(source, hours, hourRange);
+    this.times = new CombinedTimes(hour.values, minute.values, second?.values ?? [0]);
+    const isInterval = hour.isInterval || minute.isInterval || (second?.isInterval ?? false);
+    this.repeated = isInterval ? "both" : "first";
     const dayFields = {
       dates: readField(source, dates, dateRange, readSpecialDate),
       months: readField(source, months, monthRange),

@@ -151,6 +151,8 @@ function readNumber(
   const allowed = names === undefined ? "" : ` or ${names[0]} to ${names[names.length - 1]}`;
   return source.fail(
     position,
-    `have a ${label} from ${min} to ${maxWritten}${allowed}, not ${describeValue(text)}`,
+    `have ${label === "hour" ? "an" : "a"} ${label} from ${min} to ${maxWritten}${allowed}, not ${
+      describeValue(text)
+    }`,
   );
 }

@@ -59,6 +59,14 @@ Deno.test("a dispatch that names a queue which there is not is told of once", as
   assertEquals(fleet.log[0]!.includes('The most similar one is "email".'), true);
 });
 
+Deno.test("queues whose names a program makes up neither fill the log nor memory", async () => {
+  await using fleet = new Fleet();
+  const task = defineTask<null>({ type: "welcome", handle() {} });
+  const everTask = fleet.create({ tasks: [task] });
+  for (let n = 0; n < 150; n++) await everTask.dispatch(task, null, { queue: `customer-${n}` });
+  assertEquals(fleet.log.length, 100);
+});
+
 Deno.test("a series without a task key is told of, once a type; one with a key is not", async () => {
   await using fleet = new Fleet();
   const [tick, tock] = ["tick", "tock"].map((type) => defineTask<null>({ type, handle() {} }));

@@ -81,20 +81,25 @@ for (const [what, workers, dispatched, told] of cases) {
   });
 }
 
-Deno.test("what storage does not answer is not warned of, and harms nobody", async () => {
+Deno.test("what storage does not answer is warned of once it answers", async () => {
   const clock = new FakeClock();
   const log: string[] = [];
+  let isDown = true;
   const queues = new UnservedQueues({
     clock,
     logger: loggerInto(log),
     leaseMs,
-    workers: () => Promise.reject(new Error("no answer")),
+    workers: () => isDown ? Promise.reject(new Error("no answer")) : Promise.resolve([]),
     isServing: () => false,
   });
   queues.stored("mails");
   await clock.advance(1000);
-  await queues.stop();
   assertEquals(log, []);
+  isDown = false;
+  queues.stored("mails");
+  await clock.advance(1000);
+  await queues.stop();
+  assertEquals(log, [waits("mails", "No worker is running. ")]);
 });
 
 const greet = defineTask({ type: "greet", queue: "mails", handle() {} });

@@ -122,6 +122,8 @@ const refusals: [expression: string, position: number][] = [
   ["@reboot", 0],
   ["  @every 5m", 2],
   ["@constructor", 0],
+  ["H H * * *", 0],
+  ["60 60 24 32 13 8", 0],
 ];
 
 for (const [expression, position] of refusals) {

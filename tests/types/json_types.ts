@@ -138,6 +138,8 @@ export const refused: Task[] = [
   defineTask<{ error: RangeError }>({ type: "x", handle() {} }),
   // @ts-expect-error: JSON has no undefined in a list
   defineTask<{ names: (string | undefined)[] }>({ type: "x", handle() {} }),
+  // @ts-expect-error: not in one that is the whole payload, either
+  defineTask<readonly (string | undefined)[]>({ type: "x", handle() {} }),
   // @ts-expect-error: no handler gets methods
   defineTask<Headers>({ type: "x", handle() {} }),
   // @ts-expect-error: a handler gets no Date
