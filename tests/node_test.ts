@@ -32,6 +32,6 @@ Deno.test({
     await checkHubInNode(t, project);
     await checkOddRequestsInNode(t, project);
     await checkTracesInNode(t, project);
-    await checkNodeSdks(t);
+    await checkNodeSdks(t, project);
   },
 });

@@ -14,12 +14,19 @@ const sdks = [
   { sdk: "0.301.0", metrics: "3.1.0", api: /^1\.10\./, node: "24" },
 ];
 
-/** Checks that each SDK records what the package does. */
-export async function checkNodeSdks(t: Deno.TestContext): Promise<void> {
+/**
+ * Checks that each SDK records what the package does.
+ *
+ * @param nodes Where the versions of Node are.
+ */
+export async function checkNodeSdks(
+  t: Deno.TestContext,
+  nodes: Pick<NpmProject, "nodeProgram">,
+): Promise<void> {
   for (const { sdk, metrics, api, node } of sdks) {
     await t.step(`OpenTelemetry's SDK ${sdk} records everything in Node ${node}`, async () => {
       // The package comes first: then npm has to find an API for both.
-      await using project = await makeNpmProject(["@opentelemetry/api"], [node]);
+      await using project = await makeNpmProject(["@opentelemetry/api"], []);
       await project.install([
         `@opentelemetry/sdk-node@${sdk}`,
         `@opentelemetry/sdk-metrics@${metrics}`,
@@ -28,7 +35,7 @@ export async function checkNodeSdks(t: Deno.TestContext): Promise<void> {
       ]);
       const copies = await versionsOfApi(project);
       assertEquals(copies.map((version) => api.test(version)), [true], copies.join());
-      await checkNodeSdk(project, node);
+      await checkNodeSdk(project, nodes.nodeProgram(node));
     });
   }
 }
@@ -40,11 +47,11 @@ async function versionsOfApi({ folder }: NpmProject): Promise<string[]> {
   return found.map(({ version }) => version);
 }
 
-async function checkNodeSdk({ folder, nodeProgram }: NpmProject, node: string): Promise<void> {
+async function checkNodeSdk({ folder }: NpmProject, node: string): Promise<void> {
   await using server = startOtlpServer();
   const program = new URL("../node/otel_node_sdk.mjs", import.meta.url);
   await Deno.copyFile(program, `${folder}/otel_node_sdk.mjs`);
-  await runCommand(nodeProgram(node), ["otel_node_sdk.mjs", server.url], { cwd: folder });
+  await runCommand(node, ["otel_node_sdk.mjs", server.url], { cwd: folder });
   const span = (name: string) => server.spans.find((one) => one.name === name);
   const [request, dispatched, processed] = ["GET /", "dispatch greet", "process greet"].map(span);
   assertExists(request);
