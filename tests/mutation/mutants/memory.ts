@@ -92,7 +92,7 @@ export const memory: readonly Mutant[] = [
     ["row.cancelRequested = false;\n", "\n"],
     ["if (row.status !== task.status) state.setStatus", "state.setStatus"],
   ]),
-  ...mutantsOf({ file: `${folder}/working.ts`, tests }, [
+  ...mutantsOf({ file: `${folder}/working.ts`, tests: own }, [
     ["worker === undefined || !worker.registered", "worker === undefined"],
     ["if (state.pausedQueues.has(queue)) continue;", ""],
     ["{ workerId, token: task.token }", "{ workerId, token: row.leaseToken }"],
