@@ -129,8 +129,7 @@ async function startOf({ body }: Response): Promise<string> {
 function retryAfter(headers: Headers): number | null {
   const value = headers.get("retry-after");
   if (value === null) return null;
-  const seconds = Number(value);
-  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
+  if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1000;
   const delay = Date.parse(value) - Date.parse(headers.get("date") ?? "");
   return Number.isFinite(delay) ? Math.max(0, delay) : null;
 }

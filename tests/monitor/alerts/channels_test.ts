@@ -90,6 +90,10 @@ Deno.test("a receiver's answer says whether and when to try again", async () => 
     permanent: false,
     retryAfterMs: null,
   });
+  assertEquals(
+    await problemAfter(new Response(null, { status: 400, ...headers({ "retry-after": "" }) })),
+    { permanent: true, retryAfterMs: null },
+  );
   assertEquals(await problemAfter(new Response("invalid_token", { status: 403 })), {
     permanent: true,
     retryAfterMs: null,
@@ -105,6 +109,19 @@ Deno.test("a receiver that is out of reach is tried again", async () => {
     AlertDeliveryError,
   );
   assertEquals(error.permanent, false);
+});
+
+Deno.test("a webhook's own headers replace what it would send, however their names are written", async () => {
+  await using server = startReceivingServer();
+  const channel = webhookChannel({
+    url: server.url,
+    secret: `whsec_${btoa("a key of some thirty-two bytes...")}`,
+    headers: { "Content-Type": "application/cloudevents+json", "Webhook-Id": "no id" },
+  });
+  await channel.send([alert("failed")], signal);
+  const headers = server.requests[0]!.headers;
+  assertEquals(headers.get("content-type"), "application/cloudevents+json");
+  assertEquals(headers.get("webhook-id"), id, "the signature is over this one");
 });
 
 Deno.test("a webhook gets the whole alert as JSON, with a signature that the standard's library accepts", async () => {

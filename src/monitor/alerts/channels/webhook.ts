@@ -14,7 +14,10 @@ import { deliver, type Fetch, isHttpUrl, secretParts } from "../http_delivery.ts
 export interface WebhookOptions {
   /** Where to post to. No error shows any part of it. */
   readonly url: string;
-  /** Further headers, say for authorization. No error shows their values. */
+  /**
+   * Further headers, say for authorization; a `content-type` goes before `application/json`. No
+   * error shows their values.
+   */
   readonly headers?: Readonly<Record<string, string>>;
   /**
    * Signs each request: `whsec_` and the key in base64, as Standard Webhooks has it. Without it
@@ -57,6 +60,8 @@ export function webhookChannel(options: WebhookOptions): AlertChannel {
     throw new InvalidArgumentError("url", hidden(url), remedy);
   }
   checkHeaders(headers);
+  // By names in lower case, so that one that stands for a header below is not sent beside it.
+  const given = Object.fromEntries(new Headers(headers));
   const key = secret === undefined ? null : signingKey(secret);
   const secrets = [...secretParts(url), ...Object.values(headers), secret ?? ""];
   return {
@@ -70,7 +75,7 @@ export function webhookChannel(options: WebhookOptions): AlertChannel {
         "webhook-timestamp": timestamp,
         "webhook-signature": `v1,${await sign(await key, `${alert.id}.${timestamp}.${text}`)}`,
       };
-      const all = { "content-type": "application/json", ...headers, ...signed };
+      const all = { "content-type": "application/json", ...given, ...signed };
       const delivery = { url, headers: all, body: text, secrets };
       await deliver("The webhook", delivery, signal, options.fetch);
     },
