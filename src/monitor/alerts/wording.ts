@@ -2,6 +2,7 @@
 // mail must not.
 
 import type { TaskEventKind } from "../../events/task_event.ts";
+import { cutText } from "../../thrown/cut_text.ts";
 import type { Alert } from "./alert.ts";
 
 const headings: Readonly<Record<TaskEventKind, string>> = {
@@ -45,5 +46,5 @@ export function facts({ event, suppressed }: Alert): [name: string, value: strin
 
 /** Cuts a text that is too long for its receiver. */
 export function cut(text: string, maxLength: number): string {
-  return text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
+  return text.length > maxLength ? `${cutText(text, maxLength - 1)}…` : text;
 }

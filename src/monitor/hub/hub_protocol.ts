@@ -1,6 +1,8 @@
 // SignalR's JSON hub protocol, as far as a hub that only sends needs it: records, the handshake, and the messages of both
 // sides. Specification: https://github.com/dotnet/aspnetcore/blob/main/src/SignalR/docs/specs/HubProtocol.md
 
+import { jsonText } from "../json_text.ts";
+
 /** Ends every record: U+001E, which JSON text never holds. */
 const recordSeparator = "\x1e";
 
@@ -30,7 +32,7 @@ export class HubProtocolError extends Error {
 
 /** Writes one record. */
 export function encodeRecord(message: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify(message) + recordSeparator;
+  return jsonText(message) + recordSeparator;
 }
 
 /** The record of a ping. */

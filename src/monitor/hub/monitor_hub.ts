@@ -4,6 +4,7 @@
 
 import { answerAtOnce } from "../../application/calls.ts";
 import type { TaskEvent } from "../../events/task_event.ts";
+import { cutText } from "../../thrown/cut_text.ts";
 import { checkOrigin, type EventOrigin } from "../monitored.ts";
 import { unauthorized } from "../http/access_token.ts";
 import { requestUrl } from "../http/host.ts";
@@ -238,7 +239,7 @@ class SignalRHub implements MonitorHub {
 /** Cuts the fields that have no natural limit. */
 function shorten(event: TaskEvent, maxLength: number): TaskEvent {
   const cut = (text: string): string =>
-    text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
+    text.length > maxLength ? `${cutText(text, maxLength)}…` : text;
   return {
     ...event,
     taskParameters: cut(event.taskParameters),

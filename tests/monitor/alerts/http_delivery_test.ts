@@ -45,6 +45,22 @@ for (const status of [300, 301, 302, 303, 304, 307, 308]) {
   });
 }
 
+Deno.test("half a character, which strict receivers refuse, is no part of what is posted", async () => {
+  await using server = startReceivingServer();
+  const halved = "😀".repeat(2_000).slice(1, -1);
+  const event = {
+    ...alert.event,
+    message: halved,
+    taskType: halved,
+    exception: `Error: ${halved}`,
+  };
+  for (const channel of httpChannels(server.url)) await channel.send([{ ...alert, event }], signal);
+  for (const { body } of server.requests) {
+    assert(!/(?<!\\)\\ud[89a-f]/.test(body), `${body.slice(0, 200)} …`);
+  }
+  assertEquals(server.requests.length, httpChannels(server.url).length);
+});
+
 Deno.test("a redirect that a fetch of one's own has followed is a failed delivery as well", async () => {
   await using elsewhere = startReceivingServer();
   await using server = startReceivingServer();

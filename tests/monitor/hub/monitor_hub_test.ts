@@ -247,6 +247,17 @@ Deno.test("long fields are cut, and secrets can be taken out", async () => {
   hub.close();
 });
 
+Deno.test("half a character, which the client of .NET cannot read, is sent as U+FFFD", async () => {
+  const { connect, poll, events, hub } = makeHub({ maxFieldLength: 10 });
+  const { id } = await connect();
+  events.emit("failed", { message: "\ud83d!", exception: "123456789😀😀" });
+  await events.idle();
+  const [record] = (await (await poll(id)).text()).split("\x1e");
+  const [event] = JSON.parse(record!).arguments;
+  assertEquals([event.message, event.exception], ["\ufffd!", "123456789…"]);
+  hub.close();
+});
+
 Deno.test("only the events that the filter lets through are sent", async () => {
   const { connect, poll, events, hub } = makeHub({ filter: { severity: "Error" } });
   const { id } = await connect();

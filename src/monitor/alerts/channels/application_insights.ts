@@ -5,6 +5,7 @@
 import { checkFunction, checkSecretOptions, checkText, hidden } from "../../../argument_checks.ts";
 import { InvalidArgumentError } from "../../../errors.ts";
 import type { Severity } from "../../../events/task_event.ts";
+import { jsonText } from "../../json_text.ts";
 import { type Alert, type AlertChannel, AlertDeliveryError } from "../alert.ts";
 import { parseException } from "../exception_text.ts";
 import { deliver, type Fetch, isHttpUrl } from "../http_delivery.ts";
@@ -48,7 +49,7 @@ export function applicationInsightsChannel(options: ApplicationInsightsOptions):
     batchSize: 100,
     async send(alerts, signal) {
       const envelopes = alerts.map((alert) =>
-        JSON.stringify(envelopeOf(alert, instrumentationKey, options.roleName))
+        jsonText(envelopeOf(alert, instrumentationKey, options.roleName))
       );
       const headers = { "content-type": "application/x-json-stream" };
       const secrets = [instrumentationKey];

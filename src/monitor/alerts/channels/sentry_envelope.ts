@@ -3,6 +3,7 @@
 
 import { checkFunction, checkSecretOptions, checkText, hidden } from "../../../argument_checks.ts";
 import { InvalidArgumentError } from "../../../errors.ts";
+import { jsonText } from "../../json_text.ts";
 import { deliver, type Fetch } from "../http_delivery.ts";
 
 /** What every channel to Sentry needs to know. */
@@ -58,7 +59,7 @@ export function sentryTransport(
     "x-sentry-auth": `Sentry sentry_version=7, sentry_client=evertask/1, sentry_key=${publicKey}`,
   };
   return async (header, { type, payload }, signal) => {
-    const lines = [header, { type }, payload].map((line) => JSON.stringify(line));
+    const lines = [header, { type }, payload].map((line) => jsonText(line));
     const body = `${lines.join("\n")}\n`;
     await deliver("Sentry", { url, headers, body, secrets: [publicKey] }, signal, fetch);
   };

@@ -5,6 +5,7 @@ import { checkFunction, checkSecretOptions, hidden } from "../../../argument_che
 import { InvalidArgumentError } from "../../../errors.ts";
 import type { Severity } from "../../../events/task_event.ts";
 import type { AlertChannel } from "../alert.ts";
+import { jsonText } from "../../json_text.ts";
 import { deliver, type Fetch, isHttpUrl, secretParts } from "../http_delivery.ts";
 import { cut, facts, headline } from "../wording.ts";
 
@@ -54,7 +55,7 @@ export function slackChannel(options: SlackOptions): AlertChannel {
     async send([alert], signal) {
       if (!alert) return;
       const { severity } = alert.event;
-      const body = JSON.stringify({
+      const body = jsonText({
         text: escape(`${icons[severity]} ${headline(alert)}`),
         attachments: [{
           color: colors[severity],

@@ -7,6 +7,7 @@ import { answerAtOnce } from "../../../application/calls.ts";
 import { guardClock } from "../../../application/guarded_clock.ts";
 import { InvalidArgumentError } from "../../../errors.ts";
 import { checkClock, type Clock, systemClock } from "../../../time/clock.ts";
+import { jsonText } from "../../json_text.ts";
 import { type Alert, type AlertChannel, AlertDeliveryError } from "../alert.ts";
 import { deliver, type Fetch, isHttpUrl, secretParts } from "../http_delivery.ts";
 
@@ -88,7 +89,7 @@ export function webhookChannel(options: WebhookOptions): AlertChannel {
 function jsonOf(alert: Alert, body: (alert: Alert) => unknown): string {
   let problem: ErrorOptions = {};
   try {
-    const text: string | undefined = JSON.stringify(answerAtOnce(body(alert), "body"));
+    const text = jsonText(answerAtOnce(body(alert), "body"));
     if (text !== undefined) return text;
   } catch (error) {
     problem = { cause: error };
