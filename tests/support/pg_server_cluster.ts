@@ -96,6 +96,7 @@ function startGuard(base: string): Deno.ChildProcess {
     stdin: "piped",
     stdout: "null",
     stderr: "null",
+    detached: true, // in a process group of its own: it outlives a kill of this one
   }).spawn();
   guard.unref();
   return guard;

@@ -44,7 +44,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a private server goes when the process that started it is killed",
+  name: "a private server goes when the process that started it is killed with its group",
   ignore: !server.canRestart,
   async fn() {
     const program = `
@@ -58,6 +58,7 @@ Deno.test({
       cwd: new URL("../../", import.meta.url),
       stdout: "piped",
       stderr: "null",
+      detached: true,
     }).spawn();
     const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     const url = (await lines.read()).value!.trim();
@@ -65,7 +66,7 @@ Deno.test({
       await using sql = open(url);
       assertEquals([...await sql`SELECT 1 AS one`], [{ one: 1 }]);
     }
-    child.kill("SIGKILL");
+    Deno.kill(-child.pid, "SIGKILL"); // with all that belongs to its process group
     await child.status;
     await lines.cancel();
 
