@@ -59,7 +59,7 @@ Deno.test("a stop ends in time, though storage does not close", async () => {
     leaseDuration: 15_000,
   });
   const before = fleet.clock.monotonic();
-  await fleet.stop(everTask);
+  await fleet.until(everTask.stop(), 1_000);
   assertEquals(fleet.clock.monotonic() - before, 15_000);
 });
 

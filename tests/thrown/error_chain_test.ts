@@ -32,7 +32,7 @@ Deno.test("a chain goes ten errors deep", () => {
 });
 
 Deno.test("a chain comes to its end, however many errors there are", () => {
-  const all = Array.from({ length: 100_000 }, () => new Error("x"));
+  const all = Array.from({ length: 5_000 }, () => new Error("x"));
   assertEquals([...errorChain(new AggregateError(all))].length, 1_000);
 });
 
