@@ -73,8 +73,12 @@ export class EverTask {
   readonly #rateLimits: RateLimits;
   readonly #leaseMs: number;
 
-  /** Use {@linkcode createEverTask}. */
-  constructor(options: EverTaskOptions) {
+  /**
+   * Use {@linkcode createEverTask}.
+   *
+   * @param runsUnstarted Whether what it stores is run without a start, as the test kit does.
+   */
+  constructor(options: EverTaskOptions, runsUnstarted = false) {
     const settings = parseOptions(options);
     const { storage, loggers, definitions, queues, lease, execution, retention } = settings;
     const home = new HomeContext();
@@ -131,7 +135,9 @@ export class EverTask {
       instrumentation: execution.instrumentation,
       retryForMs: settings.dispatchRetryMs,
       worker: () => life.worker,
-      onStoredForOthers: (queue) => unservedQueues.stored(queue),
+      onStoredForOthers: (queue) => {
+        if (!runsUnstarted) unservedQueues.stored(queue);
+      },
     });
     this.#core = settings.singleton === undefined
       ? { life, dispatcher }

@@ -89,7 +89,7 @@ export class TestEverTask extends EverTask {
     const { loggers, queues, definitions } = parseOptions(options);
     const wrote = () => this.#worker.wrote();
     const storage = observedStorage(options.storage, wrote);
-    super({ ...options, storage });
+    super({ ...options, storage }, true);
     this.#options = { ...options, mode, failures };
     this.#work = new DueWork(viewOf(storage), [...queues.keys()], [...definitions.keys()]);
     const bus = new EventBus(loggers("events"));
