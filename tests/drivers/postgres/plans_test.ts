@@ -199,7 +199,8 @@ Deno.test("claim, finish and release use their indexes, whatever the statistics 
 
   await admin`ANALYZE evertask.queued_tasks`;
   const listed = await scansOf(() => watched.list({ recurring: true }, { limit: 200 }));
-  assertEquals(indexesOf(listed), ["Index Scan: queued_tasks_series"]);
+  // By the order of the index or by a bitmap of it: it depends on what the statistics have sampled.
+  assertEquals(listed.filter((node) => node["Node Type"] === "Seq Scan"), []);
   assert(readRows(listed) < 1_000, `listing 200 series reads ${readRows(listed)} rows`);
 });
 
