@@ -1,6 +1,6 @@
 // Schedules: grids, clock changes, cron and the life of series.
 
-import type { Mutant } from "../mutant.ts";
+import { type Mutant, mutantsOf } from "../mutant.ts";
 
 const grid = "src/schedule/grid.ts";
 const gridTests = ["tests/schedule/grid_test.ts"];
@@ -42,6 +42,42 @@ const recurringTests = [
 ];
 
 export const schedule: readonly Mutant[] = [
+  ...mutantsOf({
+    file: "src/schedule/clock_set_back.ts",
+    tests: ["tests/schedule/clock_set_back_test.ts"],
+  }, [
+    ["nextRunAt <= latestNow || now < earliestPresent", "nextRunAt <= latestNow"],
+    ["registrationOf(recurrence) > latestNow", "recurrence.anchor > latestNow"],
+    ['if (start?.mode === "runAt") return -Infinity;', ""],
+    ["latest === null || nextRunAt <= latest", "nextRunAt <= now"],
+    ["aheadMs ?? 2 * (first - now)", "aheadMs ?? 0"],
+    ["isSecond && wasAheadMs + readingErrorMs < nextRunAt - first", "isSecond"],
+    ["hasStarted ? withoutStart(recurrence) : recurrence", "recurrence"],
+    ["nextRunAt: first, anchorAt: recurrence.anchor", "nextRunAt: first, anchorAt: now"],
+  ]),
+  ...mutantsOf({
+    file: "src/time/storage_clock.ts",
+    tests: ["tests/time/storage_clock_test.ts"],
+  }, [
+    ["if (wasSetBack) this.#provenOffset = -Infinity;", ""],
+    ["setBackMs > readingErrorMs", "setBackMs > 0"],
+    ["this.#provenOffset - (storageNow - askedAt)", "this.#provenOffset - this.#offset"],
+  ]),
+  ...mutantsOf({
+    file: "src/worker/set_back_corrector.ts",
+    tests: ["tests/schedule/engine/clock_set_back_test.ts"],
+    filter: "memory",
+  }, [
+    ["this.#looksLeft--;", ""],
+    ["#looksLeft = 1;", "#looksLeft = 0;"],
+    ["this.#looksLeft = Math.max(this.#looksLeft, 1);", ""],
+    ["this.#looksLeft = looksAfterSetBack;", ""],
+    ["this.#nextLookAt = -Infinity;", "this.#nextLookAt = Infinity;"],
+    ["if (this.#aheadMs !== undefined) await this.#correctWaiting();", ""],
+    ['if (status === "Queued" || status === "ServiceStopped") return now;', ""],
+    ["now + (dueAt - lastExecutionAt)", "now"],
+    ["latestNow < lastExecutionAt && lastExecutionAt <= dueAt", "false"],
+  ]),
   {
     file: grid,
     original: "Math.max(0, Math.floor((instant - this.#origin) / this.#step) + 1)",
