@@ -135,6 +135,7 @@ Deno.test("a pool of the caller's is connected when it is not, used, and left op
   const storage = sqlServerStorage(pool);
   await storage.open();
   await storage.close();
+  await pool.request().query("SELECT 1;"); // which a pool that was closed refuses
   const again = sqlServerStorage({ connection: pool, schema: "Other" });
   await again.open();
   await again.close();

@@ -61,7 +61,7 @@ export const postgresUpkeep: readonly Mutant[] = [
   ...mutantsOf({
     file: "sql/postgres/0009_worker_functions.sql",
     tests: [...conformance, "tests/drivers/postgres/retention_test.ts"],
-    filter: "/postgres: (retention|reading|queues)|purge/",
+    filter: "/postgres: (retention|reading|queues)|purge|idle/",
   }, [
     [
       "AND a.updated_at_utc < CASE WHEN a.exception IS NULL THEN status_limit ELSE status_errors END\n    LIMIT",

@@ -242,7 +242,10 @@ export const sqlserver: readonly Mutant[] = [
   ]),
   ...mutantsOf({
     file: "drivers/sqlserver/errors.ts",
-    tests: ["tests/drivers/sqlserver/faults_test.ts", "tests/drivers/sqlserver/calls_test.ts"],
+    tests: [
+      "tests/drivers/sqlserver/errors_test.ts",
+      "tests/drivers/sqlserver/faults_test.ts",
+    ],
   }, [
     ["[-2, 1205, 1222, 3960", "[-2, 1222, 3960"],
     ["new Set([1101, 1105, 9002, 40544])", "new Set([1101, 9002, 40544])"],
@@ -255,6 +258,7 @@ export const sqlserver: readonly Mutant[] = [
       "tests/drivers/sqlserver/faults_test.ts",
       "tests/drivers/sqlserver/calls_test.ts",
       "tests/drivers/sqlserver/connecting_test.ts",
+      "tests/drivers/sqlserver/migrating_test.ts",
     ],
   }, [
     [
@@ -268,7 +272,7 @@ export const sqlserver: readonly Mutant[] = [
   ]),
   ...mutantsOf({
     file: "drivers/sqlserver/purging.ts",
-    tests: ["tests/drivers/sqlserver/calls_test.ts"],
+    tests: ["tests/drivers/sqlserver/purging_test.ts"],
   }, [
     ["busy: rowsOf(total) === 0", "busy: true"],
     ["left -= rowsOf(step);", ""],

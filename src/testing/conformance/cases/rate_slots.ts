@@ -151,9 +151,9 @@ export const rateSlots = topic("rate slots", {
 
   "slots that are given back are those of their own key": async (s) => {
     const keys = ["a", "b"].map((key) => wish({ key }));
-    const [slots] = [await reserveMany(s, 3, keys[0]!), await reserveMany(s, 3, keys[1]!)];
-    await s.storage.returnRateSlots([{ key: "a", slotAt: slots[1]! }]);
-    expectSame(await reserve(s, keys), "1 3", "the other one's line is as it was");
+    const [slots] = [await reserveMany(s, 4, keys[0]!), await reserveMany(s, 4, keys[1]!)];
+    await s.storage.returnRateSlots([{ key: "a", slotAt: slots[2]! }]);
+    expectSame(await reserve(s, keys), "2 4", "the other one's line is as it was");
   },
 
   "a slot that is given back for a key before its first is nobody's": async (s) => {

@@ -1,0 +1,26 @@
+// What errors of the server and of its package mean, where their numbers and codes disagree.
+
+import { assertEquals } from "@std/assert";
+import { toStorageError } from "../../../drivers/sqlserver/errors.ts";
+import { StorageError, StorageUnavailableError } from "../../../src/storage/errors.ts";
+
+function failure(members: object, cause?: unknown): Error {
+  return Object.assign(new Error("what was said", { cause }), members);
+}
+
+for (
+  const [what, error, meaning] of [
+    ["a login that is refused", failure({ number: 18456, code: "ETIMEOUT" }), StorageError],
+    ["a connection that broke", failure({ code: "ESOCKET" }), StorageUnavailableError],
+    [
+      "a request whose connection broke",
+      failure({ code: "EREQUEST" }, failure({ code: "ESOCKET" })),
+      StorageUnavailableError,
+    ],
+    ["a request that is wrong", failure({ code: "EREQUEST" }, failure({})), StorageError],
+  ] as const
+) {
+  Deno.test(`${what} is a ${meaning.name}`, () => {
+    assertEquals(toStorageError(error).constructor, meaning);
+  });
+}

@@ -1,0 +1,57 @@
+// A purge goes step by step, as the answers to its steps say.
+
+import { assertEquals } from "@std/assert";
+import type { SqlServerDatabase } from "../../../drivers/sqlserver/database.ts";
+import type { TypedValue } from "../../../drivers/sqlserver/mssql.ts";
+import { purgeInSteps } from "../../../drivers/sqlserver/purging.ts";
+
+const nothing = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
+
+/** Purges with these answers: rows that were deleted, or a word; gives the result and the limits that were asked for. */
+async function purge(
+  steps: readonly (number | "busy" | "done")[],
+  options: Parameters<typeof purgeInSteps>[2],
+) {
+  const limits: unknown[] = [];
+  const left = [...steps];
+  const call = (_name: string, { Limit }: Record<string, TypedValue>) => {
+    const step = left.shift();
+    if (step === undefined) throw new Error("There is nothing left to ask for.");
+    limits.push(Limit?.value);
+    const rows = typeof step === "number" ? step : 0;
+    const flags = { Done: step === "done" ? 1 : 0, Busy: step === "busy" ? 1 : 0 };
+    return Promise.resolve([[{
+      StatusAudit: rows,
+      RunsAudit: 0,
+      ExecutionLog: 0,
+      Tasks: 0,
+      ...flags,
+    }]]);
+  };
+  const database = { call } as unknown as SqlServerDatabase;
+  return { result: await purgeInSteps(database, {}, options), limits };
+}
+
+Deno.test("a purge ends with its budget, of which no step takes more than is left", async () => {
+  const { result, limits } = await purge([1000, 500], { budget: 1500 });
+  assertEquals(limits, [1000, 500]);
+  assertEquals(result, { ...nothing, statusAudit: 1500, done: false, busy: false });
+});
+
+Deno.test("a purge ends when nothing is left to delete", async () => {
+  const { result, limits } = await purge([700, "done"], { budget: 5000 });
+  assertEquals(limits, [1000, 1000]);
+  assertEquals(result, { ...nothing, statusAudit: 700, done: true, busy: false });
+});
+
+Deno.test("a purge is busy where another one was faster, and not where it has done something", async () => {
+  const first = await purge(["busy"], { budget: 5000 });
+  assertEquals(first.result, { ...nothing, done: false, busy: true });
+  const second = await purge([1000, "busy"], { budget: 5000 });
+  assertEquals(second.result, { ...nothing, statusAudit: 1000, done: false, busy: false });
+});
+
+Deno.test("a dry run is one step, whatever it finds", async () => {
+  const { result } = await purge([20], { budget: 5000, dryRun: true });
+  assertEquals(result, { ...nothing, statusAudit: 20, done: false, busy: false });
+});
