@@ -1,6 +1,7 @@
 // How the driver migrates, as the server sees it: one transaction, behind a lock, with every batch of every missing file.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { deadline } from "@std/async";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
 import {
   batchesOf,
@@ -107,7 +108,8 @@ Deno.test("a batch that fails rolls everything back, and open can be tried again
     (batch) => batch.includes("CREATE PROCEDURE") && failures-- > 0 ? deadlock : {},
   );
   const storage = sqlServerStorage(connectionTo(server));
-  await assertRejects(() => storage.open(), StorageUnavailableError);
+  // The pool is closed then, which waits for transactions.
+  await assertRejects(() => deadline(storage.open(), 20_000), StorageUnavailableError);
   assertEquals(server.requests.at(-1)!.kind, "rollback");
   await storage.open();
   await storage.close();
