@@ -44,7 +44,11 @@ const refused: [make: (options: Anything) => unknown, options: unknown, message:
   [(options) => createOpenTelemetry().observe(options), null, "everTask is null"],
   [(options) => sendAlerts(options, channel), 5, "everTask is 5"],
 
-  [(options) => sendAlerts(everTask, options), {}, "channel is {}, but it must be a channel"],
+  [(options) => sendAlerts(everTask, options), {}, "channel is "],
+  [(options) => sendAlerts(everTask, options), "https://x.example/S3CRET", "channel is "],
+  [(options) => sendAlerts(everTask, options), { webhookUrl: "https://S3CRET" }, "channel is "],
+  [alerts, { webhookUrl: "https://x.example/S3CRET" }, "options.webhookUrl is "],
+  [alerts, "https://x.example/S3CRET", "options is "],
   [(options) => sendAlerts(everTask, options), { send() {} }, "channel.name is undefined"],
   [(options) => sendAlerts(everTask, options), { ...channel, batchSize: 0 }, "batchSize is 0"],
   [alerts, null, "options is null"],

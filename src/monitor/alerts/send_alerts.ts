@@ -1,7 +1,13 @@
 // From events to alerts: filtered, deduplicated, limited, and then left to the queue. All of it
 // happens outside the tasks' path, and takes no longer than a few lookups.
 
-import { checkCount, checkMethods, checkOptions, checkText } from "../../argument_checks.ts";
+import {
+  checkCount,
+  checkMethods,
+  checkSecretOptions,
+  checkText,
+  hidden,
+} from "../../argument_checks.ts";
 import { answerAtOnce } from "../../application/calls.ts";
 import type { TaskEvent } from "../../events/task_event.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
@@ -79,10 +85,11 @@ export function sendAlerts(
     ["send"],
     "channel",
     "be a channel: slackChannel(…), or an object with send",
+    hidden(channel), // an address may have been passed instead
   );
   checkText(channel.name, "channel.name");
   if (channel.batchSize !== undefined) checkCount(channel.batchSize, "channel.batchSize");
-  checkOptions(options, optionNames, "options");
+  checkSecretOptions(options, optionNames, "options"); // those of the channel may have been passed instead
   const settings = alertSettings({ ...channel.defaults, ...options });
   const pipeline = new Pipeline(channel, settings);
   const { severity, types, kinds } = settings;
