@@ -73,6 +73,7 @@ export class Origins {
   #isSameHost(origin: string, request: Request): boolean {
     if (!URL.canParse(origin)) return false;
     const { host, protocol } = new URL(origin);
+    if (!/^https?:$/.test(protocol)) return false; // an app's own pages, such as tauri://localhost
     // Only the host: behind a proxy that ends TLS the schemes differ.
     const asked = request.headers.get("host") ?? new URL(request.url).host;
     return parseHost(asked, protocol)?.host === host;

@@ -53,6 +53,9 @@ Deno.test("a page of the same host is its own only under the same port", async (
       ["http://localhost:80", "localhost", 200],
       ["https://localhost:443", "localhost", 200],
       ["http://127.0.0.1:8080", "localhost:8080", 403],
+      ["tauri://localhost", "localhost", 403],
+      ["capacitor://localhost:8080", "localhost:8080", 403],
+      ["ws://localhost", "localhost", 403],
     ] as const
   ) {
     assertEquals((await ask(origin, host)).status, status, `${origin} asks ${host}`);
