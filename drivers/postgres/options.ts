@@ -57,7 +57,7 @@ export interface PostgresStorageOptions {
   readonly prepare?: boolean;
   /**
    * How many connections the pool may open, with `url`. A process that is subscribed to wake-ups has one more, which
-   * listens. Batches make few connections do: a busy worker keeps about four at work.
+   * listens. Batches make few connections do: a busy worker keeps about four at work. At most 10,000.
    * @default 5
    */
   readonly maxConnections?: number;
@@ -85,6 +85,9 @@ const optionNames = [
   "maxConnections",
   "queryTimeout",
 ] as const satisfies readonly (keyof PostgresStorageOptions)[];
+
+/** How many connections a pool may have. postgres.js makes the places for all of them at once, in memory. */
+const mostConnections = 10_000;
 
 /** Options, checked and complete. */
 export interface ResolvedOptions {
@@ -129,8 +132,11 @@ export function resolveOptions(
       "be up to 63 lower-case letters, digits and underscores, begin with no digit, and not with pg_",
     );
   }
-  if (!Number.isInteger(maxConnections) || maxConnections < 1) {
-    throw new InvalidArgumentError("maxConnections", maxConnections, "be an integer of at least 1");
+  if (
+    !Number.isInteger(maxConnections) || maxConnections < 1 || maxConnections > mostConnections
+  ) {
+    const remedy = `be an integer from 1 to ${mostConnections}`;
+    throw new InvalidArgumentError("maxConnections", maxConnections, remedy);
   }
   const queryTimeoutMs = toMilliseconds(queryTimeout, "queryTimeout");
   if (queryTimeoutMs === 0) {

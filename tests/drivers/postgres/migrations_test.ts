@@ -178,7 +178,9 @@ Deno.test("options that cannot be used are refused before anything is connected"
     "postgres://",
   );
   assertEquals(error.message.includes("secret"), false, "passwords are not told");
-  assertThrows(() => postgresStorage({ url, maxConnections: 0 }), InvalidArgumentError);
+  for (const maxConnections of [0, 1.5, 10_001, 2 ** 31, 2 ** 53, 1e300]) {
+    assertThrows(() => postgresStorage({ url, maxConnections }), InvalidArgumentError, "10000");
+  }
   const misspelt: object = { url: "postgres://me:secret@localhost/x", scheme: "jobs" };
   const told = assertThrows(() => postgresStorage(misspelt), InvalidArgumentError, "scheme");
   assertEquals(told.message.includes("secret"), false);
