@@ -1,6 +1,7 @@
 // Checks that several options share.
 
 import { InvalidArgumentError } from "./errors.ts";
+import { readEntries, readMember, tagOf } from "./thrown/reading.ts";
 
 /** Checks a number of things: an integer of at least 1. */
 export function checkCount(value: unknown, argument: string): void {
@@ -20,10 +21,11 @@ export function checkChoice(value: unknown, choices: readonly string[], argument
  * @param argument What the user calls it; its members are told as `argument.member`.
  */
 export function checkOptions(value: unknown, known: readonly string[], argument: string): void {
-  if (!isPlain(value)) {
+  const members = isPlain(value) ? readEntries(value) : null;
+  if (members === null) {
     throw new InvalidArgumentError(argument, value, `be an object with any of ${known.join(", ")}`);
   }
-  for (const [name, member] of Object.entries(value)) {
+  for (const [name, member] of members) {
     if (known.includes(name)) continue;
     throw new InvalidArgumentError(
       `${argument}.${name}`,
@@ -35,7 +37,7 @@ export function checkOptions(value: unknown, known: readonly string[], argument:
 
 /** Whether a value is an object that can be options: no list, Map, Date or promise, which have no members of their own. */
 export function isPlain(value: unknown): value is object {
-  return Object.prototype.toString.call(value) === "[object Object]";
+  return tagOf(value) === "[object Object]";
 }
 
 /**
@@ -64,9 +66,10 @@ export function checkSecretOptions(
   known: readonly string[],
   argument: string,
 ): void {
-  if (!isPlain(value)) return checkOptions(hidden(value), known, argument);
-  const members = Object.entries(value).map(([name, member]) => [name, hidden(member)]);
-  checkOptions(Object.fromEntries(members), known, argument);
+  const members = isPlain(value) ? readEntries(value) : null;
+  if (members === null) return checkOptions(hidden(value), known, argument);
+  const shown = members.map(([name, member]) => [name, hidden(member)]);
+  checkOptions(Object.fromEntries(shown), known, argument);
 }
 
 /** Stands for a secret, or for what may be one, in a message. */
@@ -111,7 +114,6 @@ export function checkMethods(
   remedy: string,
   shown: unknown = value,
 ): void {
-  const has = (name: string) =>
-    typeof (value as Record<string, unknown> | null | undefined)?.[name] === "function";
+  const has = (name: string) => typeof readMember(value, name) === "function";
   if (!methods.every(has)) throw new InvalidArgumentError(argument, shown, remedy);
 }

@@ -39,10 +39,10 @@ export function findJsonLoss(value: unknown, depth = 0): Loss | null {
 export function findBigint(value: unknown): Loss | null {
   try {
     JSON.stringify(value, (_, part) => typeof part === "bigint" ? null : part);
+    return findJsonLoss(value);
   } catch {
-    return null; // it leads back to itself, or a getter throws
+    return null; // it leads back to itself, or a part of it throws
   }
-  return findJsonLoss(value);
 }
 
 function findInObject(value: object, depth: number): Loss | null {

@@ -5,7 +5,7 @@ import { messageOf } from "../thrown/describe_error.ts";
 import { explainIssues } from "./changed_by_json.ts";
 import { findBigint, findJsonLoss } from "./json_losses.ts";
 import { PayloadValidationError } from "./payload_validation_error.ts";
-import type { StandardSchema } from "./standard_schema.ts";
+import type { SchemaIssue, StandardSchema } from "./standard_schema.ts";
 import { askAboutRead, type Validated, whenAnswered } from "./validation.ts";
 
 /** A payload that can be stored: its text, and what a handler gets for it. */
@@ -98,8 +98,10 @@ export function decodePayload(
 
 function stringify(taskType: string, payload: unknown): string {
   let text: string | undefined;
+  let loss: SchemaIssue | null;
   try {
     text = JSON.stringify(payload === undefined ? null : payload);
+    loss = findJsonLoss(payload);
   } catch (cause) {
     const message = `it cannot be written as JSON: ${messageOf(cause)}`;
     throw new PayloadValidationError(taskType, [findBigint(payload) ?? { message }], { cause });
@@ -109,7 +111,6 @@ function stringify(taskType: string, payload: unknown): string {
       message: `a ${typeof payload} is no JSON value`,
     }]);
   }
-  const loss = findJsonLoss(payload);
   if (loss !== null) throw new PayloadValidationError(taskType, [loss]);
   return text;
 }

@@ -10,6 +10,15 @@ export function readMember(value: unknown, name: PropertyKey): unknown {
   }
 }
 
+/** The enumerable members of an object; null when reading one of them throws. */
+export function readEntries(value: object): [name: string, member: unknown][] | null {
+  try {
+    return Object.entries(value);
+  } catch {
+    return null;
+  }
+}
+
 /** `value instanceof type`; false when the value or the class throws instead of telling. */
 export function isInstance<T>(
   value: unknown,

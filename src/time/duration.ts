@@ -1,6 +1,7 @@
 // Lengths of time as users write them, turned into milliseconds.
 
 import { InvalidArgumentError } from "../errors.ts";
+import { readEntries, tagOf } from "../thrown/reading.ts";
 
 /** A length of time in named units; the parts are added up. */
 export interface DurationParts {
@@ -57,8 +58,8 @@ function sum(duration: Duration, argument: string): number {
   let total = 0;
   if (typeof duration === "number") {
     total = duration;
-  } else if (typeof duration === "object" && duration !== null && !Array.isArray(duration)) {
-    const parts = Object.entries(duration);
+  } else if (tagOf(duration) === "[object Object]") {
+    const parts = readEntries(duration) ?? [];
     if (parts.length === 0) throw new InvalidArgumentError(argument, duration, remedy);
     for (const [unit, amount] of parts) {
       const size = Object.hasOwn(unitMilliseconds, unit)

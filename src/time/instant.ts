@@ -1,6 +1,7 @@
 // Points in time as users write them, turned into epoch milliseconds.
 
 import { InvalidArgumentError } from "../errors.ts";
+import { isInstance, readMember } from "../thrown/reading.ts";
 
 /**
  * A point in time: a `Date`, an ISO 8601 string with an offset (`2026-12-25T10:00:00Z`, `…+01:00`), or anything with
@@ -32,17 +33,27 @@ const remedy = "be a valid Date, an ISO 8601 string with an offset such as " +
  */
 export function toEpochMilliseconds(instant: Instant, argument: string): number {
   let epoch = NaN;
-  if (instant instanceof Date) epoch = instant.getTime();
-  else if (typeof instant === "string") {
+  if (typeof instant === "string") {
     const [, year, month, day] = isoWithOffset.exec(instant) ?? [];
     if (isDay(Number(year), Number(month), Number(day))) {
       epoch = Date.parse(instant.replace(",", "."));
     }
-  } else if (typeof instant === "object" && instant !== null) {
-    epoch = Math.trunc(Number(instant.epochMilliseconds));
+  } else {
+    epoch = epochOf(instant);
   }
   if (isStorableInstant(epoch)) return epoch;
   throw new InvalidArgumentError(argument, instant, remedy);
+}
+
+/** Epoch milliseconds of a Date, or of what has them; NaN for anything else. */
+function epochOf(instant: unknown): number {
+  try {
+    if (isInstance(instant, Date)) return instant.getTime(); // throws for what only inherits from Date
+  } catch {
+    return NaN;
+  }
+  const epoch = readMember(instant, "epochMilliseconds");
+  return typeof epoch === "number" ? Math.trunc(epoch) : NaN;
 }
 
 /** Whether a month has such a day: Date.parse takes February 30 for a day of March. */

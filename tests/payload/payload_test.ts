@@ -10,6 +10,7 @@ import { z } from "zod";
 import { decodePayload, type EncodedPayload, encodePayload } from "../../src/payload/payload.ts";
 import { PayloadValidationError } from "../../src/payload/payload_validation_error.ts";
 import type { StandardSchema } from "../../src/payload/standard_schema.ts";
+import { hostileValues } from "../support/hostile_values.ts";
 
 const address = z.object({ to: z.object({ email: z.email() }) });
 
@@ -20,6 +21,16 @@ Deno.test("encodePayload() gives the JSON text and what the validator makes of i
     value: { count: 7, note: "none" },
   });
 });
+
+for (const [name, make] of Object.entries(hostileValues)) {
+  Deno.test(`a payload is stored, or refused by an error of its own: ${name}`, () => {
+    try {
+      encodePayload("t", undefined, make());
+    } catch (error) {
+      assert(error instanceof PayloadValidationError, "it gives a foreign error");
+    }
+  });
+}
 
 Deno.test("a payload is validated once where the validator leaves it as it is", () => {
   let calls = 0;

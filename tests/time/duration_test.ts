@@ -1,5 +1,6 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { InvalidArgumentError } from "../../src/errors.ts";
+import { hostileValues } from "../support/hostile_values.ts";
 import {
   type Duration,
   longestDurationMs,
@@ -48,6 +49,7 @@ const invalid: unknown[] = [
   { toString: 1 },
   { constructor: 1 },
   new Date(),
+  ...Object.values(hostileValues).map((make) => make()),
 ];
 
 for (const [index, duration] of invalid.entries()) {
@@ -57,7 +59,7 @@ for (const [index, duration] of invalid.entries()) {
       InvalidArgumentError,
       "queues.email.timeout is ",
     );
-    assertEquals(error.value, duration);
+    assertStrictEquals(error.value, duration);
     assertEquals(error.message.includes("milliseconds as a number"), true);
   });
 }

@@ -1,5 +1,6 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { InvalidArgumentError } from "../../src/errors.ts";
+import { hostileValues } from "../support/hostile_values.ts";
 import { type Instant, toEpochMilliseconds } from "../../src/time/instant.ts";
 
 const epoch = Date.UTC(2026, 11, 25, 10, 0, 0);
@@ -44,7 +45,11 @@ const invalid: unknown[] = [
   {},
   { epochMilliseconds: NaN },
   { epochMilliseconds: 8.64e15 + 1 },
-  { epochMilliseconds: "x" },
+  ...["x", "12", "", null, true, [], [5], 5n, Symbol("5"), Object.create(null), {
+    valueOf: () => 5,
+  }]
+    .map((epochMilliseconds) => ({ epochMilliseconds })),
+  ...Object.values(hostileValues).map((make) => make()),
 ];
 
 for (const [index, instant] of invalid.entries()) {
@@ -54,7 +59,7 @@ for (const [index, instant] of invalid.entries()) {
       InvalidArgumentError,
       "at is ",
     );
-    assertEquals(error.value, instant);
+    assertStrictEquals(error.value, instant);
     assertEquals(error.message.includes("an ISO 8601 string with an offset"), true);
   });
 }

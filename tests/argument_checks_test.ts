@@ -1,0 +1,33 @@
+// The checks that several options share look at values of any kind, and throw nothing but their own errors.
+
+import { assert } from "@std/assert";
+import { checkMethods, checkOptions, checkSecretOptions } from "../src/argument_checks.ts";
+import { InvalidArgumentError } from "../src/errors.ts";
+import { hostileValues } from "./support/hostile_values.ts";
+
+const checks: Readonly<Record<string, (value: unknown) => void>> = {
+  "options": (value) => checkOptions(value, ["name"], "options"),
+  "options with secrets": (value) => checkSecretOptions(value, ["name"], "options"),
+  "methods": (value) => checkMethods(value, ["send"], "channel", "be a channel"),
+};
+
+const values: Readonly<Record<string, () => unknown>> = {
+  ...hostileValues,
+  "options of which one cannot be read": () => ({
+    get name() {
+      throw new Error("nobody may look at this");
+    },
+  }),
+};
+
+for (const [name, check] of Object.entries(checks)) {
+  Deno.test(`the check of ${name} throws its own error or none, whatever it is given`, () => {
+    for (const [kind, make] of Object.entries(values)) {
+      try {
+        check(make());
+      } catch (error) {
+        assert(error instanceof InvalidArgumentError, `${kind} gives a foreign error`);
+      }
+    }
+  });
+}
