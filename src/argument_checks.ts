@@ -3,10 +3,14 @@
 import { InvalidArgumentError } from "./errors.ts";
 import { readEntries, readMember, tagOf } from "./thrown/reading.ts";
 
-/** Checks a number of things: an integer of at least 1. */
-export function checkCount(value: unknown, argument: string): void {
-  if (Number.isInteger(value) && (value as number) >= 1) return;
-  throw new InvalidArgumentError(argument, value, "be an integer of at least 1");
+/** The largest count that every store can hold. */
+export const largestCount = 2_147_483_647;
+
+/** Checks a number of things: an integer that every store can hold, of at least 1 or another least one. */
+export function checkCount(value: unknown, argument: string, least = 1): void {
+  const isCount = Number.isInteger(value) && (value as number) >= least;
+  if (isCount && (value as number) <= largestCount) return;
+  throw new InvalidArgumentError(argument, value, `be an integer from ${least} to ${largestCount}`);
 }
 
 /** Checks a choice among names. */

@@ -203,9 +203,7 @@ export function parseOptions(options: EverTaskOptions): EverTaskSettings {
     const remedy = "be a storage, such as sqliteStorage(…) or postgresStorage(…) makes";
     throw new InvalidArgumentError("storage", hidden(storage), remedy);
   }
-  if (!Number.isInteger(poisonLimit) || poisonLimit < 0) {
-    throw new InvalidArgumentError("poisonLimit", poisonLimit, "be an integer of at least 0");
-  }
+  checkCount(poisonLimit, "poisonLimit", 0);
   const leaseMs = toMilliseconds(leaseDuration, "leaseDuration");
   if (leaseMs < 100) {
     const remedy = "be at least 100 ms: the heartbeat must come in time";

@@ -1,6 +1,6 @@
 // The audit tables as an application sees them: how fast they grow, and what may go.
 
-import { checkFlag, checkOptions, checkSignal } from "../argument_checks.ts";
+import { checkFlag, checkOptions, checkSignal, largestCount } from "../argument_checks.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { AuditGrowth } from "../storage/queries.ts";
 import type { PurgeResult, RetentionPolicy } from "../storage/retention.ts";
@@ -91,6 +91,9 @@ export class Audit {
   }
 }
 
+/** 1000 years, which every store can subtract from the present. */
+const mostDays = 365_000;
+
 const limits = [
   "statusAuditDays",
   "runsAuditDays",
@@ -109,12 +112,10 @@ export function checkPolicy(policy: RetentionPolicy, others: readonly string[] =
   checkOptions(policy, [...limits, "deleteCompletedTasksAfterRetention", ...others], "retention");
   for (const name of limits) {
     const value = policy[name] ?? null;
-    if (value !== null && (typeof value !== "number" || !Number.isFinite(value))) {
-      throw new InvalidArgumentError(
-        `retention.${name}`,
-        value,
-        "be a number, or null for no limit",
-      );
+    const most = name === "maxExecutionLogsPerTask" ? largestCount : mostDays;
+    if (value !== null && !(typeof value === "number" && Math.abs(value) <= most)) {
+      const remedy = `be a number of at most ${most}, or null for no limit`;
+      throw new InvalidArgumentError(`retention.${name}`, value, remedy);
     }
   }
   const { maxExecutionLogsPerTask, deleteCompletedTasksAfterRetention = false } = policy;

@@ -2,6 +2,7 @@
 
 import { checkNames, checkOptions } from "../argument_checks.ts";
 import { InvalidArgumentError } from "../errors.ts";
+import { isStorableInstant } from "../time/instant.ts";
 import type { TaskFilter } from "./queries.ts";
 import { taskStatuses } from "./task_status.ts";
 
@@ -29,8 +30,10 @@ export function checkTaskFilter(filter: TaskFilter): void {
     throw new InvalidArgumentError("filter.recurring", recurring, "be true or false");
   }
   for (const name of ["createdFrom", "createdBefore"] as const) {
-    if (filter[name] === undefined || Number.isSafeInteger(filter[name])) continue;
-    const remedy = "be whole epoch milliseconds, such as date.getTime()";
-    throw new InvalidArgumentError(`filter.${name}`, filter[name], remedy);
+    const instant = filter[name];
+    if (instant === undefined) continue;
+    if (Number.isInteger(instant) && isStorableInstant(instant)) continue;
+    const remedy = "be whole epoch milliseconds of the years 1 to 9999, such as date.getTime()";
+    throw new InvalidArgumentError(`filter.${name}`, instant, remedy);
   }
 }

@@ -91,6 +91,42 @@ Deno.test("every option of queues, persistent logs and retention is known", asyn
   assertEquals((await everTask.queues.list()).length, 0);
 });
 
+Deno.test("what no store can count or reckon with is refused where it is set, and the most of it works", async () => {
+  const numbers: Readonly<Record<string, readonly [set: (to: number) => object, most: number]>> = {
+    "poisonLimit": [(poisonLimit) => ({ poisonLimit }), 2 ** 31 - 1],
+    "queues.email.parallelism": [
+      (parallelism) => ({ queues: { email: { parallelism } } }),
+      2 ** 31 - 1,
+    ],
+    "queues.email.capacity": [(capacity) => ({ queues: { email: { capacity } } }), 2 ** 31 - 1],
+    "persistentLogs.maxLinesPerRun": [
+      (maxLinesPerRun) => ({ persistentLogs: { maxLinesPerRun } }),
+      2 ** 31 - 1,
+    ],
+    'task "x": rateLimit.permits': [(permits) => limited({ permits }), 2 ** 31 - 1],
+    'task "x": rateLimit.burst': [(burst) => limited({ permits: 1, burst }), 2 ** 31 - 1],
+    "retention.statusAuditDays": [(days) => ({ retention: { statusAuditDays: days } }), 365_000],
+    "retention.executionLogDays": [(days) => ({ retention: { executionLogDays: days } }), 365_000],
+    "retention.maxExecutionLogsPerTask": [
+      (lines) => ({ retention: { maxExecutionLogsPerTask: lines } }),
+      2 ** 31 - 1,
+    ],
+  };
+  for (const [argument, [set, most]] of Object.entries(numbers)) {
+    await create(set(most)).stop();
+    for (const tooMuch of [most + 1, Number.MAX_SAFE_INTEGER, Number.MAX_VALUE, Infinity]) {
+      const error = assertThrows(() => create(set(tooMuch)), InvalidArgumentError);
+      assertEquals(error.argument, argument);
+    }
+  }
+});
+
+/** A task with a rate limit, as an option. */
+function limited(rateLimit: object): object {
+  const task = { type: "x", handle() {}, rateLimit: { period: { minutes: 1 }, ...rateLimit } };
+  return { tasks: [task] };
+}
+
 const noRetryAtAll = { nextDelay: () => null };
 
 Deno.test("createEverTask without options says what it needs", () => {
@@ -209,6 +245,8 @@ Deno.test("list refuses a filter that a store would ignore or understand differe
     { createdFrom: new Date() },
     { createdFrom: NaN },
     { createdBefore: "2026-01-01" },
+    { createdBefore: Number.MAX_SAFE_INTEGER },
+    { createdFrom: Date.UTC(-4713, 0) },
   ];
   for (const filter of filters) {
     await assertRejects(() => everTask.list(wrong(filter)), InvalidArgumentError, "filter");
