@@ -3,7 +3,7 @@
 // cycle, as by half an hour on Lord Howe Island.
 
 import { ceilToSecond, modulo } from "./civil_time.ts";
-import { EvenGrid, type Grid } from "./grid.ts";
+import type { Grid } from "./grid.ts";
 import type { TimeZone } from "./time_zone.ts";
 
 /** What a {@linkcode PinnedGrid} is made of; instants and lengths in milliseconds. */
@@ -20,62 +20,99 @@ export interface PinnedGridOptions {
 }
 
 /**
- * An even grid that is moved by part of a cycle whenever the clocks are, so that they always show
- * the pinned fields.
+ * With a step of one cycle, all instants at which the clocks show the pinned fields. With a longer
+ * one, an even grid, of which each instant waits until they do: a change of the clocks neither
+ * doubles an instant nor takes one away.
  */
 export class PinnedGrid implements Grid {
+  readonly #shown: ShownFields;
   readonly #origin: number;
-  readonly #originOffset: number;
   readonly #step: number;
   readonly #cycle: number;
-  readonly #zone: TimeZone;
 
   constructor({ from, step, cycle, pinned, zone }: PinnedGridOptions) {
+    this.#shown = new ShownFields(cycle, pinned, zone);
+    this.#origin = this.#shown.next(ceilToSecond(from) - 1);
     this.#step = step;
     this.#cycle = cycle;
-    this.#zone = zone;
-    this.#origin = this.#nextShown(
-      ceilToSecond(from) - 1,
-      (after, offset) => after + 1 + modulo(pinned - (after + 1 + offset), cycle),
-    );
-    this.#originOffset = zone.offsetAt(this.#origin);
   }
 
   next(after: number): number {
-    return this.#nextShown(after, (from, offset) => this.#gridWith(offset).next(from));
+    if (after < this.#origin) return this.#origin;
+    if (this.#step === this.#cycle) return this.#shown.next(after);
+    let index = this.#indexAt(after);
+    while (this.#at(index) <= after) index++;
+    return this.#at(index);
   }
 
   count(after: number, upTo: number): number {
-    let total = 0;
-    let from = after;
-    let grid = this.#gridWith(this.#zone.offsetAt(after));
-    let change = this.#zone.nextTransition(after, upTo);
-    while (change !== undefined) {
-      total += grid.count(from, change.at - 1);
-      from = change.at - 1;
-      grid = this.#gridWith(change.offsetAfter);
-      change = this.#zone.nextTransition(change.at, upTo);
-    }
-    return total + grid.count(from, upTo);
+    if (upTo <= after) return 0;
+    return this.#countUpTo(upTo) - this.#countUpTo(after);
   }
 
-  /**
-   * The next instant after another. If the clocks are changed before, it looks again from there.
-   *
-   * @param next Finds it for clocks that are never changed.
-   */
-  #nextShown(after: number, next: (after: number, offset: number) => number): number {
-    let found = next(after, this.#zone.offsetAt(after));
+  #countUpTo(instant: number): number {
+    if (instant < this.#origin) return 0;
+    if (this.#step === this.#cycle) return this.#shown.count(this.#origin - 1, instant);
+    const index = this.#indexAt(instant);
+    return this.#at(index) <= instant ? index + 1 : index;
+  }
+
+  /** The last index whose place on the even grid is not after an instant. */
+  #indexAt(instant: number): number {
+    return Math.floor((instant - this.#origin) / this.#step);
+  }
+
+  /** The instant of an index: less than two cycles, and so less than a step, after its place. */
+  #at(index: number): number {
+    return this.#shown.next(this.#origin + index * this.#step - 1);
+  }
+}
+
+/** All instants at which the clocks of a zone show certain fields. */
+class ShownFields {
+  readonly #cycle: number;
+  readonly #pinned: number;
+  readonly #zone: TimeZone;
+
+  constructor(cycle: number, pinned: number, zone: TimeZone) {
+    this.#cycle = cycle;
+    this.#pinned = pinned;
+    this.#zone = zone;
+  }
+
+  /** The next instant after another. If the clocks are changed before, it looks again from there. */
+  next(after: number): number {
+    let found = this.#nextWith(this.#zone.offsetAt(after), after);
     let change = this.#zone.nextTransition(after, found);
     while (change !== undefined) {
-      found = next(change.at - 1, change.offsetAfter);
+      found = this.#nextWith(change.offsetAfter, change.at - 1);
       change = this.#zone.nextTransition(change.at, found);
     }
     return found;
   }
 
-  #gridWith(offset: number): EvenGrid {
-    const moved = modulo(this.#originOffset - offset, this.#cycle);
-    return new EvenGrid(this.#origin + moved, this.#step);
+  /** How many lie after one instant and not after another. */
+  count(after: number, upTo: number): number {
+    let total = 0;
+    let from = after;
+    let offset = this.#zone.offsetAt(after);
+    let change = this.#zone.nextTransition(after, upTo);
+    while (change !== undefined) {
+      total += this.#cyclesAt(change.at - 1, offset) - this.#cyclesAt(from, offset);
+      from = change.at - 1;
+      offset = change.offsetAfter;
+      change = this.#zone.nextTransition(change.at, upTo);
+    }
+    return total + this.#cyclesAt(upTo, offset) - this.#cyclesAt(from, offset);
+  }
+
+  /** For clocks that are never changed. */
+  #nextWith(offset: number, after: number): number {
+    return after + 1 + modulo(this.#pinned - (after + 1 + offset), this.#cycle);
+  }
+
+  /** How often clocks with an offset have shown the fields until an instant, from an epoch on. */
+  #cyclesAt(instant: number, offset: number): number {
+    return Math.floor((instant + offset - this.#pinned) / this.#cycle);
   }
 }

@@ -156,6 +156,12 @@ const changes: readonly Change[] = [
     expected: ["2026-04-04 15:45", "2026-04-04 16:45", "2026-04-04 17:45"],
   },
   {
+    fact: "Lord Howe, spring: every 8 hours does not run twice within half an hour",
+    schedule: (r) => r.every(8).hours().atMinute(55).inTimeZone("Australia/Lord_Howe"),
+    registered: "2026-10-03 15:00",
+    expected: ["2026-10-03 15:25", "2026-10-03 23:55", "2026-10-04 07:55"],
+  },
+  {
     fact: "Rome, autumn: a rhythm of 2 days registered in the second pass of 02:30 begins tomorrow",
     schedule: (r) => r.every(2).days().atTime("02:30").inTimeZone("Europe/Rome"),
     registered: "2026-10-25 01:10",

@@ -1,6 +1,6 @@
 // The instants of grids: before their beginning, at their edges, and counted over changes of the clocks.
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { countedBack, EvenGrid, type Grid } from "../../src/schedule/grid.ts";
 import { gridOf } from "../../src/schedule/compile.ts";
 import type { Recurrence } from "../../src/schedule/recurrence.ts";
@@ -74,3 +74,27 @@ for (const [what, recurrence] of recurrences) {
     });
   }
 }
+
+Deno.test("a change by half an hour neither doubles nor takes away a run of every n hours at a minute", () => {
+  const timeZone = "Australia/Lord_Howe";
+  const hour = 3_600_000;
+  const day = 24 * hour;
+  for (const registered of ["2026-01-01 00:07", "2026-06-01 00:07"]) {
+    for (const change of ["2026-04-04 15:00", "2026-10-03 15:30", "2027-04-03 15:00"].map(utc)) {
+      if (change < utc(registered)) continue;
+      for (let every = 2; every <= 25; every++) {
+        for (let minute = 0; minute < 60; minute += 5) {
+          const recurrence = { kind: "interval", every, unit: "hours", minute, timeZone } as const;
+          const grid = gridOf(recurrence, utc(registered));
+          const runs = walk(grid, change - 2 * day, change + 3 * day);
+          const what = `${registered}, every ${every} hours at ${minute}, ${new Date(change)}`;
+          for (const [index, run] of runs.slice(1).entries()) {
+            const late = run - runs[index]! - every * hour;
+            assert(Math.abs(late) <= hour, `${what}: ${late} ms late`);
+          }
+          assertEquals(grid.count(change - 2 * day, change + 3 * day), runs.length, what);
+        }
+      }
+    }
+  }
+});

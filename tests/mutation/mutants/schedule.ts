@@ -158,8 +158,14 @@ export const schedule: readonly Mutant[] = [
   },
   {
     file: pinnedGrid,
-    original: "modulo(this.#originOffset - offset, this.#cycle)",
-    replacement: "0",
+    original: "while (this.#at(index) <= after) index++;",
+    replacement: "index++;",
+    tests: pinnedGridTests,
+  },
+  {
+    file: pinnedGrid,
+    original: "this.#at(index) <= instant ? index + 1 : index",
+    replacement: "index + 1",
     tests: pinnedGridTests,
   },
   {
