@@ -22,7 +22,7 @@ import { RateLimiter } from "./rate_limiter.ts";
 import { SetBackCorrector } from "./set_back_corrector.ts";
 import { Starter } from "./starter.ts";
 import { StatusWriter } from "./status_writer.ts";
-import type { WorkerParts } from "./worker_parts.ts";
+import { servesOf, type WorkerParts } from "./worker_parts.ts";
 import { WorkerReporter } from "./worker_reporter.ts";
 
 /** Runs tasks in this process. */
@@ -177,10 +177,7 @@ export class Worker {
       storageClock,
       logger,
       settings: parts.lease,
-      serves: {
-        queues: [...parts.queues].map(([name, { parallelism }]) => ({ name, parallelism })),
-        types: [...parts.definitions.keys()],
-      },
+      serves: servesOf(parts),
       newId: parts.newId,
       findings,
     });
@@ -219,10 +216,9 @@ export class Worker {
       this.#executor.giveUpAll();
     }
     await within(clock, graceMs, this.#executor.idle());
+    const written = [givenBack, this.places.idle(), this.#writer.idle(), this.#logKeeper.idle()];
     const told = [this.#reporter.idle(), this.#corrector.stop()];
-    const handedOver = this.places.idle();
-    const writtenDown = [givenBack, handedOver, this.#writer.idle(), this.#logKeeper.idle()];
-    await within(clock, leaseMs, Promise.all([...writtenDown, ...told]));
+    await within(clock, leaseMs, Promise.all([...written, ...told]));
     await within(clock, graceMs, this.#teller.idle().then(() => this.#logKeeper.idle()));
     this.#writer.stop();
     this.#executor.stop();

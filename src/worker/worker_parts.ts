@@ -6,6 +6,7 @@ import type { Dispatch } from "../dispatch/dispatch_options.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Loggers } from "../log/loggers.ts";
 import type { RateLimits } from "../rate_limit/rate_limits.ts";
+import type { WorkerServes } from "../storage/records.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { AnyTask } from "../task.ts";
 import type { Clock } from "../time/clock.ts";
@@ -31,4 +32,12 @@ export interface WorkerParts {
   readonly execution: ExecutionSettings;
   readonly dispatch: Dispatch;
   readonly newId: () => string;
+}
+
+/** What the worker takes: it says so when it registers. */
+export function servesOf({ queues, definitions }: WorkerParts): WorkerServes {
+  return {
+    queues: Array.from(queues, ([name, { parallelism }]) => ({ name, parallelism })),
+    types: [...definitions.keys()],
+  };
 }
