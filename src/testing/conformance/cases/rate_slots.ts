@@ -265,6 +265,12 @@ export const rateSlots = topic("rate slots", {
     expectSame(await reserve(s, [soon, exact, exact]), "0 0.5 1.5", "the burst is smaller by that");
   },
 
+  "the slot behind such a run may be taken earlier by the grace, and a millisecond": async (s) => {
+    const one = wish({ emissionIntervalMs: hour, graceMs: 10 });
+    const { now, slots } = await s.storage.takeRateSlots([{ ...one, startWithinMs: 1000 }, one]);
+    expectSame(slots.map(({ slotAt }) => slotAt - now), [0, hour + 1000 - 11], "from now");
+  },
+
   "a refused new key stays new": async (s) => {
     const empty = wish({ startEmpty: true, burst: 3 });
     expectSame(await reserve(s, []), "", "an empty list is fine");
