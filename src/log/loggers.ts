@@ -1,5 +1,6 @@
 // The loggers of the parts of an instance: one for all, or one each, by category.
 
+import { answerAtOnce } from "../application/calls.ts";
 import { guardLogger } from "../application/guarded_logger.ts";
 import { checkLogger, consoleLogger, type Logger } from "./logger.ts";
 
@@ -40,8 +41,9 @@ export function makeLoggers(
     ...Array.from(types, (type): LogCategory => `tasks.${type}`),
   ];
   const loggers = new Map(categories.map((category) => {
-    const logger = option(category);
-    checkLogger(logger, `logger("${category}")`);
+    const argument = `logger("${category}")`;
+    const logger = answerAtOnce(option(category), argument);
+    checkLogger(logger, argument);
     return [category, guardLogger(logger)];
   }));
   return (category) => loggers.get(category) ?? loggers.get("worker")!;

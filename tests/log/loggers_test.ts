@@ -139,3 +139,17 @@ for (const [name, logger, text] of refused) {
     assert(error.message.includes(isTurned ? "logger.info(properties, message)" : "methods trace"));
   });
 }
+
+Deno.test("loggers that are made asynchronously are refused, and no rejection is left to end the process", async () => {
+  for (
+    const answer of [() => Promise.resolve(silentLogger), () => Promise.reject(new Error("no"))]
+  ) {
+    const logger = answer as unknown as () => Logger;
+    assertThrows(
+      () => createEverTask({ storage: memoryStorage(), tasks: [], logger }),
+      InvalidArgumentError,
+      "at once",
+    );
+  }
+  await new Promise((resolve) => setTimeout(resolve, 0)); // a rejection is told in the next turn
+});
