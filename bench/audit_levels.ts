@@ -21,7 +21,7 @@ const defaultTasks: Readonly<Record<string, number>> = {
   sqlserver: 5_000,
 };
 
-/** At most so many tasks are dispatched one at a time, for the waiting time of a single task. */
+/** The most tasks that are dispatched one at a time, for the waiting time of a single task. */
 const mostAlone = 1000;
 
 /** The figures of one audit level on one store. */

@@ -7,7 +7,7 @@ import { openStores } from "./support/stores.ts";
 import type { Subject } from "./support/subject.ts";
 import { table } from "./support/table.ts";
 
-/** A backlog of so many tasks, and one of a hundredth of it. */
+/** A backlog of `tasks` tasks, and one of a hundredth of it. */
 const defaultTasks = 1_000_000;
 
 interface BacklogFigures {

@@ -169,7 +169,7 @@ export function defineTask(definition: AnyTask): AnyTask {
 
 const hooks = ["onStarted", "onCompleted", "onError", "onRetry"] as const;
 
-/** Checks the settings of a task, whoever made it. */
+/** Checks the settings of a task, whether or not `defineTask` made it. */
 export function checkTask(task: AnyTask): void {
   if (typeof task !== "object" || task === null) {
     throw new InvalidArgumentError("task", task, "be a task made by defineTask");

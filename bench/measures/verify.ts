@@ -10,7 +10,7 @@ export interface RowCounts {
   readonly executionLog: number;
 }
 
-/** Fails unless so many tasks have been completed, and no others are stored. */
+/** Fails unless `tasks` tasks have been completed, and no others are stored. */
 export async function assertAllCompleted(database: BenchDatabase, tasks: number): Promise<void> {
   const storage = database.storage();
   await storage.open();

@@ -93,7 +93,7 @@ export class MemoryState {
   endLease(row: TaskRow, dueAt: number | null, now: number): void {
     row.worker?.tasks.delete(row);
     row.worker = null;
-    // An open cancel request is dealt with by whoever claims the task next, so that must be soon.
+    // An open cancel request is dealt with by the worker that claims the task next, so that must be soon.
     if (dueAt === null) row.cancelRequested = false;
     this.due.setDue(row, dueAt !== null && row.cancelRequested ? Math.min(now, dueAt) : dueAt);
     if (dueAt === null && this.#keepEnded !== Infinity) this.#forgetEnded(row);

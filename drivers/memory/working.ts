@@ -1,4 +1,4 @@
-// Workers in the memory store: claims, heartbeats, and what becomes of the tasks of one that is lost.
+// Workers in the memory store: claims, heartbeats, and the release of the tasks of a lost one.
 
 import type { ClaimedTask } from "../../src/storage/records.ts";
 import { WorkerLostError } from "../../src/storage/errors.ts";

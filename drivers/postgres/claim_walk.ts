@@ -8,10 +8,10 @@ import type { Clock } from "../../src/time/clock.ts";
 /** A walk that takes longer is slow, in milliseconds. A quick one takes about one for 250 tasks. */
 const slowMs = 20;
 
-/** So many slow walks in a row are no chance: a busy machine alone can make one slow. */
+/** Slow walks in a row before we react: a busy machine can make one slow. */
 const slowInARow = 3;
 
-/** How much of the time may go into slow full walks: one part in so many. */
+/** Slow full walks may take one part of the time in this many. */
 const share = 20;
 
 /** The least time between slow full walks, in milliseconds. */

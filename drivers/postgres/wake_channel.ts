@@ -8,7 +8,7 @@ import type { PostgresClient } from "./connection.ts";
 import { fromJson } from "./json_text.ts";
 
 /**
- * No more than one message in so many milliseconds about tasks that are due: each makes every listening process look. Longer
+ * The least time between two messages about due tasks, in milliseconds: each makes every listening process look. Longer
  * would show in how soon another process starts a task (measured: 2 ms with this, 7 ms with five times as much).
  */
 const quietMs = 1;

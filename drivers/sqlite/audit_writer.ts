@@ -94,7 +94,7 @@ export function isAuditedWhenStored(level: AuditLevel): boolean {
   return auditedWhenStored.includes(level);
 }
 
-/** Writes the first audit rows of the rows that were inserted last, so many of them. */
+/** Writes the first audit rows of the `inserted` rows that were inserted last. */
 export function writeFirstAudits(connection: Connection, inserted: number): void {
   connection.run(insertFirstAudits, inserted);
 }

@@ -6,7 +6,7 @@ import type { SqliteRow, SqliteValue } from "./database.ts";
 /** A row in which integers may have been read as bigints. */
 export type RowWithBigInts = Record<string, SqliteValue | bigint>;
 
-/** Makes numbers of bigints, in place; those beyond 2^53 are rounded, and so seen to be damaged by whoever checks them. */
+/** Makes numbers of bigints, in place; those beyond 2^53 are rounded, and a check of the row finds them damaged. */
 export function roundBigInts(rows: RowWithBigInts[]): SqliteRow[] {
   for (const row of rows) {
     for (const column in row) {

@@ -44,7 +44,7 @@ export class BulkStatement {
     return connection.prepare(this.#texts[rows] ??= this.sql(rows)).run(parameters);
   }
 
-  /** The statement for so many rows. */
+  /** The statement for `rows` rows. */
   sql(rows: number): string {
     const { text, columns } = this.#form;
     return text(Array.from({ length: rows }, (_, row) => 1 + this.#shared + row * columns));

@@ -203,7 +203,7 @@ function countSome(
   return { rows: row.total as number, next };
 }
 
-/** The key of the last of the next so many rows; undefined when fewer are left. */
+/** Last key of the next batch; undefined when fewer rows are left. */
 function keyAfter(
   connection: Connection,
   { table, key }: Walk,

@@ -11,7 +11,7 @@ export interface Changes {
   readonly cancel_changes: number;
 }
 
-/** Reserves numbers for so many audit rows, and returns the first. Part of the transaction that writes them. */
+/** Reserves numbers for `rows` audit rows, and returns the first. Part of the transaction that writes them. */
 export function reserveSequence(connection: Connection, rows: number): number {
   const row = connection.get(
     "UPDATE evertask_state SET audit_sequence = audit_sequence + ? RETURNING audit_sequence",

@@ -37,7 +37,7 @@ function isOneOf(ids: readonly number[]): string {
   return `id IN (${ids.map((id) => `?${id}`).join(", ")})`;
 }
 
-/** What stands so many places behind a task's id among the parameters. */
+/** SQL for the parameter `behind` positions after a task's id. */
 function pick(ids: readonly number[], behind: number): string {
   return `CASE id ${ids.map((id) => `WHEN ?${id} THEN ?${id + behind}`).join(" ")} END`;
 }

@@ -1,4 +1,4 @@
-// Workers: who is alive, and what becomes of the tasks of those who are not.
+// Workers: which are alive, and the release of the tasks of those that are not.
 
 import { auditLevelFromNumber } from "../../src/audit/audit_level.ts";
 import type { WorkerRecord } from "../../src/storage/records.ts";

@@ -27,7 +27,7 @@ export type Recordsets = readonly (readonly Row[])[];
 /** Procedures that may go through many rows. */
 const long: ReadonlySet<ProcedureName> = new Set(["usp_ReleaseLost", "usp_Purge"]);
 
-/** So many times the limit is left to requests that go through many rows. */
+/** Requests that go through many rows have this many times the limit. */
 const factorForLong = 10;
 
 /** How often a call is repeated that met another process storing the same new row. */

@@ -33,7 +33,7 @@ export interface SqlServerStorageOptions {
   readonly schema?: string;
   /**
    * Whether opening the storage creates the schema and brings it up to date. Off: it only checks, and the files of
-   * sql/sqlserver/ are run by whoever may change the schema.
+   * sql/sqlserver/ are run by a role that may change the schema.
    * @default true
    */
   readonly migrate?: boolean;

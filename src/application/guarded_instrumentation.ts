@@ -62,7 +62,7 @@ async function around<T>(
   const workOnce = (traceContext: unknown): Promise<T> => {
     if (result === undefined) {
       result = work(typeof traceContext === "string" ? traceContext : null);
-      result.catch(() => {}); // told to whoever asked for the work, not to an instrumentation that looks away
+      result.catch(() => {}); // told to the caller of the work, not to an instrumentation that ignores it
       begin();
     }
     return result;

@@ -10,7 +10,7 @@ import type { Clock } from "../time/clock.ts";
 /** Rows in one batch of a purge: short transactions that leave room for tasks. */
 const batchRows = 2_000;
 
-/** Between two batches a purge rests for so many times as long as the batch took: tasks keep four fifths of the time. */
+/** Between two batches a purge rests this many times as long as the batch took: tasks keep four fifths of the time. */
 const restFactor = 4;
 
 /** Options of {@linkcode Audit.purge}. */

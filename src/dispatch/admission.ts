@@ -1,4 +1,4 @@
-// What becomes of a dispatch whose queue is full in this process: the queue's `whenFull` says.
+// Admits a dispatch whose queue is full in this process, as the queue's `whenFull` says.
 
 import { EverTaskError } from "../errors.ts";
 import { defaultQueue, type QueueSettings } from "../worker/queue_settings.ts";

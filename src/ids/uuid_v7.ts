@@ -29,8 +29,7 @@ export function uuidV7Generator(now: () => number, fillRandom: FillRandom): () =
   let offset = random.length;
   let time = -1;
   let counter = 0;
-  // An id is made of its characters at once: put together from pieces it would have to be put together again by whoever
-  // stores or hashes it, which takes twice as long.
+  // Build a flat string: a concatenated one is flattened again when it is stored or hashed, which takes twice as long.
   const characters = new Array<number>(36).fill(hyphen);
   return () => {
     if (offset === random.length) {

@@ -33,7 +33,7 @@ const rank: Readonly<Record<LogLevel, number>> = {
 export const logLevels: readonly LogLevel[] = Object.keys(rank) as LogLevel[];
 
 /**
- * What of it is stored when so many more lines of its run fit: the first ones, and one that counts the others.
+ * What is stored of it when `room` more lines of its run fit: the first ones, and one that counts the others.
  *
  * @param room May be negative: nothing more fits.
  */

@@ -19,7 +19,7 @@ const patience = 3;
 export interface CacheLimits {
   /** How long an answer serves, in milliseconds. */
   readonly ageMs: number;
-  /** An answer serves at least so many times as long as it took to get. Default 0. */
+  /** An answer serves at least this many times as long as it took to get. Default 0. */
   readonly restFactor?: number;
   /**
    * How long each caller waits for an answer, in milliseconds. One that comes later serves the next

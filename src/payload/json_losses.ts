@@ -3,7 +3,7 @@
 
 import type { SchemaIssue } from "./standard_schema.ts";
 
-/** How deep a payload may be nested: whoever reads it, validators among them, goes down by recursion. */
+/** How deep a payload may be nested: validators and other readers go down by recursion. */
 const deepest = 1_000;
 
 /** What is wrong, and where; the path grows from its end while the search returns. */

@@ -8,7 +8,7 @@ import type { Job } from "../worker/job.ts";
 import { RateLimitRejectedError, type RateLimitSettings } from "./rate_limit_options.ts";
 import { longestKey, type RateLimits } from "./rate_limits.ts";
 
-/** What becomes of a job: it may go on; it has a slot in so many milliseconds; or it gets none. */
+/** What the gate decides about a job: it starts, it waits `waitMs` milliseconds for its slot, or it gets none. */
 export type Verdict =
   | { readonly kind: "go" }
   | { readonly kind: "wait"; readonly slotAt: number; readonly waitMs: number }

@@ -31,7 +31,7 @@ export interface RateLimitOptions<Payload> {
   /** How far ahead a task may reserve its slot. @default 1 hour */
   readonly maxReservationHorizon?: Duration;
   /**
-   * What becomes of a task without budget: it waits for its slot (unless that is beyond the horizon), or is discarded at once. A
+   * What happens to a task without budget: it waits for its slot (unless that is beyond the horizon), or is discarded at once. A
    * one-shot task that is discarded, or whose slot would be beyond the horizon, fails with {@linkcode RateLimitRejectedError};
    * an occurrence of a recurring one is skipped.
    *

@@ -40,7 +40,7 @@ export interface RhythmBuilder {
   /** Why this is no schedule yet. */
   readonly missing: "a rhythm, as in everyDay()";
   /**
-   * Every so many units: `every(5).minutes()`.
+   * Every `count` units: `every(5).minutes()`.
    *
    * @throws {InvalidScheduleError} If it is no whole number of at least 1.
    */
@@ -121,7 +121,7 @@ export interface BuiltRecurrence extends CompleteSchedule {
   inTimeZone(name: string): BuiltRecurrence;
   /** No run at or after this instant. */
   runUntil(instant: Instant): BuiltRecurrence;
-  /** Ends the series after so many real runs; skipped occurrences do not count. */
+  /** Ends the series after this many real runs; skipped occurrences do not count. */
   maxRuns(count: number): BuiltRecurrence;
   /**
    * What happens to occurrences that were missed during downtime or a long run.

@@ -59,7 +59,7 @@ export class Built implements BuiltRecurrence {
 
   protected with(more: Draft): Draft {
     for (const [name, value] of Object.entries(more)) {
-      // What is undefined in data may be left out, but whoever calls a step means something.
+      // In data, undefined may mean left out; a step that is called means something.
       if (value === undefined) throw new InvalidScheduleError(name, value, "be given");
     }
     return { ...this.#recurrence, ...more };

@@ -60,7 +60,7 @@ export interface RecurrenceOptions {
   readonly misfire?: MisfirePolicy;
   /** No run is planned at or after this instant, in epoch milliseconds; the first run neither. */
   readonly runUntil?: number;
-  /** The series ends after so many real runs; skipped occurrences do not count. */
+  /** The series ends after this many real runs; skipped occurrences do not count. */
   readonly maxRuns?: number;
   /**
    * The instant that the rhythm hangs on, in epoch milliseconds. Set when the series is registered; not for users.
@@ -68,7 +68,7 @@ export interface RecurrenceOptions {
   readonly anchor?: number;
 }
 
-/** Every so many seconds, minutes or hours of elapsed time; clock changes do not disturb it. */
+/** Every `every` seconds, minutes or hours of elapsed time; clock changes do not disturb it. */
 export interface IntervalRecurrence extends RecurrenceOptions {
   /** Tells the kinds of recurrence apart. */
   readonly kind: "interval";
@@ -83,7 +83,7 @@ export interface IntervalRecurrence extends RecurrenceOptions {
 }
 
 /**
- * Every so many days, weeks or months in the calendar of the time zone, on days and at times that may be pinned. What is
+ * Every `every` days, weeks or months in the calendar of the time zone, on days and at times that may be pinned. What is
  * not pinned follows the anchor; but below a pinned day the time is midnight, and below pinned months the day is the 1st.
  */
 export interface CalendarRecurrence extends RecurrenceOptions {

@@ -9,7 +9,7 @@ const plainUrl =
 
 /**
  * Checks that a URL of a database can be read in one way only. An unencoded `#`, `/`, `?`, `@` or `%` in the password would make
- * a part of it the host, the port, the database or an option, and so show it in the errors of whoever takes the URL apart.
+ * a part of it the host, the port, the database or an option, and so show it in the errors of a parser of URLs.
  *
  * @param argument The option's name, for the error message, which shows no part of the URL.
  * @throws {InvalidArgumentError} If it cannot.

@@ -7,7 +7,7 @@ import type { TaskStatus } from "./task_status.ts";
 // ---- persist ----
 
 /**
- * When a task becomes due: so many milliseconds after the storage's clock reads now, or at an instant. Delays are
+ * When a task becomes due: `inMs` milliseconds after the present of the storage's clock, or at an instant. Delays are
  * relative so that a process whose clock is wrong does no harm.
  */
 export type Due = { readonly inMs: number } | { readonly at: number };
@@ -153,7 +153,7 @@ export interface StatusChange {
   /** With a lease the change applies only if it is still held; without one it applies if the task exists. */
   readonly lease?: Lease;
   /**
-   * The task can be claimed again after so many milliseconds; its lease ends. Absent, and without a
+   * The task can be claimed again after this many milliseconds; its lease ends. Absent, and without a
    * lease, a change to `WaitingQueue`, `Queued` or `Pending` leaves the due instant of a task that
    * waits as it is. One that neither waits nor is held becomes due: a series at its next run,
    * another task when it was dispatched for, at the soonest now.

@@ -10,7 +10,7 @@ export interface RetentionPolicy {
   readonly errorAuditDays?: number | null;
   /** For log lines. */
   readonly executionLogDays?: number | null;
-  /** Only the newest so many lines of a task are kept. */
+  /** How many lines of a task are kept: the newest. */
   readonly maxExecutionLogsPerTask?: number | null;
   /**
    * Deletes one-shot tasks that are `Completed` or `Cancelled` once they ended longer ago than `statusAuditDays` (a task

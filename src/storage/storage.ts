@@ -181,7 +181,7 @@ export interface Storage {
    * `Cancelled` at once, without due instant, next run and exception, with the status audit row that their own level asks
    * for; claimed ones are marked, and their owners are told by {@linkcode Storage.heartbeat} and, where there is push, at
    * once. The mark stays while the task lives: should it become due again (its owner wrote a retry in the same moment, or was
-   * lost), it is due at once, and whoever claims it next sees `cancelRequested`. It goes when the task ends.
+   * lost), it is due at once, and the worker that claims it next sees `cancelRequested`. It goes when the task ends.
    * An id appears at most once in the list.
    */
   requestCancel(taskIds: readonly string[]): Promise<readonly CancelOutcome[]>;

@@ -21,7 +21,7 @@ export function nextMacrotask(callback: () => void): void {
 
 /**
  * Resolves when no callback waits for its turn any more, nor one that those have asked for: a clock for tests lets them run
- * before it lets time go by. Whoever goes on and on is left after so many turns.
+ * before it lets time go by. Gives up after `mostTurns`.
  */
 export async function macrotasksDone(mostTurns: number): Promise<void> {
   let turns = 0;

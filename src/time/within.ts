@@ -3,8 +3,7 @@
 import type { Clock } from "./clock.ts";
 
 /**
- * Waits for something, but no longer than so many milliseconds. What it fails with in that time is thrown, later it is nobody's
- * business any more.
+ * Waits for `something`, for `timeoutMs` milliseconds at most. An error within that time is thrown, a later one is ignored.
  */
 export async function within(
   clock: Clock,

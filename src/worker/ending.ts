@@ -17,7 +17,7 @@ import {
   WorkerStoppedError,
 } from "./abort_reasons.ts";
 
-/** What becomes of a task after an attempt. */
+/** What follows an attempt: the task's next status, and when it is due again. */
 export interface Ending {
   readonly status: TaskStatus;
   readonly exception: string | null;

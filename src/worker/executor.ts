@@ -1,4 +1,4 @@
-// Runs attempts: calls the handler with its context, watches its time, and settles what becomes of the job exactly once.
+// Runs attempts: calls the handler with its context, watches its time, and ends the job exactly once.
 
 import type { HomeContext } from "../application/home_context.ts";
 import type { CaptureSettings } from "../log/task_logger.ts";

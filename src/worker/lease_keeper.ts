@@ -14,7 +14,7 @@ import type { StorageClock } from "../time/storage_clock.ts";
 export interface LeaseKeeperFindings {
   /** A heartbeat was answered. */
   onHeartbeat(result: HeartbeatResult): void;
-  /** The storage's clock was set back, by so many milliseconds. Told before the heartbeat. */
+  /** The storage's clock was set back by `setBackMs` milliseconds. Told before the heartbeat. */
   onClockSetBack(setBackMs: number): void;
   /** Storage answers again after it did not, or a worker has been registered anew: whatever was told meanwhile was missed. */
   onReachable(): void;

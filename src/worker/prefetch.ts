@@ -35,7 +35,7 @@ export class Prefetch {
     this.#finished++;
   }
 
-  /** How many tasks will probably end within so many milliseconds. */
+  /** Estimates how many tasks end within `ms` milliseconds. */
   endingWithin(ms: number, now: number): number {
     const target = this.target(now);
     // While little is done, the target says nothing about the throughput.

@@ -141,7 +141,7 @@ export class QueueRunner {
     this.#held.add(job);
   }
 
-  /** Keeps a job aside that was taken with a slot, and the slot with it. Whoever holds it gives the slot back, or uses it. */
+  /** Keeps a job aside that was taken with a slot, and the slot with it. The caller gives the slot back, or uses it. */
   holdWithSlot(job: Job): void {
     this.#heldWithSlot.add(job);
   }
@@ -166,7 +166,7 @@ export class QueueRunner {
   }
 
   /**
-   * Takes jobs from the line, and keeps them aside, that are to start within so many milliseconds, as far as the throughput
+   * Takes jobs from the line, and keeps them aside, that are to start within `nextMs`, as far as the throughput
    * tells; up to the first one that is not wanted.
    */
   holdThoseOf(nextMs: number, now: number, wanted: (job: Job) => boolean): Job[] {

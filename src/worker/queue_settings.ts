@@ -22,7 +22,7 @@ export interface QueueOptions {
    */
   readonly capacity?: number;
   /**
-   * What becomes of a dispatch in this process when its worker holds `capacity` tasks of the queue:
+   * What happens to a dispatch in this process when its worker holds `capacity` tasks of the queue:
    *
    * - `Store`: the task waits in storage; a dispatch never waits for room.
    * - `Wait`: the dispatch waits until there is room. In a handler, dispatch by `context.dispatch`,

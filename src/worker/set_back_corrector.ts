@@ -61,7 +61,7 @@ export class SetBackCorrector {
     this.#nextLookAt = parts.clock.monotonic() + parts.patienceMs;
   }
 
-  /** The storage's clock was set back by so many milliseconds: the next heartbeats look for series that are wrong now. */
+  /** The storage's clock was set back by `setBackMs` milliseconds: the next heartbeats look for series that are wrong now. */
   clockSetBack(setBackMs: number): void {
     this.#parts.logger.warn(
       "The storage's clock was set back. Series that were planned meanwhile are brought back to what their schedules say.",
@@ -135,7 +135,7 @@ export class SetBackCorrector {
   }
 }
 
-/** What is wrong with a series; null: nothing, or it is held, and whoever holds it plans what follows. */
+/** What is wrong with a series; null: nothing, or it is held, and the worker that holds it plans what follows. */
 function wrongAt(task: TaskRecord, now: number, aheadMs: number | undefined): Wrong | null {
   const { id: taskId, series, dueAt } = task;
   if (series === null || series.nextRunAt === null || dueAt === null) return null;

@@ -375,7 +375,7 @@ export class Worker {
     this.places.unreserve(place);
   }
 
-  /** Whether no handler runs any more, at the latest after so many milliseconds. */
+  /** Waits until no handler runs, for `timeoutMs` at most; false: one still runs. */
   async #allEndedWithin(timeoutMs: number): Promise<boolean> {
     if (this.#executor.running.size === 0) return true;
     await within(

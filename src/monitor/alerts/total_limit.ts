@@ -2,7 +2,7 @@
 
 import type { Clock } from "../../time/clock.ts";
 
-/** Lets so many pass in a minute, as a burst or spread. */
+/** Lets a number of alerts pass in a minute, as a burst or spread. */
 export class TotalLimit {
   readonly #clock: Clock;
   readonly #perMinute: number;

@@ -38,7 +38,7 @@ export class Instruments {
     this.#wait = histogram("evertask.task.wait", "How long tasks waited from due to start");
   }
 
-  /** So many tasks were dispatched, successfully or (with `error.type` in the attributes) not. */
+  /** Counts dispatched tasks, successfully or (with `error.type` in the attributes) not. */
   dispatched(count: number, durationMs: number, attributes: Attributes): void {
     this.#sent.add(count, attributes);
     this.#dispatchDuration.record(durationMs / 1000, attributes);

@@ -1,7 +1,7 @@
 // Every value of a label is a time series of its own that Prometheus keeps for ever; so their
 // number has a limit.
 
-/** Passes the first so many values of a label, and calls all later ones `other`. */
+/** Passes the first `limit` values of a label, and calls all later ones `other`. */
 export class BoundedLabel {
   readonly #limit: number;
   readonly #known = new Set<string>();

@@ -1,4 +1,4 @@
-// Counts what becomes of the tasks that a test runs, by the events that tell of it.
+// Counts how the tasks end that a test runs, by their events.
 
 import { EverTaskError } from "../../errors.ts";
 import type { TaskEvent, TaskEventSource } from "../../events/task_event.ts";

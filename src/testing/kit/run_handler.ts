@@ -1,5 +1,5 @@
 // Runs one handler by itself, as a worker would: with the payload that storage would give it, a real context, and the
-// engine's own decision of what becomes of the attempt. No storage, no worker, no waiting.
+// engine's own decision of what follows the attempt. No storage, no worker, no waiting.
 
 import { guardLogger } from "../../application/guarded_logger.ts";
 import type { PayloadAndOptions } from "../../dispatch/dispatch_options.ts";

@@ -25,7 +25,7 @@ import { observedStorage } from "./observed_storage.ts";
 import { RunLimits } from "./run_limits.ts";
 import { TestWorker } from "./test_worker.ts";
 
-/** What becomes of a failed task in a test: its error is thrown, or it is only recorded. */
+/** What a test does about a failed task: it throws its error, or records it. */
 export type FailureHandling = "throw" | "record";
 
 /** What keeps a test from running for ever. */
@@ -70,7 +70,7 @@ export interface DrainOptions extends RunBounds {
 
 /** An instance for tests; made by {@linkcode createTestEverTask}. It is an `EverTask` wherever one is asked for. */
 export class TestEverTask extends EverTask {
-  /** What happens to tasks, whoever runs them. */
+  /** What happens to tasks, whichever instance runs them. */
   declare readonly events: TaskEvents;
   readonly #options: TestEverTaskOptions;
   readonly #work: DueWork;

@@ -1,4 +1,4 @@
-// Workers that died: who is given up, what becomes of their tasks, and when a task is given up, too.
+// Workers that died: which are given up, where their tasks go, and when a task is given up, too.
 
 import { WorkerLostError } from "../../../storage/errors.ts";
 import { expectNear, expectRejection, expectSame, expectSameSet, expectThat } from "../expect.ts";

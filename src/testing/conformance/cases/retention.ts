@@ -34,7 +34,7 @@ async function history(s: Scene): Promise<string> {
   return id;
 }
 
-/** A one-shot that completed so many days ago, at Full. */
+/** A one-shot that completed `days` days ago, at Full. */
 async function completed(s: Scene, overrides: Parameters<Scene["add"]>[0] = {}): Promise<string> {
   const id = await s.add(overrides);
   await s.change(id, ["Completed"], {
