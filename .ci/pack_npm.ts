@@ -1,4 +1,5 @@
-// Packs the package for npm: what `deno pack` makes of deno.json, and with it what deno.json has no word for.
+// Packs the package for npm: what `deno pack` makes of deno.json, and with it what deno.json has no
+// word for.
 //
 //   deno task pack evertask.tgz
 
@@ -12,8 +13,8 @@ interface Manifest {
 
 /** Adds to a package.json what `deno pack` does not write. */
 function complete(written: Manifest): object {
-  // An application has one copy of OpenTelemetry's API, the one that its SDK works with: a second and newer one refuses what
-  // the SDK has set up, and records nothing, without a word.
+  // An application has one copy of OpenTelemetry's API, the one that its SDK works with: a second
+  // and newer one refuses what the SDK has set up, and records nothing, without a word.
   const { "@opentelemetry/api": openTelemetry, ...dependencies } = written.dependencies;
   return {
     ...written,

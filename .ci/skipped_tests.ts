@@ -1,5 +1,5 @@
-// Tells which tests a run skipped: those that may_be_skipped.json names, by how many each reason stands for, and the others
-// one by one.
+// Tells which tests a run skipped: those that may_be_skipped.json names, by how many each reason
+// stands for, and the others one by one.
 
 import permitted from "./may_be_skipped.json" with { type: "json" };
 

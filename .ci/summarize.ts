@@ -1,9 +1,11 @@
-// Sums up a JUnit report of `deno test` in the closing line of a run, "N passed, N failed, N skipped":
+// Sums up a JUnit report of `deno test` in the closing line of a run, "N passed, N failed, N
+// skipped":
 //
 //   deno run --allow-read --allow-env=CI .ci/summarize.ts junit.xml EXIT_CODE
 //
-// It fails when a test failed, when nothing ran, and when the tests ended with another exit code than 0: a file that
-// cannot be loaded is in no report. In CI it also fails when a test was skipped that may_be_skipped.json does not name.
+// It fails when a test failed, when nothing ran, and when the tests ended with another exit code
+// than 0: a file that cannot be loaded is in no report. In CI it also fails when a test was skipped
+// that may_be_skipped.json does not name.
 
 import { testCases } from "./junit_report.ts";
 import { reportSkipped } from "./skipped_tests.ts";

@@ -1,4 +1,5 @@
-// What an audit level costs: throughput, waiting times and rows at each of the four, on every store.
+// What an audit level costs: throughput, waiting times and rows at each of the four, on every
+// store.
 
 import { type AuditLevel, auditLevels } from "@evertask/evertask";
 import { auditLevelChart } from "./audit_levels_chart.ts";
@@ -59,8 +60,8 @@ async function measureStore(
   const tasks = options.tasks ?? defaultTasks[store.name]!;
   const rows = new Map<AuditLevel, RowCounts>();
   const runs = new Map<AuditLevel, Run[]>(auditLevels.map((level) => [level, []]));
-  // A first round that does not count: code is compiled and caches fill. Levels take turns, so that whatever else the
-  // machine does hits all alike.
+  // A first round that does not count: code is compiled and caches fill. Levels take turns, so that
+  // whatever else the machine does hits all alike.
   for (let round = 0; round <= options.runs; round++) {
     for (const auditLevel of auditLevels) {
       progress(

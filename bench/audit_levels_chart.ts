@@ -39,7 +39,9 @@ const style = `
       .muted { fill: #9198a1; }
     }`;
 
-/** Draws the chart. Each store has a scale of its own: stores differ by more than a chart can show. */
+/**
+ * Draws the chart. Each store has a scale of its own: stores differ by more than a chart can show.
+ */
 export function auditLevelChart(figures: readonly LevelFigures[]): string {
   const { width, top, barHeight, barGap, groupGap, bottom } = layout;
   const stores = [...new Set(figures.map(({ store }) => store))];

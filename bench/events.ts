@@ -1,6 +1,7 @@
-// What events cost: the same tasks with nobody listening, with a subscriber whose filter lets nothing through, and with one
-// that gets every event. What nobody wants is not made, so the first two differ by nothing that can be measured; what is left,
-// asking whether anybody wants an event, is measured by itself.
+// What events cost: the same tasks with nobody listening, with a subscriber whose filter lets
+// nothing through, and with one that gets every event. What nobody wants is not made, so the first
+// two differ by nothing that can be measured; what is left, asking whether anybody wants an event,
+// is measured by itself.
 
 import { type EverTask, silentLogger } from "@evertask/evertask";
 import { EventBus } from "../src/events/event_bus.ts";

@@ -1,5 +1,5 @@
-// Whether history slows work down: the same drain with an empty store, and with millions of ended tasks in it; and how long it
-// takes to find the tasks of a worker that was lost.
+// Whether history slows work down: the same drain with an empty store, and with millions of ended
+// tasks in it; and how long it takes to find the tasks of a worker that was lost.
 
 import { drain, storeBacklog } from "./measures/drain.ts";
 import { grouped, median, milliseconds, rate, ratio } from "./support/figures.ts";
@@ -20,11 +20,12 @@ interface FinishedRowsFigures extends TakeoverFigures {
 }
 
 /**
- * Ended tasks with their three audit rows, as they lie there after long use: ran in the course of the last month, with ids
- * that are older than all new ones.
+ * Ended tasks with their three audit rows, as they lie there after long use: ran in the course of
+ * the last month, with ids that are older than all new ones.
  *
- * Their pages are a little fuller than new ones. In use, vacuum soon hands out again what ended tasks leave free; of rows that
- * are loaded at once each page would take one or two of the measured tasks, and they would be spread over all of history.
+ * Their pages are a little fuller than new ones. In use, vacuum soon hands out again what ended
+ * tasks leave free; of rows that are loaded at once each page would take one or two of the measured
+ * tasks, and they would be spread over all of history.
  */
 async function insertFinished({ sql }: PostgresSession, count: number): Promise<void> {
   const started = sql`now() - interval '30 days' * (1 - n / ${count + 1}::float8)`;
@@ -69,7 +70,8 @@ export const finishedRowsSubject: Subject = {
       const places = [{ count: 0, database: empty }, { count: finished, database: full }];
       const rates = places.map((): number[] => []);
       for (let round = 0; round <= runs; round++) {
-        // In turns, so that whatever else the machine does meets both alike; the first round is a warm-up.
+        // In turns, so that whatever else the machine does meets both alike; the first round is a
+        // warm-up.
         for (const [index, { count, database }] of places.entries()) {
           progress(`${grouped(count)} ended tasks, run ${round} of ${runs}`);
           await storeBacklog(database, "Full", tasks);

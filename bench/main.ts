@@ -1,7 +1,7 @@
 // Benchmarks: `deno task bench [name] [options]`, and `deno task bench --help` for what there is.
 //
-// All figures are those of one machine; what counts are the ratios within one run. Commits wait for the disk (PostgreSQL with
-// fsync, SQLite with its write-ahead log and synchronous=NORMAL).
+// All figures are those of one machine; what counts are the ratios within one run. Commits wait for
+// the disk (PostgreSQL with fsync, SQLite with its write-ahead log and synchronous=NORMAL).
 
 import { auditLevelsSubject } from "./audit_levels.ts";
 import { backlogSubject } from "./backlog.ts";

@@ -1,5 +1,6 @@
-// What a transaction does that somebody leaves open: PostgreSQL then keeps every row version written since, and claims walk
-// over more and more dead index entries. So the tasks go in portions, and the figures show how it gets worse.
+// What a transaction does that somebody leaves open: PostgreSQL then keeps every row version
+// written since, and claims walk over more and more dead index entries. So the tasks go in
+// portions, and the figures show how it gets worse.
 
 import { drain, storeBacklog } from "./measures/drain.ts";
 import { grouped, median, rate, ratio } from "./support/figures.ts";

@@ -1,5 +1,6 @@
-// What a task costs PostgreSQL at each audit level: write-ahead log, row versions, processor time. Measured over its whole life
-// (dispatched one by one, born claimed), and over a drain (claimed from a stored backlog).
+// What a task costs PostgreSQL at each audit level: write-ahead log, row versions, processor time.
+// Measured over its whole life (dispatched one by one, born claimed), and over a drain (claimed
+// from a stored backlog).
 
 import process from "node:process";
 import { type AuditLevel, auditLevels } from "@evertask/evertask";

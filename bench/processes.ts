@@ -1,4 +1,5 @@
-// How throughput grows with worker processes on one PostgreSQL, with handlers that wait, as handlers do that call a service.
+// How throughput grows with worker processes on one PostgreSQL, with handlers that wait, as
+// handlers do that call a service.
 
 import { createEverTask } from "@evertask/evertask";
 import { storeBacklog } from "./measures/drain.ts";

@@ -1,5 +1,5 @@
-// What rate limits cost where they hold nothing back: the same drain without one, with a budget for all tasks together, and with
-// a budget for each of many keys.
+// What rate limits cost where they hold nothing back: the same drain without one, with a budget for
+// all tasks together, and with a budget for each of many keys.
 
 import type { RateLimitOptions } from "@evertask/evertask";
 import { drain, storeBacklog } from "./measures/drain.ts";
@@ -45,7 +45,8 @@ export const rateLimitsSubject: Subject = {
       await using database = await measured.createDatabase();
       const rates = limits.map((): number[] => []);
       for (let round = 0; round <= runs; round++) {
-        // In turns, so that whatever else the machine does meets all alike; the first round is a warm-up.
+        // In turns, so that whatever else the machine does meets all alike; the first round is a
+        // warm-up.
         for (const [index, [name, rateLimit]] of limits.entries()) {
           progress(`${measured.name}: limit: ${name}, run ${round} of ${runs}`);
           await storeBacklog(database, "Full", tasks);

@@ -1,4 +1,5 @@
-// What retention costs the tasks that run beside it: a million audit rows are trimmed while tasks come and go.
+// What retention costs the tasks that run beside it: a million audit rows are trimmed while tasks
+// come and go.
 
 import { createEverTask, type EverTask, silentLogger } from "@evertask/evertask";
 import { drain, storeBacklog } from "./measures/drain.ts";
@@ -15,7 +16,9 @@ const rowsPerTask = 3;
 const trimmedRows = 1_000_000;
 const secondsWithout = 10;
 
-/** Everything older than a second may go: what is made old by waiting that long before the purge. */
+/**
+ * Everything older than a second may go: what is made old by waiting that long before the purge.
+ */
 const policy = { statusAuditDays: 1 / 86_400 };
 
 interface Figures {
@@ -54,7 +57,10 @@ async function runUntil(
   return { tasksPerSecond: tasks / seconds, seconds };
 }
 
-/** Runs tasks beside a million audit rows: for some seconds without a purge, or for as long as the purge of them takes. */
+/**
+ * Runs tasks beside a million audit rows: for some seconds without a purge, or for as long as the
+ * purge of them takes.
+ */
 async function measure(database: BenchDatabase, purges: boolean): Promise<Figures> {
   const history = Math.ceil(trimmedRows / rowsPerTask);
   await storeBacklog(database, "Full", history);

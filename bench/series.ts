@@ -1,5 +1,5 @@
-// Whether series that are not due slow other work down: the same dispatches and the same drain with no series in the store, and
-// with a hundred thousand.
+// Whether series that are not due slow other work down: the same dispatches and the same drain with
+// no series in the store, and with a hundred thousand.
 
 import { createEverTask } from "@evertask/evertask";
 import { drain, storeBacklog } from "./measures/drain.ts";
@@ -18,7 +18,10 @@ const tasksForLatency = 500;
 interface Figures {
   readonly dispatchedPerSecond: number;
   readonly drainedPerSecond: number;
-  /** From the call of `dispatch` to the call of the handler, with one task under way at a time. Milliseconds. */
+  /**
+   * From the call of `dispatch` to the call of the handler, with one task under way at a time.
+   * Milliseconds.
+   */
   readonly latency: number;
 }
 
@@ -33,7 +36,10 @@ export interface SeriesFigures extends Figures {
 /** How many series are dispatched at the same time. */
 const portion = 5_000;
 
-/** Stores series in the queue of the measured tasks, of their type, with next runs all over the next year. */
+/**
+ * Stores series in the queue of the measured tasks, of their type, with next runs all over the next
+ * year.
+ */
 async function storeSeries(database: BenchDatabase, series: number): Promise<void> {
   const { task } = new CountingTask(Infinity);
   const everTask = createEverTask({ storage: database.storage(), tasks: [task] });
@@ -84,7 +90,8 @@ export const seriesSubject: Subject = {
       const places = [{ count: 0, database: empty }, { count: series, database: full }];
       const rounds = places.map((): Figures[] => []);
       for (let round = 0; round <= runs; round++) {
-        // In turns, so that whatever else the machine does meets both alike; the first round is a warm-up.
+        // In turns, so that whatever else the machine does meets both alike; the first round is a
+        // warm-up.
         for (const [index, { count, database }] of places.entries()) {
           progress(`${measured.name}: ${grouped(count)} series, run ${round} of ${runs}`);
           const figures = await measure(database, tasks);

@@ -1,5 +1,5 @@
-// How long it takes from a dispatch in one process to the start of the handler in another, which has nothing else to do: the
-// insert, the notification, the claim.
+// How long it takes from a dispatch in one process to the start of the handler in another, which
+// has nothing else to do: the insert, the notification, the claim.
 
 import { createEverTask, defineTask, silentLogger } from "@evertask/evertask";
 import { BenchProcess } from "./support/child_process.ts";

@@ -1,6 +1,7 @@
-// Turns the .sql files of each store, sql/<store>/, into the one module that the store's driver loads at run time,
-// drivers/<store>/sql.generated.ts: Node cannot import text, and importing one driver must not load another's SQL.
-// Run it with `deno task sql` after a change of a .sql file; sql_embedded_test.ts fails while a module is stale.
+// Turns the .sql files of each store, sql/<store>/, into the one module that the store's driver
+// loads at run time, drivers/<store>/sql.generated.ts: Node cannot import text, and importing one
+// driver must not load another's SQL. Run it with `deno task sql` after a change of a .sql file;
+// sql_embedded_test.ts fails while a module is stale.
 
 /** One store's module as it should be. */
 export interface EmbeddedSql {
@@ -52,7 +53,10 @@ ${entries.join("")}};
 `;
 }
 
-/** A template literal that stands for exactly this text, with its lines as they are so that diffs can be read. */
+/**
+ * A template literal that stands for exactly this text, with its lines as they are so that diffs
+ * can be read.
+ */
 function literal(text: string): string {
   return `\`${text.replaceAll("\r\n", "\n").replaceAll(/[\\`]|\$\{/g, "\\$&")}\``;
 }

@@ -6,7 +6,10 @@ import { readEntries, readMember, tagOf } from "./thrown/reading.ts";
 /** The largest count that every store can hold. */
 export const largestCount = 2_147_483_647;
 
-/** Checks a number of things: an integer that every store can hold, of at least 1 or another least one. */
+/**
+ * Checks a number of things: an integer that every store can hold, of at least 1 or another least
+ * one.
+ */
 export function checkCount(value: unknown, argument: string, least = 1): void {
   const isCount = Number.isInteger(value) && (value as number) >= least;
   if (isCount && (value as number) <= largestCount) return;
@@ -20,7 +23,8 @@ export function checkChoice(value: unknown, choices: readonly string[], argument
 }
 
 /**
- * Checks options: an object without other members than the known ones, so that a misspelt name is told and not a silent default.
+ * Checks options: an object without other members than the known ones, so that a misspelt name is
+ * told and not a silent default.
  *
  * @param argument What the user calls it; its members are told as `argument.member`.
  */
@@ -39,7 +43,10 @@ export function checkOptions(value: unknown, known: readonly string[], argument:
   }
 }
 
-/** Whether a value is an object that can be options: no list, Map, Date or promise, which have no members of their own. */
+/**
+ * Whether a value is an object that can be options: no list, Map, Date or promise, which have no
+ * members of their own.
+ */
 export function isPlain(value: unknown): value is object {
   return tagOf(value) === "[object Object]";
 }
@@ -63,7 +70,8 @@ export function checkNames(
 }
 
 /**
- * As {@linkcode checkOptions}, for options of which some are secrets: messages end in logs, so they do not show what was passed.
+ * As {@linkcode checkOptions}, for options of which some are secrets: messages end in logs, so they
+ * do not show what was passed.
  */
 export function checkSecretOptions(
   value: unknown,
@@ -109,7 +117,8 @@ export function checkFunction(value: unknown, argument: string): void {
 /**
  * Checks an object by the methods that are called on it.
  *
- * @param shown What the message shows of it: {@linkcode hidden} where a secret may have been passed instead.
+ * @param shown What the message shows of it: {@linkcode hidden} where a secret may have been passed
+ * instead.
  */
 export function checkMethods(
   value: unknown,

@@ -1,5 +1,6 @@
-// The errors that EverTask throws, in one family: each has a stable `name`, says which value was wrong and what to do
-// about it, and keeps its cause. Errors of storage are in storage/errors.ts, what shows errors of any kind in thrown/.
+// The errors that EverTask throws, in one family: each has a stable `name`, says which value was
+// wrong and what to do about it, and keeps its cause. Errors of storage are in storage/errors.ts,
+// what shows errors of any kind in thrown/.
 
 import { describeValue } from "./thrown/describe_value.ts";
 
@@ -12,8 +13,9 @@ export class EverTaskError extends Error {
 }
 
 /**
- * An argument or an option has a value that cannot be used: a negative delay, an unknown audit level, a date that is
- * no date. The message names the option, the value and what is allowed. Nothing was stored.
+ * An argument or an option has a value that cannot be used: a negative delay, an unknown audit
+ * level, a date that is no date. The message names the option, the value and what is allowed.
+ * Nothing was stored.
  */
 export class InvalidArgumentError extends EverTaskError {
   /** `InvalidArgumentError` */
@@ -28,7 +30,8 @@ export class InvalidArgumentError extends EverTaskError {
    *
    * @param argument The option or argument, as the caller spells it.
    * @param value The value that was refused.
-   * @param remedy What to pass instead: a sentence fragment after "must", e.g. `be an integer of at least 1`.
+   * @param remedy What to pass instead: a sentence fragment after "must", e.g. `be an integer of at
+   * least 1`.
    */
   constructor(argument: string, value: unknown, remedy: string) {
     super(`${argument} is ${describeValue(value)}, but it must ${remedy}.`);

@@ -155,8 +155,8 @@ export class EverTask {
   }
 
   /**
-   * Starts to run tasks. Without it the instance only dispatches, as a web process does that feeds workers elsewhere. Starting
-   * twice is the same as once.
+   * Starts to run tasks. Without it the instance only dispatches, as a web process does that feeds
+   * workers elsewhere. Starting twice is the same as once.
    *
    * @throws {StorageError} If storage cannot be opened.
    * @throws {StoppedError} After `stop`.
@@ -166,16 +166,16 @@ export class EverTask {
   }
 
   /**
-   * Stores a task, to run at once, after a `delay`, `at` an instant, or again and again (`recurring`). Resolves when it is stored,
-   * never before.
+   * Stores a task, to run at once, after a `delay`, `at` an instant, or again and again
+   * (`recurring`). Resolves when it is stored, never before.
    *
    * @param task A registered task.
    * @param rest Its payload, which may be left out if it may be `undefined`, and options.
    * @throws {PayloadValidationError} If the payload does not fit; nothing is stored.
    * @throws {InvalidArgumentError} If an option is invalid; nothing is stored.
    * @throws {UnknownTaskTypeError} If the task is not registered.
-   * @throws {StorageError} If storage refuses it, or is out of reach for longer than `dispatchRetryFor`. In the latter case the
-   * task may have been stored nevertheless.
+   * @throws {StorageError} If storage refuses it, or is out of reach for longer than
+   * `dispatchRetryFor`. In the latter case the task may have been stored nevertheless.
    */
   dispatch<Input, Output>(
     task: Task<Input, Output>,
@@ -186,7 +186,8 @@ export class EverTask {
   }
 
   /**
-   * Stores many tasks of one type in a few round trips: up to 5,000, or 4 MB of payloads, are one write. All payloads are checked before the first is stored.
+   * Stores many tasks of one type in a few round trips: up to 5,000, or 4 MB of payloads, are one
+   * write. All payloads are checked before the first is stored.
    *
    * @throws As {@linkcode EverTask.dispatch}.
    */
@@ -199,8 +200,8 @@ export class EverTask {
   }
 
   /**
-   * Cancels a task, wherever it is. A waiting one is cancelled at once; the signal of a running one aborts, also in another
-   * process. A recurring series ends.
+   * Cancels a task, wherever it is. A waiting one is cancelled at once; the signal of a running one
+   * aborts, also in another process. A recurring series ends.
    *
    * @returns `cancelled`, `requested` (it is running), `ended` (it had ended before) or `unknown`.
    */
@@ -221,8 +222,8 @@ export class EverTask {
   }
 
   /**
-   * Makes a task due now: a series gets an extra run, a waiting task runs early, a failed or cancelled one is tried again from the
-   * start.
+   * Makes a task due now: a series gets an extra run, a waiting task runs early, a failed or
+   * cancelled one is tried again from the start.
    *
    * @returns Whether it became due.
    */
@@ -280,8 +281,8 @@ export class EverTask {
   }
 
   /**
-   * The live worker processes of the store, oldest first: those whose heartbeat is, by the storage's clock, not older than
-   * `leaseDuration`.
+   * The live worker processes of the store, oldest first: those whose heartbeat is, by the
+   * storage's clock, not older than `leaseDuration`.
    */
   async workers(options: WorkersOptions = {}): Promise<readonly WorkerStatus[]> {
     checkOptions(options, ["includeLost"], "options");
@@ -293,8 +294,9 @@ export class EverTask {
   }
 
   /**
-   * Stops: claims nothing more, gives back what has not started, lets running handlers finish until the timeout, aborts the others
-   * (they run again later), writes everything down and closes storage. Stopping twice is the same as once.
+   * Stops: claims nothing more, gives back what has not started, lets running handlers finish until
+   * the timeout, aborts the others (they run again later), writes everything down and closes
+   * storage. Stopping twice is the same as once.
    */
   stop(options: StopOptions = {}): Promise<void> {
     checkOptions(options, ["timeout"], "options");
@@ -310,7 +312,8 @@ export class EverTask {
 }
 
 /**
- * Makes an instance: the storage, the tasks and the settings of one application. Call `start` to run tasks.
+ * Makes an instance: the storage, the tasks and the settings of one application. Call `start` to
+ * run tasks.
  *
  * @throws {InvalidArgumentError} If an option is invalid.
  * @throws {DuplicateTaskTypeError} If two tasks have the same type.

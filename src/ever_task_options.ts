@@ -39,8 +39,9 @@ import { parseQueues, type QueueOptions, type QueueSettings } from "./worker/que
 /** The options of {@linkcode createEverTask}. */
 export interface EverTaskOptions {
   /**
-   * Where tasks live: `sqliteStorage(…)`, `postgresStorage(…)`, `sqlServerStorage(…)`, `memoryStorage()`. Several instances of a
-   * process may be given the same object, say one that dispatches and one that works: the last that stops closes it.
+   * Where tasks live: `sqliteStorage(…)`, `postgresStorage(…)`, `sqlServerStorage(…)`,
+   * `memoryStorage()`. Several instances of a process may be given the same object, say one that
+   * dispatches and one that works: the last that stops closes it.
    */
   readonly storage: Storage;
   /** The tasks that can be dispatched and run. */
@@ -53,38 +54,51 @@ export interface EverTaskOptions {
   readonly defaultAuditLevel?: AuditLevel;
   /** Settings by queue. `default` and `recurring` exist in any case. */
   readonly queues?: Readonly<Record<string, QueueOptions>>;
-  /** What follows a failed attempt of tasks and queues that do not say. @default linearRetry(3, 500) */
+  /**
+   * What follows a failed attempt of tasks and queues that do not say. @default linearRetry(3, 500)
+   */
   readonly retry?: RetryPolicy;
   /** How long an attempt may take, for tasks and queues that do not say. @default no limit */
   readonly timeout?: Duration;
-  /** How long a handler may go on after its signal has aborted before its slot is given free. @default 5 seconds */
+  /**
+   * How long a handler may go on after its signal has aborted before its slot is given free.
+   * @default 5 seconds
+   */
   readonly abortGrace?: Duration;
   /**
-   * Gets EverTask's own messages, failures of tasks among them (see `logFailures` of a task), and what handlers log. A function
-   * gives each part a logger of its own, by category.
+   * Gets EverTask's own messages, failures of tasks among them (see `logFailures` of a task), and
+   * what handlers log. A function gives each part a logger of its own, by category.
    *
    * @default warnings and errors to the console
    */
   readonly logger?: Logger | LoggerFactory;
   /** Stores what handlers log: `true`, or which lines. @default false */
   readonly persistentLogs?: boolean | PersistentLogOptions;
-  /** Deletes old audit rows, log lines and ended tasks while workers run. @default everything is kept */
+  /**
+   * Deletes old audit rows, log lines and ended tasks while workers run. @default everything is
+   * kept
+   */
   readonly retention?: RetentionOptions;
   /**
-   * How long a worker process may be silent before others take over its tasks. Its heartbeat comes three times as often.
+   * How long a worker process may be silent before others take over its tasks. Its heartbeat comes
+   * three times as often.
    *
    * @default 15 seconds
    */
   readonly leaseDuration?: Duration;
   /**
-   * A task that was running when its process ended, more often than this, fails: it may be what ends the process. From half of
-   * it on, such tasks run one at a time in a process, so that those that only ran beside it are not taken for it. A task that
-   * merely waited in the process is never failed for that.
+   * A task that was running when its process ended, more often than this, fails: it may be what
+   * ends the process. From half of it on, such tasks run one at a time in a process, so that those
+   * that only ran beside it are not taken for it. A task that merely waited in the process is never
+   * failed for that.
    *
    * @default 5
    */
   readonly poisonLimit?: number;
-  /** For how long a dispatch tries again while storage is out of reach, before it rejects. @default 15 seconds */
+  /**
+   * For how long a dispatch tries again while storage is out of reach, before it rejects. @default
+   * 15 seconds
+   */
   readonly dispatchRetryFor?: Duration;
   /** Names this process's machine in the table of workers. @default the runtime's name */
   readonly host?: string;
@@ -114,8 +128,8 @@ export interface PersistentLogOptions {
    */
   readonly minimumLevel?: LogLevel;
   /**
-   * How many lines of a run, all its attempts together, are stored. Further ones are dropped, and a last line of each attempt
-   * counts what it lost. Each run of a series starts afresh.
+   * How many lines of a run, all its attempts together, are stored. Further ones are dropped, and a
+   * last line of each attempt counts what it lost. Each run of a series starts afresh.
    *
    * @default 1000
    */
@@ -181,7 +195,8 @@ export interface EverTaskSettings {
 }
 
 /**
- * Checks that no option is misspelt. A misplaced one may be a connection string: no error shows what it holds.
+ * Checks that no option is misspelt. A misplaced one may be a connection string: no error shows
+ * what it holds.
  *
  * @param others Names of options that may come with them.
  */

@@ -1,5 +1,6 @@
-// The seam for tracing: what an observer may wrap around a dispatch and around each execution of a handler. The engine
-// knows this interface alone; the OpenTelemetry exporter implements it. Without one, nothing is called.
+// The seam for tracing: what an observer may wrap around a dispatch and around each execution of a
+// handler. The engine knows this interface alone; the OpenTelemetry exporter implements it. Without
+// one, nothing is called.
 
 /** What is about to be stored. */
 export interface DispatchedTask {
@@ -35,15 +36,19 @@ export interface ExecutedTask {
   readonly waitMs: number;
   /** The worker that runs it. */
   readonly workerId: string;
-  /** What {@linkcode Instrumentation.dispatch} gave to be stored with the task; null when it gave nothing. */
+  /**
+   * What {@linkcode Instrumentation.dispatch} gave to be stored with the task; null when it gave
+   * nothing.
+   */
   readonly traceContext: string | null;
 }
 
 /**
- * Wraps the two ends of a task's way: the dispatch in one process, and each execution, perhaps in another. What joins them
- * is the trace context, which is stored with the task.
+ * Wraps the two ends of a task's way: the dispatch in one process, and each execution, perhaps in
+ * another. What joins them is the trace context, which is stored with the task.
  *
- * An implementation calls what it wraps exactly once, gives back its result, and lets its error through unchanged.
+ * An implementation calls what it wraps exactly once, gives back its result, and lets its error
+ * through unchanged.
  */
 export interface Instrumentation {
   /**
@@ -61,8 +66,9 @@ export interface Instrumentation {
    * Called around each execution of a handler.
    *
    * @param task The attempt that starts.
-   * @param execute Runs the handler. Rejects with what ended the attempt: the handler's error, or the reason of its abort
-   * (a timeout, a cancellation), at the latest when an attempt whose handler does not end is given up.
+   * @param execute Runs the handler. Rejects with what ended the attempt: the handler's error, or
+   * the reason of its abort (a timeout, a cancellation), at the latest when an attempt whose
+   * handler does not end is given up.
    */
   run<T>(task: ExecutedTask, execute: () => Promise<T>): Promise<T>;
 }

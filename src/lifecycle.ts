@@ -1,5 +1,5 @@
-// The life of an instance: storage is opened when it is first needed, a worker starts when it is asked to, and in the end
-// everything stops in order, however storage behaves.
+// The life of an instance: storage is opened when it is first needed, a worker starts when it is
+// asked to, and in the end everything stops in order, however storage behaves.
 
 import type { HomeContext } from "./application/home_context.ts";
 import type { RetentionKeeper } from "./audit/retention_keeper.ts";
@@ -66,12 +66,18 @@ export class Lifecycle {
     return this.#starting !== null && this.#stopping === null;
   }
 
-  /** Opens storage, when it is needed, only after something else; whether that succeeds does not matter. */
+  /**
+   * Opens storage, when it is needed, only after something else; whether that succeeds does not
+   * matter.
+   */
   openAfter(before: Promise<unknown>): void {
     this.#before = before.catch(() => {});
   }
 
-  /** A promise of the open storage; null when it is open and will stay so: most dispatches need not wait a turn. */
+  /**
+   * A promise of the open storage; null when it is open and will stay so: most dispatches need not
+   * wait a turn.
+   */
   opening(): Promise<void> | null {
     return this.#isOpen && this.#stopping === null ? null : this.#ready();
   }

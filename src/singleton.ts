@@ -5,7 +5,10 @@ import type { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./log/logger.ts";
 
-/** What an instance works with. Instances of one name share it: calls of the older ones go to the newest. */
+/**
+ * What an instance works with. Instances of one name share it: calls of the older ones go to the
+ * newest.
+ */
 export interface Core {
   life: Lifecycle;
   dispatcher: Dispatcher;
@@ -18,8 +21,8 @@ const patienceMs = 5_000;
 const register = Symbol.for("evertask.singletons");
 
 /**
- * Makes an instance the one of its name. The one before, if there is one, stops, before storage is opened here; if it ran
- * tasks, this one does so as well.
+ * Makes an instance the one of its name. The one before, if there is one, stops, before storage is
+ * opened here; if it ran tasks, this one does so as well.
  *
  * @returns What the instance shall work with.
  */

@@ -1,5 +1,5 @@
-// Stopping when the operating system asks the process to end. The core knows no runtime, so it is handed the object that tells of
-// signals.
+// Stopping when the operating system asks the process to end. The core knows no runtime, so it is
+// handed the object that tells of signals.
 
 import { checkMethods, checkNames, checkOptions } from "./argument_checks.ts";
 import { type Duration, toMilliseconds } from "./time/duration.ts";
@@ -35,22 +35,29 @@ export interface Stoppable {
 export interface StopOnSignalsOptions {
   /** Which signals. @default ["SIGINT", "SIGTERM"] */
   readonly signals?: readonly StopSignal[];
-  /** How long running handlers may go on: less than what the service manager grants. @default 30 seconds */
+  /**
+   * How long running handlers may go on: less than what the service manager grants. @default 30
+   * seconds
+   */
   readonly timeout?: Duration;
 }
 
 /** What {@linkcode stopOnSignals} gives. */
 export interface SignalWatch {
-  /** Resolves with the signal once everything has stopped; rejects if stopping fails. Never settles without a signal. */
+  /**
+   * Resolves with the signal once everything has stopped; rejects if stopping fails. Never settles
+   * without a signal.
+   */
   readonly stopped: Promise<StopSignal>;
   /** Ends the watch: the signals have their usual effect again. */
   end(): void;
 }
 
 /**
- * Stops an instance at the first SIGINT or SIGTERM. The process itself ends when nothing else keeps it alive; do the rest of
- * your clean-up when `stopped` resolves. A second signal ends the process at once, with the exit code of a shell (143 for
- * SIGTERM): by `exit`, since the system ignores unhandled signals of the first process of a container.
+ * Stops an instance at the first SIGINT or SIGTERM. The process itself ends when nothing else keeps
+ * it alive; do the rest of your clean-up when `stopped` resolves. A second signal ends the process
+ * at once, with the exit code of a shell (143 for SIGTERM): by `exit`, since the system ignores
+ * unhandled signals of the first process of a container.
  *
  * @throws {InvalidArgumentError} If an argument cannot be used.
  *

@@ -31,13 +31,17 @@ export interface TaskContext {
   readonly taskKey: string | null;
   /** The queue that it came from. */
   readonly queue: string;
-  /** Which attempt this is, from 1; attempts that were, or may have been, lost with their worker count as well. */
+  /**
+   * Which attempt this is, from 1; attempts that were, or may have been, lost with their worker
+   * count as well.
+   */
   readonly attempt: number;
   /** The run, when the task is recurring; null otherwise. */
   readonly run: RunInfo | null;
   /**
-   * Aborts when the handler should stop: the task was cancelled (`TaskCancelledError`), its time is up (`TimeoutError`), the
-   * worker stops (`WorkerStoppedError`) or has lost the task to another (`LeaseLostError`). The reason is the error.
+   * Aborts when the handler should stop: the task was cancelled (`TaskCancelledError`), its time is
+   * up (`TimeoutError`), the worker stops (`WorkerStoppedError`) or has lost the task to another
+   * (`LeaseLostError`). The reason is the error.
    */
   readonly signal: AbortSignal;
   /** Logs to the application's logger and, when persistent logging is on, into storage. */
@@ -49,8 +53,9 @@ export interface TaskContext {
    */
   readonly dispatch: Dispatch;
   /**
-   * Marks the task as completed inside the handler's own transaction: its writes and the completion are one commit. Throws
-   * `LeaseLostError` if another worker has taken the task over, so that the transaction rolls back.
+   * Marks the task as completed inside the handler's own transaction: its writes and the completion
+   * are one commit. Throws `LeaseLostError` if another worker has taken the task over, so that the
+   * transaction rolls back.
    *
    * @param connection The transaction, of the kind that the storage's driver documents.
    */
@@ -59,7 +64,10 @@ export interface TaskContext {
 
 /** What a task is made of, without the payload's type. */
 export interface TaskSettings {
-  /** The name under which tasks are stored; it must stay the same for as long as tasks of the type are stored. */
+  /**
+   * The name under which tasks are stored; it must stay the same for as long as tasks of the type
+   * are stored.
+   */
   readonly type: string;
   /** A name of the handler for people, in rows and events. @default `type` */
   readonly handlerName?: string;
@@ -70,8 +78,8 @@ export interface TaskSettings {
   /** How much history its tasks leave. @default the instance's `defaultAuditLevel` */
   readonly auditLevel?: AuditLevel;
   /**
-   * How long one attempt may take. Then its signal aborts with a `TimeoutError`; it is retried only where the retry policy asks for
-   * it, by `.handle(TimeoutError)` or `.handleWhen(…)`.
+   * How long one attempt may take. Then its signal aborts with a `TimeoutError`; it is retried only
+   * where the retry policy asks for it, by `.handle(TimeoutError)` or `.handleWhen(…)`.
    *
    * @default the queue's, then the instance's, then no limit
    */
@@ -83,15 +91,17 @@ export interface TaskSettings {
    */
   readonly retry?: RetryPolicy;
   /**
-   * Which failures of its tasks are logged: each, a retried one as a warning and the one after the last attempt as an error
-   * (`all`), only the latter (`final`), or none of them (`none`).
+   * Which failures of its tasks are logged: each, a retried one as a warning and the one after the
+   * last attempt as an error (`all`), only the latter (`final`), or none of them (`none`).
    *
    * @default "all"
    */
   readonly logFailures?: "all" | "final" | "none";
 }
 
-/** The handler of a task and its hooks. A hook that throws is logged and never changes the outcome. */
+/**
+ * The handler of a task and its hooks. A hook that throws is logged and never changes the outcome.
+ */
 export interface TaskHandler<Payload> {
   /** How many of its tasks may run in a time. @default no limit */
   readonly rateLimit?: RateLimitOptions<Payload>;
@@ -120,20 +130,22 @@ export interface TaskHandler<Payload> {
  */
 export interface Task<Input = unknown, Output = unknown> extends TaskSettings, TaskHandler<Output> {
   /**
-   * The payload's validator. What it makes of a payload is stored, so that defaults are made once, at the dispatch, and every
-   * attempt gets the same; if JSON does not hold that, or validating it again would change it, as with a transform to another
-   * type, the payload itself is stored, and each attempt validates it anew.
+   * The payload's validator. What it makes of a payload is stored, so that defaults are made once,
+   * at the dispatch, and every attempt gets the same; if JSON does not hold that, or validating it
+   * again would change it, as with a transform to another type, the payload itself is stored, and
+   * each attempt validates it anew.
    */
   readonly payload?: StandardSchema<Input, Output>;
 }
 
 /** Any task, whatever its payload. */
-// The payload types stand in method parameters and in a covariant schema, so every task is assignable to this.
+// The payload types stand in method parameters and in a covariant schema, so every task is
+// assignable to this.
 export type AnyTask = Task<unknown, unknown>;
 
 /**
- * Defines a task: its type, its payload's validator and its handler. The handler's payload type is inferred from the
- * validator, any Standard Schema such as a zod schema.
+ * Defines a task: its type, its payload's validator and its handler. The handler's payload type is
+ * inferred from the validator, any Standard Schema such as a zod schema.
  *
  * @throws {InvalidArgumentError} If a setting is invalid.
  *

@@ -1,5 +1,5 @@
-// The architecture, held to by a test: who may import whom, where time and chance come from, what stands at the top
-// level, and how long a file may be.
+// The architecture, held to by a test: who may import whom, where time and chance come from, what
+// stands at the top level, and how long a file may be.
 
 import { assertEquals } from "@std/assert";
 import { architecture } from "./support/architecture_rules.ts";
@@ -68,7 +68,8 @@ Deno.test(`no file that people write is longer than ${longestFile} lines`, async
   assertEquals(tooLong, []);
 });
 
-// What the rules refuse and what they let pass: a rule that finds nothing would go unnoticed otherwise.
+// What the rules refuse and what they let pass: a rule that finds nothing would go unnoticed
+// otherwise.
 const refused: [path: string, source: string][] = [
   ["src/a/b.ts", `import { x } from "../../drivers/memory/mod.ts";`],
   ["src/a/b.ts", `import type { x } from "../../sql/embed.ts";`],

@@ -1,4 +1,5 @@
-// The checks that several options share look at values of any kind, and throw nothing but their own errors.
+// The checks that several options share look at values of any kind, and throw nothing but their own
+// errors.
 
 import { assert } from "@std/assert";
 import { checkMethods, checkOptions, checkSecretOptions } from "../src/argument_checks.ts";

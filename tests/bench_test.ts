@@ -1,4 +1,5 @@
-// The benchmarks as programs: that they run, count right and say what is wrong. How fast anything is, is not tested.
+// The benchmarks as programs: that they run, count right and say what is wrong. How fast anything
+// is, is not tested.
 
 import {
   assert,
@@ -105,7 +106,8 @@ Deno.test("the benchmarks on PostgreSQL run", async () => {
     results<{ tasksBefore: number }>("old-snapshot", "--tasks", "100"),
   ]);
   assertEquals(processes.map(({ processes }) => processes), [1, 2, 4]);
-  // At Full a task writes three rows more than at None: its history. The first of them, at its dispatch, is no part of a drain.
+  // At Full a task writes three rows more than at None: its history. The first of them, at its
+  // dispatch, is no part of a drain.
   for (const [work, history] of [["lifecycle", 3], ["drain", 2]] as const) {
     const rows = cost.filter((row) => row.work === work);
     assertEquals(rows.map((row) => row.auditLevel), ["Full", "Minimal", "ErrorsOnly", "None"]);

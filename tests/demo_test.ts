@@ -129,7 +129,8 @@ Deno.test("killed with SIGKILL in the middle and started again, the demo loses n
 });
 
 Deno.test("a task's status audit rows are as many as the demo's audit level asks for", async () => {
-  // Full: queued, started and ended, of each attempt. The levels between differ in recurring tasks alone.
+  // Full: queued, started and ended, of each attempt. The levels between differ in recurring tasks
+  // alone.
   const expected = { Full: 3 * 10 + 3 * 3, Minimal: 3, ErrorsOnly: 3, None: 0 };
   const counted = await Promise.all(
     Object.keys(expected).map(async (level) => {

@@ -1,5 +1,5 @@
-// The programs in examples/frameworks/, as their users run them: a request dispatches, a task runs in the same process or in a
-// second one, and SIGTERM stops both cleanly.
+// The programs in examples/frameworks/, as their users run them: a request dispatches, a task runs
+// in the same process or in a second one, and SIGTERM stops both cleanly.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { deadline } from "@std/async";
@@ -106,7 +106,10 @@ for (const framework of ["hono", "express", "fastify"]) {
   });
 }
 
-/** Copies the examples to where Node finds the package, and compiles those that it cannot run as they are. */
+/**
+ * Copies the examples to where Node finds the package, and compiles those that it cannot run as
+ * they are.
+ */
 async function prepare(project: NpmProject): Promise<void> {
   for (const folder of ["shop", "hono", "express", "fastify", "nestjs"]) {
     await Deno.mkdir(`${project.folder}/${folder}`);

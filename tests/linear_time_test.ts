@@ -1,5 +1,6 @@
-// Text from outside is gone through in time that grows with its length, and not with the square of it: exceptions of handlers,
-// messages and values that are logged, payloads, schedules, addresses, what clients and receivers send.
+// Text from outside is gone through in time that grows with its length, and not with the square of
+// it: exceptions of handlers, messages and values that are logged, payloads, schedules, addresses,
+// what clients and receivers send.
 
 import { assert } from "@std/assert";
 import fc from "fast-check";
@@ -21,7 +22,9 @@ import { toEpochMilliseconds } from "../src/time/instant.ts";
 import { postgresStorage } from "../drivers/postgres/mod.ts";
 
 const length = 200_000;
-/** Linear work takes some milliseconds; work in the square of the length would take half a minute. */
+/**
+ * Linear work takes some milliseconds; work in the square of the length would take half a minute.
+ */
 const mostMs = 3_000;
 
 type Take = (text: string) => unknown;

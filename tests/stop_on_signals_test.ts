@@ -106,7 +106,10 @@ Deno.test("a process that gets SIGTERM finishes what it runs and ends by itself"
   assertEquals((await child.status).code, 0);
 });
 
-/** Whether this machine lets us make a namespace of processes, in which a program is the first, as in a container. */
+/**
+ * Whether this machine lets us make a namespace of processes, in which a program is the first, as
+ * in a container.
+ */
 const canUnshare = await new Deno.Command("unshare", { args: ["--pid", "--fork", "true"] })
   .output().then(({ success }) => success, () => false);
 const hasNode = await new Deno.Command("node", { args: ["--version"] }).output()

@@ -1,6 +1,8 @@
-// A worker that writes down at once when each handler starts, in a process of its own: prompt.ts STORE ADDRESS
+// A worker that writes down at once when each handler starts, in a process of its own: prompt.ts
+// STORE ADDRESS
 //
-// Writes "ready" once it could claim, then the machine's clock in milliseconds for each task, and ends when its input does.
+// Writes "ready" once it could claim, then the machine's clock in milliseconds for each task, and
+// ends when its input does.
 
 import { createEverTask, defineTask, silentLogger } from "@evertask/evertask";
 import { askedToEnd, tell } from "../support/child_process.ts";

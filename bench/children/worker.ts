@@ -1,4 +1,5 @@
-// A worker whose handlers wait, in a process of its own: worker.ts STORE ADDRESS MILLISECONDS PARALLELISM
+// A worker whose handlers wait, in a process of its own: worker.ts STORE ADDRESS MILLISECONDS
+// PARALLELISM
 //
 // Writes "ready" once it could claim, and ends when its input does.
 

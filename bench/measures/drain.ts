@@ -44,7 +44,9 @@ export async function storeBacklog(
   await everTask.stop();
 }
 
-/** Works off a backlog of counted tasks, from the start of the worker until the last end is stored. */
+/**
+ * Works off a backlog of counted tasks, from the start of the worker until the last end is stored.
+ */
 export async function drain(
   database: BenchDatabase,
   tasks: number,

@@ -1,5 +1,5 @@
-// How long a task waits from the call of `dispatch` to the call of its handler, while a number of callers each have one task
-// under way: one caller shows the bare path, many show it under load.
+// How long a task waits from the call of `dispatch` to the call of its handler, while a number of
+// callers each have one task under way: one caller shows the bare path, many show it under load.
 
 import { type AuditLevel, createEverTask, defineTask, silentLogger } from "@evertask/evertask";
 import type { BenchDatabase } from "../support/open_storage.ts";
@@ -19,10 +19,15 @@ export interface LatencyOptions {
   readonly tasks: number;
 }
 
-/** The share of the tasks that go first, uncounted: by them code is compiled and connections are opened. */
+/**
+ * The share of the tasks that go first, uncounted: by them code is compiled and connections are
+ * opened.
+ */
 const warmUp = 0.1;
 
-/** Lets every caller dispatch one task after the other, each when the one before has been started. */
+/**
+ * Lets every caller dispatch one task after the other, each when the one before has been started.
+ */
 export async function measureLatency(
   database: BenchDatabase,
   { auditLevel, callers, tasks }: LatencyOptions,

@@ -1,5 +1,5 @@
-// The whole life of tasks in one process: many callers dispatch one task after the other, each awaiting the commit of its own,
-// while a worker runs them.
+// The whole life of tasks in one process: many callers dispatch one task after the other, each
+// awaiting the commit of its own, while a worker runs them.
 
 import { type AuditLevel, createEverTask, type EverTask, silentLogger } from "@evertask/evertask";
 import type { BenchDatabase } from "../support/open_storage.ts";

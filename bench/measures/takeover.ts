@@ -1,5 +1,6 @@
-// How long PostgreSQL takes to find and release the tasks of a worker that was lost: of one that began a moment ago, and of one
-// that has been at work since before all that is stored, so that everything has to be read.
+// How long PostgreSQL takes to find and release the tasks of a worker that was lost: of one that
+// began a moment ago, and of one that has been at work since before all that is stored, so that
+// everything has to be read.
 
 import { newTask } from "../../tests/support/new_task.ts";
 import type { BenchDatabase } from "../support/open_storage.ts";

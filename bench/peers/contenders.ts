@@ -15,7 +15,9 @@ export interface PeerStore extends AsyncDisposable {
 export interface Contender {
   readonly name: string;
   readonly store: "sqlite" | "postgres" | "redis";
-  /** Its command line, to which measurement, number of tasks and addresses of databases are added. */
+  /**
+   * Its command line, to which measurement, number of tasks and addresses of databases are added.
+   */
   command(installation: Installation): readonly [program: string, ...args: string[]];
   /** Its share of the tasks, where it is so slow that it would take minutes. */
   readonly share?: Partial<Record<Measurement, number>>;

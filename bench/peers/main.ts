@@ -1,7 +1,9 @@
-// EverTask beside other libraries, on the same machine in the same run: `deno task bench:peers --help`. Needs npm.
+// EverTask beside other libraries, on the same machine in the same run: `deno task bench:peers
+// --help`. Needs npm.
 //
-// Every measurement is a process of its own in the library's own runtime, on empty databases; contenders take turns, so that
-// whatever else the machine does hits all alike. PostgreSQL waits for the disk with each commit.
+// Every measurement is a process of its own in the library's own runtime, on empty databases;
+// contenders take turns, so that whatever else the machine does hits all alike. PostgreSQL waits
+// for the disk with each commit.
 
 import { readArguments, UsageError } from "../support/arguments.ts";
 import { describeEnvironment, environment } from "../support/environment.ts";
@@ -103,8 +105,8 @@ async function measureStore(
 }
 
 /**
- * A table with every figure of a store, and Full's and None's as multiples of it. EverTask does not run on Redis: there it is
- * compared as it runs on PostgreSQL, or else on SQLite.
+ * A table with every figure of a store, and Full's and None's as multiples of it. EverTask does not
+ * run on Redis: there it is compared as it runs on PostgreSQL, or else on SQLite.
  */
 function describe(all: readonly Result[], store: string): string {
   const on = (name: string) => all.filter((row) => row.store === name);

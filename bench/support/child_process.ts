@@ -1,4 +1,5 @@
-// Measurements in a process of their own: their memory is theirs alone, and several can share a store.
+// Measurements in a process of their own: their memory is theirs alone, and several can share a
+// store.
 
 /** A process that runs a module of bench/children/ and writes lines of JSON. */
 export class BenchProcess implements AsyncDisposable {

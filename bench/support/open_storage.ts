@@ -1,4 +1,5 @@
-// Opens a database by its address, for processes that share it. Loads one driver alone: what others weigh would be measured.
+// Opens a database by its address, for processes that share it. Loads one driver alone: what others
+// weigh would be measured.
 
 import type { Storage } from "@evertask/evertask";
 
@@ -9,8 +10,8 @@ export interface BenchDatabase extends AsyncDisposable {
   /** What another process needs to open it: a path or a URL. */
   readonly address: string;
   /**
-   * Does now what the database would do by itself some time after much was stored: otherwise that meets the measurement. Both
-   * sides of a comparison are settled, the empty one, too.
+   * Does now what the database would do by itself some time after much was stored: otherwise that
+   * meets the measurement. Both sides of a comparison are settled, the empty one, too.
    */
   settle?(): Promise<void>;
 }

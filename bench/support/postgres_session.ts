@@ -10,7 +10,10 @@ export class PostgresSession implements AsyncDisposable {
     this.sql = postgres(url, { max: 1, onnotice: () => {} });
   }
 
-  /** Resolves when no other session is on the database: a session reports what it has written when it ends. */
+  /**
+   * Resolves when no other session is on the database: a session reports what it has written when
+   * it ends.
+   */
   async othersEnded(): Promise<void> {
     while (true) {
       const others = await this.sql`
@@ -29,8 +32,9 @@ export class PostgresSession implements AsyncDisposable {
   }
 
   /**
-   * How much processor time the whole server has taken so far, in microseconds: that of the processes that run and of those
-   * that have ended. Null where it cannot be known: on another machine, and elsewhere than on Linux.
+   * How much processor time the whole server has taken so far, in microseconds: that of the
+   * processes that run and of those that have ended. Null where it cannot be known: on another
+   * machine, and elsewhere than on Linux.
    */
   async processorMicroseconds(): Promise<number | null> {
     const [{ data_directory: folder }] = await this.sql<
@@ -52,7 +56,10 @@ export class PostgresSession implements AsyncDisposable {
 /** USER_HZ, which is 100 on every Linux that Deno runs on. */
 const microsecondsPerTick = 10_000;
 
-/** Ticks of a process, of its children that have ended, and of those that run (see proc_pid_stat(5)). */
+/**
+ * Ticks of a process, of its children that have ended, and of those that run (see
+ * proc_pid_stat(5)).
+ */
 function ticksOfFamily(server: string): number {
   let total = 0;
   for (const { name } of Deno.readDirSync("/proc")) {

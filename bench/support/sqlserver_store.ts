@@ -1,5 +1,5 @@
-// SQL Server among the stores that can be measured, where EVERTASK_TEST_SQLSERVER names one. All measurements share one schema,
-// emptied for each, since making one takes long.
+// SQL Server among the stores that can be measured, where EVERTASK_TEST_SQLSERVER names one. All
+// measurements share one schema, emptied for each, since making one takes long.
 
 import { sqlServerStorage } from "@evertask/evertask/sqlserver";
 import { loadMssql } from "../../drivers/sqlserver/load_mssql.ts";

@@ -81,7 +81,10 @@ function sqliteStore(): BenchStore {
   };
 }
 
-/** Commits wait for the disk, as in production; checkpoints are far enough apart not to hit one contender alone. */
+/**
+ * Commits wait for the disk, as in production; checkpoints are far enough apart not to hit one
+ * contender alone.
+ */
 export const durableSettings = {
   durable: true,
   settings: { max_wal_size: "4GB", shared_buffers: "256MB" },
@@ -111,14 +114,20 @@ function checkpoint(path: string): Promise<void> {
   return Promise.resolve();
 }
 
-/** Spares the measurement autovacuum, which comes a minute after many rows were stored, and the write-out of their pages. */
+/**
+ * Spares the measurement autovacuum, which comes a minute after many rows were stored, and the
+ * write-out of their pages.
+ */
 async function vacuumAndCheckpoint(url: string): Promise<void> {
   await using session = new PostgresSession(url);
   await session.sql`VACUUM (ANALYZE)`;
   await session.sql`CHECKPOINT`;
 }
 
-/** Removes a database at once: what lies there would keep autovacuum busy while the next one is measured. */
+/**
+ * Removes a database at once: what lies there would keep autovacuum busy while the next one is
+ * measured.
+ */
 async function dropDatabase(serverUrl: string, url: string): Promise<void> {
   const sql = postgres(serverUrl, { max: 1, onnotice: () => {} });
   try {

@@ -1,4 +1,5 @@
-// The status changes of the memory store: what workers report about the tasks that they hold, and what people ask for.
+// The status changes of the memory store: what workers report about the tasks that they hold, and
+// what people ask for.
 
 import { shouldCreateRunsAudit } from "../../src/audit/audit_policy.ts";
 import type {

@@ -1,6 +1,7 @@
-// The waiting tasks of a store, arranged so that a claim looks at nothing but what it takes: two heaps for each queue, type
-// and priority. Tasks of other types and of the future are never in its way; and since tasks that were dispatched to run at once
-// have a heap of their own, a new one is not sifted past all the series and delayed tasks that are due later.
+// The waiting tasks of a store, arranged so that a claim looks at nothing but what it takes: two
+// heaps for each queue, type and priority. Tasks of other types and of the future are never in its
+// way; and since tasks that were dispatched to run at once have a heap of their own, a new one is
+// not sifted past all the series and delayed tasks that are due later.
 
 import { DueHeap, isBefore } from "./due_heap.ts";
 import type { TaskRow } from "./task_row.ts";
@@ -16,7 +17,10 @@ export class DueTasks {
     if (dueAt !== null) this.#heapFor(row).add(row);
   }
 
-  /** Takes the tasks that are due out of their heaps: highest priority first, then longest due, then lowest id. */
+  /**
+   * Takes the tasks that are due out of their heaps: highest priority first, then longest due, then
+   * lowest id.
+   */
   take(queue: string, types: readonly string[], limit: number, now: number): TaskRow[] {
     const heaps = this.#heapsOf(queue, types);
     const taken: TaskRow[] = [];
@@ -66,7 +70,10 @@ export class DueTasks {
     return heap;
   }
 
-  /** Takes a task out, and leaves no empty heap behind, however many queues, types and priorities come and go. */
+  /**
+   * Takes a task out, and leaves no empty heap behind, however many queues, types and priorities
+   * come and go.
+   */
   #remove(row: TaskRow): void {
     const heap = row.heap!;
     heap.remove(row);

@@ -1,4 +1,5 @@
-// The database behind memory storages: what several of them share when they stand for several processes.
+// The database behind memory storages: what several of them share when they stand for several
+// processes.
 
 import { checkOptions } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
@@ -8,11 +9,15 @@ import { MemoryState } from "./memory_state.ts";
 
 /** Options of a memory database. */
 export interface MemoryDatabaseOptions {
-  /** What time it is; a fake clock makes everything that the store does repeatable. @default systemClock */
+  /**
+   * What time it is; a fake clock makes everything that the store does repeatable. @default
+   * systemClock
+   */
   readonly clock?: Clock;
   /**
-   * About how many ended one-shot tasks stay with their history: when there are twice as many, the ones that ended first
-   * are forgotten. Without a limit they stay until they are purged. @default Infinity
+   * About how many ended one-shot tasks stay with their history: when there are twice as many, the
+   * ones that ended first are forgotten. Without a limit they stay until they are purged. @default
+   * Infinity
    */
   readonly keepEnded?: number;
 }
@@ -20,8 +25,9 @@ export interface MemoryDatabaseOptions {
 let readState: (database: MemoryDatabase) => MemoryState;
 
 /**
- * Tasks in memory. Storages that are given the same database see the same tasks, as processes do that share a server:
- * each has its own workers, and is woken by what the others do. Gone with the process.
+ * Tasks in memory. Storages that are given the same database see the same tasks, as processes do
+ * that share a server: each has its own workers, and is woken by what the others do. Gone with the
+ * process.
  */
 export class MemoryDatabase {
   readonly #state: MemoryState;

@@ -1,5 +1,6 @@
-// What a memory database holds, and the few steps that every verb is made of: a change of status with its audit row, the
-// end of a lease. JavaScript runs a verb in one go, so each is a transaction by nature.
+// What a memory database holds, and the few steps that every verb is made of: a change of status
+// with its audit row, the end of a lease. JavaScript runs a verb in one go, so each is a
+// transaction by nature.
 
 import { shouldCreateStatusAudit } from "../../src/audit/audit_policy.ts";
 import { RateBook } from "../../src/rate_limit/rate_book.ts";
@@ -89,17 +90,24 @@ export class MemoryState {
     worker.tasks.add(row);
   }
 
-  /** Ends a task's lease, if there is one, and says when it can be claimed again; null: not any more. */
+  /**
+   * Ends a task's lease, if there is one, and says when it can be claimed again; null: not any
+   * more.
+   */
   endLease(row: TaskRow, dueAt: number | null, now: number): void {
     row.worker?.tasks.delete(row);
     row.worker = null;
-    // An open cancel request is dealt with by the worker that claims the task next, so that must be soon.
+    // An open cancel request is dealt with by the worker that claims the task next, so that must be
+    // soon.
     if (dueAt === null) row.cancelRequested = false;
     this.due.setDue(row, dueAt !== null && row.cancelRequested ? Math.min(now, dueAt) : dueAt);
     if (dueAt === null && this.#keepEnded !== Infinity) this.#forgetEnded(row);
   }
 
-  /** Goes through the steps of a change: audit rows as the level asks, and the last step is how the task stands. */
+  /**
+   * Goes through the steps of a change: audit rows as the level asks, and the last step is how the
+   * task stands.
+   */
   applySteps(
     row: TaskRow,
     steps: readonly StatusStep[],

@@ -1,5 +1,6 @@
-// The memory store as a Storage: each verb reads the clock once and runs in one go, so it is atomic by nature; what
-// remains to be done here is to refuse what a closed store cannot do, and to tell the other processes.
+// The memory store as a Storage: each verb reads the clock once and runs in one go, so it is atomic
+// by nature; what remains to be done here is to refuse what a closed store cannot do, and to tell
+// the other processes.
 
 import { hidden } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";

@@ -1,5 +1,6 @@
 /**
- * Storage in memory: the same contract as the databases, for tests and development. Gone with the process.
+ * Storage in memory: the same contract as the databases, for tests and development. Gone with the
+ * process.
  *
  * @example
  * ```ts
@@ -23,15 +24,19 @@ export { MemoryDatabase, type MemoryDatabaseOptions };
 
 /** Options of {@linkcode memoryStorage}. */
 export interface MemoryStorageOptions extends MemoryDatabaseOptions {
-  /** The tasks, to share them with other storages; it has its own clock and limits. @default a new, empty database */
+  /**
+   * The tasks, to share them with other storages; it has its own clock and limits. @default a new,
+   * empty database
+   */
   readonly database?: MemoryDatabase;
 }
 
 /**
- * Makes a storage that keeps its tasks in memory. It has no transactions that a task could take part in: a `connection` is
- * refused.
+ * Makes a storage that keeps its tasks in memory. It has no transactions that a task could take
+ * part in: a `connection` is refused.
  *
- * @throws {InvalidArgumentError} If an option cannot be used, or `database` comes with options that it decides itself.
+ * @throws {InvalidArgumentError} If an option cannot be used, or `database` comes with options that
+ * it decides itself.
  *
  * @example Two "processes" that share their tasks
  * ```ts

@@ -1,5 +1,5 @@
-// A stored task as the memory store keeps it: one mutable object that knows its history, its holder and its place among
-// the due tasks, so that no verb has to search for them.
+// A stored task as the memory store keeps it: one mutable object that knows its history, its holder
+// and its place among the due tasks, so that no verb has to search for them.
 
 import type { AuditLevel } from "../../src/audit/audit_level.ts";
 import type {
@@ -14,13 +14,19 @@ import type { NewSeries, NewTask } from "../../src/storage/requests.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
 import type { DueHeap } from "./due_heap.ts";
 
-/** A row of history and its number, by which pages go. Numbers rise over the whole store and are never used again. */
+/**
+ * A row of history and its number, by which pages go. Numbers rise over the whole store and are
+ * never used again.
+ */
 export type Numbered<T> = Omit<T, "taskId"> & { readonly number: number };
 
 /** A series, with fields that change. */
 export type MutableSeries = { -readonly [field in keyof SeriesRecord]: SeriesRecord[field] };
 
-/** A worker process and what it holds. One that is no longer registered stays until its tasks are taken from it. */
+/**
+ * A worker process and what it holds. One that is no longer registered stays until its tasks are
+ * taken from it.
+ */
 export interface Worker {
   readonly id: string;
   host: string;
@@ -59,7 +65,8 @@ export class TaskRow {
   retryPolicy: string | null;
   series: MutableSeries | null;
 
-  // Most tasks have no runs and no log lines, and many no audit rows: the lists are made when they are needed.
+  // Most tasks have no runs and no log lines, and many no audit rows: the lists are made when they
+  // are needed.
   statusAudit: Numbered<StatusAuditRecord>[] | null = null;
   runsAudit: Numbered<RunsAuditRecord>[] | null = null;
   logs: Numbered<ExecutionLogRecord>[] | null = null;

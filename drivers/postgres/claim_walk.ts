@@ -1,7 +1,9 @@
-// Where a claim begins to walk through the index of claimable tasks. Normally at the start. But while somebody holds an old
-// snapshot open, PostgreSQL keeps an entry for every task that was claimed since, and each claim walks over all of them:
-// measured, 100,000 entries cost 30 ms. Then most claims begin where the last full walk found the first task, and a full walk
-// is made now and then, to find what came in before that place (a task that was given back, or dispatched for the past).
+// Where a claim begins to walk through the index of claimable tasks. Normally at the start. But
+// while somebody holds an old snapshot open, PostgreSQL keeps an entry for every task that was
+// claimed since, and each claim walks over all of them: measured, 100,000 entries cost 30 ms. Then
+// most claims begin where the last full walk found the first task, and a full walk is made now and
+// then, to find what came in before that place (a task that was given back, or dispatched for the
+// past).
 
 import type { Clock } from "../../src/time/clock.ts";
 
@@ -17,7 +19,10 @@ const share = 20;
 /** The least time between slow full walks, in milliseconds. */
 const shortestPauseMs = 1_000;
 
-/** A task may be committed so much later than it became due, in milliseconds, without waiting for the next full walk. */
+/**
+ * A task may be committed so much later than it became due, in milliseconds, without waiting for
+ * the next full walk.
+ */
 const marginMs = 100;
 
 /** What a claim tells about its walk. */
@@ -30,7 +35,9 @@ export interface WalkedClaim {
 /** Decides where claims begin. */
 export class ClaimWalk {
   readonly #clock: Clock;
-  /** By queue, the due instants to begin at; a queue that is not in here is walked from the start. */
+  /**
+   * By queue, the due instants to begin at; a queue that is not in here is walked from the start.
+   */
   readonly #starts = new Map<string, number>();
   #slowWalks = 0;
   #fullWalkAt = -Infinity;

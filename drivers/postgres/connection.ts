@@ -1,5 +1,5 @@
-// The ways to run one statement: on the storage's own pool, on a postgres.js instance or transaction of the user's, or in a
-// transaction of a query builder that sits on top of one.
+// The ways to run one statement: on the storage's own pool, on a postgres.js instance or
+// transaction of the user's, or in a transaction of a query builder that sits on top of one.
 
 import { hidden } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
@@ -33,7 +33,8 @@ export interface PostgresJsLike {
 /** A postgres.js instance, as `postgres(url)` makes it: what this driver uses of it. */
 export interface PostgresClient extends PostgresJsLike {
   /**
-   * Listens on a channel, over a connection of its own that listens again by itself when it was lost.
+   * Listens on a channel, over a connection of its own that listens again by itself when it was
+   * lost.
    *
    * @param onListening Called each time that it begins.
    */
@@ -44,7 +45,10 @@ export interface PostgresClient extends PostgresJsLike {
   ): Promise<{ unlisten(): Promise<unknown> }>;
 }
 
-/** Any other way to run a statement in the caller's transaction: what node-postgres clients have, or three lines of one's own. */
+/**
+ * Any other way to run a statement in the caller's transaction: what node-postgres clients have, or
+ * three lines of one's own.
+ */
 export interface QueryLike {
   /** Runs SQL text, in which `$1` stands for the first parameter, and returns its rows. */
   query(
@@ -67,9 +71,9 @@ export interface KyselyLike {
 }
 
 /**
- * What `connection` may be, for tasks that are to exist only if the caller commits: a postgres.js transaction (what
- * `sql.begin` passes), a drizzle-orm transaction over postgres.js, a kysely transaction, a node-postgres client, or anything
- * else with a `query(text, parameters)`.
+ * What `connection` may be, for tasks that are to exist only if the caller commits: a postgres.js
+ * transaction (what `sql.begin` passes), a drizzle-orm transaction over postgres.js, a kysely
+ * transaction, a node-postgres client, or anything else with a `query(text, parameters)`.
  */
 export type PostgresConnection = PostgresJsLike | DrizzleLike | KyselyLike | QueryLike;
 

@@ -1,4 +1,5 @@
-// How a verb reaches the database: over the session that is opened and closed here, or in the caller's transaction.
+// How a verb reaches the database: over the session that is opened and closed here, or in the
+// caller's transaction.
 
 import { StorageClosedError, StorageError } from "../../src/storage/errors.ts";
 import type { WakeSignal } from "../../src/storage/requests.ts";
@@ -13,8 +14,9 @@ import { type Session, startSession } from "./session.ts";
 const mostTries = 10;
 
 /**
- * serialization_failure and unique_violation. With the level that PostgreSQL begins with, functions see what others have
- * committed meanwhile; where a database or a role has a stricter one, they are refused.
+ * serialization_failure and unique_violation. With the level that PostgreSQL begins with, functions
+ * see what others have committed meanwhile; where a database or a role has a stricter one, they are
+ * refused.
  */
 const lostRaces = new Set(["40001", "23505"]);
 

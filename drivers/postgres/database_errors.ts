@@ -1,4 +1,5 @@
-// What PostgreSQL and postgres.js throw, as errors of the storage contract: told apart by what the caller can do about it.
+// What PostgreSQL and postgres.js throw, as errors of the storage contract: told apart by what the
+// caller can do about it.
 
 import {
   StorageError,
@@ -15,7 +16,10 @@ type Make = (message: string, cause: unknown) => StorageError;
 const readOnlyTransaction = "25006";
 const cannotConnectNow = "57P03";
 
-/** SQLSTATE codes and classes, https://www.postgresql.org/docs/current/errcodes-appendix.html; the first that fits decides. */
+/**
+ * SQLSTATE codes and classes, https://www.postgresql.org/docs/current/errcodes-appendix.html; the
+ * first that fits decides.
+ */
 const states: readonly [prefix: string, make: Make][] = [
   ["53100", advising(StorageFullError, "Free space on the server's disk.")], // disk_full
   [
@@ -57,7 +61,9 @@ const unreachable = advising(
   "Check that the server runs and can be reached from here.",
 );
 
-/** What postgres.js and the runtime's sockets call it when there is no connection, or none any more. */
+/**
+ * What postgres.js and the runtime's sockets call it when there is no connection, or none any more.
+ */
 const lostConnection =
   /^(?:CONNECT|CONNECTION_|ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_|EADDR|ENOTCONN|ERR_SOCKET)/;
 

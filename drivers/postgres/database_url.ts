@@ -31,7 +31,10 @@ const shape = new RegExp(
     "(?:/(?<database>[^?]*))?(?:\\?(?<query>.*))?$",
 );
 
-/** How a choice in the URL is passed on. libpq's `allow` is `prefer` in the other order; `verify-full` does what `verify-ca` does, and more. */
+/**
+ * How a choice in the URL is passed on. libpq's `allow` is `prefer` in the other order;
+ * `verify-full` does what `verify-ca` does, and more.
+ */
 const sslModes = {
   "disable": false,
   "allow": "prefer",
@@ -45,9 +48,11 @@ const sslModes = {
 const sessionKinds = { "any": false, "read-write": true, "primary": true } as const;
 
 /**
- * Reads a URL. Only what it leaves out is looked for in the environment: PGHOST, PGPORT, PGUSER and PGDATABASE.
+ * Reads a URL. Only what it leaves out is looked for in the environment: PGHOST, PGPORT, PGUSER and
+ * PGDATABASE.
  *
- * @throws {InvalidArgumentError} If it is no URL of a database, or asks for what cannot be done. Shows no part of the URL.
+ * @throws {InvalidArgumentError} If it is no URL of a database, or asks for what cannot be done.
+ * Shows no part of the URL.
  */
 export function parseDatabaseUrl(url: unknown, environment: Environment): DatabaseUrl {
   if (typeof url !== "string" || !/^postgres(?:ql)?:\/\//.test(url)) {

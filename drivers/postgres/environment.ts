@@ -1,4 +1,5 @@
-// The environment of the process: read where the URL leaves something out, and kept from postgres.js, which always reads it.
+// The environment of the process: read where the URL leaves something out, and kept from
+// postgres.js, which always reads it.
 
 import { userInfo } from "node:os";
 import process from "node:process";
@@ -27,8 +28,8 @@ export function variableIfAny(environment: Environment, name: string): string {
 }
 
 /**
- * Calls a function for which the environment is empty. postgres.js reads variables even when it is told everything, and Deno
- * makes that an error in a program that may not read them.
+ * Calls a function for which the environment is empty. postgres.js reads variables even when it is
+ * told everything, and Deno makes that an error in a program that may not read them.
  */
 export function withoutEnvironment<T>(call: () => T): T {
   const { env } = process;

@@ -1,5 +1,5 @@
-// The functions of sql/postgres/ that the driver calls, with the types of their parameters. All the SQL that it sends,
-// but for migrations, is `SELECT schema.function($1, …)`.
+// The functions of sql/postgres/ that the driver calls, with the types of their parameters. All the
+// SQL that it sends, but for migrations, is `SELECT schema.function($1, …)`.
 
 import { escapeText, fromJson, toJson } from "./json_text.ts";
 import type { RunStatement } from "./connection.ts";
@@ -65,7 +65,8 @@ export class Functions {
   constructor(schema: string) {
     this.#statements = Object.fromEntries(
       Object.entries(parameterTypes).map(([name, types]) => {
-        // Sent as text and cast there, so that no serializer of the user's postgres.js instance has a say.
+        // Sent as text and cast there, so that no serializer of the user's postgres.js instance has
+        // a say.
         const parameters = types.map((type, index) => `$${index + 1}::text::${type}`);
         return [name, `SELECT "${schema}".${name}(${parameters.join(", ")})::text AS result`];
       }),

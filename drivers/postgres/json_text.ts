@@ -1,9 +1,11 @@
-// Everything goes to the database and comes back as JSON text: one parameter a call, encoded natively, whatever types and
-// transforms a user's postgres.js instance defines. What PostgreSQL cannot store in a text is escaped here, in one place.
+// Everything goes to the database and comes back as JSON text: one parameter a call, encoded
+// natively, whatever types and transforms a user's postgres.js instance defines. What PostgreSQL
+// cannot store in a text is escaped here, in one place.
 //
-// U+0000 becomes U+001A and four hexadecimal digits, and so does U+001A itself, so that what is stored can be told apart.
-// (U+001A is SUBSTITUTE: "used in the place of a character that is invalid or in error", ECMA-48 8.3.148.) Lone surrogates,
-// which are no Unicode text, become U+FFFD.
+// U+0000 becomes U+001A and four hexadecimal digits, and so does U+001A itself, so that what is
+// stored can be told apart. (U+001A is SUBSTITUTE: "used in the place of a character that is
+// invalid or in error", ECMA-48 8.3.148.) Lone surrogates, which are no Unicode text, become
+// U+FFFD.
 
 /** Escapes what a text in PostgreSQL cannot hold. */
 export function escapeText(text: string): string {
@@ -20,7 +22,8 @@ export function unescapeText(text: string): string {
 /** JSON for a parameter, texts escaped. */
 export function toJson(value: unknown): string {
   const json = JSON.stringify(value);
-  // Written as JSON escapes by JSON.stringify; also found behind a backslash, in JSON in JSON, which only costs time.
+  // Written as JSON escapes by JSON.stringify; also found behind a backslash, in JSON in JSON,
+  // which only costs time.
   if (!/\\u(?:0000|001a|d[89a-f])/.test(json)) return json;
   return JSON.stringify(value, (_, item) => typeof item === "string" ? escapeText(item) : item);
 }

@@ -1,4 +1,5 @@
-// Brings a database's schema up to date, once, however many processes start together; or says what to run.
+// Brings a database's schema up to date, once, however many processes start together; or says what
+// to run.
 
 import { SchemaVersionError } from "../../src/storage/errors.ts";
 import type { RunStatement } from "./connection.ts";
@@ -34,8 +35,9 @@ export async function migrate(run: RunStatement, schema: string, migrate: boolea
 }
 
 /**
- * One query of several statements, which PostgreSQL makes one transaction of. Not `sql.begin`: where the connection is lost in one,
- * postgres.js writes its ROLLBACK to a socket that is not there any more, and that ends the process.
+ * One query of several statements, which PostgreSQL makes one transaction of. Not `sql.begin`:
+ * where the connection is lost in one, postgres.js writes its ROLLBACK to a socket that is not
+ * there any more, and that ends the process.
  */
 function scriptFrom(version: number, schema: string): string {
   return `
@@ -81,8 +83,8 @@ async function readVersion(run: RunStatement, schema: string): Promise<number> {
 }
 
 /**
- * Finds the table that holds the version, in the catalog: `to_regclass` would answer from a cache that does not learn, within a
- * transaction, of what others committed meanwhile.
+ * Finds the table that holds the version, in the catalog: `to_regclass` would answer from a cache
+ * that does not learn, within a transaction, of what others committed meanwhile.
  */
 function tableOfVersions(schema: string): string {
   return "SELECT c.relname FROM pg_catalog.pg_class AS c " +

@@ -45,7 +45,8 @@ const missingGrants = `
   FROM missing AS m`;
 
 /**
- * The storage error for whatever a statement was rejected with. If a right was missing, it names what the role lacks.
+ * The storage error for whatever a statement was rejected with. If a right was missing, it names
+ * what the role lacks.
  *
  * @param run Asks the database.
  * @param purpose What the role was about to do with the schema.

@@ -16,59 +16,68 @@ import { processEnvironment } from "./environment.ts";
 /** Options of {@linkcode postgresStorage}. Either `url` or `sql` is needed. */
 export interface PostgresStorageOptions {
   /**
-   * The URL of a database, as libpq takes it: `postgres://user:password@host:5432/name`. The storage opens connections and
-   * closes them; they do not keep a program alive that has nothing else to do.
+   * The URL of a database, as libpq takes it: `postgres://user:password@host:5432/name`. The
+   * storage opens connections and closes them; they do not keep a program alive that has nothing
+   * else to do.
    *
-   * The host is a name, an IPv4 address, an IPv6 address in brackets, or the folder of a Unix socket (`%2Frun%2Fpostgresql`, or
-   * `postgres:///name?host=/run/postgresql`). Of several, `host1:5432,host2:5433`, the first that answers is used until it
-   * fails. User, password and name are percent-encoded. The parameters are `host`, `port`, `user`, `password`, `dbname`,
-   * `application_name`, `options`, `connect_timeout`, `sslmode` (no TLS by default) and `target_session_attrs`; any other is
-   * refused, with what to do instead. What the URL leaves out is taken from PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE.
+   * The host is a name, an IPv4 address, an IPv6 address in brackets, or the folder of a Unix
+   * socket (`%2Frun%2Fpostgresql`, or `postgres:///name?host=/run/postgresql`). Of several,
+   * `host1:5432,host2:5433`, the first that answers is used until it fails. User, password and name
+   * are percent-encoded. The parameters are `host`, `port`, `user`, `password`, `dbname`,
+   * `application_name`, `options`, `connect_timeout`, `sslmode` (no TLS by default) and
+   * `target_session_attrs`; any other is refused, with what to do instead. What the URL leaves out
+   * is taken from PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE.
    */
   readonly url?: string;
   /**
-   * The application's own postgres.js instance, instead of a URL. The storage takes its connections from there and never
-   * ends it. Consider its options `backoff` and `connect_timeout`: by default postgres.js waits up to 20 s before it connects
-   * again, and up to 30 s for a connection, which is longer than a worker's lease.
+   * The application's own postgres.js instance, instead of a URL. The storage takes its connections
+   * from there and never ends it. Consider its options `backoff` and `connect_timeout`: by default
+   * postgres.js waits up to 20 s before it connects again, and up to 30 s for a connection, which
+   * is longer than a worker's lease.
    */
   readonly sql?: PostgresClient;
   /**
-   * The schema of the tables and functions: lower-case letters, digits and underscores. It also names the channel of
-   * notifications, so that two schemas in one database do not wake each other.
+   * The schema of the tables and functions: lower-case letters, digits and underscores. It also
+   * names the channel of notifications, so that two schemas in one database do not wake each other.
    * @default "evertask"
    */
   readonly schema?: string;
   /**
-   * Whether `open` creates the schema and brings it up to date. When off, `open` only checks the version, and says what to
-   * run if it does not fit.
+   * Whether `open` creates the schema and brings it up to date. When off, `open` only checks the
+   * version, and says what to run if it does not fit.
    * @default true
    */
   readonly migrate?: boolean;
   /**
-   * Whether processes wake each other with LISTEN and NOTIFY. Turn it off behind a pooler that shares sessions between
-   * transactions (PgBouncer's transaction mode): then workers look for tasks once a second instead.
+   * Whether processes wake each other with LISTEN and NOTIFY. Turn it off behind a pooler that
+   * shares sessions between transactions (PgBouncer's transaction mode): then workers look for
+   * tasks once a second instead.
    * @default true
    */
   readonly notify?: boolean;
   /**
-   * Whether statements are prepared once and used again. Turn it off behind a pooler that does not keep prepared statements.
+   * Whether statements are prepared once and used again. Turn it off behind a pooler that does not
+   * keep prepared statements.
    * @default true
    */
   readonly prepare?: boolean;
   /**
-   * How many connections the pool may open, with `url`. A process that is subscribed to wake-ups has one more, which
-   * listens. Batches make few connections do: a busy worker keeps about four at work. At most 10,000.
+   * How many connections the pool may open, with `url`. A process that is subscribed to wake-ups
+   * has one more, which listens. Batches make few connections do: a busy worker keeps about four at
+   * work. At most 10,000.
    * @default 5
    */
   readonly maxConnections?: number;
   /**
-   * How long a query may go without an answer, and a connection may take to be made. After that the server is asked to cancel
-   * it, and if that is not answered either, the connections are cut and the next query opens new ones: what a network
-   * swallows without telling anybody costs so much time, and not the quarter of an hour until TCP gives up. Keep it well
-   * below `leaseDuration`, so that a worker finds its way back before its lease has ended. Queries that go through many rows
+   * How long a query may go without an answer, and a connection may take to be made. After that the
+   * server is asked to cancel it, and if that is not answered either, the connections are cut and
+   * the next query opens new ones: what a network swallows without telling anybody costs so much
+   * time, and not the quarter of an hour until TCP gives up. Keep it well below `leaseDuration`, so
+   * that a worker finds its way back before its lease has ended. Queries that go through many rows
    * (reports, retention, the tasks of lost workers) have ten times as long.
    *
-   * With `sql` the query is cancelled and given up, but its connection stays as it is: only who made the pool can cut it.
+   * With `sql` the query is cancelled and given up, but its connection stays as it is: only who
+   * made the pool can cut it.
    *
    * @default 8 seconds
    */
@@ -86,7 +95,10 @@ const optionNames = [
   "queryTimeout",
 ] as const satisfies readonly (keyof PostgresStorageOptions)[];
 
-/** How many connections a pool may have. postgres.js makes the places for all of them at once, in memory. */
+/**
+ * How many connections a pool may have. postgres.js makes the places for all of them at once, in
+ * memory.
+ */
 const mostConnections = 10_000;
 
 /** Options, checked and complete. */

@@ -1,4 +1,5 @@
-// Where connections come from: a pool of the storage's own, made from the URL of a database, or the application's.
+// Where connections come from: a pool of the storage's own, made from the URL of a database, or the
+// application's.
 
 import postgres from "postgres";
 import type { PostgresClient } from "./connection.ts";
@@ -16,9 +17,15 @@ export interface Pool {
   readonly mustWrite: boolean;
   /** Cuts all connections, since they do not answer; null where only the application can. */
   readonly cut: (() => void) | null;
-  /** Parts with a session, or with the server that has not begun one: a new one may do more, or be on another server. */
+  /**
+   * Parts with a session, or with the server that has not begun one: a new one may do more, or be
+   * on another server.
+   */
   leave(session: { readonly pid: number } | null): void;
-  /** Whether the process stays alive for connections over which nothing is under way; at first it does. */
+  /**
+   * Whether the process stays alive for connections over which nothing is under way; at first it
+   * does.
+   */
   keepAlive(keepAlive: boolean): void;
   /** Ends what was opened. */
   end(): Promise<void>;
@@ -38,7 +45,8 @@ function ownPool(
   const { servers, user, password, ssl, mustWrite, settings } = database;
   const connectMs = database.connectTimeoutMs ?? queryTimeoutMs / servers.length;
   const sockets = new Sockets(servers, connectMs);
-  // What postgres.js takes and its types lack. The sockets know where to go; its messages want a host and a port, too.
+  // What postgres.js takes and its types lack. The sockets know where to go; its messages want a
+  // host and a port, too.
   const { host, port } = servers[0]!;
   const untyped: object = { socket: sockets.open, host: [host], port: [port] };
   const sql = withoutEnvironment(() =>
@@ -67,7 +75,8 @@ function ownPool(
     leave: () => sockets.leave(),
     keepAlive: (keepAlive) => sockets.keepAlive(keepAlive),
     async end() {
-      // Statements have been answered by now, or never will be: after a lost connection postgres.js may wait for one in vain.
+      // Statements have been answered by now, or never will be: after a lost connection postgres.js
+      // may wait for one in vain.
       await sql.end({ timeout: 1 });
       sockets.close();
     },
@@ -82,7 +91,8 @@ function applicationPool(sql: PostgresClient): Pool {
     cut: null,
     leave(session) {
       if (session === null) return;
-      // A pooler between us and the server makes up the numbers of sessions: only one of ours is meant.
+      // A pooler between us and the server makes up the numbers of sessions: only one of ours is
+      // meant.
       const end =
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1::text::int " +
         "AND usename = current_user AND datname = current_database()";
@@ -93,7 +103,10 @@ function applicationPool(sql: PostgresClient): Pool {
   };
 }
 
-/** postgres.js waits up to 20 s by itself: longer than a lease, so that a restarted server would cost all leases. */
+/**
+ * postgres.js waits up to 20 s by itself: longer than a lease, so that a restarted server would
+ * cost all leases.
+ */
 function secondsUntilReconnect(failures: number): number {
   return Math.min(1, 0.05 * 2 ** failures);
 }

@@ -1,5 +1,5 @@
-// The storage contract over PostgreSQL. What the verbs do is in the functions of sql/postgres/; here each is one call of
-// one of them, and its answer is turned into what the contract promises.
+// The storage contract over PostgreSQL. What the verbs do is in the functions of sql/postgres/;
+// here each is one call of one of them, and its answer is turned into what the contract promises.
 
 import { WorkerLostError } from "../../src/storage/errors.ts";
 import type { WorkerRecord } from "../../src/storage/records.ts";
@@ -72,7 +72,9 @@ export class PostgresStorage implements Storage {
   readonly #walk = new ClaimWalk(systemClock);
   readonly #wakeListeners = new Set<(signal: WakeSignal) => void>();
   #isPurging = false;
-  /** How far heartbeats have looked for tasks of workers that nobody knows; null: they begin anew. */
+  /**
+   * How far heartbeats have looked for tasks of workers that nobody knows; null: they begin anew.
+   */
   #seenBelow: string | null = null;
 
   constructor(options: ResolvedOptions) {
@@ -327,7 +329,10 @@ export class PostgresStorage implements Storage {
     }
   }
 
-  /** Applies changes or ends runs, which the arguments list in the order of ids, the order in which all batches lock. */
+  /**
+   * Applies changes or ends runs, which the arguments list in the order of ids, the order in which
+   * all batches lock.
+   */
   async #apply(
     name: "set_task_statuses" | "complete_tasks" | "update_current_runs",
     changes: readonly { readonly taskId: string }[],

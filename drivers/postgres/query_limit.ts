@@ -1,22 +1,32 @@
-// A limit of time for each query. postgres.js has none: where a network swallows what is sent and tells nobody, a query would
-// wait until TCP gives up, a quarter of an hour later, and with it all that stand in line behind it.
+// A limit of time for each query. postgres.js has none: where a network swallows what is sent and
+// tells nobody, a query would wait until TCP gives up, a quarter of an hour later, and with it all
+// that stand in line behind it.
 
 import { StorageUnavailableError } from "../../src/storage/errors.ts";
 import type { Clock } from "../../src/time/clock.ts";
 import type { Patience, PostgresClient, RunStatement } from "./connection.ts";
 import { codeOf, isOfNoUse, toStorageError } from "./database_errors.ts";
 
-/** How many times the limit is left to queries. Long ones are reports, retention, the tasks of lost workers. */
+/**
+ * How many times the limit is left to queries. Long ones are reports, retention, the tasks of lost
+ * workers.
+ */
 const factors: Readonly<Record<Patience, number>> = { short: 1, long: 10, endless: Infinity };
 
-/** After the server was asked to cancel a query, it has this part of the short limit to say that it did. */
+/**
+ * After the server was asked to cancel a query, it has this part of the short limit to say that it
+ * did.
+ */
 const graceShare = 0.2;
 
 /** A query of postgres.js as it is inside; another implementation may lack all of this. */
 interface Query extends PromiseLike<readonly object[]> {
   /** The session that it was sent over; null before. */
   readonly state?: { readonly pid: number } | null;
-  /** Whether the server is at it, as far as is known: before, others of the same connection come first. */
+  /**
+   * Whether the server is at it, as far as is known: before, others of the same connection come
+   * first.
+   */
   readonly active?: boolean;
   readonly canceller?: ((query: Query) => PromiseLike<unknown>) | null;
 }
@@ -35,13 +45,15 @@ export interface LimitParts {
 }
 
 /**
- * Runs queries that are given up when they are not answered in time. First the server is asked to cancel the query, so that
- * one that waits for a lock leaves nothing behind. When there is no answer to that either, the network or the server is
- * dead: the pool's connections are cut (one that does not answer casts doubt on all of them), and the next query opens new
- * ones. On a pool that is not ours the query alone is given up.
+ * Runs queries that are given up when they are not answered in time. First the server is asked to
+ * cancel the query, so that one that waits for a lock leaves nothing behind. When there is no
+ * answer to that either, the network or the server is dead: the pool's connections are cut (one
+ * that does not answer casts doubt on all of them), and the next query opens new ones. On a pool
+ * that is not ours the query alone is given up.
  *
- * Whether a query that was given up has been carried out is not known, as with any lost connection: what the storage
- * contract asks for, fences and ids that the caller chooses, makes it safe to try again.
+ * Whether a query that was given up has been carried out is not known, as with any lost connection:
+ * what the storage contract asks for, fences and ids that the caller chooses, makes it safe to try
+ * again.
  */
 export function limited({ clock, sql, prepare, limitMs, cut, leave }: LimitParts): RunStatement {
   const graceMs = graceShare * limitMs;
@@ -94,7 +106,10 @@ export function limited({ clock, sql, prepare, limitMs, cut, leave }: LimitParts
   };
 }
 
-/** The error for a query that no connection of the application's pool was free for. It may still be carried out. */
+/**
+ * The error for a query that no connection of the application's pool was free for. It may still be
+ * carried out.
+ */
 function noneFree(limitMs: number): StorageUnavailableError {
   return new StorageUnavailableError(
     `No connection of the pool \`sql\` was free within ${limitMs} ms (queryTimeout): the server is out of reach, ` +
@@ -104,8 +119,9 @@ function noneFree(limitMs: number): StorageUnavailableError {
 }
 
 /**
- * Not by `query.cancel()`, which drops the promise of its request: where that fails, the rejection would end the process. Only
- * for a query that the server is at: of one that waits behind it, postgres.js would give the answer to the next.
+ * Not by `query.cancel()`, which drops the promise of its request: where that fails, the rejection
+ * would end the process. Only for a query that the server is at: of one that waits behind it,
+ * postgres.js would give the answer to the next.
  */
 function cancel(query: Query): void {
   query.canceller?.(query).then(() => {}, () => {});

@@ -1,5 +1,6 @@
-// The driver's objects as the functions of sql/postgres/ take and give them: composite types in snake_case on their side,
-// the records of the contract on ours, audit levels as numbers in between.
+// The driver's objects as the functions of sql/postgres/ take and give them: composite types in
+// snake_case on their side, the records of the contract on ours, audit levels as numbers in
+// between.
 
 import {
   type AuditLevel,
@@ -43,7 +44,10 @@ const rareMembers = {
 
 type CommonMembers = Omit<Stored<ClaimedTask>, keyof typeof rareMembers>;
 
-/** Claimed tasks as claim_tasks answers them: a list of values for each member, and what is special about some of them. */
+/**
+ * Claimed tasks as claim_tasks answers them: a list of values for each member, and what is special
+ * about some of them.
+ */
 export type ClaimedLists =
   & { readonly [Member in keyof CommonMembers]: readonly CommonMembers[Member][] }
   & { readonly rare: readonly Pick<ClaimedTask, "id" | keyof typeof rareMembers>[] | null };
@@ -112,8 +116,8 @@ export function toStatusChange(change: StatusChange): object {
 }
 
 /**
- * The arguments of complete_tasks; null when there is anything but clean first completions of what one worker holds among
- * the changes.
+ * The arguments of complete_tasks; null when there is anything but clean first completions of what
+ * one worker holds among the changes.
  */
 export function toCompletions(changes: readonly StatusChange[]): readonly unknown[] | null {
   const workerId = changes[0]?.lease?.workerId;

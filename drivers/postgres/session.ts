@@ -1,5 +1,5 @@
-// What a storage has between open and close: the pool, its own or the application's, and this process's end of the
-// channel of notifications.
+// What a storage has between open and close: the pool, its own or the application's, and this
+// process's end of the channel of notifications.
 
 import { backoffMs } from "../../src/storage/batching/backoff.ts";
 import { isTransient } from "../../src/storage/batching/retry_transient.ts";

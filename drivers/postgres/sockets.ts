@@ -1,7 +1,8 @@
-// The sockets of the storage's own pool. Which of several servers they go to is decided here, since postgres.js passes over a
-// server that refuses, but not over one that is silent, and asks for ever when all refuse. And they can be cut: postgres.js
-// never destroys one that has a peer, as far as it knows, so that what the network swallows would wait until TCP gives up, a
-// quarter of an hour later.
+// The sockets of the storage's own pool. Which of several servers they go to is decided here, since
+// postgres.js passes over a server that refuses, but not over one that is silent, and asks for ever
+// when all refuse. And they can be cut: postgres.js never destroys one that has a peer, as far as
+// it knows, so that what the network swallows would wait until TCP gives up, a quarter of an hour
+// later.
 
 import { connect, type Socket } from "node:net";
 import { systemClock } from "../../src/time/clock.ts";
@@ -33,19 +34,26 @@ export class Sockets {
       socket.destroy();
     }
     const socket = this.#connect(); // how this one fares is for postgres.js to hear
-    // A missing permission of Deno is told in this turn already, before postgres.js listens: it would wait for ever.
+    // A missing permission of Deno is told in this turn already, before postgres.js listens: it
+    // would wait for ever.
     await undefined;
     if (socket.errored !== null) throw socket.errored;
     return socket;
   };
 
-  /** Whether the process stays alive for them. Timers keep it alive while a query is under way (query_limit.ts). */
+  /**
+   * Whether the process stays alive for them. Timers keep it alive while a query is under way
+   * (query_limit.ts).
+   */
   keepAlive(keepAlive: boolean): void {
     this.#keepAlive = keepAlive;
     for (const socket of this.#open) this.#setRef(socket);
   }
 
-  /** Destroys them all; postgres.js rejects what they have carried, and connects anew for what comes. */
+  /**
+   * Destroys them all; postgres.js rejects what they have carried, and connects anew for what
+   * comes.
+   */
   cut(): void {
     for (const socket of this.#open) socket.destroy();
     this.#open.clear();

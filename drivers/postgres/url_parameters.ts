@@ -1,4 +1,5 @@
-// The parameters of a database's URL: which ones are understood, and what to write instead of those that other tools take.
+// The parameters of a database's URL: which ones are understood, and what to write instead of those
+// that other tools take.
 
 import { hidden } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
@@ -23,7 +24,10 @@ export type ParameterName = typeof understood[number];
 /** Parameters by name, decoded. */
 export type UrlParameters = { readonly [Name in ParameterName]?: string };
 
-/** What to do instead of writing a parameter that libpq, postgres.js, Prisma, JDBC or another tool takes. */
+/**
+ * What to do instead of writing a parameter that libpq, postgres.js, Prisma, JDBC or another tool
+ * takes.
+ */
 const remedies: readonly [remedy: string, names: string][] = [
   ["pass the option schema of postgresStorage", "schema currentSchema"],
   ["pass prepare: false and notify: false to postgresStorage", "pgbouncer"],
@@ -55,8 +59,8 @@ const remedies: readonly [remedy: string, names: string][] = [
 /**
  * Takes the query of a URL apart.
  *
- * @throws {InvalidArgumentError} If it has a parameter that is not understood. The error names the parameter if other tools
- * know it; anything else may be a part of a password.
+ * @throws {InvalidArgumentError} If it has a parameter that is not understood. The error names the
+ * parameter if other tools know it; anything else may be a part of a password.
  */
 export function parseParameters(query: string): UrlParameters {
   const parameters: { [Name in ParameterName]?: string } = {};

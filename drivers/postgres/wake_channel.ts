@@ -1,5 +1,6 @@
-// Push between processes over LISTEN and NOTIFY: tells others that something is due, was cancelled or paused, and hears
-// what they tell. Nothing depends on it but speed: what is missed is found by polling.
+// Push between processes over LISTEN and NOTIFY: tells others that something is due, was cancelled
+// or paused, and hears what they tell. Nothing depends on it but speed: what is missed is found by
+// polling.
 
 import type { WakeSignal } from "../../src/storage/requests.ts";
 import { backoffMs } from "../../src/storage/batching/backoff.ts";
@@ -8,8 +9,9 @@ import type { PostgresClient } from "./connection.ts";
 import { fromJson } from "./json_text.ts";
 
 /**
- * The least time between two messages about due tasks, in milliseconds: each makes every listening process look. Longer
- * would show in how soon another process starts a task (measured: 2 ms with this, 7 ms with five times as much).
+ * The least time between two messages about due tasks, in milliseconds: each makes every listening
+ * process look. Longer would show in how soon another process starts a task (measured: 2 ms with
+ * this, 7 ms with five times as much).
  */
 const quietMs = 1;
 
@@ -52,12 +54,17 @@ export class WakeChannel {
     return { kind, from: this.sender };
   }
 
-  /** A message about due tasks for a transaction of the caller's: this process does not know, either, when it commits. */
+  /**
+   * A message about due tasks for a transaction of the caller's: this process does not know,
+   * either, when it commits.
+   */
   messageToAll(): object {
     return { kind: "tasks" };
   }
 
-  /** A message about due tasks for the next statement to carry; null when one was sent a moment ago. */
+  /**
+   * A message about due tasks for the next statement to carry; null when one was sent a moment ago.
+   */
   takeTasksMessage(): object | null {
     const now = this.#parts.clock.monotonic();
     if (now - this.#lastSent < quietMs) return null;
@@ -98,7 +105,10 @@ export class WakeChannel {
     this.#sending = Promise.all([this.#sending, sent]);
   }
 
-  /** Begins to listen; tries again after growing pauses while there is no connection. postgres.js keeps it up afterwards. */
+  /**
+   * Begins to listen; tries again after growing pauses while there is no connection. postgres.js
+   * keeps it up afterwards.
+   */
   async #listen(failures = 0): Promise<void> {
     try {
       const { unlisten } = await this.#parts.sql.listen(
@@ -115,7 +125,10 @@ export class WakeChannel {
     }
   }
 
-  /** Whatever was told before we listened was missed. A look at the queues is a heartbeat, which brings cancels, too. */
+  /**
+   * Whatever was told before we listened was missed. A look at the queues is a heartbeat, which
+   * brings cancels, too.
+   */
   #tellOfMissed(): void {
     this.#tell({ kind: "tasks" });
     this.#tell({ kind: "queues" });

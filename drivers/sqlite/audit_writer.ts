@@ -1,4 +1,5 @@
-// Writes the history rows that the audit policy asks for, in the transaction of the changes that they tell of.
+// Writes the history rows that the audit policy asks for, in the transaction of the changes that
+// they tell of.
 
 import { type AuditLevel, auditLevels, auditLevelToNumber } from "../../src/audit/audit_level.ts";
 import { shouldCreateRunsAudit, shouldCreateStatusAudit } from "../../src/audit/audit_policy.ts";
@@ -42,7 +43,10 @@ export class AuditWriter {
     return change.auditLevel === "None" ? 0 : change.steps.length;
   }
 
-  /** Status audit rows of one task, in order. They are written by {@linkcode AuditWriter.flush} at the latest. */
+  /**
+   * Status audit rows of one task, in order. They are written by {@linkcode AuditWriter.flush} at
+   * the latest.
+   */
   addSteps(taskId: string, level: AuditLevel, steps: readonly StatusStep[]): void {
     for (const { status, exception, agoMs } of steps) {
       if (!shouldCreateStatusAudit(level, status, exception)) continue;
@@ -81,8 +85,9 @@ const auditedWhenStored = auditLevels.filter((level) =>
 );
 
 /**
- * The first audit rows of all tasks that a transaction has stored, as one statement that takes them from the tasks
- * themselves. Their number is 1: what comes later is numbered throughout the store, above it.
+ * The first audit rows of all tasks that a transaction has stored, as one statement that takes them
+ * from the tasks themselves. Their number is 1: what comes later is numbered throughout the store,
+ * above it.
  */
 const insertFirstAudits = "INSERT INTO status_audit " +
   "(queued_task_id, sequence, updated_at_utc, new_status) " +

@@ -1,12 +1,15 @@
-// Integers beyond 2^53, which the driver never stores: a row that was damaged by hand may hold them, and must not make the
-// reading of all others fail.
+// Integers beyond 2^53, which the driver never stores: a row that was damaged by hand may hold
+// them, and must not make the reading of all others fail.
 
 import type { SqliteRow, SqliteValue } from "./database.ts";
 
 /** A row in which integers may have been read as bigints. */
 export type RowWithBigInts = Record<string, SqliteValue | bigint>;
 
-/** Makes numbers of bigints, in place; those beyond 2^53 are rounded, and a check of the row finds them damaged. */
+/**
+ * Makes numbers of bigints, in place; those beyond 2^53 are rounded, and a check of the row finds
+ * them damaged.
+ */
 export function roundBigInts(rows: RowWithBigInts[]): SqliteRow[] {
   for (const row of rows) {
     for (const column in row) {

@@ -1,4 +1,5 @@
-// Rows on their way into bulk statements: what belongs into the same statement is gathered until it is full.
+// Rows on their way into bulk statements: what belongs into the same statement is gathered until it
+// is full.
 
 import type { BulkStatement } from "./bulk_statement.ts";
 import type { SqliteValue } from "./database.ts";

@@ -1,5 +1,6 @@
-// Statements that carry many rows: to run a statement costs as much as ten of its parameters, and the cursor of an insert
-// stays where the last row went, which is where the next one goes when keys grow.
+// Statements that carry many rows: to run a statement costs as much as ten of its parameters, and
+// the cursor of an insert stays where the last row went, which is where the next one goes when keys
+// grow.
 
 import type { Connection } from "./connection.ts";
 import type { SqliteValue } from "./database.ts";
@@ -35,7 +36,8 @@ export class BulkStatement {
   }
 
   /**
-   * Runs it for the rows whose parameters these are, one after the other behind those that they share.
+   * Runs it for the rows whose parameters these are, one after the other behind those that they
+   * share.
    *
    * @returns How many rows were changed.
    */

@@ -1,5 +1,6 @@
-// Waiting for a file that another connection is writing to. The first try waits a moment, which blocks the event loop; once the
-// file is known to be busy, tries do not wait, and the event loop goes on between them.
+// Waiting for a file that another connection is writing to. The first try waits a moment, which
+// blocks the event loop; once the file is known to be busy, tries do not wait, and the event loop
+// goes on between them.
 
 import { systemClock } from "../../src/time/clock.ts";
 import type { Connection } from "./connection.ts";
@@ -33,7 +34,8 @@ export class BusyWait {
         return result;
       } catch (error) {
         if (!isBusy(error) || connection.begun !== begun) throw error;
-        // It is another process that is waited for, so the time is real, whatever the injected clock says.
+        // It is another process that is waited for, so the time is real, whatever the injected
+        // clock says.
         const now = systemClock.monotonic();
         giveUpAt ??= now + this.#timeoutMs;
         if (now >= giveUpAt) throw error;

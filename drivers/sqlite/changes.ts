@@ -1,4 +1,5 @@
-// setStatusMany and updateCurrentRunMany: the lease is part of each update's condition, so that nothing has to be read before.
+// setStatusMany and updateCurrentRunMany: the lease is part of each update's condition, so that
+// nothing has to be read before.
 
 import type { ChangeResult, RunEnd, StatusChange } from "../../src/storage/requests.ts";
 import { lastStep, putsInLine } from "../../src/storage/status_steps.ts";
@@ -60,7 +61,10 @@ const endTask = new FencedUpdate(
     `cancel_requested = 0, rate_slot_utc = NULL, ${executed}`,
 );
 
-/** A task that somebody asked to cancel is due at once when it becomes due again, and keeps the mark while it lives. */
+/**
+ * A task that somebody asked to cancel is due at once when it becomes due again, and keeps the mark
+ * while it lives.
+ */
 const dueAgain = "due_at_utc = CASE WHEN cancel_requested = 1 THEN min(?, ?) ELSE ? END, " +
   "cancel_requested = iif(? IS NULL, 0, cancel_requested)";
 

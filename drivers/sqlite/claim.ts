@@ -1,4 +1,5 @@
-// claim and nextDueAt: reading the index of claimable tasks without ever walking over those that are due later.
+// claim and nextDueAt: reading the index of claimable tasks without ever walking over those that
+// are due later.
 
 import { WorkerLostError } from "../../src/storage/errors.ts";
 import type { ClaimedTask, SeriesRecord } from "../../src/storage/records.ts";
@@ -9,15 +10,19 @@ import { pausedQueues } from "./queues.ts";
 import { claimedTaskColumns, seriesColumns, toClaimedTask, toSeries } from "./rows.ts";
 
 /**
- * Tasks of a queue are claimed by priority, and by due instant within a priority. Walking the index in that order would pass
- * over every future task of a higher priority; so each rank that occurs is sought by itself, with one search.
+ * Tasks of a queue are claimed by priority, and by due instant within a priority. Walking the index
+ * in that order would pass over every future task of a higher priority; so each rank that occurs is
+ * sought by itself, with one search.
  */
 export const nextRank = "SELECT claim_rank FROM queued_tasks INDEXED BY queued_tasks_due " +
   "WHERE due_at_utc IS NOT NULL AND queue_name = ? AND claim_rank < ? " +
   "ORDER BY claim_rank DESC LIMIT 1";
 const aboveRanks = 2 * 32768;
 
-/** The rank of a priority's tasks that were dispatched to run at once; that of the others is higher by one. */
+/**
+ * The rank of a priority's tasks that were dispatched to run at once; that of the others is higher
+ * by one.
+ */
 function immediateRank(rank: number): number {
   return rank - Math.abs(rank % 2);
 }
@@ -52,7 +57,10 @@ function marks(count: number): string {
   return Array(count).fill("?").join(", ");
 }
 
-/** The texts of the statements above by the number of types, which is the same for a worker's whole life. */
+/**
+ * The texts of the statements above by the number of types, which is the same for a worker's whole
+ * life.
+ */
 class ClaimStatements {
   readonly select: string;
   readonly claim: string;
@@ -130,7 +138,10 @@ function seriesOf(connection: Connection, row: SqliteRow): SeriesRecord | null {
   return row.recurring === 1 ? toSeries(connection.get(selectSeries, row.id!)!) : null;
 }
 
-/** The ranks that may occur among a queue's claimable tasks, one or two of a priority, highest priority first. */
+/**
+ * The ranks that may occur among a queue's claimable tasks, one or two of a priority, highest
+ * priority first.
+ */
 function* ranksByPriority(connection: Connection, queue: string): Generator<readonly number[]> {
   let below = aboveRanks;
   while (true) {
@@ -142,7 +153,9 @@ function* ranksByPriority(connection: Connection, queue: string): Generator<read
   }
 }
 
-/** The earliest instant at which one of these types becomes due in one of these queues; null: none. */
+/**
+ * The earliest instant at which one of these types becomes due in one of these queues; null: none.
+ */
 export function nextDueAt(
   connection: Connection,
   queues: readonly string[],

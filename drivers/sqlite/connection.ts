@@ -4,7 +4,10 @@ import { StorageUnavailableError } from "../../src/storage/errors.ts";
 import type { Clock } from "../../src/time/clock.ts";
 import type { SqliteDatabase, SqliteRow, SqliteStatement, SqliteValue } from "./database.ts";
 
-/** Whether the connection belongs to the storage, or has a transaction of the caller's that writes join. */
+/**
+ * Whether the connection belongs to the storage, or has a transaction of the caller's that writes
+ * join.
+ */
 export type Ownership = "own" | "joined";
 
 /** A connection on which the storage's verbs work. */
@@ -61,14 +64,15 @@ export class Connection {
   }
 
   /**
-   * Does some work as one transaction: all of it, or none. Within the caller's transaction the work is a savepoint: undone
-   * alone if it fails, and committed when the caller commits.
+   * Does some work as one transaction: all of it, or none. Within the caller's transaction the work
+   * is a savepoint: undone alone if it fails, and committed when the caller commits.
    *
-   * @throws {StorageUnavailableError} If the caller has a transaction open on a connection that the storage shares with it:
-   * what the storage writes on its own account must not depend on that one's end.
+   * @throws {StorageUnavailableError} If the caller has a transaction open on a connection that the
+   * storage shares with it: what the storage writes on its own account must not depend on that
+   * one's end.
    *
-   * @param work Is told what time it is, once the write lock is held: read before, the clock would be behind what others
-   * have written while this connection waited for them.
+   * @param work Is told what time it is, once the write lock is held: read before, the clock would
+   * be behind what others have written while this connection waited for them.
    */
   transaction<T>(work: (now: number) => T): T {
     const nested = this.#database.inTransaction;
@@ -108,7 +112,7 @@ export class Connection {
   }
 }
 
-// IMMEDIATE takes the write lock at the start: a transaction that reads first and finds somebody else writing later could
-// not go on, and would have to be repeated.
+// IMMEDIATE takes the write lock at the start: a transaction that reads first and finds somebody
+// else writing later could not go on, and would have to be repeated.
 const transaction = ["BEGIN IMMEDIATE", "COMMIT"] as const;
 const savepoint = ["SAVEPOINT evertask", "RELEASE evertask"] as const;

@@ -34,8 +34,8 @@ export interface SqliteDatabase {
 }
 
 /**
- * A connection that the application has opened itself: a `DatabaseSync` of `node:sqlite`, or a `Database` of `@db/sqlite`
- * (jsr:@db/sqlite, 0.12 or 0.13).
+ * A connection that the application has opened itself: a `DatabaseSync` of `node:sqlite`, or a
+ * `Database` of `@db/sqlite` (jsr:@db/sqlite, 0.12 or 0.13).
  */
 export type SqliteConnection = NodeSqliteDatabase | DenoSqliteDatabase;
 

@@ -1,5 +1,5 @@
-// Where a verb works, and what time it is there: on the storage's own connection, which is opened and closed here, or on the
-// caller's. Whatever fails becomes an error of the storage contract.
+// Where a verb works, and what time it is there: on the storage's own connection, which is opened
+// and closed here, or on the caller's. Whatever fails becomes an error of the storage contract.
 
 import { InvalidArgumentError } from "../../src/errors.ts";
 import { StorageClosedError } from "../../src/storage/errors.ts";
@@ -28,8 +28,10 @@ export class DatabaseAccess {
   #isDisplaced = false;
 
   /**
-   * @param onOpened The storage's own connection is open; after another one, when the file has been replaced.
-   * @param onCallersWork Something was done on a connection of the caller's, whose transaction has yet to end.
+   * @param onOpened The storage's own connection is open; after another one, when the file has been
+   * replaced.
+   * @param onCallersWork Something was done on a connection of the caller's, whose transaction has
+   * yet to end.
    */
   constructor(
     options: ResolvedOptions,
@@ -75,7 +77,10 @@ export class DatabaseAccess {
     );
   }
 
-  /** Does something to many things, on the caller's connection if there is one; an empty list is nothing to do. */
+  /**
+   * Does something to many things, on the caller's connection if there is one; an empty list is
+   * nothing to do.
+   */
   async many<Item, T>(
     items: readonly Item[],
     { connection: callers }: ConnectionOptions,

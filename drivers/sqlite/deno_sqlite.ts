@@ -1,5 +1,5 @@
-// The adapter of @db/sqlite (denodrivers/sqlite3), for Deno applications that use it already. Nothing of that package is
-// imported: it is an optional companion, and not on npm.
+// The adapter of @db/sqlite (denodrivers/sqlite3), for Deno applications that use it already.
+// Nothing of that package is imported: it is an optional companion, and not on npm.
 
 import { roundBigInts, type RowWithBigInts } from "./big_integers.ts";
 import type { SqliteDatabase, SqliteRow, SqliteStatement, SqliteValue } from "./database.ts";
@@ -43,8 +43,8 @@ function fromStatement(
   statement: DenoSqliteStatement,
 ): SqliteStatement {
   /**
-   * Instants need more than the 32 bits that the library reads unless told otherwise. Its switch is the whole connection's,
-   * which is the application's: it goes back as soon as the rows are there.
+   * Instants need more than the 32 bits that the library reads unless told otherwise. Its switch is
+   * the whole connection's, which is the application's: it goes back as soon as the rows are there.
    */
   const all = (parameters: SqliteValue[]): SqliteRow[] => {
     const { int64 } = database;
@@ -57,7 +57,8 @@ function fromStatement(
   };
   return {
     run: (parameters) => statement.run(...parameters),
-    // Not the library's own `get`: for a statement without parameters it returns the same object every time.
+    // Not the library's own `get`: for a statement without parameters it returns the same object
+    // every time.
     get: (parameters) => all(parameters)[0],
     all,
   };

@@ -29,7 +29,10 @@ const kindByCode: ReadonlyMap<number, Kind> = new Map([
   [26, "format"], // SQLITE_NOTADB
 ]);
 
-/** The texts of the same codes, for libraries that pass on the text alone (sqlite3_errstr in SQLite's main.c). */
+/**
+ * The texts of the same codes, for libraries that pass on the text alone (sqlite3_errstr in
+ * SQLite's main.c).
+ */
 const kindByText: readonly (readonly [RegExp, Kind])[] = [
   [/database (table )?is locked|locking protocol/, "busy"],
   [/attempt to write a readonly database/, "readOnly"],
@@ -40,8 +43,8 @@ const kindByText: readonly (readonly [RegExp, Kind])[] = [
 ];
 
 /**
- * Turns what a SQLite library threw into a storage error that names the database and the remedy, with the library's error as
- * `cause`. Errors of EverTask itself are passed through.
+ * Turns what a SQLite library threw into a storage error that names the database and the remedy,
+ * with the library's error as `cause`. Errors of EverTask itself are passed through.
  */
 export function toStorageError(error: unknown, path: string): Error {
   if (isInstance(error, EverTaskError)) return error;
@@ -82,7 +85,10 @@ export function toStorageError(error: unknown, path: string): Error {
   }
 }
 
-/** SQLite says the same of a folder that does not exist and of one that may not be written; the remedies differ. */
+/**
+ * SQLite says the same of a folder that does not exist and of one that may not be written; the
+ * remedies differ.
+ */
 function cannotOpen(path: string, text: string, options: ErrorOptions): StorageError {
   const message = `${path} cannot be opened (${text})`;
   if (isFolder(path)) {

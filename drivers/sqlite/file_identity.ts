@@ -1,5 +1,5 @@
-// Which file a database is. A backup that is renamed over it has its name, and is another file: what is written to the one that
-// is open then goes where nobody will ever look.
+// Which file a database is. A backup that is renamed over it has its name, and is another file:
+// what is written to the one that is open then goes where nobody will ever look.
 
 import { statSync } from "node:fs";
 import { StorageError } from "../../src/storage/errors.ts";

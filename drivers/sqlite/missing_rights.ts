@@ -1,7 +1,8 @@
-// The rights on a database's files and folders that this process lacks, and the command that grants each.
+// The rights on a database's files and folders that this process lacks, and the command that grants
+// each.
 //
-// No file is opened to find out: closing it would give up the locks that SQLite holds on it in this process.
-// Source: https://www.sqlite.org/howtocorrupt.html, 2.2
+// No file is opened to find out: closing it would give up the locks that SQLite holds on it in this
+// process. Source: https://www.sqlite.org/howtocorrupt.html, 2.2
 
 import { accessSync, constants, mkdtempSync, rmdirSync, type Stats, statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
@@ -28,8 +29,8 @@ interface MissingRight {
 }
 
 /**
- * What this process may not do with a database, and the commands that let it, as sentences; null if nothing is found, or the
- * path is not that of a file.
+ * What this process may not do with a database, and the commands that let it, as sentences; null if
+ * nothing is found, or the path is not that of a file.
  */
 export function describeMissingRights(path: string): string | null {
   const file = fileOf(path);
@@ -46,7 +47,10 @@ export function describeMissingRights(path: string): string | null {
   return `${who} may not ${rights}. Run: ${commands}${otherwise}`;
 }
 
-/** The file of a path or of a `file:` URI; null if it has none, or is on Windows, whose rights are others. */
+/**
+ * The file of a path or of a `file:` URI; null if it has none, or is on Windows, whose rights are
+ * others.
+ */
 function fileOf(path: string): string | null {
   if (process.platform === "win32") return null;
   if (!path.startsWith("file:")) return isAbsolute(path) ? path : null;
@@ -90,8 +94,8 @@ function foldersTo(folder: string): string[] {
 }
 
 /**
- * Whether a file is there, and its owner and mode keep this process from using it so. What else may do so, such as SELinux, no
- * command here would change; and Deno's `accessSync` knows no groups.
+ * Whether a file is there, and its owner and mode keep this process from using it so. What else may
+ * do so, such as SELinux, no command here would change; and Deno's `accessSync` knows no groups.
  */
 function isDenied(path: string, right: Right): boolean {
   try {
@@ -133,8 +137,8 @@ function readOnlyFileSystem(folder: string): MissingRight {
 }
 
 /**
- * The command that grants rights. Somebody else's file is not opened to everybody: it becomes this user's. A folder on the way
- * keeps its owner.
+ * The command that grants rights. Somebody else's file is not opened to everybody: it becomes this
+ * user's. A folder on the way keeps its owner.
  */
 function grant(rights: string, path: string, kind: "file" | "folder"): string {
   const stats = statSync(path);

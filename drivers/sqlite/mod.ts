@@ -1,6 +1,7 @@
 /**
- * EverTask's storage on SQLite: one file, no server. It works with the `node:sqlite` that Deno, Node and Bun have built in,
- * and with a `Database` of `@db/sqlite` that a Deno application has opened.
+ * EverTask's storage on SQLite: one file, no server. It works with the `node:sqlite` that Deno,
+ * Node and Bun have built in, and with a `Database` of `@db/sqlite` that a Deno application has
+ * opened.
  *
  * ```ts
  * import { sqliteStorage } from "@evertask/evertask/sqlite";
@@ -10,9 +11,10 @@
  * await storage.close();
  * ```
  *
- * Several processes may share a file. Writes go to SQLite's write-ahead log, many tasks in one transaction. Each call works
- * synchronously inside, as SQLite does: it blocks the event loop for as long as the disk needs. While another process writes,
- * it waits for `busyTimeout`, most of it without blocking.
+ * Several processes may share a file. Writes go to SQLite's write-ahead log, many tasks in one
+ * transaction. Each call works synchronously inside, as SQLite does: it blocks the event loop for
+ * as long as the disk needs. While another process writes, it waits for `busyTimeout`, most of it
+ * without blocking.
  *
  * @module
  */
@@ -29,11 +31,13 @@ export type { SqliteStorageOptions, Synchronous } from "./options.ts";
 /**
  * Keeps tasks in a SQLite database.
  *
- * The `connection` of `persist` and of the changes may be any connection to the same file (or the `database` passed here):
- * a `DatabaseSync` of `node:sqlite` or a `Database` of `@db/sqlite`. If a transaction is open on it, what is written exists
- * only if that is committed. Begin it with `BEGIN IMMEDIATE`: SQLite cannot turn a transaction that has only read into one
- * that writes once another connection has written. While a transaction is open on a `database` that the storage shares with
- * the application, the storage's other writes wait for its end: they fail with a transient error, and are tried again.
+ * The `connection` of `persist` and of the changes may be any connection to the same file (or the
+ * `database` passed here): a `DatabaseSync` of `node:sqlite` or a `Database` of `@db/sqlite`. If a
+ * transaction is open on it, what is written exists only if that is committed. Begin it with `BEGIN
+ * IMMEDIATE`: SQLite cannot turn a transaction that has only read into one that writes once another
+ * connection has written. While a transaction is open on a `database` that the storage shares with
+ * the application, the storage's other writes wait for its end: they fail with a transient error,
+ * and are tried again.
  *
  * @param options The file's path, `":memory:"`, or all options.
  * @throws {InvalidArgumentError} If an option has a value that cannot be used.

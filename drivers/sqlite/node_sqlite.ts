@@ -41,7 +41,10 @@ export async function openNodeSqlite(path: string): Promise<SqliteDatabase> {
   return fromNodeSqlite(new DatabaseSync(path));
 }
 
-/** Not a static import: without the module a runtime could not even load the driver, and say what it lacks. */
+/**
+ * Not a static import: without the module a runtime could not even load the driver, and say what it
+ * lacks.
+ */
 async function loadNodeSqlite(): Promise<typeof import("node:sqlite")> {
   try {
     return await import("node:sqlite");
@@ -64,7 +67,8 @@ export function fromNodeSqlite(database: NodeSqliteDatabase): SqliteDatabase {
       bindsNumbers ??= canBindNumbers(database);
       return bindsNumbers ? prepare(sql) : prepareWithoutNumbers(sql, prepare);
     },
-    // Statements that are prepared carry SQLite's error code in every runtime, scripts do not: this is for scripts alone.
+    // Statements that are prepared carry SQLite's error code in every runtime, scripts do not: this
+    // is for scripts alone.
     exec: (sql) => database.exec(sql),
     get inTransaction() {
       return database.isTransaction ?? isInTransaction(database);
@@ -97,7 +101,8 @@ function fromStatement(statement: NodeSqliteStatement): SqliteStatement {
 }
 
 /**
- * The rows of a query that failed since one of them holds an integer beyond 2^53, as only a row that was damaged by hand does.
+ * The rows of a query that failed since one of them holds an integer beyond 2^53, as only a row
+ * that was damaged by hand does.
  *
  * @throws The error, if it was another one.
  */

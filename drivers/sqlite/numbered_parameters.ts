@@ -1,5 +1,6 @@
-// Numbered parameters (`?1`) for a node:sqlite that cannot bind them: before Node 22.20 and 24.7 it takes them for named ones
-// and passes them over when values are given in order (https://github.com/nodejs/node/issues/59350).
+// Numbered parameters (`?1`) for a node:sqlite that cannot bind them: before Node 22.20 and 24.7 it
+// takes them for named ones and passes them over when values are given in order
+// (https://github.com/nodejs/node/issues/59350).
 
 import type { SqliteStatement, SqliteValue } from "./database.ts";
 
@@ -8,7 +9,10 @@ export function hasNumbers(sql: string): boolean {
   return /\?\d/.test(sql);
 }
 
-/** The index of the value at each place: a number says which; without one it is the next after the largest so far. */
+/**
+ * The index of the value at each place: a number says which; without one it is the next after the
+ * largest so far.
+ */
 function indexesIn(sql: string): number[] {
   let largest = 0;
   return Array.from(sql.matchAll(/\?(\d*)/g), ([, number]) => {
@@ -19,7 +23,8 @@ function indexesIn(sql: string): number[] {
 }
 
 /**
- * Prepares a statement with plain parameters instead: one for each place, with the value that belongs there.
+ * Prepares a statement with plain parameters instead: one for each place, with the value that
+ * belongs there.
  *
  * @param prepare Compiles a statement without numbers.
  */

@@ -19,11 +19,17 @@ export interface OpenDatabase {
   readonly file: FileIdentity;
 }
 
-/** Opening takes turns with other processes that start at the same time, and is patient where a call is not. */
+/**
+ * Opening takes turns with other processes that start at the same time, and is patient where a call
+ * is not.
+ */
 const patienceMs = 10_000;
 const pauseMs = 20;
 
-/** How long a statement waits for a lock and blocks the event loop; what is left of `busyTimeout` is waited without. */
+/**
+ * How long a statement waits for a lock and blocks the event loop; what is left of `busyTimeout` is
+ * waited without.
+ */
 const mostBlockedMs = 20;
 
 /** Opens the database and brings the schema up to date. */
@@ -74,7 +80,8 @@ function configure(connection: Connection, options: ResolvedOptions): void {
   // Readers and the writer do not wait for each other, and a commit is one append.
   connection.get("PRAGMA journal_mode = WAL");
   connection.run(setSynchronous[options.synchronous]);
-  // 16 MB of log between checkpoints instead of 4: a page that is written several times is copied to the file once.
+  // 16 MB of log between checkpoints instead of 4: a page that is written several times is copied
+  // to the file once.
   connection.get("PRAGMA wal_autocheckpoint = 4000");
   // A long reader can make the log grow; afterwards it shrinks to this.
   connection.get("PRAGMA journal_size_limit = 67108864");

@@ -12,8 +12,8 @@ import { adaptConnection, type SqliteConnection, type SqliteDatabase } from "./d
  * How far a commit has got when a write returns:
  *
  * - `OFF`: handed to the operating system. A power failure can damage the database file.
- * - `NORMAL`: the same, but the file stays whole. A power failure or a crash of the operating system can undo the last
- *   commits; a crash of the process loses nothing.
+ * - `NORMAL`: the same, but the file stays whole. A power failure or a crash of the operating
+ *   system can undo the last commits; a crash of the process loses nothing.
  * - `FULL`: on the disk. Nothing that was committed is lost; each write waits for the disk.
  * - `EXTRA`: as `FULL`; with the write-ahead log there is no difference.
  */
@@ -21,25 +21,31 @@ export type Synchronous = "OFF" | "NORMAL" | "FULL" | "EXTRA";
 
 /** Options of {@linkcode sqliteStorage}. Either `path` or `database` is given. */
 export interface SqliteStorageOptions {
-  /** The database file, created when it does not exist, or `":memory:"`. A relative path is resolved at once. */
+  /**
+   * The database file, created when it does not exist, or `":memory:"`. A relative path is resolved
+   * at once.
+   */
   readonly path?: string;
   /**
-   * A connection that the application has opened: a `DatabaseSync` of `node:sqlite` or a `Database` of `@db/sqlite`. It is
-   * used as it is (journal mode, `synchronous` and busy timeout are the application's choice; the write-ahead log is much
-   * faster) and stays open when the storage is closed.
+   * A connection that the application has opened: a `DatabaseSync` of `node:sqlite` or a `Database`
+   * of `@db/sqlite`. It is used as it is (journal mode, `synchronous` and busy timeout are the
+   * application's choice; the write-ahead log is much faster) and stays open when the storage is
+   * closed.
    */
   readonly database?: SqliteConnection;
   /** What a power failure may undo. @default "NORMAL" */
   readonly synchronous?: Synchronous;
   /**
-   * How long a call waits while another connection writes. It blocks the event loop for the first 20 milliseconds at most (a
-   * `database` of the application's: for its own busy timeout), and not at all while the file is known to be busy. After it the
-   * call fails with a transient error, and the worker tries again with growing pauses. @default 250 milliseconds
+   * How long a call waits while another connection writes. It blocks the event loop for the first
+   * 20 milliseconds at most (a `database` of the application's: for its own busy timeout), and not
+   * at all while the file is known to be busy. After it the call fails with a transient error, and
+   * the worker tries again with growing pauses. @default 250 milliseconds
    */
   readonly busyTimeout?: Duration;
   /**
-   * No other connection uses the file: it is locked against them, and an idle worker leaves it alone: it looks for nothing,
-   * and its heartbeats stay in memory. With a `database` of the application's it is a promise that only this process writes. @default false
+   * No other connection uses the file: it is locked against them, and an idle worker leaves it
+   * alone: it looks for nothing, and its heartbeats stay in memory. With a `database` of the
+   * application's it is a promise that only this process writes. @default false
    */
   readonly exclusive?: boolean;
   /** Whether opening brings the schema up to date; otherwise it only checks it. @default true */
@@ -69,10 +75,16 @@ const optionNames = [
   "clock",
 ] as const satisfies readonly (keyof SqliteStorageOptions)[];
 
-/** A connection string of another database, which may hold a password. SQLite itself knows `file:` URLs. */
+/**
+ * A connection string of another database, which may hold a password. SQLite itself knows `file:`
+ * URLs.
+ */
 const urlOfAServer = /^(?!file:)[a-z][a-z0-9+.-]*:\/\//i;
 
-/** A relative path means what it means now, wherever the process goes later. A URI stays as it is, as SQLite reads it. */
+/**
+ * A relative path means what it means now, wherever the process goes later. A URI stays as it is,
+ * as SQLite reads it.
+ */
 function absolute(path: string): string {
   return path === ":memory:" || path.startsWith("file:") ? path : resolve(path);
 }
@@ -82,7 +94,8 @@ const synchronousValues: readonly unknown[] = ["OFF", "NORMAL", "FULL", "EXTRA"]
 /**
  * Checks what the user passed.
  *
- * @throws {InvalidArgumentError} If an option has a value that cannot be used, or there is no such option.
+ * @throws {InvalidArgumentError} If an option has a value that cannot be used, or there is no such
+ * option.
  */
 export function resolveOptions(options: string | SqliteStorageOptions): ResolvedOptions {
   if (typeof options === "string") options = { path: options };

@@ -1,6 +1,7 @@
-// Where no other process can reach the database, a worker that is alone in it need not write its heartbeats down: nobody could
-// read them, and nobody but this process could change what they would be answered. They are kept in memory until something
-// happens that judges them, or changes the answer. So an idle worker leaves the disk alone.
+// Where no other process can reach the database, a worker that is alone in it need not write its
+// heartbeats down: nobody could read them, and nobody but this process could change what they would
+// be answered. They are kept in memory until something happens that judges them, or changes the
+// answer. So an idle worker leaves the disk alone.
 
 import type { HeartbeatResult } from "../../src/storage/requests.ts";
 import type { Connection } from "./connection.ts";
@@ -32,7 +33,10 @@ export class QuietWorker {
     return { ...this.#quiet.answer, now };
   }
 
-  /** Takes note of what the database answered: as long as nothing happens, it will be the same again. */
+  /**
+   * Takes note of what the database answered: as long as nothing happens, it will be the same
+   * again.
+   */
   note(connection: Connection, workerId: string, answer: HeartbeatResult): HeartbeatResult {
     const { alive, cancelRequests, othersLost, now } = answer;
     if (this.#alone && alive && !othersLost && cancelRequests.length === 0) {
@@ -42,7 +46,10 @@ export class QuietWorker {
     return answer;
   }
 
-  /** Something comes that judges heartbeats, or changes what they are answered: writes down what was kept. */
+  /**
+   * Something comes that judges heartbeats, or changes what they are answered: writes down what was
+   * kept.
+   */
   end(connection: Connection): void {
     if (this.#quiet === undefined) return;
     const { workerId, beatAt } = this.#quiet;

@@ -1,6 +1,7 @@
-// purge: deletes history that the retention policy lets go. Each table is walked once along its primary key, some rows at a
-// time and each time as a short transaction, so that writers wait little and the event loop goes on in between. No index on
-// time is kept for it: that would cost every history row more than this walk does.
+// purge: deletes history that the retention policy lets go. Each table is walked once along its
+// primary key, some rows at a time and each time as a short transaction, so that writers wait
+// little and the event loop goes on in between. No index on time is kept for it: that would cost
+// every history row more than this walk does.
 
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
 import { systemClock } from "../../src/time/clock.ts";
@@ -71,7 +72,10 @@ function history(counts: keyof Counts, table: string, task: string, mayGo: strin
   return { counts, table, key: [task, "sequence"], start: ["", 0], mayGo, wouldGo: mayGo };
 }
 
-/** Where a purge that ran out of budget goes on with the next call, so that what it passed is not looked at again. */
+/**
+ * Where a purge that ran out of budget goes on with the next call, so that what it passed is not
+ * looked at again.
+ */
 interface Position {
   readonly policy: string;
   readonly walk: number;
@@ -124,7 +128,10 @@ export class Retention {
   }
 }
 
-/** Lets everything else in the process run that is ready to. No time is meant to pass, so it is not the injected clock's. */
+/**
+ * Lets everything else in the process run that is ready to. No time is meant to pass, so it is not
+ * the injected clock's.
+ */
 function otherWork(): Promise<void> {
   return new Promise((resume) => void systemClock.setTimer(resume, 0));
 }
@@ -150,7 +157,9 @@ function takeLock(connection: Connection): boolean {
   });
 }
 
-/** The instants before which rows may go, and how many lines of a task are kept; null: all for ever. */
+/**
+ * The instants before which rows may go, and how many lines of a task are kept; null: all for ever.
+ */
 function cutoffs(policy: RetentionPolicy, now: number): readonly (number | null)[] {
   const positive = (value: number | null | undefined) => (value ?? 0) > 0 ? value! : null;
   const before = (days: number | null) => days === null ? null : Math.round(now - days * dayMs);
@@ -168,7 +177,10 @@ function cutoffs(policy: RetentionPolicy, now: number): readonly (number | null)
   ];
 }
 
-/** How many rows went (or would go), and where the next rows begin; undefined at the end of the table. */
+/**
+ * How many rows went (or would go), and where the next rows begin; undefined at the end of the
+ * table.
+ */
 interface Step {
   readonly rows: number;
   readonly next: readonly SqliteValue[] | undefined;

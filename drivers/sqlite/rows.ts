@@ -16,8 +16,8 @@ import type { TaskStatus } from "../../src/storage/task_status.ts";
 import type { SqliteRow, SqliteValue } from "./database.ts";
 
 /**
- * A column that holds a user's text. SQLite keeps U+0000, but node:sqlite and @db/sqlite read a text only up to the first one
- * (as C does): such a text is read as its bytes.
+ * A column that holds a user's text. SQLite keeps U+0000, but node:sqlite and @db/sqlite read a
+ * text only up to the first one (as C does): such a text is read as its bytes.
  */
 function userText(column: string): string {
   return `iif(instr(${column}, char(0)), CAST(${column} AS BLOB), ${column}) AS ${column}`;
@@ -31,7 +31,10 @@ const commonColumns = `id, ${userText("type")}, ${userText("request")}, status, 
   priority, ${userText("task_key")}, created_at_utc, due_at_utc, attempt, lost_count, lease_token,
   cancel_requested, rate_slot_utc, ${userText("trace_context")}, retry_policy`;
 
-/** What {@linkcode toClaimedTask} reads. Each column counts in a claim, and few tasks are recurring: their series come after. */
+/**
+ * What {@linkcode toClaimedTask} reads. Each column counts in a claim, and few tasks are recurring:
+ * their series come after.
+ */
 export const claimedTaskColumns = `${commonColumns}, recurring_task IS NOT NULL AS recurring`;
 
 /** What {@linkcode toTaskRecord} reads. */
@@ -84,7 +87,10 @@ export function toClaimedTask(
   };
 }
 
-/** A counter after a claim. It stops at 2^31 - 1, so that a damaged row does not fail the claim of the others. */
+/**
+ * A counter after a claim. It stops at 2^31 - 1, so that a damaged row does not fail the claim of
+ * the others.
+ */
 function nextCount(counter: SqliteValue | undefined): number {
   return Math.min(Math.max(counter as number, 0), 2_147_483_646) + 1;
 }

@@ -68,7 +68,10 @@ function checkVersion(found: number, path: string, migrate: boolean): void {
   }
 }
 
-/** Writes nothing, but fails as a write would: a file that can only be read is found at the start, not at the first task. */
+/**
+ * Writes nothing, but fails as a write would: a file that can only be read is found at the start,
+ * not at the first task.
+ */
 function assertWritable(connection: Connection): void {
   connection.run("UPDATE evertask_state SET only_row = 1 WHERE 0");
 }

@@ -1,5 +1,5 @@
-// The one row of figures that belong to the whole store: numbers for audit rows, and the counters by which other processes
-// see that there is something to wake up for.
+// The one row of figures that belong to the whole store: numbers for audit rows, and the counters
+// by which other processes see that there is something to wake up for.
 
 import type { Connection } from "./connection.ts";
 import type { SqliteRow } from "./database.ts";
@@ -11,7 +11,10 @@ export interface Changes {
   readonly cancel_changes: number;
 }
 
-/** Reserves numbers for `rows` audit rows, and returns the first. Part of the transaction that writes them. */
+/**
+ * Reserves numbers for `rows` audit rows, and returns the first. Part of the transaction that
+ * writes them.
+ */
 export function reserveSequence(connection: Connection, rows: number): number {
   const row = connection.get(
     "UPDATE evertask_state SET audit_sequence = audit_sequence + ? RETURNING audit_sequence",

@@ -1,5 +1,5 @@
-// Figures of the whole store, for dashboards and health checks. SQLite works in the process's own thread: what reads whole
-// tables does so slice by slice, so that nothing else has to wait for it.
+// Figures of the whole store, for dashboards and health checks. SQLite works in the process's own
+// thread: what reads whole tables does so slice by slice, so that nothing else has to wait for it.
 
 import type {
   AuditGrowth,

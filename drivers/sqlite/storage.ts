@@ -1,5 +1,5 @@
-// The storage contract on SQLite: hands each verb to the module that knows it, and keeps the heartbeats of a quiet worker and
-// the wake-ups in step with what the verbs do.
+// The storage contract on SQLite: hands each verb to the module that knows it, and keeps the
+// heartbeats of a quiet worker and the wake-ups in step with what the verbs do.
 
 import type { NewLogLine, PageRequest, TaskFilter } from "../../src/storage/queries.ts";
 import type {
@@ -52,8 +52,8 @@ type Result<Verb extends keyof Storage> = Storage[Verb] extends (...args: never[
 export class SqliteStorage implements Storage {
   readonly name = "sqlite";
   /**
-   * A look at `data_version` covers what other processes do, so nothing has to be asked for while idle; and nothing at all
-   * where there are none.
+   * A look at `data_version` covers what other processes do, so nothing has to be asked for while
+   * idle; and nothing at all where there are none.
    */
   readonly polling: Polling;
   readonly #options: ResolvedOptions;
@@ -238,7 +238,10 @@ export class SqliteStorage implements Storage {
     );
   }
 
-  /** Does work that judges heartbeats or changes what they are answered, when all of them are written down. */
+  /**
+   * Does work that judges heartbeats or changes what they are answered, when all of them are
+   * written down.
+   */
   #loudly<T>(work: Work<T>): Promise<Awaited<T>> {
     return this.#access.do((connection, now) => {
       this.#quiet.end(connection);

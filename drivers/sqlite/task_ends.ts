@@ -1,4 +1,5 @@
-// Ends of tasks, many a statement: nearly all tasks of a batch are ended by one worker with the same status.
+// Ends of tasks, many a statement: nearly all tasks of a batch are ended by one worker with the
+// same status.
 
 import type { Lease } from "../../src/storage/requests.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
@@ -10,8 +11,9 @@ import type { Connection } from "./connection.ts";
 const shared = 3;
 
 /**
- * Tasks are sought by their ids, whatever ANALYZE may have seen: the statement names the index, and instead of joining with
- * rows of its parameters, for which a planner could walk through all tasks, it picks from them.
+ * Tasks are sought by their ids, whatever ANALYZE may have seen: the statement names the index, and
+ * instead of joining with rows of its parameters, for which a planner could walk through all tasks,
+ * it picks from them.
  */
 const head = "UPDATE queued_tasks INDEXED BY sqlite_autoindex_queued_tasks_1 SET status = ?1, " +
   "exception = NULL, worker_id = NULL, due_at_utc = NULL, cancel_requested = 0, rate_slot_utc = NULL";

@@ -55,7 +55,10 @@ export class TaskInserts {
     this.#results = results;
   }
 
-  /** Stores a task, by {@linkcode TaskInserts.flush} at the latest. One that is stored already is left alone. */
+  /**
+   * Stores a task, by {@linkcode TaskInserts.flush} at the latest. One that is stored already is
+   * left alone.
+   */
   add(task: NewTask): void {
     const owner = this.#admission.ownerOf(task);
     const group =
@@ -71,7 +74,10 @@ export class TaskInserts {
     this.#groups.flush();
   }
 
-  /** Writes the audit rows of all tasks that were stored. Nothing else may be inserted into the tasks before. */
+  /**
+   * Writes the audit rows of all tasks that were stored. Nothing else may be inserted into the
+   * tasks before.
+   */
   finish(): void {
     this.flush();
     if (this.#audited) writeFirstAudits(this.#connection, this.#inserted);
@@ -82,7 +88,8 @@ export class TaskInserts {
       insertTasks.run(this.#connection, parameters);
     } catch (error) {
       if (!isDuplicate(error)) throw error;
-      // The statement was undone, and nothing else: a repeated write, which happens rarely enough to go one by one.
+      // The statement was undone, and nothing else: a repeated write, which happens rarely enough
+      // to go one by one.
       if (tasks.length === 1) return this.#correct(tasks[0]!, places[0]!, error);
       tasks.forEach((task, index) => {
         const single = newGroup(task, owner, this.#now);
@@ -167,7 +174,10 @@ function isDuplicate(error: unknown): boolean {
   return messageOf(error).includes("UNIQUE constraint failed: queued_tasks");
 }
 
-/** Which tasks of a batch may be born claimed; asks the database once a worker, and once for the paused queues. */
+/**
+ * Which tasks of a batch may be born claimed; asks the database once a worker, and once for the
+ * paused queues.
+ */
 class Admission {
   readonly #connection: Connection;
   readonly #registered = new Map<string, boolean>();

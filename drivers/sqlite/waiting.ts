@@ -1,4 +1,5 @@
-// What is asked of tasks from outside their run: to cancel them, to give them back, to run them now.
+// What is asked of tasks from outside their run: to cancel them, to give them back, to run them
+// now.
 
 import { auditLevelFromNumber } from "../../src/audit/audit_level.ts";
 import type { CancelOutcome, ReleasedTask } from "../../src/storage/requests.ts";

@@ -1,5 +1,5 @@
-// Hears of what other processes did: SQLite has no push, but `PRAGMA data_version` tells in a few microseconds, without
-// reading a page, whether another connection has committed something.
+// Hears of what other processes did: SQLite has no push, but `PRAGMA data_version` tells in a few
+// microseconds, without reading a page, whether another connection has committed something.
 
 import type { WakeSignal } from "../../src/storage/requests.ts";
 import type { Clock } from "../../src/time/clock.ts";
@@ -64,8 +64,8 @@ export class WakeWatch {
   }
 
   /**
-   * Something was written in a transaction of the caller's, in this process. Its commit is no other process's, and may not
-   * show in `data_version`: so its end is waited for, and told.
+   * Something was written in a transaction of the caller's, in this process. Its commit is no other
+   * process's, and may not show in `data_version`: so its end is waited for, and told.
    */
   awaitEnd(database: SqliteDatabase): void {
     if (this.#listeners.size === 0) return;
@@ -109,7 +109,8 @@ export class WakeWatch {
         : readChanges(connection);
       return { version, changes };
     } catch {
-      // Busy, or worse: what is wrong with the database shows with the next heartbeat, which reports it.
+      // Busy, or worse: what is wrong with the database shows with the next heartbeat, which
+      // reports it.
       return undefined;
     }
   }
@@ -137,7 +138,10 @@ export class WakeWatch {
   }
 }
 
-/** Whether the transaction on a connection is over; that of a connection which was closed meanwhile is. */
+/**
+ * Whether the transaction on a connection is over; that of a connection which was closed meanwhile
+ * is.
+ */
 function hasEnded(database: SqliteDatabase): boolean {
   try {
     return !database.inTransaction;

@@ -1,7 +1,8 @@
-// How batches go to Babelfish. Its table-valued parameters keep the rows of a connection's first call for all later ones, and
-// take an apostrophe in a text for the end of a literal (both seen with 4.3); its OPENJSON leaves escapes in texts. A variable
-// of the same table type, filled in the statement that calls the procedure, is right: values are parameters, each distinct one
-// once, and numbers are literals.
+// How batches go to Babelfish. Its table-valued parameters keep the rows of a connection's first
+// call for all later ones, and take an apostrophe in a text for the end of a literal (both seen
+// with 4.3); its OPENJSON leaves escapes in texts. A variable of the same table type, filled in the
+// statement that calls the procedure, is right: values are parameters, each distinct one once, and
+// numbers are literals.
 
 import type { Recordsets } from "./database.ts";
 import { isRows, type Parameter, type RequestMaker, type Rows } from "./mssql.ts";
@@ -28,8 +29,8 @@ export function hasRows({ parameters }: Call): boolean {
 /**
  * Calls a procedure with rows.
  *
- * @param inTransaction Runs work in a transaction. Needed when the rows have more values than one request can carry: they go
- * in several.
+ * @param inTransaction Runs work in a transaction. Needed when the rows have more values than one
+ * request can carry: they go in several.
  */
 export async function callOnBabelfish(
   call: Call,

@@ -1,4 +1,5 @@
-// What a user hands over to say which database: a URL or an ADO.NET string, a configuration, or a pool of his own.
+// What a user hands over to say which database: a URL or an ADO.NET string, a configuration, or a
+// pool of his own.
 
 import { hidden } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
@@ -17,13 +18,17 @@ export function isPool(connection: SqlServerConnection): connection is SqlServer
     typeof connection.request === "function";
 }
 
-/** How long a request or a connection may take, and a request that was cancelled: together less than a lease by default. */
+/**
+ * How long a request or a connection may take, and a request that was cancelled: together less than
+ * a lease by default.
+ */
 const requestTimeout = 8_000;
 const cancelTimeout = 2_000;
 
 /**
- * The configuration of a pool of our own: encrypted unless the user says otherwise, with limits of time that leave a worker its
- * lease, and with a check of idle connections that costs no round trip (mssql's default sends `SELECT 1` before each request).
+ * The configuration of a pool of our own: encrypted unless the user says otherwise, with limits of
+ * time that leave a worker its lease, and with a check of idle connections that costs no round trip
+ * (mssql's default sends `SELECT 1` before each request).
  */
 export function poolConfig(connection: string | SqlServerConfig, mssql: Mssql): SqlServerConfig {
   const given = typeof connection === "string" ? parseAdoNet(connection, mssql) : connection;
@@ -48,7 +53,8 @@ export function poolConfig(connection: string | SqlServerConfig, mssql: Mssql): 
 }
 
 /**
- * Checks what names the server, as far as that needs no package: an ADO.NET string is read by mssql when the storage is opened.
+ * Checks what names the server, as far as that needs no package: an ADO.NET string is read by mssql
+ * when the storage is opened.
  *
  * @throws {InvalidArgumentError} If it names no server.
  */

@@ -1,4 +1,5 @@
-// The way to the server: the pool, calls of procedures, queries, and errors in the storage contract's terms.
+// The way to the server: the pool, calls of procedures, queries, and errors in the storage
+// contract's terms.
 
 import { StorageClosedError } from "../../src/storage/errors.ts";
 import { callOnBabelfish, hasRows } from "./babelfish.ts";
@@ -49,7 +50,10 @@ interface Connected {
 /** A database and the schema in it. */
 export class SqlServerDatabase {
   readonly schema: string;
-  /** Whether the server is Babelfish, which takes rows in another way; known once the storage is open. */
+  /**
+   * Whether the server is Babelfish, which takes rows in another way; known once the storage is
+   * open.
+   */
   isBabelfish = false;
   readonly #options: DatabaseOptions;
   #connected: Connected | null = null;
@@ -85,8 +89,9 @@ export class SqlServerDatabase {
   }
 
   /**
-   * Calls a procedure: one round trip. When it meets another process that stores the same new row in the same moment (a
-   * unique index says so, and nothing was kept), it is called again, unless the caller's transaction went down with it.
+   * Calls a procedure: one round trip. When it meets another process that stores the same new row
+   * in the same moment (a unique index says so, and nothing was kept), it is called again, unless
+   * the caller's transaction went down with it.
    */
   async call(
     procedure: ProcedureName,
@@ -103,7 +108,10 @@ export class SqlServerDatabase {
     }
   }
 
-  /** Runs a query of ours, in which the schema stands as `[EverTask]`. One that is long may take more time than others. */
+  /**
+   * Runs a query of ours, in which the schema stands as `[EverTask]`. One that is long may take
+   * more time than others.
+   */
   async query(text: string, parameters: Parameters = {}, isLong = false): Promise<Recordsets> {
     try {
       const { recordsets } = await this.#request(this.#maker(), parameters, isLong)
@@ -114,7 +122,9 @@ export class SqlServerDatabase {
     }
   }
 
-  /** Runs work in a transaction of its own, whose requests have no limit of time: for migrations. */
+  /**
+   * Runs work in a transaction of its own, whose requests have no limit of time: for migrations.
+   */
   async transaction<T>(work: (transaction: RequestMaker) => Promise<T>): Promise<T> {
     const transaction = unlimitedTransaction(this.#open().pool);
     try {
@@ -123,7 +133,8 @@ export class SqlServerDatabase {
       await transaction.commit();
       return result;
     } catch (error) {
-      // After most errors the server has ended the transaction by itself; then this fails, and says nothing new.
+      // After most errors the server has ended the transaction by itself; then this fails, and says
+      // nothing new.
       await transaction.rollback().catch(() => {});
       throw await this.#explain(error);
     }
@@ -200,7 +211,8 @@ function makePool(connection: DatabaseOptions["connection"], mssql: Mssql): Conn
   }
   const config = poolConfig(connection, mssql);
   const pool = new mssql.ConnectionPool(config);
-  // A pool reports its failures here as well as by the promise of `connect`; without a listener they end the process.
+  // A pool reports its failures here as well as by the promise of `connect`; without a listener
+  // they end the process.
   pool.on("error", () => {});
   return { pool, isOurs: true, requestLimitMs: config.requestTimeout, mssql };
 }

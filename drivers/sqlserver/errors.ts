@@ -1,6 +1,8 @@
-// The errors of SQL Server and of mssql, told apart by what a caller can do about them.
-// Sources: https://learn.microsoft.com/azure/azure-sql/database/troubleshoot-common-errors-issues (transient faults),
-// https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors (numbers).
+// The errors of SQL Server and of mssql, told apart by what a caller can do about them. Sources:
+// https://learn.microsoft.com/azure/azure-sql/database/troubleshoot-common-errors-issues (transient
+// faults),
+// https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors
+// (numbers).
 
 import { EverTaskError } from "../../src/errors.ts";
 import {
@@ -16,14 +18,17 @@ import { isInstance } from "../../src/thrown/reading.ts";
 /**
  * Numbers of errors that pass: the same request may succeed a moment later.
  *
- * - -2 time-out; 1205 deadlock victim; 1222 lock time-out; 3960 and 3961 update conflict under SNAPSHOT
- * - 2601 and 2627 unique index: two processes stored the same new row at once; the second finds it when it tries again
- * - 596, 6005, 6006, 17142, 17147, 17187, 18401: the session was ended, the server stops, is paused or starts
+ * - -2 time-out; 1205 deadlock victim; 1222 lock time-out; 3960 and 3961 update conflict under
+ *   SNAPSHOT
+ * - 2601 and 2627 unique index: two processes stored the same new row at once; the second finds it
+ *   when it tries again
+ * - 596, 6005, 6006, 17142, 17147, 17187, 18401: the session was ended, the server stops, is paused
+ *   or starts
  * - 701, 802, 8628, 8645, 8651: no memory or no time to compile at the moment
- * - 615, 913, 921, 922, 924, 926, 927, 945, 976, 978, 979, 982, 983, 4060, 4221: the database (or this replica of it) is not
- *   available at the moment
- * - 10053, 10054, 10060, 10061, 10928, 10929, 11001, 233, 64, 20, 40143, 40166, 40197, 40501, 40540, 40613, 42108, 42109,
- *   49918, 49919, 49920: connection faults and throttling of Azure SQL
+ * - 615, 913, 921, 922, 924, 926, 927, 945, 976, 978, 979, 982, 983, 4060, 4221: the database (or
+ *   this replica of it) is not available at the moment
+ * - 10053, 10054, 10060, 10061, 10928, 10929, 11001, 233, 64, 20, 40143, 40166, 40197, 40501,
+ *   40540, 40613, 42108, 42109, 49918, 49919, 49920: connection faults and throttling of Azure SQL
  */
 const transientNumbers = new Set([
   ...[-2, 1205, 1222, 3960, 3961, 2601, 2627],
@@ -42,7 +47,10 @@ const readOnlyNumbers = new Set([3906, 3908]);
 /** A table, column or procedure is missing. */
 const missingObjectNumbers = new Set([207, 208, 2812]);
 
-/** Codes of mssql and tedious for a connection that broke, was not made in time, or a request that was called off. */
+/**
+ * Codes of mssql and tedious for a connection that broke, was not made in time, or a request that
+ * was called off.
+ */
 const transientCodes = new Set([
   ...[
     "ETIMEOUT",
@@ -74,7 +82,10 @@ export function isDuplicate(error: unknown): boolean {
   return number !== undefined && duplicateNumbers.has(number);
 }
 
-/** The storage error that stands for what the database or its package threw; errors of our own stay as they are. */
+/**
+ * The storage error that stands for what the database or its package threw; errors of our own stay
+ * as they are.
+ */
 export function toStorageError(error: unknown): Error {
   if (isInstance(error, EverTaskError)) return error;
   const number = numberOf(error);
@@ -119,7 +130,10 @@ function codeOf(error: unknown): string | undefined {
   return codes.find((code) => transientCodes.has(code)) ?? codes[0];
 }
 
-/** The pool gave no connection in time. The error has neither a name nor a code of its own; mssql begins its message so. */
+/**
+ * The pool gave no connection in time. The error has neither a name nor a code of its own; mssql
+ * begins its message so.
+ */
 function isPoolTimeout(error: unknown): boolean {
   return messageOf(error).startsWith("Failed to acquire a connection from the pool");
 }

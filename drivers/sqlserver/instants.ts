@@ -3,7 +3,10 @@
 const earliest = Date.parse("0001-01-01T00:00:00.000Z");
 const latest = Date.parse("9999-12-31T23:59:59.999Z");
 
-/** The longest delay that can be added to any instant of this era without leaving what datetimeoffset can hold. */
+/**
+ * The longest delay that can be added to any instant of this era without leaving what
+ * datetimeoffset can hold.
+ */
 const longestDelayMs = 200_000_000_000_000;
 
 /** An instant as text for datetimeoffset; what lies outside of its years is moved to its ends. */

@@ -1,10 +1,13 @@
-// Loads the database package when a storage is opened: it is by far the largest one, and only those who use SQL Server
-// install it.
+// Loads the database package when a storage is opened: it is by far the largest one, and only those
+// who use SQL Server install it.
 
 import { StorageError } from "../../src/storage/errors.ts";
 import type { Mssql } from "./mssql_api.ts";
 
-/** Not a literal in the import: neither Deno nor a bundler is to fetch the package for programs without SQL Server. */
+/**
+ * Not a literal in the import: neither Deno nor a bundler is to fetch the package for programs
+ * without SQL Server.
+ */
 const packageName = "mssql";
 
 /**

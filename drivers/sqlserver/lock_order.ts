@@ -1,7 +1,8 @@
-// The order of a batch. Two batches that lock the same tasks in different orders end in a deadlock; in one order, the second
-// waits for the first. No hint makes a server read the rows of a batch in a certain order, so they are sent in one
-// order that all of its plans give: SQL Server's order of ids, in which it reads a table that is keyed by them, and at the
-// same time the order of the ordinals, by which it may read as well, and in which Babelfish keeps the rows.
+// The order of a batch. Two batches that lock the same tasks in different orders end in a deadlock;
+// in one order, the second waits for the first. No hint makes a server read the rows of a batch in
+// a certain order, so they are sent in one order that all of its plans give: SQL Server's order of
+// ids, in which it reads a table that is keyed by them, and at the same time the order of the
+// ordinals, by which it may read as well, and in which Babelfish keeps the rows.
 
 /** Items in the order in which their tasks are locked. */
 export function byLock<Item>(items: readonly Item[], idOf: (item: Item) => string): Item[] {
@@ -11,7 +12,8 @@ export function byLock<Item>(items: readonly Item[], idOf: (item: Item) => strin
 }
 
 /**
- * Sends a batch in the order in which its tasks are locked, and brings the answers back in the order of the items.
+ * Sends a batch in the order in which its tasks are locked, and brings the answers back in the
+ * order of the items.
  *
  * @param idOf The id of the item's task.
  * @param send Gives an answer an item, in order.
@@ -30,10 +32,12 @@ export async function inLockOrder<Item, Answer>(
 }
 
 /**
- * An id as a text that sorts as `uniqueidentifier` does: by its groups from behind. (In the first three, SQL Server compares
- * the lowest byte first, which matters to ids only that agree in their last eight bytes.)
+ * An id as a text that sorts as `uniqueidentifier` does: by its groups from behind. (In the first
+ * three, SQL Server compares the lowest byte first, which matters to ids only that agree in their
+ * last eight bytes.)
  *
- * Source: https://learn.microsoft.com/dotnet/framework/data/adonet/sql/comparing-guid-and-uniqueidentifier-values
+ * Source:
+ * https://learn.microsoft.com/dotnet/framework/data/adonet/sql/comparing-guid-and-uniqueidentifier-values
  */
 function lockKey(id: string): string {
   return id.toLowerCase().split("-").reverse().join("");

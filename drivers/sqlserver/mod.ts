@@ -32,14 +32,15 @@ export type {
 /**
  * Makes a storage that keeps its tasks in SQL Server.
  *
- * Dispatching takes part in a transaction of yours when you pass an `mssql` `Transaction` as `connection`; the task exists
- * only if it commits.
+ * Dispatching takes part in a transaction of yours when you pass an `mssql` `Transaction` as
+ * `connection`; the task exists only if it commits.
  *
- * The package `mssql` is loaded when the storage is opened: install it beside this one (`deno add npm:mssql`,
- * `npm install mssql`).
+ * The package `mssql` is loaded when the storage is opened: install it beside this one (`deno add
+ * npm:mssql`, `npm install mssql`).
  *
  * @param target The connection, or options with the connection among them.
- * @throws {InvalidArgumentError} If the connection is no connection, or an option is unknown or cannot be used.
+ * @throws {InvalidArgumentError} If the connection is no connection, or an option is unknown or
+ * cannot be used.
  *
  * @example A pool that the program has anyway, and a schema of another name
  * ```ts

@@ -1,5 +1,6 @@
-// The part of mssql's interface that the driver uses. The package has no types of its own, and those of @types/mssql bring a
-// version of Node's types along that a program may not want; they fit where it has them.
+// The part of mssql's interface that the driver uses. The package has no types of its own, and
+// those of @types/mssql bring a version of Node's types along that a program may not want; they fit
+// where it has them.
 
 /** Which server, and how to connect to it: mssql's configuration. */
 export interface SqlServerConfig {
@@ -18,10 +19,11 @@ export interface SqlServerConfig {
   /** Milliseconds to wait for a connection. @default 8000 */
   readonly connectionTimeout?: number | undefined;
   /**
-   * Milliseconds to wait for the answer to a request; then the server is asked to cancel it, and if it does not answer that
-   * either within two seconds (tedious' option `cancelTimeout`), the connection is closed. Keep the sum below `leaseDuration`:
-   * a network may swallow what is sent and tell nobody. Requests that go through many rows (reports, retention, the tasks of
-   * lost workers) have ten times as long.
+   * Milliseconds to wait for the answer to a request; then the server is asked to cancel it, and if
+   * it does not answer that either within two seconds (tedious' option `cancelTimeout`), the
+   * connection is closed. Keep the sum below `leaseDuration`: a network may swallow what is sent
+   * and tell nobody. Requests that go through many rows (reports, retention, the tasks of lost
+   * workers) have ten times as long.
    * @default 8000
    */
   readonly requestTimeout?: number | undefined;
@@ -32,7 +34,8 @@ export interface SqlServerConfig {
   /** How to log in: `{ type, options }` of tedious, for Microsoft Entra ID. */
   readonly authentication?: object | undefined;
   /**
-   * How an idle connection is checked before it is used: `true` by a query, a round trip; `"socket"` by a look at the socket.
+   * How an idle connection is checked before it is used: `true` by a query, a round trip;
+   * `"socket"` by a look at the socket.
    * @default "socket"
    */
   readonly validateConnection?: boolean | string | undefined;

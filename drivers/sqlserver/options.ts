@@ -15,33 +15,36 @@ import { checkSchemaName } from "./script.ts";
 /** Options of {@linkcode sqlServerStorage}. */
 export interface SqlServerStorageOptions {
   /**
-   * Which database: a URL `mssql://user:password@host:port/database` (with `encrypt` and `trustServerCertificate` as
-   * options), an ADO.NET connection string, a configuration of `mssql`, or a pool of your own (connected if it is not yet;
-   * never closed). Connections are encrypted, and the server's certificate is checked, unless you say otherwise.
+   * Which database: a URL `mssql://user:password@host:port/database` (with `encrypt` and
+   * `trustServerCertificate` as options), an ADO.NET connection string, a configuration of `mssql`,
+   * or a pool of your own (connected if it is not yet; never closed). Connections are encrypted,
+   * and the server's certificate is checked, unless you say otherwise.
    */
   readonly connection: SqlServerConnection;
   /**
-   * The package `mssql`, where the program has it under another name, bundles it, or made its pool with a copy of its own
-   * (`import mssql from "mssql"`).
+   * The package `mssql`, where the program has it under another name, bundles it, or made its pool
+   * with a copy of its own (`import mssql from "mssql"`).
    * @default the package that `import("mssql")` finds when the storage is opened
    */
   readonly mssql?: Mssql;
   /**
-   * The schema that holds the tables and procedures: an identifier of ASCII letters, digits and underscores.
+   * The schema that holds the tables and procedures: an identifier of ASCII letters, digits and
+   * underscores.
    * @default "EverTask"
    */
   readonly schema?: string;
   /**
-   * Whether opening the storage creates the schema and brings it up to date. Off: it only checks, and the files of
-   * sql/sqlserver/ are run by a role that may change the schema.
+   * Whether opening the storage creates the schema and brings it up to date. Off: it only checks,
+   * and the files of sql/sqlserver/ are run by a role that may change the schema.
    * @default true
    */
   readonly migrate?: boolean;
   /**
-   * How often workers look for due tasks, in milliseconds, at most an hour: SQL Server cannot push. After a look that found
-   * something the next comes after `busyMs`; each that found nothing doubles the pause, up to `idleMs`. A look is a call or
-   * two of procedures that seek in a small index. With the defaults, a task that another process stored waits half a second
-   * on average for an idle worker. Tasks that the same process stores do not wait.
+   * How often workers look for due tasks, in milliseconds, at most an hour: SQL Server cannot push.
+   * After a look that found something the next comes after `busyMs`; each that found nothing
+   * doubles the pause, up to `idleMs`. A look is a call or two of procedures that seek in a small
+   * index. With the defaults, a task that another process stored waits half a second on average for
+   * an idle worker. Tasks that the same process stores do not wait.
    * @default { busyMs: 50, idleMs: 1000 }
    */
   readonly polling?: Partial<Polling>;

@@ -1,4 +1,5 @@
-// Retention: one short transaction after the other, until the budget is used up or nothing is left to delete.
+// Retention: one short transaction after the other, until the budget is used up or nothing is left
+// to delete.
 
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
 import type { SqlServerDatabase } from "./database.ts";

@@ -1,4 +1,5 @@
-// The verbs of the storage contract that read. Their queries are texts of ours; what a user passes is a parameter.
+// The verbs of the storage contract that read. Their queries are texts of ours; what a user passes
+// is a parameter.
 
 import { pageLimit, pageStart, pageStartId, toPage } from "../../src/storage/paging.ts";
 import type { TaskRecord } from "../../src/storage/records.ts";
@@ -88,7 +89,10 @@ function idOrder(id: string, isBabelfish: boolean): string {
   return `CONVERT(binary(16), ${bytes.join(" + ")} + SUBSTRING(CONVERT(binary(16), ${id}), 9, 8))`;
 }
 
-/** What a page of a task's history is read from: a table, its columns, and the one that numbers its rows. */
+/**
+ * What a page of a task's history is read from: a table, its columns, and the one that numbers its
+ * rows.
+ */
 interface History<T> {
   readonly table: string;
   readonly task: string;

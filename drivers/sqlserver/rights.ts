@@ -1,5 +1,5 @@
-// Rights that are missing: the error names the statements that grant them.
-// Source: https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors
+// Rights that are missing: the error names the statements that grant them. Source:
+// https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors
 
 import { StorageReadOnlyError } from "../../src/storage/errors.ts";
 import { describe, numberOf } from "./errors.ts";

@@ -1,4 +1,5 @@
-// The .sql files as the driver runs them: for the schema that the user chose, and cut into batches as sqlcmd does.
+// The .sql files as the driver runs them: for the schema that the user chose, and cut into batches
+// as sqlcmd does.
 
 import { hidden } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
@@ -30,8 +31,8 @@ export function versionOf(file: SqlFileName): number {
 }
 
 /**
- * Accepts the name of a schema. Since it becomes part of SQL text, it must be a regular identifier: then it can neither end
- * the brackets nor the quotes around it.
+ * Accepts the name of a schema. Since it becomes part of SQL text, it must be a regular identifier:
+ * then it can neither end the brackets nor the quotes around it.
  *
  * @throws {InvalidArgumentError} If it is none.
  */
@@ -44,7 +45,10 @@ export function checkSchemaName(schema: string): string {
   );
 }
 
-/** SQL text of ours for a schema. In the files, the schema stands as `[EverTask]` and in no other form. */
+/**
+ * SQL text of ours for a schema. In the files, the schema stands as `[EverTask]` and in no other
+ * form.
+ */
 export function forSchema(text: string, schema: string): string {
   return text.replaceAll("[EverTask]", `[${schema}]`);
 }

@@ -1,4 +1,5 @@
-// SQL Server as a Storage: each verb is a call of the procedure that keeps its promise (sql/sqlserver/), one round trip.
+// SQL Server as a Storage: each verb is a call of the procedure that keeps its promise
+// (sql/sqlserver/), one round trip.
 
 import { WorkerLostError } from "../../src/storage/errors.ts";
 import type { CancelOutcome, Polling } from "../../src/storage/requests.ts";

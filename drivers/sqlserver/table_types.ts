@@ -1,5 +1,5 @@
-// The table types of the procedures' batches as mssql has to know them: the columns of sql/sqlserver/0004_types.sql, in
-// their order.
+// The table types of the procedures' batches as mssql has to know them: the columns of
+// sql/sqlserver/0004_types.sql, in their order.
 
 import type { TableType } from "./mssql.ts";
 import {

@@ -1,9 +1,11 @@
-// How texts go into the database and come back unchanged. SQL Server keeps any UTF-16 text, but Babelfish (PostgreSQL
-// underneath) knows no U+0000, and both ignore trailing spaces when they compare.
+// How texts go into the database and come back unchanged. SQL Server keeps any UTF-16 text, but
+// Babelfish (PostgreSQL underneath) knows no U+0000, and both ignore trailing spaces when they
+// compare.
 
 import { InvalidArgumentError } from "../../src/errors.ts";
 
-// The control character that was made for escaping, DLE, announces what stands for U+0000 and for itself.
+// The control character that was made for escaping, DLE, announces what stands for U+0000 and for
+// itself.
 const escape = "\u0010";
 const escapedNul = `${escape}@`;
 const escapedEscape = `${escape}P`;
@@ -27,8 +29,8 @@ export function fromStored(stored: string | null): string | null {
 }
 
 /**
- * A name by which things are found (key, queue, type …) as it is stored: told apart by its code points, trailing spaces
- * included, which an escape at the end guards.
+ * A name by which things are found (key, queue, type …) as it is stored: told apart by its code
+ * points, trailing spaces included, which an escape at the end guards.
  *
  * @param maxLength How many UTF-16 code units the column takes.
  * @throws {InvalidArgumentError} If it is too long.

@@ -10,8 +10,9 @@ import type { FileFigures, Scans } from "./scans.ts";
 /**
  * Defines the task.
  *
- * A process that dies after the result was stored, and before the task's end was, leaves a task that runs once more. So a
- * handler is written such that doing its work twice does no harm: here the result goes to the row that belongs to the task.
+ * A process that dies after the result was stored, and before the task's end was, leaves a task
+ * that runs once more. So a handler is written such that doing its work twice does no harm: here
+ * the result goes to the row that belongs to the task.
  *
  * @param pauseMs How long each task waits, to be watched.
  */

@@ -17,7 +17,8 @@ export interface FoundFiles {
 /**
  * Lists the files of a folder and of the folders in it. Links are not followed.
  *
- * @param database The database of this program: it and the files that SQLite keeps beside it are left out.
+ * @param database The database of this program: it and the files that SQLite keeps beside it are
+ * left out.
  */
 export async function listFiles(folder: string, database: string): Promise<FoundFiles> {
   const own = new Set([database, `${database}-wal`, `${database}-shm`]);

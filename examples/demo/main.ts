@@ -1,8 +1,9 @@
 // Hashes every file of a folder, one persisted task a file: `deno task demo [folder]`.
 //
-// What it shows: tasks that are stored in the application's own transaction, a handler that leaves its result in the
-// application's own table, retries, events, and that `kill -9` loses nothing: start it again and it goes on. Begin reading
-// here; hash_task.ts is the task, scans.ts the application's tables.
+// What it shows: tasks that are stored in the application's own transaction, a handler that leaves
+// its result in the application's own table, retries, events, and that `kill -9` loses nothing:
+// start it again and it goes on. Begin reading here; hash_task.ts is the task, scans.ts the
+// application's tables.
 
 import process from "node:process";
 import {
@@ -35,7 +36,8 @@ async function main(): Promise<void> {
     tasks: [hashTask],
     queues: { default: { parallelism: 8, capacity: 200 } },
     retry: linearRetry(2, { milliseconds: 500 }),
-    // Short, so that the tasks of a killed process are taken over after so long. Most applications are fine with 15 seconds.
+    // Short, so that the tasks of a killed process are taken over after so long. Most applications
+    // are fine with 15 seconds.
     leaseDuration: { milliseconds: 1500 },
     logger: silentLogger, // the bar shows what happens
   });
@@ -56,11 +58,15 @@ async function main(): Promise<void> {
   }
   scans.close();
 
-  /** Stores a new scan and its tasks in one transaction: after a crash there are all of them, or none. */
+  /**
+   * Stores a new scan and its tasks in one transaction: after a crash there are all of them, or
+   * none.
+   */
   async function beginScan(folder: string, auditLevel: AuditLevel): Promise<Scan> {
     const { files, unreadable } = await listFiles(folder, database);
     for (const path of unreadable) print(`Left out, since it cannot be listed: ${path}`);
-    // One thing that no handler can read as a file, so that there is a failure to see: the folder itself.
+    // One thing that no handler can read as a file, so that there is a failure to see: the folder
+    // itself.
     const paths = [...files, folder];
     const scan = await scans.begin(folder, auditLevel, async (connection) => {
       const payloads = paths.map((path) => ({ path }));
@@ -75,7 +81,10 @@ async function main(): Promise<void> {
   }
 }
 
-/** Writes a line to where the bar is, not by `console.log`: a closed pipe must be told by the stream's error. */
+/**
+ * Writes a line to where the bar is, not by `console.log`: a closed pipe must be told by the
+ * stream's error.
+ */
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
@@ -98,8 +107,8 @@ function continueScan(scans: Scans, folder: string): Scan | null {
   return scan;
 }
 
-// Who only reads the first lines (`| head -1`) closes the pipe: end as quietly as other programs do. What is left to do waits in
-// the database.
+// Who only reads the first lines (`| head -1`) closes the pipe: end as quietly as other programs
+// do. What is left to do waits in the database.
 process.stdout.on("error", (error: Error & { code?: string }) => {
   if (error.code !== "EPIPE") throw error;
   process.exit(141); // 128 and the number of SIGPIPE

@@ -1,5 +1,5 @@
-// Follows a scan to its end: counts the events of its tasks, and asks the database now and then, since another process may
-// be helping.
+// Follows a scan to its end: counts the events of its tasks, and asks the database now and then,
+// since another process may be helping.
 
 import type { TaskEvent, TaskEvents } from "@evertask/evertask";
 import type { ProgressBar } from "./progress_bar.ts";
@@ -27,7 +27,10 @@ export interface FollowedScan {
 const redrawEveryMs = 100;
 const recountEveryMs = 1000;
 
-/** Shows the events of a scan on the bar, until all of its tasks have ended. Begin before the worker starts. */
+/**
+ * Shows the events of a scan on the bar, until all of its tasks have ended. Begin before the worker
+ * starts.
+ */
 export function followProgress(
   events: TaskEvents,
   scans: Scans,

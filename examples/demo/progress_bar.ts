@@ -1,4 +1,5 @@
-// A bar that is redrawn in a terminal, and one line every tenth of the way where the output goes elsewhere.
+// A bar that is redrawn in a terminal, and one line every tenth of the way where the output goes
+// elsewhere.
 
 /** What the bar is written to, such as `process.stdout`. */
 export interface Output {

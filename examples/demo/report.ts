@@ -1,4 +1,5 @@
-// What is told at the end of a scan: its tasks by status, the rows that they left, and how fast it went.
+// What is told at the end of a scan: its tasks by status, the rows that they left, and how fast it
+// went.
 
 import type { ScanEnd } from "./progress.ts";
 import type { Scan, Scans } from "./scans.ts";

@@ -1,5 +1,5 @@
-// The application's own tables, beside EverTask's in one database file and on a connection of its own: which files a scan
-// has, which task stands for each, and what the task found out.
+// The application's own tables, beside EverTask's in one database file and on a connection of its
+// own: which files a scan has, which task stands for each, and what the task found out.
 
 import { DatabaseSync } from "node:sqlite";
 import type { AuditLevel } from "@evertask/evertask";

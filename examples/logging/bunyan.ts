@@ -1,4 +1,5 @@
-// bunyan as the logger: it takes the properties first, and is told how to write what is called `error`.
+// bunyan as the logger: it takes the properties first, and is told how to write what is called
+// `error`.
 
 import { createEverTask, defineTask, type Logger, noRetry } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";

@@ -1,4 +1,5 @@
-// The console as the logger: what handlers log, and what EverTask has to say, goes to standard output.
+// The console as the logger: what handlers log, and what EverTask has to say, goes to standard
+// output.
 
 import { createEverTask, defineTask, formatMessage, type Logger } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";
@@ -10,7 +11,8 @@ const greet = defineTask<{ name: string }>({
   },
 });
 
-// `logger: console` works as it is; this one fills in the {placeholders} and leaves the lowest levels out.
+// `logger: console` works as it is; this one fills in the {placeholders} and leaves the lowest
+// levels out.
 const logger: Logger = {
   trace() {},
   debug() {},

@@ -1,4 +1,5 @@
-// Persistent logging: what a handler logs is stored with its task, also when it fails, and read back page by page.
+// Persistent logging: what a handler logs is stored with its task, also when it fails, and read
+// back page by page.
 
 import { createEverTask, defineTask, linearRetry, silentLogger } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";

@@ -1,4 +1,5 @@
-// winston as the logger: it needs a level `trace`, and a format that writes errors among the properties.
+// winston as the logger: it needs a level `trace`, and a format that writes errors among the
+// properties.
 
 import { createEverTask, defineTask, type Logger, noRetry } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";

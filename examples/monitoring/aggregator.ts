@@ -1,4 +1,5 @@
-// Count rather than log: how many tasks completed, how many failed, and of which types, since the start.
+// Count rather than log: how many tasks completed, how many failed, and of which types, since the
+// start.
 
 import { createEverTask, type TaskEvent, type TaskEventSource } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";

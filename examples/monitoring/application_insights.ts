@@ -1,5 +1,6 @@
-// Every event as telemetry of Application Insights: errors as exceptions, the rest as custom events. Set
-// APPLICATIONINSIGHTS_CONNECTION_STRING to send it there; without it a stand-in shows it.
+// Every event as telemetry of Application Insights: errors as exceptions, the rest as custom
+// events. Set APPLICATIONINSIGHTS_CONNECTION_STRING to send it there; without it a stand-in shows
+// it.
 
 import process from "node:process";
 import { createEverTask } from "@evertask/evertask";

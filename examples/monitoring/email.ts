@@ -1,5 +1,5 @@
-// Failures by mail, through nodemailer. Set SMTP_URL (say smtps://user:password@smtp.example.com) and ALERT_TO to send real
-// ones; without them nodemailer composes the mail, and it is shown here.
+// Failures by mail, through nodemailer. Set SMTP_URL (say smtps://user:password@smtp.example.com)
+// and ALERT_TO to send real ones; without them nodemailer composes the mail, and it is shown here.
 
 import process from "node:process";
 import { createTransport } from "nodemailer";

@@ -1,5 +1,6 @@
-// Traces that join a request, the dispatch in it and the run of the task. Here the SDK is set up by hand and keeps its spans in
-// memory; an application would export them (in Deno, OTEL_DENO=true replaces the whole set-up).
+// Traces that join a request, the dispatch in it and the run of the task. Here the SDK is set up by
+// hand and keeps its spans in memory; an application would export them (in Deno, OTEL_DENO=true
+// replaces the whole set-up).
 
 import { context, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";

@@ -1,4 +1,5 @@
-// Metrics for Prometheus: mount the handler where your application serves requests, and let Prometheus scrape it.
+// Metrics for Prometheus: mount the handler where your application serves requests, and let
+// Prometheus scrape it.
 
 import { createEverTask } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";

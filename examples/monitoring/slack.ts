@@ -1,5 +1,5 @@
-// Failures in a Slack channel. Set SLACK_WEBHOOK_URL to the address of an incoming webhook; without it the message goes to a
-// stand-in that shows it.
+// Failures in a Slack channel. Set SLACK_WEBHOOK_URL to the address of an incoming webhook; without
+// it the message goes to a stand-in that shows it.
 
 import process from "node:process";
 import { createEverTask } from "@evertask/evertask";

@@ -1,4 +1,5 @@
-// Alerts as signed JSON to a service of your own. The receiver checks the signature with any library for Standard Webhooks.
+// Alerts as signed JSON to a service of your own. The receiver checks the signature with any
+// library for Standard Webhooks.
 
 import { createEverTask } from "@evertask/evertask";
 import { sendAlerts, webhookChannel } from "@evertask/evertask/alerts";

@@ -1,5 +1,5 @@
-// A task that exists only if the order does: dispatched in the transaction that stores the order, over postgres.js. And a
-// handler whose own writes and the task's completion are one commit.
+// A task that exists only if the order does: dispatched in the transaction that stores the order,
+// over postgres.js. And a handler whose own writes and the task's completion are one commit.
 //
 // needs: postgres
 

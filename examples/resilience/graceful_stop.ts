@@ -1,4 +1,5 @@
-// A service that stops gracefully at SIGTERM: what runs may finish, what has not started stays in storage.
+// A service that stops gracefully at SIGTERM: what runs may finish, what has not started stays in
+// storage.
 
 import process from "node:process";
 import { createEverTask, defineTask, stopOnSignals } from "@evertask/evertask";
@@ -7,7 +8,8 @@ import { memoryStorage } from "@evertask/evertask/memory";
 const work = defineTask<number>({
   type: "work",
   async handle(n, { signal }) {
-    // A handler that minds its signal can break off when its time to finish is over; it runs again after the restart.
+    // A handler that minds its signal can break off when its time to finish is over; it runs again
+    // after the restart.
     for (let step = 0; step < 5; step++) {
       signal.throwIfAborted();
       await new Promise((resolve) => setTimeout(resolve, 20));

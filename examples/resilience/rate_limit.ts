@@ -1,5 +1,5 @@
-// A rate limit by key: at most ten mails a second to each domain, over all workers of the store. A mail that has to wait holds no
-// worker, and mails to other domains overtake it.
+// A rate limit by key: at most ten mails a second to each domain, over all workers of the store. A
+// mail that has to wait holds no worker, and mails to other domains overtake it.
 
 import { createEverTask, defineTask } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";

@@ -1,4 +1,5 @@
-// Retries: growing delays with jitter, only for errors that pass by themselves; what a handler can throw to steer them.
+// Retries: growing delays with jitter, only for errors that pass by themselves; what a handler can
+// throw to steer them.
 
 import {
   createEverTask,

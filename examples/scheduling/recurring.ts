@@ -1,4 +1,5 @@
-// Recurring tasks: schedules from the builder, as a cron expression and as data; what they will do, before they do it.
+// Recurring tasks: schedules from the builder, as a cron expression and as data; what they will do,
+// before they do it.
 
 import {
   buildRecurrence,

@@ -1,5 +1,6 @@
-// A watchdog over recurring series: a series that should have run and has not raises no event, so somebody has to look. Run it
-// where it does not depend on what it watches: in another process on the same storage, or behind a health check.
+// A watchdog over recurring series: a series that should have run and has not raises no event, so
+// somebody has to look. Run it where it does not depend on what it watches: in another process on
+// the same storage, or behind a health check.
 
 import { createEverTask, defineTask, type EverTask, silentLogger } from "@evertask/evertask";
 import { MemoryDatabase, memoryStorage } from "@evertask/evertask/memory";
@@ -13,7 +14,8 @@ interface Finding {
 /**
  * Looks at every series.
  *
- * @param expected Task keys of the series that must be there, so that a cancelled or forgotten one is noticed.
+ * @param expected Task keys of the series that must be there, so that a cancelled or forgotten one
+ * is noticed.
  * @param graceMs How late a run may be, or how long it may take, before that is reported.
  */
 async function inspect(

@@ -1,4 +1,5 @@
-// Testing an application that dispatches: its tasks are stored and looked at, and run when the test says so.
+// Testing an application that dispatches: its tasks are stored and looked at, and run when the test
+// says so.
 
 import assert from "node:assert/strict";
 import { defineTask, type EverTask } from "@evertask/evertask";
@@ -43,7 +44,10 @@ class Accounts {
 
 // ---- its tests ----
 
-/** What each test begins with: an instance in place of the application's own, and the application on top of it. */
+/**
+ * What each test begins with: an instance in place of the application's own, and the application on
+ * top of it.
+ */
 function begin() {
   sent.length = 0;
   const everTask = createTestEverTask({

@@ -1,4 +1,5 @@
-// Testing one handler by itself: what it does with a payload, how it fails, what it logs and dispatches. No storage, no worker.
+// Testing one handler by itself: what it does with a payload, how it fails, what it logs and
+// dispatches. No storage, no worker.
 
 import assert from "node:assert/strict";
 import { defineTask, linearRetry, NonRetryableError, RetryLater } from "@evertask/evertask";

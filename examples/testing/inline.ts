@@ -1,4 +1,5 @@
-// Testing a whole flow without thinking of tasks: in inline mode a task has run when its dispatch resolves.
+// Testing a whole flow without thinking of tasks: in inline mode a task has run when its dispatch
+// resolves.
 
 import assert from "node:assert/strict";
 import { defineTask, linearRetry, noRetry } from "@evertask/evertask";
@@ -44,7 +45,8 @@ const everTask = createTestEverTask({
 // The first attempt fails, and is retried without waiting for five minutes.
 assert.equal(await upload("cat.png"), "small cat.png");
 
-// What a task throws after its last attempt is thrown by dispatch; with failures: "record" it is only stored.
+// What a task throws after its last attempt is thrown by dispatch; with failures: "record" it is
+// only stored.
 await assert.rejects(() => upload("cat.txt"), TypeError);
 await assert.rejects(() => everTask.dispatch(audit, ""), RangeError);
 

@@ -1,4 +1,5 @@
-// Testing what takes time, in no time: delays, retries and series by a clock that stands still until the test moves it.
+// Testing what takes time, in no time: delays, retries and series by a clock that stands still
+// until the test moves it.
 
 import assert from "node:assert/strict";
 import { defineTask, linearRetry } from "@evertask/evertask";
@@ -48,7 +49,8 @@ await beginTrial("ada");
 await assertDispatched(everTask, remind, { delay: { days: 11 } });
 await assertDispatched(everTask, endTrial, { at: "2026-03-16T09:00:00Z" });
 
-// Nothing is due now. Then time goes by, and each task runs at its instant, a failed one again after its delay.
+// Nothing is due now. Then time goes by, and each task runs at its instant, a failed one again
+// after its delay.
 assert.equal((await everTask.drain()).attempts, 0);
 const { completed, retried } = await everTask.drain({ withScheduled: true });
 assert.deepEqual({ completed, retried }, { completed: 2, retried: 1 });

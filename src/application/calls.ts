@@ -1,5 +1,6 @@
-// Calls of functions that the application has passed in. They may throw, or give a promise, which may reject: none of it may
-// reach code that has nothing to do with it, and no rejection may be left without a handler, which would end the process.
+// Calls of functions that the application has passed in. They may throw, or give a promise, which
+// may reject: none of it may reach code that has nothing to do with it, and no rejection may be
+// left without a handler, which would end the process.
 
 import { InvalidArgumentError } from "../errors.ts";
 import { readMember } from "../thrown/reading.ts";
@@ -25,7 +26,8 @@ export function callAndForget(call: () => unknown, onFault: (error: unknown) => 
  *
  * @param answer What a function of the application gave.
  * @param name What the application calls the function.
- * @throws {InvalidArgumentError} If it is a promise: what it rejects with is its `cause`, or else nobody's.
+ * @throws {InvalidArgumentError} If it is a promise: what it rejects with is its `cause`, or else
+ * nobody's.
  */
 export function answerAtOnce<T>(answer: T, name: string): T {
   if (!isPromiseLike(answer)) return answer;

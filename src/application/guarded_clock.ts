@@ -1,4 +1,5 @@
-// A clock of the application's as everything here may use it: where it gives no time, the system's takes its place.
+// A clock of the application's as everything here may use it: where it gives no time, the system's
+// takes its place.
 
 import { InvalidArgumentError } from "../errors.ts";
 import { consoleLogger, type Logger } from "../log/logger.ts";
@@ -6,7 +7,9 @@ import { type Clock, systemClock } from "../time/clock.ts";
 import { answerAtOnce, callAndForget, onlyOnce } from "./calls.ts";
 import { guardLogger } from "./guarded_logger.ts";
 
-/** Wraps a clock so that no call throws and every reading is a number. The first failure is told. */
+/**
+ * Wraps a clock so that no call throws and every reading is a number. The first failure is told.
+ */
 export function guardClock(
   clock: Clock,
   logger: Logger = guardLogger(consoleLogger),

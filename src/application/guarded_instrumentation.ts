@@ -1,5 +1,5 @@
-// The application's instrumentations as dispatcher and worker use them: all of them around the same work, which is done exactly
-// once and gives its own result, whatever they do.
+// The application's instrumentations as dispatcher and worker use them: all of them around the same
+// work, which is done exactly once and gives its own result, whatever they do.
 
 import { checkMethods } from "../argument_checks.ts";
 import type { Instrumentation } from "../instrumentation.ts";
@@ -9,7 +9,8 @@ import type { Logger } from "../log/logger.ts";
 type Wrap<T> = (work: (traceContext: string | null) => Promise<T>) => unknown;
 
 /**
- * Makes one instrumentation of several, of which the first is the outermost. What they throw is told.
+ * Makes one instrumentation of several, of which the first is the outermost. What they throw is
+ * told.
  *
  * @returns undefined when there is none.
  * @throws {InvalidArgumentError} If one lacks a method.
@@ -50,7 +51,10 @@ export function guardInstrumentations(
   };
 }
 
-/** Does the work within what an instrumentation wraps around it, once; without it, if it does not come to it. */
+/**
+ * Does the work within what an instrumentation wraps around it, once; without it, if it does not
+ * come to it.
+ */
 async function around<T>(
   wrap: Wrap<T>,
   work: (traceContext: string | null) => Promise<T>,

@@ -1,5 +1,5 @@
-// The application's logger as everything here may use it: a logger that throws or rejects, as one does whose stream has ended,
-// must not stop what was about to be logged.
+// The application's logger as everything here may use it: a logger that throws or rejects, as one
+// does whose stream has ended, must not stop what was about to be logged.
 
 import type { Logger, LogProperties } from "../log/logger.ts";
 import { headlineOf } from "../thrown/describe_error.ts";

@@ -1,4 +1,5 @@
-// A source of randomness of the application's as everything here may use it: where it fails, the system's takes its place.
+// A source of randomness of the application's as everything here may use it: where it fails, the
+// system's takes its place.
 
 import { type FillRandom, systemRandom } from "../ids/uuid_v7.ts";
 import type { Logger } from "../log/logger.ts";
@@ -22,7 +23,10 @@ export function guardRandom(fillRandom: FillRandom, logger: Logger): FillRandom 
   };
 }
 
-/** Wraps a function that makes ids: where it fails or gives no text, `instead` makes the id. The first failure is told. */
+/**
+ * Wraps a function that makes ids: where it fails or gives no text, `instead` makes the id. The
+ * first failure is told.
+ */
 export function guardIds(newId: () => string, instead: () => string, logger: Logger): () => string {
   const onFault = onlyOnce((error: unknown) =>
     logger.error("newId failed; another id takes the place of its: {error}", { error })

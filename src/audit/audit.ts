@@ -10,7 +10,10 @@ import type { Clock } from "../time/clock.ts";
 /** Rows in one batch of a purge: short transactions that leave room for tasks. */
 const batchRows = 2_000;
 
-/** Between two batches a purge rests this many times as long as the batch took: tasks keep four fifths of the time. */
+/**
+ * Between two batches a purge rests this many times as long as the batch took: tasks keep four
+ * fifths of the time.
+ */
 const restFactor = 4;
 
 /** Options of {@linkcode Audit.purge}. */
@@ -41,14 +44,17 @@ export class Audit {
     this.#clock = clock;
   }
 
-  /** Rows, first and last instant, and average rows a day of the audit tables and the execution log. */
+  /**
+   * Rows, first and last instant, and average rows a day of the audit tables and the execution log.
+   */
   async growth(): Promise<readonly AuditGrowth[]> {
     return await (await this.#opened()).auditGrowth();
   }
 
   /**
-   * Deletes what the policy allows, in bounded batches with rests between them, until nothing is left to delete. If another
-   * process is purging at the moment, `busy` is set and nothing (more) is done.
+   * Deletes what the policy allows, in bounded batches with rests between them, until nothing is
+   * left to delete. If another process is purging at the moment, `busy` is set and nothing (more)
+   * is done.
    *
    * @param policy What may go, and when.
    * @param options `dryRun` only counts; an aborted `signal` ends it after the batch under way.

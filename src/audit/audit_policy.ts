@@ -1,11 +1,15 @@
-// AuditPolicy: the decision table that says which history rows a status change or a run leaves behind. The same table
-// exists in T-SQL and PL/pgSQL (sql/); the conformance suite walks every combination on every store.
-// Source: upstream's documentation of audit levels, https://giampaologabba.github.io/EverTask/.
+// AuditPolicy: the decision table that says which history rows a status change or a run leaves
+// behind. The same table exists in T-SQL and PL/pgSQL (sql/); the conformance suite walks every
+// combination on every store. Source: upstream's documentation of audit levels,
+// https://giampaologabba.github.io/EverTask/.
 
 import type { TaskStatus } from "../storage/task_status.ts";
 import type { AuditLevel } from "./audit_level.ts";
 
-/** Whether a status change is a real error: the status is `Failed` or `ServiceStopped`, or there is an exception. */
+/**
+ * Whether a status change is a real error: the status is `Failed` or `ServiceStopped`, or there is
+ * an exception.
+ */
 export function isError(status: TaskStatus, exception: string | null): boolean {
   return status === "Failed" || status === "ServiceStopped" || exception !== null;
 }

@@ -1,4 +1,5 @@
-// Keeps the retention policy of an instance: purges when the worker starts, and again and again while it runs.
+// Keeps the retention policy of an instance: purges when the worker starts, and again and again
+// while it runs.
 
 import type { Logger } from "../log/logger.ts";
 import type { RetentionPolicy } from "../storage/retention.ts";
@@ -33,7 +34,10 @@ export function parseRetention(options: RetentionOptions): RetentionSettings {
   return { policy, everyMs: Math.max(1_000, toMilliseconds(every, "retention.every")) };
 }
 
-/** Applies a retention policy from time to time. Several processes may do so: one of them purges at a time. */
+/**
+ * Applies a retention policy from time to time. Several processes may do so: one of them purges at
+ * a time.
+ */
 export class RetentionKeeper {
   readonly #audit: Audit;
   readonly #settings: RetentionSettings;

@@ -12,22 +12,28 @@ import type { Due } from "../storage/requests.ts";
 
 /** Options that every form of dispatch takes. */
 export interface CommonDispatchOptions {
-  /** How much history this task leaves. @default the task's, then the instance's `defaultAuditLevel` */
+  /**
+   * How much history this task leaves. @default the task's, then the instance's `defaultAuditLevel`
+   */
   readonly auditLevel?: AuditLevel;
   /** The queue. @default the task's */
   readonly queue?: string;
   /** Larger runs earlier: an integer from -32768 to 32767. @default the task's, then 0 */
   readonly priority?: number;
   /**
-   * What follows a failed attempt of this task: it is stored with it, and goes before what the task, its queue and the instance
-   * say. So it is one of {@linkcode linearRetry}, {@linkcode exponentialRetry} and {@linkcode noRetry}; of their filters, the
-   * presets and `.handle(TimeoutError)`. @default the task's, then the queue's, then the instance's
+   * What follows a failed attempt of this task: it is stored with it, and goes before what the
+   * task, its queue and the instance say. So it is one of {@linkcode linearRetry}, {@linkcode
+   * exponentialRetry} and {@linkcode noRetry}; of their filters, the presets and
+   * `.handle(TimeoutError)`. @default the task's, then the queue's, then the instance's
    */
   readonly retry?: StorableRetryPolicy;
-  /** Cancels the dispatch (not the task): nothing is stored if it aborts before the write is sent. */
+  /**
+   * Cancels the dispatch (not the task): nothing is stored if it aborts before the write is sent.
+   */
   readonly signal?: AbortSignal;
   /**
-   * The caller's own transaction, of the kind that the storage's driver documents: the task exists only if it commits.
+   * The caller's own transaction, of the kind that the storage's driver documents: the task exists
+   * only if it commits.
    */
   readonly connection?: unknown;
 }
@@ -39,9 +45,10 @@ export interface DispatchTiming {
   /** Runs at this instant; at once if it is past. */
   readonly at?: Instant;
   /**
-   * Runs again and again: a builder function, a cron expression, or a `Recurrence`. With a `taskKey` it may be dispatched at
-   * every start of every process: an unchanged schedule keeps its next run, a changed one begins anew, the run count stays; an
-   * ended or cancelled series is revived; while a run is under way nothing changes.
+   * Runs again and again: a builder function, a cron expression, or a `Recurrence`. With a
+   * `taskKey` it may be dispatched at every start of every process: an unchanged schedule keeps its
+   * next run, a changed one begins anew, the run count stays; an ended or cancelled series is
+   * revived; while a run is under way nothing changes.
    */
   readonly recurring?: RecurringInput;
 }
@@ -49,8 +56,8 @@ export interface DispatchTiming {
 /** The options of `dispatch`. At most one of `delay`, `at` and `recurring` may be given. */
 export interface DispatchOptions extends CommonDispatchOptions, DispatchTiming {
   /**
-   * At most one task with this key is waiting, running or recurring at a time: a second dispatch updates it or leaves it be.
-   * 1 to 200 characters, case-sensitive.
+   * At most one task with this key is waiting, running or recurring at a time: a second dispatch
+   * updates it or leaves it be. 1 to 200 characters, case-sensitive.
    */
   readonly taskKey?: string;
 }
@@ -62,7 +69,10 @@ export type DispatchManyOptions = Omit<DispatchOptions, "taskKey" | "recurring">
 export interface DispatchResult {
   /** The id of the task that now stands for it: the new one, or the one that holds the key. */
   readonly id: string;
-  /** `created`, or for a task key in use: `updated` (the waiting task was changed) or `existing` (it was left as it is). */
+  /**
+   * `created`, or for a task key in use: `updated` (the waiting task was changed) or `existing` (it
+   * was left as it is).
+   */
   readonly outcome: "created" | "updated" | "existing";
 }
 
@@ -97,7 +107,10 @@ const optionNames: readonly (keyof DispatchOptions)[] = [
   "taskKey",
 ];
 
-/** Checks that options are options, and not a delay or a queue that was passed bare, and that none of them is misspelt. */
+/**
+ * Checks that options are options, and not a delay or a queue that was passed bare, and that none
+ * of them is misspelt.
+ */
 export function checkDispatchOptions(options: unknown): void {
   if (!isPlain(options)) {
     const remedy = 'be an object such as { delay: { minutes: 5 } } or { queue: "email" }';
@@ -107,7 +120,10 @@ export function checkDispatchOptions(options: unknown): void {
   checkSignal((options as DispatchOptions).signal, "signal");
 }
 
-/** Checks what only `dispatchMany` has to: its payloads are several, and share neither a key nor a schedule. */
+/**
+ * Checks what only `dispatchMany` has to: its payloads are several, and share neither a key nor a
+ * schedule.
+ */
 export function checkMany(payloads: unknown, options: DispatchOptions): void {
   if (typeof payloads !== "object" || payloads === null || !(Symbol.iterator in payloads)) {
     throw new InvalidArgumentError("payloads", payloads, "be an array or another iterable");

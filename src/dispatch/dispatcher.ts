@@ -1,4 +1,5 @@
-// Turns what a user dispatches into stored tasks, and hands immediate ones to the worker of this process.
+// Turns what a user dispatches into stored tasks, and hands immediate ones to the worker of this
+// process.
 
 import type { EventBus } from "../events/event_bus.ts";
 import { taskEvent } from "../events/job_events.ts";
@@ -131,7 +132,8 @@ export class Dispatcher {
     const placing = this.#placeFor(worker, plan, id, caller, signal);
     const place = placing instanceof Promise ? await placing : placing;
     const { queue } = place;
-    // A task in the caller's transaction does not exist before that commits, so it cannot be handed over.
+    // A task in the caller's transaction does not exist before that commits, so it cannot be handed
+    // over.
     if (connection !== undefined) worker?.places.unreserve(place);
     let claimFor = connection === undefined ? place.claimFor : null;
     const task: NewTask = { ...plan, queue, id, request: encoded.text, traceContext, claimFor };
@@ -231,7 +233,9 @@ export class Dispatcher {
   }
 }
 
-/** A task that was stored claimed for the worker of this process, as a claim would have brought it. */
+/**
+ * A task that was stored claimed for the worker of this process, as a claim would have brought it.
+ */
 function bornClaimed(task: NewTask, now: number): ClaimedTask {
   return {
     id: task.id,
@@ -255,7 +259,10 @@ function bornClaimed(task: NewTask, now: number): ClaimedTask {
   };
 }
 
-/** What the caller is told. No outcome is `busy` by then: the writer has waited for the key, or rejected. */
+/**
+ * What the caller is told. No outcome is `busy` by then: the writer has waited for the key, or
+ * rejected.
+ */
 function toDispatchResult({ id, outcome }: PersistResult): DispatchResult {
   return { id, outcome: outcome as DispatchResult["outcome"] };
 }

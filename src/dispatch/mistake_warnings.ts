@@ -13,7 +13,9 @@ export interface WarningParts {
   readonly queues: ReadonlyMap<string, QueueSettings>;
 }
 
-/** How many unknown queues are told of: a program may make names up, such as one for each customer. */
+/**
+ * How many unknown queues are told of: a program may make names up, such as one for each customer.
+ */
 const mostUnknownQueues = 100;
 
 /** Tells of likely mistakes. */

@@ -1,4 +1,5 @@
-// What is stored for a recurring dispatch: the schedule as canonical text, its anchor, its limits and its first run.
+// What is stored for a recurring dispatch: the schedule as canonical text, its anchor, its limits
+// and its first run.
 
 import { InvalidArgumentError } from "../errors.ts";
 import { type RecurringInput, toRecurrence } from "../schedule/builder.ts";
@@ -16,7 +17,10 @@ export class NoRunLeftError extends InvalidArgumentError {
     this.#runUntil = runUntil;
   }
 
-  /** Whether this stored task is the series, over or about to be: a program that registers it at each start may go on. */
+  /**
+   * Whether this stored task is the series, over or about to be: a program that registers it at
+   * each start may go on.
+   */
   concerns(task: TaskRecord | null): task is TaskRecord {
     const series = task?.series;
     return series != null && (series.nextRunAt === null || series.runUntil === this.#runUntil);
@@ -35,8 +39,8 @@ export function planSeries(recurring: RecurringInput, now: number): NewSeries {
   const nextRunAt = firstRun(recurrence, now);
   const info = describeRecurrence(recurrence);
   if (nextRunAt === null) throw new NoRunLeftError(info, recurrence.runUntil);
-  // Limits have columns of their own: changing them leaves the rhythm, which the text stands for, as it is. The misfire
-  // policy belongs to the text: another one begins the rhythm anew.
+  // Limits have columns of their own: changing them leaves the rhythm, which the text stands for,
+  // as it is. The misfire policy belongs to the text: another one begins the rhythm anew.
   const { maxRuns = null, runUntil = null, anchor = anchorOf(recurrence, now), ...rhythm } =
     recurrence;
   return {

@@ -1,4 +1,5 @@
-// Reads what a dispatch asks for: checks it, and completes it with what the task and the instance say.
+// Reads what a dispatch asks for: checks it, and completes it with what the task and the instance
+// say.
 
 import { type AuditLevel, parseAuditLevel } from "../audit/audit_level.ts";
 import { EverTaskError, InvalidArgumentError } from "../errors.ts";
@@ -20,7 +21,10 @@ import {
 import { MistakeWarnings } from "./mistake_warnings.ts";
 import { planSeries } from "./series_plan.ts";
 
-/** A task was dispatched whose type is not among the `tasks` of the instance: no worker of it could run the task. */
+/**
+ * A task was dispatched whose type is not among the `tasks` of the instance: no worker of it could
+ * run the task.
+ */
 export class UnknownTaskTypeError extends EverTaskError {
   /** The name that errors of this class keep. */
   override name = "UnknownTaskTypeError";
@@ -112,7 +116,10 @@ export class TaskPlanner {
     };
   }
 
-  /** An unknown queue's tasks would wait for ever: they go to the default queue, with one warning a name. */
+  /**
+   * An unknown queue's tasks would wait for ever: they go to the default queue, with one warning a
+   * name.
+   */
   #queueOf({ type }: AnyTask, name: string): string {
     if (this.#parts.queues.has(name)) return name;
     this.#warnings.unknownQueue(parseQueueName(name, "queue"), type);

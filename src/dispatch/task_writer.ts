@@ -1,5 +1,5 @@
-// Writes dispatched tasks in batches. Those with a key go apart, as somebody's open transaction may hold it: only
-// dispatches of the same key wait for that.
+// Writes dispatched tasks in batches. Those with a key go apart, as somebody's open transaction may
+// hold it: only dispatches of the same key wait for that.
 
 import { BatchWriter } from "../storage/batching/batch_writer.ts";
 import { retryTransient } from "../storage/batching/retry_transient.ts";
@@ -33,7 +33,8 @@ export class TaskWriter {
   /**
    * Stores a task with the next batch.
    *
-   * @param onBusy Called once when the task's key is busy: from then on the task asks for no worker.
+   * @param onBusy Called once when the task's key is busy: from then on the task asks for no
+   * worker.
    * @throws {StorageUnavailableError} If its key is busy until the time for trying is over.
    */
   async add(task: NewTask, onBusy: () => void): Promise<PersistResult> {

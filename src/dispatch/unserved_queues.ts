@@ -1,5 +1,5 @@
-// Warns, once a queue, of tasks that nobody will run: a process that only dispatches looks whether a
-// live worker serves the queue.
+// Warns, once a queue, of tasks that nobody will run: a process that only dispatches looks whether
+// a live worker serves the queue.
 
 import type { Logger } from "../log/logger.ts";
 import type { WorkerRecord } from "../storage/records.ts";
@@ -7,7 +7,10 @@ import { workerStatuses } from "../storage/worker_status.ts";
 import type { Clock } from "../time/clock.ts";
 import { similarName } from "./similar_name.ts";
 
-/** How long after the first dispatch to a queue it is looked at: a worker may be starting beside it. Milliseconds. */
+/**
+ * How long after the first dispatch to a queue it is looked at: a worker may be starting beside it.
+ * Milliseconds.
+ */
 const lookAfterMs = 1000;
 
 /** What the warnings need. */
@@ -17,7 +20,9 @@ export interface UnservedQueuesParts {
   readonly leaseMs: number;
   /** The registered workers of all processes. */
   readonly workers: () => Promise<readonly WorkerRecord[]>;
-  /** Whether a worker of this instance runs: it serves every queue to which the instance dispatches. */
+  /**
+   * Whether a worker of this instance runs: it serves every queue to which the instance dispatches.
+   */
   readonly isServing: () => boolean;
 }
 

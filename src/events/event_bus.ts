@@ -1,5 +1,6 @@
-// Hands events to subscribers, outside the tasks' path: each subscriber has a bounded queue of its own and is called from there,
-// one event after the other. An event that no subscriber wants is not even made.
+// Hands events to subscribers, outside the tasks' path: each subscriber has a bounded queue of its
+// own and is called from there, one event after the other. An event that no subscriber wants is not
+// even made.
 
 import { HomeContext } from "../application/home_context.ts";
 import { InvalidArgumentError } from "../errors.ts";
@@ -69,7 +70,8 @@ export class EventBus implements TaskEventSource {
   }
 
   /**
-   * The events as an async iterator: `for await (const event of everTask.events)`. Ends when the loop is left.
+   * The events as an async iterator: `for await (const event of everTask.events)`. Ends when the
+   * loop is left.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<TaskEvent, void, void> {
     const waiting: TaskEvent[] = [];

@@ -1,4 +1,5 @@
-// Makes the events of tasks: the fields that all have in common, and the messages, which read like upstream's.
+// Makes the events of tasks: the fields that all have in common, and the messages, which read like
+// upstream's.
 
 import type { AnyTask } from "../task.ts";
 import { severityOf, type TaskEvent, type TaskEventKind } from "./task_event.ts";
@@ -16,7 +17,10 @@ export interface EventSubject {
   readonly traceContext: string | null;
 }
 
-/** The subject of an event that concerns no single task: nothing but a type and a queue, if so much is known. */
+/**
+ * The subject of an event that concerns no single task: nothing but a type and a queue, if so much
+ * is known.
+ */
 export function typeSubject(type: string, queue: string): EventSubject {
   return {
     id: "",
@@ -61,7 +65,10 @@ const outcome: Readonly<Record<TaskEventKind, string>> = {
 let lastAt = NaN;
 let lastText = "";
 
-/** An instant in ISO 8601. Under load, many events share a millisecond; writing it down is a third of an event's cost. */
+/**
+ * An instant in ISO 8601. Under load, many events share a millisecond; writing it down is a third
+ * of an event's cost.
+ */
 function isoText(at: number): string {
   if (at !== lastAt) {
     lastText = new Date(at).toISOString();

@@ -1,4 +1,5 @@
-// Tells of tasks that this process does not hold: what an event says of the task itself is read from storage.
+// Tells of tasks that this process does not hold: what an event says of the task itself is read
+// from storage.
 
 import type { Logger } from "../log/logger.ts";
 import type { Storage } from "../storage/storage.ts";

@@ -1,5 +1,5 @@
-// What EverTask tells about the life of tasks. Field names, severities and messages are upstream's; the machine-readable
-// fields on top spare a subscriber from reading messages.
+// What EverTask tells about the life of tasks. Field names, severities and messages are upstream's;
+// the machine-readable fields on top spare a subscriber from reading messages.
 
 /** How serious an event is: normal life, something to look at, a failure. */
 export type Severity = "Information" | "Warning" | "Error";
@@ -23,12 +23,15 @@ export type TaskEventKind =
   | "workerStarved";
 
 /**
- * One event. Severity is `Information` for dispatched, started, completed, recurringScheduled and rateLimitDeferred,
- * `Warning` for cancelled, timeout, retrying, missed, lost, stuck, leaseLost and workerStarved, `Error` for failed and
- * rateLimitRejected.
+ * One event. Severity is `Information` for dispatched, started, completed, recurringScheduled and
+ * rateLimitDeferred, `Warning` for cancelled, timeout, retrying, missed, lost, stuck, leaseLost and
+ * workerStarved, `Error` for failed and rateLimitRejected.
  */
 export interface TaskEvent {
-  /** The task's id; empty for events that concern no single task (workerStarved, an aggregated rateLimitDeferred). */
+  /**
+   * The task's id; empty for events that concern no single task (workerStarved, an aggregated
+   * rateLimitDeferred).
+   */
   readonly taskId: string;
   /** When, in ISO 8601 with UTC offset. */
   readonly eventDateUtc: string;
@@ -50,20 +53,29 @@ export interface TaskEvent {
   readonly queue: string;
   /** The task's key; null when it has none. */
   readonly taskKey: string | null;
-  /** Whether the task is a recurring series: monitors of schedules must tell its runs from one-shot tasks. */
+  /**
+   * Whether the task is a recurring series: monitors of schedules must tell its runs from one-shot
+   * tasks.
+   */
   readonly recurring: boolean;
   /** Which attempt of the current run, from 1; 0 before the first. */
   readonly attempt: number;
   /** How long the execution took, for events that end one; null otherwise. Milliseconds. */
   readonly durationMs: number | null;
-  /** How long the task waited between its due instant and its start, for `started`; null otherwise. Milliseconds. */
+  /**
+   * How long the task waited between its due instant and its start, for `started`; null otherwise.
+   * Milliseconds.
+   */
   readonly waitMs: number | null;
-  /** For `recurringScheduled` and `missed`: the next run in ISO 8601; null when there is none, and otherwise. */
+  /**
+   * For `recurringScheduled` and `missed`: the next run in ISO 8601; null when there is none, and
+   * otherwise.
+   */
   readonly nextRunUtc: string | null;
   /**
-   * For `missed`, and for the `recurringScheduled` that follows it: how many occurrences were skipped. For an aggregated
-   * deferral: how many. For `lost`: the lost count of the task
-   * in this run. 0 otherwise.
+   * For `missed`, and for the `recurringScheduled` that follows it: how many occurrences were
+   * skipped. For an aggregated deferral: how many. For `lost`: the lost count of the task in this
+   * run. 0 otherwise.
    */
   readonly count: number;
   /** The worker process concerned; null where none is. */
@@ -104,8 +116,8 @@ export interface TaskEventFilter {
 /** What can be subscribed to: `everTask.events`, and anything that behaves like it. */
 export interface TaskEventSource {
   /**
-   * Calls the handler for each event, outside the tasks' path: a slow or failing handler loses events (counted), and never
-   * delays or fails a task.
+   * Calls the handler for each event, outside the tasks' path: a slow or failing handler loses
+   * events (counted), and never delays or fails a task.
    *
    * @returns A function that ends the subscription.
    */

@@ -1,9 +1,13 @@
-// UUID version 7: time-ordered ids, so that inserts touch only the last pages of an index (several times faster than
-// random ids on every store). Monotonic within a process, by the counter method of RFC 9562, section 6.2, method 1.
+// UUID version 7: time-ordered ids, so that inserts touch only the last pages of an index (several
+// times faster than random ids on every store). Monotonic within a process, by the counter method
+// of RFC 9562, section 6.2, method 1.
 
 import { InvalidArgumentError } from "../errors.ts";
 
-/** Fills an array with random bytes; `crypto.getRandomValues` in programs, something repeatable in tests. */
+/**
+ * Fills an array with random bytes; `crypto.getRandomValues` in programs, something repeatable in
+ * tests.
+ */
 // `Uint8Array<ArrayBuffer>`; and `Uint8Array` before TypeScript 5.7, which does not have the other.
 export type FillRandom = (bytes: ReturnType<Uint8ArrayConstructor["of"]>) => void;
 
@@ -18,18 +22,19 @@ const bytesPerId = 8;
 const idsPerFill = 256;
 
 /**
- * Makes a generator of UUIDs version 7, each larger (as text) than the one before, also within one millisecond and when the
- * clock is set back.
+ * Makes a generator of UUIDs version 7, each larger (as text) than the one before, also within one
+ * millisecond and when the clock is set back.
  *
- * Layout: 48 bits of Unix milliseconds, 12 bits of a counter that starts below its half every millisecond and borrows from the
- * next millisecond when it overflows, 62 random bits.
+ * Layout: 48 bits of Unix milliseconds, 12 bits of a counter that starts below its half every
+ * millisecond and borrows from the next millisecond when it overflows, 62 random bits.
  */
 export function uuidV7Generator(now: () => number, fillRandom: FillRandom): () => string {
   const random = new Uint8Array(bytesPerId * idsPerFill);
   let offset = random.length;
   let time = -1;
   let counter = 0;
-  // Build a flat string: a concatenated one is flattened again when it is stored or hashed, which takes twice as long.
+  // Build a flat string: a concatenated one is flattened again when it is stored or hashed, which
+  // takes twice as long.
   const characters = new Array<number>(36).fill(hyphen);
   return () => {
     if (offset === random.length) {
@@ -74,7 +79,8 @@ export function isUuid(text: unknown): text is string {
 }
 
 /**
- * Reads a task's id as tools show it, perhaps in capitals; null if the text is none, so that there can be no such task.
+ * Reads a task's id as tools show it, perhaps in capitals; null if the text is none, so that there
+ * can be no such task.
  *
  * @throws {InvalidArgumentError} If it is no text.
  */

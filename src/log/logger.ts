@@ -1,5 +1,5 @@
-// The logger that EverTask writes to: the application's own. console and LogTape fit as they are, pino, bunyan, winston and
-// most others after an adapter of a few lines.
+// The logger that EverTask writes to: the application's own. console and LogTape fit as they are,
+// pino, bunyan, winston and most others after an adapter of a few lines.
 
 import { InvalidArgumentError } from "../errors.ts";
 import { cutText } from "../thrown/cut_text.ts";
@@ -11,8 +11,9 @@ import { isErrorLike, readMember } from "../thrown/reading.ts";
 export type LogProperties = Readonly<Record<string, unknown>>;
 
 /**
- * The application's logger. A message may hold `{name}` placeholders whose values are in `properties`; structured loggers
- * take both as they are, and {@linkcode consoleLogger} fills them in.
+ * The application's logger. A message may hold `{name}` placeholders whose values are in
+ * `properties`; structured loggers take both as they are, and {@linkcode consoleLogger} fills them
+ * in.
  */
 export interface Logger {
   /** Each step. */
@@ -48,7 +49,9 @@ export function checkLogger(logger: unknown, argument: string): void {
   throw new InvalidArgumentError(argument, name, remedy);
 }
 
-/** What a logger is called that takes the properties first, and would lose them; null for others. */
+/**
+ * What a logger is called that takes the properties first, and would lose them; null for others.
+ */
 function propertiesFirst(logger: unknown): string | null {
   if (readMember(logger, Symbol.for("pino.serializers")) !== undefined) return "a pino logger";
   const isBunyan = ["addSerializers", "addStream", "_emit"].every((method) =>
@@ -61,8 +64,8 @@ function propertiesFirst(logger: unknown): string | null {
 const longestValues = 100_000;
 
 /**
- * Fills the `{name}` placeholders of a message; unknown ones stay as they are. What the values take beyond 100,000 characters,
- * all of them together, is left out. Never throws.
+ * Fills the `{name}` placeholders of a message; unknown ones stay as they are. What the values take
+ * beyond 100,000 characters, all of them together, is left out. Never throws.
  */
 export function formatMessage(message: string, properties: LogProperties = {}): string {
   return fillIn(message, properties, headlineOf);
@@ -96,7 +99,10 @@ function textOf(value: unknown): string {
   return describeValue(value, longestValues);
 }
 
-/** Writes warnings and errors to the console, the latter with their stacks, and nothing else: the default. */
+/**
+ * Writes warnings and errors to the console, the latter with their stacks, and nothing else: the
+ * default.
+ */
 export const consoleLogger: Logger = {
   trace() {},
   debug() {},

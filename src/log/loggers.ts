@@ -7,8 +7,8 @@ import { checkLogger, consoleLogger, type Logger } from "./logger.ts";
 /**
  * Makes the logger of a part, so that levels and outputs can be set by category.
  *
- * @param category `dispatch`, `worker`, `events` or `retention` for EverTask's own messages; `tasks.` and the type of a task for
- * what its handler and its hooks log, and for its failures.
+ * @param category `dispatch`, `worker`, `events` or `retention` for EverTask's own messages;
+ * `tasks.` and the type of a task for what its handler and its hooks log, and for its failures.
  */
 export type LoggerFactory = (category: string) => Logger;
 

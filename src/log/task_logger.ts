@@ -1,4 +1,5 @@
-// The logger that a handler gets: forwards to the application's logger, and captures lines for storage when that is on.
+// The logger that a handler gets: forwards to the application's logger, and captures lines for
+// storage when that is on.
 
 import type { LogLevel } from "../storage/records.ts";
 import type { NewLogLine } from "../storage/queries.ts";
@@ -9,7 +10,10 @@ import { formatMessage, type Logger, type LogProperties } from "./logger.ts";
 /** What is kept of the lines that handlers log. */
 export interface CaptureSettings {
   readonly minimumLevel: LogLevel;
-  /** Lines beyond this number in one run, all its attempts together, are dropped, and counted in a last line. */
+  /**
+   * Lines beyond this number in one run, all its attempts together, are dropped, and counted in a
+   * last line.
+   */
   readonly maxLinesPerRun: number;
 }
 
@@ -33,7 +37,8 @@ const rank: Readonly<Record<LogLevel, number>> = {
 export const logLevels: readonly LogLevel[] = Object.keys(rank) as LogLevel[];
 
 /**
- * What is stored of it when `room` more lines of its run fit: the first ones, and one that counts the others.
+ * What is stored of it when `room` more lines of its run fit: the first ones, and one that counts
+ * the others.
  *
  * @param room May be negative: nothing more fits.
  */

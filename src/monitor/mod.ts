@@ -1,6 +1,6 @@
 /**
- * Watching tasks while they run: a hub for the stock SignalR clients, and health checks. Everything is a function from
- * `Request` to `Promise<Response>`, to be mounted wherever requests are served.
+ * Watching tasks while they run: a hub for the stock SignalR clients, and health checks. Everything
+ * is a function from `Request` to `Promise<Response>`, to be mounted wherever requests are served.
  *
  * @module
  */

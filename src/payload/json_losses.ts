@@ -1,5 +1,6 @@
-// What JSON would lose of a payload without a word: found before the payload is stored, so that no handler ever gets less than
-// was dispatched. A walk beside `JSON.stringify` takes an eighth of its time; a replacer within it would double that.
+// What JSON would lose of a payload without a word: found before the payload is stored, so that no
+// handler ever gets less than was dispatched. A walk beside `JSON.stringify` takes an eighth of its
+// time; a replacer within it would double that.
 
 import type { SchemaIssue } from "./standard_schema.ts";
 
@@ -12,9 +13,10 @@ interface Loss extends SchemaIssue {
 }
 
 /**
- * Finds the first part of a value that its JSON text does not hold. JSON has texts, finite numbers, booleans, null, lists and
- * plain objects. Whatever has a `toJSON` (a valid `Date`, a `URL`) says itself what it is as JSON, an object of a class is its
- * own enumerable properties, and properties that are `undefined` may be left out. What is nested too deep counts as lost.
+ * Finds the first part of a value that its JSON text does not hold. JSON has texts, finite numbers,
+ * booleans, null, lists and plain objects. Whatever has a `toJSON` (a valid `Date`, a `URL`) says
+ * itself what it is as JSON, an object of a class is its own enumerable properties, and properties
+ * that are `undefined` may be left out. What is nested too deep counts as lost.
  *
  * @param value Nothing in it may lead back to itself, as in nothing that `JSON.stringify` accepts.
  */

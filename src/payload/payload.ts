@@ -1,5 +1,6 @@
-// Payloads on their way into storage and out of it. What the handler gets is always what the validator makes of the stored
-// JSON text, so a payload means the same whether the task runs at once in this process or next week in another.
+// Payloads on their way into storage and out of it. What the handler gets is always what the
+// validator makes of the stored JSON text, so a payload means the same whether the task runs at
+// once in this process or next week in another.
 
 import { messageOf } from "../thrown/describe_error.ts";
 import { explainIssues } from "./changed_by_json.ts";
@@ -38,9 +39,9 @@ export function encodePayload(
 }
 
 /**
- * Chooses what is stored: what the validator has made of the payload, so that every attempt gets the same (a default that is made
- * anew each time, such as an id, is made once), where JSON holds it and the validator leaves it as it is; else the payload as it
- * was dispatched.
+ * Chooses what is stored: what the validator has made of the payload, so that every attempt gets
+ * the same (a default that is made anew each time, such as an id, is made once), where JSON holds
+ * it and the validator leaves it as it is; else the payload as it was dispatched.
  */
 function settle(
   schema: StandardSchema,

@@ -5,8 +5,9 @@ import type { SchemaIssue } from "./standard_schema.ts";
 import { pathOf } from "./validation.ts";
 
 /**
- * A payload does not fit the task's schema, or JSON cannot hold it in full: `NaN`, a `Map`, an invalid `Date`, a function.
- * Thrown by `dispatch` before anything is stored; a stored task whose payload no longer fits fails with it, and keeps its text.
+ * A payload does not fit the task's schema, or JSON cannot hold it in full: `NaN`, a `Map`, an
+ * invalid `Date`, a function. Thrown by `dispatch` before anything is stored; a stored task whose
+ * payload no longer fits fails with it, and keeps its text.
  */
 export class PayloadValidationError extends EverTaskError {
   /** The name that errors of this class keep. */

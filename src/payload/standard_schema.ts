@@ -1,5 +1,5 @@
-// The Standard Schema interface, version 1: what zod, valibot, arktype and other validators have in common.
-// Source: https://standardschema.dev.
+// The Standard Schema interface, version 1: what zod, valibot, arktype and other validators have in
+// common. Source: https://standardschema.dev.
 
 /** A validator: any object that implements Standard Schema v1, such as a zod schema. */
 export interface StandardSchema<Input = unknown, Output = Input> {

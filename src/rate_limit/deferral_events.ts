@@ -1,4 +1,5 @@
-// Tells of deferred tasks without flooding the subscribers: one event a type and second, with their number.
+// Tells of deferred tasks without flooding the subscribers: one event a type and second, with their
+// number.
 
 import type { EventBus } from "../events/event_bus.ts";
 import { taskEvent, typeSubject } from "../events/job_events.ts";
@@ -14,7 +15,10 @@ export class DeferralEvents {
   readonly #clock: Clock;
   readonly #storageClock: StorageClock;
   readonly #definitions: ReadonlyMap<string, AnyTask>;
-  /** The deferrals that are not yet told, by type; a type is in here for a second after each of its events. */
+  /**
+   * The deferrals that are not yet told, by type; a type is in here for a second after each of its
+   * events.
+   */
   readonly #counts = new Map<string, { count: number; queue: string; disarm: () => void }>();
 
   constructor(parts: {

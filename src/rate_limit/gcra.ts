@@ -1,8 +1,9 @@
-// The generic cell rate algorithm with reservations. Who has no budget reserves the next slot that the limit allows, and comes
-// again for it; who comes for it is let through if the limit still allows it at that instant, whatever the reservations say.
-// So a key has two budgets of the same size: one that reservations draw on, which keeps the line in order, and one that runs
-// draw on, which is what the limit promises. They differ only when somebody comes late, or never. Pure arithmetic on one
-// number a budget, the theoretical arrival time (TAT), which may be fractional.
+// The generic cell rate algorithm with reservations. Who has no budget reserves the next slot that
+// the limit allows, and comes again for it; who comes for it is let through if the limit still
+// allows it at that instant, whatever the reservations say. So a key has two budgets of the same
+// size: one that reservations draw on, which keeps the line in order, and one that runs draw on,
+// which is what the limit promises. They differ only when somebody comes late, or never. Pure
+// arithmetic on one number a budget, the theoretical arrival time (TAT), which may be fractional.
 // Source: ITU-T I.371, annex A ("virtual scheduling"), with the tolerance expressed as a burst.
 //
 // A slot may be given back by a task that was cancelled. Those at the end of the line shorten it;
@@ -36,11 +37,13 @@ const roundingMs = 1;
 /**
  * Starts a run if the limit allows it now, and otherwise reserves the next slot.
  *
- * Runs are charged when they start; if that may be a while later, as if they started at the end of it. So that those that
- * start a few milliseconds after their slots do not make those behind them come too early, runs may start by `graceMs` sooner
- * than the limit says; only who is too late for a slot may not, while others have reserved all that is to come. In any window
- * of one period start at most permits + burst runs, as long as (permits + 1) · `emissionIntervalMs` is longer than the
- * period + `graceMs` + 1 + the time by which some handlers begin later after their starts than others.
+ * Runs are charged when they start; if that may be a while later, as if they started at the end of
+ * it. So that those that start a few milliseconds after their slots do not make those behind them
+ * come too early, runs may start by `graceMs` sooner than the limit says; only who is too late for
+ * a slot may not, while others have reserved all that is to come. In any window of one period start
+ * at most permits + burst runs, as long as (permits + 1) · `emissionIntervalMs` is longer than the
+ * period + `graceMs` + 1 + the time by which some handlers begin later after their starts than
+ * others.
  *
  * @param kept What was kept for the key; null for a new one.
  * @param now Epoch milliseconds, whole.
@@ -66,7 +69,8 @@ export function takeSlot(
       return { slotAt: now, granted: true, budget: { reservedTat, startedTat: afterStart } };
     }
   }
-  // Late runs have drawn on what was reserved and not used: those that follow must not draw on it again.
+  // Late runs have drawn on what was reserved and not used: those that follow must not draw on it
+  // again.
   const earliestTat = startedTat - leewayMs;
   const slotOf = (tat: number) => Math.max(now, Math.ceil(tat - toleranceMs - noiseMs));
   let budget = kept;

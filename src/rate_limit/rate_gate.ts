@@ -1,5 +1,5 @@
-// The gate before the executor: tells whether a task of a rate-limited type may run now, at a later slot, or not at all. While
-// it waits it holds no worker's slot.
+// The gate before the executor: tells whether a task of a rate-limited type may run now, at a later
+// slot, or not at all. While it waits it holds no worker's slot.
 
 import type { Logger } from "../log/logger.ts";
 import { decodePayload } from "../payload/payload.ts";
@@ -8,7 +8,10 @@ import type { Job } from "../worker/job.ts";
 import { RateLimitRejectedError, type RateLimitSettings } from "./rate_limit_options.ts";
 import { longestKey, type RateLimits } from "./rate_limits.ts";
 
-/** What the gate decides about a job: it starts, it waits `waitMs` milliseconds for its slot, or it gets none. */
+/**
+ * What the gate decides about a job: it starts, it waits `waitMs` milliseconds for its slot, or it
+ * gets none.
+ */
 export type Verdict =
   | { readonly kind: "go" }
   | { readonly kind: "wait"; readonly slotAt: number; readonly waitMs: number }

@@ -5,15 +5,17 @@ import { EverTaskError, InvalidArgumentError } from "../errors.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
 
 /**
- * How many tasks of a type may run in a time, one budget a key, shared by all workers of the store. A task without budget waits in
- * storage for the slot that it has reserved; it holds no worker, and other keys flow on.
+ * How many tasks of a type may run in a time, one budget a key, shared by all workers of the store.
+ * A task without budget waits in storage for the slot that it has reserved; it holds no worker, and
+ * other keys flow on.
  *
- * Over any window of one period a key starts at most `permits + burst` times, by the storage's clock, however late workers
- * come for the slots of waiting tasks: each start asks the store once more. One that comes late takes what nobody has used
- * meanwhile, or the next slot. A handler begins when the answer of the store has come: that answers take differently long, by
- * up to half of `period / permits`, is allowed for. So that this is enough for fast limits, too, `permits + 1` slots take at
- * least 40 ms (a twenty-fifth of a shorter period) longer than the period. It changes limits whose slots are less than 40 ms
- * apart, by 4 % at most if the period is 100 ms or more.
+ * Over any window of one period a key starts at most `permits + burst` times, by the storage's
+ * clock, however late workers come for the slots of waiting tasks: each start asks the store once
+ * more. One that comes late takes what nobody has used meanwhile, or the next slot. A handler
+ * begins when the answer of the store has come: that answers take differently long, by up to half
+ * of `period / permits`, is allowed for. So that this is enough for fast limits, too, `permits + 1`
+ * slots take at least 40 ms (a twenty-fifth of a shorter period) longer than the period. It changes
+ * limits whose slots are less than 40 ms apart, by 4 % at most if the period is 100 ms or more.
  *
  * @typeParam Payload What the handler gets.
  */
@@ -31,23 +33,25 @@ export interface RateLimitOptions<Payload> {
   /** How far ahead a task may reserve its slot. @default 1 hour */
   readonly maxReservationHorizon?: Duration;
   /**
-   * What happens to a task without budget: it waits for its slot (unless that is beyond the horizon), or is discarded at once. A
-   * one-shot task that is discarded, or whose slot would be beyond the horizon, fails with {@linkcode RateLimitRejectedError};
-   * an occurrence of a recurring one is skipped.
+   * What happens to a task without budget: it waits for its slot (unless that is beyond the
+   * horizon), or is discarded at once. A one-shot task that is discarded, or whose slot would be
+   * beyond the horizon, fails with {@linkcode RateLimitRejectedError}; an occurrence of a recurring
+   * one is skipped.
    *
    * @default "WaitForCapacity"
    */
   readonly overflow?: "WaitForCapacity" | "Discard";
   /**
-   * Where the budget is kept: in the store, for all of its workers together, or in memory, for each process by itself and
-   * without a round trip.
+   * Where the budget is kept: in the store, for all of its workers together, or in memory, for each
+   * process by itself and without a round trip.
    *
    * @default "store"
    */
   readonly scope?: "store" | "memory";
   /**
-   * Names the budget that a task draws on, in up to 199 characters. A key function that throws, or gives nothing, lets the task
-   * through with a warning. Without one, all tasks of the type share a budget.
+   * Names the budget that a task draws on, in up to 199 characters. A key function that throws, or
+   * gives nothing, lets the task through with a warning. Without one, all tasks of the type share a
+   * budget.
    */
   key?(payload: Payload): string | null | undefined;
 }
@@ -68,7 +72,10 @@ export interface RateLimitSettings {
   readonly key: ((payload: unknown) => unknown) | undefined;
 }
 
-/** A task was refused by its rate limit: its slot would be beyond the horizon, or the limit discards what has no budget. */
+/**
+ * A task was refused by its rate limit: its slot would be beyond the horizon, or the limit discards
+ * what has no budget.
+ */
 export class RateLimitRejectedError extends EverTaskError {
   /** `RateLimitRejectedError` */
   override name = "RateLimitRejectedError";
@@ -126,8 +133,8 @@ export function parseRateLimit(
   if (key !== undefined && typeof key !== "function") {
     throw new InvalidArgumentError(`${where}.key`, key, "be a function of the payload");
   }
-  // By what permits + 1 intervals are longer than the period: half of it is for workers that come late to their slots, the
-  // other half for handlers that begin late.
+  // By what permits + 1 intervals are longer than the period: half of it is for workers that come
+  // late to their slots, the other half for handlers that begin late.
   const leastSpareMs = Math.min(40, Math.max(periodMs / 25, 4));
   const emissionIntervalMs = Math.max(
     periodMs / permits,
@@ -142,8 +149,9 @@ export function parseRateLimit(
     horizonMs: overflow === "Discard" ? 0 : horizonMs,
     scope,
     graceMs: spareMs / 2 - 1,
-    // A start that is allowed ahead is charged as if it were that much later: it must be little in terms of the burst, or of an
-    // interval, and it must not use up budget for want of which another task is discarded.
+    // A start that is allowed ahead is charged as if it were that much later: it must be little in
+    // terms of the burst, or of an interval, and it must not use up budget for want of which
+    // another task is discarded.
     mostAheadMs: overflow === "Discard"
       ? 0
       : Math.min(100, Math.max((burst - 1) / 2, 1 / 20) * emissionIntervalMs),

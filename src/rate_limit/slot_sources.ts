@@ -1,4 +1,5 @@
-// Where slots come from: the store's budgets, asked for in natural batches, or budgets of this process alone.
+// Where slots come from: the store's budgets, asked for in natural batches, or budgets of this
+// process alone.
 
 import { BatchWriter } from "../storage/batching/batch_writer.ts";
 import type { RateSlot, RateSlotRequest, ReturnedRateSlot } from "../storage/requests.ts";

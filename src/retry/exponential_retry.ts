@@ -1,4 +1,5 @@
-// Retrying after growing delays, spread at random so that what failed together does not come back together.
+// Retrying after growing delays, spread at random so that what failed together does not come back
+// together.
 
 import { checkOptions } from "../argument_checks.ts";
 import { InvalidArgumentError } from "../errors.ts";
@@ -17,7 +18,8 @@ export interface ExponentialRetryOptions {
   /** No delay is longer than this. @default 1 hour */
   readonly max?: Duration;
   /**
-   * By which part of itself a delay may be shortened at random, from 0 (never) to 1 (down to nothing).
+   * By which part of itself a delay may be shortened at random, from 0 (never) to 1 (down to
+   * nothing).
    *
    * @default 0.5
    */
@@ -27,9 +29,9 @@ export interface ExponentialRetryOptions {
 const optionNames = ["retries", "base", "factor", "max", "jitter"] as const;
 
 /**
- * Retries after delays that grow by a factor, up to a longest one, each shortened at random by up to `jitter` of itself.
- * Source: Marc Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015); a jitter of 0.5 is its "equal
- * jitter", 1 its "full jitter".
+ * Retries after delays that grow by a factor, up to a longest one, each shortened at random by up
+ * to `jitter` of itself. Source: Marc Brooker, "Exponential Backoff And Jitter" (AWS Architecture
+ * Blog, 2015); a jitter of 0.5 is its "equal jitter", 1 its "full jitter".
  *
  * @throws {InvalidArgumentError} If an option is invalid.
  *

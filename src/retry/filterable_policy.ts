@@ -11,19 +11,19 @@ import { isTransientDatabaseError } from "./transient_database_errors.ts";
 import { isTransientNetworkError } from "./transient_network_errors.ts";
 
 /**
- * A class of errors, matched with `instanceof`; one of the language's own, such as `TypeError`, also by the name of the error,
- * so that errors of other realms (`node:vm`) match.
+ * A class of errors, matched with `instanceof`; one of the language's own, such as `TypeError`,
+ * also by the name of the error, so that errors of other realms (`node:vm`) match.
  */
 export type ErrorClass = abstract new (...args: never[]) => Error;
 
 /**
- * A retry policy that can be told which errors it retries. Without a filter it retries every error but a timeout. Each filter
- * gives a new policy and leaves the old one as it is.
+ * A retry policy that can be told which errors it retries. Without a filter it retries every error
+ * but a timeout. Each filter gives a new policy and leaves the old one as it is.
  */
 export interface FilterableRetryPolicy extends StorableRetryPolicy {
   /**
-   * Retries only errors of these classes (and their subclasses); further calls and presets add to them. This is also the way to
-   * have timeouts retried: `.handle(TimeoutError)`.
+   * Retries only errors of these classes (and their subclasses); further calls and presets add to
+   * them. This is also the way to have timeouts retried: `.handle(TimeoutError)`.
    *
    * @throws {InvalidArgumentError} If no class is given, or `doNotHandle` was used.
    */
@@ -37,15 +37,16 @@ export interface FilterableRetryPolicy extends StorableRetryPolicy {
   /** Retries what the predicate says, timeouts among it; the other filters no longer count. */
   handleWhen(predicate: (error: unknown) => boolean): FilterableRetryPolicy;
   /**
-   * Adds to `handle` what passes by itself on a network: refused, reset and timed out connections of `fetch`, sockets and HTTP
-   * clients, unresolvable names. See {@linkcode isTransientNetworkError}.
+   * Adds to `handle` what passes by itself on a network: refused, reset and timed out connections
+   * of `fetch`, sockets and HTTP clients, unresolvable names. See {@linkcode
+   * isTransientNetworkError}.
    *
    * @throws {InvalidArgumentError} If `doNotHandle` was used.
    */
   handleTransientNetworkErrors(): FilterableRetryPolicy;
   /**
-   * Adds to `handle` what passes by itself in a database: lost connections, deadlocks, serialization failures, busy files,
-   * restarts. See {@linkcode isTransientDatabaseError}.
+   * Adds to `handle` what passes by itself in a database: lost connections, deadlocks,
+   * serialization failures, busy files, restarts. See {@linkcode isTransientDatabaseError}.
    *
    * @throws {InvalidArgumentError} If `doNotHandle` was used.
    */
@@ -68,7 +69,9 @@ interface Filters {
 
 const noFilters: Filters = { handled: [], notHandled: [], predicate: null };
 
-/** Makes a filterable policy from a rule for the delay, which is given as data and as a function. */
+/**
+ * Makes a filterable policy from a rule for the delay, which is given as data and as a function.
+ */
 export function filterable(
   rule: RetryRule,
   nextDelay: RetryPolicy["nextDelay"],
@@ -148,7 +151,8 @@ class FilteredRetry implements FilterableRetryPolicy {
 function isRetried({ handled, notHandled, predicate }: Filters, error: unknown): boolean {
   if (predicate !== null) return answerAtOnce(predicate(error), "handleWhen");
   if (handled.length > 0) return handled.some(({ matches }) => matches(error));
-  // Work that was too slow once is likely to be so again, and to cost as much: that takes a decision.
+  // Work that was too slow once is likely to be so again, and to cost as much: that takes a
+  // decision.
   if (isInstance(error, TimeoutError)) return false;
   return !notHandled.some(({ matches }) => matches(error));
 }

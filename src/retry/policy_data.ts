@@ -28,15 +28,16 @@ export type RetryPolicyData =
   | (RetryRule & { readonly handle?: readonly FilterName[] });
 
 /**
- * A retry policy that can be stored with a task, and so be given to `dispatch`: what {@linkcode linearRetry},
- * {@linkcode exponentialRetry} and {@linkcode noRetry} make. Of the filters, the presets and `.handle(TimeoutError)` can be
- * stored; classes of your own and predicates cannot.
+ * A retry policy that can be stored with a task, and so be given to `dispatch`: what {@linkcode
+ * linearRetry}, {@linkcode exponentialRetry} and {@linkcode noRetry} make. Of the filters, the
+ * presets and `.handle(TimeoutError)` can be stored; classes of your own and predicates cannot.
  */
 export interface StorableRetryPolicy extends RetryPolicy {
   /**
    * The policy as plain data.
    *
-   * @throws {InvalidArgumentError} If a filter names a class or a predicate, which cannot be stored.
+   * @throws {InvalidArgumentError} If a filter names a class or a predicate, which cannot be
+   * stored.
    */
   toJSON(): RetryPolicyData;
 }

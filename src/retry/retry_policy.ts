@@ -3,19 +3,23 @@
 import { InvalidArgumentError } from "../errors.ts";
 
 /**
- * Decides whether and when a failed attempt is followed by another. Any object with this method will do;
- * {@linkcode linearRetry}, {@linkcode exponentialRetry} and {@linkcode noRetry} make the usual ones.
+ * Decides whether and when a failed attempt is followed by another. Any object with this method
+ * will do; {@linkcode linearRetry}, {@linkcode exponentialRetry} and {@linkcode noRetry} make the
+ * usual ones.
  */
 export interface RetryPolicy {
   /**
-   * It is asked about timeouts, too (the error is a `TimeoutError`): what a policy of your own should not retry, it must refuse.
-   * It is never asked about a cancellation, a `NonRetryableError` or a `RetryLater`.
+   * It is asked about timeouts, too (the error is a `TimeoutError`): what a policy of your own
+   * should not retry, it must refuse. It is never asked about a cancellation, a `NonRetryableError`
+   * or a `RetryLater`.
    *
-   * @param attempt Which attempt failed: 1 for the first. Attempts that were lost with their worker are not counted.
+   * @param attempt Which attempt failed: 1 for the first. Attempts that were lost with their worker
+   * are not counted.
    * @param error What it failed with.
    * @param random Gives a number from 0 up to, not including, 1: for jitter.
-   * @returns The delay before the next attempt in milliseconds, or null to give up. More than 1000 years count as 1000 years.
-   * A policy that throws, answers with anything else or is async fails the task, and its exception says so.
+   * @returns The delay before the next attempt in milliseconds, or null to give up. More than 1000
+   * years count as 1000 years. A policy that throws, answers with anything else or is async fails
+   * the task, and its exception says so.
    */
   nextDelay(attempt: number, error: unknown, random?: () => number): number | null;
 }

@@ -1,4 +1,5 @@
-// Retry policies as data: what is stored with a task that was dispatched with a policy of its own, and what is made of it again.
+// Retry policies as data: what is stored with a task that was dispatched with a policy of its own,
+// and what is made of it again.
 
 import { checkNames, checkOptions } from "../argument_checks.ts";
 import { InvalidArgumentError } from "../errors.ts";

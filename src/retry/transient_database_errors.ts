@@ -1,18 +1,20 @@
-// Telling database errors that pass by themselves from all others, for the drivers that EverTask works with.
+// Telling database errors that pass by themselves from all others, for the drivers that EverTask
+// works with.
 
 import { errorChain, type ErrorFields } from "../thrown/error_chain.ts";
 
 /**
- * PostgreSQL: connection exceptions (class 08), serialization failure, deadlock, lock not available, insufficient resources
- * (53: too many connections, disk full), operator intervention (57P: shutdown, crash, cannot connect now).
- * Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
+ * PostgreSQL: connection exceptions (class 08), serialization failure, deadlock, lock not
+ * available, insufficient resources (53: too many connections, disk full), operator intervention
+ * (57P: shutdown, crash, cannot connect now). Source:
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const transientSqlState = /^(08...|40001|40P01|55P03|53...|57P..)$/;
 
 /**
- * SQL Server: deadlock victim, lock timeout, query timeout, connection broken or refused, database in recovery or failing over,
- * resources exhausted; from 40000 on those of Azure SQL.
- * Sources: https://learn.microsoft.com/azure/azure-sql/database/troubleshoot-common-errors-issues and
+ * SQL Server: deadlock victim, lock timeout, query timeout, connection broken or refused, database
+ * in recovery or failing over, resources exhausted; from 40000 on those of Azure SQL. Sources:
+ * https://learn.microsoft.com/azure/azure-sql/database/troubleshoot-common-errors-issues and
  * Microsoft.Data.SqlClient's SqlConfigurableRetryFactory
  */
 const transientSqlServerNumbers = new Set([
@@ -41,16 +43,20 @@ const transientCodes = new Set([
   "EAI_AGAIN",
 ]);
 
-/** The primary result codes SQLITE_BUSY and SQLITE_LOCKED. Source: https://www.sqlite.org/rescode.html */
+/**
+ * The primary result codes SQLITE_BUSY and SQLITE_LOCKED. Source:
+ * https://www.sqlite.org/rescode.html
+ */
 const transientSqliteCodes = new Set([5, 6]);
 
 /** Deno's node:sqlite passes on SQLite's message only, better-sqlite3 the name of the code. */
 const transientSqliteText = /\bdatabase( table)? is locked\b|^SQLITE_(BUSY|LOCKED)/;
 
 /**
- * Whether an error, or one that it wraps, is a failure of a database that may pass by itself: a lost or refused connection, a
- * restart, a deadlock, a serialization failure, a lock that was not to be had, a busy SQLite file. Knows `postgres` and `pg`,
- * `mssql` and `tedious`, `node:sqlite`, `@db/sqlite` and `better-sqlite3`, and EverTask's own storage errors.
+ * Whether an error, or one that it wraps, is a failure of a database that may pass by itself: a
+ * lost or refused connection, a restart, a deadlock, a serialization failure, a lock that was not
+ * to be had, a busy SQLite file. Knows `postgres` and `pg`, `mssql` and `tedious`, `node:sqlite`,
+ * `@db/sqlite` and `better-sqlite3`, and EverTask's own storage errors.
  */
 export function isTransientDatabaseError(error: unknown): boolean {
   for (const fields of errorChain(error)) {

@@ -5,8 +5,9 @@ import { TimeoutError } from "../worker/abort_reasons.ts";
 import { errorChain } from "../thrown/error_chain.ts";
 
 /**
- * Codes of sockets (POSIX, as Node, Deno and Bun give them), of name resolution, and of undici, which is Node's fetch.
- * Sources: https://nodejs.org/api/errors.html#common-system-errors, https://undici.nodejs.org/#/docs/api/Errors
+ * Codes of sockets (POSIX, as Node, Deno and Bun give them), of name resolution, and of undici,
+ * which is Node's fetch. Sources: https://nodejs.org/api/errors.html#common-system-errors,
+ * https://undici.nodejs.org/#/docs/api/Errors
  */
 const transientCodes = new Set([
   "ECONNREFUSED",
@@ -44,15 +45,19 @@ const transientNames = new Set([
   "UnexpectedEof",
 ]);
 
-/** fetch has no codes in Deno and in browsers: a TypeError whose message says that the exchange, not the request, failed. */
+/**
+ * fetch has no codes in Deno and in browsers: a TypeError whose message says that the exchange, not
+ * the request, failed.
+ */
 const fetchFailures =
   /^(fetch failed|error sending request|error reading a body from connection|failed to fetch|load failed|networkerror when attempting|terminated$)/i;
 
 /**
- * Whether an error, or one that it wraps, is a failure of the network that may pass by itself: a connection that is refused,
- * reset or timed out, a host that is out of reach or whose name cannot be resolved, a `fetch` that timed out
- * (`AbortSignal.timeout`) or broke off. An HTTP answer such as 503 is no error for `fetch`: what to do about it is for the
- * handler. The timeout of the task itself does not count.
+ * Whether an error, or one that it wraps, is a failure of the network that may pass by itself: a
+ * connection that is refused, reset or timed out, a host that is out of reach or whose name cannot
+ * be resolved, a `fetch` that timed out (`AbortSignal.timeout`) or broke off. An HTTP answer such
+ * as 503 is no error for `fetch`: what to do about it is for the handler. The timeout of the task
+ * itself does not count.
  */
 export function isTransientNetworkError(error: unknown): boolean {
   for (const each of errorChain(error)) {

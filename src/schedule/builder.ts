@@ -1,5 +1,6 @@
-// The fluent builder: `r.every(2).days().atTime("09:00").inTimeZone("Europe/Rome")`. Every step is a new, immutable object
-// around a complete recurrence, checked by parseRecurrence right in the step that a mistake is made in.
+// The fluent builder: `r.every(2).days().atTime("09:00").inTimeZone("Europe/Rome")`. Every step is
+// a new, immutable object around a complete recurrence, checked by parseRecurrence right in the
+// step that a mistake is made in.
 
 import { answerAtOnce } from "../application/calls.ts";
 import { checkOptions } from "../argument_checks.ts";

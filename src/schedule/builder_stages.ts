@@ -1,14 +1,21 @@
-// The steps of the fluent builder as types: each offers only what makes sense after the steps before it, so that an
-// impossible schedule does not compile. None has a method named `then`: a builder that is awaited must stay a builder.
-// The member `missing` is a text that the compiler shows where a schedule is not complete.
+// The steps of the fluent builder as types: each offers only what makes sense after the steps
+// before it, so that an impossible schedule does not compile. None has a method named `then`: a
+// builder that is awaited must stay a builder. The member `missing` is a text that the compiler
+// shows where a schedule is not complete.
 
 import type { Duration } from "../time/duration.ts";
 import type { Instant } from "../time/instant.ts";
 import type { MisfirePolicy, Recurrence, Weekday } from "./recurrence.ts";
 
-/** What `r` is in `recurring: (r) => …`: says when the first run is, or begins with the rhythm at once. */
+/**
+ * What `r` is in `recurring: (r) => …`: says when the first run is, or begins with the rhythm at
+ * once.
+ */
 export interface RecurringBuilder extends RhythmBuilder {
-  /** Only makes a chain read well: `r.schedule().every(5).minutes()`. The first run is the first occurrence. */
+  /**
+   * Only makes a chain read well: `r.schedule().every(5).minutes()`. The first run is the first
+   * occurrence.
+   */
   schedule(): RhythmBuilder;
   /** Runs once right away, then as the rhythm says. That run counts for `maxRuns`. */
   runNow(): FirstRunBuilder;
@@ -19,8 +26,8 @@ export interface RecurringBuilder extends RhythmBuilder {
    */
   runDelayed(delay: Duration): FirstRunBuilder;
   /**
-   * Runs once at an instant, then as the rhythm says, counted from that instant. If it is past at the registration, the
-   * first run is the next occurrence of that rhythm.
+   * Runs once at an instant, then as the rhythm says, counted from that instant. If it is past at
+   * the registration, the first run is the next occurrence of that rhythm.
    *
    * @throws {InvalidArgumentError} If it is no instant.
    */
@@ -61,7 +68,10 @@ export interface RhythmBuilder {
   onHours(...hours: [number, ...number[]]): HoursBuilder;
   /** Every week on these days; at midnight, unless `atTime` says otherwise. */
   onDays(...weekdays: [Weekday, ...Weekday[]]): DayBuilder;
-  /** Every year in these months, 1 to 12; on the first at midnight, unless `onDay` and `atTime` say otherwise. */
+  /**
+   * Every year in these months, 1 to 12; on the first at midnight, unless `onDay` and `atTime` say
+   * otherwise.
+   */
   onMonths(...months: [number, ...number[]]): MonthBuilder;
   /**
    * A cron expression of 5 fields, or of 6 with the seconds first; or a nickname such as `@daily`.
@@ -74,8 +84,8 @@ export interface RhythmBuilder {
 /** Options of `cron`. */
 export interface CronBuilderOptions {
   /**
-   * If both the day of the month and the day of the week are given: a day that matches either runs, as in POSIX, or only
-   * one that matches both.
+   * If both the day of the month and the day of the week are given: a day that matches either runs,
+   * as in POSIX, or only one that matches both.
    *
    * @default "either"
    */
@@ -111,9 +121,10 @@ export interface BuiltRecurrence extends CompleteSchedule {
   /**
    * The IANA time zone of daily and coarser rhythms, of pinned times and of cron expressions.
    *
-   * When its clocks are changed: a local time that they skip runs at the first instant after the gap; one that occurs twice
-   * runs once, at the first. A cron expression with a `*`, a range or a step in its hour, minute or second is an interval
-   * and runs in both passes. Intervals of seconds, minutes and hours count elapsed time and are not disturbed.
+   * When its clocks are changed: a local time that they skip runs at the first instant after the
+   * gap; one that occurs twice runs once, at the first. A cron expression with a `*`, a range or a
+   * step in its hour, minute or second is an interval and runs in both passes. Intervals of
+   * seconds, minutes and hours count elapsed time and are not disturbed.
    *
    * @default "UTC"
    * @throws {InvalidScheduleError} If this runtime does not know it.

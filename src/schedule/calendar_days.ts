@@ -1,4 +1,5 @@
-// The days of daily, weekly and monthly schedules: every n-th period, and in each of these the days that are pinned.
+// The days of daily, weekly and monthly schedules: every n-th period, and in each of these the days
+// that are pinned.
 
 import {
   dayOfMonth,
@@ -19,11 +20,14 @@ interface Periods {
 }
 
 /**
- * The most periods in a row that may be without a day: "the fifth Monday of each 12th month" can be 40 years away.
+ * The most periods in a row that may be without a day: "the fifth Monday of each 12th month" can be
+ * 40 years away.
  */
 const maximumEmptyPeriods = 1_000;
 
-/** Every n-th period, counted from the one that holds the first picked day at or after a given day. */
+/**
+ * Every n-th period, counted from the one that holds the first picked day at or after a given day.
+ */
 export class CalendarDays implements DayRule {
   readonly #periods: Periods;
   readonly #every: number;

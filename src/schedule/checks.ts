@@ -1,4 +1,5 @@
-// Checks of single values in data that claims to be a recurrence. Each names the value that it refuses.
+// Checks of single values in data that claims to be a recurrence. Each names the value that it
+// refuses.
 
 import { InvalidScheduleError } from "./errors.ts";
 
@@ -69,7 +70,10 @@ export class Fields {
     return this.#left.has(field) ? this.required(field, check) : undefined;
   }
 
-  /** @throws {InvalidScheduleError} If a field is left that nobody asked for: misspelt, or of another kind. */
+  /**
+   * @throws {InvalidScheduleError} If a field is left that nobody asked for: misspelt, or of
+   * another kind.
+   */
   refuseOthers(): void {
     for (const [field, value] of this.#left) {
       throw new InvalidScheduleError(

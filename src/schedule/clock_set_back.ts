@@ -1,5 +1,6 @@
-// Series whose next run was planned while the storage's clock was ahead of the present. Once the clock is right again, that run
-// lies later than the schedule has any; left alone, the series would wait for as long as the clock was ahead.
+// Series whose next run was planned while the storage's clock was ahead of the present. Once the
+// clock is right again, that run lies later than the schedule has any; left alone, the series would
+// wait for as long as the clock was ahead.
 
 import { readingErrorMs } from "../time/storage_clock.ts";
 import type { Recurrence } from "./recurrence.ts";
@@ -17,20 +18,20 @@ export interface SeriesTimes {
 const earliestPresent = Date.UTC(2020, 0, 1);
 
 /**
- * What a series should have as its next run and anchor, if those that it has can only come from a clock that was ahead;
- * null: they are right.
+ * What a series should have as its next run and anchor, if those that it has can only come from a
+ * clock that was ahead; null: they are right.
  *
- * The next run of a series is never later than the first occurrence after the present. A series whose registration itself
- * lies in the future counts as registered now.
+ * The next run of a series is never later than the first occurrence after the present. A series
+ * whose registration itself lies in the future counts as registered now.
  *
- * No occurrence runs twice for a clock that was ahead by less than an interval: then the next run is the second one after
- * the present, since the first has run, and stays where it is.
+ * No occurrence runs twice for a clock that was ahead by less than an interval: then the next run
+ * is the second one after the present, since the first has run, and stays where it is.
  *
  * @param nextRunAt The planned instant of the next run, in epoch milliseconds.
- * @param now The storage's clock, as far as it is known: what is ahead of it by less than {@linkcode readingErrorMs} proves
- *   nothing.
- * @param aheadMs By how much that clock was ahead. Unless that is known, it is taken for twice as much as the first occurrence
- *   is away: that one has run when it was reached, or later.
+ * @param now The storage's clock, as far as it is known: what is ahead of it by less than
+ * {@linkcode readingErrorMs} proves nothing.
+ * @param aheadMs By how much that clock was ahead. Unless that is known, it is taken for twice as
+ * much as the first occurrence is away: that one has run when it was reached, or later.
  */
 export function timesFromNow(
   recurrence: AnchoredRecurrence,

@@ -19,8 +19,9 @@ const compiled = new WeakMap<Recurrence, { readonly anchor: number; readonly gri
 /**
  * The occurrences of a recurrence, without its start mode and limits.
  *
- * The phase of a rhythm is that of the first instant at or after the anchor that has all the pinned fields: every 2 days
- * at 09:00, anchored at 08:00, has its rhythm from today on; anchored at 10:00, from tomorrow on.
+ * The phase of a rhythm is that of the first instant at or after the anchor that has all the pinned
+ * fields: every 2 days at 09:00, anchored at 08:00, has its rhythm from today on; anchored at
+ * 10:00, from tomorrow on.
  *
  * @param anchor Epoch milliseconds.
  */

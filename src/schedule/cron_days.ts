@@ -6,8 +6,8 @@ import { type DatePick, type Month, weekdayIn } from "./cron_specials.ts";
 import type { DayRule } from "./wall_clock_grid.ts";
 
 /**
- * What a day must match if an expression gives both a day of the month and a day of the week: either of them, as in
- * POSIX, or both.
+ * What a day must match if an expression gives both a day of the month and a day of the week:
+ * either of them, as in POSIX, or both.
  */
 export type DayMatch = "either" | "both";
 

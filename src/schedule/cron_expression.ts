@@ -1,5 +1,6 @@
-// Cron expressions: 5 fields, or 6 with the seconds first; nicknames such as @daily; names, lists, ranges that may wrap,
-// steps; L, L-3, LW, 15W for the day of the month and 5L, MON#1 for the day of the week.
+// Cron expressions: 5 fields, or 6 with the seconds first; nicknames such as @daily; names, lists,
+// ranges that may wrap, steps; L, L-3, LW, 15W for the day of the month and 5L, MON#1 for the day
+// of the week.
 
 import { CronDays, type DayMatch } from "./cron_days.ts";
 import { CronSource, type FieldRange, type FieldText, readField } from "./cron_fields.ts";
@@ -44,8 +45,9 @@ export class CronExpression {
   readonly days: DayRule;
   readonly times: TimesOfDay;
   /**
-   * Fixed times run once when the clocks are put back, intervals in both passes: the rule of Vixie cron, where an
-   * expression is an interval if its hour or a finer field has a `*`, a range or a step.
+   * Fixed times run once when the clocks are put back, intervals in both passes: the rule of Vixie
+   * cron, where an expression is an interval if its hour or a finer field has a `*`, a range or a
+   * step.
    */
   readonly repeated: RepeatedTimes;
 
@@ -77,7 +79,8 @@ export class CronExpression {
   /**
    * Reads an expression.
    *
-   * @param dayMatch What a day must match if both the day of the month and the day of the week are given.
+   * @param dayMatch What a day must match if both the day of the month and the day of the week are
+   * given.
    * @throws {InvalidScheduleError} With the position of what is wrong.
    */
   static of(expression: string, dayMatch: DayMatch): CronExpression {

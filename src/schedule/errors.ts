@@ -1,10 +1,12 @@
-// The error for schedules that cannot be: thrown when a recurrence is built or read, never while a series runs.
+// The error for schedules that cannot be: thrown when a recurrence is built or read, never while a
+// series runs.
 
 import { InvalidArgumentError } from "../errors.ts";
 
 /**
- * A recurring schedule has a value that cannot be used: a day 32, a time zone that does not exist, a malformed cron
- * expression, or stored data that is no recurrence. The message names the value and what is allowed.
+ * A recurring schedule has a value that cannot be used: a day 32, a time zone that does not exist,
+ * a malformed cron expression, or stored data that is no recurrence. The message names the value
+ * and what is allowed.
  */
 export class InvalidScheduleError extends InvalidArgumentError {
   /** Stays the same across versions and minification. */

@@ -1,5 +1,5 @@
-// What every kind of schedule comes down to: a set of instants, infinite and in order, that can say which comes next and
-// how many lie in a span without walking through them.
+// What every kind of schedule comes down to: a set of instants, infinite and in order, that can say
+// which comes next and how many lie in a span without walking through them.
 
 /** The instants of a schedule, all of them whole seconds, in epoch milliseconds. */
 export interface Grid {
@@ -37,8 +37,9 @@ export class EvenGrid implements Grid {
 }
 
 /**
- * The last `count`-th instant of a grid that is not after `upTo`: 1 is the last one, 2 the one before it. Looks back from
- * the end in growing strides, so that the cost follows from how far back it lies, not from how much was missed.
+ * The last `count`-th instant of a grid that is not after `upTo`: 1 is the last one, 2 the one
+ * before it. Looks back from the end in growing strides, so that the cost follows from how far back
+ * it lies, not from how much was missed.
  *
  * @param after There are at least `count` instants after this one.
  */

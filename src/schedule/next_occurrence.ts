@@ -1,15 +1,17 @@
-// The public arithmetic of schedules: pure functions of a recurrence and an instant, for previews, tests and monitoring.
+// The public arithmetic of schedules: pure functions of a recurrence and an instant, for previews,
+// tests and monitoring.
 
 import { type Instant, toEpochMilliseconds } from "../time/instant.ts";
 import { parseRecurrence, type Recurrence } from "./recurrence.ts";
 import { anchored, countOccurrences, firstRun, occurrenceAfter } from "./series.ts";
 
 /**
- * The first occurrence strictly after an instant, or null if there is none. Every occurrence is a whole second.
+ * The first occurrence strictly after an instant, or null if there is none. Every occurrence is a
+ * whole second.
  *
- * A rhythm such as "every 5 minutes" needs an instant to hang on. That of a registered series is in its recurrence
- * (`anchor`); without one the series counts as registered at `after`. `runUntil` is minded; `maxRuns` is not, because the
- * number of runs is not known here.
+ * A rhythm such as "every 5 minutes" needs an instant to hang on. That of a registered series is in
+ * its recurrence (`anchor`); without one the series counts as registered at `after`. `runUntil` is
+ * minded; `maxRuns` is not, because the number of runs is not known here.
  *
  * @throws {InvalidScheduleError} If the recurrence is not valid.
  * @throws {InvalidArgumentError} If `after` is no instant.
@@ -30,9 +32,9 @@ export function nextOccurrence(recurrence: Recurrence, after: Instant): Date | n
 }
 
 /**
- * The occurrences after an instant, in order, computed one by one as they are asked for; endless unless the recurrence has
- * a limit. Without an anchor, the series counts as registered at `from`, and a start of `runNow` then makes `from` itself
- * the first. At most `maxRuns` come.
+ * The occurrences after an instant, in order, computed one by one as they are asked for; endless
+ * unless the recurrence has a limit. Without an anchor, the series counts as registered at `from`,
+ * and a start of `runNow` then makes `from` itself the first. At most `maxRuns` come.
  *
  * @throws {InvalidScheduleError} If the recurrence is not valid.
  * @throws {InvalidArgumentError} If `from` is no instant.
@@ -62,15 +64,15 @@ function* generateOccurrences(recurrence: Recurrence, from: number): Generator<D
 }
 
 /**
- * Where a series stands after downtime: its next occurrence after `now`, and how many it passed over since `anchor`. The
- * cost does not grow with the number of occurrences passed over.
+ * Where a series stands after downtime: its next occurrence after `now`, and how many it passed
+ * over since `anchor`. The cost does not grow with the number of occurrences passed over.
  *
  * @param recurrence The schedule.
- * @param anchor The instant of the last run or of the registration. The rhythm hangs on it if the recurrence has no anchor
- *   of its own.
+ * @param anchor The instant of the last run or of the registration. The rhythm hangs on it if the
+ * recurrence has no anchor of its own.
  * @param now The present.
- * @returns The first occurrence after `now`, or null if the series is over; and the number of occurrences after `anchor`
- *   and not after `now`.
+ * @returns The first occurrence after `now`, or null if the series is over; and the number of
+ * occurrences after `anchor` and not after `now`.
  * @throws {InvalidScheduleError} If the recurrence is not valid.
  * @throws {InvalidArgumentError} If `anchor` or `now` is no instant.
  *

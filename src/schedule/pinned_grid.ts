@@ -80,7 +80,9 @@ class ShownFields {
     this.#zone = zone;
   }
 
-  /** The next instant after another. If the clocks are changed before, it looks again from there. */
+  /**
+   * The next instant after another. If the clocks are changed before, it looks again from there.
+   */
   next(after: number): number {
     let found = this.#nextWith(this.#zone.offsetAt(after), after);
     let change = this.#zone.nextTransition(after, found);

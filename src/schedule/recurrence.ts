@@ -1,5 +1,6 @@
-// What a recurring schedule is: plain data, kept as JSON in the series' row, that says when to run and leaves the
-// computing to others. The fluent builder makes it; users may also write it by hand, and parseRecurrence checks it.
+// What a recurring schedule is: plain data, kept as JSON in the series' row, that says when to run
+// and leaves the computing to others. The fluent builder makes it; users may also write it by hand,
+// and parseRecurrence checks it.
 
 import { earliestInstant, latestInstant } from "../time/instant.ts";
 import { parseTimeOfDay } from "./time_text.ts";
@@ -30,16 +31,18 @@ export const weekdays: readonly Weekday[] = [
 ];
 
 /**
- * What happens to occurrences that were missed, because no worker ran or a run took longer than the interval:
+ * What happens to occurrences that were missed, because no worker ran or a run took longer than the
+ * interval:
  *
  * - `"skip"`: they are dropped; the series goes straight to its next future occurrence.
  * - `"once"`: one catch-up run now stands for all of them; then the series is back on its grid.
  * - `{ all: max }`: they are run one after the other, the latest `max` of them.
  *
- * An occurrence that is only just late, its successor not being due yet, runs in any case. So does one that had begun: a run
- * that was interrupted, lost with its process or waits for a retry was not missed. And of occurrences that fell due while the
- * worker was there, but too busy to start them in time, at least the latest runs: overload is no downtime, and a series with
- * a short interval would else be skipped for as long as it lasts.
+ * An occurrence that is only just late, its successor not being due yet, runs in any case. So does
+ * one that had begun: a run that was interrupted, lost with its process or waits for a retry was
+ * not missed. And of occurrences that fell due while the worker was there, but too busy to start
+ * them in time, at least the latest runs: overload is no downtime, and a series with a short
+ * interval would else be skipped for as long as it lasts.
  */
 export type MisfirePolicy = "skip" | "once" | { readonly all: number };
 
@@ -63,7 +66,8 @@ export interface RecurrenceOptions {
   /** The series ends after this many real runs; skipped occurrences do not count. */
   readonly maxRuns?: number;
   /**
-   * The instant that the rhythm hangs on, in epoch milliseconds. Set when the series is registered; not for users.
+   * The instant that the rhythm hangs on, in epoch milliseconds. Set when the series is registered;
+   * not for users.
    */
   readonly anchor?: number;
 }
@@ -76,15 +80,19 @@ export interface IntervalRecurrence extends RecurrenceOptions {
   readonly every: number;
   /** The unit that `every` counts. */
   readonly unit: "seconds" | "minutes" | "hours";
-  /** The second of the minute, 0 to 59; for minutes and hours. What is not pinned follows the anchor. */
+  /**
+   * The second of the minute, 0 to 59; for minutes and hours. What is not pinned follows the
+   * anchor.
+   */
   readonly second?: number;
   /** The minute of the hour, 0 to 59; for hours. The second then is 0 unless it is pinned too. */
   readonly minute?: number;
 }
 
 /**
- * Every `every` days, weeks or months in the calendar of the time zone, on days and at times that may be pinned. What is
- * not pinned follows the anchor; but below a pinned day the time is midnight, and below pinned months the day is the 1st.
+ * Every `every` days, weeks or months in the calendar of the time zone, on days and at times that
+ * may be pinned. What is not pinned follows the anchor; but below a pinned day the time is
+ * midnight, and below pinned months the day is the 1st.
  */
 export interface CalendarRecurrence extends RecurrenceOptions {
   /** Tells the kinds of recurrence apart. */
@@ -99,7 +107,9 @@ export interface CalendarRecurrence extends RecurrenceOptions {
   readonly weekdays?: readonly Weekday[];
   /** For months: 1 to 31; a day that a month does not have is its last day. */
   readonly monthDays?: readonly number[];
-  /** For months: "the first Monday", "the last Friday". Months without a fifth one are passed over. */
+  /**
+   * For months: "the first Monday", "the last Friday". Months without a fifth one are passed over.
+   */
   readonly monthWeekday?: {
     readonly nth: 1 | 2 | 3 | 4 | 5 | "last";
     readonly weekday: Weekday;
@@ -117,7 +127,8 @@ export interface CronRecurrence extends RecurrenceOptions {
   /** The expression as it was written. */
   readonly expression: string;
   /**
-   * Whether days must match the day of the month and the day of the week if both are given, or one of them, as in POSIX.
+   * Whether days must match the day of the month and the day of the week if both are given, or one
+   * of them, as in POSIX.
    *
    * @default "either"
    */
@@ -133,8 +144,8 @@ const everyCheck = check.integer(1, 100_000_000);
 const epoch = check.integer(earliestInstant, latestInstant);
 
 /**
- * Checks data that claims to be a recurrence, from a row or from a user, and brings it into one form: lists in order and
- * without doubles, defaults left out.
+ * Checks data that claims to be a recurrence, from a row or from a user, and brings it into one
+ * form: lists in order and without doubles, defaults left out.
  *
  * @throws {InvalidScheduleError} If it is none; the message names the value.
  */

@@ -53,8 +53,8 @@ export class Recurring {
   }
 
   /**
-   * Triggers one extra run of a series; its next planned run stays. (A one-shot task that waits runs early; one that failed or was
-   * cancelled is tried again.)
+   * Triggers one extra run of a series; its next planned run stays. (A one-shot task that waits
+   * runs early; one that failed or was cancelled is tried again.)
    *
    * @returns Whether it became due: not if it is running, or does not exist.
    */

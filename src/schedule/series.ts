@@ -1,5 +1,6 @@
-// The life of a recurring series as the engine sees it: when it first runs, and what comes after a run or after downtime.
-// Everything is computed from what the row holds: the recurrence with its anchor, the planned instant and the run count.
+// The life of a recurring series as the engine sees it: when it first runs, and what comes after a
+// run or after downtime. Everything is computed from what the row holds: the recurrence with its
+// anchor, the planned instant and the run count.
 
 import { latestInstant } from "../time/instant.ts";
 import { countedBack, type Grid } from "./grid.ts";
@@ -19,15 +20,18 @@ export interface SeriesState {
 /** Where a series stands whose run was found due. */
 export interface DueState extends SeriesState {
   /**
-   * Since when, without a break, the worker that has found it has been alive and serving its queue, in epoch milliseconds of
-   * the storage's clock.
+   * Since when, without a break, the worker that has found it has been alive and serving its queue,
+   * in epoch milliseconds of the storage's clock.
    */
   readonly servedSince: number;
 }
 
 /** What comes next in a series. */
 export interface NextRun {
-  /** The planned instant of the next run, or null if the series has ended. If it is not after now, run it at once. */
+  /**
+   * The planned instant of the next run, or null if the series has ended. If it is not after now,
+   * run it at once.
+   */
   readonly nextRunAt: number | null;
   /** How many occurrences were dropped on the way. */
   readonly skipped: number;
@@ -41,14 +45,18 @@ export function anchored(recurrence: Recurrence, registeredAt: number): Anchored
   return { ...recurrence, anchor: recurrence.anchor ?? anchorOf(recurrence, registeredAt) };
 }
 
-/** The instant that a rhythm hangs on: the first run where the start mode names one, else the registration. */
+/**
+ * The instant that a rhythm hangs on: the first run where the start mode names one, else the
+ * registration.
+ */
 export function anchorOf({ start }: Recurrence, registeredAt: number): number {
   if (start?.mode === "runAt") return start.at;
   return start?.mode === "runDelayed" ? registeredAt + start.delayMs : registeredAt;
 }
 
 /**
- * When a series runs for the first time, in epoch milliseconds; null if it never does, because its `runUntil` comes first.
+ * When a series runs for the first time, in epoch milliseconds; null if it never does, because its
+ * `runUntil` comes first.
  *
  * @param registeredAt Epoch milliseconds.
  */
@@ -64,7 +72,8 @@ export function firstRun(recurrence: Recurrence, registeredAt: number): number |
 }
 
 /**
- * The occurrence after an instant: the start mode's first run if it is still to come, else the next one on the grid.
+ * The occurrence after an instant: the start mode's first run if it is still to come, else the next
+ * one on the grid.
  *
  * @param after Epoch milliseconds.
  * @param anchor Where the grid hangs if the recurrence does not say.
@@ -93,17 +102,21 @@ export function runAfter(recurrence: Recurrence, state: SeriesState): NextRun {
   return settle(recurrence, state, state.scheduledAt, false);
 }
 
-/** As long as it takes to restart a program, in milliseconds: what falls due meanwhile was not missed. */
+/**
+ * As long as it takes to restart a program, in milliseconds: what falls due meanwhile was not
+ * missed.
+ */
 const restartMs = 5_000;
 
 /**
- * What to do with a run that is due: usually to run it, but after downtime its misfire policy may drop it. If the
- * `nextRunAt` that comes back is not after now, run it, and hand that instant to {@linkcode runAfter} as `scheduledAt`
- * afterwards; otherwise store it and wait.
+ * What to do with a run that is due: usually to run it, but after downtime its misfire policy may
+ * drop it. If the `nextRunAt` that comes back is not after now, run it, and hand that instant to
+ * {@linkcode runAfter} as `scheduledAt` afterwards; otherwise store it and wait.
  *
- * Downtime and overload look alike: a run is found late, and its successors are due. What fell due while the worker was there
- * to run it was delayed, not missed, and the latest of it still runs, whatever the policy. Otherwise a busy worker, which
- * finds each occurrence late, would skip each of them, for ever.
+ * Downtime and overload look alike: a run is found late, and its successors are due. What fell due
+ * while the worker was there to run it was delayed, not missed, and the latest of it still runs,
+ * whatever the policy. Otherwise a busy worker, which finds each occurrence late, would skip each
+ * of them, for ever.
  */
 export function runDue(recurrence: Recurrence, state: DueState): NextRun {
   const isDelayed = state.scheduledAt >= state.servedSince - restartMs;
@@ -113,7 +126,8 @@ export function runDue(recurrence: Recurrence, state: DueState): NextRun {
 /**
  * Applies the misfire policy to what became due after `seen`.
  *
- * @param isDelayed Nothing was missed: even if the policy is to skip, the latest of what is due still runs.
+ * @param isDelayed Nothing was missed: even if the policy is to skip, the latest of what is due
+ * still runs.
  */
 function settle(
   recurrence: Recurrence,
@@ -150,7 +164,10 @@ function seriesGrid(recurrence: Recurrence, fallbackAnchor: number): Grid {
   );
 }
 
-/** What a grid has after an instant, perhaps with that or another instant, on the grid or not, before it. */
+/**
+ * What a grid has after an instant, perhaps with that or another instant, on the grid or not,
+ * before it.
+ */
 class GridFrom implements Grid {
   readonly #grid: Grid;
   readonly #after: number;

@@ -1,5 +1,6 @@
-// Time zones over Intl.DateTimeFormat, the only source of zone rules that every runtime has. Asking it is slow (about
-// 2 µs), so offsets are looked up in blocks of some months, each sampled once; a block knows its clock changes.
+// Time zones over Intl.DateTimeFormat, the only source of zone rules that every runtime has. Asking
+// it is slow (about 2 µs), so offsets are looked up in blocks of some months, each sampled once; a
+// block knows its clock changes.
 
 import { EverTaskError } from "../errors.ts";
 import { describeValue } from "../thrown/describe_value.ts";
@@ -22,8 +23,8 @@ interface Block {
 }
 
 /**
- * How far apart a zone is sampled for clock changes: two of them never lie closer than 7 days in any zone since 1970,
- * so that none is overlooked.
+ * How far apart a zone is sampled for clock changes: two of them never lie closer than 7 days in
+ * any zone since 1970, so that none is overlooked.
  */
 const sampleStep = 3 * day;
 const samplesPerBlock = 32;
@@ -116,7 +117,9 @@ export class TimeZone {
     return undefined;
   }
 
-  /** A block reaches from its first instant up to and including the first instant of the next one. */
+  /**
+   * A block reaches from its first instant up to and including the first instant of the next one.
+   */
   #block(index: number): Block {
     let block = this.#blocks.get(index);
     if (block === undefined) {
@@ -136,7 +139,8 @@ export class TimeZone {
       const found = this.#measureOffset(instant);
       if (found === offset) continue;
       const at = this.#locateChange(instant - sampleStep, instant, found);
-      // A change at the very first instant of the next block is that block's own beginning, but walks need to see it.
+      // A change at the very first instant of the next block is that block's own beginning, but
+      // walks need to see it.
       transitions.push({ at, offsetBefore: offset, offsetAfter: found });
       offset = found;
     }

@@ -1,5 +1,6 @@
-// The times of day at which a schedule runs, as milliseconds since local midnight: a short list ("09:00", "14:00"), or
-// every combination of some hours, minutes and seconds (cron), which may be all 86,400 and so is never written out.
+// The times of day at which a schedule runs, as milliseconds since local midnight: a short list
+// ("09:00", "14:00"), or every combination of some hours, minutes and seconds (cron), which may be
+// all 86,400 and so is never written out.
 
 import { hour, minute, second } from "./civil_time.ts";
 
@@ -75,7 +76,10 @@ export class CombinedTimes implements TimesOfDay {
   }
 }
 
-/** A set of small numbers that knows, for each number, its next member and how many members lie before it. */
+/**
+ * A set of small numbers that knows, for each number, its next member and how many members lie
+ * before it.
+ */
 class Ranks {
   readonly #next: (number | undefined)[] = [];
   readonly #before: number[] = [];

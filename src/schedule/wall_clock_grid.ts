@@ -1,5 +1,5 @@
-// Schedules that are written in wall-clock time (daily and coarser, and cron), laid over the clock changes of a time zone.
-// The only place that knows the rules for daylight saving.
+// Schedules that are written in wall-clock time (daily and coarser, and cron), laid over the clock
+// changes of a time zone. The only place that knows the rules for daylight saving.
 
 import { day, dayOf, floorToSecond, second } from "./civil_time.ts";
 import type { Grid } from "./grid.ts";
@@ -16,16 +16,16 @@ export interface DayRule {
 export const everyDay: DayRule = { atOrAfter: (day) => day };
 
 /**
- * What to do with a wall-clock time that occurs twice because the clocks were put back: fixed times run at the first of
- * the two, intervals at both.
+ * What to do with a wall-clock time that occurs twice because the clocks were put back: fixed times
+ * run at the first of the two, intervals at both.
  */
 export type RepeatedTimes = "first" | "both";
 
 /**
  * The instants at which the wall clocks of a zone show the times of a schedule.
  *
- * - A time that the clocks skip counts as the first instant after the gap; several such times, or one that falls there
- *   anyway, are one run.
+ * - A time that the clocks skip counts as the first instant after the gap; several such times, or
+ *   one that falls there anyway, are one run.
  * - A time that occurs twice runs once, at the first, or both times: see {@linkcode RepeatedTimes}.
  */
 export class WallClockGrid implements Grid {
@@ -50,7 +50,8 @@ export class WallClockGrid implements Grid {
       if (reading === undefined) return undefined;
       const change = this.#zone.nextTransition(reached, reading - offset);
       if (change === undefined) return reading - offset;
-      // The clocks are changed before they come to show this reading: look again from what they show then.
+      // The clocks are changed before they come to show this reading: look again from what they
+      // show then.
       const resumed = this.#readingAtOrAfter(this.#unseenAfter(change));
       if (resumed === undefined) return undefined;
       if (resumed <= change.at + change.offsetAfter) return change.at;
@@ -93,7 +94,8 @@ export class WallClockGrid implements Grid {
   #firstUnseen(instant: number): number {
     let from = floorToSecond(instant) + this.#zone.offsetAt(instant) + second;
     if (this.#repeated === "first") {
-      // In a second pass, what the clocks showed before they were put back is done. No change is greater than a day.
+      // In a second pass, what the clocks showed before they were put back is done. No change is
+      // greater than a day.
       let change = this.#zone.nextTransition(instant - 2 * day, instant);
       while (change !== undefined) {
         from = Math.max(from, change.at + change.offsetBefore);
@@ -103,7 +105,10 @@ export class WallClockGrid implements Grid {
     return from;
   }
 
-  /** The first reading to deal with when the clocks are changed; it may be in the gap that the change makes. */
+  /**
+   * The first reading to deal with when the clocks are changed; it may be in the gap that the
+   * change makes.
+   */
   #unseenAfter({ at, offsetBefore, offsetAfter }: Transition): number {
     const offset = this.#repeated === "both" ? Math.min(offsetBefore, offsetAfter) : offsetBefore;
     return at + offset;

@@ -1,15 +1,20 @@
-// The check of a URL that names a database: what its password holds unencoded must not be taken for another part.
+// The check of a URL that names a database: what its password holds unencoded must not be taken for
+// another part.
 
 import { hidden } from "../argument_checks.ts";
 import { InvalidArgumentError } from "../errors.ts";
 
-/** `scheme://user:password@hosts/database?option=value`, in which each separator stands where it ends a part. */
+/**
+ * `scheme://user:password@hosts/database?option=value`, in which each separator stands where it
+ * ends a part.
+ */
 const plainUrl =
   /^[a-z][a-z0-9+.-]*:\/\/(?:[^@/?#\s]*@)?(?<hosts>[^@/?#\s]*)(?:\/[^@/?#\s]*)?(?:\?[^@?#\s]*)?$/i;
 
 /**
- * Checks that a URL of a database can be read in one way only. An unencoded `#`, `/`, `?`, `@` or `%` in the password would make
- * a part of it the host, the port, the database or an option, and so show it in the errors of a parser of URLs.
+ * Checks that a URL of a database can be read in one way only. An unencoded `#`, `/`, `?`, `@` or
+ * `%` in the password would make a part of it the host, the port, the database or an option, and so
+ * show it in the errors of a parser of URLs.
  *
  * @param argument The option's name, for the error message, which shows no part of the URL.
  * @throws {InvalidArgumentError} If it cannot.

@@ -7,15 +7,16 @@ export class StorageError extends EverTaskError {
   /** `StorageError` */
   override name = "StorageError";
   /**
-   * Whether trying again can help: a lost connection, a deadlock, a busy file, a full disk. Writes that fail this way are
-   * repeated with growing pauses until they succeed or the lease is lost.
+   * Whether trying again can help: a lost connection, a deadlock, a busy file, a full disk. Writes
+   * that fail this way are repeated with growing pauses until they succeed or the lease is lost.
    */
   readonly transient: boolean = false;
 }
 
 /**
- * The database cannot be used at the moment: the connection was lost, the server restarts, the file is locked, the
- * transaction was chosen as a deadlock's victim. It is unknown whether the write under way was committed.
+ * The database cannot be used at the moment: the connection was lost, the server restarts, the file
+ * is locked, the transaction was chosen as a deadlock's victim. It is unknown whether the write
+ * under way was committed.
  */
 export class StorageUnavailableError extends StorageError {
   /** `StorageUnavailableError` */
@@ -24,7 +25,10 @@ export class StorageUnavailableError extends StorageError {
   override readonly transient = true;
 }
 
-/** The disk or the quota is full. Nothing of the write was kept; it is tried again, since room can be made. */
+/**
+ * The disk or the quota is full. Nothing of the write was kept; it is tried again, since room can
+ * be made.
+ */
 export class StorageFullError extends StorageError {
   /** `StorageFullError` */
   override name = "StorageFullError";
@@ -32,7 +36,10 @@ export class StorageFullError extends StorageError {
   override readonly transient = true;
 }
 
-/** The database can be read but not written: its file, its folder or the connected user's rights do not allow it. */
+/**
+ * The database can be read but not written: its file, its folder or the connected user's rights do
+ * not allow it.
+ */
 export class StorageReadOnlyError extends StorageError {
   /** `StorageReadOnlyError` */
   override name = "StorageReadOnlyError";
@@ -45,8 +52,8 @@ export class StorageFormatError extends StorageError {
 }
 
 /**
- * The schema in the database does not fit this version of EverTask: it is newer, or it is older and `migrate` is off.
- * The message names both versions and what to do.
+ * The schema in the database does not fit this version of EverTask: it is newer, or it is older and
+ * `migrate` is off. The message names both versions and what to do.
  */
 export class SchemaVersionError extends StorageError {
   /** `SchemaVersionError` */
@@ -71,8 +78,8 @@ export class StorageClosedError extends StorageError {
 }
 
 /**
- * The worker is no longer known to the storage: its heartbeat was late and others took over its tasks. It must register
- * again, under a new id, before it claims.
+ * The worker is no longer known to the storage: its heartbeat was late and others took over its
+ * tasks. It must register again, under a new id, before it claims.
  */
 export class WorkerLostError extends StorageError {
   /** `WorkerLostError` */

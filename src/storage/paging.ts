@@ -6,9 +6,11 @@ import { isUuid } from "../ids/uuid_v7.ts";
 import type { Page, PageRequest } from "./queries.ts";
 
 /**
- * How many items a page holds. A driver asks its database for one more, to know whether there is a next page.
+ * How many items a page holds. A driver asks its database for one more, to know whether there is a
+ * next page.
  *
- * @throws {InvalidArgumentError} If the limit is no integer from 1 to 1000, or the page is no page request.
+ * @throws {InvalidArgumentError} If the limit is no integer from 1 to 1000, or the page is no page
+ * request.
  */
 export function pageLimit(page: PageRequest = {}): number {
   checkOptions(page, ["limit", "after"], "page");

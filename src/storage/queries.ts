@@ -3,7 +3,10 @@
 import type { ExecutionLogRecord } from "./records.ts";
 import type { TaskStatus } from "./task_status.ts";
 
-/** Which tasks to list. Absent means any, an empty list matches nothing; all that are given must hold. */
+/**
+ * Which tasks to list. Absent means any, an empty list matches nothing; all that are given must
+ * hold.
+ */
 export interface TaskFilter {
   /** In one of these statuses. */
   readonly statuses?: readonly TaskStatus[];
@@ -19,7 +22,10 @@ export interface TaskFilter {
   readonly createdBefore?: number;
 }
 
-/** Which page. Pages go by the last id seen (keyset), so that a deep page costs no more than the first. */
+/**
+ * Which page. Pages go by the last id seen (keyset), so that a deep page costs no more than the
+ * first.
+ */
 export interface PageRequest {
   /** Default 50, at most 1000. */
   readonly limit?: number;
@@ -63,7 +69,10 @@ export interface Backlog {
   readonly queues: readonly QueueBacklog[];
 }
 
-/** How many tasks stand where in one queue. A queue without waiting or claimed tasks that is not paused may be left out. */
+/**
+ * How many tasks stand where in one queue. A queue without waiting or claimed tasks that is not
+ * paused may be left out.
+ */
 export interface QueueStatistics extends QueueBacklog {
   /** Claimed by a worker. */
   readonly claimed: number;
@@ -89,6 +98,9 @@ export interface AuditGrowth {
   readonly firstAt: number | null;
   /** The instant of its newest row; null when it is empty. */
   readonly lastAt: number | null;
-  /** Rows divided by the whole days between the first and the last; null when that is less than a day. */
+  /**
+   * Rows divided by the whole days between the first and the last; null when that is less than a
+   * day.
+   */
   readonly averageRowsPerDay: number | null;
 }

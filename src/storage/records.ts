@@ -1,5 +1,6 @@
-// What storage gives back: the rows of its tables as plain objects. Instants are whole epoch milliseconds of the storage's
-// clock, durations may have fractions, texts are stored as they came, absent values are null.
+// What storage gives back: the rows of its tables as plain objects. Instants are whole epoch
+// milliseconds of the storage's clock, durations may have fractions, texts are stored as they came,
+// absent values are null.
 
 import type { AuditLevel } from "../audit/audit_level.ts";
 import type { TaskStatus } from "./task_status.ts";
@@ -17,8 +18,8 @@ export interface TaskRecord {
   /** Where it stands. */
   readonly status: TaskStatus;
   /**
-   * Why it failed or was stopped: the text of the last error, with its causes. A worker writes 32,768 characters at most; the
-   * last line of a longer text says that it was cut.
+   * Why it failed or was stopped: the text of the last error, with its causes. A worker writes
+   * 32,768 characters at most; the last line of a longer text says that it was cut.
    */
   readonly exception: string | null;
   /** How much history it leaves. */
@@ -53,7 +54,9 @@ export interface TaskRecord {
   readonly rateSlotAt: number | null;
   /** W3C trace context (`traceparent`) of the dispatch, when tracing is on. */
   readonly traceContext: string | null;
-  /** The retry policy that it was dispatched with, as JSON text; null: its type's or queue's holds. */
+  /**
+   * The retry policy that it was dispatched with, as JSON text; null: its type's or queue's holds.
+   */
   readonly retryPolicy: string | null;
   /** The series, when the task is recurring. */
   readonly series: SeriesRecord | null;
@@ -107,8 +110,9 @@ export interface ClaimedTask {
   /** Already counts this claim: 1 for the first. */
   readonly attempt: number;
   /**
-   * How often its worker was lost while the task was running, in the current run; also 1 when that may have happened once,
-   * though nobody had written that the task had started. `attempt` - `lostCount` is the attempt that counts.
+   * How often its worker was lost while the task was running, in the current run; also 1 when that
+   * may have happened once, though nobody had written that the task had started. `attempt` -
+   * `lostCount` is the attempt that counts.
    */
   readonly lostCount: number;
   /** What the worker's writes about it must carry. */
@@ -119,7 +123,9 @@ export interface ClaimedTask {
   readonly rateSlotAt: number | null;
   /** W3C trace context of the dispatch, when tracing is on. */
   readonly traceContext: string | null;
-  /** The retry policy that it was dispatched with, as JSON text; null: its type's or queue's holds. */
+  /**
+   * The retry policy that it was dispatched with, as JSON text; null: its type's or queue's holds.
+   */
   readonly retryPolicy: string | null;
   /** The series, when the task is recurring. */
   readonly series: SeriesRecord | null;
@@ -192,6 +198,9 @@ export interface WorkerRecord {
   readonly startedAt: number;
   /** When it was last heard of. */
   readonly heartbeatAt: number;
-  /** How long ago that was, by the storage's clock, in milliseconds. Below 0 when that clock has been set back since. */
+  /**
+   * How long ago that was, by the storage's clock, in milliseconds. Below 0 when that clock has
+   * been set back since.
+   */
   readonly heartbeatAgeMs: number;
 }

@@ -1,4 +1,5 @@
-// What storage is asked to do: the arguments and results of the verbs of the storage contract (storage.ts).
+// What storage is asked to do: the arguments and results of the verbs of the storage contract
+// (storage.ts).
 
 import type { AuditLevel } from "../audit/audit_level.ts";
 import type { ClaimedTask, WorkerServes } from "./records.ts";
@@ -7,8 +8,8 @@ import type { TaskStatus } from "./task_status.ts";
 // ---- persist ----
 
 /**
- * When a task becomes due: `inMs` milliseconds after the present of the storage's clock, or at an instant. Delays are
- * relative so that a process whose clock is wrong does no harm.
+ * When a task becomes due: `inMs` milliseconds after the present of the storage's clock, or at an
+ * instant. Delays are relative so that a process whose clock is wrong does no harm.
  */
 export type Due = { readonly inMs: number } | { readonly at: number };
 
@@ -30,7 +31,10 @@ export interface NewSeries {
 
 /** A task to be stored. */
 export interface NewTask {
-  /** UUID version 7, lower case. Storing the same id twice stores it once (so a repeated write does no harm). */
+  /**
+   * UUID version 7, lower case. Storing the same id twice stores it once (so a repeated write does
+   * no harm).
+   */
   readonly id: string;
   /** The type under which its handler is registered. */
   readonly type: string;
@@ -38,7 +42,10 @@ export interface NewTask {
   readonly handler: string;
   /** The payload as JSON text. */
   readonly request: string;
-  /** `Queued` when it is to run at once; `WaitingQueue` otherwise, and then `scheduledAt` becomes the due instant. */
+  /**
+   * `Queued` when it is to run at once; `WaitingQueue` otherwise, and then `scheduledAt` becomes
+   * the due instant.
+   */
   readonly status: "Queued" | "WaitingQueue";
   /** When it can be claimed. */
   readonly due: Due;
@@ -57,9 +64,9 @@ export interface NewTask {
   /** The series, when the task is recurring. */
   readonly series: NewSeries | null;
   /**
-   * The local worker that takes the task without a claim. The row is born claimed by it: attempt 1, lease token 1, no due
-   * instant. Ignored (the task waits as usual) unless the outcome is `created`, the status is `Queued`, the worker is
-   * registered and the queue is not paused.
+   * The local worker that takes the task without a claim. The row is born claimed by it: attempt 1,
+   * lease token 1, no due instant. Ignored (the task waits as usual) unless the outcome is
+   * `created`, the status is `Queued`, the worker is registered and the queue is not paused.
    */
   readonly claimFor: string | null;
 }
@@ -67,8 +74,8 @@ export interface NewTask {
 /** Options of verbs that can take part in a transaction of the caller's. */
 export interface ConnectionOptions {
   /**
-   * The caller's own transaction or connection, of the kind that the driver documents: what is written there exists only
-   * if the caller commits.
+   * The caller's own transaction or connection, of the kind that the driver documents: what is
+   * written there exists only if the caller commits.
    */
   readonly connection?: unknown;
 }
@@ -76,21 +83,25 @@ export interface ConnectionOptions {
 /** How tasks are stored. */
 export interface PersistOptions extends ConnectionOptions {
   /**
-   * Does not wait for task keys that open transactions of others hold: those tasks are left out, and answered `busy`. Only
-   * where the database tells such a key from one that is free; other storages wait. Means nothing with a `connection`.
+   * Does not wait for task keys that open transactions of others hold: those tasks are left out,
+   * and answered `busy`. Only where the database tells such a key from one that is free; other
+   * storages wait. Means nothing with a `connection`.
    *
    * @default false
    */
   readonly skipBusy?: boolean;
 }
 
-/** What became of a task that was to be stored; see the task-key rules at {@linkcode Storage.persist}. */
+/**
+ * What became of a task that was to be stored; see the task-key rules at {@linkcode
+ * Storage.persist}.
+ */
 export interface PersistResult {
   /** The id of the row that now stands for the task: the new id, or the existing row's. */
   readonly id: string;
   /**
-   * Whether the task is new, replaced a waiting one, or an existing one stands as it was; `busy`: it was left out
-   * ({@linkcode PersistOptions.skipBusy}).
+   * Whether the task is new, replaced a waiting one, or an existing one stands as it was; `busy`:
+   * it was left out ({@linkcode PersistOptions.skipBusy}).
    */
   readonly outcome: "created" | "updated" | "existing" | "busy";
   /** Whether it was born claimed for the worker in `claimFor`. */
@@ -140,38 +151,49 @@ export interface StatusStep {
 /**
  * What happened to one task since the last write about it.
  *
- * The last step is the task's new status and exception. With `InProgress` or `Queued` as the last step, and no `dueInMs`,
- * lease and due instant stay as they are; with any other the lease ends, and the task is due again only if `dueInMs` is given.
+ * The last step is the task's new status and exception. With `InProgress` or `Queued` as the last
+ * step, and no `dueInMs`, lease and due instant stay as they are; with any other the lease ends,
+ * and the task is due again only if `dueInMs` is given.
  */
 export interface StatusChange {
   /** The task. */
   readonly taskId: string;
   /** The level that decides about history; the row keeps its own. */
   readonly auditLevel: AuditLevel;
-  /** In order, at least one. Every step writes the status audit row that the level asks for, with its own time. */
+  /**
+   * In order, at least one. Every step writes the status audit row that the level asks for, with
+   * its own time.
+   */
   readonly steps: readonly StatusStep[];
-  /** With a lease the change applies only if it is still held; without one it applies if the task exists. */
+  /**
+   * With a lease the change applies only if it is still held; without one it applies if the task
+   * exists.
+   */
   readonly lease?: Lease;
   /**
-   * The task can be claimed again after this many milliseconds; its lease ends. Absent, and without a
-   * lease, a change to `WaitingQueue`, `Queued` or `Pending` leaves the due instant of a task that
-   * waits as it is. One that neither waits nor is held becomes due: a series at its next run,
+   * The task can be claimed again after this many milliseconds; its lease ends. Absent, and without
+   * a lease, a change to `WaitingQueue`, `Queued` or `Pending` leaves the due instant of a task
+   * that waits as it is. One that neither waits nor is held becomes due: a series at its next run,
    * another task when it was dispatched for, at the soonest now.
    */
   readonly dueInMs?: number;
-  /** Takes one from `attempt`: what ended was no attempt (a graceful stop, a deferral). @default false */
+  /**
+   * Takes one from `attempt`: what ended was no attempt (a graceful stop, a deferral). @default
+   * false
+   */
   readonly returnAttempt?: boolean;
   /** The rate limit slot that the task waits for. @default null */
   readonly rateSlotAt?: number | null;
   /**
-   * How long the execution that ended took; may be fractional. Stored with the end's instant (the last step's), unless the
-   * level is `None`. Absent: the task's last execution stays as it is.
+   * How long the execution that ended took; may be fractional. Stored with the end's instant (the
+   * last step's), unless the level is `None`. Absent: the task's last execution stays as it is.
    */
   readonly executionTimeMs?: number;
 }
 
 /**
- * A run of a recurring task has ended. The last step says how; the lease ends. Not applied to a task that is not recurring.
+ * A run of a recurring task has ended. The last step says how; the lease ends. Not applied to a
+ * task that is not recurring.
  */
 export interface RunEnd {
   /** The task, which must be recurring. */
@@ -180,15 +202,18 @@ export interface RunEnd {
   readonly auditLevel: AuditLevel;
   /** What happened, in order, at least one; the last one is how the run ended. */
   readonly steps: readonly StatusStep[];
-  /** With a lease the end applies only if it is still held; without one it applies if the series exists. */
+  /**
+   * With a lease the end applies only if it is still held; without one it applies if the series
+   * exists.
+   */
   readonly lease?: Lease;
   /** How long the run took; may be fractional. */
   readonly executionTimeMs: number;
   /** The planned instant of the next run, when the task becomes due again; null ends the series. */
   readonly nextRunAt: number | null;
   /**
-   * Whether it was a real run. An occurrence that was skipped (rate limit) moves the series on, but raises no run count,
-   * sets no last execution and writes no runs audit row. @default true
+   * Whether it was a real run. An occurrence that was skipped (rate limit) moves the series on, but
+   * raises no run count, sets no last execution and writes no runs audit row. @default true
    */
   readonly counts?: boolean;
 }
@@ -203,21 +228,27 @@ export interface SeriesCorrection {
   readonly nextRunAt: number;
   /** The anchor that it should have. */
   readonly anchorAt: number;
-  /** When it can be claimed, at the latest: its next run, or before that another attempt of the present one. */
+  /**
+   * When it can be claimed, at the latest: its next run, or before that another attempt of the
+   * present one.
+   */
   readonly dueAt: number;
 }
 
 /** What became of a change. */
 export interface ChangeResult {
-  /** False when the lease was not (or no longer) held, or the task does not exist: nothing was written. */
+  /**
+   * False when the lease was not (or no longer) held, or the task does not exist: nothing was
+   * written.
+   */
   readonly applied: boolean;
 }
 
 // ---- cancel, release, workers ----
 
 /**
- * What became of a request to cancel: the task was waiting and is `cancelled`; a worker holds it and was asked
- * (`requested`); it had `ended` before; it is `unknown`.
+ * What became of a request to cancel: the task was waiting and is `cancelled`; a worker holds it
+ * and was asked (`requested`); it had `ended` before; it is `unknown`.
  */
 export type CancelOutcome = "cancelled" | "requested" | "ended" | "unknown";
 
@@ -242,8 +273,9 @@ export interface HeartbeatResult {
   /** The queues from which nothing is claimed at the moment. */
   readonly pausedQueues: readonly string[];
   /**
-   * Whether there is something for {@linkcode Storage.releaseLost}: another worker's heartbeat is late, or further in the
-   * future than a lease, or a task is claimed by a worker that is not registered. Found in the same round trip, so that looking costs nothing more.
+   * Whether there is something for {@linkcode Storage.releaseLost}: another worker's heartbeat is
+   * late, or further in the future than a lease, or a task is claimed by a worker that is not
+   * registered. Found in the same round trip, so that looking costs nothing more.
    */
   readonly othersLost: boolean;
 }
@@ -282,7 +314,10 @@ export type WakeSignal =
   | { readonly kind: "cancel"; readonly taskIds: readonly string[] }
   | { readonly kind: "queues" };
 
-/** How often a worker looks for due tasks that nobody told it of, in milliseconds. `Infinity`: never. */
+/**
+ * How often a worker looks for due tasks that nobody told it of, in milliseconds. `Infinity`:
+ * never.
+ */
 export interface Polling {
   /** While the last look found something. */
   readonly busyMs: number;
@@ -300,13 +335,22 @@ export interface RateSlotRequest {
   readonly emissionIntervalMs: number;
   /** How many may pass at once after a pause; at least 1. */
   readonly burst: number;
-  /** Whether a new key starts with an empty budget: the first one passes, the burst has to be earned. */
+  /**
+   * Whether a new key starts with an empty budget: the first one passes, the burst has to be
+   * earned.
+   */
   readonly startEmpty: boolean;
-  /** A slot further away than this is refused, and nothing is reserved. 0: only a slot right now will do. */
+  /**
+   * A slot further away than this is refused, and nothing is reserved. 0: only a slot right now
+   * will do.
+   */
   readonly horizonMs: number;
   /** The slot that was reserved before; null: none. */
   readonly reservedAt: number | null;
-  /** For how long after its instant a slot counts as used in time, and how much sooner than exactly runs may start for it. */
+  /**
+   * For how long after its instant a slot counts as used in time, and how much sooner than exactly
+   * runs may start for it.
+   */
   readonly graceMs: number;
   /** How much later than now the run may start when it is allowed to. */
   readonly startWithinMs: number;
@@ -322,7 +366,9 @@ export interface ReturnedRateSlot {
 
 /** The answer to a {@linkcode RateSlotRequest}. */
 export interface RateSlot {
-  /** The slot's instant by the storage's clock, a whole millisecond; not later than now means: go. */
+  /**
+   * The slot's instant by the storage's clock, a whole millisecond; not later than now means: go.
+   */
   readonly slotAt: number;
   /** False when the slot is beyond the horizon: nothing was reserved. */
   readonly granted: boolean;

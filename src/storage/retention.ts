@@ -13,9 +13,10 @@ export interface RetentionPolicy {
   /** How many lines of a task are kept: the newest. */
   readonly maxExecutionLogsPerTask?: number | null;
   /**
-   * Deletes one-shot tasks that are `Completed` or `Cancelled` once they ended longer ago than `statusAuditDays` (a task
-   * that has no last execution: was created) and all of their audit rows and log lines may go as well, by their own ages
-   * (so a kept error or log line keeps its task). @default false
+   * Deletes one-shot tasks that are `Completed` or `Cancelled` once they ended longer ago than
+   * `statusAuditDays` (a task that has no last execution: was created) and all of their audit rows
+   * and log lines may go as well, by their own ages (so a kept error or log line keeps its task).
+   * @default false
    */
   readonly deleteCompletedTasksAfterRetention?: boolean;
 }

@@ -23,7 +23,9 @@ export async function setStatusByMany(
   return result!;
 }
 
-/** {@linkcode Storage.updateCurrentRun} as {@linkcode Storage.updateCurrentRunMany} with one run. */
+/**
+ * {@linkcode Storage.updateCurrentRun} as {@linkcode Storage.updateCurrentRunMany} with one run.
+ */
 export async function updateCurrentRunByMany(
   storage: Pick<Storage, "updateCurrentRunMany">,
   taskId: string,

@@ -1,5 +1,6 @@
-// A storage as one instance sees it. Several instances of a process may be given the same storage object: it stays open until
-// the last of them has closed it, and each hears of what the others did, as it hears of other processes.
+// A storage as one instance sees it. Several instances of a process may be given the same storage
+// object: it stays open until the last of them has closed it, and each hears of what the others
+// did, as it hears of other processes.
 
 import type { WakeSignal } from "./requests.ts";
 import type { Storage } from "./storage.ts";
@@ -99,7 +100,10 @@ export function viewOf(storage: Storage): Storage {
 
 type AnyVerb = (...args: unknown[]) => Promise<unknown>;
 
-/** A verb of a view, which tells the other views of what it has done. While there are none, it costs nothing. */
+/**
+ * A verb of a view, which tells the other views of what it has done. While there are none, it costs
+ * nothing.
+ */
 function tellingOthers(storage: Storage, verb: Verb, view: object): AnyVerb {
   const { listeners } = useOf(storage);
   const signalOf = news[verb] as (args: unknown[], answer: unknown) => WakeSignal | null;

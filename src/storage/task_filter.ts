@@ -1,4 +1,5 @@
-// The check of a filter for tasks, before it reaches a store: each would take a wrong one differently.
+// The check of a filter for tasks, before it reaches a store: each would take a wrong one
+// differently.
 
 import { checkNames, checkOptions } from "../argument_checks.ts";
 import { InvalidArgumentError } from "../errors.ts";
@@ -18,7 +19,8 @@ const members: readonly (keyof TaskFilter)[] = [
 /**
  * Checks a filter that a user passed.
  *
- * @throws {InvalidArgumentError} If a member is invalid or unknown: ignored, it would let through what it should keep out.
+ * @throws {InvalidArgumentError} If a member is invalid or unknown: ignored, it would let through
+ * what it should keep out.
  */
 export function checkTaskFilter(filter: TaskFilter): void {
   checkOptions(filter, members, "filter");

@@ -7,7 +7,8 @@
  * - `Queued`: due, waiting for a worker or in a worker's local queue.
  * - `InProgress`: its handler is running.
  * - `Pending`: an attempt failed or was deferred; the next attempt has its instant.
- * - `Completed`, `Failed`: ended. A recurring series rests in one of them between its runs, with a next run.
+ * - `Completed`, `Failed`: ended. A recurring series rests in one of them between its runs, with a
+ *   next run.
  * - `Cancelled`: ended by {@linkcode EverTask.cancel}.
  * - `ServiceStopped`: its worker stopped or was lost while the task was claimed; it is due again.
  */

@@ -12,7 +12,10 @@ export function encodeServes(serves: WorkerServes | undefined): string | null {
   });
 }
 
-/** Reads what {@linkcode encodeServes} wrote; null for a worker that did not say, or a text that somebody else wrote. */
+/**
+ * Reads what {@linkcode encodeServes} wrote; null for a worker that did not say, or a text that
+ * somebody else wrote.
+ */
 export function decodeServes(text: string | null): WorkerServes | null {
   if (text === null) return null;
   try {

@@ -61,8 +61,9 @@ export class FakeClock implements Clock {
   }
 
   /**
-   * Lets time go by. Timers fire in the order of their instants, each at its instant (also the ones that are set on the
-   * way); between two of them everything runs that waits for nothing but promises and turns of the event loop.
+   * Lets time go by. Timers fire in the order of their instants, each at its instant (also the ones
+   * that are set on the way); between two of them everything runs that waits for nothing but
+   * promises and turns of the event loop.
    *
    * @param ms How much; at least 0.
    * @throws {InvalidArgumentError} If time would have to go backwards, or to its end.
@@ -83,7 +84,8 @@ export class FakeClock implements Clock {
   }
 
   /**
-   * Sets the wall clock, forwards or backwards, as an administrator does: no time goes by and no timer fires.
+   * Sets the wall clock, forwards or backwards, as an administrator does: no time goes by and no
+   * timer fires.
    *
    * @throws {InvalidArgumentError} If that is no instant.
    */
@@ -111,8 +113,8 @@ export class FakeClock implements Clock {
 const mostTurns = 10_000;
 
 /**
- * Lets everything run that waits for nothing but promises and turns of the event loop, in which the engine gathers what it
- * writes: all of it is done before a real timer fires.
+ * Lets everything run that waits for nothing but promises and turns of the event loop, in which the
+ * engine gathers what it writes: all of it is done before a real timer fires.
  */
 async function settle(): Promise<void> {
   await macrotasksDone(mostTurns);

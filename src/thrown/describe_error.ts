@@ -5,7 +5,10 @@ import { describeValue } from "./describe_value.ts";
 import { isErrorLike, readMember } from "./reading.ts";
 import { wrappedErrors } from "./wrapped_errors.ts";
 
-/** The longest description of an error, in UTF-16 code units. What is longer is cut, and says so in its last line. */
+/**
+ * The longest description of an error, in UTF-16 code units. What is longer is cut, and says so in
+ * its last line.
+ */
 export const longestDescription = 32_768;
 
 const cutNote = `\n[The text was cut at ${longestDescription} characters.]`;
@@ -40,8 +43,8 @@ export function errorParts(thrown: unknown): ErrorParts {
 }
 
 /**
- * The message of what was thrown; for an error that has none, those of the errors for which it stands: a connection that was
- * refused at each address of a host says so only there. Never throws.
+ * The message of what was thrown; for an error that has none, those of the errors for which it
+ * stands: a connection that was refused at each address of a host says so only there. Never throws.
  */
 export function messageOf(thrown: unknown): string {
   const { name, message } = errorParts(thrown);
@@ -50,7 +53,10 @@ export function messageOf(thrown: unknown): string {
   return messages.filter((each) => each !== "").join("; ") || name;
 }
 
-/** Name and message of what was thrown, such as `RangeError: too far`, in up to 1,000 characters. Never throws. */
+/**
+ * Name and message of what was thrown, such as `RangeError: too far`, in up to 1,000 characters.
+ * Never throws.
+ */
 export function headlineOf(thrown: unknown): string {
   const { name } = errorParts(thrown);
   const message = messageOf(thrown);
@@ -58,8 +64,9 @@ export function headlineOf(thrown: unknown): string {
 }
 
 /**
- * Describes what was thrown: name, message and stack, and the same of its causes and of the errors for which it stands (the
- * first 10 of each), 10 levels deep, in up to {@linkcode longestDescription} characters. Never throws.
+ * Describes what was thrown: name, message and stack, and the same of its causes and of the errors
+ * for which it stands (the first 10 of each), 10 levels deep, in up to {@linkcode
+ * longestDescription} characters. Never throws.
  */
 export function describeError(thrown: unknown): string {
   const description = new Description();
@@ -107,7 +114,8 @@ function textOfOne(thrown: unknown): string {
   const parts = errorParts(thrown);
   const { name, message, stack } = parts;
   if (stack === null) return headline(parts);
-  // V8's stacks begin with name and message as they were when the error was made; those of others have frames alone.
+  // V8's stacks begin with name and message as they were when the error was made; those of others
+  // have frames alone.
   const headEnd = message === "" ? lineEnd(stack) : stack.indexOf(message);
   const head = headEnd < 0 ? "" : stack.slice(0, headEnd);
   const isHead = /^[^\n@]*: $/.test(head) || (message === "" && /^[\w.$]+$/.test(head));

@@ -54,8 +54,9 @@ function emptyObject(value: object): string {
 }
 
 /**
- * A replacer for `JSON.stringify` that leaves out what would not be shown: every part takes at least one character. An object
- * of a few parts that refer to each other, or a list of a billion holes, would take very long otherwise.
+ * A replacer for `JSON.stringify` that leaves out what would not be shown: every part takes at
+ * least one character. An object of a few parts that refer to each other, or a list of a billion
+ * holes, would take very long otherwise.
  */
 function firstParts(most: number): (key: string, part: unknown) => unknown {
   let left = most;

@@ -1,5 +1,6 @@
-// Reads values that were thrown. JavaScript throws anything: an error of another realm, an object whose getters throw, a
-// Proxy whose traps throw or that was revoked. Nothing in this file throws, whatever it is given.
+// Reads values that were thrown. JavaScript throws anything: an error of another realm, an object
+// whose getters throw, a Proxy whose traps throw or that was revoked. Nothing in this file throws,
+// whatever it is given.
 
 /** A member of a value; undefined when there is none, or when reading it throws. */
 export function readMember(value: unknown, name: PropertyKey): unknown {
@@ -51,8 +52,8 @@ export function isErrorLike(value: unknown): boolean {
 }
 
 /**
- * Whether a value is an error of a class. One of the language's own classes is recognised by the error's name as well, since
- * an error of another realm is an instance of that realm's class.
+ * Whether a value is an error of a class. One of the language's own classes is recognised by the
+ * error's name as well, since an error of another realm is an instance of that realm's class.
  */
 export function isErrorOf(
   value: unknown,

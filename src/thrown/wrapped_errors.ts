@@ -1,5 +1,6 @@
-// What an error wraps. Errors come wrapped by `cause`, by mssql (`originalError`), several at once by connection attempts and by
-// `Promise.any` (`errors`), and by a disposal that fails after something else has failed (`SuppressedError`).
+// What an error wraps. Errors come wrapped by `cause`, by mssql (`originalError`), several at once
+// by connection attempts and by `Promise.any` (`errors`), and by a disposal that fails after
+// something else has failed (`SuppressedError`).
 
 import { isErrorLike, readList, readMember } from "./reading.ts";
 

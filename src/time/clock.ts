@@ -1,21 +1,29 @@
-// Time as the core sees it: injected, so that tests can hold it still and drivers can let the database say what time it is.
+// Time as the core sees it: injected, so that tests can hold it still and drivers can let the
+// database say what time it is.
 
 import { checkFlag, checkMethods, checkOptions } from "../argument_checks.ts";
 import { InvalidArgumentError } from "../errors.ts";
 
 /** What the core needs to know of time. {@linkcode systemClock} is the real one. */
 export interface Clock {
-  /** The wall clock, in epoch milliseconds. May jump; only the storage's clock decides what is due. */
+  /**
+   * The wall clock, in epoch milliseconds. May jump; only the storage's clock decides what is due.
+   */
   now(): number;
-  /** Milliseconds since some fixed point, never going backwards: for measuring how long something took. */
+  /**
+   * Milliseconds since some fixed point, never going backwards: for measuring how long something
+   * took.
+   */
   monotonic(): number;
   /**
-   * Calls back once, after the delay, and returns a function that calls it off. Any delay is allowed: longer ones than a
-   * runtime's timer can hold (2^31 - 1 ms) are divided; infinite ones never fire.
+   * Calls back once, after the delay, and returns a function that calls it off. Any delay is
+   * allowed: longer ones than a runtime's timer can hold (2^31 - 1 ms) are divided; infinite ones
+   * never fire.
    *
    * @param callback What to call.
    * @param delayMs Milliseconds from now; less than 0 counts as 0.
-   * @param options `unref`: the timer alone does not keep the process alive (where the runtime can do that).
+   * @param options `unref`: the timer alone does not keep the process alive (where the runtime can
+   * do that).
    */
   setTimer(callback: () => void, delayMs: number, options?: TimerOptions): () => void;
 }

@@ -18,7 +18,8 @@ export interface DurationParts {
 }
 
 /**
- * A length of time: a number of milliseconds, or named units such as `{ minutes: 5 }` or `{ hours: 1, minutes: 30 }`.
+ * A length of time: a number of milliseconds, or named units such as `{ minutes: 5 }` or `{ hours:
+ * 1, minutes: 30 }`.
  */
 export type Duration = number | DurationParts;
 
@@ -41,7 +42,8 @@ const remedy = "be a finite duration of at least 0: milliseconds as a number, " 
  *
  * @param duration What the user passed.
  * @param argument The option's name, for the error message.
- * @throws {InvalidArgumentError} If it is negative, longer than 1000 years, or names a unit that does not exist.
+ * @throws {InvalidArgumentError} If it is negative, longer than 1000 years, or names a unit that
+ * does not exist.
  */
 export function toMilliseconds(duration: Duration, argument: string): number {
   const milliseconds = sum(duration, argument);

@@ -4,8 +4,9 @@ import { InvalidArgumentError } from "../errors.ts";
 import { isInstance, readMember } from "../thrown/reading.ts";
 
 /**
- * A point in time: a `Date`, an ISO 8601 string with an offset (`2026-12-25T10:00:00Z`, `…+01:00`), or anything with
- * `epochMilliseconds` (so `Temporal.Instant` and `Temporal.ZonedDateTime` work where they exist).
+ * A point in time: a `Date`, an ISO 8601 string with an offset (`2026-12-25T10:00:00Z`, `…+01:00`),
+ * or anything with `epochMilliseconds` (so `Temporal.Instant` and `Temporal.ZonedDateTime` work
+ * where they exist).
  */
 export type Instant = Date | string | { readonly epochMilliseconds: number };
 
@@ -29,7 +30,8 @@ const remedy = "be a valid Date, an ISO 8601 string with an offset such as " +
  *
  * @param instant What the user passed.
  * @param argument The option's name, for the error message.
- * @throws {InvalidArgumentError} If it is no point in time within the years 1 to 9999, or a string without an offset.
+ * @throws {InvalidArgumentError} If it is no point in time within the years 1 to 9999, or a string
+ * without an offset.
  */
 export function toEpochMilliseconds(instant: Instant, argument: string): number {
   let epoch = NaN;

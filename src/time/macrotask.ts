@@ -1,9 +1,12 @@
-// Running something once everything that is ready now has run. Batches are cut here: what was asked for in the same turn
-// of the event loop goes out together, without any delay by the clock.
+// Running something once everything that is ready now has run. Batches are cut here: what was asked
+// for in the same turn of the event loop goes out together, without any delay by the clock.
 
 type Schedule = (callback: () => void) => void;
 
-/** Deno, Node and Bun have setImmediate (3 µs a turn); elsewhere a message channel does the same (6 µs). */
+/**
+ * Deno, Node and Bun have setImmediate (3 µs a turn); elsewhere a message channel does the same (6
+ * µs).
+ */
 const schedule: Schedule = "setImmediate" in globalThis
   ? (globalThis as unknown as { setImmediate: Schedule }).setImmediate
   : byMessageChannel();
@@ -20,8 +23,8 @@ export function nextMacrotask(callback: () => void): void {
 }
 
 /**
- * Resolves when no callback waits for its turn any more, nor one that those have asked for: a clock for tests lets them run
- * before it lets time go by. Gives up after `mostTurns`.
+ * Resolves when no callback waits for its turn any more, nor one that those have asked for: a clock
+ * for tests lets them run before it lets time go by. Gives up after `mostTurns`.
  */
 export async function macrotasksDone(mostTurns: number): Promise<void> {
   let turns = 0;

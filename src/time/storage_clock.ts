@@ -1,11 +1,11 @@
-// The storage's clock, as far as this process can tell: its last known reading plus what has gone by since. Planning goes by
-// it, so that a process whose own clock is wrong does no harm.
+// The storage's clock, as far as this process can tell: its last known reading plus what has gone
+// by since. Planning goes by it, so that a process whose own clock is wrong does no harm.
 
 import type { Clock } from "./clock.ts";
 
 /**
- * How far this process may be behind the storage's clock, in milliseconds: by as long as the answer took that told the last
- * reading.
+ * How far this process may be behind the storage's clock, in milliseconds: by as long as the answer
+ * took that told the last reading.
  */
 export const readingErrorMs = 5_000;
 
@@ -13,7 +13,9 @@ export const readingErrorMs = 5_000;
 export class StorageClock {
   readonly #clock: Clock;
   #offset: number;
-  /** The largest offset that a reading has proved, since the clock was last found to be set back. */
+  /**
+   * The largest offset that a reading has proved, since the clock was last found to be set back.
+   */
   #provenOffset = -Infinity;
 
   constructor(clock: Clock) {
@@ -28,8 +30,9 @@ export class StorageClock {
   }
 
   /**
-   * Takes a reading that storage has just given, and tells by how much, at the least, the storage's clock was set back since this
-   * was asked before; 0: it was not. Then the reading is earlier than those before it allow, however long its answer took.
+   * Takes a reading that storage has just given, and tells by how much, at the least, the storage's
+   * clock was set back since this was asked before; 0: it was not. Then the reading is earlier than
+   * those before it allow, however long its answer took.
    *
    * @param askedAt When storage was asked, by the monotonic clock.
    */

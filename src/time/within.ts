@@ -3,7 +3,8 @@
 import type { Clock } from "./clock.ts";
 
 /**
- * Waits for `something`, for `timeoutMs` milliseconds at most. An error within that time is thrown, a later one is ignored.
+ * Waits for `something`, for `timeoutMs` milliseconds at most. An error within that time is thrown,
+ * a later one is ignored.
  */
 export async function within(
   clock: Clock,

@@ -37,7 +37,10 @@ export class TaskCancelledError extends EverTaskError {
   }
 }
 
-/** The reason of a handler's signal when the worker stops and its time to finish is over; the task runs again. */
+/**
+ * The reason of a handler's signal when the worker stops and its time to finish is over; the task
+ * runs again.
+ */
 export class WorkerStoppedError extends EverTaskError {
   /** The name that errors of this class keep. */
   override name = "WorkerStoppedError";
@@ -49,8 +52,8 @@ export class WorkerStoppedError extends EverTaskError {
 }
 
 /**
- * The reason of a handler's signal when this process no longer holds the task: its heartbeat was late, and another worker
- * may be running it. Nothing that this attempt does is recorded any more.
+ * The reason of a handler's signal when this process no longer holds the task: its heartbeat was
+ * late, and another worker may be running it. Nothing that this attempt does is recorded any more.
  */
 export class LeaseLostError extends EverTaskError {
   /** The name that errors of this class keep. */
@@ -73,8 +76,8 @@ export class NonRetryableError extends EverTaskError {
 }
 
 /**
- * Throw it from a handler to have the task run again after a delay of its own choosing. It counts as no failure and uses up
- * no retry.
+ * Throw it from a handler to have the task run again after a delay of its own choosing. It counts
+ * as no failure and uses up no retry.
  */
 export class RetryLater extends EverTaskError {
   /** The name that errors of this class keep. */
@@ -96,7 +99,8 @@ export class RetryLater extends EverTaskError {
   }
 }
 
-// Handlers may get these classes from another copy of this package than the worker: so they are recognised by their names, too.
+// Handlers may get these classes from another copy of this package than the worker: so they are
+// recognised by their names, too.
 
 /** Whether a handler asked not to be tried again. */
 export function isNonRetryable(thrown: unknown): boolean {

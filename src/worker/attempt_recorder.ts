@@ -1,4 +1,5 @@
-// Records how attempts end: hands the ending to the status writer, and has it told once it is stored.
+// Records how attempts end: hands the ending to the status writer, and has it told once it is
+// stored.
 
 import type { Logger } from "../log/logger.ts";
 import type { ClaimedTask } from "../storage/records.ts";
@@ -47,8 +48,8 @@ export class AttemptRecorder {
   }
 
   /**
-   * Writes that a job is in progress, and resolves when storage knows: should the handler end the process, then storage can
-   * tell this task from those that waited beside it.
+   * Writes that a job is in progress, and resolves when storage knows: should the handler end the
+   * process, then storage can tell this task from those that waited beside it.
    *
    * @throws The reason why the job is to stop, if it is asked to before.
    */
@@ -137,7 +138,9 @@ export class AttemptRecorder {
     this.recordUnstarted(job, { status: "Failed", exception }, {});
   }
 
-  /** Writes a change of a job that has not run: it is cancelled, set aside, or waits until later. */
+  /**
+   * Writes a change of a job that has not run: it is cancelled, set aside, or waits until later.
+   */
   recordUnstarted(
     job: Job,
     ending: Ending,

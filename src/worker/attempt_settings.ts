@@ -25,8 +25,8 @@ export function timeoutOf(
 }
 
 /**
- * The retry policy that the task was dispatched with, then that of its definition, its queue, the instance. A stored one is
- * read only now: tasks that do not fail do not need it.
+ * The retry policy that the task was dispatched with, then that of its definition, its queue, the
+ * instance. A stored one is read only now: tasks that do not fail do not need it.
  */
 export function retryPolicyOf(
   { definition, task }: Job,

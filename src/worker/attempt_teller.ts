@@ -1,4 +1,5 @@
-// Tells what happens to an attempt: events to subscribers, hooks to the task, skipped runs to the log.
+// Tells what happens to an attempt: events to subscribers, hooks to the task, skipped runs to the
+// log.
 
 import type { HomeContext } from "../application/home_context.ts";
 import type { EventBus } from "../events/event_bus.ts";

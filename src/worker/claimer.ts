@@ -1,5 +1,5 @@
-// Decides when to claim: at a wake-up, when a queue runs low, at the next due instant. One claim is under way at a time, and one
-// timer is armed for the next.
+// Decides when to claim: at a wake-up, when a queue runs low, at the next due instant. One claim is
+// under way at a time, and one timer is armed for the next.
 
 import type { HomeContext } from "../application/home_context.ts";
 import type { Logger } from "../log/logger.ts";
@@ -41,7 +41,10 @@ export class Claimer {
   /** The earliest due instant that is known, by the storage's clock. */
   #nextDueAt = Infinity;
   #pollMs: number;
-  /** How often in a row storage said that something is due, and a claim did not get it: its row is locked elsewhere. */
+  /**
+   * How often in a row storage said that something is due, and a claim did not get it: its row is
+   * locked elsewhere.
+   */
   #fruitless = 0;
   #disarm: () => void = () => {};
   #armedFor = Infinity;
@@ -76,7 +79,10 @@ export class Claimer {
     });
   }
 
-  /** Somebody else may have stored anything: all queues may have more, and the next due instant is unknown. */
+  /**
+   * Somebody else may have stored anything: all queues may have more, and the next due instant is
+   * unknown.
+   */
   lookEverywhere(): void {
     for (const runner of this.#parts.runners.values()) runner.mayHaveMore = true;
     this.#forgetNextDue();
@@ -100,7 +106,10 @@ export class Claimer {
     if (this.#working === null) this.#arm();
   }
 
-  /** The storage's clock has just been read: if it was set, or this machine slept, the next due instant may be closer. */
+  /**
+   * The storage's clock has just been read: if it was set, or this machine slept, the next due
+   * instant may be closer.
+   */
   clockRead(): void {
     const { clock, storageClock } = this.#parts;
     const dueAt = clock.monotonic() + (this.#nextDueAt - storageClock.now());
@@ -174,7 +183,9 @@ export class Claimer {
     return result.tasks.length > 0;
   }
 
-  /** Asks when the next task is due in the queues that hold nothing due, where that is not known. */
+  /**
+   * Asks when the next task is due in the queues that hold nothing due, where that is not known.
+   */
   async #askNextDue(): Promise<void> {
     if (this.#again || this.#parts.types.length === 0) return;
     const asked = [...this.#parts.runners.values()].filter((runner) =>

@@ -1,4 +1,5 @@
-// Finds out whether a claimed row can be worked with: somebody may have written it by hand, or a disk may have failed.
+// Finds out whether a claimed row can be worked with: somebody may have written it by hand, or a
+// disk may have failed.
 
 import type { ClaimedTask } from "../storage/records.ts";
 import { isStorableInstant } from "../time/instant.ts";

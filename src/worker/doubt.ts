@@ -1,6 +1,7 @@
-// The suspicion that storage holds tasks as this worker's that it does not know of: a claim was given up, or its answer was lost
-// on the way. Such tasks are given back. But what was given up may be carried out later still, by a server that was slow and not
-// dead; so storage is asked again, after pauses that double.
+// The suspicion that storage holds tasks as this worker's that it does not know of: a claim was
+// given up, or its answer was lost on the way. Such tasks are given back. But what was given up may
+// be carried out later still, by a server that was slow and not dead; so storage is asked again,
+// after pauses that double.
 
 import type { Clock } from "../time/clock.ts";
 

@@ -1,4 +1,5 @@
-// How an attempt ends: a pure decision from what the handler did, why it was stopped, and the retry policy.
+// How an attempt ends: a pure decision from what the handler did, why it was stopped, and the retry
+// policy.
 
 import { answerAtOnce } from "../application/calls.ts";
 import { InvalidArgumentError } from "../errors.ts";
@@ -23,7 +24,10 @@ export interface Ending {
   readonly exception: string | null;
   /** What `exception` describes. */
   readonly error?: unknown;
-  /** When it can be claimed again, in milliseconds from now; undefined: never, or when its series says. */
+  /**
+   * When it can be claimed again, in milliseconds from now; undefined: never, or when its series
+   * says.
+   */
   readonly dueInMs?: number;
   /** Whether the attempt does not count. */
   readonly returnAttempt?: boolean;
@@ -42,9 +46,10 @@ export interface AttemptResult {
 }
 
 /**
- * Decides what follows an attempt. A handler that returns has completed its task, even if it was asked to stop. One that throws
- * after it was asked to stop ends as the request says; anything else, a timeout among it, is for the retry policy. A policy that
- * throws, or answers with no delay, fails the task.
+ * Decides what follows an attempt. A handler that returns has completed its task, even if it was
+ * asked to stop. One that throws after it was asked to stop ends as the request says; anything
+ * else, a timeout among it, is for the retry policy. A policy that throws, or answers with no
+ * delay, fails the task.
  *
  * @param random Gives a number from 0 up to 1, for the policy's jitter.
  * @returns The ending, or null when the task is no longer ours and nothing may be written.

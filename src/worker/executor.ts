@@ -1,4 +1,5 @@
-// Runs attempts: calls the handler with its context, watches its time, and ends the job exactly once.
+// Runs attempts: calls the handler with its context, watches its time, and ends the job exactly
+// once.
 
 import type { HomeContext } from "../application/home_context.ts";
 import type { CaptureSettings } from "../log/task_logger.ts";
@@ -30,7 +31,10 @@ import { Watchdog } from "./watchdog.ts";
 
 /** What holds for every attempt. */
 export interface ExecutionSettings extends AttemptDefaults {
-  /** How long a handler may go on after its signal has aborted before its slot is given free. Milliseconds. */
+  /**
+   * How long a handler may go on after its signal has aborted before its slot is given free.
+   * Milliseconds.
+   */
   readonly graceMs: number;
   readonly capture: CaptureSettings | null;
   readonly instrumentation: Instrumentation | undefined;
@@ -84,7 +88,8 @@ export class Executor {
   }
 
   /**
-   * Starts a job's attempt: its handler is called a little later, in the instance's own context. Never throws; `onSettled` tells when the slot is free.
+   * Starts a job's attempt: its handler is called a little later, in the instance's own context.
+   * Never throws; `onSettled` tells when the slot is free.
    *
    * @param now The monotonic clock: reading it is not free, and the caller just has.
    */
@@ -141,7 +146,8 @@ export class Executor {
     if (reason instanceof TaskCancelledError) job.cancelled = true;
     const isFirst = job.abortReason === undefined;
     if (isFirst || reason instanceof LeaseLostError) job.abort(reason);
-    // Heartbeats tell of a cancellation again and again: the grace period begins with the first reason.
+    // Heartbeats tell of a cancellation again and again: the grace period begins with the first
+    // reason.
     if (!isFirst) return;
     this.#watchdog.setDeadline(job, this.#parts.clock.monotonic() + this.#parts.settings.graceMs);
   }

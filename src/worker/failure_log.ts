@@ -1,4 +1,5 @@
-// Logs failed attempts, as far as their tasks want it: somebody who has set up nothing else learns of them here.
+// Logs failed attempts, as far as their tasks want it: somebody who has set up nothing else learns
+// of them here.
 
 import type { Loggers } from "../log/loggers.ts";
 import { taskProperties } from "../log/task_properties.ts";

@@ -11,7 +11,9 @@ export interface GiveBackParts {
   readonly logger: Logger;
   /** The tasks that this process holds. */
   readonly held: Set<Held>;
-  /** Giving back failed: storage may believe that tasks are ours that nobody here knows any more. */
+  /**
+   * Giving back failed: storage may believe that tasks are ours that nobody here knows any more.
+   */
   readonly onFailed: () => void;
 }
 
@@ -23,7 +25,10 @@ export class GiveBack {
     this.#parts = parts;
   }
 
-  /** Gives jobs back that have been taken out of line. If that fails they are given back later, as unknown ones. */
+  /**
+   * Gives jobs back that have been taken out of line. If that fails they are given back later, as
+   * unknown ones.
+   */
   async jobs(jobs: readonly Job[]): Promise<void> {
     const { storage, logger, held, onFailed } = this.#parts;
     const byWorker = new Map<string, Job[]>();

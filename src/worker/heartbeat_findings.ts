@@ -1,5 +1,5 @@
-// What a worker does about what its heartbeats tell: requests to cancel, paused queues, leases that it has lost, tasks that were
-// taken from other workers, and an event loop that was blocked.
+// What a worker does about what its heartbeats tell: requests to cancel, paused queues, leases that
+// it has lost, tasks that were taken from other workers, and an event loop that was blocked.
 
 import type { Logger } from "../log/logger.ts";
 import type { HeartbeatResult, LostTask } from "../storage/requests.ts";

@@ -19,7 +19,10 @@ export class Job {
   readonly task: ClaimedTask;
   readonly definition: AnyTask;
   readonly lease: Lease;
-  /** The validated payload, when it is known: the dispatcher of this process has handed it over, or the rate gate has read it. */
+  /**
+   * The validated payload, when it is known: the dispatcher of this process has handed it over, or
+   * the rate gate has read it.
+   */
   payload: { readonly value: unknown } | null;
   /** The rate limit slot that it holds: in the future, or reached. */
   rateSlotAt: number | null;
@@ -29,7 +32,10 @@ export class Job {
   startBy = -Infinity;
   /** What has happened and is not yet in storage. */
   steps: TimedStep[] = [];
-  /** `waiting` in the local queue, `running`, or `ended` (whatever the handler still does no longer counts). */
+  /**
+   * `waiting` in the local queue, `running`, or `ended` (whatever the handler still does no longer
+   * counts).
+   */
   phase: "waiting" | "running" | "ended" = "waiting";
   /** Readings of the monotonic clock. */
   startedAt = 0;
@@ -39,7 +45,10 @@ export class Job {
   servedSince = -Infinity;
   deadlineAt = Infinity;
   timeoutMs = Infinity;
-  /** The planned instant of the occurrence, for a recurring task; epoch milliseconds of the storage's clock. */
+  /**
+   * The planned instant of the occurrence, for a recurring task; epoch milliseconds of the
+   * storage's clock.
+   */
   scheduledAt = 0;
   /** How many missed occurrences this one stands for, beside itself; they are dropped. */
   skipped = 0;
@@ -47,11 +56,17 @@ export class Job {
   reported = false;
   /** Whether it was asked to be cancelled: a series ends, even if this run of it completes. */
   cancelled = false;
-  /** Whether lines that it logged have been handed to storage: those of a hook that follow have to share the room. */
+  /**
+   * Whether lines that it logged have been handed to storage: those of a hook that follow have to
+   * share the room.
+   */
   keptLog = false;
   /** What the handler was given. */
   context: AttemptContext | null = null;
-  /** The next run that was stored when the handler completed the task in its own transaction; undefined when it did not. */
+  /**
+   * The next run that was stored when the handler completed the task in its own transaction;
+   * undefined when it did not.
+   */
   completedByHandler: { readonly next: NextRun | null } | undefined;
   /** Called with the abort reason when the attempt is given up: its handler may go on for ever. */
   onGivenUp: ((reason: unknown) => void) | null = null;

@@ -1,5 +1,6 @@
-// Keeps this process's leases alive: registers the worker under a fresh id, beats its heart, and takes note of what the answers
-// say. Whether a worker is alive is judged by its heartbeat alone, never by how long a task has run.
+// Keeps this process's leases alive: registers the worker under a fresh id, beats its heart, and
+// takes note of what the answers say. Whether a worker is alive is judged by its heartbeat alone,
+// never by how long a task has run.
 
 import type { Logger } from "../log/logger.ts";
 import type { HeartbeatResult, LostTask } from "../storage/requests.ts";
@@ -16,9 +17,15 @@ export interface LeaseKeeperFindings {
   onHeartbeat(result: HeartbeatResult): void;
   /** The storage's clock was set back by `setBackMs` milliseconds. Told before the heartbeat. */
   onClockSetBack(setBackMs: number): void;
-  /** Storage answers again after it did not, or a worker has been registered anew: whatever was told meanwhile was missed. */
+  /**
+   * Storage answers again after it did not, or a worker has been registered anew: whatever was told
+   * meanwhile was missed.
+   */
   onReachable(): void;
-  /** All leases of `workerId` are lost: others may have the tasks by now. A new id is taken before the next claim. */
+  /**
+   * All leases of `workerId` are lost: others may have the tasks by now. A new id is taken before
+   * the next claim.
+   */
   onLeasesLost(workerId: string): void;
   /** Tasks of a lost worker have been taken from it. */
   onTasksReleased(tasks: readonly LostTask[]): void;
@@ -107,7 +114,9 @@ export class LeaseKeeper {
     if (!this.#isArmed) this.#armNext();
   }
 
-  /** Gives the id up for lost, as when a claim was refused; the next heartbeat registers a new one. */
+  /**
+   * Gives the id up for lost, as when a claim was refused; the next heartbeat registers a new one.
+   */
   lose(workerId: string): void {
     if (this.#workerId !== workerId) return;
     this.#workerId = null;
@@ -175,7 +184,10 @@ export class LeaseKeeper {
     this.#armNext(healthy ? this.#settings.heartbeatMs : this.#settings.heartbeatMs / 4);
   }
 
-  /** An answer that comes after the end of the lease is none: a network may swallow what is sent and tell nobody. */
+  /**
+   * An answer that comes after the end of the lease is none: a network may swallow what is sent and
+   * tell nobody.
+   */
   async #inTime(answer: Promise<void>): Promise<void> {
     const { leaseMs, heartbeatMs } = this.#settings;
     const leftMs = this.#lastBeatAt + leaseMs - this.#clock.monotonic();
@@ -214,7 +226,10 @@ export class LeaseKeeper {
     if (result.othersLost) this.#releaseLost();
   }
 
-  /** Takes the tasks of lost workers. In a large table that may take longer than a lease, so heartbeats do not wait for it. */
+  /**
+   * Takes the tasks of lost workers. In a large table that may take longer than a lease, so
+   * heartbeats do not wait for it.
+   */
   #releaseLost(): void {
     const { leaseMs, poisonLimit } = this.#settings;
     const request = { leaseMs, poisonLimit, lostReason, poisonReason };
@@ -229,7 +244,10 @@ export class LeaseKeeper {
     ).finally(() => this.#releasing = null);
   }
 
-  /** A worker that cannot reach storage for the length of its lease must assume that it has lost its tasks. */
+  /**
+   * A worker that cannot reach storage for the length of its lease must assume that it has lost its
+   * tasks.
+   */
   #checkAge(): void {
     const age = this.#clock.monotonic() - this.#lastBeatAt;
     if (this.#workerId !== null && age >= this.#settings.leaseMs) {

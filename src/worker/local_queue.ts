@@ -1,4 +1,5 @@
-// The claimed tasks of one queue that wait for a free slot in this process: highest priority first, then as they came.
+// The claimed tasks of one queue that wait for a free slot in this process: highest priority first,
+// then as they came.
 
 import type { Job } from "./job.ts";
 

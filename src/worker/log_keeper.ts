@@ -1,4 +1,5 @@
-// Stores what attempts have logged: the lines of many attempts in one bulk insert, and of each run no more than it may.
+// Stores what attempts have logged: the lines of many attempts in one bulk insert, and of each run
+// no more than it may.
 
 import type { Logger } from "../log/logger.ts";
 import { type CapturedLog, fitLog } from "../log/task_logger.ts";
@@ -72,7 +73,10 @@ export class LogKeeper {
     return this.#writer.idle();
   }
 
-  /** The lines that their runs have room for. Only what is not a run's first has to ask what there is. */
+  /**
+   * The lines that their runs have room for. Only what is not a run's first has to ask what there
+   * is.
+   */
   async #within(entries: readonly Entry[]): Promise<NewLogLine[]> {
     const { storage, maxLinesPerRun } = this.#parts;
     const fitting: NewLogLine[] = [];

@@ -1,5 +1,5 @@
-// Places in the queues of this process that are kept for tasks on their way into storage, so that they can be handed over without
-// a claim once they are stored.
+// Places in the queues of this process that are kept for tasks on their way into storage, so that
+// they can be handed over without a claim once they are stored.
 
 import type { Logger } from "../log/logger.ts";
 import type { Clock } from "../time/clock.ts";
@@ -7,8 +7,8 @@ import type { QueueRunner } from "./queue_runner.ts";
 import { RoomWatch } from "./room_watch.ts";
 
 /**
- * A task that this process holds, or that is on its way to it. A set of them takes in a new object ten times as fast as a
- * set of ids takes in a new text, which has to be hashed.
+ * A task that this process holds, or that is on its way to it. A set of them takes in a new object
+ * ten times as fast as a set of ids takes in a new text, which has to be hashed.
  */
 export interface Held {
   readonly id: string;
@@ -27,7 +27,10 @@ export interface Place extends Held {
 export class Places {
   readonly #clock: Clock;
   readonly #runner: (queue: string) => QueueRunner;
-  /** The worker for which tasks may be stored as claimed; null while there is none, or it takes none. */
+  /**
+   * The worker for which tasks may be stored as claimed; null while there is none, or it takes
+   * none.
+   */
   readonly #workerId: () => string | null;
   readonly #held: Set<Held>;
   readonly #roomWatch: RoomWatch;
@@ -63,7 +66,8 @@ export class Places {
   }
 
   /**
-   * Keeps a place in a full queue as soon as there is one; the task waits in storage when the worker stops meanwhile.
+   * Keeps a place in a full queue as soon as there is one; the task waits in storage when the
+   * worker stops meanwhile.
    *
    * @throws The signal's reason, when it aborts before.
    */

@@ -1,13 +1,19 @@
-// How many tasks a worker should hold. Too few, and it waits for claims; too many, and slow tasks are hoarded while other
-// workers idle. So it follows the throughput: about as many as were finished in the last tenth of a second. It is quick to
-// grow, so that a worker that meets a backlog is at its full speed after a few claims, and slow to shrink.
+// How many tasks a worker should hold. Too few, and it waits for claims; too many, and slow tasks
+// are hoarded while other workers idle. So it follows the throughput: about as many as were
+// finished in the last tenth of a second. It is quick to grow, so that a worker that meets a
+// backlog is at its full speed after a few claims, and slow to shrink.
 
 import type { QueueSettings } from "./queue_settings.ts";
 
-/** The span that the prefetch covers, in milliseconds: some claim round trips of a busy database. */
+/**
+ * The span that the prefetch covers, in milliseconds: some claim round trips of a busy database.
+ */
 const spanMs = 100;
 
-/** By how much the target falls at most from one span to the next: a pause in which nothing could be done tells little. */
+/**
+ * By how much the target falls at most from one span to the next: a pause in which nothing could be
+ * done tells little.
+ */
 const mostDrop = 2;
 
 /** Follows one queue's throughput. */
@@ -24,7 +30,8 @@ export class Prefetch {
       "parallelism" | "capacity" | "whenFull"
     >,
   ) {
-    // A queue that pushes back on dispatches is as long as its capacity says: that is what they feel.
+    // A queue that pushes back on dispatches is as long as its capacity says: that is what they
+    // feel.
     this.#least = whenFull === "Store" ? Math.min(2 * parallelism, capacity) : capacity;
     this.#most = capacity;
     this.#target = this.#least;

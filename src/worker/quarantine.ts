@@ -1,5 +1,6 @@
-// Keeps tasks apart that were running again and again when a process ended. One of them may be what ends it; run one at a time
-// in a process, those that were only running beside it are no longer lost together with it, and never reach the poison limit.
+// Keeps tasks apart that were running again and again when a process ended. One of them may be what
+// ends it; run one at a time in a process, those that were only running beside it are no longer
+// lost together with it, and never reach the poison limit.
 
 import type { Job } from "./job.ts";
 import type { QueueRunner } from "./queue_runner.ts";
@@ -27,7 +28,10 @@ export class Quarantine {
     this.#threshold = Math.max(1, Math.ceil(parts.poisonLimit / 2));
   }
 
-  /** Whether a job may start that was taken from its line with a slot; otherwise it is kept, and gives the slot back. */
+  /**
+   * Whether a job may start that was taken from its line with a slot; otherwise it is kept, and
+   * gives the slot back.
+   */
   admits(job: Job): boolean {
     if (job.task.lostCount < this.#threshold) return true;
     if (this.#running === null) {
@@ -41,7 +45,10 @@ export class Quarantine {
     return false;
   }
 
-  /** A job has ended, or is given up: if it was the suspect that ran, the others go back in line, and one of them may run. */
+  /**
+   * A job has ended, or is given up: if it was the suspect that ran, the others go back in line,
+   * and one of them may run.
+   */
   ended(job: Job): void {
     if (job !== this.#running) return;
     this.#running = null;

@@ -28,7 +28,10 @@ export class QueueRunner {
   readonly #prefetch: Prefetch;
   /** Whether dispatches feel it when the queue is full here. */
   readonly #pushesBack: boolean;
-  /** Places that such a queue keeps for tasks that wait in storage, so that dispatches do not shut them out. */
+  /**
+   * Places that such a queue keeps for tasks that wait in storage, so that dispatches do not shut
+   * them out.
+   */
   readonly #keptForStorage: number;
   #running = 0;
   /** Places kept for dispatches whose write is under way. */
@@ -51,7 +54,9 @@ export class QueueRunner {
     return this.#ready.length + this.#waiting.length;
   }
 
-  /** Whether a dispatch has to wait, or to go elsewhere. Only a queue that pushes back is ever full. */
+  /**
+   * Whether a dispatch has to wait, or to go elsewhere. Only a queue that pushes back is ever full.
+   */
   get isFull(): boolean {
     return this.#pushesBack && !this.paused &&
       (this.#roomWaiters.length > 0 || this.#occupied >= this.#roomForDispatches);
@@ -77,8 +82,8 @@ export class QueueRunner {
   }
 
   /**
-   * Keeps a place for a task that is being dispatched in this process. While storage may hold older tasks, dispatches get only
-   * half of the places, so that neither starves the other.
+   * Keeps a place for a task that is being dispatched in this process. While storage may hold older
+   * tasks, dispatches get only half of the places, so that neither starves the other.
    */
   reserve(now: number): boolean {
     if (this.paused) return false;
@@ -141,12 +146,17 @@ export class QueueRunner {
     this.#held.add(job);
   }
 
-  /** Keeps a job aside that was taken with a slot, and the slot with it. The caller gives the slot back, or uses it. */
+  /**
+   * Keeps a job aside that was taken with a slot, and the slot with it. The caller gives the slot
+   * back, or uses it.
+   */
   holdWithSlot(job: Job): void {
     this.#heldWithSlot.add(job);
   }
 
-  /** Ends {@linkcode hold} or {@linkcode holdWithSlot}; false when the job was taken out meanwhile. */
+  /**
+   * Ends {@linkcode hold} or {@linkcode holdWithSlot}; false when the job was taken out meanwhile.
+   */
   unhold(job: Job): boolean {
     const wasHeld = this.#held.delete(job) || this.#heldWithSlot.delete(job);
     this.#letWaitersIn();
@@ -166,8 +176,8 @@ export class QueueRunner {
   }
 
   /**
-   * Takes jobs from the line, and keeps them aside, that are to start within `nextMs`, as far as the throughput
-   * tells; up to the first one that is not wanted.
+   * Takes jobs from the line, and keeps them aside, that are to start within `nextMs`, as far as
+   * the throughput tells; up to the first one that is not wanted.
    */
   holdThoseOf(nextMs: number, now: number, wanted: (job: Job) => boolean): Job[] {
     const held: Job[] = [];

@@ -9,16 +9,17 @@ import { type Duration, toMilliseconds } from "../time/duration.ts";
 /**
  * What can be set for a queue.
  *
- * Each queue has workers of its own, so that none delays another. Within a queue, higher priorities go first, and within a priority
- * what has been due for longest: a flood delays only what becomes due after it. A flood of a higher priority that never ends does
- * starve lower ones; such work belongs in a queue of its own.
+ * Each queue has workers of its own, so that none delays another. Within a queue, higher priorities
+ * go first, and within a priority what has been due for longest: a flood delays only what becomes
+ * due after it. A flood of a higher priority that never ends does starve lower ones; such work
+ * belongs in a queue of its own.
  */
 export interface QueueOptions {
   /** How many of its tasks this process runs at once. @default 2 × cores, at least 4 */
   readonly parallelism?: number;
   /**
-   * How many of its tasks this process holds at most, running ones included. How many it does hold follows the throughput:
-   * slow tasks are left for other workers. @default 1000
+   * How many of its tasks this process holds at most, running ones included. How many it does hold
+   * follows the throughput: slow tasks are left for other workers. @default 1000
    */
   readonly capacity?: number;
   /**
@@ -31,9 +32,10 @@ export interface QueueOptions {
    * - `FallbackToDefault`: the task goes to the queue `default`, and what holds there holds for it.
    * - `Throw`: the dispatch rejects with `QueueFullError`, and nothing is stored.
    *
-   * Only tasks that are due at once count and are counted, and only where a worker runs: a process that has not called `start`
-   * stores what it dispatches. While older tasks may wait in storage, a tenth of the capacity is kept for them. `dispatchMany`
-   * asks once for up to 5,000 tasks, which then wait in storage. @default "Store"
+   * Only tasks that are due at once count and are counted, and only where a worker runs: a process
+   * that has not called `start` stores what it dispatches. While older tasks may wait in storage, a
+   * tenth of the capacity is kept for them. `dispatchMany` asks once for up to 5,000 tasks, which
+   * then wait in storage. @default "Store"
    */
   readonly whenFull?: WhenFull;
   /** The timeout of tasks that have none of their own. @default the instance's */

@@ -7,7 +7,9 @@ import type { Storage } from "../storage/storage.ts";
 
 /** Pauses, resumes and shows queues; `everTask.queues`. */
 export class Queues {
-  /** The names of the queues of this instance: those it was made with, `default` and `recurring`. */
+  /**
+   * The names of the queues of this instance: those it was made with, `default` and `recurring`.
+   */
   readonly names: readonly string[];
   readonly #opened: () => Promise<Storage>;
   readonly #refresh: () => void;
@@ -30,10 +32,11 @@ export class Queues {
   }
 
   /**
-   * Pauses a queue: no worker of the store starts its tasks any more, until it is resumed; also after a restart. Running tasks go
-   * on.
+   * Pauses a queue: no worker of the store starts its tasks any more, until it is resumed; also
+   * after a restart. Running tasks go on.
    *
-   * @throws {InvalidArgumentError} If there is no such queue: neither this instance has it, nor does storage know of it.
+   * @throws {InvalidArgumentError} If there is no such queue: neither this instance has it, nor
+   * does storage know of it.
    */
   async pause(queue: string): Promise<void> {
     await this.#setPaused(queue, true);
@@ -42,7 +45,8 @@ export class Queues {
   /**
    * Resumes a paused queue.
    *
-   * @throws {InvalidArgumentError} If there is no such queue: neither this instance has it, nor does storage know of it.
+   * @throws {InvalidArgumentError} If there is no such queue: neither this instance has it, nor
+   * does storage know of it.
    */
   async resume(queue: string): Promise<void> {
     await this.#setPaused(queue, false);

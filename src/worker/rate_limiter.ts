@@ -1,5 +1,6 @@
-// What a worker does with the verdicts of the rate gate: a job that may run starts, at once or as one of the next, one that has
-// to wait goes back to storage until its slot, one that is rejected fails (a series goes on with its next occurrence).
+// What a worker does with the verdicts of the rate gate: a job that may run starts, at once or as
+// one of the next, one that has to wait goes back to storage until its slot, one that is rejected
+// fails (a series goes on with its next occurrence).
 
 import { DeferralEvents } from "../rate_limit/deferral_events.ts";
 import { RateGate, type Verdict } from "../rate_limit/rate_gate.ts";
@@ -39,8 +40,9 @@ export class RateLimiter {
   }
 
   /**
-   * Whether a job that was taken from its line with a slot may start. Otherwise its limit is asked, and it starts later, in the
-   * slot that it has; with it are asked those whose turn comes so soon that the answer still holds then.
+   * Whether a job that was taken from its line with a slot may start. Otherwise its limit is asked,
+   * and it starts later, in the slot that it has; with it are asked those whose turn comes so soon
+   * that the answer still holds then.
    *
    * @param now The monotonic clock.
    */

@@ -1,4 +1,5 @@
-// A worker's view of recurring series: whether a due occurrence runs or is dropped, and when the next one is.
+// A worker's view of recurring series: whether a due occurrence runs or is dropped, and when the
+// next one is.
 
 import { type SeriesTimes, timesFromNow } from "../schedule/clock_set_back.ts";
 import { parseRecurrence, type Recurrence } from "../schedule/recurrence.ts";
@@ -73,7 +74,8 @@ function plan(
   const { scheduledAt: planned, now } = state;
   if (isExtraRun(task, planned)) return { kind: "run", scheduledAt: task.dueAt, skipped: 0 };
   const underWay = isUnderWay(task);
-  // What has begun goes on as what it is; others that fell due meanwhile do not take its place for being delayed.
+  // What has begun goes on as what it is; others that fell due meanwhile do not take its place for
+  // being delayed.
   const next = runDue(recurrence, underWay ? { ...state, servedSince: Infinity } : state);
   const { nextRunAt, skipped } = next;
   // Storage has found the planned one due, so it is, even if this process is a little behind.
@@ -85,14 +87,18 @@ function plan(
 }
 
 /**
- * Whether somebody asked for a run beside the planned one, which is then still to come. (The first run of a series that begins
- * at once waits as `Queued`; it is the planned one, whatever the clock of the process said that planned it.)
+ * Whether somebody asked for a run beside the planned one, which is then still to come. (The first
+ * run of a series that begins at once waits as `Queued`; it is the planned one, whatever the clock
+ * of the process said that planned it.)
  */
 function isExtraRun(task: ClaimedTask, planned: number): boolean {
   return task.dueAt < planned && task.status !== "Queued";
 }
 
-/** Whether the task, or the occurrence of a series, has been started before: it failed, was deferred or interrupted. */
+/**
+ * Whether the task, or the occurrence of a series, has been started before: it failed, was deferred
+ * or interrupted.
+ */
 export function isUnderWay(task: ClaimedTask): boolean {
   return task.rateSlotAt !== null || hasBegun(task);
 }
@@ -151,8 +157,8 @@ function nextBy(recurrence: Recurrence, planned: number | null, state: SeriesSta
 }
 
 /**
- * What the next run and the anchor of a series should be, if a clock that was ahead has planned them; null: they are right, or
- * this process cannot tell. Never throws.
+ * What the next run and the anchor of a series should be, if a clock that was ahead has planned
+ * them; null: they are right, or this process cannot tell. Never throws.
  *
  * @param now The storage's clock.
  * @param aheadMs By how much that clock was ahead, if that is known.

@@ -1,6 +1,7 @@
-// Brings series back whose next run was planned while the storage's clock was ahead: left alone, they would wait for as long as it
-// was. Nobody can ask storage for them, since only their schedules tell; so all series are read, a page at a time. That is done
-// once after the start, and when the clock is seen to be set back.
+// Brings series back whose next run was planned while the storage's clock was ahead: left alone,
+// they would wait for as long as it was. Nobody can ask storage for them, since only their
+// schedules tell; so all series are read, a page at a time. That is done once after the start, and
+// when the clock is seen to be set back.
 
 import type { EventBus } from "../events/event_bus.ts";
 import { taskEvent } from "../events/job_events.ts";
@@ -18,8 +19,9 @@ import { timesSeenFromNow } from "./series_run.ts";
 const pageSize = 200;
 
 /**
- * How often all series are looked at after the clock was set back, with a heartbeat each: a run that ends meanwhile, or another
- * worker that has not noticed yet, may still plan by the clock that was ahead.
+ * How often all series are looked at after the clock was set back, with a heartbeat each: a run
+ * that ends meanwhile, or another worker that has not noticed yet, may still plan by the clock that
+ * was ahead.
  */
 const looksAfterSetBack = 3;
 
@@ -32,8 +34,8 @@ export interface CorrectorParts {
   readonly events: EventBus;
   readonly definitions: ReadonlyMap<string, AnyTask>;
   /**
-   * How long after the start the first look is taken, and how long after one that failed the next, in milliseconds: a machine
-   * that has just been started may not have set its clock yet.
+   * How long after the start the first look is taken, and how long after one that failed the next,
+   * in milliseconds: a machine that has just been started may not have set its clock yet.
    */
   readonly patienceMs: number;
   /** Series or tasks become due sooner than they were to be. */
@@ -61,7 +63,10 @@ export class SetBackCorrector {
     this.#nextLookAt = parts.clock.monotonic() + parts.patienceMs;
   }
 
-  /** The storage's clock was set back by `setBackMs` milliseconds: the next heartbeats look for series that are wrong now. */
+  /**
+   * The storage's clock was set back by `setBackMs` milliseconds: the next heartbeats look for
+   * series that are wrong now.
+   */
   clockSetBack(setBackMs: number): void {
     this.#parts.logger.warn(
       "The storage's clock was set back. Series that were planned meanwhile are brought back to what their schedules say.",
@@ -135,7 +140,10 @@ export class SetBackCorrector {
   }
 }
 
-/** What is wrong with a series; null: nothing, or it is held, and the worker that holds it plans what follows. */
+/**
+ * What is wrong with a series; null: nothing, or it is held, and the worker that holds it plans
+ * what follows.
+ */
 function wrongAt(task: TaskRecord, now: number, aheadMs: number | undefined): Wrong | null {
   const { id: taskId, series, dueAt } = task;
   if (series === null || series.nextRunAt === null || dueAt === null) return null;
@@ -149,8 +157,9 @@ function wrongAt(task: TaskRecord, now: number, aheadMs: number | undefined): Wr
 }
 
 /**
- * When a run that was to begin, or to go on, at once may do so: now. When one that waits for its next attempt may have it, if
- * the last attempt has ended in the future: as long after now as it was to be after that end.
+ * When a run that was to begin, or to go on, at once may do so: now. When one that waits for its
+ * next attempt may have it, if the last attempt has ended in the future: as long after now as it
+ * was to be after that end.
  */
 function attemptAt({ status, dueAt, lastExecutionAt }: TaskRecord, now: number): number {
   const latestNow = now + readingErrorMs;

@@ -1,4 +1,5 @@
-// Starts waiting jobs while there are slots for them, and interrupts itself so that timers and sockets have their turn.
+// Starts waiting jobs while there are slots for them, and interrupts itself so that timers and
+// sockets have their turn.
 
 import type { HomeContext } from "../application/home_context.ts";
 import type { Clock } from "../time/clock.ts";
@@ -9,7 +10,10 @@ import type { Quarantine } from "./quarantine.ts";
 import type { QueueRunner } from "./queue_runner.ts";
 import type { RateLimiter } from "./rate_limiter.ts";
 
-/** For how long handlers may run in one go before timers and sockets get their turn, in milliseconds. */
+/**
+ * For how long handlers may run in one go before timers and sockets get their turn, in
+ * milliseconds.
+ */
 const sliceMs = 10;
 
 /** What a starter works with. */
@@ -38,8 +42,8 @@ export class Starter {
   }
 
   /**
-   * Starts a queue's waiting jobs while it has slots: one at once, and each other one after the handler before it has been
-   * called, which may take its time.
+   * Starts a queue's waiting jobs while it has slots: one at once, and each other one after the
+   * handler before it has been called, which may take its time.
    *
    * @param now The monotonic clock, if the caller has just read it.
    */
@@ -80,8 +84,9 @@ export class Starter {
   }
 
   /**
-   * Whether another handler may start now. When handlers have been running for so long without a break, timers, sockets and
-   * the heartbeat must have their turn first; then the queues are filled again.
+   * Whether another handler may start now. When handlers have been running for so long without a
+   * break, timers, sockets and the heartbeat must have their turn first; then the queues are filled
+   * again.
    */
   #isInSlice(now: number): boolean {
     const { clock, runners } = this.#parts;

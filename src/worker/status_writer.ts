@@ -1,5 +1,6 @@
-// Writes what happens to claimed tasks, in natural batches, one write at a time so that a task's changes stay in order. A
-// write that fails is repeated until it succeeds or the lease is lost; the handlers go on meanwhile.
+// Writes what happens to claimed tasks, in natural batches, one write at a time so that a task's
+// changes stay in order. A write that fails is repeated until it succeeds or the lease is lost; the
+// handlers go on meanwhile.
 
 import type { HomeContext } from "../application/home_context.ts";
 import type { Logger } from "../log/logger.ts";
@@ -56,7 +57,10 @@ export class StatusWriter {
   readonly #clock: Clock;
   readonly #logger: Logger;
   #pending: Entry[] = [];
-  /** Entries that storage cannot take: each is tried again by itself, so that it does not hold up the others. */
+  /**
+   * Entries that storage cannot take: each is tried again by itself, so that it does not hold up
+   * the others.
+   */
   readonly #isolated = new Set<Entry>();
   /** Jobs of which something was given up. */
   readonly #givenUp = new WeakSet<Job>();
@@ -81,12 +85,18 @@ export class StatusWriter {
     this.#logger = logger;
   }
 
-  /** Tells for which jobs writing is in vain because their lease is lost: they are given up instead of tried again. */
+  /**
+   * Tells for which jobs writing is in vain because their lease is lost: they are given up instead
+   * of tried again.
+   */
   abandonWhere(isAbandoned: (job: Job) => boolean): void {
     this.#isAbandoned = isAbandoned;
   }
 
-  /** Reports that a job is in progress. Skipped if the job ends before the write goes out: the end carries it. */
+  /**
+   * Reports that a job is in progress. Skipped if the job ends before the write goes out: the end
+   * carries it.
+   */
   report(job: Job, onWritten: (applied: boolean) => void): void {
     this.#add({ job, end: null, steps: [], onWritten });
   }
@@ -205,8 +215,8 @@ export class StatusWriter {
   }
 
   /**
-   * After a try that failed: leaves out reports that were stored all the same. Throws when storage does not say, since a report
-   * that is written twice stands in the history twice.
+   * After a try that failed: leaves out reports that were stored all the same. Throws when storage
+   * does not say, since a report that is written twice stands in the history twice.
    */
   async #withoutStoredReports(entries: readonly Entry[]): Promise<readonly Entry[]> {
     const stored = new Set<Entry>();
@@ -254,7 +264,9 @@ export class StatusWriter {
     })));
   }
 
-  /** Whether an earlier try, whose answer was lost with its connection, was committed all the same. */
+  /**
+   * Whether an earlier try, whose answer was lost with its connection, was committed all the same.
+   */
   async #isStored({ job, end, steps }: Entry): Promise<boolean> {
     const holder = end === null ? job.lease.workerId : null;
     const record = await this.#storage.get(job.task.id);

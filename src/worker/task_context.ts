@@ -1,4 +1,5 @@
-// The context that a handler gets, made for one attempt. Its parts are made when they are asked for.
+// The context that a handler gets, made for one attempt. Its parts are made when they are asked
+// for.
 
 import type { Dispatch } from "../dispatch/dispatch_options.ts";
 import type { Logger } from "../log/logger.ts";

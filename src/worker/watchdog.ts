@@ -1,10 +1,14 @@
-// Looks after the running jobs with a single timer: reports the ones that take long enough to be shown as in progress, and tells
-// which have exceeded their timeout, or their grace period after an abort.
+// Looks after the running jobs with a single timer: reports the ones that take long enough to be
+// shown as in progress, and tells which have exceeded their timeout, or their grace period after an
+// abort.
 
 import type { Clock } from "../time/clock.ts";
 import type { Job } from "./job.ts";
 
-/** A job that ends sooner than this is never reported as in progress: its end carries both changes in one write. */
+/**
+ * A job that ends sooner than this is never reported as in progress: its end carries both changes
+ * in one write.
+ */
 export const reportAfterMs = 100;
 
 /** What the watchdog finds. */

@@ -1,4 +1,5 @@
-// The worker of one process: wires leases, claims, queues and execution together, starts and stops them.
+// The worker of one process: wires leases, claims, queues and execution together, starts and stops
+// them.
 
 import type { ClaimedTask } from "../storage/records.ts";
 import type { WakeSignal } from "../storage/requests.ts";
@@ -47,7 +48,10 @@ export class Worker {
   /** The job that ended last: if the event loop was blocked, it is a suspect. */
   #lastEnded: Job | null = null;
   #stopWaking: () => void = () => {};
-  /** The tasks that this process holds, from the claim to the last write; also the places of those on their way to us. */
+  /**
+   * The tasks that this process holds, from the claim to the last write; also the places of those
+   * on their way to us.
+   */
   readonly #held = new Set<Held>();
   #givingBack = false;
   #stopping = false;
@@ -197,8 +201,9 @@ export class Worker {
   }
 
   /**
-   * Stops claiming, gives back what has not started, lets running handlers finish until the timeout, aborts the others, and
-   * writes everything down. Takes at most the timeout, three grace periods and the length of two leases.
+   * Stops claiming, gives back what has not started, lets running handlers finish until the
+   * timeout, aborts the others, and writes everything down. Takes at most the timeout, three grace
+   * periods and the length of two leases.
    */
   async stop(timeoutMs: number): Promise<void> {
     const { clock, execution: { graceMs }, lease: { leaseMs } } = this.#parts;
@@ -276,7 +281,9 @@ export class Worker {
     }
   }
 
-  /** Looks for due tasks and paused queues at once, as after a change that this process made itself. */
+  /**
+   * Looks for due tasks and paused queues at once, as after a change that this process made itself.
+   */
   refresh(): void {
     this.#keeper.beatSoon();
     this.#claimer.lookEverywhere();
@@ -287,7 +294,8 @@ export class Worker {
   #wake(signal: WakeSignal): void {
     if (signal.kind === "cancel") this.cancel(signal.taskIds);
     else if (signal.kind === "tasks") this.#claimer.lookEverywhere();
-    // A queue may have been paused and resumed since the last heartbeat, which then shows no difference.
+    // A queue may have been paused and resumed since the last heartbeat, which then shows no
+    // difference.
     else this.refresh();
   }
 
@@ -348,7 +356,10 @@ export class Worker {
     this.#starter.fill(runner);
   }
 
-  /** Gives back what storage says this worker holds and it does not know of. Nothing is handed over meanwhile. */
+  /**
+   * Gives back what storage says this worker holds and it does not know of. Nothing is handed over
+   * meanwhile.
+   */
   async #giveBackUnknown(workerId: string): Promise<void> {
     this.#givingBack = true;
     try {

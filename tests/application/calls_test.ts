@@ -9,7 +9,10 @@ import {
 import { nextMacrotask } from "../../src/time/macrotask.ts";
 import { hostileValues } from "../support/hostile_values.ts";
 
-/** Does something, and tells the rejections for which there was no handler: each of them would end a program. */
+/**
+ * Does something, and tells the rejections for which there was no handler: each of them would end a
+ * program.
+ */
 async function unhandled(act: () => void): Promise<unknown[]> {
   const reasons: unknown[] = [];
   const note = (event: PromiseRejectionEvent) => {

@@ -1,4 +1,5 @@
-// Calls that lead back to the context in which an instance was made: in order, and not after they were called off.
+// Calls that lead back to the context in which an instance was made: in order, and not after they
+// were called off.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { HomeContext } from "../../src/application/home_context.ts";

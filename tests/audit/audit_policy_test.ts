@@ -1,4 +1,5 @@
-// The decision table of the audit levels, written out in full: every level with every status, without and with exception.
+// The decision table of the audit levels, written out in full: every level with every status,
+// without and with exception.
 
 import { assertEquals, assertThrows } from "@std/assert";
 import {
@@ -16,7 +17,8 @@ import {
 import { InvalidArgumentError } from "../../src/errors.ts";
 import { type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
 
-// S: a status audit row, R: a runs audit row. Left of the slash without, right of it with an exception.
+// S: a status audit row, R: a runs audit row. Left of the slash without, right of it with an
+// exception.
 const table: Record<TaskStatus, Record<AuditLevel, string>> = {
   WaitingQueue: { Full: "SR/SR", Minimal: "R/SR", ErrorsOnly: "/SR", None: "/" },
   Queued: { Full: "SR/SR", Minimal: "R/SR", ErrorsOnly: "/SR", None: "/" },

@@ -1,4 +1,5 @@
-// When retention is applied: at once, again and again, also after a failure, and no more after a stop.
+// When retention is applied: at once, again and again, also after a failure, and no more after a
+// stop.
 
 import { assertEquals } from "@std/assert";
 import type { Audit, PurgeRunOptions } from "../../src/audit/audit.ts";

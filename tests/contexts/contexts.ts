@@ -17,7 +17,9 @@ const own: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Checks that everything but the caller's own runs in the context in which the instance was made. */
+/**
+ * Checks that everything but the caller's own runs in the context in which the instance was made.
+ */
 export async function checkContexts(run: RunProgram, store: string, place = ""): Promise<void> {
   const { stdout } = await run(store, place);
   const seen: Record<string, string[]> = JSON.parse(stdout);

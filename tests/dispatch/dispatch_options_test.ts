@@ -1,4 +1,5 @@
-// Options of dispatch at their limits, and which of the dispatch, the task and the instance has its say.
+// Options of dispatch at their limits, and which of the dispatch, the task and the instance has its
+// say.
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { defineTask, InvalidArgumentError } from "../../mod.ts";

@@ -1,5 +1,5 @@
-// What a program in Deno has to be allowed for each store, as the README says: that is enough, and without a part of it the
-// store cannot be opened.
+// What a program in Deno has to be allowed for each store, as the README says: that is enough, and
+// without a part of it the store cannot be opened.
 
 import { assertEquals } from "@std/assert";
 import { startPostgres } from "../support/pg_server.ts";

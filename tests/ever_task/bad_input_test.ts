@@ -1,5 +1,5 @@
-// What JavaScript, a cast or a spread of configuration lets through to the public functions: each value is refused by an
-// error that names it, rather than ignored.
+// What JavaScript, a cast or a spread of configuration lets through to the public functions: each
+// value is refused by an error that names it, rather than ignored.
 
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { MemoryDatabase, memoryStorage } from "../../drivers/memory/mod.ts";

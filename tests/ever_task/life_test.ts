@@ -1,4 +1,5 @@
-// The life of an instance when storage does not behave: it opens and starts at the next try, and stops in time.
+// The life of an instance when storage does not behave: it opens and starts at the next try, and
+// stops in time.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { defineTask, StoppedError, type Storage, StorageUnavailableError } from "../../mod.ts";

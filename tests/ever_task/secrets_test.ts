@@ -1,4 +1,5 @@
-// A connection string holds a password. Whatever is wrong with it, no error shows any part of it: errors end in logs.
+// A connection string holds a password. Whatever is wrong with it, no error shows any part of it:
+// errors end in logs.
 
 import { assert, assertThrows } from "@std/assert";
 import { inspect } from "node:util";
@@ -33,7 +34,10 @@ function shown(error: unknown): string {
   ].join("\n");
 }
 
-/** Does something with a secret; the error that comes, if any, must be EverTask's own and keep the secret. */
+/**
+ * Does something with a secret; the error that comes, if any, must be EverTask's own and keep the
+ * secret.
+ */
 async function keepsSecret(secret: unknown, use: (secret: never) => unknown): Promise<boolean> {
   try {
     await use(wrong(secret));

@@ -1,4 +1,5 @@
-// cancel() in one process, of tasks that another one waits with, has claimed or runs, over each database that processes share.
+// cancel() in one process, of tasks that another one waits with, has claimed or runs, over each
+// database that processes share.
 
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { deadline } from "@std/async";
@@ -20,7 +21,10 @@ import { type PlaceKind, placeKinds, Places } from "../support/places.ts";
 const places = await Places.start();
 Deno.test.afterAll(() => places.stop());
 
-/** Where there is no push, a running task is told with the next heartbeat; elsewhere that would take far too long. */
+/**
+ * Where there is no push, a running task is told with the next heartbeat; elsewhere that would take
+ * far too long.
+ */
 const leaseDuration: Record<PlaceKind, number> = {
   SQLite: 300_000,
   PostgreSQL: 300_000,

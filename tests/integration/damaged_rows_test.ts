@@ -1,4 +1,5 @@
-// Rows that somebody has damaged by hand: their tasks are set aside, named in the log, and all others go on.
+// Rows that somebody has damaged by hand: their tasks are set aside, named in the log, and all
+// others go on.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";

@@ -45,7 +45,10 @@ interface Watched {
   readonly ms: number;
 }
 
-/** Lets a worker run a task, and gives what it asks of the database afterwards: until it was enough, if that takes longer. */
+/**
+ * Lets a worker run a task, and gives what it asks of the database afterwards: until it was enough,
+ * if that takes longer.
+ */
 async function watchIdle(
   storage: Storage,
   log: string[],
@@ -55,7 +58,8 @@ async function watchIdle(
   await using engine = await startEngine({ storage, tasks: [task], leaseDuration });
   const { id } = await engine.everTask.dispatch(task, null);
   await engine.ended(id);
-  // A lease after its start a worker looks at the series, once. What follows from the task is done by then, too.
+  // A lease after its start a worker looks at the series, once. What follows from the task is done
+  // by then, too.
   await eventually("it has looked at the series", () => log.some(isSeriesLook));
   log.length = 0;
   const start = performance.now();

@@ -15,10 +15,16 @@ import { TcpProxy } from "../support/tcp_proxy.ts";
 import type { RunReport } from "./programs/protocol.ts";
 import { integrationTasks } from "./programs/tasks.ts";
 
-/** For how long a network fails where that has a length. Two seconds and a short lease make the same story as thirty and a real one. */
+/**
+ * For how long a network fails where that has a length. Two seconds and a short lease make the same
+ * story as thirty and a real one.
+ */
 export const outageMs = 1_000 * Number(Deno.env.get("EVERTASK_TEST_OUTAGE_SECONDS") ?? 2);
 
-/** The tasks that such a worker runs: one that works for a while, and one that waits until its signal aborts. */
+/**
+ * The tasks that such a worker runs: one that works for a while, and one that waits until its
+ * signal aborts.
+ */
 export const { step } = integrationTasks(() => {});
 export const wait = defineTask<null>({ type: "wait", handle() {} });
 

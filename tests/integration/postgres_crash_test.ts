@@ -86,7 +86,8 @@ Deno.test("20,000 tasks all end once in four processes: two are killed, one is f
   const tooLate = frozen.runs.filter(({ kind, taskId }) => kind === "ended" && told.has(taskId));
   assert(tooLate.length > 0, "it ended none of the runs that it had lost");
 
-  // The wrong clock had no say: nobody was declared dead for it, and all that was written down has true times.
+  // The wrong clock had no say: nobody was declared dead for it, and all that was written down has
+  // true times.
   const dead = all.flatMap(({ events }) => events).filter(({ event }) => event === "lost");
   assertEquals(
     new Set(dead.map(({ workerId }) => workerId)),

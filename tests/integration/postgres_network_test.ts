@@ -1,5 +1,6 @@
-// The network between the workers and a real PostgreSQL fails in the middle of the work: connections are cut and refused, or
-// swallowed without a word. EVERTASK_TEST_OUTAGE_SECONDS says for how long.
+// The network between the workers and a real PostgreSQL fails in the middle of the work:
+// connections are cut and refused, or swallowed without a word. EVERTASK_TEST_OUTAGE_SECONDS says
+// for how long.
 
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { delay } from "@std/async";
@@ -60,7 +61,8 @@ Deno.test(`connections that are cut and refused for ${outageMs} ms in the middle
   await delay(outageMs);
   for (const [n, worker] of workers.entries()) {
     const complaints = worker.complaints.slice(before[n]);
-    // A heartbeat, a claim, and a write of what has ended, each tried again after pauses that grow to two seconds.
+    // A heartbeat, a claim, and a write of what has ended, each tried again after pauses that grow
+    // to two seconds.
     const awayMs = performance.now() - startedAt;
     assertLessOrEqual(complaints.length, 40 + awayMs / 100, complaints.join("\n"));
   }

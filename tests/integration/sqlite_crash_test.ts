@@ -23,7 +23,8 @@ Deno.test("2,000 tasks all end once though their worker is killed 20 times", asy
   const ids: string[] = [];
   const runs: RunReport[] = [];
   for (let kills = 0; kills < 20; kills++) {
-    // In portions: however late a kill comes on a busy machine, there is work left for the next worker.
+    // In portions: however late a kill comes on a busy machine, there is work left for the next
+    // worker.
     const payloads = Array.from({ length: 100 }, () => ({ ms: Math.floor(random() * 8) }));
     for (const { id } of await web.dispatchMany(tasks.step, payloads)) ids.push(id);
     await using worker = await WorkerProcess.start(setup);

@@ -1,6 +1,9 @@
 // Small things that the whole-system tests share.
 
-/** A sequence of numbers from 0 up to 1 that a seed determines (mulberry32, by Tommy Ettinger, public domain). */
+/**
+ * A sequence of numbers from 0 up to 1 that a seed determines (mulberry32, by Tommy Ettinger,
+ * public domain).
+ */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

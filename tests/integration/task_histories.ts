@@ -1,4 +1,5 @@
-// What must be true of every task once all work is done, whatever befell the workers: checked on the tables themselves.
+// What must be true of every task once all work is done, whatever befell the workers: checked on
+// the tables themselves.
 
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
@@ -70,14 +71,15 @@ const initials: Readonly<Record<string, string>> = {
 };
 
 /**
- * An audit trail of a task that may have lost its worker any number of times: it was stored as Queued; each loss found it
- * waiting, or reported as in progress; the next attempt that lived long enough to report is Queued again first; and at last it
- * completed, once.
+ * An audit trail of a task that may have lost its worker any number of times: it was stored as
+ * Queued; each loss found it waiting, or reported as in progress; the next attempt that lived long
+ * enough to report is Queued again first; and at last it completed, once.
  */
 const trailOfCompletedTask = /^q(i?s((qi)?s)*q)?ic$/;
 
 /**
- * Checks that each task has completed exactly once and ran at least once, and never twice but after its worker was lost.
+ * Checks that each task has completed exactly once and ran at least once, and never twice but after
+ * its worker was lost.
  *
  * @param runs What all handlers reported.
  */

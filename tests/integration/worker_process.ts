@@ -1,4 +1,5 @@
-// A worker process as the test that started it sees it: what it has reported so far, and the signals that befall it.
+// A worker process as the test that started it sees it: what it has reported so far, and the
+// signals that befall it.
 
 import { assertEquals } from "@std/assert";
 import { deadline } from "@std/async";
@@ -14,7 +15,10 @@ async function isStopped(pid: number): Promise<boolean> {
   return stat.slice(stat.lastIndexOf(")") + 2).startsWith("T"); // a name in parentheses stands before the state
 }
 
-/** A process of its own that runs the tasks of a store. It is killed at the end of its scope, if it still lives. */
+/**
+ * A process of its own that runs the tasks of a store. It is killed at the end of its scope, if it
+ * still lives.
+ */
 export class WorkerProcess implements AsyncDisposable {
   readonly runs: RunReport[] = [];
   readonly events: EventReport[] = [];
@@ -57,7 +61,8 @@ export class WorkerProcess implements AsyncDisposable {
   /**
    * Waits until something is true of what it has reported.
    *
-   * @param what Completes "the worker process did not …" when that takes too long, or the process ends before.
+   * @param what Completes "the worker process did not …" when that takes too long, or the process
+   * ends before.
    */
   async until(what: string, isTrue: () => boolean, timeoutMs = 60_000): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -80,19 +85,27 @@ export class WorkerProcess implements AsyncDisposable {
     }
   }
 
-  /** Ends it at once, as a crash does; all that it reported before has been read when this resolves. */
+  /**
+   * Ends it at once, as a crash does; all that it reported before has been read when this resolves.
+   */
   async kill(): Promise<void> {
     if (this.#status === undefined) this.#child.kill("SIGKILL");
     await this.#gone();
   }
 
-  /** Waits until it has ended by itself; all that it reported before has been read when this resolves. */
+  /**
+   * Waits until it has ended by itself; all that it reported before has been read when this
+   * resolves.
+   */
   async died(): Promise<void> {
     await deadline(this.#child.status, 60_000);
     await this.#gone();
   }
 
-  /** Stops it in the middle of whatever it does, as a machine that swaps or a suspended one does; it stands still then. */
+  /**
+   * Stops it in the middle of whatever it does, as a machine that swaps or a suspended one does; it
+   * stands still then.
+   */
   async freeze(): Promise<void> {
     this.#child.kill("SIGSTOP");
     await eventually("the worker process stands still", () => isStopped(this.#child.pid));

@@ -1,5 +1,5 @@
-// What EverTask for .NET itself stores: its schedules read as ours, and its rows are adopted. Its packages are looked for in the
-// registry, and in the folder that EVERTASK_TEST_NUGET_SOURCE names.
+// What EverTask for .NET itself stores: its schedules read as ours, and its rows are adopted. Its
+// packages are looked for in the registry, and in the folder that EVERTASK_TEST_NUGET_SOURCE names.
 
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
@@ -61,7 +61,10 @@ const instantOf = (text: string | null) => Date.parse(text!.replace(" ", "T"));
 /** Upstream notes when a row was made a little after it has planned its first run. Milliseconds. */
 const clockReadingsMs = 2000;
 
-/** Series as upstream was told to run them, how they read here, and how long after a run the next one is; null: it varies. */
+/**
+ * Series as upstream was told to run them, how they read here, and how long after a run the next
+ * one is; null: it varies.
+ */
 const series: readonly (readonly [name: string, reads: string, periodMs: number | null])[] = [
   ["every 5 minutes", "every 5 minutes", 300_000],
   ["daily at 14:30", "every day at 14:30 UTC", 86_400_000],

@@ -1,5 +1,5 @@
-// What the examples of logging write, and where: the properties of lines and errors arrive in each logging library, and the
-// configuration of examples/logging/ is obeyed.
+// What the examples of logging write, and where: the properties of lines and errors arrive in each
+// logging library, and the configuration of examples/logging/ is obeyed.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { startReceivingServer } from "../monitor/support/receiving_server.ts";

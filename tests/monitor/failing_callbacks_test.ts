@@ -1,4 +1,5 @@
-// Functions that the application passes to monitoring throw and reject: that is told, and nothing else comes of it.
+// Functions that the application passes to monitoring throw and reject: that is told, and nothing
+// else comes of it.
 
 import { assert, assertEquals } from "@std/assert";
 import { type Alert, sendAlerts } from "../../src/monitor/alerts/mod.ts";

@@ -1,4 +1,5 @@
-// What cannot be used is refused where it is passed, with what was passed and what to do; secrets are not shown.
+// What cannot be used is refused where it is passed, with what was passed and what to do; secrets
+// are not shown.
 
 import { assert, assertStringIncludes, assertThrows } from "@std/assert";
 import { createEverTask, InvalidArgumentError } from "../../mod.ts";

@@ -1,4 +1,5 @@
-// A copy of the project in which a mutant is put in, tested and taken out again: the checkout itself is never touched.
+// A copy of the project in which a mutant is put in, tested and taken out again: the checkout
+// itself is never touched.
 
 import { join } from "node:path";
 import { runCommand } from "../support/run_command.ts";

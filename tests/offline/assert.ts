@@ -1,6 +1,6 @@
-// The part of @std/assert that the tests use, over node:assert: it takes that package's place where JSR cannot be
-// reached (see deno.ts). Same names and signatures. It is the stricter of the two where they differ (prototypes, for
-// one), so a test that passes here passes with the real package.
+// The part of @std/assert that the tests use, over node:assert: it takes that package's place where
+// JSR cannot be reached (see deno.ts). Same names and signatures. It is the stricter of the two
+// where they differ (prototypes, for one), so a test that passes here passes with the real package.
 
 import assertStrict, { AssertionError } from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
@@ -8,7 +8,10 @@ import { isDeepStrictEqual } from "node:util";
 type Falsy = false | 0 | 0n | "" | null | undefined;
 type ErrorClass<E extends Error> = abstract new (...args: never[]) => E;
 
-/** What node:assert throws in place of its own error. Whether it takes texts depends on whose declarations are loaded. */
+/**
+ * What node:assert throws in place of its own error. Whether it takes texts depends on whose
+ * declarations are loaded.
+ */
 function failure(msg: string | undefined): AssertionError | undefined {
   return msg === undefined ? undefined : new AssertionError({ message: msg });
 }
@@ -119,7 +122,10 @@ export function assertLessOrEqual<T>(actual: T, expected: T, msg?: string): void
   if (!(actual <= expected)) fail(msg ?? `${show(actual)} is greater than ${show(expected)}`);
 }
 
-/** Asserts that two numbers differ by no more than `tolerance` (one ten-millionth of `expected` when omitted). */
+/**
+ * Asserts that two numbers differ by no more than `tolerance` (one ten-millionth of `expected` when
+ * omitted).
+ */
 export function assertAlmostEquals(
   actual: number,
   expected: number,
@@ -132,7 +138,9 @@ export function assertAlmostEquals(
   fail(msg ?? `${actual} is not within ${allowed} of ${expected}`);
 }
 
-/** Asserts that `error` is an error of the class, whose message contains or matches `msgMatches`. */
+/**
+ * Asserts that `error` is an error of the class, whose message contains or matches `msgMatches`.
+ */
 export function assertIsError<E extends Error = Error>(
   error: unknown,
   // The cast of the default is what lets E be inferred from an argument that may be missing.
@@ -152,7 +160,10 @@ export function assertIsError<E extends Error = Error>(
 
 /** Asserts that `fn` throws, and returns what it threw. */
 export function assertThrows(fn: () => unknown, msg?: string): unknown;
-/** Asserts that `fn` throws an error of the class, whose message contains `msgIncludes`, and returns it. */
+/**
+ * Asserts that `fn` throws an error of the class, whose message contains `msgIncludes`, and returns
+ * it.
+ */
 export function assertThrows<E extends Error = Error>(
   fn: () => unknown,
   ErrorClass: ErrorClass<E>,
@@ -176,7 +187,9 @@ export function assertThrows(
 
 /** Asserts that `fn` returns a promise that is rejected, and resolves to the reason. */
 export function assertRejects(fn: () => PromiseLike<unknown>, msg?: string): Promise<unknown>;
-/** Asserts that `fn` is rejected with an error of the class, whose message contains `msgIncludes`. */
+/**
+ * Asserts that `fn` is rejected with an error of the class, whose message contains `msgIncludes`.
+ */
 export function assertRejects<E extends Error = Error>(
   fn: () => PromiseLike<unknown>,
   ErrorClass: ErrorClass<E>,

@@ -1,6 +1,7 @@
-// Runs a deno command with the packages that deno.json declares or, where the JSR registry is out of reach (a closed
-// network), with stand-ins for those that the tests need. The lock file is used here alone: Deno installs everything
-// that a lock file names, and the demo needs a hundredth of it.
+// Runs a deno command with the packages that deno.json declares or, where the JSR registry is out
+// of reach (a closed network), with stand-ins for those that the tests need. The lock file is used
+// here alone: Deno installs everything that a lock file names, and the demo needs a hundredth of
+// it.
 //
 //   deno run -A tests/offline/deno.ts test …
 //

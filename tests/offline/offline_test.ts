@@ -1,5 +1,6 @@
-// The stand-ins must fail where the real packages fail: a stand-in that never fails would make every test worthless.
-// These tests hold for the real packages too, and run against whichever is in place.
+// The stand-ins must fail where the real packages fail: a stand-in that never fails would make
+// every test worthless. These tests hold for the real packages too, and run against whichever is in
+// place.
 
 import {
   assert,

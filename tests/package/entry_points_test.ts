@@ -1,4 +1,5 @@
-// A program pays only for what it imports: the core loads no driver and no database package, a driver no other.
+// A program pays only for what it imports: the core loads no driver and no database package, a
+// driver no other.
 
 import { assert, assertEquals } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
@@ -6,7 +7,10 @@ import { runCommand } from "../support/run_command.ts";
 
 const root = new URL("../../", import.meta.url);
 
-/** What importing an entry point loads at run time: files as paths from the root, and packages by name. */
+/**
+ * What importing an entry point loads at run time: files as paths from the root, and packages by
+ * name.
+ */
 async function loadedBy(entryPoint: string): Promise<string[]> {
   const { stdout } = await runCommand(Deno.execPath(), ["info", "--json", entryPoint], {
     cwd: root,

@@ -1,4 +1,5 @@
-// What npm users do with the package: import it, check types against it, run the examples and the conformance suite.
+// What npm users do with the package: import it, check types against it, run the examples and the
+// conformance suite.
 
 import { assertEquals, assertMatch } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };

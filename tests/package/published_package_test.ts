@@ -1,4 +1,5 @@
-// The package as JSR serves it: published to a registry of our own, and imported from there by a program in Deno.
+// The package as JSR serves it: published to a registry of our own, and imported from there by a
+// program in Deno.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
@@ -38,7 +39,8 @@ Deno.test("the package holds what its users need, and nothing else", async () =>
     }
   }
   assertEquals(dead, []);
-  // The package for SQL Server is imported by the name under which its user has it, when it is needed.
+  // The package for SQL Server is imported by the name under which its user has it, when it is
+  // needed.
   const warnings = report.matchAll(/^warning\[(\S+)\].*\n\s*--> (.*?):\d/gm);
   assertEquals(
     Array.from(warnings, ([, kind, path]) => [kind, path!.slice(root.pathname.length)]),

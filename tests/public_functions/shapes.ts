@@ -1,5 +1,5 @@
-// What a public function takes: a valid value for each argument and each member of its options, and the kinds of values that
-// may stand there. All other kinds are wrong.
+// What a public function takes: a valid value for each argument and each member of its options, and
+// the kinds of values that may stand there. All other kinds are wrong.
 
 /** The kinds that a caller without types might mix up. */
 export type Kind =
@@ -51,7 +51,10 @@ export interface Subject {
   readonly args: readonly Shape[];
 }
 
-/** What a module exports, by name: functions, values that are no functions, and classes of errors, which programs only read. */
+/**
+ * What a module exports, by name: functions, values that are no functions, and classes of errors,
+ * which programs only read.
+ */
 export type Subjects = Readonly<Record<string, readonly Subject[] | "constant" | "error">>;
 
 /** The classes of errors that a module exports. */

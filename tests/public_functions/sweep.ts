@@ -48,7 +48,10 @@ const values: readonly unknown[] = [
 
 const anyValue = fc.anything({ withDate: true, withBigInt: true, withNullPrototype: true });
 
-/** Where in the arguments of a call a value stands: the argument's number, then the names of members. */
+/**
+ * Where in the arguments of a call a value stands: the argument's number, then the names of
+ * members.
+ */
 type Place = readonly (number | string)[];
 
 /** A place, and what it takes. */
@@ -57,7 +60,10 @@ interface Spot {
   readonly shape: Shape;
 }
 
-/** Calls a function with each wrong value in each place; gives a line for each place where it does not do as it should. */
+/**
+ * Calls a function with each wrong value in each place; gives a line for each place where it does
+ * not do as it should.
+ */
 export async function sweep(subject: Subject): Promise<string[]> {
   const spots = subject.args.flatMap((shape, index) => spotsIn(shape, [index]));
   const faults = new Map<string, string[]>();

@@ -1,5 +1,6 @@
-// Every function that the package exports refuses what it cannot use with an error of its own, and never lets a TypeError of its
-// inside out. The tables in subjects/ say what each takes; an export that stands in none of them fails here.
+// Every function that the package exports refuses what it cannot use with an error of its own, and
+// never lets a TypeError of its inside out. The tables in subjects/ say what each takes; an export
+// that stands in none of them fails here.
 
 import { assert, assertEquals } from "@std/assert";
 import { memoryStorage } from "../../drivers/memory/mod.ts";

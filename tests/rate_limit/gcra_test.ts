@@ -17,7 +17,10 @@ const plain: SlotWish = {
   startWithinMs: 0,
 };
 
-/** Asks at instants (milliseconds after `now`) and tells when each slot is; null for one that was refused. */
+/**
+ * Asks at instants (milliseconds after `now`) and tells when each slot is; null for one that was
+ * refused.
+ */
 function slotsFor(limit: Partial<SlotWish>, instants: number[]): (number | null)[] {
   let budget: RateBudget | null = null;
   return instants.map((instant) => {
@@ -97,7 +100,10 @@ Deno.test("a refused new key stays new", () => {
   assertEquals(taken, { slotAt: now, granted: false, budget: null });
 });
 
-/** What is asked one after the other: when (milliseconds after `now`), and the slot that was reserved before. */
+/**
+ * What is asked one after the other: when (milliseconds after `now`), and the slot that was
+ * reserved before.
+ */
 type Ask = readonly [at: number, reservedAt: number | null];
 
 /** Tells the slot that each gets. */
@@ -149,7 +155,8 @@ for (const [sentence, limit, asks, slots] of lines) {
 }
 
 Deno.test("over any window the slots never exceed rate and burst, whenever they are asked for", () => {
-  // A small generator of its own, so that a failure can be repeated: Park and Miller's minimal standard.
+  // A small generator of its own, so that a failure can be repeated: Park and Miller's minimal
+  // standard.
   let seed = 42;
   const random = () => (seed = seed * 48_271 % 2_147_483_647) / 2_147_483_647;
   for (let round = 0; round < 50; round++) {
@@ -167,7 +174,9 @@ Deno.test("over any window the slots never exceed rate and burst, whenever they 
   }
 });
 
-/** A task of the simulation: when it comes next, the slot that it holds, and how often it has asked. */
+/**
+ * A task of the simulation: when it comes next, the slot that it holds, and how often it has asked.
+ */
 interface Visitor {
   at: number;
   reservedAt: number | null;
@@ -180,7 +189,10 @@ interface AllowedStart {
   readonly withinMs: number;
 }
 
-/** Lets tasks come, and come late for their slots. Tells when they were allowed to start, and how often each has asked. */
+/**
+ * Lets tasks come, and come late for their slots. Tells when they were allowed to start, and how
+ * often each has asked.
+ */
 function simulate(
   rateLimit: { permits: number; burst: number; period: number },
   arrivals: readonly number[],

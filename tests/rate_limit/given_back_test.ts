@@ -1,4 +1,5 @@
-// The slots of tasks that were cancelled: whoever comes after them does not wait for them, and is not refused.
+// The slots of tasks that were cancelled: whoever comes after them does not wait for them, and is
+// not refused.
 
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
@@ -18,7 +19,10 @@ async function flood(fleet: Fleet, everTask: EverTask, task: Task<Mail, Mail>, c
   return results.map(({ id }) => id);
 }
 
-/** How long a task that is dispatched now has to wait for its slot, in milliseconds; a text if it does not wait. */
+/**
+ * How long a task that is dispatched now has to wait for its slot, in milliseconds; a text if it
+ * does not wait.
+ */
 async function waitOf(fleet: Fleet, everTask: EverTask, task: Task<Mail, Mail>) {
   const asked = fleet.clock.now();
   const { id } = await everTask.dispatch(task, { to: "ada", n: 1000 });

@@ -1,5 +1,5 @@
-// A worker process for two_processes_test.ts: runs rate-limited tasks of a store until its input ends, and prints which key ran
-// when.
+// A worker process for two_processes_test.ts: runs rate-limited tasks of a store until its input
+// ends, and prints which key ran when.
 
 import { createEverTask, defineTask, type Storage } from "../../mod.ts";
 import { postgresStorage } from "../../drivers/postgres/mod.ts";

@@ -1,4 +1,5 @@
-// What becomes of tasks for which their rate limit has no budget: they wait in storage, or fail, or are skipped.
+// What becomes of tasks for which their rate limit has no budget: they wait in storage, or fail, or
+// are skipped.
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Faults } from "../support/faulty_storage.ts";
@@ -119,7 +120,8 @@ Deno.test("an occurrence of a series that is deferred runs once, late, and the r
   await everTask.dispatch(task, { to: "ada" }, { recurring: (every) => every.every(1).minutes() });
   await fleet.pass(6 * 60_000, 5_000);
   const minutes = runs.map(({ at }) => Math.round((at - created) / 6_000) / 10);
-  // Slots are 1.5 min apart. The occurrence of minute 2 runs at 2.5, the one of 3 at 4; the one of 4 is due by then.
+  // Slots are 1.5 min apart. The occurrence of minute 2 runs at 2.5, the one of 3 at 4; the one of
+  // 4 is due by then.
   assertEquals(minutes.slice(0, 3), [1, 2.5, 4]);
   for (let i = 1; i < minutes.length; i++) {
     assert(minutes[i]! - minutes[i - 1]! >= 1.4, `${minutes}`);

@@ -1,4 +1,5 @@
-// The gate before the executor: who has to pass it, and what it says of tasks that have a slot already.
+// The gate before the executor: who has to pass it, and what it says of tasks that have a slot
+// already.
 
 import { assertEquals } from "@std/assert";
 import { defineTask, type RateLimitOptions } from "../../mod.ts";

@@ -201,7 +201,8 @@ Deno.test("however late workers come for their slots, no window exceeds permits 
     };
     const first = await fleet.start(options);
     const other = await fleet.start(options);
-    // Both are busy with something else most of the time, and then find that many slots have passed.
+    // Both are busy with something else most of the time, and then find that many slots have
+    // passed.
     for (let round = 0; round < 12; round++) {
       await first.dispatch(hog, 330);
       await first.dispatchMany(task, [{ to: "a" }, { to: "a" }, { to: "a" }, { to: "a" }]);
@@ -247,7 +248,8 @@ Deno.test("a start that is allowed while the worker stops does not begin: the ta
   const answered = gate();
   const faults = new Faults();
   const everTask = await fleet.start({ tasks: [task], wrap: faults.wrap });
-  // The claimer waits for its answer, so that the limit's comes before the worker has given back what waits.
+  // The claimer waits for its answer, so that the limit's comes before the worker has given back
+  // what waits.
   const claimed = gate();
   faults.rule = (verb) => {
     if (verb === "takeRateSlots") return { until: answered.opened };

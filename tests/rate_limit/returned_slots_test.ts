@@ -88,7 +88,8 @@ Deno.test("a slot that runs have overtaken is not given out again", () => {
   const line = reserve(book, 6, one);
   assertEquals(line, [0, 0, 1_000, 2_000, 3_000, 4_000]);
   book.giveBack("key", now + 3_000);
-  // Two come late for slots of before and start at once: the limit allows the next start in a second.
+  // Two come late for slots of before and start at once: the limit allows the next start in a
+  // second.
   for (const reservedAt of [1_000, 2_000]) {
     book.take("key", now + 2_500, wish({ burst: 2, reservedAt: now + reservedAt }));
   }

@@ -1,4 +1,5 @@
-// Single steps of the rate limit's arithmetic: what is kept for a key, what is asked for, and what comes of it.
+// Single steps of the rate limit's arithmetic: what is kept for a key, what is asked for, and what
+// comes of it.
 
 import { assertEquals } from "@std/assert";
 import { type RateBudget, type SlotWish, takeSlot } from "../../src/rate_limit/gcra.ts";

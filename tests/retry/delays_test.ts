@@ -1,4 +1,5 @@
-// Delays without measure: refused where a policy is defined, cut where they arise at run time; no arithmetic gives NaN.
+// Delays without measure: refused where a policy is defined, cut where they arise at run time; no
+// arithmetic gives NaN.
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";

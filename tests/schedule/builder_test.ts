@@ -1,4 +1,5 @@
-// Every verb of the builder: the data and the sentence that it makes, the runs that follow, and what it refuses.
+// Every verb of the builder: the data and the sentence that it makes, the runs that follow, and
+// what it refuses.
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { buildRecurrence, type RecurringInput, toRecurrence } from "../../src/schedule/builder.ts";

@@ -1,4 +1,5 @@
-// What a series' next run should be after it was planned by a clock that was ahead, and is no longer.
+// What a series' next run should be after it was planned by a clock that was ahead, and is no
+// longer.
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";

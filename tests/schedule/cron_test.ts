@@ -1,4 +1,5 @@
-// Cron expressions: what each form means, what is refused and where, and where our rules and croner's differ.
+// Cron expressions: what each form means, what is refused and where, and where our rules and
+// croner's differ.
 
 import { assertEquals, assertNotEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Cron } from "croner";

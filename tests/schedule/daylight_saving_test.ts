@@ -1,5 +1,6 @@
-// The rules for clock changes, over real ones: what falls into a gap runs once, at its end; fixed times that occur twice
-// run at the first; cron intervals run in both passes; elapsed intervals are not disturbed.
+// The rules for clock changes, over real ones: what falls into a gap runs once, at its end; fixed
+// times that occur twice run at the first; cron intervals run in both passes; elapsed intervals are
+// not disturbed.
 
 import { assertEquals } from "@std/assert";
 import type { RecurringInput } from "../../src/schedule/builder.ts";

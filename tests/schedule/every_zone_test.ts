@@ -1,5 +1,6 @@
-// Properties of schedules over every time zone that the runtime knows, around real clock changes: no doubled run, no lost
-// day, always later than the reference, always on the grid. What must come out is found by brute force, minute by minute.
+// Properties of schedules over every time zone that the runtime knows, around real clock changes:
+// no doubled run, no lost day, always later than the reference, always on the grid. What must come
+// out is found by brute force, minute by minute.
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -19,7 +20,8 @@ Deno.test("fixed times run once each around a clock change, in every zone", () =
     for (const change of someChanges(zone, 1)) {
       if (!isAlone(zone, change, reach)) continue;
       const shown = readings(zone, change.at - reach, change.at + reach);
-      // Times from two hours before the change to two hours after it: in the gap, repeated, and beside both.
+      // Times from two hours before the change to two hours after it: in the gap, repeated, and
+      // beside both.
       const near = fc.integer({ min: -120, max: 120 }).map((minutes) => {
         const reading = change.at + change.offsetBefore + minutes * minute;
         return ((reading % day) + day) % day;
@@ -100,8 +102,9 @@ Deno.test("clocks show the pinned minute at each run, the first one too, in ever
 });
 
 /**
- * How many days share a run with the day before. It takes a gap of a whole day: Kiritimati had no 31 December 1994, so that
- * what was planned for its midnight ran at the next one, together with what was planned for that.
+ * How many days share a run with the day before. It takes a gap of a whole day: Kiritimati had no
+ * 31 December 1994, so that what was planned for its midnight ran at the next one, together with
+ * what was planned for that.
  */
 function mergedRuns(zone: TimeZone, from: number, to: number, time: number): number {
   let merged = 0;

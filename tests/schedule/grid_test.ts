@@ -1,4 +1,5 @@
-// The instants of grids: before their beginning, at their edges, and counted over changes of the clocks.
+// The instants of grids: before their beginning, at their edges, and counted over changes of the
+// clocks.
 
 import { assert, assertEquals } from "@std/assert";
 import { countedBack, EvenGrid, type Grid } from "../../src/schedule/grid.ts";

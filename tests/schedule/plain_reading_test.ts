@@ -1,4 +1,5 @@
-// A schedule means what it says. Each of these readings is one that schedulers are known to get wrong.
+// A schedule means what it says. Each of these readings is one that schedulers are known to get
+// wrong.
 
 import { assertEquals } from "@std/assert";
 import { runs } from "./support.ts";

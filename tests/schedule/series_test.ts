@@ -266,7 +266,8 @@ for (const [name, configure] of downtimes) {
         runAfter(recurrence, state);
         best = Math.min(best, performance.now() - start);
       }
-      // Walking takes a second and more, except for the daily series. Even grids need no look at the days either.
+      // Walking takes a second and more, except for the daily series. Even grids need no look at
+      // the days either.
       assertLess(best, name === "every second" ? 1 : 200);
     }
   });

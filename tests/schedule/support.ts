@@ -12,7 +12,10 @@ export function utc(text: string): number {
   return epoch;
 }
 
-/** Writes an instant as UTC, as short as it goes: "2026-03-01 12:00", with seconds only where they are not 0. */
+/**
+ * Writes an instant as UTC, as short as it goes: "2026-03-01 12:00", with seconds only where they
+ * are not 0.
+ */
 export function show(epoch: number | null): string {
   if (epoch === null) return "never";
   return new Date(epoch).toISOString().replace("T", " ").replace(/(:00)?\.000Z$/, "");

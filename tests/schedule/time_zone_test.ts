@@ -6,7 +6,9 @@ import { InvalidScheduleError } from "../../src/schedule/errors.ts";
 import { TimeZone } from "../../src/schedule/time_zone.ts";
 import { show, utc } from "./support.ts";
 
-/** Another way to the offset than the implementation's: the name that Intl gives it, "GMT+05:30". */
+/**
+ * Another way to the offset than the implementation's: the name that Intl gives it, "GMT+05:30".
+ */
 function offsetByName(format: Intl.DateTimeFormat, instant: number): number {
   const name = format.formatToParts(instant).find(({ type }) => type === "timeZoneName")!.value;
   const match = /^GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/.exec(name);

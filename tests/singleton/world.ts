@@ -1,4 +1,5 @@
-// What the evaluations of a module have in common: the database, and what the test wants to know of them.
+// What the evaluations of a module have in common: the database, and what the test wants to know of
+// them.
 
 import { type Logger, silentLogger, type Storage } from "../../mod.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";

@@ -5,7 +5,10 @@ import type { StatusChange, WakeSignal } from "../../src/storage/requests.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { viewOf } from "../../src/storage/storage_view.ts";
 
-/** A storage that answers as it is told, and two views of it, the second of which hears of the first. */
+/**
+ * A storage that answers as it is told, and two views of it, the second of which hears of the
+ * first.
+ */
 function scene(answers: Partial<Record<keyof Storage, unknown>> = {}) {
   const calls: string[] = [];
   const storage = new Proxy({} as Storage, {

@@ -1,7 +1,11 @@
-// The rules of who may know whom, as rules of the linter: it parses the code, so that a word in a comment or a string
-// counts for nothing. architecture_test.ts holds every file of the project to them.
+// The rules of who may know whom, as rules of the linter: it parses the code, so that a word in a
+// comment or a string counts for nothing. architecture_test.ts holds every file of the project to
+// them.
 
-/** What the drivers know of the core: the contract of storage, what its types are made of, and pure decisions. */
+/**
+ * What the drivers know of the core: the contract of storage, what its types are made of, and pure
+ * decisions.
+ */
 const storageContract = [
   "src/application/guarded_clock.ts",
   "src/argument_checks.ts",
@@ -17,8 +21,8 @@ const storageContract = [
 ];
 
 /**
- * What the files of a folder (or one file) may import: folders and files of the project, and packages. The first entry
- * that fits a file decides; files without an entry are free.
+ * What the files of a folder (or one file) may import: folders and files of the project, and
+ * packages. The first entry that fits a file decides; files without an entry are free.
  */
 const allowedImports: [importer: string, imports: string[]][] = [
   ["mod.ts", ["src/"]],
@@ -73,13 +77,18 @@ const allowedImports: [importer: string, imports: string[]][] = [
   ["examples/", ["examples/", "@evertask/evertask", "zod", "node:"]],
 ];
 
-/** Who may import src/ever_task.ts: the public face, and the kit that makes instances for tests. The parts do not know the whole. */
+/**
+ * Who may import src/ever_task.ts: the public face, and the kit that makes instances for tests. The
+ * parts do not know the whole.
+ */
 const instanceMakers = ["mod.ts", "src/testing/kit/"];
 
 /** What belongs to one runtime, or to servers alone. */
 const runtimeGlobals = ["Deno", "Bun", "Buffer", "process"];
 
-/** Calls that make a result depend on when or where it was computed, and the files that inject them. */
+/**
+ * Calls that make a result depend on when or where it was computed, and the files that inject them.
+ */
 const ambient: { selector: string; what: string; allowedIn: string[] }[] = [
   ...["Date.now", "performance.now", "Math.random", "crypto.randomUUID", "crypto.getRandomValues"]
     .map((name) => {
@@ -150,7 +159,9 @@ const injected: Deno.lint.Rule = {
   },
 };
 
-/** Whether a path (or a package) is the owner, or is in the folder (or is a subpath of the package). */
+/**
+ * Whether a path (or a package) is the owner, or is in the folder (or is a subpath of the package).
+ */
 function isWithin(path: string, owner: string): boolean {
   return path === owner || path.startsWith(/[/:]$/.test(owner) ? owner : `${owner}/`);
 }
@@ -161,7 +172,10 @@ function resolveImport(importer: string, specifier: string): string {
   return new URL(specifier, `file:///${importer}`).pathname.slice(1);
 }
 
-/** Whether an identifier only names a member of something else, as in `options.process` or `{ process: 1 }`. */
+/**
+ * Whether an identifier only names a member of something else, as in `options.process` or `{
+ * process: 1 }`.
+ */
 function isMemberName(node: Deno.lint.Identifier): boolean {
   const { parent } = node;
   if (parent.type === "MemberExpression") {

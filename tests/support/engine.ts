@@ -8,7 +8,10 @@ export interface TestEngine extends AsyncDisposable {
   readonly everTask: EverTask;
   /** Warnings and errors of the engine's own logger. */
   readonly complaints: readonly string[];
-  /** Resolves with the next event that matches, also one that was emitted before; rejects when it does not come. */
+  /**
+   * Resolves with the next event that matches, also one that was emitted before; rejects when it
+   * does not come.
+   */
   event(matches: (event: TaskEvent) => boolean): Promise<TaskEvent>;
   /** Resolves when the task has ended: completed, failed or cancelled. */
   ended(taskId: string): Promise<TaskEvent>;

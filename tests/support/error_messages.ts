@@ -4,11 +4,16 @@
 export interface ErrorMessage {
   /** The class. */
   readonly name: string;
-  /** Its first sentence, with `…` for what is filled in; null where the code only passes a message on. */
+  /**
+   * Its first sentence, with `…` for what is filled in; null where the code only passes a message
+   * on.
+   */
   readonly message: string | null;
 }
 
-/** Errors whose messages are made of an argument, its value and a remedy, as their guide says once. */
+/**
+ * Errors whose messages are made of an argument, its value and a remedy, as their guide says once.
+ */
 const argumentErrors = ["InvalidArgumentError", "InvalidScheduleError", "NoRunLeftError"];
 
 const builtIn = /^(Error|TypeError|RangeError|AggregateError|SyntaxError|DOMException|URIError)$/;

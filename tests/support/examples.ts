@@ -13,8 +13,8 @@ export interface Example {
 }
 
 /**
- * Every program in examples/: the files in it, and of each folder in it the main.ts or, where there is none, every file (but
- * not what is in folders further down, which serves the programs).
+ * Every program in examples/: the files in it, and of each folder in it the main.ts or, where there
+ * is none, every file (but not what is in folders further down, which serves the programs).
  */
 export async function listExamples(): Promise<Example[]> {
   const paths: string[] = [];
@@ -40,7 +40,10 @@ async function programsIn(folder: string): Promise<string[]> {
   return (main.length > 0 ? main : programs).map(({ name }) => folder + name);
 }
 
-/** What a program may import to be portable: the package, what every server's runtime has, and a validator. */
+/**
+ * What a program may import to be portable: the package, what every server's runtime has, and a
+ * validator.
+ */
 const portableImport = /^(@evertask\/evertask|node:|zod$)/;
 
 /** The programs that can be copied elsewhere: of one file, needing nothing but what is given. */

@@ -1,11 +1,15 @@
-// A storage with faults: any verb fails, answers late, or commits and loses its answer, for as long as the test wants it to.
+// A storage with faults: any verb fails, answers late, or commits and loses its answer, for as long
+// as the test wants it to.
 
 import { type Storage, StorageUnavailableError } from "../../mod.ts";
 
 /** A verb of the storage contract. */
 export type Verb = Exclude<keyof Storage, "name" | "polling" | "onWake" | "open" | "close">;
 
-/** What goes wrong with a call: nothing; it fails before or after it was carried out; it, or its answer, comes late. */
+/**
+ * What goes wrong with a call: nothing; it fails before or after it was carried out; it, or its
+ * answer, comes late.
+ */
 export type Fault =
   | null
   | { readonly at: "before" | "after"; readonly error?: Error }
@@ -61,7 +65,10 @@ function connectionLost(): Error {
   return new StorageUnavailableError("The connection was lost.");
 }
 
-/** A generator of numbers from 0 up to 1 that are the same in each run (mulberry32, by Tommy Ettinger). */
+/**
+ * A generator of numbers from 0 up to 1 that are the same in each run (mulberry32, by Tommy
+ * Ettinger).
+ */
 export function repeatableRandom(seed: number): () => number {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0;

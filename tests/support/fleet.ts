@@ -1,5 +1,5 @@
-// Several instances over one memory database and one clock that stands still until the test lets time go by: what takes minutes
-// is tested in milliseconds, and always in the same way.
+// Several instances over one memory database and one clock that stands still until the test lets
+// time go by: what takes minutes is tested in milliseconds, and always in the same way.
 
 import {
   createEverTask,
@@ -78,7 +78,9 @@ export class Fleet implements AsyncDisposable {
     for (let turn = 0; turn < 2; turn++) await this.clock.advance(0);
   }
 
-  /** Lets time go by, in steps so small that what follows from one timer is done before the next. */
+  /**
+   * Lets time go by, in steps so small that what follows from one timer is done before the next.
+   */
   async pass(ms: number, stepMs = ms): Promise<void> {
     for (let passed = 0; passed < ms; passed += stepMs) {
       await this.clock.advance(Math.min(stepMs, ms - passed));

@@ -1,8 +1,12 @@
-// Workers that are told of tasks, and hardly look for them by themselves: what they find soon, they were told of.
+// Workers that are told of tasks, and hardly look for them by themselves: what they find soon, they
+// were told of.
 
 import type { Storage } from "../../mod.ts";
 
-/** A storage whose workers look by themselves so rarely that within a test only a wake-up makes them. */
+/**
+ * A storage whose workers look by themselves so rarely that within a test only a wake-up makes
+ * them.
+ */
 export function hardlyPolling(storage: Storage): Storage {
   return new Proxy(storage, {
     get(target, name) {

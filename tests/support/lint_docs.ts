@@ -1,4 +1,5 @@
-// Runs `deno doc --lint` on every entry point that deno.json exports, so that a new one cannot be forgotten.
+// Runs `deno doc --lint` on every entry point that deno.json exports, so that a new one cannot be
+// forgotten.
 
 import config from "../../deno.json" with { type: "json" };
 

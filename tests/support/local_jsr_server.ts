@@ -1,8 +1,8 @@
-// A registry that does what JSR does for `deno publish` and for programs that import a package, for as long as a test
-// needs it. Deno uses it where the environment says JSR_URL=<its url>.
+// A registry that does what JSR does for `deno publish` and for programs that import a package, for
+// as long as a test needs it. Deno uses it where the environment says JSR_URL=<its url>.
 //
-// What JSR answers: https://jsr.io/docs/api (packages and module files) and the publishing calls of Deno's
-// cli/tools/publish.
+// What JSR answers: https://jsr.io/docs/api (packages and module files) and the publishing calls of
+// Deno's cli/tools/publish.
 
 import { runCommand } from "./run_command.ts";
 
@@ -37,7 +37,8 @@ async function answer(root: string, request: Request): Promise<Response> {
     return Response.json(publishingTask);
   }
   if (pathname.startsWith("/api/publish_status/")) return Response.json(publishingTask);
-  // Whatever scope and package are asked for, they exist; a version does not, until it is published.
+  // Whatever scope and package are asked for, they exist; a version does not, until it is
+  // published.
   if (pathname.startsWith("/api/") && !version) return Response.json({});
   return await serveFile(`${root}${pathname}`);
 }
@@ -45,7 +46,9 @@ async function answer(root: string, request: Request): Promise<Response> {
 /** A publishing task that is done: this registry works while the request waits. */
 const publishingTask = { id: "1", status: "success", error: null };
 
-/** Stores a version: its files, the manifest that Deno verifies them with, and the list of versions. */
+/**
+ * Stores a version: its files, the manifest that Deno verifies them with, and the list of versions.
+ */
 async function publish(folder: string, version: string, configPath: string, request: Request) {
   const files = `${folder}/${version}`;
   await Deno.mkdir(files, { recursive: true });

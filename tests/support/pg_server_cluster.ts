@@ -1,5 +1,6 @@
-// One PostgreSQL data directory and the server on it, driven by PostgreSQL's own pg_ctl. A guard process outlives ours
-// however it ends (an exception, kill -9), and then stops the server and removes the files.
+// One PostgreSQL data directory and the server on it, driven by PostgreSQL's own pg_ctl. A guard
+// process outlives ours however it ends (an exception, kill -9), and then stops the server and
+// removes the files.
 
 import { installPgBinaries } from "./pg_server_binaries.ts";
 import { reservePort } from "./reserved_port.ts";
@@ -13,7 +14,10 @@ export interface PgCluster {
   remove(): Promise<void>;
 }
 
-/** Makes a data directory with these settings (as in postgresql.conf) and starts a server of this major version on it. */
+/**
+ * Makes a data directory with these settings (as in postgresql.conf) and starts a server of this
+ * major version on it.
+ */
 export async function startPgCluster(
   version: string,
   settings: Record<string, string>,
@@ -78,8 +82,8 @@ export async function startPgCluster(
 }
 
 /**
- * Starts a shell that waits for the end of its input, which is when we close it or are gone, and then cleans up. It
- * ignores an interrupt from the terminal, which reaches it together with us.
+ * Starts a shell that waits for the end of its input, which is when we close it or are gone, and
+ * then cleans up. It ignores an interrupt from the terminal, which reaches it together with us.
  */
 function startGuard(base: string): Deno.ChildProcess {
   const script = `

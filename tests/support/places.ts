@@ -1,5 +1,5 @@
-// Databases that several processes can share, as whole-system tests need them: SQLite, PostgreSQL, and a T-SQL engine where an
-// environment variable names one.
+// Databases that several processes can share, as whole-system tests need them: SQLite, PostgreSQL,
+// and a T-SQL engine where an environment variable names one.
 
 import { postgresStorage } from "../../drivers/postgres/mod.ts";
 import { sqliteStorage } from "../../drivers/sqlite/mod.ts";

@@ -1,5 +1,6 @@
-// Ports of loopback for servers that go away and come back, and for servers that are not there: while one is reserved, no other
-// test gets it, in whatever process, and the system gives it to nobody's connection.
+// Ports of loopback for servers that go away and come back, and for servers that are not there:
+// while one is reserved, no other test gets it, in whatever process, and the system gives it to
+// nobody's connection.
 
 /** A port that is ours until it is given back, or this process ends. */
 export interface ReservedPort extends Disposable {
@@ -7,12 +8,15 @@ export interface ReservedPort extends Disposable {
 }
 
 const hostname = "127.0.0.1";
-/** Ports that systems do not hand out by themselves: those to give away, and as many again that stand for them. */
+/**
+ * Ports that systems do not hand out by themselves: those to give away, and as many again that
+ * stand for them.
+ */
 const [lowest, count] = [15_000, 7_500];
 
 /**
- * Reserves a port that nobody listens on. Who has it listens on another one that stands for it: the system lets only one do
- * that, and ends it with the process, however that ends.
+ * Reserves a port that nobody listens on. Who has it listens on another one that stands for it: the
+ * system lets only one do that, and ends it with the process, however that ends.
  */
 export function reservePort(): ReservedPort {
   while (true) {

@@ -1,4 +1,5 @@
-// Runs a program to its end, for tests: gives its output when it succeeds, and throws it when it fails.
+// Runs a program to its end, for tests: gives its output when it succeeds, and throws it when it
+// fails.
 
 /** Options of {@linkcode runCommand}. */
 export interface RunOptions {

@@ -1,10 +1,13 @@
-// A network that can fail, between a test and a real server: it passes everything on, or ends all connections and refuses new
-// ones, or swallows whatever is sent and tells nobody.
+// A network that can fail, between a test and a real server: it passes everything on, or ends all
+// connections and refuses new ones, or swallows whatever is sent and tells nobody.
 
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { type ReservedPort, reservePort } from "./reserved_port.ts";
 
-/** A connection's two ends. One that was swallowed once stays dead, as when a router has forgotten it. */
+/**
+ * A connection's two ends. One that was swallowed once stays dead, as when a router has forgotten
+ * it.
+ */
 interface Line {
   readonly client: Socket;
   readonly server: Socket | null;

@@ -1,5 +1,6 @@
-// The conformance suite must fail where a store breaks a promise: each of these stores breaks one, and at least one case of
-// the topic has to notice. The stores are the memory store with one verb that does something else.
+// The conformance suite must fail where a store breaks a promise: each of these stores breaks one,
+// and at least one case of the topic has to notice. The stores are the memory store with one verb
+// that does something else.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { ClaimedTask } from "../../src/storage/records.ts";

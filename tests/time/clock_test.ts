@@ -1,4 +1,5 @@
-// The real clock. Waits are for events; what must not happen is checked against something that happens after it would have.
+// The real clock. Waits are for events; what must not happen is checked against something that
+// happens after it would have.
 
 import { assert, assertEquals } from "@std/assert";
 import { systemClock } from "../../src/time/clock.ts";

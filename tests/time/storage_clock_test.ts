@@ -1,5 +1,5 @@
-// The storage's clock as a process knows it: it goes on by the monotonic clock from what storage said last,
-// whose answers take as long as they take.
+// The storage's clock as a process knows it: it goes on by the monotonic clock from what storage
+// said last, whose answers take as long as they take.
 
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -26,7 +26,10 @@ Deno.test("its readings are whole milliseconds", async () => {
   assertEquals([storageClock.now(), storageClock.at(2.4), storageClock.at(2.5)], [1, 2, 3]);
 });
 
-/** A reading: how long the answer takes to be asked for and to come, and by how much the clock is set before. */
+/**
+ * A reading: how long the answer takes to be asked for and to come, and by how much the clock is
+ * set before.
+ */
 interface Reading {
   readonly pauseMs: number;
   readonly askMs: number;

@@ -1,5 +1,5 @@
-// A payload is held to the task's type wherever it is passed, and never takes part in inferring that type: a variable is checked
-// as a literal is.
+// A payload is held to the task's type wherever it is passed, and never takes part in inferring
+// that type: a variable is checked as a literal is.
 
 import { createEverTask, defineTask, type TaskContext } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";

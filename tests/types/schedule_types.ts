@@ -1,5 +1,5 @@
-// What the fluent builder lets through the compiler and what it does not. Nothing here runs: `deno check` is the test, and
-// an expected error that does not come is an error itself.
+// What the fluent builder lets through the compiler and what it does not. Nothing here runs: `deno
+// check` is the test, and an expected error that does not come is an error itself.
 
 import type {
   buildRecurrence,

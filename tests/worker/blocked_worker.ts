@@ -1,6 +1,6 @@
-// A worker process for starvation_test.ts: its handler computes, and lets nothing else happen, until there is the file that the
-// payload names. It prints when it begins, and the events that its worker has for it afterwards. Arguments: the database file,
-// the lease in milliseconds.
+// A worker process for starvation_test.ts: its handler computes, and lets nothing else happen,
+// until there is the file that the payload names. It prints when it begins, and the events that its
+// worker has for it afterwards. Arguments: the database file, the lease in milliseconds.
 
 import { existsSync } from "node:fs";
 import { createEverTask, defineTask, silentLogger } from "../../mod.ts";

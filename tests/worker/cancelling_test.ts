@@ -1,4 +1,5 @@
-// cancel() wherever a task may be: waiting, retrying, prefetched, running, here or in another process.
+// cancel() wherever a task may be: waiting, retrying, prefetched, running, here or in another
+// process.
 
 import { assert, assertEquals } from "@std/assert";
 import { defineTask, linearRetry, TaskCancelledError } from "../../mod.ts";

@@ -43,7 +43,8 @@ Deno.test("a claim that storage carries out long after it was given up keeps no 
   const task = defineTask<null>({ type: "task", handle: () => void runs++ });
   let stalls = false;
   let late: (() => Promise<unknown>) | undefined;
-  // As a server whose disk stalls: the driver gives a claim up, others wait behind it, and then the server commits it.
+  // As a server whose disk stalls: the driver gives a claim up, others wait behind it, and then the
+  // server commits it.
   const wrap = (storage: Storage) =>
     new Proxy(storage, {
       get(target, name) {

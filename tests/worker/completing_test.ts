@@ -1,5 +1,5 @@
-// Handlers that complete their tasks themselves, on a clock that stands still. (Without a connection the memory store completes
-// them at once, as in a transaction that has committed.)
+// Handlers that complete their tasks themselves, on a clock that stands still. (Without a
+// connection the memory store completes them at once, as in a transaction that has committed.)
 
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import { defineTask, LeaseLostError } from "../../mod.ts";

@@ -1,5 +1,6 @@
-// A database that is out of reach, deadlocks, fills up, answers late or loses its answers, in the middle of the work: no task is
-// lost, none is finished twice, nobody turns in circles, and everything goes on by itself when the trouble is over.
+// A database that is out of reach, deadlocks, fills up, answers late or loses its answers, in the
+// middle of the work: no task is lost, none is finished twice, nobody turns in circles, and
+// everything goes on by itself when the trouble is over.
 
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import {
@@ -14,7 +15,9 @@ import { Fleet, gate, untilAborted } from "../support/fleet.ts";
 
 const ends = ["Completed", "Failed", "Cancelled"];
 
-/** Two instances with the same faults, and a task that counts how often each of its payloads ran. */
+/**
+ * Two instances with the same faults, and a task that counts how often each of its payloads ran.
+ */
 async function troubled(fleet: Fleet) {
   const faults = new Faults();
   const runs = new Map<number, number>();
@@ -52,7 +55,8 @@ Deno.test("a database that is out of reach for 30 s in the middle of the work lo
   );
   const callsBefore = faults.total;
   await fleet.pass(30_000, 200);
-  // Two instances, each with claims, heartbeats and pending writes that are tried again: a few calls a second.
+  // Two instances, each with claims, heartbeats and pending writes that are tried again: a few
+  // calls a second.
   assertLessOrEqual(faults.total - callsBefore, 30 * 2 * 5);
   faults.rule = () => null;
   await Promise.all(during);

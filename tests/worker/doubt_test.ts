@@ -1,4 +1,5 @@
-// When storage is asked for tasks that it holds as the worker's and that the worker does not know of.
+// When storage is asked for tasks that it holds as the worker's and that the worker does not know
+// of.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { FakeClock } from "../../src/testing/mod.ts";

@@ -1,4 +1,5 @@
-// Functions that the application passes in throw, reject and hang. Tasks, heartbeats and the stop do not depend on them.
+// Functions that the application passes in throw, reject and hang. Tasks, heartbeats and the stop
+// do not depend on them.
 
 import { assert, assertEquals } from "@std/assert";
 import {
@@ -46,7 +47,10 @@ interface Callbacks {
 
 type Fail = () => never;
 
-/** What is passed in; all of it fails. `handled` says how often the handler is called: it fails its first attempt. */
+/**
+ * What is passed in; all of it fails. `handled` says how often the handler is called: it fails its
+ * first attempt.
+ */
 const places: [name: string, handled: number, make: (fail: Fail) => Callbacks][] = [
   ["the logger", 2, (fail) => ({
     handler: { onCompleted: ({ log }) => log.info("done") },

@@ -1,12 +1,15 @@
-// Answers of storage that come after the worker has been given up, or while it gives back what it does not know of: no task may
-// run twice.
+// Answers of storage that come after the worker has been given up, or while it gives back what it
+// does not know of: no task may run twice.
 
 import { assertEquals } from "@std/assert";
 import { defineTask, type EverTask, LeaseLostError } from "../../mod.ts";
 import { Faults, type Verb } from "../support/faulty_storage.ts";
 import { Fleet, gate, untilAborted } from "../support/fleet.ts";
 
-/** A worker with faults, a process that only dispatches, and a task that tells of its runs, which last as long as `work`. */
+/**
+ * A worker with faults, a process that only dispatches, and a task that tells of its runs, which
+ * last as long as `work`.
+ */
 async function scene(fleet: Fleet, work?: Promise<void>) {
   const faults = new Faults();
   const ran: string[] = [];
@@ -52,7 +55,10 @@ for (const verb of ["claim", "persist"] as const) {
   });
 }
 
-/** Has a claim's answer be lost, so that the worker asks storage to take back what it does not know of. */
+/**
+ * Has a claim's answer be lost, so that the worker asks storage to take back what it does not know
+ * of.
+ */
 async function raiseDoubt(fleet: Fleet, { faults, web, task }: Awaited<ReturnType<typeof scene>>) {
   const { rule } = faults;
   let isLost = false;

@@ -1,5 +1,5 @@
-// Storage that commits what it is asked to, and whose answer is then lost with the connection: nothing may be lost, and
-// nothing may run twice.
+// Storage that commits what it is asked to, and whose answer is then lost with the connection:
+// nothing may be lost, and nothing may run twice.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { defineTask, type Storage, StorageUnavailableError } from "../../mod.ts";

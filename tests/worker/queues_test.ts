@@ -66,7 +66,8 @@ Deno.test("within a priority tasks run in the order in which they became due: a 
   await fleet.pass(500, 10);
   assertEquals(order.length, 552);
   const places = order.flatMap((type, place) => type === "other" ? [place] : []);
-  // The urgent one overtakes everybody; the other one waits for those before it, and for none after it.
+  // The urgent one overtakes everybody; the other one waits for those before it, and for none after
+  // it.
   assertEquals(places, [0, 51]);
 });
 

@@ -1,4 +1,5 @@
-// A handler that blocks the event loop for longer than the lease: the worker notices, says whose fault it may be, and goes on.
+// A handler that blocks the event loop for longer than the lease: the worker notices, says whose
+// fault it may be, and goes on.
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createEverTask, defineTask } from "../../mod.ts";

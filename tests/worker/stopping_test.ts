@@ -1,4 +1,5 @@
-// A graceful stop: what is prefetched goes back, what runs may finish, what does not runs again, and everything is written down.
+// A graceful stop: what is prefetched goes back, what runs may finish, what does not runs again,
+// and everything is written down.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { defineTask, linearRetry, StoppedError, WorkerStoppedError } from "../../mod.ts";

@@ -1,5 +1,5 @@
-// Tasks whose worker was lost, and which may have ended its process: what is done so that the guilty one is found, and no other
-// one is taken for it.
+// Tasks whose worker was lost, and which may have ended its process: what is done so that the
+// guilty one is found, and no other one is taken for it.
 
 import { assert, assertEquals } from "@std/assert";
 import { defineTask, type EverTask, linearRetry, type Task } from "../../mod.ts";

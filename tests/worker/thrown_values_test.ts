@@ -1,4 +1,5 @@
-// Handlers throw anything. Whatever it is, the task ends as it would for an error, and nothing else is harmed.
+// Handlers throw anything. Whatever it is, the task ends as it would for an error, and nothing else
+// is harmed.
 
 import { assert, assertEquals } from "@std/assert";
 import {
@@ -22,7 +23,8 @@ import { longestDescription } from "../../src/thrown/describe_error.ts";
 import { hostileValues } from "../support/hostile_values.ts";
 import { startEngine } from "../support/engine.ts";
 
-// On a busy machine, a short timer of the telemetry's SDK may outlive the test that started it, and end in the next one.
+// On a busy machine, a short timer of the telemetry's SDK may outlive the test that started it, and
+// end in the next one.
 const untimed = { sanitizeOps: false, sanitizeResources: false };
 
 const policies: Readonly<Record<string, RetryPolicy>> = {

@@ -1,5 +1,5 @@
-// Reports that a task is in progress to which storage does not answer: they are given up with the lease, or were carried out all
-// the same. The audit trail must be whole, and its times in order.
+// Reports that a task is in progress to which storage does not answer: they are given up with the
+// lease, or were carried out all the same. The audit trail must be whole, and its times in order.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { defineTask } from "../../mod.ts";

@@ -4,7 +4,9 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { defineTask, QueueFullError, type TaskContext } from "../../mod.ts";
 import { Fleet, gate } from "../support/fleet.ts";
 
-/** An instance whose queue `small` has room for four tasks, two of which run until the gate opens. */
+/**
+ * An instance whose queue `small` has room for four tasks, two of which run until the gate opens.
+ */
 async function smallQueue(
   fleet: Fleet,
   whenFull: "Store" | "Wait" | "FallbackToDefault" | "Throw",

@@ -1,4 +1,5 @@
-// The application that every framework here serves: an order is taken in a request, and shipped in the background.
+// The application that every framework here serves: an order is taken in a request, and shipped in
+// the background.
 
 import process from "node:process";
 import { createEverTask, defineTask } from "@evertask/evertask";
@@ -19,7 +20,10 @@ export const everTask = createEverTask({
   tasks: [shipOrder],
 });
 
-/** Whether the web process runs tasks, too. With TASKS=elsewhere it only dispatches, and worker.ts runs them. */
+/**
+ * Whether the web process runs tasks, too. With TASKS=elsewhere it only dispatches, and worker.ts
+ * runs them.
+ */
 export const runsTasks = process.env.TASKS !== "elsewhere";
 
 export const port = Number(process.env.PORT ?? 3000);

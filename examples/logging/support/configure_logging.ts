@@ -1,4 +1,5 @@
-// Sets LogTape up from one section of a JSON file: the minimum level, overrides by category, and where lines go.
+// Sets LogTape up from one section of a JSON file: the minimum level, overrides by category, and
+// where lines go.
 
 import { basename, dirname, extname } from "node:path";
 import { getTimeRotatingFileSink, type TimeRotationInterval } from "@logtape/file";
@@ -17,7 +18,10 @@ type MinimumLevel = LogLevel | "off";
 
 /** The section. */
 export interface LoggingSection {
-  /** By category, such as `evertask.worker` or `evertask.tasks.send-email`; the longest one that fits decides. */
+  /**
+   * By category, such as `evertask.worker` or `evertask.tasks.send-email`; the longest one that
+   * fits decides.
+   */
   readonly minimumLevel: {
     readonly default: MinimumLevel;
     readonly overrides?: Readonly<Record<string, MinimumLevel>>;

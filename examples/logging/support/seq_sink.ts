@@ -1,5 +1,5 @@
-// Sends lines to Seq in its own format, CLEF (https://clef-json.org): one JSON object a line, with the message as a template,
-// so that Seq finds all lines of one kind, and the properties beside it.
+// Sends lines to Seq in its own format, CLEF (https://clef-json.org): one JSON object a line, with
+// the message as a template, so that Seq finds all lines of one kind, and the properties beside it.
 
 import type { LogLevel, LogRecord, Sink } from "@logtape/logtape";
 
@@ -23,7 +23,9 @@ const intervalMs = 1_000;
 /** How many lines wait while Seq is out of reach; the oldest are given up first. */
 const mostWaiting = 10_000;
 
-/** Makes a sink that sends what was logged once a second, and what is left when it is disposed of. */
+/**
+ * Makes a sink that sends what was logged once a second, and what is left when it is disposed of.
+ */
 export function getSeqSink({ serverUrl, apiKey = "" }: SeqOptions): Sink & AsyncDisposable {
   const url = new URL("/ingest/clef", serverUrl);
   const headers = {

@@ -1,4 +1,5 @@
-// The tasks that the monitoring examples watch: one that works, one that fails, one that takes too long.
+// The tasks that the monitoring examples watch: one that works, one that fails, one that takes too
+// long.
 
 import { type AnyTask, defineTask, noRetry } from "@evertask/evertask";
 import { z } from "zod";

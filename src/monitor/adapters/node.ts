@@ -1,5 +1,6 @@
-// Mounts a fetch handler in Node's own http server (and so in Express, Fastify, Koa), with WebSockets by npm's `ws`.
-// Nothing that a client sends makes a listener throw or reject: Node ends the process for either.
+// Mounts a fetch handler in Node's own http server (and so in Express, Fastify, Koa), with
+// WebSockets by npm's `ws`. Nothing that a client sends makes a listener throw or reject: Node ends
+// the process for either.
 
 import { guardLogger } from "../../application/guarded_logger.ts";
 import { checkMethods, checkOptions } from "../../argument_checks.ts";
@@ -24,10 +25,11 @@ export interface NodeAdapterOptions {
 }
 
 /**
- * Makes a listener for the `request` event of a Node server. What cannot be a request is answered 400, and the handler is not
- * called.
+ * Makes a listener for the `request` event of a Node server. What cannot be a request is answered
+ * 400, and the handler is not called.
  *
- * @throws {InvalidArgumentError} If the handler is no function, or an option has a value that cannot be used.
+ * @throws {InvalidArgumentError} If the handler is no function, or an option has a value that
+ * cannot be used.
  *
  * @example
  * ```ts ignore
@@ -66,24 +68,27 @@ export interface NodeWebSockets<Request, Socket, Head> {
   /** The hub's option of the same name. */
   readonly upgrade: (request: globalThis.Request) => UpgradedWebSocket;
   /**
-   * Makes a listener for the `upgrade` event of a Node server. It answers every request for a WebSocket: with others on the
-   * same server, call it for the hub's path only.
+   * Makes a listener for the `upgrade` event of a Node server. It answers every request for a
+   * WebSocket: with others on the same server, call it for the hub's path only.
    */
   readonly upgradeListener: (
     handler: FetchHandler,
   ) => (request: Request, socket: Socket, head: Head) => Promise<void>;
 }
 
-/** The longest message that `ws` takes if nothing is said, and what is enough for a hub, in bytes. */
+/**
+ * The longest message that `ws` takes if nothing is said, and what is enough for a hub, in bytes.
+ */
 const [defaultMaxPayload, lowMaxPayload] = [104_857_600, 65_536];
 
 /**
  * Joins a `WebSocketServer` of `ws` to a fetch handler.
  *
- * @param server Made with `new WebSocketServer({ noServer: true, maxPayload: 32768 })`, with the hub's `maxMessageLength`.
- * `ws` holds a message until it is complete, so a server that was made without `maxPayload` (100 MiB) gets one of 64 KiB.
- * @throws {InvalidArgumentError} If it is no such server, has no limit of messages, or an option has a value that cannot be
- * used.
+ * @param server Made with `new WebSocketServer({ noServer: true, maxPayload: 32768 })`, with the
+ * hub's `maxMessageLength`. `ws` holds a message until it is complete, so a server that was made
+ * without `maxPayload` (100 MiB) gets one of 64 KiB.
+ * @throws {InvalidArgumentError} If it is no such server, has no limit of messages, or an option
+ * has a value that cannot be used.
  *
  * @example
  * ```ts ignore

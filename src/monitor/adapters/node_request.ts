@@ -1,11 +1,13 @@
-// Makes a standard request of one of Node. What the client names as target and host is put side by side and never resolved
-// against each other: in `new URL("//other/path", base)` the path would decide the host.
+// Makes a standard request of one of Node. What the client names as target and host is put side by
+// side and never resolved against each other: in `new URL("//other/path", base)` the path would
+// decide the host.
 
 import { parseHost } from "../http/host.ts";
 import type { NodeRequest } from "./node_types.ts";
 
 /**
- * Makes the request; null for what is none: a target, a Host header or a method that no URL and no request can have.
+ * Makes the request; null for what is none: a target, a Host header or a method that no URL and no
+ * request can have.
  *
  * @param abort Aborts the request; also aborted when the body breaks off.
  */
@@ -57,7 +59,10 @@ function hostOf({ headers, rawHeaders = [] }: NodeRequest, scheme: string): URL 
   return typeof host === "string" ? parseHost(host, scheme) : null;
 }
 
-/** Path and query of the request target (RFC 9112, section 3.2); null when it has no path, or is meant for another host. */
+/**
+ * Path and query of the request target (RFC 9112, section 3.2); null when it has no path, or is
+ * meant for another host.
+ */
 function pathOf(nodeRequest: NodeRequest, host: URL): string | null {
   // Express takes the mount path off `url`, and keeps the whole one here.
   const original = "originalUrl" in nodeRequest ? nodeRequest.originalUrl : undefined;

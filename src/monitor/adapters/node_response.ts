@@ -1,4 +1,5 @@
-// Sends standard responses by Node's means: as the answer to a request, and over the bare socket of an `upgrade` event.
+// Sends standard responses by Node's means: as the answer to a request, and over the bare socket of
+// an `upgrade` event.
 
 import type { NodeResponse, NodeSink, NodeSocket } from "./node_types.ts";
 
@@ -40,7 +41,10 @@ export async function sendOverSocket(
   socket.end(() => socket.destroy());
 }
 
-/** The headers, without those that are about the connection and not about the response: they are the server's. */
+/**
+ * The headers, without those that are about the connection and not about the response: they are the
+ * server's.
+ */
 function headersOf(response: Response): [string, string][] {
   return [...response.headers].filter(([name]) => !ofConnection.includes(name));
 }

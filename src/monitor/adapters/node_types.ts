@@ -1,4 +1,5 @@
-// What the adapter uses of Node's http servers and of npm's `ws`, by shape, so that nothing of theirs is imported.
+// What the adapter uses of Node's http servers and of npm's `ws`, by shape, so that nothing of
+// theirs is imported.
 
 import type { HubSocket } from "../hub/web_socket_transport.ts";
 
@@ -49,7 +50,8 @@ export interface NodeSocket extends NodeSink {
 }
 
 /**
- * The part of a `WebSocketServer` of `ws` that is used; make it with `new WebSocketServer({ noServer: true, maxPayload: 32768 })`.
+ * The part of a `WebSocketServer` of `ws` that is used; make it with `new WebSocketServer({
+ * noServer: true, maxPayload: 32768 })`.
  */
 export interface NodeWebSocketServer<Request, Socket, Head> {
   /** How it was made. */

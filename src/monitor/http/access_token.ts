@@ -1,12 +1,12 @@
-// Who may ask: a bearer token in the header or, for browsers whose WebSocket and EventSource cannot set headers, in the
-// query (RFC 6750, sections 2.1 and 2.3).
+// Who may ask: a bearer token in the header or, for browsers whose WebSocket and EventSource cannot
+// set headers, in the query (RFC 6750, sections 2.1 and 2.3).
 
 import { hidden } from "../../argument_checks.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 
 /**
- * What a client has to know: a token of at least 16 characters, or a function that looks at the token (null when there is
- * none) and at the whole request, for cookies and signed tokens.
+ * What a client has to know: a token of at least 16 characters, or a function that looks at the
+ * token (null when there is none) and at the whole request, for cookies and signed tokens.
  */
 export type AccessToken =
   | string
@@ -56,7 +56,10 @@ function presentedToken(request: Request): string | null {
   return header?.[1] ?? new URL(request.url).searchParams.get("access_token");
 }
 
-/** Digests have one length and say nothing of their text, so comparing them takes the same time for every guess. */
+/**
+ * Digests have one length and say nothing of their text, so comparing them takes the same time for
+ * every guess.
+ */
 async function digest(text: string): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
 }

@@ -6,7 +6,10 @@ import { requestUrl } from "./host.ts";
 /** What makes the answer on each path. */
 export type GetRoutes = Readonly<Record<string, () => Promise<Response>>>;
 
-/** Makes a handler: 404 for other paths, 405 for other methods, 401 without the token, 400 for a Host that is none. */
+/**
+ * Makes a handler: 404 for other paths, 405 for other methods, 401 without the token, 400 for a
+ * Host that is none.
+ */
 export function getHandler(
   routes: GetRoutes,
   mayPass: AccessCheck,

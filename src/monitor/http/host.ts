@@ -1,6 +1,10 @@
-// Reads the Host header. Servers take any text there, and some build a request's URL from it as it is.
+// Reads the Host header. Servers take any text there, and some build a request's URL from it as it
+// is.
 
-/** A name, an IPv4 address or an IPv6 address in brackets, with or without a port (RFC 9110, section 7.2). */
+/**
+ * A name, an IPv4 address or an IPv6 address in brackets, with or without a port (RFC 9110, section
+ * 7.2).
+ */
 const form = /^(\[[\d:a-f.]+\]|[\w.~!$&'()*+,;=%-]+)(:\d*)?$/i;
 
 /**

@@ -1,5 +1,6 @@
-// Under which hosts the hub answers. A site whose page is loaded can change its name's address to that of this machine (DNS
-// rebinding). The browser then takes the hub for a part of that site, and only the Host header shows that it is not.
+// Under which hosts the hub answers. A site whose page is loaded can change its name's address to
+// that of this machine (DNS rebinding). The browser then takes the hub for a part of that site, and
+// only the Host header shows that it is not.
 
 import { InvalidArgumentError } from "../../errors.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -16,8 +17,8 @@ export class Hosts {
   readonly #warned = new Set<string>();
 
   /**
-   * @param allowed The option's value. Absent: any host with an access token; else loopback names and all IP addresses, since
-   * a rebound name is still a name.
+   * @param allowed The option's value. Absent: any host with an access token; else loopback names
+   * and all IP addresses, since a rebound name is still a name.
    * @param isOpen Whether there is no access token.
    * @throws {InvalidArgumentError} If a host is not one, or has a port.
    */

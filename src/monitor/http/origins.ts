@@ -1,5 +1,6 @@
-// Which web pages may ask. Browsers keep pages of other origins from reading plain responses, but not from opening
-// WebSockets: so the Origin header is checked on every request, and CORS headers are sent to the allowed origins alone.
+// Which web pages may ask. Browsers keep pages of other origins from reading plain responses, but
+// not from opening WebSockets: so the Origin header is checked on every request, and CORS headers
+// are sent to the allowed origins alone.
 
 import { InvalidArgumentError } from "../../errors.ts";
 import { parseHost } from "./host.ts";
@@ -28,7 +29,10 @@ export class Origins {
     this.#allowed = allowed;
   }
 
-  /** Whether the request comes from no page, from one of the same host, or from one of an allowed origin. */
+  /**
+   * Whether the request comes from no page, from one of the same host, or from one of an allowed
+   * origin.
+   */
   allows(request: Request): boolean {
     const origin = request.headers.get("origin");
     return origin === null || this.#isSameHost(origin, request) || this.#isAllowed(origin);
@@ -69,7 +73,10 @@ export class Origins {
     return this.#allowed === "*" || this.#allowed.includes(origin);
   }
 
-  /** Compares with the Host header, which no page can choose, where there is one: a URL may have been made otherwise. */
+  /**
+   * Compares with the Host header, which no page can choose, where there is one: a URL may have
+   * been made otherwise.
+   */
   #isSameHost(origin: string, request: Request): boolean {
     if (!URL.canParse(origin)) return false;
     const { host, protocol } = new URL(origin);

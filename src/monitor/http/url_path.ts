@@ -3,7 +3,8 @@
 import { InvalidArgumentError } from "../../errors.ts";
 
 /**
- * Checks a path and takes the slashes off its end, so that further segments can be put behind it; the root is the empty text.
+ * Checks a path and takes the slashes off its end, so that further segments can be put behind it;
+ * the root is the empty text.
  *
  * @throws {InvalidArgumentError} If it does not start with a slash.
  */

@@ -1,5 +1,5 @@
-// One client of the hub, from its negotiation to its end: handshake, pings, time-outs, close messages, and the limit of
-// what may pile up for a client that reads too slowly.
+// One client of the hub, from its negotiation to its end: handshake, pings, time-outs, close
+// messages, and the limit of what may pile up for a client that reads too slowly.
 
 import type { Clock } from "../../time/clock.ts";
 import {
@@ -121,7 +121,8 @@ export class HubConnection {
     const wasReady = this.#state === "ready";
     this.#state = "ended";
     this.#stopTimer();
-    // Some transports deliver the last message later, or never: a client that does not fetch it is forgotten.
+    // Some transports deliver the last message later, or never: a client that does not fetch it is
+    // forgotten.
     this.#stopTimer = this.#after(this.#settings.clientTimeoutMs, () => this.gone());
     if (wasReady) {
       this.#transport?.send(encodeRecord({
@@ -172,7 +173,8 @@ export class HubConnection {
         error: `The hub has no method '${message.target}': it sends TaskEvent and takes no calls.`,
       }));
     }
-    // Pings have already counted as a sign of life; everything else is an answer to something that this hub never sends.
+    // Pings have already counted as a sign of life; everything else is an answer to something that
+    // this hub never sends.
   }
 
   /** Answers something that breaks the protocol: the handshake has an error field of its own. */
@@ -186,7 +188,9 @@ export class HubConnection {
     else this.gone();
   }
 
-  /** Once every keep-alive interval: a ping to the client, and a look at when it was last heard of. */
+  /**
+   * Once every keep-alive interval: a ping to the client, and a look at when it was last heard of.
+   */
   #beat(): void {
     this.#stopTimer = this.#after(this.#settings.keepAliveMs, () => {
       const transport = this.#transport;

@@ -1,5 +1,5 @@
-// The hub's connections by their token: the clients, and those that are not clients yet or no more. Each kind has a limit of its
-// own, so that requests which never become clients keep no client out.
+// The hub's connections by their token: the clients, and those that are not clients yet or no more.
+// Each kind has a limit of its own, so that requests which never become clients keep no client out.
 
 import { type ConnectionSettings, HubConnection } from "./hub_connection.ts";
 

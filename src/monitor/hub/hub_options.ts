@@ -27,8 +27,8 @@ export interface UpgradedWebSocket {
 }
 
 /**
- * Turns a request into a WebSocket, by the means of the runtime: `Deno.upgradeWebSocket`, or `upgrade` of
- * {@linkcode nodeWebSockets}.
+ * Turns a request into a WebSocket, by the means of the runtime: `Deno.upgradeWebSocket`, or
+ * `upgrade` of {@linkcode nodeWebSockets}.
  */
 export type UpgradeWebSocket = (
   request: Request,
@@ -51,8 +51,9 @@ export interface MonitorHubOptions {
    */
   readonly allowedOrigins?: AllowedOrigins;
   /**
-   * Under which hosts the hub may be asked, without ports; requests with another `Host` header are answered 403. It keeps out
-   * pages of other sites that let their own name point to this machine (DNS rebinding).
+   * Under which hosts the hub may be asked, without ports; requests with another `Host` header are
+   * answered 403. It keeps out pages of other sites that let their own name point to this machine
+   * (DNS rebinding).
    * @default any with an access token, else `localhost`, names below it, and all addresses
    */
   readonly allowedHosts?: AllowedHosts;
@@ -61,10 +62,14 @@ export interface MonitorHubOptions {
    * @default all
    */
   readonly filter?: TaskEventFilter;
-  /** Changes an event before it is sent, to keep secrets inside: say, `(event) => ({ ...event, taskParameters: "{}" })`. */
+  /**
+   * Changes an event before it is sent, to keep secrets inside: say, `(event) => ({ ...event,
+   * taskParameters: "{}" })`.
+   */
   readonly redact?: (event: TaskEvent) => TaskEvent;
   /**
-   * How many characters of `taskParameters`, `message` and `exception` are sent; the rest is cut off and shown as "…".
+   * How many characters of `taskParameters`, `message` and `exception` are sent; the rest is cut
+   * off and shown as "…".
    * @default 16384
    */
   readonly maxFieldLength?: number;
@@ -74,7 +79,8 @@ export interface MonitorHubOptions {
    */
   readonly maxMessageLength?: number;
   /**
-   * How many bytes may pile up for a client that reads too slowly, before it is dropped (it may connect again).
+   * How many bytes may pile up for a client that reads too slowly, before it is dropped (it may
+   * connect again).
    * @default 1048576
    */
   readonly maxBacklog?: number;
@@ -84,8 +90,9 @@ export interface MonitorHubOptions {
    */
   readonly maxClients?: number;
   /**
-   * How many connections may be there beside the clients: some have not finished their handshake, some have ended and not
-   * fetched their last message. When there are more, the oldest is forgotten.
+   * How many connections may be there beside the clients: some have not finished their handshake,
+   * some have ended and not fetched their last message. When there are more, the oldest is
+   * forgotten.
    * @default 1000
    */
   readonly maxPendingConnections?: number;
@@ -105,7 +112,8 @@ export interface MonitorHubOptions {
    */
   readonly handshakeTimeout?: Duration;
   /**
-   * After how long a long poll without news is answered; proxies cut off requests that take longer than 30 to 60 seconds.
+   * After how long a long poll without news is answered; proxies cut off requests that take longer
+   * than 30 to 60 seconds.
    * @default 25 seconds
    */
   readonly pollTimeout?: Duration;
@@ -163,7 +171,10 @@ const optionNames: readonly (keyof MonitorHubOptions)[] = [
   "newId",
 ];
 
-/** @throws {InvalidArgumentError} If an option has a value that cannot be used, or there is no such option. */
+/**
+ * @throws {InvalidArgumentError} If an option has a value that cannot be used, or there is no such
+ * option.
+ */
 export function hubSettings(events: TaskEventSource, options: MonitorHubOptions): HubSettings {
   checkSecretOptions(options, optionNames, "options"); // a misspelt accessToken would leave the hub open to everybody
   if (options.filter !== undefined) checkEventFilter(options.filter);

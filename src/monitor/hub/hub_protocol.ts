@@ -1,5 +1,6 @@
-// SignalR's JSON hub protocol, as far as a hub that only sends needs it: records, the handshake, and the messages of both
-// sides. Specification: https://github.com/dotnet/aspnetcore/blob/main/src/SignalR/docs/specs/HubProtocol.md
+// SignalR's JSON hub protocol, as far as a hub that only sends needs it: records, the handshake,
+// and the messages of both sides. Specification:
+// https://github.com/dotnet/aspnetcore/blob/main/src/SignalR/docs/specs/HubProtocol.md
 
 import { jsonText } from "../json_text.ts";
 
@@ -43,7 +44,10 @@ export class RecordReader {
   readonly #maxLength: number;
   #rest = "";
 
-  /** @param maxLength The longest record that is accepted, and the most that may arrive at once, in UTF-16 code units. */
+  /**
+   * @param maxLength The longest record that is accepted, and the most that may arrive at once, in
+   * UTF-16 code units.
+   */
   constructor(maxLength: number) {
     this.#maxLength = maxLength;
   }
@@ -74,7 +78,8 @@ export class RecordReader {
 /**
  * Checks the first record of a client.
  *
- * @throws {HubProtocolError} If it is no handshake, or asks for a protocol that the hub does not speak.
+ * @throws {HubProtocolError} If it is no handshake, or asks for a protocol that the hub does not
+ * speak.
  */
 export function checkHandshake(record: string): void {
   const { protocol, version } = parseRecord(record);

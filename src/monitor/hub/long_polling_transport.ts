@@ -1,4 +1,5 @@
-// SignalR over long polling: the client asks again and again, and each request waits until there is something to say.
+// SignalR over long polling: the client asks again and again, and each request waits until there is
+// something to say.
 
 import type { Clock } from "../../time/clock.ts";
 import type { HubConnection } from "./hub_connection.ts";
@@ -36,8 +37,9 @@ export class LongPollingTransport implements HubTransport {
   }
 
   /**
-   * Answers a poll when there is something to say, or after the poll time-out. (A client that gives up on its poll is
-   * noticed by its absence after that; runtimes do not agree on what a request's signal tells.)
+   * Answers a poll when there is something to say, or after the poll time-out. (A client that gives
+   * up on its poll is noticed by its absence after that; runtimes do not agree on what a request's
+   * signal tells.)
    */
   poll(): Promise<Response> {
     this.#connection.seen();
@@ -70,7 +72,9 @@ export class LongPollingTransport implements HubTransport {
     this.#deliver();
   }
 
-  /** Hands what is pending to the waiting poll; one that finds nothing more to come is told by 204. */
+  /**
+   * Hands what is pending to the waiting poll; one that finds nothing more to come is told by 204.
+   */
   #deliver(): void {
     if (this.#answer === null) return;
     if (this.#pending !== "") {

@@ -1,5 +1,6 @@
-// The live hub: tells every connected SignalR client of each task event. It answers the requests of SignalR's transport
-// protocols and keeps the connections; with nobody connected it does not even listen to the events.
+// The live hub: tells every connected SignalR client of each task event. It answers the requests of
+// SignalR's transport protocols and keeps the connections; with nobody connected it does not even
+// listen to the events.
 // https://github.com/dotnet/aspnetcore/blob/main/src/SignalR/docs/specs/TransportProtocols.md
 
 import { answerAtOnce } from "../../application/calls.ts";
@@ -25,13 +26,17 @@ export interface MonitorHub {
   readonly clientCount: number;
   /** Answers a request; 404 for any that is not for the hub. Needs no `this`. */
   readonly fetch: (request: Request) => Promise<Response>;
-  /** Tells all clients to connect again (elsewhere), ends their connections, and answers 503 from now on. */
+  /**
+   * Tells all clients to connect again (elsewhere), ends their connections, and answers 503 from
+   * now on.
+   */
   close(): void;
 }
 
 /**
- * Makes a hub that speaks SignalR's JSON protocol, for the stock clients of SignalR: `@microsoft/signalr`, .NET, Java,
- * Python. They receive invocations of `TaskEvent` with the event as their one argument.
+ * Makes a hub that speaks SignalR's JSON protocol, for the stock clients of SignalR:
+ * `@microsoft/signalr`, .NET, Java, Python. They receive invocations of `TaskEvent` with the event
+ * as their one argument.
  *
  * @param everTask Whose events are told.
  * @throws {InvalidArgumentError} If an option has a value that cannot be used.

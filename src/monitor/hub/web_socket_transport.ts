@@ -1,9 +1,12 @@
-// SignalR over a WebSocket. The socket comes from the application's runtime: Deno's own, or one of npm's `ws`.
+// SignalR over a WebSocket. The socket comes from the application's runtime: Deno's own, or one of
+// npm's `ws`.
 
 import type { HubConnection } from "./hub_connection.ts";
 import type { HubTransport } from "./hub_transport.ts";
 
-/** The part of a server-side WebSocket that the hub uses: a standard one has it, and one of `ws`. */
+/**
+ * The part of a server-side WebSocket that the hub uses: a standard one has it, and one of `ws`.
+ */
 export interface HubSocket {
   /** 1 while it is open. */
   readonly readyState: number;

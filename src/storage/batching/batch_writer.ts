@@ -1,5 +1,6 @@
-// Natural batching: what is asked for in one turn of the event loop, or while a write is under way, forms the next write.
-// A lone item goes out at once; under load batches grow by themselves. Each caller awaits its own item's commit.
+// Natural batching: what is asked for in one turn of the event loop, or while a write is under way,
+// forms the next write. A lone item goes out at once; under load batches grow by themselves. Each
+// caller awaits its own item's commit.
 
 import type { Clock } from "../../time/clock.ts";
 import { nextMacrotask } from "../../time/macrotask.ts";
@@ -13,11 +14,17 @@ export interface BatchWriterOptions<Item, Result> {
   readonly clock: Clock;
   /** The most items in one write. */
   readonly maxBatch: number;
-  /** How much text an item holds, in characters: {@linkcode batchEnd} bounds a write by it. @default none */
+  /**
+   * How much text an item holds, in characters: {@linkcode batchEnd} bounds a write by it. @default
+   * none
+   */
   readonly sizeOf?: (item: Item) => number;
   /** How many writes may be under way at once. */
   readonly concurrency: number;
-  /** For how long a transient error is met with another try, in milliseconds; then it is the caller's. */
+  /**
+   * For how long a transient error is met with another try, in milliseconds; then it is the
+   * caller's.
+   */
   readonly retryForMs: number;
 }
 

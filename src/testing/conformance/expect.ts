@@ -2,7 +2,10 @@
 
 import { EverTaskError } from "../../errors.ts";
 
-/** A store does not do what the contract says. The message names the expectation, what came and what should have. */
+/**
+ * A store does not do what the contract says. The message names the expectation, what came and what
+ * should have.
+ */
 export class ConformanceError extends EverTaskError {
   /** `ConformanceError` */
   override name = "ConformanceError";
@@ -13,7 +16,10 @@ export function expectThat(condition: boolean, expectation: string): asserts con
   if (!condition) throw new ConformanceError(expectation);
 }
 
-/** Fails unless both are the same data: numbers, texts, null, arrays and plain objects, compared in depth. */
+/**
+ * Fails unless both are the same data: numbers, texts, null, arrays and plain objects, compared in
+ * depth.
+ */
 export function expectSame<T>(actual: T, expected: T, expectation: string): void {
   if (same(actual, expected)) return;
   throw new ConformanceError(
@@ -37,8 +43,8 @@ export function expectValue<T>(value: T | null | undefined, expectation: string)
 }
 
 /**
- * Fails unless an instant is near another one: a database server's clock runs on while a case works. Cases let much more
- * time pass than the tolerance.
+ * Fails unless an instant is near another one: a database server's clock runs on while a case
+ * works. Cases let much more time pass than the tolerance.
  */
 export function expectNear(actual: number | null, expected: number, expectation: string): void {
   const near = actual !== null && Number.isInteger(actual) && Math.abs(actual - expected) <= 20_000;

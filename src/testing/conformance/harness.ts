@@ -1,13 +1,16 @@
-// What the conformance suite needs to know of a store, and what it gives back: named cases for any test runner.
+// What the conformance suite needs to know of a store, and what it gives back: named cases for any
+// test runner.
 
 import type { Storage } from "../../storage/storage.ts";
 
 /**
- * What a store under test can do beyond the contract. Cases that need something that is missing are handed out marked
- * with it, so that nobody takes them for passed.
+ * What a store under test can do beyond the contract. Cases that need something that is missing are
+ * handed out marked with it, so that nobody takes them for passed.
  *
- * - `setRunCount`, `failAt`, `transaction`, `setClockBack`, `damage`: the optional functions of {@linkcode StorageUnderTest}.
- * - `wakes`: {@linkcode Storage.onWake} tells what other processes did, at once or within a second of the store's time.
+ * - `setRunCount`, `failAt`, `transaction`, `setClockBack`, `damage`: the optional functions of
+ *   {@linkcode StorageUnderTest}.
+ * - `wakes`: {@linkcode Storage.onWake} tells what other processes did, at once or within a second
+ *   of the store's time.
  */
 export type Capability =
   | "setRunCount"
@@ -28,8 +31,9 @@ export const capabilities: readonly Capability[] = [
 ];
 
 /**
- * What somebody writes into a task's row by hand. `counters`: attempt, lease token and lost count are the largest integer that
- * their columns hold. `instants`: creation and rate limit slot are an instant that JavaScript cannot represent, if there are such.
+ * What somebody writes into a task's row by hand. `counters`: attempt, lease token and lost count
+ * are the largest integer that their columns hold. `instants`: creation and rate limit slot are an
+ * instant that JavaScript cannot represent, if there are such.
  */
 export type Damage = "counters" | "instants";
 
@@ -39,7 +43,10 @@ export interface StorageHarness {
   readonly name: string;
   /** What {@linkcode StorageHarness.create} provides beyond the contract. @default none */
   readonly capabilities?: readonly Capability[];
-  /** Makes a store with an empty database that nobody else uses. Called once a case; cases may run at the same time. */
+  /**
+   * Makes a store with an empty database that nobody else uses. Called once a case; cases may run
+   * at the same time.
+   */
   create(): Promise<StorageUnderTest>;
 }
 
@@ -47,11 +54,15 @@ export interface StorageHarness {
 export interface StorageUnderTest {
   /** Opened. */
   readonly storage: Storage;
-  /** An independent, opened instance on the same database, as in another process. `dispose` closes it, too. */
+  /**
+   * An independent, opened instance on the same database, as in another process. `dispose` closes
+   * it, too.
+   */
   another(): Promise<Storage>;
   /**
-   * Time goes by for the store. A store with an injected clock advances it; a database server's harness shifts all stored
-   * instants (rate limits' and heartbeats', too) back by as much, so that no case waits.
+   * Time goes by for the store. A store with an injected clock advances it; a database server's
+   * harness shifts all stored instants (rate limits' and heartbeats', too) back by as much, so that
+   * no case waits.
    *
    * @param ms Whole milliseconds.
    */
@@ -61,8 +72,9 @@ export interface StorageUnderTest {
   /** Writes over a stored task's row what no verb writes. */
   damage?(taskId: string, damage: Damage): Promise<void>;
   /**
-   * The n-th statement that `storage` sends from now on fails once with a transient error, before or after the database
-   * carried it out; 0 calls it off. A driver may repeat the statement or pass the error on.
+   * The n-th statement that `storage` sends from now on fails once with a transient error, before
+   * or after the database carried it out; 0 calls it off. A driver may repeat the statement or pass
+   * the error on.
    */
   failAt?(n: number): void;
   /** Runs `work` in a transaction of the caller's and ends it so. */
@@ -71,7 +83,8 @@ export interface StorageUnderTest {
     end: "commit" | "rollback",
   ): Promise<void>;
   /**
-   * The store's clock is set back. A database server's harness shifts all stored instants forward by as much.
+   * The store's clock is set back. A database server's harness shifts all stored instants forward
+   * by as much.
    *
    * @param ms Whole milliseconds.
    */

@@ -1,4 +1,5 @@
-// What most cases do before they come to their point: store tasks, register workers, claim, look at rows.
+// What most cases do before they come to their point: store tasks, register workers, claim, look at
+// rows.
 
 import type { AuditLevel } from "../../audit/audit_level.ts";
 import type { ClaimedTask, TaskRecord } from "../../storage/records.ts";
@@ -180,7 +181,10 @@ export class Scene {
     return name;
   }
 
-  /** Claims for a worker from the queues `default` and `recurring`, of the usual type, unless told otherwise. */
+  /**
+   * Claims for a worker from the queues `default` and `recurring`, of the usual type, unless told
+   * otherwise.
+   */
   async claim(
     workerId: string,
     options: { limit?: number; queues?: string[]; types?: string[]; storage?: Storage } = {},
@@ -233,7 +237,9 @@ export class Scene {
     );
   }
 
-  /** Gives up workers whose heartbeat is older than the suite's lease time, and takes their tasks. */
+  /**
+   * Gives up workers whose heartbeat is older than the suite's lease time, and takes their tasks.
+   */
   releaseLost(overrides: Partial<ReleaseLostRequest> = {}, storage = this.storage) {
     const lostReason = "The worker was lost.";
     const poisonReason = "The task killed its workers.";

@@ -1,4 +1,5 @@
-// The conformance suite: every promise of the storage contract as a named case, for any store and any test runner.
+// The conformance suite: every promise of the storage contract as a named case, for any store and
+// any test runner.
 
 import { checkMethods, checkNames, checkText } from "../../argument_checks.ts";
 import { capabilities, type ConformanceCase, type StorageHarness } from "./harness.ts";
@@ -6,8 +7,8 @@ import { Scene, type Topic } from "./scene.ts";
 import { topics } from "./topics.ts";
 
 /**
- * The cases that a store has to pass to be one that EverTask can trust. Each makes its own store, so they may run in any
- * order and at the same time.
+ * The cases that a store has to pass to be one that EverTask can trust. Each makes its own store,
+ * so they may run in any order and at the same time.
  *
  * @param harness How to make a store and let time pass for it.
  * @throws {InvalidArgumentError} If it is no harness, or names a capability that there is not.

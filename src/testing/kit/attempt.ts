@@ -1,5 +1,5 @@
-// One attempt of a handler with its limits: the signal aborts at its timeout or at the test's wish, and a handler that goes on
-// all the same is given up after a grace period.
+// One attempt of a handler with its limits: the signal aborts at its timeout or at the test's wish,
+// and a handler that goes on all the same is given up after a grace period.
 
 import { EverTaskError } from "../../errors.ts";
 import { isInstance } from "../../thrown/reading.ts";

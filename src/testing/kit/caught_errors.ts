@@ -1,4 +1,5 @@
-// Keeps what handlers throw: storage and events know errors as texts alone, and a test wants the error itself.
+// Keeps what handlers throw: storage and events know errors as texts alone, and a test wants the
+// error itself.
 
 import type { Instrumentation } from "../../instrumentation.ts";
 

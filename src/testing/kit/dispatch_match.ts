@@ -17,7 +17,9 @@ import type { StoredTask } from "./stored_task.ts";
 
 /** What is asked of a dispatched task. All that is given must hold. */
 export interface DispatchMatch<Payload = unknown> {
-  /** A part of the payload, at any depth; or a function that says whether the stored one will do. */
+  /**
+   * A part of the payload, at any depth; or a function that says whether the stored one will do.
+   */
   readonly payload?: PayloadMatch<Payload> | ((payload: JsonOf<Payload>) => boolean);
   /** Its key; `null`: it has none. */
   readonly taskKey?: string | null;
@@ -133,7 +135,10 @@ function scheduleDifferences(
   return isSame ? [] : [`it recurs ${show(series.info)}, not ${show(wanted.info)}`];
 }
 
-/** When a task was to run, as in "at once", "for 2026-12-25T10:00:00.000Z", "to recur every 5 minutes". */
+/**
+ * When a task was to run, as in "at once", "for 2026-12-25T10:00:00.000Z", "to recur every 5
+ * minutes".
+ */
 export function timing({ series, scheduledAt }: TaskRecord): string {
   if (series !== null) return `to recur: ${series.info}`;
   return scheduledAt === null ? "at once" : `for ${new Date(scheduledAt).toISOString()}`;

@@ -1,5 +1,6 @@
-// The `dispatch` of a handler that is run by itself: the engine's own dispatcher, over a list instead of a storage. So a
-// continuation with a wrong payload or option is refused as in production, and what is kept is what would be stored.
+// The `dispatch` of a handler that is run by itself: the engine's own dispatcher, over a list
+// instead of a storage. So a continuation with a wrong payload or option is refused as in
+// production, and what is kept is what would be stored.
 
 import { Dispatcher } from "../../dispatch/dispatcher.ts";
 import type { DispatchOptions, DispatchResult } from "../../dispatch/dispatch_options.ts";
@@ -29,7 +30,10 @@ export class DispatchRecorder {
     this.#parts = parts;
   }
 
-  /** Stands for `everTask.dispatch`. Every task counts as registered, every queue as known, and no task key as taken. */
+  /**
+   * Stands for `everTask.dispatch`. Every task counts as registered, every queue as known, and no
+   * task key as taken.
+   */
   dispatch(
     task: AnyTask,
     payload: unknown,

@@ -1,4 +1,5 @@
-// Assertions about what was dispatched, over any storage: they read what the instance's public methods tell.
+// Assertions about what was dispatched, over any storage: they read what the instance's public
+// methods tell.
 
 import { checkCount, isPlain } from "../../argument_checks.ts";
 import type { EverTask } from "../../ever_task.ts";
@@ -11,7 +12,10 @@ import { readTasks } from "./read_tasks.ts";
 import type { HandlerRun } from "./run_handler.ts";
 import { type StoredTask, toStoredTask } from "./stored_task.ts";
 
-/** Where to look for dispatched tasks: an instance (all that its storage holds), or the result of `runHandler`. */
+/**
+ * Where to look for dispatched tasks: an instance (all that its storage holds), or the result of
+ * `runHandler`.
+ */
 export type DispatchSource = Pick<EverTask, "list"> | Pick<HandlerRun, "dispatched">;
 
 /** What {@linkcode assertDispatched} asks for. */
@@ -65,8 +69,8 @@ export async function dispatched<Input, Output>(
  * @param task The task.
  * @param match What must hold of it. @default nothing more
  * @returns The tasks that match, oldest first.
- * @throws {DispatchAssertionError} If there is none, or another number than `count`; the message shows what was dispatched
- * instead, and how it differs.
+ * @throws {DispatchAssertionError} If there is none, or another number than `count`; the message
+ * shows what was dispatched instead, and how it differs.
  *
  * @example
  * ```ts

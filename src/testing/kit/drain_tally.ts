@@ -13,7 +13,10 @@ export interface TaskFailure {
   readonly error: unknown;
 }
 
-/** What {@linkcode TestEverTask.drain} ran. A task counts once for each time it ended, or will be tried again. */
+/**
+ * What {@linkcode TestEverTask.drain} ran. A task counts once for each time it ended, or will be
+ * tried again.
+ */
 export interface DrainResult {
   /** How often a handler was started. */
   readonly attempts: number;

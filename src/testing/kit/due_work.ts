@@ -1,4 +1,5 @@
-// What there is to do in a storage: the questions of a test that wants to know when everything has been done.
+// What there is to do in a storage: the questions of a test that wants to know when everything has
+// been done.
 
 import type { TaskRecord } from "../../storage/records.ts";
 import type { Storage } from "../../storage/storage.ts";
@@ -29,7 +30,10 @@ export class DueWork {
     return nextAt === null || nextAt > now;
   }
 
-  /** The same, once the retries of failed attempts have been made due: a test need not wait for their delays. */
+  /**
+   * The same, once the retries of failed attempts have been made due: a test need not wait for
+   * their delays.
+   */
   async isDone(): Promise<boolean> {
     await this.hurryRetries();
     return await this.isQuiet();

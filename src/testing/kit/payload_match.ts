@@ -1,8 +1,9 @@
 // Whether a stored payload has what a test expects of it: a part of it, at any depth.
 
 /**
- * What a test expects of a payload: any part of it. Objects may leave members out (and one that is `undefined` must be absent);
- * lists must have the same length. Dates and the like are compared as they are stored, as JSON.
+ * What a test expects of a payload: any part of it. Objects may leave members out (and one that is
+ * `undefined` must be absent); lists must have the same length. Dates and the like are compared as
+ * they are stored, as JSON.
  */
 export type PayloadMatch<Payload> = Payload extends { toJSON(): infer Stored } ? Payload | Stored
   : Payload extends readonly (infer Item)[] ? readonly PayloadMatch<Item>[]

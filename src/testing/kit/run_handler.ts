@@ -1,5 +1,6 @@
-// Runs one handler by itself, as a worker would: with the payload that storage would give it, a real context, and the
-// engine's own decision of what follows the attempt. No storage, no worker, no waiting.
+// Runs one handler by itself, as a worker would: with the payload that storage would give it, a
+// real context, and the engine's own decision of what follows the attempt. No storage, no worker,
+// no waiting.
 
 import { guardLogger } from "../../application/guarded_logger.ts";
 import type { PayloadAndOptions } from "../../dispatch/dispatch_options.ts";
@@ -56,7 +57,10 @@ export interface HandlerLogLine {
 export interface HandlerRun {
   /** What would become of the task. */
   readonly outcome: HandlerOutcome;
-  /** What ended the attempt: what the handler threw, or why a stuck one was given up; undefined when it returned. */
+  /**
+   * What ended the attempt: what the handler threw, or why a stuck one was given up; undefined when
+   * it returned.
+   */
   readonly error: unknown;
   /** The text that would be stored as the task's exception; null: none. */
   readonly exception: string | null;
@@ -73,9 +77,10 @@ export interface HandlerRun {
 }
 
 /**
- * Runs a task's handler once, without any storage, and resolves with what happened; a handler that throws makes it resolve,
- * too. The payload is validated and read back as after storage, the context is a real one. Hooks are not called and nothing
- * is retried: {@linkcode createTestEverTask} is for that.
+ * Runs a task's handler once, without any storage, and resolves with what happened; a handler that
+ * throws makes it resolve, too. The payload is validated and read back as after storage, the
+ * context is a real one. Hooks are not called and nothing is retried: {@linkcode
+ * createTestEverTask} is for that.
  *
  * @param task The task.
  * @param rest Its payload, which may be left out if it may be `undefined`, and options.

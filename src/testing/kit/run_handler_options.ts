@@ -28,13 +28,17 @@ export interface RunHandlerOptions {
   /** Which run of a series it is: `true` for the first one, now. @default it is no series */
   readonly run?: true | { readonly number?: number; readonly scheduledAt?: Instant };
   /**
-   * Aborts the handler's signal, and with it the attempt: as `cancel` does or, when the reason is an error of EverTask's, for
-   * that reason (`new TimeoutError(30_000)`, `new WorkerStoppedError()`, …).
+   * Aborts the handler's signal, and with it the attempt: as `cancel` does or, when the reason is
+   * an error of EverTask's, for that reason (`new TimeoutError(30_000)`, `new
+   * WorkerStoppedError()`, …).
    */
   readonly signal?: AbortSignal;
   /** How long the handler may take, by `clock`. @default the task's, then no limit */
   readonly timeout?: Duration;
-  /** How long it may go on after its signal has aborted, by `clock`, before it counts as stuck. @default 5 seconds */
+  /**
+   * How long it may go on after its signal has aborted, by `clock`, before it counts as stuck.
+   * @default 5 seconds
+   */
   readonly abortGrace?: Duration;
   /** What follows a failure. @default the task's, then `linearRetry(3, 500)` */
   readonly retry?: RetryPolicy;

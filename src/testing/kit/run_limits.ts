@@ -1,4 +1,5 @@
-// What keeps a test from running for ever: how many attempts it may make, and for how long nothing may happen.
+// What keeps a test from running for ever: how many attempts it may make, and for how long nothing
+// may happen.
 
 import { EverTaskError } from "../../errors.ts";
 import type { TaskRecord } from "../../storage/records.ts";

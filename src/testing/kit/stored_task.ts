@@ -5,8 +5,8 @@ import type { TaskRecord } from "../../storage/records.ts";
 /**
  * A stored task with its payload read.
  *
- * @typeParam Payload What JSON makes of the payload. If the task's validator changes it, as one that
- * reads a number from a text does, the validator's output may be stored instead.
+ * @typeParam Payload What JSON makes of the payload. If the task's validator changes it, as one
+ * that reads a number from a text does, the validator's output may be stored instead.
  */
 export interface StoredTask<Payload = unknown> extends TaskRecord {
   /** The payload as it was stored. */

@@ -1,5 +1,6 @@
-// An instance for the tests of an application: it stores what is dispatched, and runs it when the test says so (`drain`), or
-// within dispatch (`inline`). It is a real EverTask over a real storage, with a real worker at work while tasks are to run.
+// An instance for the tests of an application: it stores what is dispatched, and runs it when the
+// test says so (`drain`), or within dispatch (`inline`). It is a real EverTask over a real storage,
+// with a real worker at work while tasks are to run.
 
 import { checkChoice, checkCount, checkFlag, checkOptions } from "../../argument_checks.ts";
 import type {
@@ -30,23 +31,30 @@ export type FailureHandling = "throw" | "record";
 
 /** What keeps a test from running for ever. */
 export interface RunBounds {
-  /** More attempts than this, in one drain or one dispatch, are taken for an endless loop. @default 1000 */
+  /**
+   * More attempts than this, in one drain or one dispatch, are taken for an endless loop. @default
+   * 1000
+   */
   readonly maxAttempts?: number;
-  /** When tasks are running or due and none has ended for so long, in real time, they are given up. @default 5 seconds */
+  /**
+   * When tasks are running or due and none has ended for so long, in real time, they are given up.
+   * @default 5 seconds
+   */
   readonly stalledAfter?: Duration;
 }
 
 /**
- * The options of {@linkcode createTestEverTask}: those of `createEverTask`, how the test runs tasks, and the bounds of drains and
- * inline dispatches that do not set their own.
+ * The options of {@linkcode createTestEverTask}: those of `createEverTask`, how the test runs
+ * tasks, and the bounds of drains and inline dispatches that do not set their own.
  */
 export interface TestEverTaskOptions extends EverTaskOptions, RunBounds {
   /**
    * When tasks run:
    *
-   * - `manual`: never by themselves. They are stored, to be looked at, and run by {@linkcode TestEverTask.drain}.
-   * - `inline`: within dispatch. When it resolves, the task has ended, retries included, and so have the tasks that it
-   *   dispatched. What is due later is stored.
+   * - `manual`: never by themselves. They are stored, to be looked at, and run by {@linkcode
+   *   TestEverTask.drain}.
+   * - `inline`: within dispatch. When it resolves, the task has ended, retries included, and so
+   *   have the tasks that it dispatched. What is due later is stored.
    *
    * @default "manual"
    */
@@ -58,17 +66,24 @@ export interface TestEverTaskOptions extends EverTaskOptions, RunBounds {
 /** The options of {@linkcode TestEverTask.drain}. */
 export interface DrainOptions extends RunBounds {
   /**
-   * Runs what is due later, too: the fake clock is set forward to each due instant in turn, until nothing is left. A series
-   * without an end never leaves nothing: give `advance` then. @default false
+   * Runs what is due later, too: the fake clock is set forward to each due instant in turn, until
+   * nothing is left. A series without an end never leaves nothing: give `advance` then. @default
+   * false
    */
   readonly withScheduled?: boolean;
-  /** Sets the fake clock forward by so long, and runs on the way what becomes due, each task at its instant. */
+  /**
+   * Sets the fake clock forward by so long, and runs on the way what becomes due, each task at its
+   * instant.
+   */
   readonly advance?: Duration;
   /** What drain does once all have ended, if a task has failed for good. @default "record" */
   readonly failures?: FailureHandling;
 }
 
-/** An instance for tests; made by {@linkcode createTestEverTask}. It is an `EverTask` wherever one is asked for. */
+/**
+ * An instance for tests; made by {@linkcode createTestEverTask}. It is an `EverTask` wherever one
+ * is asked for.
+ */
 export class TestEverTask extends EverTask {
   /** What happens to tasks, whichever instance runs them. */
   declare readonly events: TaskEvents;
@@ -113,7 +128,10 @@ export class TestEverTask extends EverTask {
     }
   }
 
-  /** Opens storage. It runs nothing, so that an application may start as usual: `drain` and `inline` mode run tasks. */
+  /**
+   * Opens storage. It runs nothing, so that an application may start as usual: `drain` and `inline`
+   * mode run tasks.
+   */
   override async start(): Promise<void> {
     await this.#open();
   }
@@ -140,12 +158,14 @@ export class TestEverTask extends EverTask {
   }
 
   /**
-   * Runs all that is due, and what comes of it (continuations, and retries, which do not wait for their delays), until nothing is
-   * due any more. With `withScheduled` or `advance`, and a {@linkcode FakeClock}, it also runs what is due later: then time goes
-   * by, and everything, retries among it, runs at its instant.
+   * Runs all that is due, and what comes of it (continuations, and retries, which do not wait for
+   * their delays), until nothing is due any more. With `withScheduled` or `advance`, and a
+   * {@linkcode FakeClock}, it also runs what is due later: then time goes by, and everything,
+   * retries among it, runs at its instant.
    *
    * @returns What was run, and what became of it.
-   * @throws {InvalidArgumentError} If time is to go by and `clock` is no `FakeClock`, or the storage goes by another clock.
+   * @throws {InvalidArgumentError} If time is to go by and `clock` is no `FakeClock`, or the
+   * storage goes by another clock.
    * @throws {TooManyAttemptsError} If tasks keep coming.
    * @throws {StalledError} If a task neither ends nor gets on.
    * @throws What the first failed task threw, with `failures: "throw"`.
@@ -231,7 +251,10 @@ export class TestEverTask extends EverTask {
     if (end < Infinity) await clock.advance(Math.max(0, end - clock.now()));
   }
 
-  /** In inline mode: runs tasks to their ends, and (unless this is called by one of them) all that is due beside them. */
+  /**
+   * In inline mode: runs tasks to their ends, and (unless this is called by one of them) all that
+   * is due beside them.
+   */
   async #runInline(results: readonly DispatchResult[]): Promise<void> {
     if (this.#options.mode !== "inline" || results.length === 0) return;
     const limits = parseBounds(this.#options);
@@ -269,11 +292,12 @@ function toldEverybody(): Promise<void> {
 }
 
 /**
- * Makes an instance for tests: tasks run when the test says so ({@linkcode TestEverTask.drain}), or within dispatch
- * (`mode: "inline"`), by the same code as in production. Give it to the application in place of its own.
+ * Makes an instance for tests: tasks run when the test says so ({@linkcode TestEverTask.drain}), or
+ * within dispatch (`mode: "inline"`), by the same code as in production. Give it to the application
+ * in place of its own.
  *
- * Take `memoryStorage()`, or a real database that is the test's own. For tests of delays, retries and series give both the
- * instance and the storage the same {@linkcode FakeClock}.
+ * Take `memoryStorage()`, or a real database that is the test's own. For tests of delays, retries
+ * and series give both the instance and the storage the same {@linkcode FakeClock}.
  *
  * @throws {InvalidArgumentError} If an option is invalid.
  * @throws {DuplicateTaskTypeError} If two tasks have the same type.

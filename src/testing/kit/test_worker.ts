@@ -1,5 +1,5 @@
-// The worker of a test: a real one, there only while somebody waits for its work. Between two drains nothing runs, no timer is
-// armed, and a fake clock may jump over years.
+// The worker of a test: a real one, there only while somebody waits for its work. Between two
+// drains nothing runs, no timer is armed, and a fake clock may jump over years.
 
 import type { EverTask } from "../../ever_task.ts";
 import type { TaskRecord } from "../../storage/records.ts";
@@ -37,7 +37,8 @@ export class TestWorker {
   }
 
   /**
-   * Has it work for as long as `wait` takes. Uses may overlap: the limits of the first one hold, and the last one ends the work.
+   * Has it work for as long as `wait` takes. Uses may overlap: the limits of the first one hold,
+   * and the last one ends the work.
    *
    * @throws What `wait` throws, at once; the handlers that still run are then aborted.
    */
@@ -55,7 +56,8 @@ export class TestWorker {
       this.#users--;
       if (this.#users === 0) {
         const end = this.#end(failed);
-        // Who has failed may be a handler that the end would wait for; and it has an error to tell already.
+        // Who has failed may be a handler that the end would wait for; and it has an error to tell
+        // already.
         if (failed) end.catch(() => {});
         else await end;
       }

@@ -1,4 +1,5 @@
-// The memory store as the conformance suite sees it: a fake clock, faults before or after a verb, run counts set by hand.
+// The memory store as the conformance suite sees it: a fake clock, faults before or after a verb,
+// run counts set by hand.
 
 import { MemoryDatabase, memoryStorage } from "../../../drivers/memory/mod.ts";
 import { stateOf } from "../../../drivers/memory/memory_database.ts";
@@ -20,7 +21,10 @@ class Fault {
   }
 }
 
-/** The storage, with a verb that fails now and then: either nothing happened, or it happened and nobody was told. */
+/**
+ * The storage, with a verb that fails now and then: either nothing happened, or it happened and
+ * nobody was told.
+ */
 function faulty(storage: Storage, fault: Fault): Storage {
   return new Proxy(storage, {
     get(target, property) {

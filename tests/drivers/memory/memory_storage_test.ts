@@ -157,7 +157,8 @@ Deno.test("a number of ended tasks that cannot be is refused", () => {
 });
 
 Deno.test("waiting tasks come in order, whatever is added and taken out in between", () => {
-  // A small generator of its own, so that a failure can be repeated: Park and Miller's minimal standard.
+  // A small generator of its own, so that a failure can be repeated: Park and Miller's minimal
+  // standard.
   let seed = 7;
   const random = (below: number) => (seed = seed * 48_271 % 2_147_483_647) % below;
   const due = new DueTasks();

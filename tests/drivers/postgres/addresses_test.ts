@@ -1,4 +1,5 @@
-// The ways to a server: its addresses in all forms that libpq takes, and several servers of which some are of no use.
+// The ways to a server: its addresses in all forms that libpq takes, and several servers of which
+// some are of no use.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { deadline } from "@std/async";
@@ -31,7 +32,10 @@ function at(hosts: readonly string[], url: string): string {
   return url.replace(new URL(url).host, hosts.join());
 }
 
-/** Opens a storage, uses it over several connections at once, and resolves to the database and the port that it used. */
+/**
+ * Opens a storage, uses it over several connections at once, and resolves to the database and the
+ * port that it used.
+ */
 async function use(options: PostgresStorageOptions): Promise<string> {
   await using storage = await deadline(openStorage({ schema: "ways", ...options }), 60_000);
   await Promise.all(Array.from({ length: 8 }, () => storage.persist([newTask()])));

@@ -1,4 +1,5 @@
-// A pool of the application's that has no connection left, since transactions hold them all: nothing waits for ever.
+// A pool of the application's that has no connection left, since transactions hold them all:
+// nothing waits for ever.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { deadline } from "@std/async";

@@ -1,4 +1,5 @@
-// What a URL of a database says, compared with what libpq makes of it; and what is refused, with what to write instead.
+// What a URL of a database says, compared with what libpq makes of it; and what is refused, with
+// what to write instead.
 
 import { assertEquals, assertObjectMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";

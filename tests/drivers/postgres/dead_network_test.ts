@@ -1,4 +1,5 @@
-// A network that swallows what is sent and tells nobody; locks that hold a query up; a pool that the application made.
+// A network that swallows what is sent and tells nobody; locks that hold a query up; a pool that
+// the application made.
 
 import {
   assertEquals,
@@ -23,7 +24,9 @@ const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
 const queryTimeout = 300;
-/** What has to succeed: with so short a time for queries, a busy machine lets one fail now and then. */
+/**
+ * What has to succeed: with so short a time for queries, a busy machine lets one fail now and then.
+ */
 const insist = <T>(action: () => Promise<T>) => retryTransient(systemClock, 60_000, action);
 
 Deno.test("queries that the network swallows are given up in time, and the next go over new connections", async () => {

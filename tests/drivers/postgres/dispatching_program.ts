@@ -1,5 +1,5 @@
-// A program that dispatches to the database of the URL that it gets, and neither works nor stops: the last dispatch is not even
-// awaited. With "stop" behind the URL it stops.
+// A program that dispatches to the database of the URL that it gets, and neither works nor stops:
+// the last dispatch is not even awaited. With "stop" behind the URL it stops.
 
 import process from "node:process";
 import { postgresStorage } from "../../../drivers/postgres/mod.ts";

@@ -1,4 +1,5 @@
-// The functions of the database as a DBA, a trigger or another language calls them, without the driver in between.
+// The functions of the database as a DBA, a trigger or another language calls them, without the
+// driver in between.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { shouldCreateRunsAudit, shouldCreateStatusAudit } from "../../../src/audit/audit_policy.ts";

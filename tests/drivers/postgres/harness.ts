@@ -1,4 +1,5 @@
-// PostgreSQL as the conformance suite sees it: a schema of its own for each case, in one database of a private server.
+// PostgreSQL as the conformance suite sees it: a schema of its own for each case, in one database
+// of a private server.
 
 import postgres from "postgres";
 import { postgresStorage } from "../../../drivers/postgres/mod.ts";

@@ -1,5 +1,6 @@
-// The plans of the statements that every task passes through, in a table of 200,000 tasks about which the planner has been
-// misled: claims, finishes and releases go by their indexes, and what has ended costs them nothing.
+// The plans of the statements that every task passes through, in a table of 200,000 tasks about
+// which the planner has been misled: claims, finishes and releases go by their indexes, and what
+// has ended costs them nothing.
 
 import { assert, assertEquals } from "@std/assert";
 import type postgres from "postgres";
@@ -21,7 +22,10 @@ interface PlanNode {
   readonly Plans?: PlanNode[];
 }
 
-/** The plans of all statements that run inside of functions on a connection, as they are carried out. */
+/**
+ * The plans of all statements that run inside of functions on a connection, as they are carried
+ * out.
+ */
 function watchPlans(url: string) {
   const nodes: PlanNode[] = [];
   const collect = (node: PlanNode): void => {
@@ -43,7 +47,10 @@ const watchSettings = `
   SET auto_explain.log_analyze = on; SET auto_explain.log_timing = off; SET auto_explain.log_format = json;
   SET client_min_messages = log`;
 
-/** 200,000 tasks: most have ended, the others wait in three priorities, are held, or are due later. A third was scheduled. */
+/**
+ * 200,000 tasks: most have ended, the others wait in three priorities, are held, or are due later.
+ * A third was scheduled.
+ */
 const fill = `
   SET synchronous_commit = off;
   INSERT INTO evertask.queued_tasks (id, type, handler, request, status, queue_name, priority, created_at_utc,

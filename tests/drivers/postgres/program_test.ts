@@ -10,7 +10,10 @@ Deno.test.afterAll(() => server.stop());
 
 const program = new URL("dispatching_program.ts", import.meta.url).pathname;
 
-/** Runs the program to its end, with no permission but for the network; resolves to what it stored and printed. */
+/**
+ * Runs the program to its end, with no permission but for the network; resolves to what it stored
+ * and printed.
+ */
 async function run(...end: string[]): Promise<[count: number, stdout: string]> {
   const url = await server.createDatabase();
   const permissions = ["--no-prompt", `--allow-net=${new URL(url).hostname}`];

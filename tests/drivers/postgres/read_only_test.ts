@@ -1,4 +1,5 @@
-// A database that refuses writes for a while: sessions that began in that time would only read for ever.
+// A database that refuses writes for a while: sessions that began in that time would only read for
+// ever.
 
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { createEverTask, defineTask, silentLogger } from "../../../mod.ts";
@@ -14,7 +15,10 @@ import { connect, openStorage } from "./support.ts";
 const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
-/** Makes a database read-only for sessions to come, and ends all there are. Resolves to what makes it writable again. */
+/**
+ * Makes a database read-only for sessions to come, and ends all there are. Resolves to what makes
+ * it writable again.
+ */
 async function makeReadOnly(url: string): Promise<() => Promise<void>> {
   const name = new URL(url).pathname.slice(1);
   const change = async (what: string) => {
@@ -27,7 +31,10 @@ async function makeReadOnly(url: string): Promise<() => Promise<void>> {
   return () => change("RESET default_transaction_read_only");
 }
 
-/** Resolves to what an action is refused with for good reason, once lost connections have been replaced. */
+/**
+ * Resolves to what an action is refused with for good reason, once lost connections have been
+ * replaced.
+ */
 async function refusal(action: () => Promise<unknown>): Promise<unknown> {
   while (true) {
     const error = await action().then(() => null, (error) => error);

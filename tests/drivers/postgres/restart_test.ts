@@ -1,5 +1,5 @@
-// The server goes away in the middle of the work, and comes back: nothing is lost, nothing happens twice, and the driver
-// finds its way back by itself.
+// The server goes away in the middle of the work, and comes back: nothing is lost, nothing happens
+// twice, and the driver finds its way back by itself.
 
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { deadline, delay } from "@std/async";

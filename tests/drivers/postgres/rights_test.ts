@@ -1,4 +1,5 @@
-// A role with few rights: it uses what an administrator has made for it, and is told what it lacks, statement by statement.
+// A role with few rights: it uses what an administrator has made for it, and is told what it lacks,
+// statement by statement.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type postgres from "postgres";
@@ -61,7 +62,10 @@ async function use(storage: Storage): Promise<void> {
   await storage.unregisterWorker("worker");
 }
 
-/** Does what the error asks the administrator for, again and again, until the work succeeds. Resolves to all that was granted. */
+/**
+ * Does what the error asks the administrator for, again and again, until the work succeeds.
+ * Resolves to all that was granted.
+ */
 async function grantUntilItWorks({ admin }: Scene, work: () => Promise<void>): Promise<string[]> {
   const granted: string[] = [];
   while (true) {

@@ -51,7 +51,10 @@ const odd: Readonly<Record<string, string>> = {
   "xmloption": "document",
 };
 
-/** A database whose sessions begin with settings; those that this version of PostgreSQL lacks are left out. */
+/**
+ * A database whose sessions begin with settings; those that this version of PostgreSQL lacks are
+ * left out.
+ */
 async function createDatabase(settings: Readonly<Record<string, string>>): Promise<string> {
   const url = await server.createDatabase();
   await using admin = connect(server.url);
@@ -70,7 +73,10 @@ async function persistOne(storage: Storage): Promise<NewTask> {
   return task;
 }
 
-/** Topics whose every promise is about figures and instants; of the others one promise each is tried. */
+/**
+ * Topics whose every promise is about figures and instants; of the others one promise each is
+ * tried.
+ */
 const topicsInFull = ["rate slots", "recurring runs", "retention", "status changes"];
 
 Deno.test("the storage contract is kept in a database with odd settings", async (t) => {

@@ -1,4 +1,5 @@
-// What the PostgreSQL tests share: tasks to store, storages that close themselves, and a client to look behind the scenes.
+// What the PostgreSQL tests share: tasks to store, storages that close themselves, and a client to
+// look behind the scenes.
 
 import postgres from "postgres";
 import { postgresStorage, type PostgresStorageOptions } from "../../../drivers/postgres/mod.ts";

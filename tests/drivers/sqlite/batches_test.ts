@@ -1,5 +1,5 @@
-// Batches whose tasks differ in more ways than are gathered at a time, and fill several statements: each task comes out as
-// it would by itself.
+// Batches whose tasks differ in more ways than are gathered at a time, and fill several statements:
+// each task comes out as it would by itself.
 
 import { assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";

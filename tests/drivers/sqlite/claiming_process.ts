@@ -1,4 +1,5 @@
-// A process of its own for the tests of several processes on one file. What it does is its second argument:
+// A process of its own for the tests of several processes on one file. What it does is its second
+// argument:
 //
 // - only-open: opens the storage and ends.
 // - claim-all: claims and completes tasks until none is left, and prints the ids.

@@ -1,5 +1,5 @@
-// The SQLite driver keeps every promise of the storage contract, over either library, whether a statement that fails was
-// carried out or not.
+// The SQLite driver keeps every promise of the storage contract, over either library, whether a
+// statement that fails was carried out or not.
 
 import { DatabaseSync } from "node:sqlite";
 import type { DenoSqliteDatabase } from "../../../drivers/sqlite/mod.ts";
@@ -7,7 +7,10 @@ import { registerConformance } from "../../support/conformance.ts";
 import { DenoSqliteStandIn } from "./deno_sqlite_stand_in.ts";
 import { sqliteHarness } from "./harness.ts";
 
-/** An application's own settings, which hold for its own statements alone. Deno has no types of them yet. */
+/**
+ * An application's own settings, which hold for its own statements alone. Deno has no types of them
+ * yet.
+ */
 const settings: object = { readBigInts: true, returnArrays: true };
 
 registerConformance(
@@ -23,7 +26,10 @@ registerConformance(
 
 type DenoSqlite = { Database: new (path: string) => DenoSqliteDatabase };
 
-/** The library itself; null where JSR, or its native part on GitHub (or in DENO_SQLITE_PATH), is out of reach. */
+/**
+ * The library itself; null where JSR, or its native part on GitHub (or in DENO_SQLITE_PATH), is out
+ * of reach.
+ */
 async function loadDenoSqlite(): Promise<DenoSqlite | null> {
   const name = "@db/sqlite"; // a literal would have to be there for the type check
   try {

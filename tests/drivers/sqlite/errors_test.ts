@@ -1,5 +1,5 @@
-// What is wrong with a file, a folder or a disk comes out as the class that says so, names the file, and leaves nothing half
-// stored.
+// What is wrong with a file, a folder or a disk comes out as the class that says so, names the
+// file, and leaves nothing half stored.
 
 import {
   assert,

@@ -2,7 +2,10 @@
 
 import type { SqliteConnection } from "../../../drivers/sqlite/mod.ts";
 
-/** Which statement fails, and whether the database has carried it out by then (a COMMIT may have happened, though it failed). */
+/**
+ * Which statement fails, and whether the database has carried it out by then (a COMMIT may have
+ * happened, though it failed).
+ */
 export class Fault {
   readonly #moment: "before" | "after";
   #left = 0;

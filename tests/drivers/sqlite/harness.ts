@@ -1,4 +1,5 @@
-// The SQLite driver as the conformance suite sees it: a file in a folder of its own, a fake clock, and statements that fail.
+// The SQLite driver as the conformance suite sees it: a file in a folder of its own, a fake clock,
+// and statements that fail.
 
 import { DatabaseSync } from "node:sqlite";
 import {
@@ -38,7 +39,8 @@ async function create(
     return storage;
   };
   const own = open(path);
-  // As an application that opens its database itself would do; the storage leaves such settings alone.
+  // As an application that opens its database itself would do; the storage leaves such settings
+  // alone.
   own.exec("PRAGMA journal_mode = WAL");
 
   return {

@@ -10,9 +10,9 @@ const program = new URL("opening_process.ts", import.meta.url).pathname;
 const isRoot = Deno.build.os !== "windows" && Deno.uid() === 0;
 
 /**
- * Opens a file in a process that has no more rights than modes and owners give it. For the administrator that takes away the
- * capabilities to pass by them. (Another user would not do: Deno and this repository may lie in a home folder that is closed to
- * others.)
+ * Opens a file in a process that has no more rights than modes and owners give it. For the
+ * administrator that takes away the capabilities to pass by them. (Another user would not do: Deno
+ * and this repository may lie in a home folder that is closed to others.)
  */
 async function open(path: string): Promise<string> {
   const command = [Deno.execPath(), "run", "-A", "--no-lock", program, path];

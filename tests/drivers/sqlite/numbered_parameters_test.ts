@@ -1,5 +1,6 @@
-// Numbered parameters, rewritten for a node:sqlite that cannot bind them. The conformance suite runs on such a Node in
-// tests/node_test.ts; here the rewritten statement is compared with the original.
+// Numbered parameters, rewritten for a node:sqlite that cannot bind them. The conformance suite
+// runs on such a Node in tests/node_test.ts; here the rewritten statement is compared with the
+// original.
 
 import { assertEquals } from "@std/assert";
 import * as fc from "fast-check";
@@ -27,7 +28,10 @@ Deno.test("a statement without its numbers gives what it gave with them", () => 
   database.close();
 });
 
-/** What `DatabaseSync` is in Node 22.13: numbers are out of range, and nothing tells of a transaction. */
+/**
+ * What `DatabaseSync` is in Node 22.13: numbers are out of range, and nothing tells of a
+ * transaction.
+ */
 function inOldNode(database: DatabaseSync): NodeSqliteDatabase {
   return {
     prepare(sql) {

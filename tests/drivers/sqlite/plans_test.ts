@@ -1,5 +1,5 @@
-// How SQLite goes about the statements that must not slow down with history and future tasks: by key, by the index of
-// claimable tasks or by that of claimed ones, and never through a whole table.
+// How SQLite goes about the statements that must not slow down with history and future tasks: by
+// key, by the index of claimable tasks or by that of claimed ones, and never through a whole table.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
@@ -18,7 +18,10 @@ function plan(database: DatabaseSync, sql: string): string[] {
   return database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map((row) => String(row.detail));
 }
 
-/** All statements that the storage prepares while it does its daily work, with a few tasks of each kind in it. */
+/**
+ * All statements that the storage prepares while it does its daily work, with a few tasks of each
+ * kind in it.
+ */
 async function statementsOfADay(database: DatabaseSync): Promise<ReadonlySet<string>> {
   const statements = new Set<string>();
   const recording: NodeSqliteDatabase = {
@@ -113,7 +116,8 @@ Deno.test("no statement of a worker's day walks through the tasks or their histo
   assert(statements.length > 40, `only ${statements.length} statements were seen`);
   for (const sql of statements) {
     for (const step of plan(database, sql)) {
-      // `workers`, `paused_queues` and the state are a handful of rows, and lists of series walk through the series.
+      // `workers`, `paused_queues` and the state are a handful of rows, and lists of series walk
+      // through the series.
       const walks =
         /^SCAN (queued_tasks(?! USING INDEX queued_tasks_series)|status_audit|runs_audit|task_execution_log)\b/
           .test(step);

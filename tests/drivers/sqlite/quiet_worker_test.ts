@@ -1,4 +1,5 @@
-// The heartbeats of a worker that has its database to itself: kept in memory, and still worth what they were when written.
+// The heartbeats of a worker that has its database to itself: kept in memory, and still worth what
+// they were when written.
 
 import { assertEquals } from "@std/assert";
 import { FakeClock } from "../../../src/testing/mod.ts";

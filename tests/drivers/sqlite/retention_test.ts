@@ -1,4 +1,5 @@
-// A purge of more rows than one step takes: in pieces, in between other work, and on from where it stopped.
+// A purge of more rows than one step takes: in pieces, in between other work, and on from where it
+// stopped.
 
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";

@@ -1,4 +1,5 @@
-// Figures over more rows than one look takes: all of them are counted once, and other work goes on meanwhile.
+// Figures over more rows than one look takes: all of them are counted once, and other work goes on
+// meanwhile.
 
 import { assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";

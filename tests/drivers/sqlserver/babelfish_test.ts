@@ -1,4 +1,5 @@
-// How batches go to Babelfish: as variables of the table types, filled by parameters in the statement that calls.
+// How batches go to Babelfish: as variables of the table types, filled by parameters in the
+// statement that calls.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { StatusChange } from "../../../src/storage/requests.ts";

@@ -1,4 +1,5 @@
-// What each verb sends: one call of one procedure, with typed parameters; and how the answers are read.
+// What each verb sends: one call of one procedure, with typed parameters; and how the answers are
+// read.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { InvalidArgumentError } from "../../../src/errors.ts";

@@ -1,4 +1,5 @@
-// How the driver connects: encryption, certificates, logins, schema names, and what it says when it cannot.
+// How the driver connects: encryption, certificates, logins, schema names, and what it says when it
+// cannot.
 
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { checkServer, poolConfig } from "../../../drivers/sqlserver/connection.ts";

@@ -1,4 +1,5 @@
-// Deadlocks, time-outs, broken connections, an exhausted pool: what the driver says, and that it goes on afterwards.
+// Deadlocks, time-outs, broken connections, an exhausted pool: what the driver says, and that it
+// goes on afterwards.
 
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { deadline, delay } from "@std/async";

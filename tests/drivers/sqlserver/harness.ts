@@ -1,5 +1,6 @@
-// SQL Server as the conformance suite sees it: one schema, emptied for each case, since making one takes an engine longer
-// than a case does; and one pool, with requests that fail when a case wants them to.
+// SQL Server as the conformance suite sees it: one schema, emptied for each case, since making one
+// takes an engine longer than a case does; and one pool, with requests that fail when a case wants
+// them to.
 
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
 import type { SqlServerPool } from "../../../drivers/sqlserver/mssql_api.ts";

@@ -2,7 +2,10 @@
 
 import type { SqlServerPool } from "../../../drivers/sqlserver/mssql_api.ts";
 
-/** The pool; each `execute` and `query` of its requests goes through `around`, which sends it, or does not. */
+/**
+ * The pool; each `execute` and `query` of its requests goes through `around`, which sends it, or
+ * does not.
+ */
 export function intercepted(
   pool: SqlServerPool,
   around: (text: string, send: () => Promise<unknown>) => Promise<unknown>,

@@ -1,4 +1,5 @@
-// How the driver migrates, as the server sees it: one transaction, behind a lock, with every batch of every missing file.
+// How the driver migrates, as the server sees it: one transaction, behind a lock, with every batch
+// of every missing file.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { deadline } from "@std/async";

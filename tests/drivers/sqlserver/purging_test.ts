@@ -7,7 +7,10 @@ import { purgeInSteps } from "../../../drivers/sqlserver/purging.ts";
 
 const nothing = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
 
-/** Purges with these answers: rows that were deleted, or a word; gives the result and the limits that were asked for. */
+/**
+ * Purges with these answers: rows that were deleted, or a word; gives the result and the limits
+ * that were asked for.
+ */
 async function purge(
   steps: readonly (number | "busy" | "done")[],
   options: Parameters<typeof purgeInSteps>[2],

@@ -1,4 +1,5 @@
-// Rights that are missing: the errors of SQL Server and Babelfish, and the statements that ours name.
+// Rights that are missing: the errors of SQL Server and Babelfish, and the statements that ours
+// name.
 
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";

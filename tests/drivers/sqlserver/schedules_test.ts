@@ -1,4 +1,5 @@
-// What stands in the column RecurringTask: a schedule of ours, one of EverTask for .NET, or nothing that can be read.
+// What stands in the column RecurringTask: a schedule of ours, one of EverTask for .NET, or nothing
+// that can be read.
 
 import { assert, assertEquals } from "@std/assert";
 import { readSchedule } from "../../../drivers/sqlserver/schedules.ts";

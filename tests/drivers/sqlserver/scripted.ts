@@ -1,5 +1,5 @@
-// A storage that is connected to the TDS test server: what the driver sends is seen, and how it is answered is up to the
-// test.
+// A storage that is connected to the TDS test server: what the driver sends is seen, and how it is
+// answered is up to the test.
 
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
 import { knownVersion, procedureNames } from "../../../drivers/sqlserver/script.ts";
@@ -50,7 +50,10 @@ export async function withScript(
   }
 }
 
-/** Does what has to succeed: where requests have very little time, a busy machine lets one fail now and then. */
+/**
+ * Does what has to succeed: where requests have very little time, a busy machine lets one fail now
+ * and then.
+ */
 export function insist<T>(action: () => Promise<T>): Promise<T> {
   return retryTransient(systemClock, 60_000, action);
 }
@@ -82,7 +85,9 @@ export interface ScriptedSchema {
   readonly definitions?: Readonly<Record<string, string>>;
 }
 
-/** The state of the schema; of the version that the code knows and complete, unless told otherwise. */
+/**
+ * The state of the schema; of the version that the code knows and complete, unless told otherwise.
+ */
 export function schemaState(
   { version = knownVersion, isBabelfish = false, missing = [], definitions = {} }: ScriptedSchema =
     {},

@@ -1,4 +1,5 @@
-// The .sql files, as far as that can be seen without a server: complete, well cut, and in step with the code.
+// The .sql files, as far as that can be seen without a server: complete, well cut, and in step with
+// the code.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { loadMssql } from "../../../drivers/sqlserver/load_mssql.ts";
@@ -96,7 +97,8 @@ Deno.test("a statement that goes by a list begins at the list, and seeks the row
       if (joined.length === 0 || !/\bFROM (@|\()/.test(statement)) continue;
       lists++;
       for (const [join] of joined) {
-        // By a worker, it is found by a small index that is filtered; a plan without that is no error.
+        // By a worker, it is found by a small index that is filtered; a plan without that is no
+        // error.
         const isFiltered = join.includes("t.[WorkerId] = ");
         assertEquals(join.includes("FORCESEEK"), !isFiltered, `${file}: ${join}`);
       }

@@ -1,4 +1,5 @@
-// Upstream's own tables on a real engine: they are adopted with every row, and what is unfinished goes on.
+// Upstream's own tables on a real engine: they are adopted with every row, and what is unfinished
+// goes on.
 
 import { assert, assertEquals } from "@std/assert";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";

@@ -1,4 +1,5 @@
-// What a worker asks of SQL Server while there is nothing to do: the price of polling that README.md tells.
+// What a worker asks of SQL Server while there is nothing to do: the price of polling that
+// README.md tells.
 
 import { assertEquals, assertLessOrEqual } from "@std/assert";
 import { delay } from "@std/async";
@@ -27,7 +28,8 @@ Deno.test({
         const task = defineTask<null>({ type: "task", handle() {} });
         await using engine = await startEngine({ storage, tasks: [task], leaseDuration: 4500 });
         await engine.ended((await engine.everTask.dispatch(task, null)).id);
-        // A lease after the start it looks at the series, once. By then the pauses have grown to their longest.
+        // A lease after the start it looks at the series, once. By then the pauses have grown to
+        // their longest.
         while (!log.some((text) => text.includes("[IsRecurring] = 1"))) await delay(100);
         log.length = 0;
         const start = performance.now();

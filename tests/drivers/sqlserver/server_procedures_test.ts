@@ -1,5 +1,5 @@
-// The procedures themselves, called as any client may call them: upstream's procedures with upstream's parameters, the audit
-// matrix in T-SQL, and upstream's query for audit growth.
+// The procedures themselves, called as any client may call them: upstream's procedures with
+// upstream's parameters, the audit matrix in T-SQL, and upstream's query for audit growth.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";

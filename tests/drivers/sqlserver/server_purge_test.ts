@@ -1,4 +1,5 @@
-// Retention beside what others do: in a caller's transaction, beside another purge, and beside tasks that come back to life.
+// Retention beside what others do: in a caller's transaction, beside another purge, and beside
+// tasks that come back to life.
 
 import { assert, assertEquals } from "@std/assert";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";

@@ -1,4 +1,5 @@
-// What a user needs on a real engine: the statements that our errors name are run by an administrator, and then all works.
+// What a user needs on a real engine: the statements that our errors name are run by an
+// administrator, and then all works.
 
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { loadMssql } from "../../../drivers/sqlserver/load_mssql.ts";
@@ -23,7 +24,10 @@ interface Scene {
   open(migrate: boolean): Promise<Storage>;
 }
 
-/** Runs work with a user that has no rights, and removes it. A user that owns a schema cannot be removed before it. */
+/**
+ * Runs work with a user that has no rights, and removes it. A user that owns a schema cannot be
+ * removed before it.
+ */
 async function withScene(work: (scene: Scene) => Promise<void>): Promise<void> {
   const mssql = await loadMssql();
   await withPool((admin) =>

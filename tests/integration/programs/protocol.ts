@@ -1,5 +1,6 @@
-// What a test and the worker processes that it starts tell each other: the setup goes in as an argument, reports come back as
-// lines of JSON. A line that was written is not lost when the process is killed.
+// What a test and the worker processes that it starts tell each other: the setup goes in as an
+// argument, reports come back as lines of JSON. A line that was written is not lost when the
+// process is killed.
 
 import type { PostgresStorageOptions } from "../../../drivers/postgres/mod.ts";
 import type { SqliteStorageOptions } from "../../../drivers/sqlite/mod.ts";
@@ -23,7 +24,10 @@ export type StorageSetup =
   | { readonly sqlite: Pick<SqliteStorageOptions, "path" | "busyTimeout"> }
   | { readonly postgres: Pick<PostgresStorageOptions, "url" | "notify"> };
 
-/** One line from a worker process. Instants are the machine's clock, whatever the process's own says. */
+/**
+ * One line from a worker process. Instants are the machine's clock, whatever the process's own
+ * says.
+ */
 export type Report =
   | { readonly kind: "ready"; readonly workerId: string }
   | RunReport

@@ -1,10 +1,14 @@
-// The tasks of the whole-system tests. A test dispatches them; worker processes run them and report each step.
+// The tasks of the whole-system tests. A test dispatches them; worker processes run them and report
+// each step.
 
 import postgres from "postgres";
 import { type AnyTask, defineTask, type Task, type TaskContext } from "../../../mod.ts";
 import type { RunReport } from "./protocol.ts";
 
-/** A step works in slices of so many milliseconds: the time for which its process is frozen does not count. */
+/**
+ * A step works in slices of so many milliseconds: the time for which its process is frozen does not
+ * count.
+ */
 const slice = 50;
 
 /** What a `step` does. */
@@ -13,7 +17,10 @@ export interface Step {
   readonly ms: number;
 }
 
-/** What a `settle` does: it completes its task in a transaction of its own, which then stays open for a while. */
+/**
+ * What a `settle` does: it completes its task in a transaction of its own, which then stays open
+ * for a while.
+ */
 export interface Settle {
   readonly url: string;
   readonly openForMs: number;

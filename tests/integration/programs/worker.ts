@@ -1,5 +1,6 @@
-// A worker process: takes its setup as its only argument, runs tasks, and reports on standard output what happens. It stops in
-// order when its input ends, which is also when the test that started it is gone.
+// A worker process: takes its setup as its only argument, runs tasks, and reports on standard
+// output what happens. It stops in order when its input ends, which is also when the test that
+// started it is gone.
 
 import {
   createEverTask,

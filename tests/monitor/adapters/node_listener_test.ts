@@ -1,4 +1,5 @@
-// The adapter for Node behind node:http: what of a response arrives, and what is noticed of a client that goes away.
+// The adapter for Node behind node:http: what of a response arrives, and what is noticed of a
+// client that goes away.
 
 import { deadline } from "@std/async";
 import { assertEquals, assertStringIncludes } from "@std/assert";

@@ -1,4 +1,5 @@
-// What the adapter for Node makes of request lines and Host headers. Behind real servers: tests/monitor/node/.
+// What the adapter for Node makes of request lines and Host headers. Behind real servers:
+// tests/monitor/node/.
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";

@@ -1,4 +1,5 @@
-// How much of a message is held before it is complete: npm's `ws`, as the adapter for Node leaves it.
+// How much of a message is held before it is complete: npm's `ws`, as the adapter for Node leaves
+// it.
 
 import { assert, assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
 import { WebSocketServer } from "ws";

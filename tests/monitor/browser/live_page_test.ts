@@ -1,5 +1,6 @@
-// The example's page in a real browser: what it shows, filters and counts, over each transport, and that it comes back after
-// the server restarts. Where no Chromium is installed the test is skipped, and says so by its name.
+// The example's page in a real browser: what it shows, filters and counts, over each transport, and
+// that it comes back after the server restarts. Where no Chromium is installed the test is skipped,
+// and says so by its name.
 
 import { assert, assertEquals } from "@std/assert";
 import type { Browser, Page } from "playwright-core";
@@ -47,7 +48,10 @@ async function runTasks(page: Page, completed: string, failed: string): Promise<
   await page.locator("#failed", { hasText: new RegExp(`^${failed}$`) }).waitFor();
 }
 
-/** Keeps in `globalThis.heard` what a screen reader would read out: each change within a live region. */
+/**
+ * Keeps in `globalThis.heard` what a screen reader would read out: each change within a live
+ * region.
+ */
 const listenToAnnouncements = `
   globalThis.heard = [];
   const live = "[aria-live]:not([aria-live=off]), [role=status], [role=alert], [role=log], output";

@@ -113,7 +113,9 @@ Deno.test("the token is taken from the header or the query, or judged by a funct
   assertEquals(asked, ["t", null]);
 });
 
-/** The status of a negotiation under a host, as a page of that host or another client asks for it. */
+/**
+ * The status of a negotiation under a host, as a page of that host or another client asks for it.
+ */
 async function negotiateUnder(
   options: MonitorHubOptions,
   host: string,

@@ -1,4 +1,5 @@
-// Long polling and server-sent events: what a client gets that reads slowly, is silent, or goes away.
+// Long polling and server-sent events: what a client gets that reads slowly, is silent, or goes
+// away.
 
 import { assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { type Logger, silentLogger } from "../../../src/log/logger.ts";

@@ -1,4 +1,5 @@
-// WebSockets of the hub, held by a test: who gets one, and what goes over it. Over a network: stock_client_test.ts.
+// WebSockets of the hub, held by a test: who gets one, and what goes over it. Over a network:
+// stock_client_test.ts.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { HubSocket, MonitorHubOptions } from "../../../src/monitor/mod.ts";

@@ -1,4 +1,5 @@
-// Node on either side: the stock client in Node against the hub, and the hub in Node against the stock client.
+// Node on either side: the stock client in Node against the hub, and the hub in Node against the
+// stock client.
 
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { HttpTransportType, HubConnectionBuilder, LogLevel } from "@microsoft/signalr";

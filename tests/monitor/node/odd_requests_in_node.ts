@@ -1,4 +1,5 @@
-// Requests that no client library sends, to Node's own servers: each is answered, and none ends the process.
+// Requests that no client library sends, to Node's own servers: each is answered, and none ends the
+// process.
 
 import { assert, assertEquals } from "@std/assert";
 import type { NpmProject } from "../../support/npm_project.ts";
@@ -26,7 +27,9 @@ const failures: Readonly<Record<string, number>> = {
   "/throws-late": 200,
 };
 
-/** Starts the server, and ends it: it must still serve, and end as it does when nothing was thrown. */
+/**
+ * Starts the server, and ends it: it must still serve, and end as it does when nothing was thrown.
+ */
 async function withServer(
   project: NpmProject,
   ask: (port: number) => Promise<void>,

@@ -1,4 +1,5 @@
-// What is counted and measured about dispatches and executions, as the SDK collects it, with time held still.
+// What is counted and measured about dispatches and executions, as the SDK collects it, with time
+// held still.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { SpanKind } from "@opentelemetry/api";
@@ -45,7 +46,10 @@ function makeTelemetry() {
     spanProcessors: [new SimpleSpanProcessor({ exporter: spanExporter })],
   });
   const telemetry = createOpenTelemetry({ meterProvider, tracerProvider, clock });
-  /** What was measured, as `metric, type of operation, error.type: value`; of a histogram, count and sum. */
+  /**
+   * What was measured, as `metric, type of operation, error.type: value`; of a histogram, count and
+   * sum.
+   */
   const collect = async () => {
     const { resourceMetrics } = await reader.collect();
     return resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics)

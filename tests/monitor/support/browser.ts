@@ -23,7 +23,8 @@ async function findBrowser(): Promise<string | null> {
 const executable = await findBrowser();
 
 /**
- * Adds a test that is given a browser of its own. Where none is installed the test is skipped, and says so by its name.
+ * Adds a test that is given a browser of its own. Where none is installed the test is skipped, and
+ * says so by its name.
  *
  * @param args More arguments for the browser.
  */

@@ -36,7 +36,10 @@ export function webSocket(target: string, options: Written = {}): string {
   return plain(target, { ...options, lines }).replace("Connection: close", "Connection: Upgrade");
 }
 
-/** Sends a text (a character is a byte), and resolves to the status of the answer; to null when there is none. */
+/**
+ * Sends a text (a character is a byte), and resolves to the status of the answer; to null when
+ * there is none.
+ */
 export async function statusOf(port: number, request: string): Promise<number | null> {
   using socket = await Deno.connect({ hostname: "127.0.0.1", port });
   const bytes = Uint8Array.from(request, (character) => character.charCodeAt(0));

@@ -39,7 +39,9 @@ const dispatches: readonly Readonly<Record<string, Shape>>[] = [
   { recurring: takes("* * * * *", "text", "function", "object"), taskKey: takes("key") },
 ];
 
-/** What the methods of an instance take, by the part that has them; a list for each way to call one. */
+/**
+ * What the methods of an instance take, by the part that has them; a list for each way to call one.
+ */
 export const methods: Readonly<
   Record<string, Readonly<Record<string, readonly (readonly Shape[])[]>>>
 > = {

@@ -1,4 +1,5 @@
-// The functions of monitoring. They get an instance that is not started, and what they make is closed again.
+// The functions of monitoring. They get an instance that is not started, and what they make is
+// closed again.
 
 import { metrics, trace } from "@opentelemetry/api";
 import { memoryStorage } from "../../../drivers/memory/mod.ts";

@@ -1,4 +1,5 @@
-// The storage's clock was ahead for a while and is set right: what was planned meanwhile does not wait until the clock gets there.
+// The storage's clock was ahead for a while and is set right: what was planned meanwhile does not
+// wait until the clock gets there.
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { defineTask, linearRetry } from "../../../mod.ts";

@@ -1,4 +1,5 @@
-// What becomes of occurrences that nobody ran: after downtime, after long runs, and when a run was interrupted.
+// What becomes of occurrences that nobody ran: after downtime, after long runs, and when a run was
+// interrupted.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { MisfirePolicy } from "../../../mod.ts";

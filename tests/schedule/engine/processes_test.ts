@@ -1,4 +1,5 @@
-// One series and several worker processes, over each database that processes share: each occurrence runs once, wherever.
+// One series and several worker processes, over each database that processes share: each occurrence
+// runs once, wherever.
 
 import { assertEquals } from "@std/assert";
 import { deadline } from "@std/async";
@@ -19,7 +20,10 @@ interface Line {
   readonly text: string;
 }
 
-/** Starts a process for each number, and gives all that they have reported once the series has ended. */
+/**
+ * Starts a process for each number, and gives all that they have reported once the series has
+ * ended.
+ */
 async function runAll(kind: string, place: Place, lastRuns: readonly number[]) {
   const processes = lastRuns.map((last) =>
     startProgram(program, [kind, place.address, String(last)])
@@ -69,7 +73,8 @@ for (const kind of placeKinds) {
 
   Deno.test(`a process that dies before it writes the end of a run leaves it to the other (${kind})`, async () => {
     await using place = await places.create(kind);
-    // Whichever process gets run 2 dies of it; the other one has it as its second attempt, and lives on.
+    // Whichever process gets run 2 dies of it; the other one has it as its second attempt, and
+    // lives on.
     const { ids, runs } = await runAll(kind, place, [2, 2]);
     const seen = runs.map(({ number, attempt }) => [number, attempt]);
     assertEquals(seen, [[1, 1], [2, 1], [2, 2], [3, 1], [4, 1]]);

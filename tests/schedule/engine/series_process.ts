@@ -1,6 +1,6 @@
-// A worker process that registers a series every second, as each process of a program does at its start, and reports its runs.
-// Arguments: the store, where it is, and the number of the run whose first attempt the process does not live to write the end of
-// (0: none).
+// A worker process that registers a series every second, as each process of a program does at its
+// start, and reports its runs. Arguments: the store, where it is, and the number of the run whose
+// first attempt the process does not live to write the end of (0: none).
 
 import { createEverTask, defineTask, silentLogger } from "../../../mod.ts";
 import { Faults } from "../../support/faulty_storage.ts";

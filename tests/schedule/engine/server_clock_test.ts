@@ -1,4 +1,5 @@
-// Downtime, with the schedule on a server whose clock cannot be set: the stored instants are shifted back instead.
+// Downtime, with the schedule on a server whose clock cannot be set: the stored instants are
+// shifted back instead.
 
 import { assertEquals } from "@std/assert";
 import { createEverTask, defineTask, type MisfirePolicy, silentLogger } from "../../../mod.ts";
@@ -75,7 +76,9 @@ async function playDowntime(
   await place.dispose();
 }
 
-/** The clock of a server was a day ahead when a series was registered and ran; then it is set right. */
+/**
+ * The clock of a server was a day ahead when a series was registered and ran; then it is set right.
+ */
 async function playAhead(harness: StorageHarness): Promise<void> {
   const place = await harness.create();
   const ran: number[] = [];

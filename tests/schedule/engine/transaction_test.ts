@@ -1,4 +1,5 @@
-// A run that its handler completes in its own transaction: the handler's writes and the series' progress are one commit.
+// A run that its handler completes in its own transaction: the handler's writes and the series'
+// progress are one commit.
 
 import { DatabaseSync } from "node:sqlite";
 import { assertEquals } from "@std/assert";

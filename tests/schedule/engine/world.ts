@@ -1,4 +1,5 @@
-// A small world for tests of series: a clock that stands still, a database, and engines on it that come and go as processes do.
+// A small world for tests of series: a clock that stands still, a database, and engines on it that
+// come and go as processes do.
 
 import { createEverTask, defineTask, type EverTask, type EverTaskOptions } from "../../../mod.ts";
 import type { Storage, Task, TaskContext, TaskEvent } from "../../../mod.ts";
@@ -17,7 +18,10 @@ type Kind = "memory" | "SQLite";
 
 /** How a world is made. */
 export interface WorldOptions {
-  /** Whether several engines are up at once. SQLite then looks at its file each second, also of a clock that jumps. */
+  /**
+   * Whether several engines are up at once. SQLite then looks at its file each second, also of a
+   * clock that jumps.
+   */
   readonly shared?: boolean;
   /** What time it is. @default "2026-03-10" at midnight UTC */
   readonly start?: string;
@@ -108,7 +112,10 @@ export class World {
     return everTask;
   }
 
-  /** Stops an engine at once, whatever its handlers do. Time goes by only if it has to wait for something. */
+  /**
+   * Stops an engine at once, whatever its handlers do. Time goes by only if it has to wait for
+   * something.
+   */
   async stop(everTask: EverTask): Promise<void> {
     let isStopped = false;
     const stopped = everTask.stop({ timeout: 0 }).finally(() => isStopped = true);

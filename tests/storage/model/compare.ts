@@ -7,7 +7,10 @@ import type { Model, ModelTask } from "./model.ts";
 /** How far a server's clock may run on while a sequence is played. */
 const toleranceMs = 20_000;
 
-/** The rows of the store are those of the model, and the tasks that were touched have left the right trail. */
+/**
+ * The rows of the store are those of the model, and the tasks that were touched have left the right
+ * trail.
+ */
 export async function assertSame(
   storage: Storage,
   model: Model,

@@ -1,4 +1,5 @@
-// Random sequences of everything that can happen to tasks, played on each store and on the model of the contract.
+// Random sequences of everything that can happen to tasks, played on each store and on the model of
+// the contract.
 
 import fc from "fast-check";
 import type { StorageHarness } from "../../../src/testing/mod.ts";
@@ -22,7 +23,10 @@ async function holds(harness: StorageHarness, numRuns: number): Promise<void> {
   await fc.assert(property, { numRuns, ...(seed === undefined ? {} : { seed }) });
 }
 
-/** The same sequences each time, so that a failure elsewhere can be looked into here; EVERTASK_SEED gives others. */
+/**
+ * The same sequences each time, so that a failure elsewhere can be looked into here; EVERTASK_SEED
+ * gives others.
+ */
 const seed = Number(Deno.env.get("EVERTASK_SEED") ?? 20_261_122);
 
 Deno.test("memory: whatever happens in whatever order, the store does what the model of the contract does", async () => {

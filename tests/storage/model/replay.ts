@@ -1,5 +1,6 @@
-// Plays a sequence of operations on a store and on the model at once, and compares them after each step. Sequences are plain data,
-// so that one that has found a fault on one driver can be played on every other.
+// Plays a sequence of operations on a store and on the model at once, and compares them after each
+// step. Sequences are plain data, so that one that has found a fault on one driver can be played on
+// every other.
 
 import { assert, assertEquals } from "@std/assert";
 import { auditLevels } from "../../../src/audit/audit_level.ts";
@@ -249,7 +250,10 @@ class Player {
     return [task];
   }
 
-  /** Nothing comes that may not; nothing is passed over that should come first; and all that fits comes. */
+  /**
+   * Nothing comes that may not; nothing is passed over that should come first; and all that fits
+   * comes.
+   */
   async #claim(storage: Storage, workerId: string, asked: readonly string[], limit: number) {
     const model = this.#model;
     const request = { workerId, types, queues: asked.map((name) => ({ name, limit })) };

@@ -1,5 +1,6 @@
-// A self-signed certificate, made anew for each test run. X.509 in DER (RFC 5280), signed by WebCrypto: the packages that
-// make certificates want a reflection library or a program on the machine; this needs neither.
+// A self-signed certificate, made anew for each test run. X.509 in DER (RFC 5280), signed by
+// WebCrypto: the packages that make certificates want a reflection library or a program on the
+// machine; this needs neither.
 
 /** A certificate and its key, in PEM. */
 export interface Certificate {

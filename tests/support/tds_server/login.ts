@@ -1,4 +1,5 @@
-// How a connection begins: PRELOGIN settles whether it is encrypted, LOGIN7 says who wants in ([MS-TDS] 2.2.6.4, 2.2.6.5).
+// How a connection begins: PRELOGIN settles whether it is encrypted, LOGIN7 says who wants in
+// ([MS-TDS] 2.2.6.4, 2.2.6.5).
 
 import { ByteReader, ByteWriter } from "./bytes.ts";
 

@@ -24,7 +24,10 @@ const headerLength = 8;
 const packetLength = 4096;
 const endOfMessage = 1;
 
-/** Reads one packet: its type, its payload, and whether it ends its message. Null when the other side has closed. */
+/**
+ * Reads one packet: its type, its payload, and whether it ends its message. Null when the other
+ * side has closed.
+ */
 export async function readPacket(
   reader: ChannelReader,
 ): Promise<(Message & { readonly isLast: boolean }) | null> {

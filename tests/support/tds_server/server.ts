@@ -1,6 +1,6 @@
-// A server that speaks enough of TDS 7.4 for mssql to log in, with and without TLS, and to be answered by a script. It is no
-// database: it keeps nothing and understands no SQL. What it is for: seeing what the driver sends, and letting it meet
-// errors, delays and broken connections.
+// A server that speaks enough of TDS 7.4 for mssql to log in, with and without TLS, and to be
+// answered by a script. It is no database: it keeps nothing and understands no SQL. What it is for:
+// seeing what the driver sends, and letting it meet errors, delays and broken connections.
 
 import { serveClient } from "./connection.ts";
 import type { Manners, Reply } from "./connection.ts";
@@ -21,7 +21,9 @@ export class TdsServer implements AsyncDisposable {
   readonly #listener: Deno.TcpListener;
   readonly #clients = new Set<Deno.TcpConn>();
   readonly #serving: Promise<void>;
-  /** What was asked so far, by all clients; the settings that a session begins with are left out. */
+  /**
+   * What was asked so far, by all clients; the settings that a session begins with are left out.
+   */
   readonly requests: TdsRequest[] = [];
   /** Who has logged in so far. */
   readonly logins: Login[] = [];

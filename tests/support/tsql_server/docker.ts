@@ -2,10 +2,11 @@
 //
 //   deno run -A tests/support/tsql_server/docker.ts [image]
 //
-// Starts a container, runs the files of sql/sqlserver/ in it with sqlcmd, as a database administrator would, runs the tests
-// with the container's address in EVERTASK_TEST_SQLSERVER, and removes the container: once in a database where readers wait
-// for writers, once in one where they read the version before (READ_COMMITTED_SNAPSHOT, the default of Azure SQL). By running
-// it you accept the licence of the image: https://go.microsoft.com/fwlink/?linkid=857698.
+// Starts a container, runs the files of sql/sqlserver/ in it with sqlcmd, as a database
+// administrator would, runs the tests with the container's address in EVERTASK_TEST_SQLSERVER, and
+// removes the container: once in a database where readers wait for writers, once in one where they
+// read the version before (READ_COMMITTED_SNAPSHOT, the default of Azure SQL). By running it you
+// accept the licence of the image: https://go.microsoft.com/fwlink/?linkid=857698.
 
 const [image = "mcr.microsoft.com/mssql/server:2022-latest"] = Deno.args;
 
@@ -28,14 +29,20 @@ async function run(program: string, ...args: readonly string[]): Promise<string>
   throw new Error(`${program} ${args[0]} failed: ${decode(stderr)}${decode(stdout)}`);
 }
 
-/** sqlcmd of the image, the newest if there are two; `-b` makes an error in a script its own, `-C` trusts the certificate. */
+/**
+ * sqlcmd of the image, the newest if there are two; `-b` makes an error in a script its own, `-C`
+ * trusts the certificate.
+ */
 function sqlcmd(...args: readonly string[]): Promise<string> {
   const call = `exec "$(ls -d /opt/mssql-tools*/bin/sqlcmd | tail -n 1)" ` +
     `-b -C -S localhost -U sa -P "$MSSQL_SA_PASSWORD" "$@"`;
   return run("docker", "exec", container, "bash", "-c", call, "sqlcmd", ...args);
 }
 
-/** Runs a statement as soon as the server is ready for it: two minutes after its start at the latest. */
+/**
+ * Runs a statement as soon as the server is ready for it: two minutes after its start at the
+ * latest.
+ */
 async function whenReady(statement: string): Promise<void> {
   for (let attempt = 1;; attempt++) {
     try {

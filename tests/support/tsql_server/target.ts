@@ -1,5 +1,6 @@
-// The T-SQL engine that tests may use, where there is one: SQL Server, Azure SQL or Babelfish, named by an environment
-// variable. Everything happens in schemas with random names, which are removed again.
+// The T-SQL engine that tests may use, where there is one: SQL Server, Azure SQL or Babelfish,
+// named by an environment variable. Everything happens in schemas with random names, which are
+// removed again.
 
 import { checkServer, poolConfig } from "../../../drivers/sqlserver/connection.ts";
 import { procedureNames } from "../../../drivers/sqlserver/script.ts";
@@ -18,7 +19,10 @@ const mssql = await loadMssql();
 /** Whether there is an engine. */
 export const hasTarget = url !== undefined;
 
-/** How a test that needs the engine is registered: without one, it shows as ignored, and its name says what is missing. */
+/**
+ * How a test that needs the engine is registered: without one, it shows as ignored, and its name
+ * says what is missing.
+ */
 export function needsTarget(name: string): { readonly name: string; readonly ignore: boolean } {
   return { name: hasTarget ? name : `${name} (needs ${targetVariable})`, ignore: !hasTarget };
 }
@@ -95,7 +99,8 @@ export async function emptySchema(pool: SqlServerPool, schema: string): Promise<
   const emptied = tables.filter((table) =>
     table !== "SchemaVersions" && table !== "TaskExecutionLogs"
   );
-  // One by one: of a batch with several statements, Babelfish may forget the schema when others change theirs meanwhile.
+  // One by one: of a batch with several statements, Babelfish may forget the schema when others
+  // change theirs meanwhile.
   for (const table of emptied) await pool.request().query(`DELETE FROM [${schema}].[${table}];`);
 }
 

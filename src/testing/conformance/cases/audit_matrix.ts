@@ -1,4 +1,5 @@
-// The audit levels: every level with every status, with and without an exception, through both verbs that write audit rows.
+// The audit levels: every level with every status, with and without an exception, through both
+// verbs that write audit rows.
 
 import { type AuditLevel, auditLevels } from "../../../audit/audit_level.ts";
 import {
@@ -17,7 +18,10 @@ interface Combination {
   readonly exception: string | null;
 }
 
-/** A task for every combination. Their rows say `None`, so that only the level that is passed can write history. */
+/**
+ * A task for every combination. Their rows say `None`, so that only the level that is passed can
+ * write history.
+ */
 async function everyCombination(s: Scene, isRecurring: boolean): Promise<Combination[]> {
   const combinations = auditLevels.flatMap((auditLevel) =>
     taskStatuses.flatMap((status) =>

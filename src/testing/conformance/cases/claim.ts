@@ -109,7 +109,8 @@ export const claim = topic("claim", {
       { status: "Queued", series: series({ nextRunAt: now }) },
       { status: "WaitingQueue", series: series({ nextRunAt: now }) },
     ];
-    // Of each priority and due instant two of each kind; in portions of five none of these stays together.
+    // Of each priority and due instant two of each kind; in portions of five none of these stays
+    // together.
     const tasks = [1, 0].flatMap((priority) =>
       [20, 10].flatMap((minutesAgo) =>
         [...kinds, ...kinds].map((kind) =>

@@ -1,4 +1,5 @@
-// Damaged rows: what somebody has written into a row by hand, or a disk has made of it, concerns that task alone.
+// Damaged rows: what somebody has written into a row by hand, or a disk has made of it, concerns
+// that task alone.
 
 import type { Damage } from "../harness.ts";
 import { expectSame, expectSameSet, expectThat, expectValue } from "../expect.ts";

@@ -1,5 +1,6 @@
-// Faults: a connection that breaks at any statement of a verb leaves all of it done or none of it, says that trying again
-// can help, and trying again comes to the same end as if nothing had happened.
+// Faults: a connection that breaks at any statement of a verb leaves all of it done or none of it,
+// says that trying again can help, and trying again comes to the same end as if nothing had
+// happened.
 
 import { StorageError } from "../../../storage/errors.ts";
 import type { Capability } from "../harness.ts";
@@ -113,7 +114,8 @@ export const faults = topic("faults", {
   }),
 
   "a claim that breaks has claimed all or nothing": withFaults(async (s) => {
-    // A claim whose answer was lost is found when its worker is given up; here the worker only asks again.
+    // A claim whose answer was lost is found when its worker is given up; here the worker only asks
+    // again.
     await s.worker();
     for (let n = 1; n <= statements; n++) {
       const ids = await s.addMany(5);

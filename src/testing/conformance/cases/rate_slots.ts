@@ -1,4 +1,5 @@
-// Rate limit slots: the generic cell rate algorithm by the storage's clock, shared by all processes.
+// Rate limit slots: the generic cell rate algorithm by the storage's clock, shared by all
+// processes.
 
 import { RateBook } from "../../../rate_limit/rate_book.ts";
 import type { RateSlotRequest } from "../../../storage/requests.ts";
@@ -14,7 +15,9 @@ function wish(overrides: Partial<RateSlotRequest> = {}): RateSlotRequest {
   return slotRequest({ emissionIntervalMs, horizonMs: 1000 * hour, ...overrides });
 }
 
-/** Reserves slots and tells how far from now they are, in intervals; `-` for one that was refused. */
+/**
+ * Reserves slots and tells how far from now they are, in intervals; `-` for one that was refused.
+ */
 async function reserve(
   s: Scene,
   wishes: RateSlotRequest[],
@@ -29,8 +32,8 @@ async function reserve(
 }
 
 /**
- * Lets time go by, and tells where a slot is then: a unit that cannot set the clock of its database forward sets everything
- * back that is stored there.
+ * Lets time go by, and tells where a slot is then: a unit that cannot set the clock of its database
+ * forward sets everything back that is stored there.
  */
 async function passTime(s: Scene, ms: number): Promise<(slotAt: number) => number> {
   const before = await s.now();

@@ -22,7 +22,10 @@ function purge(
   return s.storage.purge(policy, { budget: 100_000, ...options });
 }
 
-/** A series with history: a clean and a failed run, and a clean and a failed change, 40, 20 and 1 days old each. */
+/**
+ * A series with history: a clean and a failed run, and a clean and a failed change, 40, 20 and 1
+ * days old each.
+ */
 async function history(s: Scene): Promise<string> {
   const id = await s.addSeries({ auditLevel: "None" });
   for (const days of [40, 20, 1]) {

@@ -1,9 +1,13 @@
-// Series that were planned by a clock that was ahead: they get another next run, unless somebody else was faster.
+// Series that were planned by a clock that was ahead: they get another next run, unless somebody
+// else was faster.
 
 import { expectNear, expectSame } from "../expect.ts";
 import { day, hour, minute, type Scene, topic } from "../scene.ts";
 
-/** A series that waits for its next run of tomorrow, and what would bring that back to the next hour. */
+/**
+ * A series that waits for its next run of tomorrow, and what would bring that back to the next
+ * hour.
+ */
 async function planned(s: Scene) {
   const now = await s.now();
   const plannedAt = now + day;

@@ -1,4 +1,5 @@
-// Status changes: one write for one or several steps of a task, and what it does to lease and due instant.
+// Status changes: one write for one or several steps of a task, and what it does to lease and due
+// instant.
 
 import { expectNear, expectSame, expectThat, expectValue } from "../expect.ts";
 import { day, hour, minute, topic } from "../scene.ts";
