@@ -76,6 +76,7 @@ export const cancel = topic("cancel", {
       ["InProgress", true, "worker-a"],
       "it still runs",
     );
+    expectSame(await s.statuses(id), ["Queued", "InProgress"], "no change of its status");
     expectSame(
       (await s.storage.heartbeat("worker-a", leaseMs)).cancelRequests,
       [id],

@@ -146,6 +146,7 @@ export const recurringRuns = topic("recurring runs", {
   "many runs end in one call and are answered in order": async (s) => {
     const tasks = Array.from({ length: 300 }, () => s.recurring());
     const ids = (await s.storage.persist(tasks)).map((result) => result.id);
+    expectSame((await s.claim(await s.worker(), { limit: 300 })).length, 300, "all are claimed");
     const nextRunAt = await s.now() + hour;
     const steps = [{ status: "Completed", exception: null, agoMs: 0 }] as const;
     const runs = [...ids.slice(0, 150), s.id(), ...ids.slice(150)]
@@ -159,6 +160,12 @@ export const recurringRuns = topic("recurring runs", {
       "all but the unknown one",
     );
     expectSame((await s.storage.auditGrowth())[1]?.rows, 300, "a run each");
+    const [first, second] = [ids[0]!, ids[1]!];
+    await s.storage.updateCurrentRunMany([{ ...runs[0]!, counts: false }, runs[1]!]);
+    const rows = [await s.row(first), await s.row(second)];
+    expectSame(rows.map((row) => row.series?.runCount), [1, 2], "one of them was skipped");
+    expectSame([(await s.runs(first)).length, (await s.runs(second)).length], [1, 2], "its runs");
+    expectSame(rows.map((row) => [row.attempt, row.workerId]), [[0, null], [0, null]], "afresh");
     expectSame(await s.storage.updateCurrentRunMany([]), [], "an empty list is fine");
   },
 
