@@ -20,6 +20,15 @@ export type RunStatement = (
   patience?: Patience,
 ) => PromiseLike<readonly object[]>;
 
+/**
+ * The row of an answer that has one; undefined when the answer was lost with its connection.
+ * postgres.js leaves places empty before the row when the connection was lost in the middle of the
+ * answer before it.
+ */
+export function onlyRow(rows: readonly object[]): object | undefined {
+  return rows.at(-1);
+}
+
 /** What is needed of a postgres.js `sql` or transaction. */
 export interface PostgresJsLike {
   /** Runs SQL text with parameters. */

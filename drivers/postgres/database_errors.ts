@@ -77,6 +77,14 @@ export function toStorageError(error: unknown): StorageError {
   return make ? make(message, error) : new StorageError(message, { cause: error });
 }
 
+/**
+ * The error of a call that was answered without a row, where there is always one: its connection
+ * was lost, and whether it was carried out is not known.
+ */
+export function lostAnswer(name: string): StorageError {
+  return unreachable(`PostgreSQL: the answer of ${name} was lost with its connection`, undefined);
+}
+
 /** Whether a server that says so is of no use for now: it only reads, or starts up. */
 export function isOfNoUse(code: string): boolean {
   return code === readOnlyTransaction || code === cannotConnectNow;

@@ -2,8 +2,8 @@
 // SQL that it sends, but for migrations, is `SELECT schema.function($1, …)`.
 
 import { escapeText, fromJson, toJson } from "./json_text.ts";
-import type { RunStatement } from "./connection.ts";
-import { toStorageError } from "./database_errors.ts";
+import { onlyRow, type RunStatement } from "./connection.ts";
+import { lostAnswer, toStorageError } from "./database_errors.ts";
 
 const parameterTypes = {
   clock_ms: [],
@@ -87,7 +87,9 @@ export class Functions {
         parameters,
         long.has(name) ? "long" : "short",
       );
-      const [result] = Object.values(rows[0] ?? {}) as (string | null)[];
+      const row = onlyRow(rows);
+      if (row === undefined) throw lostAnswer(name);
+      const [result] = Object.values(row) as (string | null)[];
       return (result ? fromJson(result) : null) as T;
     } catch (error) {
       throw toStorageError(error); // a text that is too long for the runtime, too

@@ -2,7 +2,7 @@
 // to run.
 
 import { SchemaVersionError } from "../../src/storage/errors.ts";
-import type { RunStatement } from "./connection.ts";
+import { onlyRow, type RunStatement } from "./connection.ts";
 import { codeOf } from "./database_errors.ts";
 import { withMissingRights } from "./missing_rights.ts";
 import { type SqlFileName, sqlFiles } from "./sql.generated.ts";
@@ -75,11 +75,11 @@ function isCurrent(found: number): boolean {
 async function readVersion(run: RunStatement, schema: string): Promise<number> {
   const tables = await run(tableOfVersions("$1::text"), [schema]);
   if (tables.length === 0) return 0;
-  const [row] = await run(
+  const versions = await run(
     `SELECT max(version)::text AS version FROM "${schema}".schema_migrations`,
     [],
   );
-  return Number(Object.values(row!)[0] ?? 0);
+  return Number(Object.values(onlyRow(versions)!)[0] ?? 0);
 }
 
 /**

@@ -1,7 +1,7 @@
 // What a role lacks that was denied something, as the statements that grant it.
 
 import { type StorageError, StorageReadOnlyError } from "../../src/storage/errors.ts";
-import type { RunStatement } from "./connection.ts";
+import { onlyRow, type RunStatement } from "./connection.ts";
 import { codeOf, toStorageError } from "./database_errors.ts";
 import { fromJson } from "./json_text.ts";
 
@@ -77,6 +77,6 @@ async function readMissing(
   schema: string,
   migrates: boolean,
 ): Promise<readonly string[]> {
-  const [row] = await run(missingGrants, [schema, `${migrates}`]);
+  const row = onlyRow(await run(missingGrants, [schema, `${migrates}`]));
   return fromJson(String(Object.values(row!)[0])) as readonly string[];
 }

@@ -1,7 +1,7 @@
 // The first question to a server: whether it is one that a storage can use.
 
 import { StorageError } from "../../src/storage/errors.ts";
-import type { RunStatement } from "./connection.ts";
+import { onlyRow, type RunStatement } from "./connection.ts";
 import { fromJson } from "./json_text.ts";
 
 const question = "SELECT json_build_object('encoding', current_setting('server_encoding'), " +
@@ -21,7 +21,7 @@ export interface ServerCheck {
  * @throws {StorageError} If the database cannot hold every text.
  */
 export async function checkServer(run: RunStatement): Promise<ServerCheck> {
-  const [row] = await run(question, []);
+  const row = onlyRow(await run(question, []));
   const { encoding, ...check } = fromJson(String(Object.values(row!)[0])) as
     & ServerCheck
     & { readonly encoding: string };

@@ -6,7 +6,9 @@ import { DatabaseSync } from "node:sqlite";
 import postgres from "postgres";
 import { postgresStorage } from "../../drivers/postgres/mod.ts";
 import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
-import { defineTask, LeaseLostError, type Storage } from "../../mod.ts";
+import { defineTask, LeaseLostError, type Storage, type TaskContext } from "../../mod.ts";
+import { retryTransient } from "../../src/storage/batching/retry_transient.ts";
+import { systemClock } from "../../src/time/clock.ts";
 import { startEngine } from "../support/engine.ts";
 import { startPostgres } from "../support/pg_server.ts";
 import { temporaryFolder } from "./support.ts";
@@ -134,17 +136,21 @@ for (const [store, open] of [["SQLite", onSqlite], ["PostgreSQL", onPostgres]] a
     const task = defineTask<null>({
       type: "task",
       async handle(_, context) {
-        if (runs++ > 0) return;
-        // Another process finds this one to be lost, and takes its tasks.
-        await others.unregisterWorker(engine.everTask.workerId!);
-        const request = { leaseMs: 60_000, poisonLimit: 5, lostReason: "lost", poisonReason: "" };
-        await others.releaseLost(request); // unless the worker has noticed, and done so itself
-        await application.transaction(async (connection) => {
-          await application.note(connection, "too late");
-          await context.complete(connection);
-        }).catch(onRefused);
+        if (runs++ === 0) await loseAndComplete(context).catch(onRefused);
       },
     });
+    const loseAndComplete = async (context: TaskContext) => {
+      // Another process finds this one to be lost, and takes its tasks.
+      const { workerId } = engine.everTask;
+      if (workerId !== null) await others.unregisterWorker(workerId);
+      const request = { leaseMs: 60_000, poisonLimit: 5, lostReason: "lost", poisonReason: "" };
+      // Unless the worker has noticed, and does so itself: then one of them may have to try again.
+      await retryTransient(systemClock, 30_000, () => others.releaseLost(request));
+      await application.transaction(async (connection) => {
+        await application.note(connection, "too late");
+        await context.complete(connection);
+      });
+    };
     await using others = closing(application.storage());
     await others.open();
     await using engine = await startEngine({

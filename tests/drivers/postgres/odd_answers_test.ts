@@ -1,0 +1,61 @@
+// Answers of postgres.js that are not what was asked for: without a row, as of a connection that is
+// being lost, or with empty places before it.
+
+import { assertEquals, assertRejects } from "@std/assert";
+import type { PostgresClient } from "../../../drivers/postgres/mod.ts";
+import { StorageUnavailableError } from "../../../src/storage/errors.ts";
+import type { Storage } from "../../../src/storage/storage.ts";
+import { newTask } from "../../support/new_task.ts";
+import { startPostgres } from "../../support/pg_server.ts";
+import { connect, openStorage } from "./support.ts";
+
+const server = await startPostgres();
+Deno.test.afterAll(() => server.stop());
+
+const verbs: Record<string, (storage: Storage) => Promise<unknown>> = {
+  "a list": (storage) => storage.list(),
+  "a lookup": (storage) => storage.get(newTask().id),
+  "a dispatch": (storage) => storage.persist([newTask()]),
+  "an end": (storage) => storage.setStatus(newTask().id, "Completed", null, "Full"),
+  "a registration": (storage) => storage.registerWorker({ id: "worker", host: "host" }),
+};
+
+Deno.test("an answer without a row is no answer: what was asked counts as unknown, and may be tried again", async () => {
+  const sql = connect(await server.createDatabase(), { max: 3 });
+  let isLost = false;
+  const client: PostgresClient = {
+    unsafe: (text, ...rest) => isLost ? Promise.resolve([]) : sql.unsafe(text, ...rest),
+    listen: (...channel) => sql.listen(...channel),
+  };
+  {
+    await using storage = await openStorage({ sql: client, notify: false });
+    isLost = true;
+    for (const [name, verb] of Object.entries(verbs)) {
+      const error = await assertRejects(() => verb(storage), StorageUnavailableError, "was lost");
+      assertEquals(error.transient, true, name);
+    }
+    isLost = false;
+    assertEquals((await storage.list()).items, []);
+  }
+  await sql.end();
+});
+
+Deno.test("an answer with empty places before its row is understood", async () => {
+  const sql = connect(await server.createDatabase(), { max: 3 });
+  const client: PostgresClient = {
+    async unsafe(text, ...rest) {
+      const rows = await sql.unsafe(text, ...rest);
+      const behind: object[] = [];
+      rows.forEach((row, index) => behind[index + 1] = row);
+      return behind;
+    },
+    listen: (...channel) => sql.listen(...channel),
+  };
+  {
+    await using storage = await openStorage({ sql: client, notify: false });
+    await storage.registerWorker({ id: "worker", host: "host" });
+    await storage.persist([newTask()]);
+    assertEquals((await storage.list()).items.length, 1);
+  }
+  await sql.end();
+});
