@@ -36,9 +36,11 @@ export function accessCheck(accessToken: AccessToken | undefined): AccessCheck {
       `have at least ${minimumLength} characters, or be a function`,
     );
   }
-  const expected = digest(accessToken);
+  // Digested for the first request, not now: making the check starts no work.
+  let expected: Promise<Uint8Array> | undefined;
   return async (request) => {
     const token = presentedToken(request);
+    expected ??= digest(accessToken);
     return token !== null && areEqual(await digest(token), await expected);
   };
 }

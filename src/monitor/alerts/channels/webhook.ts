@@ -63,7 +63,7 @@ export function webhookChannel(options: WebhookOptions): AlertChannel {
   checkHeaders(headers);
   // By names in lower case, so that one that stands for a header below is not sent beside it.
   const given = Object.fromEntries(new Headers(headers));
-  const key = secret === undefined ? null : signingKey(secret);
+  const sign = secret === undefined ? null : signer(secret);
   const secrets = [...secretParts(url), ...Object.values(headers), secret ?? ""];
   return {
     name: "webhook",
@@ -71,10 +71,10 @@ export function webhookChannel(options: WebhookOptions): AlertChannel {
       if (!alert) return;
       const text = jsonOf(alert, body);
       const timestamp = String(Math.floor(clock.now() / 1000));
-      const signed = key === null ? {} : {
+      const signed = sign === null ? {} : {
         "webhook-id": alert.id,
         "webhook-timestamp": timestamp,
-        "webhook-signature": `v1,${await sign(await key, `${alert.id}.${timestamp}.${text}`)}`,
+        "webhook-signature": `v1,${await sign(`${alert.id}.${timestamp}.${text}`)}`,
       };
       const all = { "content-type": "application/json", ...given, ...signed };
       const delivery = { url, headers: all, body: text, secrets };
@@ -110,12 +110,22 @@ function checkHeaders(headers: unknown): void {
   throw new InvalidArgumentError("headers", hidden(headers), "be an object of valid header fields");
 }
 
-function signingKey(secret: string): Promise<CryptoKey> {
+/**
+ * Makes what signs texts with a secret. The key is imported for the first text: making a channel
+ * starts no work.
+ */
+function signer(secret: string): (text: string) => Promise<string> {
   const bytes = typeof secret === "string" ? fromBase64(secret.replace(/^whsec_/, "")) : null;
   if (bytes === null || bytes.length === 0) {
     throw new InvalidArgumentError("secret", hidden(secret), "be whsec_ and a key in base64");
   }
-  return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  const hmac = { name: "HMAC", hash: "SHA-256" };
+  let key: Promise<CryptoKey> | undefined;
+  return async (text) => {
+    key ??= crypto.subtle.importKey("raw", bytes, hmac, false, ["sign"]);
+    const signature = await crypto.subtle.sign("HMAC", await key, new TextEncoder().encode(text));
+    return btoa(String.fromCharCode(...new Uint8Array(signature)));
+  };
 }
 
 /** The bytes of a text; null if it is no base64. */
@@ -125,9 +135,4 @@ function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
   } catch {
     return null;
   }
-}
-
-async function sign(key: CryptoKey, text: string): Promise<string> {
-  const signature = await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(text));
-  return btoa(String.fromCharCode(...new Uint8Array(signature)));
 }
