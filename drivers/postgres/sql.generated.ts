@@ -198,7 +198,7 @@ CREATE FUNCTION from_epoch_ms(ms float8) RETURNS timestamptz LANGUAGE sql STABLE
   SELECT to_timestamp(round(ms) / 1000)
 $$;
 
--- The instant so many milliseconds after another one (before it, if negative), in whole milliseconds.
+-- The instant \`ms\` milliseconds after another one (before it, if negative), in whole milliseconds.
 CREATE FUNCTION ms_after(instant timestamptz, ms float8) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT instant + round(ms) * interval '1 millisecond'
 $$;
@@ -253,7 +253,7 @@ CREATE TYPE status_change AS (
 -- otherwise the ids of those that were: one is refused if its lease is not (or no longer) held, or if it does not exist.
 --
 -- With InProgress or Queued as the status, and no due_in_ms, lease and due instant stay as they are; with any other the
--- lease ends. An open request to cancel makes a task due at once, since whoever claims it next has to deal with it.
+-- lease ends. An open request to cancel makes a task due at once, since the worker that claims it next deals with it.
 --
 -- Without a worker and due_in_ms, WaitingQueue, Queued and Pending leave the due instant of a task
 -- that waits as it is. One that neither waits nor is held becomes due: a series at its next run,
@@ -571,7 +571,7 @@ END $$;
 -- What became of a task that was to be stored.
 CREATE TYPE persist_answer AS (id uuid, outcome text, claimed boolean);
 
--- The answer for a task whose id is stored already: it was \`created\`, whoever tells of it again.
+-- The answer for a task whose id is stored already: it was \`created\`, also when it is sent again.
 CREATE FUNCTION answer_for_stored(stored queued_tasks, claim_for text) RETURNS persist_answer
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT ROW(stored.id, 'created', coalesce(stored.lease_token = 1 AND stored.worker_id = claim_for, false))::persist_answer
@@ -1379,7 +1379,7 @@ CREATE FUNCTION end_maintenance(task text, by uuid) RETURNS void LANGUAGE sql SE
   DELETE FROM maintenance AS m WHERE m.name = task AND m.holder = by
 $$;
 
--- Until when a row may be kept by so many days; -infinity for NULL, zero or less, which keep it for ever.
+-- The instant before which rows are older than \`days\` days; -infinity for NULL, zero or less, which keep it for ever.
 CREATE FUNCTION expires_before(clock timestamptz, days float8) RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN days > 0 THEN clock - days * interval '1 day' ELSE '-infinity' END
 $$;
@@ -1510,7 +1510,7 @@ $$;
 -- otherwise the ids of those that were: one is refused if its lease is not (or no longer) held, or if it does not exist.
 --
 -- With InProgress or Queued as the status, and no due_in_ms, lease and due instant stay as they are; with any other the
--- lease ends. An open request to cancel makes a task due at once, since whoever claims it next has to deal with it.
+-- lease ends. An open request to cancel makes a task due at once, since the worker that claims it next deals with it.
 --
 -- Without a worker and due_in_ms, WaitingQueue, Queued and Pending leave the due instant of a task
 -- that waits as it is. One that neither waits nor is held becomes due: a series at its next run,
@@ -2514,7 +2514,7 @@ ALTER FUNCTION list_tasks(json, uuid, int) SET extra_float_digits = 1;
 ALTER FUNCTION list_runs_audit(uuid, bigint, int) SET extra_float_digits = 1;
 ALTER FUNCTION audit_growth() SET extra_float_digits = 1;
 
--- Until when a row may be kept by so many days of 24 hours; -infinity for NULL, zero or less, which keep it for ever. An
+-- The instant before which rows are older than \`days\` days of 24 hours; -infinity for NULL, zero or less, which keep it for ever. An
 -- interval of days is as long as they are in the session's time zone.
 CREATE OR REPLACE FUNCTION expires_before(clock timestamptz, days float8) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE AS $$

@@ -1138,7 +1138,7 @@ CREATE PROCEDURE [EverTask].[usp_Purge]
     @RunsAuditDays           float = NULL,
     @ErrorAuditDays          float = NULL, -- overrides both for rows that have an exception
     @ExecutionLogDays        float = NULL,
-    @MaxExecutionLogsPerTask int = NULL,   -- only the newest so many lines of a task are kept
+    @MaxExecutionLogsPerTask int = NULL,   -- how many lines of a task are kept: the newest
     @DeleteCompletedTasks    bit = 0,      -- one-shots that ended well, or were cancelled, before @StatusAuditDays
     @Limit                   int = 1000,   -- below 5000, a statement's locks stay row locks
     @DryRun                  bit = 0       -- only counts, and all that may go, whatever the limit
@@ -1760,7 +1760,7 @@ BEGIN
     SET [Status] = @Status,
         [Exception] = @Exception,
         [WorkerId] = CASE WHEN @KeepsLease = 1 THEN [WorkerId] END,
-        -- A task that was asked to be cancelled waits for nothing: whoever claims it next is to see that.
+        -- A task that was asked to be cancelled waits for nothing: the worker that claims it next sees that.
         [DueAtUtc] = CASE
             WHEN @StandsInLine = 1 AND [DueAtUtc] IS NOT NULL THEN [DueAtUtc]
             WHEN @KeepsLease = 1 AND (@StandsInLine = 0 OR [WorkerId] IS NOT NULL) THEN [DueAtUtc]
@@ -1839,7 +1839,7 @@ BEGIN
     SET [Status] = c.[Status],
         [Exception] = c.[Exception],
         [WorkerId] = CASE WHEN c.[KeepsLease] = 1 THEN [QueuedTasks].[WorkerId] END,
-        -- A task that was asked to be cancelled waits for nothing: whoever claims it next is to see that.
+        -- A task that was asked to be cancelled waits for nothing: the worker that claims it next sees that.
         [DueAtUtc] = CASE
             WHEN c.[StandsInLine] = 1 AND [QueuedTasks].[DueAtUtc] IS NOT NULL THEN [QueuedTasks].[DueAtUtc]
             WHEN c.[KeepsLease] = 1 AND (c.[StandsInLine] = 0 OR [QueuedTasks].[WorkerId] IS NOT NULL) THEN [QueuedTasks].[DueAtUtc]

@@ -21,7 +21,7 @@ CREATE FUNCTION from_epoch_ms(ms float8) RETURNS timestamptz LANGUAGE sql STABLE
   SELECT to_timestamp(round(ms) / 1000)
 $$;
 
--- The instant so many milliseconds after another one (before it, if negative), in whole milliseconds.
+-- The instant `ms` milliseconds after another one (before it, if negative), in whole milliseconds.
 CREATE FUNCTION ms_after(instant timestamptz, ms float8) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT instant + round(ms) * interval '1 millisecond'
 $$;
@@ -76,7 +76,7 @@ CREATE TYPE status_change AS (
 -- otherwise the ids of those that were: one is refused if its lease is not (or no longer) held, or if it does not exist.
 --
 -- With InProgress or Queued as the status, and no due_in_ms, lease and due instant stay as they are; with any other the
--- lease ends. An open request to cancel makes a task due at once, since whoever claims it next has to deal with it.
+-- lease ends. An open request to cancel makes a task due at once, since the worker that claims it next deals with it.
 --
 -- Without a worker and due_in_ms, WaitingQueue, Queued and Pending leave the due instant of a task
 -- that waits as it is. One that neither waits nor is held becomes due: a series at its next run,

@@ -80,7 +80,7 @@ END $$;
 -- What became of a task that was to be stored.
 CREATE TYPE persist_answer AS (id uuid, outcome text, claimed boolean);
 
--- The answer for a task whose id is stored already: it was `created`, whoever tells of it again.
+-- The answer for a task whose id is stored already: it was `created`, also when it is sent again.
 CREATE FUNCTION answer_for_stored(stored queued_tasks, claim_for text) RETURNS persist_answer
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT ROW(stored.id, 'created', coalesce(stored.lease_token = 1 AND stored.worker_id = claim_for, false))::persist_answer

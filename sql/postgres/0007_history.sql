@@ -45,7 +45,7 @@ CREATE FUNCTION end_maintenance(task text, by uuid) RETURNS void LANGUAGE sql SE
   DELETE FROM maintenance AS m WHERE m.name = task AND m.holder = by
 $$;
 
--- Until when a row may be kept by so many days; -infinity for NULL, zero or less, which keep it for ever.
+-- The instant before which rows are older than `days` days; -infinity for NULL, zero or less, which keep it for ever.
 CREATE FUNCTION expires_before(clock timestamptz, days float8) RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN days > 0 THEN clock - days * interval '1 day' ELSE '-infinity' END
 $$;

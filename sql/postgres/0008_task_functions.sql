@@ -15,7 +15,7 @@ $$;
 -- otherwise the ids of those that were: one is refused if its lease is not (or no longer) held, or if it does not exist.
 --
 -- With InProgress or Queued as the status, and no due_in_ms, lease and due instant stay as they are; with any other the
--- lease ends. An open request to cancel makes a task due at once, since whoever claims it next has to deal with it.
+-- lease ends. An open request to cancel makes a task due at once, since the worker that claims it next deals with it.
 --
 -- Without a worker and due_in_ms, WaitingQueue, Queued and Pending leave the due instant of a task
 -- that waits as it is. One that neither waits nor is held becomes due: a series at its next run,

@@ -14,7 +14,7 @@ ALTER FUNCTION list_tasks(json, uuid, int) SET extra_float_digits = 1;
 ALTER FUNCTION list_runs_audit(uuid, bigint, int) SET extra_float_digits = 1;
 ALTER FUNCTION audit_growth() SET extra_float_digits = 1;
 
--- Until when a row may be kept by so many days of 24 hours; -infinity for NULL, zero or less, which keep it for ever. An
+-- The instant before which rows are older than `days` days of 24 hours; -infinity for NULL, zero or less, which keep it for ever. An
 -- interval of days is as long as they are in the session's time zone.
 CREATE OR REPLACE FUNCTION expires_before(clock timestamptz, days float8) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE AS $$

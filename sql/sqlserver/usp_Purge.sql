@@ -17,7 +17,7 @@ CREATE PROCEDURE [EverTask].[usp_Purge]
     @RunsAuditDays           float = NULL,
     @ErrorAuditDays          float = NULL, -- overrides both for rows that have an exception
     @ExecutionLogDays        float = NULL,
-    @MaxExecutionLogsPerTask int = NULL,   -- only the newest so many lines of a task are kept
+    @MaxExecutionLogsPerTask int = NULL,   -- how many lines of a task are kept: the newest
     @DeleteCompletedTasks    bit = 0,      -- one-shots that ended well, or were cancelled, before @StatusAuditDays
     @Limit                   int = 1000,   -- below 5000, a statement's locks stay row locks
     @DryRun                  bit = 0       -- only counts, and all that may go, whatever the limit

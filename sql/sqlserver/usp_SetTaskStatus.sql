@@ -58,7 +58,7 @@ BEGIN
     SET [Status] = @Status,
         [Exception] = @Exception,
         [WorkerId] = CASE WHEN @KeepsLease = 1 THEN [WorkerId] END,
-        -- A task that was asked to be cancelled waits for nothing: whoever claims it next is to see that.
+        -- A task that was asked to be cancelled waits for nothing: the worker that claims it next sees that.
         [DueAtUtc] = CASE
             WHEN @StandsInLine = 1 AND [DueAtUtc] IS NOT NULL THEN [DueAtUtc]
             WHEN @KeepsLease = 1 AND (@StandsInLine = 0 OR [WorkerId] IS NOT NULL) THEN [DueAtUtc]

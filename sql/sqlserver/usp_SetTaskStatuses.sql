@@ -44,7 +44,7 @@ BEGIN
     SET [Status] = c.[Status],
         [Exception] = c.[Exception],
         [WorkerId] = CASE WHEN c.[KeepsLease] = 1 THEN [QueuedTasks].[WorkerId] END,
-        -- A task that was asked to be cancelled waits for nothing: whoever claims it next is to see that.
+        -- A task that was asked to be cancelled waits for nothing: the worker that claims it next sees that.
         [DueAtUtc] = CASE
             WHEN c.[StandsInLine] = 1 AND [QueuedTasks].[DueAtUtc] IS NOT NULL THEN [QueuedTasks].[DueAtUtc]
             WHEN c.[KeepsLease] = 1 AND (c.[StandsInLine] = 0 OR [QueuedTasks].[WorkerId] IS NOT NULL) THEN [QueuedTasks].[DueAtUtc]

@@ -55,8 +55,8 @@ const transientSqliteText = /\bdatabase( table)? is locked\b|^SQLITE_(BUSY|LOCKE
 /**
  * Whether an error, or one that it wraps, is a failure of a database that may pass by itself: a
  * lost or refused connection, a restart, a deadlock, a serialization failure, a lock that was not
- * to be had, a busy SQLite file. Knows `postgres` and `pg`, `mssql` and `tedious`, `node:sqlite`,
- * `@db/sqlite` and `better-sqlite3`, and EverTask's own storage errors.
+ * to be had, or a busy SQLite file. Knows `postgres` and `pg`, `mssql` and `tedious`,
+ * `node:sqlite`, `@db/sqlite` and `better-sqlite3`, and EverTask's own storage errors.
  */
 export function isTransientDatabaseError(error: unknown): boolean {
   for (const fields of errorChain(error)) {

@@ -1,4 +1,4 @@
-// The events of a task's life: on every path each has all fields, whoever tells of it.
+// The events of a task's life: on every path each has all fields.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import {

@@ -1,4 +1,4 @@
-// A task key that somebody's open transaction holds: whoever dispatches it waits, and nobody else.
+// A task key that somebody's open transaction holds: a dispatch of that key waits, and no other.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { defineTask, StorageUnavailableError } from "../../mod.ts";

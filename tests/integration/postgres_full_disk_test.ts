@@ -31,7 +31,7 @@ async function createDatabaseOnDisk(): Promise<string> {
   return url.href;
 }
 
-/** So many kilobytes that cannot be compressed. */
+/** Kilobytes that cannot be compressed. */
 function bulk(kilobytes: number): string {
   const bytes = crypto.getRandomValues(new Uint8Array(1024 * kilobytes * 3 / 4));
   return bytes.toBase64();

@@ -1,4 +1,4 @@
-// The slots of tasks that were cancelled: whoever comes after them does not wait for them, and is
+// The slots of tasks that were cancelled: tasks that come after them do not wait for them, and is
 // not refused.
 
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
@@ -66,7 +66,7 @@ Deno.test("a process that runs no tasks gives slots back as well, and a burst co
   assertEquals(runs.length, 6);
 });
 
-Deno.test("whoever is cancelled, in whatever order: nobody is refused or waits for longer than the rest of the line", async () => {
+Deno.test("whichever are cancelled, in whatever order: none is refused or waits for longer than the rest of the line", async () => {
   const count = 12;
   await fc.assert(
     fc.asyncProperty(

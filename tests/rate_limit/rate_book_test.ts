@@ -14,7 +14,7 @@ const wish: SlotWish = {
   startWithinMs: 0,
 };
 
-/** Takes slots of so many keys that all are looked through. */
+/** Takes slots of enough keys that all are looked through. */
 function crowd(book: RateBook, now: number): void {
   for (let n = 0; n < 10_000; n++) book.take(`key ${n}`, now, wish);
 }

@@ -184,7 +184,7 @@ Deno.test("however late a busy worker finds them, no two occurrences in a row ar
   }));
 });
 
-Deno.test("maxRuns ends the series after so many real runs", () => {
+Deno.test("maxRuns ends the series after that many real runs", () => {
   const recurrence = registered((r) => r.everyHour().maxRuns(3), "2026-03-10");
   const state = { scheduledAt: utc("2026-03-10 02:00"), now: utc("2026-03-10 02:01") };
   assertEquals(show(runAfter(recurrence, { ...state, runCount: 2 }).nextRunAt), "2026-03-10 03:00");

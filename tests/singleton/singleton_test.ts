@@ -53,7 +53,7 @@ Deno.test("of five evaluations only the last one runs tasks, and one worker is t
   await last.everTask.stop();
 });
 
-Deno.test("whoever still holds an older instance works with the newest", async () => {
+Deno.test("a caller that still holds an older instance works with the newest", async () => {
   begin(sharedMemory());
   const first = await evaluate();
   await first.everTask.start();

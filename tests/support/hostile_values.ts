@@ -1,5 +1,5 @@
-// Values that a program may throw and that do harm to whoever looks at them: each by its name, made
-// anew at each call.
+// Values that a program may throw and that do harm to code that looks at them: each by its name,
+// made anew at each call.
 
 import { runInNewContext } from "node:vm";
 

@@ -7,7 +7,7 @@ export interface SmallDisk extends AsyncDisposable {
   resize(megabytes: number): Promise<void>;
 }
 
-/** Mounts one of so many megabytes, for a user; null where this process has not the right to. */
+/** Mounts one of a size in megabytes, for a user; null where this process has not the right to. */
 export async function mountSmallDisk(megabytes: number, uid: number): Promise<SmallDisk | null> {
   if (Deno.build.os !== "linux" || Deno.uid() !== 0) return null;
   const path = await Deno.makeTempDir({ prefix: "evertask-disk-" });

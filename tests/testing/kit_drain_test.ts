@@ -39,7 +39,7 @@ Deno.test("in manual mode nothing runs before drain, and drain runs all that is 
   assertEquals(await everTask.drain(), { ...nothing, failures: [] });
 });
 
-Deno.test("a drain runs continuations, of handlers and of hooks, whoever dispatches them", async () => {
+Deno.test("a drain runs continuations, of handlers and of hooks", async () => {
   const notes: string[] = [];
   const note = noting("note", notes);
   const parent = defineTask<number>({

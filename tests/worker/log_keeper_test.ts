@@ -1,4 +1,5 @@
-// What a run may store of its log: so many lines in all its attempts together, wherever they run.
+// What a run may store of its log: a number of lines in all its attempts together, wherever they
+// run.
 
 import { assertEquals } from "@std/assert";
 import { createEverTask, defineTask, linearRetry, noRetry, silentLogger } from "../../mod.ts";

@@ -28,7 +28,7 @@ function losingAnswers(storage: Storage, verbs: readonly Verb[]): Storage {
   });
 }
 
-/** A store that tells when a verb has been called so many times. */
+/** A store that tells when a verb has been called a number of times. */
 function countCalls(storage: Storage, verb: Verb) {
   const waiting: { count: number; resolve: () => void }[] = [];
   let calls = 0;

@@ -5,7 +5,7 @@ import { Prefetch } from "../../src/worker/prefetch.ts";
 
 const settings = { parallelism: 4, capacity: 1_000, whenFull: "Store" } as const;
 
-/** The targets after spans of 100 ms in which so many tasks were finished. */
+/** The targets after spans of 100 ms in which these numbers of tasks were finished. */
 function targets(prefetch: Prefetch, finished: readonly number[]): number[] {
   return finished.map((count, span) => {
     for (let n = 0; n < count; n++) prefetch.finished();

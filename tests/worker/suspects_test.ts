@@ -23,7 +23,7 @@ async function lose(fleet: Fleet, running: readonly string[]): Promise<void> {
   await storage.releaseLost({ leaseMs: 60_000, poisonLimit: 5, ...reasons });
 }
 
-/** Tasks that were lost so many times while they ran. */
+/** Tasks that were lost a number of times while they ran. */
 async function suspects(
   fleet: Fleet,
   task: Task<number, number>,

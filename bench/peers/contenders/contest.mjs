@@ -30,7 +30,7 @@ export class Counter {
     this.all = new Promise((resolve) => this.#resolve = resolve);
   }
 
-  /** So many tasks have been handled. */
+  /** `tasks` more tasks have been handled. */
   count(tasks = 1) {
     this.#left -= tasks;
     if (this.#left <= 0) this.#resolve();

@@ -1,5 +1,5 @@
-// The schema: made once, whoever comes first; checked; refused when it is from the future; and made
-// by psql just as well.
+// The schema: made once, by the first process that opens it; checked; refused when it is from the
+// future; and made by psql just as well.
 
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { postgresStorage } from "../../../drivers/postgres/mod.ts";

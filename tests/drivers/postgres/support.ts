@@ -7,7 +7,7 @@ import type { NewTask } from "../../../src/storage/requests.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import { newTask } from "../../support/new_task.ts";
 
-/** So many tasks. */
+/** A number of tasks. */
 export function newTasks(count: number, overrides: Partial<NewTask> = {}): NewTask[] {
   return Array.from({ length: count }, () => newTask(overrides));
 }

@@ -1,5 +1,5 @@
-// When the clock is read: whoever has waited for the write lock must not be behind what others
-// wrote meanwhile.
+// When the clock is read: a connection that has waited for the write lock must not be behind what
+// others wrote meanwhile.
 
 import { assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";

@@ -6,7 +6,7 @@ import { type AnyTask, defineTask, type Task, type TaskContext } from "../../../
 import type { RunReport } from "./protocol.ts";
 
 /**
- * A step works in slices of so many milliseconds: the time for which its process is frozen does not
+ * A step works in slices of `slice` milliseconds: the time for which its process is frozen does not
  * count.
  */
 const slice = 50;

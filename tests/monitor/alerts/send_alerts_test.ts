@@ -137,7 +137,7 @@ Deno.test("keys without end do not fill the memory", async () => {
   assertEquals(clock.timerCount, 0);
 });
 
-Deno.test("no more than so many alerts are sent in a minute; the next one says how many were left out", async () => {
+Deno.test("the alerts of a minute are bounded; the next one says how many were left out", async () => {
   const { events, channel, alerts, clock, warnings } = start({ repeatAfter: 0, maxPerMinute: 3 });
   for (let index = 0; index < 10; index++) events.emit("failed");
   await alerts.flush();

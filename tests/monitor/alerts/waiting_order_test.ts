@@ -58,7 +58,7 @@ Deno.test("all are taken, those that have failed often as well", () => {
   assertEquals(alerts.count, 0);
 });
 
-Deno.test("no more may wait than so many, and than so much text", () => {
+Deno.test("the number of waiting alerts is bounded, and so is their text", () => {
   const few = new WaitingAlerts(2, false);
   assertEquals(["a", "b", "c"].map((id) => few.add(newAlert(id))), [true, true, false]);
 

@@ -117,7 +117,7 @@ export async function checkOddRequestsInNode(
   });
 
   await t.step(
-    "the connection of a refused WebSocket is closed by Node, whoever keeps it open",
+    "the connection of a refused WebSocket is closed by Node, even if the client keeps it open",
     async () => {
       await withServer(project, async (port) => {
         using socket = await Deno.connect({ hostname: "127.0.0.1", port });

@@ -34,7 +34,7 @@ scenario("a cron expression and plain data are series as well", async (world) =>
   assertEquals(planned(), ["2026-03-10 06:00", "2026-03-10 09:00", "2026-03-10 18:00"]);
 });
 
-scenario("maxRuns ends the series after so many runs, and its row stays", async (world) => {
+scenario("maxRuns ends the series after that many runs, and its row stays", async (world) => {
   const { task, runs } = recorder(world);
   const everTask = await world.start({ tasks: [task] });
   const { id } = await everTask.dispatch(task, undefined, {

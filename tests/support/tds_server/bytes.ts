@@ -55,7 +55,7 @@ export class ByteReader {
     return this.#bytes.subarray(start, start + length);
   }
 
-  /** UTF-16 of so many characters. */
+  /** UTF-16 text of a number of characters. */
   text(characters: number): string {
     return utf16.decode(this.bytes(characters * 2));
   }

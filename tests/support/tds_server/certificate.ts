@@ -69,7 +69,7 @@ function identifier(...bytes: readonly number[]): Bytes {
   return element(0x06, Uint8Array.from(bytes));
 }
 
-/** A number that is not negative, of so many bytes. */
+/** A number that is not negative, from its bytes. */
 function integer(bytes: Uint8Array): Bytes {
   let start = 0;
   while (start < bytes.length - 1 && bytes[start] === 0) start++;

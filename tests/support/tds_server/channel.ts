@@ -16,7 +16,7 @@ export class ChannelReader {
     this.#channel = channel;
   }
 
-  /** So many bytes; null when the other side ended before. */
+  /** A number of bytes; null when the other side ended before. */
   async take(length: number): Promise<Uint8Array | null> {
     if (!await this.#fill(length)) return null;
     const taken = this.#rest.subarray(0, length);

@@ -103,7 +103,7 @@ export const changesByHand = topic("changes by hand", {
     await s.change(id, ["Pending"]);
     const { cancelRequested, workerId, dueAt } = await s.row(id);
     expectSame([cancelRequested, workerId], [true, null], "the request stands");
-    expectNear(dueAt, await s.now(), "whoever claims it next sees to it");
+    expectNear(dueAt, await s.now(), "the worker that claims it next sees to it");
   },
 
   "the last of several steps decides whether a task waits": async (s) => {

@@ -149,7 +149,7 @@ export const leasesAndFences = topic("leases and fences", {
     );
   },
 
-  "without a lease a write is applied whoever holds the task": async (s) => {
+  "without a lease a write is applied, whichever worker holds the task": async (s) => {
     const { id, lease } = await s.claimed();
     expectThat((await s.change(id, ["Failed"])).applied, "it is applied");
     const row = await s.row(id);
