@@ -32,8 +32,8 @@ import { checkClock, type Clock, systemClock } from "./time/clock.ts";
 import { type Duration, toMilliseconds } from "./time/duration.ts";
 import { randomNumber } from "./ids/random_number.ts";
 import { type FillRandom, systemRandom } from "./ids/uuid_v7.ts";
-import type { LeaseSettings } from "./worker/lease_keeper.ts";
-import type { ExecutionSettings } from "./worker/executor.ts";
+import type { LeaseSettings } from "./worker/lease/lease_keeper.ts";
+import type { ExecutionSettings } from "./worker/attempt/executor.ts";
 import { parseQueues, type QueueOptions, type QueueSettings } from "./worker/queue_settings.ts";
 
 /** The options of {@linkcode createEverTask}. */

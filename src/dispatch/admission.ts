@@ -2,7 +2,7 @@
 
 import { EverTaskError } from "../errors.ts";
 import { defaultQueue, type QueueSettings } from "../worker/queue_settings.ts";
-import type { Place } from "../worker/places.ts";
+import type { Place } from "../worker/claim/places.ts";
 import type { Worker } from "../worker/worker.ts";
 
 /** The queue is full in this process, and its `whenFull` is `Throw`. Nothing was stored. */

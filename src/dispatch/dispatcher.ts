@@ -13,7 +13,7 @@ import type { Storage } from "../storage/storage.ts";
 import type { AnyTask } from "../task.ts";
 import { isInstance } from "../thrown/reading.ts";
 import type { Clock } from "../time/clock.ts";
-import type { Place } from "../worker/places.ts";
+import type { Place } from "../worker/claim/places.ts";
 import type { Worker } from "../worker/worker.ts";
 import { admit, type Caller } from "./admission.ts";
 import {

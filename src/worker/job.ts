@@ -5,7 +5,7 @@ import type { ClaimedTask } from "../storage/records.ts";
 import type { Lease } from "../storage/requests.ts";
 import type { TaskStatus } from "../storage/task_status.ts";
 import type { AnyTask } from "../task.ts";
-import type { AttemptContext } from "./task_context.ts";
+import type { AttemptContext } from "./attempt/task_context.ts";
 
 /** A status change with the reading of the monotonic clock when it happened. */
 export interface TimedStep {

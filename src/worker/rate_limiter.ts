@@ -5,13 +5,13 @@
 import { DeferralEvents } from "../rate_limit/deferral_events.ts";
 import { RateGate, type Verdict } from "../rate_limit/rate_gate.ts";
 import type { RateLimitRejectedError } from "../rate_limit/rate_limit_options.ts";
-import type { AttemptRecorder } from "./attempt_recorder.ts";
-import type { AttemptTeller } from "./attempt_teller.ts";
-import type { Executor } from "./executor.ts";
-import type { GiveBack } from "./give_back.ts";
+import type { AttemptRecorder } from "./attempt/attempt_recorder.ts";
+import type { AttemptTeller } from "./attempt/attempt_teller.ts";
+import type { Executor } from "./attempt/executor.ts";
+import type { GiveBack } from "./lease/give_back.ts";
 import type { Job } from "./job.ts";
-import type { QueueRunner } from "./queue_runner.ts";
-import { comesTooLate } from "./series_run.ts";
+import type { QueueRunner } from "./claim/queue_runner.ts";
+import { comesTooLate } from "./attempt/series_run.ts";
 import type { WorkerParts } from "./worker_parts.ts";
 
 /** What a rate limiter works with, beside the parts of its worker. */

@@ -4,10 +4,10 @@
 import type { HomeContext } from "../application/home_context.ts";
 import type { Clock } from "../time/clock.ts";
 import { nextMacrotask } from "../time/macrotask.ts";
-import type { Executor } from "./executor.ts";
+import type { Executor } from "./attempt/executor.ts";
 import type { Job } from "./job.ts";
-import type { Quarantine } from "./quarantine.ts";
-import type { QueueRunner } from "./queue_runner.ts";
+import type { Quarantine } from "./lease/quarantine.ts";
+import type { QueueRunner } from "./claim/queue_runner.ts";
 import type { RateLimiter } from "./rate_limiter.ts";
 
 /**

@@ -11,8 +11,8 @@ import type { Storage } from "../storage/storage.ts";
 import type { AnyTask } from "../task.ts";
 import type { Clock } from "../time/clock.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
-import type { ExecutionSettings } from "./executor.ts";
-import type { LeaseSettings } from "./lease_keeper.ts";
+import type { ExecutionSettings } from "./attempt/executor.ts";
+import type { LeaseSettings } from "./lease/lease_keeper.ts";
 import type { QueueSettings } from "./queue_settings.ts";
 
 /** What a worker is made of. */

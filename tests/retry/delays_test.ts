@@ -12,7 +12,7 @@ import {
   type RetryPolicy,
 } from "../../mod.ts";
 import { longestDurationMs } from "../../src/time/duration.ts";
-import { decideEnding } from "../../src/worker/ending.ts";
+import { decideEnding } from "../../src/worker/attempt/ending.ts";
 import { startEngine } from "../support/engine.ts";
 
 const down = new Error("down");

@@ -2,24 +2,24 @@
 
 import type { Mutant } from "../mutant.ts";
 
-const executor = "src/worker/executor.ts";
-const executorTests = ["tests/worker/timeouts_test.ts"];
-const ending = "src/worker/ending.ts";
-const endingTests = ["tests/worker/ending_test.ts"];
+const executor = "src/worker/attempt/executor.ts";
+const executorTests = ["tests/worker/attempt/timeouts_test.ts"];
+const ending = "src/worker/attempt/ending.ts";
+const endingTests = ["tests/worker/attempt/ending_test.ts"];
 const abortReasons = "src/worker/abort_reasons.ts";
-const abortReasonsTests = ["tests/worker/ending_test.ts"];
-const watchdog = "src/worker/watchdog.ts";
-const watchdogTests = ["tests/worker/timeouts_test.ts"];
-const attemptRecorder = "src/worker/attempt_recorder.ts";
-const attemptRecorderTests = ["tests/worker/late_answers_test.ts"];
-const attemptTeller = "src/worker/attempt_teller.ts";
-const attemptTellerTests = ["tests/worker/log_keeper_test.ts"];
-const seriesRun = "src/worker/series_run.ts";
-const seriesRunTests = ["tests/worker/series_run_test.ts"];
-const damagedTask = "src/worker/damaged_task.ts";
-const damagedTaskTests = ["tests/worker/damaged_task_test.ts"];
-const attemptSettings = "src/worker/attempt_settings.ts";
-const attemptSettingsTests = ["tests/worker/timeouts_test.ts"];
+const abortReasonsTests = ["tests/worker/attempt/ending_test.ts"];
+const watchdog = "src/worker/attempt/watchdog.ts";
+const watchdogTests = ["tests/worker/attempt/timeouts_test.ts"];
+const attemptRecorder = "src/worker/attempt/attempt_recorder.ts";
+const attemptRecorderTests = ["tests/worker/lease/late_answers_test.ts"];
+const attemptTeller = "src/worker/attempt/attempt_teller.ts";
+const attemptTellerTests = ["tests/worker/attempt/log_keeper_test.ts"];
+const seriesRun = "src/worker/attempt/series_run.ts";
+const seriesRunTests = ["tests/worker/attempt/series_run_test.ts"];
+const damagedTask = "src/worker/claim/damaged_task.ts";
+const damagedTaskTests = ["tests/worker/claim/damaged_task_test.ts"];
+const attemptSettings = "src/worker/attempt/attempt_settings.ts";
+const attemptSettingsTests = ["tests/worker/attempt/timeouts_test.ts"];
 
 export const attempts: readonly Mutant[] = [
   {
@@ -32,7 +32,7 @@ export const attempts: readonly Mutant[] = [
     file: executor,
     original: "if (!isFirst) return;",
     replacement: "",
-    tests: ["tests/worker/cancelling_test.ts"],
+    tests: ["tests/worker/attempt/cancelling_test.ts"],
   },
   {
     file: executor,
@@ -44,13 +44,13 @@ export const attempts: readonly Mutant[] = [
     file: executor,
     original: "if (task.lostCount > 0) {",
     replacement: "if (task.lostCount > 1) {",
-    tests: ["tests/worker/suspects_test.ts"],
+    tests: ["tests/worker/lease/suspects_test.ts"],
   },
   {
     file: executor,
     original: "if (job.abortReason !== undefined) throw job.abortReason;",
     replacement: "",
-    tests: ["tests/worker/suspects_test.ts"],
+    tests: ["tests/worker/lease/suspects_test.ts"],
     equivalent:
       "Nothing aborts a job between its start, or the answer to its report, and the turn in which its handler is called.",
   },
@@ -59,7 +59,7 @@ export const attempts: readonly Mutant[] = [
     original: `await this.#parts.recorder.reportFirst(job);
       job.startedAt = this.#parts.clock.monotonic();`,
     replacement: "await this.#parts.recorder.reportFirst(job);",
-    tests: ["tests/worker/suspects_test.ts"],
+    tests: ["tests/worker/lease/suspects_test.ts"],
   },
   {
     file: executor,
@@ -158,7 +158,7 @@ export const attempts: readonly Mutant[] = [
     file: watchdog,
     original: "job.deadlineAt = Infinity;",
     replacement: "",
-    tests: ["tests/worker/watchdog_test.ts"],
+    tests: ["tests/worker/attempt/watchdog_test.ts"],
   },
   {
     file: watchdog,
@@ -182,7 +182,7 @@ export const attempts: readonly Mutant[] = [
     file: attemptRecorder,
     original: "if (ending.dueInMs !== undefined) this.#expectDueIn(ending.dueInMs);",
     replacement: "",
-    tests: ["tests/worker/timeouts_test.ts"],
+    tests: ["tests/worker/attempt/timeouts_test.ts"],
   },
   {
     file: attemptRecorder,
@@ -212,14 +212,14 @@ export const attempts: readonly Mutant[] = [
     file: attemptRecorder,
     original: `if (ending.status === "Cancelled") this.#parts.teller.emit("cancelled", job);`,
     replacement: "",
-    tests: ["tests/worker/cancelling_test.ts"],
+    tests: ["tests/worker/attempt/cancelling_test.ts"],
   },
   {
     file: attemptRecorder,
     original: `if (job.phase === "ended") throw new LeaseLostError(job.task.id);
     const now`,
     replacement: "const now",
-    tests: ["tests/worker/completing_test.ts"],
+    tests: ["tests/worker/attempt/completing_test.ts"],
   },
   {
     file: attemptRecorder,
@@ -231,13 +231,13 @@ export const attempts: readonly Mutant[] = [
     file: attemptRecorder,
     original: "job.reported = true; // a report",
     replacement: "// a report",
-    tests: ["tests/worker/completing_test.ts"],
+    tests: ["tests/worker/attempt/completing_test.ts"],
   },
   {
     file: attemptRecorder,
     original: "if (!result!.applied) throw new LeaseLostError(job.task.id);",
     replacement: "",
-    tests: ["tests/worker/completing_test.ts"],
+    tests: ["tests/worker/attempt/completing_test.ts"],
   },
   {
     file: attemptRecorder,
@@ -249,7 +249,7 @@ export const attempts: readonly Mutant[] = [
     file: attemptRecorder,
     original: "if (applied) this.#tellNextRun(job, next);",
     replacement: "this.#tellNextRun(job, next);",
-    tests: ["tests/worker/late_answers_test.ts"],
+    tests: ["tests/worker/lease/late_answers_test.ts"],
   },
   {
     file: attemptTeller,
@@ -267,7 +267,7 @@ export const attempts: readonly Mutant[] = [
     file: attemptTeller,
     original: "if (ending.exception !== null) {",
     replacement: "if (true as boolean) {",
-    tests: ["tests/worker/failure_log_test.ts"],
+    tests: ["tests/worker/attempt/failure_log_test.ts"],
   },
   {
     file: attemptTeller,

@@ -2,24 +2,27 @@
 
 import type { Mutant } from "../mutant.ts";
 
-const claimer = "src/worker/claimer.ts";
-const claimerTests = ["tests/worker/claimer_test.ts"];
-const doubt = "src/worker/doubt.ts";
-const doubtTests = ["tests/worker/doubt_test.ts"];
-const prefetch = "src/worker/prefetch.ts";
-const prefetchTests = ["tests/worker/prefetch_test.ts"];
-const queueRunner = "src/worker/queue_runner.ts";
-const queueRunnerTests = ["tests/worker/when_full_test.ts", "tests/worker/queues_test.ts"];
-const localQueue = "src/worker/local_queue.ts";
-const localQueueTests = ["tests/worker/queues_test.ts"];
-const places = "src/worker/places.ts";
-const placesTests = ["tests/worker/when_full_test.ts"];
-const roomWatch = "src/worker/room_watch.ts";
-const roomWatchTests = ["tests/worker/when_full_test.ts"];
-const giveBack = "src/worker/give_back.ts";
-const giveBackTests = ["tests/worker/queues_test.ts"];
+const claimer = "src/worker/claim/claimer.ts";
+const claimerTests = ["tests/worker/claim/claimer_test.ts"];
+const doubt = "src/worker/claim/doubt.ts";
+const doubtTests = ["tests/worker/claim/doubt_test.ts"];
+const prefetch = "src/worker/claim/prefetch.ts";
+const prefetchTests = ["tests/worker/claim/prefetch_test.ts"];
+const queueRunner = "src/worker/claim/queue_runner.ts";
+const queueRunnerTests = [
+  "tests/worker/claim/when_full_test.ts",
+  "tests/worker/claim/queues_test.ts",
+];
+const localQueue = "src/worker/claim/local_queue.ts";
+const localQueueTests = ["tests/worker/claim/queues_test.ts"];
+const places = "src/worker/claim/places.ts";
+const placesTests = ["tests/worker/claim/when_full_test.ts"];
+const roomWatch = "src/worker/claim/room_watch.ts";
+const roomWatchTests = ["tests/worker/claim/when_full_test.ts"];
+const giveBack = "src/worker/lease/give_back.ts";
+const giveBackTests = ["tests/worker/claim/queues_test.ts"];
 const starter = "src/worker/starter.ts";
-const starterTests = ["tests/worker/starvation_test.ts"];
+const starterTests = ["tests/worker/lease/starvation_test.ts"];
 
 export const claiming: readonly Mutant[] = [
   {
@@ -57,14 +60,14 @@ export const claiming: readonly Mutant[] = [
     file: claimer,
     original: "this.#parts.onWorkerLost(error.workerId);",
     replacement: "",
-    tests: ["tests/worker/lease_keeper_test.ts"],
+    tests: ["tests/worker/lease/lease_keeper_test.ts"],
   },
   {
     file: claimer,
     original: `this.#nextDueAt = at;
     if (this.#working === null) this.#arm();`,
     replacement: "this.#nextDueAt = at;",
-    tests: ["tests/worker/claimer_test.ts", "tests/worker/timeouts_test.ts"],
+    tests: ["tests/worker/claim/claimer_test.ts", "tests/worker/attempt/timeouts_test.ts"],
   },
   {
     file: claimer,
@@ -134,7 +137,7 @@ export const claiming: readonly Mutant[] = [
     file: queueRunner,
     original: "(this.mayHaveMore ? this.#keptForStorage : 0)",
     replacement: "0",
-    tests: ["tests/worker/queue_runner_test.ts"],
+    tests: ["tests/worker/claim/queue_runner_test.ts"],
   },
   {
     file: queueRunner,
@@ -153,19 +156,19 @@ export const claiming: readonly Mutant[] = [
     file: queueRunner,
     original: "this.#running < this.settings.parallelism && !this.paused",
     replacement: "this.#running < this.settings.parallelism",
-    tests: ["tests/worker/queues_test.ts"],
+    tests: ["tests/worker/claim/queues_test.ts"],
   },
   {
     file: queueRunner,
     original: "this.#ready.shift() ?? this.#waiting.shift()",
     replacement: "this.#waiting.shift() ?? this.#ready.shift()",
-    tests: ["tests/worker/queue_runner_test.ts"],
+    tests: ["tests/worker/claim/queue_runner_test.ts"],
   },
   {
     file: queueRunner,
     original: "this.#occupied >= (this.mayHaveMore ? target / 2 : target)",
     replacement: "this.#occupied >= target",
-    tests: ["tests/worker/queue_runner_test.ts"],
+    tests: ["tests/worker/claim/queue_runner_test.ts"],
   },
   {
     file: localQueue,
@@ -177,20 +180,20 @@ export const claiming: readonly Mutant[] = [
     file: localQueue,
     original: "this.#length -= removed.length;",
     replacement: "",
-    tests: ["tests/worker/queue_runner_test.ts"],
+    tests: ["tests/worker/claim/queue_runner_test.ts"],
   },
   {
     file: localQueue,
     original: `this.#items = this.#items.slice(this.#head);
       this.#head = 0;`,
     replacement: "this.#items = this.#items.slice(this.#head);",
-    tests: ["tests/worker/queue_runner_test.ts"],
+    tests: ["tests/worker/claim/queue_runner_test.ts"],
   },
   {
     file: localQueue,
     original: "if (!wanted(fifo.first)) return undefined;",
     replacement: "if (!wanted(fifo.first)) continue;",
-    tests: ["tests/worker/queue_runner_test.ts"],
+    tests: ["tests/worker/claim/queue_runner_test.ts"],
   },
   {
     file: places,

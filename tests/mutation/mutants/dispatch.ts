@@ -9,7 +9,7 @@ const taskPlannerTests = ["tests/ever_task/dispatch_test.ts"];
 const taskWriter = "src/dispatch/task_writer.ts";
 const taskWriterTests = ["tests/ever_task/busy_keys_test.ts"];
 const admission = "src/dispatch/admission.ts";
-const admissionTests = ["tests/worker/when_full_test.ts"];
+const admissionTests = ["tests/worker/claim/when_full_test.ts"];
 const dispatchOptions = "src/dispatch/dispatch_options.ts";
 const dispatchOptionsTests = [
   "tests/ever_task/dispatch_test.ts",
@@ -32,7 +32,7 @@ export const dispatch: readonly Mutant[] = [
     file: dispatcher,
     original: "if (isTransient(error)) worker!.doubt(); // it",
     replacement: "// it",
-    tests: ["tests/worker/lost_answers_test.ts"],
+    tests: ["tests/worker/attempt/lost_answers_test.ts"],
   },
   {
     file: dispatcher,
@@ -65,13 +65,13 @@ export const dispatch: readonly Mutant[] = [
     original: `worker!.places.unreserve(place);
         if (isTransient`,
     replacement: "if (isTransient",
-    tests: ["tests/worker/places_test.ts"],
+    tests: ["tests/worker/claim/places_test.ts"],
   },
   {
     file: dispatcher,
     original: "else worker.expectDue(dueAt);",
     replacement: "",
-    tests: ["tests/worker/claimer_test.ts"],
+    tests: ["tests/worker/claim/claimer_test.ts"],
   },
   {
     file: dispatcher,
@@ -146,7 +146,7 @@ export const dispatch: readonly Mutant[] = [
     file: admission,
     original: "return admit(worker, queues, defaultQueue, id, caller, signal);",
     replacement: "return { id, queue: defaultQueue, claimFor: null };",
-    tests: ["tests/worker/when_full_test.ts"],
+    tests: ["tests/worker/claim/when_full_test.ts"],
   },
   {
     file: dispatchOptions,

@@ -2,16 +2,16 @@
 
 import type { Mutant } from "../mutant.ts";
 
-const leaseKeeper = "src/worker/lease_keeper.ts";
-const leaseKeeperTests = ["tests/worker/lease_keeper_test.ts"];
-const heartbeatFindings = "src/worker/heartbeat_findings.ts";
-const heartbeatFindingsTests = ["tests/worker/queues_test.ts"];
-const workerReporter = "src/worker/worker_reporter.ts";
-const workerReporterTests = ["tests/worker/failure_log_test.ts"];
+const leaseKeeper = "src/worker/lease/lease_keeper.ts";
+const leaseKeeperTests = ["tests/worker/lease/lease_keeper_test.ts"];
+const heartbeatFindings = "src/worker/lease/heartbeat_findings.ts";
+const heartbeatFindingsTests = ["tests/worker/claim/queues_test.ts"];
+const workerReporter = "src/worker/lease/worker_reporter.ts";
+const workerReporterTests = ["tests/worker/attempt/failure_log_test.ts"];
 const worker = "src/worker/worker.ts";
 const workerTests = ["tests/worker/stopping_test.ts"];
-const quarantine = "src/worker/quarantine.ts";
-const quarantineTests = ["tests/worker/suspects_test.ts"];
+const quarantine = "src/worker/lease/quarantine.ts";
+const quarantineTests = ["tests/worker/lease/suspects_test.ts"];
 
 export const leases: readonly Mutant[] = [
   {
@@ -32,13 +32,13 @@ export const leases: readonly Mutant[] = [
     file: leaseKeeper,
     original: "healthy ? this.#settings.heartbeatMs : this.#settings.heartbeatMs / 4",
     replacement: "this.#settings.heartbeatMs",
-    tests: ["tests/worker/claimer_test.ts"],
+    tests: ["tests/worker/claim/claimer_test.ts"],
   },
   {
     file: leaseKeeper,
     original: "if (result.othersLost) this.#releaseLost();",
     replacement: "",
-    tests: ["tests/worker/cancelling_test.ts"],
+    tests: ["tests/worker/attempt/cancelling_test.ts"],
   },
   {
     file: leaseKeeper,
@@ -69,7 +69,7 @@ export const leases: readonly Mutant[] = [
     file: leaseKeeper,
     original: "if (this.#workerId !== null) this.#armNext(0);",
     replacement: "",
-    tests: ["tests/worker/queues_test.ts"],
+    tests: ["tests/worker/claim/queues_test.ts"],
   },
   {
     file: leaseKeeper,
@@ -89,7 +89,7 @@ export const leases: readonly Mutant[] = [
     file: heartbeatFindings,
     original: "for (const runner of runners.values()) runner.removeWhere(lost);",
     replacement: "",
-    tests: ["tests/worker/lease_keeper_test.ts"],
+    tests: ["tests/worker/lease/lease_keeper_test.ts"],
   },
   {
     file: heartbeatFindings,
@@ -121,13 +121,13 @@ export const leases: readonly Mutant[] = [
     original: `this.#parts.reporter.tasksReleased(tasks);
     this.#parts.claimer.lookEverywhere();`,
     replacement: "this.#parts.reporter.tasksReleased(tasks);",
-    tests: ["tests/worker/lease_keeper_test.ts"],
+    tests: ["tests/worker/lease/lease_keeper_test.ts"],
   },
   {
     file: heartbeatFindings,
     original: `teller.emit("leaseLost", job);`,
     replacement: "",
-    tests: ["tests/worker/lease_keeper_test.ts"],
+    tests: ["tests/worker/lease/lease_keeper_test.ts"],
   },
   {
     file: workerReporter,
@@ -139,7 +139,7 @@ export const leases: readonly Mutant[] = [
     file: worker,
     original: "if (count > 0) this.#claimer.lookEverywhere();",
     replacement: "",
-    tests: ["tests/worker/claimer_test.ts"],
+    tests: ["tests/worker/claim/claimer_test.ts"],
   },
   {
     file: worker,
@@ -182,20 +182,20 @@ export const leases: readonly Mutant[] = [
     file: worker,
     original: "this.#lastEnded = job;",
     replacement: "",
-    tests: ["tests/worker/starvation_test.ts"],
+    tests: ["tests/worker/lease/starvation_test.ts"],
   },
   {
     file: worker,
     original: `if (signal.kind === "cancel") this.cancel(signal.taskIds);`,
     replacement: `if (signal.kind === "cancel") return;`,
-    tests: ["tests/worker/cancelling_test.ts"],
+    tests: ["tests/worker/attempt/cancelling_test.ts"],
   },
   {
     file: worker,
     original: `runner.freeSlot();
     this.#quarantine`,
     replacement: "this.#quarantine",
-    tests: ["tests/worker/queues_test.ts"],
+    tests: ["tests/worker/claim/queues_test.ts"],
   },
   {
     file: worker,

@@ -64,7 +64,7 @@ export const schedule: readonly Mutant[] = [
     ["this.#provenOffset - (storageNow - askedAt)", "this.#provenOffset - this.#offset"],
   ]),
   ...mutantsOf({
-    file: "src/worker/set_back_corrector.ts",
+    file: "src/worker/lease/set_back_corrector.ts",
     tests: ["tests/schedule/engine/clock_set_back_test.ts"],
     filter: "memory",
   }, [

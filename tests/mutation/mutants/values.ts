@@ -160,7 +160,7 @@ export const values: readonly Mutant[] = [
     file: reading,
     original: "return type === Error || readMember",
     replacement: "return readMember",
-    tests: ["tests/worker/thrown_values_test.ts", "tests/thrown/reading_test.ts"],
+    tests: ["tests/worker/attempt/thrown_values_test.ts", "tests/thrown/reading_test.ts"],
   },
   {
     file: uuidV7,

@@ -2,14 +2,14 @@
 
 import type { Mutant } from "../mutant.ts";
 
-const statusWriter = "src/worker/status_writer.ts";
-const statusWriterTests = ["tests/worker/unanswered_report_test.ts"];
-const logKeeper = "src/worker/log_keeper.ts";
-const logKeeperTests = ["tests/worker/log_keeper_test.ts"];
+const statusWriter = "src/worker/attempt/status_writer.ts";
+const statusWriterTests = ["tests/worker/attempt/unanswered_report_test.ts"];
+const logKeeper = "src/worker/attempt/log_keeper.ts";
+const logKeeperTests = ["tests/worker/attempt/log_keeper_test.ts"];
 const taskLogger = "src/log/task_logger.ts";
 const taskLoggerTests = ["tests/log/logger_test.ts"];
-const stepAges = "src/worker/step_ages.ts";
-const stepAgesTests = ["tests/worker/step_ages_test.ts"];
+const stepAges = "src/worker/attempt/step_ages.ts";
+const stepAgesTests = ["tests/worker/attempt/step_ages_test.ts"];
 const batchWriter = "src/storage/batching/batch_writer.ts";
 const batchWriterTests = ["tests/storage/batch_writer_test.ts"];
 const retryTransient = "src/storage/batching/retry_transient.ts";
@@ -43,7 +43,7 @@ export const writing: readonly Mutant[] = [
     file: statusWriter,
     original: "record.workerId === holder && ",
     replacement: "",
-    tests: ["tests/worker/lost_answers_test.ts", "tests/worker/late_answers_test.ts"],
+    tests: ["tests/worker/attempt/lost_answers_test.ts", "tests/worker/lease/late_answers_test.ts"],
     equivalent:
       "The end of a lease changes the status and a claim the token: no other row has the token and the status of the write.",
   },
@@ -51,7 +51,10 @@ export const writing: readonly Mutant[] = [
     file: statusWriter,
     original: "entries[i]!.job.storedAt = now;",
     replacement: "",
-    tests: ["tests/worker/step_ages_test.ts", "tests/worker/unanswered_report_test.ts"],
+    tests: [
+      "tests/worker/attempt/step_ages_test.ts",
+      "tests/worker/attempt/unanswered_report_test.ts",
+    ],
   },
   {
     file: statusWriter,

@@ -1,0 +1,251 @@
+// Records how attempts end: hands the ending to the status writer, and has it told once it is
+// stored.
+
+import type { Logger } from "../../log/logger.ts";
+import type { ClaimedTask } from "../../storage/records.ts";
+import type { Storage } from "../../storage/storage.ts";
+import type { NextRun } from "../../schedule/series.ts";
+import type { TaskContext } from "../../task.ts";
+import type { Clock } from "../../time/clock.ts";
+import type { StorageClock } from "../../time/storage_clock.ts";
+import { LeaseLostError } from "../abort_reasons.ts";
+import type { AttemptTeller } from "./attempt_teller.ts";
+import type { Ending } from "./ending.ts";
+import type { Job } from "../job.ts";
+import { nextAfterRun, planOccurrence } from "./series_run.ts";
+import type { AttemptEnd, StatusWriter } from "./status_writer.ts";
+import { stepsByAge } from "./step_ages.ts";
+
+/** What a recorder works with. */
+export interface RecorderParts {
+  readonly storage: Storage;
+  readonly writer: StatusWriter;
+  /** A task is no longer ours, though no write of ours has ended it. */
+  readonly onHandedIn: (task: ClaimedTask) => void;
+  readonly clock: Clock;
+  readonly storageClock: StorageClock;
+  readonly logger: Logger;
+  readonly teller: AttemptTeller;
+  /** A task of ours becomes due again at this instant of the storage's clock. */
+  readonly expectDue: (at: number) => void;
+}
+
+/** Records the ends of attempts. */
+export class AttemptRecorder {
+  readonly #parts: RecorderParts;
+
+  constructor(parts: RecorderParts) {
+    this.#parts = parts;
+  }
+
+  /** Writes that a job is in progress. */
+  report(job: Job): void {
+    this.#parts.writer.report(job, (applied) => {
+      if (!applied && job.phase === "running" && !job.completedByHandler) {
+        job.abort(new LeaseLostError(job.task.id));
+      }
+    });
+  }
+
+  /**
+   * Writes that a job is in progress, and resolves when storage knows: should the handler end the
+   * process, then storage can tell this task from those that waited beside it.
+   *
+   * @throws The reason why the job is to stop, if it is asked to before.
+   */
+  reportFirst(job: Job): Promise<void> {
+    job.reported = true;
+    return new Promise((resolve, reject) => {
+      job.signal.addEventListener("abort", () => reject(job.abortReason), { once: true });
+      this.#parts.writer.report(job, (applied) => {
+        if (applied) resolve();
+        else job.abort(new LeaseLostError(job.task.id));
+      });
+    });
+  }
+
+  /** Writes how an attempt ended. `error` is what the hooks are told. */
+  record(job: Job, ending: Ending, context: TaskContext, error: unknown): void {
+    const { writer, clock, storageClock } = this.#parts;
+    const now = clock.monotonic();
+    const executionTimeMs = now - job.startedAt;
+    job.step(ending.status, ending.exception, now);
+    const next = this.#nextRun(job, ending, storageClock.at(now));
+    const end: AttemptEnd = next === null
+      ? { kind: "change", change: { ...dueAgain(ending), executionTimeMs } }
+      : { kind: "run", run: { executionTimeMs, nextRunAt: next.nextRunAt } };
+    writer.end(job, end, (applied) => {
+      if (applied) this.#tell(job, ending, next, executionTimeMs, context, error);
+      else this.#parts.teller.emit("leaseLost", job);
+    });
+  }
+
+  /** Moves a series on past an occurrence that does not run. */
+  skipOccurrence(job: Job, next: NextRun): void {
+    job.phase = "ended";
+    const status = next.nextRunAt === null ? "Completed" : "WaitingQueue";
+    job.step(status, null, this.#parts.clock.monotonic());
+    const run = { executionTimeMs: 0, nextRunAt: next.nextRunAt, counts: false };
+    this.#parts.writer.end(job, { kind: "run", run }, (applied) => {
+      if (applied) this.#tellNextRun(job, next);
+    });
+  }
+
+  /** Sends a job away until its rate limit slot. */
+  defer(job: Job, slotAt: number, waitMs: number): void {
+    const status = job.task.status === "Pending" ? "Pending" : "WaitingQueue";
+    const end = { dueInMs: waitMs, returnAttempt: true, rateSlotAt: slotAt };
+    this.recordUnstarted(job, { status, exception: null }, end);
+  }
+
+  /**
+   * Moves a series on past an occurrence that its rate limit keeps from running.
+   *
+   * @param missed Whether that is to be told as an occurrence that was missed.
+   */
+  skipLimited(job: Job, missed: boolean): void {
+    const { storageClock } = this.#parts;
+    const now = storageClock.now();
+    const series = job.task.series!;
+    const plan = planOccurrence(job.task, series, now, storageClock.at(job.servedSince));
+    if (plan.kind === "postpone") return this.postpone(job, plan.reason, plan.dueInMs);
+    if (plan.kind === "skip") return this.skipOccurrence(job, plan.next);
+    const next = nextAfterRun(series, plan.scheduledAt, now, false);
+    const skipped = plan.skipped + next.skipped + (missed ? 1 : 0);
+    this.skipOccurrence(job, { ...next, skipped });
+  }
+
+  /** Puts a run off that this process does not know how to plan. */
+  postpone(job: Job, reason: string, dueInMs: number): void {
+    this.#parts.logger.error("A run of series {taskId} ({taskType}) was put off: {reason}", {
+      taskId: job.task.id,
+      taskType: job.task.type,
+      reason,
+    });
+    const ending = { status: "Failed", exception: reason } as const;
+    this.recordUnstarted(job, ending, { dueInMs, returnAttempt: true });
+  }
+
+  /** Fails a task for good, and ends its series, since its row in storage cannot be worked with. */
+  setAside(job: Job, reason: string): void {
+    const { id: taskId, type } = job.task;
+    this.#parts.logger.error("Task {taskId} ({type}) is set aside as failed: {reason}", {
+      taskId,
+      type,
+      reason,
+    });
+    const exception = `The task did not run: ${reason}`;
+    this.recordUnstarted(job, { status: "Failed", exception }, {});
+  }
+
+  /**
+   * Writes a change of a job that has not run: it is cancelled, set aside, or waits until later.
+   */
+  recordUnstarted(
+    job: Job,
+    ending: Ending,
+    end: (AttemptEnd & { kind: "change" })["change"],
+  ): void {
+    job.phase = "ended";
+    job.step(ending.status, ending.exception, this.#parts.clock.monotonic());
+    const isSeriesEnd = job.task.series !== null && end.dueInMs === undefined;
+    const attemptEnd: AttemptEnd = isSeriesEnd
+      ? { kind: "run", run: { executionTimeMs: 0, nextRunAt: null, counts: false } }
+      : { kind: "change", change: end };
+    this.#parts.writer.end(job, attemptEnd, (applied) => {
+      if (!applied) return this.#parts.teller.emit("leaseLost", job);
+      if (end.dueInMs !== undefined) this.#expectDueIn(end.dueInMs);
+      if (ending.status === "Cancelled") this.#parts.teller.emit("cancelled", job);
+      if (ending.status === "Failed") {
+        this.#parts.teller.emit("failed", job, { exception: ending.exception });
+      }
+    });
+  }
+
+  /**
+   * Completes a job inside a transaction of its handler's.
+   *
+   * @throws {LeaseLostError} If the lease is no longer held.
+   */
+  async complete(job: Job, connection: unknown): Promise<void> {
+    const { storage, clock, storageClock } = this.#parts;
+    if (job.phase === "ended") throw new LeaseLostError(job.task.id);
+    const now = clock.monotonic();
+    const completed = { status: "Completed", exception: null, agoMs: 0 } as const;
+    const change = {
+      taskId: job.task.id,
+      auditLevel: job.task.auditLevel,
+      steps: [...stepsByAge(job, job.steps, now), completed],
+      lease: job.lease,
+      executionTimeMs: now - job.startedAt,
+    };
+    job.reported = true; // a report of ours would wait for the row that the transaction locks
+    const next = this.#nextRun(job, completed, storageClock.at(now));
+    const [result] = next === null
+      ? await storage.setStatusMany([change], { connection })
+      : await storage.updateCurrentRunMany([{ ...change, nextRunAt: next.nextRunAt }], {
+        connection,
+      });
+    if (!result!.applied) throw new LeaseLostError(job.task.id);
+    job.completedByHandler = { next };
+  }
+
+  /** Whether a completion inside the handler's transaction was committed. */
+  async wasCompleted(job: Job): Promise<boolean> {
+    const record = await this.#parts.storage.get(job.task.id);
+    return record === null || record.workerId !== job.lease.workerId ||
+      record.leaseToken !== job.lease.token;
+  }
+
+  /** Tells of a completion that the handler has committed itself. */
+  tellCompleted(job: Job, context: TaskContext): void {
+    this.#parts.onHandedIn(job.task);
+    const now = this.#parts.clock.monotonic();
+    const ending: Ending = { status: "Completed", exception: null };
+    const next = job.completedByHandler?.next ?? null;
+    this.#tell(job, ending, next, now - job.startedAt, context, undefined);
+  }
+
+  /** The next run, when the ending ends an occurrence of a series; null otherwise. */
+  #nextRun(job: Job, ending: Ending, now: number): NextRun | null {
+    const { series } = job.task;
+    if (series === null || ending.dueInMs !== undefined) return null;
+    if (ending.status === "Cancelled" || job.cancelled) return { nextRunAt: null, skipped: 0 };
+    const next = nextAfterRun(series, job.scheduledAt, now, true);
+    return { ...next, skipped: job.skipped + next.skipped };
+  }
+
+  /** Tells how an attempt has ended, and when there is something to do next. */
+  #tell(
+    job: Job,
+    ending: Ending,
+    next: NextRun | null,
+    durationMs: number,
+    context: TaskContext,
+    error: unknown,
+  ): void {
+    this.#parts.teller.ended(job, ending, durationMs, context, error);
+    if (ending.dueInMs !== undefined) this.#expectDueIn(ending.dueInMs);
+    if (next !== null) this.#tellNextRun(job, next);
+  }
+
+  #tellNextRun(job: Job, next: NextRun): void {
+    if (next.nextRunAt !== null) this.#parts.expectDue(next.nextRunAt);
+    this.#parts.teller.nextRun(job, next);
+  }
+
+  #expectDueIn(dueInMs: number): void {
+    this.#parts.expectDue(this.#parts.storageClock.now() + dueInMs);
+  }
+}
+
+/** Nearly every attempt is the last one. */
+const notDueAgain: Pick<Ending, "dueInMs" | "returnAttempt"> = {};
+
+function dueAgain({ dueInMs, returnAttempt }: Ending): Pick<Ending, "dueInMs" | "returnAttempt"> {
+  if (dueInMs === undefined && returnAttempt === undefined) return notDueAgain;
+  return {
+    ...(dueInMs === undefined ? {} : { dueInMs }),
+    ...(returnAttempt === undefined ? {} : { returnAttempt }),
+  };
+}

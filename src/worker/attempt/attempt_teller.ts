@@ -1,0 +1,134 @@
+// Tells what happens to an attempt: events to subscribers, hooks to the task, skipped runs to the
+// log.
+
+import type { HomeContext } from "../../application/home_context.ts";
+import type { EventBus } from "../../events/event_bus.ts";
+import { type EventDetails, taskEvent } from "../../events/job_events.ts";
+import type { TaskEventKind } from "../../events/task_event.ts";
+import type { Loggers } from "../../log/loggers.ts";
+import type { NextRun } from "../../schedule/series.ts";
+import type { TaskContext } from "../../task.ts";
+import type { StorageClock } from "../../time/storage_clock.ts";
+import type { Ending } from "./ending.ts";
+import { logFailure } from "./failure_log.ts";
+import type { Job } from "../job.ts";
+import type { LogKeeper } from "./log_keeper.ts";
+
+/** What a teller works with. */
+export interface TellerParts {
+  readonly home: HomeContext;
+  readonly storageClock: StorageClock;
+  readonly events: EventBus;
+  readonly loggers: Loggers;
+  readonly logKeeper: LogKeeper;
+}
+
+/** Emits events and calls hooks. */
+export class AttemptTeller {
+  readonly #parts: TellerParts;
+  readonly #background = new Set<Promise<void>>();
+
+  constructor(parts: TellerParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves when all hooks that were called have ended. */
+  async idle(): Promise<void> {
+    while (this.#background.size > 0) await Promise.all(this.#background);
+  }
+
+  /** Emits an event about a job, if anybody wants it. */
+  emit(kind: TaskEventKind, job: Job, details: EventDetails = {}): void {
+    const { events, storageClock } = this.#parts;
+    const { task, definition, lease: { workerId } } = job;
+    if (!events.wants(kind, task.type)) return;
+    const event = taskEvent(kind, storageClock.now(), task, definition, { workerId, ...details });
+    events.emit(event);
+  }
+
+  /** Calls a hook, in the context of the caller; what it throws is logged and changes nothing. */
+  callHook(name: string, job: Job, hook: () => void | Promise<void>): Promise<void> {
+    const call = (async () => {
+      try {
+        await hook();
+      } catch (error) {
+        this.#parts.loggers(`tasks.${job.task.type}`).error(
+          "The hook {hook} of task {taskId} ({taskType}) failed: {error}",
+          {
+            hook: name,
+            taskId: job.task.id,
+            taskType: job.task.type,
+            error,
+          },
+        );
+      }
+      // What the handler logged is kept when it ends; a hook that comes later may have added to it.
+      if (job.phase === "ended") this.#parts.logKeeper.keep(job);
+    })();
+    this.#background.add(call);
+    return call.finally(() => this.#background.delete(call));
+  }
+
+  /** Tells that an attempt has started. */
+  started(job: Job): void {
+    if (!this.#parts.events.wants("started", job.task.type)) return;
+    const waitMs = Math.max(0, this.#parts.storageClock.at(job.startedAt) - job.task.dueAt);
+    this.emit("started", job, { waitMs });
+  }
+
+  /** Tells how an attempt has ended, once that is stored. `error` is what the hook is told. */
+  ended(
+    job: Job,
+    ending: Ending,
+    durationMs: number,
+    context: TaskContext,
+    error: unknown,
+  ): void {
+    const { definition, task } = job;
+    const { home, loggers } = this.#parts;
+    const details = { durationMs, exception: ending.exception };
+    switch (ending.status) {
+      case "Completed":
+        this.emit("completed", job, details);
+        if (definition.onCompleted) {
+          const hook = () => home.call(() => definition.onCompleted!(context));
+          void this.callHook("onCompleted", job, hook);
+        }
+        break;
+      case "Failed":
+        logFailure(loggers, definition, task, ending.error, null);
+        this.emit("failed", job, details);
+        if (definition.onError) {
+          const hook = () => home.call(() => definition.onError!(context, error));
+          void this.callHook("onError", job, hook);
+        }
+        break;
+      case "Cancelled":
+        this.emit("cancelled", job, details);
+        break;
+      case "Pending":
+        if (ending.exception !== null) {
+          logFailure(loggers, definition, task, ending.error, ending.dueInMs ?? 0);
+        }
+        this.emit("retrying", job, details);
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** Tells of a series' next run, and of the occurrences before it that were missed. */
+  nextRun(job: Job, { nextRunAt, skipped }: NextRun): void {
+    const nextRunUtc = nextRunAt === null ? null : new Date(nextRunAt).toISOString();
+    if (skipped > 0) {
+      this.#parts.loggers("worker").info(
+        "Series {taskId} ({taskType}) skipped {count} missed occurrences; its next run: {nextRunUtc}",
+        { taskId: job.task.id, taskType: job.task.type, count: skipped, nextRunUtc },
+      );
+      const occurrences = skipped === 1 ? "an occurrence" : `${skipped} occurrences`;
+      const message = `Task with id ${job.task.id} missed ${occurrences}.`;
+      this.emit("missed", job, { message, nextRunUtc, count: skipped });
+    }
+    if (nextRunAt !== null) this.emit("recurringScheduled", job, { nextRunUtc, count: skipped });
+  }
+}

@@ -1,0 +1,304 @@
+// Runs attempts: calls the handler with its context, watches its time, and ends the job exactly
+// once.
+
+import type { HomeContext } from "../../application/home_context.ts";
+import type { CaptureSettings } from "../../log/task_logger.ts";
+import type { Instrumentation } from "../../instrumentation.ts";
+import type { Dispatch } from "../../dispatch/dispatch_options.ts";
+import type { Logger } from "../../log/logger.ts";
+import type { Loggers } from "../../log/loggers.ts";
+import { decodePayload } from "../../payload/payload.ts";
+import { describeError } from "../../thrown/describe_error.ts";
+import type { Clock } from "../../time/clock.ts";
+import type { StorageClock } from "../../time/storage_clock.ts";
+import { within } from "../../time/within.ts";
+import {
+  LeaseLostError,
+  TaskCancelledError,
+  TimeoutError,
+  WorkerStoppedError,
+} from "../abort_reasons.ts";
+import type { AttemptRecorder } from "./attempt_recorder.ts";
+import type { AttemptTeller } from "./attempt_teller.ts";
+import { type AttemptDefaults, retryPolicyOf, timeoutOf } from "./attempt_settings.ts";
+import { decideEnding } from "./ending.ts";
+import type { Job } from "../job.ts";
+import type { LogKeeper } from "./log_keeper.ts";
+import type { QueueSettings } from "../queue_settings.ts";
+import { planOccurrence } from "./series_run.ts";
+import { AttemptContext, type ContextParts } from "./task_context.ts";
+import { Watchdog } from "./watchdog.ts";
+
+/** What holds for every attempt. */
+export interface ExecutionSettings extends AttemptDefaults {
+  /**
+   * How long a handler may go on after its signal has aborted before its slot is given free.
+   * Milliseconds.
+   */
+  readonly graceMs: number;
+  readonly capture: CaptureSettings | null;
+  readonly instrumentation: Instrumentation | undefined;
+  /** Gives a number from 0 up to 1, for the jitter of retries. */
+  readonly random: () => number;
+}
+
+/** What an executor works with. */
+export interface ExecutorParts {
+  readonly home: HomeContext;
+  readonly clock: Clock;
+  readonly storageClock: StorageClock;
+  readonly logger: Logger;
+  readonly loggers: Loggers;
+  readonly recorder: AttemptRecorder;
+  readonly teller: AttemptTeller;
+  readonly logKeeper: LogKeeper;
+  readonly settings: ExecutionSettings;
+  readonly queue: (name: string) => QueueSettings;
+  readonly dispatch: Dispatch;
+  /** A job has ended, or is given up: its slot is free. */
+  readonly onSettled: (job: Job) => void;
+}
+
+/** Runs the attempts of a worker. */
+export class Executor {
+  readonly #parts: ExecutorParts;
+  readonly #watchdog: Watchdog;
+  readonly #contextParts: ContextParts;
+  /** Attempts that have ended and whose end waits for a hook, or for storage. */
+  readonly #ending = new Set<Promise<void>>();
+
+  constructor(parts: ExecutorParts) {
+    this.#parts = parts;
+    this.#watchdog = new Watchdog(parts.clock, {
+      onLongRunning: (job) => parts.recorder.report(job),
+      onDeadline: (job) => this.#onDeadline(job),
+    });
+    this.#contextParts = {
+      loggerOf: (type) => parts.loggers(`tasks.${type}`),
+      capture: parts.settings.capture,
+      monotonic: () => parts.clock.monotonic(),
+      dispatch: parts.dispatch,
+      complete: (job, connection) => parts.recorder.complete(job, connection),
+    };
+  }
+
+  /** The running jobs. */
+  get running(): ReadonlySet<Job> {
+    return this.#watchdog.jobs;
+  }
+
+  /**
+   * Starts a job's attempt: its handler is called a little later, in the instance's own context.
+   * Never throws; `onSettled` tells when the slot is free.
+   *
+   * @param now The monotonic clock: reading it is not free, and the caller just has.
+   */
+  execute(job: Job, now: number): void {
+    const { storageClock, recorder } = this.#parts;
+    job.startedAt = now;
+    const { series } = job.task;
+    if (series !== null) {
+      const servedSince = storageClock.at(job.servedSince);
+      const plan = planOccurrence(job.task, series, storageClock.at(now), servedSince);
+      if (plan.kind !== "run") {
+        if (plan.kind === "skip") recorder.skipOccurrence(job, plan.next);
+        else recorder.postpone(job, plan.reason, plan.dueInMs);
+        this.#parts.onSettled(job);
+        return;
+      }
+      job.scheduledAt = plan.scheduledAt;
+      job.skipped = plan.skipped;
+    }
+    job.phase = "running";
+    if (job.task.status !== "Queued") job.step("Queued", null, now);
+    job.step("InProgress", null, now);
+    this.#watchdog.add(job);
+    const context = new AttemptContext(job, this.#contextParts);
+    job.context = context;
+    this.#parts.home.run(() => {
+      if (job.phase === "ended") return; // it was given up before it began
+      this.#attempt(job, context).then(
+        () => this.#settle(job, undefined),
+        (error) => this.#settle(job, { error }),
+      );
+    });
+  }
+
+  /** Fails a job that never started. */
+  refuse(job: Job, error: Error): void {
+    const { clock, recorder } = this.#parts;
+    job.startedAt = clock.monotonic();
+    job.phase = "ended";
+    const ending = { status: "Failed", exception: describeError(error), error } as const;
+    const context = new AttemptContext(job, this.#contextParts);
+    job.context = context;
+    recorder.record(job, ending, context, error);
+  }
+
+  /** Resolves when the end of every attempt is with the status writer. */
+  async idle(): Promise<void> {
+    while (this.#ending.size > 0) await Promise.all(this.#ending);
+  }
+
+  /** Asks a running job's handler to stop; after the grace period its slot is given free. */
+  abort(job: Job, reason: Error): void {
+    if (job.phase !== "running") return;
+    if (reason instanceof TaskCancelledError) job.cancelled = true;
+    const isFirst = job.abortReason === undefined;
+    if (isFirst || reason instanceof LeaseLostError) job.abort(reason);
+    // Heartbeats tell of a cancellation again and again: the grace period begins with the first
+    // reason.
+    if (!isFirst) return;
+    this.#watchdog.setDeadline(job, this.#parts.clock.monotonic() + this.#parts.settings.graceMs);
+  }
+
+  /** Gives up on the jobs that still run at the end of a stop. */
+  giveUpAll(): void {
+    for (const job of [...this.running]) {
+      if (job.abortReason === undefined) job.abort(new WorkerStoppedError());
+      this.#giveUp(job);
+    }
+  }
+
+  stop(): void {
+    this.#watchdog.stop();
+  }
+
+  /** The attempt's time runs from `job.startedAt`. */
+  #begin(job: Job): void {
+    const { queue, settings } = this.#parts;
+    job.timeoutMs = timeoutOf(job, queue(job.task.queue), settings);
+    this.#watchdog.setDeadline(job, job.startedAt + job.timeoutMs);
+    this.#parts.teller.started(job);
+  }
+
+  async #attempt(job: Job, context: AttemptContext): Promise<void> {
+    const { definition, task, payload } = job;
+    if (task.lostCount > 0) {
+      await this.#parts.recorder.reportFirst(job);
+      job.startedAt = this.#parts.clock.monotonic();
+    }
+    if (job.abortReason !== undefined) throw job.abortReason;
+    this.#begin(job);
+    if (definition.onStarted) {
+      await this.#parts.teller.callHook("onStarted", job, () => definition.onStarted!(context));
+    }
+    let value = payload?.value;
+    if (payload === null) {
+      const decoded = decodePayload(task.type, definition.payload, task.request);
+      value = decoded instanceof Promise ? await decoded : decoded;
+    }
+    const { instrumentation } = this.#parts.settings;
+    if (instrumentation === undefined) return definition.handle(value, context);
+    const executed = {
+      taskId: task.id,
+      type: task.type,
+      queue: task.queue,
+      taskKey: task.taskKey,
+      recurring: task.series !== null,
+      attempt: task.attempt,
+      waitMs: Math.max(0, this.#parts.storageClock.at(job.startedAt) - task.dueAt),
+      workerId: job.lease.workerId,
+      traceContext: task.traceContext,
+    };
+    // For the instrumentation, too, the attempt ends when it is given up.
+    const givenUp = new Promise<never>((_, reject) => job.onGivenUp = reject);
+    const handle = async () => await definition.handle(value, context);
+    await instrumentation.run(executed, () => Promise.race([handle(), givenUp]));
+  }
+
+  /** Settles a job whose handler has not ended. */
+  #giveUp(job: Job): void {
+    this.#settle(job, { error: job.abortReason });
+    job.onGivenUp?.(job.abortReason);
+  }
+
+  /** Settles a job once: by its handler's end, or because it is given up. */
+  #settle(job: Job, failure: { readonly error: unknown } | undefined): void {
+    if (job.phase === "ended") return; // a handler that was given up has ended after all: the fence stands
+    job.phase = "ended";
+    this.#watchdog.remove(job);
+    const context = job.context!;
+    this.#parts.logKeeper.keep(job);
+    if (job.completedByHandler) {
+      this.#finishLater(this.#confirmCompletion(job, context, failure));
+    } else this.#end(job, context, failure);
+    this.#parts.onSettled(job);
+  }
+
+  #end(job: Job, context: AttemptContext, failure: { readonly error: unknown } | undefined): void {
+    const { recorder, teller, logger, queue, settings } = this.#parts;
+    const { definition, task } = job;
+    const result = {
+      failure,
+      abortReason: job.abortReason,
+      attempt: Math.max(1, task.attempt - task.lostCount),
+    };
+    const policy = retryPolicyOf(job, queue(task.queue), settings, logger);
+    const ending = decideEnding(result, policy, settings.random);
+    if (ending === null) return;
+    if ("policyFault" in ending) {
+      logger.error("The retry policy of task {taskId} ({taskType}) failed: {error}", {
+        taskId: task.id,
+        taskType: task.type,
+        error: ending.policyFault,
+      });
+    }
+    const error = failure?.error;
+    if (ending.status === "Pending" && definition.onRetry && ending.dueInMs !== undefined) {
+      const { dueInMs } = ending;
+      const hook = () => definition.onRetry!(context, task.attempt, error, dueInMs);
+      const called = teller.callHook("onRetry", job, hook);
+      // A hook that hangs must not keep the task from its retry.
+      this.#finishLater(
+        within(this.#parts.clock, this.#parts.settings.graceMs, called)
+          .then(() => recorder.record(job, ending, context, error)),
+      );
+      return;
+    }
+    recorder.record(job, ending, context, error);
+  }
+
+  /** The handler has completed the task in its transaction: see whether that was committed. */
+  async #confirmCompletion(
+    job: Job,
+    context: AttemptContext,
+    failure: { readonly error: unknown } | undefined,
+  ): Promise<void> {
+    try {
+      if (await this.#parts.recorder.wasCompleted(job)) {
+        this.#parts.recorder.tellCompleted(job, context);
+        return;
+      }
+    } catch (error) {
+      this.#parts.logger.warn("Reading back task {taskId} failed: {error}", {
+        taskId: job.task.id,
+        error,
+      });
+    }
+    // Rolled back (or unknown: the fence refuses the write if it was committed after all).
+    this.#end(job, context, failure);
+  }
+
+  #finishLater(ending: Promise<void>): void {
+    this.#ending.add(ending);
+    void ending.then(() => this.#ending.delete(ending));
+  }
+
+  #onDeadline(job: Job): void {
+    const { teller, logger } = this.#parts;
+    if (job.abortReason === undefined) {
+      const reason = new TimeoutError(job.timeoutMs);
+      teller.emit("timeout", job, { exception: reason.message });
+      this.abort(job, reason);
+      return;
+    }
+    logger.warn(
+      "The handler of task {taskId} ({taskType}) did not stop within {graceMs} ms after its signal had " +
+        "aborted. Its slot is given free; what it still does is not recorded.",
+      { taskId: job.task.id, taskType: job.task.type, graceMs: this.#parts.settings.graceMs },
+    );
+    teller.emit("stuck", job);
+    this.#giveUp(job);
+  }
+}

@@ -1,0 +1,37 @@
+// Logs failed attempts, as far as their tasks want it: somebody who has set up nothing else learns
+// of them here.
+
+import type { Loggers } from "../../log/loggers.ts";
+import { taskProperties } from "../../log/task_properties.ts";
+import type { AnyTask } from "../../task.ts";
+
+/**
+ * Logs that an attempt has failed.
+ *
+ * @param definition Its task's; undefined when this process does not know the type.
+ * @param error What it failed with.
+ * @param retryInMs When the next attempt is due, in milliseconds from now; null: there is none.
+ */
+export function logFailure(
+  loggers: Loggers,
+  definition: Pick<AnyTask, "logFailures"> | undefined,
+  task: Parameters<typeof taskProperties>[0],
+  error: unknown,
+  retryInMs: number | null,
+): void {
+  const wanted = definition?.logFailures ?? "all";
+  const logger = loggers(`tasks.${task.type}`);
+  const properties = taskProperties(task);
+  if (retryInMs !== null) {
+    if (wanted !== "all") return;
+    logger.warn(
+      "Attempt {attempt} of task {taskId} ({taskType}) failed; the next one is due in {delayMs} ms: {error}",
+      { ...properties, delayMs: retryInMs, error },
+    );
+  } else if (wanted !== "none") {
+    logger.error("Task {taskId} ({taskType}) failed at attempt {attempt}: {error}", {
+      ...properties,
+      error,
+    });
+  }
+}

@@ -1,0 +1,108 @@
+// Stores what attempts have logged: the lines of many attempts in one bulk insert, and of each run
+// no more than it may.
+
+import type { Logger } from "../../log/logger.ts";
+import { type CapturedLog, fitLog } from "../../log/task_logger.ts";
+import { batchEnd } from "../../storage/batching/batch_size.ts";
+import { BatchWriter } from "../../storage/batching/batch_writer.ts";
+import type { NewLogLine } from "../../storage/queries.ts";
+import type { Storage } from "../../storage/storage.ts";
+import type { Clock } from "../../time/clock.ts";
+import type { Job } from "../job.ts";
+import { isUnderWay } from "./series_run.ts";
+
+/** What a keeper works with. */
+export interface LogKeeperParts {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly maxLinesPerRun: number;
+  /** For how long a transient error is met with another try, in milliseconds. */
+  readonly retryForMs: number;
+}
+
+interface Entry {
+  readonly job: Job;
+  readonly captured: CapturedLog;
+  /** Whether the run may have stored lines before. */
+  readonly continues: boolean;
+}
+
+/** Stores the log lines of a worker's attempts. */
+export class LogKeeper {
+  readonly #parts: LogKeeperParts;
+  readonly #writer: BatchWriter<Entry, void>;
+
+  constructor(parts: LogKeeperParts) {
+    this.#parts = parts;
+    const { clock, retryForMs } = parts;
+    this.#writer = new BatchWriter<Entry, void>({
+      write: async (entries) => {
+        await parts.storage.saveExecutionLogs(await this.#within(entries));
+        return entries.map(() => undefined);
+      },
+      clock,
+      maxBatch: 100,
+      sizeOf: ({ captured }) => captured.lines.reduce((size, line) => size + sizeOf(line), 0),
+      concurrency: 1, // so that a run's earlier lines are stored when they are counted
+      retryForMs,
+    });
+  }
+
+  /** Stores what an attempt has logged since it was last asked, soon. */
+  keep(job: Job): void {
+    const captured = job.context?.takeLog() ?? null;
+    if (captured === null) return;
+    for (const part of partsOf(captured)) this.#add(job, part);
+  }
+
+  #add(job: Job, captured: CapturedLog): void {
+    const continues = isUnderWay(job.task) || job.keptLog;
+    job.keptLog = true;
+    this.#writer.add({ job, captured, continues }).catch((error) => {
+      this.#parts.logger.error("Storing {count} log lines of task {taskId} failed: {error}", {
+        count: captured.lines.length,
+        taskId: job.task.id,
+        error,
+      });
+    });
+  }
+
+  /** Resolves when everything is stored, or given up. */
+  idle(): Promise<void> {
+    return this.#writer.idle();
+  }
+
+  /**
+   * The lines that their runs have room for. Only what is not a run's first has to ask what there
+   * is.
+   */
+  async #within(entries: readonly Entry[]): Promise<NewLogLine[]> {
+    const { storage, maxLinesPerRun } = this.#parts;
+    const fitting: NewLogLine[] = [];
+    /** The lines among these, by run. */
+    const used = new Map<string, number>();
+    for (const { job, captured, continues } of entries) {
+      const { run, task } = job;
+      const key = `${task.id} ${run}`;
+      const stored = continues ? await storage.countExecutionLogs(task.id, run, maxLinesPerRun) : 0;
+      const lines = fitLog(captured, maxLinesPerRun - stored - (used.get(key) ?? 0));
+      used.set(key, (used.get(key) ?? 0) + lines.length);
+      fitting.push(...lines);
+    }
+    return fitting;
+  }
+}
+
+/** Cuts a log into parts that one write can carry. What was dropped is told with the last. */
+function* partsOf({ lines, dropped }: CapturedLog): Generator<CapturedLog> {
+  for (let from = 0, end; from < lines.length; from = end) {
+    end = batchEnd(lines, from, lines.length, sizeOf);
+    yield { lines: lines.slice(from, end), dropped: end === lines.length ? dropped : 0 };
+  }
+}
+
+/** How much text a line holds, in characters. */
+function sizeOf({ message, exception }: NewLogLine): number {
+  return message.length + (exception?.length ?? 0);
+}

@@ -1,0 +1,180 @@
+// A worker's view of recurring series: whether a due occurrence runs or is dropped, and when the
+// next one is.
+
+import { type SeriesTimes, timesFromNow } from "../../schedule/clock_set_back.ts";
+import { parseRecurrence, type Recurrence } from "../../schedule/recurrence.ts";
+import {
+  type AnchoredRecurrence,
+  type DueState,
+  type NextRun,
+  runAfter,
+  runDue,
+  type SeriesState,
+} from "../../schedule/series.ts";
+import type { ClaimedTask, SeriesRecord } from "../../storage/records.ts";
+import { describeError } from "../../thrown/describe_error.ts";
+import { isStorableInstant } from "../../time/instant.ts";
+
+/** What to do with a claimed occurrence. */
+export type OccurrencePlan =
+  /** Run it: as the one of `scheduledAt`, for which `skipped` others were dropped. */
+  | { readonly kind: "run"; readonly scheduledAt: number; readonly skipped: number }
+  /** Drop it, as its misfire policy says. */
+  | { readonly kind: "skip"; readonly next: NextRun }
+  /** This process cannot read the schedule: another may, or this one after an update. */
+  | { readonly kind: "postpone"; readonly reason: string; readonly dueInMs: number };
+
+const parsed = new Map<string, Recurrence>();
+
+/** Series share few schedules, so each text is parsed once. */
+function recurrenceOf({ schedule, anchorAt, maxRuns, runUntil }: SeriesRecord): AnchoredRecurrence {
+  let recurrence = parsed.get(schedule);
+  if (recurrence === undefined) {
+    if (parsed.size >= 1000) parsed.clear();
+    recurrence = parseRecurrence(JSON.parse(schedule));
+    parsed.set(schedule, recurrence);
+  }
+  return {
+    ...recurrence,
+    anchor: anchorAt,
+    ...(maxRuns === null ? {} : { maxRuns }),
+    ...(runUntil === null ? {} : { runUntil }),
+  };
+}
+
+/**
+ * Decides whether a claimed occurrence runs, or its misfire policy drops it. Never throws.
+ *
+ * @param now The storage's clock.
+ * @param servedSince Since when, by that clock, this worker has been alive and serving the queue.
+ */
+export function planOccurrence(
+  task: ClaimedTask,
+  series: SeriesRecord,
+  now: number,
+  servedSince: number,
+): OccurrencePlan {
+  const planned = series.nextRunAt ?? task.dueAt;
+  const { runCount } = series;
+  try {
+    const state = { scheduledAt: planned, now, servedSince, runCount };
+    return plan(recurrenceOf(series), task, state);
+  } catch (error) {
+    const reason = `The schedule "${series.info}" cannot be read by this worker; another may ` +
+      `know it. The run is tried again later: ${describeError(error)}`;
+    return { kind: "postpone", reason, dueInMs: pauseAfter(now - planned) };
+  }
+}
+
+function plan(
+  recurrence: Recurrence,
+  task: ClaimedTask,
+  state: DueState,
+): OccurrencePlan {
+  const { scheduledAt: planned, now } = state;
+  if (isExtraRun(task, planned)) return { kind: "run", scheduledAt: task.dueAt, skipped: 0 };
+  const underWay = isUnderWay(task);
+  // What has begun goes on as what it is; others that fell due meanwhile do not take its place for
+  // being delayed.
+  const next = runDue(recurrence, underWay ? { ...state, servedSince: Infinity } : state);
+  const { nextRunAt, skipped } = next;
+  // Storage has found the planned one due, so it is, even if this process is a little behind.
+  if (nextRunAt !== null && (nextRunAt <= now || nextRunAt === planned)) {
+    return { kind: "run", scheduledAt: nextRunAt, skipped };
+  }
+  if (underWay) return { kind: "run", scheduledAt: planned, skipped: 0 };
+  return { kind: "skip", next };
+}
+
+/**
+ * Whether somebody asked for a run beside the planned one, which is then still to come. (The first
+ * run of a series that begins at once waits as `Queued`; it is the planned one, whatever the clock
+ * of the process said that planned it.)
+ */
+function isExtraRun(task: ClaimedTask, planned: number): boolean {
+  return task.dueAt < planned && task.status !== "Queued";
+}
+
+/**
+ * Whether the task, or the occurrence of a series, has been started before: it failed, was deferred
+ * or interrupted.
+ */
+export function isUnderWay(task: ClaimedTask): boolean {
+  return task.rateSlotAt !== null || hasBegun(task);
+}
+
+/**
+ * Whether a handler may have been called for it: it failed, was interrupted, or lost with its
+ * process.
+ */
+function hasBegun({ attempt, status }: ClaimedTask): boolean {
+  return attempt > 1 || status === "Pending" || status === "ServiceStopped";
+}
+
+/**
+ * Whether a run that waits until an instant would come too late: at or after the end of its series.
+ */
+export function comesTooLate(task: ClaimedTask, startsAt: number): boolean {
+  const runUntil = task.series?.runUntil ?? null;
+  return runUntil !== null && startsAt >= runUntil && !hasBegun(task);
+}
+
+/** As long as it has been waiting, so that the pauses double: from a minute to an hour. */
+function pauseAfter(waitedMs: number): number {
+  return Math.min(Math.max(waitedMs, 60_000), 3_600_000);
+}
+
+/**
+ * When the series runs next, after an occurrence that has just ended.
+ *
+ * @param scheduledAt The occurrence's planned instant; for an extra run, when it was asked for.
+ * @param now The storage's clock.
+ * @param counts Whether the occurrence was a real run.
+ */
+export function nextAfterRun(
+  series: SeriesRecord,
+  scheduledAt: number,
+  now: number,
+  counts: boolean,
+): NextRun {
+  const recurrence = recurrenceOf(series);
+  const runCount = series.runCount + (counts ? 1 : 0);
+  const next = nextBy(recurrence, series.nextRunAt, { scheduledAt, now, runCount });
+  if (next.nextRunAt === null) return next;
+  // Where the occurrence was planned by a clock that was ahead, so is what follows from it.
+  const times = timesFromNow(recurrence, next.nextRunAt, now);
+  return times === null ? next : { nextRunAt: times.nextRunAt, skipped: 0 };
+}
+
+function nextBy(recurrence: Recurrence, planned: number | null, state: SeriesState): NextRun {
+  const { scheduledAt, now, runCount } = state;
+  if (planned !== null && scheduledAt < planned && now < planned) {
+    // An extra run: the planned one stays.
+    const ended = runCount >= (recurrence.maxRuns ?? Infinity);
+    return { nextRunAt: ended ? null : planned, skipped: 0 };
+  }
+  return runAfter(recurrence, state);
+}
+
+/**
+ * What the next run and the anchor of a series should be, if a clock that was ahead has planned
+ * them; null: they are right, or this process cannot tell. Never throws.
+ *
+ * @param now The storage's clock.
+ * @param aheadMs By how much that clock was ahead, if that is known.
+ */
+export function timesSeenFromNow(
+  series: SeriesRecord,
+  now: number,
+  aheadMs?: number,
+): SeriesTimes | null {
+  const { nextRunAt, anchorAt } = series;
+  if (nextRunAt === null || !isStorableInstant(nextRunAt) || !isStorableInstant(anchorAt)) {
+    return null;
+  }
+  try {
+    return timesFromNow(recurrenceOf(series), nextRunAt, now, aheadMs);
+  } catch {
+    return null; // a schedule of another version, or for another worker
+  }
+}

@@ -1,0 +1,289 @@
+// Writes what happens to claimed tasks, in natural batches, one write at a time so that a task's
+// changes stay in order. A write that fails is repeated until it succeeds or the lease is lost; the
+// handlers go on meanwhile.
+
+import type { HomeContext } from "../../application/home_context.ts";
+import type { Logger } from "../../log/logger.ts";
+import { backoffMs } from "../../storage/batching/backoff.ts";
+import { batchEnd } from "../../storage/batching/batch_size.ts";
+import { isTransient } from "../../storage/batching/retry_transient.ts";
+import type { ChangeResult, RunEnd, StatusChange } from "../../storage/requests.ts";
+import type { Storage } from "../../storage/storage.ts";
+import type { Clock } from "../../time/clock.ts";
+import { nextMacrotask } from "../../time/macrotask.ts";
+import type { Job, TimedStep } from "../job.ts";
+import type { Held } from "../claim/places.ts";
+import { stepsByAge } from "./step_ages.ts";
+
+/** What ends an attempt, beside the steps that the job carries. */
+export type AttemptEnd =
+  | {
+    readonly kind: "change";
+    readonly change: Pick<
+      StatusChange,
+      "dueInMs" | "returnAttempt" | "rateSlotAt" | "executionTimeMs"
+    >;
+  }
+  | {
+    readonly kind: "run";
+    readonly run: Pick<RunEnd, "nextRunAt" | "executionTimeMs" | "counts">;
+  };
+
+/** A write that waits. Without an end it reports that the job is in progress. */
+interface Entry {
+  readonly job: Job;
+  readonly end: AttemptEnd | null;
+  /** Taken from the job when the write is first tried. */
+  steps: readonly TimedStep[];
+  readonly onWritten: (applied: boolean) => void;
+}
+
+const maxBatch = 1000;
+
+/** How much text an entry will write: the exceptions of its job's steps. */
+function sizeOf({ job: { steps } }: Entry): number {
+  let size = 0;
+  for (let i = 0; i < steps.length; i++) size += steps[i]!.exception?.length ?? 0;
+  return size;
+}
+
+/** What a report that a job is in progress changes beside the status. */
+const nothing = {};
+
+/** Gathers and writes the changes of this process's jobs. */
+export class StatusWriter {
+  readonly #storage: Storage;
+  readonly #home: HomeContext;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  #pending: Entry[] = [];
+  /**
+   * Entries that storage cannot take: each is tried again by itself, so that it does not hold up
+   * the others.
+   */
+  readonly #isolated = new Set<Entry>();
+  /** Jobs of which something was given up. */
+  readonly #givenUp = new WeakSet<Job>();
+  #flushing = false;
+  #stopped = false;
+  #idleWaiters: (() => void)[] = [];
+  readonly #held: Set<Held>;
+  #isAbandoned: (job: Job) => boolean = () => false;
+
+  /** @param held The tasks that this process holds; those whose end is written are taken out. */
+  constructor(
+    storage: Storage,
+    home: HomeContext,
+    clock: Clock,
+    logger: Logger,
+    held: Set<Held>,
+  ) {
+    this.#held = held;
+    this.#home = home;
+    this.#storage = storage;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  /**
+   * Tells for which jobs writing is in vain because their lease is lost: they are given up instead
+   * of tried again.
+   */
+  abandonWhere(isAbandoned: (job: Job) => boolean): void {
+    this.#isAbandoned = isAbandoned;
+  }
+
+  /**
+   * Reports that a job is in progress. Skipped if the job ends before the write goes out: the end
+   * carries it.
+   */
+  report(job: Job, onWritten: (applied: boolean) => void): void {
+    this.#add({ job, end: null, steps: [], onWritten });
+  }
+
+  /** Writes the end of an attempt, with all steps of the job that are not yet in storage. */
+  end(job: Job, end: AttemptEnd, onWritten: (applied: boolean) => void): void {
+    const onEnded = (applied: boolean) => {
+      this.#held.delete(job.task);
+      onWritten(applied);
+    };
+    this.#add({ job, end, steps: [], onWritten: onEnded });
+  }
+
+  /** Resolves when nothing is left to write. */
+  idle(): Promise<void> {
+    if (this.#isIdle) return Promise.resolve();
+    return new Promise((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  /** Gives up what cannot be written: the tasks are due again when the lease ends. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  get #isIdle(): boolean {
+    return !this.#flushing && this.#pending.length === 0 && this.#isolated.size === 0;
+  }
+
+  #tellIfIdle(): void {
+    if (this.#isIdle) { for (const resolve of this.#idleWaiters.splice(0)) resolve(); }
+  }
+
+  #add(entry: Entry): void {
+    this.#pending.push(entry);
+    if (this.#flushing) return;
+    this.#flushing = true;
+    nextMacrotask(() => this.#home.run(() => void this.#flushAll()));
+  }
+
+  async #flushAll(): Promise<void> {
+    while (this.#pending.length > 0) {
+      const batch = this.#take();
+      const runs = batch.filter((entry) => entry.end?.kind === "run");
+      const changes = runs.length === 0
+        ? batch
+        : batch.filter((entry) => entry.end?.kind !== "run");
+      await Promise.all([
+        changes.length > 0 && this.#write(changes, (entries) => this.#writeChanges(entries)),
+        runs.length > 0 && this.#write(runs, (entries) => this.#writeRuns(entries)),
+      ]);
+    }
+    this.#flushing = false;
+    this.#tellIfIdle();
+  }
+
+  #take(): Entry[] {
+    const taken = this.#pending.splice(0, batchEnd(this.#pending, 0, maxBatch, sizeOf));
+    const batch: Entry[] = [];
+    for (const entry of taken) {
+      if (entry.end === null && entry.job.phase === "ended") continue;
+      if (this.#givenUp.has(entry.job)) {
+        entry.onWritten(false); // the history would lack the steps that were given up
+        continue;
+      }
+      entry.steps = entry.job.steps;
+      entry.job.steps = [];
+      batch.push(entry);
+    }
+    return batch;
+  }
+
+  /** Writes entries until they are written or given up. */
+  async #write(
+    entries: readonly Entry[],
+    write: (entries: readonly Entry[]) => Promise<readonly ChangeResult[]>,
+  ): Promise<void> {
+    for (let failures = 0;;) {
+      try {
+        if (failures > 0) entries = await this.#withoutStoredReports(entries);
+        if (entries.length === 0) return;
+        const results = await write(entries);
+        const now = this.#clock.monotonic();
+        for (let i = 0; i < entries.length; i++) {
+          entries[i]!.job.storedAt = now;
+          const applied = results[i]!.applied ||
+            (failures > 0 && await this.#wasApplied(entries[i]!));
+          entries[i]!.onWritten(applied);
+        }
+        return;
+      } catch (error) {
+        failures++;
+        const transient = isTransient(error);
+        if (this.#stopped) return;
+        if (!transient && entries.length > 1) {
+          // One change that storage cannot take must not hold up its neighbours.
+          for (const entry of entries) await this.#write([entry], write);
+          return;
+        }
+        if (!transient && !this.#isolated.has(entries[0]!)) {
+          void this.#writeIsolated(entries[0]!, write);
+          return;
+        }
+        this.#logger[transient ? "warn" : "error"](
+          "Writing the status of {count} tasks failed (try {failures}); it is tried again: {error}",
+          { count: entries.length, failures, error },
+        );
+        await new Promise<void>((resolve) => this.#clock.setTimer(resolve, backoffMs(failures)));
+      }
+      entries = entries.filter((entry) => {
+        if (!this.#isAbandoned(entry.job)) return true;
+        this.#givenUp.add(entry.job);
+        entry.onWritten(false);
+        return false;
+      });
+    }
+  }
+
+  /**
+   * After a try that failed: leaves out reports that were stored all the same. Throws when storage
+   * does not say, since a report that is written twice stands in the history twice.
+   */
+  async #withoutStoredReports(entries: readonly Entry[]): Promise<readonly Entry[]> {
+    const stored = new Set<Entry>();
+    for (const entry of entries) {
+      if (entry.end === null && await this.#isStored(entry)) stored.add(entry);
+    }
+    const now = this.#clock.monotonic();
+    for (const { job, onWritten } of stored) {
+      job.storedAt = now;
+      onWritten(true);
+    }
+    return entries.filter((entry) => !stored.has(entry));
+  }
+
+  /** Goes on trying to write an entry, beside the others. */
+  async #writeIsolated(
+    entry: Entry,
+    write: (entries: readonly Entry[]) => Promise<readonly ChangeResult[]>,
+  ): Promise<void> {
+    this.#isolated.add(entry);
+    await this.#write([entry], write);
+    this.#isolated.delete(entry);
+    this.#tellIfIdle();
+  }
+
+  #writeChanges(entries: readonly Entry[]): Promise<readonly ChangeResult[]> {
+    const now = this.#clock.monotonic();
+    return this.#storage.setStatusMany(entries.map(({ job, end, steps }): StatusChange => ({
+      ...(end?.kind === "change" ? end.change : nothing),
+      taskId: job.task.id,
+      auditLevel: job.task.auditLevel,
+      steps: stepsByAge(job, steps, now),
+      lease: job.lease,
+    })));
+  }
+
+  #writeRuns(entries: readonly Entry[]): Promise<readonly ChangeResult[]> {
+    const now = this.#clock.monotonic();
+    return this.#storage.updateCurrentRunMany(entries.map(({ job, end, steps }): RunEnd => ({
+      ...(end as AttemptEnd & { readonly kind: "run" }).run,
+      taskId: job.task.id,
+      auditLevel: job.task.auditLevel,
+      steps: stepsByAge(job, steps, now),
+      lease: job.lease,
+    })));
+  }
+
+  /**
+   * Whether an earlier try, whose answer was lost with its connection, was committed all the same.
+   */
+  async #isStored({ job, end, steps }: Entry): Promise<boolean> {
+    const holder = end === null ? job.lease.workerId : null;
+    const record = await this.#storage.get(job.task.id);
+    return record !== null && record.leaseToken === job.lease.token &&
+      record.workerId === holder && record.status === steps.at(-1)?.status;
+  }
+
+  /** The same, as far as can be known. */
+  async #wasApplied(entry: Entry): Promise<boolean> {
+    try {
+      return await this.#isStored(entry);
+    } catch (error) {
+      this.#logger.warn("Reading back task {taskId} failed: {error}", {
+        taskId: entry.job.task.id,
+        error,
+      });
+      return false;
+    }
+  }
+}

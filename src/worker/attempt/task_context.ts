@@ -1,0 +1,85 @@
+// The context that a handler gets, made for one attempt. Its parts are made when they are asked
+// for.
+
+import type { Dispatch } from "../../dispatch/dispatch_options.ts";
+import type { Logger } from "../../log/logger.ts";
+import { type CapturedLog, type CaptureSettings, TaskLogger } from "../../log/task_logger.ts";
+import { taskProperties } from "../../log/task_properties.ts";
+import type { RunInfo, TaskContext } from "../../task.ts";
+import type { Job } from "../job.ts";
+
+/** What all contexts of a worker share. */
+export interface ContextParts {
+  /** The logger of a type of tasks. */
+  readonly loggerOf: (type: string) => Logger;
+  readonly capture: CaptureSettings | null;
+  readonly monotonic: () => number;
+  readonly dispatch: Dispatch;
+  readonly complete: (job: Job, connection: unknown) => Promise<void>;
+}
+
+/** One attempt as its handler sees it. */
+export class AttemptContext implements TaskContext {
+  readonly #job: Job;
+  readonly #parts: ContextParts;
+  #log: TaskLogger | null = null;
+
+  constructor(job: Job, parts: ContextParts) {
+    this.#job = job;
+    this.#parts = parts;
+  }
+
+  get taskId(): string {
+    return this.#job.task.id;
+  }
+
+  get taskType(): string {
+    return this.#job.task.type;
+  }
+
+  get taskKey(): string | null {
+    return this.#job.task.taskKey;
+  }
+
+  get queue(): string {
+    return this.#job.task.queue;
+  }
+
+  get attempt(): number {
+    return this.#job.task.attempt;
+  }
+
+  get run(): RunInfo | null {
+    const { series } = this.#job.task;
+    if (series === null) return null;
+    return { number: this.#job.run, scheduledAt: new Date(this.#job.scheduledAt) };
+  }
+
+  get signal(): AbortSignal {
+    return this.#job.signal;
+  }
+
+  get log(): Logger {
+    if (this.#log !== null) return this.#log;
+    const { loggerOf, capture, monotonic } = this.#parts;
+    const { run, task } = this.#job;
+    const owner = { taskId: task.id, run };
+    const logger = loggerOf(task.type);
+    return (this.#log = new TaskLogger(logger, taskProperties(task), owner, capture, monotonic));
+  }
+
+  get dispatch(): Dispatch {
+    return this.#parts.dispatch;
+  }
+
+  get complete(): TaskContext["complete"] {
+    const { complete } = this.#parts;
+    return (connection) => complete(this.#job, connection); // may be taken out of the context, as handlers do
+  }
+
+  /** What was logged and is to be stored; null: nothing. */
+  takeLog(): CapturedLog | null {
+    const captured = this.#log?.take() ?? null;
+    return captured !== null && captured.lines.length > 0 ? captured : null;
+  }
+}

@@ -1,0 +1,87 @@
+// Looks after the running jobs with a single timer: reports the ones that take long enough to be
+// shown as in progress, and tells which have exceeded their timeout, or their grace period after an
+// abort.
+
+import type { Clock } from "../../time/clock.ts";
+import type { Job } from "../job.ts";
+
+/**
+ * A job that ends sooner than this is never reported as in progress: its end carries both changes
+ * in one write.
+ */
+export const reportAfterMs = 100;
+
+/** What the watchdog finds. */
+export interface WatchdogFindings {
+  /** The job has been running long enough to be reported. */
+  onLongRunning(job: Job): void;
+  /** Its time is up. Called once a job, unless its deadline is set anew. */
+  onDeadline(job: Job): void;
+}
+
+/** Watches over running jobs. */
+export class Watchdog {
+  readonly #clock: Clock;
+  readonly #findings: WatchdogFindings;
+  readonly #jobs = new Set<Job>();
+  #armedFor = Infinity;
+  #disarm: () => void = () => {};
+
+  constructor(clock: Clock, findings: WatchdogFindings) {
+    this.#clock = clock;
+    this.#findings = findings;
+  }
+
+  /** The jobs that are running. */
+  get jobs(): ReadonlySet<Job> {
+    return this.#jobs;
+  }
+
+  add(job: Job): void {
+    this.#jobs.add(job);
+    this.#arm(Math.min(job.startedAt + reportAfterMs, job.deadlineAt));
+  }
+
+  remove(job: Job): void {
+    this.#jobs.delete(job);
+  }
+
+  /** Sets or moves a job's deadline. */
+  setDeadline(job: Job, deadlineAt: number): void {
+    job.deadlineAt = deadlineAt;
+    this.#arm(deadlineAt);
+  }
+
+  stop(): void {
+    this.#disarm();
+    this.#armedFor = Infinity;
+  }
+
+  #arm(at: number): void {
+    if (at >= this.#armedFor) return;
+    this.#disarm();
+    this.#armedFor = at;
+    const delay = at - this.#clock.monotonic();
+    this.#disarm = this.#clock.setTimer(() => this.#sweep(), delay);
+  }
+
+  #sweep(): void {
+    this.#armedFor = Infinity;
+    const now = this.#clock.monotonic();
+    let next = Infinity;
+    for (const job of [...this.#jobs]) {
+      if (!job.reported && now >= job.startedAt + reportAfterMs) {
+        job.reported = true;
+        this.#findings.onLongRunning(job);
+      }
+      if (now >= job.deadlineAt) {
+        job.deadlineAt = Infinity;
+        this.#findings.onDeadline(job);
+      }
+      if (!this.#jobs.has(job)) continue;
+      const reportAt = job.reported ? Infinity : job.startedAt + reportAfterMs;
+      next = Math.min(next, reportAt, job.deadlineAt);
+    }
+    this.#arm(next);
+  }
+}

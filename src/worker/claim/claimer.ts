@@ -1,0 +1,225 @@
+// Decides when to claim: at a wake-up, when a queue runs low, at the next due instant. One claim is
+// under way at a time, and one timer is armed for the next.
+
+import type { HomeContext } from "../../application/home_context.ts";
+import type { Logger } from "../../log/logger.ts";
+import { backoffMs } from "../../storage/batching/backoff.ts";
+import { isTransient } from "../../storage/batching/retry_transient.ts";
+import { WorkerLostError } from "../../storage/errors.ts";
+import type { ClaimedTask } from "../../storage/records.ts";
+import type { Storage } from "../../storage/storage.ts";
+import { isInstance } from "../../thrown/reading.ts";
+import type { Clock } from "../../time/clock.ts";
+import type { StorageClock } from "../../time/storage_clock.ts";
+import { Doubt } from "./doubt.ts";
+import type { QueueRunner } from "./queue_runner.ts";
+
+/** What the claimer works with. */
+export interface ClaimerParts {
+  readonly home: HomeContext;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly storageClock: StorageClock;
+  readonly logger: Logger;
+  readonly runners: ReadonlyMap<string, QueueRunner>;
+  readonly types: readonly string[];
+  /** The registered worker; null while there is none. */
+  readonly workerId: () => string | null;
+  /** Gives back what storage says this worker holds and it does not know of. */
+  readonly giveBackUnknown: (workerId: string) => Promise<void>;
+  readonly onClaimed: (workerId: string, tasks: readonly ClaimedTask[]) => void;
+  readonly onWorkerLost: (workerId: string) => void;
+}
+
+/** Claims due tasks. */
+export class Claimer {
+  readonly #parts: ClaimerParts;
+  #stopped = true;
+  #working: Promise<void> | null = null;
+  #again = false;
+  readonly #doubt: Doubt;
+  /** The earliest due instant that is known, by the storage's clock. */
+  #nextDueAt = Infinity;
+  #pollMs: number;
+  /**
+   * How often in a row storage said that something is due, and a claim did not get it: its row is
+   * locked elsewhere.
+   */
+  #fruitless = 0;
+  #disarm: () => void = () => {};
+  #armedFor = Infinity;
+
+  constructor(parts: ClaimerParts) {
+    this.#parts = parts;
+    this.#pollMs = parts.storage.polling.idleMs;
+    const { clock, giveBackUnknown } = parts;
+    this.#doubt = new Doubt({ clock, giveBackUnknown, onDoubt: () => this.wake() });
+  }
+
+  start(): void {
+    this.#stopped = false;
+    this.lookEverywhere();
+  }
+
+  /** No claim is under way any more when this resolves. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#disarm();
+    await this.#working;
+    this.#doubt.stop();
+  }
+
+  /** Claims, soon, from the queues that may have more and have room. */
+  wake(): void {
+    if (this.#stopped) return;
+    this.#again = true;
+    this.#working ??= this.#parts.home.call(() => this.#work()).finally(() => {
+      this.#working = null;
+      if (this.#again) this.wake();
+    });
+  }
+
+  /**
+   * Somebody else may have stored anything: all queues may have more, and the next due instant is
+   * unknown.
+   */
+  lookEverywhere(): void {
+    for (const runner of this.#parts.runners.values()) runner.mayHaveMore = true;
+    this.#forgetNextDue();
+    this.wake();
+  }
+
+  #forgetNextDue(): void {
+    this.#nextDueAt = Infinity;
+    for (const runner of this.#parts.runners.values()) runner.nextDueKnown = false;
+  }
+
+  /** This worker may hold tasks that it does not know of; they are given back, soon. */
+  doubt(): void {
+    this.#doubt.raise();
+  }
+
+  /** A task of one of our queues becomes due at this instant of the storage's clock. */
+  expectDue(at: number): void {
+    if (at >= this.#nextDueAt) return;
+    this.#nextDueAt = at;
+    if (this.#working === null) this.#arm();
+  }
+
+  /**
+   * The storage's clock has just been read: if it was set, or this machine slept, the next due
+   * instant may be closer.
+   */
+  clockRead(): void {
+    const { clock, storageClock } = this.#parts;
+    const dueAt = clock.monotonic() + (this.#nextDueAt - storageClock.now());
+    if (this.#working === null && dueAt < this.#armedFor - 1) this.#arm();
+  }
+
+  async #work(): Promise<void> {
+    for (let failures = 0; this.#again && !this.#stopped;) {
+      this.#again = false;
+      try {
+        const found = await this.#claim();
+        await this.#askNextDue();
+        const isDue = this.#nextDueAt <= this.#parts.storageClock.now();
+        this.#fruitless = isDue && !found ? this.#fruitless + 1 : 0;
+        const { busyMs, idleMs } = this.#parts.storage.polling;
+        this.#pollMs = found ? busyMs : Math.min(idleMs, Math.max(busyMs, this.#pollMs * 2));
+        failures = 0;
+      } catch (error) {
+        if (isInstance(error, WorkerLostError)) {
+          this.#parts.onWorkerLost(error.workerId);
+          break;
+        }
+        failures++;
+        this.#again = true;
+        this.#parts.logger.warn(
+          "Claiming tasks failed (try {failures}); it is tried again: {error}",
+          {
+            failures,
+            error,
+          },
+        );
+        await new Promise<void>((resolve) =>
+          this.#parts.clock.setTimer(resolve, backoffMs(failures))
+        );
+      }
+    }
+    this.#arm();
+  }
+
+  /** One claim over all queues with room; whether it brought anything. */
+  async #claim(): Promise<boolean> {
+    const { storage, clock, storageClock, types, runners } = this.#parts;
+    const workerId = this.#parts.workerId();
+    if (workerId === null || types.length === 0) return false;
+    await this.#doubt.settle(workerId);
+    const now = clock.monotonic();
+    const queues = [];
+    for (const [name, runner] of runners) {
+      const limit = runner.mayHaveMore ? runner.claimable(now) : 0;
+      if (limit > 0) queues.push({ name, limit });
+    }
+    if (queues.length === 0) return false;
+    for (const { name } of queues) runners.get(name)!.mayHaveMore = false;
+    let result;
+    try {
+      result = await storage.claim({ workerId, types, queues });
+    } catch (error) {
+      for (const { name } of queues) runners.get(name)!.mayHaveMore = true;
+      if (isTransient(error)) this.#doubt.raise(); // it may be committed all the same
+      throw error;
+    }
+    storageClock.sync(result.now);
+    const counts = new Map<string, number>();
+    for (const { queue } of result.tasks) counts.set(queue, (counts.get(queue) ?? 0) + 1);
+    for (const { name, limit } of queues) {
+      if (counts.get(name) !== limit) continue;
+      runners.get(name)!.mayHaveMore = true;
+      runners.get(name)!.nextDueKnown = false;
+    }
+    this.#parts.onClaimed(workerId, result.tasks);
+    return result.tasks.length > 0;
+  }
+
+  /**
+   * Asks when the next task is due in the queues that hold nothing due, where that is not known.
+   */
+  async #askNextDue(): Promise<void> {
+    if (this.#again || this.#parts.types.length === 0) return;
+    const asked = [...this.#parts.runners.values()].filter((runner) =>
+      !runner.nextDueKnown && !runner.mayHaveMore && !runner.paused
+    );
+    if (asked.length === 0) return;
+    for (const runner of asked) runner.nextDueKnown = true;
+    try {
+      const names = asked.map((runner) => runner.settings.name);
+      const due = await this.#parts.storage.nextDueAt(names, this.#parts.types);
+      this.#nextDueAt = Math.min(this.#nextDueAt, due ?? Infinity);
+    } catch (error) {
+      for (const runner of asked) runner.nextDueKnown = false;
+      throw error;
+    }
+  }
+
+  /** Arms the timer for the next due instant or the next poll, whichever is sooner. */
+  #arm(): void {
+    if (this.#stopped) return;
+    const { clock, storageClock } = this.#parts;
+    const pauseMs = this.#fruitless > 1 ? backoffMs(this.#fruitless - 1) : 0;
+    const dueInMs = Math.max(pauseMs, this.#nextDueAt - storageClock.now());
+    const delayMs = Math.min(dueInMs, this.#pollMs);
+    const at = clock.monotonic() + delayMs;
+    this.#disarm();
+    this.#armedFor = at;
+    if (delayMs === Infinity) return;
+    this.#disarm = clock.setTimer(() => {
+      if (this.#armedFor !== at) return;
+      this.#armedFor = Infinity;
+      if (this.#nextDueAt <= storageClock.now()) return this.lookEverywhere();
+      this.#forgetNextDue(); // a poll: one question, and a claim only if something is due
+      this.wake();
+    }, delayMs);
+  }
+}

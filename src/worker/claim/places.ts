@@ -1,0 +1,109 @@
+// Places in the queues of this process that are kept for tasks on their way into storage, so that
+// they can be handed over without a claim once they are stored.
+
+import type { Logger } from "../../log/logger.ts";
+import type { Clock } from "../../time/clock.ts";
+import type { QueueRunner } from "./queue_runner.ts";
+import { RoomWatch } from "./room_watch.ts";
+
+/**
+ * A task that this process holds, or that is on its way to it. A set of them takes in a new object
+ * ten times as fast as a set of ids takes in a new text, which has to be hashed.
+ */
+export interface Held {
+  readonly id: string;
+}
+
+/** Where a task that is dispatched goes. */
+export interface Place extends Held {
+  /** The id of the task. */
+  readonly id: string;
+  readonly queue: string;
+  /** The worker of this process that has kept a place for it; null when it waits in storage. */
+  readonly claimFor: string | null;
+}
+
+/** Keeps places for dispatches. */
+export class Places {
+  readonly #clock: Clock;
+  readonly #runner: (queue: string) => QueueRunner;
+  /**
+   * The worker for which tasks may be stored as claimed; null while there is none, or it takes
+   * none.
+   */
+  readonly #workerId: () => string | null;
+  readonly #held: Set<Held>;
+  readonly #roomWatch: RoomWatch;
+  /** How many places are kept. */
+  #kept = 0;
+  #idleWaiters: (() => void)[] = [];
+
+  constructor(parts: {
+    readonly clock: Clock;
+    readonly logger: Logger;
+    readonly runner: (queue: string) => QueueRunner;
+    readonly workerId: () => string | null;
+    /** The tasks that this process holds, and the places of those on their way to it. */
+    readonly held: Set<Held>;
+  }) {
+    this.#clock = parts.clock;
+    this.#runner = parts.runner;
+    this.#workerId = parts.workerId;
+    this.#held = parts.held;
+    this.#roomWatch = new RoomWatch(parts.clock, parts.logger);
+  }
+
+  /** Whether a dispatch to a queue has to wait, or to go elsewhere. */
+  isFull(queue: string): boolean {
+    return this.#workerId() !== null && this.#runner(queue).isFull;
+  }
+
+  /** Keeps a place for a task that is about to be stored, if there is one. */
+  reserve(queue: string, id: string): Place {
+    const workerId = this.#workerId();
+    const isKept = workerId !== null && this.#runner(queue).reserve(this.#clock.monotonic());
+    return this.#place(queue, id, isKept ? workerId : null);
+  }
+
+  /**
+   * Keeps a place in a full queue as soon as there is one; the task waits in storage when the
+   * worker stops meanwhile.
+   *
+   * @throws The signal's reason, when it aborts before.
+   */
+  async waitForRoom(queue: string, id: string, signal: AbortSignal | undefined): Promise<Place> {
+    const runner = this.#runner(queue);
+    this.#roomWatch.waits(runner);
+    await runner.waitForRoom(signal);
+    const workerId = this.#workerId();
+    if (workerId === null) runner.unreserve();
+    return this.#place(queue, id, workerId);
+  }
+
+  /** Gives a place back: its task was not stored, or not for us, or it has come. */
+  unreserve(place: Place): void {
+    if (place.claimFor === null) return;
+    this.#held.delete(place);
+    this.#runner(place.queue).unreserve();
+    if (--this.#kept === 0) { for (const resolve of this.#idleWaiters.splice(0)) resolve(); }
+  }
+
+  /** Resolves when no place is kept: no task is on its way any more. */
+  idle(): Promise<void> {
+    if (this.#kept === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  /** Watches no longer how long dispatches wait. */
+  stop(): void {
+    this.#roomWatch.stop();
+  }
+
+  #place(queue: string, id: string, claimFor: string | null): Place {
+    const place = { id, queue, claimFor };
+    if (claimFor === null) return place;
+    this.#held.add(place);
+    this.#kept++;
+    return place;
+  }
+}

@@ -1,0 +1,54 @@
+// Gives claimed tasks back to storage that wait here and shall not start.
+
+import type { Logger } from "../../log/logger.ts";
+import type { Storage } from "../../storage/storage.ts";
+import type { Job } from "../job.ts";
+import type { Held } from "../claim/places.ts";
+
+/** What giving back works with. */
+export interface GiveBackParts {
+  readonly storage: Storage;
+  readonly logger: Logger;
+  /** The tasks that this process holds. */
+  readonly held: Set<Held>;
+  /**
+   * Giving back failed: storage may believe that tasks are ours that nobody here knows any more.
+   */
+  readonly onFailed: () => void;
+}
+
+/** Releases claimed tasks that have not started. */
+export class GiveBack {
+  readonly #parts: GiveBackParts;
+
+  constructor(parts: GiveBackParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Gives jobs back that have been taken out of line. If that fails they are given back later, as
+   * unknown ones.
+   */
+  async jobs(jobs: readonly Job[]): Promise<void> {
+    const { storage, logger, held, onFailed } = this.#parts;
+    const byWorker = new Map<string, Job[]>();
+    for (const job of jobs) {
+      const { workerId } = job.lease;
+      byWorker.set(workerId, [...byWorker.get(workerId) ?? [], job]);
+    }
+    for (const [workerId, its] of byWorker) {
+      const tasks = its.map(({ task, lease }) => ({
+        taskId: task.id,
+        token: lease.token,
+        dueAt: task.dueAt,
+      }));
+      for (const { task } of its) held.delete(task);
+      try {
+        await storage.release(workerId, tasks);
+      } catch (error) {
+        onFailed();
+        logger.warn("Giving back {count} tasks failed: {error}", { count: tasks.length, error });
+      }
+    }
+  }
+}

@@ -1,0 +1,100 @@
+// What a worker does about what its heartbeats tell: requests to cancel, paused queues, leases that
+// it has lost, tasks that were taken from other workers, and an event loop that was blocked.
+
+import type { Logger } from "../../log/logger.ts";
+import type { HeartbeatResult, LostTask } from "../../storage/requests.ts";
+import type { Clock } from "../../time/clock.ts";
+import { LeaseLostError } from "../abort_reasons.ts";
+import type { AttemptTeller } from "../attempt/attempt_teller.ts";
+import type { Claimer } from "../claim/claimer.ts";
+import type { Executor } from "../attempt/executor.ts";
+import type { Job } from "../job.ts";
+import type { Held } from "../claim/places.ts";
+import type { LeaseKeeperFindings } from "./lease_keeper.ts";
+import type { QueueRunner } from "../claim/queue_runner.ts";
+import type { SetBackCorrector } from "./set_back_corrector.ts";
+import type { WorkerReporter } from "./worker_reporter.ts";
+
+/** What the findings concern. */
+export interface FindingsParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly runners: ReadonlyMap<string, QueueRunner>;
+  readonly claimer: Claimer;
+  readonly executor: Executor;
+  readonly teller: AttemptTeller;
+  readonly reporter: WorkerReporter;
+  readonly corrector: SetBackCorrector;
+  /** The tasks that this process holds. */
+  readonly held: Set<Held>;
+  readonly workerId: () => string | null;
+  readonly cancel: (taskIds: readonly string[]) => void;
+  /** Gives the waiting jobs of a queue back. */
+  readonly giveBack: (runner: QueueRunner) => void;
+  /** Starts the waiting jobs of a queue. */
+  readonly resume: (runner: QueueRunner) => void;
+  /** Whose handlers may have blocked the event loop. */
+  readonly suspects: () => Iterable<Job>;
+}
+
+/** Acts on what is found. */
+export class HeartbeatFindings implements LeaseKeeperFindings {
+  readonly #parts: FindingsParts;
+
+  constructor(parts: FindingsParts) {
+    this.#parts = parts;
+  }
+
+  onHeartbeat(result: HeartbeatResult): void {
+    const { clock, runners, claimer, corrector, cancel, giveBack, resume } = this.#parts;
+    claimer.clockRead();
+    corrector.onHeartbeat();
+    cancel(result.cancelRequests);
+    for (const [name, runner] of runners) {
+      const paused = result.pausedQueues.includes(name);
+      if (paused === runner.paused) continue;
+      runner.paused = paused;
+      if (paused) {
+        giveBack(runner);
+      } else {
+        runner.resumedAt = clock.monotonic();
+        resume(runner); // some were claimed before the pause, and came after it was heard of
+        claimer.lookEverywhere();
+      }
+    }
+  }
+
+  onClockSetBack(setBackMs: number): void {
+    this.#parts.corrector.clockSetBack(setBackMs);
+  }
+
+  onReachable(): void {
+    this.#parts.claimer.lookEverywhere();
+  }
+
+  onLeasesLost(workerId: string): void {
+    const { runners, executor, teller, held, logger } = this.#parts;
+    const lost = (job: Job) => job.lease.workerId === workerId;
+    for (const job of [...executor.running].filter(lost)) {
+      teller.emit("leaseLost", job);
+      executor.abort(job, new LeaseLostError(job.task.id));
+    }
+    for (const runner of runners.values()) runner.removeWhere(lost);
+    held.clear();
+    logger.error(
+      "Worker {workerId} has lost its leases: its heartbeat was late. Its handlers are asked to stop.",
+      { workerId },
+    );
+  }
+
+  onTasksReleased(tasks: readonly LostTask[]): void {
+    if (tasks.length === 0) return;
+    this.#parts.reporter.tasksReleased(tasks);
+    this.#parts.claimer.lookEverywhere();
+  }
+
+  onStarved(blockedMs: number): void {
+    const { reporter, suspects, workerId } = this.#parts;
+    reporter.starved(blockedMs, suspects(), workerId());
+  }
+}

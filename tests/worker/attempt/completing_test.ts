@@ -1,0 +1,79 @@
+// Handlers that complete their tasks themselves, on a clock that stands still. (Without a
+// connection the memory store completes them at once, as in a transaction that has committed.)
+
+import { assertEquals, assertInstanceOf } from "@std/assert";
+import { defineTask, LeaseLostError } from "../../../mod.ts";
+import { Faults } from "../../support/faulty_storage.ts";
+import { Fleet, gate } from "../../support/fleet.ts";
+
+Deno.test("a task that its handler has completed is not reported as in progress, however long the handler goes on", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  const task = defineTask<null>({
+    type: "work",
+    async handle(_, { complete }) {
+      await complete(undefined);
+      await new Promise<void>((resolve) => fleet.clock.setTimer(resolve, 500));
+    },
+  });
+  const everTask = await fleet.start({ tasks: [task], wrap: faults.wrap });
+  const { id } = await everTask.dispatch(task, null);
+  await fleet.pass(1_000, 50);
+  assertEquals(faults.calls.get("setStatusMany"), 1);
+  assertEquals(await fleet.trail(id), ["Queued", "InProgress", "Completed"]);
+  assertEquals(fleet.kinds(id), ["dispatched", "started", "completed"]);
+});
+
+Deno.test("a handler that was given up cannot complete its task any more, though its end is not yet stored", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  const [late, stored] = [gate(), gate()];
+  const answers: unknown[] = [];
+  const task = defineTask<null>({
+    type: "work",
+    timeout: 1_000,
+    async handle(_, { complete }) {
+      await late.opened;
+      answers.push(await complete(undefined).catch((error) => error));
+    },
+  });
+  const options = { tasks: [task], abortGrace: 1_000, wrap: faults.wrap };
+  const everTask = await fleet.start(options);
+  let writes = 0;
+  faults.rule = (verb) =>
+    verb === "setStatusMany" && ++writes === 2 ? { heldUntil: stored.opened } : null;
+  const { id } = await everTask.dispatch(task, null);
+  await fleet.pass(2_500, 100);
+  assertEquals([writes, fleet.kinds(id).at(-1)], [2, "stuck"]);
+  late.open();
+  await fleet.settle();
+  assertEquals(answers.length, 1);
+  assertInstanceOf(answers[0], LeaseLostError);
+  stored.open();
+  await fleet.settle();
+  assertEquals((await everTask.get(id))!.status, "Failed");
+});
+
+Deno.test("a handler whose lease has gone to another one cannot complete its task", async () => {
+  await using fleet = new Fleet();
+  const [started, lost] = [gate(), gate()];
+  const answers: unknown[] = [];
+  const task = defineTask<null>({
+    type: "work",
+    async handle(_, { complete }) {
+      started.open();
+      await lost.opened;
+      answers.push(await complete(undefined).catch((error) => error));
+    },
+  });
+  const everTask = await fleet.start({ tasks: [task] });
+  const { id } = await everTask.dispatch(task, null);
+  await started.opened;
+  const dueAt = fleet.clock.now() + 60_000;
+  await (await fleet.storage()).release(everTask.workerId!, [{ taskId: id, token: 1, dueAt }]);
+  lost.open();
+  await fleet.settle();
+  assertInstanceOf(answers[0], LeaseLostError);
+  assertEquals((await everTask.get(id))!.status, "Queued");
+  assertEquals(fleet.kinds(id).at(-1), "leaseLost");
+});

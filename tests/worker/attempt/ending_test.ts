@@ -1,0 +1,119 @@
+// How attempts end: each reason to stop with each thing that a handler may do, by tables.
+
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  LeaseLostError,
+  linearRetry,
+  NonRetryableError,
+  PayloadValidationError,
+  RetryLater,
+  type RetryPolicy,
+  TaskCancelledError,
+  TimeoutError,
+  WorkerStoppedError,
+} from "../../../mod.ts";
+import {
+  type AttemptResult,
+  decideEnding,
+  type Ending,
+} from "../../../src/worker/attempt/ending.ts";
+
+const timeout = new TimeoutError(1_000);
+const busy = new Error("busy");
+const retryAll = linearRetry(1, 500).handleWhen(() => true);
+
+function decide(result: Partial<AttemptResult>, policy: RetryPolicy = retryAll): Ending | null {
+  const complete = { failure: undefined, abortReason: undefined, attempt: 1, ...result };
+  return decideEnding(complete, policy, () => 0);
+}
+
+/** What the table says of an ending: all but its texts. */
+function briefly(ending: Ending | null): unknown {
+  if (ending === null) return null;
+  const { status, dueInMs, returnAttempt } = ending;
+  return [status, dueInMs, returnAttempt];
+}
+
+const reasons: [reason: Error | undefined, returned: unknown, threw: unknown][] = [
+  [undefined, ["Completed", undefined, undefined], ["Pending", 500, undefined]],
+  [timeout, ["Completed", undefined, undefined], ["Pending", 500, undefined]],
+  [new TaskCancelledError("x"), ["Completed", undefined, undefined], [
+    "Cancelled",
+    undefined,
+    undefined,
+  ]],
+  [new WorkerStoppedError(), ["Completed", undefined, undefined], ["ServiceStopped", 0, true]],
+  [new LeaseLostError("x"), null, null],
+];
+for (const [abortReason, returned, threw] of reasons) {
+  const why = abortReason === undefined
+    ? "was left alone"
+    : `was asked to stop (${abortReason.name})`;
+  Deno.test(`a handler that ${why} and returns or throws has its task end as the table says`, () => {
+    assertEquals(briefly(decide({ abortReason })), returned);
+    assertEquals(briefly(decide({ abortReason, failure: { error: busy } })), threw);
+  });
+}
+
+const named = (name: string, members: object = {}) =>
+  Object.assign(new Error("x"), { name }, members);
+const errors: [what: string, error: unknown, ending: unknown][] = [
+  ["an error", busy, ["Pending", 500, undefined]],
+  ["what is no error", "busy", ["Pending", 500, undefined]],
+  ["NonRetryableError", new NonRetryableError("gone"), ["Failed", undefined, undefined]],
+  ["the NonRetryableError of another copy", named("NonRetryableError"), [
+    "Failed",
+    undefined,
+    undefined,
+  ]],
+  ["PayloadValidationError", new PayloadValidationError("x", []), ["Failed", undefined, undefined]],
+  ["RetryLater", new RetryLater(70), ["Pending", 70, true]],
+  ["the RetryLater of another copy", named("RetryLater", { delayMs: 70 }), ["Pending", 70, true]],
+  ["a RetryLater without a delay", named("RetryLater"), ["Pending", 500, undefined]],
+  ["a RetryLater that is late", named("RetryLater", { delayMs: -1 }), ["Pending", 500, undefined]],
+];
+for (const [what, error, ending] of errors) {
+  Deno.test(`an attempt that fails with ${what} ends as the table says`, () => {
+    assertEquals(briefly(decide({ failure: { error } })), ending);
+  });
+}
+
+Deno.test("the last attempt fails, and the policy is asked about a timeout as one", () => {
+  assertEquals(briefly(decide({ failure: { error: busy }, attempt: 2 })), [
+    "Failed",
+    undefined,
+    undefined,
+  ]);
+  const asked: unknown[] = [];
+  const policy: RetryPolicy = {
+    nextDelay(attempt, error) {
+      asked.push([attempt, error]);
+      return null;
+    },
+  };
+  decide({ failure: { error: busy }, abortReason: timeout, attempt: 3 }, policy);
+  decide({ failure: { error: busy }, attempt: 4 }, policy);
+  assertEquals(asked, [[3, timeout], [4, busy]]);
+});
+
+Deno.test("a timeout tells of what the handler threw, unless that was the timeout itself", () => {
+  const other = decide({ failure: { error: busy }, abortReason: timeout })!;
+  assertStringIncludes(other.exception!, "Caused by: Error: busy");
+  assertEquals((other.error as Error).cause, busy);
+  const same = decide({ failure: { error: timeout }, abortReason: timeout })!;
+  assertEquals([same.error, same.exception!.includes("Caused by")], [timeout, false]);
+});
+
+Deno.test("a policy that fails is told of before the error that it was asked about", () => {
+  const fault = new TypeError("no such field");
+  const policy: RetryPolicy = {
+    nextDelay() {
+      throw fault;
+    },
+  };
+  const { status, policyFault, exception } = decide({ failure: { error: busy } }, policy)!;
+  assertEquals([status, policyFault], ["Failed", fault]);
+  const [first, second] = exception!.split("\n");
+  assertStringIncludes(first!, "its retry policy failed: TypeError: no such field");
+  assertStringIncludes(second!, "Error: busy");
+});

@@ -1,0 +1,112 @@
+// Storage that commits what it is asked to, and whose answer is then lost with the connection:
+// nothing may be lost, and nothing may run twice.
+
+import { assertEquals, assertRejects } from "@std/assert";
+import { defineTask, type Storage, StorageUnavailableError } from "../../../mod.ts";
+import { memoryStorage } from "../../../drivers/memory/mod.ts";
+import { startEngine } from "../../support/engine.ts";
+import { Fleet } from "../../support/fleet.ts";
+
+type Verb = "persist" | "claim" | "setStatusMany";
+
+/** A store that loses its first answer to each of these verbs. */
+function losingAnswers(storage: Storage, verbs: readonly Verb[]): Storage {
+  const left = new Set<PropertyKey>(verbs);
+  return new Proxy(storage, {
+    get(target, verb) {
+      const member = target[verb as keyof Storage];
+      if (typeof member !== "function") return member;
+      if (!left.has(verb)) return member.bind(target);
+      return async (...args: unknown[]) => {
+        const answer = await Reflect.apply(member, target, args);
+        // A claim that brings nothing commits nothing: wait for one that does.
+        const counts = verb !== "claim" || (answer as { tasks: unknown[] }).tasks.length > 0;
+        if (counts && left.delete(verb)) throw new StorageUnavailableError("connection lost");
+        return answer;
+      };
+    },
+  });
+}
+
+/** A store that tells when a verb has been called a number of times. */
+function countCalls(storage: Storage, verb: Verb) {
+  const waiting: { count: number; resolve: () => void }[] = [];
+  let calls = 0;
+  const counting = new Proxy(storage, {
+    get(target, name) {
+      const member = target[name as keyof Storage];
+      if (typeof member !== "function") return member;
+      return (...args: unknown[]) => {
+        const answer = Reflect.apply(member, target, args);
+        if (name === verb) {
+          calls++;
+          for (const { count, resolve } of waiting) if (calls >= count) resolve();
+        }
+        return answer;
+      };
+    },
+  });
+  return {
+    storage: counting,
+    called: (count: number) =>
+      new Promise<void>((resolve) => calls >= count ? resolve() : waiting.push({ count, resolve })),
+  };
+}
+
+for (
+  const verbs of [["persist"], ["claim"], ["setStatusMany"], [
+    "persist",
+    "claim",
+    "setStatusMany",
+  ]] as Verb[][]
+) {
+  Deno.test(`a lost answer to ${verbs.join(", ")} loses no task and runs none twice`, async () => {
+    const runs = new Map<number, number>();
+    const count = defineTask<number>({
+      type: "count",
+      handle: (n) => void runs.set(n, (runs.get(n) ?? 0) + 1),
+    });
+    await using engine = await startEngine({
+      storage: losingAnswers(memoryStorage(), verbs),
+      tasks: [count],
+    });
+    const stored = await engine.everTask.dispatchMany(count, [1, 2, 3]);
+    const single = await engine.everTask.dispatch(count, 4);
+    const ids = [...stored, single].map(({ id }) => id);
+    for (const id of ids) assertEquals((await engine.ended(id)).kind, "completed");
+    assertEquals([...runs].sort(([a], [b]) => a - b), [[1, 1], [2, 1], [3, 1], [4, 1]]);
+    for (const id of ids) {
+      const trail = (await engine.everTask.statusAudit(id)).items.map((row) => row.newStatus);
+      assertEquals(trail, ["Queued", "InProgress", "Completed"]);
+    }
+  });
+}
+
+Deno.test("a lost answer to the report that a task is in progress leaves one row of it", async () => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => release = resolve);
+  const long = defineTask<null>({ type: "long", handle: () => held });
+  const storage = losingAnswers(memoryStorage(), ["setStatusMany"]);
+  const writes = countCalls(storage, "setStatusMany");
+  await using engine = await startEngine({ storage: writes.storage, tasks: [long] });
+  const { id } = await engine.everTask.dispatch(long, null);
+  await writes.called(1); // the report, once the task has run for a while
+  release();
+  await engine.ended(id);
+  const trail = (await engine.everTask.statusAudit(id)).items.map((row) => row.newStatus);
+  assertEquals(trail, ["Queued", "InProgress", "Completed"]);
+});
+
+Deno.test("a dispatch that gives up may have stored its task, which then runs", async () => {
+  await using fleet = new Fleet();
+  let ran = 0;
+  const task = defineTask<null>({ type: "task", handle: () => void ran++ });
+  const everTask = await fleet.start({
+    tasks: [task],
+    wrap: (storage) => losingAnswers(storage, ["persist"]),
+    dispatchRetryFor: 0,
+  });
+  await assertRejects(() => everTask.dispatch(task, null), StorageUnavailableError);
+  await fleet.pass(1_000, 100);
+  assertEquals(ran, 1);
+});

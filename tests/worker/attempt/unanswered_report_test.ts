@@ -1,0 +1,76 @@
+// Reports that a task is in progress to which storage does not answer: they are given up with the
+// lease, or were carried out all the same. The audit trail must be whole, and its times in order.
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { defineTask } from "../../../mod.ts";
+import { Faults } from "../../support/faulty_storage.ts";
+import { Fleet, gate } from "../../support/fleet.ts";
+
+for (const at of ["before", "after"] as const) {
+  Deno.test(`a report that was given up, ${at} it was carried out, is not followed by the end of its attempt alone`, async () => {
+    await using fleet = new Fleet();
+    const faults = new Faults();
+    const work = gate();
+    const task = defineTask<null>({ type: "long", handle: () => work.opened });
+    const everTask = await fleet.start({ tasks: [task], wrap: faults.wrap, leaseDuration: 3_000 });
+    const { id } = await everTask.dispatch(task, null);
+    let writes = 0;
+    faults.rule = (verb) => {
+      if (verb === "setStatusMany") writes++;
+      if (writes === 0) return null;
+      return { at: writes === 1 ? at : "before" };
+    };
+    await fleet.passUntil(() => writes > 0, 10); // the report that it is in progress
+    work.open();
+    await fleet.passUntil(() => everTask.workerId === null);
+    // The network is back for these writes first; nobody has taken the task by then.
+    faults.rule = (verb) => verb === "setStatusMany" ? null : { at: "before" };
+    await fleet.pass(5_000, 100);
+    faults.rule = () => null;
+    await fleet.pass(10_000, 100);
+
+    assertEquals((await everTask.get(id))!.status, "Completed");
+    const trail = await fleet.trail(id);
+    assertMatch(trail.join(), /^Queued,(.*,Queued,)?InProgress,Completed$/);
+  });
+}
+
+Deno.test("a report that was stored is not written again while storage can neither confirm nor deny it", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  const work = gate();
+  const task = defineTask<null>({ type: "long", handle: () => work.opened });
+  const everTask = await fleet.start({ tasks: [task], wrap: faults.wrap });
+  const { id } = await everTask.dispatch(task, null);
+  faults.rule = (verb) =>
+    verb === "setStatusMany" ? { at: "after" } : verb === "get" ? { at: "before" } : null;
+  await fleet.pass(8_000, 100);
+  faults.rule = () => null;
+  work.open();
+  await fleet.pass(5_000, 100);
+  assertEquals(await fleet.trail(id), ["Queued", "InProgress", "Completed"]);
+});
+
+Deno.test("a report that was carried out late, and whose answer was lost, is not followed by an earlier end", async () => {
+  await using fleet = new Fleet();
+  const [work, network] = [gate(), gate()];
+  const faults = new Faults();
+  const writes = () => faults.calls.get("setStatusMany") ?? 0;
+  faults.rule = (verb) =>
+    verb === "setStatusMany" && writes() === 1
+      ? { heldUntil: network.opened, losesAnswer: true }
+      : null;
+  const task = defineTask<null>({ type: "long", handle: () => work.opened });
+  const everTask = await fleet.start({ tasks: [task], wrap: faults.wrap });
+  const { id } = await everTask.dispatch(task, null);
+  await fleet.passUntil(() => writes() > 0);
+  work.open();
+  await fleet.pass(3_000, 100);
+  network.open();
+  await fleet.pass(5_000, 100);
+
+  const { items } = await (await fleet.storage()).statusAudit(id);
+  assertEquals(items.map(({ newStatus }) => newStatus), ["Queued", "InProgress", "Completed"]);
+  const [, started, ended] = items.map(({ updatedAt }) => updatedAt);
+  assert(ended! >= started!, `it started at ${started} and ended at ${ended}`);
+});

@@ -1,0 +1,62 @@
+// When running jobs are told of: once in progress, and once a deadline.
+
+import { assertEquals } from "@std/assert";
+import { defineTask } from "../../../mod.ts";
+import { FakeClock } from "../../../src/testing/mod.ts";
+import { Job } from "../../../src/worker/job.ts";
+import { Watchdog } from "../../../src/worker/attempt/watchdog.ts";
+import { claimedTask } from "../../support/claimed_task.ts";
+
+function scene() {
+  const clock = new FakeClock();
+  const told: [what: string, id: string, at: number][] = [];
+  const note = (what: string) => (job: Job) => {
+    told.push([what, job.task.id, clock.monotonic()]);
+    if (told.length > 10) watchdog.remove(job); // it would go on for ever
+  };
+  const watchdog = new Watchdog(clock, {
+    onLongRunning: note("long"),
+    onDeadline: note("deadline"),
+  });
+  const definition = defineTask<null>({ type: "work", handle() {} });
+  const start = (id: string): Job => {
+    const job = new Job(claimedTask({ id }), definition, "worker", null);
+    job.startedAt = clock.monotonic();
+    watchdog.add(job);
+    return job;
+  };
+  return { clock, told, watchdog, start };
+}
+
+Deno.test("a job is told of once after 100 ms, and once when its deadline has come, unless that is moved", async () => {
+  const { clock, told, watchdog, start } = scene();
+  const first = start("first");
+  watchdog.setDeadline(first, 250);
+  await clock.advance(50);
+  const second = start("second");
+  watchdog.setDeadline(second, 200);
+  await clock.advance(80);
+  watchdog.setDeadline(second, 400);
+  await clock.advance(1_000);
+  assertEquals(told, [
+    ["long", "first", 100],
+    ["long", "second", 150],
+    ["deadline", "first", 250],
+    ["deadline", "second", 400],
+  ]);
+  watchdog.setDeadline(first, clock.monotonic() + 10);
+  await clock.advance(10);
+  assertEquals(told.at(-1), ["deadline", "first", 1_140]);
+});
+
+Deno.test("a job that has ended is not told of, and a watchdog that has stopped tells of nothing", async () => {
+  const { clock, told, watchdog, start } = scene();
+  const ended = start("ended");
+  watchdog.setDeadline(ended, 200);
+  watchdog.remove(ended);
+  await clock.advance(1_000);
+  start("other");
+  watchdog.stop();
+  await clock.advance(1_000);
+  assertEquals([told, clock.timerCount], [[], 0]);
+});

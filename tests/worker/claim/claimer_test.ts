@@ -1,0 +1,184 @@
+// When a worker claims, and when it does not.
+
+import { assert, assertEquals } from "@std/assert";
+import { defineTask, type Storage, StorageUnavailableError } from "../../../mod.ts";
+import { Faults } from "../../support/faulty_storage.ts";
+import { Fleet, gate } from "../../support/fleet.ts";
+import { hardlyPolling } from "../../support/hardly_polling.ts";
+
+Deno.test("a due task that a transaction keeps locked is not claimed in a hot loop, and runs once it is free", async () => {
+  await using fleet = new Fleet();
+  let runs = 0;
+  const task = defineTask<null>({ type: "task", handle: () => void runs++ });
+  let locked = true;
+  let claims = 0;
+  // As in a database that skips locked rows.
+  const wrap = (storage: Storage) =>
+    new Proxy(storage, {
+      get(target, name) {
+        const member = target[name as keyof Storage];
+        if (typeof member !== "function") return member;
+        if (name !== "claim") return member.bind(target);
+        return (...args: unknown[]) => {
+          const isLocked = locked && ++claims < 200; // a hot loop ends, so that it is told of
+          const nothing = Promise.resolve({ now: fleet.clock.now(), tasks: [] });
+          return isLocked ? nothing : Reflect.apply(member, target, args);
+        };
+      },
+    });
+  await fleet.start({ tasks: [task], wrap });
+  const web = fleet.create({ tasks: [task] });
+  const { id } = await web.dispatch(task, null);
+  await fleet.pass(60_000, 1_000);
+  assert(claims < 60, `${claims} claims in a minute`);
+  locked = false;
+  await fleet.pass(2_000, 100);
+  assertEquals(runs, 1);
+  assertEquals((await web.get(id))?.status, "Completed");
+});
+
+Deno.test("a claim that storage carries out long after it was given up keeps no task from being run", async () => {
+  await using fleet = new Fleet();
+  let runs = 0;
+  const task = defineTask<null>({ type: "task", handle: () => void runs++ });
+  let stalls = false;
+  let late: (() => Promise<unknown>) | undefined;
+  // As a server whose disk stalls: the driver gives a claim up, others wait behind it, and then the
+  // server commits it.
+  const wrap = (storage: Storage) =>
+    new Proxy(storage, {
+      get(target, name) {
+        const member = target[name as keyof Storage];
+        if (typeof member !== "function") return member;
+        return (...args: unknown[]) => {
+          const call = () => Reflect.apply(member, target, args);
+          if (name !== "claim" || !stalls) return call();
+          if (late !== undefined) return Promise.resolve({ now: fleet.clock.now(), tasks: [] });
+          late = call;
+          return Promise.reject(new StorageUnavailableError("no answer"));
+        };
+      },
+    });
+  const everTask = await fleet.start({ tasks: [task], wrap });
+  const web = fleet.create({ tasks: [task] });
+  stalls = true;
+  const { id } = await web.dispatch(task, null);
+  await fleet.pass(5_000, 500);
+  await late!();
+  stalls = false;
+  await fleet.pass(5_000, 500);
+  assertEquals([(await web.get(id))!.workerId, runs], [everTask.workerId, 0], "nobody knows of it");
+  await fleet.pass(10_000, 500);
+  assertEquals([(await web.get(id))!.status, runs], ["Completed", 1]);
+});
+
+for (const error of [new StorageUnavailableError("gone"), new Error("a fault")]) {
+  Deno.test(`a task is run after a claim that failed, also by a worker that hardly polls (${error.name})`, async () => {
+    await using fleet = new Fleet();
+    const faults = new Faults();
+    let ran = 0;
+    const task = defineTask<null>({ type: "task", handle: () => void ran++ });
+    const wrap = (storage: Storage) => hardlyPolling(faults.wrap(storage));
+    const everTask = await fleet.start({ tasks: [task], wrap });
+    let failures = 0;
+    faults.rule = (verb) => verb === "claim" && failures++ === 0 ? { at: "before", error } : null;
+    await everTask.dispatchMany(task, [null]);
+    await fleet.pass(100, 10);
+    assertEquals([failures, ran], [2, 1]);
+  });
+}
+
+Deno.test("a task that is dispatched for later, while storage is asked what is due next, is not forgotten", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  const answered = gate();
+  let ran = 0;
+  const task = defineTask<null>({ type: "task", handle: () => void ran++ });
+  faults.rule = (verb) => verb === "nextDueAt" ? { until: answered.opened } : null;
+  const everTask = await fleet.start({
+    tasks: [task],
+    wrap: (storage) => hardlyPolling(faults.wrap(storage)),
+  });
+  assertEquals(faults.calls.get("nextDueAt"), 1);
+  await everTask.dispatch(task, null, { delay: 1_000 });
+  answered.open();
+  await fleet.pass(999);
+  assertEquals(ran, 0);
+  await fleet.pass(2);
+  assertEquals(ran, 1);
+});
+
+Deno.test("what is stored while a worker cannot reach storage is run as soon as it can", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  let isCutOff = false;
+  let ran = 0;
+  const task = defineTask<null>({ type: "task", handle: () => void ran++ });
+  // It polls rarely, and hears nothing while it is cut off.
+  const wrap = (storage: Storage) =>
+    new Proxy(hardlyPolling(faults.wrap(storage)), {
+      get(target, name) {
+        const member = target[name as keyof Storage];
+        if (name !== "onWake") return member;
+        return (listener: Parameters<Storage["onWake"]>[0]) =>
+          target.onWake((signal) => isCutOff || listener(signal));
+      },
+    });
+  await fleet.start({ tasks: [task], wrap, leaseDuration: 15_000 });
+  const web = fleet.create({ tasks: [task] });
+  isCutOff = true;
+  faults.rule = () => ({ at: "before" });
+  await fleet.pass(6_000, 1_000); // a heartbeat fails
+  await web.dispatch(task, null);
+  isCutOff = false;
+  faults.rule = () => null;
+  assertEquals(ran, 0);
+  await fleet.pass(2_000, 250);
+  assertEquals(ran, 1);
+});
+
+Deno.test("what is due next is asked again after the question has failed", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  let ran = 0;
+  const task = defineTask<null>({ type: "task", handle: () => void ran++ });
+  const web = fleet.create({ tasks: [task] });
+  await web.dispatch(task, null, { delay: 1_000 });
+  let asked = 0;
+  faults.rule = (verb) => verb === "nextDueAt" && asked++ === 0 ? { at: "before" } : null;
+  await fleet.start({ tasks: [task], wrap: (storage) => hardlyPolling(faults.wrap(storage)) });
+  await fleet.pass(1_100, 100);
+  assertEquals([asked >= 2, ran], [true, 1]);
+});
+
+Deno.test("a worker polls soon after it has found something, and ever more rarely while it finds nothing", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  const task = defineTask<null>({ type: "task", handle() {} });
+  const polls: number[] = [];
+  faults.rule = (verb) => {
+    if (verb === "nextDueAt") polls.push(fleet.clock.monotonic() / 1_000);
+    return null;
+  };
+  const wrap = (storage: Storage) =>
+    new Proxy(faults.wrap(storage), {
+      get: (target, name) =>
+        name === "polling" ? { busyMs: 1_000, idleMs: 8_000 } : target[name as keyof Storage],
+    });
+  await fleet.start({ tasks: [task], wrap });
+  await fleet.create({ tasks: [task] }).dispatch(task, null);
+  await fleet.settle();
+  polls.splice(0);
+  await fleet.pass(32_000, 500);
+  assertEquals(polls, [1, 3, 7, 15, 23, 31]);
+});
+
+Deno.test("a backlog that its own process stores is run to the end by a worker that hardly polls", async () => {
+  await using fleet = new Fleet();
+  let ran = 0;
+  const task = defineTask<number>({ type: "task", handle: () => void ran++ });
+  const everTask = await fleet.start({ tasks: [task], wrap: hardlyPolling });
+  await everTask.dispatchMany(task, Array(100).keys());
+  await fleet.pass(100, 10);
+  assertEquals(ran, 100);
+});
