@@ -84,21 +84,10 @@ export { linearRetry } from "./src/retry/linear_retry.ts";
 export { noRetry } from "./src/retry/no_retry.ts";
 export { RateLimitRejectedError } from "./src/rate_limit/rate_limit_options.ts";
 export type { RateLimitOptions } from "./src/rate_limit/rate_limit_options.ts";
-export type {
-  FilterName,
-  RetryPolicyData,
-  RetryRule,
-  StorableRetryPolicy,
-} from "./src/retry/policy_data.ts";
 export type { RetryPolicy } from "./src/retry/retry_policy.ts";
 export { isTransientDatabaseError } from "./src/retry/transient_database_errors.ts";
 export { isTransientNetworkError } from "./src/retry/transient_network_errors.ts";
 export { type AuditLevel, auditLevels } from "./src/audit/audit_level.ts";
-export {
-  isError,
-  shouldCreateRunsAudit,
-  shouldCreateStatusAudit,
-} from "./src/audit/audit_policy.ts";
 export type { Audit, PurgeRunOptions } from "./src/audit/audit.ts";
 export type { RetentionOptions } from "./src/audit/retention_keeper.ts";
 export type { Recurring, RecurringSeries } from "./src/schedule/recurring.ts";
@@ -107,7 +96,6 @@ export {
   type TaskEvent,
   type TaskEventFilter,
   type TaskEventKind,
-  type TaskEventSource,
 } from "./src/events/task_event.ts";
 export {
   consoleLogger,
@@ -117,56 +105,21 @@ export {
   silentLogger,
 } from "./src/log/logger.ts";
 export type { LoggerFactory } from "./src/log/loggers.ts";
-export type { DispatchedTask, ExecutedTask, Instrumentation } from "./src/instrumentation.ts";
-export type { FillRandom } from "./src/ids/uuid_v7.ts";
-export type * from "./src/storage/queries.ts";
-export type * from "./src/storage/records.ts";
+export type { Page, PageRequest, StorageStatistics, TaskFilter } from "./src/storage/queries.ts";
+export type {
+  ExecutionLogRecord,
+  LogLevel,
+  RunsAuditRecord,
+  StatusAuditRecord,
+  TaskRecord,
+} from "./src/storage/records.ts";
 export type { WorkersOptions, WorkerStatus } from "./src/storage/worker_status.ts";
-export type * from "./src/storage/requests.ts";
-export type * from "./src/storage/retention.ts";
-export type { Storage } from "./src/storage/storage.ts";
+export type { CancelOutcome } from "./src/storage/requests.ts";
+export type { PurgeResult, RetentionPolicy } from "./src/storage/retention.ts";
 export { type TaskStatus, taskStatuses } from "./src/storage/task_status.ts";
-export {
-  SchemaVersionError,
-  StorageClosedError,
-  StorageError,
-  StorageFormatError,
-  StorageFullError,
-  StorageReadOnlyError,
-  StorageUnavailableError,
-  WorkerLostError,
-} from "./src/storage/errors.ts";
 export { EverTaskError, InvalidArgumentError } from "./src/errors.ts";
 export type { Duration, DurationParts } from "./src/time/duration.ts";
 export type { Instant } from "./src/time/instant.ts";
-export { type Clock, systemClock, type TimerOptions } from "./src/time/clock.ts";
-export { buildRecurrence, type RecurringInput } from "./src/schedule/builder.ts";
-export type {
-  BuiltRecurrence,
-  CompleteSchedule,
-  CronBuilderOptions,
-  DayBuilder,
-  FirstRunBuilder,
-  HourBuilder,
-  HoursBuilder,
-  MinuteBuilder,
-  MonthBuilder,
-  RecurringBuilder,
-  RhythmBuilder,
-  UnitBuilder,
-  WeekBuilder,
-} from "./src/schedule/builder_stages.ts";
-export { describeRecurrence } from "./src/schedule/describe_recurrence.ts";
+export type { RecurringInput } from "./src/schedule/builder.ts";
 export { InvalidScheduleError } from "./src/schedule/errors.ts";
-export { nextOccurrence, occurrences, skipTo } from "./src/schedule/next_occurrence.ts";
-export {
-  type CalendarRecurrence,
-  type CronRecurrence,
-  type IntervalRecurrence,
-  type MisfirePolicy,
-  parseRecurrence,
-  type Recurrence,
-  type RecurrenceOptions,
-  type RecurrenceStart,
-  type Weekday,
-} from "./src/schedule/recurrence.ts";
+export type { MisfirePolicy, Recurrence } from "./src/schedule/recurrence.ts";

@@ -2,7 +2,8 @@
 
 import process from "node:process";
 import { DatabaseSync } from "node:sqlite";
-import { createEverTask, defineTask, silentLogger, type Storage } from "@evertask/evertask";
+import { createEverTask, defineTask, silentLogger } from "@evertask/evertask";
+import type { Storage } from "@evertask/evertask/storage";
 import { type PostgresClient, postgresStorage } from "@evertask/evertask/postgres";
 import { type NodeSqliteDatabase, sqliteStorage } from "@evertask/evertask/sqlite";
 import postgres from "postgres";

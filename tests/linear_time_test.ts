@@ -4,7 +4,8 @@
 
 import { assert } from "@std/assert";
 import fc from "fast-check";
-import { formatMessage, parseRecurrence } from "../mod.ts";
+import { formatMessage } from "../mod.ts";
+import { parseRecurrence } from "../src/schedule/mod.ts";
 import { parseException, parseStack } from "../src/monitor/alerts/exception_text.ts";
 import { failureReason } from "../src/monitor/alerts/failure_reason.ts";
 import { maskSecrets } from "../src/monitor/alerts/masked_text.ts";

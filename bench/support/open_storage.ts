@@ -1,7 +1,7 @@
 // Opens a database by its address, for processes that share it. Loads one driver alone: what others
 // weigh would be measured.
 
-import type { Storage } from "@evertask/evertask";
+import type { Storage } from "@evertask/evertask/storage";
 
 /** An empty database, or one that another process has filled. */
 export interface BenchDatabase extends AsyncDisposable {

@@ -1,7 +1,8 @@
 // Count rather than log: how many tasks completed, how many failed, and of which types, since the
 // start.
 
-import { createEverTask, type TaskEvent, type TaskEventSource } from "@evertask/evertask";
+import { createEverTask, type TaskEvent } from "@evertask/evertask";
+import type { TaskEventSource } from "@evertask/evertask/monitor";
 import { memoryStorage } from "@evertask/evertask/memory";
 import { buildReport, chargeCard, sendReceipt, tasks } from "./support/shop.ts";
 

@@ -1,13 +1,8 @@
 // Recurring tasks: schedules from the builder, as a cron expression and as data; what they will do,
 // before they do it.
 
-import {
-  buildRecurrence,
-  createEverTask,
-  defineTask,
-  describeRecurrence,
-  occurrences,
-} from "@evertask/evertask";
+import { buildRecurrence, describeRecurrence, occurrences } from "@evertask/evertask/schedule";
+import { createEverTask, defineTask } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";
 
 const report = defineTask<{ to: string }>({

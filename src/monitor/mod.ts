@@ -32,3 +32,5 @@ export type {
 } from "./health/health_options.ts";
 export type { HealthCheck, HealthReport, HealthStatus } from "./health/health_report.ts";
 export type { EventOrigin, FigureOrigin, WorkerOrigin } from "./monitored.ts";
+export type { TaskEventSource } from "../events/task_event.ts";
+export type { DispatchedTask, ExecutedTask, Instrumentation } from "../instrumentation.ts";

@@ -48,7 +48,7 @@ import {
  *
  * @example
  * ```ts
- * import { buildRecurrence } from "@evertask/evertask";
+ * import { buildRecurrence } from "@evertask/evertask/schedule";
  *
  * const recurrence = buildRecurrence((r) => r.every(2).days().atTime("09:00").maxRuns(10));
  * ```

@@ -32,7 +32,7 @@ const ordinals = ["", "first", "second", "third", "fourth", "fifth"];
  *
  * @example
  * ```ts
- * import { describeRecurrence } from "@evertask/evertask";
+ * import { describeRecurrence } from "@evertask/evertask/schedule";
  *
  * describeRecurrence({
  *   kind: "calendar",

@@ -18,7 +18,7 @@ import { anchored, countOccurrences, firstRun, occurrenceAfter } from "./series.
  *
  * @example
  * ```ts
- * import { nextOccurrence } from "@evertask/evertask";
+ * import { nextOccurrence } from "@evertask/evertask/schedule";
  *
  * nextOccurrence(
  *   { kind: "calendar", every: 1, unit: "days", times: ["14:30"] },
@@ -41,7 +41,7 @@ export function nextOccurrence(recurrence: Recurrence, after: Instant): Date | n
  *
  * @example
  * ```ts
- * import { occurrences } from "@evertask/evertask";
+ * import { occurrences } from "@evertask/evertask/schedule";
  *
  * const fridays = occurrences({ kind: "cron", expression: "0 17 * * FRI" }, "2026-03-01T00:00:00Z");
  * const [first, second] = fridays; // 2026-03-06T17:00:00Z, 2026-03-13T17:00:00Z
@@ -78,7 +78,7 @@ function* generateOccurrences(recurrence: Recurrence, from: number): Generator<D
  *
  * @example
  * ```ts
- * import { skipTo } from "@evertask/evertask";
+ * import { skipTo } from "@evertask/evertask/schedule";
  *
  * const everyHour = { kind: "interval", every: 1, unit: "hours" } as const;
  * skipTo(everyHour, "2026-03-01T00:00:00Z", "2026-03-02T00:30:00Z"); // next: 01:00, skipped: 24

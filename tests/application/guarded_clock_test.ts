@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Clock, type Logger, silentLogger, systemClock } from "../../mod.ts";
+import { type Clock, systemClock } from "../../src/storage/mod.ts";
+import { type Logger, silentLogger } from "../../mod.ts";
 import { guardClock } from "../../src/application/guarded_clock.ts";
 
 const refuse = () => {

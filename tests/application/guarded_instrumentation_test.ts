@@ -1,11 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import {
-  type ExecutedTask,
-  type Instrumentation,
-  InvalidArgumentError,
-  type Logger,
-  silentLogger,
-} from "../../mod.ts";
+import type { ExecutedTask, Instrumentation } from "../../src/monitor/mod.ts";
+import { InvalidArgumentError, type Logger, silentLogger } from "../../mod.ts";
 import { guardInstrumentations } from "../../src/application/guarded_instrumentation.ts";
 import { nextMacrotask } from "../../src/time/macrotask.ts";
 

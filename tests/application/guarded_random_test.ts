@@ -1,5 +1,6 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { type FillRandom, type Logger, silentLogger } from "../../mod.ts";
+import type { FillRandom } from "../../src/storage/mod.ts";
+import { type Logger, silentLogger } from "../../mod.ts";
 import { guardIds, guardRandom } from "../../src/application/guarded_random.ts";
 
 const refuse = () => {

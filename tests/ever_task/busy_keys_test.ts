@@ -1,7 +1,8 @@
 // A task key that somebody's open transaction holds: a dispatch of that key waits, and no other.
 
 import { assertEquals, assertRejects } from "@std/assert";
-import { defineTask, StorageUnavailableError } from "../../mod.ts";
+import { defineTask } from "../../mod.ts";
+import { StorageUnavailableError } from "../../src/storage/mod.ts";
 import type { NewTask, PersistOptions, PersistResult } from "../../src/storage/requests.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { Fleet } from "../support/fleet.ts";

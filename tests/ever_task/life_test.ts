@@ -2,7 +2,9 @@
 // stops in time.
 
 import { assertEquals, assertRejects } from "@std/assert";
-import { defineTask, StoppedError, type Storage, StorageUnavailableError } from "../../mod.ts";
+import { defineTask, StoppedError } from "../../mod.ts";
+import { StorageUnavailableError } from "../../src/storage/mod.ts";
+import type { Storage } from "../../src/storage/mod.ts";
 import { Faults } from "../support/faulty_storage.ts";
 import { Fleet, gate } from "../support/fleet.ts";
 

@@ -9,13 +9,8 @@ import { postgresStorage } from "../../drivers/postgres/mod.ts";
 import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
 import { sqlServerStorage } from "../../drivers/sqlserver/mod.ts";
 import { createTestEverTask } from "../../src/testing/mod.ts";
-import {
-  createEverTask,
-  defineTask,
-  EverTaskError,
-  InvalidArgumentError,
-  type Storage,
-} from "../../mod.ts";
+import { createEverTask, defineTask, EverTaskError, InvalidArgumentError } from "../../mod.ts";
+import type { Storage } from "../../src/storage/mod.ts";
 
 const marker = "hunter2";
 

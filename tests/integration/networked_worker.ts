@@ -1,14 +1,7 @@
 // A worker whose way to the database leads through a network of its own, which a test can let fail.
 
-import {
-  createEverTask,
-  defineTask,
-  type EverTask,
-  type Logger,
-  silentLogger,
-  type Storage,
-  systemClock,
-} from "../../mod.ts";
+import { createEverTask, defineTask, type EverTask, type Logger, silentLogger } from "../../mod.ts";
+import { type Storage, systemClock } from "../../src/storage/mod.ts";
 import { retryTransient } from "../../src/storage/batching/retry_transient.ts";
 import { untilAborted } from "../support/fleet.ts";
 import { TcpProxy } from "../support/tcp_proxy.ts";

@@ -2,7 +2,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { postgresStorage } from "../../drivers/postgres/mod.ts";
-import { createEverTask, systemClock } from "../../mod.ts";
+import { createEverTask } from "../../mod.ts";
+import { systemClock } from "../../src/storage/mod.ts";
 import { startPostgres } from "../support/pg_server.ts";
 import type { WorkerSetup } from "./programs/protocol.ts";
 import { integrationTasks } from "./programs/tasks.ts";

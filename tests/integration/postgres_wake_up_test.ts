@@ -4,7 +4,8 @@ import { assert, assertEquals } from "@std/assert";
 import { deadline } from "@std/async";
 import postgres from "postgres";
 import { postgresStorage } from "../../drivers/postgres/mod.ts";
-import { createEverTask, defineTask, type Storage } from "../../mod.ts";
+import { createEverTask, defineTask } from "../../mod.ts";
+import type { Storage } from "../../src/storage/mod.ts";
 import { hardlyPolling } from "../support/hardly_polling.ts";
 import { startPostgres } from "../support/pg_server.ts";
 

@@ -3,7 +3,8 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
-import { createEverTask, defineTask, silentLogger, StoppedError, type Storage } from "../../mod.ts";
+import { createEverTask, defineTask, silentLogger, StoppedError } from "../../mod.ts";
+import type { Storage } from "../../src/storage/mod.ts";
 import { startEngine } from "../support/engine.ts";
 import { placeKinds, Places } from "../support/places.ts";
 

@@ -4,7 +4,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import postgres from "postgres";
-import type { Storage } from "../../mod.ts";
+import type { Storage } from "../../src/storage/mod.ts";
 import type { RunReport } from "./programs/protocol.ts";
 
 /** A task with its audit trail, as the tables have them. */

@@ -36,3 +36,28 @@ for (const [subpath, entryPoint] of Object.entries<string>(config.exports)) {
     assertEquals(others, []);
   });
 }
+
+/** The names that an entry point exports, types included. */
+async function exportsOf(entryPoint: string): Promise<string[]> {
+  const { stdout } = await runCommand(Deno.execPath(), ["doc", "--json", entryPoint], {
+    cwd: root,
+  });
+  const { nodes }: { nodes: Record<string, { symbols: { name: string }[] }> } = JSON.parse(stdout);
+  return Object.values(nodes).flatMap(({ symbols }) => symbols.map(({ name }) => name));
+}
+
+Deno.test("the front door stays small: at most 100 names", async () => {
+  const names = await exportsOf(config.exports["."]);
+  assert(names.includes("createEverTask"));
+  assert(names.length <= 100, `${names.length} names`);
+});
+
+Deno.test("no name is exported from two entry points", async () => {
+  const entryPoints = new Map<string, string[]>();
+  for (const [subpath, entryPoint] of Object.entries<string>(config.exports)) {
+    for (const name of await exportsOf(entryPoint)) {
+      entryPoints.set(name, [...entryPoints.get(name) ?? [], subpath]);
+    }
+  }
+  assertEquals([...entryPoints].filter(([, subpaths]) => subpaths.length > 1), []);
+});

@@ -19,7 +19,9 @@ import {
   postgresSubjects,
   sqliteSubjects,
   sqlServerSubjects,
+  storageSubjects,
 } from "./subjects/storages.ts";
+import { scheduleSubjects } from "./subjects/schedule.ts";
 import { testingSubjects } from "./subjects/testing.ts";
 import { methods } from "./subjects/ever_task.ts";
 import { sweep } from "./sweep.ts";
@@ -30,7 +32,9 @@ const subjects: Readonly<Record<string, Subjects>> = {
   "./memory": memorySubjects,
   "./sqlite": sqliteSubjects,
   "./postgres": postgresSubjects,
+  "./schedule": scheduleSubjects,
   "./sqlserver": sqlServerSubjects,
+  "./storage": storageSubjects,
   "./testing": testingSubjects,
   "./alerts": alertsSubjects,
   "./monitor": monitorSubjects,

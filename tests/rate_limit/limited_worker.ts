@@ -1,7 +1,8 @@
 // A worker process for two_processes_test.ts: runs rate-limited tasks of a store until its input
 // ends, and prints which key ran when.
 
-import { createEverTask, defineTask, type Storage } from "../../mod.ts";
+import { createEverTask, defineTask } from "../../mod.ts";
+import type { Storage } from "../../src/storage/mod.ts";
 import { postgresStorage } from "../../drivers/postgres/mod.ts";
 import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
 

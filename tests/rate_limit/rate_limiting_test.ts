@@ -148,7 +148,7 @@ Deno.test("a budget in memory is each process's own and costs no round trip", as
   const limit = { permits: 1, period: { hours: 1 }, scope: "memory" } as const;
   const { task, runs } = mailer(fleet, limit);
   let asked = 0;
-  const wrap = (storage: import("../../mod.ts").Storage) =>
+  const wrap = (storage: import("../../src/storage/mod.ts").Storage) =>
     new Proxy(storage, {
       get(target, property) {
         if (property === "takeRateSlots") asked++;

@@ -11,10 +11,9 @@ import {
   isTransientDatabaseError,
   isTransientNetworkError,
   linearRetry,
-  StorageReadOnlyError,
-  StorageUnavailableError,
   TimeoutError,
 } from "@evertask/evertask";
+import { StorageReadOnlyError, StorageUnavailableError } from "@evertask/evertask/storage";
 import { startPostgres } from "../support/pg_server.ts";
 import { reservePort } from "../support/reserved_port.ts";
 

@@ -3,17 +3,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
-import {
-  createEverTask,
-  defineTask,
-  type NewLogLine,
-  type NewTask,
-  noRetry,
-  type RunEnd,
-  silentLogger,
-  type StatusChange,
-  type Storage,
-} from "../../mod.ts";
+import { createEverTask, defineTask, noRetry, silentLogger } from "../../mod.ts";
+import type { NewLogLine, NewTask, RunEnd, StatusChange, Storage } from "../../src/storage/mod.ts";
 import { batchEnd, mostCharacters } from "../../src/storage/batching/batch_size.ts";
 import { nextMacrotask } from "../../src/time/macrotask.ts";
 

@@ -1,7 +1,8 @@
 // A storage with faults: any verb fails, answers late, or commits and loses its answer, for as long
 // as the test wants it to.
 
-import { type Storage, StorageUnavailableError } from "../../mod.ts";
+import type { Storage } from "../../src/storage/mod.ts";
+import { StorageUnavailableError } from "../../src/storage/mod.ts";
 
 /** A verb of the storage contract. */
 export type Verb = Exclude<keyof Storage, "name" | "polling" | "onWake" | "open" | "close">;

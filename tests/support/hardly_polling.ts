@@ -1,7 +1,7 @@
 // Workers that are told of tasks, and hardly look for them by themselves: what they find soon, they
 // were told of.
 
-import type { Storage } from "../../mod.ts";
+import type { Storage } from "../../src/storage/mod.ts";
 
 /**
  * A storage whose workers look by themselves so rarely that within a test only a wake-up makes

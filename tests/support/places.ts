@@ -4,7 +4,7 @@
 import { postgresStorage } from "../../drivers/postgres/mod.ts";
 import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
 import { sqlServerStorage } from "../../drivers/sqlserver/mod.ts";
-import type { Storage } from "../../mod.ts";
+import type { Storage } from "../../src/storage/mod.ts";
 import { type PostgresServer, startPostgres } from "./pg_server.ts";
 import { hasTarget, targetConfig, withPool, withSchema } from "./tsql_server/target.ts";
 

@@ -6,10 +6,9 @@ import type {
   BuiltRecurrence,
   nextOccurrence,
   occurrences,
-  Recurrence,
-  RecurringInput,
   skipTo,
-} from "@evertask/evertask";
+} from "@evertask/evertask/schedule";
+import type { Recurrence, RecurringInput } from "@evertask/evertask";
 
 /** Exactly the same type, and not just assignable. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true

@@ -10,9 +10,9 @@ import {
   exponentialRetry,
   linearRetry,
   noRetry,
-  type Storage,
   type TaskContext,
 } from "@evertask/evertask";
+import type { Storage } from "@evertask/evertask/storage";
 
 declare const storage: Storage;
 

@@ -3,13 +3,8 @@
 // everything goes on by itself when the trouble is over.
 
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
-import {
-  defineTask,
-  LeaseLostError,
-  StorageError,
-  StorageFullError,
-  StorageUnavailableError,
-} from "../../mod.ts";
+import { defineTask, LeaseLostError } from "../../mod.ts";
+import { StorageError, StorageFullError, StorageUnavailableError } from "../../src/storage/mod.ts";
 import { type Fault, Faults, repeatableRandom } from "../support/faulty_storage.ts";
 import { Fleet, gate, untilAborted } from "../support/fleet.ts";
 

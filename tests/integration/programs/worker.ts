@@ -2,13 +2,8 @@
 // output what happens. It stops in order when its input ends, which is also when the test that
 // started it is gone.
 
-import {
-  createEverTask,
-  formatMessage,
-  silentLogger,
-  type Storage,
-  systemClock,
-} from "../../../mod.ts";
+import { createEverTask, formatMessage, silentLogger } from "../../../mod.ts";
+import { type Storage, systemClock } from "../../../src/storage/mod.ts";
 import { postgresStorage } from "../../../drivers/postgres/mod.ts";
 import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
 import { hardlyPolling } from "../../support/hardly_polling.ts";

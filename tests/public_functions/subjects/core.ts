@@ -1,6 +1,7 @@
 // The functions of the package's main module.
 
 import * as core from "../../../mod.ts";
+import { systemClock } from "../../../src/storage/mod.ts";
 import { memoryStorage } from "../../../drivers/memory/mod.ts";
 import {
   allOptional,
@@ -16,7 +17,6 @@ import {
   takes,
 } from "../shapes.ts";
 import { everTaskMethods } from "./ever_task.ts";
-import { scheduleSubjects } from "./schedule.ts";
 
 export const noop = core.defineTask<unknown>({ type: "noop", handle() {} });
 
@@ -57,7 +57,7 @@ export const everTaskOptions = {
     dispatchRetryFor: duration,
     host: takes("host"),
     instrumentation: takes({ dispatch: () => {}, run: () => {} }, "object", "list"),
-    clock: takes(core.systemClock),
+    clock: takes(systemClock),
     random: takes((bytes: Uint8Array) => bytes),
   }),
 };
@@ -119,10 +119,6 @@ export const coreSubjects: Subjects = {
   taskStatuses: "constant",
   silentLogger: "constant",
   consoleLogger: "constant",
-  systemClock: [{
-    call: (...args) => Reflect.apply(core.systemClock.setTimer, core.systemClock, args)(),
-    args: [takes(() => {}), takes(5), optionalOptions({ unref: takes(true) })],
-  }],
   createEverTask: [
     { call: (given) => core.createEverTask(given), args: [options(everTaskOptions)] },
     ...everTaskMethods,
@@ -149,18 +145,6 @@ export const coreSubjects: Subjects = {
     call: (...args) => Reflect.apply(core.formatMessage, null, args),
     args: [anything("{a}"), anything({ a: 1 })],
   }],
-  isError: [{
-    call: (...args) => Reflect.apply(core.isError, null, args),
-    args: [anything("Failed"), anything(null)],
-  }],
-  shouldCreateStatusAudit: [{
-    call: (...args) => Reflect.apply(core.shouldCreateStatusAudit, null, args),
-    args: [anything("Full"), anything("Failed"), anything(null)],
-  }],
-  shouldCreateRunsAudit: [{
-    call: (...args) => Reflect.apply(core.shouldCreateRunsAudit, null, args),
-    args: [anything("Full"), anything("Failed"), anything(null)],
-  }],
   isTransientDatabaseError: [{
     call: (error) => core.isTransientDatabaseError(error),
     args: [anything(new Error())],
@@ -177,7 +161,6 @@ export const coreSubjects: Subjects = {
       optionalOptions({ signals: takes(["SIGTERM"]), timeout: duration }),
     ],
   }],
-  ...scheduleSubjects,
   ...errorClasses(core),
   RetryLater: [{
     call: (...args) => Reflect.construct(core.RetryLater, args),

@@ -3,7 +3,8 @@
 
 import { metrics, trace } from "@opentelemetry/api";
 import { memoryStorage } from "../../../drivers/memory/mod.ts";
-import { createEverTask, silentLogger, systemClock } from "../../../mod.ts";
+import { createEverTask, silentLogger } from "../../../mod.ts";
+import { systemClock } from "../../../src/storage/mod.ts";
 import * as alerts from "../../../src/monitor/alerts/mod.ts";
 import * as monitor from "../../../src/monitor/mod.ts";
 import { createOpenTelemetry } from "../../../src/monitor/otel/mod.ts";

@@ -1,6 +1,6 @@
 // The functions about schedules, and the steps of their builder.
 
-import * as core from "../../../mod.ts";
+import * as schedule from "../../../src/schedule/mod.ts";
 import {
   allOptional,
   duration,
@@ -10,6 +10,7 @@ import {
   options,
   type Shape,
   type Subject,
+  type Subjects,
   takes,
 } from "../shapes.ts";
 
@@ -34,11 +35,11 @@ const recurrence = options({
 const step = (
   method: string,
   args: readonly Shape[],
-  way: (r: core.RecurringBuilder) => object = (r) => r,
+  way: (r: schedule.RecurringBuilder) => object = (r) => r,
 ): Subject => ({
   name: method,
   call: (...given) =>
-    core.buildRecurrence((r) => {
+    schedule.buildRecurrence((r) => {
       const stage = way(r);
       // deno-lint-ignore no-explicit-any -- any of the builder's stages
       const next: any = Reflect.apply(Reflect.get(stage, method), stage, given);
@@ -49,8 +50,8 @@ const step = (
 });
 
 const weekday = takes("Monday");
-const month = (r: core.RecurringBuilder) => r.everyMonth();
-const week = (r: core.RecurringBuilder) => r.everyWeek();
+const month = (r: schedule.RecurringBuilder) => r.everyMonth();
+const week = (r: schedule.RecurringBuilder) => r.everyWeek();
 
 const steps: readonly Subject[] = [
   step("every", [takes(5)]),
@@ -81,28 +82,28 @@ const steps: readonly Subject[] = [
   ),
 ];
 
-export const scheduleSubjects: Readonly<Record<string, readonly Subject[]>> = {
+export const scheduleSubjects: Subjects = {
   buildRecurrence: [
     {
-      call: (configure) => core.buildRecurrence(configure),
-      args: [takes((r: core.RecurringBuilder) => r.everyDay())],
+      call: (configure) => schedule.buildRecurrence(configure),
+      args: [takes((r: schedule.RecurringBuilder) => r.everyDay())],
     },
     ...steps,
   ],
-  describeRecurrence: [{ call: (given) => core.describeRecurrence(given), args: [recurrence] }],
-  parseRecurrence: [{ call: (given) => core.parseRecurrence(given), args: [recurrence] }],
+  describeRecurrence: [{ call: (given) => schedule.describeRecurrence(given), args: [recurrence] }],
+  parseRecurrence: [{ call: (given) => schedule.parseRecurrence(given), args: [recurrence] }],
   nextOccurrence: [{
-    call: (...args) => Reflect.apply(core.nextOccurrence, null, args),
+    call: (...args) => Reflect.apply(schedule.nextOccurrence, null, args),
     args: [recurrence, instant],
   }],
   occurrences: [{
     call: (...args) => {
-      for (const _ of Reflect.apply(core.occurrences, null, args)) break;
+      for (const _ of Reflect.apply(schedule.occurrences, null, args)) break;
     },
     args: [recurrence, instant],
   }],
   skipTo: [{
-    call: (...args) => Reflect.apply(core.skipTo, null, args),
+    call: (...args) => Reflect.apply(schedule.skipTo, null, args),
     args: [recurrence, instant, instant],
   }],
 };

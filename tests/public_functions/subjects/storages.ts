@@ -1,14 +1,16 @@
-// The functions that make storages. Nothing is connected: opening is not theirs.
+// The functions of the storage contract, and those that make storages. Nothing is connected: opening is not theirs.
 
 import { DatabaseSync } from "node:sqlite";
 import { MemoryDatabase, memoryStorage } from "../../../drivers/memory/mod.ts";
 import { postgresStorage } from "../../../drivers/postgres/mod.ts";
 import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
-import { systemClock } from "../../../mod.ts";
+import * as storage from "../../../src/storage/mod.ts";
 import {
   allOptional,
+  anything,
   duration,
+  errorClasses,
   optionalOptions,
   options,
   type Shape,
@@ -16,13 +18,33 @@ import {
   takes,
 } from "../shapes.ts";
 
-const clock = takes(systemClock);
+const clock = takes(storage.systemClock);
 
 /** Options, in whose place a text may stand: a path, a URL. */
 const optionsOrText = (members: Readonly<Record<string, Shape>>): Shape => ({
   ...options(members),
   kinds: new Set(["object", "text"]),
 });
+
+export const storageSubjects: Subjects = {
+  ...errorClasses(storage),
+  systemClock: [{
+    call: (...args) => Reflect.apply(storage.systemClock.setTimer, storage.systemClock, args)(),
+    args: [takes(() => {}), takes(5), optionalOptions({ unref: takes(true) })],
+  }],
+  isError: [{
+    call: (...args) => Reflect.apply(storage.isError, null, args),
+    args: [anything("Failed"), anything(null)],
+  }],
+  shouldCreateStatusAudit: [{
+    call: (...args) => Reflect.apply(storage.shouldCreateStatusAudit, null, args),
+    args: [anything("Full"), anything("Failed"), anything(null)],
+  }],
+  shouldCreateRunsAudit: [{
+    call: (...args) => Reflect.apply(storage.shouldCreateRunsAudit, null, args),
+    args: [anything("Full"), anything("Failed"), anything(null)],
+  }],
+};
 
 export const memorySubjects: Subjects = {
   memoryStorage: [

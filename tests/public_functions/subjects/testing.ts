@@ -1,7 +1,8 @@
 // The functions for tests.
 
 import { memoryStorage } from "../../../drivers/memory/mod.ts";
-import { linearRetry, silentLogger, systemClock } from "../../../mod.ts";
+import { linearRetry, silentLogger } from "../../../mod.ts";
+import { systemClock } from "../../../src/storage/mod.ts";
 import * as testing from "../../../src/testing/mod.ts";
 import {
   allOptional,

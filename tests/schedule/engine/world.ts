@@ -2,7 +2,8 @@
 // come and go as processes do.
 
 import { createEverTask, defineTask, type EverTask, type EverTaskOptions } from "../../../mod.ts";
-import type { Storage, Task, TaskContext, TaskEvent } from "../../../mod.ts";
+import type { Storage } from "../../../src/storage/mod.ts";
+import type { Task, TaskContext, TaskEvent } from "../../../mod.ts";
 import { MemoryDatabase, memoryStorage } from "../../../drivers/memory/mod.ts";
 import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";

@@ -2,21 +2,19 @@
 // do not depend on them.
 
 import { assert, assertEquals } from "@std/assert";
+import { type Clock, type FillRandom, systemClock } from "../../../src/storage/mod.ts";
 import {
-  type Clock,
   createEverTask,
   defineTask,
   type EverTaskOptions,
-  type FillRandom,
-  type Instrumentation,
   linearRetry,
   type Logger,
   type RateLimitOptions,
   type RetryPolicy,
   silentLogger,
-  systemClock,
   type TaskHandler,
 } from "../../../mod.ts";
+import type { Instrumentation } from "../../../src/monitor/mod.ts";
 import { memoryStorage } from "../../../drivers/memory/mod.ts";
 import { startEngine } from "../../support/engine.ts";
 import { until } from "../../monitor/support/until.ts";

@@ -2,7 +2,8 @@
 // nothing may be lost, and nothing may run twice.
 
 import { assertEquals, assertRejects } from "@std/assert";
-import { defineTask, type Storage, StorageUnavailableError } from "../../../mod.ts";
+import { defineTask } from "../../../mod.ts";
+import { type Storage, StorageUnavailableError } from "../../../src/storage/mod.ts";
 import { memoryStorage } from "../../../drivers/memory/mod.ts";
 import { startEngine } from "../../support/engine.ts";
 import { Fleet } from "../../support/fleet.ts";

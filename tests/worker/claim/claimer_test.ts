@@ -1,7 +1,8 @@
 // When a worker claims, and when it does not.
 
 import { assert, assertEquals } from "@std/assert";
-import { defineTask, type Storage, StorageUnavailableError } from "../../../mod.ts";
+import { defineTask } from "../../../mod.ts";
+import { type Storage, StorageUnavailableError } from "../../../src/storage/mod.ts";
 import { Faults } from "../../support/faulty_storage.ts";
 import { Fleet, gate } from "../../support/fleet.ts";
 import { hardlyPolling } from "../../support/hardly_polling.ts";

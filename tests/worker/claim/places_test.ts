@@ -1,7 +1,8 @@
 // How many tasks a queue holds in this process, and which dispatches take up one of its places.
 
 import { assertEquals, assertRejects } from "@std/assert";
-import { defineTask, type NewTask, type Storage, StorageError } from "../../../mod.ts";
+import { defineTask } from "../../../mod.ts";
+import { type NewTask, type Storage, StorageError } from "../../../src/storage/mod.ts";
 import type { PersistOptions } from "../../../src/storage/requests.ts";
 import { Faults } from "../../support/faulty_storage.ts";
 import { Fleet, gate } from "../../support/fleet.ts";

@@ -1,7 +1,8 @@
 // How a worker keeps its leases when storage is slow to answer, or does not answer at all.
 
 import { assertEquals } from "@std/assert";
-import { defineTask, type Storage } from "../../../mod.ts";
+import { defineTask } from "../../../mod.ts";
+import type { Storage } from "../../../src/storage/mod.ts";
 import { Faults } from "../../support/faulty_storage.ts";
 import { Fleet, gate, untilAborted } from "../../support/fleet.ts";
 import { hardlyPolling } from "../../support/hardly_polling.ts";

@@ -1,0 +1,71 @@
+/**
+ * The storage contract, and what a driver for it needs: records, requests, the audit decision, and
+ * the errors that a driver throws.
+ *
+ * An application needs this entry point only when it names these types itself. A driver is a class
+ * or an object that implements {@linkcode Storage}; the conformance suite of
+ * `@evertask/evertask/testing` tells whether it keeps the contract.
+ *
+ * @example
+ * ```ts
+ * import type { Storage } from "@evertask/evertask/storage";
+ * import { memoryStorage } from "@evertask/evertask/memory";
+ *
+ * const storage: Storage = memoryStorage();
+ * await storage.open();
+ * console.log((await storage.list({ statuses: ["Failed"] }, { limit: 10 })).items);
+ * await storage.close();
+ * ```
+ *
+ * @module
+ */
+export { isError, shouldCreateRunsAudit, shouldCreateStatusAudit } from "../audit/audit_policy.ts";
+export type { FillRandom } from "../ids/uuid_v7.ts";
+export type {
+  FilterName,
+  RetryPolicyData,
+  RetryRule,
+  StorableRetryPolicy,
+} from "../retry/policy_data.ts";
+export { type Clock, systemClock, type TimerOptions } from "../time/clock.ts";
+export {
+  SchemaVersionError,
+  StorageClosedError,
+  StorageError,
+  StorageFormatError,
+  StorageFullError,
+  StorageReadOnlyError,
+  StorageUnavailableError,
+  WorkerLostError,
+} from "./errors.ts";
+export type { AuditGrowth, Backlog, NewLogLine, QueueBacklog, QueueStatistics } from "./queries.ts";
+export type { ClaimedTask, SeriesRecord, WorkerRecord, WorkerServes } from "./records.ts";
+export type {
+  ChangeResult,
+  ClaimRequest,
+  ClaimResult,
+  ConnectionOptions,
+  Due,
+  HeartbeatResult,
+  Lease,
+  LostTask,
+  NewSeries,
+  NewTask,
+  PersistOptions,
+  PersistResult,
+  Polling,
+  RateSlot,
+  RateSlotRequest,
+  RateSlots,
+  ReleasedTask,
+  ReleaseLostRequest,
+  ReturnedRateSlot,
+  RunEnd,
+  SeriesCorrection,
+  StatusChange,
+  StatusStep,
+  WakeSignal,
+  WorkerRegistration,
+} from "./requests.ts";
+export type { PurgeOptions } from "./retention.ts";
+export type { Storage } from "./storage.ts";
