@@ -9,7 +9,7 @@ import type {
   SeriesCorrection,
   StatusChange,
 } from "../../src/storage/requests.ts";
-import { lastStep, putsInLine } from "../../src/storage/status_steps.ts";
+import { lastTransition, putsInLine } from "../../src/storage/status_transitions.ts";
 import type { MemoryState } from "./memory_state.ts";
 import type { TaskRow } from "./task_row.ts";
 
@@ -23,13 +23,13 @@ export function changeStatus(state: MemoryState, change: StatusChange, now: numb
   const row = state.rows.get(change.taskId);
   if (row === undefined) return refused;
   if (change.lease !== undefined && !state.holds(row, change.lease)) return refused;
-  const { steps, auditLevel, dueInMs, executionTimeMs } = change;
-  state.applySteps(row, steps, auditLevel, now);
+  const { transitions, auditLevel, dueInMs, executionTimeMs } = change;
+  state.applyTransitions(row, transitions, auditLevel, now);
   row.rateSlotAt = change.rateSlotAt ?? null;
   if (change.returnAttempt) row.attempt = Math.max(0, row.attempt - 1);
   if (executionTimeMs !== undefined && auditLevel !== "None") {
     row.executionTimeMs = executionTimeMs;
-    row.lastExecutionAt = Math.round(now - lastStep(change).agoMs);
+    row.lastExecutionAt = Math.round(now - lastTransition(change).agoMs);
   }
   if (dueInMs !== undefined) state.endLease(row, now + Math.round(dueInMs), now);
   else if (putsInLine(change) && (row.worker === null || row.status !== "Queued")) {
@@ -50,14 +50,14 @@ export function endRun(state: MemoryState, run: RunEnd, now: number): ChangeResu
   const row = state.rows.get(run.taskId);
   if (row === undefined || row.series === null) return refused;
   if (run.lease !== undefined && !state.holds(row, run.lease)) return refused;
-  const { steps, auditLevel, executionTimeMs, nextRunAt, counts = true } = run;
-  state.applySteps(row, steps, auditLevel, now);
+  const { transitions, auditLevel, executionTimeMs, nextRunAt, counts = true } = run;
+  state.applyTransitions(row, transitions, auditLevel, now);
   row.attempt = 0;
   row.lostCount = 0;
   row.rateSlotAt = null;
   row.series.nextRunAt = nextRunAt;
   if (counts) {
-    const executedAt = Math.round(now - lastStep(run).agoMs);
+    const executedAt = Math.round(now - lastTransition(run).agoMs);
     row.series.runCount = Math.min(highestRunCount, row.series.runCount + 1);
     row.lastExecutionAt = executedAt;
     row.executionTimeMs = executionTimeMs;

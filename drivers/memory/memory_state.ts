@@ -5,7 +5,7 @@
 import { shouldCreateStatusAudit } from "../../src/audit/audit_policy.ts";
 import { RateBook } from "../../src/rate_limit/rate_book.ts";
 import type { AuditLevel } from "../../src/audit/audit_level.ts";
-import type { Lease, StatusStep, WakeSignal } from "../../src/storage/requests.ts";
+import type { Lease, StatusTransition, WakeSignal } from "../../src/storage/requests.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
 import type { Clock } from "../../src/time/clock.ts";
 import { DueTasks } from "./due_tasks.ts";
@@ -105,20 +105,20 @@ export class MemoryState {
   }
 
   /**
-   * Goes through the steps of a change: audit rows as the level asks, and the last step is how the
-   * task stands.
+   * Goes through the transitions of a change: audit rows as the level asks, and the last transition
+   * is how the task stands.
    */
-  applySteps(
+  applyTransitions(
     row: TaskRow,
-    steps: readonly StatusStep[],
+    transitions: readonly StatusTransition[],
     auditLevel: AuditLevel,
     now: number,
   ): void {
-    for (const step of steps) {
-      const exception = step.exception === null ? null : step.exception.toWellFormed();
-      row.status = step.status;
+    for (const transition of transitions) {
+      const exception = transition.exception === null ? null : transition.exception.toWellFormed();
+      row.status = transition.status;
       row.exception = exception;
-      this.#audit(row, auditLevel, Math.round(now - step.agoMs));
+      this.#audit(row, auditLevel, Math.round(now - transition.agoMs));
     }
   }
 

@@ -9,7 +9,7 @@ import type { WorkerRecord } from "../../src/storage/records.ts";
 import type { ConnectionOptions, Polling, WakeSignal } from "../../src/storage/requests.ts";
 import { decodeServes } from "../../src/storage/worker_serves.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
-import { lastStep, putsInLine } from "../../src/storage/status_steps.ts";
+import { lastTransition, putsInLine } from "../../src/storage/status_transitions.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { cancelTask, changeStatus, correctSeries, endRun, makeTaskDue } from "./changing.ts";
 import { countLogs, saveLogs } from "./logging.ts";
@@ -78,7 +78,7 @@ export class MemoryStorage implements Storage {
   ): ReturnType<Storage["setStatusMany"]> {
     return this.#run((state, now) => {
       refuseConnection(options);
-      changes.forEach(lastStep); // refuses all of them or none
+      changes.forEach(lastTransition); // refuses all of them or none
       const results = changes.map((change) => changeStatus(state, change, now));
       if (changes.some((change) => change.dueInMs !== undefined || putsInLine(change))) {
         this.#wake({ kind: "tasks" });
@@ -96,7 +96,7 @@ export class MemoryStorage implements Storage {
   ): ReturnType<Storage["updateCurrentRunMany"]> {
     return this.#run((state, now) => {
       refuseConnection(options);
-      runs.forEach(lastStep);
+      runs.forEach(lastTransition);
       const results = runs.map((run) => endRun(state, run, now));
       this.#wake({ kind: "tasks" });
       return results;

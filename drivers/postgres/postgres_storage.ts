@@ -13,7 +13,7 @@ import type {
   WakeSignal,
 } from "../../src/storage/requests.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
-import { putsInLine } from "../../src/storage/status_steps.ts";
+import { putsInLine } from "../../src/storage/status_transitions.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { decodeServes, encodeServes } from "../../src/storage/worker_serves.ts";
 import { readMember } from "../../src/thrown/reading.ts";

@@ -15,9 +15,9 @@ import type {
   RunEnd,
   SeriesCorrection,
   StatusChange,
-  StatusStep,
+  StatusTransition,
 } from "../../src/storage/requests.ts";
-import { lastStep } from "../../src/storage/status_steps.ts";
+import { lastTransition } from "../../src/storage/status_transitions.ts";
 
 /** A record as it comes: with the number of its audit level. */
 export type Stored<T extends { readonly auditLevel: AuditLevel }> = Omit<T, "auditLevel"> & {
@@ -107,7 +107,7 @@ export function toNewTask(task: NewTask): object {
 /** The type status_change. */
 export function toStatusChange(change: StatusChange): object {
   return {
-    ...toSteps(change),
+    ...toTransitions(change),
     due_in_ms: change.dueInMs,
     return_attempt: change.returnAttempt,
     rate_slot_at_ms: change.rateSlotAt ?? undefined,
@@ -129,16 +129,16 @@ export function toCompletions(changes: readonly StatusChange[]): readonly unknow
     changes.map(({ taskId }) => toId(taskId)),
     changes.map(({ lease }) => lease!.token),
     changes.map(({ auditLevel }) => auditLevelToNumber(auditLevel)),
-    changes.map(({ steps }) => Math.round(steps[0]!.agoMs)),
-    changes.map(({ steps }) => Math.round(steps[1]!.agoMs)),
+    changes.map(({ transitions }) => Math.round(transitions[0]!.agoMs)),
+    changes.map(({ transitions }) => Math.round(transitions[1]!.agoMs)),
     changes.map(({ executionTimeMs }) => executionTimeMs),
   ];
 }
 
 /** Whether a handler has succeeded at the first go, and nobody has told of its start yet. */
 function isCompletion(change: StatusChange, workerId: string): boolean {
-  const { steps: [first, second], lease, executionTimeMs } = change;
-  return change.steps.length === 2 && first!.status === "InProgress" &&
+  const { transitions: [first, second], lease, executionTimeMs } = change;
+  return change.transitions.length === 2 && first!.status === "InProgress" &&
     second!.status === "Completed" && first!.exception === null && second!.exception === null &&
     lease?.workerId === workerId && executionTimeMs !== undefined &&
     change.dueInMs === undefined && !change.returnAttempt && (change.rateSlotAt ?? null) === null;
@@ -147,7 +147,7 @@ function isCompletion(change: StatusChange, workerId: string): boolean {
 /** The type run_end. */
 export function toRunEnd(run: RunEnd): object {
   return {
-    ...toSteps(run),
+    ...toTransitions(run),
     execution_time_ms: run.executionTimeMs,
     next_run_at_ms: run.nextRunAt,
     counts: run.counts,
@@ -177,18 +177,18 @@ export function toLogLine({ taskId, level, message, exception, run, agoMs }: New
 }
 
 /** What changes of status and ends of runs have in common. */
-function toSteps(change: StatusChange | RunEnd): object {
-  const { taskId, auditLevel, steps, lease } = change;
+function toTransitions(change: StatusChange | RunEnd): object {
+  const { taskId, auditLevel, transitions, lease } = change;
   return {
     id: toId(taskId),
     audit_level: auditLevelToNumber(auditLevel),
-    ...toStep(lastStep(change)),
-    earlier: steps.length > 1 ? steps.slice(0, -1).map(toStep) : undefined,
+    ...toTransition(lastTransition(change)),
+    earlier: transitions.length > 1 ? transitions.slice(0, -1).map(toTransition) : undefined,
     worker_id: lease?.workerId,
     lease_token: lease?.token,
   };
 }
 
-function toStep({ status, exception, agoMs }: StatusStep) {
+function toTransition({ status, exception, agoMs }: StatusTransition) {
   return { status, exception: exception ?? undefined, ago_ms: agoMs };
 }

@@ -3,7 +3,7 @@
 
 import { type AuditLevel, auditLevels, auditLevelToNumber } from "../../src/audit/audit_level.ts";
 import { shouldCreateRunsAudit, shouldCreateStatusAudit } from "../../src/audit/audit_policy.ts";
-import type { RunEnd, StatusStep } from "../../src/storage/requests.ts";
+import type { RunEnd, StatusTransition } from "../../src/storage/requests.ts";
 import { BulkStatement, numbered } from "./bulk_statement.ts";
 import type { Connection } from "./connection.ts";
 import type { SqliteValue } from "./database.ts";
@@ -39,16 +39,22 @@ export class AuditWriter {
   }
 
   /** How many rows a change may write at most. */
-  static rowsFor(change: { readonly auditLevel: AuditLevel; readonly steps: readonly unknown[] }) {
-    return change.auditLevel === "None" ? 0 : change.steps.length;
+  static rowsFor(
+    change: { readonly auditLevel: AuditLevel; readonly transitions: readonly unknown[] },
+  ) {
+    return change.auditLevel === "None" ? 0 : change.transitions.length;
   }
 
   /**
    * Status audit rows of one task, in order. They are written by {@linkcode AuditWriter.flush} at
    * the latest.
    */
-  addSteps(taskId: string, level: AuditLevel, steps: readonly StatusStep[]): void {
-    for (const { status, exception, agoMs } of steps) {
+  addTransitions(
+    taskId: string,
+    level: AuditLevel,
+    transitions: readonly StatusTransition[],
+  ): void {
+    for (const { status, exception, agoMs } of transitions) {
       if (!shouldCreateStatusAudit(level, status, exception)) continue;
       if (this.#pending.length === 0) this.#pending.push(this.#sequence);
       this.#pending.push(taskId, Math.round(this.#now - agoMs), status, exception);
@@ -65,7 +71,7 @@ export class AuditWriter {
   }
 
   /** The runs audit row of a recurring task's run. */
-  writeRun(run: RunEnd, end: StatusStep, endedAt: number): void {
+  writeRun(run: RunEnd, end: StatusTransition, endedAt: number): void {
     if (!shouldCreateRunsAudit(run.auditLevel, end.status, end.exception)) return;
     this.#connection.run(
       insertRunsAudit,

@@ -2,7 +2,7 @@
 // nothing has to be read before.
 
 import type { ChangeResult, RunEnd, StatusChange } from "../../src/storage/requests.ts";
-import { lastStep, putsInLine } from "../../src/storage/status_steps.ts";
+import { lastTransition, putsInLine } from "../../src/storage/status_transitions.ts";
 import { AuditWriter } from "./audit_writer.ts";
 import type { Connection } from "./connection.ts";
 import type { SqliteValue } from "./database.ts";
@@ -113,7 +113,7 @@ function applyStatusChanges(
     const results = changes.map((change) => {
       const applied = applyStatusChange(connection, now, change, ends);
       if (applied) {
-        audit.addSteps(change.taskId, change.auditLevel, change.steps);
+        audit.addTransitions(change.taskId, change.auditLevel, change.transitions);
         due ||= change.dueInMs !== undefined || putsInLine(change);
       }
       return { applied };
@@ -132,7 +132,7 @@ function applyStatusChange(
   ends: TaskEnds | null,
 ): boolean {
   const { auditLevel, dueInMs, rateSlotAt = null, returnAttempt, executionTimeMs, lease } = change;
-  const { status, exception, agoMs } = lastStep(change);
+  const { status, exception, agoMs } = lastTransition(change);
   const returned = returnAttempt ? 1 : 0;
   const isInLine = putsInLine(change);
   if (dueInMs === undefined && !isInLine && (status === "InProgress" || status === "Queued")) {
@@ -175,7 +175,7 @@ export function updateCurrentRunMany(
     const audit = new AuditWriter(connection, now, rows);
     const results = runs.map((run) => {
       const { counts = true, nextRunAt } = run;
-      const end = lastStep(run);
+      const end = lastTransition(run);
       const endedAt = Math.round(now - end.agoMs);
       const applied = endRun.apply(connection, [
         end.status,
@@ -187,7 +187,7 @@ export function updateCurrentRunMany(
         counts ? run.executionTimeMs : null,
       ], run);
       if (applied) {
-        audit.addSteps(run.taskId, run.auditLevel, run.steps);
+        audit.addTransitions(run.taskId, run.auditLevel, run.transitions);
         if (counts) audit.writeRun(run, end, endedAt);
       }
       return { applied };

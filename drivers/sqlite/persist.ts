@@ -115,6 +115,6 @@ function update(
   connection.run(replacePlan, task.status, scheduledInstant(task, dueAt), dueAt, id);
   if (task.status === holder.status) return;
   const audit = new AuditWriter(connection, now, 1);
-  audit.addSteps(id, task.auditLevel, [{ status: task.status, exception: null, agoMs: 0 }]);
+  audit.addTransitions(id, task.auditLevel, [{ status: task.status, exception: null, agoMs: 0 }]);
   audit.flush();
 }

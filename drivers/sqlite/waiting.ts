@@ -121,5 +121,5 @@ function makeOneDue(connection: Connection, now: number, audit: AuditWriter, id:
 /** The audit row of a change that was asked for from outside, by the task's own level. */
 function writeStatus(audit: AuditWriter, id: string, row: SqliteRow, status: TaskStatus): void {
   const level = auditLevelFromNumber(row.audit_level as number | null);
-  audit.addSteps(id, level, [{ status, exception: null, agoMs: 0 }]);
+  audit.addTransitions(id, level, [{ status, exception: null, agoMs: 0 }]);
 }

@@ -129,6 +129,6 @@ function releaseOne(
   if (poisoned) connection.run(failPoisoned, exception, lostCount, id);
   else connection.run(makeLostDue, exception, lostCount, lostCount === before ? 1 : 0, now, id);
   const level = auditLevelFromNumber(row.audit_level as number | null);
-  audit.addSteps(id, level, [{ status, exception, agoMs: 0 }]);
+  audit.addTransitions(id, level, [{ status, exception, agoMs: 0 }]);
   return { taskId: id, type, queue, workerId: workerId!, lostCount, poisoned };
 }

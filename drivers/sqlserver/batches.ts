@@ -12,14 +12,14 @@ import type {
   SeriesCorrection,
   StatusChange,
 } from "../../src/storage/requests.ts";
-import { lastStep } from "../../src/storage/status_steps.ts";
+import { lastTransition } from "../../src/storage/status_transitions.ts";
 import { toIso, toWholeMs } from "./instants.ts";
 import { type Rows, rowsOf } from "./mssql.ts";
 import * as types from "./table_types.ts";
 import { nameLengths, toStored, toStoredName } from "./text.ts";
 
 /** What happened to a task: a {@linkcode StatusChange} or a {@linkcode RunEnd}. */
-type Change = Pick<StatusChange, "taskId" | "auditLevel" | "steps" | "lease">;
+type Change = Pick<StatusChange, "taskId" | "auditLevel" | "transitions" | "lease">;
 
 /** A worker's id as it is stored. */
 export function storedWorker(workerId: string): string {
@@ -107,10 +107,10 @@ export function runEnds(runs: readonly RunEnd[]): Rows {
   return rowsOf(types.runEndList, rows);
 }
 
-/** The steps of both. */
-export function statusSteps(changes: readonly Change[]): Rows {
-  const rows = changes.flatMap(({ steps }, Ordinal) =>
-    steps.map(({ status, exception, agoMs }, Step) => ({
+/** The transitions of both. */
+export function statusTransitions(changes: readonly Change[]): Rows {
+  const rows = changes.flatMap(({ transitions }, Ordinal) =>
+    transitions.map(({ status, exception, agoMs }, Step) => ({
       Ordinal,
       Step,
       Status: status,
@@ -186,11 +186,11 @@ export function returnedSlots(slots: readonly ReturnedRateSlot[]): Rows {
 }
 
 function changeFields(change: Change, ordinal: number) {
-  lastStep(change);
+  lastTransition(change);
   return {
     TaskId: change.taskId,
     Ordinal: ordinal,
-    LastStep: change.steps.length - 1,
+    LastStep: change.transitions.length - 1,
     AuditLevel: auditLevelToNumber(change.auditLevel),
     WorkerId: change.lease === undefined ? null : storedWorker(change.lease.workerId),
     LeaseToken: change.lease === undefined ? null : change.lease.token,

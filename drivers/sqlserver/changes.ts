@@ -3,7 +3,7 @@
 
 import { auditLevelToNumber } from "../../src/audit/audit_level.ts";
 import type { ChangeResult, RunEnd, StatusChange } from "../../src/storage/requests.ts";
-import { lastStep } from "../../src/storage/status_steps.ts";
+import { lastTransition } from "../../src/storage/status_transitions.ts";
 import * as batches from "./batches.ts";
 import type { Recordsets, SqlServerDatabase } from "./database.ts";
 import { toDate, toWholeMs } from "./instants.ts";
@@ -19,12 +19,12 @@ export function setStatusMany(
   connection: unknown,
 ): Promise<readonly ChangeResult[]> {
   return inLockOrder(changes, ({ taskId }) => taskId, async (sorted) => {
-    if (sorted.length === 1 && sorted[0]!.steps.length === 1) {
+    if (sorted.length === 1 && sorted[0]!.transitions.length === 1) {
       return toResults(await setStatus(database, sorted[0]!, connection));
     }
     const parameters = {
       Changes: batches.statusChanges(sorted),
-      Steps: batches.statusSteps(sorted),
+      Steps: batches.statusTransitions(sorted),
     };
     return toResults(await database.call("usp_SetTaskStatuses", parameters, connection));
   });
@@ -37,24 +37,24 @@ export function updateCurrentRunMany(
   connection: unknown,
 ): Promise<readonly ChangeResult[]> {
   return inLockOrder(runs, ({ taskId }) => taskId, async (sorted) => {
-    if (sorted.length === 1 && sorted[0]!.steps.length === 1) {
+    if (sorted.length === 1 && sorted[0]!.transitions.length === 1) {
       return toResults(await updateCurrentRun(database, sorted[0]!, connection));
     }
     const parameters = {
       Runs: batches.runEnds(sorted),
-      Steps: batches.statusSteps(sorted),
+      Steps: batches.statusTransitions(sorted),
     };
     return toResults(await database.call("usp_UpdateCurrentRuns", parameters, connection));
   });
 }
 
-/** One change of one step, the commonest: typed parameters cost the server less than rows. */
+/** One change of one transition, the commonest: typed parameters cost the server less than rows. */
 function setStatus(
   database: SqlServerDatabase,
   change: StatusChange,
   connection: unknown,
 ): Promise<Recordsets> {
-  const { status, exception, agoMs } = lastStep(change);
+  const { status, exception, agoMs } = lastTransition(change);
   const parameters = {
     TaskId: id(change.taskId),
     Status: name(status, nameLengths.status),
@@ -70,13 +70,13 @@ function setStatus(
   return database.call("usp_SetTaskStatus", parameters, connection);
 }
 
-/** One run of one step. */
+/** One run of one transition. */
 function updateCurrentRun(
   database: SqlServerDatabase,
   run: RunEnd,
   connection: unknown,
 ): Promise<Recordsets> {
-  const { status, exception, agoMs } = lastStep(run);
+  const { status, exception, agoMs } = lastTransition(run);
   const parameters = {
     TaskId: id(run.taskId),
     ExecutionTimeMs: float(run.executionTimeMs),

@@ -63,7 +63,7 @@ export type {
   RunEnd,
   SeriesCorrection,
   StatusChange,
-  StatusStep,
+  StatusTransition,
   WakeSignal,
   WorkerRegistration,
 } from "./requests.ts";

@@ -138,8 +138,8 @@ export interface Lease {
   readonly token: number;
 }
 
-/** One step of a task's life. */
-export interface StatusStep {
+/** A change of a task's status. */
+export interface StatusTransition {
   /** The status since then. */
   readonly status: TaskStatus;
   /** The error's text; null: none. */
@@ -151,9 +151,9 @@ export interface StatusStep {
 /**
  * What happened to one task since the last write about it.
  *
- * The last step is the task's new status and exception. With `InProgress` or `Queued` as the last
- * step, and no `dueInMs`, lease and due instant stay as they are; with any other the lease ends,
- * and the task is due again only if `dueInMs` is given.
+ * The last transition is the task's new status and exception. With `InProgress` or `Queued` as the
+ * last transition, and no `dueInMs`, lease and due instant stay as they are; with any other the
+ * lease ends, and the task is due again only if `dueInMs` is given.
  */
 export interface StatusChange {
   /** The task. */
@@ -161,10 +161,10 @@ export interface StatusChange {
   /** The level that decides about history; the row keeps its own. */
   readonly auditLevel: AuditLevel;
   /**
-   * In order, at least one. Every step writes the status audit row that the level asks for, with
-   * its own time.
+   * In order, at least one. Every transition writes the status audit row that the level asks for,
+   * with its own time.
    */
-  readonly steps: readonly StatusStep[];
+  readonly transitions: readonly StatusTransition[];
   /**
    * With a lease the change applies only if it is still held; without one it applies if the task
    * exists.
@@ -186,14 +186,15 @@ export interface StatusChange {
   readonly rateSlotAt?: number | null;
   /**
    * How long the execution that ended took; may be fractional. Stored with the end's instant (the
-   * last step's), unless the level is `None`. Absent: the task's last execution stays as it is.
+   * last transition's), unless the level is `None`. Absent: the task's last execution stays as it
+   * is.
    */
   readonly executionTimeMs?: number;
 }
 
 /**
- * A run of a recurring task has ended. The last step says how; the lease ends. Not applied to a
- * task that is not recurring.
+ * A run of a recurring task has ended. The last transition says how; the lease ends. Not applied to
+ * a task that is not recurring.
  */
 export interface RunEnd {
   /** The task, which must be recurring. */
@@ -201,7 +202,7 @@ export interface RunEnd {
   /** The level that decides about history; the row keeps its own. */
   readonly auditLevel: AuditLevel;
   /** What happened, in order, at least one; the last one is how the run ended. */
-  readonly steps: readonly StatusStep[];
+  readonly transitions: readonly StatusTransition[];
   /**
    * With a lease the end applies only if it is still held; without one it applies if the series
    * exists.

@@ -15,9 +15,9 @@ export async function setStatusByMany(
   options: Parameters<Storage["setStatus"]>[4] = {},
 ): Promise<ChangeResult> {
   const { agoMs = 0, connection, ...change } = options;
-  const steps = [{ status, exception, agoMs }];
+  const transitions = [{ status, exception, agoMs }];
   const [result] = await storage.setStatusMany(
-    [{ ...change, taskId, auditLevel, steps }],
+    [{ ...change, taskId, auditLevel, transitions }],
     connection === undefined ? {} : { connection },
   );
   return result!;
@@ -35,9 +35,9 @@ export async function updateCurrentRunByMany(
   options: Parameters<Storage["updateCurrentRun"]>[4] = {},
 ): Promise<ChangeResult> {
   const { status = "Completed", exception = null, agoMs = 0, connection, ...run } = options;
-  const steps = [{ status, exception, agoMs }];
+  const transitions = [{ status, exception, agoMs }];
   const [result] = await storage.updateCurrentRunMany(
-    [{ ...run, taskId, executionTimeMs, nextRunAt, auditLevel, steps }],
+    [{ ...run, taskId, executionTimeMs, nextRunAt, auditLevel, transitions }],
     connection === undefined ? {} : { connection },
   );
   return result!;

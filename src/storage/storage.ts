@@ -146,7 +146,7 @@ export interface Storage {
     exception: string | null,
     auditLevel: AuditLevel,
     options?:
-      & Partial<Omit<StatusChange, "taskId" | "auditLevel" | "steps">>
+      & Partial<Omit<StatusChange, "taskId" | "auditLevel" | "transitions">>
       & ConnectionOptions
       & { readonly agoMs?: number },
   ): Promise<ChangeResult>;
@@ -175,7 +175,9 @@ export interface Storage {
     nextRunAt: number | null,
     auditLevel: AuditLevel,
     options?:
-      & Partial<Omit<RunEnd, "taskId" | "executionTimeMs" | "nextRunAt" | "auditLevel" | "steps">>
+      & Partial<
+        Omit<RunEnd, "taskId" | "executionTimeMs" | "nextRunAt" | "auditLevel" | "transitions">
+      >
       & ConnectionOptions
       & {
         readonly status?: TaskStatus;

@@ -8,7 +8,7 @@ import type { AnyTask } from "../task.ts";
 import type { AttemptContext } from "./attempt/task_context.ts";
 
 /** A status change with the reading of the monotonic clock when it happened. */
-export interface TimedStep {
+export interface TimedTransition {
   readonly status: TaskStatus;
   readonly exception: string | null;
   readonly at: number;
@@ -31,7 +31,7 @@ export class Job {
   /** Until when a start holds that its rate limit has allowed, by the monotonic clock. */
   startBy = -Infinity;
   /** What has happened and is not yet in storage. */
-  steps: TimedStep[] = [];
+  transitions: TimedTransition[] = [];
   /**
    * `waiting` in the local queue, `running`, or `ended` (whatever the handler still does no longer
    * counts).
@@ -107,7 +107,7 @@ export class Job {
   }
 
   /** Notes a status change that happened at a reading of the monotonic clock. */
-  step(status: TaskStatus, exception: string | null, at: number): void {
-    this.steps.push({ status, exception, at });
+  transition(status: TaskStatus, exception: string | null, at: number): void {
+    this.transitions.push({ status, exception, at });
   }
 }

@@ -150,8 +150,8 @@ Deno.test("a task that is lost with its worker, in the end too often, is told of
     await storage.registerWorker(worker);
     const request = { workerId: worker.id, types: ["send"], queues: [{ name: "mail", limit: 1 }] };
     assertEquals((await storage.claim(request)).tasks.length, 1);
-    const steps = [{ status: "InProgress", exception: null, agoMs: 0 }] as const;
-    await storage.setStatusMany([{ taskId: id, auditLevel: "Full", steps }]);
+    const transitions = [{ status: "InProgress", exception: null, agoMs: 0 }] as const;
+    await storage.setStatusMany([{ taskId: id, auditLevel: "Full", transitions }]);
     await storage.unregisterWorker(worker.id);
   };
   const idle = defineTask<null>({ type: "idle", handle() {} });

@@ -44,13 +44,14 @@ const sum = <T>(rows: readonly T[], sizeOf: (row: T) => number): Write => [
   rows.length,
   rows.reduce((sum, row) => sum + sizeOf(row), 0),
 ];
-const stepsOf = ({ steps }: StatusChange | RunEnd) => sum(steps, (s) => length(s.exception))[1];
+const transitionsOf = ({ transitions }: StatusChange | RunEnd) =>
+  sum(transitions, (s) => length(s.exception))[1];
 
 /** The verbs that take as many rows as there are, and what is in their first argument. */
 const measures: Readonly<Record<string, (rows: readonly never[]) => Write>> = {
   persist: (tasks: readonly NewTask[]) => sum(tasks, ({ request }) => request.length),
-  setStatusMany: (changes: readonly StatusChange[]) => sum(changes, stepsOf),
-  updateCurrentRunMany: (runs: readonly RunEnd[]) => sum(runs, stepsOf),
+  setStatusMany: (changes: readonly StatusChange[]) => sum(changes, transitionsOf),
+  updateCurrentRunMany: (runs: readonly RunEnd[]) => sum(runs, transitionsOf),
   saveExecutionLogs: (lines: readonly NewLogLine[]) =>
     sum(lines, ({ message, exception }) => length(message) + length(exception)),
 };

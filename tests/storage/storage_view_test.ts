@@ -31,7 +31,7 @@ const tasks: WakeSignal = { kind: "tasks" };
 const change = (dueInMs?: number): StatusChange => ({
   taskId: "x",
   auditLevel: "Full",
-  steps: [],
+  transitions: [],
   ...dueInMs === undefined ? {} : { dueInMs },
 });
 const stored = (claimed: boolean) => ({ id: "x", outcome: "created", claimed });

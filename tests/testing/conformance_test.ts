@@ -78,14 +78,20 @@ const flaws: [topic: string, flaw: string, Flaw][] = [
       return { now, tasks: [...tasks].reverse() };
     },
   })],
-  ["status changes", "forgets all steps but the last", (s) => ({
+  ["status changes", "forgets all transitions but the last", (s) => ({
     setStatusMany: (changes, options) =>
-      s.setStatusMany(changes.map((c) => ({ ...c, steps: c.steps.slice(-1) })), options),
+      s.setStatusMany(
+        changes.map((c) => ({ ...c, transitions: c.transitions.slice(-1) })),
+        options,
+      ),
   })],
   ["status changes", "forgets when it happened", (s) => ({
     setStatusMany: (changes, options) =>
       s.setStatusMany(
-        changes.map((c) => ({ ...c, steps: c.steps.map((step) => ({ ...step, agoMs: 0 })) })),
+        changes.map((c) => ({
+          ...c,
+          transitions: c.transitions.map((transition) => ({ ...transition, agoMs: 0 })),
+        })),
         options,
       ),
   })],
@@ -123,9 +129,9 @@ const flaws: [topic: string, flaw: string, Flaw][] = [
   ["lost workers", "counts each loss as if the task had been running", (s) => ({
     async releaseLost(request) {
       const auditLevel = "None";
-      const steps = [{ status: "InProgress", exception: null, agoMs: 0 }] as const;
+      const transitions = [{ status: "InProgress", exception: null, agoMs: 0 }] as const;
       for (const { id, workerId } of (await s.list()).items) {
-        if (workerId !== null) await s.setStatusMany([{ taskId: id, auditLevel, steps }]);
+        if (workerId !== null) await s.setStatusMany([{ taskId: id, auditLevel, transitions }]);
       }
       return await s.releaseLost(request);
     },

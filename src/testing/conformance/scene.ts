@@ -207,14 +207,14 @@ export class Scene {
     return { id, task, lease: { workerId, token: task.leaseToken } };
   }
 
-  /** Applies one change of one or more steps. */
+  /** Applies one change of one or more transitions. */
   async change(
     taskId: string,
-    steps: readonly (TaskStatus | readonly [TaskStatus, string | null, number?])[],
-    options: Partial<Omit<StatusChange, "taskId" | "steps">> = {},
+    transitions: readonly (TaskStatus | readonly [TaskStatus, string | null, number?])[],
+    options: Partial<Omit<StatusChange, "taskId" | "transitions">> = {},
   ): Promise<ChangeResult> {
     const { auditLevel = "Full", ...rest } = options;
-    const change = { ...rest, taskId, auditLevel, steps: steps.map(toStep) };
+    const change = { ...rest, taskId, auditLevel, transitions: transitions.map(toTransition) };
     return expectValue((await this.storage.setStatusMany([change]))[0], "a change is answered");
   }
 
@@ -266,7 +266,9 @@ export async function allPages<T>(
 /** The audit levels that a case walks through, with their names as queue-safe text. */
 export type LevelTable = Readonly<Record<AuditLevel, readonly string[]>>;
 
-function toStep(step: TaskStatus | readonly [TaskStatus, string | null, number?]) {
-  const [status, exception = null, agoMs = 0] = typeof step === "string" ? [step] : step;
+function toTransition(transition: TaskStatus | readonly [TaskStatus, string | null, number?]) {
+  const [status, exception = null, agoMs = 0] = typeof transition === "string"
+    ? [transition]
+    : transition;
   return { status, exception, agoMs };
 }

@@ -14,7 +14,7 @@ import type { Ending } from "./ending.ts";
 import type { Job } from "../job.ts";
 import { nextAfterRun, planOccurrence } from "./series_run.ts";
 import type { AttemptEnd, StatusWriter } from "./status_writer.ts";
-import { stepsByAge } from "./step_ages.ts";
+import { transitionsByAge } from "./transition_ages.ts";
 
 /** What a recorder works with. */
 export interface RecorderParts {
@@ -69,7 +69,7 @@ export class AttemptRecorder {
     const { writer, clock, storageClock } = this.#parts;
     const now = clock.monotonic();
     const executionTimeMs = now - job.startedAt;
-    job.step(ending.status, ending.exception, now);
+    job.transition(ending.status, ending.exception, now);
     const next = this.#nextRun(job, ending, storageClock.at(now));
     const end: AttemptEnd = next === null
       ? { kind: "change", change: { ...dueAgain(ending), executionTimeMs } }
@@ -84,7 +84,7 @@ export class AttemptRecorder {
   skipOccurrence(job: Job, next: NextRun): void {
     job.phase = "ended";
     const status = next.nextRunAt === null ? "Completed" : "WaitingQueue";
-    job.step(status, null, this.#parts.clock.monotonic());
+    job.transition(status, null, this.#parts.clock.monotonic());
     const run = { executionTimeMs: 0, nextRunAt: next.nextRunAt, counts: false };
     this.#parts.writer.end(job, { kind: "run", run }, (applied) => {
       if (applied) this.#tellNextRun(job, next);
@@ -147,7 +147,7 @@ export class AttemptRecorder {
     end: (AttemptEnd & { kind: "change" })["change"],
   ): void {
     job.phase = "ended";
-    job.step(ending.status, ending.exception, this.#parts.clock.monotonic());
+    job.transition(ending.status, ending.exception, this.#parts.clock.monotonic());
     const isSeriesEnd = job.task.series !== null && end.dueInMs === undefined;
     const attemptEnd: AttemptEnd = isSeriesEnd
       ? { kind: "run", run: { executionTimeMs: 0, nextRunAt: null, counts: false } }
@@ -175,7 +175,7 @@ export class AttemptRecorder {
     const change = {
       taskId: job.task.id,
       auditLevel: job.task.auditLevel,
-      steps: [...stepsByAge(job, job.steps, now), completed],
+      transitions: [...transitionsByAge(job, job.transitions, now), completed],
       lease: job.lease,
       executionTimeMs: now - job.startedAt,
     };

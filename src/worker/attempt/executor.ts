@@ -110,8 +110,8 @@ export class Executor {
       job.skipped = plan.skipped;
     }
     job.phase = "running";
-    if (job.task.status !== "Queued") job.step("Queued", null, now);
-    job.step("InProgress", null, now);
+    if (job.task.status !== "Queued") job.transition("Queued", null, now);
+    job.transition("InProgress", null, now);
     this.#watchdog.add(job);
     const context = new AttemptContext(job, this.#contextParts);
     job.context = context;

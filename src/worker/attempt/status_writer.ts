@@ -11,11 +11,11 @@ import type { ChangeResult, RunEnd, StatusChange } from "../../storage/requests.
 import type { Storage } from "../../storage/storage.ts";
 import type { Clock } from "../../time/clock.ts";
 import { nextMacrotask } from "../../time/macrotask.ts";
-import type { Job, TimedStep } from "../job.ts";
+import type { Job, TimedTransition } from "../job.ts";
 import type { Held } from "../claim/places.ts";
-import { stepsByAge } from "./step_ages.ts";
+import { transitionsByAge } from "./transition_ages.ts";
 
-/** What ends an attempt, beside the steps that the job carries. */
+/** What ends an attempt, beside the transitions that the job carries. */
 export type AttemptEnd =
   | {
     readonly kind: "change";
@@ -34,16 +34,16 @@ interface Entry {
   readonly job: Job;
   readonly end: AttemptEnd | null;
   /** Taken from the job when the write is first tried. */
-  steps: readonly TimedStep[];
+  transitions: readonly TimedTransition[];
   readonly onWritten: (applied: boolean) => void;
 }
 
 const maxBatch = 1000;
 
-/** How much text an entry will write: the exceptions of its job's steps. */
-function sizeOf({ job: { steps } }: Entry): number {
+/** How much text an entry will write: the exceptions of its job's transitions. */
+function sizeOf({ job: { transitions } }: Entry): number {
   let size = 0;
-  for (let i = 0; i < steps.length; i++) size += steps[i]!.exception?.length ?? 0;
+  for (let i = 0; i < transitions.length; i++) size += transitions[i]!.exception?.length ?? 0;
   return size;
 }
 
@@ -98,16 +98,16 @@ export class StatusWriter {
    * carries it.
    */
   report(job: Job, onWritten: (applied: boolean) => void): void {
-    this.#add({ job, end: null, steps: [], onWritten });
+    this.#add({ job, end: null, transitions: [], onWritten });
   }
 
-  /** Writes the end of an attempt, with all steps of the job that are not yet in storage. */
+  /** Writes the end of an attempt, with all transitions of the job that are not yet in storage. */
   end(job: Job, end: AttemptEnd, onWritten: (applied: boolean) => void): void {
     const onEnded = (applied: boolean) => {
       this.#held.delete(job.task);
       onWritten(applied);
     };
-    this.#add({ job, end, steps: [], onWritten: onEnded });
+    this.#add({ job, end, transitions: [], onWritten: onEnded });
   }
 
   /** Resolves when nothing is left to write. */
@@ -158,11 +158,11 @@ export class StatusWriter {
     for (const entry of taken) {
       if (entry.end === null && entry.job.phase === "ended") continue;
       if (this.#givenUp.has(entry.job)) {
-        entry.onWritten(false); // the history would lack the steps that were given up
+        entry.onWritten(false); // the history would lack the transitions that were given up
         continue;
       }
-      entry.steps = entry.job.steps;
-      entry.job.steps = [];
+      entry.transitions = entry.job.transitions;
+      entry.job.transitions = [];
       batch.push(entry);
     }
     return batch;
@@ -244,22 +244,22 @@ export class StatusWriter {
 
   #writeChanges(entries: readonly Entry[]): Promise<readonly ChangeResult[]> {
     const now = this.#clock.monotonic();
-    return this.#storage.setStatusMany(entries.map(({ job, end, steps }): StatusChange => ({
+    return this.#storage.setStatusMany(entries.map(({ job, end, transitions }): StatusChange => ({
       ...(end?.kind === "change" ? end.change : nothing),
       taskId: job.task.id,
       auditLevel: job.task.auditLevel,
-      steps: stepsByAge(job, steps, now),
+      transitions: transitionsByAge(job, transitions, now),
       lease: job.lease,
     })));
   }
 
   #writeRuns(entries: readonly Entry[]): Promise<readonly ChangeResult[]> {
     const now = this.#clock.monotonic();
-    return this.#storage.updateCurrentRunMany(entries.map(({ job, end, steps }): RunEnd => ({
+    return this.#storage.updateCurrentRunMany(entries.map(({ job, end, transitions }): RunEnd => ({
       ...(end as AttemptEnd & { readonly kind: "run" }).run,
       taskId: job.task.id,
       auditLevel: job.task.auditLevel,
-      steps: stepsByAge(job, steps, now),
+      transitions: transitionsByAge(job, transitions, now),
       lease: job.lease,
     })));
   }
@@ -267,11 +267,11 @@ export class StatusWriter {
   /**
    * Whether an earlier try, whose answer was lost with its connection, was committed all the same.
    */
-  async #isStored({ job, end, steps }: Entry): Promise<boolean> {
+  async #isStored({ job, end, transitions }: Entry): Promise<boolean> {
     const holder = end === null ? job.lease.workerId : null;
     const record = await this.#storage.get(job.task.id);
     return record !== null && record.leaseToken === job.lease.token &&
-      record.workerId === holder && record.status === steps.at(-1)?.status;
+      record.workerId === holder && record.status === transitions.at(-1)?.status;
   }
 
   /** The same, as far as can be known. */

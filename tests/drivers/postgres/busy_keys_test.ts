@@ -71,7 +71,7 @@ Deno.test("a worker ends its tasks while transactions dispatch with their keys",
     const ends = storage.setStatusMany(tasks.map(({ id, leaseToken }) => ({
       taskId: id,
       auditLevel: "Full",
-      steps: [{ status: "Completed", exception: null, agoMs: 0 }],
+      transitions: [{ status: "Completed", exception: null, agoMs: 0 }],
       lease: { workerId: "w", token: leaseToken },
     })));
     assertEquals(await deadline(ends, minute), [{ applied: true }, { applied: true }]);

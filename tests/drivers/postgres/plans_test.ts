@@ -116,7 +116,12 @@ Deno.test("claim, finish and release use their indexes, whatever the statistics 
   const started = { status: "InProgress", exception: null, agoMs: 5 } as const;
   const finish = await scansOf(async () => {
     const results = await watched.setStatusMany(
-      claimed.tasks.map(({ id }) => ({ taskId: id, auditLevel: "Full", steps: [ended], lease })),
+      claimed.tasks.map(({ id }) => ({
+        taskId: id,
+        auditLevel: "Full",
+        transitions: [ended],
+        lease,
+      })),
     );
     assert(results.every(({ applied }) => applied));
   });
@@ -125,11 +130,11 @@ Deno.test("claim, finish and release use their indexes, whatever the statistics 
 
   claimed = await watched.claim(claimRequest("planner", 250));
   const complete = await scansOf(async () => {
-    const steps = [started, ended];
+    const transitions = [started, ended];
     const results = await watched.setStatusMany(claimed.tasks.map(({ id }) => ({
       taskId: id,
       auditLevel: "Full",
-      steps,
+      transitions,
       lease,
       executionTimeMs: 5,
     })));
@@ -223,7 +228,7 @@ Deno.test("the end of a task leaves its index entries as they are", async () => 
     await storage.setStatusMany(batch.map(({ id }) => ({
       taskId: id,
       auditLevel: "Full",
-      steps: [{ status: "Completed", exception: null, agoMs: 0 }],
+      transitions: [{ status: "Completed", exception: null, agoMs: 0 }],
       lease: { workerId: "hot", token: 1 },
       executionTimeMs: 1,
     })));

@@ -41,7 +41,7 @@ for (const mode of ["fast", "immediate"] as const) {
           const changes = tasks.map(({ id, leaseToken }) => ({
             taskId: id,
             auditLevel: "Full" as const,
-            steps: [{ status: "Completed" as const, exception: null, agoMs: 0 }],
+            transitions: [{ status: "Completed" as const, exception: null, agoMs: 0 }],
             lease: { workerId: "worker", token: leaseToken },
           }));
           await insist(() => storage.setStatusMany(changes));

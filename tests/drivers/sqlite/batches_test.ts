@@ -67,7 +67,7 @@ Deno.test("a batch of ends for many workers applies those whose lease is held, i
   const ends = tasks.map(({ id, claimFor }, index) => ({
     taskId: id,
     auditLevel: "Full",
-    steps: [
+    transitions: [
       { status: "InProgress", exception: null, agoMs: 2 },
       { status: index % 3 === 0 ? "Cancelled" : "Completed", exception: null, agoMs: 1 },
     ],
@@ -80,16 +80,16 @@ Deno.test("a batch of ends for many workers applies those whose lease is held, i
   connection.exec("COMMIT");
   connection.close();
   assertEquals(results.map(({ applied }) => applied), ends.map((_, index) => !isStale(index)));
-  for (const [index, { taskId, steps, executionTimeMs }] of ends.entries()) {
+  for (const [index, { taskId, transitions, executionTimeMs }] of ends.entries()) {
     const task = (await storage.get(taskId))!;
     const { items } = await storage.statusAudit(taskId);
     const history = items.map((row) => row.newStatus);
     if (isStale(index)) {
       assertEquals([task.status, task.executionTimeMs, history], ["Queued", null, ["Queued"]]);
     } else {
-      assertEquals([task.status, task.workerId], [steps[1].status, null]);
+      assertEquals([task.status, task.workerId], [transitions[1].status, null]);
       assertEquals(task.executionTimeMs, executionTimeMs);
-      assertEquals(history, ["Queued", "InProgress", steps[1].status]);
+      assertEquals(history, ["Queued", "InProgress", transitions[1].status]);
     }
   }
 });
@@ -99,7 +99,9 @@ Deno.test("a batch of changes may be longer than a statement has parameters", as
   const storage = await scratch.open({ path: ":memory:" });
   const tasks = Array.from({ length: 10_000 }, () => newTask());
   await storage.persist(tasks);
-  const steps = [{ status: "InProgress", exception: null, agoMs: 0 }] as const;
-  await storage.setStatusMany(tasks.map(({ id }) => ({ taskId: id, auditLevel: "Full", steps })));
+  const transitions = [{ status: "InProgress", exception: null, agoMs: 0 }] as const;
+  await storage.setStatusMany(
+    tasks.map(({ id }) => ({ taskId: id, auditLevel: "Full", transitions })),
+  );
   assertEquals((await storage.auditGrowth())[0]!.rows, 20_000);
 });

@@ -27,7 +27,7 @@ if (job === "claim-all") {
       taskId: id,
       auditLevel: "Full" as const,
       lease: { workerId, token: leaseToken },
-      steps: [{ status: "Completed" as const, exception: null, agoMs: 0 }],
+      transitions: [{ status: "Completed" as const, exception: null, agoMs: 0 }],
     }));
     await storage.setStatusMany(changes);
     for (const { id } of tasks) console.log(id);

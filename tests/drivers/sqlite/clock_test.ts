@@ -22,8 +22,8 @@ Deno.test("a write asks what time it is when it holds the write lock", async () 
 
   const task = newTask();
   const lease = { workerId: "w", token: 1 };
-  const steps = [{ status: "InProgress", exception: null, agoMs: 0 }] as const;
-  const change = { taskId: task.id, auditLevel: "Full", steps, lease } as const;
+  const transitions = [{ status: "InProgress", exception: null, agoMs: 0 }] as const;
+  const change = { taskId: task.id, auditLevel: "Full", transitions, lease } as const;
   const claim = { workerId: "w", queues: [{ name: task.queue, limit: 1 }], types: [task.type] };
   const lost = { leaseMs: 60_000, poisonLimit: 5, poisonReason: "", lostReason: "" };
   const writes: Record<string, (storage: Storage) => Promise<unknown>> = {

@@ -60,15 +60,15 @@ async function statementsOfADay(database: DatabaseSync): Promise<ReadonlySet<str
   const ended = [{ status: "Completed" as const, exception: null, agoMs: 0 }];
   const started = [{ status: "InProgress" as const, exception: null, agoMs: 0 }];
   await storage.setStatusMany([
-    { taskId: done.id, auditLevel: "Full", steps: ended, lease },
-    { taskId: retried.id, auditLevel: "Full", steps: failed, lease, dueInMs: 1000 },
-    { taskId: born.id, auditLevel: "Full", steps: started, lease },
+    { taskId: done.id, auditLevel: "Full", transitions: ended, lease },
+    { taskId: retried.id, auditLevel: "Full", transitions: failed, lease, dueInMs: 1000 },
+    { taskId: born.id, auditLevel: "Full", transitions: started, lease },
   ]);
   await storage.setStatus(done.id, "Completed", null, "Full");
   await storage.updateCurrentRunMany([{
     taskId: run.id,
     auditLevel: "Full",
-    steps: ended,
+    transitions: ended,
     executionTimeMs: 1,
     nextRunAt: clock.now() + 1000,
     lease,
@@ -172,7 +172,7 @@ Deno.test("the plans stay when ANALYZE has seen a table full of ended and future
   await storage.setStatusMany(ended.map(({ id }) => ({
     taskId: id,
     auditLevel: "Full",
-    steps: [{ status: "Completed", exception: null, agoMs: 0 }],
+    transitions: [{ status: "Completed", exception: null, agoMs: 0 }],
   })));
   const database = new DatabaseSync(scratch.path);
   database.exec("ANALYZE");

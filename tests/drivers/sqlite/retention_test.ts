@@ -18,7 +18,7 @@ async function storeOldTasks(storage: Storage, clock: FakeClock, count: number):
   await storage.setStatusMany(tasks.map(({ id }) => ({
     taskId: id,
     auditLevel: "Full",
-    steps: [{ status: "Completed", exception: null, agoMs: 0 }],
+    transitions: [{ status: "Completed", exception: null, agoMs: 0 }],
   })));
   await clock.advance(2 * day);
 }

@@ -8,7 +8,11 @@ import { rows, withScript } from "./scripted.ts";
 
 function change(number: number, exception: string | null = null): StatusChange {
   const taskId = `01900000-0000-7000-8000-${number.toString(16).padStart(12, "0")}`;
-  return { taskId, auditLevel: "Full", steps: [{ status: "Completed", exception, agoMs: 0 }] };
+  return {
+    taskId,
+    auditLevel: "Full",
+    transitions: [{ status: "Completed", exception, agoMs: 0 }],
+  };
 }
 
 /** Answers with a row for each change in the statement. */

@@ -40,7 +40,7 @@ const verbs: [verb: string, call: (storage: Storage) => Promise<unknown>, proced
       s.setStatusMany([taskId, otherId].map((taskId) => ({
         taskId,
         auditLevel: "Full",
-        steps: [{ status: "Completed", exception: null, agoMs: 0 }],
+        transitions: [{ status: "Completed", exception: null, agoMs: 0 }],
       }))),
     "usp_SetTaskStatuses",
   ],
@@ -51,7 +51,7 @@ const verbs: [verb: string, call: (storage: Storage) => Promise<unknown>, proced
       s.updateCurrentRunMany([taskId, otherId].map((taskId) => ({
         taskId,
         auditLevel: "Full",
-        steps: [{ status: "Completed", exception: null, agoMs: 0 }],
+        transitions: [{ status: "Completed", exception: null, agoMs: 0 }],
         executionTimeMs: 1,
         nextRunAt: null,
       }))),
@@ -172,14 +172,14 @@ Deno.test("a status change is sent as typed parameters", async () => {
   });
 });
 
-Deno.test("a batch of changes is one call with a row a change and a row a step", async () => {
+Deno.test("a batch of changes is one call with a row a change and a row a transition", async () => {
   const answer = { recordsets: [rows({ Applied: "int" }, [1], [0])] };
   await withScript(() => answer, async ({ storage, sent }) => {
     const results = await storage.setStatusMany([
       {
         taskId,
         auditLevel: "Full",
-        steps: [
+        transitions: [
           { status: "InProgress", exception: null, agoMs: 20 },
           { status: "Failed", exception: "Oh!", agoMs: 0 },
         ],
@@ -188,7 +188,7 @@ Deno.test("a batch of changes is one call with a row a change and a row a step",
       {
         taskId: otherId,
         auditLevel: "None",
-        steps: [{ status: "Completed", exception: null, agoMs: 0 }],
+        transitions: [{ status: "Completed", exception: null, agoMs: 0 }],
         executionTimeMs: 3,
       },
     ]);

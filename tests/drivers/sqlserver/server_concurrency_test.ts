@@ -129,7 +129,7 @@ Deno.test({
       const changes = tasks.map(({ id: taskId }, index) => ({
         taskId,
         auditLevel: "Full" as const,
-        steps: [
+        transitions: [
           { status: "InProgress" as const, exception: null, agoMs: 5 },
           { status: "Failed" as const, exception: `Error ${index}`, agoMs: 0 },
         ],

@@ -101,7 +101,7 @@ const calls: [title: string, work: (scene: Scene) => Promise<void>][] = [
     );
     assertEquals(claimed.map(({ id }) => id), [tasks[0]!.id, tasks[2]!.id]);
   }],
-  ["status changes of several steps", async ({ storage, native, claimed, own }) => {
+  ["status changes of several transitions", async ({ storage, native, claimed, own }) => {
     const [last, first] = descending(await claimed(2));
     const results = await native((fresh) =>
       fresh.setStatusMany([
@@ -110,7 +110,7 @@ const calls: [title: string, work: (scene: Scene) => Promise<void>][] = [
           auditLevel: "Full",
           lease: leaseOf(last!, own),
           executionTimeMs: 1.5,
-          steps: [
+          transitions: [
             { status: "InProgress", exception: null, agoMs: 20 },
             { status: "Failed", exception: "Oh!", agoMs: 0 },
           ],
@@ -119,7 +119,7 @@ const calls: [title: string, work: (scene: Scene) => Promise<void>][] = [
           taskId: first!.id,
           auditLevel: "Full",
           lease: { workerId: own, token: 99 },
-          steps: [{ status: "Completed", exception: null, agoMs: 0 }],
+          transitions: [{ status: "Completed", exception: null, agoMs: 0 }],
         },
       ])
     );
@@ -138,7 +138,7 @@ const calls: [title: string, work: (scene: Scene) => Promise<void>][] = [
         lease: leaseOf(task, own),
         executionTimeMs: index + 0.5,
         nextRunAt: index === 0 ? Date.UTC(2030, 0, 1) : null,
-        steps: [{ status: "Completed", exception: null, agoMs: 0 }],
+        transitions: [{ status: "Completed", exception: null, agoMs: 0 }],
       })))
     );
     assertEquals(results.map(({ applied }) => applied), [true, true]);

@@ -36,8 +36,8 @@ export const attempts: readonly Mutant[] = [
   },
   {
     file: executor,
-    original: `if (job.task.status !== "Queued") job.step`,
-    replacement: "job.step",
+    original: `if (job.task.status !== "Queued") job.transition`,
+    replacement: "job.transition",
     tests: ["tests/ever_task/dispatch_test.ts"],
   },
   {
@@ -223,8 +223,8 @@ export const attempts: readonly Mutant[] = [
   },
   {
     file: attemptRecorder,
-    original: "steps: [...stepsByAge(job, job.steps, now), completed]",
-    replacement: "steps: [completed]",
+    original: "transitions: [...transitionsByAge(job, job.transitions, now), completed]",
+    replacement: "transitions: [completed]",
     tests: ["tests/schedule/engine/transaction_test.ts", "tests/integration/transactions_test.ts"],
   },
   {

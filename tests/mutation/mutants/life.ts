@@ -1,4 +1,5 @@
-// The life of an instance: opening, starting, stopping, taking over; and a storage that instances share.
+// The life of an instance: opening, starting, stopping, taking over; and a storage that instances
+// share.
 
 import type { Mutant } from "../mutant.ts";
 
@@ -10,8 +11,8 @@ const stopOnSignals = "src/stop_on_signals.ts";
 const stopOnSignalsTests = ["tests/stop_on_signals_test.ts"];
 const storageView = "src/storage/storage_view.ts";
 const storageViewTests = ["tests/storage/storage_view_test.ts"];
-const statusSteps = "src/storage/status_steps.ts";
-const statusStepsTests = ["tests/storage/status_steps_test.ts"];
+const statusTransitions = "src/storage/status_transitions.ts";
+const statusTransitionsTests = ["tests/storage/status_transitions_test.ts"];
 const paging = "src/storage/paging.ts";
 const pagingTests = ["tests/storage/paging_test.ts"];
 const workerStatus = "src/storage/worker_status.ts";
@@ -156,16 +157,16 @@ export const life: readonly Mutant[] = [
     tests: storageViewTests,
   },
   {
-    file: statusSteps,
+    file: statusTransitions,
     original: "lease !== undefined || dueInMs !== undefined",
     replacement: "lease !== undefined",
-    tests: statusStepsTests,
+    tests: statusTransitionsTests,
   },
   {
-    file: statusSteps,
+    file: statusTransitions,
     original: "if (isTaskStatus(status)) continue;",
     replacement: "continue;",
-    tests: statusStepsTests,
+    tests: statusTransitionsTests,
   },
   {
     file: paging,

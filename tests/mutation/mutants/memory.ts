@@ -57,7 +57,7 @@ export const memory: readonly Mutant[] = [
     ],
     ["this.#audit(row, row.auditLevel, now);", 'this.#audit(row, "Full", now);'],
     [
-      "this.#audit(row, auditLevel, Math.round(now - step.agoMs));",
+      "this.#audit(row, auditLevel, Math.round(now - transition.agoMs));",
       "this.#audit(row, auditLevel, now);",
     ],
   ]),
@@ -66,7 +66,7 @@ export const memory: readonly Mutant[] = [
       "if (results.some((result) => !result.claimed)) this.#wake",
       "if (results.some((result) => result.claimed)) this.#wake",
     ],
-    ["changes.forEach(lastStep); // refuses", "// refuses"],
+    ["changes.forEach(lastTransition); // refuses", "// refuses"],
     [
       '      for (const task of tasks) releaseTask(state, workerId, task, now);\n      this.#wake({ kind: "tasks" });',
       "      for (const task of tasks) releaseTask(state, workerId, task, now);",

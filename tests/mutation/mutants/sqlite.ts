@@ -147,7 +147,7 @@ export const sqlite: readonly Mutant[] = [
     ["worker_id = NULL, next_run_utc = NULL, cancel", "worker_id = NULL, cancel"],
     ["BETWEEN ? AND ? AND id <> ?", "BETWEEN ? AND ? AND id = ?"],
     ["UPDATE SET heartbeat_utc = excluded.heartbeat_utc", "NOTHING"],
-    ["audit.addSteps(id, level,", 'audit.addSteps(id, "Full",'],
+    ["audit.addTransitions(id, level,", 'audit.addTransitions(id, "Full",'],
     [
       `    audit.flush();
     countChange(connection, "task_changes");`,

@@ -8,8 +8,8 @@ const logKeeper = "src/worker/attempt/log_keeper.ts";
 const logKeeperTests = ["tests/worker/attempt/log_keeper_test.ts"];
 const taskLogger = "src/log/task_logger.ts";
 const taskLoggerTests = ["tests/log/logger_test.ts"];
-const stepAges = "src/worker/attempt/step_ages.ts";
-const stepAgesTests = ["tests/worker/attempt/step_ages_test.ts"];
+const transitionAges = "src/worker/attempt/transition_ages.ts";
+const transitionAgesTests = ["tests/worker/attempt/transition_ages_test.ts"];
 const batchWriter = "src/storage/batching/batch_writer.ts";
 const batchWriterTests = ["tests/storage/batch_writer_test.ts"];
 const retryTransient = "src/storage/batching/retry_transient.ts";
@@ -52,7 +52,7 @@ export const writing: readonly Mutant[] = [
     original: "entries[i]!.job.storedAt = now;",
     replacement: "",
     tests: [
-      "tests/worker/attempt/step_ages_test.ts",
+      "tests/worker/attempt/transition_ages_test.ts",
       "tests/worker/attempt/unanswered_report_test.ts",
     ],
   },
@@ -73,7 +73,7 @@ export const writing: readonly Mutant[] = [
   },
   {
     file: statusWriter,
-    original: "size += steps[i]!.exception?.length ?? 0;",
+    original: "size += transitions[i]!.exception?.length ?? 0;",
     replacement: "size += 0;",
     tests: ["tests/storage/batch_size_test.ts"],
   },
@@ -120,16 +120,16 @@ export const writing: readonly Mutant[] = [
     tests: ["tests/log/logger_test.ts"],
   },
   {
-    file: stepAges,
+    file: transitionAges,
     original: "Math.floor(Math.max(0, now - Math.max(at, storedAt)))",
     replacement: "Math.round(Math.max(0, now - Math.max(at, storedAt)))",
-    tests: stepAgesTests,
+    tests: transitionAgesTests,
   },
   {
-    file: stepAges,
+    file: transitionAges,
     original: "Math.max(at, storedAt)",
     replacement: "at",
-    tests: stepAgesTests,
+    tests: transitionAgesTests,
   },
   {
     file: batchWriter,

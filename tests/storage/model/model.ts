@@ -117,9 +117,9 @@ export class Model {
     return task.worker === worker && task.token === token;
   }
 
-  change(task: ModelTask, steps: readonly ModelEnding[]): void {
-    for (const { status, exception } of steps) this.#setStatus(task, status, exception);
-    const { status, dueInMs, returnAttempt = false } = steps.at(-1)!;
+  change(task: ModelTask, transitions: readonly ModelEnding[]): void {
+    for (const { status, exception } of transitions) this.#setStatus(task, status, exception);
+    const { status, dueInMs, returnAttempt = false } = transitions.at(-1)!;
     if (returnAttempt) task.attempt = Math.max(0, task.attempt - 1);
     if (dueInMs !== undefined) this.#endLease(task, this.now + dueInMs);
     else if (status !== "InProgress" && status !== "Queued") this.#endLease(task, null);

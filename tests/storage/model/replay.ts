@@ -295,20 +295,24 @@ class Player {
     return claims;
   }
 
-  async #change(storage: Storage, claim: Claim, steps: readonly ModelEnding[]): Promise<void> {
+  async #change(
+    storage: Storage,
+    claim: Claim,
+    transitions: readonly ModelEnding[],
+  ): Promise<void> {
     const { task, workerId, token } = claim;
-    const { dueInMs, returnAttempt } = steps.at(-1)!;
+    const { dueInMs, returnAttempt } = transitions.at(-1)!;
     const isHeld = this.#model.holds(task, workerId, token);
     const [result] = await storage.setStatusMany([{
       taskId: task.id,
       auditLevel: task.level,
-      steps: steps.map(({ status, exception }) => ({ status, exception, agoMs: 0 })),
+      transitions: transitions.map(({ status, exception }) => ({ status, exception, agoMs: 0 })),
       lease: { workerId, token },
       ...(dueInMs === undefined ? {} : { dueInMs }),
       ...(returnAttempt === undefined ? {} : { returnAttempt }),
     }]);
     assertEquals(result!.applied, isHeld, "a write is applied if the lease is held, and only then");
-    if (isHeld) this.#model.change(task, steps);
+    if (isHeld) this.#model.change(task, transitions);
   }
 
   /** @param nextInMinutes For a series: when it runs next; null ends it. */
@@ -329,7 +333,7 @@ class Player {
     const [result] = await storage.updateCurrentRunMany([{
       taskId: task.id,
       auditLevel: task.level,
-      steps: [{ status: ending.status, exception: ending.exception, agoMs: 0 }],
+      transitions: [{ status: ending.status, exception: ending.exception, agoMs: 0 }],
       lease: { workerId, token },
       executionTimeMs: 5,
       nextRunAt: nextInMs === null ? null : now + nextInMs,

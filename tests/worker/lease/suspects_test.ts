@@ -3,7 +3,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { defineTask, type EverTask, linearRetry, type Task } from "../../../mod.ts";
-import type { StatusStep } from "../../../src/storage/requests.ts";
+import type { StatusTransition } from "../../../src/storage/requests.ts";
 import { Faults } from "../../support/faulty_storage.ts";
 import { Fleet, gate, untilAborted } from "../../support/fleet.ts";
 
@@ -14,9 +14,9 @@ async function lose(fleet: Fleet, running: readonly string[]): Promise<void> {
   await storage.registerWorker(worker);
   const queues = [{ name: "default", limit: 1000 }];
   await storage.claim({ workerId: worker.id, types: ["work"], queues });
-  const steps: StatusStep[] = [{ status: "InProgress", exception: null, agoMs: 0 }];
+  const transitions: StatusTransition[] = [{ status: "InProgress", exception: null, agoMs: 0 }];
   await storage.setStatusMany(
-    running.map((taskId) => ({ taskId, auditLevel: "Full", steps })),
+    running.map((taskId) => ({ taskId, auditLevel: "Full", transitions })),
   );
   await storage.unregisterWorker(worker.id);
   const reasons = { lostReason: "lost", poisonReason: "poison" };

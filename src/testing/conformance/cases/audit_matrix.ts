@@ -49,7 +49,7 @@ export const auditMatrix = topic("audit matrix", {
   "setStatus writes a status audit row exactly when the level asks for it": async (s) => {
     const combinations = await everyCombination(s, false);
     await s.storage.setStatusMany(combinations.map(({ taskId, auditLevel, status, exception }) => (
-      { taskId, auditLevel, steps: [{ status, exception, agoMs: 0 }] }
+      { taskId, auditLevel, transitions: [{ status, exception, agoMs: 0 }] }
     )));
     for (const combination of combinations) {
       const { taskId, auditLevel, status, exception } = combination;
@@ -96,7 +96,7 @@ export const auditMatrix = topic("audit matrix", {
         {
           taskId,
           auditLevel,
-          steps: [{ status, exception, agoMs: hour }],
+          transitions: [{ status, exception, agoMs: hour }],
           executionTimeMs: 2.5,
           nextRunAt: null,
         }
@@ -126,24 +126,24 @@ export const auditMatrix = topic("audit matrix", {
     }
   },
 
-  "each of several steps is judged by itself": async (s) => {
+  "each of several transitions is judged by itself": async (s) => {
     for (const auditLevel of auditLevels) {
       const id = await s.addSeries({ auditLevel: "None" });
-      const steps = [
+      const transitions = [
         { status: "InProgress", exception: null, agoMs: 3 },
         { status: "Pending", exception: "first", agoMs: 2 },
         { status: "InProgress", exception: null, agoMs: 1 },
         { status: "Failed", exception: null, agoMs: 0 },
       ] as const;
-      const change = { taskId: id, auditLevel, steps };
+      const change = { taskId: id, auditLevel, transitions };
       await s.storage.updateCurrentRunMany([{ ...change, executionTimeMs: 1, nextRunAt: null }]);
-      const expected = steps.filter((step) =>
-        shouldCreateStatusAudit(auditLevel, step.status, step.exception)
+      const expected = transitions.filter((transition) =>
+        shouldCreateStatusAudit(auditLevel, transition.status, transition.exception)
       );
       const { items } = await s.storage.statusAudit(id);
       expectSame(
         items.map((row) => row.newStatus),
-        expected.map((step) => step.status),
+        expected.map((transition) => transition.status),
         `${auditLevel}: the changes`,
       );
       expectSame(

@@ -140,7 +140,7 @@ export const cancel = topic("cancel", {
       await s.storage.requestCancel([id]);
       return { taskId: id, lease, auditLevel: "Full" } as const;
     };
-    const steps = [
+    const transitions = [
       { status: "InProgress", exception: null, agoMs: 1 },
       { status: "Completed", exception: null, agoMs: 0 },
     ] as const;
@@ -150,7 +150,7 @@ export const cancel = topic("cancel", {
     await s.change(failed.taskId, [["Failed", "it broke"]], { lease: failed.lease });
     const together = [await held(), await held()];
     await s.storage.setStatusMany(together.map((change) => (
-      { ...change, steps, executionTimeMs: 1 }
+      { ...change, transitions, executionTimeMs: 1 }
     )));
     const series = await s.addSeries();
     await s.claim("worker-a");

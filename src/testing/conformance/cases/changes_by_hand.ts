@@ -2,7 +2,7 @@
 // an instant, so that a worker finds it, and a status that does not exist is refused.
 
 import { InvalidArgumentError } from "../../../errors.ts";
-import type { RunEnd, StatusChange, StatusStep } from "../../../storage/requests.ts";
+import type { RunEnd, StatusChange, StatusTransition } from "../../../storage/requests.ts";
 import type { TaskStatus } from "../../../storage/task_status.ts";
 import { expectNear, expectRejection, expectSame, expectThat } from "../expect.ts";
 import { hour, type Scene, topic } from "../scene.ts";
@@ -106,7 +106,7 @@ export const changesByHand = topic("changes by hand", {
     expectNear(dueAt, await s.now(), "the worker that claims it next sees to it");
   },
 
-  "the last of several steps decides whether a task waits": async (s) => {
+  "the last of several transitions decides whether a task waits": async (s) => {
     const [waits, ends] = await s.addMany(2);
     await s.change(waits!, [["Failed", "it broke"], "Queued"]);
     await s.change(ends!, ["Queued", ["Failed", "it broke"]]);
@@ -117,19 +117,19 @@ export const changesByHand = topic("changes by hand", {
   "a status that does not exist is refused, and nothing is written": async (s) => {
     const [id, other] = await s.addMany(2);
     const series = await s.addSeries();
-    const good: StatusStep = { status: "Failed", exception: null, agoMs: 0 };
-    const change = (taskId: string, ...steps: StatusStep[]): StatusChange => ({
+    const good: StatusTransition = { status: "Failed", exception: null, agoMs: 0 };
+    const change = (taskId: string, ...transitions: StatusTransition[]): StatusChange => ({
       taskId,
       auditLevel: "Full",
-      steps,
+      transitions,
     });
-    const end = (...steps: StatusStep[]): RunEnd => ({
-      ...change(series, ...steps),
+    const end = (...transitions: StatusTransition[]): RunEnd => ({
+      ...change(series, ...transitions),
       executionTimeMs: 1,
       nextRunAt: null,
     });
     for (const text of unknown) {
-      const bad: StatusStep = { ...good, status: text as TaskStatus };
+      const bad: StatusTransition = { ...good, status: text as TaskStatus };
       const refused = (call: Promise<unknown>) =>
         expectRejection(call, InvalidArgumentError, `the status ${text}`);
       await refused(s.storage.setStatusMany([change(id!, bad)]));

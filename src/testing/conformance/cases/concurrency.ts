@@ -94,7 +94,7 @@ export const concurrency = topic("concurrency", {
           taskId: task.id,
           auditLevel: task.auditLevel,
           lease: { workerId, token: task.leaseToken },
-          steps: [
+          transitions: [
             { status: "InProgress", exception: null, agoMs: 2 },
             { status: "Completed", exception: null, agoMs: 0 },
           ],
@@ -117,13 +117,13 @@ export const concurrency = topic("concurrency", {
   "writers that change the same tasks in opposite order do not stop each other": async (s) => {
     const ids = await s.addMany(120);
     const storages = await processes(s, 4);
-    const step = { status: "InProgress", exception: null, agoMs: 0 } as const;
+    const transition = { status: "InProgress", exception: null, agoMs: 0 } as const;
     await Promise.all(storages.map(async (storage, n) => {
       const order = n % 2 ? ids : [...ids].reverse();
       for (let round = 0; round < 5; round++) {
         const changes = order.map((
           taskId,
-        ) => ({ taskId, auditLevel: "Full", steps: [step] } as const));
+        ) => ({ taskId, auditLevel: "Full", transitions: [transition] } as const));
         await insist(() => storage.setStatusMany(changes));
       }
     }));
@@ -172,7 +172,7 @@ export const concurrency = topic("concurrency", {
         taskId: task.id,
         auditLevel: "Full",
         lease: { workerId, token: task.leaseToken },
-        steps: [{ status: "Completed", exception: null, agoMs: 0 }],
+        transitions: [{ status: "Completed", exception: null, agoMs: 0 }],
       } as const));
       const [results, lost] = await Promise.all([
         insist(() => first!.setStatusMany(changes)),

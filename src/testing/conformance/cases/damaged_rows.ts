@@ -26,11 +26,11 @@ export const damagedRows = topic("damaged rows", {
         for (const { id, leaseToken, series } of tasks) {
           const lease = { workerId, token: leaseToken };
           const end = { taskId: id, auditLevel: "Full", lease } as const;
-          const steps = [{ status: "Failed", exception: "damaged", agoMs: 0 }] as const;
+          const transitions = [{ status: "Failed", exception: "damaged", agoMs: 0 }] as const;
           const [result] = series === null
-            ? await s.storage.setStatusMany([{ ...end, steps }])
+            ? await s.storage.setStatusMany([{ ...end, transitions }])
             : await s.storage.updateCurrentRunMany([
-              { ...end, steps, executionTimeMs: 0, nextRunAt: null, counts: false },
+              { ...end, transitions, executionTimeMs: 0, nextRunAt: null, counts: false },
             ]);
           expectThat(result!.applied, `${damage}: the lease of ${id} is held`);
           const row = await s.row(id);

@@ -148,7 +148,7 @@ export const faults = topic("faults", {
           taskId: id,
           lease,
           auditLevel: "Full",
-          steps: [
+          transitions: [
             { status: "InProgress", exception: null, agoMs: 5 },
             { status: n ? "Completed" : "Failed", exception: n ? null : "it broke", agoMs: 0 },
           ],
@@ -172,7 +172,7 @@ export const faults = topic("faults", {
           taskId: task.id,
           lease: { workerId: "worker-a", token: task.leaseToken },
           auditLevel: "Full",
-          steps: [{ status: "Failed", exception: "it broke", agoMs: 0 }],
+          transitions: [{ status: "Failed", exception: "it broke", agoMs: 0 }],
           executionTimeMs: 1,
           nextRunAt,
         }))),

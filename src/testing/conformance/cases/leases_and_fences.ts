@@ -77,11 +77,11 @@ export const leasesAndFences = topic("leases and fences", {
     const ids = await s.addMany(60);
     const mine = await s.claim("worker-a", { limit: 30 });
     await s.claim("worker-b", { limit: 30 });
-    const steps = [{ status: "Completed", exception: null, agoMs: 0 }] as const;
+    const transitions = [{ status: "Completed", exception: null, agoMs: 0 }] as const;
     const lease = { workerId: "worker-a", token: 1 };
     const results = await s.storage.setStatusMany(ids.map((taskId, index) => {
       const auditLevel = index % 2 === 0 ? "Full" : "None";
-      return { taskId, auditLevel, steps, lease, executionTimeMs: index };
+      return { taskId, auditLevel, transitions, lease, executionTimeMs: index };
     }));
     const held = new Set(mine.map((task) => task.id));
     expectSame(
@@ -113,12 +113,12 @@ export const leasesAndFences = topic("leases and fences", {
     expectSame(tasks.map(({ leaseToken }) => leaseToken), tasks.map(() => 2), "all are held anew");
     const lease = (n: number) => ({ workerId: "worker-a", token: n % 2 === 0 ? 1 : 2 });
 
-    const steps = [
+    const transitions = [
       { status: "InProgress", exception: null, agoMs: 1 },
       { status: "Completed", exception: null, agoMs: 0 },
     ] as const;
     const changes = ids.slice(0, 4).map((taskId, n) => (
-      { taskId, auditLevel: "Full", steps, lease: lease(n), executionTimeMs: 1 } as const
+      { taskId, auditLevel: "Full", transitions, lease: lease(n), executionTimeMs: 1 } as const
     ));
     const changed = await s.storage.setStatusMany(changes);
     expectSame(changed.map((r) => r.applied), [false, true, false, true], "status changes");

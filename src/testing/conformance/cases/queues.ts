@@ -107,7 +107,7 @@ export const queues = topic("queues", {
       {
         taskId,
         auditLevel: "Full",
-        steps: [{ status: "Completed", exception: null, agoMs: 0 }],
+        transitions: [{ status: "Completed", exception: null, agoMs: 0 }],
       } as const
     )));
     await s.storage.setQueuePaused("paused", true);

@@ -167,10 +167,10 @@ export const readingAndPaging = topic("reading and paging", {
 
   "the growth of the audit tables is counted": async (s) => {
     const id = await s.addSeries({ auditLevel: "None" });
-    const steps = [0, 1, 2, 3, 4].map((
+    const transitions = [0, 1, 2, 3, 4].map((
       n,
     ) => ({ status: "Failed", exception: null, agoMs: n * day } as const)).reverse();
-    await s.storage.setStatusMany([{ taskId: id, auditLevel: "Full", steps }]);
+    await s.storage.setStatusMany([{ taskId: id, auditLevel: "Full", transitions }]);
     await s.storage.updateCurrentRun(id, 1, null, "Minimal", { agoMs: hour });
     const [status, runs, logs] = await s.storage.auditGrowth();
     expectSame(

@@ -30,12 +30,12 @@ export const recurringRuns = topic("recurring runs", {
     expectSame([again?.id, again?.attempt, again?.series?.runCount], [id, 1, 1], "then it is");
   },
 
-  "several steps of a run and its end are one write": async (s) => {
+  "several transitions of a run and its end are one write": async (s) => {
     const id = await s.addSeries();
     const [task] = await s.claim(await s.worker());
     const lease = { workerId: "worker-a", token: expectValue(task, "claimed").leaseToken };
     const nextRunAt = await s.now() + hour;
-    const steps = [
+    const transitions = [
       { status: "Queued", exception: null, agoMs: 3 * minute },
       { status: "InProgress", exception: null, agoMs: 2 * minute },
       { status: "Failed", exception: "it broke", agoMs: minute },
@@ -43,7 +43,7 @@ export const recurringRuns = topic("recurring runs", {
     await s.storage.updateCurrentRunMany([{
       taskId: id,
       auditLevel: "Full",
-      steps,
+      transitions,
       lease,
       executionTimeMs: 60_000,
       nextRunAt,
@@ -59,7 +59,11 @@ export const recurringRuns = topic("recurring runs", {
       ["Failed", "it broke", 60_000],
       "the run",
     );
-    expectNear(run?.executedAt ?? null, await s.now() - minute, "which ended with the last step");
+    expectNear(
+      run?.executedAt ?? null,
+      await s.now() - minute,
+      "which ended with the last transition",
+    );
     const row = await s.row(id);
     expectSame(
       [row.status, row.exception, row.dueAt],
@@ -148,11 +152,17 @@ export const recurringRuns = topic("recurring runs", {
     const ids = (await s.storage.persist(tasks)).map((result) => result.id);
     expectSame((await s.claim(await s.worker(), { limit: 300 })).length, 300, "all are claimed");
     const nextRunAt = await s.now() + hour;
-    const steps = [{ status: "Completed", exception: null, agoMs: 0 }] as const;
+    const transitions = [{ status: "Completed", exception: null, agoMs: 0 }] as const;
     const runs = [...ids.slice(0, 150), s.id(), ...ids.slice(150)]
       .map((
         taskId,
-      ) => ({ taskId, auditLevel: "Minimal", steps, executionTimeMs: 1, nextRunAt } as const));
+      ) => ({
+        taskId,
+        auditLevel: "Minimal",
+        transitions,
+        executionTimeMs: 1,
+        nextRunAt,
+      } as const));
     const results = await s.storage.updateCurrentRunMany(runs);
     expectSame(
       results.map((r) => r.applied),

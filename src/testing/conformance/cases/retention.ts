@@ -252,7 +252,7 @@ export const retention = topic("retention", {
       {
         taskId,
         auditLevel: "Full",
-        steps: [{ status: "Completed", exception: null, agoMs: 0 }],
+        transitions: [{ status: "Completed", exception: null, agoMs: 0 }],
       } as const
     )));
     await s.unit.passTime(31 * day);
@@ -304,7 +304,7 @@ export const retention = topic("retention", {
       {
         taskId,
         auditLevel: "Full",
-        steps: [{ status: "Completed", exception: null, agoMs: 0 }],
+        transitions: [{ status: "Completed", exception: null, agoMs: 0 }],
       } as const
     )));
     await s.unit.passTime(31 * day);

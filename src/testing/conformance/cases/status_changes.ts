@@ -1,5 +1,5 @@
-// Status changes: one write for one or several steps of a task, and what it does to lease and due
-// instant.
+// Status changes: one write for one or several transitions of a task, and what it does to lease and
+// due instant.
 
 import { expectNear, expectSame, expectThat, expectValue } from "../expect.ts";
 import { day, hour, minute, topic } from "../scene.ts";
@@ -14,7 +14,9 @@ export const statusChanges = topic("status changes", {
     expectSame(await s.statuses(id), ["Queued", "Failed: it broke"], "the audit");
   },
 
-  "several steps in one write make one row and an audit row each, with its own time": async (s) => {
+  "several transitions in one write make one row and an audit row each, with its own time": async (
+    s,
+  ) => {
     const { id, lease } = await s.claimed();
     await s.change(id, [["Queued", null, 3 * hour], ["InProgress", null, 2 * hour], [
       "Completed",
@@ -28,13 +30,17 @@ export const statusChanges = topic("status changes", {
       "in order",
     );
     const now = await s.now();
-    expectNear(items[1]!.updatedAt, now - 3 * hour, "the first step's time");
-    expectNear(items[2]!.updatedAt, now - 2 * hour, "the second step's time");
-    expectNear(items[3]!.updatedAt, now - hour, "the last step's time");
+    expectNear(items[1]!.updatedAt, now - 3 * hour, "the first transition's time");
+    expectNear(items[2]!.updatedAt, now - 2 * hour, "the second transition's time");
+    expectNear(items[3]!.updatedAt, now - hour, "the last transition's time");
     expectThat(items.every((row) => row.taskId === id), "each names its task");
     const row = await s.row(id);
-    expectSame([row.status, row.executionTimeMs], ["Completed", 12.5], "the last step stands");
-    expectNear(row.lastExecutionAt, now - hour, "the execution ended with the last step");
+    expectSame(
+      [row.status, row.executionTimeMs],
+      ["Completed", 12.5],
+      "the last transition stands",
+    );
+    expectNear(row.lastExecutionAt, now - hour, "the execution ended with the last transition");
   },
 
   "a clean task at Full leaves exactly Queued, InProgress, Completed": async (s) => {
@@ -166,7 +172,7 @@ export const statusChanges = topic("status changes", {
     expectThat(lastExecutionAt !== null, "there was one");
   },
 
-  "the last step's exception replaces the one before, also by none": async (s) => {
+  "the last transition's exception replaces the one before, also by none": async (s) => {
     const id = await s.add();
     await s.change(id, [["Failed", "it broke"]]);
     await s.change(id, ["Queued"]);
@@ -197,9 +203,9 @@ export const statusChanges = topic("status changes", {
 
   "many changes are applied in one call and answered in order": async (s) => {
     const ids = await s.addMany(800);
-    const step = { status: "Completed", exception: null, agoMs: 0 } as const;
+    const transition = { status: "Completed", exception: null, agoMs: 0 } as const;
     const changes = ids.flatMap((taskId, n) => {
-      const change = { taskId, auditLevel: "Full", steps: [step] } as const;
+      const change = { taskId, auditLevel: "Full", transitions: [transition] } as const;
       return n % 100 === 0 ? [{ ...change, taskId: s.id() }, change] : [change];
     });
     const results = await s.storage.setStatusMany(changes);
@@ -230,7 +236,7 @@ export const statusChanges = topic("status changes", {
       taskId: tasks[n]!.id,
       auditLevel: "Full",
       lease: { workerId: "worker-a", token: tasks[n]!.leaseToken },
-      steps: [{ status, exception, agoMs: 0 }],
+      transitions: [{ status, exception, agoMs: 0 }],
       ...(executionTimeMs === null ? {} : { executionTimeMs }),
     })));
     const rows = await Promise.all(tasks.map(({ id }) => s.row(id)));

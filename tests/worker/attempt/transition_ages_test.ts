@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { defineTask } from "../../../mod.ts";
-import { stepsByAge } from "../../../src/worker/attempt/step_ages.ts";
+import { transitionsByAge } from "../../../src/worker/attempt/transition_ages.ts";
 import { Faults } from "../../support/faulty_storage.ts";
 import { Fleet, gate } from "../../support/fleet.ts";
 
@@ -52,8 +52,8 @@ Deno.test("whatever holds two writes up, and by which parts of a millisecond, th
 
       const report = { status: "InProgress", exception: null, at: startedAt } as const;
       const end = { status: "Completed", exception: null, at: endedAt } as const;
-      const [first] = stepsByAge({ storedAt: -Infinity }, [report], handedAt);
-      const [second] = stepsByAge({ storedAt }, [end], endHandedAt);
+      const [first] = transitionsByAge({ storedAt: -Infinity }, [report], handedAt);
+      const [second] = transitionsByAge({ storedAt }, [end], endHandedAt);
       const from = recorded(appliedAt, first!.agoMs);
       const to = recorded(endHandedAt + toApplyEnd!, second!.agoMs);
       assert(from <= to, `it started at ${from} and ended at ${to}`);

@@ -1,0 +1,28 @@
+// The transitions of a job as storage takes them: storage's clock rules, so each transition says
+// how long ago it happened. Whatever a write was held up by on its way, no transition may stand
+// before one that storage has already.
+
+import type { StatusTransition } from "../../storage/requests.ts";
+import type { Job, TimedTransition } from "../job.ts";
+
+/**
+ * Says how long ago transitions happened.
+ *
+ * A write that waited on its way (for a lock, a connection, another try) is dated later by as much,
+ * so what happened until its answer came counts as having happened then. Ages are whole
+ * milliseconds, rounded down: storage counts them back from a clock that shows whole milliseconds
+ * itself, and half of one more would put a transition before the write that preceded it.
+ *
+ * @param now The monotonic clock when the write is handed to storage.
+ */
+export function transitionsByAge(
+  { storedAt }: Pick<Job, "storedAt">,
+  transitions: readonly TimedTransition[],
+  now: number,
+): StatusTransition[] {
+  return transitions.map(({ status, exception, at }) => ({
+    status,
+    exception,
+    agoMs: Math.floor(Math.max(0, now - Math.max(at, storedAt))),
+  }));
+}
