@@ -1,75 +1,166 @@
-// What the driver needs of a SQLite library, and how the two that it knows provide it.
+// Where a verb works, and what time it is there: on the storage's own connection, which is opened
+// and closed here, or on the caller's. Whatever fails becomes an error of the storage contract.
 
-import { hidden } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
-import { type DenoSqliteDatabase, fromDenoSqlite } from "./deno_sqlite.ts";
-import { fromNodeSqlite, type NodeSqliteDatabase } from "./node_sqlite.ts";
+import { StorageClosedError } from "../../src/storage/errors.ts";
+import type { ConnectionOptions } from "../../src/storage/requests.ts";
+import { BusyWait } from "./busy_wait.ts";
+import { Connection } from "./connection.ts";
+import { adaptConnection, type SqliteDatabase } from "./database.ts";
+import { toStorageError } from "./errors.ts";
+import { type OpenDatabase, openDatabase } from "./open.ts";
+import type { ResolvedOptions } from "./options.ts";
 
-/** What SQLite stores. */
-export type SqliteValue = string | number | null | Uint8Array;
+/** What a verb does, given where and when. */
+export type Work<T> = (connection: Connection, now: number) => T;
 
-/** A row by column names. Integers come as numbers; the driver stores none beyond 2^53. */
-export type SqliteRow = Readonly<Record<string, SqliteValue>>;
+/** The database of a storage, for its verbs. */
+export class DatabaseAccess {
+  readonly #options: ResolvedOptions;
+  readonly #busyWait: BusyWait;
+  readonly #onOpened: (connection: Connection) => void;
+  readonly #onCallersWork: (database: SqliteDatabase) => void;
+  /** Connections of the caller's, once they have proved to be on the same database. */
+  readonly #joined = new WeakMap<SqliteDatabase, Connection>();
+  #opening: Promise<OpenDatabase> | undefined;
+  #open: OpenDatabase | undefined;
+  /** Another file has taken the place of the one that was open. */
+  #isDisplaced = false;
 
-/** A prepared statement, which may be run any number of times. */
-export interface SqliteStatement {
-  /** Runs it and returns the number of rows that it changed. */
-  run(parameters: SqliteValue[]): number;
-  /** Runs it and returns the first row, or undefined. */
-  get(parameters: SqliteValue[]): SqliteRow | undefined;
-  /** Runs it and returns all rows. */
-  all(parameters: SqliteValue[]): SqliteRow[];
-}
-
-/** One connection to a SQLite database, synchronous. */
-export interface SqliteDatabase {
-  /** Compiles one statement. */
-  prepare(sql: string): SqliteStatement;
-  /** Runs a script of any number of statements. */
-  exec(sql: string): void;
-  /** Whether a transaction is open on this connection. */
-  readonly inTransaction: boolean;
-  /** Closes the connection. */
-  close(): void;
-}
-
-/**
- * A connection that the application has opened itself: a `DatabaseSync` of `node:sqlite`, or a
- * `Database` of `@db/sqlite` (jsr:@db/sqlite, 0.12 or 0.13).
- */
-export type SqliteConnection = NodeSqliteDatabase | DenoSqliteDatabase;
-
-/** One adapter a connection, so that what it has prepared is found again. */
-const adapters = new WeakMap<object, SqliteDatabase>();
-
-/**
- * Adapts a connection that the application passed in.
- *
- * @throws {InvalidArgumentError} If it is of neither library.
- */
-export function adaptConnection(connection: unknown, argument: string): SqliteDatabase {
-  const object = typeof connection === "object" && connection !== null ? connection : {};
-  let adapter = adapters.get(object);
-  if (adapter === undefined) {
-    if (isDenoSqlite(object)) adapter = fromDenoSqlite(object);
-    else if (isNodeSqlite(object)) adapter = fromNodeSqlite(object);
-    else {
-      throw new InvalidArgumentError(
-        argument,
-        hidden(connection),
-        "be an open DatabaseSync of node:sqlite or Database of @db/sqlite",
-      );
-    }
-    adapters.set(object, adapter);
+  /**
+   * @param onOpened The storage's own connection is open; after another one, when the file has been
+   * replaced.
+   * @param onCallersWork Something was done on a connection of the caller's, whose transaction has
+   * yet to end.
+   */
+  constructor(
+    options: ResolvedOptions,
+    onOpened: (connection: Connection) => void,
+    onCallersWork: (database: SqliteDatabase) => void,
+  ) {
+    this.#onOpened = onOpened;
+    this.#options = options;
+    this.#busyWait = new BusyWait(options.busyTimeoutMs);
+    this.#onCallersWork = onCallersWork;
   }
-  return adapter;
+
+  /** Opens the database, once. */
+  async open(): Promise<void> {
+    if (this.#open !== undefined) return;
+    this.#opening ??= openDatabase(this.#options);
+    try {
+      this.#open = await this.#opening;
+    } finally {
+      this.#opening = undefined;
+    }
+    this.#onOpened(this.#open.connection);
+  }
+
+  /** Resolves when no opening is under way. */
+  async idle(): Promise<void> {
+    await this.#opening?.catch(() => {});
+  }
+
+  /** Closes what was opened here. Work after this rejects. */
+  close(): void {
+    const open = this.#open;
+    this.#open = undefined;
+    this.#isDisplaced = false;
+    if (open?.owned) open.connection.close();
+  }
+
+  /** Does the work on the storage's own connection. */
+  async do<T>(work: Work<T>): Promise<Awaited<T>> {
+    const { connection } = this.#isDisplaced ? await this.#reopened() : this.#checked();
+    return this.#translated(() =>
+      this.#busyWait.do(connection, () => work(connection, this.#options.clock.now()))
+    );
+  }
+
+  /**
+   * Does something to many things, on the caller's connection if there is one; an empty list is
+   * nothing to do.
+   */
+  async many<Item, T>(
+    items: readonly Item[],
+    { connection: callers }: ConnectionOptions,
+    work: (connection: Connection, items: readonly Item[]) => T[],
+  ): Promise<readonly T[]> {
+    if (items.length === 0) return [];
+    if (callers === undefined) return await this.do((own) => work(own, items));
+    const database = adaptConnection(callers, "connection");
+    return await this.#translated(() => {
+      const connection = this.#join(database, callers);
+      try {
+        return work(connection, items);
+      } finally {
+        this.#onCallersWork(database);
+      }
+    });
+  }
+
+  /** The caller's connection as one to work on. */
+  #join(database: SqliteDatabase, callers: unknown): Connection {
+    const open = this.#opened();
+    let connection = this.#joined.get(database);
+    if (connection === undefined) {
+      connection = new Connection(database, "joined", this.#options.clock);
+      if (database !== open.database) {
+        const [ours, theirs] = [fileOf(open.connection), fileOf(connection)];
+        if (theirs !== ours || ours === "") {
+          throw new InvalidArgumentError(
+            "connection",
+            callers,
+            `be a connection to the storage's own database, ${ours || this.#options.path}, ` +
+              `but it is one to ${theirs || "another database in memory"}`,
+          );
+        }
+      }
+      this.#joined.set(database, connection);
+    }
+    return connection;
+  }
+
+  /** The open database, which is still the file of its name. */
+  #checked(): OpenDatabase {
+    const open = this.#opened();
+    try {
+      open.file.check();
+    } catch (error) {
+      if (open.owned && open.file.isThere()) {
+        this.close();
+        this.#isDisplaced = true;
+      }
+      throw error;
+    }
+    return open;
+  }
+
+  /** Opens the file that has taken the place of the one that was open. */
+  async #reopened(): Promise<OpenDatabase> {
+    await this.open();
+    this.#isDisplaced = false;
+    return this.#opened();
+  }
+
+  #opened(): OpenDatabase {
+    if (this.#open !== undefined) return this.#open;
+    throw new StorageClosedError(
+      `The storage on ${this.#options.path} is not open: call \`open\` first, and nothing after \`close\`.`,
+    );
+  }
+
+  async #translated<T>(work: () => T): Promise<Awaited<T>> {
+    try {
+      return await work();
+    } catch (error) {
+      throw toStorageError(error, this.#options.path);
+    }
+  }
 }
 
-function isDenoSqlite(object: object): object is DenoSqliteDatabase {
-  return "prepare" in object && "int64" in object && "inTransaction" in object;
-}
-
-function isNodeSqlite(object: object): object is NodeSqliteDatabase {
-  // Others with such methods, as bun:sqlite and better-sqlite3, tell `inTransaction`.
-  return "prepare" in object && "exec" in object && !("inTransaction" in object);
+/** The file of a connection's main database, as SQLite resolved it; empty for one in memory. */
+function fileOf(connection: Connection): string {
+  const databases = connection.all("PRAGMA database_list");
+  return String(databases.find((row) => row.name === "main")?.file ?? "");
 }
