@@ -10,8 +10,8 @@ import type {
   StatusChange,
 } from "../../src/storage/requests.ts";
 import { lastTransition, putsInLine } from "../../src/storage/status_transitions.ts";
-import type { MemoryState } from "./memory_state.ts";
-import type { TaskRow } from "./task_row.ts";
+import type { MemoryState } from "./state.ts";
+import type { TaskRow } from "./rows.ts";
 
 const applied: ChangeResult = Object.freeze({ applied: true });
 const refused: ChangeResult = Object.freeze({ applied: false });

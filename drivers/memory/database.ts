@@ -5,7 +5,7 @@ import { checkOptions } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import { guardClock } from "../../src/application/guarded_clock.ts";
 import { checkClock, type Clock, systemClock } from "../../src/time/clock.ts";
-import { MemoryState } from "./memory_state.ts";
+import { MemoryState } from "./state.ts";
 
 /** Options of a memory database. */
 export interface MemoryDatabaseOptions {

@@ -1,7 +1,7 @@
 // A binary heap of waiting tasks: longest due first, then lowest id. A task knows its place, so
 // that one in the middle can be taken out as well.
 
-import type { TaskRow } from "./task_row.ts";
+import type { TaskRow } from "./rows.ts";
 
 /**
  * The waiting tasks of one queue, type and priority that were dispatched to run at once, or the

@@ -4,7 +4,7 @@
 // not sifted past all the series and delayed tasks that are due later.
 
 import { DueHeap, isBefore } from "./due_heap.ts";
-import type { TaskRow } from "./task_row.ts";
+import type { TaskRow } from "./rows.ts";
 
 /** All tasks that have a due instant. */
 export class DueTasks {

@@ -1,7 +1,7 @@
 // Log lines in the memory store.
 
 import type { NewLogLine } from "../../src/storage/queries.ts";
-import type { MemoryState } from "./memory_state.ts";
+import type { MemoryState } from "./state.ts";
 
 /** {@linkcode Storage.saveExecutionLogs}: a line's number is its sequence within the task. */
 export function saveLogs(state: MemoryState, lines: readonly NewLogLine[], now: number): void {

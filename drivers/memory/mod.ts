@@ -17,8 +17,8 @@
 import { checkSecretOptions, hidden } from "../../src/argument_checks.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
-import { MemoryDatabase, type MemoryDatabaseOptions, stateOf } from "./memory_database.ts";
-import { MemoryStorage } from "./memory_storage.ts";
+import { MemoryDatabase, type MemoryDatabaseOptions, stateOf } from "./database.ts";
+import { MemoryStorage } from "./storage.ts";
 
 export { MemoryDatabase, type MemoryDatabaseOptions };
 

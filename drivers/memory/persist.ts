@@ -1,8 +1,8 @@
 // Storage.persist for the memory store: the task-key rules.
 
 import type { NewTask, PersistResult } from "../../src/storage/requests.ts";
-import type { MemoryState } from "./memory_state.ts";
-import { newSeries, TaskRow } from "./task_row.ts";
+import type { MemoryState } from "./state.ts";
+import { newSeries, TaskRow } from "./rows.ts";
 
 /** Stores one task, or finds the one that stands for it. */
 export function persistTask(state: MemoryState, task: NewTask, now: number): PersistResult {

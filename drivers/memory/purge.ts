@@ -1,8 +1,8 @@
 // Retention in the memory store.
 
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
-import type { MemoryState } from "./memory_state.ts";
-import type { TaskRow } from "./task_row.ts";
+import type { MemoryState } from "./state.ts";
+import type { TaskRow } from "./rows.ts";
 
 const msPerDay = 86_400_000;
 

@@ -12,8 +12,8 @@ import type {
 import type { TaskRecord } from "../../src/storage/records.ts";
 import { pageLimit, pageStart, pageStartId, toPage } from "../../src/storage/paging.ts";
 import { taskStatuses } from "../../src/storage/task_status.ts";
-import type { MemoryState } from "./memory_state.ts";
-import type { Numbered, TaskRow } from "./task_row.ts";
+import type { MemoryState } from "./state.ts";
+import type { Numbered, TaskRow } from "./rows.ts";
 
 const msPerDay = 86_400_000;
 

@@ -9,7 +9,7 @@ import type { Lease, StatusTransition, WakeSignal } from "../../src/storage/requ
 import type { TaskStatus } from "../../src/storage/task_status.ts";
 import type { Clock } from "../../src/time/clock.ts";
 import { DueTasks } from "./due_tasks.ts";
-import type { TaskRow, Worker } from "./task_row.ts";
+import type { TaskRow, Worker } from "./rows.ts";
 
 /** Something that wants to know what other processes do. */
 export type WakeListener = (signal: WakeSignal) => void;

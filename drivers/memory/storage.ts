@@ -11,11 +11,11 @@ import { decodeServes } from "../../src/storage/worker_serves.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import { lastTransition, putsInLine } from "../../src/storage/status_transitions.ts";
 import type { Storage } from "../../src/storage/storage.ts";
-import { cancelTask, changeStatus, correctSeries, endRun, makeTaskDue } from "./changing.ts";
-import { countLogs, saveLogs } from "./logging.ts";
-import type { MemoryState, WakeListener } from "./memory_state.ts";
-import { persistTask } from "./persisting.ts";
-import { purge } from "./purging.ts";
+import { cancelTask, changeStatus, correctSeries, endRun, makeTaskDue } from "./changes.ts";
+import { countLogs, saveLogs } from "./execution_logs.ts";
+import type { MemoryState, WakeListener } from "./state.ts";
+import { persistTask } from "./persist.ts";
+import { purge } from "./purge.ts";
 import { auditGrowth, backlog, listTasks, pageOf, statistics } from "./reading.ts";
 import {
   claimTasks,
@@ -25,7 +25,7 @@ import {
   releaseTask,
   releaseUnknown,
   unregister,
-} from "./working.ts";
+} from "./workers.ts";
 
 /** The arguments of a verb of the contract. */
 type Args<Verb extends keyof Storage> = Storage[Verb] extends (...args: infer A) => unknown ? A

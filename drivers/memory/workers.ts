@@ -11,8 +11,8 @@ import type {
   ReleaseLostRequest,
   WorkerRegistration,
 } from "../../src/storage/requests.ts";
-import type { MemoryState } from "./memory_state.ts";
-import type { TaskRow, Worker } from "./task_row.ts";
+import type { MemoryState } from "./state.ts";
+import type { TaskRow, Worker } from "./rows.ts";
 
 /** {@linkcode Storage.claim} at an instant. */
 export function claimTasks(state: MemoryState, request: ClaimRequest, now: number): ClaimedTask[] {

@@ -4,7 +4,7 @@
 import { StorageClosedError, StorageError } from "../../src/storage/errors.ts";
 import type { WakeSignal } from "../../src/storage/requests.ts";
 import { runInTransaction, type RunStatement } from "./connection.ts";
-import { codeOf } from "./database_errors.ts";
+import { codeOf } from "./errors.ts";
 import { type FunctionName, Functions } from "./functions.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { withMissingRights } from "./missing_rights.ts";

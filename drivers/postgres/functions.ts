@@ -3,7 +3,7 @@
 
 import { escapeText, fromJson, toJson } from "./json_text.ts";
 import { onlyRow, type RunStatement } from "./connection.ts";
-import { lostAnswer, toStorageError } from "./database_errors.ts";
+import { lostAnswer, toStorageError } from "./errors.ts";
 
 const parameterTypes = {
   clock_ms: [],

@@ -3,7 +3,7 @@
 
 import { SchemaVersionError } from "../../src/storage/errors.ts";
 import { onlyRow, type RunStatement } from "./connection.ts";
-import { codeOf } from "./database_errors.ts";
+import { codeOf } from "./errors.ts";
 import { withMissingRights } from "./missing_rights.ts";
 import { type SqlFileName, sqlFiles } from "./sql.generated.ts";
 

@@ -2,7 +2,7 @@
 
 import { type StorageError, StorageReadOnlyError } from "../../src/storage/errors.ts";
 import { onlyRow, type RunStatement } from "./connection.ts";
-import { codeOf, toStorageError } from "./database_errors.ts";
+import { codeOf, toStorageError } from "./errors.ts";
 import { fromJson } from "./json_text.ts";
 
 /** The SQLSTATE insufficient_privilege. */

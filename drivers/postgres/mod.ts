@@ -13,7 +13,7 @@
 import type { PostgresClient } from "./connection.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { type PostgresStorageOptions, resolveOptions } from "./options.ts";
-import { PostgresStorage } from "./postgres_storage.ts";
+import { PostgresStorage } from "./storage.ts";
 
 export type {
   DrizzleLike,

@@ -1,7 +1,7 @@
 // Storage.purge: short transactions, one after another, by one process at a time.
 
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
-import type { Call } from "./database_access.ts";
+import type { Call } from "./database.ts";
 
 /** Rows in one transaction. */
 const batchSize = 1_000;

@@ -5,7 +5,7 @@
 import { StorageUnavailableError } from "../../src/storage/errors.ts";
 import type { Clock } from "../../src/time/clock.ts";
 import type { Patience, PostgresClient, RunStatement } from "./connection.ts";
-import { codeOf, isOfNoUse, toStorageError } from "./database_errors.ts";
+import { codeOf, isOfNoUse, toStorageError } from "./errors.ts";
 
 /**
  * How many times the limit is left to queries. Long ones are reports, retention, the tasks of lost

@@ -9,7 +9,7 @@ import type {
 } from "../../src/storage/queries.ts";
 import type { TaskRecord } from "../../src/storage/records.ts";
 import { type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
-import type { Call } from "./database_access.ts";
+import type { Call } from "./database.ts";
 import { fromStored, type Stored, toId } from "./rows.ts";
 
 /** A task, or null. */

@@ -7,7 +7,7 @@ import { StorageError, StorageUnavailableError } from "../../src/storage/errors.
 import type { WakeSignal } from "../../src/storage/requests.ts";
 import { systemClock } from "../../src/time/clock.ts";
 import type { RunStatement } from "./connection.ts";
-import { toStorageError } from "./database_errors.ts";
+import { toStorageError } from "./errors.ts";
 import type { Functions } from "./functions.ts";
 import { migrate } from "./migrations.ts";
 import { withMissingRights } from "./missing_rights.ts";
@@ -15,7 +15,7 @@ import type { ResolvedOptions } from "./options.ts";
 import { makePool, type Pool } from "./pool.ts";
 import { limited } from "./query_limit.ts";
 import { checkServer } from "./server_check.ts";
-import { WakeChannel } from "./wake_channel.ts";
+import { WakeChannel } from "./wake.ts";
 
 /** An open storage. */
 export interface Session {

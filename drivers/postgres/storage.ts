@@ -18,11 +18,11 @@ import type { Storage } from "../../src/storage/storage.ts";
 import { decodeServes, encodeServes } from "../../src/storage/worker_serves.ts";
 import { readMember } from "../../src/thrown/reading.ts";
 import { systemClock } from "../../src/time/clock.ts";
-import { ClaimWalk, type WalkedClaim } from "./claim_walk.ts";
-import { DatabaseAccess } from "./database_access.ts";
-import { codeOf } from "./database_errors.ts";
+import { ClaimWalk, type WalkedClaim } from "./claim_scan.ts";
+import { DatabaseAccess } from "./database.ts";
+import { codeOf } from "./errors.ts";
 import type { ResolvedOptions } from "./options.ts";
-import { purge } from "./purging.ts";
+import { purge } from "./purge.ts";
 import { getTask, getTaskByKey, listHistory, listTasks, statistics } from "./reading.ts";
 import {
   type ClaimedLists,

@@ -6,8 +6,8 @@ import { shouldCreateRunsAudit, shouldCreateStatusAudit } from "../../src/audit/
 import type { RunEnd, StatusTransition } from "../../src/storage/requests.ts";
 import { BulkStatement, numbered } from "./bulk_statement.ts";
 import type { Connection } from "./connection.ts";
-import type { SqliteValue } from "./database.ts";
-import { reserveSequence } from "./state.ts";
+import type { SqliteValue } from "./sqlite_library.ts";
+import { reserveSequence } from "./counters.ts";
 
 const insertStatusAudit = new BulkStatement({
   text: (firsts) =>

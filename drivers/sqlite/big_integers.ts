@@ -1,7 +1,7 @@
 // Integers beyond 2^53, which the driver never stores: a row that was damaged by hand may hold
 // them, and must not make the reading of all others fail.
 
-import type { SqliteRow, SqliteValue } from "./database.ts";
+import type { SqliteRow, SqliteValue } from "./sqlite_library.ts";
 
 /** A row in which integers may have been read as bigints. */
 export type RowWithBigInts = Record<string, SqliteValue | bigint>;

@@ -2,7 +2,7 @@
 // is full.
 
 import type { BulkStatement } from "./bulk_statement.ts";
-import type { SqliteValue } from "./database.ts";
+import type { SqliteValue } from "./sqlite_library.ts";
 
 /** Rows that one statement writes. */
 export interface BulkGroup {

@@ -3,7 +3,7 @@
 // grow.
 
 import type { Connection } from "./connection.ts";
-import type { SqliteValue } from "./database.ts";
+import type { SqliteValue } from "./sqlite_library.ts";
 
 /** How a {@linkcode BulkStatement} is made. */
 export interface BulkForm {

@@ -6,8 +6,8 @@ import type { CancelOutcome, ReleasedTask } from "../../src/storage/requests.ts"
 import type { TaskStatus } from "../../src/storage/task_status.ts";
 import { AuditWriter } from "./audit_writer.ts";
 import type { Connection } from "./connection.ts";
-import type { SqliteRow } from "./database.ts";
-import { countChange } from "./state.ts";
+import type { SqliteRow } from "./sqlite_library.ts";
+import { countChange } from "./counters.ts";
 
 const selectTask = "SELECT status, audit_level, worker_id, due_at_utc, next_run_utc, " +
   "recurring_task IS NOT NULL AS recurring FROM queued_tasks WHERE id = ?";

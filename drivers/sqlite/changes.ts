@@ -5,8 +5,8 @@ import type { ChangeResult, RunEnd, StatusChange } from "../../src/storage/reque
 import { lastTransition, putsInLine } from "../../src/storage/status_transitions.ts";
 import { AuditWriter } from "./audit_writer.ts";
 import type { Connection } from "./connection.ts";
-import type { SqliteValue } from "./database.ts";
-import { countChange } from "./state.ts";
+import type { SqliteValue } from "./sqlite_library.ts";
+import { countChange } from "./counters.ts";
 import { LeaseMissed, TaskEnds } from "./task_ends.ts";
 
 /** An update by task id, and the same for the holder of a lease alone. */

@@ -5,7 +5,7 @@ import { WorkerLostError } from "../../src/storage/errors.ts";
 import type { ClaimedTask, SeriesRecord } from "../../src/storage/records.ts";
 import type { ClaimRequest, ClaimResult } from "../../src/storage/requests.ts";
 import type { Connection } from "./connection.ts";
-import type { SqliteRow } from "./database.ts";
+import type { SqliteRow } from "./sqlite_library.ts";
 import { pausedQueues } from "./queues.ts";
 import { claimedTaskColumns, seriesColumns, toClaimedTask, toSeries } from "./rows.ts";
 

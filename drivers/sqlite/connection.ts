@@ -2,7 +2,7 @@
 
 import { StorageUnavailableError } from "../../src/storage/errors.ts";
 import type { Clock } from "../../src/time/clock.ts";
-import type { SqliteDatabase, SqliteRow, SqliteStatement, SqliteValue } from "./database.ts";
+import type { SqliteDatabase, SqliteRow, SqliteStatement, SqliteValue } from "./sqlite_library.ts";
 
 /**
  * Whether the connection belongs to the storage, or has a transaction of the caller's that writes

@@ -2,7 +2,7 @@
 // by which other processes see that there is something to wake up for.
 
 import type { Connection } from "./connection.ts";
-import type { SqliteRow } from "./database.ts";
+import type { SqliteRow } from "./sqlite_library.ts";
 
 /** The counters of things that other processes want to hear of. */
 export interface Changes {

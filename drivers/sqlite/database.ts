@@ -6,7 +6,7 @@ import { StorageClosedError } from "../../src/storage/errors.ts";
 import type { ConnectionOptions } from "../../src/storage/requests.ts";
 import { BusyWait } from "./busy_wait.ts";
 import { Connection } from "./connection.ts";
-import { adaptConnection, type SqliteDatabase } from "./database.ts";
+import { adaptConnection, type SqliteDatabase } from "./sqlite_library.ts";
 import { toStorageError } from "./errors.ts";
 import { type OpenDatabase, openDatabase } from "./open.ts";
 import type { ResolvedOptions } from "./options.ts";

@@ -2,7 +2,7 @@
 // Nothing of that package is imported: it is an optional companion, and not on npm.
 
 import { roundBigInts, type RowWithBigInts } from "./big_integers.ts";
-import type { SqliteDatabase, SqliteRow, SqliteStatement, SqliteValue } from "./database.ts";
+import type { SqliteDatabase, SqliteRow, SqliteStatement, SqliteValue } from "./sqlite_library.ts";
 
 /** The part of `Database` of `@db/sqlite` that the driver uses. */
 export interface DenoSqliteDatabase {

@@ -2,7 +2,7 @@
 
 import { StorageError } from "../../src/storage/errors.ts";
 import { roundBigInts, type RowWithBigInts } from "./big_integers.ts";
-import type { SqliteDatabase, SqliteRow, SqliteStatement, SqliteValue } from "./database.ts";
+import type { SqliteDatabase, SqliteRow, SqliteStatement, SqliteValue } from "./sqlite_library.ts";
 import { hasNumbers, prepareWithoutNumbers } from "./numbered_parameters.ts";
 
 /** The part of `DatabaseSync` of `node:sqlite` that the driver uses. */

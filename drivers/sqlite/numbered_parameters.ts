@@ -2,7 +2,7 @@
 // takes them for named ones and passes them over when values are given in order
 // (https://github.com/nodejs/node/issues/59350).
 
-import type { SqliteStatement, SqliteValue } from "./database.ts";
+import type { SqliteStatement, SqliteValue } from "./sqlite_library.ts";
 
 /** Whether a statement has numbered parameters. */
 export function hasNumbers(sql: string): boolean {

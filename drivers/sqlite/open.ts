@@ -2,12 +2,12 @@
 
 import { StorageError } from "../../src/storage/errors.ts";
 import { Connection } from "./connection.ts";
-import type { SqliteDatabase } from "./database.ts";
+import type { SqliteDatabase } from "./sqlite_library.ts";
 import { toStorageError } from "./errors.ts";
 import { FileIdentity } from "./file_identity.ts";
 import { openNodeSqlite } from "./node_sqlite.ts";
 import type { ResolvedOptions, Synchronous } from "./options.ts";
-import { migrateSchema } from "./schema.ts";
+import { migrateSchema } from "./migrations.ts";
 
 /** An open database. */
 export interface OpenDatabase {

@@ -6,7 +6,7 @@ import { InvalidArgumentError } from "../../src/errors.ts";
 import { guardClock } from "../../src/application/guarded_clock.ts";
 import { checkClock, type Clock, systemClock } from "../../src/time/clock.ts";
 import { type Duration, toMilliseconds } from "../../src/time/duration.ts";
-import { adaptConnection, type SqliteConnection, type SqliteDatabase } from "./database.ts";
+import { adaptConnection, type SqliteConnection, type SqliteDatabase } from "./sqlite_library.ts";
 
 /**
  * How far a commit has got when a write returns:

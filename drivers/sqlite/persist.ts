@@ -4,9 +4,9 @@ import { auditLevelToNumber } from "../../src/audit/audit_level.ts";
 import type { NewTask, PersistResult } from "../../src/storage/requests.ts";
 import { AuditWriter } from "./audit_writer.ts";
 import type { Connection } from "./connection.ts";
-import type { SqliteRow } from "./database.ts";
+import type { SqliteRow } from "./sqlite_library.ts";
 import { writeSeries } from "./series.ts";
-import { countChange } from "./state.ts";
+import { countChange } from "./counters.ts";
 import { dueInstant, scheduledInstant, TaskInserts } from "./task_inserts.ts";
 
 /** Stores tasks; see `Storage.persist`. */

@@ -6,7 +6,7 @@
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
 import { systemClock } from "../../src/time/clock.ts";
 import type { Connection } from "./connection.ts";
-import type { SqliteRow, SqliteValue } from "./database.ts";
+import type { SqliteRow, SqliteValue } from "./sqlite_library.ts";
 
 const dayMs = 86_400_000;
 

@@ -1,7 +1,7 @@
 // Pausing and resuming queues.
 
 import type { Connection } from "./connection.ts";
-import { countChange } from "./state.ts";
+import { countChange } from "./counters.ts";
 
 const pause = "INSERT INTO paused_queues (queue_name) VALUES (?) ON CONFLICT DO NOTHING";
 const resume = "DELETE FROM paused_queues WHERE queue_name = ?";

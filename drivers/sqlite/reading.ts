@@ -9,7 +9,7 @@ import type {
 } from "../../src/storage/records.ts";
 import type { Page, PageRequest, TaskFilter } from "../../src/storage/queries.ts";
 import type { Connection } from "./connection.ts";
-import type { SqliteRow, SqliteValue } from "./database.ts";
+import type { SqliteRow, SqliteValue } from "./sqlite_library.ts";
 import {
   executionLogColumns,
   runsAuditColumns,

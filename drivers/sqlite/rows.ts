@@ -13,7 +13,7 @@ import type {
 } from "../../src/storage/records.ts";
 import { decodeServes } from "../../src/storage/worker_serves.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
-import type { SqliteRow, SqliteValue } from "./database.ts";
+import type { SqliteRow, SqliteValue } from "./sqlite_library.ts";
 
 /**
  * A column that holds a user's text. SQLite keeps U+0000, but node:sqlite and @db/sqlite read a

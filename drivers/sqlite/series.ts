@@ -2,7 +2,7 @@
 
 import type { NewSeries, SeriesCorrection } from "../../src/storage/requests.ts";
 import type { Connection } from "./connection.ts";
-import { countChange } from "./state.ts";
+import { countChange } from "./counters.ts";
 
 const setSeries = "UPDATE queued_tasks SET recurring_task = ?, recurring_info = ?, " +
   "max_runs = ?, run_until = ?, anchor_utc = ?, next_run_utc = ?, current_run_count = ? " +

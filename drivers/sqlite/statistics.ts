@@ -11,8 +11,8 @@ import type {
 import { type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
 import { nextMacrotask } from "../../src/time/macrotask.ts";
 import type { Connection } from "./connection.ts";
-import type { SqliteValue } from "./database.ts";
-import type { DatabaseAccess } from "./database_access.ts";
+import type { SqliteValue } from "./sqlite_library.ts";
+import type { DatabaseAccess } from "./database.ts";
 import { pausedQueues } from "./queues.ts";
 
 /** Rows that are read at once: 2 ms or so. */

@@ -22,12 +22,12 @@ import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/singl
 import type { Storage } from "../../src/storage/storage.ts";
 import { setStatusMany, updateCurrentRunMany } from "./changes.ts";
 import { claim, nextDueAt } from "./claim.ts";
-import { DatabaseAccess, type Work } from "./database_access.ts";
+import { DatabaseAccess, type Work } from "./database.ts";
 import { countExecutionLogs, saveExecutionLogs } from "./execution_logs.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { persist } from "./persist.ts";
 import { setQueuePaused } from "./queues.ts";
-import { QuietWorker } from "./quiet_worker.ts";
+import { QuietWorker } from "./deferred_heartbeats.ts";
 import { returnRateSlots, takeRateSlots } from "./rate_slots.ts";
 import {
   executionLogs,
@@ -37,11 +37,11 @@ import {
   runsAudit,
   statusAudit,
 } from "./reading.ts";
-import { Retention } from "./retention.ts";
+import { Retention } from "./purge.ts";
 import { correctSeries } from "./series.ts";
 import { auditGrowth, backlog, statistics } from "./statistics.ts";
-import { makeDue, release, releaseUnknown, requestCancel } from "./waiting.ts";
-import { WakeWatch } from "./wake_watch.ts";
+import { makeDue, release, releaseUnknown, requestCancel } from "./cancel.ts";
+import { WakeWatch } from "./wake.ts";
 import { heartbeat, registerWorker, releaseLost, unregisterWorker, workers } from "./workers.ts";
 
 /** What the verb of this name resolves to. */

@@ -7,7 +7,7 @@ import { isAuditedWhenStored, writeFirstAudits } from "./audit_writer.ts";
 import { type BulkGroup, BulkGroups } from "./bulk_groups.ts";
 import { BulkStatement, numbered } from "./bulk_statement.ts";
 import type { Connection } from "./connection.ts";
-import type { SqliteValue } from "./database.ts";
+import type { SqliteValue } from "./sqlite_library.ts";
 import { pausedQueues } from "./queues.ts";
 import { writeSeries } from "./series.ts";
 

@@ -4,8 +4,8 @@
 import type { WakeSignal } from "../../src/storage/requests.ts";
 import type { Clock } from "../../src/time/clock.ts";
 import type { Connection } from "./connection.ts";
-import type { SqliteDatabase } from "./database.ts";
-import { type Changes, readChanges } from "./state.ts";
+import type { SqliteDatabase } from "./sqlite_library.ts";
+import { type Changes, readChanges } from "./counters.ts";
 
 type Listener = (signal: WakeSignal) => void;
 

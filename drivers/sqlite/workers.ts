@@ -12,10 +12,10 @@ import { encodeServes } from "../../src/storage/worker_serves.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
 import { AuditWriter } from "./audit_writer.ts";
 import type { Connection } from "./connection.ts";
-import type { SqliteRow } from "./database.ts";
+import type { SqliteRow } from "./sqlite_library.ts";
 import { pausedQueues } from "./queues.ts";
 import { taskColumns, toTaskRecord, toWorker, workerColumns } from "./rows.ts";
-import { countChange } from "./state.ts";
+import { countChange } from "./counters.ts";
 
 const insertWorker = "INSERT INTO workers (id, host, serves, started_at_utc, heartbeat_utc) " +
   "VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT (id) DO UPDATE SET heartbeat_utc = excluded.heartbeat_utc, " +

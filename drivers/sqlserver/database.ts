@@ -15,7 +15,7 @@ import {
 } from "./mssql.ts";
 import type { Mssql, SqlServerPool, SqlServerRequest } from "./mssql_api.ts";
 import type { ResolvedOptions } from "./options.ts";
-import { type Grantee, isMissingRight, missingRightError } from "./rights.ts";
+import { type Grantee, isMissingRight, missingRightError } from "./missing_rights.ts";
 import { text } from "./rows.ts";
 import { forSchema, type ProcedureName } from "./script.ts";
 

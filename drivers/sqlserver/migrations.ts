@@ -3,7 +3,7 @@
 import { SchemaVersionError, StorageUnavailableError } from "../../src/storage/errors.ts";
 import type { Recordsets, SqlServerDatabase } from "./database.ts";
 import type { SqlServerAnswer } from "./mssql_api.ts";
-import { rightToUse } from "./rights.ts";
+import { rightToUse } from "./missing_rights.ts";
 import { type SchemaState, stateQuery, toSchemaState } from "./schema_state.ts";
 import { batchesOf, forSchema, knownVersion, migrationFiles, versionOf } from "./script.ts";
 import type { SqlFileName } from "./sql.generated.ts";

@@ -29,7 +29,7 @@ $$;
 -- An old snapshot that is held open (a backup, a forgotten transaction) keeps vacuum and the index from forgetting claimed
 -- tasks, and each claim walks over all that were claimed since. `walkMs` tells the caller how long that took; with
 -- `dueFrom`, in epoch milliseconds, the walk begins at a later due instant. The driver does so most of the time when walks
--- are slow (drivers/postgres/claim_walk.ts).
+-- are slow (drivers/postgres/claim_scan.ts).
 CREATE FUNCTION claim_tasks(worker_id text, types json, queues json) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT

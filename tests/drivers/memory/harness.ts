@@ -2,7 +2,7 @@
 // run counts set by hand.
 
 import { MemoryDatabase, memoryStorage } from "../../../drivers/memory/mod.ts";
-import { stateOf } from "../../../drivers/memory/memory_database.ts";
+import { stateOf } from "../../../drivers/memory/database.ts";
 import { StorageUnavailableError } from "../../../src/storage/errors.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import { FakeClock, type StorageHarness, type StorageUnderTest } from "../../../src/testing/mod.ts";

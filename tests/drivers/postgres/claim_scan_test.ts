@@ -1,7 +1,7 @@
 // Where claims begin to walk while old snapshots make the whole walk slow.
 
 import { assertEquals } from "@std/assert";
-import { ClaimWalk } from "../../../drivers/postgres/claim_walk.ts";
+import { ClaimWalk } from "../../../drivers/postgres/claim_scan.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
 
 const queues = [{ name: "default", limit: 10 }];

@@ -1,7 +1,7 @@
 // What the database's errors mean to the caller.
 
 import { assertEquals, assertInstanceOf } from "@std/assert";
-import { isOfNoUse, toStorageError } from "../../../drivers/postgres/database_errors.ts";
+import { isOfNoUse, toStorageError } from "../../../drivers/postgres/errors.ts";
 import {
   StorageClosedError,
   StorageError,

@@ -87,7 +87,7 @@ Deno.test("a batch is told of once, and many batches in a moment not many times"
   await delay(10); // the quiet time in which the last of them are told of together
   await settle(processes);
   const quietTimes = performance.now() - start; // of one millisecond each
-  // Each tells of tasks, and those of one quiet time together; wake_channel_test.ts counts them.
+  // Each tells of tasks, and those of one quiet time together; wake_test.ts counts them.
   assertEquals(new Set(heard.map(({ kind }) => kind)), new Set(["tasks"]));
   assertLessOrEqual(heard.length, Math.min(200, quietTimes + 2));
 });

@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import type { PostgresClient } from "../../../drivers/postgres/connection.ts";
-import { WakeChannel } from "../../../drivers/postgres/wake_channel.ts";
+import { WakeChannel } from "../../../drivers/postgres/wake.ts";
 import type { WakeSignal } from "../../../src/storage/requests.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
 

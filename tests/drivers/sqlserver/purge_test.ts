@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import type { SqlServerDatabase } from "../../../drivers/sqlserver/database.ts";
 import type { TypedValue } from "../../../drivers/sqlserver/mssql.ts";
-import { purgeInSteps } from "../../../drivers/sqlserver/purging.ts";
+import { purgeInSteps } from "../../../drivers/sqlserver/purge.ts";
 
 const nothing = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
 

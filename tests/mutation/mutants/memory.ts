@@ -4,10 +4,10 @@ import { type Mutant, mutantsOf } from "../mutant.ts";
 
 const folder = "drivers/memory";
 const tests = ["tests/drivers/memory/conformance_test.ts"];
-const own = [...tests, "tests/drivers/memory/memory_storage_test.ts"];
+const own = [...tests, "tests/drivers/memory/storage_test.ts"];
 
 export const memory: readonly Mutant[] = [
-  ...mutantsOf({ file: `${folder}/changing.ts`, tests }, [
+  ...mutantsOf({ file: `${folder}/changes.ts`, tests }, [
     ["if (change.lease !== undefined && !state.holds(row, change.lease)) return refused;", ""],
     [
       "row.rateSlotAt = change.rateSlotAt ?? null;",
@@ -32,7 +32,7 @@ export const memory: readonly Mutant[] = [
       "row.attempt = 0;\n  row.rateSlotAt = null;\n  state",
     ],
   ]),
-  ...mutantsOf({ file: `${folder}/memory_state.ts`, tests: own }, [
+  ...mutantsOf({ file: `${folder}/state.ts`, tests: own }, [
     [
       "row.worker?.id === lease.workerId && row.leaseToken === lease.token",
       "row.worker?.id === lease.workerId",
@@ -61,7 +61,7 @@ export const memory: readonly Mutant[] = [
       "this.#audit(row, auditLevel, now);",
     ],
   ]),
-  ...mutantsOf({ file: `${folder}/memory_storage.ts`, tests: own }, [
+  ...mutantsOf({ file: `${folder}/storage.ts`, tests: own }, [
     [
       "if (results.some((result) => !result.claimed)) this.#wake",
       "if (results.some((result) => result.claimed)) this.#wake",
@@ -79,7 +79,7 @@ export const memory: readonly Mutant[] = [
     ["a.startedAt - b.startedAt", "b.startedAt - a.startedAt"],
     ["this.#state.listeners.delete(this);", ""],
   ]),
-  ...mutantsOf({ file: `${folder}/persisting.ts`, tests }, [
+  ...mutantsOf({ file: `${folder}/persist.ts`, tests }, [
     ["repeated.leaseToken === 1 && repeated.worker !== null", "repeated.worker !== null"],
     ['existing.worker !== null || existing.status === "InProgress"', "existing.worker !== null"],
     ["if (task.series === null) return keep(existing);", ""],
@@ -92,7 +92,7 @@ export const memory: readonly Mutant[] = [
     ["row.cancelRequested = false;\n", "\n"],
     ["if (row.status !== task.status) state.setStatus", "state.setStatus"],
   ]),
-  ...mutantsOf({ file: `${folder}/working.ts`, tests: own }, [
+  ...mutantsOf({ file: `${folder}/workers.ts`, tests: own }, [
     ["worker === undefined || !worker.registered", "worker === undefined"],
     ["if (state.pausedQueues.has(queue)) continue;", ""],
     ["{ workerId, token: task.token }", "{ workerId, token: row.leaseToken }"],
@@ -110,7 +110,7 @@ export const memory: readonly Mutant[] = [
     ["row.lostCount > request.poisonLimit", "row.lostCount >= request.poisonLimit"],
     ["now - worker.heartbeatAt > leaseMs", "now - worker.heartbeatAt >= leaseMs"],
   ]),
-  ...mutantsOf({ file: `${folder}/purging.ts`, tests }, [
+  ...mutantsOf({ file: `${folder}/purge.ts`, tests }, [
     ["let left = dryRun ? Infinity : budget;", "let left = budget;"],
     ["if (left <= 0) {\n        done = false;", "if (left <= 0) {"],
     ["if (dryRun) continue;", ""],
@@ -146,7 +146,7 @@ export const memory: readonly Mutant[] = [
     ["days < 1 ? null : rows / days", "rows / days"],
     ["for (const queue of state.pausedQueues) queues.set(queue, emptyQueue(queue, true));", ""],
   ]),
-  ...mutantsOf({ file: `${folder}/logging.ts`, tests }, [
+  ...mutantsOf({ file: `${folder}/execution_logs.ts`, tests }, [
     ["lines.slice(-limit)", "lines.slice(0, limit)"],
     ["if (row === undefined) continue;", ""],
   ]),

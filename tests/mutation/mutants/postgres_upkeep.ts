@@ -60,7 +60,7 @@ export const postgresUpkeep: readonly Mutant[] = [
   ]),
   ...mutantsOf({
     file: "sql/postgres/0009_worker_functions.sql",
-    tests: [...conformance, "tests/drivers/postgres/retention_test.ts"],
+    tests: [...conformance, "tests/drivers/postgres/purge_test.ts"],
     filter: "/postgres: (retention|reading|queues)|purge|idle/",
   }, [
     [
@@ -151,7 +151,7 @@ export const postgresUpkeep: readonly Mutant[] = [
   ]),
   ...mutantsOf({
     file: "sql/postgres/0007_history.sql",
-    tests: [...conformance, "tests/drivers/postgres/retention_test.ts"],
+    tests: [...conformance, "tests/drivers/postgres/purge_test.ts"],
     filter: "/postgres: (execution logs|retention)|purge/",
   }, [
     ["WHERE m.holder = excluded.holder OR m.held_until < utc_now();", "WHERE true;"],
@@ -161,8 +161,8 @@ export const postgresUpkeep: readonly Mutant[] = [
     ["WHERE l.task_id = ANY (known)\n", "WHERE true\n"],
   ]),
   ...mutantsOf({
-    file: "drivers/postgres/claim_walk.ts",
-    tests: ["tests/drivers/postgres/claim_walk_test.ts"],
+    file: "drivers/postgres/claim_scan.ts",
+    tests: ["tests/drivers/postgres/claim_scan_test.ts"],
   }, [
     ["if (this.#clock.monotonic() >= this.#fullWalkAt) this.#starts.clear();", ""],
     ["walkMs < slowMs ? 0 : this.#slowWalks + 1", "this.#slowWalks + 1"],
@@ -172,8 +172,8 @@ export const postgresUpkeep: readonly Mutant[] = [
     ["Math.max(shortestPauseMs, share * walkMs)", "shortestPauseMs"],
   ]),
   ...mutantsOf({
-    file: "drivers/postgres/wake_channel.ts",
-    tests: ["tests/drivers/postgres/wake_channel_test.ts"],
+    file: "drivers/postgres/wake.ts",
+    tests: ["tests/drivers/postgres/wake_test.ts"],
   }, [
     ["if (from === this.sender) return;", ""],
     ["if (now - this.#lastSent < quietMs) return null;", ""],
@@ -186,8 +186,8 @@ export const postgresUpkeep: readonly Mutant[] = [
     ['return { kind: "tasks" };', 'return this.message("tasks");'],
   ]),
   ...mutantsOf({
-    file: "drivers/postgres/database_errors.ts",
-    tests: ["tests/drivers/postgres/database_errors_test.ts"],
+    file: "drivers/postgres/errors.ts",
+    tests: ["tests/drivers/postgres/errors_test.ts"],
   }, [
     [
       '["53100", advising(StorageFullError, "Free space on the server\'s disk.")], // disk_full\n',
@@ -201,7 +201,7 @@ export const postgresUpkeep: readonly Mutant[] = [
     ["if (isInstance(error, StorageError)) return error;", ""],
   ]),
   ...mutantsOf({
-    file: "drivers/postgres/database_access.ts",
+    file: "drivers/postgres/database.ts",
     tests: [...conformance, "tests/drivers/postgres/busy_keys_test.ts"],
     filter: "/postgres: (concurrency|task keys|opening)|key/",
   }, [

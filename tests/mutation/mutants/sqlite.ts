@@ -89,7 +89,7 @@ export const sqlite: readonly Mutant[] = [
     ["if (paused.has(queue)) continue;", ""],
     ["if (worker === undefined) throw new WorkerLostError(request.workerId);", ""],
   ]),
-  ...mutantsOf({ file: `${folder}/waiting.ts`, tests, filter }, [
+  ...mutantsOf({ file: `${folder}/cancel.ts`, tests, filter }, [
     [
       'if (outcomes.includes("requested")) countChange',
       'if (outcomes.includes("cancelled")) countChange',
@@ -161,8 +161,8 @@ export const sqlite: readonly Mutant[] = [
     ["first !== null && first <= latest ? first : null", "first"],
   ]),
   ...mutantsOf({
-    file: `${folder}/retention.ts`,
-    tests: [...tests, "tests/drivers/sqlite/retention_test.ts"],
+    file: `${folder}/purge.ts`,
+    tests: [...tests, "tests/drivers/sqlite/purge_test.ts"],
     filter: "/node:sqlite: retention|purge|rate limit keys|process that died|policy/",
   }, [
     ["iif(exception IS NULL, ?1, ?2)", "?1"],
@@ -195,7 +195,7 @@ export const sqlite: readonly Mutant[] = [
     ["Math.round(now - agoMs)", "now"],
   ]),
   ...mutantsOf({
-    file: `${folder}/wake_watch.ts`,
+    file: `${folder}/wake.ts`,
     tests: ["tests/drivers/sqlite/wake_test.ts", "tests/integration/transactions_test.ts"],
   }, [
     [
@@ -218,8 +218,8 @@ export const sqlite: readonly Mutant[] = [
     ["        this.#armTransactionLook();\n", ""],
   ]),
   ...mutantsOf({
-    file: `${folder}/quiet_worker.ts`,
-    tests: ["tests/drivers/sqlite/quiet_worker_test.ts"],
+    file: `${folder}/deferred_heartbeats.ts`,
+    tests: ["tests/drivers/sqlite/deferred_heartbeats_test.ts"],
   }, [
     ["const isOnly = connection.get(countWorkers)!.count === 1;", "const isOnly = true;"],
     ["this.#quiet.beatAt = now;", ""],
@@ -242,7 +242,7 @@ export const sqlite: readonly Mutant[] = [
     ["      this.begun++;\n", ""],
   ]),
   ...mutantsOf({
-    file: `${folder}/database_access.ts`,
+    file: `${folder}/database.ts`,
     tests: [
       "tests/drivers/sqlite/connection_test.ts",
       "tests/drivers/sqlite/replaced_file_test.ts",

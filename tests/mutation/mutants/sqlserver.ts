@@ -272,12 +272,12 @@ export const sqlserver: readonly Mutant[] = [
     file: "drivers/sqlserver/database.ts",
     original: "await transaction.rollback().catch(() => {});",
     replacement: "",
-    tests: ["tests/drivers/sqlserver/migrating_test.ts"],
+    tests: ["tests/drivers/sqlserver/migrations_test.ts"],
     filter: "a batch that fails",
   },
   ...mutantsOf({
-    file: "drivers/sqlserver/purging.ts",
-    tests: ["tests/drivers/sqlserver/purging_test.ts"],
+    file: "drivers/sqlserver/purge.ts",
+    tests: ["tests/drivers/sqlserver/purge_test.ts"],
   }, [
     ["busy: rowsOf(total) === 0", "busy: true"],
     ["left -= rowsOf(step);", ""],
