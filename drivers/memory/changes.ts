@@ -1,14 +1,7 @@
-// The status changes of the memory store: what workers report about the tasks that they hold, and
-// what people ask for.
+// The status changes of the memory store: what workers report about the tasks that they hold.
 
 import { shouldCreateRunsAudit } from "../../src/audit/audit_policy.ts";
-import type {
-  CancelOutcome,
-  ChangeResult,
-  RunEnd,
-  SeriesCorrection,
-  StatusChange,
-} from "../../src/storage/requests.ts";
+import type { ChangeResult, RunEnd, StatusChange } from "../../src/storage/requests.ts";
 import { lastTransition, putsInLine } from "../../src/storage/status_transitions.ts";
 import type { MemoryState } from "./state.ts";
 import type { TaskRow } from "./rows.ts";
@@ -69,47 +62,4 @@ export function endRun(state: MemoryState, run: RunEnd, now: number): ChangeResu
   }
   state.endLease(row, nextRunAt, now);
   return applied;
-}
-
-/** One task of {@linkcode Storage.requestCancel}. */
-export function cancelTask(state: MemoryState, taskId: string, now: number): CancelOutcome {
-  const row = state.rows.get(taskId);
-  if (row === undefined) return "unknown";
-  if (row.worker !== null) {
-    row.cancelRequested = true;
-    return "requested";
-  }
-  if (row.ended) return "ended";
-  if (row.series !== null) row.series.nextRunAt = null;
-  state.setStatus(row, "Cancelled", null, now);
-  state.endLease(row, null, now);
-  return "cancelled";
-}
-
-/** One task of {@linkcode Storage.makeDue}. */
-export function makeTaskDue(state: MemoryState, taskId: string, now: number): boolean {
-  const row = state.rows.get(taskId);
-  if (row === undefined || row.worker !== null) return false;
-  if (row.dueAt !== null) {
-    if (row.dueAt > now) state.due.setDue(row, now);
-    return true;
-  }
-  if (row.series !== null || !row.ended || row.status === "Completed") return false;
-  row.attempt = 0;
-  row.lostCount = 0;
-  row.rateSlotAt = null;
-  state.setStatus(row, "Queued", null, now);
-  state.due.setDue(row, now);
-  return true;
-}
-
-/** One series of {@linkcode Storage.correctSeries}. */
-export function correctSeries(state: MemoryState, correction: SeriesCorrection): boolean {
-  const { taskId, plannedAt, nextRunAt, anchorAt, dueAt } = correction;
-  const row = state.rows.get(taskId);
-  if (row === undefined || row.dueAt === null || row.series?.nextRunAt !== plannedAt) return false;
-  row.series.nextRunAt = nextRunAt;
-  row.series.anchorAt = anchorAt;
-  state.due.setDue(row, Math.min(row.dueAt, dueAt));
-  return true;
 }

@@ -11,21 +11,19 @@ import { decodeServes } from "../../src/storage/worker_serves.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import { lastTransition, putsInLine } from "../../src/storage/status_transitions.ts";
 import type { Storage } from "../../src/storage/storage.ts";
-import { cancelTask, changeStatus, correctSeries, endRun, makeTaskDue } from "./changes.ts";
+import { cancelTask } from "./cancel.ts";
+import { changeStatus, endRun } from "./changes.ts";
+import { claimTasks } from "./claim.ts";
 import { countLogs, saveLogs } from "./execution_logs.ts";
-import type { MemoryState, WakeListener } from "./state.ts";
+import { makeTaskDue } from "./make_due.ts";
 import { persistTask } from "./persist.ts";
 import { purge } from "./purge.ts";
-import { auditGrowth, backlog, listTasks, pageOf, statistics } from "./reading.ts";
-import {
-  claimTasks,
-  heartbeat,
-  register,
-  releaseLost,
-  releaseTask,
-  releaseUnknown,
-  unregister,
-} from "./workers.ts";
+import { listTasks, pageOf } from "./reading.ts";
+import { releaseTask, releaseUnknown } from "./release.ts";
+import { correctSeries } from "./series.ts";
+import type { MemoryState, WakeListener } from "./state.ts";
+import { auditGrowth, backlog, statistics } from "./statistics.ts";
+import { heartbeat, register, releaseLost, unregister } from "./workers.ts";
 
 /** The arguments of a verb of the contract. */
 type Args<Verb extends keyof Storage> = Storage[Verb] extends (...args: infer A) => unknown ? A

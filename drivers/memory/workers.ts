@@ -1,66 +1,14 @@
-// Workers in the memory store: claims, heartbeats, and the release of the tasks of a lost one.
+// Workers in the memory store: heartbeats, and the release of the tasks of a lost one.
 
-import type { ClaimedTask } from "../../src/storage/records.ts";
-import { WorkerLostError } from "../../src/storage/errors.ts";
 import { encodeServes } from "../../src/storage/worker_serves.ts";
 import type {
-  ClaimRequest,
   HeartbeatResult,
   LostTask,
-  ReleasedTask,
   ReleaseLostRequest,
   WorkerRegistration,
 } from "../../src/storage/requests.ts";
 import type { MemoryState } from "./state.ts";
 import type { TaskRow, Worker } from "./rows.ts";
-
-/** {@linkcode Storage.claim} at an instant. */
-export function claimTasks(state: MemoryState, request: ClaimRequest, now: number): ClaimedTask[] {
-  const worker = state.workers.get(request.workerId);
-  if (worker === undefined || !worker.registered) throw new WorkerLostError(request.workerId);
-  const types = request.types.map((type) => type.toWellFormed());
-  const claimed: ClaimedTask[] = [];
-  for (const { name, limit } of request.queues) {
-    const queue = name.toWellFormed();
-    if (state.pausedQueues.has(queue)) continue;
-    for (const row of state.due.take(queue, types, limit, now)) {
-      const dueAt = row.dueAt!;
-      row.dueAt = null;
-      state.lease(row, worker);
-      claimed.push(row.toClaimed(dueAt));
-    }
-  }
-  return claimed;
-}
-
-/** {@linkcode Storage.release} of one task. */
-export function releaseTask(
-  state: MemoryState,
-  workerId: string,
-  task: ReleasedTask,
-  now: number,
-): void {
-  const row = state.rows.get(task.taskId);
-  if (row === undefined || !state.holds(row, { workerId, token: task.token })) return;
-  row.attempt = Math.max(0, row.attempt - 1);
-  state.endLease(row, task.dueAt, now);
-}
-
-/** {@linkcode Storage.releaseUnknown}. */
-export function releaseUnknown(
-  state: MemoryState,
-  workerId: string,
-  known: ReadonlySet<string>,
-  now: number,
-): number {
-  const held = [...state.workers.get(workerId)?.tasks ?? []];
-  const unknown = held.filter((row) => !known.has(row.id));
-  for (const row of unknown) {
-    row.attempt = Math.max(0, row.attempt - 1);
-    state.endLease(row, now, now);
-  }
-  return unknown.length;
-}
 
 /** {@linkcode Storage.registerWorker}. */
 export function register(

@@ -1,14 +1,8 @@
 // The reading verbs: each is a call, and its rows are turned into records and pages.
 
 import { pageLimit, pageStart, pageStartId, toPage } from "../../src/storage/paging.ts";
-import type {
-  Page,
-  PageRequest,
-  StorageStatistics,
-  TaskFilter,
-} from "../../src/storage/queries.ts";
+import type { Page, PageRequest, TaskFilter } from "../../src/storage/queries.ts";
 import type { TaskRecord } from "../../src/storage/records.ts";
-import { type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
 import type { Call } from "./database.ts";
 import { fromStored, type Stored, toId } from "./rows.ts";
 
@@ -50,14 +44,6 @@ export async function listHistory<T>(
     ({ number: _, ...item }) => item as T,
     ({ number }) => String(number),
   );
-}
-
-/** Counts by status and queue. */
-export async function statistics(call: Call): Promise<StorageStatistics> {
-  const figures = await call<StorageStatistics>("task_statistics");
-  const none = Object.fromEntries(taskStatuses.map((status) => [status, 0]));
-  const tasksByStatus = { ...none, ...figures.tasksByStatus } as Record<TaskStatus, number>;
-  return { ...figures, tasksByStatus };
 }
 
 function toRecord(stored: Stored<TaskRecord> | null): TaskRecord | null {

@@ -18,12 +18,12 @@ import type { Storage } from "../../src/storage/storage.ts";
 import { decodeServes, encodeServes } from "../../src/storage/worker_serves.ts";
 import { readMember } from "../../src/thrown/reading.ts";
 import { systemClock } from "../../src/time/clock.ts";
-import { ClaimWalk, type WalkedClaim } from "./claim_scan.ts";
+import { ClaimScan, type ScannedClaim } from "./claim_scan.ts";
 import { DatabaseAccess } from "./database.ts";
 import { codeOf } from "./errors.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { purge } from "./purge.ts";
-import { getTask, getTaskByKey, listHistory, listTasks, statistics } from "./reading.ts";
+import { getTask, getTaskByKey, listHistory, listTasks } from "./reading.ts";
 import {
   type ClaimedLists,
   fromClaimedLists,
@@ -36,6 +36,7 @@ import {
   toRunEnd,
   toStatusChange,
 } from "./rows.ts";
+import { statistics } from "./statistics.ts";
 
 /** The arguments of a verb of the contract. */
 type Args<Verb extends keyof Storage> = Storage[Verb] extends (...args: infer A) => unknown ? A
@@ -46,7 +47,7 @@ type Result<Verb extends keyof Storage> = Storage[Verb] extends (...args: never)
   : never;
 
 /** What claim_tasks answers. */
-interface StoredClaim extends Omit<WalkedClaim, "tasks"> {
+interface StoredClaim extends Omit<ScannedClaim, "tasks"> {
   /** Null: none. */
   readonly tasks: ClaimedLists | null;
 }
@@ -69,7 +70,7 @@ export class PostgresStorage implements Storage {
   readonly name = "postgres";
   readonly polling: Polling;
   readonly #access: DatabaseAccess;
-  readonly #walk = new ClaimWalk(systemClock);
+  readonly #scan = new ClaimScan(systemClock);
   readonly #wakeListeners = new Set<(signal: WakeSignal) => void>();
   #isPurging = false;
   /**
@@ -118,11 +119,11 @@ export class PostgresStorage implements Storage {
   }
 
   async claim({ workerId, types, queues }: Args<"claim">[0]): Result<"claim"> {
-    const from = this.#walk.begin(queues);
+    const from = this.#scan.begin(queues);
     try {
       const claim = await this.#access.call<StoredClaim>("claim_tasks", workerId, types, from);
       const tasks = claim.tasks === null ? [] : fromClaimedLists(claim.tasks);
-      this.#walk.learn(from, { ...claim, tasks });
+      this.#scan.learn(from, { ...claim, tasks });
       return { now: claim.now, tasks };
     } catch (error) {
       const isLost = codeOf(readMember(error, "cause")) === workerLost;
@@ -201,7 +202,7 @@ export class PostgresStorage implements Storage {
 
   async nextDueAt(...[queues, types]: Args<"nextDueAt">): Result<"nextDueAt"> {
     if (queues.length === 0 || types.length === 0) return null;
-    const from = this.#walk.begin(queues.map((name) => ({ name })));
+    const from = this.#scan.begin(queues.map((name) => ({ name })));
     return await this.#access.call("next_due_at", from, types);
   }
 

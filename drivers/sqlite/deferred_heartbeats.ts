@@ -7,7 +7,7 @@ import type { HeartbeatResult } from "../../src/storage/requests.ts";
 import type { Connection } from "./connection.ts";
 
 /** The worker whose heartbeats are not written at the moment, and what they are answered. */
-interface Quiet {
+interface Deferred {
   readonly workerId: string;
   readonly answer: HeartbeatResult;
   beatAt: number;
@@ -17,10 +17,10 @@ const countWorkers = "SELECT count(*) AS count FROM workers";
 const writeBeat = "UPDATE workers SET heartbeat_utc = ? WHERE id = ?";
 
 /** Keeps the heartbeats of a worker that is alone. */
-export class QuietWorker {
+export class DeferredHeartbeats {
   /** No other connection writes. */
   readonly #alone: boolean;
-  #quiet: Quiet | undefined;
+  #deferred: Deferred | undefined;
 
   constructor(alone: boolean) {
     this.#alone = alone;
@@ -28,9 +28,9 @@ export class QuietWorker {
 
   /** The answer to a heartbeat, where the database need not be asked. */
   answer(workerId: string, now: number): HeartbeatResult | undefined {
-    if (this.#quiet?.workerId !== workerId) return undefined;
-    this.#quiet.beatAt = now;
-    return { ...this.#quiet.answer, now };
+    if (this.#deferred?.workerId !== workerId) return undefined;
+    this.#deferred.beatAt = now;
+    return { ...this.#deferred.answer, now };
   }
 
   /**
@@ -41,7 +41,7 @@ export class QuietWorker {
     const { alive, cancelRequests, othersLost, now } = answer;
     if (this.#alone && alive && !othersLost && cancelRequests.length === 0) {
       const isOnly = connection.get(countWorkers)!.count === 1;
-      if (isOnly) this.#quiet = { workerId, answer, beatAt: now };
+      if (isOnly) this.#deferred = { workerId, answer, beatAt: now };
     }
     return answer;
   }
@@ -50,15 +50,15 @@ export class QuietWorker {
    * Something comes that judges heartbeats, or changes what they are answered: writes down what was
    * kept.
    */
-  end(connection: Connection): void {
-    if (this.#quiet === undefined) return;
-    const { workerId, beatAt } = this.#quiet;
+  write(connection: Connection): void {
+    if (this.#deferred === undefined) return;
+    const { workerId, beatAt } = this.#deferred;
     connection.transaction(() => connection.run(writeBeat, beatAt, workerId));
-    this.#quiet = undefined;
+    this.#deferred = undefined;
   }
 
   /** Forgets what was kept: the database is closed. */
   forget(): void {
-    this.#quiet = undefined;
+    this.#deferred = undefined;
   }
 }

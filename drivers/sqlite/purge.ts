@@ -83,11 +83,11 @@ interface Position {
 }
 
 /** Purges the history of one store. */
-export class Retention {
+export class Purge {
   #position: Position | undefined;
 
   /** Deletes what may go; see `Storage.purge`. */
-  async purge(
+  async run(
     connection: Connection,
     now: number,
     policy: RetentionPolicy,

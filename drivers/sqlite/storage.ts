@@ -1,5 +1,5 @@
 // The storage contract on SQLite: hands each verb to the module that knows it, and keeps the
-// heartbeats of a quiet worker and the wake-ups in step with what the verbs do.
+// heartbeats that are not yet written and the wake-ups in step with what the verbs do.
 
 import type { NewLogLine, PageRequest, TaskFilter } from "../../src/storage/queries.ts";
 import type {
@@ -20,14 +20,17 @@ import type {
 import type { PurgeOptions, RetentionPolicy } from "../../src/storage/retention.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import type { Storage } from "../../src/storage/storage.ts";
+import { requestCancel } from "./cancel.ts";
 import { setStatusMany, updateCurrentRunMany } from "./changes.ts";
 import { claim, nextDueAt } from "./claim.ts";
 import { DatabaseAccess, type Work } from "./database.ts";
+import { DeferredHeartbeats } from "./deferred_heartbeats.ts";
 import { countExecutionLogs, saveExecutionLogs } from "./execution_logs.ts";
+import { makeDue } from "./make_due.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { persist } from "./persist.ts";
+import { Purge } from "./purge.ts";
 import { setQueuePaused } from "./queues.ts";
-import { QuietWorker } from "./deferred_heartbeats.ts";
 import { returnRateSlots, takeRateSlots } from "./rate_slots.ts";
 import {
   executionLogs,
@@ -37,10 +40,9 @@ import {
   runsAudit,
   statusAudit,
 } from "./reading.ts";
-import { Retention } from "./purge.ts";
+import { release, releaseUnknown } from "./release.ts";
 import { correctSeries } from "./series.ts";
 import { auditGrowth, backlog, statistics } from "./statistics.ts";
-import { makeDue, release, releaseUnknown, requestCancel } from "./cancel.ts";
 import { WakeWatch } from "./wake.ts";
 import { heartbeat, registerWorker, releaseLost, unregisterWorker, workers } from "./workers.ts";
 
@@ -59,19 +61,19 @@ export class SqliteStorage implements Storage {
   readonly #options: ResolvedOptions;
   readonly #access: DatabaseAccess;
   readonly #watch: WakeWatch;
-  readonly #quiet: QuietWorker;
-  readonly #retention = new Retention();
+  readonly #deferred: DeferredHeartbeats;
+  readonly #purge = new Purge();
 
   constructor(options: ResolvedOptions) {
     this.#options = options;
     const alone = options.exclusive || options.path === ":memory:";
     this.polling = { busyMs: alone ? Infinity : 1000, idleMs: Infinity };
     this.#watch = new WakeWatch(options.clock, alone);
-    this.#quiet = new QuietWorker(alone);
+    this.#deferred = new DeferredHeartbeats(alone);
     this.#access = new DatabaseAccess(
       options,
       (connection) => {
-        this.#quiet.forget();
+        this.#deferred.forget();
         this.#watch.start(connection);
       },
       (database) => this.#watch.awaitEnd(database),
@@ -86,7 +88,7 @@ export class SqliteStorage implements Storage {
   async close(): Promise<void> {
     await this.#access.idle();
     this.#watch.stop();
-    this.#quiet.forget();
+    this.#deferred.forget();
     this.#access.close();
   }
 
@@ -122,7 +124,7 @@ export class SqliteStorage implements Storage {
 
   requestCancel(taskIds: readonly string[]): Result<"requestCancel"> {
     return this.#access.many(taskIds, {}, (connection, ids) => {
-      this.#quiet.end(connection);
+      this.#deferred.write(connection);
       return requestCancel(connection, ids);
     });
   }
@@ -153,26 +155,26 @@ export class SqliteStorage implements Storage {
   }
 
   registerWorker(worker: WorkerRegistration): Promise<void> {
-    return this.#loudly((connection) => registerWorker(connection, worker));
+    return this.#withHeartbeatsWritten((connection) => registerWorker(connection, worker));
   }
 
   heartbeat(workerId: string, leaseMs: number): Result<"heartbeat"> {
     return this.#access.do((connection, now) =>
-      this.#quiet.answer(workerId, now) ??
-        this.#quiet.note(connection, workerId, heartbeat(connection, workerId, leaseMs))
+      this.#deferred.answer(workerId, now) ??
+        this.#deferred.note(connection, workerId, heartbeat(connection, workerId, leaseMs))
     );
   }
 
   unregisterWorker(workerId: string): Promise<void> {
-    return this.#loudly((connection) => unregisterWorker(connection, workerId));
+    return this.#withHeartbeatsWritten((connection) => unregisterWorker(connection, workerId));
   }
 
   releaseLost(request: ReleaseLostRequest): Result<"releaseLost"> {
-    return this.#loudly((connection) => releaseLost(connection, request));
+    return this.#withHeartbeatsWritten((connection) => releaseLost(connection, request));
   }
 
   setQueuePaused(queue: string, paused: boolean): Promise<void> {
-    return this.#loudly((connection) => setQueuePaused(connection, queue, paused));
+    return this.#withHeartbeatsWritten((connection) => setQueuePaused(connection, queue, paused));
   }
 
   takeRateSlots(requests: readonly RateSlotRequest[]): Result<"takeRateSlots"> {
@@ -212,7 +214,7 @@ export class SqliteStorage implements Storage {
   }
 
   workers(): Result<"workers"> {
-    return this.#loudly(workers);
+    return this.#withHeartbeatsWritten(workers);
   }
 
   backlog(): Result<"backlog"> {
@@ -234,7 +236,7 @@ export class SqliteStorage implements Storage {
 
   async purge(policy: RetentionPolicy, options: PurgeOptions): Result<"purge"> {
     return await this.#access.do((connection, now) =>
-      this.#retention.purge(connection, now, policy, options)
+      this.#purge.run(connection, now, policy, options)
     );
   }
 
@@ -242,9 +244,9 @@ export class SqliteStorage implements Storage {
    * Does work that judges heartbeats or changes what they are answered, when all of them are
    * written down.
    */
-  #loudly<T>(work: Work<T>): Promise<Awaited<T>> {
+  #withHeartbeatsWritten<T>(work: Work<T>): Promise<Awaited<T>> {
     return this.#access.do((connection, now) => {
-      this.#quiet.end(connection);
+      this.#deferred.write(connection);
       return work(connection, now);
     });
   }

@@ -15,6 +15,7 @@ import { bit, name } from "./mssql.ts";
 import { purgeInSteps } from "./purge.ts";
 import * as reading from "./reading.ts";
 import * as rows from "./rows.ts";
+import * as statistics from "./statistics.ts";
 import { nameLengths, toStoredName } from "./text.ts";
 import * as workers from "./workers.ts";
 
@@ -231,15 +232,15 @@ export class SqlServerStorage implements Storage {
   }
 
   backlog(): ReturnType<Storage["backlog"]> {
-    return reading.readBacklog(this.#database);
+    return statistics.readBacklog(this.#database);
   }
 
   statistics(): ReturnType<Storage["statistics"]> {
-    return reading.readStatistics(this.#database);
+    return statistics.readStatistics(this.#database);
   }
 
   auditGrowth(): ReturnType<Storage["auditGrowth"]> {
-    return reading.readAuditGrowth(this.#database);
+    return statistics.readAuditGrowth(this.#database);
   }
 
   // ---- logs and retention ----

@@ -1,50 +1,50 @@
-// Where claims begin to walk while old snapshots make the whole walk slow.
+// Where claims begin to scan while old snapshots make the whole scan slow.
 
 import { assertEquals } from "@std/assert";
-import { ClaimWalk } from "../../../drivers/postgres/claim_scan.ts";
+import { ClaimScan } from "../../../drivers/postgres/claim_scan.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
 
 const queues = [{ name: "default", limit: 10 }];
 const slow = { now: 50_000, walkMs: 100, tasks: [{ queue: "default", dueAt: 40_000 }] };
 const quick = { ...slow, walkMs: 1 };
 
-function walk() {
+function scan() {
   const clock = new FakeClock();
-  const walk = new ClaimWalk(clock);
+  const scan = new ClaimScan(clock);
   const claim = (answer: typeof slow) => {
-    const from = walk.begin(queues);
-    walk.learn(from, answer);
+    const from = scan.begin(queues);
+    scan.learn(from, answer);
     return from[0]!;
   };
-  return { clock, walk, claim };
+  return { clock, scan, claim };
 }
 
-Deno.test("claims walk from the start while that is quick", () => {
-  const { claim } = walk();
+Deno.test("claims scan from the start while that is quick", () => {
+  const { claim } = scan();
   for (let i = 0; i < 10; i++) assertEquals(claim(quick), queues[0]!);
 });
 
-Deno.test("a slow walk now and then changes nothing", () => {
-  const { claim } = walk();
+Deno.test("a slow scan now and then changes nothing", () => {
+  const { claim } = scan();
   for (let i = 0; i < 10; i++) {
     assertEquals(claim(i % 3 === 0 ? quick : slow), queues[0]!);
   }
 });
 
-Deno.test("after slow walks in a row claims begin near the first task of the last full walk", () => {
-  const { claim } = walk();
+Deno.test("after slow scans in a row claims begin near the first task of the last full scan", () => {
+  const { claim } = scan();
   for (let i = 0; i < 3; i++) claim(slow);
   assertEquals(claim(slow), { name: "default", limit: 10, dueFrom: 39_900 });
 });
 
-Deno.test("a queue in which nothing was due is walked from about now", () => {
-  const { claim } = walk();
+Deno.test("a queue in which nothing was due is scanned from about now", () => {
+  const { claim } = scan();
   for (let i = 0; i < 3; i++) claim({ ...slow, tasks: [] });
   assertEquals(claim(slow), { name: "default", limit: 10, dueFrom: 49_900 });
 });
 
-Deno.test("a full walk is made again when it costs a small part of the time", async () => {
-  const { clock, claim } = walk();
+Deno.test("a full scan is made again when it costs a small part of the time", async () => {
+  const { clock, claim } = scan();
   for (let i = 0; i < 3; i++) claim(slow);
   await clock.advance(1_999);
   assertEquals(claim(slow), { name: "default", limit: 10, dueFrom: 39_900 });
@@ -53,14 +53,14 @@ Deno.test("a full walk is made again when it costs a small part of the time", as
   assertEquals(claim(quick), queues[0]!, "and it is quick again");
 });
 
-Deno.test("another queue is walked from its start", () => {
-  const { walk: theWalk, claim } = walk();
+Deno.test("another queue is scanned from its start", () => {
+  const { scan: theScan, claim } = scan();
   for (let i = 0; i < 3; i++) claim(slow);
-  assertEquals(theWalk.begin([{ name: "email" }]), [{ name: "email" }]);
+  assertEquals(theScan.begin([{ name: "email" }]), [{ name: "email" }]);
 });
 
 Deno.test("each queue's claims begin near its own first task", () => {
-  const { walk: claims } = walk();
+  const { scan: claims } = scan();
   const both = ["a", "b"].map((name) => ({ name }));
   const tasks = [{ queue: "b", dueAt: 20_000 }, { queue: "a", dueAt: 30_000 }];
   for (let times = 0; times < 3; times++) {

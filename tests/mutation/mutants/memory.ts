@@ -24,7 +24,11 @@ export const memory: readonly Mutant[] = [
       "shouldCreateRunsAudit(auditLevel, status, exception)",
       "shouldCreateRunsAudit(row.auditLevel, status, exception)",
     ],
+  ]),
+  ...mutantsOf({ file: `${folder}/cancel.ts`, tests }, [
     ["if (row.series !== null) row.series.nextRunAt = null;\n  state", "state"],
+  ]),
+  ...mutantsOf({ file: `${folder}/make_due.ts`, tests }, [
     ["if (row.dueAt > now) state.due.setDue(row, now);", "state.due.setDue(row, now);"],
     ["row.series !== null || !row.ended || row", "!row.ended || row"],
     [
@@ -92,11 +96,15 @@ export const memory: readonly Mutant[] = [
     ["row.cancelRequested = false;\n", "\n"],
     ["if (row.status !== task.status) state.setStatus", "state.setStatus"],
   ]),
-  ...mutantsOf({ file: `${folder}/workers.ts`, tests: own }, [
+  ...mutantsOf({ file: `${folder}/claim.ts`, tests: own }, [
     ["worker === undefined || !worker.registered", "worker === undefined"],
     ["if (state.pausedQueues.has(queue)) continue;", ""],
+  ]),
+  ...mutantsOf({ file: `${folder}/release.ts`, tests: own }, [
     ["{ workerId, token: task.token }", "{ workerId, token: row.leaseToken }"],
     ["const unknown = held.filter((row) => !known.has(row.id));", "const unknown = held;"],
+  ]),
+  ...mutantsOf({ file: `${folder}/workers.ts`, tests: own }, [
     ["if (!known.registered) known.startedAt = now;", ""],
     ["if (alive) worker.heartbeatAt = now;", ""],
     ["isLate(other, leaseMs, now) || isAhead(other, leaseMs, now)", "isLate(other, leaseMs, now)"],
@@ -143,6 +151,8 @@ export const memory: readonly Mutant[] = [
     ["row.createdAt >= createdFrom", "row.createdAt > createdFrom"],
     ["row.createdAt < createdBefore", "row.createdAt <= createdBefore"],
     ["item.number > start", "item.number >= start"],
+  ]),
+  ...mutantsOf({ file: `${folder}/statistics.ts`, tests }, [
     ["days < 1 ? null : rows / days", "rows / days"],
     ["for (const queue of state.pausedQueues) queues.set(queue, emptyQueue(queue, true));", ""],
   ]),

@@ -164,9 +164,9 @@ export const postgresUpkeep: readonly Mutant[] = [
     file: "drivers/postgres/claim_scan.ts",
     tests: ["tests/drivers/postgres/claim_scan_test.ts"],
   }, [
-    ["if (this.#clock.monotonic() >= this.#fullWalkAt) this.#starts.clear();", ""],
-    ["walkMs < slowMs ? 0 : this.#slowWalks + 1", "this.#slowWalks + 1"],
-    ["if (walked.length === 0) return;", ""],
+    ["if (this.#clock.monotonic() >= this.#fullScanAt) this.#starts.clear();", ""],
+    ["walkMs < slowMs ? 0 : this.#slowScans + 1", "this.#slowScans + 1"],
+    ["if (scanned.length === 0) return;", ""],
     ["queue === name ? Math.min(least, dueAt) : least", "Math.min(least, dueAt)"],
     ["first - marginMs", "first"],
     ["Math.max(shortestPauseMs, share * walkMs)", "shortestPauseMs"],

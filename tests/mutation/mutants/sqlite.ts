@@ -94,6 +94,8 @@ export const sqlite: readonly Mutant[] = [
       'if (outcomes.includes("requested")) countChange',
       'if (outcomes.includes("cancelled")) countChange',
     ],
+  ]),
+  ...mutantsOf({ file: `${folder}/release.ts`, tests, filter }, [
     ["worker_id = ?4 AND lease_token = ?5", "worker_id = ?4"],
     ["iif(cancel_requested = 1, min(?1, ?2), ?2)", "?2"],
     [
@@ -123,6 +125,8 @@ export const sqlite: readonly Mutant[] = [
       "    return released;",
     ],
     ['"attempt = max(attempt - 1, 0), due_at_utc = ?1 "', '"due_at_utc = ?1 "'],
+  ]),
+  ...mutantsOf({ file: `${folder}/make_due.ts`, tests, filter }, [
     ['"lost_count = 0, cancel_requested = 0, rate', '"cancel_requested = 0, rate'],
     ["min(coalesce(due_at_utc, ?1), ?1)", "?1"],
     [
@@ -130,6 +134,8 @@ export const sqlite: readonly Mutant[] = [
       "if (row.recurring === 1) return false;",
     ],
     ["if (results.includes(true)) countChange", "if (!results.includes(true)) countChange"],
+  ]),
+  ...mutantsOf({ file: `${folder}/standing.ts`, tests, filter }, [
     [
       "if (row.due_at_utc !== null || row.next_run_utc !== null) return false;",
       "if (row.due_at_utc !== null) return false;",
@@ -222,11 +228,11 @@ export const sqlite: readonly Mutant[] = [
     tests: ["tests/drivers/sqlite/deferred_heartbeats_test.ts"],
   }, [
     ["const isOnly = connection.get(countWorkers)!.count === 1;", "const isOnly = true;"],
-    ["this.#quiet.beatAt = now;", ""],
+    ["this.#deferred.beatAt = now;", ""],
     ["if (this.#alone && alive", "if (alive"],
     ["&& !othersLost && ", "&& "],
-    ["return { ...this.#quiet.answer, now };", "return this.#quiet.answer;"],
-    ["this.#quiet?.workerId !== workerId", "this.#quiet === undefined"],
+    ["return { ...this.#deferred.answer, now };", "return this.#deferred.answer;"],
+    ["this.#deferred?.workerId !== workerId", "this.#deferred === undefined"],
   ]),
   ...mutantsOf({
     file: `${folder}/connection.ts`,

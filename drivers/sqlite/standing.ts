@@ -1,0 +1,28 @@
+// Where a task stands: what requestCancel and makeDue read before they change it, and the audit row
+// that they write.
+
+import { auditLevelFromNumber } from "../../src/audit/audit_level.ts";
+import type { TaskStatus } from "../../src/storage/task_status.ts";
+import type { AuditWriter } from "./audit_writer.ts";
+import type { SqliteRow } from "./sqlite_library.ts";
+
+/** Reads where the task with this id stands. */
+export const selectStanding = "SELECT status, audit_level, worker_id, due_at_utc, next_run_utc, " +
+  "recurring_task IS NOT NULL AS recurring FROM queued_tasks WHERE id = ?";
+
+/** Whether an unclaimed task has ended for good. */
+export function hasEnded(row: SqliteRow): boolean {
+  if (row.due_at_utc !== null || row.next_run_utc !== null) return false;
+  return ["Completed", "Failed", "Cancelled", "ServiceStopped"].includes(row.status as string);
+}
+
+/** The audit row of a change that was asked for from outside, by the task's own level. */
+export function auditStatus(
+  audit: AuditWriter,
+  id: string,
+  row: SqliteRow,
+  status: TaskStatus,
+): void {
+  const level = auditLevelFromNumber(row.audit_level as number | null);
+  audit.addTransitions(id, level, [{ status, exception: null, agoMs: 0 }]);
+}

@@ -1,0 +1,101 @@
+// Figures: what waits by queue, how many tasks there are by status, how fast history grows.
+
+import type {
+  AuditGrowth,
+  Backlog,
+  QueueBacklog,
+  StorageStatistics,
+} from "../../src/storage/queries.ts";
+import { type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
+import type { Row, SqlServerDatabase } from "./database.ts";
+import * as rows from "./rows.ts";
+import { fromStoredName } from "./text.ts";
+
+const waitingQuery = `
+DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+SELECT @Now AS [Now];
+SELECT t.[QueueName] AS [QueueName],
+    SUM(CASE WHEN t.[DueAtUtc] <= @Now THEN 1 ELSE 0 END) AS [Due],
+    SUM(CASE WHEN t.[DueAtUtc] > @Now THEN 1 ELSE 0 END) AS [Scheduled],
+    MIN(CASE WHEN t.[DueAtUtc] <= @Now THEN t.[DueAtUtc] END) AS [OldestDueAtUtc]
+FROM [EverTask].[QueuedTasks] AS t WHERE t.[DueAtUtc] IS NOT NULL GROUP BY t.[QueueName];
+SELECT p.[QueueName] AS [QueueName] FROM [EverTask].[PausedQueues] AS p;`;
+
+const statisticsQuery = `${waitingQuery}
+SELECT t.[QueueName] AS [QueueName], COUNT(*) AS [Claimed]
+FROM [EverTask].[QueuedTasks] AS t WHERE t.[WorkerId] IS NOT NULL GROUP BY t.[QueueName];
+SELECT t.[Status] AS [Status], COUNT_BIG(*) AS [Tasks] FROM [EverTask].[QueuedTasks] AS t GROUP BY t.[Status];`;
+
+/** {@linkcode Storage.backlog}. */
+export async function readBacklog(database: SqlServerDatabase): Promise<Backlog> {
+  const [clock, waiting, paused] = await database.query(waitingQuery, {}, true);
+  const queues = toBacklog(waiting!, paused!);
+  return { now: rows.instant(clock![0]!.Now), queues: [...queues.values()] };
+}
+
+/** {@linkcode Storage.statistics}. */
+export async function readStatistics(database: SqlServerDatabase): Promise<StorageStatistics> {
+  const [clock, waiting, paused, held, byStatus] = await database.query(statisticsQuery, {}, true);
+  const tasksByStatus = Object.fromEntries(taskStatuses.map((status) => [status, 0])) as Record<
+    TaskStatus,
+    number
+  >;
+  for (const { Status, Tasks } of byStatus!) tasksByStatus[Status as TaskStatus] = Number(Tasks);
+  const backlog = toBacklog(waiting!, paused!);
+  const claimed = new Map(held!.map((row) => [queueOf(row), Number(row.Claimed)]));
+  const queues = [...new Set([...backlog.keys(), ...claimed.keys()])].map((queue) => ({
+    ...(backlog.get(queue) ?? emptyQueue(queue, false)),
+    claimed: claimed.get(queue) ?? 0,
+  }));
+  return { now: rows.instant(clock![0]!.Now), tasksByStatus, queues };
+}
+
+function toBacklog(waiting: readonly Row[], paused: readonly Row[]): Map<string, QueueBacklog> {
+  const queues = new Map<string, QueueBacklog>();
+  for (const row of paused) queues.set(queueOf(row), emptyQueue(queueOf(row), true));
+  for (const row of waiting) {
+    const queue = queueOf(row);
+    queues.set(queue, {
+      queue,
+      paused: queues.has(queue),
+      due: Number(row.Due),
+      scheduled: Number(row.Scheduled),
+      oldestDueAt: rows.instantOrNull(row.OldestDueAtUtc),
+    });
+  }
+  return queues;
+}
+
+function emptyQueue(queue: string, paused: boolean): QueueBacklog {
+  return { queue, paused, due: 0, scheduled: 0, oldestDueAt: null };
+}
+
+function queueOf({ QueueName }: Row): string {
+  return fromStoredName(rows.textOrNull(QueueName)) ?? rows.defaultQueue;
+}
+
+const growthTables = [
+  ["StatusAudit", "UpdatedAtUtc"],
+  ["RunsAudit", "ExecutedAt"],
+  ["TaskExecutionLog", "TimestampUtc"],
+] as const;
+
+const growthQuery = growthTables.map(([table, time]) =>
+  `SELECT COUNT_BIG(*) AS [Rows], MIN([${time}]) AS [First], MAX([${time}]) AS [Last] FROM [EverTask].[${table}];`
+).join("\n");
+
+const msPerDay = 86_400_000;
+
+/** {@linkcode Storage.auditGrowth}. */
+export async function readAuditGrowth(database: SqlServerDatabase): Promise<AuditGrowth[]> {
+  const found = await database.query(growthQuery, {}, true);
+  return growthTables.map(([table], index) => {
+    const row = found[index]![0]!;
+    const count = Number(row.Rows);
+    const firstAt = rows.instantOrNull(row.First);
+    const lastAt = rows.instantOrNull(row.Last);
+    const days = Math.floor(((lastAt ?? 0) - (firstAt ?? 0)) / msPerDay);
+    const averageRowsPerDay = days < 1 ? null : count / days;
+    return { table, rows: count, firstAt, lastAt, averageRowsPerDay };
+  });
+}
