@@ -2,7 +2,7 @@
 
 import { EverTaskError } from "../errors.ts";
 import { defaultQueue, type QueueSettings } from "../worker/queue_settings.ts";
-import type { Place } from "../worker/claim/places.ts";
+import type { Reservation } from "../worker/claim/reservations.ts";
 import type { Worker } from "../worker/worker.ts";
 
 /** The queue is full in this process, and its `whenFull` is `Throw`. Nothing was stored. */
@@ -38,9 +38,9 @@ export function admit(
   id: string,
   caller: Caller,
   signal: AbortSignal | undefined,
-): Place | Promise<Place> {
-  if (!worker.places.isFull(queue)) {
-    return worker.places.reserve(queue, id);
+): Reservation | Promise<Reservation> {
+  if (!worker.reservations.isFull(queue)) {
+    return worker.reservations.reserve(queue, id);
   }
   const { whenFull, capacity } = queues.get(queue)!;
   switch (whenFull) {
@@ -50,7 +50,7 @@ export function admit(
       return admit(worker, queues, defaultQueue, id, caller, signal);
     case "Wait":
       if (caller === "handler") return { id, queue, claimFor: null };
-      return worker.places.waitForRoom(queue, id, signal);
+      return worker.reservations.waitForRoom(queue, id, signal);
     case "Store":
       return { id, queue, claimFor: null };
   }

@@ -13,7 +13,7 @@ import type { Storage } from "../storage/storage.ts";
 import type { AnyTask } from "../task.ts";
 import { isInstance } from "../thrown/reading.ts";
 import type { Clock } from "../time/clock.ts";
-import type { Place } from "../worker/claim/places.ts";
+import type { Reservation } from "../worker/claim/reservations.ts";
 import type { Worker } from "../worker/worker.ts";
 import { admit, type Caller } from "./admission.ts";
 import {
@@ -130,15 +130,15 @@ export class Dispatcher {
   ): Promise<DispatchResult> {
     const worker = this.#parts.worker();
     const placing = this.#placeFor(worker, plan, id, caller, signal);
-    const place = placing instanceof Promise ? await placing : placing;
-    const { queue } = place;
+    const reservation = placing instanceof Promise ? await placing : placing;
+    const { queue } = reservation;
     // A task in the caller's transaction does not exist before that commits, so it cannot be handed
     // over.
-    if (connection !== undefined) worker?.places.unreserve(place);
-    let claimFor = connection === undefined ? place.claimFor : null;
+    if (connection !== undefined) worker?.reservations.unreserve(reservation);
+    let claimFor = connection === undefined ? reservation.claimFor : null;
     const task: NewTask = { ...plan, queue, id, request: encoded.text, traceContext, claimFor };
     const leaveInStorage = () => {
-      worker?.places.unreserve(place);
+      worker?.reservations.unreserve(reservation);
       claimFor = null;
     };
     let result: PersistResult;
@@ -148,8 +148,8 @@ export class Dispatcher {
         : (await this.#parts.storage.persist([task], { connection }))[0]!;
     } catch (error) {
       if (claimFor !== null) {
-        worker!.places.unreserve(place);
-        if (isTransient(error)) worker!.doubt(); // it may have been committed all the same
+        worker!.reservations.unreserve(reservation);
+        if (isTransient(error)) worker!.suspectUnknownClaims(); // it may have been committed all the same
       }
       throw error;
     }
@@ -157,9 +157,9 @@ export class Dispatcher {
     if (result.claimed) {
       const now = this.#parts.clock.monotonic();
       const claimed = bornClaimed(task, this.#parts.storageClock.at(now));
-      worker!.handOver(claimed, place, encoded.value, now);
+      worker!.handOver(claimed, reservation, encoded.value, now);
     } else {
-      if (claimFor !== null) worker!.places.unreserve(place);
+      if (claimFor !== null) worker!.reservations.unreserve(reservation);
       if (result.outcome !== "existing") this.#expect(task);
     }
     return toDispatchResult(result);
@@ -177,9 +177,9 @@ export class Dispatcher {
     const results: DispatchResult[] = [];
     for (let from = 0, end; from < ids.length; from = end) {
       end = batchEnd(texts, from, manyAtOnce, (text) => text.length);
-      const place = await this.#placeFor(worker, plan, ids[from]!, "application", signal);
-      worker?.places.unreserve(place);
-      const { queue } = place;
+      const reservation = await this.#placeFor(worker, plan, ids[from]!, "application", signal);
+      worker?.reservations.unreserve(reservation);
+      const { queue } = reservation;
       const tasks = ids.slice(from, end).map((id, i): NewTask => ({
         ...plan,
         queue,
@@ -205,7 +205,7 @@ export class Dispatcher {
     id: string,
     caller: Caller,
     signal: AbortSignal | undefined,
-  ): Place | Promise<Place> {
+  ): Reservation | Promise<Reservation> {
     if (worker === null || status !== "Queued") return { id, queue, claimFor: null };
     return admit(worker, this.#parts.queues, queue, id, caller, signal);
   }

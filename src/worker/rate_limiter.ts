@@ -6,7 +6,7 @@ import { DeferralEvents } from "../rate_limit/deferral_events.ts";
 import { RateGate, type Verdict } from "../rate_limit/rate_gate.ts";
 import type { RateLimitRejectedError } from "../rate_limit/rate_limit_options.ts";
 import type { AttemptRecorder } from "./attempt/attempt_recorder.ts";
-import type { AttemptTeller } from "./attempt/attempt_teller.ts";
+import type { AttemptEvents } from "./attempt/attempt_events.ts";
 import type { Executor } from "./attempt/executor.ts";
 import type { GiveBack } from "./lease/give_back.ts";
 import type { Job } from "./job.ts";
@@ -18,7 +18,7 @@ import type { WorkerParts } from "./worker_parts.ts";
 export interface RateLimiterParts {
   readonly worker: WorkerParts;
   readonly recorder: AttemptRecorder;
-  readonly teller: AttemptTeller;
+  readonly attemptEvents: AttemptEvents;
   readonly executor: Executor;
   readonly giveBack: GiveBack;
   /** Starts a job that was taken from its line with a slot; false when nothing starts any more. */
@@ -114,8 +114,8 @@ export class RateLimiter {
   }
 
   #reject(job: Job, error: RateLimitRejectedError): void {
-    const { recorder, teller, executor } = this.#parts;
-    teller.emit("rateLimitRejected", job, { exception: error.message });
+    const { recorder, attemptEvents, executor } = this.#parts;
+    attemptEvents.emit("rateLimitRejected", job, { exception: error.message });
     if (job.task.series === null) executor.refuse(job, error);
     else recorder.skipLimited(job, false);
   }

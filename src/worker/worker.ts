@@ -6,16 +6,17 @@ import type { WakeSignal } from "../storage/requests.ts";
 import { within } from "../time/within.ts";
 import { TaskCancelledError, WorkerStoppedError } from "./abort_reasons.ts";
 import { AttemptRecorder } from "./attempt/attempt_recorder.ts";
-import { AttemptTeller } from "./attempt/attempt_teller.ts";
+import { AttemptEvents } from "./attempt/attempt_events.ts";
 import { Claimer } from "./claim/claimer.ts";
 import { Executor } from "./attempt/executor.ts";
 import { damageOf } from "./claim/damaged_task.ts";
 import { GiveBack } from "./lease/give_back.ts";
-import { HeartbeatFindings } from "./lease/heartbeat_findings.ts";
+import { HeartbeatHandler } from "./lease/heartbeat_handler.ts";
 import { Job } from "./job.ts";
 import { LeaseKeeper } from "./lease/lease_keeper.ts";
 import { LogKeeper } from "./attempt/log_keeper.ts";
-import { type Held, type Place, Places } from "./claim/places.ts";
+import { type Reservation, Reservations } from "./claim/reservations.ts";
+import type { HeldTask } from "./held_tasks.ts";
 import { Quarantine } from "./lease/quarantine.ts";
 import { QueueRunner } from "./claim/queue_runner.ts";
 import { defaultQueue } from "./queue_settings.ts";
@@ -28,15 +29,15 @@ import { WorkerReporter } from "./lease/worker_reporter.ts";
 
 /** Runs tasks in this process. */
 export class Worker {
-  /** Places for the dispatches of this process. */
-  readonly places: Places;
+  /** Places in the queues that are kept for dispatches of this process. */
+  readonly reservations: Reservations;
   readonly #parts: WorkerParts;
   readonly #runners: ReadonlyMap<string, QueueRunner>;
   readonly #keeper: LeaseKeeper;
   readonly #claimer: Claimer;
   readonly #writer: StatusWriter;
   readonly #recorder: AttemptRecorder;
-  readonly #teller: AttemptTeller;
+  readonly #attemptEvents: AttemptEvents;
   readonly #executor: Executor;
   readonly #logKeeper: LogKeeper;
   readonly #reporter: WorkerReporter;
@@ -52,7 +53,7 @@ export class Worker {
    * The tasks that this process holds, from the claim to the last write; also the places of those
    * on their way to us.
    */
-  readonly #held = new Set<Held>();
+  readonly #held = new Set<HeldTask>();
   #givingBack = false;
   #stopping = false;
   #onAllEnded: () => void = () => {};
@@ -81,9 +82,9 @@ export class Worker {
       storage,
       logger,
       held: this.#held,
-      onFailed: () => this.#claimer.doubt(),
+      onFailed: () => this.#claimer.suspectUnknownClaims(),
     });
-    this.places = new Places({
+    this.reservations = new Reservations({
       clock,
       logger,
       runner: (queue) => this.#runner(queue),
@@ -99,7 +100,7 @@ export class Worker {
       maxLinesPerRun: parts.execution.capture?.maxLinesPerRun ?? 0, // nothing is captured then
       retryForMs: parts.lease.leaseMs,
     });
-    this.#teller = new AttemptTeller({
+    this.#attemptEvents = new AttemptEvents({
       home,
       storageClock,
       events,
@@ -111,7 +112,7 @@ export class Worker {
       clock,
       storageClock,
       logger,
-      teller: this.#teller,
+      attemptEvents: this.#attemptEvents,
       writer: this.#writer,
       onHandedIn: (task) => this.#held.delete(task),
       expectDue: (at) => this.#claimer.expectDue(at),
@@ -123,7 +124,7 @@ export class Worker {
       logger,
       loggers,
       recorder: this.#recorder,
-      teller: this.#teller,
+      attemptEvents: this.#attemptEvents,
       logKeeper: this.#logKeeper,
       settings: parts.execution,
       queue: (name) => this.#runner(name).settings,
@@ -133,7 +134,7 @@ export class Worker {
     this.#rateLimiter = new RateLimiter({
       worker: parts,
       recorder: this.#recorder,
-      teller: this.#teller,
+      attemptEvents: this.#attemptEvents,
       executor: this.#executor,
       giveBack: this.#giveBack,
       start: (job) => this.#starter.start(job),
@@ -156,24 +157,7 @@ export class Worker {
     this.#corrector = new SetBackCorrector({
       ...parts,
       patienceMs: parts.lease.leaseMs,
-      onCorrected: () => this.#claimer.lookEverywhere(),
-    });
-    const findings = new HeartbeatFindings({
-      clock,
-      logger,
-      runners: this.#runners,
-      claimer: this.#claimer,
-      executor: this.#executor,
-      teller: this.#teller,
-      reporter: this.#reporter,
-      corrector: this.#corrector,
-      held: this.#held,
-      workerId: () => this.#keeper.workerId,
-      cancel: (taskIds) => this.cancel(taskIds),
-      giveBack: (runner) =>
-        void this.#releaseWaiting((job) => this.#runner(job.task.queue) === runner),
-      resume: (runner) => this.#starter.fill(runner),
-      suspects: () => this.#suspects,
+      onCorrected: () => this.#claimer.recheckAllQueues(),
     });
     this.#keeper = new LeaseKeeper({
       storage,
@@ -183,7 +167,23 @@ export class Worker {
       settings: parts.lease,
       serves: servesOf(parts),
       newId: parts.newId,
-      findings,
+      listener: new HeartbeatHandler({
+        clock,
+        logger,
+        runners: this.#runners,
+        claimer: this.#claimer,
+        executor: this.#executor,
+        attemptEvents: this.#attemptEvents,
+        reporter: this.#reporter,
+        corrector: this.#corrector,
+        held: this.#held,
+        workerId: () => this.#keeper.workerId,
+        cancel: (taskIds) => this.cancel(taskIds),
+        giveBack: (runner) =>
+          void this.#releaseWaiting((job) => this.#runner(job.task.queue) === runner),
+        resume: (runner) => this.#starter.fill(runner),
+        suspects: () => this.#suspects,
+      }),
     });
   }
 
@@ -210,7 +210,7 @@ export class Worker {
     this.#stopping = true;
     this.#starter.stop();
     this.#stopWaking();
-    this.places.stop();
+    this.reservations.stop();
     for (const runner of this.#runners.values()) runner.letAllIn();
     const givenBack = this.#claimer.stop().then(() => this.#releaseWaiting(() => true));
     if (!await this.#allEndedWithin(timeoutMs)) {
@@ -221,10 +221,11 @@ export class Worker {
       this.#executor.giveUpAll();
     }
     await within(clock, graceMs, this.#executor.idle());
-    const written = [givenBack, this.places.idle(), this.#writer.idle(), this.#logKeeper.idle()];
+    const handedOver = this.reservations.idle();
+    const written = [givenBack, handedOver, this.#writer.idle(), this.#logKeeper.idle()];
     const told = [this.#reporter.idle(), this.#corrector.stop()];
     await within(clock, leaseMs, Promise.all([...written, ...told]));
-    await within(clock, graceMs, this.#teller.idle().then(() => this.#logKeeper.idle()));
+    await within(clock, graceMs, this.#attemptEvents.idle().then(() => this.#logKeeper.idle()));
     this.#writer.stop();
     this.#executor.stop();
     this.#rateLimiter.stop();
@@ -234,8 +235,8 @@ export class Worker {
   // ---- hand-over from the dispatcher of this process ----
 
   /** Storing a task that was to be ours failed: storage may hold it as ours all the same. */
-  doubt(): void {
-    this.#claimer.doubt();
+  suspectUnknownClaims(): void {
+    this.#claimer.suspectUnknownClaims();
   }
 
   /**
@@ -243,15 +244,15 @@ export class Worker {
    *
    * @param now The monotonic clock: reading it is not free, and the caller just has.
    */
-  handOver(task: ClaimedTask, place: Place, payload: unknown, now: number): void {
+  handOver(task: ClaimedTask, reservation: Reservation, payload: unknown, now: number): void {
     const runner = this.#runner(task.queue);
-    const workerId = place.claimFor!;
-    if (workerId !== this.#keeper.workerId) return this.places.unreserve(place); // lost meanwhile: others will find it
+    const workerId = reservation.claimFor!;
+    if (workerId !== this.#keeper.workerId) return this.reservations.unreserve(reservation); // lost meanwhile: others will find it
     this.#held.add(task);
     const job = this.#newJob(task, runner, workerId, { value: payload });
     runner.push(job);
-    if (this.#stopping) return void this.#giveBackAtStop(job, place);
-    this.places.unreserve(place);
+    if (this.#stopping) return void this.#giveBackAtStop(job, reservation);
+    this.reservations.unreserve(reservation);
     this.#starter.fill(runner, now);
   }
 
@@ -286,14 +287,14 @@ export class Worker {
    */
   refresh(): void {
     this.#keeper.beatSoon();
-    this.#claimer.lookEverywhere();
+    this.#claimer.recheckAllQueues();
   }
 
   // ---- inside ----
 
   #wake(signal: WakeSignal): void {
     if (signal.kind === "cancel") this.cancel(signal.taskIds);
-    else if (signal.kind === "tasks") this.#claimer.lookEverywhere();
+    else if (signal.kind === "tasks") this.#claimer.recheckAllQueues();
     // A queue may have been paused and resumed since the last heartbeat, which then shows no
     // difference.
     else this.refresh();
@@ -367,7 +368,7 @@ export class Worker {
         workerId,
         Array.from(this.#held, ({ id }) => id),
       );
-      if (count > 0) this.#claimer.lookEverywhere();
+      if (count > 0) this.#claimer.recheckAllQueues();
     } finally {
       this.#givingBack = false;
     }
@@ -381,9 +382,9 @@ export class Worker {
   }
 
   /** The place is kept until storage has the job again: the stop waits for it. */
-  async #giveBackAtStop(job: Job, place: Place): Promise<void> {
+  async #giveBackAtStop(job: Job, reservation: Reservation): Promise<void> {
     await this.#releaseWaiting((waiting) => waiting === job);
-    this.places.unreserve(place);
+    this.reservations.unreserve(reservation);
   }
 
   /** Waits until no handler runs, for `timeoutMs` at most; false: one still runs. */

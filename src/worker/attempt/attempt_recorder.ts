@@ -9,7 +9,7 @@ import type { TaskContext } from "../../task.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { StorageClock } from "../../time/storage_clock.ts";
 import { LeaseLostError } from "../abort_reasons.ts";
-import type { AttemptTeller } from "./attempt_teller.ts";
+import type { AttemptEvents } from "./attempt_events.ts";
 import type { Ending } from "./ending.ts";
 import type { Job } from "../job.ts";
 import { nextAfterRun, planOccurrence } from "./series_run.ts";
@@ -25,7 +25,7 @@ export interface RecorderParts {
   readonly clock: Clock;
   readonly storageClock: StorageClock;
   readonly logger: Logger;
-  readonly teller: AttemptTeller;
+  readonly attemptEvents: AttemptEvents;
   /** A task of ours becomes due again at this instant of the storage's clock. */
   readonly expectDue: (at: number) => void;
 }
@@ -76,7 +76,7 @@ export class AttemptRecorder {
       : { kind: "run", run: { executionTimeMs, nextRunAt: next.nextRunAt } };
     writer.end(job, end, (applied) => {
       if (applied) this.#tell(job, ending, next, executionTimeMs, context, error);
-      else this.#parts.teller.emit("leaseLost", job);
+      else this.#parts.attemptEvents.emit("leaseLost", job);
     });
   }
 
@@ -153,11 +153,11 @@ export class AttemptRecorder {
       ? { kind: "run", run: { executionTimeMs: 0, nextRunAt: null, counts: false } }
       : { kind: "change", change: end };
     this.#parts.writer.end(job, attemptEnd, (applied) => {
-      if (!applied) return this.#parts.teller.emit("leaseLost", job);
+      if (!applied) return this.#parts.attemptEvents.emit("leaseLost", job);
       if (end.dueInMs !== undefined) this.#expectDueIn(end.dueInMs);
-      if (ending.status === "Cancelled") this.#parts.teller.emit("cancelled", job);
+      if (ending.status === "Cancelled") this.#parts.attemptEvents.emit("cancelled", job);
       if (ending.status === "Failed") {
-        this.#parts.teller.emit("failed", job, { exception: ending.exception });
+        this.#parts.attemptEvents.emit("failed", job, { exception: ending.exception });
       }
     });
   }
@@ -224,14 +224,14 @@ export class AttemptRecorder {
     context: TaskContext,
     error: unknown,
   ): void {
-    this.#parts.teller.ended(job, ending, durationMs, context, error);
+    this.#parts.attemptEvents.ended(job, ending, durationMs, context, error);
     if (ending.dueInMs !== undefined) this.#expectDueIn(ending.dueInMs);
     if (next !== null) this.#tellNextRun(job, next);
   }
 
   #tellNextRun(job: Job, next: NextRun): void {
     if (next.nextRunAt !== null) this.#parts.expectDue(next.nextRunAt);
-    this.#parts.teller.nextRun(job, next);
+    this.#parts.attemptEvents.nextRun(job, next);
   }
 
   #expectDueIn(dueInMs: number): void {

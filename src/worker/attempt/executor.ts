@@ -19,7 +19,7 @@ import {
   WorkerStoppedError,
 } from "../abort_reasons.ts";
 import type { AttemptRecorder } from "./attempt_recorder.ts";
-import type { AttemptTeller } from "./attempt_teller.ts";
+import type { AttemptEvents } from "./attempt_events.ts";
 import { type AttemptDefaults, retryPolicyOf, timeoutOf } from "./attempt_settings.ts";
 import { decideEnding } from "./ending.ts";
 import type { Job } from "../job.ts";
@@ -50,7 +50,7 @@ export interface ExecutorParts {
   readonly logger: Logger;
   readonly loggers: Loggers;
   readonly recorder: AttemptRecorder;
-  readonly teller: AttemptTeller;
+  readonly attemptEvents: AttemptEvents;
   readonly logKeeper: LogKeeper;
   readonly settings: ExecutionSettings;
   readonly queue: (name: string) => QueueSettings;
@@ -169,7 +169,7 @@ export class Executor {
     const { queue, settings } = this.#parts;
     job.timeoutMs = timeoutOf(job, queue(job.task.queue), settings);
     this.#watchdog.setDeadline(job, job.startedAt + job.timeoutMs);
-    this.#parts.teller.started(job);
+    this.#parts.attemptEvents.started(job);
   }
 
   async #attempt(job: Job, context: AttemptContext): Promise<void> {
@@ -181,7 +181,11 @@ export class Executor {
     if (job.abortReason !== undefined) throw job.abortReason;
     this.#begin(job);
     if (definition.onStarted) {
-      await this.#parts.teller.callHook("onStarted", job, () => definition.onStarted!(context));
+      await this.#parts.attemptEvents.callHook(
+        "onStarted",
+        job,
+        () => definition.onStarted!(context),
+      );
     }
     let value = payload?.value;
     if (payload === null) {
@@ -227,7 +231,7 @@ export class Executor {
   }
 
   #end(job: Job, context: AttemptContext, failure: { readonly error: unknown } | undefined): void {
-    const { recorder, teller, logger, queue, settings } = this.#parts;
+    const { recorder, attemptEvents, logger, queue, settings } = this.#parts;
     const { definition, task } = job;
     const result = {
       failure,
@@ -248,7 +252,7 @@ export class Executor {
     if (ending.status === "Pending" && definition.onRetry && ending.dueInMs !== undefined) {
       const { dueInMs } = ending;
       const hook = () => definition.onRetry!(context, task.attempt, error, dueInMs);
-      const called = teller.callHook("onRetry", job, hook);
+      const called = attemptEvents.callHook("onRetry", job, hook);
       // A hook that hangs must not keep the task from its retry.
       this.#finishLater(
         within(this.#parts.clock, this.#parts.settings.graceMs, called)
@@ -286,10 +290,10 @@ export class Executor {
   }
 
   #onDeadline(job: Job): void {
-    const { teller, logger } = this.#parts;
+    const { attemptEvents, logger } = this.#parts;
     if (job.abortReason === undefined) {
       const reason = new TimeoutError(job.timeoutMs);
-      teller.emit("timeout", job, { exception: reason.message });
+      attemptEvents.emit("timeout", job, { exception: reason.message });
       this.abort(job, reason);
       return;
     }
@@ -298,7 +302,7 @@ export class Executor {
         "aborted. Its slot is given free; what it still does is not recorded.",
       { taskId: job.task.id, taskType: job.task.type, graceMs: this.#parts.settings.graceMs },
     );
-    teller.emit("stuck", job);
+    attemptEvents.emit("stuck", job);
     this.#giveUp(job);
   }
 }

@@ -12,7 +12,7 @@ import type { Storage } from "../../storage/storage.ts";
 import type { Clock } from "../../time/clock.ts";
 import { nextMacrotask } from "../../time/macrotask.ts";
 import type { Job, TimedTransition } from "../job.ts";
-import type { Held } from "../claim/places.ts";
+import type { HeldTasks } from "../held_tasks.ts";
 import { transitionsByAge } from "./transition_ages.ts";
 
 /** What ends an attempt, beside the transitions that the job carries. */
@@ -67,7 +67,7 @@ export class StatusWriter {
   #flushing = false;
   #stopped = false;
   #idleWaiters: (() => void)[] = [];
-  readonly #held: Set<Held>;
+  readonly #held: HeldTasks;
   #isAbandoned: (job: Job) => boolean = () => false;
 
   /** @param held The tasks that this process holds; those whose end is written are taken out. */
@@ -76,7 +76,7 @@ export class StatusWriter {
     home: HomeContext,
     clock: Clock,
     logger: Logger,
-    held: Set<Held>,
+    held: HeldTasks,
   ) {
     this.#held = held;
     this.#home = home;

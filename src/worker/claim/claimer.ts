@@ -11,7 +11,7 @@ import type { Storage } from "../../storage/storage.ts";
 import { isInstance } from "../../thrown/reading.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { StorageClock } from "../../time/storage_clock.ts";
-import { Doubt } from "./doubt.ts";
+import { UnknownClaims } from "./unknown_claims.ts";
 import type { QueueRunner } from "./queue_runner.ts";
 
 /** What the claimer works with. */
@@ -37,7 +37,7 @@ export class Claimer {
   #stopped = true;
   #working: Promise<void> | null = null;
   #again = false;
-  readonly #doubt: Doubt;
+  readonly #unknownClaims: UnknownClaims;
   /** The earliest due instant that is known, by the storage's clock. */
   #nextDueAt = Infinity;
   #pollMs: number;
@@ -53,12 +53,16 @@ export class Claimer {
     this.#parts = parts;
     this.#pollMs = parts.storage.polling.idleMs;
     const { clock, giveBackUnknown } = parts;
-    this.#doubt = new Doubt({ clock, giveBackUnknown, onDoubt: () => this.wake() });
+    this.#unknownClaims = new UnknownClaims({
+      clock,
+      giveBackUnknown,
+      onSuspected: () => this.wake(),
+    });
   }
 
   start(): void {
     this.#stopped = false;
-    this.lookEverywhere();
+    this.recheckAllQueues();
   }
 
   /** No claim is under way any more when this resolves. */
@@ -66,7 +70,7 @@ export class Claimer {
     this.#stopped = true;
     this.#disarm();
     await this.#working;
-    this.#doubt.stop();
+    this.#unknownClaims.stop();
   }
 
   /** Claims, soon, from the queues that may have more and have room. */
@@ -83,7 +87,7 @@ export class Claimer {
    * Somebody else may have stored anything: all queues may have more, and the next due instant is
    * unknown.
    */
-  lookEverywhere(): void {
+  recheckAllQueues(): void {
     for (const runner of this.#parts.runners.values()) runner.mayHaveMore = true;
     this.#forgetNextDue();
     this.wake();
@@ -95,8 +99,8 @@ export class Claimer {
   }
 
   /** This worker may hold tasks that it does not know of; they are given back, soon. */
-  doubt(): void {
-    this.#doubt.raise();
+  suspectUnknownClaims(): void {
+    this.#unknownClaims.suspect();
   }
 
   /** A task of one of our queues becomes due at this instant of the storage's clock. */
@@ -154,7 +158,7 @@ export class Claimer {
     const { storage, clock, storageClock, types, runners } = this.#parts;
     const workerId = this.#parts.workerId();
     if (workerId === null || types.length === 0) return false;
-    await this.#doubt.settle(workerId);
+    await this.#unknownClaims.settle(workerId);
     const now = clock.monotonic();
     const queues = [];
     for (const [name, runner] of runners) {
@@ -168,7 +172,7 @@ export class Claimer {
       result = await storage.claim({ workerId, types, queues });
     } catch (error) {
       for (const { name } of queues) runners.get(name)!.mayHaveMore = true;
-      if (isTransient(error)) this.#doubt.raise(); // it may be committed all the same
+      if (isTransient(error)) this.#unknownClaims.suspect(); // it may be committed all the same
       throw error;
     }
     storageClock.sync(result.now);
@@ -217,7 +221,7 @@ export class Claimer {
     this.#disarm = clock.setTimer(() => {
       if (this.#armedFor !== at) return;
       this.#armedFor = Infinity;
-      if (this.#nextDueAt <= storageClock.now()) return this.lookEverywhere();
+      if (this.#nextDueAt <= storageClock.now()) return this.recheckAllQueues();
       this.#forgetNextDue(); // a poll: one question, and a claim only if something is due
       this.wake();
     }, delayMs);

@@ -3,14 +3,14 @@
 import type { Logger } from "../../log/logger.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { Job } from "../job.ts";
-import type { Held } from "../claim/places.ts";
+import type { HeldTasks } from "../held_tasks.ts";
 
 /** What giving back works with. */
 export interface GiveBackParts {
   readonly storage: Storage;
   readonly logger: Logger;
   /** The tasks that this process holds. */
-  readonly held: Set<Held>;
+  readonly held: HeldTasks;
   /**
    * Giving back failed: storage may believe that tasks are ours that nobody here knows any more.
    */

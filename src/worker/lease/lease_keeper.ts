@@ -12,7 +12,7 @@ import { StorageUnavailableError } from "../../storage/errors.ts";
 import type { StorageClock } from "../../time/storage_clock.ts";
 
 /** What the keeper finds out. */
-export interface LeaseKeeperFindings {
+export interface LeaseListener {
   /** A heartbeat was answered. */
   onHeartbeat(result: HeartbeatResult): void;
   /** The storage's clock was set back by `setBackMs` milliseconds. Told before the heartbeat. */
@@ -60,7 +60,7 @@ export class LeaseKeeper {
   readonly #serves: WorkerServes;
   readonly #logger: Logger;
   readonly #newId: () => string;
-  readonly #findings: LeaseKeeperFindings;
+  readonly #listener: LeaseListener;
   #workerId: string | null = null;
   #registeredAt = 0;
   #lastBeatAt = 0;
@@ -80,7 +80,7 @@ export class LeaseKeeper {
     readonly serves: WorkerServes;
     readonly logger: Logger;
     readonly newId: () => string;
-    readonly findings: LeaseKeeperFindings;
+    readonly listener: LeaseListener;
   }) {
     this.#storage = parts.storage;
     this.#clock = parts.clock;
@@ -89,7 +89,7 @@ export class LeaseKeeper {
     this.#serves = parts.serves;
     this.#logger = parts.logger;
     this.#newId = parts.newId;
-    this.#findings = parts.findings;
+    this.#listener = parts.listener;
   }
 
   /** The registered worker's id; null while there is none. */
@@ -120,7 +120,7 @@ export class LeaseKeeper {
   lose(workerId: string): void {
     if (this.#workerId !== workerId) return;
     this.#workerId = null;
-    this.#findings.onLeasesLost(workerId);
+    this.#listener.onLeasesLost(workerId);
     if (!this.#stopped) this.#armNext(0);
   }
 
@@ -170,7 +170,7 @@ export class LeaseKeeper {
 
   async #onTimer(): Promise<void> {
     const late = this.#clock.monotonic() - this.#beatDueAt;
-    if (late + this.#settings.heartbeatMs > this.#settings.leaseMs) this.#findings.onStarved(late);
+    if (late + this.#settings.heartbeatMs > this.#settings.leaseMs) this.#listener.onStarved(late);
     try {
       await this.#inTime(this.#reach());
     } catch (error) {
@@ -208,7 +208,7 @@ export class LeaseKeeper {
     }
     await this.#beat();
     if (this.#workerId === null) return; // it was given up: the next one takes a new id
-    if (this.#wasUnreachable) this.#findings.onReachable();
+    if (this.#wasUnreachable) this.#listener.onReachable();
     this.#wasUnreachable = false;
   }
 
@@ -219,10 +219,10 @@ export class LeaseKeeper {
     const result = await this.#storage.heartbeat(id, leaseMs);
     if (this.#workerId !== id) return;
     const setBackMs = this.#storageClock.syncAndCompare(result.now, sentAt);
-    if (setBackMs > 0) this.#findings.onClockSetBack(setBackMs);
+    if (setBackMs > 0) this.#listener.onClockSetBack(setBackMs);
     if (!result.alive) return this.lose(id);
     this.#lastBeatAt = sentAt;
-    this.#findings.onHeartbeat(result);
+    this.#listener.onHeartbeat(result);
     if (result.othersLost) this.#releaseLost();
   }
 
@@ -234,7 +234,7 @@ export class LeaseKeeper {
     const { leaseMs, poisonLimit } = this.#settings;
     const request = { leaseMs, poisonLimit, lostReason, poisonReason };
     this.#releasing ??= this.#storage.releaseLost(request).then(
-      (tasks) => this.#findings.onTasksReleased(tasks),
+      (tasks) => this.#listener.onTasksReleased(tasks),
       (error) => {
         this.#logger.warn(
           "Taking the tasks of lost workers failed; it is tried again with the next heartbeat: {error}",
@@ -253,7 +253,7 @@ export class LeaseKeeper {
     if (this.#workerId !== null && age >= this.#settings.leaseMs) {
       const id = this.#workerId;
       this.#workerId = null;
-      this.#findings.onLeasesLost(id);
+      this.#listener.onLeasesLost(id);
     }
   }
 }

@@ -12,8 +12,8 @@ const watchdog = "src/worker/attempt/watchdog.ts";
 const watchdogTests = ["tests/worker/attempt/timeouts_test.ts"];
 const attemptRecorder = "src/worker/attempt/attempt_recorder.ts";
 const attemptRecorderTests = ["tests/worker/lease/late_answers_test.ts"];
-const attemptTeller = "src/worker/attempt/attempt_teller.ts";
-const attemptTellerTests = ["tests/worker/attempt/log_keeper_test.ts"];
+const attemptEvents = "src/worker/attempt/attempt_events.ts";
+const attemptEventsTests = ["tests/worker/attempt/log_keeper_test.ts"];
 const seriesRun = "src/worker/attempt/series_run.ts";
 const seriesRunTests = ["tests/worker/attempt/series_run_test.ts"];
 const damagedTask = "src/worker/claim/damaged_task.ts";
@@ -210,7 +210,8 @@ export const attempts: readonly Mutant[] = [
   },
   {
     file: attemptRecorder,
-    original: `if (ending.status === "Cancelled") this.#parts.teller.emit("cancelled", job);`,
+    original:
+      `if (ending.status === "Cancelled") this.#parts.attemptEvents.emit("cancelled", job);`,
     replacement: "",
     tests: ["tests/worker/attempt/cancelling_test.ts"],
   },
@@ -252,25 +253,25 @@ export const attempts: readonly Mutant[] = [
     tests: ["tests/worker/lease/late_answers_test.ts"],
   },
   {
-    file: attemptTeller,
+    file: attemptEvents,
     original: `if (job.phase === "ended") this.#parts.logKeeper.keep(job);`,
     replacement: "",
-    tests: attemptTellerTests,
+    tests: attemptEventsTests,
   },
   {
-    file: attemptTeller,
+    file: attemptEvents,
     original: "if (skipped > 0) {",
     replacement: "if (skipped > 1) {",
     tests: ["tests/rate_limit/run_until_test.ts"],
   },
   {
-    file: attemptTeller,
+    file: attemptEvents,
     original: "if (ending.exception !== null) {",
     replacement: "if (true as boolean) {",
     tests: ["tests/worker/attempt/failure_log_test.ts"],
   },
   {
-    file: attemptTeller,
+    file: attemptEvents,
     original: `this.emit("retrying", job, details);`,
     replacement: "",
     tests: ["tests/events/task_events_test.ts"],

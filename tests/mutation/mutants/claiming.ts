@@ -4,8 +4,8 @@ import type { Mutant } from "../mutant.ts";
 
 const claimer = "src/worker/claim/claimer.ts";
 const claimerTests = ["tests/worker/claim/claimer_test.ts"];
-const doubt = "src/worker/claim/doubt.ts";
-const doubtTests = ["tests/worker/claim/doubt_test.ts"];
+const unknownClaims = "src/worker/claim/unknown_claims.ts";
+const unknownClaimsTests = ["tests/worker/claim/unknown_claims_test.ts"];
 const prefetch = "src/worker/claim/prefetch.ts";
 const prefetchTests = ["tests/worker/claim/prefetch_test.ts"];
 const queueRunner = "src/worker/claim/queue_runner.ts";
@@ -15,8 +15,8 @@ const queueRunnerTests = [
 ];
 const localQueue = "src/worker/claim/local_queue.ts";
 const localQueueTests = ["tests/worker/claim/queues_test.ts"];
-const places = "src/worker/claim/places.ts";
-const placesTests = ["tests/worker/claim/when_full_test.ts"];
+const reservations = "src/worker/claim/reservations.ts";
+const reservationsTests = ["tests/worker/claim/when_full_test.ts"];
 const roomWatch = "src/worker/claim/room_watch.ts";
 const roomWatchTests = ["tests/worker/claim/when_full_test.ts"];
 const giveBack = "src/worker/lease/give_back.ts";
@@ -33,7 +33,7 @@ export const claiming: readonly Mutant[] = [
   },
   {
     file: claimer,
-    original: "if (isTransient(error)) this.#doubt.raise();",
+    original: "if (isTransient(error)) this.#unknownClaims.suspect();",
     replacement: "",
     tests: claimerTests,
   },
@@ -76,31 +76,31 @@ export const claiming: readonly Mutant[] = [
     tests: claimerTests,
   },
   {
-    file: doubt,
+    file: unknownClaims,
     original: "this.#pauseMs *= 2;",
     replacement: "",
-    tests: doubtTests,
+    tests: unknownClaimsTests,
   },
   {
-    file: doubt,
+    file: unknownClaims,
     original: `await this.#parts.giveBackUnknown(workerId);
     this.#isOpen = false;`,
     replacement: `this.#isOpen = false;
     await this.#parts.giveBackUnknown(workerId);`,
-    tests: doubtTests,
+    tests: unknownClaimsTests,
   },
   {
-    file: doubt,
+    file: unknownClaims,
     original: `this.#isOpen = true;
     this.#pauseMs = firstPauseMs;`,
     replacement: "this.#isOpen = true;",
-    tests: doubtTests,
+    tests: unknownClaimsTests,
   },
   {
-    file: doubt,
+    file: unknownClaims,
     original: "if (this.#pauseMs > lastPauseMs) return;",
     replacement: "if (this.#pauseMs >= lastPauseMs) return;",
-    tests: doubtTests,
+    tests: unknownClaimsTests,
   },
   {
     file: prefetch,
@@ -196,16 +196,16 @@ export const claiming: readonly Mutant[] = [
     tests: ["tests/worker/claim/queue_runner_test.ts"],
   },
   {
-    file: places,
+    file: reservations,
     original: "if (--this.#kept === 0) {",
     replacement: "if (false as boolean) {",
     tests: ["tests/worker/stopping_test.ts"],
   },
   {
-    file: places,
+    file: reservations,
     original: "this.#workerId() !== null && this.#runner(queue).isFull",
     replacement: "this.#runner(queue).isFull",
-    tests: placesTests,
+    tests: reservationsTests,
   },
   {
     file: roomWatch,

@@ -30,7 +30,7 @@ export const dispatch: readonly Mutant[] = [
   },
   {
     file: dispatcher,
-    original: "if (isTransient(error)) worker!.doubt(); // it",
+    original: "if (isTransient(error)) worker!.suspectUnknownClaims(); // it",
     replacement: "// it",
     tests: ["tests/worker/attempt/lost_answers_test.ts"],
   },
@@ -62,10 +62,10 @@ export const dispatch: readonly Mutant[] = [
   },
   {
     file: dispatcher,
-    original: `worker!.places.unreserve(place);
+    original: `worker!.reservations.unreserve(reservation);
         if (isTransient`,
     replacement: "if (isTransient",
-    tests: ["tests/worker/claim/places_test.ts"],
+    tests: ["tests/worker/claim/reservations_test.ts"],
   },
   {
     file: dispatcher,

@@ -4,8 +4,8 @@ import type { Mutant } from "../mutant.ts";
 
 const leaseKeeper = "src/worker/lease/lease_keeper.ts";
 const leaseKeeperTests = ["tests/worker/lease/lease_keeper_test.ts"];
-const heartbeatFindings = "src/worker/lease/heartbeat_findings.ts";
-const heartbeatFindingsTests = ["tests/worker/claim/queues_test.ts"];
+const heartbeatHandler = "src/worker/lease/heartbeat_handler.ts";
+const heartbeatHandlerTests = ["tests/worker/claim/queues_test.ts"];
 const workerReporter = "src/worker/lease/worker_reporter.ts";
 const workerReporterTests = ["tests/worker/attempt/failure_log_test.ts"];
 const worker = "src/worker/worker.ts";
@@ -23,9 +23,9 @@ export const leases: readonly Mutant[] = [
   {
     file: leaseKeeper,
     original: `this.#lastBeatAt = sentAt;
-    this.#findings`,
+    this.#listener`,
     replacement: `this.#lastBeatAt = this.#clock.monotonic();
-    this.#findings`,
+    this.#listener`,
     tests: leaseKeeperTests,
   },
   {
@@ -55,7 +55,7 @@ export const leases: readonly Mutant[] = [
   {
     file: leaseKeeper,
     original: `this.#workerId = null;
-      this.#findings.onLeasesLost(id);`,
+      this.#listener.onLeasesLost(id);`,
     replacement: "this.#workerId = null;",
     tests: leaseKeeperTests,
   },
@@ -86,46 +86,46 @@ export const leases: readonly Mutant[] = [
     tests: leaseKeeperTests,
   },
   {
-    file: heartbeatFindings,
+    file: heartbeatHandler,
     original: "for (const runner of runners.values()) runner.removeWhere(lost);",
     replacement: "",
     tests: ["tests/worker/lease/lease_keeper_test.ts"],
   },
   {
-    file: heartbeatFindings,
+    file: heartbeatHandler,
     original: "giveBack(runner);",
     replacement: "",
-    tests: heartbeatFindingsTests,
+    tests: heartbeatHandlerTests,
   },
   {
-    file: heartbeatFindings,
+    file: heartbeatHandler,
     original: "resume(runner); // some",
     replacement: "// some",
-    tests: heartbeatFindingsTests,
+    tests: heartbeatHandlerTests,
   },
   {
-    file: heartbeatFindings,
+    file: heartbeatHandler,
     original: "runner.resumedAt = clock.monotonic();",
     replacement: "",
     tests: ["tests/schedule/engine/misfire_test.ts"],
     filter: "paused",
   },
   {
-    file: heartbeatFindings,
+    file: heartbeatHandler,
     original: "claimer.clockRead();",
     replacement: "",
     tests: ["tests/schedule/engine/sleeping_test.ts"],
   },
   {
-    file: heartbeatFindings,
+    file: heartbeatHandler,
     original: `this.#parts.reporter.tasksReleased(tasks);
-    this.#parts.claimer.lookEverywhere();`,
+    this.#parts.claimer.recheckAllQueues();`,
     replacement: "this.#parts.reporter.tasksReleased(tasks);",
     tests: ["tests/worker/lease/lease_keeper_test.ts"],
   },
   {
-    file: heartbeatFindings,
-    original: `teller.emit("leaseLost", job);`,
+    file: heartbeatHandler,
+    original: `attemptEvents.emit("leaseLost", job);`,
     replacement: "",
     tests: ["tests/worker/lease/lease_keeper_test.ts"],
   },
@@ -137,7 +137,7 @@ export const leases: readonly Mutant[] = [
   },
   {
     file: worker,
-    original: "if (count > 0) this.#claimer.lookEverywhere();",
+    original: "if (count > 0) this.#claimer.recheckAllQueues();",
     replacement: "",
     tests: ["tests/worker/claim/claimer_test.ts"],
   },
@@ -150,7 +150,7 @@ export const leases: readonly Mutant[] = [
   },
   {
     file: worker,
-    original: "if (this.#stopping) return void this.#giveBackAtStop(job, place);",
+    original: "if (this.#stopping) return void this.#giveBackAtStop(job, reservation);",
     replacement: "",
     tests: workerTests,
   },

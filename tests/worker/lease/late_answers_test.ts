@@ -59,7 +59,10 @@ for (const verb of ["claim", "persist"] as const) {
  * Has a claim's answer be lost, so that the worker asks storage to take back what it does not know
  * of.
  */
-async function raiseDoubt(fleet: Fleet, { faults, web, task }: Awaited<ReturnType<typeof scene>>) {
+async function raiseSuspicion(
+  fleet: Fleet,
+  { faults, web, task }: Awaited<ReturnType<typeof scene>>,
+) {
   const { rule } = faults;
   let isLost = false;
   faults.rule = (verb, args) => {
@@ -88,11 +91,11 @@ for (const [when, held] of moments) {
     } else {
       faults.rule = (verb) =>
         verb === held && calls++ === 0 ? { heldUntil: answered.opened } : null;
-      await raiseDoubt(fleet, all);
+      await raiseSuspicion(fleet, all);
     }
     const dispatched = worker.dispatch(task, "task");
     await fleet.settle();
-    if (held === "persist") await raiseDoubt(fleet, all);
+    if (held === "persist") await raiseSuspicion(fleet, all);
     assertEquals([calls, faults.calls.get("releaseUnknown")], [1, 1]);
     answered.open();
     const { id } = await dispatched;

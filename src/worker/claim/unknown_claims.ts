@@ -9,34 +9,34 @@ import type { Clock } from "../../time/clock.ts";
 const firstPauseMs = 15_000;
 const lastPauseMs = 32 * 60_000;
 
-/** What a doubt is made of. */
-export interface DoubtParts {
+/** What the suspicion works with. */
+export interface UnknownClaimsParts {
   readonly clock: Clock;
   /** Gives back what storage says this worker holds and it does not know of. */
   readonly giveBackUnknown: (workerId: string) => Promise<void>;
-  /** It is time to settle the doubt. */
-  readonly onDoubt: () => void;
+  /** It is time to ask storage. */
+  readonly onSuspected: () => void;
 }
 
 /** Knows when storage must be asked. */
-export class Doubt {
-  readonly #parts: DoubtParts;
+export class UnknownClaims {
+  readonly #parts: UnknownClaimsParts;
   #isOpen = false;
   #pauseMs = firstPauseMs;
   #disarm: () => void = () => {};
 
-  constructor(parts: DoubtParts) {
+  constructor(parts: UnknownClaimsParts) {
     this.#parts = parts;
   }
 
   /** Something was given up that may have been carried out, or may yet be. */
-  raise(): void {
+  suspect(): void {
     this.#isOpen = true;
     this.#pauseMs = firstPauseMs;
-    this.#parts.onDoubt();
+    this.#parts.onSuspected();
   }
 
-  /** Asks storage, if there is a doubt. */
+  /** Asks storage, if there may be unknown claims. */
   async settle(workerId: string): Promise<void> {
     if (!this.#isOpen) return;
     await this.#parts.giveBackUnknown(workerId);
@@ -45,7 +45,7 @@ export class Doubt {
     if (this.#pauseMs > lastPauseMs) return;
     this.#disarm = this.#parts.clock.setTimer(() => {
       this.#isOpen = true;
-      this.#parts.onDoubt();
+      this.#parts.onSuspected();
     }, this.#pauseMs);
     this.#pauseMs *= 2;
   }

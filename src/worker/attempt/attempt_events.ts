@@ -15,7 +15,7 @@ import type { Job } from "../job.ts";
 import type { LogKeeper } from "./log_keeper.ts";
 
 /** What a teller works with. */
-export interface TellerParts {
+export interface AttemptEventsParts {
   readonly home: HomeContext;
   readonly storageClock: StorageClock;
   readonly events: EventBus;
@@ -24,11 +24,11 @@ export interface TellerParts {
 }
 
 /** Emits events and calls hooks. */
-export class AttemptTeller {
-  readonly #parts: TellerParts;
+export class AttemptEvents {
+  readonly #parts: AttemptEventsParts;
   readonly #background = new Set<Promise<void>>();
 
-  constructor(parts: TellerParts) {
+  constructor(parts: AttemptEventsParts) {
     this.#parts = parts;
   }
 

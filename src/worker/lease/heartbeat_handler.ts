@@ -5,28 +5,28 @@ import type { Logger } from "../../log/logger.ts";
 import type { HeartbeatResult, LostTask } from "../../storage/requests.ts";
 import type { Clock } from "../../time/clock.ts";
 import { LeaseLostError } from "../abort_reasons.ts";
-import type { AttemptTeller } from "../attempt/attempt_teller.ts";
+import type { AttemptEvents } from "../attempt/attempt_events.ts";
 import type { Claimer } from "../claim/claimer.ts";
 import type { Executor } from "../attempt/executor.ts";
 import type { Job } from "../job.ts";
-import type { Held } from "../claim/places.ts";
-import type { LeaseKeeperFindings } from "./lease_keeper.ts";
+import type { HeldTasks } from "../held_tasks.ts";
+import type { LeaseListener } from "./lease_keeper.ts";
 import type { QueueRunner } from "../claim/queue_runner.ts";
 import type { SetBackCorrector } from "./set_back_corrector.ts";
 import type { WorkerReporter } from "./worker_reporter.ts";
 
 /** What the findings concern. */
-export interface FindingsParts {
+export interface HeartbeatHandlerParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly runners: ReadonlyMap<string, QueueRunner>;
   readonly claimer: Claimer;
   readonly executor: Executor;
-  readonly teller: AttemptTeller;
+  readonly attemptEvents: AttemptEvents;
   readonly reporter: WorkerReporter;
   readonly corrector: SetBackCorrector;
   /** The tasks that this process holds. */
-  readonly held: Set<Held>;
+  readonly held: HeldTasks;
   readonly workerId: () => string | null;
   readonly cancel: (taskIds: readonly string[]) => void;
   /** Gives the waiting jobs of a queue back. */
@@ -38,10 +38,10 @@ export interface FindingsParts {
 }
 
 /** Acts on what is found. */
-export class HeartbeatFindings implements LeaseKeeperFindings {
-  readonly #parts: FindingsParts;
+export class HeartbeatHandler implements LeaseListener {
+  readonly #parts: HeartbeatHandlerParts;
 
-  constructor(parts: FindingsParts) {
+  constructor(parts: HeartbeatHandlerParts) {
     this.#parts = parts;
   }
 
@@ -59,7 +59,7 @@ export class HeartbeatFindings implements LeaseKeeperFindings {
       } else {
         runner.resumedAt = clock.monotonic();
         resume(runner); // some were claimed before the pause, and came after it was heard of
-        claimer.lookEverywhere();
+        claimer.recheckAllQueues();
       }
     }
   }
@@ -69,14 +69,14 @@ export class HeartbeatFindings implements LeaseKeeperFindings {
   }
 
   onReachable(): void {
-    this.#parts.claimer.lookEverywhere();
+    this.#parts.claimer.recheckAllQueues();
   }
 
   onLeasesLost(workerId: string): void {
-    const { runners, executor, teller, held, logger } = this.#parts;
+    const { runners, executor, attemptEvents, held, logger } = this.#parts;
     const lost = (job: Job) => job.lease.workerId === workerId;
     for (const job of [...executor.running].filter(lost)) {
-      teller.emit("leaseLost", job);
+      attemptEvents.emit("leaseLost", job);
       executor.abort(job, new LeaseLostError(job.task.id));
     }
     for (const runner of runners.values()) runner.removeWhere(lost);
@@ -90,7 +90,7 @@ export class HeartbeatFindings implements LeaseKeeperFindings {
   onTasksReleased(tasks: readonly LostTask[]): void {
     if (tasks.length === 0) return;
     this.#parts.reporter.tasksReleased(tasks);
-    this.#parts.claimer.lookEverywhere();
+    this.#parts.claimer.recheckAllQueues();
   }
 
   onStarved(blockedMs: number): void {
