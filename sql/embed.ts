@@ -2,43 +2,64 @@
 // loads at run time, drivers/<store>/sql.generated.ts: Node cannot import text, and importing one
 // driver must not load another's SQL. Run it with `deno task sql` after a change of a .sql file;
 // sql_embedded_test.ts fails while a module is stale.
+//
+// Where a store has a folder of functions, sql/<store>/functions.sql is written, too: it applies
+// them as a whole.
 
-/** One store's module as it should be. */
-export interface EmbeddedSql {
-  /** The module's file. */
-  readonly module: URL;
+import { functionsScript, type SqlFile } from "./functions_script.ts";
+
+/** A generated file as it should be. */
+export interface GeneratedFile {
+  readonly file: URL;
   /** What should be in it. */
   readonly source: string;
 }
 
 const root = new URL("../", import.meta.url);
 
-/** The modules of all stores that have a folder under sql/. */
-export async function embedSql(): Promise<readonly EmbeddedSql[]> {
-  const modules: EmbeddedSql[] = [];
+/** The generated files of all stores that have a folder under sql/. */
+export async function embedSql(): Promise<readonly GeneratedFile[]> {
+  const generated: GeneratedFile[] = [];
   for (const store of await namesIn("sql/", (entry) => entry.isDirectory)) {
-    const names = await namesIn(`sql/${store}/`, (entry) => entry.name.endsWith(".sql"));
-    const files = await Promise.all(names.map(async (name) => ({
-      name,
-      text: await Deno.readTextFile(new URL(`sql/${store}/${name}`, root)),
-    })));
-    modules.push({
-      module: new URL(`drivers/${store}/sql.generated.ts`, root),
+    const files = await readFiles(store, "");
+    const functions = await readFiles(store, "functions/");
+    if (functions.length > 0) {
+      const script = files.find(({ name }) => name === "functions.sql")!;
+      const source = await functionsScript(functions, script.text);
+      generated.push({ file: new URL(`sql/${store}/functions.sql`, root), source });
+      files.splice(files.indexOf(script), 1, { name: script.name, text: source }, ...functions);
+    }
+    generated.push({
+      file: new URL(`drivers/${store}/sql.generated.ts`, root),
       source: moduleSource(store, files),
     });
   }
-  return modules;
+  return generated;
+}
+
+/** The .sql files of one folder of a store; none where there is no such folder. */
+async function readFiles(store: string, folder: string): Promise<SqlFile[]> {
+  const path = `sql/${store}/${folder}`;
+  const names = await namesIn(path, (entry) => entry.name.endsWith(".sql"));
+  return await Promise.all(names.map(async (name) => ({
+    name: `${folder}${name}`,
+    text: (await Deno.readTextFile(new URL(`${path}${name}`, root))).replaceAll("\r\n", "\n"),
+  })));
 }
 
 async function namesIn(folder: string, wanted: (entry: Deno.DirEntry) => boolean) {
   const names: string[] = [];
-  for await (const entry of Deno.readDir(new URL(folder, root))) {
-    if (wanted(entry)) names.push(entry.name);
+  try {
+    for await (const entry of Deno.readDir(new URL(folder, root))) {
+      if (wanted(entry)) names.push(entry.name);
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
   return names.sort();
 }
 
-function moduleSource(store: string, files: readonly { name: string; text: string }[]): string {
+function moduleSource(store: string, files: readonly SqlFile[]): string {
   const union = files.map(({ name }) => JSON.stringify(name)).join(" | ") || "never";
   const entries = files.map(({ name, text }) => `  ${JSON.stringify(name)}: ${literal(text)},\n`);
   return `// deno-fmt-ignore-file
@@ -58,9 +79,9 @@ ${entries.join("")}};
  * can be read.
  */
 function literal(text: string): string {
-  return `\`${text.replaceAll("\r\n", "\n").replaceAll(/[\\`]|\$\{/g, "\\$&")}\``;
+  return `\`${text.replaceAll(/[\\`]|\$\{/g, "\\$&")}\``;
 }
 
 if (import.meta.main) {
-  for (const { module, source } of await embedSql()) await Deno.writeTextFile(module, source);
+  for (const { file, source } of await embedSql()) await Deno.writeTextFile(file, source);
 }

@@ -1,19 +1,38 @@
 // Brings a database's schema up to date, once, however many processes start together; or says what
 // to run.
+//
+// The functions of sql/postgres/functions/ are applied as a whole when they have changed. Each state
+// of them has a revision, and a process leaves newer functions than its own as they are: they serve
+// the calls of processes of earlier releases, too (see functions/0_superseded.sql).
 
 import { SchemaVersionError } from "../../src/storage/errors.ts";
 import { onlyRow, type RunStatement } from "./connection.ts";
 import { codeOf } from "./errors.ts";
+import { fromJson } from "./json_text.ts";
 import { withMissingRights } from "./missing_rights.ts";
-import { type SqlFileName, sqlFiles } from "./sql.generated.ts";
+import {
+  type FunctionsState,
+  knownFunctions,
+  knownVersion,
+  migrationFiles,
+  scriptOf,
+  versionOf,
+} from "./script.ts";
+import type { SqlFileName } from "./sql.generated.ts";
 
-const files = Object.keys(sqlFiles).sort() as SqlFileName[];
-
-/** The version of the schema that this code works with: the number of the last file. */
-export const knownVersion = Number.parseInt(files.at(-1)!, 10);
-
-/** The SQLSTATE that the script raises when another process has changed the version meanwhile. */
+/** The SQLSTATE that the script raises when another process has changed the schema meanwhile. */
 const outrun = "EVT02";
+
+/** The SQLSTATE deadlock_detected: running tasks took the same locks in another order. */
+const deadlock = "40P01";
+
+/** What a database has of the schema. */
+interface SchemaState {
+  /** 0: there is no schema. */
+  readonly version: number;
+  /** Null: there are none, or those of a version that had them in the numbered files. */
+  readonly functions: FunctionsState | null;
+}
 
 /**
  * Brings the schema up to date, or only checks it.
@@ -22,16 +41,37 @@ const outrun = "EVT02";
  */
 export async function migrate(run: RunStatement, schema: string, migrate: boolean): Promise<void> {
   while (true) {
-    const found = await readVersion(run, schema);
-    if (isCurrent(found)) return;
-    if (!migrate) throw new SchemaVersionError(found, knownVersion, whatToRun(found, schema));
+    const found = await readState(run, schema);
+    checkNotNewer(found.version);
+    const files = missingFiles(found);
+    if (files.length === 0) return;
+    if (!migrate) {
+      const message = whatToRun(found.version, files, schema);
+      throw new SchemaVersionError(found.version, knownVersion, message);
+    }
     try {
-      await run(scriptFrom(found, schema), [], "endless");
+      await run(scriptFrom(found, files, schema), [], "endless");
       return;
     } catch (error) {
-      if (codeOf(error) !== outrun) throw await withMissingRights(error, run, schema, "migrate");
+      const code = codeOf(error);
+      if (code !== outrun && code !== deadlock) {
+        throw await withMissingRights(error, run, schema, "migrate");
+      }
     }
   }
+}
+
+/** The files that bring a database from its state to the known one, in order. */
+function missingFiles({ version, functions }: SchemaState): SqlFileName[] {
+  const files = migrationFiles.filter((file) => versionOf(file) > version);
+  return isOutdated(functions) ? [...files, "functions.sql"] : files;
+}
+
+function isOutdated(functions: FunctionsState | null): boolean {
+  if (functions === null) return true;
+  const { revision, hash } = knownFunctions;
+  return functions.revision < revision ||
+    functions.revision === revision && functions.hash !== hash;
 }
 
 /**
@@ -39,7 +79,7 @@ export async function migrate(run: RunStatement, schema: string, migrate: boolea
  * where the connection is lost in one, postgres.js writes its ROLLBACK to a socket that is not
  * there any more, and that ends the process.
  */
-function scriptFrom(version: number, schema: string): string {
+function scriptFrom(found: SchemaState, files: readonly SqlFileName[], schema: string): string {
   return `
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
     SET LOCAL statement_timeout = 0;
@@ -48,61 +88,86 @@ function scriptFrom(version: number, schema: string): string {
       set_config('evertask.schema', '${schema}', true);
     DO $$
     DECLARE
-      found int;
+      version  int;
+      revision int;
     BEGIN
-      IF EXISTS (${tableOfVersions(`'${schema}'`)}) THEN
-        SELECT max(version) INTO found FROM "${schema}".schema_migrations;
+      IF EXISTS (${tableExists("schema_migrations", `'${schema}'`)}) THEN
+        SELECT max(m.version) INTO version FROM "${schema}".schema_migrations AS m;
       END IF;
-      IF coalesce(found, 0) <> ${version} THEN
+      IF EXISTS (${tableExists("schema_functions", `'${schema}'`)}) THEN
+        SELECT max(f.revision) INTO revision FROM "${schema}".schema_functions AS f;
+      END IF;
+      IF coalesce(version, 0) <> ${found.version}
+        OR coalesce(revision, 0) <> ${found.functions?.revision ?? 0} THEN
         RAISE EXCEPTION 'another process has changed the schema' USING ERRCODE = '${outrun}';
       END IF;
     END $$;
-    ${files.slice(version).map(bodyOf).join("")}`;
+    ${files.map(bodyOf).join("")}`;
 }
 
-/** Whether nothing is to be done; throws on a schema from the future. */
-function isCurrent(found: number): boolean {
-  if (found <= knownVersion) return found === knownVersion;
+function checkNotNewer(version: number): void {
+  if (version <= knownVersion) return;
   throw new SchemaVersionError(
-    found,
+    version,
     knownVersion,
-    `The database has version ${found} of EverTask's schema, but this program knows only ${knownVersion}: ` +
+    `The database has version ${version} of EverTask's schema, but this program knows only ${knownVersion}: ` +
       `run a newer version of EverTask here, or take another database or schema.`,
   );
 }
 
-/** The version in the database; 0 when there is no schema yet. */
-async function readVersion(run: RunStatement, schema: string): Promise<number> {
-  const tables = await run(tableOfVersions("$1::text"), [schema]);
-  if (tables.length === 0) return 0;
-  const versions = await run(
-    `SELECT max(version)::text AS version FROM "${schema}".schema_migrations`,
-    [],
+/** Reads the state of the schema in two queries, one of the catalog and one of its tables. */
+async function readState(run: RunStatement, schema: string): Promise<SchemaState> {
+  const [hasVersions, hasFunctions] = Object.values(
+    onlyRow(
+      await run(
+        `SELECT (EXISTS (${tableExists("schema_migrations", "$1::text")}))::text AS versions,
+          (EXISTS (${tableExists("schema_functions", "$1::text")}))::text AS functions`,
+        [schema],
+      ),
+    )!,
   );
-  return Number(Object.values(onlyRow(versions)!)[0] ?? 0);
+  if (hasVersions !== "true") return { version: 0, functions: null };
+  const functions = hasFunctions === "true"
+    ? `(SELECT row_to_json(f) FROM (
+        SELECT revision, hash FROM "${schema}".schema_functions ORDER BY revision DESC LIMIT 1) AS f)`
+    : "NULL";
+  const row = onlyRow(
+    await run(
+      `SELECT json_build_object('version', coalesce(max(version), 0), 'functions', ${functions})::text AS state
+      FROM "${schema}".schema_migrations`,
+      [],
+    ),
+  );
+  return fromJson(String(Object.values(row!)[0])) as SchemaState;
 }
 
 /**
- * Finds the table that holds the version, in the catalog: `to_regclass` would answer from a cache
- * that does not learn, within a transaction, of what others committed meanwhile.
+ * Finds a table in the catalog: `to_regclass` would answer from a cache that does not learn, within
+ * a transaction, of what others committed meanwhile.
  */
-function tableOfVersions(schema: string): string {
-  return "SELECT c.relname FROM pg_catalog.pg_class AS c " +
+function tableExists(table: string, schema: string): string {
+  return "SELECT FROM pg_catalog.pg_class AS c " +
     "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace " +
-    `WHERE n.nspname = ${schema} AND c.relname = 'schema_migrations'`;
+    `WHERE n.nspname = ${schema} AND c.relname = '${table}'`;
 }
 
 /** A file without its own BEGIN and COMMIT, which are for psql. */
 function bodyOf(file: SqlFileName): string {
-  return sqlFiles[file].replace(/^(?:BEGIN|COMMIT);$/gm, "");
+  return scriptOf(file).replace(/^(?:BEGIN|COMMIT);$/gm, "");
 }
 
-function whatToRun(found: number, schema: string): string {
-  const first = files[found]!;
+function whatToRun(version: number, files: readonly SqlFileName[], schema: string): string {
+  const [first] = files;
   const setting = schema === "evertask" ? "" : `PGOPTIONS='-c evertask.schema=${schema}' `;
-  const state = found === 0
+  const state = version === 0
     ? `There is no EverTask schema "${schema}" in the database`
-    : `EverTask's schema "${schema}" has version ${found}, and this program needs ${knownVersion}`;
-  return `${state}, and \`migrate\` is off. Run the files of sql/postgres/ from ${first} on, in order: ` +
-    `${setting}psql -v ON_ERROR_STOP=1 -f sql/postgres/${first} …; or let postgresStorage do it with migrate: true.`;
+    : version < knownVersion
+    ? `EverTask's schema "${schema}" has version ${version}, and this program needs ${knownVersion}`
+    : `EverTask's schema "${schema}" has older functions than this program needs`;
+  const what = first === "functions.sql"
+    ? "Run sql/postgres/functions.sql"
+    : `Run the files of sql/postgres/ from ${first} on, in order, and functions.sql after them`;
+  const more = first === "functions.sql" ? "" : " …";
+  return `${state}, and \`migrate\` is off. ${what}: ` +
+    `${setting}psql -v ON_ERROR_STOP=1 -f sql/postgres/${first}${more}; or let postgresStorage do it with migrate: true.`;
 }

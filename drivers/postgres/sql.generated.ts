@@ -2,13 +2,13 @@
 // Generated from sql/postgres/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/postgres/. */
-export type SqlFileName = "0001_tables.sql" | "0002_status.sql" | "0003_dispatch.sql" | "0004_claim.sql" | "0005_workers.sql" | "0006_reading.sql" | "0007_history.sql" | "0008_task_functions.sql" | "0009_worker_functions.sql" | "0010_rate_limits.sql" | "0011_keys.sql" | "0012_settings.sql" | "0013_series_corrections.sql" | "0014_worker_serves.sql";
+export type SqlFileName = "0001_tables.sql" | "0002_status.sql" | "0003_dispatch.sql" | "0010_rate_limits.sql" | "0013_series_corrections.sql" | "0014_worker_serves.sql" | "0015_functions.sql" | "functions.sql" | "functions/0_superseded.sql" | "functions/audit_policy.sql" | "functions/claim.sql" | "functions/clock.sql" | "functions/dispatch.sql" | "functions/execution_logs.sql" | "functions/lost_workers.sql" | "functions/maintenance.sql" | "functions/notifications.sql" | "functions/persist.sql" | "functions/persist_keyed.sql" | "functions/queues.sql" | "functions/rate_slots.sql" | "functions/reading.sql" | "functions/release.sql" | "functions/retention.sql" | "functions/series.sql" | "functions/statistics.sql" | "functions/status.sql" | "functions/waiting.sql" | "functions/workers.sql";
 
 /** The files of sql/postgres/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
   "0001_tables.sql": `-- EverTask for PostgreSQL 13 and later: the tables.
 --
--- Every file of this folder is one migration. Run them in order, each once:
+-- Every numbered file of this folder is one migration. Run them in order, each once, and functions.sql after them:
 --   psql -v ON_ERROR_STOP=1 -f 0001_tables.sql
 -- They go to the schema "evertask"; another one is named by a setting:
 --   PGOPTIONS='-c evertask.schema=jobs' psql …
@@ -175,60 +175,10 @@ CREATE TABLE maintenance (
 INSERT INTO schema_migrations (version, name) VALUES (1, 'tables');
 COMMIT;
 `,
-  "0002_status.sql": `-- The audit policy, and the changes of status that ask it: set_task_status, update_current_run and their batch forms.
+  "0002_status.sql": `-- The types of changes of status and of ends of runs.
 BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
-
--- The database's clock, in the whole milliseconds in which everything is stored.
-CREATE FUNCTION utc_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
-  SELECT date_trunc('milliseconds', clock_timestamp())
-$$;
-
--- Instants as JavaScript counts them, and back. One that never is, which only a row damaged by hand has, becomes the first or
--- last that a Date can hold, so that no reading fails.
-CREATE FUNCTION to_epoch_ms(instant timestamptz) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN isfinite(instant) THEN round(date_part('epoch', instant) * 1000)::bigint
-    WHEN instant = 'infinity' THEN 8640000000000000 WHEN instant = '-infinity' THEN -8640000000000000 END
-$$;
-CREATE FUNCTION clock_ms() RETURNS bigint LANGUAGE sql VOLATILE SET search_path FROM CURRENT AS $$
-  SELECT to_epoch_ms(utc_now())
-$$;
-CREATE FUNCTION from_epoch_ms(ms float8) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
-  SELECT to_timestamp(round(ms) / 1000)
-$$;
-
--- The instant \`ms\` milliseconds after another one (before it, if negative), in whole milliseconds.
-CREATE FUNCTION ms_after(instant timestamptz, ms float8) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
-  SELECT instant + round(ms) * interval '1 millisecond'
-$$;
-
--- The audit policy: which history rows a change leaves behind. Level 0 (and NULL) is Full, 1 Minimal, 2 ErrorsOnly,
--- 3 None. The same table is in src/audit/audit_policy.ts.
-CREATE FUNCTION writes_status_audit(audit_level int, status text, exception text) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE coalesce(audit_level, 0)
-    WHEN 0 THEN true
-    WHEN 3 THEN false
-    ELSE status IN ('Failed', 'ServiceStopped') OR exception IS NOT NULL
-  END
-$$;
-CREATE FUNCTION writes_runs_audit(audit_level int, status text, exception text) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE coalesce(audit_level, 0)
-    WHEN 0 THEN true
-    WHEN 1 THEN true
-    WHEN 3 THEN false
-    ELSE status IN ('Failed', 'ServiceStopped') OR exception IS NOT NULL
-  END
-$$;
-
--- Tells the other processes, when the transaction commits. The channel is the schema's name. Messages are
--- {"kind": "tasks" | "cancel" | "queues", "from": the sender}; the driver knows them as WakeSignal.
-CREATE FUNCTION notify_processes(message json) RETURNS void
-LANGUAGE sql VOLATILE SET search_path FROM CURRENT AS $$
-  SELECT pg_notify(current_schema(), message::text)
-$$;
 
 -- One step of a task's life before its last, as in the \`earlier\` list of a change.
 CREATE TYPE status_step AS (status text, exception text, ago_ms float8);
@@ -249,150 +199,6 @@ CREATE TYPE status_change AS (
   execution_time_ms float8
 );
 
--- Applies many changes of status in one transaction, and tells the other processes the message, if there is one; a task appears at most once. Returns NULL when all were applied,
--- otherwise the ids of those that were: one is refused if its lease is not (or no longer) held, or if it does not exist.
---
--- With InProgress or Queued as the status, and no due_in_ms, lease and due instant stay as they are; with any other the
--- lease ends. An open request to cancel makes a task due at once, since the worker that claims it next deals with it.
---
--- Without a worker and due_in_ms, WaitingQueue, Queued and Pending leave the due instant of a task
--- that waits as it is. One that neither waits nor is held becomes due: a series at its next run,
--- another task when it was dispatched for, at the soonest now.
---
--- Pass changes ordered by id, so that two batches never wait for each other. The plan is fixed, since statistics that lag
--- behind make the planner read the whole table for a batch of 250 (measured: 17 s): a nested loop over the changes, each
--- finding its task by primary key.
-CREATE FUNCTION set_task_statuses(changes json, message json DEFAULT NULL) RETURNS json
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET plan_cache_mode = force_generic_plan
-SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
-SET enable_sort = off SET jit = off
-AS $$
-DECLARE
-  clock timestamptz := utc_now();
-  given int;
-  taken uuid[];
-BEGIN
-  WITH change AS MATERIALIZED (
-    SELECT c.*, c.due_in_ms IS NULL AND c.status IN ('InProgress', 'Queued') AS keeps_lease,
-      c.due_in_ms IS NULL AND c.worker_id IS NULL AND c.status IN ('WaitingQueue', 'Queued', 'Pending') AS stands_in_line,
-      ms_after(clock, -coalesce(c.ago_ms, 0)) AS happened_at
-    FROM json_populate_recordset(NULL::status_change, changes) AS c
-  ), applied AS (
-    UPDATE queued_tasks AS t SET
-      status = c.status,
-      exception = c.exception,
-      worker_id = CASE WHEN c.keeps_lease THEN t.worker_id END,
-      due_at_utc = CASE
-        WHEN t.due_at_utc IS NOT NULL AND c.stands_in_line THEN t.due_at_utc
-        WHEN c.keeps_lease AND (t.worker_id IS NOT NULL OR NOT c.stands_in_line) THEN t.due_at_utc
-        WHEN c.due_in_ms IS NULL AND NOT c.stands_in_line THEN NULL
-        WHEN t.cancel_requested THEN clock
-        WHEN c.stands_in_line
-          THEN greatest(clock, CASE WHEN t.is_recurring THEN t.next_run_utc ELSE t.scheduled_execution_utc END)
-        ELSE ms_after(clock, c.due_in_ms)
-      END,
-      cancel_requested = t.cancel_requested AND (c.keeps_lease OR c.stands_in_line OR c.due_in_ms IS NOT NULL),
-      attempt = CASE WHEN c.return_attempt THEN greatest(0, t.attempt - 1) ELSE t.attempt END,
-      rate_slot_utc = from_epoch_ms(c.rate_slot_at_ms),
-      execution_time_ms = CASE WHEN c.execution_time_ms IS NULL OR c.audit_level = 3
-        THEN t.execution_time_ms ELSE c.execution_time_ms END,
-      last_execution_utc = CASE WHEN c.execution_time_ms IS NULL OR c.audit_level = 3
-        THEN t.last_execution_utc ELSE c.happened_at END
-    FROM change AS c
-    WHERE t.id = c.id
-      AND (c.worker_id IS NULL OR (t.worker_id = c.worker_id AND t.lease_token = c.lease_token))
-    RETURNING t.id, c.audit_level, c.status, c.exception, c.happened_at, c.earlier
-  ), audited AS (
-    INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status, exception)
-    SELECT a.id, step.happened_at, step.status, step.exception
-    FROM applied AS a CROSS JOIN LATERAL (
-      SELECT e.status, e.exception, ms_after(clock, -coalesce(e.ago_ms, 0)) AS happened_at
-      FROM json_populate_recordset(NULL::status_step, a.earlier) AS e
-      UNION ALL
-      SELECT a.status, a.exception, a.happened_at
-    ) AS step
-    WHERE a.audit_level IS DISTINCT FROM 3 AND writes_status_audit(a.audit_level, step.status, step.exception)
-  )
-  SELECT (SELECT count(*) FROM change), array_agg(a.id) INTO given, taken FROM applied AS a;
-  IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
-  RETURN CASE WHEN coalesce(cardinality(taken), 0) < given THEN to_json(coalesce(taken, '{}')) END;
-END $$;
-
--- Completes one-shot tasks that a worker holds and whose handlers have succeeded at the first go: what set_task_statuses does
--- with InProgress and Completed, for the commonest change of all. Lists instead of objects, and nothing to decide, make it
--- several times as fast. The n-th task is the n-th of each list: its id (in ascending order), its lease token, its audit
--- level, how long ago it started and ended, and how long it took. Returns the same.
-CREATE FUNCTION complete_tasks(
-  worker_id text, ids uuid[], lease_tokens int[], audit_levels int[],
-  started_ago_ms float8[], ended_ago_ms float8[], execution_times_ms float8[]
-) RETURNS json
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET plan_cache_mode = force_generic_plan
-SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
-SET enable_sort = off SET jit = off
-AS $$
-DECLARE
-  clock timestamptz := utc_now();
-  taken uuid[];
-BEGIN
-  WITH applied AS (
-    UPDATE queued_tasks AS t SET
-      status = 'Completed', exception = NULL, worker_id = NULL, due_at_utc = NULL, cancel_requested = false,
-      rate_slot_utc = NULL,
-      execution_time_ms = CASE WHEN c.audit_level = 3 THEN t.execution_time_ms ELSE c.execution_time_ms END,
-      last_execution_utc = CASE WHEN c.audit_level = 3 THEN t.last_execution_utc
-        ELSE ms_after(clock, -c.ended_ago_ms) END
-    FROM unnest(ids, lease_tokens, audit_levels, started_ago_ms, ended_ago_ms, execution_times_ms)
-      AS c (id, lease_token, audit_level, started_ago_ms, ended_ago_ms, execution_time_ms)
-    WHERE t.id = c.id AND t.worker_id = complete_tasks.worker_id AND t.lease_token = c.lease_token
-    RETURNING t.id, c.audit_level, c.started_ago_ms, c.ended_ago_ms
-  ), audited AS (
-    INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status)
-    SELECT a.id, ms_after(clock, -step.ago_ms), step.status
-    FROM applied AS a
-    CROSS JOIN LATERAL (VALUES ('InProgress', a.started_ago_ms), ('Completed', a.ended_ago_ms)) AS step (status, ago_ms)
-    WHERE a.audit_level <> 3 AND writes_status_audit(a.audit_level, step.status, NULL)
-  )
-  SELECT array_agg(a.id) INTO taken FROM applied AS a;
-  RETURN CASE WHEN coalesce(cardinality(taken), 0) < cardinality(ids) THEN to_json(coalesce(taken, '{}')) END;
-END $$;
-
--- Returns a status as it is, or refuses it if it does not exist.
-CREATE FUNCTION known_status(status text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
-DECLARE
-  known text[] := ARRAY[
-    'WaitingQueue', 'Queued', 'InProgress', 'Pending', 'Cancelled', 'Completed', 'Failed', 'ServiceStopped'
-  ];
-BEGIN
-  IF status = ANY (known) THEN RETURN status; END IF;
-  RAISE EXCEPTION 'the status is %, but must be one of %', coalesce(quote_literal(status), 'NULL'),
-    array_to_string(known, ', ') USING ERRCODE = 'invalid_parameter_value';
-END $$;
-
--- Changes one task's status by hand and writes the audit row that the level asks for. A held task's
--- lease ends, unless the status is InProgress or Queued; with due_in_ms it can be claimed again
--- after so long. Without it, WaitingQueue, Queued and Pending make a task due that does not wait:
--- see set_task_statuses. Returns whether there is such a task (and, with a worker and a token,
--- whether that worker held it).
-CREATE FUNCTION set_task_status(
-  task_id uuid,
-  status text,
-  exception text DEFAULT NULL,
-  audit_level int DEFAULT 0,
-  due_in_ms float8 DEFAULT NULL,
-  execution_time_ms float8 DEFAULT NULL,
-  worker_id text DEFAULT NULL,
-  lease_token int DEFAULT NULL
-) RETURNS boolean LANGUAGE sql SET search_path FROM CURRENT AS $$
-  SELECT set_task_statuses(json_build_array(json_build_object(
-    'id', task_id, 'audit_level', audit_level, 'status', known_status(status), 'exception', exception,
-    'due_in_ms', due_in_ms, 'execution_time_ms', execution_time_ms, 'worker_id', worker_id, 'lease_token', lease_token
-  )), CASE WHEN status IN ('WaitingQueue', 'Queued', 'Pending') THEN json_build_object('kind', 'tasks') END) IS NULL
-$$;
-
 -- The end of a run, as update_current_runs takes it.
 CREATE TYPE run_end AS (
   id                uuid,
@@ -408,88 +214,10 @@ CREATE TYPE run_end AS (
   counts            boolean   -- false: an occurrence that was skipped, no real run
 );
 
--- Ends many runs of recurring tasks in one transaction; like set_task_statuses.
-CREATE FUNCTION update_current_runs(runs json, message json DEFAULT NULL) RETURNS json
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET plan_cache_mode = force_generic_plan
-SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
-SET enable_sort = off SET jit = off
-AS $$
-DECLARE
-  clock timestamptz := utc_now();
-  given int;
-  taken uuid[];
-BEGIN
-  WITH run AS MATERIALIZED (
-    SELECT r.*, r.counts IS NOT FALSE AS is_real,
-      ms_after(clock, -coalesce(r.ago_ms, 0)) AS happened_at,
-      from_epoch_ms(r.next_run_at_ms) AS next_run_utc
-    FROM json_populate_recordset(NULL::run_end, runs) AS r
-  ), applied AS (
-    UPDATE queued_tasks AS t SET
-      status = r.status,
-      exception = r.exception,
-      worker_id = NULL,
-      due_at_utc = CASE WHEN r.next_run_utc IS NOT NULL AND t.cancel_requested THEN clock ELSE r.next_run_utc END,
-      next_run_utc = r.next_run_utc,
-      cancel_requested = t.cancel_requested AND r.next_run_utc IS NOT NULL,
-      attempt = 0,
-      lost_count = 0,
-      rate_slot_utc = NULL,
-      current_run_count = CASE WHEN r.is_real AND t.current_run_count < 2147483647
-        THEN t.current_run_count + 1 ELSE t.current_run_count END,
-      execution_time_ms = CASE WHEN r.is_real THEN r.execution_time_ms ELSE t.execution_time_ms END,
-      last_execution_utc = CASE WHEN r.is_real THEN r.happened_at ELSE t.last_execution_utc END
-    FROM run AS r
-    WHERE t.id = r.id
-      AND t.is_recurring
-      AND (r.worker_id IS NULL OR (t.worker_id = r.worker_id AND t.lease_token = r.lease_token))
-    RETURNING t.id, r.audit_level, r.status, r.exception, r.happened_at, r.earlier, r.is_real, r.execution_time_ms
-  ), audited AS (
-    INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status, exception)
-    SELECT a.id, step.happened_at, step.status, step.exception
-    FROM applied AS a CROSS JOIN LATERAL (
-      SELECT e.status, e.exception, ms_after(clock, -coalesce(e.ago_ms, 0)) AS happened_at
-      FROM json_populate_recordset(NULL::status_step, a.earlier) AS e
-      UNION ALL
-      SELECT a.status, a.exception, a.happened_at
-    ) AS step
-    WHERE a.audit_level IS DISTINCT FROM 3 AND writes_status_audit(a.audit_level, step.status, step.exception)
-  ), run_audited AS (
-    INSERT INTO runs_audit (queued_task_id, executed_at, execution_time_ms, status, exception)
-    SELECT a.id, a.happened_at, a.execution_time_ms, a.status, a.exception
-    FROM applied AS a
-    WHERE a.is_real AND writes_runs_audit(a.audit_level, a.status, a.exception)
-  )
-  SELECT (SELECT count(*) FROM run), array_agg(a.id) INTO given, taken FROM applied AS a;
-  IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
-  RETURN CASE WHEN coalesce(cardinality(taken), 0) < given THEN to_json(coalesce(taken, '{}')) END;
-END $$;
-
--- Ends one run of a recurring task by hand: status, run count + 1, next run (NULL ends the series), last execution, and
--- the audit rows that the level asks for. Returns whether there is such a series.
-CREATE FUNCTION update_current_run(
-  task_id uuid,
-  execution_time_ms float8,
-  next_run timestamptz,
-  audit_level int DEFAULT 0,
-  status text DEFAULT 'Completed',
-  exception text DEFAULT NULL,
-  worker_id text DEFAULT NULL,
-  lease_token int DEFAULT NULL
-) RETURNS boolean LANGUAGE sql SET search_path FROM CURRENT AS $$
-  SELECT update_current_runs(json_build_array(json_build_object(
-    'id', task_id, 'audit_level', audit_level, 'status', known_status(status), 'exception', exception,
-    'execution_time_ms', execution_time_ms, 'next_run_at_ms', to_epoch_ms(next_run),
-    'worker_id', worker_id, 'lease_token', lease_token
-  ))) IS NULL
-$$;
-
 INSERT INTO schema_migrations (version, name) VALUES (2, 'status');
 COMMIT;
 `,
-  "0003_dispatch.sql": `-- New tasks: persist_tasks, which serves the driver, and dispatch, for triggers and other languages.
+  "0003_dispatch.sql": `-- The types of new tasks and of what is answered for them.
 BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
@@ -518,272 +246,174 @@ CREATE TYPE new_task AS (
   next_run_at_ms float8
 );
 
--- When a new task becomes due.
-CREATE FUNCTION due_instant(clock timestamptz, due_in_ms float8, due_at_ms float8) RETURNS timestamptz
-LANGUAGE sql STABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN due_at_ms IS NULL
-    THEN clock + round(coalesce(due_in_ms, 0)) * interval '1 millisecond'
-    ELSE to_timestamp(round(due_at_ms) / 1000)
-  END
-$$;
-
--- Stores new tasks that no stored task stands for; those whose id or key is stored already are left out. Returns how many
--- were stored, and how many of them are born claimed. The workers that take them are locked, so that release_lost waits for
--- this transaction and then finds their tasks.
-CREATE FUNCTION store_tasks(tasks new_task[], clock timestamptz, OUT stored int, OUT claimed int)
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
-AS $$
-BEGIN
-  WITH task AS MATERIALIZED (
-    SELECT t.*, due_instant(clock, t.due_in_ms, t.due_at_ms) AS due_at_utc FROM unnest(tasks) AS t
-  ), holder AS MATERIALIZED (
-    SELECT w.id, greatest(clock, w.claims_since) AS claimed_at_utc FROM workers AS w
-    WHERE w.id IN (SELECT DISTINCT t.claim_for FROM task AS t) AND w.is_registered
-    ORDER BY w.id
-    FOR KEY SHARE
-  ), created AS (
-    INSERT INTO queued_tasks (
-      id, type, handler, request, status, audit_level, queue_name, priority, task_key, trace_context, retry_policy,
-      created_at_utc, due_at_utc, scheduled_execution_utc, worker_id, claimed_at_utc, attempt, lease_token,
-      is_recurring, recurring_task, recurring_info, anchor_utc, max_runs, run_until, next_run_utc, current_run_count
-    )
-    SELECT
-      t.id, t.type, t.handler, t.request, t.status, t.audit_level, t.queue_name, t.priority, t.task_key,
-      t.trace_context, t.retry_policy, clock,
-      CASE WHEN h.id IS NULL THEN t.due_at_utc END, CASE WHEN t.status = 'WaitingQueue' THEN t.due_at_utc END,
-      h.id, h.claimed_at_utc, CASE WHEN h.id IS NULL THEN 0 ELSE 1 END, CASE WHEN h.id IS NULL THEN 0 ELSE 1 END,
-      t.schedule IS NOT NULL, t.schedule, t.info, from_epoch_ms(t.anchor_at_ms), t.max_runs,
-      from_epoch_ms(t.run_until_ms), from_epoch_ms(t.next_run_at_ms), CASE WHEN t.schedule IS NOT NULL THEN 0 END
-    FROM task AS t
-    LEFT JOIN holder AS h ON h.id = t.claim_for AND t.status = 'Queued'
-      AND t.queue_name <> ALL (ARRAY(SELECT q.queue_name FROM queues AS q WHERE q.is_paused))
-    ON CONFLICT DO NOTHING
-    RETURNING id, status, audit_level, worker_id
-  ), audited AS (
-    INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status)
-    SELECT c.id, clock, c.status FROM created AS c WHERE writes_status_audit(c.audit_level, c.status, NULL)
-  )
-  SELECT count(*), count(c.worker_id) INTO stored, claimed FROM created AS c;
-END $$;
-
 -- What became of a task that was to be stored.
 CREATE TYPE persist_answer AS (id uuid, outcome text, claimed boolean);
-
--- The answer for a task whose id is stored already: it was \`created\`, also when it is sent again.
-CREATE FUNCTION answer_for_stored(stored queued_tasks, claim_for text) RETURNS persist_answer
-LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
-  SELECT ROW(stored.id, 'created', coalesce(stored.lease_token = 1 AND stored.worker_id = claim_for, false))::persist_answer
-$$;
-
--- Stores one task that has a key, or finds the one that stands for it; see the table of Storage.persist. The known task's
--- row is locked, and a new key is guarded by its unique index: two processes that dispatch it at once make one task.
-CREATE FUNCTION persist_keyed(task new_task, clock timestamptz) RETURNS persist_answer
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
-AS $$
-DECLARE
-  known      queued_tasks;
-  figures    record;
-  keeps_next boolean;
-  due        timestamptz := due_instant(clock, task.due_in_ms, task.due_at_ms);
-BEGIN
-  LOOP
-    SELECT t.* INTO known FROM queued_tasks AS t WHERE t.id = task.id;
-    IF FOUND THEN RETURN answer_for_stored(known, task.claim_for); END IF;
-
-    SELECT t.* INTO known FROM queued_tasks AS t WHERE t.task_key = task.task_key FOR UPDATE;
-    IF NOT FOUND THEN
-      figures := store_tasks(ARRAY[task], clock);
-      IF figures.stored = 1 THEN
-        RETURN ROW(task.id, 'created', figures.claimed = 1)::persist_answer;
-      END IF;
-      CONTINUE;  -- another process was faster, and has committed: look again
-    END IF;
-
-    IF known.worker_id IS NOT NULL OR known.status = 'InProgress' OR (known.is_recurring AND task.schedule IS NULL) THEN
-      RETURN ROW(known.id, 'existing', false)::persist_answer;
-    END IF;
-    IF NOT known.is_recurring AND known.due_at_utc IS NULL
-      AND known.status IN ('Completed', 'Failed', 'Cancelled', 'ServiceStopped') THEN
-      UPDATE queued_tasks AS t SET task_key = NULL WHERE t.id = known.id;
-      CONTINUE;
-    END IF;
-
-    keeps_next := coalesce(known.next_run_utc IS NOT NULL AND known.recurring_task = task.schedule, false);
-    UPDATE queued_tasks AS t SET
-      type = task.type, handler = task.handler, request = task.request, queue_name = task.queue_name,
-      priority = task.priority, audit_level = task.audit_level, trace_context = task.trace_context,
-      retry_policy = task.retry_policy, exception = NULL, cancel_requested = false,
-      is_recurring = task.schedule IS NOT NULL, recurring_task = task.schedule, recurring_info = task.info,
-      max_runs = task.max_runs, run_until = from_epoch_ms(task.run_until_ms),
-      current_run_count = CASE WHEN task.schedule IS NULL THEN NULL
-        WHEN known.next_run_utc IS NULL THEN 0 ELSE known.current_run_count END
-    WHERE t.id = known.id;
-    IF NOT keeps_next THEN
-      UPDATE queued_tasks AS t SET
-        status = task.status, due_at_utc = due,
-        scheduled_execution_utc = CASE WHEN task.status = 'WaitingQueue' THEN due END,
-        anchor_utc = from_epoch_ms(task.anchor_at_ms), next_run_utc = from_epoch_ms(task.next_run_at_ms),
-        attempt = 0, lost_count = 0, rate_slot_utc = NULL
-      WHERE t.id = known.id;
-      IF known.status <> task.status AND writes_status_audit(task.audit_level, task.status, NULL) THEN
-        INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status) VALUES (known.id, clock, task.status);
-      END IF;
-    END IF;
-    RETURN ROW(known.id, 'updated', false)::persist_answer;
-  END LOOP;
-END $$;
-
--- Stores tasks and their first audit rows, applying the rules of task keys in order. Returns NULL in the plain case, in
--- which each was created, and claimed if it asked for that; otherwise [{id, outcome, claimed}] in the order of the tasks.
--- A \`message\` is what the other processes are told, if anything.
-CREATE FUNCTION persist_tasks(tasks json, message json DEFAULT NULL) RETURNS json
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
-AS $$
-DECLARE
-  clock   timestamptz := utc_now();
-  batch   new_task[] := ARRAY(SELECT t FROM json_populate_recordset(NULL::new_task, tasks) AS t);
-  unkeyed new_task[] := batch;
-  wanted  int;
-  keys    text[];
-  figures record;
-  item    record;
-  answers persist_answer[] := '{}';
-BEGIN
-  SELECT count(t.claim_for), array_agg(t.task_key) FILTER (WHERE t.task_key IS NOT NULL)
-  INTO wanted, keys FROM unnest(batch) AS t;
-  IF keys IS NOT NULL THEN unkeyed := ARRAY(SELECT t FROM unnest(batch) AS t WHERE t.task_key IS NULL); END IF;
-
-  figures := store_tasks(unkeyed, clock);
-  IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
-  IF keys IS NULL AND figures.stored = cardinality(batch) AND figures.claimed = wanted THEN RETURN NULL; END IF;
-
-  answers := ARRAY(
-    SELECT answer_for_stored(s, t.claim_for)
-    FROM unnest(batch) WITH ORDINALITY AS t LEFT JOIN queued_tasks AS s ON s.id = t.id AND t.task_key IS NULL
-    ORDER BY t.ordinality
-  );
-  -- Known rows are locked in the order of ids, as in all batches; new keys are taken in the order of keys.
-  PERFORM FROM queued_tasks AS t WHERE t.task_key = ANY (keys) ORDER BY t.id FOR UPDATE;
-  FOR item IN
-    SELECT batch[i] AS task, i FROM generate_subscripts(batch, 1) AS i
-    WHERE batch[i].task_key IS NOT NULL ORDER BY batch[i].task_key COLLATE "C", i
-  LOOP
-    answers[item.i] := persist_keyed(item.task, clock);
-  END LOOP;
-  RETURN to_json(answers);
-END $$;
-
--- Refuses a text that is missing, empty or too long, as dispatch in the application does.
-CREATE FUNCTION check_text(argument text, value text, most int) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  IF coalesce(length(value), 0) NOT BETWEEN 1 AND most THEN
-    RAISE EXCEPTION '% is %, but it must be a text of 1 to % characters', argument,
-      coalesce(quote_literal(left(value, 80)), 'NULL'), most
-      USING ERRCODE = 'invalid_parameter_value';
-  END IF;
-END $$;
-
--- Enqueues a task from SQL: a trigger, a function, another language. It exists if the transaction commits, and workers are
--- told then. The request is the payload as JSON, which the worker validates against the task's schema. Returns the id of
--- the task that now stands for it (with a key, it may be an existing one's).
---
--- A retry_policy goes before what the task's type says: {"kind": "none"}, {"kind": "linear", "retries": 3, "delaysMs": [500]}
--- or {"kind": "exponential", "retries": 5, "baseMs": 1000, "factor": 2, "maxMs": 60000, "jitter": 0.5}; RetryPolicyData in
--- src/retry/policy_data.ts. The worker logs an error about one that it does not understand.
-CREATE FUNCTION dispatch(
-  task_type text,
-  request json,
-  queue_name text DEFAULT 'default',
-  due_at timestamptz DEFAULT NULL,
-  task_key text DEFAULT NULL,
-  priority smallint DEFAULT 0,
-  audit_level smallint DEFAULT 0,
-  handler text DEFAULT NULL,
-  retry_policy json DEFAULT NULL
-) RETURNS uuid LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
-DECLARE
-  clock  timestamptz := utc_now();
-  random text := replace(gen_random_uuid()::text, '-', '');
-  -- UUID version 7 (RFC 9562): 48 bits of milliseconds, the version, the variant, and 74 random bits.
-  new_id uuid := lpad(to_hex(to_epoch_ms(clock)), 12, '0') || '7' || substr(random, 14);
-  later  boolean := due_at > clock;
-  answer json;
-BEGIN
-  PERFORM check_text('task_type', task_type, 200);
-  PERFORM check_text('queue_name', queue_name, 200);
-  IF task_key IS NOT NULL THEN PERFORM check_text('task_key', task_key, 200); END IF;
-  IF handler IS NOT NULL THEN PERFORM check_text('handler', handler, 500); END IF;
-  IF audit_level NOT BETWEEN 0 AND 3 THEN
-    RAISE EXCEPTION 'audit_level is %, but it must be 0 (Full), 1 (Minimal), 2 (ErrorsOnly) or 3 (None)', audit_level
-      USING ERRCODE = 'invalid_parameter_value';
-  END IF;
-  IF due_at NOT BETWEEN '0001-01-01 00:00+00' AND '9999-12-31 23:59:59.999+00' THEN
-    RAISE EXCEPTION 'due_at is %, but it must be an instant of the years 1 to 9999', due_at
-      USING ERRCODE = 'invalid_parameter_value';
-  END IF;
-  IF coalesce(retry_policy ->> 'kind' NOT IN ('none', 'linear', 'exponential'), retry_policy IS NOT NULL) THEN
-    RAISE EXCEPTION 'retry_policy is %, but its kind must be none, linear or exponential', retry_policy
-      USING ERRCODE = 'invalid_parameter_value';
-  END IF;
-  answer := persist_tasks(
-    json_build_array(json_build_object(
-      'id', new_id, 'type', task_type, 'handler', coalesce(handler, task_type), 'request', request::text,
-      'status', CASE WHEN later THEN 'WaitingQueue' ELSE 'Queued' END, 'due_at_ms', to_epoch_ms(due_at),
-      'audit_level', audit_level, 'queue_name', queue_name, 'priority', priority, 'task_key', task_key,
-      'retry_policy', retry_policy::text
-    )),
-    CASE WHEN later THEN NULL ELSE '{"kind":"tasks"}'::json END
-  );
-  RETURN coalesce((answer -> 0 ->> 'id')::uuid, new_id);
-END $$;
 
 INSERT INTO schema_migrations (version, name) VALUES (3, 'dispatch');
 COMMIT;
 `,
-  "0004_claim.sql": `-- Claims: how workers take tasks, give them back, and learn when to look again.
+  "0010_rate_limits.sql": `-- Rate limits: the slots of tasks that were cancelled are given back.
 BEGIN;
 DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
   coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
 
--- A series as SeriesRecord in src/storage/records.ts, NULL for a one-shot task.
-CREATE FUNCTION series_record(task queued_tasks) RETURNS json LANGUAGE sql STABLE AS $$
-  SELECT CASE WHEN task.is_recurring THEN json_build_object(
-    'schedule', task.recurring_task, 'info', task.recurring_info,
-    'anchorAt', to_epoch_ms(task.anchor_utc), 'maxRuns', task.max_runs, 'runUntil', to_epoch_ms(task.run_until),
-    'nextRunAt', to_epoch_ms(task.next_run_utc), 'runCount', task.current_run_count
-  ) END
+-- Slots that were reserved and given back, until somebody takes them; in epoch milliseconds.
+CREATE TABLE returned_rate_slots (
+  rate_key text   NOT NULL COLLATE "C" REFERENCES rate_limits ON DELETE CASCADE,
+  slot_ms  float8 NOT NULL,
+  PRIMARY KEY (rate_key, slot_ms)
+);
+
+INSERT INTO schema_migrations (version, name) VALUES (10, 'rate_limits');
+COMMIT;
+`,
+  "0013_series_corrections.sql": `-- Series whose next run was planned while the server's clock was ahead, once it is right again.
+BEGIN;
+DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
+  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
+
+-- The series, however few they are among tasks that have ended: each worker reads them all when it starts. Nothing in it
+-- ever changes, so that it stands in the way of no HOT update.
+CREATE INDEX queued_tasks_series ON queued_tasks (id) WHERE is_recurring;
+
+INSERT INTO schema_migrations (version, name) VALUES (13, 'series_corrections');
+COMMIT;
+`,
+  "0014_worker_serves.sql": `-- Which queues and types a worker takes, so that others can tell who serves what.
+BEGIN;
+DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
+  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
+
+ALTER TABLE workers ADD COLUMN serves text; -- WorkerServes (src/storage/records.ts) as JSON; NULL for one of version 0.1
+
+INSERT INTO schema_migrations (version, name) VALUES (14, 'worker_serves');
+COMMIT;
+`,
+  "0015_functions.sql": `-- Which functions a database has. functions.sql applies those of functions/ as a whole whenever they have changed; they have
+-- been in numbered files until version 14, hence the gaps in the numbers.
+BEGIN;
+DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
+  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
+
+-- One row a revision that was applied.
+CREATE TABLE schema_functions (
+  revision   int         PRIMARY KEY,  -- rises with each change of a function
+  hash       text        NOT NULL,     -- SHA-256 of the files
+  applied_at timestamptz NOT NULL DEFAULT now()
+);
+-- Every role reads it when it opens a storage, also one that was granted its rights before this table existed.
+GRANT SELECT ON schema_functions TO PUBLIC;
+
+INSERT INTO schema_migrations (version, name) VALUES (15, 'functions');
+COMMIT;
+`,
+  "functions.sql": `-- Generated by \`deno task sql\`. Change the files of functions/, not this one.
+--
+-- Creates or replaces all functions, in one transaction. Run it after the numbered files, and again
+-- after each update of EverTask. Processes of earlier releases may work meanwhile, and afterwards.
+BEGIN;
+DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
+  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
+SET LOCAL check_function_bodies = off; -- functions may call those of files further down
+SET LOCAL client_min_messages = warning;
+DO $$ BEGIN
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 1) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 1: run the functions.sql of a newer EverTask';
+  END IF;
+END $$;
+
+\\ir functions/0_superseded.sql
+\\ir functions/audit_policy.sql
+\\ir functions/claim.sql
+\\ir functions/clock.sql
+\\ir functions/dispatch.sql
+\\ir functions/execution_logs.sql
+\\ir functions/lost_workers.sql
+\\ir functions/maintenance.sql
+\\ir functions/notifications.sql
+\\ir functions/persist.sql
+\\ir functions/persist_keyed.sql
+\\ir functions/queues.sql
+\\ir functions/rate_slots.sql
+\\ir functions/reading.sql
+\\ir functions/release.sql
+\\ir functions/retention.sql
+\\ir functions/series.sql
+\\ir functions/statistics.sql
+\\ir functions/status.sql
+\\ir functions/waiting.sql
+\\ir functions/workers.sql
+
+INSERT INTO schema_functions (revision, hash) VALUES (1, '9ee4ef9563645c080e4b02d5e2eb93d6549032c0eb329e69a87a0e2f081eb05f')
+  ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
+COMMIT;
+`,
+  "functions/0_superseded.sql": `-- Signatures that were superseded. A call that processes of an earlier release make must work until
+-- none of them runs any more: an upgrade replaces one process after the other. So a parameter is
+-- added at the end, with a default, and the old signature is dropped here, since the new function
+-- takes its calls. Where that cannot be, both functions stay for one minor release after the one
+-- that brought the new function, and the old one is dropped here afterwards. What a function returns
+-- gets more fields, and loses none within the same time.
+
+-- Called with these arguments by 0.1.
+DROP FUNCTION IF EXISTS heartbeat(text, float8);
+DROP FUNCTION IF EXISTS register_worker(text, text);
+`,
+  "functions/audit_policy.sql": `-- The audit policy: which history rows a change leaves behind.
+
+-- The audit policy: which history rows a change leaves behind. Level 0 (and NULL) is Full, 1
+-- Minimal, 2 ErrorsOnly, 3 None. The same table is in src/audit/audit_policy.ts.
+CREATE OR REPLACE FUNCTION writes_status_audit(audit_level int, status text, exception text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE coalesce(audit_level, 0)
+    WHEN 0 THEN true
+    WHEN 3 THEN false
+    ELSE status IN ('Failed', 'ServiceStopped') OR exception IS NOT NULL
+  END
 $$;
 
--- Takes due tasks for a worker: at most \`limit\` from each of the queues [{name, limit, dueFrom}], of these types only.
--- Returns {now, walkMs, tasks}; tasks is NULL for none, or has the members of ClaimedTask, each as a list of its values for
--- all tasks, highest priority first, then longest due, then lowest id, queue by queue. Members that few tasks have are in
--- the list \`rare\`, together with the id, for the tasks that have one. (Measured: half the time of a list of objects.)
+CREATE OR REPLACE FUNCTION writes_runs_audit(audit_level int, status text, exception text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE coalesce(audit_level, 0)
+    WHEN 0 THEN true
+    WHEN 1 THEN true
+    WHEN 3 THEN false
+    ELSE status IN ('Failed', 'ServiceStopped') OR exception IS NOT NULL
+  END
+$$;
+`,
+  "functions/claim.sql": `-- Claims due tasks, and finds the next one that becomes due.
+
+-- Takes due tasks for a worker: at most \`limit\` from each of the queues [{name, limit, dueFrom}],
+-- of these types only. Returns {now, walkMs, tasks}; tasks is NULL for none, or has the members of
+-- ClaimedTask, each as a list of its values for all tasks, highest priority first, then longest
+-- due, then lowest id, queue by queue. Members that few tasks have are in the list \`rare\`, together
+-- with the id, for the tasks that have one. (Measured: half the time of a list of objects.)
 --
--- A claim's commit waits for the disk. If it did not, a server that crashed could forget claims whose handlers have begun:
--- their tasks would be due again while their worker, whose heartbeat was never late, still runs them.
+-- A claim's commit waits for the disk. If it did not, a server that crashed could forget claims
+-- whose handlers have begun: their tasks would be due again while their worker, whose heartbeat was
+-- never late, still runs them.
 --
--- The index holds exactly what can be claimed, in this order. Within a queue each priority is visited by itself, from the
--- highest to the lowest (a loose index scan: one probe finds the next one), so that tasks that are due later, whatever their
--- priority, are never walked over. Rows that another claim is taking are skipped, not waited for. Of each priority, tasks that
--- were dispatched to run at once are taken first, and then, where there are any that have been due for longer than the last of
--- these, the others. What these displace stays as it is: locked until this claim ends, and free for the next.
+-- The index holds exactly what can be claimed, in this order. Within a queue each priority is
+-- visited by itself, from the highest to the lowest (a loose index scan: one probe finds the next
+-- one), so that tasks that are due later, whatever their priority, are never walked over. Rows that
+-- another claim is taking are skipped, not waited for. Of each priority, tasks that were dispatched
+-- to run at once are taken first, and then, where there are any that have been due for longer than
+-- the last of these, the others. What these displace stays as it is: locked until this claim ends,
+-- and free for the next.
 --
--- An old snapshot that is held open (a backup, a forgotten transaction) keeps vacuum and the index from forgetting claimed
--- tasks, and each claim walks over all that were claimed since. \`walkMs\` tells the caller how long that took; with
--- \`dueFrom\`, in epoch milliseconds, the walk begins at a later due instant. The driver does so most of the time when walks
--- are slow (drivers/postgres/claim_scan.ts).
-CREATE FUNCTION claim_tasks(worker_id text, types json, queues json) RETURNS json
+-- An old snapshot that is held open (a backup, a forgotten transaction) keeps vacuum and the index
+-- from forgetting claimed tasks, and each claim walks over all that were claimed since. \`walkMs\`
+-- tells the caller how long that took; with \`dueFrom\`, in epoch milliseconds, the walk begins at a
+-- later due instant. The driver does so most of the time when walks are slow
+-- (drivers/postgres/claim_scan.ts).
+CREATE OR REPLACE FUNCTION claim_tasks(worker_id text, types json, queues json) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET jit = off
+SET extra_float_digits = 1
 AS $$
 DECLARE
   clock      timestamptz := utc_now();
@@ -888,71 +518,9 @@ BEGIN
   RETURN json_build_object('now', to_epoch_ms(clock), 'walkMs', walk_ms, 'tasks', claimed);
 END $$;
 
--- Gives claimed, unstarted tasks back: [{id, token, due_at_ms}], ordered by id. A task that the worker does not hold by
--- that token is skipped. Returns how many were given back.
-CREATE FUNCTION release_tasks(worker_id text, tasks json, message json DEFAULT NULL) RETURNS int
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET plan_cache_mode = force_generic_plan
-SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
-SET enable_sort = off SET jit = off
-AS $$
-DECLARE
-  clock    timestamptz := utc_now();
-  released int;
-BEGIN
-  UPDATE queued_tasks AS t SET
-    worker_id = NULL,
-    due_at_utc = CASE WHEN t.cancel_requested THEN clock ELSE from_epoch_ms(r.due_at_ms) END,
-    attempt = greatest(0, t.attempt - 1)
-  FROM json_to_recordset(tasks) AS r (id uuid, token int, due_at_ms float8)
-  WHERE t.id = r.id AND t.worker_id = release_tasks.worker_id AND t.lease_token = r.token;
-  GET DIAGNOSTICS released = ROW_COUNT;
-  IF released > 0 AND message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
-  RETURN released;
-END $$;
-
--- The tasks that workers hold: reads what has been claimed since they began (see queued_tasks_claimed_at). That is the only
--- plan, whatever the statistics say.
-CREATE FUNCTION tasks_held_by(worker_ids text[]) RETURNS uuid[]
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off SET jit = off
-AS $$
-DECLARE
-  since timestamptz := (SELECT min(w.claims_since) FROM workers AS w WHERE w.id = ANY (worker_ids));
-BEGIN
-  RETURN ARRAY(
-    SELECT t.id FROM queued_tasks AS t WHERE t.worker_id = ANY (worker_ids) AND t.claimed_at_utc >= since
-  );
-END $$;
-
--- Gives back the tasks that a worker holds without knowing it: [id] are those that it knows of. A claim's answer was lost on
--- the way. Returns how many.
-CREATE FUNCTION release_unknown_tasks(worker_id text, known json, message json DEFAULT NULL) RETURNS int
-LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
-AS $$
-DECLARE
-  clock     timestamptz := utc_now();
-  held_ids  uuid[] := tasks_held_by(ARRAY[worker_id]);
-  known_ids uuid[] := ARRAY(SELECT i::uuid FROM json_array_elements_text(known) AS i);
-  released  int;
-BEGIN
-  WITH held AS MATERIALIZED (
-    SELECT t.id FROM queued_tasks AS t
-    WHERE t.id = ANY (held_ids) AND t.id <> ALL (known_ids) AND t.worker_id = release_unknown_tasks.worker_id
-    ORDER BY t.id FOR UPDATE
-  )
-  UPDATE queued_tasks AS t SET worker_id = NULL, due_at_utc = clock, attempt = greatest(0, t.attempt - 1)
-  FROM held AS h WHERE t.id = h.id;
-  GET DIAGNOSTICS released = ROW_COUNT;
-  IF released > 0 AND message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
-  RETURN released;
-END $$;
-
--- The earliest instant at which one of these types becomes due in one of the queues [{name, dueFrom}], in epoch
--- milliseconds. Walks like claim_tasks.
-CREATE FUNCTION next_due_at(queues json, types json) RETURNS bigint
+-- The earliest instant at which one of these types becomes due in one of the queues [{name,
+-- dueFrom}], in epoch milliseconds. Walks like claim_tasks.
+CREATE OR REPLACE FUNCTION next_due_at(queues json, types json) RETURNS bigint
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT
 SET plan_cache_mode = force_generic_plan
@@ -985,649 +553,35 @@ BEGIN
   END LOOP;
   RETURN to_epoch_ms(earliest);
 END $$;
-
-INSERT INTO schema_migrations (version, name) VALUES (4, 'claim');
-COMMIT;
 `,
-  "0005_workers.sql": `-- Workers and their loss, requests to cancel, paused queues, rate limits.
-BEGIN;
-DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
-  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
+  "functions/clock.sql": `-- The database's clock, and instants as the other functions take and give them.
 
--- Makes a worker known, alive as of now. One that comes back after it was given up may still hold what it claimed before.
-CREATE FUNCTION register_worker(worker_id text, host text) RETURNS void
-LANGUAGE sql SET search_path FROM CURRENT AS $$
-  INSERT INTO workers AS w (id, host, started_at, heartbeat_at, claims_since)
-  VALUES (worker_id, host, utc_now(), utc_now(), utc_now())
-  ON CONFLICT (id) DO UPDATE SET
-    host = excluded.host, heartbeat_at = excluded.heartbeat_at, is_registered = true,
-    started_at = CASE WHEN w.is_registered THEN w.started_at ELSE excluded.started_at END
+-- The database's clock, in the whole milliseconds in which everything is stored.
+CREATE OR REPLACE FUNCTION utc_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
+  SELECT date_trunc('milliseconds', clock_timestamp())
 $$;
 
--- Makes workers known, as lost, that have no row and still hold tasks: somebody deleted the row, or wrote the task, by hand. No
--- index finds such tasks, so each call looks at the next thousand below the id \`below\`, the newest first where it is NULL.
--- Returns the id below which to go on; NULL when all have been seen.
-CREATE FUNCTION find_unknown_workers(below uuid, clock timestamptz) RETURNS uuid
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
-AS $$
-DECLARE
-  looked_at int;
-  last      uuid;
-BEGIN
-  WITH seen AS MATERIALIZED (
-    SELECT t.id, t.worker_id, t.claimed_at_utc FROM queued_tasks AS t
-    WHERE t.id < coalesce(below, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-    ORDER BY t.id DESC LIMIT 1000
-  ), orphan AS MATERIALIZED (
-    SELECT s.id, s.worker_id, s.claimed_at_utc FROM seen AS s
-    WHERE s.worker_id IS NOT NULL AND NOT EXISTS (SELECT FROM workers AS w WHERE w.id = s.worker_id)
-  ), dated AS ( -- tasks_held_by goes by it
-    UPDATE queued_tasks AS t SET claimed_at_utc = clock FROM orphan AS o
-    WHERE t.id = o.id AND t.worker_id = o.worker_id AND t.claimed_at_utc IS NULL
-  ), known AS (
-    INSERT INTO workers (id, host, started_at, heartbeat_at, claims_since, is_registered)
-    SELECT o.worker_id, '', clock, '-infinity', coalesce(min(o.claimed_at_utc), clock), false
-    FROM orphan AS o GROUP BY o.worker_id
-    ON CONFLICT (id) DO NOTHING
-  )
-  SELECT count(*), (SELECT s.id FROM seen AS s ORDER BY s.id LIMIT 1) INTO looked_at, last FROM seen;
-  RETURN CASE WHEN looked_at = 1000 THEN last END;
-END $$;
-
--- The worker is alive. Returns HeartbeatResult (src/storage/requests.ts), and \`seenBelow\`: what to pass as that next time, for
--- find_unknown_workers. All that it reads is small: the workers, the paused queues, by an index the tasks that are to be
--- cancelled, and a thousand tasks.
-CREATE FUNCTION heartbeat(worker_id text, lease_ms float8, seen_below uuid DEFAULT NULL) RETURNS json
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
-AS $$
-DECLARE
-  clock    timestamptz := utc_now();
-  is_alive boolean;
-BEGIN
-  UPDATE workers AS w SET heartbeat_at = clock WHERE w.id = heartbeat.worker_id AND w.is_registered;
-  is_alive := FOUND;
-  seen_below := find_unknown_workers(seen_below, clock);
-  RETURN json_build_object(
-    'now', to_epoch_ms(clock),
-    'alive', is_alive,
-    'cancelRequests', ARRAY(
-      SELECT t.id FROM queued_tasks AS t WHERE is_alive AND t.cancel_requested AND t.worker_id = heartbeat.worker_id
-    ),
-    'pausedQueues', ARRAY(SELECT q.queue_name FROM queues AS q WHERE q.is_paused),
-    'othersLost', EXISTS (
-      SELECT FROM workers AS w WHERE w.heartbeat_at NOT BETWEEN ms_after(clock, -lease_ms) AND ms_after(clock, lease_ms)
-    ),
-    'seenBelow', seen_below
-  );
-END $$;
-
--- Removes a worker at a clean end, when its last claim has ended. If it still holds tasks, its row stays until release_lost has
--- taken them; so it does where looking for them could take long, as nobody wants to wait for that at the end of a process.
-CREATE FUNCTION unregister_worker(worker_id text) RETURNS void
-LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
-DECLARE
-  began timestamptz;
-BEGIN
-  SELECT w.claims_since INTO began FROM workers AS w WHERE w.id = unregister_worker.worker_id FOR UPDATE;
-  UPDATE workers AS w SET is_registered = false, heartbeat_at = '-infinity' WHERE w.id = unregister_worker.worker_id;
-  IF began > utc_now() - interval '1 hour'
-    OR (SELECT c.reltuples < 1000000 FROM pg_class AS c WHERE c.oid = 'queued_tasks'::regclass) THEN
-    DELETE FROM workers AS w
-    WHERE w.id = unregister_worker.worker_id AND tasks_held_by(ARRAY[unregister_worker.worker_id]) = '{}';
-  END IF;
-END $$;
-
--- Removes workers whose heartbeat is older than the lease, and takes the tasks of all that are not (or no longer)
--- registered. Returns [LostTask] (src/storage/requests.ts).
---
--- A worker's row is locked against its claims, which share it, so that none is overlooked. Where another process is at it,
--- there is nothing left to do. A task's row may be locked, too: a worker that froze in the middle of a transaction in which
--- it completed the task. It is left to that transaction, and looked at again after another lease.
---
--- Only a task that is known to have been running (InProgress) can fail by being lost; see Storage.releaseLost in
--- src/storage/storage.ts.
-CREATE FUNCTION release_lost(
-  lease_ms float8, poison_limit int, lost_reason text, poison_reason text, message json DEFAULT NULL
-) RETURNS json
-LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
-AS $$
-DECLARE
-  clock    timestamptz := utc_now();
-  gone     text[];
-  held     uuid[];
-  kept     text[];
-  released json;
-BEGIN
-  -- What a clock that was ahead has written proves nothing. Rows that others are at are left to them.
-  UPDATE workers SET heartbeat_at = clock WHERE id = ANY (ARRAY(
-    SELECT w.id FROM workers AS w WHERE w.heartbeat_at > ms_after(clock, lease_ms) FOR UPDATE SKIP LOCKED
-  ));
-  gone := ARRAY(
-    SELECT w.id FROM workers AS w
-    WHERE w.heartbeat_at < ms_after(clock, -lease_ms)
-    ORDER BY w.id FOR UPDATE SKIP LOCKED
-  );
-  IF gone = '{}' THEN RETURN '[]'; END IF;
-  held := tasks_held_by(gone);
-
-  WITH lost AS MATERIALIZED (
-    SELECT t.id, t.worker_id, t.status = 'InProgress' OR t.lost_count = 0 AS counts,
-      t.status = 'InProgress' AND t.lost_count >= poison_limit AS poisoned
-    FROM queued_tasks AS t WHERE t.id = ANY (held) AND t.worker_id = ANY (gone)
-    ORDER BY t.id FOR UPDATE SKIP LOCKED
-  ), changed AS (
-    UPDATE queued_tasks AS t SET
-      lost_count = CASE WHEN l.counts AND t.lost_count < 2147483647 THEN t.lost_count + 1 ELSE t.lost_count END,
-      attempt = CASE WHEN l.counts THEN t.attempt ELSE greatest(0, t.attempt - 1) END,
-      worker_id = NULL,
-      status = CASE WHEN l.poisoned THEN 'Failed' ELSE 'ServiceStopped' END,
-      exception = CASE WHEN l.poisoned THEN poison_reason ELSE lost_reason END,
-      due_at_utc = CASE WHEN l.poisoned THEN NULL ELSE clock END,
-      next_run_utc = CASE WHEN l.poisoned THEN NULL ELSE t.next_run_utc END,
-      cancel_requested = t.cancel_requested AND NOT l.poisoned
-    FROM lost AS l WHERE t.id = l.id
-    RETURNING t.id, t.type, t.queue_name, t.lost_count, t.status, t.exception, t.audit_level, l.worker_id, l.poisoned
-  ), audited AS (
-    INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status, exception)
-    SELECT c.id, clock, c.status, c.exception FROM changed AS c
-    WHERE writes_status_audit(c.audit_level, c.status, c.exception)
-  )
-  SELECT json_agg(json_build_object(
-    'taskId', c.id, 'type', c.type, 'queue', c.queue_name, 'workerId', c.worker_id,
-    'lostCount', c.lost_count, 'poisoned', c.poisoned
-  )) INTO released FROM changed AS c;
-
-  kept := ARRAY(SELECT DISTINCT t.worker_id FROM queued_tasks AS t WHERE t.id = ANY (held) AND t.worker_id = ANY (gone));
-  UPDATE workers AS w SET is_registered = false, heartbeat_at = clock WHERE w.id = ANY (kept);
-  DELETE FROM workers AS w WHERE w.id = ANY (gone) AND w.id <> ALL (kept);
-  IF released IS NOT NULL AND message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
-  RETURN coalesce(released, '[]');
-END $$;
-
--- Pauses or resumes a queue: a paused queue's tasks are not claimed.
-CREATE FUNCTION set_queue_paused(queue text, paused boolean, message json DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
-BEGIN
-  INSERT INTO queues (queue_name, is_paused) VALUES (queue, paused)
-  ON CONFLICT (queue_name) DO UPDATE SET is_paused = excluded.is_paused;
-  IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
-END $$;
-
-INSERT INTO schema_migrations (version, name) VALUES (5, 'workers');
-COMMIT;
-`,
-  "0006_reading.sql": `-- Reading: tasks, their history, figures.
-BEGIN;
-DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
-  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
-
--- A task as TaskRecord (src/storage/records.ts), the audit level as its number.
-CREATE FUNCTION task_record(t queued_tasks) RETURNS json
-LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
-  SELECT row_to_json(r) FROM (SELECT
-    t.id, t.type, t.handler, t.request, t.status, t.exception, coalesce(t.audit_level, 0) AS "auditLevel",
-    t.queue_name AS queue, t.priority, t.task_key AS "taskKey",
-    to_epoch_ms(t.created_at_utc) AS "createdAt", to_epoch_ms(t.scheduled_execution_utc) AS "scheduledAt",
-    to_epoch_ms(t.due_at_utc) AS "dueAt", to_epoch_ms(t.last_execution_utc) AS "lastExecutionAt",
-    CASE WHEN abs(t.execution_time_ms) < 'infinity' THEN t.execution_time_ms END AS "executionTimeMs", t.attempt, t.lost_count AS "lostCount", t.worker_id AS "workerId",
-    t.lease_token AS "leaseToken", t.cancel_requested AS "cancelRequested",
-    to_epoch_ms(t.rate_slot_utc) AS "rateSlotAt", t.trace_context AS "traceContext",
-    t.retry_policy AS "retryPolicy", series_record(t) AS series
-  ) AS r
+CREATE OR REPLACE FUNCTION clock_ms() RETURNS bigint LANGUAGE sql VOLATILE SET search_path FROM CURRENT AS $$
+  SELECT to_epoch_ms(utc_now())
 $$;
 
--- One task, by id or by key; NULL if there is none.
-CREATE FUNCTION get_task(task_id uuid) RETURNS json LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
-  SELECT task_record(t) FROM queued_tasks AS t WHERE t.id = task_id
-$$;
-CREATE FUNCTION get_task_by_key(key text) RETURNS json LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
-  SELECT task_record(t) FROM queued_tasks AS t WHERE t.task_key = key
-$$;
-
--- The newest tasks below the id \`after\`, at most \`page_size\`, that match a filter: TaskFilter (src/storage/queries.ts).
--- Reads by primary key from the newest on, so that the first page costs the same however many tasks there are.
-CREATE FUNCTION list_tasks(filter json, after uuid, page_size int) RETURNS json
-LANGUAGE plpgsql STABLE
-SET search_path FROM CURRENT
-SET plan_cache_mode = force_custom_plan SET jit = off
-AS $$
-DECLARE
-  statuses text[]      := ARRAY(SELECT json_array_elements_text(filter -> 'statuses'));
-  types    text[]      := ARRAY(SELECT json_array_elements_text(filter -> 'types'));
-  queues   text[]      := ARRAY(SELECT json_array_elements_text(filter -> 'queues'));
-  recurs   boolean     := filter ->> 'recurring';
-  earliest timestamptz := from_epoch_ms((filter ->> 'createdFrom')::float8);
-  before   timestamptz := from_epoch_ms((filter ->> 'createdBefore')::float8);
-BEGIN
-  RETURN coalesce((SELECT json_agg(task_record(t)) FROM (
-    SELECT t.* FROM queued_tasks AS t
-    WHERE (after IS NULL OR t.id < after)
-      AND (filter -> 'statuses' IS NULL OR t.status = ANY (statuses))
-      AND (filter -> 'types' IS NULL OR t.type = ANY (types))
-      AND (filter -> 'queues' IS NULL OR t.queue_name = ANY (queues))
-      AND (recurs IS NULL OR t.is_recurring = recurs)
-      AND (earliest IS NULL OR t.created_at_utc >= earliest)
-      AND (before IS NULL OR t.created_at_utc < before)
-    ORDER BY t.id DESC LIMIT page_size
-  ) AS t), '[]');
-END $$;
-
--- Pages of a task's history, oldest first, after a row number.
-CREATE FUNCTION list_status_audit(task_id uuid, after bigint, page_size int) RETURNS json
-LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
-  SELECT coalesce(json_agg(r), '[]') FROM (
-    SELECT a.id AS number, a.queued_task_id AS "taskId", to_epoch_ms(a.updated_at_utc) AS "updatedAt",
-      a.new_status AS "newStatus", a.exception
-    FROM status_audit AS a WHERE a.queued_task_id = task_id AND a.id > after ORDER BY a.id LIMIT page_size
-  ) AS r
-$$;
-CREATE FUNCTION list_runs_audit(task_id uuid, after bigint, page_size int) RETURNS json
-LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
-  SELECT coalesce(json_agg(r), '[]') FROM (
-    SELECT a.id AS number, a.queued_task_id AS "taskId", to_epoch_ms(a.executed_at) AS "executedAt",
-      a.execution_time_ms AS "executionTimeMs", a.status, a.exception
-    FROM runs_audit AS a WHERE a.queued_task_id = task_id AND a.id > after ORDER BY a.id LIMIT page_size
-  ) AS r
-$$;
-CREATE FUNCTION list_execution_logs(task_id uuid, after bigint, page_size int) RETURNS json
-LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
-  SELECT coalesce(json_agg(r), '[]') FROM (
-    SELECT l.sequence_number AS number, l.queued_task_id AS "taskId", to_epoch_ms(l.timestamp_utc) AS "loggedAt",
-      l.level, l.message, l.exception, l.run_number AS run, l.sequence_number AS sequence
-    FROM task_execution_log AS l
-    WHERE l.queued_task_id = task_id AND l.sequence_number > after ORDER BY l.sequence_number LIMIT page_size
-  ) AS r
-$$;
-
--- How many of a task's last lines are of one run. The lines of a run are the last ones while it goes on, so that what the
--- runs before have left need not be read.
-CREATE FUNCTION count_execution_logs(task_id uuid, run bigint, upto bigint) RETURNS bigint
-LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
-  SELECT count(*) FILTER (WHERE r.run_number = run) FROM (
-    SELECT l.run_number FROM task_execution_log AS l
-    WHERE l.queued_task_id = task_id ORDER BY l.sequence_number DESC LIMIT upto
-  ) AS r
-$$;
-
--- The registered workers as WorkerRecord, oldest first.
-CREATE FUNCTION list_workers() RETURNS json LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
-  SELECT coalesce(json_agg(r), '[]') FROM (
-    SELECT w.id, w.host, to_epoch_ms(w.started_at) AS "startedAt", to_epoch_ms(w.heartbeat_at) AS "heartbeatAt",
-      to_epoch_ms(utc_now()) - to_epoch_ms(w.heartbeat_at) AS "heartbeatAgeMs"
-    FROM workers AS w WHERE w.is_registered ORDER BY w.started_at, w.id
-  ) AS r
-$$;
-
--- What waits, by queue, as Backlog: reads the entries of the claim index and nothing else.
-CREATE FUNCTION task_backlog() RETURNS json LANGUAGE plpgsql
-SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
-DECLARE
-  clock  timestamptz := utc_now();
-  answer json;
-BEGIN
-  WITH figures AS (
-    SELECT t.queue_name, count(*) FILTER (WHERE t.due_at_utc <= clock) AS due,
-      count(*) FILTER (WHERE t.due_at_utc > clock) AS scheduled,
-      min(t.due_at_utc) FILTER (WHERE t.due_at_utc <= clock) AS oldest
-    FROM queued_tasks AS t WHERE t.due_at_utc IS NOT NULL GROUP BY t.queue_name
-  )
-  SELECT json_build_object('now', to_epoch_ms(clock), 'queues', coalesce(json_agg(json_build_object(
-    'queue', coalesce(f.queue_name, p.queue_name), 'paused', p.queue_name IS NOT NULL,
-    'due', coalesce(f.due, 0), 'scheduled', coalesce(f.scheduled, 0), 'oldestDueAt', to_epoch_ms(f.oldest)
-  )), '[]')) INTO answer
-  FROM figures AS f FULL JOIN (SELECT q.queue_name FROM queues AS q WHERE q.is_paused) AS p
-    ON p.queue_name = f.queue_name;
-  RETURN answer;
-END $$;
-
--- Counts by status and queue, as StorageStatistics. Reads the whole table once.
-CREATE FUNCTION task_statistics() RETURNS json LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
-DECLARE
-  clock  timestamptz := utc_now();
-  answer json;
-BEGIN
-  WITH figures AS MATERIALIZED (
-    SELECT t.queue_name, t.status, count(*) AS tasks, count(t.worker_id) AS claimed,
-      count(*) FILTER (WHERE t.due_at_utc <= clock) AS due, count(*) FILTER (WHERE t.due_at_utc > clock) AS scheduled,
-      min(t.due_at_utc) FILTER (WHERE t.due_at_utc <= clock) AS oldest
-    FROM queued_tasks AS t GROUP BY t.queue_name, t.status
-  ), queue_figures AS (
-    SELECT coalesce(f.queue_name, q.queue_name) AS queue, coalesce(bool_or(q.is_paused), false) AS paused,
-      coalesce(sum(f.due), 0) AS due, coalesce(sum(f.scheduled), 0) AS scheduled,
-      coalesce(sum(f.claimed), 0) AS claimed, to_epoch_ms(min(f.oldest)) AS "oldestDueAt"
-    FROM figures AS f FULL JOIN (SELECT p.* FROM queues AS p WHERE p.is_paused) AS q ON q.queue_name = f.queue_name
-    GROUP BY 1
-    HAVING bool_or(q.is_paused) OR sum(f.due + f.scheduled + f.claimed) > 0
-    ORDER BY 1
-  )
-  SELECT json_build_object(
-    'now', to_epoch_ms(clock),
-    'tasksByStatus', (SELECT coalesce(json_object_agg(s.status, s.tasks), '{}') FROM (
-      SELECT f.status, sum(f.tasks) AS tasks FROM figures AS f GROUP BY f.status) AS s),
-    'queues', (SELECT coalesce(json_agg(q), '[]') FROM queue_figures AS q)
-  ) INTO answer;
-  RETURN answer;
-END $$;
-
--- How large the audit tables and the execution log are, and how fast they grow: AuditGrowth. Reads them once.
-CREATE FUNCTION audit_growth() RETURNS json LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
-  SELECT json_agg(json_build_object(
-    'table', f."table", 'rows', f.rows, 'firstAt', to_epoch_ms(f.first), 'lastAt', to_epoch_ms(f.last),
-    'averageRowsPerDay', CASE WHEN isfinite(f.first) AND isfinite(f.last) THEN
-      f.rows / nullif(date_part('day', f.last - f.first), 0) END
-  )) FROM (
-    SELECT 'StatusAudit' AS "table", count(*) AS rows, min(updated_at_utc) AS first, max(updated_at_utc) AS last
-    FROM status_audit
-    UNION ALL
-    SELECT 'RunsAudit', count(*), min(executed_at), max(executed_at) FROM runs_audit
-    UNION ALL
-    SELECT 'TaskExecutionLog', count(*), min(timestamp_utc), max(timestamp_utc) FROM task_execution_log
-  ) AS f
-$$;
-
-INSERT INTO schema_migrations (version, name) VALUES (6, 'reading');
-COMMIT;
-`,
-  "0007_history.sql": `-- Log lines, and retention: what is deleted when.
-BEGIN;
-DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
-  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
-
--- Stores log lines [{task_id, level, message, exception, run, ago_ms}], each task's numbered in the order of the list and going
--- on from its last. Lines of tasks that do not exist are left out. The tasks' rows are locked, so that two writers of one
--- task's lines do not take the same numbers.
-CREATE FUNCTION save_execution_logs(lines json) RETURNS void
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
-AS $$
-DECLARE
-  clock timestamptz := utc_now();
-  known uuid[];
-BEGIN
-  known := ARRAY(
-    SELECT t.id FROM queued_tasks AS t
-    WHERE t.id = ANY (ARRAY(SELECT DISTINCT l.task_id FROM json_to_recordset(lines) AS l (task_id uuid)))
-    ORDER BY t.id FOR NO KEY UPDATE
-  );
-  INSERT INTO task_execution_log (queued_task_id, sequence_number, timestamp_utc, level, message, exception, run_number)
-  SELECT l.task_id,
-    coalesce((SELECT max(k.sequence_number) FROM task_execution_log AS k WHERE k.queued_task_id = l.task_id), 0)
-      + row_number() OVER (PARTITION BY l.task_id ORDER BY l.position),
-    ms_after(clock, -coalesce(l.ago_ms, 0)), l.level, l.message, l.exception, l.run
-  FROM ROWS FROM (json_to_recordset(lines) AS (task_id uuid, level text, message text, exception text, run bigint, ago_ms float8))
-    WITH ORDINALITY AS l (task_id, level, message, exception, run, ago_ms, position)
-  WHERE l.task_id = ANY (known)
-  ORDER BY l.position;
-END $$;
-
--- Takes or renews the right to do what one process does at a time, for a minute. It ends by itself, so that a process that
--- died does not keep it, and needs no session of its own, so that it works behind a pooler.
-CREATE FUNCTION take_maintenance(task text, by uuid) RETURNS boolean
-LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
-BEGIN
-  INSERT INTO maintenance AS m (name, holder, held_until) VALUES (task, by, utc_now() + interval '1 minute')
-  ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
-    WHERE m.holder = excluded.holder OR m.held_until < utc_now();
-  RETURN FOUND;
-END $$;
-CREATE FUNCTION end_maintenance(task text, by uuid) RETURNS void LANGUAGE sql SET search_path FROM CURRENT AS $$
-  DELETE FROM maintenance AS m WHERE m.name = task AND m.holder = by
-$$;
-
--- The instant before which rows are older than \`days\` days; -infinity for NULL, zero or less, which keep it for ever.
-CREATE FUNCTION expires_before(clock timestamptz, days float8) RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$
-  SELECT CASE WHEN days > 0 THEN clock - days * interval '1 day' ELSE '-infinity' END
-$$;
-
--- Deletes what a policy allows, at most \`budget\` rows: RetentionPolicy (src/storage/retention.ts). With a budget of NULL it
--- only counts. Returns {statusAudit, runsAudit, executionLog, tasks, done}. Never touches a task that has not ended, or a
--- series.
-CREATE FUNCTION purge_history(policy json, budget bigint) RETURNS json
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET plan_cache_mode = force_custom_plan SET jit = off
-AS $$
-DECLARE
-  clock         timestamptz := utc_now();
-  status_days   float8 := policy ->> 'statusAuditDays';
-  runs_days     float8 := policy ->> 'runsAuditDays';
-  error_days    float8 := CASE WHEN (policy ->> 'errorAuditDays')::float8 > 0 THEN policy ->> 'errorAuditDays' END;
-  status_limit  timestamptz := expires_before(clock, status_days);
-  status_errors timestamptz := expires_before(clock, coalesce(error_days, status_days));
-  runs_limit    timestamptz := expires_before(clock, runs_days);
-  runs_errors   timestamptz := expires_before(clock, coalesce(error_days, runs_days));
-  logs_limit    timestamptz := expires_before(clock, (policy ->> 'executionLogDays')::float8);
-  max_logs      bigint := CASE WHEN (policy ->> 'maxExecutionLogsPerTask')::float8 > 0
-    THEN policy ->> 'maxExecutionLogsPerTask' END;
-  tasks_limit   timestamptz := CASE WHEN (policy ->> 'deleteCompletedTasksAfterRetention')::boolean
-    THEN expires_before(clock, status_days) ELSE '-infinity' END;
-  is_dry_run    boolean := budget IS NULL;
-  room          bigint := budget;
-  -- One more than may go is looked for, to know whether something stays behind. LIMIT NULL is no limit.
-  doomed        tid[];
-  doomed_ids    uuid[];
-  counts        bigint[] := '{0,0,0,0}';
-  done          boolean := true;
-  deleted       bigint;
-BEGIN
-  doomed := ARRAY(
-    SELECT a.ctid FROM status_audit AS a
-    WHERE a.updated_at_utc < greatest(status_limit, status_errors)
-      AND a.updated_at_utc < CASE WHEN a.exception IS NULL THEN status_limit ELSE status_errors END
-    LIMIT room + 1
-  );
-  done := done AND (is_dry_run OR cardinality(doomed) <= room);
-  counts[1] := least(cardinality(doomed), room);
-  IF NOT is_dry_run THEN DELETE FROM status_audit AS a WHERE a.ctid = ANY (doomed[:room]); END IF;
-  room := room - counts[1];
-
-  doomed := ARRAY(
-    SELECT a.ctid FROM runs_audit AS a
-    WHERE a.executed_at < greatest(runs_limit, runs_errors)
-      AND a.executed_at < CASE WHEN a.exception IS NULL THEN runs_limit ELSE runs_errors END
-    LIMIT room + 1
-  );
-  done := done AND (is_dry_run OR cardinality(doomed) <= room);
-  counts[2] := least(cardinality(doomed), room);
-  IF NOT is_dry_run THEN DELETE FROM runs_audit AS a WHERE a.ctid = ANY (doomed[:room]); END IF;
-  room := room - counts[2];
-
-  doomed := ARRAY(
-    SELECT l.ctid FROM task_execution_log AS l WHERE l.timestamp_utc < logs_limit
-    UNION
-    SELECT l.ctid FROM (
-      SELECT k.queued_task_id, max(k.sequence_number) - max_logs AS upto FROM task_execution_log AS k
-      WHERE max_logs IS NOT NULL
-      GROUP BY k.queued_task_id HAVING max(k.sequence_number) - min(k.sequence_number) >= max_logs
-    ) AS excess
-    JOIN task_execution_log AS l ON l.queued_task_id = excess.queued_task_id AND l.sequence_number <= excess.upto
-    LIMIT room + 1
-  );
-  done := done AND (is_dry_run OR cardinality(doomed) <= room);
-  counts[3] := least(cardinality(doomed), room);
-  IF NOT is_dry_run THEN DELETE FROM task_execution_log AS l WHERE l.ctid = ANY (doomed[:room]); END IF;
-  room := room - counts[3];
-
-  -- Tasks go when all of their history has gone or may go.
-  doomed_ids := ARRAY(
-    SELECT t.id FROM queued_tasks AS t
-    WHERE tasks_limit > '-infinity'
-      AND t.status IN ('Completed', 'Cancelled') AND NOT t.is_recurring
-      AND t.worker_id IS NULL AND t.due_at_utc IS NULL
-      AND coalesce(t.last_execution_utc, t.created_at_utc) < tasks_limit
-      AND NOT EXISTS (SELECT FROM status_audit AS a WHERE a.queued_task_id = t.id
-        AND a.updated_at_utc >= CASE WHEN a.exception IS NULL THEN status_limit ELSE status_errors END)
-      AND NOT EXISTS (SELECT FROM runs_audit AS a WHERE a.queued_task_id = t.id
-        AND a.executed_at >= CASE WHEN a.exception IS NULL THEN runs_limit ELSE runs_errors END)
-      AND NOT EXISTS (SELECT FROM task_execution_log AS l WHERE l.queued_task_id = t.id
-        AND l.timestamp_utc >= logs_limit)
-    LIMIT room + 1
-  );
-  done := done AND (is_dry_run OR cardinality(doomed_ids) <= room);
-  counts[4] := least(cardinality(doomed_ids), room);
-  IF NOT is_dry_run THEN
-    -- One that is put in line at this moment, or has even run again, is no longer what it was.
-    DELETE FROM queued_tasks AS t USING (
-      SELECT d.id FROM queued_tasks AS d WHERE d.id = ANY (doomed_ids[:room])
-        AND d.status IN ('Completed', 'Cancelled') AND d.worker_id IS NULL AND d.due_at_utc IS NULL
-        AND coalesce(d.last_execution_utc, d.created_at_utc) < tasks_limit
-      ORDER BY d.id FOR UPDATE SKIP LOCKED
-    ) AS d WHERE t.id = d.id;
-    GET DIAGNOSTICS deleted = ROW_COUNT;
-    counts[4] := deleted;
-    -- A rate limit's key that has its whole budget again is the same as a new one.
-    DELETE FROM rate_limits AS l
-    WHERE greatest(l.reserved_tat_ms, l.started_tat_ms) < to_epoch_ms(clock) - 86400000 AND NOT l.start_empty;
-  END IF;
-
-  RETURN json_build_object(
-    'statusAudit', counts[1], 'runsAudit', counts[2], 'executionLog', counts[3], 'tasks', counts[4], 'done', done
-  );
-END $$;
-
-INSERT INTO schema_migrations (version, name) VALUES (7, 'history');
-COMMIT;
-`,
-  "0008_task_functions.sql": `-- Brings the functions of databases of version 7 to the form that 0002 to 0004 give to new ones: those files have changed
--- since. In a new database nothing changes.
-BEGIN;
-DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
-  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
-
--- Instants as JavaScript counts them, and back. One that never is, which only a row damaged by hand has, becomes the first or
--- last that a Date can hold, so that no reading fails.
+-- Instants as JavaScript counts them, and back. One that never is, which only a row damaged by hand
+-- has, becomes the first or last that a Date can hold, so that no reading fails.
 CREATE OR REPLACE FUNCTION to_epoch_ms(instant timestamptz) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN isfinite(instant) THEN round(date_part('epoch', instant) * 1000)::bigint
     WHEN instant = 'infinity' THEN 8640000000000000 WHEN instant = '-infinity' THEN -8640000000000000 END
 $$;
 
--- Applies many changes of status in one transaction, and tells the other processes the message, if there is one; a task appears at most once. Returns NULL when all were applied,
--- otherwise the ids of those that were: one is refused if its lease is not (or no longer) held, or if it does not exist.
---
--- With InProgress or Queued as the status, and no due_in_ms, lease and due instant stay as they are; with any other the
--- lease ends. An open request to cancel makes a task due at once, since the worker that claims it next deals with it.
---
--- Without a worker and due_in_ms, WaitingQueue, Queued and Pending leave the due instant of a task
--- that waits as it is. One that neither waits nor is held becomes due: a series at its next run,
--- another task when it was dispatched for, at the soonest now.
---
--- Pass changes ordered by id, so that two batches never wait for each other. The plan is fixed, since statistics that lag
--- behind make the planner read the whole table for a batch of 250 (measured: 17 s): a nested loop over the changes, each
--- finding its task by primary key.
-CREATE OR REPLACE FUNCTION set_task_statuses(changes json, message json DEFAULT NULL) RETURNS json
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET plan_cache_mode = force_generic_plan
-SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
-SET enable_sort = off SET jit = off
-AS $$
-DECLARE
-  clock timestamptz := utc_now();
-  given int;
-  taken uuid[];
-BEGIN
-  WITH change AS MATERIALIZED (
-    SELECT c.*, c.due_in_ms IS NULL AND c.status IN ('InProgress', 'Queued') AS keeps_lease,
-      c.due_in_ms IS NULL AND c.worker_id IS NULL AND c.status IN ('WaitingQueue', 'Queued', 'Pending') AS stands_in_line,
-      ms_after(clock, -coalesce(c.ago_ms, 0)) AS happened_at
-    FROM json_populate_recordset(NULL::status_change, changes) AS c
-  ), applied AS (
-    UPDATE queued_tasks AS t SET
-      status = c.status,
-      exception = c.exception,
-      worker_id = CASE WHEN c.keeps_lease THEN t.worker_id END,
-      due_at_utc = CASE
-        WHEN t.due_at_utc IS NOT NULL AND c.stands_in_line THEN t.due_at_utc
-        WHEN c.keeps_lease AND (t.worker_id IS NOT NULL OR NOT c.stands_in_line) THEN t.due_at_utc
-        WHEN c.due_in_ms IS NULL AND NOT c.stands_in_line THEN NULL
-        WHEN t.cancel_requested THEN clock
-        WHEN c.stands_in_line
-          THEN greatest(clock, CASE WHEN t.is_recurring THEN t.next_run_utc ELSE t.scheduled_execution_utc END)
-        ELSE ms_after(clock, c.due_in_ms)
-      END,
-      cancel_requested = t.cancel_requested AND (c.keeps_lease OR c.stands_in_line OR c.due_in_ms IS NOT NULL),
-      attempt = CASE WHEN c.return_attempt THEN greatest(0, t.attempt - 1) ELSE t.attempt END,
-      rate_slot_utc = from_epoch_ms(c.rate_slot_at_ms),
-      execution_time_ms = CASE WHEN c.execution_time_ms IS NULL OR c.audit_level = 3
-        THEN t.execution_time_ms ELSE c.execution_time_ms END,
-      last_execution_utc = CASE WHEN c.execution_time_ms IS NULL OR c.audit_level = 3
-        THEN t.last_execution_utc ELSE c.happened_at END
-    FROM change AS c
-    WHERE t.id = c.id
-      AND (c.worker_id IS NULL OR (t.worker_id = c.worker_id AND t.lease_token = c.lease_token))
-    RETURNING t.id, c.audit_level, c.status, c.exception, c.happened_at, c.earlier
-  ), audited AS (
-    INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status, exception)
-    SELECT a.id, step.happened_at, step.status, step.exception
-    FROM applied AS a CROSS JOIN LATERAL (
-      SELECT e.status, e.exception, ms_after(clock, -coalesce(e.ago_ms, 0)) AS happened_at
-      FROM json_populate_recordset(NULL::status_step, a.earlier) AS e
-      UNION ALL
-      SELECT a.status, a.exception, a.happened_at
-    ) AS step
-    WHERE a.audit_level IS DISTINCT FROM 3 AND writes_status_audit(a.audit_level, step.status, step.exception)
-  )
-  SELECT (SELECT count(*) FROM change), array_agg(a.id) INTO given, taken FROM applied AS a;
-  IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
-  RETURN CASE WHEN coalesce(cardinality(taken), 0) < given THEN to_json(coalesce(taken, '{}')) END;
-END $$;
-
--- Returns a status as it is, or refuses it if it does not exist.
-CREATE OR REPLACE FUNCTION known_status(status text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
-DECLARE
-  known text[] := ARRAY[
-    'WaitingQueue', 'Queued', 'InProgress', 'Pending', 'Cancelled', 'Completed', 'Failed', 'ServiceStopped'
-  ];
-BEGIN
-  IF status = ANY (known) THEN RETURN status; END IF;
-  RAISE EXCEPTION 'the status is %, but must be one of %', coalesce(quote_literal(status), 'NULL'),
-    array_to_string(known, ', ') USING ERRCODE = 'invalid_parameter_value';
-END $$;
-
--- Changes one task's status by hand and writes the audit row that the level asks for. A held task's
--- lease ends, unless the status is InProgress or Queued; with due_in_ms it can be claimed again
--- after so long. Without it, WaitingQueue, Queued and Pending make a task due that does not wait:
--- see set_task_statuses. Returns whether there is such a task (and, with a worker and a token,
--- whether that worker held it).
-CREATE OR REPLACE FUNCTION set_task_status(
-  task_id uuid,
-  status text,
-  exception text DEFAULT NULL,
-  audit_level int DEFAULT 0,
-  due_in_ms float8 DEFAULT NULL,
-  execution_time_ms float8 DEFAULT NULL,
-  worker_id text DEFAULT NULL,
-  lease_token int DEFAULT NULL
-) RETURNS boolean LANGUAGE sql SET search_path FROM CURRENT AS $$
-  SELECT set_task_statuses(json_build_array(json_build_object(
-    'id', task_id, 'audit_level', audit_level, 'status', known_status(status), 'exception', exception,
-    'due_in_ms', due_in_ms, 'execution_time_ms', execution_time_ms, 'worker_id', worker_id, 'lease_token', lease_token
-  )), CASE WHEN status IN ('WaitingQueue', 'Queued', 'Pending') THEN json_build_object('kind', 'tasks') END) IS NULL
+CREATE OR REPLACE FUNCTION from_epoch_ms(ms float8) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT to_timestamp(round(ms) / 1000)
 $$;
 
--- Ends one run of a recurring task by hand: status, run count + 1, next run (NULL ends the series), last execution, and
--- the audit rows that the level asks for. Returns whether there is such a series.
-CREATE OR REPLACE FUNCTION update_current_run(
-  task_id uuid,
-  execution_time_ms float8,
-  next_run timestamptz,
-  audit_level int DEFAULT 0,
-  status text DEFAULT 'Completed',
-  exception text DEFAULT NULL,
-  worker_id text DEFAULT NULL,
-  lease_token int DEFAULT NULL
-) RETURNS boolean LANGUAGE sql SET search_path FROM CURRENT AS $$
-  SELECT update_current_runs(json_build_array(json_build_object(
-    'id', task_id, 'audit_level', audit_level, 'status', known_status(status), 'exception', exception,
-    'execution_time_ms', execution_time_ms, 'next_run_at_ms', to_epoch_ms(next_run),
-    'worker_id', worker_id, 'lease_token', lease_token
-  ))) IS NULL
+-- The instant \`ms\` milliseconds after another one (before it, if negative), in whole milliseconds.
+CREATE OR REPLACE FUNCTION ms_after(instant timestamptz, ms float8) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT instant + round(ms) * interval '1 millisecond'
 $$;
+`,
+  "functions/dispatch.sql": `-- Dispatches a task from SQL.
 
 -- Refuses a text that is missing, empty or too long, as dispatch in the application does.
 CREATE OR REPLACE FUNCTION check_text(argument text, value text, most int) RETURNS void LANGUAGE plpgsql AS $$
@@ -1639,13 +593,15 @@ BEGIN
   END IF;
 END $$;
 
--- Enqueues a task from SQL: a trigger, a function, another language. It exists if the transaction commits, and workers are
--- told then. The request is the payload as JSON, which the worker validates against the task's schema. Returns the id of
--- the task that now stands for it (with a key, it may be an existing one's).
+-- Enqueues a task from SQL: a trigger, a function, another language. It exists if the transaction
+-- commits, and workers are told then. The request is the payload as JSON, which the worker
+-- validates against the task's schema. Returns the id of the task that now stands for it (with a
+-- key, it may be an existing one's).
 --
--- A retry_policy goes before what the task's type says: {"kind": "none"}, {"kind": "linear", "retries": 3, "delaysMs": [500]}
--- or {"kind": "exponential", "retries": 5, "baseMs": 1000, "factor": 2, "maxMs": 60000, "jitter": 0.5}; RetryPolicyData in
--- src/retry/policy_data.ts. The worker logs an error about one that it does not understand.
+-- A retry_policy goes before what the task's type says: {"kind": "none"}, {"kind": "linear",
+-- "retries": 3, "delaysMs": [500]} or {"kind": "exponential", "retries": 5, "baseMs": 1000,
+-- "factor": 2, "maxMs": 60000, "jitter": 0.5}; RetryPolicyData in src/retry/policy_data.ts. The
+-- worker logs an error about one that it does not understand.
 CREATE OR REPLACE FUNCTION dispatch(
   task_type text,
   request json,
@@ -1692,155 +648,63 @@ BEGIN
   );
   RETURN coalesce((answer -> 0 ->> 'id')::uuid, new_id);
 END $$;
+`,
+  "functions/execution_logs.sql": `-- Stores and reads the lines that handlers log.
 
--- A series as SeriesRecord in src/storage/records.ts, NULL for a one-shot task.
-CREATE OR REPLACE FUNCTION series_record(task queued_tasks) RETURNS json LANGUAGE sql STABLE AS $$
-  SELECT CASE WHEN task.is_recurring THEN json_build_object(
-    'schedule', task.recurring_task, 'info', task.recurring_info,
-    'anchorAt', to_epoch_ms(task.anchor_utc), 'maxRuns', task.max_runs, 'runUntil', to_epoch_ms(task.run_until),
-    'nextRunAt', to_epoch_ms(task.next_run_utc), 'runCount', task.current_run_count
-  ) END
-$$;
-
--- Takes due tasks for a worker: at most \`limit\` from each of the queues [{name, limit, dueFrom}], of these types only.
--- Returns {now, walkMs, tasks}; tasks is NULL for none, or has the members of ClaimedTask, each as a list of its values for
--- all tasks, highest priority first, then longest due, then lowest id, queue by queue. Members that few tasks have are in
--- the list \`rare\`, together with the id, for the tasks that have one. (Measured: half the time of a list of objects.)
---
--- A claim's commit waits for the disk. If it did not, a server that crashed could forget claims whose handlers have begun:
--- their tasks would be due again while their worker, whose heartbeat was never late, still runs them.
---
--- The index holds exactly what can be claimed, in this order. Within a queue each priority is visited by itself, from the
--- highest to the lowest (a loose index scan: one probe finds the next one), so that tasks that are due later, whatever their
--- priority, are never walked over. Rows that another claim is taking are skipped, not waited for. Of each priority, tasks that
--- were dispatched to run at once are taken first, and then, where there are any that have been due for longer than the last of
--- these, the others. What these displace stays as it is: locked until this claim ends, and free for the next.
---
--- An old snapshot that is held open (a backup, a forgotten transaction) keeps vacuum and the index from forgetting claimed
--- tasks, and each claim walks over all that were claimed since. \`walkMs\` tells the caller how long that took; with
--- \`dueFrom\`, in epoch milliseconds, the walk begins at a later due instant. The driver does so most of the time when walks
--- are slow (drivers/postgres/claim_scan.ts).
-CREATE OR REPLACE FUNCTION claim_tasks(worker_id text, types json, queues json) RETURNS json
+-- Stores log lines [{task_id, level, message, exception, run, ago_ms}], each task's numbered in the
+-- order of the list and going on from its last. Lines of tasks that do not exist are left out. The
+-- tasks' rows are locked, so that two writers of one task's lines do not take the same numbers.
+CREATE OR REPLACE FUNCTION save_execution_logs(lines json) RETURNS void
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
-SET plan_cache_mode = force_generic_plan
-SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
-SET jit = off
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
-  clock      timestamptz := utc_now();
-  since      timestamptz;
-  wanted     text[] := ARRAY(SELECT json_array_elements_text(types));
-  queue      record;
-  due_from   timestamptz;
-  room       int;
-  rank       int;
-  level      int; -- the rank of the tasks of a priority that were dispatched to run at once
-  places     tid[];
-  dues       timestamptz[];
-  scheduled  tid[];
-  all_places tid[] := '{}';
-  all_dues   timestamptz[] := '{}';
-  walk_ms    float8;
-  claimed    json;
+  clock timestamptz := utc_now();
+  known uuid[];
 BEGIN
-  -- Held until the end, so that release_lost waits for this claim and then finds its tasks.
-  SELECT w.claims_since INTO since FROM workers AS w
-  WHERE w.id = claim_tasks.worker_id AND w.is_registered FOR KEY SHARE;
-  IF NOT FOUND THEN
-    RAISE EXCEPTION 'worker % is not registered', claim_tasks.worker_id USING ERRCODE = 'EVT01';
-  END IF;
-
-  FOR queue IN
-    SELECT q.name, q."limit", q."dueFrom"
-    FROM json_to_recordset(claim_tasks.queues) AS q (name text, "limit" int, "dueFrom" float8)
-    WHERE q.name NOT IN (SELECT p.queue_name FROM queues AS p WHERE p.is_paused)
-  LOOP
-    room := queue."limit";
-    due_from := coalesce(from_epoch_ms(queue."dueFrom"), '-infinity');
-    level := 65536;
-    WHILE room > 0 LOOP
-      SELECT t.claim_rank INTO rank FROM queued_tasks AS t
-      WHERE t.queue_name = queue.name AND t.claim_rank < level AND t.due_at_utc >= due_from
-      ORDER BY t.claim_rank DESC LIMIT 1;
-      EXIT WHEN NOT FOUND;
-      level := rank - (rank & 1);
-      SELECT array_agg(c.place), array_agg(c.due_at_utc) INTO places, dues FROM (
-        SELECT t.ctid AS place, t.due_at_utc FROM queued_tasks AS t
-        WHERE t.queue_name = queue.name AND t.claim_rank = level
-          AND t.due_at_utc <= clock AND t.due_at_utc >= due_from AND t.type = ANY (wanted)
-        ORDER BY t.due_at_utc, t.id
-        LIMIT room
-        FOR NO KEY UPDATE SKIP LOCKED
-      ) AS c;
-      IF rank > level THEN
-        scheduled := ARRAY(
-          SELECT t.ctid FROM queued_tasks AS t
-          WHERE t.queue_name = queue.name AND t.claim_rank = rank
-            AND t.due_at_utc <= coalesce(dues[room], clock) AND t.due_at_utc >= due_from AND t.type = ANY (wanted)
-          ORDER BY t.due_at_utc, t.id
-          LIMIT room
-          FOR NO KEY UPDATE SKIP LOCKED
-        );
-        IF scheduled <> '{}' THEN
-          SELECT array_agg(c.place), array_agg(c.due_at_utc) INTO places, dues FROM (
-            SELECT t.ctid AS place, t.due_at_utc
-            FROM unnest(places || scheduled) AS p (place) JOIN queued_tasks AS t ON t.ctid = p.place
-            ORDER BY t.due_at_utc, t.id
-            LIMIT room
-          ) AS c;
-        END IF;
-      END IF;
-      all_places := all_places || places;
-      all_dues := all_dues || dues;
-      room := room - coalesce(cardinality(places), 0);
-    END LOOP;
-  END LOOP;
-  walk_ms := date_part('epoch', clock_timestamp() - clock) * 1000;
-
-  -- The rows are locked: they stay where they were found. Counters stop at their end: a row that was damaged must not fail the
-  -- claim of the others. The worker that gets it sets it aside.
-  WITH taken AS (
-    UPDATE queued_tasks AS t SET
-      worker_id = claim_tasks.worker_id, claimed_at_utc = greatest(clock, since), due_at_utc = NULL,
-      attempt = least(t.attempt, 2147483646) + 1, lease_token = least(t.lease_token, 2147483646) + 1
-    FROM unnest(all_places, all_dues) WITH ORDINALITY AS p (place, due_at_utc, position)
-    WHERE t.ctid = p.place
-    RETURNING p.position, p.due_at_utc AS was_due_at_utc, t.id, t.type, t.request, t.status, t.audit_level, t.queue_name,
-      t.priority, t.created_at_utc, t.attempt, t.lease_token,
-      t.task_key, t.lost_count, t.cancel_requested, t.rate_slot_utc, t.trace_context, t.retry_policy,
-      CASE WHEN t.is_recurring THEN series_record(t) END AS series,
-      t.is_recurring OR t.cancel_requested OR t.lost_count > 0
-        OR coalesce(t.task_key, t.trace_context, t.retry_policy) IS NOT NULL OR t.rate_slot_utc IS NOT NULL AS is_special
-  )
-  SELECT json_build_object(
-    'id', array_agg(c.id), 'type', array_agg(c.type), 'request', array_agg(c.request), 'status', array_agg(c.status),
-    'auditLevel', array_agg(coalesce(c.audit_level, 0)), 'queue', array_agg(c.queue_name),
-    'priority', array_agg(c.priority), 'createdAt', array_agg(to_epoch_ms(c.created_at_utc)),
-    'dueAt', array_agg(to_epoch_ms(c.was_due_at_utc)), 'attempt', array_agg(c.attempt),
-    'leaseToken', array_agg(c.lease_token),
-    'rare', json_agg(json_build_object(
-      'id', c.id, 'taskKey', c.task_key, 'lostCount', c.lost_count, 'cancelRequested', c.cancel_requested,
-      'rateSlotAt', to_epoch_ms(c.rate_slot_utc), 'traceContext', c.trace_context, 'retryPolicy', c.retry_policy,
-      'series', c.series
-    )) FILTER (WHERE c.is_special)
-  ) INTO claimed
-  FROM (SELECT * FROM taken ORDER BY position) AS c
-  HAVING count(*) > 0;
-  RETURN json_build_object('now', to_epoch_ms(clock), 'walkMs', walk_ms, 'tasks', claimed);
+  known := ARRAY(
+    SELECT t.id FROM queued_tasks AS t
+    WHERE t.id = ANY (ARRAY(SELECT DISTINCT l.task_id FROM json_to_recordset(lines) AS l (task_id uuid)))
+    ORDER BY t.id FOR NO KEY UPDATE
+  );
+  INSERT INTO task_execution_log (queued_task_id, sequence_number, timestamp_utc, level, message, exception, run_number)
+  SELECT l.task_id,
+    coalesce((SELECT max(k.sequence_number) FROM task_execution_log AS k WHERE k.queued_task_id = l.task_id), 0)
+      + row_number() OVER (PARTITION BY l.task_id ORDER BY l.position),
+    ms_after(clock, -coalesce(l.ago_ms, 0)), l.level, l.message, l.exception, l.run
+  FROM ROWS FROM (json_to_recordset(lines) AS (task_id uuid, level text, message text, exception text, run bigint, ago_ms float8))
+    WITH ORDINALITY AS l (task_id, level, message, exception, run, ago_ms, position)
+  WHERE l.task_id = ANY (known)
+  ORDER BY l.position;
 END $$;
 
-INSERT INTO schema_migrations (version, name) VALUES (8, 'task_functions');
-COMMIT;
-`,
-  "0009_worker_functions.sql": `-- As 0008, for the functions of 0005 to 0007.
-BEGIN;
-DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
-  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
+CREATE OR REPLACE FUNCTION list_execution_logs(task_id uuid, after bigint, page_size int) RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT coalesce(json_agg(r), '[]') FROM (
+    SELECT l.sequence_number AS number, l.queued_task_id AS "taskId", to_epoch_ms(l.timestamp_utc) AS "loggedAt",
+      l.level, l.message, l.exception, l.run_number AS run, l.sequence_number AS sequence
+    FROM task_execution_log AS l
+    WHERE l.queued_task_id = task_id AND l.sequence_number > after ORDER BY l.sequence_number LIMIT page_size
+  ) AS r
+$$;
 
--- Makes workers known, as lost, that have no row and still hold tasks: somebody deleted the row, or wrote the task, by hand. No
--- index finds such tasks, so each call looks at the next thousand below the id \`below\`, the newest first where it is NULL.
--- Returns the id below which to go on; NULL when all have been seen.
+-- How many of a task's last lines are of one run. The lines of a run are the last ones while it
+-- goes on, so that what the runs before have left need not be read.
+CREATE OR REPLACE FUNCTION count_execution_logs(task_id uuid, run bigint, upto bigint) RETURNS bigint
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT count(*) FILTER (WHERE r.run_number = run) FROM (
+    SELECT l.run_number FROM task_execution_log AS l
+    WHERE l.queued_task_id = task_id ORDER BY l.sequence_number DESC LIMIT upto
+  ) AS r
+$$;
+`,
+  "functions/lost_workers.sql": `-- Takes over the tasks of workers that were lost.
+
+-- Makes workers known, as lost, that have no row and still hold tasks: somebody deleted the row, or
+-- wrote the task, by hand. No index finds such tasks, so each call looks at the next thousand below
+-- the id \`below\`, the newest first where it is NULL. Returns the id below which to go on; NULL when
+-- all have been seen.
 CREATE OR REPLACE FUNCTION find_unknown_workers(below uuid, clock timestamptz) RETURNS uuid
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -1870,47 +734,16 @@ BEGIN
   RETURN CASE WHEN looked_at = 1000 THEN last END;
 END $$;
 
--- Processes of version 7 pass two arguments, which the new function takes as well.
-DROP FUNCTION IF EXISTS heartbeat(text, float8);
-
--- The worker is alive. Returns HeartbeatResult (src/storage/requests.ts), and \`seenBelow\`: what to pass as that next time, for
--- find_unknown_workers. All that it reads is small: the workers, the paused queues, by an index the tasks that are to be
--- cancelled, and a thousand tasks.
-CREATE OR REPLACE FUNCTION heartbeat(worker_id text, lease_ms float8, seen_below uuid DEFAULT NULL) RETURNS json
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
-AS $$
-DECLARE
-  clock    timestamptz := utc_now();
-  is_alive boolean;
-BEGIN
-  UPDATE workers AS w SET heartbeat_at = clock WHERE w.id = heartbeat.worker_id AND w.is_registered;
-  is_alive := FOUND;
-  seen_below := find_unknown_workers(seen_below, clock);
-  RETURN json_build_object(
-    'now', to_epoch_ms(clock),
-    'alive', is_alive,
-    'cancelRequests', ARRAY(
-      SELECT t.id FROM queued_tasks AS t WHERE is_alive AND t.cancel_requested AND t.worker_id = heartbeat.worker_id
-    ),
-    'pausedQueues', ARRAY(SELECT q.queue_name FROM queues AS q WHERE q.is_paused),
-    'othersLost', EXISTS (
-      SELECT FROM workers AS w WHERE w.heartbeat_at NOT BETWEEN ms_after(clock, -lease_ms) AND ms_after(clock, lease_ms)
-    ),
-    'seenBelow', seen_below
-  );
-END $$;
-
--- Removes workers whose heartbeat is older than the lease, and takes the tasks of all that are not (or no longer)
--- registered. Returns [LostTask] (src/storage/requests.ts).
+-- Removes workers whose heartbeat is older than the lease, and takes the tasks of all that are not
+-- (or no longer) registered. Returns [LostTask] (src/storage/requests.ts).
 --
--- A worker's row is locked against its claims, which share it, so that none is overlooked. Where another process is at it,
--- there is nothing left to do. A task's row may be locked, too: a worker that froze in the middle of a transaction in which
--- it completed the task. It is left to that transaction, and looked at again after another lease.
+-- A worker's row is locked against its claims, which share it, so that none is overlooked. Where
+-- another process is at it, there is nothing left to do. A task's row may be locked, too: a worker
+-- that froze in the middle of a transaction in which it completed the task. It is left to that
+-- transaction, and looked at again after another lease.
 --
--- Only a task that is known to have been running (InProgress) can fail by being lost; see Storage.releaseLost in
--- src/storage/storage.ts.
+-- Only a task that is known to have been running (InProgress) can fail by being lost; see
+-- Storage.releaseLost in src/storage/storage.ts.
 CREATE OR REPLACE FUNCTION release_lost(
   lease_ms float8, poison_limit int, lost_reason text, poison_reason text, message json DEFAULT NULL
 ) RETURNS json
@@ -1968,175 +801,262 @@ BEGIN
   IF released IS NOT NULL AND message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
   RETURN coalesce(released, '[]');
 END $$;
+`,
+  "functions/maintenance.sql": `-- The right to do what one process may do at a time.
 
--- A task as TaskRecord (src/storage/records.ts), the audit level as its number.
-CREATE OR REPLACE FUNCTION task_record(t queued_tasks) RETURNS json
-LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
-  SELECT row_to_json(r) FROM (SELECT
-    t.id, t.type, t.handler, t.request, t.status, t.exception, coalesce(t.audit_level, 0) AS "auditLevel",
-    t.queue_name AS queue, t.priority, t.task_key AS "taskKey",
-    to_epoch_ms(t.created_at_utc) AS "createdAt", to_epoch_ms(t.scheduled_execution_utc) AS "scheduledAt",
-    to_epoch_ms(t.due_at_utc) AS "dueAt", to_epoch_ms(t.last_execution_utc) AS "lastExecutionAt",
-    CASE WHEN abs(t.execution_time_ms) < 'infinity' THEN t.execution_time_ms END AS "executionTimeMs", t.attempt, t.lost_count AS "lostCount", t.worker_id AS "workerId",
-    t.lease_token AS "leaseToken", t.cancel_requested AS "cancelRequested",
-    to_epoch_ms(t.rate_slot_utc) AS "rateSlotAt", t.trace_context AS "traceContext",
-    t.retry_policy AS "retryPolicy", series_record(t) AS series
-  ) AS r
-$$;
-
--- The registered workers as WorkerRecord, oldest first.
-CREATE OR REPLACE FUNCTION list_workers() RETURNS json LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
-  SELECT coalesce(json_agg(r), '[]') FROM (
-    SELECT w.id, w.host, to_epoch_ms(w.started_at) AS "startedAt", to_epoch_ms(w.heartbeat_at) AS "heartbeatAt",
-      to_epoch_ms(utc_now()) - to_epoch_ms(w.heartbeat_at) AS "heartbeatAgeMs"
-    FROM workers AS w WHERE w.is_registered ORDER BY w.started_at, w.id
-  ) AS r
-$$;
-
--- How large the audit tables and the execution log are, and how fast they grow: AuditGrowth. Reads them once.
-CREATE OR REPLACE FUNCTION audit_growth() RETURNS json LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
-  SELECT json_agg(json_build_object(
-    'table', f."table", 'rows', f.rows, 'firstAt', to_epoch_ms(f.first), 'lastAt', to_epoch_ms(f.last),
-    'averageRowsPerDay', CASE WHEN isfinite(f.first) AND isfinite(f.last) THEN
-      f.rows / nullif(date_part('day', f.last - f.first), 0) END
-  )) FROM (
-    SELECT 'StatusAudit' AS "table", count(*) AS rows, min(updated_at_utc) AS first, max(updated_at_utc) AS last
-    FROM status_audit
-    UNION ALL
-    SELECT 'RunsAudit', count(*), min(executed_at), max(executed_at) FROM runs_audit
-    UNION ALL
-    SELECT 'TaskExecutionLog', count(*), min(timestamp_utc), max(timestamp_utc) FROM task_execution_log
-  ) AS f
-$$;
-
--- Deletes what a policy allows, at most \`budget\` rows: RetentionPolicy (src/storage/retention.ts). With a budget of NULL it
--- only counts. Returns {statusAudit, runsAudit, executionLog, tasks, done}. Never touches a task that has not ended, or a
--- series.
-CREATE OR REPLACE FUNCTION purge_history(policy json, budget bigint) RETURNS json
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET plan_cache_mode = force_custom_plan SET jit = off
-AS $$
-DECLARE
-  clock         timestamptz := utc_now();
-  status_days   float8 := policy ->> 'statusAuditDays';
-  runs_days     float8 := policy ->> 'runsAuditDays';
-  error_days    float8 := CASE WHEN (policy ->> 'errorAuditDays')::float8 > 0 THEN policy ->> 'errorAuditDays' END;
-  status_limit  timestamptz := expires_before(clock, status_days);
-  status_errors timestamptz := expires_before(clock, coalesce(error_days, status_days));
-  runs_limit    timestamptz := expires_before(clock, runs_days);
-  runs_errors   timestamptz := expires_before(clock, coalesce(error_days, runs_days));
-  logs_limit    timestamptz := expires_before(clock, (policy ->> 'executionLogDays')::float8);
-  max_logs      bigint := CASE WHEN (policy ->> 'maxExecutionLogsPerTask')::float8 > 0
-    THEN policy ->> 'maxExecutionLogsPerTask' END;
-  tasks_limit   timestamptz := CASE WHEN (policy ->> 'deleteCompletedTasksAfterRetention')::boolean
-    THEN expires_before(clock, status_days) ELSE '-infinity' END;
-  is_dry_run    boolean := budget IS NULL;
-  room          bigint := budget;
-  -- One more than may go is looked for, to know whether something stays behind. LIMIT NULL is no limit.
-  doomed        tid[];
-  doomed_ids    uuid[];
-  counts        bigint[] := '{0,0,0,0}';
-  done          boolean := true;
-  deleted       bigint;
+-- Takes or renews the right to do what one process does at a time, for a minute. It ends by itself,
+-- so that a process that died does not keep it, and needs no session of its own, so that it works
+-- behind a pooler.
+CREATE OR REPLACE FUNCTION take_maintenance(task text, by uuid) RETURNS boolean
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
-  doomed := ARRAY(
-    SELECT a.ctid FROM status_audit AS a
-    WHERE a.updated_at_utc < greatest(status_limit, status_errors)
-      AND a.updated_at_utc < CASE WHEN a.exception IS NULL THEN status_limit ELSE status_errors END
-    LIMIT room + 1
-  );
-  done := done AND (is_dry_run OR cardinality(doomed) <= room);
-  counts[1] := least(cardinality(doomed), room);
-  IF NOT is_dry_run THEN DELETE FROM status_audit AS a WHERE a.ctid = ANY (doomed[:room]); END IF;
-  room := room - counts[1];
-
-  doomed := ARRAY(
-    SELECT a.ctid FROM runs_audit AS a
-    WHERE a.executed_at < greatest(runs_limit, runs_errors)
-      AND a.executed_at < CASE WHEN a.exception IS NULL THEN runs_limit ELSE runs_errors END
-    LIMIT room + 1
-  );
-  done := done AND (is_dry_run OR cardinality(doomed) <= room);
-  counts[2] := least(cardinality(doomed), room);
-  IF NOT is_dry_run THEN DELETE FROM runs_audit AS a WHERE a.ctid = ANY (doomed[:room]); END IF;
-  room := room - counts[2];
-
-  doomed := ARRAY(
-    SELECT l.ctid FROM task_execution_log AS l WHERE l.timestamp_utc < logs_limit
-    UNION
-    SELECT l.ctid FROM (
-      SELECT k.queued_task_id, max(k.sequence_number) - max_logs AS upto FROM task_execution_log AS k
-      WHERE max_logs IS NOT NULL
-      GROUP BY k.queued_task_id HAVING max(k.sequence_number) - min(k.sequence_number) >= max_logs
-    ) AS excess
-    JOIN task_execution_log AS l ON l.queued_task_id = excess.queued_task_id AND l.sequence_number <= excess.upto
-    LIMIT room + 1
-  );
-  done := done AND (is_dry_run OR cardinality(doomed) <= room);
-  counts[3] := least(cardinality(doomed), room);
-  IF NOT is_dry_run THEN DELETE FROM task_execution_log AS l WHERE l.ctid = ANY (doomed[:room]); END IF;
-  room := room - counts[3];
-
-  -- Tasks go when all of their history has gone or may go.
-  doomed_ids := ARRAY(
-    SELECT t.id FROM queued_tasks AS t
-    WHERE tasks_limit > '-infinity'
-      AND t.status IN ('Completed', 'Cancelled') AND NOT t.is_recurring
-      AND t.worker_id IS NULL AND t.due_at_utc IS NULL
-      AND coalesce(t.last_execution_utc, t.created_at_utc) < tasks_limit
-      AND NOT EXISTS (SELECT FROM status_audit AS a WHERE a.queued_task_id = t.id
-        AND a.updated_at_utc >= CASE WHEN a.exception IS NULL THEN status_limit ELSE status_errors END)
-      AND NOT EXISTS (SELECT FROM runs_audit AS a WHERE a.queued_task_id = t.id
-        AND a.executed_at >= CASE WHEN a.exception IS NULL THEN runs_limit ELSE runs_errors END)
-      AND NOT EXISTS (SELECT FROM task_execution_log AS l WHERE l.queued_task_id = t.id
-        AND l.timestamp_utc >= logs_limit)
-    LIMIT room + 1
-  );
-  done := done AND (is_dry_run OR cardinality(doomed_ids) <= room);
-  counts[4] := least(cardinality(doomed_ids), room);
-  IF NOT is_dry_run THEN
-    -- One that is put in line at this moment, or has even run again, is no longer what it was.
-    DELETE FROM queued_tasks AS t USING (
-      SELECT d.id FROM queued_tasks AS d WHERE d.id = ANY (doomed_ids[:room])
-        AND d.status IN ('Completed', 'Cancelled') AND d.worker_id IS NULL AND d.due_at_utc IS NULL
-        AND coalesce(d.last_execution_utc, d.created_at_utc) < tasks_limit
-      ORDER BY d.id FOR UPDATE SKIP LOCKED
-    ) AS d WHERE t.id = d.id;
-    GET DIAGNOSTICS deleted = ROW_COUNT;
-    counts[4] := deleted;
-    -- A rate limit's key that has its whole budget again is the same as a new one.
-    DELETE FROM rate_limits AS l
-    WHERE greatest(l.reserved_tat_ms, l.started_tat_ms) < to_epoch_ms(clock) - 86400000 AND NOT l.start_empty;
-  END IF;
-
-  RETURN json_build_object(
-    'statusAudit', counts[1], 'runsAudit', counts[2], 'executionLog', counts[3], 'tasks', counts[4], 'done', done
-  );
+  INSERT INTO maintenance AS m (name, holder, held_until) VALUES (task, by, utc_now() + interval '1 minute')
+  ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
+    WHERE m.holder = excluded.holder OR m.held_until < utc_now();
+  RETURN FOUND;
 END $$;
 
-INSERT INTO schema_migrations (version, name) VALUES (9, 'worker_functions');
-COMMIT;
+CREATE OR REPLACE FUNCTION end_maintenance(task text, by uuid) RETURNS void LANGUAGE sql SET search_path FROM CURRENT AS $$
+  DELETE FROM maintenance AS m WHERE m.name = task AND m.holder = by
+$$;
 `,
-  "0010_rate_limits.sql": `-- Rate limits: the slots of tasks that were cancelled are given back.
-BEGIN;
-DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
-  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
+  "functions/notifications.sql": `-- What other processes are told.
 
--- Slots that were reserved and given back, until somebody takes them; in epoch milliseconds.
-CREATE TABLE returned_rate_slots (
-  rate_key text   NOT NULL COLLATE "C" REFERENCES rate_limits ON DELETE CASCADE,
-  slot_ms  float8 NOT NULL,
-  PRIMARY KEY (rate_key, slot_ms)
-);
+-- Tells the other processes, when the transaction commits. The channel is the schema's name.
+-- Messages are {"kind": "tasks" | "cancel" | "queues", "from": the sender}; the driver knows them
+-- as WakeSignal.
+CREATE OR REPLACE FUNCTION notify_processes(message json) RETURNS void
+LANGUAGE sql VOLATILE SET search_path FROM CURRENT AS $$
+  SELECT pg_notify(current_schema(), message::text)
+$$;
+`,
+  "functions/persist.sql": `-- Stores dispatched tasks.
 
--- Takes one slot each by the generic cell rate algorithm with reservations, in the order of the list: [{key,
--- emissionIntervalMs, burst, startEmpty, horizonMs, reservedAt, graceMs, startWithinMs}]. Returns {now, slots: [{slotAt,
--- granted}]}. What it does, and why, is in src/rate_limit/gcra.ts.
+-- When a new task becomes due.
+CREATE OR REPLACE FUNCTION due_instant(clock timestamptz, due_in_ms float8, due_at_ms float8) RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN due_at_ms IS NULL
+    THEN clock + round(coalesce(due_in_ms, 0)) * interval '1 millisecond'
+    ELSE to_timestamp(round(due_at_ms) / 1000)
+  END
+$$;
+
+-- Stores new tasks that no stored task stands for; those whose id or key is stored already are left
+-- out. Returns how many were stored, and how many of them are born claimed. The workers that take
+-- them are locked, so that release_lost waits for this transaction and then finds their tasks.
+CREATE OR REPLACE FUNCTION store_tasks(tasks new_task[], clock timestamptz, OUT stored int, OUT claimed int)
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
+AS $$
+BEGIN
+  WITH task AS MATERIALIZED (
+    SELECT t.*, due_instant(clock, t.due_in_ms, t.due_at_ms) AS due_at_utc FROM unnest(tasks) AS t
+  ), holder AS MATERIALIZED (
+    SELECT w.id, greatest(clock, w.claims_since) AS claimed_at_utc FROM workers AS w
+    WHERE w.id IN (SELECT DISTINCT t.claim_for FROM task AS t) AND w.is_registered
+    ORDER BY w.id
+    FOR KEY SHARE
+  ), created AS (
+    INSERT INTO queued_tasks (
+      id, type, handler, request, status, audit_level, queue_name, priority, task_key, trace_context, retry_policy,
+      created_at_utc, due_at_utc, scheduled_execution_utc, worker_id, claimed_at_utc, attempt, lease_token,
+      is_recurring, recurring_task, recurring_info, anchor_utc, max_runs, run_until, next_run_utc, current_run_count
+    )
+    SELECT
+      t.id, t.type, t.handler, t.request, t.status, t.audit_level, t.queue_name, t.priority, t.task_key,
+      t.trace_context, t.retry_policy, clock,
+      CASE WHEN h.id IS NULL THEN t.due_at_utc END, CASE WHEN t.status = 'WaitingQueue' THEN t.due_at_utc END,
+      h.id, h.claimed_at_utc, CASE WHEN h.id IS NULL THEN 0 ELSE 1 END, CASE WHEN h.id IS NULL THEN 0 ELSE 1 END,
+      t.schedule IS NOT NULL, t.schedule, t.info, from_epoch_ms(t.anchor_at_ms), t.max_runs,
+      from_epoch_ms(t.run_until_ms), from_epoch_ms(t.next_run_at_ms), CASE WHEN t.schedule IS NOT NULL THEN 0 END
+    FROM task AS t
+    LEFT JOIN holder AS h ON h.id = t.claim_for AND t.status = 'Queued'
+      AND t.queue_name <> ALL (ARRAY(SELECT q.queue_name FROM queues AS q WHERE q.is_paused))
+    ON CONFLICT DO NOTHING
+    RETURNING id, status, audit_level, worker_id
+  ), audited AS (
+    INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status)
+    SELECT c.id, clock, c.status FROM created AS c WHERE writes_status_audit(c.audit_level, c.status, NULL)
+  )
+  SELECT count(*), count(c.worker_id) INTO stored, claimed FROM created AS c;
+END $$;
+
+-- The answer for a task whose id is stored already: it was \`created\`, also when it is sent again.
+CREATE OR REPLACE FUNCTION answer_for_stored(stored queued_tasks, claim_for text) RETURNS persist_answer
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT ROW(stored.id, 'created', coalesce(stored.lease_token = 1 AND stored.worker_id = claim_for, false))::persist_answer
+$$;
+
+-- Stores tasks and their first audit rows, applying the rules of task keys in order. Returns NULL
+-- in the plain case, in which each was created, and claimed if it asked for that; otherwise [{id,
+-- outcome, claimed}] in the order of the tasks. A \`message\` is what the other processes are told,
+-- if anything.
+CREATE OR REPLACE FUNCTION persist_tasks(tasks json, message json DEFAULT NULL) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
+AS $$
+DECLARE
+  clock   timestamptz := utc_now();
+  batch   new_task[] := ARRAY(SELECT t FROM json_populate_recordset(NULL::new_task, tasks) AS t);
+  unkeyed new_task[] := batch;
+  wanted  int;
+  keys    text[];
+  figures record;
+  item    record;
+  answers persist_answer[] := '{}';
+BEGIN
+  SELECT count(t.claim_for), array_agg(t.task_key) FILTER (WHERE t.task_key IS NOT NULL)
+  INTO wanted, keys FROM unnest(batch) AS t;
+  IF keys IS NOT NULL THEN unkeyed := ARRAY(SELECT t FROM unnest(batch) AS t WHERE t.task_key IS NULL); END IF;
+
+  figures := store_tasks(unkeyed, clock);
+  IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
+  IF keys IS NULL AND figures.stored = cardinality(batch) AND figures.claimed = wanted THEN RETURN NULL; END IF;
+
+  answers := ARRAY(
+    SELECT answer_for_stored(s, t.claim_for)
+    FROM unnest(batch) WITH ORDINALITY AS t LEFT JOIN queued_tasks AS s ON s.id = t.id AND t.task_key IS NULL
+    ORDER BY t.ordinality
+  );
+  -- Known rows that may change are locked in the order of ids, as in all batches; new keys are taken in the order of keys.
+  PERFORM FROM queued_tasks AS t
+  WHERE t.task_key = ANY (keys) AND t.worker_id IS NULL AND t.status <> 'InProgress'
+  ORDER BY t.id FOR UPDATE;
+  FOR item IN
+    SELECT batch[i] AS task, i FROM generate_subscripts(batch, 1) AS i
+    WHERE batch[i].task_key IS NOT NULL ORDER BY batch[i].task_key COLLATE "C", i
+  LOOP
+    answers[item.i] := persist_keyed(item.task, clock);
+  END LOOP;
+  RETURN to_json(answers);
+END $$;
+`,
+  "functions/persist_keyed.sql": `-- Stores dispatched tasks that have a task key.
+
+-- Whether a stored task stays as it is when another one is dispatched with its key: it is in
+-- progress, or a series, which does not become a one-shot.
+CREATE OR REPLACE FUNCTION stays_as_it_is(known queued_tasks, task new_task) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+  SELECT known.worker_id IS NOT NULL OR known.status = 'InProgress' OR (known.is_recurring AND task.schedule IS NULL)
+$$;
+
+-- Stores one task that has a key, or finds the one that stands for it; see the table of
+-- Storage.persist. The known task's row is locked if it is to change, and a new key is guarded by
+-- its unique index: two processes that dispatch it at once make one task. The row of a task in
+-- progress is not locked: its worker would wait for the end of this transaction, with all that it
+-- has to write at once.
+CREATE OR REPLACE FUNCTION persist_keyed(task new_task, clock timestamptz) RETURNS persist_answer
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
+AS $$
+DECLARE
+  known      queued_tasks;
+  figures    record;
+  keeps_next boolean;
+  due        timestamptz := due_instant(clock, task.due_in_ms, task.due_at_ms);
+BEGIN
+  LOOP
+    SELECT t.* INTO known FROM queued_tasks AS t WHERE t.id = task.id;
+    IF FOUND THEN RETURN answer_for_stored(known, task.claim_for); END IF;
+
+    SELECT t.* INTO known FROM queued_tasks AS t WHERE t.task_key = task.task_key;
+    IF NOT FOUND THEN
+      figures := store_tasks(ARRAY[task], clock);
+      IF figures.stored = 1 THEN
+        RETURN ROW(task.id, 'created', figures.claimed = 1)::persist_answer;
+      END IF;
+      CONTINUE;  -- another process was faster, and has committed: look again
+    END IF;
+    IF NOT stays_as_it_is(known, task) THEN
+      SELECT t.* INTO known FROM queued_tasks AS t WHERE t.task_key = task.task_key FOR UPDATE;
+      CONTINUE WHEN NOT FOUND;
+    END IF;
+    IF stays_as_it_is(known, task) THEN RETURN ROW(known.id, 'existing', false)::persist_answer; END IF;
+
+    IF NOT known.is_recurring AND known.due_at_utc IS NULL
+      AND known.status IN ('Completed', 'Failed', 'Cancelled', 'ServiceStopped') THEN
+      UPDATE queued_tasks AS t SET task_key = NULL WHERE t.id = known.id;
+      CONTINUE;
+    END IF;
+
+    keeps_next := coalesce(known.next_run_utc IS NOT NULL AND known.recurring_task = task.schedule, false);
+    UPDATE queued_tasks AS t SET
+      type = task.type, handler = task.handler, request = task.request, queue_name = task.queue_name,
+      priority = task.priority, audit_level = task.audit_level, trace_context = task.trace_context,
+      retry_policy = task.retry_policy, exception = NULL, cancel_requested = false,
+      is_recurring = task.schedule IS NOT NULL, recurring_task = task.schedule, recurring_info = task.info,
+      max_runs = task.max_runs, run_until = from_epoch_ms(task.run_until_ms),
+      current_run_count = CASE WHEN task.schedule IS NULL THEN NULL
+        WHEN known.next_run_utc IS NULL THEN 0 ELSE known.current_run_count END
+    WHERE t.id = known.id;
+    IF NOT keeps_next THEN
+      UPDATE queued_tasks AS t SET
+        status = task.status, due_at_utc = due,
+        scheduled_execution_utc = CASE WHEN task.status = 'WaitingQueue' THEN due END,
+        anchor_utc = from_epoch_ms(task.anchor_at_ms), next_run_utc = from_epoch_ms(task.next_run_at_ms),
+        attempt = 0, lost_count = 0, rate_slot_utc = NULL
+      WHERE t.id = known.id;
+      IF known.status <> task.status AND writes_status_audit(task.audit_level, task.status, NULL) THEN
+        INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status) VALUES (known.id, clock, task.status);
+      END IF;
+    END IF;
+    RETURN ROW(known.id, 'updated', false)::persist_answer;
+  END LOOP;
+END $$;
+
+-- As persist_tasks, but waits for nobody: a task whose key an open transaction holds is left out,
+-- and its outcome is \`busy\`. For a moment it does wait, as most transactions are short. When that
+-- is over, each task is tried by itself.
+CREATE OR REPLACE FUNCTION persist_tasks_unless_busy(tasks json, message json DEFAULT NULL) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET lock_timeout = '20ms'
+AS $$
+DECLARE
+  item    record;
+  answers json[] := '{}';
+BEGIN
+  BEGIN
+    RETURN persist_tasks(tasks, message);
+  EXCEPTION WHEN lock_not_available THEN
+    SET LOCAL lock_timeout = '1ms';
+  END;
+  FOR item IN SELECT t.value AS task FROM json_array_elements(tasks) AS t LOOP
+    BEGIN
+      answers := answers || coalesce(persist_tasks(json_build_array(item.task), message) -> 0, json_build_object(
+        'id', item.task -> 'id', 'outcome', 'created', 'claimed', item.task ->> 'claim_for' IS NOT NULL
+      ));
+    EXCEPTION WHEN lock_not_available THEN
+      answers := answers || json_build_object('id', item.task -> 'id', 'outcome', 'busy', 'claimed', false);
+    END;
+  END LOOP;
+  RETURN to_json(answers);
+END $$;
+`,
+  "functions/queues.sql": `-- Pauses and resumes queues.
+
+-- Pauses or resumes a queue: a paused queue's tasks are not claimed.
+CREATE OR REPLACE FUNCTION set_queue_paused(queue text, paused boolean, message json DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+  INSERT INTO queues (queue_name, is_paused) VALUES (queue, paused)
+  ON CONFLICT (queue_name) DO UPDATE SET is_paused = excluded.is_paused;
+  IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
+END $$;
+`,
+  "functions/rate_slots.sql": `-- The slots of rate limits.
+
+-- Takes one slot each by the generic cell rate algorithm with reservations, in the order of the
+-- list: [{key, emissionIntervalMs, burst, startEmpty, horizonMs, reservedAt, graceMs,
+-- startWithinMs}]. Returns {now, slots: [{slotAt, granted}]}. What it does, and why, is in
+-- src/rate_limit/gcra.ts.
 CREATE OR REPLACE FUNCTION take_rate_slots(requests json) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
+SET extra_float_digits = 1
 AS $$
 DECLARE
   clock     timestamptz;
@@ -2242,9 +1162,9 @@ BEGIN
   RETURN json_build_object('now', to_epoch_ms(clock), 'slots', to_json(slots));
 END $$;
 
--- Gives slots back that were reserved and that nobody will come for: [{key, slotAt}]. Those of keys that are no longer known
--- are left out.
-CREATE FUNCTION return_rate_slots(slots json) RETURNS void
+-- Gives slots back that were reserved and that nobody will come for: [{key, slotAt}]. Those of keys
+-- that are no longer known are left out.
+CREATE OR REPLACE FUNCTION return_rate_slots(slots json) RETURNS void
 LANGUAGE sql
 SET search_path FROM CURRENT
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
@@ -2257,10 +1177,613 @@ AS $$
   FOR KEY SHARE OF l
   ON CONFLICT DO NOTHING
 $$;
+`,
+  "functions/reading.sql": `-- Reads tasks and their history.
 
--- Asks for tasks to be cancelled: [id]. Returns {id: outcome}, with CancelOutcome (src/storage/requests.ts) for each that
--- exists. The owners of claimed ones are told in a message of \`sender\`'s, unless that is NULL. A cancelled one keeps
--- the rate limit slot that it held, so that the caller can read it and give it back.
+-- A task as TaskRecord (src/storage/records.ts), the audit level as its number.
+CREATE OR REPLACE FUNCTION task_record(t queued_tasks) RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT row_to_json(r) FROM (SELECT
+    t.id, t.type, t.handler, t.request, t.status, t.exception, coalesce(t.audit_level, 0) AS "auditLevel",
+    t.queue_name AS queue, t.priority, t.task_key AS "taskKey",
+    to_epoch_ms(t.created_at_utc) AS "createdAt", to_epoch_ms(t.scheduled_execution_utc) AS "scheduledAt",
+    to_epoch_ms(t.due_at_utc) AS "dueAt", to_epoch_ms(t.last_execution_utc) AS "lastExecutionAt",
+    CASE WHEN abs(t.execution_time_ms) < 'infinity' THEN t.execution_time_ms END AS "executionTimeMs",
+    t.attempt, t.lost_count AS "lostCount", t.worker_id AS "workerId",
+    t.lease_token AS "leaseToken", t.cancel_requested AS "cancelRequested",
+    to_epoch_ms(t.rate_slot_utc) AS "rateSlotAt", t.trace_context AS "traceContext",
+    t.retry_policy AS "retryPolicy", series_record(t) AS series
+  ) AS r
+$$;
+
+-- One task, by id or by key; NULL if there is none.
+CREATE OR REPLACE FUNCTION get_task(task_id uuid) RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $$
+  SELECT task_record(t) FROM queued_tasks AS t WHERE t.id = task_id
+$$;
+
+CREATE OR REPLACE FUNCTION get_task_by_key(key text) RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $$
+  SELECT task_record(t) FROM queued_tasks AS t WHERE t.task_key = key
+$$;
+
+-- The newest tasks below the id \`after\`, at most \`page_size\`, that match a filter: TaskFilter
+-- (src/storage/queries.ts). Reads by primary key from the newest on, so that the first page costs
+-- the same however many tasks there are.
+CREATE OR REPLACE FUNCTION list_tasks(filter json, after uuid, page_size int) RETURNS json
+LANGUAGE plpgsql STABLE
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_custom_plan SET jit = off
+SET extra_float_digits = 1
+AS $$
+DECLARE
+  statuses text[]      := ARRAY(SELECT json_array_elements_text(filter -> 'statuses'));
+  types    text[]      := ARRAY(SELECT json_array_elements_text(filter -> 'types'));
+  queues   text[]      := ARRAY(SELECT json_array_elements_text(filter -> 'queues'));
+  recurs   boolean     := filter ->> 'recurring';
+  earliest timestamptz := from_epoch_ms((filter ->> 'createdFrom')::float8);
+  before   timestamptz := from_epoch_ms((filter ->> 'createdBefore')::float8);
+BEGIN
+  RETURN coalesce((SELECT json_agg(task_record(t)) FROM (
+    SELECT t.* FROM queued_tasks AS t
+    WHERE (after IS NULL OR t.id < after)
+      AND (filter -> 'statuses' IS NULL OR t.status = ANY (statuses))
+      AND (filter -> 'types' IS NULL OR t.type = ANY (types))
+      AND (filter -> 'queues' IS NULL OR t.queue_name = ANY (queues))
+      AND (recurs IS NULL OR t.is_recurring = recurs)
+      AND (earliest IS NULL OR t.created_at_utc >= earliest)
+      AND (before IS NULL OR t.created_at_utc < before)
+    ORDER BY t.id DESC LIMIT page_size
+  ) AS t), '[]');
+END $$;
+
+-- Pages of a task's history, oldest first, after a row number.
+CREATE OR REPLACE FUNCTION list_status_audit(task_id uuid, after bigint, page_size int) RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT coalesce(json_agg(r), '[]') FROM (
+    SELECT a.id AS number, a.queued_task_id AS "taskId", to_epoch_ms(a.updated_at_utc) AS "updatedAt",
+      a.new_status AS "newStatus", a.exception
+    FROM status_audit AS a WHERE a.queued_task_id = task_id AND a.id > after ORDER BY a.id LIMIT page_size
+  ) AS r
+$$;
+
+CREATE OR REPLACE FUNCTION list_runs_audit(task_id uuid, after bigint, page_size int) RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $$
+  SELECT coalesce(json_agg(r), '[]') FROM (
+    SELECT a.id AS number, a.queued_task_id AS "taskId", to_epoch_ms(a.executed_at) AS "executedAt",
+      a.execution_time_ms AS "executionTimeMs", a.status, a.exception
+    FROM runs_audit AS a WHERE a.queued_task_id = task_id AND a.id > after ORDER BY a.id LIMIT page_size
+  ) AS r
+$$;
+`,
+  "functions/release.sql": `-- Gives claimed tasks back.
+
+-- Gives claimed, unstarted tasks back: [{id, token, due_at_ms}], ordered by id. A task that the
+-- worker does not hold by that token is skipped. Returns how many were given back.
+CREATE OR REPLACE FUNCTION release_tasks(worker_id text, tasks json, message json DEFAULT NULL) RETURNS int
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_sort = off SET jit = off
+AS $$
+DECLARE
+  clock    timestamptz := utc_now();
+  released int;
+BEGIN
+  UPDATE queued_tasks AS t SET
+    worker_id = NULL,
+    due_at_utc = CASE WHEN t.cancel_requested THEN clock ELSE from_epoch_ms(r.due_at_ms) END,
+    attempt = greatest(0, t.attempt - 1)
+  FROM json_to_recordset(tasks) AS r (id uuid, token int, due_at_ms float8)
+  WHERE t.id = r.id AND t.worker_id = release_tasks.worker_id AND t.lease_token = r.token;
+  GET DIAGNOSTICS released = ROW_COUNT;
+  IF released > 0 AND message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
+  RETURN released;
+END $$;
+
+-- The tasks that workers hold: reads what has been claimed since they began (see
+-- queued_tasks_claimed_at). That is the only plan, whatever the statistics say.
+CREATE OR REPLACE FUNCTION tasks_held_by(worker_ids text[]) RETURNS uuid[]
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off SET jit = off
+AS $$
+DECLARE
+  since timestamptz := (SELECT min(w.claims_since) FROM workers AS w WHERE w.id = ANY (worker_ids));
+BEGIN
+  RETURN ARRAY(
+    SELECT t.id FROM queued_tasks AS t WHERE t.worker_id = ANY (worker_ids) AND t.claimed_at_utc >= since
+  );
+END $$;
+
+-- Gives back the tasks that a worker holds without knowing it: [id] are those that it knows of. A
+-- claim's answer was lost on the way. Returns how many.
+CREATE OR REPLACE FUNCTION release_unknown_tasks(worker_id text, known json, message json DEFAULT NULL) RETURNS int
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
+AS $$
+DECLARE
+  clock     timestamptz := utc_now();
+  held_ids  uuid[] := tasks_held_by(ARRAY[worker_id]);
+  known_ids uuid[] := ARRAY(SELECT i::uuid FROM json_array_elements_text(known) AS i);
+  released  int;
+BEGIN
+  WITH held AS MATERIALIZED (
+    SELECT t.id FROM queued_tasks AS t
+    WHERE t.id = ANY (held_ids) AND t.id <> ALL (known_ids) AND t.worker_id = release_unknown_tasks.worker_id
+    ORDER BY t.id FOR UPDATE
+  )
+  UPDATE queued_tasks AS t SET worker_id = NULL, due_at_utc = clock, attempt = greatest(0, t.attempt - 1)
+  FROM held AS h WHERE t.id = h.id;
+  GET DIAGNOSTICS released = ROW_COUNT;
+  IF released > 0 AND message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
+  RETURN released;
+END $$;
+`,
+  "functions/retention.sql": `-- Deletes expired history.
+
+-- The instant before which rows are older than \`days\` days of 24 hours; -infinity for NULL, zero or
+-- less, which keep it for ever. An interval of days is as long as they are in the session's time
+-- zone.
+CREATE OR REPLACE FUNCTION expires_before(clock timestamptz, days float8) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN days > 0 THEN clock - days * interval '24 hours' ELSE '-infinity' END
+$$;
+
+-- Deletes what a policy allows, at most \`budget\` rows: RetentionPolicy (src/storage/retention.ts).
+-- With a budget of NULL it only counts. Returns {statusAudit, runsAudit, executionLog, tasks,
+-- done}. Never touches a task that has not ended, or a series.
+CREATE OR REPLACE FUNCTION purge_history(policy json, budget bigint) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+DECLARE
+  clock         timestamptz := utc_now();
+  status_days   float8 := policy ->> 'statusAuditDays';
+  runs_days     float8 := policy ->> 'runsAuditDays';
+  error_days    float8 := CASE WHEN (policy ->> 'errorAuditDays')::float8 > 0 THEN policy ->> 'errorAuditDays' END;
+  status_limit  timestamptz := expires_before(clock, status_days);
+  status_errors timestamptz := expires_before(clock, coalesce(error_days, status_days));
+  runs_limit    timestamptz := expires_before(clock, runs_days);
+  runs_errors   timestamptz := expires_before(clock, coalesce(error_days, runs_days));
+  logs_limit    timestamptz := expires_before(clock, (policy ->> 'executionLogDays')::float8);
+  max_logs      bigint := CASE WHEN (policy ->> 'maxExecutionLogsPerTask')::float8 > 0
+    THEN policy ->> 'maxExecutionLogsPerTask' END;
+  tasks_limit   timestamptz := CASE WHEN (policy ->> 'deleteCompletedTasksAfterRetention')::boolean
+    THEN expires_before(clock, status_days) ELSE '-infinity' END;
+  is_dry_run    boolean := budget IS NULL;
+  room          bigint := budget;
+  -- One more than may go is looked for, to know whether something stays behind. LIMIT NULL is no limit.
+  doomed        tid[];
+  doomed_ids    uuid[];
+  counts        bigint[] := '{0,0,0,0}';
+  done          boolean := true;
+  deleted       bigint;
+BEGIN
+  doomed := ARRAY(
+    SELECT a.ctid FROM status_audit AS a
+    WHERE a.updated_at_utc < greatest(status_limit, status_errors)
+      AND a.updated_at_utc < CASE WHEN a.exception IS NULL THEN status_limit ELSE status_errors END
+    LIMIT room + 1
+  );
+  done := done AND (is_dry_run OR cardinality(doomed) <= room);
+  counts[1] := least(cardinality(doomed), room);
+  IF NOT is_dry_run THEN DELETE FROM status_audit AS a WHERE a.ctid = ANY (doomed[:room]); END IF;
+  room := room - counts[1];
+
+  doomed := ARRAY(
+    SELECT a.ctid FROM runs_audit AS a
+    WHERE a.executed_at < greatest(runs_limit, runs_errors)
+      AND a.executed_at < CASE WHEN a.exception IS NULL THEN runs_limit ELSE runs_errors END
+    LIMIT room + 1
+  );
+  done := done AND (is_dry_run OR cardinality(doomed) <= room);
+  counts[2] := least(cardinality(doomed), room);
+  IF NOT is_dry_run THEN DELETE FROM runs_audit AS a WHERE a.ctid = ANY (doomed[:room]); END IF;
+  room := room - counts[2];
+
+  doomed := ARRAY(
+    SELECT l.ctid FROM task_execution_log AS l WHERE l.timestamp_utc < logs_limit
+    UNION
+    SELECT l.ctid FROM (
+      SELECT k.queued_task_id, max(k.sequence_number) - max_logs AS upto FROM task_execution_log AS k
+      WHERE max_logs IS NOT NULL
+      GROUP BY k.queued_task_id HAVING max(k.sequence_number) - min(k.sequence_number) >= max_logs
+    ) AS excess
+    JOIN task_execution_log AS l ON l.queued_task_id = excess.queued_task_id AND l.sequence_number <= excess.upto
+    LIMIT room + 1
+  );
+  done := done AND (is_dry_run OR cardinality(doomed) <= room);
+  counts[3] := least(cardinality(doomed), room);
+  IF NOT is_dry_run THEN DELETE FROM task_execution_log AS l WHERE l.ctid = ANY (doomed[:room]); END IF;
+  room := room - counts[3];
+
+  -- Tasks go when all of their history has gone or may go.
+  doomed_ids := ARRAY(
+    SELECT t.id FROM queued_tasks AS t
+    WHERE tasks_limit > '-infinity'
+      AND t.status IN ('Completed', 'Cancelled') AND NOT t.is_recurring
+      AND t.worker_id IS NULL AND t.due_at_utc IS NULL
+      AND coalesce(t.last_execution_utc, t.created_at_utc) < tasks_limit
+      AND NOT EXISTS (SELECT FROM status_audit AS a WHERE a.queued_task_id = t.id
+        AND a.updated_at_utc >= CASE WHEN a.exception IS NULL THEN status_limit ELSE status_errors END)
+      AND NOT EXISTS (SELECT FROM runs_audit AS a WHERE a.queued_task_id = t.id
+        AND a.executed_at >= CASE WHEN a.exception IS NULL THEN runs_limit ELSE runs_errors END)
+      AND NOT EXISTS (SELECT FROM task_execution_log AS l WHERE l.queued_task_id = t.id
+        AND l.timestamp_utc >= logs_limit)
+    LIMIT room + 1
+  );
+  done := done AND (is_dry_run OR cardinality(doomed_ids) <= room);
+  counts[4] := least(cardinality(doomed_ids), room);
+  IF NOT is_dry_run THEN
+    -- One that is put in line at this moment, or has even run again, is no longer what it was.
+    DELETE FROM queued_tasks AS t USING (
+      SELECT d.id FROM queued_tasks AS d WHERE d.id = ANY (doomed_ids[:room])
+        AND d.status IN ('Completed', 'Cancelled') AND d.worker_id IS NULL AND d.due_at_utc IS NULL
+        AND coalesce(d.last_execution_utc, d.created_at_utc) < tasks_limit
+      ORDER BY d.id FOR UPDATE SKIP LOCKED
+    ) AS d WHERE t.id = d.id;
+    GET DIAGNOSTICS deleted = ROW_COUNT;
+    counts[4] := deleted;
+    -- A rate limit's key that has its whole budget again is the same as a new one.
+    DELETE FROM rate_limits AS l
+    WHERE greatest(l.reserved_tat_ms, l.started_tat_ms) < to_epoch_ms(clock) - 86400000 AND NOT l.start_empty;
+  END IF;
+
+  RETURN json_build_object(
+    'statusAudit', counts[1], 'runsAudit', counts[2], 'executionLog', counts[3], 'tasks', counts[4], 'done', done
+  );
+END $$;
+`,
+  "functions/series.sql": `-- The runs of a recurring series.
+
+-- A series as SeriesRecord in src/storage/records.ts, NULL for a one-shot task.
+CREATE OR REPLACE FUNCTION series_record(task queued_tasks) RETURNS json LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN task.is_recurring THEN json_build_object(
+    'schedule', task.recurring_task, 'info', task.recurring_info,
+    'anchorAt', to_epoch_ms(task.anchor_utc), 'maxRuns', task.max_runs, 'runUntil', to_epoch_ms(task.run_until),
+    'nextRunAt', to_epoch_ms(task.next_run_utc), 'runCount', task.current_run_count
+  ) END
+$$;
+
+-- Ends many runs of recurring tasks in one transaction; like set_task_statuses.
+CREATE OR REPLACE FUNCTION update_current_runs(runs json, message json DEFAULT NULL) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_sort = off SET jit = off
+AS $$
+DECLARE
+  clock timestamptz := utc_now();
+  given int;
+  taken uuid[];
+BEGIN
+  WITH run AS MATERIALIZED (
+    SELECT r.*, r.counts IS NOT FALSE AS is_real,
+      ms_after(clock, -coalesce(r.ago_ms, 0)) AS happened_at,
+      from_epoch_ms(r.next_run_at_ms) AS next_run_utc
+    FROM json_populate_recordset(NULL::run_end, runs) AS r
+  ), applied AS (
+    UPDATE queued_tasks AS t SET
+      status = r.status,
+      exception = r.exception,
+      worker_id = NULL,
+      due_at_utc = CASE WHEN r.next_run_utc IS NOT NULL AND t.cancel_requested THEN clock ELSE r.next_run_utc END,
+      next_run_utc = r.next_run_utc,
+      cancel_requested = t.cancel_requested AND r.next_run_utc IS NOT NULL,
+      attempt = 0,
+      lost_count = 0,
+      rate_slot_utc = NULL,
+      current_run_count = CASE WHEN r.is_real AND t.current_run_count < 2147483647
+        THEN t.current_run_count + 1 ELSE t.current_run_count END,
+      execution_time_ms = CASE WHEN r.is_real THEN r.execution_time_ms ELSE t.execution_time_ms END,
+      last_execution_utc = CASE WHEN r.is_real THEN r.happened_at ELSE t.last_execution_utc END
+    FROM run AS r
+    WHERE t.id = r.id
+      AND t.is_recurring
+      AND (r.worker_id IS NULL OR (t.worker_id = r.worker_id AND t.lease_token = r.lease_token))
+    RETURNING t.id, r.audit_level, r.status, r.exception, r.happened_at, r.earlier, r.is_real, r.execution_time_ms
+  ), audited AS (
+    INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status, exception)
+    SELECT a.id, step.happened_at, step.status, step.exception
+    FROM applied AS a CROSS JOIN LATERAL (
+      SELECT e.status, e.exception, ms_after(clock, -coalesce(e.ago_ms, 0)) AS happened_at
+      FROM json_populate_recordset(NULL::status_step, a.earlier) AS e
+      UNION ALL
+      SELECT a.status, a.exception, a.happened_at
+    ) AS step
+    WHERE a.audit_level IS DISTINCT FROM 3 AND writes_status_audit(a.audit_level, step.status, step.exception)
+  ), run_audited AS (
+    INSERT INTO runs_audit (queued_task_id, executed_at, execution_time_ms, status, exception)
+    SELECT a.id, a.happened_at, a.execution_time_ms, a.status, a.exception
+    FROM applied AS a
+    WHERE a.is_real AND writes_runs_audit(a.audit_level, a.status, a.exception)
+  )
+  SELECT (SELECT count(*) FROM run), array_agg(a.id) INTO given, taken FROM applied AS a;
+  IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
+  RETURN CASE WHEN coalesce(cardinality(taken), 0) < given THEN to_json(coalesce(taken, '{}')) END;
+END $$;
+
+-- Ends one run of a recurring task by hand: status, run count + 1, next run (NULL ends the series),
+-- last execution, and the audit rows that the level asks for. Returns whether there is such a
+-- series.
+CREATE OR REPLACE FUNCTION update_current_run(
+  task_id uuid,
+  execution_time_ms float8,
+  next_run timestamptz,
+  audit_level int DEFAULT 0,
+  status text DEFAULT 'Completed',
+  exception text DEFAULT NULL,
+  worker_id text DEFAULT NULL,
+  lease_token int DEFAULT NULL
+) RETURNS boolean LANGUAGE sql SET search_path FROM CURRENT SET extra_float_digits = 1 AS $$
+  SELECT update_current_runs(json_build_array(json_build_object(
+    'id', task_id, 'audit_level', audit_level, 'status', known_status(status), 'exception', exception,
+    'execution_time_ms', execution_time_ms, 'next_run_at_ms', to_epoch_ms(next_run),
+    'worker_id', worker_id, 'lease_token', lease_token
+  ))) IS NULL
+$$;
+
+-- Gives waiting series another next run and anchor, and makes them due sooner: SeriesCorrection
+-- (src/storage/requests.ts). One that a worker holds, or whose next run is not the one of
+-- \`planned_at_ms\`, stays as it is. Tells the other processes the message, if there is one. Returns
+-- the ids of those that were changed.
+CREATE OR REPLACE FUNCTION correct_series(corrections json, message json DEFAULT NULL) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_sort = off SET jit = off
+AS $$
+DECLARE
+  corrected uuid[];
+BEGIN
+  WITH changed AS (
+    UPDATE queued_tasks AS t SET
+      next_run_utc = from_epoch_ms(c.next_run_at_ms),
+      anchor_utc = from_epoch_ms(c.anchor_at_ms),
+      due_at_utc = least(t.due_at_utc, from_epoch_ms(c.due_at_ms))
+    FROM json_to_recordset(corrections) AS c (
+      id uuid, planned_at_ms float8, next_run_at_ms float8, anchor_at_ms float8, due_at_ms float8
+    )
+    WHERE t.id = c.id AND t.is_recurring AND t.due_at_utc IS NOT NULL -- what a worker holds is not due
+      AND to_epoch_ms(t.next_run_utc) = c.planned_at_ms
+    RETURNING t.id
+  )
+  SELECT coalesce(array_agg(c.id), '{}') INTO corrected FROM changed AS c;
+  IF corrected <> '{}' AND message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
+  RETURN to_json(corrected);
+END $$;
+`,
+  "functions/statistics.sql": `-- Counts tasks, and measures the history tables.
+
+-- What waits, by queue, as Backlog: reads the entries of the claim index and nothing else.
+CREATE OR REPLACE FUNCTION task_backlog() RETURNS json LANGUAGE plpgsql
+SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+  clock  timestamptz := utc_now();
+  answer json;
+BEGIN
+  WITH figures AS (
+    SELECT t.queue_name, count(*) FILTER (WHERE t.due_at_utc <= clock) AS due,
+      count(*) FILTER (WHERE t.due_at_utc > clock) AS scheduled,
+      min(t.due_at_utc) FILTER (WHERE t.due_at_utc <= clock) AS oldest
+    FROM queued_tasks AS t WHERE t.due_at_utc IS NOT NULL GROUP BY t.queue_name
+  )
+  SELECT json_build_object('now', to_epoch_ms(clock), 'queues', coalesce(json_agg(json_build_object(
+    'queue', coalesce(f.queue_name, p.queue_name), 'paused', p.queue_name IS NOT NULL,
+    'due', coalesce(f.due, 0), 'scheduled', coalesce(f.scheduled, 0), 'oldestDueAt', to_epoch_ms(f.oldest)
+  )), '[]')) INTO answer
+  FROM figures AS f FULL JOIN (SELECT q.queue_name FROM queues AS q WHERE q.is_paused) AS p
+    ON p.queue_name = f.queue_name;
+  RETURN answer;
+END $$;
+
+-- Counts by status and queue, as StorageStatistics. Reads the whole table once.
+CREATE OR REPLACE FUNCTION task_statistics() RETURNS json LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+  clock  timestamptz := utc_now();
+  answer json;
+BEGIN
+  WITH figures AS MATERIALIZED (
+    SELECT t.queue_name, t.status, count(*) AS tasks, count(t.worker_id) AS claimed,
+      count(*) FILTER (WHERE t.due_at_utc <= clock) AS due, count(*) FILTER (WHERE t.due_at_utc > clock) AS scheduled,
+      min(t.due_at_utc) FILTER (WHERE t.due_at_utc <= clock) AS oldest
+    FROM queued_tasks AS t GROUP BY t.queue_name, t.status
+  ), queue_figures AS (
+    SELECT coalesce(f.queue_name, q.queue_name) AS queue, coalesce(bool_or(q.is_paused), false) AS paused,
+      coalesce(sum(f.due), 0) AS due, coalesce(sum(f.scheduled), 0) AS scheduled,
+      coalesce(sum(f.claimed), 0) AS claimed, to_epoch_ms(min(f.oldest)) AS "oldestDueAt"
+    FROM figures AS f FULL JOIN (SELECT p.* FROM queues AS p WHERE p.is_paused) AS q ON q.queue_name = f.queue_name
+    GROUP BY 1
+    HAVING bool_or(q.is_paused) OR sum(f.due + f.scheduled + f.claimed) > 0
+    ORDER BY 1
+  )
+  SELECT json_build_object(
+    'now', to_epoch_ms(clock),
+    'tasksByStatus', (SELECT coalesce(json_object_agg(s.status, s.tasks), '{}') FROM (
+      SELECT f.status, sum(f.tasks) AS tasks FROM figures AS f GROUP BY f.status) AS s),
+    'queues', (SELECT coalesce(json_agg(q), '[]') FROM queue_figures AS q)
+  ) INTO answer;
+  RETURN answer;
+END $$;
+
+-- How large the audit tables and the execution log are, and how fast they grow: AuditGrowth. Reads
+-- them once.
+CREATE OR REPLACE FUNCTION audit_growth() RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $$
+  SELECT json_agg(json_build_object(
+    'table', f."table", 'rows', f.rows, 'firstAt', to_epoch_ms(f.first), 'lastAt', to_epoch_ms(f.last),
+    'averageRowsPerDay', CASE WHEN isfinite(f.first) AND isfinite(f.last) THEN
+      f.rows / nullif(date_part('day', f.last - f.first), 0) END
+  )) FROM (
+    SELECT 'StatusAudit' AS "table", count(*) AS rows, min(updated_at_utc) AS first, max(updated_at_utc) AS last
+    FROM status_audit
+    UNION ALL
+    SELECT 'RunsAudit', count(*), min(executed_at), max(executed_at) FROM runs_audit
+    UNION ALL
+    SELECT 'TaskExecutionLog', count(*), min(timestamp_utc), max(timestamp_utc) FROM task_execution_log
+  ) AS f
+$$;
+`,
+  "functions/status.sql": `-- Changes of a task's status, in batches and one by one.
+
+-- Applies many changes of status in one transaction, and tells the other processes the message, if
+-- there is one; a task appears at most once. Returns NULL when all were applied, otherwise the ids
+-- of those that were: one is refused if its lease is not (or no longer) held, or if it does not
+-- exist.
+--
+-- With InProgress or Queued as the status, and no due_in_ms, lease and due instant stay as they
+-- are; with any other the lease ends. An open request to cancel makes a task due at once, since the
+-- worker that claims it next deals with it.
+--
+-- Without a worker and due_in_ms, WaitingQueue, Queued and Pending leave the due instant of a task
+-- that waits as it is. One that neither waits nor is held becomes due: a series at its next run,
+-- another task when it was dispatched for, at the soonest now.
+--
+-- Pass changes ordered by id, so that two batches never wait for each other. The plan is fixed,
+-- since statistics that lag behind make the planner read the whole table for a batch of 250
+-- (measured: 17 s): a nested loop over the changes, each finding its task by primary key.
+CREATE OR REPLACE FUNCTION set_task_statuses(changes json, message json DEFAULT NULL) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_sort = off SET jit = off
+AS $$
+DECLARE
+  clock timestamptz := utc_now();
+  given int;
+  taken uuid[];
+BEGIN
+  WITH change AS MATERIALIZED (
+    SELECT c.*, c.due_in_ms IS NULL AND c.status IN ('InProgress', 'Queued') AS keeps_lease,
+      c.due_in_ms IS NULL AND c.worker_id IS NULL AND c.status IN ('WaitingQueue', 'Queued', 'Pending') AS stands_in_line,
+      ms_after(clock, -coalesce(c.ago_ms, 0)) AS happened_at
+    FROM json_populate_recordset(NULL::status_change, changes) AS c
+  ), applied AS (
+    UPDATE queued_tasks AS t SET
+      status = c.status,
+      exception = c.exception,
+      worker_id = CASE WHEN c.keeps_lease THEN t.worker_id END,
+      due_at_utc = CASE
+        WHEN t.due_at_utc IS NOT NULL AND c.stands_in_line THEN t.due_at_utc
+        WHEN c.keeps_lease AND (t.worker_id IS NOT NULL OR NOT c.stands_in_line) THEN t.due_at_utc
+        WHEN c.due_in_ms IS NULL AND NOT c.stands_in_line THEN NULL
+        WHEN t.cancel_requested THEN clock
+        WHEN c.stands_in_line
+          THEN greatest(clock, CASE WHEN t.is_recurring THEN t.next_run_utc ELSE t.scheduled_execution_utc END)
+        ELSE ms_after(clock, c.due_in_ms)
+      END,
+      cancel_requested = t.cancel_requested AND (c.keeps_lease OR c.stands_in_line OR c.due_in_ms IS NOT NULL),
+      attempt = CASE WHEN c.return_attempt THEN greatest(0, t.attempt - 1) ELSE t.attempt END,
+      rate_slot_utc = from_epoch_ms(c.rate_slot_at_ms),
+      execution_time_ms = CASE WHEN c.execution_time_ms IS NULL OR c.audit_level = 3
+        THEN t.execution_time_ms ELSE c.execution_time_ms END,
+      last_execution_utc = CASE WHEN c.execution_time_ms IS NULL OR c.audit_level = 3
+        THEN t.last_execution_utc ELSE c.happened_at END
+    FROM change AS c
+    WHERE t.id = c.id
+      AND (c.worker_id IS NULL OR (t.worker_id = c.worker_id AND t.lease_token = c.lease_token))
+    RETURNING t.id, c.audit_level, c.status, c.exception, c.happened_at, c.earlier
+  ), audited AS (
+    INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status, exception)
+    SELECT a.id, step.happened_at, step.status, step.exception
+    FROM applied AS a CROSS JOIN LATERAL (
+      SELECT e.status, e.exception, ms_after(clock, -coalesce(e.ago_ms, 0)) AS happened_at
+      FROM json_populate_recordset(NULL::status_step, a.earlier) AS e
+      UNION ALL
+      SELECT a.status, a.exception, a.happened_at
+    ) AS step
+    WHERE a.audit_level IS DISTINCT FROM 3 AND writes_status_audit(a.audit_level, step.status, step.exception)
+  )
+  SELECT (SELECT count(*) FROM change), array_agg(a.id) INTO given, taken FROM applied AS a;
+  IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
+  RETURN CASE WHEN coalesce(cardinality(taken), 0) < given THEN to_json(coalesce(taken, '{}')) END;
+END $$;
+
+-- Completes one-shot tasks that a worker holds and whose handlers have succeeded at the first go:
+-- what set_task_statuses does with InProgress and Completed, for the commonest change of all. Lists
+-- instead of objects, and nothing to decide, make it several times as fast. The n-th task is the
+-- n-th of each list: its id (in ascending order), its lease token, its audit level, how long ago it
+-- started and ended, and how long it took. Returns the same.
+CREATE OR REPLACE FUNCTION complete_tasks(
+  worker_id text, ids uuid[], lease_tokens int[], audit_levels int[],
+  started_ago_ms float8[], ended_ago_ms float8[], execution_times_ms float8[]
+) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_sort = off SET jit = off
+AS $$
+DECLARE
+  clock timestamptz := utc_now();
+  taken uuid[];
+BEGIN
+  WITH applied AS (
+    UPDATE queued_tasks AS t SET
+      status = 'Completed', exception = NULL, worker_id = NULL, due_at_utc = NULL, cancel_requested = false,
+      rate_slot_utc = NULL,
+      execution_time_ms = CASE WHEN c.audit_level = 3 THEN t.execution_time_ms ELSE c.execution_time_ms END,
+      last_execution_utc = CASE WHEN c.audit_level = 3 THEN t.last_execution_utc
+        ELSE ms_after(clock, -c.ended_ago_ms) END
+    FROM unnest(ids, lease_tokens, audit_levels, started_ago_ms, ended_ago_ms, execution_times_ms)
+      AS c (id, lease_token, audit_level, started_ago_ms, ended_ago_ms, execution_time_ms)
+    WHERE t.id = c.id AND t.worker_id = complete_tasks.worker_id AND t.lease_token = c.lease_token
+    RETURNING t.id, c.audit_level, c.started_ago_ms, c.ended_ago_ms
+  ), audited AS (
+    INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status)
+    SELECT a.id, ms_after(clock, -step.ago_ms), step.status
+    FROM applied AS a
+    CROSS JOIN LATERAL (VALUES ('InProgress', a.started_ago_ms), ('Completed', a.ended_ago_ms)) AS step (status, ago_ms)
+    WHERE a.audit_level <> 3 AND writes_status_audit(a.audit_level, step.status, NULL)
+  )
+  SELECT array_agg(a.id) INTO taken FROM applied AS a;
+  RETURN CASE WHEN coalesce(cardinality(taken), 0) < cardinality(ids) THEN to_json(coalesce(taken, '{}')) END;
+END $$;
+
+-- Returns a status as it is, or refuses it if it does not exist.
+CREATE OR REPLACE FUNCTION known_status(status text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  known text[] := ARRAY[
+    'WaitingQueue', 'Queued', 'InProgress', 'Pending', 'Cancelled', 'Completed', 'Failed', 'ServiceStopped'
+  ];
+BEGIN
+  IF status = ANY (known) THEN RETURN status; END IF;
+  RAISE EXCEPTION 'the status is %, but must be one of %', coalesce(quote_literal(status), 'NULL'),
+    array_to_string(known, ', ') USING ERRCODE = 'invalid_parameter_value';
+END $$;
+
+-- Changes one task's status by hand and writes the audit row that the level asks for. A held task's
+-- lease ends, unless the status is InProgress or Queued; with due_in_ms it can be claimed again
+-- after so long. Without it, WaitingQueue, Queued and Pending make a task due that does not wait:
+-- see set_task_statuses. Returns whether there is such a task (and, with a worker and a token,
+-- whether that worker held it).
+CREATE OR REPLACE FUNCTION set_task_status(
+  task_id uuid,
+  status text,
+  exception text DEFAULT NULL,
+  audit_level int DEFAULT 0,
+  due_in_ms float8 DEFAULT NULL,
+  execution_time_ms float8 DEFAULT NULL,
+  worker_id text DEFAULT NULL,
+  lease_token int DEFAULT NULL
+) RETURNS boolean LANGUAGE sql SET search_path FROM CURRENT SET extra_float_digits = 1 AS $$
+  SELECT set_task_statuses(json_build_array(json_build_object(
+    'id', task_id, 'audit_level', audit_level, 'status', known_status(status), 'exception', exception,
+    'due_in_ms', due_in_ms, 'execution_time_ms', execution_time_ms, 'worker_id', worker_id, 'lease_token', lease_token
+  )), CASE WHEN status IN ('WaitingQueue', 'Queued', 'Pending') THEN json_build_object('kind', 'tasks') END) IS NULL
+$$;
+`,
+  "functions/waiting.sql": `-- Requests that change waiting tasks: to cancel them, or to make them due.
+
+-- Asks for tasks to be cancelled: [id]. Returns {id: outcome}, with CancelOutcome
+-- (src/storage/requests.ts) for each that exists. The owners of claimed ones are told in a message
+-- of \`sender\`'s, unless that is NULL. A cancelled one keeps the rate limit slot that it held, so
+-- that the caller can read it and give it back.
 CREATE OR REPLACE FUNCTION request_cancel(task_ids json, sender text DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -2305,8 +1828,9 @@ BEGIN
   RETURN coalesce(outcomes, '{}');
 END $$;
 
--- Makes unclaimed tasks due now: [id]. A task that waits keeps its status, and one that is due already its place; a one-shot
--- that ended, other than Completed, is Queued again. Returns the ids that are due now.
+-- Makes unclaimed tasks due now: [id]. A task that waits keeps its status, and one that is due
+-- already its place; a one-shot that ended, other than Completed, is Queued again. Returns the ids
+-- that are due now.
 CREATE OR REPLACE FUNCTION make_due(task_ids json, message json DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -2344,238 +1868,12 @@ BEGIN
   IF due <> '{}' AND message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
   RETURN to_json(due);
 END $$;
-
-INSERT INTO schema_migrations (version, name) VALUES (10, 'rate_limits');
-COMMIT;
 `,
-  "0011_keys.sql": `-- Task keys that somebody's open transaction holds: nothing waits for them that is not about them.
-BEGIN;
-DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
-  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
+  "functions/workers.sql": `-- The workers that are alive.
 
--- Whether a stored task stays as it is when another one is dispatched with its key: it is in progress, or a series, which does
--- not become a one-shot.
-CREATE FUNCTION stays_as_it_is(known queued_tasks, task new_task) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-  SELECT known.worker_id IS NOT NULL OR known.status = 'InProgress' OR (known.is_recurring AND task.schedule IS NULL)
-$$;
-
--- Stores one task that has a key, or finds the one that stands for it; see the table of Storage.persist. The known task's row is
--- locked if it is to change, and a new key is guarded by its unique index: two processes that dispatch it at once make one task.
--- The row of a task in progress is not locked: its worker would wait for the end of this transaction, with all that it has
--- to write at once.
-CREATE OR REPLACE FUNCTION persist_keyed(task new_task, clock timestamptz) RETURNS persist_answer
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
-AS $$
-DECLARE
-  known      queued_tasks;
-  figures    record;
-  keeps_next boolean;
-  due        timestamptz := due_instant(clock, task.due_in_ms, task.due_at_ms);
-BEGIN
-  LOOP
-    SELECT t.* INTO known FROM queued_tasks AS t WHERE t.id = task.id;
-    IF FOUND THEN RETURN answer_for_stored(known, task.claim_for); END IF;
-
-    SELECT t.* INTO known FROM queued_tasks AS t WHERE t.task_key = task.task_key;
-    IF NOT FOUND THEN
-      figures := store_tasks(ARRAY[task], clock);
-      IF figures.stored = 1 THEN
-        RETURN ROW(task.id, 'created', figures.claimed = 1)::persist_answer;
-      END IF;
-      CONTINUE;  -- another process was faster, and has committed: look again
-    END IF;
-    IF NOT stays_as_it_is(known, task) THEN
-      SELECT t.* INTO known FROM queued_tasks AS t WHERE t.task_key = task.task_key FOR UPDATE;
-      CONTINUE WHEN NOT FOUND;
-    END IF;
-    IF stays_as_it_is(known, task) THEN RETURN ROW(known.id, 'existing', false)::persist_answer; END IF;
-
-    IF NOT known.is_recurring AND known.due_at_utc IS NULL
-      AND known.status IN ('Completed', 'Failed', 'Cancelled', 'ServiceStopped') THEN
-      UPDATE queued_tasks AS t SET task_key = NULL WHERE t.id = known.id;
-      CONTINUE;
-    END IF;
-
-    keeps_next := coalesce(known.next_run_utc IS NOT NULL AND known.recurring_task = task.schedule, false);
-    UPDATE queued_tasks AS t SET
-      type = task.type, handler = task.handler, request = task.request, queue_name = task.queue_name,
-      priority = task.priority, audit_level = task.audit_level, trace_context = task.trace_context,
-      retry_policy = task.retry_policy, exception = NULL, cancel_requested = false,
-      is_recurring = task.schedule IS NOT NULL, recurring_task = task.schedule, recurring_info = task.info,
-      max_runs = task.max_runs, run_until = from_epoch_ms(task.run_until_ms),
-      current_run_count = CASE WHEN task.schedule IS NULL THEN NULL
-        WHEN known.next_run_utc IS NULL THEN 0 ELSE known.current_run_count END
-    WHERE t.id = known.id;
-    IF NOT keeps_next THEN
-      UPDATE queued_tasks AS t SET
-        status = task.status, due_at_utc = due,
-        scheduled_execution_utc = CASE WHEN task.status = 'WaitingQueue' THEN due END,
-        anchor_utc = from_epoch_ms(task.anchor_at_ms), next_run_utc = from_epoch_ms(task.next_run_at_ms),
-        attempt = 0, lost_count = 0, rate_slot_utc = NULL
-      WHERE t.id = known.id;
-      IF known.status <> task.status AND writes_status_audit(task.audit_level, task.status, NULL) THEN
-        INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status) VALUES (known.id, clock, task.status);
-      END IF;
-    END IF;
-    RETURN ROW(known.id, 'updated', false)::persist_answer;
-  END LOOP;
-END $$;
-
--- Stores tasks and their first audit rows, applying the rules of task keys in order. Returns NULL in the plain case, in
--- which each was created, and claimed if it asked for that; otherwise [{id, outcome, claimed}] in the order of the tasks.
--- A \`message\` is what the other processes are told, if anything.
-CREATE OR REPLACE FUNCTION persist_tasks(tasks json, message json DEFAULT NULL) RETURNS json
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
-AS $$
-DECLARE
-  clock   timestamptz := utc_now();
-  batch   new_task[] := ARRAY(SELECT t FROM json_populate_recordset(NULL::new_task, tasks) AS t);
-  unkeyed new_task[] := batch;
-  wanted  int;
-  keys    text[];
-  figures record;
-  item    record;
-  answers persist_answer[] := '{}';
-BEGIN
-  SELECT count(t.claim_for), array_agg(t.task_key) FILTER (WHERE t.task_key IS NOT NULL)
-  INTO wanted, keys FROM unnest(batch) AS t;
-  IF keys IS NOT NULL THEN unkeyed := ARRAY(SELECT t FROM unnest(batch) AS t WHERE t.task_key IS NULL); END IF;
-
-  figures := store_tasks(unkeyed, clock);
-  IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
-  IF keys IS NULL AND figures.stored = cardinality(batch) AND figures.claimed = wanted THEN RETURN NULL; END IF;
-
-  answers := ARRAY(
-    SELECT answer_for_stored(s, t.claim_for)
-    FROM unnest(batch) WITH ORDINALITY AS t LEFT JOIN queued_tasks AS s ON s.id = t.id AND t.task_key IS NULL
-    ORDER BY t.ordinality
-  );
-  -- Known rows that may change are locked in the order of ids, as in all batches; new keys are taken in the order of keys.
-  PERFORM FROM queued_tasks AS t
-  WHERE t.task_key = ANY (keys) AND t.worker_id IS NULL AND t.status <> 'InProgress'
-  ORDER BY t.id FOR UPDATE;
-  FOR item IN
-    SELECT batch[i] AS task, i FROM generate_subscripts(batch, 1) AS i
-    WHERE batch[i].task_key IS NOT NULL ORDER BY batch[i].task_key COLLATE "C", i
-  LOOP
-    answers[item.i] := persist_keyed(item.task, clock);
-  END LOOP;
-  RETURN to_json(answers);
-END $$;
-
--- As persist_tasks, but waits for nobody: a task whose key an open transaction holds is left out, and its outcome is \`busy\`. For
--- a moment it does wait, as most transactions are short. When that is over, each task is tried by itself.
-CREATE FUNCTION persist_tasks_unless_busy(tasks json, message json DEFAULT NULL) RETURNS json
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET lock_timeout = '20ms'
-AS $$
-DECLARE
-  item    record;
-  answers json[] := '{}';
-BEGIN
-  BEGIN
-    RETURN persist_tasks(tasks, message);
-  EXCEPTION WHEN lock_not_available THEN
-    SET LOCAL lock_timeout = '1ms';
-  END;
-  FOR item IN SELECT t.value AS task FROM json_array_elements(tasks) AS t LOOP
-    BEGIN
-      answers := answers || coalesce(persist_tasks(json_build_array(item.task), message) -> 0, json_build_object(
-        'id', item.task -> 'id', 'outcome', 'created', 'claimed', item.task ->> 'claim_for' IS NOT NULL
-      ));
-    EXCEPTION WHEN lock_not_available THEN
-      answers := answers || json_build_object('id', item.task -> 'id', 'outcome', 'busy', 'claimed', false);
-    END;
-  END LOOP;
-  RETURN to_json(answers);
-END $$;
-
-INSERT INTO schema_migrations (version, name) VALUES (11, 'keys');
-COMMIT;
-`,
-  "0012_settings.sql": `-- Settings of roles, databases and sessions that changed what functions answer. It is the same whatever they are.
-BEGIN;
-DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
-  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
-
--- A float8 goes into JSON with as many digits as extra_float_digits says: rate limit slots of this year became those of 2001.
-ALTER FUNCTION set_task_status(uuid, text, text, int, float8, float8, text, int) SET extra_float_digits = 1;
-ALTER FUNCTION update_current_run(uuid, float8, timestamptz, int, text, text, text, int) SET extra_float_digits = 1;
-ALTER FUNCTION claim_tasks(text, json, json) SET extra_float_digits = 1;
-ALTER FUNCTION take_rate_slots(json) SET extra_float_digits = 1;
-ALTER FUNCTION get_task(uuid) SET extra_float_digits = 1;
-ALTER FUNCTION get_task_by_key(text) SET extra_float_digits = 1;
-ALTER FUNCTION list_tasks(json, uuid, int) SET extra_float_digits = 1;
-ALTER FUNCTION list_runs_audit(uuid, bigint, int) SET extra_float_digits = 1;
-ALTER FUNCTION audit_growth() SET extra_float_digits = 1;
-
--- The instant before which rows are older than \`days\` days of 24 hours; -infinity for NULL, zero or less, which keep it for ever. An
--- interval of days is as long as they are in the session's time zone.
-CREATE OR REPLACE FUNCTION expires_before(clock timestamptz, days float8) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE AS $$
-  SELECT CASE WHEN days > 0 THEN clock - days * interval '24 hours' ELSE '-infinity' END
-$$;
-
-INSERT INTO schema_migrations (version, name) VALUES (12, 'settings');
-COMMIT;
-`,
-  "0013_series_corrections.sql": `-- Series whose next run was planned while the server's clock was ahead, once it is right again.
-BEGIN;
-DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
-  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
-
--- The series, however few they are among tasks that have ended: each worker reads them all when it starts. Nothing in it
--- ever changes, so that it stands in the way of no HOT update.
-CREATE INDEX queued_tasks_series ON queued_tasks (id) WHERE is_recurring;
-
--- Gives waiting series another next run and anchor, and makes them due sooner: SeriesCorrection (src/storage/requests.ts). One
--- that a worker holds, or whose next run is not the one of \`planned_at_ms\`, stays as it is. Tells the other processes the
--- message, if there is one. Returns the ids of those that were changed.
-CREATE FUNCTION correct_series(corrections json, message json DEFAULT NULL) RETURNS json
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET plan_cache_mode = force_generic_plan
-SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
-SET enable_sort = off SET jit = off
-AS $$
-DECLARE
-  corrected uuid[];
-BEGIN
-  WITH changed AS (
-    UPDATE queued_tasks AS t SET
-      next_run_utc = from_epoch_ms(c.next_run_at_ms),
-      anchor_utc = from_epoch_ms(c.anchor_at_ms),
-      due_at_utc = least(t.due_at_utc, from_epoch_ms(c.due_at_ms))
-    FROM json_to_recordset(corrections) AS c (
-      id uuid, planned_at_ms float8, next_run_at_ms float8, anchor_at_ms float8, due_at_ms float8
-    )
-    WHERE t.id = c.id AND t.is_recurring AND t.due_at_utc IS NOT NULL -- what a worker holds is not due
-      AND to_epoch_ms(t.next_run_utc) = c.planned_at_ms
-    RETURNING t.id
-  )
-  SELECT coalesce(array_agg(c.id), '{}') INTO corrected FROM changed AS c;
-  IF corrected <> '{}' AND message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
-  RETURN to_json(corrected);
-END $$;
-
-INSERT INTO schema_migrations (version, name) VALUES (13, 'series_corrections');
-COMMIT;
-`,
-  "0014_worker_serves.sql": `-- Which queues and types a worker takes, so that others can tell who serves what.
-BEGIN;
-DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
-  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
-
-ALTER TABLE workers ADD COLUMN serves text; -- WorkerServes (src/storage/records.ts) as JSON; NULL for one of version 0.1
-
--- Makes a worker known, alive as of now. Doing so twice is the same as once and a heartbeat.
-DROP FUNCTION register_worker(text, text);
-CREATE FUNCTION register_worker(worker_id text, host text, serves text DEFAULT NULL) RETURNS void
+-- Makes a worker known, alive as of now. One that comes back after it was given up may still hold
+-- what it claimed before.
+CREATE OR REPLACE FUNCTION register_worker(worker_id text, host text, serves text DEFAULT NULL) RETURNS void
 LANGUAGE sql SET search_path FROM CURRENT AS $$
   INSERT INTO workers AS w (id, host, serves, started_at, heartbeat_at, claims_since)
   VALUES (worker_id, host, serves, utc_now(), utc_now(), utc_now())
@@ -2584,6 +1882,53 @@ LANGUAGE sql SET search_path FROM CURRENT AS $$
     started_at = CASE WHEN w.is_registered THEN w.started_at ELSE excluded.started_at END
 $$;
 
+-- The worker is alive. Returns HeartbeatResult (src/storage/requests.ts), and \`seenBelow\`: what to
+-- pass as that next time, for find_unknown_workers. All that it reads is small: the workers, the
+-- paused queues, by an index the tasks that are to be cancelled, and a thousand tasks.
+CREATE OR REPLACE FUNCTION heartbeat(worker_id text, lease_ms float8, seen_below uuid DEFAULT NULL) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
+AS $$
+DECLARE
+  clock    timestamptz := utc_now();
+  is_alive boolean;
+BEGIN
+  UPDATE workers AS w SET heartbeat_at = clock WHERE w.id = heartbeat.worker_id AND w.is_registered;
+  is_alive := FOUND;
+  seen_below := find_unknown_workers(seen_below, clock);
+  RETURN json_build_object(
+    'now', to_epoch_ms(clock),
+    'alive', is_alive,
+    'cancelRequests', ARRAY(
+      SELECT t.id FROM queued_tasks AS t WHERE is_alive AND t.cancel_requested AND t.worker_id = heartbeat.worker_id
+    ),
+    'pausedQueues', ARRAY(SELECT q.queue_name FROM queues AS q WHERE q.is_paused),
+    'othersLost', EXISTS (
+      SELECT FROM workers AS w WHERE w.heartbeat_at NOT BETWEEN ms_after(clock, -lease_ms) AND ms_after(clock, lease_ms)
+    ),
+    'seenBelow', seen_below
+  );
+END $$;
+
+-- Removes a worker at a clean end, when its last claim has ended. If it still holds tasks, its row
+-- stays until release_lost has taken them; so it does where looking for them could take long, as
+-- nobody wants to wait for that at the end of a process.
+CREATE OR REPLACE FUNCTION unregister_worker(worker_id text) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+  began timestamptz;
+BEGIN
+  SELECT w.claims_since INTO began FROM workers AS w WHERE w.id = unregister_worker.worker_id FOR UPDATE;
+  UPDATE workers AS w SET is_registered = false, heartbeat_at = '-infinity' WHERE w.id = unregister_worker.worker_id;
+  IF began > utc_now() - interval '1 hour'
+    OR (SELECT c.reltuples < 1000000 FROM pg_class AS c WHERE c.oid = 'queued_tasks'::regclass) THEN
+    DELETE FROM workers AS w
+    WHERE w.id = unregister_worker.worker_id AND tasks_held_by(ARRAY[unregister_worker.worker_id]) = '{}';
+  END IF;
+END $$;
+
+-- The registered workers as WorkerRecord, oldest first.
 CREATE OR REPLACE FUNCTION list_workers() RETURNS json LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   SELECT coalesce(json_agg(r), '[]') FROM (
     SELECT w.id, w.host, w.serves, to_epoch_ms(w.started_at) AS "startedAt", to_epoch_ms(w.heartbeat_at) AS "heartbeatAt",
@@ -2591,8 +1936,5 @@ CREATE OR REPLACE FUNCTION list_workers() RETURNS json LANGUAGE sql STABLE SET s
     FROM workers AS w WHERE w.is_registered ORDER BY w.started_at, w.id
   ) AS r
 $$;
-
-INSERT INTO schema_migrations (version, name) VALUES (14, 'worker_serves');
-COMMIT;
 `,
 };

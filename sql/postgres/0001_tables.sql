@@ -1,6 +1,6 @@
 -- EverTask for PostgreSQL 13 and later: the tables.
 --
--- Every file of this folder is one migration. Run them in order, each once:
+-- Every numbered file of this folder is one migration. Run them in order, each once, and functions.sql after them:
 --   psql -v ON_ERROR_STOP=1 -f 0001_tables.sql
 -- They go to the schema "evertask"; another one is named by a setting:
 --   PGOPTIONS='-c evertask.schema=jobs' psql …

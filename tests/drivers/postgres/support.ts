@@ -3,9 +3,14 @@
 
 import postgres from "postgres";
 import { postgresStorage, type PostgresStorageOptions } from "../../../drivers/postgres/mod.ts";
+import { migrationFiles, scriptOf } from "../../../drivers/postgres/script.ts";
 import type { NewTask } from "../../../src/storage/requests.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import { newTask } from "../../support/new_task.ts";
+
+/** The scripts that make a schema, as psql would run them, in order. */
+export const scripts: readonly string[] = [...migrationFiles, "functions.sql" as const]
+  .map(scriptOf);
 
 /** A number of tasks. */
 export function newTasks(count: number, overrides: Partial<NewTask> = {}): NewTask[] {

@@ -1,4 +1,4 @@
-// The PostgreSQL driver: what stores, claims and ends tasks, as the last file of sql/postgres/ leaves each function.
+// The PostgreSQL driver: what stores, claims and ends tasks, in functions of sql/postgres/functions/.
 
 import { type Mutant, mutantsOf } from "../mutant.ts";
 
@@ -11,7 +11,7 @@ const workers =
 
 export const postgres: readonly Mutant[] = [
   ...mutantsOf({
-    file: "sql/postgres/0008_task_functions.sql",
+    file: "sql/postgres/functions/status.sql",
     tests: conformance,
     filter: changes,
   }, [
@@ -50,7 +50,7 @@ export const postgres: readonly Mutant[] = [
     ["coalesce(cardinality(taken), 0) < given", "cardinality(taken) < given"],
   ]),
   ...mutantsOf({
-    file: "sql/postgres/0008_task_functions.sql",
+    file: "sql/postgres/functions/claim.sql",
     tests: [
       ...conformance,
       "tests/drivers/postgres/functions_test.ts",
@@ -71,18 +71,28 @@ export const postgres: readonly Mutant[] = [
       "t.is_recurring OR t.cancel_requested OR t.lost_count > 0",
       "t.is_recurring OR t.cancel_requested",
     ],
+    [
+      "FROM (SELECT * FROM taken ORDER BY position) AS c",
+      "FROM (SELECT * FROM taken ORDER BY id) AS c",
+    ],
+  ]),
+  ...mutantsOf({
+    file: "sql/postgres/functions/dispatch.sql",
+    tests: [
+      ...conformance,
+      "tests/drivers/postgres/functions_test.ts",
+      "tests/drivers/postgres/notifications_test.ts",
+    ],
+    filter: "/postgres: (claim|lost workers|damaged)|dispatch/",
+  }, [
     ["later  boolean := due_at > clock;", "later  boolean := due_at >= clock - interval '1 day';"],
     ["CASE WHEN later THEN 'WaitingQueue' ELSE 'Queued' END", "'Queued'"],
     ["PERFORM check_text('queue_name', queue_name, 200);", ""],
     ["IF audit_level NOT BETWEEN 0 AND 3 THEN", "IF audit_level NOT BETWEEN 0 AND 4 THEN"],
     ['CASE WHEN later THEN NULL ELSE \'{"kind":"tasks"}\'::json END', "NULL"],
     ["RETURN coalesce((answer -> 0 ->> 'id')::uuid, new_id);", "RETURN new_id;"],
-    [
-      "FROM (SELECT * FROM taken ORDER BY position) AS c",
-      "FROM (SELECT * FROM taken ORDER BY id) AS c",
-    ],
   ]),
-  ...mutantsOf({ file: "sql/postgres/0002_status.sql", tests: conformance, filter: changes }, [
+  ...mutantsOf({ file: "sql/postgres/functions/status.sql", tests: conformance, filter: changes }, [
     [
       "t.worker_id = complete_tasks.worker_id AND t.lease_token = c.lease_token",
       "t.worker_id = complete_tasks.worker_id",
@@ -91,14 +101,6 @@ export const postgres: readonly Mutant[] = [
       "exception = NULL, worker_id = NULL, due_at_utc = NULL, cancel_requested = false,",
       "exception = NULL, worker_id = NULL, due_at_utc = NULL,",
     ],
-    [
-      "CASE WHEN r.next_run_utc IS NOT NULL AND t.cancel_requested THEN clock ELSE",
-      "CASE WHEN false THEN clock ELSE",
-    ],
-    ["cancel_requested = t.cancel_requested AND r.next_run_utc IS NOT NULL,", ""],
-    ["AND t.is_recurring\n", "\n"],
-    ["WHERE a.is_real AND writes_runs_audit", "WHERE writes_runs_audit"],
-    ["CASE WHEN r.is_real AND t.current_run_count < 2147483647", "CASE WHEN r.is_real"],
     [
       "(VALUES ('InProgress', a.started_ago_ms), ('Completed', a.ended_ago_ms))",
       "(VALUES ('Completed', a.ended_ago_ms), ('InProgress', a.started_ago_ms))",
@@ -109,21 +111,34 @@ export const postgres: readonly Mutant[] = [
       "It spares the calls of a function that would say no.",
     ],
   ]),
-  ...mutantsOf({ file: "sql/postgres/0003_dispatch.sql", tests: conformance, filter: dispatch }, [
+  ...mutantsOf({ file: "sql/postgres/functions/series.sql", tests: conformance, filter: changes }, [
     [
-      "AND w.is_registered\n    ORDER BY w.id\n    FOR KEY SHARE",
-      "ORDER BY w.id\n    FOR KEY SHARE",
+      "CASE WHEN r.next_run_utc IS NOT NULL AND t.cancel_requested THEN clock ELSE",
+      "CASE WHEN false THEN clock ELSE",
     ],
-    ["h.id = t.claim_for AND t.status = 'Queued'", "h.id = t.claim_for"],
-    [
-      "AND t.queue_name <> ALL (ARRAY(SELECT q.queue_name FROM queues AS q WHERE q.is_paused))\n",
-      "\n",
-    ],
-    ["stored.lease_token = 1 AND stored.worker_id = claim_for", "stored.worker_id = claim_for"],
-    ["CASE WHEN h.id IS NULL THEN t.due_at_utc END,", "t.due_at_utc,"],
+    ["cancel_requested = t.cancel_requested AND r.next_run_utc IS NOT NULL,", ""],
+    ["AND t.is_recurring\n", "\n"],
+    ["WHERE a.is_real AND writes_runs_audit", "WHERE writes_runs_audit"],
+    ["CASE WHEN r.is_real AND t.current_run_count < 2147483647", "CASE WHEN r.is_real"],
   ]),
+  ...mutantsOf(
+    { file: "sql/postgres/functions/persist.sql", tests: conformance, filter: dispatch },
+    [
+      [
+        "AND w.is_registered\n    ORDER BY w.id\n    FOR KEY SHARE",
+        "ORDER BY w.id\n    FOR KEY SHARE",
+      ],
+      ["h.id = t.claim_for AND t.status = 'Queued'", "h.id = t.claim_for"],
+      [
+        "AND t.queue_name <> ALL (ARRAY(SELECT q.queue_name FROM queues AS q WHERE q.is_paused))\n",
+        "\n",
+      ],
+      ["stored.lease_token = 1 AND stored.worker_id = claim_for", "stored.worker_id = claim_for"],
+      ["CASE WHEN h.id IS NULL THEN t.due_at_utc END,", "t.due_at_utc,"],
+    ],
+  ),
   ...mutantsOf({
-    file: "sql/postgres/0011_keys.sql",
+    file: "sql/postgres/functions/persist_keyed.sql",
     tests: [...conformance, "tests/drivers/postgres/busy_keys_test.ts"],
     filter: "/postgres: (persist|task keys)|key/",
   }, [
@@ -141,6 +156,14 @@ export const postgres: readonly Mutant[] = [
     ],
     ["attempt = 0, lost_count = 0, rate_slot_utc = NULL\n", "attempt = 0, lost_count = 0\n"],
     ["IF known.status <> task.status AND writes", "IF writes"],
+    ["'outcome', 'busy', 'claimed', false", "'outcome', 'existing', 'claimed', false"],
+    ["item.task ->> 'claim_for' IS NOT NULL", "false"],
+  ]),
+  ...mutantsOf({
+    file: "sql/postgres/functions/persist.sql",
+    tests: [...conformance, "tests/drivers/postgres/busy_keys_test.ts"],
+    filter: "/postgres: (persist|task keys)|key/",
+  }, [
     [
       "figures.stored = cardinality(batch) AND figures.claimed = wanted",
       "figures.stored = cardinality(batch)",
@@ -149,20 +172,23 @@ export const postgres: readonly Mutant[] = [
       'ORDER BY batch[i].task_key COLLATE "C", i\n',
       'ORDER BY batch[i].task_key COLLATE "C", i DESC\n',
     ],
-    ["'outcome', 'busy', 'claimed', false", "'outcome', 'existing', 'claimed', false"],
-    ["item.task ->> 'claim_for' IS NOT NULL", "false"],
   ]),
-  ...mutantsOf({ file: "sql/postgres/0004_claim.sql", tests: conformance, filter: workers }, [
+  ...mutantsOf(
+    { file: "sql/postgres/functions/release.sql", tests: conformance, filter: workers },
     [
-      "t.worker_id = release_tasks.worker_id AND t.lease_token = r.token",
-      "t.worker_id = release_tasks.worker_id",
+      [
+        "t.worker_id = release_tasks.worker_id AND t.lease_token = r.token",
+        "t.worker_id = release_tasks.worker_id",
+      ],
+      [
+        "CASE WHEN t.cancel_requested THEN clock ELSE from_epoch_ms(r.due_at_ms) END",
+        "from_epoch_ms(r.due_at_ms)",
+      ],
+      ["t.id <> ALL (known_ids) AND t.worker_id", "t.worker_id"],
+      ["due_at_utc = clock, attempt = greatest(0, t.attempt - 1)", "due_at_utc = clock"],
     ],
-    [
-      "CASE WHEN t.cancel_requested THEN clock ELSE from_epoch_ms(r.due_at_ms) END",
-      "from_epoch_ms(r.due_at_ms)",
-    ],
-    ["t.id <> ALL (known_ids) AND t.worker_id", "t.worker_id"],
-    ["due_at_utc = clock, attempt = greatest(0, t.attempt - 1)", "due_at_utc = clock"],
+  ),
+  ...mutantsOf({ file: "sql/postgres/functions/claim.sql", tests: conformance, filter: workers }, [
     ["earliest := least(earliest, first);", "earliest := coalesce(earliest, first);"],
     [
       "    WHERE q.name NOT IN (SELECT p.queue_name FROM queues AS p WHERE p.is_paused)\n  LOOP\n    rank := 65536;",
@@ -170,7 +196,7 @@ export const postgres: readonly Mutant[] = [
     ],
   ]),
   ...mutantsOf({
-    file: "sql/postgres/0005_workers.sql",
+    file: "sql/postgres/functions/queues.sql",
     tests: [...conformance, "tests/drivers/postgres/lost_workers_test.ts"],
     filter: "/postgres: (lost workers|release and make due|queues)|worker/",
   }, [

@@ -8,7 +8,7 @@ const workers =
 
 export const postgresUpkeep: readonly Mutant[] = [
   ...mutantsOf({
-    file: "sql/postgres/0014_worker_serves.sql",
+    file: "sql/postgres/functions/workers.sql",
     tests: conformance,
     filter: "postgres: lost workers",
   }, [
@@ -25,7 +25,7 @@ export const postgresUpkeep: readonly Mutant[] = [
     ["WHERE w.is_registered ORDER BY w.started_at, w.id", "ORDER BY w.started_at, w.id"],
   ]),
   ...mutantsOf({
-    file: "sql/postgres/0009_worker_functions.sql",
+    file: "sql/postgres/functions/lost_workers.sql",
     tests: conformance,
     filter: workers,
   }, [
@@ -47,6 +47,13 @@ export const postgresUpkeep: readonly Mutant[] = [
       "writes_status_audit(c.audit_level, c.status, c.exception)",
       "writes_status_audit(0, c.status, c.exception)",
     ],
+    ["IF released IS NOT NULL AND message IS NOT NULL THEN", "IF false THEN"],
+  ]),
+  ...mutantsOf({
+    file: "sql/postgres/functions/workers.sql",
+    tests: conformance,
+    filter: workers,
+  }, [
     ["WHERE is_alive AND t.cancel_requested AND", "WHERE t.cancel_requested AND"],
     [
       "heartbeat_at = clock WHERE w.id = heartbeat.worker_id AND w.is_registered;",
@@ -56,10 +63,9 @@ export const postgresUpkeep: readonly Mutant[] = [
       "NOT BETWEEN ms_after(clock, -lease_ms) AND ms_after(clock, lease_ms)",
       "< ms_after(clock, -lease_ms)",
     ],
-    ["IF released IS NOT NULL AND message IS NOT NULL THEN", "IF false THEN"],
   ]),
   ...mutantsOf({
-    file: "sql/postgres/0009_worker_functions.sql",
+    file: "sql/postgres/functions/retention.sql",
     tests: [...conformance, "tests/drivers/postgres/purge_test.ts"],
     filter: "/postgres: (retention|reading|queues)|purge|idle/",
   }, [
@@ -90,7 +96,7 @@ export const postgresUpkeep: readonly Mutant[] = [
     ["- 86400000 AND NOT", "AND NOT"],
   ]),
   ...mutantsOf({
-    file: "sql/postgres/0010_rate_limits.sql",
+    file: "sql/postgres/functions/rate_slots.sql",
     tests: conformance,
     filter: "postgres: rate slots",
   }, [
@@ -113,50 +119,65 @@ export const postgresUpkeep: readonly Mutant[] = [
       'JOIN json_to_recordset(slots) AS r (key text COLLATE "C", "slotAt" float8) ON true',
     ],
   ]),
-  ...mutantsOf({ file: "sql/postgres/0010_rate_limits.sql", tests: conformance, filter: workers }, [
+  ...mutantsOf(
+    { file: "sql/postgres/functions/waiting.sql", tests: conformance, filter: workers },
     [
-      "lost_count = CASE WHEN w.restarts THEN 0 ELSE t.lost_count END,",
-      "lost_count = t.lost_count,",
+      [
+        "lost_count = CASE WHEN w.restarts THEN 0 ELSE t.lost_count END,",
+        "lost_count = t.lost_count,",
+      ],
+      ["due_at_utc = least(t.due_at_utc, clock),", "due_at_utc = clock,"],
+      [
+        "AND t.worker_id IS NULL\n      AND (t.due_at_utc IS NOT NULL OR (NOT t",
+        "AND (t.due_at_utc IS NOT NULL OR (NOT t",
+      ],
+      ["WHERE c.restarts AND writes", "WHERE writes"],
+      ["WHEN t.due_at_utc IS NULL AND t.next_run_utc IS NULL\n", "WHEN t.due_at_utc IS NULL\n"],
+      ["due_at_utc = NULL, next_run_utc = NULL,\n", "due_at_utc = NULL,\n"],
+      ["IF due <> '{}' AND message IS NOT NULL THEN", "IF due = '{}' AND message IS NOT NULL THEN"],
+      [
+        "('Failed', 'Cancelled', 'ServiceStopped')",
+        "('Failed', 'Cancelled', 'Completed', 'ServiceStopped')",
+      ],
     ],
-    ["due_at_utc = least(t.due_at_utc, clock),", "due_at_utc = clock,"],
-    [
-      "AND t.worker_id IS NULL\n      AND (t.due_at_utc IS NOT NULL OR (NOT t",
-      "AND (t.due_at_utc IS NOT NULL OR (NOT t",
-    ],
-    ["WHERE c.restarts AND writes", "WHERE writes"],
-    ["WHEN t.due_at_utc IS NULL AND t.next_run_utc IS NULL\n", "WHEN t.due_at_utc IS NULL\n"],
-    ["due_at_utc = NULL, next_run_utc = NULL,\n", "due_at_utc = NULL,\n"],
-    ["IF due <> '{}' AND message IS NOT NULL THEN", "IF due = '{}' AND message IS NOT NULL THEN"],
-    [
-      "('Failed', 'Cancelled', 'ServiceStopped')",
-      "('Failed', 'Cancelled', 'Completed', 'ServiceStopped')",
-    ],
-  ]),
+  ),
   {
-    file: "sql/postgres/0010_rate_limits.sql",
+    file: "sql/postgres/functions/waiting.sql",
     original: "requested[i : i + 99]",
     replacement: "requested[i : i]",
     tests: ["tests/drivers/postgres/notifications_test.ts"],
     filter: "cancel",
   },
   ...mutantsOf({
-    file: "sql/postgres/0006_reading.sql",
+    file: "sql/postgres/functions/reading.sql",
     tests: conformance,
     filter: "/postgres: (reading|queues|execution logs)/",
   }, [
     ["(after IS NULL OR t.id < after)", "(after IS NULL OR t.id <= after)"],
     ["t.created_at_utc >= earliest", "t.created_at_utc > earliest"],
     ["t.created_at_utc < before", "t.created_at_utc <= before"],
+  ]),
+  ...mutantsOf({
+    file: "sql/postgres/functions/statistics.sql",
+    tests: conformance,
+    filter: "/postgres: (reading|queues|execution logs)/",
+  }, [
     ["HAVING bool_or(q.is_paused) OR sum", "HAVING sum"],
   ]),
   ...mutantsOf({
-    file: "sql/postgres/0007_history.sql",
+    file: "sql/postgres/functions/maintenance.sql",
     tests: [...conformance, "tests/drivers/postgres/purge_test.ts"],
     filter: "/postgres: (execution logs|retention)|purge/",
   }, [
     ["WHERE m.holder = excluded.holder OR m.held_until < utc_now();", "WHERE true;"],
     ["m.name = task AND m.holder = by\n", "m.name = task AND m.holder <> by\n"],
     ["interval '1 minute')", "interval '1 hour')"],
+  ]),
+  ...mutantsOf({
+    file: "sql/postgres/functions/execution_logs.sql",
+    tests: [...conformance, "tests/drivers/postgres/purge_test.ts"],
+    filter: "/postgres: (execution logs|retention)|purge/",
+  }, [
     ["ms_after(clock, -coalesce(l.ago_ms, 0))", "clock"],
     ["WHERE l.task_id = ANY (known)\n", "WHERE true\n"],
   ]),

@@ -1,41 +1,35 @@
--- Claims: how workers take tasks, give them back, and learn when to look again.
-BEGIN;
-DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
-  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
+-- Claims due tasks, and finds the next one that becomes due.
 
--- A series as SeriesRecord in src/storage/records.ts, NULL for a one-shot task.
-CREATE FUNCTION series_record(task queued_tasks) RETURNS json LANGUAGE sql STABLE AS $$
-  SELECT CASE WHEN task.is_recurring THEN json_build_object(
-    'schedule', task.recurring_task, 'info', task.recurring_info,
-    'anchorAt', to_epoch_ms(task.anchor_utc), 'maxRuns', task.max_runs, 'runUntil', to_epoch_ms(task.run_until),
-    'nextRunAt', to_epoch_ms(task.next_run_utc), 'runCount', task.current_run_count
-  ) END
-$$;
-
--- Takes due tasks for a worker: at most `limit` from each of the queues [{name, limit, dueFrom}], of these types only.
--- Returns {now, walkMs, tasks}; tasks is NULL for none, or has the members of ClaimedTask, each as a list of its values for
--- all tasks, highest priority first, then longest due, then lowest id, queue by queue. Members that few tasks have are in
--- the list `rare`, together with the id, for the tasks that have one. (Measured: half the time of a list of objects.)
+-- Takes due tasks for a worker: at most `limit` from each of the queues [{name, limit, dueFrom}],
+-- of these types only. Returns {now, walkMs, tasks}; tasks is NULL for none, or has the members of
+-- ClaimedTask, each as a list of its values for all tasks, highest priority first, then longest
+-- due, then lowest id, queue by queue. Members that few tasks have are in the list `rare`, together
+-- with the id, for the tasks that have one. (Measured: half the time of a list of objects.)
 --
--- A claim's commit waits for the disk. If it did not, a server that crashed could forget claims whose handlers have begun:
--- their tasks would be due again while their worker, whose heartbeat was never late, still runs them.
+-- A claim's commit waits for the disk. If it did not, a server that crashed could forget claims
+-- whose handlers have begun: their tasks would be due again while their worker, whose heartbeat was
+-- never late, still runs them.
 --
--- The index holds exactly what can be claimed, in this order. Within a queue each priority is visited by itself, from the
--- highest to the lowest (a loose index scan: one probe finds the next one), so that tasks that are due later, whatever their
--- priority, are never walked over. Rows that another claim is taking are skipped, not waited for. Of each priority, tasks that
--- were dispatched to run at once are taken first, and then, where there are any that have been due for longer than the last of
--- these, the others. What these displace stays as it is: locked until this claim ends, and free for the next.
+-- The index holds exactly what can be claimed, in this order. Within a queue each priority is
+-- visited by itself, from the highest to the lowest (a loose index scan: one probe finds the next
+-- one), so that tasks that are due later, whatever their priority, are never walked over. Rows that
+-- another claim is taking are skipped, not waited for. Of each priority, tasks that were dispatched
+-- to run at once are taken first, and then, where there are any that have been due for longer than
+-- the last of these, the others. What these displace stays as it is: locked until this claim ends,
+-- and free for the next.
 --
--- An old snapshot that is held open (a backup, a forgotten transaction) keeps vacuum and the index from forgetting claimed
--- tasks, and each claim walks over all that were claimed since. `walkMs` tells the caller how long that took; with
--- `dueFrom`, in epoch milliseconds, the walk begins at a later due instant. The driver does so most of the time when walks
--- are slow (drivers/postgres/claim_scan.ts).
-CREATE FUNCTION claim_tasks(worker_id text, types json, queues json) RETURNS json
+-- An old snapshot that is held open (a backup, a forgotten transaction) keeps vacuum and the index
+-- from forgetting claimed tasks, and each claim walks over all that were claimed since. `walkMs`
+-- tells the caller how long that took; with `dueFrom`, in epoch milliseconds, the walk begins at a
+-- later due instant. The driver does so most of the time when walks are slow
+-- (drivers/postgres/claim_scan.ts).
+CREATE OR REPLACE FUNCTION claim_tasks(worker_id text, types json, queues json) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET jit = off
+SET extra_float_digits = 1
 AS $$
 DECLARE
   clock      timestamptz := utc_now();
@@ -140,71 +134,9 @@ BEGIN
   RETURN json_build_object('now', to_epoch_ms(clock), 'walkMs', walk_ms, 'tasks', claimed);
 END $$;
 
--- Gives claimed, unstarted tasks back: [{id, token, due_at_ms}], ordered by id. A task that the worker does not hold by
--- that token is skipped. Returns how many were given back.
-CREATE FUNCTION release_tasks(worker_id text, tasks json, message json DEFAULT NULL) RETURNS int
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET plan_cache_mode = force_generic_plan
-SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
-SET enable_sort = off SET jit = off
-AS $$
-DECLARE
-  clock    timestamptz := utc_now();
-  released int;
-BEGIN
-  UPDATE queued_tasks AS t SET
-    worker_id = NULL,
-    due_at_utc = CASE WHEN t.cancel_requested THEN clock ELSE from_epoch_ms(r.due_at_ms) END,
-    attempt = greatest(0, t.attempt - 1)
-  FROM json_to_recordset(tasks) AS r (id uuid, token int, due_at_ms float8)
-  WHERE t.id = r.id AND t.worker_id = release_tasks.worker_id AND t.lease_token = r.token;
-  GET DIAGNOSTICS released = ROW_COUNT;
-  IF released > 0 AND message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
-  RETURN released;
-END $$;
-
--- The tasks that workers hold: reads what has been claimed since they began (see queued_tasks_claimed_at). That is the only
--- plan, whatever the statistics say.
-CREATE FUNCTION tasks_held_by(worker_ids text[]) RETURNS uuid[]
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off SET jit = off
-AS $$
-DECLARE
-  since timestamptz := (SELECT min(w.claims_since) FROM workers AS w WHERE w.id = ANY (worker_ids));
-BEGIN
-  RETURN ARRAY(
-    SELECT t.id FROM queued_tasks AS t WHERE t.worker_id = ANY (worker_ids) AND t.claimed_at_utc >= since
-  );
-END $$;
-
--- Gives back the tasks that a worker holds without knowing it: [id] are those that it knows of. A claim's answer was lost on
--- the way. Returns how many.
-CREATE FUNCTION release_unknown_tasks(worker_id text, known json, message json DEFAULT NULL) RETURNS int
-LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
-AS $$
-DECLARE
-  clock     timestamptz := utc_now();
-  held_ids  uuid[] := tasks_held_by(ARRAY[worker_id]);
-  known_ids uuid[] := ARRAY(SELECT i::uuid FROM json_array_elements_text(known) AS i);
-  released  int;
-BEGIN
-  WITH held AS MATERIALIZED (
-    SELECT t.id FROM queued_tasks AS t
-    WHERE t.id = ANY (held_ids) AND t.id <> ALL (known_ids) AND t.worker_id = release_unknown_tasks.worker_id
-    ORDER BY t.id FOR UPDATE
-  )
-  UPDATE queued_tasks AS t SET worker_id = NULL, due_at_utc = clock, attempt = greatest(0, t.attempt - 1)
-  FROM held AS h WHERE t.id = h.id;
-  GET DIAGNOSTICS released = ROW_COUNT;
-  IF released > 0 AND message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
-  RETURN released;
-END $$;
-
--- The earliest instant at which one of these types becomes due in one of the queues [{name, dueFrom}], in epoch
--- milliseconds. Walks like claim_tasks.
-CREATE FUNCTION next_due_at(queues json, types json) RETURNS bigint
+-- The earliest instant at which one of these types becomes due in one of the queues [{name,
+-- dueFrom}], in epoch milliseconds. Walks like claim_tasks.
+CREATE OR REPLACE FUNCTION next_due_at(queues json, types json) RETURNS bigint
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT
 SET plan_cache_mode = force_generic_plan
@@ -237,6 +169,3 @@ BEGIN
   END LOOP;
   RETURN to_epoch_ms(earliest);
 END $$;
-
-INSERT INTO schema_migrations (version, name) VALUES (4, 'claim');
-COMMIT;

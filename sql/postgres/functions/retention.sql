@@ -1,59 +1,17 @@
--- Log lines, and retention: what is deleted when.
-BEGIN;
-DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
-  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
+-- Deletes expired history.
 
--- Stores log lines [{task_id, level, message, exception, run, ago_ms}], each task's numbered in the order of the list and going
--- on from its last. Lines of tasks that do not exist are left out. The tasks' rows are locked, so that two writers of one
--- task's lines do not take the same numbers.
-CREATE FUNCTION save_execution_logs(lines json) RETURNS void
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
-AS $$
-DECLARE
-  clock timestamptz := utc_now();
-  known uuid[];
-BEGIN
-  known := ARRAY(
-    SELECT t.id FROM queued_tasks AS t
-    WHERE t.id = ANY (ARRAY(SELECT DISTINCT l.task_id FROM json_to_recordset(lines) AS l (task_id uuid)))
-    ORDER BY t.id FOR NO KEY UPDATE
-  );
-  INSERT INTO task_execution_log (queued_task_id, sequence_number, timestamp_utc, level, message, exception, run_number)
-  SELECT l.task_id,
-    coalesce((SELECT max(k.sequence_number) FROM task_execution_log AS k WHERE k.queued_task_id = l.task_id), 0)
-      + row_number() OVER (PARTITION BY l.task_id ORDER BY l.position),
-    ms_after(clock, -coalesce(l.ago_ms, 0)), l.level, l.message, l.exception, l.run
-  FROM ROWS FROM (json_to_recordset(lines) AS (task_id uuid, level text, message text, exception text, run bigint, ago_ms float8))
-    WITH ORDINALITY AS l (task_id, level, message, exception, run, ago_ms, position)
-  WHERE l.task_id = ANY (known)
-  ORDER BY l.position;
-END $$;
-
--- Takes or renews the right to do what one process does at a time, for a minute. It ends by itself, so that a process that
--- died does not keep it, and needs no session of its own, so that it works behind a pooler.
-CREATE FUNCTION take_maintenance(task text, by uuid) RETURNS boolean
-LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
-BEGIN
-  INSERT INTO maintenance AS m (name, holder, held_until) VALUES (task, by, utc_now() + interval '1 minute')
-  ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
-    WHERE m.holder = excluded.holder OR m.held_until < utc_now();
-  RETURN FOUND;
-END $$;
-CREATE FUNCTION end_maintenance(task text, by uuid) RETURNS void LANGUAGE sql SET search_path FROM CURRENT AS $$
-  DELETE FROM maintenance AS m WHERE m.name = task AND m.holder = by
+-- The instant before which rows are older than `days` days of 24 hours; -infinity for NULL, zero or
+-- less, which keep it for ever. An interval of days is as long as they are in the session's time
+-- zone.
+CREATE OR REPLACE FUNCTION expires_before(clock timestamptz, days float8) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN days > 0 THEN clock - days * interval '24 hours' ELSE '-infinity' END
 $$;
 
--- The instant before which rows are older than `days` days; -infinity for NULL, zero or less, which keep it for ever.
-CREATE FUNCTION expires_before(clock timestamptz, days float8) RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$
-  SELECT CASE WHEN days > 0 THEN clock - days * interval '1 day' ELSE '-infinity' END
-$$;
-
--- Deletes what a policy allows, at most `budget` rows: RetentionPolicy (src/storage/retention.ts). With a budget of NULL it
--- only counts. Returns {statusAudit, runsAudit, executionLog, tasks, done}. Never touches a task that has not ended, or a
--- series.
-CREATE FUNCTION purge_history(policy json, budget bigint) RETURNS json
+-- Deletes what a policy allows, at most `budget` rows: RetentionPolicy (src/storage/retention.ts).
+-- With a budget of NULL it only counts. Returns {statusAudit, runsAudit, executionLog, tasks,
+-- done}. Never touches a task that has not ended, or a series.
+CREATE OR REPLACE FUNCTION purge_history(policy json, budget bigint) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
 SET plan_cache_mode = force_custom_plan SET jit = off
@@ -155,6 +113,3 @@ BEGIN
     'statusAudit', counts[1], 'runsAudit', counts[2], 'executionLog', counts[3], 'tasks', counts[4], 'done', done
   );
 END $$;
-
-INSERT INTO schema_migrations (version, name) VALUES (7, 'history');
-COMMIT;

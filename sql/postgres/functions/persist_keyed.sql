@@ -1,18 +1,16 @@
--- Task keys that somebody's open transaction holds: nothing waits for them that is not about them.
-BEGIN;
-DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
-  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
+-- Stores dispatched tasks that have a task key.
 
--- Whether a stored task stays as it is when another one is dispatched with its key: it is in progress, or a series, which does
--- not become a one-shot.
-CREATE FUNCTION stays_as_it_is(known queued_tasks, task new_task) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+-- Whether a stored task stays as it is when another one is dispatched with its key: it is in
+-- progress, or a series, which does not become a one-shot.
+CREATE OR REPLACE FUNCTION stays_as_it_is(known queued_tasks, task new_task) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
   SELECT known.worker_id IS NOT NULL OR known.status = 'InProgress' OR (known.is_recurring AND task.schedule IS NULL)
 $$;
 
--- Stores one task that has a key, or finds the one that stands for it; see the table of Storage.persist. The known task's row is
--- locked if it is to change, and a new key is guarded by its unique index: two processes that dispatch it at once make one task.
--- The row of a task in progress is not locked: its worker would wait for the end of this transaction, with all that it has
--- to write at once.
+-- Stores one task that has a key, or finds the one that stands for it; see the table of
+-- Storage.persist. The known task's row is locked if it is to change, and a new key is guarded by
+-- its unique index: two processes that dispatch it at once make one task. The row of a task in
+-- progress is not locked: its worker would wait for the end of this transaction, with all that it
+-- has to write at once.
 CREATE OR REPLACE FUNCTION persist_keyed(task new_task, clock timestamptz) RETURNS persist_answer
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -73,53 +71,10 @@ BEGIN
   END LOOP;
 END $$;
 
--- Stores tasks and their first audit rows, applying the rules of task keys in order. Returns NULL in the plain case, in
--- which each was created, and claimed if it asked for that; otherwise [{id, outcome, claimed}] in the order of the tasks.
--- A `message` is what the other processes are told, if anything.
-CREATE OR REPLACE FUNCTION persist_tasks(tasks json, message json DEFAULT NULL) RETURNS json
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
-AS $$
-DECLARE
-  clock   timestamptz := utc_now();
-  batch   new_task[] := ARRAY(SELECT t FROM json_populate_recordset(NULL::new_task, tasks) AS t);
-  unkeyed new_task[] := batch;
-  wanted  int;
-  keys    text[];
-  figures record;
-  item    record;
-  answers persist_answer[] := '{}';
-BEGIN
-  SELECT count(t.claim_for), array_agg(t.task_key) FILTER (WHERE t.task_key IS NOT NULL)
-  INTO wanted, keys FROM unnest(batch) AS t;
-  IF keys IS NOT NULL THEN unkeyed := ARRAY(SELECT t FROM unnest(batch) AS t WHERE t.task_key IS NULL); END IF;
-
-  figures := store_tasks(unkeyed, clock);
-  IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
-  IF keys IS NULL AND figures.stored = cardinality(batch) AND figures.claimed = wanted THEN RETURN NULL; END IF;
-
-  answers := ARRAY(
-    SELECT answer_for_stored(s, t.claim_for)
-    FROM unnest(batch) WITH ORDINALITY AS t LEFT JOIN queued_tasks AS s ON s.id = t.id AND t.task_key IS NULL
-    ORDER BY t.ordinality
-  );
-  -- Known rows that may change are locked in the order of ids, as in all batches; new keys are taken in the order of keys.
-  PERFORM FROM queued_tasks AS t
-  WHERE t.task_key = ANY (keys) AND t.worker_id IS NULL AND t.status <> 'InProgress'
-  ORDER BY t.id FOR UPDATE;
-  FOR item IN
-    SELECT batch[i] AS task, i FROM generate_subscripts(batch, 1) AS i
-    WHERE batch[i].task_key IS NOT NULL ORDER BY batch[i].task_key COLLATE "C", i
-  LOOP
-    answers[item.i] := persist_keyed(item.task, clock);
-  END LOOP;
-  RETURN to_json(answers);
-END $$;
-
--- As persist_tasks, but waits for nobody: a task whose key an open transaction holds is left out, and its outcome is `busy`. For
--- a moment it does wait, as most transactions are short. When that is over, each task is tried by itself.
-CREATE FUNCTION persist_tasks_unless_busy(tasks json, message json DEFAULT NULL) RETURNS json
+-- As persist_tasks, but waits for nobody: a task whose key an open transaction holds is left out,
+-- and its outcome is `busy`. For a moment it does wait, as most transactions are short. When that
+-- is over, each task is tried by itself.
+CREATE OR REPLACE FUNCTION persist_tasks_unless_busy(tasks json, message json DEFAULT NULL) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
 SET lock_timeout = '20ms'
@@ -144,6 +99,3 @@ BEGIN
   END LOOP;
   RETURN to_json(answers);
 END $$;
-
-INSERT INTO schema_migrations (version, name) VALUES (11, 'keys');
-COMMIT;

@@ -1,0 +1,102 @@
+-- Takes over the tasks of workers that were lost.
+
+-- Makes workers known, as lost, that have no row and still hold tasks: somebody deleted the row, or
+-- wrote the task, by hand. No index finds such tasks, so each call looks at the next thousand below
+-- the id `below`, the newest first where it is NULL. Returns the id below which to go on; NULL when
+-- all have been seen.
+CREATE OR REPLACE FUNCTION find_unknown_workers(below uuid, clock timestamptz) RETURNS uuid
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
+AS $$
+DECLARE
+  looked_at int;
+  last      uuid;
+BEGIN
+  WITH seen AS MATERIALIZED (
+    SELECT t.id, t.worker_id, t.claimed_at_utc FROM queued_tasks AS t
+    WHERE t.id < coalesce(below, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+    ORDER BY t.id DESC LIMIT 1000
+  ), orphan AS MATERIALIZED (
+    SELECT s.id, s.worker_id, s.claimed_at_utc FROM seen AS s
+    WHERE s.worker_id IS NOT NULL AND NOT EXISTS (SELECT FROM workers AS w WHERE w.id = s.worker_id)
+  ), dated AS ( -- tasks_held_by goes by it
+    UPDATE queued_tasks AS t SET claimed_at_utc = clock FROM orphan AS o
+    WHERE t.id = o.id AND t.worker_id = o.worker_id AND t.claimed_at_utc IS NULL
+  ), known AS (
+    INSERT INTO workers (id, host, started_at, heartbeat_at, claims_since, is_registered)
+    SELECT o.worker_id, '', clock, '-infinity', coalesce(min(o.claimed_at_utc), clock), false
+    FROM orphan AS o GROUP BY o.worker_id
+    ON CONFLICT (id) DO NOTHING
+  )
+  SELECT count(*), (SELECT s.id FROM seen AS s ORDER BY s.id LIMIT 1) INTO looked_at, last FROM seen;
+  RETURN CASE WHEN looked_at = 1000 THEN last END;
+END $$;
+
+-- Removes workers whose heartbeat is older than the lease, and takes the tasks of all that are not
+-- (or no longer) registered. Returns [LostTask] (src/storage/requests.ts).
+--
+-- A worker's row is locked against its claims, which share it, so that none is overlooked. Where
+-- another process is at it, there is nothing left to do. A task's row may be locked, too: a worker
+-- that froze in the middle of a transaction in which it completed the task. It is left to that
+-- transaction, and looked at again after another lease.
+--
+-- Only a task that is known to have been running (InProgress) can fail by being lost; see
+-- Storage.releaseLost in src/storage/storage.ts.
+CREATE OR REPLACE FUNCTION release_lost(
+  lease_ms float8, poison_limit int, lost_reason text, poison_reason text, message json DEFAULT NULL
+) RETURNS json
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
+AS $$
+DECLARE
+  clock    timestamptz := utc_now();
+  gone     text[];
+  held     uuid[];
+  kept     text[];
+  released json;
+BEGIN
+  -- What a clock that was ahead has written proves nothing. Rows that others are at are left to them.
+  UPDATE workers SET heartbeat_at = clock WHERE id = ANY (ARRAY(
+    SELECT w.id FROM workers AS w WHERE w.heartbeat_at > ms_after(clock, lease_ms) FOR UPDATE SKIP LOCKED
+  ));
+  gone := ARRAY(
+    SELECT w.id FROM workers AS w
+    WHERE w.heartbeat_at < ms_after(clock, -lease_ms)
+    ORDER BY w.id FOR UPDATE SKIP LOCKED
+  );
+  IF gone = '{}' THEN RETURN '[]'; END IF;
+  held := tasks_held_by(gone);
+
+  WITH lost AS MATERIALIZED (
+    SELECT t.id, t.worker_id, t.status = 'InProgress' OR t.lost_count = 0 AS counts,
+      t.status = 'InProgress' AND t.lost_count >= poison_limit AS poisoned
+    FROM queued_tasks AS t WHERE t.id = ANY (held) AND t.worker_id = ANY (gone)
+    ORDER BY t.id FOR UPDATE SKIP LOCKED
+  ), changed AS (
+    UPDATE queued_tasks AS t SET
+      lost_count = CASE WHEN l.counts AND t.lost_count < 2147483647 THEN t.lost_count + 1 ELSE t.lost_count END,
+      attempt = CASE WHEN l.counts THEN t.attempt ELSE greatest(0, t.attempt - 1) END,
+      worker_id = NULL,
+      status = CASE WHEN l.poisoned THEN 'Failed' ELSE 'ServiceStopped' END,
+      exception = CASE WHEN l.poisoned THEN poison_reason ELSE lost_reason END,
+      due_at_utc = CASE WHEN l.poisoned THEN NULL ELSE clock END,
+      next_run_utc = CASE WHEN l.poisoned THEN NULL ELSE t.next_run_utc END,
+      cancel_requested = t.cancel_requested AND NOT l.poisoned
+    FROM lost AS l WHERE t.id = l.id
+    RETURNING t.id, t.type, t.queue_name, t.lost_count, t.status, t.exception, t.audit_level, l.worker_id, l.poisoned
+  ), audited AS (
+    INSERT INTO status_audit (queued_task_id, updated_at_utc, new_status, exception)
+    SELECT c.id, clock, c.status, c.exception FROM changed AS c
+    WHERE writes_status_audit(c.audit_level, c.status, c.exception)
+  )
+  SELECT json_agg(json_build_object(
+    'taskId', c.id, 'type', c.type, 'queue', c.queue_name, 'workerId', c.worker_id,
+    'lostCount', c.lost_count, 'poisoned', c.poisoned
+  )) INTO released FROM changed AS c;
+
+  kept := ARRAY(SELECT DISTINCT t.worker_id FROM queued_tasks AS t WHERE t.id = ANY (held) AND t.worker_id = ANY (gone));
+  UPDATE workers AS w SET is_registered = false, heartbeat_at = clock WHERE w.id = ANY (kept);
+  DELETE FROM workers AS w WHERE w.id = ANY (gone) AND w.id <> ALL (kept);
+  IF released IS NOT NULL AND message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
+  RETURN coalesce(released, '[]');
+END $$;

@@ -1,0 +1,17 @@
+-- The right to do what one process may do at a time.
+
+-- Takes or renews the right to do what one process does at a time, for a minute. It ends by itself,
+-- so that a process that died does not keep it, and needs no session of its own, so that it works
+-- behind a pooler.
+CREATE OR REPLACE FUNCTION take_maintenance(task text, by uuid) RETURNS boolean
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+  INSERT INTO maintenance AS m (name, holder, held_until) VALUES (task, by, utc_now() + interval '1 minute')
+  ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
+    WHERE m.holder = excluded.holder OR m.held_until < utc_now();
+  RETURN FOUND;
+END $$;
+
+CREATE OR REPLACE FUNCTION end_maintenance(task text, by uuid) RETURNS void LANGUAGE sql SET search_path FROM CURRENT AS $$
+  DELETE FROM maintenance AS m WHERE m.name = task AND m.holder = by
+$$;

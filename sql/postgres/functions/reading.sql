@@ -1,0 +1,77 @@
+-- Reads tasks and their history.
+
+-- A task as TaskRecord (src/storage/records.ts), the audit level as its number.
+CREATE OR REPLACE FUNCTION task_record(t queued_tasks) RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT row_to_json(r) FROM (SELECT
+    t.id, t.type, t.handler, t.request, t.status, t.exception, coalesce(t.audit_level, 0) AS "auditLevel",
+    t.queue_name AS queue, t.priority, t.task_key AS "taskKey",
+    to_epoch_ms(t.created_at_utc) AS "createdAt", to_epoch_ms(t.scheduled_execution_utc) AS "scheduledAt",
+    to_epoch_ms(t.due_at_utc) AS "dueAt", to_epoch_ms(t.last_execution_utc) AS "lastExecutionAt",
+    CASE WHEN abs(t.execution_time_ms) < 'infinity' THEN t.execution_time_ms END AS "executionTimeMs",
+    t.attempt, t.lost_count AS "lostCount", t.worker_id AS "workerId",
+    t.lease_token AS "leaseToken", t.cancel_requested AS "cancelRequested",
+    to_epoch_ms(t.rate_slot_utc) AS "rateSlotAt", t.trace_context AS "traceContext",
+    t.retry_policy AS "retryPolicy", series_record(t) AS series
+  ) AS r
+$$;
+
+-- One task, by id or by key; NULL if there is none.
+CREATE OR REPLACE FUNCTION get_task(task_id uuid) RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $$
+  SELECT task_record(t) FROM queued_tasks AS t WHERE t.id = task_id
+$$;
+
+CREATE OR REPLACE FUNCTION get_task_by_key(key text) RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $$
+  SELECT task_record(t) FROM queued_tasks AS t WHERE t.task_key = key
+$$;
+
+-- The newest tasks below the id `after`, at most `page_size`, that match a filter: TaskFilter
+-- (src/storage/queries.ts). Reads by primary key from the newest on, so that the first page costs
+-- the same however many tasks there are.
+CREATE OR REPLACE FUNCTION list_tasks(filter json, after uuid, page_size int) RETURNS json
+LANGUAGE plpgsql STABLE
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_custom_plan SET jit = off
+SET extra_float_digits = 1
+AS $$
+DECLARE
+  statuses text[]      := ARRAY(SELECT json_array_elements_text(filter -> 'statuses'));
+  types    text[]      := ARRAY(SELECT json_array_elements_text(filter -> 'types'));
+  queues   text[]      := ARRAY(SELECT json_array_elements_text(filter -> 'queues'));
+  recurs   boolean     := filter ->> 'recurring';
+  earliest timestamptz := from_epoch_ms((filter ->> 'createdFrom')::float8);
+  before   timestamptz := from_epoch_ms((filter ->> 'createdBefore')::float8);
+BEGIN
+  RETURN coalesce((SELECT json_agg(task_record(t)) FROM (
+    SELECT t.* FROM queued_tasks AS t
+    WHERE (after IS NULL OR t.id < after)
+      AND (filter -> 'statuses' IS NULL OR t.status = ANY (statuses))
+      AND (filter -> 'types' IS NULL OR t.type = ANY (types))
+      AND (filter -> 'queues' IS NULL OR t.queue_name = ANY (queues))
+      AND (recurs IS NULL OR t.is_recurring = recurs)
+      AND (earliest IS NULL OR t.created_at_utc >= earliest)
+      AND (before IS NULL OR t.created_at_utc < before)
+    ORDER BY t.id DESC LIMIT page_size
+  ) AS t), '[]');
+END $$;
+
+-- Pages of a task's history, oldest first, after a row number.
+CREATE OR REPLACE FUNCTION list_status_audit(task_id uuid, after bigint, page_size int) RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT coalesce(json_agg(r), '[]') FROM (
+    SELECT a.id AS number, a.queued_task_id AS "taskId", to_epoch_ms(a.updated_at_utc) AS "updatedAt",
+      a.new_status AS "newStatus", a.exception
+    FROM status_audit AS a WHERE a.queued_task_id = task_id AND a.id > after ORDER BY a.id LIMIT page_size
+  ) AS r
+$$;
+
+CREATE OR REPLACE FUNCTION list_runs_audit(task_id uuid, after bigint, page_size int) RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $$
+  SELECT coalesce(json_agg(r), '[]') FROM (
+    SELECT a.id AS number, a.queued_task_id AS "taskId", to_epoch_ms(a.executed_at) AS "executedAt",
+      a.execution_time_ms AS "executionTimeMs", a.status, a.exception
+    FROM runs_audit AS a WHERE a.queued_task_id = task_id AND a.id > after ORDER BY a.id LIMIT page_size
+  ) AS r
+$$;

@@ -1,0 +1,70 @@
+-- Counts tasks, and measures the history tables.
+
+-- What waits, by queue, as Backlog: reads the entries of the claim index and nothing else.
+CREATE OR REPLACE FUNCTION task_backlog() RETURNS json LANGUAGE plpgsql
+SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+  clock  timestamptz := utc_now();
+  answer json;
+BEGIN
+  WITH figures AS (
+    SELECT t.queue_name, count(*) FILTER (WHERE t.due_at_utc <= clock) AS due,
+      count(*) FILTER (WHERE t.due_at_utc > clock) AS scheduled,
+      min(t.due_at_utc) FILTER (WHERE t.due_at_utc <= clock) AS oldest
+    FROM queued_tasks AS t WHERE t.due_at_utc IS NOT NULL GROUP BY t.queue_name
+  )
+  SELECT json_build_object('now', to_epoch_ms(clock), 'queues', coalesce(json_agg(json_build_object(
+    'queue', coalesce(f.queue_name, p.queue_name), 'paused', p.queue_name IS NOT NULL,
+    'due', coalesce(f.due, 0), 'scheduled', coalesce(f.scheduled, 0), 'oldestDueAt', to_epoch_ms(f.oldest)
+  )), '[]')) INTO answer
+  FROM figures AS f FULL JOIN (SELECT q.queue_name FROM queues AS q WHERE q.is_paused) AS p
+    ON p.queue_name = f.queue_name;
+  RETURN answer;
+END $$;
+
+-- Counts by status and queue, as StorageStatistics. Reads the whole table once.
+CREATE OR REPLACE FUNCTION task_statistics() RETURNS json LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+  clock  timestamptz := utc_now();
+  answer json;
+BEGIN
+  WITH figures AS MATERIALIZED (
+    SELECT t.queue_name, t.status, count(*) AS tasks, count(t.worker_id) AS claimed,
+      count(*) FILTER (WHERE t.due_at_utc <= clock) AS due, count(*) FILTER (WHERE t.due_at_utc > clock) AS scheduled,
+      min(t.due_at_utc) FILTER (WHERE t.due_at_utc <= clock) AS oldest
+    FROM queued_tasks AS t GROUP BY t.queue_name, t.status
+  ), queue_figures AS (
+    SELECT coalesce(f.queue_name, q.queue_name) AS queue, coalesce(bool_or(q.is_paused), false) AS paused,
+      coalesce(sum(f.due), 0) AS due, coalesce(sum(f.scheduled), 0) AS scheduled,
+      coalesce(sum(f.claimed), 0) AS claimed, to_epoch_ms(min(f.oldest)) AS "oldestDueAt"
+    FROM figures AS f FULL JOIN (SELECT p.* FROM queues AS p WHERE p.is_paused) AS q ON q.queue_name = f.queue_name
+    GROUP BY 1
+    HAVING bool_or(q.is_paused) OR sum(f.due + f.scheduled + f.claimed) > 0
+    ORDER BY 1
+  )
+  SELECT json_build_object(
+    'now', to_epoch_ms(clock),
+    'tasksByStatus', (SELECT coalesce(json_object_agg(s.status, s.tasks), '{}') FROM (
+      SELECT f.status, sum(f.tasks) AS tasks FROM figures AS f GROUP BY f.status) AS s),
+    'queues', (SELECT coalesce(json_agg(q), '[]') FROM queue_figures AS q)
+  ) INTO answer;
+  RETURN answer;
+END $$;
+
+-- How large the audit tables and the execution log are, and how fast they grow: AuditGrowth. Reads
+-- them once.
+CREATE OR REPLACE FUNCTION audit_growth() RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $$
+  SELECT json_agg(json_build_object(
+    'table', f."table", 'rows', f.rows, 'firstAt', to_epoch_ms(f.first), 'lastAt', to_epoch_ms(f.last),
+    'averageRowsPerDay', CASE WHEN isfinite(f.first) AND isfinite(f.last) THEN
+      f.rows / nullif(date_part('day', f.last - f.first), 0) END
+  )) FROM (
+    SELECT 'StatusAudit' AS "table", count(*) AS rows, min(updated_at_utc) AS first, max(updated_at_utc) AS last
+    FROM status_audit
+    UNION ALL
+    SELECT 'RunsAudit', count(*), min(executed_at), max(executed_at) FROM runs_audit
+    UNION ALL
+    SELECT 'TaskExecutionLog', count(*), min(timestamp_utc), max(timestamp_utc) FROM task_execution_log
+  ) AS f
+$$;

@@ -1,0 +1,67 @@
+-- The workers that are alive.
+
+-- Makes a worker known, alive as of now. One that comes back after it was given up may still hold
+-- what it claimed before.
+CREATE OR REPLACE FUNCTION register_worker(worker_id text, host text, serves text DEFAULT NULL) RETURNS void
+LANGUAGE sql SET search_path FROM CURRENT AS $$
+  INSERT INTO workers AS w (id, host, serves, started_at, heartbeat_at, claims_since)
+  VALUES (worker_id, host, serves, utc_now(), utc_now(), utc_now())
+  ON CONFLICT (id) DO UPDATE SET
+    host = excluded.host, serves = excluded.serves, heartbeat_at = excluded.heartbeat_at, is_registered = true,
+    started_at = CASE WHEN w.is_registered THEN w.started_at ELSE excluded.started_at END
+$$;
+
+-- The worker is alive. Returns HeartbeatResult (src/storage/requests.ts), and `seenBelow`: what to
+-- pass as that next time, for find_unknown_workers. All that it reads is small: the workers, the
+-- paused queues, by an index the tasks that are to be cancelled, and a thousand tasks.
+CREATE OR REPLACE FUNCTION heartbeat(worker_id text, lease_ms float8, seen_below uuid DEFAULT NULL) RETURNS json
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
+AS $$
+DECLARE
+  clock    timestamptz := utc_now();
+  is_alive boolean;
+BEGIN
+  UPDATE workers AS w SET heartbeat_at = clock WHERE w.id = heartbeat.worker_id AND w.is_registered;
+  is_alive := FOUND;
+  seen_below := find_unknown_workers(seen_below, clock);
+  RETURN json_build_object(
+    'now', to_epoch_ms(clock),
+    'alive', is_alive,
+    'cancelRequests', ARRAY(
+      SELECT t.id FROM queued_tasks AS t WHERE is_alive AND t.cancel_requested AND t.worker_id = heartbeat.worker_id
+    ),
+    'pausedQueues', ARRAY(SELECT q.queue_name FROM queues AS q WHERE q.is_paused),
+    'othersLost', EXISTS (
+      SELECT FROM workers AS w WHERE w.heartbeat_at NOT BETWEEN ms_after(clock, -lease_ms) AND ms_after(clock, lease_ms)
+    ),
+    'seenBelow', seen_below
+  );
+END $$;
+
+-- Removes a worker at a clean end, when its last claim has ended. If it still holds tasks, its row
+-- stays until release_lost has taken them; so it does where looking for them could take long, as
+-- nobody wants to wait for that at the end of a process.
+CREATE OR REPLACE FUNCTION unregister_worker(worker_id text) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+  began timestamptz;
+BEGIN
+  SELECT w.claims_since INTO began FROM workers AS w WHERE w.id = unregister_worker.worker_id FOR UPDATE;
+  UPDATE workers AS w SET is_registered = false, heartbeat_at = '-infinity' WHERE w.id = unregister_worker.worker_id;
+  IF began > utc_now() - interval '1 hour'
+    OR (SELECT c.reltuples < 1000000 FROM pg_class AS c WHERE c.oid = 'queued_tasks'::regclass) THEN
+    DELETE FROM workers AS w
+    WHERE w.id = unregister_worker.worker_id AND tasks_held_by(ARRAY[unregister_worker.worker_id]) = '{}';
+  END IF;
+END $$;
+
+-- The registered workers as WorkerRecord, oldest first.
+CREATE OR REPLACE FUNCTION list_workers() RETURNS json LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT coalesce(json_agg(r), '[]') FROM (
+    SELECT w.id, w.host, w.serves, to_epoch_ms(w.started_at) AS "startedAt", to_epoch_ms(w.heartbeat_at) AS "heartbeatAt",
+      to_epoch_ms(utc_now()) - to_epoch_ms(w.heartbeat_at) AS "heartbeatAgeMs"
+    FROM workers AS w WHERE w.is_registered ORDER BY w.started_at, w.id
+  ) AS r
+$$;
