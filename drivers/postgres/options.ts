@@ -8,6 +8,8 @@ import {
   isPlain,
 } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
+import { toPollInterval } from "../../src/storage/poll_interval.ts";
+import type { Polling } from "../../src/storage/requests.ts";
 import { type Duration, toMilliseconds } from "../../src/time/duration.ts";
 import type { PostgresClient } from "./connection.ts";
 import { type DatabaseUrl, parseDatabaseUrl } from "./database_url.ts";
@@ -51,10 +53,17 @@ export interface PostgresStorageOptions {
   /**
    * Whether processes wake each other with LISTEN and NOTIFY. Turn it off behind a pooler that
    * shares sessions between transactions (PgBouncer's transaction mode): then workers look for
-   * tasks once a second instead.
+   * tasks at each `pollInterval` alone.
    * @default true
    */
   readonly notify?: boolean;
+  /**
+   * How long an idle worker waits between two looks for due tasks, from 1 millisecond to an hour.
+   * With `notify` a look finds what another process dispatched for later, which no notification
+   * tells.
+   * @default 2 seconds; without `notify` 1 second
+   */
+  readonly pollInterval?: Duration;
   /**
    * Whether statements are prepared once and used again. Turn it off behind a pooler that does not
    * keep prepared statements.
@@ -90,6 +99,7 @@ const optionNames = [
   "schema",
   "migrate",
   "notify",
+  "pollInterval",
   "prepare",
   "maxConnections",
   "queryTimeout",
@@ -108,6 +118,7 @@ export interface ResolvedOptions {
   readonly schema: string;
   readonly migrate: boolean;
   readonly notify: boolean;
+  readonly polling: Polling;
   readonly prepare: boolean;
   readonly maxConnections: number;
   readonly queryTimeoutMs: number;
@@ -157,7 +168,20 @@ export function resolveOptions(
   checkFlag(migrate, "migrate");
   checkFlag(notify, "notify");
   checkFlag(prepare, "prepare");
-  return { database, sql, schema, migrate, notify, prepare, maxConnections, queryTimeoutMs };
+  const { pollInterval = notify ? 2000 : 1000 } = options;
+  const idleMs = toPollInterval(pollInterval);
+  const polling = { busyMs: Math.min(notify ? 1000 : 100, idleMs), idleMs };
+  return {
+    database,
+    sql,
+    schema,
+    migrate,
+    notify,
+    polling,
+    prepare,
+    maxConnections,
+    queryTimeoutMs,
+  };
 }
 
 function toOptions(

@@ -82,9 +82,7 @@ export class PostgresStorage implements Storage {
     this.#access = new DatabaseAccess(options, (signal) => {
       for (const listener of this.#wakeListeners) listener(signal);
     });
-    this.polling = options.notify
-      ? { busyMs: 1_000, idleMs: 2_000 } // others tell of what is due now; only what they dispatch for later is looked for
-      : { busyMs: 100, idleMs: 1_000 };
+    this.polling = options.polling;
   }
 
   async open(): Result<"open"> {

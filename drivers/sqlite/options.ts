@@ -5,6 +5,7 @@ import { checkFlag, checkSecretOptions, hidden } from "../../src/argument_checks
 import { InvalidArgumentError } from "../../src/errors.ts";
 import { guardClock } from "../../src/application/guarded_clock.ts";
 import { checkClock, type Clock, systemClock } from "../../src/time/clock.ts";
+import { toPollInterval } from "../../src/storage/poll_interval.ts";
 import { type Duration, toMilliseconds } from "../../src/time/duration.ts";
 import { adaptConnection, type SqliteConnection, type SqliteDatabase } from "./sqlite_library.ts";
 
@@ -48,6 +49,13 @@ export interface SqliteStorageOptions {
    * application's it is a promise that only this process writes. @default false
    */
   readonly exclusive?: boolean;
+  /**
+   * How long an idle worker waits between two looks at whether another process changed the file,
+   * from 1 millisecond to an hour: SQLite cannot push. A look reads `data_version`, and asks no
+   * table. An `exclusive` file is not looked at.
+   * @default 1 second
+   */
+  readonly pollInterval?: Duration;
   /** Whether opening brings the schema up to date; otherwise it only checks it. @default true */
   readonly migrate?: boolean;
   /** The storage's clock; another one is for tests. @default systemClock */
@@ -61,6 +69,7 @@ export interface ResolvedOptions {
   readonly synchronous: Synchronous;
   readonly busyTimeoutMs: number;
   readonly exclusive: boolean;
+  readonly pollMs: number;
   readonly migrate: boolean;
   readonly clock: Clock;
 }
@@ -71,6 +80,7 @@ const optionNames = [
   "synchronous",
   "busyTimeout",
   "exclusive",
+  "pollInterval",
   "migrate",
   "clock",
 ] as const satisfies readonly (keyof SqliteStorageOptions)[];
@@ -108,6 +118,7 @@ export function resolveOptions(options: string | SqliteStorageOptions): Resolved
   }
   checkSecretOptions(options, optionNames, "options");
   const { path, database, synchronous = "NORMAL", busyTimeout = 250 } = options;
+  const { pollInterval = 1000 } = options;
   const { exclusive = false, migrate = true, clock = systemClock } = options;
   if ((path === undefined) === (database === undefined)) {
     const given = path === undefined ? "neither `path` nor `database`" : "both of them";
@@ -133,6 +144,7 @@ export function resolveOptions(options: string | SqliteStorageOptions): Resolved
     synchronous,
     busyTimeoutMs: Math.min(toMilliseconds(busyTimeout, "busyTimeout"), 2 ** 31 - 1),
     exclusive,
+    pollMs: toPollInterval(pollInterval),
     migrate,
     clock: guardClock(clock),
   };

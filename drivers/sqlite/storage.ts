@@ -67,8 +67,8 @@ export class SqliteStorage implements Storage {
   constructor(options: ResolvedOptions) {
     this.#options = options;
     const alone = options.exclusive || options.path === ":memory:";
-    this.polling = { busyMs: alone ? Infinity : 1000, idleMs: Infinity };
-    this.#watch = new WakeWatch(options.clock, alone);
+    this.polling = { busyMs: alone ? Infinity : options.pollMs, idleMs: Infinity };
+    this.#watch = new WakeWatch(options.clock, alone ? Infinity : options.pollMs);
     this.#deferred = new DeferredHeartbeats(alone);
     this.#access = new DatabaseAccess(
       options,

@@ -9,8 +9,6 @@ import { type Changes, readChanges } from "./counters.ts";
 
 type Listener = (signal: WakeSignal) => void;
 
-/** How often other processes' commits are looked for. */
-const lookEveryMs = 1000;
 /** How often a transaction of the caller's is looked at, whether it has ended. */
 const transactionLookEveryMs = 20;
 
@@ -19,8 +17,8 @@ const selectCancelled = "SELECT id FROM queued_tasks WHERE cancel_requested = 1"
 /** Calls listeners when other connections changed something that they want to hear of. */
 export class WakeWatch {
   readonly #clock: Clock;
-  /** No other connection writes: nothing has to be looked for. */
-  readonly #alone: boolean;
+  /** The pause between two looks; `Infinity`: no other connection writes, so there are none. */
+  readonly #lookEveryMs: number;
   readonly #listeners = new Set<Listener>();
   readonly #transactions = new Set<SqliteDatabase>();
   #connection: Connection | undefined;
@@ -28,9 +26,9 @@ export class WakeWatch {
   #stopLooking: (() => void) | undefined;
   #stopTransactionLook: (() => void) | undefined;
 
-  constructor(clock: Clock, alone: boolean) {
+  constructor(clock: Clock, lookEveryMs: number) {
     this.#clock = clock;
-    this.#alone = alone;
+    this.#lookEveryMs = lookEveryMs;
   }
 
   /** Begins to look, while there is a listener. */
@@ -74,13 +72,16 @@ export class WakeWatch {
   }
 
   #arm(): void {
-    if (this.#alone || this.#stopLooking || !this.#connection || this.#listeners.size === 0) return;
+    if (
+      this.#lookEveryMs === Infinity || this.#stopLooking || !this.#connection ||
+      this.#listeners.size === 0
+    ) return;
     this.#seen ??= this.#look();
     const tick = (): void => {
-      this.#stopLooking = this.#clock.setTimer(tick, lookEveryMs, { unref: true });
+      this.#stopLooking = this.#clock.setTimer(tick, this.#lookEveryMs, { unref: true });
       this.#compare();
     };
-    this.#stopLooking = this.#clock.setTimer(tick, lookEveryMs, { unref: true });
+    this.#stopLooking = this.#clock.setTimer(tick, this.#lookEveryMs, { unref: true });
   }
 
   #armTransactionLook(): void {

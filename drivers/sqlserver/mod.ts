@@ -48,7 +48,7 @@ export type {
  * import { sqlServerStorage } from "@evertask/evertask/sqlserver";
  *
  * const pool = new sql.ConnectionPool({ server: "db.example.org", user: "app", password: "secret" });
- * const storage = sqlServerStorage({ connection: pool, schema: "Jobs", polling: { idleMs: 250 } });
+ * const storage = sqlServerStorage({ connection: pool, schema: "Jobs", pollInterval: 250 });
  * ```
  */
 export function sqlServerStorage(

@@ -1,13 +1,10 @@
 // The options of sqlServerStorage: what they mean, what they default to, and what is refused.
 
-import {
-  checkMethods,
-  checkOptions,
-  checkSecretOptions,
-  hidden,
-} from "../../src/argument_checks.ts";
+import { checkMethods, checkSecretOptions, hidden } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
+import { toPollInterval } from "../../src/storage/poll_interval.ts";
 import type { Polling } from "../../src/storage/requests.ts";
+import type { Duration } from "../../src/time/duration.ts";
 import { checkServer, isPool, type SqlServerConnection } from "./connection.ts";
 import type { Mssql, SqlServerConfig, SqlServerPool } from "./mssql_api.ts";
 import { checkSchemaName } from "./script.ts";
@@ -40,14 +37,14 @@ export interface SqlServerStorageOptions {
    */
   readonly migrate?: boolean;
   /**
-   * How often workers look for due tasks, in milliseconds, at most an hour: SQL Server cannot push.
-   * After a look that found something the next comes after `busyMs`; each that found nothing
-   * doubles the pause, up to `idleMs`. A look is a call or two of procedures that seek in a small
-   * index. With the defaults, a task that another process stored waits half a second on average for
-   * an idle worker. Tasks that the same process stores do not wait.
-   * @default { busyMs: 50, idleMs: 1000 }
+   * How long an idle worker waits between two looks for due tasks, from 1 millisecond to an hour:
+   * SQL Server cannot push. After a look that found something the next comes after 50 milliseconds;
+   * each that found nothing doubles the pause, up to this one. A look is a call or two of
+   * procedures that seek in a small index. A task that another process stored waits half of it on
+   * average for an idle worker. Tasks that the same process stores do not wait.
+   * @default 1 second
    */
-  readonly polling?: Partial<Polling>;
+  readonly pollInterval?: Duration;
 }
 
 /** The options with their defaults, checked. */
@@ -60,8 +57,7 @@ export interface ResolvedOptions {
   readonly polling: Polling;
 }
 
-const ownOptions = ["mssql", "schema", "migrate", "polling"];
-const longestPollMs = 3_600_000;
+const ownOptions = ["mssql", "schema", "migrate", "pollInterval"];
 
 /**
  * Checks what the user passed.
@@ -72,7 +68,7 @@ export function resolveOptions(
   target: SqlServerConnection | SqlServerStorageOptions,
 ): ResolvedOptions {
   const options = toOptions(target);
-  const { connection, mssql, schema = "EverTask", migrate = true, polling = {} } = options;
+  const { connection, mssql, schema = "EverTask", migrate = true, pollInterval = 1000 } = options;
   if (typeof migrate !== "boolean") {
     throw new InvalidArgumentError("migrate", migrate, "be true or false");
   }
@@ -80,12 +76,13 @@ export function resolveOptions(
     const remedy = 'be the package: import mssql from "mssql"';
     checkMethods(mssql, ["ConnectionPool", "Table", "NVarChar"], "mssql", remedy);
   }
+  const idleMs = toPollInterval(pollInterval);
   return {
     connection: resolveConnection(connection),
     mssql,
     schema: checkSchemaName(schema),
     migrate,
-    polling: resolvePolling(polling),
+    polling: { busyMs: Math.min(50, idleMs), idleMs },
   };
 }
 
@@ -115,24 +112,5 @@ function resolveConnection(connection: SqlServerConnection): ResolvedOptions["co
     misplaced,
     "a member of the configuration of mssql",
     "stand beside the configuration: { connection: { server, … }, …options }",
-  );
-}
-
-function resolvePolling(polling: Partial<Polling>): Polling {
-  checkOptions(polling, ["busyMs", "idleMs"], "polling");
-  const { idleMs = 1000 } = polling;
-  checkPause(idleMs, "polling.idleMs");
-  const { busyMs = Math.min(50, idleMs) } = polling;
-  checkPause(busyMs, "polling.busyMs");
-  if (busyMs <= idleMs) return { busyMs, idleMs };
-  throw new InvalidArgumentError("polling.busyMs", busyMs, `be at most polling.idleMs (${idleMs})`);
-}
-
-function checkPause(value: unknown, argument: string): void {
-  if (typeof value === "number" && value >= 1 && value <= longestPollMs) return;
-  throw new InvalidArgumentError(
-    argument,
-    value,
-    `be a number of milliseconds from 1 to ${longestPollMs}`,
   );
 }

@@ -26,7 +26,7 @@ export async function withAdopted(
       for (const text of [upstreamTasks.newest, upstreamHistory, ...rows.map(insertUpstream)]) {
         await pool.request().batch(text.replaceAll("[EverTask]", `[${schema}]`));
       }
-      const storage = sqlServerStorage({ connection: pool, schema, polling: { idleMs: 50 } });
+      const storage = sqlServerStorage({ connection: pool, schema, pollInterval: 50 });
       await storage.open();
       await work(storage);
       await storage.close();

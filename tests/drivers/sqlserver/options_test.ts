@@ -22,15 +22,6 @@ const refused: [title: string, options: unknown, argument: string][] = [
   ["an option among those of mssql", { server: "localhost", schema: "Jobs" }, "schema"],
   ["a schema that is no text", { connection, schema: null }, "schema"],
   ["migrate that is no truth value", { connection, migrate: "no" }, "migrate"],
-  ["polling that is a number", { connection, polling: 100 }, "polling"],
-  ["an unknown pause", { connection, polling: { idle: 100 } }, "polling.idle"],
-  ["a pause of nothing", { connection, polling: { busyMs: 0 } }, "polling.busyMs"],
-  ["a pause that is no number", { connection, polling: { idleMs: "5" } }, "polling.idleMs"],
-  ["a pause without an end", { connection, polling: { idleMs: Infinity } }, "polling.idleMs"],
-  ["a busy pause above the idle one", {
-    connection,
-    polling: { busyMs: 500, idleMs: 100 },
-  }, "polling.busyMs"],
 ];
 
 for (const [title, options, argument] of refused) {
@@ -40,11 +31,3 @@ for (const [title, options, argument] of refused) {
     assert(!error.message.includes("hunter2"), error.message);
   });
 }
-
-Deno.test("pauses have defaults, and the busy one is never above the idle one", () => {
-  const pauses = (polling?: object) =>
-    storageWith({ connection, ...polling && { polling } }).polling;
-  assertEquals(pauses(), { busyMs: 50, idleMs: 1000 });
-  assertEquals(pauses({ idleMs: 20 }), { busyMs: 20, idleMs: 20 });
-  assertEquals(pauses({ busyMs: 5, idleMs: 250 }), { busyMs: 5, idleMs: 250 });
-});

@@ -69,6 +69,7 @@ const sqliteOptions = allOptional({
   synchronous: takes("FULL"),
   busyTimeout: duration,
   exclusive: takes(true),
+  pollInterval: duration,
   migrate: takes(true),
   clock,
 });
@@ -96,6 +97,7 @@ const postgresOptions = allOptional({
   prepare: takes(true),
   maxConnections: takes(5),
   queryTimeout: duration,
+  pollInterval: duration,
 });
 
 const postgresJs = Object.assign(() => {}, {
@@ -140,7 +142,7 @@ export const sqlServerSubjects: Subjects = {
         ...allOptional({
           schema: takes("Jobs"),
           migrate: takes(true),
-          polling: options(allOptional({ busyMs: takes(5), idleMs: takes(50) })),
+          pollInterval: duration,
         }),
       })],
     },
