@@ -48,7 +48,7 @@ export interface TaskContext {
   readonly log: Logger;
   /**
    * Dispatches further tasks, as `everTask.dispatch` does. It never waits for room in a queue whose
-   * `whenFull` is `Wait`, since there may be none before the handler ends: the task waits in
+   * `whenFull` is `wait`, since there may be none before the handler ends: the task waits in
    * storage.
    */
   readonly dispatch: Dispatch;

@@ -66,10 +66,10 @@ async function tryToOpen(options: ResolvedOptions): Promise<OpenDatabase> {
 }
 
 const setSynchronous: Readonly<Record<Synchronous, string>> = {
-  OFF: "PRAGMA synchronous = OFF",
-  NORMAL: "PRAGMA synchronous = NORMAL",
-  FULL: "PRAGMA synchronous = FULL",
-  EXTRA: "PRAGMA synchronous = EXTRA",
+  off: "PRAGMA synchronous = OFF",
+  normal: "PRAGMA synchronous = NORMAL",
+  full: "PRAGMA synchronous = FULL",
+  extra: "PRAGMA synchronous = EXTRA",
 };
 
 function configure(connection: Connection, options: ResolvedOptions): void {

@@ -18,7 +18,7 @@ import { adaptConnection, type SqliteConnection, type SqliteDatabase } from "./s
  * - `FULL`: on the disk. Nothing that was committed is lost; each write waits for the disk.
  * - `EXTRA`: as `FULL`; with the write-ahead log there is no difference.
  */
-export type Synchronous = "OFF" | "NORMAL" | "FULL" | "EXTRA";
+export type Synchronous = "off" | "normal" | "full" | "extra";
 
 /** Options of {@linkcode sqliteStorage}. Either `path` or `database` is given. */
 export interface SqliteStorageOptions {
@@ -34,7 +34,7 @@ export interface SqliteStorageOptions {
    * closed.
    */
   readonly database?: SqliteConnection;
-  /** What a power failure may undo. @default "NORMAL" */
+  /** What a power failure may undo. @default "normal" */
   readonly synchronous?: Synchronous;
   /**
    * How long a call waits while another connection writes. It blocks the event loop for the first
@@ -99,7 +99,7 @@ function absolute(path: string): string {
   return path === ":memory:" || path.startsWith("file:") ? path : resolve(path);
 }
 
-const synchronousValues: readonly unknown[] = ["OFF", "NORMAL", "FULL", "EXTRA"];
+const synchronousValues: readonly unknown[] = ["off", "normal", "full", "extra"];
 
 /**
  * Checks what the user passed.
@@ -117,7 +117,7 @@ export function resolveOptions(options: string | SqliteStorageOptions): Resolved
     );
   }
   checkSecretOptions(options, optionNames, "options");
-  const { path, database, synchronous = "NORMAL", busyTimeout = 250 } = options;
+  const { path, database, synchronous = "normal", busyTimeout = 250 } = options;
   const { pollInterval = 1000 } = options;
   const { exclusive = false, migrate = true, clock = systemClock } = options;
   if ((path === undefined) === (database === undefined)) {
@@ -133,7 +133,7 @@ export function resolveOptions(options: string | SqliteStorageOptions): Resolved
     throw new InvalidArgumentError("path", hidden(path), remedy);
   }
   if (!synchronousValues.includes(synchronous)) {
-    throw new InvalidArgumentError("synchronous", synchronous, "be OFF, NORMAL, FULL or EXTRA");
+    throw new InvalidArgumentError("synchronous", synchronous, "be off, normal, full or extra");
   }
   checkFlag(exclusive, "exclusive");
   checkFlag(migrate, "migrate");

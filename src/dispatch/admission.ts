@@ -5,7 +5,7 @@ import { defaultQueue, type QueueSettings } from "../worker/queue_settings.ts";
 import type { Reservation } from "../worker/claim/reservations.ts";
 import type { Worker } from "../worker/worker.ts";
 
-/** The queue is full in this process, and its `whenFull` is `Throw`. Nothing was stored. */
+/** The queue is full in this process, and its `whenFull` is `throw`. Nothing was stored. */
 export class QueueFullError extends EverTaskError {
   /** `QueueFullError` */
   override name = "QueueFullError";
@@ -44,14 +44,14 @@ export function admit(
   }
   const { whenFull, capacity } = queues.get(queue)!;
   switch (whenFull) {
-    case "Throw":
+    case "throw":
       throw new QueueFullError(queue, capacity);
-    case "FallbackToDefault":
+    case "fallbackToDefault":
       return admit(worker, queues, defaultQueue, id, caller, signal);
-    case "Wait":
+    case "wait":
       if (caller === "handler") return { id, queue, claimFor: null };
       return worker.reservations.waitForRoom(queue, id, signal);
-    case "Store":
+    case "store":
       return { id, queue, claimFor: null };
   }
 }

@@ -25,17 +25,17 @@ export interface QueueOptions {
   /**
    * What happens to a dispatch in this process when its worker holds `capacity` tasks of the queue:
    *
-   * - `Store`: the task waits in storage; a dispatch never waits for room.
-   * - `Wait`: the dispatch waits until there is room. In a handler, dispatch by `context.dispatch`,
+   * - `store`: the task waits in storage; a dispatch never waits for room.
+   * - `wait`: the dispatch waits until there is room. In a handler, dispatch by `context.dispatch`,
    *   which does not wait: `everTask.dispatch` may wait for the room that only the end of the
    *   handler gives.
-   * - `FallbackToDefault`: the task goes to the queue `default`, and what holds there holds for it.
-   * - `Throw`: the dispatch rejects with `QueueFullError`, and nothing is stored.
+   * - `fallbackToDefault`: the task goes to the queue `default`, and what holds there holds for it.
+   * - `throw`: the dispatch rejects with `QueueFullError`, and nothing is stored.
    *
    * Only tasks that are due at once count and are counted, and only where a worker runs: a process
    * that has not called `start` stores what it dispatches. While older tasks may wait in storage, a
    * tenth of the capacity is kept for them. `dispatchMany` asks once for up to 5,000 tasks, which
-   * then wait in storage. @default "Store"
+   * then wait in storage. @default "store"
    */
   readonly whenFull?: WhenFull;
   /** The timeout of tasks that have none of their own. @default the instance's */
@@ -45,9 +45,9 @@ export interface QueueOptions {
 }
 
 /** See {@linkcode QueueOptions.whenFull}. */
-export type WhenFull = "Store" | "Wait" | "FallbackToDefault" | "Throw";
+export type WhenFull = "store" | "wait" | "fallbackToDefault" | "throw";
 
-const whenFullChoices: readonly WhenFull[] = ["Store", "Wait", "FallbackToDefault", "Throw"];
+const whenFullChoices: readonly WhenFull[] = ["store", "wait", "fallbackToDefault", "throw"];
 
 /** A queue's settings, complete. */
 export interface QueueSettings {
@@ -114,9 +114,9 @@ function parseQueue(
       `be at least the parallelism, ${parallelism}`,
     );
   }
-  const { whenFull = "Store" } = options;
+  const { whenFull = "store" } = options;
   checkChoice(whenFull, whenFullChoices, `${where}.whenFull`);
-  if (name === defaultQueue && whenFull === "FallbackToDefault") {
+  if (name === defaultQueue && whenFull === "fallbackToDefault") {
     const remedy = "be Store, Wait or Throw: this is the queue that others fall back to";
     throw new InvalidArgumentError(`${where}.whenFull`, whenFull, remedy);
   }

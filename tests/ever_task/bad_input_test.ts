@@ -74,7 +74,7 @@ for (const [what, [option, argument]] of Object.entries(refusedOptions)) {
 Deno.test("every option of queues, persistent logs and retention is known", async () => {
   await using everTask = create({
     queues: {
-      email: { parallelism: 1, capacity: 2, whenFull: "Wait", timeout: 5, retry: noRetryAtAll },
+      email: { parallelism: 1, capacity: 2, whenFull: "wait", timeout: 5, retry: noRetryAtAll },
     },
     persistentLogs: { minimumLevel: "Warning", maxLinesPerRun: 10 },
     retention: {

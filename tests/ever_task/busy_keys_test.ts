@@ -87,7 +87,7 @@ Deno.test("a task whose key is busy keeps no place in its queue", async () => {
   const waits = defineTask<string>({ type: "waits", handle: () => opened.promise });
   const everTask = await fleet.start({
     tasks: [waits],
-    queues: { default: { parallelism: 1, capacity: 1, whenFull: "Throw" } },
+    queues: { default: { parallelism: 1, capacity: 1, whenFull: "throw" } },
     wrap,
   });
   held.add("held");

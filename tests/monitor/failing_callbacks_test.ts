@@ -99,7 +99,7 @@ for (const [how, fail] of Object.entries(failures)) {
     };
     const clock = { now: fail, monotonic: fail, setTimer: fail };
     const health = createHealthChecks(everTask, { clock });
-    assertEquals((await health.ready()).checks["storage"]?.status, "Healthy");
+    assertEquals((await health.ready()).checks["storage"]?.status, "healthy");
     health.close();
   });
 }

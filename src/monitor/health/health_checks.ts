@@ -35,7 +35,7 @@ export interface HealthChecks {
   detail(): Promise<HealthReport>;
   /**
    * Answers `/health/live` and `/health/ready` with the states of the checks, and `/health` with
-   * everything; 503 when the status is `Unhealthy`, 200 otherwise, 404 for any other path. Needs no
+   * everything; 503 when the status is `unhealthy`, 200 otherwise, 404 for any other path. Needs no
    * `this`.
    */
   readonly fetch: (request: Request) => Promise<Response>;
@@ -103,7 +103,7 @@ export function createHealthChecks(
       return { storage: unreachable(error) };
     }
     return {
-      storage: { status: "Healthy", description: "The storage answers.", data: {} },
+      storage: { status: "healthy", description: "The storage answers.", data: {} },
       ...(settings.worker ? { worker: workerCheck(everTask.workerId, known, settings) } : {}),
       backlog: backlogCheck(known.backlog, settings),
     };
@@ -142,7 +142,7 @@ export function createHealthChecks(
 
 function unreachable(error: unknown): HealthCheck {
   return {
-    status: "Unhealthy",
+    status: "unhealthy",
     description: `The storage cannot be asked: ${messageOf(error)}`,
     data: {},
   };
@@ -157,7 +157,7 @@ function workerCheck(
   const { alive } = workerFigures(workers);
   if (own === undefined) {
     return {
-      status: "Unhealthy",
+      status: "unhealthy",
       description: workerId === null
         ? "This process runs no worker: it is not started, or was given up for lost."
         : "This process's worker is not registered: it was given up for lost.",
@@ -167,7 +167,7 @@ function workerCheck(
   const { heartbeatAgeMs } = own;
   return {
     // One in the future, as after a clock was set back, is no sign of life.
-    status: Math.abs(heartbeatAgeMs) > maxHeartbeatAgeMs ? "Unhealthy" : "Healthy",
+    status: Math.abs(heartbeatAgeMs) > maxHeartbeatAgeMs ? "unhealthy" : "healthy",
     description: `The last heartbeat was ${heartbeatAgeMs} ms ago.`,
     data: { workerId, heartbeatAgeMs, workers: alive },
   };
@@ -196,7 +196,7 @@ function failureCheck(rate: FailureRate, { failures }: HealthSettings): HealthCh
   const { ended, failed } = rate.count();
   const counts = failures !== null && ended >= failures.minimum;
   return {
-    status: counts ? statusOf(failed / ended, failures) : "Healthy",
+    status: counts ? statusOf(failed / ended, failures) : "healthy",
     description: `${failed} of the ${ended} tasks that ended here lately have failed.`,
     data: { ended, failed },
   };
@@ -209,7 +209,7 @@ function withoutReasons({ status, checkedAt, checks }: HealthReport): object {
 }
 
 function respond(answer: object): Response {
-  const unhealthy = "status" in answer && answer.status === "Unhealthy";
+  const unhealthy = "status" in answer && answer.status === "unhealthy";
   return Response.json(answer, {
     status: unhealthy ? 503 : 200,
     headers: { "cache-control": "no-store" },

@@ -4,7 +4,7 @@
  * Fit for work; working, but somebody should look; not fit. By ASP.NET's names, as upstream's users
  * know them.
  */
-export type HealthStatus = "Healthy" | "Degraded" | "Unhealthy";
+export type HealthStatus = "healthy" | "degraded" | "unhealthy";
 
 /** One thing that was checked. */
 export interface HealthCheck {
@@ -26,7 +26,7 @@ export interface HealthReport {
   readonly checks: Readonly<Record<string, HealthCheck>>;
 }
 
-const order: readonly HealthStatus[] = ["Healthy", "Degraded", "Unhealthy"];
+const order: readonly HealthStatus[] = ["healthy", "degraded", "unhealthy"];
 
 /** Puts checks together. */
 export function report(checks: Readonly<Record<string, HealthCheck>>, now: number): HealthReport {
@@ -35,7 +35,7 @@ export function report(checks: Readonly<Record<string, HealthCheck>>, now: numbe
     0,
   );
   return {
-    status: order[worst] ?? "Unhealthy",
+    status: order[worst] ?? "unhealthy",
     checkedAt: new Date(now).toISOString(),
     checks,
   };
@@ -46,6 +46,6 @@ export function statusOf(
   figure: number,
   thresholds: { readonly degraded: number; readonly unhealthy: number },
 ): HealthStatus {
-  if (figure >= thresholds.unhealthy) return "Unhealthy";
-  return figure >= thresholds.degraded ? "Degraded" : "Healthy";
+  if (figure >= thresholds.unhealthy) return "unhealthy";
+  return figure >= thresholds.degraded ? "degraded" : "healthy";
 }

@@ -32,7 +32,7 @@ export class Prefetch {
   ) {
     // A queue that pushes back on dispatches is as long as its capacity says: that is what they
     // feel.
-    this.#least = whenFull === "Store" ? Math.min(2 * parallelism, capacity) : capacity;
+    this.#least = whenFull === "store" ? Math.min(2 * parallelism, capacity) : capacity;
     this.#most = capacity;
     this.#target = this.#least;
   }

@@ -42,7 +42,7 @@ export class QueueRunner {
   constructor(settings: QueueSettings) {
     this.settings = settings;
     this.#prefetch = new Prefetch(settings);
-    this.#pushesBack = settings.whenFull !== "Store";
+    this.#pushesBack = settings.whenFull !== "store";
     this.#keptForStorage = settings.capacity === 1 ? 0 : Math.ceil(settings.capacity / 10);
   }
 

@@ -160,7 +160,7 @@ Deno.test("options that cannot be used are refused, by name", () => {
   refused({ path: "a.db", database: {} }, "options");
   refused("", "path");
   refused({ path: 1 }, "path");
-  refused({ path: "a.db", synchronous: "SOMETIMES" }, "synchronous");
+  refused({ path: "a.db", synchronous: "sometimes" }, "synchronous");
   refused({ path: "a.db", busyTimeout: -1 }, "busyTimeout");
   refused({ path: "a.db", sync: "OFF" }, "options.sync");
   refused({ database: {} }, "database");

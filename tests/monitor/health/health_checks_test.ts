@@ -23,7 +23,7 @@ function makeHealth(options: HealthOptions = {}) {
 Deno.test("a worker with a fresh heartbeat and no backlog is ready", async () => {
   const { health } = makeHealth();
   const { status, checks } = await health.ready();
-  assertEquals(status, "Healthy");
+  assertEquals(status, "healthy");
   assertEquals(Object.keys(checks), ["storage", "worker", "backlog"]);
   assertEquals(checks.worker?.data, { workerId: "worker-1", heartbeatAgeMs: 5_000, workers: 1 });
 });
@@ -31,7 +31,7 @@ Deno.test("a worker with a fresh heartbeat and no backlog is ready", async () =>
 Deno.test("a process is alive whatever its storage does", async () => {
   const { health, everTask, ask } = makeHealth();
   everTask.error = new Error("no route to host");
-  assertEquals(health.live().status, "Healthy");
+  assertEquals(health.live().status, "healthy");
   assertEquals((await ask("/health/live")).status, 200);
   assertEquals(everTask.questions, 0);
 });
@@ -39,10 +39,10 @@ Deno.test("a process is alive whatever its storage does", async () => {
 Deno.test("a process whose storage cannot be asked is not ready, and says why in the detail alone", async () => {
   const { health, everTask, ask } = makeHealth();
   everTask.error = new Error("no route to 10.1.2.3");
-  assertEquals((await health.ready()).status, "Unhealthy");
+  assertEquals((await health.ready()).status, "unhealthy");
   const probe = await ask("/health/ready");
   assertEquals(probe.status, 503);
-  assertEquals(JSON.parse(probe.body).checks, { storage: "Unhealthy" });
+  assertEquals(JSON.parse(probe.body).checks, { storage: "unhealthy" });
   const detail = await ask("/health");
   assertEquals(detail.status, 503);
   assertStringIncludes(detail.body, "no route to 10.1.2.3");
@@ -61,13 +61,13 @@ Deno.test("a storage that does not answer in time counts as unreachable", async 
 Deno.test("a worker is not ready when its heartbeat is old, missing, or has not begun", async () => {
   const { health, everTask } = makeHealth();
   everTask.workerHeartbeats = { "worker-1": everTask.now - 15_000 };
-  assertEquals((await health.ready()).checks.worker?.status, "Healthy");
+  assertEquals((await health.ready()).checks.worker?.status, "healthy");
   everTask.workerHeartbeats = { "worker-1": everTask.now - 15_001 };
   const { worker } = (await health.ready()).checks;
-  assertEquals(worker?.status, "Unhealthy");
+  assertEquals(worker?.status, "unhealthy");
   assertEquals(worker?.description, "The last heartbeat was 15001 ms ago.");
   everTask.workerHeartbeats = { "worker-2": everTask.now };
-  assertEquals((await health.ready()).checks.worker?.status, "Unhealthy");
+  assertEquals((await health.ready()).checks.worker?.status, "unhealthy");
   everTask.workerId = null;
   assertStringIncludes((await health.ready()).checks.worker?.description ?? "", "not started");
 });
@@ -81,14 +81,14 @@ Deno.test("workers are counted that are alive, and a heartbeat in the future is 
   };
   assertEquals((await health.ready()).checks.worker?.data.workers, 2);
   everTask.workerHeartbeats = { "worker-1": everTask.now + 3_600_000 };
-  assertEquals((await health.ready()).checks.worker?.status, "Unhealthy");
+  assertEquals((await health.ready()).checks.worker?.status, "unhealthy");
 });
 
 Deno.test("a process that only dispatches needs no worker", async () => {
   const { health, everTask } = makeHealth({ worker: false });
   everTask.workerId = null;
   const { status, checks } = await health.ready();
-  assertEquals(status, "Healthy");
+  assertEquals(status, "healthy");
   assertEquals(checks.worker, undefined);
 });
 
@@ -102,7 +102,7 @@ Deno.test("a backlog degrades from its threshold on; paused queues do not count"
     queueFigures("paused", { due: 9, oldestDueAt: minutes(600), paused: true }),
   ];
   const { status, checks } = await health.ready();
-  assertEquals(status, "Degraded");
+  assertEquals(status, "degraded");
   assertEquals(checks.backlog?.data, { due: 3, oldestAgeMs: 360_000, oldestQueue: "default" });
   assertEquals((await ask("/health/ready")).status, 200);
   everTask.waiting = [queueFigures("default", { due: 2, oldestDueAt: minutes(60) })];
@@ -113,14 +113,14 @@ Deno.test("failures degrade when there are enough of them, and are forgotten aft
   const { health, events, clock } = makeHealth({ failures: { minimum: 10, unhealthy: 0.9 } });
   for (let index = 0; index < 9; index++) events.emit("failed");
   await events.idle();
-  assertEquals((await health.detail()).checks.failures?.status, "Healthy");
+  assertEquals((await health.detail()).checks.failures?.status, "healthy");
   events.emit("failed");
   await events.idle();
-  assertEquals((await health.detail()).status, "Unhealthy");
+  assertEquals((await health.detail()).status, "unhealthy");
   for (let index = 0; index < 10; index++) events.emit("completed");
   await events.idle();
   const { checks } = await health.detail();
-  assertEquals(checks.failures?.status, "Degraded");
+  assertEquals(checks.failures?.status, "degraded");
   assertEquals(checks.failures?.data, { ended: 20, failed: 10 });
   await clock.advance(5 * 60_000);
   assertEquals((await health.detail()).checks.failures?.data, { ended: 0, failed: 0 });
@@ -136,13 +136,13 @@ Deno.test("by default, half of twenty tasks have to fail, and figures serve for 
   const failures = async () => (await health.detail()).checks.failures?.status;
   for (let index = 0; index < 19; index++) events.emit("failed");
   await events.idle();
-  assertEquals(await failures(), "Healthy");
+  assertEquals(await failures(), "healthy");
   events.emit("failed");
   await events.idle();
-  assertEquals(await failures(), "Degraded");
+  assertEquals(await failures(), "degraded");
   for (let index = 0; index < 21; index++) events.emit("completed");
   await events.idle();
-  assertEquals(await failures(), "Healthy", "20 of 41");
+  assertEquals(await failures(), "healthy", "20 of 41");
   assertEquals(everTask.questions, 1);
   await clock.advance(999);
   await health.ready();
@@ -211,9 +211,9 @@ Deno.test("a real instance becomes ready when it starts, and counts its failures
   });
   await using everTask = createEverTask({ storage: memoryStorage(), tasks: [fails] });
   const health = createHealthChecks(everTask, { cacheTime: 0, failures: { minimum: 1 } });
-  assertEquals((await health.ready()).status, "Unhealthy");
+  assertEquals((await health.ready()).status, "unhealthy");
   await everTask.start();
-  assertEquals((await health.ready()).status, "Healthy");
+  assertEquals((await health.ready()).status, "healthy");
   const failed = new Promise((resolve) => {
     everTask.events.subscribe(resolve, { kinds: ["failed"] });
   });
@@ -221,6 +221,6 @@ Deno.test("a real instance becomes ready when it starts, and counts its failures
   await failed;
   const { checks } = await health.detail();
   assertEquals(checks.failures?.data, { ended: 1, failed: 1 });
-  assertEquals(checks.failures?.status, "Degraded");
+  assertEquals(checks.failures?.status, "degraded");
   health.close();
 });

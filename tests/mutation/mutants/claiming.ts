@@ -110,7 +110,7 @@ export const claiming: readonly Mutant[] = [
   },
   {
     file: prefetch,
-    original: `whenFull === "Store" ? Math.min(2 * parallelism, capacity) : capacity`,
+    original: `whenFull === "store" ? Math.min(2 * parallelism, capacity) : capacity`,
     replacement: "capacity",
     tests: prefetchTests,
   },

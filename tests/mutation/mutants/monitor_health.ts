@@ -45,8 +45,8 @@ export const monitorHealth: readonly Mutant[] = [
     ["|| pathname === `${path}/ready`", ""],
     ['headers: { "cache-control": "no-store" },', ""],
     [
-      'status: "Unhealthy",\n      description: workerId',
-      'status: "Degraded",\n      description: workerId',
+      'status: "unhealthy",\n      description: workerId',
+      'status: "degraded",\n      description: workerId',
     ],
   ]),
   ...mutantsOf({

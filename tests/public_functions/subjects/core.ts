@@ -30,7 +30,7 @@ export const everTaskOptions = {
       email: options(allOptional({
         parallelism: takes(2),
         capacity: takes(10),
-        whenFull: takes("Store"),
+        whenFull: takes("store"),
         timeout: duration,
         retry: takes(core.noRetry()),
       })),

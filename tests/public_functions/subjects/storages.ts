@@ -66,7 +66,7 @@ export const memorySubjects: Subjects = {
 };
 
 const sqliteOptions = allOptional({
-  synchronous: takes("FULL"),
+  synchronous: takes("full"),
   busyTimeout: duration,
   exclusive: takes(true),
   pollInterval: duration,

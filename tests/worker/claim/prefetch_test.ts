@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { Prefetch } from "../../../src/worker/claim/prefetch.ts";
 
-const settings = { parallelism: 4, capacity: 1_000, whenFull: "Store" } as const;
+const settings = { parallelism: 4, capacity: 1_000, whenFull: "store" } as const;
 
 /** The targets after spans of 100 ms in which these numbers of tasks were finished. */
 function targets(prefetch: Prefetch, finished: readonly number[]): number[] {
@@ -16,7 +16,7 @@ function targets(prefetch: Prefetch, finished: readonly number[]): number[] {
 Deno.test("a worker holds twice its parallelism while little is done, and a queue that pushes back its capacity", () => {
   assertEquals(new Prefetch(settings).target(0), 8);
   assertEquals(new Prefetch({ ...settings, capacity: 5 }).target(0), 5);
-  for (const whenFull of ["Wait", "Throw", "FallbackToDefault"] as const) {
+  for (const whenFull of ["wait", "throw", "fallbackToDefault"] as const) {
     assertEquals(new Prefetch({ ...settings, whenFull }).target(0), 1_000);
   }
 });

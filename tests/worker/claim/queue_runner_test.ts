@@ -12,7 +12,7 @@ const settings: QueueSettings = {
   name: "default",
   parallelism: 2,
   capacity: 8,
-  whenFull: "Store",
+  whenFull: "store",
   timeoutMs: undefined,
   retry: undefined,
 };
@@ -51,7 +51,7 @@ Deno.test("a queue that pushes back keeps a tenth of its places for what may wai
     [10, false, 10],
   ];
   for (const [capacity, mayHaveMore, places] of cases) {
-    const runner = new QueueRunner({ ...settings, parallelism: 1, capacity, whenFull: "Throw" });
+    const runner = new QueueRunner({ ...settings, parallelism: 1, capacity, whenFull: "throw" });
     runner.mayHaveMore = mayHaveMore;
     let kept = 0;
     while (!runner.isFull && runner.reserve(0)) kept++;

@@ -178,7 +178,7 @@ Deno.test("settings of queues that make no sense are refused", () => {
       { a: { capacity: 1.5 } },
       { a: { parallelism: 8, capacity: 4 } },
       { a: { whenFull: "Drop" as never } },
-      { default: { whenFull: "FallbackToDefault" as const } },
+      { default: { whenFull: "fallbackToDefault" as const } },
       { "": {} },
     ]
   ) assertThrows(() => fleet.create({ tasks: [], queues }), InvalidArgumentError);

@@ -23,7 +23,7 @@ Deno.test("a queue that pushes back keeps a tenth of its room for tasks that wai
   await web.dispatchMany(task, Array(50).keys());
   const everTask = await fleet.start({
     tasks: [task],
-    queues: { small: { parallelism: 2, capacity: 10, whenFull: "Wait" } },
+    queues: { small: { parallelism: 2, capacity: 10, whenFull: "wait" } },
   });
   // New tasks always wait for room, for ever: the old ones get their turn all the same.
   let next = 50;
@@ -36,7 +36,7 @@ Deno.test("a queue that pushes back keeps a tenth of its room for tasks that wai
   assertEquals(old.length, 50);
 });
 
-const twoPlaces = { small: { parallelism: 1, capacity: 2, whenFull: "Throw" } } as const;
+const twoPlaces = { small: { parallelism: 1, capacity: 2, whenFull: "throw" } } as const;
 
 Deno.test("Throw: a dispatch whose key is in use takes up no place", async () => {
   await using fleet = new Fleet();

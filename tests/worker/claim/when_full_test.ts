@@ -9,7 +9,7 @@ import { Fleet, gate } from "../../support/fleet.ts";
  */
 async function smallQueue(
   fleet: Fleet,
-  whenFull: "Store" | "Wait" | "FallbackToDefault" | "Throw",
+  whenFull: "store" | "wait" | "fallbackToDefault" | "throw",
 ) {
   const release = gate();
   const ran: number[] = [];
@@ -32,7 +32,7 @@ async function smallQueue(
 
 Deno.test("Store: a dispatch to a full queue does not wait, its task does", async () => {
   await using fleet = new Fleet();
-  const { everTask, task, release, ran } = await smallQueue(fleet, "Store");
+  const { everTask, task, release, ran } = await smallQueue(fleet, "store");
   const { id } = await everTask.dispatch(task, 5);
   assertEquals((await everTask.get(id))!.workerId, null);
   release.open();
@@ -42,7 +42,7 @@ Deno.test("Store: a dispatch to a full queue does not wait, its task does", asyn
 
 Deno.test("Throw: a dispatch to a full queue rejects, and nothing is stored; then there is room again", async () => {
   await using fleet = new Fleet();
-  const { everTask, task, release, ran } = await smallQueue(fleet, "Throw");
+  const { everTask, task, release, ran } = await smallQueue(fleet, "throw");
   const error = await assertRejects(() => everTask.dispatch(task, 5), QueueFullError, "small");
   assertEquals(error.queue, "small");
   await assertRejects(() => everTask.dispatchMany(task, [5, 6]), QueueFullError);
@@ -56,24 +56,24 @@ Deno.test("Throw: a dispatch to a full queue rejects, and nothing is stored; the
   assertEquals(ran, [1, 2, 3, 4, 8]);
 });
 
-Deno.test("FallbackToDefault: a dispatch to a full queue goes to default", async () => {
+Deno.test("fallbackToDefault: a dispatch to a full queue goes to default", async () => {
   await using fleet = new Fleet();
-  const { everTask, task, release, ran } = await smallQueue(fleet, "FallbackToDefault");
+  const { everTask, task, release, ran } = await smallQueue(fleet, "fallbackToDefault");
   const { id } = await everTask.dispatch(task, 5);
   await fleet.settle();
   assertEquals([(await everTask.get(id))!.queue, ran], ["default", [1, 2, 5]]);
   release.open();
 });
 
-Deno.test("FallbackToDefault: what holds in default holds for a task that goes there", async () => {
+Deno.test("fallbackToDefault: what holds in default holds for a task that goes there", async () => {
   await using fleet = new Fleet();
   const release = gate();
   const task = defineTask<number>({ type: "work", queue: "small", handle: () => release.opened });
   const everTask = await fleet.start({
     tasks: [task],
     queues: {
-      default: { parallelism: 1, capacity: 1, whenFull: "Throw" },
-      small: { parallelism: 1, capacity: 1, whenFull: "FallbackToDefault" },
+      default: { parallelism: 1, capacity: 1, whenFull: "throw" },
+      small: { parallelism: 1, capacity: 1, whenFull: "fallbackToDefault" },
     },
   });
   const queues = [];
@@ -89,7 +89,7 @@ Deno.test("FallbackToDefault: what holds in default holds for a task that goes t
 
 Deno.test("Wait: dispatches to a full queue wait for room, in order, and a signal ends the wait", async () => {
   await using fleet = new Fleet();
-  const { everTask, task, release, ran } = await smallQueue(fleet, "Wait");
+  const { everTask, task, release, ran } = await smallQueue(fleet, "wait");
   const dispatched: number[] = [];
   const waiting = [5, 6, 7, 8, 9].map(async (n) => {
     await everTask.dispatch(task, n);
@@ -114,7 +114,7 @@ for (const capacity of [2, 4]) {
     const task = defineTask<number>({ type: "work", handle: () => release.opened });
     const everTask = await fleet.start({
       tasks: [task],
-      queues: { default: { parallelism: 2, capacity, whenFull: "Wait" } },
+      queues: { default: { parallelism: 2, capacity, whenFull: "wait" } },
     });
     for (let n = 0; n < capacity; n++) await everTask.dispatch(task, n);
     await fleet.settle();
@@ -147,7 +147,7 @@ Deno.test("Wait: a dispatch that is called off while it waits takes up no place"
   });
   const everTask = await fleet.start({
     tasks: [task],
-    queues: { default: { parallelism: 1, capacity: 1, whenFull: "Wait" } },
+    queues: { default: { parallelism: 1, capacity: 1, whenFull: "wait" } },
   });
   await everTask.dispatch(task, 1);
   const abort = new AbortController();
@@ -162,7 +162,7 @@ Deno.test("Wait: a dispatch that is called off while it waits takes up no place"
   assertEquals(ran, [1, 3]);
 });
 
-for (const whenFull of ["Wait", "Throw"] as const) {
+for (const whenFull of ["wait", "throw"] as const) {
   Deno.test(`${whenFull}: what is dispatched to a full queue of a worker that stops waits in storage`, async () => {
     await using fleet = new Fleet();
     const { everTask, task, release } = await smallQueue(fleet, whenFull);
@@ -191,7 +191,7 @@ for (const from of ["the handler", "a hook"] as const) {
     });
     const everTask = await fleet.start({
       tasks: [parent, child],
-      queues: { default: { parallelism: 1, capacity: 2, whenFull: "Wait" } },
+      queues: { default: { parallelism: 1, capacity: 2, whenFull: "wait" } },
     });
     const { id } = await everTask.dispatch(parent, null);
     await fleet.settle();
@@ -200,7 +200,7 @@ for (const from of ["the handler", "a hook"] as const) {
   });
 }
 
-Deno.test("FallbackToDefault: a handler does not wait for room in default", async () => {
+Deno.test("fallbackToDefault: a handler does not wait for room in default", async () => {
   await using fleet = new Fleet();
   let children = 0;
   const child = defineTask<number>({
@@ -217,8 +217,8 @@ Deno.test("FallbackToDefault: a handler does not wait for room in default", asyn
   const everTask = await fleet.start({
     tasks: [parent, child],
     queues: {
-      default: { parallelism: 1, capacity: 1, whenFull: "Wait" },
-      small: { parallelism: 1, capacity: 1, whenFull: "FallbackToDefault" },
+      default: { parallelism: 1, capacity: 1, whenFull: "wait" },
+      small: { parallelism: 1, capacity: 1, whenFull: "fallbackToDefault" },
     },
   });
   const { id } = await everTask.dispatch(parent, null);
@@ -235,7 +235,7 @@ Deno.test("Wait: dispatches that wait while no task of the queue ends are told o
   });
   const everTask = await fleet.start({
     tasks: [parent, child],
-    queues: { default: { parallelism: 1, capacity: 1, whenFull: "Wait" } },
+    queues: { default: { parallelism: 1, capacity: 1, whenFull: "wait" } },
   });
   await everTask.dispatch(parent, null);
   await fleet.pass(29_000);
@@ -257,7 +257,7 @@ Deno.test("Wait: a queue whose tasks end is not told of, however long dispatches
   });
   const everTask = await fleet.start({
     tasks: [task],
-    queues: { default: { parallelism: 1, capacity: 1, whenFull: "Wait" } },
+    queues: { default: { parallelism: 1, capacity: 1, whenFull: "wait" } },
   });
   const dispatched = Promise.all([1, 2, 3, 4, 5].map((n) => everTask.dispatch(task, n)));
   await fleet.until(dispatched, 1_000);
@@ -272,7 +272,7 @@ Deno.test("Wait: a queue is told of only while dispatches wait, and also when it
   });
   const everTask = await fleet.start({
     tasks: [task],
-    queues: { default: { parallelism: 1, capacity: 1, whenFull: "Wait" } },
+    queues: { default: { parallelism: 1, capacity: 1, whenFull: "wait" } },
   });
   await everTask.dispatch(task, 10_000);
   await fleet.until(everTask.dispatch(task, 100_000), 1_000); // it waits for 10 s, and runs
