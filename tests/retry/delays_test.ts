@@ -77,7 +77,7 @@ Deno.test("a base of 0 stays 0 when the factor's power overflows", () => {
 Deno.test("what a policy or a handler asks for at run time is cut to what every store can hold", () => {
   const ending = (error: unknown, delay: unknown) =>
     decideEnding(
-      { failure: { error }, abortReason: undefined, attempt: 1 },
+      { failure: { error }, abortReason: undefined, attempt: 1, lostCount: 0 },
       { nextDelay: () => delay as number },
       () => 0,
     );

@@ -140,7 +140,7 @@ export async function runHandler<Input, Output>(
     graceMs: toMilliseconds(abortGrace, "abortGrace"),
   });
   const ending = decideEnding(
-    { failure, abortReason: job.abortReason, attempt: claimed.attempt },
+    { failure, abortReason: job.abortReason, attempt: claimed.attempt, lostCount: 0 },
     options.retry ?? task.retry ?? defaultRetry,
     randomNumber(random),
   );

@@ -41,8 +41,20 @@ export interface AttemptResult {
   readonly failure: { readonly error: unknown } | undefined;
   /** The reason of the handler's signal; undefined when it did not abort. */
   readonly abortReason: unknown;
-  /** Which attempt it was, not counting those that were lost with their worker. */
+  /** The attempts that storage has counted, this one included. */
   readonly attempt: number;
+  /** How many of them were lost with their worker. */
+  readonly lostCount: number;
+}
+
+/**
+ * The number of an attempt as retry policies and rate limits see it: attempts that were lost with
+ * their worker do not count.
+ */
+export function countedAttempt(
+  { attempt, lostCount }: Pick<AttemptResult, "attempt" | "lostCount">,
+): number {
+  return Math.max(1, attempt - lostCount);
 }
 
 /**
@@ -59,7 +71,7 @@ export function decideEnding(
   policy: RetryPolicy,
   random: () => number,
 ): Ending | null {
-  const { failure, abortReason, attempt } = result;
+  const { failure, abortReason } = result;
   if (abortReason instanceof LeaseLostError) return null;
   if (failure === undefined) return { status: "Completed", exception: null };
   if (abortReason instanceof TaskCancelledError) return { status: "Cancelled", exception: null };
@@ -80,7 +92,7 @@ export function decideEnding(
   if (isNonRetryable(error) || isInstance(error, PayloadValidationError)) return failed;
   let delay: number | null;
   try {
-    delay = checkedDelay(policy.nextDelay(attempt, cause, random));
+    delay = checkedDelay(policy.nextDelay(countedAttempt(result), cause, random));
   } catch (policyFault) {
     const note = "The task is not tried again, since its retry policy failed: " +
       headlineOf(policyFault);

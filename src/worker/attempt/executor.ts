@@ -236,7 +236,8 @@ export class Executor {
     const result = {
       failure,
       abortReason: job.abortReason,
-      attempt: Math.max(1, task.attempt - task.lostCount),
+      attempt: task.attempt,
+      lostCount: task.lostCount,
     };
     const policy = retryPolicyOf(job, queue(task.queue), settings, logger);
     const ending = decideEnding(result, policy, settings.random);

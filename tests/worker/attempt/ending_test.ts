@@ -14,6 +14,7 @@ import {
 } from "../../../mod.ts";
 import {
   type AttemptResult,
+  countedAttempt,
   decideEnding,
   type Ending,
 } from "../../../src/worker/attempt/ending.ts";
@@ -23,7 +24,13 @@ const busy = new Error("busy");
 const retryAll = linearRetry(1, 500).handleWhen(() => true);
 
 function decide(result: Partial<AttemptResult>, policy: RetryPolicy = retryAll): Ending | null {
-  const complete = { failure: undefined, abortReason: undefined, attempt: 1, ...result };
+  const complete = {
+    failure: undefined,
+    abortReason: undefined,
+    attempt: 1,
+    lostCount: 0,
+    ...result,
+  };
   return decideEnding(complete, policy, () => 0);
 }
 
@@ -77,6 +84,73 @@ for (const [what, error, ending] of errors) {
     assertEquals(briefly(decide({ failure: { error } })), ending);
   });
 }
+
+// Every reason to stop, with every way in which a handler ends, with every answer of a policy.
+const none = ["Failed", undefined, undefined];
+const again = ["Pending", 500, undefined];
+const done = ["Completed", undefined, undefined];
+const gone = new NonRetryableError("gone");
+const later = new RetryLater(70);
+const invalid = new PayloadValidationError("x", []);
+const threw = { busy, gone, later, invalid };
+const askedPolicies = { retry: () => 500, "give up": () => null, "answer NaN": () => NaN };
+type Row = readonly [
+  ends: keyof typeof threw | "returns",
+  retry: unknown,
+  giveUp: unknown,
+  answerNaN: unknown,
+];
+const each = (ending: unknown) =>
+  ["returns", ...Object.keys(threw)].map((ends) => [ends, ending, ending, ending] as Row);
+const unlessAsked = (threwAny: unknown): readonly Row[] => [
+  ["returns", done, done, done],
+  ...each(threwAny).slice(1),
+];
+const policyDecides: readonly Row[] = [
+  ["returns", done, done, done],
+  ["busy", again, none, none],
+  ["gone", none, none, none],
+  ["later", ["Pending", 70, true], ["Pending", 70, true], ["Pending", 70, true]],
+  ["invalid", none, none, none],
+];
+const allInputs: [reason: Error | undefined, rows: readonly Row[]][] = [
+  [undefined, policyDecides],
+  [timeout, policyDecides],
+  [new TaskCancelledError("x"), unlessAsked(["Cancelled", undefined, undefined])],
+  [new WorkerStoppedError(), unlessAsked(["ServiceStopped", 0, true])],
+  [new LeaseLostError("x"), each(null)],
+  [new Error("of nobody"), policyDecides],
+];
+for (const [abortReason, rows] of allInputs) {
+  for (const [ends, ...endings] of rows) {
+    const name = `a signal with ${abortReason?.name ?? "no reason"} and a handler that `;
+    Deno.test(`${name}${ends === "returns" ? ends : `throws ${ends}`}: each policy's ending`, () => {
+      const failure = ends === "returns" ? undefined : { error: threw[ends] };
+      const found = Object.values(askedPolicies).map((nextDelay) =>
+        briefly(decide({ failure, abortReason }, { nextDelay }))
+      );
+      assertEquals(found, endings);
+    });
+  }
+}
+
+const numbers: [attempt: number, lostCount: number, seen: number][] = [
+  [1, 0, 1],
+  [4, 0, 4],
+  [4, 1, 3],
+  [4, 3, 1],
+  // The row was changed by hand.
+  [4, 4, 1],
+  [1, 9, 1],
+];
+Deno.test("a policy sees the number of the attempt without those that were lost with their worker", () => {
+  for (const [attempt, lostCount, seen] of numbers) {
+    let asked = 0;
+    const policy: RetryPolicy = { nextDelay: (number) => (asked = number, null) };
+    decide({ failure: { error: busy }, attempt, lostCount }, policy);
+    assertEquals([asked, countedAttempt({ attempt, lostCount })], [seen, seen]);
+  }
+});
 
 Deno.test("the last attempt fails, and the policy is asked about a timeout as one", () => {
   assertEquals(briefly(decide({ failure: { error: busy }, attempt: 2 })), [
