@@ -4,6 +4,7 @@
 import type { Logger } from "../log/logger.ts";
 import { decodePayload } from "../payload/payload.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
+import { countedAttempt } from "../worker/attempt/ending.ts";
 import type { Job } from "../worker/job.ts";
 import { RateLimitRejectedError, type RateLimitSettings } from "./rate_limit_options.ts";
 import { longestKey, type RateLimits } from "./rate_limits.ts";
@@ -35,10 +36,11 @@ export class RateGate {
   }
 
   /** Whether a job has to pass the gate. */
-  concerns({ task, rateExempt }: Job): boolean {
+  concerns(job: Job): boolean {
+    const { task } = job;
     const limit = this.#parts.rateLimits.of(task.type);
-    if (limit === undefined || rateExempt || task.cancelRequested) return false;
-    return limit.throttleRetries || task.attempt - task.lostCount <= 1;
+    if (limit === undefined || job.rate.isExempt || task.cancelRequested) return false;
+    return limit.throttleRetries || countedAttempt(task) <= 1;
   }
 
   /** How long before its turn a job may ask, in milliseconds. */
@@ -55,12 +57,12 @@ export class RateGate {
   async ask(job: Job, startWithinMs: number): Promise<Verdict> {
     const { storageClock, rateLimits } = this.#parts;
     const limit = rateLimits.of(job.task.type)!;
-    const reservedAt = job.rateSlotAt;
+    const reservedAt = job.rate.slotAt;
     const earlyMs = reservedAt === null ? 0 : reservedAt - storageClock.now();
     if (earlyMs > 0) return { kind: "wait", slotAt: reservedAt!, waitMs: earlyMs };
     const key = await this.#keyOf(job, limit);
     if (key === null) {
-      job.rateExempt = true;
+      job.rate.exempt();
       return go;
     }
     // A task that was let in before is not rejected because its worker was late.
@@ -76,7 +78,7 @@ export class RateGate {
       const error = new RateLimitRejectedError(job.task.type, key, waitMs, horizonMs);
       return { kind: "reject", error };
     }
-    job.rateSlotAt = slotAt;
+    job.rate.reserve(slotAt);
     return waitMs > 0 ? { kind: "wait", slotAt, waitMs } : go;
   }
 
@@ -94,7 +96,7 @@ export class RateGate {
     const { rateLimits, logger } = this.#parts;
     if (job.payload === null && limit.key !== undefined) {
       try {
-        job.payload = { value: await decodePayload(task.type, definition.payload, task.request) };
+        job.keepPayload(await decodePayload(task.type, definition.payload, task.request));
       } catch {
         return null; // the attempt fails by the same error, and says so
       }

@@ -47,7 +47,7 @@ export class RateLimiter {
    * @param now The monotonic clock.
    */
   admits(runner: QueueRunner, job: Job, now: number): boolean {
-    if (!this.#gate.concerns(job) || now <= job.startBy) return true;
+    if (!this.#gate.concerns(job) || now <= job.rate.startBy) return true;
     runner.holdWithSlot(job);
     void this.#ask(runner, job, null);
     const aheadMs = this.#gate.mostAheadMs(job);
@@ -91,7 +91,7 @@ export class RateLimiter {
       runner.freeSlot();
       if (goes) runner.push(job); // to be given back
     } else if (goes) {
-      job.startBy = askedAt + aheadMs;
+      job.rate.allowUntil(askedAt + aheadMs);
       runner.pushReady(job);
     } else runner.sentAway();
     if (isHeld && !goes) this.#sendAway(job, verdict);

@@ -315,9 +315,9 @@ export class Worker {
     workerId: string,
     payload: { readonly value: unknown } | null,
   ): Job {
-    const job = new Job(task, this.#parts.definitions.get(task.type)!, workerId, payload);
-    job.servedSince = Math.max(this.#keeper.registeredAt, runner.resumedAt);
-    return job;
+    const definition = this.#parts.definitions.get(task.type)!;
+    const servedSince = Math.max(this.#keeper.registeredAt, runner.resumedAt);
+    return new Job(task, definition, workerId, payload, servedSince);
   }
 
   #onClaimed(workerId: string, tasks: readonly ClaimedTask[]): void {

@@ -34,10 +34,10 @@ export function runAttempt(
   return new Promise((resolve) => {
     let disarm = clock.setTimer(() => abort(new TimeoutError(timeoutMs)), timeoutMs);
     const abort = (reason: Error) => {
-      if (job.abortReason !== undefined) return;
+      if (job.attempt.abortReason !== undefined) return;
       disarm();
       disarm = clock.setTimer(() => end({ error: reason }, true), graceMs);
-      job.abort(reason);
+      job.attempt.abort(reason);
     };
     const onAbort = () => {
       const { reason } = signal!;

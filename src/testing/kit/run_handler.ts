@@ -122,7 +122,6 @@ export async function runHandler<Input, Output>(
   const newId = uuidV7Generator(() => clock.now(), random);
   const claimed = claimedTask(task, text, newId, clock.now(), options);
   const job = new Job(claimed, task, "the test", { value });
-  job.scheduledAt = claimed.dueAt;
   let completedInTransaction = false;
   const guardedLogger = guardLogger(logger);
   const recorder = new DispatchRecorder({ clock, logger: guardedLogger, newId });
@@ -133,6 +132,7 @@ export async function runHandler<Input, Output>(
     dispatch: (task, ...[payload, options]) => recorder.dispatch(task, payload, options),
     complete: () => Promise.resolve(void (completedInTransaction = true)),
   });
+  job.attempt.begin(clock.monotonic(), context, { scheduledAt: claimed.dueAt, skipped: 0 });
   const { failure, stuck } = await runAttempt(job, () => task.handle(value as Output, context), {
     clock,
     signal: options.signal,
@@ -140,7 +140,7 @@ export async function runHandler<Input, Output>(
     graceMs: toMilliseconds(abortGrace, "abortGrace"),
   });
   const ending = decideEnding(
-    { failure, abortReason: job.abortReason, attempt: claimed.attempt, lostCount: 0 },
+    { failure, abortReason: job.attempt.abortReason, attempt: claimed.attempt, lostCount: 0 },
     options.retry ?? task.retry ?? defaultRetry,
     randomNumber(random),
   );

@@ -63,7 +63,7 @@ export class AttemptEvents {
         );
       }
       // What the handler logged is kept when it ends; a hook that comes later may have added to it.
-      if (job.phase === "ended") this.#parts.logKeeper.keep(job);
+      if (job.attempt.phase === "ended") this.#parts.logKeeper.keep(job);
     })();
     this.#background.add(call);
     return call.finally(() => this.#background.delete(call));
@@ -72,7 +72,7 @@ export class AttemptEvents {
   /** Tells that an attempt has started. */
   started(job: Job): void {
     if (!this.#parts.events.wants("started", job.task.type)) return;
-    const waitMs = Math.max(0, this.#parts.storageClock.at(job.startedAt) - job.task.dueAt);
+    const waitMs = Math.max(0, this.#parts.storageClock.at(job.attempt.startedAt) - job.task.dueAt);
     this.emit("started", job, { waitMs });
   }
 

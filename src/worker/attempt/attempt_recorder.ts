@@ -41,8 +41,8 @@ export class AttemptRecorder {
   /** Writes that a job is in progress. */
   report(job: Job): void {
     this.#parts.writer.report(job, (applied) => {
-      if (!applied && job.phase === "running" && !job.completedByHandler) {
-        job.abort(new LeaseLostError(job.task.id));
+      if (!applied && job.attempt.phase === "running" && !job.attempt.completion) {
+        job.attempt.abort(new LeaseLostError(job.task.id));
       }
     });
   }
@@ -54,12 +54,14 @@ export class AttemptRecorder {
    * @throws The reason why the job is to stop, if it is asked to before.
    */
   reportFirst(job: Job): Promise<void> {
-    job.reported = true;
+    job.attempt.markReported();
     return new Promise((resolve, reject) => {
-      job.signal.addEventListener("abort", () => reject(job.abortReason), { once: true });
+      job.attempt.signal.addEventListener("abort", () => reject(job.attempt.abortReason), {
+        once: true,
+      });
       this.#parts.writer.report(job, (applied) => {
         if (applied) resolve();
-        else job.abort(new LeaseLostError(job.task.id));
+        else job.attempt.abort(new LeaseLostError(job.task.id));
       });
     });
   }
@@ -68,8 +70,8 @@ export class AttemptRecorder {
   record(job: Job, ending: Ending, context: TaskContext, error: unknown): void {
     const { writer, clock, storageClock } = this.#parts;
     const now = clock.monotonic();
-    const executionTimeMs = now - job.startedAt;
-    job.transition(ending.status, ending.exception, now);
+    const executionTimeMs = now - job.attempt.startedAt;
+    job.unwritten.add(ending.status, ending.exception, now);
     const next = this.#nextRun(job, ending, storageClock.at(now));
     const end: AttemptEnd = next === null
       ? { kind: "change", change: { ...dueAgain(ending), executionTimeMs } }
@@ -82,9 +84,9 @@ export class AttemptRecorder {
 
   /** Moves a series on past an occurrence that does not run. */
   skipOccurrence(job: Job, next: NextRun): void {
-    job.phase = "ended";
+    job.attempt.end();
     const status = next.nextRunAt === null ? "Completed" : "WaitingQueue";
-    job.transition(status, null, this.#parts.clock.monotonic());
+    job.unwritten.add(status, null, this.#parts.clock.monotonic());
     const run = { executionTimeMs: 0, nextRunAt: next.nextRunAt, counts: false };
     this.#parts.writer.end(job, { kind: "run", run }, (applied) => {
       if (applied) this.#tellNextRun(job, next);
@@ -146,8 +148,8 @@ export class AttemptRecorder {
     ending: Ending,
     end: (AttemptEnd & { kind: "change" })["change"],
   ): void {
-    job.phase = "ended";
-    job.transition(ending.status, ending.exception, this.#parts.clock.monotonic());
+    job.attempt.end();
+    job.unwritten.add(ending.status, ending.exception, this.#parts.clock.monotonic());
     const isSeriesEnd = job.task.series !== null && end.dueInMs === undefined;
     const attemptEnd: AttemptEnd = isSeriesEnd
       ? { kind: "run", run: { executionTimeMs: 0, nextRunAt: null, counts: false } }
@@ -169,17 +171,17 @@ export class AttemptRecorder {
    */
   async complete(job: Job, connection: unknown): Promise<void> {
     const { storage, clock, storageClock } = this.#parts;
-    if (job.phase === "ended") throw new LeaseLostError(job.task.id);
+    if (job.attempt.phase === "ended") throw new LeaseLostError(job.task.id);
     const now = clock.monotonic();
     const completed = { status: "Completed", exception: null, agoMs: 0 } as const;
     const change = {
       taskId: job.task.id,
       auditLevel: job.task.auditLevel,
-      transitions: [...transitionsByAge(job, job.transitions, now), completed],
+      transitions: [...transitionsByAge(job.unwritten, job.unwritten.waiting, now), completed],
       lease: job.lease,
-      executionTimeMs: now - job.startedAt,
+      executionTimeMs: now - job.attempt.startedAt,
     };
-    job.reported = true; // a report of ours would wait for the row that the transaction locks
+    job.attempt.markReported(); // a report of ours would wait for the row that the transaction locks
     const next = this.#nextRun(job, completed, storageClock.at(now));
     const [result] = next === null
       ? await storage.setStatusMany([change], { connection })
@@ -187,7 +189,7 @@ export class AttemptRecorder {
         connection,
       });
     if (!result!.applied) throw new LeaseLostError(job.task.id);
-    job.completedByHandler = { next };
+    job.attempt.complete(next);
   }
 
   /** Whether a completion inside the handler's transaction was committed. */
@@ -202,17 +204,20 @@ export class AttemptRecorder {
     this.#parts.onHandedIn(job.task);
     const now = this.#parts.clock.monotonic();
     const ending: Ending = { status: "Completed", exception: null };
-    const next = job.completedByHandler?.next ?? null;
-    this.#tell(job, ending, next, now - job.startedAt, context, undefined);
+    const next = job.attempt.completion?.next ?? null;
+    this.#tell(job, ending, next, now - job.attempt.startedAt, context, undefined);
   }
 
   /** The next run, when the ending ends an occurrence of a series; null otherwise. */
   #nextRun(job: Job, ending: Ending, now: number): NextRun | null {
     const { series } = job.task;
     if (series === null || ending.dueInMs !== undefined) return null;
-    if (ending.status === "Cancelled" || job.cancelled) return { nextRunAt: null, skipped: 0 };
-    const next = nextAfterRun(series, job.scheduledAt, now, true);
-    return { ...next, skipped: job.skipped + next.skipped };
+    if (ending.status === "Cancelled" || job.attempt.isCancelled) {
+      return { nextRunAt: null, skipped: 0 };
+    }
+    const { scheduledAt, skipped } = job.attempt.occurrence!;
+    const next = nextAfterRun(series, scheduledAt, now, true);
+    return { ...next, skipped: skipped + next.skipped };
   }
 
   /** Tells how an attempt has ended, and when there is something to do next. */

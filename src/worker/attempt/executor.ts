@@ -9,6 +9,7 @@ import type { Logger } from "../../log/logger.ts";
 import type { Loggers } from "../../log/loggers.ts";
 import { decodePayload } from "../../payload/payload.ts";
 import { describeError } from "../../thrown/describe_error.ts";
+import type { TaskContext } from "../../task.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { StorageClock } from "../../time/storage_clock.ts";
 import { within } from "../../time/within.ts";
@@ -21,6 +22,7 @@ import {
 import type { AttemptRecorder } from "./attempt_recorder.ts";
 import type { AttemptEvents } from "./attempt_events.ts";
 import { type AttemptDefaults, retryPolicyOf, timeoutOf } from "./attempt_settings.ts";
+import type { Occurrence } from "./attempt.ts";
 import { decideEnding } from "./ending.ts";
 import type { Job } from "../job.ts";
 import type { LogKeeper } from "./log_keeper.ts";
@@ -95,8 +97,8 @@ export class Executor {
    */
   execute(job: Job, now: number): void {
     const { storageClock, recorder } = this.#parts;
-    job.startedAt = now;
     const { series } = job.task;
+    let occurrence: Occurrence | null = null;
     if (series !== null) {
       const servedSince = storageClock.at(job.servedSince);
       const plan = planOccurrence(job.task, series, storageClock.at(now), servedSince);
@@ -106,17 +108,15 @@ export class Executor {
         this.#parts.onSettled(job);
         return;
       }
-      job.scheduledAt = plan.scheduledAt;
-      job.skipped = plan.skipped;
+      occurrence = plan;
     }
-    job.phase = "running";
-    if (job.task.status !== "Queued") job.transition("Queued", null, now);
-    job.transition("InProgress", null, now);
-    this.#watchdog.add(job);
     const context = new AttemptContext(job, this.#contextParts);
-    job.context = context;
+    job.attempt.begin(now, context, occurrence);
+    if (job.task.status !== "Queued") job.unwritten.add("Queued", null, now);
+    job.unwritten.add("InProgress", null, now);
+    this.#watchdog.add(job);
     this.#parts.home.run(() => {
-      if (job.phase === "ended") return; // it was given up before it began
+      if (job.attempt.phase === "ended") return; // it was given up before it began
       this.#attempt(job, context).then(
         () => this.#settle(job, undefined),
         (error) => this.#settle(job, { error }),
@@ -127,11 +127,10 @@ export class Executor {
   /** Fails a job that never started. */
   refuse(job: Job, error: Error): void {
     const { clock, recorder } = this.#parts;
-    job.startedAt = clock.monotonic();
-    job.phase = "ended";
-    const ending = { status: "Failed", exception: describeError(error), error } as const;
     const context = new AttemptContext(job, this.#contextParts);
-    job.context = context;
+    job.attempt.begin(clock.monotonic(), context, null);
+    job.attempt.end();
+    const ending = { status: "Failed", exception: describeError(error), error } as const;
     recorder.record(job, ending, context, error);
   }
 
@@ -142,10 +141,10 @@ export class Executor {
 
   /** Asks a running job's handler to stop; after the grace period its slot is given free. */
   abort(job: Job, reason: Error): void {
-    if (job.phase !== "running") return;
-    if (reason instanceof TaskCancelledError) job.cancelled = true;
-    const isFirst = job.abortReason === undefined;
-    if (isFirst || reason instanceof LeaseLostError) job.abort(reason);
+    if (job.attempt.phase !== "running") return;
+    if (reason instanceof TaskCancelledError) job.attempt.cancel();
+    const isFirst = job.attempt.abortReason === undefined;
+    if (isFirst || reason instanceof LeaseLostError) job.attempt.abort(reason);
     // Heartbeats tell of a cancellation again and again: the grace period begins with the first
     // reason.
     if (!isFirst) return;
@@ -155,7 +154,7 @@ export class Executor {
   /** Gives up on the jobs that still run at the end of a stop. */
   giveUpAll(): void {
     for (const job of [...this.running]) {
-      if (job.abortReason === undefined) job.abort(new WorkerStoppedError());
+      if (job.attempt.abortReason === undefined) job.attempt.abort(new WorkerStoppedError());
       this.#giveUp(job);
     }
   }
@@ -164,11 +163,12 @@ export class Executor {
     this.#watchdog.stop();
   }
 
-  /** The attempt's time runs from `job.startedAt`. */
+  /** The attempt's time runs from its start. */
   #begin(job: Job): void {
     const { queue, settings } = this.#parts;
-    job.timeoutMs = timeoutOf(job, queue(job.task.queue), settings);
-    this.#watchdog.setDeadline(job, job.startedAt + job.timeoutMs);
+    const { attempt } = job;
+    attempt.limitTo(timeoutOf(job, queue(job.task.queue), settings));
+    this.#watchdog.setDeadline(job, attempt.startedAt + attempt.timeoutMs);
     this.#parts.attemptEvents.started(job);
   }
 
@@ -176,9 +176,9 @@ export class Executor {
     const { definition, task, payload } = job;
     if (task.lostCount > 0) {
       await this.#parts.recorder.reportFirst(job);
-      job.startedAt = this.#parts.clock.monotonic();
+      job.attempt.restart(this.#parts.clock.monotonic());
     }
-    if (job.abortReason !== undefined) throw job.abortReason;
+    if (job.attempt.abortReason !== undefined) throw job.attempt.abortReason;
     this.#begin(job);
     if (definition.onStarted) {
       await this.#parts.attemptEvents.callHook(
@@ -201,41 +201,41 @@ export class Executor {
       taskKey: task.taskKey,
       recurring: task.series !== null,
       attempt: task.attempt,
-      waitMs: Math.max(0, this.#parts.storageClock.at(job.startedAt) - task.dueAt),
+      waitMs: Math.max(0, this.#parts.storageClock.at(job.attempt.startedAt) - task.dueAt),
       workerId: job.lease.workerId,
       traceContext: task.traceContext,
     };
     // For the instrumentation, too, the attempt ends when it is given up.
-    const givenUp = new Promise<never>((_, reject) => job.onGivenUp = reject);
+    const givenUp = job.attempt.givenUp();
     const handle = async () => await definition.handle(value, context);
     await instrumentation.run(executed, () => Promise.race([handle(), givenUp]));
   }
 
   /** Settles a job whose handler has not ended. */
   #giveUp(job: Job): void {
-    this.#settle(job, { error: job.abortReason });
-    job.onGivenUp?.(job.abortReason);
+    this.#settle(job, { error: job.attempt.abortReason });
+    job.attempt.giveUp();
   }
 
   /** Settles a job once: by its handler's end, or because it is given up. */
   #settle(job: Job, failure: { readonly error: unknown } | undefined): void {
-    if (job.phase === "ended") return; // a handler that was given up has ended after all: the fence stands
-    job.phase = "ended";
+    if (job.attempt.phase === "ended") return; // a handler that was given up has ended after all: the fence stands
+    job.attempt.end();
     this.#watchdog.remove(job);
-    const context = job.context!;
+    const context = job.attempt.context!;
     this.#parts.logKeeper.keep(job);
-    if (job.completedByHandler) {
+    if (job.attempt.completion) {
       this.#finishLater(this.#confirmCompletion(job, context, failure));
     } else this.#end(job, context, failure);
     this.#parts.onSettled(job);
   }
 
-  #end(job: Job, context: AttemptContext, failure: { readonly error: unknown } | undefined): void {
+  #end(job: Job, context: TaskContext, failure: { readonly error: unknown } | undefined): void {
     const { recorder, attemptEvents, logger, queue, settings } = this.#parts;
     const { definition, task } = job;
     const result = {
       failure,
-      abortReason: job.abortReason,
+      abortReason: job.attempt.abortReason,
       attempt: task.attempt,
       lostCount: task.lostCount,
     };
@@ -267,7 +267,7 @@ export class Executor {
   /** The handler has completed the task in its transaction: see whether that was committed. */
   async #confirmCompletion(
     job: Job,
-    context: AttemptContext,
+    context: TaskContext,
     failure: { readonly error: unknown } | undefined,
   ): Promise<void> {
     try {
@@ -292,8 +292,8 @@ export class Executor {
 
   #onDeadline(job: Job): void {
     const { attemptEvents, logger } = this.#parts;
-    if (job.abortReason === undefined) {
-      const reason = new TimeoutError(job.timeoutMs);
+    if (job.attempt.abortReason === undefined) {
+      const reason = new TimeoutError(job.attempt.timeoutMs);
       attemptEvents.emit("timeout", job, { exception: reason.message });
       this.abort(job, reason);
       return;

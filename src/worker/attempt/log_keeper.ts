@@ -32,6 +32,11 @@ interface Entry {
 export class LogKeeper {
   readonly #parts: LogKeeperParts;
   readonly #writer: BatchWriter<Entry, void>;
+  /**
+   * The jobs of which lines have been handed to storage: those of a hook that follow have to share
+   * the room.
+   */
+  readonly #kept = new WeakSet<Job>();
 
   constructor(parts: LogKeeperParts) {
     this.#parts = parts;
@@ -51,14 +56,14 @@ export class LogKeeper {
 
   /** Stores what an attempt has logged since it was last asked, soon. */
   keep(job: Job): void {
-    const captured = job.context?.takeLog() ?? null;
+    const captured = job.attempt.context?.takeLog() ?? null;
     if (captured === null) return;
     for (const part of partsOf(captured)) this.#add(job, part);
   }
 
   #add(job: Job, captured: CapturedLog): void {
-    const continues = isUnderWay(job.task) || job.keptLog;
-    job.keptLog = true;
+    const continues = isUnderWay(job.task) || this.#kept.has(job);
+    this.#kept.add(job);
     this.#writer.add({ job, captured, continues }).catch((error) => {
       this.#parts.logger.error("Storing {count} log lines of task {taskId} failed: {error}", {
         count: captured.lines.length,

@@ -11,8 +11,9 @@ import type { ChangeResult, RunEnd, StatusChange } from "../../storage/requests.
 import type { Storage } from "../../storage/storage.ts";
 import type { Clock } from "../../time/clock.ts";
 import { nextMacrotask } from "../../time/macrotask.ts";
-import type { Job, TimedTransition } from "../job.ts";
+import type { Job } from "../job.ts";
 import type { HeldTasks } from "../held_tasks.ts";
+import type { TimedTransition } from "./unwritten_transitions.ts";
 import { transitionsByAge } from "./transition_ages.ts";
 
 /** What ends an attempt, beside the transitions that the job carries. */
@@ -41,9 +42,9 @@ interface Entry {
 const maxBatch = 1000;
 
 /** How much text an entry will write: the exceptions of its job's transitions. */
-function sizeOf({ job: { transitions } }: Entry): number {
+function sizeOf({ job: { unwritten: { waiting } } }: Entry): number {
   let size = 0;
-  for (let i = 0; i < transitions.length; i++) size += transitions[i]!.exception?.length ?? 0;
+  for (let i = 0; i < waiting.length; i++) size += waiting[i]!.exception?.length ?? 0;
   return size;
 }
 
@@ -156,13 +157,12 @@ export class StatusWriter {
     const taken = this.#pending.splice(0, batchEnd(this.#pending, 0, maxBatch, sizeOf));
     const batch: Entry[] = [];
     for (const entry of taken) {
-      if (entry.end === null && entry.job.phase === "ended") continue;
+      if (entry.end === null && entry.job.attempt.phase === "ended") continue;
       if (this.#givenUp.has(entry.job)) {
         entry.onWritten(false); // the history would lack the transitions that were given up
         continue;
       }
-      entry.transitions = entry.job.transitions;
-      entry.job.transitions = [];
+      entry.transitions = entry.job.unwritten.take();
       batch.push(entry);
     }
     return batch;
@@ -180,7 +180,7 @@ export class StatusWriter {
         const results = await write(entries);
         const now = this.#clock.monotonic();
         for (let i = 0; i < entries.length; i++) {
-          entries[i]!.job.storedAt = now;
+          entries[i]!.job.unwritten.answered(now);
           const applied = results[i]!.applied ||
             (failures > 0 && await this.#wasApplied(entries[i]!));
           entries[i]!.onWritten(applied);
@@ -225,7 +225,7 @@ export class StatusWriter {
     }
     const now = this.#clock.monotonic();
     for (const { job, onWritten } of stored) {
-      job.storedAt = now;
+      job.unwritten.answered(now);
       onWritten(true);
     }
     return entries.filter((entry) => !stored.has(entry));
@@ -248,7 +248,7 @@ export class StatusWriter {
       ...(end?.kind === "change" ? end.change : nothing),
       taskId: job.task.id,
       auditLevel: job.task.auditLevel,
-      transitions: transitionsByAge(job, transitions, now),
+      transitions: transitionsByAge(job.unwritten, transitions, now),
       lease: job.lease,
     })));
   }
@@ -259,7 +259,7 @@ export class StatusWriter {
       ...(end as AttemptEnd & { readonly kind: "run" }).run,
       taskId: job.task.id,
       auditLevel: job.task.auditLevel,
-      transitions: transitionsByAge(job, transitions, now),
+      transitions: transitionsByAge(job.unwritten, transitions, now),
       lease: job.lease,
     })));
   }

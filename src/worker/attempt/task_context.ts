@@ -7,6 +7,7 @@ import { type CapturedLog, type CaptureSettings, TaskLogger } from "../../log/ta
 import { taskProperties } from "../../log/task_properties.ts";
 import type { RunInfo, TaskContext } from "../../task.ts";
 import type { Job } from "../job.ts";
+import type { LoggedContext } from "./attempt.ts";
 
 /** What all contexts of a worker share. */
 export interface ContextParts {
@@ -19,7 +20,7 @@ export interface ContextParts {
 }
 
 /** One attempt as its handler sees it. */
-export class AttemptContext implements TaskContext {
+export class AttemptContext implements LoggedContext {
   readonly #job: Job;
   readonly #parts: ContextParts;
   #log: TaskLogger | null = null;
@@ -52,11 +53,14 @@ export class AttemptContext implements TaskContext {
   get run(): RunInfo | null {
     const { series } = this.#job.task;
     if (series === null) return null;
-    return { number: this.#job.run, scheduledAt: new Date(this.#job.scheduledAt) };
+    return {
+      number: this.#job.run,
+      scheduledAt: new Date(this.#job.attempt.occurrence!.scheduledAt),
+    };
   }
 
   get signal(): AbortSignal {
-    return this.#job.signal;
+    return this.#job.attempt.signal;
   }
 
   get log(): Logger {

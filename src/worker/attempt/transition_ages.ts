@@ -3,7 +3,7 @@
 // before one that storage has already.
 
 import type { StatusTransition } from "../../storage/requests.ts";
-import type { Job, TimedTransition } from "../job.ts";
+import type { TimedTransition, UnwrittenTransitions } from "./unwritten_transitions.ts";
 
 /**
  * Says how long ago transitions happened.
@@ -16,7 +16,7 @@ import type { Job, TimedTransition } from "../job.ts";
  * @param now The monotonic clock when the write is handed to storage.
  */
 export function transitionsByAge(
-  { storedAt }: Pick<Job, "storedAt">,
+  { storedAt }: Pick<UnwrittenTransitions, "storedAt">,
   transitions: readonly TimedTransition[],
   now: number,
 ): StatusTransition[] {

@@ -39,7 +39,7 @@ export class Watchdog {
 
   add(job: Job): void {
     this.#jobs.add(job);
-    this.#arm(Math.min(job.startedAt + reportAfterMs, job.deadlineAt));
+    this.#arm(Math.min(job.attempt.startedAt + reportAfterMs, job.attempt.deadlineAt));
   }
 
   remove(job: Job): void {
@@ -48,7 +48,7 @@ export class Watchdog {
 
   /** Sets or moves a job's deadline. */
   setDeadline(job: Job, deadlineAt: number): void {
-    job.deadlineAt = deadlineAt;
+    job.attempt.setDeadline(deadlineAt);
     this.#arm(deadlineAt);
   }
 
@@ -70,17 +70,17 @@ export class Watchdog {
     const now = this.#clock.monotonic();
     let next = Infinity;
     for (const job of [...this.#jobs]) {
-      if (!job.reported && now >= job.startedAt + reportAfterMs) {
-        job.reported = true;
+      if (!job.attempt.isReported && now >= job.attempt.startedAt + reportAfterMs) {
+        job.attempt.markReported();
         this.#findings.onLongRunning(job);
       }
-      if (now >= job.deadlineAt) {
-        job.deadlineAt = Infinity;
+      if (now >= job.attempt.deadlineAt) {
+        job.attempt.setDeadline(Infinity);
         this.#findings.onDeadline(job);
       }
       if (!this.#jobs.has(job)) continue;
-      const reportAt = job.reported ? Infinity : job.startedAt + reportAfterMs;
-      next = Math.min(next, reportAt, job.deadlineAt);
+      const reportAt = job.attempt.isReported ? Infinity : job.attempt.startedAt + reportAfterMs;
+      next = Math.min(next, reportAt, job.attempt.deadlineAt);
     }
     this.#arm(next);
   }

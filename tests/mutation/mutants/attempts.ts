@@ -24,7 +24,7 @@ const attemptSettingsTests = ["tests/worker/attempt/timeouts_test.ts"];
 export const attempts: readonly Mutant[] = [
   {
     file: executor,
-    original: `if (job.phase === "ended") return; // a handler that`,
+    original: `if (job.attempt.phase === "ended") return; // a handler that`,
     replacement: "// a handler that",
     tests: executorTests,
   },
@@ -36,8 +36,8 @@ export const attempts: readonly Mutant[] = [
   },
   {
     file: executor,
-    original: `if (job.task.status !== "Queued") job.transition`,
-    replacement: "job.transition",
+    original: `if (job.task.status !== "Queued") job.unwritten.add`,
+    replacement: "job.unwritten.add",
     tests: ["tests/ever_task/dispatch_test.ts"],
   },
   {
@@ -48,7 +48,7 @@ export const attempts: readonly Mutant[] = [
   },
   {
     file: executor,
-    original: "if (job.abortReason !== undefined) throw job.abortReason;",
+    original: "if (job.attempt.abortReason !== undefined) throw job.attempt.abortReason;",
     replacement: "",
     tests: ["tests/worker/lease/suspects_test.ts"],
     equivalent:
@@ -57,7 +57,7 @@ export const attempts: readonly Mutant[] = [
   {
     file: executor,
     original: `await this.#parts.recorder.reportFirst(job);
-      job.startedAt = this.#parts.clock.monotonic();`,
+      job.attempt.restart(this.#parts.clock.monotonic());`,
     replacement: "await this.#parts.recorder.reportFirst(job);",
     tests: ["tests/worker/lease/suspects_test.ts"],
   },
@@ -77,20 +77,20 @@ export const attempts: readonly Mutant[] = [
   },
   {
     file: executor,
-    original: "job.onGivenUp?.(job.abortReason);",
+    original: "job.attempt.giveUp();",
     replacement: "",
     tests: ["tests/monitor/otel/given_up_test.ts"],
   },
   {
     file: executor,
-    original: "job.scheduledAt = plan.scheduledAt;",
-    replacement: "job.scheduledAt = job.task.dueAt;",
+    original: "occurrence = plan;",
+    replacement: "occurrence = { ...plan, scheduledAt: job.task.dueAt };",
     tests: ["tests/schedule/engine/misfire_test.ts"],
   },
   {
     file: executor,
-    original: "job.skipped = plan.skipped;",
-    replacement: "",
+    original: "occurrence = plan;",
+    replacement: "occurrence = { ...plan, skipped: 0 };",
     tests: ["tests/schedule/engine/misfire_test.ts"],
   },
   {
@@ -125,8 +125,8 @@ export const attempts: readonly Mutant[] = [
   },
   {
     file: ending,
-    original: "policy.nextDelay(attempt, cause, random)",
-    replacement: "policy.nextDelay(attempt, error, random)",
+    original: "policy.nextDelay(countedAttempt(result), cause, random)",
+    replacement: "policy.nextDelay(countedAttempt(result), error, random)",
     tests: endingTests,
   },
   {
@@ -156,7 +156,7 @@ export const attempts: readonly Mutant[] = [
   },
   {
     file: watchdog,
-    original: "job.deadlineAt = Infinity;",
+    original: "job.attempt.setDeadline(Infinity);",
     replacement: "",
     tests: ["tests/worker/attempt/watchdog_test.ts"],
   },
@@ -168,13 +168,13 @@ export const attempts: readonly Mutant[] = [
   },
   {
     file: watchdog,
-    original: "Math.min(next, reportAt, job.deadlineAt)",
+    original: "Math.min(next, reportAt, job.attempt.deadlineAt)",
     replacement: "Math.min(next, reportAt)",
     tests: watchdogTests,
   },
   {
     file: attemptRecorder,
-    original: `if (!applied && job.phase === "running" && !job.completedByHandler) {`,
+    original: `if (!applied && job.attempt.phase === "running" && !job.attempt.completion) {`,
     replacement: "if (false as boolean) {",
     tests: attemptRecorderTests,
   },
@@ -217,20 +217,21 @@ export const attempts: readonly Mutant[] = [
   },
   {
     file: attemptRecorder,
-    original: `if (job.phase === "ended") throw new LeaseLostError(job.task.id);
+    original: `if (job.attempt.phase === "ended") throw new LeaseLostError(job.task.id);
     const now`,
     replacement: "const now",
     tests: ["tests/worker/attempt/completing_test.ts"],
   },
   {
     file: attemptRecorder,
-    original: "transitions: [...transitionsByAge(job, job.transitions, now), completed]",
+    original:
+      "transitions: [...transitionsByAge(job.unwritten, job.unwritten.waiting, now), completed]",
     replacement: "transitions: [completed]",
     tests: ["tests/schedule/engine/transaction_test.ts", "tests/integration/transactions_test.ts"],
   },
   {
     file: attemptRecorder,
-    original: "job.reported = true; // a report",
+    original: "job.attempt.markReported(); // a report",
     replacement: "// a report",
     tests: ["tests/worker/attempt/completing_test.ts"],
   },
@@ -242,7 +243,7 @@ export const attempts: readonly Mutant[] = [
   },
   {
     file: attemptRecorder,
-    original: "skipped: job.skipped + next.skipped",
+    original: "skipped: skipped + next.skipped",
     replacement: "skipped: next.skipped",
     tests: ["tests/schedule/engine/misfire_test.ts"],
   },
@@ -254,7 +255,7 @@ export const attempts: readonly Mutant[] = [
   },
   {
     file: attemptEvents,
-    original: `if (job.phase === "ended") this.#parts.logKeeper.keep(job);`,
+    original: `if (job.attempt.phase === "ended") this.#parts.logKeeper.keep(job);`,
     replacement: "",
     tests: attemptEventsTests,
   },

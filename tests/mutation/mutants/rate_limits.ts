@@ -92,7 +92,7 @@ export const rateLimits: readonly Mutant[] = [
   },
   {
     file: rateGate,
-    original: "rateExempt || task.cancelRequested",
+    original: "job.rate.isExempt || task.cancelRequested",
     replacement: "task.cancelRequested",
     tests: rateGateTests,
   },
@@ -104,7 +104,7 @@ export const rateLimits: readonly Mutant[] = [
   },
   {
     file: rateGate,
-    original: `job.rateExempt = true;
+    original: `job.rate.exempt();
       return go;`,
     replacement: `return { kind: "wait", slotAt: 0, waitMs: 1 };`,
     tests: rateGateTests,

@@ -49,7 +49,7 @@ export const writing: readonly Mutant[] = [
   },
   {
     file: statusWriter,
-    original: "entries[i]!.job.storedAt = now;",
+    original: "entries[i]!.job.unwritten.answered(now);",
     replacement: "",
     tests: [
       "tests/worker/attempt/transition_ages_test.ts",
@@ -73,20 +73,20 @@ export const writing: readonly Mutant[] = [
   },
   {
     file: statusWriter,
-    original: "size += transitions[i]!.exception?.length ?? 0;",
+    original: "size += waiting[i]!.exception?.length ?? 0;",
     replacement: "size += 0;",
     tests: ["tests/storage/batch_size_test.ts"],
   },
   {
     file: logKeeper,
-    original: "isUnderWay(job.task) || job.keptLog",
+    original: "isUnderWay(job.task) || this.#kept.has(job)",
     replacement: "isUnderWay(job.task)",
     tests: logKeeperTests,
   },
   {
     file: logKeeper,
-    original: "isUnderWay(job.task) || job.keptLog",
-    replacement: "job.keptLog",
+    original: "isUnderWay(job.task) || this.#kept.has(job)",
+    replacement: "this.#kept.has(job)",
     tests: logKeeperTests,
   },
   {

@@ -21,7 +21,7 @@ function scene() {
   const definition = defineTask<null>({ type: "work", handle() {} });
   const start = (id: string): Job => {
     const job = new Job(claimedTask({ id }), definition, "worker", null);
-    job.startedAt = clock.monotonic();
+    job.attempt.restart(clock.monotonic());
     watchdog.add(job);
     return job;
   };

@@ -1,0 +1,40 @@
+// What a job knows of its rate limit. The rate gate changes it, and the starter when it lines the
+// job up.
+
+/** The rate limit slot of a job. */
+export class RateSlot {
+  #slotAt: number | null;
+  #isExempt = false;
+  #startBy = -Infinity;
+
+  constructor(slotAt: number | null) {
+    this.#slotAt = slotAt;
+  }
+
+  /** The slot that it holds, in the future or reached; null: none. */
+  get slotAt(): number | null {
+    return this.#slotAt;
+  }
+
+  /** Whether its rate limit does not count it: there is no key to count it by. */
+  get isExempt(): boolean {
+    return this.#isExempt;
+  }
+
+  /** Until when a start holds that its rate limit has allowed, by the monotonic clock. */
+  get startBy(): number {
+    return this.#startBy;
+  }
+
+  reserve(slotAt: number): void {
+    this.#slotAt = slotAt;
+  }
+
+  exempt(): void {
+    this.#isExempt = true;
+  }
+
+  allowUntil(startBy: number): void {
+    this.#startBy = startBy;
+  }
+}
