@@ -132,7 +132,8 @@ Deno.test("a storage that is open goes on working while its functions are replac
       const { tasks } = await storage.claim(claimRequest("worker"));
       await Promise.all(tasks.map(async ({ id, leaseToken }) => {
         const lease = { workerId: "worker", token: leaseToken };
-        if (await storage.setStatus(id, "Completed", null, "Full", { lease })) completed++;
+        const result = await storage.setStatus(id, "Completed", null, "Full", { lease });
+        if (result.applied) completed++;
       }));
     }
   };

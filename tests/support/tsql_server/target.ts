@@ -12,12 +12,13 @@ import type { SqlServerConfig, SqlServerPool } from "../../../drivers/sqlserver/
 export const targetVariable =
   "EVERTASK_TEST_SQLSERVER=mssql://user:password@127.0.0.1:1433/database";
 
-const url = Deno.env.get(targetVariable.split("=")[0]!);
+/** The URL of the engine; undefined where there is none. */
+export const targetUrl: string | undefined = Deno.env.get(targetVariable.split("=")[0]!);
 
 const mssql = await loadMssql();
 
 /** Whether there is an engine. */
-export const hasTarget = url !== undefined;
+export const hasTarget = targetUrl !== undefined;
 
 /**
  * How a test that needs the engine is registered: without one, it shows as ignored, and its name
@@ -29,7 +30,7 @@ export function needsTarget(name: string): { readonly name: string; readonly ign
 
 /** The engine's configuration; a test engine's certificate is its own. */
 export function targetConfig(options: { readonly max?: number } = {}): SqlServerConfig {
-  const config = poolConfig(checkServer(url!), mssql);
+  const config = poolConfig(checkServer(targetUrl!), mssql);
   return {
     ...config,
     options: { ...config.options, trustServerCertificate: true },

@@ -1,0 +1,118 @@
+// The upgrade of a store of 0.1.0 that holds rows in every state, while processes of that version
+// and of this one dispatch and run tasks. The memory store ends with its process: it has none.
+
+import { assertEquals, assertRejects } from "@std/assert";
+import type { Storage } from "../../src/storage/storage.ts";
+import { startPostgres } from "../support/pg_server.ts";
+import { needsTarget, targetUrl, withPool, withSchema } from "../support/tsql_server/target.ts";
+import { holder, readEveryState, writeEveryState } from "./every_state.ts";
+import { Books, RunningProcess } from "./running_process.ts";
+import { storageOf, type StoreName } from "./versions.ts";
+
+const leaseMs = 60_000;
+
+/** How many attempts each process runs before the next step. */
+const attempts = 40;
+
+async function upgradeUnderLoad(store: StoreName, address: string): Promise<void> {
+  const old = storageOf("0.1.0", store, address);
+  await old.open();
+  await writeEveryState(old);
+  const before = await readEveryState(old);
+  const books = new Books();
+  const heartbeats = setInterval(() => void old.heartbeat(holder, leaseMs), 1000);
+  try {
+    await workTogether(store, address, books);
+  } finally {
+    clearInterval(heartbeats);
+  }
+  const { alive, cancelRequests } = await old.heartbeat(holder, leaseMs);
+  assertEquals([alive, cancelRequests.length], [true, 1], "the old storage still works");
+  await old.close();
+  const late = storageOf("0.1.0", store, address);
+  const refused = await assertRejects(() => late.open());
+  assertEquals((refused as Error).name, "SchemaVersionError", "it may not start any more");
+
+  const storage = storageOf("current", store, address);
+  await storage.open();
+  assertEquals(await readEveryState(storage), before, "no row has changed");
+  await checkBooks(books, storage);
+  await takeOver(storage);
+  await storage.close();
+}
+
+/** Two old processes work, then two new ones beside them, of which one upgrades the store. */
+async function workTogether(store: StoreName, address: string, books: Books): Promise<void> {
+  const processes: RunningProcess[] = [];
+  const start = (version: "0.1.0" | "current") => {
+    const process = new RunningProcess(version, store, address, books);
+    processes.push(process);
+    return process;
+  };
+  /** Until each process has run some more attempts. */
+  const goOn = async () => {
+    const goals = processes.map((process) => process.attempts + attempts);
+    await books.until(() => processes.every((process, i) => process.attempts >= goals[i]!));
+  };
+  try {
+    start("0.1.0");
+    start("0.1.0");
+    await goOn();
+    start("current");
+    start("current");
+    await goOn();
+    await goOn(); // all of them after the upgrade
+    for (const process of processes) await process.end();
+    await books.until(() => processes.every((process) => process.hasEnded));
+    await books.until(() => [...books.dispatched].every(([id, fails]) => hasRun(books, id, fails)));
+    for (const process of processes) assertEquals(await process.stop(), 0);
+  } finally {
+    for (const process of processes) await process.kill();
+  }
+}
+
+function hasRun(books: Books, id: string, fails: boolean): boolean {
+  return (books.ran.get(id)?.length ?? 0) > Number(fails);
+}
+
+/** Each dispatched task has run as promised, nothing else has, and the store says so. */
+async function checkBooks({ dispatched, ran }: Books, storage: Storage): Promise<void> {
+  for (const [id, fails] of dispatched) {
+    assertEquals(ran.get(id), fails ? [1, 2] : [1], "each attempt runs once");
+    assertEquals((await storage.get(id))?.status, "Completed");
+    const trail = (await storage.statusAudit(id)).items.map(({ newStatus }) => newStatus);
+    assertEquals(
+      trail.filter((status) => status === "Completed" || status === "InProgress"),
+      [...fails ? ["InProgress"] : [], "InProgress", "Completed"],
+    );
+  }
+  assertEquals([...ran.keys()].filter((id) => !dispatched.has(id)), []);
+}
+
+/** What the worker of 0.1.0 holds is taken over when it is gone. */
+async function takeOver(storage: Storage): Promise<void> {
+  await storage.unregisterWorker(holder);
+  const request = { leaseMs, poisonLimit: 5, lostReason: "gone", poisonReason: "gone" };
+  const lost = await storage.releaseLost(request);
+  assertEquals(lost.map(({ workerId }) => workerId), [holder, holder]);
+}
+
+Deno.test("a PostgreSQL database of 0.1.0 is upgraded under load from both versions", async () => {
+  await using server = await startPostgres();
+  await upgradeUnderLoad("postgres", await server.createDatabase());
+});
+
+Deno.test("a SQLite file of 0.1.0 is upgraded under load from both versions", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "evertask-upgrade-" });
+  await upgradeUnderLoad("sqlite", `${folder}/tasks.db`);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test({
+  ...needsTarget("a SQL Server schema of 0.1.0 is upgraded under load from both versions"),
+  async fn() {
+    await withPool((pool) =>
+      withSchema(pool, (schema) => upgradeUnderLoad("sqlserver", `${targetUrl}#${schema}`))
+    );
+  },
+});
