@@ -1,5 +1,6 @@
 // Starts waiting jobs while there are slots for them, and interrupts itself so that timers and
-// sockets have their turn.
+// sockets have their turn. A job with a rate limit starts once its limit has answered: the starter
+// asks, waits for the verdict, and acts on it.
 
 import type { HomeContext } from "../application/home_context.ts";
 import type { Clock } from "../time/clock.ts";
@@ -61,7 +62,8 @@ export class Starter {
     const { home, rateLimiter } = this.#parts;
     if (!this.#isInSlice(now)) return;
     const job = runner.takeNext()!;
-    if (rateLimiter.admits(runner, job, now)) this.start(job, now);
+    if (rateLimiter.admits(job, now)) this.#start(job, now);
+    else this.#askFirst(runner, job, now);
     if (!runner.hasNext || this.#toFill.has(runner)) return;
     this.#toFill.add(runner);
     home.run(() => {
@@ -71,11 +73,58 @@ export class Starter {
   }
 
   /** Starts a job that was taken from its line with a slot; false when nothing starts any more. */
-  start(job: Job, now: number = this.#parts.clock.monotonic()): boolean {
+  #start(job: Job, now: number): boolean {
     if (this.#stopped) return false;
     const { quarantine, executor } = this.#parts;
     if (quarantine.admits(job)) executor.execute(job, now);
     return true;
+  }
+
+  /**
+   * Asks the rate limit of a job that was taken from its line with a slot. With it are asked those
+   * whose turn comes so soon that the answer still holds then.
+   */
+  #askFirst(runner: QueueRunner, job: Job, now: number): void {
+    const { rateLimiter } = this.#parts;
+    runner.holdWithSlot(job);
+    void this.#startWhenAllowed(runner, job);
+    const aheadMs = rateLimiter.mostAheadMs(job);
+    const asksToo = (next: Job) => next.task.type === job.task.type && rateLimiter.concerns(next);
+    // Half of the time is for the answer.
+    for (const next of runner.holdThoseOf(aheadMs / 2, now, asksToo)) {
+      void this.#lineUpWhenAllowed(runner, next, aheadMs);
+    }
+  }
+
+  /** Starts a job in the slot that it has, if its limit lets it. */
+  async #startWhenAllowed(runner: QueueRunner, job: Job): Promise<void> {
+    const { clock, rateLimiter } = this.#parts;
+    const verdict = await rateLimiter.ask(job, 0);
+    const isHeld = runner.unhold(job); // not if it was cancelled or given back meanwhile
+    const goes = isHeld && verdict?.kind === "go";
+    if (goes && this.#start(job, clock.monotonic())) return;
+    runner.freeSlot();
+    if (goes) runner.push(job); // nothing starts any more: to be given back
+    else if (isHeld) rateLimiter.sendAway(job, verdict);
+    else rateLimiter.forget(job, verdict);
+    this.fill(runner);
+  }
+
+  /** Puts a job in front of its line, if its limit lets it start within `aheadMs`. */
+  async #lineUpWhenAllowed(runner: QueueRunner, job: Job, aheadMs: number): Promise<void> {
+    const { clock, rateLimiter } = this.#parts;
+    const askedAt = clock.monotonic();
+    const verdict = await rateLimiter.ask(job, aheadMs);
+    const isHeld = runner.unhold(job); // as above
+    if (isHeld && verdict?.kind === "go") {
+      job.rate.allowUntil(askedAt + aheadMs);
+      runner.pushReady(job);
+    } else {
+      runner.sentAway();
+      if (isHeld) rateLimiter.sendAway(job, verdict);
+      else rateLimiter.forget(job, verdict);
+    }
+    this.fill(runner);
   }
 
   /** Starts nothing more. */

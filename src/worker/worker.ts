@@ -137,8 +137,6 @@ export class Worker {
       attemptEvents: this.#attemptEvents,
       executor: this.#executor,
       giveBack: this.#giveBack,
-      start: (job) => this.#starter.start(job),
-      onChanged: (runner) => this.#starter.fill(runner),
     });
     this.#quarantine = new Quarantine({
       poisonLimit: parts.lease.poisonLimit,

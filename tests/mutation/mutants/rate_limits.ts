@@ -10,6 +10,7 @@ const rateGate = "src/rate_limit/rate_gate.ts";
 const rateGateTests = ["tests/rate_limit/rate_gate_test.ts"];
 const rateLimitsModule = "src/rate_limit/rate_limits.ts";
 const rateLimitsModuleTests = ["tests/rate_limit/rate_limits_test.ts"];
+const starter = "src/worker/starter.ts";
 const rateLimiter = "src/worker/rate_limiter.ts";
 const rateLimiterTests = ["tests/rate_limit/rate_limiting_test.ts"];
 const deferralEvents = "src/rate_limit/deferral_events.ts";
@@ -128,14 +129,14 @@ export const rateLimits: readonly Mutant[] = [
     tests: ["tests/rate_limit/given_back_test.ts"],
   },
   {
-    file: rateLimiter,
-    original: "if (goes) runner.push(job); // to be given back",
-    replacement: "// to be given back",
+    file: starter,
+    original: "if (goes) runner.push(job); // nothing starts any more: to be given back",
+    replacement: "if (goes) return;",
     tests: rateLimiterTests,
     filter: "while the worker stops",
   },
   {
-    file: rateLimiter,
+    file: starter,
     original: "runner.freeSlot();",
     replacement: "",
     tests: rateLimiterTests,
@@ -149,8 +150,8 @@ export const rateLimits: readonly Mutant[] = [
   },
   {
     file: rateLimiter,
-    original: `if (!isHeld && verdict?.kind === "wait"`,
-    replacement: `if (false as boolean && verdict?.kind === "wait"`,
+    original: `if (verdict?.kind !== "wait" || verdict`,
+    replacement: `if (true as boolean || verdict?.kind !== "wait" || verdict`,
     tests: ["tests/rate_limit/given_back_test.ts"],
     filter: "while its limit is asked",
   },
