@@ -3,7 +3,7 @@
 // rejected fails (a series goes on with its next occurrence).
 
 import { DeferralEvents } from "../rate_limit/deferral_events.ts";
-import { RateGate, type Verdict } from "../rate_limit/rate_gate.ts";
+import { RateGate, type Verdict } from "./rate_gate.ts";
 import type { RateLimitRejectedError } from "../rate_limit/rate_limit_options.ts";
 import type { AttemptRecorder } from "./attempt/attempt_recorder.ts";
 import type { AttemptEvents } from "./attempt/attempt_events.ts";

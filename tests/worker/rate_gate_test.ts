@@ -5,7 +5,7 @@ import { assertEquals } from "@std/assert";
 import { defineTask, type RateLimitOptions } from "../../mod.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
 import { silentLogger } from "../../src/log/logger.ts";
-import { RateGate } from "../../src/rate_limit/rate_gate.ts";
+import { RateGate } from "../../src/worker/rate_gate.ts";
 import { RateLimits } from "../../src/rate_limit/rate_limits.ts";
 import type { ClaimedTask } from "../../src/storage/records.ts";
 import { FakeClock } from "../../src/testing/mod.ts";
