@@ -39,7 +39,13 @@ export {
   WorkerLostError,
 } from "./errors.ts";
 export type { AuditGrowth, Backlog, NewLogLine, QueueBacklog, QueueStatistics } from "./queries.ts";
-export type { ClaimedTask, SeriesRecord, WorkerRecord, WorkerServes } from "./records.ts";
+export type {
+  ClaimedTask,
+  SeriesRecord,
+  TaskFields,
+  WorkerRecord,
+  WorkerServes,
+} from "./records.ts";
 export type {
   ChangeResult,
   ClaimRequest,

@@ -5,23 +5,16 @@
 import type { AuditLevel } from "../audit/audit_level.ts";
 import type { TaskStatus } from "./task_status.ts";
 
-/** One task: a row of the table of queued tasks. A recurring series is one row, too. */
-export interface TaskRecord {
+/** What a row of the table of queued tasks and a claim of it have in common. */
+export interface TaskFields {
   /** UUID version 7, lower case. */
   readonly id: string;
   /** The type under which its handler is registered. */
   readonly type: string;
-  /** A name of the handler for people: the task definition's `handlerName`. */
-  readonly handler: string;
   /** The payload as JSON text. */
   readonly request: string;
-  /** Where it stands. */
+  /** The status; of a claimed task, the one before the claim. */
   readonly status: TaskStatus;
-  /**
-   * Why it failed or was stopped: the text of the last error, with its causes. A worker writes
-   * 32,768 characters at most; the last line of a longer text says that it was cut.
-   */
-  readonly exception: string | null;
   /** How much history it leaves. */
   readonly auditLevel: AuditLevel;
   /** The queue in which it waits. */
@@ -32,23 +25,17 @@ export interface TaskRecord {
   readonly taskKey: string | null;
   /** When it was stored. */
   readonly createdAt: number;
-  /** The instant it was dispatched for (`delay` or `at`); null when it was to run at once. */
-  readonly scheduledAt: number | null;
-  /** When it can be claimed; null while it is claimed or has ended. */
-  readonly dueAt: number | null;
-  /** When its last execution ended. Not kept for one-shot tasks at audit level `None`. */
-  readonly lastExecutionAt: number | null;
-  /** How long its last execution took, in milliseconds. */
-  readonly executionTimeMs: number | null;
-  /** How often it was claimed for the current run, less the claims given back. */
+  /** How often it was claimed for the current run, less the claims given back; 1 for the first. */
   readonly attempt: number;
-  /** See {@linkcode ClaimedTask.lostCount}. */
+  /**
+   * How often its worker was lost while the task was running, in the current run; also 1 when that
+   * may have happened once, though nobody had written that the task had started. `attempt` -
+   * `lostCount` is the attempt that counts.
+   */
   readonly lostCount: number;
-  /** The worker that holds it; null when none does. */
-  readonly workerId: string | null;
   /** Raised by every claim; a write that carries an older one is refused. */
   readonly leaseToken: number;
-  /** Whether its owner was asked to cancel it. */
+  /** Whether it is to be cancelled rather than run. */
   readonly cancelRequested: boolean;
   /** The rate limit slot that it holds, or held when it was cancelled; null when it holds none. */
   readonly rateSlotAt: number | null;
@@ -60,6 +47,27 @@ export interface TaskRecord {
   readonly retryPolicy: string | null;
   /** The series, when the task is recurring. */
   readonly series: SeriesRecord | null;
+}
+
+/** One task: a row of the table of queued tasks. A recurring series is one row, too. */
+export interface TaskRecord extends TaskFields {
+  /** A name of the handler for people: the task definition's `handlerName`. */
+  readonly handler: string;
+  /**
+   * Why it failed or was stopped: the text of the last error, with its causes. A worker writes
+   * 32,768 characters at most; the last line of a longer text says that it was cut.
+   */
+  readonly exception: string | null;
+  /** The instant it was dispatched for (`delay` or `at`); null when it was to run at once. */
+  readonly scheduledAt: number | null;
+  /** When it can be claimed; null while it is claimed or has ended. */
+  readonly dueAt: number | null;
+  /** When its last execution ended. Not kept for one-shot tasks at audit level `None`. */
+  readonly lastExecutionAt: number | null;
+  /** How long its last execution took, in milliseconds. */
+  readonly executionTimeMs: number | null;
+  /** The worker that holds it; null when none does. */
+  readonly workerId: string | null;
 }
 
 /** The part of a task row that only recurring tasks have. */
@@ -85,50 +93,13 @@ export interface SeriesRecord {
   readonly runCount: number;
 }
 
-/** What a worker gets when it claims a task. */
-export interface ClaimedTask {
-  /** UUID version 7, lower case. */
-  readonly id: string;
-  /** The type under which its handler is registered. */
-  readonly type: string;
-  /** The payload as JSON text. */
-  readonly request: string;
-  /** The status before the claim; the worker reports the changes to `Queued` and `InProgress`. */
-  readonly status: TaskStatus;
-  /** How much history it leaves. */
-  readonly auditLevel: AuditLevel;
-  /** The queue in which it waited. */
-  readonly queue: string;
-  /** Larger runs earlier. */
-  readonly priority: number;
-  /** Its unique name; null when it has none. */
-  readonly taskKey: string | null;
-  /** When it was stored. */
-  readonly createdAt: number;
+/**
+ * What a worker gets when it claims a task; it reports the changes to `Queued` and `InProgress`
+ * itself.
+ */
+export interface ClaimedTask extends TaskFields {
   /** When it became due: what to give back with {@linkcode Storage.release}. */
   readonly dueAt: number;
-  /** Already counts this claim: 1 for the first. */
-  readonly attempt: number;
-  /**
-   * How often its worker was lost while the task was running, in the current run; also 1 when that
-   * may have happened once, though nobody had written that the task had started. `attempt` -
-   * `lostCount` is the attempt that counts.
-   */
-  readonly lostCount: number;
-  /** What the worker's writes about it must carry. */
-  readonly leaseToken: number;
-  /** Whether it is to be cancelled rather than run. */
-  readonly cancelRequested: boolean;
-  /** The rate limit slot that it holds; null when it holds none. */
-  readonly rateSlotAt: number | null;
-  /** W3C trace context of the dispatch, when tracing is on. */
-  readonly traceContext: string | null;
-  /**
-   * The retry policy that it was dispatched with, as JSON text; null: its type's or queue's holds.
-   */
-  readonly retryPolicy: string | null;
-  /** The series, when the task is recurring. */
-  readonly series: SeriesRecord | null;
 }
 
 /** One audited status change. */

@@ -303,7 +303,7 @@ export interface LostTask {
   readonly queue: string;
   /** The worker that was lost. */
   readonly workerId: string;
-  /** The task's lost count since then; see {@linkcode ClaimedTask.lostCount}. */
+  /** The task's lost count since then; see {@linkcode TaskFields.lostCount}. */
   readonly lostCount: number;
   /** Whether it is `Failed` for good; otherwise it is due again. */
   readonly poisoned: boolean;
