@@ -4,7 +4,8 @@
 
 import { hidden } from "../../src/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
-import { StorageClosedError } from "../../src/storage/errors.ts";
+import { notOpen } from "../../src/storage/kit/open_once.ts";
+import type { VerbArguments as Args, VerbResult as Result } from "../../src/storage/kit/verbs.ts";
 import type { WorkerRecord } from "../../src/storage/records.ts";
 import type { ConnectionOptions, Polling, WakeSignal } from "../../src/storage/requests.ts";
 import { decodeServes } from "../../src/storage/worker_serves.ts";
@@ -24,10 +25,6 @@ import { correctSeries } from "./series.ts";
 import type { MemoryState, WakeListener } from "./state.ts";
 import { auditGrowth, backlog, statistics } from "./statistics.ts";
 import { heartbeat, register, releaseLost, unregister } from "./workers.ts";
-
-/** The arguments of a verb of the contract. */
-type Args<Verb extends keyof Storage> = Storage[Verb] extends (...args: infer A) => unknown ? A
-  : never;
 
 /** A process's view of a memory database. */
 export class MemoryStorage implements Storage {
@@ -54,7 +51,7 @@ export class MemoryStorage implements Storage {
     return Promise.resolve();
   }
 
-  persist(...[tasks, options]: Args<"persist">): ReturnType<Storage["persist"]> {
+  persist(...[tasks, options]: Args<"persist">): Result<"persist"> {
     return this.#run((state, now) => {
       refuseConnection(options);
       const results = tasks.map((task) => persistTask(state, task, now));
@@ -63,17 +60,17 @@ export class MemoryStorage implements Storage {
     });
   }
 
-  claim(...[request]: Args<"claim">): ReturnType<Storage["claim"]> {
+  claim(...[request]: Args<"claim">): Result<"claim"> {
     return this.#run((state, now) => ({ now, tasks: claimTasks(state, request, now) }));
   }
 
-  setStatus(...args: Args<"setStatus">): ReturnType<Storage["setStatus"]> {
+  setStatus(...args: Args<"setStatus">): Result<"setStatus"> {
     return setStatusByMany(this, ...args);
   }
 
   setStatusMany(
     ...[changes, options]: Args<"setStatusMany">
-  ): ReturnType<Storage["setStatusMany"]> {
+  ): Result<"setStatusMany"> {
     return this.#run((state, now) => {
       refuseConnection(options);
       changes.forEach(lastTransition); // refuses all of them or none
@@ -85,13 +82,13 @@ export class MemoryStorage implements Storage {
     });
   }
 
-  updateCurrentRun(...args: Args<"updateCurrentRun">): ReturnType<Storage["updateCurrentRun"]> {
+  updateCurrentRun(...args: Args<"updateCurrentRun">): Result<"updateCurrentRun"> {
     return updateCurrentRunByMany(this, ...args);
   }
 
   updateCurrentRunMany(
     ...[runs, options]: Args<"updateCurrentRunMany">
-  ): ReturnType<Storage["updateCurrentRunMany"]> {
+  ): Result<"updateCurrentRunMany"> {
     return this.#run((state, now) => {
       refuseConnection(options);
       runs.forEach(lastTransition);
@@ -101,7 +98,7 @@ export class MemoryStorage implements Storage {
     });
   }
 
-  requestCancel(...[taskIds]: Args<"requestCancel">): ReturnType<Storage["requestCancel"]> {
+  requestCancel(...[taskIds]: Args<"requestCancel">): Result<"requestCancel"> {
     return this.#run((state, now) => {
       const outcomes = taskIds.map((taskId) => cancelTask(state, taskId, now));
       const requested = taskIds.filter((_, index) => outcomes[index] === "requested");
@@ -110,7 +107,7 @@ export class MemoryStorage implements Storage {
     });
   }
 
-  release(...[workerId, tasks]: Args<"release">): ReturnType<Storage["release"]> {
+  release(...[workerId, tasks]: Args<"release">): Result<"release"> {
     return this.#run((state, now) => {
       for (const task of tasks) releaseTask(state, workerId, task, now);
       this.#wake({ kind: "tasks" });
@@ -119,7 +116,7 @@ export class MemoryStorage implements Storage {
 
   releaseUnknown(
     ...[workerId, known]: Args<"releaseUnknown">
-  ): ReturnType<Storage["releaseUnknown"]> {
+  ): Result<"releaseUnknown"> {
     return this.#run((state, now) => {
       const released = releaseUnknown(state, workerId, new Set(known), now);
       if (released > 0) this.#wake({ kind: "tasks" });
@@ -127,7 +124,7 @@ export class MemoryStorage implements Storage {
     });
   }
 
-  makeDue(...[taskIds]: Args<"makeDue">): ReturnType<Storage["makeDue"]> {
+  makeDue(...[taskIds]: Args<"makeDue">): Result<"makeDue"> {
     return this.#run((state, now) => {
       const results = taskIds.map((taskId) => makeTaskDue(state, taskId, now));
       this.#wake({ kind: "tasks" });
@@ -135,7 +132,7 @@ export class MemoryStorage implements Storage {
     });
   }
 
-  correctSeries(...[corrections]: Args<"correctSeries">): ReturnType<Storage["correctSeries"]> {
+  correctSeries(...[corrections]: Args<"correctSeries">): Result<"correctSeries"> {
     return this.#run((state) => {
       const results = corrections.map((correction) => correctSeries(state, correction));
       if (results.includes(true)) this.#wake({ kind: "tasks" });
@@ -143,7 +140,7 @@ export class MemoryStorage implements Storage {
     });
   }
 
-  nextDueAt(...[queues, types]: Args<"nextDueAt">): ReturnType<Storage["nextDueAt"]> {
+  nextDueAt(...[queues, types]: Args<"nextDueAt">): Result<"nextDueAt"> {
     return this.#run((state) => {
       const names = queues.map((name) => name.toWellFormed());
       const known = types.map((type) => type.toWellFormed());
@@ -159,21 +156,21 @@ export class MemoryStorage implements Storage {
     return () => this.#listeners.delete(listener);
   }
 
-  registerWorker(...[worker]: Args<"registerWorker">): ReturnType<Storage["registerWorker"]> {
+  registerWorker(...[worker]: Args<"registerWorker">): Result<"registerWorker"> {
     return this.#run((state, now) => register(state, worker, now));
   }
 
-  heartbeat(...[workerId, leaseMs]: Args<"heartbeat">): ReturnType<Storage["heartbeat"]> {
+  heartbeat(...[workerId, leaseMs]: Args<"heartbeat">): Result<"heartbeat"> {
     return this.#run((state, now) => heartbeat(state, workerId, leaseMs, now));
   }
 
   unregisterWorker(
     ...[workerId]: Args<"unregisterWorker">
-  ): ReturnType<Storage["unregisterWorker"]> {
+  ): Result<"unregisterWorker"> {
     return this.#run((state) => unregister(state, workerId));
   }
 
-  releaseLost(...[request]: Args<"releaseLost">): ReturnType<Storage["releaseLost"]> {
+  releaseLost(...[request]: Args<"releaseLost">): Result<"releaseLost"> {
     return this.#run((state, now) => {
       const lost = releaseLost(state, request, now);
       if (lost.length > 0) this.#wake({ kind: "tasks" });
@@ -183,7 +180,7 @@ export class MemoryStorage implements Storage {
 
   setQueuePaused(
     ...[queue, paused]: Args<"setQueuePaused">
-  ): ReturnType<Storage["setQueuePaused"]> {
+  ): Result<"setQueuePaused"> {
     return this.#run((state) => {
       if (paused) state.pausedQueues.add(queue.toWellFormed());
       else state.pausedQueues.delete(queue.toWellFormed());
@@ -193,52 +190,52 @@ export class MemoryStorage implements Storage {
 
   takeRateSlots(
     ...[requests]: Args<"takeRateSlots">
-  ): ReturnType<Storage["takeRateSlots"]> {
+  ): Result<"takeRateSlots"> {
     return this.#run(({ rateLimits }, now) => ({
       now,
       slots: requests.map((request) => rateLimits.take(request.key.toWellFormed(), now, request)),
     }));
   }
 
-  returnRateSlots(...[slots]: Args<"returnRateSlots">): ReturnType<Storage["returnRateSlots"]> {
+  returnRateSlots(...[slots]: Args<"returnRateSlots">): Result<"returnRateSlots"> {
     return this.#run(({ rateLimits }) => {
       for (const { key, slotAt } of slots) rateLimits.giveBack(key.toWellFormed(), slotAt);
     });
   }
 
-  get(...[taskId]: Args<"get">): ReturnType<Storage["get"]> {
+  get(...[taskId]: Args<"get">): Result<"get"> {
     return this.#run((state) => state.rows.get(taskId)?.toRecord() ?? null);
   }
 
-  getByTaskKey(...[taskKey]: Args<"getByTaskKey">): ReturnType<Storage["getByTaskKey"]> {
+  getByTaskKey(...[taskKey]: Args<"getByTaskKey">): Result<"getByTaskKey"> {
     return this.#run((state) => state.byKey.get(taskKey.toWellFormed())?.toRecord() ?? null);
   }
 
-  list(...[filter = {}, page = {}]: Args<"list">): ReturnType<Storage["list"]> {
+  list(...[filter = {}, page = {}]: Args<"list">): Result<"list"> {
     return this.#run((state) => listTasks(state, filter, page));
   }
 
-  statusAudit(...[taskId, page = {}]: Args<"statusAudit">): ReturnType<Storage["statusAudit"]> {
+  statusAudit(...[taskId, page = {}]: Args<"statusAudit">): Result<"statusAudit"> {
     return this.#run((state) => pageOf(state.rows.get(taskId), (row) => row.statusAudit, page));
   }
 
-  runsAudit(...[taskId, page = {}]: Args<"runsAudit">): ReturnType<Storage["runsAudit"]> {
+  runsAudit(...[taskId, page = {}]: Args<"runsAudit">): Result<"runsAudit"> {
     return this.#run((state) => pageOf(state.rows.get(taskId), (row) => row.runsAudit, page));
   }
 
   executionLogs(
     ...[taskId, page = {}]: Args<"executionLogs">
-  ): ReturnType<Storage["executionLogs"]> {
+  ): Result<"executionLogs"> {
     return this.#run((state) => pageOf(state.rows.get(taskId), (row) => row.logs, page));
   }
 
   countExecutionLogs(
     ...[taskId, run, limit]: Args<"countExecutionLogs">
-  ): ReturnType<Storage["countExecutionLogs"]> {
+  ): Result<"countExecutionLogs"> {
     return this.#run((state) => countLogs(state, taskId, run, limit));
   }
 
-  workers(): ReturnType<Storage["workers"]> {
+  workers(): Result<"workers"> {
     return this.#run((state, now) => {
       const registered = [...state.workers.values()].filter((worker) => worker.registered);
       return registered.sort((a, b) => a.startedAt - b.startedAt).map((worker): WorkerRecord => {
@@ -249,36 +246,32 @@ export class MemoryStorage implements Storage {
     });
   }
 
-  backlog(): ReturnType<Storage["backlog"]> {
+  backlog(): Result<"backlog"> {
     return this.#run(backlog);
   }
 
-  statistics(): ReturnType<Storage["statistics"]> {
+  statistics(): Result<"statistics"> {
     return this.#run((state, now) => statistics(state, now));
   }
 
-  auditGrowth(): ReturnType<Storage["auditGrowth"]> {
+  auditGrowth(): Result<"auditGrowth"> {
     return this.#run((state) => auditGrowth(state));
   }
 
   saveExecutionLogs(
     ...[lines]: Args<"saveExecutionLogs">
-  ): ReturnType<Storage["saveExecutionLogs"]> {
+  ): Result<"saveExecutionLogs"> {
     return this.#run((state, now) => saveLogs(state, lines, now));
   }
 
-  purge(...[policy, options]: Args<"purge">): ReturnType<Storage["purge"]> {
+  purge(...[policy, options]: Args<"purge">): Result<"purge"> {
     return this.#run((state, now) => purge(state, policy, options, now));
   }
 
   /** Runs a verb in one go; what it throws rejects the promise. */
   #run<T>(verb: (state: MemoryState, now: number) => T): Promise<T> {
     return new Promise((resolve) => {
-      if (!this.#isOpen) {
-        throw new StorageClosedError(
-          "The memory storage is not open: call open() before, and nothing after close().",
-        );
-      }
+      if (!this.#isOpen) throw notOpen("memory storage");
       resolve(verb(this.#state, this.#state.now()));
     });
   }

@@ -1,7 +1,8 @@
 // How a verb reaches the database: over the session that is opened and closed here, or in the
 // caller's transaction.
 
-import { StorageClosedError, StorageError } from "../../src/storage/errors.ts";
+import { StorageError } from "../../src/storage/errors.ts";
+import { OpenOnce } from "../../src/storage/kit/open_once.ts";
 import type { WakeSignal } from "../../src/storage/requests.ts";
 import { runInTransaction, type RunStatement } from "./connection.ts";
 import { codeOf } from "./errors.ts";
@@ -27,40 +28,32 @@ export type Call = <T>(name: FunctionName, ...args: readonly unknown[]) => Promi
 export class DatabaseAccess {
   readonly #options: ResolvedOptions;
   readonly #functions: Functions;
-  readonly #onWake: (signal: WakeSignal) => void;
-  /** Null while it is closed; opening is a promise, so that two callers open it once. */
-  #opening: Promise<Session> | null = null;
-  #opened: Session | null = null;
+  readonly #session: OpenOnce<Session>;
 
   /** @param onWake Called for what other processes tell. */
   constructor(options: ResolvedOptions, onWake: (signal: WakeSignal) => void) {
     this.#options = options;
     this.#functions = new Functions(options.schema);
-    this.#onWake = onWake;
+    this.#session = new OpenOnce({
+      what: "PostgreSQL storage",
+      open: () => startSession(options, this.#functions, onWake),
+      close: (session) => session.close(),
+    });
   }
 
   /** Connects, once, and brings the schema up to date. */
-  async open(): Promise<Session> {
-    this.#opening ??= startSession(this.#options, this.#functions, this.#onWake);
-    try {
-      return this.#opened = await this.#opening;
-    } catch (error) {
-      this.#opening = null;
-      throw error;
-    }
+  open(): Promise<Session> {
+    return this.#session.open();
   }
 
   /** Ends what was opened. Calls after this reject. */
-  async close(): Promise<void> {
-    const opening = this.#opening;
-    this.#opening = null;
-    this.#opened = null;
-    await (await opening?.catch(() => null))?.close();
+  close(): Promise<void> {
+    return this.#session.close();
   }
 
   /** Whether it is open. */
   get isOpen(): boolean {
-    return this.#opened !== null;
+    return this.#session.isOpen;
   }
 
   /**
@@ -69,10 +62,7 @@ export class DatabaseAccess {
    * @throws {StorageClosedError} When it is not.
    */
   get session(): Session {
-    if (this.#opened !== null) return this.#opened;
-    throw new StorageClosedError(
-      "The PostgreSQL storage is not open: call open() before, and nothing after close().",
-    );
+    return this.#session.opened;
   }
 
   /** Calls a function; again where it lost against another transaction. */

@@ -2,6 +2,7 @@
 // here each is one call of one of them, and its answer is turned into what the contract promises.
 
 import { WorkerLostError } from "../../src/storage/errors.ts";
+import type { VerbArguments as Args, VerbResult as Result } from "../../src/storage/kit/verbs.ts";
 import type { WorkerRecord } from "../../src/storage/records.ts";
 import type {
   CancelOutcome,
@@ -37,14 +38,6 @@ import {
   toStatusChange,
 } from "./rows.ts";
 import { statistics } from "./statistics.ts";
-
-/** The arguments of a verb of the contract. */
-type Args<Verb extends keyof Storage> = Storage[Verb] extends (...args: infer A) => unknown ? A
-  : never;
-
-/** What a verb of the contract returns. */
-type Result<Verb extends keyof Storage> = Storage[Verb] extends (...args: never) => infer R ? R
-  : never;
 
 /** What claim_tasks answers. */
 interface StoredClaim extends Omit<ScannedClaim, "tasks"> {

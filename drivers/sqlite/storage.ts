@@ -1,6 +1,7 @@
 // The storage contract on SQLite: hands each verb to the module that knows it, and keeps the
 // heartbeats that are not yet written and the wake-ups in step with what the verbs do.
 
+import type { VerbResult as Result } from "../../src/storage/kit/verbs.ts";
 import type { NewLogLine, PageRequest, TaskFilter } from "../../src/storage/queries.ts";
 import type {
   ClaimRequest,
@@ -45,10 +46,6 @@ import { correctSeries } from "./series.ts";
 import { auditGrowth, backlog, statistics } from "./statistics.ts";
 import { WakeWatch } from "./wake.ts";
 import { heartbeat, registerWorker, releaseLost, unregisterWorker, workers } from "./workers.ts";
-
-/** What the verb of this name resolves to. */
-type Result<Verb extends keyof Storage> = Storage[Verb] extends (...args: never[]) => infer R ? R
-  : never;
 
 /** Tasks in a SQLite database. */
 export class SqliteStorage implements Storage {

@@ -2,12 +2,13 @@
 // in the order in which the server locks them.
 
 import { auditLevelToNumber } from "../../src/audit/audit_level.ts";
+import { inLockOrder } from "../../src/storage/kit/lock_order.ts";
 import type { ChangeResult, RunEnd, StatusChange } from "../../src/storage/requests.ts";
 import { lastTransition } from "../../src/storage/status_transitions.ts";
 import * as batches from "./batches.ts";
 import type { Recordsets, SqlServerDatabase } from "./database.ts";
 import { toDate, toWholeMs } from "./instants.ts";
-import { inLockOrder } from "./lock_order.ts";
+import { lockKey } from "./lock_key.ts";
 import { bigInt, bit, float, id, instant, int, name, text } from "./mssql.ts";
 import { truth } from "./rows.ts";
 import { nameLengths, toStored } from "./text.ts";
@@ -18,7 +19,7 @@ export function setStatusMany(
   changes: readonly StatusChange[],
   connection: unknown,
 ): Promise<readonly ChangeResult[]> {
-  return inLockOrder(changes, ({ taskId }) => taskId, async (sorted) => {
+  return inLockOrder(changes, ({ taskId }) => lockKey(taskId), async (sorted) => {
     if (sorted.length === 1 && sorted[0]!.transitions.length === 1) {
       return toResults(await setStatus(database, sorted[0]!, connection));
     }
@@ -36,7 +37,7 @@ export function updateCurrentRunMany(
   runs: readonly RunEnd[],
   connection: unknown,
 ): Promise<readonly ChangeResult[]> {
-  return inLockOrder(runs, ({ taskId }) => taskId, async (sorted) => {
+  return inLockOrder(runs, ({ taskId }) => lockKey(taskId), async (sorted) => {
     if (sorted.length === 1 && sorted[0]!.transitions.length === 1) {
       return toResults(await updateCurrentRun(database, sorted[0]!, connection));
     }

@@ -1,6 +1,7 @@
 // Retention: one short transaction after the other, until the budget is used up or nothing is left
 // to delete.
 
+import { purgeInBatches } from "../../src/storage/kit/purge_in_batches.ts";
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
 import type { SqlServerDatabase } from "./database.ts";
 import { bit, float, int } from "./mssql.ts";
@@ -10,35 +11,16 @@ import { truth } from "./rows.ts";
 const rowsInOneStep = 1000;
 
 /** {@linkcode Storage.purge}. */
-export async function purgeInSteps(
+export function purge(
   database: SqlServerDatabase,
   policy: RetentionPolicy,
   { budget, dryRun = false }: PurgeOptions,
 ): Promise<PurgeResult> {
-  let total: PurgeResult = {
-    statusAudit: 0,
-    runsAudit: 0,
-    executionLog: 0,
-    tasks: 0,
-    done: false,
-    busy: false,
-  };
-  let left = Math.max(0, Math.trunc(budget));
-  while (true) {
-    const step = await purgeStep(database, policy, Math.min(left, rowsInOneStep), dryRun);
-    // Another process took over between two steps: what this one did stands.
-    if (step.busy) return { ...total, busy: rowsOf(total) === 0 };
-    total = {
-      statusAudit: total.statusAudit + step.statusAudit,
-      runsAudit: total.runsAudit + step.runsAudit,
-      executionLog: total.executionLog + step.executionLog,
-      tasks: total.tasks + step.tasks,
-      done: step.done,
-      busy: false,
-    };
-    left -= rowsOf(step);
-    if (step.done || left <= 0 || dryRun) return total;
-  }
+  if (dryRun) return purgeStep(database, policy, 0, true);
+  return purgeInBatches(budget, rowsInOneStep, async (limit) => {
+    const step = await purgeStep(database, policy, limit, false);
+    return step.busy ? null : step;
+  });
 }
 
 async function purgeStep(
@@ -66,8 +48,4 @@ async function purgeStep(
     done: truth(row.Done),
     busy: truth(row.Busy),
   };
-}
-
-function rowsOf({ statusAudit, runsAudit, executionLog, tasks }: PurgeResult): number {
-  return statusAudit + runsAudit + executionLog + tasks;
 }

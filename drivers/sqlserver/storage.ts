@@ -2,6 +2,9 @@
 // (sql/sqlserver/), one round trip.
 
 import { WorkerLostError } from "../../src/storage/errors.ts";
+import { byLock, inLockOrder } from "../../src/storage/kit/lock_order.ts";
+import { OpenOnce } from "../../src/storage/kit/open_once.ts";
+import type { VerbArguments as Args, VerbResult as Result } from "../../src/storage/kit/verbs.ts";
 import type { CancelOutcome, Polling } from "../../src/storage/requests.ts";
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
@@ -9,19 +12,15 @@ import type { Storage } from "../../src/storage/storage.ts";
 import * as batches from "./batches.ts";
 import * as changes from "./changes.ts";
 import type { SqlServerDatabase } from "./database.ts";
-import { byLock, inLockOrder } from "./lock_order.ts";
+import { lockKey } from "./lock_key.ts";
 import { prepareSchema } from "./migrations.ts";
 import { bit, name } from "./mssql.ts";
-import { purgeInSteps } from "./purge.ts";
+import { purge } from "./purge.ts";
 import * as reading from "./reading.ts";
 import * as rows from "./rows.ts";
 import * as statistics from "./statistics.ts";
 import { nameLengths, toStoredName } from "./text.ts";
 import * as workers from "./workers.ts";
-
-/** The arguments of a verb of the contract. */
-type Args<Verb extends keyof Storage> = Storage[Verb] extends (...args: infer A) => unknown ? A
-  : never;
 
 /** A process's view of a database. */
 export class SqlServerStorage implements Storage {
@@ -29,34 +28,30 @@ export class SqlServerStorage implements Storage {
   readonly polling: Polling;
   readonly #database: SqlServerDatabase;
   readonly #migrate: boolean;
-  #opening: Promise<{ readonly now: number }> | null = null;
+  readonly #schema: OpenOnce<{ readonly now: number }>;
 
   constructor(database: SqlServerDatabase, migrate: boolean, polling: Polling) {
     this.#database = database;
     this.#migrate = migrate;
     this.polling = polling;
+    this.#schema = new OpenOnce({
+      what: "SQL Server storage",
+      open: () => this.#connect(),
+      close: () => database.close(),
+    });
   }
 
-  async open(): Promise<{ readonly now: number }> {
-    const opening = this.#opening ??= this.#connect();
-    try {
-      return await opening;
-    } catch (error) {
-      if (this.#opening === opening) this.#opening = null;
-      throw error;
-    }
+  open(): Result<"open"> {
+    return this.#schema.open();
   }
 
-  async close(): Promise<void> {
-    const opening = this.#opening;
-    this.#opening = null;
-    await opening?.catch(() => {});
-    await this.#database.close();
+  close(): Result<"close"> {
+    return this.#schema.close();
   }
 
   // ---- the life of a task ----
 
-  async persist(...[tasks, options]: Args<"persist">): ReturnType<Storage["persist"]> {
+  async persist(...[tasks, options]: Args<"persist">): Result<"persist"> {
     if (tasks.length === 0) return [];
     const parameters = { Tasks: batches.newTasks(tasks) };
     const [found] = await this.#database.call("usp_PersistTasks", parameters, options?.connection);
@@ -67,7 +62,7 @@ export class SqlServerStorage implements Storage {
     }));
   }
 
-  async claim(...[request]: Args<"claim">): ReturnType<Storage["claim"]> {
+  async claim(...[request]: Args<"claim">): Result<"claim"> {
     const { workerId, types, queues } = request;
     const parameters = {
       WorkerId: workers.worker(workerId),
@@ -80,26 +75,26 @@ export class SqlServerStorage implements Storage {
     return { now: rows.instant(Now), tasks: tasks!.map(rows.toClaimedTask) };
   }
 
-  setStatus(...args: Args<"setStatus">): ReturnType<Storage["setStatus"]> {
+  setStatus(...args: Args<"setStatus">): Result<"setStatus"> {
     return setStatusByMany(this, ...args);
   }
 
-  setStatusMany(...[list, options]: Args<"setStatusMany">): ReturnType<Storage["setStatusMany"]> {
+  setStatusMany(...[list, options]: Args<"setStatusMany">): Result<"setStatusMany"> {
     return changes.setStatusMany(this.#database, list, options?.connection);
   }
 
-  updateCurrentRun(...args: Args<"updateCurrentRun">): ReturnType<Storage["updateCurrentRun"]> {
+  updateCurrentRun(...args: Args<"updateCurrentRun">): Result<"updateCurrentRun"> {
     return updateCurrentRunByMany(this, ...args);
   }
 
   updateCurrentRunMany(
     ...[runs, options]: Args<"updateCurrentRunMany">
-  ): ReturnType<Storage["updateCurrentRunMany"]> {
+  ): Result<"updateCurrentRunMany"> {
     return changes.updateCurrentRunMany(this.#database, runs, options?.connection);
   }
 
-  requestCancel(...[taskIds]: Args<"requestCancel">): ReturnType<Storage["requestCancel"]> {
-    return inLockOrder(taskIds, (id) => id, async (sorted) => {
+  requestCancel(...[taskIds]: Args<"requestCancel">): Result<"requestCancel"> {
+    return inLockOrder(taskIds, lockKey, async (sorted) => {
       const parameters = { TaskIds: batches.taskIds(sorted) };
       const [found] = await this.#database.call("usp_RequestCancel", parameters);
       return found!.map(({ Outcome }) => Outcome as CancelOutcome);
@@ -108,7 +103,7 @@ export class SqlServerStorage implements Storage {
 
   async release(...[workerId, tasks]: Args<"release">): Promise<void> {
     if (tasks.length === 0) return;
-    const released = batches.releasedTasks(byLock(tasks, ({ taskId }) => taskId));
+    const released = batches.releasedTasks(byLock(tasks, ({ taskId }) => lockKey(taskId)));
     const parameters = { WorkerId: workers.worker(workerId), Tasks: released };
     await this.#database.call("usp_ReleaseTasks", parameters);
   }
@@ -119,16 +114,16 @@ export class SqlServerStorage implements Storage {
     return Number(found![0]!.Released);
   }
 
-  makeDue(...[taskIds]: Args<"makeDue">): ReturnType<Storage["makeDue"]> {
-    return inLockOrder(taskIds, (id) => id, async (sorted) => {
+  makeDue(...[taskIds]: Args<"makeDue">): Result<"makeDue"> {
+    return inLockOrder(taskIds, lockKey, async (sorted) => {
       const parameters = { TaskIds: batches.taskIds(sorted) };
       const [found] = await this.#database.call("usp_MakeDue", parameters);
       return found!.map(({ Due }) => rows.truth(Due));
     });
   }
 
-  correctSeries(...[corrections]: Args<"correctSeries">): ReturnType<Storage["correctSeries"]> {
-    return inLockOrder(corrections, ({ taskId }) => taskId, async (sorted) => {
+  correctSeries(...[corrections]: Args<"correctSeries">): Result<"correctSeries"> {
+    return inLockOrder(corrections, ({ taskId }) => lockKey(taskId), async (sorted) => {
       const parameters = { Corrections: batches.seriesCorrections(sorted) };
       const [found] = await this.#database.call("usp_CorrectSeries", parameters);
       return found!.map(({ Corrected }) => rows.truth(Corrected));
@@ -151,11 +146,11 @@ export class SqlServerStorage implements Storage {
 
   // ---- workers ----
 
-  registerWorker(...[worker]: Args<"registerWorker">): ReturnType<Storage["registerWorker"]> {
+  registerWorker(...[worker]: Args<"registerWorker">): Result<"registerWorker"> {
     return workers.registerWorker(this.#database, worker);
   }
 
-  heartbeat(...[workerId, leaseMs]: Args<"heartbeat">): ReturnType<Storage["heartbeat"]> {
+  heartbeat(...[workerId, leaseMs]: Args<"heartbeat">): Result<"heartbeat"> {
     return workers.heartbeat(this.#database, workerId, leaseMs);
   }
 
@@ -163,7 +158,7 @@ export class SqlServerStorage implements Storage {
     return workers.unregisterWorker(this.#database, workerId);
   }
 
-  releaseLost(...[request]: Args<"releaseLost">): ReturnType<Storage["releaseLost"]> {
+  releaseLost(...[request]: Args<"releaseLost">): Result<"releaseLost"> {
     return workers.releaseLost(this.#database, request);
   }
 
@@ -177,7 +172,7 @@ export class SqlServerStorage implements Storage {
 
   async takeRateSlots(
     ...[requests]: Args<"takeRateSlots">
-  ): ReturnType<Storage["takeRateSlots"]> {
+  ): Result<"takeRateSlots"> {
     const parameters = { Requests: batches.slotRequests(requests) };
     const [clock, slots] = await this.#database.call("usp_TakeRateSlots", parameters);
     return {
@@ -195,51 +190,51 @@ export class SqlServerStorage implements Storage {
 
   // ---- reading ----
 
-  get(...[taskId]: Args<"get">): ReturnType<Storage["get"]> {
+  get(...[taskId]: Args<"get">): Result<"get"> {
     return reading.readTask(this.#database, { id: taskId });
   }
 
-  getByTaskKey(...[taskKey]: Args<"getByTaskKey">): ReturnType<Storage["getByTaskKey"]> {
+  getByTaskKey(...[taskKey]: Args<"getByTaskKey">): Result<"getByTaskKey"> {
     return reading.readTask(this.#database, { taskKey });
   }
 
-  list(...[filter = {}, page = {}]: Args<"list">): ReturnType<Storage["list"]> {
+  list(...[filter = {}, page = {}]: Args<"list">): Result<"list"> {
     return reading.listTasks(this.#database, filter, page);
   }
 
-  statusAudit(...[taskId, page = {}]: Args<"statusAudit">): ReturnType<Storage["statusAudit"]> {
+  statusAudit(...[taskId, page = {}]: Args<"statusAudit">): Result<"statusAudit"> {
     return reading.readHistory(this.#database, reading.statusAudit, taskId, page);
   }
 
-  runsAudit(...[taskId, page = {}]: Args<"runsAudit">): ReturnType<Storage["runsAudit"]> {
+  runsAudit(...[taskId, page = {}]: Args<"runsAudit">): Result<"runsAudit"> {
     return reading.readHistory(this.#database, reading.runsAudit, taskId, page);
   }
 
   executionLogs(
     ...[taskId, page = {}]: Args<"executionLogs">
-  ): ReturnType<Storage["executionLogs"]> {
+  ): Result<"executionLogs"> {
     return reading.readHistory(this.#database, reading.executionLog, taskId, page);
   }
 
   countExecutionLogs(
     ...[taskId, run, limit]: Args<"countExecutionLogs">
-  ): ReturnType<Storage["countExecutionLogs"]> {
+  ): Result<"countExecutionLogs"> {
     return reading.countExecutionLogs(this.#database, taskId, run, limit);
   }
 
-  workers(): ReturnType<Storage["workers"]> {
+  workers(): Result<"workers"> {
     return workers.readWorkers(this.#database);
   }
 
-  backlog(): ReturnType<Storage["backlog"]> {
+  backlog(): Result<"backlog"> {
     return statistics.readBacklog(this.#database);
   }
 
-  statistics(): ReturnType<Storage["statistics"]> {
+  statistics(): Result<"statistics"> {
     return statistics.readStatistics(this.#database);
   }
 
-  auditGrowth(): ReturnType<Storage["auditGrowth"]> {
+  auditGrowth(): Result<"auditGrowth"> {
     return statistics.readAuditGrowth(this.#database);
   }
 
@@ -252,7 +247,7 @@ export class SqlServerStorage implements Storage {
   }
 
   purge(policy: RetentionPolicy, options: PurgeOptions): Promise<PurgeResult> {
-    return purgeInSteps(this.#database, policy, options);
+    return purge(this.#database, policy, options);
   }
 
   async #connect(): Promise<{ readonly now: number }> {

@@ -1,6 +1,8 @@
 /**
- * The storage contract, and what a driver for it needs: records, requests, the audit decision, and
- * the errors that a driver throws.
+ * The storage contract, and what a driver for it needs: records, requests, the audit decision, the
+ * errors that a driver throws, and the parts that drivers have in common ({@linkcode OpenOnce},
+ * {@linkcode purgeInBatches}, {@linkcode inLockOrder}, {@linkcode toPage}, {@linkcode
+ * setStatusByMany}, {@linkcode RateBook} …).
  *
  * An application needs this entry point only when it names these types itself. A driver is a class
  * or an object that implements {@linkcode Storage}; the conformance suite of
@@ -20,6 +22,8 @@
  * @module
  */
 export { isError, shouldCreateRunsAudit, shouldCreateStatusAudit } from "../audit/audit_policy.ts";
+export { RateBook } from "../rate_limit/rate_book.ts";
+export type { SlotWish } from "../rate_limit/gcra.ts";
 export type { FillRandom } from "../ids/uuid_v7.ts";
 export type {
   FilterName,
@@ -38,6 +42,11 @@ export {
   StorageUnavailableError,
   WorkerLostError,
 } from "./errors.ts";
+export { byLock, inLockOrder } from "./kit/lock_order.ts";
+export { notOpen, OpenOnce } from "./kit/open_once.ts";
+export { type PurgeBatch, purgeInBatches } from "./kit/purge_in_batches.ts";
+export type { VerbArguments, VerbResult } from "./kit/verbs.ts";
+export { pageLimit, pageStart, pageStartId, toPage } from "./paging.ts";
 export type { AuditGrowth, Backlog, NewLogLine, QueueBacklog, QueueStatistics } from "./queries.ts";
 export type {
   ClaimedTask,
@@ -74,4 +83,7 @@ export type {
   WorkerRegistration,
 } from "./requests.ts";
 export type { PurgeOptions } from "./retention.ts";
+export { setStatusByMany, updateCurrentRunByMany } from "./single_changes.ts";
+export { lastTransition, putsInLine } from "./status_transitions.ts";
 export type { Storage } from "./storage.ts";
+export { decodeServes, encodeServes } from "./worker_serves.ts";

@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import type { SqlServerDatabase } from "../../../drivers/sqlserver/database.ts";
 import type { TypedValue } from "../../../drivers/sqlserver/mssql.ts";
-import { purgeInSteps } from "../../../drivers/sqlserver/purge.ts";
+import { purge as purgeHistory } from "../../../drivers/sqlserver/purge.ts";
 
 const nothing = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
 
@@ -13,7 +13,7 @@ const nothing = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
  */
 async function purge(
   steps: readonly (number | "busy" | "done")[],
-  options: Parameters<typeof purgeInSteps>[2],
+  options: Parameters<typeof purgeHistory>[2],
 ) {
   const limits: unknown[] = [];
   const left = [...steps];
@@ -32,7 +32,7 @@ async function purge(
     }]]);
   };
   const database = { call } as unknown as SqlServerDatabase;
-  return { result: await purgeInSteps(database, {}, options), limits };
+  return { result: await purgeHistory(database, {}, options), limits };
 }
 
 Deno.test("a purge ends with its budget, of which no step takes more than is left", async () => {

@@ -232,10 +232,15 @@ export const sqlserver: readonly Mutant[] = [
     ["[Attempt] = 0,\n", ""],
   ]),
   ...mutantsOf({
-    file: "drivers/sqlserver/lock_order.ts",
-    tests: ["tests/drivers/sqlserver/lock_order_test.ts"],
+    file: "drivers/sqlserver/lock_key.ts",
+    tests: ["tests/drivers/sqlserver/lock_key_test.ts"],
   }, [
     ['return id.toLowerCase().split("-")', 'return id.split("-")'],
+  ]),
+  ...mutantsOf({
+    file: "src/storage/kit/lock_order.ts",
+    tests: ["tests/storage/kit/lock_order_test.ts"],
+  }, [
     ["a.key < b.key ? -1 : a.key > b.key ? 1 : 0", "a.key < b.key ? 1 : a.key > b.key ? -1 : 0"],
     ["inOrder[index] = answers[place]!", "inOrder[place] = answers[place]!"],
     ["if (items.length === 0) return [];", ""],
@@ -276,14 +281,19 @@ export const sqlserver: readonly Mutant[] = [
     filter: "a batch that fails",
   },
   ...mutantsOf({
-    file: "drivers/sqlserver/purge.ts",
-    tests: ["tests/drivers/sqlserver/purge_test.ts"],
+    file: "src/storage/kit/purge_in_batches.ts",
+    tests: ["tests/storage/kit/purge_in_batches_test.ts"],
   }, [
-    ["busy: rowsOf(total) === 0", "busy: true"],
-    ["left -= rowsOf(step);", ""],
-    [
-      "if (step.done || left <= 0 || dryRun) return total;",
-      "if (step.done || left <= 0) return total;",
-    ],
+    ["busy: deleted === 0", "busy: true"],
+    ["left -= deleted - before;", ""],
+    ["if (batch.done || left <= 0) return", "if (left <= 0) return"],
+  ]),
+  ...mutantsOf({
+    file: "src/storage/kit/open_once.ts",
+    tests: ["tests/storage/kit/open_once_test.ts"],
+  }, [
+    ["this.#opening ??= this.#open()", "this.#opening = this.#open()"],
+    ["if (this.#opening === opening) this.#opened = opened;", "this.#opened = opened;"],
+    ["if (this.#opening === opening) this.#opening = null;", ""],
   ]),
 ];

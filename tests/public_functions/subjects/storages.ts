@@ -28,6 +28,22 @@ const optionsOrText = (members: Readonly<Record<string, Shape>>): Shape => ({
 
 export const storageSubjects: Subjects = {
   ...errorClasses(storage),
+  OpenOnce: "kit",
+  RateBook: "kit",
+  byLock: "kit",
+  decodeServes: "kit",
+  encodeServes: "kit",
+  inLockOrder: "kit",
+  lastTransition: "kit",
+  notOpen: "kit",
+  pageLimit: "kit",
+  pageStart: "kit",
+  pageStartId: "kit",
+  purgeInBatches: "kit",
+  putsInLine: "kit",
+  setStatusByMany: "kit",
+  toPage: "kit",
+  updateCurrentRunByMany: "kit",
   systemClock: [{
     call: (...args) => Reflect.apply(storage.systemClock.setTimer, storage.systemClock, args)(),
     args: [takes(() => {}), takes(5), optionalOptions({ unref: takes(true) })],

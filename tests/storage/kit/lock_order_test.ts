@@ -1,23 +1,19 @@
 // Batches are sent in one order, whatever order the caller has them in.
 
 import { assertEquals } from "@std/assert";
-import { byLock, inLockOrder } from "../../../drivers/sqlserver/lock_order.ts";
+import { byLock, inLockOrder } from "@evertask/evertask/storage";
 
-const ids = [
-  "f0000000-0000-7000-8000-000000000001",
-  "01900000-0000-7000-9000-000000000000",
-  "01900000-0000-7000-8000-00000000000B",
-  "01900000-0000-7000-8000-00000000000a",
-  "01900000-0000-7000-8000-000000000009",
-];
-const sorted = [ids[1], ids[0], ids[4], ids[3], ids[2]];
+const ids = ["c", "a", "d", "b"];
+const sorted = ["a", "b", "c", "d"];
+const backwards = (id: string) => String.fromCharCode(255 - id.charCodeAt(0));
 
-Deno.test("ids are sorted by their last six bytes first, as the database sorts them", () => {
+Deno.test("items are sorted by their keys, whatever order they come in", () => {
   assertEquals(byLock(ids, (id) => id), sorted);
-  assertEquals(byLock([...ids].reverse(), (id) => id), sorted);
+  assertEquals(byLock(ids.toReversed(), (id) => id), sorted);
+  assertEquals(byLock(ids, backwards), ["d", "c", "b", "a"]);
 });
 
-Deno.test("answers come back in the caller's order", async () => {
+Deno.test("the answers to a sorted batch come back in the caller's order", async () => {
   const sent: string[] = [];
   const answers = await inLockOrder(ids, (id) => id, (batch) => {
     sent.push(...batch);

@@ -1,0 +1,46 @@
+// The order of a batch. Two batches that lock the same tasks in different orders end in a deadlock;
+// in one order, the second waits for the first.
+
+/**
+ * Returns the items in the order in which their tasks are locked.
+ *
+ * @param keyOf The text by which an item is sorted: its task's id, or whatever sorts as the
+ * database sorts ids. Called once for each item.
+ */
+export function byLock<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[] {
+  const entries = items.map((item) => ({ item, key: keyOf(item) }));
+  entries.sort((a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
+  return entries.map(({ item }) => item);
+}
+
+/**
+ * Sends a batch in the order in which its tasks are locked, and brings the answers back in the
+ * order of the items. An empty batch is not sent.
+ *
+ * @param keyOf As for {@linkcode byLock}.
+ * @param send Returns an answer for each item, in the order of the items that it is given.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { inLockOrder } from "@evertask/evertask/storage";
+ *
+ * const answers = await inLockOrder(["b", "a"], (id) => id, (ids) => {
+ *   assertEquals(ids, ["a", "b"]);
+ *   return Promise.resolve(ids.map((id) => id.toUpperCase()));
+ * });
+ * assertEquals(answers, ["B", "A"]);
+ * ```
+ */
+export async function inLockOrder<Item, Answer>(
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+  send: (sorted: readonly Item[]) => Promise<readonly Answer[]>,
+): Promise<Answer[]> {
+  if (items.length === 0) return [];
+  const sorted = byLock(items.map((item, index) => ({ item, index })), ({ item }) => keyOf(item));
+  const answers = await send(sorted.map(({ item }) => item));
+  const inOrder: Answer[] = new Array(items.length);
+  for (const [place, { index }] of sorted.entries()) inOrder[index] = answers[place]!;
+  return inOrder;
+}

@@ -1,0 +1,92 @@
+// Opening once and closing: callers may do either at any time, and several at the same time.
+
+import { StorageClosedError } from "../errors.ts";
+
+/** The error of a verb that was called before `open` or after `close`. */
+export function notOpen(what: string): StorageClosedError {
+  return new StorageClosedError(
+    `The ${what} is not open: call open() before, and nothing after close().`,
+  );
+}
+
+/**
+ * What a storage has while it is open, such as its pool. Callers that open at the same time open it
+ * once; an opening that failed can be tried again; closing waits for an opening under way.
+ *
+ * @example
+ * ```ts
+ * import { OpenOnce } from "@evertask/evertask/storage";
+ *
+ * const connection = new OpenOnce({
+ *   what: "example storage",
+ *   open: () => Promise.resolve({ id: 7 }),
+ *   close: ({ id }) => console.log(`connection ${id} is closed`),
+ * });
+ * await connection.open();
+ * console.log(connection.opened.id);
+ * await connection.close();
+ * ```
+ */
+export class OpenOnce<Opened extends object> {
+  readonly #what: string;
+  readonly #open: () => Promise<Opened>;
+  readonly #close: (opened: Opened) => void | Promise<void>;
+  #opening: Promise<Opened> | null = null;
+  #opened: Opened | null = null;
+
+  /**
+   * Takes what opening and closing do.
+   *
+   * @param steps `what`: names the storage in the error of {@linkcode OpenOnce.opened}, as in "the
+   * MySQL storage"; `open`: called when it is not open; `close`: called once for each `open` that
+   * succeeded.
+   */
+  constructor(
+    { what, open, close }: {
+      readonly what: string;
+      readonly open: () => Promise<Opened>;
+      readonly close: (opened: Opened) => void | Promise<void>;
+    },
+  ) {
+    this.#what = what;
+    this.#open = open;
+    this.#close = close;
+  }
+
+  /** Opens it, unless it is open or about to be. Rejects with what `open` rejected with. */
+  async open(): Promise<Opened> {
+    const opening = this.#opening ??= this.#open();
+    try {
+      const opened = await opening;
+      if (this.#opening === opening) this.#opened = opened;
+      return opened;
+    } catch (error) {
+      if (this.#opening === opening) this.#opening = null;
+      throw error;
+    }
+  }
+
+  /** Closes it, when it is open or about to be. */
+  async close(): Promise<void> {
+    const opening = this.#opening;
+    this.#opening = null;
+    this.#opened = null;
+    const opened = await opening?.catch(() => null);
+    if (opened) await this.#close(opened);
+  }
+
+  /** Whether it is open. */
+  get isOpen(): boolean {
+    return this.#opened !== null;
+  }
+
+  /**
+   * What `open` resolved to.
+   *
+   * @throws {StorageClosedError} If it is not open.
+   */
+  get opened(): Opened {
+    if (this.#opened !== null) return this.#opened;
+    throw notOpen(this.#what);
+  }
+}

@@ -1,0 +1,58 @@
+// The loop of Storage.purge over a database: one short transaction after another.
+
+import type { PurgeResult } from "../retention.ts";
+
+/** What one transaction of a purge deleted. */
+export interface PurgeBatch extends Omit<PurgeResult, "busy"> {
+  /** Whether nothing is left to delete. */
+  readonly done: boolean;
+}
+
+const kinds = ["statusAudit", "runsAudit", "executionLog", "tasks"] as const;
+
+/**
+ * Deletes batch by batch until nothing is left, the budget is used up, or another process purges.
+ * `busy` is true only if this call deleted nothing: when another process takes over in between, the
+ * rows that are gone are reported, and `done` is false.
+ *
+ * @param budget Rows to delete at most; see {@linkcode PurgeOptions.budget}.
+ * @param rowsInBatch Rows to delete at most in one transaction.
+ * @param deleteBatch Deletes at most `limit` rows in a transaction of its own; null when another
+ * process is purging.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { purgeInBatches } from "@evertask/evertask/storage";
+ *
+ * let rows = 25;
+ * const result = await purgeInBatches(1_000, 10, (limit) => {
+ *   const statusAudit = Math.min(rows, limit);
+ *   rows -= statusAudit;
+ *   return Promise.resolve({
+ *     statusAudit, runsAudit: 0, executionLog: 0, tasks: 0, done: rows === 0,
+ *   });
+ * });
+ * assertEquals(result.statusAudit, 25);
+ * ```
+ */
+export async function purgeInBatches(
+  budget: number,
+  rowsInBatch: number,
+  deleteBatch: (limit: number) => Promise<PurgeBatch | null>,
+): Promise<PurgeResult> {
+  const counts = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
+  let left = Math.max(0, Math.trunc(budget));
+  let deleted = 0;
+  while (true) {
+    const batch = await deleteBatch(Math.min(left, rowsInBatch));
+    if (batch === null) return { ...counts, done: false, busy: deleted === 0 };
+    const before = deleted;
+    for (const kind of kinds) {
+      counts[kind] += batch[kind];
+      deleted += batch[kind];
+    }
+    left -= deleted - before;
+    if (batch.done || left <= 0) return { ...counts, done: batch.done, busy: false };
+  }
+}

@@ -1,0 +1,77 @@
+// What a storage has while it is open is opened once and closed once.
+
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { OpenOnce, StorageClosedError } from "@evertask/evertask/storage";
+
+/** Openings that the test ends, and what was closed. */
+function openings() {
+  const pending: PromiseWithResolvers<{ id: number }>[] = [];
+  const closed: number[] = [];
+  const once = new OpenOnce({
+    what: "example storage",
+    open: () => {
+      const opening = Promise.withResolvers<{ id: number }>();
+      pending.push(opening);
+      return opening.promise;
+    },
+    close: ({ id }) => void closed.push(id),
+  });
+  return { once, pending, closed };
+}
+
+Deno.test("callers that open at the same time, or again, open once", async () => {
+  const { once, pending } = openings();
+  const both = [once.open(), once.open()];
+  pending[0]!.resolve({ id: 1 });
+  assertEquals(await Promise.all(both), [{ id: 1 }, { id: 1 }]);
+  assertEquals(await once.open(), { id: 1 });
+  assertEquals(pending.length, 1);
+  assertEquals([once.isOpen, once.opened], [true, { id: 1 }]);
+});
+
+Deno.test("an opening that failed can be tried again, and leaves nothing to close", async () => {
+  const { once, pending, closed } = openings();
+  const first = once.open();
+  pending[0]!.reject(new Error("no server"));
+  await assertRejects(() => first, Error, "no server");
+  await once.close();
+  const second = once.open();
+  pending[1]!.resolve({ id: 2 });
+  assertEquals(await second, { id: 2 });
+  assertEquals(closed, []);
+});
+
+Deno.test("closing waits for the opening under way, and closes what it opened", async () => {
+  const { once, pending, closed } = openings();
+  const opening = once.open();
+  const closing = once.close();
+  pending[0]!.resolve({ id: 1 });
+  await opening;
+  await closing;
+  assertEquals([closed, once.isOpen], [[1], false]);
+});
+
+Deno.test("closing twice closes once, and it can be opened again", async () => {
+  const { once, pending, closed } = openings();
+  const first = once.open();
+  pending[0]!.resolve({ id: 1 });
+  await first;
+  await Promise.all([once.close(), once.close()]);
+  const second = once.open();
+  pending[1]!.resolve({ id: 2 });
+  await second;
+  assertEquals([closed, once.opened], [[1], { id: 2 }]);
+});
+
+Deno.test("what is not open is refused by name, before an opening and after a closing", async () => {
+  const { once, pending } = openings();
+  const refuse = () =>
+    assertThrows(() => once.opened, StorageClosedError, "The example storage is not open");
+  refuse();
+  const opening = once.open();
+  refuse();
+  pending[0]!.resolve({ id: 1 });
+  await opening;
+  await once.close();
+  refuse();
+});
