@@ -9,10 +9,10 @@ import { AttemptRecorder } from "./attempt/attempt_recorder.ts";
 import { AttemptEvents } from "./attempt/attempt_events.ts";
 import { Claimer } from "./claim/claimer.ts";
 import { Executor } from "./attempt/executor.ts";
-import { damageOf } from "./claim/damaged_task.ts";
+import { Intake } from "./claim/intake.ts";
 import { GiveBack } from "./lease/give_back.ts";
 import { HeartbeatHandler } from "./lease/heartbeat_handler.ts";
-import { Job } from "./job.ts";
+import type { Job } from "./job.ts";
 import { LeaseKeeper } from "./lease/lease_keeper.ts";
 import { LogKeeper } from "./attempt/log_keeper.ts";
 import { type Reservation, Reservations } from "./claim/reservations.ts";
@@ -46,6 +46,7 @@ export class Worker {
   readonly #quarantine: Quarantine;
   readonly #starter: Starter;
   readonly #corrector: SetBackCorrector;
+  readonly #intake: Intake;
   /** The job that ended last: if the event loop was blocked, it is a suspect. */
   #lastEnded: Job | null = null;
   #stopWaking: () => void = () => {};
@@ -54,8 +55,6 @@ export class Worker {
    * on their way to us.
    */
   readonly #held = new Set<HeldTask>();
-  #givingBack = false;
-  #stopping = false;
   #onAllEnded: () => void = () => {};
 
   constructor(parts: WorkerParts) {
@@ -74,8 +73,8 @@ export class Worker {
       runners: this.#runners,
       types: [...parts.definitions.keys()],
       workerId: () => this.#keeper.workerId,
-      giveBackUnknown: (workerId) => this.#giveBackUnknown(workerId),
-      onClaimed: (workerId, tasks) => this.#onClaimed(workerId, tasks),
+      giveBackUnknown: (workerId) => this.#intake.giveBackUnknown(workerId),
+      onClaimed: (workerId, tasks) => this.#intake.takeIn(workerId, tasks),
       onWorkerLost: (workerId) => this.#keeper.lose(workerId),
     });
     this.#giveBack = new GiveBack({
@@ -88,7 +87,7 @@ export class Worker {
       clock,
       logger,
       runner: (queue) => this.#runner(queue),
-      workerId: () => this.#stopping || this.#givingBack ? null : this.#keeper.workerId,
+      workerId: () => this.#intake.isOpen ? this.#keeper.workerId : null,
       held: this.#held,
     });
     this.#writer = new StatusWriter(storage, home, clock, logger, this.#held);
@@ -178,10 +177,24 @@ export class Worker {
         workerId: () => this.#keeper.workerId,
         cancel: (taskIds) => this.cancel(taskIds),
         giveBack: (runner) =>
-          void this.#releaseWaiting((job) => this.#runner(job.task.queue) === runner),
+          void this.#intake.releaseWaiting((job) => this.#runner(job.task.queue) === runner),
         resume: (runner) => this.#starter.fill(runner),
         suspects: () => this.#suspects,
       }),
+    });
+    this.#intake = new Intake({
+      storage,
+      definitions: parts.definitions,
+      runners: this.#runners,
+      runner: (queue) => this.#runner(queue),
+      held: this.#held,
+      keeper: this.#keeper,
+      claimer: this.#claimer,
+      reservations: this.reservations,
+      recorder: this.#recorder,
+      rateLimiter: this.#rateLimiter,
+      giveBack: this.#giveBack,
+      starter: this.#starter,
     });
   }
 
@@ -205,12 +218,12 @@ export class Worker {
    */
   async stop(timeoutMs: number): Promise<void> {
     const { clock, execution: { graceMs }, lease: { leaseMs } } = this.#parts;
-    this.#stopping = true;
+    this.#intake.stop();
     this.#starter.stop();
     this.#stopWaking();
     this.reservations.stop();
     for (const runner of this.#runners.values()) runner.letAllIn();
-    const givenBack = this.#claimer.stop().then(() => this.#releaseWaiting(() => true));
+    const givenBack = this.#claimer.stop().then(() => this.#intake.releaseWaiting(() => true));
     if (!await this.#allEndedWithin(timeoutMs)) {
       for (const job of [...this.#executor.running]) {
         this.#executor.abort(job, new WorkerStoppedError());
@@ -243,15 +256,7 @@ export class Worker {
    * @param now The monotonic clock: reading it is not free, and the caller just has.
    */
   handOver(task: ClaimedTask, reservation: Reservation, payload: unknown, now: number): void {
-    const runner = this.#runner(task.queue);
-    const workerId = reservation.claimFor!;
-    if (workerId !== this.#keeper.workerId) return this.reservations.unreserve(reservation); // lost meanwhile: others will find it
-    this.#held.add(task);
-    const job = this.#newJob(task, runner, workerId, { value: payload });
-    runner.push(job);
-    if (this.#stopping) return void this.#giveBackAtStop(job, reservation);
-    this.reservations.unreserve(reservation);
-    this.#starter.fill(runner, now);
+    this.#intake.handOver(task, reservation, payload, now);
   }
 
   /** Tasks that are due now wait in storage. */
@@ -273,11 +278,7 @@ export class Worker {
     for (const job of [...this.#executor.running]) {
       if (ids.has(job.task.id)) this.#executor.abort(job, new TaskCancelledError(job.task.id));
     }
-    for (const runner of this.#runners.values()) {
-      for (const job of runner.removeWhere(({ task }) => ids.has(task.id))) {
-        this.#cancelUnstarted(job);
-      }
-    }
+    this.#intake.cancelWaiting(ids);
   }
 
   /**
@@ -307,45 +308,6 @@ export class Worker {
     return [...this.#executor.running, ...(this.#lastEnded === null ? [] : [this.#lastEnded])];
   }
 
-  #newJob(
-    task: ClaimedTask,
-    runner: QueueRunner,
-    workerId: string,
-    payload: { readonly value: unknown } | null,
-  ): Job {
-    const definition = this.#parts.definitions.get(task.type)!;
-    const servedSince = Math.max(this.#keeper.registeredAt, runner.resumedAt);
-    return new Job(task, definition, workerId, payload, servedSince);
-  }
-
-  #onClaimed(workerId: string, tasks: readonly ClaimedTask[]): void {
-    if (workerId !== this.#keeper.workerId) return; // lost meanwhile: others will find them
-    const touched = new Set<QueueRunner>();
-    for (const task of tasks) {
-      const runner = this.#runner(task.queue);
-      const job = this.#newJob(task, runner, workerId, null);
-      this.#held.add(task);
-      const reason = damageOf(task);
-      if (reason !== null) {
-        this.#recorder.setAside(job, reason);
-        continue;
-      }
-      if (task.cancelRequested) {
-        this.#cancelUnstarted(job);
-        continue;
-      }
-      runner.push(job);
-      touched.add(runner);
-    }
-    if (this.#stopping) void this.#releaseWaiting(() => true);
-    else for (const runner of touched) this.#starter.fill(runner);
-  }
-
-  #cancelUnstarted(job: Job): void {
-    this.#recorder.recordUnstarted(job, { status: "Cancelled", exception: null }, {});
-    this.#rateLimiter.giveBack(job);
-  }
-
   #onSettled(job: Job): void {
     const runner = this.#runner(job.task.queue);
     runner.freeSlot();
@@ -353,36 +315,6 @@ export class Worker {
     this.#lastEnded = job;
     if (this.#executor.running.size === 0) this.#onAllEnded();
     this.#starter.fill(runner);
-  }
-
-  /**
-   * Gives back what storage says this worker holds and it does not know of. Nothing is handed over
-   * meanwhile.
-   */
-  async #giveBackUnknown(workerId: string): Promise<void> {
-    this.#givingBack = true;
-    try {
-      const count = await this.#parts.storage.releaseUnknown(
-        workerId,
-        Array.from(this.#held, ({ id }) => id),
-      );
-      if (count > 0) this.#claimer.recheckAllQueues();
-    } finally {
-      this.#givingBack = false;
-    }
-  }
-
-  /** Gives waiting jobs back to storage. */
-  #releaseWaiting(matches: (job: Job) => boolean): Promise<void> {
-    return this.#giveBack.jobs(
-      [...this.#runners.values()].flatMap((runner) => runner.removeWhere(matches)),
-    );
-  }
-
-  /** The place is kept until storage has the job again: the stop waits for it. */
-  async #giveBackAtStop(job: Job, reservation: Reservation): Promise<void> {
-    await this.#releaseWaiting((waiting) => waiting === job);
-    this.reservations.unreserve(reservation);
   }
 
   /** Waits until no handler runs, for `timeoutMs` at most; false: one still runs. */

@@ -8,6 +8,7 @@ const heartbeatHandler = "src/worker/lease/heartbeat_handler.ts";
 const heartbeatHandlerTests = ["tests/worker/claim/queues_test.ts"];
 const workerReporter = "src/worker/lease/worker_reporter.ts";
 const workerReporterTests = ["tests/worker/attempt/failure_log_test.ts"];
+const intake = "src/worker/claim/intake.ts";
 const worker = "src/worker/worker.ts";
 const workerTests = ["tests/worker/stopping_test.ts"];
 const quarantine = "src/worker/lease/quarantine.ts";
@@ -136,20 +137,20 @@ export const leases: readonly Mutant[] = [
     tests: workerReporterTests,
   },
   {
-    file: worker,
-    original: "if (count > 0) this.#claimer.recheckAllQueues();",
+    file: intake,
+    original: "if (count > 0) claimer.recheckAllQueues();",
     replacement: "",
     tests: ["tests/worker/claim/claimer_test.ts"],
   },
   {
-    file: worker,
-    original: "Math.max(this.#keeper.registeredAt, runner.resumedAt)",
+    file: intake,
+    original: "Math.max(keeper.registeredAt, runner.resumedAt)",
     replacement: "this.#keeper.registeredAt",
     tests: ["tests/schedule/engine/misfire_test.ts"],
     filter: "paused",
   },
   {
-    file: worker,
+    file: intake,
     original: "if (this.#stopping) return void this.#giveBackAtStop(job, reservation);",
     replacement: "",
     tests: workerTests,
@@ -198,14 +199,14 @@ export const leases: readonly Mutant[] = [
     tests: ["tests/worker/claim/queues_test.ts"],
   },
   {
-    file: worker,
-    original: "this.#rateLimiter.giveBack(job);",
+    file: intake,
+    original: "rateLimiter.giveBack(job);",
     replacement: "",
     tests: ["tests/rate_limit/given_back_test.ts"],
   },
   {
     file: worker,
-    original: `this.#stopping = true;
+    original: `this.#intake.stop();
     this.#starter.stop();`,
     replacement: "this.#stopping = true;",
     tests: workerTests,
