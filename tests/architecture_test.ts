@@ -3,6 +3,7 @@
 
 import { assertEquals } from "@std/assert";
 import { architecture } from "./support/architecture_rules.ts";
+import { findCircles, importsOf } from "./support/import_circles.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -21,6 +22,22 @@ const topLevel = [
 ];
 
 const longestFile = 400;
+
+/** Circles that are still to be untied. None may be added, and one that is gone leaves the list. */
+const knownCircles = [
+  ["bench/audit_levels.ts", "bench/audit_levels_chart.ts"],
+  ["bench/support/sqlserver_store.ts", "bench/support/stores.ts"],
+  ["drivers/memory/due_heap.ts", "drivers/memory/rows.ts"],
+  [
+    "drivers/sqlite/big_integers.ts",
+    "drivers/sqlite/deno_sqlite.ts",
+    "drivers/sqlite/node_sqlite.ts",
+    "drivers/sqlite/numbered_parameters.ts",
+    "drivers/sqlite/sqlite_library.ts",
+  ],
+  ["drivers/sqlserver/babelfish.ts", "drivers/sqlserver/database.ts", "drivers/sqlserver/rows.ts"],
+  ["src/dispatch/dispatch_options.ts", "src/task.ts"],
+];
 
 /** What a checkout may also hold and version control ignores (see .gitignore), at any depth. */
 const ignored = /^\.|^(node_modules|coverage|junit\.xml)$|\.(db|db-shm|db-wal|tgz)$/;
@@ -50,6 +67,36 @@ Deno.test("every file keeps to the rules of the architecture", async () => {
     found.push(...messages(path, await Deno.readTextFile(new URL(path, root))));
   }
   assertEquals(found, []);
+});
+
+Deno.test("no files import each other in a circle, except for the known ones", async () => {
+  const graph = new Map<string, string[]>();
+  for (const path of await listFiles()) {
+    if (!/^(src|drivers|bench)\/.*\.ts$/.test(path)) continue;
+    graph.set(path, importsOf(path, await Deno.readTextFile(new URL(path, root))));
+  }
+  assertEquals(findCircles(graph), knownCircles);
+});
+
+Deno.test("a circle of files is found, whatever kind of import closes it", () => {
+  const closing = [
+    `import { a } from "../a/a.ts";`,
+    `import type { A } from "../a/a.ts";`,
+    `import {\n  type A,\n} from "../a/a.ts";`,
+    `import "../a/a.ts";`,
+    `export * from "../a/a.ts";`,
+    `export type { A } from "../a/a.ts";`,
+  ];
+  for (const source of closing) {
+    const graph = new Map([
+      ["src/a/a.ts", importsOf("src/a/a.ts", `import { b } from "../b/b.ts";`)],
+      ["src/b/b.ts", importsOf("src/b/b.ts", source)],
+      ["src/c.ts", importsOf("src/c.ts", `import { a } from "./a/a.ts";`)],
+    ]);
+    assertEquals(findCircles(graph), [["src/a/a.ts", "src/b/b.ts"]], source);
+  }
+  const harmless = [`// import "../a/a.ts";`, `/* import "../a/a.ts"; */`, `import "@std/assert";`];
+  for (const source of harmless) assertEquals(importsOf("src/b/b.ts", source), [], source);
 });
 
 Deno.test("nothing new stands at the top level", async () => {

@@ -1,0 +1,39 @@
+// Finds files that import each other in a circle. Type-only imports and re-exports count: who reads
+// one file of a circle must read them all.
+
+/** Files and the files that each of them imports; paths from the root of the project. */
+export type ImportGraph = ReadonlyMap<string, readonly string[]>;
+
+/** The relative imports of a source text, as paths from the root of the project. */
+export function importsOf(path: string, source: string): string[] {
+  const code = source.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+  const statements = code.matchAll(/^(?:import|export)\b[^;'"]*?["'](\.[^"']+)["']/gm);
+  return [...statements].map(([, specifier]) =>
+    new URL(specifier!, `file:///${path}`).pathname.slice(1)
+  );
+}
+
+/** The groups of files that reach each other by imports; sorted, as are the files of each. */
+export function findCircles(graph: ImportGraph): string[][] {
+  const reached = new Map([...graph.keys()].map((file) => [file, reachableFrom(file, graph)]));
+  const circles = new Map<string, string[]>();
+  for (const [file, ahead] of reached) {
+    if (!ahead.has(file)) continue;
+    const circle = [...ahead].filter((other) => reached.get(other)?.has(file)).sort();
+    circles.set(circle[0]!, circle);
+  }
+  return [...circles.values()].sort((a, b) => a[0]! < b[0]! ? -1 : 1);
+}
+
+/** The files that a file reaches by one or more imports. */
+function reachableFrom(file: string, graph: ImportGraph): Set<string> {
+  const reached = new Set<string>();
+  const waiting = [...graph.get(file) ?? []];
+  while (waiting.length > 0) {
+    const next = waiting.pop()!;
+    if (reached.has(next)) continue;
+    reached.add(next);
+    waiting.push(...graph.get(next) ?? []);
+  }
+  return reached;
+}
