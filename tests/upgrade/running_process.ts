@@ -50,6 +50,7 @@ export class RunningProcess {
   #attempts = 0;
   #hasEnded = false;
   #isStopping = false;
+  #isOver = false;
 
   constructor(
     version: keyof typeof versions,
@@ -65,6 +66,7 @@ export class RunningProcess {
     }).spawn();
     this.#input = this.#child.stdin.getWriter();
     this.#reading = this.#read(books);
+    this.#child.status.then(() => this.#isOver = true);
   }
 
   /** How many attempts it has run. */
@@ -94,7 +96,7 @@ export class RunningProcess {
   async kill(): Promise<void> {
     if (this.#isStopping) return;
     this.#isStopping = true;
-    this.#child.kill("SIGKILL");
+    if (!this.#isOver) this.#child.kill("SIGKILL");
     await this.#input.close().catch(() => {});
     await this.#reading;
     await this.#child.status;
