@@ -5,16 +5,16 @@ import type { ClaimedTask } from "../storage/records.ts";
 import type { WakeSignal } from "../storage/requests.ts";
 import { within } from "../time/within.ts";
 import { TaskCancelledError, WorkerStoppedError } from "./abort_reasons.ts";
-import { AttemptRecorder } from "./attempt/attempt_recorder.ts";
-import { AttemptEvents } from "./attempt/attempt_events.ts";
+import type { AttemptEvents } from "./attempt/attempt_events.ts";
+import { makeAttemptParts } from "./attempt/attempt_parts.ts";
 import { Claimer } from "./claim/claimer.ts";
-import { Executor } from "./attempt/executor.ts";
+import type { Executor } from "./attempt/executor.ts";
 import { Intake } from "./claim/intake.ts";
 import { GiveBack } from "./lease/give_back.ts";
 import { HeartbeatHandler } from "./lease/heartbeat_handler.ts";
 import type { Job } from "./job.ts";
 import { LeaseKeeper } from "./lease/lease_keeper.ts";
-import { LogKeeper } from "./attempt/log_keeper.ts";
+import type { LogKeeper } from "./attempt/log_keeper.ts";
 import { type Reservation, Reservations } from "./claim/reservations.ts";
 import type { HeldTask } from "./held_tasks.ts";
 import { Quarantine } from "./lease/quarantine.ts";
@@ -23,7 +23,7 @@ import { defaultQueue } from "./queue_settings.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import { SetBackCorrector } from "./lease/set_back_corrector.ts";
 import { Starter } from "./starter.ts";
-import { StatusWriter } from "./attempt/status_writer.ts";
+import type { StatusWriter } from "./attempt/status_writer.ts";
 import { servesOf, type WorkerParts } from "./worker_parts.ts";
 import { WorkerReporter } from "./lease/worker_reporter.ts";
 
@@ -36,12 +36,10 @@ export class Worker {
   readonly #keeper: LeaseKeeper;
   readonly #claimer: Claimer;
   readonly #writer: StatusWriter;
-  readonly #recorder: AttemptRecorder;
   readonly #attemptEvents: AttemptEvents;
   readonly #executor: Executor;
   readonly #logKeeper: LogKeeper;
   readonly #reporter: WorkerReporter;
-  readonly #giveBack: GiveBack;
   readonly #rateLimiter: RateLimiter;
   readonly #quarantine: Quarantine;
   readonly #starter: Starter;
@@ -58,7 +56,7 @@ export class Worker {
   #onAllEnded: () => void = () => {};
 
   constructor(parts: WorkerParts) {
-    const { storage, home, clock, storageClock, logger, loggers, events } = parts;
+    const { storage, home, clock, storageClock, logger } = parts;
     this.#parts = parts;
     this.#runners = new Map(
       [...parts.queues].map(([name, settings]) => [name, new QueueRunner(settings)]),
@@ -77,7 +75,7 @@ export class Worker {
       onClaimed: (workerId, tasks) => this.#intake.takeIn(workerId, tasks),
       onWorkerLost: (workerId) => this.#keeper.lose(workerId),
     });
-    this.#giveBack = new GiveBack({
+    const giveBack = new GiveBack({
       storage,
       logger,
       held: this.#held,
@@ -90,52 +88,23 @@ export class Worker {
       workerId: () => this.#intake.isOpen ? this.#keeper.workerId : null,
       held: this.#held,
     });
-    this.#writer = new StatusWriter(storage, home, clock, logger, this.#held);
-    this.#writer.abandonWhere((job) => job.lease.workerId !== this.#keeper.workerId);
-    this.#logKeeper = new LogKeeper({
-      storage,
-      clock,
-      logger,
-      maxLinesPerRun: parts.execution.capture?.maxLinesPerRun ?? 0, // nothing is captured then
-      retryForMs: parts.lease.leaseMs,
-    });
-    this.#attemptEvents = new AttemptEvents({
-      home,
-      storageClock,
-      events,
-      loggers,
-      logKeeper: this.#logKeeper,
-    });
-    this.#recorder = new AttemptRecorder({
-      storage,
-      clock,
-      storageClock,
-      logger,
-      attemptEvents: this.#attemptEvents,
-      writer: this.#writer,
-      onHandedIn: (task) => this.#held.delete(task),
-      expectDue: (at) => this.#claimer.expectDue(at),
-    });
-    this.#executor = new Executor({
-      home,
-      clock,
-      storageClock,
-      logger,
-      loggers,
-      recorder: this.#recorder,
-      attemptEvents: this.#attemptEvents,
-      logKeeper: this.#logKeeper,
-      settings: parts.execution,
+    const attempts = makeAttemptParts(parts, {
+      held: this.#held,
       queue: (name) => this.#runner(name).settings,
-      dispatch: parts.dispatch,
+      isAbandoned: (job) => job.lease.workerId !== this.#keeper.workerId,
+      expectDue: (at) => this.#claimer.expectDue(at),
       onSettled: (job) => this.#onSettled(job),
     });
+    this.#writer = attempts.writer;
+    this.#attemptEvents = attempts.attemptEvents;
+    this.#executor = attempts.executor;
+    this.#logKeeper = attempts.logKeeper;
     this.#rateLimiter = new RateLimiter({
       worker: parts,
-      recorder: this.#recorder,
+      recorder: attempts.recorder,
       attemptEvents: this.#attemptEvents,
       executor: this.#executor,
-      giveBack: this.#giveBack,
+      giveBack,
     });
     this.#quarantine = new Quarantine({
       poisonLimit: parts.lease.poisonLimit,
@@ -191,9 +160,9 @@ export class Worker {
       keeper: this.#keeper,
       claimer: this.#claimer,
       reservations: this.reservations,
-      recorder: this.#recorder,
+      recorder: attempts.recorder,
       rateLimiter: this.#rateLimiter,
-      giveBack: this.#giveBack,
+      giveBack,
       starter: this.#starter,
     });
   }

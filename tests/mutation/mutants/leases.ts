@@ -145,7 +145,7 @@ export const leases: readonly Mutant[] = [
   {
     file: intake,
     original: "Math.max(keeper.registeredAt, runner.resumedAt)",
-    replacement: "this.#keeper.registeredAt",
+    replacement: "keeper.registeredAt",
     tests: ["tests/schedule/engine/misfire_test.ts"],
     filter: "paused",
   },
@@ -208,7 +208,7 @@ export const leases: readonly Mutant[] = [
     file: worker,
     original: `this.#intake.stop();
     this.#starter.stop();`,
-    replacement: "this.#stopping = true;",
+    replacement: "this.#intake.stop();",
     tests: workerTests,
   },
   {

@@ -1,0 +1,55 @@
+// The parts that run attempts, wired: each knows those that are made before it.
+
+import type { HeldTasks } from "../held_tasks.ts";
+import type { Job } from "../job.ts";
+import type { QueueSettings } from "../queue_settings.ts";
+import type { WorkerParts } from "../worker_parts.ts";
+import { AttemptEvents } from "./attempt_events.ts";
+import { AttemptRecorder } from "./attempt_recorder.ts";
+import { Executor } from "./executor.ts";
+import { LogKeeper } from "./log_keeper.ts";
+import { StatusWriter } from "./status_writer.ts";
+
+/** What a worker tells its attempts, and hears of them. */
+export interface AttemptSurroundings {
+  /** The tasks that this process holds. */
+  readonly held: HeldTasks;
+  readonly queue: (name: string) => QueueSettings;
+  /** Whether the lease of a job is lost. */
+  readonly isAbandoned: (job: Job) => boolean;
+  /** A task of ours becomes due again at this instant of the storage's clock. */
+  readonly expectDue: (at: number) => void;
+  /** A job has ended, or is given up: its slot is free. */
+  readonly onSettled: (job: Job) => void;
+}
+
+/** The parts that run attempts. */
+export interface AttemptParts {
+  readonly writer: StatusWriter;
+  readonly logKeeper: LogKeeper;
+  readonly attemptEvents: AttemptEvents;
+  readonly recorder: AttemptRecorder;
+  readonly executor: Executor;
+}
+
+/** Makes the parts that run a worker's attempts. */
+export function makeAttemptParts(
+  worker: WorkerParts,
+  { held, isAbandoned, ...surroundings }: AttemptSurroundings,
+): AttemptParts {
+  const { storage, home, clock, logger, lease, execution } = worker;
+  const writer = new StatusWriter(storage, home, clock, logger, held);
+  writer.abandonWhere(isAbandoned);
+  const logKeeper = new LogKeeper({
+    storage,
+    clock,
+    logger,
+    maxLinesPerRun: execution.capture?.maxLinesPerRun ?? 0, // nothing is captured then
+    retryForMs: lease.leaseMs,
+  });
+  const attemptEvents = new AttemptEvents({ ...worker, logKeeper });
+  const shared = { ...worker, ...surroundings, writer, logKeeper, attemptEvents };
+  const recorder = new AttemptRecorder({ ...shared, onHandedIn: (task) => held.delete(task) });
+  const executor = new Executor({ ...shared, recorder, settings: execution });
+  return { writer, logKeeper, attemptEvents, recorder, executor };
+}
