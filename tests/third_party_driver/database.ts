@@ -1,0 +1,92 @@
+// What the storages of several "processes" share: the tasks, the workers, and the steps that verbs
+// are made of.
+
+import type { AuditLevel, TaskStatus } from "@evertask/evertask";
+import {
+  type ChangeResult,
+  type Clock,
+  type Lease,
+  RateBook,
+  shouldCreateStatusAudit,
+  type StatusTransition,
+} from "@evertask/evertask/storage";
+import { type Row, wellFormed, type Worker } from "./rows.ts";
+
+/** What the storages of several "processes" share. */
+export class MapDatabase {
+  readonly rows = new Map<string, Row>();
+  readonly workers = new Map<string, Worker>();
+  readonly paused = new Set<string>();
+  readonly rates = new RateBook();
+  readonly clock: Clock;
+  #number = 0;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  /** The clock of the store, which decides what is due. */
+  now(): number {
+    return Math.floor(this.clock.now());
+  }
+
+  /** A number for a row of history. */
+  nextNumber(): number {
+    return ++this.#number;
+  }
+
+  /** Writes about a task that exists, and is held where the write carries a lease. */
+  write(
+    { taskId, lease }: { readonly taskId: string; readonly lease?: Lease },
+    write: (row: Row) => void,
+    isOfSeries = false,
+  ): ChangeResult {
+    const row = this.rows.get(taskId);
+    if (row === undefined || isOfSeries && row.series === null) return { applied: false };
+    const isHeld = row.workerId === lease?.workerId && row.leaseToken === lease?.token;
+    if (lease !== undefined && !isHeld) return { applied: false };
+    write(row);
+    return { applied: true };
+  }
+
+  apply(
+    row: Row,
+    transitions: readonly StatusTransition[],
+    level: AuditLevel,
+    now: number,
+  ): void {
+    for (const { status, exception, agoMs } of transitions) {
+      this.setStatus(row, status, exception, Math.round(now - agoMs), level);
+    }
+  }
+
+  setStatus(
+    row: Row,
+    status: TaskStatus,
+    exception: string | null,
+    updatedAt: number,
+    level = row.auditLevel,
+  ): void {
+    row.status = status;
+    row.exception = exception === null ? null : wellFormed(exception);
+    if (!shouldCreateStatusAudit(level, status, exception)) return;
+    const audit = { taskId: row.id, updatedAt, newStatus: status, exception: row.exception };
+    row.statusAudit.push({ ...audit, number: this.nextNumber() });
+  }
+
+  byKey(taskKey: string): Row | undefined {
+    const key = wellFormed(taskKey);
+    return [...this.rows.values()].find((row) => row.taskKey === key);
+  }
+
+  heldBy(workerId: string): Row[] {
+    return [...this.rows.values()].filter((row) => row.workerId === workerId);
+  }
+
+  waiting(queue: string, types: ReadonlySet<string>): Row[] {
+    if (this.paused.has(queue)) return [];
+    return [...this.rows.values()].filter((row) =>
+      row.dueAt !== null && row.queue === queue && types.has(row.type)
+    );
+  }
+}

@@ -1,0 +1,117 @@
+// A task in the Map, and the changes of its fields that several verbs make.
+
+import type {
+  ExecutionLogRecord,
+  RunsAuditRecord,
+  StatusAuditRecord,
+  TaskFilter,
+  TaskRecord,
+} from "@evertask/evertask";
+import type { ClaimedTask, NewTask } from "@evertask/evertask/storage";
+
+/** What can be changed in place. */
+export type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+/** A row of history, numbered by the order in which it was written. */
+export type Numbered<T> = T & { readonly number: number };
+
+/** A task with its history. */
+export interface Row extends Mutable<Omit<TaskRecord, "series">> {
+  series: Mutable<NonNullable<TaskRecord["series"]>> | null;
+  statusAudit: Numbered<StatusAuditRecord>[];
+  runsAudit: Numbered<RunsAuditRecord>[];
+  logs: Numbered<ExecutionLogRecord>[];
+  lines: number;
+}
+
+/** A registered worker. */
+export interface Worker {
+  readonly id: string;
+  readonly startedAt: number;
+  host: string;
+  serves: string | null;
+  heartbeatAt: number;
+}
+
+/** The fields that a dispatch sets, and sets again when it updates a waiting task. */
+export function fieldsOf(task: NewTask) {
+  return {
+    type: wellFormed(task.type),
+    handler: wellFormed(task.handler),
+    request: wellFormed(task.request),
+    queue: wellFormed(task.queue),
+    priority: task.priority,
+    auditLevel: task.auditLevel,
+    traceContext: task.traceContext,
+    retryPolicy: task.retryPolicy,
+    exception: null,
+    cancelRequested: false,
+    series: task.series === null ? null : { ...task.series, runCount: 0 },
+  };
+}
+
+export function dueInstant({ due }: NewTask, now: number): number {
+  return "at" in due ? due.at : now + Math.round(due.inMs);
+}
+
+export function lease(row: Row, workerId: string): void {
+  row.workerId = workerId;
+  row.dueAt = null;
+  row.attempt++;
+  row.leaseToken++;
+}
+
+/** Ends a lease; a task that is to be cancelled is due at once, so that a worker sees it. */
+export function endLease(row: Row, dueAt: number | null, now: number): void {
+  row.workerId = null;
+  row.dueAt = dueAt !== null && row.cancelRequested ? Math.min(dueAt, now) : dueAt;
+  if (dueAt === null) row.cancelRequested = false;
+}
+
+export function giveBack(row: Row, dueAt: number, now: number): void {
+  row.attempt = Math.max(0, row.attempt - 1);
+  endLease(row, dueAt, now);
+}
+
+export function startAnew(row: Row): void {
+  row.attempt = 0;
+  row.lostCount = 0;
+  row.rateSlotAt = null;
+}
+
+/** Whether a task that no worker holds has ended for good. */
+export function hasEnded(row: Row): boolean {
+  if (row.dueAt !== null || row.series?.nextRunAt != null) return false;
+  return ["Completed", "Failed", "Cancelled", "ServiceStopped"].includes(row.status);
+}
+
+export function toRecord(row: Row): TaskRecord {
+  const { statusAudit: _s, runsAudit: _r, logs: _l, lines: _n, series, ...record } = row;
+  return { ...record, series: series === null ? null : { ...series } };
+}
+
+export function matches(row: Row, filter: TaskFilter): boolean {
+  const { statuses, types, queues, recurring, createdFrom, createdBefore } = filter;
+  return (statuses?.includes(row.status) ?? true) &&
+    (types?.map(wellFormed).includes(row.type) ?? true) &&
+    (queues?.map(wellFormed).includes(row.queue) ?? true) &&
+    (recurring ?? row.series !== null) === (row.series !== null) &&
+    row.createdAt >= (createdFrom ?? -Infinity) && row.createdAt < (createdBefore ?? Infinity);
+}
+
+export function wellFormed(text: string): string {
+  return text.toWellFormed();
+}
+
+/** What a worker gets of a task that was due at this instant. */
+export function toClaimed(row: Row, dueAt: number): ClaimedTask {
+  const {
+    handler: _h,
+    exception: _e,
+    scheduledAt: _s,
+    lastExecutionAt: _l,
+    executionTimeMs: _x,
+    workerId: _w,
+    ...claimed
+  } = toRecord(row);
+  return { ...claimed, dueAt };
+}

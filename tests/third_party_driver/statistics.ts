@@ -1,0 +1,39 @@
+// Figures of the whole store.
+
+import type { AuditGrowth, QueueStatistics } from "@evertask/evertask/storage";
+import type { MapDatabase } from "./database.ts";
+import type { Mutable } from "./rows.ts";
+
+const dayMs = 86_400_000;
+
+/** What waits and what is claimed, by queue. */
+export function queueFigures(database: MapDatabase, now: number): QueueStatistics[] {
+  const queues = new Map<string, Mutable<QueueStatistics>>();
+  const of = (queue: string) => {
+    const paused = database.paused.has(queue);
+    const empty = { queue, paused, due: 0, scheduled: 0, oldestDueAt: null, claimed: 0 };
+    const figures = queues.get(queue) ?? empty;
+    queues.set(queue, figures);
+    return figures;
+  };
+  for (const queue of database.paused) of(queue);
+  for (const { queue, dueAt, workerId } of database.rows.values()) {
+    if (workerId !== null) of(queue).claimed++;
+    else if (dueAt !== null && dueAt > now) of(queue).scheduled++;
+    else if (dueAt !== null) {
+      const figures = of(queue);
+      figures.due++;
+      figures.oldestDueAt = Math.min(figures.oldestDueAt ?? Infinity, dueAt);
+    }
+  }
+  return [...queues.values()];
+}
+
+/** How many rows a table of history has, and how fast it grows. */
+export function growth(table: AuditGrowth["table"], instants: number[]): AuditGrowth {
+  const rows = instants.length;
+  if (rows === 0) return { table, rows, firstAt: null, lastAt: null, averageRowsPerDay: null };
+  const [firstAt, lastAt] = [Math.min(...instants), Math.max(...instants)];
+  const days = Math.floor((lastAt - firstAt) / dayMs);
+  return { table, rows, firstAt, lastAt, averageRowsPerDay: days < 1 ? null : rows / days };
+}

@@ -1,0 +1,57 @@
+// Which workers are alive, and the tasks of those that are not.
+
+import type { HeartbeatResult, LostTask, ReleaseLostRequest } from "@evertask/evertask/storage";
+import type { MapDatabase } from "./database.ts";
+import { endLease } from "./rows.ts";
+
+/** Notes that a worker is alive, and tells it what it has to know. */
+export function heartbeat(
+  database: MapDatabase,
+  workerId: string,
+  leaseMs: number,
+  now: number,
+): HeartbeatResult {
+  const { workers, rows, paused } = database;
+  const worker = workers.get(workerId);
+  if (worker !== undefined) worker.heartbeatAt = now;
+  const held = worker === undefined ? [] : database.heldBy(workerId);
+  return {
+    now,
+    alive: worker !== undefined,
+    cancelRequests: held.filter((row) => row.cancelRequested).map(({ id }) => id),
+    pausedQueues: [...paused],
+    othersLost:
+      [...workers.values()].some(({ heartbeatAt }) => Math.abs(now - heartbeatAt) > leaseMs) ||
+      [...rows.values()].some((row) => row.workerId !== null && !workers.has(row.workerId)),
+  };
+}
+
+/** Takes the tasks of workers that are late or not registered. */
+export function releaseLost(
+  database: MapDatabase,
+  request: ReleaseLostRequest,
+  now: number,
+): LostTask[] {
+  const { workers, rows } = database;
+  for (const worker of workers.values()) {
+    const ageMs = now - worker.heartbeatAt;
+    if (-ageMs > request.leaseMs) worker.heartbeatAt = now;
+    if (ageMs > request.leaseMs) workers.delete(worker.id);
+  }
+  const lost = [...rows.values()].filter(({ workerId }) =>
+    workerId !== null && !workers.has(workerId)
+  );
+  return lost.map((row) => {
+    const { id: taskId, type, queue, status } = row;
+    const workerId = row.workerId!;
+    const wasRunning = status === "InProgress";
+    if (wasRunning || row.lostCount === 0) row.lostCount++;
+    else row.attempt = Math.max(0, row.attempt - 1);
+    const poisoned = wasRunning && row.lostCount > request.poisonLimit;
+    if (poisoned && row.series !== null) row.series.nextRunAt = null;
+    if (poisoned) database.setStatus(row, "Failed", request.poisonReason, now);
+    else database.setStatus(row, "ServiceStopped", request.lostReason, now);
+    endLease(row, poisoned ? null : now, now);
+    return { taskId, type, queue, workerId, lostCount: row.lostCount, poisoned };
+  });
+}
