@@ -54,6 +54,7 @@ async function watchIdle(
   storage: Storage,
   log: string[],
   isEnough: () => boolean = () => true,
+  hasSettled: () => boolean = () => true,
 ): Promise<Watched> {
   const task = defineTask<null>({ type: "task", handle() {} });
   await using engine = await startEngine({ storage, tasks: [task], leaseDuration });
@@ -62,6 +63,7 @@ async function watchIdle(
   // A lease after its start a worker looks at the series, once. What follows from the task is done
   // by then, too.
   await eventually("it has looked at the series", () => log.some(isSeriesLook));
+  await eventually("it has come to rest", hasSettled);
   log.length = 0;
   const start = performance.now();
   await delay(watchedMs);
@@ -78,7 +80,9 @@ function assertAtMostEach(ms: number, count: number, watched: Watched, what: str
   assertLessOrEqual(count, Math.ceil(watched.ms / ms), what);
 }
 
-const isSeriesLook = (sql: string) => /recurring_task IS NOT NULL|list_tasks/.test(sql);
+/** Not the scripts that make the schema, which hold the same words. */
+const isSeriesLook = (sql: string) =>
+  /^\s*SELECT\b[^;]*(recurring_task IS NOT NULL|"\.list_tasks\()/.test(sql);
 const isLook = (sql: string) => sql === "PRAGMA data_version";
 const isBeat = (sql: string) => sql.startsWith("UPDATE workers SET heartbeat_utc = ? WHERE id");
 
@@ -121,7 +125,12 @@ Deno.test("an idle worker on PostgreSQL beats, and asks once an interval for wha
     const count = (name: string) =>
       log.filter((text) => text.includes(`"evertask".${name}(`)).length;
     const isEnough = () => count("heartbeat") >= 2 && count("next_due_at") >= 1;
-    const watched = await watchIdle(storage, log, isEnough);
+    // A notification of the dispatch that comes late makes one more claim.
+    const hasSettled = () => {
+      const looks = log.filter((text) => !text.includes('"evertask".heartbeat('));
+      return looks.slice(-2).every((text) => text.includes('"evertask".next_due_at('));
+    };
+    const watched = await watchIdle(storage, log, isEnough, hasSettled);
     const functions = watched.statements.map((text) => /"evertask"\.(\w+)/.exec(text)?.[1]);
     const beats = functions.filter((name) => name === "heartbeat").length;
     const looks = functions.filter((name) => name === "next_due_at").length;

@@ -6,7 +6,8 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 const root = new URL("../../", import.meta.url);
 
 const program = `
-import { buildRecurrence, createEverTask, defineTask, type TaskContext } from "${root}mod.ts";
+import { createEverTask, defineTask, type TaskContext } from "${root}mod.ts";
+import { buildRecurrence } from "${root}src/schedule/mod.ts";
 import { memoryStorage } from "${root}drivers/memory/mod.ts";
 
 declare const context: TaskContext;
