@@ -1,9 +1,9 @@
 // Brings a database's schema up to date, once, however many processes start together; or says what
 // to run.
 //
-// The functions of sql/postgres/functions/ are applied as a whole when they have changed. Each state
-// of them has a revision, and a process leaves newer functions than its own as they are: they serve
-// the calls of processes of earlier releases, too (see functions/0_superseded.sql).
+// The functions of sql/postgres/functions/ are applied as a whole when they have changed. Each
+// state of them has a revision. A process leaves newer functions than its own as they are: they
+// serve the calls of earlier releases, too (see functions/0_superseded.sql).
 
 import { SchemaVersionError } from "../../src/storage/errors.ts";
 import { onlyRow, type RunStatement } from "./connection.ts";

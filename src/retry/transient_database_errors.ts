@@ -54,9 +54,9 @@ const transientSqliteText = /\bdatabase( table)? is locked\b|^SQLITE_(BUSY|LOCKE
 
 /**
  * Whether an error, or one that it wraps, is a failure of a database that may pass by itself: a
- * lost or refused connection, a restart, a deadlock, a serialization failure, a lock that was not
- * to be had, or a busy SQLite file. Knows `postgres` and `pg`, `mssql` and `tedious`,
- * `node:sqlite`, `@db/sqlite` and `better-sqlite3`, and EverTask's own storage errors.
+ * lost or refused connection, a restart, a deadlock, a serialization failure, a lock that
+ * another transaction kept for too long, or a busy SQLite file. It knows the errors of `postgres`,
+ * `pg`, `mssql`, `tedious`, `node:sqlite`, `@db/sqlite` and `better-sqlite3`, and EverTask's own.
  */
 export function isTransientDatabaseError(error: unknown): boolean {
   for (const fields of errorChain(error)) {

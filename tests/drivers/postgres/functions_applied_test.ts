@@ -1,5 +1,5 @@
-// The functions of sql/postgres/functions/: applied as a whole when they have changed, by whoever may
-// do so, and never put back by an older process.
+// The functions of sql/postgres/functions/ are applied as a whole when they have changed, by a role
+// with the right to do so. An older process never puts its own back.
 
 import { assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { postgresStorage } from "../../../drivers/postgres/mod.ts";

@@ -1,4 +1,4 @@
-// The PostgreSQL driver: what stores, claims and ends tasks, in functions of sql/postgres/functions/.
+// The PostgreSQL driver: the functions of sql/postgres/functions/ that store, claim and end tasks.
 
 import { type Mutant, mutantsOf } from "../mutant.ts";
 

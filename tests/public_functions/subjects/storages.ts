@@ -1,4 +1,4 @@
-// The functions of the storage contract, and those that make storages. Nothing is connected: opening is not theirs.
+// The functions of the storage contract, and those that make storages. None of them connects.
 
 import { DatabaseSync } from "node:sqlite";
 import { MemoryDatabase, memoryStorage } from "../../../drivers/memory/mod.ts";
