@@ -23,7 +23,7 @@ import {
   type DispatchResult,
 } from "./dispatch_options.ts";
 import { NoRunLeftError } from "./series_plan.ts";
-import { type PlannerParts, type TaskPlan, TaskPlanner } from "./task_planner.ts";
+import { plannedTask, type PlannerParts, type TaskPlan, TaskPlanner } from "./task_planner.ts";
 import { TaskWriter } from "./task_writer.ts";
 
 /** What a dispatcher works with. */
@@ -87,10 +87,13 @@ export class Dispatcher {
     options.signal?.throwIfAborted();
     const id = this.#parts.newId();
     const { instrumentation } = this.#parts;
-    const store = (traceContext: string | null) =>
-      this.#store(plan, id, encoded, traceContext, options, caller);
-    if (instrumentation === undefined) return await store(null);
-    return await instrumentation.dispatch(observed(plan, id, 1), store);
+    if (instrumentation === undefined) {
+      return await this.#store(plan, id, encoded, null, options, caller);
+    }
+    return await instrumentation.dispatch(
+      observed(plan, id, 1),
+      (traceContext) => this.#store(plan, id, encoded, traceContext, options, caller),
+    );
   }
 
   /** Stores many tasks of one type; see {@linkcode EverTask.dispatchMany}. */
@@ -136,7 +139,8 @@ export class Dispatcher {
     // over.
     if (connection !== undefined) worker?.reservations.unreserve(reservation);
     let claimFor = connection === undefined ? reservation.claimFor : null;
-    const task: NewTask = { ...plan, queue, id, request: encoded.text, traceContext, claimFor };
+    const request = encoded.text;
+    const task = plannedTask(plan, { id, request, queue, traceContext, claimFor });
     const leaveInStorage = () => {
       worker?.reservations.unreserve(reservation);
       claimFor = null;
@@ -180,14 +184,10 @@ export class Dispatcher {
       const reservation = await this.#placeFor(worker, plan, ids[from]!, "application", signal);
       worker?.reservations.unreserve(reservation);
       const { queue } = reservation;
-      const tasks = ids.slice(from, end).map((id, i): NewTask => ({
-        ...plan,
-        queue,
-        id,
-        request: texts[from + i]!,
-        traceContext,
-        claimFor: null,
-      }));
+      const tasks = ids.slice(from, end).map((id, i) => {
+        const request = texts[from + i]!;
+        return plannedTask(plan, { id, request, queue, traceContext, claimFor: null });
+      });
       const stored = connection === undefined
         ? await retryTransient(clock, retryForMs, () => storage.persist(tasks))
         : await storage.persist(tasks, { connection });

@@ -37,20 +37,23 @@ export class TaskWriter {
    * worker.
    * @throws {StorageUnavailableError} If its key is busy until the time for trying is over.
    */
-  async add(task: NewTask, onBusy: () => void): Promise<PersistResult> {
-    if (task.taskKey === null) return this.#plain.add(task);
-    const result = await this.#keyed.add(task);
-    if (result.outcome !== "busy") return result;
-    onBusy();
-    const insisting = this.#insist({ ...task, claimFor: null });
-    this.#insisting.add(insisting);
-    return insisting.finally(() => this.#insisting.delete(insisting));
+  add(task: NewTask, onBusy: () => void): Promise<PersistResult> {
+    return task.taskKey === null ? this.#plain.add(task) : this.#addKeyed(task, onBusy);
   }
 
   /** Resolves when nothing is left to write. */
   async idle(): Promise<void> {
     await Promise.all([this.#plain.idle(), this.#keyed.idle()]);
     await Promise.allSettled(this.#insisting);
+  }
+
+  async #addKeyed(task: NewTask, onBusy: () => void): Promise<PersistResult> {
+    const result = await this.#keyed.add(task);
+    if (result.outcome !== "busy") return result;
+    onBusy();
+    const insisting = this.#insist({ ...task, claimFor: null });
+    this.#insisting.add(insisting);
+    return insisting.finally(() => this.#insisting.delete(insisting));
   }
 
   #insist(task: NewTask): Promise<PersistResult> {

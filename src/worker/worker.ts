@@ -93,7 +93,7 @@ export class Worker {
       queue: (name) => this.#runner(name).settings,
       isAbandoned: (job) => job.lease.workerId !== this.#keeper.workerId,
       expectDue: (at) => this.#claimer.expectDue(at),
-      onSettled: (job) => this.#onSettled(job),
+      onSettled: (job, now) => this.#onSettled(job, now),
     });
     this.#writer = attempts.writer;
     this.#attemptEvents = attempts.attemptEvents;
@@ -277,13 +277,13 @@ export class Worker {
     return [...this.#executor.running, ...(this.#lastEnded === null ? [] : [this.#lastEnded])];
   }
 
-  #onSettled(job: Job): void {
+  #onSettled(job: Job, now: number): void {
     const runner = this.#runner(job.task.queue);
     runner.freeSlot();
     this.#quarantine.ended(job);
     this.#lastEnded = job;
     if (this.#executor.running.size === 0) this.#onAllEnded();
-    this.#starter.fill(runner);
+    this.#starter.fill(runner, now);
   }
 
   /** Waits until no handler runs, for `timeoutMs` at most; false: one still runs. */

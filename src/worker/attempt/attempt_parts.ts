@@ -20,7 +20,7 @@ export interface AttemptSurroundings {
   /** A task of ours becomes due again at this instant of the storage's clock. */
   readonly expectDue: (at: number) => void;
   /** A job has ended, or is given up: its slot is free. */
-  readonly onSettled: (job: Job) => void;
+  readonly onSettled: (job: Job, now: number) => void;
 }
 
 /** The parts that run attempts. */

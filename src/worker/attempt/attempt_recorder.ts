@@ -66,10 +66,14 @@ export class AttemptRecorder {
     });
   }
 
-  /** Writes how an attempt ended. `error` is what the hooks are told. */
-  record(job: Job, ending: Ending, context: TaskContext, error: unknown): void {
-    const { writer, clock, storageClock } = this.#parts;
-    const now = clock.monotonic();
+  /**
+   * Writes how an attempt ended.
+   *
+   * @param error What the hooks are told.
+   * @param now The monotonic clock, when it ended.
+   */
+  record(job: Job, ending: Ending, context: TaskContext, error: unknown, now: number): void {
+    const { writer, storageClock } = this.#parts;
     const executionTimeMs = now - job.attempt.startedAt;
     job.unwritten.add(ending.status, ending.exception, now);
     const next = this.#nextRun(job, ending, storageClock.at(now));
