@@ -5,9 +5,16 @@ import { WorkerLostError } from "../../src/storage/errors.ts";
 import type { ClaimedTask, SeriesRecord } from "../../src/storage/records.ts";
 import type { ClaimRequest, ClaimResult } from "../../src/storage/requests.ts";
 import type { Connection } from "./connection.ts";
-import type { SqliteRow } from "./sqlite_library.ts";
 import { pausedQueues } from "./queues.ts";
-import { claimedTaskColumns, seriesColumns, toClaimedTask, toSeries } from "./rows.ts";
+import {
+  byDueInstant,
+  type ClaimedRow,
+  claimedTaskColumns,
+  recurringId,
+  seriesColumns,
+  toClaimedTask,
+  toSeries,
+} from "./rows.ts";
 
 /**
  * Tasks of a queue are claimed by priority, and by due instant within a priority. Walking the index
@@ -108,7 +115,7 @@ function claimFromQueue(
     const left = limit - claimed.length;
     if (left <= 0) break;
     const due = ranks.map((rank) =>
-      connection.all(statements.select, queue, rank, now, ...types, left)
+      connection.values(statements.select, queue, rank, now, ...types, left)
     );
     const taken = firstOf(due, left);
     for (const [i, rank] of ranks.entries()) {
@@ -122,20 +129,19 @@ function claimFromQueue(
 }
 
 /** Which tasks of several lists in the order of claiming come first, in this order. */
-function firstOf(lists: readonly SqliteRow[][], count: number): ReadonlySet<SqliteRow> {
+function firstOf(lists: readonly ClaimedRow[][], count: number): ReadonlySet<ClaimedRow> {
   const [one = [], ...others] = lists.filter((rows) => rows.length > 0);
   if (others.length === 0) return new Set(one);
   const all = one.concat(...others);
-  all.sort((a, b) =>
-    (a.due_at_utc as number) - (b.due_at_utc as number) || (a.id! < b.id! ? -1 : 1)
-  );
+  all.sort(byDueInstant);
   return new Set(all.slice(0, count));
 }
 
 const selectSeries = `SELECT ${seriesColumns} FROM queued_tasks WHERE id = ?`;
 
-function seriesOf(connection: Connection, row: SqliteRow): SeriesRecord | null {
-  return row.recurring === 1 ? toSeries(connection.get(selectSeries, row.id!)!) : null;
+function seriesOf(connection: Connection, row: ClaimedRow): SeriesRecord | null {
+  const id = recurringId(row);
+  return id === null ? null : toSeries(connection.get(selectSeries, id)!);
 }
 
 /**

@@ -2,7 +2,13 @@
 
 import { StorageUnavailableError } from "../../src/storage/errors.ts";
 import type { Clock } from "../../src/time/clock.ts";
-import type { SqliteDatabase, SqliteRow, SqliteStatement, SqliteValue } from "./sqlite_library.ts";
+import type {
+  SqliteDatabase,
+  SqliteRow,
+  SqliteStatement,
+  SqliteValue,
+  SqliteValues,
+} from "./sqlite_library.ts";
 
 /**
  * Whether the connection belongs to the storage, or has a transaction of the caller's that writes
@@ -45,6 +51,10 @@ export class Connection {
 
   all(sql: string, ...parameters: SqliteValue[]): SqliteRow[] {
     return this.prepare(sql).all(parameters);
+  }
+
+  values(sql: string, ...parameters: SqliteValue[]): SqliteValues[] {
+    return this.prepare(sql).values(parameters);
   }
 
   /** Does some work that fails at once, rather than wait, where another connection holds a lock. */

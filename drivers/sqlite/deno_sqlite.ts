@@ -61,5 +61,6 @@ function fromStatement(
     // every time.
     get: (parameters) => all(parameters)[0],
     all,
+    values: (parameters) => all(parameters).map(Object.values),
   };
 }

@@ -2,7 +2,13 @@
 
 import { StorageError } from "../../src/storage/errors.ts";
 import { roundBigInts, type RowWithBigInts } from "./big_integers.ts";
-import type { SqliteDatabase, SqliteRow, SqliteStatement, SqliteValue } from "./sqlite_library.ts";
+import type {
+  SqliteDatabase,
+  SqliteRow,
+  SqliteStatement,
+  SqliteValue,
+  SqliteValues,
+} from "./sqlite_library.ts";
 import { hasNumbers, prepareWithoutNumbers } from "./numbered_parameters.ts";
 
 /** The part of `DatabaseSync` of `node:sqlite` that the driver uses. */
@@ -81,6 +87,13 @@ function fromStatement(statement: NodeSqliteStatement): SqliteStatement {
   // An application may have set the opposite for its whole connection.
   statement.setReadBigInts?.(false);
   statement.setReturnArrays?.(false);
+  const all = (parameters: SqliteValue[]): SqliteRow[] => {
+    try {
+      return statement.all(...parameters) as SqliteRow[];
+    } catch (error) {
+      return roundedRows(statement, parameters, error);
+    }
+  };
   return {
     run: (parameters) => Number(statement.run(...parameters).changes),
     get(parameters) {
@@ -90,11 +103,14 @@ function fromStatement(statement: NodeSqliteStatement): SqliteStatement {
         return roundedRows(statement, parameters, error)[0];
       }
     },
-    all(parameters) {
+    all,
+    values(parameters) {
+      if (statement.setReturnArrays === undefined) return all(parameters).map(Object.values);
+      statement.setReturnArrays(true);
       try {
-        return statement.all(...parameters) as SqliteRow[];
-      } catch (error) {
-        return roundedRows(statement, parameters, error);
+        return all(parameters) as unknown as SqliteValues[];
+      } finally {
+        statement.setReturnArrays(false);
       }
     },
   };

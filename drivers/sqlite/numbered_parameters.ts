@@ -39,5 +39,6 @@ export function prepareWithoutNumbers(
     run: (values) => statement.run(inPlace(values)),
     get: (values) => statement.get(inPlace(values)),
     all: (values) => statement.all(inPlace(values)),
+    values: (values) => statement.values(inPlace(values)),
   };
 }

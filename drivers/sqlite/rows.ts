@@ -13,7 +13,7 @@ import type {
 } from "../../src/storage/records.ts";
 import { decodeServes } from "../../src/storage/worker_serves.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
-import type { SqliteRow, SqliteValue } from "./sqlite_library.ts";
+import type { SqliteRow, SqliteValue, SqliteValues } from "./sqlite_library.ts";
 
 /**
  * A column that holds a user's text. SQLite keeps U+0000, but node:sqlite and @db/sqlite read a
@@ -27,13 +27,15 @@ function userText(column: string): string {
 export const seriesColumns = `${userText("recurring_task")}, ${userText("recurring_info")},
   anchor_utc, max_runs, run_until, next_run_utc, current_run_count`;
 
-const commonColumns = `id, ${userText("type")}, ${userText("request")}, status, audit_level,
-  priority, ${userText("task_key")}, created_at_utc, due_at_utc, attempt, lost_count, lease_token,
+const commonColumns = `id, due_at_utc, ${userText("type")}, ${
+  userText("request")
+}, status, audit_level,
+  priority, ${userText("task_key")}, created_at_utc, attempt, lost_count, lease_token,
   cancel_requested, rate_slot_utc, ${userText("trace_context")}, retry_policy`;
 
 /**
- * What {@linkcode toClaimedTask} reads. Each column counts in a claim, and few tasks are recurring:
- * their series come after.
+ * What {@linkcode toClaimedTask} reads, by place. Each column counts in a claim, and few tasks are
+ * recurring: their series come after.
  */
 export const claimedTaskColumns = `${commonColumns}, recurring_task IS NOT NULL AS recurring`;
 
@@ -59,30 +61,61 @@ export const executionLogColumns = `task_id, sequence, logged_at_utc, level, ${
 /** What {@linkcode toWorker} reads. */
 export const workerColumns = `id, ${userText("host")}, serves, started_at_utc, heartbeat_utc`;
 
+/** A row of {@linkcode claimedTaskColumns}. */
+export type ClaimedRow = SqliteValues;
+
+/** Orders rows as they are claimed. */
+export function byDueInstant([idA, dueA]: ClaimedRow, [idB, dueB]: ClaimedRow): number {
+  return (dueA as number) - (dueB as number) || (idA! < idB! ? -1 : 1);
+}
+
+/** The id of a recurring task; null if the task is not recurring. */
+export function recurringId(row: ClaimedRow): string | null {
+  return row.at(-1) === 1 ? row[0] as string : null;
+}
+
 /** A task that was just claimed, from its row as it was before. */
 export function toClaimedTask(
-  row: SqliteRow,
+  row: ClaimedRow,
   queue: string,
   series: SeriesRecord | null,
 ): ClaimedTask {
+  const [
+    id,
+    dueAt,
+    type,
+    request,
+    status,
+    auditLevel,
+    priority,
+    taskKey,
+    createdAt,
+    attempt,
+    lostCount,
+    leaseToken,
+    cancelRequested,
+    rateSlotAt,
+    traceContext,
+    retryPolicy,
+  ] = row;
   return {
-    id: row.id as string,
-    type: text(row.type),
-    request: text(row.request),
-    status: row.status as TaskStatus,
-    auditLevel: auditLevelFromNumber(row.audit_level as number | null),
+    id: id as string,
+    type: text(type),
+    request: text(request),
+    status: status as TaskStatus,
+    auditLevel: auditLevelFromNumber(auditLevel as number | null),
     queue,
-    priority: row.priority as number,
-    taskKey: textOrNull(row.task_key),
-    createdAt: row.created_at_utc as number,
-    dueAt: row.due_at_utc as number,
-    attempt: nextCount(row.attempt),
-    lostCount: row.lost_count as number,
-    leaseToken: nextCount(row.lease_token),
-    cancelRequested: row.cancel_requested === 1,
-    rateSlotAt: row.rate_slot_utc as number | null,
-    traceContext: textOrNull(row.trace_context),
-    retryPolicy: row.retry_policy as string | null,
+    priority: priority as number,
+    taskKey: textOrNull(taskKey),
+    createdAt: createdAt as number,
+    dueAt: dueAt as number,
+    attempt: nextCount(attempt),
+    lostCount: lostCount as number,
+    leaseToken: nextCount(leaseToken),
+    cancelRequested: cancelRequested === 1,
+    rateSlotAt: rateSlotAt as number | null,
+    traceContext: textOrNull(traceContext),
+    retryPolicy: retryPolicy as string | null,
     series,
   };
 }
