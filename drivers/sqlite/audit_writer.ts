@@ -4,18 +4,10 @@
 import { type AuditLevel, auditLevels, auditLevelToNumber } from "../../src/audit/audit_level.ts";
 import { shouldCreateRunsAudit, shouldCreateStatusAudit } from "../../src/audit/audit_policy.ts";
 import type { RunEnd, StatusTransition } from "../../src/storage/requests.ts";
-import { BulkStatement, numbered } from "./bulk_statement.ts";
 import type { Connection } from "./connection.ts";
 import type { SqliteValue } from "./sqlite_library.ts";
 import { reserveSequence } from "./counters.ts";
-
-const insertStatusAudit = new BulkStatement({
-  text: (firsts) =>
-    "INSERT INTO status_audit (sequence, queued_task_id, updated_at_utc, new_status, exception) " +
-    `VALUES ${firsts.map((first, row) => `(?1 + ${row}, ${numbered(first, 4)})`).join(", ")}`,
-  columns: 4,
-  shared: 1,
-});
+import { TransitionPattern } from "./transition_pattern.ts";
 
 const insertRunsAudit = "INSERT INTO runs_audit " +
   "(queued_task_id, sequence, executed_at_utc, execution_time_ms, status, exception) " +
@@ -26,6 +18,7 @@ export class AuditWriter {
   readonly #connection: Connection;
   readonly #now: number;
   #sequence: number;
+  #pattern: TransitionPattern | null = null;
   #pending: SqliteValue[] = [];
 
   /**
@@ -54,20 +47,31 @@ export class AuditWriter {
     level: AuditLevel,
     transitions: readonly StatusTransition[],
   ): void {
-    for (const { status, exception, agoMs } of transitions) {
-      if (!shouldCreateStatusAudit(level, status, exception)) continue;
-      if (this.#pending.length === 0) this.#pending.push(this.#sequence);
-      this.#pending.push(taskId, Math.round(this.#now - agoMs), status, exception);
-      this.#sequence++;
-      if (this.#pending.length === insertStatusAudit.mostParameters) this.flush();
+    const audited = transitions.filter(({ status, exception }) =>
+      shouldCreateStatusAudit(level, status, exception)
+    );
+    for (let from = 0; from < audited.length;) {
+      const pattern = TransitionPattern.of(audited, from);
+      this.#begin(pattern);
+      pattern.addTo(this.#pending, taskId, audited, from, this.#now);
+      this.#sequence += pattern.length;
+      from += pattern.length;
+      if (this.#pending.length === pattern.statement.mostParameters) this.flush();
     }
   }
 
   /** Writes what was added. */
   flush(): void {
-    if (this.#pending.length === 0) return;
-    insertStatusAudit.run(this.#connection, this.#pending);
-    this.#pending = [];
+    if (this.#pattern === null) return;
+    this.#pattern.statement.run(this.#connection, this.#pending);
+    this.#pattern = null;
+  }
+
+  #begin(pattern: TransitionPattern): void {
+    if (pattern === this.#pattern) return;
+    this.flush();
+    this.#pattern = pattern;
+    this.#pending = [this.#sequence, ...pattern.statuses];
   }
 
   /** The runs audit row of a recurring task's run. */
