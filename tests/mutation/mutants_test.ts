@@ -2,6 +2,7 @@
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { runCommand } from "../support/run_command.ts";
+import { mutantLists } from "./lists.ts";
 
 const main = new URL("main.ts", import.meta.url).pathname;
 
@@ -27,4 +28,14 @@ Deno.test("a mutant that a test notices is told with the test and its assertion"
       "0 gone",
     ].join(", "),
   );
+});
+
+Deno.test("each mutant finds its place, once", async () => {
+  const root = new URL("../../", import.meta.url);
+  const lost: string[] = [];
+  for (const { file, original } of Object.values(mutantLists).flat()) {
+    const source = await Deno.readTextFile(new URL(file, root)).catch(() => "");
+    if (source.split(original).length !== 2) lost.push(`${file}: ${original}`);
+  }
+  assertEquals(lost, []); // else: write the original anew, or take the mutant out
 });

@@ -97,11 +97,11 @@ Deno.test("a batch of ends for many workers applies those whose lease is held, i
 Deno.test("a batch of changes may be longer than a statement has parameters", async () => {
   await using scratch = new Scratch();
   const storage = await scratch.open({ path: ":memory:" });
-  const tasks = Array.from({ length: 10_000 }, () => newTask());
+  const tasks = Array.from({ length: 20_000 }, () => newTask());
   await storage.persist(tasks);
   const transitions = [{ status: "InProgress", exception: null, agoMs: 0 }] as const;
   await storage.setStatusMany(
     tasks.map(({ id }) => ({ taskId: id, auditLevel: "Full", transitions })),
   );
-  assertEquals((await storage.auditGrowth())[0]!.rows, 20_000);
+  assertEquals((await storage.auditGrowth())[0]!.rows, 40_000);
 });

@@ -71,7 +71,7 @@ export const attempts: readonly Mutant[] = [
     file: executor,
     original:
       `// Rolled back (or unknown: the fence refuses the write if it was committed after all).
-    this.#end(job, context, failure);`,
+    this.#end(job, context, failure, this.#parts.clock.monotonic());`,
     replacement: "",
     tests: ["tests/schedule/engine/transaction_test.ts", "tests/integration/transactions_test.ts"],
   },

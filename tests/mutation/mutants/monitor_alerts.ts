@@ -177,7 +177,7 @@ export const monitorAlerts: readonly Mutant[] = [
     ['.replace(/\\s+/g, " ")', ""],
     ["event.attempt > 0 ? String(event.attempt) : null", "String(event.attempt)"],
     ["suppressed > 0 ?", "suppressed >= 0 ?"],
-    ["text.slice(0, maxLength - 1)", "text.slice(0, maxLength)"],
+    ["cutText(text, maxLength - 1)", "cutText(text, maxLength)"],
     ['["Exception", event.exception],\n', "\n"],
   ]),
   ...mutantsOf({ file: `${folder}/channels/slack.ts`, tests: channels }, [

@@ -231,9 +231,5 @@ export const postgresUpkeep: readonly Mutant[] = [
       'new Set(["40001"])',
       "Every race for a key is already decided by ON CONFLICT.",
     ],
-    [
-      "    this.#opening = null;\n    this.#opened = null;\n    await",
-      "    this.#opening = null;\n    await",
-    ],
   ]),
 ];

@@ -73,7 +73,7 @@ export const schedule: readonly Mutant[] = [
     ["this.#looksLeft = Math.max(this.#looksLeft, 1);", ""],
     ["this.#looksLeft = looksAfterSetBack;", ""],
     ["this.#nextLookAt = -Infinity;", "this.#nextLookAt = Infinity;"],
-    ["if (this.#aheadMs !== undefined) await this.#correctWaiting();", ""],
+    ["if (times === null && latestDueAt >= dueAt) return null;", ""],
     ['if (status === "Queued" || status === "ServiceStopped") return now;', ""],
     ["now + (dueAt - lastExecutionAt)", "now"],
     ["latestNow < lastExecutionAt && lastExecutionAt <= dueAt", "false"],

@@ -83,11 +83,15 @@ export const sqlite: readonly Mutant[] = [
     ['"ORDER BY due_at_utc, id LIMIT ?"', '"ORDER BY id LIMIT ?"'],
     ["claim_rank = ? AND due_at_utc <= ? AND", "claim_rank = ? AND due_at_utc < ? AND"],
     ["const left = limit - claimed.length;", "const left = limit;"],
-    ["|| (a.id! < b.id! ? -1 : 1)", ""],
     [".filter(({ name }) => !paused.has(name))\n", "\n"],
     ["yield rank === below ? [rank] : [rank, below];", "yield [rank];"],
     ["if (paused.has(queue)) continue;", ""],
     ["if (worker === undefined) throw new WorkerLostError(request.workerId);", ""],
+  ]),
+  ...mutantsOf({ file: `${folder}/rows.ts`, tests, filter }, [
+    [" || (idA! < idB! ? -1 : 1)", ""],
+    ["row.at(-1) === 1", "row.at(-1) === 0"],
+    ["cancelRequested: cancelRequested === 1", "cancelRequested: false"],
   ]),
   ...mutantsOf({ file: `${folder}/cancel.ts`, tests, filter }, [
     [
@@ -177,7 +181,7 @@ export const sqlite: readonly Mutant[] = [
     ['"worker_id IS NULL AND due_at_utc IS NULL",\n', '"worker_id IS NULL",\n'],
     ['    noneIn("task_execution_log", "task_id", lineMayGo),\n', ""],
     ["AND (${mayGo}) IS NOT TRUE", "AND NOT (${mayGo})"],
-    ["NOT BETWEEN ? + 1 AND ?`", "NOT BETWEEN ? AND ?`"],
+    ["purging_until_utc <= ?`", "purging_until_utc < ?`"],
     ["connection.run(setLock, now + lockMs);\n    const next", "const next"],
     ["if (!dryRun) connection.transaction(() => connection.run(setLock, 0));", ""],
     ["this.#position?.policy !== policyText", "this.#position === undefined"],
@@ -190,10 +194,20 @@ export const sqlite: readonly Mutant[] = [
     tests: [...tests, "tests/drivers/sqlite/batches_test.ts"],
     filter: "/node:sqlite: |longer than a statement/",
   }, [
-    ["if (!shouldCreateStatusAudit(level, status, exception)) continue;", ""],
+    ["shouldCreateStatusAudit(level, status, exception)", "true"],
     ["rowid > last_insert_rowid() - ? ", "rowid >= last_insert_rowid() - ? "],
-    ["Math.round(this.#now - agoMs)", "Math.round(this.#now)"],
-    ["if (this.#pending.length === insertStatusAudit.mostParameters) this.flush();", ""],
+    ["if (pattern === this.#pattern) return;", "", "Each task has a statement of its own."],
+    ["this.#sequence += pattern.length;", "this.#sequence++;"],
+    ["if (this.#pending.length === pattern.statement.mostParameters) this.flush();", ""],
+  ]),
+  ...mutantsOf({
+    file: `${folder}/transition_pattern.ts`,
+    tests: [...tests, "tests/drivers/sqlite/batches_test.ts"],
+    filter: "/node:sqlite: |longer than a statement/",
+  }, [
+    ["Math.round(now - transitions[i]!.agoMs)", "Math.round(now)"],
+    ["fails = exception !== null;", "fails = false;"],
+    ["name += fails ? `${status}!` : `${status},`;", "name += `${status},`;"],
   ]),
   ...mutantsOf({ file: `${folder}/execution_logs.ts`, tests, filter }, [
     ["last.set(taskId, sequence);", "", "The last number is read again."],
