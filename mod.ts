@@ -42,21 +42,21 @@ export {
 export {
   type AnyTask,
   defineTask,
+  type Dispatch,
   type RunInfo,
   type Task,
   type TaskContext,
   type TaskHandler,
   type TaskSettings,
-} from "./src/task.ts";
+} from "./src/task/task.ts";
 export type {
   CommonDispatchOptions,
-  Dispatch,
   DispatchManyOptions,
   DispatchOptions,
   DispatchResult,
   DispatchTiming,
   PayloadAndOptions,
-} from "./src/dispatch/dispatch_options.ts";
+} from "./src/task/dispatch_options.ts";
 export { UnknownTaskTypeError } from "./src/dispatch/task_planner.ts";
 export type { JsonOf, StorablePayload } from "./src/payload/json.ts";
 export { PayloadValidationError } from "./src/payload/payload_validation_error.ts";
@@ -74,17 +74,17 @@ export {
   TaskCancelledError,
   TimeoutError,
   WorkerStoppedError,
-} from "./src/worker/abort_reasons.ts";
+} from "./src/task/abort_reasons.ts";
 export { QueueFullError } from "./src/dispatch/admission.ts";
-export type { QueueOptions, WhenFull } from "./src/worker/queue_settings.ts";
+export type { QueueOptions, WhenFull } from "./src/task/queue_settings.ts";
 export type { Queues } from "./src/worker/queues.ts";
 export { exponentialRetry, type ExponentialRetryOptions } from "./src/retry/exponential_retry.ts";
 export type { ErrorClass, FilterableRetryPolicy } from "./src/retry/filterable_policy.ts";
 export { linearRetry } from "./src/retry/linear_retry.ts";
 export { noRetry } from "./src/retry/no_retry.ts";
-export { RateLimitRejectedError } from "./src/rate_limit/rate_limit_options.ts";
-export type { RateLimitOptions } from "./src/rate_limit/rate_limit_options.ts";
-export type { RetryPolicy } from "./src/retry/retry_policy.ts";
+export { RateLimitRejectedError } from "./src/task/rate_limit_options.ts";
+export type { RateLimitOptions } from "./src/task/rate_limit_options.ts";
+export type { RetryPolicy } from "./src/task/retry_policy.ts";
 export { isTransientDatabaseError } from "./src/retry/transient_database_errors.ts";
 export { isTransientNetworkError } from "./src/retry/transient_network_errors.ts";
 export { type AuditLevel, auditLevels } from "./src/audit/audit_level.ts";

@@ -7,7 +7,7 @@ import {
   type DispatchResult,
   parseTaskKey,
   type PayloadAndOptions,
-} from "./dispatch/dispatch_options.ts";
+} from "./task/dispatch_options.ts";
 import { checkFlag, checkOptions } from "./argument_checks.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { UnservedQueues } from "./dispatch/unserved_queues.ts";
@@ -33,7 +33,7 @@ import type { CancelOutcome } from "./storage/requests.ts";
 import { type Core, takeOver } from "./singleton.ts";
 import { checkTaskFilter } from "./storage/task_filter.ts";
 import { type WorkersOptions, type WorkerStatus, workerStatuses } from "./storage/worker_status.ts";
-import type { AnyTask, Task } from "./task.ts";
+import type { AnyTask, Task } from "./task/task.ts";
 import { type Duration, toMilliseconds } from "./time/duration.ts";
 import { StorageClock } from "./time/storage_clock.ts";
 import { Worker } from "./worker/worker.ts";

@@ -23,18 +23,18 @@ import type { Logger } from "./log/logger.ts";
 import { type LoggerFactory, type Loggers, makeLoggers } from "./log/loggers.ts";
 import { type CaptureSettings, logLevels } from "./log/task_logger.ts";
 import { linearRetry } from "./retry/linear_retry.ts";
-import { checkRetryPolicy, type RetryPolicy } from "./retry/retry_policy.ts";
+import { checkRetryPolicy, type RetryPolicy } from "./task/retry_policy.ts";
 import type { LogLevel } from "./storage/records.ts";
 import type { Storage } from "./storage/storage.ts";
 import { viewOf } from "./storage/storage_view.ts";
-import { type AnyTask, checkTask } from "./task.ts";
+import { type AnyTask, checkTask } from "./task/task.ts";
 import { checkClock, type Clock, systemClock } from "./time/clock.ts";
 import { type Duration, toMilliseconds } from "./time/duration.ts";
 import { randomNumber } from "./ids/random_number.ts";
 import { type FillRandom, systemRandom } from "./ids/uuid_v7.ts";
 import type { LeaseSettings } from "./worker/lease/lease_keeper.ts";
 import type { ExecutionSettings } from "./worker/attempt/executor.ts";
-import { parseQueues, type QueueOptions, type QueueSettings } from "./worker/queue_settings.ts";
+import { parseQueues, type QueueOptions, type QueueSettings } from "./task/queue_settings.ts";
 
 /** The options of {@linkcode createEverTask}. */
 export interface EverTaskOptions {

@@ -36,7 +36,6 @@ const knownCircles = [
     "drivers/sqlite/sqlite_library.ts",
   ],
   ["drivers/sqlserver/babelfish.ts", "drivers/sqlserver/database.ts", "drivers/sqlserver/rows.ts"],
-  ["src/dispatch/dispatch_options.ts", "src/task.ts"],
 ];
 
 /** What a checkout may also hold and version control ignores (see .gitignore), at any depth. */

@@ -317,8 +317,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 1) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 1: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 2) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 2: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -344,7 +344,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (1, '9ee4ef9563645c080e4b02d5e2eb93d6549032c0eb329e69a87a0e2f081eb05f')
+INSERT INTO schema_functions (revision, hash) VALUES (2, '10e2d5bda4ee2618f4528e8b69b0d649032ef430802df4447898b10507b3e7a7')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -600,8 +600,8 @@ END $$;
 --
 -- A retry_policy goes before what the task's type says: {"kind": "none"}, {"kind": "linear",
 -- "retries": 3, "delaysMs": [500]} or {"kind": "exponential", "retries": 5, "baseMs": 1000,
--- "factor": 2, "maxMs": 60000, "jitter": 0.5}; RetryPolicyData in src/retry/policy_data.ts. The
--- worker logs an error about one that it does not understand.
+-- "factor": 2, "maxMs": 60000, "jitter": 0.5}; RetryPolicyData in
+-- src/task/retry_policy_data.ts. The worker logs an error about one that it does not understand.
 CREATE OR REPLACE FUNCTION dispatch(
   task_type text,
   request json,

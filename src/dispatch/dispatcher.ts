@@ -10,7 +10,7 @@ import { isTransient, retryTransient } from "../storage/batching/retry_transient
 import type { ClaimedTask } from "../storage/records.ts";
 import type { NewTask, PersistResult } from "../storage/requests.ts";
 import type { Storage } from "../storage/storage.ts";
-import type { AnyTask } from "../task.ts";
+import type { AnyTask } from "../task/task.ts";
 import { isInstance } from "../thrown/reading.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Reservation } from "../worker/claim/reservations.ts";
@@ -21,7 +21,7 @@ import {
   type DispatchManyOptions,
   type DispatchOptions,
   type DispatchResult,
-} from "./dispatch_options.ts";
+} from "../task/dispatch_options.ts";
 import { NoRunLeftError } from "./series_plan.ts";
 import { plannedTask, type PlannerParts, type TaskPlan, TaskPlanner } from "./task_planner.ts";
 import { TaskWriter } from "./task_writer.ts";

@@ -2,8 +2,8 @@
 // without a key.
 
 import type { Logger } from "../log/logger.ts";
-import type { AnyTask } from "../task.ts";
-import type { QueueSettings } from "../worker/queue_settings.ts";
+import type { AnyTask } from "../task/task.ts";
+import type { QueueSettings } from "../task/queue_settings.ts";
 import { similarName } from "./similar_name.ts";
 
 /** What the warnings are about. */

@@ -6,18 +6,17 @@ import { EverTaskError, InvalidArgumentError } from "../errors.ts";
 import type { Logger } from "../log/logger.ts";
 import { toStoredPolicy } from "../retry/stored_policy.ts";
 import type { NewTask } from "../storage/requests.ts";
-import type { AnyTask } from "../task.ts";
+import type { AnyTask } from "../task/task.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
-import { defaultQueue, type QueueSettings, recurringQueue } from "../worker/queue_settings.ts";
+import { defaultQueue, type QueueSettings, recurringQueue } from "../task/queue_settings.ts";
 import {
-  atOnce,
   checkDispatchOptions,
   type DispatchOptions,
-  parseDue,
   parsePriority,
   parseQueueName,
   parseTaskKey,
-} from "./dispatch_options.ts";
+} from "../task/dispatch_options.ts";
+import { atOnce, parseDue } from "./due.ts";
 import { MistakeWarnings } from "./mistake_warnings.ts";
 import { planSeries } from "./series_plan.ts";
 

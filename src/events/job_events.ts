@@ -1,7 +1,7 @@
 // Makes the events of tasks: the fields that all have in common, and the messages, which read like
 // upstream's.
 
-import type { AnyTask } from "../task.ts";
+import type { AnyTask } from "../task/task.ts";
 import { severityOf, type TaskEvent, type TaskEventKind } from "./task_event.ts";
 
 /** What an event tells of the task itself; a claimed task and a task's record have it all. */

@@ -3,7 +3,7 @@
 
 import type { Logger } from "../log/logger.ts";
 import type { Storage } from "../storage/storage.ts";
-import type { AnyTask } from "../task.ts";
+import type { AnyTask } from "../task/task.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
 import type { EventBus } from "./event_bus.ts";
 import { type EventDetails, type EventSubject, taskEvent, typeSubject } from "./job_events.ts";

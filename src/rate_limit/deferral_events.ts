@@ -3,7 +3,7 @@
 
 import type { EventBus } from "../events/event_bus.ts";
 import { taskEvent, typeSubject } from "../events/job_events.ts";
-import type { AnyTask } from "../task.ts";
+import type { AnyTask } from "../task/task.ts";
 import type { Clock } from "../time/clock.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
 

@@ -3,9 +3,14 @@
 import { checkFunction } from "../argument_checks.ts";
 import { answerAtOnce } from "../application/calls.ts";
 import { InvalidArgumentError } from "../errors.ts";
-import { TimeoutError } from "../worker/abort_reasons.ts";
-import type { FilterName, RetryPolicyData, RetryRule, StorableRetryPolicy } from "./policy_data.ts";
-import type { RetryPolicy } from "./retry_policy.ts";
+import { TimeoutError } from "../task/abort_reasons.ts";
+import type {
+  FilterName,
+  RetryPolicyData,
+  RetryRule,
+  StorableRetryPolicy,
+} from "../task/retry_policy_data.ts";
+import type { RetryPolicy } from "../task/retry_policy.ts";
 import { isErrorOf, isInstance } from "../thrown/reading.ts";
 import { isTransientDatabaseError } from "./transient_database_errors.ts";
 import { isTransientNetworkError } from "./transient_network_errors.ts";

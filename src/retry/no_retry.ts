@@ -1,6 +1,6 @@
 // Never retrying: what overrides a queue's or the instance's policy.
 
-import type { StorableRetryPolicy } from "./policy_data.ts";
+import type { StorableRetryPolicy } from "../task/retry_policy_data.ts";
 
 /**
  * Never retries: the first failure is final.

@@ -3,13 +3,17 @@
 
 import { checkNames, checkOptions } from "../argument_checks.ts";
 import { InvalidArgumentError } from "../errors.ts";
-import { TimeoutError } from "../worker/abort_reasons.ts";
+import { TimeoutError } from "../task/abort_reasons.ts";
 import { exponentialRetry } from "./exponential_retry.ts";
 import type { FilterableRetryPolicy } from "./filterable_policy.ts";
 import { linearRetry } from "./linear_retry.ts";
 import { noRetry } from "./no_retry.ts";
-import type { FilterName, RetryPolicyData, StorableRetryPolicy } from "./policy_data.ts";
-import type { RetryPolicy } from "./retry_policy.ts";
+import type {
+  FilterName,
+  RetryPolicyData,
+  StorableRetryPolicy,
+} from "../task/retry_policy_data.ts";
+import type { RetryPolicy } from "../task/retry_policy.ts";
 
 /** The members of each kind of policy. */
 const members = {

@@ -1,7 +1,7 @@
 // Telling network errors that pass by themselves from all others.
 
 import { isInstance } from "../thrown/reading.ts";
-import { TimeoutError } from "../worker/abort_reasons.ts";
+import { TimeoutError } from "../task/abort_reasons.ts";
 import { errorChain } from "../thrown/error_chain.ts";
 
 /**

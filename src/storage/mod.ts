@@ -30,7 +30,7 @@ export type {
   RetryPolicyData,
   RetryRule,
   StorableRetryPolicy,
-} from "../retry/policy_data.ts";
+} from "../task/retry_policy_data.ts";
 export { type Clock, systemClock, type TimerOptions } from "../time/clock.ts";
 export {
   SchemaVersionError,

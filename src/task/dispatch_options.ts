@@ -3,12 +3,10 @@
 import type { AuditLevel } from "../audit/audit_level.ts";
 import { checkOptions, checkSignal, isPlain } from "../argument_checks.ts";
 import { InvalidArgumentError } from "../errors.ts";
-import type { StorableRetryPolicy } from "../retry/policy_data.ts";
+import type { StorableRetryPolicy } from "./retry_policy_data.ts";
 import type { RecurringInput } from "../schedule/builder.ts";
-import type { Task } from "../task.ts";
-import { type Duration, toMilliseconds } from "../time/duration.ts";
-import { type Instant, toEpochMilliseconds } from "../time/instant.ts";
-import type { Due } from "../storage/requests.ts";
+import type { Duration } from "../time/duration.ts";
+import type { Instant } from "../time/instant.ts";
 
 /** Options that every form of dispatch takes. */
 export interface CommonDispatchOptions {
@@ -87,12 +85,6 @@ export type PayloadAndOptions<Input, Options> = undefined extends Input
   ? [payload?: Input, options?: Options]
   : [payload: Input, options?: Options];
 
-/** The signature of `everTask.dispatch`; a function of one's own passes `(task, ...rest)` on. */
-export type Dispatch = <Input, Output>(
-  task: Task<Input, Output>,
-  ...rest: PayloadAndOptions<NoInfer<Input>, DispatchOptions>
-) => Promise<DispatchResult>;
-
 /** Every option that there is. */
 const optionNames: readonly (keyof DispatchOptions)[] = [
   "auditLevel",
@@ -161,18 +153,3 @@ export function parsePriority(priority: unknown, argument: string): number {
   }
   throw new InvalidArgumentError(argument, priority, "be an integer from -32768 to 32767");
 }
-
-/** Reads `delay` and `at`. */
-export function parseDue({ delay, at, recurring }: DispatchTiming): Due {
-  const given = [delay, at, recurring].filter((each) => each !== undefined).length;
-  if (given > 1) {
-    const value = { delay, at, recurring: recurring === undefined ? undefined : "…" };
-    throw new InvalidArgumentError("options", value, "hold only one of delay, at and recurring");
-  }
-  if (delay !== undefined) return { inMs: toMilliseconds(delay, "delay") };
-  if (at !== undefined) return { at: toEpochMilliseconds(at, "at") };
-  return atOnce;
-}
-
-/** Due now. */
-export const atOnce: Due = { inMs: 0 };

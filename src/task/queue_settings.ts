@@ -1,9 +1,9 @@
 // The settings of queues: what a user passes, checked and completed.
 
-import { parseQueueName } from "../dispatch/dispatch_options.ts";
+import { parseQueueName } from "./dispatch_options.ts";
 import { checkChoice, checkCount, checkOptions, isPlain } from "../argument_checks.ts";
 import { InvalidArgumentError } from "../errors.ts";
-import { checkRetryPolicy, type RetryPolicy } from "../retry/retry_policy.ts";
+import { checkRetryPolicy, type RetryPolicy } from "./retry_policy.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
 
 /**

@@ -1,17 +1,17 @@
 // What a user writes against: task definitions, and the context that a handler gets.
 
-import type { AuditLevel } from "./audit/audit_level.ts";
-import { parseAuditLevel } from "./audit/audit_level.ts";
-import type { Dispatch } from "./dispatch/dispatch_options.ts";
-import { parsePriority, parseQueueName } from "./dispatch/dispatch_options.ts";
-import { checkChoice } from "./argument_checks.ts";
-import { InvalidArgumentError } from "./errors.ts";
-import type { Logger } from "./log/logger.ts";
-import type { JsonOf, StorablePayload } from "./payload/json.ts";
-import type { SchemaInput, SchemaOutput, StandardSchema } from "./payload/standard_schema.ts";
-import { parseRateLimit, type RateLimitOptions } from "./rate_limit/rate_limit_options.ts";
-import { checkRetryPolicy, type RetryPolicy } from "./retry/retry_policy.ts";
-import { type Duration, toMilliseconds } from "./time/duration.ts";
+import type { AuditLevel } from "../audit/audit_level.ts";
+import { parseAuditLevel } from "../audit/audit_level.ts";
+import type { DispatchOptions, DispatchResult, PayloadAndOptions } from "./dispatch_options.ts";
+import { parsePriority, parseQueueName } from "./dispatch_options.ts";
+import { checkChoice } from "../argument_checks.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import type { Logger } from "../log/logger.ts";
+import type { JsonOf, StorablePayload } from "../payload/json.ts";
+import type { SchemaInput, SchemaOutput, StandardSchema } from "../payload/standard_schema.ts";
+import { parseRateLimit, type RateLimitOptions } from "./rate_limit_options.ts";
+import { checkRetryPolicy, type RetryPolicy } from "./retry_policy.ts";
+import { type Duration, toMilliseconds } from "../time/duration.ts";
 
 /** Which run of a recurring task a handler is called for. */
 export interface RunInfo {
@@ -142,6 +142,12 @@ export interface Task<Input = unknown, Output = unknown> extends TaskSettings, T
 // The payload types stand in method parameters and in a covariant schema, so every task is
 // assignable to this.
 export type AnyTask = Task<unknown, unknown>;
+
+/** The signature of `everTask.dispatch`; a function of one's own passes `(task, ...rest)` on. */
+export type Dispatch = <Input, Output>(
+  task: Task<Input, Output>,
+  ...rest: PayloadAndOptions<NoInfer<Input>, DispatchOptions>
+) => Promise<DispatchResult>;
 
 /**
  * Defines a task: its type, its payload's validator and its handler. The handler's payload type is

@@ -3,7 +3,7 @@
 
 import type { ClaimedTask } from "../storage/records.ts";
 import type { Lease } from "../storage/requests.ts";
-import type { AnyTask } from "../task.ts";
+import type { AnyTask } from "../task/task.ts";
 import { Attempt } from "./attempt/attempt.ts";
 import { UnwrittenTransitions } from "./attempt/unwritten_transitions.ts";
 import { RateSlot } from "./rate_slot.ts";

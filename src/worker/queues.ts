@@ -1,6 +1,6 @@
 // Queues as an application sees them.
 
-import { parseQueueName } from "../dispatch/dispatch_options.ts";
+import { parseQueueName } from "../task/dispatch_options.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { Backlog, QueueStatistics } from "../storage/queries.ts";
 import type { Storage } from "../storage/storage.ts";

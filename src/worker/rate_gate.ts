@@ -6,10 +6,7 @@ import { decodePayload } from "../payload/payload.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
 import { countedAttempt } from "./attempt/ending.ts";
 import type { Job } from "./job.ts";
-import {
-  RateLimitRejectedError,
-  type RateLimitSettings,
-} from "../rate_limit/rate_limit_options.ts";
+import { RateLimitRejectedError, type RateLimitSettings } from "../task/rate_limit_options.ts";
 import { longestKey, type RateLimits } from "../rate_limit/rate_limits.ts";
 
 /**

@@ -4,7 +4,7 @@
 
 import { DeferralEvents } from "../rate_limit/deferral_events.ts";
 import { RateGate, type Verdict } from "./rate_gate.ts";
-import type { RateLimitRejectedError } from "../rate_limit/rate_limit_options.ts";
+import type { RateLimitRejectedError } from "../task/rate_limit_options.ts";
 import type { AttemptRecorder } from "./attempt/attempt_recorder.ts";
 import type { AttemptEvents } from "./attempt/attempt_events.ts";
 import type { Executor } from "./attempt/executor.ts";

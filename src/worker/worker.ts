@@ -4,7 +4,7 @@
 import type { ClaimedTask } from "../storage/records.ts";
 import type { WakeSignal } from "../storage/requests.ts";
 import { within } from "../time/within.ts";
-import { TaskCancelledError, WorkerStoppedError } from "./abort_reasons.ts";
+import { TaskCancelledError, WorkerStoppedError } from "../task/abort_reasons.ts";
 import type { AttemptEvents } from "./attempt/attempt_events.ts";
 import { makeAttemptParts } from "./attempt/attempt_parts.ts";
 import { Claimer } from "./claim/claimer.ts";
@@ -19,7 +19,7 @@ import { type Reservation, Reservations } from "./claim/reservations.ts";
 import type { HeldTask } from "./held_tasks.ts";
 import { Quarantine } from "./lease/quarantine.ts";
 import { QueueRunner } from "./claim/queue_runner.ts";
-import { defaultQueue } from "./queue_settings.ts";
+import { defaultQueue } from "../task/queue_settings.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import { SetBackCorrector } from "./lease/set_back_corrector.ts";
 import { Starter } from "./starter.ts";

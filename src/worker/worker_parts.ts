@@ -2,18 +2,17 @@
 
 import type { HomeContext } from "../application/home_context.ts";
 import type { EventBus } from "../events/event_bus.ts";
-import type { Dispatch } from "../dispatch/dispatch_options.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Loggers } from "../log/loggers.ts";
 import type { RateLimits } from "../rate_limit/rate_limits.ts";
 import type { WorkerServes } from "../storage/records.ts";
 import type { Storage } from "../storage/storage.ts";
-import type { AnyTask } from "../task.ts";
+import type { AnyTask, Dispatch } from "../task/task.ts";
 import type { Clock } from "../time/clock.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
 import type { ExecutionSettings } from "./attempt/executor.ts";
 import type { LeaseSettings } from "./lease/lease_keeper.ts";
-import type { QueueSettings } from "./queue_settings.ts";
+import type { QueueSettings } from "../task/queue_settings.ts";
 
 /** What a worker is made of. */
 export interface WorkerParts {

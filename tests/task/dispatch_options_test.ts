@@ -3,11 +3,7 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { defineTask, InvalidArgumentError } from "../../mod.ts";
-import {
-  parsePriority,
-  parseQueueName,
-  parseTaskKey,
-} from "../../src/dispatch/dispatch_options.ts";
+import { parsePriority, parseQueueName, parseTaskKey } from "../../src/task/dispatch_options.ts";
 import { Fleet } from "../support/fleet.ts";
 
 Deno.test("names and keys have 1 to 200 characters, and priorities are integers of 16 bits", () => {

@@ -17,8 +17,8 @@ END $$;
 --
 -- A retry_policy goes before what the task's type says: {"kind": "none"}, {"kind": "linear",
 -- "retries": 3, "delaysMs": [500]} or {"kind": "exponential", "retries": 5, "baseMs": 1000,
--- "factor": 2, "maxMs": 60000, "jitter": 0.5}; RetryPolicyData in src/retry/policy_data.ts. The
--- worker logs an error about one that it does not understand.
+-- "factor": 2, "maxMs": 60000, "jitter": 0.5}; RetryPolicyData in
+-- src/task/retry_policy_data.ts. The worker logs an error about one that it does not understand.
 CREATE OR REPLACE FUNCTION dispatch(
   task_type text,
   request json,

@@ -4,7 +4,7 @@
 import { EverTaskError } from "../../errors.ts";
 import { isInstance } from "../../thrown/reading.ts";
 import type { Clock } from "../../time/clock.ts";
-import { TaskCancelledError, TimeoutError } from "../../worker/abort_reasons.ts";
+import { TaskCancelledError, TimeoutError } from "../../task/abort_reasons.ts";
 import type { Job } from "../../worker/job.ts";
 
 /** The limits of an attempt. */

@@ -1,9 +1,9 @@
 // The claimed task that a handler is run for by itself: what a worker would have got from storage.
 
 import type { ClaimedTask, SeriesRecord } from "../../storage/records.ts";
-import type { TaskSettings } from "../../task.ts";
+import type { TaskSettings } from "../../task/task.ts";
 import { toEpochMilliseconds } from "../../time/instant.ts";
-import { defaultQueue, recurringQueue } from "../../worker/queue_settings.ts";
+import { defaultQueue, recurringQueue } from "../../task/queue_settings.ts";
 import type { RunHandlerOptions } from "./run_handler_options.ts";
 
 /**

@@ -2,11 +2,11 @@
 
 import { checkChoice, checkOptions } from "../../argument_checks.ts";
 import { type AuditLevel, parseAuditLevel } from "../../audit/audit_level.ts";
-import { parsePriority, parseQueueName, parseTaskKey } from "../../dispatch/dispatch_options.ts";
+import { parsePriority, parseQueueName, parseTaskKey } from "../../task/dispatch_options.ts";
 import { planSeries } from "../../dispatch/series_plan.ts";
 import type { JsonOf } from "../../payload/json.ts";
 import { type RecurringInput, toRecurrence } from "../../schedule/builder.ts";
-import type { StorableRetryPolicy } from "../../retry/policy_data.ts";
+import type { StorableRetryPolicy } from "../../task/retry_policy_data.ts";
 import { toStoredPolicy } from "../../retry/stored_policy.ts";
 import type { TaskRecord } from "../../storage/records.ts";
 import { type TaskStatus, taskStatuses } from "../../storage/task_status.ts";

@@ -3,14 +3,14 @@
 // production, and what is kept is what would be stored.
 
 import { Dispatcher } from "../../dispatch/dispatcher.ts";
-import type { DispatchOptions, DispatchResult } from "../../dispatch/dispatch_options.ts";
+import type { DispatchOptions, DispatchResult } from "../../task/dispatch_options.ts";
 import { EventBus } from "../../events/event_bus.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { NewTask } from "../../storage/requests.ts";
-import type { AnyTask } from "../../task.ts";
+import type { AnyTask } from "../../task/task.ts";
 import type { Clock } from "../../time/clock.ts";
 import { StorageClock } from "../../time/storage_clock.ts";
-import { parseQueues } from "../../worker/queue_settings.ts";
+import { parseQueues } from "../../task/queue_settings.ts";
 import { type StoredTask, toStoredTask } from "./stored_task.ts";
 
 /** What a recorder works with. */

@@ -5,7 +5,7 @@ import { checkCount, isPlain } from "../../argument_checks.ts";
 import type { EverTask } from "../../ever_task.ts";
 import { EverTaskError, InvalidArgumentError } from "../../errors.ts";
 import type { JsonOf } from "../../payload/json.ts";
-import { type AnyTask, checkTask, type Task } from "../../task.ts";
+import { type AnyTask, checkTask, type Task } from "../../task/task.ts";
 import { asked, shown } from "./dispatch_report.ts";
 import { checkMatch, differences, type DispatchMatch } from "./dispatch_match.ts";
 import { readTasks } from "./read_tasks.ts";

@@ -3,17 +3,17 @@
 // no waiting.
 
 import { guardLogger } from "../../application/guarded_logger.ts";
-import type { PayloadAndOptions } from "../../dispatch/dispatch_options.ts";
+import type { PayloadAndOptions } from "../../task/dispatch_options.ts";
 import { defaultRetry } from "../../ever_task_options.ts";
 import { randomNumber } from "../../ids/random_number.ts";
 import { systemRandom, uuidV7Generator } from "../../ids/uuid_v7.ts";
 import { silentLogger } from "../../log/logger.ts";
 import { encodePayload } from "../../payload/payload.ts";
 import type { LogLevel } from "../../storage/records.ts";
-import { checkTask, type Task } from "../../task.ts";
+import { checkTask, type Task } from "../../task/task.ts";
 import { systemClock } from "../../time/clock.ts";
 import { toMilliseconds } from "../../time/duration.ts";
-import { retryLaterDelay } from "../../worker/abort_reasons.ts";
+import { retryLaterDelay } from "../../task/abort_reasons.ts";
 import { decideEnding, type Ending } from "../../worker/attempt/ending.ts";
 import { Job } from "../../worker/job.ts";
 import { AttemptContext } from "../../worker/attempt/task_context.ts";

@@ -7,10 +7,10 @@ import {
   checkSignal,
   checkText,
 } from "../../argument_checks.ts";
-import { parseQueueName, parseTaskKey } from "../../dispatch/dispatch_options.ts";
+import { parseQueueName, parseTaskKey } from "../../task/dispatch_options.ts";
 import type { FillRandom } from "../../ids/uuid_v7.ts";
 import { checkLogger, type Logger } from "../../log/logger.ts";
-import { checkRetryPolicy, type RetryPolicy } from "../../retry/retry_policy.ts";
+import { checkRetryPolicy, type RetryPolicy } from "../../task/retry_policy.ts";
 import { checkClock, type Clock } from "../../time/clock.ts";
 import type { Duration } from "../../time/duration.ts";
 import { type Instant, toEpochMilliseconds } from "../../time/instant.ts";

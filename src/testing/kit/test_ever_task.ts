@@ -8,12 +8,12 @@ import type {
   DispatchOptions,
   DispatchResult,
   PayloadAndOptions,
-} from "../../dispatch/dispatch_options.ts";
+} from "../../task/dispatch_options.ts";
 import { EverTask, type StopOptions, type TaskEvents } from "../../ever_task.ts";
 import { checkOptionNames, type EverTaskOptions, parseOptions } from "../../ever_task_options.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 import { EventBus } from "../../events/event_bus.ts";
-import type { Task } from "../../task.ts";
+import type { Task } from "../../task/task.ts";
 import { systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
 import { viewOf } from "../../storage/storage_view.ts";

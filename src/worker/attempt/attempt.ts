@@ -3,7 +3,7 @@
 
 import type { CapturedLog } from "../../log/task_logger.ts";
 import type { NextRun } from "../../schedule/series.ts";
-import type { TaskContext } from "../../task.ts";
+import type { TaskContext } from "../../task/task.ts";
 
 /** What the handler is given, with what it has logged. */
 export interface LoggedContext extends TaskContext {

@@ -7,7 +7,7 @@ import { type EventDetails, taskEvent } from "../../events/job_events.ts";
 import type { TaskEventKind } from "../../events/task_event.ts";
 import type { Loggers } from "../../log/loggers.ts";
 import type { NextRun } from "../../schedule/series.ts";
-import type { TaskContext } from "../../task.ts";
+import type { TaskContext } from "../../task/task.ts";
 import type { StorageClock } from "../../time/storage_clock.ts";
 import type { Ending } from "./ending.ts";
 import { logFailure } from "./failure_log.ts";

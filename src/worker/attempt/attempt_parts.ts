@@ -2,7 +2,7 @@
 
 import type { HeldTasks } from "../held_tasks.ts";
 import type { Job } from "../job.ts";
-import type { QueueSettings } from "../queue_settings.ts";
+import type { QueueSettings } from "../../task/queue_settings.ts";
 import type { WorkerParts } from "../worker_parts.ts";
 import { AttemptEvents } from "./attempt_events.ts";
 import { AttemptRecorder } from "./attempt_recorder.ts";

@@ -1,11 +1,11 @@
 // Which timeout and which retry policy hold for an attempt: the first in line that says something.
 
 import type { Logger } from "../../log/logger.ts";
-import type { RetryPolicy } from "../../retry/retry_policy.ts";
+import type { RetryPolicy } from "../../task/retry_policy.ts";
 import { fromStoredPolicy } from "../../retry/stored_policy.ts";
 import { toMilliseconds } from "../../time/duration.ts";
 import type { Job } from "../job.ts";
-import type { QueueSettings } from "../queue_settings.ts";
+import type { QueueSettings } from "../../task/queue_settings.ts";
 
 /** What holds for every attempt, unless its dispatch, task or queue says otherwise. */
 export interface AttemptDefaults {

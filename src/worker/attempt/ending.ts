@@ -4,7 +4,7 @@
 import { answerAtOnce } from "../../application/calls.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 import { PayloadValidationError } from "../../payload/payload_validation_error.ts";
-import type { RetryPolicy } from "../../retry/retry_policy.ts";
+import type { RetryPolicy } from "../../task/retry_policy.ts";
 import type { TaskStatus } from "../../storage/task_status.ts";
 import { cutDescription, describeError, headlineOf } from "../../thrown/describe_error.ts";
 import { isInstance } from "../../thrown/reading.ts";
@@ -16,7 +16,7 @@ import {
   TaskCancelledError,
   TimeoutError,
   WorkerStoppedError,
-} from "../abort_reasons.ts";
+} from "../../task/abort_reasons.ts";
 
 /** What follows an attempt: the task's next status, and when it is due again. */
 export interface Ending {

@@ -4,12 +4,11 @@
 import type { HomeContext } from "../../application/home_context.ts";
 import type { CaptureSettings } from "../../log/task_logger.ts";
 import type { Instrumentation } from "../../instrumentation.ts";
-import type { Dispatch } from "../../dispatch/dispatch_options.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { Loggers } from "../../log/loggers.ts";
 import { decodePayload } from "../../payload/payload.ts";
 import { describeError } from "../../thrown/describe_error.ts";
-import type { TaskContext } from "../../task.ts";
+import type { Dispatch, TaskContext } from "../../task/task.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { StorageClock } from "../../time/storage_clock.ts";
 import { within } from "../../time/within.ts";
@@ -18,7 +17,7 @@ import {
   TaskCancelledError,
   TimeoutError,
   WorkerStoppedError,
-} from "../abort_reasons.ts";
+} from "../../task/abort_reasons.ts";
 import type { AttemptRecorder } from "./attempt_recorder.ts";
 import type { AttemptEvents } from "./attempt_events.ts";
 import { type AttemptDefaults, retryPolicyOf, timeoutOf } from "./attempt_settings.ts";
@@ -26,7 +25,7 @@ import type { Occurrence } from "./attempt.ts";
 import { decideEnding } from "./ending.ts";
 import type { Job } from "../job.ts";
 import type { LogKeeper } from "./log_keeper.ts";
-import type { QueueSettings } from "../queue_settings.ts";
+import type { QueueSettings } from "../../task/queue_settings.ts";
 import { planOccurrence } from "./series_run.ts";
 import { AttemptContext, type ContextParts } from "./task_context.ts";
 import { Watchdog } from "./watchdog.ts";

@@ -3,7 +3,7 @@
 
 import type { Loggers } from "../../log/loggers.ts";
 import { taskProperties } from "../../log/task_properties.ts";
-import type { AnyTask } from "../../task.ts";
+import type { AnyTask } from "../../task/task.ts";
 
 /**
  * Logs that an attempt has failed.

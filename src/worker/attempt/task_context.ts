@@ -1,11 +1,10 @@
 // The context that a handler gets, made for one attempt. Its parts are made when they are asked
 // for.
 
-import type { Dispatch } from "../../dispatch/dispatch_options.ts";
 import type { Logger } from "../../log/logger.ts";
 import { type CapturedLog, type CaptureSettings, TaskLogger } from "../../log/task_logger.ts";
 import { taskProperties } from "../../log/task_properties.ts";
-import type { RunInfo, TaskContext } from "../../task.ts";
+import type { Dispatch, RunInfo, TaskContext } from "../../task/task.ts";
 import type { Job } from "../job.ts";
 import type { LoggedContext } from "./attempt.ts";
 

@@ -3,7 +3,7 @@
 
 import type { ClaimedTask } from "../../storage/records.ts";
 import type { Storage } from "../../storage/storage.ts";
-import type { AnyTask } from "../../task.ts";
+import type { AnyTask } from "../../task/task.ts";
 import type { AttemptRecorder } from "../attempt/attempt_recorder.ts";
 import type { HeldTasks } from "../held_tasks.ts";
 import { Job } from "../job.ts";

@@ -3,7 +3,7 @@
 // finished in the last tenth of a second. It is quick to grow, so that a worker that meets a
 // backlog is at its full speed after a few claims, and slow to shrink.
 
-import type { QueueSettings } from "../queue_settings.ts";
+import type { QueueSettings } from "../../task/queue_settings.ts";
 
 /**
  * The span that the prefetch covers, in milliseconds: some claim round trips of a busy database.

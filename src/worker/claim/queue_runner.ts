@@ -3,7 +3,7 @@
 import type { Job } from "../job.ts";
 import { LocalQueue } from "./local_queue.ts";
 import { Prefetch } from "./prefetch.ts";
-import type { QueueSettings } from "../queue_settings.ts";
+import type { QueueSettings } from "../../task/queue_settings.ts";
 
 /** Counts slots and holds the waiting jobs of one queue. */
 export class QueueRunner {

@@ -4,7 +4,7 @@
 import type { Logger } from "../../log/logger.ts";
 import type { HeartbeatResult, LostTask } from "../../storage/requests.ts";
 import type { Clock } from "../../time/clock.ts";
-import { LeaseLostError } from "../abort_reasons.ts";
+import { LeaseLostError } from "../../task/abort_reasons.ts";
 import type { AttemptEvents } from "../attempt/attempt_events.ts";
 import type { Claimer } from "../claim/claimer.ts";
 import type { Executor } from "../attempt/executor.ts";

@@ -9,7 +9,7 @@ import type { Logger } from "../../log/logger.ts";
 import type { TaskRecord } from "../../storage/records.ts";
 import type { SeriesCorrection } from "../../storage/requests.ts";
 import type { Storage } from "../../storage/storage.ts";
-import type { AnyTask } from "../../task.ts";
+import type { AnyTask } from "../../task/task.ts";
 import type { Clock } from "../../time/clock.ts";
 import { nextMacrotask } from "../../time/macrotask.ts";
 import { readingErrorMs, type StorageClock } from "../../time/storage_clock.ts";

@@ -7,7 +7,7 @@ import type { Logger } from "../../log/logger.ts";
 import type { Loggers } from "../../log/loggers.ts";
 import type { LostTask } from "../../storage/requests.ts";
 import type { Storage } from "../../storage/storage.ts";
-import type { AnyTask } from "../../task.ts";
+import type { AnyTask } from "../../task/task.ts";
 import type { StorageClock } from "../../time/storage_clock.ts";
 import type { Job } from "../job.ts";
 import { type LeaseSettings, lostReason, poisonReason } from "./lease_keeper.ts";

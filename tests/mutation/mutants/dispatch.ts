@@ -10,7 +10,8 @@ const taskWriter = "src/dispatch/task_writer.ts";
 const taskWriterTests = ["tests/ever_task/busy_keys_test.ts"];
 const admission = "src/dispatch/admission.ts";
 const admissionTests = ["tests/worker/claim/when_full_test.ts"];
-const dispatchOptions = "src/dispatch/dispatch_options.ts";
+const due = "src/dispatch/due.ts";
+const dispatchOptions = "src/task/dispatch_options.ts";
 const dispatchOptionsTests = [
   "tests/ever_task/dispatch_test.ts",
   "tests/ever_task/bad_input_test.ts",
@@ -97,13 +98,13 @@ export const dispatch: readonly Mutant[] = [
     file: taskPlanner,
     original: "series === null ? defaultQueue : recurringQueue",
     replacement: "defaultQueue",
-    tests: ["tests/dispatch/dispatch_options_test.ts"],
+    tests: ["tests/task/dispatch_options_test.ts"],
   },
   {
     file: taskPlanner,
     original: "task.priority ?? 0",
     replacement: "0",
-    tests: ["tests/dispatch/dispatch_options_test.ts"],
+    tests: ["tests/task/dispatch_options_test.ts"],
   },
   {
     file: taskPlanner,
@@ -115,7 +116,7 @@ export const dispatch: readonly Mutant[] = [
     file: taskPlanner,
     original: "series.nextRunAt <= storageClock.now()",
     replacement: "series.nextRunAt < storageClock.now()",
-    tests: ["tests/dispatch/dispatch_options_test.ts"],
+    tests: ["tests/task/dispatch_options_test.ts"],
   },
   {
     file: taskWriter,
@@ -152,16 +153,16 @@ export const dispatch: readonly Mutant[] = [
     file: dispatchOptions,
     original: "key.length <= 200) return key;",
     replacement: "key.length < 200) return key;",
-    tests: ["tests/dispatch/dispatch_options_test.ts"],
+    tests: ["tests/task/dispatch_options_test.ts"],
   },
   {
     file: dispatchOptions,
     original: "Math.abs((priority as number) + 0.5) <= 32767.5",
     replacement: "Math.abs(priority as number) <= 32767.5",
-    tests: ["tests/dispatch/dispatch_options_test.ts"],
+    tests: ["tests/task/dispatch_options_test.ts"],
   },
   {
-    file: dispatchOptions,
+    file: due,
     original: "if (given > 1) {",
     replacement: "if (given > 2) {",
     tests: dispatchOptionsTests,

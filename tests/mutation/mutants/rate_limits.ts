@@ -15,7 +15,7 @@ const rateLimiter = "src/worker/rate_limiter.ts";
 const rateLimiterTests = ["tests/rate_limit/rate_limiting_test.ts"];
 const deferralEvents = "src/rate_limit/deferral_events.ts";
 const deferralEventsTests = ["tests/rate_limit/deferral_events_test.ts"];
-const rateLimitOptions = "src/rate_limit/rate_limit_options.ts";
+const rateLimitOptions = "src/task/rate_limit_options.ts";
 const rateLimitOptionsTests = ["tests/rate_limit/gcra_test.ts"];
 
 export const rateLimits: readonly Mutant[] = [

@@ -5,7 +5,7 @@ import { assertEquals } from "@std/assert";
 import { createEverTask, defineTask, linearRetry, noRetry, silentLogger } from "../../../mod.ts";
 import { MemoryDatabase, memoryStorage } from "../../../drivers/memory/mod.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
-import type { TaskContext } from "../../../src/task.ts";
+import type { TaskContext } from "../../../src/task/task.ts";
 import { startEngine } from "../../support/engine.ts";
 import { Faults } from "../../support/faulty_storage.ts";
 import { Fleet, gate } from "../../support/fleet.ts";

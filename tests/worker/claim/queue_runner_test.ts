@@ -5,7 +5,7 @@ import { defineTask } from "../../../mod.ts";
 import { Job } from "../../../src/worker/job.ts";
 import { LocalQueue } from "../../../src/worker/claim/local_queue.ts";
 import { QueueRunner } from "../../../src/worker/claim/queue_runner.ts";
-import type { QueueSettings } from "../../../src/worker/queue_settings.ts";
+import type { QueueSettings } from "../../../src/task/queue_settings.ts";
 import { claimedTask } from "../../support/claimed_task.ts";
 
 const settings: QueueSettings = {
