@@ -1,0 +1,150 @@
+// "Why is this task not running?", answered from facts alone: no storage, no clock.
+
+import type { TaskRecord } from "../storage/records.ts";
+import { isWaiting, type TaskStatus } from "../storage/task_status.ts";
+import type { WorkerStatus } from "../storage/worker_status.ts";
+import type { Explanation, Reason } from "./reason.ts";
+import { sentenceOf, type UntoldReason } from "./sentences.ts";
+import { servingReasons } from "./serving_reasons.ts";
+
+/** What is known about a task and about all that could run it. */
+export interface ExplainFacts {
+  /** The id that was asked for. */
+  readonly taskId: string;
+  /** The storage's clock. Epoch milliseconds. */
+  readonly now: number;
+  /** The task; null if none with this id is stored. */
+  readonly task: TaskRecord | null;
+  /** The registered workers, lost ones too. */
+  readonly workers: readonly WorkerStatus[];
+  /** How long a worker keeps its tasks without a heartbeat. Milliseconds. */
+  readonly leaseMs: number;
+  /** The queues from which nothing is claimed. */
+  readonly pausedQueues: readonly string[];
+  /** How many tasks of the task's queue are due and held by no worker. */
+  readonly dueInQueue: number;
+  /** How many tasks of the task's queue workers hold; null: not known. */
+  readonly heldInQueue: number | null;
+  /** When the task's handler was started; null: not known. Epoch milliseconds. */
+  readonly runningSince: number | null;
+  /** How many retries the task's policy allows at most; null: not known. */
+  readonly retries: number | null;
+}
+
+/** Finds all reasons why a task is not running, at least one: the ones that decide come first. */
+export function explain(facts: ExplainFacts): Explanation {
+  const { taskId, now, task } = facts;
+  const reasons = reasonsOf(facts).map((reason) =>
+    ({ ...reason, sentence: sentenceOf(reason) }) as Reason
+  );
+  return { taskId, at: new Date(now), status: task?.status ?? null, reasons };
+}
+
+function reasonsOf(facts: ExplainFacts): UntoldReason[] {
+  const { task } = facts;
+  if (task === null) return [{ kind: "notStored" }];
+  if (task.workerId !== null) return [...cancelling(task), heldReason(facts, task, task.workerId)];
+  if (task.dueAt === null) return [restReason(facts, task)];
+  return waitingReasons(facts, task, task.dueAt);
+}
+
+function cancelling({ cancelRequested }: TaskRecord): UntoldReason[] {
+  return cancelRequested ? [{ kind: "cancelling" }] : [];
+}
+
+/** A worker holds the task. */
+function heldReason(facts: ExplainFacts, task: TaskRecord, workerId: string): UntoldReason {
+  const worker = facts.workers.find(({ id }) => id === workerId);
+  if (worker === undefined) return { kind: "workerGone", workerId };
+  const { host, alive, heartbeatAt, heartbeatAgeMs } = worker;
+  if (!alive) {
+    const lateMs = Math.abs(heartbeatAgeMs) - facts.leaseMs;
+    return { kind: "workerLate", workerId, host, heartbeatAt: new Date(heartbeatAt), lateMs };
+  }
+  const running = task.status === "InProgress";
+  const since = running ? toDate(facts.runningSince) : null;
+  return { kind: "held", workerId, host, running, since };
+}
+
+/** No worker holds the task, and it has no due instant. */
+function restReason(facts: ExplainFacts, task: TaskRecord): UntoldReason {
+  const { status, exception, series, attempt, lostCount } = task;
+  const endedAt = toDate(task.lastExecutionAt);
+  if (!isEnd(status)) return { kind: "outOfLine", status };
+  if (series === null) {
+    return { kind: "ended", status, endedAt, attempts: attempt - lostCount, exception };
+  }
+  const { runCount } = series;
+  const cause = causeOfEnd(facts, task);
+  return { kind: "seriesEnded", status, cause, endedAt, runCount, exception };
+}
+
+function isEnd(status: TaskStatus): boolean {
+  return !isWaiting(status) && status !== "InProgress";
+}
+
+/** What has ended a series. Its row does not say it: only what is certain is told. */
+function causeOfEnd(
+  { now }: ExplainFacts,
+  { status, series }: TaskRecord,
+): "cancelled" | "maxRuns" | "runUntil" | null {
+  const { runCount, maxRuns, runUntil } = series!;
+  if (status === "Cancelled") return "cancelled";
+  if (maxRuns !== null && runCount >= maxRuns) return "maxRuns";
+  if (runUntil !== null && (status === "Completed" || now >= runUntil)) return "runUntil";
+  return null;
+}
+
+/** No worker holds the task, and it is due at some time. */
+function waitingReasons(facts: ExplainFacts, task: TaskRecord, dueAt: number): UntoldReason[] {
+  const isLater = dueAt > facts.now;
+  const keptBy = [
+    ...isLater ? [laterReason(facts, task, dueAt)] : [],
+    ...facts.pausedQueues.includes(task.queue)
+      ? [{ kind: "queuePaused", queue: task.queue } as const]
+      : [],
+    ...servingReasons(task, facts.workers),
+  ];
+  const lost: UntoldReason[] = task.status === "ServiceStopped"
+    ? [{ kind: "givenBack", lostCount: task.lostCount }]
+    : [];
+  const turn = keptBy.length === 0 ? [turnReason(facts, task)] : [];
+  return [...cancelling(task), ...keptBy, ...turn, ...lost];
+}
+
+/** The task is due later. */
+function laterReason(facts: ExplainFacts, task: TaskRecord, due: number): UntoldReason {
+  const { status, attempt, lostCount, rateSlotAt, series } = task;
+  const waiting = { dueAt: new Date(due), dueInMs: due - facts.now };
+  if (rateSlotAt !== null && rateSlotAt > facts.now) return { kind: "rateLimited", ...waiting };
+  if (status === "Pending") {
+    return { kind: "retry", ...waiting, retry: attempt - lostCount, retries: facts.retries };
+  }
+  if (series !== null) return { kind: "nextRun", ...waiting, schedule: series.info };
+  return { kind: "delayed", ...waiting };
+}
+
+/** The task is due, and a live worker would take it. */
+function turnReason(facts: ExplainFacts, { queue }: TaskRecord): UntoldReason {
+  const { heldInQueue: held, dueInQueue: due } = facts;
+  const places = placesOf(facts.workers, queue);
+  if (held !== null && places !== null && held >= places) {
+    return { kind: "placesBusy", queue, places, held };
+  }
+  return { kind: "inLine", queue, due };
+}
+
+/** How many tasks of a queue the live workers run at a time; null if one does not say. */
+function placesOf(workers: readonly WorkerStatus[], queue: string): number | null {
+  let places = 0;
+  for (const { alive, serves } of workers) {
+    if (!alive) continue;
+    if (serves === null) return null;
+    for (const { name, parallelism } of serves.queues) if (name === queue) places += parallelism;
+  }
+  return places;
+}
+
+function toDate(instant: number | null): Date | null {
+  return instant === null ? null : new Date(instant);
+}

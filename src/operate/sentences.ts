@@ -1,0 +1,129 @@
+// What each reason says to people: what is so, then what to do about it.
+
+import { cutText } from "../thrown/cut_text.ts";
+import type { Ended, Held, QueueUnserved, Reason, SeriesEnded } from "./reason.ts";
+import { countWords, durationWords, instantWords } from "./time_words.ts";
+
+/** A reason without its sentence. */
+export type UntoldReason = WithoutSentence<Reason>;
+
+type WithoutSentence<R> = R extends unknown ? Omit<R, "sentence"> : never;
+
+/** How much of an error's text a sentence quotes. UTF-16 code units. */
+const longestQuote = 200;
+
+/** Says a reason in one or two sentences. */
+export function sentenceOf(reason: UntoldReason): string {
+  switch (reason.kind) {
+    case "notStored":
+      return "No task with this id is stored: it was never dispatched, its transaction is not " +
+        "committed, or retention has deleted it. Check the id, and commit the transaction that " +
+        "dispatches it.";
+    case "held":
+      return heldSentence(reason);
+    case "workerLate":
+      return `Worker ${reason.workerId} on ${reason.host} holds it, and its lease has ended ` +
+        `${durationWords(reason.lateMs)} ago: the last heartbeat was at ` +
+        `${instantWords(reason.heartbeatAt)}. The next live worker gives the task back; if none ` +
+        "is alive, start one.";
+    case "workerGone":
+      return `Worker ${reason.workerId} holds it and is not registered any more. The next live ` +
+        "worker gives the task back; if none is alive, start one.";
+    case "cancelling":
+      return "Somebody has asked for it to be cancelled. The worker that holds it, or claims it " +
+        "next, ends it; a handler that runs on does not listen to its signal.";
+    case "givenBack":
+      return reason.lostCount > 0
+        ? `Its worker was lost while it held the task (${reason.lostCount} so far). It runs ` +
+          "again; if that goes on, look in the worker's log for what ends the process."
+        : "Its worker stopped before the task had ended. It runs again; nothing is to be done.";
+    case "delayed":
+      return `It is due in ${durationWords(reason.dueInMs)}, at ${instantWords(reason.dueAt)}. ` +
+        "Call runNow to run it at once.";
+    case "nextRun":
+      return `Its next run is due in ${durationWords(reason.dueInMs)}, at ` +
+        `${instantWords(reason.dueAt)} (${reason.schedule}). Call runNow for an extra run.`;
+    case "retry":
+      return `An attempt has failed. Retry ${reason.retry}` +
+        `${reason.retries === null ? "" : ` of ${reason.retries}`} is due in ` +
+        `${durationWords(reason.dueInMs)}, at ${instantWords(reason.dueAt)}. ` +
+        "Call runNow to retry at once.";
+    case "rateLimited":
+      return `Its rate limit lets it start in ${durationWords(reason.dueInMs)}, at ` +
+        `${instantWords(reason.dueAt)}. Raise the limit if that is too late.`;
+    case "queuePaused":
+      return `Queue "${reason.queue}" is paused. Call queues.resume("${reason.queue}") to go on.`;
+    case "queueUnserved":
+      return unservedSentence(reason);
+    case "typeUnknown":
+      return `No live worker that serves queue "${reason.queue}" knows the type ` +
+        `"${reason.type}". ${similarSentence(reason.similar)}` +
+        "Deploy a worker that has the task, or dispatch it to a queue of one that has.";
+    case "placesBusy":
+      return `All ${countWords(reason.places, "place")} of queue "${reason.queue}" are busy: ` +
+        `workers hold ${countWords(reason.held, "task")} of it. Raise its parallelism, start ` +
+        "another worker, or wait.";
+    case "inLine":
+      return `It is due, and a live worker takes it in its turn: ` +
+        `${countWords(reason.due, "task")} of queue "${reason.queue}" ` +
+        `${reason.due === 1 ? "is" : "are"} due. Nothing is to be done.`;
+    case "ended":
+      return endedSentence(reason);
+    case "seriesEnded":
+      return seriesEndedSentence(reason);
+    case "outOfLine":
+      return `Its status is ${reason.status}, and it has no due instant, so that no worker looks ` +
+        "at it: its row was changed by hand. Set its status to Queued by the storage's setStatus " +
+        "to put it in line.";
+  }
+}
+
+function heldSentence({ workerId, host, running, since }: UntoldOf<Held>): string {
+  const worker = `worker ${workerId} on ${host}`;
+  if (!running) {
+    return `It is held by ${worker}, which starts it once one of its places is free.`;
+  }
+  const sinceWhen = since === null ? "" : ` since ${instantWords(since)}`;
+  return `It is running${sinceWhen}: ${worker} holds it. Nothing is to be done.`;
+}
+
+function unservedSentence({ queue, liveWorkers, similar }: UntoldOf<QueueUnserved>): string {
+  return `No live worker serves queue "${queue}"` +
+    (liveWorkers === 0 ? ": no worker is running. " : ". ") +
+    similarSentence(similar) +
+    "Start a worker that has the queue, or correct the name.";
+}
+
+function similarSentence(similar: string | null): string {
+  return similar === null ? "" : `The most similar name is "${similar}". `;
+}
+
+function endedSentence({ status, endedAt, attempts, exception }: UntoldOf<Ended>): string {
+  const when = endedAt === null ? "" : ` at ${instantWords(endedAt)}`;
+  const after = attempts > 0 ? ` after ${countWords(attempts, "attempt")}` : "";
+  const again = status === "Completed" ? "Dispatch a new task" : "Call runNow";
+  return `It has ended as ${status}${when}${after}${quoted(exception)}. ${again} to run it again.`;
+}
+
+const causes = {
+  cancelled: "was cancelled",
+  maxRuns: "has reached its maximum of runs",
+  runUntil: "has no run left before its end",
+};
+
+function seriesEndedSentence(reason: UntoldOf<SeriesEnded>): string {
+  const { status, cause, endedAt, runCount, exception } = reason;
+  const why = cause === null ? `has ended as ${status}` : causes[cause];
+  const when = endedAt === null ? "" : `; the last run ended at ${instantWords(endedAt)}`;
+  return `The series ${why}, after ${countWords(runCount, "run")}${when}${quoted(exception)}. ` +
+    "Dispatch it again with its task key and a schedule to go on.";
+}
+
+type UntoldOf<R extends Reason> = Omit<R, "sentence">;
+
+/** The first line of an error's text. */
+function quoted(exception: string | null): string {
+  if (exception === null || exception === "") return "";
+  const [line] = exception.split(/[\r\n]/, 1);
+  return ` (${cutText(line!, longestQuote)})`;
+}

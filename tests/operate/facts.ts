@@ -1,0 +1,85 @@
+// Facts for tests of explain: a task that waits, a worker that would take it, and what is asked of
+// them.
+
+import type { ExplainFacts } from "../../src/operate/explain.ts";
+import type { SeriesRecord, TaskRecord } from "../../src/storage/records.ts";
+import type { WorkerStatus } from "../../src/storage/worker_status.ts";
+
+/** The storage's clock in these tests. */
+export const now = Date.UTC(2026, 0, 1, 12);
+
+/** A task that is due now, unless told otherwise. */
+export function task(overrides: Partial<TaskRecord> = {}): TaskRecord {
+  return {
+    id: "01900000-0000-7000-8000-000000000001",
+    type: "send-email",
+    handler: "send-email",
+    request: "{}",
+    status: "Queued",
+    auditLevel: "Full",
+    queue: "mails",
+    priority: 0,
+    taskKey: null,
+    createdAt: now - 1000,
+    attempt: 0,
+    lostCount: 0,
+    leaseToken: 0,
+    cancelRequested: false,
+    rateSlotAt: null,
+    traceContext: null,
+    retryPolicy: null,
+    series: null,
+    exception: null,
+    scheduledAt: null,
+    dueAt: now,
+    lastExecutionAt: null,
+    executionTimeMs: null,
+    workerId: null,
+    ...overrides,
+  };
+}
+
+/** A series that runs each hour, unless told otherwise. */
+export function series(overrides: Partial<SeriesRecord> = {}): SeriesRecord {
+  return {
+    schedule: "{}",
+    info: "every hour",
+    anchorAt: now,
+    maxRuns: null,
+    runUntil: null,
+    nextRunAt: now + 3_600_000,
+    runCount: 2,
+    ...overrides,
+  };
+}
+
+/** A live worker that takes the task, four at a time, unless told otherwise. */
+export function worker(overrides: Partial<WorkerStatus> = {}): WorkerStatus {
+  return {
+    id: "worker-1",
+    host: "app.example",
+    serves: { queues: [{ name: "mails", parallelism: 4 }], types: ["send-email"] },
+    startedAt: now - 60_000,
+    heartbeatAt: now - 1000,
+    heartbeatAgeMs: 1000,
+    alive: true,
+    ...overrides,
+  };
+}
+
+/** What is known of them: nothing keeps the task from running, unless told otherwise. */
+export function facts(overrides: Partial<ExplainFacts> = {}): ExplainFacts {
+  return {
+    taskId: "01900000-0000-7000-8000-000000000001",
+    now,
+    task: task(),
+    workers: [worker()],
+    leaseMs: 30_000,
+    pausedQueues: [],
+    dueInQueue: 1,
+    heldInQueue: 0,
+    runningSince: null,
+    retries: null,
+    ...overrides,
+  };
+}
