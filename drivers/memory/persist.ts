@@ -46,8 +46,8 @@ function update(state: MemoryState, row: TaskRow, task: NewTask, now: number): P
   const dueAt = keepsNextRun ? row.dueAt : dueInstant(task, now);
   state.due.setDue(row, null); // its heap follows from the fields that change
   row.type = task.type.toWellFormed();
-  row.handler = task.handler.toWellFormed();
-  row.request = task.request.toWellFormed();
+  row.handlerName = task.handlerName.toWellFormed();
+  row.payload = task.payload.toWellFormed();
   row.queue = task.queue.toWellFormed();
   row.priority = task.priority;
   row.auditLevel = task.auditLevel;

@@ -42,8 +42,8 @@ export interface Worker {
 export class TaskRow {
   readonly id: string;
   type: string;
-  handler: string;
-  request: string;
+  handlerName: string;
+  payload: string;
   status: TaskStatus;
   exception: string | null = null;
   auditLevel: AuditLevel;
@@ -81,8 +81,8 @@ export class TaskRow {
   constructor(task: NewTask, now: number) {
     this.id = task.id;
     this.type = task.type.toWellFormed();
-    this.handler = task.handler.toWellFormed();
-    this.request = task.request.toWellFormed();
+    this.handlerName = task.handlerName.toWellFormed();
+    this.payload = task.payload.toWellFormed();
     this.status = task.status;
     this.auditLevel = task.auditLevel;
     this.queue = task.queue.toWellFormed();
@@ -106,8 +106,8 @@ export class TaskRow {
     return {
       id: this.id,
       type: this.type,
-      handler: this.handler,
-      request: this.request,
+      handlerName: this.handlerName,
+      payload: this.payload,
       status: this.status,
       exception: this.exception,
       auditLevel: this.auditLevel,
@@ -136,7 +136,7 @@ export class TaskRow {
     return {
       id: this.id,
       type: this.type,
-      request: this.request,
+      payload: this.payload,
       status: this.status,
       auditLevel: this.auditLevel,
       queue: this.queue,

@@ -4,7 +4,7 @@ import { pageLimit, pageStart, pageStartId, toPage } from "../../src/storage/pag
 import type { Page, PageRequest, TaskFilter } from "../../src/storage/queries.ts";
 import type { TaskRecord } from "../../src/storage/records.ts";
 import type { Call } from "./database.ts";
-import { fromStored, type Stored, toId } from "./rows.ts";
+import { fromStored, type StoredTaskRecord, toId } from "./rows.ts";
 
 /** A task, or null. */
 export async function getTask(call: Call, taskId: string): Promise<TaskRecord | null> {
@@ -24,8 +24,8 @@ export async function listTasks(
 ): Promise<Page<TaskRecord>> {
   const limit = pageLimit(page);
   const after = pageStartId(page);
-  const rows = await call<Stored<TaskRecord>[]>("list_tasks", filter, after, limit + 1);
-  return toPage(rows, limit, fromStored<TaskRecord>, ({ id }) => id);
+  const rows = await call<StoredTaskRecord[]>("list_tasks", filter, after, limit + 1);
+  return toPage(rows, limit, fromStored, ({ id }) => id);
 }
 
 /** What one of the tables of history holds about a task, oldest first. */
@@ -46,6 +46,6 @@ export async function listHistory<T>(
   );
 }
 
-function toRecord(stored: Stored<TaskRecord> | null): TaskRecord | null {
-  return stored && fromStored<TaskRecord>(stored);
+function toRecord(stored: StoredTaskRecord | null): TaskRecord | null {
+  return stored && fromStored(stored);
 }

@@ -2,12 +2,8 @@
 // snake_case on their side, the records of the contract on ours, audit levels as numbers in
 // between.
 
-import {
-  type AuditLevel,
-  auditLevelFromNumber,
-  auditLevelToNumber,
-} from "../../src/audit/audit_level.ts";
-import type { ClaimedTask, TaskRecord } from "../../src/storage/records.ts";
+import { auditLevelFromNumber, auditLevelToNumber } from "../../src/audit/audit_level.ts";
+import type { ClaimedTask, TaskFields, TaskRecord } from "../../src/storage/records.ts";
 import type { NewLogLine } from "../../src/storage/queries.ts";
 import type {
   NewTask,
@@ -19,16 +15,18 @@ import type {
 } from "../../src/storage/requests.ts";
 import { lastTransition } from "../../src/storage/status_transitions.ts";
 
-/** A record as it comes: with the number of its audit level. */
-export type Stored<T extends { readonly auditLevel: AuditLevel }> = Omit<T, "auditLevel"> & {
-  readonly auditLevel: number;
-};
+/** A record as it comes: with the number of its audit level, and columns that are named otherwise. */
+export type Stored<T extends TaskFields> =
+  & Omit<T, "auditLevel" | "payload" | "handlerName">
+  & { readonly auditLevel: number; readonly request: string };
 
-/** A record with the name of its audit level. */
-export function fromStored<T extends TaskRecord>(stored: Stored<T>): T {
-  const record = stored as unknown as { auditLevel: AuditLevel | number };
-  record.auditLevel = auditLevelFromNumber(stored.auditLevel);
-  return record as unknown as T;
+/** A task as list_tasks and get_task answer it. */
+export type StoredTaskRecord = Stored<TaskRecord> & { readonly handler: string };
+
+/** A task's record. */
+export function fromStored(stored: StoredTaskRecord): TaskRecord {
+  const { request: payload, handler: handlerName, auditLevel, ...same } = stored;
+  return { ...same, payload, handlerName, auditLevel: auditLevelFromNumber(auditLevel) };
 }
 
 /** The members of a claimed task that few tasks have, as they are when a task has none. */
@@ -58,7 +56,7 @@ export function fromClaimedLists(lists: ClaimedLists): ClaimedTask[] {
   return lists.id.map((id, n) => ({
     id,
     type: lists.type[n]!,
-    request: lists.request[n]!,
+    payload: lists.request[n]!,
     status: lists.status[n]!,
     auditLevel: auditLevelFromNumber(lists.auditLevel[n]!),
     queue: lists.queue[n]!,
@@ -83,8 +81,8 @@ export function toNewTask(task: NewTask): object {
   return {
     id: task.id,
     type: task.type,
-    handler: task.handler,
-    request: task.request,
+    handler: task.handlerName,
+    request: task.payload,
     status: task.status,
     due_in_ms: "inMs" in due ? due.inMs : undefined,
     due_at_ms: "at" in due ? due.at : undefined,

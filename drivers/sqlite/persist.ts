@@ -94,8 +94,8 @@ function update(
   connection.run(
     replaceTask,
     task.type,
-    task.handler,
-    task.request,
+    task.handlerName,
+    task.payload,
     task.queue,
     task.priority,
     auditLevelToNumber(task.auditLevel),

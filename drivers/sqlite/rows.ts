@@ -101,7 +101,7 @@ export function toClaimedTask(
   return {
     id: id as string,
     type: text(type),
-    request: text(request),
+    payload: text(request),
     status: status as TaskStatus,
     auditLevel: auditLevelFromNumber(auditLevel as number | null),
     queue,
@@ -133,8 +133,8 @@ export function toTaskRecord(row: SqliteRow): TaskRecord {
   return {
     id: row.id as string,
     type: text(row.type),
-    handler: text(row.handler),
-    request: text(row.request),
+    handlerName: text(row.handler),
+    payload: text(row.request),
     status: row.status as TaskStatus,
     exception: textOrNull(row.exception),
     auditLevel: auditLevelFromNumber(row.audit_level as number | null),

@@ -122,14 +122,14 @@ function newGroup(task: NewTask, owner: string | null, now: number): TaskGroup {
 function addTo({ tasks, places, parameters }: TaskGroup, task: NewTask, place: number): void {
   tasks.push(task);
   places.push(place);
-  parameters.push(task.id, task.request, task.traceContext);
+  parameters.push(task.id, task.payload, task.traceContext);
 }
 
 /** Whether tasks with the same owner go into one statement. */
 function areAlike(one: NewTask, other: NewTask): boolean {
   return one.type === other.type && one.queue === other.queue && one.status === other.status &&
     one.auditLevel === other.auditLevel && one.priority === other.priority &&
-    one.handler === other.handler && one.taskKey === null && other.taskKey === null &&
+    one.handlerName === other.handlerName && one.taskKey === null && other.taskKey === null &&
     one.retryPolicy === other.retryPolicy &&
     isSameDue(one.due, other.due);
 }
@@ -145,7 +145,7 @@ function sharedParameters(task: NewTask, owner: string | null, now: number): Sql
   return [
     now,
     task.type,
-    task.handler,
+    task.handlerName,
     task.status,
     auditLevelToNumber(task.auditLevel),
     task.queue,

@@ -38,7 +38,7 @@ export const defaultQueue = "default";
 export function toTaskRecord(row: Row): TaskRecord {
   return {
     ...toTask(row),
-    handler: fromStoredName(text(row.Handler)),
+    handlerName: fromStoredName(text(row.Handler)),
     exception: fromStored(textOrNull(row.Exception)),
     scheduledAt: instantOrNull(row.ScheduledExecutionUtc),
     dueAt: instantOrNull(row.DueAtUtc),
@@ -59,7 +59,7 @@ function toTask(row: Row) {
   return {
     id: id(row.Id),
     type: fromStoredName(text(row.Type)),
-    request: fromStored(text(row.Request)),
+    payload: fromStored(text(row.Request)),
     status: row.Status as TaskStatus,
     auditLevel: auditLevelFromNumber(numberOrNull(row.AuditLevel)),
     queue: fromStoredName(textOrNull(row.QueueName)) ?? defaultQueue,

@@ -139,8 +139,8 @@ export class Dispatcher {
     // over.
     if (connection !== undefined) worker?.reservations.unreserve(reservation);
     let claimFor = connection === undefined ? reservation.claimFor : null;
-    const request = encoded.text;
-    const task = plannedTask(plan, { id, request, queue, traceContext, claimFor });
+    const payload = encoded.text;
+    const task = plannedTask(plan, { id, payload, queue, traceContext, claimFor });
     const leaveInStorage = () => {
       worker?.reservations.unreserve(reservation);
       claimFor = null;
@@ -185,8 +185,8 @@ export class Dispatcher {
       worker?.reservations.unreserve(reservation);
       const { queue } = reservation;
       const tasks = ids.slice(from, end).map((id, i) => {
-        const request = texts[from + i]!;
-        return plannedTask(plan, { id, request, queue, traceContext, claimFor: null });
+        const payload = texts[from + i]!;
+        return plannedTask(plan, { id, payload, queue, traceContext, claimFor: null });
       });
       const stored = connection === undefined
         ? await retryTransient(clock, retryForMs, () => storage.persist(tasks))
@@ -226,8 +226,8 @@ export class Dispatcher {
   #emitDispatched(task: NewTask, id: string): void {
     const { events, definitions, storageClock } = this.#parts;
     if (!events.wants("dispatched", task.type)) return;
-    const { type, request, queue, taskKey, series, traceContext } = task;
-    const subject = { id, type, request, queue, taskKey, series, attempt: 0, traceContext };
+    const { type, payload, queue, taskKey, series, traceContext } = task;
+    const subject = { id, type, payload, queue, taskKey, series, attempt: 0, traceContext };
     const definition = definitions.get(type);
     events.emit(taskEvent("dispatched", storageClock.now(), subject, definition));
   }
@@ -240,7 +240,7 @@ function bornClaimed(task: NewTask, now: number): ClaimedTask {
   return {
     id: task.id,
     type: task.type,
-    request: task.request,
+    payload: task.payload,
     status: task.status,
     auditLevel: task.auditLevel,
     queue: task.queue,

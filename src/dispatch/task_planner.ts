@@ -42,7 +42,7 @@ export class UnknownTaskTypeError extends EverTaskError {
 }
 
 /** All of a new task but its id, its payload and what ties it to this process. */
-export type TaskPlan = Omit<NewTask, "id" | "request" | "claimFor" | "traceContext">;
+export type TaskPlan = Omit<NewTask, "id" | "payload" | "claimFor" | "traceContext">;
 
 /**
  * Completes a plan. The fields are written out: to spread a plan takes a tenth of all the memory
@@ -52,13 +52,13 @@ export type TaskPlan = Omit<NewTask, "id" | "request" | "claimFor" | "traceConte
  */
 export function plannedTask(
   plan: TaskPlan,
-  own: Pick<NewTask, "id" | "request" | "claimFor" | "traceContext" | "queue">,
+  own: Pick<NewTask, "id" | "payload" | "claimFor" | "traceContext" | "queue">,
 ): NewTask {
   return {
     id: own.id,
     type: plan.type,
-    handler: plan.handler,
-    request: own.request,
+    handlerName: plan.handlerName,
+    payload: own.payload,
     status: plan.status,
     due: plan.due,
     auditLevel: plan.auditLevel,
@@ -124,7 +124,7 @@ export class TaskPlanner {
     if (series !== null && options.taskKey === undefined) this.#warnings.keylessSeries(task.type);
     return {
       type: task.type,
-      handler: task.handlerName ?? task.type,
+      handlerName: task.handlerName ?? task.type,
       status: isNow ? "Queued" : "WaitingQueue",
       due: isNow ? atOnce : series === null ? due : { at: series.nextRunAt },
       auditLevel: options.auditLevel === undefined

@@ -74,7 +74,7 @@ export class TaskWriter {
       write: (tasks) => storage.persist(tasks, options),
       clock,
       maxBatch: 500,
-      sizeOf: ({ request }) => request.length,
+      sizeOf: ({ payload }) => payload.length,
       concurrency: 2,
       retryForMs,
     });

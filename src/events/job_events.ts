@@ -8,7 +8,7 @@ import { severityOf, type TaskEvent, type TaskEventKind } from "./task_event.ts"
 export interface EventSubject {
   readonly id: string;
   readonly type: string;
-  readonly request: string;
+  readonly payload: string;
   readonly queue: string;
   readonly taskKey: string | null;
   /** Not null: it is recurring. */
@@ -25,7 +25,7 @@ export function typeSubject(type: string, queue: string): EventSubject {
   return {
     id: "",
     type,
-    request: "",
+    payload: "",
     queue,
     taskKey: null,
     series: null,
@@ -91,7 +91,7 @@ export function taskEvent(
     severity: severityOf[kind],
     taskType: subject.type,
     taskHandlerType: definition?.handlerName ?? subject.type,
-    taskParameters: subject.request,
+    taskParameters: subject.payload,
     message: details.message ?? `Task with id ${subject.id} ${outcome[kind]}.`,
     exception: details.exception ?? null,
     kind,

@@ -113,7 +113,7 @@ export class RateLimits {
       const limit = this.#settings.get(task?.type ?? "");
       if (task === null || limit === undefined || task.rateSlotAt === null) return;
       const { payload: validator } = definitions.get(task.type)!;
-      const payload = limit.key && await decodePayload(task.type, validator, task.request);
+      const payload = limit.key && await decodePayload(task.type, validator, task.payload);
       const found = this.keyOf(limit, payload);
       if ("key" in found) await this.giveBack(task, found.key, task.rateSlotAt);
     } catch (error) {

@@ -12,7 +12,7 @@ export interface TaskFields {
   /** The type under which its handler is registered. */
   readonly type: string;
   /** The payload as JSON text. */
-  readonly request: string;
+  readonly payload: string;
   /** The status; of a claimed task, the one before the claim. */
   readonly status: TaskStatus;
   /** How much history it leaves. */
@@ -52,7 +52,7 @@ export interface TaskFields {
 /** One task: a row of the table of queued tasks. A recurring series is one row, too. */
 export interface TaskRecord extends TaskFields {
   /** A name of the handler for people: the task definition's `handlerName`. */
-  readonly handler: string;
+  readonly handlerName: string;
   /**
    * Why it failed or was stopped: the text of the last error, with its causes. A worker writes
    * 32,768 characters at most; the last line of a longer text says that it was cut.

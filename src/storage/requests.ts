@@ -39,9 +39,9 @@ export interface NewTask {
   /** The type under which its handler is registered. */
   readonly type: string;
   /** A name of the handler for people. */
-  readonly handler: string;
+  readonly handlerName: string;
   /** The payload as JSON text. */
-  readonly request: string;
+  readonly payload: string;
   /**
    * `Queued` when it is to run at once; `WaitingQueue` otherwise, and then `scheduledAt` becomes
    * the due instant.

@@ -96,7 +96,7 @@ export class RateGate {
     const { rateLimits, logger } = this.#parts;
     if (job.payload === null && limit.key !== undefined) {
       try {
-        job.keepPayload(await decodePayload(task.type, definition.payload, task.request));
+        job.keepPayload(await decodePayload(task.type, definition.payload, task.payload));
       } catch {
         return null; // the attempt fails by the same error, and says so
       }

@@ -8,7 +8,7 @@ import { nextMacrotask } from "../../src/time/macrotask.ts";
 const subject = {
   id: "01a204c3-9e85-76f3-a637-c068a230efde",
   type: "send-mail",
-  request: '{"to":"ada"}',
+  payload: '{"to":"ada"}',
   queue: "default",
   taskKey: null,
   series: null,

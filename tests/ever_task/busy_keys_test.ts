@@ -32,7 +32,7 @@ class BusyKeys {
     tasks: NewTask[],
     options: PersistOptions = {},
   ): Promise<PersistResult[]> {
-    this.writes.push(tasks.map(({ request }) => JSON.parse(request)));
+    this.writes.push(tasks.map(({ payload }) => JSON.parse(payload)));
     const isBusy = ({ taskKey }: NewTask) => taskKey !== null && this.held.has(taskKey);
     assertEquals(options.skipBusy ?? false, tasks.some(({ taskKey }) => taskKey !== null));
     const stored = await storage.persist(tasks.filter((task) => !isBusy(task)), options);

@@ -115,7 +115,7 @@ Deno.test("a task key lets a waiting task be updated and an ended one be replace
   const second = await everTask.dispatch(greet, { name: "Eve" }, { taskKey });
   assertEquals(second, { id: first.id, outcome: "updated" });
   await engine.ended(first.id);
-  assertEquals((await everTask.getByTaskKey(taskKey))!.request, '{"name":"Eve"}');
+  assertEquals((await everTask.getByTaskKey(taskKey))!.payload, '{"name":"Eve"}');
   const third = await everTask.dispatch(greet, { name: "Joe" }, { taskKey });
   assertEquals(third.outcome, "created");
   assert(third.id !== first.id);

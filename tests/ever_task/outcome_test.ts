@@ -157,7 +157,7 @@ Deno.test("a stored payload that no longer validates fails with the reason and k
   const { kind, attempt, exception } = await engine.ended(id);
   assertEquals([kind, attempt], ["failed", 1]);
   assertStringIncludes(exception!, "size");
-  assertEquals((await engine.everTask.get(id))!.request, '{"size":"XL"}');
+  assertEquals((await engine.everTask.get(id))!.payload, '{"size":"XL"}');
 });
 
 Deno.test("cancel() ends a waiting task at once", async () => {

@@ -49,7 +49,7 @@ const transitionsOf = ({ transitions }: StatusChange | RunEnd) =>
 
 /** The verbs that take as many rows as there are, and what is in their first argument. */
 const measures: Readonly<Record<string, (rows: readonly never[]) => Write>> = {
-  persist: (tasks: readonly NewTask[]) => sum(tasks, ({ request }) => request.length),
+  persist: (tasks: readonly NewTask[]) => sum(tasks, ({ payload }) => payload.length),
   setStatusMany: (changes: readonly StatusChange[]) => sum(changes, transitionsOf),
   updateCurrentRunMany: (runs: readonly RunEnd[]) => sum(runs, transitionsOf),
   saveExecutionLogs: (lines: readonly NewLogLine[]) =>

@@ -9,7 +9,7 @@ export function claimedTask(overrides: Partial<ClaimedTask> = {}): ClaimedTask {
   return {
     id: "01a204c3-9e85-76f3-a637-c068a230efde",
     type: "work",
-    request: "null",
+    payload: "null",
     status: "Queued",
     auditLevel: "Full",
     queue: "default",

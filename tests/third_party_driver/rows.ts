@@ -36,8 +36,8 @@ export interface Worker {
 export function fieldsOf(task: NewTask) {
   return {
     type: wellFormed(task.type),
-    handler: wellFormed(task.handler),
-    request: wellFormed(task.request),
+    handlerName: wellFormed(task.handlerName),
+    payload: wellFormed(task.payload),
     queue: wellFormed(task.queue),
     priority: task.priority,
     auditLevel: task.auditLevel,
@@ -105,7 +105,7 @@ export function wellFormed(text: string): string {
 /** What a worker gets of a task that was due at this instant. */
 export function toClaimed(row: Row, dueAt: number): ClaimedTask {
   const {
-    handler: _h,
+    handlerName: _h,
     exception: _e,
     scheduledAt: _s,
     lastExecutionAt: _l,

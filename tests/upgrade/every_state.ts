@@ -34,7 +34,7 @@ export async function writeEveryState(storage: Storage): Promise<void> {
   await add({ traceContext: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" });
   await add({
     retryPolicy: '{"kind":"linear","retries":3,"delaysMs":[500]}',
-    request: '"é\\u0000"',
+    payload: '"é\\u0000"',
   });
   const logged = await add();
   await storage.saveExecutionLogs([

@@ -64,8 +64,8 @@ export function newTask(id: string, overrides: Partial<NewTask> = {}): NewTask {
   return {
     id,
     type: "send-email",
-    handler: "Send an e-mail",
-    request: '{"to":"ada@example.org"}',
+    handlerName: "Send an e-mail",
+    payload: '{"to":"ada@example.org"}',
     status: "Queued",
     due: { inMs: 0 },
     auditLevel: "Full",

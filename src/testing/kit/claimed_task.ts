@@ -9,13 +9,13 @@ import type { RunHandlerOptions } from "./run_handler_options.ts";
 /**
  * Makes a claimed task.
  *
- * @param request The payload's JSON text.
+ * @param payload The payload as JSON text.
  * @param now The present, in epoch milliseconds.
  * @param options Checked by {@linkcode checkRunOptions}.
  */
 export function claimedTask(
   task: TaskSettings,
-  request: string,
+  payload: string,
   newId: () => string,
   now: number,
   options: RunHandlerOptions,
@@ -29,7 +29,7 @@ export function claimedTask(
   return {
     id: options.taskId ?? newId(),
     type: task.type,
-    request,
+    payload,
     status: "Queued",
     auditLevel: task.auditLevel ?? "Full",
     queue: options.queue ?? task.queue ?? fallbackQueue,

@@ -102,7 +102,7 @@ export function differences(task: StoredTask, match: DispatchMatch): string[] {
   return [...found, ...timingDifferences(task, match)];
 }
 
-function timingDifferences(task: TaskRecord, match: Omit<DispatchMatch, "payload">): string[] {
+function timingDifferences(task: StoredTask, match: Omit<DispatchMatch, "payload">): string[] {
   const { delay, at, dueWithin, recurring } = match;
   const found: string[] = [];
   const { scheduledAt, createdAt, series } = task;
@@ -123,7 +123,7 @@ function timingDifferences(task: TaskRecord, match: Omit<DispatchMatch, "payload
 }
 
 function scheduleDifferences(
-  { series, createdAt }: TaskRecord,
+  { series, createdAt }: Pick<TaskRecord, "series" | "createdAt">,
   recurring: DispatchMatch["recurring"],
 ): string[] {
   if (recurring === undefined || recurring === (series !== null)) return [];
@@ -139,7 +139,9 @@ function scheduleDifferences(
  * When a task was to run, as in "at once", "for 2026-12-25T10:00:00.000Z", "to recur every 5
  * minutes".
  */
-export function timing({ series, scheduledAt }: TaskRecord): string {
+export function timing(
+  { series, scheduledAt }: Pick<TaskRecord, "series" | "scheduledAt">,
+): string {
   if (series !== null) return `to recur: ${series.info}`;
   return scheduledAt === null ? "at once" : `for ${new Date(scheduledAt).toISOString()}`;
 }

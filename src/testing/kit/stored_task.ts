@@ -8,7 +8,7 @@ import type { TaskRecord } from "../../storage/records.ts";
  * @typeParam Payload What JSON makes of the payload. If the task's validator changes it, as one
  * that reads a number from a text does, the validator's output may be stored instead.
  */
-export interface StoredTask<Payload = unknown> extends TaskRecord {
+export interface StoredTask<Payload = unknown> extends Omit<TaskRecord, "payload"> {
   /** The payload as it was stored. */
   readonly payload: Payload;
 }
@@ -17,9 +17,9 @@ export interface StoredTask<Payload = unknown> extends TaskRecord {
 export function toStoredTask<Payload>(record: TaskRecord): StoredTask<Payload> {
   let payload: unknown;
   try {
-    payload = JSON.parse(record.request);
+    payload = JSON.parse(record.payload);
   } catch {
-    payload = record.request;
+    payload = record.payload;
   }
   return { ...record, payload: payload as Payload };
 }

@@ -189,7 +189,7 @@ export class Executor {
     }
     let value = payload?.value;
     if (payload === null) {
-      const decoded = decodePayload(task.type, definition.payload, task.request);
+      const decoded = decodePayload(task.type, definition.payload, task.payload);
       value = decoded instanceof Promise ? await decoded : decoded;
     }
     const { instrumentation } = this.#parts.settings;

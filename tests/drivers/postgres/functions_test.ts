@@ -224,7 +224,7 @@ Deno.test("dispatch enqueues a task that a worker takes like any other", async (
   assertEquals(tasks.map(({ id, priority, auditLevel }) => [id, priority, auditLevel]), [
     [row!.id, 3, "Full"],
   ]);
-  assertEquals(JSON.parse(tasks[0]!.request), { to: "ada" });
+  assertEquals(JSON.parse(tasks[0]!.payload), { to: "ada" });
 });
 
 Deno.test("dispatch stores a retry policy, and refuses what is none", async () => {

@@ -15,7 +15,7 @@ async function storeClaimed(storage: Storage, count: number) {
   const tasks = Array.from({ length: count }, (_, index) =>
     newTask({
       type: `type-${index % 5}`,
-      request: `${index}`,
+      payload: `${index}`,
       claimFor: workers[index % workers.length]!,
     }));
   return { tasks, results: await storage.persist(tasks) };
@@ -30,10 +30,10 @@ Deno.test("a batch of tasks of many kinds is stored and answered task by task", 
     tasks.map(({ id }) => ({ id, outcome: "created", claimed: true } as const)),
   );
   for (const task of tasks) {
-    const { type, request, workerId, attempt, leaseToken } = (await storage.get(task.id))!;
+    const { type, payload, workerId, attempt, leaseToken } = (await storage.get(task.id))!;
     assertEquals(
-      [type, request, workerId, attempt, leaseToken],
-      [task.type, task.request, task.claimFor, 1, 1],
+      [type, payload, workerId, attempt, leaseToken],
+      [task.type, task.payload, task.claimFor, 1, 1],
     );
     const { items } = await storage.statusAudit(task.id);
     assertEquals(items.map((row) => row.newStatus), ["Queued"]);

@@ -79,7 +79,7 @@ for (const [library, connect] of Object.entries(libraries)) {
     const storage = await scratch.open({ database });
     await storage.persist([newTask()]);
     database.exec("PRAGMA max_page_count = 60");
-    const many = Array.from({ length: 500 }, () => newTask({ request: "x".repeat(1000) }));
+    const many = Array.from({ length: 500 }, () => newTask({ payload: "x".repeat(1000) }));
     const error = await assertRejects(() => storage.persist(many), StorageFullError);
     assert(error.transient);
     assertEquals(await countTasks(storage), 1);

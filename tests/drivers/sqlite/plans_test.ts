@@ -52,7 +52,7 @@ async function statementsOfADay(database: DatabaseSync): Promise<ReadonlySet<str
   const born = newTask({ claimFor: workerId });
   await storage.persist([done, retried, run, born]);
   await storage.persist([newTask({ taskKey: "key" })]);
-  await storage.persist([newTask({ taskKey: "key", request: "[]" }), born]);
+  await storage.persist([newTask({ taskKey: "key", payload: "[]" }), born]);
   const request = { workerId, types: ["send-email"], queues: [{ name: "default", limit: 10 }] };
   await storage.claim(request);
   const lease = { workerId, token: 1 };

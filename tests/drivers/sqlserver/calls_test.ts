@@ -248,8 +248,8 @@ Deno.test("a task is read with every field in its form", async () => {
     assertEquals(await storage.get(taskId.toUpperCase()), {
       id: taskId,
       type: "send-email",
-      handler: "Send",
-      request: "{}",
+      handlerName: "Send",
+      payload: "{}",
       status: "Completed",
       exception: null,
       auditLevel: "Full",

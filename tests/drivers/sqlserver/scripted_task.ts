@@ -10,8 +10,8 @@ export const otherId = "01900000-0000-7000-8000-00000000000b";
 export const task: NewTask = {
   id: taskId,
   type: "send-email",
-  handler: "Send an e-mail",
-  request: '{"to":"ada@example.org"}',
+  handlerName: "Send an e-mail",
+  payload: '{"to":"ada@example.org"}',
   status: "WaitingQueue",
   due: { at: Date.parse("2027-01-01T00:00:00.5Z") },
   auditLevel: "Minimal",

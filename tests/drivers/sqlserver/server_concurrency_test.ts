@@ -122,7 +122,11 @@ Deno.test({
       const tasks = Array.from(
         { length: 1000 },
         (_, index) =>
-          newTask({ request: `{"number":${index}}`, handler: `Handler ${index}`, taskKey: null }),
+          newTask({
+            payload: `{"number":${index}}`,
+            handlerName: `Handler ${index}`,
+            taskKey: null,
+          }),
       );
       const results = await storage.persist(tasks);
       assertEquals(results.map(({ id }) => id), tasks.map(({ id }) => id));
@@ -136,7 +140,7 @@ Deno.test({
       }));
       assert((await storage.setStatusMany(changes)).every(({ applied }) => applied));
       const [last] = (await storage.list({}, { limit: 1 })).items;
-      assertEquals([last!.request, last!.exception], ['{"number":999}', "Error 999"]);
+      assertEquals([last!.payload, last!.exception], ['{"number":999}', "Error 999"]);
       assertEquals((await storage.auditGrowth())[0]!.rows, 3000);
     });
   },

@@ -76,7 +76,7 @@ function descending<T extends { readonly id: string }>(tasks: readonly T[]): T[]
 const calls: [title: string, work: (scene: Scene) => Promise<void>][] = [
   ["new tasks", async ({ storage, native, own }) => {
     const tasks = [
-      newTask({ request: '{"text":"Zoë ✓"}', traceContext: "00-1-2-01" }),
+      newTask({ payload: '{"text":"Zoë ✓"}', traceContext: "00-1-2-01" }),
       newTask({ recurring: true, taskKey: "nightly ", queue: "mail", priority: -3 }),
       newTask({ taskKey: "nightly " }),
       newTask({ status: "WaitingQueue", due: { at: Date.UTC(2030, 0, 1) } }),
@@ -87,7 +87,7 @@ const calls: [title: string, work: (scene: Scene) => Promise<void>][] = [
     assertEquals(results.map(({ outcome }) => outcome), outcomes);
     assertEquals(results.map(({ claimed }) => claimed), [false, false, false, false, true]);
     const stored = await Promise.all(tasks.map(({ id }) => storage.get(id)));
-    assertEquals(stored[0]!.request, '{"text":"Zoë ✓"}');
+    assertEquals(stored[0]!.payload, '{"text":"Zoë ✓"}');
     assertEquals(stored.map((task) => task?.taskKey), [null, "nightly ", undefined, null, null]);
     assertEquals(stored[3]!.dueAt, Date.UTC(2030, 0, 1));
     assertEquals(stored[1]!.series!.nextRunAt, Date.UTC(2026, 0, 1));

@@ -48,7 +48,7 @@ export const sqlite: readonly Mutant[] = [
   ...mutantsOf({ file: `${folder}/task_inserts.ts`, tests, filter }, [
     ["one.retryPolicy === other.retryPolicy &&\n", "\n"],
     ["one.auditLevel === other.auditLevel && ", ""],
-    ["one.handler === other.handler && ", ""],
+    ["one.handlerName === other.handlerName && ", ""],
     ['return "inMs" in other && one.inMs === other.inMs;', 'return "inMs" in other;'],
     [
       "if (series !== null) writeSeries(this.#connection, id, series, 0);",

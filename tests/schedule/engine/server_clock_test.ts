@@ -59,8 +59,8 @@ async function playDowntime(
   }, { kinds: ["recurringScheduled"] });
   await everTask.start();
   await told.promise;
-  const { series, request, status } = (await everTask.get(id))!;
-  assertEquals([planned.length, series!.runCount, request], [
+  const { series, payload, status } = (await everTask.get(id))!;
+  assertEquals([planned.length, series!.runCount, payload], [
     expectedRuns,
     expectedRuns,
     '"Grüße"',

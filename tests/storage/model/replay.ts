@@ -229,8 +229,8 @@ class Player {
     const [result] = await storage.persist([{
       id: asked.id,
       type: asked.type,
-      handler: asked.type,
-      request: "{}",
+      handlerName: asked.type,
+      payload: "{}",
       status: delayMs === 0 ? "Queued" : "WaitingQueue",
       due: isSeries ? { at: nextRunAt } : { inMs: delayMs },
       auditLevel: asked.level,

@@ -35,27 +35,27 @@ export const awkwardText = topic("awkward text", {
   "payload, type, handler and trace context come back as they were": async (s) => {
     const tasks = texts.map(([, text]) =>
       s.task({
-        request: JSON.stringify({ text, [text]: 1 }),
+        payload: JSON.stringify({ text, [text]: 1 }),
         type: text,
-        handler: text,
+        handlerName: text,
         queue: text,
       })
     );
     await s.storage.persist(tasks);
     for (const [n, [name, text]] of texts.entries()) {
       const row = await s.row(tasks[n]!.id);
-      const found = [row.request, row.type, row.handler, row.queue];
-      expectSame(found, [tasks[n]!.request, text, text, text], name);
+      const found = [row.payload, row.type, row.handlerName, row.queue];
+      expectSame(found, [tasks[n]!.payload, text, text, text], name);
     }
   },
 
   "a payload's JSON text is kept letter by letter": async (s) => {
     for (
-      const request of ['{ "b":1,\n "a" : 1.50, "b":2 }', '"\\u0000\\ud800"', " [1e400] ", "null"]
+      const payload of ['{ "b":1,\n "a" : 1.50, "b":2 }', '"\\u0000\\ud800"', " [1e400] ", "null"]
     ) {
       expectSame(
-        (await s.row(await s.add({ request }))).request,
-        request,
+        (await s.row(await s.add({ payload }))).payload,
+        payload,
         "neither parsed nor tidied up",
       );
     }
@@ -198,7 +198,7 @@ export const awkwardText = topic("awkward text", {
 
   "a megabyte is kept whole": async (s) => {
     const big = `${oneMegabyte}\u0000👍'`;
-    const task = s.recurring({ request: JSON.stringify(big) });
+    const task = s.recurring({ payload: JSON.stringify(big) });
     await s.persist(task);
     await s.storage.updateCurrentRun(task.id, 1, null, "Full", {
       status: "Failed",
@@ -214,7 +214,7 @@ export const awkwardText = topic("awkward text", {
     } as const;
     await s.storage.saveExecutionLogs([line]);
     const row = await s.row(task.id);
-    expectThat(row.request === task.request, "the payload");
+    expectThat(row.payload === task.payload, "the payload");
     expectThat(row.exception === big, "the exception");
     expectThat(
       (await s.storage.statusAudit(task.id)).items[1]?.exception === big,
@@ -232,7 +232,7 @@ export const awkwardText = topic("awkward text", {
     const lone = "a\uD800b\uDFFF\uD83D";
     const tidy = lone.toWellFormed();
     const { id } = await s.persist(
-      s.recurring({ taskKey: lone, handler: lone, queue: lone, request: JSON.stringify(lone) }),
+      s.recurring({ taskKey: lone, handlerName: lone, queue: lone, payload: JSON.stringify(lone) }),
     );
     await s.storage.updateCurrentRun(id, 1, null, "Full", { exception: lone });
     await s.storage.saveExecutionLogs([{
@@ -245,11 +245,11 @@ export const awkwardText = topic("awkward text", {
     }]);
     const row = await s.row(id);
     expectSame(
-      [row.taskKey, row.handler, row.queue, row.exception],
+      [row.taskKey, row.handlerName, row.queue, row.exception],
       [tidy, tidy, tidy, tidy],
       "the row",
     );
-    expectSame(JSON.parse(row.request), lone, "JSON keeps it, as an escape");
+    expectSame(JSON.parse(row.payload), lone, "JSON keeps it, as an escape");
     expectSame((await s.storage.getByTaskKey(lone))?.id, id, "the key finds it");
     expectSame((await s.storage.runsAudit(id)).items[0]?.exception, tidy, "the run");
     expectSame((await s.storage.executionLogs(id)).items[0]?.message, tidy, "the log line");

@@ -25,7 +25,7 @@ export const claim = topic("claim", {
     expectSame(claimed.tasks, [{
       id,
       type: "send-email",
-      request: before.request,
+      payload: before.payload,
       status: "Queued",
       auditLevel: "Minimal",
       queue: "default",

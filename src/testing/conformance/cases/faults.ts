@@ -61,8 +61,16 @@ function withFaults(check: (s: Scene) => Promise<void>): readonly [Capability, t
 async function standing(s: Scene, id: string) {
   const row = await s.storage.get(id);
   if (row === null) return null;
-  const { status, exception, attempt, lostCount, leaseToken, cancelRequested, taskKey, request } =
-    row;
+  const {
+    status,
+    exception,
+    attempt,
+    lostCount,
+    leaseToken,
+    cancelRequested,
+    taskKey,
+    payload,
+  } = row;
   const flags = [
     row.dueAt !== null,
     row.workerId !== null,
@@ -78,7 +86,7 @@ async function standing(s: Scene, id: string) {
     leaseToken,
     cancelRequested,
     taskKey,
-    request,
+    payload,
     flags,
     history,
   };
@@ -98,7 +106,7 @@ export const faults = topic("faults", {
         return {
           ended,
           key,
-          tasks: keys.map((taskKey) => s.task({ taskKey, auditLevel: "Full", request: '"new"' })),
+          tasks: keys.map((taskKey) => s.task({ taskKey, auditLevel: "Full", payload: '"new"' })),
         };
       },
       ({ tasks }) => s.storage.persist(tasks),

@@ -22,8 +22,8 @@ export const persist = topic("persist", {
     expectSame(row, {
       id: task.id,
       type: "send-email",
-      handler: "Send an e-mail",
-      request: '{"to":"ada@example.org"}',
+      handlerName: "Send an e-mail",
+      payload: '{"to":"ada@example.org"}',
       status: "Queued",
       exception: null,
       auditLevel: "Full",
@@ -127,8 +127,8 @@ export const persist = topic("persist", {
     const at = await s.now() - hour;
     const differences: Partial<NewTask>[] = [
       { type: "other" },
-      { handler: "Other" },
-      { request: "5" },
+      { handlerName: "Other" },
+      { payload: "5" },
       { queue: "other" },
       { priority: 5 },
       { auditLevel: "None" },
@@ -165,7 +165,7 @@ export const persist = topic("persist", {
   "the same id is stored once, however often it is written": async (s) => {
     const task = s.task({ taskKey: "once" });
     const first = await s.persist(task);
-    const again = await s.persist({ ...task, request: '"other"' });
+    const again = await s.persist({ ...task, payload: '"other"' });
     expectSame(again, first, "a repeated write is answered as the first one was");
     const twice = s.task();
     const both = await s.storage.persist([twice, twice]);
@@ -175,7 +175,7 @@ export const persist = topic("persist", {
       "also within one call",
     );
     expectSame((await s.storage.list()).items.length, 2, "one row each");
-    expectSame((await s.row(task.id)).request, task.request, "the first write stands");
+    expectSame((await s.row(task.id)).payload, task.payload, "the first write stands");
     expectSame(await s.statuses(task.id), ["Queued"], "one audit row");
   },
 

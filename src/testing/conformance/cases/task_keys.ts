@@ -9,7 +9,13 @@ const otherSchedule = '{"every":1,"unit":"hours"}';
 
 /** A second dispatch of the key, recognisable by its payload. */
 function second(s: Scene, overrides: Partial<NewTask> = {}): NewTask {
-  return s.task({ taskKey, request: '"second"', handler: "Second", queue: "second", ...overrides });
+  return s.task({
+    taskKey,
+    payload: '"second"',
+    handlerName: "Second",
+    queue: "second",
+    ...overrides,
+  });
 }
 
 export const taskKeys = topic("task keys", {
@@ -30,8 +36,8 @@ export const taskKeys = topic("task keys", {
     expectSame(
       [
         row.type,
-        row.request,
-        row.handler,
+        row.payload,
+        row.handlerName,
         row.queue,
         row.priority,
         row.auditLevel,
@@ -107,7 +113,7 @@ export const taskKeys = topic("task keys", {
       ["default", "worker-a", "InProgress"],
       "as it was",
     );
-    expectThat(row.request !== '"second"', "its payload is the first one's");
+    expectThat(row.payload !== '"second"', "its payload is the first one's");
   },
 
   "a one-shot in progress that nobody holds is left alone, too": async (s) => {
@@ -160,7 +166,7 @@ export const taskKeys = topic("task keys", {
     const result = await s.persist(second(s));
     expectSame([result.id, result.outcome], [id, "existing"], "nothing happens");
     const row = await s.row(id);
-    expectThat(row.series !== null && row.request !== '"second"', "the series is as it was");
+    expectThat(row.series !== null && row.payload !== '"second"', "the series is as it was");
     await s.storage.updateCurrentRun(id, 1, null, "Full");
     expectSame((await s.persist(second(s))).outcome, "existing", "not even an ended one");
   },
@@ -168,7 +174,7 @@ export const taskKeys = topic("task keys", {
   "a series in progress, or claimed, is left alone": async (s) => {
     const id = await s.addSeries({ taskKey });
     const [task] = await s.claim(await s.worker());
-    const again = s.recurring({ taskKey, request: '"second"' }, { schedule: otherSchedule });
+    const again = s.recurring({ taskKey, payload: '"second"' }, { schedule: otherSchedule });
     expectSame((await s.persist(again)).outcome, "existing", "claimed");
     const lease = { workerId: "worker-a", token: expectValue(task, "claimed").leaseToken };
     await s.change(id, ["InProgress"], { lease });
@@ -177,7 +183,7 @@ export const taskKeys = topic("task keys", {
       outcome: "existing",
       claimed: false,
     }, "in progress");
-    expectThat((await s.row(id)).request !== '"second"', "nothing changed");
+    expectThat((await s.row(id)).payload !== '"second"', "nothing changed");
   },
 
   "a series registered again with the same schedule keeps its rhythm and its run count": async (
@@ -188,7 +194,7 @@ export const taskKeys = topic("task keys", {
     await s.storage.updateCurrentRun(id, 5, now + hour, "Full");
     const before = await s.row(id);
     const again = s.recurring(
-      { taskKey, request: '"second"', due: { at: now + 9 * hour } },
+      { taskKey, payload: '"second"', due: { at: now + 9 * hour } },
       { nextRunAt: now + 9 * hour, anchorAt: now, maxRuns: 3, info: "renamed" },
     );
     const result = await s.persist(again);
@@ -204,7 +210,7 @@ export const taskKeys = topic("task keys", {
       [before.dueAt, before.status],
       "as are due instant and status",
     );
-    expectSame(row.request, '"second"', "the payload is the new one");
+    expectSame(row.payload, '"second"', "the payload is the new one");
   },
 
   "a series registered again with another schedule gets the new next run and keeps its count":
