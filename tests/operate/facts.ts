@@ -13,8 +13,8 @@ export function task(overrides: Partial<TaskRecord> = {}): TaskRecord {
   return {
     id: "01900000-0000-7000-8000-000000000001",
     type: "send-email",
-    handler: "send-email",
-    request: "{}",
+    handlerName: "send-email",
+    payload: "{}",
     status: "Queued",
     auditLevel: "Full",
     queue: "mails",
