@@ -117,7 +117,7 @@ export type { WorkersOptions, WorkerStatus } from "./src/storage/worker_status.t
 export type { CancelOutcome } from "./src/storage/requests.ts";
 export type { PurgeResult, RetentionPolicy } from "./src/storage/retention.ts";
 export { type TaskStatus, taskStatuses } from "./src/storage/task_status.ts";
-export { EverTaskError, InvalidArgumentError } from "./src/errors.ts";
+export { EverTaskError, InvalidArgumentError } from "./src/guards/errors.ts";
 export type { Duration, DurationParts } from "./src/time/duration.ts";
 export type { Instant } from "./src/time/instant.ts";
 export type { RecurringInput } from "./src/schedule/builder.ts";

@@ -1,6 +1,6 @@
 // createEverTask: wires the parts together. The only file that knows all of them.
 
-import { HomeContext } from "./application/home_context.ts";
+import { HomeContext } from "./time/home_context.ts";
 import {
   type DispatchManyOptions,
   type DispatchOptions,
@@ -8,7 +8,7 @@ import {
   parseTaskKey,
   type PayloadAndOptions,
 } from "./task/dispatch_options.ts";
-import { checkFlag, checkOptions } from "./argument_checks.ts";
+import { checkFlag, checkOptions } from "./guards/argument_checks.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { UnservedQueues } from "./dispatch/unserved_queues.ts";
 import { EventBus } from "./events/event_bus.ts";

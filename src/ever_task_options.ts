@@ -13,15 +13,15 @@ import {
   checkOptions,
   checkSecretOptions,
   hidden,
-} from "./argument_checks.ts";
-import { guardClock } from "./application/guarded_clock.ts";
-import { guardInstrumentations } from "./application/guarded_instrumentation.ts";
-import { guardRandom } from "./application/guarded_random.ts";
-import { EverTaskError, InvalidArgumentError } from "./errors.ts";
-import type { Instrumentation } from "./instrumentation.ts";
+} from "./guards/argument_checks.ts";
+import { guardClock } from "./time/guarded_clock.ts";
+import { guardInstrumentations } from "./instrumentation/guarded_instrumentation.ts";
+import { guardRandom } from "./ids/guarded_random.ts";
+import { EverTaskError, InvalidArgumentError } from "./guards/errors.ts";
+import type { Instrumentation } from "./instrumentation/instrumentation.ts";
 import type { Logger } from "./log/logger.ts";
 import { type LoggerFactory, type Loggers, makeLoggers } from "./log/loggers.ts";
-import { type CaptureSettings, logLevels } from "./log/task_logger.ts";
+import { type CaptureSettings, logLevels } from "./worker/attempt/task_logger.ts";
 import { linearRetry } from "./retry/linear_retry.ts";
 import { checkRetryPolicy, type RetryPolicy } from "./task/retry_policy.ts";
 import type { LogLevel } from "./storage/records.ts";

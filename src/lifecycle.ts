@@ -1,9 +1,9 @@
 // The life of an instance: storage is opened when it is first needed, a worker starts when it is
 // asked to, and in the end everything stops in order, however storage behaves.
 
-import type { HomeContext } from "./application/home_context.ts";
+import type { HomeContext } from "./time/home_context.ts";
 import type { RetentionKeeper } from "./audit/retention_keeper.ts";
-import { EverTaskError } from "./errors.ts";
+import { EverTaskError } from "./guards/errors.ts";
 import type { EverTaskSettings } from "./ever_task_options.ts";
 import type { Storage } from "./storage/storage.ts";
 import type { StorageClock } from "./time/storage_clock.ts";

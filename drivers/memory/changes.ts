@@ -1,6 +1,6 @@
 // The status changes of the memory store: what workers report about the tasks that they hold.
 
-import { shouldCreateRunsAudit } from "../../src/audit/audit_policy.ts";
+import { shouldCreateRunsAudit } from "../../src/storage/kit/audit_policy.ts";
 import type { ChangeResult, RunEnd, StatusChange } from "../../src/storage/requests.ts";
 import { lastTransition, putsInLine } from "../../src/storage/status_transitions.ts";
 import type { MemoryState } from "./state.ts";

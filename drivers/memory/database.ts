@@ -1,9 +1,9 @@
 // The database behind memory storages: what several of them share when they stand for several
 // processes.
 
-import { checkOptions } from "../../src/argument_checks.ts";
-import { InvalidArgumentError } from "../../src/errors.ts";
-import { guardClock } from "../../src/application/guarded_clock.ts";
+import { checkOptions } from "../../src/guards/argument_checks.ts";
+import { InvalidArgumentError } from "../../src/guards/errors.ts";
+import { guardClock } from "../../src/time/guarded_clock.ts";
 import { checkClock, type Clock, systemClock } from "../../src/time/clock.ts";
 import { MemoryState } from "./state.ts";
 

@@ -14,9 +14,9 @@
  *
  * @module
  */
-import { checkSecretOptions, hidden } from "../../src/argument_checks.ts";
+import { checkSecretOptions, hidden } from "../../src/guards/argument_checks.ts";
 import type { Storage } from "../../src/storage/storage.ts";
-import { InvalidArgumentError } from "../../src/errors.ts";
+import { InvalidArgumentError } from "../../src/guards/errors.ts";
 import { MemoryDatabase, type MemoryDatabaseOptions, stateOf } from "./database.ts";
 import { MemoryStorage } from "./storage.ts";
 

@@ -2,8 +2,8 @@
 // with its audit row, the end of a lease. JavaScript runs a verb in one go, so each is a
 // transaction by nature.
 
-import { shouldCreateStatusAudit } from "../../src/audit/audit_policy.ts";
-import { RateBook } from "../../src/rate_limit/rate_book.ts";
+import { shouldCreateStatusAudit } from "../../src/storage/kit/audit_policy.ts";
+import { RateBook } from "../../src/storage/kit/rate_book.ts";
 import type { AuditLevel } from "../../src/audit/audit_level.ts";
 import type { Lease, StatusTransition, WakeSignal } from "../../src/storage/requests.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";

@@ -2,8 +2,8 @@
 // by nature; what remains to be done here is to refuse what a closed store cannot do, and to tell
 // the other processes.
 
-import { hidden } from "../../src/argument_checks.ts";
-import { InvalidArgumentError } from "../../src/errors.ts";
+import { hidden } from "../../src/guards/argument_checks.ts";
+import { InvalidArgumentError } from "../../src/guards/errors.ts";
 import { notOpen } from "../../src/storage/kit/open_once.ts";
 import type { VerbArguments as Args, VerbResult as Result } from "../../src/storage/kit/verbs.ts";
 import type { WorkerRecord } from "../../src/storage/records.ts";

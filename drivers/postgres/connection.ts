@@ -1,8 +1,8 @@
 // The ways to run one statement: on the storage's own pool, on a postgres.js instance or
 // transaction of the user's, or in a transaction of a query builder that sits on top of one.
 
-import { hidden } from "../../src/argument_checks.ts";
-import { InvalidArgumentError } from "../../src/errors.ts";
+import { hidden } from "../../src/guards/argument_checks.ts";
+import { InvalidArgumentError } from "../../src/guards/errors.ts";
 
 /** How much time a statement may take. */
 export type Patience =

@@ -1,8 +1,8 @@
 // The URL of a database, read as libpq does:
 // https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
 
-import { hidden } from "../../src/argument_checks.ts";
-import { InvalidArgumentError } from "../../src/errors.ts";
+import { hidden } from "../../src/guards/argument_checks.ts";
+import { InvalidArgumentError } from "../../src/guards/errors.ts";
 import { checkConnectionUrl } from "../../src/storage/connection_url.ts";
 import { type Environment, variableIfAny } from "./environment.ts";
 import { type ServerAddress, splitAuthority, toAddresses } from "./server_addresses.ts";

@@ -6,8 +6,8 @@ import {
   checkSecretOptions,
   hidden,
   isPlain,
-} from "../../src/argument_checks.ts";
-import { InvalidArgumentError } from "../../src/errors.ts";
+} from "../../src/guards/argument_checks.ts";
+import { InvalidArgumentError } from "../../src/guards/errors.ts";
 import { toPollInterval } from "../../src/storage/poll_interval.ts";
 import type { Polling } from "../../src/storage/requests.ts";
 import { type Duration, toMilliseconds } from "../../src/time/duration.ts";

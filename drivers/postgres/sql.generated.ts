@@ -317,8 +317,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 2) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 2: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 3) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 3: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -344,7 +344,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (2, '10e2d5bda4ee2618f4528e8b69b0d649032ef430802df4447898b10507b3e7a7')
+INSERT INTO schema_functions (revision, hash) VALUES (3, '9c1dd9fb8dc962e99fd0eab54950b68d8acc1844ee1d12d35994b16c4f6b5021')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -362,7 +362,7 @@ DROP FUNCTION IF EXISTS register_worker(text, text);
   "functions/audit_policy.sql": `-- The audit policy: which history rows a change leaves behind.
 
 -- The audit policy: which history rows a change leaves behind. Level 0 (and NULL) is Full, 1
--- Minimal, 2 ErrorsOnly, 3 None. The same table is in src/audit/audit_policy.ts.
+-- Minimal, 2 ErrorsOnly, 3 None. The same table is in src/storage/kit/audit_policy.ts.
 CREATE OR REPLACE FUNCTION writes_status_audit(audit_level int, status text, exception text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE coalesce(audit_level, 0)
@@ -1051,7 +1051,7 @@ END $$;
 -- Takes one slot each by the generic cell rate algorithm with reservations, in the order of the
 -- list: [{key, emissionIntervalMs, burst, startEmpty, horizonMs, reservedAt, graceMs,
 -- startWithinMs}]. Returns {now, slots: [{slotAt, granted}]}. What it does, and why, is in
--- src/rate_limit/gcra.ts.
+-- src/storage/kit/gcra.ts.
 CREATE OR REPLACE FUNCTION take_rate_slots(requests json) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT

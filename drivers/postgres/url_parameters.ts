@@ -1,8 +1,8 @@
 // The parameters of a database's URL: which ones are understood, and what to write instead of those
 // that other tools take.
 
-import { hidden } from "../../src/argument_checks.ts";
-import { InvalidArgumentError } from "../../src/errors.ts";
+import { hidden } from "../../src/guards/argument_checks.ts";
+import { InvalidArgumentError } from "../../src/guards/errors.ts";
 
 /** The parameters that are understood, with the meaning that they have to libpq. */
 const understood = [

@@ -2,7 +2,10 @@
 // they tell of.
 
 import { type AuditLevel, auditLevels, auditLevelToNumber } from "../../src/audit/audit_level.ts";
-import { shouldCreateRunsAudit, shouldCreateStatusAudit } from "../../src/audit/audit_policy.ts";
+import {
+  shouldCreateRunsAudit,
+  shouldCreateStatusAudit,
+} from "../../src/storage/kit/audit_policy.ts";
 import type { RunEnd, StatusTransition } from "../../src/storage/requests.ts";
 import type { Connection } from "./connection.ts";
 import type { SqliteValue } from "./sqlite_library.ts";

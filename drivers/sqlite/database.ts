@@ -1,7 +1,7 @@
 // Where a verb works, and what time it is there: on the storage's own connection, which is opened
 // and closed here, or on the caller's. Whatever fails becomes an error of the storage contract.
 
-import { InvalidArgumentError } from "../../src/errors.ts";
+import { InvalidArgumentError } from "../../src/guards/errors.ts";
 import { StorageClosedError } from "../../src/storage/errors.ts";
 import type { ConnectionOptions } from "../../src/storage/requests.ts";
 import { BusyWait } from "./busy_wait.ts";

@@ -2,7 +2,7 @@
 
 import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { EverTaskError } from "../../src/errors.ts";
+import { EverTaskError } from "../../src/guards/errors.ts";
 import {
   StorageError,
   StorageFormatError,

@@ -1,9 +1,9 @@
 // What a user says about the database, checked once.
 
 import { resolve } from "node:path";
-import { checkFlag, checkSecretOptions, hidden } from "../../src/argument_checks.ts";
-import { InvalidArgumentError } from "../../src/errors.ts";
-import { guardClock } from "../../src/application/guarded_clock.ts";
+import { checkFlag, checkSecretOptions, hidden } from "../../src/guards/argument_checks.ts";
+import { InvalidArgumentError } from "../../src/guards/errors.ts";
+import { guardClock } from "../../src/time/guarded_clock.ts";
 import { checkClock, type Clock, systemClock } from "../../src/time/clock.ts";
 import { toPollInterval } from "../../src/storage/poll_interval.ts";
 import { type Duration, toMilliseconds } from "../../src/time/duration.ts";

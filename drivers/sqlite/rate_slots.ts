@@ -1,8 +1,8 @@
 // Rate limits: one small row a key, shared by all workers of the store, and the slots that were
 // given back.
 
-import { type RateBudget, takeSlot } from "../../src/rate_limit/gcra.ts";
-import type { ReturnedSlots } from "../../src/rate_limit/returned_slots.ts";
+import { type RateBudget, takeSlot } from "../../src/storage/kit/gcra.ts";
+import type { ReturnedSlots } from "../../src/storage/kit/returned_slots.ts";
 import type {
   RateSlot,
   RateSlotRequest,

@@ -1,7 +1,7 @@
 // What the driver needs of a SQLite library, and how the two that it knows provide it.
 
-import { hidden } from "../../src/argument_checks.ts";
-import { InvalidArgumentError } from "../../src/errors.ts";
+import { hidden } from "../../src/guards/argument_checks.ts";
+import { InvalidArgumentError } from "../../src/guards/errors.ts";
 import { type DenoSqliteDatabase, fromDenoSqlite } from "./deno_sqlite.ts";
 import { fromNodeSqlite, type NodeSqliteDatabase } from "./node_sqlite.ts";
 

@@ -1,8 +1,8 @@
 // What a user hands over to say which database: a URL or an ADO.NET string, a configuration, or a
 // pool of his own.
 
-import { hidden } from "../../src/argument_checks.ts";
-import { InvalidArgumentError } from "../../src/errors.ts";
+import { hidden } from "../../src/guards/argument_checks.ts";
+import { InvalidArgumentError } from "../../src/guards/errors.ts";
 import { checkConnectionUrl } from "../../src/storage/connection_url.ts";
 import type { Mssql, SqlServerConfig, SqlServerPool } from "./mssql_api.ts";
 

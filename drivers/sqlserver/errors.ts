@@ -4,7 +4,7 @@
 // https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors
 // (numbers).
 
-import { EverTaskError } from "../../src/errors.ts";
+import { EverTaskError } from "../../src/guards/errors.ts";
 import {
   StorageError,
   StorageFullError,

@@ -1,7 +1,7 @@
 // Typed parameters of procedures and queries, and how mssql takes them.
 
-import { hidden } from "../../src/argument_checks.ts";
-import { InvalidArgumentError } from "../../src/errors.ts";
+import { hidden } from "../../src/guards/argument_checks.ts";
+import { InvalidArgumentError } from "../../src/guards/errors.ts";
 import type {
   Mssql,
   SqlServerPool,

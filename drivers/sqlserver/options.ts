@@ -1,7 +1,7 @@
 // The options of sqlServerStorage: what they mean, what they default to, and what is refused.
 
-import { checkMethods, checkSecretOptions, hidden } from "../../src/argument_checks.ts";
-import { InvalidArgumentError } from "../../src/errors.ts";
+import { checkMethods, checkSecretOptions, hidden } from "../../src/guards/argument_checks.ts";
+import { InvalidArgumentError } from "../../src/guards/errors.ts";
 import { toPollInterval } from "../../src/storage/poll_interval.ts";
 import type { Polling } from "../../src/storage/requests.ts";
 import type { Duration } from "../../src/time/duration.ts";

@@ -1,8 +1,8 @@
 // The .sql files as the driver runs them: for the schema that the user chose, and cut into batches
 // as sqlcmd does.
 
-import { hidden } from "../../src/argument_checks.ts";
-import { InvalidArgumentError } from "../../src/errors.ts";
+import { hidden } from "../../src/guards/argument_checks.ts";
+import { InvalidArgumentError } from "../../src/guards/errors.ts";
 import { type SqlFileName, sqlFiles } from "./sql.generated.ts";
 
 /** The name of a procedure that has a file in sql/sqlserver/. */

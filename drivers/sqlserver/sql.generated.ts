@@ -1895,7 +1895,7 @@ GO
 `,
   "usp_TakeRateSlots.sql": `-- Takes rate limit slots by the generic cell rate algorithm with reservations (ITU-T I.371), in the order of the list, by this
 -- server's clock: one small row a key holds two theoretical arrival times (TAT), of what is reserved and of what has started,
--- in fractional epoch milliseconds. What is done with them, and why, is in src/rate_limit/gcra.ts.
+-- in fractional epoch milliseconds. What is done with them, and why, is in src/storage/kit/gcra.ts.
 --
 -- Answers two recordsets: NowMs; a row a request, in order: SlotMs and Granted (1 or 0; 0: nothing was reserved).
 

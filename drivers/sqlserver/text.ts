@@ -2,7 +2,7 @@
 // Babelfish (PostgreSQL underneath) knows no U+0000, and both ignore trailing spaces when they
 // compare.
 
-import { InvalidArgumentError } from "../../src/errors.ts";
+import { InvalidArgumentError } from "../../src/guards/errors.ts";
 
 // The control character that was made for escaping, DLE, announces what stands for U+0000 and for
 // itself.

@@ -8,8 +8,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 2) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 2: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 3) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 3: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -35,6 +35,6 @@ END $$;
 \ir functions/waiting.sql
 \ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (2, '10e2d5bda4ee2618f4528e8b69b0d649032ef430802df4447898b10507b3e7a7')
+INSERT INTO schema_functions (revision, hash) VALUES (3, '9c1dd9fb8dc962e99fd0eab54950b68d8acc1844ee1d12d35994b16c4f6b5021')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;

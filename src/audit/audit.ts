@@ -1,7 +1,7 @@
 // The audit tables as an application sees them: how fast they grow, and what may go.
 
-import { checkFlag, checkOptions, checkSignal, largestCount } from "../argument_checks.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { checkFlag, checkOptions, checkSignal, largestCount } from "../guards/argument_checks.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 import type { AuditGrowth } from "../storage/queries.ts";
 import type { PurgeResult, RetentionPolicy } from "../storage/retention.ts";
 import type { Storage } from "../storage/storage.ts";

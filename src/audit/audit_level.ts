@@ -1,6 +1,6 @@
 // The audit levels: how much history a task leaves behind. Names and numbers are upstream's.
 
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 
 /**
  * How many history rows a task writes.

@@ -1,6 +1,6 @@
 // Admits a dispatch whose queue is full in this process, as the queue's `whenFull` says.
 
-import { EverTaskError } from "../errors.ts";
+import { EverTaskError } from "../guards/errors.ts";
 import { defaultQueue, type QueueSettings } from "../task/queue_settings.ts";
 import type { Reservation } from "../worker/claim/reservations.ts";
 import type { Worker } from "../worker/worker.ts";

@@ -3,7 +3,7 @@
 
 import type { EventBus } from "../events/event_bus.ts";
 import { taskEvent } from "../events/job_events.ts";
-import type { Instrumentation } from "../instrumentation.ts";
+import type { Instrumentation } from "../instrumentation/instrumentation.ts";
 import { type EncodedPayload, encodePayload } from "../payload/payload.ts";
 import { batchEnd } from "../storage/batching/batch_size.ts";
 import { isTransient, retryTransient } from "../storage/batching/retry_transient.ts";

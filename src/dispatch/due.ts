@@ -1,6 +1,6 @@
 // When a dispatched task is due.
 
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 import type { Due } from "../storage/requests.ts";
 import type { DispatchTiming } from "../task/dispatch_options.ts";
 import { toMilliseconds } from "../time/duration.ts";

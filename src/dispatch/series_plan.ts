@@ -1,7 +1,7 @@
 // What is stored for a recurring dispatch: the schedule as canonical text, its anchor, its limits
 // and its first run.
 
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 import { type RecurringInput, toRecurrence } from "../schedule/builder.ts";
 import { describeRecurrence } from "../schedule/describe_recurrence.ts";
 import { anchorOf, firstRun } from "../schedule/series.ts";

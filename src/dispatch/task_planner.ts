@@ -2,7 +2,7 @@
 // say.
 
 import { type AuditLevel, parseAuditLevel } from "../audit/audit_level.ts";
-import { EverTaskError, InvalidArgumentError } from "../errors.ts";
+import { EverTaskError, InvalidArgumentError } from "../guards/errors.ts";
 import type { Logger } from "../log/logger.ts";
 import { toStoredPolicy } from "../retry/stored_policy.ts";
 import type { NewTask } from "../storage/requests.ts";

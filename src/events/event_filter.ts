@@ -1,6 +1,6 @@
 // What a filter of events may hold, and how severities compare.
 
-import { checkChoice, checkNames, checkOptions } from "../argument_checks.ts";
+import { checkChoice, checkNames, checkOptions } from "../guards/argument_checks.ts";
 import {
   type Severity,
   severityOf,

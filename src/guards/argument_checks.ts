@@ -1,7 +1,7 @@
 // Checks that several options share.
 
 import { InvalidArgumentError } from "./errors.ts";
-import { readEntries, readMember, tagOf } from "./thrown/reading.ts";
+import { readEntries, readMember, tagOf } from "../thrown/reading.ts";
 
 /** The largest count that every store can hold. */
 export const largestCount = 2_147_483_647;

@@ -2,7 +2,7 @@
 // may reject: none of it may reach code that has nothing to do with it, and no rejection may be
 // left without a handler, which would end the process.
 
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "./errors.ts";
 import { readMember } from "../thrown/reading.ts";
 
 /** Whether a value is a promise, of whatever realm or library. */

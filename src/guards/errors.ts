@@ -2,7 +2,7 @@
 // wrong and what to do about it, and keeps its cause. Errors of storage are in storage/errors.ts,
 // what shows errors of any kind in thrown/.
 
-import { describeValue } from "./thrown/describe_value.ts";
+import { describeValue } from "../thrown/describe_value.ts";
 
 /**
  * The base of every error that EverTask throws on purpose: catch it to tell them from your own.

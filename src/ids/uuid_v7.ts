@@ -2,7 +2,7 @@
 // times faster than random ids on every store). Monotonic within a process, by the counter method
 // of RFC 9562, section 6.2, method 1.
 
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 
 /**
  * Fills an array with random bytes; `crypto.getRandomValues` in programs, something repeatable in

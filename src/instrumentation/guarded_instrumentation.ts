@@ -1,8 +1,8 @@
 // The application's instrumentations as dispatcher and worker use them: all of them around the same
 // work, which is done exactly once and gives its own result, whatever they do.
 
-import { checkMethods } from "../argument_checks.ts";
-import type { Instrumentation } from "../instrumentation.ts";
+import { checkMethods } from "../guards/argument_checks.ts";
+import type { Instrumentation } from "./instrumentation.ts";
 import type { Logger } from "../log/logger.ts";
 
 /** Gives an instrumentation what it wraps. */

@@ -1,7 +1,7 @@
 // The logger that EverTask writes to: the application's own. console and LogTape fit as they are,
 // pino, bunyan, winston and most others after an adapter of a few lines.
 
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 import { cutText } from "../thrown/cut_text.ts";
 import { describeError, headlineOf } from "../thrown/describe_error.ts";
 import { describeValue } from "../thrown/describe_value.ts";

@@ -1,7 +1,7 @@
 // The loggers of the parts of an instance: one for all, or one each, by category.
 
-import { answerAtOnce } from "../application/calls.ts";
-import { guardLogger } from "../application/guarded_logger.ts";
+import { answerAtOnce } from "../guards/calls.ts";
+import { guardLogger } from "./guarded_logger.ts";
 import { checkLogger, consoleLogger, type Logger } from "./logger.ts";
 
 /**

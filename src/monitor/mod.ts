@@ -33,4 +33,8 @@ export type {
 export type { HealthCheck, HealthReport, HealthStatus } from "./health/health_report.ts";
 export type { EventOrigin, FigureOrigin, WorkerOrigin } from "./monitored.ts";
 export type { TaskEventSource } from "../events/task_event.ts";
-export type { DispatchedTask, ExecutedTask, Instrumentation } from "../instrumentation.ts";
+export type {
+  DispatchedTask,
+  ExecutedTask,
+  Instrumentation,
+} from "../instrumentation/instrumentation.ts";

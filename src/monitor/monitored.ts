@@ -1,8 +1,8 @@
 // What monitoring needs of an instance: parts of EverTask, named so that each tool asks for no more
 // than it uses, and that a test or a wrapper can stand in.
 
-import { checkMethods } from "../argument_checks.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { checkMethods } from "../guards/argument_checks.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 import type { TaskEventSource } from "../events/task_event.ts";
 import type { AuditGrowth, Backlog, StorageStatistics } from "../storage/queries.ts";
 import type { WorkersOptions, WorkerStatus } from "../storage/worker_status.ts";

@@ -1,6 +1,6 @@
 // The error of a payload that does not fit its task.
 
-import { EverTaskError } from "../errors.ts";
+import { EverTaskError } from "../guards/errors.ts";
 import type { SchemaIssue } from "./standard_schema.ts";
 import { pathOf } from "./validation.ts";
 

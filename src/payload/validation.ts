@@ -1,7 +1,7 @@
 // Asks a validator about a value, whether it answers at once or with a promise: most answer at
 // once, and cost no turn.
 
-import { isPromiseLike } from "../application/calls.ts";
+import { isPromiseLike } from "../guards/calls.ts";
 import type { SchemaIssue, SchemaResult, StandardSchema } from "./standard_schema.ts";
 
 /** What a validator answers. */

@@ -1,7 +1,7 @@
 // The rate limits of an instance's tasks: the settings of each type, the budget that a payload
 // draws on, where slots are taken from, and how they are given back.
 
-import { answerAtOnce } from "../application/calls.ts";
+import { answerAtOnce } from "../guards/calls.ts";
 import type { Logger } from "../log/logger.ts";
 import { decodePayload } from "../payload/payload.ts";
 import type { RateSlotRequest } from "../storage/requests.ts";

@@ -6,7 +6,7 @@ import type { RateSlot, RateSlotRequest, ReturnedRateSlot } from "../storage/req
 import type { Storage } from "../storage/storage.ts";
 import type { Clock } from "../time/clock.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
-import { RateBook } from "./rate_book.ts";
+import { RateBook } from "../storage/kit/rate_book.ts";
 
 /** A slot, and the storage's clock when it was taken. */
 export interface TimedSlot extends RateSlot {

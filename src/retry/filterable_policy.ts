@@ -1,8 +1,8 @@
 // Which errors a retry policy retries: filters that are put on top of any rule for the delay.
 
-import { checkFunction } from "../argument_checks.ts";
-import { answerAtOnce } from "../application/calls.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { checkFunction } from "../guards/argument_checks.ts";
+import { answerAtOnce } from "../guards/calls.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 import { TimeoutError } from "../task/abort_reasons.ts";
 import type {
   FilterName,

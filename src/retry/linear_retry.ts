@@ -1,6 +1,6 @@
 // Retrying a fixed number of times, after the same delay or after a list of delays.
 
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
 import { filterable, type FilterableRetryPolicy } from "./filterable_policy.ts";
 import { parseRetries } from "./parse_retries.ts";

@@ -1,6 +1,6 @@
 // The one number that all policies take.
 
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 
 /** Checks how often to retry. */
 export function parseRetries(retries: number): number {

@@ -1,8 +1,8 @@
 // Retry policies as data: what is stored with a task that was dispatched with a policy of its own,
 // and what is made of it again.
 
-import { checkNames, checkOptions } from "../argument_checks.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { checkNames, checkOptions } from "../guards/argument_checks.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 import { TimeoutError } from "../task/abort_reasons.ts";
 import { exponentialRetry } from "./exponential_retry.ts";
 import type { FilterableRetryPolicy } from "./filterable_policy.ts";

@@ -1,7 +1,7 @@
 // The error for schedules that cannot be: thrown when a recurrence is built or read, never while a
 // series runs.
 
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 
 /**
  * A recurring schedule has a value that cannot be used: a day 32, a time zone that does not exist,

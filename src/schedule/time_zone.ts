@@ -2,7 +2,7 @@
 // it is slow (about 2 µs), so offsets are looked up in blocks of some months, each sampled once; a
 // block knows its clock changes.
 
-import { EverTaskError } from "../errors.ts";
+import { EverTaskError } from "../guards/errors.ts";
 import { describeValue } from "../thrown/describe_value.ts";
 import { day, second } from "./civil_time.ts";
 import { InvalidScheduleError } from "./errors.ts";

@@ -1,8 +1,8 @@
 // The check of a URL that names a database: what its password holds unencoded must not be taken for
 // another part.
 
-import { hidden } from "../argument_checks.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { hidden } from "../guards/argument_checks.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 
 /**
  * `scheme://user:password@hosts/database?option=value`, in which each separator stands where it

@@ -1,6 +1,6 @@
 // What can go wrong in storage, told apart by what the caller can do about it.
 
-import { EverTaskError } from "../errors.ts";
+import { EverTaskError } from "../guards/errors.ts";
 
 /** The base of all storage errors. Drivers keep the database's own error as `cause`. */
 export class StorageError extends EverTaskError {

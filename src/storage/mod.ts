@@ -21,9 +21,9 @@
  *
  * @module
  */
-export { isError, shouldCreateRunsAudit, shouldCreateStatusAudit } from "../audit/audit_policy.ts";
-export { RateBook } from "../rate_limit/rate_book.ts";
-export type { SlotWish } from "../rate_limit/gcra.ts";
+export { isError, shouldCreateRunsAudit, shouldCreateStatusAudit } from "./kit/audit_policy.ts";
+export { RateBook } from "./kit/rate_book.ts";
+export type { SlotWish } from "./kit/gcra.ts";
 export type { FillRandom } from "../ids/uuid_v7.ts";
 export type {
   FilterName,

@@ -1,7 +1,7 @@
 // Keyset paging, the part that all drivers share: how large a page is, and how one is made of rows.
 
-import { checkOptions } from "../argument_checks.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { checkOptions } from "../guards/argument_checks.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 import { isUuid } from "../ids/uuid_v7.ts";
 import type { Page, PageRequest } from "./queries.ts";
 

@@ -1,6 +1,6 @@
 // The option `pollInterval` of the storages whose workers have to look for what nobody tells them.
 
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
 
 const longestMs = 3_600_000;

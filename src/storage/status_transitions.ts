@@ -1,6 +1,6 @@
 // What all drivers read from the transitions of a change.
 
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 import type { StatusChange, StatusTransition } from "./requests.ts";
 import { isTaskStatus, isWaiting, taskStatuses } from "./task_status.ts";
 

@@ -332,7 +332,7 @@ export interface Storage {
    *   later than now, the first slot that was given back, is later than now and not earlier than S
    *   - τ - `graceMs` - 1 is granted in its place, if it is within the horizon; R stays.
    *
-   * `takeSlot` in src/rate_limit/gcra.ts is this in TypeScript.
+   * `takeSlot` in src/storage/kit/gcra.ts is this in TypeScript.
    */
   takeRateSlots(requests: readonly RateSlotRequest[]): Promise<RateSlots>;
   /**

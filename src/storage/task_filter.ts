@@ -1,8 +1,8 @@
 // The check of a filter for tasks, before it reaches a store: each would take a wrong one
 // differently.
 
-import { checkNames, checkOptions } from "../argument_checks.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { checkNames, checkOptions } from "../guards/argument_checks.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 import { isStorableInstant } from "../time/instant.ts";
 import type { TaskFilter } from "./queries.ts";
 import { taskStatuses } from "./task_status.ts";

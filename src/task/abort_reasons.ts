@@ -1,6 +1,6 @@
 // Why a handler's signal aborts, and what a handler may throw to steer what follows.
 
-import { EverTaskError, InvalidArgumentError } from "../errors.ts";
+import { EverTaskError, InvalidArgumentError } from "../guards/errors.ts";
 import { isInstance, readMember } from "../thrown/reading.ts";
 import { type Duration, longestDurationMs, toMillisecondsAtMost } from "../time/duration.ts";
 

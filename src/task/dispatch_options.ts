@@ -1,8 +1,8 @@
 // The options of dispatch, and how each is checked.
 
 import type { AuditLevel } from "../audit/audit_level.ts";
-import { checkOptions, checkSignal, isPlain } from "../argument_checks.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { checkOptions, checkSignal, isPlain } from "../guards/argument_checks.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 import type { StorableRetryPolicy } from "./retry_policy_data.ts";
 import type { RecurringInput } from "../schedule/builder.ts";
 import type { Duration } from "../time/duration.ts";

@@ -1,8 +1,8 @@
 // The settings of queues: what a user passes, checked and completed.
 
 import { parseQueueName } from "./dispatch_options.ts";
-import { checkChoice, checkCount, checkOptions, isPlain } from "../argument_checks.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { checkChoice, checkCount, checkOptions, isPlain } from "../guards/argument_checks.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 import { checkRetryPolicy, type RetryPolicy } from "./retry_policy.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
 

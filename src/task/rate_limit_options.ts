@@ -1,7 +1,7 @@
 // The rate limit of a task: what a user writes, checked and completed.
 
-import { checkChoice, checkCount, checkFlag, checkOptions } from "../argument_checks.ts";
-import { EverTaskError, InvalidArgumentError } from "../errors.ts";
+import { checkChoice, checkCount, checkFlag, checkOptions } from "../guards/argument_checks.ts";
+import { EverTaskError, InvalidArgumentError } from "../guards/errors.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
 
 /**

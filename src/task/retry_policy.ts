@@ -1,6 +1,6 @@
 // What every retry policy has in common.
 
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 
 /**
  * Decides whether and when a failed attempt is followed by another. Any object with this method

@@ -1,6 +1,6 @@
 // A clock for tests: it stands still until the test says how much time goes by.
 
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 import { checkTimer, type Clock, systemClock, type TimerOptions } from "../time/clock.ts";
 import { macrotasksDone } from "../time/macrotask.ts";
 

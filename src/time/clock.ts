@@ -1,8 +1,8 @@
 // Time as the core sees it: injected, so that tests can hold it still and drivers can let the
 // database say what time it is.
 
-import { checkFlag, checkMethods, checkOptions } from "../argument_checks.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { checkFlag, checkMethods, checkOptions } from "../guards/argument_checks.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 
 /** What the core needs to know of time. {@linkcode systemClock} is the real one. */
 export interface Clock {

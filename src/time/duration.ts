@@ -1,6 +1,6 @@
 // Lengths of time as users write them, turned into milliseconds.
 
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 import { readEntries, tagOf } from "../thrown/reading.ts";
 
 /** A length of time in named units; the parts are added up. */

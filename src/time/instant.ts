@@ -1,6 +1,6 @@
 // Points in time as users write them, turned into epoch milliseconds.
 
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 import { isInstance, readMember } from "../thrown/reading.ts";
 
 /**

@@ -1,7 +1,7 @@
 // Queues as an application sees them.
 
 import { parseQueueName } from "../task/dispatch_options.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 import type { Backlog, QueueStatistics } from "../storage/queries.ts";
 import type { Storage } from "../storage/storage.ts";
 

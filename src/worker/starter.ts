@@ -2,7 +2,7 @@
 // sockets have their turn. A job with a rate limit starts once its limit has answered: the starter
 // asks, waits for the verdict, and acts on it.
 
-import type { HomeContext } from "../application/home_context.ts";
+import type { HomeContext } from "../time/home_context.ts";
 import type { Clock } from "../time/clock.ts";
 import { nextMacrotask } from "../time/macrotask.ts";
 import type { Executor } from "./attempt/executor.ts";

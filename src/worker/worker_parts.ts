@@ -1,6 +1,6 @@
 // What a worker is made of.
 
-import type { HomeContext } from "../application/home_context.ts";
+import type { HomeContext } from "../time/home_context.ts";
 import type { EventBus } from "../events/event_bus.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Loggers } from "../log/loggers.ts";

@@ -2,9 +2,13 @@
 // errors.
 
 import { assert } from "@std/assert";
-import { checkMethods, checkOptions, checkSecretOptions } from "../src/argument_checks.ts";
-import { InvalidArgumentError } from "../src/errors.ts";
-import { hostileValues } from "./support/hostile_values.ts";
+import {
+  checkMethods,
+  checkOptions,
+  checkSecretOptions,
+} from "../../src/guards/argument_checks.ts";
+import { InvalidArgumentError } from "../../src/guards/errors.ts";
+import { hostileValues } from "../support/hostile_values.ts";
 
 const checks: Readonly<Record<string, (value: unknown) => void>> = {
   "options": (value) => checkOptions(value, ["name"], "options"),

@@ -1,11 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { InvalidArgumentError } from "../../mod.ts";
-import {
-  answerAtOnce,
-  callAndForget,
-  isPromiseLike,
-  onlyOnce,
-} from "../../src/application/calls.ts";
+import { answerAtOnce, callAndForget, isPromiseLike, onlyOnce } from "../../src/guards/calls.ts";
 import { nextMacrotask } from "../../src/time/macrotask.ts";
 import { hostileValues } from "../support/hostile_values.ts";
 

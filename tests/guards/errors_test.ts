@@ -1,6 +1,6 @@
 import { assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
-import { EverTaskError, InvalidArgumentError } from "../src/errors.ts";
-import * as storageErrors from "../src/storage/errors.ts";
+import { EverTaskError, InvalidArgumentError } from "../../src/guards/errors.ts";
+import * as storageErrors from "../../src/storage/errors.ts";
 
 Deno.test("an invalid argument is named, with its value and the remedy", () => {
   const error = new InvalidArgumentError("delay", -5, "be at least 0");

@@ -1,7 +1,7 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import type { FillRandom } from "../../src/storage/mod.ts";
 import { type Logger, silentLogger } from "../../mod.ts";
-import { guardIds, guardRandom } from "../../src/application/guarded_random.ts";
+import { guardIds, guardRandom } from "../../src/ids/guarded_random.ts";
 
 const refuse = () => {
   throw new Error("no entropy");

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { InvalidArgumentError } from "../../src/errors.ts";
+import { InvalidArgumentError } from "../../src/guards/errors.ts";
 import { isUuid, parseTaskId, systemRandom, uuidV7Generator } from "../../src/ids/uuid_v7.ts";
 
 Deno.test("uuidV7Generator() gives ids of version 7 and the RFC's variant, with the time in front", () => {

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { ExecutedTask, Instrumentation } from "../../src/monitor/mod.ts";
 import { InvalidArgumentError, type Logger, silentLogger } from "../../mod.ts";
-import { guardInstrumentations } from "../../src/application/guarded_instrumentation.ts";
+import { guardInstrumentations } from "../../src/instrumentation/guarded_instrumentation.ts";
 import { nextMacrotask } from "../../src/time/macrotask.ts";
 
 const task = { taskId: "id", type: "type" } as ExecutedTask & { count: number };

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { stub } from "../support/stub.ts";
 import type { Logger } from "../../mod.ts";
-import { guardLogger } from "../../src/application/guarded_logger.ts";
+import { guardLogger } from "../../src/log/guarded_logger.ts";
 import { nextMacrotask } from "../../src/time/macrotask.ts";
 
 const levels = ["trace", "debug", "info", "warn", "error"] as const;

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { formatMessage, type Logger, type LogProperties, silentLogger } from "../../mod.ts";
-import { fitLog, TaskLogger } from "../../src/log/task_logger.ts";
+import { fitLog, TaskLogger } from "../../src/worker/attempt/task_logger.ts";
 import { hostileValues } from "../support/hostile_values.ts";
 
 const settings = { minimumLevel: "Information", maxLinesPerRun: 3 } as const;

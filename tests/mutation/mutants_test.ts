@@ -16,7 +16,7 @@ Deno.test("a mutant that a test notices is told with the test and its assertion"
   ]);
   const [first, ...rest] = stdout.trim().split("\n");
   assertMatch(first!, /^\d+ mutants;/);
-  assertMatch(rest[0]!, /^noticed +\d+\.\d s +src\/audit\/audit_policy\.ts$/);
+  assertMatch(rest[0]!, /^noticed +\d+\.\d s +src\/storage\/kit\/audit_policy\.ts$/);
   assertMatch(rest[2]!, /^ +by .+: (AssertionError|Error)/);
   assertEquals(
     rest.at(-1)!.replace(/^\d+ of \d+ /, ""),

@@ -23,7 +23,7 @@ async function loadedBy(entryPoint: string): Promise<string[]> {
 
 Deno.test("the core loads its own files and nothing else", async () => {
   const loaded = await loadedBy(config.exports["."]);
-  assert(loaded.includes("src/errors.ts"));
+  assert(loaded.includes("src/guards/errors.ts"));
   const foreign = loaded.filter((name) => !/^(mod\.ts|src\/.+)$/.test(name));
   assertEquals(foreign, []);
 });

@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
-import { version } from "../../src/version.ts";
+import { version } from "../../src/monitor/otel/version.ts";
 
 Deno.test("the code and the changelog name the version of the package", async () => {
   assertEquals(version, config.version);

@@ -2,8 +2,8 @@
 // comes of it.
 
 import { assertEquals } from "@std/assert";
-import { type RateBudget, type SlotWish, takeSlot } from "../../src/rate_limit/gcra.ts";
-import { ReturnedSlotList } from "../../src/rate_limit/returned_slots.ts";
+import { type RateBudget, type SlotWish, takeSlot } from "../../src/storage/kit/gcra.ts";
+import { ReturnedSlotList } from "../../src/storage/kit/returned_slots.ts";
 
 const now = 1_767_225_600_000;
 

@@ -2,7 +2,7 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { planSeries } from "../../src/dispatch/series_plan.ts";
-import { InvalidArgumentError } from "../../src/errors.ts";
+import { InvalidArgumentError } from "../../src/guards/errors.ts";
 import { type RecurringInput, toRecurrence } from "../../src/schedule/builder.ts";
 import { InvalidScheduleError } from "../../src/schedule/errors.ts";
 import { nextOccurrence, skipTo } from "../../src/schedule/next_occurrence.ts";

@@ -7,14 +7,9 @@
  * decisions.
  */
 const storageContract = [
-  "src/application/guarded_clock.ts",
-  "src/argument_checks.ts",
   "src/audit/",
-  "src/errors.ts",
+  "src/guards/",
   "src/log/",
-  "src/rate_limit/gcra.ts",
-  "src/rate_limit/rate_book.ts",
-  "src/rate_limit/returned_slots.ts",
   "src/storage/",
   "src/thrown/",
   "src/time/",

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { InvalidArgumentError } from "../../src/errors.ts";
+import { InvalidArgumentError } from "../../src/guards/errors.ts";
 import { FakeClock } from "../../src/testing/mod.ts";
 
 const start = Date.UTC(2026, 0, 1);

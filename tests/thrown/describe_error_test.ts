@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { connect } from "node:net";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
-import { EverTaskError } from "../../src/errors.ts";
+import { EverTaskError } from "../../src/guards/errors.ts";
 import {
   cutDescription,
   describeError,

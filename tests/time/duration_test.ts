@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { InvalidArgumentError } from "../../src/errors.ts";
+import { InvalidArgumentError } from "../../src/guards/errors.ts";
 import { hostileValues } from "../support/hostile_values.ts";
 import {
   type Duration,

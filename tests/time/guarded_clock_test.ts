@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Clock, systemClock } from "../../src/storage/mod.ts";
 import { type Logger, silentLogger } from "../../mod.ts";
-import { guardClock } from "../../src/application/guarded_clock.ts";
+import { guardClock } from "../../src/time/guarded_clock.ts";
 
 const refuse = () => {
   throw new Error("no time");

@@ -2,7 +2,7 @@
 // were called off.
 
 import { assertEquals, assertRejects } from "@std/assert";
-import { HomeContext } from "../../src/application/home_context.ts";
+import { HomeContext } from "../../src/time/home_context.ts";
 
 Deno.test("calls are made in the order in which they were asked for, also those that others ask for", async () => {
   const home = new HomeContext();

@@ -3,7 +3,7 @@
 -- Takes one slot each by the generic cell rate algorithm with reservations, in the order of the
 -- list: [{key, emissionIntervalMs, burst, startEmpty, horizonMs, reservedAt, graceMs,
 -- startWithinMs}]. Returns {now, slots: [{slotAt, granted}]}. What it does, and why, is in
--- src/rate_limit/gcra.ts.
+-- src/storage/kit/gcra.ts.
 CREATE OR REPLACE FUNCTION take_rate_slots(requests json) RETURNS json
 LANGUAGE plpgsql
 SET search_path FROM CURRENT

@@ -2,9 +2,9 @@
 // WebSockets by npm's `ws`. Nothing that a client sends makes a listener throw or reject: Node ends
 // the process for either.
 
-import { guardLogger } from "../../application/guarded_logger.ts";
-import { checkMethods, checkOptions } from "../../argument_checks.ts";
-import { InvalidArgumentError } from "../../errors.ts";
+import { guardLogger } from "../../log/guarded_logger.ts";
+import { checkMethods, checkOptions } from "../../guards/argument_checks.ts";
+import { InvalidArgumentError } from "../../guards/errors.ts";
 import { checkLogger, consoleLogger, type Logger } from "../../log/logger.ts";
 import type { UpgradedWebSocket } from "../hub/hub_options.ts";
 import type { HubSocket } from "../hub/web_socket_transport.ts";

@@ -1,6 +1,6 @@
 // What is sent, and what sends it.
 
-import { EverTaskError } from "../../errors.ts";
+import { EverTaskError } from "../../guards/errors.ts";
 import type { TaskEvent } from "../../events/task_event.ts";
 import type { AlertOptions } from "./alert_options.ts";
 

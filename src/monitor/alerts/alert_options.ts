@@ -1,10 +1,10 @@
 // The options of alerts, and what they become once defaults are filled in and values are checked.
 
-import { checkCount, checkFunction, checkOptions } from "../../argument_checks.ts";
-import { guardClock } from "../../application/guarded_clock.ts";
-import { guardLogger } from "../../application/guarded_logger.ts";
-import { guardIds } from "../../application/guarded_random.ts";
-import { InvalidArgumentError } from "../../errors.ts";
+import { checkCount, checkFunction, checkOptions } from "../../guards/argument_checks.ts";
+import { guardClock } from "../../time/guarded_clock.ts";
+import { guardLogger } from "../../log/guarded_logger.ts";
+import { guardIds } from "../../ids/guarded_random.ts";
+import { InvalidArgumentError } from "../../guards/errors.ts";
 import { checkEventFilter } from "../../events/event_filter.ts";
 import type { Severity, TaskEvent, TaskEventKind } from "../../events/task_event.ts";
 import { randomId } from "../../ids/random_id.ts";

@@ -7,8 +7,8 @@ import {
   checkSecretOptions,
   checkText,
   hidden,
-} from "../../argument_checks.ts";
-import { answerAtOnce } from "../../application/calls.ts";
+} from "../../guards/argument_checks.ts";
+import { answerAtOnce } from "../../guards/calls.ts";
 import type { TaskEvent } from "../../events/task_event.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
 import { nextMacrotask } from "../../time/macrotask.ts";

@@ -1,9 +1,14 @@
 // The options of health checks, and what they become once defaults are filled in and values are
 // checked.
 
-import { checkCount, checkFlag, checkOptions, checkSecretOptions } from "../../argument_checks.ts";
-import { guardClock } from "../../application/guarded_clock.ts";
-import { InvalidArgumentError } from "../../errors.ts";
+import {
+  checkCount,
+  checkFlag,
+  checkOptions,
+  checkSecretOptions,
+} from "../../guards/argument_checks.ts";
+import { guardClock } from "../../time/guarded_clock.ts";
+import { InvalidArgumentError } from "../../guards/errors.ts";
 import { checkClock, type Clock, systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
 import type { AccessToken } from "../http/access_token.ts";

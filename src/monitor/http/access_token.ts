@@ -1,8 +1,8 @@
 // Who may ask: a bearer token in the header or, for browsers whose WebSocket and EventSource cannot
 // set headers, in the query (RFC 6750, sections 2.1 and 2.3).
 
-import { hidden } from "../../argument_checks.ts";
-import { InvalidArgumentError } from "../../errors.ts";
+import { hidden } from "../../guards/argument_checks.ts";
+import { InvalidArgumentError } from "../../guards/errors.ts";
 
 /**
  * What a client has to know: a token of at least 16 characters, or a function that looks at the

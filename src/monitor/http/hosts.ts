@@ -2,7 +2,7 @@
 // that of this machine (DNS rebinding). The browser then takes the hub for a part of that site, and
 // only the Host header shows that it is not.
 
-import { InvalidArgumentError } from "../../errors.ts";
+import { InvalidArgumentError } from "../../guards/errors.ts";
 import type { Logger } from "../../log/logger.ts";
 import { parseHost } from "./host.ts";
 

@@ -2,7 +2,7 @@
 // not from opening WebSockets: so the Origin header is checked on every request, and CORS headers
 // are sent to the allowed origins alone.
 
-import { InvalidArgumentError } from "../../errors.ts";
+import { InvalidArgumentError } from "../../guards/errors.ts";
 import { parseHost } from "./host.ts";
 
 /** Origins such as `https://admin.example.com`, or `"*"` for any. */

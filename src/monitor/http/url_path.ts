@@ -1,6 +1,6 @@
 // Paths under which handlers are mounted.
 
-import { InvalidArgumentError } from "../../errors.ts";
+import { InvalidArgumentError } from "../../guards/errors.ts";
 
 /**
  * Checks a path and takes the slashes off its end, so that further segments can be put behind it;

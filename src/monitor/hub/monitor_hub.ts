@@ -3,7 +3,7 @@
 // listen to the events.
 // https://github.com/dotnet/aspnetcore/blob/main/src/SignalR/docs/specs/TransportProtocols.md
 
-import { answerAtOnce } from "../../application/calls.ts";
+import { answerAtOnce } from "../../guards/calls.ts";
 import type { TaskEvent } from "../../events/task_event.ts";
 import { cutText } from "../../thrown/cut_text.ts";
 import { checkOrigin, type EventOrigin } from "../monitored.ts";

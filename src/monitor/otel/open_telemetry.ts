@@ -13,13 +13,17 @@ import {
   trace,
   type Tracer,
 } from "@opentelemetry/api";
-import { checkMethods, checkOptions } from "../../argument_checks.ts";
-import { guardClock } from "../../application/guarded_clock.ts";
-import type { DispatchedTask, ExecutedTask, Instrumentation } from "../../instrumentation.ts";
+import { checkMethods, checkOptions } from "../../guards/argument_checks.ts";
+import { guardClock } from "../../time/guarded_clock.ts";
+import type {
+  DispatchedTask,
+  ExecutedTask,
+  Instrumentation,
+} from "../../instrumentation/instrumentation.ts";
 import { errorParts } from "../../thrown/describe_error.ts";
 import { checkClock, type Clock, systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
-import { version } from "../../version.ts";
+import { version } from "./version.ts";
 import { checkOrigin, type EventOrigin, figureMethods, type FigureOrigin } from "../monitored.ts";
 import { errorType, operationAttributes, taskAttributes } from "./attributes.ts";
 import { Instruments } from "./instruments.ts";

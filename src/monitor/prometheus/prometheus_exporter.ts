@@ -1,8 +1,8 @@
 // Puts the metrics of events and of the storage into one registry, and serves it.
 
 import { Registry } from "prom-client";
-import { guardClock } from "../../application/guarded_clock.ts";
-import { guardLogger } from "../../application/guarded_logger.ts";
+import { guardClock } from "../../time/guarded_clock.ts";
+import { guardLogger } from "../../log/guarded_logger.ts";
 import { consoleLogger } from "../../log/logger.ts";
 import { systemClock } from "../../time/clock.ts";
 import { toMilliseconds } from "../../time/duration.ts";

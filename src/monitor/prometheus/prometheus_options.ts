@@ -1,7 +1,7 @@
 // The options of the exporter, and their checks.
 
-import { checkCount, checkMethods, checkSecretOptions } from "../../argument_checks.ts";
-import { InvalidArgumentError } from "../../errors.ts";
+import { checkCount, checkMethods, checkSecretOptions } from "../../guards/argument_checks.ts";
+import { InvalidArgumentError } from "../../guards/errors.ts";
 import { checkLogger, type Logger } from "../../log/logger.ts";
 import { checkClock, type Clock } from "../../time/clock.ts";
 import type { Duration } from "../../time/duration.ts";

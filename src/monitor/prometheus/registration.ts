@@ -1,7 +1,7 @@
 // Puts metrics into a registry, all or none, and takes them out again.
 
 import type { Metric } from "prom-client";
-import { InvalidArgumentError } from "../../errors.ts";
+import { InvalidArgumentError } from "../../guards/errors.ts";
 import type { MetricsRegistry } from "./prometheus_options.ts";
 
 /**

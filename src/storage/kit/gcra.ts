@@ -9,7 +9,7 @@
 // A slot may be given back by a task that was cancelled. Those at the end of the line shorten it;
 // others, which have reservations behind them, go to the next that has to wait.
 
-import type { RateSlot, RateSlotRequest } from "../storage/requests.ts";
+import type { RateSlot, RateSlotRequest } from "../requests.ts";
 import { noSlots, type ReturnedSlots } from "./returned_slots.ts";
 
 /** What is kept for a key. Epoch milliseconds, fractional. */

@@ -1,6 +1,6 @@
 // The suite's own assertions: few, without dependencies, so that it runs under any test runner.
 
-import { EverTaskError } from "../../errors.ts";
+import { EverTaskError } from "../../guards/errors.ts";
 
 /**
  * A store does not do what the contract says. The message names the expectation, what came and what

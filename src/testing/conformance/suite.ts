@@ -1,7 +1,7 @@
 // The conformance suite: every promise of the storage contract as a named case, for any store and
 // any test runner.
 
-import { checkMethods, checkNames, checkText } from "../../argument_checks.ts";
+import { checkMethods, checkNames, checkText } from "../../guards/argument_checks.ts";
 import { capabilities, type ConformanceCase, type StorageHarness } from "./harness.ts";
 import { Scene, type Topic } from "./scene.ts";
 import { topics } from "./topics.ts";

@@ -1,7 +1,7 @@
 // One attempt of a handler with its limits: the signal aborts at its timeout or at the test's wish,
 // and a handler that goes on all the same is given up after a grace period.
 
-import { EverTaskError } from "../../errors.ts";
+import { EverTaskError } from "../../guards/errors.ts";
 import { isInstance } from "../../thrown/reading.ts";
 import type { Clock } from "../../time/clock.ts";
 import { TaskCancelledError, TimeoutError } from "../../task/abort_reasons.ts";

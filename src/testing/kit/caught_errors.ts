@@ -1,7 +1,7 @@
 // Keeps what handlers throw: storage and events know errors as texts alone, and a test wants the
 // error itself.
 
-import type { Instrumentation } from "../../instrumentation.ts";
+import type { Instrumentation } from "../../instrumentation/instrumentation.ts";
 
 /** What the handlers of a test instance have thrown. */
 export class CaughtErrors {

@@ -1,6 +1,6 @@
 // What a test may ask of a dispatched task, and how a stored task differs from it.
 
-import { checkChoice, checkOptions } from "../../argument_checks.ts";
+import { checkChoice, checkOptions } from "../../guards/argument_checks.ts";
 import { type AuditLevel, parseAuditLevel } from "../../audit/audit_level.ts";
 import { parsePriority, parseQueueName, parseTaskKey } from "../../task/dispatch_options.ts";
 import { planSeries } from "../../dispatch/series_plan.ts";

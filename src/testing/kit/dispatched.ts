@@ -1,9 +1,9 @@
 // Assertions about what was dispatched, over any storage: they read what the instance's public
 // methods tell.
 
-import { checkCount, isPlain } from "../../argument_checks.ts";
+import { checkCount, isPlain } from "../../guards/argument_checks.ts";
 import type { EverTask } from "../../ever_task.ts";
-import { EverTaskError, InvalidArgumentError } from "../../errors.ts";
+import { EverTaskError, InvalidArgumentError } from "../../guards/errors.ts";
 import type { JsonOf } from "../../payload/json.ts";
 import { type AnyTask, checkTask, type Task } from "../../task/task.ts";
 import { asked, shown } from "./dispatch_report.ts";

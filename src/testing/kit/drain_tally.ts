@@ -1,6 +1,6 @@
 // Counts how the tasks end that a test runs, by their events.
 
-import { EverTaskError } from "../../errors.ts";
+import { EverTaskError } from "../../guards/errors.ts";
 import type { TaskEvent, TaskEventSource } from "../../events/task_event.ts";
 
 /** A task that failed for good, or a run of a series that did. */

@@ -2,7 +2,7 @@
 // real context, and the engine's own decision of what follows the attempt. No storage, no worker,
 // no waiting.
 
-import { guardLogger } from "../../application/guarded_logger.ts";
+import { guardLogger } from "../../log/guarded_logger.ts";
 import type { PayloadAndOptions } from "../../task/dispatch_options.ts";
 import { defaultRetry } from "../../ever_task_options.ts";
 import { randomNumber } from "../../ids/random_number.ts";

@@ -6,7 +6,7 @@ import {
   checkOptions,
   checkSignal,
   checkText,
-} from "../../argument_checks.ts";
+} from "../../guards/argument_checks.ts";
 import { parseQueueName, parseTaskKey } from "../../task/dispatch_options.ts";
 import type { FillRandom } from "../../ids/uuid_v7.ts";
 import { checkLogger, type Logger } from "../../log/logger.ts";

@@ -1,7 +1,7 @@
 // What keeps a test from running for ever: how many attempts it may make, and for how long nothing
 // may happen.
 
-import { EverTaskError } from "../../errors.ts";
+import { EverTaskError } from "../../guards/errors.ts";
 import type { TaskRecord } from "../../storage/records.ts";
 
 /** Tasks keep coming: more attempts were made than a test is thought to need. */

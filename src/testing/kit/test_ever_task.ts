@@ -2,7 +2,7 @@
 // test says so (`drain`), or within dispatch (`inline`). It is a real EverTask over a real storage,
 // with a real worker at work while tasks are to run.
 
-import { checkChoice, checkCount, checkFlag, checkOptions } from "../../argument_checks.ts";
+import { checkChoice, checkCount, checkFlag, checkOptions } from "../../guards/argument_checks.ts";
 import type {
   DispatchManyOptions,
   DispatchOptions,
@@ -11,7 +11,7 @@ import type {
 } from "../../task/dispatch_options.ts";
 import { EverTask, type StopOptions, type TaskEvents } from "../../ever_task.ts";
 import { checkOptionNames, type EverTaskOptions, parseOptions } from "../../ever_task_options.ts";
-import { InvalidArgumentError } from "../../errors.ts";
+import { InvalidArgumentError } from "../../guards/errors.ts";
 import { EventBus } from "../../events/event_bus.ts";
 import type { Task } from "../../task/task.ts";
 import { systemClock } from "../../time/clock.ts";

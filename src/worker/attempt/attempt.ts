@@ -1,7 +1,7 @@
 // One attempt at a claimed task, from its start to its end. Its fields change by its methods alone;
 // each method names its one caller where the caller is not the executor.
 
-import type { CapturedLog } from "../../log/task_logger.ts";
+import type { CapturedLog } from "./task_logger.ts";
 import type { NextRun } from "../../schedule/series.ts";
 import type { TaskContext } from "../../task/task.ts";
 

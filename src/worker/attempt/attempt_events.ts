@@ -1,7 +1,7 @@
 // Tells what happens to an attempt: events to subscribers, hooks to the task, skipped runs to the
 // log.
 
-import type { HomeContext } from "../../application/home_context.ts";
+import type { HomeContext } from "../../time/home_context.ts";
 import type { EventBus } from "../../events/event_bus.ts";
 import { type EventDetails, taskEvent } from "../../events/job_events.ts";
 import type { TaskEventKind } from "../../events/task_event.ts";

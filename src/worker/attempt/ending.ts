@@ -1,8 +1,8 @@
 // How an attempt ends: a pure decision from what the handler did, why it was stopped, and the retry
 // policy.
 
-import { answerAtOnce } from "../../application/calls.ts";
-import { InvalidArgumentError } from "../../errors.ts";
+import { answerAtOnce } from "../../guards/calls.ts";
+import { InvalidArgumentError } from "../../guards/errors.ts";
 import { PayloadValidationError } from "../../payload/payload_validation_error.ts";
 import type { RetryPolicy } from "../../task/retry_policy.ts";
 import type { TaskStatus } from "../../storage/task_status.ts";

@@ -1,9 +1,9 @@
 // Runs attempts: calls the handler with its context, watches its time, and ends the job exactly
 // once.
 
-import type { HomeContext } from "../../application/home_context.ts";
-import type { CaptureSettings } from "../../log/task_logger.ts";
-import type { Instrumentation } from "../../instrumentation.ts";
+import type { HomeContext } from "../../time/home_context.ts";
+import type { CaptureSettings } from "./task_logger.ts";
+import type { Instrumentation } from "../../instrumentation/instrumentation.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { Loggers } from "../../log/loggers.ts";
 import { decodePayload } from "../../payload/payload.ts";

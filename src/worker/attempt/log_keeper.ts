@@ -2,7 +2,7 @@
 // no more than it may.
 
 import type { Logger } from "../../log/logger.ts";
-import { type CapturedLog, fitLog } from "../../log/task_logger.ts";
+import { type CapturedLog, fitLog } from "./task_logger.ts";
 import { batchEnd } from "../../storage/batching/batch_size.ts";
 import { BatchWriter } from "../../storage/batching/batch_writer.ts";
 import type { NewLogLine } from "../../storage/queries.ts";

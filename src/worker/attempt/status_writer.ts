@@ -2,7 +2,7 @@
 // changes stay in order. A write that fails is repeated until it succeeds or the lease is lost; the
 // handlers go on meanwhile.
 
-import type { HomeContext } from "../../application/home_context.ts";
+import type { HomeContext } from "../../time/home_context.ts";
 import type { Logger } from "../../log/logger.ts";
 import { backoffMs } from "../../storage/batching/backoff.ts";
 import { batchEnd } from "../../storage/batching/batch_size.ts";

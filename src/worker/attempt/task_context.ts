@@ -2,7 +2,7 @@
 // for.
 
 import type { Logger } from "../../log/logger.ts";
-import { type CapturedLog, type CaptureSettings, TaskLogger } from "../../log/task_logger.ts";
+import { type CapturedLog, type CaptureSettings, TaskLogger } from "./task_logger.ts";
 import { taskProperties } from "../../log/task_properties.ts";
 import type { Dispatch, RunInfo, TaskContext } from "../../task/task.ts";
 import type { Job } from "../job.ts";

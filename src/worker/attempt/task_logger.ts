@@ -1,11 +1,11 @@
 // The logger that a handler gets: forwards to the application's logger, and captures lines for
 // storage when that is on.
 
-import type { LogLevel } from "../storage/records.ts";
-import type { NewLogLine } from "../storage/queries.ts";
-import { describeError } from "../thrown/describe_error.ts";
-import { isErrorLike, readMember } from "../thrown/reading.ts";
-import { formatMessage, type Logger, type LogProperties } from "./logger.ts";
+import type { LogLevel } from "../../storage/records.ts";
+import type { NewLogLine } from "../../storage/queries.ts";
+import { describeError } from "../../thrown/describe_error.ts";
+import { isErrorLike, readMember } from "../../thrown/reading.ts";
+import { formatMessage, type Logger, type LogProperties } from "../../log/logger.ts";
 
 /** What is kept of the lines that handlers log. */
 export interface CaptureSettings {

@@ -1,7 +1,7 @@
 // Decides when to claim: at a wake-up, when a queue runs low, at the next due instant. One claim is
 // under way at a time, and one timer is armed for the next.
 
-import type { HomeContext } from "../../application/home_context.ts";
+import type { HomeContext } from "../../time/home_context.ts";
 import type { Logger } from "../../log/logger.ts";
 import { backoffMs } from "../../storage/batching/backoff.ts";
 import { isTransient } from "../../storage/batching/retry_transient.ts";

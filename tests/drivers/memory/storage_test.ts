@@ -4,7 +4,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { DueTasks } from "../../../drivers/memory/due_tasks.ts";
 import { MemoryDatabase, memoryStorage } from "../../../drivers/memory/mod.ts";
 import { TaskRow } from "../../../drivers/memory/rows.ts";
-import { InvalidArgumentError } from "../../../src/errors.ts";
+import { InvalidArgumentError } from "../../../src/guards/errors.ts";
 import type { NewTask } from "../../../src/storage/requests.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
 import { newTask, series } from "../../support/new_task.ts";

@@ -5,7 +5,7 @@ import { assertEquals, assertObjectMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { type DatabaseUrl, parseDatabaseUrl } from "../../../drivers/postgres/database_url.ts";
 import type { Environment } from "../../../drivers/postgres/environment.ts";
-import { InvalidArgumentError } from "../../../src/errors.ts";
+import { InvalidArgumentError } from "../../../src/guards/errors.ts";
 
 function environmentOf(variables: Record<string, string>): Environment {
   return { variable: (name) => variables[name], userName: () => "system" };

@@ -2,7 +2,10 @@
 // driver in between.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { shouldCreateRunsAudit, shouldCreateStatusAudit } from "../../../src/audit/audit_policy.ts";
+import {
+  shouldCreateRunsAudit,
+  shouldCreateStatusAudit,
+} from "../../../src/storage/kit/audit_policy.ts";
 import { auditLevels } from "../../../src/audit/audit_level.ts";
 import { taskStatuses } from "../../../src/storage/task_status.ts";
 import { startPostgres } from "../../support/pg_server.ts";

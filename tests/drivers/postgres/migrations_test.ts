@@ -4,7 +4,7 @@
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { postgresStorage } from "../../../drivers/postgres/mod.ts";
 import { knownVersion, migrationFiles, versionOf } from "../../../drivers/postgres/script.ts";
-import { InvalidArgumentError } from "../../../src/errors.ts";
+import { InvalidArgumentError } from "../../../src/guards/errors.ts";
 import {
   SchemaVersionError,
   StorageError,

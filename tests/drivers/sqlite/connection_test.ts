@@ -2,7 +2,7 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { InvalidArgumentError } from "../../../src/errors.ts";
+import { InvalidArgumentError } from "../../../src/guards/errors.ts";
 import { StorageUnavailableError } from "../../../src/storage/errors.ts";
 import type { WakeSignal } from "../../../src/storage/requests.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";

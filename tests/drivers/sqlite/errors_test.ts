@@ -10,7 +10,7 @@ import {
 } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
-import { InvalidArgumentError } from "../../../src/errors.ts";
+import { InvalidArgumentError } from "../../../src/guards/errors.ts";
 import {
   SchemaVersionError,
   StorageClosedError,

@@ -2,7 +2,7 @@
 // read.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { InvalidArgumentError } from "../../../src/errors.ts";
+import { InvalidArgumentError } from "../../../src/guards/errors.ts";
 import { WorkerLostError } from "../../../src/storage/errors.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import { slotRequest } from "../../support/new_task.ts";

@@ -5,7 +5,7 @@ import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "
 import { checkServer, poolConfig } from "../../../drivers/sqlserver/connection.ts";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
 import { loadMssql } from "../../../drivers/sqlserver/load_mssql.ts";
-import { InvalidArgumentError } from "../../../src/errors.ts";
+import { InvalidArgumentError } from "../../../src/guards/errors.ts";
 import {
   SchemaVersionError,
   StorageClosedError,

@@ -5,7 +5,7 @@ import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/asse
 import { deadline, delay } from "@std/async";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
 import { loadMssql } from "../../../drivers/sqlserver/load_mssql.ts";
-import { InvalidArgumentError } from "../../../src/errors.ts";
+import { InvalidArgumentError } from "../../../src/guards/errors.ts";
 import {
   StorageError,
   StorageFullError,

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
-import { InvalidArgumentError } from "../../../src/errors.ts";
+import { InvalidArgumentError } from "../../../src/guards/errors.ts";
 
 const connection = "mssql://user:hunter2@localhost/shop";
 

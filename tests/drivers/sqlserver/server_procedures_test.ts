@@ -5,7 +5,10 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
 import type { SqlServerPool } from "../../../drivers/sqlserver/mssql_api.ts";
 import { type AuditLevel, auditLevels } from "../../../src/audit/audit_level.ts";
-import { shouldCreateRunsAudit, shouldCreateStatusAudit } from "../../../src/audit/audit_policy.ts";
+import {
+  shouldCreateRunsAudit,
+  shouldCreateStatusAudit,
+} from "../../../src/storage/kit/audit_policy.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import { taskStatuses } from "../../../src/storage/task_status.ts";
 import { needsTarget, withPool, withSchema } from "../../support/tsql_server/target.ts";

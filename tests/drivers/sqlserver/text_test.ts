@@ -8,7 +8,7 @@ import {
   toStored,
   toStoredName,
 } from "../../../drivers/sqlserver/text.ts";
-import { InvalidArgumentError } from "../../../src/errors.ts";
+import { InvalidArgumentError } from "../../../src/guards/errors.ts";
 
 const texts = [
   ...["", " ", "a", "a ", "a  ", " a", "\u0000", "\u0000\u0000", "a\u0000", "\u0010", "\u0010@"],

@@ -3,7 +3,7 @@
 
 import { assert, assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
 import { WebSocketServer } from "ws";
-import { InvalidArgumentError } from "../../../src/errors.ts";
+import { InvalidArgumentError } from "../../../src/guards/errors.ts";
 import { nodeWebSockets } from "../../../src/monitor/mod.ts";
 import { serveInNodeServer } from "../support/node_server.ts";
 import { hubPath, webSocket } from "../support/raw_requests.ts";

@@ -2,7 +2,7 @@
 
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { Webhook } from "standardwebhooks";
-import { InvalidArgumentError } from "../../../src/errors.ts";
+import { InvalidArgumentError } from "../../../src/guards/errors.ts";
 import { describeError } from "../../../src/thrown/describe_error.ts";
 import { silentLogger } from "../../../src/log/logger.ts";
 import {

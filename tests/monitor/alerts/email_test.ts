@@ -11,7 +11,7 @@ import {
 } from "@std/assert";
 import { createTransport } from "nodemailer";
 import { SMTPServer } from "smtp-server";
-import { InvalidArgumentError } from "../../../src/errors.ts";
+import { InvalidArgumentError } from "../../../src/guards/errors.ts";
 import { describeError } from "../../../src/thrown/describe_error.ts";
 import { silentLogger } from "../../../src/log/logger.ts";
 import {

@@ -1,7 +1,7 @@
 // From events to alerts, with time held still and a channel that keeps what it is given.
 
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { InvalidArgumentError } from "../../../src/errors.ts";
+import { InvalidArgumentError } from "../../../src/guards/errors.ts";
 import type { AlertOptions } from "../../../src/monitor/alerts/mod.ts";
 import { KeepingChannel, startAlerts as start } from "../support/alert_pipeline.ts";
 

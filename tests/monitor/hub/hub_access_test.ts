@@ -1,7 +1,7 @@
 // Who may connect to the hub, and which options it refuses.
 
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { InvalidArgumentError } from "../../../src/errors.ts";
+import { InvalidArgumentError } from "../../../src/guards/errors.ts";
 import { formatMessage, type Logger, silentLogger } from "../../../src/log/logger.ts";
 import type { MonitorHubOptions } from "../../../src/monitor/mod.ts";
 import { makeHub, webSocketHeaders } from "../support/asked_hub.ts";

@@ -14,7 +14,7 @@ import {
   SimpleSpanProcessor,
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
-import type { ExecutedTask } from "../../../src/instrumentation.ts";
+import type { ExecutedTask } from "../../../src/instrumentation/instrumentation.ts";
 import { createOpenTelemetry } from "../../../src/monitor/otel/mod.ts";
 import { FakeClock } from "../../../src/testing/fake_clock.ts";
 

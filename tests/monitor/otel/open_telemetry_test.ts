@@ -8,7 +8,7 @@ import {
   SimpleSpanProcessor,
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
-import type { ExecutedTask } from "../../../src/instrumentation.ts";
+import type { ExecutedTask } from "../../../src/instrumentation/instrumentation.ts";
 import { createOpenTelemetry } from "../../../src/monitor/otel/mod.ts";
 import { formatTraceparent, parseTraceparent } from "../../../src/monitor/otel/trace_context.ts";
 

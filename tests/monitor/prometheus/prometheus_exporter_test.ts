@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Registry } from "prom-client";
-import { InvalidArgumentError } from "../../../src/errors.ts";
+import { InvalidArgumentError } from "../../../src/guards/errors.ts";
 import { severityOf, type TaskEventKind } from "../../../src/events/task_event.ts";
 import { type Logger, silentLogger } from "../../../src/log/logger.ts";
 import { makeExporter } from "../support/exporter.ts";

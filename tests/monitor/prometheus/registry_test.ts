@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { AggregatorRegistry, Counter, Registry } from "prom-client";
-import { InvalidArgumentError } from "../../../src/errors.ts";
+import { InvalidArgumentError } from "../../../src/guards/errors.ts";
 import { makeExporter } from "../support/exporter.ts";
 import { parseMetrics, valueOf } from "../support/prometheus_text.ts";
 import { queueFigures, StorageFigures } from "../support/storage_figures.ts";

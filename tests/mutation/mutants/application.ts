@@ -2,18 +2,18 @@
 
 import type { Mutant } from "../mutant.ts";
 
-const calls = "src/application/calls.ts";
-const callsTests = ["tests/application/calls_test.ts"];
-const guardedClock = "src/application/guarded_clock.ts";
-const guardedClockTests = ["tests/application/guarded_clock_test.ts"];
-const guardedInstrumentation = "src/application/guarded_instrumentation.ts";
-const guardedInstrumentationTests = ["tests/application/guarded_instrumentation_test.ts"];
-const guardedLogger = "src/application/guarded_logger.ts";
-const guardedLoggerTests = ["tests/application/guarded_logger_test.ts"];
-const guardedRandom = "src/application/guarded_random.ts";
-const guardedRandomTests = ["tests/application/guarded_random_test.ts"];
-const homeContext = "src/application/home_context.ts";
-const homeContextTests = ["tests/application/home_context_test.ts"];
+const calls = "src/guards/calls.ts";
+const callsTests = ["tests/guards/calls_test.ts"];
+const guardedClock = "src/time/guarded_clock.ts";
+const guardedClockTests = ["tests/time/guarded_clock_test.ts"];
+const guardedInstrumentation = "src/instrumentation/guarded_instrumentation.ts";
+const guardedInstrumentationTests = ["tests/instrumentation/guarded_instrumentation_test.ts"];
+const guardedLogger = "src/log/guarded_logger.ts";
+const guardedLoggerTests = ["tests/log/guarded_logger_test.ts"];
+const guardedRandom = "src/ids/guarded_random.ts";
+const guardedRandomTests = ["tests/ids/guarded_random_test.ts"];
+const homeContext = "src/time/home_context.ts";
+const homeContextTests = ["tests/time/home_context_test.ts"];
 
 export const application: readonly Mutant[] = [
   {

@@ -2,10 +2,10 @@
 
 import type { Mutant } from "../mutant.ts";
 
-const auditPolicy = "src/audit/audit_policy.ts";
-const auditPolicyTests = ["tests/audit/audit_policy_test.ts"];
+const auditPolicy = "src/storage/kit/audit_policy.ts";
+const auditPolicyTests = ["tests/storage/kit/audit_policy_test.ts"];
 const auditLevel = "src/audit/audit_level.ts";
-const auditLevelTests = ["tests/audit/audit_policy_test.ts"];
+const auditLevelTests = ["tests/storage/kit/audit_policy_test.ts"];
 const auditModule = "src/audit/audit.ts";
 const auditModuleTests = ["tests/audit/retention_test.ts"];
 const retentionKeeper = "src/audit/retention_keeper.ts";

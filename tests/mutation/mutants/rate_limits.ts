@@ -2,10 +2,10 @@
 
 import type { Mutant } from "../mutant.ts";
 
-const gcra = "src/rate_limit/gcra.ts";
-const gcraTests = ["tests/rate_limit/gcra_test.ts", "tests/rate_limit/take_slot_test.ts"];
-const returnedSlots = "src/rate_limit/returned_slots.ts";
-const returnedSlotsTests = ["tests/rate_limit/returned_slots_test.ts"];
+const gcra = "src/storage/kit/gcra.ts";
+const gcraTests = ["tests/storage/kit/gcra_test.ts", "tests/rate_limit/take_slot_test.ts"];
+const returnedSlots = "src/storage/kit/returned_slots.ts";
+const returnedSlotsTests = ["tests/storage/kit/returned_slots_test.ts"];
 const rateGate = "src/worker/rate_gate.ts";
 const rateGateTests = ["tests/worker/rate_gate_test.ts"];
 const rateLimitsModule = "src/rate_limit/rate_limits.ts";
@@ -16,7 +16,7 @@ const rateLimiterTests = ["tests/rate_limit/rate_limiting_test.ts"];
 const deferralEvents = "src/rate_limit/deferral_events.ts";
 const deferralEventsTests = ["tests/rate_limit/deferral_events_test.ts"];
 const rateLimitOptions = "src/task/rate_limit_options.ts";
-const rateLimitOptionsTests = ["tests/rate_limit/gcra_test.ts"];
+const rateLimitOptionsTests = ["tests/storage/kit/gcra_test.ts"];
 
 export const rateLimits: readonly Mutant[] = [
   {

@@ -8,14 +8,14 @@ import {
   auditLevels,
   auditLevelToNumber,
   parseAuditLevel,
-} from "../../src/audit/audit_level.ts";
+} from "../../../src/audit/audit_level.ts";
 import {
   isError,
   shouldCreateRunsAudit,
   shouldCreateStatusAudit,
-} from "../../src/audit/audit_policy.ts";
-import { InvalidArgumentError } from "../../src/errors.ts";
-import { type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
+} from "../../../src/storage/kit/audit_policy.ts";
+import { InvalidArgumentError } from "../../../src/guards/errors.ts";
+import { type TaskStatus, taskStatuses } from "../../../src/storage/task_status.ts";
 
 // S: a status audit row, R: a runs audit row. Left of the slash without, right of it with an
 // exception.

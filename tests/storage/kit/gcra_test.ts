@@ -2,8 +2,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type RateBudget, type SlotWish, takeSlot } from "../../src/rate_limit/gcra.ts";
-import { parseRateLimit } from "../../src/task/rate_limit_options.ts";
+import { type RateBudget, type SlotWish, takeSlot } from "../../../src/storage/kit/gcra.ts";
+import { parseRateLimit } from "../../../src/task/rate_limit_options.ts";
 
 const now = 1_767_225_600_000;
 

@@ -1,8 +1,8 @@
 // Budgets in memory: those that are full are forgotten when there are many, and no others.
 
 import { assertEquals } from "@std/assert";
-import type { SlotWish } from "../../src/rate_limit/gcra.ts";
-import { RateBook } from "../../src/rate_limit/rate_book.ts";
+import type { SlotWish } from "../../../src/storage/kit/gcra.ts";
+import { RateBook } from "../../../src/storage/kit/rate_book.ts";
 
 const wish: SlotWish = {
   emissionIntervalMs: 1_000,

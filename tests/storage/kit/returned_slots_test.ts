@@ -2,9 +2,9 @@
 
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { SlotWish } from "../../src/rate_limit/gcra.ts";
-import { RateBook } from "../../src/rate_limit/rate_book.ts";
-import { ReturnedSlotList } from "../../src/rate_limit/returned_slots.ts";
+import type { SlotWish } from "../../../src/storage/kit/gcra.ts";
+import { RateBook } from "../../../src/storage/kit/rate_book.ts";
+import { ReturnedSlotList } from "../../../src/storage/kit/returned_slots.ts";
 
 const now = 1_767_225_600_000;
 

@@ -1,7 +1,7 @@
 // What the storage contract says about tasks, as the simplest program that keeps it: a list of
 // records, and one small function a verb. Time is the model's own, in milliseconds from its start.
 
-import { shouldCreateStatusAudit } from "../../../src/audit/audit_policy.ts";
+import { shouldCreateStatusAudit } from "../../../src/storage/kit/audit_policy.ts";
 import type { AuditLevel } from "../../../src/audit/audit_level.ts";
 import type { TaskStatus } from "../../../src/storage/task_status.ts";
 

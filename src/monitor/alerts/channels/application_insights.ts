@@ -2,8 +2,13 @@
 // exceptions, everything else as custom events, with upstream's names.
 // https://github.com/microsoft/ApplicationInsights-Home/blob/master/EndpointSpecs/ENDPOINT-PROTOCOL.md
 
-import { checkFunction, checkSecretOptions, checkText, hidden } from "../../../argument_checks.ts";
-import { InvalidArgumentError } from "../../../errors.ts";
+import {
+  checkFunction,
+  checkSecretOptions,
+  checkText,
+  hidden,
+} from "../../../guards/argument_checks.ts";
+import { InvalidArgumentError } from "../../../guards/errors.ts";
 import type { Severity } from "../../../events/task_event.ts";
 import { jsonText } from "../../json_text.ts";
 import { type Alert, type AlertChannel, AlertDeliveryError } from "../alert.ts";

@@ -1,8 +1,8 @@
 // Alerts as mails, through a transport of nodemailer, which the application makes: it knows how
 // mail is sent there.
 
-import { checkSecretOptions, checkText, hidden } from "../../../argument_checks.ts";
-import { InvalidArgumentError } from "../../../errors.ts";
+import { checkSecretOptions, checkText, hidden } from "../../../guards/argument_checks.ts";
+import { InvalidArgumentError } from "../../../guards/errors.ts";
 import { type Alert, type AlertChannel, AlertDeliveryError } from "../alert.ts";
 import { failureReason } from "../failure_reason.ts";
 import { fingerprint } from "../fingerprint.ts";

@@ -4,8 +4,8 @@
 // (https://github.com/getsentry/relay/blob/master/relay-monitors/src/lib.rs).
 // https://develop.sentry.dev/sdk/telemetry/check-ins/
 
-import { answerAtOnce } from "../../../application/calls.ts";
-import { checkCount, checkFunction, checkMethods } from "../../../argument_checks.ts";
+import { answerAtOnce } from "../../../guards/calls.ts";
+import { checkCount, checkFunction, checkMethods } from "../../../guards/argument_checks.ts";
 import type { TaskEvent } from "../../../events/task_event.ts";
 import { parseRecurrence } from "../../../schedule/recurrence.ts";
 import type { SeriesRecord } from "../../../storage/records.ts";

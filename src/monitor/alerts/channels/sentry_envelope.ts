@@ -1,8 +1,13 @@
 // How Sentry takes things: an address (the DSN) and envelopes, which hold items of several kinds.
 // https://develop.sentry.dev/sdk/foundations/transport/envelopes/
 
-import { checkFunction, checkSecretOptions, checkText, hidden } from "../../../argument_checks.ts";
-import { InvalidArgumentError } from "../../../errors.ts";
+import {
+  checkFunction,
+  checkSecretOptions,
+  checkText,
+  hidden,
+} from "../../../guards/argument_checks.ts";
+import { InvalidArgumentError } from "../../../guards/errors.ts";
 import { jsonText } from "../../json_text.ts";
 import { deliver, type Fetch } from "../http_delivery.ts";
 

@@ -1,8 +1,8 @@
 // Alerts as messages in Slack, through an incoming webhook.
 // https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/
 
-import { checkFunction, checkSecretOptions, hidden } from "../../../argument_checks.ts";
-import { InvalidArgumentError } from "../../../errors.ts";
+import { checkFunction, checkSecretOptions, hidden } from "../../../guards/argument_checks.ts";
+import { InvalidArgumentError } from "../../../guards/errors.ts";
 import type { Severity } from "../../../events/task_event.ts";
 import type { AlertChannel } from "../alert.ts";
 import { jsonText } from "../../json_text.ts";

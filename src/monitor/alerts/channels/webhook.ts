@@ -2,10 +2,15 @@
 // https://www.standardwebhooks.com, so that receivers can tell real ones from forged ones, and
 // doubles from new ones.
 
-import { checkFunction, checkSecretOptions, hidden, isPlain } from "../../../argument_checks.ts";
-import { answerAtOnce } from "../../../application/calls.ts";
-import { guardClock } from "../../../application/guarded_clock.ts";
-import { InvalidArgumentError } from "../../../errors.ts";
+import {
+  checkFunction,
+  checkSecretOptions,
+  hidden,
+  isPlain,
+} from "../../../guards/argument_checks.ts";
+import { answerAtOnce } from "../../../guards/calls.ts";
+import { guardClock } from "../../../time/guarded_clock.ts";
+import { InvalidArgumentError } from "../../../guards/errors.ts";
 import { checkClock, type Clock, systemClock } from "../../../time/clock.ts";
 import { jsonText } from "../../json_text.ts";
 import { type Alert, type AlertChannel, AlertDeliveryError } from "../alert.ts";

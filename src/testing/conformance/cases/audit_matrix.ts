@@ -6,7 +6,7 @@ import {
   isError,
   shouldCreateRunsAudit,
   shouldCreateStatusAudit,
-} from "../../../audit/audit_policy.ts";
+} from "../../../storage/kit/audit_policy.ts";
 import { type TaskStatus, taskStatuses } from "../../../storage/task_status.ts";
 import { expectNear, expectSame, expectThat } from "../expect.ts";
 import { hour, minute, type Scene, topic } from "../scene.ts";

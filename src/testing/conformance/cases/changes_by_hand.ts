@@ -1,7 +1,7 @@
 // Status changes without a lease, as an administrator makes them: a task that is to wait waits for
 // an instant, so that a worker finds it, and a status that does not exist is refused.
 
-import { InvalidArgumentError } from "../../../errors.ts";
+import { InvalidArgumentError } from "../../../guards/errors.ts";
 import type { RunEnd, StatusChange, StatusTransition } from "../../../storage/requests.ts";
 import type { TaskStatus } from "../../../storage/task_status.ts";
 import { expectNear, expectRejection, expectSame, expectThat } from "../expect.ts";

@@ -1,7 +1,7 @@
 // Rate limit slots: the generic cell rate algorithm by the storage's clock, shared by all
 // processes.
 
-import { RateBook } from "../../../rate_limit/rate_book.ts";
+import { RateBook } from "../../../storage/kit/rate_book.ts";
 import type { RateSlotRequest } from "../../../storage/requests.ts";
 import type { Storage } from "../../../storage/storage.ts";
 import { expectNear, expectSame, expectThat, expectValue } from "../expect.ts";

@@ -1,6 +1,6 @@
 // Reading: lists, filters and pages.
 
-import { InvalidArgumentError } from "../../../errors.ts";
+import { InvalidArgumentError } from "../../../guards/errors.ts";
 import type { PageRequest, TaskFilter } from "../../../storage/queries.ts";
 import { expectRejection, expectSame, expectThat, expectValue } from "../expect.ts";
 import { allPages, day, hour, type Scene, topic } from "../scene.ts";
