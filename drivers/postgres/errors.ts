@@ -8,6 +8,8 @@ import {
   StorageUnavailableError,
 } from "../../src/storage/errors.ts";
 import { messageOf } from "../../src/thrown/describe_error.ts";
+import { isLostConnection } from "../../src/thrown/faults/connections.ts";
+import { postgresFault } from "../../src/thrown/faults/postgres.ts";
 import { isInstance, readMember } from "../../src/thrown/reading.ts";
 import { wrappedErrors } from "../../src/thrown/wrapped_errors.ts";
 
@@ -17,8 +19,9 @@ const readOnlyTransaction = "25006";
 const cannotConnectNow = "57P03";
 
 /**
- * SQLSTATE codes and classes, https://www.postgresql.org/docs/current/errcodes-appendix.html; the
- * first that fits decides.
+ * What is to be done about an error, by its SQLSTATE or the class of it; the first that fits
+ * decides. Where none fits, src/thrown/faults/postgres.ts tells whether it passes. Source for the
+ * codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const states: readonly [prefix: string, make: Make][] = [
   ["53100", advising(StorageFullError, "Free space on the server's disk.")], // disk_full
@@ -30,15 +33,7 @@ const states: readonly [prefix: string, make: Make][] = [
     ),
   ],
   ["42501", advising(StorageReadOnlyError, "Grant this right to the user that connects.")], // insufficient_privilege
-  ["08", unavailable], // connection exceptions
   ["23505", unavailable], // two wrote the same, and their isolation level kept them from seeing each other
-  ["40", unavailable], // serialization failure, deadlock
-  ["53", unavailable], // out of memory, too many connections
-  ["55P03", unavailable], // lock_not_available
-  ["57", unavailable], // server shuts down or starts up, statement cancelled by an administrator or a timeout
-  ["58", unavailable], // system errors
-  ["25P03", unavailable], // the session ended: it was idle in a transaction for too long
-  ["25P04", unavailable], // the session ended: its transaction took too long
   [
     "28", // the server does not let us in
     advising(
@@ -61,20 +56,16 @@ const unreachable = advising(
   "Check that the server runs and can be reached from here.",
 );
 
-/**
- * What postgres.js and the runtime's sockets call it when there is no connection, or none any more.
- */
-const lostConnection =
-  /^(?:CONNECT|CONNECTION_|ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_|EADDR|ENOTCONN|ERR_SOCKET)/;
-
 /** The storage error for whatever a statement was rejected with, which it keeps as cause. */
 export function toStorageError(error: unknown): StorageError {
   if (isInstance(error, StorageError)) return error;
   const message = `PostgreSQL: ${messageOf(error)}`;
   const code = codeOf(error);
-  if (lostConnection.test(code)) return unreachable(message, error);
+  if (isLostConnection(code)) return unreachable(message, error);
   const make = states.find(([prefix]) => code.startsWith(prefix))?.[1];
-  return make ? make(message, error) : new StorageError(message, { cause: error });
+  if (make !== undefined) return make(message, error);
+  if (postgresFault(code) === "unavailable") return unavailable(message, error);
+  return new StorageError(message, { cause: error });
 }
 
 /**

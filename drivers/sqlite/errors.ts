@@ -11,36 +11,24 @@ import {
   StorageUnavailableError,
 } from "../../src/storage/errors.ts";
 import { messageOf } from "../../src/thrown/describe_error.ts";
+import { primaryCode, sqliteFault, sqliteResultCode } from "../../src/thrown/faults/sqlite.ts";
 import { isInstance, readMember } from "../../src/thrown/reading.ts";
 import { describeMissingRights } from "./missing_rights.ts";
 
-type Kind = "busy" | "full" | "readOnly" | "format" | "cannotOpen" | "input";
+type Kind = "busy" | "full" | "readOnly" | "format" | "cannotOpen" | "failing" | "refused";
 
-/** Primary result codes, https://www.sqlite.org/rescode.html. */
-const kindByCode: ReadonlyMap<number, Kind> = new Map([
+/** What is to be done about an error, by its result code, https://www.sqlite.org/rescode.html. */
+const kinds: ReadonlyMap<number, Kind> = new Map([
   [5, "busy"], // SQLITE_BUSY
   [6, "busy"], // SQLITE_LOCKED
-  [15, "busy"], // SQLITE_PROTOCOL: lost a race for the write-ahead log
   [8, "readOnly"], // SQLITE_READONLY
-  [10, "input"], // SQLITE_IOERR
   [11, "format"], // SQLITE_CORRUPT
-  [13, "full"], // SQLITE_FULL
   [14, "cannotOpen"], // SQLITE_CANTOPEN
+  [15, "busy"], // SQLITE_PROTOCOL
   [26, "format"], // SQLITE_NOTADB
+  [8202, "format"], // SQLITE_IOERR_DATA
+  [8458, "format"], // SQLITE_IOERR_CORRUPTFS
 ]);
-
-/**
- * The texts of the same codes, for libraries that pass on the text alone (sqlite3_errstr in
- * SQLite's main.c).
- */
-const kindByText: readonly (readonly [RegExp, Kind])[] = [
-  [/database (table )?is locked|locking protocol/, "busy"],
-  [/attempt to write a readonly database/, "readOnly"],
-  [/database or disk is full/, "full"],
-  [/file is not a database|disk image is malformed/, "format"],
-  [/unable to open database file/, "cannotOpen"],
-  [/disk I\/O error/, "input"],
-];
 
 /**
  * Turns what a SQLite library threw into a storage error that names the database and the remedy,
@@ -50,7 +38,7 @@ export function toStorageError(error: unknown, path: string): Error {
   if (isInstance(error, EverTaskError)) return error;
   const text = messageOf(error);
   const options = { cause: error };
-  switch (kindOf(error, text)) {
+  switch (kindOf(error)) {
     case "busy":
       return new StorageUnavailableError(
         `${path} is locked by another connection (${text}). It is tried again; if it stays so, look for a process that ` +
@@ -75,12 +63,12 @@ export function toStorageError(error: unknown, path: string): Error {
       );
     case "cannotOpen":
       return cannotOpen(path, text, options);
-    case "input":
+    case "failing":
       return new StorageUnavailableError(
-        `Reading or writing ${path} failed (${text}). It is tried again; if it stays so, check the disk.`,
+        `Reading or writing ${path} failed (${text}). It is tried again; if it stays so, check the disk and the memory.`,
         options,
       );
-    default:
+    case "refused":
       return new StorageError(`SQLite refused a statement on ${path}: ${firstLine(text)}`, options);
   }
 }
@@ -113,13 +101,21 @@ function firstLine(text: string): string {
 
 /** Whether a SQLite library threw because another connection holds a lock. */
 export function isBusy(error: unknown): boolean {
-  return error instanceof Error && kindOf(error, error.message) === "busy";
+  return kindOf(error) === "busy";
 }
 
-function kindOf(error: unknown, text: string): Kind | undefined {
-  const errcode = readMember(error, "errcode");
-  if (typeof errcode === "number") return kindByCode.get(errcode & 0xff);
-  return kindByText.find(([pattern]) => pattern.test(text))?.[1];
+function kindOf(error: unknown): Kind {
+  const resultCode = sqliteResultCode({
+    errcode: readMember(error, "errcode"),
+    code: readMember(error, "code"),
+    name: readMember(error, "name"),
+    message: messageOf(error),
+  });
+  if (resultCode === null) return "refused";
+  const kind = kinds.get(resultCode) ?? kinds.get(primaryCode(resultCode));
+  if (kind !== undefined) return kind;
+  const fault = sqliteFault(resultCode);
+  return fault === "full" ? "full" : fault === "unavailable" ? "failing" : "refused";
 }
 
 function isFolder(path: string): boolean {

@@ -3,28 +3,13 @@
 import { isInstance } from "../thrown/reading.ts";
 import { TimeoutError } from "../task/abort_reasons.ts";
 import { errorChain } from "../thrown/error_chain.ts";
+import { isLostSocket } from "../thrown/faults/connections.ts";
 
 /**
- * Codes of sockets (POSIX, as Node, Deno and Bun give them), of name resolution, and of undici,
- * which is Node's fetch. Sources: https://nodejs.org/api/errors.html#common-system-errors,
+ * Codes of undici, which is Node's fetch, and of Bun. Source:
  * https://undici.nodejs.org/#/docs/api/Errors
  */
 const transientCodes = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "ECONNABORTED",
-  "EPIPE",
-  "ETIMEDOUT",
-  "EHOSTUNREACH",
-  "EHOSTDOWN",
-  "ENETUNREACH",
-  "ENETDOWN",
-  "ENETRESET",
-  "EADDRNOTAVAIL",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "ETIMEOUT",
-  "ESOCKETTIMEDOUT",
   "UND_ERR_CONNECT_TIMEOUT",
   "UND_ERR_HEADERS_TIMEOUT",
   "UND_ERR_BODY_TIMEOUT",
@@ -63,7 +48,7 @@ export function isTransientNetworkError(error: unknown): boolean {
   for (const each of errorChain(error)) {
     const { thrown, code, name, message } = each;
     if (isInstance(thrown, TimeoutError)) return false;
-    if (typeof code === "string" && transientCodes.has(code)) return true;
+    if (typeof code === "string" && (isLostSocket(code) || transientCodes.has(code))) return true;
     if (typeof name !== "string") continue;
     if (transientNames.has(name) || name === "TimeoutError") return true;
     if (name !== "TypeError" || typeof message !== "string") continue;

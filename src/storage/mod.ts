@@ -86,4 +86,5 @@ export type { PurgeOptions } from "./retention.ts";
 export { setStatusByMany, updateCurrentRunByMany } from "./single_changes.ts";
 export { lastTransition, putsInLine } from "./status_transitions.ts";
 export type { Storage } from "./storage.ts";
+export { type Fault, faultOf } from "../thrown/faults/fault.ts";
 export { decodeServes, encodeServes } from "./worker_serves.ts";

@@ -214,7 +214,7 @@ export const postgresUpkeep: readonly Mutant[] = [
       '["53100", advising(StorageFullError, "Free space on the server\'s disk.")], // disk_full\n',
       "\n",
     ],
-    ['["55P03", unavailable]', '["55P04", unavailable]'],
+    ['["23505", unavailable]', '["23506", unavailable]'],
     [
       "return code === readOnlyTransaction || code === cannotConnectNow;",
       "return code === readOnlyTransaction;",

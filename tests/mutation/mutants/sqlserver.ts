@@ -252,10 +252,10 @@ export const sqlserver: readonly Mutant[] = [
       "tests/drivers/sqlserver/faults_test.ts",
     ],
   }, [
-    ["[-2, 1205, 1222, 3960", "[-2, 1222, 3960"],
-    ["new Set([1101, 1105, 9002, 40544])", "new Set([1101, 9002, 40544])"],
+    ['fault === "unavailable"', 'fault === "lasting"'],
+    ['fault === "full"', 'fault === "lasting"'],
     ["number !== 18456 && (isPoolTimeout(error)", "(isPoolTimeout(error)"],
-    ["code) => transientCodes.has(code)) ?? codes[0]", "code) => code.length > 0)"],
+    ["codes.find(isTransientCode) ?? codes[0]", "codes[0]"],
   ]),
   ...mutantsOf({
     file: "drivers/sqlserver/database.ts",

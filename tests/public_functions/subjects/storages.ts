@@ -33,6 +33,7 @@ export const storageSubjects: Subjects = {
   byLock: "kit",
   decodeServes: "kit",
   encodeServes: "kit",
+  faultOf: "kit",
   inLockOrder: "kit",
   lastTransition: "kit",
   notOpen: "kit",

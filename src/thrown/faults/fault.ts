@@ -1,0 +1,34 @@
+// What an error's code says about trying again. Each database has its list in a file beside this
+// one; its driver and the retry presets both read it, so that they agree.
+
+/**
+ * Whether trying again after a pause can help: it can when the database or what it needs is
+ * `unavailable` for now, or when its disk or quota is `full`, since room can be made. It cannot
+ * when the fault is `lasting`.
+ */
+export type Fault = "unavailable" | "full" | "lasting";
+
+/**
+ * The fault that a code stands for. An entry for the code itself counts before one for its class.
+ *
+ * @param faults By code, and by class. What is not listed is `lasting`.
+ * @param code The code of the error.
+ * @param classOfCode The class that the code belongs to: for a SQLSTATE its first two characters.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type Fault, faultOf } from "@evertask/evertask/storage";
+ *
+ * const faults = new Map<string, Fault>([["57", "unavailable"], ["57P04", "lasting"]]);
+ * assertEquals(faultOf(faults, "57P03", "57"), "unavailable");
+ * assertEquals(faultOf(faults, "57P04", "57"), "lasting");
+ * ```
+ */
+export function faultOf<Code>(
+  faults: ReadonlyMap<Code, Fault>,
+  code: Code,
+  classOfCode: Code,
+): Fault {
+  return faults.get(code) ?? faults.get(classOfCode) ?? "lasting";
+}

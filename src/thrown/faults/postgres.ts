@@ -1,0 +1,48 @@
+// PostgreSQL's errors that pass. Source for the codes:
+// https://www.postgresql.org/docs/current/errcodes-appendix.html
+
+import { type Fault, faultOf } from "./fault.ts";
+
+const faults: ReadonlyMap<string, Fault> = new Map([
+  // Connection exceptions: another connection may succeed. PgBouncer reports what it runs out of,
+  // such as query_wait_timeout, as protocol_violation (08P01).
+  ["08", "unavailable"],
+
+  // The session was idle in its transaction, or the transaction lasted, for too long: it was ended.
+  ["25P03", "unavailable"],
+  ["25P04", "unavailable"],
+
+  // Transaction rollback: serialization_failure, deadlock_detected. A deferred constraint that the
+  // transaction violates (40002) is violated again.
+  ["40", "unavailable"],
+  ["40002", "lasting"],
+
+  // Insufficient resources: out_of_memory, too_many_connections, configuration_limit_exceeded.
+  ["53", "unavailable"],
+  ["53100", "full"],
+
+  // Of class 55 (object not in prerequisite state) only what another session holds:
+  // object_in_use, lock_not_available.
+  ["55006", "unavailable"],
+  ["55P03", "unavailable"],
+
+  // Operator intervention: the server stops, crashed or starts, a session was idle for too long, a
+  // statement exceeded statement_timeout or was cancelled. A dropped database does not come back.
+  ["57", "unavailable"],
+  ["57P04", "lasting"],
+
+  // Of class 58 (system errors) system_error and io_error. A file that is missing, is there already
+  // or has too long a name (58P01 to 58P03) stays so.
+  ["58000", "unavailable"],
+  ["58030", "unavailable"],
+
+  // snapshot_too_old, of servers up to version 16: the next transaction has a new snapshot.
+  ["72000", "unavailable"],
+]);
+
+const sqlState = /^[0-9A-Z]{5}$/;
+
+/** The fault that a SQLSTATE stands for; `lasting` for any other text. */
+export function postgresFault(code: string): Fault {
+  return sqlState.test(code) ? faultOf(faults, code, code.slice(0, 2)) : "lasting";
+}
