@@ -24,13 +24,13 @@ export {
   type EverTask,
   type StopOptions,
   type TaskEvents,
-} from "./src/ever_task.ts";
+} from "./src/application/ever_task.ts";
 export {
   DuplicateTaskTypeError,
   type EverTaskOptions,
   type PersistentLogOptions,
-} from "./src/ever_task_options.ts";
-export { StoppedError } from "./src/lifecycle.ts";
+} from "./src/application/ever_task_options.ts";
+export { StoppedError } from "./src/application/lifecycle.ts";
 export {
   type SignalSource,
   type SignalWatch,
@@ -38,7 +38,7 @@ export {
   type StopOnSignalsOptions,
   type Stoppable,
   type StopSignal,
-} from "./src/stop_on_signals.ts";
+} from "./src/application/stop_on_signals.ts";
 export {
   type AnyTask,
   defineTask,
@@ -77,7 +77,7 @@ export {
 } from "./src/task/abort_reasons.ts";
 export { QueueFullError } from "./src/dispatch/admission.ts";
 export type { QueueOptions, WhenFull } from "./src/task/queue_settings.ts";
-export type { Queues } from "./src/worker/queues.ts";
+export type { Queues } from "./src/application/queues.ts";
 export { exponentialRetry, type ExponentialRetryOptions } from "./src/retry/exponential_retry.ts";
 export type { ErrorClass, FilterableRetryPolicy } from "./src/retry/filterable_policy.ts";
 export { linearRetry } from "./src/retry/linear_retry.ts";
@@ -88,9 +88,9 @@ export type { RetryPolicy } from "./src/task/retry_policy.ts";
 export { isTransientDatabaseError } from "./src/retry/transient_database_errors.ts";
 export { isTransientNetworkError } from "./src/retry/transient_network_errors.ts";
 export { type AuditLevel, auditLevels } from "./src/audit/audit_level.ts";
-export type { Audit, PurgeRunOptions } from "./src/audit/audit.ts";
-export type { RetentionOptions } from "./src/audit/retention_keeper.ts";
-export type { Recurring, RecurringSeries } from "./src/schedule/recurring.ts";
+export type { Audit, PurgeRunOptions } from "./src/application/audit.ts";
+export type { RetentionOptions } from "./src/application/retention_keeper.ts";
+export type { Recurring, RecurringSeries } from "./src/application/recurring.ts";
 export {
   type Severity,
   type TaskEvent,

@@ -123,7 +123,7 @@ const refused: [path: string, source: string][] = [
   ["src/a/b.ts", `export { default as x } from "postgres";`],
   ["src/a/b.ts", `await import("npm:postgres@3");`],
   ["src/a/b.ts", `let x: import("mssql").Pool;`],
-  ["src/a/b.ts", `import { createEverTask } from "../ever_task.ts";`],
+  ["src/a/b.ts", `import { createEverTask } from "../application/ever_task.ts";`],
   ["src/a/b.ts", `Deno.readTextFile("x");`],
   ["src/a/b.ts", `globalThis.process;`],
   ["src/a/b.ts", `const type: typeof Deno = undefined;`],
@@ -137,7 +137,7 @@ const refused: [path: string, source: string][] = [
   ["drivers/memory/mod.ts", `const now = performance.now();`],
   ["drivers/sqlite/mod.ts", `import postgres from "postgres";`],
   ["mod.ts", `export * from "./drivers/memory/mod.ts";`],
-  ["tests/a_test.ts", `import { createEverTask } from "../src/ever_task.ts";`],
+  ["tests/a_test.ts", `import { createEverTask } from "../src/application/ever_task.ts";`],
   ["examples/a.ts", `import { createEverTask } from "../mod.ts";`],
 ];
 
@@ -146,12 +146,12 @@ const accepted: [path: string, source: string][] = [
   ["src/a/b.ts", `export const x = "from 'node:fs'"; // import { y } from "node:fs"; Deno.exit()`],
   ["src/a/b.ts", `const x = { process: 1 }; x.process; options.Deno;`],
   ["src/a/b.ts", `const then = new Date(0);`],
-  ["src/testing/kit/b.ts", `import { EverTask } from "../../ever_task.ts";`],
+  ["src/testing/kit/b.ts", `import { EverTask } from "../../application/ever_task.ts";`],
   ["src/time/clock.ts", `Date.now(); setTimeout(() => {}, 1);`],
   ["src/ids/uuid.ts", `crypto.getRandomValues(bytes);`],
   ["drivers/sqlite/mod.ts", `import { DatabaseSync } from "node:sqlite";`],
   ["drivers/postgres/mod.ts", `import type { Storage } from "../../src/storage/storage.ts";`],
-  ["mod.ts", `export { createEverTask } from "./src/ever_task.ts";`],
+  ["mod.ts", `export { createEverTask } from "./src/application/ever_task.ts";`],
   ["examples/a.ts", `import { sqliteStorage } from "@evertask/evertask/sqlite";`],
   ["tests/a_test.ts", `Date.now(); Deno.exit();`],
 ];

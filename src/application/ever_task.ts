@@ -1,42 +1,46 @@
 // createEverTask: wires the parts together. The only file that knows all of them.
 
-import { HomeContext } from "./time/home_context.ts";
+import { HomeContext } from "../time/home_context.ts";
 import {
   type DispatchManyOptions,
   type DispatchOptions,
   type DispatchResult,
   parseTaskKey,
   type PayloadAndOptions,
-} from "./task/dispatch_options.ts";
-import { checkFlag, checkOptions } from "./guards/argument_checks.ts";
-import { Dispatcher } from "./dispatch/dispatcher.ts";
-import { UnservedQueues } from "./dispatch/unserved_queues.ts";
-import { EventBus } from "./events/event_bus.ts";
-import { StoredTaskEvents } from "./events/stored_task_events.ts";
-import type { TaskEvent, TaskEventSource } from "./events/task_event.ts";
+} from "../task/dispatch_options.ts";
+import { checkFlag, checkOptions } from "../guards/argument_checks.ts";
+import { Dispatcher } from "../dispatch/dispatcher.ts";
+import { UnservedQueues } from "../dispatch/unserved_queues.ts";
+import { EventBus } from "../events/event_bus.ts";
+import { StoredTaskEvents } from "../events/stored_task_events.ts";
+import type { TaskEvent, TaskEventSource } from "../events/task_event.ts";
 import { checkOptionNames, type EverTaskOptions, parseOptions } from "./ever_task_options.ts";
-import { parseTaskId, uuidV7Generator } from "./ids/uuid_v7.ts";
+import { parseTaskId, uuidV7Generator } from "../ids/uuid_v7.ts";
 import { Lifecycle } from "./lifecycle.ts";
-import { Audit } from "./audit/audit.ts";
-import { RetentionKeeper } from "./audit/retention_keeper.ts";
-import { Queues } from "./worker/queues.ts";
-import { Recurring } from "./schedule/recurring.ts";
-import { RateLimits } from "./rate_limit/rate_limits.ts";
+import { Audit } from "./audit.ts";
+import { RetentionKeeper } from "./retention_keeper.ts";
+import { Queues } from "./queues.ts";
+import { Recurring } from "./recurring.ts";
+import { RateLimits } from "../rate_limit/rate_limits.ts";
 import type {
   ExecutionLogRecord,
   RunsAuditRecord,
   StatusAuditRecord,
   TaskRecord,
-} from "./storage/records.ts";
-import type { Page, PageRequest, StorageStatistics, TaskFilter } from "./storage/queries.ts";
-import type { CancelOutcome } from "./storage/requests.ts";
+} from "../storage/records.ts";
+import type { Page, PageRequest, StorageStatistics, TaskFilter } from "../storage/queries.ts";
+import type { CancelOutcome } from "../storage/requests.ts";
 import { type Core, takeOver } from "./singleton.ts";
-import { checkTaskFilter } from "./storage/task_filter.ts";
-import { type WorkersOptions, type WorkerStatus, workerStatuses } from "./storage/worker_status.ts";
-import type { AnyTask, Task } from "./task/task.ts";
-import { type Duration, toMilliseconds } from "./time/duration.ts";
-import { StorageClock } from "./time/storage_clock.ts";
-import { Worker } from "./worker/worker.ts";
+import { checkTaskFilter } from "../storage/task_filter.ts";
+import {
+  type WorkersOptions,
+  type WorkerStatus,
+  workerStatuses,
+} from "../storage/worker_status.ts";
+import type { AnyTask, Task } from "../task/task.ts";
+import { type Duration, toMilliseconds } from "../time/duration.ts";
+import { StorageClock } from "../time/storage_clock.ts";
+import { Worker } from "../worker/worker.ts";
 
 /** What belongs to a task that does not exist. */
 const noItems = { items: [], next: null };

@@ -1,11 +1,11 @@
 // What createEverTask takes, checked and completed.
 
-import { type AuditLevel, parseAuditLevel } from "./audit/audit_level.ts";
+import { type AuditLevel, parseAuditLevel } from "../audit/audit_level.ts";
 import {
   parseRetention,
   type RetentionOptions,
   type RetentionSettings,
-} from "./audit/retention_keeper.ts";
+} from "./retention_keeper.ts";
 import {
   checkChoice,
   checkCount,
@@ -13,28 +13,28 @@ import {
   checkOptions,
   checkSecretOptions,
   hidden,
-} from "./guards/argument_checks.ts";
-import { guardClock } from "./time/guarded_clock.ts";
-import { guardInstrumentations } from "./instrumentation/guarded_instrumentation.ts";
-import { guardRandom } from "./ids/guarded_random.ts";
-import { EverTaskError, InvalidArgumentError } from "./guards/errors.ts";
-import type { Instrumentation } from "./instrumentation/instrumentation.ts";
-import type { Logger } from "./log/logger.ts";
-import { type LoggerFactory, type Loggers, makeLoggers } from "./log/loggers.ts";
-import { type CaptureSettings, logLevels } from "./worker/attempt/task_logger.ts";
-import { linearRetry } from "./retry/linear_retry.ts";
-import { checkRetryPolicy, type RetryPolicy } from "./task/retry_policy.ts";
-import type { LogLevel } from "./storage/records.ts";
-import type { Storage } from "./storage/storage.ts";
-import { viewOf } from "./storage/storage_view.ts";
-import { type AnyTask, checkTask } from "./task/task.ts";
-import { checkClock, type Clock, systemClock } from "./time/clock.ts";
-import { type Duration, toMilliseconds } from "./time/duration.ts";
-import { randomNumber } from "./ids/random_number.ts";
-import { type FillRandom, systemRandom } from "./ids/uuid_v7.ts";
-import type { LeaseSettings } from "./worker/lease/lease_keeper.ts";
-import type { ExecutionSettings } from "./worker/attempt/executor.ts";
-import { parseQueues, type QueueOptions, type QueueSettings } from "./task/queue_settings.ts";
+} from "../guards/argument_checks.ts";
+import { guardClock } from "../time/guarded_clock.ts";
+import { guardInstrumentations } from "../instrumentation/guarded_instrumentation.ts";
+import { guardRandom } from "../ids/guarded_random.ts";
+import { EverTaskError, InvalidArgumentError } from "../guards/errors.ts";
+import type { Instrumentation } from "../instrumentation/instrumentation.ts";
+import type { Logger } from "../log/logger.ts";
+import { type LoggerFactory, type Loggers, makeLoggers } from "../log/loggers.ts";
+import { type CaptureSettings, logLevels } from "../worker/attempt/task_logger.ts";
+import { linearRetry } from "../retry/linear_retry.ts";
+import { checkRetryPolicy, type RetryPolicy } from "../task/retry_policy.ts";
+import type { LogLevel } from "../storage/records.ts";
+import type { Storage } from "../storage/storage.ts";
+import { viewOf } from "../storage/storage_view.ts";
+import { type AnyTask, checkTask } from "../task/task.ts";
+import { checkClock, type Clock, systemClock } from "../time/clock.ts";
+import { type Duration, toMilliseconds } from "../time/duration.ts";
+import { randomNumber } from "../ids/random_number.ts";
+import { type FillRandom, systemRandom } from "../ids/uuid_v7.ts";
+import type { LeaseSettings } from "../worker/lease/lease_keeper.ts";
+import type { ExecutionSettings } from "../worker/attempt/executor.ts";
+import { parseQueues, type QueueOptions, type QueueSettings } from "../task/queue_settings.ts";
 
 /** The options of {@linkcode createEverTask}. */
 export interface EverTaskOptions {

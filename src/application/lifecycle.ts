@@ -1,14 +1,14 @@
 // The life of an instance: storage is opened when it is first needed, a worker starts when it is
 // asked to, and in the end everything stops in order, however storage behaves.
 
-import type { HomeContext } from "./time/home_context.ts";
-import type { RetentionKeeper } from "./audit/retention_keeper.ts";
-import { EverTaskError } from "./guards/errors.ts";
+import type { HomeContext } from "../time/home_context.ts";
+import type { RetentionKeeper } from "./retention_keeper.ts";
+import { EverTaskError } from "../guards/errors.ts";
 import type { EverTaskSettings } from "./ever_task_options.ts";
-import type { Storage } from "./storage/storage.ts";
-import type { StorageClock } from "./time/storage_clock.ts";
-import { within } from "./time/within.ts";
-import type { Worker } from "./worker/worker.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { StorageClock } from "../time/storage_clock.ts";
+import { within } from "../time/within.ts";
+import type { Worker } from "../worker/worker.ts";
 
 /** How long a stop waits for subscribers to take the last events, in milliseconds. */
 const subscribersMs = 1_000;

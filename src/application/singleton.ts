@@ -1,9 +1,9 @@
 // One instance a name in a process. A module that is evaluated again, as hot reload does, makes its
 // instance anew; without a name, the one before would go on to run tasks with the code of before.
 
-import type { Dispatcher } from "./dispatch/dispatcher.ts";
+import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-import type { Logger } from "./log/logger.ts";
+import type { Logger } from "../log/logger.ts";
 
 /**
  * What an instance works with. Instances of one name share it: calls of the older ones go to the

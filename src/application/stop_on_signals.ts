@@ -1,8 +1,8 @@
 // Stopping when the operating system asks the process to end. The core knows no runtime, so it is
 // handed the object that tells of signals.
 
-import { checkMethods, checkNames, checkOptions } from "./guards/argument_checks.ts";
-import { type Duration, toMilliseconds } from "./time/duration.ts";
+import { checkMethods, checkNames, checkOptions } from "../guards/argument_checks.ts";
+import { type Duration, toMilliseconds } from "../time/duration.ts";
 
 /** A signal that asks a process to end. */
 export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGBREAK";

@@ -2,8 +2,8 @@
 // stop.
 
 import { assertEquals } from "@std/assert";
-import type { Audit, PurgeRunOptions } from "../../src/audit/audit.ts";
-import { parseRetention, RetentionKeeper } from "../../src/audit/retention_keeper.ts";
+import type { Audit, PurgeRunOptions } from "../../src/application/audit.ts";
+import { parseRetention, RetentionKeeper } from "../../src/application/retention_keeper.ts";
 import { silentLogger } from "../../src/log/logger.ts";
 import { FakeClock } from "../../src/testing/mod.ts";
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { createEverTask, defineTask, InvalidArgumentError, silentLogger } from "../../mod.ts";
 import { MemoryDatabase, memoryStorage } from "../../drivers/memory/mod.ts";
-import { Audit } from "../../src/audit/audit.ts";
+import { Audit } from "../../src/application/audit.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { FakeClock } from "../../src/testing/fake_clock.ts";
 import { startEngine } from "../support/engine.ts";

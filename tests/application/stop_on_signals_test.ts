@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { stopOnSignals, type StopSignal } from "../mod.ts";
-import { readLines } from "./support/lines.ts";
-import { runCommand } from "./support/run_command.ts";
+import { stopOnSignals, type StopSignal } from "../../mod.ts";
+import { readLines } from "../support/lines.ts";
+import { runCommand } from "../support/run_command.ts";
 
 /** A process that gets signals from the test. */
 class FakeProcess {
@@ -74,10 +74,10 @@ Deno.test("a process that gets SIGTERM finishes what it runs and ends by itself"
   const program = `
     import process from "node:process";
     import { createEverTask, defineTask, stopOnSignals } from ${
-    JSON.stringify(import.meta.resolve("../mod.ts"))
+    JSON.stringify(import.meta.resolve("../../mod.ts"))
   };
     import { memoryStorage } from ${
-    JSON.stringify(import.meta.resolve("../drivers/memory/mod.ts"))
+    JSON.stringify(import.meta.resolve("../../drivers/memory/mod.ts"))
   };
     const task = defineTask({ type: "work", async handle() {
       console.log("working");
@@ -126,7 +126,7 @@ for (const [runtime, command] of Object.entries(firstProcesses)) {
       await Deno.writeTextFile(
         `${folder}/program.ts`,
         `import process from "node:process";
-         import { stopOnSignals } from ${JSON.stringify(import.meta.resolve("../mod.ts"))};
+         import { stopOnSignals } from ${JSON.stringify(import.meta.resolve("../../mod.ts"))};
          const stop = () => {
            console.log("stopping");
            return new Promise(() => {});

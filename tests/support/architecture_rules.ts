@@ -73,8 +73,8 @@ const allowedImports: [importer: string, imports: string[]][] = [
 ];
 
 /**
- * Who may import src/ever_task.ts: the public face, and the kit that makes instances for tests. The
- * parts do not know the whole.
+ * Who may import src/application/ever_task.ts: the public face, and the kit that makes instances for
+ * tests. The parts do not know the whole.
  */
 const instanceMakers = ["mod.ts", "src/testing/kit/"];
 
@@ -112,7 +112,10 @@ const imports: Deno.lint.Rule = {
     const allowed = allowedImports.find(([owner]) => isWithin(importer, owner))?.[1];
     const check = (node: Deno.lint.Literal) => {
       const imported = resolveImport(importer, String(node.value));
-      if (imported === "src/ever_task.ts" && !instanceMakers.some((it) => isWithin(importer, it))) {
+      if (
+        imported === "src/application/ever_task.ts" &&
+        !instanceMakers.some((it) => isWithin(importer, it))
+      ) {
         context.report({ node, message: `${importer} must not know of whole instances` });
       }
       if (allowed?.some((owner) => isWithin(imported, owner)) === false) {

@@ -2,7 +2,7 @@
 // methods tell.
 
 import { checkCount, isPlain } from "../../guards/argument_checks.ts";
-import type { EverTask } from "../../ever_task.ts";
+import type { EverTask } from "../../application/ever_task.ts";
 import { EverTaskError, InvalidArgumentError } from "../../guards/errors.ts";
 import type { JsonOf } from "../../payload/json.ts";
 import { type AnyTask, checkTask, type Task } from "../../task/task.ts";

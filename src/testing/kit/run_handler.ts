@@ -4,7 +4,7 @@
 
 import { guardLogger } from "../../log/guarded_logger.ts";
 import type { PayloadAndOptions } from "../../task/dispatch_options.ts";
-import { defaultRetry } from "../../ever_task_options.ts";
+import { defaultRetry } from "../../application/ever_task_options.ts";
 import { randomNumber } from "../../ids/random_number.ts";
 import { systemRandom, uuidV7Generator } from "../../ids/uuid_v7.ts";
 import { silentLogger } from "../../log/logger.ts";

@@ -9,8 +9,12 @@ import type {
   DispatchResult,
   PayloadAndOptions,
 } from "../../task/dispatch_options.ts";
-import { EverTask, type StopOptions, type TaskEvents } from "../../ever_task.ts";
-import { checkOptionNames, type EverTaskOptions, parseOptions } from "../../ever_task_options.ts";
+import { EverTask, type StopOptions, type TaskEvents } from "../../application/ever_task.ts";
+import {
+  checkOptionNames,
+  type EverTaskOptions,
+  parseOptions,
+} from "../../application/ever_task_options.ts";
 import { InvalidArgumentError } from "../../guards/errors.ts";
 import { EventBus } from "../../events/event_bus.ts";
 import type { Task } from "../../task/task.ts";

@@ -1,7 +1,7 @@
 // The worker of a test: a real one, there only while somebody waits for its work. Between two
 // drains nothing runs, no timer is armed, and a fake clock may jump over years.
 
-import type { EverTask } from "../../ever_task.ts";
+import type { EverTask } from "../../application/ever_task.ts";
 import type { TaskRecord } from "../../storage/records.ts";
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { within } from "../../time/within.ts";

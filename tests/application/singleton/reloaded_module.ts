@@ -1,6 +1,6 @@
 // A module as an application has it, which the test evaluates again and again, as hot reload does.
 
-import { createEverTask, defineTask } from "../../mod.ts";
+import { createEverTask, defineTask } from "../../../mod.ts";
 import { type Evaluation, world } from "./world.ts";
 
 const evaluation: Evaluation = { version: world.nextVersion++, ran: [] };

@@ -1,12 +1,12 @@
 // A module that is evaluated again, as by hot reload, leaves no second worker behind.
 
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { createEverTask, defineTask, InvalidArgumentError, silentLogger } from "../../mod.ts";
-import type { Storage } from "../../src/storage/mod.ts";
-import { MemoryDatabase, memoryStorage } from "../../drivers/memory/mod.ts";
-import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
-import { nextMacrotask } from "../../src/time/macrotask.ts";
-import { until } from "../monitor/support/until.ts";
+import { createEverTask, defineTask, InvalidArgumentError, silentLogger } from "../../../mod.ts";
+import type { Storage } from "../../../src/storage/mod.ts";
+import { MemoryDatabase, memoryStorage } from "../../../drivers/memory/mod.ts";
+import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
+import { nextMacrotask } from "../../../src/time/macrotask.ts";
+import { until } from "../../monitor/support/until.ts";
 import { world } from "./world.ts";
 
 type Module = typeof import("./reloaded_module.ts");

@@ -1,10 +1,10 @@
 // A program under `deno run --watch`, stopped and started again at each change of its files.
 
 import { assertEquals } from "@std/assert";
-import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
-import { until } from "../monitor/support/until.ts";
+import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
+import { until } from "../../monitor/support/until.ts";
 
-const root = new URL("../../", import.meta.url);
+const root = new URL("../../../", import.meta.url);
 
 function program(version: number): string {
   return `

@@ -1,9 +1,9 @@
 // What the evaluations of a module have in common: the database, and what the test wants to know of
 // them.
 
-import { type Logger, silentLogger } from "../../mod.ts";
-import type { Storage } from "../../src/storage/mod.ts";
-import { memoryStorage } from "../../drivers/memory/mod.ts";
+import { type Logger, silentLogger } from "../../../mod.ts";
+import type { Storage } from "../../../src/storage/mod.ts";
+import { memoryStorage } from "../../../drivers/memory/mod.ts";
 
 /** One evaluation of the module. */
 export interface Evaluation {

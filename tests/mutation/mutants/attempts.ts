@@ -38,7 +38,7 @@ export const attempts: readonly Mutant[] = [
     file: executor,
     original: `if (job.task.status !== "Queued") job.unwritten.add`,
     replacement: "job.unwritten.add",
-    tests: ["tests/ever_task/dispatch_test.ts"],
+    tests: ["tests/application/dispatch_test.ts"],
   },
   {
     file: executor,

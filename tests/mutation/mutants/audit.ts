@@ -6,10 +6,10 @@ const auditPolicy = "src/storage/kit/audit_policy.ts";
 const auditPolicyTests = ["tests/storage/kit/audit_policy_test.ts"];
 const auditLevel = "src/audit/audit_level.ts";
 const auditLevelTests = ["tests/storage/kit/audit_policy_test.ts"];
-const auditModule = "src/audit/audit.ts";
-const auditModuleTests = ["tests/audit/retention_test.ts"];
-const retentionKeeper = "src/audit/retention_keeper.ts";
-const retentionKeeperTests = ["tests/audit/retention_keeper_test.ts"];
+const auditModule = "src/application/audit.ts";
+const auditModuleTests = ["tests/application/retention_test.ts"];
+const retentionKeeper = "src/application/retention_keeper.ts";
+const retentionKeeperTests = ["tests/application/retention_keeper_test.ts"];
 
 export const audit: readonly Mutant[] = [
   {

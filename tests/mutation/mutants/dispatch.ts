@@ -3,18 +3,18 @@
 import type { Mutant } from "../mutant.ts";
 
 const dispatcher = "src/dispatch/dispatcher.ts";
-const dispatcherTests = ["tests/ever_task/dispatch_test.ts"];
+const dispatcherTests = ["tests/application/dispatch_test.ts"];
 const taskPlanner = "src/dispatch/task_planner.ts";
-const taskPlannerTests = ["tests/ever_task/dispatch_test.ts"];
+const taskPlannerTests = ["tests/application/dispatch_test.ts"];
 const taskWriter = "src/dispatch/task_writer.ts";
-const taskWriterTests = ["tests/ever_task/busy_keys_test.ts"];
+const taskWriterTests = ["tests/application/busy_keys_test.ts"];
 const admission = "src/dispatch/admission.ts";
 const admissionTests = ["tests/worker/claim/when_full_test.ts"];
 const due = "src/dispatch/due.ts";
 const dispatchOptions = "src/task/dispatch_options.ts";
 const dispatchOptionsTests = [
-  "tests/ever_task/dispatch_test.ts",
-  "tests/ever_task/bad_input_test.ts",
+  "tests/application/dispatch_test.ts",
+  "tests/application/bad_input_test.ts",
 ];
 const mistakeWarnings = "src/dispatch/mistake_warnings.ts";
 const mistakeWarningsTests = ["tests/dispatch/mistake_warnings_test.ts"];
@@ -80,13 +80,13 @@ export const dispatch: readonly Mutant[] = [
     lostCount`,
     replacement: `attempt: 0,
     lostCount`,
-    tests: ["tests/ever_task/outcome_test.ts"],
+    tests: ["tests/application/outcome_test.ts"],
   },
   {
     file: dispatcher,
     original: "if (texts.length === 0) return [];",
     replacement: "",
-    tests: ["tests/ever_task/dispatch_test.ts"],
+    tests: ["tests/application/dispatch_test.ts"],
   },
   {
     file: taskPlanner,

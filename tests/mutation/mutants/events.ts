@@ -74,7 +74,7 @@ export const events: readonly Mutant[] = [
     original:
       `if (kinds !== undefined) checkNames(kinds, Object.keys(severityOf), "filter.kinds");`,
     replacement: "",
-    tests: ["tests/ever_task/bad_input_test.ts"],
+    tests: ["tests/application/bad_input_test.ts"],
   },
   {
     file: storedTaskEvents,

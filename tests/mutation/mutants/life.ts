@@ -3,12 +3,12 @@
 
 import type { Mutant } from "../mutant.ts";
 
-const lifecycle = "src/lifecycle.ts";
-const lifecycleTests = ["tests/ever_task/life_test.ts"];
-const singleton = "src/singleton.ts";
-const singletonTests = ["tests/singleton/singleton_test.ts"];
-const stopOnSignals = "src/stop_on_signals.ts";
-const stopOnSignalsTests = ["tests/stop_on_signals_test.ts"];
+const lifecycle = "src/application/lifecycle.ts";
+const lifecycleTests = ["tests/application/life_test.ts"];
+const singleton = "src/application/singleton.ts";
+const singletonTests = ["tests/application/singleton/singleton_test.ts"];
+const stopOnSignals = "src/application/stop_on_signals.ts";
+const stopOnSignalsTests = ["tests/application/stop_on_signals_test.ts"];
 const storageView = "src/storage/storage_view.ts";
 const storageViewTests = ["tests/storage/storage_view_test.ts"];
 const statusTransitions = "src/storage/status_transitions.ts";
@@ -16,8 +16,8 @@ const statusTransitionsTests = ["tests/storage/status_transitions_test.ts"];
 const paging = "src/storage/paging.ts";
 const pagingTests = ["tests/storage/paging_test.ts"];
 const workerStatus = "src/storage/worker_status.ts";
-const workerStatusTests = ["tests/ever_task/workers_test.ts"];
-const everTask = "src/ever_task.ts";
+const workerStatusTests = ["tests/application/workers_test.ts"];
+const everTask = "src/application/ever_task.ts";
 
 export const life: readonly Mutant[] = [
   {
@@ -44,7 +44,7 @@ export const life: readonly Mutant[] = [
     file: lifecycle,
     original: "await within(clock, subscribersMs, allHeard());",
     replacement: "await allHeard();",
-    tests: ["tests/ever_task/outcome_test.ts"],
+    tests: ["tests/application/outcome_test.ts"],
   },
   {
     file: lifecycle,
@@ -220,6 +220,6 @@ export const life: readonly Mutant[] = [
     file: everTask,
     original: "includeLost ? workers : workers.filter(({ alive }) => alive)",
     replacement: "workers",
-    tests: ["tests/ever_task/workers_test.ts"],
+    tests: ["tests/application/workers_test.ts"],
   },
 ];

@@ -35,7 +35,7 @@ const timeZoneTests = [
   "tests/schedule/time_zone_test.ts",
   "tests/schedule/daylight_saving_test.ts",
 ];
-const recurring = "src/schedule/recurring.ts";
+const recurring = "src/application/recurring.ts";
 const recurringTests = [
   "tests/schedule/engine/registration_test.ts",
   "tests/schedule/engine/extra_run_test.ts",
