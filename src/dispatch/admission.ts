@@ -2,8 +2,7 @@
 
 import { EverTaskError } from "../guards/errors.ts";
 import { defaultQueue, type QueueSettings } from "../task/queue_settings.ts";
-import type { Reservation } from "../worker/claim/reservations.ts";
-import type { Worker } from "../worker/worker.ts";
+import type { LocalWorker, Reservation } from "./local_worker.ts";
 
 /** The queue is full in this process, and its `whenFull` is `throw`. Nothing was stored. */
 export class QueueFullError extends EverTaskError {
@@ -32,7 +31,7 @@ export type Caller = "application" | "handler";
  * @throws {QueueFullError} If its queue is full and says so.
  */
 export function admit(
-  worker: Worker,
+  worker: LocalWorker,
   queues: ReadonlyMap<string, QueueSettings>,
   queue: string,
   id: string,

@@ -13,8 +13,6 @@ import type { Storage } from "../storage/storage.ts";
 import type { AnyTask } from "../task/task.ts";
 import { isInstance } from "../thrown/reading.ts";
 import type { Clock } from "../time/clock.ts";
-import type { Reservation } from "../worker/claim/reservations.ts";
-import type { Worker } from "../worker/worker.ts";
 import { admit, type Caller } from "./admission.ts";
 import {
   checkMany,
@@ -22,6 +20,7 @@ import {
   type DispatchOptions,
   type DispatchResult,
 } from "../task/dispatch_options.ts";
+import type { LocalWorker, Reservation } from "./local_worker.ts";
 import { NoRunLeftError } from "./series_plan.ts";
 import { plannedTask, type PlannerParts, type TaskPlan, TaskPlanner } from "./task_planner.ts";
 import { TaskWriter } from "./task_writer.ts";
@@ -38,7 +37,7 @@ export interface DispatcherParts extends PlannerParts {
   /** For how long a dispatch meets transient errors of storage with another try. Milliseconds. */
   readonly retryForMs: number;
   /** The running worker of this process; null while there is none. */
-  readonly worker: () => Worker | null;
+  readonly worker: () => LocalWorker | null;
   /** A task of this queue was stored, and this process runs none. */
   readonly onStoredForOthers: (queue: string) => void;
 }
@@ -200,7 +199,7 @@ export class Dispatcher {
 
   /** The queue that a task goes to, and the place that is kept for it there. */
   #placeFor(
-    worker: Worker | null,
+    worker: LocalWorker | null,
     { status, queue }: TaskPlan,
     id: string,
     caller: Caller,

@@ -1,6 +1,7 @@
 // The worker of one process: wires leases, claims, queues and execution together, starts and stops
 // them.
 
+import type { LocalWorker, Reservation } from "../dispatch/local_worker.ts";
 import type { ClaimedTask } from "../storage/records.ts";
 import type { WakeSignal } from "../storage/requests.ts";
 import { within } from "../time/within.ts";
@@ -15,7 +16,7 @@ import { HeartbeatHandler } from "./lease/heartbeat_handler.ts";
 import type { Job } from "./job.ts";
 import { LeaseKeeper } from "./lease/lease_keeper.ts";
 import type { LogKeeper } from "./attempt/log_keeper.ts";
-import { type Reservation, Reservations } from "./claim/reservations.ts";
+import { Reservations } from "./claim/reservations.ts";
 import type { HeldTask } from "./held_tasks.ts";
 import { Quarantine } from "./lease/quarantine.ts";
 import { QueueRunner } from "./claim/queue_runner.ts";
@@ -28,8 +29,7 @@ import { servesOf, type WorkerParts } from "./worker_parts.ts";
 import { WorkerReporter } from "./lease/worker_reporter.ts";
 
 /** Runs tasks in this process. */
-export class Worker {
-  /** Places in the queues that are kept for dispatches of this process. */
+export class Worker implements LocalWorker {
   readonly reservations: Reservations;
   readonly #parts: WorkerParts;
   readonly #runners: ReadonlyMap<string, QueueRunner>;
@@ -212,33 +212,27 @@ export class Worker {
     await within(clock, leaseMs, this.#keeper.stop());
   }
 
-  // ---- hand-over from the dispatcher of this process ----
+  // ---- LocalWorker, where it is described: hand-over from the dispatcher of this process ----
 
-  /** Storing a task that was to be ours failed: storage may hold it as ours all the same. */
   suspectUnknownClaims(): void {
     this.#claimer.suspectUnknownClaims();
   }
 
-  /**
-   * Takes a stored task into the place that was kept for it.
-   *
-   * @param now The monotonic clock: reading it is not free, and the caller just has.
-   */
   handOver(task: ClaimedTask, reservation: Reservation, payload: unknown, now: number): void {
     this.#intake.handOver(task, reservation, payload, now);
   }
 
-  /** Tasks that are due now wait in storage. */
   storedDue(queue: string): void {
     const runner = this.#runner(queue);
     runner.mayHaveMore = true;
     if (runner.runsLow(this.#parts.clock.monotonic())) this.#claimer.wake();
   }
 
-  /** A task becomes due at this instant of the storage's clock. */
   expectDue(at: number): void {
     this.#claimer.expectDue(at);
   }
+
+  // ---- what an application asks for ----
 
   /** Cancels the tasks that this worker holds. */
   cancel(taskIds: readonly string[]): void {

@@ -1,6 +1,7 @@
 // Takes claimed tasks in: makes jobs of them, puts them in line or ends those that shall not run,
 // and takes waiting ones out again.
 
+import type { Reservation } from "../../dispatch/local_worker.ts";
 import type { ClaimedTask } from "../../storage/records.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { AnyTask } from "../../task/task.ts";
@@ -14,7 +15,7 @@ import type { Starter } from "../starter.ts";
 import type { Claimer } from "./claimer.ts";
 import { damageOf } from "./damaged_task.ts";
 import type { QueueRunner } from "./queue_runner.ts";
-import type { Reservation, Reservations } from "./reservations.ts";
+import type { Reservations } from "./reservations.ts";
 
 /** What an intake works with. */
 export interface IntakeParts {

@@ -1,23 +1,15 @@
 // Places in the queues of this process that are kept for tasks on their way into storage, so that
 // they can be handed over without a claim once they are stored.
 
+import type { LocalPlaces, Reservation } from "../../dispatch/local_worker.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { Clock } from "../../time/clock.ts";
-import type { HeldTask, HeldTasks } from "../held_tasks.ts";
+import type { HeldTasks } from "../held_tasks.ts";
 import type { QueueRunner } from "./queue_runner.ts";
 import { RoomWatch } from "./room_watch.ts";
 
-/** Where a task that is dispatched goes. */
-export interface Reservation extends HeldTask {
-  /** The id of the task. */
-  readonly id: string;
-  readonly queue: string;
-  /** The worker of this process that has kept a place for it; null when it waits in storage. */
-  readonly claimFor: string | null;
-}
-
-/** Keeps places for dispatches. */
-export class Reservations {
+/** Keeps places for dispatches; what it does for them is described by {@linkcode LocalPlaces}. */
+export class Reservations implements LocalPlaces {
   readonly #clock: Clock;
   readonly #runner: (queue: string) => QueueRunner;
   /**
@@ -46,24 +38,16 @@ export class Reservations {
     this.#roomWatch = new RoomWatch(parts.clock, parts.logger);
   }
 
-  /** Whether a dispatch to a queue has to wait, or to go elsewhere. */
   isFull(queue: string): boolean {
     return this.#workerId() !== null && this.#runner(queue).isFull;
   }
 
-  /** Keeps a place for a task that is about to be stored, if there is one. */
   reserve(queue: string, id: string): Reservation {
     const workerId = this.#workerId();
     const isKept = workerId !== null && this.#runner(queue).reserve(this.#clock.monotonic());
     return this.#reservation(queue, id, isKept ? workerId : null);
   }
 
-  /**
-   * Keeps a place in a full queue as soon as there is one; the task waits in storage when the
-   * worker stops meanwhile.
-   *
-   * @throws The signal's reason, when it aborts before.
-   */
   async waitForRoom(
     queue: string,
     id: string,
@@ -77,7 +61,6 @@ export class Reservations {
     return this.#reservation(queue, id, workerId);
   }
 
-  /** Gives a place back: its task was not stored, or not for us, or it has come. */
   unreserve(reservation: Reservation): void {
     if (reservation.claimFor === null) return;
     this.#held.delete(reservation);
