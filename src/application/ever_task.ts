@@ -19,6 +19,8 @@ import { parseTaskId, uuidV7Generator } from "../ids/uuid_v7.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { Audit } from "./audit.ts";
 import { RetentionKeeper } from "./retention_keeper.ts";
+import { Operate } from "../operate/operate.ts";
+import { retriesOf } from "../operate/retries_of.ts";
 import { Queues } from "./queues.ts";
 import { Recurring } from "./recurring.ts";
 import { RateLimits } from "../rate_limit/rate_limits.ts";
@@ -76,6 +78,8 @@ export class EverTask {
   readonly #stored: StoredTaskEvents;
   readonly #rateLimits: RateLimits;
   readonly #leaseMs: number;
+  readonly #newOperate: () => Operate;
+  #operate: Operate | undefined;
 
   /**
    * Use {@linkcode createEverTask}.
@@ -156,6 +160,18 @@ export class EverTask {
     this.audit = new Audit(opened, clock);
     this.queues = new Queues(queues.keys(), opened, refresh);
     this.recurring = new Recurring(opened, refresh);
+    this.#newOperate = () =>
+      new Operate({
+        opened,
+        leaseMs: lease.leaseMs,
+        queues: this.queues.names,
+        retriesOf: (task) => retriesOf({ definitions, queues, retry: execution.retry }, task),
+      });
+  }
+
+  /** Shows what all processes of the store do, and why a task is not running. */
+  get operate(): Operate {
+    return this.#operate ??= this.#newOperate();
   }
 
   /**

@@ -4,13 +4,13 @@
 import type { TaskStatus } from "../storage/task_status.ts";
 
 /** What every {@linkcode Reason} has. */
-interface Told {
+export interface ToldReason {
   /** What is so, and what to do about it, for people. */
   readonly sentence: string;
 }
 
 /** The instant before which a task does not run. */
-interface Waiting {
+export interface WaitingReason {
   /** The instant, by the storage's clock. */
   readonly dueAt: Date;
   /** How far away it is, in milliseconds. */
@@ -18,13 +18,13 @@ interface Waiting {
 }
 
 /** No task with this id is stored. */
-export interface NotStored extends Told {
+export interface NotStored extends ToldReason {
   /** `notStored` */
   readonly kind: "notStored";
 }
 
 /** A live worker holds the task: it runs, or it waits for a free place of that worker. */
-export interface Held extends Told {
+export interface Held extends ToldReason {
   /** `held` */
   readonly kind: "held";
   /** The worker. */
@@ -38,7 +38,7 @@ export interface Held extends Told {
 }
 
 /** The worker that holds the task has not been heard of for longer than its lease. */
-export interface WorkerLate extends Told {
+export interface WorkerLate extends ToldReason {
   /** `workerLate` */
   readonly kind: "workerLate";
   /** The worker. */
@@ -52,7 +52,7 @@ export interface WorkerLate extends Told {
 }
 
 /** The worker that holds the task is not registered any more. */
-export interface WorkerGone extends Told {
+export interface WorkerGone extends ToldReason {
   /** `workerGone` */
   readonly kind: "workerGone";
   /** The worker. */
@@ -60,13 +60,13 @@ export interface WorkerGone extends Told {
 }
 
 /** Somebody has asked for the task to be cancelled. */
-export interface Cancelling extends Told {
+export interface Cancelling extends ToldReason {
   /** `cancelling` */
   readonly kind: "cancelling";
 }
 
 /** A worker had the task and did not end it: it stopped, or it was lost. */
-export interface GivenBack extends Told {
+export interface GivenBack extends ToldReason {
   /** `givenBack` */
   readonly kind: "givenBack";
   /**
@@ -77,13 +77,13 @@ export interface GivenBack extends Told {
 }
 
 /** The task was dispatched for later. */
-export interface Delayed extends Told, Waiting {
+export interface Delayed extends ToldReason, WaitingReason {
   /** `delayed` */
   readonly kind: "delayed";
 }
 
 /** The series waits for its next run. */
-export interface NextRunDue extends Told, Waiting {
+export interface NextRunDue extends ToldReason, WaitingReason {
   /** `nextRun` */
   readonly kind: "nextRun";
   /** The schedule as a sentence. */
@@ -91,7 +91,7 @@ export interface NextRunDue extends Told, Waiting {
 }
 
 /** An attempt has failed, and the next one has its instant. */
-export interface RetryDue extends Told, Waiting {
+export interface RetryDue extends ToldReason, WaitingReason {
   /** `retry` */
   readonly kind: "retry";
   /** Which retry is next, from 1. */
@@ -101,13 +101,13 @@ export interface RetryDue extends Told, Waiting {
 }
 
 /** The task waits for the slot that its rate limit has given it. */
-export interface RateLimited extends Told, Waiting {
+export interface RateLimited extends ToldReason, WaitingReason {
   /** `rateLimited` */
   readonly kind: "rateLimited";
 }
 
 /** The queue is paused. */
-export interface QueuePaused extends Told {
+export interface QueuePaused extends ToldReason {
   /** `queuePaused` */
   readonly kind: "queuePaused";
   /** The queue. */
@@ -115,7 +115,7 @@ export interface QueuePaused extends Told {
 }
 
 /** No live worker serves the queue. */
-export interface QueueUnserved extends Told {
+export interface QueueUnserved extends ToldReason {
   /** `queueUnserved` */
   readonly kind: "queueUnserved";
   /** The queue. */
@@ -127,7 +127,7 @@ export interface QueueUnserved extends Told {
 }
 
 /** Live workers serve the queue, and none of them knows the type. */
-export interface TypeUnknown extends Told {
+export interface TypeUnknown extends ToldReason {
   /** `typeUnknown` */
   readonly kind: "typeUnknown";
   /** The queue. */
@@ -139,7 +139,7 @@ export interface TypeUnknown extends Told {
 }
 
 /** The workers that could take the task have their hands full. */
-export interface PlacesBusy extends Told {
+export interface PlacesBusy extends ToldReason {
   /** `placesBusy` */
   readonly kind: "placesBusy";
   /** The queue. */
@@ -151,7 +151,7 @@ export interface PlacesBusy extends Told {
 }
 
 /** Nothing keeps the task from running: it is due, and a live worker takes it in its turn. */
-export interface InLine extends Told {
+export interface InLine extends ToldReason {
   /** `inLine` */
   readonly kind: "inLine";
   /** The queue. */
@@ -161,7 +161,7 @@ export interface InLine extends Told {
 }
 
 /** The task has ended. */
-export interface Ended extends Told {
+export interface Ended extends ToldReason {
   /** `ended` */
   readonly kind: "ended";
   /** How. */
@@ -175,7 +175,7 @@ export interface Ended extends Told {
 }
 
 /** The series has ended: no run follows. */
-export interface SeriesEnded extends Told {
+export interface SeriesEnded extends ToldReason {
   /** `seriesEnded` */
   readonly kind: "seriesEnded";
   /** How. */
@@ -194,14 +194,14 @@ export interface SeriesEnded extends Told {
 }
 
 /** The status says that the task waits, and it has no due instant: no worker will look at it. */
-export interface OutOfLine extends Told {
+export interface OutOfLine extends ToldReason {
   /** `outOfLine` */
   readonly kind: "outOfLine";
   /** The status. */
   readonly status: TaskStatus;
 }
 
-/** Why a task is not running. Told apart by `kind`. */
+/** Why a task is not running. ToldReason apart by `kind`. */
 export type Reason =
   | NotStored
   | Held

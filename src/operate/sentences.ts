@@ -1,7 +1,7 @@
 // What each reason says to people: what is so, then what to do about it.
 
 import { cutText } from "../thrown/cut_text.ts";
-import type { Ended, Held, QueueUnserved, Reason, SeriesEnded } from "./reason.ts";
+import type { Ended, Held, PlacesBusy, QueueUnserved, Reason, SeriesEnded } from "./reason.ts";
 import { countWords, durationWords, instantWords } from "./time_words.ts";
 
 /** A reason without its sentence. */
@@ -60,9 +60,7 @@ export function sentenceOf(reason: UntoldReason): string {
         `"${reason.type}". ${similarSentence(reason.similar)}` +
         "Deploy a worker that has the task, or dispatch it to a queue of one that has.";
     case "placesBusy":
-      return `All ${countWords(reason.places, "place")} of queue "${reason.queue}" are busy: ` +
-        `workers hold ${countWords(reason.held, "task")} of it. Raise its parallelism, start ` +
-        "another worker, or wait.";
+      return busySentence(reason);
     case "inLine":
       return `It is due, and a live worker takes it in its turn: ` +
         `${countWords(reason.due, "task")} of queue "${reason.queue}" ` +
@@ -92,6 +90,12 @@ function unservedSentence({ queue, liveWorkers, similar }: UntoldOf<QueueUnserve
     (liveWorkers === 0 ? ": no worker is running. " : ". ") +
     similarSentence(similar) +
     "Start a worker that has the queue, or correct the name.";
+}
+
+function busySentence({ queue, places, held }: UntoldOf<PlacesBusy>): string {
+  const busy = places === 1 ? "The one place" : `All ${places} places`;
+  return `${busy} of queue "${queue}" ${places === 1 ? "is" : "are"} busy: workers hold ` +
+    `${countWords(held, "task")} of it. Raise its parallelism, start another worker, or wait.`;
 }
 
 function similarSentence(similar: string | null): string {

@@ -23,7 +23,7 @@ import {
 } from "./subjects/storages.ts";
 import { scheduleSubjects } from "./subjects/schedule.ts";
 import { testingSubjects } from "./subjects/testing.ts";
-import { methods } from "./subjects/ever_task.ts";
+import { methods, partOf } from "./subjects/ever_task.ts";
 import { sweep } from "./sweep.ts";
 
 /** By the name of the entry point. */
@@ -38,6 +38,7 @@ const subjects: Readonly<Record<string, Subjects>> = {
   "./testing": testingSubjects,
   "./alerts": alertsSubjects,
   "./monitor": monitorSubjects,
+  "./operate": {},
   "./otel": otelSubjects,
   "./prometheus": prometheusSubjects,
 };
@@ -45,7 +46,7 @@ const subjects: Readonly<Record<string, Subjects>> = {
 Deno.test("every method of an instance has its place in the sweep", async () => {
   await using everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
   for (const [part, table] of Object.entries(methods)) {
-    const owner: object = part === "" ? everTask : everTask[part as "audit"];
+    const owner = partOf(everTask, part);
     const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(
       Object.getPrototypeOf(owner),
     );

@@ -39,6 +39,15 @@ const dispatches: readonly Readonly<Record<string, Shape>>[] = [
   { recurring: takes("* * * * *", "text", "function", "object"), taskKey: takes("key") },
 ];
 
+const filter = optionalOptions({
+  statuses: takes(["Queued"]),
+  types: takes(["noop"]),
+  queues: takes(["default"]),
+  recurring: takes(false),
+  createdFrom: takes(0),
+  createdBefore: takes(1),
+});
+
 /**
  * What the methods of an instance take, by the part that has them; a list for each way to call one.
  */
@@ -61,17 +70,7 @@ export const methods: Readonly<
     runNow: [[id]],
     get: [[id]],
     getByTaskKey: [[takes("key")]],
-    list: [[
-      optionalOptions({
-        statuses: takes(["Queued"]),
-        types: takes(["noop"]),
-        queues: takes(["default"]),
-        recurring: takes(false),
-        createdFrom: takes(0),
-        createdBefore: takes(1),
-      }),
-      page,
-    ]],
+    list: [[filter, page]],
     statusAudit: [[id, numberedPage]],
     runsAudit: [[id, numberedPage]],
     executionLogs: [[id, numberedPage]],
@@ -113,7 +112,22 @@ export const methods: Readonly<
     list: [[page]],
     runNow: [[id]],
   },
+  operate: {
+    explain: [[id]],
+    workers: [[]],
+    queues: [[]],
+  },
+  "operate.tasks": {
+    search: [[filter, page]],
+    count: [[filter, optionalOptions({ cap: takes(5) })]],
+  },
 };
+
+/** A part of an instance by its path, such as `operate.tasks`; the instance itself by "". */
+export function partOf(everTask: EverTask, path: string): object {
+  const names = path === "" ? [] : path.split(".");
+  return names.reduce<object>((owner, name) => Reflect.get(owner, name), everTask);
+}
 
 /** Calls a method of a new instance, which is stopped afterwards. */
 function caller(part: string, method: string): Subject["call"] {
@@ -124,8 +138,8 @@ function caller(part: string, method: string): Subject["call"] {
       logger: silentLogger,
     });
     try {
-      const owner = part === "" ? everTask : everTask[part as keyof EverTask];
-      const result = await Reflect.apply(Reflect.get(owner as object, method), owner, args);
+      const owner = partOf(everTask, part);
+      const result = await Reflect.apply(Reflect.get(owner, method), owner, args);
       if (typeof result === "function") result();
     } finally {
       await everTask.stop({ timeout: 0 });

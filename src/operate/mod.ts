@@ -1,0 +1,22 @@
+/**
+ * The types of `everTask.operate`, which shows what all processes of a store do, and why.
+ *
+ * @example
+ * ```ts
+ * import { createEverTask } from "@evertask/evertask";
+ * import { memoryStorage } from "@evertask/evertask/memory";
+ * import type { Explanation } from "@evertask/evertask/operate";
+ *
+ * await using everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
+ * const print = ({ reasons }: Explanation) =>
+ *   console.log(reasons.map(({ sentence }) => sentence).join("\n"));
+ * print(await everTask.operate.explain("01900000-0000-7000-8000-000000000001"));
+ * // No task with this id is stored: …
+ * ```
+ *
+ * @module
+ */
+export type { Operate, OperateParts } from "./operate.ts";
+export type { QueueOverview } from "./queue_overview.ts";
+export type * from "./reason.ts";
+export type { CountOptions, TaskCount, TaskSearch } from "./task_search.ts";

@@ -1,0 +1,53 @@
+// How many retries a task has, as far as this process can tell.
+
+import { fromStoredPolicy } from "../retry/stored_policy.ts";
+import type { TaskRecord } from "../storage/records.ts";
+import type { QueueSettings } from "../task/queue_settings.ts";
+import type { RetryPolicy } from "../task/retry_policy.ts";
+import type { StorableRetryPolicy } from "../task/retry_policy_data.ts";
+import type { AnyTask } from "../task/task.ts";
+
+/** What this process knows of retry policies. */
+export interface KnownPolicies {
+  readonly definitions: ReadonlyMap<string, AnyTask>;
+  readonly queues: ReadonlyMap<string, QueueSettings>;
+  /** What holds where neither dispatch, task nor queue says anything. */
+  readonly retry: RetryPolicy;
+}
+
+/**
+ * How many retries a task's policy allows at most.
+ *
+ * @returns null if this process cannot tell: it does not have the task or its queue, or the policy
+ * is one of the application's own.
+ */
+export function retriesOf(
+  { definitions, queues, retry }: KnownPolicies,
+  { type, queue, retryPolicy }: Pick<TaskRecord, "type" | "queue" | "retryPolicy">,
+): number | null {
+  if (retryPolicy !== null) return retriesOfStored(retryPolicy);
+  const definition = definitions.get(type);
+  const settings = queues.get(queue);
+  if (definition === undefined || settings === undefined) return null;
+  return retriesOfPolicy(definition.retry ?? settings.retry ?? retry);
+}
+
+function retriesOfStored(text: string): number | null {
+  try {
+    return retriesOfPolicy(fromStoredPolicy(text));
+  } catch {
+    return null; // another version wrote it
+  }
+}
+
+function retriesOfPolicy(policy: RetryPolicy): number | null {
+  const storable = policy as Partial<StorableRetryPolicy>;
+  if (typeof storable.toJSON !== "function") return null;
+  try {
+    const data = storable.toJSON();
+    const retries = data.kind === "none" ? 0 : data.retries;
+    return Number.isInteger(retries) ? retries : null;
+  } catch {
+    return null; // it has filters that cannot be written
+  }
+}

@@ -1,0 +1,115 @@
+// What everTask.operate shows, on the memory store: queues, workers, searches and counts.
+
+import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { createEverTask, defineTask, InvalidArgumentError } from "../../mod.ts";
+import { memoryStorage } from "../../drivers/memory/mod.ts";
+import { queueOverviews } from "../../src/operate/queue_overview.ts";
+import { FakeClock } from "../../src/testing/fake_clock.ts";
+import { Fleet } from "../support/fleet.ts";
+import { worker } from "./facts.ts";
+
+const email = defineTask<null>({ type: "email", handle() {} });
+const tasks = [email];
+
+Deno.test("operate is made once, when it is first asked for", async () => {
+  await using everTask = createEverTask({ storage: memoryStorage(), tasks });
+  assertStrictEquals(everTask.operate, everTask.operate);
+});
+
+Deno.test("queues tell what waits and who serves them, those in which nothing waits, too", async () => {
+  await using fleet = new Fleet();
+  const web = fleet.create({ tasks, queues: { mails: {} } });
+  const parallelism = 3;
+  const queues = { default: { parallelism }, recurring: { parallelism }, reports: { parallelism } };
+  const { workerId } = await fleet.start({ tasks, queues });
+  await web.queues.pause("default");
+  await web.dispatch(email, null);
+  await web.dispatch(email, null, { delay: { hours: 1 } });
+  await web.dispatch(email, null, { queue: "mails" });
+  const oldestDueAt = new Date(fleet.clock.now());
+  await fleet.pass(1000);
+  const nothing = { paused: false, due: 0, scheduled: 0, oldestDueAt: null };
+  const served = { workerIds: [workerId!], places: 3 };
+  assertEquals(await web.operate.queues(), [
+    { queue: "default", paused: true, due: 1, scheduled: 1, oldestDueAt, ...served },
+    { ...nothing, queue: "mails", due: 1, oldestDueAt, workerIds: [], places: 0 },
+    { ...nothing, queue: "recurring", ...served },
+    { ...nothing, queue: "reports", ...served },
+  ]);
+});
+
+Deno.test("places of a queue are those of all live workers, and unknown beside one that does not say", () => {
+  const workers = [worker(), worker({ id: "worker-2" }), worker({ id: "worker-3", alive: false })];
+  const silent = worker({ id: "worker-4", serves: null });
+  const overview = (...workers: Parameters<typeof queueOverviews>[1][number][]) =>
+    queueOverviews({ now: 0, queues: [] }, workers, []).map(({ queue, workerIds, places }) => [
+      queue,
+      workerIds,
+      places,
+    ]);
+  assertEquals(overview(...workers), [["mails", ["worker-1", "worker-2"], 8]]);
+  assertEquals(overview(...workers, silent), [["mails", ["worker-1", "worker-2"], null]]);
+});
+
+Deno.test("workers that are lost are shown, not alive", async () => {
+  const clock = new FakeClock();
+  const storage = memoryStorage({ clock });
+  const leaseDuration = { seconds: 30 };
+  await using web = createEverTask({ storage, clock, leaseDuration, tasks });
+  await web.statistics(); // opens the storage
+  await storage.registerWorker({ id: "worker-1", host: "crash.example" });
+  await clock.advance(30_001);
+  await storage.registerWorker({ id: "worker-2", host: "app.example" });
+  const found = await web.operate.workers();
+  assertEquals(found.map(({ id, host, alive }) => [id, host, alive]), [
+    ["worker-1", "crash.example", false],
+    ["worker-2", "app.example", true],
+  ]);
+});
+
+Deno.test("a search pages through the tasks that match, newest first", async () => {
+  await using everTask = createEverTask({ storage: memoryStorage(), tasks });
+  const dispatched = await everTask.dispatchMany(email, Array.from({ length: 5 }, () => null));
+  await everTask.dispatch(email, null, { queue: "recurring" });
+  const ids = dispatched.map(({ id }) => id).reverse();
+  const filter = { queues: ["default"] };
+  const first = await everTask.operate.tasks.search(filter, { limit: 3 });
+  const second = await everTask.operate.tasks.search(filter, { limit: 3, after: first.next! });
+  assertEquals([...first.items, ...second.items].map(({ id }) => id), ids);
+  assertEquals(second.next, null);
+});
+
+const counts: [tasks: number, cap: number | undefined, found: { count: number; more: boolean }][] =
+  [
+    [0, 5, { count: 0, more: false }],
+    [5, 6, { count: 5, more: false }],
+    [5, 5, { count: 5, more: false }],
+    [5, 4, { count: 4, more: true }],
+    [2500, 2499, { count: 2499, more: true }],
+    [2500, undefined, { count: 2500, more: false }],
+    [10_001, undefined, { count: 10_000, more: true }],
+  ];
+
+for (const [size, cap, found] of counts) {
+  const most = cap === undefined ? "the default cap" : `a cap of ${cap}`;
+  Deno.test(`${size} tasks are counted up to ${most}`, async () => {
+    await using everTask = createEverTask({ storage: memoryStorage(), tasks });
+    await everTask.dispatchMany(email, Array.from({ length: size }, () => null));
+    await everTask.dispatch(email, null, { queue: "recurring" });
+    const options = cap === undefined ? {} : { cap };
+    assertEquals(await everTask.operate.tasks.count({ queues: ["default"] }, options), found);
+  });
+}
+
+Deno.test("a filter, a cap or an id that is wrong is refused with its name", async () => {
+  await using everTask = createEverTask({ storage: memoryStorage(), tasks });
+  const { operate } = everTask;
+  const wrong: [what: string, call: () => Promise<unknown>][] = [
+    ["filter.statuses", () => operate.tasks.search({ statuses: ["Late" as never] })],
+    ["filter.statuses", () => operate.tasks.count({ statuses: ["Late" as never] })],
+    ["options.cap", () => operate.tasks.count({}, { cap: 0 })],
+    ["limit", () => operate.tasks.search({}, { limit: 0 })],
+    ["taskId", () => operate.explain(5 as never)],
+  ];
+  for (const [what, call] of wrong) await assertRejects(call, InvalidArgumentError, what);
+});

@@ -1,0 +1,99 @@
+// A store that several instances share, one of which only asks: what it is told must be true of
+// what the others do.
+
+import {
+  createEverTask,
+  type EverTask,
+  type EverTaskOptions,
+  silentLogger,
+  type TaskStatus,
+} from "../../mod.ts";
+import type { Storage } from "../../src/storage/mod.ts";
+import { startEngine, type TestEngine } from "../support/engine.ts";
+import type { Place, PlaceKind, Places } from "../support/places.ts";
+import { eventually } from "../integration/support.ts";
+import type { StorageSetup } from "../integration/programs/protocol.ts";
+import { WorkerProcess } from "../integration/worker_process.ts";
+
+/** How long worker processes keep their tasks without a heartbeat. Milliseconds. */
+export const leaseOfProcesses = 400;
+
+/** The options of the instance that asks. */
+type SceneOptions = Pick<EverTaskOptions, "tasks" | "leaseDuration">;
+
+/** A store of its own, and those who use it. */
+export class Scene implements AsyncDisposable {
+  readonly kind: PlaceKind;
+  /** An instance that runs no tasks. */
+  readonly web: EverTask;
+  /** A look at the store itself. */
+  readonly storage: Storage;
+  readonly #place: Place;
+  readonly #cleanUp: (() => Promise<unknown>)[] = [];
+
+  private constructor(kind: PlaceKind, place: Place, options: SceneOptions) {
+    this.kind = kind;
+    this.#place = place;
+    this.storage = place.connect();
+    this.web = createEverTask({
+      storage: place.connect(),
+      queues: { mails: {} },
+      logger: silentLogger,
+      ...options,
+    });
+  }
+
+  /** Makes a store, and an instance that asks. */
+  static async open(places: Places, kind: PlaceKind, options: SceneOptions): Promise<Scene> {
+    const scene = new Scene(kind, await places.create(kind), options);
+    await scene.storage.open();
+    await scene.web.workers(); // opens it, before a transaction of a test locks it
+    return scene;
+  }
+
+  /** Where the store is. */
+  get address(): string {
+    return this.#place.address;
+  }
+
+  /** Starts an instance that runs tasks. */
+  async work(options: Omit<EverTaskOptions, "storage">): Promise<TestEngine> {
+    const engine = await startEngine({ ...options, storage: this.#place.connect() });
+    this.onEnd(() => engine.everTask.stop({ timeout: 0 }));
+    return engine;
+  }
+
+  /** Starts a process that runs tasks. */
+  async startProcess(): Promise<WorkerProcess> {
+    const storage: StorageSetup = this.kind === "SQLite"
+      ? { sqlite: { path: this.address } }
+      : { postgres: { url: this.address } };
+    const process = await WorkerProcess.start({
+      storage,
+      leaseMs: leaseOfProcesses,
+      parallelism: 1,
+    });
+    this.onEnd(() => process[Symbol.asyncDispose]());
+    return process;
+  }
+
+  /** Waits until a task has a status. */
+  async has(id: string, status: TaskStatus): Promise<void> {
+    await eventually(
+      `the task is ${status}`,
+      async () => (await this.storage.get(id))?.status === status,
+    );
+  }
+
+  /** Has something done at the end of the scene, what was last first. */
+  onEnd(cleanUp: () => Promise<unknown>): void {
+    this.#cleanUp.push(cleanUp);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const cleanUp of this.#cleanUp.reverse()) await cleanUp();
+    await this.web.stop();
+    await this.storage.close();
+    await this.#place[Symbol.asyncDispose]();
+  }
+}
