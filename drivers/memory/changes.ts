@@ -1,6 +1,6 @@
 // The status changes of the memory store: what workers report about the tasks that they hold.
 
-import { shouldCreateRunsAudit } from "../../src/storage/kit/audit_policy.ts";
+import { keepsHistory, shouldCreateRunsAudit } from "../../src/storage/kit/audit_policy.ts";
 import type { ChangeResult, RunEnd, StatusChange } from "../../src/storage/requests.ts";
 import { lastTransition, putsInLine } from "../../src/storage/status_transitions.ts";
 import type { MemoryState } from "./state.ts";
@@ -20,7 +20,7 @@ export function changeStatus(state: MemoryState, change: StatusChange, now: numb
   state.applyTransitions(row, transitions, auditLevel, now);
   row.rateSlotAt = change.rateSlotAt ?? null;
   if (change.returnAttempt) row.attempt = Math.max(0, row.attempt - 1);
-  if (executionTimeMs !== undefined && auditLevel !== "None") {
+  if (executionTimeMs !== undefined && keepsHistory(auditLevel)) {
     row.executionTimeMs = executionTimeMs;
     row.lastExecutionAt = Math.round(now - lastTransition(change).agoMs);
   }

@@ -317,8 +317,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 3) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 3: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 4) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 4: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -344,7 +344,7 @@ END $$;
 \\ir functions/waiting.sql
 \\ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (3, '9c1dd9fb8dc962e99fd0eab54950b68d8acc1844ee1d12d35994b16c4f6b5021')
+INSERT INTO schema_functions (revision, hash) VALUES (4, '82019861435194a985fc8c7f53438775f6902fbfa5e183518cf3b7256acac01b')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;
 `,
@@ -363,6 +363,15 @@ DROP FUNCTION IF EXISTS register_worker(text, text);
 
 -- The audit policy: which history rows a change leaves behind. Level 0 (and NULL) is Full, 1
 -- Minimal, 2 ErrorsOnly, 3 None. The same table is in src/storage/kit/audit_policy.ts.
+
+-- Whether anything is kept of what a change of status tells: an audit row, and in the task's own
+-- row when it last ran and for how long. Series keep their last run at every level.
+CREATE OR REPLACE FUNCTION keeps_history(audit_level int) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT audit_level IS DISTINCT FROM 3
+$$;
+
+-- Whether a change to a status writes a status audit row.
 CREATE OR REPLACE FUNCTION writes_status_audit(audit_level int, status text, exception text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE coalesce(audit_level, 0)
@@ -372,6 +381,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   END
 $$;
 
+-- Whether a run of a series that ended in a status writes a runs audit row.
 CREATE OR REPLACE FUNCTION writes_runs_audit(audit_level int, status text, exception text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE coalesce(audit_level, 0)
@@ -1494,7 +1504,7 @@ BEGIN
       UNION ALL
       SELECT a.status, a.exception, a.happened_at
     ) AS step
-    WHERE a.audit_level IS DISTINCT FROM 3 AND writes_status_audit(a.audit_level, step.status, step.exception)
+    WHERE keeps_history(a.audit_level) AND writes_status_audit(a.audit_level, step.status, step.exception)
   ), run_audited AS (
     INSERT INTO runs_audit (queued_task_id, executed_at, execution_time_ms, status, exception)
     SELECT a.id, a.happened_at, a.execution_time_ms, a.status, a.exception
@@ -1680,9 +1690,9 @@ BEGIN
       cancel_requested = t.cancel_requested AND (c.keeps_lease OR c.stands_in_line OR c.due_in_ms IS NOT NULL),
       attempt = CASE WHEN c.return_attempt THEN greatest(0, t.attempt - 1) ELSE t.attempt END,
       rate_slot_utc = from_epoch_ms(c.rate_slot_at_ms),
-      execution_time_ms = CASE WHEN c.execution_time_ms IS NULL OR c.audit_level = 3
+      execution_time_ms = CASE WHEN c.execution_time_ms IS NULL OR NOT keeps_history(c.audit_level)
         THEN t.execution_time_ms ELSE c.execution_time_ms END,
-      last_execution_utc = CASE WHEN c.execution_time_ms IS NULL OR c.audit_level = 3
+      last_execution_utc = CASE WHEN c.execution_time_ms IS NULL OR NOT keeps_history(c.audit_level)
         THEN t.last_execution_utc ELSE c.happened_at END
     FROM change AS c
     WHERE t.id = c.id
@@ -1697,7 +1707,7 @@ BEGIN
       UNION ALL
       SELECT a.status, a.exception, a.happened_at
     ) AS step
-    WHERE a.audit_level IS DISTINCT FROM 3 AND writes_status_audit(a.audit_level, step.status, step.exception)
+    WHERE keeps_history(a.audit_level) AND writes_status_audit(a.audit_level, step.status, step.exception)
   )
   SELECT (SELECT count(*) FROM change), array_agg(a.id) INTO given, taken FROM applied AS a;
   IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
@@ -1727,9 +1737,9 @@ BEGIN
     UPDATE queued_tasks AS t SET
       status = 'Completed', exception = NULL, worker_id = NULL, due_at_utc = NULL, cancel_requested = false,
       rate_slot_utc = NULL,
-      execution_time_ms = CASE WHEN c.audit_level = 3 THEN t.execution_time_ms ELSE c.execution_time_ms END,
-      last_execution_utc = CASE WHEN c.audit_level = 3 THEN t.last_execution_utc
-        ELSE ms_after(clock, -c.ended_ago_ms) END
+      execution_time_ms = CASE WHEN keeps_history(c.audit_level) THEN c.execution_time_ms ELSE t.execution_time_ms END,
+      last_execution_utc = CASE WHEN keeps_history(c.audit_level) THEN ms_after(clock, -c.ended_ago_ms)
+        ELSE t.last_execution_utc END
     FROM unnest(ids, lease_tokens, audit_levels, started_ago_ms, ended_ago_ms, execution_times_ms)
       AS c (id, lease_token, audit_level, started_ago_ms, ended_ago_ms, execution_time_ms)
     WHERE t.id = c.id AND t.worker_id = complete_tasks.worker_id AND t.lease_token = c.lease_token
@@ -1739,7 +1749,7 @@ BEGIN
     SELECT a.id, ms_after(clock, -step.ago_ms), step.status
     FROM applied AS a
     CROSS JOIN LATERAL (VALUES ('InProgress', a.started_ago_ms), ('Completed', a.ended_ago_ms)) AS step (status, ago_ms)
-    WHERE a.audit_level <> 3 AND writes_status_audit(a.audit_level, step.status, NULL)
+    WHERE keeps_history(a.audit_level) AND writes_status_audit(a.audit_level, step.status, NULL)
   )
   SELECT array_agg(a.id) INTO taken FROM applied AS a;
   RETURN CASE WHEN coalesce(cardinality(taken), 0) < cardinality(ids) THEN to_json(coalesce(taken, '{}')) END;

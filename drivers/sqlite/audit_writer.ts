@@ -3,6 +3,7 @@
 
 import { type AuditLevel, auditLevels, auditLevelToNumber } from "../../src/audit/audit_level.ts";
 import {
+  keepsHistory,
   shouldCreateRunsAudit,
   shouldCreateStatusAudit,
 } from "../../src/storage/kit/audit_policy.ts";
@@ -38,7 +39,7 @@ export class AuditWriter {
   static rowsFor(
     change: { readonly auditLevel: AuditLevel; readonly transitions: readonly unknown[] },
   ) {
-    return change.auditLevel === "None" ? 0 : change.transitions.length;
+    return keepsHistory(change.auditLevel) ? change.transitions.length : 0;
   }
 
   /**

@@ -1,6 +1,7 @@
 // setStatusMany and updateCurrentRunMany: the lease is part of each update's condition, so that
 // nothing has to be read before.
 
+import { keepsHistory } from "../../src/storage/kit/audit_policy.ts";
 import type { ChangeResult, RunEnd, StatusChange } from "../../src/storage/requests.ts";
 import { lastTransition, putsInLine } from "../../src/storage/status_transitions.ts";
 import { AuditWriter } from "./audit_writer.ts";
@@ -138,7 +139,7 @@ function applyStatusChange(
   if (dueInMs === undefined && !isInLine && (status === "InProgress" || status === "Queued")) {
     return keepLease.apply(connection, [status, exception, rateSlotAt, returned], change);
   }
-  const execution = executionTimeMs === undefined || auditLevel === "None"
+  const execution = executionTimeMs === undefined || !keepsHistory(auditLevel)
     ? null
     : { endedAt: Math.round(now - agoMs), tookMs: executionTimeMs };
   const [endedAt, tookMs] = [execution?.endedAt ?? null, execution?.tookMs ?? null];

@@ -8,8 +8,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 3) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 3: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 4) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 4: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -35,6 +35,6 @@ END $$;
 \ir functions/waiting.sql
 \ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (3, '9c1dd9fb8dc962e99fd0eab54950b68d8acc1844ee1d12d35994b16c4f6b5021')
+INSERT INTO schema_functions (revision, hash) VALUES (4, '82019861435194a985fc8c7f53438775f6902fbfa5e183518cf3b7256acac01b')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;

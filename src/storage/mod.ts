@@ -21,7 +21,12 @@
  *
  * @module
  */
-export { isError, shouldCreateRunsAudit, shouldCreateStatusAudit } from "./kit/audit_policy.ts";
+export {
+  isError,
+  keepsHistory,
+  shouldCreateRunsAudit,
+  shouldCreateStatusAudit,
+} from "./kit/audit_policy.ts";
 export { RateBook } from "./kit/rate_book.ts";
 export type { SlotWish } from "./kit/gcra.ts";
 export type { FillRandom } from "../ids/uuid_v7.ts";

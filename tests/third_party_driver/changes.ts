@@ -1,6 +1,7 @@
 // What workers report about the tasks that they hold.
 
 import {
+  keepsHistory,
   lastTransition,
   putsInLine,
   type RunEnd,
@@ -23,7 +24,7 @@ export function applyChange(
   database.apply(row, change.transitions, auditLevel, now);
   row.rateSlotAt = change.rateSlotAt ?? null;
   if (change.returnAttempt) row.attempt = Math.max(0, row.attempt - 1);
-  if (executionTimeMs !== undefined && auditLevel !== "None") {
+  if (executionTimeMs !== undefined && keepsHistory(auditLevel)) {
     row.executionTimeMs = executionTimeMs;
     row.lastExecutionAt = Math.round(now - lastTransition(change).agoMs);
   }

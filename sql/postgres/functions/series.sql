@@ -56,7 +56,7 @@ BEGIN
       UNION ALL
       SELECT a.status, a.exception, a.happened_at
     ) AS step
-    WHERE a.audit_level IS DISTINCT FROM 3 AND writes_status_audit(a.audit_level, step.status, step.exception)
+    WHERE keeps_history(a.audit_level) AND writes_status_audit(a.audit_level, step.status, step.exception)
   ), run_audited AS (
     INSERT INTO runs_audit (queued_task_id, executed_at, execution_time_ms, status, exception)
     SELECT a.id, a.happened_at, a.execution_time_ms, a.status, a.exception

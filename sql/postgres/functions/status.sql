@@ -50,9 +50,9 @@ BEGIN
       cancel_requested = t.cancel_requested AND (c.keeps_lease OR c.stands_in_line OR c.due_in_ms IS NOT NULL),
       attempt = CASE WHEN c.return_attempt THEN greatest(0, t.attempt - 1) ELSE t.attempt END,
       rate_slot_utc = from_epoch_ms(c.rate_slot_at_ms),
-      execution_time_ms = CASE WHEN c.execution_time_ms IS NULL OR c.audit_level = 3
+      execution_time_ms = CASE WHEN c.execution_time_ms IS NULL OR NOT keeps_history(c.audit_level)
         THEN t.execution_time_ms ELSE c.execution_time_ms END,
-      last_execution_utc = CASE WHEN c.execution_time_ms IS NULL OR c.audit_level = 3
+      last_execution_utc = CASE WHEN c.execution_time_ms IS NULL OR NOT keeps_history(c.audit_level)
         THEN t.last_execution_utc ELSE c.happened_at END
     FROM change AS c
     WHERE t.id = c.id
@@ -67,7 +67,7 @@ BEGIN
       UNION ALL
       SELECT a.status, a.exception, a.happened_at
     ) AS step
-    WHERE a.audit_level IS DISTINCT FROM 3 AND writes_status_audit(a.audit_level, step.status, step.exception)
+    WHERE keeps_history(a.audit_level) AND writes_status_audit(a.audit_level, step.status, step.exception)
   )
   SELECT (SELECT count(*) FROM change), array_agg(a.id) INTO given, taken FROM applied AS a;
   IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
@@ -97,9 +97,9 @@ BEGIN
     UPDATE queued_tasks AS t SET
       status = 'Completed', exception = NULL, worker_id = NULL, due_at_utc = NULL, cancel_requested = false,
       rate_slot_utc = NULL,
-      execution_time_ms = CASE WHEN c.audit_level = 3 THEN t.execution_time_ms ELSE c.execution_time_ms END,
-      last_execution_utc = CASE WHEN c.audit_level = 3 THEN t.last_execution_utc
-        ELSE ms_after(clock, -c.ended_ago_ms) END
+      execution_time_ms = CASE WHEN keeps_history(c.audit_level) THEN c.execution_time_ms ELSE t.execution_time_ms END,
+      last_execution_utc = CASE WHEN keeps_history(c.audit_level) THEN ms_after(clock, -c.ended_ago_ms)
+        ELSE t.last_execution_utc END
     FROM unnest(ids, lease_tokens, audit_levels, started_ago_ms, ended_ago_ms, execution_times_ms)
       AS c (id, lease_token, audit_level, started_ago_ms, ended_ago_ms, execution_time_ms)
     WHERE t.id = c.id AND t.worker_id = complete_tasks.worker_id AND t.lease_token = c.lease_token
@@ -109,7 +109,7 @@ BEGIN
     SELECT a.id, ms_after(clock, -step.ago_ms), step.status
     FROM applied AS a
     CROSS JOIN LATERAL (VALUES ('InProgress', a.started_ago_ms), ('Completed', a.ended_ago_ms)) AS step (status, ago_ms)
-    WHERE a.audit_level <> 3 AND writes_status_audit(a.audit_level, step.status, NULL)
+    WHERE keeps_history(a.audit_level) AND writes_status_audit(a.audit_level, step.status, NULL)
   )
   SELECT array_agg(a.id) INTO taken FROM applied AS a;
   RETURN CASE WHEN coalesce(cardinality(taken), 0) < cardinality(ids) THEN to_json(coalesce(taken, '{}')) END;

@@ -14,6 +14,14 @@ export function isError(status: TaskStatus, exception: string | null): boolean {
   return status === "Failed" || status === "ServiceStopped" || exception !== null;
 }
 
+/**
+ * Whether anything is kept at this level of what a status change tells: an audit row, and in the
+ * task's own row when it last ran and for how long. Series keep their last run at every level.
+ */
+export function keepsHistory(level: AuditLevel): boolean {
+  return level !== "None";
+}
+
 /** Whether a change to `status` writes a status audit row at this level. */
 export function shouldCreateStatusAudit(
   level: AuditLevel,

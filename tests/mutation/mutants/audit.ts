@@ -36,6 +36,12 @@ export const audit: readonly Mutant[] = [
     tests: auditPolicyTests,
   },
   {
+    file: auditPolicy,
+    original: `return level !== "None";`,
+    replacement: "return true;",
+    tests: auditPolicyTests,
+  },
+  {
     file: auditLevel,
     original: `auditLevels[stored ?? 0] ?? "Full"`,
     replacement: `auditLevels[stored ?? 1] ?? "Full"`,

@@ -14,7 +14,7 @@ export const memory: readonly Mutant[] = [
       "row.rateSlotAt = change.rateSlotAt ?? row.rateSlotAt;",
     ],
     ["Math.max(0, row.attempt - 1)", "row.attempt - 1"],
-    ['executionTimeMs !== undefined && auditLevel !== "None"', "executionTimeMs !== undefined"],
+    ["executionTimeMs !== undefined && keepsHistory(auditLevel)", "executionTimeMs !== undefined"],
     ['(row.worker === null || row.status !== "Queued")', "row.worker === null"],
     ["Math.max(now, plannedAt(row) ?? now)", "now"],
     ["series === null ? scheduledAt : series.nextRunAt", "scheduledAt"],

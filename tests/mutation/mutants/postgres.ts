@@ -38,8 +38,8 @@ export const postgres: readonly Mutant[] = [
       "UNION\n      SELECT a.status, a.exception, a.happened_at\n",
     ],
     [
-      "WHERE a.audit_level IS DISTINCT FROM 3 AND writes",
-      "WHERE writes",
+      "WHERE keeps_history(a.audit_level) AND writes_status_audit(a.audit_level, step.status, step.",
+      "WHERE writes_status_audit(a.audit_level, step.status, step.",
       "It spares the calls of a function that would say no.",
     ],
     [
@@ -106,8 +106,8 @@ export const postgres: readonly Mutant[] = [
       "(VALUES ('Completed', a.ended_ago_ms), ('InProgress', a.started_ago_ms))",
     ],
     [
-      "WHERE a.audit_level <> 3 AND writes",
-      "WHERE writes",
+      "WHERE keeps_history(a.audit_level) AND writes_status_audit(a.audit_level, step.status, NULL",
+      "WHERE writes_status_audit(a.audit_level, step.status, NULL",
       "It spares the calls of a function that would say no.",
     ],
   ]),

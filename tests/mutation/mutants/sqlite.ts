@@ -25,7 +25,7 @@ export const sqlite: readonly Mutant[] = [
     ["if (counts) audit.writeRun(run, end, endedAt);", "audit.writeRun(run, end, endedAt);"],
     ["counts ? run.executionTimeMs : null", "run.executionTimeMs"],
     ["min(current_run_count + ?, 2147483647)", "current_run_count + ?"],
-    ['executionTimeMs === undefined || auditLevel === "None"', "executionTimeMs === undefined"],
+    ["executionTimeMs === undefined || !keepsHistory(auditLevel)", "executionTimeMs === undefined"],
     ["THEN min(?, ?) ELSE ? END", "THEN max(?, ?) ELSE ? END"],
   ]),
   ...mutantsOf({ file: `${folder}/task_ends.ts`, tests, filter }, [

@@ -53,6 +53,10 @@ export const storageSubjects: Subjects = {
     call: (...args) => Reflect.apply(storage.isError, null, args),
     args: [anything("Failed"), anything(null)],
   }],
+  keepsHistory: [{
+    call: (...args) => Reflect.apply(storage.keepsHistory, null, args),
+    args: [anything("Full")],
+  }],
   shouldCreateStatusAudit: [{
     call: (...args) => Reflect.apply(storage.shouldCreateStatusAudit, null, args),
     args: [anything("Full"), anything("Failed"), anything(null)],

@@ -11,6 +11,7 @@ import {
 } from "../../../src/audit/audit_level.ts";
 import {
   isError,
+  keepsHistory,
   shouldCreateRunsAudit,
   shouldCreateStatusAudit,
 } from "../../../src/storage/kit/audit_policy.ts";
@@ -43,6 +44,13 @@ for (const status of taskStatuses) {
     });
   }
 }
+
+Deno.test("a level keeps history unless it writes no row, whatever happens", () => {
+  const statuses = Object.values(table);
+  for (const level of auditLevels) {
+    assertEquals(keepsHistory(level), statuses.some((levels) => levels[level] !== "/"), level);
+  }
+});
 
 Deno.test("an empty exception is an exception", () => {
   assertEquals(rows("ErrorsOnly", "Completed", ""), "SR");
