@@ -1,19 +1,31 @@
-// Finds files that import each other in a circle. Type-only imports and re-exports count: who reads
-// one file of a circle must read them all.
+// Finds files, and folders, that import each other in a circle. Type-only imports and re-exports
+// count: who reads one file of a circle must read them all.
 
-/** Files and the files that each of them imports; paths from the root of the project. */
+/** Files (or folders) and those that each of them imports; paths from the root of the project. */
 export type ImportGraph = ReadonlyMap<string, readonly string[]>;
 
 /** The relative imports of a source text, as paths from the root of the project. */
 export function importsOf(path: string, source: string): string[] {
   const code = source.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
   const statements = code.matchAll(/^(?:import|export)\b[^;'"]*?["'](\.[^"']+)["']/gm);
-  return [...statements].map(([, specifier]) =>
+  const calls = code.matchAll(/\bimport\(\s*["'](\.[^"']+)["']/g);
+  return [...statements, ...calls].map(([, specifier]) =>
     new URL(specifier!, `file:///${path}`).pathname.slice(1)
   );
 }
 
-/** The groups of files that reach each other by imports; sorted, as are the files of each. */
+/** The folders of files, and the other folders that each of them imports. */
+export function foldersOf(graph: ImportGraph, folderOf: (file: string) => string): ImportGraph {
+  const folders = new Map<string, string[]>();
+  for (const [file, imported] of graph) {
+    const folder = folderOf(file);
+    const others = imported.map(folderOf).filter((other) => other !== folder);
+    folders.set(folder, [...folders.get(folder) ?? [], ...others]);
+  }
+  return folders;
+}
+
+/** The groups of files (or folders) that reach each other by imports; sorted, as is each group. */
 export function findCircles(graph: ImportGraph): string[][] {
   const reached = new Map([...graph.keys()].map((file) => [file, reachableFrom(file, graph)]));
   const circles = new Map<string, string[]>();
