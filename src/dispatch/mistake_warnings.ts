@@ -4,7 +4,7 @@
 import type { Logger } from "../log/logger.ts";
 import type { AnyTask } from "../task/task.ts";
 import type { QueueSettings } from "../task/queue_settings.ts";
-import { similarName } from "./similar_name.ts";
+import { similarName } from "../guards/similar_name.ts";
 
 /** What the warnings are about. */
 export interface WarningParts {

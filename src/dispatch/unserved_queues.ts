@@ -5,7 +5,7 @@ import type { Logger } from "../log/logger.ts";
 import type { WorkerRecord } from "../storage/records.ts";
 import { workerStatuses } from "../storage/worker_status.ts";
 import type { Clock } from "../time/clock.ts";
-import { similarName } from "./similar_name.ts";
+import { similarName } from "../guards/similar_name.ts";
 
 /**
  * How long after the first dispatch to a queue it is looked at: a worker may be starting beside it.

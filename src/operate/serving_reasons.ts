@@ -1,6 +1,6 @@
 // Whether a live worker would take a task: one has to serve its queue and to know its type.
 
-import { similarName } from "../dispatch/similar_name.ts";
+import { similarName } from "../guards/similar_name.ts";
 import type { TaskRecord } from "../storage/records.ts";
 import type { WorkerStatus } from "../storage/worker_status.ts";
 import type { UntoldReason } from "./sentences.ts";

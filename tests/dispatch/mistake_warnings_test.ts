@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { defineTask } from "../../mod.ts";
-import { similarName } from "../../src/dispatch/similar_name.ts";
+import { similarName } from "../../src/guards/similar_name.ts";
 import { Fleet } from "../support/fleet.ts";
 
 const similar: [name: string, candidates: string[], found: string | null][] = [

@@ -44,7 +44,7 @@ export const floors: Readonly<Record<string, readonly string[]>> = {
   rate_limit: [...foundation, "payload", "task", "storage", "events"],
   dispatch: [...tasks, "instrumentation", "retry", "events"],
   worker: [...tasks, "instrumentation", "retry", "events", "rate_limit", "dispatch"],
-  operate: [...tasks, "retry"],
+  operate: [...foundation, "ids", "task", "retry", "storage"],
   application: [
     ...tasks,
     "instrumentation",

@@ -18,7 +18,7 @@ const dispatchOptionsTests = [
 ];
 const mistakeWarnings = "src/dispatch/mistake_warnings.ts";
 const mistakeWarningsTests = ["tests/dispatch/mistake_warnings_test.ts"];
-const similarName = "src/dispatch/similar_name.ts";
+const similarName = "src/guards/similar_name.ts";
 const similarNameTests = ["tests/dispatch/mistake_warnings_test.ts"];
 const seriesPlan = "src/dispatch/series_plan.ts";
 
