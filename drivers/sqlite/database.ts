@@ -2,7 +2,7 @@
 // and closed here, or on the caller's. Whatever fails becomes an error of the storage contract.
 
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
-import { StorageClosedError } from "../../src/storage/errors.ts";
+import { OpenOnce } from "../../src/storage/kit/open_once.ts";
 import type { ConnectionOptions } from "../../src/storage/requests.ts";
 import { BusyWait } from "./busy_wait.ts";
 import { Connection } from "./connection.ts";
@@ -18,12 +18,10 @@ export type Work<T> = (connection: Connection, now: number) => T;
 export class DatabaseAccess {
   readonly #options: ResolvedOptions;
   readonly #busyWait: BusyWait;
-  readonly #onOpened: (connection: Connection) => void;
   readonly #onCallersWork: (database: SqliteDatabase) => void;
   /** Connections of the caller's, once they have proved to be on the same database. */
   readonly #joined = new WeakMap<SqliteDatabase, Connection>();
-  #opening: Promise<OpenDatabase> | undefined;
-  #open: OpenDatabase | undefined;
+  readonly #database: OpenOnce<OpenDatabase>;
   /** Another file has taken the place of the one that was open. */
   #isDisplaced = false;
 
@@ -38,35 +36,29 @@ export class DatabaseAccess {
     onOpened: (connection: Connection) => void,
     onCallersWork: (database: SqliteDatabase) => void,
   ) {
-    this.#onOpened = onOpened;
     this.#options = options;
     this.#busyWait = new BusyWait(options.busyTimeoutMs);
     this.#onCallersWork = onCallersWork;
+    this.#database = new OpenOnce({
+      what: `storage on ${options.path}`,
+      open: async () => {
+        const opened = await openDatabase(options);
+        onOpened(opened.connection);
+        return opened;
+      },
+      close: ({ owned, connection }) => owned ? connection.close() : undefined,
+    });
   }
 
   /** Opens the database, once. */
   async open(): Promise<void> {
-    if (this.#open !== undefined) return;
-    this.#opening ??= openDatabase(this.#options);
-    try {
-      this.#open = await this.#opening;
-    } finally {
-      this.#opening = undefined;
-    }
-    this.#onOpened(this.#open.connection);
-  }
-
-  /** Resolves when no opening is under way. */
-  async idle(): Promise<void> {
-    await this.#opening?.catch(() => {});
+    await this.#database.open();
   }
 
   /** Closes what was opened here. Work after this rejects. */
-  close(): void {
-    const open = this.#open;
-    this.#open = undefined;
+  close(): Promise<void> {
     this.#isDisplaced = false;
-    if (open?.owned) open.connection.close();
+    return this.#database.close();
   }
 
   /** Does the work on the storage's own connection. */
@@ -101,7 +93,7 @@ export class DatabaseAccess {
 
   /** The caller's connection as one to work on. */
   #join(database: SqliteDatabase, callers: unknown): Connection {
-    const open = this.#opened();
+    const open = this.#database.opened;
     let connection = this.#joined.get(database);
     if (connection === undefined) {
       connection = new Connection(database, "joined", this.#options.clock);
@@ -123,12 +115,13 @@ export class DatabaseAccess {
 
   /** The open database, which is still the file of its name. */
   #checked(): OpenDatabase {
-    const open = this.#opened();
+    const open = this.#database.opened;
     try {
       open.file.check();
     } catch (error) {
       if (open.owned && open.file.isThere()) {
-        this.close();
+        // Whatever closing says is of a file that is gone.
+        this.#database.close().catch(() => {});
         this.#isDisplaced = true;
       }
       throw error;
@@ -138,16 +131,9 @@ export class DatabaseAccess {
 
   /** Opens the file that has taken the place of the one that was open. */
   async #reopened(): Promise<OpenDatabase> {
-    await this.open();
+    await this.#database.open();
     this.#isDisplaced = false;
-    return this.#opened();
-  }
-
-  #opened(): OpenDatabase {
-    if (this.#open !== undefined) return this.#open;
-    throw new StorageClosedError(
-      `The storage on ${this.#options.path} is not open: call \`open\` first, and nothing after \`close\`.`,
-    );
+    return this.#database.opened;
   }
 
   async #translated<T>(work: () => T): Promise<Awaited<T>> {

@@ -3,9 +3,11 @@
 // little and the event loop goes on in between. No index on time is kept for it: that would cost
 // every history row more than this walk does.
 
+import { purgeInBatches } from "../../src/storage/kit/purge_in_batches.ts";
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
 import { systemClock } from "../../src/time/clock.ts";
 import type { Connection } from "./connection.ts";
+import { PurgeTurn } from "./purge_turn.ts";
 import type { SqliteRow, SqliteValue } from "./sqlite_library.ts";
 
 const dayMs = 86_400_000;
@@ -13,17 +15,14 @@ const dayMs = 86_400_000;
 /** How many rows are looked at in one transaction: some milliseconds. */
 const rowsAtATime = 2000;
 
-/** After so long without a sign of life, a process that was purging is taken for dead. */
-const lockMs = 30_000;
-
 /** Rate limit keys that have been idle for so long are forgotten. */
 const idleRateLimitMs = dayMs;
 
-type Counts = Pick<PurgeResult, "statusAudit" | "runsAudit" | "executionLog" | "tasks">;
+const nothing = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
 
 /** One table's part of the work. */
 interface Walk {
-  readonly counts: keyof Counts;
+  readonly counts: keyof typeof nothing;
   readonly table: string;
   /** The primary key. */
   readonly key: readonly string[];
@@ -68,7 +67,7 @@ const walks: readonly Walk[] = [
   },
 ];
 
-function history(counts: keyof Counts, table: string, task: string, mayGo: string): Walk {
+function history(counts: keyof typeof nothing, table: string, task: string, mayGo: string): Walk {
   return { counts, table, key: [task, "sequence"], start: ["", 0], mayGo, wouldGo: mayGo };
 }
 
@@ -82,6 +81,11 @@ interface Position {
   readonly key: readonly SqliteValue[];
 }
 
+/** The first row of a walk. */
+function startOf(policy: string, walk = 0): Position {
+  return { policy, walk, key: walks[walk]?.start ?? [] };
+}
+
 /** Purges the history of one store. */
 export class Purge {
   #position: Position | undefined;
@@ -93,37 +97,27 @@ export class Purge {
     policy: RetentionPolicy,
     { budget, dryRun = false }: PurgeOptions,
   ): Promise<PurgeResult> {
-    const counts = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
-    if (!dryRun && !takeLock(connection)) return { ...counts, done: false, busy: true };
-    const policyText = JSON.stringify(policy);
-    const position = dryRun || this.#position?.policy !== policyText ? undefined : this.#position;
-    this.#position = undefined;
+    const position = dryRun ? undefined : this.#position;
+    const text = JSON.stringify(policy);
+    let at = position?.policy === text ? position : startOf(text);
     const limits = cutoffs(policy, now);
-    let left = dryRun ? Infinity : budget;
+    const turn = new PurgeTurn();
     try {
-      for (let index = position?.walk ?? 0; index < walks.length; index++) {
-        const walk = walks[index]!;
-        let key: readonly SqliteValue[] | undefined = index === position?.walk
-          ? position.key
-          : walk.start;
-        while (key !== undefined) {
-          if (left <= 0) {
-            this.#position = { policy: policyText, walk: index, key };
-            return { ...counts, done: false, busy: false };
-          }
-          const rows = Math.min(rowsAtATime, left);
-          const step: Step = dryRun
-            ? countSome(connection, walk, limits, key, rows)
-            : deleteSome(connection, walk, limits, key, rows);
-          counts[walk.counts] += step.rows;
-          left -= step.rows;
-          key = step.next;
-          await otherWork();
-        }
-      }
-      return { ...counts, done: true, busy: false };
+      return await purgeInBatches(dryRun ? Infinity : budget, rowsAtATime, async (limit) => {
+        if (limit <= 0) return { ...nothing, done: false };
+        const walk = walks[at.walk]!;
+        const step = dryRun
+          ? countSome(connection, walk, limits, at.key, limit)
+          : deleteSome(connection, turn, walk, limits, at.key, limit);
+        if (step === null) return null;
+        at = step.next === undefined ? startOf(text, at.walk + 1) : { ...at, key: step.next };
+        const done = at.walk === walks.length;
+        if (!dryRun) this.#position = done ? undefined : at;
+        await otherWork();
+        return { ...nothing, [walk.counts]: step.rows, done };
+      });
     } finally {
-      if (!dryRun) connection.transaction(() => connection.run(setLock, 0));
+      if (!dryRun) connection.transaction(() => turn.end(connection));
     }
   }
 }
@@ -137,24 +131,16 @@ function otherWork(): Promise<void> {
 }
 
 /**
- * What has been over for long: keys that have their whole budgets again, and slots that nobody
- * took.
+ * Forgets what has been over for long: keys that have their whole budgets again, and slots that
+ * nobody took.
  */
-const forgetRateLimits = [
-  "DELETE FROM rate_limits WHERE max(reserved_tat_utc, started_tat_utc) < ?",
-  "DELETE FROM returned_rate_slots WHERE slot_at_utc < ?",
-];
-
-const setLock = "UPDATE evertask_state SET purging_until_utc = ?";
-
-function takeLock(connection: Connection): boolean {
-  return connection.transaction((now) => {
-    const taken = connection.run(`${setLock} WHERE purging_until_utc <= ?`, now + lockMs, now) > 0;
-    if (taken) {
-      for (const forget of forgetRateLimits) connection.run(forget, now - idleRateLimitMs);
-    }
-    return taken;
-  });
+function forgetRateLimits(connection: Connection, now: number): void {
+  const before = now - idleRateLimitMs;
+  connection.run(
+    "DELETE FROM rate_limits WHERE max(reserved_tat_utc, started_tat_utc) < ?",
+    before,
+  );
+  connection.run("DELETE FROM returned_rate_slots WHERE slot_at_utc < ?", before);
 }
 
 /**
@@ -186,15 +172,19 @@ interface Step {
   readonly next: readonly SqliteValue[] | undefined;
 }
 
+/** Null: it is another process's turn. */
 function deleteSome(
   connection: Connection,
+  turn: PurgeTurn,
   walk: Walk,
   limits: readonly SqliteValue[],
   start: readonly SqliteValue[],
   rows: number,
-): Step {
+): Step | null {
   return connection.transaction((now) => {
-    connection.run(setLock, now + lockMs);
+    const isFirst = !turn.isOurs;
+    if (!turn.take(connection, now)) return null;
+    if (isFirst) forgetRateLimits(connection, now);
     const next = keyAfter(connection, walk, start, rows);
     const sql = `DELETE FROM ${walk.table} WHERE ${range(walk, next)} AND ${walk.mayGo}`;
     return { rows: connection.run(sql, ...limits, ...start, ...next ?? []), next };

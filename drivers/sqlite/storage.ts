@@ -83,10 +83,9 @@ export class SqliteStorage implements Storage {
   }
 
   async close(): Promise<void> {
-    await this.#access.idle();
+    await this.#access.close();
     this.#watch.stop();
     this.#deferred.forget();
-    this.#access.close();
   }
 
   persist(tasks: readonly NewTask[], options: ConnectionOptions = {}): Result<"persist"> {

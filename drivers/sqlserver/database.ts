@@ -1,7 +1,7 @@
 // The way to the server: the pool, calls of procedures, queries, and errors in the storage
 // contract's terms.
 
-import { StorageClosedError } from "../../src/storage/errors.ts";
+import { notOpen } from "../../src/storage/kit/open_once.ts";
 import { callOnBabelfish, hasRows } from "./babelfish.ts";
 import { isPool, poolConfig } from "./connection.ts";
 import { isDuplicate, toStorageError } from "./errors.ts";
@@ -201,7 +201,7 @@ export class SqlServerDatabase {
 
   #open(): Connected {
     if (this.#connected !== null) return this.#connected;
-    throw new StorageClosedError("The SQL Server storage is not open: call `open` first.");
+    throw notOpen("SQL Server storage");
   }
 }
 

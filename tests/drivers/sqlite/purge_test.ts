@@ -135,3 +135,21 @@ Deno.test("rate limit keys that were idle for a day are forgotten", async () => 
   assertEquals(keys, ["new"]);
   database.close();
 });
+
+Deno.test("a process that was taken for dead while it purged leaves the rest to the one that took over", async () => {
+  await using scratch = new Scratch();
+  const clock = new FakeClock();
+  const storage = await scratch.open({ clock });
+  await storeOldTasks(storage, clock, 5000);
+  const purge = storage.purge(policy, { budget: 1_000_000 });
+  await new Promise((resolve) => setTimeout(resolve, 0)); // some batches are done by then
+  const database = new DatabaseSync(scratch.path);
+  const theirs = clock.now() + 60_000;
+  database.prepare("UPDATE evertask_state SET purging_until_utc = ?").run(theirs);
+  const { done, busy, statusAudit, tasks } = await purge;
+  assertEquals({ done, busy, tasks }, { done: false, busy: false, tasks: 0 });
+  assertGreater(statusAudit, 0);
+  const state = database.prepare("SELECT purging_until_utc FROM evertask_state").get();
+  assertEquals(state?.purging_until_utc, theirs, "the turn of the other is left to it");
+  database.close();
+});

@@ -171,6 +171,15 @@ export const sqlite: readonly Mutant[] = [
     ["first !== null && first <= latest ? first : null", "first"],
   ]),
   ...mutantsOf({
+    file: `${folder}/purge_turn.ts`,
+    tests: ["tests/drivers/sqlite/purge_test.ts"],
+  }, [
+    ["purging_until_utc <= ?`", "purging_until_utc < ?`"],
+    ["`${setTurn} WHERE purging_until_utc = ?`, until, this.#until", "setTurn, until"],
+    ["`${setTurn} WHERE purging_until_utc = ?`, 0, this.#until", "setTurn, 0"],
+    ["connection.run(`${setTurn} WHERE purging_until_utc = ?`, 0, this.#until);", ""],
+  ]),
+  ...mutantsOf({
     file: `${folder}/purge.ts`,
     tests: [...tests, "tests/drivers/sqlite/purge_test.ts"],
     filter: "/node:sqlite: retention|purge|rate limit keys|process that died|policy/",
@@ -181,10 +190,8 @@ export const sqlite: readonly Mutant[] = [
     ['"worker_id IS NULL AND due_at_utc IS NULL",\n', '"worker_id IS NULL",\n'],
     ['    noneIn("task_execution_log", "task_id", lineMayGo),\n', ""],
     ["AND (${mayGo}) IS NOT TRUE", "AND NOT (${mayGo})"],
-    ["purging_until_utc <= ?`", "purging_until_utc < ?`"],
-    ["connection.run(setLock, now + lockMs);\n    const next", "const next"],
-    ["if (!dryRun) connection.transaction(() => connection.run(setLock, 0));", ""],
-    ["this.#position?.policy !== policyText", "this.#position === undefined"],
+    ["if (!dryRun) connection.transaction(() => turn.end(connection));", ""],
+    ["position?.policy === text", "position !== undefined"],
     ["now - idleRateLimitMs", "now"],
     ["recurring_task IS NULL AND status", "status"],
     ["task_execution_log.task_id) - ?6)", "task_execution_log.task_id))"],
@@ -271,10 +278,13 @@ export const sqlite: readonly Mutant[] = [
     ],
   }, [
     ['theirs !== ours || ours === ""', "theirs !== ours"],
-    ["if (open?.owned) open.connection.close();", "open?.connection.close();"],
+    ["owned ? connection.close() : undefined", "connection.close()"],
     ["open.owned && open.file.isThere()", "open.owned"],
     ["this.#onCallersWork(database);", ""],
-    ["    this.#isDisplaced = false;\n    return this.#opened();", "    return this.#opened();"],
+    [
+      "this.#isDisplaced = false;\n    return this.#database.opened;",
+      "return this.#database.opened;",
+    ],
   ]),
   ...mutantsOf({
     file: `${folder}/statistics.ts`,

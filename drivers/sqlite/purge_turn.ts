@@ -1,0 +1,39 @@
+// One process purges at a time: the one whose turn it is says until when.
+
+import type { Connection } from "./connection.ts";
+
+/** After so long without a sign of life, a process that was purging is taken for dead. */
+const turnMs = 30_000;
+
+const setTurn = "UPDATE evertask_state SET purging_until_utc = ?";
+
+/** A process's turn to purge. */
+export class PurgeTurn {
+  /** Until when, as it is stored; null before the first time. */
+  #until: number | null = null;
+
+  /** Whether the turn was taken. */
+  get isOurs(): boolean {
+    return this.#until !== null;
+  }
+
+  /**
+   * Takes the turn if it is nobody's, or goes on with it if nobody has taken it over; in a
+   * transaction. Returns whether it is ours.
+   */
+  take(connection: Connection, now: number): boolean {
+    const until = now + turnMs;
+    const taken = this.#until === null
+      ? connection.run(`${setTurn} WHERE purging_until_utc <= ?`, until, now)
+      : connection.run(`${setTurn} WHERE purging_until_utc = ?`, until, this.#until);
+    if (taken === 0) return false;
+    this.#until = until;
+    return true;
+  }
+
+  /** Leaves the turn to others, if it is still ours; in a transaction. */
+  end(connection: Connection): void {
+    if (this.#until === null) return;
+    connection.run(`${setTurn} WHERE purging_until_utc = ?`, 0, this.#until);
+  }
+}
