@@ -23,7 +23,8 @@ import type { Storage } from "../../src/storage/storage.ts";
 import { resolveOptions, type SqliteStorageOptions } from "./options.ts";
 import { SqliteStorage } from "./storage.ts";
 
-export type { SqliteConnection, SqliteValue } from "./sqlite_library.ts";
+export type { SqliteConnection } from "./adapt_connection.ts";
+export type { SqliteValue } from "./sqlite_library.ts";
 export type { DenoSqliteDatabase, DenoSqliteStatement } from "./deno_sqlite.ts";
 export type { NodeSqliteDatabase, NodeSqliteStatement } from "./node_sqlite.ts";
 export type { SqliteStorageOptions, Synchronous } from "./options.ts";

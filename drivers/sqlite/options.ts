@@ -7,7 +7,8 @@ import { guardClock } from "../../src/time/guarded_clock.ts";
 import { checkClock, type Clock, systemClock } from "../../src/time/clock.ts";
 import { toPollInterval } from "../../src/storage/poll_interval.ts";
 import { type Duration, toMilliseconds } from "../../src/time/duration.ts";
-import { adaptConnection, type SqliteConnection, type SqliteDatabase } from "./sqlite_library.ts";
+import { adaptConnection, type SqliteConnection } from "./adapt_connection.ts";
+import type { SqliteDatabase } from "./sqlite_library.ts";
 
 /**
  * How far a commit has got when a write returns:
