@@ -4,7 +4,7 @@
 // statement that calls the procedure, is right: values are parameters, each distinct one once, and
 // numbers are literals.
 
-import type { Recordsets } from "./database.ts";
+import type { Recordsets } from "./recordsets.ts";
 import { isRows, type Parameter, type RequestMaker, type Rows } from "./mssql.ts";
 import type { Mssql } from "./mssql_api.ts";
 import type { SqlTypeMaker } from "./sql_types.ts";

@@ -16,14 +16,9 @@ import {
 import type { Mssql, SqlServerPool, SqlServerRequest } from "./mssql_api.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { type Grantee, isMissingRight, missingRightError } from "./missing_rights.ts";
+import type { Recordsets } from "./recordsets.ts";
 import { text } from "./rows.ts";
 import { forSchema, type ProcedureName } from "./script.ts";
-
-/** A row of a recordset, by column name. */
-export type Row = Readonly<Record<string, unknown>>;
-
-/** The recordsets of a call or a query, in order. */
-export type Recordsets = readonly (readonly Row[])[];
 
 /** Procedures that may go through many rows. */
 const long: ReadonlySet<ProcedureName> = new Set(["usp_ReleaseLost", "usp_Purge"]);

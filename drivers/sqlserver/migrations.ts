@@ -1,7 +1,8 @@
 // Brings the schema up to date, or checks that it is.
 
 import { SchemaVersionError, StorageUnavailableError } from "../../src/storage/errors.ts";
-import type { Recordsets, SqlServerDatabase } from "./database.ts";
+import type { SqlServerDatabase } from "./database.ts";
+import type { Recordsets } from "./recordsets.ts";
 import type { SqlServerAnswer } from "./mssql_api.ts";
 import { rightToUse } from "./missing_rights.ts";
 import { type SchemaState, stateQuery, toSchemaState } from "./schema_state.ts";

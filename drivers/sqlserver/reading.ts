@@ -4,7 +4,8 @@
 import { pageLimit, pageStart, pageStartId, toPage } from "../../src/storage/paging.ts";
 import type { TaskRecord } from "../../src/storage/records.ts";
 import type { Page, PageRequest, TaskFilter } from "../../src/storage/queries.ts";
-import type { Row, SqlServerDatabase } from "./database.ts";
+import type { SqlServerDatabase } from "./database.ts";
+import type { Row } from "./recordsets.ts";
 import { toDate } from "./instants.ts";
 import { bigInt, id, instant, int, name, type Parameter } from "./mssql.ts";
 import * as rows from "./rows.ts";

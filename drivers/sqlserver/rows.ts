@@ -13,7 +13,7 @@ import type {
 } from "../../src/storage/records.ts";
 import { decodeServes } from "../../src/storage/worker_serves.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
-import type { Row } from "./database.ts";
+import type { Row } from "./recordsets.ts";
 import { readSchedule } from "./schedules.ts";
 import { fromStored, fromStoredName } from "./text.ts";
 

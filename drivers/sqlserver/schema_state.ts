@@ -4,7 +4,7 @@
 // same version do so in turn, so what a caller notices of a procedure (parameters, recordsets)
 // changes with a new migration only.
 
-import type { Recordsets } from "./database.ts";
+import type { Recordsets } from "./recordsets.ts";
 import { instant, text, textOrNull, truth } from "./rows.ts";
 import { batchesOf, forSchema, type ProcedureName, procedureNames } from "./script.ts";
 

@@ -7,7 +7,8 @@ import type {
   StorageStatistics,
 } from "../../src/storage/queries.ts";
 import { type TaskStatus, taskStatuses } from "../../src/storage/task_status.ts";
-import type { Row, SqlServerDatabase } from "./database.ts";
+import type { SqlServerDatabase } from "./database.ts";
+import type { Row } from "./recordsets.ts";
 import * as rows from "./rows.ts";
 import { fromStoredName } from "./text.ts";
 
