@@ -1,16 +1,28 @@
 // A binary heap of waiting tasks: longest due first, then lowest id. A task knows its place, so
 // that one in the middle can be taken out as well.
 
-import type { TaskRow } from "./rows.ts";
+/** What the order of tasks depends on. */
+interface Due {
+  readonly id: string;
+  /** Not null while the task waits. */
+  readonly dueAt: number | null;
+}
+
+/** A task as a heap knows it. */
+export interface HeapRow<Row extends HeapRow<Row>> extends Due {
+  /** The heap in which it waits, and where in it. */
+  heap: DueHeap<Row> | null;
+  heapIndex: number;
+}
 
 /**
  * The waiting tasks of one queue, type and priority that were dispatched to run at once, or the
  * others.
  */
-export class DueHeap {
+export class DueHeap<Row extends HeapRow<Row>> {
   readonly priority: number;
   readonly isImmediate: boolean;
-  readonly #rows: TaskRow[] = [];
+  readonly #rows: Row[] = [];
 
   constructor(priority: number, isImmediate: boolean) {
     this.priority = priority;
@@ -23,24 +35,24 @@ export class DueHeap {
   }
 
   /** The task that is due first, or undefined when none waits. */
-  get first(): TaskRow | undefined {
+  get first(): Row | undefined {
     return this.#rows[0];
   }
 
   /** All of them, in no order. */
-  [Symbol.iterator](): Iterator<TaskRow> {
+  [Symbol.iterator](): Iterator<Row> {
     return this.#rows[Symbol.iterator]();
   }
 
   /** Adds a task, whose due instant must not change while it is in here. */
-  add(row: TaskRow): void {
+  add(row: Row): void {
     row.heap = this;
     this.#rows.push(row);
     this.#moveUp(row, this.#rows.length - 1);
   }
 
   /** Takes a task out that is in here. */
-  remove(row: TaskRow): void {
+  remove(row: Row): void {
     const index = row.heapIndex;
     const last = this.#rows.pop()!;
     row.heap = null;
@@ -50,7 +62,7 @@ export class DueHeap {
     this.#moveDown(last, last.heapIndex);
   }
 
-  #moveUp(row: TaskRow, start: number): void {
+  #moveUp(row: Row, start: number): void {
     const rows = this.#rows;
     let index = start;
     while (index > 0) {
@@ -65,7 +77,7 @@ export class DueHeap {
     row.heapIndex = index;
   }
 
-  #moveDown(row: TaskRow, start: number): void {
+  #moveDown(row: Row, start: number): void {
     const rows = this.#rows;
     let index = start;
     for (let childIndex = 2 * index + 1; childIndex < rows.length; childIndex = 2 * index + 1) {
@@ -86,6 +98,6 @@ export class DueHeap {
 }
 
 /** The order of tasks of the same priority. */
-export function isBefore(a: TaskRow, b: TaskRow): boolean {
+export function isBefore(a: Due, b: Due): boolean {
   return a.dueAt! < b.dueAt! || (a.dueAt === b.dueAt && a.id < b.id);
 }

@@ -8,7 +8,7 @@ import type { TaskRow } from "./rows.ts";
 
 /** All tasks that have a due instant. */
 export class DueTasks {
-  readonly #queues = new Map<string, Map<string, DueHeap[]>>();
+  readonly #queues = new Map<string, Map<string, DueHeap<TaskRow>[]>>();
 
   /** Changes when a task can be claimed; null: not any more. */
   setDue(row: TaskRow, dueAt: number | null): void {
@@ -52,13 +52,13 @@ export class DueTasks {
     }
   }
 
-  #heapsOf(queue: string, types: readonly string[]): DueHeap[] {
+  #heapsOf(queue: string, types: readonly string[]): DueHeap<TaskRow>[] {
     const byType = this.#queues.get(queue);
     if (byType === undefined) return [];
     return types.flatMap((type) => byType.get(type) ?? []);
   }
 
-  #heapFor(row: TaskRow): DueHeap {
+  #heapFor(row: TaskRow): DueHeap<TaskRow> {
     let byType = this.#queues.get(row.queue);
     if (byType === undefined) this.#queues.set(row.queue, byType = new Map());
     let heaps = byType.get(row.type);
@@ -66,7 +66,7 @@ export class DueTasks {
     const { priority } = row;
     const isImmediate = row.scheduledAt === null && row.series === null;
     let heap = heaps.find((each) => each.priority === priority && each.isImmediate === isImmediate);
-    if (heap === undefined) heaps.push(heap = new DueHeap(priority, isImmediate));
+    if (heap === undefined) heaps.push(heap = new DueHeap<TaskRow>(priority, isImmediate));
     return heap;
   }
 
@@ -86,7 +86,7 @@ export class DueTasks {
   }
 }
 
-function firstDue(heaps: readonly DueHeap[], now: number): TaskRow | undefined {
+function firstDue(heaps: readonly DueHeap<TaskRow>[], now: number): TaskRow | undefined {
   let best: TaskRow | undefined;
   for (const heap of heaps) {
     const row = heap.first;

@@ -73,7 +73,7 @@ export class TaskRow {
   lastLogSequence = 0;
 
   /** The heap in which it waits, and where in it. */
-  heap: DueHeap | null = null;
+  heap: DueHeap<TaskRow> | null = null;
   heapIndex = -1;
   /** Whether it was deleted; the list of all tasks learns of it late. */
   deleted = false;
