@@ -3,6 +3,7 @@
 
 import { type AuditLevel, auditLevels } from "@evertask/evertask";
 import { auditLevelChart } from "./audit_levels_chart.ts";
+import type { LevelFigures } from "./level_figures.ts";
 import { measureDrain } from "./measures/drain.ts";
 import { dispatchers, measureLifecycle } from "./measures/lifecycle.ts";
 import { measureLatency } from "./measures/latency.ts";
@@ -10,7 +11,8 @@ import { countRows, type RowCounts } from "./measures/verify.ts";
 import type { BenchOptions } from "./support/arguments.ts";
 import { grouped, medians, milliseconds, rate, ratio } from "./support/figures.ts";
 import type { BenchDatabase } from "./support/open_storage.ts";
-import { type BenchStore, openStores } from "./support/stores.ts";
+import type { BenchStore } from "./support/bench_store.ts";
+import { openStores } from "./support/stores.ts";
 import type { Report, Subject } from "./support/subject.ts";
 import { table } from "./support/table.ts";
 
@@ -24,30 +26,6 @@ const defaultTasks: Readonly<Record<string, number>> = {
 
 /** The most tasks that are dispatched one at a time, for the waiting time of a single task. */
 const mostAlone = 1000;
-
-/** The figures of one audit level on one store. */
-export interface LevelFigures {
-  readonly store: string;
-  readonly auditLevel: AuditLevel;
-  /** Tasks of each measurement. */
-  readonly tasks: number;
-  /** Tasks a second. */
-  readonly lifecycle: number;
-  /** Lifecycle in relation to Full. */
-  readonly lifecycleToFull: number;
-  /** Tasks a second. */
-  readonly drain: number;
-  /** Drain in relation to Full. */
-  readonly drainToFull: number;
-  /** Milliseconds from dispatch to handler, one task at a time. */
-  readonly aloneP50: number;
-  readonly aloneP99: number;
-  /** The same with as many tasks under way as there are callers. */
-  readonly loadedP50: number;
-  readonly loadedP99: number;
-  /** Rows that the tasks of one lifecycle measurement left. */
-  readonly rows: RowCounts;
-}
 
 /** One run of everything at one level. */
 type Run = Omit<LevelFigures, "store" | "auditLevel" | "tasks" | `${string}ToFull` | "rows">;

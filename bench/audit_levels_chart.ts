@@ -1,6 +1,6 @@
 // The bar chart of audit levels, for a README: plain SVG, legible on light and on dark pages.
 
-import type { LevelFigures } from "./audit_levels.ts";
+import type { LevelFigures } from "./level_figures.ts";
 import { rate } from "./support/figures.ts";
 
 const layout = {

@@ -5,7 +5,8 @@
 import { drain, storeBacklog } from "./measures/drain.ts";
 import { grouped, median, rate, ratio } from "./support/figures.ts";
 import { PostgresSession } from "./support/postgres_session.ts";
-import { type BenchStore, openStores } from "./support/stores.ts";
+import type { BenchStore } from "./support/bench_store.ts";
+import { openStores } from "./support/stores.ts";
 import type { Subject } from "./support/subject.ts";
 import { table } from "./support/table.ts";
 

@@ -5,7 +5,8 @@ import { createEverTask } from "@evertask/evertask";
 import { storeBacklog } from "./measures/drain.ts";
 import { BenchProcess } from "./support/child_process.ts";
 import { median, rate, ratio } from "./support/figures.ts";
-import { type BenchStore, openStores } from "./support/stores.ts";
+import type { BenchStore } from "./support/bench_store.ts";
+import { openStores } from "./support/stores.ts";
 import type { Subject } from "./support/subject.ts";
 import { table } from "./support/table.ts";
 

@@ -8,7 +8,8 @@ import { countRows } from "./measures/verify.ts";
 import { countedPayload, CountingTask } from "./support/counting_task.ts";
 import { grouped, median, rate, ratio } from "./support/figures.ts";
 import type { BenchDatabase } from "./support/open_storage.ts";
-import { type BenchStore, openStores } from "./support/stores.ts";
+import type { BenchStore } from "./support/bench_store.ts";
+import { openStores } from "./support/stores.ts";
 import type { Subject } from "./support/subject.ts";
 import { table } from "./support/table.ts";
 

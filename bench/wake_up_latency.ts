@@ -4,7 +4,8 @@
 import { createEverTask, defineTask, silentLogger } from "@evertask/evertask";
 import { BenchProcess } from "./support/child_process.ts";
 import { median, milliseconds, percentile } from "./support/figures.ts";
-import { type BenchStore, openStores } from "./support/stores.ts";
+import type { BenchStore } from "./support/bench_store.ts";
+import { openStores } from "./support/stores.ts";
 import type { Subject } from "./support/subject.ts";
 import { table } from "./support/table.ts";
 

@@ -23,21 +23,6 @@ const topLevel = [
 
 const longestFile = 400;
 
-/** Circles that are still to be untied. None may be added, and one that is gone leaves the list. */
-const knownCircles = [
-  ["bench/audit_levels.ts", "bench/audit_levels_chart.ts"],
-  ["bench/support/sqlserver_store.ts", "bench/support/stores.ts"],
-  ["drivers/memory/due_heap.ts", "drivers/memory/rows.ts"],
-  [
-    "drivers/sqlite/big_integers.ts",
-    "drivers/sqlite/deno_sqlite.ts",
-    "drivers/sqlite/node_sqlite.ts",
-    "drivers/sqlite/numbered_parameters.ts",
-    "drivers/sqlite/sqlite_library.ts",
-  ],
-  ["drivers/sqlserver/babelfish.ts", "drivers/sqlserver/database.ts", "drivers/sqlserver/rows.ts"],
-];
-
 /** What a checkout may also hold and version control ignores (see .gitignore), at any depth. */
 const ignored = /^\.|^(node_modules|coverage|junit\.xml)$|\.(db|db-shm|db-wal|tgz)$/;
 
@@ -86,8 +71,8 @@ function floorOf(path: string): string {
   return path.split("/").slice(0, path.startsWith("bench/") ? 1 : 2).join("/");
 }
 
-Deno.test("no files import each other in a circle, except for the known ones", async () => {
-  assertEquals(findCircles(await readImports()), knownCircles);
+Deno.test("no files import each other in a circle", async () => {
+  assertEquals(findCircles(await readImports()), []);
 });
 
 Deno.test("no folders import each other in a circle", async () => {

@@ -8,7 +8,7 @@ import {
   assertGreater,
   assertStringIncludes,
 } from "@std/assert";
-import type { LevelFigures } from "../bench/audit_levels.ts";
+import type { LevelFigures } from "../bench/level_figures.ts";
 import type { RateLimitFigures } from "../bench/rate_limits.ts";
 import type { SeriesFigures } from "../bench/series.ts";
 import { auditLevelChart } from "../bench/audit_levels_chart.ts";

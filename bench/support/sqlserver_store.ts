@@ -4,7 +4,7 @@
 import { sqlServerStorage } from "@evertask/evertask/sqlserver";
 import { loadMssql } from "../../drivers/sqlserver/load_mssql.ts";
 import { dropSchema, emptySchema, targetConfig } from "../../tests/support/tsql_server/target.ts";
-import type { BenchStore } from "./stores.ts";
+import type { BenchStore } from "./bench_store.ts";
 
 /** Connects, and makes the schema. */
 export async function sqlServerStore(): Promise<BenchStore> {

@@ -6,15 +6,10 @@ import postgres from "postgres";
 import { startPostgres } from "../../tests/support/pg_server.ts";
 import { hasTarget, targetVariable } from "../../tests/support/tsql_server/target.ts";
 import { UsageError } from "./arguments.ts";
-import { type BenchDatabase, databaseAt } from "./open_storage.ts";
+import type { BenchStore } from "./bench_store.ts";
+import { databaseAt } from "./open_storage.ts";
 import { PostgresSession } from "./postgres_session.ts";
 import { sqlServerStore } from "./sqlserver_store.ts";
-
-/** A kind of store. */
-export interface BenchStore extends AsyncDisposable {
-  readonly name: string;
-  createDatabase(): Promise<BenchDatabase>;
-}
 
 const openers: Readonly<Record<string, () => Promise<BenchStore> | BenchStore>> = {
   memory: memoryStore,

@@ -1,0 +1,28 @@
+// What is measured of an audit level, for the report and for the chart.
+
+import type { AuditLevel } from "@evertask/evertask";
+import type { RowCounts } from "./measures/verify.ts";
+
+/** The figures of one audit level on one store. */
+export interface LevelFigures {
+  readonly store: string;
+  readonly auditLevel: AuditLevel;
+  /** Tasks of each measurement. */
+  readonly tasks: number;
+  /** Tasks a second. */
+  readonly lifecycle: number;
+  /** Lifecycle in relation to Full. */
+  readonly lifecycleToFull: number;
+  /** Tasks a second. */
+  readonly drain: number;
+  /** Drain in relation to Full. */
+  readonly drainToFull: number;
+  /** Milliseconds from dispatch to handler, one task at a time. */
+  readonly aloneP50: number;
+  readonly aloneP99: number;
+  /** The same with as many tasks under way as there are callers. */
+  readonly loadedP50: number;
+  readonly loadedP99: number;
+  /** Rows that the tasks of one lifecycle measurement left. */
+  readonly rows: RowCounts;
+}
