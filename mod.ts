@@ -36,7 +36,6 @@ export {
   type SignalWatch,
   stopOnSignals,
   type StopOnSignalsOptions,
-  type Stoppable,
   type StopSignal,
 } from "./src/application/stop_on_signals.ts";
 export {
@@ -113,6 +112,7 @@ export type {
   StatusAuditRecord,
   TaskRecord,
 } from "./src/storage/records.ts";
+export type { Dated } from "./src/time/dated.ts";
 export type { WorkersOptions, WorkerStatus } from "./src/storage/worker_status.ts";
 export type { CancelOutcome } from "./src/storage/requests.ts";
 export type { PurgeResult, RetentionPolicy } from "./src/storage/retention.ts";

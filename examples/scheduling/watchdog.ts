@@ -34,7 +34,7 @@ async function inspect(
       if (taskKey !== null) missing.delete(taskKey);
       const series = `${taskKey ?? id} (${info})`;
       // While a run is under way, nextRun is still the instant for which that run was planned.
-      const lateMs = now - nextRun.getTime();
+      const lateMs = now.getTime() - nextRun.getTime();
       if (lateMs > graceMs) {
         const since = `since ${nextRun.toISOString()}, last run: ${
           lastRun?.toISOString() ?? "never"

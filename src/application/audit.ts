@@ -1,5 +1,6 @@
 // The audit tables as an application sees them: how fast they grow, and what may go.
 
+import { type Dated, dated } from "../time/dated.ts";
 import { checkFlag, checkOptions, checkSignal, largestCount } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 import type { AuditGrowth } from "../storage/queries.ts";
@@ -47,8 +48,8 @@ export class Audit {
   /**
    * Rows, first and last instant, and average rows a day of the audit tables and the execution log.
    */
-  async growth(): Promise<readonly AuditGrowth[]> {
-    return await (await this.#opened()).auditGrowth();
+  async growth(): Promise<readonly Dated<AuditGrowth>[]> {
+    return dated(await (await this.#opened()).auditGrowth());
   }
 
   /**

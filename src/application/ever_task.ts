@@ -33,6 +33,7 @@ import type {
 import type { Page, PageRequest, StorageStatistics, TaskFilter } from "../storage/queries.ts";
 import type { CancelOutcome } from "../storage/requests.ts";
 import { type Core, takeOver } from "./singleton.ts";
+import { type Dated, dated } from "../time/dated.ts";
 import { checkTaskFilter } from "../storage/task_filter.ts";
 import {
   type WorkersOptions,
@@ -252,14 +253,14 @@ export class EverTask {
   }
 
   /** A task, or null. */
-  async get(taskId: string): Promise<TaskRecord | null> {
+  async get(taskId: string): Promise<Dated<TaskRecord> | null> {
     const id = parseTaskId(taskId);
-    return id === null ? null : await (await this.#core.life.opened()).get(id);
+    return id === null ? null : dated(await (await this.#core.life.opened()).get(id));
   }
 
   /** The task that holds a key, or null. */
-  async getByTaskKey(taskKey: string): Promise<TaskRecord | null> {
-    return await (await this.#core.life.opened()).getByTaskKey(parseTaskKey(taskKey));
+  async getByTaskKey(taskKey: string): Promise<Dated<TaskRecord> | null> {
+    return dated(await (await this.#core.life.opened()).getByTaskKey(parseTaskKey(taskKey)));
   }
 
   /**
@@ -267,32 +268,41 @@ export class EverTask {
    *
    * @throws {InvalidArgumentError} If the filter or the page is invalid.
    */
-  async list(filter: TaskFilter = {}, page: PageRequest = {}): Promise<Page<TaskRecord>> {
+  async list(filter: TaskFilter = {}, page: PageRequest = {}): Promise<Page<Dated<TaskRecord>>> {
     checkTaskFilter(filter);
-    return await (await this.#core.life.opened()).list(filter, page);
+    return dated(await (await this.#core.life.opened()).list(filter, page));
   }
 
   /** A task's audited status changes, oldest first. */
-  async statusAudit(taskId: string, page?: PageRequest): Promise<Page<StatusAuditRecord>> {
+  async statusAudit(taskId: string, page?: PageRequest): Promise<Page<Dated<StatusAuditRecord>>> {
     const id = parseTaskId(taskId);
-    return id === null ? noItems : await (await this.#core.life.opened()).statusAudit(id, page);
+    return id === null
+      ? noItems
+      : dated(await (await this.#core.life.opened()).statusAudit(id, page));
   }
 
   /** A recurring task's audited runs, oldest first. */
-  async runsAudit(taskId: string, page?: PageRequest): Promise<Page<RunsAuditRecord>> {
+  async runsAudit(taskId: string, page?: PageRequest): Promise<Page<Dated<RunsAuditRecord>>> {
     const id = parseTaskId(taskId);
-    return id === null ? noItems : await (await this.#core.life.opened()).runsAudit(id, page);
+    return id === null
+      ? noItems
+      : dated(await (await this.#core.life.opened()).runsAudit(id, page));
   }
 
   /** What a task's handler logged, if `persistentLogs` was on. */
-  async executionLogs(taskId: string, page?: PageRequest): Promise<Page<ExecutionLogRecord>> {
+  async executionLogs(
+    taskId: string,
+    page?: PageRequest,
+  ): Promise<Page<Dated<ExecutionLogRecord>>> {
     const id = parseTaskId(taskId);
-    return id === null ? noItems : await (await this.#core.life.opened()).executionLogs(id, page);
+    return id === null
+      ? noItems
+      : dated(await (await this.#core.life.opened()).executionLogs(id, page));
   }
 
   /** Counts by status and queue. */
-  async statistics(): Promise<StorageStatistics> {
-    return await (await this.#core.life.opened()).statistics();
+  async statistics(): Promise<Dated<StorageStatistics>> {
+    return dated(await (await this.#core.life.opened()).statistics());
   }
 
   /** The id of this process's worker; null before `start`, and while it is given up for lost. */
@@ -304,13 +314,13 @@ export class EverTask {
    * The live worker processes of the store, oldest first: those whose heartbeat is, by the
    * storage's clock, not older than `leaseDuration`.
    */
-  async workers(options: WorkersOptions = {}): Promise<readonly WorkerStatus[]> {
+  async workers(options: WorkersOptions = {}): Promise<readonly Dated<WorkerStatus>[]> {
     checkOptions(options, ["includeLost"], "options");
     const { includeLost = false } = options;
     checkFlag(includeLost, "options.includeLost");
     const storage = await this.#core.life.opened();
     const workers = workerStatuses(await storage.workers(), this.#leaseMs);
-    return includeLost ? workers : workers.filter(({ alive }) => alive);
+    return dated(includeLost ? workers : workers.filter(({ alive }) => alive));
   }
 
   /**

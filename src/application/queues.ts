@@ -1,5 +1,6 @@
 // Queues as an application sees them.
 
+import { type Dated, dated } from "../time/dated.ts";
 import { parseQueueName } from "../task/dispatch_options.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 import type { Backlog, QueueStatistics } from "../storage/queries.ts";
@@ -53,13 +54,13 @@ export class Queues {
   }
 
   /** What waits, per queue. Cheap, however many tasks have ended: for probes and gauges. */
-  async backlog(): Promise<Backlog> {
-    return await (await this.#opened()).backlog();
+  async backlog(): Promise<Dated<Backlog>> {
+    return dated(await (await this.#opened()).backlog());
   }
 
   /** How many tasks stand where, per queue. Reads all tasks; see {@linkcode Queues.backlog}. */
-  async list(): Promise<readonly QueueStatistics[]> {
-    return (await (await this.#opened()).statistics()).queues;
+  async list(): Promise<readonly Dated<QueueStatistics>[]> {
+    return dated((await (await this.#opened()).statistics()).queues);
   }
 
   async #setPaused(queue: string, paused: boolean): Promise<void> {

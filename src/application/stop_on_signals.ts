@@ -25,12 +25,6 @@ export interface SignalSource {
   exit?(code: number): unknown;
 }
 
-/** What can be stopped: an EverTask instance. */
-export interface Stoppable {
-  /** Stops it. */
-  stop(options?: { readonly timeout?: Duration }): Promise<void>;
-}
-
 /** Options of {@linkcode stopOnSignals}. */
 export interface StopOnSignalsOptions {
   /** Which signals. @default ["SIGINT", "SIGTERM"] */
@@ -79,7 +73,7 @@ export interface SignalWatch {
  * ```
  */
 export function stopOnSignals(
-  stoppable: Stoppable,
+  stoppable: { stop(options?: { readonly timeout?: Duration }): Promise<void> },
   source: SignalSource,
   options: StopOnSignalsOptions = {},
 ): SignalWatch {

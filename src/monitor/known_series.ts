@@ -1,6 +1,7 @@
 // The time series that can be foreseen: they begin with 0, so that the first failure is an
 // increase, not a new series.
 
+import type { Dated } from "../time/dated.ts";
 import type { QueueStatistics } from "../storage/queries.ts";
 import type { EventOrigin, FigureOrigin } from "./monitored.ts";
 
@@ -26,7 +27,7 @@ export function knownLabels({ tasks = [], queues }: EventOrigin & FigureOrigin):
 export function withKnownQueues<Found extends { readonly queue: string }>(
   { queues: { names = [] } }: FigureOrigin,
   found: readonly Found[],
-): (Found | QueueStatistics)[] {
+): (Found | Dated<QueueStatistics>)[] {
   const foundNames = new Set(found.map(({ queue }) => queue));
   const missing = names.filter((name) => !foundNames.has(name));
   const empty = { paused: false, due: 0, scheduled: 0, claimed: 0, oldestDueAt: null };

@@ -1,6 +1,7 @@
 // What monitoring needs of an instance: parts of EverTask, named so that each tool asks for no more
 // than it uses, and that a test or a wrapper can stand in.
 
+import type { Dated } from "../time/dated.ts";
 import { checkMethods } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 import type { TaskEventSource } from "../events/task_event.ts";
@@ -18,13 +19,13 @@ export interface EventOrigin {
 /** Something whose storage can be asked for figures; every `EverTask` can. */
 export interface FigureOrigin {
   /** Growth of the audit tables. */
-  readonly audit: { growth(): Promise<readonly AuditGrowth[]> };
+  readonly audit: { growth(): Promise<readonly Dated<AuditGrowth>[]> };
   /** The configured queues, whose figures begin with 0, and what waits, by queue. */
-  readonly queues: { readonly names?: readonly string[]; backlog(): Promise<Backlog> };
+  readonly queues: { readonly names?: readonly string[]; backlog(): Promise<Dated<Backlog>> };
   /** Counts by status and queue. */
-  statistics(): Promise<StorageStatistics>;
+  statistics(): Promise<Dated<StorageStatistics>>;
   /** The live worker processes; on request also those that are lost and still registered. */
-  workers(options?: WorkersOptions): Promise<readonly WorkerStatus[]>;
+  workers(options?: WorkersOptions): Promise<readonly Dated<WorkerStatus>[]>;
 }
 
 /** Something that may run a worker; every `EverTask` may. */

@@ -1,5 +1,6 @@
 // What the list of workers says in figures.
 
+import type { Dated } from "../time/dated.ts";
 import type { WorkerStatus } from "../storage/worker_status.ts";
 
 /** Figures of the registered workers. */
@@ -15,7 +16,7 @@ export interface WorkerFigures {
 }
 
 /** @param workers All that are registered, lost ones included. */
-export function workerFigures(workers: readonly WorkerStatus[]): WorkerFigures {
+export function workerFigures(workers: readonly Dated<WorkerStatus>[]): WorkerFigures {
   const ages = workers.map(({ heartbeatAgeMs }) => Math.max(0, heartbeatAgeMs));
   return {
     alive: workers.filter(({ alive }) => alive).length,

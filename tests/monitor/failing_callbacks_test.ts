@@ -88,7 +88,7 @@ for (const [how, fail] of Object.entries(failures)) {
 
   Deno.test(`health is told where its clock fails: it ${how}`, async () => {
     using _console = stub(console, "error", () => {});
-    const backlog = { now: 0, queues: [] };
+    const backlog = { now: new Date(0), queues: [] };
     const everTask = {
       events: new EventSourceForTests(),
       audit: { growth: () => Promise.resolve([]) },

@@ -44,7 +44,7 @@ type Arrange = (scene: Scene) => Promise<string>;
 
 /** Dispatches a task and waits until it runs on a worker that runs one at a time. */
 async function runStubborn(scene: Scene, capacity = 1): Promise<string> {
-  await scene.work({ tasks, queues: { default: { parallelism: 1, capacity } }, abortGrace: 0 });
+  await scene.work({ tasks, queues: { default: { parallelism: 1, capacity } } });
   const { id } = await scene.web.dispatch(stubborn, null);
   await scene.has(id, "InProgress");
   return id;

@@ -28,7 +28,7 @@ async function waitOf(fleet: Fleet, everTask: EverTask, task: Task<Mail, Mail>) 
   const { id } = await everTask.dispatch(task, { to: "ada", n: 1000 });
   await fleet.pass(100, 50);
   const { status, dueAt } = (await everTask.get(id))!;
-  return status === "WaitingQueue" ? dueAt! - asked : status;
+  return status === "WaitingQueue" ? dueAt!.getTime() - asked : status;
 }
 
 const orders: [order: string, sort: (ids: string[]) => string[]][] = [

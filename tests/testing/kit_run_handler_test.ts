@@ -196,14 +196,14 @@ Deno.test("what a handler dispatches is kept as it would be stored, also when it
   const now = clock.now();
   assertEquals([ada!.payload, ada!.scheduledAt, ada!.dueAt, ada!.status, ada!.queue], [
     { to: "ada" },
-    now + 3_600_000,
-    now + 3_600_000,
+    new Date(now + 3_600_000),
+    new Date(now + 3_600_000),
     "WaitingQueue",
     "email",
   ]);
   assertEquals(
     [bob!.taskKey, bob!.priority, bob!.auditLevel, bob!.status, bob!.scheduledAt, bob!.dueAt],
-    ["bob", 3, "None", "Queued", null, now],
+    ["bob", 3, "None", "Queued", null, new Date(now)],
   );
   assertEquals([cleo!.series!.info, cleo!.series!.runCount], ["every 5 minutes", 0]);
 });

@@ -1,6 +1,8 @@
 // Health of one process: is it alive, is it ready to work, and what is there to know. As functions,
 // and as a handler for probes and people.
 
+import type { Dated } from "../../time/dated.ts";
+import { msSince } from "../ms_since.ts";
 import type { Backlog } from "../../storage/queries.ts";
 import type { WorkerStatus } from "../../storage/worker_status.ts";
 import { messageOf } from "../../thrown/describe_error.ts";
@@ -45,8 +47,8 @@ export interface HealthChecks {
 
 /** What the storage said. */
 interface Figures {
-  readonly backlog: Backlog;
-  readonly workers: readonly WorkerStatus[];
+  readonly backlog: Dated<Backlog>;
+  readonly workers: readonly Dated<WorkerStatus>[];
 }
 
 /**
@@ -173,14 +175,14 @@ function workerCheck(
   };
 }
 
-function backlogCheck({ now, queues }: Backlog, settings: HealthSettings): HealthCheck {
+function backlogCheck({ now, queues }: Dated<Backlog>, settings: HealthSettings): HealthCheck {
   let oldestQueue: string | null = null;
   let oldestAgeMs = 0;
   let due = 0;
   for (const queue of queues) {
     if (queue.paused) continue;
     due += queue.due;
-    const age = queue.oldestDueAt === null ? 0 : now - queue.oldestDueAt;
+    const age = msSince(queue.oldestDueAt, now);
     if (age > oldestAgeMs) [oldestQueue, oldestAgeMs] = [queue.queue, age];
   }
   return {

@@ -1,6 +1,7 @@
 // What is not part of a dispatch or an execution: what became of tasks otherwise, as a counter, and
 // the figures of the storage, as observable gauges.
 
+import { msSince } from "../ms_since.ts";
 import { type BatchObservableResult, diag, type Meter } from "@opentelemetry/api";
 import type { TaskEventKind } from "../../events/task_event.ts";
 import type { Clock } from "../../time/clock.ts";
@@ -112,7 +113,7 @@ function measureStorage(
         for (const { queue, due, scheduled, oldestDueAt } of withKnownQueues(everTask, queues)) {
           observeTasks(queue, "due", due);
           observeTasks(queue, "scheduled", scheduled);
-          const ageMs = oldestDueAt === null ? 0 : Math.max(0, now - oldestDueAt);
+          const ageMs = msSince(oldestDueAt, now);
           result.observe(oldest, ageMs / 1000, { "messaging.destination.name": queue });
         }
       }),

@@ -1,6 +1,7 @@
 // What the storage says of the whole system, as gauges: every process that shares the storage
 // reports the same.
 
+import { msSince } from "../ms_since.ts";
 import { Gauge } from "prom-client";
 import type { Logger } from "../../log/logger.ts";
 import type { Clock } from "../../time/clock.ts";
@@ -117,7 +118,7 @@ export function storageMetrics(options: StorageMetricsOptions): readonly Gauge[]
       const ages = new Map<string, number>();
       for (const { queue, oldestDueAt } of withKnownQueues(everTask, queues)) {
         const label = queueLabel.valueFor(queue);
-        const age = oldestDueAt === null ? 0 : Math.max(0, now - oldestDueAt);
+        const age = msSince(oldestDueAt, now);
         ages.set(label, Math.max(ages.get(label) ?? 0, age));
       }
       for (const [queue, age] of ages) add({ queue }, age / 1000);

@@ -8,7 +8,6 @@ import type { JsonOf } from "../../payload/json.ts";
 import { type RecurringInput, toRecurrence } from "../../schedule/builder.ts";
 import type { StorableRetryPolicy } from "../../task/retry_policy_data.ts";
 import { toStoredPolicy } from "../../retry/stored_policy.ts";
-import type { TaskRecord } from "../../storage/records.ts";
 import { type TaskStatus, taskStatuses } from "../../storage/task_status.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
 import { type Instant, toEpochMilliseconds } from "../../time/instant.ts";
@@ -106,16 +105,17 @@ function timingDifferences(task: StoredTask, match: Omit<DispatchMatch, "payload
   const { delay, at, dueWithin, recurring } = match;
   const found: string[] = [];
   const { scheduledAt, createdAt, series } = task;
-  const delayMs = (scheduledAt ?? createdAt) - createdAt;
+  const delayMs = (scheduledAt ?? createdAt).getTime() - createdAt.getTime();
   if (delay !== undefined && delayMs !== toMilliseconds(delay, "delay")) {
     found.push(`delay is ${delayMs} ms, not ${toMilliseconds(delay, "delay")} ms`);
   }
-  if (at !== undefined && scheduledAt !== toEpochMilliseconds(at, "at")) {
+  if (at !== undefined && scheduledAt?.getTime() !== toEpochMilliseconds(at, "at")) {
     const wanted = new Date(toEpochMilliseconds(at, "at")).toISOString();
     found.push(`it was dispatched ${timing(task)}, not for ${wanted}`);
   }
   if (dueWithin !== undefined) {
-    const dueInMs = (series?.nextRunAt ?? scheduledAt ?? createdAt) - createdAt;
+    const dueAt = series?.nextRunAt ?? scheduledAt ?? createdAt;
+    const dueInMs = dueAt.getTime() - createdAt.getTime();
     const withinMs = toMilliseconds(dueWithin, "dueWithin");
     if (dueInMs > withinMs) found.push(`it is due after ${dueInMs} ms, not within ${withinMs} ms`);
   }
@@ -123,15 +123,15 @@ function timingDifferences(task: StoredTask, match: Omit<DispatchMatch, "payload
 }
 
 function scheduleDifferences(
-  { series, createdAt }: Pick<TaskRecord, "series" | "createdAt">,
+  { series, createdAt }: Pick<StoredTask, "series" | "createdAt">,
   recurring: DispatchMatch["recurring"],
 ): string[] {
   if (recurring === undefined || recurring === (series !== null)) return [];
   if (series === null) return ["it is no series"];
   if (typeof recurring === "boolean") return [`it is a series, ${series.info}`];
-  const wanted = planSeries(recurring, createdAt);
+  const wanted = planSeries(recurring, createdAt.getTime());
   const isSame = wanted.schedule === series.schedule && wanted.maxRuns === series.maxRuns &&
-    wanted.runUntil === series.runUntil;
+    wanted.runUntil === (series.runUntil?.getTime() ?? null);
   return isSame ? [] : [`it recurs ${show(series.info)}, not ${show(wanted.info)}`];
 }
 
@@ -140,8 +140,8 @@ function scheduleDifferences(
  * minutes".
  */
 export function timing(
-  { series, scheduledAt }: Pick<TaskRecord, "series" | "scheduledAt">,
+  { series, scheduledAt }: Pick<StoredTask, "series" | "scheduledAt">,
 ): string {
   if (series !== null) return `to recur: ${series.info}`;
-  return scheduledAt === null ? "at once" : `for ${new Date(scheduledAt).toISOString()}`;
+  return scheduledAt === null ? "at once" : `for ${scheduledAt.toISOString()}`;
 }

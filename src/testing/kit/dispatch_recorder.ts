@@ -2,6 +2,8 @@
 // instead of a storage. So a continuation with a wrong payload or option is refused as in
 // production, and what is kept is what would be stored.
 
+import type { TaskRecord } from "../../storage/records.ts";
+import { dated } from "../../time/dated.ts";
 import { Dispatcher } from "../../dispatch/dispatcher.ts";
 import type { DispatchOptions, DispatchResult } from "../../task/dispatch_options.ts";
 import { EventBus } from "../../events/event_bus.ts";
@@ -66,7 +68,7 @@ export class DispatchRecorder {
   #keep({ due, claimFor: _, ...task }: NewTask) {
     const createdAt = this.#parts.clock.now();
     const dueAt = "at" in due ? due.at : createdAt + due.inMs;
-    const stored = toStoredTask({
+    const stored = toStoredTask(dated<TaskRecord>({
       ...task,
       exception: null,
       createdAt,
@@ -81,7 +83,7 @@ export class DispatchRecorder {
       cancelRequested: false,
       rateSlotAt: null,
       series: task.series === null ? null : { ...task.series, runCount: 0 },
-    });
+    }));
     this.dispatched.push(stored);
     return { id: task.id, outcome: "created", claimed: false } as const;
   }

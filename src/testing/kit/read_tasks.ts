@@ -1,16 +1,14 @@
 // Reads all tasks that match, page after page.
 
-import type { TaskRecord } from "../../storage/records.ts";
-import type { TaskFilter } from "../../storage/queries.ts";
-import type { Storage } from "../../storage/storage.ts";
+import type { Page, PageRequest, TaskFilter } from "../../storage/queries.ts";
 
 const limit = 1000;
 
 /** All tasks that match, oldest first. */
-export async function readTasks(
-  source: Pick<Storage, "list">,
+export async function readTasks<Found>(
+  source: { list(filter: TaskFilter, page: PageRequest): Promise<Page<Found>> },
   filter: TaskFilter,
-): Promise<TaskRecord[]> {
+): Promise<Found[]> {
   let page = await source.list(filter, { limit });
   const tasks = [...page.items];
   while (page.next !== null) {

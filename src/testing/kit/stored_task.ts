@@ -1,5 +1,6 @@
 // A stored task as tests look at it: its row, and its payload as an object.
 
+import type { Dated } from "../../time/dated.ts";
 import type { TaskRecord } from "../../storage/records.ts";
 
 /**
@@ -8,13 +9,13 @@ import type { TaskRecord } from "../../storage/records.ts";
  * @typeParam Payload What JSON makes of the payload. If the task's validator changes it, as one
  * that reads a number from a text does, the validator's output may be stored instead.
  */
-export interface StoredTask<Payload = unknown> extends Omit<TaskRecord, "payload"> {
+export interface StoredTask<Payload = unknown> extends Omit<Dated<TaskRecord>, "payload"> {
   /** The payload as it was stored. */
   readonly payload: Payload;
 }
 
 /** Reads the payload of a stored task; a text that is no JSON stays as it is. */
-export function toStoredTask<Payload>(record: TaskRecord): StoredTask<Payload> {
+export function toStoredTask<Payload>(record: Dated<TaskRecord>): StoredTask<Payload> {
   let payload: unknown;
   try {
     payload = JSON.parse(record.payload);

@@ -226,7 +226,7 @@ export class TestEverTask extends EverTask {
   async #open(): Promise<void> {
     const { now } = await this.statistics();
     const { clock } = this.#options;
-    if (clock instanceof FakeClock && Math.abs(now - clock.now()) > 1) {
+    if (clock instanceof FakeClock && Math.abs(now.getTime() - clock.now()) > 1) {
       const remedy = "go by the fake clock of the instance: memoryStorage({ clock })";
       throw new InvalidArgumentError("storage", this.#options.storage.name, remedy);
     }

@@ -3,6 +3,7 @@
 import type { FigureOrigin } from "../../../src/monitor/mod.ts";
 import type { QueueStatistics } from "../../../src/storage/queries.ts";
 import { type WorkersOptions, workerStatuses } from "../../../src/storage/worker_status.ts";
+import { dated } from "../../../src/time/dated.ts";
 import { taskStatuses } from "../../../src/storage/task_status.ts";
 
 /** Figures that a test sets. */
@@ -21,18 +22,18 @@ export class StorageFigures implements FigureOrigin {
     backlog: async () => {
       this.questions++;
       await this.#answer();
-      return { now: this.now, queues: this.waiting };
+      return dated({ now: this.now, queues: this.waiting });
     },
   };
 
   async statistics() {
     await this.#answer();
     const counts = taskStatuses.map((status) => [status, status === "Queued" ? 3 : 0] as const);
-    return {
+    return dated({
       now: this.now,
       tasksByStatus: Object.fromEntries(counts) as Record<(typeof taskStatuses)[number], number>,
       queues: this.waiting,
-    };
+    });
   }
 
   async workers({ includeLost = false }: WorkersOptions = {}) {
@@ -45,7 +46,9 @@ export class StorageFigures implements FigureOrigin {
       heartbeatAt,
       heartbeatAgeMs: this.now - heartbeatAt,
     }));
-    return workerStatuses(records, this.leaseMs).filter(({ alive }) => alive || includeLost);
+    return dated(
+      workerStatuses(records, this.leaseMs).filter(({ alive }) => alive || includeLost),
+    );
   }
 
   readonly audit = {

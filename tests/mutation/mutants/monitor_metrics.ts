@@ -102,7 +102,7 @@ export const monitorMetrics: readonly Mutant[] = [
     ["    stopMeasuring();\n", ""],
     ["    stopCounting();\n", ""],
     ["ageMs / 1000", "ageMs"],
-    ["Math.max(0, now - oldestDueAt)", "now - oldestDueAt"],
+
     ['if (part.status === "rejected") diag', "if (false) diag"],
     ['  "lost",\n', ""],
   ]),

@@ -68,9 +68,9 @@ async function playDowntime(
   assertEquals(status, expectedRuns === 0 ? "WaitingQueue" : "Completed");
   assertEquals(counts.reduce((sum, count) => sum + count), skipped);
   // What ran are the latest ones, and the next one is on the same grid.
-  const next = series!.nextRunAt!;
+  const next = series!.nextRunAt!.getTime();
   assertEquals(planned, planned.map((_, index) => next - (planned.length - index) * hour));
-  assertEquals((next - Math.floor(series!.anchorAt / 1000) * 1000) % hour, 0);
+  assertEquals((next - Math.floor(series!.anchorAt.getTime() / 1000) * 1000) % hour, 0);
   assertEquals(next - Date.now() > 0 && next - Date.now() <= hour, true);
   await everTask.stop();
   await place.dispose();
@@ -111,8 +111,12 @@ async function playAhead(harness: StorageHarness): Promise<void> {
   await everTask.start();
   await again.promise;
   const { series } = (await everTask.get(id))!;
-  assertEquals(series!.nextRunAt! - Date.now() < hour, true);
-  assertEquals(series!.anchorAt - Date.now() < hour, true, "it counts as registered lately");
+  assertEquals(series!.nextRunAt!.getTime() - Date.now() < hour, true);
+  assertEquals(
+    series!.anchorAt.getTime() - Date.now() < hour,
+    true,
+    "it counts as registered lately",
+  );
   await everTask.stop();
   await place.dispose();
 }

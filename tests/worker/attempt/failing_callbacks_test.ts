@@ -119,7 +119,7 @@ for (const [place, handled, make] of places) {
       const [before] = await everTask.workers({ includeLost: true });
       await until(async () => {
         const [worker] = await everTask.workers({ includeLost: true });
-        return worker!.heartbeatAt > before!.heartbeatAt + leaseMs;
+        return worker!.heartbeatAt.getTime() > before!.heartbeatAt.getTime() + leaseMs;
       }, "the worker has been beating for longer than its lease");
       const next = await everTask.dispatch(task, 2);
       assertEquals((await engine.ended(next.id)).kind, "completed");

@@ -138,7 +138,7 @@ Deno.test("a task that waits for its retry holds no slot and no claim, and goes 
   await fleet.settle();
   const waiting = (await first.get(id))!;
   assertEquals([waiting.status, waiting.workerId, waiting.attempt], ["Pending", null, 1]);
-  assertEquals(waiting.dueAt, fleet.clock.now() + 60_000);
+  assertEquals(waiting.dueAt!.getTime(), fleet.clock.now() + 60_000);
   assertStringIncludes(waiting.exception!, "busy");
   await fleet.stop(first);
   const second = await fleet.start({ tasks: [task] });

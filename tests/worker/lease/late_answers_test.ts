@@ -165,7 +165,7 @@ Deno.test("a worker that may not move a series on tells of no next run, and of n
   assertEquals(faults.calls.get("updateCurrentRunMany"), 1);
   faults.rule = (verb) => verb === "claim" ? { at: "before" } : null;
   const { leaseToken, series } = (await web.get(id))!;
-  const dueAt = series!.nextRunAt!;
+  const dueAt = series!.nextRunAt!.getTime();
   await (await fleet.storage()).release(worker.workerId!, [{
     taskId: id,
     token: leaseToken,

@@ -17,7 +17,7 @@ import { sentrySlug } from "./sentry_slug.ts";
 /** What can be asked for a task's schedule; every `EverTask` can. */
 export interface SeriesOrigin {
   /** A task, or null. */
-  get(taskId: string): Promise<{ readonly series: SeriesRecord | null } | null>;
+  get(taskId: string): Promise<{ readonly series: Pick<SeriesRecord, "schedule"> | null } | null>;
 }
 
 /** Options of {@linkcode sentryCronsChannel}. */
@@ -157,7 +157,10 @@ function statusOf(event: TaskEvent): "in_progress" | "ok" | "error" | null {
   }
 }
 
-function monitorConfig(series: SeriesRecord, options: SentryCronsOptions): MonitorConfig | null {
+function monitorConfig(
+  series: Pick<SeriesRecord, "schedule">,
+  options: SentryCronsOptions,
+): MonitorConfig | null {
   const recurrence = parseRecurrence(JSON.parse(series.schedule));
   const schedule = sentrySchedule(recurrence);
   return schedule && {

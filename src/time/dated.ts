@@ -1,0 +1,36 @@
+// Instants of the public face: dates there, epoch milliseconds inside.
+
+/** The names of fields that hold an instant. */
+type InstantName = `${string}At` | "runUntil" | "now";
+
+/**
+ * A record of the storage contract as an application gets it: each instant, epoch milliseconds in
+ * the record, is a `Date`. Fields that hold an instant are those whose name ends in `At`, `runUntil`
+ * and `now`.
+ */
+export type Dated<T> = T extends readonly (infer Item)[] ? readonly Dated<Item>[]
+  : T extends object ? {
+      readonly [Name in keyof T]: Name extends InstantName ? DateOf<T[Name]> : Dated<T[Name]>;
+    }
+  : T;
+
+type DateOf<T> = T extends number ? Date : T;
+
+function isInstantName(name: string): boolean {
+  return name.endsWith("At") || name === "runUntil" || name === "now";
+}
+
+/**
+ * Makes dates of a record's instants.
+ *
+ * @param record A record of the storage contract, or an array of them: plain data.
+ */
+export function dated<T>(record: T): Dated<T> {
+  if (Array.isArray(record)) return record.map(dated) as Dated<T>;
+  if (typeof record !== "object" || record === null) return record as Dated<T>;
+  const entries = Object.entries(record).map(([name, value]) => [
+    name,
+    typeof value === "number" && isInstantName(name) ? new Date(value) : dated(value),
+  ]);
+  return Object.fromEntries(entries) as Dated<T>;
+}
