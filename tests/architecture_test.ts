@@ -93,6 +93,19 @@ Deno.test("each folder of src/ is a floor, and imports only floors below it", as
   }
 });
 
+Deno.test("the guide to src/ shows the floors as they are", async () => {
+  const guide = await Deno.readTextFile(new URL("src/README.md", root));
+  const rows = [...guide.matchAll(/^\| `(\w+)` +\|[^|]*\|([^|]*)\|$/gm)];
+  const shown = rows.map(([, folder, others]) => [folder!, others!.match(/\w+(?=`)/g) ?? []]);
+  const foundation = Object.keys(floors).slice(0, 4);
+  const expected = Object.entries(floors).map(([folder, others]) =>
+    foundation.includes(folder)
+      ? [folder, others]
+      : [folder, others.filter((other) => !foundation.includes(other))]
+  );
+  assertEquals(shown.reverse(), expected);
+});
+
 Deno.test("a circle of folders is found, also where no files are in a circle", () => {
   const graph = new Map([
     ["src/a/one.ts", importsOf("src/a/one.ts", `import { one } from "../b/one.ts";`)],
