@@ -3,6 +3,8 @@
 
 import type { Page } from "../../src/storage/queries.ts";
 import { type AuditLevel, auditLevels } from "../../src/audit/audit_level.ts";
+import type { TaskRecord } from "../../src/storage/records.ts";
+import type { NewTask } from "../../src/storage/requests.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { taskStatuses } from "../../src/storage/task_status.ts";
 import { logLine } from "../../src/testing/conformance/scene.ts";
@@ -10,6 +12,12 @@ import { newTask, series, slotRequest } from "../support/new_task.ts";
 
 /** The worker that holds tasks. */
 export const holder = "holder";
+
+/** What 0.1.0 calls a task's payload and the name of its handler. */
+interface OldNames {
+  readonly request: string;
+  readonly handler: string;
+}
 
 /** No process has a handler of this type. */
 const type = "kept";
@@ -20,7 +28,7 @@ export async function writeEveryState(storage: Storage): Promise<void> {
   await storage.registerWorker({ id: holder, host: "test" });
   const add = async (overrides: Parameters<typeof newTask>[0] = {}) => {
     const task = newTask({ type, queue, ...overrides });
-    await storage.persist([task]);
+    await storage.persist([withOldNames(task)]);
     return task.id;
   };
   for (const auditLevel of auditLevels) {
@@ -82,15 +90,25 @@ export async function readEveryState(storage: Storage): Promise<unknown> {
   const [worker] = (await storage.workers()).filter(({ id }) => id === holder);
   return {
     tasks: await Promise.all(tasks.map(async (task) => ({
-      ...task,
+      ...withTodaysNames(task),
       statusAudit: await allOf((after) => storage.statusAudit(task.id, page(after))),
       runsAudit: await allOf((after) => storage.runsAudit(task.id, page(after))),
       logs: await allOf((after) => storage.executionLogs(task.id, page(after))),
     }))),
-    byKey: await storage.getByTaskKey("series Full"),
+    byKey: withTodaysNames((await storage.getByTaskKey("series Full"))!),
     paused: queues.filter(({ paused }) => paused).map(({ queue }) => queue),
     worker: [worker?.host, worker?.startedAt],
   };
+}
+
+/** A new task for storages of both versions: 0.1.0 says `request` and `handler`. */
+function withOldNames(task: NewTask): NewTask & OldNames {
+  return { ...task, request: task.payload, handler: task.handlerName };
+}
+
+function withTodaysNames(task: TaskRecord & Partial<OldNames>): TaskRecord {
+  const { request, handler, ...same } = task;
+  return { ...same, payload: request ?? task.payload, handlerName: handler ?? task.handlerName };
 }
 
 function page(after: string | null) {
