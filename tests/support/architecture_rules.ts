@@ -23,9 +23,7 @@ const tasks = [...foundation, "ids", "audit", "payload", "schedule", "task", "st
 
 /**
  * The floors of src/, the lowest first: each folder, and the folders that it may import beside
- * itself, all of which stand before it. A folder is one floor with the folders inside it: those of
- * src/worker/, say, hold parts of each other and run a task only together. That no files of theirs
- * import each other in a circle is a rule of its own.
+ * itself, all of which stand before it. The folders inside a folder are on its floor.
  */
 export const floors: Readonly<Record<string, readonly string[]>> = {
   thrown: [],
@@ -172,11 +170,7 @@ const imports: Deno.lint.Rule = {
         context.report({ node, message: `${importer} must not import ${imported}` });
       }
     };
-    return {
-      ":matches(ImportDeclaration, ExportAllDeclaration, ExportNamedDeclaration) > Literal": check,
-      "ImportExpression > Literal": check,
-      "TSImportType Literal": check,
-    };
+    return onImports(check);
   },
 };
 
@@ -214,8 +208,17 @@ function isWithin(path: string, owner: string): boolean {
   return path === owner || path.startsWith(/[/:]$/.test(owner) ? owner : `${owner}/`);
 }
 
+/** Visits the specifier of each import and re-export, type-only ones and `import(…)` included. */
+export function onImports(visit: (specifier: Deno.lint.Literal) => void): Deno.lint.LintVisitor {
+  return {
+    ":matches(ImportDeclaration, ExportAllDeclaration, ExportNamedDeclaration) > Literal": visit,
+    "ImportExpression > Literal": visit,
+    "TSImportType Literal": visit,
+  };
+}
+
 /** The path of an imported file from the root of the project, or the package name as it stands. */
-function resolveImport(importer: string, specifier: string): string {
+export function resolveImport(importer: string, specifier: string): string {
   if (!specifier.startsWith(".")) return specifier;
   return new URL(specifier, `file:///${importer}`).pathname.slice(1);
 }

@@ -1,17 +1,29 @@
 // Finds files, and folders, that import each other in a circle. Type-only imports and re-exports
 // count: who reads one file of a circle must read them all.
 
+import { onImports, resolveImport } from "./architecture_rules.ts";
+
 /** Files (or folders) and those that each of them imports; paths from the root of the project. */
 export type ImportGraph = ReadonlyMap<string, readonly string[]>;
 
+/** Reports the path of each relative import. */
+const collector: Deno.lint.Plugin = {
+  name: "collector",
+  rules: {
+    imports: {
+      create: (context) =>
+        onImports((node) => {
+          const specifier = String(node.value);
+          if (!specifier.startsWith(".")) return;
+          context.report({ node, message: resolveImport(context.filename, specifier) });
+        }),
+    },
+  },
+};
+
 /** The relative imports of a source text, as paths from the root of the project. */
 export function importsOf(path: string, source: string): string[] {
-  const code = source.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
-  const statements = code.matchAll(/^(?:import|export)\b[^;'"]*?["'](\.[^"']+)["']/gm);
-  const calls = code.matchAll(/\bimport\(\s*["'](\.[^"']+)["']/g);
-  return [...statements, ...calls].map(([, specifier]) =>
-    new URL(specifier!, `file:///${path}`).pathname.slice(1)
-  );
+  return Deno.lint.runPlugin(collector, path, source).map(({ message }) => message);
 }
 
 /** The folders of files, and the other folders that each of them imports. */
