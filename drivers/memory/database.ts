@@ -42,7 +42,7 @@ export class MemoryDatabase {
    * @throws {InvalidArgumentError} If an option cannot be used.
    */
   constructor(options: MemoryDatabaseOptions = {}) {
-    checkOptions(options, ["clock", "keepEnded"], "options");
+    checkOptions(options, { clock: true, keepEnded: true }, "options");
     const { clock = systemClock, keepEnded = Infinity } = options;
     checkClock(clock, "clock");
     if (keepEnded !== Infinity && !(Number.isInteger(keepEnded) && keepEnded >= 0)) {

@@ -48,7 +48,7 @@ export interface MemoryStorageOptions extends MemoryDatabaseOptions {
  * ```
  */
 export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
-  checkSecretOptions(options, ["database", "clock", "keepEnded"], "options");
+  checkSecretOptions(options, { database: true, clock: true, keepEnded: true }, "options");
   const { database, ...ofDatabase } = options;
   if (database === undefined) return new MemoryStorage(stateOf(new MemoryDatabase(ofDatabase)));
   if (!(database instanceof MemoryDatabase)) {

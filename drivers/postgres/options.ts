@@ -1,5 +1,6 @@
 // The options of postgresStorage: what they mean, what they default to, and what is refused.
 
+import type { OptionNames } from "../../src/guards/option_names.ts";
 import {
   checkFlag,
   checkMethods,
@@ -93,17 +94,17 @@ export interface PostgresStorageOptions {
   readonly queryTimeout?: Duration;
 }
 
-const optionNames = [
-  "url",
-  "sql",
-  "schema",
-  "migrate",
-  "notify",
-  "pollInterval",
-  "prepare",
-  "maxConnections",
-  "queryTimeout",
-] as const satisfies readonly (keyof PostgresStorageOptions)[];
+const optionNames: OptionNames<PostgresStorageOptions> = {
+  url: true,
+  sql: true,
+  schema: true,
+  migrate: true,
+  notify: true,
+  pollInterval: true,
+  prepare: true,
+  maxConnections: true,
+  queryTimeout: true,
+};
 
 /**
  * How many connections a pool may have. postgres.js makes the places for all of them at once, in

@@ -1,5 +1,6 @@
 // What a user says about the database, checked once.
 
+import type { OptionNames } from "../../src/guards/option_names.ts";
 import { resolve } from "node:path";
 import { checkFlag, checkSecretOptions, hidden } from "../../src/guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
@@ -75,16 +76,16 @@ export interface ResolvedOptions {
   readonly clock: Clock;
 }
 
-const optionNames = [
-  "path",
-  "database",
-  "synchronous",
-  "busyTimeout",
-  "exclusive",
-  "pollInterval",
-  "migrate",
-  "clock",
-] as const satisfies readonly (keyof SqliteStorageOptions)[];
+const optionNames: OptionNames<SqliteStorageOptions> = {
+  path: true,
+  database: true,
+  synchronous: true,
+  busyTimeout: true,
+  exclusive: true,
+  pollInterval: true,
+  migrate: true,
+  clock: true,
+};
 
 /**
  * A connection string of another database, which may hold a password. SQLite itself knows `file:`

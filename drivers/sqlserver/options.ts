@@ -1,5 +1,6 @@
 // The options of sqlServerStorage: what they mean, what they default to, and what is refused.
 
+import type { OptionNames } from "../../src/guards/option_names.ts";
 import { checkMethods, checkSecretOptions, hidden } from "../../src/guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
 import { toPollInterval } from "../../src/storage/poll_interval.ts";
@@ -57,7 +58,12 @@ export interface ResolvedOptions {
   readonly polling: Polling;
 }
 
-const ownOptions = ["mssql", "schema", "migrate", "pollInterval"];
+const ownOptions: OptionNames<Omit<SqlServerStorageOptions, "connection">> = {
+  mssql: true,
+  schema: true,
+  migrate: true,
+  pollInterval: true,
+};
 
 /**
  * Checks what the user passed.
@@ -92,7 +98,7 @@ function toOptions(
   const isOptions = typeof target === "object" && target !== null && "connection" in target &&
     !("request" in target);
   if (!isOptions) return { connection: target as SqlServerConnection };
-  checkSecretOptions(target, ["connection", ...ownOptions], "options");
+  checkSecretOptions(target, { connection: true, ...ownOptions }, "options");
   return target;
 }
 
@@ -106,7 +112,7 @@ function resolveConnection(connection: SqlServerConnection): ResolvedOptions["co
     );
   }
   if (isPool(connection)) return connection;
-  const misplaced = ownOptions.find((option) => option in connection);
+  const misplaced = Object.keys(ownOptions).find((option) => option in connection);
   if (misplaced === undefined) return checkServer(connection);
   throw new InvalidArgumentError(
     misplaced,

@@ -1,5 +1,6 @@
 // The audit tables as an application sees them: how fast they grow, and what may go.
 
+import type { OptionNames } from "../guards/option_names.ts";
 import { type Dated, dated } from "../time/dated.ts";
 import { checkFlag, checkOptions, checkSignal, largestCount } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
@@ -62,7 +63,7 @@ export class Audit {
    */
   async purge(policy: RetentionPolicy, options: PurgeRunOptions = {}): Promise<PurgeResult> {
     checkPolicy(policy);
-    checkOptions(options, ["dryRun", "signal"], "options");
+    checkOptions(options, { dryRun: true, signal: true }, "options");
     const { dryRun = false, signal } = options;
     checkFlag(dryRun, "options.dryRun");
     checkSignal(signal, "options.signal");
@@ -109,14 +110,26 @@ const limits = [
   "maxExecutionLogsPerTask",
 ] as const;
 
+const policyNames: OptionNames<RetentionPolicy> = {
+  statusAuditDays: true,
+  runsAuditDays: true,
+  errorAuditDays: true,
+  executionLogDays: true,
+  maxExecutionLogsPerTask: true,
+  deleteCompletedTasksAfterRetention: true,
+};
+
 /**
  * Checks a retention policy.
  *
  * @param others Names of members that may come with it.
  * @throws {InvalidArgumentError} If a limit is no number, or there is no such limit.
  */
-export function checkPolicy(policy: RetentionPolicy, others: readonly string[] = []): void {
-  checkOptions(policy, [...limits, "deleteCompletedTasksAfterRetention", ...others], "retention");
+export function checkPolicy(
+  policy: RetentionPolicy,
+  others: Readonly<Record<string, true>> = {},
+): void {
+  checkOptions(policy, { ...policyNames, ...others }, "retention");
   for (const name of limits) {
     const value = policy[name] ?? null;
     const most = name === "maxExecutionLogsPerTask" ? largestCount : mostDays;

@@ -315,7 +315,7 @@ export class EverTask {
    * storage's clock, not older than `leaseDuration`.
    */
   async workers(options: WorkersOptions = {}): Promise<readonly Dated<WorkerStatus>[]> {
-    checkOptions(options, ["includeLost"], "options");
+    checkOptions(options, { includeLost: true }, "options");
     const { includeLost = false } = options;
     checkFlag(includeLost, "options.includeLost");
     const storage = await this.#core.life.opened();
@@ -329,7 +329,7 @@ export class EverTask {
    * storage. Stopping twice is the same as once.
    */
   stop(options: StopOptions = {}): Promise<void> {
-    checkOptions(options, ["timeout"], "options");
+    checkOptions(options, { timeout: true }, "options");
     const { timeout = { seconds: 30 } } = options;
     const timeoutMs = toMilliseconds(timeout, "timeout");
     return this.#core.life.stop(timeoutMs);

@@ -1,5 +1,6 @@
 // What createEverTask takes, checked and completed.
 
+import type { OptionNames } from "../guards/option_names.ts";
 import { type AuditLevel, parseAuditLevel } from "../audit/audit_level.ts";
 import {
   parseRetention,
@@ -154,26 +155,26 @@ export class DuplicateTaskTypeError extends EverTaskError {
   }
 }
 
-const optionNames: readonly (keyof EverTaskOptions)[] = [
-  "storage",
-  "tasks",
-  "defaultAuditLevel",
-  "queues",
-  "retry",
-  "timeout",
-  "abortGrace",
-  "logger",
-  "persistentLogs",
-  "retention",
-  "leaseDuration",
-  "poisonLimit",
-  "dispatchRetryFor",
-  "host",
-  "singleton",
-  "instrumentation",
-  "clock",
-  "random",
-];
+const optionNames: OptionNames<EverTaskOptions> = {
+  storage: true,
+  tasks: true,
+  defaultAuditLevel: true,
+  queues: true,
+  retry: true,
+  timeout: true,
+  abortGrace: true,
+  logger: true,
+  persistentLogs: true,
+  retention: true,
+  leaseDuration: true,
+  poisonLimit: true,
+  dispatchRetryFor: true,
+  host: true,
+  singleton: true,
+  instrumentation: true,
+  clock: true,
+  random: true,
+};
 
 /** What follows a failed attempt when nobody says otherwise. */
 export const defaultRetry: RetryPolicy = linearRetry(3, { milliseconds: 500 });
@@ -200,8 +201,11 @@ export interface EverTaskSettings {
  *
  * @param others Names of options that may come with them.
  */
-export function checkOptionNames(options: EverTaskOptions, others: readonly string[] = []): void {
-  checkSecretOptions(options, [...optionNames, ...others], "options");
+export function checkOptionNames(
+  options: EverTaskOptions,
+  others: Readonly<Record<string, true>> = {},
+): void {
+  checkSecretOptions(options, { ...optionNames, ...others }, "options");
 }
 
 /**
@@ -292,7 +296,7 @@ function checkSingleton(name: unknown): void {
 function parsePersistentLogs(options: boolean | PersistentLogOptions): CaptureSettings | null {
   if (options === false) return null;
   if (options !== true) {
-    checkOptions(options, ["minimumLevel", "maxLinesPerRun"], "persistentLogs");
+    checkOptions(options, { minimumLevel: true, maxLinesPerRun: true }, "persistentLogs");
   }
   const { minimumLevel = "Information", maxLinesPerRun = 1000 } = options === true ? {} : options;
   checkChoice(minimumLevel, logLevels, "persistentLogs.minimumLevel");

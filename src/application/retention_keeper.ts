@@ -29,7 +29,7 @@ export interface RetentionSettings {
  * @throws {InvalidArgumentError} If a limit is no number, or `every` is no duration.
  */
 export function parseRetention(options: RetentionOptions): RetentionSettings {
-  checkPolicy(options, ["every"]);
+  checkPolicy(options, { every: true });
   const { every = { hours: 1 }, ...policy } = options;
   return { policy, everyMs: Math.max(1_000, toMilliseconds(every, "retention.every")) };
 }

@@ -79,7 +79,7 @@ export function stopOnSignals(
 ): SignalWatch {
   checkMethods(stoppable, ["stop"], "stoppable", "be an instance made by createEverTask");
   checkMethods(source, ["on", "off"], "source", "be `process`, of node:process");
-  checkOptions(options, ["signals", "timeout"], "options");
+  checkOptions(options, { signals: true, timeout: true }, "options");
   const { signals = ["SIGINT", "SIGTERM"], timeout } = options;
   checkNames(signals, Object.keys(exitCodes), "options.signals");
   if (timeout !== undefined) toMilliseconds(timeout, "options.timeout");

@@ -17,7 +17,7 @@ const rank: Readonly<Record<Severity, number>> = { Information: 0, Warning: 1, E
  * @throws {InvalidArgumentError} If a member is invalid or unknown.
  */
 export function checkEventFilter(filter: TaskEventFilter): void {
-  checkOptions(filter, ["severity", "types", "kinds"], "filter");
+  checkOptions(filter, { severity: true, types: true, kinds: true }, "filter");
   const { severity, types, kinds } = filter;
   if (severity !== undefined) checkChoice(severity, Object.keys(rank), "filter.severity");
   if (types !== undefined) checkNames(types, null, "filter.types");

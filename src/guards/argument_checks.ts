@@ -1,5 +1,6 @@
 // Checks that several options share.
 
+import type { OptionNames } from "./option_names.ts";
 import { InvalidArgumentError } from "./errors.ts";
 import { readEntries, readMember, tagOf } from "../thrown/reading.ts";
 
@@ -28,17 +29,22 @@ export function checkChoice(value: unknown, choices: readonly string[], argument
  *
  * @param argument What the user calls it; its members are told as `argument.member`.
  */
-export function checkOptions(value: unknown, known: readonly string[], argument: string): void {
+export function checkOptions<Options extends object>(
+  value: Options,
+  known: OptionNames<NoInfer<Options>>,
+  argument: string,
+): void {
+  const names = Object.keys(known);
   const members = isPlain(value) ? readEntries(value) : null;
   if (members === null) {
-    throw new InvalidArgumentError(argument, value, `be an object with any of ${known.join(", ")}`);
+    throw new InvalidArgumentError(argument, value, `be an object with any of ${names.join(", ")}`);
   }
   for (const [name, member] of members) {
-    if (known.includes(name)) continue;
+    if (Object.hasOwn(known, name)) continue;
     throw new InvalidArgumentError(
       `${argument}.${name}`,
       member,
-      `be left out: there are only ${known.join(", ")}`,
+      `be left out: there are only ${names.join(", ")}`,
     );
   }
 }
@@ -73,13 +79,13 @@ export function checkNames(
  * As {@linkcode checkOptions}, for options of which some are secrets: messages end in logs, so they
  * do not show what was passed.
  */
-export function checkSecretOptions(
-  value: unknown,
-  known: readonly string[],
+export function checkSecretOptions<Options extends object>(
+  value: Options,
+  known: OptionNames<NoInfer<Options>>,
   argument: string,
 ): void {
   const members = isPlain(value) ? readEntries(value) : null;
-  if (members === null) return checkOptions(hidden(value), known, argument);
+  if (members === null) return checkOptions(hidden(value) as object, known, argument);
   const shown = members.map(([name, member]) => [name, hidden(member)]);
   checkOptions(Object.fromEntries(shown), known, argument);
 }

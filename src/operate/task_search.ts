@@ -78,7 +78,7 @@ export class TaskSearch {
    */
   async count(filter: TaskFilter = {}, options: CountOptions = {}): Promise<TaskCount> {
     checkTaskFilter(filter);
-    checkOptions(options, ["cap"], "options");
+    checkOptions(options, { cap: true }, "options");
     const { cap = 10_000 } = options;
     checkCount(cap, "options.cap");
     const storage = await this.#opened();

@@ -1,6 +1,7 @@
 // Retrying after growing delays, spread at random so that what failed together does not come back
 // together.
 
+import type { OptionNames } from "../guards/option_names.ts";
 import { checkOptions } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
@@ -26,7 +27,13 @@ export interface ExponentialRetryOptions {
   readonly jitter?: number;
 }
 
-const optionNames = ["retries", "base", "factor", "max", "jitter"] as const;
+const optionNames: OptionNames<ExponentialRetryOptions> = {
+  retries: true,
+  base: true,
+  factor: true,
+  max: true,
+  jitter: true,
+};
 
 /**
  * Retries after delays that grow by a factor, up to a longest one, each shortened at random by up

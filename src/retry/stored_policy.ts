@@ -1,6 +1,7 @@
 // Retry policies as data: what is stored with a task that was dispatched with a policy of its own,
 // and what is made of it again.
 
+import type { OptionNames } from "../guards/option_names.ts";
 import { checkNames, checkOptions } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 import { TimeoutError } from "../task/abort_reasons.ts";
@@ -16,11 +17,23 @@ import type {
 import type { RetryPolicy } from "../task/retry_policy.ts";
 
 /** The members of each kind of policy. */
-const members = {
-  none: [],
-  linear: ["retries", "delaysMs", "handle"],
-  exponential: ["retries", "baseMs", "factor", "maxMs", "jitter", "handle"],
-} as const;
+const members: {
+  readonly [Kind in RetryPolicyData["kind"]]: OptionNames<
+    Extract<RetryPolicyData, { readonly kind: Kind }>
+  >;
+} = {
+  none: { kind: true },
+  linear: { kind: true, retries: true, delaysMs: true, handle: true },
+  exponential: {
+    kind: true,
+    retries: true,
+    baseMs: true,
+    factor: true,
+    maxMs: true,
+    jitter: true,
+    handle: true,
+  },
+};
 
 const filters: Readonly<
   Record<FilterName, (policy: FilterableRetryPolicy) => FilterableRetryPolicy>
@@ -68,18 +81,18 @@ export function fromStoredPolicy(text: string): RetryPolicy {
 }
 
 function parse(text: string): RetryPolicyData {
-  let data: Partial<RetryPolicyData> | null;
+  let data: { readonly kind?: RetryPolicyData["kind"] } | null;
   try {
     data = JSON.parse(text);
   } catch {
     data = null;
   }
   const kind = data?.kind;
-  if (kind === undefined || !Object.hasOwn(members, kind)) {
+  if (data === null || kind === undefined || !Object.hasOwn(members, kind)) {
     const remedy = `be JSON with a kind of ${Object.keys(members).join(", ")}`;
     throw new InvalidArgumentError("the stored retry policy", text, remedy);
   }
-  checkOptions(data, ["kind", ...members[kind]], "the stored retry policy");
+  checkOptions(data, members[kind], "the stored retry policy");
   return data as RetryPolicyData;
 }
 

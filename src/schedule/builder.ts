@@ -145,7 +145,7 @@ class Rhythm implements RhythmBuilder {
   }
 
   cron(expression: string, options: CronBuilderOptions = {}): BuiltRecurrence {
-    checkOptions(options, ["dayMatch"], "options");
+    checkOptions(options, { dayMatch: true }, "options");
     return new Built(this.#draft({ ...options, kind: "cron", expression }));
   }
 

@@ -13,7 +13,7 @@ import type { Page, PageRequest } from "./queries.ts";
  * request.
  */
 export function pageLimit(page: PageRequest = {}): number {
-  checkOptions(page, ["limit", "after"], "page");
+  checkOptions(page, { limit: true, after: true }, "page");
   const { limit = 50 } = page;
   if (Number.isInteger(limit) && limit >= 1 && limit <= 1000) return limit;
   throw new InvalidArgumentError("limit", limit, "be an integer from 1 to 1000");

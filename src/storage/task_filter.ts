@@ -1,20 +1,21 @@
 // The check of a filter for tasks, before it reaches a store: each would take a wrong one
 // differently.
 
+import type { OptionNames } from "../guards/option_names.ts";
 import { checkNames, checkOptions } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 import { isStorableInstant } from "../time/instant.ts";
 import type { TaskFilter } from "./queries.ts";
 import { taskStatuses } from "./task_status.ts";
 
-const members: readonly (keyof TaskFilter)[] = [
-  "statuses",
-  "types",
-  "queues",
-  "recurring",
-  "createdFrom",
-  "createdBefore",
-];
+const members: OptionNames<TaskFilter> = {
+  statuses: true,
+  types: true,
+  queues: true,
+  recurring: true,
+  createdFrom: true,
+  createdBefore: true,
+};
 
 /**
  * Checks a filter that a user passed.

@@ -1,5 +1,6 @@
 // The options of dispatch, and how each is checked.
 
+import type { OptionNames } from "../guards/option_names.ts";
 import type { AuditLevel } from "../audit/audit_level.ts";
 import { checkOptions, checkSignal, isPlain } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
@@ -86,18 +87,18 @@ export type PayloadAndOptions<Input, Options> = undefined extends Input
   : [payload: Input, options?: Options];
 
 /** Every option that there is. */
-const optionNames: readonly (keyof DispatchOptions)[] = [
-  "auditLevel",
-  "queue",
-  "priority",
-  "retry",
-  "signal",
-  "connection",
-  "delay",
-  "at",
-  "recurring",
-  "taskKey",
-];
+const optionNames: OptionNames<DispatchOptions> = {
+  auditLevel: true,
+  queue: true,
+  priority: true,
+  retry: true,
+  signal: true,
+  connection: true,
+  delay: true,
+  at: true,
+  recurring: true,
+  taskKey: true,
+};
 
 /**
  * Checks that options are options, and not a delay or a queue that was passed bare, and that none

@@ -1,5 +1,6 @@
 // The settings of queues: what a user passes, checked and completed.
 
+import type { OptionNames } from "../guards/option_names.ts";
 import { parseQueueName } from "./dispatch_options.ts";
 import { checkChoice, checkCount, checkOptions, isPlain } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
@@ -88,13 +89,13 @@ export function parseQueues(
   );
 }
 
-const optionNames: readonly (keyof QueueOptions)[] = [
-  "parallelism",
-  "capacity",
-  "whenFull",
-  "timeout",
-  "retry",
-];
+const optionNames: OptionNames<QueueOptions> = {
+  parallelism: true,
+  capacity: true,
+  whenFull: true,
+  timeout: true,
+  retry: true,
+};
 
 function parseQueue(
   name: string,

@@ -1,5 +1,6 @@
 // The rate limit of a task: what a user writes, checked and completed.
 
+import type { OptionNames } from "../guards/option_names.ts";
 import { checkChoice, checkCount, checkFlag, checkOptions } from "../guards/argument_checks.ts";
 import { EverTaskError, InvalidArgumentError } from "../guards/errors.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
@@ -93,17 +94,17 @@ export class RateLimitRejectedError extends EverTaskError {
   }
 }
 
-const optionNames: readonly (keyof RateLimitOptions<never>)[] = [
-  "permits",
-  "period",
-  "burst",
-  "key",
-  "overflow",
-  "maxReservationHorizon",
-  "startEmpty",
-  "throttleRetries",
-  "scope",
-];
+const optionNames: OptionNames<RateLimitOptions<never>> = {
+  permits: true,
+  period: true,
+  burst: true,
+  key: true,
+  overflow: true,
+  maxReservationHorizon: true,
+  startEmpty: true,
+  throttleRetries: true,
+  scope: true,
+};
 
 /**
  * Checks and completes a rate limit.

@@ -49,7 +49,7 @@ export function checkTimer(callback: unknown, delayMs: unknown, options: TimerOp
   if (typeof delayMs !== "number") {
     throw new InvalidArgumentError("delayMs", delayMs, "be a number of milliseconds");
   }
-  checkOptions(options, ["unref"], "options");
+  checkOptions(options, { unref: true }, "options");
   const { unref = false } = options;
   checkFlag(unref, "options.unref");
 }

@@ -11,8 +11,9 @@ import { InvalidArgumentError } from "../../src/guards/errors.ts";
 import { hostileValues } from "../support/hostile_values.ts";
 
 const checks: Readonly<Record<string, (value: unknown) => void>> = {
-  "options": (value) => checkOptions(value, ["name"], "options"),
-  "options with secrets": (value) => checkSecretOptions(value, ["name"], "options"),
+  "options": (value) => checkOptions(value as { name?: string }, { name: true }, "options"),
+  "options with secrets": (value) =>
+    checkSecretOptions(value as { name?: string }, { name: true }, "options"),
   "methods": (value) => checkMethods(value, ["send"], "channel", "be a channel"),
 };
 

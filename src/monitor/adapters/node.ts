@@ -185,7 +185,7 @@ function limitMessages({ options }: NodeWebSocketServer<never, never, never>): v
 }
 
 function loggerOf(options: NodeAdapterOptions): Logger {
-  checkOptions(options, ["logger"], "options");
+  checkOptions(options, { logger: true }, "options");
   const { logger = consoleLogger } = options;
   checkLogger(logger, "logger");
   return guardLogger(logger);

@@ -1,5 +1,6 @@
 // The options of alerts, and what they become once defaults are filled in and values are checked.
 
+import type { OptionNames } from "../../guards/option_names.ts";
 import { checkCount, checkFunction, checkOptions } from "../../guards/argument_checks.ts";
 import { guardClock } from "../../time/guarded_clock.ts";
 import { guardLogger } from "../../log/guarded_logger.ts";
@@ -101,22 +102,22 @@ export interface AlertSettings {
 }
 
 /** The names of {@linkcode AlertOptions}. */
-export const optionNames = [
-  "severity",
-  "types",
-  "kinds",
-  "filter",
-  "keyOf",
-  "repeatAfter",
-  "maxPerMinute",
-  "maxQueue",
-  "attempts",
-  "backoff",
-  "timeout",
-  "logger",
-  "clock",
-  "newId",
-] as const satisfies readonly (keyof AlertOptions)[];
+export const optionNames: OptionNames<AlertOptions> = {
+  severity: true,
+  types: true,
+  kinds: true,
+  filter: true,
+  keyOf: true,
+  repeatAfter: true,
+  maxPerMinute: true,
+  maxQueue: true,
+  attempts: true,
+  backoff: true,
+  timeout: true,
+  logger: true,
+  clock: true,
+  newId: true,
+};
 
 /**
  * @throws {InvalidArgumentError} If an option has a value that cannot be used, or there is no such

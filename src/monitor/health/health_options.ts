@@ -1,6 +1,7 @@
 // The options of health checks, and what they become once defaults are filled in and values are
 // checked.
 
+import type { OptionNames } from "../../guards/option_names.ts";
 import {
   checkCount,
   checkFlag,
@@ -116,17 +117,17 @@ export interface FailureSettings {
   readonly minimum: number;
 }
 
-const optionNames = [
-  "worker",
-  "maxHeartbeatAge",
-  "backlog",
-  "failures",
-  "timeout",
-  "cacheTime",
-  "path",
-  "accessToken",
-  "clock",
-] as const satisfies readonly (keyof HealthOptions)[];
+const optionNames: OptionNames<HealthOptions> = {
+  worker: true,
+  maxHeartbeatAge: true,
+  backlog: true,
+  failures: true,
+  timeout: true,
+  cacheTime: true,
+  path: true,
+  accessToken: true,
+  clock: true,
+};
 
 /** @throws {InvalidArgumentError} If an option has a value that cannot be used. */
 export function healthSettings(options: HealthOptions): HealthSettings {
@@ -135,9 +136,13 @@ export function healthSettings(options: HealthOptions): HealthSettings {
   const { maxHeartbeatAge = 15_000, timeout = 5_000, cacheTime = 1_000 } = options;
   checkFlag(worker, "worker");
   checkClock(options.clock, "clock");
-  checkOptions(backlog, ["degraded", "unhealthy"], "backlog");
+  checkOptions(backlog, { degraded: true, unhealthy: true }, "backlog");
   if (failures !== false) {
-    checkOptions(failures, ["degraded", "unhealthy", "window", "minimum"], "failures");
+    checkOptions(
+      failures,
+      { degraded: true, unhealthy: true, window: true, minimum: true },
+      "failures",
+    );
   }
   const { degraded = { minutes: 5 } } = backlog;
   return {

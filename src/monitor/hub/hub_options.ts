@@ -1,5 +1,6 @@
 // The options of the hub, and what they become once defaults are filled in and values are checked.
 
+import type { OptionNames } from "../../guards/option_names.ts";
 import { checkFunction, checkSecretOptions } from "../../guards/argument_checks.ts";
 import { guardClock } from "../../time/guarded_clock.ts";
 import { guardLogger } from "../../log/guarded_logger.ts";
@@ -149,27 +150,27 @@ export interface HubSettings extends ConnectionsSettings {
   readonly logger: Logger;
 }
 
-const optionNames: readonly (keyof MonitorHubOptions)[] = [
-  "path",
-  "upgrade",
-  "accessToken",
-  "allowedOrigins",
-  "allowedHosts",
-  "filter",
-  "redact",
-  "maxFieldLength",
-  "maxMessageLength",
-  "maxBacklog",
-  "maxClients",
-  "maxPendingConnections",
-  "keepAliveInterval",
-  "clientTimeout",
-  "handshakeTimeout",
-  "pollTimeout",
-  "logger",
-  "clock",
-  "newId",
-];
+const optionNames: OptionNames<MonitorHubOptions> = {
+  path: true,
+  upgrade: true,
+  accessToken: true,
+  allowedOrigins: true,
+  allowedHosts: true,
+  filter: true,
+  redact: true,
+  maxFieldLength: true,
+  maxMessageLength: true,
+  maxBacklog: true,
+  maxClients: true,
+  maxPendingConnections: true,
+  keepAliveInterval: true,
+  clientTimeout: true,
+  handshakeTimeout: true,
+  pollTimeout: true,
+  logger: true,
+  clock: true,
+  newId: true,
+};
 
 /**
  * @throws {InvalidArgumentError} If an option has a value that cannot be used, or there is no such

@@ -1,6 +1,7 @@
 // Spans and metrics for OpenTelemetry: one span for each dispatch and one for each execution, in
 // whichever process, joined by the trace context that is stored with the task.
 
+import type { OptionNames } from "../../guards/option_names.ts";
 import {
   type Attributes,
   type Link,
@@ -97,13 +98,13 @@ const scope = [
   version,
   { schemaUrl: "https://opentelemetry.io/schemas/1.43.0" },
 ] as const;
-const optionNames = [
-  "tracerProvider",
-  "meterProvider",
-  "cacheTime",
-  "timeout",
-  "clock",
-] as const satisfies readonly (keyof OpenTelemetryOptions)[];
+const optionNames: OptionNames<OpenTelemetryOptions> = {
+  tracerProvider: true,
+  meterProvider: true,
+  cacheTime: true,
+  timeout: true,
+  clock: true,
+};
 
 /**
  * Makes the instrumentation for OpenTelemetry. Set up the SDK first (in Deno, `OTEL_DENO=true` is

@@ -1,5 +1,6 @@
 // The options of the exporter, and their checks.
 
+import type { OptionNames } from "../../guards/option_names.ts";
 import { checkCount, checkMethods, checkSecretOptions } from "../../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../guards/errors.ts";
 import { checkLogger, type Logger } from "../../log/logger.ts";
@@ -89,20 +90,20 @@ export interface PrometheusOptions {
   readonly clock?: Clock;
 }
 
-const optionNames = [
-  "registry",
-  "prefix",
-  "path",
-  "accessToken",
-  "buckets",
-  "maxTaskTypes",
-  "maxQueues",
-  "cacheTime",
-  "auditCacheTime",
-  "timeout",
-  "logger",
-  "clock",
-] as const satisfies readonly (keyof PrometheusOptions)[];
+const optionNames: OptionNames<PrometheusOptions> = {
+  registry: true,
+  prefix: true,
+  path: true,
+  accessToken: true,
+  buckets: true,
+  maxTaskTypes: true,
+  maxQueues: true,
+  cacheTime: true,
+  auditCacheTime: true,
+  timeout: true,
+  logger: true,
+  clock: true,
+};
 
 const registryMethods = [
   "metrics",

@@ -1,5 +1,6 @@
 // What a test may ask of a dispatched task, and how a stored task differs from it.
 
+import type { OptionNames } from "../../guards/option_names.ts";
 import { checkChoice, checkOptions } from "../../guards/argument_checks.ts";
 import { type AuditLevel, parseAuditLevel } from "../../audit/audit_level.ts";
 import { parsePriority, parseQueueName, parseTaskKey } from "../../task/dispatch_options.ts";
@@ -42,19 +43,19 @@ export interface DispatchMatch<Payload = unknown> {
   readonly recurring?: boolean | RecurringInput;
 }
 
-const matchNames: readonly (keyof DispatchMatch)[] = [
-  "payload",
-  "taskKey",
-  "queue",
-  "priority",
-  "auditLevel",
-  "retry",
-  "status",
-  "delay",
-  "at",
-  "dueWithin",
-  "recurring",
-];
+const matchNames: OptionNames<DispatchMatch> = {
+  payload: true,
+  taskKey: true,
+  queue: true,
+  priority: true,
+  auditLevel: true,
+  retry: true,
+  status: true,
+  delay: true,
+  at: true,
+  dueWithin: true,
+  recurring: true,
+};
 
 /**
  * Checks a match: what is misspelt would match everything.
@@ -62,8 +63,8 @@ const matchNames: readonly (keyof DispatchMatch)[] = [
  * @param others Names of members that may come with it.
  * @throws {InvalidArgumentError} If a member is invalid or unknown.
  */
-export function checkMatch(match: DispatchMatch, others: readonly string[]): void {
-  checkOptions(match, [...matchNames, ...others], "match");
+export function checkMatch(match: DispatchMatch, others: Readonly<Record<string, true>>): void {
+  checkOptions(match, { ...matchNames, ...others }, "match");
   const { taskKey, queue, priority, auditLevel, retry, status } = match;
   const { delay, at, dueWithin, recurring } = match;
   if (taskKey !== undefined && taskKey !== null) parseTaskKey(taskKey);

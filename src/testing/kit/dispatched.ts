@@ -102,7 +102,7 @@ export async function assertDispatched<Input, Output>(
   task: Task<Input, Output>,
   match: DispatchExpectation<NoInfer<Input>> = {},
 ): Promise<[StoredTask<JsonOf<Input>>, ...StoredTask<JsonOf<Input>>[]]> {
-  checkArguments(source, task, match, ["count"]);
+  checkArguments(source, task, match, { count: true });
   const { count, ...rest } = match;
   if (count !== undefined) checkCount(count, "count");
   const stored = await read<JsonOf<Input>>(source, task.type);
@@ -162,7 +162,7 @@ function checkArguments(
   source: DispatchSource,
   task: AnyTask,
   match: DispatchMatch,
-  others: readonly string[] = [],
+  others: Readonly<Record<string, true>> = {},
 ): void {
   const isSource = isPlain(source) &&
     ("dispatched" in source ? Array.isArray(source.dispatched) : typeof source.list === "function");

@@ -1,5 +1,6 @@
 // The options of runHandler, and their checks.
 
+import type { OptionNames } from "../../guards/option_names.ts";
 import {
   checkCount,
   checkFunction,
@@ -50,20 +51,20 @@ export interface RunHandlerOptions {
   readonly random?: FillRandom;
 }
 
-const optionNames: readonly (keyof RunHandlerOptions)[] = [
-  "attempt",
-  "taskKey",
-  "taskId",
-  "queue",
-  "run",
-  "signal",
-  "timeout",
-  "abortGrace",
-  "retry",
-  "clock",
-  "logger",
-  "random",
-];
+const optionNames: OptionNames<RunHandlerOptions> = {
+  attempt: true,
+  taskKey: true,
+  taskId: true,
+  queue: true,
+  run: true,
+  signal: true,
+  timeout: true,
+  abortGrace: true,
+  retry: true,
+  clock: true,
+  logger: true,
+  random: true,
+};
 
 /**
  * Checks the options; the durations are checked where they are used.
@@ -86,7 +87,7 @@ export function checkRunOptions(options: RunHandlerOptions): void {
 }
 
 function checkRun(run: Exclude<RunHandlerOptions["run"], true | undefined>): void {
-  checkOptions(run, ["number", "scheduledAt"], "run");
+  checkOptions(run, { number: true, scheduledAt: true }, "run");
   const { number = 1, scheduledAt } = run;
   checkCount(number, "run.number");
   if (scheduledAt !== undefined) toEpochMilliseconds(scheduledAt, "run.scheduledAt");

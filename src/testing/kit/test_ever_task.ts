@@ -2,6 +2,7 @@
 // test says so (`drain`), or within dispatch (`inline`). It is a real EverTask over a real storage,
 // with a real worker at work while tasks are to run.
 
+import type { OptionNames } from "../../guards/option_names.ts";
 import { checkChoice, checkCount, checkFlag, checkOptions } from "../../guards/argument_checks.ts";
 import type {
   DispatchManyOptions,
@@ -100,7 +101,7 @@ export class TestEverTask extends EverTask {
 
   /** Use {@linkcode createTestEverTask}. */
   constructor(options: TestEverTaskOptions) {
-    checkOptionNames(options, ["mode", "failures", ...boundNames]);
+    checkOptionNames(options, ownNames);
     const { mode = "manual", failures = "throw", clock = systemClock } = options;
     checkChoice(mode, ["manual", "inline"], "mode");
     checkChoice(failures, ["throw", "record"], "failures");
@@ -192,7 +193,7 @@ export class TestEverTask extends EverTask {
    * ```
    */
   async drain(options: DrainOptions = {}): Promise<DrainResult> {
-    checkOptions(options, ["withScheduled", "advance", "failures", ...boundNames], "options");
+    checkOptions(options, drainNames, "options");
     const { withScheduled = false, failures = "record" } = options;
     checkFlag(withScheduled, "withScheduled");
     checkChoice(failures, ["throw", "record"], "failures");
@@ -283,7 +284,20 @@ export class TestEverTask extends EverTask {
   }
 }
 
-const boundNames: readonly (keyof RunBounds)[] = ["maxAttempts", "stalledAfter"];
+const boundNames: OptionNames<RunBounds> = { maxAttempts: true, stalledAfter: true };
+
+const ownNames: OptionNames<Omit<TestEverTaskOptions, keyof EverTaskOptions>> = {
+  mode: true,
+  failures: true,
+  ...boundNames,
+};
+
+const drainNames: OptionNames<DrainOptions> = {
+  withScheduled: true,
+  advance: true,
+  failures: true,
+  ...boundNames,
+};
 
 function parseBounds({ maxAttempts = 1000, stalledAfter = { seconds: 5 } }: RunBounds): RunLimits {
   checkCount(maxAttempts, "maxAttempts");

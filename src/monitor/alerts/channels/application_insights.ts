@@ -43,7 +43,7 @@ const temporary = [408, 429, 439, 500, 502, 503, 504];
  * @throws {InvalidArgumentError} If the connection string has no key, or no valid address.
  */
 export function applicationInsightsChannel(options: ApplicationInsightsOptions): AlertChannel {
-  checkSecretOptions(options, ["connectionString", "roleName", "fetch"], "options");
+  checkSecretOptions(options, { connectionString: true, roleName: true, fetch: true }, "options");
   checkFunction(options.fetch, "fetch");
   if (options.roleName !== undefined) checkText(options.roleName, "roleName");
   const { instrumentationKey, url } = parseConnectionString(options.connectionString);

@@ -76,7 +76,11 @@ const longestFact = 50_000;
  * ```
  */
 export function emailChannel(options: EmailOptions): AlertChannel {
-  checkSecretOptions(options, ["transport", "from", "to", "subjectPrefix"], "options");
+  checkSecretOptions(
+    options,
+    { transport: true, from: true, to: true, subjectPrefix: true },
+    "options",
+  );
   checkAddressing(options);
   const { transport, from, to, subjectPrefix = "[EverTask] " } = options;
   /** Who has not got an alert that others have. */

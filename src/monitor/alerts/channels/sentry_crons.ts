@@ -4,6 +4,7 @@
 // (https://github.com/getsentry/relay/blob/master/relay-monitors/src/lib.rs).
 // https://develop.sentry.dev/sdk/telemetry/check-ins/
 
+import type { OptionNames } from "../../../guards/option_names.ts";
 import { answerAtOnce } from "../../../guards/calls.ts";
 import { checkCount, checkFunction, checkMethods } from "../../../guards/argument_checks.ts";
 import type { TaskEvent } from "../../../events/task_event.ts";
@@ -61,13 +62,20 @@ const runInProgress = "0".repeat(32);
 
 const minuteOptions = ["checkInMargin", "maxRuntime"] as const;
 
+const ownNames: OptionNames<Omit<SentryCronsOptions, keyof SentryOptions>> = {
+  everTask: true,
+  checkInMargin: true,
+  maxRuntime: true,
+  monitorOf: true,
+};
+
 /**
  * Tells Sentry's cron monitors of the runs of recurring tasks. Other tasks are left out.
  *
  * @throws {InvalidArgumentError} If the DSN is none, or an option has a value that cannot be used.
  */
 export function sentryCronsChannel(options: SentryCronsOptions): AlertChannel {
-  const sendEnvelope = sentryTransport(options, ["everTask", ...minuteOptions, "monitorOf"]);
+  const sendEnvelope = sentryTransport(options, ownNames);
   const { environment = "production", release, everTask } = options;
   const { monitorOf = ({ taskKey, taskType }) => taskKey ?? taskType } = options;
   if (everTask !== undefined) {

@@ -1,6 +1,7 @@
 // How Sentry takes things: an address (the DSN) and envelopes, which hold items of several kinds.
 // https://develop.sentry.dev/sdk/foundations/transport/envelopes/
 
+import type { OptionNames } from "../../../guards/option_names.ts";
 import {
   checkFunction,
   checkSecretOptions,
@@ -42,6 +43,13 @@ export type SendEnvelope = (
   signal: AbortSignal,
 ) => Promise<void>;
 
+const optionNames: OptionNames<SentryOptions> = {
+  dsn: true,
+  environment: true,
+  release: true,
+  fetch: true,
+};
+
 /**
  * Checks the options and makes the function that sends envelopes to a project.
  *
@@ -50,9 +58,9 @@ export type SendEnvelope = (
  */
 export function sentryTransport(
   options: SentryOptions,
-  others: readonly string[] = [],
+  others: Readonly<Record<string, true>> = {},
 ): SendEnvelope {
-  checkSecretOptions(options, ["dsn", "environment", "release", "fetch", ...others], "options");
+  checkSecretOptions(options, { ...optionNames, ...others }, "options");
   const { dsn, fetch } = options;
   checkFunction(fetch, "fetch");
   for (const name of ["environment", "release"] as const) {

@@ -41,7 +41,7 @@ const shortFields = ["Task ID", "Time", "Queue", "Task key", "Attempt"];
  * @throws {InvalidArgumentError} If the address is no URL.
  */
 export function slackChannel(options: SlackOptions): AlertChannel {
-  checkSecretOptions(options, ["webhookUrl", "fetch"], "options");
+  checkSecretOptions(options, { webhookUrl: true, fetch: true }, "options");
   checkFunction(options.fetch, "fetch");
   const { webhookUrl: url } = options;
   if (!isHttpUrl(url)) {

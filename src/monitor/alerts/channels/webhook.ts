@@ -2,6 +2,7 @@
 // https://www.standardwebhooks.com, so that receivers can tell real ones from forged ones, and
 // doubles from new ones.
 
+import type { OptionNames } from "../../../guards/option_names.ts";
 import {
   checkFunction,
   checkSecretOptions,
@@ -47,7 +48,14 @@ export interface WebhookOptions {
   readonly clock?: Clock;
 }
 
-const optionNames = ["url", "headers", "secret", "body", "fetch", "clock"] as const;
+const optionNames: OptionNames<WebhookOptions> = {
+  url: true,
+  headers: true,
+  secret: true,
+  body: true,
+  fetch: true,
+  clock: true,
+};
 
 /**
  * Posts alerts as JSON, one a request. The event is sent whole, with the task's parameters, unless
