@@ -10,16 +10,16 @@ import { isTransient, retryTransient } from "../storage/batching/retry_transient
 import type { ClaimedTask } from "../storage/records.ts";
 import type { NewTask, PersistResult } from "../storage/requests.ts";
 import type { Storage } from "../storage/storage.ts";
-import type { AnyTask } from "../task/task.ts";
-import { isInstance } from "../thrown/reading.ts";
-import type { Clock } from "../time/clock.ts";
-import { admit, type Caller } from "./admission.ts";
 import {
   checkMany,
   type DispatchManyOptions,
   type DispatchOptions,
   type DispatchResult,
 } from "../task/dispatch_options.ts";
+import type { AnyTask } from "../task/task.ts";
+import { isInstance } from "../thrown/reading.ts";
+import type { Clock } from "../time/clock.ts";
+import { admit, type Caller } from "./admission.ts";
 import type { LocalWorker, Reservation } from "./local_worker.ts";
 import { NoRunLeftError } from "./series_plan.ts";
 import { plannedTask, type PlannerParts, type TaskPlan, TaskPlanner } from "./task_planner.ts";

@@ -1,10 +1,10 @@
 // Warns, once each, of what is allowed and yet mostly a mistake: queues that nobody has, and series
 // without a key.
 
-import type { Logger } from "../log/logger.ts";
-import type { AnyTask } from "../task/task.ts";
-import type { QueueSettings } from "../task/queue_settings.ts";
 import { similarName } from "../guards/similar_name.ts";
+import type { Logger } from "../log/logger.ts";
+import type { QueueSettings } from "../task/queue_settings.ts";
+import type { AnyTask } from "../task/task.ts";
 
 /** What the warnings are about. */
 export interface WarningParts {

@@ -6,9 +6,6 @@ import { EverTaskError, InvalidArgumentError } from "../guards/errors.ts";
 import type { Logger } from "../log/logger.ts";
 import { toStoredPolicy } from "../retry/stored_policy.ts";
 import type { NewTask } from "../storage/requests.ts";
-import type { AnyTask } from "../task/task.ts";
-import type { StorageClock } from "../time/storage_clock.ts";
-import { defaultQueue, type QueueSettings, recurringQueue } from "../task/queue_settings.ts";
 import {
   checkDispatchOptions,
   type DispatchOptions,
@@ -16,6 +13,9 @@ import {
   parseQueueName,
   parseTaskKey,
 } from "../task/dispatch_options.ts";
+import { defaultQueue, type QueueSettings, recurringQueue } from "../task/queue_settings.ts";
+import type { AnyTask } from "../task/task.ts";
+import type { StorageClock } from "../time/storage_clock.ts";
 import { atOnce, parseDue } from "./due.ts";
 import { MistakeWarnings } from "./mistake_warnings.ts";
 import { planSeries } from "./series_plan.ts";

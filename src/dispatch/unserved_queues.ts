@@ -1,11 +1,11 @@
 // Warns, once a queue, of tasks that nobody will run: a process that only dispatches looks whether
 // a live worker serves the queue.
 
+import { similarName } from "../guards/similar_name.ts";
 import type { Logger } from "../log/logger.ts";
 import type { WorkerRecord } from "../storage/records.ts";
 import { workerStatuses } from "../storage/worker_status.ts";
 import type { Clock } from "../time/clock.ts";
-import { similarName } from "../guards/similar_name.ts";
 
 /**
  * How long after the first dispatch to a queue it is looked at: a worker may be starting beside it.

@@ -2,9 +2,9 @@
 // own and is called from there, one event after the other. An event that no subscriber wants is not
 // even made.
 
-import { HomeContext } from "../time/home_context.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 import type { Logger } from "../log/logger.ts";
+import { HomeContext } from "../time/home_context.ts";
 import { checkEventFilter, kindsOf } from "./event_filter.ts";
 import type { TaskEvent, TaskEventFilter, TaskEventKind, TaskEventSource } from "./task_event.ts";
 

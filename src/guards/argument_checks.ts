@@ -1,8 +1,8 @@
 // Checks that several options share.
 
-import type { OptionNames } from "./option_names.ts";
-import { InvalidArgumentError } from "./errors.ts";
 import { readEntries, readMember, tagOf } from "../thrown/reading.ts";
+import { InvalidArgumentError } from "./errors.ts";
+import type { OptionNames } from "./option_names.ts";
 
 /** The largest count that every store can hold. */
 export const largestCount = 2_147_483_647;

@@ -2,8 +2,8 @@
 // may reject: none of it may reach code that has nothing to do with it, and no rejection may be
 // left without a handler, which would end the process.
 
-import { InvalidArgumentError } from "./errors.ts";
 import { readMember } from "../thrown/reading.ts";
+import { InvalidArgumentError } from "./errors.ts";
 
 /** Whether a value is a promise, of whatever realm or library. */
 export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {

@@ -1,9 +1,9 @@
 // A source of randomness of the application's as everything here may use it: where it fails, the
 // system's takes its place.
 
-import { type FillRandom, systemRandom } from "./uuid_v7.ts";
-import type { Logger } from "../log/logger.ts";
 import { answerAtOnce, onlyOnce } from "../guards/calls.ts";
+import type { Logger } from "../log/logger.ts";
+import { type FillRandom, systemRandom } from "./uuid_v7.ts";
 
 /** Wraps a source of randomness so that no call throws. The first failure is told. */
 export function guardRandom(fillRandom: FillRandom, logger: Logger): FillRandom {

@@ -2,8 +2,8 @@
 // work, which is done exactly once and gives its own result, whatever they do.
 
 import { checkMethods } from "../guards/argument_checks.ts";
-import type { Instrumentation } from "./instrumentation.ts";
 import type { Logger } from "../log/logger.ts";
+import type { Instrumentation } from "./instrumentation.ts";
 
 /** Gives an instrumentation what it wraps. */
 type Wrap<T> = (work: (traceContext: string | null) => Promise<T>) => unknown;

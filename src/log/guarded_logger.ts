@@ -1,9 +1,9 @@
 // The application's logger as everything here may use it: a logger that throws or rejects, as one
 // does whose stream has ended, must not stop what was about to be logged.
 
-import type { Logger, LogProperties } from "./logger.ts";
-import { headlineOf } from "../thrown/describe_error.ts";
 import { callAndForget, onlyOnce } from "../guards/calls.ts";
+import { headlineOf } from "../thrown/describe_error.ts";
+import type { Logger, LogProperties } from "./logger.ts";
 
 /** Wraps a logger so that no call throws. The first failure is told on the console. */
 export function guardLogger(logger: Logger): Logger {

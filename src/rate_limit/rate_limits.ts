@@ -6,10 +6,10 @@ import type { Logger } from "../log/logger.ts";
 import { decodePayload } from "../payload/payload.ts";
 import type { RateSlotRequest } from "../storage/requests.ts";
 import type { Storage } from "../storage/storage.ts";
+import { parseRateLimit, type RateLimitSettings } from "../task/rate_limit_options.ts";
 import type { AnyTask } from "../task/task.ts";
 import type { Clock } from "../time/clock.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
-import { parseRateLimit, type RateLimitSettings } from "../task/rate_limit_options.ts";
 import { memorySlots, type SlotSource, storeSlots, type TimedSlot } from "./slot_sources.ts";
 
 /** What rate limits work with. */

@@ -2,11 +2,11 @@
 // process alone.
 
 import { BatchWriter } from "../storage/batching/batch_writer.ts";
+import { RateBook } from "../storage/kit/rate_book.ts";
 import type { RateSlot, RateSlotRequest, ReturnedRateSlot } from "../storage/requests.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Clock } from "../time/clock.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
-import { RateBook } from "../storage/kit/rate_book.ts";
 
 /** A slot, and the storage's clock when it was taken. */
 export interface TimedSlot extends RateSlot {

@@ -1,9 +1,9 @@
 // Retrying after growing delays, spread at random so that what failed together does not come back
 // together.
 
-import type { OptionNames } from "../guards/option_names.ts";
 import { checkOptions } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
+import type { OptionNames } from "../guards/option_names.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
 import { filterable, type FilterableRetryPolicy } from "./filterable_policy.ts";
 import { parseRetries } from "./parse_retries.ts";

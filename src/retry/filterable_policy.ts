@@ -4,13 +4,13 @@ import { checkFunction } from "../guards/argument_checks.ts";
 import { answerAtOnce } from "../guards/calls.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 import { TimeoutError } from "../task/abort_reasons.ts";
+import type { RetryPolicy } from "../task/retry_policy.ts";
 import type {
   FilterName,
   RetryPolicyData,
   RetryRule,
   StorableRetryPolicy,
 } from "../task/retry_policy_data.ts";
-import type { RetryPolicy } from "../task/retry_policy.ts";
 import { isErrorOf, isInstance } from "../thrown/reading.ts";
 import { isTransientDatabaseError } from "./transient_database_errors.ts";
 import { isTransientNetworkError } from "./transient_network_errors.ts";

@@ -1,20 +1,20 @@
 // Retry policies as data: what is stored with a task that was dispatched with a policy of its own,
 // and what is made of it again.
 
-import type { OptionNames } from "../guards/option_names.ts";
 import { checkNames, checkOptions } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
+import type { OptionNames } from "../guards/option_names.ts";
 import { TimeoutError } from "../task/abort_reasons.ts";
-import { exponentialRetry } from "./exponential_retry.ts";
-import type { FilterableRetryPolicy } from "./filterable_policy.ts";
-import { linearRetry } from "./linear_retry.ts";
-import { noRetry } from "./no_retry.ts";
+import type { RetryPolicy } from "../task/retry_policy.ts";
 import type {
   FilterName,
   RetryPolicyData,
   StorableRetryPolicy,
 } from "../task/retry_policy_data.ts";
-import type { RetryPolicy } from "../task/retry_policy.ts";
+import { exponentialRetry } from "./exponential_retry.ts";
+import type { FilterableRetryPolicy } from "./filterable_policy.ts";
+import { linearRetry } from "./linear_retry.ts";
+import { noRetry } from "./no_retry.ts";
 
 /** The members of each kind of policy. */
 const members: {

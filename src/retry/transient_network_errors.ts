@@ -1,9 +1,9 @@
 // Telling network errors that pass by themselves from all others.
 
-import { isInstance } from "../thrown/reading.ts";
 import { TimeoutError } from "../task/abort_reasons.ts";
 import { errorChain } from "../thrown/error_chain.ts";
 import { isLostSocket } from "../thrown/faults/connections.ts";
+import { isInstance } from "../thrown/reading.ts";
 
 /**
  * Codes of undici, which is Node's fetch, and of Bun. Source:

@@ -2,8 +2,8 @@
 // a new, immutable object around a complete recurrence, checked by parseRecurrence right in the
 // step that a mistake is made in.
 
-import { answerAtOnce } from "../guards/calls.ts";
 import { checkOptions } from "../guards/argument_checks.ts";
+import { answerAtOnce } from "../guards/calls.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
 import { type Instant, toEpochMilliseconds } from "../time/instant.ts";
 import type {

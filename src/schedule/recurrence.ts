@@ -3,10 +3,10 @@
 // and parseRecurrence checks it.
 
 import { earliestInstant, latestInstant } from "../time/instant.ts";
-import { parseTimeOfDay } from "./time_text.ts";
 import * as check from "./checks.ts";
 import { CronExpression } from "./cron_expression.ts";
 import { InvalidScheduleError } from "./errors.ts";
+import { parseTimeOfDay } from "./time_text.ts";
 import { TimeZone } from "./time_zone.ts";
 
 /** A day of the week, by its English name. */

@@ -3,8 +3,8 @@
 // anchor, the planned instant and the run count.
 
 import { latestInstant } from "../time/instant.ts";
-import { countedBack, type Grid } from "./grid.ts";
 import { gridOf } from "./compile.ts";
+import { countedBack, type Grid } from "./grid.ts";
 import type { Recurrence } from "./recurrence.ts";
 
 /** Where a series stands: what {@linkcode runAfter} and {@linkcode runDue} decide upon. */

@@ -3,8 +3,8 @@
 
 import { day, dayOf, floorToSecond, second } from "./civil_time.ts";
 import type { Grid } from "./grid.ts";
-import type { TimesOfDay } from "./times_of_day.ts";
 import type { TimeZone, Transition } from "./time_zone.ts";
+import type { TimesOfDay } from "./times_of_day.ts";
 
 /** The days on which a schedule runs. */
 export interface DayRule {

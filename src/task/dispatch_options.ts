@@ -1,13 +1,13 @@
 // The options of dispatch, and how each is checked.
 
-import type { OptionNames } from "../guards/option_names.ts";
 import type { AuditLevel } from "../audit/audit_level.ts";
 import { checkOptions, checkSignal, isPlain } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
-import type { StorableRetryPolicy } from "./retry_policy_data.ts";
+import type { OptionNames } from "../guards/option_names.ts";
 import type { RecurringInput } from "../schedule/builder.ts";
 import type { Duration } from "../time/duration.ts";
 import type { Instant } from "../time/instant.ts";
+import type { StorableRetryPolicy } from "./retry_policy_data.ts";
 
 /** Options that every form of dispatch takes. */
 export interface CommonDispatchOptions {

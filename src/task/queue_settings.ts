@@ -1,11 +1,11 @@
 // The settings of queues: what a user passes, checked and completed.
 
-import type { OptionNames } from "../guards/option_names.ts";
-import { parseQueueName } from "./dispatch_options.ts";
 import { checkChoice, checkCount, checkOptions, isPlain } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
-import { checkRetryPolicy, type RetryPolicy } from "./retry_policy.ts";
+import type { OptionNames } from "../guards/option_names.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
+import { parseQueueName } from "./dispatch_options.ts";
+import { checkRetryPolicy, type RetryPolicy } from "./retry_policy.ts";
 
 /**
  * What can be set for a queue.

@@ -1,8 +1,8 @@
 // The rate limit of a task: what a user writes, checked and completed.
 
-import type { OptionNames } from "../guards/option_names.ts";
 import { checkChoice, checkCount, checkFlag, checkOptions } from "../guards/argument_checks.ts";
 import { EverTaskError, InvalidArgumentError } from "../guards/errors.ts";
+import type { OptionNames } from "../guards/option_names.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
 
 /**

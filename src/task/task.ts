@@ -2,16 +2,16 @@
 
 import type { AuditLevel } from "../audit/audit_level.ts";
 import { parseAuditLevel } from "../audit/audit_level.ts";
-import type { DispatchOptions, DispatchResult, PayloadAndOptions } from "./dispatch_options.ts";
-import { parsePriority, parseQueueName } from "./dispatch_options.ts";
 import { checkChoice } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 import type { Logger } from "../log/logger.ts";
 import type { JsonOf, StorablePayload } from "../payload/json.ts";
 import type { SchemaInput, SchemaOutput, StandardSchema } from "../payload/standard_schema.ts";
+import { type Duration, toMilliseconds } from "../time/duration.ts";
+import type { DispatchOptions, DispatchResult, PayloadAndOptions } from "./dispatch_options.ts";
+import { parsePriority, parseQueueName } from "./dispatch_options.ts";
 import { parseRateLimit, type RateLimitOptions } from "./rate_limit_options.ts";
 import { checkRetryPolicy, type RetryPolicy } from "./retry_policy.ts";
-import { type Duration, toMilliseconds } from "../time/duration.ts";
 
 /** Which run of a recurring task a handler is called for. */
 export interface RunInfo {

@@ -1,11 +1,11 @@
 // A clock of the application's as everything here may use it: where it gives no time, the system's
 // takes its place.
 
+import { answerAtOnce, callAndForget, onlyOnce } from "../guards/calls.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
+import { guardLogger } from "../log/guarded_logger.ts";
 import { consoleLogger, type Logger } from "../log/logger.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { answerAtOnce, callAndForget, onlyOnce } from "../guards/calls.ts";
-import { guardLogger } from "../log/guarded_logger.ts";
 
 /**
  * Wraps a clock so that no call throws and every reading is a number. The first failure is told.

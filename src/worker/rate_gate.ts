@@ -3,11 +3,11 @@
 
 import type { Logger } from "../log/logger.ts";
 import { decodePayload } from "../payload/payload.ts";
+import { longestKey, type RateLimits } from "../rate_limit/rate_limits.ts";
+import { RateLimitRejectedError, type RateLimitSettings } from "../task/rate_limit_options.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
 import { countedAttempt } from "./attempt/ending.ts";
 import type { Job } from "./job.ts";
-import { RateLimitRejectedError, type RateLimitSettings } from "../task/rate_limit_options.ts";
-import { longestKey, type RateLimits } from "../rate_limit/rate_limits.ts";
 
 /**
  * What the gate decides about a job: it starts, it waits `waitMs` milliseconds for its slot, or it

@@ -3,14 +3,14 @@
 // rejected fails (a series goes on with its next occurrence).
 
 import { DeferralEvents } from "../rate_limit/deferral_events.ts";
-import { RateGate, type Verdict } from "./rate_gate.ts";
 import type { RateLimitRejectedError } from "../task/rate_limit_options.ts";
-import type { AttemptRecorder } from "./attempt/attempt_recorder.ts";
 import type { AttemptEvents } from "./attempt/attempt_events.ts";
+import type { AttemptRecorder } from "./attempt/attempt_recorder.ts";
 import type { Executor } from "./attempt/executor.ts";
-import type { GiveBack } from "./lease/give_back.ts";
-import type { Job } from "./job.ts";
 import { comesTooLate } from "./attempt/series_run.ts";
+import type { Job } from "./job.ts";
+import type { GiveBack } from "./lease/give_back.ts";
+import { RateGate, type Verdict } from "./rate_gate.ts";
 import type { WorkerParts } from "./worker_parts.ts";
 
 /** What a rate limiter works with, beside the parts of its worker. */

@@ -2,13 +2,13 @@
 // sockets have their turn. A job with a rate limit starts once its limit has answered: the starter
 // asks, waits for the verdict, and acts on it.
 
-import type { HomeContext } from "../time/home_context.ts";
 import type { Clock } from "../time/clock.ts";
+import type { HomeContext } from "../time/home_context.ts";
 import { nextMacrotask } from "../time/macrotask.ts";
 import type { Executor } from "./attempt/executor.ts";
+import type { QueueRunner } from "./claim/queue_runner.ts";
 import type { Job } from "./job.ts";
 import type { Quarantine } from "./lease/quarantine.ts";
-import type { QueueRunner } from "./claim/queue_runner.ts";
 import type { RateLimiter } from "./rate_limiter.ts";
 
 /**

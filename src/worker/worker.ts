@@ -4,29 +4,29 @@
 import type { LocalWorker, Reservation } from "../dispatch/local_worker.ts";
 import type { ClaimedTask } from "../storage/records.ts";
 import type { WakeSignal } from "../storage/requests.ts";
-import { within } from "../time/within.ts";
 import { TaskCancelledError, WorkerStoppedError } from "../task/abort_reasons.ts";
+import { defaultQueue } from "../task/queue_settings.ts";
+import { within } from "../time/within.ts";
 import type { AttemptEvents } from "./attempt/attempt_events.ts";
 import { makeAttemptParts } from "./attempt/attempt_parts.ts";
-import { Claimer } from "./claim/claimer.ts";
 import type { Executor } from "./attempt/executor.ts";
-import { Intake } from "./claim/intake.ts";
-import { GiveBack } from "./lease/give_back.ts";
-import { HeartbeatHandler } from "./lease/heartbeat_handler.ts";
-import type { Job } from "./job.ts";
-import { LeaseKeeper } from "./lease/lease_keeper.ts";
 import type { LogKeeper } from "./attempt/log_keeper.ts";
+import type { StatusWriter } from "./attempt/status_writer.ts";
+import { Claimer } from "./claim/claimer.ts";
+import { Intake } from "./claim/intake.ts";
+import { QueueRunner } from "./claim/queue_runner.ts";
 import { Reservations } from "./claim/reservations.ts";
 import type { HeldTask } from "./held_tasks.ts";
+import type { Job } from "./job.ts";
+import { GiveBack } from "./lease/give_back.ts";
+import { HeartbeatHandler } from "./lease/heartbeat_handler.ts";
+import { LeaseKeeper } from "./lease/lease_keeper.ts";
 import { Quarantine } from "./lease/quarantine.ts";
-import { QueueRunner } from "./claim/queue_runner.ts";
-import { defaultQueue } from "../task/queue_settings.ts";
-import { RateLimiter } from "./rate_limiter.ts";
 import { SetBackCorrector } from "./lease/set_back_corrector.ts";
-import { Starter } from "./starter.ts";
-import type { StatusWriter } from "./attempt/status_writer.ts";
-import { servesOf, type WorkerParts } from "./worker_parts.ts";
 import { WorkerReporter } from "./lease/worker_reporter.ts";
+import { RateLimiter } from "./rate_limiter.ts";
+import { Starter } from "./starter.ts";
+import { servesOf, type WorkerParts } from "./worker_parts.ts";
 
 /** Runs tasks in this process. */
 export class Worker implements LocalWorker {

@@ -3,8 +3,8 @@
 // combination on every store. Source: upstream's documentation of audit levels,
 // https://giampaologabba.github.io/EverTask/.
 
-import type { TaskStatus } from "../task_status.ts";
 import type { AuditLevel } from "../../audit/audit_level.ts";
+import type { TaskStatus } from "../task_status.ts";
 
 /**
  * Whether a status change is a real error: the status is `Failed` or `ServiceStopped`, or there is

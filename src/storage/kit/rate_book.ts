@@ -1,8 +1,8 @@
 // The budgets of rate limits in memory, by key.
 
+import type { RateSlot } from "../requests.ts";
 import { type RateBudget, type SlotWish, takeSlot } from "./gcra.ts";
 import { ReturnedSlotList } from "./returned_slots.ts";
-import type { RateSlot } from "../requests.ts";
 
 /** How many keys are remembered before those with a full budget are forgotten. */
 const keysToSweep = 10_000;

@@ -1,33 +1,33 @@
 // Runs attempts: calls the handler with its context, watches its time, and ends the job exactly
 // once.
 
-import type { HomeContext } from "../../time/home_context.ts";
-import type { CaptureSettings } from "./task_logger.ts";
 import type { Instrumentation } from "../../instrumentation/instrumentation.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { Loggers } from "../../log/loggers.ts";
 import { decodePayload } from "../../payload/payload.ts";
-import { describeError } from "../../thrown/describe_error.ts";
-import type { Dispatch, TaskContext } from "../../task/task.ts";
-import type { Clock } from "../../time/clock.ts";
-import type { StorageClock } from "../../time/storage_clock.ts";
-import { within } from "../../time/within.ts";
 import {
   LeaseLostError,
   TaskCancelledError,
   TimeoutError,
   WorkerStoppedError,
 } from "../../task/abort_reasons.ts";
-import type { AttemptRecorder } from "./attempt_recorder.ts";
-import type { AttemptEvents } from "./attempt_events.ts";
-import { type AttemptDefaults, retryPolicyOf, timeoutOf } from "./attempt_settings.ts";
-import type { Occurrence } from "./attempt.ts";
-import { decideEnding } from "./ending.ts";
-import type { Job } from "../job.ts";
-import type { LogKeeper } from "./log_keeper.ts";
 import type { QueueSettings } from "../../task/queue_settings.ts";
+import type { Dispatch, TaskContext } from "../../task/task.ts";
+import { describeError } from "../../thrown/describe_error.ts";
+import type { Clock } from "../../time/clock.ts";
+import type { HomeContext } from "../../time/home_context.ts";
+import type { StorageClock } from "../../time/storage_clock.ts";
+import { within } from "../../time/within.ts";
+import type { Job } from "../job.ts";
+import type { Occurrence } from "./attempt.ts";
+import type { AttemptEvents } from "./attempt_events.ts";
+import type { AttemptRecorder } from "./attempt_recorder.ts";
+import { type AttemptDefaults, retryPolicyOf, timeoutOf } from "./attempt_settings.ts";
+import { decideEnding } from "./ending.ts";
+import type { LogKeeper } from "./log_keeper.ts";
 import { planOccurrence } from "./series_run.ts";
 import { AttemptContext, type ContextParts } from "./task_context.ts";
+import type { CaptureSettings } from "./task_logger.ts";
 import { Watchdog } from "./watchdog.ts";
 
 /** What holds for every attempt. */
