@@ -19,7 +19,8 @@ import { countLogs, saveLogs } from "./execution_logs.ts";
 import { makeTaskDue } from "./make_due.ts";
 import { persistTask } from "./persist.ts";
 import { purge } from "./purge.ts";
-import { listTasks, pageOf } from "./reading.ts";
+import { pageOf } from "./reading.ts";
+import { countTasks, listTasks } from "./search.ts";
 import { releaseTask, releaseUnknown } from "./release.ts";
 import { correctSeries } from "./series.ts";
 import type { MemoryState, WakeListener } from "./state.ts";
@@ -213,6 +214,10 @@ export class MemoryStorage implements Storage {
 
   list(...[filter = {}, page = {}]: Args<"list">): Result<"list"> {
     return this.#run((state) => listTasks(state, filter, page));
+  }
+
+  count(...[filter, request]: Args<"count">): Result<"count"> {
+    return this.#run((state) => countTasks(state, filter, request));
   }
 
   statusAudit(...[taskId, page = {}]: Args<"statusAudit">): Result<"statusAudit"> {

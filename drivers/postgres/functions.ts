@@ -28,7 +28,8 @@ const parameterTypes = {
   return_rate_slots: ["json"],
   get_task: ["uuid"],
   get_task_by_key: ["text"],
-  list_tasks: ["json", "uuid", "int"],
+  search_tasks: ["json", "boolean", "uuid", "int", "int"],
+  count_tasks: ["json", "uuid", "int", "int"],
   list_status_audit: ["uuid", "bigint", "int"],
   list_runs_audit: ["uuid", "bigint", "int"],
   list_execution_logs: ["uuid", "bigint", "int"],
@@ -50,7 +51,8 @@ export type FunctionName = keyof typeof parameterTypes;
 /** Those that may go through many rows. */
 const long: ReadonlySet<FunctionName> = new Set([
   "release_lost",
-  "list_tasks",
+  "search_tasks",
+  "count_tasks",
   "task_statistics",
   "task_backlog",
   "audit_growth",

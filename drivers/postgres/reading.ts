@@ -1,7 +1,7 @@
 // The reading verbs: each is a call, and its rows are turned into records and pages.
 
-import { pageLimit, pageStart, pageStartId, toPage } from "../../src/storage/paging.ts";
-import type { Page, PageRequest, TaskFilter } from "../../src/storage/queries.ts";
+import { pageLimit, pageStart, toPage } from "../../src/storage/paging.ts";
+import type { Page, PageRequest } from "../../src/storage/queries.ts";
 import type { TaskRecord } from "../../src/storage/records.ts";
 import type { Call } from "./database.ts";
 import { fromStored, type StoredTaskRecord, toId } from "./rows.ts";
@@ -14,18 +14,6 @@ export async function getTask(call: Call, taskId: string): Promise<TaskRecord | 
 /** The task that holds a key, or null. */
 export async function getTaskByKey(call: Call, taskKey: string): Promise<TaskRecord | null> {
   return toRecord(await call("get_task_by_key", taskKey));
-}
-
-/** Tasks, newest first. */
-export async function listTasks(
-  call: Call,
-  filter: TaskFilter = {},
-  page: PageRequest = {},
-): Promise<Page<TaskRecord>> {
-  const limit = pageLimit(page);
-  const after = pageStartId(page);
-  const rows = await call<StoredTaskRecord[]>("list_tasks", filter, after, limit + 1);
-  return toPage(rows, limit, fromStored, ({ id }) => id);
 }
 
 /** What one of the tables of history holds about a task, oldest first. */

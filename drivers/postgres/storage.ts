@@ -24,7 +24,7 @@ import { DatabaseAccess } from "./database.ts";
 import { codeOf } from "./errors.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { purge } from "./purge.ts";
-import { getTask, getTaskByKey, listHistory, listTasks } from "./reading.ts";
+import { getTask, getTaskByKey, listHistory } from "./reading.ts";
 import {
   type ClaimedLists,
   fromClaimedLists,
@@ -37,6 +37,7 @@ import {
   toRunEnd,
   toStatusChange,
 } from "./rows.ts";
+import { countTasks, listTasks } from "./search.ts";
 import { statistics } from "./statistics.ts";
 
 /** What claim_tasks answers. */
@@ -265,6 +266,10 @@ export class PostgresStorage implements Storage {
 
   list(...args: Args<"list">): Result<"list"> {
     return listTasks(this.#access.call, ...args);
+  }
+
+  count(...args: Args<"count">): Result<"count"> {
+    return countTasks(this.#access.call, ...args);
   }
 
   statusAudit(...args: Args<"statusAudit">): Result<"statusAudit"> {

@@ -2,7 +2,13 @@
 // heartbeats that are not yet written and the wake-ups in step with what the verbs do.
 
 import type { VerbResult as Result } from "../../src/storage/kit/verbs.ts";
-import type { NewLogLine, PageRequest, TaskFilter } from "../../src/storage/queries.ts";
+import type {
+  CountRequest,
+  NewLogLine,
+  PageRequest,
+  TaskFilter,
+  TaskPageRequest,
+} from "../../src/storage/queries.ts";
 import type {
   ClaimRequest,
   ConnectionOptions,
@@ -33,15 +39,9 @@ import { persist } from "./persist.ts";
 import { Purge } from "./purge.ts";
 import { setQueuePaused } from "./queues.ts";
 import { returnRateSlots, takeRateSlots } from "./rate_slots.ts";
-import {
-  executionLogs,
-  getTask,
-  getTaskByKey,
-  listTasks,
-  runsAudit,
-  statusAudit,
-} from "./reading.ts";
+import { executionLogs, getTask, getTaskByKey, runsAudit, statusAudit } from "./reading.ts";
 import { release, releaseUnknown } from "./release.ts";
+import { countTasks, listTasks } from "./search.ts";
 import { correctSeries } from "./series.ts";
 import { auditGrowth, backlog, statistics } from "./statistics.ts";
 import { WakeWatch } from "./wake.ts";
@@ -189,8 +189,12 @@ export class SqliteStorage implements Storage {
     return this.#access.do((connection) => getTaskByKey(connection, taskKey));
   }
 
-  list(filter?: TaskFilter, page?: PageRequest): Result<"list"> {
+  list(filter?: TaskFilter, page?: TaskPageRequest): Result<"list"> {
     return this.#access.do((connection) => listTasks(connection, filter, page));
+  }
+
+  count(filter: TaskFilter, request: CountRequest): Result<"count"> {
+    return this.#access.do((connection) => countTasks(connection, filter, request));
   }
 
   statusAudit(taskId: string, page?: PageRequest): Result<"statusAudit"> {

@@ -18,6 +18,7 @@ import { bit, name } from "./mssql.ts";
 import { purge } from "./purge.ts";
 import * as reading from "./reading.ts";
 import * as rows from "./rows.ts";
+import { countTasks, listTasks } from "./search.ts";
 import * as statistics from "./statistics.ts";
 import { nameLengths, toStoredName } from "./text.ts";
 import * as workers from "./workers.ts";
@@ -199,7 +200,11 @@ export class SqlServerStorage implements Storage {
   }
 
   list(...[filter = {}, page = {}]: Args<"list">): Result<"list"> {
-    return reading.listTasks(this.#database, filter, page);
+    return listTasks(this.#database, filter, page);
+  }
+
+  count(...[filter, request]: Args<"count">): Result<"count"> {
+    return countTasks(this.#database, filter, request);
   }
 
   statusAudit(...[taskId, page = {}]: Args<"statusAudit">): Result<"statusAudit"> {

@@ -8,8 +8,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 4) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 4: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 6) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 6: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -29,12 +29,13 @@ END $$;
 \ir functions/reading.sql
 \ir functions/release.sql
 \ir functions/retention.sql
+\ir functions/search.sql
 \ir functions/series.sql
 \ir functions/statistics.sql
 \ir functions/status.sql
 \ir functions/waiting.sql
 \ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (4, '82019861435194a985fc8c7f53438775f6902fbfa5e183518cf3b7256acac01b')
+INSERT INTO schema_functions (revision, hash) VALUES (6, 'c771fd5296111fc5fcda66291e2a08548e7c1a6dafe8bfa15954b45f0613898e')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;

@@ -30,11 +30,17 @@ import type {
   StatusAuditRecord,
   TaskRecord,
 } from "../storage/records.ts";
-import type { Page, PageRequest, StorageStatistics, TaskFilter } from "../storage/queries.ts";
+import type {
+  Page,
+  PageRequest,
+  StorageStatistics,
+  TaskFilter,
+  TaskPage,
+  TaskPageRequest,
+} from "../storage/queries.ts";
 import type { CancelOutcome } from "../storage/requests.ts";
 import { type Core, takeOver } from "./singleton.ts";
 import { type Dated, dated } from "../time/dated.ts";
-import { checkTaskFilter } from "../storage/task_filter.ts";
 import {
   type WorkersOptions,
   type WorkerStatus,
@@ -264,13 +270,15 @@ export class EverTask {
   }
 
   /**
-   * Tasks, newest first, a page at a time.
+   * Tasks, newest first, a page at a time: {@linkcode TaskSearch.search} of `operate.tasks`.
    *
    * @throws {InvalidArgumentError} If the filter or the page is invalid.
    */
-  async list(filter: TaskFilter = {}, page: PageRequest = {}): Promise<Page<Dated<TaskRecord>>> {
-    checkTaskFilter(filter);
-    return dated(await (await this.#core.life.opened()).list(filter, page));
+  list(
+    filter: TaskFilter = {},
+    page: TaskPageRequest = {},
+  ): Promise<Dated<TaskPage>> {
+    return this.operate.tasks.search(filter, page);
   }
 
   /** A task's audited status changes, oldest first. */

@@ -20,3 +20,4 @@ export type { Operate, OperateParts } from "./operate.ts";
 export type { QueueOverview } from "./queue_overview.ts";
 export type * from "./reason.ts";
 export type { CountOptions, TaskCount, TaskSearch } from "./task_search.ts";
+export type { TaskOrder, TaskPage, TaskPageRequest } from "../storage/queries.ts";

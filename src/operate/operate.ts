@@ -3,6 +3,7 @@
 import type { TaskRecord } from "../storage/records.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type WorkerStatus, workerStatuses } from "../storage/worker_status.ts";
+import { type Dated, dated } from "../time/dated.ts";
 import { explain } from "./explain.ts";
 import { findFacts } from "./fact_finder.ts";
 import { type QueueOverview, queueOverviews } from "./queue_overview.ts";
@@ -61,9 +62,8 @@ export class Operate {
    * The registered workers of the store, oldest first. Those that are lost are listed, not alive,
    * until another worker has taken over their tasks.
    */
-  async workers(): Promise<readonly WorkerStatus[]> {
-    const storage = await this.#parts.opened();
-    return workerStatuses(await storage.workers(), this.#parts.leaseMs);
+  async workers(): Promise<readonly Dated<WorkerStatus>[]> {
+    return dated(await this.#workers());
   }
 
   /**
@@ -74,6 +74,11 @@ export class Operate {
   async queues(): Promise<readonly QueueOverview[]> {
     const storage = await this.#parts.opened();
     const backlog = await storage.backlog();
-    return queueOverviews(backlog, await this.workers(), this.#parts.queues);
+    return queueOverviews(backlog, await this.#workers(), this.#parts.queues);
+  }
+
+  async #workers(): Promise<readonly WorkerStatus[]> {
+    const storage = await this.#parts.opened();
+    return workerStatuses(await storage.workers(), this.#parts.leaseMs);
   }
 }

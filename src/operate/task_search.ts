@@ -1,10 +1,11 @@
 // Searching and counting the tasks of a store; `everTask.operate.tasks`.
 
 import { checkCount, checkOptions } from "../guards/argument_checks.ts";
-import type { Page, PageRequest, TaskFilter } from "../storage/queries.ts";
-import type { TaskRecord } from "../storage/records.ts";
+import { mostRowsRead } from "../storage/paging.ts";
+import type { PartialCount, TaskFilter, TaskPage, TaskPageRequest } from "../storage/queries.ts";
 import type { Storage } from "../storage/storage.ts";
-import { checkTaskFilter } from "../storage/task_filter.ts";
+import { parseTaskFilter } from "../storage/task_filter.ts";
+import { type Dated, dated } from "../time/dated.ts";
 
 /** Options of {@linkcode TaskSearch.count}. */
 export interface CountOptions {
@@ -16,28 +17,30 @@ export interface CountOptions {
 export interface TaskCount {
   /** How many were counted, at most the cap. */
   readonly count: number;
-  /** Whether there are more than the cap. */
-  readonly more: boolean;
+  /** Whether these are all. Otherwise there are more, or there may be. */
+  readonly exact: boolean;
 }
 
-/** The most tasks that one page holds. */
-const largestPage = 1000;
+/** How many times a count asks storage, each time for some 10,000 rows, before it gives up. */
+const mostRounds = 10;
 
 /** Searches and counts the tasks of a store. */
 export class TaskSearch {
-  readonly #opened: () => Promise<Pick<Storage, "list">>;
+  readonly #opened: () => Promise<Pick<Storage, "list" | "count">>;
 
   /**
    * Made by `createEverTask`.
    *
    * @param opened Gives storage once it is open.
    */
-  constructor(opened: () => Promise<Pick<Storage, "list">>) {
+  constructor(opened: () => Promise<Pick<Storage, "list" | "count">>) {
     this.#opened = opened;
   }
 
   /**
-   * The tasks that match a filter, newest first, a page at a time.
+   * The tasks that match a filter, newest first unless told otherwise, a page at a time. A page for
+   * which storage has read 10,000 rows is `incomplete`: it may hold fewer tasks than asked for,
+   * even none, and the next one goes on from there.
    *
    * @example
    * ```ts
@@ -56,13 +59,14 @@ export class TaskSearch {
    *
    * @throws {InvalidArgumentError} If the filter or the page is invalid.
    */
-  async search(filter: TaskFilter = {}, page: PageRequest = {}): Promise<Page<TaskRecord>> {
-    checkTaskFilter(filter);
-    return await (await this.#opened()).list(filter, page);
+  async search(filter: TaskFilter = {}, page: TaskPageRequest = {}): Promise<Dated<TaskPage>> {
+    const parsed = parseTaskFilter(filter);
+    return dated(await (await this.#opened()).list(parsed, page));
   }
 
   /**
-   * Counts the tasks that match a filter, up to a cap: the cost is bounded by it.
+   * Counts the tasks that match a filter, up to a cap, among the 100,000 newest ones (of a filter
+   * that finds nothing else, among all): {@linkcode TaskCount.exact} says whether these are all.
    *
    * @example
    * ```ts
@@ -70,26 +74,28 @@ export class TaskSearch {
    * import { memoryStorage } from "@evertask/evertask/memory";
    *
    * await using everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
-   * const { count, more } = await everTask.operate.tasks.count({ statuses: ["Failed"] });
-   * console.log(more ? `more than ${count} failed` : `${count} failed`);
+   * const { count, exact } = await everTask.operate.tasks.count({ statuses: ["Failed"] });
+   * console.log(exact ? `${count} failed` : `${count} failed, or more`);
    * ```
    *
    * @throws {InvalidArgumentError} If the filter or the cap is invalid.
    */
   async count(filter: TaskFilter = {}, options: CountOptions = {}): Promise<TaskCount> {
-    checkTaskFilter(filter);
+    const parsed = parseTaskFilter(filter);
     checkOptions(options, { cap: true }, "options");
     const { cap = 10_000 } = options;
     checkCount(cap, "options.cap");
     const storage = await this.#opened();
     let count = 0;
-    let page: PageRequest = { limit: largestPage };
-    while (true) {
-      const { items, next } = await storage.list(filter, page);
-      count += items.length;
-      if (count > cap) return { count: cap, more: true };
-      if (next === null) return { count, more: false };
-      page = { limit: largestPage, after: next };
+    let after: string | null = null;
+    for (let round = 0; round < mostRounds; round++) {
+      const request = { cap: Math.min(cap - count, mostRowsRead), ...after && { after } };
+      const part: PartialCount = await storage.count(parsed, request);
+      count += part.count;
+      after = part.next;
+      if (after === null) return { count, exact: true };
+      if (count === cap) break;
     }
+    return { count, exact: false };
   }
 }

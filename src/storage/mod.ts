@@ -51,8 +51,26 @@ export { byLock, inLockOrder } from "./kit/lock_order.ts";
 export { notOpen, OpenOnce } from "./kit/open_once.ts";
 export { type PurgeBatch, purgeInBatches } from "./kit/purge_in_batches.ts";
 export type { VerbArguments, VerbResult } from "./kit/verbs.ts";
-export { pageLimit, pageStart, pageStartId, toPage } from "./paging.ts";
-export type { AuditGrowth, Backlog, NewLogLine, QueueBacklog, QueueStatistics } from "./queries.ts";
+export {
+  countStart,
+  mostRowsRead,
+  pageLimit,
+  pageStart,
+  type TaskPageStart,
+  taskPageStart,
+  toPage,
+  toTaskPage,
+} from "./paging.ts";
+export { readsInVain } from "./task_filter.ts";
+export type {
+  AuditGrowth,
+  Backlog,
+  CountRequest,
+  NewLogLine,
+  PartialCount,
+  QueueBacklog,
+  QueueStatistics,
+} from "./queries.ts";
 export type {
   ClaimedTask,
   SeriesRecord,
@@ -91,5 +109,6 @@ export type { PurgeOptions } from "./retention.ts";
 export { setStatusByMany, updateCurrentRunByMany } from "./single_changes.ts";
 export { lastTransition, putsInLine } from "./status_transitions.ts";
 export type { Storage } from "./storage.ts";
+export type { StorageReading } from "./storage_reading.ts";
 export { type Fault, faultOf } from "../thrown/faults/fault.ts";
 export { decodeServes, encodeServes } from "./worker_serves.ts";

@@ -1,9 +1,13 @@
 // Keyset paging, the part that all drivers share: how large a page is, and how one is made of rows.
 
-import { checkOptions } from "../guards/argument_checks.ts";
+import { checkChoice, checkOptions } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 import { isUuid } from "../ids/uuid_v7.ts";
-import type { Page, PageRequest } from "./queries.ts";
+import type { CountRequest, Page, PageRequest, TaskPage, TaskPageRequest } from "./queries.ts";
+import type { TaskRecord } from "./records.ts";
+
+/** How many rows one call may read to find those that match a filter. */
+export const mostRowsRead = 10_000;
 
 /**
  * How many items a page holds. A driver asks its database for one more, to know whether there is a
@@ -14,7 +18,10 @@ import type { Page, PageRequest } from "./queries.ts";
  */
 export function pageLimit(page: PageRequest = {}): number {
   checkOptions(page, { limit: true, after: true }, "page");
-  const { limit = 50 } = page;
+  return limitOf(page);
+}
+
+function limitOf({ limit = 50 }: PageRequest): number {
   if (Number.isInteger(limit) && limit >= 1 && limit <= 1000) return limit;
   throw new InvalidArgumentError("limit", limit, "be an integer from 1 to 1000");
 }
@@ -32,15 +39,63 @@ export function pageStart(page: PageRequest = {}): number {
   throw new InvalidArgumentError("after", after, "be the `next` of the page before");
 }
 
-/**
- * The task id after which a page of tasks begins; undefined for the first page.
- *
- * @throws {InvalidArgumentError} If `after` is no task id.
- */
-export function pageStartId(page: PageRequest = {}): string | undefined {
-  const { after } = page;
-  if (after === undefined || isUuid(after)) return after;
+/** The task id after which a page or a count of tasks begins. */
+function startId(after: unknown): string | undefined {
+  if (after === undefined || isUuid(after)) return after as string | undefined;
   throw new InvalidArgumentError("after", after, "be the `next` of the page before");
+}
+
+/** A page of tasks to be read. */
+export interface TaskPageStart {
+  /** How many tasks it holds. */
+  readonly limit: number;
+  /** Whether the oldest tasks come first. */
+  readonly oldestFirst: boolean;
+  /** The task id after which it begins, in that order; undefined for the first page. */
+  readonly after: string | undefined;
+}
+
+/**
+ * Reads the request for a page of tasks.
+ *
+ * @throws {InvalidArgumentError} If a member is invalid or unknown.
+ */
+export function taskPageStart(page: TaskPageRequest = {}): TaskPageStart {
+  checkOptions(page, { limit: true, after: true, order: true }, "page");
+  const { after, order = "newest" } = page;
+  checkChoice(order, ["newest", "oldest"], "order");
+  return { limit: limitOf(page), oldestFirst: order === "oldest", after: startId(after) };
+}
+
+/**
+ * Reads the request for a count of tasks.
+ *
+ * @throws {InvalidArgumentError} If a member is invalid or unknown.
+ */
+export function countStart(request: CountRequest): { cap: number; after: string | undefined } {
+  checkOptions(request, { cap: true, after: true }, "request");
+  const { cap, after } = request;
+  if (!Number.isInteger(cap) || cap < 1 || cap > mostRowsRead) {
+    throw new InvalidArgumentError("cap", cap, `be an integer from 1 to ${mostRowsRead}`);
+  }
+  return { cap, after: startId(after) };
+}
+
+/**
+ * Makes a page of up to `limit + 1` tasks that were found, in order.
+ *
+ * @param lastRead The last task that was read, if the search stopped there with tasks left; null
+ * otherwise.
+ */
+export function toTaskPage<Row>(
+  rows: readonly Row[],
+  limit: number,
+  toItem: (row: Row) => TaskRecord,
+  lastRead: string | null,
+): TaskPage {
+  const page = toPage(rows.map(toItem), limit, (task) => task, ({ id }) => id);
+  if (page.next !== null || lastRead === null) return page;
+  return { items: page.items, next: lastRead, incomplete: true };
 }
 
 /**

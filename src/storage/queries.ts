@@ -1,13 +1,15 @@
 // What can be read from storage, and what log lines are written to it: filters, pages, statistics.
 
-import type { ExecutionLogRecord } from "./records.ts";
+import type { ExecutionLogRecord, TaskRecord } from "./records.ts";
 import type { TaskStatus } from "./task_status.ts";
 
 /**
  * Which tasks to list. Absent means any, an empty list matches nothing; all that are given must
- * hold.
+ * hold. Instants are epoch milliseconds; a range is inclusive at its begin, exclusive at its end.
  */
 export interface TaskFilter {
+  /** One of these tasks: at most 1000. */
+  readonly ids?: readonly string[];
   /** In one of these statuses. */
   readonly statuses?: readonly TaskStatus[];
   /** Of one of these types. */
@@ -16,10 +18,24 @@ export interface TaskFilter {
   readonly queues?: readonly string[];
   /** Only series, or only one-shots. */
   readonly recurring?: boolean;
-  /** Epoch milliseconds, inclusive. */
+  /** The task with this key. */
+  readonly taskKey?: string;
+  /** The tasks whose key begins with this text. */
+  readonly taskKeyPrefix?: string;
+  /** The tasks whose exception has this text in it, as it stands: case matters. */
+  readonly exceptionContains?: string;
+  /** Stored at or after this instant. */
   readonly createdFrom?: number;
-  /** Epoch milliseconds, exclusive. */
+  /** Stored before this instant. */
   readonly createdBefore?: number;
+  /** Due at or after this instant. Tasks that a worker holds, or that have ended, are not due. */
+  readonly dueFrom?: number;
+  /** Due before this instant. */
+  readonly dueBefore?: number;
+  /** With a last execution ({@linkcode TaskRecord.lastExecutionAt}) at or after this instant. */
+  readonly executedFrom?: number;
+  /** With a last execution before this instant. */
+  readonly executedBefore?: number;
 }
 
 /**
@@ -33,11 +49,45 @@ export interface PageRequest {
   readonly after?: string;
 }
 
+/** Which page of tasks. */
+export interface TaskPageRequest extends PageRequest {
+  /** Tasks are ordered by id, which is by time. @default "newest" */
+  readonly order?: TaskOrder;
+}
+
+/** What comes first: the newest tasks, or the oldest. */
+export type TaskOrder = "newest" | "oldest";
+
 /** One page of something. */
 export interface Page<T> {
   /** What is on it. */
   readonly items: readonly T[];
   /** Pass as `after` to get the next page; null on the last one. */
+  readonly next: string | null;
+}
+
+/** One page of tasks. */
+export interface TaskPage extends Page<TaskRecord> {
+  /**
+   * Whether the search stopped before the page was full, since it had read as many rows as one call
+   * may: what else matches is on the next pages. @default false
+   */
+  readonly incomplete?: boolean;
+}
+
+/** Which tasks to count. */
+export interface CountRequest {
+  /** Where to stop: at most 10,000. */
+  readonly cap: number;
+  /** `next` of the count before. */
+  readonly after?: string;
+}
+
+/** How many tasks were counted. */
+export interface PartialCount {
+  /** How many, at most the cap. */
+  readonly count: number;
+  /** Pass as `after` to count the rest; null: these are all. */
   readonly next: string | null;
 }
 

@@ -2,22 +2,7 @@
 // suite (src/testing/) checks every promise on every driver.
 
 import type { AuditLevel } from "../audit/audit_level.ts";
-import type {
-  ExecutionLogRecord,
-  RunsAuditRecord,
-  StatusAuditRecord,
-  TaskRecord,
-  WorkerRecord,
-} from "./records.ts";
-import type {
-  AuditGrowth,
-  Backlog,
-  NewLogLine,
-  Page,
-  PageRequest,
-  StorageStatistics,
-  TaskFilter,
-} from "./queries.ts";
+import type { NewLogLine } from "./queries.ts";
 import type {
   CancelOutcome,
   ChangeResult,
@@ -42,6 +27,7 @@ import type {
   WorkerRegistration,
 } from "./requests.ts";
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "./retention.ts";
+import type { StorageReading } from "./storage_reading.ts";
 import type { TaskStatus } from "./task_status.ts";
 
 /**
@@ -63,7 +49,7 @@ import type { TaskStatus } from "./task_status.ts";
  *   come back to the millisecond. Texts are told apart by their code points: case, accents and
  *   trailing spaces make another key, queue or type.
  */
-export interface Storage {
+export interface Storage extends StorageReading {
   /** `memory`, `sqlite`, `postgres`, `sqlserver`, or a third party's name. */
   readonly name: string;
 
@@ -340,48 +326,6 @@ export interface Storage {
    * longer known are left out.
    */
   returnRateSlots(slots: readonly ReturnedRateSlot[]): Promise<void>;
-
-  // ---- reading ----
-
-  /** One task, or null. */
-  get(taskId: string): Promise<TaskRecord | null>;
-  /** The task that holds a key, or null. */
-  getByTaskKey(taskKey: string): Promise<TaskRecord | null>;
-  /**
-   * Tasks, newest first (by id, which is by time).
-   *
-   * @throws {InvalidArgumentError} Here and below, if the page's `limit` is no integer from 1 to
-   * 1000, or `after` is not what a page before it gave as `next`.
-   */
-  list(filter?: TaskFilter, page?: PageRequest): Promise<Page<TaskRecord>>;
-  /** A task's audited status changes, in the order in which they were written. */
-  statusAudit(taskId: string, page?: PageRequest): Promise<Page<StatusAuditRecord>>;
-  /** A recurring task's audited runs, in the order in which they were written. */
-  runsAudit(taskId: string, page?: PageRequest): Promise<Page<RunsAuditRecord>>;
-  /** A task's log lines by sequence number. */
-  executionLogs(taskId: string, page?: PageRequest): Promise<Page<ExecutionLogRecord>>;
-  /**
-   * How many of a task's last `limit` log lines are of this run. Its cost grows with the limit
-   * alone, however many lines the runs before have left.
-   */
-  countExecutionLogs(taskId: string, run: number, limit: number): Promise<number>;
-  /**
-   * The registered workers, oldest first; also those whose heartbeat is old, until {@linkcode
-   * Storage.releaseLost}.
-   */
-  workers(): Promise<readonly WorkerRecord[]>;
-  /** What waits, by queue. Its cost grows with what waits alone, however many tasks have ended. */
-  backlog(): Promise<Backlog>;
-  /**
-   * Counts by status and queue. Reads all tasks, ended ones too: 1,000,000 take some tenths of a
-   * second. In SQLite it lets other work of the process go on meanwhile, and so is no snapshot.
-   */
-  statistics(): Promise<StorageStatistics>;
-  /**
-   * The size and growth of the audit tables and the execution log: always three rows, in this
-   * order. Reads them whole, as {@linkcode Storage.statistics} does.
-   */
-  auditGrowth(): Promise<readonly AuditGrowth[]>;
 
   // ---- logs and retention ----
 

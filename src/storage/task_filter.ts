@@ -1,42 +1,98 @@
-// The check of a filter for tasks, before it reaches a store: each would take a wrong one
-// differently.
+// Filters for tasks: what a user passed, before it reaches a store (each would take a wrong one
+// differently), and what drivers need to know of one.
 
 import type { OptionNames } from "../guards/option_names.ts";
 import { checkNames, checkOptions } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 import { isStorableInstant } from "../time/instant.ts";
+import { parseTaskId } from "../ids/uuid_v7.ts";
 import type { TaskFilter } from "./queries.ts";
 import { taskStatuses } from "./task_status.ts";
 
+const instants = [
+  "createdFrom",
+  "createdBefore",
+  "dueFrom",
+  "dueBefore",
+  "executedFrom",
+  "executedBefore",
+] as const;
+
 const members: OptionNames<TaskFilter> = {
+  ids: true,
   statuses: true,
   types: true,
   queues: true,
   recurring: true,
+  taskKey: true,
+  taskKeyPrefix: true,
+  exceptionContains: true,
   createdFrom: true,
   createdBefore: true,
+  dueFrom: true,
+  dueBefore: true,
+  executedFrom: true,
+  executedBefore: true,
 };
 
+/** How many ids a filter may have. */
+const mostIds = 1000;
+
+/** How long a text may be that is looked for: every store takes so much. UTF-16 code units. */
+const longestText = 1000;
+
+/** The members that stores have an index for, which leads to nothing but what matches. */
+const indexed: ReadonlySet<string> = new Set<keyof TaskFilter>(["ids", "taskKey"]);
+
 /**
- * Checks a filter that a user passed.
+ * Whether a search by a filter may read rows that do not match, and so has to stop after {@linkcode
+ * mostRowsRead} of them.
+ */
+export function readsInVain(filter: TaskFilter): boolean {
+  const given = Object.entries(filter).filter(([, value]) => value !== undefined);
+  if (given.some(([name]) => indexed.has(name))) return false;
+  return given.some(([name, value]) => name !== "recurring" || value !== true);
+}
+
+/**
+ * Reads a filter that a user passed. Ids may be in capitals, and those that no task can have are
+ * left out.
  *
  * @throws {InvalidArgumentError} If a member is invalid or unknown: ignored, it would let through
  * what it should keep out.
  */
-export function checkTaskFilter(filter: TaskFilter): void {
+export function parseTaskFilter(filter: TaskFilter): TaskFilter {
   checkOptions(filter, members, "filter");
-  const { statuses, types, queues, recurring } = filter;
+  const { ids, statuses, types, queues, recurring } = filter;
   if (statuses !== undefined) checkNames(statuses, taskStatuses, "filter.statuses");
   if (types !== undefined) checkNames(types, null, "filter.types");
   if (queues !== undefined) checkNames(queues, null, "filter.queues");
   if (recurring !== undefined && typeof recurring !== "boolean") {
     throw new InvalidArgumentError("filter.recurring", recurring, "be true or false");
   }
-  for (const name of ["createdFrom", "createdBefore"] as const) {
-    const instant = filter[name];
-    if (instant === undefined) continue;
-    if (Number.isInteger(instant) && isStorableInstant(instant)) continue;
-    const remedy = "be whole epoch milliseconds of the years 1 to 9999, such as date.getTime()";
-    throw new InvalidArgumentError(`filter.${name}`, instant, remedy);
+  for (const name of ["taskKey", "taskKeyPrefix", "exceptionContains"] as const) {
+    if (filter[name] !== undefined) checkText(filter[name], `filter.${name}`);
   }
+  for (const name of instants) checkInstant(filter[name], `filter.${name}`);
+  return ids === undefined ? filter : { ...filter, ids: parseIds(ids) };
+}
+
+function parseIds(ids: readonly string[]): string[] {
+  checkNames(ids, null, "filter.ids");
+  if (ids.length <= mostIds) return ids.map(parseTaskId).filter((id) => id !== null);
+  const remedy = `be at most ${mostIds} ids`;
+  throw new InvalidArgumentError("filter.ids", `a list of ${ids.length}`, remedy);
+}
+
+function checkText(text: unknown, argument: string): void {
+  if (typeof text === "string" && text !== "" && text.length <= longestText) return;
+  const remedy = `be a text of 1 to ${longestText} characters`;
+  throw new InvalidArgumentError(argument, text, remedy);
+}
+
+function checkInstant(instant: number | undefined, argument: string): void {
+  if (instant === undefined) return;
+  if (Number.isInteger(instant) && isStorableInstant(instant)) return;
+  const remedy = "be whole epoch milliseconds of the years 1 to 9999, such as date.getTime()";
+  throw new InvalidArgumentError(argument, instant, remedy);
 }

@@ -82,7 +82,7 @@ function assertAtMostEach(ms: number, count: number, watched: Watched, what: str
 
 /** Not the scripts that make the schema, which hold the same words. */
 const isSeriesLook = (sql: string) =>
-  /^\s*SELECT\b[^;]*(recurring_task IS NOT NULL|"\.list_tasks\()/.test(sql);
+  /^\s*SELECT\b[^;]*(recurring_task IS NOT NULL|"\.search_tasks\()/.test(sql);
 const isLook = (sql: string) => sql === "PRAGMA data_version";
 const isBeat = (sql: string) => sql.startsWith("UPDATE workers SET heartbeat_utc = ? WHERE id");
 

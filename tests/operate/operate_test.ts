@@ -79,15 +79,15 @@ Deno.test("a search pages through the tasks that match, newest first", async () 
   assertEquals(second.next, null);
 });
 
-const counts: [tasks: number, cap: number | undefined, found: { count: number; more: boolean }][] =
+const counts: [tasks: number, cap: number | undefined, found: { count: number; exact: boolean }][] =
   [
-    [0, 5, { count: 0, more: false }],
-    [5, 6, { count: 5, more: false }],
-    [5, 5, { count: 5, more: false }],
-    [5, 4, { count: 4, more: true }],
-    [2500, 2499, { count: 2499, more: true }],
-    [2500, undefined, { count: 2500, more: false }],
-    [10_001, undefined, { count: 10_000, more: true }],
+    [0, 5, { count: 0, exact: true }],
+    [5, 6, { count: 5, exact: true }],
+    [5, 5, { count: 5, exact: true }],
+    [5, 4, { count: 4, exact: false }],
+    [2500, 2499, { count: 2499, exact: false }],
+    [2500, undefined, { count: 2500, exact: true }],
+    [10_001, undefined, { count: 10_000, exact: false }],
   ];
 
 for (const [size, cap, found] of counts) {

@@ -2,7 +2,16 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { InvalidArgumentError } from "../../mod.ts";
-import { pageLimit, pageStart, pageStartId, toPage } from "../../src/storage/paging.ts";
+import {
+  countStart,
+  mostRowsRead,
+  pageLimit,
+  pageStart,
+  taskPageStart,
+  toPage,
+  toTaskPage,
+} from "../../src/storage/paging.ts";
+import { task } from "../operate/facts.ts";
 
 const id = "01a204c3-9e85-76f3-a637-c068a230efde";
 
@@ -15,10 +24,17 @@ Deno.test("a page holds 50 items unless told otherwise, from 1 to 1000", () => {
 
 Deno.test("a page begins where the one before it ended, and nowhere else", () => {
   assertEquals([undefined, {}, { after: "7" }].map(pageStart), [0, 0, 7]);
-  assertEquals([undefined, {}, { after: id }].map(pageStartId), [undefined, undefined, id]);
+  assertEquals([undefined, {}, { after: id }].map((page) => taskPageStart(page).after), [
+    undefined,
+    undefined,
+    id,
+  ]);
+  assertEquals(countStart({ cap: 5, after: id }), { cap: 5, after: id });
   for (const after of ["", "x", "-1", "1.5", "9007199254740993", "12345678901234567", 7, null]) {
     assertThrows(() => pageStart({ after: after as string }), InvalidArgumentError, "after");
-    assertThrows(() => pageStartId({ after: after as string }), InvalidArgumentError, "after");
+    const wrong = { after: after as string };
+    assertThrows(() => taskPageStart(wrong), InvalidArgumentError, "after");
+    assertThrows(() => countStart({ cap: 5, ...wrong }), InvalidArgumentError, "after");
   }
 });
 
@@ -27,4 +43,29 @@ Deno.test("a page of which one row more was read has a next one, which begins af
   assertEquals(page([]), { items: [], next: null });
   assertEquals(page([1, 2]), { items: [10, 20], next: null });
   assertEquals(page([1, 2, 3]), { items: [10, 20], next: "c2" });
+});
+
+Deno.test("a page of tasks begins with the newest or the oldest ones", () => {
+  const starts = [{}, { order: "newest" }, { order: "oldest" }] as const;
+  assertEquals(starts.map((page) => taskPageStart(page).oldestFirst), [false, false, true]);
+  for (const order of ["Newest", "", null, 1]) {
+    assertThrows(() => taskPageStart({ order: order as "newest" }), InvalidArgumentError, "order");
+  }
+});
+
+Deno.test("a count has a cap that one call can reach", () => {
+  assertEquals([1, mostRowsRead].map((cap) => countStart({ cap }).cap), [1, mostRowsRead]);
+  for (const cap of [0, mostRowsRead + 1, 1.5, NaN, "5", undefined]) {
+    assertThrows(() => countStart({ cap: cap as number }), InvalidArgumentError, "cap");
+  }
+});
+
+Deno.test("a page that is not full goes on after the last task that was read, if any is left", () => {
+  const tasks = ["3", "2", "1"].map((id) => task({ id }));
+  const page = (rows: number, lastRead: string | null) =>
+    toTaskPage(tasks.slice(0, rows), 2, (row) => row, lastRead);
+  assertEquals(page(1, null), { items: [tasks[0]!], next: null });
+  assertEquals(page(1, "0"), { items: [tasks[0]!], next: "0", incomplete: true });
+  assertEquals(page(2, "0"), { items: tasks.slice(0, 2), next: "0", incomplete: true });
+  assertEquals(page(3, "0"), { items: tasks.slice(0, 2), next: "2" });
 });

@@ -5,20 +5,21 @@
 import {
   type CancelOutcome,
   InvalidArgumentError,
+  type TaskFilter,
   type TaskStatus,
   taskStatuses,
 } from "@evertask/evertask";
 import {
   type ConnectionOptions,
+  countStart,
   decodeServes,
   encodeServes,
   lastTransition,
   notOpen,
-  pageLimit,
-  pageStartId,
   setStatusByMany,
   type Storage,
-  toPage,
+  taskPageStart,
+  toTaskPage,
   updateCurrentRunByMany,
   type VerbArguments as Args,
   type VerbResult as Result,
@@ -35,6 +36,7 @@ import {
   hasEnded,
   lease,
   matches,
+  type Row,
   startAnew,
   toClaimed,
   toRecord,
@@ -262,12 +264,18 @@ export class MapStorage implements Storage {
 
   list(...[filter = {}, page = {}]: Args<"list">): Result<"list"> {
     return this.#run({}, () => {
-      const limit = pageLimit(page);
-      const start = pageStartId(page);
-      const rows = [...this.#database.rows.values()]
-        .filter((row) => matches(row, filter) && (start === undefined || row.id < start))
-        .sort((a, b) => a.id < b.id ? 1 : -1);
-      return toPage(rows.slice(0, limit + 1), limit, toRecord, ({ id }) => id);
+      const { limit, oldestFirst, after } = taskPageStart(page);
+      const rows = this.#find(filter, oldestFirst, after);
+      return toTaskPage(rows.slice(0, limit + 1), limit, toRecord, null);
+    });
+  }
+
+  count(...[filter, request]: Args<"count">): Result<"count"> {
+    return this.#run({}, () => {
+      const { cap, after } = countStart(request);
+      const rows = this.#find(filter, false, after);
+      if (rows.length <= cap) return { count: rows.length, next: null };
+      return { count: cap, next: rows[cap - 1]!.id };
     });
   }
 
@@ -352,6 +360,15 @@ export class MapStorage implements Storage {
   }
 
   // ---- what the verbs are made of ----
+
+  /** The tasks after one that match a filter, in order. */
+  #find(filter: TaskFilter, oldestFirst: boolean, after: string | undefined): Row[] {
+    const isAfter = (id: string) => after === undefined || (oldestFirst ? id > after : id < after);
+    const rows = [...this.#database.rows.values()]
+      .filter((row) => matches(row, filter) && isAfter(row.id))
+      .sort((a, b) => a.id < b.id ? 1 : -1);
+    return oldestFirst ? rows.reverse() : rows;
+  }
 
   /** Runs a verb in one go; what it throws rejects the promise. */
   #run<T>(options: ConnectionOptions | undefined, verb: (now: number) => T): Promise<T> {

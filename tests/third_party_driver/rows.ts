@@ -90,12 +90,24 @@ export function toRecord(row: Row): TaskRecord {
 }
 
 export function matches(row: Row, filter: TaskFilter): boolean {
-  const { statuses, types, queues, recurring, createdFrom, createdBefore } = filter;
-  return (statuses?.includes(row.status) ?? true) &&
+  const { ids, statuses, types, queues, recurring, taskKey } = filter;
+  const { taskKeyPrefix = "", exceptionContains = "" } = filter;
+  return (ids?.includes(row.id) ?? true) &&
+    (statuses?.includes(row.status) ?? true) &&
     (types?.map(wellFormed).includes(row.type) ?? true) &&
     (queues?.map(wellFormed).includes(row.queue) ?? true) &&
     (recurring ?? row.series !== null) === (row.series !== null) &&
-    row.createdAt >= (createdFrom ?? -Infinity) && row.createdAt < (createdBefore ?? Infinity);
+    (taskKey === undefined || row.taskKey === wellFormed(taskKey)) &&
+    (taskKeyPrefix === "" || row.taskKey?.startsWith(wellFormed(taskKeyPrefix)) === true) &&
+    (exceptionContains === "" || row.exception?.includes(wellFormed(exceptionContains)) === true) &&
+    isWithin(row.createdAt, filter.createdFrom, filter.createdBefore) &&
+    isWithin(row.dueAt, filter.dueFrom, filter.dueBefore) &&
+    isWithin(row.lastExecutionAt, filter.executedFrom, filter.executedBefore);
+}
+
+function isWithin(instant: number | null, from?: number, before?: number): boolean {
+  if (instant === null) return from === undefined && before === undefined;
+  return instant >= (from ?? -Infinity) && instant < (before ?? Infinity);
 }
 
 export function wellFormed(text: string): string {

@@ -27,36 +27,6 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $
   SELECT task_record(t) FROM queued_tasks AS t WHERE t.task_key = key
 $$;
 
--- The newest tasks below the id `after`, at most `page_size`, that match a filter: TaskFilter
--- (src/storage/queries.ts). Reads by primary key from the newest on, so that the first page costs
--- the same however many tasks there are.
-CREATE OR REPLACE FUNCTION list_tasks(filter json, after uuid, page_size int) RETURNS json
-LANGUAGE plpgsql STABLE
-SET search_path FROM CURRENT
-SET plan_cache_mode = force_custom_plan SET jit = off
-SET extra_float_digits = 1
-AS $$
-DECLARE
-  statuses text[]      := ARRAY(SELECT json_array_elements_text(filter -> 'statuses'));
-  types    text[]      := ARRAY(SELECT json_array_elements_text(filter -> 'types'));
-  queues   text[]      := ARRAY(SELECT json_array_elements_text(filter -> 'queues'));
-  recurs   boolean     := filter ->> 'recurring';
-  earliest timestamptz := from_epoch_ms((filter ->> 'createdFrom')::float8);
-  before   timestamptz := from_epoch_ms((filter ->> 'createdBefore')::float8);
-BEGIN
-  RETURN coalesce((SELECT json_agg(task_record(t)) FROM (
-    SELECT t.* FROM queued_tasks AS t
-    WHERE (after IS NULL OR t.id < after)
-      AND (filter -> 'statuses' IS NULL OR t.status = ANY (statuses))
-      AND (filter -> 'types' IS NULL OR t.type = ANY (types))
-      AND (filter -> 'queues' IS NULL OR t.queue_name = ANY (queues))
-      AND (recurs IS NULL OR t.is_recurring = recurs)
-      AND (earliest IS NULL OR t.created_at_utc >= earliest)
-      AND (before IS NULL OR t.created_at_utc < before)
-    ORDER BY t.id DESC LIMIT page_size
-  ) AS t), '[]');
-END $$;
-
 -- Pages of a task's history, oldest first, after a row number.
 CREATE OR REPLACE FUNCTION list_status_audit(task_id uuid, after bigint, page_size int) RETURNS json
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$

@@ -19,6 +19,7 @@ import { readingAndPaging } from "./cases/reading_and_paging.ts";
 import { recurringRuns } from "./cases/recurring_runs.ts";
 import { releaseAndMakeDue } from "./cases/release_and_make_due.ts";
 import { retention } from "./cases/retention.ts";
+import { searching } from "./cases/searching.ts";
 import { seriesCorrections } from "./cases/series_corrections.ts";
 import { statusChanges } from "./cases/status_changes.ts";
 import { taskKeys } from "./cases/task_keys.ts";
@@ -42,6 +43,7 @@ export const topics: readonly Topic[] = [
   queues,
   rateSlots,
   readingAndPaging,
+  searching,
   awkwardText,
   executionLogs,
   retention,

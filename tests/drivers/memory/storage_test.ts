@@ -191,3 +191,19 @@ Deno.test("waiting tasks come in order, whatever is added and taken out in betwe
     }
   }
 });
+
+Deno.test("a search and a count stop after 10,000 tasks that do not match, and go on from there", async () => {
+  const storage = memoryStorage();
+  await storage.open();
+  const tasks = Array.from({ length: 10_005 }, () => newTask());
+  await storage.persist([newTask({ type: "rare" }), ...tasks]);
+  const ids = tasks.map(({ id }) => id);
+  const filter = { types: ["other"] };
+  const first = await storage.list(filter);
+  assertEquals([first.items, first.next, first.incomplete], [[], ids[6]!, true]);
+  assertEquals(await storage.count(filter, { cap: 5 }), { count: 0, next: ids[6]! });
+  const rest = await storage.list(filter, { after: first.next! });
+  assertEquals(rest, { items: [], next: null });
+  assertEquals(await storage.count(filter, { cap: 5, after: ids[6]! }), { count: 0, next: null });
+  await storage.close();
+});

@@ -3,49 +3,12 @@
 // has ended costs them nothing.
 
 import { assert, assertEquals } from "@std/assert";
-import type postgres from "postgres";
 import { startPostgres } from "../../support/pg_server.ts";
+import { indexesOf, readRows, watchPlans } from "./plan_watch.ts";
 import { claimRequest, connect, newTasks, openStorage } from "./support.ts";
 
 const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
-
-/** One node of a plan, as auto_explain reports it in JSON. */
-interface PlanNode {
-  readonly "Node Type": string;
-  readonly "Relation Name"?: string;
-  readonly "Index Name"?: string;
-  readonly "Actual Rows"?: number;
-  readonly "Rows Removed by Filter"?: number;
-  readonly "Rows Removed by Index Recheck"?: number;
-  readonly "Actual Loops"?: number;
-  readonly Plans?: PlanNode[];
-}
-
-/**
- * The plans of all statements that run inside of functions on a connection, as they are carried
- * out.
- */
-function watchPlans(url: string) {
-  const nodes: PlanNode[] = [];
-  const collect = (node: PlanNode): void => {
-    nodes.push(node);
-    node.Plans?.forEach(collect);
-  };
-  const sql = connect(url, {
-    onnotice({ message }: postgres.Notice) {
-      const json = /plan:\n(\{[\s\S]*\})/.exec(message ?? "")?.[1];
-      if (json) collect(JSON.parse(json).Plan);
-    },
-  });
-  return { sql, nodes };
-}
-
-const watchSettings = `
-  LOAD 'auto_explain';
-  SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on;
-  SET auto_explain.log_analyze = on; SET auto_explain.log_timing = off; SET auto_explain.log_format = json;
-  SET client_min_messages = log`;
 
 /**
  * 200,000 tasks: most have ended, the others wait in three priorities, are held, or are due later.
@@ -75,30 +38,12 @@ Deno.test("claim, finish and release use their indexes, whatever the statistics 
     "UPDATE pg_class SET reltuples = 10, relpages = 1 WHERE relname = 'queued_tasks'",
   );
 
-  const { sql, nodes } = watchPlans(url);
-  await using _sql = sql;
-  await using watched = await openStorage({ sql, notify: false });
+  await using plans = watchPlans(url);
+  await using watched = await openStorage({ sql: plans.sql, notify: false });
   await watched.registerWorker({ id: "planner", host: "test" });
-  await sql.unsafe(watchSettings).simple();
+  await plans.begin();
 
-  const scansOf = async (work: () => Promise<unknown>) => {
-    nodes.length = 0;
-    await work();
-    return nodes.filter((node) =>
-      node["Relation Name"] === "queued_tasks" && /Scan/.test(node["Node Type"])
-    );
-  };
-  const readRows = (scans: PlanNode[]) =>
-    scans.reduce(
-      (sum, node) =>
-        sum +
-        ((node["Actual Rows"] ?? 0) + (node["Rows Removed by Filter"] ?? 0) +
-            (node["Rows Removed by Index Recheck"] ?? 0)) * (node["Actual Loops"] ?? 1),
-      0,
-    );
-  const indexesOf = (scans: PlanNode[]) =>
-    [...new Set(scans.map((node) => `${node["Node Type"]}: ${node["Index Name"]}`))].sort();
-
+  const scansOf = (work: () => Promise<unknown>) => plans.scansOf("queued_tasks", work);
   let claimed = await watched.claim(claimRequest("planner", 250));
   const claim = await scansOf(async () => {
     claimed = await watched.claim(claimRequest("planner", 250));

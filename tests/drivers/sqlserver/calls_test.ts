@@ -284,25 +284,72 @@ Deno.test("a task is read with every field in its form", async () => {
   });
 });
 
-Deno.test("a list sends the values that it filters by as parameters, and asks for one row more than the page", async () => {
+Deno.test("a list of series sends what it filters by as parameters, and asks for one row more than the page", async () => {
   const answer = { recordsets: [rows(taskColumns, taskRow, taskRow)] };
   await withScript(() => answer, async ({ storage, sent }) => {
-    const page = await storage.list(
-      { types: ["a'; DROP TABLE x; --", "b"], queues: [], createdFrom: 0, recurring: true },
-      { limit: 1, after: otherId },
-    );
+    const page = await storage.list({ recurring: true }, { limit: 1, after: otherId });
     assertEquals([page.items.length, page.next], [1, taskId]);
-    const [request] = sent();
-    assertEquals(values(request!), {
-      Rows: 2,
-      After: otherId,
-      Type0: "a'; DROP TABLE x; --",
-      Type1: "b",
-      From: "1970-01-01T00:00:00.000Z",
-    });
-    assert(!request!.text.includes("DROP"));
+    const [request, ...more] = sent();
+    assertEquals(more, []);
+    assertEquals(values(request!), { Rows: 2, After: otherId });
     // The index of the series is used where the text says so.
     assert(request!.text.includes("t.[IsRecurring] = 1"));
+  });
+});
+
+Deno.test("a search first asks where to stop, and sends what it looks for as parameters", async () => {
+  const filter = {
+    ids: [taskId],
+    types: ["a'; DROP TABLE x; --", "b "],
+    queues: [],
+    taskKeyPrefix: "report ",
+    exceptionContains: "100 %",
+    createdFrom: 0,
+    dueBefore: 5,
+    executedFrom: 7,
+  };
+  const looked = {
+    Id0: taskId,
+    Type0: "a'; DROP TABLE x; --",
+    Type1: "b \u0010",
+    Prefix: "report ",
+    Part: "100 %",
+    CreatedFrom: "1970-01-01T00:00:00.000Z",
+    DueBefore: "1970-01-01T00:00:00.005Z",
+    ExecutedFrom: "1970-01-01T00:00:00.007Z",
+  };
+  const answer = { recordsets: [rows({ Id: "id" }, [otherId])] };
+  await withScript(() => answer, async ({ storage, sent }) => {
+    const { ids: _, ...other } = filter;
+    const { Id0: __, ...lookedFor } = looked;
+    assertEquals(await storage.count(other, { cap: 5 }), { count: 1, next: otherId });
+    const [where, search] = sent();
+    assertEquals(values(where!), { Skipped: 9_999 });
+    assert(where!.text.includes("ORDER BY t.[IdOrder] DESC OFFSET @Skipped ROWS"), where!.text);
+    assertEquals(values(search!), { ...lookedFor, LastRead: otherId, Rows: 6 });
+    assert(!search!.text.includes("DROP"));
+    assert(search!.text.includes("t.[IdOrder] >= "));
+  });
+  await withScript(() => answer, async ({ storage, sent }) => {
+    assertEquals(await storage.count(filter, { cap: 1, after: taskId }), { count: 1, next: null });
+    const [search, ...more] = sent();
+    assertEquals(more, []);
+    assertEquals(values(search!), { ...looked, After: taskId, Rows: 2 });
+  });
+});
+
+Deno.test("a search for the oldest goes the other way", async () => {
+  const answer = { recordsets: [rows({ Id: "id" }, [otherId])] };
+  await withScript(() => answer, async ({ storage, sent }) => {
+    const page = { order: "oldest", after: taskId } as const;
+    await storage.list({ statuses: ["Failed"], recurring: false }, page).catch(() => {});
+    const [where, search] = sent();
+    for (const request of [where!, search!]) {
+      assert(request.text.includes("t.[IdOrder] > "), request.text);
+      assert(request.text.includes("ORDER BY t.[IdOrder] ASC"), request.text);
+      assert(request.text.includes("t.[IsRecurring] = 0"), request.text);
+    }
+    assert(search!.text.includes("t.[IdOrder] <= "), search!.text);
   });
 });
 

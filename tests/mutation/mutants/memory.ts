@@ -147,9 +147,13 @@ export const memory: readonly Mutant[] = [
     ["this.#moveUp(last, index);", "last.heapIndex = index;"],
     ["|| (a.dueAt === b.dueAt && a.id < b.id)", ""],
   ]),
+  ...mutantsOf({ file: `${folder}/search.ts`, tests }, [
+    ["instant >= (from ?? -Infinity)", "instant > (from ?? -Infinity)"],
+    ["instant < (before ?? Infinity)", "instant <= (before ?? Infinity)"],
+    ["if (!oldestFirst) return index - 1;", "if (!oldestFirst) return index;"],
+    ["all[index - step]!.id", "row.id"],
+  ]),
   ...mutantsOf({ file: `${folder}/reading.ts`, tests }, [
-    ["row.createdAt >= createdFrom", "row.createdAt > createdFrom"],
-    ["row.createdAt < createdBefore", "row.createdAt <= createdBefore"],
     ["item.number > start", "item.number >= start"],
   ]),
   ...mutantsOf({ file: `${folder}/statistics.ts`, tests }, [

@@ -149,13 +149,21 @@ export const postgresUpkeep: readonly Mutant[] = [
     filter: "cancel",
   },
   ...mutantsOf({
-    file: "sql/postgres/functions/reading.sql",
+    file: "sql/postgres/functions/search.sql",
     tests: conformance,
-    filter: "/postgres: (reading|queues|execution logs)/",
+    filter: "/postgres: (reading|searching)/",
   }, [
-    ["(after IS NULL OR t.id < after)", "(after IS NULL OR t.id <= after)"],
-    ["t.created_at_utc >= earliest", "t.created_at_utc > earliest"],
-    ["t.created_at_utc < before", "t.created_at_utc <= before"],
+    [
+      "CASE WHEN oldest_first THEN '<=' ELSE '>=' END",
+      "CASE WHEN oldest_first THEN '<' ELSE '>' END",
+    ],
+    ["found[most - 1]", "found[most]"],
+    ["t.created_at_utc >= from_epoch_ms", "t.created_at_utc > from_epoch_ms"],
+    ["t.created_at_utc < from_epoch_ms", "t.created_at_utc <= from_epoch_ms"],
+    [
+      "strpos(t.exception, $1 ->> 'exceptionContains') > 0",
+      "strpos(t.exception, $1 ->> 'exceptionContains') > 1",
+    ],
   ]),
   ...mutantsOf({
     file: "sql/postgres/functions/statistics.sql",

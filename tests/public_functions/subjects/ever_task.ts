@@ -39,7 +39,20 @@ const dispatches: readonly Readonly<Record<string, Shape>>[] = [
   { recurring: takes("* * * * *", "text", "function", "object"), taskKey: takes("key") },
 ];
 
+const taskPage = optionalOptions({
+  limit: takes(10),
+  after: takes("01900000-0000-7000-8000-000000000001"),
+  order: takes("oldest"),
+});
 const filter = optionalOptions({
+  ids: takes(["01900000-0000-7000-8000-000000000001"]),
+  taskKey: takes("key"),
+  taskKeyPrefix: takes("k"),
+  exceptionContains: takes("refused"),
+  dueFrom: takes(0),
+  dueBefore: takes(1),
+  executedFrom: takes(0),
+  executedBefore: takes(1),
   statuses: takes(["Queued"]),
   types: takes(["noop"]),
   queues: takes(["default"]),
@@ -70,7 +83,7 @@ export const methods: Readonly<
     runNow: [[id]],
     get: [[id]],
     getByTaskKey: [[takes("key")]],
-    list: [[filter, page]],
+    list: [[filter, taskPage]],
     statusAudit: [[id, numberedPage]],
     runsAudit: [[id, numberedPage]],
     executionLogs: [[id, numberedPage]],
@@ -118,7 +131,7 @@ export const methods: Readonly<
     queues: [[]],
   },
   "operate.tasks": {
-    search: [[filter, page]],
+    search: [[filter, taskPage]],
     count: [[filter, optionalOptions({ cap: takes(5) })]],
   },
 };

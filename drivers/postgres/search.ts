@@ -1,0 +1,48 @@
+// Searching and counting tasks: each is a call.
+
+import { countStart, mostRowsRead, taskPageStart, toTaskPage } from "../../src/storage/paging.ts";
+import type {
+  CountRequest,
+  PartialCount,
+  TaskFilter,
+  TaskPage,
+  TaskPageRequest,
+} from "../../src/storage/queries.ts";
+import { readsInVain } from "../../src/storage/task_filter.ts";
+import type { Call } from "./database.ts";
+import { fromStored, type StoredTaskRecord, toId } from "./rows.ts";
+
+/** {@linkcode Storage.list}. */
+export async function listTasks(
+  call: Call,
+  filter: TaskFilter = {},
+  page: TaskPageRequest = {},
+): Promise<TaskPage> {
+  const { limit, oldestFirst, after } = taskPageStart(page);
+  const { tasks, lastRead } = await call<
+    { readonly tasks: StoredTaskRecord[]; readonly lastRead: string | null }
+  >("search_tasks", withIds(filter), oldestFirst, after, limit + 1, mostRead(filter));
+  return toTaskPage(tasks, limit, fromStored, lastRead);
+}
+
+/** {@linkcode Storage.count}. */
+export async function countTasks(
+  call: Call,
+  filter: TaskFilter,
+  request: CountRequest,
+): Promise<PartialCount> {
+  const { cap, after } = countStart(request);
+  const { count, lastCounted, lastRead } = await call<
+    { readonly count: number; readonly lastCounted: string; readonly lastRead: string | null }
+  >("count_tasks", withIds(filter), after, cap + 1, mostRead(filter));
+  return count > cap ? { count: cap, next: lastCounted } : { count, next: lastRead };
+}
+
+/** The filter with ids that PostgreSQL can read. */
+function withIds(filter: TaskFilter): TaskFilter {
+  return filter.ids === undefined ? filter : { ...filter, ids: filter.ids.map(toId) };
+}
+
+function mostRead(filter: TaskFilter): number | undefined {
+  return readsInVain(filter) ? mostRowsRead : undefined;
+}

@@ -1,0 +1,135 @@
+// Searching and counting tasks. A search goes by id, and by the index of series where it is for
+// series; a filter that may read much in vain stops after a number of rows.
+
+import {
+  countStart,
+  mostRowsRead,
+  type TaskPageStart,
+  taskPageStart,
+  toTaskPage,
+} from "../../src/storage/paging.ts";
+import type {
+  CountRequest,
+  PartialCount,
+  TaskFilter,
+  TaskPage,
+  TaskPageRequest,
+} from "../../src/storage/queries.ts";
+import { readsInVain } from "../../src/storage/task_filter.ts";
+import type { Connection } from "./connection.ts";
+import { taskColumns, toTaskRecord } from "./rows.ts";
+import type { SqliteRow, SqliteValue } from "./sqlite_library.ts";
+
+/** {@linkcode Storage.list}. */
+export function listTasks(
+  connection: Connection,
+  filter: TaskFilter = {},
+  page?: TaskPageRequest,
+): TaskPage {
+  const start = taskPageStart(page);
+  const { rows, lastRead } = find(connection, taskColumns, filter, start, start.limit + 1);
+  return toTaskPage(rows, start.limit, toTaskRecord, lastRead);
+}
+
+/** {@linkcode Storage.count}. */
+export function countTasks(
+  connection: Connection,
+  filter: TaskFilter,
+  request: CountRequest,
+): PartialCount {
+  const { cap, after } = countStart(request);
+  const start = { oldestFirst: false, after };
+  const { rows, lastRead } = find(connection, "id", filter, start, cap + 1);
+  if (rows.length > cap) return { count: cap, next: rows[cap - 1]!.id as string };
+  return { count: rows.length, next: lastRead };
+}
+
+type Start = Pick<TaskPageStart, "oldestFirst" | "after">;
+
+/** Finds at most `most` tasks, among the next ones that one call may read. */
+function find(
+  connection: Connection,
+  columns: string,
+  filter: TaskFilter,
+  start: Start,
+  most: number,
+): { rows: SqliteRow[]; lastRead: string | null } {
+  const order = start.oldestFirst ? "id" : "id DESC";
+  const where = new Conditions();
+  if (start.after !== undefined) where.add(`id ${start.oldestFirst ? ">" : "<"} ?`, start.after);
+  if (filter.recurring !== undefined) {
+    where.add(`recurring_task IS ${filter.recurring ? "NOT NULL" : "NULL"}`);
+  }
+  let lastRead: string | null = null;
+  if (readsInVain(filter)) {
+    const last = connection.get(
+      `SELECT id FROM queued_tasks ${where} ORDER BY ${order} LIMIT 1 OFFSET ?`,
+      ...where.parameters,
+      mostRowsRead - 1,
+    );
+    lastRead = last === undefined ? null : last.id as string;
+  }
+  if (lastRead !== null) where.add(`id ${start.oldestFirst ? "<=" : ">="} ?`, lastRead);
+  addFilter(where, filter);
+  const rows = connection.all(
+    `SELECT ${columns} FROM queued_tasks ${where} ORDER BY ${order} LIMIT ?`,
+    ...where.parameters,
+    most,
+  );
+  return { rows, lastRead };
+}
+
+/** The conditions of a statement, and their parameters. */
+class Conditions {
+  readonly #conditions: string[] = [];
+  readonly parameters: SqliteValue[] = [];
+
+  add(condition: string, ...values: SqliteValue[]): void {
+    this.#conditions.push(condition);
+    this.parameters.push(...values);
+  }
+
+  toString(): string {
+    return this.#conditions.length === 0 ? "" : `WHERE ${this.#conditions.join(" AND ")}`;
+  }
+}
+
+const columnsOfTexts = [
+  ["ids", "id"],
+  ["statuses", "status"],
+  ["types", "type"],
+  ["queues", "queue_name"],
+] as const;
+
+const ranges = [
+  ["createdFrom", "created_at_utc >= ?"],
+  ["createdBefore", "created_at_utc < ?"],
+  // A call keeps SQLite from the index of claimable tasks, which it would have to sort.
+  ["dueFrom", "ifnull(due_at_utc >= ?, 0)"],
+  ["dueBefore", "ifnull(due_at_utc < ?, 0)"],
+  ["executedFrom", "last_execution_utc >= ?"],
+  ["executedBefore", "last_execution_utc < ?"],
+] as const;
+
+/** Adds what a filter says, except for `recurring`. */
+function addFilter(where: Conditions, filter: TaskFilter): void {
+  for (const [member, column] of columnsOfTexts) {
+    const values = filter[member];
+    if (values === undefined) continue;
+    where.add(`${column} IN (${values.map(() => "?").join(", ")})`, ...values);
+  }
+  if (filter.taskKey !== undefined) where.add("task_key = ?", filter.taskKey);
+  // As bytes: the functions for texts end at U+0000.
+  if (filter.taskKeyPrefix !== undefined) {
+    const prefix = new TextEncoder().encode(filter.taskKeyPrefix);
+    where.add("substr(CAST(task_key AS BLOB), 1, length(?)) = ?", prefix, prefix);
+  }
+  if (filter.exceptionContains !== undefined) {
+    const part = new TextEncoder().encode(filter.exceptionContains);
+    where.add("instr(CAST(exception AS BLOB), ?) > 0", part);
+  }
+  for (const [member, condition] of ranges) {
+    const instant = filter[member];
+    if (instant !== undefined) where.add(condition, instant);
+  }
+}

@@ -1,0 +1,102 @@
+-- Searches and counts tasks. A search goes by primary key, or by the index of series where it is for
+-- series alone: the first page costs the same however many tasks there are. A filter that may read
+-- much in vain has its caller ask for a number of rows after which to stop.
+
+-- The next tasks after the id `after`, in order, and not beyond `last`, at most `most`, that match a
+-- filter: TaskFilter (src/storage/queries.ts). Either id may be NULL: there is no such bound. Only
+-- constants of ours are put into the text of the query. Reads in the order of ids, whatever the
+-- statistics say; `coalesce` keeps the planner from the index of claimable tasks, which it would
+-- have to read whole and sort.
+CREATE OR REPLACE FUNCTION find_tasks(filter json, oldest_first boolean, after uuid, last uuid, most int)
+RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE
+SET search_path FROM CURRENT
+SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
+AS $$
+DECLARE
+  is_series boolean := filter ->> 'recurring';
+BEGIN
+  RETURN QUERY EXECUTE format(
+    $query$
+      SELECT t.id FROM queued_tasks AS t
+      WHERE ($2 IS NULL OR t.id %1$s $2) AND ($3 IS NULL OR t.id %2$s $3) %3$s
+        AND ($1 -> 'ids' IS NULL OR t.id = ANY (ARRAY(SELECT json_array_elements_text($1 -> 'ids'))::uuid[]))
+        AND ($1 -> 'statuses' IS NULL OR t.status = ANY (ARRAY(SELECT json_array_elements_text($1 -> 'statuses'))))
+        AND ($1 -> 'types' IS NULL OR t.type = ANY (ARRAY(SELECT json_array_elements_text($1 -> 'types'))))
+        AND ($1 -> 'queues' IS NULL OR t.queue_name = ANY (ARRAY(SELECT json_array_elements_text($1 -> 'queues'))))
+        AND ($1 -> 'taskKey' IS NULL OR t.task_key = $1 ->> 'taskKey')
+        AND ($1 -> 'taskKeyPrefix' IS NULL OR starts_with(t.task_key, $1 ->> 'taskKeyPrefix'))
+        AND ($1 -> 'exceptionContains' IS NULL OR strpos(t.exception, $1 ->> 'exceptionContains') > 0)
+        AND ($1 -> 'createdFrom' IS NULL OR t.created_at_utc >= from_epoch_ms(($1 ->> 'createdFrom')::float8))
+        AND ($1 -> 'createdBefore' IS NULL OR t.created_at_utc < from_epoch_ms(($1 ->> 'createdBefore')::float8))
+        AND ($1 -> 'dueFrom' IS NULL OR coalesce(t.due_at_utc >= from_epoch_ms(($1 ->> 'dueFrom')::float8), false))
+        AND ($1 -> 'dueBefore' IS NULL OR coalesce(t.due_at_utc < from_epoch_ms(($1 ->> 'dueBefore')::float8), false))
+        AND ($1 -> 'executedFrom' IS NULL OR t.last_execution_utc >= from_epoch_ms(($1 ->> 'executedFrom')::float8))
+        AND ($1 -> 'executedBefore' IS NULL OR t.last_execution_utc < from_epoch_ms(($1 ->> 'executedBefore')::float8))
+      ORDER BY t.id %4$s LIMIT $4
+    $query$,
+    CASE WHEN oldest_first THEN '>' ELSE '<' END,
+    CASE WHEN oldest_first THEN '<=' ELSE '>=' END,
+    CASE WHEN is_series THEN 'AND t.is_recurring' WHEN NOT is_series THEN 'AND NOT t.is_recurring' ELSE '' END,
+    CASE WHEN oldest_first THEN 'ASC' ELSE 'DESC' END
+  ) USING filter, after, last, most;
+END $$;
+
+-- The task that is the last one to be read by a search that stops after `most_read` of them; NULL if
+-- there are fewer, or the search need not stop (`most_read` is NULL).
+CREATE OR REPLACE FUNCTION last_task_read(filter json, oldest_first boolean, after uuid, most_read int) RETURNS uuid
+LANGUAGE plpgsql STABLE
+SET search_path FROM CURRENT
+SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
+AS $$
+DECLARE
+  is_series boolean := filter ->> 'recurring';
+  last      uuid;
+BEGIN
+  IF most_read IS NULL THEN RETURN NULL; END IF;
+  EXECUTE format(
+    'SELECT t.id FROM queued_tasks AS t WHERE ($1 IS NULL OR t.id %1$s $1) %2$s ORDER BY t.id %3$s LIMIT 1 OFFSET $2 - 1',
+    CASE WHEN oldest_first THEN '>' ELSE '<' END,
+    CASE WHEN is_series THEN 'AND t.is_recurring' ELSE '' END,
+    CASE WHEN oldest_first THEN 'ASC' ELSE 'DESC' END
+  ) INTO last USING after, most_read;
+  RETURN last;
+END $$;
+
+-- The next tasks that match a filter, at most `page_size` of them, and the last one that was read if
+-- the search may have stopped there.
+CREATE OR REPLACE FUNCTION search_tasks(
+  filter json, oldest_first boolean, after uuid, page_size int, most_read int
+) RETURNS json
+LANGUAGE plpgsql STABLE
+SET search_path FROM CURRENT SET extra_float_digits = 1
+AS $$
+DECLARE
+  last uuid := last_task_read(filter, oldest_first, after, most_read);
+BEGIN
+  RETURN json_build_object(
+    'lastRead', last,
+    'tasks', coalesce((
+      SELECT json_agg((SELECT task_record(t) FROM queued_tasks AS t WHERE t.id = f.id) ORDER BY f.place)
+      FROM find_tasks(filter, oldest_first, after, last, page_size) WITH ORDINALITY AS f (id, place)
+    ), '[]'));
+END $$;
+
+-- How many of the next tasks match a filter, at most `most`: the last of them, and the last one that
+-- was read if the count may have stopped there.
+CREATE OR REPLACE FUNCTION count_tasks(filter json, after uuid, most int, most_read int) RETURNS json
+LANGUAGE plpgsql STABLE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+  last  uuid   := last_task_read(filter, false, after, most_read);
+  found uuid[] := ARRAY(SELECT find_tasks(filter, false, after, last, most));
+BEGIN
+  RETURN json_build_object('lastRead', last, 'count', cardinality(found), 'lastCounted', found[most - 1]);
+END $$;
+
+-- The newest tasks below an id that match a filter, as 0.2 asks for them.
+CREATE OR REPLACE FUNCTION list_tasks(filter json, after uuid, page_size int) RETURNS json
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1 AS $$
+  SELECT search_tasks(filter, false, after, page_size, NULL) -> 'tasks'
+$$;

@@ -1,0 +1,172 @@
+// Searching and counting: every member of a filter, both orders, and searches that stop early.
+
+import { InvalidArgumentError } from "../../../guards/errors.ts";
+import type { CountRequest, TaskFilter, TaskPageRequest } from "../../../storage/queries.ts";
+import { expectRejection, expectSame, expectThat, expectValue } from "../expect.ts";
+import { allPages, day, hour, type Scene, topic } from "../scene.ts";
+
+/** All tasks that match, and nothing else, whatever the order, the size of a page or the count. */
+async function expectFound(s: Scene, filter: TaskFilter, newestFirst: string[], what: string) {
+  for (const limit of [1, 2, 1000]) {
+    const newest = await allPages((page) => s.storage.list(filter, page), limit);
+    expectSame(newest.items.map(({ id }) => id), newestFirst, `${what}, pages of ${limit}`);
+    const order = "oldest";
+    const oldest = await allPages((page) => s.storage.list(filter, { ...page, order }), limit);
+    const oldestFirst = [...newestFirst].reverse();
+    expectSame(oldest.items.map(({ id }) => id), oldestFirst, `${what}, oldest first`);
+  }
+  expectSame(await countAll(s, filter, 10_000), newestFirst.length, `${what}, counted`);
+  expectSame(await countAll(s, filter, 1), newestFirst.length, `${what}, counted one by one`);
+}
+
+/** Counts to the end, at most `cap` a call. */
+async function countAll(s: Scene, filter: TaskFilter, cap: number): Promise<number> {
+  let total = 0;
+  let after: string | null = null;
+  for (let calls = 0; calls < 1000; calls++) {
+    const request: CountRequest = after === null ? { cap } : { cap, after };
+    const { count, next } = await s.storage.count(filter, request);
+    expectThat(count <= cap, `a count stops at ${cap}`);
+    total += count;
+    if (next === null) return total;
+    after = next;
+  }
+  throw new Error("The counts do not end.");
+}
+
+export const searching = topic("searching", {
+  "tasks are found by their ids": async (s) => {
+    const [one, two, three] = await s.addMany(3);
+    await expectFound(s, { ids: [one!, three!, s.id()] }, [three!, one!], "two of three");
+    await expectFound(s, { ids: [] }, [], "none");
+    await expectFound(s, { ids: [two!], statuses: ["Failed"] }, [], "none that failed");
+  },
+
+  "tasks are found by key, and by how their keys begin": async (s) => {
+    const report = await s.add({ taskKey: "report-7" });
+    const reports = await s.add({ taskKey: "report-70%" });
+    const other = await s.add({ taskKey: "Report-7" });
+    await s.add();
+    await expectFound(s, { taskKey: "report-7" }, [report], "by the key");
+    await expectFound(s, { taskKey: "report-7 " }, [], "by no other key");
+    await expectFound(s, { taskKey: "report-7", types: ["x"] }, [], "by the key and a type");
+    await expectFound(s, { taskKeyPrefix: "report-7" }, [reports, report], "by a beginning");
+    await expectFound(s, { taskKeyPrefix: "report-70%" }, [reports], "by all of it");
+    await expectFound(s, { taskKeyPrefix: "R" }, [other], "case matters");
+    for (const pattern of ["%", "_eport", "report-7*", "eport", "[r]"]) {
+      await expectFound(s, { taskKeyPrefix: pattern }, [], `${pattern} is no pattern`);
+    }
+  },
+
+  "tasks are found by what stands in their exception": async (s) => {
+    const refused = await s.add();
+    const timedOut = await s.add();
+    await s.add();
+    await s.change(refused, [["Failed", "Error: connection refused (50%_)\n  at connect"]]);
+    await s.change(timedOut, [["Pending", "TimeoutError: [connect] timed out"]], { dueInMs: hour });
+    const found = (exceptionContains: string, ids: string[]) =>
+      expectFound(s, { exceptionContains }, ids, exceptionContains);
+    await found("connect", [timedOut, refused]);
+    await found("Error: connection", [refused]);
+    await found("50%_)\n  at", [refused]);
+    await found("[connect]", [timedOut]);
+    for (const text of ["Connect", "%", "_onnect", "c*t", "refused  "]) {
+      await found(text, text === "%" ? [refused] : []);
+    }
+    await expectFound(
+      s,
+      { exceptionContains: "connect", statuses: ["Failed"] },
+      [refused],
+      "of those that failed",
+    );
+  },
+
+  "any text is looked for as it stands": async (s) => {
+    const texts = ["O'Neill; --", "a\0b", "\u0010@", "\u001a0000", "\\u0000", "😀", "ä", " end "];
+    for (const text of texts) {
+      const id = await s.add({ taskKey: `${text}|rest`, type: text, queue: text });
+      await s.change(id, [["Failed", `before|${text}|after`]]);
+      await expectFound(s, { taskKey: `${text}|rest` }, [id], `the key ${text}`);
+      await expectFound(s, { taskKeyPrefix: text }, [id], `the beginning ${text}`);
+      await expectFound(s, { exceptionContains: `|${text}|` }, [id], `the exception ${text}`);
+      await expectFound(s, { types: [text], queues: [text] }, [id], `the type ${text}`);
+    }
+  },
+
+  "due instants and last executions can be bounded": async (s) => {
+    const now = await s.add();
+    const later = await s.add({ due: { inMs: 2 * day }, status: "WaitingQueue" });
+    const ended = await s.add();
+    const cancelled = await s.add();
+    await s.change(ended, [["Completed", null]], { executionTimeMs: 5 });
+    await s.change(cancelled, [["Cancelled", null]]);
+    const { dueAt } = await s.row(later);
+    const { lastExecutionAt } = await s.row(ended);
+    const due = expectValue(dueAt, "it is due");
+    const executed = expectValue(lastExecutionAt, "it was executed");
+    const cases: [TaskFilter, string[]][] = [
+      [{ dueFrom: due }, [later]],
+      [{ dueFrom: due + 1 }, []],
+      [{ dueBefore: due }, [now]],
+      [{ dueBefore: due + 1 }, [later, now]],
+      [{ dueFrom: due - day, dueBefore: due }, []],
+      [{ dueFrom: due - day, dueBefore: due + 1, queues: ["default"] }, [later]],
+      [{ executedFrom: executed }, [ended]],
+      [{ executedFrom: executed + 1 }, []],
+      [{ executedBefore: executed }, []],
+      [{ executedFrom: executed, executedBefore: executed + 1 }, [ended]],
+    ];
+    for (const [filter, found] of cases) {
+      await expectFound(s, filter, found, JSON.stringify(filter));
+    }
+  },
+
+  "series are found, by any other member, too": async (s) => {
+    const first = await s.addSeries({ taskKey: "a-1" });
+    await s.add({ taskKey: "a-2" });
+    const second = await s.addSeries({ taskKey: "b-1" });
+    await expectFound(s, { recurring: true }, [second, first], "all series");
+    await expectFound(s, { recurring: true, taskKeyPrefix: "a" }, [first], "by key");
+    await expectFound(s, { recurring: false, taskKeyPrefix: "b" }, [], "one-shots by key");
+  },
+
+  "a count stops at its cap, and says where to go on": async (s) => {
+    await s.addMany(5);
+    const all = await s.storage.count({}, { cap: 5 });
+    expectSame(all, { count: 5, next: null }, "five of five");
+    const some = await s.storage.count({}, { cap: 3 });
+    expectSame(some.count, 3, "three of five");
+    const after = expectValue(some.next, "there are more");
+    expectSame(await s.storage.count({}, { cap: 3, after }), { count: 2, next: null }, "the rest");
+  },
+
+  "a search among 10,000 tasks that do not match comes to its end, in one call or in several":
+    async (
+      s,
+    ) => {
+      const oldest = await s.add({ type: "rare" });
+      await s.addMany(5_100, { auditLevel: "None" });
+      await s.addMany(5_100, { auditLevel: "None" });
+      const newest = await s.add({ type: "rare" });
+      const filter = { types: ["rare"] };
+      const first = await s.storage.list(filter);
+      expectThat(
+        first.next === null || first.incomplete === true,
+        "a page that is not full and not the last one says so",
+      );
+      await expectFound(s, filter, [newest, oldest], "two of thousands");
+      expectSame(await countAll(s, { types: ["send-email"] }, 10_000), 10_200, "all the others");
+    },
+
+  "a page or a count that nobody can ask for is refused": async (s) => {
+    const pages = [{ order: "random" }, { limit: 0 }, { after: "x" }, { misspelt: 1 }];
+    for (const page of pages as TaskPageRequest[]) {
+      await expectRejection(s.storage.list({}, page), InvalidArgumentError, JSON.stringify(page));
+    }
+    const counts = [{ cap: 0 }, { cap: 10_001 }, { cap: 1.5 }, {}, { cap: 1, after: "x" }];
+    for (const request of counts as CountRequest[]) {
+      const what = JSON.stringify(request);
+      await expectRejection(s.storage.count({}, request), InvalidArgumentError, what);
+    }
+  },
+});

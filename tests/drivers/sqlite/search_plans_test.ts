@@ -1,0 +1,84 @@
+// How SQLite goes about searches and counts among tasks that do not match: by id, without sorting,
+// and no further than one call may read.
+
+import { assert, assertEquals } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import type { NodeSqliteDatabase } from "../../../drivers/sqlite/mod.ts";
+import type { TaskFilter } from "../../../src/storage/queries.ts";
+import { newId, newTask, series } from "../../support/new_task.ts";
+import { Scratch } from "./support.ts";
+
+const now = Date.now();
+
+const byId = /^(SEARCH|SCAN) queued_tasks USING (COVERING )?INDEX sqlite_autoindex_queued_tasks_1/;
+const bySeries = /^(SEARCH|SCAN) queued_tasks USING (COVERING )?INDEX queued_tasks_series/;
+const byKey = /^SEARCH queued_tasks USING INDEX queued_tasks_task_key \(task_key=\?\)/;
+
+const filters: [filter: TaskFilter, goesBy: RegExp][] = [
+  [{}, byId],
+  [{ statuses: ["Failed", "Cancelled"] }, byId],
+  [{ types: ["other"], queues: ["default"] }, byId],
+  [{ queues: ["other"], dueFrom: now, dueBefore: now + 1 }, byId],
+  [{ executedFrom: now, createdBefore: now }, byId],
+  [{ exceptionContains: "none has this" }, byId],
+  [{ taskKeyPrefix: "none begins so" }, byId],
+  [{ ids: [newId(), newId()] }, byId],
+  [{ recurring: true }, bySeries],
+  [{ recurring: true, statuses: ["Failed"] }, bySeries],
+  [{ taskKey: "key" }, byKey],
+  [{ taskKey: "key", statuses: ["Failed"] }, byKey],
+];
+
+Deno.test("a search and a count go by an index in the order of ids, and stop after 10,000 rows", async () => {
+  const database = new DatabaseSync(":memory:");
+  const statements = new Set<string>();
+  const recording: NodeSqliteDatabase = {
+    prepare(sql) {
+      statements.add(sql);
+      return database.prepare(sql);
+    },
+    exec: (sql) => database.exec(sql),
+    close: () => database.close(),
+    get isTransaction() {
+      return database.isTransaction;
+    },
+  };
+  await using scratch = new Scratch();
+  const storage = await scratch.open({ database: recording });
+  const tasks = Array.from({ length: 10_050 }, () => newTask({ auditLevel: "None" }));
+  tasks.unshift(newTask({ taskKey: "key" }), newTask({ series: series() }));
+  await storage.persist(tasks);
+  const ids = tasks.map(({ id }) => id).sort();
+  const seen: [sql: string, goesBy: RegExp][] = [];
+  for (const [filter, goesBy] of filters) {
+    statements.clear();
+    const what = JSON.stringify(filter);
+    const newest = await storage.list(filter);
+    const oldest = await storage.list(filter, { order: "oldest" });
+    await storage.count(filter, { cap: 10 });
+    const reading = [...statements].filter((sql) => sql.startsWith("SELECT"));
+    assert(reading.length > 0, `no statement was seen of ${what}`);
+    for (const sql of reading) seen.push([sql, goesBy]);
+    if (goesBy !== byId || filter.ids !== undefined) continue;
+    if (Object.keys(filter).length === 0) assertEquals(newest.incomplete, undefined);
+    else assertEquals([newest.incomplete, newest.next], [true, ids.at(-10_000)], what);
+    if (newest.items.length === 0) assertEquals(oldest.next, ids[9_999], what);
+  }
+  assert(seen.length > 30, `only ${seen.length} statements were seen`);
+  for (const analyze of ["", "ANALYZE"]) {
+    database.exec(analyze);
+    for (const [sql, goesBy] of seen) assertEquals(strayingSteps(database, sql, goesBy), [], sql);
+  }
+  database.close();
+});
+
+/** The steps of a statement's plan that go by another way. */
+function strayingSteps(database: DatabaseSync, sql: string, goesBy: RegExp): string[] {
+  const steps = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map(({ detail }) =>
+    String(detail)
+  );
+  return steps.filter((step) =>
+    !goesBy.test(step) && !/^USE TEMP B-TREE FOR ORDER BY$/.test(step) ||
+    goesBy === byId && step.includes("TEMP B-TREE")
+  );
+}

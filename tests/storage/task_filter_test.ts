@@ -1,0 +1,63 @@
+// Filters for tasks: what is refused, and which of them a store has to bound.
+
+import { assertEquals, assertThrows } from "@std/assert";
+import { InvalidArgumentError } from "../../mod.ts";
+import type { TaskFilter } from "../../src/storage/queries.ts";
+import { parseTaskFilter, readsInVain } from "../../src/storage/task_filter.ts";
+
+const id = "01a204c3-9e85-76f3-a637-c068a230efde";
+
+const wrong: [filter: unknown, argument: string][] = [
+  [{ ids: "x" }, "filter.ids"],
+  [{ ids: [5] }, "filter.ids[0]"],
+  [{ ids: Array.from({ length: 1001 }, () => id) }, "filter.ids"],
+  [{ statuses: ["Late"] }, "filter.statuses[0]"],
+  [{ recurring: "yes" }, "filter.recurring"],
+  [{ taskKey: "" }, "filter.taskKey"],
+  [{ taskKeyPrefix: 5 }, "filter.taskKeyPrefix"],
+  [{ exceptionContains: "" }, "filter.exceptionContains"],
+  [{ exceptionContains: "x".repeat(1001) }, "filter.exceptionContains"],
+  ...["createdFrom", "createdBefore", "dueFrom", "dueBefore", "executedFrom", "executedBefore"]
+    .flatMap((name) =>
+      [1.5, NaN, "5", new Date(0)].map((value): [unknown, string] => [
+        { [name]: value },
+        `filter.${name}`,
+      ])
+    ),
+  [{ status: ["Failed"] }, "filter.status"],
+  [null, "filter"],
+];
+
+Deno.test("a filter that is wrong is refused with the name of its member", () => {
+  for (const [filter, argument] of wrong) {
+    const error = assertThrows(() => parseTaskFilter(filter as TaskFilter), InvalidArgumentError);
+    assertEquals(error.message.includes(argument), true, `${argument}: ${error.message}`);
+  }
+});
+
+Deno.test("ids may be in capitals, and what no task can have is left out", () => {
+  const { ids } = parseTaskFilter({ ids: [id.toUpperCase(), "nobody", ""] });
+  assertEquals(ids, [id]);
+  const filter = { types: ["a"] };
+  assertEquals(parseTaskFilter(filter), filter);
+});
+
+Deno.test("only filters that an index answers are read without a bound", () => {
+  const bounded: TaskFilter[] = [
+    { statuses: ["Failed"] },
+    { recurring: false },
+    { recurring: true, types: ["a"] },
+    { createdFrom: 0 },
+    { exceptionContains: "a" },
+    { taskKeyPrefix: "a" },
+  ];
+  const free: TaskFilter[] = [
+    {},
+    { recurring: true },
+    { ids: [id] },
+    { taskKey: "a" },
+    { taskKey: "a", statuses: ["Failed"] },
+  ];
+  assertEquals(bounded.map(readsInVain), bounded.map(() => true));
+  assertEquals(free.map(readsInVain), free.map(() => false));
+});
