@@ -118,7 +118,7 @@ function parseQueue(
   const { whenFull = "store" } = options;
   checkChoice(whenFull, whenFullChoices, `${where}.whenFull`);
   if (name === defaultQueue && whenFull === "fallbackToDefault") {
-    const remedy = "be Store, Wait or Throw: this is the queue that others fall back to";
+    const remedy = 'be "store", "wait" or "throw": this is the queue that others fall back to';
     throw new InvalidArgumentError(`${where}.whenFull`, whenFull, remedy);
   }
   if (options.retry !== undefined) checkRetryPolicy(options.retry, `${where}.retry`);

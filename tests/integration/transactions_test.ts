@@ -142,8 +142,8 @@ for (const [store, open] of [["SQLite", onSqlite], ["PostgreSQL", onPostgres]] a
     });
     const loseAndComplete = async (context: TaskContext) => {
       // Another process finds this one to be lost, and takes its tasks.
-      const { workerId } = engine.everTask;
-      if (workerId !== null) await others.unregisterWorker(workerId);
+      const holder = (await others.get(context.taskId))!.workerId; // on a busy machine this is lost already
+      if (holder !== null) await others.unregisterWorker(holder);
       const request = { leaseMs: 60_000, poisonLimit: 5, lostReason: "lost", poisonReason: "" };
       // Unless the worker has noticed, and does so itself: then one of them may have to try again.
       await retryTransient(systemClock, 30_000, () => others.releaseLost(request));
@@ -157,7 +157,7 @@ for (const [store, open] of [["SQLite", onSqlite], ["PostgreSQL", onPostgres]] a
     await using engine = await startEngine({
       storage: application.storage(),
       tasks: [task],
-      leaseDuration: 1000,
+      leaseDuration: 3000,
     });
     const { id } = await engine.everTask.dispatch(task, null);
     await engine.ended(id);
