@@ -1,7 +1,7 @@
-// Benchmarks: `deno task bench [name] [options]`, and `deno task bench --help` for what there is.
+// Benchmarks: `deno task bench [name] [options]`, and `deno task bench --help` to list the names.
 //
-// All figures are those of one machine; what counts are the ratios within one run. Commits wait for
-// the disk (PostgreSQL with fsync, SQLite with its write-ahead log and synchronous=NORMAL).
+// Figures depend on the machine: compare only the ratios within one run. Commits wait for the disk
+// (PostgreSQL with fsync, SQLite with its write-ahead log and synchronous=NORMAL).
 
 import { auditLevelsSubject } from "./audit_levels.ts";
 import { backlogSubject } from "./backlog.ts";
@@ -54,7 +54,7 @@ async function main(args: string[]): Promise<void> {
   if (subject === undefined) throw new UsageError(`There is no benchmark "${name}".`);
 
   const machine = environment();
-  // Progress goes to the error output: what is printed is the result alone.
+  // Writes progress to stderr, so that stdout has only the result.
   const report = await subject.run(options, (text) => console.error(`… ${text}`));
   if (options.svg !== null) {
     if (report.svg === undefined) throw new UsageError(`${subject.name} has no chart for --svg.`);

@@ -5,7 +5,7 @@ import { listErrorMessages } from "./support/error_messages.ts";
 
 const root = new URL("../", import.meta.url);
 
-/** A text in one line, without the marks of code. */
+/** Joins a text into one line, without backticks. */
 function plain(text: string): string {
   return text.replaceAll("`", "").replaceAll(/\s+/g, " ");
 }

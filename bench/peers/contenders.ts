@@ -1,4 +1,4 @@
-// Who takes part, and how each is called.
+// The libraries that are compared, and their commands.
 
 import type { Installation } from "./installation.ts";
 
@@ -16,10 +16,11 @@ export interface Contender {
   readonly name: string;
   readonly store: "sqlite" | "postgres" | "redis";
   /**
-   * Its command line, to which measurement, number of tasks and addresses of databases are added.
+   * Returns its command line. The caller appends the measurement, the number of tasks and the
+   * addresses of databases.
    */
   command(installation: Installation): readonly [program: string, ...args: string[]];
-  /** Its share of the tasks, where it is so slow that it would take minutes. */
+  /** The fraction of the tasks that it runs, by measurement, where all would take minutes. */
   readonly share?: Partial<Record<Measurement, number>>;
 }
 
@@ -35,7 +36,7 @@ function everTask(store: Contender["store"], auditLevel: "Full" | "None"): Conte
   };
 }
 
-/** All of them; ours first. */
+/** All contenders; EverTask comes first for each store. */
 export const contenders: readonly Contender[] = [
   everTask("sqlite", "Full"),
   everTask("sqlite", "None"),

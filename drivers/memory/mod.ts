@@ -1,6 +1,6 @@
 /**
- * Storage in memory: the same contract as the databases, for tests and development. Gone with the
- * process.
+ * Storage in memory, for tests and development. It keeps the same contract as the databases. Its
+ * tasks are lost when the process ends.
  *
  * @example
  * ```ts
@@ -25,18 +25,19 @@ export { MemoryDatabase, type MemoryDatabaseOptions };
 /** Options of {@linkcode memoryStorage}. */
 export interface MemoryStorageOptions extends MemoryDatabaseOptions {
   /**
-   * The tasks, to share them with other storages; it has its own clock and limits. @default a new,
-   * empty database
+   * The database to share with other storages. It has its own clock and limits.
+   *
+   * @default a new, empty database
    */
   readonly database?: MemoryDatabase;
 }
 
 /**
- * Makes a storage that keeps its tasks in memory. It has no transactions that a task could take
- * part in: a `connection` is refused.
+ * Makes a storage that keeps its tasks in memory. It has no transactions: a dispatch with a
+ * `connection` is refused.
  *
- * @throws {InvalidArgumentError} If an option cannot be used, or `database` comes with options that
- * it decides itself.
+ * @throws {InvalidArgumentError} If an option is invalid, or `database` is combined with `clock` or
+ * `keepEnded`.
  *
  * @example Two "processes" that share their tasks
  * ```ts
@@ -55,7 +56,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
     throw new InvalidArgumentError("database", hidden(database), "be a MemoryDatabase");
   }
   if (ofDatabase.clock !== undefined || ofDatabase.keepEnded !== undefined) {
-    const remedy = "come alone: a database has its own clock and limits";
+    const remedy = "be passed without clock and keepEnded: a database has its own";
     throw new InvalidArgumentError("database", "a MemoryDatabase", remedy);
   }
   return new MemoryStorage(stateOf(database));

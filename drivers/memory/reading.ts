@@ -4,7 +4,7 @@ import { pageLimit, pageStart, toPage } from "../../src/storage/paging.ts";
 import type { Page, PageRequest } from "../../src/storage/queries.ts";
 import type { Numbered, TaskRow } from "./rows.ts";
 
-/** A page of a task's history. */
+/** Returns a page of a task's history. */
 export function pageOf<T extends object>(
   row: TaskRow | undefined,
   history: (row: TaskRow) => readonly Numbered<T>[] | null,

@@ -94,7 +94,7 @@ export class TaskRow {
     this.series = task.series === null ? null : newSeries(task.series);
   }
 
-  /** Whether it has ended for good: nothing will run it again by itself. */
+  /** Whether it has ended permanently: nothing will run it again by itself. */
   get ended(): boolean {
     if (this.worker !== null || this.dueAt !== null || this.series?.nextRunAt != null) return false;
     return this.status === "Completed" || this.status === "Failed" ||

@@ -1,4 +1,4 @@
-// The figures of the memory store.
+// Statistics of the memory store.
 
 import type {
   AuditGrowth,
@@ -41,7 +41,7 @@ function waitingByQueue(state: MemoryState, now: number): Map<string, QueueBackl
   const queues = new Map<string, QueueBacklog>();
   for (const queue of state.pausedQueues) queues.set(queue, emptyQueue(queue, true));
   for (const [queue, rows] of state.due.byQueue()) {
-    // One of several of the queue.
+    // A queue has a heap per type and priority: adds this one to its counts.
     const { paused, ...counted } = queues.get(queue) ?? emptyQueue(queue, false);
     let { due, scheduled, oldestDueAt } = counted;
     for (const { dueAt } of rows) {

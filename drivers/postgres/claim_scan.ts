@@ -1,31 +1,33 @@
-// Where a claim begins to scan through the index of claimable tasks. Normally at the start. But
-// while somebody holds an old snapshot open, PostgreSQL keeps an entry for every task that was
-// claimed since, and each claim scans over all of them: measured, 100,000 entries cost 30 ms. Then
-// most claims begin where the last full scan found the first task, and a full scan is made now and
-// then, to find what came in before that place (a task that was given back, or dispatched for the
-// past).
+// Decides where a claim starts to scan the index of claimable tasks: normally at its start. But
+// while a transaction holds an old snapshot open, PostgreSQL keeps an entry for each task claimed
+// since, and each claim scans all of them: 100,000 entries cost 30 ms. In that case most claims
+// start where the last full scan found the first task. A full scan now and then finds tasks before
+// that place: those given back, or dispatched for the past.
 
 import type { Clock } from "../../src/time/clock.ts";
 
-/** A scan that takes longer is slow, in milliseconds. A quick one takes about one for 250 tasks. */
+/**
+ * The duration from which a scan is slow, in milliseconds. A quick scan of 250 tasks takes about 1
+ * ms.
+ */
 const slowMs = 20;
 
 /** Slow scans in a row before we react: a busy machine can make one slow. */
 const slowInARow = 3;
 
-/** Slow full scans may take one part of the time in this many. */
+/** Slow full scans may take at most 1/`share` of the time. */
 const share = 20;
 
 /** The least time between slow full scans, in milliseconds. */
 const shortestPauseMs = 1_000;
 
 /**
- * A task may be committed so much later than it became due, in milliseconds, without waiting for
- * the next full scan.
+ * How long after its due instant a task may be committed without waiting for the next full scan, in
+ * milliseconds.
  */
 const marginMs = 100;
 
-/** What a claim tells about its scan. */
+/** What a claim reports about its scan. */
 export interface ScannedClaim {
   readonly now: number;
   readonly walkMs: number;
@@ -35,9 +37,7 @@ export interface ScannedClaim {
 /** Decides where claims begin. */
 export class ClaimScan {
   readonly #clock: Clock;
-  /**
-   * By queue, the due instants to begin at; a queue that is not in here is scanned from the start.
-   */
+  /** The due instants to start at, by queue; other queues are scanned from the start. */
   readonly #starts = new Map<string, number>();
   #slowScans = 0;
   #fullScanAt = -Infinity;
@@ -46,7 +46,7 @@ export class ClaimScan {
     this.#clock = clock;
   }
 
-  /** The queues with the due instants to begin at, if not at the start. */
+  /** Returns the queues, with the due instants to start at where a full scan is not due. */
   begin<Queue extends { readonly name: string }>(
     queues: readonly Queue[],
   ): readonly (Queue & { readonly dueFrom?: number })[] {
@@ -58,7 +58,7 @@ export class ClaimScan {
     });
   }
 
-  /** Learns from a claim from these queues, as {@linkcode ClaimScan.begin} returned them. */
+  /** Learns from a claim. `queues` are those that {@linkcode ClaimScan.begin} returned for it. */
   learn(
     queues: readonly { readonly name: string; readonly dueFrom?: number }[],
     { now, walkMs, tasks }: ScannedClaim,

@@ -1,5 +1,5 @@
-// What PostgreSQL and postgres.js throw, as errors of the storage contract: told apart by what the
-// caller can do about it.
+// Maps errors of PostgreSQL and postgres.js to errors of the storage contract, by what the caller
+// can do about them.
 
 import {
   StorageError,
@@ -19,21 +19,21 @@ const readOnlyTransaction = "25006";
 const cannotConnectNow = "57P03";
 
 /**
- * What is to be done about an error, by its SQLSTATE or the class of it; the first that fits
- * decides. Where none fits, src/thrown/faults/postgres.ts tells whether it passes. Source for the
- * codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
+ * The storage errors by SQLSTATE or its first characters; the first match decides. Without a match,
+ * src/thrown/faults/postgres.ts tells whether the error is transient. Source for the codes:
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const states: readonly [prefix: string, make: Make][] = [
   ["53100", advising(StorageFullError, "Free space on the server's disk.")], // disk_full
   [
-    readOnlyTransaction, // by the time it is tried again, over another connection, this may have passed
+    readOnlyTransaction, // a retry over another connection may reach a writable server
     advising(
       StorageUnavailableError,
       "The server is a standby, or default_transaction_read_only is on: connect to the primary server.",
     ),
   ],
   ["42501", advising(StorageReadOnlyError, "Grant this right to the user that connects.")], // insufficient_privilege
-  ["23505", unavailable], // two wrote the same, and their isolation level kept them from seeing each other
+  ["23505", unavailable], // two transactions wrote the same key, each unseen by the other
   [
     "28", // the server does not let us in
     advising(
@@ -56,7 +56,7 @@ const unreachable = advising(
   "Check that the server runs and can be reached from here.",
 );
 
-/** The storage error for whatever a statement was rejected with, which it keeps as cause. */
+/** Makes the storage error for the rejection of a statement, and keeps that as its `cause`. */
 export function toStorageError(error: unknown): StorageError {
   if (isInstance(error, StorageError)) return error;
   const message = `PostgreSQL: ${messageOf(error)}`;
@@ -69,19 +69,19 @@ export function toStorageError(error: unknown): StorageError {
 }
 
 /**
- * The error of a call that was answered without a row, where there is always one: its connection
- * was lost, and whether it was carried out is not known.
+ * Makes the error for a call whose answer lacks its row: the connection was lost, and the call may
+ * have been executed.
  */
 export function lostAnswer(name: string): StorageError {
   return unreachable(`PostgreSQL: the answer of ${name} was lost with its connection`, undefined);
 }
 
-/** Whether a server that says so is of no use for now: it only reads, or starts up. */
+/** Reports whether a server with the error `code` is unusable now: it is read-only, or starting. */
 export function isOfNoUse(code: string): boolean {
   return code === readOnlyTransaction || code === cannotConnectNow;
 }
 
-/** The SQLSTATE, or the code of the runtime or of postgres.js; empty where there is none. */
+/** The SQLSTATE, or the code of the runtime or of postgres.js; empty without one. */
 export function codeOf(error: unknown): string {
   const code = readMember(error, "code");
   if (typeof code === "string") return code;
@@ -94,7 +94,7 @@ function unavailable(message: string, cause: unknown): StorageError {
   return new StorageUnavailableError(message, { cause });
 }
 
-/** Makes an error that says what to do. */
+/** Makes errors of a class that end with `remedy`. */
 function advising(type: typeof StorageError, remedy: string): Make {
   return (message, cause) => new type(`${message}. ${remedy}`, { cause });
 }

@@ -3,7 +3,7 @@
 // cannot store in a text is escaped here, in one place.
 //
 // U+0000 becomes U+001A and four hexadecimal digits, and so does U+001A itself, so that what is
-// stored can be told apart. (U+001A is SUBSTITUTE: "used in the place of a character that is
+// stored can be distinguished. (U+001A is SUBSTITUTE: "used in the place of a character that is
 // invalid or in error", ECMA-48 8.3.148.) Lone surrogates, which are no Unicode text, become
 // U+FFFD.
 

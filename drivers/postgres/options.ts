@@ -86,7 +86,7 @@ export interface PostgresStorageOptions {
    * that a worker finds its way back before its lease has ended. Queries that go through many rows
    * (reports, retention, the tasks of lost workers) have ten times as long.
    *
-   * With `sql` the query is cancelled and given up, but its connection stays as it is: only who
+   * With `sql` the query is cancelled and given up, but its connection stays unchanged: only who
    * made the pool can cut it.
    *
    * @default 8 seconds

@@ -69,7 +69,7 @@ export function fromClaimedLists(lists: ClaimedLists): ClaimedTask[] {
   }));
 }
 
-/** A task id for a parameter. What is no id stands for no task. */
+/** A task id for a parameter. What is not an id stands for no task. */
 export function toId(taskId: string): string {
   const isId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(taskId);
   return isId ? taskId : "00000000-0000-0000-0000-000000000000";

@@ -21,7 +21,7 @@ import { WakeChannel } from "./wake.ts";
 export interface Session {
   /** Runs a statement on the pool. */
   readonly run: RunStatement;
-  /** What this process is called where processes are told apart. */
+  /** What this process is called where processes are distinguished. */
   readonly processId: string;
   /** Null when `notify` is off. */
   readonly channel: WakeChannel | null;

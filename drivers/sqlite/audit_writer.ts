@@ -93,7 +93,9 @@ export class AuditWriter {
   }
 }
 
-/** The levels at which a task that is stored leaves an audit row; its status is no error then. */
+/**
+ * The levels at which a task that is stored leaves an audit row; its status is not an error then.
+ */
 const auditedWhenStored = auditLevels.filter((level) =>
   shouldCreateStatusAudit(level, "Queued", null)
 );

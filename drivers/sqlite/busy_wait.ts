@@ -14,7 +14,7 @@ export class BusyWait {
   readonly #timeoutMs: number;
   #isBusy = false;
 
-  /** @param timeoutMs For how long a call is tried again, in milliseconds. */
+  /** @param timeoutMs For how long a call is retried, in milliseconds. */
   constructor(timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
   }

@@ -43,7 +43,7 @@ function fromStatement(
   statement: DenoSqliteStatement,
 ): SqliteStatement {
   /**
-   * Instants need more than the 32 bits that the library reads unless told otherwise. Its switch is
+   * Instants need more than the 32 bits that the library reads by default. Its switch is
    * the whole connection's, which is the application's: it goes back as soon as the rows are there.
    */
   const all = (parameters: SqliteValue[]): SqliteRow[] => {

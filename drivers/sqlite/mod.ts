@@ -38,7 +38,7 @@ export type { SqliteStorageOptions, Synchronous } from "./options.ts";
  * IMMEDIATE`: SQLite cannot turn a transaction that has only read into one that writes once another
  * connection has written. While a transaction is open on a `database` that the storage shares with
  * the application, the storage's other writes wait for its end: they fail with a transient error,
- * and are tried again.
+ * and are retried.
  *
  * @param options The file's path, `":memory:"`, or all options.
  * @throws {InvalidArgumentError} If an option has a value that cannot be used.

@@ -94,7 +94,7 @@ const optionNames: OptionNames<SqliteStorageOptions> = {
 const urlOfAServer = /^(?!file:)[a-z][a-z0-9+.-]*:\/\//i;
 
 /**
- * A relative path means what it means now, wherever the process goes later. A URI stays as it is,
+ * A relative path means what it means now, wherever the process goes later. A URI stays unchanged,
  * as SQLite reads it.
  */
 function absolute(path: string): string {

@@ -10,7 +10,7 @@ import type { SqliteRow } from "./sqlite_library.ts";
 export const selectStanding = "SELECT status, audit_level, worker_id, due_at_utc, next_run_utc, " +
   "recurring_task IS NOT NULL AS recurring FROM queued_tasks WHERE id = ?";
 
-/** Whether an unclaimed task has ended for good. */
+/** Whether an unclaimed task has ended permanently. */
 export function hasEnded(row: SqliteRow): boolean {
   if (row.due_at_utc !== null || row.next_run_utc !== null) return false;
   return ["Completed", "Failed", "Cancelled", "ServiceStopped"].includes(row.status as string);

@@ -1,5 +1,5 @@
-// The errors of SQL Server and of mssql, told apart by what a caller can do about them. Source for
-// the numbers:
+// The errors of SQL Server and of mssql, distinguished by what a caller can do about them. Source
+// for the numbers:
 // https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors
 
 import { EverTaskError } from "../../src/guards/errors.ts";
@@ -41,7 +41,7 @@ export function isDuplicate(error: unknown): boolean {
 
 /**
  * The storage error that stands for what the database or its package threw; errors of our own stay
- * as they are.
+ * unchanged.
  */
 export function toStorageError(error: unknown): Error {
   if (isInstance(error, EverTaskError)) return error;

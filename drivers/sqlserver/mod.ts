@@ -39,7 +39,7 @@ export type {
  * npm:mssql`, `npm install mssql`).
  *
  * @param target The connection, or options with the connection among them.
- * @throws {InvalidArgumentError} If the connection is no connection, or an option is unknown or
+ * @throws {InvalidArgumentError} If the connection is not a connection, or an option is unknown or
  * cannot be used.
  *
  * @example A pool that the program has anyway, and a schema of another name

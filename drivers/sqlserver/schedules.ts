@@ -9,7 +9,7 @@ export type Schedule =
   & Pick<SeriesRecord, "schedule" | "unreadable">
   & Partial<Pick<SeriesRecord, "maxRuns" | "runUntil">>;
 
-/** What ours begins with: nearly all series are told apart by it. */
+/** What ours begins with: nearly all series are distinguished by it. */
 const ours = '{"kind":';
 
 /**

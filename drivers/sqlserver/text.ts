@@ -29,7 +29,7 @@ export function fromStored(stored: string | null): string | null {
 }
 
 /**
- * A name by which things are found (key, queue, type …) as it is stored: told apart by its code
+ * A name by which things are found (key, queue, type …) as it is stored: distinguished by its code
  * points, trailing spaces included, which an escape at the end guards.
  *
  * @param maxLength How many UTF-16 code units the column takes.

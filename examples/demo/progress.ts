@@ -50,7 +50,7 @@ export function followProgress(
     }
     if (event.kind === "completed" || event.kind === "failed") ended++;
     if (event.kind === "lost") recovered++;
-    if (event.kind === "retrying") bar.note(`Will be tried again: ${describeFailure(event)}`);
+    if (event.kind === "retrying") bar.note(`Will be retried: ${describeFailure(event)}`);
     if (event.kind === "failed") bar.note(`Failed: ${describeFailure(event)}`);
   });
 

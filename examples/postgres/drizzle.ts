@@ -29,7 +29,7 @@ async function register(email: string): Promise<void> {
   await db.transaction(async (tx) => {
     await tx.insert(users).values({ email });
     await everTask.dispatch(sendWelcomeEmail, { email }, { connection: tx });
-    if (!email.includes("@")) throw new Error(`${email} is no address`);
+    if (!email.includes("@")) throw new Error(`${email} is not an address`);
   });
 }
 

@@ -34,7 +34,7 @@ async function register(email: string): Promise<void> {
   await db.transaction().execute(async (trx) => {
     await trx.insertInto("users").values({ emailAddress: email }).execute();
     await everTask.dispatch(sendWelcomeEmail, { email }, { connection: trx });
-    if (!email.includes("@")) throw new Error(`${email} is no address`);
+    if (!email.includes("@")) throw new Error(`${email} is not an address`);
   });
 }
 

@@ -37,7 +37,7 @@ class Accounts {
   }
 
   async signUp(email: string, { newsletter = false } = {}): Promise<void> {
-    if (!email.includes("@")) throw new TypeError(`${email} is no address`);
+    if (!email.includes("@")) throw new TypeError(`${email} is not an address`);
     await this.#everTask.dispatch(welcome, { email, newsletter }, { taskKey: `welcome ${email}` });
   }
 }

@@ -15,7 +15,7 @@ const makeThumbnail = defineTask<{ picture: string }>({
   type: "make-thumbnail",
   retry: linearRetry(3, { minutes: 5 }),
   handle({ picture }) {
-    if (!picture.endsWith(".png")) throw new TypeError(`${picture} is no picture`);
+    if (!picture.endsWith(".png")) throw new TypeError(`${picture} is not a picture`);
     if (storageFails-- > 0) throw new Error("The disk is busy.");
     thumbnails.set(picture, `small ${picture}`);
   },

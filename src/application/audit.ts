@@ -123,7 +123,7 @@ const policyNames: OptionNames<RetentionPolicy> = {
  * Checks a retention policy.
  *
  * @param others Names of members that may come with it.
- * @throws {InvalidArgumentError} If a limit is no number, or there is no such limit.
+ * @throws {InvalidArgumentError} If a limit is not a number, or there is no such limit.
  */
 export function checkPolicy(
   policy: RetentionPolicy,

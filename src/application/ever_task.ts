@@ -91,7 +91,7 @@ export class EverTask {
   /**
    * Use {@linkcode createEverTask}.
    *
-   * @param runsUnstarted Whether what it stores is run without a start, as the test kit does.
+   * @param runsUnstarted Whether dispatched tasks run without `start`, as in the test kit.
    */
   constructor(options: EverTaskOptions, runsUnstarted = false) {
     const settings = parseOptions(options);
@@ -240,7 +240,7 @@ export class EverTask {
     if (outcome === "requested") {
       await this.#home.call(() => this.#core.life.worker?.cancel([id]));
     }
-    // Nobody holds a task that waited: nobody else tells of it.
+    // No worker holds a waiting task, so no worker reports its cancellation.
     if (outcome === "cancelled") {
       await this.#stored.tell([{ kind: "cancelled", taskId: id }]);
       await this.#rateLimits.giveBackOfCancelled(id);
@@ -250,9 +250,9 @@ export class EverTask {
 
   /**
    * Makes a task due now: a series gets an extra run, a waiting task runs early, a failed or
-   * cancelled one is tried again from the start.
+   * cancelled one is retried from the start.
    *
-   * @returns Whether it became due.
+   * @returns Whether the task became due.
    */
   async runNow(taskId: string): Promise<boolean> {
     return await this.recurring.runNow(taskId);
@@ -297,7 +297,7 @@ export class EverTask {
       : dated(await (await this.#core.life.opened()).runsAudit(id, page));
   }
 
-  /** What a task's handler logged, if `persistentLogs` was on. */
+  /** The log lines of a task's handler, if `persistentLogs` was on. */
   async executionLogs(
     taskId: string,
     page?: PageRequest,

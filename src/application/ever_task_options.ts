@@ -62,7 +62,7 @@ export interface EverTaskOptions {
   /** How long an attempt may take, for tasks and queues that do not say. @default no limit */
   readonly timeout?: Duration;
   /**
-   * How long a handler may go on after its signal has aborted before its slot is given free.
+   * How long a handler may go on after its signal has aborted before its slot is freed.
    * @default 5 seconds
    */
   readonly abortGrace?: Duration;
@@ -88,10 +88,10 @@ export interface EverTaskOptions {
    */
   readonly leaseDuration?: Duration;
   /**
-   * A task that was running when its process ended, more often than this, fails: it may be what
-   * ends the process. From half of it on, such tasks run one at a time in a process, so that those
-   * that only ran beside it are not taken for it. A task that merely waited in the process is never
-   * failed for that.
+   * A task fails if its process ended more often than this while the task was running: the task may
+   * crash the process. From half of this limit on, such tasks run one at a time in a process, so
+   * that tasks which only ran beside it do not fail. A task that only waited in the process never
+   * fails for this reason.
    *
    * @default 5
    */
@@ -129,8 +129,8 @@ export interface PersistentLogOptions {
    */
   readonly minimumLevel?: LogLevel;
   /**
-   * How many lines of a run, all its attempts together, are stored. Further ones are dropped, and a
-   * last line of each attempt counts what it lost. Each run of a series starts afresh.
+   * How many lines of a run, all its attempts together, are stored. Further lines are dropped; the
+   * last line of each attempt has their number. Each run of a series starts afresh.
    *
    * @default 1000
    */
@@ -176,7 +176,7 @@ const optionNames: OptionNames<EverTaskOptions> = {
   random: true,
 };
 
-/** What follows a failed attempt when nobody says otherwise. */
+/** The retry policy of tasks and queues without one. */
 export const defaultRetry: RetryPolicy = linearRetry(3, { milliseconds: 500 });
 
 /** The options, complete. */
@@ -281,7 +281,7 @@ function parseTasks(tasks: readonly AnyTask[]): ReadonlyMap<string, AnyTask> {
   return definitions;
 }
 
-/** Checks the name of the machine; every store has room for so much. */
+/** Checks the name of the machine; every store has room for that length. */
 function checkHost(host: unknown): void {
   if (typeof host === "string" && host.length <= 400) return;
   throw new InvalidArgumentError("host", host, "be a text of at most 400 characters");

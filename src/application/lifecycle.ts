@@ -1,5 +1,5 @@
-// The life of an instance: storage is opened when it is first needed, a worker starts when it is
-// asked to, and in the end everything stops in order, however storage behaves.
+// The lifecycle of an instance: it opens storage on first use, starts a worker on request, and
+// stops everything in order, even if storage fails.
 
 import type { HomeContext } from "../time/home_context.ts";
 import type { RetentionKeeper } from "./retention_keeper.ts";
@@ -24,7 +24,7 @@ export class StoppedError extends EverTaskError {
   }
 }
 
-/** What a life is about. */
+/** The parts of an instance. */
 export interface LifecycleParts {
   readonly settings: EverTaskSettings;
   readonly home: HomeContext;

@@ -36,8 +36,7 @@ export class Queues {
    * Pauses a queue: no worker of the store starts its tasks any more, until it is resumed; also
    * after a restart. Running tasks go on.
    *
-   * @throws {InvalidArgumentError} If there is no such queue: neither this instance has it, nor
-   * does storage know of it.
+   * @throws {InvalidArgumentError} If neither this instance nor storage has the queue.
    */
   async pause(queue: string): Promise<void> {
     await this.#setPaused(queue, true);
@@ -46,8 +45,7 @@ export class Queues {
   /**
    * Resumes a paused queue.
    *
-   * @throws {InvalidArgumentError} If there is no such queue: neither this instance has it, nor
-   * does storage know of it.
+   * @throws {InvalidArgumentError} If neither this instance nor storage has the queue.
    */
   async resume(queue: string): Promise<void> {
     await this.#setPaused(queue, false);
@@ -58,7 +56,7 @@ export class Queues {
     return dated(await (await this.#opened()).backlog());
   }
 
-  /** How many tasks stand where, per queue. Reads all tasks; see {@linkcode Queues.backlog}. */
+  /** Counts tasks by state, per queue. Reads all tasks; see {@linkcode Queues.backlog}. */
   async list(): Promise<readonly Dated<QueueStatistics>[]> {
     return dated((await (await this.#opened()).statistics()).queues);
   }

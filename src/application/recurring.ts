@@ -16,7 +16,7 @@ export interface RecurringSeries {
   readonly taskKey: string | null;
   /** The queue that its runs go to. */
   readonly queue: string;
-  /** Where it stands: between its runs `Completed` or `Failed`, as the last one ended. */
+  /** Its status: between runs, the outcome of the last run, `Completed` or `Failed`. */
   readonly status: TaskStatus;
   /** The schedule as a sentence, such as "every 5 minutes". */
   readonly info: string;
@@ -54,9 +54,9 @@ export class Recurring {
 
   /**
    * Triggers one extra run of a series; its next planned run stays. (A one-shot task that waits
-   * runs early; one that failed or was cancelled is tried again.)
+   * runs early; one that failed or was cancelled is retried.)
    *
-   * @returns Whether it became due: not if it is running, or does not exist.
+   * @returns Whether the series became due; false if it is running or does not exist.
    */
   async runNow(taskId: string): Promise<boolean> {
     const id = parseTaskId(taskId);

@@ -26,7 +26,7 @@ export interface RetentionSettings {
 /**
  * Checks and completes the `retention` option.
  *
- * @throws {InvalidArgumentError} If a limit is no number, or `every` is no duration.
+ * @throws {InvalidArgumentError} If a limit is not a number, or `every` is not a duration.
  */
 export function parseRetention(options: RetentionOptions): RetentionSettings {
   checkPolicy(options, { every: true });
@@ -76,7 +76,7 @@ export class RetentionKeeper {
         this.#logger.info("Retention deleted {deleted}", { deleted });
       }
     } catch (error) {
-      this.#logger.error("Retention failed; it is tried again later: {error}", { error });
+      this.#logger.error("Retention failed; it is retried later: {error}", { error });
     }
     if (signal.aborted) return;
     this.#disarm = this.#clock.setTimer(() => {

@@ -6,8 +6,8 @@ import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "../log/logger.ts";
 
 /**
- * What an instance works with. Instances of one name share it: calls of the older ones go to the
- * newest.
+ * The dependencies of an instance. Instances of one name share it: calls of the older ones go to
+ * the newest.
  */
 export interface Core {
   life: Lifecycle;

@@ -1,5 +1,5 @@
-// Stopping when the operating system asks the process to end. The core knows no runtime, so it is
-// handed the object that tells of signals.
+// Stops an instance when the operating system asks the process to end. The core is independent of
+// the runtime: the caller passes the object that emits signals.
 
 import { checkMethods, checkNames, checkOptions } from "../guards/argument_checks.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
@@ -7,7 +7,10 @@ import { type Duration, toMilliseconds } from "../time/duration.ts";
 /** A signal that asks a process to end. */
 export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGBREAK";
 
-/** What a shell tells of a process that a signal ended: 128 and the signal's number. */
+/**
+ * The exit codes of processes that a signal ended, by the convention of shells: 128 plus the
+ * signal's number.
+ */
 const exitCodes: Readonly<Record<StopSignal, number>> = {
   SIGHUP: 129,
   SIGINT: 130,
@@ -15,7 +18,7 @@ const exitCodes: Readonly<Record<StopSignal, number>> = {
   SIGBREAK: 149,
 };
 
-/** What tells of signals: `process` in Node, Bun and Deno. */
+/** The emitter of signals: `process` in Node, Bun and Deno. */
 export interface SignalSource {
   /** Calls the listener when the signal comes. */
   on(signal: StopSignal, listener: () => void): unknown;

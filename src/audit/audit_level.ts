@@ -14,13 +14,10 @@ import { InvalidArgumentError } from "../guards/errors.ts";
  */
 export type AuditLevel = "Full" | "Minimal" | "ErrorsOnly" | "None";
 
-/**
- * All audit levels, in the order of the numbers that stand for them in storage: `Full` is 0, `None`
- * is 3.
- */
+/** All audit levels, in the order of their numbers in storage: `Full` is 0, `None` is 3. */
 export const auditLevels: readonly AuditLevel[] = ["Full", "Minimal", "ErrorsOnly", "None"];
 
-/** The number that stands for a level in storage. */
+/** Returns the number of a level in storage. */
 export function auditLevelToNumber(level: AuditLevel): number {
   return auditLevels.indexOf(level);
 }

@@ -28,7 +28,7 @@ export type Caller = "application" | "handler";
  * Finds a place for a task that is due now. A handler does not wait for room: there may be none
  * before it ends.
  *
- * @throws {QueueFullError} If its queue is full and says so.
+ * @throws {QueueFullError} If its queue is full and has `whenFull: "throw"`.
  */
 export function admit(
   worker: LocalWorker,

@@ -25,7 +25,7 @@ import { NoRunLeftError } from "./series_plan.ts";
 import { plannedTask, type PlannerParts, type TaskPlan, TaskPlanner } from "./task_planner.ts";
 import { TaskWriter } from "./task_writer.ts";
 
-/** What a dispatcher works with. */
+/** The dependencies of a dispatcher. */
 export interface DispatcherParts extends PlannerParts {
   readonly storage: Pick<Storage, "persist" | "getByTaskKey">;
   /** A promise of the open storage; null when it is open: most dispatches need not wait a turn. */
@@ -210,7 +210,7 @@ export class Dispatcher {
   }
 
   /**
-   * Tells the worker of this process what it need not find out by itself; also one that has started
+   * Notifies the worker of this process, so that it need not poll; also a worker that has started
    * while the task was being stored.
    */
   #expect({ due, queue }: NewTask): void {
@@ -259,7 +259,7 @@ function bornClaimed(task: NewTask, now: number): ClaimedTask {
 }
 
 /**
- * What the caller is told. No outcome is `busy` by then: the writer has waited for the key, or
+ * Returns the result for the caller. No outcome is `busy`: the writer has waited for the key, or
  * rejected.
  */
 function toDispatchResult({ id, outcome }: PersistResult): DispatchResult {

@@ -1,5 +1,5 @@
-// The worker of this process as the dispatcher knows it: places that it keeps for tasks on their way
-// into storage, and what it need not find out by itself.
+// The dispatcher's interface to the worker of this process: it reserves places for tasks that are
+// being stored, and reports stored tasks to the worker.
 
 import type { ClaimedTask } from "../storage/records.ts";
 

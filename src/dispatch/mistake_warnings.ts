@@ -1,5 +1,4 @@
-// Warns, once each, of what is allowed and yet mostly a mistake: queues that nobody has, and series
-// without a key.
+// Warns once each about likely mistakes: unknown queues, and series without a key.
 
 import { similarName } from "../guards/similar_name.ts";
 import type { Logger } from "../log/logger.ts";
@@ -14,7 +13,8 @@ export interface WarningParts {
 }
 
 /**
- * How many unknown queues are told of: a program may make names up, such as one for each customer.
+ * The maximum number of unknown queues to warn about: a program may generate names, for example one
+ * per customer.
  */
 const mostUnknownQueues = 100;
 

@@ -1,4 +1,4 @@
-// What is stored for a recurring dispatch: the schedule as canonical text, its anchor, its limits
+// Plans what a recurring dispatch stores: the schedule as canonical text, its anchor, its limits
 // and its first run.
 
 import { InvalidArgumentError } from "../guards/errors.ts";
@@ -39,8 +39,8 @@ export function planSeries(recurring: RecurringInput, now: number): NewSeries {
   const nextRunAt = firstRun(recurrence, now);
   const info = describeRecurrence(recurrence);
   if (nextRunAt === null) throw new NoRunLeftError(info, recurrence.runUntil);
-  // Limits have columns of their own: changing them leaves the rhythm, which the text stands for,
-  // as it is. The misfire policy belongs to the text: another one begins the rhythm anew.
+  // Limits have columns of their own: a change of them keeps the rhythm, which the text describes.
+  // The misfire policy is part of the text: a change of it restarts the rhythm.
   const { maxRuns = null, runUntil = null, anchor = anchorOf(recurrence, now), ...rhythm } =
     recurrence;
   return {

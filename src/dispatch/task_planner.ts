@@ -1,5 +1,5 @@
-// Reads what a dispatch asks for: checks it, and completes it with what the task and the instance
-// say.
+// Checks the arguments of a dispatch, and completes them with the settings of the task and the
+// instance.
 
 import { type AuditLevel, parseAuditLevel } from "../audit/audit_level.ts";
 import { EverTaskError, InvalidArgumentError } from "../guards/errors.ts";
@@ -72,7 +72,7 @@ export function plannedTask(
   };
 }
 
-/** What a planner works with. */
+/** The dependencies of a planner. */
 export interface PlannerParts {
   readonly storageClock: StorageClock;
   readonly logger: Logger;
@@ -94,7 +94,7 @@ export class TaskPlanner {
   /**
    * Checks that a task is one of the instance's.
    *
-   * @throws {InvalidArgumentError} If it is no task.
+   * @throws {InvalidArgumentError} If it is not a task.
    * @throws {UnknownTaskTypeError} If it is not registered.
    */
   checkRegistered(task: AnyTask): void {

@@ -1,5 +1,5 @@
-// Writes dispatched tasks in batches. Those with a key go apart, as somebody's open transaction may
-// hold it: only dispatches of the same key wait for that.
+// Writes dispatched tasks in batches. Tasks with a key have batches of their own, since an open
+// transaction may hold the key: then only dispatches of the same key wait.
 
 import { BatchWriter } from "../storage/batching/batch_writer.ts";
 import { retryTransient } from "../storage/batching/retry_transient.ts";
@@ -8,11 +8,11 @@ import type { NewTask, PersistOptions, PersistResult } from "../storage/requests
 import type { Storage } from "../storage/storage.ts";
 import type { Clock } from "../time/clock.ts";
 
-/** What a writer works with. */
+/** The dependencies of a writer. */
 export interface TaskWriterParts {
   readonly storage: Pick<Storage, "persist">;
   readonly clock: Clock;
-  /** How long a task is tried again that storage does not take for now, in milliseconds. */
+  /** How long to retry a task after transient errors of storage, in milliseconds. */
   readonly retryForMs: number;
 }
 
@@ -21,7 +21,7 @@ export class TaskWriter {
   readonly #parts: TaskWriterParts;
   readonly #plain: BatchWriter<NewTask, PersistResult>;
   readonly #keyed: BatchWriter<NewTask, PersistResult>;
-  /** Tasks whose keys are busy, which are tried again and again. */
+  /** Tasks whose keys are busy, which are retried until they are free. */
   readonly #insisting = new Set<Promise<PersistResult>>();
 
   constructor(parts: TaskWriterParts) {
@@ -35,7 +35,7 @@ export class TaskWriter {
    *
    * @param onBusy Called once when the task's key is busy: from then on the task asks for no
    * worker.
-   * @throws {StorageUnavailableError} If its key is busy until the time for trying is over.
+   * @throws {StorageUnavailableError} If its key stays busy for the whole retry time.
    */
   add(task: NewTask, onBusy: () => void): Promise<PersistResult> {
     return task.taskKey === null ? this.#plain.add(task) : this.#addKeyed(task, onBusy);

@@ -1,5 +1,5 @@
-// Warns, once a queue, of tasks that nobody will run: a process that only dispatches looks whether
-// a live worker serves the queue.
+// Warns once per queue about tasks that no worker will run: a process that only dispatches checks
+// whether a live worker serves the queue.
 
 import { similarName } from "../guards/similar_name.ts";
 import type { Logger } from "../log/logger.ts";
@@ -69,7 +69,7 @@ export class UnservedQueues {
     if (isServing()) return;
     try {
       const alive = workerStatuses(await workers(), leaseMs).filter((worker) => worker.alive);
-      // Workers of version 0.1 do not tell what they serve.
+      // Workers of version 0.1 do not report their queues and types.
       if (alive.some(({ serves }) => serves === null)) return;
       const served = new Set(alive.flatMap(({ serves }) => serves!.queues.map(({ name }) => name)));
       for (const queue of queues) if (!served.has(queue)) this.#warn(queue, served);

@@ -16,7 +16,7 @@ export class EventBus implements TaskEventSource {
   readonly #logger: Logger;
   readonly #home: HomeContext;
   readonly #subscriptions = new Set<Subscription>();
-  /** The kinds that some subscriber takes, of whichever types. */
+  /** The kinds that some subscriber takes, of any task type. */
   #wanted: ReadonlySet<TaskEventKind> = new Set();
   #lost = 0;
 
@@ -93,7 +93,7 @@ export class EventBus implements TaskEventSource {
     }
   }
 
-  /** Resolves when every subscriber has handled what it was told so far. */
+  /** Resolves when every subscriber has handled all events so far. */
   async idle(): Promise<void> {
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.idle()));
   }

@@ -1,4 +1,4 @@
-// What a filter of events may hold, and how severities compare.
+// Event filters, and the comparison of severities.
 
 import { checkChoice, checkNames, checkOptions } from "../guards/argument_checks.ts";
 import {
@@ -8,7 +8,7 @@ import {
   type TaskEventKind,
 } from "./task_event.ts";
 
-/** The severities in order. */
+/** The severities, lowest first. */
 const rank: Readonly<Record<Severity, number>> = { Information: 0, Warning: 1, Error: 2 };
 
 /**

@@ -4,7 +4,10 @@
 import type { AnyTask } from "../task/task.ts";
 import { severityOf, type TaskEvent, type TaskEventKind } from "./task_event.ts";
 
-/** What an event tells of the task itself; a claimed task and a task's record have it all. */
+/**
+ * The fields of an event that come from the task: a claimed task and a task's record have all of
+ * them.
+ */
 export interface EventSubject {
   readonly id: string;
   readonly type: string;
@@ -18,8 +21,7 @@ export interface EventSubject {
 }
 
 /**
- * The subject of an event that concerns no single task: nothing but a type and a queue, if so much
- * is known.
+ * Makes the subject of an event that concerns no single task: only a type and a queue, where known.
  */
 export function typeSubject(type: string, queue: string): EventSubject {
   return {
@@ -34,7 +36,7 @@ export function typeSubject(type: string, queue: string): EventSubject {
   };
 }
 
-/** What an event tells of what happened. */
+/** The fields of an event that come from what happened. */
 export type EventDetails =
   & Partial<
     Pick<
@@ -55,7 +57,7 @@ const outcome: Readonly<Record<TaskEventKind, string>> = {
   recurringScheduled: "was scheduled for its next run",
   missed: "missed occurrences, which are skipped",
   lost: "was lost with its worker",
-  stuck: "did not stop after its signal had aborted; its slot was given free",
+  stuck: "did not stop after its signal had aborted; its slot was freed",
   leaseLost: "was lost to another worker; this execution is not recorded",
   rateLimitDeferred: "was deferred by its rate limit",
   rateLimitRejected: "was rejected by its rate limit",

@@ -1,5 +1,4 @@
-// Tells of tasks that this process does not hold: what an event says of the task itself is read
-// from storage.
+// Emits events of tasks that this process does not hold, with the task read from storage.
 
 import type { Logger } from "../log/logger.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -22,7 +21,7 @@ export interface StoredTaskEventsParts {
 export interface StoredTaskEvent {
   readonly kind: TaskEventKind;
   readonly taskId: string;
-  /** What is known without storage. */
+  /** The fields that are known without storage. */
   readonly type?: string;
   readonly queue?: string;
   readonly details?: EventDetails;
@@ -37,7 +36,7 @@ export class StoredTaskEvents {
     this.#parts = parts;
   }
 
-  /** Tells of what has just happened, where somebody wants to know; resolves when that is done. */
+  /** Emits events if a subscriber wants them, and resolves afterwards. */
   tell(events: readonly StoredTaskEvent[]): Promise<void> {
     const now = this.#parts.storageClock.now();
     return this.#telling = this.#telling.then(async () => {
@@ -45,7 +44,7 @@ export class StoredTaskEvents {
     });
   }
 
-  /** Resolves when everything is told. */
+  /** Resolves when everything is reported. */
   idle(): Promise<void> {
     return this.#telling;
   }
@@ -60,7 +59,7 @@ export class StoredTaskEvents {
       if (record !== null) subject = record;
     } catch (error) {
       // Better a poor event than none.
-      logger.warn("Task {taskId} could not be read to tell of it: {error}", { taskId, error });
+      logger.warn("Task {taskId} could not be read for its event: {error}", { taskId, error });
     }
     events.emit(taskEvent(kind, now, subject, definitions.get(subject.type), details));
   }

@@ -53,10 +53,7 @@ export interface TaskEvent {
   readonly queue: string;
   /** The task's key; null when it has none. */
   readonly taskKey: string | null;
-  /**
-   * Whether the task is a recurring series: monitors of schedules must tell its runs from one-shot
-   * tasks.
-   */
+  /** Whether the task is a recurring series. */
   readonly recurring: boolean;
   /** Which attempt of the current run, from 1; 0 before the first. */
   readonly attempt: number;
@@ -78,7 +75,7 @@ export interface TaskEvent {
    * run. 0 otherwise.
    */
   readonly count: number;
-  /** The worker process concerned; null where none is. */
+  /** The id of the worker process; null without one. */
   readonly workerId: string | null;
   /** W3C trace context stored with the task, when tracing is on. */
   readonly traceContext: string | null;

@@ -24,10 +24,10 @@ export function checkChoice(value: unknown, choices: readonly string[], argument
 }
 
 /**
- * Checks options: an object without other members than the known ones, so that a misspelt name is
- * told and not a silent default.
+ * Checks that options are an object with known members only, so that a misspelt name throws instead
+ * of being ignored.
  *
- * @param argument What the user calls it; its members are told as `argument.member`.
+ * @param argument The argument's name in messages; a member is named `argument.member`.
  */
 export function checkOptions<Options extends object>(
   value: Options,
@@ -60,7 +60,7 @@ export function isPlain(value: unknown): value is object {
 /**
  * Checks a list of texts.
  *
- * @param choices What they may be; null: any text.
+ * @param choices The allowed strings, or null for any.
  */
 export function checkNames(
   value: unknown,
@@ -76,8 +76,8 @@ export function checkNames(
 }
 
 /**
- * As {@linkcode checkOptions}, for options of which some are secrets: messages end in logs, so they
- * do not show what was passed.
+ * Like {@linkcode checkOptions}, for options with secrets: messages show no values, since they end
+ * up in logs.
  */
 export function checkSecretOptions<Options extends object>(
   value: Options,
@@ -90,7 +90,7 @@ export function checkSecretOptions<Options extends object>(
   checkOptions(Object.fromEntries(shown), known, argument);
 }
 
-/** Stands for a secret, or for what may be one, in a message. */
+/** Replaces a secret, or a value that may be one, in a message. */
 export function hidden(value: unknown): unknown {
   return value === undefined || value === null ? value : `(${typeof value}, not shown)`;
 }
@@ -107,7 +107,7 @@ export function checkSignal(value: unknown, argument: string): void {
   checkMethods(value, ["throwIfAborted", "addEventListener"], argument, "be an AbortSignal");
 }
 
-/** Checks a text that must say something. */
+/** Checks that a string is not empty. */
 export function checkText(value: unknown, argument: string, remedy = "be a text"): void {
   if (typeof value !== "string" || value === "") {
     throw new InvalidArgumentError(argument, value, remedy);

@@ -11,7 +11,7 @@ export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return isObject && value !== null && typeof readMember(value, "then") === "function";
 }
 
-/** Calls a function that answers nothing. What it throws, or rejects with, goes to `onFault`. */
+/** Calls a function without a result. Passes its error or rejection to `onFault`. */
 export function callAndForget(call: () => unknown, onFault: (error: unknown) => void): void {
   try {
     const result = call();
@@ -24,10 +24,9 @@ export function callAndForget(call: () => unknown, onFault: (error: unknown) => 
 /**
  * Takes an answer that is needed at once.
  *
- * @param answer What a function of the application gave.
+ * @param answer The result of a function of the application.
  * @param name What the application calls the function.
- * @throws {InvalidArgumentError} If it is a promise: what it rejects with is its `cause`, or else
- * nobody's.
+ * @throws {InvalidArgumentError} If it is a promise. The promise's rejection is the `cause`.
  */
 export function answerAtOnce<T>(answer: T, name: string): T {
   if (!isPromiseLike(answer)) return answer;

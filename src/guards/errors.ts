@@ -14,7 +14,7 @@ export class EverTaskError extends Error {
 
 /**
  * An argument or an option has a value that cannot be used: a negative delay, an unknown audit
- * level, a date that is no date. The message names the option, the value and what is allowed.
+ * level, an invalid date. The message names the option, the value and what is allowed.
  * Nothing was stored.
  */
 export class InvalidArgumentError extends EverTaskError {

@@ -1,4 +1,4 @@
-// The names of options, as they are checked at run time.
+// The names of options for checks at run time.
 
 /** The names of all members of a type; of a union, those of each of its types. */
 type NameOf<Options> = Options extends unknown ? keyof Options & string : never;

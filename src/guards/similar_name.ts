@@ -1,4 +1,4 @@
-// Finds what somebody meant who has misspelt a name.
+// Finds the name that a misspelt one is most similar to.
 
 /**
  * The candidate that is most like a name.

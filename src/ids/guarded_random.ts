@@ -5,7 +5,7 @@ import { answerAtOnce, onlyOnce } from "../guards/calls.ts";
 import type { Logger } from "../log/logger.ts";
 import { type FillRandom, systemRandom } from "./uuid_v7.ts";
 
-/** Wraps a source of randomness so that no call throws. The first failure is told. */
+/** Wraps a source of randomness so that no call throws. Logs only the first failure. */
 export function guardRandom(fillRandom: FillRandom, logger: Logger): FillRandom {
   if (fillRandom === systemRandom) return fillRandom;
   const onFault = onlyOnce((error: unknown) =>
@@ -24,8 +24,8 @@ export function guardRandom(fillRandom: FillRandom, logger: Logger): FillRandom 
 }
 
 /**
- * Wraps a function that makes ids: where it fails or gives no text, `instead` makes the id. The
- * first failure is told.
+ * Wraps a function that makes ids: where it fails or gives no text, `instead` makes the id. Logs
+ * only the first failure.
  */
 export function guardIds(newId: () => string, instead: () => string, logger: Logger): () => string {
   const onFault = onlyOnce((error: unknown) =>

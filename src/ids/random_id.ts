@@ -1,5 +1,4 @@
-// Ids that nobody can guess, for connections and deliveries. Tasks have ids of their own kind,
-// which sort by time.
+// Unguessable ids for connections and deliveries. Task ids are different: they sort by time.
 
 /** A random UUID (version 4). */
 export function randomId(): string {

@@ -1,4 +1,4 @@
-// Random numbers from the same source as ids, for what need not be secret.
+// Random numbers from the same source as ids, for uses that need no secrecy.
 
 import type { FillRandom } from "./uuid_v7.ts";
 

@@ -68,7 +68,7 @@ export function uuidV7Generator(now: () => number, fillRandom: FillRandom): () =
   }
 }
 
-/** Where the bytes of the time stand, the lowest first. */
+/** The positions of the time's bytes, lowest byte first. */
 const timePlaces = [11, 9, 6, 4, 2, 0];
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -82,7 +82,7 @@ export function isUuid(text: unknown): text is string {
  * Reads a task's id as tools show it, perhaps in capitals; null if the text is none, so that there
  * can be no such task.
  *
- * @throws {InvalidArgumentError} If it is no text.
+ * @throws {InvalidArgumentError} If it is not a string.
  */
 export function parseTaskId(text: unknown): string | null {
   if (typeof text !== "string") {

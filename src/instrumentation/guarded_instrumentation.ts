@@ -1,5 +1,5 @@
-// The application's instrumentations as dispatcher and worker use them: all of them around the same
-// work, which is done exactly once and gives its own result, whatever they do.
+// Guards the application's instrumentations: all of them wrap the same work, which runs exactly
+// once and keeps its own result even if an instrumentation fails.
 
 import { checkMethods } from "../guards/argument_checks.ts";
 import type { Logger } from "../log/logger.ts";
@@ -9,8 +9,7 @@ import type { Instrumentation } from "./instrumentation.ts";
 type Wrap<T> = (work: (traceContext: string | null) => Promise<T>) => unknown;
 
 /**
- * Makes one instrumentation of several, of which the first is the outermost. What they throw is
- * told.
+ * Combines several instrumentations into one; the first is the outermost. Logs their errors.
  *
  * @returns undefined when there is none.
  * @throws {InvalidArgumentError} If one lacks a method.
@@ -52,8 +51,8 @@ export function guardInstrumentations(
 }
 
 /**
- * Does the work within what an instrumentation wraps around it, once; without it, if it does not
- * come to it.
+ * Does the work once within an instrumentation, or without it if the instrumentation does not call
+ * the work.
  */
 async function around<T>(
   wrap: Wrap<T>,
@@ -66,7 +65,7 @@ async function around<T>(
   const workOnce = (traceContext: unknown): Promise<T> => {
     if (result === undefined) {
       result = work(typeof traceContext === "string" ? traceContext : null);
-      result.catch(() => {}); // told to the caller of the work, not to an instrumentation that ignores it
+      result.catch(() => {}); // the caller of the work gets the error, even if an instrumentation ignores it
       begin();
     }
     return result;

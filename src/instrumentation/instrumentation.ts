@@ -1,8 +1,7 @@
-// The seam for tracing: what an observer may wrap around a dispatch and around each execution of a
-// handler. The engine knows this interface alone; the OpenTelemetry exporter implements it. Without
-// one, nothing is called.
+// The interface for tracing: an instrumentation wraps each dispatch and each execution of a
+// handler. The OpenTelemetry exporter implements it.
 
-/** What is about to be stored. */
+/** The dispatch that is about to be stored. */
 export interface DispatchedTask {
   /** The task's id; for a batch, the id of its first task. */
   readonly taskId: string;
@@ -18,7 +17,7 @@ export interface DispatchedTask {
   readonly count: number;
 }
 
-/** What a worker is about to execute: one attempt of one task. */
+/** The attempt that a worker is about to execute. */
 export interface ExecutedTask {
   /** The task's id. */
   readonly taskId: string;
@@ -47,14 +46,14 @@ export interface ExecutedTask {
  * Wraps the two ends of a task's way: the dispatch in one process, and each execution, perhaps in
  * another. What joins them is the trace context, which is stored with the task.
  *
- * An implementation calls what it wraps exactly once, gives back its result, and lets its error
- * through unchanged.
+ * An implementation calls the wrapped function exactly once, returns its result, and rethrows its
+ * error unchanged.
  */
 export interface Instrumentation {
   /**
    * Called around the storing of a task, or of a batch of one type to one queue.
    *
-   * @param task What is being dispatched.
+   * @param task The dispatched task.
    * @param store Stores the tasks together with a W3C `traceparent`, or null for none.
    */
   dispatch<T>(
@@ -66,9 +65,9 @@ export interface Instrumentation {
    * Called around each execution of a handler.
    *
    * @param task The attempt that starts.
-   * @param execute Runs the handler. Rejects with what ended the attempt: the handler's error, or
-   * the reason of its abort (a timeout, a cancellation), at the latest when an attempt whose
-   * handler does not end is given up.
+   * @param execute Runs the handler. Rejects with the handler's error, or with the reason of its
+   * abort (a timeout, a cancellation). If the handler does not end, it rejects when the attempt is
+   * given up.
    */
   run<T>(task: ExecutedTask, execute: () => Promise<T>): Promise<T>;
 }

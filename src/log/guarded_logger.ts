@@ -1,14 +1,14 @@
-// The application's logger as everything here may use it: a logger that throws or rejects, as one
-// does whose stream has ended, must not stop what was about to be logged.
+// Guards the application's logger: a logger that throws or rejects, for example because its stream
+// has ended, must not stop its caller.
 
 import { callAndForget, onlyOnce } from "../guards/calls.ts";
 import { headlineOf } from "../thrown/describe_error.ts";
 import type { Logger, LogProperties } from "./logger.ts";
 
-/** Wraps a logger so that no call throws. The first failure is told on the console. */
+/** Wraps a logger so that no call throws. Writes the first failure to the console. */
 export function guardLogger(logger: Logger): Logger {
   const onFault = onlyOnce((error: unknown) => {
-    const text = `[EverTask] The logger failed, and further failures of it are not told: ` +
+    const text = `[EverTask] The logger failed; its further failures are not shown:  ` +
       headlineOf(error);
     callAndForget(() => console.error(text), () => {}); // the console may have ended, too
   });

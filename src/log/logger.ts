@@ -1,5 +1,5 @@
-// The logger that EverTask writes to: the application's own. console and LogTape fit as they are,
-// pino, bunyan, winston and most others after an adapter of a few lines.
+// The logger that EverTask writes to: the application's own. console and LogTape need no adapter;
+// pino, bunyan, winston and most others need one of a few lines.
 
 import { InvalidArgumentError } from "../guards/errors.ts";
 import { cutText } from "../thrown/cut_text.ts";
@@ -12,7 +12,7 @@ export type LogProperties = Readonly<Record<string, unknown>>;
 
 /**
  * The application's logger. A message may hold `{name}` placeholders whose values are in
- * `properties`; structured loggers take both as they are, and {@linkcode consoleLogger} fills them
+ * `properties`; structured loggers take both separately, and {@linkcode consoleLogger} fills them
  * in.
  */
 export interface Logger {
@@ -50,7 +50,8 @@ export function checkLogger(logger: unknown, argument: string): void {
 }
 
 /**
- * What a logger is called that takes the properties first, and would lose them; null for others.
+ * Returns the name of a logger that takes the properties first, and so would lose them; null for
+ * others.
  */
 function propertiesFirst(logger: unknown): string | null {
   if (readMember(logger, Symbol.for("pino.serializers")) !== undefined) return "a pino logger";
@@ -64,8 +65,8 @@ function propertiesFirst(logger: unknown): string | null {
 const longestValues = 100_000;
 
 /**
- * Fills the `{name}` placeholders of a message; unknown ones stay as they are. What the values take
- * beyond 100,000 characters, all of them together, is left out. Never throws.
+ * Fills the `{name}` placeholders of a message; unknown ones stay unchanged. Cuts the values at
+ * 100,000 characters in total. Never throws.
  */
 export function formatMessage(message: string, properties: LogProperties = {}): string {
   return fillIn(message, properties, headlineOf);

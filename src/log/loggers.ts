@@ -8,7 +8,7 @@ import { checkLogger, consoleLogger, type Logger } from "./logger.ts";
  * Makes the logger of a part, so that levels and outputs can be set by category.
  *
  * @param category `dispatch`, `worker`, `events` or `retention` for EverTask's own messages;
- * `tasks.` and the type of a task for what its handler and its hooks log, and for its failures.
+ * `tasks.` and a task's type for the messages of its handler and hooks, and for its failures.
  */
 export type LoggerFactory = (category: string) => Logger;
 
@@ -25,7 +25,7 @@ export type Loggers = (category: LogCategory) => Logger;
  *
  * @param option What the user passed.
  * @param types The types of its tasks.
- * @throws {InvalidArgumentError} If the option, or what it gives, is no logger.
+ * @throws {InvalidArgumentError} If the option, or its result, is not a logger.
  */
 export function makeLoggers(
   option: Logger | LoggerFactory = consoleLogger,

@@ -52,7 +52,7 @@ export class Operate {
    * ```
    *
    * @param taskId Its id. One that no task has is explained, too.
-   * @throws {InvalidArgumentError} If the id is no text.
+   * @throws {InvalidArgumentError} If the id is not a string.
    */
   async explain(taskId: string): Promise<Explanation> {
     return explain(await findFacts(this.#parts, taskId));

@@ -38,7 +38,7 @@ export class TaskSearch {
   }
 
   /**
-   * The tasks that match a filter, newest first unless told otherwise, a page at a time. A page for
+   * The tasks that match a filter, newest first by default, a page at a time. A page for
    * which storage has read 10,000 rows is `incomplete`: it may hold fewer tasks than asked for,
    * even none, and the next one goes on from there.
    *

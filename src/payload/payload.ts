@@ -76,7 +76,7 @@ function textOf(value: unknown): string | null {
 /**
  * Reads a stored payload.
  *
- * @throws {PayloadValidationError} If the text is no JSON, or the validator refuses it.
+ * @throws {PayloadValidationError} If the text is not JSON, or the validator refuses it.
  */
 export function decodePayload(
   taskType: string,

@@ -1,4 +1,4 @@
-// Retrying after growing delays, spread at random so that what failed together does not come back
+// Retries with exponential backoff. Random jitter keeps tasks that failed together from retrying
 // together.
 
 import { checkOptions } from "../guards/argument_checks.ts";
@@ -14,13 +14,13 @@ export interface ExponentialRetryOptions {
   readonly retries: number;
   /** The delay before the first retry. @default 1 second */
   readonly base?: Duration;
-  /** By how much each delay is longer than the one before; at least 1. @default 2 */
+  /** The factor from one delay to the next; at least 1. @default 2 */
   readonly factor?: number;
-  /** No delay is longer than this. @default 1 hour */
+  /** The maximum delay. @default 1 hour */
   readonly max?: Duration;
   /**
-   * By which part of itself a delay may be shortened at random, from 0 (never) to 1 (down to
-   * nothing).
+   * The maximum fraction of a delay that is subtracted at random, from 0 (no jitter) to 1 (full
+   * jitter).
    *
    * @default 0.5
    */
@@ -36,9 +36,10 @@ const optionNames: OptionNames<ExponentialRetryOptions> = {
 };
 
 /**
- * Retries after delays that grow by a factor, up to a longest one, each shortened at random by up
- * to `jitter` of itself. Source: Marc Brooker, "Exponential Backoff And Jitter" (AWS Architecture
- * Blog, 2015); a jitter of 0.5 is its "equal jitter", 1 its "full jitter".
+ * Retries with exponential backoff: the first delay is `base`, each next one is `factor` times as
+ * long, up to `max`. `jitter` shortens each delay at random. Source: Marc Brooker, "Exponential
+ * Backoff And Jitter" (AWS Architecture Blog, 2015); a jitter of 0.5 is its "equal jitter", 1 its
+ * "full jitter".
  *
  * @throws {InvalidArgumentError} If an option is invalid.
  *
@@ -67,7 +68,7 @@ export function exponentialRetry(options: ExponentialRetryOptions): FilterableRe
   const rule = { kind: "exponential", retries, baseMs, factor, maxMs, jitter } as const;
   return filterable(rule, (attempt, _error, random = () => 0) => {
     if (attempt > retries) return null;
-    // An infinite growth is cut: multiplied by a base of 0 it would be no number.
+    // Keeps the growth finite: a base of 0 times Infinity is NaN.
     const growth = Math.min(factor ** (attempt - 1), Number.MAX_VALUE);
     const delayMs = Math.min(maxMs, baseMs * growth);
     return Math.round(delayMs * (1 - jitter * random()));

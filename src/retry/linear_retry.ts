@@ -10,7 +10,8 @@ import { parseRetries } from "./parse_retries.ts";
  *
  * @param retries How often to retry: 3 means up to 4 executions.
  * @param delay The delay before each retry, or one for each.
- * @throws {InvalidArgumentError} If `retries` is no integer of at least 0, or a delay is invalid.
+ * @throws {InvalidArgumentError} If `retries` is not an integer of at least 0, or a delay is
+ * invalid.
  *
  * @example
  * ```ts

@@ -75,7 +75,7 @@ export type RecurringInput = ((r: RecurringBuilder) => CompleteSchedule) | Recur
 /**
  * Turns what a user passed as a schedule into checked data.
  *
- * @throws {InvalidScheduleError} If it is no valid schedule.
+ * @throws {InvalidScheduleError} If it is not a valid schedule.
  */
 export function toRecurrence(input: RecurringInput): Recurrence {
   if (typeof input === "function") return buildRecurrence(input);

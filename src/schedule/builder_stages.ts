@@ -29,14 +29,14 @@ export interface RecurringBuilder extends RhythmBuilder {
    * Runs once at an instant, then as the rhythm says, counted from that instant. If it is past at
    * the registration, the first run is the next occurrence of that rhythm.
    *
-   * @throws {InvalidArgumentError} If it is no instant.
+   * @throws {InvalidArgumentError} If it is not an instant.
    */
   runAt(instant: Instant): FirstRunBuilder;
 }
 
 /** After the first run was settled. */
 export interface FirstRunBuilder {
-  /** Why this is no schedule yet. */
+  /** Why this is not a schedule yet. */
   readonly missing: "a rhythm, as in runNow().andThen().everyDay()";
   /** Goes on to the rhythm. */
   andThen(): RhythmBuilder;
@@ -44,12 +44,12 @@ export interface FirstRunBuilder {
 
 /** Chooses the rhythm. */
 export interface RhythmBuilder {
-  /** Why this is no schedule yet. */
+  /** Why this is not a schedule yet. */
   readonly missing: "a rhythm, as in everyDay()";
   /**
    * Every `count` units: `every(5).minutes()`.
    *
-   * @throws {InvalidScheduleError} If it is no whole number of at least 1.
+   * @throws {InvalidScheduleError} If it is not a whole number of at least 1.
    */
   every(count: number): UnitBuilder;
   /** Every second. */
@@ -94,7 +94,7 @@ export interface CronBuilderOptions {
 
 /** After `every(n)`. */
 export interface UnitBuilder {
-  /** Why this is no schedule yet. */
+  /** Why this is not a schedule yet. */
   readonly missing: "a unit, as in every(5).minutes()";
   /** Counts seconds of elapsed time. */
   seconds(): BuiltRecurrence;

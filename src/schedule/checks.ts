@@ -52,7 +52,7 @@ export class Fields {
     this.#left = new Map(Object.entries(values).filter(([, value]) => value !== undefined));
   }
 
-  /** @throws {InvalidScheduleError} If the value is no plain object. */
+  /** @throws {InvalidScheduleError} If the value is not a plain object. */
   static of(value: unknown, name: string): Fields {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       throw new InvalidScheduleError(name, value, "be an object");

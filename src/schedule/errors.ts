@@ -5,7 +5,7 @@ import { InvalidArgumentError } from "../guards/errors.ts";
 
 /**
  * A recurring schedule has a value that cannot be used: a day 32, a time zone that does not exist,
- * a malformed cron expression, or stored data that is no recurrence. The message names the value
+ * a malformed cron expression, or stored data that is not a recurrence. The message names the value
  * and what is allowed.
  */
 export class InvalidScheduleError extends InvalidArgumentError {

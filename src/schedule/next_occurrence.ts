@@ -14,7 +14,7 @@ import { anchored, countOccurrences, firstRun, occurrenceAfter } from "./series.
  * minded; `maxRuns` is not, because the number of runs is not known here.
  *
  * @throws {InvalidScheduleError} If the recurrence is not valid.
- * @throws {InvalidArgumentError} If `after` is no instant.
+ * @throws {InvalidArgumentError} If `after` is not an instant.
  *
  * @example
  * ```ts
@@ -37,7 +37,7 @@ export function nextOccurrence(recurrence: Recurrence, after: Instant): Date | n
  * and a start of `runNow` then makes `from` itself the first. At most `maxRuns` come.
  *
  * @throws {InvalidScheduleError} If the recurrence is not valid.
- * @throws {InvalidArgumentError} If `from` is no instant.
+ * @throws {InvalidArgumentError} If `from` is not an instant.
  *
  * @example
  * ```ts
@@ -74,7 +74,7 @@ function* generateOccurrences(recurrence: Recurrence, from: number): Generator<D
  * @returns The first occurrence after `now`, or null if the series is over; and the number of
  * occurrences after `anchor` and not after `now`.
  * @throws {InvalidScheduleError} If the recurrence is not valid.
- * @throws {InvalidArgumentError} If `anchor` or `now` is no instant.
+ * @throws {InvalidArgumentError} If `anchor` or `now` is not an instant.
  *
  * @example
  * ```ts

@@ -41,7 +41,7 @@ export const weekdays: readonly Weekday[] = [
  * An occurrence that is only just late, its successor not being due yet, runs in any case. So does
  * one that had begun: a run that was interrupted, lost with its process or waits for a retry was
  * not missed. And of occurrences that fell due while the worker was there, but too busy to start
- * them in time, at least the latest runs: overload is no downtime, and a series with a short
+ * them in time, at least the latest runs: overload is not downtime, and a series with a short
  * interval would else be skipped for as long as it lasts.
  */
 export type MisfirePolicy = "skip" | "once" | { readonly all: number };

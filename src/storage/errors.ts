@@ -1,4 +1,4 @@
-// What can go wrong in storage, told apart by what the caller can do about it.
+// What can go wrong in storage, distinguished by what the caller can do about it.
 
 import { EverTaskError } from "../guards/errors.ts";
 
@@ -26,7 +26,7 @@ export class StorageUnavailableError extends StorageError {
 }
 
 /**
- * The disk or the quota is full. Nothing of the write was kept; it is tried again, since room can
+ * The disk or the quota is full. Nothing of the write was kept; it is retried, since room can
  * be made.
  */
 export class StorageFullError extends StorageError {

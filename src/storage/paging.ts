@@ -13,8 +13,8 @@ export const mostRowsRead = 10_000;
  * How many items a page holds. A driver asks its database for one more, to know whether there is a
  * next page.
  *
- * @throws {InvalidArgumentError} If the limit is no integer from 1 to 1000, or the page is no page
- * request.
+ * @throws {InvalidArgumentError} If the limit is not an integer from 1 to 1000, or the page is not
+ * a page request.
  */
 export function pageLimit(page: PageRequest = {}): number {
   checkOptions(page, { limit: true, after: true }, "page");
@@ -29,7 +29,7 @@ function limitOf({ limit = 50 }: PageRequest): number {
 /**
  * The row number after which a page of audit rows or log lines begins; 0 for the first page.
  *
- * @throws {InvalidArgumentError} If `after` is no number that a page before could have given.
+ * @throws {InvalidArgumentError} If `after` is not a number that a page before could have given.
  */
 export function pageStart(page: PageRequest = {}): number {
   const { after } = page;

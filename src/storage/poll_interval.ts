@@ -10,7 +10,7 @@ const longestMs = 3_600_000;
  *
  * @param interval The option's value.
  * @returns Milliseconds.
- * @throws {InvalidArgumentError} If it is no duration from 1 millisecond to an hour.
+ * @throws {InvalidArgumentError} If it is not a duration from 1 millisecond to an hour.
  */
 export function toPollInterval(interval: Duration): number {
   const milliseconds = toMilliseconds(interval, "pollInterval");

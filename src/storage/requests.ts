@@ -152,7 +152,7 @@ export interface StatusTransition {
  * What happened to one task since the last write about it.
  *
  * The last transition is the task's new status and exception. With `InProgress` or `Queued` as the
- * last transition, and no `dueInMs`, lease and due instant stay as they are; with any other the
+ * last transition, and no `dueInMs`, lease and due instant stay unchanged; with any other the
  * lease ends, and the task is due again only if `dueInMs` is given.
  */
 export interface StatusChange {
@@ -186,8 +186,8 @@ export interface StatusChange {
   readonly rateSlotAt?: number | null;
   /**
    * How long the execution that ended took; may be fractional. Stored with the end's instant (the
-   * last transition's), unless the level is `None`. Absent: the task's last execution stays as it
-   * is.
+   * last transition's), unless the level is `None`. Absent: the task's last execution stays
+   * unchanged.
    */
   readonly executionTimeMs?: number;
 }
@@ -305,7 +305,7 @@ export interface LostTask {
   readonly workerId: string;
   /** The task's lost count since then; see {@linkcode TaskFields.lostCount}. */
   readonly lostCount: number;
-  /** Whether it is `Failed` for good; otherwise it is due again. */
+  /** Whether it is `Failed` permanently; otherwise it is due again. */
   readonly poisoned: boolean;
 }
 

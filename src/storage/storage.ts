@@ -38,15 +38,15 @@ import type { TaskStatus } from "./task_status.ts";
  * - A verb that writes is one transaction: all of it happens, or nothing.
  * - The database's clock decides what is due, which worker is late, and when something happened;
  *   what a process knows is passed as an age or a delay.
- * - Errors are {@linkcode StorageError}s; the ones with `transient` set may be tried again, and
+ * - Errors are {@linkcode StorageError}s; the ones with `transient` set may be retried, and
  *   doing so never applies a write twice: a repeated persist finds its ids, a repeated fenced
  *   change finds its lease ended. (Log lines, rate limit slots, changes without a lease and changes
  *   that keep the lease have nothing to be known by; repeating them may count them twice.)
- * - Results stand in the order of the arguments; an empty list costs no round trip.
+ * - Results are in the order of the arguments; an empty list costs no round trip.
  * - Whatever a user passes reaches the database as a parameter and comes back unchanged: any
  *   Unicode text, U+0000 included. Only lone surrogates, which are no Unicode text, come back as
  *   U+FFFD (as `String.prototype.toWellFormed` makes it). Instants from the year 1 to the year 9999
- *   come back to the millisecond. Texts are told apart by their code points: case, accents and
+ *   come back to the millisecond. Texts are distinguished by their code points: case, accents and
  *   trailing spaces make another key, queue or type.
  */
 export interface Storage extends StorageReading {
@@ -139,7 +139,7 @@ export interface Storage extends StorageReading {
 
   /**
    * Applies many status changes in one round trip and one transaction. A task appears at most once
-   * in the list. A series' own fields stay as they are: what ends a run, or a series, is {@linkcode
+   * in the list. A series' own fields stay unchanged: what ends a run, or a series, is {@linkcode
    * Storage.updateCurrentRun}.
    */
   setStatusMany(
@@ -213,15 +213,15 @@ export interface Storage extends StorageReading {
    * a waiting task runs early, a one-shot that ended in `Failed`, `Cancelled` or `ServiceStopped`
    * is `Queued` again with attempt, lost count 0 and no exception (with the audit row that its
    * level asks for). A task that waits keeps its status, and one that is due already its place.
-   * Anything else (claimed, `Completed`, an ended series) stays as it is.
+   * Anything else (claimed, `Completed`, an ended series) stays unchanged.
    *
    * @returns Whether each is due now.
    */
   makeDue(taskIds: readonly string[]): Promise<readonly boolean[]>;
 
   /**
-   * Gives waiting series another next run and anchor, and makes them due sooner. A series stays as
-   * it is if a worker holds it or its next run is no longer the one that the caller knows: two
+   * Gives waiting series another next run and anchor, and makes them due sooner. A series stays
+   * unchanged if a worker holds it or its next run is no longer the one that the caller knows: two
    * processes that do the same do it once. A task appears at most once in the list. No status
    * changes, so nothing is audited.
    *
@@ -278,7 +278,7 @@ export interface Storage extends StorageReading {
    *   `lostCount` is then above the poison limit, it becomes `Failed` with `poisonReason` instead,
    *   not due, a series without next run.
    * - Any other one was only claimed, or had started so lately that nobody had written it:
-   *   `lostCount` becomes 1 if it was 0 (a suspicion), and stays as it is otherwise; then this
+   *   `lostCount` becomes 1 if it was 0 (a suspicion), and stays unchanged otherwise; then this
    *   claim was no attempt, and is taken back (attempt - 1). Such a loss alone never fails a task:
    *   it may have waited beside one that ended the process.
    *

@@ -27,19 +27,19 @@ export interface StorageReading {
   /** The task that holds a key, or null. */
   getByTaskKey(taskKey: string): Promise<TaskRecord | null>;
   /**
-   * Tasks that match a filter, newest first unless told otherwise (by id, which is by time). A call
+   * Tasks that match a filter, newest first by default (by id, which is by time). A call
    * reads some 10,000 rows at most: if the page is not full by then it is `incomplete`, and the
    * next one goes on from there.
    *
-   * @throws {InvalidArgumentError} Here and below, if the page's `limit` is no integer from 1 to
-   * 1000, or `after` is not what a page before it gave as `next`.
+   * @throws {InvalidArgumentError} Here and below, if the page's `limit` is not an integer from 1
+   * to 1000, or `after` is not what a page before it gave as `next`.
    */
   list(filter?: TaskFilter, page?: TaskPageRequest): Promise<TaskPage>;
   /**
    * Counts the tasks that match a filter, newest first, up to `cap`. A call reads some 10,000 rows
    * at most; `next` says where to go on if there are more, or may be.
    *
-   * @throws {InvalidArgumentError} If the cap is no integer from 1 to 10,000, or `after` is not
+   * @throws {InvalidArgumentError} If the cap is not an integer from 1 to 10,000, or `after` is not
    * what a count before it gave as `next`.
    */
   count(filter: TaskFilter, request: CountRequest): Promise<PartialCount>;
@@ -63,7 +63,7 @@ export interface StorageReading {
   backlog(): Promise<Backlog>;
   /**
    * Counts by status and queue. Reads all tasks, ended ones too: 1,000,000 take some tenths of a
-   * second. In SQLite it lets other work of the process go on meanwhile, and so is no snapshot.
+   * second. In SQLite it lets other work of the process go on meanwhile, and so is not a snapshot.
    */
   statistics(): Promise<StorageStatistics>;
   /**

@@ -90,7 +90,7 @@ export class RetryLater extends EverTaskError {
    *
    * @param delay How long from now; more than 1000 years count as 1000 years.
    * @param reason Why, for the log and the status history.
-   * @throws {InvalidArgumentError} If the delay is no duration. The attempt fails with it.
+   * @throws {InvalidArgumentError} If the delay is not a duration. The attempt fails with it.
    */
   constructor(delay: Duration, reason = "The handler asked to run again later.") {
     if (typeof reason !== "string") throw new InvalidArgumentError("reason", reason, "be a text");
@@ -102,7 +102,7 @@ export class RetryLater extends EverTaskError {
 // Handlers may get these classes from another copy of this package than the worker: so they are
 // recognised by their names, too.
 
-/** Whether a handler asked not to be tried again. */
+/** Whether a handler asked not to be retried. */
 export function isNonRetryable(thrown: unknown): boolean {
   return isInstance(thrown, NonRetryableError) ||
     readMember(thrown, "name") === "NonRetryableError";

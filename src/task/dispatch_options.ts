@@ -70,7 +70,7 @@ export interface DispatchResult {
   readonly id: string;
   /**
    * `created`, or for a task key in use: `updated` (the waiting task was changed) or `existing` (it
-   * was left as it is).
+   * was left unchanged).
    */
   readonly outcome: "created" | "updated" | "existing";
 }

@@ -30,7 +30,7 @@ export class FakeClock implements Clock {
    * Makes a clock that stands still.
    *
    * @param start The first reading: an ISO 8601 string or epoch milliseconds.
-   * @throws {InvalidArgumentError} If that is no instant.
+   * @throws {InvalidArgumentError} If that is not an instant.
    */
   constructor(start: string | number = "2026-01-01T00:00:00Z") {
     this.#now = toInstant(start, "start");
@@ -87,7 +87,7 @@ export class FakeClock implements Clock {
    * Sets the wall clock, forwards or backwards, as an administrator does: no time goes by and no
    * timer fires.
    *
-   * @throws {InvalidArgumentError} If that is no instant.
+   * @throws {InvalidArgumentError} If that is not an instant.
    */
   setTime(instant: string | number): void {
     this.#now = toInstant(instant, "instant");

@@ -66,7 +66,7 @@ export function isErrorOf(
   return type === Error || readMember(value, "name") === name;
 }
 
-/** The first `most` items of a list, and how many there are; none when it is no list. */
+/** The first `most` items of a list, and how many there are; none when it is not a list. */
 export function readList(
   value: unknown,
   most: number,

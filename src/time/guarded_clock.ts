@@ -8,7 +8,7 @@ import { consoleLogger, type Logger } from "../log/logger.ts";
 import { type Clock, systemClock } from "./clock.ts";
 
 /**
- * Wraps a clock so that no call throws and every reading is a number. The first failure is told.
+ * Wraps a clock so that no call throws and every reading is a number. Logs only the first failure.
  */
 export function guardClock(
   clock: Clock,

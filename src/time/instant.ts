@@ -30,8 +30,8 @@ const remedy = "be a valid Date, an ISO 8601 string with an offset such as " +
  *
  * @param instant What the user passed.
  * @param argument The option's name, for the error message.
- * @throws {InvalidArgumentError} If it is no point in time within the years 1 to 9999, or a string
- * without an offset.
+ * @throws {InvalidArgumentError} If it is not a point in time within the years 1 to 9999, or a
+ * string without an offset.
  */
 export function toEpochMilliseconds(instant: Instant, argument: string): number {
   let epoch = NaN;

@@ -17,7 +17,7 @@ import type { RateLimiter } from "./rate_limiter.ts";
  */
 const sliceMs = 10;
 
-/** What a starter works with. */
+/** The dependencies of a starter. */
 export interface StarterParts {
   readonly clock: Clock;
   readonly home: HomeContext;

@@ -212,7 +212,7 @@ Deno.test("pause and resume refuse a queue that nobody has", async () => {
   assertEquals(await everTask.queues.list(), []);
 });
 
-Deno.test("dispatchMany refuses what is no list, and a key or a schedule for all", async () => {
+Deno.test("dispatchMany refuses what is not a list, and a key or a schedule for all", async () => {
   await using everTask = create();
   for (const payloads of [undefined, {}, "text"]) {
     await assertRejects(

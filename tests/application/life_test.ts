@@ -22,7 +22,7 @@ function replacing(verb: "open" | "close", call: (storage: Storage) => Promise<u
     });
 }
 
-Deno.test("a storage that cannot be opened is tried again by the next call that needs it", async () => {
+Deno.test("a storage that cannot be opened is retried by the next call that needs it", async () => {
   await using fleet = new Fleet();
   let tries = 0;
   const open = (storage: Storage) =>

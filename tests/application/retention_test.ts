@@ -48,7 +48,7 @@ Deno.test("the retention option is applied while a worker runs", async () => {
   assertEquals((await engine.everTask.list()).items, []);
 });
 
-Deno.test("a retention policy with a limit that is no number is refused", () => {
+Deno.test("a retention policy with a limit that is not a number is refused", () => {
   const create = (retention: object) => () =>
     createEverTask({ storage: memoryStorage(), tasks: [], retention });
   const error = assertThrows(create({ statusAuditDays: "7" }), InvalidArgumentError);

@@ -46,7 +46,7 @@ Deno.test("a task that names a queue which there is not is told of when the inst
       "Add it to the queues of createEverTask, or correct the name.",
   );
   for (const task of tasks) await everTask.dispatch(task, null);
-  assertEquals(fleet.log.length, 2, "what was told is not told again");
+  assertEquals(fleet.log.length, 2, "what was told is not reported again");
 });
 
 Deno.test("a dispatch that names a queue which there is not is told of once", async () => {

@@ -89,7 +89,7 @@ for (const [name, wrap, isTold] of behaviours) {
   });
 }
 
-Deno.test("an instrumentation that lets the error of the work through is no fault, one with another error is", async () => {
+Deno.test("an instrumentation that lets the error of the work through is not a fault, one with another error is", async () => {
   const told: unknown[] = [];
   const logger: Logger = {
     ...silentLogger,

@@ -14,7 +14,7 @@ import { assertEachCompletedOnce, postgresHistories } from "./task_histories.ts"
 const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
-/** A worker; `queryTimeout` is half of its lease unless told otherwise. */
+/** A worker; `queryTimeout` is half of its lease by default. */
 function startWorker(url: string, leaseMs: number, queryTimeout = leaseMs / 2) {
   return startNetworkedWorker(
     url,
@@ -56,7 +56,7 @@ Deno.test(`connections that are cut and refused for ${outageMs} ms in the middle
   const startedAt = performance.now();
   const before = workers.map(({ complaints }) => complaints.length);
   await Promise.all(workers.map(({ network }) => network.refuse()));
-  // Dispatches of the workers' own processes are tried again until they are stored.
+  // Dispatches of the workers' own processes are retried until they are stored.
   const dispatched = workers.map(({ everTask }) => everTask.dispatch(step, { ms: 5 }));
   await delay(outageMs);
   for (const [n, worker] of workers.entries()) {

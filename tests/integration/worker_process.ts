@@ -1,5 +1,4 @@
-// A worker process as the test that started it sees it: what it has reported so far, and the
-// signals that befall it.
+// A worker process of a test: starts it, reads its reports, and sends it signals.
 
 import { assertEquals } from "@std/assert";
 import { deadline } from "@std/async";
@@ -8,22 +7,21 @@ import type { EventReport, Report, RunReport, WorkerSetup } from "./programs/pro
 
 const program = new URL("programs/worker.ts", import.meta.url);
 
-/** Whether a process has heeded SIGSTOP, as far as the system tells. */
+/** Reports whether a process is stopped by SIGSTOP; always true on systems other than Linux. */
 async function isStopped(pid: number): Promise<boolean> {
   if (Deno.build.os !== "linux") return true;
   const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
-  return stat.slice(stat.lastIndexOf(")") + 2).startsWith("T"); // a name in parentheses stands before the state
+  return stat.slice(stat.lastIndexOf(")") + 2).startsWith("T"); // the state follows a name in parentheses
 }
 
 /**
- * A process of its own that runs the tasks of a store. It is killed at the end of its scope, if it
- * still lives.
+ * A process that runs the tasks of a store. Disposing it kills the process, if it is still running.
  */
 export class WorkerProcess implements AsyncDisposable {
   readonly runs: RunReport[] = [];
   readonly events: EventReport[] = [];
   readonly logs: string[] = [];
-  /** The id under which it registered first; empty until it is ready. */
+  /** Its first worker id; empty until it is ready. */
   workerId = "";
   /** How many handlers have ended. */
   ended = 0;
@@ -40,14 +38,14 @@ export class WorkerProcess implements AsyncDisposable {
     void child.status.then((status) => this.#status = status);
   }
 
-  /** Starts a process; it works when this resolves. */
+  /** Starts a process, and resolves when it runs tasks. */
   static async start(setup: WorkerSetup): Promise<WorkerProcess> {
     const process = WorkerProcess.launch(setup);
     await process.until("is ready", () => process.workerId !== "");
     return process;
   }
 
-  /** Starts a process, and does not wait until it works. */
+  /** Starts a process without waiting until it is ready. */
   static launch(setup: WorkerSetup): WorkerProcess {
     const command = new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", program.href, JSON.stringify(setup)],
@@ -59,10 +57,9 @@ export class WorkerProcess implements AsyncDisposable {
   }
 
   /**
-   * Waits until something is true of what it has reported.
+   * Waits until `isTrue` returns true, which is asked after each report.
    *
-   * @param what Completes "the worker process did not …" when that takes too long, or the process
-   * ends before.
+   * @param what What is awaited, for the error's text: "is ready".
    */
   async until(what: string, isTrue: () => boolean, timeoutMs = 60_000): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -77,7 +74,7 @@ export class WorkerProcess implements AsyncDisposable {
     } catch (cause) {
       const tail = this.logs.slice(-5).join("\n");
       const errors = this.#status === undefined ? "" : await this.#errors;
-      throw new Error(`the worker process: not in time, or never: ${what}\n${tail}\n${errors}`, {
+      throw new Error(`waited in vain until the worker process ${what}\n${tail}\n${errors}`, {
         cause,
       });
     } finally {
@@ -85,38 +82,33 @@ export class WorkerProcess implements AsyncDisposable {
     }
   }
 
-  /**
-   * Ends it at once, as a crash does; all that it reported before has been read when this resolves.
-   */
+  /** Kills the process, and resolves when all its reports have been read. */
   async kill(): Promise<void> {
     if (this.#status === undefined) this.#child.kill("SIGKILL");
     await this.#gone();
   }
 
-  /**
-   * Waits until it has ended by itself; all that it reported before has been read when this
-   * resolves.
-   */
+  /** Waits until the process has ended by itself and all its reports have been read. */
   async died(): Promise<void> {
     await deadline(this.#child.status, 60_000);
     await this.#gone();
   }
 
   /**
-   * Stops it in the middle of whatever it does, as a machine that swaps or a suspended one does; it
-   * stands still then.
+   * Suspends the process, as a machine that swaps or sleeps does, and resolves when it is
+   * suspended.
    */
   async freeze(): Promise<void> {
     this.#child.kill("SIGSTOP");
-    await eventually("the worker process stands still", () => isStopped(this.#child.pid));
+    await eventually("the worker process is suspended", () => isStopped(this.#child.pid));
   }
 
-  /** Lets it go on. */
+  /** Resumes the process. */
   thaw(): void {
     this.#child.kill("SIGCONT");
   }
 
-  /** Has it stop in order, and checks that nothing went wrong in it that nobody handled. */
+  /** Stops the process gracefully, and checks that it had no unhandled error. */
   async stop(): Promise<void> {
     await this.#child.stdin.close();
     await deadline(this.#child.status, 60_000);

@@ -131,7 +131,7 @@ const refused: [name: string, logger: unknown, text: string][] = [
 ];
 
 for (const [name, logger, text] of refused) {
-  Deno.test(`what is no logger is refused, with the remedy: ${name}`, () => {
+  Deno.test(`what is not a logger is refused, with the remedy: ${name}`, () => {
     const options = { storage: memoryStorage(), tasks: [task], logger: logger as Logger };
     const error = assertThrows(() => createEverTask(options), InvalidArgumentError);
     assertStringIncludes(error.message, text);

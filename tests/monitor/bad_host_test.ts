@@ -17,7 +17,7 @@ const handlers = {
 };
 
 for (const [path, handler] of Object.entries(handlers)) {
-  Deno.test(`${path} answers 400 to requests whose Host header is no host`, async () => {
+  Deno.test(`${path} answers 400 to requests whose Host header is not a host`, async () => {
     const failures: unknown[] = [];
     const server = Deno.serve({
       port: 0,

@@ -1,4 +1,4 @@
-// explain finds every reason why a task is not running, and says it in a sentence.
+// explain finds each reason why a task is not running, with a sentence for it.
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -67,7 +67,7 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
       ["typeUnknown"],
       /knows the type "send-email"\. The most similar name is "send-mail"/,
     ],
-    ["a worker that does not say what it serves", { workers: [old] }, ["inLine"]],
+    ["a worker with unknown queues and types", { workers: [old] }, ["inLine"]],
     [
       "as many held tasks as there are places",
       { heldInQueue: 5, workers: [worker(), serving("mails", "send-email")] },
@@ -75,7 +75,7 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
       /All 5 places of queue "mails" are busy: workers hold 5 tasks/,
     ],
     ["one place left", { heldInQueue: 3 }, ["inLine"]],
-    ["busy workers that do not say their places", { heldInQueue: 9, workers: [old] }, ["inLine"]],
+    ["busy workers with unknown places", { heldInQueue: 9, workers: [old] }, ["inLine"]],
     ["an unknown number of held tasks", { heldInQueue: null }, ["inLine"]],
     [
       "several reasons at once",
@@ -207,7 +207,7 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
   ];
 
 for (const [what, given, kinds, ...sentences] of cases) {
-  Deno.test(`explain tells ${kinds.join(" and ")} of ${what}`, () => {
+  Deno.test(`explain gives ${kinds.join(" and ")} for ${what}`, () => {
     const { taskId, at, status, reasons } = explain(facts(given));
     assertEquals(reasons.map(({ kind }) => kind), kinds);
     assertEquals([taskId, at.getTime()], [facts().taskId, now]);
@@ -290,7 +290,7 @@ const anyFacts = fc.record({
   retries: orNull(count),
 }).map(facts);
 
-Deno.test("whatever the facts are, explain gives reasons, each once and with a sentence", () => {
+Deno.test("explain gives distinct reasons with a sentence for any facts", () => {
   fc.assert(
     fc.property(anyFacts, (given) => {
       const { reasons } = explain(given);

@@ -8,7 +8,7 @@ import type { WorkerStatus } from "../../src/storage/worker_status.ts";
 /** The storage's clock in these tests. */
 export const now = Date.UTC(2026, 0, 1, 12);
 
-/** A task that is due now, unless told otherwise. */
+/** A task that is due now, by default. */
 export function task(overrides: Partial<TaskRecord> = {}): TaskRecord {
   return {
     id: "01900000-0000-7000-8000-000000000001",
@@ -39,7 +39,7 @@ export function task(overrides: Partial<TaskRecord> = {}): TaskRecord {
   };
 }
 
-/** A series that runs each hour, unless told otherwise. */
+/** A series that runs each hour, by default. */
 export function series(overrides: Partial<SeriesRecord> = {}): SeriesRecord {
   return {
     schedule: "{}",
@@ -53,7 +53,7 @@ export function series(overrides: Partial<SeriesRecord> = {}): SeriesRecord {
   };
 }
 
-/** A live worker that takes the task, four at a time, unless told otherwise. */
+/** A live worker that takes the task, four at a time, by default. */
 export function worker(overrides: Partial<WorkerStatus> = {}): WorkerStatus {
   return {
     id: "worker-1",
@@ -67,7 +67,7 @@ export function worker(overrides: Partial<WorkerStatus> = {}): WorkerStatus {
   };
 }
 
-/** What is known of them: nothing keeps the task from running, unless told otherwise. */
+/** What is known of them: nothing keeps the task from running, by default. */
 export function facts(overrides: Partial<ExplainFacts> = {}): ExplainFacts {
   return {
     taskId: "01900000-0000-7000-8000-000000000001",

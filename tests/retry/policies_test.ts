@@ -115,7 +115,7 @@ Deno.test("a filter leaves the policy that it was called on as it is", () => {
   assertEquals(policy.nextDelay(1, down), 5);
 });
 
-Deno.test("a filter refuses what is no class, and no class at all", () => {
+Deno.test("a filter refuses what is not a class, and no class at all", () => {
   const policy = exponentialRetry({ retries: 1 });
   assertThrows(() => policy.handle(), InvalidArgumentError);
   assertThrows(() => policy.doNotHandle(), InvalidArgumentError);

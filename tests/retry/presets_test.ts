@@ -127,7 +127,7 @@ Deno.test("a refused connection of postgres or mssql is a transient database err
   assert(isTransientDatabaseError(mssqlError), String(mssqlError));
 });
 
-Deno.test("mssql's errors are told apart by their numbers and codes", () => {
+Deno.test("mssql's errors are distinguished by their numbers and codes", () => {
   const request = (number: number, code: string) => {
     const inner = Object.assign(new Error("from the server"), { number });
     return Object.assign(new mssql.RequestError(inner, code), { number });

@@ -114,7 +114,7 @@ Deno.test("BatchWriter gives up on a transient error when the time for it is ove
   assertEquals(tries, 6); // together, after 0, 20, 60, 140, 300 and 620 ms; the next would be past 1000
 });
 
-Deno.test("BatchWriter does not repeat a write that storage refuses for good", async () => {
+Deno.test("BatchWriter does not repeat a write that storage refuses permanently", async () => {
   let tries = 0;
   const { add } = bound(writer({
     write: () => {

@@ -15,7 +15,7 @@ import { task } from "../operate/facts.ts";
 
 const id = "01a204c3-9e85-76f3-a637-c068a230efde";
 
-Deno.test("a page holds 50 items unless told otherwise, from 1 to 1000", () => {
+Deno.test("a page holds 50 items by default, from 1 to 1000", () => {
   assertEquals([undefined, {}, { limit: 1 }, { limit: 1000 }].map(pageLimit), [50, 50, 1, 1000]);
   for (const limit of [0, -1, 1001, 1.5, NaN, "5", null]) {
     assertThrows(() => pageLimit({ limit: limit as number }), InvalidArgumentError, "limit");

@@ -4,7 +4,7 @@ import type { ClaimedTask } from "../../src/storage/records.ts";
 
 const now = Date.UTC(2026, 2, 10, 12);
 
-/** Makes a task that has just been claimed for its first attempt, unless told otherwise. */
+/** Makes a task that has just been claimed for its first attempt, by default. */
 export function claimedTask(overrides: Partial<ClaimedTask> = {}): ClaimedTask {
   return {
     id: "01a204c3-9e85-76f3-a637-c068a230efde",

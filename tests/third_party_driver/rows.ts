@@ -78,7 +78,7 @@ export function startAnew(row: Row): void {
   row.rateSlotAt = null;
 }
 
-/** Whether a task that no worker holds has ended for good. */
+/** Whether a task that no worker holds has ended permanently. */
 export function hasEnded(row: Row): boolean {
   if (row.dueAt !== null || row.series?.nextRunAt != null) return false;
   return ["Completed", "Failed", "Cancelled", "ServiceStopped"].includes(row.status);

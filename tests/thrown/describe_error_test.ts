@@ -63,7 +63,7 @@ Deno.test("a text that is exactly as long as a description may be is whole", () 
   assertEquals([cut.length, cut.endsWith(" characters.]")], [longestDescription, true]);
 });
 
-Deno.test("what is thrown and is no error is described by its value, in full", () => {
+Deno.test("what is thrown and is not an error is described by its value, in full", () => {
   assertEquals(describeError("text"), 'Error: "text"');
   assertEquals(describeError(undefined), "Error: undefined");
   assertEquals(describeError({ code: 5, message: "no" }), 'Error: {"code":5,"message":"no"}');

@@ -44,7 +44,7 @@ Deno.test("of a large value no more is looked at than is shown", () => {
   assert(reads <= 80, `${reads} parts were read`);
 });
 
-Deno.test("what JSON shows as empty and is no plain object is shown by its kind", () => {
+Deno.test("what JSON shows as empty and is not a plain object is shown by its kind", () => {
   const found = [new Map([[1, 2]]), new Set([1]), /x/, {}, Object.create(null)].map((value) =>
     describeValue(value)
   );

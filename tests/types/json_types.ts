@@ -1,4 +1,4 @@
-// What a handler gets is what JSON makes of the payload, and what JSON does not hold is no
+// What a handler gets is what JSON makes of the payload, and what JSON does not hold is not a
 // payload's type.
 
 import { z } from "zod";

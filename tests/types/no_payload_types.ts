@@ -59,7 +59,7 @@ export async function passedOn<Input>(task: Task<Input>, payload: Input): Promis
 export async function refused(): Promise<void> {
   // @ts-expect-error: the payload is missing
   await everTask.dispatch(resize);
-  // @ts-expect-error: undefined is no payload of this task
+  // @ts-expect-error: undefined is not a payload of this task
   await everTask.dispatch(resize, undefined);
   // @ts-expect-error: null is a payload, and is missing
   await everTask.dispatch(forget);

@@ -40,7 +40,7 @@ export const allowed: RecurringInput[] = [
 export const refused: RecurringInput[] = [
   // @ts-expect-error A schedule needs a rhythm.
   (r) => r.schedule(),
-  // @ts-expect-error A first run is no rhythm.
+  // @ts-expect-error A first run is not a rhythm.
   (r) => r.runNow(),
   // @ts-expect-error A first run is followed by andThen().
   (r) => r.runNow().every(5).minutes(),

@@ -74,11 +74,11 @@ export async function refused(): Promise<void> {
   await everTask.dispatch(resize, { width: 3 }, { auditLevel: "Loud" });
   // @ts-expect-error: no such unit
   await everTask.dispatch(resize, { width: 3 }, { delay: { weeks: 1 } });
-  // @ts-expect-error: a number is no instant
+  // @ts-expect-error: a number is not an instant
   await everTask.dispatch(resize, { width: 3 }, { at: 1000 });
   // @ts-expect-error: functions cannot be stored
   await everTask.dispatch(resize, { width: 3 }, { retry: { nextDelay: () => 1 } });
-  // @ts-expect-error: a number of retries is no policy
+  // @ts-expect-error: a number of retries is not a policy
   await everTask.dispatch(resize, { width: 3 }, { retry: 3 });
   // @ts-expect-error: many tasks cannot share a key
   await everTask.dispatchMany(resize, [{ width: 1 }], { taskKey: "x" });

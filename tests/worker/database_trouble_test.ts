@@ -1,6 +1,6 @@
-// A database that is out of reach, deadlocks, fills up, answers late or loses its answers, in the
-// middle of the work: no task is lost, none is finished twice, nobody turns in circles, and
-// everything goes on by itself when the trouble is over.
+// Database faults while tasks run: outages, deadlocks, full disks, late and lost answers. No task
+// is lost and none ends twice. Workers do not retry in a hot loop, and resume by themselves when
+// the fault is over.
 
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { defineTask, LeaseLostError } from "../../mod.ts";
@@ -26,7 +26,7 @@ async function troubled(fleet: Fleet) {
   return { faults, runs, task, first, second };
 }
 
-/** Every task has ended exactly once, and left the trail of it. */
+/** Asserts that each task completed exactly once, by its row and by its status audit. */
 async function assertAllCompletedOnce(fleet: Fleet, ids: readonly string[]): Promise<void> {
   const storage = await fleet.storage();
   for (const id of ids) {
@@ -38,7 +38,7 @@ async function assertAllCompletedOnce(fleet: Fleet, ids: readonly string[]): Pro
   }
 }
 
-Deno.test("a database that is out of reach for 30 s in the middle of the work loses nothing, and is not asked in a hot loop", async () => {
+Deno.test("an outage of 30 s loses no task, and causes no hot loop", async () => {
   await using fleet = new Fleet();
   const { faults, runs, task, first, second } = await troubled(fleet);
   const ids: string[] = [];
@@ -50,7 +50,7 @@ Deno.test("a database that is out of reach for 30 s in the middle of the work lo
   );
   const callsBefore = faults.total;
   await fleet.pass(30_000, 200);
-  // Two instances, each with claims, heartbeats and pending writes that are tried again: a few
+  // Two instances, each with claims, heartbeats and pending writes that are retried: a few
   // calls a second.
   assertLessOrEqual(faults.total - callsBefore, 30 * 2 * 5);
   faults.rule = () => null;
@@ -61,12 +61,12 @@ Deno.test("a database that is out of reach for 30 s in the middle of the work lo
   assertEquals(
     ids.length,
     60,
-    "each dispatch during the outage has rejected, since it was too long",
+    "each dispatch during the outage rejects: the outage outlasts dispatchRetryFor",
   );
   assert([...runs.values()].every((count) => count <= 2), "a lost lease may cost a second run");
 });
 
-Deno.test("a dispatch during an outage is stored when it is over, or rejects after dispatchRetryFor", async () => {
+Deno.test("a dispatch during an outage is stored after the outage, or rejects after dispatchRetryFor", async () => {
   await using fleet = new Fleet();
   const { faults, task, first } = await troubled(fleet);
   faults.rule = () => ({ at: "before" });
@@ -83,8 +83,8 @@ Deno.test("a dispatch during an outage is stored when it is over, or rejects aft
 });
 
 for (const at of ["before", "after"] as const) {
-  const what = at === "before" ? "deadlocks and lost connections" : "answers that are lost";
-  Deno.test(`${what}, at random and all the time, lose no task and end none twice`, async () => {
+  const what = at === "before" ? "deadlocks and lost connections" : "lost answers";
+  Deno.test(`${what} at random lose no task and end none twice`, async () => {
     for (const seed of [1, 2, 3]) {
       await using fleet = new Fleet();
       const { faults, runs, task, first, second } = await troubled(fleet);
@@ -109,7 +109,7 @@ for (const at of ["before", "after"] as const) {
   });
 }
 
-Deno.test("answers that come late, later than the lease, end no task twice", async () => {
+Deno.test("answers later than the lease end no task twice", async () => {
   await using fleet = new Fleet();
   const { faults, task, first, second } = await troubled(fleet);
   const random = repeatableRandom(7);
@@ -167,7 +167,7 @@ Deno.test("a worker that cannot reach storage for the length of its lease aborts
   assertEquals((await cutOff.get(again.id))!.status, "Completed", "it works again by itself");
 });
 
-Deno.test("a disk that fills holds the work up until there is room again", async () => {
+Deno.test("a full disk delays tasks until it has room again", async () => {
   await using fleet = new Fleet();
   const { faults, runs, task, first } = await troubled(fleet);
   const writes = ["persist", "setStatusMany", "updateCurrentRunMany", "claim"];
@@ -183,7 +183,7 @@ Deno.test("a disk that fills holds the work up until there is room again", async
   assertEquals([...runs], [[1, 1], [2, 1]]);
 });
 
-Deno.test("a change that storage cannot take holds up no other one", async () => {
+Deno.test("a change that storage rejects delays no other change", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const task = defineTask<string>({
@@ -211,7 +211,7 @@ Deno.test("a change that storage cannot take holds up no other one", async () =>
   assertEquals((await everTask.get(id))!.status, "Failed");
 });
 
-Deno.test("a stop ends in time, also when storage does not answer at all", async () => {
+Deno.test("a stop ends in time even if storage never answers", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const never = gate();

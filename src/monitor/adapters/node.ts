@@ -18,7 +18,7 @@ export type FetchHandler = (request: Request) => Response | Promise<Response>;
 /** Options of {@linkcode nodeListener} and {@linkcode nodeWebSockets}. */
 export interface NodeAdapterOptions {
   /**
-   * Where a handler that throws is told; its client is answered 500.
+   * Logs the errors of handlers; the client gets status 500.
    * @default consoleLogger
    */
   readonly logger?: Logger;
@@ -28,7 +28,7 @@ export interface NodeAdapterOptions {
  * Makes a listener for the `request` event of a Node server. What cannot be a request is answered
  * 400, and the handler is not called.
  *
- * @throws {InvalidArgumentError} If the handler is no function, or an option has a value that
+ * @throws {InvalidArgumentError} If the handler is not a function, or an option has a value that
  * cannot be used.
  *
  * @example
@@ -76,9 +76,7 @@ export interface NodeWebSockets<Request, Socket, Head> {
   ) => (request: Request, socket: Socket, head: Head) => Promise<void>;
 }
 
-/**
- * The longest message that `ws` takes if nothing is said, and what is enough for a hub, in bytes.
- */
+/** The default message limit of `ws`, and the one that a hub needs, in bytes. */
 const [defaultMaxPayload, lowMaxPayload] = [104_857_600, 65_536];
 
 /**
@@ -149,7 +147,10 @@ export function nodeWebSockets<
   };
 }
 
-/** The handler's response, or what stands for it when there is no request or the handler throws. */
+/**
+ * Returns the handler's response, or an error response if there is no request or the handler
+ * throws.
+ */
 async function answer(
   handler: FetchHandler,
   request: Request | null,

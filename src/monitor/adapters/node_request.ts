@@ -6,8 +6,7 @@ import { parseHost } from "../http/host.ts";
 import type { NodeRequest } from "./node_types.ts";
 
 /**
- * Makes the request; null for what is none: a target, a Host header or a method that no URL and no
- * request can have.
+ * Makes the request; returns null if its target, Host header or method is invalid.
  *
  * @param abort Aborts the request; also aborted when the body breaks off.
  */
@@ -29,7 +28,8 @@ export function toRequest(nodeRequest: NodeRequest, abort: AbortController): Req
       method,
       headers,
       signal: abort.signal,
-      // A streamed body has to say so (https://fetch.spec.whatwg.org/#dom-requestinit-duplex).
+      // A streamed body needs `duplex: "half"`
+      // (https://fetch.spec.whatwg.org/#dom-requestinit-duplex).
       ...(hasBody ? { body: ReadableStream.from(bodyOf(nodeRequest, abort)), duplex: "half" } : {}),
     } as RequestInit);
   } catch {

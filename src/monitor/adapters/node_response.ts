@@ -3,7 +3,7 @@
 
 import type { NodeResponse, NodeSink, NodeSocket } from "./node_types.ts";
 
-/** The answer to what is no request. */
+/** The response to an invalid request. */
 export function badRequest(): Response {
   return new Response("This cannot be understood as a request.", { status: 400 });
 }
@@ -30,7 +30,7 @@ export async function sendOverSocket(
   socket: NodeSocket,
   signal: AbortSignal,
 ): Promise<void> {
-  // A socket that nobody reads from does not tell when the client has gone.
+  // Without a reader, a socket does not report that its client has gone.
   socket.on("end", () => socket.destroy());
   socket.resume();
   const lines = [`HTTP/1.1 ${response.status} ${response.statusText || "Refused"}`];

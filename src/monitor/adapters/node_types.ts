@@ -43,9 +43,9 @@ export interface NodeResponse extends NodeSink {
 
 /** The part of the socket of an `upgrade` event that is used. */
 export interface NodeSocket extends NodeSink {
-  /** Reads on; without a listener for data, what comes is dropped. */
+  /** Resumes reading; without a listener for data, the data is dropped. */
   resume(): unknown;
-  /** Ends this side of the connection after what was written, and calls back. */
+  /** Ends this side of the connection once all writes are flushed, and calls back. */
   end(callback: () => void): unknown;
 }
 

@@ -1,25 +1,25 @@
-// What is sent, and what sends it.
+// Alerts, and the channels that send them.
 
 import { EverTaskError } from "../../guards/errors.ts";
 import type { TaskEvent } from "../../events/task_event.ts";
 import type { AlertOptions } from "./alert_options.ts";
 
-/** Something to tell somebody. */
+/** A notification about task events. */
 export interface Alert {
   /**
-   * A random UUID; stays the same when the delivery is tried again, so that receivers can tell
-   * doubles.
+   * A random UUID; stays the same when the delivery is retried, so that receivers can detect
+   * duplicates.
    */
   readonly id: string;
-  /** What happened; the latest event if it stands for several. */
+  /** The event; the latest one if the alert sums up several. */
   readonly event: TaskEvent;
-  /** For how many events of the same key it stands. */
+  /** How many events of the same key the alert sums up. */
   readonly count: number;
   /** How many other events were left out before it because there were too many. */
   readonly suppressed: number;
 }
 
-/** A way to tell somebody: one of the channels of this module, or your own. */
+/** A destination of alerts: one of the channels of this module, or your own. */
 export interface AlertChannel {
   /** Names the channel in logs. */
   readonly name: string;
@@ -31,8 +31,8 @@ export interface AlertChannel {
    */
   readonly batchSize?: number;
   /**
-   * Whether alerts must arrive in the order of their events. Then one that cannot be delivered
-   * holds up those behind it; otherwise they are tried before it is tried again.
+   * Whether alerts must arrive in the order of their events. If so, an alert that cannot be
+   * delivered blocks those behind it. If not, those are tried before it is retried.
    * @default false
    */
   readonly inOrder?: boolean;
@@ -41,8 +41,8 @@ export interface AlertChannel {
    *
    * @param alerts At least one, at most `batchSize`.
    * @param signal Aborts when the delivery takes too long.
-   * @throws {AlertDeliveryError} To say whether and when to try again. After any other error it is
-   * tried again.
+   * @throws {AlertDeliveryError} With whether and when to retry. After any other error it is
+   * retried.
    */
   send(alerts: readonly Alert[], signal: AbortSignal): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// The options of alerts, and what they become once defaults are filled in and values are checked.
+// The options of alerts, and the checked settings with defaults.
 
 import type { OptionNames } from "../../guards/option_names.ts";
 import { checkCount, checkFunction, checkOptions } from "../../guards/argument_checks.ts";
@@ -32,14 +32,14 @@ export interface AlertOptions {
    */
   readonly keyOf?: (event: TaskEvent) => string;
   /**
-   * For how long the same is not told again. At the end of that time one alert sums up how often it
-   * happened meanwhile. 0 tells everything.
+   * How long to suppress alerts of the same key. At the end of that time one alert sums them up. 0
+   * sends every alert.
    * @default 5 minutes
    */
   readonly repeatAfter?: Duration;
   /**
-   * How many alerts may be sent in a minute, whatever they are about; the next one says how many
-   * were left out. Infinity for no limit.
+   * The maximum number of alerts per minute, over all keys; the next alert has the number of those
+   * left out. Infinity for no limit.
    * @default 30
    */
   readonly maxPerMinute?: number;
@@ -161,7 +161,7 @@ export function alertSettings(options: AlertOptions): AlertSettings {
   };
 }
 
-/** How much of an exception's first line says what the problem is, in characters. */
+/** How many characters of an exception's first line identify a problem. */
 const longestProblem = 500;
 
 /**

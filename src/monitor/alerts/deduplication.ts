@@ -26,8 +26,8 @@ export class Deduplication {
   #textLength = 0;
 
   /**
-   * @param windowMs For how long a key is not told again; 0: everything passes.
-   * @param pass Is called with an event and the number of events that it stands for.
+   * @param windowMs How long to suppress events of the same key; 0 suppresses none.
+   * @param pass Is called with an event and the number of events that it sums up.
    */
   constructor(clock: Clock, windowMs: number, pass: (event: TaskEvent, count: number) => void) {
     this.#clock = clock;
@@ -49,7 +49,7 @@ export class Deduplication {
     if (this.#windowMs > 0) this.#open(key, event);
   }
 
-  /** Sums up what is left. */
+  /** Passes on the remaining sums. */
   close(): void {
     for (const key of [...this.#windows.keys()]) this.#sumUp(key);
   }
@@ -58,7 +58,7 @@ export class Deduplication {
     const stopTimer = this.#clock.setTimer(
       () => {
         const { latest } = window;
-        // What goes on happening stays silent until the end of the next window.
+        // Further events stay suppressed until the end of the next window.
         if (this.#sumUp(key) > 0) this.#open(key, latest);
       },
       this.#windowMs,

@@ -107,7 +107,7 @@ export class DeliveryQueue {
   }
 
   /**
-   * Tries a batch once, and puts back what may be tried again.
+   * Tries a batch once, and queues the alerts to retry.
    *
    * @returns Why the receiver is to be left in peace for a while; null when it may get the next
    * batch at once.
@@ -128,7 +128,7 @@ export class DeliveryQueue {
     const missing = batch.filter(({ alert }) => undelivered?.includes(alert) ?? true);
     this.#delivered += batch.length - missing.length;
     if (missing.length === 0) return null;
-    // A receiver that refuses an alert for good is there, and may take others.
+    // A receiver that refuses one alert permanently is reachable, and may take others.
     this.#failures = permanent ? 0 : this.#failures + 1;
     for (const waiting of missing) waiting.attempts++;
     const isLast = permanent || this.#isClosing;
@@ -152,7 +152,7 @@ export class DeliveryQueue {
     );
   }
 
-  /** Sends within the timeout, also through a channel that does not heed its signal. */
+  /** Sends within the timeout, even through a channel that ignores its signal. */
   async #send(alerts: readonly Alert[]): Promise<void> {
     const { clock, timeoutMs } = this.#settings;
     const { promise, reject } = Promise.withResolvers<never>();

@@ -1,6 +1,6 @@
-// Takes the text of an exception apart, for receivers that want type, message and stack by
-// themselves. Such texts are what describeError writes: stacks as V8 makes them, causes behind
-// "Caused by:". They may be long and hold anything, so each is gone through once, line by line.
+// Parses the text of an exception, for receivers that take type, message and stack separately.
+// describeError writes such texts: stacks in V8's format, causes after "Caused by:". They may be
+// long and contain anything, so each is read once, line by line.
 
 /** One error of a chain. */
 export interface ExceptionPart {

@@ -1,13 +1,13 @@
 // Why a receiver was not reached, in words of our own. The texts of foreign errors hold addresses,
 // and with them secrets: `fetch` names the URL, mail transports may name the login. So no part of
-// such a text is passed on; only what is known to stand in one is recognised.
+// such a text is passed on: only known phrases in it are recognised.
 
 import { errorParts } from "../../thrown/describe_error.ts";
 import { errorChain } from "../../thrown/error_chain.ts";
 import { isErrorLike } from "../../thrown/reading.ts";
 
 const certificateReasons: readonly [pattern: RegExp, reason: string][] = [
-  [/self[-_ ]signed|UnknownIssuer|CaUsedAsEndEntity/i, "it is signed by nobody that is trusted"],
+  [/self[-_ ]signed|UnknownIssuer|CaUsedAsEndEntity/i, "no trusted authority has signed it"],
   [/unable[-_ ]to[-_ ](get|verify)/i, "its issuer is not known"],
   [/expired/i, "it has expired"],
   [/not[-_ ]?yet[-_ ]?valid/i, "it is not yet valid"],

@@ -1,5 +1,5 @@
-// Posts to receivers, and turns their answers into what the queue understands. Addresses and
-// headers hold secrets: no error says anything of them.
+// Posts to receivers, and maps their answers to delivery results. Addresses and headers hold
+// secrets: no error shows them.
 
 import { AlertDeliveryError } from "./alert.ts";
 import { failureReason } from "./failure_reason.ts";
@@ -8,15 +8,12 @@ import { maskSecrets } from "./masked_text.ts";
 /** `fetch`, or something like it that goes through a proxy. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** What is posted. */
+/** The request to post. */
 export interface Delivery {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /**
-   * What must not be told of it, though the receiver may repeat it: the secret parts of the
-   * address, tokens, keys.
-   */
+  /** Secrets to mask in the answer, which may repeat them: parts of the address, tokens, keys. */
   readonly secrets: readonly string[];
 }
 
@@ -41,17 +38,14 @@ export function secretParts(url: string): string[] {
 
 /** Statuses after which the same request may succeed later. */
 const temporary = [408, 425, 429, 439];
-/**
- * How much of an answer is read, in bytes. The longest that says something is a list of refused
- * items.
- */
+/** How many bytes of an answer are read. The longest useful one is a list of refused items. */
 const longestAnswer = 65_536;
-/** How much of it is told, in characters. */
+/** How many characters of it an error shows. */
 const longestQuote = 200;
 
 /**
- * Posts once. Follows no redirect: it would lead an alert, its signature and its headers to an
- * address that nobody has passed.
+ * Posts once. Follows no redirect: it would send the alert, its signature and its headers to an
+ * unknown address.
  *
  * @param receiver Names the receiver in errors.
  * @returns The answer's status and text.
@@ -100,9 +94,7 @@ function quote(text: string, secrets: readonly string[]): string {
   return line === "" ? "" : `: ${maskSecrets(line, secrets)}`;
 }
 
-/**
- * Also says so of what a `fetch` of one's own has followed all the same, and of what browsers hide.
- */
+/** Also reports redirects that a custom `fetch` has followed, and those that browsers hide. */
 function isRedirect({ status, type, redirected }: Response): boolean {
   return (status >= 300 && status < 400) || type === "opaqueredirect" || redirected;
 }

@@ -1,5 +1,5 @@
-// What receivers answer helps to find an error, and may repeat what it was sent: the path of the
-// request, a header.
+// Masks secrets in a receiver's answer: it helps to find an error, but may repeat the request's
+// path or a header.
 
 /** A run of fewer characters says nothing about a secret. */
 const shortestRun = 4;
@@ -27,10 +27,7 @@ export function maskSecrets(text: string, secrets: readonly string[]): string {
   return masked;
 }
 
-/**
- * As it was passed, and as a server may understand it: percent-decoded, or as the login that it
- * encodes.
- */
+/** The secret as passed, and as a server may decode it: percent-decoded, or as an encoded login. */
 function spellings(secret: string): string[] {
   const attempts = [
     () => secret,

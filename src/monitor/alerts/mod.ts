@@ -1,7 +1,6 @@
 /**
- * Telling people and services of task events: Slack, e-mail, webhooks, Application Insights, Sentry
- * and its cron monitors. Alerts are filtered, deduplicated, limited in number, and tried again, and
- * never stand in a task's way.
+ * Alerts about task events: by Slack, e-mail, webhooks, Application Insights, Sentry and its cron
+ * monitors. They are filtered, deduplicated, rate-limited and retried, and never delay a task.
  *
  * @module
  */

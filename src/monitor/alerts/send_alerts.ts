@@ -24,7 +24,7 @@ import { Deduplication } from "./deduplication.ts";
 import { DeliveryQueue } from "./delivery_queue.ts";
 import { TotalLimit } from "./total_limit.ts";
 
-/** What became of the events that were to be told. */
+/** How many events were delivered, suppressed or lost. */
 export interface AlertCounts {
   /** Alerts that arrived. */
   readonly delivered: number;
@@ -44,8 +44,8 @@ export interface Alerts {
    */
   flush(): Promise<void>;
   /**
-   * Listens no longer, sums up what was kept silent, and tries once more to deliver what waits;
-   * what fails then is lost.
+   * Stops listening, sums up suppressed events, and tries once more to deliver what is queued.
+   * Alerts that fail then are lost.
    *
    * @param timeout How long that may take. Default 5 seconds.
    */
@@ -53,7 +53,7 @@ export interface Alerts {
 }
 
 /**
- * Tells somebody of an instance's events through a channel, until it is closed.
+ * Sends an instance's events to a channel until it is closed.
  *
  * @throws {InvalidArgumentError} If an option has a value that cannot be used.
  *
@@ -115,7 +115,7 @@ export function sendAlerts(
   };
 }
 
-/** Events come a little later than what they tell of: lets those in that are on their way. */
+/** Events arrive a little late: waits for those already emitted. */
 function eventsArrived(): Promise<void> {
   return new Promise<void>(nextMacrotask);
 }

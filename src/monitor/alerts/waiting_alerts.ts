@@ -43,7 +43,7 @@ export class WaitingAlerts {
 
   /** Adds an alert at the end; returns false when there is no room for it. */
   add(alert: Alert): boolean {
-    // One that is too long by itself may wait alone.
+    // An alert that exceeds the limit on its own may still wait alone.
     const isTooLong = this.count > 0 && this.#textLength + textLength(alert.event) > mostText;
     if (isTooLong || this.count >= this.#maxCount) return false;
     this.#textLength += textLength(alert.event);

@@ -1,5 +1,5 @@
-// How alerts read for people. The task's parameters are left out: they may hold what a chat or a
-// mail must not.
+// The wording of alerts. The task's parameters are left out: they may hold data that must not be in
+// a chat or a mail.
 
 import type { TaskEventKind } from "../../events/task_event.ts";
 import { cutText } from "../../thrown/cut_text.ts";
@@ -29,7 +29,7 @@ export function headline({ event, count }: Alert): string {
   return `${headings[event.kind]}: ${event.taskType}${times}`.replace(/\s+/g, " ");
 }
 
-/** What there is to know, as names and values, in the order of importance. */
+/** Returns the facts as names and values, most important first. */
 export function facts({ event, suppressed }: Alert): [name: string, value: string][] {
   const all: [string, string | null][] = [
     ["Task ID", event.taskId],

@@ -11,14 +11,16 @@ const form = /^(\[[\d:a-f.]+\]|[\w.~!$&'()*+,;=%-]+)(:\d*)?$/i;
  * Reads a Host header as the host of a URL, so that the ways to write a host compare equal.
  *
  * @param scheme The scheme whose default port is left out, with its colon.
- * @returns The URL of the host's root; null when the text is no host.
+ * @returns The URL of the host's root; null when the text is not a host.
  */
 export function parseHost(text: string, scheme = "http:"): URL | null {
   const root = `${scheme}//${text}/`;
   return form.test(text) && URL.canParse(root) ? new URL(root) : null;
 }
 
-/** The URL of a request; null when it has none: the client sent a Host header that is no host. */
+/**
+ * The URL of a request; null when it has none: the client sent a Host header that is not a host.
+ */
 export function requestUrl(request: Request): URL | null {
   const host = request.headers.get("host");
   if (host !== null && parseHost(host) === null) return null;

@@ -48,7 +48,7 @@ export class HubConnections {
     return this.#byToken.get(token);
   }
 
-  /** Makes a connection; forgets the oldest that is no client if there are too many. */
+  /** Makes a connection; forgets the oldest that is not a client if there are too many. */
   add(): HubConnection {
     const { newId, maxPendingConnections } = this.#settings;
     const connection = new HubConnection(newId(), newId(), this.#settings, {

@@ -78,7 +78,7 @@ export class RecordReader {
 /**
  * Checks the first record of a client.
  *
- * @throws {HubProtocolError} If it is no handshake, or asks for a protocol that the hub does not
+ * @throws {HubProtocolError} If it is not a handshake, or asks for a protocol that the hub does not
  * speak.
  */
 export function checkHandshake(record: string): void {
@@ -100,7 +100,7 @@ export function checkHandshake(record: string): void {
 /**
  * Reads a message of a client.
  *
- * @throws {HubProtocolError} If it is no message.
+ * @throws {HubProtocolError} If it is not a message.
  */
 export function parseMessage(record: string): ClientMessage {
   const message = parseRecord(record);

@@ -19,7 +19,7 @@ export function formatTraceparent(context: SpanContext): string | null {
 export function parseTraceparent(text: string | null): SpanContext | null {
   const [, version, traceId, spanId, flags, rest] = traceparent.exec(text ?? "") ?? [];
   if (!version || !traceId || !spanId || !flags) return null;
-  // Later versions may add fields, version 00 has none, and ff is no version.
+  // Later versions may add fields, version 00 has none, and ff is not a version.
   if (version === "ff" || (version === "00" && rest !== undefined)) return null;
   const context = { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };
   return isSpanContextValid(context) ? context : null;

@@ -9,7 +9,7 @@ import { isTransient, retryTransient } from "./retry_transient.ts";
 
 /** How a {@linkcode BatchWriter} writes. */
 export interface BatchWriterOptions<Item, Result> {
-  /** Writes a batch; all or nothing. Results stand in the order of the items. */
+  /** Writes a batch; all or nothing. Results are in the order of the items. */
   readonly write: (items: readonly Item[]) => Promise<readonly Result[]>;
   readonly clock: Clock;
   /** The most items in one write. */

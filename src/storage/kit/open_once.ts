@@ -11,7 +11,7 @@ export function notOpen(what: string): StorageClosedError {
 
 /**
  * What a storage has while it is open, such as its pool. Callers that open at the same time open it
- * once; an opening that failed can be tried again; closing waits for an opening under way.
+ * once; an opening that failed can be retried; closing waits for an opening under way.
  *
  * @example
  * ```ts

@@ -59,7 +59,7 @@ export const leaseMs = 10 * minute;
 /** A retry policy as `dispatch` would store it. */
 export const retryPolicy = '{"kind":"linear","retries":3,"delaysMs":[500]}';
 
-/** A task as a dispatcher would hand it to a storage, due at once, unless told otherwise. */
+/** A task as a dispatcher would hand it to a storage, due at once, by default. */
 export function newTask(id: string, overrides: Partial<NewTask> = {}): NewTask {
   return {
     id,
@@ -80,7 +80,7 @@ export function newTask(id: string, overrides: Partial<NewTask> = {}): NewTask {
   };
 }
 
-/** A wish for a slot of a rate limit, by which a run starts if it may, unless told otherwise. */
+/** A wish for a slot of a rate limit, by which a run starts if it may, by default. */
 export function slotRequest(overrides: Partial<RateSlotRequest> = {}): RateSlotRequest {
   return {
     key: "customer-1",
@@ -145,7 +145,7 @@ export class Scene {
     return newTask(this.id(), overrides);
   }
 
-  /** A task of a series, waiting for its first run, which is due at once unless told otherwise. */
+  /** A task of a series, waiting for its first run, which is due at once by default. */
   recurring(overrides: Partial<NewTask> = {}, seriesOverrides: Partial<NewSeries> = {}): NewTask {
     const status = "WaitingQueue";
     return this.task({ queue: "recurring", status, series: series(seriesOverrides), ...overrides });
@@ -182,8 +182,7 @@ export class Scene {
   }
 
   /**
-   * Claims for a worker from the queues `default` and `recurring`, of the usual type, unless told
-   * otherwise.
+   * Claims for a worker from the queues `default` and `recurring`, of the usual type, by default.
    */
   async claim(
     workerId: string,

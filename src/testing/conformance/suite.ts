@@ -11,7 +11,7 @@ import { topics } from "./topics.ts";
  * so they may run in any order and at the same time.
  *
  * @param harness How to make a store and let time pass for it.
- * @throws {InvalidArgumentError} If it is no harness, or names a capability that there is not.
+ * @throws {InvalidArgumentError} If it is not a harness, or names a capability that there is not.
  *
  * @example Certify a driver with Deno's test runner; node:test and vitest go the same way
  * ```ts

@@ -15,7 +15,7 @@ import { StorageClock } from "../../time/storage_clock.ts";
 import { parseQueues } from "../../task/queue_settings.ts";
 import { type StoredTask, toStoredTask } from "./stored_task.ts";
 
-/** What a recorder works with. */
+/** The dependencies of a recorder. */
 export interface DispatchRecorderParts {
   readonly clock: Clock;
   readonly logger: Logger;

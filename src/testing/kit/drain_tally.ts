@@ -3,7 +3,7 @@
 import { EverTaskError } from "../../guards/errors.ts";
 import type { TaskEvent, TaskEventSource } from "../../events/task_event.ts";
 
-/** A task that failed for good, or a run of a series that did. */
+/** A task that failed permanently, or a run of a series that did. */
 export interface TaskFailure {
   /** The task. */
   readonly taskId: string;
@@ -15,14 +15,14 @@ export interface TaskFailure {
 
 /**
  * What {@linkcode TestEverTask.drain} ran. A task counts once for each time it ended, or will be
- * tried again.
+ * retried.
  */
 export interface DrainResult {
   /** How often a handler was started. */
   readonly attempts: number;
   /** Tasks, and runs of series, that completed. */
   readonly completed: number;
-  /** Tasks, and runs of series, that failed for good. */
+  /** Tasks, and runs of series, that failed permanently. */
   readonly failed: number;
   /** Failed attempts that are retried. */
   readonly retried: number;

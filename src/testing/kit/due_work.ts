@@ -54,7 +54,7 @@ export class DueWork {
     const { now } = await this.#storage.statistics();
     const pending = await readTasks(this.#storage, { statuses: ["Pending"], types: this.#types });
     const retries = pending.filter(({ exception, rateSlotAt, dueAt }) => {
-      // What asked to run later, or waits for its rate limit, is no retry of a failure.
+      // What asked to run later, or waits for its rate limit, is not a retry of a failure.
       const isRetry = exception !== null && rateSlotAt === null;
       return isRetry && dueAt !== null && dueAt > now;
     });

@@ -29,7 +29,7 @@ import type { StoredTask } from "./stored_task.ts";
  * - `completed`: the handler returned.
  * - `retry`: it failed, and the retry policy gives it another attempt after `delayMs`.
  * - `later`: it threw `RetryLater`; it runs again after `delayMs`.
- * - `failed`: it failed for good.
+ * - `failed`: it failed permanently.
  * - `cancelled`: it threw after it was cancelled.
  * - `stopped`: it threw after its worker stopped; it is due again.
  * - `lost`: its lease was lost; nothing would be recorded.

@@ -26,7 +26,7 @@ export interface RunHandlerOptions {
   readonly taskId?: string;
   /** The queue that it came from. @default the task's, or "recurring" with `run`, or "default" */
   readonly queue?: string;
-  /** Which run of a series it is: `true` for the first one, now. @default it is no series */
+  /** Which run of a series it is: `true` for the first one, now. @default it is not a series */
   readonly run?: true | { readonly number?: number; readonly scheduledAt?: Instant };
   /**
    * Aborts the handler's signal, and with it the attempt: as `cancel` does or, when the reason is

@@ -14,7 +14,7 @@ export interface StoredTask<Payload = unknown> extends Omit<Dated<TaskRecord>, "
   readonly payload: Payload;
 }
 
-/** Reads the payload of a stored task; a text that is no JSON stays as it is. */
+/** Reads the payload of a stored task; a text that is not JSON stays unchanged. */
 export function toStoredTask<Payload>(record: Dated<TaskRecord>): StoredTask<Payload> {
   let payload: unknown;
   try {

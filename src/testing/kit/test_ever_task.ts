@@ -64,7 +64,7 @@ export interface TestEverTaskOptions extends EverTaskOptions, RunBounds {
    * @default "manual"
    */
   readonly mode?: "manual" | "inline";
-  /** What dispatch does in `inline` mode when the task fails for good. @default "throw" */
+  /** What dispatch does in `inline` mode when the task fails permanently. @default "throw" */
   readonly failures?: FailureHandling;
 }
 
@@ -81,7 +81,7 @@ export interface DrainOptions extends RunBounds {
    * instant.
    */
   readonly advance?: Duration;
-  /** What drain does once all have ended, if a task has failed for good. @default "record" */
+  /** What drain does once all have ended, if a task has failed permanently. @default "record" */
   readonly failures?: FailureHandling;
 }
 

@@ -14,7 +14,7 @@ import { logFailure } from "./failure_log.ts";
 import type { Job } from "../job.ts";
 import type { LogKeeper } from "./log_keeper.ts";
 
-/** What a teller works with. */
+/** The dependencies of a teller. */
 export interface AttemptEventsParts {
   readonly home: HomeContext;
   readonly storageClock: StorageClock;

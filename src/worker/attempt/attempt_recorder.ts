@@ -16,7 +16,7 @@ import { nextAfterRun, planOccurrence } from "./series_run.ts";
 import type { AttemptEnd, StatusWriter } from "./status_writer.ts";
 import { transitionsByAge } from "./transition_ages.ts";
 
-/** What a recorder works with. */
+/** The dependencies of a recorder. */
 export interface RecorderParts {
   readonly storage: Storage;
   readonly writer: StatusWriter;

@@ -94,7 +94,7 @@ export function decideEnding(
   try {
     delay = checkedDelay(policy.nextDelay(countedAttempt(result), cause, random));
   } catch (policyFault) {
-    const note = "The task is not tried again, since its retry policy failed: " +
+    const note = "The task is not retried, since its retry policy failed: " +
       headlineOf(policyFault);
     const exception = cutDescription(`${note}\n${failed.exception}`);
     return { ...failed, exception, policyFault };

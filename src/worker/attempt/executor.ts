@@ -33,7 +33,7 @@ import { Watchdog } from "./watchdog.ts";
 /** What holds for every attempt. */
 export interface ExecutionSettings extends AttemptDefaults {
   /**
-   * How long a handler may go on after its signal has aborted before its slot is given free.
+   * How long a handler may go on after its signal has aborted before its slot is freed.
    * Milliseconds.
    */
   readonly graceMs: number;
@@ -43,7 +43,7 @@ export interface ExecutionSettings extends AttemptDefaults {
   readonly random: () => number;
 }
 
-/** What an executor works with. */
+/** The dependencies of an executor. */
 export interface ExecutorParts {
   readonly home: HomeContext;
   readonly clock: Clock;
@@ -139,7 +139,7 @@ export class Executor {
     while (this.#ending.size > 0) await Promise.all(this.#ending);
   }
 
-  /** Asks a running job's handler to stop; after the grace period its slot is given free. */
+  /** Asks a running job's handler to stop; after the grace period its slot is freed. */
   abort(job: Job, reason: Error): void {
     if (job.attempt.phase !== "running") return;
     if (reason instanceof TaskCancelledError) job.attempt.cancel();
@@ -306,7 +306,7 @@ export class Executor {
     }
     logger.warn(
       "The handler of task {taskId} ({taskType}) did not stop within {graceMs} ms after its signal had " +
-        "aborted. Its slot is given free; what it still does is not recorded.",
+        "aborted. Its slot is freed; what it still does is not recorded.",
       { taskId: job.task.id, taskType: job.task.type, graceMs: this.#parts.settings.graceMs },
     );
     attemptEvents.emit("stuck", job);

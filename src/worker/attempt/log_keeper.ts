@@ -11,7 +11,7 @@ import type { Clock } from "../../time/clock.ts";
 import type { Job } from "../job.ts";
 import { isUnderWay } from "./series_run.ts";
 
-/** What a keeper works with. */
+/** The dependencies of a keeper. */
 export interface LogKeeperParts {
   readonly storage: Storage;
   readonly clock: Clock;

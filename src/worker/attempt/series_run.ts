@@ -61,7 +61,7 @@ export function planOccurrence(
     return plan(recurrenceOf(series), task, state);
   } catch (error) {
     const reason = `The schedule "${series.info}" cannot be read by this worker; another may ` +
-      `know it. The run is tried again later: ${describeError(error)}`;
+      `know it. The run is retried later: ${describeError(error)}`;
     return { kind: "postpone", reason, dueInMs: pauseAfter(now - planned) };
   }
 }

@@ -59,7 +59,7 @@ export class StatusWriter {
   readonly #logger: Logger;
   #pending: Entry[] = [];
   /**
-   * Entries that storage cannot take: each is tried again by itself, so that it does not hold up
+   * Entries that storage cannot take: each is retried by itself, so that it does not hold up
    * the others.
    */
   readonly #isolated = new Set<Entry>();
@@ -200,7 +200,7 @@ export class StatusWriter {
           return;
         }
         this.#logger[transient ? "warn" : "error"](
-          "Writing the status of {count} tasks failed (try {failures}); it is tried again: {error}",
+          "Writing the status of {count} tasks failed (try {failures}); it is retried: {error}",
           { count: entries.length, failures, error },
         );
         await new Promise<void>((resolve) => this.#clock.setTimer(resolve, backoffMs(failures)));

@@ -139,7 +139,7 @@ export class Claimer {
         failures++;
         this.#again = true;
         this.#parts.logger.warn(
-          "Claiming tasks failed (try {failures}); it is tried again: {error}",
+          "Claiming tasks failed (try {failures}); it is retried: {error}",
           {
             failures,
             error,

@@ -17,7 +17,7 @@ import { damageOf } from "./damaged_task.ts";
 import type { QueueRunner } from "./queue_runner.ts";
 import type { Reservations } from "./reservations.ts";
 
-/** What an intake works with. */
+/** The dependencies of an intake. */
 export interface IntakeParts {
   readonly storage: Pick<Storage, "releaseUnknown">;
   readonly definitions: ReadonlyMap<string, AnyTask>;

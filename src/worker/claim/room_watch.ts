@@ -1,20 +1,19 @@
-// Tells when dispatches wait for room in a queue whose tasks do not end: they may wait for each
-// other, which nobody would notice.
+// Warns when dispatches wait for room in a queue whose tasks do not end: this may be a deadlock.
 
 import type { Logger } from "../../log/logger.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { QueueRunner } from "./queue_runner.ts";
 
-/** For how long no task may end while dispatches wait, in milliseconds. */
+/** How long dispatches wait without any task ending before the warning, in milliseconds. */
 const patienceMs = 30_000;
 
 /** Watches the queues for which dispatches wait. */
 export class RoomWatch {
   readonly #clock: Clock;
   readonly #logger: Logger;
-  /** The queues that are watched, each with what ends its timer. */
+  /** The watched queues, each with the function that clears its timer. */
   readonly #watched = new Map<QueueRunner, () => void>();
-  /** The queues of which it has told. */
+  /** The queues it has warned about. */
   readonly #told = new Set<QueueRunner>();
 
   constructor(clock: Clock, logger: Logger) {
@@ -22,7 +21,7 @@ export class RoomWatch {
     this.#logger = logger;
   }
 
-  /** A dispatch waits for room in a queue. */
+  /** Starts to watch a queue for whose room a dispatch waits. */
   waits(runner: QueueRunner): void {
     if (this.#watched.has(runner) || this.#told.has(runner)) return;
     const { ended } = runner;
@@ -33,7 +32,7 @@ export class RoomWatch {
       this.#told.add(runner);
       this.#logger.warn(
         'Dispatches have waited for room in queue "{queue}" for {seconds} s, and none of its tasks ' +
-          "has ended. If its handlers dispatch to it, let them do so by context.dispatch, which " +
+          "has ended. If its handlers dispatch to it, use context.dispatch in them, which " +
           "does not wait.",
         { queue: runner.settings.name, seconds: patienceMs / 1_000 },
       );
@@ -41,7 +40,7 @@ export class RoomWatch {
     this.#watched.set(runner, this.#clock.setTimer(look, patienceMs));
   }
 
-  /** Watches no longer. */
+  /** Stops watching. */
   stop(): void {
     for (const disarm of this.#watched.values()) disarm();
     this.#watched.clear();

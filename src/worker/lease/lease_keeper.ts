@@ -49,7 +49,7 @@ export const lostReason =
   "The worker that held the task was lost: its process ended or froze. The task is due again.";
 /** What is written of a task that was lost too often. */
 export const poisonReason =
-  "The task was lost with its worker too often: it may be ending its process. It is not tried again.";
+  "The task was lost with its worker too often: it may be ending its process. It is not retried.";
 
 /** Registers the worker and keeps it alive. */
 export class LeaseKeeper {
@@ -174,7 +174,7 @@ export class LeaseKeeper {
     try {
       await this.#inTime(this.#reach());
     } catch (error) {
-      this.#logger.warn("The heartbeat failed; it is tried again: {error}", { error });
+      this.#logger.warn("The heartbeat failed; it is retried: {error}", { error });
       this.#wasUnreachable = true;
       this.#checkAge();
     }
@@ -237,7 +237,7 @@ export class LeaseKeeper {
       (tasks) => this.#listener.onTasksReleased(tasks),
       (error) => {
         this.#logger.warn(
-          "Taking the tasks of lost workers failed; it is tried again with the next heartbeat: {error}",
+          "Taking the tasks of lost workers failed; it is retried with the next heartbeat: {error}",
           { error },
         );
       },

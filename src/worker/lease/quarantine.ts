@@ -5,7 +5,7 @@
 import type { Job } from "../job.ts";
 import type { QueueRunner } from "../claim/queue_runner.ts";
 
-/** What a quarantine works with. */
+/** The dependencies of a quarantine. */
 export interface QuarantineParts {
   /** A task that was lost more often than this fails. */
   readonly poisonLimit: number;

@@ -1,7 +1,7 @@
-// Brings series back whose next run was planned while the storage's clock was ahead: left alone,
-// they would wait for as long as it was. Nobody can ask storage for them, since only their
-// schedules tell; so all series are read, a page at a time. That is done once after the start, and
-// when the clock is seen to be set back.
+// Corrects series whose next run was planned while the storage's clock was ahead. Without the
+// correction they would wait too long, by as much as the clock was ahead. No query can find them,
+// since only a schedule tells its next run: all series are read, page by page. This happens once
+// after the start, and after the clock was set back.
 
 import type { EventBus } from "../../events/event_bus.ts";
 import { taskEvent } from "../../events/job_events.ts";
@@ -19,13 +19,12 @@ import { timesSeenFromNow } from "../attempt/series_run.ts";
 const pageSize = 200;
 
 /**
- * How often all series are looked at after the clock was set back, with a heartbeat each: a run
- * that ends meanwhile, or another worker that has not noticed yet, may still plan by the clock that
- * was ahead.
+ * How many heartbeats read all series after the clock was set back. A run that ends meanwhile, or
+ * another worker that has not noticed yet, may still plan by the old clock.
  */
 const looksAfterSetBack = 3;
 
-/** What a corrector works with. */
+/** The dependencies of a corrector. */
 export interface CorrectorParts {
   readonly storage: Pick<Storage, "list" | "correctSeries">;
   readonly clock: Clock;
@@ -34,24 +33,27 @@ export interface CorrectorParts {
   readonly events: EventBus;
   readonly definitions: ReadonlyMap<string, AnyTask>;
   /**
-   * How long after the start the first look is taken, and how long after one that failed the next,
-   * in milliseconds: a machine that has just been started may not have set its clock yet.
+   * The time from the start to the first look, and from a failed look to the next, in milliseconds.
+   * A machine that has just started may not have set its clock yet.
    */
   readonly patienceMs: number;
-  /** Series or tasks become due sooner than they were to be. */
+  /** Called when tasks have become due earlier. */
   readonly onCorrected: () => void;
 }
 
-/** A series as it is, and as it should be. */
+/** A series, and its correction. */
 interface Wrong {
   readonly task: TaskRecord;
   readonly correction: SeriesCorrection;
 }
 
-/** Looks for such series and tasks, and corrects them. */
+/** Finds and corrects series that a clock that was ahead has planned. */
 export class SetBackCorrector {
   readonly #parts: CorrectorParts;
-  /** By how much the clock was ahead; undefined: this worker has not seen it. */
+  /**
+   * How far ahead the clock was, in milliseconds; undefined if this worker has not seen it set
+   * back.
+   */
   #aheadMs: number | undefined;
   #looksLeft = 1;
   #nextLookAt: number;
@@ -64,19 +66,19 @@ export class SetBackCorrector {
   }
 
   /**
-   * The storage's clock was set back by `setBackMs` milliseconds: the next heartbeats look for
-   * series that are wrong now.
+   * Notes that the storage's clock was set back by `setBackMs` milliseconds: the next heartbeats
+   * look for wrong series.
    */
   clockSetBack(setBackMs: number): void {
     this.#parts.logger.warn(
-      "The storage's clock was set back. Series that were planned meanwhile are brought back to what their schedules say.",
+      "The storage's clock was set back. The next runs that were planned while it was ahead are computed again.",
     );
     this.#aheadMs = setBackMs;
     this.#looksLeft = looksAfterSetBack;
     this.#nextLookAt = -Infinity;
   }
 
-  /** A heartbeat was answered: looks, if it is time to. */
+  /** Looks for wrong series after a heartbeat, if it is time. */
   onHeartbeat(): void {
     const isTime = this.#looksLeft > 0 && this.#parts.clock.monotonic() >= this.#nextLookAt;
     if (!isTime || this.#looking !== null || this.#stopped) return;
@@ -85,13 +87,13 @@ export class SetBackCorrector {
       this.#looksLeft = Math.max(this.#looksLeft, 1);
       this.#nextLookAt = this.#parts.clock.monotonic() + this.#parts.patienceMs;
       this.#parts.logger.warn(
-        "Looking for what was planned by a clock that was ahead failed; it is tried again later: {error}",
+        "Looking for runs that were planned by a clock that was ahead failed; the worker tries again later: {error}",
         { error },
       );
     }).finally(() => this.#looking = null);
   }
 
-  /** Resolves when no look is under way; none begins any more. */
+  /** Begins no more looks, and resolves when none is under way. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#looking;
@@ -141,8 +143,8 @@ export class SetBackCorrector {
 }
 
 /**
- * What is wrong with a series; null: nothing, or it is held, and the worker that holds it plans
- * what follows.
+ * Returns the correction of a series, or null if it needs none. A series that a worker holds needs
+ * none: the worker plans its next run.
  */
 function wrongAt(task: TaskRecord, now: number, aheadMs: number | undefined): Wrong | null {
   const { id: taskId, series, dueAt } = task;
@@ -157,9 +159,9 @@ function wrongAt(task: TaskRecord, now: number, aheadMs: number | undefined): Wr
 }
 
 /**
- * When a run that was to begin, or to go on, at once may do so: now. When one that waits for its
- * next attempt may have it, if the last attempt has ended in the future: as long after now as it
- * was to be after that end.
+ * Returns the latest instant at which the next attempt should begin. A run that was due at once
+ * should begin now. A run that waits for a retry, and whose last attempt ended in the future, keeps
+ * its delay, counted from now.
  */
 function attemptAt({ status, dueAt, lastExecutionAt }: TaskRecord, now: number): number {
   const latestNow = now + readingErrorMs;

@@ -12,7 +12,7 @@ import type { StorageClock } from "../../time/storage_clock.ts";
 import type { Job } from "../job.ts";
 import { type LeaseSettings, lostReason, poisonReason } from "./lease_keeper.ts";
 
-/** What a reporter works with. */
+/** The dependencies of a reporter. */
 export interface ReporterParts {
   readonly storage: Storage;
   readonly events: EventBus;
@@ -52,7 +52,7 @@ export class WorkerReporter {
     }));
   }
 
-  /** Resolves when everything is told. */
+  /** Resolves when everything is reported. */
   idle(): Promise<void> {
     return this.#stored.idle();
   }

@@ -20,7 +20,7 @@ const verbs: Record<string, (storage: Storage) => Promise<unknown>> = {
   "a registration": (storage) => storage.registerWorker({ id: "worker", host: "host" }),
 };
 
-Deno.test("an answer without a row is no answer: what was asked counts as unknown, and may be tried again", async () => {
+Deno.test("an answer without a row is not an answer: what was asked counts as unknown, and may be retried", async () => {
   const sql = connect(await server.createDatabase(), { max: 3 });
   let isLost = false;
   const client: PostgresClient = {

@@ -104,7 +104,7 @@ Deno.test("what is owed is told at the close, and nothing after it", async () =>
   assertEquals(clock.timerCount, 0);
 });
 
-Deno.test("listening is tried again until there is a connection, and not after the close", async () => {
+Deno.test("listening is retried until there is a connection, and not after the close", async () => {
   const { channel, clock, heard, listens, database } = makeChannel();
   database.refusals = 2;
   channel.listen();

@@ -42,7 +42,7 @@ Deno.test("the application's own time-out for locks is as before when a call has
   database.close();
 });
 
-Deno.test("a call is not tried again once its transaction has begun", async () => {
+Deno.test("a call is not retried once its transaction has begun", async () => {
   await using scratch = new Scratch();
   const database = new DatabaseSync(scratch.path);
   const run: string[] = [];

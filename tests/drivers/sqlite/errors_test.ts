@@ -31,7 +31,7 @@ const libraries = {
   "a stand-in for @db/sqlite": (path: string) => new DenoSqliteStandIn(path),
 };
 
-Deno.test("a file that is no database is refused, and left as it was", async () => {
+Deno.test("a file that is not a database is refused, and left unchanged", async () => {
   await using scratch = new Scratch();
   const text = "These are my notes, and no database at all.\n".repeat(100);
   await Deno.writeTextFile(scratch.path, text);

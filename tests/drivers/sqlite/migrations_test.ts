@@ -63,7 +63,7 @@ Deno.test("a migration that fails leaves nothing behind, and says what is in its
   database.close();
 });
 
-Deno.test("the application's own tables and user_version stay as they are", async () => {
+Deno.test("the application's own tables and user_version stay unchanged", async () => {
   await using scratch = new Scratch();
   const database = new DatabaseSync(scratch.path);
   database.exec("PRAGMA user_version = 7; CREATE TABLE orders (id INTEGER PRIMARY KEY)");

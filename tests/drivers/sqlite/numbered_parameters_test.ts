@@ -8,7 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import { fromNodeSqlite, type NodeSqliteDatabase } from "../../../drivers/sqlite/node_sqlite.ts";
 import { prepareWithoutNumbers } from "../../../drivers/sqlite/numbered_parameters.ts";
 
-Deno.test("a statement without its numbers gives what it gave with them", () => {
+Deno.test("a statement rewritten without numbers returns the same rows", () => {
   const database = new DatabaseSync(":memory:");
   const prepare = (sql: string) => fromNodeSqlite(database).prepare(sql);
   const numbers = fc.array(fc.option(fc.integer({ min: 1, max: 12 })), {
@@ -29,8 +29,8 @@ Deno.test("a statement without its numbers gives what it gave with them", () => 
 });
 
 /**
- * What `DatabaseSync` is in Node 22.13: numbers are out of range, and nothing tells of a
- * transaction.
+ * Imitates `DatabaseSync` of Node 22.13, which cannot bind numbered parameters and has no
+ * `isTransaction`.
  */
 function inOldNode(database: DatabaseSync): NodeSqliteDatabase {
   return {
@@ -47,7 +47,7 @@ function inOldNode(database: DatabaseSync): NodeSqliteDatabase {
   };
 }
 
-Deno.test("a library that cannot bind numbers, or does not tell of transactions, is as good", () => {
+Deno.test("a library without numbered parameters and isTransaction gives the same results", () => {
   using database = new DatabaseSync(":memory:");
   const adapted = fromNodeSqlite(inOldNode(database));
   const row = adapted.prepare("SELECT ?2 AS b, ?1 AS a, ?2 AS c").get(["a", "b"]);

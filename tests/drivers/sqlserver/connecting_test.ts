@@ -84,7 +84,7 @@ Deno.test("a refused login is an error that trying again does not help", async (
 });
 
 for (const breaksAt of ["prelogin", "login"] as const) {
-  Deno.test(`a connection that breaks at the ${breaksAt} is a transient error, and open can be tried again`, async () => {
+  Deno.test(`a connection that breaks at the ${breaksAt} is a transient error, and open can be retried`, async () => {
     const manners = { breaksAt };
     await using broken = new TdsServer(manners);
     const storage = sqlServerStorage(connectionTo(broken));

@@ -114,7 +114,7 @@ Deno.test("in the caller's transaction nothing is repeated: it went down with th
   await pool.close();
 });
 
-Deno.test("a connection that is no transaction of mssql is refused", async () => {
+Deno.test("a connection that is not a transaction of mssql is refused", async () => {
   await withScript(() => applied, async ({ storage, sent }) => {
     for (const connection of [{}, null, "mssql://x", 5]) {
       await assertRejects(

@@ -101,7 +101,7 @@ for (const version of [0, 2, knownVersion]) {
   });
 }
 
-Deno.test("a batch that fails rolls everything back, and open can be tried again", async () => {
+Deno.test("a batch that fails rolls everything back, and open can be retried", async () => {
   let failures = 1;
   const deadlock = { message: { number: 1205, message: "You are the victim." } };
   await using server = serverAt(
@@ -118,7 +118,7 @@ Deno.test("a batch that fails rolls everything back, and open can be tried again
 
 for (const point of ["begin", "batch", "commit"] as const) {
   for (const breaks of ["before", "within"] as const) {
-    Deno.test(`a connection that breaks ${breaks} the answer to a migration's ${point} is a transient error, and open can be tried again`, async () => {
+    Deno.test(`a connection that breaks ${breaks} the answer to a migration's ${point} is a transient error, and open can be retried`, async () => {
       let failures = 1;
       await using server = serverAt(0);
       const { answer } = server;

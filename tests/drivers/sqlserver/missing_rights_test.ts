@@ -96,7 +96,7 @@ for (const [number, message, isBabelfish = false] of migrationDenials) {
   }
 }
 
-Deno.test("a schema that the user may not see is told apart from one that is not there by the statement that shows it", async () => {
+Deno.test("a schema that the user may not see is distinguished from one that is not there by the statement that shows it", async () => {
   await using server = new TdsServer({
     answer: (request) =>
       isStateQuery(request) ? schemaState({ version: 0 }) : grantee(request.text) ?? {},

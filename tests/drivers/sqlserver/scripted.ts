@@ -1,5 +1,5 @@
-// A storage that is connected to the TDS test server: what the driver sends is seen, and how it is
-// answered is up to the test.
+// Connects a storage to the TDS test server: the test sees each request of the driver and writes
+// the reply.
 
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
 import { knownVersion, procedureNames } from "../../../drivers/sqlserver/script.ts";
@@ -12,11 +12,11 @@ import type { ColumnType, Recordset } from "../../support/tds_server/types.ts";
 /** The server's clock in these tests. */
 export const serverNow = Date.parse("2026-11-22T12:00:00.123Z");
 
-/** What a test has to do with. */
+/** What {@linkcode withScript} passes to a test. */
 export interface Scripted {
   readonly storage: Storage;
   readonly server: TdsServer;
-  /** What was sent since the storage was opened. */
+  /** Returns the requests since the storage was opened. */
   sent(): readonly TdsRequest[];
 }
 
@@ -30,7 +30,7 @@ export interface ScriptOptions {
   readonly pool?: object;
 }
 
-/** Runs work with an opened storage whose requests are answered as told. */
+/** Runs `work` with an open storage, and answers its requests with `answer`. */
 export async function withScript(
   answer: Answer,
   work: (scripted: Scripted) => Promise<void>,
@@ -51,8 +51,8 @@ export async function withScript(
 }
 
 /**
- * Does what has to succeed: where requests have very little time, a busy machine lets one fail now
- * and then.
+ * Retries `action` until it succeeds: with a short request timeout, a busy machine lets a request
+ * fail now and then.
  */
 export function insist<T>(action: () => Promise<T>): Promise<T> {
   return retryTransient(systemClock, 60_000, action);
@@ -70,24 +70,25 @@ export function connectionTo(server: TdsServer) {
   };
 }
 
-/** Whether it asks for the state of the schema. */
+/** Reports whether a request reads the state of the schema. */
 export function isStateQuery({ text }: TdsRequest): boolean {
   return text.includes("[SchemaVersions]") && text.includes("sys.sql_modules");
 }
 
-/** What the server says about a schema. */
+/** A schema, as the server describes it. */
 export interface ScriptedSchema {
   readonly version?: number;
   readonly isBabelfish?: boolean;
   /** Names of procedures. */
   readonly missing?: readonly string[];
-  /** The texts of procedures; the user may not see those of others. */
+  /**
+   * The texts of procedures by name. A procedure without one has the text NULL, as for a user who
+   * may not read it.
+   */
   readonly definitions?: Readonly<Record<string, string>>;
 }
 
-/**
- * The state of the schema; of the version that the code knows and complete, unless told otherwise.
- */
+/** Returns the state of a schema; by default, a complete one of the current version. */
 export function schemaState(
   { version = knownVersion, isBabelfish = false, missing = [], definitions = {} }: ScriptedSchema =
     {},

@@ -97,7 +97,7 @@ Deno.test("a statement that goes by a list begins at the list, and seeks the row
       if (joined.length === 0 || !/\bFROM (@|\()/.test(statement)) continue;
       lists++;
       for (const [join] of joined) {
-        // By a worker, it is found by a small index that is filtered; a plan without that is no
+        // By a worker, it is found by a small index that is filtered; a plan without that is not an
         // error.
         const isFiltered = join.includes("t.[WorkerId] = ");
         assertEquals(join.includes("FORCESEEK"), !isFiltered, `${file}: ${join}`);

@@ -100,7 +100,7 @@ Deno.test("a receiver's answer says whether and when to try again", async () => 
   });
 });
 
-Deno.test("a receiver that is out of reach is tried again", async () => {
+Deno.test("a receiver that is out of reach is retried", async () => {
   const { url, [Symbol.asyncDispose]: stop } = startReceivingServer();
   await stop();
   const channel = slackChannel({ webhookUrl: url });
@@ -154,7 +154,7 @@ Deno.test("a webhook's body can be one's own, and needs no signature", async () 
   assertEquals(server.requests[0]?.headers.get("webhook-signature"), null);
 });
 
-Deno.test("a webhook whose body cannot be made is not tried again", async () => {
+Deno.test("a webhook whose body cannot be made is not retried", async () => {
   const fetch = () => Promise.reject(new Error("must not be reached"));
   for (const body of [() => undefined, () => 1n]) {
     const channel = webhookChannel({ url: "https://receiver.example", body, fetch });

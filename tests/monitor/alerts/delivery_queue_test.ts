@@ -46,7 +46,9 @@ Deno.test("alerts are delivered one by one, unless the channel says otherwise", 
   assertEquals(tried, [[0, "a"], [0, "b"]]);
 });
 
-for (const [what, end] of [["was delivered", null], ["was refused for good", refused()]] as const) {
+for (
+  const [what, end] of [["was delivered", null], ["was refused permanently", refused()]] as const
+) {
   Deno.test(`pauses begin anew when one ${what}`, async () => {
     const { queue, clock, failures, tried } = makeQueue();
     failures.push(down(), down(), end, down());

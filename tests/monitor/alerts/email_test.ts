@@ -113,7 +113,7 @@ Deno.test("a line break in a task's type cannot add a header", async () => {
   assertEquals(server.mails[0]?.to, ["ops@example.com"]);
 });
 
-Deno.test("what the mail server refuses for good is not tried again; what it puts off is", async () => {
+Deno.test("what the mail server refuses permanently is not retried; what it puts off is", async () => {
   const refuse = { code: 550 as number | null };
   await using server = await startMailServer(refuse);
   const channel = emailChannel({ transport: server.transport, from, to: "nobody@example.com" });
@@ -184,7 +184,7 @@ Deno.test("a mail server whose certificate is rejected, or that is not there, is
   const { port } = server.server.address() as { port: number };
   using closed = reservePort();
   const reasons = [
-    [port, "its certificate is rejected: it is signed by nobody that is trusted"],
+    [port, "its certificate is rejected: no trusted authority has signed it"],
     [closed.port, "the connection is refused"],
   ] as const;
   for (const [port, reason] of reasons) {

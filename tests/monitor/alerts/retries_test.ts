@@ -1,4 +1,4 @@
-// From alerts to deliveries: what is tried again, for how long, and what waits meanwhile.
+// From alerts to deliveries: what is retried, for how long, and what waits meanwhile.
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {
@@ -16,7 +16,7 @@ import { EventSourceForTests } from "../support/event_source.ts";
 const minute = 60_000;
 const hour = 60 * minute;
 
-Deno.test("a failed delivery is tried again after growing pauses", async () => {
+Deno.test("a failed delivery is retried after growing pauses", async () => {
   const { events, channel, alerts, clock } = start({ backoff: { seconds: 1 } });
   channel.failures.push(new Error("one"), new Error("two"), new Error("three"));
   events.emit("failed");
@@ -73,7 +73,7 @@ Deno.test("an alert is dropped when no attempt succeeds, or none could", async (
   await alerts.close();
 });
 
-Deno.test("a delivery that takes too long is tried again, even if the channel does not heed its signal", async () => {
+Deno.test("a delivery that takes too long is retried, even if the channel does not heed its signal", async () => {
   const { events, channel, alerts, clock } = start({ timeout: { seconds: 10 } });
   const send = channel.send.bind(channel);
   let signal: AbortSignal | undefined;
@@ -90,7 +90,7 @@ Deno.test("a delivery that takes too long is tried again, even if the channel do
   await alerts.close();
 });
 
-Deno.test("a batch that arrives in part is tried again with the rest", async () => {
+Deno.test("a batch that arrives in part is retried with the rest", async () => {
   const { events, channel, alerts, clock } = start({ repeatAfter: 0 }, new KeepingChannel(10));
   const sizes: number[] = [];
   const send = channel.send.bind(channel);
@@ -166,7 +166,7 @@ function mailRefusal(responseCode: number, response: string): never {
 }
 
 for (const [what, refuse, isDelivered] of refusals) {
-  Deno.test(`an answer says whether the alert is tried again: ${what}`, async () => {
+  Deno.test(`an answer says whether the alert is retried: ${what}`, async () => {
     const isMail = what.includes("mail");
     for (const [index, name] of networkNames.entries()) {
       if (isMail !== (name === "e-mail")) continue;

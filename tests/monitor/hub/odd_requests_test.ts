@@ -21,7 +21,7 @@ for (const [how, request] of Object.entries(hijacks)) {
   });
 }
 
-Deno.test("a hub behind Deno's server answers 400 when the Host header is no host", async () => {
+Deno.test("a hub behind Deno's server answers 400 when the Host header is not a host", async () => {
   await using served = serveHub();
   const answers = await Promise.all(
     badHosts.flatMap((host) => [plain(hubPath, { host }), webSocket(hubPath, { host })])
@@ -30,7 +30,7 @@ Deno.test("a hub behind Deno's server answers 400 when the Host header is no hos
   assertEquals(answers, badHosts.flatMap(() => [400, 400]));
 });
 
-Deno.test("a hub behind Deno's server refuses what is no request, and serves on", async () => {
+Deno.test("a hub behind Deno's server refuses what is not a request, and serves on", async () => {
   await using served = serveHub();
   const odd = [
     ...badTargets.flatMap((target) => [plain(target), webSocket(target)]),

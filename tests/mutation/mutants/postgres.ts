@@ -40,7 +40,7 @@ export const postgres: readonly Mutant[] = [
     [
       "WHERE keeps_history(a.audit_level) AND writes_status_audit(a.audit_level, step.status, step.",
       "WHERE writes_status_audit(a.audit_level, step.status, step.",
-      "It spares the calls of a function that would say no.",
+      "It only saves calls of a function that would return false.",
     ],
     [
       "c.due_in_ms IS NULL AND c.worker_id IS NULL AND c.status IN",
@@ -63,7 +63,7 @@ export const postgres: readonly Mutant[] = [
     [
       "t.due_at_utc <= coalesce(dues[room], clock)",
       "t.due_at_utc <= clock",
-      "It spares looking at tasks that are not among the first.",
+      "It only saves reading tasks that are not among the first.",
     ],
     ["room := room - coalesce(cardinality(places), 0);", "room := room - cardinality(places);"],
     ["least(t.lease_token, 2147483646) + 1", "t.lease_token + 1"],
@@ -108,7 +108,7 @@ export const postgres: readonly Mutant[] = [
     [
       "WHERE keeps_history(a.audit_level) AND writes_status_audit(a.audit_level, step.status, NULL",
       "WHERE writes_status_audit(a.audit_level, step.status, NULL",
-      "It spares the calls of a function that would say no.",
+      "It only saves calls of a function that would return false.",
     ],
   ]),
   ...mutantsOf({ file: "sql/postgres/functions/series.sql", tests: conformance, filter: changes }, [

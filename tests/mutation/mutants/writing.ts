@@ -1,4 +1,4 @@
-// What is written in batches: ends of attempts, log lines, and how writes are repeated.
+// Batched writes: ends of attempts, log lines, and retries of writes.
 
 import type { Mutant } from "../mutant.ts";
 
@@ -31,7 +31,7 @@ export const writing: readonly Mutant[] = [
     original: "if (!transient && entries.length > 1) {",
     replacement: "if (false as boolean) {",
     tests: ["tests/worker/database_trouble_test.ts"],
-    filter: "holds up no other one",
+    filter: "delays no other change",
   },
   {
     file: statusWriter,
@@ -45,7 +45,7 @@ export const writing: readonly Mutant[] = [
     replacement: "",
     tests: ["tests/worker/attempt/lost_answers_test.ts", "tests/worker/lease/late_answers_test.ts"],
     equivalent:
-      "The end of a lease changes the status and a claim the token: no other row has the token and the status of the write.",
+      "The end of a lease changes the status, and a claim changes the token: no other state of the row has both values of the write.",
   },
   {
     file: statusWriter,
@@ -62,14 +62,14 @@ export const writing: readonly Mutant[] = [
     replacement: "return true;",
     tests: statusWriterTests,
     equivalent:
-      "A write of a lost lease that is tried again is refused by the fence, or stored while nobody else has the task.",
+      "The fence refuses a retried write of a lost lease, unless no other worker has claimed the task: then storing it is right.",
   },
   {
     file: statusWriter,
     original: "if (!transient && !this.#isolated.has(entries[0]!)) {",
     replacement: "if (false as boolean) {",
     tests: ["tests/worker/database_trouble_test.ts"],
-    filter: "holds up no other one",
+    filter: "delays no other change",
   },
   {
     file: statusWriter,

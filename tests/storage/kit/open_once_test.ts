@@ -29,7 +29,7 @@ Deno.test("callers that open at the same time, or again, open once", async () =>
   assertEquals([once.isOpen, once.opened], [true, { id: 1 }]);
 });
 
-Deno.test("an opening that failed can be tried again, and leaves nothing to close", async () => {
+Deno.test("an opening that failed can be retried, and leaves nothing to close", async () => {
   const { once, pending, closed } = openings();
   const first = once.open();
   pending[0]!.reject(new Error("no server"));

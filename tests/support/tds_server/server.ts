@@ -1,6 +1,6 @@
 // A server that speaks enough of TDS 7.4 for mssql to log in, with and without TLS, and to be
-// answered by a script. It is no database: it keeps nothing and understands no SQL. What it is for:
-// seeing what the driver sends, and letting it meet errors, delays and broken connections.
+// answered by a script. It is not a database: it keeps nothing and understands no SQL. What it is
+// for: seeing what the driver sends, and letting it meet errors, delays and broken connections.
 
 import { serveClient } from "./connection.ts";
 import type { Manners, Reply } from "./connection.ts";

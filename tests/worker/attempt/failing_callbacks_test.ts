@@ -78,7 +78,7 @@ const places: [name: string, handled: number, make: (fail: Fail) => Callbacks][]
   ["a hook after the completion", 2, (fail) => ({ handler: { onCompleted: fail } })],
   ["a hook before the retry", 2, (fail) => ({ handler: { onRetry: fail } })],
   ["a subscriber", 2, (fail) => ({ subscriber: fail })],
-  // Nobody knows whether such a task is to be tried again: it fails, by its own error.
+  // Nobody knows whether such a task is to be retried: it fails, by its own error.
   ["the retry policy", 1, (fail) => ({ retry: { nextDelay: fail } })],
   ["the predicate of a retry policy", 1, (fail) => ({ retry: linearRetry(1, 0).handleWhen(fail) })],
 ];

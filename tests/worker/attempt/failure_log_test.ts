@@ -103,7 +103,7 @@ Deno.test("an error that is not to be retried is logged once, and a wish to run 
   assertEquals((await run(failing({}, later))).lines, []);
 });
 
-Deno.test("with the default logger a task that fails for good shows on the console, with its stack", async () => {
+Deno.test("with the default logger a task that fails permanently shows on the console, with its stack", async () => {
   const said: string[] = [];
   const say = (text: string) => void said.push(text);
   using _warnings = stub(console, "warn", say);

@@ -9,7 +9,7 @@ import { fingerprint } from "../fingerprint.ts";
 import { cut, facts, headline } from "../wording.ts";
 import { mailServerAnswer, temporarilyRejected } from "./mail_server_answer.ts";
 
-/** What a mail consists of; nodemailer's names. */
+/** The fields of a mail, by nodemailer's names. */
 export interface MailMessage {
   /** The sender. */
   readonly from: string;

@@ -1,15 +1,15 @@
-// What nodemailer tells of a mail server's answer: codes alone, since the texts that it puts around
-// them may name the login.
+// Reads the codes of a mail server's answer from nodemailer's errors. The rest of such an error is
+// not used, since it may name the login.
 
 /** A reply with which a mail server refuses something. */
 export interface MailServerAnswer {
-  /** The reply code and, where there is one, the enhanced status code: `550 5.1.1`. */
+  /** The reply code and, if present, the enhanced status code: `550 5.1.1`. */
   readonly text: string;
   /** 5yz replies are permanent (RFC 5321, section 4.2.1): the server says no, and will again. */
   readonly permanent: boolean;
 }
 
-/** The answer that an error of nodemailer tells of; null when there was none. */
+/** Returns the answer in an error of nodemailer; null without one. */
 export function mailServerAnswer(error: unknown): MailServerAnswer | null {
   const { responseCode, response } = asRecord(error);
   if (!isReplyCode(responseCode)) return null;

@@ -24,8 +24,8 @@ export interface SeriesOrigin {
 /** Options of {@linkcode sentryCronsChannel}. */
 export interface SentryCronsOptions extends SentryOptions {
   /**
-   * Whose tasks' schedules are told to Sentry, so that it makes the monitors by itself and notices
-   * missed runs. Without it the monitors have to be made in Sentry.
+   * The instance whose schedules are sent to Sentry, so that Sentry creates the monitors and
+   * notices missed runs. Without it, create the monitors in Sentry.
    */
   readonly everTask?: SeriesOrigin;
   /**
@@ -54,9 +54,9 @@ interface MonitorConfig {
 }
 
 /**
- * Stands for "the run that is in progress": Sentry looks it up, or begins one. A series never
- * overlaps itself, so that this is always the right one, also when another process goes on with a
- * run whose worker was stopped or lost.
+ * Means "the run in progress": Sentry finds it, or begins one. A series never overlaps itself, so
+ * that this is always the right one, also when another process goes on with a run whose worker was
+ * stopped or lost.
  */
 const runInProgress = "0".repeat(32);
 

@@ -54,7 +54,7 @@ function calendarSchedule(recurrence: CalendarRecurrence): SentrySchedule | null
       return { type: "crontab", value: `${time} ${monthDays} ${months ?? "*"} *` };
     }
   }
-  // Several runs a period cannot be told as one interval.
+  // An interval cannot express several runs per period.
   const runs = (times?.length ?? 1) * (recurrence.weekdays?.length ?? 1) * (monthDays?.length ?? 1);
   if (runs > 1 || months) return null;
   return {

@@ -6,10 +6,9 @@ const maxLength = 50;
 const hashLength = 8;
 
 /**
- * Lower-case letters, digits, dashes and underscores, and not digits alone, as Sentry wants them.
- * Spaces and punctuation become dashes; of a name in another script the code points are written. A
- * name that is too long, or has more than ASCII in it, ends with a hash of the whole: what is left
- * of two such names may be the same.
+ * Makes a slug of lower-case letters, digits, dashes and underscores, not of digits alone, as
+ * Sentry requires. Spaces and punctuation become dashes; other scripts become code points. The slug
+ * of a name that is too long, or not ASCII, ends with a hash of the name, to keep slugs distinct.
  */
 export function sentrySlug(name: string): string {
   const letters = name.toLowerCase().replace(/[^a-z0-9_-]+/g, "-").replace(/^-+|(?<!-)-+$/g, "");

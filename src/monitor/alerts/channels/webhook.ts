@@ -74,7 +74,7 @@ export function webhookChannel(options: WebhookOptions): AlertChannel {
     throw new InvalidArgumentError("url", hidden(url), remedy);
   }
   checkHeaders(headers);
-  // By names in lower case, so that one that stands for a header below is not sent beside it.
+  // By lower-case names, so that a header replaces one of those below.
   const given = Object.fromEntries(new Headers(headers));
   const sign = secret === undefined ? null : signer(secret);
   const secrets = [...secretParts(url), ...Object.values(headers), secret ?? ""];

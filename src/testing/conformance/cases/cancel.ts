@@ -36,7 +36,7 @@ export const cancel = topic("cancel", {
     await s.change(id, ["WaitingQueue"], { lease, dueInMs: hour, returnAttempt: true, rateSlotAt });
     expectSame(await s.storage.requestCancel([id]), ["cancelled"], "it is cancelled");
     expectSame((await s.row(id)).rateSlotAt, rateSlotAt, "the row");
-    expectSame(await s.storage.makeDue([id]), [true], "it is tried again");
+    expectSame(await s.storage.makeDue([id]), [true], "it is retried");
     expectSame((await s.row(id)).rateSlotAt, null, "from the start");
   },
 
@@ -167,7 +167,7 @@ export const cancel = topic("cancel", {
     }
   },
 
-  "ended and unknown tasks are told apart": async (s) => {
+  "ended and unknown tasks are distinguished": async (s) => {
     const ended = await s.addMany(3);
     await s.change(ended[0]!, ["Completed"]);
     await s.change(ended[1]!, ["Failed"]);
@@ -184,7 +184,7 @@ export const cancel = topic("cancel", {
     expectSame(
       await s.statuses(ended[0]!),
       ["Queued", "Completed"],
-      "an ended task stays as it is",
+      "an ended task stays unchanged",
     );
     expectSame(await s.storage.requestCancel([]), [], "an empty list is fine");
   },

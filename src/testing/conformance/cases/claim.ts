@@ -160,7 +160,7 @@ export const claim = topic("claim", {
     expectSame(known.length, 10, "until a worker knows them");
   },
 
-  "types and queues are told apart by case": async (s) => {
+  "types and queues are distinguished by case": async (s) => {
     await s.add({ type: "Report", queue: "Email" });
     const workerId = await s.worker();
     expectSame(

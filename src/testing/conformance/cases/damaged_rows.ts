@@ -15,7 +15,7 @@ async function addThree(s: Scene, damage: Damage): Promise<readonly string[]> {
 }
 
 export const damagedRows = topic("damaged rows", {
-  "a damaged row fails no claim of others, and its task can be failed for good": [
+  "a damaged row fails no claim of others, and its task can be failed permanently": [
     "damage",
     async (s) => {
       const workerId = await s.worker();

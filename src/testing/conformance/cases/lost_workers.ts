@@ -263,7 +263,7 @@ export const lostWorkers = topic("lost workers", {
       null,
       null,
       3,
-    ], "it failed for good");
+    ], "it failed permanently");
     const trail = await s.statuses(id);
     expectSame(
       trail.at(-1),

@@ -118,7 +118,7 @@ export const persist = topic("persist", {
   "many tasks are stored in one call and answered in order": async (s) => {
     const tasks = Array.from({ length: 1_500 }, (_, n) => s.task({ priority: n % 3 }));
     const results = await s.storage.persist(tasks);
-    expectSame(results.map((r) => r.id), tasks.map((t) => t.id), "results stand in order");
+    expectSame(results.map((r) => r.id), tasks.map((t) => t.id), "results are in order");
     const { tasksByStatus } = await s.storage.statistics();
     expectSame(tasksByStatus.Queued, 1_500, "all are stored");
   },

@@ -149,7 +149,7 @@ export const releaseAndMakeDue = topic("release and make due", {
     expectSame(again?.cancelRequested, false, "the old request is forgotten");
   },
 
-  "anything else stays as it is": async (s) => {
+  "anything else stays unchanged": async (s) => {
     const lost = await s.add();
     await s.claim(await s.worker("lost"));
     await s.storage.unregisterWorker("lost");

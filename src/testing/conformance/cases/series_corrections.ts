@@ -88,7 +88,7 @@ export const seriesCorrections = topic("series corrections", {
     expectSame(
       await s.storage.correctSeries([first!, correction, ...rest]),
       [false, true, false, false],
-      "answers stand in the order of the list",
+      "answers are in the order of the list",
     );
     expectSame([await s.row(delayed), await s.row(ended)], before, "nothing has changed");
     expectSame(await s.storage.correctSeries([]), [], "an empty list is fine");
