@@ -5,7 +5,7 @@
 /**
  * Writes a value as JSON, with U+FFFD for each half of a character.
  *
- * @returns undefined for what JSON does not have, as `JSON.stringify` does.
+ * @returns undefined for values that JSON cannot hold, like `JSON.stringify`.
  */
 export function jsonText(value: object): string;
 export function jsonText(value: unknown): string | undefined;

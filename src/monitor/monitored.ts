@@ -1,5 +1,5 @@
-// What monitoring needs of an instance: parts of EverTask, named so that each tool asks for no more
-// than it uses, and that a test or a wrapper can stand in.
+// The parts of EverTask that monitoring needs. Each tool asks only for those it uses, so that a
+// test or a wrapper can replace them.
 
 import type { Dated } from "../time/dated.ts";
 import { checkMethods } from "../guards/argument_checks.ts";
@@ -8,7 +8,7 @@ import type { TaskEventSource } from "../events/task_event.ts";
 import type { AuditGrowth, Backlog, StorageStatistics } from "../storage/queries.ts";
 import type { WorkersOptions, WorkerStatus } from "../storage/worker_status.ts";
 
-/** Something that tells of its tasks; every `EverTask` does. */
+/** A source of task events; every `EverTask` is one. */
 export interface EventOrigin {
   /** What happens to tasks. */
   readonly events: TaskEventSource;
@@ -35,9 +35,9 @@ export interface WorkerOrigin {
 }
 
 /**
- * Checks what a user passed as an instance.
+ * Checks that an argument is an instance.
  *
- * @param methods What is called on it, beside `events.subscribe`.
+ * @param methods The methods it needs, besides `events.subscribe`.
  */
 export function checkOrigin(everTask: unknown, methods: readonly string[] = []): void {
   const remedy = "be an instance that createEverTask made";

@@ -8,9 +8,8 @@ export interface WorkerFigures {
   /** How many are alive. */
   readonly alive: number;
   /**
-   * How long ago the one that has been silent for longest was heard of, in milliseconds; null when
-   * none is registered. Grows without end when the last worker is lost: nobody is there to remove
-   * it.
+   * The age of the oldest heartbeat, in milliseconds; null without a registered worker. It grows
+   * without end after the last worker is lost: no other worker removes it.
    */
   readonly oldestHeartbeatMs: number | null;
 }

@@ -7,7 +7,7 @@ import type { Explanation, Reason } from "./reason.ts";
 import { sentenceOf, type UntoldReason } from "./sentences.ts";
 import { servingReasons } from "./serving_reasons.ts";
 
-/** What is known about a task and about all that could run it. */
+/** The facts about a task and about the workers that could run it. */
 export interface ExplainFacts {
   /** The id that was asked for. */
   readonly taskId: string;
@@ -83,7 +83,9 @@ function isEnd(status: TaskStatus): boolean {
   return !isWaiting(status) && status !== "InProgress";
 }
 
-/** What has ended a series. Its row does not say it: only what is certain is told. */
+/**
+ * Tells what has ended a series. Its row does not store the cause: only certain causes are named.
+ */
 function causeOfEnd(
   { now }: ExplainFacts,
   { status, series }: TaskRecord,

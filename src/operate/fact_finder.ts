@@ -1,4 +1,4 @@
-// Gathers from storage the facts of which explain makes reasons.
+// Reads the facts for explain from storage.
 
 import { parseTaskId } from "../ids/uuid_v7.ts";
 import type { TaskRecord } from "../storage/records.ts";
@@ -12,7 +12,7 @@ export type FactStorage = Pick<
   "backlog" | "get" | "statistics" | "statusAudit" | "workers"
 >;
 
-/** What this process knows by itself. */
+/** The facts that this process knows without storage. */
 export interface FactFinderParts {
   readonly opened: () => Promise<FactStorage>;
   readonly leaseMs: number;
@@ -47,8 +47,8 @@ export async function findFacts(
 }
 
 /**
- * Reads a task, then the workers. If the one that holds it is not among them it may have ended in
- * order in between, and have given the task back before: then both are read once more.
+ * Reads a task, then the workers. If its worker is not among them, the worker may have stopped in
+ * between and given the task back: then both are read once more.
  */
 async function readTaskAndWorkers(storage: FactStorage, id: string | null) {
   const read = async () => {
@@ -61,7 +61,7 @@ async function readTaskAndWorkers(storage: FactStorage, id: string | null) {
   return isConsistent ? found : await read();
 }
 
-/** How many tasks of a due task's queue workers hold; null where nobody asks for it. */
+/** How many tasks of a due task's queue workers hold; null if not needed. */
 async function heldInQueue(
   storage: FactStorage,
   { queue, workerId, dueAt }: TaskRecord,

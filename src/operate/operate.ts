@@ -1,4 +1,4 @@
-// What somebody who operates tasks asks for, over all processes of a store; `everTask.operate`.
+// Questions of operators about all processes of a store: `everTask.operate`.
 
 import type { TaskRecord } from "../storage/records.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -67,9 +67,9 @@ export class Operate {
   }
 
   /**
-   * What waits in each queue and who serves it, by name: the queues in which something waits, that
-   * are paused, that a live worker serves, or that this instance has. The cost grows with what
-   * waits alone, however many tasks have ended.
+   * Returns the waiting tasks and the workers of each queue, by name. It includes queues with
+   * waiting tasks, paused queues, queues that a live worker serves, and those of this instance. The
+   * cost depends on the number of waiting tasks, not of ended ones.
    */
   async queues(): Promise<readonly QueueOverview[]> {
     const storage = await this.#parts.opened();

@@ -18,8 +18,8 @@ export interface QueueOverview {
   /** The ids of the live workers that serve it, oldest first. */
   readonly workerIds: readonly string[];
   /**
-   * How many of its tasks those workers run at a time; null if a worker is alive that does not say
-   * what it serves, as those of version 0.1 do not.
+   * How many of its tasks those workers run at a time; null if a live worker does not report its
+   * queues, as in version 0.1.
    */
   readonly places: number | null;
 }

@@ -1,11 +1,11 @@
-// The reasons why a task is not running, as data. Each has a sentence that says what is so and what
-// to do about it.
+// The reasons why a task is not running, as data. Each has a sentence with the cause and the
+// remedy.
 
 import type { TaskStatus } from "../storage/task_status.ts";
 
 /** What every {@linkcode Reason} has. */
 export interface ToldReason {
-  /** What is so, and what to do about it, for people. */
+  /** The cause and the remedy, for people. */
   readonly sentence: string;
 }
 
@@ -59,7 +59,7 @@ export interface WorkerGone extends ToldReason {
   readonly workerId: string;
 }
 
-/** Somebody has asked for the task to be cancelled. */
+/** The cancellation of the task was requested. */
 export interface Cancelling extends ToldReason {
   /** `cancelling` */
   readonly kind: "cancelling";

@@ -7,11 +7,11 @@ import type { RetryPolicy } from "../task/retry_policy.ts";
 import type { StorableRetryPolicy } from "../task/retry_policy_data.ts";
 import type { AnyTask } from "../task/task.ts";
 
-/** What this process knows of retry policies. */
+/** The retry policies of this process. */
 export interface KnownPolicies {
   readonly definitions: ReadonlyMap<string, AnyTask>;
   readonly queues: ReadonlyMap<string, QueueSettings>;
-  /** What holds where neither dispatch, task nor queue says anything. */
+  /** The policy if neither dispatch, task nor queue has one. */
   readonly retry: RetryPolicy;
 }
 

@@ -1,4 +1,4 @@
-// What each reason says to people: what is so, then what to do about it.
+// The sentences of the reasons: the cause, then the remedy.
 
 import { cutText } from "../thrown/cut_text.ts";
 import type { Ended, Held, PlacesBusy, QueueUnserved, Reason, SeriesEnded } from "./reason.ts";

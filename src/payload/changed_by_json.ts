@@ -6,7 +6,7 @@ import { isInstance, readMember } from "../thrown/reading.ts";
 import type { SchemaIssue, StandardSchema } from "./standard_schema.ts";
 import { ask, pathOf, type Validated, whenAnswered } from "./validation.ts";
 
-/** A payload, and what is read from its JSON text. */
+/** A payload, and the value that is read from its JSON text. */
 export interface WrittenPayload {
   readonly given: unknown;
   readonly read: unknown;

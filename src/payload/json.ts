@@ -1,12 +1,12 @@
-// The types of payloads: what JSON makes of one, and whether JSON can hold it. A payload is stored
-// as JSON, and its handler gets what is read back.
+// The types of payloads: the type after a round trip through JSON, and whether JSON can hold a
+// type. A payload is stored as JSON, and its handler gets the parsed value.
 
 /**
- * The type that a handler gets for a payload. A `Date` is a text by then, and any other object with
- * a `toJSON` is what that returns. `undefined` is null as the whole payload, and absent as a
- * property. `void` stands for no payload and stays `void`.
+ * The type that a handler gets for a payload. A `Date` becomes a string, and any other object with
+ * a `toJSON` the value that this returns. `undefined` is null as the whole payload, and absent as a
+ * property. `void` means no payload and stays `void`.
  *
- * @typeParam Payload What is dispatched.
+ * @typeParam Payload The dispatched type.
  *
  * @example
  * ```ts
@@ -39,7 +39,7 @@ type JsonPart<Part> = Part extends undefined ? Part : JsonOf<Part>;
  * A class with methods is refused, since JSON drops the methods. A value that types do not show,
  * such as `NaN`, is refused by `dispatch`.
  *
- * @typeParam Payload What is to be dispatched.
+ * @typeParam Payload The type to dispatch.
  *
  * @example A function that defines tasks for any payload
  * ```ts

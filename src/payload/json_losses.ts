@@ -7,16 +7,16 @@ import type { SchemaIssue } from "./standard_schema.ts";
 /** How deep a payload may be nested: validators and other readers go down by recursion. */
 const deepest = 1_000;
 
-/** What is wrong, and where; the path grows from its end while the search returns. */
+/** A loss and its path, which grows from its end while the search returns. */
 interface Loss extends SchemaIssue {
   readonly path: PropertyKey[];
 }
 
 /**
  * Finds the first part of a value that its JSON text does not hold. JSON has texts, finite numbers,
- * booleans, null, lists and plain objects. Whatever has a `toJSON` (a valid `Date`, a `URL`) says
- * itself what it is as JSON, an object of a class is its own enumerable properties, and properties
- * that are `undefined` may be left out. What is nested too deep counts as lost.
+ * booleans, null, lists and plain objects. A value with a `toJSON` (a valid `Date`, a `URL`)
+ * decides its own JSON. An object of a class becomes its own enumerable properties. Properties that
+ * are `undefined` may be left out. Values that are nested too deep count as lost.
  *
  * @param value Nothing in it may lead back to itself, as in nothing that `JSON.stringify` accepts.
  */

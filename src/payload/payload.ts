@@ -9,7 +9,7 @@ import { PayloadValidationError } from "./payload_validation_error.ts";
 import type { SchemaIssue, StandardSchema } from "./standard_schema.ts";
 import { askAboutRead, type Validated, whenAnswered } from "./validation.ts";
 
-/** A payload that can be stored: its text, and what a handler gets for it. */
+/** A payload as its stored text, and as the value that a handler gets. */
 export interface EncodedPayload {
   readonly text: string;
   readonly value: unknown;
@@ -39,9 +39,9 @@ export function encodePayload(
 }
 
 /**
- * Chooses what is stored: what the validator has made of the payload, so that every attempt gets
- * the same (a default that is made anew each time, such as an id, is made once), where JSON holds
- * it and the validator leaves it as it is; else the payload as it was dispatched.
+ * Chooses the value to store. This is the validator's output, so that every attempt gets the same
+ * value: a generated default, such as an id, is generated once. If JSON cannot hold the output, or
+ * validating it again would change it, the dispatched payload is stored.
  */
 function settle(
   schema: StandardSchema,

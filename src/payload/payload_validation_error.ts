@@ -14,14 +14,14 @@ export class PayloadValidationError extends EverTaskError {
   override name = "PayloadValidationError";
   /** The task's type. */
   readonly taskType: string;
-  /** What is wrong, as the validator told it. */
+  /** The issues that the validator reported. */
   readonly issues: readonly SchemaIssue[];
 
   /**
-   * Tells what is wrong.
+   * Makes the error.
    *
    * @param taskType The task's type.
-   * @param issues What is wrong; at least one.
+   * @param issues The issues; at least one.
    */
   constructor(taskType: string, issues: readonly SchemaIssue[], options?: ErrorOptions) {
     const list = issues.slice(0, 5).map(describeIssue).join("; ");

@@ -14,14 +14,14 @@ export interface StandardSchema<Input = unknown, Output = Input> {
   };
 }
 
-/** What a validation gives: the validated value, or what is wrong with it. */
+/** The result of a validation: the validated value, or its issues. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] };
 
 /** One thing that is wrong with a value. */
 export interface SchemaIssue {
-  /** What is wrong, for people. */
+  /** The issue, for people. */
   readonly message: string;
   /** Where in the value it is wrong. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;

@@ -4,7 +4,7 @@
 import { isPromiseLike } from "../guards/calls.ts";
 import type { SchemaIssue, SchemaResult, StandardSchema } from "./standard_schema.ts";
 
-/** What a validator answers. */
+/** The result of a validator. */
 export type Validated = SchemaResult<unknown>;
 
 /** Goes on with an answer: at once, or when it is there. */
@@ -17,14 +17,14 @@ export function whenAnswered<Answer, Result>(
     : next(answer);
 }
 
-/** Asks about a value as it is. */
+/** Validates a value. */
 export function ask(schema: StandardSchema, value: unknown): Validated | Promise<Validated> {
   return schema["~standard"].validate(value);
 }
 
 /**
- * Asks about what was read from JSON. That has no `undefined`, and null in its place: a validator
- * that refuses null may take `undefined`.
+ * Validates a value that was read from JSON, where null replaces `undefined`: a validator that
+ * refuses null may accept `undefined`.
  */
 export function askAboutRead(
   schema: StandardSchema,

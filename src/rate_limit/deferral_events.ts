@@ -16,8 +16,8 @@ export class DeferralEvents {
   readonly #storageClock: StorageClock;
   readonly #definitions: ReadonlyMap<string, AnyTask>;
   /**
-   * The deferrals that are not yet told, by type; a type is in here for a second after each of its
-   * events.
+   * The deferrals that are not yet reported, by type; an entry lasts a second after each event of
+   * its type.
    */
   readonly #counts = new Map<string, { count: number; queue: string; disarm: () => void }>();
 
@@ -45,7 +45,7 @@ export class DeferralEvents {
     this.#arm(type, queue);
   }
 
-  /** Tells what is left. */
+  /** Reports the remaining deferrals. */
   stop(): void {
     for (const [type, { count, queue, disarm }] of this.#counts) {
       disarm();

@@ -22,8 +22,8 @@ import { isTransientNetworkError } from "./transient_network_errors.ts";
 export type ErrorClass = abstract new (...args: never[]) => Error;
 
 /**
- * A retry policy that can be told which errors it retries. Without a filter it retries every error
- * but a timeout. Each filter gives a new policy and leaves the old one as it is.
+ * A retry policy whose errors can be filtered. Without a filter it retries every error but a
+ * timeout. Each filter returns a new policy.
  */
 export interface FilterableRetryPolicy extends StorableRetryPolicy {
   /**
@@ -42,16 +42,15 @@ export interface FilterableRetryPolicy extends StorableRetryPolicy {
   /** Retries what the predicate says, timeouts among it; the other filters no longer count. */
   handleWhen(predicate: (error: unknown) => boolean): FilterableRetryPolicy;
   /**
-   * Adds to `handle` what passes by itself on a network: refused, reset and timed out connections
-   * of `fetch`, sockets and HTTP clients, unresolvable names. See {@linkcode
-   * isTransientNetworkError}.
+   * Adds transient network errors to `handle`: refused, reset and timed out connections of `fetch`,
+   * sockets and HTTP clients, unresolvable names. See {@linkcode isTransientNetworkError}.
    *
    * @throws {InvalidArgumentError} If `doNotHandle` was used.
    */
   handleTransientNetworkErrors(): FilterableRetryPolicy;
   /**
-   * Adds to `handle` what passes by itself in a database: lost connections, deadlocks,
-   * serialization failures, busy files, restarts. See {@linkcode isTransientDatabaseError}.
+   * Adds transient database errors to `handle`: lost connections, deadlocks, serialization
+   * failures, busy files, restarts. See {@linkcode isTransientDatabaseError}.
    *
    * @throws {InvalidArgumentError} If `doNotHandle` was used.
    */
@@ -62,7 +61,7 @@ type Matcher = (error: unknown) => boolean;
 
 interface Filter {
   readonly matches: Matcher;
-  /** What it is called as data; null: it cannot be stored. */
+  /** Its name in stored data; null if it cannot be stored. */
   readonly name: FilterName | null;
 }
 

@@ -1,5 +1,5 @@
-// Retry policies as data: what is stored with a task that was dispatched with a policy of its own,
-// and what is made of it again.
+// Retry policies as data: a task that is dispatched with its own policy stores it, and a worker
+// restores it.
 
 import { checkNames, checkOptions } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
@@ -64,7 +64,7 @@ export function toStoredPolicy(policy: StorableRetryPolicy, argument: string): s
 /**
  * Makes a policy of its stored text.
  *
- * @throws {InvalidArgumentError} If it says something that this version does not understand.
+ * @throws {InvalidArgumentError} If this version does not understand the data.
  */
 export function fromStoredPolicy(text: string): RetryPolicy {
   const data: RetryPolicyData = parse(text);

@@ -1,5 +1,5 @@
-// Telling database errors that pass by themselves from all others, for the drivers that EverTask
-// works with. Which codes pass is in src/thrown/faults/.
+// Recognises transient database errors of the drivers that EverTask works with. src/thrown/faults/
+// lists their codes.
 
 import { errorChain, type ErrorFields } from "../thrown/error_chain.ts";
 import { isLostConnection } from "../thrown/faults/connections.ts";
@@ -8,11 +8,11 @@ import { sqliteFault, sqliteResultCode } from "../thrown/faults/sqlite.ts";
 import { sqlServerFault } from "../thrown/faults/sqlserver.ts";
 
 /**
- * Whether an error, or one that it wraps, is a failure of a database that may pass by itself: a
- * lost or refused connection, a restart, a deadlock, a serialization failure, a lock that
- * another transaction kept for too long, a time-out, a busy SQLite file, a disk that is full or
- * fails. It knows the errors of `postgres`, `pg`, `mssql`, `tedious`, `node:sqlite`, `@db/sqlite`
- * and `better-sqlite3`, and EverTask's own.
+ * Reports whether an error, or one that it wraps, is a transient failure of a database: a lost or
+ * refused connection, a restart, a deadlock, a serialization failure, a lock that another
+ * transaction kept for too long, a time-out, a busy SQLite file, a disk that is full or fails. It
+ * knows the errors of `postgres`, `pg`, `mssql`, `tedious`, `node:sqlite`, `@db/sqlite` and
+ * `better-sqlite3`, and EverTask's own.
  */
 export function isTransientDatabaseError(error: unknown): boolean {
   for (const fields of errorChain(error)) {

@@ -1,4 +1,4 @@
-// Telling network errors that pass by themselves from all others.
+// Recognises transient network errors.
 
 import { TimeoutError } from "../task/abort_reasons.ts";
 import { errorChain } from "../thrown/error_chain.ts";
@@ -38,11 +38,11 @@ const fetchFailures =
   /^(fetch failed|error sending request|error reading a body from connection|failed to fetch|load failed|networkerror when attempting|terminated$)/i;
 
 /**
- * Whether an error, or one that it wraps, is a failure of the network that may pass by itself: a
+ * Reports whether an error, or one that it wraps, is a transient failure of the network: a
  * connection that is refused, reset or timed out, a host that is out of reach or whose name cannot
  * be resolved, a `fetch` that timed out (`AbortSignal.timeout`) or broke off. An HTTP answer such
- * as 503 is no error for `fetch`: what to do about it is for the handler. The timeout of the task
- * itself does not count.
+ * as 503 is no error for `fetch`: the handler must check it. The timeout of the task itself does
+ * not count.
  */
 export function isTransientNetworkError(error: unknown): boolean {
   for (const each of errorChain(error)) {

@@ -73,7 +73,7 @@ export function buildRecurrence(
 export type RecurringInput = ((r: RecurringBuilder) => CompleteSchedule) | Recurrence | string;
 
 /**
- * Turns what a user passed as a schedule into checked data.
+ * Converts a schedule argument into checked data.
  *
  * @throws {InvalidScheduleError} If it is not a valid schedule.
  */

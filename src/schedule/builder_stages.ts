@@ -110,7 +110,7 @@ export interface UnitBuilder {
   months(): MonthBuilder;
 }
 
-/** What a function that builds a schedule returns. */
+/** The result of a function that builds a schedule. */
 export interface CompleteSchedule {
   /** The schedule is complete. */
   readonly missing: "nothing";

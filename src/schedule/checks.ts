@@ -31,7 +31,7 @@ export function text(value: unknown, name: string): string {
   throw new InvalidScheduleError(name, value, "be a string");
 }
 
-/** A list of at least one value; comes back in order and without doubles. */
+/** A list of at least one value; returned sorted and without duplicates. */
 export function listOf<T>(item: Check<T>, order: (a: T, b: T) => number): Check<readonly T[]> {
   return (value, name) => {
     if (!Array.isArray(value) || value.length === 0) {
@@ -71,8 +71,7 @@ export class Fields {
   }
 
   /**
-   * @throws {InvalidScheduleError} If a field is left that nobody asked for: misspelt, or of
-   * another kind.
+   * @throws {InvalidScheduleError} If an unknown field is left: misspelt, or of another kind.
    */
   refuseOthers(): void {
     for (const [field, value] of this.#left) {

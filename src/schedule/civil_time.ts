@@ -1,6 +1,6 @@
-// Arithmetic with what calendars and wall clocks show, in no particular time zone. A "local" time
-// is the reading of a wall clock, kept as the epoch milliseconds that the same reading has in UTC;
-// a "day" is its number since 1970-01-01.
+// Arithmetic with calendar dates and wall-clock times, without a time zone. A "local" time is the
+// reading of a wall clock, kept as the epoch milliseconds that the same reading has in UTC; a "day"
+// is its number since 1970-01-01.
 
 import { latestInstant } from "../time/instant.ts";
 

@@ -18,8 +18,8 @@ export interface SeriesTimes {
 const earliestPresent = Date.UTC(2020, 0, 1);
 
 /**
- * What a series should have as its next run and anchor, if those that it has can only come from a
- * clock that was ahead; null: they are right.
+ * Returns the next run and anchor of a series if its present ones can only come from a clock that
+ * was ahead; null if they are right.
  *
  * The next run of a series is never later than the first occurrence after the present. A series
  * whose registration itself lies in the future counts as registered now.
@@ -28,8 +28,8 @@ const earliestPresent = Date.UTC(2020, 0, 1);
  * is the second one after the present, since the first has run, and stays where it is.
  *
  * @param nextRunAt The planned instant of the next run, in epoch milliseconds.
- * @param now The storage's clock, as far as it is known: what is ahead of it by less than
- * {@linkcode readingErrorMs} proves nothing.
+ * @param now The estimated time of storage: an instant that is ahead by less than {@linkcode
+ * readingErrorMs} proves nothing.
  * @param aheadMs By how much that clock was ahead. Unless that is known, it is taken for twice as
  * much as the first occurrence is away: that one has run when it was reached, or later.
  */

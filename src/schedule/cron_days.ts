@@ -6,8 +6,8 @@ import { type DatePick, type Month, weekdayIn } from "./cron_specials.ts";
 import type { DayRule } from "./wall_clock_grid.ts";
 
 /**
- * What a day must match if an expression gives both a day of the month and a day of the week:
- * either of them, as in POSIX, or both.
+ * How days match if an expression gives both a day of the month and a day of the week: either of
+ * them, as in POSIX, or both.
  */
 export type DayMatch = "either" | "both";
 
@@ -20,7 +20,7 @@ export interface CronDayFields {
   readonly dayMatch: DayMatch;
 }
 
-/** The calendar repeats itself after 400 years: what has no day until then never has one. */
+/** The calendar repeats after 400 years: an expression without a day until then never has one. */
 const mostMonths = 400 * 12;
 
 /** The days that match the fields. */

@@ -55,7 +55,7 @@ export class CronExpression {
     const source = new CronSource(expression);
     const fields = splitFields(source);
     const [seconds, minutes, hours, dates, months, daysOfWeek] = fields;
-    // In the order in which they are written, so that the first mistake is the one that is told.
+    // In the order of the text, so that the first mistake is reported.
     const second = seconds && readField(source, seconds, secondRange);
     const minute = readField(source, minutes, minuteRange);
     const hour = readField(source, hours, hourRange);
@@ -79,9 +79,8 @@ export class CronExpression {
   /**
    * Reads an expression.
    *
-   * @param dayMatch What a day must match if both the day of the month and the day of the week are
-   * given.
-   * @throws {InvalidScheduleError} With the position of what is wrong.
+   * @param dayMatch How days match if both the day of the month and the day of the week are given.
+   * @throws {InvalidScheduleError} With the position of the mistake.
    */
   static of(expression: string, dayMatch: DayMatch): CronExpression {
     const key = `${dayMatch} ${expression}`;

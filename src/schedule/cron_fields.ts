@@ -28,7 +28,7 @@ export interface FieldRange {
 /**
  * A field that was read.
  *
- * @typeParam Special What an item such as `L` is read as.
+ * @typeParam Special The parsed type of an item such as `L`.
  */
 export interface CronField<Special = never> {
   /** Ascending. */
@@ -130,7 +130,7 @@ function readItem(
       source.fail(stepPosition, `have a step from 1 to ${span} in its ${label}, not ${stepText}`);
     }
   }
-  // What exceeds the field's last number goes on from its first: 22-2 is 22, 23, 0, 1, 2; and 5-7
+  // Numbers beyond the field's last one continue from its first: 22-2 is 22, 23, 0, 1, 2; and 5-7
   // is 5, 6, 0.
   const size = max - min + 1;
   if (high < low) high += size;

@@ -1,5 +1,5 @@
-// What every kind of schedule comes down to: a set of instants, infinite and in order, that can say
-// which comes next and how many lie in a span without walking through them.
+// The common form of all schedules: an infinite ordered set of instants. It finds the next instant,
+// and counts those in a span, without iterating.
 
 /** The instants of a schedule, all of them whole seconds, in epoch milliseconds. */
 export interface Grid {

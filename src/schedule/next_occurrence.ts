@@ -32,9 +32,9 @@ export function nextOccurrence(recurrence: Recurrence, after: Instant): Date | n
 }
 
 /**
- * The occurrences after an instant, in order, computed one by one as they are asked for; endless
- * unless the recurrence has a limit. Without an anchor, the series counts as registered at `from`,
- * and a start of `runNow` then makes `from` itself the first. At most `maxRuns` come.
+ * Yields the occurrences after an instant, in order; endless unless the recurrence has a limit.
+ * Without an anchor, the series counts as registered at `from`, and a start of `runNow` then makes
+ * `from` itself the first. At most `maxRuns` come.
  *
  * @throws {InvalidScheduleError} If the recurrence is not valid.
  * @throws {InvalidArgumentError} If `from` is not an instant.
@@ -64,14 +64,14 @@ function* generateOccurrences(recurrence: Recurrence, from: number): Generator<D
 }
 
 /**
- * Where a series stands after downtime: its next occurrence after `now`, and how many it passed
- * over since `anchor`. The cost does not grow with the number of occurrences passed over.
+ * Returns the next occurrence of a series after `now`, and the number of occurrences missed since
+ * `anchor`. The cost does not grow with that number.
  *
  * @param recurrence The schedule.
  * @param anchor The instant of the last run or of the registration. The rhythm hangs on it if the
  * recurrence has no anchor of its own.
  * @param now The present.
- * @returns The first occurrence after `now`, or null if the series is over; and the number of
+ * @returns The first occurrence after `now`, or null if the series has ended; and the number of
  * occurrences after `anchor` and not after `now`.
  * @throws {InvalidScheduleError} If the recurrence is not valid.
  * @throws {InvalidArgumentError} If `anchor` or `now` is not an instant.
@@ -98,7 +98,7 @@ export function skipTo(
   };
 }
 
-/** What was checked already: recurrences are asked for many occurrences, one by one. */
+/** Recurrences that were checked already: callers ask them for many occurrences, one by one. */
 const known = new WeakMap<Recurrence, Recurrence>();
 
 function checked(recurrence: Recurrence): Recurrence {

@@ -6,7 +6,7 @@ import { ceilToSecond, modulo } from "./civil_time.ts";
 import type { Grid } from "./grid.ts";
 import type { TimeZone } from "./time_zone.ts";
 
-/** What a {@linkcode PinnedGrid} is made of; instants and lengths in milliseconds. */
+/** The parts of a {@linkcode PinnedGrid}; instants and lengths in milliseconds. */
 export interface PinnedGridOptions {
   /** No instant lies before this one. */
   readonly from: number;
@@ -21,8 +21,8 @@ export interface PinnedGridOptions {
 
 /**
  * With a step of one cycle, all instants at which the clocks show the pinned fields. With a longer
- * one, an even grid, of which each instant waits until they do: a change of the clocks neither
- * doubles an instant nor takes one away.
+ * step, an even grid, each of whose instants waits until the clocks show them: a clock change
+ * neither doubles nor removes an instant.
  */
 export class PinnedGrid implements Grid {
   readonly #shown: ShownFields;

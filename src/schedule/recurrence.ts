@@ -1,6 +1,5 @@
-// What a recurring schedule is: plain data, kept as JSON in the series' row, that says when to run
-// and leaves the computing to others. The fluent builder makes it; users may also write it by hand,
-// and parseRecurrence checks it.
+// Recurring schedules as plain data, stored as JSON in the series' row. The fluent builder makes
+// them; users may also write them by hand. parseRecurrence checks them.
 
 import { earliestInstant, latestInstant } from "../time/instant.ts";
 import * as check from "./checks.ts";
@@ -35,7 +34,7 @@ export const weekdays: readonly Weekday[] = [
  * interval:
  *
  * - `"skip"`: they are dropped; the series goes straight to its next future occurrence.
- * - `"once"`: one catch-up run now stands for all of them; then the series is back on its grid.
+ * - `"once"`: one catch-up run now replaces all of them; then the series is back on its grid.
  * - `{ all: max }`: they are run one after the other, the latest `max` of them.
  *
  * An occurrence that is only just late, its successor not being due yet, runs in any case. So does
@@ -81,8 +80,7 @@ export interface IntervalRecurrence extends RecurrenceOptions {
   /** The unit that `every` counts. */
   readonly unit: "seconds" | "minutes" | "hours";
   /**
-   * The second of the minute, 0 to 59; for minutes and hours. What is not pinned follows the
-   * anchor.
+   * The second of the minute, 0 to 59; for minutes and hours. Unpinned fields follow the anchor.
    */
   readonly second?: number;
   /** The minute of the hour, 0 to 59; for hours. The second then is 0 unless it is pinned too. */
@@ -91,8 +89,8 @@ export interface IntervalRecurrence extends RecurrenceOptions {
 
 /**
  * Every `every` days, weeks or months in the calendar of the time zone, on days and at times that
- * may be pinned. What is not pinned follows the anchor; but below a pinned day the time is
- * midnight, and below pinned months the day is the 1st.
+ * may be pinned. Unpinned fields follow the anchor; but below a pinned day the time is midnight,
+ * and below pinned months the day is the 1st.
  */
 export interface CalendarRecurrence extends RecurrenceOptions {
   /** Tells the kinds of recurrence apart. */
@@ -144,8 +142,8 @@ const everyCheck = check.integer(1, 100_000_000);
 const epoch = check.integer(earliestInstant, latestInstant);
 
 /**
- * Checks data that claims to be a recurrence, from a row or from a user, and brings it into one
- * form: lists in order and without doubles, defaults left out.
+ * Checks a recurrence from a row or a user, and normalizes it: sorted lists without duplicates, and
+ * no defaults.
  *
  * @throws {InvalidScheduleError} If it is none; the message names the value.
  */

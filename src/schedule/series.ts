@@ -1,13 +1,13 @@
-// The life of a recurring series as the engine sees it: when it first runs, and what comes after a
-// run or after downtime. Everything is computed from what the row holds: the recurrence with its
-// anchor, the planned instant and the run count.
+// Plans the runs of a recurring series: the first run, and the next one after a run or after
+// downtime. It uses only the data of the row: the recurrence with its anchor, the planned instant
+// and the run count.
 
 import { latestInstant } from "../time/instant.ts";
 import { gridOf } from "./compile.ts";
 import { countedBack, type Grid } from "./grid.ts";
 import type { Recurrence } from "./recurrence.ts";
 
-/** Where a series stands: what {@linkcode runAfter} and {@linkcode runDue} decide upon. */
+/** The state of a series, from which {@linkcode runAfter} and {@linkcode runDue} decide. */
 export interface SeriesState {
   /** The planned instant of the run that has ended or was found due, in epoch milliseconds. */
   readonly scheduledAt: number;
@@ -17,7 +17,7 @@ export interface SeriesState {
   readonly runCount: number;
 }
 
-/** Where a series stands whose run was found due. */
+/** The state of a series whose run is due. */
 export interface DueState extends SeriesState {
   /**
    * Since when, without a break, the worker that has found it has been alive and serving its queue,
@@ -26,7 +26,7 @@ export interface DueState extends SeriesState {
   readonly servedSince: number;
 }
 
-/** What comes next in a series. */
+/** The next run of a series. */
 export interface NextRun {
   /**
    * The planned instant of the next run, or null if the series has ended. If it is not after now,
@@ -97,7 +97,7 @@ export function countOccurrences(
   return seriesGrid(recurrence, anchor).count(after, last);
 }
 
-/** What comes after a run that has ended. */
+/** Returns the next run after one that has ended. */
 export function runAfter(recurrence: Recurrence, state: SeriesState): NextRun {
   return settle(recurrence, state, state.scheduledAt, false);
 }
@@ -124,10 +124,10 @@ export function runDue(recurrence: Recurrence, state: DueState): NextRun {
 }
 
 /**
- * Applies the misfire policy to what became due after `seen`.
+ * Applies the misfire policy to the occurrences after `seen`.
  *
- * @param isDelayed Nothing was missed: even if the policy is to skip, the latest of what is due
- * still runs.
+ * @param isDelayed Whether nothing was missed: then the latest due occurrence runs even if the
+ * policy is to skip.
  */
 function settle(
   recurrence: Recurrence,
@@ -164,10 +164,7 @@ function seriesGrid(recurrence: Recurrence, fallbackAnchor: number): Grid {
   );
 }
 
-/**
- * What a grid has after an instant, perhaps with that or another instant, on the grid or not,
- * before it.
- */
+/** The instants of a grid after an instant, optionally with one more instant before them. */
 class GridFrom implements Grid {
   readonly #grid: Grid;
   readonly #after: number;

@@ -11,9 +11,9 @@ import { InvalidScheduleError } from "./errors.ts";
 export interface Transition {
   /** The first instant with the new offset, in epoch milliseconds. */
   readonly at: number;
-  /** What was added to UTC until then, in milliseconds. */
+  /** The offset from UTC before it, in milliseconds. */
   readonly offsetBefore: number;
-  /** What is added to UTC from then on, in milliseconds. */
+  /** The offset from UTC from it on, in milliseconds. */
   readonly offsetAfter: number;
 }
 

@@ -83,7 +83,7 @@ function translate(task: check.Fields, startedAt: number): Draft {
 
 function minutes(interval: check.Fields): Draft {
   const second = interval.optional("OnSecond", number(0, 59));
-  // 0 stands in every schedule that asks for no second as well.
+  // A schedule that sets no second has 0, too.
   const pinned = second === 0 ? undefined : second;
   return { kind: "interval", unit: "minutes", every: every(interval), second: pinned };
 }

@@ -50,8 +50,7 @@ export class WallClockGrid implements Grid {
       if (reading === undefined) return undefined;
       const change = this.#zone.nextTransition(reached, reading - offset);
       if (change === undefined) return reading - offset;
-      // The clocks are changed before they come to show this reading: look again from what they
-      // show then.
+      // A clock change comes before this reading: looks again from the reading after the change.
       const resumed = this.#readingAtOrAfter(this.#unseenAfter(change));
       if (resumed === undefined) return undefined;
       if (resumed <= change.at + change.offsetAfter) return change.at;

@@ -5,8 +5,8 @@ import { hidden } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 
 /**
- * `scheme://user:password@hosts/database?option=value`, in which each separator stands where it
- * ends a part.
+ * `scheme://user:password@hosts/database?option=value`, in which no part contains an unencoded
+ * separator.
  */
 const plainUrl =
   /^[a-z][a-z0-9+.-]*:\/\/(?:[^@/?#\s]*@)?(?<hosts>[^@/?#\s]*)(?:\/[^@/?#\s]*)?(?:\?[^@?#\s]*)?$/i;

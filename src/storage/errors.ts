@@ -1,4 +1,4 @@
-// What can go wrong in storage, distinguished by what the caller can do about it.
+// Errors of storage, by what the caller can do about them.
 
 import { EverTaskError } from "../guards/errors.ts";
 
@@ -45,7 +45,7 @@ export class StorageReadOnlyError extends StorageError {
   override name = "StorageReadOnlyError";
 }
 
-/** The file is not a database, or what is in it is damaged. */
+/** The file is not a database, or is damaged. */
 export class StorageFormatError extends StorageError {
   /** `StorageFormatError` */
   override name = "StorageFormatError";

@@ -1,12 +1,12 @@
 /**
- * The storage contract, and what a driver for it needs: records, requests, the audit decision, the
- * errors that a driver throws, and the parts that drivers have in common ({@linkcode OpenOnce},
+ * The storage contract, and the parts that a driver needs: records, requests, the audit decision,
+ * the errors that a driver throws, and the parts that drivers have in common ({@linkcode OpenOnce},
  * {@linkcode purgeInBatches}, {@linkcode inLockOrder}, {@linkcode toPage}, {@linkcode
  * setStatusByMany}, {@linkcode RateBook} …).
  *
  * An application needs this entry point only when it names these types itself. A driver is a class
  * or an object that implements {@linkcode Storage}; the conformance suite of
- * `@evertask/evertask/testing` tells whether it keeps the contract.
+ * `@evertask/evertask/testing` checks whether it keeps the contract.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-// The option `pollInterval` of the storages whose workers have to look for what nobody tells them.
+// The option `pollInterval` of storages that cannot notify workers.
 
 import { InvalidArgumentError } from "../guards/errors.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";

@@ -60,7 +60,7 @@ export type TaskOrder = "newest" | "oldest";
 
 /** One page of something. */
 export interface Page<T> {
-  /** What is on it. */
+  /** The items of the page. */
   readonly items: readonly T[];
   /** Pass as `after` to get the next page; null on the last one. */
   readonly next: string | null;
@@ -120,7 +120,7 @@ export interface Backlog {
 }
 
 /**
- * How many tasks stand where in one queue. A queue without waiting or claimed tasks that is not
+ * The numbers of tasks in one queue, by state. A queue without waiting or claimed tasks that is not
  * paused may be left out.
  */
 export interface QueueStatistics extends QueueBacklog {

@@ -5,7 +5,7 @@
 import type { AuditLevel } from "../audit/audit_level.ts";
 import type { TaskStatus } from "./task_status.ts";
 
-/** What a row of the table of queued tasks and a claim of it have in common. */
+/** The fields that a row of the table of queued tasks and its claim have in common. */
 export interface TaskFields {
   /** UUID version 7, lower case. */
   readonly id: string;
@@ -28,9 +28,9 @@ export interface TaskFields {
   /** How often it was claimed for the current run, less the claims given back; 1 for the first. */
   readonly attempt: number;
   /**
-   * How often its worker was lost while the task was running, in the current run; also 1 when that
-   * may have happened once, though nobody had written that the task had started. `attempt` -
-   * `lostCount` is the attempt that counts.
+   * How often its worker was lost while the task was running, in the current run. Also 1 if the
+   * worker was lost before the start of the task was written. `attempt` - `lostCount` is the
+   * attempt that counts.
    */
   readonly lostCount: number;
   /** Raised by every claim; a write that carries an older one is refused. */
@@ -75,8 +75,8 @@ export interface SeriesRecord {
   /** The schedule as canonical JSON text: two equal texts are the same schedule. */
   readonly schedule: string;
   /**
-   * Why nobody can run the series by its schedule; a worker sets it aside for that reason. Absent:
-   * as far as is known, it can be run.
+   * Why no worker can run the series by its schedule, so that a worker sets it aside. Absent if no
+   * such reason is known.
    */
   readonly unreadable?: string;
   /** The schedule as a sentence. */
@@ -93,10 +93,7 @@ export interface SeriesRecord {
   readonly runCount: number;
 }
 
-/**
- * What a worker gets when it claims a task; it reports the changes to `Queued` and `InProgress`
- * itself.
- */
+/** A claimed task. The worker itself reports the changes to `Queued` and `InProgress`. */
 export interface ClaimedTask extends TaskFields {
   /** When it became due: what to give back with {@linkcode Storage.release}. */
   readonly dueAt: number;
@@ -163,7 +160,10 @@ export interface WorkerRecord {
   readonly id: string;
   /** Where it runs. */
   readonly host: string;
-  /** What it takes; null for a worker of version 0.1, which does not say. */
+  /**
+   * The queues and types that it serves; null for a worker of version 0.1, which does not report
+   * them.
+   */
   readonly serves: WorkerServes | null;
   /** When it was registered. */
   readonly startedAt: number;

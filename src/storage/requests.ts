@@ -74,8 +74,8 @@ export interface NewTask {
 /** Options of verbs that can take part in a transaction of the caller's. */
 export interface ConnectionOptions {
   /**
-   * The caller's own transaction or connection, of the kind that the driver documents: what is
-   * written there exists only if the caller commits.
+   * The caller's own transaction or connection, of the kind that the driver documents: its writes
+   * exist only if the caller commits.
    */
   readonly connection?: unknown;
 }
@@ -97,20 +97,20 @@ export interface PersistOptions extends ConnectionOptions {
  * Storage.persist}.
  */
 export interface PersistResult {
-  /** The id of the row that now stands for the task: the new id, or the existing row's. */
+  /** The id of the task's row: the new id, or the existing row's. */
   readonly id: string;
   /**
-   * Whether the task is new, replaced a waiting one, or an existing one stands as it was; `busy`:
-   * it was left out ({@linkcode PersistOptions.skipBusy}).
+   * Whether the task is new, replaced a waiting one, or left an existing one unchanged; `busy`: it
+   * was left out ({@linkcode PersistOptions.skipBusy}).
    */
   readonly outcome: "created" | "updated" | "existing" | "busy";
-  /** Whether it was born claimed for the worker in `claimFor`. */
+  /** Whether the task was stored as claimed by the worker in `claimFor`. */
   readonly claimed: boolean;
 }
 
 // ---- claim ----
 
-/** What a worker asks for. */
+/** A worker's request for tasks. */
 export interface ClaimRequest {
   /** The worker, which must be registered. */
   readonly workerId: string;
@@ -172,15 +172,12 @@ export interface StatusChange {
   readonly lease?: Lease;
   /**
    * The task can be claimed again after this many milliseconds; its lease ends. Absent, and without
-   * a lease, a change to `WaitingQueue`, `Queued` or `Pending` leaves the due instant of a task
-   * that waits as it is. One that neither waits nor is held becomes due: a series at its next run,
-   * another task when it was dispatched for, at the soonest now.
+   * a lease, a change to `WaitingQueue`, `Queued` or `Pending` keeps the due instant of a waiting
+   * task. One that neither waits nor is held becomes due: a series at its next run, another task
+   * when it was dispatched for, at the soonest now.
    */
   readonly dueInMs?: number;
-  /**
-   * Takes one from `attempt`: what ended was no attempt (a graceful stop, a deferral). @default
-   * false
-   */
+  /** Subtracts one from `attempt`: a graceful stop or a deferral is no attempt. @default false */
   readonly returnAttempt?: boolean;
   /** The rate limit slot that the task waits for. @default null */
   readonly rateSlotAt?: number | null;
@@ -201,7 +198,7 @@ export interface RunEnd {
   readonly taskId: string;
   /** The level that decides about history; the row keeps its own. */
   readonly auditLevel: AuditLevel;
-  /** What happened, in order, at least one; the last one is how the run ended. */
+  /** The transitions of the run, in order, at least one; the last one ended the run. */
   readonly transitions: readonly StatusTransition[];
   /**
    * With a lease the end applies only if it is still held; without one it applies if the series
@@ -316,7 +313,7 @@ export type WakeSignal =
   | { readonly kind: "queues" };
 
 /**
- * How often a worker looks for due tasks that nobody told it of, in milliseconds. `Infinity`:
+ * How often a worker polls for due tasks without a notification, in milliseconds. `Infinity`:
  * never.
  */
 export interface Polling {
@@ -357,7 +354,7 @@ export interface RateSlotRequest {
   readonly startWithinMs: number;
 }
 
-/** A slot that was reserved and that nobody will come for. */
+/** A reserved slot that will not be used. */
 export interface ReturnedRateSlot {
   /** The {@linkcode RateSlotRequest.key} that it was reserved with. */
   readonly key: string;
@@ -389,6 +386,6 @@ export interface WorkerRegistration {
   readonly id: string;
   /** Where it runs. */
   readonly host: string;
-  /** What it takes. @default not said */
+  /** The queues and types that it serves. @default not reported */
   readonly serves?: WorkerServes;
 }

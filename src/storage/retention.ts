@@ -29,7 +29,7 @@ export interface PurgeOptions {
   readonly dryRun?: boolean;
 }
 
-/** What was (or, in a dry run, would be) deleted. */
+/** The numbers of rows that were (or, in a dry run, would be) deleted. */
 export interface PurgeResult {
   /** Status audit rows. */
   readonly statusAudit: number;

@@ -5,7 +5,7 @@ import type { StatusChange, StatusTransition } from "./requests.ts";
 import { isTaskStatus, isWaiting, taskStatuses } from "./task_status.ts";
 
 /**
- * Returns the transition that says how a task stands after a change or a run.
+ * Returns the transition that decides the status of a task after a change or a run.
  *
  * @throws {InvalidArgumentError} If there is no transition, or the status of one does not exist.
  */
@@ -26,10 +26,7 @@ export function lastTransition(
   );
 }
 
-/**
- * Whether a change puts its task in line: it comes from nobody who holds the task, and says nothing
- * of a due instant.
- */
+/** Reports whether a change puts its task in line: it has neither a lease nor a due instant. */
 export function putsInLine({ lease, dueInMs, transitions }: StatusChange): boolean {
   if (lease !== undefined || dueInMs !== undefined) return false;
   return isWaiting(transitions[transitions.length - 1]!.status);

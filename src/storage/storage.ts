@@ -36,15 +36,15 @@ import type { TaskStatus } from "./task_status.ts";
  *
  * Promises that hold for every verb:
  * - A verb that writes is one transaction: all of it happens, or nothing.
- * - The database's clock decides what is due, which worker is late, and when something happened;
- *   what a process knows is passed as an age or a delay.
- * - Errors are {@linkcode StorageError}s; the ones with `transient` set may be retried, and
- *   doing so never applies a write twice: a repeated persist finds its ids, a repeated fenced
+ * - The database's clock decides what is due, which worker is late, and when something happened; a
+ *   process passes ages and delays.
+ * - Errors are {@linkcode StorageError}s; the ones with `transient` set may be retried, and a retry
+ *   never applies a write twice: a repeated persist finds its ids, a repeated fenced
  *   change finds its lease ended. (Log lines, rate limit slots, changes without a lease and changes
- *   that keep the lease have nothing to be known by; repeating them may count them twice.)
+ * that keep the lease have no identity; repeating them may count them twice.)
  * - Results are in the order of the arguments; an empty list costs no round trip.
- * - Whatever a user passes reaches the database as a parameter and comes back unchanged: any
- *   Unicode text, U+0000 included. Only lone surrogates, which are no Unicode text, come back as
+ * - Values of users reach the database as parameters and come back unchanged: any Unicode text,
+ *   U+0000 included. Only lone surrogates, which are no Unicode text, come back as
  *   U+FFFD (as `String.prototype.toWellFormed` makes it). Instants from the year 1 to the year 9999
  *   come back to the millisecond. Texts are distinguished by their code points: case, accents and
  *   trailing spaces make another key, queue or type.
@@ -53,7 +53,7 @@ export interface Storage extends StorageReading {
   /** `memory`, `sqlite`, `postgres`, `sqlserver`, or a third party's name. */
   readonly name: string;
 
-  /** How often workers look for due tasks by themselves, beside {@linkcode Storage.onWake}. */
+  /** How often workers poll for due tasks, in addition to {@linkcode Storage.onWake}. */
   readonly polling: Polling;
 
   /**
@@ -67,8 +67,8 @@ export interface Storage extends StorageReading {
   open(): Promise<{ readonly now: number }>;
 
   /**
-   * Ends what it opened; connections that the user passed in stay open. Closing twice is the same
-   * as once.
+   * Closes the connections that it opened; those that the user passed stay open. Closing twice is
+   * allowed.
    */
   close(): Promise<void>;
 
@@ -139,8 +139,8 @@ export interface Storage extends StorageReading {
 
   /**
    * Applies many status changes in one round trip and one transaction. A task appears at most once
-   * in the list. A series' own fields stay unchanged: what ends a run, or a series, is {@linkcode
-   * Storage.updateCurrentRun}.
+   * in the list. A series' own fields stay unchanged: {@linkcode Storage.updateCurrentRun} ends a
+   * run or a series.
    */
   setStatusMany(
     changes: readonly StatusChange[],
@@ -184,10 +184,10 @@ export interface Storage extends StorageReading {
    * Asks for tasks to be cancelled. Unclaimed ones that have not ended (a series at rest, too: it
    * has a next run) become `Cancelled` at once, without due instant, next run and exception, with
    * the status audit row that their own level asks for; claimed ones are marked, and their owners
-   * are told by {@linkcode Storage.heartbeat} and, where there is push, at once. The mark stays
-   * while the task lives: should it become due again (its owner wrote a retry in the same moment,
-   * or was lost), it is due at once, and the worker that claims it next sees `cancelRequested`. It
-   * goes when the task ends. An id appears at most once in the list.
+   * are notified by {@linkcode Storage.heartbeat} and, with push, at once. The mark stays while the
+   * task lives: should it become due again (its owner wrote a retry in the same moment, or was
+   * lost), it is due at once, and the worker that claims it next sees `cancelRequested`. It goes
+   * when the task ends. An id appears at most once in the list.
    */
   requestCancel(taskIds: readonly string[]): Promise<readonly CancelOutcome[]>;
 
@@ -236,9 +236,9 @@ export interface Storage extends StorageReading {
   nextDueAt(queues: readonly string[], types: readonly string[]): Promise<number | null>;
 
   /**
-   * Tells of what other processes did: tasks that are due now were stored or given back, a cancel
-   * was requested, a queue was paused or resumed. May call too often, and may miss something (that
-   * is what polling is for). What this process did itself need not be told.
+   * Calls back after changes by other processes: due tasks were stored or given back, a cancel was
+   * requested, a queue was paused or resumed. It may call too often, and may miss changes, which
+   * polling finds. Changes by this process need no call.
    *
    * @returns A function that ends it.
    */
@@ -250,7 +250,7 @@ export interface Storage extends StorageReading {
    * Makes a worker known, alive as of now. Doing so twice is the same as once and a heartbeat.
    *
    * @param worker Its id (any text of up to 100 characters, new for each start of a process), where
-   * it runs, and what it takes.
+   * it runs, and the queues and types that it serves.
    */
   registerWorker(worker: WorkerRegistration): Promise<void>;
 
@@ -277,7 +277,8 @@ export interface Storage extends StorageReading {
    * - One whose stored status is `InProgress` was running: `lostCount` + 1, attempt unchanged. When
    *   `lostCount` is then above the poison limit, it becomes `Failed` with `poisonReason` instead,
    *   not due, a series without next run.
-   * - Any other one was only claimed, or had started so lately that nobody had written it:
+   * - Any other one was only claimed, or had started so recently that the start was not written
+   *   yet:
    *   `lostCount` becomes 1 if it was 0 (a suspicion), and stays unchanged otherwise; then this
    *   claim was no attempt, and is taken back (attempt - 1). Such a loss alone never fails a task:
    *   it may have waited beside one that ended the process.
@@ -291,7 +292,7 @@ export interface Storage extends StorageReading {
   // ---- queues and rate limits ----
 
   /**
-   * Pauses or resumes a queue for all workers of the store, for good: a paused queue's tasks are
+   * Pauses or resumes a queue for all workers of the store, permanently: a paused queue's tasks are
    * not claimed.
    */
   setQueuePaused(queue: string, paused: boolean): Promise<void>;
@@ -321,10 +322,7 @@ export interface Storage extends StorageReading {
    * `takeSlot` in src/storage/kit/gcra.ts is this in TypeScript.
    */
   takeRateSlots(requests: readonly RateSlotRequest[]): Promise<RateSlots>;
-  /**
-   * Gives slots back that were reserved and that nobody will come for. Those of keys that are no
-   * longer known are left out.
-   */
+  /** Gives back reserved slots that will not be used. Those of unknown keys are ignored. */
   returnRateSlots(slots: readonly ReturnedRateSlot[]): Promise<void>;
 
   // ---- logs and retention ----

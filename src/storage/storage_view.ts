@@ -1,6 +1,6 @@
-// A storage as one instance sees it. Several instances of a process may be given the same storage
-// object: it stays open until the last of them has closed it, and each hears of what the others
-// did, as it hears of other processes.
+// The view of one instance on a storage. Several instances of a process may share a storage object:
+// it stays open until the last of them closes it, and each is notified of the others' changes, as
+// of those of other processes.
 
 import type { WakeSignal } from "./requests.ts";
 import type { Storage } from "./storage.ts";
@@ -10,7 +10,10 @@ type Verb = keyof Storage;
 type Args<V extends Verb> = Storage[V] extends (...args: infer A) => unknown ? A : never;
 type Answer<V extends Verb> = Storage[V] extends (...args: never) => Promise<infer R> ? R : never;
 
-/** What others are told after a verb, given its arguments and its answer; null: nothing. */
+/**
+ * Returns the notification of the others after a verb, from its arguments and its answer; null for
+ * none.
+ */
 type News = {
   readonly [V in Verb]?: (args: Args<V>, answer: Answer<V>) => WakeSignal | null;
 };
@@ -101,8 +104,8 @@ export function viewOf(storage: Storage): Storage {
 type AnyVerb = (...args: unknown[]) => Promise<unknown>;
 
 /**
- * A verb of a view, which tells the other views of what it has done. While there are none, it costs
- * nothing.
+ * A verb of a view, which notifies the other views of its changes. It costs nothing without other
+ * views.
  */
 function tellingOthers(storage: Storage, verb: Verb, view: object): AnyVerb {
   const { listeners } = useOf(storage);

@@ -58,8 +58,8 @@ export function readsInVain(filter: TaskFilter): boolean {
  * Reads a filter that a user passed. Ids may be in capitals, and those that no task can have are
  * left out.
  *
- * @throws {InvalidArgumentError} If a member is invalid or unknown: ignored, it would let through
- * what it should keep out.
+ * @throws {InvalidArgumentError} If a member is invalid or unknown: if ignored, the filter would
+ * match too many tasks.
  */
 export function parseTaskFilter(filter: TaskFilter): TaskFilter {
   checkOptions(filter, members, "filter");

@@ -1,7 +1,7 @@
 // The statuses of a task, by upstream's names.
 
 /**
- * Where a task stands.
+ * The status of a task.
  *
  * - `WaitingQueue`: stored, to run at a later instant.
  * - `Queued`: due, waiting for a worker or in a worker's local queue.

@@ -1,8 +1,11 @@
-// What a worker takes, as text: stores keep it as they got it.
+// The queues and types that a worker serves, as text, which stores keep unchanged.
 
 import type { WorkerServes } from "./records.ts";
 
-/** Writes what a worker takes as JSON, for a driver to store; null when the worker does not say. */
+/**
+ * Writes the queues and types of a worker as JSON, for a driver to store; null if the worker does
+ * not report them.
+ */
 export function encodeServes(serves: WorkerServes | undefined): string | null {
   if (serves === undefined) return null;
   const { queues, types } = serves;
@@ -13,8 +16,8 @@ export function encodeServes(serves: WorkerServes | undefined): string | null {
 }
 
 /**
- * Reads what {@linkcode encodeServes} wrote; null for a worker that did not say, or a text that
- * somebody else wrote.
+ * Reads what {@linkcode encodeServes} wrote; null for a worker that did not report them, or for an
+ * unknown format.
  */
 export function decodeServes(text: string | null): WorkerServes | null {
   if (text === null) return null;

@@ -5,8 +5,8 @@ import type { WorkerRecord } from "./records.ts";
 /** A registered worker process, and whether it is alive. */
 export interface WorkerStatus extends WorkerRecord {
   /**
-   * Whether its heartbeat is not older than the lease, `leaseDuration`. One that is not alive keeps
-   * its tasks until another worker takes them over.
+   * Whether its heartbeat is not older than the lease, `leaseDuration`. A lost worker keeps its
+   * tasks until another worker takes them over.
    */
   readonly alive: boolean;
 }

@@ -1,4 +1,4 @@
-// Why a handler's signal aborts, and what a handler may throw to steer what follows.
+// The reasons of a handler's signal, and the errors that a handler throws to fail or to run later.
 
 import { EverTaskError, InvalidArgumentError } from "../guards/errors.ts";
 import { isInstance, readMember } from "../thrown/reading.ts";
@@ -38,8 +38,8 @@ export class TaskCancelledError extends EverTaskError {
 }
 
 /**
- * The reason of a handler's signal when the worker stops and its time to finish is over; the task
- * runs again.
+ * The reason of a handler's signal when the time that `stop` grants has passed; the task runs
+ * again.
  */
 export class WorkerStoppedError extends EverTaskError {
   /** The name that errors of this class keep. */
@@ -102,7 +102,7 @@ export class RetryLater extends EverTaskError {
 // Handlers may get these classes from another copy of this package than the worker: so they are
 // recognised by their names, too.
 
-/** Whether a handler asked not to be retried. */
+/** Reports whether a handler asked not to be retried. */
 export function isNonRetryable(thrown: unknown): boolean {
   return isInstance(thrown, NonRetryableError) ||
     readMember(thrown, "name") === "NonRetryableError";

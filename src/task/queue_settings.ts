@@ -1,4 +1,4 @@
-// The settings of queues: what a user passes, checked and completed.
+// The settings of queues, checked and completed with defaults.
 
 import { checkChoice, checkCount, checkOptions, isPlain } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
@@ -11,9 +11,9 @@ import { checkRetryPolicy, type RetryPolicy } from "./retry_policy.ts";
  * What can be set for a queue.
  *
  * Each queue has workers of its own, so that none delays another. Within a queue, higher priorities
- * go first, and within a priority what has been due for longest: a flood delays only what becomes
- * due after it. A flood of a higher priority that never ends does starve lower ones; such work
- * belongs in a queue of its own.
+ * go first, and within a priority the task that has been due longest: a flood delays only tasks
+ * that become due after it. A flood of a higher priority that never ends does starve lower ones;
+ * such work belongs in a queue of its own.
  */
 export interface QueueOptions {
   /** How many of its tasks this process runs at once. @default 2 × cores, at least 4 */
@@ -30,11 +30,11 @@ export interface QueueOptions {
    * - `wait`: the dispatch waits until there is room. In a handler, dispatch by `context.dispatch`,
    *   which does not wait: `everTask.dispatch` may wait for the room that only the end of the
    *   handler gives.
-   * - `fallbackToDefault`: the task goes to the queue `default`, and what holds there holds for it.
+   * - `fallbackToDefault`: the task goes to the queue `default`, whose `whenFull` then applies.
    * - `throw`: the dispatch rejects with `QueueFullError`, and nothing is stored.
    *
    * Only tasks that are due at once count and are counted, and only where a worker runs: a process
-   * that has not called `start` stores what it dispatches. While older tasks may wait in storage, a
+   * that has not called `start` only stores its tasks. While older tasks may wait in storage, a
    * tenth of the capacity is kept for them. `dispatchMany` asks once for up to 5,000 tasks, which
    * then wait in storage. @default "store"
    */

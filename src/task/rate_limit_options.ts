@@ -1,4 +1,4 @@
-// The rate limit of a task: what a user writes, checked and completed.
+// The rate limit of a task, checked and completed with defaults.
 
 import { checkChoice, checkCount, checkFlag, checkOptions } from "../guards/argument_checks.ts";
 import { EverTaskError, InvalidArgumentError } from "../guards/errors.ts";
@@ -12,11 +12,11 @@ import { type Duration, toMilliseconds } from "../time/duration.ts";
  *
  * Over any window of one period a key starts at most `permits + burst` times, by the storage's
  * clock, however late workers come for the slots of waiting tasks: each start asks the store once
- * more. One that comes late takes what nobody has used meanwhile, or the next slot. A handler
- * begins when the answer of the store has come: that answers take differently long, by up to half
- * of `period / permits`, is allowed for. So that this is enough for fast limits, too, `permits + 1`
- * slots take at least 40 ms (a twenty-fifth of a shorter period) longer than the period. It changes
- * limits whose slots are less than 40 ms apart, by 4 % at most if the period is 100 ms or more.
+ * more. A late worker takes an unused slot, or the next one. A handler begins when the answer of
+ * the store arrives: the limit holds if answers differ by up to half of `period / permits`. To make
+ * this enough for fast limits, too, `permits + 1` slots take at least 40 ms (a twenty-fifth of a
+ * shorter period) longer than the period. This slows limits whose slots are less than 40 ms apart,
+ * by 4 % at most if the period is 100 ms or more.
  *
  * @typeParam Payload What the handler gets.
  */
@@ -43,8 +43,8 @@ export interface RateLimitOptions<Payload> {
    */
   readonly overflow?: "WaitForCapacity" | "Discard";
   /**
-   * Where the budget is kept: in the store, for all of its workers together, or in memory, for each
-   * process by itself and without a round trip.
+   * Where the budget is kept: in the store, for all of its workers together, or in memory,
+   * separately for each process and without a round trip.
    *
    * @default "store"
    */
@@ -75,7 +75,7 @@ export interface RateLimitSettings {
 
 /**
  * A task was refused by its rate limit: its slot would be beyond the horizon, or the limit discards
- * what has no budget.
+ * tasks without budget.
  */
 export class RateLimitRejectedError extends EverTaskError {
   /** `RateLimitRejectedError` */
@@ -150,9 +150,9 @@ export function parseRateLimit(
     horizonMs: overflow === "Discard" ? 0 : horizonMs,
     scope,
     graceMs: spareMs / 2 - 1,
-    // A start that is allowed ahead is charged as if it were that much later: it must be little in
-    // terms of the burst, or of an interval, and it must not use up budget for want of which
-    // another task is discarded.
+    // A start that is allowed early is charged as if it were at its slot. The lead must be small
+    // compared with the burst or an interval, and must not use budget for lack of which another
+    // task is discarded.
     mostAheadMs: overflow === "Discard"
       ? 0
       : Math.min(100, Math.max((burst - 1) / 2, 1 / 20) * emissionIntervalMs),

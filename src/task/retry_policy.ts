@@ -9,13 +9,13 @@ import { InvalidArgumentError } from "../guards/errors.ts";
  */
 export interface RetryPolicy {
   /**
-   * It is asked about timeouts, too (the error is a `TimeoutError`): what a policy of your own
-   * should not retry, it must refuse. It is never asked about a cancellation, a `NonRetryableError`
+   * It is also called for timeouts, with a `TimeoutError`: a custom policy must return null for
+   * errors that it should not retry. It is never called for a cancellation, a `NonRetryableError`
    * or a `RetryLater`.
    *
    * @param attempt Which attempt failed: 1 for the first. Attempts that were lost with their worker
    * are not counted.
-   * @param error What it failed with.
+   * @param error The error of the attempt.
    * @param random Gives a number from 0 up to, not including, 1: for jitter.
    * @returns The delay before the next attempt in milliseconds, or null to give up. More than 1000
    * years count as 1000 years. A policy that throws, answers with anything else or is async fails

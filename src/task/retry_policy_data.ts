@@ -1,8 +1,8 @@
-// What a retry policy is as plain data, so that it can be stored with a task.
+// Retry policies as plain data, to store them with tasks.
 
 import type { RetryPolicy } from "./retry_policy.ts";
 
-/** What a policy may be told to retry that has a name, and so can be stored. */
+/** The named filters of a policy, which can be stored. */
 export type FilterName = "transientNetworkErrors" | "transientDatabaseErrors" | "timeouts";
 
 /** When a policy retries. Durations are milliseconds. */

@@ -1,4 +1,4 @@
-// What a user writes against: task definitions, and the context that a handler gets.
+// The interface for users: task definitions, and the context of a handler.
 
 import type { AuditLevel } from "../audit/audit_level.ts";
 import { parseAuditLevel } from "../audit/audit_level.ts";
@@ -21,7 +21,7 @@ export interface RunInfo {
   readonly scheduledAt: Date;
 }
 
-/** What a handler gets beside its payload. */
+/** The context of a handler. */
 export interface TaskContext {
   /** The task's id. */
   readonly taskId: string;
@@ -62,7 +62,7 @@ export interface TaskContext {
   complete(connection: unknown): Promise<void>;
 }
 
-/** What a task is made of, without the payload's type. */
+/** The parts of a task, without the payload's type. */
 export interface TaskSettings {
   /**
    * The name under which tasks are stored; it must stay the same for as long as tasks of the type
@@ -105,7 +105,7 @@ export interface TaskSettings {
 export interface TaskHandler<Payload> {
   /** How many of its tasks may run in a time. @default no limit */
   readonly rateLimit?: RateLimitOptions<Payload>;
-  /** Does the work. What it throws fails the attempt. */
+  /** Does the work. The attempt fails with the error that it throws. */
   handle(payload: Payload, context: TaskContext): void | Promise<void>;
   /** Called before each attempt. */
   onStarted?(context: TaskContext): void | Promise<void>;
@@ -130,17 +130,17 @@ export interface TaskHandler<Payload> {
  */
 export interface Task<Input = unknown, Output = unknown> extends TaskSettings, TaskHandler<Output> {
   /**
-   * The payload's validator. What it makes of a payload is stored, so that defaults are made once,
-   * at the dispatch, and every attempt gets the same; if JSON does not hold that, or validating it
-   * again would change it, as with a transform to another type, the payload itself is stored, and
-   * each attempt validates it anew.
+   * The payload's validator. Its output is stored, so that defaults are generated once, at the
+   * dispatch, and every attempt gets the same payload. If JSON cannot hold the output, or
+   * validating it again would change it (a transform to another type), the payload itself is
+   * stored, and each attempt validates it again.
    */
   readonly payload?: StandardSchema<Input, Output>;
 }
 
 /** Any task, whatever its payload. */
-// The payload types stand in method parameters and in a covariant schema, so every task is
-// assignable to this.
+// The payload types are only in method parameters and in a covariant schema, so every task is
+// assignable to this type.
 export type AnyTask = Task<unknown, unknown>;
 
 /** The signature of `everTask.dispatch`; a function of one's own passes `(task, ...rest)` on. */
@@ -219,7 +219,7 @@ export function checkTask(task: AnyTask): void {
   }
 }
 
-/** Checks a handler's name; every store has room for so much. */
+/** Checks a handler's name; every store has room for that length. */
 function checkHandlerName(handlerName: unknown, argument: string): void {
   if (typeof handlerName === "string" && handlerName !== "" && handlerName.length <= 500) return;
   throw new InvalidArgumentError(argument, handlerName, "be a text of 1 to 500 characters");

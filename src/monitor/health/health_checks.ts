@@ -1,5 +1,5 @@
-// Health of one process: is it alive, is it ready to work, and what is there to know. As functions,
-// and as a handler for probes and people.
+// Health checks of one process: liveness, readiness, and details. As functions, and as a handler
+// for probes and people.
 
 import type { Dated } from "../../time/dated.ts";
 import { msSince } from "../ms_since.ts";
@@ -25,7 +25,8 @@ import { type HealthCheck, type HealthReport, report, statusOf } from "./health_
 /** Health of one process. */
 export interface HealthChecks {
   /**
-   * Whether the process runs: it asks nobody, so that a database that is down restarts no process.
+   * Checks whether the process runs. It does not query storage, so that an unavailable database
+   * restarts no process.
    */
   live(): HealthReport;
   /**

@@ -1,5 +1,4 @@
-// The options of health checks, and what they become once defaults are filled in and values are
-// checked.
+// The options of health checks, and the checked settings with defaults.
 
 import type { OptionNames } from "../../guards/option_names.ts";
 import {

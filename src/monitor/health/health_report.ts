@@ -1,14 +1,14 @@
-// What a health check says.
+// The report of a health check.
 
 /**
- * Fit for work; working, but somebody should look; not fit. By ASP.NET's names, as upstream's users
- * know them.
+ * Healthy; working, but needing attention; not working. The names are those of ASP.NET, which
+ * upstream's users know.
  */
 export type HealthStatus = "healthy" | "degraded" | "unhealthy";
 
 /** One thing that was checked. */
 export interface HealthCheck {
-  /** How it stands. */
+  /** The status of the check. */
   readonly status: HealthStatus;
   /** Why, in a sentence. */
   readonly description: string;

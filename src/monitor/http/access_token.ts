@@ -5,8 +5,8 @@ import { hidden } from "../../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../guards/errors.ts";
 
 /**
- * What a client has to know: a token of at least 16 characters, or a function that looks at the
- * token (null when there is none) and at the whole request, for cookies and signed tokens.
+ * The access token of clients: a token of at least 16 characters, or a function that checks the
+ * token (null without one) and the request, for cookies and signed tokens.
  */
 export type AccessToken =
   | string

@@ -1,5 +1,5 @@
-// Reads the Host header. Servers take any text there, and some build a request's URL from it as it
-// is.
+// Reads the Host header. Servers accept any text there, and some build a request's URL from it
+// unchecked.
 
 /**
  * A name, an IPv4 address or an IPv6 address in brackets, with or without a port (RFC 9110, section

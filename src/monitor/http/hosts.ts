@@ -59,13 +59,13 @@ const warnings = {
     "its option accessToken; a function that gives true says that it is meant to be open.",
 };
 
-/** Names that resolvers answer by themselves (RFC 6761, section 6.3), and addresses of loopback. */
+/** Names that always resolve to loopback (RFC 6761, section 6.3), and loopback addresses. */
 const loopback = /^(.+\.)?localhost$|^127(\.\d+){3}$|^\[::1\]$|^\[::ffff:7f[\da-f]{2}:[\da-f]+\]$/;
 
 /** An IP address; a URL that was parsed has no other form of them. */
 const address = /^\[.*\]$|^\d+(\.\d+){3}$/;
 
-/** Takes off the dot that stands for the root of all names. */
+/** Removes the trailing dot, which names the root of DNS. */
 function withoutRoot(hostname: string): string {
   return hostname.replace(/\.$/, "");
 }

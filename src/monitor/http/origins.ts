@@ -74,8 +74,8 @@ export class Origins {
   }
 
   /**
-   * Compares with the Host header, which no page can choose, where there is one: a URL may have
-   * been made otherwise.
+   * Compares with the Host header if present, which no page can choose: a URL may have another
+   * source.
    */
   #isSameHost(origin: string, request: Request): boolean {
     if (!URL.canParse(origin)) return false;

@@ -1,4 +1,4 @@
-// Reads a request's body up to a limit, so that nobody can fill the memory.
+// Reads a request's body up to a limit, so that no client can exhaust memory.
 
 /** The body as text; null when it is longer than `maxBytes`. */
 export async function readText(request: Request, maxBytes: number): Promise<string | null> {

@@ -1,5 +1,5 @@
 // One client of the hub, from its negotiation to its end: handshake, pings, time-outs, close
-// messages, and the limit of what may pile up for a client that reads too slowly.
+// messages, and the buffer limit for a client that reads too slowly.
 
 import type { Clock } from "../../time/clock.ts";
 import {
@@ -24,7 +24,7 @@ export interface ConnectionSettings {
   readonly maxBacklog: number;
 }
 
-/** What the hub wants to know of its connections. */
+/** The callbacks of a connection. */
 export interface ConnectionObserver {
   /** Whether one more client may connect. */
   hasRoom(): boolean;
@@ -42,7 +42,7 @@ type State = "negotiated" | "attached" | "ready" | "ended" | "gone";
 export class HubConnection {
   /** Names the client in logs; not secret. */
   readonly id: string;
-  /** By which the client's requests are told from others': secret. */
+  /** The secret that identifies the client's requests. */
   readonly token: string;
   readonly #settings: ConnectionSettings;
   readonly #observer: ConnectionObserver;
@@ -110,7 +110,7 @@ export class HubConnection {
   /**
    * Ends the connection with a close message.
    *
-   * @param error What the client is told; null for a normal end.
+   * @param error The error for the client; null for a normal end.
    */
   end(
     error: string | null,

@@ -10,7 +10,7 @@ export interface ConnectionsSettings extends ConnectionSettings {
   readonly newId: () => string;
 }
 
-/** What the hub wants to know of its clients. */
+/** The hub's callbacks. */
 export interface ClientObserver {
   /** There is another number of clients. */
   onClientCount(count: number): void;

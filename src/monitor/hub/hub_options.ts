@@ -1,4 +1,4 @@
-// The options of the hub, and what they become once defaults are filled in and values are checked.
+// The options of the hub, and the checked settings with defaults.
 
 import type { OptionNames } from "../../guards/option_names.ts";
 import { checkFunction, checkSecretOptions } from "../../guards/argument_checks.ts";

@@ -1,16 +1,16 @@
-// What a connection needs of the way to its client, whichever of SignalR's three transports it is.
+// The interface of SignalR's three transports to a connection.
 
 /** A way from the hub to one client. */
 export interface HubTransport {
   /**
-   * What was sent and the network has not taken yet; bytes or characters, which are the same for
-   * ASCII.
+   * The amount of sent data that the network has not taken yet, in bytes or characters (the same
+   * for ASCII).
    */
   readonly backlog: number;
 
   /**
-   * Whether the client shows by itself that it is there (a poll is waiting), so that it need not
-   * send pings. False for transports whose clients send pings.
+   * Whether the transport itself shows that the client is there (by a waiting poll), so that the
+   * client need not send pings. False for transports whose clients send pings.
    */
   readonly isPolled: boolean;
 
@@ -21,7 +21,8 @@ export interface HubTransport {
   send(records: string): void;
 
   /**
-   * Ends the way after what was sent; with `abrupt`, at once, and forgets what was not taken yet.
+   * Closes the transport after all sent data; with `abrupt`, at once, and drops data that is not
+   * taken yet.
    */
   close(abrupt: boolean): void;
 }

@@ -37,9 +37,8 @@ export class LongPollingTransport implements HubTransport {
   }
 
   /**
-   * Answers a poll when there is something to say, or after the poll time-out. (A client that gives
-   * up on its poll is noticed by its absence after that; runtimes do not agree on what a request's
-   * signal tells.)
+   * Answers a poll when there is data, or after the poll time-out. (A client that gives up its poll
+   * is noticed after that: a request's signal differs between runtimes.)
    */
   poll(): Promise<Response> {
     this.#connection.seen();
@@ -72,9 +71,7 @@ export class LongPollingTransport implements HubTransport {
     this.#deliver();
   }
 
-  /**
-   * Hands what is pending to the waiting poll; one that finds nothing more to come is told by 204.
-   */
+  /** Hands pending data to the waiting poll. After the end, a poll gets 204. */
   #deliver(): void {
     if (this.#answer === null) return;
     if (this.#pending !== "") {

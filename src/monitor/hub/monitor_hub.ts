@@ -1,6 +1,6 @@
-// The live hub: tells every connected SignalR client of each task event. It answers the requests of
-// SignalR's transport protocols and keeps the connections; with nobody connected it does not even
-// listen to the events.
+// The live hub: sends each task event to every connected SignalR client. It answers the requests of
+// SignalR's transport protocols and keeps the connections. Without clients it does not listen to
+// events.
 // https://github.com/dotnet/aspnetcore/blob/main/src/SignalR/docs/specs/TransportProtocols.md
 
 import { answerAtOnce } from "../../guards/calls.ts";
@@ -38,7 +38,7 @@ export interface MonitorHub {
  * `@microsoft/signalr`, .NET, Java, Python. They receive invocations of `TaskEvent` with the event
  * as their one argument.
  *
- * @param everTask Whose events are told.
+ * @param everTask The instance whose events are sent.
  * @throws {InvalidArgumentError} If an option has a value that cannot be used.
  *
  * @example In Deno

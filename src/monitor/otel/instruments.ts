@@ -6,7 +6,7 @@ import type { Attributes, Counter, Histogram, Meter } from "@opentelemetry/api";
 /** The bucket boundaries that the conventions advise, in seconds. */
 const boundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
-/** What is counted and measured. */
+/** The instruments of the metrics. */
 export class Instruments {
   readonly #sent: Counter;
   readonly #consumed: Counter;

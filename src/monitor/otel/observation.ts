@@ -1,5 +1,5 @@
-// What is not part of a dispatch or an execution: what became of tasks otherwise, as a counter, and
-// the figures of the storage, as observable gauges.
+// Metrics beyond dispatches and executions: a counter of other task events, and observable gauges
+// of the storage's figures.
 
 import { msSince } from "../ms_since.ts";
 import { type BatchObservableResult, diag, type Meter } from "@opentelemetry/api";
@@ -16,8 +16,8 @@ import { workerFigures } from "../worker_figures.ts";
 const auditCacheMs = 60_000;
 
 /**
- * Kinds that the spans and metrics of dispatches and executions do not show, or not as what they
- * are.
+ * The kinds that the spans and metrics of dispatches and executions do not show, or not by their
+ * name.
  */
 const kinds: readonly TaskEventKind[] = [
   "failed",

@@ -67,8 +67,7 @@ export interface OpenTelemetryOptions {
    */
   readonly cacheTime?: Duration;
   /**
-   * How long the storage is waited for when metrics are collected; what it has not given by then is
-   * left out.
+   * How long a collection of metrics waits for storage; figures that are late are left out.
    * @default 4 seconds
    */
   readonly timeout?: Duration;
@@ -152,8 +151,8 @@ export function createOpenTelemetry(options: OpenTelemetryOptions = {}): OpenTel
   const instruments = new Instruments(meter);
 
   /**
-   * Runs something inside a span; tells how long it took, with `error.type` among the attributes if
-   * it failed.
+   * Runs `work` inside a span, and reports its duration, with the attribute `error.type` if it
+   * failed.
    */
   async function inside<T>(
     span: Span,

@@ -26,10 +26,7 @@ export interface PrometheusExporter {
   readonly registry: MetricsRegistry;
   /** Answers GET on the path with the metrics as text; 404 on any other path. Needs no `this`. */
   readonly fetch: (request: Request) => Promise<Response>;
-  /**
-   * Stops counting events, and takes the metrics out of the registry: nobody asks the instance any
-   * more.
-   */
+  /** Stops counting events, and removes the metrics from the registry. */
   close(): void;
 }
 

@@ -135,7 +135,7 @@ export function checkPrometheusOptions(options: PrometheusOptions): void {
   checkClock(clock, "clock");
 }
 
-/** prom-client takes any list, and counts wrongly by one that is not in order. */
+/** prom-client accepts unsorted buckets, but counts wrongly with them. */
 function checkBuckets(buckets: readonly number[]): void {
   const isBound = (bound: unknown, index: number): boolean =>
     typeof bound === "number" && Number.isFinite(bound) && !(bound <= (buckets[index - 1] ?? 0));

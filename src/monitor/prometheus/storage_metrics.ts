@@ -142,9 +142,7 @@ export function storageMetrics(options: StorageMetricsOptions): readonly Gauge[]
   return gauges;
 }
 
-/**
- * Waits for all, and fails with what the first has failed with: what the others have given is kept.
- */
+/** Waits for all, and rejects with the first error; the results of the others are kept. */
 async function allOf(parts: readonly Promise<void>[]): Promise<void> {
   for (const result of await Promise.allSettled(parts)) {
     if (result.status === "rejected") throw result.reason;

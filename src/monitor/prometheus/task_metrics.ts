@@ -1,5 +1,5 @@
-// What task events become: counters by what happened, and histograms of how long tasks waited and
-// ran. Names that upstream has are upstream's; units and endings follow
+// Metrics from task events: counters by kind, and histograms of waiting and run times. Names that
+// upstream has are the same here; units and endings follow
 // https://prometheus.io/docs/practices/naming/.
 
 import { Counter, Histogram, type Metric } from "prom-client";
@@ -90,7 +90,8 @@ export class TaskMetrics {
   /** Counts one event. */
   record(event: TaskEvent): void {
     const { kind, count, durationMs, waitMs } = event;
-    // A blocked event loop is nobody's in particular: the event names all types that were running.
+    // A blocked event loop cannot be attributed to one task: the event names all types that were
+    // running.
     const labels = this.#labels(kind === "workerStarved" ? "" : event.taskType, event.queue);
     this.#begin(labels);
     this.#counters[kind].inc(labels, aggregated.includes(kind) ? Math.max(1, count) : 1);

@@ -1,6 +1,6 @@
-// Natural batching: what is asked for in one turn of the event loop, or while a write is under way,
-// forms the next write. A lone item goes out at once; under load batches grow by themselves. Each
-// caller awaits its own item's commit.
+// Natural batching: the items of one turn of the event loop, and those added during a write, form
+// the next write. A lone item is written at once; batches grow under load. Each caller awaits the
+// commit of its own item.
 
 import type { Clock } from "../../time/clock.ts";
 import { nextMacrotask } from "../../time/macrotask.ts";
@@ -98,7 +98,8 @@ export class BatchWriter<Item, Result> {
       if (batch.length === 1 || isTransient(error)) {
         for (const entry of batch) entry.reject(error);
       } else {
-        // One item that storage cannot take must not fail its neighbours: each is tried by itself.
+        // An item that storage rejects must not fail the others of its batch: each is written
+        // separately.
         for (const entry of batch) await this.#write([entry]);
       }
     }

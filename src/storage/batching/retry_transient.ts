@@ -1,10 +1,10 @@
-// Trying again what storage refused for now.
+// Retries calls after transient errors of storage.
 
 import type { Clock } from "../../time/clock.ts";
 import { readMember } from "../../thrown/reading.ts";
 import { backoffMs } from "./backoff.ts";
 
-/** Whether trying again can help: storage errors say so, by `transient`. */
+/** Reports whether a retry can help, by `transient` of storage errors. */
 export function isTransient(error: unknown): boolean {
   return readMember(error, "transient") === true;
 }

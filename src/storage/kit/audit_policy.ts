@@ -15,8 +15,8 @@ export function isError(status: TaskStatus, exception: string | null): boolean {
 }
 
 /**
- * Whether anything is kept at this level of what a status change tells: an audit row, and in the
- * task's own row when it last ran and for how long. Series keep their last run at every level.
+ * Reports whether a level keeps history: an audit row for a status change, and the last execution's
+ * instant and duration in the task's row. Series keep their last run at every level.
  */
 export function keepsHistory(level: AuditLevel): boolean {
   return level !== "None";

@@ -1,10 +1,10 @@
-// The generic cell rate algorithm with reservations. Who has no budget reserves the next slot that
-// the limit allows, and comes again for it; who comes for it is let through if the limit still
-// allows it at that instant, whatever the reservations say. So a key has two budgets of the same
-// size: one that reservations draw on, which keeps the line in order, and one that runs draw on,
-// which is what the limit promises. They differ only when somebody comes late, or never. Pure
-// arithmetic on one number a budget, the theoretical arrival time (TAT), which may be fractional.
-// Source: ITU-T I.371, annex A ("virtual scheduling"), with the tolerance expressed as a burst.
+// The generic cell rate algorithm with reservations. A task without budget reserves the next slot
+// that the limit allows, and asks again at that slot. It then runs if the limit allows a run at
+// that instant, regardless of other reservations. So a key has two budgets of the same size:
+// reservations draw on one, which keeps tasks in order, and runs draw on the other, which is the
+// limit itself. They differ only when a task uses its slot late, or never. Pure arithmetic on one
+// number a budget, the theoretical arrival time (TAT), which may be fractional. Source: ITU-T
+// I.371, annex A ("virtual scheduling"), with the tolerance expressed as a burst.
 //
 // A slot may be given back by a task that was cancelled. Those at the end of the line shorten it;
 // others, which have reservations behind them, go to the next that has to wait.
@@ -12,7 +12,7 @@
 import type { RateSlot, RateSlotRequest } from "../requests.ts";
 import { noSlots, type ReturnedSlots } from "./returned_slots.ts";
 
-/** What is kept for a key. Epoch milliseconds, fractional. */
+/** The state of a key, in fractional epoch milliseconds. */
 export interface RateBudget {
   /** The TAT of the reservations. */
   readonly reservedTat: number;
@@ -20,7 +20,7 @@ export interface RateBudget {
   readonly startedTat: number;
 }
 
-/** What somebody asks for. */
+/** A request for a slot. */
 export type SlotWish = Omit<RateSlotRequest, "key">;
 
 /** What {@linkcode takeSlot} found. */
@@ -31,7 +31,7 @@ export interface TakenSlot extends RateSlot {
 
 /** One microsecond: what sums of fractional intervals may be off by. */
 const noiseMs = 0.001;
-/** Slots are whole milliseconds, rounded up: so much later than exact ones do runs start. */
+/** Slots are rounded up to whole milliseconds, so runs start up to 1 ms late. */
 const roundingMs = 1;
 
 /**
@@ -45,7 +45,7 @@ const roundingMs = 1;
  * period + `graceMs` + 1 + the time by which some handlers begin later after their starts than
  * others.
  *
- * @param kept What was kept for the key; null for a new one.
+ * @param kept The state of the key; null for a new one.
  * @param now Epoch milliseconds, whole.
  * @param returned The slots of the key that were given back. Not asked while the budget is full.
  */
@@ -69,8 +69,7 @@ export function takeSlot(
       return { slotAt: now, granted: true, budget: { reservedTat, startedTat: afterStart } };
     }
   }
-  // Late runs have drawn on what was reserved and not used: those that follow must not draw on it
-  // again.
+  // Late runs have drawn on unused reservations: later runs must not draw on them again.
   const earliestTat = startedTat - leewayMs;
   const slotOf = (tat: number) => Math.max(now, Math.ceil(tat - toleranceMs - noiseMs));
   let budget = kept;

@@ -10,8 +10,8 @@ export function notOpen(what: string): StorageClosedError {
 }
 
 /**
- * What a storage has while it is open, such as its pool. Callers that open at the same time open it
- * once; an opening that failed can be retried; closing waits for an opening under way.
+ * A resource of an open storage, such as its pool. Callers that open at the same time open it once;
+ * an opening that failed can be retried; closing waits for an opening under way.
  *
  * @example
  * ```ts
@@ -53,7 +53,7 @@ export class OpenOnce<Opened extends object> {
     this.#close = close;
   }
 
-  /** Opens it, unless it is open or about to be. Rejects with what `open` rejected with. */
+  /** Opens the resource, unless it is open or opening. Rejects with the error of `open`. */
   async open(): Promise<Opened> {
     const opening = this.#opening ??= this.#open();
     try {
@@ -75,7 +75,7 @@ export class OpenOnce<Opened extends object> {
     if (opened) await this.#close(opened);
   }
 
-  /** Whether it is open. */
+  /** Whether the resource is open. */
   get isOpen(): boolean {
     return this.#opened !== null;
   }

@@ -12,7 +12,7 @@ interface Entry {
   readonly returned: ReturnedSlotList;
 }
 
-/** Keeps what is left for each key. */
+/** Keeps the budget of each key. */
 export class RateBook {
   readonly #entries = new Map<string, Entry>();
   #sweepAt = keysToSweep;

@@ -1,4 +1,4 @@
-// The slots of a rate limit's key that were reserved and given back, until somebody takes them.
+// The slots of a rate limit's key that were reserved and given back, until they are taken again.
 
 /** Slots that were given back; instants in epoch milliseconds, whole. */
 export interface ReturnedSlots {

@@ -19,6 +19,6 @@ import type { Storage } from "../storage.ts";
 export type VerbArguments<Verb extends keyof Storage> = Storage[Verb] extends
   (...args: infer A) => unknown ? A : never;
 
-/** What a verb of the contract returns: for most of them a promise. */
+/** The result type of a verb of the contract: for most of them a promise. */
 export type VerbResult<Verb extends keyof Storage> = Storage[Verb] extends
   (...args: never[]) => infer R ? R : never;
