@@ -8,8 +8,8 @@ import {
   StorageUnavailableError,
 } from "../../src/storage/errors.ts";
 import { messageOf } from "../../src/thrown/describe_error.ts";
-import { isLostConnection } from "../../src/thrown/faults/connections.ts";
-import { postgresFault } from "../../src/thrown/faults/postgres.ts";
+import { isLostConnection } from "../../src/faults/connections.ts";
+import { postgresFault } from "../../src/faults/postgres.ts";
 import { isInstance, readMember } from "../../src/thrown/reading.ts";
 import { wrappedErrors } from "../../src/thrown/wrapped_errors.ts";
 
@@ -20,7 +20,7 @@ const cannotConnectNow = "57P03";
 
 /**
  * The storage errors by SQLSTATE or its first characters; the first match decides. Without a match,
- * src/thrown/faults/postgres.ts tells whether the error is transient. Source for the codes:
+ * src/faults/postgres.ts tells whether the error is transient. Source for the codes:
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const states: readonly [prefix: string, make: Make][] = [

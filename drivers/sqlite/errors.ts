@@ -11,7 +11,7 @@ import {
   StorageUnavailableError,
 } from "../../src/storage/errors.ts";
 import { messageOf } from "../../src/thrown/describe_error.ts";
-import { primaryCode, sqliteFault, sqliteResultCode } from "../../src/thrown/faults/sqlite.ts";
+import { primaryCode, sqliteFault, sqliteResultCode } from "../../src/faults/sqlite.ts";
 import { isInstance, readMember } from "../../src/thrown/reading.ts";
 import { describeMissingRights } from "./missing_rights.ts";
 

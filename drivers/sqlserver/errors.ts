@@ -11,8 +11,8 @@ import {
 } from "../../src/storage/errors.ts";
 import { messageOf } from "../../src/thrown/describe_error.ts";
 import { errorChain } from "../../src/thrown/error_chain.ts";
-import { isLostConnection } from "../../src/thrown/faults/connections.ts";
-import { sqlServerFault } from "../../src/thrown/faults/sqlserver.ts";
+import { isLostConnection } from "../../src/faults/connections.ts";
+import { sqlServerFault } from "../../src/faults/sqlserver.ts";
 import { isInstance } from "../../src/thrown/reading.ts";
 
 /** A read-only database. Rights that a user lacks are in rights.ts. */

@@ -114,10 +114,26 @@ export function checkText(value: unknown, argument: string, remedy = "be a text"
   }
 }
 
+/** Checks a number that can be calculated with: any but NaN. */
+export function checkNumber(value: unknown, argument: string): void {
+  if (typeof value === "number" && value === value) return;
+  throw new InvalidArgumentError(argument, value, "be a number");
+}
+
+/** Checks a list. */
+export function checkList(value: unknown, argument: string): void {
+  if (!Array.isArray(value)) throw new InvalidArgumentError(argument, value, "be a list");
+}
+
+/** Checks a function that must be passed. */
+export function checkCallback(value: unknown, argument: string): void {
+  if (typeof value === "function") return;
+  throw new InvalidArgumentError(argument, value, "be a function");
+}
+
 /** Checks a function, where one was passed. */
 export function checkFunction(value: unknown, argument: string): void {
-  if (value === undefined || typeof value === "function") return;
-  throw new InvalidArgumentError(argument, value, "be a function");
+  if (value !== undefined) checkCallback(value, argument);
 }
 
 /**

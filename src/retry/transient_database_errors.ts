@@ -1,11 +1,11 @@
-// Recognises transient database errors of the drivers that EverTask works with. src/thrown/faults/
-// lists their codes.
+// Recognises transient database errors of the drivers that EverTask works with. src/faults/ lists
+// their codes.
 
 import { errorChain, type ErrorFields } from "../thrown/error_chain.ts";
-import { isLostConnection } from "../thrown/faults/connections.ts";
-import { postgresFault } from "../thrown/faults/postgres.ts";
-import { sqliteFault, sqliteResultCode } from "../thrown/faults/sqlite.ts";
-import { sqlServerFault } from "../thrown/faults/sqlserver.ts";
+import { isLostConnection } from "../faults/connections.ts";
+import { postgresFault } from "../faults/postgres.ts";
+import { sqliteFault, sqliteResultCode } from "../faults/sqlite.ts";
+import { sqlServerFault } from "../faults/sqlserver.ts";
 
 /**
  * Reports whether an error, or one that it wraps, is a transient failure of a database: a lost or

@@ -1,8 +1,8 @@
 // Recognises transient network errors.
 
+import { isLostSocket } from "../faults/connections.ts";
 import { TimeoutError } from "../task/abort_reasons.ts";
 import { errorChain } from "../thrown/error_chain.ts";
-import { isLostSocket } from "../thrown/faults/connections.ts";
 import { isInstance } from "../thrown/reading.ts";
 
 /**

@@ -1,6 +1,12 @@
 // Keyset paging, the part that all drivers share: how large a page is, and how one is made of rows.
 
-import { checkChoice, checkOptions } from "../guards/argument_checks.ts";
+import {
+  checkCallback,
+  checkChoice,
+  checkCount,
+  checkList,
+  checkOptions,
+} from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 import { isUuid } from "../ids/uuid_v7.ts";
 import type { CountRequest, Page, PageRequest, TaskPage, TaskPageRequest } from "./queries.ts";
@@ -17,8 +23,7 @@ export const mostRowsRead = 10_000;
  * a page request.
  */
 export function pageLimit(page: PageRequest = {}): number {
-  checkOptions(page, { limit: true, after: true }, "page");
-  return limitOf(page);
+  return limitOf(checkedPage(page));
 }
 
 function limitOf({ limit = 50 }: PageRequest): number {
@@ -29,10 +34,11 @@ function limitOf({ limit = 50 }: PageRequest): number {
 /**
  * The row number after which a page of audit rows or log lines begins; 0 for the first page.
  *
- * @throws {InvalidArgumentError} If `after` is not a number that a page before could have given.
+ * @throws {InvalidArgumentError} If `after` is not a number that a page before could have given, or
+ * the page is not a page request.
  */
 export function pageStart(page: PageRequest = {}): number {
-  const { after } = page;
+  const { after } = checkedPage(page);
   if (after === undefined) return 0;
   const start = typeof after === "string" && /^\d{1,16}$/.test(after) ? Number(after) : NaN;
   if (Number.isSafeInteger(start)) return start;
@@ -86,6 +92,7 @@ export function countStart(request: CountRequest): { cap: number; after: string 
  *
  * @param lastRead The last task that was read, if the search stopped there with tasks left; null
  * otherwise.
+ * @throws {InvalidArgumentError} If an argument is of another kind.
  */
 export function toTaskPage<Row>(
   rows: readonly Row[],
@@ -93,6 +100,8 @@ export function toTaskPage<Row>(
   toItem: (row: Row) => TaskRecord,
   lastRead: string | null,
 ): TaskPage {
+  checkList(rows, "rows");
+  checkCallback(toItem, "toItem");
   const page = toPage(rows.map(toItem), limit, (task) => task, ({ id }) => id);
   if (page.next !== null || lastRead === null) return page;
   return { items: page.items, next: lastRead, incomplete: true };
@@ -102,6 +111,7 @@ export function toTaskPage<Row>(
  * Makes a page of up to `limit + 1` rows that were read.
  *
  * @param cursorOf What the next page has to pass as `after`, given the last row of this one.
+ * @throws {InvalidArgumentError} If an argument is of another kind.
  */
 export function toPage<Row, Item>(
   rows: readonly Row[],
@@ -109,6 +119,15 @@ export function toPage<Row, Item>(
   toItem: (row: Row) => Item,
   cursorOf: (row: Row) => string,
 ): Page<Item> {
+  checkList(rows, "rows");
+  checkCount(limit, "limit");
+  checkCallback(toItem, "toItem");
+  checkCallback(cursorOf, "cursorOf");
   const items = rows.slice(0, limit).map(toItem);
   return { items, next: rows.length > limit ? cursorOf(rows[limit - 1]!) : null };
+}
+
+function checkedPage(page: PageRequest): PageRequest {
+  checkOptions(page, { limit: true, after: true }, "page");
+  return page;
 }

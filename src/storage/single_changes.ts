@@ -1,11 +1,17 @@
 // The one-forms of the storage contract's many-forms, written once for all drivers.
 
+import { checkMethods, isPlain } from "../guards/argument_checks.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
 import type { AuditLevel } from "../audit/audit_level.ts";
 import type { ChangeResult } from "./requests.ts";
 import type { Storage } from "./storage.ts";
 import type { TaskStatus } from "./task_status.ts";
 
-/** {@linkcode Storage.setStatus} as {@linkcode Storage.setStatusMany} with one change. */
+/**
+ * {@linkcode Storage.setStatus} as {@linkcode Storage.setStatusMany} with one change. Rejects with
+ * an InvalidArgumentError if the storage or the options are of another kind; the rest is for the
+ * storage to judge.
+ */
 export async function setStatusByMany(
   storage: Pick<Storage, "setStatusMany">,
   taskId: string,
@@ -14,17 +20,20 @@ export async function setStatusByMany(
   auditLevel: AuditLevel,
   options: Parameters<Storage["setStatus"]>[4] = {},
 ): Promise<ChangeResult> {
+  checkMethods(storage, ["setStatusMany"], "storage", "have the method setStatusMany");
+  checkPlain(options);
   const { agoMs = 0, connection, ...change } = options;
   const transitions = [{ status, exception, agoMs }];
-  const [result] = await storage.setStatusMany(
+  const results = await storage.setStatusMany(
     [{ ...change, taskId, auditLevel, transitions }],
     connection === undefined ? {} : { connection },
   );
-  return result!;
+  return onlyOf(results);
 }
 
 /**
  * {@linkcode Storage.updateCurrentRun} as {@linkcode Storage.updateCurrentRunMany} with one run.
+ * Rejects as {@linkcode setStatusByMany} does.
  */
 export async function updateCurrentRunByMany(
   storage: Pick<Storage, "updateCurrentRunMany">,
@@ -34,11 +43,28 @@ export async function updateCurrentRunByMany(
   auditLevel: AuditLevel,
   options: Parameters<Storage["updateCurrentRun"]>[4] = {},
 ): Promise<ChangeResult> {
+  checkMethods(
+    storage,
+    ["updateCurrentRunMany"],
+    "storage",
+    "have the method updateCurrentRunMany",
+  );
+  checkPlain(options);
   const { status = "Completed", exception = null, agoMs = 0, connection, ...run } = options;
   const transitions = [{ status, exception, agoMs }];
-  const [result] = await storage.updateCurrentRunMany(
+  const results = await storage.updateCurrentRunMany(
     [{ ...run, taskId, executionTimeMs, nextRunAt, auditLevel, transitions }],
     connection === undefined ? {} : { connection },
   );
-  return result!;
+  return onlyOf(results);
+}
+
+function checkPlain(options: unknown): void {
+  if (!isPlain(options)) throw new InvalidArgumentError("options", options, "be an object");
+}
+
+function onlyOf(results: readonly ChangeResult[]): ChangeResult {
+  const result = Array.isArray(results) ? results[0] : undefined;
+  if (result !== undefined) return result;
+  throw new InvalidArgumentError("storage", results, "answer with a result for each change");
 }

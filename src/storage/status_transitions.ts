@@ -10,9 +10,12 @@ import { isTaskStatus, isWaiting, taskStatuses } from "./task_status.ts";
  * @throws {InvalidArgumentError} If there is no transition, or the status of one does not exist.
  */
 export function lastTransition(
-  { taskId, transitions }: Pick<StatusChange, "taskId" | "transitions">,
+  change: Pick<StatusChange, "taskId" | "transitions">,
 ): StatusTransition {
-  for (const { status } of transitions) {
+  const transitions = transitionsOf(change);
+  const { taskId } = change;
+  for (const transition of transitions) {
+    const status = transition?.status;
     if (isTaskStatus(status)) continue;
     const remedy = `be one of ${taskStatuses.join(", ")}`;
     throw new InvalidArgumentError(`status of task ${taskId}`, status, remedy);
@@ -26,8 +29,19 @@ export function lastTransition(
   );
 }
 
-/** Reports whether a change puts its task in line: it has neither a lease nor a due instant. */
-export function putsInLine({ lease, dueInMs, transitions }: StatusChange): boolean {
-  if (lease !== undefined || dueInMs !== undefined) return false;
-  return isWaiting(transitions[transitions.length - 1]!.status);
+/**
+ * Reports whether a change puts its task in line: it has neither a lease nor a due instant.
+ *
+ * @throws {InvalidArgumentError} If its transitions are not a list.
+ */
+export function putsInLine(change: StatusChange): boolean {
+  const transitions = transitionsOf(change);
+  if (change.lease !== undefined || change.dueInMs !== undefined) return false;
+  return isWaiting(transitions[transitions.length - 1]?.status);
+}
+
+function transitionsOf(change: Pick<StatusChange, "transitions">): StatusChange["transitions"] {
+  const transitions = change?.transitions;
+  if (Array.isArray(transitions)) return transitions;
+  throw new InvalidArgumentError("transitions", transitions, "be a list");
 }

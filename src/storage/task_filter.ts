@@ -2,7 +2,7 @@
 // differently), and what drivers need to know of one.
 
 import type { OptionNames } from "../guards/option_names.ts";
-import { checkNames, checkOptions } from "../guards/argument_checks.ts";
+import { checkNames, checkOptions, isPlain } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 import { isStorableInstant } from "../time/instant.ts";
 import { parseTaskId } from "../ids/uuid_v7.ts";
@@ -47,8 +47,11 @@ const indexed: ReadonlySet<string> = new Set<keyof TaskFilter>(["ids", "taskKey"
 /**
  * Whether a search by a filter may read rows that do not match, and so has to stop after {@linkcode
  * mostRowsRead} of them.
+ *
+ * @throws {InvalidArgumentError} If the filter is no object.
  */
 export function readsInVain(filter: TaskFilter): boolean {
+  if (!isPlain(filter)) throw new InvalidArgumentError("filter", filter, "be an object");
   const given = Object.entries(filter).filter(([, value]) => value !== undefined);
   if (given.some(([name]) => indexed.has(name))) return false;
   return given.some(([name, value]) => name !== "recurring" || value !== true);

@@ -42,6 +42,6 @@ export function isTaskStatus(text: unknown): text is TaskStatus {
 }
 
 /** Whether a task of this status waits for a worker. */
-export function isWaiting(status: TaskStatus): boolean {
+export function isWaiting(status: TaskStatus | undefined): boolean {
   return status === "Queued" || status === "WaitingQueue" || status === "Pending";
 }

@@ -52,10 +52,10 @@ export interface Subject {
 }
 
 /**
- * What a module exports, by name: functions, values that are no functions, classes of errors, which
- * programs only read, and the driver kit, which gets what the engine has checked before.
+ * What a module exports, by name: functions, values that are no functions, and classes of errors,
+ * which programs only read.
  */
-export type Subjects = Readonly<Record<string, readonly Subject[] | "constant" | "error" | "kit">>;
+export type Subjects = Readonly<Record<string, readonly Subject[] | "constant" | "error">>;
 
 /** The classes of errors that a module exports. */
 export function errorClasses(module: object): Subjects {

@@ -63,7 +63,7 @@ for (const [entry, path] of Object.entries(config.exports)) {
     assertEquals(Object.keys(exported).sort(), Object.keys(table).sort());
   });
   for (const [name, calls] of Object.entries(table)) {
-    if (calls === "constant" || calls === "kit") continue;
+    if (calls === "constant") continue;
     if (calls === "error") {
       Deno.test(`${entry} ${name} is an EverTaskError of that name`, () => {
         const { prototype } = exported[name];

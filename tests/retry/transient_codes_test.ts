@@ -29,7 +29,7 @@ const sockets = [
 ];
 
 const tables: readonly Table[] = [
-  // Of the codes of databases a few: tests/thrown/faults/ has them all.
+  // Of the codes of databases a few: tests/faults/ has them all.
   ["SQLSTATE", isTransientDatabaseError, byCode, ["08006", "40001", "53100", "57014", "58030"], [
     ...["00000", "23505", "22P02", "42P01", "57P04", "1080001", "0800"],
   ]],

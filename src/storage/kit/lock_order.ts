@@ -1,13 +1,19 @@
 // The order of a batch. Two batches that lock the same tasks in different orders end in a deadlock;
 // in one order, the second waits for the first.
 
+import { checkCallback, checkList } from "../../guards/argument_checks.ts";
+import { InvalidArgumentError } from "../../guards/errors.ts";
+
 /**
  * Returns the items in the order in which their tasks are locked.
  *
  * @param keyOf The text by which an item is sorted: its task's id, or whatever sorts as the
  * database sorts ids. Called once for each item.
+ * @throws {InvalidArgumentError} If an argument is of another kind.
  */
 export function byLock<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[] {
+  checkList(items, "items");
+  checkCallback(keyOf, "keyOf");
   const entries = items.map((item) => ({ item, key: keyOf(item) }));
   entries.sort((a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
   return entries.map(({ item }) => item);
@@ -19,6 +25,8 @@ export function byLock<Item>(items: readonly Item[], keyOf: (item: Item) => stri
  *
  * @param keyOf As for {@linkcode byLock}.
  * @param send Returns an answer for each item, in the order of the items that it is given.
+ * @throws {InvalidArgumentError} If an argument is of another kind, or `send` gives more or fewer
+ * answers.
  *
  * @example
  * ```ts
@@ -37,9 +45,19 @@ export async function inLockOrder<Item, Answer>(
   keyOf: (item: Item) => string,
   send: (sorted: readonly Item[]) => Promise<readonly Answer[]>,
 ): Promise<Answer[]> {
+  checkList(items, "items");
+  checkCallback(keyOf, "keyOf");
+  checkCallback(send, "send");
   if (items.length === 0) return [];
   const sorted = byLock(items.map((item, index) => ({ item, index })), ({ item }) => keyOf(item));
   const answers = await send(sorted.map(({ item }) => item));
+  if (!Array.isArray(answers) || answers.length !== items.length) {
+    throw new InvalidArgumentError(
+      "send",
+      answers,
+      "answer with a list that has an answer for each item",
+    );
+  }
   const inOrder: Answer[] = new Array(items.length);
   for (const [place, { index }] of sorted.entries()) inOrder[index] = answers[place]!;
   return inOrder;

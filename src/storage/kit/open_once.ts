@@ -1,9 +1,11 @@
 // Opening once and closing: callers may do either at any time, and several at the same time.
 
+import { checkCallback, checkOptions, checkText } from "../../guards/argument_checks.ts";
 import { StorageClosedError } from "../errors.ts";
 
 /** The error of a verb that was called before `open` or after `close`. */
 export function notOpen(what: string): StorageClosedError {
+  checkText(what, "what");
   return new StorageClosedError(
     `The ${what} is not open: call open() before, and nothing after close().`,
   );
@@ -40,14 +42,20 @@ export class OpenOnce<Opened extends object> {
    * @param steps `what`: names the storage in the error of {@linkcode OpenOnce.opened}, as in "the
    * MySQL storage"; `open`: called when it is not open; `close`: called once for each `open` that
    * succeeded.
+   * @throws {InvalidArgumentError} If one of them is of another kind.
    */
   constructor(
-    { what, open, close }: {
+    steps: {
       readonly what: string;
       readonly open: () => Promise<Opened>;
       readonly close: (opened: Opened) => void | Promise<void>;
     },
   ) {
+    checkOptions(steps, { what: true, open: true, close: true }, "steps");
+    const { what, open, close } = steps;
+    checkText(what, "what");
+    checkCallback(open, "open");
+    checkCallback(close, "close");
     this.#what = what;
     this.#open = open;
     this.#close = close;

@@ -1,5 +1,8 @@
 // The loop of Storage.purge over a database: one short transaction after another.
 
+import { checkCallback, checkCount, checkNumber } from "../../guards/argument_checks.ts";
+import { InvalidArgumentError } from "../../guards/errors.ts";
+import { readMember } from "../../thrown/reading.ts";
 import type { PurgeResult } from "../retention.ts";
 
 /** What one transaction of a purge deleted. */
@@ -19,6 +22,7 @@ const kinds = ["statusAudit", "runsAudit", "executionLog", "tasks"] as const;
  * @param rowsInBatch Rows to delete at most in one transaction.
  * @param deleteBatch Deletes at most `limit` rows in a transaction of its own; null when another
  * process is purging.
+ * @throws {InvalidArgumentError} If an argument or what `deleteBatch` answers cannot be used.
  *
  * @example
  * ```ts
@@ -41,11 +45,15 @@ export async function purgeInBatches(
   rowsInBatch: number,
   deleteBatch: (limit: number) => Promise<PurgeBatch | null>,
 ): Promise<PurgeResult> {
+  checkNumber(budget, "budget");
+  checkCount(rowsInBatch, "rowsInBatch");
+  checkCallback(deleteBatch, "deleteBatch");
   const counts = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
   let left = Math.max(0, Math.trunc(budget));
   let deleted = 0;
   while (true) {
     const batch = await deleteBatch(Math.min(left, rowsInBatch));
+    checkBatch(batch);
     if (batch === null) return { ...counts, done: false, busy: deleted === 0 };
     const before = deleted;
     for (const kind of kinds) {
@@ -55,4 +63,15 @@ export async function purgeInBatches(
     left -= deleted - before;
     if (batch.done || left <= 0) return { ...counts, done: batch.done, busy: false };
   }
+}
+
+/** What is no count would keep the loop from ending. */
+function checkBatch(batch: unknown): void {
+  const counts = kinds.map((kind) => readMember(batch, kind));
+  if (batch === null || counts.every(Number.isFinite)) return;
+  throw new InvalidArgumentError(
+    "deleteBatch",
+    batch,
+    `answer with null or with the numbers ${kinds.join(", ")}`,
+  );
 }

@@ -1,5 +1,7 @@
 // The budgets of rate limits in memory, by key.
 
+import { checkFlag, checkNumber, isPlain } from "../../guards/argument_checks.ts";
+import { InvalidArgumentError } from "../../guards/errors.ts";
 import type { RateSlot } from "../requests.ts";
 import { type RateBudget, type SlotWish, takeSlot } from "./gcra.ts";
 import { ReturnedSlotList } from "./returned_slots.ts";
@@ -17,8 +19,16 @@ export class RateBook {
   readonly #entries = new Map<string, Entry>();
   #sweepAt = keysToSweep;
 
-  /** Takes a slot of a key; see {@linkcode takeSlot}. */
+  /**
+   * Takes a slot of a key; see {@linkcode Storage.takeRateSlots}.
+   *
+   * @param now Epoch milliseconds, whole.
+   * @throws {InvalidArgumentError} If an argument or a member of the wish is of another kind.
+   */
   take(key: string, now: number, wish: SlotWish): RateSlot {
+    checkKey(key);
+    checkNumber(now, "now");
+    checkWish(wish);
     const entry = this.#entries.get(key);
     const { slotAt, granted, budget } = takeSlot(
       entry?.budget ?? null,
@@ -31,8 +41,14 @@ export class RateBook {
     return { slotAt, granted };
   }
 
-  /** Gives a slot back that was reserved. */
+  /**
+   * Gives a slot back that was reserved.
+   *
+   * @throws {InvalidArgumentError} If an argument is of another kind.
+   */
   giveBack(key: string, slotAt: number): void {
+    checkKey(key);
+    checkNumber(slotAt, "slotAt");
     this.#entries.get(key)?.returned.add(slotAt);
   }
 
@@ -44,4 +60,17 @@ export class RateBook {
     }
     this.#sweepAt = Math.max(keysToSweep, 2 * this.#entries.size);
   }
+}
+
+const numbers = ["emissionIntervalMs", "burst", "horizonMs", "graceMs", "startWithinMs"] as const;
+
+function checkWish(wish: SlotWish): void {
+  if (!isPlain(wish)) throw new InvalidArgumentError("wish", wish, "be a request for a slot");
+  for (const name of numbers) checkNumber(wish[name], name);
+  if (wish.reservedAt !== null) checkNumber(wish.reservedAt, "reservedAt");
+  checkFlag(wish.startEmpty, "startEmpty");
+}
+
+function checkKey(key: unknown): void {
+  if (typeof key !== "string") throw new InvalidArgumentError("key", key, "be a text");
 }

@@ -1,11 +1,7 @@
-// What each verb sends: one call of one procedure, with typed parameters; and how the answers are
-// read.
+// What verbs send, as typed parameters, and how the answers are read.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { InvalidArgumentError } from "../../../src/guards/errors.ts";
 import { WorkerLostError } from "../../../src/storage/errors.ts";
-import type { Storage } from "../../../src/storage/storage.ts";
-import { slotRequest } from "../../support/new_task.ts";
 import type { TdsRequest } from "../../support/tds_server/server.ts";
 import type { TableValue } from "../../support/tds_server/types.ts";
 import { applied, columns, rows, serverNow, withScript } from "./scripted.ts";
@@ -24,113 +20,6 @@ function values({ parameters }: TdsRequest): Record<string, unknown> {
 function table(request: TdsRequest, parameter: string): TableValue {
   return request.parameters[parameter]!.value as TableValue;
 }
-
-/** A verb, what it calls, and what the server answers. */
-const verbs: [verb: string, call: (storage: Storage) => Promise<unknown>, procedure: string][] = [
-  ["persist", (s) => s.persist([task, task]), "usp_PersistTasks"],
-  [
-    "claim",
-    (s) => s.claim({ workerId: "w", types: ["a"], queues: [{ name: "q", limit: 5 }] }),
-    "usp_ClaimTasks",
-  ],
-  ["setStatus", (s) => s.setStatus(taskId, "Failed", "Oh!", "Full"), "usp_SetTaskStatus"],
-  [
-    "setStatusMany",
-    (s) =>
-      s.setStatusMany([taskId, otherId].map((taskId) => ({
-        taskId,
-        auditLevel: "Full",
-        transitions: [{ status: "Completed", exception: null, agoMs: 0 }],
-      }))),
-    "usp_SetTaskStatuses",
-  ],
-  ["updateCurrentRun", (s) => s.updateCurrentRun(taskId, 5, null, "Full"), "usp_UpdateCurrentRun"],
-  [
-    "updateCurrentRunMany",
-    (s) =>
-      s.updateCurrentRunMany([taskId, otherId].map((taskId) => ({
-        taskId,
-        auditLevel: "Full",
-        transitions: [{ status: "Completed", exception: null, agoMs: 0 }],
-        executionTimeMs: 1,
-        nextRunAt: null,
-      }))),
-    "usp_UpdateCurrentRuns",
-  ],
-  ["requestCancel", (s) => s.requestCancel([taskId]), "usp_RequestCancel"],
-  ["release", (s) => s.release("w", [{ taskId, token: 1, dueAt: 0 }]), "usp_ReleaseTasks"],
-  ["releaseUnknown", (s) => s.releaseUnknown("w", [taskId]), "usp_ReleaseUnknown"],
-  ["makeDue", (s) => s.makeDue([taskId]), "usp_MakeDue"],
-  ["nextDueAt", (s) => s.nextDueAt(["q"], ["a"]), "usp_NextDueAt"],
-  ["registerWorker", (s) => s.registerWorker({ id: "w", host: "h" }), "usp_RegisterWorker"],
-  ["heartbeat", (s) => s.heartbeat("w", 1000), "usp_Heartbeat"],
-  ["unregisterWorker", (s) => s.unregisterWorker("w"), "usp_UnregisterWorker"],
-  [
-    "releaseLost",
-    (s) => s.releaseLost({ leaseMs: 1, poisonLimit: 5, lostReason: "l", poisonReason: "p" }),
-    "usp_ReleaseLost",
-  ],
-  ["setQueuePaused", (s) => s.setQueuePaused("q", true), "usp_SetQueuePaused"],
-  [
-    "takeRateSlots",
-    (s) => s.takeRateSlots([slotRequest({ emissionIntervalMs: 0.5, burst: 2 })]),
-    "usp_TakeRateSlots",
-  ],
-  [
-    "saveExecutionLogs",
-    (s) =>
-      s.saveExecutionLogs([
-        { taskId, level: "Warning", message: "m", exception: null, run: 1, agoMs: 0 },
-      ]),
-    "usp_SaveExecutionLogs",
-  ],
-  ["purge", (s) => s.purge({ statusAuditDays: 1 }, { budget: 10 }), "usp_Purge"],
-];
-
-/** Recordsets that any of them can read. */
-const anyAnswer = {
-  recordsets: [
-    rows(
-      columns(
-        "Id id, Outcome text, Claimed bit, Now instant, Known bit, Applied int, Due int, " +
-          "DueAtUtc instant, Alive bit, OthersLost bit, NowMs float, Released int, Done bit, " +
-          "Busy bit, TaskId id, Type text, QueueName text, WorkerId text",
-      ),
-      [
-        ...[taskId, "created", true, serverNow, true, 1, 1, null, true, false, serverNow],
-        ...[0, true, false, taskId, "a", "q", "w"],
-      ],
-    ),
-    rows({ TaskId: "id" }),
-    rows({ QueueName: "text" }),
-  ],
-};
-
-for (const [verb, call, procedure] of verbs) {
-  Deno.test(`${verb} is one call of ${procedure}: one round trip, and no transaction around it`, async () => {
-    await withScript(() => anyAnswer, async ({ storage, sent }) => {
-      await call(storage);
-      assertEquals(sent().map(({ kind, text }) => [kind, text]), [
-        ["call", `[EverTask].[${procedure}]`],
-      ]);
-    });
-  });
-}
-
-Deno.test("an empty list costs no round trip", async () => {
-  await withScript(() => anyAnswer, async ({ storage, sent }) => {
-    assertEquals(await storage.persist([]), []);
-    assertEquals(await storage.setStatusMany([]), []);
-    assertEquals(await storage.updateCurrentRunMany([]), []);
-    assertEquals(await storage.requestCancel([]), []);
-    assertEquals(await storage.makeDue([]), []);
-    assertEquals((await storage.takeRateSlots([])).slots, []);
-    assertEquals(await storage.nextDueAt([], ["a"]), null);
-    await storage.release("w", []);
-    await storage.saveExecutionLogs([]);
-    assertEquals(sent().filter(({ text }) => !text.includes("RateSlots")), []);
-  });
-});
 
 Deno.test("a status change is sent as typed parameters", async () => {
   await withScript(() => applied, async ({ storage, sent }) => {
@@ -369,19 +258,6 @@ Deno.test("claimed tasks come in the second recordset; a worker that is not know
       await assertRejects(() => storage.claim(request), WorkerLostError);
     },
   );
-});
-
-Deno.test("a name that is too long for its column is refused before anything is sent", async () => {
-  await withScript(() => anyAnswer, async ({ storage, sent }) => {
-    for (
-      const wrong of [{ type: "t".repeat(501) }, { queue: "q".repeat(201) }, {
-        taskKey: "k".repeat(201),
-      }]
-    ) {
-      await assertRejects(() => storage.persist([{ ...task, ...wrong }]), InvalidArgumentError);
-    }
-    assertEquals(sent(), []);
-  });
 });
 
 Deno.test("a purge goes on in steps of a thousand until its budget is used up", async () => {

@@ -158,8 +158,8 @@ export const life: readonly Mutant[] = [
   },
   {
     file: statusTransitions,
-    original: "lease !== undefined || dueInMs !== undefined",
-    replacement: "lease !== undefined",
+    original: "change.lease !== undefined || change.dueInMs !== undefined",
+    replacement: "change.lease !== undefined",
     tests: statusTransitionsTests,
   },
   {

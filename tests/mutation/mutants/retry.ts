@@ -14,7 +14,7 @@ const transientNetworkErrors = "src/retry/transient_network_errors.ts";
 const transientNetworkErrorsTests = ["tests/retry/presets_test.ts"];
 const transientDatabaseErrors = "src/retry/transient_database_errors.ts";
 const transientDatabaseErrorsTests = ["tests/retry/transient_codes_test.ts"];
-const faultsTests = ["tests/thrown/faults/codes_test.ts"];
+const faultsTests = ["tests/faults/codes_test.ts"];
 
 export const retry: readonly Mutant[] = [
   {
@@ -133,19 +133,19 @@ export const retry: readonly Mutant[] = [
     tests: transientDatabaseErrorsTests,
   },
   {
-    file: "src/thrown/faults/sqlite.ts",
+    file: "src/faults/sqlite.ts",
     original: "faultOf(faults, resultCode, primaryCode(resultCode))",
     replacement: "faultOf(faults, primaryCode(resultCode), primaryCode(resultCode))",
     tests: faultsTests,
   },
   {
-    file: "src/thrown/faults/postgres.ts",
+    file: "src/faults/postgres.ts",
     original: "faultOf(faults, code, code.slice(0, 2))",
     replacement: "faultOf(faults, code.slice(0, 2), code)",
     tests: faultsTests,
   },
   {
-    file: "src/thrown/faults/sqlserver.ts",
+    file: "src/faults/sqlserver.ts",
     original: "[1203, 1204, 1205",
     replacement: "[1203, 1205",
     tests: faultsTests,

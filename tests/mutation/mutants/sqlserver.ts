@@ -262,6 +262,7 @@ export const sqlserver: readonly Mutant[] = [
     tests: [
       "tests/drivers/sqlserver/faults_test.ts",
       "tests/drivers/sqlserver/calls_test.ts",
+      "tests/drivers/sqlserver/one_call_test.ts",
       "tests/drivers/sqlserver/connecting_test.ts",
     ],
   }, [

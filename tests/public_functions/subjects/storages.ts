@@ -6,6 +6,7 @@ import { postgresStorage } from "../../../drivers/postgres/mod.ts";
 import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
 import * as storage from "../../../src/storage/mod.ts";
+import { kitSubjects } from "./driver_kit.ts";
 import {
   allOptional,
   anything,
@@ -28,27 +29,8 @@ const optionsOrText = (members: Readonly<Record<string, Shape>>): Shape => ({
 
 export const storageSubjects: Subjects = {
   ...errorClasses(storage),
-  OpenOnce: "kit",
-  RateBook: "kit",
-  byLock: "kit",
-  decodeServes: "kit",
-  encodeServes: "kit",
-  faultOf: "kit",
-  inLockOrder: "kit",
-  lastTransition: "kit",
-  notOpen: "kit",
-  pageLimit: "kit",
-  pageStart: "kit",
-  countStart: "kit",
+  ...kitSubjects,
   mostRowsRead: "constant",
-  readsInVain: "kit",
-  taskPageStart: "kit",
-  toTaskPage: "kit",
-  purgeInBatches: "kit",
-  putsInLine: "kit",
-  setStatusByMany: "kit",
-  toPage: "kit",
-  updateCurrentRunByMany: "kit",
   systemClock: [{
     call: (...args) => Reflect.apply(storage.systemClock.setTimer, storage.systemClock, args)(),
     args: [takes(() => {}), takes(5), optionalOptions({ unref: takes(true) })],

@@ -1,6 +1,7 @@
 // Batches are sent in one order, whatever order the caller has them in.
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { InvalidArgumentError } from "@evertask/evertask";
 import { byLock, inLockOrder } from "@evertask/evertask/storage";
 
 const ids = ["c", "a", "d", "b"];
@@ -25,4 +26,11 @@ Deno.test("the answers to a sorted batch come back in the caller's order", async
 
 Deno.test("an empty batch is not sent", async () => {
   assertEquals(await inLockOrder([], String, () => Promise.reject(new Error("sent"))), []);
+});
+
+Deno.test("answers that are not one for each item are refused", async () => {
+  for (const answers of [["a"], ["a", "b", "c"], undefined]) {
+    const sent = inLockOrder(["b", "a"], String, () => Promise.resolve(answers as string[]));
+    await assertRejects(() => sent, InvalidArgumentError, "an answer for each item");
+  }
 });

@@ -1,7 +1,7 @@
 // SQLite's errors that pass, and how its libraries tell which error it is. Source for the codes:
 // https://www.sqlite.org/rescode.html
 
-import type { ErrorFields } from "../error_chain.ts";
+import type { ErrorFields } from "../thrown/error_chain.ts";
 import { type Fault, faultOf } from "./fault.ts";
 
 const faults: ReadonlyMap<number, Fault> = new Map([

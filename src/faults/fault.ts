@@ -1,6 +1,8 @@
 // What an error's code says about trying again. Each database has its list in a file beside this
 // one; its driver and the retry presets both read it, so that they agree.
 
+import { checkMethods } from "../guards/argument_checks.ts";
+
 /**
  * Whether trying again after a pause can help: it can when the database or what it needs is
  * `unavailable` for now, or when its disk or quota is `full`, since room can be made. It cannot
@@ -14,6 +16,7 @@ export type Fault = "unavailable" | "full" | "lasting";
  * @param faults By code, and by class. What is not listed is `lasting`.
  * @param code The code of the error.
  * @param classOfCode The class that the code belongs to: for a SQLSTATE its first two characters.
+ * @throws {InvalidArgumentError} If `faults` is no Map.
  *
  * @example
  * ```ts
@@ -30,5 +33,6 @@ export function faultOf<Code>(
   code: Code,
   classOfCode: Code,
 ): Fault {
+  checkMethods(faults, ["get"], "faults", "be a Map");
   return faults.get(code) ?? faults.get(classOfCode) ?? "lasting";
 }

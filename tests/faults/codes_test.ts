@@ -1,10 +1,10 @@
 // Which codes of each database stand for a fault that passes, and which of their neighbours do not.
 
 import { assertEquals } from "@std/assert";
-import { type Fault, faultOf } from "../../../src/thrown/faults/fault.ts";
-import { postgresFault } from "../../../src/thrown/faults/postgres.ts";
-import { sqliteFault } from "../../../src/thrown/faults/sqlite.ts";
-import { sqlServerFault } from "../../../src/thrown/faults/sqlserver.ts";
+import { type Fault, faultOf } from "../../src/faults/fault.ts";
+import { postgresFault } from "../../src/faults/postgres.ts";
+import { sqliteFault } from "../../src/faults/sqlite.ts";
+import { sqlServerFault } from "../../src/faults/sqlserver.ts";
 
 /** Each fault, and the codes that stand for it. */
 type Table<Code> = Readonly<Record<Fault, readonly Code[]>>;

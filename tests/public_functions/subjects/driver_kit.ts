@@ -1,0 +1,145 @@
+// The functions and classes that drivers are made of.
+
+import * as kit from "../../../src/storage/mod.ts";
+import {
+  anything,
+  object,
+  optional,
+  optionalOptions,
+  options,
+  type Subjects,
+  takes,
+} from "../shapes.ts";
+
+const list = takes(["a"]);
+const keyOf = takes(() => "a");
+const number = takes(5);
+const change = object({
+  taskId: anything("a"),
+  transitions: takes([{ status: "Completed", exception: null, agoMs: 0 }]),
+});
+const taskId = "01900000-0000-7000-8000-000000000001";
+const page = optionalOptions({ limit: number, after: anything(taskId) });
+const pageAfter = (after: string) => optionalOptions({ limit: anything(5), after: takes(after) });
+
+/** A storage on which each change applies. */
+const storage = {
+  setStatusMany: () => Promise.resolve([{ applied: true }]),
+  updateCurrentRunMany: () => Promise.resolve([{ applied: true }]),
+};
+
+const wish = {
+  emissionIntervalMs: number,
+  burst: takes(1),
+  startEmpty: takes(false),
+  horizonMs: number,
+  reservedAt: takes(null, "null", "number"),
+  graceMs: number,
+  startWithinMs: number,
+};
+
+export const kitSubjects: Subjects = {
+  OpenOnce: [{
+    call: (...args) => Reflect.construct(kit.OpenOnce, args),
+    args: [options({
+      what: takes("example storage"),
+      open: takes(() => Promise.resolve({})),
+      close: takes(() => {}),
+    })],
+  }],
+  RateBook: [
+    {
+      name: "take",
+      call: (...args) => Reflect.apply(kit.RateBook.prototype.take, new kit.RateBook(), args),
+      args: [takes("key"), number, object(wish)],
+    },
+    {
+      name: "giveBack",
+      call: (...args) => Reflect.apply(kit.RateBook.prototype.giveBack, new kit.RateBook(), args),
+      args: [takes("key"), number],
+    },
+  ],
+  byLock: [{ call: (...args) => Reflect.apply(kit.byLock, null, args), args: [list, keyOf] }],
+  decodeServes: [{
+    call: (...args) => Reflect.apply(kit.decodeServes, null, args),
+    args: [anything(null)],
+  }],
+  encodeServes: [{
+    call: (...args) => Reflect.apply(kit.encodeServes, null, args),
+    args: [optional(options({ queues: takes([]), types: list }))],
+  }],
+  faultOf: [{
+    call: (...args) => Reflect.apply(kit.faultOf, null, args),
+    args: [takes(new Map(), "exotic"), anything("57P04"), anything("57")],
+  }],
+  inLockOrder: [{
+    call: (...args) => Reflect.apply(kit.inLockOrder, null, args),
+    args: [list, keyOf, takes((items: readonly unknown[]) => Promise.resolve(items))],
+  }],
+  lastTransition: [{
+    call: (...args) => Reflect.apply(kit.lastTransition, null, args),
+    args: [change],
+  }],
+  notOpen: [{
+    call: (...args) => Reflect.apply(kit.notOpen, null, args),
+    args: [takes("storage")],
+  }],
+  pageLimit: [{ call: (...args) => Reflect.apply(kit.pageLimit, null, args), args: [page] }],
+  pageStart: [{
+    call: (...args) => Reflect.apply(kit.pageStart, null, args),
+    args: [pageAfter("5")],
+  }],
+  countStart: [{
+    call: (...args) => Reflect.apply(kit.countStart, null, args),
+    args: [options({ cap: number, after: optional(takes(taskId)) })],
+  }],
+  readsInVain: [{
+    call: (...args) => Reflect.apply(kit.readsInVain, null, args),
+    args: [object({ types: anything(["a"]) })],
+  }],
+  taskPageStart: [{
+    call: (...args) => Reflect.apply(kit.taskPageStart, null, args),
+    args: [optionalOptions({ limit: number, after: takes(taskId), order: takes("newest") })],
+  }],
+  toTaskPage: [{
+    call: (...args) => Reflect.apply(kit.toTaskPage, null, args),
+    args: [list, number, takes(() => ({ id: taskId })), anything(null)],
+  }],
+  purgeInBatches: [{
+    call: (...args) => Reflect.apply(kit.purgeInBatches, null, args),
+    args: [
+      number,
+      number,
+      takes(() =>
+        Promise.resolve({ statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0, done: true })
+      ),
+    ],
+  }],
+  putsInLine: [{ call: (...args) => Reflect.apply(kit.putsInLine, null, args), args: [change] }],
+  setStatusByMany: [{
+    call: (...args) => Reflect.apply(kit.setStatusByMany, null, args),
+    args: [
+      object({ setStatusMany: takes(storage.setStatusMany) }),
+      anything("a"),
+      anything("Completed"),
+      anything(null),
+      anything("Full"),
+      optional(object({ agoMs: anything(5) })),
+    ],
+  }],
+  toPage: [{
+    call: (...args) => Reflect.apply(kit.toPage, null, args),
+    args: [list, number, takes(() => "item"), takes(() => "cursor")],
+  }],
+  updateCurrentRunByMany: [{
+    call: (...args) => Reflect.apply(kit.updateCurrentRunByMany, null, args),
+    args: [
+      object({ updateCurrentRunMany: takes(storage.updateCurrentRunMany) }),
+      anything("a"),
+      anything(5),
+      anything(null),
+      anything("Full"),
+      optional(object({ agoMs: anything(5) })),
+    ],
+  }],
+};
