@@ -83,10 +83,13 @@ export class MapDatabase {
     return [...this.rows.values()].filter((row) => row.workerId === workerId);
   }
 
-  waiting(queue: string, types: ReadonlySet<string>): Row[] {
+  /** The tasks of a queue that wait for a worker of these types. */
+  waiting(queueName: string, types: readonly string[]): Row[] {
+    const queue = wellFormed(queueName);
     if (this.paused.has(queue)) return [];
+    const known = new Set(types.map(wellFormed));
     return [...this.rows.values()].filter((row) =>
-      row.dueAt !== null && row.queue === queue && types.has(row.type)
+      row.dueAt !== null && row.queue === queue && known.has(row.type)
     );
   }
 }

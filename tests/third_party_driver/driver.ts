@@ -2,95 +2,59 @@
 // the contract, and what drivers have in common, from public entry points alone, and passes the
 // conformance suite. Each verb runs without an `await`, and so is a transaction.
 
-import {
-  type CancelOutcome,
-  InvalidArgumentError,
-  type TaskFilter,
-  type TaskStatus,
-  taskStatuses,
-} from "@evertask/evertask";
+import { InvalidArgumentError } from "@evertask/evertask";
 import {
   type ConnectionOptions,
-  countStart,
-  decodeServes,
-  encodeServes,
   lastTransition,
-  notOpen,
+  OpenOnce,
   setStatusByMany,
   type Storage,
-  taskPageStart,
-  toTaskPage,
   updateCurrentRunByMany,
   type VerbArguments as Args,
   type VerbResult as Result,
-  WorkerLostError,
 } from "@evertask/evertask/storage";
+import { correctSeries, makeDue, requestCancel } from "./by_hand.ts";
 import { applyChange, endRun } from "./changes.ts";
+import { claim, nextDueAt, release, releaseUnknown } from "./claim.ts";
 import type { MapDatabase } from "./database.ts";
-import { pageOf } from "./pages.ts";
+import { countLines, saveLine } from "./execution_logs.ts";
 import { persist } from "./persist.ts";
 import { purge } from "./purge.ts";
-import {
-  endLease,
-  giveBack,
-  hasEnded,
-  lease,
-  matches,
-  type Row,
-  startAnew,
-  toClaimed,
-  toRecord,
-  wellFormed,
-} from "./rows.ts";
-import { growth, queueFigures } from "./statistics.ts";
-import { heartbeat, releaseLost } from "./workers.ts";
+import { countTasks, getTask, listTasks, pageOf } from "./reading.ts";
+import { wellFormed } from "./rows.ts";
+import { auditGrowth, queueFigures, tasksByStatus } from "./statistics.ts";
+import { heartbeat, listWorkers, registerWorker, releaseLost } from "./workers.ts";
 
 /** The storage of one process. */
 export class MapStorage implements Storage {
   readonly name = "map";
   readonly polling = { busyMs: 100, idleMs: 1_000 };
-  readonly #database: MapDatabase;
-  #isOpen = false;
+  readonly #map: OpenOnce<MapDatabase>;
 
   constructor(database: MapDatabase) {
-    this.#database = database;
+    this.#map = new OpenOnce({
+      what: "map storage",
+      open: () => Promise.resolve(database),
+      close: () => {},
+    });
   }
 
   async open(): Result<"open"> {
-    this.#isOpen = true;
-    return await Promise.resolve({ now: this.#database.now() });
+    return { now: (await this.#map.open()).now() };
   }
 
   close(): Result<"close"> {
-    this.#isOpen = false;
-    return Promise.resolve();
+    return this.#map.close();
   }
 
   // ---- the life of a task ----
 
   persist(...[tasks, options]: Args<"persist">): Result<"persist"> {
-    return this.#run(options, (now) => tasks.map((task) => persist(this.#database, task, now)));
+    return this.#run((map, now) => tasks.map((task) => persist(map, task, now)), options);
   }
 
-  claim(...[{ workerId, types, queues }]: Args<"claim">): Result<"claim"> {
-    return this.#run({}, (now) => {
-      if (!this.#database.workers.has(workerId)) throw new WorkerLostError(workerId);
-      const known = new Set(types.map(wellFormed));
-      const tasks = queues.flatMap(({ name, limit }) =>
-        this.#database.waiting(wellFormed(name), known)
-          .filter(({ dueAt }) => dueAt! <= now)
-          .sort((a, b) => b.priority - a.priority || a.dueAt! - b.dueAt! || (a.id < b.id ? -1 : 1))
-          .slice(0, limit)
-      );
-      return {
-        now,
-        tasks: tasks.map((row) => {
-          const dueAt = row.dueAt!;
-          lease(row, workerId);
-          return toClaimed(row, dueAt);
-        }),
-      };
-    });
+  claim(...[request]: Args<"claim">): Result<"claim"> {
+    return this.#run((map, now) => claim(map, request, now));
   }
 
   setStatus(...args: Args<"setStatus">): Result<"setStatus"> {
@@ -98,12 +62,12 @@ export class MapStorage implements Storage {
   }
 
   setStatusMany(...[changes, options]: Args<"setStatusMany">): Result<"setStatusMany"> {
-    return this.#run(options, (now) => {
+    return this.#run((map, now) => {
       changes.forEach(lastTransition); // refuses all of them or none
       return changes.map((change) =>
-        this.#database.write(change, (row) => applyChange(this.#database, row, change, now))
+        map.write(change, (row) => applyChange(map, row, change, now))
       );
-    });
+    }, options);
   }
 
   updateCurrentRun(...args: Args<"updateCurrentRun">): Result<"updateCurrentRun"> {
@@ -113,86 +77,34 @@ export class MapStorage implements Storage {
   updateCurrentRunMany(
     ...[runs, options]: Args<"updateCurrentRunMany">
   ): Result<"updateCurrentRunMany"> {
-    return this.#run(options, (now) => {
+    return this.#run((map, now) => {
       runs.forEach(lastTransition);
-      return runs.map((run) =>
-        this.#database.write(run, (row) => endRun(this.#database, row, run, now), true)
-      );
-    });
+      return runs.map((run) => map.write(run, (row) => endRun(map, row, run, now), true));
+    }, options);
   }
 
   requestCancel(...[taskIds]: Args<"requestCancel">): Result<"requestCancel"> {
-    return this.#run({}, (now) =>
-      taskIds.map((id): CancelOutcome => {
-        const row = this.#database.rows.get(id);
-        if (row === undefined) return "unknown";
-        if (row.workerId === null && hasEnded(row)) return "ended";
-        if (row.workerId !== null) {
-          row.cancelRequested = true;
-          return "requested";
-        }
-        if (row.series !== null) row.series.nextRunAt = null;
-        this.#database.setStatus(row, "Cancelled", null, now);
-        endLease(row, null, now);
-        return "cancelled";
-      }));
+    return this.#run((map, now) => taskIds.map((id) => requestCancel(map, id, now)));
   }
 
   release(...[workerId, tasks]: Args<"release">): Result<"release"> {
-    return this.#run({}, (now) => {
-      for (const { taskId, token, dueAt } of tasks) {
-        this.#database.write(
-          { taskId, lease: { workerId, token } },
-          (row) => giveBack(row, dueAt, now),
-        );
-      }
-    });
+    return this.#run((map, now) => release(map, workerId, tasks, now));
   }
 
   releaseUnknown(...[workerId, known]: Args<"releaseUnknown">): Result<"releaseUnknown"> {
-    return this.#run({}, (now) => {
-      const unknown = this.#database.heldBy(workerId).filter(({ id }) => !known.includes(id));
-      for (const row of unknown) giveBack(row, now, now);
-      return unknown.length;
-    });
+    return this.#run((map, now) => releaseUnknown(map, workerId, known, now));
   }
 
   makeDue(...[taskIds]: Args<"makeDue">): Result<"makeDue"> {
-    return this.#run({}, (now) =>
-      taskIds.map((id) => {
-        const row = this.#database.rows.get(id);
-        if (row === undefined || row.workerId !== null) return false;
-        if (row.dueAt === null) {
-          if (row.series !== null || !hasEnded(row) || row.status === "Completed") return false;
-          startAnew(row);
-          this.#database.setStatus(row, "Queued", null, now);
-        }
-        row.dueAt = Math.min(row.dueAt ?? now, now);
-        return true;
-      }));
+    return this.#run((map, now) => taskIds.map((id) => makeDue(map, id, now)));
   }
 
   correctSeries(...[corrections]: Args<"correctSeries">): Result<"correctSeries"> {
-    return this.#run(
-      {},
-      () =>
-        corrections.map(({ taskId, plannedAt, nextRunAt, anchorAt, dueAt }) => {
-          const row = this.#database.rows.get(taskId);
-          if (row === undefined || row.dueAt === null) return false;
-          if (row.series?.nextRunAt !== plannedAt) return false;
-          Object.assign(row.series, { nextRunAt, anchorAt });
-          row.dueAt = Math.min(row.dueAt, dueAt);
-          return true;
-        }),
-    );
+    return this.#run((map) => corrections.map((correction) => correctSeries(map, correction)));
   }
 
   nextDueAt(...[queues, types]: Args<"nextDueAt">): Result<"nextDueAt"> {
-    return this.#run({}, () => {
-      const known = new Set(types.map(wellFormed));
-      const rows = queues.flatMap((queue) => this.#database.waiting(wellFormed(queue), known));
-      return rows.length === 0 ? null : Math.min(...rows.map(({ dueAt }) => dueAt!));
-    });
+    return this.#run((map) => nextDueAt(map, queues, types));
   }
 
   /** Nothing is told: workers poll. */
@@ -200,188 +112,121 @@ export class MapStorage implements Storage {
     return () => {};
   }
 
-  // ---- workers ----
+  // ---- workers, queues and rate limits ----
 
-  registerWorker(
-    ...[{ id, host, serves }]: Args<"registerWorker">
-  ): Result<"registerWorker"> {
-    return this.#run({}, (now) => {
-      const startedAt = this.#database.workers.get(id)?.startedAt ?? now;
-      const worker = { id, host, startedAt, serves: encodeServes(serves), heartbeatAt: now };
-      this.#database.workers.set(id, worker);
-    });
+  registerWorker(...[worker]: Args<"registerWorker">): Result<"registerWorker"> {
+    return this.#run((map, now) => registerWorker(map, worker, now));
   }
 
   heartbeat(...[workerId, leaseMs]: Args<"heartbeat">): Result<"heartbeat"> {
-    return this.#run({}, (now) => heartbeat(this.#database, workerId, leaseMs, now));
+    return this.#run((map, now) => heartbeat(map, workerId, leaseMs, now));
   }
 
   unregisterWorker(...[workerId]: Args<"unregisterWorker">): Result<"unregisterWorker"> {
-    return this.#run({}, () => void this.#database.workers.delete(workerId));
+    return this.#run((map) => void map.workers.delete(workerId));
   }
 
   releaseLost(...[request]: Args<"releaseLost">): Result<"releaseLost"> {
-    return this.#run({}, (now) => releaseLost(this.#database, request, now));
+    return this.#run((map, now) => releaseLost(map, request, now));
   }
 
-  // ---- queues and rate limits ----
-
   setQueuePaused(...[queue, paused]: Args<"setQueuePaused">): Result<"setQueuePaused"> {
-    return this.#run({}, () => {
-      if (paused) this.#database.paused.add(wellFormed(queue));
-      else this.#database.paused.delete(wellFormed(queue));
-    });
+    const name = wellFormed(queue);
+    return this.#run((map) => void (paused ? map.paused.add(name) : map.paused.delete(name)));
   }
 
   takeRateSlots(...[requests]: Args<"takeRateSlots">): Result<"takeRateSlots"> {
-    return this.#run({}, (now) => ({
+    return this.#run((map, now) => ({
       now,
-      slots: requests.map((each) => this.#database.rates.take(wellFormed(each.key), now, each)),
+      slots: requests.map((each) => map.rates.take(wellFormed(each.key), now, each)),
     }));
   }
 
   returnRateSlots(...[slots]: Args<"returnRateSlots">): Result<"returnRateSlots"> {
-    return this.#run({}, () => {
-      for (const { key, slotAt } of slots) this.#database.rates.giveBack(wellFormed(key), slotAt);
+    return this.#run((map) => {
+      for (const { key, slotAt } of slots) map.rates.giveBack(wellFormed(key), slotAt);
     });
   }
 
   // ---- reading ----
 
   get(...[taskId]: Args<"get">): Result<"get"> {
-    return this.#run({}, () => {
-      const row = this.#database.rows.get(taskId);
-      return row === undefined ? null : toRecord(row);
-    });
+    return this.#run((map) => getTask(map.rows.get(taskId)));
   }
 
   getByTaskKey(...[taskKey]: Args<"getByTaskKey">): Result<"getByTaskKey"> {
-    return this.#run({}, () => {
-      const row = this.#database.byKey(taskKey);
-      return row === undefined ? null : toRecord(row);
-    });
+    return this.#run((map) => getTask(map.byKey(taskKey)));
   }
 
-  list(...[filter = {}, page = {}]: Args<"list">): Result<"list"> {
-    return this.#run({}, () => {
-      const { limit, oldestFirst, after } = taskPageStart(page);
-      const rows = this.#find(filter, oldestFirst, after);
-      return toTaskPage(rows.slice(0, limit + 1), limit, toRecord, null);
-    });
+  list(...[filter, page]: Args<"list">): Result<"list"> {
+    return this.#run((map) => listTasks(map, filter, page));
   }
 
   count(...[filter, request]: Args<"count">): Result<"count"> {
-    return this.#run({}, () => {
-      const { cap, after } = countStart(request);
-      const rows = this.#find(filter, false, after);
-      if (rows.length <= cap) return { count: rows.length, next: null };
-      return { count: cap, next: rows[cap - 1]!.id };
-    });
+    return this.#run((map) => countTasks(map, filter, request));
   }
 
   statusAudit(...[taskId, page]: Args<"statusAudit">): Result<"statusAudit"> {
-    return this.#run({}, () => pageOf(this.#database.rows.get(taskId)?.statusAudit, page));
+    return this.#run((map) => pageOf(map.rows.get(taskId)?.statusAudit, page));
   }
 
   runsAudit(...[taskId, page]: Args<"runsAudit">): Result<"runsAudit"> {
-    return this.#run({}, () => pageOf(this.#database.rows.get(taskId)?.runsAudit, page));
+    return this.#run((map) => pageOf(map.rows.get(taskId)?.runsAudit, page));
   }
 
   executionLogs(...[taskId, page]: Args<"executionLogs">): Result<"executionLogs"> {
-    return this.#run({}, () => pageOf(this.#database.rows.get(taskId)?.logs, page));
+    return this.#run((map) => pageOf(map.rows.get(taskId)?.logs, page));
   }
 
   countExecutionLogs(
     ...[taskId, run, limit]: Args<"countExecutionLogs">
   ): Result<"countExecutionLogs"> {
-    return this.#run({}, () => {
-      const lines = this.#database.rows.get(taskId)?.logs.slice(-limit) ?? [];
-      return lines.filter((line) => line.run === run).length;
-    });
+    return this.#run((map) => countLines(map, taskId, run, limit));
   }
 
   workers(): Result<"workers"> {
-    return this.#run({}, (now) =>
-      [...this.#database.workers.values()]
-        .sort((a, b) => a.startedAt - b.startedAt)
-        .map((worker) => ({
-          ...worker,
-          serves: decodeServes(worker.serves),
-          heartbeatAgeMs: now - worker.heartbeatAt,
-        })));
+    return this.#run(listWorkers);
   }
 
   backlog(): Result<"backlog"> {
-    return this.#run({}, (now) => ({ now, queues: queueFigures(this.#database, now) }));
+    return this.#run((map, now) => ({ now, queues: queueFigures(map, now) }));
   }
 
   statistics(): Result<"statistics"> {
-    return this.#run({}, (now) => {
-      const counts = taskStatuses.map((status) => [status, 0] as const);
-      const tasksByStatus = Object.fromEntries(counts) as Record<TaskStatus, number>;
-      for (const { status } of this.#database.rows.values()) tasksByStatus[status]++;
-      return { now, tasksByStatus, queues: queueFigures(this.#database, now) };
-    });
+    return this.#run((map, now) => (
+      { now, tasksByStatus: tasksByStatus(map), queues: queueFigures(map, now) }
+    ));
   }
 
   auditGrowth(): Result<"auditGrowth"> {
-    return this.#run({}, () => {
-      const rows = [...this.#database.rows.values()];
-      return [
-        growth("StatusAudit", rows.flatMap((row) => row.statusAudit.map((it) => it.updatedAt))),
-        growth("RunsAudit", rows.flatMap((row) => row.runsAudit.map((it) => it.executedAt))),
-        growth("TaskExecutionLog", rows.flatMap((row) => row.logs.map((it) => it.loggedAt))),
-      ];
-    });
+    return this.#run(auditGrowth);
   }
 
   // ---- logs and retention ----
 
   saveExecutionLogs(...[lines]: Args<"saveExecutionLogs">): Result<"saveExecutionLogs"> {
-    return this.#run({}, (now) => {
-      for (const { agoMs, ...line } of lines) {
-        const row = this.#database.rows.get(line.taskId);
-        if (row === undefined) continue;
-        const sequence = ++row.lines;
-        row.logs.push({
-          ...line,
-          number: sequence,
-          sequence,
-          loggedAt: Math.round(now - agoMs),
-          message: wellFormed(line.message),
-          exception: line.exception === null ? null : wellFormed(line.exception),
-        });
-      }
-    });
+    return this.#run((map, now) => lines.forEach((line) => saveLine(map, line, now)));
   }
 
   purge(...[policy, options]: Args<"purge">): Result<"purge"> {
-    return this.#run({}, (now) => purge(this.#database, policy, options, now));
-  }
-
-  // ---- what the verbs are made of ----
-
-  /** The tasks after one that match a filter, in order. */
-  #find(filter: TaskFilter, oldestFirst: boolean, after: string | undefined): Row[] {
-    const isAfter = (id: string) => after === undefined || (oldestFirst ? id > after : id < after);
-    const rows = [...this.#database.rows.values()]
-      .filter((row) => matches(row, filter) && isAfter(row.id))
-      .sort((a, b) => a.id < b.id ? 1 : -1);
-    return oldestFirst ? rows.reverse() : rows;
+    return this.#run((map, now) => purge(map, policy, options, now));
   }
 
   /** Runs a verb in one go; what it throws rejects the promise. */
-  #run<T>(options: ConnectionOptions | undefined, verb: (now: number) => T): Promise<T> {
+  #run<T>(
+    verb: (map: MapDatabase, now: number) => T,
+    { connection }: ConnectionOptions = {},
+  ): Promise<T> {
     return new Promise((resolve) => {
-      if (!this.#isOpen) throw notOpen("map storage");
-      if (options?.connection !== undefined) {
+      const map = this.#map.opened;
+      if (connection !== undefined) {
         throw new InvalidArgumentError(
           "connection",
           "one",
           "be left out: a Map has no transactions",
         );
       }
-      resolve(verb(this.#database.now()));
+      resolve(verb(map, map.now()));
     });
   }
 }

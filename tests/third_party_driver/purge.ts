@@ -3,8 +3,15 @@
 import type { PurgeResult, RetentionPolicy } from "@evertask/evertask";
 import type { PurgeOptions } from "@evertask/evertask/storage";
 import type { MapDatabase } from "./database.ts";
+import type { Row } from "./rows.ts";
 
 const dayMs = 86_400_000;
+
+/** Something that the policy lets go. */
+interface Removal {
+  readonly kind: "statusAudit" | "runsAudit" | "executionLog" | "tasks";
+  remove(): void;
+}
 
 /** Deletes what the policy lets go, within the budget; a dry run counts all of it. */
 export function purge(
@@ -15,52 +22,52 @@ export function purge(
 ): PurgeResult {
   const counts = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
   let left = dryRun ? Infinity : budget;
-  let done = true;
-  const before = (days: number | null | undefined) => days! > 0 ? now - days! * dayMs : -Infinity;
-  const error = policy.errorAuditDays! > 0 ? policy.errorAuditDays : undefined;
-  const isOld = (days: number | null | undefined, at: number, exception: string | null) =>
-    at < before(exception === null ? days : error ?? days);
-  const sweep = <T>(
-    items: T[],
-    kind: keyof typeof counts,
-    mayGo: (it: T, i: number) => boolean,
-  ) =>
-    items.filter((item, index) => {
-      if (!mayGo(item, index)) return true;
-      if (left <= 0) done = false;
-      if (left <= 0) return true;
-      left--;
-      counts[kind]++;
-      return false;
-    });
-  for (const row of database.rows.values()) {
-    const { statusAuditDays, runsAuditDays, executionLogDays } = policy;
-    const most = policy.maxExecutionLogsPerTask! > 0 ? policy.maxExecutionLogsPerTask! : Infinity;
-    const statusAudit = sweep(
-      row.statusAudit,
-      "statusAudit",
-      (it) => isOld(statusAuditDays, it.updatedAt, it.exception),
-    );
-    const runsAudit = sweep(
-      row.runsAudit,
-      "runsAudit",
-      (it) => isOld(runsAuditDays, it.executedAt, it.exception),
-    );
-    const logs = sweep(
-      row.logs,
-      "executionLog",
-      (it, index) => index < row.logs.length - most || it.loggedAt < before(executionLogDays),
-    );
-    const isBare = statusAudit.length + runsAudit.length + logs.length === 0;
-    const endedAt = row.lastExecutionAt ?? row.createdAt;
-    const mayGo = isBare && policy.deleteCompletedTasksAfterRetention === true &&
-      row.series === null && row.workerId === null && row.dueAt === null &&
-      (row.status === "Completed" || row.status === "Cancelled") &&
-      endedAt < before(statusAuditDays);
-    const goes = mayGo && sweep([row], "tasks", () => true).length === 0;
-    if (dryRun) continue;
-    Object.assign(row, { statusAudit, runsAudit, logs });
-    if (goes) database.rows.delete(row.id);
+  for (const { kind, remove } of removals(database, policy, now)) {
+    if (left-- <= 0) return { ...counts, done: false, busy: false };
+    counts[kind]++;
+    if (!dryRun) remove();
   }
-  return { ...counts, done, busy: false };
+  return { ...counts, done: true, busy: false };
+}
+
+/** What may go; a task after its history. */
+function* removals(
+  database: MapDatabase,
+  policy: RetentionPolicy,
+  now: number,
+): Generator<Removal> {
+  const before = (days: number | null | undefined) => days! > 0 ? now - days! * dayMs : -Infinity;
+  const most = policy.maxExecutionLogsPerTask! > 0 ? policy.maxExecutionLogsPerTask! : Infinity;
+  const days = (of: number | null | undefined, exception: string | null) =>
+    exception !== null && policy.errorAuditDays! > 0 ? policy.errorAuditDays : of;
+  for (const row of database.rows.values()) {
+    const status = row.statusAudit.filter(({ updatedAt, exception }) =>
+      updatedAt < before(days(policy.statusAuditDays, exception))
+    );
+    const runs = row.runsAudit.filter(({ executedAt, exception }) =>
+      executedAt < before(days(policy.runsAuditDays, exception))
+    );
+    const lines = row.logs.filter(({ loggedAt }, index) =>
+      index < row.logs.length - most || loggedAt < before(policy.executionLogDays)
+    );
+    const history = row.statusAudit.length + row.runsAudit.length + row.logs.length;
+    const isBare = history === status.length + runs.length + lines.length;
+    yield* each("statusAudit", row.statusAudit, status);
+    yield* each("runsAudit", row.runsAudit, runs);
+    yield* each("executionLog", row.logs, lines);
+    const isDone = isBare && policy.deleteCompletedTasksAfterRetention && hasRested(row);
+    if (isDone && (row.lastExecutionAt ?? row.createdAt) < before(policy.statusAuditDays)) {
+      yield { kind: "tasks", remove: () => void database.rows.delete(row.id) };
+    }
+  }
+}
+
+function* each<T>(kind: Removal["kind"], all: T[], gone: readonly T[]): Generator<Removal> {
+  for (const item of gone) yield { kind, remove: () => void all.splice(all.indexOf(item), 1) };
+}
+
+/** Whether nothing will happen to a task any more, and nobody has to look into what did. */
+function hasRested({ series, workerId, dueAt, status }: Row): boolean {
+  return series === null && workerId === null && dueAt === null &&
+    (status === "Completed" || status === "Cancelled");
 }

@@ -84,6 +84,7 @@ export function hasEnded(row: Row): boolean {
   return ["Completed", "Failed", "Cancelled", "ServiceStopped"].includes(row.status);
 }
 
+/** A task as the contract has it. */
 export function toRecord(row: Row): TaskRecord {
   const { statusAudit: _s, runsAudit: _r, logs: _l, lines: _n, series, ...record } = row;
   return { ...record, series: series === null ? null : { ...series } };

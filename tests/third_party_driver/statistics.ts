@@ -1,5 +1,6 @@
 // Figures of the whole store.
 
+import { type TaskStatus, taskStatuses } from "@evertask/evertask";
 import type { AuditGrowth, QueueStatistics } from "@evertask/evertask/storage";
 import type { MapDatabase } from "./database.ts";
 import type { Mutable } from "./rows.ts";
@@ -29,8 +30,24 @@ export function queueFigures(database: MapDatabase, now: number): QueueStatistic
   return [...queues.values()];
 }
 
-/** How many rows a table of history has, and how fast it grows. */
-export function growth(table: AuditGrowth["table"], instants: number[]): AuditGrowth {
+/** How many tasks there are of each status. */
+export function tasksByStatus(database: MapDatabase): Record<TaskStatus, number> {
+  const counts = Object.fromEntries(taskStatuses.map((status) => [status, 0]));
+  for (const { status } of database.rows.values()) counts[status]!++;
+  return counts as Record<TaskStatus, number>;
+}
+
+/** How many rows each table of history has, and how fast it grows. */
+export function auditGrowth(database: MapDatabase): AuditGrowth[] {
+  const rows = [...database.rows.values()];
+  return [
+    growth("StatusAudit", rows.flatMap((row) => row.statusAudit.map((it) => it.updatedAt))),
+    growth("RunsAudit", rows.flatMap((row) => row.runsAudit.map((it) => it.executedAt))),
+    growth("TaskExecutionLog", rows.flatMap((row) => row.logs.map((it) => it.loggedAt))),
+  ];
+}
+
+function growth(table: AuditGrowth["table"], instants: number[]): AuditGrowth {
   const rows = instants.length;
   if (rows === 0) return { table, rows, firstAt: null, lastAt: null, averageRowsPerDay: null };
   const [firstAt, lastAt] = [Math.min(...instants), Math.max(...instants)];

@@ -1,8 +1,37 @@
 // Which workers are alive, and the tasks of those that are not.
 
-import type { HeartbeatResult, LostTask, ReleaseLostRequest } from "@evertask/evertask/storage";
+import {
+  decodeServes,
+  encodeServes,
+  type HeartbeatResult,
+  type LostTask,
+  type ReleaseLostRequest,
+  type WorkerRecord,
+  type WorkerRegistration,
+} from "@evertask/evertask/storage";
 import type { MapDatabase } from "./database.ts";
 import { endLease } from "./rows.ts";
+
+/** Adds a worker, or notes what has changed about it. */
+export function registerWorker(
+  { workers }: MapDatabase,
+  { id, host, serves }: WorkerRegistration,
+  now: number,
+): void {
+  const startedAt = workers.get(id)?.startedAt ?? now;
+  workers.set(id, { id, host, startedAt, serves: encodeServes(serves), heartbeatAt: now });
+}
+
+/** All workers, the first registered first. */
+export function listWorkers({ workers }: MapDatabase, now: number): WorkerRecord[] {
+  return [...workers.values()]
+    .sort((a, b) => a.startedAt - b.startedAt)
+    .map((worker) => ({
+      ...worker,
+      serves: decodeServes(worker.serves),
+      heartbeatAgeMs: now - worker.heartbeatAt,
+    }));
+}
 
 /** Notes that a worker is alive, and tells it what it has to know. */
 export function heartbeat(
