@@ -65,6 +65,11 @@ export class DatabaseAccess {
     return this.#session.opened;
   }
 
+  /** What tells other processes that something has changed; null where nobody listens. */
+  message(kind: WakeSignal["kind"]): object | null {
+    return this.session.channel?.message(kind) ?? null;
+  }
+
   /** Calls a function; again where it lost against another transaction. */
   readonly call: Call = async (name, ...args) => {
     for (let triesLeft = mostTries - 1;; triesLeft--) {

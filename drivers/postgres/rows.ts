@@ -190,3 +190,8 @@ function toTransitions(change: StatusChange | RunEnd): object {
 function toTransition({ status, exception, agoMs }: StatusTransition) {
   return { status, exception: exception ?? undefined, ago_ms: agoMs };
 }
+
+/** Sorts by task id, the order in which all batches lock. */
+export function byTaskId(a: { readonly taskId: string }, b: { readonly taskId: string }): number {
+  return a.taskId < b.taskId ? -1 : 1;
+}

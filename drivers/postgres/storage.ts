@@ -6,7 +6,6 @@ import type { VerbArguments as Args, VerbResult as Result } from "../../src/stor
 import type { WorkerRecord } from "../../src/storage/records.ts";
 import type {
   CancelOutcome,
-  ChangeResult,
   HeartbeatResult,
   NewTask,
   PersistResult,
@@ -14,11 +13,11 @@ import type {
   WakeSignal,
 } from "../../src/storage/requests.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
-import { putsInLine } from "../../src/storage/status_transitions.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { decodeServes, encodeServes } from "../../src/storage/worker_serves.ts";
 import { readMember } from "../../src/thrown/reading.ts";
 import { systemClock } from "../../src/time/clock.ts";
+import { setStatusMany, updateCurrentRunMany } from "./changes.ts";
 import { ClaimScan, type ScannedClaim } from "./claim_scan.ts";
 import { DatabaseAccess } from "./database.ts";
 import { codeOf } from "./errors.ts";
@@ -26,16 +25,14 @@ import type { ResolvedOptions } from "./options.ts";
 import { purge } from "./purge.ts";
 import { getTask, getTaskByKey, listHistory } from "./reading.ts";
 import {
+  byTaskId,
   type ClaimedLists,
   fromClaimedLists,
-  toCompletions,
   toCorrection,
   toId,
   toLogLine,
   toNewTask,
   toReleased,
-  toRunEnd,
-  toStatusChange,
 } from "./rows.ts";
 import { countTasks, listTasks } from "./search.ts";
 import { statistics } from "./statistics.ts";
@@ -127,27 +124,18 @@ export class PostgresStorage implements Storage {
     return setStatusByMany(this, ...args);
   }
 
-  async setStatusMany(...[changes, options = {}]: Args<"setStatusMany">): Result<"setStatusMany"> {
-    const sorted = [...changes].sort(byTaskId);
-    const completions = toCompletions(sorted);
-    if (completions !== null) {
-      return await this.#apply("complete_tasks", changes, completions, options.connection);
-    }
-    const rows = sorted.map(toStatusChange);
-    const givesBack = changes.some((change) => change.dueInMs === 0 || putsInLine(change));
-    const args = [rows, givesBack ? this.#message("tasks") : null];
-    return await this.#apply("set_task_statuses", changes, args, options.connection);
+  setStatusMany(...[changes, options]: Args<"setStatusMany">): Result<"setStatusMany"> {
+    return setStatusMany(this.#access, changes, options?.connection);
   }
 
   updateCurrentRun(...args: Args<"updateCurrentRun">): Result<"updateCurrentRun"> {
     return updateCurrentRunByMany(this, ...args);
   }
 
-  async updateCurrentRunMany(
-    ...[runs, options = {}]: Args<"updateCurrentRunMany">
+  updateCurrentRunMany(
+    ...[runs, options]: Args<"updateCurrentRunMany">
   ): Result<"updateCurrentRunMany"> {
-    const rows = [...runs].sort(byTaskId).map(toRunEnd);
-    return await this.#apply("update_current_runs", runs, [rows, null], options.connection);
+    return updateCurrentRunMany(this.#access, runs, options?.connection);
   }
 
   async requestCancel(...[taskIds]: Args<"requestCancel">): Result<"requestCancel"> {
@@ -164,11 +152,11 @@ export class PostgresStorage implements Storage {
   async release(...[workerId, tasks]: Args<"release">): Result<"release"> {
     if (tasks.length === 0) return;
     const rows = [...tasks].sort(byTaskId).map(toReleased);
-    await this.#access.call("release_tasks", workerId, rows, this.#message("tasks"));
+    await this.#access.call("release_tasks", workerId, rows, this.#access.message("tasks"));
   }
 
   async releaseUnknown(...[workerId, known]: Args<"releaseUnknown">): Result<"releaseUnknown"> {
-    const message = this.#message("tasks");
+    const message = this.#access.message("tasks");
     return await this.#access.call<number>(
       "release_unknown_tasks",
       workerId,
@@ -179,7 +167,7 @@ export class PostgresStorage implements Storage {
 
   async makeDue(...[taskIds]: Args<"makeDue">): Result<"makeDue"> {
     if (taskIds.length === 0) return [];
-    const message = this.#message("tasks");
+    const message = this.#access.message("tasks");
     const due = new Set(await this.#access.call<string[]>("make_due", taskIds.map(toId), message));
     return taskIds.map((taskId) => due.has(taskId));
   }
@@ -187,7 +175,7 @@ export class PostgresStorage implements Storage {
   async correctSeries(...[corrections]: Args<"correctSeries">): Result<"correctSeries"> {
     if (corrections.length === 0) return [];
     const rows = [...corrections].sort(byTaskId).map(toCorrection);
-    const message = this.#message("tasks");
+    const message = this.#access.message("tasks");
     const corrected = new Set(await this.#access.call<string[]>("correct_series", rows, message));
     return corrections.map(({ taskId }) => corrected.has(taskId));
   }
@@ -229,7 +217,7 @@ export class PostgresStorage implements Storage {
 
   async releaseLost(...[request]: Args<"releaseLost">): Result<"releaseLost"> {
     const { leaseMs, poisonLimit, lostReason, poisonReason } = request;
-    const message = this.#message("tasks");
+    const message = this.#access.message("tasks");
     return await this.#access.call(
       "release_lost",
       leaseMs,
@@ -243,7 +231,7 @@ export class PostgresStorage implements Storage {
   // ---- queues and rate limits ----
 
   async setQueuePaused(...[queue, paused]: Args<"setQueuePaused">): Result<"setQueuePaused"> {
-    await this.#access.call("set_queue_paused", queue, paused, this.#message("queues"));
+    await this.#access.call("set_queue_paused", queue, paused, this.#access.message("queues"));
   }
 
   async takeRateSlots(...[requests]: Args<"takeRateSlots">): Result<"takeRateSlots"> {
@@ -325,31 +313,6 @@ export class PostgresStorage implements Storage {
       this.#isPurging = false;
     }
   }
-
-  /**
-   * Applies changes or ends runs, which the arguments list in the order of ids, the order in which
-   * all batches lock.
-   */
-  async #apply(
-    name: "set_task_statuses" | "complete_tasks" | "update_current_runs",
-    changes: readonly { readonly taskId: string }[],
-    args: readonly unknown[],
-    connection: unknown,
-  ): Promise<readonly ChangeResult[]> {
-    if (changes.length === 0) return [];
-    const applied = await this.#access.callIn<string[] | null>(connection, name, ...args);
-    if (applied === null) return changes.map(() => ({ applied: true }));
-    const ids = new Set(applied);
-    return changes.map(({ taskId }) => ({ applied: ids.has(taskId) }));
-  }
-
-  #message(kind: WakeSignal["kind"]): object | null {
-    return this.#access.session.channel?.message(kind) ?? null;
-  }
-}
-
-function byTaskId(a: { readonly taskId: string }, b: { readonly taskId: string }): number {
-  return a.taskId < b.taskId ? -1 : 1;
 }
 
 function hasKey({ taskKey }: NewTask): boolean {
