@@ -23,6 +23,7 @@ import { searching } from "./cases/searching.ts";
 import { seriesCorrections } from "./cases/series_corrections.ts";
 import { statusChanges } from "./cases/status_changes.ts";
 import { taskKeys } from "./cases/task_keys.ts";
+import { workers } from "./cases/workers.ts";
 import type { Topic } from "./scene.ts";
 
 /** In the order of a task's life. */
@@ -37,6 +38,7 @@ export const topics: readonly Topic[] = [
   recurringRuns,
   seriesCorrections,
   leasesAndFences,
+  workers,
   lostWorkers,
   cancel,
   releaseAndMakeDue,

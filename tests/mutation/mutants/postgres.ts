@@ -5,9 +5,9 @@ import { type Mutant, mutantsOf } from "../mutant.ts";
 const conformance = ["tests/drivers/postgres/conformance_test.ts"];
 const changes =
   "/postgres: (status changes|changes by hand|audit matrix|leases and fences|cancel|recurring runs|queues)/";
-const dispatch = "/postgres: (persist|task keys|lost workers)/";
+const dispatch = "/postgres: (persist|task keys|(lost )?workers)/";
 const workers =
-  "/postgres: (lost workers|cancel|audit matrix|release and make due|persist|queues)/";
+  "/postgres: ((lost )?workers|cancel|audit matrix|release and make due|persist|queues)/";
 
 export const postgres: readonly Mutant[] = [
   ...mutantsOf({
@@ -56,7 +56,7 @@ export const postgres: readonly Mutant[] = [
       "tests/drivers/postgres/functions_test.ts",
       "tests/drivers/postgres/notifications_test.ts",
     ],
-    filter: "/postgres: (claim|lost workers|damaged)|dispatch/",
+    filter: "/postgres: (claim|(lost )?workers|damaged)|dispatch/",
   }, [
     ["w.id = claim_tasks.worker_id AND w.is_registered FOR", "w.id = claim_tasks.worker_id FOR"],
     ["level := rank - (rank & 1);", "level := rank;"],
@@ -83,7 +83,7 @@ export const postgres: readonly Mutant[] = [
       "tests/drivers/postgres/functions_test.ts",
       "tests/drivers/postgres/notifications_test.ts",
     ],
-    filter: "/postgres: (claim|lost workers|damaged)|dispatch/",
+    filter: "/postgres: (claim|(lost )?workers|damaged)|dispatch/",
   }, [
     ["later  boolean := due_at > clock;", "later  boolean := due_at >= clock - interval '1 day';"],
     ["CASE WHEN later THEN 'WaitingQueue' ELSE 'Queued' END", "'Queued'"],
@@ -198,7 +198,7 @@ export const postgres: readonly Mutant[] = [
   ...mutantsOf({
     file: "sql/postgres/functions/queues.sql",
     tests: [...conformance, "tests/drivers/postgres/lost_workers_test.ts"],
-    filter: "/postgres: (lost workers|release and make due|queues)|worker/",
+    filter: "/postgres: ((lost )?workers|release and make due|queues)|worker/",
   }, [
     ["DO UPDATE SET is_paused = excluded.is_paused;", "DO NOTHING;"],
   ]),

@@ -4,7 +4,7 @@ import { type Mutant, mutantsOf } from "../mutant.ts";
 
 const conformance = ["tests/drivers/postgres/conformance_test.ts"];
 const workers =
-  "/postgres: (lost workers|cancel|audit matrix|release and make due|persist|queues)/";
+  "/postgres: ((lost )?workers|cancel|audit matrix|release and make due|persist|queues)/";
 
 export const postgresUpkeep: readonly Mutant[] = [
   ...mutantsOf({

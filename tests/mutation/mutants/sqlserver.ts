@@ -35,7 +35,7 @@ export const sqlserver: readonly Mutant[] = [
       "The row is looked at again when it is taken.",
     ],
   ]),
-  ...procedure("Heartbeat", "lost workers|cancel|queues", [
+  ...procedure("Heartbeat", "(lost )?workers|cancel|queues", [
     [
       "w.[Id] <> @WorkerId AND w.[HeartbeatUtc] NOT BETWEEN @Late AND @Ahead",
       "w.[HeartbeatUtc] < @Late AND w.[Id] <> @WorkerId",
@@ -113,7 +113,7 @@ export const sqlserver: readonly Mutant[] = [
     ["IF @TaskCount > @Left SET @Done = 0;", ""],
     ["AND (@Logs IS NULL OR NOT l.[TimestampUtc] < @Logs)\n", "AND NOT l.[TimestampUtc] < @Logs\n"],
   ]),
-  ...procedure("ReleaseLost", "lost workers|cancel|audit matrix", [
+  ...procedure("ReleaseLost", "(lost )?workers|cancel|audit matrix", [
     [
       "UPDATE [EverTask].[Workers] WITH (READPAST, ROWLOCK, READCOMMITTEDLOCK) SET [HeartbeatUtc] = @Now WHERE [HeartbeatUtc] > @Ahead;",
       "",

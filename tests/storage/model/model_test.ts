@@ -10,7 +10,8 @@ import { postgresHarness } from "../../drivers/postgres/harness.ts";
 import { sqliteHarness } from "../../drivers/sqlite/harness.ts";
 import { withSqlServerHarness } from "../../drivers/sqlserver/harness.ts";
 import { needsTarget } from "../../support/tsql_server/target.ts";
-import { type Operation, operationKinds, replay } from "./replay.ts";
+import { type Operation, operationKinds } from "./operations.ts";
+import { replay } from "./replay.ts";
 
 const choice = fc.integer({ min: 0, max: 5 });
 const operations: fc.Arbitrary<Operation[]> = fc.array(

@@ -1,43 +1,15 @@
 // Plays a sequence of operations on a store and on the model at once, and compares them after each
-// step. Sequences are plain data, so that one that has found a fault on one driver can be played on
-// every other.
+// step.
 
 import { assert, assertEquals } from "@std/assert";
 import { auditLevels } from "../../../src/audit/audit_level.ts";
 import { WorkerLostError } from "../../../src/storage/errors.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import type { StorageHarness, StorageUnderTest } from "../../../src/testing/mod.ts";
+import { assertClaimed } from "./claimed.ts";
 import { assertSame } from "./compare.ts";
 import { Model, type ModelEnding, type ModelTask } from "./model.ts";
-
-/** What can happen. The numbers choose among what there is. */
-export const operationKinds = [
-  "dispatch",
-  "dispatchKeyed",
-  "dispatchSeries",
-  "claim",
-  "claimUnheard",
-  "start",
-  "finish",
-  "staleWrite",
-  "release",
-  "cancel",
-  "runNow",
-  "pass",
-  "heartbeat",
-  "crash",
-  "releaseLost",
-  "pause",
-  "resume",
-] as const;
-
-/** One operation. */
-export interface Operation {
-  readonly kind: (typeof operationKinds)[number];
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
-}
+import type { Operation } from "./operations.ts";
 
 const minute = 60_000;
 /** No sum of passed minutes is near it, so that a server's running clock decides nothing. */
@@ -250,10 +222,6 @@ class Player {
     return [task];
   }
 
-  /**
-   * Nothing comes that may not; nothing is passed over that should come first; and all that fits
-   * comes.
-   */
   async #claim(storage: Storage, workerId: string, asked: readonly string[], limit: number) {
     const model = this.#model;
     const request = { workerId, types, queues: asked.map((name) => ({ name, limit })) };
@@ -264,24 +232,7 @@ class Player {
     }
     const candidates = model.claimable(asked, types);
     const { tasks } = await storage.claim(request);
-    const byId = new Map(candidates.map((task) => [task.id, task]));
-    const claimed = tasks.map(({ id }) => {
-      const task = byId.get(id);
-      assert(task !== undefined, `${id} could not be claimed`);
-      return task;
-    });
-    assertEquals(new Set(claimed).size, claimed.length, "nothing is claimed twice");
-    for (const queue of asked) {
-      const taken = claimed.filter((task) => task.queue === queue);
-      const all = candidates.filter((task) => task.queue === queue);
-      assertEquals(taken.length, Math.min(limit, all.length), `all that fits comes from ${queue}`);
-      const left = all.filter((task) => !taken.includes(task));
-      for (let i = 0; i < taken.length; i++) {
-        for (const later of [...taken.slice(i + 1), ...left]) {
-          assert(!isBefore(later, taken[i]!), `${later.id} comes before ${taken[i]!.id}`);
-        }
-      }
-    }
+    const claimed = assertClaimed(tasks, candidates, asked, limit);
     for (const task of claimed) {
       model.claimed(task, workerId);
       const row = tasks.find(({ id }) => id === task.id)!;
@@ -373,10 +324,4 @@ class Player {
   async #storageNow(): Promise<number> {
     return (await this.#storages[0]!.statistics()).now;
   }
-}
-
-/** Of two due tasks, which has to come first; equal ones may come in any order. */
-function isBefore(a: ModelTask, b: ModelTask): boolean {
-  return a.queue === b.queue &&
-    (a.priority > b.priority || (a.priority === b.priority && a.dueAt! < b.dueAt!));
 }

@@ -5,79 +5,6 @@ import { expectNear, expectRejection, expectSame, expectSameSet, expectThat } fr
 import { day, hour, leaseMs, minute, topic } from "../scene.ts";
 
 export const lostWorkers = topic("lost workers", {
-  "workers tell what they serve": async (s) => {
-    const host = "host";
-    const serves = {
-      queues: [{ name: "default", parallelism: 10 }, { name: 'é "\u0000', parallelism: 1 }],
-      types: ["mail", "\ud800'"],
-    };
-    await s.storage.registerWorker({ id: "worker-a", host, serves });
-    await s.unit.passTime(minute);
-    await s.storage.registerWorker({ id: "worker-b", host });
-    const told = async () => (await s.storage.workers()).map((worker) => worker.serves);
-    expectSame(await told(), [serves, null], "one that does not say serves nothing known");
-    const others = { queues: [{ name: "mails", parallelism: 2 }], types: [] };
-    await s.storage.registerWorker({ id: "worker-a", host, serves: others });
-    expectSame(await told(), [others, null], "what was said last");
-  },
-
-  "workers are known while they live": async (s) => {
-    await s.worker("worker-a");
-    await s.unit.passTime(minute);
-    await s.worker("worker-b");
-    const now = await s.now();
-    const workers = await s.storage.workers();
-    expectSame(workers.map((w) => [w.id, w.host]), [["worker-a", "worker-a.example.org"], [
-      "worker-b",
-      "worker-b.example.org",
-    ]], "oldest first");
-    expectNear(workers[0]!.startedAt, now - minute, "since when");
-    expectNear(workers[1]!.heartbeatAt, now, "last seen");
-    const beat = await s.storage.heartbeat("worker-a", leaseMs);
-    expectSame([beat.alive, beat.cancelRequests, beat.pausedQueues, beat.othersLost], [
-      true,
-      [],
-      [],
-      false,
-    ], "a heartbeat's answer");
-    expectNear(beat.now, now, "with the storage's clock");
-    const [worker] = await s.storage.workers();
-    expectNear(worker!.heartbeatAt, now, "the heartbeat is seen");
-    expectNear(worker!.startedAt, now - minute, "the start is as before");
-    await s.storage.unregisterWorker("worker-a");
-    await s.storage.unregisterWorker("worker-a");
-    await s.storage.unregisterWorker("never-there");
-    expectSame(
-      (await s.storage.workers()).map((w) => w.id),
-      ["worker-b"],
-      "a clean end removes it",
-    );
-  },
-
-  "a heartbeat has an age, by the storage's clock": async (s) => {
-    await s.worker("worker-a");
-    const ages = async () => (await s.storage.workers()).map((worker) => worker.heartbeatAgeMs);
-    expectNear((await ages())[0]!, 0, "it has just been registered");
-    await s.unit.passTime(hour);
-    await s.worker("worker-b");
-    const [old, fresh] = await ages();
-    expectNear(old!, hour, "it was last heard of an hour ago");
-    expectNear(fresh!, 0, "another worker's is its own");
-    await s.storage.heartbeat("worker-a", 2 * hour);
-    expectNear((await ages())[0]!, 0, "it has been heard of again");
-  },
-
-  "registering twice is the same as once": async (s) => {
-    await s.worker();
-    await s.unit.passTime(hour);
-    await s.worker();
-    const workers = await s.storage.workers();
-    expectSame(workers.length, 1, "one row");
-    const now = await s.now();
-    expectNear(workers[0]!.startedAt, now - hour, "since the first time");
-    expectNear(workers[0]!.heartbeatAt, now, "and heard of at the second");
-  },
-
   "a worker with a fresh heartbeat keeps its tasks": async (s) => {
     const { id } = await s.claimed();
     await s.unit.passTime(leaseMs - minute);
@@ -158,16 +85,6 @@ export const lostWorkers = topic("lost workers", {
       expectSame((await s.releaseLost()).map((t) => t.taskId), [id], "it does not");
     },
   ],
-
-  "the heartbeat of a worker that never was changes nothing": async (s) => {
-    const beat = await s.storage.heartbeat("nobody", leaseMs);
-    expectSame(
-      [beat.alive, beat.cancelRequests, beat.othersLost],
-      [false, [], false],
-      "it is not alive",
-    );
-    expectSame(await s.storage.workers(), [], "and does not become so");
-  },
 
   "a worker that was given up is told so and cannot claim": async (s) => {
     await s.claimed();

@@ -1,0 +1,44 @@
+// What a claim may take.
+
+import { assert, assertEquals } from "@std/assert";
+import type { ModelTask } from "./model.ts";
+
+/**
+ * Checks that nothing came that may not, that nothing was passed over that should come first, and
+ * that all that fits came. Returns the tasks of the model that were claimed.
+ *
+ * @param candidates The tasks that could be claimed.
+ * @param limit How many are asked for from each queue.
+ */
+export function assertClaimed(
+  tasks: readonly { readonly id: string }[],
+  candidates: readonly ModelTask[],
+  queues: readonly string[],
+  limit: number,
+): ModelTask[] {
+  const byId = new Map(candidates.map((task) => [task.id, task]));
+  const claimed = tasks.map(({ id }) => {
+    const task = byId.get(id);
+    assert(task !== undefined, `${id} could not be claimed`);
+    return task;
+  });
+  assertEquals(new Set(claimed).size, claimed.length, "nothing is claimed twice");
+  for (const queue of queues) {
+    const taken = claimed.filter((task) => task.queue === queue);
+    const all = candidates.filter((task) => task.queue === queue);
+    assertEquals(taken.length, Math.min(limit, all.length), `all that fits comes from ${queue}`);
+    const left = all.filter((task) => !taken.includes(task));
+    for (let i = 0; i < taken.length; i++) {
+      for (const later of [...taken.slice(i + 1), ...left]) {
+        assert(!isBefore(later, taken[i]!), `${later.id} comes before ${taken[i]!.id}`);
+      }
+    }
+  }
+  return claimed;
+}
+
+/** Of two due tasks, which has to come first; equal ones may come in any order. */
+function isBefore(a: ModelTask, b: ModelTask): boolean {
+  return a.queue === b.queue &&
+    (a.priority > b.priority || (a.priority === b.priority && a.dueAt! < b.dueAt!));
+}
