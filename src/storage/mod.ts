@@ -110,5 +110,7 @@ export { setStatusByMany, updateCurrentRunByMany } from "./single_changes.ts";
 export { lastTransition, putsInLine } from "./status_transitions.ts";
 export type { Storage } from "./storage.ts";
 export type { StorageReading } from "./storage_reading.ts";
+export type { StorageTasks } from "./storage_tasks.ts";
+export type { StorageWorkers } from "./storage_workers.ts";
 export { type Fault, faultOf } from "../faults/fault.ts";
 export { decodeServes, encodeServes } from "./worker_serves.ts";
