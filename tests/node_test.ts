@@ -9,6 +9,7 @@ import { checkNodeSdks } from "./monitor/otel/node_sdk.ts";
 import { checkTracesInNode } from "./monitor/otel/trace.ts";
 import { checkNpmPackage, nodeVersions, nodeWithoutSqlite } from "./package/npm_package.ts";
 import { hasNpm, makeNpmProject } from "./support/npm_project.ts";
+import { checkSimulationInNode } from "./testing/simulation/same_in_node.ts";
 
 /** What the programs of monitoring need beside the package. */
 const clients = [
@@ -28,6 +29,7 @@ Deno.test({
     const packages = ["zod", "@opentelemetry/api"];
     await using project = await makeNpmProject(packages, [...nodeVersions, nodeWithoutSqlite]);
     await checkNpmPackage(t, project);
+    await checkSimulationInNode(t, project);
     await checkContextsInNode(t, project);
     await project.install(clients);
     await checkHubInNode(t, project);

@@ -6,7 +6,8 @@ import { sqliteStorage } from "../../drivers/sqlite/mod.ts";
 import { createEverTask } from "../../mod.ts";
 import type { RunReport } from "./programs/protocol.ts";
 import { integrationTasks } from "./programs/tasks.ts";
-import { eventually, seededRandom, temporaryFolder } from "./support.ts";
+import { seededRandom } from "../../src/testing/simulation/chance.ts";
+import { eventually, temporaryFolder } from "./support.ts";
 import { assertEachCompletedOnce, sqliteHistories } from "./task_histories.ts";
 import { WorkerProcess } from "./worker_process.ts";
 

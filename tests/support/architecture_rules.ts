@@ -124,10 +124,10 @@ const allowedImports: [importer: string, imports: string[]][] = [
 ];
 
 /**
- * Who may import src/application/ever_task.ts: the public face, and the kit that makes instances for
- * tests. The parts do not know the whole.
+ * Who may import src/application/ever_task.ts: the public face, and what makes instances for tests.
+ * The parts do not know the whole.
  */
-const instanceMakers = ["mod.ts", "src/testing/kit/"];
+const instanceMakers = ["mod.ts", "src/testing/kit/", "src/testing/simulation/"];
 
 /** What belongs to one runtime, or to servers alone. */
 const runtimeGlobals = ["Deno", "Bun", "Buffer", "process"];

@@ -65,16 +65,3 @@ export class Faults {
 function connectionLost(): Error {
   return new StorageUnavailableError("The connection was lost.");
 }
-
-/**
- * A generator of numbers from 0 up to 1 that are the same in each run (mulberry32, by Tommy
- * Ettinger).
- */
-export function repeatableRandom(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

@@ -5,7 +5,8 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { defineTask, LeaseLostError } from "../../mod.ts";
 import { StorageError, StorageFullError, StorageUnavailableError } from "../../src/storage/mod.ts";
-import { type Fault, Faults, repeatableRandom } from "../support/faulty_storage.ts";
+import { seededRandom } from "../../src/testing/simulation/chance.ts";
+import { type Fault, Faults } from "../support/faulty_storage.ts";
 import { Fleet, gate, untilAborted } from "../support/fleet.ts";
 
 const ends = ["Completed", "Failed", "Cancelled"];
@@ -88,7 +89,7 @@ for (const at of ["before", "after"] as const) {
     for (const seed of [1, 2, 3]) {
       await using fleet = new Fleet();
       const { faults, runs, task, first, second } = await troubled(fleet);
-      const random = repeatableRandom(seed);
+      const random = seededRandom(seed);
       faults.rule = () => random() < 0.2 ? { at } : null;
       const ids: string[] = [];
       for (let n = 0; n < 60; n++) {
@@ -112,7 +113,7 @@ for (const at of ["before", "after"] as const) {
 Deno.test("answers later than the lease end no task twice", async () => {
   await using fleet = new Fleet();
   const { faults, task, first, second } = await troubled(fleet);
-  const random = repeatableRandom(7);
+  const random = seededRandom(7);
   faults.rule = (): Fault => {
     const chance = random();
     if (chance > 0.1) return null;

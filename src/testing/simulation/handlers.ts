@@ -1,0 +1,88 @@
+// The tasks of a simulated world: their handlers do what their payloads say, and write it down.
+
+import { linearRetry } from "../../retry/linear_retry.ts";
+import type { DispatchOptions } from "../../task/dispatch_options.ts";
+import { defineTask, type Task, type TaskContext } from "../../task/task.ts";
+import { readMember } from "../../thrown/reading.ts";
+import type { Machine } from "./machine.ts";
+import type { Recorder } from "./recorder.ts";
+import type { Act, DispatchStep, Play } from "./scenario.ts";
+
+/** The tasks that every process knows, by type. */
+export type SimulatedTasks = Readonly<Record<DispatchStep["type"], Task<Play, Play>>>;
+
+/** The timeout of tasks of type `timed`, in milliseconds. */
+const timeoutMs = 2_000;
+
+/** Makes the tasks of one process. */
+export function makeTasks(machine: Machine, instance: string, recorder: Recorder): SimulatedTasks {
+  const handle = async (play: Play, context: TaskContext): Promise<void> => {
+    const { attempt, queue, signal } = context;
+    const task = recorder.taskName(context.taskId);
+    recorder.add(instance, { kind: "started", task, attempt, queue });
+    const end = (kind: "returned" | "threw") => {
+      const aborted = signal.aborted ? String(readMember(signal.reason, "name")) : null;
+      recorder.add(instance, { kind, task, attempt, aborted });
+    };
+    const act = play.acts[Math.min(attempt, play.acts.length) - 1]!;
+    try {
+      await perform(act, play, context);
+    } catch (error) {
+      end("threw");
+      throw error;
+    }
+    end("returned");
+  };
+
+  const perform = async (act: Act, play: Play, context: TaskContext): Promise<void> => {
+    switch (act) {
+      case "return":
+        return;
+      case "work":
+        return await orAborted(after(machine, play.takesMs), context.signal);
+      case "deaf":
+        return await after(machine, play.takesMs);
+      case "throw":
+        throw new Error("The handler failed.");
+      case "throwOdd":
+        throw undefined;
+      case "dispatch": {
+        const { id } = await context.dispatch(tasks.plain, { acts: ["return"], takesMs: 0 });
+        const task = recorder.taskName(id);
+        const answer = { what: "dispatch in a handler", task, answer: "created" };
+        recorder.add(instance, { kind: "answered", call: 0, ...answer });
+        return;
+      }
+    }
+  };
+
+  const tasks: SimulatedTasks = {
+    plain: defineTask<Play>({ type: "plain", handle }),
+    timed: defineTask<Play>({ type: "timed", timeout: { milliseconds: timeoutMs }, handle }),
+  };
+  return tasks;
+}
+
+/** The options of a dispatch. */
+export function optionsOf(step: DispatchStep): DispatchOptions {
+  return {
+    queue: step.queue,
+    priority: step.priority,
+    auditLevel: step.level,
+    retry: linearRetry(step.retries, { milliseconds: 700 }),
+    ...(step.key === null ? {} : { taskKey: step.key }),
+    ...(step.delayMs === 0 ? {} : { delay: { milliseconds: step.delayMs } }),
+  };
+}
+
+function after(machine: Machine, ms: number): Promise<void> {
+  return new Promise((resolve) => void machine.clock.setTimer(resolve, ms));
+}
+
+function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    if (signal.aborted) reject(signal.reason);
+    work.then(resolve);
+  });
+}

@@ -1,0 +1,145 @@
+// What happened in a simulated world, as plain data: what was asked of the instances, what the
+// handlers did, what the store carried out, and what it holds at the end. Tasks, workers and
+// processes have short names, in the order in which they were first seen.
+
+import type { AuditLevel } from "../../audit/audit_level.ts";
+import type { CancelOutcome } from "../../storage/requests.ts";
+import type { TaskStatus } from "../../storage/task_status.ts";
+
+/** What the store carried out for one task, or a queue. */
+export type StoreEntry =
+  | {
+    readonly kind: "stored";
+    readonly task: string;
+    readonly outcome: "created" | "updated" | "existing";
+    readonly status: TaskStatus;
+    readonly level: AuditLevel;
+    readonly queue: string;
+    readonly key: string | null;
+    readonly dueAt: number;
+    /** The worker for which it was born claimed. */
+    readonly claimedBy: string | null;
+  }
+  | {
+    readonly kind: "claimed";
+    readonly task: string;
+    readonly worker: string;
+    readonly token: number;
+    readonly attempt: number;
+  }
+  | {
+    readonly kind: "changed";
+    readonly task: string;
+    /** The lease that the writer named. */
+    readonly worker: string;
+    readonly token: number;
+    readonly applied: boolean;
+    /** In order; with `!` those that carry an exception. */
+    readonly transitions: readonly string[];
+    /** When the task is due again; null: it is not, or the lease goes on. */
+    readonly dueAt: number | null;
+    readonly returnsAttempt: boolean;
+  }
+  | {
+    readonly kind: "released";
+    readonly task: string;
+    readonly worker: string;
+    readonly token: number;
+  }
+  | {
+    readonly kind: "releasedUnknown";
+    readonly worker: string;
+    readonly known: readonly string[];
+    readonly count: number;
+  }
+  | {
+    readonly kind: "lost";
+    readonly task: string;
+    readonly worker: string;
+    readonly lostCount: number;
+    readonly poisoned: boolean;
+  }
+  | { readonly kind: "cancelled"; readonly task: string; readonly outcome: CancelOutcome }
+  | { readonly kind: "paused" | "resumed"; readonly queue: string };
+
+/** What an instance was asked, and what it answered. */
+export type CallEntry =
+  | { readonly kind: "asked"; readonly call: number; readonly what: string }
+  | {
+    readonly kind: "answered";
+    readonly call: number;
+    readonly what: string;
+    /** The task that the answer names. */
+    readonly task: string | null;
+    readonly answer: string;
+  };
+
+/** What a handler did. */
+export type HandlerEntry =
+  | {
+    readonly kind: "started";
+    readonly task: string;
+    readonly attempt: number;
+    readonly queue: string;
+  }
+  | {
+    readonly kind: "returned" | "threw";
+    readonly task: string;
+    readonly attempt: number;
+    /** Why its signal had aborted: the name of the error; null: it had not. */
+    readonly aborted: string | null;
+  };
+
+/** What happened to a process. */
+export interface ProcessEntry {
+  readonly kind: "process";
+  readonly what: string;
+}
+
+/** One thing that happened. */
+export type HistoryEntry =
+  & {
+    /** Milliseconds from the start, by the store's clock. */
+    readonly at: number;
+    /** Whose it was. */
+    readonly instance: string;
+  }
+  & (StoreEntry | CallEntry | HandlerEntry | ProcessEntry);
+
+/** A task as the store holds it at the end. */
+export interface FinalTask {
+  readonly task: string;
+  readonly status: TaskStatus;
+  readonly level: AuditLevel;
+  readonly key: string | null;
+  readonly worker: string | null;
+  readonly dueAt: number | null;
+  readonly attempt: number;
+  readonly lostCount: number;
+  readonly token: number;
+  /** The status audit, with `!` at those that carry an exception. */
+  readonly trail: readonly string[];
+  /** The instants of the status audit. */
+  readonly trailAt: readonly number[];
+}
+
+/** All that happened, and what is left. */
+export interface History {
+  readonly entries: readonly HistoryEntry[];
+  readonly tasks: readonly FinalTask[];
+}
+
+/** A history as text: a line for each entry and each task, for people and to be compared. */
+export function formatHistory({ entries, tasks }: History): string {
+  const lines = entries.map(({ at, instance, kind, ...rest }) =>
+    `${at.toFixed(1).padStart(9)}  ${instance.padEnd(4)}  ${kind.padEnd(15)}  ${fieldsOf(rest)}`
+  );
+  const rows = tasks.map(({ task, ...rest }) => `      end  ${task.padEnd(4)}  ${fieldsOf(rest)}`);
+  return [...lines, ...rows, ""].join("\n");
+}
+
+function fieldsOf(fields: object): string {
+  return Object.entries(fields).map(([name, value]) =>
+    `${name}=${Array.isArray(value) ? `[${value.join(" ")}]` : String(value)}`
+  ).join(" ");
+}

@@ -1,0 +1,92 @@
+// What a process stands on: it runs, is frozen, or was killed, and its clock may run wrong. Whatever
+// reaches a process (a timer, an answer, a signal) passes through here.
+
+import { checkTimer, type Clock, type TimerOptions } from "../../time/clock.ts";
+import type { Timeline } from "./timeline.ts";
+
+/** How wrong a machine's clock is. */
+export interface ClockFault {
+  /** How far the wall clock is ahead, in milliseconds. */
+  readonly offsetMs: number;
+  /** How many milliseconds the machine counts in one; 1 is right. */
+  readonly rate: number;
+}
+
+/** The wall clock at the start of every world. */
+export const worldStart = Date.UTC(2026, 0, 1);
+
+/** The clock of what is never wrong, nor frozen: the store's. */
+export function rightClock(timeline: Timeline): Clock {
+  return new Machine(timeline, { offsetMs: 0, rate: 1 }).clock;
+}
+
+/** A machine with one process. */
+export class Machine {
+  readonly #timeline: Timeline;
+  readonly #rate: number;
+  #offsetMs: number;
+  #state: "running" | "frozen" | "dead" = "running";
+  #held: (() => void)[] = [];
+
+  constructor(timeline: Timeline, { offsetMs, rate }: ClockFault) {
+    this.#timeline = timeline;
+    this.#offsetMs = offsetMs;
+    this.#rate = rate;
+  }
+
+  /** Whether its process is alive and not frozen. */
+  get isRunning(): boolean {
+    return this.#state === "running";
+  }
+
+  /** Whether its process is alive. */
+  get isAlive(): boolean {
+    return this.#state !== "dead";
+  }
+
+  /** Its clock, as the process sees it. */
+  readonly clock: Clock = {
+    now: () => worldStart + Math.floor(this.#timeline.now * this.#rate) + this.#offsetMs,
+    monotonic: () => this.#timeline.now * this.#rate,
+    setTimer: (callback, delayMs, options: TimerOptions = {}) => {
+      checkTimer(callback, delayMs, options);
+      let isSet = true;
+      const fire = () => this.reach(() => void (isSet && callback()));
+      const cancel = this.#timeline.in(delayMs / this.#rate, fire);
+      return () => {
+        isSet = false;
+        cancel();
+      };
+    },
+  };
+
+  /** Something reaches the process: at once, once it thaws, or never. */
+  reach(callback: () => void): void {
+    if (this.#state === "running") callback();
+    else if (this.#state === "frozen") this.#held.push(callback);
+  }
+
+  freeze(): void {
+    if (this.#state === "running") this.#state = "frozen";
+  }
+
+  /** Lets a frozen process go on, with what has reached it meanwhile. */
+  thaw(): void {
+    if (this.#state !== "frozen") return;
+    this.#state = "running";
+    const held = this.#held;
+    this.#held = [];
+    for (const callback of held) this.#timeline.in(0, () => this.reach(callback));
+  }
+
+  /** Ends the process at once: nothing reaches it any more. */
+  kill(): void {
+    this.#state = "dead";
+    this.#held = [];
+  }
+
+  /** Sets the wall clock, as an administrator does. */
+  setClock(byMs: number): void {
+    this.#offsetMs += byMs;
+  }
+}

@@ -1,0 +1,185 @@
+// A process of a simulated world: a real instance on a machine of its own.
+
+import { EverTask } from "../../application/ever_task.ts";
+import { silentLogger } from "../../log/logger.ts";
+import type { Storage } from "../../storage/storage.ts";
+import { readMember } from "../../thrown/reading.ts";
+import { Chance } from "./chance.ts";
+import { makeTasks, optionsOf, type SimulatedTasks } from "./handlers.ts";
+import { type ClockFault, Machine } from "./machine.ts";
+import { throughNetwork, type Weather } from "./network.ts";
+import type { Recorder } from "./recorder.ts";
+import type { DispatchStep } from "./scenario.ts";
+import type { Timeline } from "./timeline.ts";
+
+/** What a process lives in. */
+export interface ProcessParts {
+  readonly timeline: Timeline;
+  readonly recorder: Recorder;
+  /** Its connection to the store. */
+  readonly store: Storage;
+  readonly weather: () => Weather;
+  readonly clock: ClockFault;
+  readonly seed: number;
+  /** The ids of the tasks of dispatches that were answered, by their numbers. */
+  readonly dispatched: Map<number, string>;
+  /** Called when it could not start, and has ended. */
+  readonly onFailedStart: () => void;
+}
+
+/** What an instance answers to a call. */
+interface Answer {
+  readonly task: string | null;
+  readonly answer: string;
+}
+
+/** How long a worker may be silent, in milliseconds. */
+const leaseMs = 5_000;
+
+/** How many tasks of each queue a process runs at a time. */
+export const parallelism: Readonly<Record<string, number>> = { default: 3, narrow: 1 };
+
+/** One process, from its start to its end. */
+export class SimulatedProcess {
+  readonly name: string;
+  readonly #parts: ProcessParts;
+  readonly #machine: Machine;
+  readonly #tasks: SimulatedTasks;
+  readonly #everTask: EverTask;
+  #calls = 0;
+  #unanswered = 0;
+  #isStopping = false;
+
+  constructor(name: string, parts: ProcessParts) {
+    const { timeline, recorder, store, weather, seed } = parts;
+    const chance = new Chance(seed);
+    this.name = name;
+    this.#parts = parts;
+    this.#machine = new Machine(timeline, parts.clock);
+    this.#tasks = makeTasks(this.#machine, name, recorder);
+    this.#everTask = new EverTask({
+      storage: throughNetwork(store, {
+        timeline,
+        machine: this.#machine,
+        chance: new Chance(chance.seed()),
+        weather,
+        onCarriedOut: (...carriedOut) => recorder.carriedOut(name, ...carriedOut),
+      }),
+      tasks: Object.values(this.#tasks),
+      queues: {
+        default: { parallelism: parallelism.default! },
+        narrow: { parallelism: parallelism.narrow! },
+        recurring: { parallelism: 1 },
+      },
+      leaseDuration: { milliseconds: leaseMs },
+      abortGrace: { seconds: 1 },
+      host: name,
+      logger: silentLogger,
+      clock: this.#machine.clock,
+      random: chance.fill,
+    });
+  }
+
+  /** Whether it has not ended. */
+  get isAlive(): boolean {
+    return this.#machine.isAlive;
+  }
+
+  /** Whether it waits for the answer to a call. */
+  get isWaiting(): boolean {
+    return this.isAlive && this.#unanswered > 0;
+  }
+
+  start(): void {
+    this.#note("starts");
+    const failed = () => {
+      if (this.#isStopping || !this.isAlive) return;
+      this.kill();
+      this.#parts.timeline.in(1_000, this.#parts.onFailedStart);
+    };
+    this.#everTask.start().then(() => this.#note("started"), failed);
+  }
+
+  kill(): void {
+    if (!this.isAlive) return;
+    this.#machine.kill();
+    this.#note("killed");
+  }
+
+  freeze(forMs: number): void {
+    if (!this.#machine.isRunning) return;
+    this.#machine.freeze();
+    this.#note("frozen");
+    this.#parts.timeline.in(forMs, () => this.thaw());
+  }
+
+  thaw(): void {
+    if (!this.isAlive || this.#machine.isRunning) return;
+    this.#note("thaws");
+    this.#machine.thaw();
+  }
+
+  setClock(byMs: number): void {
+    this.#machine.setClock(byMs);
+    this.#note(`clock set by ${byMs} ms`);
+  }
+
+  /** Stops the instance; the process ends after that. */
+  stop(timeoutMs: number): void {
+    if (!this.#machine.isRunning || this.#isStopping) return;
+    this.#isStopping = true;
+    this.#note("stops");
+    const ended = (how: string) => () => {
+      this.#note(how);
+      this.#machine.kill();
+    };
+    this.#everTask.stop({ timeout: { milliseconds: timeoutMs } })
+      .then(ended("stopped"), ended("stopped with an error"));
+  }
+
+  dispatch(step: DispatchStep): void {
+    const { recorder, dispatched } = this.#parts;
+    this.#call(`dispatch ${step.number}`, async () => {
+      const task = this.#tasks[step.type];
+      const { id, outcome } = await this.#everTask.dispatch(task, step.play, optionsOf(step));
+      dispatched.set(step.number, id);
+      return { task: recorder.taskName(id), answer: outcome };
+    });
+  }
+
+  /** Cancels the task of a dispatch, if it was answered. */
+  cancel(number: number): void {
+    const id = this.#parts.dispatched.get(number);
+    if (id === undefined) return;
+    const task = this.#parts.recorder.taskName(id);
+    this.#call(`cancel ${task}`, async () => ({ task, answer: await this.#everTask.cancel(id) }));
+  }
+
+  setQueuePaused(queue: string, paused: boolean): void {
+    const { queues } = this.#everTask;
+    this.#call(`${paused ? "pause" : "resume"} ${queue}`, async () => {
+      await (paused ? queues.pause(queue) : queues.resume(queue));
+      return { task: null, answer: "done" };
+    });
+  }
+
+  /** Calls the instance, and writes down what it answers. A process that is frozen calls nothing. */
+  #call(what: string, ask: () => Promise<Answer>): void {
+    if (!this.#machine.isRunning) return;
+    const { recorder } = this.#parts;
+    const call = ++this.#calls;
+    recorder.add(this.name, { kind: "asked", call, what });
+    this.#unanswered++;
+    const answered = (answer: Answer) => {
+      this.#unanswered--;
+      recorder.add(this.name, { kind: "answered", call, what, ...answer });
+    };
+    ask().then(answered, (error) => {
+      answered({ task: null, answer: String(readMember(error, "name")) });
+    });
+  }
+
+  #note(what: string): void {
+    this.#parts.recorder.add(this.name, { kind: "process", what });
+  }
+}

@@ -1,0 +1,161 @@
+// Writes a history down while it happens.
+
+import type {
+  CancelOutcome,
+  ClaimResult,
+  LostTask,
+  NewTask,
+  PersistResult,
+  ReleasedTask,
+  StatusChange,
+} from "../../storage/requests.ts";
+import type { Storage } from "../../storage/storage.ts";
+import type {
+  CallEntry,
+  FinalTask,
+  HandlerEntry,
+  History,
+  HistoryEntry,
+  ProcessEntry,
+  StoreEntry,
+} from "./history.ts";
+import { worldStart } from "./machine.ts";
+import { Names } from "./names.ts";
+import type { Verb } from "./network.ts";
+import type { Timeline } from "./timeline.ts";
+
+/** Keeps a history. */
+export class Recorder {
+  readonly #timeline: Timeline;
+  readonly #entries: HistoryEntry[] = [];
+  readonly #tasks = new Names("t");
+  readonly #workers = new Names("w");
+
+  constructor(timeline: Timeline) {
+    this.#timeline = timeline;
+  }
+
+  /** The short name of a task. */
+  taskName(id: string): string {
+    return this.#tasks.of(id);
+  }
+
+  add(instance: string, entry: StoreEntry | CallEntry | HandlerEntry | ProcessEntry): void {
+    this.#entries.push({ at: this.#timeline.now, instance, ...entry } as HistoryEntry);
+  }
+
+  /** The store has carried out a verb. Those that change no task and no queue are left out. */
+  carriedOut(instance: string, verb: Verb, args: readonly unknown[], result: unknown): void {
+    for (const entry of this.#entriesOf(verb, args, result)) this.add(instance, entry);
+  }
+
+  /** The history, with what the store holds now. */
+  async end(store: Storage): Promise<History> {
+    const { items } = await store.list({}, { limit: 1_000 });
+    const tasks: FinalTask[] = [];
+    for (const row of [...items].reverse()) {
+      const trail = (await store.statusAudit(row.id, { limit: 1_000 })).items;
+      tasks.push({
+        task: this.#tasks.of(row.id),
+        status: row.status,
+        level: row.auditLevel,
+        key: row.taskKey,
+        worker: row.workerId === null ? null : this.#workers.of(row.workerId),
+        dueAt: row.dueAt === null ? null : row.dueAt - worldStart,
+        attempt: row.attempt,
+        lostCount: row.lostCount,
+        token: row.leaseToken,
+        trail: trail.map(({ newStatus, exception }) => marked(newStatus, exception)),
+        trailAt: trail.map(({ updatedAt }) => updatedAt - worldStart),
+      });
+    }
+    return { entries: this.#entries, tasks };
+  }
+
+  #entriesOf(verb: Verb, args: readonly unknown[], result: unknown): StoreEntry[] {
+    switch (verb) {
+      case "persist":
+        return this.#stored(args[0] as NewTask[], result as PersistResult[]);
+      case "claim": {
+        const worker = this.#workers.of((args[0] as { workerId: string }).workerId);
+        return (result as ClaimResult).tasks.map(({ id, leaseToken: token, attempt }) => (
+          { kind: "claimed", task: this.#tasks.of(id), worker, token, attempt }
+        ));
+      }
+      case "setStatusMany":
+        return this.#changed(args[0] as StatusChange[], result as { applied: boolean }[]);
+      case "requestCancel":
+        return (args[0] as string[]).map((id, i) => (
+          { kind: "cancelled", task: this.#tasks.of(id), outcome: (result as CancelOutcome[])[i]! }
+        ));
+      case "release": {
+        const worker = this.#workers.of(args[0] as string);
+        return (args[1] as ReleasedTask[]).map(({ taskId, token }) => (
+          { kind: "released", task: this.#tasks.of(taskId), worker, token }
+        ));
+      }
+      case "releaseUnknown":
+        return [{
+          kind: "releasedUnknown",
+          worker: this.#workers.of(args[0] as string),
+          known: (args[1] as string[]).map((id) => this.#tasks.of(id)),
+          count: result as number,
+        }];
+      case "releaseLost":
+        return (result as LostTask[]).map(({ taskId, workerId, lostCount, poisoned }) => ({
+          kind: "lost",
+          task: this.#tasks.of(taskId),
+          worker: this.#workers.of(workerId),
+          lostCount,
+          poisoned,
+        }));
+      case "setQueuePaused":
+        return [{ kind: args[1] ? "paused" : "resumed", queue: args[0] as string }];
+      default:
+        return [];
+    }
+  }
+
+  #stored(tasks: readonly NewTask[], results: readonly PersistResult[]): StoreEntry[] {
+    return tasks.map((task, i) => {
+      const { id, outcome, claimed } = results[i]!;
+      return {
+        kind: "stored",
+        task: this.#tasks.of(id),
+        outcome: outcome as "created",
+        status: task.status,
+        level: task.auditLevel,
+        queue: task.queue,
+        key: task.taskKey,
+        dueAt: "at" in task.due ? task.due.at - worldStart : this.#storeNow + task.due.inMs,
+        claimedBy: claimed ? this.#workers.of(task.claimFor!) : null,
+      };
+    });
+  }
+
+  #changed(
+    changes: readonly StatusChange[],
+    results: readonly { readonly applied: boolean }[],
+  ): StoreEntry[] {
+    return changes.map(({ taskId, lease, transitions, dueInMs, returnAttempt = false }, i) => ({
+      kind: "changed",
+      task: this.#tasks.of(taskId),
+      worker: lease === undefined ? "-" : this.#workers.of(lease.workerId),
+      token: lease?.token ?? 0,
+      applied: results[i]!.applied,
+      transitions: transitions.map(({ status, exception }) => marked(status, exception)),
+      dueAt: dueInMs === undefined ? null : this.#storeNow + Math.round(dueInMs),
+      returnsAttempt: returnAttempt,
+    }));
+  }
+
+  /** The present as the store sees it: in whole milliseconds. */
+  get #storeNow(): number {
+    return Math.floor(this.#timeline.now);
+  }
+}
+
+/** A status, with `!` if it carries an exception: the text itself differs between runtimes. */
+function marked(status: string, exception: string | null): string {
+  return exception === null ? status : `${status}!`;
+}
