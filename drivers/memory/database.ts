@@ -1,5 +1,4 @@
-// The database behind memory storages: what several of them share when they stand for several
-// processes.
+// The database behind memory storages. Several storages share one to imitate several processes.
 
 import { checkOptions } from "../../src/guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
@@ -25,9 +24,9 @@ export interface MemoryDatabaseOptions {
 let readState: (database: MemoryDatabase) => MemoryState;
 
 /**
- * Tasks in memory. Storages that are given the same database see the same tasks, as processes do
- * that share a server: each has its own workers, and is woken by what the others do. Gone with the
- * process.
+ * Tasks in memory. Storages with the same database see the same tasks, like processes that share a
+ * server: each has its own workers, and is woken by changes of the others. The tasks are lost when
+ * the process ends.
  */
 export class MemoryDatabase {
   readonly #state: MemoryState;
@@ -52,7 +51,7 @@ export class MemoryDatabase {
   }
 }
 
-/** What a database holds; for this driver's own files. */
+/** Returns the state of a database; for this driver's own files. */
 export function stateOf(database: MemoryDatabase): MemoryState {
   return readState(database);
 }

@@ -1,7 +1,7 @@
-// The waiting tasks of a store, arranged so that a claim looks at nothing but what it takes: two
-// heaps for each queue, type and priority. Tasks of other types and of the future are never in its
-// way; and since tasks that were dispatched to run at once have a heap of their own, a new one is
-// not sifted past all the series and delayed tasks that are due later.
+// The waiting tasks of a store, arranged so that a claim reads only the tasks that it takes: two
+// heaps for each queue, type and priority. A claim never reads tasks of other types, or of the
+// future. Tasks that were dispatched to run at once have their own heap, so that a new one is not
+// sifted past all series and delayed tasks.
 
 import { DueHeap, isBefore } from "./due_heap.ts";
 import type { TaskRow } from "./rows.ts";

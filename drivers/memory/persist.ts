@@ -4,7 +4,7 @@ import type { NewTask, PersistResult } from "../../src/storage/requests.ts";
 import type { MemoryState } from "./state.ts";
 import { newSeries, TaskRow } from "./rows.ts";
 
-/** Stores one task, or finds the one that stands for it. */
+/** Stores one task, or finds the task that holds its key. */
 export function persistTask(state: MemoryState, task: NewTask, now: number): PersistResult {
   const repeated = state.rows.get(task.id);
   if (repeated !== undefined) {

@@ -24,13 +24,13 @@ export type Numbered<T> = Omit<T, "taskId"> & { readonly number: number };
 export type MutableSeries = { -readonly [field in keyof SeriesRecord]: SeriesRecord[field] };
 
 /**
- * A worker process and what it holds. One that is no longer registered stays until its tasks are
- * taken from it.
+ * A worker process and its tasks. A worker that is no longer registered stays until its tasks are
+ * taken over.
  */
 export interface Worker {
   readonly id: string;
   host: string;
-  /** What it takes, as JSON; null: it does not say. */
+  /** The queues and types that it serves, as JSON; null if it does not report them. */
   serves: string | null;
   startedAt: number;
   heartbeatAt: number;
@@ -75,7 +75,7 @@ export class TaskRow {
   /** The heap in which it waits, and where in it. */
   heap: DueHeap<TaskRow> | null = null;
   heapIndex = -1;
-  /** Whether it was deleted; the list of all tasks learns of it late. */
+  /** Whether it was deleted; the list of all tasks drops it later. */
   deleted = false;
 
   constructor(task: NewTask, now: number) {
@@ -156,7 +156,7 @@ export class TaskRow {
   }
 }
 
-/** A series as it is when it is stored. */
+/** Makes the stored series of a new task. */
 export function newSeries(series: NewSeries): MutableSeries {
   return {
     schedule: series.schedule,

@@ -1,6 +1,5 @@
-// What a memory database holds, and the few steps that every verb is made of: a change of status
-// with its audit row, the end of a lease. JavaScript runs a verb in one go, so each is a
-// transaction by nature.
+// The state of a memory database, and the steps that verbs share: a change of status with its audit
+// row, the end of a lease. JavaScript runs a verb without interruption, so each is a transaction.
 
 import { shouldCreateStatusAudit } from "../../src/storage/kit/audit_policy.ts";
 import { RateBook } from "../../src/storage/kit/rate_book.ts";
@@ -21,7 +20,7 @@ export class MemoryState {
   readonly due = new DueTasks();
   readonly workers = new Map<string, Worker>();
   readonly pausedQueues = new Set<string>();
-  /** What is left for the keys of rate limits. */
+  /** The budgets of rate limits by key. */
   readonly rateLimits = new RateBook();
   /** The listeners of each process. */
   readonly listeners = new Map<object, Set<WakeListener>>();
@@ -105,8 +104,8 @@ export class MemoryState {
   }
 
   /**
-   * Goes through the transitions of a change: audit rows as the level asks, and the last transition
-   * is how the task stands.
+   * Applies the transitions of a change: writes audit rows by the level, and sets the status of the
+   * last transition.
    */
   applyTransitions(
     row: TaskRow,

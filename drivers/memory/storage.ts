@@ -1,6 +1,5 @@
-// The memory store as a Storage: each verb reads the clock once and runs in one go, so it is atomic
-// by nature; what remains to be done here is to refuse what a closed store cannot do, and to tell
-// the other processes.
+// The memory store as a Storage: each verb reads the clock once and runs without interruption, so
+// it is atomic. This file refuses calls of a closed store, and notifies the other processes.
 
 import { hidden } from "../../src/guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
@@ -30,7 +29,7 @@ import { heartbeat, register, releaseLost, unregister } from "./workers.ts";
 /** A process's view of a memory database. */
 export class MemoryStorage implements Storage {
   readonly name = "memory";
-  /** Every change is told at once, so nobody has to look. */
+  /** Every change is notified at once, so workers need not poll. */
   readonly polling: Polling = { busyMs: Infinity, idleMs: Infinity };
   readonly #state: MemoryState;
   readonly #listeners = new Set<WakeListener>();
@@ -273,7 +272,7 @@ export class MemoryStorage implements Storage {
     return this.#run((state, now) => purge(state, policy, options, now));
   }
 
-  /** Runs a verb in one go; what it throws rejects the promise. */
+  /** Runs a verb without interruption; the promise rejects with the error that it throws. */
   #run<T>(verb: (state: MemoryState, now: number) => T): Promise<T> {
     return new Promise((resolve) => {
       if (!this.#isOpen) throw notOpen("memory storage");

@@ -75,7 +75,7 @@ export function releaseLost(
 ): LostTask[] {
   const lost: LostTask[] = [];
   for (const worker of [...state.workers.values()]) {
-    // What a clock that was ahead has written proves nothing.
+    // A heartbeat by a clock that was ahead proves nothing.
     if (isAhead(worker, request.leaseMs, now)) worker.heartbeatAt = now;
     if (worker.registered && !isLate(worker, request.leaseMs, now)) continue;
     worker.registered = false;

@@ -29,7 +29,7 @@ export function onlyRow(rows: readonly object[]): object | undefined {
   return rows.at(-1);
 }
 
-/** What is needed of a postgres.js `sql` or transaction. */
+/** The parts of a postgres.js `sql` or transaction that the driver needs. */
 export interface PostgresJsLike {
   /** Runs SQL text with parameters. */
   unsafe(
@@ -42,8 +42,8 @@ export interface PostgresJsLike {
 /** A postgres.js instance, as `postgres(url)` makes it: what this driver uses of it. */
 export interface PostgresClient extends PostgresJsLike {
   /**
-   * Listens on a channel, over a connection of its own that listens again by itself when it was
-   * lost.
+   * Listens on a channel, over a separate connection that reconnects and listens again after a
+   * loss.
    *
    * @param onListening Called each time that it begins.
    */
@@ -59,7 +59,7 @@ export interface PostgresClient extends PostgresJsLike {
  * three lines of one's own.
  */
 export interface QueryLike {
-  /** Runs SQL text, in which `$1` stands for the first parameter, and returns its rows. */
+  /** Runs SQL text, in which `$1` is the first parameter, and returns its rows. */
   query(
     text: string,
     parameters: (string | null)[],

@@ -21,7 +21,7 @@ const mostTries = 10;
  */
 const lostRaces = new Set(["40001", "23505"]);
 
-/** Calls a function of sql/postgres/; resolves to what it answers, null for NULL. */
+/** Calls a function of sql/postgres/ and resolves to its result, null for NULL. */
 export type Call = <T>(name: FunctionName, ...args: readonly unknown[]) => Promise<T>;
 
 /** The database of a storage, for its verbs. */
@@ -30,7 +30,7 @@ export class DatabaseAccess {
   readonly #functions: Functions;
   readonly #session: OpenOnce<Session>;
 
-  /** @param onWake Called for what other processes tell. */
+  /** @param onWake Called for notifications of other processes. */
   constructor(options: ResolvedOptions, onWake: (signal: WakeSignal) => void) {
     this.#options = options;
     this.#functions = new Functions(options.schema);
@@ -46,7 +46,7 @@ export class DatabaseAccess {
     return this.#session.open();
   }
 
-  /** Ends what was opened. Calls after this reject. */
+  /** Closes the database. Calls after this reject. */
   close(): Promise<void> {
     return this.#session.close();
   }
@@ -57,7 +57,7 @@ export class DatabaseAccess {
   }
 
   /**
-   * What there is while it is open.
+   * The resources of an open database.
    *
    * @throws {StorageClosedError} When it is not.
    */

@@ -8,7 +8,7 @@ import { type Environment, variableIfAny } from "./environment.ts";
 import { type ServerAddress, splitAuthority, toAddresses } from "./server_addresses.ts";
 import { parseParameters, refusedUrl } from "./url_parameters.ts";
 
-/** What a URL says. */
+/** The parts of a URL. */
 export interface DatabaseUrl {
   /** At least one; they are tried in turn. */
   readonly servers: readonly ServerAddress[];
@@ -48,11 +48,10 @@ const sslModes = {
 const sessionKinds = { "any": false, "read-write": true, "primary": true } as const;
 
 /**
- * Reads a URL. Only what it leaves out is looked for in the environment: PGHOST, PGPORT, PGUSER and
- * PGDATABASE.
+ * Reads a URL. Missing parts are read from the environment: PGHOST, PGPORT, PGUSER and PGDATABASE.
  *
- * @throws {InvalidArgumentError} If it is no URL of a database, or asks for what cannot be done.
- * Shows no part of the URL.
+ * @throws {InvalidArgumentError} If it is no URL of a database, or has unsupported options. The
+ * error shows no part of the URL.
  */
 export function parseDatabaseUrl(url: unknown, environment: Environment): DatabaseUrl {
   if (typeof url !== "string" || !/^postgres(?:ql)?:\/\//.test(url)) {

@@ -4,7 +4,10 @@
 import { userInfo } from "node:os";
 import process from "node:process";
 
-/** Where to look for what a URL leaves out. The runtime may forbid it: then the methods throw. */
+/**
+ * The environment, for the missing parts of a URL. The methods throw if the runtime forbids reading
+ * it.
+ */
 export interface Environment {
   /** A variable; undefined when it is not set. */
   variable(name: string): string | undefined;
@@ -28,8 +31,8 @@ export function variableIfAny(environment: Environment, name: string): string {
 }
 
 /**
- * Calls a function for which the environment is empty. postgres.js reads variables even when it is
- * told everything, and Deno makes that an error in a program that may not read them.
+ * Calls a function with an empty environment. postgres.js reads variables even if all its options
+ * are set, which throws in Deno without the permission.
  */
 export function withoutEnvironment<T>(call: () => T): T {
   const { env } = process;

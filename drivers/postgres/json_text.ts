@@ -2,12 +2,11 @@
 // natively, whatever types and transforms a user's postgres.js instance defines. What PostgreSQL
 // cannot store in a text is escaped here, in one place.
 //
-// U+0000 becomes U+001A and four hexadecimal digits, and so does U+001A itself, so that what is
-// stored can be distinguished. (U+001A is SUBSTITUTE: "used in the place of a character that is
-// invalid or in error", ECMA-48 8.3.148.) Lone surrogates, which are no Unicode text, become
-// U+FFFD.
+// U+0000 becomes U+001A and four hexadecimal digits, and so does U+001A itself, so that stored
+// texts stay distinct. (U+001A is SUBSTITUTE: "used in the place of a character that is invalid or
+// in error", ECMA-48 8.3.148.) Lone surrogates, which are not valid Unicode, become U+FFFD.
 
-/** Escapes what a text in PostgreSQL cannot hold. */
+/** Escapes the characters that PostgreSQL cannot store. */
 export function escapeText(text: string): string {
   // deno-lint-ignore no-control-regex -- the two characters are the point
   return text.toWellFormed().replace(/[\u0000\u001a]/g, (c) => `\u001a${hex4(c)}`);

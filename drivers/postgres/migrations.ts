@@ -1,8 +1,8 @@
-// Brings a database's schema up to date, once, however many processes start together; or says what
-// to run.
+// Migrates a database's schema, once even if many processes start together; or throws with the
+// files to run.
 //
 // The functions of sql/postgres/functions/ are applied as a whole when they have changed. Each
-// state of them has a revision. A process leaves newer functions than its own as they are: they
+// state of them has a revision. A process does not replace newer functions than its own: those
 // serve the calls of earlier releases, too (see functions/0_superseded.sql).
 
 import { SchemaVersionError } from "../../src/storage/errors.ts";
@@ -26,7 +26,7 @@ const outrun = "EVT02";
 /** The SQLSTATE deadlock_detected: running tasks took the same locks in another order. */
 const deadlock = "40P01";
 
-/** What a database has of the schema. */
+/** The state of the schema in a database. */
 interface SchemaState {
   /** 0: there is no schema. */
   readonly version: number;
@@ -142,8 +142,8 @@ async function readState(run: RunStatement, schema: string): Promise<SchemaState
 }
 
 /**
- * Finds a table in the catalog: `to_regclass` would answer from a cache that does not learn, within
- * a transaction, of what others committed meanwhile.
+ * Finds a table in the catalog: `to_regclass` answers from a cache that, within a transaction,
+ * misses the commits of others.
  */
 function tableExists(table: string, schema: string): string {
   return "SELECT FROM pg_catalog.pg_class AS c " +

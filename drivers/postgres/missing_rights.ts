@@ -1,4 +1,4 @@
-// What a role lacks that was denied something, as the statements that grant it.
+// Finds the rights that a role lacks, as the statements that grant them.
 
 import { type StorageError, StorageReadOnlyError } from "../../src/storage/errors.ts";
 import { onlyRow, type RunStatement } from "./connection.ts";
@@ -45,8 +45,8 @@ const missingGrants = `
   FROM missing AS m`;
 
 /**
- * The storage error for whatever a statement was rejected with. If a right was missing, it names
- * what the role lacks.
+ * Makes the storage error for the rejection of a statement. It names the missing right, if one is
+ * missing.
  *
  * @param run Asks the database.
  * @param purpose What the role was about to do with the schema.

@@ -29,8 +29,8 @@ export type { PostgresStorageOptions };
  * Makes a storage that keeps its tasks in PostgreSQL. Nothing is connected before `open`.
  *
  * The verbs that take a `connection` accept a {@linkcode PostgresConnection}: a transaction of
- * postgres.js, drizzle-orm over postgres.js, kysely or node-postgres. What is written there exists
- * only if the caller commits.
+ * postgres.js, drizzle-orm over postgres.js, kysely or node-postgres. Its writes exist only if the
+ * caller commits.
  *
  * @param target The URL of a database, the application's own postgres.js instance, or options.
  * @throws {InvalidArgumentError} If an option cannot be used.

@@ -1,4 +1,4 @@
-// The options of postgresStorage: what they mean, what they default to, and what is refused.
+// The options of postgresStorage: their meaning, defaults and checks.
 
 import type { OptionNames } from "../../src/guards/option_names.ts";
 import {
@@ -28,8 +28,8 @@ export interface PostgresStorageOptions {
    * `host1:5432,host2:5433`, the first that answers is used until it fails. User, password and name
    * are percent-encoded. The parameters are `host`, `port`, `user`, `password`, `dbname`,
    * `application_name`, `options`, `connect_timeout`, `sslmode` (no TLS by default) and
-   * `target_session_attrs`; any other is refused, with what to do instead. What the URL leaves out
-   * is taken from PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE.
+   * `target_session_attrs`; others are refused, with the alternative. Missing parts are taken from
+   * PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE.
    */
   readonly url?: string;
   /**
@@ -47,7 +47,7 @@ export interface PostgresStorageOptions {
   readonly schema?: string;
   /**
    * Whether `open` creates the schema and brings it up to date. When off, `open` only checks the
-   * version, and says what to run if it does not fit.
+   * version, and throws with the files to run if it does not fit.
    * @default true
    */
   readonly migrate?: boolean;
@@ -79,15 +79,15 @@ export interface PostgresStorageOptions {
    */
   readonly maxConnections?: number;
   /**
-   * How long a query may go without an answer, and a connection may take to be made. After that the
-   * server is asked to cancel it, and if that is not answered either, the connections are cut and
-   * the next query opens new ones: what a network swallows without telling anybody costs so much
-   * time, and not the quarter of an hour until TCP gives up. Keep it well below `leaseDuration`, so
-   * that a worker finds its way back before its lease has ended. Queries that go through many rows
-   * (reports, retention, the tasks of lost workers) have ten times as long.
+   * The timeout of a query, and of opening a connection. After it the driver asks the server to
+   * cancel the query. If that gets no answer either, it cuts the connections, and the next query
+   * opens new ones. So a network that drops packets silently costs this time, not the quarter of an
+   * hour until TCP gives up. Keep it well below `leaseDuration`, so that a worker recovers before
+   * its lease ends. Queries over many rows (reports, retention, the tasks of lost workers) have ten
+   * times this timeout.
    *
-   * With `sql` the query is cancelled and given up, but its connection stays unchanged: only who
-   * made the pool can cut it.
+   * With `sql` the query is cancelled and given up, but its connection stays open: only the owner
+   * of the pool can cut it.
    *
    * @default 8 seconds
    */

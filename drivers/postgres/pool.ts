@@ -27,7 +27,7 @@ export interface Pool {
    * does.
    */
   keepAlive(keepAlive: boolean): void;
-  /** Ends what was opened. */
+  /** Closes the pool. */
   end(): Promise<void>;
 }
 
@@ -104,8 +104,8 @@ function applicationPool(sql: PostgresClient): Pool {
 }
 
 /**
- * postgres.js waits up to 20 s by itself: longer than a lease, so that a restarted server would
- * cost all leases.
+ * By default postgres.js waits up to 20 s, longer than a lease: a restart of the server would cost
+ * all leases.
  */
 function secondsUntilReconnect(failures: number): number {
   return Math.min(1, 0.05 * 2 ** failures);

@@ -10,7 +10,7 @@ const rowsInBatch = 1_000;
 /**
  * Deletes what the policy allows.
  *
- * @param holder Who holds the right to purge, which ends by itself a minute after the last batch.
+ * @param holder The holder of the right to purge, which expires a minute after the last batch.
  */
 export async function purge(
   call: Call,

@@ -1,6 +1,5 @@
-// A limit of time for each query. postgres.js has none: where a network swallows what is sent and
-// tells nobody, a query would wait until TCP gives up, a quarter of an hour later, and with it all
-// that stand in line behind it.
+// A timeout for each query, which postgres.js lacks. On a network that drops packets silently, a
+// query and all queries behind it would wait a quarter of an hour, until TCP gives up.
 
 import { StorageUnavailableError } from "../../src/storage/errors.ts";
 import type { Clock } from "../../src/time/clock.ts";
@@ -19,7 +18,7 @@ const factors: Readonly<Record<Patience, number>> = { short: 1, long: 10, endles
  */
 const graceShare = 0.2;
 
-/** A query of postgres.js as it is inside; another implementation may lack all of this. */
+/** The internals of a query of postgres.js; another implementation may lack them. */
 interface Query extends PromiseLike<readonly object[]> {
   /** The session that it was sent over; null before. */
   readonly state?: { readonly pid: number } | null;

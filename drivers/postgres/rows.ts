@@ -29,7 +29,7 @@ export function fromStored(stored: StoredTaskRecord): TaskRecord {
   return { ...same, payload, handlerName, auditLevel: auditLevelFromNumber(auditLevel) };
 }
 
-/** The members of a claimed task that few tasks have, as they are when a task has none. */
+/** The defaults of members that few claimed tasks have. */
 const rareMembers = {
   taskKey: null,
   lostCount: 0,
@@ -43,8 +43,7 @@ const rareMembers = {
 type CommonMembers = Omit<Stored<ClaimedTask>, keyof typeof rareMembers>;
 
 /**
- * Claimed tasks as claim_tasks answers them: a list of values for each member, and what is special
- * about some of them.
+ * The result of claim_tasks: a list of values for each member, and the rare members of some tasks.
  */
 export type ClaimedLists =
   & { readonly [Member in keyof CommonMembers]: readonly CommonMembers[Member][] }
@@ -69,7 +68,7 @@ export function fromClaimedLists(lists: ClaimedLists): ClaimedTask[] {
   }));
 }
 
-/** A task id for a parameter. What is not an id stands for no task. */
+/** Returns a task id as a parameter; for an invalid id, one that no task has. */
 export function toId(taskId: string): string {
   const isId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(taskId);
   return isId ? taskId : "00000000-0000-0000-0000-000000000000";
@@ -114,8 +113,8 @@ export function toStatusChange(change: StatusChange): object {
 }
 
 /**
- * The arguments of complete_tasks; null when there is anything but clean first completions of what
- * one worker holds among the changes.
+ * Returns the arguments of complete_tasks; null unless all changes are clean first completions of
+ * tasks of one worker.
  */
 export function toCompletions(changes: readonly StatusChange[]): readonly unknown[] | null {
   const workerId = changes[0]?.lease?.workerId;
@@ -133,7 +132,7 @@ export function toCompletions(changes: readonly StatusChange[]): readonly unknow
   ];
 }
 
-/** Whether a handler has succeeded at the first go, and nobody has told of its start yet. */
+/** Reports whether a task completed at its first attempt, and its start is not written yet. */
 function isCompletion(change: StatusChange, workerId: string): boolean {
   const { transitions: [first, second], lease, executionTimeMs } = change;
   return change.transitions.length === 2 && first!.status === "InProgress" &&

@@ -5,7 +5,7 @@ import { refusedUrl } from "./url_parameters.ts";
 
 /** Where a server listens. */
 export interface ServerAddress {
-  /** A name or an address; where there is a `path`, the folder of the Unix socket. */
+  /** A name or an address; with a `path`, the folder of the Unix socket. */
   readonly host: string;
   readonly port: number;
   /** The Unix socket; null: TCP. */
@@ -22,7 +22,7 @@ export interface HostLists {
 const defaultHost = "localhost";
 const defaultPort = 5432;
 
-/** The lists in what stands between the user and the path of a URL. */
+/** The lists of hosts and ports between the user and the path of a URL. */
 export function splitAuthority(authority: string): HostLists {
   const items = authority.split(",").map((item) => {
     const { address, name = "", port = "" } =

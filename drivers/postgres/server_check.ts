@@ -7,9 +7,9 @@ import { fromJson } from "./json_text.ts";
 const question = "SELECT json_build_object('encoding', current_setting('server_encoding'), " +
   "'isReadOnly', current_setting('transaction_read_only') = 'on', 'newId', gen_random_uuid())::text";
 
-/** What a server says. */
+/** The answer of a server. */
 export interface ServerCheck {
-  /** Whether it is a standby, or `default_transaction_read_only` is on. */
+  /** Whether the server is a standby, or `default_transaction_read_only` is on. */
   readonly isReadOnly: boolean;
   /** An id that no other process has. */
   readonly newId: string;

@@ -1,5 +1,5 @@
-// What a storage has between open and close: the pool, its own or the application's, and this
-// process's end of the channel of notifications.
+// The resources of an open storage: the pool, its own or the application's, and the channel of
+// notifications.
 
 import { backoffMs } from "../../src/storage/batching/backoff.ts";
 import { isTransient } from "../../src/storage/batching/retry_transient.ts";
@@ -21,18 +21,18 @@ import { WakeChannel } from "./wake.ts";
 export interface Session {
   /** Runs a statement on the pool. */
   readonly run: RunStatement;
-  /** What this process is called where processes are distinguished. */
+  /** The name of this process among others. */
   readonly processId: string;
   /** Null when `notify` is off. */
   readonly channel: WakeChannel | null;
-  /** Ends what was opened. */
+  /** Closes the session. */
   close(): Promise<void>;
 }
 
 /**
  * Connects, and brings the schema up to date.
  *
- * @param onWake Called for what other processes tell.
+ * @param onWake Called for notifications of other processes.
  * @throws {StorageError} If that fails; then nothing stays open.
  */
 export async function startSession(

@@ -19,7 +19,7 @@ export class Sockets {
 
   /**
    * @param servers At least one. The first is used until it fails, then the next, and so on.
-   * @param connectMs How long a server may take to accept a connection, where there is another one.
+   * @param connectMs How long a server may take to accept a connection if there is another server.
    */
   constructor(servers: readonly ServerAddress[], connectMs: number) {
     this.#servers = servers;
@@ -34,8 +34,8 @@ export class Sockets {
       socket.destroy();
     }
     const socket = this.#connect(); // how this one fares is for postgres.js to hear
-    // A missing permission of Deno is told in this turn already, before postgres.js listens: it
-    // would wait for ever.
+    // Reports a missing permission of Deno in this turn, before postgres.js listens: it would wait
+    // forever.
     await undefined;
     if (socket.errored !== null) throw socket.errored;
     return socket;
@@ -51,8 +51,8 @@ export class Sockets {
   }
 
   /**
-   * Destroys them all; postgres.js rejects what they have carried, and connects anew for what
-   * comes.
+   * Destroys all sockets; postgres.js rejects their queries, and opens new connections for later
+   * ones.
    */
   cut(): void {
     for (const socket of this.#open) socket.destroy();
@@ -61,7 +61,7 @@ export class Sockets {
 
   /** Cuts them, and goes to the next server, if there is one: this one is of no use. */
   leave(): void {
-    if (this.#open.size > 0) this.#turn++; // otherwise nobody has been there since it was left
+    if (this.#open.size > 0) this.#turn++; // otherwise this server was already left
     this.cut();
   }
 

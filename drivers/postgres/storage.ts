@@ -1,5 +1,5 @@
-// The storage contract over PostgreSQL. What the verbs do is in the functions of sql/postgres/;
-// here each is one call of one of them, and its answer is turned into what the contract promises.
+// The storage contract over PostgreSQL. The functions of sql/postgres/ do the work: each verb calls
+// one of them, and converts its answer to the contract's types.
 
 import { WorkerLostError } from "../../src/storage/errors.ts";
 import type { VerbArguments as Args, VerbResult as Result } from "../../src/storage/kit/verbs.ts";
@@ -64,9 +64,7 @@ export class PostgresStorage implements Storage {
   readonly #scan = new ClaimScan(systemClock);
   readonly #wakeListeners = new Set<(signal: WakeSignal) => void>();
   #isPurging = false;
-  /**
-   * How far heartbeats have looked for tasks of workers that nobody knows; null: they begin anew.
-   */
+  /** How far heartbeats have searched for tasks of unknown workers; null to start again. */
   #seenBelow: string | null = null;
 
   constructor(options: ResolvedOptions) {

@@ -1,6 +1,6 @@
-// Push between processes over LISTEN and NOTIFY: tells others that something is due, was cancelled
-// or paused, and hears what they tell. Nothing depends on it but speed: what is missed is found by
-// polling.
+// Push between processes over LISTEN and NOTIFY: notifies others of due tasks, cancellations and
+// paused queues, and receives their notifications. Only speed depends on it: polling finds missed
+// changes.
 
 import type { WakeSignal } from "../../src/storage/requests.ts";
 import { backoffMs } from "../../src/storage/batching/backoff.ts";
@@ -15,7 +15,7 @@ import { fromJson } from "./json_text.ts";
  */
 const quietMs = 1;
 
-/** What a {@linkcode WakeChannel} is made of. */
+/** The dependencies of a {@linkcode WakeChannel}. */
 export interface WakeChannelParts {
   readonly clock: Clock;
   readonly sql: PostgresClient;
@@ -25,7 +25,7 @@ export interface WakeChannelParts {
   readonly sender: string;
   /** Sends a message outside of any other statement. */
   readonly send: (message: object) => Promise<unknown>;
-  /** Called for what other processes tell. */
+  /** Called for notifications of other processes. */
   readonly onSignal: (signal: WakeSignal) => void;
 }
 
@@ -79,12 +79,12 @@ export class WakeChannel {
     this.#cancelTimer = this.#parts.clock.setTimer(() => this.#sendOwed(), pause);
   }
 
-  /** Begins to hear what other processes tell; that goes on until `close`. */
+  /** Listens to other processes until `close`. */
   listen(): void {
     this.#listening ??= this.#listen();
   }
 
-  /** Stops listening and telling, once what is owed to others has been told. */
+  /** Sends pending notifications, then stops listening. */
   async close(): Promise<void> {
     this.#isClosed = true;
     if (this.#cancelTimer !== null) {
@@ -126,8 +126,8 @@ export class WakeChannel {
   }
 
   /**
-   * Whatever was told before we listened was missed. A look at the queues is a heartbeat, which
-   * brings cancels, too.
+   * Notifications before the start of listening were missed. Polling the queues includes a
+   * heartbeat, which brings cancellations, too.
    */
   #tellOfMissed(): void {
     this.#tell({ kind: "tasks" });

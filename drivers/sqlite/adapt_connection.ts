@@ -13,7 +13,7 @@ import type { SqliteDatabase } from "./sqlite_library.ts";
  */
 export type SqliteConnection = NodeSqliteDatabase | DenoSqliteDatabase;
 
-/** One adapter a connection, so that what it has prepared is found again. */
+/** One adapter per connection, to reuse its prepared statements. */
 const adapters = new WeakMap<object, SqliteDatabase>();
 
 /**

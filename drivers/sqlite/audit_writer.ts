@@ -1,5 +1,4 @@
-// Writes the history rows that the audit policy asks for, in the transaction of the changes that
-// they tell of.
+// Writes the history rows of the audit policy, in the transaction of the changes.
 
 import { type AuditLevel, auditLevels, auditLevelToNumber } from "../../src/audit/audit_level.ts";
 import {
@@ -43,8 +42,8 @@ export class AuditWriter {
   }
 
   /**
-   * Status audit rows of one task, in order. They are written by {@linkcode AuditWriter.flush} at
-   * the latest.
+   * Adds status audit rows of one task, in order. {@linkcode AuditWriter.flush} writes them at the
+   * latest.
    */
   addTransitions(
     taskId: string,
@@ -64,7 +63,7 @@ export class AuditWriter {
     }
   }
 
-  /** Writes what was added. */
+  /** Writes the added rows. */
   flush(): void {
     if (this.#pattern === null) return;
     this.#pattern.statement.run(this.#connection, this.#pending);
@@ -102,8 +101,8 @@ const auditedWhenStored = auditLevels.filter((level) =>
 
 /**
  * The first audit rows of all tasks that a transaction has stored, as one statement that takes them
- * from the tasks themselves. Their number is 1: what comes later is numbered throughout the store,
- * above it.
+ * from the tasks themselves. Their number is 1: later rows have higher numbers, unique in the
+ * store.
  */
 const insertFirstAudits = "INSERT INTO status_audit " +
   "(queued_task_id, sequence, updated_at_utc, new_status) " +

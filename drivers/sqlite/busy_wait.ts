@@ -1,6 +1,5 @@
-// Waiting for a file that another connection is writing to. The first try waits a moment, which
-// blocks the event loop; once the file is known to be busy, tries do not wait, and the event loop
-// goes on between them.
+// Waits for a file that another connection is writing to. The first try waits briefly, and blocks
+// the event loop. Later tries do not wait, and the event loop runs between them.
 
 import { systemClock } from "../../src/time/clock.ts";
 import type { Connection } from "./connection.ts";
@@ -14,7 +13,7 @@ export class BusyWait {
   readonly #timeoutMs: number;
   #isBusy = false;
 
-  /** @param timeoutMs For how long a call is retried, in milliseconds. */
+  /** @param timeoutMs How long to retry a call, in milliseconds. */
   constructor(timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
   }

@@ -20,7 +20,7 @@ class FencedUpdate {
     this.#fenced = `${this.#open} AND worker_id = ? AND lease_token = ?`;
   }
 
-  /** Runs it with the parameters of the update itself, and tells whether the task was changed. */
+  /** Runs it with the parameters of the update, and returns whether the task was changed. */
   apply(
     connection: Connection,
     parameters: SqliteValue[],
@@ -63,8 +63,8 @@ const endTask = new FencedUpdate(
 );
 
 /**
- * A task that somebody asked to cancel is due at once when it becomes due again, and keeps the mark
- * while it lives.
+ * A task with a cancel request is due at once when it becomes due again, and keeps the mark until
+ * it ends.
  */
 const dueAgain = "due_at_utc = CASE WHEN cancel_requested = 1 THEN min(?, ?) ELSE ? END, " +
   "cancel_requested = iif(? IS NULL, 0, cancel_requested)";
@@ -101,7 +101,7 @@ export function setStatusMany(
   return applyStatusChanges(connection, changes, null);
 }
 
-/** @param ends Takes the ends that it can; null: each is applied by itself. */
+/** @param ends Applies ends in bulk where it can; null to apply each separately. */
 function applyStatusChanges(
   connection: Connection,
   changes: readonly StatusChange[],

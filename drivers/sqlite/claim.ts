@@ -17,9 +17,9 @@ import {
 } from "./rows.ts";
 
 /**
- * Tasks of a queue are claimed by priority, and by due instant within a priority. Walking the index
- * in that order would pass over every future task of a higher priority; so each rank that occurs is
- * sought by itself, with one search.
+ * Tasks of a queue are claimed by priority, and by due instant within a priority. A scan of the
+ * index in that order would read every future task of a higher priority; so each rank has its own
+ * search.
  */
 export const nextRank = "SELECT claim_rank FROM queued_tasks INDEXED BY queued_tasks_due " +
   "WHERE due_at_utc IS NOT NULL AND queue_name = ? AND claim_rank < ? " +

@@ -81,8 +81,8 @@ export class Connection {
    * storage shares with it: what the storage writes on its own account must not depend on that
    * one's end.
    *
-   * @param work Is told what time it is, once the write lock is held: read before, the clock would
-   * be behind what others have written while this connection waited for them.
+   * @param work Gets the time, which is read once the write lock is held: an earlier reading could
+   * be behind the writes of others during the wait.
    */
   transaction<T>(work: (now: number) => T): T {
     const nested = this.#database.inTransaction;
@@ -102,7 +102,7 @@ export class Connection {
       this.run(commit);
       return result;
     } catch (error) {
-      // After a full disk or an I/O error SQLite has rolled back by itself.
+      // After a full disk or an I/O error SQLite has already rolled back.
       if (this.#database.inTransaction) this.#undo(nested, begun);
       throw error;
     }
@@ -122,7 +122,7 @@ export class Connection {
   }
 }
 
-// IMMEDIATE takes the write lock at the start: a transaction that reads first and finds somebody
-// else writing later could not go on, and would have to be repeated.
+// IMMEDIATE takes the write lock at the start: a transaction that reads first fails if another
+// connection writes before it does, and must be repeated.
 const transaction = ["BEGIN IMMEDIATE", "COMMIT"] as const;
 const savepoint = ["SAVEPOINT evertask", "RELEASE evertask"] as const;

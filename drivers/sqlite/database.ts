@@ -12,7 +12,7 @@ import { toStorageError } from "./errors.ts";
 import { type OpenDatabase, openDatabase } from "./open.ts";
 import type { ResolvedOptions } from "./options.ts";
 
-/** What a verb does, given where and when. */
+/** The work of a verb, with its connection and time. */
 export type Work<T> = (connection: Connection, now: number) => T;
 
 /** The database of a storage, for its verbs. */
@@ -56,7 +56,7 @@ export class DatabaseAccess {
     await this.#database.open();
   }
 
-  /** Closes what was opened here. Work after this rejects. */
+  /** Closes the connections that it opened. Work after this rejects. */
   close(): Promise<void> {
     this.#isDisplaced = false;
     return this.#database.close();

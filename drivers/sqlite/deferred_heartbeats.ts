@@ -1,12 +1,11 @@
-// Where no other process can reach the database, a worker that is alone in it need not write its
-// heartbeats down: nobody could read them, and nobody but this process could change what they would
-// be answered. They are kept in memory until something happens that judges them, or changes the
-// answer. So an idle worker leaves the disk alone.
+// If no other process can reach the database, the heartbeats of its only worker need no writes: no
+// other process reads them or changes their answers. They stay in memory until an operation judges
+// them or changes the answer. So an idle worker does not write to disk.
 
 import type { HeartbeatResult } from "../../src/storage/requests.ts";
 import type { Connection } from "./connection.ts";
 
-/** The worker whose heartbeats are not written at the moment, and what they are answered. */
+/** The worker whose heartbeats are deferred, and their answer. */
 interface Deferred {
   readonly workerId: string;
   readonly answer: HeartbeatResult;
@@ -33,10 +32,7 @@ export class DeferredHeartbeats {
     return { ...this.#deferred.answer, now };
   }
 
-  /**
-   * Takes note of what the database answered: as long as nothing happens, it will be the same
-   * again.
-   */
+  /** Keeps the answer of the database, which stays the same until something changes. */
   note(connection: Connection, workerId: string, answer: HeartbeatResult): HeartbeatResult {
     const { alive, cancelRequests, othersLost, now } = answer;
     if (this.#alone && alive && !othersLost && cancelRequests.length === 0) {
@@ -47,8 +43,8 @@ export class DeferredHeartbeats {
   }
 
   /**
-   * Something comes that judges heartbeats, or changes what they are answered: writes down what was
-   * kept.
+   * Writes the deferred heartbeats, before an operation that judges heartbeats or changes their
+   * answers.
    */
   write(connection: Connection): void {
     if (this.#deferred === undefined) return;
@@ -57,7 +53,7 @@ export class DeferredHeartbeats {
     this.#deferred = undefined;
   }
 
-  /** Forgets what was kept: the database is closed. */
+  /** Drops the deferred heartbeats: the database is closed. */
   forget(): void {
     this.#deferred = undefined;
   }

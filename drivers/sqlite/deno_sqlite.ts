@@ -43,8 +43,8 @@ function fromStatement(
   statement: DenoSqliteStatement,
 ): SqliteStatement {
   /**
-   * Instants need more than the 32 bits that the library reads by default. Its switch is
-   * the whole connection's, which is the application's: it goes back as soon as the rows are there.
+   * Instants need more than the 32 bits that the library reads by default. The setting is that of
+   * the application's whole connection, so it is restored after each read.
    */
   const all = (parameters: SqliteValue[]): SqliteRow[] => {
     const { int64 } = database;

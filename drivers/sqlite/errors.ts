@@ -1,4 +1,4 @@
-// SQLite's errors as the storage contract's classes, by what the caller can do about them.
+// Maps SQLite's errors to errors of the storage contract, by what the caller can do about them.
 
 import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
@@ -17,7 +17,7 @@ import { describeMissingRights } from "./missing_rights.ts";
 
 type Kind = "busy" | "full" | "readOnly" | "format" | "cannotOpen" | "failing" | "refused";
 
-/** What is to be done about an error, by its result code, https://www.sqlite.org/rescode.html. */
+/** The storage errors by result code, https://www.sqlite.org/rescode.html. */
 const kinds: ReadonlyMap<number, Kind> = new Map([
   [5, "busy"], // SQLITE_BUSY
   [6, "busy"], // SQLITE_LOCKED
@@ -31,7 +31,7 @@ const kinds: ReadonlyMap<number, Kind> = new Map([
 ]);
 
 /**
- * Turns what a SQLite library threw into a storage error that names the database and the remedy,
+ * Converts an error of a SQLite library to a storage error that names the database and the remedy,
  * with the library's error as `cause`. Errors of EverTask itself are passed through.
  */
 export function toStorageError(error: unknown, path: string): Error {
@@ -90,11 +90,11 @@ function cannotOpen(path: string, text: string, options: ErrorOptions): StorageE
   return new StorageReadOnlyError(`${message}. ${rights ?? allRights}`, options);
 }
 
-/** What a process needs, where it cannot be found out what it lacks. */
+/** The rights that a process needs, if the missing one cannot be found. */
 const allRights = "Give this process the right to read and write the file and its folder, which " +
   "also holds the files -wal and -shm.";
 
-/** What it says, without the statement that node:sqlite may append. */
+/** Returns the message without the statement that node:sqlite may append. */
 function firstLine(text: string): string {
   return text.split("\n", 1)[0]!.replace(/ in $/, "");
 }

@@ -1,5 +1,5 @@
-// Which file a database is. A backup that is renamed over it has its name, and is another file:
-// what is written to the one that is open then goes where nobody will ever look.
+// Identifies the file of a database. A backup that is renamed over it has the same name, but is
+// another file: later writes to the open file are lost.
 
 import { statSync } from "node:fs";
 import { StorageError } from "../../src/storage/errors.ts";
@@ -8,7 +8,7 @@ import type { Clock } from "../../src/time/clock.ts";
 /** Looking costs some microseconds; so often is soon enough. */
 const lookEveryMs = 250;
 
-/** Notices that another file stands where a database was opened. */
+/** Detects that another file has replaced that of an open database. */
 export class FileIdentity {
   readonly #path: string;
   readonly #clock: Clock;
@@ -23,7 +23,7 @@ export class FileIdentity {
     this.#lookedAt = clock.monotonic();
   }
 
-  /** Whether a file stands there, be it another one. */
+  /** Reports whether any file has the path. */
   isThere(): boolean {
     return identify(this.#path) !== null;
   }

@@ -24,7 +24,7 @@ const accessModes: Readonly<Record<Right, number>> = {
 interface MissingRight {
   readonly right: string;
   readonly command: string;
-  /** Whether that takes a folder from somebody else, who may need it. */
+  /** Whether that takes a folder from another user, who may need it. */
   readonly givesFolderAway?: boolean;
 }
 
@@ -137,8 +137,8 @@ function readOnlyFileSystem(folder: string): MissingRight {
 }
 
 /**
- * The command that grants rights. Somebody else's file is not opened to everybody: it becomes this
- * user's. A folder on the way keeps its owner.
+ * The command that grants rights. A file of another user is not opened to all users: this user
+ * becomes its owner. A parent folder keeps its owner.
  */
 function grant(rights: string, path: string, kind: "file" | "folder"): string {
   const stats = statSync(path);
@@ -162,7 +162,7 @@ function has({ mode }: Stats, whose: Class, right: Right): boolean {
   return (mode >> shifts[whose] & bits[right]) !== 0;
 }
 
-/** The user of this process; undefined where there are none, or it may not be known. */
+/** The user of this process; undefined without users, or without the permission to read it. */
 function userId(): number | undefined {
   try {
     return process.geteuid?.();

@@ -34,7 +34,7 @@ export type { SqliteStorageOptions, Synchronous } from "./options.ts";
  *
  * The `connection` of `persist` and of the changes may be any connection to the same file (or the
  * `database` passed here): a `DatabaseSync` of `node:sqlite` or a `Database` of `@db/sqlite`. If a
- * transaction is open on it, what is written exists only if that is committed. Begin it with `BEGIN
+ * transaction is open on it, the writes exist only if it is committed. Begin it with `BEGIN
  * IMMEDIATE`: SQLite cannot turn a transaction that has only read into one that writes once another
  * connection has written. While a transaction is open on a `database` that the storage shares with
  * the application, the storage's other writes wait for its end: they fail with a transient error,

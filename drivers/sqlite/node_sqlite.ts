@@ -48,8 +48,7 @@ export async function openNodeSqlite(path: string): Promise<SqliteDatabase> {
 }
 
 /**
- * Not a static import: without the module a runtime could not even load the driver, and say what it
- * lacks.
+ * Not a static import: without the module a runtime could not load the driver to report the error.
  */
 async function loadNodeSqlite(): Promise<typeof import("node:sqlite")> {
   try {

@@ -27,8 +27,8 @@ const patienceMs = 10_000;
 const pauseMs = 20;
 
 /**
- * How long a statement waits for a lock and blocks the event loop; what is left of `busyTimeout` is
- * waited without.
+ * How long a statement waits for a lock and blocks the event loop; the rest of `busyTimeout` does
+ * not block it.
  */
 const mostBlockedMs = 20;
 

@@ -1,4 +1,4 @@
-// What a user says about the database, checked once.
+// The options of sqliteStorage, checked once.
 
 import type { OptionNames } from "../../src/guards/option_names.ts";
 import { resolve } from "node:path";
@@ -31,12 +31,12 @@ export interface SqliteStorageOptions {
   readonly path?: string;
   /**
    * A connection that the application has opened: a `DatabaseSync` of `node:sqlite` or a `Database`
-   * of `@db/sqlite`. It is used as it is (journal mode, `synchronous` and busy timeout are the
-   * application's choice; the write-ahead log is much faster) and stays open when the storage is
-   * closed.
+   * of `@db/sqlite`. Its settings are not changed (journal mode, `synchronous` and busy timeout are
+   * the application's choice; the write-ahead log is much faster) and stays open when the storage
+   * is closed.
    */
   readonly database?: SqliteConnection;
-  /** What a power failure may undo. @default "normal" */
+  /** How durable commits are after a power failure. @default "normal" */
   readonly synchronous?: Synchronous;
   /**
    * How long a call waits while another connection writes. It blocks the event loop for the first
@@ -94,8 +94,8 @@ const optionNames: OptionNames<SqliteStorageOptions> = {
 const urlOfAServer = /^(?!file:)[a-z][a-z0-9+.-]*:\/\//i;
 
 /**
- * A relative path means what it means now, wherever the process goes later. A URI stays unchanged,
- * as SQLite reads it.
+ * Resolves a relative path now, so that a later change of the working directory does not matter. A
+ * URI stays unchanged, as SQLite reads it.
  */
 function absolute(path: string): string {
   return path === ":memory:" || path.startsWith("file:") ? path : resolve(path);

@@ -61,7 +61,7 @@ function applyKeyRules(connection: Connection, now: number, task: NewTask): Pers
 
 type Update = "refresh" | "reschedule" | "revive";
 
-/** The task-key rules: what a dispatch does to the row that holds its key. */
+/** The task-key rules: how a dispatch changes the row that holds its key. */
 function decide(holder: SqliteRow, task: NewTask): Update | "leave" | "replace" {
   if (holder.worker_id !== null || holder.status === "InProgress") return "leave";
   if (holder.recurring === 1) {
@@ -74,12 +74,12 @@ function decide(holder: SqliteRow, task: NewTask): Update | "leave" | "replace" 
   return alive ? "reschedule" : "replace";
 }
 
-/** What a new dispatch replaces in any row that it updates. */
+/** The columns that a new dispatch replaces in any row that it updates. */
 const replaceTask = "UPDATE queued_tasks SET type = ?, handler = ?, request = ?, queue_name = ?, " +
   "priority = ?, audit_level = ?, trace_context = ?, retry_policy = ?, exception = NULL, " +
   "cancel_requested = 0 WHERE id = ?";
 
-/** What it replaces unless the row is a series that keeps its next run. */
+/** The columns that it replaces unless the row is a series that keeps its next run. */
 const replacePlan = "UPDATE queued_tasks SET status = ?, scheduled_execution_utc = ?, " +
   "due_at_utc = ?, attempt = 0, lost_count = 0, rate_slot_utc = NULL WHERE id = ?";
 

@@ -1,7 +1,6 @@
-// purge: deletes history that the retention policy lets go. Each table is walked once along its
-// primary key, some rows at a time and each time as a short transaction, so that writers wait
-// little and the event loop goes on in between. No index on time is kept for it: that would cost
-// every history row more than this walk does.
+// purge: deletes history by the retention policy. It scans each table once along its primary key,
+// in short transactions of some rows each, so that writers wait briefly and the event loop runs in
+// between. It has no index on time: an index would cost each history row more than this scan does.
 
 import { purgeInBatches } from "../../src/storage/kit/purge_in_batches.ts";
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
@@ -71,10 +70,7 @@ function history(counts: keyof typeof nothing, table: string, task: string, mayG
   return { counts, table, key: [task, "sequence"], start: ["", 0], mayGo, wouldGo: mayGo };
 }
 
-/**
- * Where a purge that ran out of budget goes on with the next call, so that what it passed is not
- * looked at again.
- */
+/** Where the next call resumes a purge that ran out of budget, so that no row is read twice. */
 interface Position {
   readonly policy: string;
   readonly walk: number;
@@ -130,10 +126,7 @@ function otherWork(): Promise<void> {
   return new Promise((resume) => void systemClock.setTimer(resume, 0));
 }
 
-/**
- * Forgets what has been over for long: keys that have their whole budgets again, and slots that
- * nobody took.
- */
+/** Deletes expired state of rate limits: keys with full budgets, and unused slots. */
 function forgetRateLimits(connection: Connection, now: number): void {
   const before = now - idleRateLimitMs;
   connection.run(

@@ -9,7 +9,7 @@ const setTurn = "UPDATE evertask_state SET purging_until_utc = ?";
 
 /** A process's turn to purge. */
 export class PurgeTurn {
-  /** Until when, as it is stored; null before the first time. */
+  /** The stored end of the turn; null before the first one. */
   #until: number | null = null;
 
   /** Whether the turn was taken. */
@@ -18,8 +18,8 @@ export class PurgeTurn {
   }
 
   /**
-   * Takes the turn if it is nobody's, or goes on with it if nobody has taken it over; in a
-   * transaction. Returns whether it is ours.
+   * Takes the turn if it is free, or keeps it if no other process has taken it; in a transaction.
+   * Returns whether this process has the turn.
    */
   take(connection: Connection, now: number): boolean {
     const until = now + turnMs;

@@ -28,7 +28,7 @@ export function writeSeries(
   );
 }
 
-/** What is claimed is not due. */
+/** A claimed task is not due. */
 const correctTimes = "UPDATE queued_tasks SET next_run_utc = ?1, anchor_utc = ?2, " +
   "due_at_utc = min(due_at_utc, ?3) " +
   "WHERE id = ?4 AND next_run_utc = ?5 AND due_at_utc IS NOT NULL AND recurring_task IS NOT NULL";

@@ -1,4 +1,4 @@
-// Where a task stands: what requestCancel and makeDue read before they change it, and the audit row
+// The state of a task that requestCancel and makeDue read before they change it, and the audit row
 // that they write.
 
 import { auditLevelFromNumber } from "../../src/audit/audit_level.ts";
@@ -6,11 +6,11 @@ import type { TaskStatus } from "../../src/storage/task_status.ts";
 import type { AuditWriter } from "./audit_writer.ts";
 import type { SqliteRow } from "./sqlite_library.ts";
 
-/** Reads where the task with this id stands. */
+/** Reads the state of the task with this id. */
 export const selectStanding = "SELECT status, audit_level, worker_id, due_at_utc, next_run_utc, " +
   "recurring_task IS NOT NULL AS recurring FROM queued_tasks WHERE id = ?";
 
-/** Whether an unclaimed task has ended permanently. */
+/** Reports whether an unclaimed task has ended permanently. */
 export function hasEnded(row: SqliteRow): boolean {
   if (row.due_at_utc !== null || row.next_run_utc !== null) return false;
   return ["Completed", "Failed", "Cancelled", "ServiceStopped"].includes(row.status as string);

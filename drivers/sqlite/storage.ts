@@ -1,5 +1,5 @@
-// The storage contract on SQLite: hands each verb to the module that knows it, and keeps the
-// heartbeats that are not yet written and the wake-ups in step with what the verbs do.
+// The storage contract on SQLite: calls the module of each verb, and keeps deferred heartbeats and
+// wake-ups consistent with it.
 
 import type { VerbResult as Result } from "../../src/storage/kit/verbs.ts";
 import type {
@@ -51,8 +51,8 @@ import { heartbeat, registerWorker, releaseLost, unregisterWorker, workers } fro
 export class SqliteStorage implements Storage {
   readonly name = "sqlite";
   /**
-   * A look at `data_version` covers what other processes do, so nothing has to be asked for while
-   * idle; and nothing at all where there are none.
+   * `data_version` shows the changes of other processes, so an idle worker need not poll; without
+   * other processes it reads nothing at all.
    */
   readonly polling: Polling;
   readonly #options: ResolvedOptions;
@@ -240,10 +240,7 @@ export class SqliteStorage implements Storage {
     );
   }
 
-  /**
-   * Does work that judges heartbeats or changes what they are answered, when all of them are
-   * written down.
-   */
+  /** Writes deferred heartbeats, then does work that judges heartbeats or changes their answers. */
   #withHeartbeatsWritten<T>(work: Work<T>): Promise<Awaited<T>> {
     return this.#access.do((connection, now) => {
       this.#deferred.write(connection);

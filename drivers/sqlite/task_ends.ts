@@ -75,7 +75,7 @@ export class TaskEnds {
   /**
    * Ends a task, by {@linkcode TaskEnds.flush} at the latest.
    *
-   * @param execution What is kept of its execution; null: nothing.
+   * @param execution The stored part of its execution; null for none.
    */
   add(taskId: string, lease: Lease, status: TaskStatus, execution: Execution | null): void {
     const statement = execution === null ? endTasks : endExecutedTasks;

@@ -33,7 +33,7 @@ const selectLease = "SELECT lease_token, worker_id FROM queued_tasks WHERE id = 
 interface TaskGroup extends BulkGroup {
   readonly owner: string | null;
   readonly tasks: NewTask[];
-  /** Where their results stand. */
+  /** The indexes of their results. */
   readonly places: number[];
 }
 
@@ -164,7 +164,7 @@ export function dueInstant({ due }: NewTask, now: number): number {
   return Math.round("at" in due ? due.at : now + due.inMs);
 }
 
-/** What a new task was dispatched for; null: to run at once. */
+/** The instant for which a new task was dispatched; null to run at once. */
 export function scheduledInstant({ status }: NewTask, dueAt: number): number | null {
   return status === "WaitingQueue" ? dueAt : null;
 }

@@ -1,5 +1,5 @@
-// Hears of what other processes did: SQLite has no push, but `PRAGMA data_version` tells in a few
-// microseconds, without reading a page, whether another connection has committed something.
+// Detects changes of other processes. SQLite has no push, but `PRAGMA data_version` shows in a few
+// microseconds, without reading a page, whether another connection has committed.
 
 import type { WakeSignal } from "../../src/storage/requests.ts";
 import type { Clock } from "../../src/time/clock.ts";
@@ -62,8 +62,8 @@ export class WakeWatch {
   }
 
   /**
-   * Something was written in a transaction of the caller's, in this process. Its commit is no other
-   * process's, and may not show in `data_version`: so its end is waited for, and told.
+   * Waits for the end of a transaction of the caller in this process, and notifies of it: its
+   * commit may not show in `data_version`.
    */
   awaitEnd(database: SqliteDatabase): void {
     if (this.#listeners.size === 0) return;
@@ -110,8 +110,7 @@ export class WakeWatch {
         : readChanges(connection);
       return { version, changes };
     } catch {
-      // Busy, or worse: what is wrong with the database shows with the next heartbeat, which
-      // reports it.
+      // Busy, or worse: the next heartbeat reports the fault of the database.
       return undefined;
     }
   }
@@ -140,8 +139,7 @@ export class WakeWatch {
 }
 
 /**
- * Whether the transaction on a connection is over; that of a connection which was closed meanwhile
- * is.
+ * Reports whether the transaction on a connection has ended; closing the connection also ends it.
  */
 function hasEnded(database: SqliteDatabase): boolean {
   try {

@@ -54,7 +54,7 @@ const anyLateOrAhead = "SELECT 1 FROM workers WHERE heartbeat_utc NOT BETWEEN ? 
 const selectCancelRequests = "SELECT id FROM queued_tasks " +
   "WHERE worker_id = ? AND cancel_requested = 1 ORDER BY id";
 
-/** The worker is alive; tells it what it has to know. */
+/** Records that the worker is alive, and returns the answer to its heartbeat. */
 export function heartbeat(
   connection: Connection,
   workerId: string,
@@ -80,7 +80,7 @@ export function heartbeat(
   });
 }
 
-/** What a clock that was ahead has written proves nothing. */
+/** A heartbeat by a clock that was ahead proves nothing. */
 const doubtAhead = "UPDATE workers SET heartbeat_utc = ? WHERE heartbeat_utc > ?";
 const removeLate = "DELETE FROM workers WHERE heartbeat_utc < ?";
 const selectHeld = `SELECT ${taskColumns} FROM queued_tasks WHERE worker_id = ? ORDER BY id`;

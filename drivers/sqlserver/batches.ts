@@ -21,7 +21,7 @@ import { nameLengths, toStored, toStoredName } from "./text.ts";
 /** What happened to a task: a {@linkcode StatusChange} or a {@linkcode RunEnd}. */
 type Change = Pick<StatusChange, "taskId" | "auditLevel" | "transitions" | "lease">;
 
-/** A worker's id as it is stored. */
+/** Returns a worker's id in its stored form. */
 export function storedWorker(workerId: string): string {
   return toStoredName(workerId, "workerId", nameLengths.worker);
 }

@@ -1,5 +1,5 @@
-// What has become of tasks: changes of status and ends of runs. One call a batch, whose rows stand
-// in the order in which the server locks them.
+// Writes changes of status and ends of runs. One call per batch, with the rows in the order in
+// which the server locks them.
 
 import { auditLevelToNumber } from "../../src/audit/audit_level.ts";
 import { inLockOrder } from "../../src/storage/kit/lock_order.ts";

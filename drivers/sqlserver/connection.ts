@@ -1,5 +1,5 @@
-// What a user hands over to say which database: a URL or an ADO.NET string, a configuration, or a
-// pool of his own.
+// The ways to name a database: a URL, an ADO.NET string, a configuration, or a pool of the
+// application.
 
 import { hidden } from "../../src/guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
@@ -9,10 +9,10 @@ import type { Mssql, SqlServerConfig, SqlServerPool } from "./mssql_api.ts";
 /** Which database: see {@linkcode SqlServerStorageOptions.connection}. */
 export type SqlServerConnection = string | SqlServerConfig | SqlServerPool;
 
-/** What may stand behind the question mark of a URL. */
+/** The parameters of a URL. */
 const urlOptions = ["encrypt", "trustServerCertificate"];
 
-/** Whether it is a pool, of whatever copy of mssql. */
+/** Reports whether a value is a pool, of any copy of mssql. */
 export function isPool(connection: SqlServerConnection): connection is SqlServerPool {
   return typeof connection === "object" && "request" in connection &&
     typeof connection.request === "function";

@@ -84,9 +84,9 @@ export class SqlServerDatabase {
   }
 
   /**
-   * Calls a procedure: one round trip. When it meets another process that stores the same new row
-   * in the same moment (a unique index says so, and nothing was kept), it is called again, unless
-   * the caller's transaction went down with it.
+   * Calls a procedure: one round trip. If another process stores the same new row at the same time
+   * (a unique index rejects this one), it is called again, unless the error ended the caller's
+   * transaction.
    */
   async call(
     procedure: ProcedureName,
@@ -103,10 +103,7 @@ export class SqlServerDatabase {
     }
   }
 
-  /**
-   * Runs a query of ours, in which the schema stands as `[EverTask]`. One that is long may take
-   * more time than others.
-   */
+  /** Runs a query, in which `[EverTask]` is the schema. A long query has a longer timeout. */
   async query(text: string, parameters: Parameters = {}, isLong = false): Promise<Recordsets> {
     try {
       const { recordsets } = await this.#request(this.#maker(), parameters, isLong)
@@ -128,8 +125,8 @@ export class SqlServerDatabase {
       await transaction.commit();
       return result;
     } catch (error) {
-      // After most errors the server has ended the transaction by itself; then this fails, and says
-      // nothing new.
+      // After most errors the server has already ended the transaction; then this fails, and its
+      // error adds nothing.
       await transaction.rollback().catch(() => {});
       throw await this.#explain(error);
     }
@@ -154,7 +151,7 @@ export class SqlServerDatabase {
     }
   }
 
-  /** The storage error for what went wrong. */
+  /** Makes the storage error for an error. */
   async #explain(error: unknown): Promise<Error> {
     if (!isMissingRight(error)) return toStorageError(error);
     return missingRightError(error, await this.grantee());

@@ -1,5 +1,5 @@
-// The errors of SQL Server and of mssql, distinguished by what a caller can do about them. Source
-// for the numbers:
+// Maps errors of SQL Server and mssql to errors of the storage contract, by what the caller can do
+// about them. Source for the numbers:
 // https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors
 
 import { EverTaskError } from "../../src/guards/errors.ts";
@@ -40,7 +40,7 @@ export function isDuplicate(error: unknown): boolean {
 }
 
 /**
- * The storage error that stands for what the database or its package threw; errors of our own stay
+ * Makes the storage error for an error of the database or its package; returns errors of EverTask
  * unchanged.
  */
 export function toStorageError(error: unknown): Error {

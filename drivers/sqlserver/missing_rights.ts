@@ -4,7 +4,7 @@
 import { StorageReadOnlyError } from "../../src/storage/errors.ts";
 import { describe, numberOf } from "./errors.ts";
 
-/** Who lacks a right, and on what. */
+/** The user who lacks a right, and the object. */
 export interface Grantee {
   readonly schema: string;
   /** The user in the database. */
@@ -26,7 +26,7 @@ const migrationNumbers: ReadonlySet<number> = new Set([
   ...[262, 1088, 2760, 3701, 4902, 15151, 15247],
 ]);
 
-/** Babelfish has one number for what PostgreSQL says and SQL Server has no number for. */
+/** Babelfish has one number for all errors of PostgreSQL without a number in SQL Server. */
 const babelfishNumber = 33_557_097;
 
 /** Whether an error says that the user lacks a right. */
@@ -64,7 +64,7 @@ export function missingRightError(error: unknown, grantee: Grantee): StorageRead
 }
 
 /**
- * The statement that lets a user work with the schema as it is.
+ * The statement that lets a user work with an existing schema.
  *
  * @param more A further right that was found missing.
  */

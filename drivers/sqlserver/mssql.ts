@@ -116,8 +116,8 @@ export interface RequestMaker {
 }
 
 /**
- * Accepts the caller's transaction. It is known by what it can do, since a program may have more
- * than one copy of mssql.
+ * Accepts the caller's transaction. It is recognised by its methods, since a program may have
+ * several copies of mssql.
  *
  * @throws {InvalidArgumentError} If it is none.
  */

@@ -21,9 +21,9 @@ export interface SqlServerConfig {
   /**
    * Milliseconds to wait for the answer to a request; then the server is asked to cancel it, and if
    * it does not answer that either within two seconds (tedious' option `cancelTimeout`), the
-   * connection is closed. Keep the sum below `leaseDuration`: a network may swallow what is sent
-   * and tell nobody. Requests that go through many rows (reports, retention, the tasks of lost
-   * workers) have ten times as long.
+   * connection is closed. Keep the sum below `leaseDuration`: a network may drop packets silently.
+   * Requests over many rows (reports, retention, the tasks of lost workers) have ten times this
+   * timeout.
    * @default 8000
    */
   readonly requestTimeout?: number | undefined;
@@ -61,13 +61,13 @@ export interface SqlServerTransaction {
   begin(): Promise<unknown>;
   /** Makes a request in it. */
   request(options?: SqlServerRequestOptions): SqlServerRequest;
-  /** Ends it, keeping what was written. */
+  /** Commits it. */
   commit(): Promise<unknown>;
-  /** Ends it, dropping what was written. */
+  /** Rolls it back. */
   rollback(): Promise<unknown>;
 }
 
-/** What a request may have different from its pool. */
+/** The settings of a request that override those of its pool. */
 export interface SqlServerRequestOptions {
   /** Milliseconds; 0: no limit. */
   readonly requestTimeout?: number;
@@ -82,7 +82,7 @@ export interface SqlServerRequest {
   execute(procedure: string): Promise<SqlServerAnswer>;
   /** Runs a statement with parameters. */
   query(text: string): Promise<SqlServerAnswer>;
-  /** Runs a batch as it is. */
+  /** Runs a batch unchanged. */
   batch(text: string): Promise<SqlServerAnswer>;
 }
 

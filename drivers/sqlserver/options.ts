@@ -1,4 +1,4 @@
-// The options of sqlServerStorage: what they mean, what they default to, and what is refused.
+// The options of sqlServerStorage: their meaning, defaults and checks.
 
 import type { OptionNames } from "../../src/guards/option_names.ts";
 import { checkMethods, checkSecretOptions, hidden } from "../../src/guards/argument_checks.ts";

@@ -1,5 +1,5 @@
-// The verbs of the storage contract that read. Their queries are texts of ours; what a user passes
-// is a parameter.
+// The verbs of the storage contract that read. Their queries are constant texts; arguments of users
+// are parameters.
 
 import { pageLimit, pageStart, toPage } from "../../src/storage/paging.ts";
 import type { TaskRecord } from "../../src/storage/records.ts";
@@ -26,7 +26,7 @@ export async function readTask(
 }
 
 /**
- * What a page of a task's history is read from: a table, its columns, and the one that numbers its
+ * The source of a page of a task's history: a table, its columns, and the column that numbers its
  * rows.
  */
 interface History<T> {

@@ -1,4 +1,5 @@
-// The column RecurringTask as the schedule of a series: ours as it is, upstream's translated.
+// Reads the schedule of a series from the column RecurringTask: ours unchanged, upstream's
+// translated.
 
 import type { SeriesRecord } from "../../src/storage/records.ts";
 import { fromUpstreamSchedule, isUpstreamSchedule } from "../../src/schedule/upstream_schedule.ts";
@@ -9,7 +10,7 @@ export type Schedule =
   & Pick<SeriesRecord, "schedule" | "unreadable">
   & Partial<Pick<SeriesRecord, "maxRuns" | "runUntil">>;
 
-/** What ours begins with: nearly all series are distinguished by it. */
+/** The beginning of our schedules, which identifies nearly all of them. */
 const ours = '{"kind":';
 
 /**

@@ -1,8 +1,8 @@
-// What a database has of our schema: its version, and the procedures with their texts.
+// The state of our schema in a database: its version, and the procedures with their texts.
 //
-// A procedure is made again when its text has changed. Processes of several releases that know the
-// same version do so in turn, so what a caller notices of a procedure (parameters, recordsets)
-// changes with a new migration only.
+// A procedure is made again when its text has changed. Processes of several releases with the same
+// version do so in turn, so a procedure's interface (parameters, recordsets) changes only with a
+// new migration.
 
 import type { Recordsets } from "./recordsets.ts";
 import { instant, text, textOrNull, truth } from "./rows.ts";
@@ -66,7 +66,7 @@ function isOurs(name: ProcedureName, definition: string | null, schema: string):
   return withoutLineEnds(definition) === withoutLineEnds(batchesOf(`${name}.sql`, schema).at(-1)!);
 }
 
-/** Tools that run scripts end lines in their own way, and leave out what stands around a batch. */
+/** Tools that run scripts differ in line ends, and in the white space around a batch. */
 function withoutLineEnds(batch: string): string {
   return batch.split(/\r?\n/).map((line) => line.trimEnd()).join("\n").trim();
 }

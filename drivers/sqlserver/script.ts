@@ -45,15 +45,12 @@ export function checkSchemaName(schema: string): string {
   );
 }
 
-/**
- * SQL text of ours for a schema. In the files, the schema stands as `[EverTask]` and in no other
- * form.
- */
+/** Returns SQL text for a schema. The files always name the schema `[EverTask]`. */
 export function forSchema(text: string, schema: string): string {
   return text.replaceAll("[EverTask]", `[${schema}]`);
 }
 
-/** A file's batches: what stands between the lines that say GO. */
+/** Splits a file into batches at its GO lines. */
 export function batchesOf(file: SqlFileName, schema: string): string[] {
   return splitBatches(forSchema(sqlFiles[file], schema));
 }

@@ -1,4 +1,4 @@
-// The data types of parameters and columns. mssql tells its types by identity, so each is made from
+// The data types of parameters and columns. mssql compares types by identity, so each is made from
 // the copy of mssql that sends it.
 
 import type { Mssql, SqlType } from "./mssql_api.ts";

@@ -4,13 +4,15 @@
 
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
 
-// The control character that was made for escaping, DLE, announces what stands for U+0000 and for
+// The control character DLE, which is made for escaping, begins the escapes of U+0000 and of
 // itself.
 const escape = "\u0010";
 const escapedNul = `${escape}@`;
 const escapedEscape = `${escape}P`;
 
-/** A text as it is stored. Lone surrogates, which are no Unicode text, become U+FFFD. */
+/**
+ * Returns a text in its stored form. Lone surrogates, which are not valid Unicode, become U+FFFD.
+ */
 export function toStored(text: string): string;
 export function toStored(text: string | null): string | null;
 export function toStored(text: string | null): string | null {
@@ -29,8 +31,8 @@ export function fromStored(stored: string | null): string | null {
 }
 
 /**
- * A name by which things are found (key, queue, type …) as it is stored: distinguished by its code
- * points, trailing spaces included, which an escape at the end guards.
+ * Returns a name (key, queue, type …) in its stored form. Names are compared by code points, with
+ * trailing spaces, which an escape at the end keeps.
  *
  * @param maxLength How many UTF-16 code units the column takes.
  * @throws {InvalidArgumentError} If it is too long.
