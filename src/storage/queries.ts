@@ -111,7 +111,7 @@ export interface QueueBacklog {
   readonly oldestDueAt: number | null;
 }
 
-/** What waits, by queue. */
+/** The waiting tasks by queue. */
 export interface Backlog {
   /** The storage's clock. */
   readonly now: number;

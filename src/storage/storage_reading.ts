@@ -32,7 +32,7 @@ export interface StorageReading {
    * next one goes on from there.
    *
    * @throws {InvalidArgumentError} Here and below, if the page's `limit` is not an integer from 1
-   * to 1000, or `after` is not what a page before it gave as `next`.
+   * to 1000, or `after` is not the `next` of a page before it.
    */
   list(filter?: TaskFilter, page?: TaskPageRequest): Promise<TaskPage>;
   /**
@@ -59,7 +59,10 @@ export interface StorageReading {
    * Storage.releaseLost}.
    */
   workers(): Promise<readonly WorkerRecord[]>;
-  /** What waits, by queue. Its cost grows with what waits alone, however many tasks have ended. */
+  /**
+   * Returns the waiting tasks by queue. The cost depends on the number of waiting tasks, not of
+   * ended ones.
+   */
   backlog(): Promise<Backlog>;
   /**
    * Counts by status and queue. Reads all tasks, ended ones too: 1,000,000 take some tenths of a

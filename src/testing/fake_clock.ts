@@ -1,4 +1,4 @@
-// A clock for tests: it stands still until the test says how much time goes by.
+// A clock for tests: it advances only when the test says so.
 
 import { InvalidArgumentError } from "../guards/errors.ts";
 import { checkTimer, type Clock, systemClock, type TimerOptions } from "../time/clock.ts";
@@ -10,7 +10,7 @@ interface Timer {
 }
 
 /**
- * A clock that stands still until {@linkcode FakeClock.advance} lets time go by.
+ * A clock that advances only by {@linkcode FakeClock.advance}.
  *
  * @example
  * ```ts
@@ -27,7 +27,7 @@ export class FakeClock implements Clock {
   readonly #timers = new Set<Timer>();
 
   /**
-   * Makes a clock that stands still.
+   * Makes a stopped clock.
    *
    * @param start The first reading: an ISO 8601 string or epoch milliseconds.
    * @throws {InvalidArgumentError} If that is not an instant.
@@ -113,8 +113,8 @@ export class FakeClock implements Clock {
 const mostTurns = 10_000;
 
 /**
- * Lets everything run that waits for nothing but promises and turns of the event loop, in which the
- * engine gathers what it writes: all of it is done before a real timer fires.
+ * Runs all work that waits only for promises and turns of the event loop, in which the engine
+ * batches its writes. It is done before a real timer fires.
  */
 async function settle(): Promise<void> {
   await macrotasksDone(mostTurns);

@@ -1,8 +1,8 @@
 /**
- * For tests. Of an application that uses EverTask: {@linkcode runHandler} runs one handler,
- * {@linkcode createTestEverTask} makes an instance whose tasks run when the test says so,
- * {@linkcode assertDispatched} asks what was dispatched, and {@linkcode FakeClock} lets time go by.
- * Of a storage driver: {@linkcode storageConformance} certifies it.
+ * For tests. To test an application: {@linkcode runHandler} runs one handler, {@linkcode
+ * createTestEverTask} makes an instance whose tasks run on request, {@linkcode assertDispatched}
+ * checks dispatched tasks, and {@linkcode FakeClock} controls time. To test a storage driver:
+ * {@linkcode storageConformance} certifies it.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-// Describes what was thrown, as it is stored in `exception` columns and shown in events and logs.
+// Describes thrown values, for `exception` columns, events and logs.
 
 import { cutText } from "./cut_text.ts";
 import { describeValue } from "./describe_value.ts";
@@ -6,8 +6,8 @@ import { isErrorLike, readMember } from "./reading.ts";
 import { wrappedErrors } from "./wrapped_errors.ts";
 
 /**
- * The longest description of an error, in UTF-16 code units. What is longer is cut, and says so in
- * its last line.
+ * The longest description of an error, in UTF-16 code units. A longer one is cut, and its last line
+ * says so.
  */
 export const longestDescription = 32_768;
 
@@ -15,13 +15,13 @@ const cutNote = `\n[The text was cut at ${longestDescription} characters.]`;
 
 const longestHeadline = 1_000;
 
-/** How deep errors within errors are told. */
+/** The maximum depth of described nested errors. */
 const deepest = 10;
 
-/** How many of the errors are told for which one error stands. */
+/** The maximum number of described parts of an aggregate error. */
 const mostParts = 10;
 
-/** What an error says of itself. */
+/** The parts of an error. */
 export interface ErrorParts {
   /** Its class, as far as it names it. */
   readonly name: string;
@@ -30,7 +30,7 @@ export interface ErrorParts {
   readonly stack: string | null;
 }
 
-/** Takes apart what was thrown, an error or any other value. Never throws. */
+/** Reads the parts of a thrown value, an error or any other. Never throws. */
 export function errorParts(thrown: unknown): ErrorParts {
   if (typeof thrown === "string") return { name: "Error", message: thrown, stack: null };
   if (!isErrorLike(thrown)) return { name: "Error", message: valueText(thrown), stack: null };
@@ -43,8 +43,8 @@ export function errorParts(thrown: unknown): ErrorParts {
 }
 
 /**
- * The message of what was thrown; for an error that has none, those of the errors for which it
- * stands: a connection that was refused at each address of a host says so only there. Never throws.
+ * Returns the message of a thrown value. For an aggregate error without a message, it returns those
+ * of its parts, such as a refused connection at each address of a host. Never throws.
  */
 export function messageOf(thrown: unknown): string {
   const { name, message } = errorParts(thrown);
@@ -54,8 +54,8 @@ export function messageOf(thrown: unknown): string {
 }
 
 /**
- * Name and message of what was thrown, such as `RangeError: too far`, in up to 1,000 characters.
- * Never throws.
+ * Returns the name and message of a thrown value, such as `RangeError: too far`, in up to 1,000
+ * characters. Never throws.
  */
 export function headlineOf(thrown: unknown): string {
   const { name } = errorParts(thrown);
@@ -64,9 +64,9 @@ export function headlineOf(thrown: unknown): string {
 }
 
 /**
- * Describes what was thrown: name, message and stack, and the same of its causes and of the errors
- * for which it stands (the first 10 of each), 10 levels deep, in up to {@linkcode
- * longestDescription} characters. Never throws.
+ * Describes a thrown value: name, message and stack, and the same for its causes and the parts of
+ * aggregate errors (the first 10 of each), 10 levels deep, in up to {@linkcode longestDescription}
+ * characters. Never throws.
  */
 export function describeError(thrown: unknown): string {
   const description = new Description();
@@ -85,9 +85,9 @@ class Description {
   readonly #told = new Set<unknown>();
 
   /**
-   * Adds what was thrown, and what it wraps.
+   * Adds a thrown value, and the errors that it wraps.
    *
-   * @param label Stands before it, and says how it belongs to what comes before.
+   * @param label The prefix, which tells its relation to the text before it.
    */
   add(label: string, thrown: unknown, depth: number): void {
     if (this.text.length > longestDescription) return;

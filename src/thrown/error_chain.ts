@@ -1,4 +1,4 @@
-// Errors come wrapped, at any depth: what is looked for may be in any of them.
+// Searches an error and the errors that it wraps, at any depth.
 
 import { readMember } from "./reading.ts";
 import { wrappedErrors } from "./wrapped_errors.ts";

@@ -1,6 +1,6 @@
-// Reads values that were thrown. JavaScript throws anything: an error of another realm, an object
-// whose getters throw, a Proxy whose traps throw or that was revoked. Nothing in this file throws,
-// whatever it is given.
+// Reads thrown values. JavaScript can throw any value: an error of another realm, an object whose
+// getters throw, a Proxy whose traps throw or that was revoked. Nothing in this file throws, for
+// any value.
 
 /** A member of a value; undefined when there is none, or when reading it throws. */
 export function readMember(value: unknown, name: PropertyKey): unknown {

@@ -1,6 +1,6 @@
-// What an error wraps. Errors come wrapped by `cause`, by mssql (`originalError`), several at once
-// by connection attempts and by `Promise.any` (`errors`), and by a disposal that fails after
-// something else has failed (`SuppressedError`).
+// Reads the errors that an error wraps: its `cause`, mssql's `originalError`, the `errors` of
+// connection attempts and `Promise.any`, and those of a disposal that fails after another error
+// (`SuppressedError`).
 
 import { isErrorLike, readList, readMember } from "./reading.ts";
 
@@ -8,16 +8,16 @@ import { isErrorLike, readList, readMember } from "./reading.ts";
 export interface WrappedErrors {
   /** Why it happened. */
   readonly causes: readonly unknown[];
-  /** The first of the errors that it stands for. */
+  /** The first of the errors that it aggregates. */
   readonly parts: readonly unknown[];
-  /** For how many errors it stands. */
+  /** The number of errors that it aggregates. */
   readonly partCount: number;
 }
 
 /**
- * Reads what an error wraps. Never throws.
+ * Reads the errors that an error wraps. Never throws.
  *
- * @param mostParts How many of the errors for which it stands are read.
+ * @param mostParts The maximum number of aggregated errors to read.
  */
 export function wrappedErrors(error: unknown, mostParts: number): WrappedErrors {
   const cause = readMember(error, "cause");

@@ -1,10 +1,10 @@
-// Time as the core sees it: injected, so that tests can hold it still and drivers can let the
-// database say what time it is.
+// The clock of the core. It is injected, so that tests can stop it, and drivers can use the
+// database's clock.
 
 import { checkFlag, checkMethods, checkOptions } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 
-/** What the core needs to know of time. {@linkcode systemClock} is the real one. */
+/** The interface of clocks. {@linkcode systemClock} is the real one. */
 export interface Clock {
   /**
    * The wall clock, in epoch milliseconds. May jump; only the storage's clock decides what is due.
@@ -79,7 +79,7 @@ export const systemClock: Clock = {
 };
 
 /**
- * Checks a clock that a user passed; undefined stands for the system's.
+ * Checks a clock option; undefined means the system's clock.
  *
  * @throws {InvalidArgumentError} If it lacks a method.
  */

@@ -34,7 +34,7 @@ export function guardClock(
   };
 }
 
-/** @param first What it shows if not even the first reading succeeds. */
+/** @param first The time if the first reading fails. */
 function guardReading(
   read: () => number,
   first: number,

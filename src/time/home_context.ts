@@ -29,7 +29,7 @@ export class HomeContext {
     this.#wake();
   }
 
-  /** Calls a function soon, in this context; resolves with what it gives. */
+  /** Calls a function soon, in this context; resolves with its result. */
   call<T>(call: () => T | Promise<T>): Promise<T> {
     return new Promise((resolve, reject) =>
       this.run(() => {

@@ -47,10 +47,13 @@ export function toEpochMilliseconds(instant: Instant, argument: string): number 
   throw new InvalidArgumentError(argument, instant, remedy);
 }
 
-/** Epoch milliseconds of a Date, or of what has them; NaN for anything else. */
+/**
+ * Returns the epoch milliseconds of a Date or of an object with `epochMilliseconds`; NaN for other
+ * values.
+ */
 function epochOf(instant: unknown): number {
   try {
-    if (isInstance(instant, Date)) return instant.getTime(); // throws for what only inherits from Date
+    if (isInstance(instant, Date)) return instant.getTime(); // throws for an object that only inherits from Date
   } catch {
     return NaN;
   }

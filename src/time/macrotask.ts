@@ -1,5 +1,5 @@
-// Running something once everything that is ready now has run. Batches are cut here: what was asked
-// for in the same turn of the event loop goes out together, without any delay by the clock.
+// Runs a callback after all work that is ready now. Batches end here: the items of one turn of the
+// event loop are written together, without a timer.
 
 type Schedule = (callback: () => void) => void;
 

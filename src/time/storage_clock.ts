@@ -1,11 +1,11 @@
-// The storage's clock, as far as this process can tell: its last known reading plus what has gone
-// by since. Planning goes by it, so that a process whose own clock is wrong does no harm.
+// This process's estimate of the storage's clock: its last reading plus the time since. Planning
+// uses it, so that a wrong clock of the process does no harm.
 
 import type { Clock } from "./clock.ts";
 
 /**
- * How far this process may be behind the storage's clock, in milliseconds: by as long as the answer
- * took that told the last reading.
+ * How far this process may be behind the storage's clock, in milliseconds: at most as long as the
+ * answer with the last reading took.
  */
 export const readingErrorMs = 5_000;
 

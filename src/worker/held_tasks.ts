@@ -1,4 +1,4 @@
-// The tasks that this process holds: what it may not give back as unknown.
+// The tasks that this process holds, and so must not give back as unknown.
 
 /** A task that this process holds, or a place that is reserved for one on its way to it. */
 export interface HeldTask {

@@ -1,4 +1,4 @@
-// A claimed task in this process, from the claim to the end of the attempt. What was claimed never
+// A claimed task in this process, from the claim to the end of the attempt. The claim never
 // changes; each other part changes by its own methods.
 
 import type { ClaimedTask } from "../storage/records.ts";
@@ -8,7 +8,7 @@ import { Attempt } from "./attempt/attempt.ts";
 import { UnwrittenTransitions } from "./attempt/unwritten_transitions.ts";
 import { RateSlot } from "./rate_slot.ts";
 
-/** A claimed task and what has happened to it. */
+/** A claimed task and its state. */
 export class Job {
   readonly task: ClaimedTask;
   readonly definition: AnyTask;
@@ -52,7 +52,7 @@ export class Job {
     this.#payload = { value };
   }
 
-  /** Made when somebody asks for it: most types have no rate limit. */
+  /** Made on first use: most types have no rate limit. */
   get rate(): RateSlot {
     return (this.#rate ??= new RateSlot(this.task.rateSlotAt));
   }

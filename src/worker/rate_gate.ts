@@ -1,5 +1,5 @@
-// The gate before the executor: tells whether a task of a rate-limited type may run now, at a later
-// slot, or not at all. While it waits it holds no worker's slot.
+// The gate before the executor: decides whether a task of a rate-limited type may run now, at a
+// later slot, or not at all. A waiting task holds no worker's slot.
 
 import type { Logger } from "../log/logger.ts";
 import { decodePayload } from "../payload/payload.ts";
@@ -98,7 +98,7 @@ export class RateGate {
       try {
         job.keepPayload(await decodePayload(task.type, definition.payload, task.payload));
       } catch {
-        return null; // the attempt fails by the same error, and says so
+        return null; // the attempt fails with the same error
       }
     }
     const found = rateLimits.keyOf(limit, job.payload?.value);

@@ -1,6 +1,6 @@
-// What a worker knows of rate limits: asks the gate about a job, and sends away the jobs that it
-// does not let start. One that has to wait goes back to storage until its slot, one that is
-// rejected fails (a series goes on with its next occurrence).
+// Applies rate limits: asks the gate about a job, and sends away jobs that may not start. A
+// deferred job goes back to storage until its slot. A rejected job fails (a series continues with
+// its next occurrence).
 
 import { DeferralEvents } from "../rate_limit/deferral_events.ts";
 import type { RateLimitRejectedError } from "../task/rate_limit_options.ts";
@@ -85,7 +85,7 @@ export class RateLimiter {
     void this.#gate.giveBack(job, verdict.slotAt);
   }
 
-  /** Tells of the deferrals that are not yet told. */
+  /** Reports the deferrals that are not yet reported. */
   stop(): void {
     this.#events.stop();
   }

@@ -1,5 +1,5 @@
-// What a job knows of its rate limit. The rate gate changes it, and the starter when it lines the
-// job up.
+// The rate limit state of a job. The rate gate changes it, and so does the starter when it queues
+// the job.
 
 /** The rate limit slot of a job. */
 export class RateSlot {
@@ -16,7 +16,7 @@ export class RateSlot {
     return this.#slotAt;
   }
 
-  /** Whether its rate limit does not count it: there is no key to count it by. */
+  /** Whether its rate limit does not count it, because it has no key. */
   get isExempt(): boolean {
     return this.#isExempt;
   }

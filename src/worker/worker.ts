@@ -167,7 +167,7 @@ export class Worker implements LocalWorker {
     });
   }
 
-  /** The id under which it holds tasks; null while it is given up for lost. */
+  /** The id under which it holds tasks; null while it counts as lost. */
   get workerId(): string | null {
     return this.#keeper.workerId;
   }
@@ -232,7 +232,7 @@ export class Worker implements LocalWorker {
     this.#claimer.expectDue(at);
   }
 
-  // ---- what an application asks for ----
+  // ---- the application's interface ----
 
   /** Cancels the tasks that this worker holds. */
   cancel(taskIds: readonly string[]): void {

@@ -1,4 +1,4 @@
-// What a worker is made of.
+// The parts of a worker.
 
 import type { HomeContext } from "../time/home_context.ts";
 import type { EventBus } from "../events/event_bus.ts";
@@ -14,7 +14,7 @@ import type { ExecutionSettings } from "./attempt/executor.ts";
 import type { LeaseSettings } from "./lease/lease_keeper.ts";
 import type { QueueSettings } from "../task/queue_settings.ts";
 
-/** What a worker is made of. */
+/** The parts of a worker. */
 export interface WorkerParts {
   readonly storage: Storage;
   /** Where handlers and hooks run, and the worker itself. */
@@ -33,7 +33,7 @@ export interface WorkerParts {
   readonly newId: () => string;
 }
 
-/** What the worker takes: it says so when it registers. */
+/** The queues and types that the worker reports when it registers. */
 export function servesOf({ queues, definitions }: WorkerParts): WorkerServes {
   return {
     queues: Array.from(queues, ([name, { parallelism }]) => ({ name, parallelism })),

@@ -3,8 +3,7 @@
 import { EverTaskError } from "../../guards/errors.ts";
 
 /**
- * A store does not do what the contract says. The message names the expectation, what came and what
- * should have.
+ * A store breaks the contract. The message has the expectation, the actual and the expected value.
  */
 export class ConformanceError extends EverTaskError {
   /** `ConformanceError` */

@@ -1,16 +1,16 @@
-// What the conformance suite needs to know of a store, and what it gives back: named cases for any
+// The input of the conformance suite, a harness of a store, and its output: named cases for any
 // test runner.
 
 import type { Storage } from "../../storage/storage.ts";
 
 /**
- * What a store under test can do beyond the contract. Cases that need something that is missing are
- * handed out marked with it, so that nobody takes them for passed.
+ * Capabilities of a store under test beyond the contract. A case that needs a missing one is marked
+ * with it, so that it does not count as passed.
  *
  * - `setRunCount`, `failAt`, `transaction`, `setClockBack`, `damage`: the optional functions of
  *   {@linkcode StorageUnderTest}.
- * - `wakes`: {@linkcode Storage.onWake} tells what other processes did, at once or within a second
- *   of the store's time.
+ * - `wakes`: {@linkcode Storage.onWake} reports changes of other processes, at once or within a
+ *   second of the store's time.
  */
 export type Capability =
   | "setRunCount"
@@ -31,9 +31,9 @@ export const capabilities: readonly Capability[] = [
 ];
 
 /**
- * What somebody writes into a task's row by hand. `counters`: attempt, lease token and lost count
- * are the largest integer that their columns hold. `instants`: creation and rate limit slot are an
- * instant that JavaScript cannot represent, if there are such.
+ * An edit of a task's row by hand. `counters`: attempt, lease token and lost count are the largest
+ * integer that their columns hold. `instants`: creation and rate limit slot are an instant that
+ * JavaScript cannot represent, if there are such.
  */
 export type Damage = "counters" | "instants";
 
@@ -44,8 +44,8 @@ export interface StorageHarness {
   /** What {@linkcode StorageHarness.create} provides beyond the contract. @default none */
   readonly capabilities?: readonly Capability[];
   /**
-   * Makes a store with an empty database that nobody else uses. Called once a case; cases may run
-   * at the same time.
+   * Makes a store with an empty database of its own. Called once per case; cases may run
+   * concurrently.
    */
   create(): Promise<StorageUnderTest>;
 }
@@ -67,7 +67,7 @@ export interface StorageUnderTest {
    * @param ms Whole milliseconds.
    */
   passTime(ms: number): Promise<void>;
-  /** Sets the run count of a stored series, since nobody can wait for 2^31 - 1 runs. */
+  /** Sets the run count of a stored series, since 2^31 - 1 runs take too long. */
   setRunCount?(taskId: string, runCount: number): Promise<void>;
   /** Writes over a stored task's row what no verb writes. */
   damage?(taskId: string, damage: Damage): Promise<void>;
@@ -95,7 +95,7 @@ export interface StorageUnderTest {
 
 /** One promise of the storage contract, to be registered with a test runner. */
 export interface ConformanceCase {
-  /** What it is about: `claim`, `audit matrix` … */
+  /** Its topic: `claim`, `audit matrix` … */
   readonly topic: string;
   /** A sentence that states what must be true. */
   readonly name: string;

@@ -59,7 +59,7 @@ export const leaseMs = 10 * minute;
 /** A retry policy as `dispatch` would store it. */
 export const retryPolicy = '{"kind":"linear","retries":3,"delaysMs":[500]}';
 
-/** A task as a dispatcher would hand it to a storage, due at once, by default. */
+/** Makes a task as a dispatcher would; by default, due at once. */
 export function newTask(id: string, overrides: Partial<NewTask> = {}): NewTask {
   return {
     id,
@@ -80,7 +80,7 @@ export function newTask(id: string, overrides: Partial<NewTask> = {}): NewTask {
   };
 }
 
-/** A wish for a slot of a rate limit, by which a run starts if it may, by default. */
+/** Makes a request for a slot of a rate limit; by default, one that starts a run if it may. */
 export function slotRequest(overrides: Partial<RateSlotRequest> = {}): RateSlotRequest {
   return {
     key: "customer-1",
@@ -145,13 +145,13 @@ export class Scene {
     return newTask(this.id(), overrides);
   }
 
-  /** A task of a series, waiting for its first run, which is due at once by default. */
+  /** Makes a series that waits for its first run, which by default is due at once. */
   recurring(overrides: Partial<NewTask> = {}, seriesOverrides: Partial<NewSeries> = {}): NewTask {
     const status = "WaitingQueue";
     return this.task({ queue: "recurring", status, series: series(seriesOverrides), ...overrides });
   }
 
-  /** Stores one task and says what became of it. */
+  /** Stores one task and returns the outcome. */
   async persist(task: NewTask, storage = this.storage): Promise<PersistResult> {
     return expectValue((await storage.persist([task]))[0], "persist answers for each task");
   }
@@ -182,7 +182,8 @@ export class Scene {
   }
 
   /**
-   * Claims for a worker from the queues `default` and `recurring`, of the usual type, by default.
+   * Claims for a worker; by default, tasks of the usual type from the queues `default` and
+   * `recurring`.
    */
   async claim(
     workerId: string,

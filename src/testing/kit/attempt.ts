@@ -1,5 +1,5 @@
-// One attempt of a handler with its limits: the signal aborts at its timeout or at the test's wish,
-// and a handler that goes on all the same is given up after a grace period.
+// Runs one attempt of a handler. The signal aborts at its timeout or on request of the test. A
+// handler that ignores it is given up after a grace period.
 
 import { EverTaskError } from "../../guards/errors.ts";
 import { isInstance } from "../../thrown/reading.ts";
@@ -19,7 +19,7 @@ export interface AttemptLimits {
 
 /** How the handler ended. */
 export interface HandlerEnd {
-  /** What it threw, or why it was given up; undefined when it returned. */
+  /** The error that it threw, or why it was given up; undefined if it returned. */
   readonly failure: { readonly error: unknown } | undefined;
   /** Whether it was given up. */
   readonly stuck: boolean;

@@ -1,4 +1,4 @@
-// The claimed task that a handler is run for by itself: what a worker would have got from storage.
+// Makes the claimed task for a single handler, as storage would return it to a worker.
 
 import type { ClaimedTask, SeriesRecord } from "../../storage/records.ts";
 import type { TaskSettings } from "../../task/task.ts";
@@ -48,7 +48,7 @@ export function claimedTask(
   };
 }
 
-/** A series of which nothing is known but the run under way. */
+/** A series with only the current run known. */
 function runOfSeries(number: number, scheduledAt: number): SeriesRecord {
   return {
     schedule: "",

@@ -1,4 +1,4 @@
-// What a test may ask of a dispatched task, and how a stored task differs from it.
+// Matches of dispatched tasks: the expectation of a test, and its differences from a stored task.
 
 import type { OptionNames } from "../../guards/option_names.ts";
 import { checkChoice, checkOptions } from "../../guards/argument_checks.ts";
@@ -15,7 +15,7 @@ import { type Instant, toEpochMilliseconds } from "../../time/instant.ts";
 import { payloadDifferences, type PayloadMatch, show } from "./payload_match.ts";
 import type { StoredTask } from "./stored_task.ts";
 
-/** What is asked of a dispatched task. All that is given must hold. */
+/** The expected properties of a dispatched task. All given ones must match. */
 export interface DispatchMatch<Payload = unknown> {
   /**
    * A part of the payload, at any depth; or a function that says whether the stored one will do.
@@ -31,7 +31,7 @@ export interface DispatchMatch<Payload = unknown> {
   readonly auditLevel?: AuditLevel;
   /** The retry policy that it was dispatched with; `null`: with none of its own. */
   readonly retry?: StorableRetryPolicy | null;
-  /** Where it stands by now. */
+  /** Its current status. */
   readonly status?: TaskStatus;
   /** It was dispatched to run after exactly so long; 0: at once. */
   readonly delay?: Duration;
@@ -58,7 +58,7 @@ const matchNames: OptionNames<DispatchMatch> = {
 };
 
 /**
- * Checks a match: what is misspelt would match everything.
+ * Checks the members of a match: an ignored misspelling would match everything.
  *
  * @param others Names of members that may come with it.
  * @throws {InvalidArgumentError} If a member is invalid or unknown.
@@ -79,10 +79,13 @@ export function checkMatch(match: DispatchMatch, others: Readonly<Record<string,
   if (recurring !== undefined && typeof recurring !== "boolean") toRecurrence(recurring);
 }
 
-/** The fields that are compared as they are. */
+/** The fields that are compared directly. */
 const plainFields = ["taskKey", "queue", "priority", "auditLevel", "status"] as const;
 
-/** How a stored task differs from what was asked: a phrase each; none if it matches. */
+/**
+ * Returns the differences between a stored task and the expectation, as phrases; none if it
+ * matches.
+ */
 export function differences(task: StoredTask, match: DispatchMatch): string[] {
   const found: string[] = [];
   if (typeof match.payload === "function") {

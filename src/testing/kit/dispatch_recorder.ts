@@ -1,6 +1,6 @@
-// The `dispatch` of a handler that is run by itself: the engine's own dispatcher, over a list
-// instead of a storage. So a continuation with a wrong payload or option is refused as in
-// production, and what is kept is what would be stored.
+// The `dispatch` of a single handler: the engine's own dispatcher, with a list in place of a
+// storage. So it refuses a wrong payload or option as in production, and records what would be
+// stored.
 
 import type { TaskRecord } from "../../storage/records.ts";
 import { dated } from "../../time/dated.ts";
@@ -22,9 +22,9 @@ export interface DispatchRecorderParts {
   readonly newId: () => string;
 }
 
-/** Takes down what a handler dispatches. */
+/** Records the dispatches of a handler. */
 export class DispatchRecorder {
-  /** What was dispatched so far. */
+  /** The tasks dispatched so far. */
   readonly dispatched: StoredTask[] = [];
   readonly #parts: DispatchRecorderParts;
 

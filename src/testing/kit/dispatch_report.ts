@@ -1,4 +1,4 @@
-// What the assertions say when they fail: what was asked, and what was dispatched instead.
+// The messages of failed assertions: the expectation, and the dispatched tasks.
 
 import { differences, type DispatchMatch, timing } from "./dispatch_match.ts";
 import { show } from "./payload_match.ts";
@@ -7,7 +7,7 @@ import type { StoredTask } from "./stored_task.ts";
 /** How many tasks a message shows. */
 const mostShown = 10;
 
-/** What was asked, as in ` {"queue":"email"}`. */
+/** Returns the expectation, such as ` {"queue":"email"}`. */
 export function asked(match: object): string {
   const readable = Object.entries(match).map(([name, value]) => [
     name,
@@ -16,7 +16,7 @@ export function asked(match: object): string {
   return readable.length === 0 ? "" : ` ${show(Object.fromEntries(readable))}`;
 }
 
-/** The tasks, each with what keeps it from matching. */
+/** Lists the tasks, each with its differences. */
 export function shown(stored: readonly StoredTask[], match: DispatchMatch): string[] {
   if (stored.length === 0) return ["None of this type was dispatched."];
   const lines = stored.slice(0, mostShown).flatMap((task, i) => {

@@ -1,5 +1,5 @@
-// Assertions about what was dispatched, over any storage: they read what the instance's public
-// methods tell.
+// Assertions about dispatched tasks. They use the public methods of an instance, and so work with
+// any storage.
 
 import { checkCount, isPlain } from "../../guards/argument_checks.ts";
 import type { EverTask } from "../../application/ever_task.ts";
@@ -24,7 +24,7 @@ export interface DispatchExpectation<Payload = unknown> extends DispatchMatch<Pa
   readonly count?: number;
 }
 
-/** What was dispatched is not what the test expects. The message shows both. */
+/** The dispatched tasks are not those that the test expects. The message shows both. */
 export class DispatchAssertionError extends EverTaskError {
   /** The name that errors of this class keep. */
   override name = "DispatchAssertionError";
@@ -70,7 +70,7 @@ export async function dispatched<Input, Output>(
  * @param match What must hold of it. @default nothing more
  * @returns The tasks that match, oldest first.
  * @throws {DispatchAssertionError} If there is none, or another number than `count`; the message
- * shows what was dispatched instead, and how it differs.
+ * shows the dispatched tasks and their differences.
  *
  * @example
  * ```ts

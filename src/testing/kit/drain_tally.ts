@@ -3,7 +3,7 @@
 import { EverTaskError } from "../../guards/errors.ts";
 import type { TaskEvent, TaskEventSource } from "../../events/task_event.ts";
 
-/** A task that failed permanently, or a run of a series that did. */
+/** A permanently failed task, or a permanently failed run of a series. */
 export interface TaskFailure {
   /** The task. */
   readonly taskId: string;
@@ -13,10 +13,7 @@ export interface TaskFailure {
   readonly error: unknown;
 }
 
-/**
- * What {@linkcode TestEverTask.drain} ran. A task counts once for each time it ended, or will be
- * retried.
- */
+/** What {@linkcode TestEverTask.drain} ran. A task counts once per end or retry. */
 export interface DrainResult {
   /** How often a handler was started. */
   readonly attempts: number;
@@ -76,7 +73,7 @@ export class DrainTally {
   }
 }
 
-/** The failure that an event tells of. */
+/** Returns the failure of an event. */
 export function failureOf({ taskId, taskType, exception }: TaskEvent, error: unknown): TaskFailure {
   return { taskId, type: taskType, error: error ?? new EverTaskError(exception ?? "It failed.") };
 }

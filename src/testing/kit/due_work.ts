@@ -1,5 +1,4 @@
-// What there is to do in a storage: the questions of a test that wants to know when everything has
-// been done.
+// Finds the remaining work in a storage, so that a test knows when all is done.
 
 import type { TaskRecord } from "../../storage/records.ts";
 import type { Storage } from "../../storage/storage.ts";
@@ -61,7 +60,7 @@ export class DueWork {
     if (retries.length > 0) await this.#storage.makeDue(retries.map(({ id }) => id));
   }
 
-  /** What is running or due, for a message. */
+  /** Lists the tasks that are running or due, for a message. */
   async unfinished(): Promise<readonly TaskRecord[]> {
     const { now } = await this.#storage.statistics();
     const tasks = await readTasks(this.#storage, { types: this.#types });

@@ -1,9 +1,9 @@
-// Whether a stored payload has what a test expects of it: a part of it, at any depth.
+// Matches a stored payload against a part of it, at any depth.
 
 /**
- * What a test expects of a payload: any part of it. Objects may leave members out (and one that is
- * `undefined` must be absent); lists must have the same length. Dates and the like are compared as
- * they are stored, as JSON.
+ * The expected part of a payload. Objects may leave members out (and one that is `undefined` must
+ * be absent); lists must have the same length. Dates and the like are compared as they are stored,
+ * as JSON.
  */
 export type PayloadMatch<Payload> = Payload extends { toJSON(): infer Stored } ? Payload | Stored
   : Payload extends readonly (infer Item)[] ? readonly PayloadMatch<Item>[]
@@ -11,7 +11,10 @@ export type PayloadMatch<Payload> = Payload extends { toJSON(): infer Stored } ?
     ? { readonly [Name in keyof Payload]?: PayloadMatch<Payload[Name]> | undefined }
   : Payload;
 
-/** How a stored payload differs from what was expected: a phrase each; none if it matches. */
+/**
+ * Returns the differences between a stored payload and the expectation, as phrases; none if it
+ * matches.
+ */
 export function payloadDifferences(
   expected: unknown,
   actual: unknown,

@@ -1,6 +1,6 @@
-// Runs one handler by itself, as a worker would: with the payload that storage would give it, a
-// real context, and the engine's own decision of what follows the attempt. No storage, no worker,
-// no waiting.
+// Runs a single handler as a worker would: with the payload as read from storage, a real context,
+// and the engine's own decision about the outcome. It needs no storage and no worker, and does not
+// wait.
 
 import { guardLogger } from "../../log/guarded_logger.ts";
 import type { PayloadAndOptions } from "../../task/dispatch_options.ts";
@@ -68,19 +68,18 @@ export interface HandlerRun {
   readonly delayMs: number | null;
   /** Everything that it logged, of all levels. */
   readonly log: readonly HandlerLogLine[];
-  /** What it dispatched; {@linkcode assertDispatched} takes the whole result. */
+  /** The tasks that it dispatched; {@linkcode assertDispatched} takes the whole result. */
   readonly dispatched: readonly StoredTask[];
-  /** Whether it went on for longer than `abortGrace` after its signal had aborted. */
+  /** Whether it ran longer than `abortGrace` after its signal aborted. */
   readonly stuck: boolean;
   /** Whether it called `complete`, to end with its own transaction. */
   readonly completedInTransaction: boolean;
 }
 
 /**
- * Runs a task's handler once, without any storage, and resolves with what happened; a handler that
- * throws makes it resolve, too. The payload is validated and read back as after storage, the
- * context is a real one. Hooks are not called and nothing is retried: {@linkcode
- * createTestEverTask} is for that.
+ * Runs a task's handler once, without any storage, and resolves with the outcome, also if the
+ * handler throws. The payload is validated and read back as after storage, the context is a real
+ * one. Hooks are not called and nothing is retried: {@linkcode createTestEverTask} is for that.
  *
  * @param task The task.
  * @param rest Its payload, which may be left out if it may be `undefined`, and options.

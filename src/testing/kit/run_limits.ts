@@ -33,7 +33,7 @@ export class StalledError extends EverTaskError {
    * Tells which tasks they are.
    *
    * @param stalledAfterMs For how long nothing has happened, in milliseconds.
-   * @param tasks What is running or due.
+   * @param tasks The tasks that are running or due.
    */
   constructor(stalledAfterMs: number, tasks: readonly TaskRecord[]) {
     const list = tasks.map(({ id, type, workerId }) =>
@@ -49,7 +49,7 @@ export class StalledError extends EverTaskError {
   }
 }
 
-/** What a run of tasks may use up. */
+/** The limits of a run of tasks. */
 export class RunLimits {
   /** For how long nothing may happen, in milliseconds of real time. */
   readonly stalledAfterMs: number;

@@ -1,6 +1,6 @@
-// An instance for the tests of an application: it stores what is dispatched, and runs it when the
-// test says so (`drain`), or within dispatch (`inline`). It is a real EverTask over a real storage,
-// with a real worker at work while tasks are to run.
+// An instance for the tests of an application: it stores dispatched tasks, and runs them on request
+// (`drain`) or within dispatch (`inline`). It is a real EverTask over a real storage, with a real
+// worker at work while tasks are to run.
 
 import type { OptionNames } from "../../guards/option_names.ts";
 import { checkChoice, checkCount, checkFlag, checkOptions } from "../../guards/argument_checks.ts";
@@ -31,7 +31,7 @@ import { observedStorage } from "./observed_storage.ts";
 import { RunLimits } from "./run_limits.ts";
 import { TestWorker } from "./test_worker.ts";
 
-/** What a test does about a failed task: it throws its error, or records it. */
+/** How a failed task is handled: its error is thrown or recorded. */
 export type FailureHandling = "throw" | "record";
 
 /** What keeps a test from running for ever. */
@@ -56,32 +56,28 @@ export interface TestEverTaskOptions extends EverTaskOptions, RunBounds {
   /**
    * When tasks run:
    *
-   * - `manual`: never by themselves. They are stored, to be looked at, and run by {@linkcode
+   * - `manual`: only stored. The test can inspect them, and run them by {@linkcode
    *   TestEverTask.drain}.
    * - `inline`: within dispatch. When it resolves, the task has ended, retries included, and so
-   *   have the tasks that it dispatched. What is due later is stored.
+   * have the tasks that it dispatched. Delayed tasks are only stored.
    *
    * @default "manual"
    */
   readonly mode?: "manual" | "inline";
-  /** What dispatch does in `inline` mode when the task fails permanently. @default "throw" */
+  /** The effect of a permanently failed task on dispatch in `inline` mode. @default "throw" */
   readonly failures?: FailureHandling;
 }
 
 /** The options of {@linkcode TestEverTask.drain}. */
 export interface DrainOptions extends RunBounds {
   /**
-   * Runs what is due later, too: the fake clock is set forward to each due instant in turn, until
-   * nothing is left. A series without an end never leaves nothing: give `advance` then. @default
-   * false
+   * Also runs delayed tasks: sets the fake clock to each due instant in turn, until none is left.
+   * For a series without an end, use `advance`. @default false
    */
   readonly withScheduled?: boolean;
-  /**
-   * Sets the fake clock forward by so long, and runs on the way what becomes due, each task at its
-   * instant.
-   */
+  /** Advances the fake clock by this duration, and runs each task at its due instant on the way. */
   readonly advance?: Duration;
-  /** What drain does once all have ended, if a task has failed permanently. @default "record" */
+  /** The effect of a permanently failed task, once all tasks have ended. @default "record" */
   readonly failures?: FailureHandling;
 }
 
@@ -163,12 +159,11 @@ export class TestEverTask extends EverTask {
   }
 
   /**
-   * Runs all that is due, and what comes of it (continuations, and retries, which do not wait for
-   * their delays), until nothing is due any more. With `withScheduled` or `advance`, and a
-   * {@linkcode FakeClock}, it also runs what is due later: then time goes by, and everything,
-   * retries among it, runs at its instant.
+   * Runs all due tasks, their continuations and their retries (without delays), until none is due.
+   * With `withScheduled` or `advance`, and a {@linkcode FakeClock}, it also runs delayed tasks:
+   * then the clock advances, and all tasks and retries run at their instants.
    *
-   * @returns What was run, and what became of it.
+   * @returns The tasks that ran, and their outcomes.
    * @throws {InvalidArgumentError} If time is to go by and `clock` is no `FakeClock`, or the
    * storage goes by another clock.
    * @throws {TooManyAttemptsError} If tasks keep coming.
@@ -233,13 +228,13 @@ export class TestEverTask extends EverTask {
     }
   }
 
-  /** Runs what is due. */
+  /** Runs the due tasks. */
   async #runDue(limits: RunLimits, isDone: () => Promise<boolean>): Promise<void> {
     // Again and again: a hook that ran last may have dispatched something.
     while (!await isDone()) await this.#worker.use(limits, () => this.#worker.until(isDone));
   }
 
-  /** Runs what is due from now to a later instant, each task at its own. */
+  /** Runs the tasks that are due up to a later instant, each at its own. */
   async #runThrough(advanceMs: number, limits: RunLimits): Promise<void> {
     const { clock } = this.#options;
     if (!(clock instanceof FakeClock)) {
@@ -304,15 +299,15 @@ function parseBounds({ maxAttempts = 1000, stalledAfter = { seconds: 5 } }: RunB
   return new RunLimits(maxAttempts, toMilliseconds(stalledAfter, "stalledAfter"));
 }
 
-/** Lets subscribers be told what has happened so far: events wait for nothing but promises. */
+/** Lets subscribers handle the events so far, which wait only for promises. */
 function toldEverybody(): Promise<void> {
   return new Promise((resolve) => nextMacrotask(resolve));
 }
 
 /**
- * Makes an instance for tests: tasks run when the test says so ({@linkcode TestEverTask.drain}), or
- * within dispatch (`mode: "inline"`), by the same code as in production. Give it to the application
- * in place of its own.
+ * Makes an instance for tests: tasks run on request ({@linkcode TestEverTask.drain}), or within
+ * dispatch (`mode: "inline"`), by the same code as in production. Give it to the application in
+ * place of its own.
  *
  * Take `memoryStorage()`, or a real database that is the test's own. For tests of delays, retries
  * and series give both the instance and the storage the same {@linkcode FakeClock}.

@@ -1,4 +1,4 @@
-// The worker of a test: a real one, there only while somebody waits for its work. Between two
+// The worker of a test: a real one, which exists only while a call waits for its work. Between two
 // drains nothing runs, no timer is armed, and a fake clock may jump over years.
 
 import type { EverTask } from "../../application/ever_task.ts";
@@ -13,7 +13,7 @@ export interface TestWorkerParts {
   /** Makes an instance over the shared storage. */
   readonly makeInstance: () => EverTask;
   readonly clock: Clock;
-  /** What is running or due, for the message about a standstill. */
+  /** Lists the tasks that are running or due, for the message about a stall. */
   readonly unfinished: () => Promise<readonly TaskRecord[]>;
 }
 

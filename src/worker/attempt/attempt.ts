@@ -5,9 +5,9 @@ import type { CapturedLog } from "./task_logger.ts";
 import type { NextRun } from "../../schedule/series.ts";
 import type { TaskContext } from "../../task/task.ts";
 
-/** What the handler is given, with what it has logged. */
+/** The context of the handler, with its log. */
 export interface LoggedContext extends TaskContext {
-  /** What was logged and is to be stored; null: nothing. */
+  /** The log lines to store; null for none. */
   takeLog(): CapturedLog | null;
 }
 
@@ -15,7 +15,7 @@ export interface LoggedContext extends TaskContext {
 export interface Occurrence {
   /** The planned instant; epoch milliseconds of the storage's clock. */
   readonly scheduledAt: number;
-  /** How many missed occurrences this one stands for, beside itself; they are dropped. */
+  /** How many missed occurrences this one replaces; they are dropped. */
   readonly skipped: number;
 }
 
@@ -57,7 +57,7 @@ export class Attempt {
     return this.#isReported;
   }
 
-  /** Whether it was asked to be cancelled: a series ends, even if this run of it completes. */
+  /** Whether its cancellation was requested: a series then ends, even if this run completes. */
   get isCancelled(): boolean {
     return this.#isCancelled;
   }
@@ -80,7 +80,7 @@ export class Attempt {
     return this.#completion;
   }
 
-  /** Made when somebody asks for it: most handlers of short tasks never do. */
+  /** Made on first use: most handlers of short tasks never use it. */
   get signal(): AbortSignal {
     return (this.#controller ??= new AbortController()).signal;
   }

@@ -46,7 +46,7 @@ export class AttemptEvents {
     events.emit(event);
   }
 
-  /** Calls a hook, in the context of the caller; what it throws is logged and changes nothing. */
+  /** Calls a hook in the context of the caller. Logs its error, which has no other effect. */
   callHook(name: string, job: Job, hook: () => void | Promise<void>): Promise<void> {
     const call = (async () => {
       try {
@@ -76,7 +76,7 @@ export class AttemptEvents {
     this.emit("started", job, { waitMs });
   }
 
-  /** Tells how an attempt has ended, once that is stored. `error` is what the hook is told. */
+  /** Reports the end of an attempt after it is stored. `error` is the argument of the hook. */
   ended(
     job: Job,
     ending: Ending,

@@ -10,7 +10,7 @@ import { Executor } from "./executor.ts";
 import { LogKeeper } from "./log_keeper.ts";
 import { StatusWriter } from "./status_writer.ts";
 
-/** What a worker tells its attempts, and hears of them. */
+/** The dependencies of attempts on their worker. */
 export interface AttemptSurroundings {
   /** The tasks that this process holds. */
   readonly held: HeldTasks;

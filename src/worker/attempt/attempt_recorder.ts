@@ -1,4 +1,4 @@
-// Records how attempts end: hands the ending to the status writer, and has it told once it is
+// Records the ends of attempts: passes them to the status writer, and reports them once they are
 // stored.
 
 import type { Logger } from "../../log/logger.ts";
@@ -69,7 +69,7 @@ export class AttemptRecorder {
   /**
    * Writes how an attempt ended.
    *
-   * @param error What the hooks are told.
+   * @param error The argument of the hooks.
    * @param now The monotonic clock, when it ended.
    */
   record(job: Job, ending: Ending, context: TaskContext, error: unknown, now: number): void {
@@ -107,7 +107,7 @@ export class AttemptRecorder {
   /**
    * Moves a series on past an occurrence that its rate limit keeps from running.
    *
-   * @param missed Whether that is to be told as an occurrence that was missed.
+   * @param missed Whether to report it as a missed occurrence.
    */
   skipLimited(job: Job, missed: boolean): void {
     const { storageClock } = this.#parts;

@@ -1,4 +1,5 @@
-// Which timeout and which retry policy hold for an attempt: the first in line that says something.
+// The timeout and the retry policy of an attempt: those of the dispatch, the task, the queue or the
+// instance, in that order.
 
 import type { Logger } from "../../log/logger.ts";
 import type { RetryPolicy } from "../../task/retry_policy.ts";
@@ -7,7 +8,7 @@ import { toMilliseconds } from "../../time/duration.ts";
 import type { Job } from "../job.ts";
 import type { QueueSettings } from "../../task/queue_settings.ts";
 
-/** What holds for every attempt, unless its dispatch, task or queue says otherwise. */
+/** The defaults of attempts, unless their dispatch, task or queue overrides them. */
 export interface AttemptDefaults {
   readonly retry: RetryPolicy;
   /** Milliseconds; Infinity: none. */

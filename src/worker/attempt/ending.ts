@@ -1,5 +1,5 @@
-// How an attempt ends: a pure decision from what the handler did, why it was stopped, and the retry
-// policy.
+// Decides how an attempt ends: a pure function of the handler's outcome, the reason of its abort,
+// and the retry policy.
 
 import { answerAtOnce } from "../../guards/calls.ts";
 import { InvalidArgumentError } from "../../guards/errors.ts";
@@ -35,7 +35,7 @@ export interface Ending {
   readonly policyFault?: unknown;
 }
 
-/** What there is to know about an attempt that ended. */
+/** The outcome of an attempt. */
 export interface AttemptResult {
   /** What the handler threw; undefined when it returned. */
   readonly failure: { readonly error: unknown } | undefined;

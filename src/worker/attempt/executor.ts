@@ -30,11 +30,11 @@ import { AttemptContext, type ContextParts } from "./task_context.ts";
 import type { CaptureSettings } from "./task_logger.ts";
 import { Watchdog } from "./watchdog.ts";
 
-/** What holds for every attempt. */
+/** The defaults of attempts. */
 export interface ExecutionSettings extends AttemptDefaults {
   /**
-   * How long a handler may go on after its signal has aborted before its slot is freed.
-   * Milliseconds.
+   * How long a handler may run after its signal has aborted before its slot is freed, in
+   * milliseconds.
    */
   readonly graceMs: number;
   readonly capture: CaptureSettings | null;
@@ -145,8 +145,7 @@ export class Executor {
     if (reason instanceof TaskCancelledError) job.attempt.cancel();
     const isFirst = job.attempt.abortReason === undefined;
     if (isFirst || reason instanceof LeaseLostError) job.attempt.abort(reason);
-    // Heartbeats tell of a cancellation again and again: the grace period begins with the first
-    // reason.
+    // Heartbeats repeat a cancellation: the grace period begins with the first reason.
     if (!isFirst) return;
     this.#watchdog.setDeadline(job, this.#parts.clock.monotonic() + this.#parts.settings.graceMs);
   }
@@ -219,7 +218,7 @@ export class Executor {
 
   /** Settles a job once: by its handler's end, or because it is given up. */
   #settle(job: Job, failure: { readonly error: unknown } | undefined): void {
-    if (job.attempt.phase === "ended") return; // a handler that was given up has ended after all: the fence stands
+    if (job.attempt.phase === "ended") return; // a handler that was given up has ended after all: the fence still holds
     job.attempt.end();
     this.#watchdog.remove(job);
     const context = job.attempt.context!;
@@ -306,7 +305,7 @@ export class Executor {
     }
     logger.warn(
       "The handler of task {taskId} ({taskType}) did not stop within {graceMs} ms after its signal had " +
-        "aborted. Its slot is freed; what it still does is not recorded.",
+        "aborted. Its slot is freed; its outcome is not recorded.",
       { taskId: job.task.id, taskType: job.task.type, graceMs: this.#parts.settings.graceMs },
     );
     attemptEvents.emit("stuck", job);

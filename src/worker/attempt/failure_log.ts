@@ -1,5 +1,4 @@
-// Logs failed attempts, as far as their tasks want it: somebody who has set up nothing else learns
-// of them here.
+// Logs failed attempts unless their tasks opt out, so that failures are visible without any setup.
 
 import type { Loggers } from "../../log/loggers.ts";
 import { taskProperties } from "../../log/task_properties.ts";
@@ -9,7 +8,7 @@ import type { AnyTask } from "../../task/task.ts";
  * Logs that an attempt has failed.
  *
  * @param definition Its task's; undefined when this process does not know the type.
- * @param error What it failed with.
+ * @param error The error of the attempt.
  * @param retryInMs When the next attempt is due, in milliseconds from now; null: there is none.
  */
 export function logFailure(

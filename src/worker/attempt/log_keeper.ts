@@ -32,10 +32,7 @@ interface Entry {
 export class LogKeeper {
   readonly #parts: LogKeeperParts;
   readonly #writer: BatchWriter<Entry, void>;
-  /**
-   * The jobs of which lines have been handed to storage: those of a hook that follow have to share
-   * the room.
-   */
+  /** The jobs with lines already passed to storage: later lines of a hook share the same room. */
   readonly #kept = new WeakSet<Job>();
 
   constructor(parts: LogKeeperParts) {
@@ -54,7 +51,7 @@ export class LogKeeper {
     });
   }
 
-  /** Stores what an attempt has logged since it was last asked, soon. */
+  /** Stores soon the lines that an attempt has logged since the last call. */
   keep(job: Job): void {
     const captured = job.attempt.context?.takeLog() ?? null;
     if (captured === null) return;
@@ -79,8 +76,8 @@ export class LogKeeper {
   }
 
   /**
-   * The lines that their runs have room for. Only what is not a run's first has to ask what there
-   * is.
+   * Returns the lines that fit into their runs. Only later batches of a run need to read the stored
+   * lines.
    */
   async #within(entries: readonly Entry[]): Promise<NewLogLine[]> {
     const { storage, maxLinesPerRun } = this.#parts;
@@ -99,7 +96,9 @@ export class LogKeeper {
   }
 }
 
-/** Cuts a log into parts that one write can carry. What was dropped is told with the last. */
+/**
+ * Splits a log into parts that fit into one write. The last part has the number of dropped lines.
+ */
 function* partsOf({ lines, dropped }: CapturedLog): Generator<CapturedLog> {
   for (let from = 0, end; from < lines.length; from = end) {
     end = batchEnd(lines, from, lines.length, sizeOf);

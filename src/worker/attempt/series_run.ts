@@ -74,8 +74,7 @@ function plan(
   const { scheduledAt: planned, now } = state;
   if (isExtraRun(task, planned)) return { kind: "run", scheduledAt: task.dueAt, skipped: 0 };
   const underWay = isUnderWay(task);
-  // What has begun goes on as what it is; others that fell due meanwhile do not take its place for
-  // being delayed.
+  // A run that has begun keeps its occurrence: later due occurrences do not replace a delayed run.
   const next = runDue(recurrence, underWay ? { ...state, servedSince: Infinity } : state);
   const { nextRunAt, skipped } = next;
   // Storage has found the planned one due, so it is, even if this process is a little behind.
@@ -87,9 +86,9 @@ function plan(
 }
 
 /**
- * Whether somebody asked for a run beside the planned one, which is then still to come. (The first
- * run of a series that begins at once waits as `Queued`; it is the planned one, whatever the clock
- * of the process said that planned it.)
+ * Reports whether this is an extra run, with the planned one still to come. (The first run of a
+ * series that begins at once waits as `Queued`; it is the planned one, regardless of the clock of
+ * the process that planned it.)
  */
 function isExtraRun(task: ClaimedTask, planned: number): boolean {
   return task.dueAt < planned && task.status !== "Queued";

@@ -1,6 +1,6 @@
-// Writes what happens to claimed tasks, in natural batches, one write at a time so that a task's
-// changes stay in order. A write that fails is repeated until it succeeds or the lease is lost; the
-// handlers go on meanwhile.
+// Writes the changes of claimed tasks in natural batches, one write at a time, so that a task's
+// changes stay in order. It retries a failed write until it succeeds or the lease is lost; handlers
+// continue meanwhile.
 
 import type { HomeContext } from "../../time/home_context.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -16,7 +16,7 @@ import type { HeldTasks } from "../held_tasks.ts";
 import type { TimedTransition } from "./unwritten_transitions.ts";
 import { transitionsByAge } from "./transition_ages.ts";
 
-/** What ends an attempt, beside the transitions that the job carries. */
+/** The end of an attempt, besides the transitions of the job. */
 export type AttemptEnd =
   | {
     readonly kind: "change";
@@ -48,7 +48,7 @@ function sizeOf({ job: { unwritten: { waiting } } }: Entry): number {
   return size;
 }
 
-/** What a report that a job is in progress changes beside the status. */
+/** The changes of a report that a job is in progress, besides the status. */
 const nothing = {};
 
 /** Gathers and writes the changes of this process's jobs. */
@@ -59,11 +59,10 @@ export class StatusWriter {
   readonly #logger: Logger;
   #pending: Entry[] = [];
   /**
-   * Entries that storage cannot take: each is retried by itself, so that it does not hold up
-   * the others.
+   * Entries that storage rejects: each is retried separately, so that it does not delay the others.
    */
   readonly #isolated = new Set<Entry>();
-  /** Jobs of which something was given up. */
+  /** Jobs with an abandoned entry. */
   readonly #givenUp = new WeakSet<Job>();
   #flushing = false;
   #stopped = false;
@@ -191,7 +190,7 @@ export class StatusWriter {
         const transient = isTransient(error);
         if (this.#stopped) return;
         if (!transient && entries.length > 1) {
-          // One change that storage cannot take must not hold up its neighbours.
+          // A change that storage rejects must not delay the others of its batch.
           for (const entry of entries) await this.#write([entry], write);
           return;
         }
@@ -215,8 +214,8 @@ export class StatusWriter {
   }
 
   /**
-   * After a try that failed: leaves out reports that were stored all the same. Throws when storage
-   * does not say, since a report that is written twice stands in the history twice.
+   * Drops the reports that a failed write has stored all the same. Throws if storage does not
+   * answer: a report that is written twice would be in the history twice.
    */
   async #withoutStoredReports(entries: readonly Entry[]): Promise<readonly Entry[]> {
     const stored = new Set<Entry>();

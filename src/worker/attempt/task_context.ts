@@ -80,7 +80,7 @@ export class AttemptContext implements LoggedContext {
     return (connection) => complete(this.#job, connection); // may be taken out of the context, as handlers do
   }
 
-  /** What was logged and is to be stored; null: nothing. */
+  /** The log lines to store; null for none. */
   takeLog(): CapturedLog | null {
     const captured = this.#log?.take() ?? null;
     return captured !== null && captured.lines.length > 0 ? captured : null;

@@ -7,7 +7,7 @@ import { describeError } from "../../thrown/describe_error.ts";
 import { isErrorLike, readMember } from "../../thrown/reading.ts";
 import { formatMessage, type Logger, type LogProperties } from "../../log/logger.ts";
 
-/** What is kept of the lines that handlers log. */
+/** Which lines of handlers are kept. */
 export interface CaptureSettings {
   readonly minimumLevel: LogLevel;
   /**
@@ -37,8 +37,8 @@ const rank: Readonly<Record<LogLevel, number>> = {
 export const logLevels: readonly LogLevel[] = Object.keys(rank) as LogLevel[];
 
 /**
- * What is stored of it when `room` more lines of its run fit: the first ones, and one that counts
- * the others.
+ * Returns the lines to store if `room` more lines fit into the run: the first ones, and one that
+ * counts the others.
  *
  * @param room May be negative: nothing more fits.
  */
@@ -100,7 +100,7 @@ export class TaskLogger implements Logger {
     this.#keep("Error", message, properties);
   }
 
-  /** Takes what was captured, with the lines' ages as of now. */
+  /** Takes the captured lines, with their present ages. */
   take(): CapturedLog {
     const now = this.#monotonic();
     const lines = this.#lines.splice(0).map(({ at, ...line }) => ({ ...line, agoMs: now - at }));

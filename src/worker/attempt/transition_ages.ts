@@ -1,6 +1,5 @@
-// The transitions of a job as storage takes them: storage's clock rules, so each transition says
-// how long ago it happened. Whatever a write was held up by on its way, no transition may stand
-// before one that storage has already.
+// Converts the transitions of a job for storage, whose clock decides: each transition has its age.
+// A delayed write must not put a transition before one that is already stored.
 
 import type { StatusTransition } from "../../storage/requests.ts";
 import type { TimedTransition, UnwrittenTransitions } from "./unwritten_transitions.ts";

@@ -25,7 +25,7 @@ export interface ClaimerParts {
   readonly types: readonly string[];
   /** The registered worker; null while there is none. */
   readonly workerId: () => string | null;
-  /** Gives back what storage says this worker holds and it does not know of. */
+  /** Gives back tasks that this worker holds by storage, but does not know. */
   readonly giveBackUnknown: (workerId: string) => Promise<void>;
   readonly onClaimed: (workerId: string, tasks: readonly ClaimedTask[]) => void;
   readonly onWorkerLost: (workerId: string) => void;
@@ -84,7 +84,7 @@ export class Claimer {
   }
 
   /**
-   * Somebody else may have stored anything: all queues may have more, and the next due instant is
+   * Another process may have stored tasks: all queues may have more, and the next due instant is
    * unknown.
    */
   recheckAllQueues(): void {
@@ -98,7 +98,7 @@ export class Claimer {
     for (const runner of this.#parts.runners.values()) runner.nextDueKnown = false;
   }
 
-  /** This worker may hold tasks that it does not know of; they are given back, soon. */
+  /** Notes that this worker may hold tasks that it does not know; they are given back soon. */
   suspectUnknownClaims(): void {
     this.#unknownClaims.suspect();
   }

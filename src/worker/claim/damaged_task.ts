@@ -1,5 +1,4 @@
-// Finds out whether a claimed row can be worked with: somebody may have written it by hand, or a
-// disk may have failed.
+// Checks whether a claimed row is usable: it may have been edited by hand, or damaged by a disk.
 
 import type { ClaimedTask } from "../../storage/records.ts";
 import { isStorableInstant } from "../../time/instant.ts";

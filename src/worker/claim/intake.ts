@@ -48,7 +48,7 @@ export class Intake {
     return !this.#stopping && !this.#givingBack;
   }
 
-  /** What comes from now on is given back. */
+  /** Gives back all later tasks. */
   stop(): void {
     this.#stopping = true;
   }
@@ -67,7 +67,7 @@ export class Intake {
     starter.fill(runner, now);
   }
 
-  /** Takes in what a claim has brought. */
+  /** Takes in the tasks of a claim. */
   takeIn(workerId: string, tasks: readonly ClaimedTask[]): void {
     const { held, keeper, recorder, starter } = this.#parts;
     if (workerId !== keeper.workerId) return; // lost meanwhile: others will find them
@@ -102,7 +102,7 @@ export class Intake {
   }
 
   /**
-   * Gives back what storage says this worker holds and it does not know of. Nothing is handed over
+   * Gives back tasks that this worker holds by storage, but does not know. Hands over nothing
    * meanwhile.
    */
   async giveBackUnknown(workerId: string): Promise<void> {

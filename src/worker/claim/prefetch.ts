@@ -30,8 +30,8 @@ export class Prefetch {
       "parallelism" | "capacity" | "whenFull"
     >,
   ) {
-    // A queue that pushes back on dispatches is as long as its capacity says: that is what they
-    // feel.
+    // A queue with back pressure holds as many tasks as its capacity, since dispatches depend on
+    // it.
     this.#least = whenFull === "store" ? Math.min(2 * parallelism, capacity) : capacity;
     this.#most = capacity;
     this.#target = this.#least;

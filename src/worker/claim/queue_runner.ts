@@ -12,7 +12,7 @@ export class QueueRunner {
   paused = false;
   /** When it was last found to be resumed, by the monotonic clock. */
   resumedAt = -Infinity;
-  /** Whether storage may hold due tasks of this queue that nobody has claimed. */
+  /** Whether storage may hold unclaimed due tasks of this queue. */
   mayHaveMore = true;
   /** Whether the claimer knows when the queue's next task is due, as far as storage can tell. */
   nextDueKnown = false;
@@ -73,7 +73,7 @@ export class QueueRunner {
     return Math.max(0, this.#prefetch.target(now) - this.#occupied);
   }
 
-  /** Whether it is time to claim: half of what should be here is gone. */
+  /** Reports whether it is time to claim: half of the prefetched tasks are gone. */
   runsLow(now: number): boolean {
     if (!this.mayHaveMore || this.paused) return false;
     if (this.#pushesBack) return this.#occupied <= this.#roomForDispatches;

@@ -8,7 +8,7 @@ import type { HeldTasks } from "../held_tasks.ts";
 import type { QueueRunner } from "./queue_runner.ts";
 import { RoomWatch } from "./room_watch.ts";
 
-/** Keeps places for dispatches; what it does for them is described by {@linkcode LocalPlaces}. */
+/** Keeps places for dispatches; see {@linkcode LocalPlaces}. */
 export class Reservations implements LocalPlaces {
   readonly #clock: Clock;
   readonly #runner: (queue: string) => QueueRunner;

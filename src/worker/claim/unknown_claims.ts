@@ -1,7 +1,6 @@
-// The suspicion that storage holds tasks as this worker's that it does not know of: a claim was
-// given up, or its answer was lost on the way. Such tasks are given back. But what was given up may
-// be carried out later still, by a server that was slow and not dead; so storage is asked again,
-// after pauses that double.
+// Handles claims with unknown outcomes: one was given up, or its answer was lost, so this worker
+// may hold tasks that it does not know. They are given back. A slow server may still execute a
+// claim that was given up, so storage is asked again, after pauses that double.
 
 import type { Clock } from "../../time/clock.ts";
 
@@ -12,7 +11,7 @@ const lastPauseMs = 32 * 60_000;
 /** What the suspicion works with. */
 export interface UnknownClaimsParts {
   readonly clock: Clock;
-  /** Gives back what storage says this worker holds and it does not know of. */
+  /** Gives back tasks that this worker holds by storage, but does not know. */
   readonly giveBackUnknown: (workerId: string) => Promise<void>;
   /** It is time to ask storage. */
   readonly onSuspected: () => void;

@@ -12,7 +12,8 @@ export interface GiveBackParts {
   /** The tasks that this process holds. */
   readonly held: HeldTasks;
   /**
-   * Giving back failed: storage may believe that tasks are ours that nobody here knows any more.
+   * Called when giving back failed: storage may still attribute tasks to this worker that it has
+   * forgotten.
    */
   readonly onFailed: () => void;
 }

@@ -1,5 +1,5 @@
-// What a worker does about what its heartbeats tell: requests to cancel, paused queues, leases that
-// it has lost, tasks that were taken from other workers, and an event loop that was blocked.
+// Handles the answers to a worker's heartbeats: requests to cancel, paused queues, lost leases,
+// tasks taken over from other workers, and a blocked event loop.
 
 import type { Logger } from "../../log/logger.ts";
 import type { HeartbeatResult, LostTask } from "../../storage/requests.ts";
@@ -37,7 +37,7 @@ export interface HeartbeatHandlerParts {
   readonly suspects: () => Iterable<Job>;
 }
 
-/** Acts on what is found. */
+/** Handles the answers to heartbeats. */
 export class HeartbeatHandler implements LeaseListener {
   readonly #parts: HeartbeatHandlerParts;
 

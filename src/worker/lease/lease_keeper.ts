@@ -1,6 +1,6 @@
-// Keeps this process's leases alive: registers the worker under a fresh id, beats its heart, and
-// takes note of what the answers say. Whether a worker is alive is judged by its heartbeat alone,
-// never by how long a task has run.
+// Keeps this process's leases alive: registers the worker under a new id, sends its heartbeats, and
+// handles the answers. Only the heartbeat decides whether a worker is alive, never the run time of
+// a task.
 
 import type { Logger } from "../../log/logger.ts";
 import type { HeartbeatResult, LostTask } from "../../storage/requests.ts";
@@ -18,8 +18,8 @@ export interface LeaseListener {
   /** The storage's clock was set back by `setBackMs` milliseconds. Told before the heartbeat. */
   onClockSetBack(setBackMs: number): void;
   /**
-   * Storage answers again after it did not, or a worker has been registered anew: whatever was told
-   * meanwhile was missed.
+   * Called when storage answers again, or the worker is registered again: notifications in between
+   * were missed.
    */
   onReachable(): void;
   /**
@@ -44,10 +44,10 @@ export interface LeaseSettings {
   readonly host: string;
 }
 
-/** What is written of a task whose worker was lost. */
+/** The exception of a task whose worker was lost. */
 export const lostReason =
   "The worker that held the task was lost: its process ended or froze. The task is due again.";
-/** What is written of a task that was lost too often. */
+/** The exception of a task that was lost too often. */
 export const poisonReason =
   "The task was lost with its worker too often: it may be ending its process. It is not retried.";
 
@@ -178,16 +178,13 @@ export class LeaseKeeper {
       this.#wasUnreachable = true;
       this.#checkAge();
     }
-    if (this.#isArmed) return; // somebody wants the next one sooner
+    if (this.#isArmed) return; // another caller wants the next one sooner
     // After a failure soon again: the lease is running out.
     const healthy = this.#clock.monotonic() - this.#lastBeatAt < this.#settings.heartbeatMs;
     this.#armNext(healthy ? this.#settings.heartbeatMs : this.#settings.heartbeatMs / 4);
   }
 
-  /**
-   * An answer that comes after the end of the lease is none: a network may swallow what is sent and
-   * tell nobody.
-   */
+  /** An answer after the end of the lease counts as none: a network may drop packets silently. */
   async #inTime(answer: Promise<void>): Promise<void> {
     const { leaseMs, heartbeatMs } = this.#settings;
     const leftMs = this.#lastBeatAt + leaseMs - this.#clock.monotonic();

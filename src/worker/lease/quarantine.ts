@@ -1,6 +1,6 @@
-// Keeps tasks apart that were running again and again when a process ended. One of them may be what
-// ends it; run one at a time in a process, those that were only running beside it are no longer
-// lost together with it, and never reach the poison limit.
+// Separates tasks that were repeatedly running when a process ended. One of them may crash the
+// process. They run one at a time in a process, so that tasks which only ran beside it are no
+// longer lost with it, and never reach the poison limit.
 
 import type { Job } from "../job.ts";
 import type { QueueRunner } from "../claim/queue_runner.ts";

@@ -1,4 +1,4 @@
-// Text that breaks things: whatever a user passes comes back unchanged, wherever it is stored.
+// Awkward text: every column returns any text of a user unchanged.
 
 import { expectSame, expectThat } from "../expect.ts";
 import { series, slotRequest, topic } from "../scene.ts";
@@ -16,7 +16,7 @@ const awkward: Readonly<Record<string, string>> = {
   "U+0000": "\u0000",
   "U+0000 inside": "a\u0000b\u0000\u0000c",
   "control characters": Array.from({ length: 31 }, (_, n) => String.fromCharCode(n + 1)).join(""),
-  "what may stand for U+0000": "\u2400 \uE000 \uF000 \uFFFD \u001A \u001B \u0001 \u007F %00",
+  "possible escapes of U+0000": "\u2400 \uE000 \uF000 \uFFFD \u001A \u001B \u0001 \u007F %00",
   emoji: "👍🏽 👨‍👩‍👧‍👦 🇮🇹",
   "outside the basic plane": "𝔘𝔫𝔦 \u{10FFFF} \u{1F600}",
   "right to left": "שלום \u202Eمرحبا\u202C العالم",

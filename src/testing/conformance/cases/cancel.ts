@@ -63,7 +63,7 @@ export const cancel = topic("cancel", {
     expectSame((await s.row(id)).series?.nextRunAt ?? null, null, "it has no next run");
   },
 
-  "a claimed task is marked, and its owner is told by the heartbeat": async (s) => {
+  "a claimed task is marked, and the heartbeat notifies its owner": async (s) => {
     const { id, lease } = await s.claimed();
     await s.claimed({}, "worker-b");
     await s.change(id, ["InProgress"], { lease });
@@ -134,7 +134,7 @@ export const cancel = topic("cancel", {
     expectSame([again?.id, again?.cancelRequested], [id, true], "who claims it sees the request");
   },
 
-  "a request ends with its task, whatever ends that": async (s) => {
+  "a request ends with its task, for every kind of end": async (s) => {
     const held = async () => {
       const { id, lease } = await s.claimed();
       await s.storage.requestCancel([id]);
@@ -167,7 +167,7 @@ export const cancel = topic("cancel", {
     }
   },
 
-  "ended and unknown tasks are distinguished": async (s) => {
+  "ended and unknown tasks have different outcomes": async (s) => {
     const ended = await s.addMany(3);
     await s.change(ended[0]!, ["Completed"]);
     await s.change(ended[1]!, ["Failed"]);

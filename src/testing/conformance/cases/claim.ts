@@ -1,4 +1,4 @@
-// Claims: who gets which task, and in what order.
+// Claims: which worker gets which task, and in which order.
 
 import { WorkerLostError } from "../../../storage/errors.ts";
 import type { NewTask } from "../../../storage/requests.ts";
@@ -99,7 +99,7 @@ export const claim = topic("claim", {
     expectSame(rest.map((t) => t.id), ids.slice(3), "then the rest");
   },
 
-  "it makes no difference to the order what was dispatched for later, or is recurring": async (
+  "delayed and recurring tasks have the same order as others": async (
     s,
   ) => {
     const now = await s.now();
@@ -160,7 +160,7 @@ export const claim = topic("claim", {
     expectSame(known.length, 10, "until a worker knows them");
   },
 
-  "types and queues are distinguished by case": async (s) => {
+  "types and queues are case-sensitive": async (s) => {
     await s.add({ type: "Report", queue: "Email" });
     const workerId = await s.worker();
     expectSame(

@@ -1,5 +1,4 @@
-// Damaged rows: what somebody has written into a row by hand, or a disk has made of it, concerns
-// that task alone.
+// Damaged rows: a row that was edited by hand, or damaged by a disk, affects only its own task.
 
 import type { Damage } from "../harness.ts";
 import { expectSame, expectSameSet, expectThat, expectValue } from "../expect.ts";

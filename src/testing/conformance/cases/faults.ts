@@ -57,7 +57,7 @@ function withFaults(check: (s: Scene) => Promise<void>): readonly [Capability, t
   return ["failAt", check];
 }
 
-/** What stands in a task's row and history, without ids and instants. */
+/** Returns a task's row and history, without ids and instants. */
 async function standing(s: Scene, id: string) {
   const row = await s.storage.get(id);
   if (row === null) return null;
@@ -139,7 +139,7 @@ export const faults = topic("faults", {
       const isWhole = held.length === 5 || (claimed === null && free.length === 5);
       expectThat(isWhole, `statement ${n}: all are claimed, or none`);
       const rest = await s.claim("worker-a");
-      expectSame(rest.length, free.length, `statement ${n}: what is free can be claimed`);
+      expectSame(rest.length, free.length, `statement ${n}: free tasks can be claimed`);
     }
   }),
 
@@ -273,7 +273,7 @@ export const faults = topic("faults", {
       async () => {
         const purge = () => s.storage.purge({ statusAuditDays: 30 }, { budget: 1000 });
         if (!(await purge()).busy) return;
-        await s.unit.passTime(hour); // a lock that a broken purge left behind does not stay for good
+        await s.unit.passTime(hour); // the lock of a broken purge expires
         await purge();
       },
       async (id) => (await s.statuses(id)).length,

@@ -1,10 +1,10 @@
-// Leases: only the holder of a task writes about it, and one that lost it is told so.
+// Leases: only the holder of a task may change it, and a worker that lost it gets a refusal.
 
 import type { Lease } from "../../../storage/requests.ts";
 import { expectSame, expectThat } from "../expect.ts";
 import { hour, type Scene, topic } from "../scene.ts";
 
-/** What a refused write must leave as it was. */
+/** The state that a refused write must not change. */
 async function stateOf(s: Scene, id: string) {
   return { row: await s.row(id), statuses: await s.statuses(id), runs: await s.runs(id) };
 }
@@ -91,7 +91,7 @@ export const leasesAndFences = topic("leases and fences", {
     );
     const { tasksByStatus } = await s.storage.statistics();
     expectSame([tasksByStatus.Completed, tasksByStatus.Queued], [30, 30], "and no others");
-    expectSame((await s.storage.auditGrowth())[0]?.rows, 75, "audit rows for what was applied");
+    expectSame((await s.storage.auditGrowth())[0]?.rows, 75, "audit rows of applied changes");
     const { items } = await s.storage.list({ statuses: ["Completed"] });
     expectSame(
       items.map((task) => task.executionTimeMs),

@@ -28,7 +28,7 @@ export const lostWorkers = topic("lost workers", {
       workerId: "worker-a",
       lostCount: 1,
       poisoned: false,
-    }], "it is told what was lost");
+    }], "the answer lists the lost tasks");
     const row = await s.row(id);
     expectSame([row.status, row.exception, row.workerId, row.attempt, row.lostCount], [
       "ServiceStopped",
@@ -86,7 +86,7 @@ export const lostWorkers = topic("lost workers", {
     },
   ],
 
-  "a worker that was given up is told so and cannot claim": async (s) => {
+  "a lost worker is notified and cannot claim": async (s) => {
     await s.claimed();
     await s.unit.passTime(leaseMs + minute);
     await s.releaseLost();
@@ -102,7 +102,7 @@ export const lostWorkers = topic("lost workers", {
     expectSame((await s.row(id)).workerId, "worker-a", "unregistering takes nothing away");
     await s.storage.requestCancel([id]);
     const { alive, cancelRequests } = await s.storage.heartbeat("worker-a", leaseMs);
-    expectSame([alive, cancelRequests], [false, []], "a heartbeat that comes after it is nobody's");
+    expectSame([alive, cancelRequests], [false, []], "a late heartbeat has no effect");
     expectSame(await s.storage.workers(), [], "it is not known any more");
     const lost = await s.releaseLost();
     expectSame(lost.map((t) => [t.taskId, t.workerId]), [[id, "worker-a"]], "they are found");
@@ -124,13 +124,13 @@ export const lostWorkers = topic("lost workers", {
     expectNear(worker!.startedAt, await s.now(), "anew");
   },
 
-  "a heartbeat tells whether others were lost": async (s) => {
+  "a heartbeat reports whether other workers were lost": async (s) => {
     await s.worker("worker-b");
     await s.claimed();
     const othersLost = async () => (await s.storage.heartbeat("worker-b", leaseMs)).othersLost;
     expectSame(await othersLost(), false, "all live");
     await s.storage.unregisterWorker("worker-a");
-    expectSame(await othersLost(), true, "a task is held by nobody");
+    expectSame(await othersLost(), true, "no worker holds the task");
     await s.releaseLost();
     expectSame(await othersLost(), false, "it was taken");
     await s.worker("worker-c");

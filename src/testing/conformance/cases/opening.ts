@@ -10,7 +10,7 @@ export const opening = topic("opening", {
     expectNear(now, await s.now(), "open returns the storage's clock");
     await s.add();
     await s.storage.open();
-    expectSame((await s.storage.list()).items.length, 1, "what was stored is still there");
+    expectSame((await s.storage.list()).items.length, 1, "stored tasks are still there");
   },
 
   "many processes may open the same database at once": async (s) => {

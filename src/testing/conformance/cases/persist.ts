@@ -1,4 +1,4 @@
-// Storing tasks: what a new row looks like, and that a repeated write stores nothing twice.
+// Storing tasks: the fields of a new row; a repeated write stores nothing twice.
 
 import type { NewTask } from "../../../storage/requests.ts";
 import { expectNear, expectSame, expectThat, expectValue } from "../expect.ts";
@@ -207,14 +207,16 @@ export const persist = topic("persist", {
       [workerId, 1, 1, null],
       "it is held",
     );
-    expectSame(await s.claim(await s.worker("worker-b")), [], "nobody else can claim it");
+    expectSame(await s.claim(await s.worker("worker-b")), [], "no other worker can claim it");
     const lease = { workerId, token: 1 };
     const { applied } = await s.change(task.id, ["InProgress", "Completed"], { lease });
     expectThat(applied, "its worker can write about it");
     expectSame(await s.statuses(task.id), ["Queued", "InProgress", "Completed"], "the audit trail");
   },
 
-  "a repeated write of a task that was born claimed says so while it still is": async (s) => {
+  "a repeated write of a task that was stored as claimed reports the claim until it ends": async (
+    s,
+  ) => {
     const workerId = await s.worker();
     const task = s.task({ claimFor: workerId });
     await s.persist(task);

@@ -1,4 +1,4 @@
-// Queues: pausing, what is due next, and the figures.
+// Queues: pausing, the next due instant, and statistics.
 
 import type { QueueBacklog } from "../../../storage/queries.ts";
 import { systemClock } from "../../../time/clock.ts";
@@ -33,12 +33,12 @@ export const queues = topic("queues", {
     expectSame(
       (await s.storage.heartbeat(workerId, leaseMs)).pausedQueues,
       [],
-      "and told of the end",
+      "and notified of the end",
     );
     expectSame((await s.claim(workerId, { queues: ["email"] })).length, 1, "it goes on");
   },
 
-  "a pause is for good, and for queues that have no tasks yet": async (s) => {
+  "a pause is permanent, and includes queues without tasks": async (s) => {
     const first = await s.unit.another();
     await first.setQueuePaused("later", true);
     await first.close();
@@ -138,7 +138,7 @@ export const queues = topic("queues", {
         oldestDueAt,
       })).sort(byName),
       statistics.queues.filter(waiting).map(({ claimed: _, ...queue }) => queue).sort(byName),
-      "the backlog says the same of what waits",
+      "the backlog has the same counts of waiting tasks",
     );
     const queueOf = (name: string) => statistics.queues.find((queue) => queue.queue === name);
     const { oldestDueAt, ...email } = expectValue(queueOf("email"), "the queue is listed");
@@ -152,7 +152,7 @@ export const queues = topic("queues", {
     );
     const { oldestDueAt: heldUp, ...held } = expectValue(queueOf("held up"), "it is listed");
     expectSame(held, { queue: "held up", paused: true, due: 1, scheduled: 0, claimed: 0 }, "held");
-    expectNear(heldUp, now, "what is held up waits, too");
+    expectNear(heldUp, now, "delayed tasks wait, too");
     expectSame(
       queueOf("later"),
       { queue: "later", paused: false, ...nothing, scheduled: 1 },
@@ -166,7 +166,7 @@ export const queues = topic("queues", {
     );
   },
 
-  "what other processes do is told at once": ["wakes", async (s) => {
+  "changes of other processes are notified at once": ["wakes", async (s) => {
     const other = await s.unit.another();
     const { id } = await s.claimed();
     const { id: released, lease, task } = await s.claimed();
@@ -210,7 +210,7 @@ export const queues = topic("queues", {
     end();
   }],
 
-  "a series that another process has corrected is told at once": ["wakes", async (s) => {
+  "a series that another process has corrected is notified at once": ["wakes", async (s) => {
     const other = await s.unit.another();
     const plannedAt = await s.now() + 2 * hour;
     const taskId = await s.addSeries({ due: { at: plannedAt } }, { nextRunAt: plannedAt });

@@ -15,9 +15,7 @@ function wish(overrides: Partial<RateSlotRequest> = {}): RateSlotRequest {
   return slotRequest({ emissionIntervalMs, horizonMs: 1000 * hour, ...overrides });
 }
 
-/**
- * Reserves slots and tells how far from now they are, in intervals; `-` for one that was refused.
- */
+/** Reserves slots and returns their distances from now, in intervals; `-` for a refused one. */
 async function reserve(
   s: Scene,
   wishes: RateSlotRequest[],
@@ -78,7 +76,7 @@ export const rateSlots = topic("rate slots", {
     expectSame(await reserve(s, [one, one, one]), "1 3 6", "the first ones first, then the end");
   },
 
-  "what was given back comes back to the burst as well": async (s) => {
+  "slots that were given back refill the burst as well": async (s) => {
     const one = wish({ burst: 3 });
     const slots = await reserveMany(s, 9, one);
     await giveBack(s, one.key, slots.slice(3));
@@ -99,7 +97,7 @@ export const rateSlots = topic("rate slots", {
     expectSame(await reserve(s, [now, near]), "- 2", "only now will not do: it stays for others");
   },
 
-  "slots that were given back are nobody's once their time has passed": async (s) => {
+  "slots that were given back expire after their time": async (s) => {
     const one = wish();
     const slots = await reserveMany(s, 7, one);
     await giveBack(s, one.key, [slots[1], slots[2]]);
@@ -142,7 +140,7 @@ export const rateSlots = topic("rate slots", {
     }
   },
 
-  "giving back what is unknown, twice or nothing does no harm": async (s) => {
+  "giving back unknown slots, a slot twice or none does no harm": async (s) => {
     const one = wish();
     await s.storage.returnRateSlots([]);
     await giveBack(s, "nobody", [await s.now() + hour]);
@@ -159,7 +157,7 @@ export const rateSlots = topic("rate slots", {
     expectSame(await reserve(s, keys), "2 4", "the other one's line is as it was");
   },
 
-  "a slot that is given back for a key before its first is nobody's": async (s) => {
+  "a slot that is given back before a key's first slot is ignored": async (s) => {
     const one = wish();
     const slotAt = await s.now() + Math.round(1.5 * emissionIntervalMs);
     await giveBack(s, one.key, [slotAt]);
@@ -201,7 +199,7 @@ export const rateSlots = topic("rate slots", {
     const { now, slots } = await s.storage.takeRateSlots([near]);
     const soon = 3 * emissionIntervalMs;
     expectThat(!slots[0]!.granted, "still refused");
-    expectNear(slots[0]!.slotAt, Math.ceil(now + soon), "it is told when the slot would be");
+    expectNear(slots[0]!.slotAt, Math.ceil(now + soon), "the answer has the instant of the slot");
   },
 
   "a horizon of 0 grants only a slot right now": async (s) => {
@@ -251,7 +249,7 @@ export const rateSlots = topic("rate slots", {
     );
   },
 
-  "late ones take what nobody has used, and no more": async (s) => {
+  "late runs take only unused slots": async (s) => {
     const burst = 2;
     const { slots } = await s.storage.takeRateSlots(
       Array.from({ length: 5 }, () => wish({ burst })),

@@ -47,7 +47,7 @@ export const readingAndPaging = topic("reading and paging", {
     expectThat(first.next !== null, "the rest is on the next page");
   },
 
-  "what is stored meanwhile does not shift the pages": async (s) => {
+  "new tasks do not shift the pages": async (s) => {
     const ids = (await s.addMany(6)).reverse();
     const first = await s.storage.list({}, { limit: 3 });
     await s.addMany(4);
@@ -142,7 +142,7 @@ export const readingAndPaging = topic("reading and paging", {
     );
   },
 
-  "a page that nobody can give is refused": async (s) => {
+  "an impossible page is refused": async (s) => {
     const id = await s.add();
     const wrong = [{ limit: 0 }, { limit: 1001 }, { limit: 2.5 }, { limit: -1 }, { limit: NaN }, {
       after: "x",

@@ -179,7 +179,7 @@ export const recurringRuns = topic("recurring runs", {
     expectSame(await s.storage.updateCurrentRunMany([]), [], "an empty list is fine");
   },
 
-  "a series that rests has its next run, and its runs are listed in order": async (s) => {
+  "a series between runs has its next run, and its runs are listed in order": async (s) => {
     const id = await s.addSeries();
     for (let run = 1; run <= 5; run++) {
       const status = run % 2 ? "Completed" : "Failed";

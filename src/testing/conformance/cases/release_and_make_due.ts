@@ -45,7 +45,7 @@ export const releaseAndMakeDue = topic("release and make due", {
     expectSame([row.workerId, row.attempt], ["worker-a", 1], "it is held as before");
   },
 
-  "what a worker holds without knowing it is given back": async (s) => {
+  "tasks that a worker holds without knowing it are given back": async (s) => {
     const ids = await s.addMany(4);
     const workerId = await s.worker();
     const [first, second] = await s.claim(workerId, { limit: 2 });
@@ -55,7 +55,7 @@ export const releaseAndMakeDue = topic("release and make due", {
     const row = await s.row(second!.id);
     expectSame([row.workerId, row.attempt, row.status], [null, 0, "Queued"], "as unclaimed");
     expectNear(row.dueAt, await s.now(), "due now");
-    expectSame((await s.row(first!.id)).workerId, workerId, "what it knows stays its own");
+    expectSame((await s.row(first!.id)).workerId, workerId, "known tasks stay with the worker");
     expectSame((await s.row(ids[2]!)).workerId, other, "what others hold stays theirs");
     expectSame(await s.storage.releaseUnknown(workerId, [first!.id]), 0, "nothing is left");
   },
@@ -149,7 +149,7 @@ export const releaseAndMakeDue = topic("release and make due", {
     expectSame(again?.cancelRequested, false, "the old request is forgotten");
   },
 
-  "anything else stays unchanged": async (s) => {
+  "other tasks stay unchanged": async (s) => {
     const lost = await s.add();
     await s.claim(await s.worker("lost"));
     await s.storage.unregisterWorker("lost");

@@ -292,7 +292,7 @@ export const retention = topic("retention", {
     const [atOnce] = await Promise.all(purging);
     const { tasks, done } = atOnce ?? await purge(s, policy);
     expectSame([tasks, done], [1, true], "one of the tasks is deleted");
-    expectSame(await s.storage.get(gone), null, "the one that is over");
+    expectSame(await s.storage.get(gone), null, "the ended one");
     const row = await s.row(kept);
     expectThat(row.status === "Queued" && row.dueAt !== null, "the other one waits");
     expectSame((await purge(s, policy)).tasks, 0, "also from now on");

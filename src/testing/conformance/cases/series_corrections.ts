@@ -1,5 +1,5 @@
-// Series that were planned by a clock that was ahead: they get another next run, unless somebody
-// else was faster.
+// Series that were planned by a clock that was ahead: they get another next run, unless another
+// process was faster.
 
 import { expectNear, expectSame } from "../expect.ts";
 import { day, hour, minute, type Scene, topic } from "../scene.ts";

@@ -1,4 +1,4 @@
-// Status changes: one write for one or several transitions of a task, and what it does to lease and
+// Status changes: one write for one or several transitions of a task, and its effect on lease and
 // due instant.
 
 import { expectNear, expectSame, expectThat, expectValue } from "../expect.ts";
@@ -84,7 +84,7 @@ export const statusChanges = topic("status changes", {
     }
   },
 
-  "InProgress and Queued keep the due instant of a task that nobody holds": async (s) => {
+  "InProgress and Queued keep the due instant of an unclaimed task": async (s) => {
     const id = await s.add();
     const { dueAt } = await s.row(id);
     await s.change(id, ["InProgress"]);
@@ -136,7 +136,7 @@ export const statusChanges = topic("status changes", {
     expectNear(row.dueAt, await s.now(), "and due");
   },
 
-  "what was no attempt is not counted": async (s) => {
+  "a returned attempt is not counted": async (s) => {
     const { id, lease } = await s.claimed();
     const rateSlotAt = await s.now() + hour;
     await s.change(id, ["WaitingQueue"], { lease, dueInMs: hour, returnAttempt: true, rateSlotAt });

@@ -1,4 +1,5 @@
-// The task-key rules: what a second dispatch with the same key does, by what it finds.
+// The task-key rules: the effect of a second dispatch with the same key, by the state of the first
+// task.
 
 import type { NewTask } from "../../../storage/requests.ts";
 import { expectNear, expectSame, expectThat, expectValue } from "../expect.ts";
@@ -52,7 +53,7 @@ export const taskKeys = topic("task keys", {
     expectSame(row.scheduledAt, row.dueAt, "which it was dispatched for");
   },
 
-  "tasks whose keys nobody holds are stored as ever when busy ones are to be skipped": async (
+  "tasks with free keys are stored even if busy ones are skipped": async (
     s,
   ) => {
     const id = await s.add({ taskKey });
@@ -116,7 +117,7 @@ export const taskKeys = topic("task keys", {
     expectThat(row.payload !== '"second"', "its payload is the first one's");
   },
 
-  "a one-shot in progress that nobody holds is left alone, too": async (s) => {
+  "an unclaimed one-shot in progress is left alone, too": async (s) => {
     const id = await s.add({ taskKey });
     await s.change(id, ["InProgress"]);
     expectSame(
