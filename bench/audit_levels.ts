@@ -1,4 +1,4 @@
-// What an audit level costs: throughput, waiting times and rows at each of the four, on every
+// What an audit level costs: throughput, waiting times and rows at each of them, on every
 // store.
 
 import { type AuditLevel, auditLevels } from "@evertask/evertask";
@@ -141,7 +141,7 @@ function describe(figures: readonly LevelFigures[], options: BenchOptions): stri
 /** Compares the audit levels. */
 export const auditLevelsSubject: Subject = {
   name: "audit-levels",
-  about: "the four audit levels on every store: throughput, waiting times, rows",
+  about: "the audit levels on every store: throughput, waiting times, rows",
   async run(options, progress): Promise<Report> {
     const figures: LevelFigures[] = [];
     for (const store of await openStores(options.stores)) {

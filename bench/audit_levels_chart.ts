@@ -1,5 +1,6 @@
 // The bar chart of audit levels, for a README: plain SVG, legible on light and on dark pages.
 
+import { auditLevels } from "@evertask/evertask";
 import type { LevelFigures } from "./level_figures.ts";
 import { rate } from "./support/figures.ts";
 
@@ -21,12 +22,8 @@ const panels = [
   { title: "drain: a stored backlog", value: (row: LevelFigures) => row.drain },
 ] as const;
 
-const colors: Readonly<Record<LevelFigures["auditLevel"], string>> = {
-  Full: "#2563eb",
-  Minimal: "#0d9488",
-  ErrorsOnly: "#d97706",
-  None: "#9333ea",
-};
+/** The colours of the levels, in their order; they begin anew after the last. */
+const colors = ["#2563eb", "#0d9488", "#d97706", "#9333ea"];
 
 /** Colours of text follow the page; the bars' are strong enough on both. */
 const style = `
@@ -91,7 +88,7 @@ function bar(row: LevelFigures, value: number, most: number, panel: number, y: n
   const left = panelLeft(panel);
   const length = Math.max(1, Math.round(layout.barsWidth * value / most));
   return `<rect x="${left}" y="${y}" width="${length}" height="${layout.barHeight}" rx="2" fill="${
-    colors[row.auditLevel]
+    colors[auditLevels.indexOf(row.auditLevel) % colors.length]
   }"/>${text(left + length + 6, y + 12, rate(value))}`;
 }
 

@@ -30,7 +30,7 @@ export function auditLevelFromNumber(stored: number | null): AuditLevel {
 /**
  * Accepts a level that a user passed.
  *
- * @throws {InvalidArgumentError} If it is none of the four.
+ * @throws {InvalidArgumentError} If there is no such level.
  */
 export function parseAuditLevel(level: unknown, argument: string): AuditLevel {
   if (auditLevels.includes(level as AuditLevel)) return level as AuditLevel;

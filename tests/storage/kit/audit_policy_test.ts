@@ -64,16 +64,19 @@ Deno.test("only Failed and ServiceStopped are errors by themselves", () => {
 });
 
 Deno.test("levels are stored as upstream's numbers, and no number means Full", () => {
-  assertEquals(auditLevels.map(auditLevelToNumber), [0, 1, 2, 3]);
-  assertEquals([0, 1, 2, 3, null].map(auditLevelFromNumber), [...auditLevels, "Full"]);
-  assertEquals(auditLevelToNumber("None"), 3);
+  const upstreams: AuditLevel[] = ["Full", "Minimal", "ErrorsOnly", "None"];
+  assertEquals(upstreams.map(auditLevelToNumber), [0, 1, 2, 3]);
+  for (const level of auditLevels) {
+    assertEquals(auditLevelFromNumber(auditLevelToNumber(level)), level);
+  }
+  assertEquals(auditLevelFromNumber(null), "Full");
 });
 
-Deno.test("an unknown level is refused with its name and the four that exist", () => {
+Deno.test("an unknown level is refused with its name and the levels that exist", () => {
   assertEquals(parseAuditLevel("Minimal", "auditLevel"), "Minimal");
   for (const level of ["full", "", 0, null, undefined, "constructor"]) {
     const error = assertThrows(() => parseAuditLevel(level, "auditLevel"), InvalidArgumentError);
     assertEquals([error.argument, error.value], ["auditLevel", level]);
-    assertEquals(error.message.endsWith("Full, Minimal, ErrorsOnly, None."), true);
+    assertEquals(error.message.endsWith(`be one of ${auditLevels.join(", ")}.`), true);
   }
 });
