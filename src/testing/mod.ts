@@ -40,14 +40,13 @@ export {
 export type { DispatchMatch } from "./kit/dispatch_match.ts";
 export type { PayloadMatch } from "./kit/payload_match.ts";
 export type { StoredTask } from "./kit/stored_task.ts";
-export {
-  createTestEverTask,
-  type DrainOptions,
-  type FailureHandling,
-  type RunBounds,
-  TestEverTask,
-  type TestEverTaskOptions,
-} from "./kit/test_ever_task.ts";
+export { createTestEverTask, TestEverTask } from "./kit/test_ever_task.ts";
+export type {
+  DrainOptions,
+  FailureHandling,
+  RunBounds,
+  TestEverTaskOptions,
+} from "./kit/test_options.ts";
 export type { DrainResult, TaskFailure } from "./kit/drain_tally.ts";
 export { StalledError, TooManyAttemptsError } from "./kit/run_limits.ts";
 export { storageConformance } from "./conformance/suite.ts";

@@ -1,8 +1,10 @@
 // All mutants, by the room of the code that they are in.
 
 import { application } from "./mutants/application.ts";
+import { attemptRecords } from "./mutants/attempt_records.ts";
 import { attempts } from "./mutants/attempts.ts";
 import { audit } from "./mutants/audit.ts";
+import { calendars } from "./mutants/calendars.ts";
 import { claiming } from "./mutants/claiming.ts";
 import { dispatch } from "./mutants/dispatch.ts";
 import { events } from "./mutants/events.ts";
@@ -28,8 +30,10 @@ import type { Mutant } from "./mutant.ts";
 /** The lists, by name. */
 export const mutantLists: Readonly<Record<string, readonly Mutant[]>> = {
   application,
+  attemptRecords,
   attempts,
   audit,
+  calendars,
   claiming,
   dispatch,
   events,

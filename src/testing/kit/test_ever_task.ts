@@ -2,8 +2,7 @@
 // (`drain`) or within dispatch (`inline`). It is a real EverTask over a real storage, with a real
 // worker at work while tasks are to run.
 
-import type { OptionNames } from "../../guards/option_names.ts";
-import { checkChoice, checkCount, checkFlag, checkOptions } from "../../guards/argument_checks.ts";
+import { checkChoice, checkFlag, checkOptions } from "../../guards/argument_checks.ts";
 import type {
   DispatchManyOptions,
   DispatchOptions,
@@ -11,16 +10,12 @@ import type {
   PayloadAndOptions,
 } from "../../task/dispatch_options.ts";
 import { EverTask, type StopOptions, type TaskEvents } from "../../application/ever_task.ts";
-import {
-  checkOptionNames,
-  type EverTaskOptions,
-  parseOptions,
-} from "../../application/ever_task_options.ts";
+import { checkOptionNames, parseOptions } from "../../application/ever_task_options.ts";
 import { InvalidArgumentError } from "../../guards/errors.ts";
 import { EventBus } from "../../events/event_bus.ts";
 import type { Task } from "../../task/task.ts";
 import { systemClock } from "../../time/clock.ts";
-import { type Duration, toMilliseconds } from "../../time/duration.ts";
+import { toMilliseconds } from "../../time/duration.ts";
 import { viewOf } from "../../storage/storage_view.ts";
 import { nextMacrotask } from "../../time/macrotask.ts";
 import { FakeClock } from "../fake_clock.ts";
@@ -28,58 +23,15 @@ import { CaughtErrors } from "./caught_errors.ts";
 import { type DrainResult, DrainTally, failureOf, type TaskFailure } from "./drain_tally.ts";
 import { DueWork } from "./due_work.ts";
 import { observedStorage } from "./observed_storage.ts";
-import { RunLimits } from "./run_limits.ts";
+import type { RunLimits } from "./run_limits.ts";
+import {
+  drainNames,
+  type DrainOptions,
+  ownNames,
+  parseBounds,
+  type TestEverTaskOptions,
+} from "./test_options.ts";
 import { TestWorker } from "./test_worker.ts";
-
-/** How a failed task is handled: its error is thrown or recorded. */
-export type FailureHandling = "throw" | "record";
-
-/** What keeps a test from running for ever. */
-export interface RunBounds {
-  /**
-   * More attempts than this, in one drain or one dispatch, are taken for an endless loop. @default
-   * 1000
-   */
-  readonly maxAttempts?: number;
-  /**
-   * When tasks are running or due and none has ended for so long, in real time, they are given up.
-   * @default 5 seconds
-   */
-  readonly stalledAfter?: Duration;
-}
-
-/**
- * The options of {@linkcode createTestEverTask}: those of `createEverTask`, how the test runs
- * tasks, and the bounds of drains and inline dispatches that do not set their own.
- */
-export interface TestEverTaskOptions extends EverTaskOptions, RunBounds {
-  /**
-   * When tasks run:
-   *
-   * - `manual`: only stored. The test can inspect them, and run them by {@linkcode
-   *   TestEverTask.drain}.
-   * - `inline`: within dispatch. When it resolves, the task has ended, retries included, and so
-   * have the tasks that it dispatched. Delayed tasks are only stored.
-   *
-   * @default "manual"
-   */
-  readonly mode?: "manual" | "inline";
-  /** The effect of a permanently failed task on dispatch in `inline` mode. @default "throw" */
-  readonly failures?: FailureHandling;
-}
-
-/** The options of {@linkcode TestEverTask.drain}. */
-export interface DrainOptions extends RunBounds {
-  /**
-   * Also runs delayed tasks: sets the fake clock to each due instant in turn, until none is left.
-   * For a series without an end, use `advance`. @default false
-   */
-  readonly withScheduled?: boolean;
-  /** Advances the fake clock by this duration, and runs each task at its due instant on the way. */
-  readonly advance?: Duration;
-  /** The effect of a permanently failed task, once all tasks have ended. @default "record" */
-  readonly failures?: FailureHandling;
-}
 
 /**
  * An instance for tests; made by {@linkcode createTestEverTask}. It is an `EverTask` wherever one
@@ -277,26 +229,6 @@ export class TestEverTask extends EverTask {
     if (this.#worker.users === 0) this.#untold.clear();
     if (failure !== undefined) throw failure.error;
   }
-}
-
-const boundNames: OptionNames<RunBounds> = { maxAttempts: true, stalledAfter: true };
-
-const ownNames: OptionNames<Omit<TestEverTaskOptions, keyof EverTaskOptions>> = {
-  mode: true,
-  failures: true,
-  ...boundNames,
-};
-
-const drainNames: OptionNames<DrainOptions> = {
-  withScheduled: true,
-  advance: true,
-  failures: true,
-  ...boundNames,
-};
-
-function parseBounds({ maxAttempts = 1000, stalledAfter = { seconds: 5 } }: RunBounds): RunLimits {
-  checkCount(maxAttempts, "maxAttempts");
-  return new RunLimits(maxAttempts, toMilliseconds(stalledAfter, "stalledAfter"));
 }
 
 /** Lets subscribers handle the events so far, which wait only for promises. */

@@ -1,0 +1,82 @@
+// The options of instances for tests, and of drains.
+
+import type { EverTaskOptions } from "../../application/ever_task_options.ts";
+import { checkCount } from "../../guards/argument_checks.ts";
+import type { OptionNames } from "../../guards/option_names.ts";
+import { type Duration, toMilliseconds } from "../../time/duration.ts";
+import { RunLimits } from "./run_limits.ts";
+
+/** How a failed task is handled: its error is thrown or recorded. */
+export type FailureHandling = "throw" | "record";
+
+/** What keeps a test from running for ever. */
+export interface RunBounds {
+  /**
+   * More attempts than this, in one drain or one dispatch, are taken for an endless loop. @default
+   * 1000
+   */
+  readonly maxAttempts?: number;
+  /**
+   * When tasks are running or due and none has ended for so long, in real time, they are given up.
+   * @default 5 seconds
+   */
+  readonly stalledAfter?: Duration;
+}
+
+/**
+ * The options of {@linkcode createTestEverTask}: those of `createEverTask`, how the test runs
+ * tasks, and the bounds of drains and inline dispatches that do not set their own.
+ */
+export interface TestEverTaskOptions extends EverTaskOptions, RunBounds {
+  /**
+   * When tasks run:
+   *
+   * - `manual`: only stored. The test can inspect them, and run them by {@linkcode
+   *   TestEverTask.drain}.
+   * - `inline`: within dispatch. When it resolves, the task has ended, retries included, and so
+   * have the tasks that it dispatched. Delayed tasks are only stored.
+   *
+   * @default "manual"
+   */
+  readonly mode?: "manual" | "inline";
+  /** The effect of a permanently failed task on dispatch in `inline` mode. @default "throw" */
+  readonly failures?: FailureHandling;
+}
+
+/** The options of {@linkcode TestEverTask.drain}. */
+export interface DrainOptions extends RunBounds {
+  /**
+   * Also runs delayed tasks: sets the fake clock to each due instant in turn, until none is left.
+   * For a series without an end, use `advance`. @default false
+   */
+  readonly withScheduled?: boolean;
+  /** Advances the fake clock by this duration, and runs each task at its due instant on the way. */
+  readonly advance?: Duration;
+  /** The effect of a permanently failed task, once all tasks have ended. @default "record" */
+  readonly failures?: FailureHandling;
+}
+
+const boundNames: OptionNames<RunBounds> = { maxAttempts: true, stalledAfter: true };
+
+/** The options that createEverTask does not have. */
+export const ownNames: OptionNames<Omit<TestEverTaskOptions, keyof EverTaskOptions>> = {
+  mode: true,
+  failures: true,
+  ...boundNames,
+};
+
+/** The options of a drain. */
+export const drainNames: OptionNames<DrainOptions> = {
+  withScheduled: true,
+  advance: true,
+  failures: true,
+  ...boundNames,
+};
+
+/** Reads the bounds of a run. */
+export function parseBounds(
+  { maxAttempts = 1000, stalledAfter = { seconds: 5 } }: RunBounds,
+): RunLimits {
+  checkCount(maxAttempts, "maxAttempts");
+  return new RunLimits(maxAttempts, toMilliseconds(stalledAfter, "stalledAfter"));
+}
