@@ -1,5 +1,4 @@
-// What retention costs the tasks that run beside it: a million audit rows are trimmed while tasks
-// come and go.
+// Measures the effect of retention on tasks: a purge trims a million audit rows while tasks run.
 
 import { createEverTask, type EverTask, silentLogger } from "@evertask/evertask";
 import { drain, storeBacklog } from "./measures/drain.ts";
@@ -17,14 +16,12 @@ const rowsPerTask = 3;
 const trimmedRows = 1_000_000;
 const secondsWithout = 10;
 
-/**
- * Everything older than a second may go: what is made old by waiting that long before the purge.
- */
+/** Deletes rows older than a second. The benchmark waits that long before the purge. */
 const policy = { statusAuditDays: 1 / 86_400 };
 
 interface Figures {
   readonly tasksPerSecond: number;
-  /** Audit rows that went while the tasks ran, and how long that took. */
+  /** The audit rows that were deleted while the tasks ran, and the duration. */
   readonly trimmed: number;
   readonly seconds: number;
 }
@@ -32,7 +29,7 @@ interface Figures {
 const pause = (milliseconds: number) =>
   new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
-/** Dispatches and runs tasks at None until something has happened. */
+/** Dispatches and runs tasks at level None until `end` resolves. */
 async function runUntil(
   database: BenchDatabase,
   start: (everTask: EverTask) => Promise<unknown>,
@@ -96,7 +93,7 @@ async function compare(
   return { store: store.name, without, beside, trimmed, seconds, ratio: beside / without };
 }
 
-/** Compares both. */
+/** Compares throughput with and without a purge. */
 export const retentionSubject: Subject = {
   name: "retention",
   about: `tasks beside ${grouped(trimmedRows)} audit rows, and while they are being trimmed`,

@@ -1,5 +1,5 @@
-// The architecture, held to by a test: who may import whom, where time and chance come from, what
-// stands at the top level, and how long a file may be.
+// Checks the architecture: allowed imports, the sources of time and randomness, the top level, and
+// the length of files.
 
 import { assertEquals } from "@std/assert";
 import { architecture, floors } from "./support/architecture_rules.ts";
@@ -23,7 +23,7 @@ const topLevel = [
 
 const longestFile = 400;
 
-/** What a checkout may also hold and version control ignores (see .gitignore), at any depth. */
+/** Ignored files of a checkout (see .gitignore), at any depth. */
 const ignored = /^\.|^(node_modules|coverage|junit\.xml)$|\.(db|db-shm|db-wal|tgz)$/;
 
 /** Every file of the project; paths from the root. */
@@ -63,7 +63,7 @@ async function readImports(): Promise<ImportGraph> {
   return graph;
 }
 
-/** The folder of src/ that stands as a floor, such as `worker`. */
+/** The folder of src/ that is a layer, such as `worker`. */
 function floorOf(path: string): string {
   return path.split("/")[1]!;
 }
@@ -75,8 +75,8 @@ function floorOf(path: string): string {
 const oneRoom = ["src/worker", "src/testing/conformance"];
 
 /**
- * The folder that a file belongs to. An entry point stands for itself: it exports from folders
- * inside its own, which may use what stands beside it.
+ * The folder that a file belongs to. An entry point is its own: it exports from folders inside its
+ * folder, which may use the files beside it.
  */
 function folderOf(path: string): string {
   if (path.endsWith("/mod.ts")) return path;
@@ -154,7 +154,7 @@ Deno.test("a circle of files is found, whatever kind of import closes it", () =>
   for (const source of harmless) assertEquals(importsOf("src/b/b.ts", source), [], source);
 });
 
-Deno.test("nothing new stands at the top level", async () => {
+Deno.test("the top level has no new entries", async () => {
   const found = new Set((await listFiles()).map((path) => path.split("/")[0]!));
   const unexpected = [...found].filter((name) => !topLevel.includes(name));
   assertEquals(unexpected, []);
@@ -170,8 +170,7 @@ Deno.test(`no file that people write is longer than ${longestFile} lines`, async
   assertEquals(tooLong, []);
 });
 
-// What the rules refuse and what they let pass: a rule that finds nothing would go unnoticed
-// otherwise.
+// Examples that the rules refuse or accept, to detect a rule that finds nothing.
 const refused: [path: string, source: string][] = [
   ["src/worker/b.ts", `import { x } from "../../drivers/memory/mod.ts";`],
   ["src/worker/b.ts", `import type { x } from "../../sql/embed.ts";`],
@@ -230,6 +229,6 @@ for (const [path, source] of refused) {
   });
 }
 
-Deno.test("the rules accept what is right", () => {
+Deno.test("the rules accept valid code", () => {
   assertEquals(accepted.flatMap(([path, source]) => messages(path, source)), []);
 });

@@ -1,5 +1,5 @@
-// The benchmarks as programs: that they run, count right and say what is wrong. How fast anything
-// is, is not tested.
+// The benchmarks as programs: they run, count correctly and report wrong arguments. Speed is not
+// tested.
 
 import {
   assert,
@@ -163,7 +163,7 @@ Deno.test("the benchmark of series compares a store with them to one without", a
   }
 });
 
-Deno.test("a benchmark that is called wrongly says what is wrong, what there is, and ends with exit code 2", async () => {
+Deno.test("a benchmark with wrong arguments prints the mistake and the help, with exit code 2", async () => {
   const wrongCalls: [args: string[], message: string][] = [
     [["fastest"], 'There is no benchmark "fastest".'],
     [["--store", "oracle"], 'This cannot be measured on "oracle"'],
@@ -183,7 +183,7 @@ Deno.test("a benchmark that is called wrongly says what is wrong, what there is,
   assertStringIncludes(stdout, "audit-levels");
 });
 
-Deno.test("the comparison with other libraries tells what it can do, and is called wrongly alike", async () => {
+Deno.test("the comparison with other libraries prints its help, and the same for wrong arguments", async () => {
   const peers = (...args: string[]) => run("bench/peers/main.ts", args);
   const { code, stdout } = await peers("--help");
   assertEquals(code, 0);

@@ -143,7 +143,7 @@ Deno.test("a task's status audit rows are as many as the demo's audit level asks
   assertEquals(Object.fromEntries(counted), expected);
 });
 
-Deno.test("the demo answers a wrong call with what is wrong, how it is called, and exit code 2", async () => {
+Deno.test("the demo with wrong arguments prints the mistake and the usage, with exit code 2", async () => {
   await using workplace = await Workplace.create(0);
   const wrongCalls: [args: string[], message: string][] = [
     [["no/such/folder"], `There is no folder ${workplace.root}/no/such/folder.`],
@@ -163,7 +163,7 @@ Deno.test("the demo answers a wrong call with what is wrong, how it is called, a
   }
 });
 
-Deno.test("in a terminal the demo's bar is redrawn in its line, and notes stand above it", () => {
+Deno.test("in a terminal the demo's bar is redrawn in its line, and notes are above it", () => {
   let written = "";
   const bar = new ProgressBar({ isTTY: true, write: (text) => written += text });
   bar.draw(1, 4);
@@ -177,7 +177,7 @@ Deno.test("in a terminal the demo's bar is redrawn in its line, and notes stand 
   );
 });
 
-Deno.test("a reader that goes away ends the demo without a word, and the next start goes on", async () => {
+Deno.test("a closed pipe ends the demo silently, and the next start resumes", async () => {
   await using workplace = await Workplace.create(60);
   const child = workplace.start("--pause", "500"); // far from its end, however late the reader goes
   const reader = child.stdout.getReader();
@@ -188,7 +188,7 @@ Deno.test("a reader that goes away ends the demo without a word, and the next st
   assertStringIncludes((await workplace.run()).stdout, "Continuing the scan");
 });
 
-Deno.test("--help says what the demo takes", async () => {
+Deno.test("--help lists the demo's arguments", async () => {
   await using workplace = await Workplace.create(0);
   const { code, stdout } = await workplace.runWith("--help");
   assertEquals(code, 0);

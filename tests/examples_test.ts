@@ -10,14 +10,14 @@ Deno.test.afterAll(() => server.stop());
 
 const root = new URL("../", import.meta.url);
 
-/** What an example can ask for, each with the environment that gives it. */
+/** The services that an example may need, each with its environment variables. */
 const providers: Record<string, () => Promise<Record<string, string>>> = {
   postgres: async () => ({ EVERTASK_POSTGRES_URL: await server.createDatabase() }),
   // Uses what Deno alone has, and is left out where Node runs the examples.
   deno: () => Promise.resolve({}),
 };
 
-Deno.test("no example says `using`, which Node understands from version 24 on", async () => {
+Deno.test("no example uses `using`, which Node supports from version 24 on", async () => {
   const examples = await listExamples();
   const texts = await Promise.all(
     examples.map(({ path }) => Deno.readTextFile(new URL(path, root))),

@@ -107,8 +107,8 @@ for (const framework of ["hono", "express", "fastify"]) {
 }
 
 /**
- * Copies the examples to where Node finds the package, and compiles those that it cannot run as
- * they are.
+ * Copies the examples to where Node finds the package, and compiles those that it cannot run
+ * directly.
  */
 async function prepare(project: NpmProject): Promise<void> {
   for (const folder of ["shop", "hono", "express", "fastify", "nestjs"]) {

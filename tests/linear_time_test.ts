@@ -50,7 +50,7 @@ const takers: Readonly<Record<string, Take>> = {
       { method: "GET", url: text, headers: { host: "a" }, socket: {} } as unknown as NodeRequest,
       new AbortController(),
     ),
-  "what a client of the hub sends": (text) => {
+  "messages of a client of the hub": (text) => {
     const reader = new RecordReader(1_000);
     for (let at = 0; at < text.length; at += 1_000) reader.read(text.slice(at, at + 1_000));
   },

@@ -28,9 +28,9 @@ const deadlock = "40P01";
 
 /** The state of the schema in a database. */
 interface SchemaState {
-  /** 0: there is no schema. */
+  /** 0 without a schema. */
   readonly version: number;
-  /** Null: there are none, or those of a version that had them in the numbered files. */
+  /** Null without functions, or with those of a version that had them in the numbered files. */
   readonly functions: FunctionsState | null;
 }
 
@@ -75,9 +75,9 @@ function isOutdated(functions: FunctionsState | null): boolean {
 }
 
 /**
- * One query of several statements, which PostgreSQL makes one transaction of. Not `sql.begin`:
- * where the connection is lost in one, postgres.js writes its ROLLBACK to a socket that is not
- * there any more, and that ends the process.
+ * One query of several statements, which PostgreSQL makes one transaction of. Not `sql.begin`: if
+ * the connection is lost in one, postgres.js writes its ROLLBACK to a destroyed socket, which ends
+ * the process.
  */
 function scriptFrom(found: SchemaState, files: readonly SqlFileName[], schema: string): string {
   return `

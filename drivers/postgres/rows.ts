@@ -1,6 +1,5 @@
-// The driver's objects as the functions of sql/postgres/ take and give them: composite types in
-// snake_case on their side, the records of the contract on ours, audit levels as numbers in
-// between.
+// Converts between the records of the contract and the arguments and results of the functions of
+// sql/postgres/, which have names in snake_case and audit levels as numbers.
 
 import { auditLevelFromNumber, auditLevelToNumber } from "../../src/audit/audit_level.ts";
 import type { ClaimedTask, TaskFields, TaskRecord } from "../../src/storage/records.ts";
@@ -15,12 +14,12 @@ import type {
 } from "../../src/storage/requests.ts";
 import { lastTransition } from "../../src/storage/status_transitions.ts";
 
-/** A record as it comes: with the number of its audit level, and columns that are named otherwise. */
+/** A record with the number of its audit level, and the column names of the database. */
 export type Stored<T extends TaskFields> =
   & Omit<T, "auditLevel" | "payload" | "handlerName">
   & { readonly auditLevel: number; readonly request: string };
 
-/** A task as list_tasks and get_task answer it. */
+/** A task as list_tasks and get_task return it. */
 export type StoredTaskRecord = Stored<TaskRecord> & { readonly handler: string };
 
 /** A task's record. */
@@ -151,7 +150,7 @@ export function toRunEnd(run: RunEnd): object {
   };
 }
 
-/** What {@linkcode toReleased} makes of it is what release_tasks takes. */
+/** Returns a task as release_tasks takes it. */
 export function toReleased({ taskId, token, dueAt }: ReleasedTask): object {
   return { id: toId(taskId), token, due_at_ms: dueAt };
 }
@@ -173,7 +172,7 @@ export function toLogLine({ taskId, level, message, exception, run, agoMs }: New
   return { task_id: toId(taskId), level, message, exception, run, ago_ms: agoMs };
 }
 
-/** What changes of status and ends of runs have in common. */
+/** Returns the fields that changes of status and ends of runs share. */
 function toTransitions(change: StatusChange | RunEnd): object {
   const { taskId, auditLevel, transitions, lease } = change;
   return {

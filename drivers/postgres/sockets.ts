@@ -1,8 +1,7 @@
-// The sockets of the storage's own pool. Which of several servers they go to is decided here, since
-// postgres.js passes over a server that refuses, but not over one that is silent, and asks for ever
-// when all refuse. And they can be cut: postgres.js never destroys one that has a peer, as far as
-// it knows, so that what the network swallows would wait until TCP gives up, a quarter of an hour
-// later.
+// The sockets of the storage's own pool. This file chooses one of several servers: postgres.js
+// skips a server that refuses, but not one that is silent, and retries forever if all refuse. It
+// can also cut sockets: postgres.js never destroys a connected one, so that on a network that drops
+// packets silently, queries would wait until TCP gives up, a quarter of an hour later.
 
 import { connect, type Socket } from "node:net";
 import { systemClock } from "../../src/time/clock.ts";
@@ -33,7 +32,7 @@ export class Sockets {
       if (await isAccepted(socket, this.#connectMs)) return socket;
       socket.destroy();
     }
-    const socket = this.#connect(); // how this one fares is for postgres.js to hear
+    const socket = this.#connect(); // postgres.js handles the events of this one
     // Reports a missing permission of Deno in this turn, before postgres.js listens: it would wait
     // forever.
     await undefined;
@@ -42,8 +41,8 @@ export class Sockets {
   };
 
   /**
-   * Whether the process stays alive for them. Timers keep it alive while a query is under way
-   * (query_limit.ts).
+   * Sets whether the sockets keep the process alive. Timers keep it alive while a query is under
+   * way (query_limit.ts).
    */
   keepAlive(keepAlive: boolean): void {
     this.#keepAlive = keepAlive;
@@ -59,13 +58,13 @@ export class Sockets {
     this.#open.clear();
   }
 
-  /** Cuts them, and goes to the next server, if there is one: this one is of no use. */
+  /** Cuts all sockets, and uses the next server, if there is one. */
   leave(): void {
     if (this.#open.size > 0) this.#turn++; // otherwise this server was already left
     this.cut();
   }
 
-  /** Cuts them once and for all. */
+  /** Cuts all sockets permanently. */
   close(): void {
     this.#isClosed = true;
     this.cut();
@@ -82,9 +81,9 @@ export class Sockets {
     socket.once("close", () => {
       if (socket.bytesRead === 0 && this.#turn === turn) this.#turn++; // it was refused, or never answered
     });
-    // An ended pool may connect once more, when it was about to.
+    // An ended pool may open one more connection that was under way.
     if (this.#isClosed) systemClock.setTimer(() => socket.destroy(), 0);
-    return Object.assign(socket, { host, port }); // what postgres.js checks the certificate for, and tells
+    return Object.assign(socket, { host, port }); // postgres.js checks the certificate for it, and names it in errors
   }
 
   #setRef(socket: Socket): void {
@@ -93,7 +92,7 @@ export class Sockets {
   }
 }
 
-/** Resolves to whether a server has accepted a connection in time. */
+/** Resolves to whether a server accepted a connection in time. */
 function isAccepted(socket: Socket, limitMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     const disarm = systemClock.setTimer(() => resolve(false), limitMs);

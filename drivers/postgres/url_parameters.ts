@@ -1,10 +1,9 @@
-// The parameters of a database's URL: which ones are understood, and what to write instead of those
-// that other tools take.
+// The parameters of a database's URL: the known ones, and the alternatives to those of other tools.
 
 import { hidden } from "../../src/guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
 
-/** The parameters that are understood, with the meaning that they have to libpq. */
+/** The known parameters, with libpq's meaning. */
 const understood = [
   "host",
   "port",
@@ -18,16 +17,13 @@ const understood = [
   "target_session_attrs",
 ] as const;
 
-/** The name of a parameter that is understood. */
+/** The name of a known parameter. */
 export type ParameterName = typeof understood[number];
 
 /** Parameters by name, decoded. */
 export type UrlParameters = { readonly [Name in ParameterName]?: string };
 
-/**
- * What to do instead of writing a parameter that libpq, postgres.js, Prisma, JDBC or another tool
- * takes.
- */
+/** The alternatives to parameters of libpq, postgres.js, Prisma, JDBC and other tools. */
 const remedies: readonly [remedy: string, names: string][] = [
   ["pass the option schema of postgresStorage", "schema currentSchema"],
   ["pass prepare: false and notify: false to postgresStorage", "pgbouncer"],
@@ -57,10 +53,10 @@ const remedies: readonly [remedy: string, names: string][] = [
 ];
 
 /**
- * Takes the query of a URL apart.
+ * Parses the query of a URL.
  *
- * @throws {InvalidArgumentError} If it has a parameter that is not understood. The error names the
- * parameter if other tools know it; anything else may be a part of a password.
+ * @throws {InvalidArgumentError} If it has an unknown parameter. The error names the parameter if
+ * other tools know it; anything else may be a part of a password.
  */
 export function parseParameters(query: string): UrlParameters {
   const parameters: { [Name in ParameterName]?: string } = {};
@@ -84,7 +80,7 @@ function unknownParameter(name: string): InvalidArgumentError {
 }
 
 /**
- * The error for a URL that cannot be used. It shows no part of the URL.
+ * Makes the error for an invalid URL. It shows no part of the URL.
  *
  * @param remedy A sentence fragment after "must".
  */

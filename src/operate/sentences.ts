@@ -9,10 +9,10 @@ export type UntoldReason = WithoutSentence<Reason>;
 
 type WithoutSentence<R> = R extends unknown ? Omit<R, "sentence"> : never;
 
-/** How much of an error's text a sentence quotes. UTF-16 code units. */
+/** How many UTF-16 code units of an error's text a sentence quotes. */
 const longestQuote = 200;
 
-/** Says a reason in one or two sentences. */
+/** Returns one or two sentences for a reason. */
 export function sentenceOf(reason: UntoldReason): string {
   switch (reason.kind) {
     case "notStored":
@@ -30,7 +30,7 @@ export function sentenceOf(reason: UntoldReason): string {
       return `Worker ${reason.workerId} holds it and is not registered any more. The next live ` +
         "worker gives the task back; if none is alive, start one.";
     case "cancelling":
-      return "Somebody has asked for it to be cancelled. The worker that holds it, or claims it " +
+      return "Its cancellation was requested. The worker that holds it, or claims it " +
         "next, ends it; a handler that runs on does not listen to its signal.";
     case "givenBack":
       return reason.lostCount > 0

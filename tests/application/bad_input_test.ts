@@ -1,5 +1,5 @@
-// What JavaScript, a cast or a spread of configuration lets through to the public functions: each
-// value is refused by an error that names it, rather than ignored.
+// Bad input of the public functions, which JavaScript, a cast or a spread of configuration lets
+// through. An error names each bad value; none is ignored.
 
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { MemoryDatabase, memoryStorage } from "../../drivers/memory/mod.ts";
@@ -91,7 +91,7 @@ Deno.test("every option of queues, persistent logs and retention is known", asyn
   assertEquals((await everTask.queues.list()).length, 0);
 });
 
-Deno.test("what no store can count or reckon with is refused where it is set, and the most of it works", async () => {
+Deno.test("a number that no store can hold is refused in the options, and the largest one works", async () => {
   const numbers: Readonly<Record<string, readonly [set: (to: number) => object, most: number]>> = {
     "poisonLimit": [(poisonLimit) => ({ poisonLimit }), 2 ** 31 - 1],
     "queues.email.parallelism": [
@@ -129,7 +129,7 @@ function limited(rateLimit: object): object {
 
 const noRetryAtAll = { nextDelay: () => null };
 
-Deno.test("createEverTask without options says what it needs", () => {
+Deno.test("the error of createEverTask without options names the required ones", () => {
   const error = assertThrows(() => createEverTask(wrong(undefined)), InvalidArgumentError);
   assertMatch(error.message, /storage, tasks/);
 });
@@ -193,7 +193,7 @@ Deno.test("every option of dispatch is known, also with the value undefined", as
   assertEquals((await everTask.list()).items.length, 4);
 });
 
-Deno.test("pause and resume refuse a queue that nobody has", async () => {
+Deno.test("pause and resume refuse an unknown queue", async () => {
   const database = new MemoryDatabase();
   const storage = () => memoryStorage({ database });
   await using everTask = create({ storage: storage(), queues: { email: {} } });
@@ -202,7 +202,7 @@ Deno.test("pause and resume refuse a queue that nobody has", async () => {
     assertMatch(error.message, /default, recurring, email/);
     await assertRejects(() => everTask.queues[set](wrong(null)), InvalidArgumentError);
   }
-  // What another process has is known by its tasks, or by its being paused.
+  // The queue of another process is known if it has tasks, or is paused.
   await using other = create({ storage: storage() });
   await assertRejects(() => other.queues.pause("email"), InvalidArgumentError);
   const { id } = await everTask.dispatch(noop, 1, { queue: "email" });
@@ -273,7 +273,7 @@ Deno.test("purge refuses a policy that would quietly keep everything", async () 
   }
 });
 
-Deno.test("subscribe refuses a handler that is none, and a filter that nothing passes", async () => {
+Deno.test("subscribe refuses a handler that is not a function, and a filter that matches nothing", async () => {
   await using everTask = create();
   assertThrows(() => everTask.events.subscribe(wrong("x")), InvalidArgumentError, "handler");
   for (const filter of [{ kinds: ["done"] }, { severity: "error" }, { type: "noop" }]) {
@@ -292,7 +292,7 @@ Deno.test("getByTaskKey refuses what cannot be a key", async () => {
   }
 });
 
-Deno.test("a storage that gets undefined, as from an unset variable, says so", () => {
+Deno.test("the error of a storage that gets undefined, as from an unset variable, says so", () => {
   for (const make of [postgresStorage, sqliteStorage]) {
     assertThrows(() => make(wrong(undefined)), InvalidArgumentError, "Storage is undefined");
   }

@@ -1,4 +1,4 @@
-// A task key that somebody's open transaction holds: a dispatch of that key waits, and no other.
+// A task key that an open transaction holds: only dispatches of that key wait.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { defineTask } from "../../mod.ts";
@@ -9,7 +9,7 @@ import { Fleet } from "../support/fleet.ts";
 
 const task = defineTask<string>({ type: "task", handle() {} });
 
-/** Storage in which keys may be busy, as it is where transactions hold rows. */
+/** A storage with busy keys, as if transactions held rows. */
 class BusyKeys {
   readonly held = new Set<string>();
   /** The payloads of each write. */
@@ -70,7 +70,7 @@ Deno.test("a dispatch of a busy key resolves when the key is free; others do not
   assertEquals((await fleet.until(waiting)).outcome, "created");
 });
 
-Deno.test("a key that stays busy for longer than dispatchRetryFor is told with its name", async () => {
+Deno.test("a key that stays busy for longer than dispatchRetryFor is named in the error", async () => {
   await using fleet = new Fleet();
   const { wrap, held } = new BusyKeys();
   const everTask = fleet.create({ tasks: [task], wrap, dispatchRetryFor: { seconds: 2 } });
@@ -103,7 +103,7 @@ Deno.test("a task whose key is busy keeps no place in its queue", async () => {
   assertEquals((await everTask.get(id))?.status, "Completed");
 });
 
-Deno.test("a stop waits for what is dispatched with a busy key", async () => {
+Deno.test("a stop waits for dispatches with a busy key", async () => {
   await using fleet = new Fleet();
   const { wrap, held } = new BusyKeys();
   const everTask = fleet.create({ tasks: [task], wrap });

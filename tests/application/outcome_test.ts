@@ -23,7 +23,7 @@ function untilAborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** What a store holds after its engine has stopped. */
+/** The content of a store after its engine has stopped. */
 async function readAll(database: MemoryDatabase, ids: readonly { id: string }[]) {
   const storage = memoryStorage({ database });
   await storage.open();
@@ -124,7 +124,7 @@ Deno.test("the hooks are called at their moments, and one that throws changes no
   assert(engine.complaints.some((line) => line.includes("a hook of no consequence")));
 });
 
-Deno.test("onError is told the error of the last attempt", async () => {
+Deno.test("onError gets the error of the last attempt", async () => {
   let told: unknown;
   const task = defineTask<null>({
     type: "hopeless",
@@ -191,7 +191,7 @@ Deno.test("cancel() aborts the signal of a running task, and the task ends as Ca
   assertEquals((await engine.everTask.get(id))!.status, "Cancelled");
 });
 
-Deno.test("stop() lets a running handler finish, and gives back what has not started", async () => {
+Deno.test("stop() lets a running handler finish, and gives back tasks that have not started", async () => {
   let release = () => {};
   const held = new Promise<void>((resolve) => release = resolve);
   const slow = defineTask<number>({ type: "slow", handle: () => held });

@@ -16,7 +16,7 @@ const nothing = {
   busy: false,
 };
 
-/** A keeper whose purges take so long, and fail or delete as they are told. */
+/** A keeper whose purges have a given duration and outcome. */
 function scene(tookMs: number, results: readonly (typeof nothing | Error)[] = []) {
   const clock = new FakeClock();
   const purges: number[] = [];
@@ -39,7 +39,7 @@ function scene(tookMs: number, results: readonly (typeof nothing | Error)[] = []
   return { clock, keeper, purges, signals, log };
 }
 
-Deno.test("a keeper purges at once, and so long after each purge, whatever comes of it", async () => {
+Deno.test("a keeper purges at once, and again after the interval, whether a purge succeeds or fails", async () => {
   const { clock, keeper, purges, log } = scene(500, [
     { ...nothing, tasks: 1 },
     new Error("no database"),
@@ -48,7 +48,7 @@ Deno.test("a keeper purges at once, and so long after each purge, whatever comes
   keeper.start();
   await clock.advance(32_000);
   assertEquals(purges, [0, 10_500, 21_000, 31_500]);
-  assertEquals(log, ["info", "error"], "it tells of what it deleted, and of failures");
+  assertEquals(log, ["info", "error"], "it logs deletions and failures");
 });
 
 Deno.test("a stop ends the purge under way, waits for it, and is followed by no other", async () => {

@@ -111,7 +111,7 @@ for (const [when, afterMs, isSettled] of moments) {
   });
 }
 
-Deno.test("a purge that finds another one under way says so, and does nothing more", async () => {
+Deno.test("a purge during another one reports that, and does nothing", async () => {
   const clock = new FakeClock();
   const counts = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
   let calls = 0;

@@ -1,5 +1,5 @@
-// A connection string holds a password. Whatever is wrong with it, no error shows any part of it:
-// errors end in logs.
+// A connection string holds a password. No error shows any part of an invalid one, since errors end
+// up in logs.
 
 import { assert, assertThrows } from "@std/assert";
 import { inspect } from "node:util";

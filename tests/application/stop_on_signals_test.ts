@@ -70,7 +70,7 @@ Deno.test("stopOnSignals() can be called off", () => {
   assertEquals(process.send("SIGHUP"), 0);
 });
 
-Deno.test("a process that gets SIGTERM finishes what it runs and ends by itself", async () => {
+Deno.test("a process that gets SIGTERM finishes its running tasks and ends", async () => {
   const program = `
     import process from "node:process";
     import { createEverTask, defineTask, stopOnSignals } from ${

@@ -8,7 +8,7 @@ import { workerStatuses } from "../../src/storage/worker_status.ts";
 import { FakeClock } from "../../src/testing/fake_clock.ts";
 import { parseMetrics, valueOf } from "../monitor/support/prometheus_text.ts";
 
-Deno.test("a worker that crashed is not alive after its lease, though nobody is there to remove it", async () => {
+Deno.test("a worker that crashed is not alive after its lease, even if no other worker removes it", async () => {
   const clock = new FakeClock();
   const storage = memoryStorage({ clock });
   const leaseDuration = { seconds: 30 };

@@ -1,4 +1,4 @@
-// What the program of contexts has to see, wherever it runs.
+// The expected output of the contexts program on every runtime.
 
 import { assertEquals } from "@std/assert";
 import type { CommandOutput } from "../support/run_command.ts";
@@ -6,7 +6,7 @@ import type { CommandOutput } from "../support/run_command.ts";
 /** Runs the program with these arguments. */
 export type RunProgram = (...args: string[]) => Promise<CommandOutput>;
 
-/** The caller's own, by right: it is the caller who calls. */
+/** These run in the caller's context, since the caller calls them. */
 const callersOwn = ["a recurring builder", "a validator in dispatch"];
 
 const own: Readonly<Record<string, readonly string[]>> = {
@@ -18,7 +18,7 @@ const own: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Checks that everything but the caller's own runs in the context in which the instance was made.
+ * Checks that everything except `callersOwn` runs in the context in which the instance was made.
  */
 export async function checkContexts(run: RunProgram, store: string, place = ""): Promise<void> {
   const { stdout } = await run(store, place);

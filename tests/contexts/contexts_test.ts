@@ -1,5 +1,5 @@
-// Handlers, hooks and subscribers run in the context in which the instance was made, and in nobody
-// else's.
+// Handlers, hooks and subscribers run in the context in which the instance was made, and in no
+// other.
 
 import { startPostgres } from "../support/pg_server.ts";
 import { runCommand } from "../support/run_command.ts";

@@ -1,4 +1,4 @@
-// What is allowed, and yet mostly a mistake, is told of once.
+// Warnings about likely mistakes, once each.
 
 import { assertEquals } from "@std/assert";
 import { defineTask } from "../../mod.ts";
@@ -22,7 +22,7 @@ for (const [name, candidates, found] of similar) {
   });
 }
 
-Deno.test("a task that names a queue which there is not is told of when the instance is made", async () => {
+Deno.test("createEverTask warns about a task with an unknown queue", async () => {
   await using fleet = new Fleet();
   const tasks = [
     defineTask<null>({ type: "welcome", queue: "emial", handle() {} }),
@@ -46,10 +46,10 @@ Deno.test("a task that names a queue which there is not is told of when the inst
       "Add it to the queues of createEverTask, or correct the name.",
   );
   for (const task of tasks) await everTask.dispatch(task, null);
-  assertEquals(fleet.log.length, 2, "what was told is not reported again");
+  assertEquals(fleet.log.length, 2, "each warning is logged once");
 });
 
-Deno.test("a dispatch that names a queue which there is not is told of once", async () => {
+Deno.test("a dispatch to an unknown queue is warned about once", async () => {
   await using fleet = new Fleet();
   const task = defineTask<null>({ type: "welcome", handle() {} });
   const everTask = fleet.create({ tasks: [task], queues: { email: {} } });
@@ -67,7 +67,7 @@ Deno.test("queues whose names a program makes up neither fill the log nor memory
   assertEquals(fleet.log.length, 100);
 });
 
-Deno.test("a series without a task key is told of, once a type; one with a key is not", async () => {
+Deno.test("a series without a task key is warned about, once per type; one with a key is not", async () => {
   await using fleet = new Fleet();
   const [tick, tock] = ["tick", "tock"].map((type) => defineTask<null>({ type, handle() {} }));
   const everTask = fleet.create({ tasks: [tick!, tock!] });

@@ -1,4 +1,4 @@
-// A process that only dispatches is told of tasks that no live worker will run.
+// A process that only dispatches warns about tasks that no live worker will run.
 
 import { assertEquals } from "@std/assert";
 import { defineTask, formatMessage, type Logger, silentLogger } from "../../mod.ts";
@@ -49,7 +49,7 @@ const cases: [
   ["one whose worker is lost", [workerWith(["mails"], leaseMs + 1)], ["mails"], [
     waits("mails", "No worker is running. "),
   ]],
-  ["any, beside a worker that does not say what it serves", [workerWith(["a"]), workerWith(null)], [
+  ["any, beside a worker with unknown queues", [workerWith(["a"]), workerWith(null)], [
     "b",
   ], []],
   ["one that is dispatched to often", [], ["a", "a", "a"], [

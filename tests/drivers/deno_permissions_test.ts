@@ -1,5 +1,5 @@
-// What a program in Deno has to be allowed for each store, as the README says: that is enough, and
-// without a part of it the store cannot be opened.
+// The Deno permissions for each store in the README: they are sufficient, and the store cannot be
+// opened without any one of them.
 
 import { assertEquals } from "@std/assert";
 import { startPostgres } from "../support/pg_server.ts";

@@ -43,7 +43,7 @@ Deno.test("each event has its own instant, and numbers of 0 are numbers", () => 
   assertEquals(dates, ["000Z", "001Z", "001Z", "000Z"].map((text) => [text, 0, 0]));
 });
 
-Deno.test("EventBus wants nothing until somebody subscribes, nor when all have left", () => {
+Deno.test("EventBus wants no events without subscribers", () => {
   const bus = new EventBus(silentLogger);
   assert(!bus.wants("started", "send-mail"));
   const unsubscribe = bus.subscribe(() => {});
@@ -52,7 +52,7 @@ Deno.test("EventBus wants nothing until somebody subscribes, nor when all have l
   assert(!bus.wants("started", "send-mail"));
 });
 
-Deno.test("EventBus wants what a subscriber's filter lets through, and no more", () => {
+Deno.test("EventBus wants only the events that a subscriber's filter matches", () => {
   const bus = new EventBus(silentLogger);
   bus.subscribe(() => {}, { severity: "Error" });
   bus.subscribe(() => {}, { types: ["charge-card"], kinds: ["started", "failed"] });
@@ -91,7 +91,7 @@ Deno.test("EventBus hands a subscriber its events in order, one after the other"
   assertEquals(seen, kinds);
 });
 
-Deno.test("EventBus tells a subscriber nothing more once it has left, not even what it was to hear", async () => {
+Deno.test("EventBus calls a subscriber no more after it has left, not even with pending events", async () => {
   const bus = new EventBus(silentLogger);
   const seen: string[] = [];
   const leave = bus.subscribe(({ kind }) => {
@@ -105,7 +105,7 @@ Deno.test("EventBus tells a subscriber nothing more once it has left, not even w
   assertEquals(seen, ["dispatched"]);
 });
 
-Deno.test("EventBus waits for a subscriber before it tells it the next event", async () => {
+Deno.test("EventBus waits for a subscriber before it passes the next event", async () => {
   const bus = new EventBus(silentLogger);
   const steps: string[] = [];
   const first = Promise.withResolvers<void>();
@@ -122,7 +122,7 @@ Deno.test("EventBus waits for a subscriber before it tells it the next event", a
   assertEquals(steps, ["started", "completed"]);
 });
 
-Deno.test("EventBus logs a subscriber that throws, and goes on with it and the others", async () => {
+Deno.test("EventBus logs a subscriber that throws, and continues with it and the others", async () => {
   const errors: unknown[] = [];
   const bus = new EventBus({ ...silentLogger, error: (...line) => void errors.push(line) });
   const seen: string[] = [];

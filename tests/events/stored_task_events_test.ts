@@ -1,4 +1,4 @@
-// Events of tasks that the process does not hold: in order, and when they happened.
+// Events of tasks that the process does not hold: their order and their instants.
 
 import { assertEquals } from "@std/assert";
 import { EventBus } from "../../src/events/event_bus.ts";
@@ -9,7 +9,7 @@ import type { Storage } from "../../src/storage/storage.ts";
 import { FakeClock } from "../../src/testing/mod.ts";
 import { StorageClock } from "../../src/time/storage_clock.ts";
 
-Deno.test("events are told one after the other, with the instant at which they were handed in, also when storage fails", async () => {
+Deno.test("events are emitted one after the other, with the instant of their request, even if storage fails", async () => {
   const clock = new FakeClock("2026-01-01T00:00:00Z");
   const bus = new EventBus(silentLogger);
   const seen: TaskEvent[] = [];
@@ -49,7 +49,7 @@ Deno.test("events are told one after the other, with the instant at which they w
   assertEquals(warnings.length, 1);
 });
 
-Deno.test("a task of which nobody wants to hear is not read", async () => {
+Deno.test("a task without subscribers is not read", async () => {
   const reads: string[] = [];
   const bus = new EventBus(silentLogger);
   bus.subscribe(() => {}, { kinds: ["failed"], types: ["work"] });

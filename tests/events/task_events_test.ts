@@ -17,12 +17,12 @@ type Handle = (mail: Mail, context: TaskContext) => void | Promise<void>;
 
 const payload: Mail = { to: "ada@example.com" };
 
-/** A task with everything that an event tells of it. */
+/** A task with all members that its events have. */
 function taskThat(handle: Handle, retry = noRetry()) {
   return defineTask<Mail>({ type: "send", handlerName: "SendMail", retry, handle });
 }
 
-/** The kinds of a task's events, each of which has to be whole. */
+/** Returns the kinds of a task's events, and checks that each has all members. */
 function wholeEvents(fleet: Fleet, id: string, recurring = false): string[] {
   const events = fleet.events.filter(({ taskId }) => taskId === id);
   for (const event of events) {
@@ -59,7 +59,7 @@ async function dispatchOne(everTask: EverTask, task: ReturnType<typeof taskThat>
   return (await everTask.dispatch(task, payload, options)).id;
 }
 
-Deno.test("a task that fails once and then completes is told of step by step", async () => {
+Deno.test("a task that fails once and then completes has an event for each step", async () => {
   await using fleet = new Fleet();
   const task = taskThat((_, { attempt }) => {
     if (attempt === 1) throw new Error("busy");
@@ -80,7 +80,7 @@ Deno.test("a task that fails once and then completes is told of step by step", a
   assert(find(fleet, "completed").workerId);
 });
 
-Deno.test("a task that does not stop in time is told of: timed out, stuck, failed", async () => {
+Deno.test("a task that does not stop in time has the events timeout, stuck, failed", async () => {
   await using fleet = new Fleet();
   const task = taskThat(() => new Promise(() => {}));
   const id = await dispatchOne(
@@ -93,7 +93,7 @@ Deno.test("a task that does not stop in time is told of: timed out, stuck, faile
 });
 
 for (const where of ["waiting", "running"] as const) {
-  Deno.test(`a ${where} task that is cancelled is told of`, async () => {
+  Deno.test(`a ${where} task that is cancelled has an event`, async () => {
     await using fleet = new Fleet();
     const task = taskThat((_, { signal }) => untilAborted(signal));
     const everTask = fleet.create({ tasks: [task], queues });
@@ -113,7 +113,7 @@ for (const where of ["waiting", "running"] as const) {
   });
 }
 
-Deno.test("the occurrences that a series has missed are told of, with their number", async () => {
+Deno.test("missed occurrences of a series have an event with their number", async () => {
   await using fleet = new Fleet();
   const task = taskThat(() => {});
   const before = await fleet.start({ tasks: [task], queues });
@@ -139,7 +139,7 @@ Deno.test("the occurrences that a series has missed are told of, with their numb
   assertEquals(count, 5);
 });
 
-Deno.test("a task that is lost with its worker, in the end too often, is told of", async () => {
+Deno.test("a task that is lost with its worker, finally too often, has events", async () => {
   await using fleet = new Fleet();
   const task = taskThat((_, { signal }) => untilAborted(signal));
   const web = fleet.create({ tasks: [task], queues });
@@ -176,7 +176,7 @@ Deno.test("a task that is lost with its worker, in the end too often, is told of
   }
 });
 
-Deno.test("each task that is stored is told of as dispatched, and none that was there before", async () => {
+Deno.test("each new task has the event dispatched, and no existing one", async () => {
   await using fleet = new Fleet();
   const task = taskThat(() => {});
   const web = fleet.create({ tasks: [task], queues });
@@ -196,7 +196,7 @@ Deno.test("each task that is stored is told of as dispatched, and none that was 
   assertEquals([found.length, found[0]!.taskKey, found[5]!.taskKey], [6, "welcome", "once"]);
 });
 
-Deno.test("a dispatch that leaves the task that holds its key as it is tells of nothing", async () => {
+Deno.test("a dispatch that does not change the task with its key emits no event", async () => {
   await using fleet = new Fleet();
   const task = taskThat((_, { signal }) => untilAborted(signal));
   const everTask = await fleet.start({ tasks: [task], queues });

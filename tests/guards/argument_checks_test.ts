@@ -27,7 +27,7 @@ const values: Readonly<Record<string, () => unknown>> = {
 };
 
 for (const [name, check] of Object.entries(checks)) {
-  Deno.test(`the check of ${name} throws its own error or none, whatever it is given`, () => {
+  Deno.test(`the check of ${name} throws its own error or none, for any value`, () => {
     for (const [kind, make] of Object.entries(values)) {
       try {
         check(make());

@@ -4,10 +4,7 @@ import { answerAtOnce, callAndForget, isPromiseLike, onlyOnce } from "../../src/
 import { nextMacrotask } from "../../src/time/macrotask.ts";
 import { hostileValues } from "../support/hostile_values.ts";
 
-/**
- * Does something, and tells the rejections for which there was no handler: each of them would end a
- * program.
- */
+/** Runs `act` and returns its unhandled rejections, each of which would end a program. */
 async function unhandled(act: () => void): Promise<unknown[]> {
   const reasons: unknown[] = [];
   const note = (event: PromiseRejectionEvent) => {
@@ -21,7 +18,7 @@ async function unhandled(act: () => void): Promise<unknown[]> {
   return reasons;
 }
 
-/** Resolves when what was rejected has been noticed. */
+/** Resolves once unhandled rejections are reported. */
 const turn = () => new Promise<void>(nextMacrotask);
 
 for (const [name, make] of Object.entries(hostileValues)) {
@@ -42,7 +39,7 @@ for (const [name, make] of Object.entries(hostileValues)) {
   });
 }
 
-Deno.test("what a call rejects with goes to the one who notes faults, and to nobody else", async () => {
+Deno.test("a call's rejection goes to `onFault` only", async () => {
   const fault = new Error("late");
   const faults: unknown[] = [];
   const reasons = await unhandled(() =>
@@ -51,7 +48,7 @@ Deno.test("what a call rejects with goes to the one who notes faults, and to nob
   assertEquals([faults, reasons], [[fault], []]);
 });
 
-Deno.test("an answer is taken as it is, and a promise in its place is refused and comes to nothing", async () => {
+Deno.test("a plain answer is returned, and a promise in its place is refused and handled", async () => {
   const answer = {};
   assertEquals(answerAtOnce(answer, "keyOf") === answer, true);
   const promises = [

@@ -19,7 +19,7 @@ const broken: Record<string, unknown> = {
 };
 
 for (const [name, fill] of Object.entries(broken)) {
-  Deno.test(`where a source of randomness ${name}, the system's fills in, and it is told once`, () => {
+  Deno.test(`where a source of randomness ${name}, the system's replaces it, and the failure is logged once`, () => {
     const { lines, logger } = noting();
     const guarded = guardRandom(fill as FillRandom, logger);
     const [first, second] = [new Uint8Array(16), new Uint8Array(16)];
@@ -31,13 +31,13 @@ for (const [name, fill] of Object.entries(broken)) {
   });
 }
 
-Deno.test("a source of randomness that works is used as it is", () => {
+Deno.test("a working source of randomness is used unchanged", () => {
   const bytes = new Uint8Array(4);
   guardRandom((bytes) => void bytes.fill(7), silentLogger)(bytes);
   assertEquals([...bytes], [7, 7, 7, 7]);
 });
 
-Deno.test("where ids cannot be made, others take their place, and it is told once", () => {
+Deno.test("if making ids fails, others replace them, and the failure is logged once", () => {
   const makers = [refuse, () => Promise.reject(new Error()), () => 5, () => "", () => null];
   for (const newId of makers) {
     const { lines, logger } = noting();

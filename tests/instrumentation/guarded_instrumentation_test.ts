@@ -11,7 +11,7 @@ const fault = new Error("the tracer is down");
 
 type Work = (traceContext: string | null) => Promise<unknown>;
 
-/** What an instrumentation may do around the work, and whether that is a fault to be told. */
+/** The behaviours of an instrumentation, and whether each is a fault to log. */
 const behaviours: [name: string, wrap: (work: Work) => unknown, isTold: boolean][] = [
   ["gives its result back", (work) => work("context"), false],
   ["does something before and after", async (work) => {
@@ -80,7 +80,7 @@ for (const [name, wrap, isTold] of behaviours) {
     assertEquals(told, isTold ? [fault, fault] : []);
   });
 
-  Deno.test(`the work's own error comes out, as it is, where an instrumentation ${name}`, async () => {
+  Deno.test(`the work's own error is thrown unchanged if an instrumentation ${name}`, async () => {
     const own = new Error("the handler failed");
     const guarded = guardInstrumentations(instrumentation(wrap), silentLogger)!;
     const error = await assertRejects(() => guarded.run(task, () => Promise.reject(own)));
@@ -128,7 +128,7 @@ Deno.test("of several instrumentations the first is the outermost, and the first
   assertEquals(steps, ["a opens", "b opens", "c opens", "c closes", "b closes", "a closes"]);
 });
 
-Deno.test("without an instrumentation there is none, and what is none is refused", () => {
+Deno.test("no instrumentation is allowed, and an invalid one is refused", () => {
   assertEquals(guardInstrumentations(undefined, silentLogger), undefined);
   assertEquals(guardInstrumentations([], silentLogger), undefined);
   for (const wrong of [5, null, {}, [{ run: () => {} }], "tracer"]) {

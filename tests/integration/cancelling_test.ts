@@ -22,8 +22,7 @@ const places = await Places.start();
 Deno.test.afterAll(() => places.stop());
 
 /**
- * Where there is no push, a running task is told with the next heartbeat; elsewhere that would take
- * far too long.
+ * Without push, the next heartbeat notifies a running task; with push, that would take too long.
  */
 const leaseDuration: Record<PlaceKind, number> = {
   SQLite: 300_000,
@@ -133,7 +132,7 @@ scene(
     await owner.ended(first.id);
     const { id } = await owner.everTask.dispatch(limited, null);
     await owner.event(({ kind }) => kind === "rateLimitDeferred");
-    // The event tells of the decision; the row follows.
+    // The event reports the decision; the row follows.
     await eventually("it is deferred", async () => (await other.get(id))!.rateSlotAt !== null);
     assertEquals(await other.cancel(id), "cancelled");
     await assertCancelled(scene, id);

@@ -1,5 +1,4 @@
-// Rows that somebody has damaged by hand: their tasks are set aside, named in the log, and all
-// others go on.
+// Rows that were damaged by hand: their tasks are set aside and logged, and all others continue.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";

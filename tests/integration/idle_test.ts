@@ -1,4 +1,4 @@
-// What a worker asks of its database while there is nothing to do.
+// The queries of an idle worker.
 
 import { assertEquals, assertLessOrEqual } from "@std/assert";
 import { delay } from "@std/async";
@@ -16,7 +16,7 @@ const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
 const heartbeatMs = 1500;
-/** So long that a machine that stalls for two seconds starves nobody. */
+/** Long enough that a machine that stalls for two seconds starves no worker. */
 const leaseDuration = 3 * heartbeatMs;
 /** How long the worker is watched at least: two heartbeats, and more looks. */
 const watchedMs = 3200;
@@ -40,15 +40,15 @@ function logging(database: DatabaseSync, log: string[]): NodeSqliteDatabase {
   };
 }
 
-/** What an idle worker has asked of its database, and in how much time. */
+/** The queries of an idle worker, and the time in which it sent them. */
 interface Watched {
   readonly statements: readonly string[];
   readonly ms: number;
 }
 
 /**
- * Lets a worker run a task, and gives what it asks of the database afterwards: until it was enough,
- * if that takes longer.
+ * Lets a worker run a task, and returns its later queries, for a fixed time or until there are
+ * enough.
  */
 async function watchIdle(
   storage: Storage,
@@ -69,7 +69,7 @@ async function watchIdle(
   await delay(watchedMs);
   await eventually("it has asked enough", isEnough);
   const watched = { statements: [...log], ms: performance.now() - start };
-  // It has not gone to sleep for good.
+  // It still works.
   await engine.ended((await engine.everTask.dispatch(task, null)).id);
   assertEquals(engine.complaints, []);
   return watched;
@@ -113,7 +113,7 @@ Deno.test("an idle worker asks nothing at all of a SQLite file that is its own",
   assertEquals((await onSqlite(true)).statements, []);
 });
 
-Deno.test("an idle worker on PostgreSQL beats, and asks once an interval for what is due", async () => {
+Deno.test("an idle worker on PostgreSQL sends heartbeats, and asks once per interval for due tasks", async () => {
   const sql = postgres(await server.createDatabase(), { max: 3, onnotice() {} });
   const log: string[] = [];
   const client: PostgresClient = {

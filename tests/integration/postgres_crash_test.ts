@@ -19,7 +19,7 @@ const anHour = 3_600_000;
 
 Deno.test("20,000 tasks all end once in four processes: two are killed, one is frozen, one has a wrong clock", async () => {
   const url = await server.createDatabase();
-  const leaseMs = 5000; // long enough that nobody is lost to a machine that stalls for two seconds
+  const leaseMs = 5000; // long enough that no worker is lost on a machine that stalls for two seconds
   const setup: WorkerSetup = { storage: { postgres: { url } }, leaseMs, parallelism: 16 };
   await using web = createEverTask({ storage: postgresStorage(url), tasks: tasks.all });
   // One in a hundred takes so long that a worker can be frozen in the middle of it.
@@ -75,20 +75,19 @@ Deno.test("20,000 tasks all end once in four processes: two are killed, one is f
     );
   }
 
-  // The frozen one was told that it had lost its tasks, and nothing that it did about them counted.
+  // The frozen worker was notified of its lost tasks, and its writes about them were refused.
   const aborts = frozen.runs.filter(({ kind }) => kind === "aborted");
   assertEquals(new Set(aborts.map(({ reason }) => reason)), new Set(["LeaseLostError"]));
   const told = new Set(frozen.events.filter((e) => e.event === "leaseLost").map((e) => e.taskId));
   const lost = new Set(lossesOf(frozen).map(({ taskId }) => taskId));
   assert(
     [...told].every((taskId) => lost.has(taskId)),
-    "it was told of tasks that it had not lost",
+    "it was notified of tasks that it had not lost",
   );
   const tooLate = frozen.runs.filter(({ kind, taskId }) => kind === "ended" && told.has(taskId));
   assert(tooLate.length > 0, "it ended none of the runs that it had lost");
 
-  // The wrong clock had no say: nobody was declared dead for it, and all that was written down has
-  // true times.
+  // The wrong clock had no effect: no worker was declared lost, and all stored times are right.
   const dead = all.flatMap(({ events }) => events).filter(({ event }) => event === "lost");
   assertEquals(
     new Set(dead.map(({ workerId }) => workerId)),
@@ -99,9 +98,9 @@ Deno.test("20,000 tasks all end once in four processes: two are killed, one is f
   assertEquals(await web.workers(), []);
 });
 
-Deno.test("a frozen process with a transaction open holds up nobody who takes over its other tasks", async () => {
+Deno.test("a frozen process with an open transaction does not block the takeover of its other tasks", async () => {
   const url = await server.createDatabase();
-  const leaseMs = 4000; // long enough that nobody else is lost to a machine that stalls for two seconds
+  const leaseMs = 4000; // long enough that no other worker is lost on a machine that stalls for two seconds
   const setup: WorkerSetup = { storage: { postgres: { url } }, leaseMs, parallelism: 4 };
   await using web = createEverTask({ storage: postgresStorage(url), tasks: tasks.all });
   await using frozen = await WorkerProcess.start(setup);
@@ -152,7 +151,7 @@ Deno.test("a process whose clock is an hour off dispatches for the right time", 
   await worker.stop();
 });
 
-/** The runs of which only the start has been reported. */
+/** The runs with a reported start but no reported end. */
 function openRuns(worker: WorkerProcess) {
   const ended = new Set(worker.runs.filter(({ kind }) => kind === "ended").map(runOf));
   return worker.runs.filter((run) => run.kind === "started" && !ended.has(runOf(run)));

@@ -39,7 +39,7 @@ function bulk(kilobytes: number): string {
 }
 
 Deno.test({
-  name: "a PostgreSQL whose disk is full holds the work up until there is room again" +
+  name: "a PostgreSQL whose disk is full delays tasks until it has room again" +
     (disk === null ? " (needs the right to mount, and a server of its own)" : ""),
   ignore: disk === null,
   async fn() {
@@ -82,7 +82,7 @@ Deno.test({
     });
     await worker.start();
 
-    // These have ended when there is no room for what has to be written of them.
+    // These end while there is no room to write that.
     const waiting = await web.dispatchMany(work, Array(1_000).fill({ waits: true, bulk: "" }));
     const ids = waiting.map(({ id }) => id);
     await eventually("they run", () => runs.length === 1_000);
@@ -93,7 +93,7 @@ Deno.test({
     });
     await isFull.promise;
     const isRefused = () => refusals.some((error) => error instanceof StorageFullError);
-    await eventually("the worker is told that the disk is full", isRefused);
+    await eventually("the worker gets the error of a full disk", isRefused);
     const [refused, stored] = [refusals.length, ids.length];
     await delay(1_000);
     assertLessOrEqual(refusals.length - refused, 30, "it is not asked in a hot loop");

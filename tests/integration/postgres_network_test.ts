@@ -37,7 +37,7 @@ async function untilCompleted(web: EverTask, ids: readonly string[]): Promise<vo
   await eventually("all tasks are completed", async () => await count() === ids.length);
 }
 
-Deno.test(`connections that are cut and refused for ${outageMs} ms in the middle of load lose nothing, and nobody turns in circles`, async () => {
+Deno.test(`connections that are cut and refused for ${outageMs} ms under load lose nothing, and no worker retries in a hot loop`, async () => {
   const url = await server.createDatabase();
   await using web = dispatcher(url);
   await using one = await startWorker(url, outageMs / 2);
@@ -61,8 +61,8 @@ Deno.test(`connections that are cut and refused for ${outageMs} ms in the middle
   await delay(outageMs);
   for (const [n, worker] of workers.entries()) {
     const complaints = worker.complaints.slice(before[n]);
-    // A heartbeat, a claim, and a write of what has ended, each tried again after pauses that grow
-    // to two seconds.
+    // A heartbeat, a claim, and a write of ended tasks, each retried after pauses that grow to two
+    // seconds.
     const awayMs = performance.now() - startedAt;
     assertLessOrEqual(complaints.length, 40 + awayMs / 100, complaints.join("\n"));
   }
@@ -88,7 +88,7 @@ Deno.test("connections that a network has forgotten cost no lease: new ones are 
   assertEachCompletedOnce(ids, histories, worker.runs);
   assertEquals(worker.everTask.workerId, workerId);
   assert(histories.every(({ lostCount }) => lostCount === 0));
-  assert(worker.complaints.length > 0, "what it sent was swallowed");
+  assert(worker.complaints.length > 0, "its packets were dropped");
 });
 
 Deno.test("a worker whose network swallows everything for longer than its lease knows that it has lost its tasks, and comes back", async () => {

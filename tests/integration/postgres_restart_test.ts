@@ -18,7 +18,7 @@ const tasks = integrationTasks(() => {});
 /** How the server goes away and for how long, with a lease that outlives that or does not. */
 const scenarios = [
   { name: "the server crashes", mode: "immediate", awayMs: 0, leaseMs: 10_000 },
-  { name: "the server is restarted in order", mode: "fast", awayMs: 500, leaseMs: 10_000 },
+  { name: "the server is restarted gracefully", mode: "fast", awayMs: 500, leaseMs: 10_000 },
   {
     name: "the server is away for longer than a lease",
     mode: "immediate",
@@ -68,7 +68,7 @@ for (const { name, mode, awayMs, leaseMs } of scenarios) {
         async () => (await web.statistics()).tasksByStatus.Completed === ids.length,
       );
 
-      // The notifications are back, too: tasks of other processes are found though nobody looks.
+      // The notifications are back, too: tasks of other processes are found without polling.
       for (let n = 0; n < 5; n++) {
         const { id } = await web.dispatch(tasks.step, { ms: 0 });
         ids.push(id);

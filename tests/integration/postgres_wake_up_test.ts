@@ -12,7 +12,7 @@ import { startPostgres } from "../support/pg_server.ts";
 const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
-/** A task that tells when it runs. */
+/** A task that records when it runs. */
 function signallingTask() {
   const waiting = new Map<number, () => void>();
   const task = defineTask<number>({ type: "signal", handle: (n) => waiting.get(n)?.() });
@@ -21,7 +21,7 @@ function signallingTask() {
   return { task, ran };
 }
 
-/** Hears what is told on the channel of the default schema. */
+/** Listens to the channel of the default schema. */
 async function listen(url: string) {
   const sql = postgres(url, { max: 1 });
   const heard: string[] = [];
@@ -31,7 +31,7 @@ async function listen(url: string) {
     else heard.push(message);
   });
   return {
-    /** What was told since the last time. */
+    /** Returns the notifications since the last call. */
     async take(): Promise<string[]> {
       const told = new Promise<void>((resolve) => onMarker = resolve);
       await sql.notify("evertask", "marker");
@@ -122,7 +122,7 @@ Deno.test("there is at most one notification a batch, and none for tasks that ar
     const numbers = Array.from({ length: 3000 }, (_, n) => n);
     await web.dispatchMany(task, numbers);
     await Promise.all(numbers.map((n) => web.dispatch(task, n)));
-  } // what is owed is told when it stops
+  } // pending notifications are sent when it stops
   const told = await channel.take();
   assert(batches > 5, `${batches} batches`);
   assert(told.length >= 1 && told.length <= batches, `${told.length} told, ${batches} batches`);

@@ -104,7 +104,7 @@ Deno.test("a process that was frozen for longer than its lease writes nothing mo
   const setup = { storage: { sqlite: { path } }, leaseMs: 600, parallelism: 2 };
   await using web = createEverTask({ storage: sqliteStorage(path), tasks: tasks.all });
   await using frozen = await WorkerProcess.start(setup);
-  // Long enough that the worker is frozen in the middle of them, also when this process is held up.
+  // Long enough that the worker is frozen in the middle of them, even if this process is delayed.
   const first = await web.dispatchMany(tasks.step, [{ ms: 2500 }, { ms: 2500 }]);
   const ids = first.map(({ id }) => id);
   await frozen.until("runs tasks", () => frozen.runs.length === 2);
@@ -112,7 +112,7 @@ Deno.test("a process that was frozen for longer than its lease writes nothing mo
   await using other = await WorkerProcess.start({ ...setup, parallelism: 20 });
   await other.until("has taken the tasks", () => other.ended === 2);
   await other.stop();
-  // Nobody else is there any more: it has to find this task under the new id that it takes.
+  // There is no other worker: it must find this task under its own new id.
   const { id } = await web.dispatch(tasks.step, { ms: 0 });
   frozen.thaw();
   await frozen.until("runs the next task", () => frozen.runs.some(({ taskId }) => taskId === id));
@@ -125,7 +125,10 @@ Deno.test("a process that was frozen for longer than its lease writes nothing mo
   assert(aborts.every(({ reason }) => reason === "LeaseLostError"), JSON.stringify(aborts));
 });
 
-/** Freezes a process when it does not hold the lock of the file: that nobody could take from it. */
+/**
+ * Freezes a process while it does not hold the file's lock, which no other process could take from
+ * it.
+ */
 async function freezeBetweenWrites(process: WorkerProcess, path: string): Promise<void> {
   using database = new DatabaseSync(path);
   while (true) {

@@ -6,7 +6,7 @@ export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposa
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }
 
-/** Waits until something is true, looking again and again: for what nobody tells of. */
+/** Waits until a condition is true, by polling, where no event reports it. */
 export async function eventually(
   what: string,
   isTrue: () => boolean | Promise<boolean>,

@@ -1,4 +1,4 @@
-// Tasks that are stored, and completed, in transactions of the application's.
+// Tasks that are stored and completed in transactions of the application.
 
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { deadline } from "@std/async";
@@ -17,10 +17,10 @@ import { temporaryFolder } from "./support.ts";
 const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
-/** A database with a table of the application's, in which it writes notes. */
+/** A database with a table in which the application writes notes. */
 interface Application extends AsyncDisposable {
   storage(): Storage;
-  /** Does some work in a transaction, which commits when the work ends well. */
+  /** Does some work in a transaction, which commits if the work succeeds. */
   transaction(work: (connection: unknown) => Promise<void>): Promise<void>;
   /** Writes a note in a transaction. */
   note(connection: unknown, text: string): Promise<void>;
@@ -114,7 +114,7 @@ for (const [store, open] of [["SQLite", onSqlite], ["PostgreSQL", onPostgres]] a
         await application.transaction(async (connection) => {
           await application.note(connection, `attempt ${context.attempt}`);
           await context.complete(connection);
-          // All that was written goes with the transaction, the completion among it.
+          // The rollback undoes all writes, with the completion.
           if (context.attempt < 3) throw new Error("rolled back");
         });
         atCommit.push((await engine.everTask.get(context.taskId))?.status);
@@ -141,11 +141,11 @@ for (const [store, open] of [["SQLite", onSqlite], ["PostgreSQL", onPostgres]] a
       },
     });
     const loseAndComplete = async (context: TaskContext) => {
-      // Another process finds this one to be lost, and takes its tasks.
-      const holder = (await others.get(context.taskId))!.workerId; // on a busy machine this is lost already
+      // Another process takes over the tasks of this one, as if it were lost.
+      const holder = (await others.get(context.taskId))!.workerId; // on a busy machine the lease is already lost
       if (holder !== null) await others.unregisterWorker(holder);
       const request = { leaseMs: 60_000, poisonLimit: 5, lostReason: "lost", poisonReason: "" };
-      // Unless the worker has noticed, and does so itself: then one of them may have to try again.
+      // If the worker has noticed and does so itself, one of them may have to retry.
       await retryTransient(systemClock, 30_000, () => others.releaseLost(request));
       await application.transaction(async (connection) => {
         await application.note(connection, "too late");

@@ -14,7 +14,7 @@ export type Build =
  *
  * @param project The folder of the project, below this one.
  * @param target Where the result goes.
- * @returns What is missing, where the SDK is not installed or a package cannot be restored.
+ * @returns The missing part, if the SDK is not installed or a package cannot be restored.
  * @throws {Error} If the project does not compile.
  */
 export async function buildProject(project: string, target: string): Promise<Build> {

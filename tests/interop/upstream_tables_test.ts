@@ -31,7 +31,7 @@ interface UpstreamTask {
   readonly auditLevel: number;
 }
 
-/** The rows that upstream has stored, by what was done with each. */
+/** The rows that upstream has stored, by the operation on each. */
 let stored: Promise<ReadonlyMap<string, UpstreamTask>> | undefined;
 
 async function storeByUpstream(): Promise<ReadonlyMap<string, UpstreamTask>> {
@@ -62,8 +62,8 @@ const instantOf = (text: string | null) => Date.parse(text!.replace(" ", "T"));
 const clockReadingsMs = 2000;
 
 /**
- * Series as upstream was told to run them, how they read here, and how long after a run the next
- * one is; null: it varies.
+ * Series by upstream's schedule, our reading of it, and the interval between runs, or null if it
+ * varies.
  */
 const series: readonly (readonly [name: string, reads: string, periodMs: number | null])[] = [
   ["every 5 minutes", "every 5 minutes", 300_000],
@@ -85,7 +85,7 @@ for (const [name, reads, periodMs] of series) {
     const recurrence = parseRecurrence(JSON.parse(read.schedule));
     assertEquals(describeRecurrence(recurrence), reads);
     const planned = instantOf(row.nextRun);
-    // For what it runs daily upstream skips the first day, which its plan keeps for us as well.
+    // Upstream skips the first day of daily series, and its stored plan makes us skip it, too.
     const onPlan = occurrenceAfter(recurrence, planned - clockReadingsMs, createdAt)!;
     assertAlmostEquals(onPlan, planned, clockReadingsMs);
     if (periodMs === null) return;

@@ -29,7 +29,7 @@ const failing: [name: string, logger: Logger][] = [
 ];
 
 for (const [name, logger] of failing) {
-  Deno.test(`a logger that ${name} harms nobody, and is told of once`, async () => {
+  Deno.test(`a logger that ${name} does no harm, and is reported once`, async () => {
     const said: string[] = [];
     using _console = stub(console, "error", (text: string) => void said.push(text));
     const guarded = guardLogger(logger);
@@ -43,14 +43,14 @@ for (const [name, logger] of failing) {
   });
 }
 
-Deno.test("a console that has ended as well harms nobody", async () => {
+Deno.test("an ended console does no harm, either", async () => {
   using _console = stub(console, "error", ended);
   guardLogger(all(ended)).error("line");
   guardLogger(all(() => Promise.reject(new Error()))).error("line");
   await new Promise<void>(nextMacrotask);
 });
 
-Deno.test("a logger gets every line as it is, through the method that it has at that time", () => {
+Deno.test("a logger gets every line unchanged, through its present method", () => {
   const lines: unknown[] = [];
   class Application implements Logger {
     readonly #name = "app";

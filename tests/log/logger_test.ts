@@ -37,7 +37,7 @@ Deno.test("formatMessage() leaves out what values take beyond 100,000 characters
   assertEquals(formatMessage("{value}".repeat(100_000), { value }).length < 1_000_000, true);
 });
 
-Deno.test("TaskLogger forwards every line, whatever it keeps, with the properties of its task", () => {
+Deno.test("TaskLogger forwards every line, kept or not, with the properties of its task", () => {
   const seen: unknown[] = [];
   const note = (level: string) => (...line: unknown[]) => void seen.push([level, ...line]);
   const logger = {

@@ -20,7 +20,7 @@ interface Line {
   readonly properties: LogProperties;
 }
 
-/** Loggers by category, and what they are told. */
+/** Loggers by category, and their lines. */
 function noting() {
   const lines: Line[] = [];
   const logger = (category: string): Logger => {
@@ -131,7 +131,7 @@ const refused: [name: string, logger: unknown, text: string][] = [
 ];
 
 for (const [name, logger, text] of refused) {
-  Deno.test(`what is not a logger is refused, with the remedy: ${name}`, () => {
+  Deno.test(`an invalid logger is refused, with the remedy: ${name}`, () => {
     const options = { storage: memoryStorage(), tasks: [task], logger: logger as Logger };
     const error = assertThrows(() => createEverTask(options), InvalidArgumentError);
     assertStringIncludes(error.message, text);
@@ -151,5 +151,5 @@ Deno.test("loggers that are made asynchronously are refused, and no rejection is
       "at once",
     );
   }
-  await new Promise((resolve) => setTimeout(resolve, 0)); // a rejection is told in the next turn
+  await new Promise((resolve) => setTimeout(resolve, 0)); // a rejection is reported in the next turn
 });

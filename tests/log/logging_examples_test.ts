@@ -7,7 +7,7 @@ import { runCommand } from "../support/run_command.ts";
 
 const examples = new URL("../../examples/logging/", import.meta.url);
 
-/** Runs an example in an empty folder; gives what it wrote to its output and to files in `logs`. */
+/** Runs an example in an empty folder; returns its output and the files in `logs`. */
 async function run(name: string, config?: unknown) {
   const cwd = await Deno.makeTempDir();
   try {
@@ -32,7 +32,7 @@ function parseLines(text: string): Record<string, unknown>[] {
   return text.trim().split("\n").map((line) => JSON.parse(line));
 }
 
-/** The libraries, and what they call the message and the class of an error. */
+/** The libraries, with their names for the message and the class of an error. */
 const libraries: [file: string, message: string, errorName: string][] = [
   ["pino.ts", "msg", "type"],
   ["bunyan.ts", "msg", "name"],

@@ -139,7 +139,7 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
       "one that runs and is being cancelled",
       { task: task({ workerId: "worker-1", dueAt: null, cancelRequested: true }) },
       ["cancelling", "held"],
-      /asked for it to be cancelled/,
+      /cancellation was requested/,
     ],
     [
       "one that waits and is being cancelled",

@@ -1,6 +1,5 @@
-// A program of a user who has the package from npm, as compilers of TypeScript check it: its
-// declarations among the program's own (`skipLibCheck: false`), with whatever a program may have
-// declared or not.
+// Compiles a program that uses the package from npm with each version of TypeScript. It checks the
+// package's declarations (`skipLibCheck: false`) with each setting that a program may have.
 
 import config from "../../deno.json" with { type: "json" };
 import { makeNpmProject, type NpmProject } from "../support/npm_project.ts";
@@ -12,18 +11,18 @@ export const compilers = ["5.4", "5.5", "5.6", "5.7", "5.8", "5.9", "6", "7"];
 /** What differs between the programs of users. */
 export interface Setting {
   readonly module: "node16" | "nodenext" | "bundler";
-  /** Whether the DOM's types are there. */
+  /** Whether the DOM's types are loaded. */
   readonly dom: boolean;
-  /** Whether `@types/node` is there. */
+  /** Whether `@types/node` is installed. */
   readonly node: boolean;
 }
 
-/** Every setting that there is. */
+/** All settings. */
 export const settings: readonly Setting[] = (["node16", "nodenext", "bundler"] as const).flatMap(
   (module) => [false, true].flatMap((dom) => [false, true].map((node) => ({ module, dom, node }))),
 );
 
-/** A setting as people say it. */
+/** Returns a readable name of a setting. */
 export function nameOf({ module, dom, node }: Setting): string {
   return `module ${module}, lib es2022${dom ? " and dom" : ""}${node ? ", @types/node" : ""}`;
 }
@@ -31,8 +30,8 @@ export function nameOf({ module, dom, node }: Setting): string {
 const entryPoints = Object.keys(config.exports).map((path) => path.replace(/^\./, config.name));
 
 /**
- * A program that imports everything, and names what compilers and their libraries have in different
- * forms.
+ * A program that imports everything, and uses types that differ between compilers and their
+ * libraries.
  */
 const program = `
 ${entryPoints.map((name, i) => `import * as entry${i} from "${name}";`).join("\n")}
@@ -68,9 +67,9 @@ export async function makeCompilerProject(versions: readonly string[]): Promise<
 }
 
 /**
- * Compiles the program; where `@types/node` is there, the tests of the package's types with it.
+ * Compiles the program; with `@types/node`, also the tests of the package's types.
  *
- * @throws {Error} With what the compiler says, if it says anything.
+ * @throws {Error} With the compiler's output, if there is any.
  */
 export async function compile(
   { folder }: NpmProject,

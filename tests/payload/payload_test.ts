@@ -14,7 +14,7 @@ import { hostileValues } from "../support/hostile_values.ts";
 
 const address = z.object({ to: z.object({ email: z.email() }) });
 
-Deno.test("encodePayload() gives the JSON text and what the validator makes of it", () => {
+Deno.test("encodePayload() returns the JSON text and the validator's output", () => {
   const schema = z.object({ count: z.coerce.number(), note: z.string().default("none") });
   assertEquals(encodePayload("t", schema, { count: "7" }), {
     text: '{"count":7,"note":"none"}',
@@ -23,17 +23,17 @@ Deno.test("encodePayload() gives the JSON text and what the validator makes of i
 });
 
 for (const [name, make] of Object.entries(hostileValues)) {
-  if (/for ever|billion|very/.test(name)) continue; // what is too long for JSON.stringify
+  if (/for ever|billion|very/.test(name)) continue; // too long for JSON.stringify
   Deno.test(`a payload is stored, or refused by an error of its own: ${name}`, () => {
     try {
       encodePayload("t", undefined, make());
     } catch (error) {
-      assert(error instanceof PayloadValidationError, "it gives a foreign error");
+      assert(error instanceof PayloadValidationError, "another error");
     }
   });
 }
 
-Deno.test("a payload is validated once where the validator leaves it as it is", () => {
+Deno.test("a payload is validated once if the validator does not change it", () => {
   let calls = 0;
   const schema: StandardSchema = {
     "~standard": { version: 1, vendor: "test", validate: (value) => (calls++, { value }) },
@@ -42,7 +42,7 @@ Deno.test("a payload is validated once where the validator leaves it as it is", 
   assertEquals(calls, 1);
 });
 
-Deno.test("what a validator has made and JSON cannot hold is stored as it was dispatched", () => {
+Deno.test("if JSON cannot hold a validator's output, the dispatched payload is stored", () => {
   const schema: StandardSchema = {
     "~standard": {
       version: 1,
@@ -54,19 +54,19 @@ Deno.test("what a validator has made and JSON cannot hold is stored as it was di
   assertEquals([text, value], ['{"a":1}', new Map([["a", 1]])]);
 });
 
-/** Texts that validators have made, so that each call of one gives another. */
+/** The number of generated values, so that each call of a validator returns a new one. */
 let made = 0;
 const settled: Readonly<
   Record<string, readonly [StandardSchema, payload: unknown, text: unknown]>
 > = {
   "defaults": [z.object({ a: z.number().default(5) }), {}, { a: 5 }],
-  "a default that is made anew": [z.object({ id: z.string().default(() => `id ${++made}`) }), {}, {
+  "a generated default": [z.object({ id: z.string().default(() => `id ${++made}`) }), {}, {
     id: "id 1",
   }],
-  "what is coerced": [z.object({ at: z.coerce.date() }), { at: 0 }, {
+  "a coerced value": [z.object({ at: z.coerce.date() }), { at: 0 }, {
     at: "1970-01-01T00:00:00.000Z",
   }],
-  "without what is stripped": [z.object({ a: z.number() }), { a: 1, b: 2 }, { a: 1 }],
+  "without stripped members": [z.object({ a: z.number() }), { a: 1, b: 2 }, { a: 1 }],
   "a transform that does not change its own output": [
     z.string().transform((text) => text.trim()),
     " a ",
@@ -74,18 +74,18 @@ const settled: Readonly<
   ],
 };
 for (const [what, [schema, payload, stored]] of Object.entries(settled)) {
-  Deno.test(`encodePayload() stores what the validator has made: ${what}`, async () => {
+  Deno.test(`encodePayload() stores the validator's output: ${what}`, async () => {
     made = 0;
     const { text, value } = await encodePayload("t", schema, payload);
     assertEquals(JSON.parse(text), stored);
     assertEquals(decodePayload("t", schema, text), value);
-    assertEquals(decodePayload("t", schema, text), value, "as every attempt gets it");
+    assertEquals(decodePayload("t", schema, text), value, "every attempt gets the same");
   });
 }
 
 const unsettled: Readonly<Record<string, readonly [StandardSchema, payload: unknown]>> = {
   "a transform to another type": [z.string().transform((text) => text.length), "abc"],
-  "a transform that goes on and on": [z.number().transform((n) => n + 1), 1],
+  "a transform that changes its own output": [z.number().transform((n) => n + 1), 1],
   "a Map": [z.array(z.tuple([z.string(), z.number()])).transform((list) => new Map(list)), [[
     "a",
     1,
@@ -94,20 +94,20 @@ const unsettled: Readonly<Record<string, readonly [StandardSchema, payload: unkn
   "a value that is new each time": [z.unknown().transform(() => ++made), 1],
 };
 for (const [what, [schema, payload]] of Object.entries(unsettled)) {
-  Deno.test(`encodePayload() stores the payload as it was dispatched, if the validator makes of it ${what}`, async () => {
+  Deno.test(`encodePayload() stores the dispatched payload if the validator's output is ${what}`, async () => {
     const { text } = await encodePayload("t", schema, payload);
     assertEquals(JSON.parse(text), payload);
   });
 }
 
-Deno.test("encodePayload() names the task and the place of what does not fit", () => {
+Deno.test("encodePayload() names the task and the path of a value that does not fit", () => {
   const encode = () => encodePayload("send-mail", address, { to: { email: "nobody" } });
   const { message, issues } = assertThrows(encode, PayloadValidationError);
   assertStringIncludes(message, 'task "send-mail": to.email:');
   assertEquals(issues.length, 1);
 });
 
-Deno.test("encodePayload() refuses what JSON cannot hold, before it would be lost", () => {
+Deno.test("encodePayload() refuses values that JSON cannot hold", () => {
   const circular: Record<string, unknown> = {};
   circular["self"] = circular;
   for (const payload of [circular, { size: 1n }, () => {}, Symbol("x")]) {
@@ -121,7 +121,7 @@ const losses: Readonly<Record<string, readonly [payload: unknown, message: strin
   "an invalid date": [{ at: new Date(NaN) }, "at: JSON has no invalid dates"],
   "a map": [{ map: new Map([[1, 2]]) }, "map: JSON has no Map: write Object.fromEntries(map)"],
   "a set": [new Set([1]), "JSON has no Set: write [...set]"],
-  "a promise that nobody awaited": [
+  "a promise without await": [
     { user: Promise.resolve(1) },
     "user: JSON has no Promise: await",
   ],
@@ -135,7 +135,7 @@ const losses: Readonly<Record<string, readonly [payload: unknown, message: strin
 };
 
 for (const [what, [payload, message]] of Object.entries(losses)) {
-  Deno.test(`encodePayload() refuses ${what}, and says where it is and what to do`, () => {
+  Deno.test(`encodePayload() refuses ${what}, with its path and the remedy`, () => {
     const encode = () => encodePayload("t", undefined, payload);
     assertStringIncludes(assertThrows(encode, PayloadValidationError).message, message);
   });
@@ -149,7 +149,7 @@ class Point {
   move() {}
 }
 
-Deno.test("encodePayload() takes what JSON holds, in its form", () => {
+Deno.test("encodePayload() accepts values that JSON can hold", () => {
   const shared = { n: 1 };
   const payload = {
     date: new Date(0),
@@ -168,7 +168,7 @@ Deno.test("encodePayload() takes what JSON holds, in its form", () => {
   });
 });
 
-Deno.test("encodePayload() refuses what is nested too deep, and shows the beginning of the way there", () => {
+Deno.test("encodePayload() refuses a value that is nested too deep, and shows the beginning of its path", () => {
   const nested = (depth: number, wrap: (inner: unknown) => unknown) => {
     let value: unknown = 1;
     for (let level = 0; level < depth; level++) value = wrap(value);
@@ -191,7 +191,7 @@ Deno.test("encodePayload() refuses what is nested too deep, and shows the beginn
   }
 });
 
-Deno.test("whatever encodePayload() takes comes back as it was", () => {
+Deno.test("every payload that encodePayload() accepts comes back unchanged", () => {
   const value = fc.anything({ withDate: true, withMap: true, withSet: true, withTypedArray: true });
   let taken = 0;
   fc.assert(fc.property(value, (payload) => {
@@ -208,7 +208,7 @@ Deno.test("whatever encodePayload() takes comes back as it was", () => {
   assert(taken > 10, `${taken} were taken`);
 });
 
-/** What a payload is once properties that are undefined are left out, and dates are texts. */
+/** Returns a payload without undefined properties, and with dates as strings. */
 function plain(value: unknown): unknown {
   if (value === undefined || value === null) return null;
   if (value instanceof Date) return value.toISOString();
@@ -219,7 +219,7 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(kept.map(([key, member]) => [key, plain(member)]));
 }
 
-Deno.test("encodePayload() validates what will be read back, so that a Date for z.date() fails at once", () => {
+Deno.test("encodePayload() validates the value as read back, so that a Date for z.date() fails at once", () => {
   const schema = z.object({ at: z.date() });
   assertThrows(() => encodePayload("t", schema, { at: new Date(0) }), PayloadValidationError);
 });
@@ -245,7 +245,7 @@ Deno.test("encodePayload() stores undefined as null", () => {
   assertEquals(encodePayload("t", undefined, undefined), { text: "null", value: null });
 });
 
-Deno.test("decodePayload() reads what was stored and refuses what no longer fits", () => {
+Deno.test("decodePayload() reads stored payloads and refuses those that no longer fit", () => {
   const text = '{"to":{"email":"ada@example.com"}}';
   assertEquals(decodePayload("t", address, text), { to: { email: "ada@example.com" } });
   assertThrows(() => decodePayload("t", address, "{}"), PayloadValidationError, "to");

@@ -21,7 +21,7 @@ export class DueWork {
     return this.#storage.nextDueAt(this.#queues, this.#types);
   }
 
-  /** Whether nothing runs, and nothing is due that could. */
+  /** Reports whether no task is running, and none that could run is due. */
   async isQuiet(): Promise<boolean> {
     const { now, queues } = await this.#storage.statistics();
     if (queues.some(({ claimed }) => claimed > 0)) return false;
@@ -30,15 +30,15 @@ export class DueWork {
   }
 
   /**
-   * The same, once the retries of failed attempts have been made due: a test need not wait for
-   * their delays.
+   * Like {@linkcode DueWork.isQuiet}, after making retries of failed attempts due, so that a test
+   * need not wait for their delays.
    */
   async isDone(): Promise<boolean> {
     await this.hurryRetries();
     return await this.isQuiet();
   }
 
-  /** Whether a task neither runs nor could run now. */
+  /** Reports whether a task neither runs nor is due. */
   async isAtRest(taskId: string): Promise<boolean> {
     const task = await this.#storage.get(taskId);
     if (task === null) return true; // in a transaction that is not committed yet
@@ -53,7 +53,7 @@ export class DueWork {
     const { now } = await this.#storage.statistics();
     const pending = await readTasks(this.#storage, { statuses: ["Pending"], types: this.#types });
     const retries = pending.filter(({ exception, rateSlotAt, dueAt }) => {
-      // What asked to run later, or waits for its rate limit, is not a retry of a failure.
+      // A task that asked to run later, or waits for its rate limit, is not a retry.
       const isRetry = exception !== null && rateSlotAt === null;
       return isRetry && dueAt !== null && dueAt > now;
     });

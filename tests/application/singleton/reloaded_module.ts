@@ -1,4 +1,4 @@
-// A module as an application has it, which the test evaluates again and again, as hot reload does.
+// A module of an application, which the test evaluates repeatedly, like hot reload.
 
 import { createEverTask, defineTask } from "../../../mod.ts";
 import { type Evaluation, world } from "./world.ts";
@@ -20,7 +20,7 @@ export const everTask = createEverTask({
   logger: world.logger,
 });
 
-/** What a request does. */
+/** Handles a request of the application. */
 export function dispatchGreeting(name: string): Promise<{ id: string }> {
   return everTask.dispatch(greet, name);
 }

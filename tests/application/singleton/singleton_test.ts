@@ -105,7 +105,7 @@ Deno.test("a handler under way ends in peace, or is interrupted and runs again",
 
 Deno.test("the one before has closed its storage before the next one opens its own", async () => {
   const folder = await Deno.makeTempDir();
-  // Nobody else can open the file meanwhile.
+  // No other process can open the file meanwhile.
   begin(() => sqliteStorage({ path: `${folder}/app.db`, exclusive: true }));
   let last = await evaluate();
   for (let n = 0; n < 4; n++) {
@@ -159,7 +159,7 @@ Deno.test("instances of other names, or of none, are left alone", async () => {
   for (const everTask of instances) await everTask.stop();
 });
 
-Deno.test("an instance that cannot be made leaves the one before as it is", async () => {
+Deno.test("an instance that cannot be made does not affect the previous one", async () => {
   const storage = memoryStorage();
   const singleton = "unharmed";
   const everTask = createEverTask({ storage, tasks: [], singleton, logger: silentLogger });

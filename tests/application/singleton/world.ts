@@ -1,5 +1,4 @@
-// What the evaluations of a module have in common: the database, and what the test wants to know of
-// them.
+// The state that the evaluations of a module share: the database, and their records for the test.
 
 import { type Logger, silentLogger } from "../../../mod.ts";
 import type { Storage } from "../../../src/storage/mod.ts";
@@ -18,7 +17,7 @@ export const world = {
   /** The singleton's name. */
   name: "none",
   connect: (): Storage => memoryStorage(),
-  /** What a handler waits for. */
+  /** The promise that a handler awaits. */
   duringRun: (_name: string, _signal: AbortSignal): Promise<void> => Promise.resolve(),
   logger: silentLogger as Logger,
 };

@@ -15,16 +15,13 @@ class Fault {
     this.#left = n;
   }
 
-  /** Whether it is this call's turn. */
+  /** Whether this call should fail. */
   strikes(): boolean {
     return this.#left > 0 && --this.#left === 0;
   }
 }
 
-/**
- * The storage, with a verb that fails now and then: either nothing happened, or it happened and
- * nobody was told.
- */
+/** The storage, with a verb that fails now and then, either before its work or after it. */
 function faulty(storage: Storage, fault: Fault): Storage {
   return new Proxy(storage, {
     get(target, property) {

@@ -125,10 +125,10 @@ Deno.test("a process hears of others, and not of itself, while it listens and is
   await here.open();
   const removed = told(() => there.persist([task(4)]));
   end();
-  assertEquals(await removed, [], "what was on its way does not come, either");
+  assertEquals(await removed, [], "pending calls do not arrive, either");
 });
 
-Deno.test("a worker is late when more than a lease has passed, and one without tasks is nobody's loss", async () => {
+Deno.test("a worker is late when more than a lease has passed, and one without tasks loses nothing", async () => {
   const clock = new FakeClock();
   const storage = memoryStorage({ clock });
   await storage.open();
@@ -142,7 +142,7 @@ Deno.test("a worker is late when more than a lease has passed, and one without t
   const held = task(1, { claimFor: "a" });
   await storage.persist([held]);
   await storage.unregisterWorker("a");
-  assertEquals(await othersLost(), true, "its task is held by nobody");
+  assertEquals(await othersLost(), true, "no worker holds its task");
   await storage.setStatus(held.id, "Completed", null, "Full", {
     lease: { workerId: "a", token: 1 },
   });
@@ -156,7 +156,7 @@ Deno.test("a number of ended tasks that cannot be is refused", () => {
   }
 });
 
-Deno.test("waiting tasks come in order, whatever is added and taken out in between", () => {
+Deno.test("waiting tasks come in order, with any additions and removals in between", () => {
   // A small generator of its own, so that a failure can be repeated: Park and Miller's minimal
   // standard.
   let seed = 7;

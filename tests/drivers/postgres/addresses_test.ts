@@ -1,5 +1,4 @@
-// The ways to a server: its addresses in all forms that libpq takes, and several servers of which
-// some are of no use.
+// Server addresses: all forms that libpq takes, and several servers, some of them unusable.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { deadline } from "@std/async";
@@ -143,7 +142,7 @@ Deno.test({
   },
 });
 
-Deno.test("a server that lets nobody in says what to check", async () => {
+Deno.test("the error of a refused login names the things to check", async () => {
   const url = new URL(server.url);
   url.username = "nobody_of_that_name";
   url.password = "hunter2";

@@ -1,4 +1,4 @@
-// Task keys that an open transaction holds: what is not about them does not wait for its end.
+// Task keys that an open transaction holds: other work does not wait for its end.
 
 import { assertEquals } from "@std/assert";
 import { deadline } from "@std/async";
@@ -49,7 +49,7 @@ for (const kind of ["new", "stored"] as const) {
   });
 }
 
-Deno.test("keys that nobody holds are stored as ever", async () => {
+Deno.test("tasks with free keys are stored as usual", async () => {
   const url = await server.createDatabase();
   await using storage = await openStorage({ url, notify: false });
   const tasks = [newTask(), newTask({ taskKey: "a" }), newTask({ taskKey: "a" })];
@@ -78,7 +78,7 @@ Deno.test("a worker ends its tasks while transactions dispatch with their keys",
   });
 });
 
-Deno.test("dispatches that have nothing to do with a held key go on, and the others resolve when it is free", async () => {
+Deno.test("dispatches with other keys than the held one continue, and the others resolve when it is free", async () => {
   const url = await server.createDatabase();
   await using sql = connect(url);
   const task = defineTask<number>({ type: "task", handle() {} });

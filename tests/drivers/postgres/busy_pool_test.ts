@@ -15,7 +15,7 @@ Deno.test.afterAll(() => server.stop());
 const queryTimeout = 300;
 
 for (const schema of ["there already", "missing"]) {
-  Deno.test(`a storage that is opened inside a transaction which holds the only connection says what to do; the schema is ${schema}`, async () => {
+  Deno.test(`opening inside a transaction that holds the only connection fails with the remedy; the schema is ${schema}`, async () => {
     const url = await server.createDatabase();
     if (schema !== "missing") await (await openStorage({ url })).close();
     await using sql = connect(url, { max: 1 });
@@ -28,7 +28,7 @@ for (const schema of ["there already", "missing"]) {
   });
 }
 
-Deno.test("calls inside a transaction which holds the only connection say what to do", async () => {
+Deno.test("calls inside a transaction that holds the only connection fail with the remedy", async () => {
   const url = await server.createDatabase();
   await using sql = connect(url, { max: 1 });
   await using storage = await openStorage({ sql, queryTimeout, notify: false });
@@ -46,7 +46,7 @@ Deno.test("calls inside a transaction which holds the only connection say what t
   assertEquals((await storage.get(task.id))?.id, task.id);
 });
 
-Deno.test("transactions that take the connections while the schema is made do not hold it up for ever", async () => {
+Deno.test("transactions that take the connections during a migration do not block it forever", async () => {
   const url = await server.createDatabase();
   await using sql = connect(url, { max: 2 });
   const storage = postgresStorage({ sql, queryTimeout, notify: false });

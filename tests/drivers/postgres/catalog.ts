@@ -1,4 +1,4 @@
-// What a schema is made of, to compare two: all that PostgreSQL's catalog says of it.
+// Describes a schema by PostgreSQL's catalog, to compare two.
 
 import { connect } from "./support.ts";
 

@@ -1,5 +1,5 @@
-// What a URL of a database says, compared with what libpq makes of it; and what is refused, with
-// what to write instead.
+// The meaning of a database's URL, compared with libpq's; and refused parts, with their
+// alternatives.
 
 import { assertEquals, assertObjectMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
@@ -100,7 +100,7 @@ Deno.test("any user, password and database come through, percent-encoded", () =>
   }));
 });
 
-Deno.test("what a URL leaves out comes from the environment, and nothing else does", () => {
+Deno.test("only missing parts of a URL come from the environment", () => {
   const variables = { PGHOST: "a,/run", PGPORT: "1,2", PGUSER: "ann", PGDATABASE: "shop" };
   const environment = environmentOf(variables);
   assertEquals(serversOf("postgres://", environment), ["a 1", "/run/.s.PGSQL.2"]);
@@ -177,7 +177,7 @@ for (const [url, permission] of unreadable) {
   });
 }
 
-Deno.test("a system that tells no user name is told of with its permission", () => {
+Deno.test("the error without a user name names the missing permission", () => {
   const environment = { ...forbidden, variable: () => undefined };
   assertThrows(
     () => parseDatabaseUrl("postgres://db", environment),

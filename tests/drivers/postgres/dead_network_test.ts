@@ -1,5 +1,4 @@
-// A network that swallows what is sent and tells nobody; locks that hold a query up; a pool that
-// the application made.
+// A network that drops packets silently; locks that block a query; a pool of the application.
 
 import {
   assertEquals,
@@ -24,9 +23,7 @@ const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
 const queryTimeout = 300;
-/**
- * What has to succeed: with so short a time for queries, a busy machine lets one fail now and then.
- */
+/** Retries an action: with so short a query timeout, a busy machine lets one fail now and then. */
 const insist = <T>(action: () => Promise<T>) => retryTransient(systemClock, 60_000, action);
 
 Deno.test("queries that the network swallows are given up in time, and the next go over new connections", async () => {
@@ -34,7 +31,7 @@ Deno.test("queries that the network swallows are given up in time, and the next 
   await using proxy = await TcpProxy.start(url);
   await using storage = await insist(() => openStorage({ url: proxy.urlOf(url), queryTimeout }));
   await insist(() => storage.registerWorker({ id: "w", host: "h" }));
-  let fastest = Infinity; // a busy machine may hold one of them up, not all
+  let fastest = Infinity; // a busy machine may delay one of them, not all
   for (let n = 1; n <= 3; n++) {
     proxy.swallow();
     const startedAt = performance.now();
@@ -78,7 +75,7 @@ Deno.test("notifications come back after the network swallowed them", async () =
   await told("tasks");
 });
 
-Deno.test("a query that waits for a lock too long is cancelled on the server, and its connection goes on", async () => {
+Deno.test("a query that waits for a lock too long is cancelled on the server, and its connection stays usable", async () => {
   const url = await server.createDatabase();
   await using other = connect(url, { max: 2 });
   await other`CREATE TABLE note (text text)`;
@@ -120,7 +117,7 @@ Deno.test("a query that goes through many rows has ten times as long", async () 
   const released = other.begin(async (transaction) => {
     await transaction`LOCK TABLE evertask.workers`;
     const waiting = storage.releaseLost(lost);
-    waiting.catch(() => {}); // told below, if it fails
+    waiting.catch(() => {}); // reported below, if it fails
     await delay(2 * queryTimeout);
     return { waiting };
   });

@@ -61,7 +61,7 @@ Deno.test("several failed addresses are a lost connection", () => {
   assertInstanceOf(toStorageError(new AggregateError([refused])), StorageUnavailableError);
 });
 
-Deno.test("an error of the contract stays what it is", () => {
+Deno.test("an error of the contract stays unchanged", () => {
   const closed = new StorageClosedError("closed");
   assertEquals(toStorageError(closed), closed);
 });

@@ -75,7 +75,7 @@ for (
   });
 }
 
-Deno.test("with migrate off, older functions are refused, and the error says what to run", async () => {
+Deno.test("with migrate off, older functions are refused, and the error names the files to run", async () => {
   const url = await freshDatabase();
   const ours = await describe(url);
   await putOther(url, revision - 1, "00");
@@ -120,7 +120,7 @@ Deno.test("eight processes that start together replace the functions once", asyn
   assertEquals(writers, "1", "all functions are of one transaction");
 });
 
-Deno.test("a storage that is open goes on working while its functions are replaced", async () => {
+Deno.test("an open storage keeps working while its functions are replaced", async () => {
   const url = await freshDatabase();
   await using storage = await openStorage({ url });
   await storage.registerWorker({ id: "worker", host: "test" });
@@ -147,7 +147,7 @@ Deno.test("a storage that is open goes on working while its functions are replac
   assertEquals((await storage.statistics()).tasksByStatus.Completed, completed);
 });
 
-Deno.test("a role that may only use the schema is told whose rights it needs to replace functions", async () => {
+Deno.test("the error of a role that may only use the schema names the owner of the functions", async () => {
   const url = await freshDatabase();
   await putOther(url, revision - 1, "00");
   await using admin = connect(url);

@@ -87,7 +87,7 @@ Deno.test("an audit level of NULL means Full", async () => {
   assertEquals({ ...row }, { status: true, run: true });
 });
 
-Deno.test("set_task_status tells whether there is such a task, and whether the lease holds", async () => {
+Deno.test("set_task_status returns whether the task exists, and whether the lease holds", async () => {
   await using storage = await openStorage({ url });
   await using sql = connect(url);
   await storage.registerWorker({ id: "fenced", host: "test" });
@@ -232,7 +232,7 @@ Deno.test("dispatch enqueues a task that a worker takes like any other", async (
   assertEquals(JSON.parse(tasks[0]!.payload), { to: "ada" });
 });
 
-Deno.test("dispatch stores a retry policy, and refuses what is none", async () => {
+Deno.test("dispatch stores a retry policy, and refuses invalid ones", async () => {
   await using storage = await openStorage({ url });
   await using sql = connect(url);
   const policy = { kind: "linear", retries: 1, delaysMs: [5] };

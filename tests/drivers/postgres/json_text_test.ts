@@ -1,4 +1,4 @@
-// Texts that PostgreSQL cannot hold as they are.
+// Texts that PostgreSQL cannot store unchanged.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { Functions } from "../../../drivers/postgres/functions.ts";
@@ -34,7 +34,7 @@ Deno.test("a lone surrogate becomes U+FFFD", () => {
   assertEquals(fromJson(toJson(["\udc00", "\ud83d\ude00"])), ["\ufffd", "😀"]);
 });
 
-Deno.test("what is too long for one text of the runtime is refused with a StorageError", async () => {
+Deno.test("values that are too long for a string of the runtime are refused with a StorageError", async () => {
   const functions = new Functions("evertask");
   const tooLong = {
     toJSON() {

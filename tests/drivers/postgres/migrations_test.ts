@@ -33,7 +33,7 @@ Deno.test("eight processes that start together make the schema once", async () =
   );
 });
 
-Deno.test("the files make the same schema when a client like psql runs them as they are", async () => {
+Deno.test("the files make the same schema when a client like psql runs them unchanged", async () => {
   const byDriver = await server.createDatabase();
   await (await openStorage({ url: byDriver })).close();
   const byHand = await server.createDatabase();
@@ -72,7 +72,7 @@ Deno.test("a file that is run twice changes nothing", async () => {
   assertEquals(await describe(url, "evertask"), before);
 });
 
-Deno.test("with migrate off, an empty database is refused, and the error says what to run", async () => {
+Deno.test("with migrate off, an empty database is refused, and the error names the files to run", async () => {
   const url = await server.createDatabase();
   const error = await assertRejects(
     () => postgresStorage({ url, migrate: false, schema: "jobs" }).open(),
@@ -137,7 +137,7 @@ Deno.test("a connection that is lost while the schema is made leaves nothing beh
 });
 
 for (const encoding of ["LATIN1", "SQL_ASCII", "WIN1252"]) {
-  Deno.test(`a database in ${encoding} is refused, with what to do, and stays empty`, async () => {
+  Deno.test(`a database in ${encoding} is refused, with the remedy, and stays empty`, async () => {
     await using admin = connect(server.url);
     const name = `evertask_${encoding.toLowerCase()}_${crypto.randomUUID().slice(0, 8)}`;
     const locale = "LC_COLLATE 'C' LC_CTYPE 'C'";
@@ -165,7 +165,7 @@ Deno.test("options that cannot be used are refused before anything is connected"
     InvalidArgumentError,
     "postgres://",
   );
-  assertEquals(error.message.includes("secret"), false, "passwords are not told");
+  assertEquals(error.message.includes("secret"), false, "passwords are not shown");
   for (const maxConnections of [0, 1.5, 10_001, 2 ** 31, 2 ** 53, 1e300]) {
     assertThrows(() => postgresStorage({ url, maxConnections }), InvalidArgumentError, "10000");
   }

@@ -1,4 +1,4 @@
-// Push between processes: what is told, how often, and to whom.
+// Push between processes: which changes are notified, how often, and to which processes.
 
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { deadline, delay } from "@std/async";
@@ -11,7 +11,7 @@ import { connect, newTasks, openStorage } from "./support.ts";
 const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
-/** What a storage hears, and a way to wait for the next of it. */
+/** Records the notifications of a storage, and waits for the next one. */
 function listenTo(storage: Storage) {
   const heard: WakeSignal[] = [];
   let tell = () => {};
@@ -36,7 +36,7 @@ async function pair() {
   const teller = await openStorage({ url });
   const listener = await openStorage({ url });
   const { heard, until } = listenTo(listener);
-  await until(() => heard.length === 1); // told once when it began to listen
+  await until(() => heard.length === 1); // notified once when it began to listen
   heard.length = 0;
   return {
     url,
@@ -51,18 +51,18 @@ async function pair() {
   };
 }
 
-/** Has the listener hear a sign that comes after everything that was told before. */
+/** Sends a marker, which arrives after all earlier notifications. */
 async function settle({ teller, heard, until }: Awaited<ReturnType<typeof pair>>) {
   const isSign = ({ kind }: WakeSignal) => kind === "queues";
   await teller.setQueuePaused("sign", true);
   await until(() => heard.some(isSign));
-  heard.splice(heard.findIndex(isSign), 1); // what a timer tells may come after it
+  heard.splice(heard.findIndex(isSign), 1); // notifications of a timer may come after it
 }
 
-Deno.test("a task that is due is told of at once", async () => {
+Deno.test("a due task is notified at once", async () => {
   await using processes = await pair();
   const { teller, heard, until } = processes;
-  let fastest = Infinity; // a busy machine may hold one of them up, not all
+  let fastest = Infinity; // a busy machine may delay one of them, not all
   for (let n = 0; n < 5; n++) {
     heard.length = 0;
     const start = performance.now();
@@ -74,7 +74,7 @@ Deno.test("a task that is due is told of at once", async () => {
   assertLessOrEqual(fastest, 1_000);
 });
 
-Deno.test("a batch is told of once, and many batches in a moment not many times", async () => {
+Deno.test("a batch is notified once, and many batches within a moment are combined", async () => {
   await using processes = await pair();
   const { teller, heard } = processes;
   await teller.persist(newTasks(500));
@@ -84,15 +84,15 @@ Deno.test("a batch is told of once, and many batches in a moment not many times"
   heard.length = 0;
   const start = performance.now();
   await Promise.all(Array.from({ length: 200 }, () => teller.persist([newTask()])));
-  await delay(10); // the quiet time in which the last of them are told of together
+  await delay(10); // the quiet time in which the last of them are combined
   await settle(processes);
   const quietTimes = performance.now() - start; // of one millisecond each
-  // Each tells of tasks, and those of one quiet time together; wake_test.ts counts them.
+  // Each notifies of tasks, and those of one quiet time are combined; wake_test.ts counts them.
   assertEquals(new Set(heard.map(({ kind }) => kind)), new Set(["tasks"]));
   assertLessOrEqual(heard.length, Math.min(200, quietTimes + 2));
 });
 
-Deno.test("tasks for later, and tasks that this process runs itself, are not told of", async () => {
+Deno.test("delayed tasks, and tasks that this process runs itself, are not notified", async () => {
   await using processes = await pair();
   const { teller, heard } = processes;
   await teller.registerWorker({ id: "local", host: "test" });
@@ -103,7 +103,7 @@ Deno.test("tasks for later, and tasks that this process runs itself, are not tol
   assertEquals(heard, []);
 });
 
-Deno.test("a process does not hear what it did itself", async () => {
+Deno.test("a process is not notified of its own changes", async () => {
   await using processes = await pair();
   const { teller, listener, heard } = processes;
   await listener.persist([newTask()]);
@@ -114,7 +114,7 @@ Deno.test("a process does not hear what it did itself", async () => {
   await processes.until(() => heard.length === 1);
 });
 
-Deno.test("requests to cancel are told with the ids, however many", async () => {
+Deno.test("requests to cancel are notified with any number of ids", async () => {
   await using processes = await pair();
   const { teller, listener, heard } = processes;
   await listener.registerWorker({ id: "holder", host: "test" });
@@ -126,7 +126,7 @@ Deno.test("requests to cancel are told with the ids, however many", async () => 
   assertEquals([...ids].sort(), tasks.map(({ id }) => id).sort());
 });
 
-Deno.test("tasks in a transaction are told of when it commits, also to the process that stored them", async () => {
+Deno.test("tasks in a transaction are notified when it commits, also to the process that stored them", async () => {
   await using processes = await pair();
   const { url, teller, listener, heard, until } = processes;
   const own = listenTo(teller);
@@ -145,7 +145,7 @@ Deno.test("tasks in a transaction are told of when it commits, also to the proce
   assertEquals((await listener.list()).items.length, 3);
 });
 
-Deno.test("tasks that SQL dispatches are told of", async () => {
+Deno.test("tasks that SQL dispatches are notified", async () => {
   await using processes = await pair();
   await using sql = connect(processes.url);
   await sql`SELECT evertask.dispatch('send-email', '{}')`;
@@ -161,13 +161,13 @@ Deno.test("schemas in one database do not wake each other", async () => {
   assertEquals(processes.heard, []);
 });
 
-Deno.test("with notify off nothing listens, nothing is told, and workers look more often", async () => {
+Deno.test("with notify off there are no listeners and notifications, and workers poll more often", async () => {
   const url = await server.createDatabase();
   await using sql = connect(url);
   await using storage = await openStorage({ url, notify: false, prepare: false });
   await using notifying = await openStorage({ url });
   const { heard, until } = listenTo(notifying);
-  await until(() => heard.length === 2); // told, once and of all kinds, when it began to listen
+  await until(() => heard.length === 2); // notified, once and of all kinds, when it began to listen
   heard.length = 0;
   storage.onWake(() => {});
   const listeners = await sql`

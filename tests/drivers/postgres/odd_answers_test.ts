@@ -1,5 +1,5 @@
-// Answers of postgres.js that are not what was asked for: without a row, as of a connection that is
-// being lost, or with empty places before it.
+// Unexpected answers of postgres.js: without a row, as of a failing connection, or with empty
+// entries before it.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import type { PostgresClient } from "../../../drivers/postgres/mod.ts";
@@ -20,7 +20,7 @@ const verbs: Record<string, (storage: Storage) => Promise<unknown>> = {
   "a registration": (storage) => storage.registerWorker({ id: "worker", host: "host" }),
 };
 
-Deno.test("an answer without a row is not an answer: what was asked counts as unknown, and may be retried", async () => {
+Deno.test("after an answer without a row the outcome is unknown, and the call may be retried", async () => {
   const sql = connect(await server.createDatabase(), { max: 3 });
   let isLost = false;
   const client: PostgresClient = {

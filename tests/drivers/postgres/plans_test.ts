@@ -1,6 +1,6 @@
-// The plans of the statements that every task passes through, in a table of 200,000 tasks about
-// which the planner has been misled: claims, finishes and releases go by their indexes, and what
-// has ended costs them nothing.
+// The plans of the statements that every task passes through, in a table of 200,000 tasks with
+// misleading statistics: claims, finishes and releases use their indexes, and ended tasks cost them
+// nothing.
 
 import { assert, assertEquals } from "@std/assert";
 import { startPostgres } from "../../support/pg_server.ts";
@@ -156,12 +156,12 @@ Deno.test("claim, finish and release use their indexes, whatever the statistics 
 
   await admin`ANALYZE evertask.queued_tasks`;
   const listed = await scansOf(() => watched.list({ recurring: true }, { limit: 200 }));
-  // By the order of the index or by a bitmap of it: it depends on what the statistics have sampled.
+  // By the order of the index or by a bitmap of it: it depends on the sample of the statistics.
   assertEquals(listed.filter((node) => node["Node Type"] === "Seq Scan"), []);
   assert(readRows(listed) < 1_000, `listing 200 series reads ${readRows(listed)} rows`);
 });
 
-Deno.test("the end of a task leaves its index entries as they are", async () => {
+Deno.test("the end of a task does not change its index entries", async () => {
   const url = await server.createDatabase();
   await using storage = await openStorage({ url });
   await using sql = connect(url);

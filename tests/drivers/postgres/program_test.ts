@@ -1,4 +1,4 @@
-// Programs of their own, with nothing but what they were given.
+// Separate programs with minimal permissions.
 
 import { assertEquals } from "@std/assert";
 import { startPostgres } from "../../support/pg_server.ts";
@@ -11,8 +11,8 @@ Deno.test.afterAll(() => server.stop());
 const program = new URL("dispatching_program.ts", import.meta.url).pathname;
 
 /**
- * Runs the program to its end, with no permission but for the network; resolves to what it stored
- * and printed.
+ * Runs the program to its end, with only the network permission; resolves to its stored tasks and
+ * its output.
  */
 async function run(...end: string[]): Promise<[count: number, stdout: string]> {
   const url = await server.createDatabase();
@@ -28,10 +28,10 @@ async function run(...end: string[]): Promise<[count: number, stdout: string]> {
   return [(await sql`SELECT FROM evertask.queued_tasks`).length, stdout.trim()];
 }
 
-Deno.test("a program that only dispatches ends by itself, once all is stored", async () => {
+Deno.test("a program that only dispatches ends once all tasks are stored", async () => {
   assertEquals(await run(), [3, ""]);
 });
 
-Deno.test("a program whose connections alone would not keep it alive stops in order", async () => {
+Deno.test("a program whose connections alone would not keep it alive stops gracefully", async () => {
   assertEquals(await run("stop"), [3, "stopped"]);
 });

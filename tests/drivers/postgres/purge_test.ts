@@ -12,7 +12,7 @@ const policy = { statusAuditDays: 1, deleteCompletedTasksAfterRetention: true };
 const nothing = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };
 const busy = { ...nothing, done: false, busy: true };
 
-Deno.test("a purge while another process purges does nothing and says so, for a minute at most", async () => {
+Deno.test("a purge while another process purges does nothing and reports that, for a minute at most", async () => {
   const url = await server.createDatabase();
   await using storage = await openStorage({ url });
   await using sql = connect(url);
@@ -26,7 +26,7 @@ Deno.test("a purge while another process purges does nothing and says so, for a 
   assertEquals(await storage.purge(policy, { budget: 100 }), busy);
   assertEquals((await storage.statusAudit(task!.id)).items.length, 2, "nothing is deleted");
   const dryRun = await storage.purge(policy, { budget: 100, dryRun: true });
-  assertEquals([dryRun.statusAudit, dryRun.busy], [2, false], "counting is nobody's right");
+  assertEquals([dryRun.statusAudit, dryRun.busy], [2, false], "counting needs no right to purge");
   const [held] = await sql`
     SELECT extract(epoch FROM held_until - clock_timestamp())::int AS seconds FROM evertask.maintenance`;
   assertEquals(held!.seconds > 30 && held!.seconds <= 60, true, `${held!.seconds} s`);

@@ -16,8 +16,8 @@ const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
 /**
- * Makes a database read-only for sessions to come, and ends all there are. Resolves to what makes
- * it writable again.
+ * Makes a database read-only for new sessions, and ends the present ones. Resolves to a function
+ * that makes it writable again.
  */
 async function makeReadOnly(url: string): Promise<() => Promise<void>> {
   const name = new URL(url).pathname.slice(1);
@@ -31,10 +31,7 @@ async function makeReadOnly(url: string): Promise<() => Promise<void>> {
   return () => change("RESET default_transaction_read_only");
 }
 
-/**
- * Resolves to what an action is refused with for good reason, once lost connections have been
- * replaced.
- */
+/** Resolves to the error of an action after lost connections have been replaced. */
 async function refusal(action: () => Promise<unknown>): Promise<unknown> {
   while (true) {
     const error = await action().then(() => null, (error) => error);
@@ -82,7 +79,7 @@ for (const [name, optionsFor] of pools) {
   });
 }
 
-Deno.test("what is dispatched while the database only reads is stored when it writes again", async () => {
+Deno.test("tasks that are dispatched while the database is read-only are stored when it is writable again", async () => {
   const url = await server.createDatabase();
   const task = defineTask({ type: "task", handle() {} });
   await using everTask = createEverTask({

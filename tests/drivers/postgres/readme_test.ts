@@ -14,7 +14,7 @@ const readme = await Deno.readTextFile(
 const blocks = [...readme.matchAll(/^```sql\n([\s\S]*?)^```$/gm)].map(([, sql]) => sql!);
 const id = (number: number) => `01900000-0000-7000-8000-00000000000${number}`;
 
-Deno.test("the SQL of the administrator's document does what it says", async () => {
+Deno.test("the SQL of the administrator's document works as described", async () => {
   const url = await server.createDatabase();
   await using storage = await openStorage({ url });
   await using sql = connect(url);

@@ -1,5 +1,5 @@
-// The server goes away in the middle of the work, and comes back: nothing is lost, nothing happens
-// twice, and the driver finds its way back by itself.
+// The server stops during work, and restarts: nothing is lost, nothing happens twice, and the
+// driver reconnects by itself.
 
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { deadline, delay } from "@std/async";
@@ -100,7 +100,7 @@ Deno.test({
       assert(error.transient);
       assert(error.cause instanceof Error);
     });
-    await until(2); // it listens again, and looks for what it missed
+    await until(2); // it listens again, and polls for missed changes
     await retryTransient(systemClock, 60_000, () => teller.persist([newTask()]));
     await until(3);
   },

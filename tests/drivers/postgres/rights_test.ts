@@ -1,5 +1,5 @@
-// A role with few rights: it uses what an administrator has made for it, and is told what it lacks,
-// statement by statement.
+// A role with few rights: it uses the schema of an administrator, and errors name each missing
+// statement.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type postgres from "postgres";
@@ -84,14 +84,14 @@ async function openAndUse(options: PostgresStorageOptions): Promise<void> {
   await use(storage);
 }
 
-Deno.test("a schema that the administrator has made for the role is taken as it is", async () => {
+Deno.test("a schema that the administrator has made for the role is used unchanged", async () => {
   await using scene = await makeScene();
   const { admin, role, url } = scene;
   await admin`CREATE SCHEMA jobs AUTHORIZATION ${admin(role)}`;
   await openAndUse({ url, schema: "jobs" });
 });
 
-Deno.test("a role that may make no schema is told so, and works once what is missing is granted", async () => {
+Deno.test("a role that may make no schema gets the missing grant, and works with it", async () => {
   await using scene = await makeScene();
   const { url, role } = scene;
   const database = new URL(url).pathname.slice(1);
@@ -100,7 +100,7 @@ Deno.test("a role that may make no schema is told so, and works once what is mis
   ]);
 });
 
-Deno.test("a role that may not use an empty schema is told so, and works once what is missing is granted", async () => {
+Deno.test("a role that may not use an empty schema gets the missing grant, and works with it", async () => {
   await using scene = await makeScene();
   const { admin, role, url } = scene;
   await admin`CREATE SCHEMA evertask`;
@@ -131,7 +131,7 @@ for (
     ["the functions", [used.schema, used.tables], [used.functions]],
   ] as const
 ) {
-  Deno.test(`a role that lacks ${lack} is told so, and works once what is missing is granted`, async () => {
+  Deno.test(`a role that lacks ${lack} gets the missing grant, and works with it`, async () => {
     await using scene = await makeScene();
     const { admin, adminUrl, role, url } = scene;
     await (await openStorage({ url: adminUrl })).close();
@@ -144,7 +144,7 @@ for (
   });
 }
 
-Deno.test("in a transaction of the caller's, too, it is told what is missing", async () => {
+Deno.test("in the caller's transaction, too, the error names the missing right", async () => {
   await using scene = await makeScene();
   const { admin, adminUrl, role, url } = scene;
   await (await openStorage({ url: adminUrl })).close();
@@ -159,7 +159,7 @@ Deno.test("in a transaction of the caller's, too, it is told what is missing", a
   );
 });
 
-Deno.test("a role that may not connect is told so", async () => {
+Deno.test("a role that may not connect gets the missing grant", async () => {
   await using scene = await makeScene();
   const { admin, url } = scene;
   await admin.unsafe(`REVOKE CONNECT ON DATABASE ${new URL(url).pathname.slice(1)} FROM PUBLIC`);
@@ -170,7 +170,7 @@ Deno.test("a role that may not connect is told so", async () => {
   );
 });
 
-Deno.test("a role that is to bring the schema of another role up to date is told whose rights it needs", async () => {
+Deno.test("a role that migrates the schema of another role gets the name of its owner", async () => {
   await using scene = await makeScene();
   const { admin, role, url } = scene;
   for (const script of scripts.slice(0, 4)) await admin.unsafe(script).simple();

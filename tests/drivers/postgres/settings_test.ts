@@ -1,4 +1,4 @@
-// Roles and databases may be set up in odd ways: what a storage answers is the same in all of them.
+// Unusual settings of roles and databases do not change the answers of a storage.
 
 import { assertEquals } from "@std/assert";
 import { createEverTask, defineTask, silentLogger } from "../../../mod.ts";

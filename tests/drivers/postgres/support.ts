@@ -17,7 +17,7 @@ export function newTasks(count: number, overrides: Partial<NewTask> = {}): NewTa
   return Array.from({ length: count }, () => newTask(overrides));
 }
 
-/** What a worker asks for that knows one type and works on one queue. */
+/** The claim of a worker with one type and one queue. */
 export function claimRequest(workerId: string, limit = 100) {
   return { workerId, types: ["send-email"], queues: [{ name: "default", limit }] };
 }

@@ -6,7 +6,7 @@ import { WakeChannel } from "../../../drivers/postgres/wake.ts";
 import type { WakeSignal } from "../../../src/storage/requests.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
 
-/** A channel, what it sends and hears, and the database's side of it. */
+/** A channel, its sent and received notifications, and the database's side of it. */
 function makeChannel() {
   const clock = new FakeClock();
   const sent: object[] = [];
@@ -41,7 +41,7 @@ function makeChannel() {
 
 const tasks = { kind: "tasks", from: "me" };
 
-Deno.test("what was told before a process listened is looked for, each time that it begins", () => {
+Deno.test("each time a process begins to listen, it polls for missed changes", () => {
   const { channel, heard, listens, database } = makeChannel();
   channel.listen();
   channel.listen();
@@ -76,7 +76,7 @@ Deno.test("a message for a transaction of the caller's is for this process as we
   assertEquals(channel.message("queues"), { kind: "queues", from: "me" });
 });
 
-Deno.test("of tasks that are stored within the quiet time, the first and all others are told of", async () => {
+Deno.test("of tasks within the quiet time, the first is notified at once and the others together", async () => {
   const { channel, clock, sent } = makeChannel();
   await clock.advance(10);
   assertEquals(channel.takeTasksMessage(), tasks);
@@ -92,7 +92,7 @@ Deno.test("of tasks that are stored within the quiet time, the first and all oth
   await channel.close();
 });
 
-Deno.test("what is owed is told at the close, and nothing after it", async () => {
+Deno.test("close sends pending notifications, and none are sent after it", async () => {
   const { channel, clock, sent } = makeChannel();
   channel.takeTasksMessage();
   channel.tellOfTasks();

@@ -1,5 +1,4 @@
-// Batches whose tasks differ in more ways than are gathered at a time, and fill several statements:
-// each task comes out as it would by itself.
+// Batches of varied tasks that fill several statements: each task has the same result as alone.
 
 import { assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
@@ -40,7 +39,7 @@ Deno.test("a batch of tasks of many kinds is stored and answered task by task", 
   }
 });
 
-Deno.test("in a batch some tasks of which are stored already, each is answered as it was the first time", async () => {
+Deno.test("in a batch with stored tasks, each of those is answered as it was the first time", async () => {
   await using scratch = new Scratch();
   const storage = await scratch.open();
   const { tasks } = await storeClaimed(storage, 40);

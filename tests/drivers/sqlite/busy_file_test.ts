@@ -1,5 +1,5 @@
-// A file that another connection writes to for a while: calls wait for it, and the event loop goes
-// on.
+// A file that another connection writes to for a while: calls wait for it, and the event loop keeps
+// running.
 
 import { assertEquals, assertLess, assertRejects } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";

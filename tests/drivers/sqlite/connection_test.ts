@@ -1,4 +1,4 @@
-// The caller's own transaction: what is persisted there exists only if it commits.
+// The caller's own transaction: its tasks exist only if it commits.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
@@ -109,7 +109,7 @@ Deno.test("a connection to another database is refused", async () => {
   );
 });
 
-Deno.test("a worker is told when the caller's transaction ends, even on the storage's own connection", async () => {
+Deno.test("a worker is notified when the caller's transaction ends, even on the storage's own connection", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const database = new DatabaseSync(":memory:");
@@ -131,7 +131,7 @@ Deno.test("a worker is told when the caller's transaction ends, even on the stor
 });
 
 for (const [library, connect] of Object.entries(libraries)) {
-  Deno.test(`a connection that is closed after its commit is told of as well (${library})`, async () => {
+  Deno.test(`a commit is notified even if its connection is closed (${library})`, async () => {
     await using scratch = new Scratch();
     const clock = new FakeClock();
     const storage = await scratch.open({ clock });

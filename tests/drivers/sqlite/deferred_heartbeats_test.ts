@@ -1,5 +1,5 @@
-// The heartbeats of a worker that has its database to itself: kept in memory, and still worth what
-// they were when written.
+// The heartbeats of the only worker of a database: kept in memory, with the same effect as written
+// ones.
 
 import { assertEquals } from "@std/assert";
 import { FakeClock } from "../../../src/testing/mod.ts";
@@ -31,7 +31,7 @@ Deno.test("a worker whose heartbeats are kept in memory is never late", async ()
   await storage.registerWorker({ id: "second", host: "here" });
   assertEquals((await storage.heartbeat("second", leaseMs)).othersLost, false);
   assertEquals(await storage.releaseLost(lost), []);
-  // From now on both are judged by what they do.
+  // From now on both must behave the same.
   await clock.advance(20_000);
   assertEquals((await storage.heartbeat("second", leaseMs)).othersLost, true);
   assertEquals((await storage.releaseLost(lost)).map(({ workerId }) => workerId), ["first"]);

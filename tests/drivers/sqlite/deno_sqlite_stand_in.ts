@@ -1,9 +1,8 @@
-// A stand-in for `Database` of @db/sqlite, which loads a native library from the network that tests
-// must do without. It is node:sqlite underneath and behaves as that package's source
-// (denodrivers/sqlite3, 0.12 and 0.13) says where it differs: integers are read with 32 bits unless
-// `int64` is set, and then as bigints beyond 2^53, texts end at the first U+0000, `run` returns the
-// number of changes, a `get` without parameters returns the same object every time, and errors
-// carry SQLite's text and no code.
+// A stand-in for `Database` of @db/sqlite, which would load a native library from the network. It
+// uses node:sqlite, and imitates the differences in that package's source (denodrivers/sqlite3,
+// 0.12 and 0.13): integers are read with 32 bits unless `int64` is set, and then as bigints beyond
+// 2^53, texts end at the first U+0000, `run` returns the number of changes, a `get` without
+// parameters returns the same object every time, and errors carry SQLite's text and no code.
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { SqliteValue } from "../../../drivers/sqlite/mod.ts";

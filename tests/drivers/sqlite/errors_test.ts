@@ -1,5 +1,5 @@
-// What is wrong with a file, a folder or a disk comes out as the class that says so, names the
-// file, and leaves nothing half stored.
+// Faults of a file, a folder or a disk: each has its error class, names the file, and stores
+// nothing in part.
 
 import {
   assert,
@@ -131,7 +131,7 @@ Deno.test("exclusive keeps other connections out", async () => {
   await refused;
 });
 
-Deno.test("a storage that is not open says so", async () => {
+Deno.test("calls of a closed storage are refused", async () => {
   const storage = sqliteStorage(":memory:");
   await assertRejects(() => storage.persist([newTask()]), StorageClosedError, ":memory:");
   await storage.open();

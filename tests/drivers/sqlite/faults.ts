@@ -19,7 +19,7 @@ export class Fault {
     this.#left = n;
   }
 
-  /** The connection, failing when told to. */
+  /** A connection that fails on request. */
   wrap<T extends SqliteConnection>(connection: T): T {
     return this.#wrap(connection, (method, result) => {
       return method === "prepare" ? this.#wrap(result as object, (_, rows) => rows) : result;

@@ -39,7 +39,7 @@ Deno.test("with migrate off a missing schema is refused, and one that was made b
   assertEquals(await countTasks(storage), 1);
 });
 
-Deno.test("a file of an older version gets what it lacks, and keeps its tasks", async () => {
+Deno.test("a file of an older version is migrated, and keeps its tasks", async () => {
   await using scratch = new Scratch();
   const database = new DatabaseSync(scratch.path);
   database.exec(sqlFiles["0001_schema.sql"]);
@@ -51,7 +51,7 @@ Deno.test("a file of an older version gets what it lacks, and keeps its tasks", 
   assertEquals(await countTasks(storage), 1);
 });
 
-Deno.test("a migration that fails leaves nothing behind, and says what is in its way", async () => {
+Deno.test("a failed migration leaves nothing behind, and its error names the obstacle", async () => {
   await using scratch = new Scratch();
   const database = new DatabaseSync(scratch.path);
   database.exec("CREATE TABLE workers (name TEXT)");

@@ -23,7 +23,7 @@ async function open(path: string): Promise<string> {
 
 interface Case {
   readonly name: string;
-  /** Takes rights away, or gives the file to somebody else. */
+  /** Removes rights, or gives the file to another user. */
   readonly prepare: (path: string, folder: string) => Promise<unknown>;
   /** What the error says, of PATH and FOLDER. */
   readonly right: string;
@@ -66,7 +66,7 @@ const cases: readonly Case[] = [
     command: "chmod u+rw PATH",
   },
   {
-    name: "to write somebody else's file",
+    name: "to write another user's file",
     prepare: async (path) => {
       await Deno.chmod(path, 0o604);
       await Deno.chown(path, elsewhere, elsewhere);
@@ -76,7 +76,7 @@ const cases: readonly Case[] = [
     needsRoot: true,
   },
   {
-    name: "to write somebody else's file, whose owner may not either",
+    name: "to write another user's file, which its owner may not write either",
     prepare: async (path) => {
       await Deno.chmod(path, 0o444);
       await Deno.chown(path, elsewhere, elsewhere);
@@ -102,7 +102,7 @@ const cases: readonly Case[] = [
     command: "chmod u+wx FOLDER",
   },
   {
-    name: "to write in somebody else's folder",
+    name: "to write in another user's folder",
     prepare: (_, folder) => Deno.chown(folder, elsewhere, elsewhere),
     right: "may not write in the folder FOLDER, where SQLite makes the files -wal and -shm",
     command: "chown 0 FOLDER",
@@ -123,7 +123,7 @@ const cases: readonly Case[] = [
     command: "chmod u+x FOLDER",
   },
   {
-    name: "to search somebody else's folder",
+    name: "to search another user's folder",
     prepare: async (_, folder) => {
       await Deno.chmod(folder, 0o706);
       await Deno.chown(folder, elsewhere, elsewhere);

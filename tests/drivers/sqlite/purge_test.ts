@@ -42,7 +42,7 @@ Deno.test("a purge of many rows deletes them all, and lets other work go on mean
   assertEquals((await storage.list()).items, []);
 });
 
-Deno.test("purges with a small budget go on where the last one stopped, up to the end", async () => {
+Deno.test("purges with a small budget resume where the last one stopped, up to the end", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const storage = await scratch.open({ clock });
@@ -64,7 +64,7 @@ Deno.test("purges with a small budget go on where the last one stopped, up to th
   assertEquals((await storage.statusAudit(recent.id)).items.length, 1);
 });
 
-Deno.test("a process that died while it purged holds others up for half a minute at most", async () => {
+Deno.test("a process that died during a purge blocks others for half a minute at most", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const storage = await scratch.open({ clock });
@@ -91,7 +91,7 @@ Deno.test("of two processes that purge at once the second does nothing, until th
   assertEquals((await there.purge(policy, { budget: 1000 })).tasks, 3);
 });
 
-Deno.test("a purge keeps its turn for as long as it goes on", async () => {
+Deno.test("a purge keeps its turn until it ends", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const [here, there] = [await scratch.open({ clock }), await scratch.open({ clock })];
@@ -108,7 +108,7 @@ Deno.test("a purge keeps its turn for as long as it goes on", async () => {
   assertEquals(others.filter((busy) => !busy), []);
 });
 
-Deno.test("another policy does not go on where the one before stopped", async () => {
+Deno.test("another policy does not resume where the previous one stopped", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const storage = await scratch.open({ clock });

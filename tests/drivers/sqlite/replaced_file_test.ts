@@ -1,4 +1,4 @@
-// A backup that is put in the place of the open file: noticed, told once, and gone on with.
+// A backup that replaces the open file: it is detected and reported once, and then used.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";

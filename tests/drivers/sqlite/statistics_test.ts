@@ -1,4 +1,4 @@
-// Figures over more rows than one look takes: all of them are counted once, and other work goes on
+// Statistics over more rows than one read takes: each row counts once, and other work runs
 // meanwhile.
 
 import { assertEquals, assertGreaterOrEqual } from "@std/assert";
@@ -25,7 +25,7 @@ function fill(path: string, id: string): void {
   ).run(rows, id);
 }
 
-Deno.test("figures over many rows count each row once, and let other work go on", async () => {
+Deno.test("statistics over many rows count each row once, and let other work run", async () => {
   await using scratch = new Scratch();
   const storage = await scratch.open();
   const task = newTask();

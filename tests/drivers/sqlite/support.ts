@@ -1,9 +1,9 @@
-// What the tests of the SQLite driver share: a file in a folder of its own, and what is in it.
+// Support for tests of the SQLite driver: a file in a temporary folder, and its content.
 
 import { sqliteStorage, type SqliteStorageOptions } from "../../../drivers/sqlite/mod.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 
-/** A folder for one test, with a path for a database in it; gone when the test is over. */
+/** A temporary folder for one test, with a path for a database in it. */
 export class Scratch implements AsyncDisposable {
   readonly folder: string = Deno.makeTempDirSync({ prefix: "evertask-sqlite-" });
   readonly path: string = `${this.folder}/tasks.db`;

@@ -1,4 +1,4 @@
-// What a process hears of others, and how little it does to hear it.
+// Notifications of other processes, and their low cost.
 
 import { assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
@@ -10,7 +10,7 @@ import { Scratch } from "./support.ts";
 
 const worker = { id: "01890000-0000-7000-8000-00000000000a", host: "here" };
 
-Deno.test("tasks, pauses and cancel requests of another process are told within a second", async () => {
+Deno.test("tasks, pauses and cancel requests of another process are notified within a second", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const here = await scratch.open({ clock });
@@ -38,7 +38,7 @@ Deno.test("tasks, pauses and cancel requests of another process are told within 
   end();
 });
 
-Deno.test("heartbeats and finished tasks of another process wake nobody", async () => {
+Deno.test("heartbeats and finished tasks of another process wake no worker", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const here = await scratch.open({ clock });
@@ -69,7 +69,7 @@ Deno.test("one listener hears on when another is taken away", async () => {
   end();
 });
 
-Deno.test("what is stored in a transaction of this process is told when it has ended, and no sooner", async () => {
+Deno.test("tasks in a transaction of this process are notified when it has ended, and no sooner", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const storage = await scratch.open({ clock });
@@ -126,7 +126,7 @@ Deno.test("after a look that failed, tasks are looked for", async () => {
   database.close();
 });
 
-Deno.test("an idle storage looks at data_version once a second, and only while somebody listens", async () => {
+Deno.test("an idle storage reads data_version once a second, and only with listeners", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const database = new DatabaseSync(scratch.path);

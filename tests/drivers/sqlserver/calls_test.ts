@@ -181,7 +181,7 @@ Deno.test("a list of series sends what it filters by as parameters, and asks for
     const [request, ...more] = sent();
     assertEquals(more, []);
     assertEquals(values(request!), { Rows: 2, After: otherId });
-    // The index of the series is used where the text says so.
+    // The index of the series is used only with this condition in the text.
     assert(request!.text.includes("t.[IsRecurring] = 1"));
   });
 });
@@ -242,7 +242,7 @@ Deno.test("a search for the oldest goes the other way", async () => {
   });
 });
 
-Deno.test("claimed tasks come in the second recordset; a worker that is not known is told", async () => {
+Deno.test("claimed tasks come in the second recordset; an unknown worker gets an error", async () => {
   const state = { Now: "instant", Known: "bit" } as const;
   const request = { workerId: "w", types: ["a"], queues: [{ name: "q", limit: 3 }] };
   const claimed = taskRow.with(12, serverNow - 5);
@@ -260,7 +260,7 @@ Deno.test("claimed tasks come in the second recordset; a worker that is not know
   );
 });
 
-Deno.test("a purge goes on in steps of a thousand until its budget is used up", async () => {
+Deno.test("a purge runs in steps of a thousand until its budget is used up", async () => {
   const counts = columns(
     "StatusAudit int, RunsAudit int, ExecutionLog int, Tasks int, Done int, Busy int",
   );

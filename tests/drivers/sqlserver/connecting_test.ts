@@ -1,5 +1,5 @@
-// How the driver connects: encryption, certificates, logins, schema names, and what it says when it
-// cannot.
+// How the driver connects: encryption, certificates, logins, schema names, and the errors of failed
+// connections.
 
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { checkServer, poolConfig } from "../../../drivers/sqlserver/connection.ts";
@@ -50,7 +50,7 @@ Deno.test("connections are encrypted by default, and the password travels inside
   assertEquals(new Set(logins), new Set(["true pä$$wörd ✓"]));
 });
 
-Deno.test("a certificate that nobody vouches for is refused, unless the user trusts it", async () => {
+Deno.test("an untrusted certificate is refused, unless the user trusts it", async () => {
   await using server = new TdsServer({ answer, certificate });
   const connection = { ...connectionTo(server), server: "localhost" };
   const careful = sqlServerStorage({ ...connection, options: { encrypt: true } });
@@ -120,7 +120,7 @@ Deno.test("with migrate off, a schema that is older or lacks procedures is refus
   }
 });
 
-Deno.test("a storage that is not open, or closed, says so", async () => {
+Deno.test("calls of a storage that is not open are refused", async () => {
   const never = sqlServerStorage("mssql://localhost/none");
   await assertRejects(() => never.get("01900000-0000-7000-8000-000000000001"), StorageClosedError);
   await never.close();

@@ -1,5 +1,5 @@
-// Deadlocks, time-outs, broken connections, an exhausted pool: what the driver says, and that it
-// goes on afterwards.
+// Deadlocks, time-outs, broken connections, an exhausted pool: the driver's errors, and its
+// recovery afterwards.
 
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { deadline, delay } from "@std/async";
@@ -138,7 +138,7 @@ for (const breaks of ["before", "within"] as const) {
   });
 }
 
-Deno.test("a connection that broke while nobody used it is not given out", async () => {
+Deno.test("a connection that broke while idle is not given out", async () => {
   await withScript(() => applied, async ({ storage, server }) => {
     const change = () => storage.setStatus(taskId, "Completed", null, "Full");
     assertEquals(await change(), { applied: true });
@@ -149,7 +149,7 @@ Deno.test("a connection that broke while nobody used it is not given out", async
   });
 });
 
-Deno.test("an answer that does not come in time is a transient error; the server is told, and the connection goes on", async () => {
+Deno.test("an answer that does not come in time is a transient error; the server cancels the request, and the connection stays usable", async () => {
   const never = Promise.withResolvers<void>();
   const answer = inTurn({ ...applied, after: never.promise }, applied);
   const options = { requestTimeout: 100, pool: { max: 1 } };
@@ -195,7 +195,7 @@ Deno.test("a report has ten times as long as other requests", async () => {
     const error = await assertRejects(() => storage.list());
     assert(
       !(error instanceof StorageUnavailableError),
-      "it was answered, if not what it asked for",
+      "it was answered, though not as expected",
     );
   }, { requestTimeout: 300 });
 });

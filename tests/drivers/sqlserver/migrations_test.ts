@@ -149,7 +149,7 @@ Deno.test("what another process migrated while this one waited for the lock is n
   assertEquals(kinds, ["query", "begin", "batch", "batch", "commit", "query"]);
 });
 
-Deno.test("what a newer EverTask migrated meanwhile is not replaced", async () => {
+Deno.test("the procedures of a newer EverTask are not replaced", async () => {
   let asked = 0;
   await using server = new TdsServer({
     answer(request) {

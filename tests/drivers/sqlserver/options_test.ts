@@ -1,4 +1,4 @@
-// What sqlServerStorage refuses, and how it says so; what it assumes where nothing is said.
+// Refused options of sqlServerStorage and their errors; its defaults.
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";

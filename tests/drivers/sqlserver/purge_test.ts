@@ -35,7 +35,7 @@ async function purge(
   return { result: await purgeHistory(database, {}, options), limits };
 }
 
-Deno.test("a purge ends with its budget, of which no step takes more than is left", async () => {
+Deno.test("a purge ends with its budget, and no step exceeds the rest of it", async () => {
   const { result, limits } = await purge([1000, 500], { budget: 1500 });
   assertEquals(limits, [1000, 500]);
   assertEquals(result, { ...nothing, statusAudit: 1500, done: false, busy: false });
@@ -54,7 +54,7 @@ Deno.test("a purge is busy where another one was faster, and not where it has do
   assertEquals(second.result, { ...nothing, statusAudit: 1000, done: false, busy: false });
 });
 
-Deno.test("a dry run is one step, whatever it finds", async () => {
+Deno.test("a dry run is one step, for any number of rows", async () => {
   const { result } = await purge([20], { budget: 5000, dryRun: true });
   assertEquals(result, { ...nothing, statusAudit: 20, done: false, busy: false });
 });

@@ -1,12 +1,11 @@
-// What stands in the column RecurringTask: a schedule of ours, one of EverTask for .NET, or nothing
-// that can be read.
+// The column RecurringTask: a schedule of ours, one of EverTask for .NET, or an unreadable text.
 
 import { assert, assertEquals } from "@std/assert";
 import { readSchedule } from "../../../drivers/sqlserver/schedules.ts";
 
 const createdAt = Date.parse("2025-01-31T10:20:30.500Z");
 
-Deno.test("a schedule of ours stays unchanged, whatever version wrote it", () => {
+Deno.test("a schedule of ours stays unchanged, from any version", () => {
   for (
     const schedule of [
       '{"kind":"interval","every":5,"unit":"minutes"}',
@@ -25,7 +24,7 @@ Deno.test("upstream's schedule becomes ours, with limits apart", () => {
   });
 });
 
-Deno.test("what is not a schedule at all is unreadable, with the reason", () => {
+Deno.test("a text that is not a schedule is unreadable, with the reason", () => {
   for (const stored of [null, "", "null", "[]", "5", '{"RunNow":false,"Cron', "every hour"]) {
     const { schedule, unreadable } = readSchedule(stored, createdAt);
     assertEquals(schedule, stored ?? "");

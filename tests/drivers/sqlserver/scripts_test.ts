@@ -55,7 +55,7 @@ Deno.test("a procedure's file sets what must hold when it is made, drops it and 
   }
 });
 
-Deno.test("the schema stands in brackets wherever it stands, so that another name can take its place", () => {
+Deno.test("the schema is always in brackets, so that another name can replace it", () => {
   for (const [file, text] of files) {
     const other = forSchema(code(text), "Jobs");
     assert(!/EverTask/i.test(other), `${file}: ${/.*EverTask.*/i.exec(other)}`);
@@ -109,7 +109,7 @@ Deno.test("a statement that goes by a list begins at the list, and seeks the row
   assert(lists > 12, String(lists));
 });
 
-Deno.test("rows that are locked are passed by in every database: READPAST stands with READCOMMITTEDLOCK, at READ COMMITTED", () => {
+Deno.test("locked rows are skipped in every database: READPAST is used with READCOMMITTEDLOCK, at READ COMMITTED", () => {
   for (const [file, text] of files) {
     const hints = [...code(text).matchAll(/WITH \(([^)]*READPAST[^)]*)\)/g)].map(([, hint]) =>
       hint!

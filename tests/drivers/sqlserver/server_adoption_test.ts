@@ -1,5 +1,5 @@
-// Upstream's own tables on a real engine: they are adopted with every row, and what is unfinished
-// goes on.
+// Upstream's own tables on a real engine: they are adopted with every row, and unfinished tasks
+// continue.
 
 import { assert, assertEquals } from "@std/assert";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";

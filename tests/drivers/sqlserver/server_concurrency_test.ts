@@ -10,7 +10,7 @@ import { systemClock } from "../../../src/time/clock.ts";
 import { needsTarget, withPool, withSchema } from "../../support/tsql_server/target.ts";
 import { newTask } from "./tasks.ts";
 
-/** Runs work with a storage whose pool is as large as told, in a fresh schema. */
+/** Runs work with a storage in a new schema, with a pool of the given size. */
 async function withStorage(max: number, work: (storage: Storage) => Promise<void>): Promise<void> {
   await withPool((pool) =>
     withSchema(pool, async (schema) => {
@@ -148,7 +148,7 @@ Deno.test({
 
 Deno.test({
   ...needsTarget(
-    "tasks of a higher priority that are due later do not stand in the way of those that are due",
+    "tasks of a higher priority that are due later do not slow the claim of due ones",
   ),
   async fn() {
     await withStorage(2, async (storage) => {

@@ -1,5 +1,4 @@
-// What a worker asks of SQL Server while there is nothing to do: the price of polling that
-// README.md tells.
+// The calls of an idle worker to SQL Server: the cost of polling in README.md.
 
 import { assertEquals, assertLessOrEqual } from "@std/assert";
 import { delay } from "@std/async";
@@ -19,7 +18,7 @@ function logging(pool: SqlServerPool, log: string[]): SqlServerPool {
 }
 
 Deno.test({
-  ...needsTarget("an idle worker beats, and asks once an interval for what is due"),
+  ...needsTarget("an idle worker sends heartbeats, and asks once per interval for due tasks"),
   async fn() {
     await withPool((pool) =>
       withSchema(pool, async (schema) => {

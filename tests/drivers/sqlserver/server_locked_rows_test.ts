@@ -1,6 +1,5 @@
-// What happens to others while somebody's transaction locks a task: they pass by. A worker that
-// froze in the middle of a transaction must not make all other workers wait until they, too, are
-// given up for lost.
+// While a transaction locks a task, others skip it. A worker that froze in the middle of a
+// transaction must not make all other workers wait until they, too, are given up for lost.
 
 import { assert, assertEquals } from "@std/assert";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";

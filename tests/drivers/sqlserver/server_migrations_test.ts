@@ -106,7 +106,8 @@ Deno.test({
   async fn() {
     await withEmpty(async (pool, schema) => {
       await pool.request().batch(`CREATE SCHEMA [${schema}];`);
-      // In the way of what comes last: a type that has the name of one of ours, and is not a table.
+      // An obstacle for the last statement: a type with the name of one of ours that is not a
+      // table.
       await pool.request().batch(`CREATE TYPE [${schema}].[NameList] FROM int;`);
       try {
         const storage = sqlServerStorage({ connection: pool, schema });

@@ -1,5 +1,5 @@
-// What a user needs on a real engine: the statements that our errors name are run by an
-// administrator, and then all works.
+// Rights on a real engine: after an administrator runs the statements in our errors, everything
+// works.
 
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { loadMssql } from "../../../drivers/sqlserver/load_mssql.ts";
@@ -16,7 +16,7 @@ import {
 } from "../../support/tsql_server/target.ts";
 import { newTask } from "./tasks.ts";
 
-/** What a test has to do with. */
+/** The resources of a test. */
 interface Scene {
   readonly admin: SqlServerPool;
   readonly schema: string;
@@ -120,7 +120,7 @@ Deno.test({
 
 Deno.test({
   ...needsTarget(
-    "a user without rights on what was made gets the statement that grants them, and works with it",
+    "a user without rights on the schema gets the statement that grants them, and works with it",
   ),
   async fn() {
     await withScene(async ({ admin, schema, open }) => {

@@ -32,12 +32,12 @@ Deno.test("a lone surrogate becomes U+FFFD", () => {
   assertEquals(toStored("a\ud800b"), "a\ufffdb");
 });
 
-Deno.test("what upstream stored is read as it is", () => {
+Deno.test("upstream's texts are read unchanged", () => {
   for (const text of ["plain", "trailing ", ""]) assertEquals(fromStoredName(text), text);
   assertEquals([fromStored(null), fromStoredName(null)], [null, null]);
 });
 
-Deno.test("a name that is too long is refused, counted as it is stored", () => {
+Deno.test("a name that is too long is refused, counted in its stored form", () => {
   assertEquals(toStoredName("x".repeat(10), "key", 10).length, 10);
   for (const name of ["x".repeat(11), `${"x".repeat(9)} `, `${"x".repeat(9)}\u0000`]) {
     assertThrows(() => toStoredName(name, "key", 10), InvalidArgumentError, "key");

@@ -1,6 +1,5 @@
-// What a test and the worker processes that it starts tell each other: the setup goes in as an
-// argument, reports come back as lines of JSON. A line that was written is not lost when the
-// process is killed.
+// The protocol between a test and its worker processes: the setup is an argument, and reports are
+// lines of JSON. A written line survives a kill of the process.
 
 import type { PostgresStorageOptions } from "../../../drivers/postgres/mod.ts";
 import type { SqliteStorageOptions } from "../../../drivers/sqlite/mod.ts";
@@ -13,7 +12,7 @@ export interface WorkerSetup {
   readonly parallelism: number;
   /** @default the engine's */
   readonly poisonLimit?: number;
-  /** Whether it finds tasks only when it is told of them. @default false */
+  /** Whether it finds tasks only by notifications. @default false */
   readonly hardlyPolls?: boolean;
   /** How far this process's own clock is off. @default 0 */
   readonly clockOffsetMs?: number;
@@ -44,7 +43,7 @@ export interface RunReport {
   readonly reason?: string;
 }
 
-/** An event that a test may want to know of. */
+/** An event of the worker. */
 export interface EventReport {
   readonly kind: "event";
   readonly event: TaskEventKind;

@@ -11,15 +11,15 @@ import type { RunReport } from "./protocol.ts";
  */
 const slice = 50;
 
-/** What a `step` does. */
+/** The parameters of a `step`. */
 export interface Step {
-  /** How long it works, in milliseconds. It goes on when its signal aborts, as many handlers do. */
+  /** How long it works, in milliseconds. It ignores its signal, like many handlers. */
   readonly ms: number;
 }
 
 /**
- * What a `settle` does: it completes its task in a transaction of its own, which then stays open
- * for a while.
+ * The parameters of a `settle`, which completes its task in a transaction of its own, and then
+ * keeps it open for a while.
  */
 export interface Settle {
   readonly url: string;

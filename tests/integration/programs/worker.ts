@@ -1,6 +1,6 @@
-// A worker process: takes its setup as its only argument, runs tasks, and reports on standard
-// output what happens. It stops in order when its input ends, which is also when the test that
-// started it is gone.
+// A worker process: takes its setup as its only argument, runs tasks, and reports events on
+// standard output. It stops gracefully when its input ends, also because the test that started it
+// has ended.
 
 import { createEverTask, formatMessage, silentLogger } from "../../../mod.ts";
 import { type Storage, systemClock } from "../../../src/storage/mod.ts";

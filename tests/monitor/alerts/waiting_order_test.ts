@@ -1,4 +1,4 @@
-// The alerts that wait: in which order they are tried, and how much they may hold.
+// Waiting alerts: the order of tries, and the limits of number and size.
 
 import { assertEquals } from "@std/assert";
 import { mostText } from "../../../src/monitor/alerts/text_length.ts";
@@ -17,14 +17,14 @@ function newAlert(id: string, length = 0) {
 
 const idsOf = (waiting: readonly WaitingAlert[]) => waiting.map(({ alert }) => alert.id).join("");
 
-/** Has the next alert fail so often. */
+/** Makes the next alert fail `times` times. */
 function fail(alerts: WaitingAlerts, times: number): void {
   const [waiting] = alerts.take(1);
   waiting!.attempts += times;
   alerts.putBack([waiting!]);
 }
 
-Deno.test("one that has failed five times is tried after the others", () => {
+Deno.test("an alert that has failed five times is tried after the others", () => {
   for (
     const [inOrder, times, expected] of [[false, 4, "ab"], [false, 5, "ba"], [
       true,
@@ -42,14 +42,14 @@ Deno.test("one that has failed five times is tried after the others", () => {
   }
 });
 
-Deno.test("those that are put back come first, in their order", () => {
+Deno.test("alerts that are put back come first, in their order", () => {
   const alerts = new WaitingAlerts(10, false);
   for (const id of "abcd") alerts.add(newAlert(id));
   alerts.putBack(alerts.take(2));
   assertEquals(idsOf(alerts.take(10)), "abcd");
 });
 
-Deno.test("all are taken, those that have failed often as well", () => {
+Deno.test("all alerts are taken, even those that failed often", () => {
   const alerts = new WaitingAlerts(10, false);
   alerts.add(newAlert("a"));
   fail(alerts, 5);
@@ -63,10 +63,14 @@ Deno.test("the number of waiting alerts is bounded, and so is their text", () =>
   assertEquals(["a", "b", "c"].map((id) => few.add(newAlert(id))), [true, true, false]);
 
   const alerts = new WaitingAlerts(10, false);
-  assertEquals(alerts.add(newAlert("a", mostText + 1)), true, "one that is too long waits alone");
+  assertEquals(
+    alerts.add(newAlert("a", mostText + 1)),
+    true,
+    "an alert that is too long waits alone",
+  );
   assertEquals(alerts.add(newAlert("b")), false);
   alerts.take(1);
-  assertEquals(alerts.add(newAlert("c", mostText)), true, "what was taken does not count");
+  assertEquals(alerts.add(newAlert("c", mostText)), true, "taken alerts do not count");
   alerts.putBack(alerts.take(1));
-  assertEquals(alerts.add(newAlert("d", 1)), false, "what was put back does");
+  assertEquals(alerts.add(newAlert("d", 1)), false, "an alert that was put back counts");
 });

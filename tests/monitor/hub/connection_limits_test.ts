@@ -1,11 +1,11 @@
-// How many connections there may be: clients, and those that are not clients yet or no more.
+// Limits of connections: clients, and connections that are not yet or no longer clients.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { handshake, makeHub } from "../support/asked_hub.ts";
 
 const tooMany = '{"error":"Too many clients are connected."}\x1e';
 
-Deno.test("thousands of negotiations that lead to nothing keep no client out", async () => {
+Deno.test("thousands of unused negotiations exclude no client", async () => {
   const { negotiate, connect, hub } = makeHub();
   for (let index = 0; index < 5_000; index++) await negotiate();
   const { answer } = await connect();
@@ -14,7 +14,7 @@ Deno.test("thousands of negotiations that lead to nothing keep no client out", a
   hub.close();
 });
 
-Deno.test("connections that never finish their handshake keep no client out", async () => {
+Deno.test("connections that never finish their handshake exclude no client", async () => {
   const { negotiate, poll, connect, hub } = makeHub({ maxPendingConnections: 10, maxClients: 10 });
   for (let index = 0; index < 100; index++) await poll(await negotiate());
   assertEquals((await connect()).answer, "{}\x1e");
@@ -41,7 +41,7 @@ Deno.test("the oldest connection that is not a client is forgotten for a newer o
   assertEquals(clock.timerCount, 0);
 });
 
-Deno.test("connections that have ended and not fetched their last message are forgotten as well", async () => {
+Deno.test("ended connections that did not fetch their last message are dropped, too", async () => {
   const { connect, post, poll, hub } = makeHub({ maxPendingConnections: 2 });
   const ended: string[] = [];
   for (let index = 0; index < 4; index++) {

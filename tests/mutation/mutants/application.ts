@@ -21,7 +21,7 @@ export const application: readonly Mutant[] = [
     original: "if (isPromiseLike(result)) Promise.resolve(result).catch(onFault);",
     replacement: "",
     tests: callsTests,
-    filter: "goes to the one who notes faults",
+    filter: "rejection goes to",
   },
   {
     file: calls,
