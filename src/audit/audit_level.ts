@@ -1,4 +1,5 @@
-// The audit levels: how much history a task leaves behind. Names and numbers are upstream's.
+// The audit levels: how much history a task leaves behind. Names and numbers are upstream's. Which
+// status is an error, and so which rows are written, is decided in storage/kit/audit_policy.ts.
 
 import { InvalidArgumentError } from "../guards/errors.ts";
 
@@ -14,8 +15,28 @@ import { InvalidArgumentError } from "../guards/errors.ts";
  */
 export type AuditLevel = "Full" | "Minimal" | "ErrorsOnly" | "None";
 
+/** When rows of a kind are written. */
+export type AuditRule = "always" | "on error" | "never";
+
+/** What a level asks for: `status` for status audit rows, `runs` for runs audit rows. */
+export interface AuditRules {
+  readonly status: AuditRule;
+  readonly runs: AuditRule;
+}
+
+/** What each level asks for. Their order is that of their numbers in storage, from 0. */
+const rules: Readonly<Record<AuditLevel, AuditRules>> = {
+  Full: { status: "always", runs: "always" },
+  Minimal: { status: "on error", runs: "always" },
+  ErrorsOnly: { status: "on error", runs: "on error" },
+  None: { status: "never", runs: "never" },
+};
+
+/** {@linkcode rules} as a map, which any value can be looked up in. */
+export const auditRules: ReadonlyMap<string, AuditRules> = new Map(Object.entries(rules));
+
 /** All audit levels, in the order of their numbers in storage: `Full` is 0, `None` is 3. */
-export const auditLevels: readonly AuditLevel[] = ["Full", "Minimal", "ErrorsOnly", "None"];
+export const auditLevels: readonly AuditLevel[] = Object.keys(rules) as AuditLevel[];
 
 /** Returns the number of a level in storage. */
 export function auditLevelToNumber(level: AuditLevel): number {

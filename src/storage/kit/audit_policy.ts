@@ -1,9 +1,9 @@
-// AuditPolicy: the decision table that says which history rows a status change or a run leaves
-// behind. The same table exists in T-SQL and PL/pgSQL (sql/); the conformance suite walks every
+// AuditPolicy: which history rows a status change or a run leaves behind, by the rules of its audit
+// level. The same decisions exist in T-SQL and PL/pgSQL (sql/); the conformance suite walks every
 // combination on every store. Source: upstream's documentation of audit levels,
 // https://giampaologabba.github.io/EverTask/.
 
-import type { AuditLevel } from "../../audit/audit_level.ts";
+import { type AuditLevel, type AuditRule, auditRules } from "../../audit/audit_level.ts";
 import type { TaskStatus } from "../task_status.ts";
 
 /**
@@ -19,7 +19,8 @@ export function isError(status: TaskStatus, exception: string | null): boolean {
  * instant and duration in the task's row. Series keep their last run at every level.
  */
 export function keepsHistory(level: AuditLevel): boolean {
-  return level !== "None";
+  const rules = auditRules.get(level);
+  return rules?.status !== "never" || rules.runs !== "never";
 }
 
 /** Whether a change to `status` writes a status audit row at this level. */
@@ -28,15 +29,7 @@ export function shouldCreateStatusAudit(
   status: TaskStatus,
   exception: string | null,
 ): boolean {
-  switch (level) {
-    case "Full":
-      return true;
-    case "Minimal":
-    case "ErrorsOnly":
-      return isError(status, exception);
-    case "None":
-      return false;
-  }
+  return asksFor(auditRules.get(level)?.status, status, exception);
 }
 
 /** Whether a recurring task's run that ended in `status` writes a runs audit row at this level. */
@@ -45,13 +38,13 @@ export function shouldCreateRunsAudit(
   status: TaskStatus,
   exception: string | null,
 ): boolean {
-  switch (level) {
-    case "Full":
-    case "Minimal":
-      return true;
-    case "ErrorsOnly":
-      return isError(status, exception);
-    case "None":
-      return false;
-  }
+  return asksFor(auditRules.get(level)?.runs, status, exception);
+}
+
+function asksFor(
+  rule: AuditRule | undefined,
+  status: TaskStatus,
+  exception: string | null,
+): boolean {
+  return rule === "always" || (rule === "on error" && isError(status, exception));
 }

@@ -26,20 +26,21 @@ export const audit: readonly Mutant[] = [
   },
   {
     file: auditPolicy,
-    original: `    case "Minimal":
-    case "ErrorsOnly":
-      return isError(status, exception);`,
-    replacement: `    case "Minimal":
-      return true;
-    case "ErrorsOnly":
-      return isError(status, exception);`,
+    original: `(rule === "on error" && isError(status, exception))`,
+    replacement: `rule === "on error"`,
     tests: auditPolicyTests,
   },
   {
     file: auditPolicy,
-    original: `return level !== "None";`,
+    original: `return rules?.status !== "never" || rules.runs !== "never";`,
     replacement: "return true;",
     tests: auditPolicyTests,
+  },
+  {
+    file: auditLevel,
+    original: `Minimal: { status: "on error", runs: "always" }`,
+    replacement: `Minimal: { status: "always", runs: "always" }`,
+    tests: auditLevelTests,
   },
   {
     file: auditLevel,
