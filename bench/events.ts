@@ -1,7 +1,7 @@
-// What events cost: the same tasks with nobody listening, with a subscriber whose filter lets
-// nothing through, and with one that gets every event. What nobody wants is not made, so the first
-// two differ by nothing that can be measured; what is left, asking whether anybody wants an event,
-// is measured by itself.
+// Measures the cost of events: the same tasks without subscribers, with a subscriber whose filter
+// matches nothing, and with one that gets every event. Unwanted events are not made, so the first
+// two do not differ measurably. The remaining check, whether a subscriber wants an event, is
+// measured separately.
 
 import { type EverTask, silentLogger } from "@evertask/evertask";
 import { EventBus } from "../src/events/event_bus.ts";
@@ -81,6 +81,6 @@ function measureAsking(): number {
       if (bus.wants(kinds[round % 3]!, "counted")) wanted++;
     }
   }
-  if (wanted > 0) throw new Error("Nobody had subscribed.");
+  if (wanted > 0) throw new Error("There is no subscriber.");
   return (performance.now() - startedAt) * 1e6 / rounds;
 }

@@ -23,9 +23,9 @@ interface FinishedRowsFigures extends TakeoverFigures {
  * Ended tasks with their three audit rows, as they lie there after long use: ran in the course of
  * the last month, with ids that are older than all new ones.
  *
- * Their pages are a little fuller than new ones. In use, vacuum soon hands out again what ended
- * tasks leave free; of rows that are loaded at once each page would take one or two of the measured
- * tasks, and they would be spread over all of history.
+ * Their pages are a little fuller than new ones. In use, vacuum soon frees the space of ended tasks
+ * for new rows. Pages of bulk-loaded rows would each have room for one or two of the measured
+ * tasks, which would be spread over all of history.
  */
 async function insertFinished({ sql }: PostgresSession, count: number): Promise<void> {
   const started = sql`now() - interval '30 days' * (1 - n / ${count + 1}::float8)`;

@@ -1,4 +1,4 @@
-// What a worker costs that has nothing to do: the statements that it sends, and its processor time.
+// Measures the cost of an idle worker: its statements and its processor time.
 
 import process from "node:process";
 import { DatabaseSync } from "node:sqlite";
@@ -108,7 +108,7 @@ function pause(ms: number): Promise<void> {
 /** Measures each setup, one after the other. */
 export const idleSubject: Subject = {
   name: "idle",
-  about: "what an idle worker costs: statements and processor time",
+  about: "the cost of an idle worker: statements and processor time",
   async run({ stores, seconds }, progress) {
     const names = Object.keys(setups).filter((name) =>
       stores === null || stores.includes(name.split(",")[0]!)

@@ -1,4 +1,4 @@
-// What is measured of an audit level, for the report and for the chart.
+// The figures of an audit level, for the report and for the chart.
 
 import type { AuditLevel } from "@evertask/evertask";
 import type { RowCounts } from "./measures/verify.ts";

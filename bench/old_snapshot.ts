@@ -1,6 +1,6 @@
-// What a transaction does that somebody leaves open: PostgreSQL then keeps every row version
-// written since, and claims walk over more and more dead index entries. So the tasks go in
-// portions, and the figures show how it gets worse.
+// Measures the effect of a transaction that stays open: PostgreSQL then keeps every later row
+// version, and claims scan more and more dead index entries. The tasks run in portions, whose
+// figures show the decline.
 
 import { drain, storeBacklog } from "./measures/drain.ts";
 import { grouped, median, rate, ratio } from "./support/figures.ts";

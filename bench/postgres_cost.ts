@@ -1,6 +1,6 @@
-// What a task costs PostgreSQL at each audit level: write-ahead log, row versions, processor time.
-// Measured over its whole life (dispatched one by one, born claimed), and over a drain (claimed
-// from a stored backlog).
+// Measures the cost of a task in PostgreSQL at each audit level: write-ahead log, row versions,
+// processor time. It measures the lifecycle (dispatched one by one, stored as claimed) and a drain
+// (claimed from a stored backlog).
 
 import process from "node:process";
 import { type AuditLevel, auditLevels } from "@evertask/evertask";
@@ -15,7 +15,7 @@ import { table } from "./support/table.ts";
 
 const defaultTasks = 20_000;
 
-/** What is measured. */
+/** The figures. */
 type Work = "lifecycle" | "drain";
 
 const works: readonly Work[] = ["lifecycle", "drain"];
@@ -78,7 +78,7 @@ async function countRowVersions({ sql }: PostgresSession) {
 /** Compares the audit levels. */
 export const postgresCostSubject: Subject = {
   name: "postgres-cost",
-  about: "what a task costs PostgreSQL at each audit level: log, rows, processor time",
+  about: "the cost of a task in PostgreSQL at each audit level: log, rows, processor time",
   async run({ stores, runs, tasks: asked }, progress) {
     const tasks = asked ?? defaultTasks;
     const measured = works.flatMap((work) =>

@@ -1,7 +1,7 @@
-// How many next occurrences a second each kind of schedule gives: `deno bench
-// bench/schedule_bench.ts`. One iteration is 1,000 occurrences in a row, each computed from the one
-// before, as a series does it; "read from its row" also parses the stored JSON and compiles it each
-// time, which is what a worker that meets a series for the first time does.
+// Measures the speed of computing next occurrences, by kind of schedule: `deno bench
+// bench/schedule_bench.ts`. One iteration is 1,000 occurrences, each computed from the one before,
+// as in a series. "read from its row" also parses and compiles the stored JSON each time, as a
+// worker does for a series that is new to it.
 
 import { type RecurringInput, toRecurrence } from "../src/schedule/builder.ts";
 import { parseRecurrence } from "../src/schedule/recurrence.ts";

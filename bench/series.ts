@@ -14,7 +14,7 @@ import { table } from "./support/table.ts";
 const defaultTasks = 20_000;
 const tasksForLatency = 500;
 
-/** What was measured. */
+/** The result of the measurement. */
 interface Figures {
   readonly dispatchedPerSecond: number;
   readonly drainedPerSecond: number;

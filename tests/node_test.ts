@@ -1,6 +1,5 @@
-// The package as npm users get it, under the lowest and the newest Node that it is for. What is
-// tested there is beside the other tests of each subject; here it shares one installation, which
-// takes a while.
+// The package as npm users get it, under the lowest and the newest Node that it is for. The tests
+// there belong to other subjects; here they share one installation, which takes a while.
 
 import { checkContextsInNode } from "./contexts/contexts_in_node.ts";
 import { checkHubInNode } from "./monitor/node/hub_in_node.ts";

@@ -1,5 +1,5 @@
-// Works off a backlog in a process of its own, and tells its speed and memory: drain.ts STORE
-// ADDRESS TASKS
+// Drains a backlog in a separate process, and reports its speed and memory: drain.ts STORE ADDRESS
+// TASKS
 
 import { drain } from "../measures/drain.ts";
 import { tell } from "../support/child_process.ts";

@@ -10,7 +10,7 @@ import type { BenchDatabase } from "../support/open_storage.ts";
 import { type CountedPayload, countedPayload, CountingTask } from "../support/counting_task.ts";
 import { assertAllCompleted } from "./verify.ts";
 
-/** What was measured. */
+/** The result of the measurement. */
 export interface DrainFigures {
   readonly tasksPerSecond: number;
 }

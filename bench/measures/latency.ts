@@ -5,7 +5,7 @@ import { type AuditLevel, createEverTask, defineTask, silentLogger } from "@ever
 import type { BenchDatabase } from "../support/open_storage.ts";
 import { percentile } from "../support/figures.ts";
 
-/** What was measured, in milliseconds. */
+/** The result of the measurement, in milliseconds. */
 export interface LatencyFigures {
   readonly p50: number;
   readonly p99: number;

@@ -9,7 +9,7 @@ import { assertAllCompleted } from "./verify.ts";
 /** How many callers dispatch at the same time. */
 export const dispatchers = 256;
 
-/** What was measured. */
+/** The result of the measurement. */
 export interface LifecycleFigures {
   readonly tasksPerSecond: number;
 }
@@ -45,7 +45,7 @@ export async function measureLifecycle(
   const startedAt = performance.now();
   await Promise.all(Array.from({ length: dispatchers }, dispatchUntilDone));
   await counting.allStarted();
-  await everTask.stop(); // writes down what has not been written yet
+  await everTask.stop(); // writes the remaining changes
   const seconds = (performance.now() - startedAt) / 1000;
   await assertAllCompleted(database, tasks);
   return { tasksPerSecond: tasks / seconds };

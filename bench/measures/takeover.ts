@@ -6,7 +6,7 @@ import { newTask } from "../../tests/support/new_task.ts";
 import type { BenchDatabase } from "../support/open_storage.ts";
 import { PostgresSession } from "../support/postgres_session.ts";
 
-/** What was measured, in milliseconds. */
+/** The result of the measurement, in milliseconds. */
 export interface TakeoverFigures {
   readonly youngMs: number;
   readonly oldMs: number;

@@ -1,4 +1,4 @@
-// What makes a measurement worthless if it does not hold, and what was written.
+// Checks the conditions of a valid measurement, and counts the written rows.
 
 import type { BenchDatabase } from "../support/open_storage.ts";
 

@@ -2,7 +2,7 @@
 
 import type { Installation } from "./installation.ts";
 
-/** What is measured. */
+/** The kinds of measurements. */
 export type Measurement = "lifecycle" | "drain" | "latency";
 
 /** A kind of store: each measurement gets an empty database of it. */

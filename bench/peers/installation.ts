@@ -21,7 +21,7 @@ export interface Installation extends AsyncDisposable {
   readonly folder: string;
   readonly node: string;
   readonly bun: string;
-  /** What is installed: names with versions. */
+  /** The installed packages, with versions. */
   readonly versions: Readonly<Record<string, string>>;
 }
 

@@ -25,14 +25,14 @@ const singleTasks = 1000;
 
 const measurements: readonly Measurement[] = ["lifecycle", "drain", "latency"];
 
-/** What a contender tells: its throughput, or for latency the other two, in milliseconds. */
+/** The report of a contender: its throughput, or the two latencies in milliseconds. */
 interface Told {
   readonly tasksPerSecond: number;
   readonly p50: number;
   readonly p99: number;
 }
 
-/** One run of a contender, or the medians of several: of what was measured. */
+/** The result of one run of a contender, or the medians of several. */
 interface Figures {
   /** Tasks a second. */
   readonly lifecycle?: number;

@@ -1,6 +1,6 @@
 // A private Redis server for the libraries that need one, where `redis-server` is installed. It
-// keeps what it was told in a file and syncs that once a second, as its documentation recommends
-// for queues: what a power cut may lose is one second.
+// writes commands to a file and syncs it once a second, as its documentation recommends for queues:
+// a power failure loses at most one second.
 
 import { reservePort } from "../../tests/support/reserved_port.ts";
 import type { PeerStore } from "./contenders.ts";
@@ -48,7 +48,8 @@ export async function redisStore(): Promise<PeerStore> {
 }
 
 /**
- * Waits until the server says that it takes connections; reads on, so that it can go on writing.
+ * Waits until the server accepts connections, and keeps reading its output, so that it does not
+ * block.
  */
 async function ready(output: ReadableStream<Uint8Array>): Promise<void> {
   const started = Promise.withResolvers<void>();

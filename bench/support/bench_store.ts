@@ -1,4 +1,4 @@
-// What a store must do to be measured.
+// The interface of a measured store.
 
 import type { BenchDatabase } from "./open_storage.ts";
 

@@ -2,7 +2,7 @@
 
 import { defineTask, type RateLimitOptions, type Task } from "@evertask/evertask";
 
-/** What a counted task carries: which one it is, and some text, as a real payload would. */
+/** The payload of a counted task: its number, and some text, like a real payload. */
 export interface CountedPayload {
   readonly index: number;
   readonly text: string;

@@ -10,8 +10,8 @@ export interface BenchDatabase extends AsyncDisposable {
   /** What another process needs to open it: a path or a URL. */
   readonly address: string;
   /**
-   * Does now what the database would do by itself some time after much was stored: otherwise that
-   * meets the measurement. Both sides of a comparison are settled, the empty one, too.
+   * Runs the maintenance that the database does some time after many writes, so that it does not
+   * disturb the measurement. Both sides of a comparison get it, even an empty one.
    */
   settle?(): Promise<void>;
 }

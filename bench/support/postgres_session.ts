@@ -11,8 +11,7 @@ export class PostgresSession implements AsyncDisposable {
   }
 
   /**
-   * Resolves when no other session is on the database: a session reports what it has written when
-   * it ends.
+   * Resolves when no other session is on the database: a session reports its writes when it ends.
    */
   async othersEnded(): Promise<void> {
     while (true) {
@@ -74,7 +73,9 @@ function ticksOfFamily(server: string): number {
   return total;
 }
 
-/** What stands behind the name in a process's stat file; null when the process has just ended. */
+/**
+ * Returns the fields after the name in a process's stat file; null if the process has just ended.
+ */
 function statFields(pid: string): string[] | null {
   try {
     const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);

@@ -1,12 +1,12 @@
-// What a benchmark is, to the program that runs it.
+// The interface of benchmarks.
 
 import type { BenchOptions } from "./arguments.ts";
 
-/** What was measured. */
+/** The result of a benchmark. */
 export interface Report {
   /** For programs: plain data. */
   readonly data: unknown;
-  /** For people: a table and what there is to say about it. */
+  /** The text for people: a table with notes. */
   readonly text: string;
   /** A chart as SVG. */
   readonly svg?: string;
@@ -16,12 +16,12 @@ export interface Report {
 export interface Subject {
   /** How it is called on the command line. */
   readonly name: string;
-  /** What it measures, in one line. */
+  /** Its description, in one line. */
   readonly about: string;
   /**
    * Measures.
    *
-   * @param progress Tells people what is being done.
+   * @param progress Shows the progress to people.
    */
   run(options: BenchOptions, progress: (text: string) => void): Promise<Report>;
 }

@@ -29,7 +29,7 @@ export interface Arguments {
 }
 
 /**
- * Reads the command line; `help` is what it may ask for instead.
+ * Reads the command line, which may ask for `help`.
  *
  * @throws {UsageError} If there is something wrong with it.
  */

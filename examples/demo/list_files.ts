@@ -6,7 +6,7 @@ import { join } from "node:path";
 /** Folders that hold what others made: their names are skipped at any depth. */
 const skippedFolders = new Set([".git", "node_modules"]);
 
-/** What was found; paths are absolute if the folder's is. */
+/** The files found; their paths are absolute if the folder's is. */
 export interface FoundFiles {
   /** The regular files, by path. */
   readonly files: readonly string[];

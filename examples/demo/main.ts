@@ -1,9 +1,8 @@
 // Hashes every file of a folder, one persisted task a file: `deno task demo [folder]`.
 //
-// What it shows: tasks that are stored in the application's own transaction, a handler that leaves
-// its result in the application's own table, retries, events, and that `kill -9` loses nothing:
-// start it again and it goes on. Begin reading here; hash_task.ts is the task, scans.ts the
-// application's tables.
+// It shows tasks that are stored in the application's transaction, a handler that writes its result
+// to the application's table, retries, and events. `kill -9` loses nothing: start it again and it
+// continues. Start reading here; hash_task.ts is the task, scans.ts the application's tables.
 
 import process from "node:process";
 import {
@@ -53,7 +52,7 @@ async function main(): Promise<void> {
     scans.finish(scan);
     print(describeScan(scans, scan, figures));
   } else {
-    print("Stopped. Start it again to go on with what is left.");
+    print("Stopped. Start it again to finish the rest.");
     process.exitCode = 130;
   }
   scans.close();
@@ -82,8 +81,8 @@ async function main(): Promise<void> {
 }
 
 /**
- * Writes a line to where the bar is, not by `console.log`: a closed pipe must be told by the
- * stream's error.
+ * Writes a line to where the bar is, not by `console.log`: a closed pipe must show as the stream's
+ * error.
  */
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -107,8 +106,8 @@ function continueScan(scans: Scans, folder: string): Scan | null {
   return scan;
 }
 
-// Who only reads the first lines (`| head -1`) closes the pipe: end as quietly as other programs
-// do. What is left to do waits in the database.
+// A reader of the first lines (`| head -1`) closes the pipe: the demo ends as quietly as other
+// programs. The remaining tasks wait in the database.
 process.stdout.on("error", (error: Error & { code?: string }) => {
   if (error.code !== "EPIPE") throw error;
   process.exit(141); // 128 and the number of SIGPIPE

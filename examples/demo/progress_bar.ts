@@ -19,7 +19,7 @@ export class ProgressBar {
     this.#output = output;
   }
 
-  /** Shows that so much is done. */
+  /** Shows the progress. */
   draw(done: number, total: number): void {
     const share = total === 0 ? 1 : Math.min(1, done / total);
     const text = `${Math.floor(100 * share)} % · ${done} of ${total} files`;

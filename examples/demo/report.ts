@@ -1,5 +1,4 @@
-// What is told at the end of a scan: its tasks by status, the rows that they left, and how fast it
-// went.
+// The report of a scan: its tasks by status, their rows, and the speed.
 
 import type { ScanEnd } from "./progress.ts";
 import type { Scan, Scans } from "./scans.ts";

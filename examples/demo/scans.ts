@@ -1,10 +1,10 @@
 // The application's own tables, beside EverTask's in one database file and on a connection of its
-// own: which files a scan has, which task stands for each, and what the task found out.
+// own: the files of a scan, the task of each, and its result.
 
 import { DatabaseSync } from "node:sqlite";
 import type { AuditLevel } from "@evertask/evertask";
 
-/** What is found out about a file. */
+/** The result of a file. */
 export interface FileFigures {
   readonly sha256: string;
   readonly bytes: number;
@@ -97,7 +97,7 @@ export class Scans {
     }
   }
 
-  /** Stores what was found out about the file of a task. Once more does no harm. */
+  /** Stores the result of a task's file. Storing it twice does no harm. */
   saveResult(taskId: string, { sha256, bytes, lines }: FileFigures): void {
     this.query(
       "UPDATE files SET sha256 = ?, bytes = ?, lines = ? WHERE task_id = ?",

@@ -1,5 +1,4 @@
-// bunyan as the logger: it takes the properties first, and is told how to write what is called
-// `error`.
+// bunyan as the logger: it takes the properties first, and gets a serializer for `error`.
 
 import { createEverTask, defineTask, type Logger, noRetry } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";

@@ -11,8 +11,8 @@ const greet = defineTask<{ name: string }>({
   },
 });
 
-// `logger: console` works as it is; this one fills in the {placeholders} and leaves the lowest
-// levels out.
+// `logger: console` works, too; this one fills in the {placeholders} and leaves the lowest levels
+// out.
 const logger: Logger = {
   trace() {},
   debug() {},

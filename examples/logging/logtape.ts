@@ -45,4 +45,4 @@ await everTask.dispatch(greet, { who: "Ada" });
 await everTask.dispatch(importFile, { path: "orders.csv" }, { taskKey: "orders" });
 await ended;
 await everTask.stop();
-await dispose(); // writes down what is left
+await dispose(); // writes the remaining lines

@@ -1,4 +1,4 @@
-// pino as the logger: it takes the properties first, and is told that errors are called `error`.
+// pino as the logger: it takes the properties first, and is configured to find errors in `error`.
 
 import { createEverTask, defineTask, type Logger, noRetry } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";

@@ -1,5 +1,5 @@
-// Persistent logging: what a handler logs is stored with its task, also when it fails, and read
-// back page by page.
+// Persistent logging: the log lines of a handler are stored with its task, even if it fails, and
+// read back page by page.
 
 import { createEverTask, defineTask, linearRetry, silentLogger } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";

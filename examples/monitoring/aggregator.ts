@@ -6,7 +6,7 @@ import type { TaskEventSource } from "@evertask/evertask/monitor";
 import { memoryStorage } from "@evertask/evertask/memory";
 import { buildReport, chargeCard, sendReceipt, tasks } from "./support/shop.ts";
 
-/** Figures of what happened since it was made. */
+/** Counts of events since it was made. */
 class TaskMetrics {
   #completed = 0;
   #failed = 0;

@@ -1,4 +1,4 @@
-// Listen to what happens to tasks: all of it, only what is severe, only some types, or as a loop.
+// Listen to what happens to tasks: all events, only severe ones, only some types, or as a loop.
 
 import { createEverTask } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";

@@ -1,6 +1,6 @@
 // Watch tasks live: a web page with the stock SignalR client, served together with the hub. Without
-// arguments the example connects a client of its own, shows what it hears and ends; with `--stay`
-// it serves the page until it is stopped:
+// arguments the example connects a client of its own, shows its events and ends; with `--stay` it
+// serves the page until it is stopped:
 //
 //   deno run -A live_hub.ts --stay [port]
 //

@@ -1,6 +1,6 @@
 // Failures as errors in Sentry, and runs of recurring tasks as check-ins of its cron monitors,
-// which then notice runs that were missed. Set SENTRY_DSN to send them there; without it a stand-in
-// shows them.
+// which then detect missed runs. Set SENTRY_DSN to send them there; without it a stand-in shows
+// them.
 
 import process from "node:process";
 import { createEverTask, defineTask } from "@evertask/evertask";

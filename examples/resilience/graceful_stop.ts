@@ -1,5 +1,4 @@
-// A service that stops gracefully at SIGTERM: what runs may finish, what has not started stays in
-// storage.
+// A service that stops gracefully at SIGTERM: running tasks may finish, and others stay in storage.
 
 import process from "node:process";
 import { createEverTask, defineTask, stopOnSignals } from "@evertask/evertask";
@@ -8,7 +7,7 @@ import { memoryStorage } from "@evertask/evertask/memory";
 const work = defineTask<number>({
   type: "work",
   async handle(n, { signal }) {
-    // A handler that minds its signal can break off when its time to finish is over; it runs again
+    // A handler that watches its signal can stop when its time to finish has passed; it runs again
     // after the restart.
     for (let step = 0; step < 5; step++) {
       signal.throwIfAborted();
@@ -31,5 +30,5 @@ everTask.events.subscribe(() => running.resolve(), { kinds: ["started"] });
 await everTask.dispatchMany(work, [1, 2, 3, 4]);
 await running.promise;
 
-process.kill(process.pid, "SIGTERM"); // what a service manager does
+process.kill(process.pid, "SIGTERM"); // as a service manager does
 console.log(`stopped by ${await signals.stopped}`);

@@ -1,5 +1,5 @@
-// Retries: growing delays with jitter, only for errors that pass by themselves; what a handler can
-// throw to steer them.
+// Retries: growing delays with jitter, only for transient errors; and the errors by which a handler
+// controls them.
 
 import {
   createEverTask,
@@ -16,10 +16,10 @@ const fetchPage = defineTask<{ url: string }>({
   type: "fetch-page",
   retry: exponentialRetry({ retries: 4, base: 20, max: { seconds: 1 } })
     .handleTransientNetworkErrors()
-    .handle(TimeoutError), // timeouts are retried only where the policy says so
+    .handle(TimeoutError), // timeouts are retried only if the policy includes them
   timeout: { seconds: 10 },
   async handle({ url }, { attempt, signal }) {
-    if (attempt < 3) await fetch("http://127.0.0.1:9/", { signal }); // nobody listens there
+    if (attempt < 3) await fetch("http://127.0.0.1:9/", { signal }); // no server listens there
     console.log(`fetched ${url} at attempt ${attempt}`);
   },
   onRetry: (_context, attempt, error, delayMs) =>

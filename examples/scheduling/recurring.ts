@@ -1,5 +1,5 @@
-// Recurring tasks: schedules from the builder, as a cron expression and as data; what they will do,
-// before they do it.
+// Recurring tasks: schedules from the builder, as a cron expression and as data; and a preview of
+// their runs.
 
 import { buildRecurrence, describeRecurrence, occurrences } from "@evertask/evertask/schedule";
 import { createEverTask, defineTask } from "@evertask/evertask";

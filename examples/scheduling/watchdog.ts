@@ -1,11 +1,11 @@
-// A watchdog over recurring series: a series that should have run and has not raises no event, so
-// somebody has to look. Run it where it does not depend on what it watches: in another process on
-// the same storage, or behind a health check.
+// A watchdog over recurring series: a series that should have run and has not raises no event, so a
+// check is needed. Run it independently of the watched process: in another process on the same
+// storage, or behind a health check.
 
 import { createEverTask, defineTask, type EverTask, silentLogger } from "@evertask/evertask";
 import { MemoryDatabase, memoryStorage } from "@evertask/evertask/memory";
 
-/** What is wrong with a series. */
+/** The fault of a series. */
 interface Finding {
   readonly series: string;
   readonly problem: string;
@@ -70,7 +70,7 @@ for (const task of [backup, importData]) {
 
 const watchdog = createEverTask({ storage: memoryStorage({ database }), ...options });
 
-/** Looks again and again until it finds what is expected at this point of the demonstration. */
+/** Polls until it finds the state that is expected at this point of the demonstration. */
 async function waitFor(isExpected: (findings: Finding[]) => boolean): Promise<void> {
   for (;;) {
     const findings = await inspect(watchdog, ["backup", "import", "cleanup"], 1_500);
@@ -95,7 +95,7 @@ await waitFor((found) =>
 await worker.start();
 await waitFor((found) => found.length === 2 && problems(found, "a run takes too long") === 1);
 
-// The import goes on: all is well but what is missing.
+// The import continues: only the missing series is reported.
 repaired.resolve();
 await waitFor((found) => found.length === 1);
 await worker.stop();

@@ -1,5 +1,4 @@
-// Testing an application that dispatches: its tasks are stored and looked at, and run when the test
-// says so.
+// Testing an application that dispatches: its tasks are stored and inspected, and run on request.
 
 import assert from "node:assert/strict";
 import { defineTask, type EverTask } from "@evertask/evertask";

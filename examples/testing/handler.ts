@@ -1,5 +1,5 @@
-// Testing one handler by itself: what it does with a payload, how it fails, what it logs and
-// dispatches. No storage, no worker.
+// Testing a single handler: its work with a payload, its failures, its log and its dispatches. It
+// needs no storage and no worker.
 
 import assert from "node:assert/strict";
 import { defineTask, linearRetry, NonRetryableError, RetryLater } from "@evertask/evertask";
@@ -68,4 +68,4 @@ const running = runHandler(chargeCard, { card: "4242", amount: 20 }, { clock });
 await clock.advance(5 * 60_000);
 assert.match(String((await running).error), /TimeoutError/);
 
-console.log("The handler does what it should.");
+console.log("The handler works.");

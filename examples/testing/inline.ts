@@ -45,8 +45,7 @@ const everTask = createTestEverTask({
 // The first attempt fails, and is retried without waiting for five minutes.
 assert.equal(await upload("cat.png"), "small cat.png");
 
-// What a task throws after its last attempt is thrown by dispatch; with failures: "record" it is
-// only stored.
+// Dispatch throws the error of a task's last attempt; with failures: "record" it is only stored.
 await assert.rejects(() => upload("cat.txt"), TypeError);
 await assert.rejects(() => everTask.dispatch(audit, ""), RangeError);
 

@@ -1,5 +1,4 @@
-// Testing what takes time, in no time: delays, retries and series by a clock that stands still
-// until the test moves it.
+// Testing delays, retries and series without waiting, with a clock that only the test advances.
 
 import assert from "node:assert/strict";
 import { defineTask, linearRetry } from "@evertask/evertask";

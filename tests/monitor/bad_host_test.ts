@@ -1,4 +1,4 @@
-// Some servers make a request's URL of the Host header as it is, though that may be no host.
+// Some servers make a request's URL from an unchecked Host header.
 
 import { assertEquals } from "@std/assert";
 import { createEverTask } from "../../mod.ts";

@@ -4,7 +4,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { cached } from "../../src/monitor/cached.ts";
 import { FakeClock } from "../../src/testing/mod.ts";
 
-/** Something to ask, which answers when a test says so. */
+/** A source that answers on request of the test. */
 function question(restFactor = 0) {
   const clock = new FakeClock();
   let asked = 0;
@@ -64,7 +64,7 @@ Deno.test("a failure is passed on and not kept", async () => {
   assertEquals(await ask(), 2);
 });
 
-Deno.test("nobody waits longer than the timeout, and an answer that comes later serves the next", async () => {
+Deno.test("no call waits longer than the timeout, and a later answer serves the next call", async () => {
   const { ask, pass, take, asked } = question();
   take(10_000);
   const early = assertRejects(ask, Error, "no answer within 5000 ms");

@@ -1,5 +1,5 @@
-// Functions that the application passes to monitoring throw and reject: that is told, and nothing
-// else comes of it.
+// Functions that the application passes to monitoring throw and reject: their errors are logged,
+// and have no other effect.
 
 import { assert, assertEquals } from "@std/assert";
 import { type Alert, sendAlerts } from "../../src/monitor/alerts/mod.ts";
@@ -22,7 +22,7 @@ const failures: Readonly<Record<string, () => never>> = {
 
 for (const [how, fail] of Object.entries(failures)) {
   for (const name of ["filter", "keyOf"] as const) {
-    Deno.test(`an event is not told of where ${name} of alerts ${how}, and the next one is`, async () => {
+    Deno.test(`an event is not sent if ${name} of alerts ${how}, and the next one is`, async () => {
       using _console = stub(console, "error", () => {});
       const events = new EventSourceForTests();
       const sent: Alert[] = [];
@@ -58,7 +58,7 @@ for (const [how, fail] of Object.entries(failures)) {
       logger: { trace: fail, debug: fail, info: fail, warn: fail, error: fail },
       repeatAfter: 1,
     });
-    // The second one is summed up by a timer, where nobody would catch what is thrown.
+    // A timer sums up the second one, where no caller would catch an error.
     for (let count = 0; count < 2; count++) events.emit("failed");
     await until(() => sent.length === 2, "both alerts are sent");
     assert(sent.every((id) => typeof id === "string" && id !== ""));
@@ -86,7 +86,7 @@ for (const [how, fail] of Object.entries(failures)) {
     await new Promise<void>(nextMacrotask);
   });
 
-  Deno.test(`health is told where its clock fails: it ${how}`, async () => {
+  Deno.test(`health is reported if its clock fails: it ${how}`, async () => {
     using _console = stub(console, "error", () => {});
     const backlog = { now: new Date(0), queues: [] };
     const everTask = {

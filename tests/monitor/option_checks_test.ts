@@ -1,5 +1,5 @@
-// What cannot be used is refused where it is passed, with what was passed and what to do; secrets
-// are not shown.
+// Invalid arguments are refused at the call, with their value and the remedy; secrets are not
+// shown.
 
 import { assert, assertStringIncludes, assertThrows } from "@std/assert";
 import { createEverTask, InvalidArgumentError } from "../../mod.ts";
@@ -163,7 +163,7 @@ const refused: [make: (options: Anything) => unknown, options: unknown, message:
 ];
 
 for (const [make, options, message] of refused) {
-  Deno.test(`monitoring refuses what it cannot use: ${message}`, () => {
+  Deno.test(`monitoring refuses invalid arguments: ${message}`, () => {
     const error = assertThrows(() => make(options), InvalidArgumentError);
     assertStringIncludes(error.message, message);
     const everything = Deno.inspect(error, { depth: 10, showHidden: true });

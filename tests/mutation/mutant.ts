@@ -4,9 +4,9 @@
 export interface Mutant {
   /** The file that is changed; a path from the root. */
   readonly file: string;
-  /** The text that is replaced: it stands in the file once. */
+  /** The text that is replaced: it occurs once in the file. */
   readonly original: string;
-  /** What stands there instead. */
+  /** The replacement. */
   readonly replacement: string;
   /** The files of tests that are run. */
   readonly tests: readonly string[];

@@ -6,7 +6,7 @@ import { mutantLists } from "./lists.ts";
 
 const main = new URL("main.ts", import.meta.url).pathname;
 
-Deno.test("a mutant that a test notices is told with the test and its assertion", async () => {
+Deno.test("a killed mutant is reported with the test and its assertion", async () => {
   const { stdout } = await runCommand(Deno.execPath(), [
     "run",
     "-A",

@@ -15,9 +15,9 @@ export interface Finding {
     | "noticed"
     /** All tests passed. */
     | "unnoticed"
-    /** The tests did not end in time: no assertion told of it. */
+    /** The tests did not end in time, so no assertion detected it. */
     | "hang"
-    /** The tests could not be loaded, so that none of them told of it. */
+    /** The tests could not be loaded, so none of them detected it. */
     | "broken"
     /** The original text is not in the file, or more than once. */
     | "gone";

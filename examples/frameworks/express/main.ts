@@ -9,7 +9,7 @@ import { everTask, port, runsTasks, shipOrder } from "../shop/application.ts";
 const app = express();
 app.use(express.json());
 
-// Express 5 passes what a handler throws on to its error handling.
+// Express 5 passes errors of a handler to its error handling.
 app.post("/orders", async (request, response) => {
   const { item, address } = request.body;
   const { id } = await everTask.dispatch(shipOrder, { item, address }); // resolves once it is stored

@@ -36,7 +36,7 @@ export interface LoggingSection {
   readonly seq?: SeqOptions;
 }
 
-/** Sets LogTape up; `dispose` of LogTape writes down what is left. */
+/** Sets LogTape up; `dispose` of LogTape writes the remaining lines. */
 export async function configureLogging(section: LoggingSection): Promise<void> {
   const sinks: Record<string, Sink> = {
     ...(section.console ? { console: getConsoleSink() } : {}),

@@ -24,7 +24,7 @@ const intervalMs = 1_000;
 const mostWaiting = 10_000;
 
 /**
- * Makes a sink that sends what was logged once a second, and what is left when it is disposed of.
+ * Makes a sink that sends log lines once a second, and the remaining ones when it is disposed of.
  */
 export function getSeqSink({ serverUrl, apiKey = "" }: SeqOptions): Sink & AsyncDisposable {
   const url = new URL("/ingest/clef", serverUrl);

@@ -1,4 +1,4 @@
-// Takes the place of Slack and the like in the examples: a web server that shows what it is sent.
+// Replaces Slack and other services in the examples: a web server that shows its requests.
 
 import { createServer } from "node:http";
 

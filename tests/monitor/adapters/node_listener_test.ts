@@ -1,5 +1,4 @@
-// The adapter for Node behind node:http: what of a response arrives, and what is noticed of a
-// client that goes away.
+// The adapter for Node behind node:http: the response that arrives, and clients that disconnect.
 
 import { deadline } from "@std/async";
 import { assertEquals, assertStringIncludes } from "@std/assert";
@@ -10,10 +9,10 @@ import { type Logger, silentLogger } from "../../../src/log/logger.ts";
 import { type FetchHandler, nodeListener, nodeWebSockets } from "../../../src/monitor/mod.ts";
 import { hubPath, webSocket } from "../support/raw_requests.ts";
 
-/** After so long, what was to come at once does not come. */
+/** After this time, an expected message counts as missing. */
 const patienceMs = 20_000;
 
-/** A handler behind Node's server, and what is logged about it. */
+/** A handler behind Node's server, and its log. */
 async function serve(handler: FetchHandler) {
   const logged: unknown[] = [];
   const error: Logger["error"] = (_, properties) => logged.push(properties?.error);
@@ -37,7 +36,7 @@ async function serve(handler: FetchHandler) {
   };
 }
 
-/** A body that begins when it is told to, and tells when nobody wants it any more. */
+/** A body that begins on request, and reports its cancellation. */
 function slowBody() {
   const { promise: cancelled, resolve } = Promise.withResolvers<void>();
   let begin = () => {};
@@ -50,7 +49,7 @@ function slowBody() {
   return { body, begin: () => begin(), cancelled };
 }
 
-Deno.test("headers arrive as they are, but for those of the connection, and every cookie", async () => {
+Deno.test("headers arrive unchanged, except those of the connection, and so does every cookie", async () => {
   const headers = new Headers({ "x-own": "1", upgrade: "h2c", "keep-alive": "timeout=7" });
   for (const cookie of ["a=1", "b=2"]) headers.append("set-cookie", cookie);
   await using served = await serve(() => new Response("body", { status: 201, headers }));
@@ -72,7 +71,7 @@ Deno.test("headers are sent before there is anything of the body", async () => {
   await reader.cancel();
 });
 
-Deno.test("a client that goes away aborts its request, and nobody makes its response any more", async () => {
+Deno.test("a client that disconnects aborts its request and the making of its response", async () => {
   for (const isLate of [false, true]) {
     const { body, cancelled } = slowBody();
     const { promise: asked, resolve } = Promise.withResolvers<void>();
@@ -99,14 +98,14 @@ for (
     ["throws", () => Promise.reject(new Error("not today"))],
     ["gives nothing", () => undefined],
     ["gives a network error", () => Response.error()],
-    ["gives a body that somebody reads already", () => {
+    ["returns a body that is already being read", () => {
       const response = new Response("x");
       response.body?.getReader();
       return response;
     }],
   ] as const
 ) {
-  Deno.test(`a handler that ${what} is answered 500, and told of`, async () => {
+  Deno.test(`a handler that ${what} is answered 500, and logged`, async () => {
     await using served = await serve(give as unknown as FetchHandler);
     const response = await deadline(fetch(served.url), patienceMs);
     assertEquals([response.status, await response.text()], [500, ""]);
@@ -114,7 +113,7 @@ for (
   });
 }
 
-/** What comes back over a connection until the server ends it. */
+/** Returns the bytes of a connection until the server ends it. */
 async function answerTo(port: number, request: string, closed: Promise<void>): Promise<string> {
   using socket = await Deno.connect({ hostname: "127.0.0.1", port });
   await socket.write(new TextEncoder().encode(request));

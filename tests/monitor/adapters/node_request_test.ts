@@ -119,7 +119,7 @@ Deno.test("no request line decides the host: scheme, Host header and path are jo
   }));
 });
 
-Deno.test("whatever stands in a request, making it throws nothing, and its host is the Host header's", () => {
+Deno.test("making any request throws nothing, and its host is that of the Host header", () => {
   const text = fc.oneof(fc.string(), fc.string({ unit: "binary" }), fc.webUrl(), fc.domain());
   fc.assert(
     fc.property(text, text, text, fc.option(text), (method, url, host, originalUrl) => {

@@ -6,7 +6,7 @@ import { sendResponse } from "../../../src/monitor/adapters/node_response.ts";
 import type { NodeResponse } from "../../../src/monitor/adapters/node_types.ts";
 import { nextMacrotask } from "../../../src/time/macrotask.ts";
 
-/** A response of Node whose client takes nothing until it is told to. */
+/** A response of Node whose client reads only on request. */
 class FullResponse extends EventEmitter implements NodeResponse {
   readonly writableFinished = false;
   readonly written: string[] = [];

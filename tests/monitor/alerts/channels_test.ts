@@ -1,4 +1,4 @@
-// Each channel against a server that takes what it sends, over HTTP.
+// Each channel against an HTTP server that accepts its requests.
 
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { Webhook } from "standardwebhooks";
@@ -111,7 +111,7 @@ Deno.test("a receiver that is out of reach is retried", async () => {
   assertEquals(error.permanent, false);
 });
 
-Deno.test("a webhook's own headers replace what it would send, however their names are written", async () => {
+Deno.test("a webhook's own headers replace its default ones, in any case of their names", async () => {
   await using server = startReceivingServer();
   const channel = webhookChannel({
     url: server.url,
@@ -163,7 +163,7 @@ Deno.test("a webhook whose body cannot be made is not retried", async () => {
   }
 });
 
-Deno.test("what a webhook's headers hold is not told, though the receiver repeats it", async () => {
+Deno.test("the values of a webhook's headers are not shown, even if the receiver repeats them", async () => {
   const fetch = () => Promise.resolve(new Response("bad key: k-S3CRET-1", { status: 401 }));
   const headers = { "x-api-key": "k-S3CRET-1" };
   const channel = webhookChannel({ url: "https://receiver.example", headers, fetch });
@@ -293,7 +293,7 @@ Deno.test("Sentry groups events without an exception by kind and type", async ()
   assertEquals(event.exception, undefined);
 });
 
-Deno.test("addresses that cannot be used are refused at once, without being told", () => {
+Deno.test("invalid addresses are refused at once, without being shown", () => {
   const attempts = [
     () => slackChannel({ webhookUrl: "hooks.slack.com/secret" }),
     () => webhookChannel({ url: "not an address" }),

@@ -1,4 +1,4 @@
-// The queue of one channel: its pauses, and what it says of what it drops.
+// The queue of one channel: its pauses, and its reports of dropped alerts.
 
 import { assertEquals } from "@std/assert";
 import { type Alert, AlertDeliveryError } from "../../../src/monitor/alerts/mod.ts";
@@ -14,7 +14,7 @@ function newAlert(taskType = "send-email"): Alert {
   return { id: `${++made}`, event: taskEvent("failed", { taskType }), count: 1, suppressed: 0 };
 }
 
-/** A queue whose deliveries fail as told, and when each was tried, in seconds. */
+/** A queue with given failures, and the instants of its tries, in seconds. */
 function makeQueue(options: Parameters<typeof alertSettings>[0] = {}) {
   const clock = new FakeClock();
   const start = clock.now();
@@ -81,7 +81,7 @@ Deno.test("a new alert does not end a pause that the receiver has asked for", as
   assertEquals(tried.slice(5).map(([, taskType]) => taskType), ["b", "a"]);
 });
 
-Deno.test("a pause as long as the receiver has asked for is told of once", async () => {
+Deno.test("a pause that the receiver has asked for is logged once", async () => {
   const { queue, clock, failures, said } = makeQueue();
   failures.push(new AlertDeliveryError("slow down", { retryAfterMs: 90_000 }));
   queue.add(newAlert());
@@ -100,7 +100,7 @@ Deno.test("that the queue is full is said once each time that it fills up", asyn
   assertEquals(queue.counts, { delivered: 4, dropped: 4 });
 });
 
-Deno.test("what comes after the close is dropped", async () => {
+Deno.test("alerts after the close are dropped", async () => {
   const { queue, tried, clock } = makeQueue();
   await queue.close(1000);
   queue.add(newAlert());

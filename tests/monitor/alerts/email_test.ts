@@ -113,7 +113,7 @@ Deno.test("a line break in a task's type cannot add a header", async () => {
   assertEquals(server.mails[0]?.to, ["ops@example.com"]);
 });
 
-Deno.test("what the mail server refuses permanently is not retried; what it puts off is", async () => {
+Deno.test("a mail that the server refuses permanently is not retried; one that it defers is", async () => {
   const refuse = { code: 550 as number | null };
   await using server = await startMailServer(refuse);
   const channel = emailChannel({ transport: server.transport, from, to: "nobody@example.com" });
@@ -202,7 +202,7 @@ Deno.test("a mail server whose certificate is rejected, or that is not there, is
   await new Promise<void>((resolve) => server.close(() => resolve()));
 });
 
-Deno.test("what a mail transport says of a login is not told", async () => {
+Deno.test("the login in a mail transport's errors is not shown", async () => {
   const login = "smtps://ada:S3CRET@mail.example.com";
   const problems = [
     new Error(`cannot connect to ${login}`),

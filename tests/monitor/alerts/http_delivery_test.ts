@@ -1,5 +1,4 @@
-// What all channels that post have in common: redirects are failures, answers have a bound, and
-// nothing secret is told.
+// All channels that post: redirects are failures, answers are bounded, and no secret is shown.
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
@@ -45,7 +44,7 @@ for (const status of [300, 301, 302, 303, 304, 307, 308]) {
   });
 }
 
-Deno.test("half a character, which strict receivers refuse, is no part of what is posted", async () => {
+Deno.test("a lone surrogate, which strict receivers refuse, is not posted", async () => {
   await using server = startReceivingServer();
   const halved = "😀".repeat(2_000).slice(1, -1);
   const event = {
@@ -97,7 +96,7 @@ Deno.test("an answer without end is read to a bounded length", async () => {
   }
 });
 
-Deno.test("a receiver that repeats what it was sent makes no error tell it", async () => {
+Deno.test("an error masks the secrets that a receiver repeats", async () => {
   const repeat = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
     const headers = [...request.headers].map(([name, value]) => `${name}: ${value}`);
     const { pathname, search } = new URL(request.url);
@@ -114,7 +113,7 @@ Deno.test("a receiver that repeats what it was sent makes no error tell it", asy
   await repeat.shutdown();
 });
 
-Deno.test("a key in the host's name of an address is not told either", async () => {
+Deno.test("a key in the host name of an address is not shown, either", async () => {
   const url = "https://host-S3CRET.hooks.example/";
   const fetch = () => Promise.resolve(new Response(`no such host: ${url}`, { status: 404 }));
   for (
@@ -126,7 +125,7 @@ Deno.test("a key in the host's name of an address is not told either", async () 
   }
 });
 
-Deno.test("what a receiver has to say is told on one line", async () => {
+Deno.test("a receiver's answer is shown on one line", async () => {
   await using server = startReceivingServer();
   const channel = slackChannel({ webhookUrl: `${server.url}/services/S3CRET` });
   const answers = [["no\r\n[INFO]\u001b[2J all is well\n", ": no [INFO] [2J all is well"], [
@@ -171,7 +170,7 @@ const unreachable: [what: string, error: () => unknown, reason: string][] = [
   ],
 ];
 for (const [what, makeError, reason] of unreachable) {
-  Deno.test(`what was out of reach is told without its address: ${what}`, async () => {
+  Deno.test(`an unreachable receiver is reported without its address: ${what}`, async () => {
     const failing = (url: string) => {
       const error = makeError();
       const withUrl = (text: string) => text.replace("URL", url);
@@ -199,7 +198,7 @@ Deno.test("a receiver whose certificate is rejected is named as that", async () 
   await server.shutdown();
 });
 
-Deno.test("of what a text has in common with a secret, no run of four characters is left", () => {
+Deno.test("a masked text has no four characters in a row from a secret", () => {
   const letters = fc.constantFrom(..."abcABC0129%/=-é😀");
   const word = fc.string({ unit: letters, minLength: 4, maxLength: 20 });
   fc.assert(fc.property(word, word, word, (secret, before, after) => {
@@ -210,7 +209,7 @@ Deno.test("of what a text has in common with a secret, no run of four characters
   }));
 });
 
-Deno.test("a text that has nothing in common with a secret stays unchanged", () => {
+Deno.test("a text without parts of a secret stays unchanged", () => {
   assertEquals(
     maskSecrets("no_service: İstanbul", ["T0S3CRET", "", "abc"]),
     "no_service: İstanbul",

@@ -1,4 +1,4 @@
-// From alerts to deliveries: what is retried, for how long, and what waits meanwhile.
+// From alerts to deliveries: retries, their duration, and waiting alerts.
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {
@@ -73,7 +73,7 @@ Deno.test("an alert is dropped when no attempt succeeds, or none could", async (
   await alerts.close();
 });
 
-Deno.test("a delivery that takes too long is retried, even if the channel does not heed its signal", async () => {
+Deno.test("a delivery that takes too long is retried, even if the channel ignores its signal", async () => {
   const { events, channel, alerts, clock } = start({ timeout: { seconds: 10 } });
   const send = channel.send.bind(channel);
   let signal: AbortSignal | undefined;
@@ -107,7 +107,7 @@ Deno.test("a batch that arrives in part is retried with the rest", async () => {
   await alerts.close();
 });
 
-/** Every channel, over a network of which a test says what it answers, or that it is not there. */
+/** Every channel, over a network with scripted answers or failures. */
 function channelsOver(answer: () => Response): AlertChannel[] {
   const ask = () => Promise.resolve().then(answer);
   const transport = { sendMail: ask };
@@ -184,7 +184,7 @@ for (const [what, refuse, isDelivered] of refusals) {
   });
 }
 
-Deno.test("the attempts for an alert have an end, which is told", async () => {
+Deno.test("the attempts for an alert end, which is logged", async () => {
   const { events, channel, alerts, clock, warnings, details } = start();
   channel.send = () => {
     channel.attempts++;
@@ -202,7 +202,7 @@ Deno.test("the attempts for an alert have an end, which is told", async () => {
   await alerts.close();
 });
 
-Deno.test("a pause that a receiver asks for is bounded, and told", async () => {
+Deno.test("a pause that a receiver asks for is bounded, and logged", async () => {
   for (const retryAfterMs of [31_536_000_000, Infinity, 2 * hour]) {
     const { events, channel, alerts, clock, warnings, details } = start({ repeatAfter: 0 });
     channel.failures.push(new AlertDeliveryError("slow down", { retryAfterMs }));
@@ -229,7 +229,7 @@ Deno.test("a pause that makes no sense is none", async () => {
   }
 });
 
-Deno.test("an alert that fails again and again does not hold up the others", async () => {
+Deno.test("an alert that fails repeatedly does not block the others", async () => {
   const { events, channel, alerts, clock } = start({ repeatAfter: 0, maxPerMinute: Infinity });
   const send = channel.send.bind(channel);
   channel.send = (batch, signal) =>
@@ -250,7 +250,7 @@ Deno.test("an alert that fails again and again does not hold up the others", asy
   await alerts.close();
 });
 
-Deno.test("where the order counts, an alert that fails holds up those behind it", async () => {
+Deno.test("if the order matters, a failing alert blocks those behind it", async () => {
   const { events, channel, alerts, clock } = start({ repeatAfter: 0 }, new KeepingChannel(1, true));
   for (let times = 0; times < 20; times++) channel.failures.push(new Error("500"));
   const kinds = ["failed", "rateLimitRejected"] as const;

@@ -1,11 +1,11 @@
-// From events to alerts, with time held still and a channel that keeps what it is given.
+// From events to alerts, with a fake clock and a channel that records alerts.
 
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { InvalidArgumentError } from "../../../src/guards/errors.ts";
 import type { AlertOptions } from "../../../src/monitor/alerts/mod.ts";
 import { KeepingChannel, startAlerts as start } from "../support/alert_pipeline.ts";
 
-Deno.test("errors are told by default, everything else is not", async () => {
+Deno.test("only errors are sent by default", async () => {
   const { events, channel, alerts } = start();
   for (const kind of ["completed", "timeout", "failed", "rateLimitRejected"] as const) {
     events.emit(kind);
@@ -15,7 +15,7 @@ Deno.test("errors are told by default, everything else is not", async () => {
   await alerts.close();
 });
 
-Deno.test("kinds that are asked for are told, whatever their severity", async () => {
+Deno.test("requested kinds are sent, with any severity", async () => {
   const { events, channel, alerts } = start({ kinds: ["missed", "completed"] });
   events.emit("missed", { count: 2 });
   events.emit("completed");
@@ -43,7 +43,7 @@ Deno.test("alerts are filtered by severity, type, kind and condition", async () 
   await alerts.close();
 });
 
-Deno.test("the same is told once, and summed up at the end of its window", async () => {
+Deno.test("events of the same key are sent once, and summed up at the end of the window", async () => {
   const { events, channel, alerts, clock } = start({ repeatAfter: { minutes: 5 } });
   for (let order = 1; order <= 40; order++) {
     events.emit("failed", { exception: `Error: order ${order} not found`, attempt: order });
@@ -67,7 +67,7 @@ Deno.test("the same is told once, and summed up at the end of its window", async
   await alerts.close();
 });
 
-Deno.test("what is the same can be said", async () => {
+Deno.test("the key of events can be set", async () => {
   const { events, channel, alerts } = start({ keyOf: ({ taskKey }) => taskKey ?? "" });
   for (const taskKey of ["a", "a", "b"]) events.emit("failed", { taskKey });
   await alerts.flush();
@@ -75,7 +75,7 @@ Deno.test("what is the same can be said", async () => {
   await alerts.close();
 });
 
-Deno.test("by default, the same is what is the same but for numbers, for five minutes", async () => {
+Deno.test("by default, the key ignores numbers, and the window is five minutes", async () => {
   const { events, channel, alerts, clock } = start();
   const exception = `Error: ${"x".repeat(500)}`;
   events.emit("failed", { exception });
@@ -102,7 +102,7 @@ Deno.test("by default, the same is what is the same but for numbers, for five mi
   await alerts.close();
 });
 
-Deno.test("what is left out is counted by event, and told by the next alert alone", async () => {
+Deno.test("suppressed events are counted, and only the next alert has their number", async () => {
   const { events, channel, alerts, clock } = start({ maxPerMinute: 1 });
   for (let times = 0; times < 10; times++) events.emit("failed");
   await alerts.flush();
@@ -131,7 +131,7 @@ Deno.test("keys without end do not fill the memory", async () => {
   assertEquals(clock.timerCount, 1_000, "one for each key that is kept");
   for (const attempt of [2_999, 1_999]) events.emit("failed", { attempt });
   await alerts.flush();
-  assertEquals(channel.arrived.length, 3_001, "the oldest are forgotten, and told anew");
+  assertEquals(channel.arrived.length, 3_001, "the oldest keys are forgotten, and sent again");
   assertEquals(clock.timerCount, 1_000);
   await alerts.close();
   assertEquals(clock.timerCount, 0);
@@ -151,7 +151,7 @@ Deno.test("the alerts of a minute are bounded; the next one says how many were l
   await alerts.close();
 });
 
-Deno.test("closing sums up what was kept silent, delivers it, and listens no longer", async () => {
+Deno.test("closing delivers sums of suppressed events, and stops listening", async () => {
   const { events, channel, alerts, clock } = start();
   for (const _ of "abc") events.emit("failed");
   await alerts.close();

@@ -55,7 +55,7 @@ Deno.test("a run is checked in when it starts and when it ends", async () => {
   for (const { monitor_slug } of all) assertEquals(monitor_slug, "nightly-clean-up");
 });
 
-Deno.test("a run that another process goes on with is the same check-in: the one in progress", async () => {
+Deno.test("a run that another process continues has the same check-in: the one in progress", async () => {
   await using server = startReceivingServer();
   const series = { recurring: true, taskKey: "nightly", taskId: "series-1" };
   const [stopped, heir] = [new EventSourceForTests(), new EventSourceForTests()];
@@ -106,7 +106,7 @@ Deno.test("names of monitors are of the letters that Sentry takes, and not of di
   ]);
 });
 
-Deno.test("keys of which a monitor's name cannot hold everything have monitors of their own", () => {
+Deno.test("keys that do not fit into a monitor's name have separate monitors", () => {
   const alike = fc.constantFrom(
     "nightly report of the branch at ",
     "Büro ",
@@ -142,7 +142,7 @@ Deno.test("a check-in goes out without its schedule when the storage cannot be a
   assertEquals(alerts.counts.delivered, 1);
 });
 
-Deno.test("an event for which monitorOf has no name is lost, and holds up no other", async () => {
+Deno.test("an event for which monitorOf has no name is lost, and blocks no other", async () => {
   await using server = startReceivingServer();
   const events = new EventSourceForTests();
   const monitorOf = ({ taskKey }: TaskEvent) => {

@@ -20,7 +20,13 @@ async function passing(perMinute: number, instants: readonly number[]): Promise<
 for (
   const [what, perMinute, instants, expected] of [
     ["a burst passes, and then what time earns", 3, [0, 19, 20, 40], [3, 0, 1, 1]],
-    ["what is earned adds up, and is earned once", 3, [0, 10, 19.5, 20.5, 30], [3, 0, 0, 1, 0]],
+    ["the budget grows with time, and each interval counts once", 3, [0, 10, 19.5, 20.5, 30], [
+      3,
+      0,
+      0,
+      1,
+      0,
+    ]],
     ["a long rest earns no more than a burst", 3, [0, 3600], [3, 3]],
     ["less than one in a minute begins with one", 0.5, [0, 60, 120, 180], [1, 0, 1, 0]],
     ["without a limit all pass", Infinity, [0, 1], [10, 10]],

@@ -1,9 +1,9 @@
-// What waits for delivery: how much may, and what becomes of it at the close.
+// Alerts that wait for delivery: their limits, and their fate at the close.
 
 import { assert, assertEquals } from "@std/assert";
 import { startAlerts as start } from "../support/alert_pipeline.ts";
 
-Deno.test("a channel that hangs holds no more than the queue, and delays nobody", async () => {
+Deno.test("a channel that hangs holds no more than the queue, and delays no task", async () => {
   const { events, channel, alerts, clock } = start({
     repeatAfter: 0,
     maxQueue: 5,
@@ -40,7 +40,7 @@ Deno.test("what waits is bounded by the length of its texts as well", async () =
   await closing;
 });
 
-Deno.test("what is kept silent is bounded by the length of its texts as well", async () => {
+Deno.test("suppressed events are also bounded by the length of their texts", async () => {
   const { events, channel, alerts } = start({ maxPerMinute: Infinity });
   const taskParameters = "x".repeat(3_000_000);
   for (const exception of ["a", "b", "c", "d", "e", "f"]) {

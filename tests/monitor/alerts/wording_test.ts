@@ -17,7 +17,7 @@ Deno.test("a headline is one line, and says how often only what happened more th
   assertEquals(headline(alert({ taskType: "a\r\n b" })), "Task failed: a b");
 });
 
-Deno.test("facts leave out what there is nothing to say about", () => {
+Deno.test("facts leave out empty values", () => {
   const names = (...args: Parameters<typeof alert>) => facts(alert(...args)).map(([name]) => name);
   const always = ["Task ID", "Time", "Queue", "Attempt", "Message", "Exception"];
   assertEquals(names(), always);

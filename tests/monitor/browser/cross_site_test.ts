@@ -7,7 +7,7 @@ import type { Page } from "playwright-core";
 import { browserTest } from "../support/browser.ts";
 import { serveInNodeServer } from "../support/node_server.ts";
 
-/** Tries to open a WebSocket; tells whether the hub has let the page in. */
+/** Tries to open a WebSocket; returns whether the hub accepted the page. */
 function canConnect(page: Page, url: string): Promise<boolean> {
   return page.evaluate((url) =>
     new Promise<boolean>((resolve) => {

@@ -1,6 +1,6 @@
-// The example's page in a real browser: what it shows, filters and counts, over each transport, and
-// that it comes back after the server restarts. Where no Chromium is installed the test is skipped,
-// and says so by its name.
+// The example's page in a real browser: its display, filters and counts over each transport, and
+// its reconnection after a restart of the server. Without Chromium the test is skipped, and its
+// name says so.
 
 import { assert, assertEquals } from "@std/assert";
 import type { Browser, Page } from "playwright-core";
@@ -48,10 +48,7 @@ async function runTasks(page: Page, completed: string, failed: string): Promise<
   await page.locator("#failed", { hasText: new RegExp(`^${failed}$`) }).waitFor();
 }
 
-/**
- * Keeps in `globalThis.heard` what a screen reader would read out: each change within a live
- * region.
- */
+/** Records in `globalThis.heard` the text for a screen reader: each change within a live region. */
 const listenToAnnouncements = `
   globalThis.heard = [];
   const live = "[aria-live]:not([aria-live=off]), [role=status], [role=alert], [role=log], output";
@@ -147,7 +144,7 @@ browserTest("the page of the live hub in Chromium", [], async (t, browser) => {
     await page.close();
   });
 
-  await t.step("comes back by itself after the server restarts", async () => {
+  await t.step("reconnects after the server restarts", async () => {
     using address = reservePort();
     const first = await startExample(address.port);
     const page = await openPage(browser, first.url);

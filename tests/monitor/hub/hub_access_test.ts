@@ -63,7 +63,7 @@ Deno.test("a page of the same host is its own only under the same port", async (
   }
 });
 
-Deno.test("answers that differ by origin say so, for caches", async () => {
+Deno.test("answers that differ by origin have Vary, for caches", async () => {
   const origin = "https://admin.example.com";
   for (const allowedOrigins of [[origin], "*"] as const) {
     const { ask } = makeHub({ allowedOrigins });
@@ -172,7 +172,7 @@ Deno.test("allowedHosts says exactly under which hosts the hub is there", async 
   }
 });
 
-Deno.test("the Host header counts, whatever a server made the URL of", async () => {
+Deno.test("the Host header decides, for any URL of the server", async () => {
   const headers = (host: string, origin: string) => ({ host, origin: `http://${origin}` });
   assertEquals(await negotiateUnder({}, "localhost", headers("rebound.example", "localhost")), 403);
   assertEquals(await negotiateUnder({}, "evil.example", headers("localhost", "evil.example")), 403);
@@ -225,7 +225,7 @@ for (
   });
 }
 
-Deno.test("a function of the application that throws is told, and lets nobody in", async () => {
+Deno.test("an error of an application's function is logged, and admits no client", async () => {
   const told: unknown[] = [];
   const error: Logger["error"] = (_, properties) => told.push(properties?.error);
   const failure = new Error("the database is down");

@@ -141,7 +141,7 @@ Deno.test("a connection that is not used after its negotiation is forgotten", as
   assertEquals(clock.timerCount, 0);
 });
 
-Deno.test("a client that attaches but never shakes hands is told so, and forgotten", async () => {
+Deno.test("a client that attaches without a handshake gets an error, and is dropped", async () => {
   const { negotiate, poll, clock } = makeHub();
   const id = await negotiate();
   await poll(id);
@@ -201,7 +201,7 @@ Deno.test("a client that says good-bye by DELETE is gone at once", async () => {
   assertEquals(clock.timerCount, 0);
 });
 
-Deno.test("events that come between two polls are delivered by the next, in order", async () => {
+Deno.test("the next poll delivers events since the last one, in order", async () => {
   const { connect, poll, events, hub } = makeHub();
   const { id } = await connect();
   events.emit("started");
@@ -268,7 +268,7 @@ Deno.test("only the events that the filter lets through are sent", async () => {
   hub.close();
 });
 
-Deno.test("a closed hub tells its clients to connect again, and takes no more", async () => {
+Deno.test("a closed hub asks its clients to reconnect, and accepts no more", async () => {
   const { connect, poll, ask, hub, events, clock } = makeHub();
   const { id } = await connect();
   const waiting = poll(id);

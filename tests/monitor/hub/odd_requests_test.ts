@@ -30,7 +30,7 @@ Deno.test("a hub behind Deno's server answers 400 when the Host header is not a 
   assertEquals(answers, badHosts.flatMap(() => [400, 400]));
 });
 
-Deno.test("a hub behind Deno's server refuses what is not a request, and serves on", async () => {
+Deno.test("a hub behind Deno's server refuses an invalid request, and continues", async () => {
   await using served = serveHub();
   const odd = [
     ...badTargets.flatMap((target) => [plain(target), webSocket(target)]),

@@ -1,4 +1,4 @@
-// Records of SignalR's hub protocol, however what is sent is cut on its way.
+// Records of SignalR's hub protocol, for any fragmentation.
 
 import { assertEquals, assertLess, assertThrows } from "@std/assert";
 import fc from "fast-check";

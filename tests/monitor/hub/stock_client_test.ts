@@ -44,7 +44,7 @@ for (const [name, transport] of Object.entries(transports)) {
     assertEquals(served.events.subscriberCount, 0);
   });
 
-  Deno.test(`a call of a client over ${name} is answered with an error, and events go on`, async () => {
+  Deno.test(`a call of a client over ${name} is answered with an error, and events continue`, async () => {
     await using served = serveHub();
     const { connection, received } = connectStockClient(served.url, transport);
     await connection.start();
@@ -69,7 +69,7 @@ for (const [name, transport] of Object.entries(transports)) {
     await connection.stop();
   });
 
-  Deno.test(`the stock client over ${name} comes back by itself after the server restarts`, async () => {
+  Deno.test(`the stock client over ${name} reconnects after the server restarts`, async () => {
     using address = reservePort();
     const first = serveHub({}, address.port);
     const { connection, received } = connectStockClient(first.url, transport, {
@@ -85,7 +85,7 @@ for (const [name, transport] of Object.entries(transports)) {
     await connection.stop();
   });
 
-  Deno.test(`a client over ${name} is told why it was dropped`, async () => {
+  Deno.test(`a client over ${name} gets the reason of its disconnection`, async () => {
     await using served = serveHub({ maxMessageLength: 200 });
     const { connection } = connectStockClient(served.url, transport);
     const ended = closed(connection);

@@ -1,5 +1,4 @@
-// Long polling and server-sent events: what a client gets that reads slowly, is silent, or goes
-// away.
+// Long polling and server-sent events: clients that read slowly, are silent, or disconnect.
 
 import { assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { type Logger, silentLogger } from "../../../src/log/logger.ts";
@@ -19,7 +18,7 @@ Deno.test("a record that is longer than the backlog may be drops the client, whi
   assertEquals(hub.clientCount, 0);
 });
 
-Deno.test("a client that is dropped is told of in the log, and one that leaves is not", async () => {
+Deno.test("a dropped client is logged, and one that leaves is not", async () => {
   const told: unknown[] = [];
   const info: Logger["info"] = (_, properties) => told.push(properties?.error);
   const { connect, post, events } = makeHub({
@@ -34,7 +33,7 @@ Deno.test("a client that is dropped is told of in the log, and one that leaves i
   assertEquals(told, [tooSlow]);
 });
 
-Deno.test("a client that does not poll in time finds nothing of what had piled up", async () => {
+Deno.test("a client that does not poll in time loses its buffered events", async () => {
   const { connect, poll, events, hub } = makeHub({ maxBacklog: 10_000 });
   const { id } = await connect();
   while (hub.clientCount > 0) {
@@ -44,14 +43,14 @@ Deno.test("a client that does not poll in time finds nothing of what had piled u
   assertEquals((await poll(id)).status, 204);
 });
 
-Deno.test("a stream whose client does not read ends, without what had piled up", async () => {
+Deno.test("a stream whose client does not read ends, without its buffered events", async () => {
   const { stream, events, hub } = makeHub({ maxBacklog: 10_000 });
   const { reader } = await stream();
   while (hub.clientCount > 0) {
     events.emit("completed", { message: "x".repeat(500) });
     await events.idle();
   }
-  let length = 0; // of what was on its way
+  let length = 0; // of data in flight
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
     length += next.value.length;
   }

@@ -85,7 +85,7 @@ Deno.test("a WebSocket belongs to the connection that was negotiated, which has 
   hub.close();
 });
 
-Deno.test("a negotiation names WebSockets where there are any", async () => {
+Deno.test("a negotiation names WebSockets if they are available", async () => {
   const { ask } = makeSocketHub();
   const response = await ask("/negotiate", { method: "POST" });
   const { availableTransports: [first] } = await response.json();
@@ -102,7 +102,7 @@ for (const end of ["close", "error"] as const) {
   });
 }
 
-Deno.test("what comes over a WebSocket is read as text or as bytes; anything else ends it", async () => {
+Deno.test("messages of a WebSocket are read as text or as bytes; others end it", async () => {
   const { open, hub, socket, events } = makeSocketHub();
   await open();
   const bytes = new TextEncoder().encode(handshake);

@@ -15,7 +15,7 @@ import {
   webSocket,
 } from "../support/raw_requests.ts";
 
-/** What a handler of the program does, and the status by which that is answered. */
+/** The behaviours of a handler, and the status of each answer. */
 const failures: Readonly<Record<string, number>> = {
   "/throws": 500,
   "/throws-nothing": 500,
@@ -49,7 +49,7 @@ async function leave(port: number, request: string, afterMs: number): Promise<vo
   socket.close();
 }
 
-/** Checks the adapter with what a hostile client sends. */
+/** Checks the adapter with requests of a hostile client. */
 export async function checkOddRequestsInNode(
   t: Deno.TestContext,
   project: NpmProject,

@@ -20,7 +20,7 @@ const ends: [how: string, errorType: string, end: End][] = [
 
 for (const [how, errorType, end] of ends) {
   for (const after of ["ends later", "fails later"] as const) {
-    Deno.test(`the span of a handler that does not heed ${how} ends with the attempt, and the handler ${after}`, async () => {
+    Deno.test(`the span of a handler that ignores ${how} ends with the attempt, and the handler ${after}`, async () => {
       await using fleet = new Fleet();
       const exporter = new InMemorySpanExporter();
       const tracerProvider = new TracerProvider({

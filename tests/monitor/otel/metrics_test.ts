@@ -1,5 +1,4 @@
-// What is counted and measured about dispatches and executions, as the SDK collects it, with time
-// held still.
+// The metrics of dispatches and executions, as the SDK collects them, with a fake clock.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { SpanKind } from "@opentelemetry/api";
@@ -47,8 +46,8 @@ function makeTelemetry() {
   });
   const telemetry = createOpenTelemetry({ meterProvider, tracerProvider, clock });
   /**
-   * What was measured, as `metric, type of operation, error.type: value`; of a histogram, count and
-   * sum.
+   * Returns the measured values, as `metric, type of operation, error.type: value`; of a histogram,
+   * count and sum.
    */
   const collect = async () => {
     const { resourceMetrics } = await reader.collect();
@@ -95,7 +94,7 @@ Deno.test("dispatches and executions are counted, and timed in seconds, by wheth
   ]);
 });
 
-Deno.test("a span tells what it is of, and a key and a number where there are such", async () => {
+Deno.test("a span has its subject, and a key and a number if present", async () => {
   await using measured = makeTelemetry();
   const { telemetry, spans } = measured;
   const work = () => Promise.resolve();

@@ -24,7 +24,7 @@ function observed(storage = new StorageFigures()) {
   const meterProvider = new MeterProvider({ readers: [reader] });
   const telemetry = createOpenTelemetry({ meterProvider, clock, cacheTime: 0 });
   const stop = telemetry.observe(Object.assign(storage, { events }));
-  /** What is collected, as `metric{values of the attributes} value`. */
+  /** Returns the collected metrics, as `metric{values of the attributes} value`. */
   const collect = async () => {
     await events.idle();
     const { resourceMetrics } = await reader.collect();
@@ -53,7 +53,7 @@ function about(lines: readonly string[], metric: string): string[] {
     .map((line) => line.slice(metric.length));
 }
 
-Deno.test("OpenTelemetry's gauges tell of live workers and of the oldest heartbeat", async () => {
+Deno.test("OpenTelemetry's gauges have live workers and the oldest heartbeat", async () => {
   await using all = observed();
   const { storage, collect } = all;
   assertEquals(about(await collect(), "evertask.workers"), ["{} 0"]);
@@ -87,7 +87,7 @@ Deno.test("OpenTelemetry's series of known types and queues begin with 0", async
   );
 });
 
-Deno.test("OpenTelemetry counts events by kind, and as many as one tells of", async () => {
+Deno.test("OpenTelemetry counts events by kind, and an aggregated one by its number", async () => {
   await using all = observed();
   const { events, collect } = all;
   const kinds = Object.keys(severityOf) as TaskEventKind[];

@@ -1,5 +1,5 @@
-// Telemetry as a backend receives it, from processes that run in Deno: with the SDK, and with what
-// Deno brings along.
+// Telemetry as a backend receives it, from processes that run in Deno: with the SDK, and with
+// Deno's own support.
 
 import { assertEquals, assertExists } from "@std/assert";
 import { runCommand } from "../../support/run_command.ts";

@@ -90,7 +90,7 @@ export async function checkTrace(dispatcher: RunApp, worker: RunApp): Promise<vo
   assertExists(point("evertask.audit.rows", { "evertask.audit.table": "StatusAudit" }));
 }
 
-/** Checks the traces of which a part is in Node. */
+/** Checks the traces with a part in Node. */
 export async function checkTracesInNode(t: Deno.TestContext, project: NpmProject): Promise<void> {
   const inNode: RunApp = (...args) => startProgram(project, "otel_app.mjs", ...args).end();
   await t.step("a trace goes from Node to Node", () => checkTrace(inNode, inNode));

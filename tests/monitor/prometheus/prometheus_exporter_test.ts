@@ -37,7 +37,7 @@ Deno.test("every kind of event is counted under its own name, by type and queue"
   assertEquals(valueOf(metrics, "evertask_worker_starved_total", nobody), kinds.length);
 });
 
-Deno.test("an aggregated event counts for as many as it tells of", async () => {
+Deno.test("an aggregated event counts by its number", async () => {
   const { events, scrape } = makeExporter();
   events.emit("rateLimitDeferred", { count: 40 });
   events.emit("missed", { count: 3 });
@@ -130,7 +130,7 @@ Deno.test("what takes the storage long is asked for less often", async () => {
   assertEquals(asked, { statistics: 2, growth: 2 }); // after 50 s, and after a minute
 });
 
-Deno.test("queues beyond the limit are summed up, and the longest of their waits is told", async () => {
+Deno.test("queues beyond the limit are summed up, with the longest of their waits", async () => {
   const storage = new StorageFigures();
   storage.waiting = [9, 8, 7].map((due) =>
     queueFigures(`queue-${due}`, { due, claimed: due, oldestDueAt: storage.now - due * 1000 })
@@ -144,7 +144,7 @@ Deno.test("queues beyond the limit are summed up, and the longest of their waits
   assertEquals(value("oldest_waiting_seconds"), 8);
 });
 
-Deno.test("the age of a heartbeat is told of where there is one, and is not below 0", async () => {
+Deno.test("the age of a heartbeat is exported if there is one, and is not below 0", async () => {
   const storage = new StorageFigures();
   const { scrape, clock } = makeExporter({ storage });
   assertEquals(valueOf(await scrape(), "evertask_heartbeat_age_seconds"), null);
@@ -153,7 +153,7 @@ Deno.test("the age of a heartbeat is told of where there is one, and is not belo
   assertEquals(valueOf(await scrape(), "evertask_heartbeat_age_seconds"), 0);
 });
 
-Deno.test("a figure that lacks a part is told of", async () => {
+Deno.test("a figure that lacks a part is logged", async () => {
   const storage = new StorageFigures();
   const failing: unknown[] = [];
   const warn: Logger["warn"] = (_, properties) => failing.push(properties?.name);

@@ -66,7 +66,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "a real Prometheus fires each alert, and none for what is well (needs prometheus on the PATH)",
+    "a real Prometheus fires each alert, and none for a healthy system (needs prometheus on the PATH)",
   ignore,
   async fn() {
     const rules = await Deno.readTextFile(rulesFile);
@@ -84,7 +84,7 @@ Deno.test({
       idle: idle.target,
       "cut-off": cutOff.target,
     };
-    // What has to last for minutes is to be seen at once.
+    // Shortens durations of minutes, so that alerts fire at once.
     await using prometheus = await startPrometheus(targets, rules.replace(/for: \w+/g, "for: 0s"));
     const all = [well, failing, idle, cutOff];
     await until(() => all.every(({ scrapes }) => scrapes >= 2), "everything is scraped");
@@ -130,7 +130,7 @@ Deno.test({
     idle.storage.workerHeartbeats = { back: idle.storage.now };
     cutOff.storage.error = null;
     const lasting = ["EverTaskLeasesLost failing", "EverTaskTasksFail failing"];
-    await until(async () => (await firing()).length === lasting.length, "the states are told");
+    await until(async () => (await firing()).length === lasting.length, "the states are reported");
     assertEquals(await firing(), lasting);
   },
 });

@@ -31,7 +31,7 @@ for (const contentType of contentTypes) {
       const left = await registry.metrics();
       assert(!left.includes("evertask"), left);
       assertStringIncludes(left, "mine_total 0");
-      assertEquals(storage.questions, asked, "a closed exporter asks nobody");
+      assertEquals(storage.questions, asked, "a closed exporter reads nothing");
     }
   });
 }
@@ -51,7 +51,7 @@ Deno.test("two exporters in one registry need different prefixes", async () => {
   second.exporter.close();
 });
 
-Deno.test("an exporter that finds one of its names taken leaves nothing behind, and listens to nobody", () => {
+Deno.test("an exporter that finds one of its names taken leaves nothing behind, and does not subscribe", () => {
   const names = makeExporter().exporter.registry as Registry;
   for (const { name } of names.getMetricsAsArray() as unknown as { name: string }[]) {
     const registry = new Registry();

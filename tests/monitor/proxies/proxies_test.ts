@@ -51,7 +51,7 @@ for (const name of proxyNames) {
         },
       );
 
-      await t.step("no log shows the token, also of what fails", async () => {
+      await t.step("no log shows the token, even of failed requests", async () => {
         const target = `${path}?id=a-secret-id&access_token=${accessToken}`;
         const ask = () => statusOf(proxy.port, plain(target, { host }));
         assertEquals(await ask(), 404);

@@ -1,5 +1,4 @@
-// Alerts from a bus that a test speaks through to a channel that keeps what it is given, with time
-// held still.
+// Alerts from a bus of the test to a channel that records them, with a fake clock.
 
 import { type Logger, type LogProperties, silentLogger } from "../../../src/log/logger.ts";
 import {
@@ -11,7 +10,7 @@ import {
 import { FakeClock } from "../../../src/testing/fake_clock.ts";
 import { EventSourceForTests } from "./event_source.ts";
 
-/** A channel that keeps what arrives, after it has failed as often as it was told to. */
+/** A channel that records alerts, after a given number of failures. */
 export class KeepingChannel implements AlertChannel {
   readonly name = "test";
   readonly batchSize: number;

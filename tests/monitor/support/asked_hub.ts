@@ -37,7 +37,7 @@ export function makeHub(options: MonitorHubOptions = {}) {
     await post(id, greeting);
     return { id, answer: await (await poll(id)).text() };
   };
-  /** Connects by server-sent events; reads what comes, event by event. */
+  /** Connects by server-sent events, and reads them one by one. */
   const stream = async () => {
     const id = await negotiate();
     const response = await ask(`?id=${id}`, { headers: { accept: "text/event-stream" } });

@@ -23,8 +23,8 @@ async function findBrowser(): Promise<string | null> {
 const executable = await findBrowser();
 
 /**
- * Adds a test that is given a browser of its own. Where none is installed the test is skipped, and
- * says so by its name.
+ * Adds a test with a browser of its own. Without an installed one the test is skipped, and its name
+ * says so.
  *
  * @param args More arguments for the browser.
  */

@@ -1,4 +1,4 @@
-// Every channel, made for a test: how it is delivered differs, what becomes of failures does not.
+// Every channel, made for a test: deliveries differ, the handling of failures does not.
 
 import {
   type AlertChannel,
@@ -10,7 +10,7 @@ import {
   webhookChannel,
 } from "../../../src/monitor/alerts/mod.ts";
 
-/** What must never be told of the addresses, keys and headers that the channels are made with. */
+/** The secret parts of the channels' addresses, keys and headers. */
 export const secrets = [
   "T0S3CRET",
   "B1S3CRET",

@@ -66,7 +66,7 @@ export class EventSourceForTests implements TaskEventSource {
     return event;
   }
 
-  /** Resolves when all subscribers have been told. */
+  /** Resolves when all subscribers have handled the event. */
   idle(): Promise<void> {
     return this.#bus.idle();
   }

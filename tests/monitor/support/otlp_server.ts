@@ -1,4 +1,4 @@
-// An OTLP/HTTP endpoint that keeps what it is sent, in the JSON encoding.
+// An OTLP/HTTP endpoint that records requests, in the JSON encoding.
 // https://opentelemetry.io/docs/specs/otlp/#otlphttp
 
 /** A value as OTLP writes it. */

@@ -14,7 +14,7 @@ export async function hasPrometheus(): Promise<boolean> {
   }
 }
 
-/** An alert as Prometheus tells of it. */
+/** An alert as Prometheus returns it. */
 export interface PrometheusAlert {
   readonly state: "pending" | "firing";
   readonly labels: Readonly<Record<string, string>>;
@@ -32,7 +32,7 @@ export interface PrometheusServer extends AsyncDisposable {
 /**
  * Starts a Prometheus that scrapes and evaluates every 200 ms.
  *
- * @param targets What it scrapes, by job: `host:port`.
+ * @param targets The scraped targets, by job: `host:port`.
  * @param rules The text of a file of rules.
  */
 export async function startPrometheus(

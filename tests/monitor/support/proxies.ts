@@ -7,7 +7,7 @@ import { runCommand } from "../../support/run_command.ts";
 
 const guide = new URL("../../../examples/monitoring/hub.md", import.meta.url);
 
-/** What the guide's configurations say, and what stands there for a test. */
+/** The values in the guide's configurations, and their replacements in a test. */
 interface Places {
   /** A folder that the proxy may write to. */
   readonly folder: string;
@@ -20,7 +20,7 @@ interface Places {
 interface ProxyKind {
   /** The language of its code block in the guide. */
   readonly language: string;
-  /** The arguments by which it tells its version. */
+  /** The arguments that print its version. */
   readonly version: readonly string[];
   /** Texts of the guide's configuration, and what takes their place. */
   replacements(places: Places): Readonly<Record<string, string>>;

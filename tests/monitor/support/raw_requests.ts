@@ -1,4 +1,4 @@
-// Requests as they stand on the wire, also such as no client library sends.
+// Raw requests, including those that no client library sends.
 
 /** The path of the hub. */
 export const hubPath = "/evertask/monitoring";

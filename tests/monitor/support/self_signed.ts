@@ -1,5 +1,5 @@
-// A certificate that nobody has signed but its owner: what clients must not trust by themselves. It
-// is good for a hundred years.
+// A self-signed certificate, which clients must not trust by default. It is valid for a hundred
+// years.
 
 /** For `localhost` and 127.0.0.1, with its private key; both as PEM. */
 export const selfSigned = {

@@ -1,4 +1,4 @@
-// A hub behind a server on a port of this machine, and the events that it tells of.
+// A hub behind a server on a port of this machine, and its source of events.
 
 import { silentLogger } from "../../../src/log/logger.ts";
 import {

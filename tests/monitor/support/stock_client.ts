@@ -11,7 +11,7 @@ import type { TaskEvent } from "../../../src/events/task_event.ts";
 /** A client that is not started yet. */
 export interface StockClient {
   readonly connection: HubConnection;
-  /** The events that came, in order. */
+  /** The received events, in order. */
   readonly received: readonly TaskEvent[];
 }
 

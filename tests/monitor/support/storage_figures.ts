@@ -1,4 +1,4 @@
-// A storage of which only figures are asked: what a test says they are, or an error.
+// A storage with only figures: those that a test sets, or an error.
 
 import type { FigureOrigin } from "../../../src/monitor/mod.ts";
 import type { QueueStatistics } from "../../../src/storage/queries.ts";

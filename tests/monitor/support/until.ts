@@ -1,4 +1,4 @@
-// Waiting for a state that no event tells of.
+// Waits for a state that no event reports.
 
 import { delay } from "@std/async";
 

@@ -1,4 +1,4 @@
-// Dispatching: what is checked, stored, handed over and told.
+// Dispatching: checks, storing, handing over and notifications.
 
 import type { Mutant } from "../mutant.ts";
 
@@ -59,7 +59,7 @@ export const dispatch: readonly Mutant[] = [
     original: "if (dueAt <= now) worker.storedDue(queue);",
     replacement: "if (dueAt < now) worker.storedDue(queue);",
     tests: dispatcherTests,
-    equivalent: "What is expected now is looked for at once, by a timer of no time.",
+    equivalent: "A timer without delay finds tasks that are expected now at once.",
   },
   {
     file: dispatcher,

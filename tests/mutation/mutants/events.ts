@@ -1,4 +1,4 @@
-// Events: who is told what, in which order, and what a slow subscriber loses.
+// Events: subscribers, their order, and the losses of a slow subscriber.
 
 import type { Mutant } from "../mutant.ts";
 

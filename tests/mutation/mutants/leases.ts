@@ -1,4 +1,4 @@
-// How a worker keeps its leases, what its heartbeats tell it, and how it stops.
+// How a worker keeps its leases, handles the answers to its heartbeats, and stops.
 
 import type { Mutant } from "../mutant.ts";
 

@@ -1,4 +1,4 @@
-// Alerts: what is told, how often, and how it is delivered.
+// Alerts: their selection, their number, and their delivery.
 
 import { type Mutant, mutantsOf } from "../mutant.ts";
 

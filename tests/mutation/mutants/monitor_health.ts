@@ -12,7 +12,7 @@ export const monitorHealth: readonly Mutant[] = [
     [
       "      this.#forgetBefore(now - this.#windowMs);\n",
       "",
-      "What is too old is forgotten when it is counted.",
+      "Old entries are dropped when they are counted.",
     ],
     ["this.#forgetBefore(this.#clock.monotonic() - this.#windowMs);", ""],
   ]),

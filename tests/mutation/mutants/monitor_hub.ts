@@ -36,7 +36,7 @@ export const monitorHub: readonly Mutant[] = [
     [
       'if (this.#state === "ended" || this.#state === "gone") return;\n    this.seen();',
       "this.seen();",
-      "What comes after the end finds no state that takes it.",
+      "No state accepts messages after the end.",
     ],
     ['if (this.#state === "attached") this.#transport?.send(encodeRecord({ error }));', ""],
     ["silence > this.#settings.clientTimeoutMs", "silence > this.#settings.keepAliveMs"],
@@ -77,7 +77,7 @@ export const monitorHub: readonly Mutant[] = [
     [
       "    this.#connection.seen();\n    // Only",
       "    // Only",
-      "A poll that waits is a sign of life by itself, and its answer is one.",
+      "A waiting poll is already a sign of life, and so is its answer.",
     ],
     ["        stopTimer();\n", ""],
     ["        this.#connection.seen();\n", ""],

@@ -109,7 +109,7 @@ export const postgresUpkeep: readonly Mutant[] = [
     [
       "s.slot_ms <= least(slot, latest)",
       "s.slot_ms <= latest",
-      "What was given back behind the end of the line has been taken off it.",
+      "A slot that is given back at the end of the line is removed from the line.",
     ],
     ["IF slot = now_ms THEN started := next_tat; END IF;", ""],
     ["IF wish.is_last AND changes THEN", "IF wish.is_last AND NOT changes THEN"],

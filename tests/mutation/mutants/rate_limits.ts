@@ -1,4 +1,4 @@
-// Rate limits: the arithmetic of slots, the gate, and what is given back.
+// Rate limits: the arithmetic of slots, the gate, and slots that are given back.
 
 import type { Mutant } from "../mutant.ts";
 

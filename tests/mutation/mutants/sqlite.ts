@@ -1,4 +1,4 @@
-// The SQLite driver: its statements, and what it hears of other processes.
+// The SQLite driver: its statements, and its detection of other processes.
 
 import { type Mutant, mutantsOf } from "../mutant.ts";
 
@@ -289,7 +289,7 @@ export const sqlite: readonly Mutant[] = [
   ...mutantsOf({
     file: `${folder}/statistics.ts`,
     tests: ["tests/drivers/sqlite/statistics_test.ts", conformance],
-    filter: "/figures|node:sqlite: (queues|reading)/",
+    filter: "/statistics|node:sqlite: (queues|reading)/",
   }, [
     ["WHERE rowid > ?1 AND rowid <= ?2", "WHERE rowid >= ?1 AND rowid <= ?2"],
     ["min(due_at_utc) FILTER (WHERE due_at_utc <= ?1)", "min(due_at_utc)"],

@@ -70,7 +70,7 @@ export const values: readonly Mutant[] = [
     replacement: "prototype !== Object.prototype",
     tests: jsonLossesTests,
     equivalent:
-      "What has no prototype has the tag of a plain object, which is taken for data as well.",
+      "An object without a prototype has the tag of a plain object, which counts as data, too.",
   },
   {
     file: jsonLosses,
