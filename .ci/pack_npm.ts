@@ -11,18 +11,27 @@ interface Manifest {
   readonly exports: Readonly<Record<string, { readonly types: string }>>;
 }
 
+/**
+ * Packages that applications bring along which need them. Of OpenTelemetry's API an application has
+ * one copy, the one that its SDK works with: a second and newer one refuses what the SDK has set up,
+ * and records nothing, without a word. The others are for `@evertask/evertask/api` alone.
+ */
+const broughtAlong = ["@opentelemetry/api", "@hono/zod-openapi", "hono"];
+
 /** Adds to a package.json what `deno pack` does not write. */
 function complete(written: Manifest): object {
-  // An application has one copy of OpenTelemetry's API, the one that its SDK works with: a second
-  // and newer one refuses what the SDK has set up, and records nothing, without a word.
-  const { "@opentelemetry/api": openTelemetry, ...dependencies } = written.dependencies;
+  const entries = Object.entries(written.dependencies);
+  const isBroughtAlong = ([name]: [string, string]) => broughtAlong.includes(name);
+  // mssql is loaded when a SQL Server is opened: those who use another store do not install it.
+  const peers = { mssql: ">=11", ...Object.fromEntries(entries.filter(isBroughtAlong)) };
   return {
     ...written,
-    dependencies,
+    dependencies: Object.fromEntries(entries.filter((entry) => !isBroughtAlong(entry))),
     engines: { node: ">=22.13" },
-    // mssql is loaded when a SQL Server is opened: those who use another store do not install it.
-    peerDependencies: { mssql: ">=11", "@opentelemetry/api": openTelemetry },
-    peerDependenciesMeta: { mssql: { optional: true }, "@opentelemetry/api": { optional: true } },
+    peerDependencies: peers,
+    peerDependenciesMeta: Object.fromEntries(
+      Object.keys(peers).map((name) => [name, { optional: true }]),
+    ),
   };
 }
 

@@ -25,7 +25,7 @@ Deno.test({
   name: "the package under Node",
   ignore: !await hasNpm(),
   async fn(t) {
-    const packages = ["zod", "@opentelemetry/api"];
+    const packages = ["zod", "@opentelemetry/api", "hono", "@hono/zod-openapi"];
     await using project = await makeNpmProject(packages, [...nodeVersions, nodeWithoutSqlite]);
     await checkNpmPackage(t, project);
     await checkSimulationInNode(t, project);

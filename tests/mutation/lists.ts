@@ -16,6 +16,7 @@ import { monitorHealth } from "./mutants/monitor_health.ts";
 import { monitorHttp } from "./mutants/monitor_http.ts";
 import { monitorHub } from "./mutants/monitor_hub.ts";
 import { monitorMetrics } from "./mutants/monitor_metrics.ts";
+import { operate } from "./mutants/operate.ts";
 import { postgres } from "./mutants/postgres.ts";
 import { postgresUpkeep } from "./mutants/postgres_upkeep.ts";
 import { rateLimits } from "./mutants/rate_limits.ts";
@@ -45,6 +46,7 @@ export const mutantLists: Readonly<Record<string, readonly Mutant[]>> = {
   monitorHttp,
   monitorHub,
   monitorMetrics,
+  operate,
   postgres,
   postgresUpkeep,
   rateLimits,

@@ -74,6 +74,11 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
       ["placesBusy"],
       /All 5 places of queue "mails" are busy: workers hold 5 tasks/,
     ],
+    [
+      "busy places beside those of a lost worker",
+      { heldInQueue: 4, workers: [worker(), { ...lost, id: "worker-2" }] },
+      ["placesBusy"],
+    ],
     ["one place left", { heldInQueue: 3 }, ["inLine"]],
     ["busy workers with unknown places", { heldInQueue: 9, workers: [old] }, ["inLine"]],
     ["an unknown number of held tasks", { heldInQueue: null }, ["inLine"]],
@@ -128,6 +133,7 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
         workers: [{ ...lost, heartbeatAgeMs: -42_000 }],
       },
       ["workerLate"],
+      /lease has ended 12 s ago/,
     ],
     [
       "one whose worker is not registered",

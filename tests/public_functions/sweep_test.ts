@@ -7,6 +7,7 @@ import { memoryStorage } from "../../drivers/memory/mod.ts";
 import { createEverTask, EverTaskError } from "../../mod.ts";
 import config from "../../deno.json" with { type: "json" };
 import type { Subjects } from "./shapes.ts";
+import { apiSubjects } from "./subjects/api.ts";
 import { coreSubjects } from "./subjects/core.ts";
 import {
   alertsSubjects,
@@ -37,6 +38,7 @@ const subjects: Readonly<Record<string, Subjects>> = {
   "./storage": storageSubjects,
   "./testing": testingSubjects,
   "./alerts": alertsSubjects,
+  "./api": apiSubjects,
   "./monitor": monitorSubjects,
   "./operate": {},
   "./otel": otelSubjects,

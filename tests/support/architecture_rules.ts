@@ -56,6 +56,7 @@ export const floors: Readonly<Record<string, readonly string[]>> = {
     "operate",
   ],
   monitor: [...foundation, "ids", "instrumentation", "schedule", "storage", "events"],
+  api: [...foundation, "storage", "operate", "monitor"],
   testing: [...tasks, "instrumentation", "retry", "events", "dispatch", "worker", "application"],
 };
 
@@ -72,6 +73,7 @@ const allowedImports: [importer: string, imports: string[]][] = [
   ["mod.ts", ["src/"]],
   ["src/monitor/prometheus/", [...onFloor("monitor"), "prom-client"]],
   ["src/monitor/otel/", [...onFloor("monitor"), "@opentelemetry/api"]],
+  ["src/api/", [...onFloor("api"), "@hono/zod-openapi", "hono"]],
   ...Object.keys(floors).map((folder): [string, string[]] => [`src/${folder}/`, onFloor(folder)]),
   // A folder without a floor.
   ["src/", []],

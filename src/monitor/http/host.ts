@@ -26,3 +26,11 @@ export function requestUrl(request: Request): URL | null {
   if (host !== null && parseHost(host) === null) return null;
   return URL.canParse(request.url) ? new URL(request.url) : null;
 }
+
+/** Names that always resolve to loopback (RFC 6761, section 6.3), and loopback addresses. */
+const loopback = /^(.+\.)?localhost$|^127(\.\d+){3}$|^\[::1\]$|^\[::ffff:7f[\da-f]{2}:[\da-f]+\]$/;
+
+/** Whether a URL's host, without the dot of the root, is this machine. */
+export function isLoopbackHost(hostname: string): boolean {
+  return loopback.test(hostname);
+}

@@ -4,7 +4,7 @@
 
 import { InvalidArgumentError } from "../../guards/errors.ts";
 import type { Logger } from "../../log/logger.ts";
-import { parseHost } from "./host.ts";
+import { isLoopbackHost, parseHost } from "./host.ts";
 
 /** Host names and IP addresses without port, such as `tasks.example.com`, or `"*"` for any. */
 export type AllowedHosts = readonly string[] | "*";
@@ -34,12 +34,12 @@ export class Hosts {
     if (asked === null) return false;
     const host = withoutRoot(asked.hostname);
     if (this.#allowed === null) {
-      if (!loopback.test(host) && !address.test(host) && !isFromNoPage(request)) {
+      if (!isLoopbackHost(host) && !address.test(host) && !isFromNoPage(request)) {
         this.#warn(warnings.refused, host);
         return false;
       }
     } else if (this.#allowed !== "*" && !this.#allowed.includes(host)) return false;
-    if (this.#isOpen && !loopback.test(host)) this.#warn(warnings.open, host);
+    if (this.#isOpen && !isLoopbackHost(host)) this.#warn(warnings.open, host);
     return true;
   }
 
@@ -58,9 +58,6 @@ const warnings = {
     "The monitoring hub has no access token, and is reached at {host}: everybody who can reach it sees all events. Set " +
     "its option accessToken; a function that gives true says that it is meant to be open.",
 };
-
-/** Names that always resolve to loopback (RFC 6761, section 6.3), and loopback addresses. */
-const loopback = /^(.+\.)?localhost$|^127(\.\d+){3}$|^\[::1\]$|^\[::ffff:7f[\da-f]{2}:[\da-f]+\]$/;
 
 /** An IP address; a URL that was parsed has no other form of them. */
 const address = /^\[.*\]$|^\d+(\.\d+){3}$/;

@@ -29,22 +29,24 @@ export const monitorHttp: readonly Mutant[] = [
       "await accessToken(presentedToken(request), request) || true",
     ],
   ]),
+  ...mutantsOf({ file: `${http}/host.ts`, tests: access }, [
+    ["/^(.+\\.)?localhost$|", "/localhost$|"],
+  ]),
   ...mutantsOf({ file: `${http}/hosts.ts`, tests: access }, [
     ['(isOpen ? null : "*")', '"*"'],
     [
-      "!loopback.test(host) && !address.test(host) && !isFromNoPage(request)",
-      "!loopback.test(host) && !isFromNoPage(request)",
+      "!isLoopbackHost(host) && !address.test(host) && !isFromNoPage(request)",
+      "!isLoopbackHost(host) && !isFromNoPage(request)",
     ],
     [
-      "!loopback.test(host) && !address.test(host) && !isFromNoPage(request)",
-      "!loopback.test(host) && !address.test(host)",
+      "!isLoopbackHost(host) && !address.test(host) && !isFromNoPage(request)",
+      "!isLoopbackHost(host) && !address.test(host)",
     ],
     ['request.headers.get("host") ?? new URL(request.url).host', "new URL(request.url).host"],
     ["if (this.#warned.has(message)) return;", ""],
     ['&&\n    !request.headers.has("origin");', ";"],
-    ["/^(.+\\.)?localhost$|", "/localhost$|"],
     ["^\\d+(\\.\\d+){3}$/;", "^\\d+(\\.\\d+){3}/;"],
-    ["if (this.#isOpen && !loopback", "if (!loopback"],
+    ["if (this.#isOpen && !isLoopbackHost", "if (!isLoopbackHost"],
     ["withoutRoot(asked.hostname)", "asked.hostname"],
     [
       "if (asked === null) return false;",

@@ -1,0 +1,171 @@
+// createApi: puts the routes together, with what holds for all of them.
+
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context, MiddlewareHandler } from "hono";
+import { etag } from "hono/etag";
+import { checkFunction, checkMethods, checkOptions } from "../guards/argument_checks.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
+import type { OptionNames } from "../guards/option_names.ts";
+import { guardLogger } from "../log/guarded_logger.ts";
+import { checkLogger, consoleLogger, type Logger } from "../log/logger.ts";
+import { readMember } from "../thrown/reading.ts";
+import { StorageError } from "../storage/errors.ts";
+import { type ApiUser, type Authorize, isLocal, localUser, userOf } from "./access.ts";
+import type { ApiEnvironment, ApiSource } from "./environment.ts";
+import { addOverviewRoutes } from "./overview_routes.ts";
+import { problem } from "./problems.ts";
+import { addTaskRoutes } from "./task_routes.ts";
+
+/** Options of {@linkcode createApi}. */
+export interface ApiOptions {
+  /**
+   * Tells who sends a request, and what they may see. Without it the API answers only this machine:
+   * requests from a loopback address, under a loopback name, through no proxy.
+   */
+  readonly authorize?: Authorize;
+  /**
+   * Where errors are reported that the API answers with status 500.
+   * @default consoleLogger
+   */
+  readonly logger?: Logger;
+}
+
+/** The API of an instance. */
+export interface Api {
+  /**
+   * Answers a request whose path begins with `/api/v1/`, as `Deno.serve` and other servers of Fetch
+   * handlers call it. It never rejects.
+   *
+   * @param connection What the server knows of the connection; see {@linkcode ApiOptions.authorize}.
+   */
+  readonly fetch: (request: Request, connection?: unknown) => Promise<Response>;
+}
+
+const optionNames: OptionNames<ApiOptions> = { authorize: true, logger: true };
+
+/**
+ * Makes a REST API that shows what all processes of a store do. It only reads.
+ *
+ * @example
+ * ```ts
+ * import { createEverTask } from "@evertask/evertask";
+ * import { createApi } from "@evertask/evertask/api";
+ * import { memoryStorage } from "@evertask/evertask/memory";
+ *
+ * await using everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
+ * const token = crypto.randomUUID();
+ * const api = createApi(everTask, {
+ *   authorize: ({ headers }) =>
+ *     headers.get("authorization") === `Bearer ${token}`
+ *       ? { user: "operator", can: ["view", "payloads"] }
+ *       : null,
+ * });
+ * const server = Deno.serve({ port: 0, onListen() {} }, api.fetch);
+ * const url = `http://localhost:${server.addr.port}/api/v1/tasks/count?status=Failed`;
+ * const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
+ * console.log(await answer.json()); // { count: 0, exact: true }
+ * await server.shutdown();
+ * ```
+ *
+ * @param everTask The instance; it need not be started.
+ * @throws {InvalidArgumentError} If an option is invalid.
+ */
+export function createApi(everTask: ApiSource, options: ApiOptions = {}): Api {
+  const remedy = "be an instance, as createEverTask makes it";
+  checkMethods(readMember(everTask, "operate"), ["explain"], "everTask", remedy, everTask);
+  checkOptions(options, optionNames, "options");
+  const { authorize, logger = consoleLogger } = options;
+  checkFunction(authorize, "authorize");
+  checkLogger(logger, "logger");
+  const guarded = guardLogger(logger);
+  const app = new OpenAPIHono<ApiEnvironment>({
+    defaultHook(result, context) {
+      if (result.success) return;
+      const errors = result.error.issues.flatMap(({ path, message, ...issue }) =>
+        issue.code === "unrecognized_keys"
+          ? issue.keys.map((name) => ({ name, detail: "There is no such parameter." }))
+          : [{ name: path.join("."), detail: message }]
+      );
+      const names = [...new Set(errors.map(({ name }) => name))].join(", ");
+      return problem(context, "invalid-request", `These parameters are invalid: ${names}.`, errors);
+    },
+  });
+  app.use(headers);
+  app.use(guard(authorize, guarded));
+  app.use(etag());
+  addTaskRoutes(app, everTask);
+  addOverviewRoutes(app, everTask);
+  app.get("/api/v1/openapi.json", (context) => context.json(app.getOpenAPI31Document(about), 200));
+  app.on(["POST", "PUT", "PATCH", "DELETE", "OPTIONS"], "/api/v1/*", (context) => {
+    context.header("allow", "GET, HEAD");
+    return problem(context, "method-not-allowed", "This API only answers GET and HEAD.");
+  });
+  app.notFound((context) => problem(context, "not-found", `There is no ${context.req.path}.`));
+  app.onError(errorHandler(guarded));
+  return { fetch: async (request, connection) => await app.fetch(request, { connection }) };
+}
+
+const about = {
+  openapi: "3.1.0",
+  info: {
+    title: "EverTask",
+    version: "1",
+    description: "What all processes of a store do, and why a task is not running.",
+  },
+};
+
+/** What every answer says. */
+const headers: MiddlewareHandler = async (context, next) => {
+  await next();
+  context.header("cache-control", "no-store");
+  context.header("x-content-type-options", "nosniff");
+};
+
+/** Lets those pass who may see something, and keeps who it is. */
+function guard(
+  authorize: Authorize | undefined,
+  logger: Logger,
+): MiddlewareHandler<ApiEnvironment> {
+  return async (context, next) => {
+    const { raw } = context.req;
+    if (authorize === undefined && !isLocal(raw, (context.env as Bindings).connection)) {
+      const detail = "Without the option authorize, this API answers only this machine.";
+      return problem(context, "not-allowed", detail);
+    }
+    let user: ApiUser | null;
+    try {
+      user = authorize === undefined ? localUser : await userOf(authorize, raw);
+    } catch (error) {
+      logger.error("The API could not find out who sent a request: {error}", { error });
+      return problem(context, "internal-error", "It could not be found out who sent the request.");
+    }
+    if (user === null) {
+      return problem(context, "not-authenticated", "Send what you are known by.");
+    }
+    if (!user.can.includes("view")) {
+      return problem(context, "not-allowed", "You may not see the tasks of this store.");
+    }
+    context.set("user", user);
+    return await next();
+  };
+}
+
+interface Bindings {
+  readonly connection: unknown;
+}
+
+/** Answers what a route has thrown. */
+function errorHandler(logger: Logger) {
+  return (error: Error, context: Context) => {
+    const path = context.req.path;
+    if (error instanceof InvalidArgumentError) {
+      return problem(context, "invalid-request", error.message);
+    }
+    if (error instanceof StorageError && error.transient) {
+      context.header("retry-after", "1");
+      return problem(context, "storage-unavailable", "Try again.");
+    }
+    logger.error("The API could not answer {path}: {error}", { path, error });
+    return problem(context, "internal-error", "The server's log tells more.");
+  };
+}

@@ -1,0 +1,68 @@
+// Errors as RFC 9457 describes them: a type that stays, a title, and what is wrong here.
+
+import type { Context } from "hono";
+import { z } from "@hono/zod-openapi";
+
+/** The kinds of problems: the last part of their type, their status and their title. */
+const problems = {
+  "invalid-request": [400, "The request is invalid"],
+  "not-authenticated": [401, "Nobody who is known sent the request"],
+  "not-allowed": [403, "This may not be asked"],
+  "not-found": [404, "There is nothing here"],
+  "method-not-allowed": [405, "The method is not allowed"],
+  "internal-error": [500, "The server has made a mistake"],
+  "storage-unavailable": [503, "The storage is out of reach"],
+} as const;
+
+/** A kind of problem. */
+export type ProblemKind = keyof typeof problems;
+
+/** One thing that is wrong with a request. */
+export interface ProblemError {
+  /** The parameter. */
+  readonly name: string;
+  /** What is wrong with it. */
+  readonly detail: string;
+}
+
+/** What the body of a problem holds. */
+export const problemSchema = z.object({
+  type: z.string().openapi({ description: "What kind of problem it is; it does not change" }),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  errors: z.array(z.object({ name: z.string(), detail: z.string() })).optional(),
+}).openapi("Problem");
+
+/** Answers with a problem. */
+export function problem(
+  context: Context,
+  kind: ProblemKind,
+  detail: string,
+  errors?: readonly ProblemError[],
+) {
+  const [status, title] = problems[kind];
+  const type = `urn:evertask:problem:${kind}`;
+  const body = { type, title, status, detail, ...errors === undefined ? {} : { errors } };
+  return context.body(JSON.stringify(body), status, { "content-type": "application/problem+json" });
+}
+
+/** Problems that any route may answer with, for its description. */
+export const problemResponses = describe([
+  "invalid-request",
+  "not-authenticated",
+  "not-allowed",
+  "internal-error",
+  "storage-unavailable",
+]);
+
+/** The problem of a route whose task may not exist, for its description. */
+export const notFoundResponse = describe(["not-found"]);
+
+function describe(kinds: readonly ProblemKind[]) {
+  return Object.fromEntries(kinds.map((kind) => {
+    const [status, title] = problems[kind];
+    const content = { "application/problem+json": { schema: problemSchema } };
+    return [status, { description: title, content }];
+  }));
+}

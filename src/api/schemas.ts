@@ -1,0 +1,105 @@
+// What the answers hold.
+
+import { z } from "@hono/zod-openapi";
+import { taskStatuses } from "../storage/task_status.ts";
+
+const instant = z.iso.datetime();
+const instantOrNull = instant.nullable();
+const status = z.enum(taskStatuses);
+
+/** A payload: as JSON text, in which large integers survive, and as what JSON makes of it. */
+const payload = z.object({ text: z.string(), value: z.unknown() });
+
+const series = z.object({
+  schedule: z.string().openapi({ description: "The schedule as canonical JSON text" }),
+  info: z.string().openapi({ description: "The schedule as a sentence" }),
+  anchorAt: instant,
+  maxRuns: z.int().nullable(),
+  runUntil: instantOrNull,
+  nextRunAt: instantOrNull,
+  runCount: z.int(),
+  unreadable: z.string().optional(),
+});
+
+/** A task. */
+export const taskSchema = z.object({
+  id: z.uuid(),
+  type: z.string(),
+  handlerName: z.string(),
+  payload: payload.nullable().openapi({ description: "null for those who may not see payloads" }),
+  status,
+  auditLevel: z.enum(["Full", "Minimal", "ErrorsOnly", "None"]),
+  queue: z.string(),
+  priority: z.int(),
+  taskKey: z.string().nullable(),
+  createdAt: instant,
+  scheduledAt: instantOrNull,
+  dueAt: instantOrNull,
+  attempt: z.int(),
+  lostCount: z.int(),
+  leaseToken: z.int(),
+  workerId: z.string().nullable(),
+  cancelRequested: z.boolean(),
+  rateSlotAt: instantOrNull,
+  traceContext: z.string().nullable(),
+  retryPolicy: z.string().nullable(),
+  series: series.nullable(),
+  exception: z.string().nullable(),
+  lastExecutionAt: instantOrNull,
+  executionTimeMs: z.number().nullable(),
+}).openapi("Task");
+
+/** A page of tasks. */
+export const taskPageSchema = z.object({
+  items: z.array(taskSchema),
+  next: z.string().nullable().openapi({ description: "Pass as `after` to get the next page" }),
+  incomplete: z.boolean().openapi({
+    description: "Whether the search stopped before the page was full: go on with `next`",
+  }),
+}).openapi("TaskPage");
+
+/** A number of tasks. */
+export const taskCountSchema = z.object({
+  count: z.int(),
+  exact: z.boolean().openapi({ description: "Whether these are all; otherwise at least these" }),
+}).openapi("TaskCount");
+
+/** Why a task is not running. */
+export const explanationSchema = z.object({
+  taskId: z.string(),
+  at: instant,
+  status: status.nullable(),
+  reasons: z.array(z.looseObject({
+    kind: z.string(),
+    sentence: z.string().openapi({ description: "What is so, and what to do about it" }),
+  })).min(1),
+}).openapi("Explanation");
+
+/** The queues. */
+export const queuesSchema = z.object({
+  items: z.array(z.object({
+    queue: z.string(),
+    paused: z.boolean(),
+    due: z.int(),
+    scheduled: z.int(),
+    oldestDueAt: instantOrNull,
+    workerIds: z.array(z.string()),
+    places: z.int().nullable(),
+  })),
+}).openapi("Queues");
+
+/** The workers. */
+export const workersSchema = z.object({
+  items: z.array(z.object({
+    id: z.string(),
+    host: z.string(),
+    alive: z.boolean(),
+    startedAt: instant,
+    heartbeatAt: instant,
+    heartbeatAgeMs: z.number(),
+    serves: z.object({
+      queues: z.array(z.object({ name: z.string(), parallelism: z.int() })),
+      types: z.array(z.string()),
+    }).nullable(),
+  })),
+}).openapi("Workers");

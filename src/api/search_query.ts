@@ -1,0 +1,84 @@
+// The parameters of a search in a URL, and the filter that they stand for.
+
+import { z } from "@hono/zod-openapi";
+import type { TaskFilter, TaskPageRequest } from "../storage/queries.ts";
+import { taskStatuses } from "../storage/task_status.ts";
+
+/** A parameter that may stand there several times. */
+function listOf<Item extends z.ZodType>(item: Item) {
+  const toList = (value: unknown) => value === undefined || Array.isArray(value) ? value : [value];
+  return z.preprocess(toList, z.array(item).optional());
+}
+
+const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)).optional();
+const text = z.string().min(1).max(1000).optional();
+
+const filterParameters = {
+  id: listOf(z.string()),
+  status: listOf(z.enum(taskStatuses)),
+  type: listOf(z.string()),
+  queue: listOf(z.string()),
+  recurring: z.enum(["true", "false"]).transform((value) => value === "true").optional(),
+  key: text,
+  keyPrefix: text,
+  error: text.openapi({ description: "A part of the error's text, as it stands" }),
+  createdFrom: instant,
+  createdBefore: instant,
+  dueFrom: instant,
+  dueBefore: instant,
+  executedFrom: instant,
+  executedBefore: instant,
+};
+
+const integer = (most: number) => z.coerce.number().int().min(1).max(most).optional();
+
+/** The parameters of a page of tasks. */
+export const searchQuery = z.strictObject({
+  ...filterParameters,
+  order: z.enum(["newest", "oldest"]).optional(),
+  limit: integer(1000).openapi({ description: "50 unless told otherwise" }),
+  after: z.uuid().optional().openapi({ description: "`next` of the page before" }),
+});
+
+/** The parameters of a count of tasks. */
+export const countQuery = z.strictObject({
+  ...filterParameters,
+  cap: integer(10_000).openapi({ description: "Where to stop; 10,000 unless told otherwise" }),
+});
+
+type FilterQuery = Omit<z.output<typeof searchQuery>, "order" | "limit" | "after">;
+
+/** The filter that the parameters stand for. */
+export function toFilter(query: FilterQuery): TaskFilter {
+  return present({
+    ids: query.id,
+    statuses: query.status,
+    types: query.type,
+    queues: query.queue,
+    recurring: query.recurring,
+    taskKey: query.key,
+    taskKeyPrefix: query.keyPrefix,
+    exceptionContains: query.error,
+    createdFrom: query.createdFrom,
+    createdBefore: query.createdBefore,
+    dueFrom: query.dueFrom,
+    dueBefore: query.dueBefore,
+    executedFrom: query.executedFrom,
+    executedBefore: query.executedBefore,
+  });
+}
+
+/** The page that the parameters stand for. */
+export function toPageRequest(
+  { order, limit, after }: Pick<z.output<typeof searchQuery>, "order" | "limit" | "after">,
+): TaskPageRequest {
+  return present({ order, limit, after });
+}
+
+/** The members that are not undefined. */
+export function present<T extends object>(
+  members: T,
+): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
+  const given = Object.entries(members).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as { [Name in keyof T]?: Exclude<T[Name], undefined> };
+}

@@ -1,0 +1,255 @@
+// The REST API over HTTP: what it answers, and in which form.
+
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { InvalidArgumentError, noRetry } from "../../mod.ts";
+import { memoryStorage } from "../../drivers/memory/mod.ts";
+import { createApi } from "../../src/api/mod.ts";
+import {
+  explanationSchema,
+  queuesSchema,
+  taskCountSchema,
+  taskPageSchema,
+  taskSchema,
+  workersSchema,
+} from "../../src/api/schemas.ts";
+import { StorageUnavailableError } from "../../src/storage/mod.ts";
+import { email, failing, ServedApi } from "./served_api.ts";
+
+const unknownId = "01900000-0000-7000-8000-000000000001";
+
+/** A store with a task in each of some states, worked off by the instance itself. */
+async function filled() {
+  const served = new ServedApi();
+  const { everTask } = served;
+  const { id: waiting } = await everTask.dispatch(email, { to: "ada" }, {
+    taskKey: "report-1",
+    delay: { hours: 1 },
+  });
+  const { id: series } = await everTask.dispatch(email, 1, {
+    recurring: (r) => r.every(1).hours(),
+    taskKey: "report-2",
+  });
+  const { id: cancelled } = await everTask.dispatch(email, 2);
+  await everTask.cancel(cancelled);
+  return { served, waiting, series, cancelled };
+}
+
+const routes = (id: string): [path: string, schema: { parse(value: unknown): unknown }][] => [
+  ["/api/v1/tasks", taskPageSchema],
+  ["/api/v1/tasks?status=WaitingQueue", taskPageSchema],
+  [`/api/v1/tasks/${id}`, taskSchema],
+  [`/api/v1/tasks/${id}/explain`, explanationSchema],
+  [`/api/v1/tasks/${unknownId}/explain`, explanationSchema],
+  ["/api/v1/tasks/count", taskCountSchema],
+  ["/api/v1/queues", queuesSchema],
+  ["/api/v1/workers", workersSchema],
+];
+
+Deno.test("every route answers what its schema says, and nothing is cached", async () => {
+  const { served, waiting, series } = await filled();
+  await using _served = served;
+  await served.everTask.start();
+  for (const id of [waiting, series]) {
+    for (const [path, schema] of routes(id)) {
+      const { status, headers, body } = await served.ask(path);
+      assertEquals([status, headers.get("content-type")], [200, "application/json"], path);
+      assertEquals(headers.get("cache-control"), "no-store");
+      assertEquals(headers.get("x-content-type-options"), "nosniff");
+      assertEquals(schema.parse(body), body, path);
+    }
+  }
+  assertEquals(served.log, []);
+});
+
+Deno.test("a task's instants are ISO 8601, and its payload is text beside its parsed form", async () => {
+  await using served = new ServedApi();
+  const { id } = await served.everTask.dispatch(email, { n: 1, to: "Ada \u0000 😀" });
+  const { body } = await served.ask(`/api/v1/tasks/${id.toUpperCase()}`);
+  assertMatch(body.createdAt, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  assertEquals(body.payload.value, { n: 1, to: "Ada \u0000 😀" });
+  assertEquals(JSON.parse(body.payload.text), body.payload.value);
+  assertEquals([body.id, body.status, body.queue], [id, "Queued", "default"]);
+});
+
+Deno.test("a large integer of a payload that was stored by others survives in its text", async () => {
+  const storage = memoryStorage();
+  await using served = new ServedApi({}, storage);
+  const { id } = await served.everTask.dispatch(email, null);
+  const task = await storage.get(id);
+  const listed = { ...task!, payload: '{"n":9007199254740993}' };
+  storage.get = () => Promise.resolve(listed);
+  const { body } = await served.ask(`/api/v1/tasks/${id}`);
+  assertEquals(body.payload.text, '{"n":9007199254740993}');
+});
+
+Deno.test("searches take every parameter, and several values of one", async () => {
+  const { served, waiting, series, cancelled } = await filled();
+  await using _served = served;
+  const soon = encodeURIComponent(new Date(Date.now() + 60_000).toISOString());
+  const found: [query: string, ids: string[]][] = [
+    ["", [cancelled, series, waiting]],
+    ["order=oldest", [waiting, series, cancelled]],
+    ["status=WaitingQueue", [series, waiting]],
+    ["status=WaitingQueue&status=Cancelled", [cancelled, series, waiting]],
+    ["type=email&queue=default", [cancelled, waiting]],
+    ["type=other", []],
+    ["recurring=true", [series]],
+    ["recurring=false&status=Cancelled", [cancelled]],
+    ["key=report-1", [waiting]],
+    ["keyPrefix=report-", [series, waiting]],
+    [`id=${series}&id=${unknownId}`, [series]],
+    [`dueFrom=${soon}`, [series, waiting]],
+    [`dueBefore=${soon}`, []],
+    [`createdFrom=${soon}`, []],
+    [`createdBefore=${soon}&queue=recurring`, [series]],
+    [`executedFrom=2020-01-01T00:00:00%2B01:00`, []],
+    ["error=No%20server", []],
+  ];
+  for (const [query, ids] of found) {
+    const { body } = await served.ask(`/api/v1/tasks?${query}`);
+    assertEquals(body.items?.map(({ id }: { id: string }) => id), ids, query);
+    assertEquals([body.next, body.incomplete], [null, false], query);
+    const counted = await served.ask(`/api/v1/tasks/count?${query.replace("order=oldest", "")}`);
+    assertEquals(counted.body, { count: ids.length, exact: true }, query);
+  }
+  const capped = await served.ask("/api/v1/tasks/count?cap=2");
+  assertEquals(capped.body, { count: 2, exact: false });
+});
+
+Deno.test("a task that failed is found by its error, and explained", async () => {
+  await using served = new ServedApi();
+  const { everTask } = served;
+  const failed = Promise.withResolvers<string>();
+  everTask.events.subscribe(({ taskId }) => failed.resolve(taskId), { kinds: ["failed"] });
+  await everTask.start();
+  const { id } = await everTask.dispatch(failing, null, { retry: noRetry() });
+  assertEquals(await failed.promise, id);
+  const { body } = await served.ask("/api/v1/tasks?error=No%20server.&status=Failed");
+  assertEquals(body.items[0].id, id);
+  const explained = await served.ask(`/api/v1/tasks/${id}/explain`);
+  assertEquals(explained.body.reasons[0].kind, "ended");
+});
+
+Deno.test("pages follow the Link header to the end", async () => {
+  await using served = new ServedApi();
+  const dispatched = await served.everTask.dispatchMany(email, [1, 2, 3, 4, 5]);
+  const ids: string[] = [];
+  let path: string | null = "/api/v1/tasks?type=email&limit=2";
+  let pages = 0;
+  while (path !== null) {
+    const { headers, body } = await served.ask(path);
+    ids.push(...body.items.map(({ id }: { id: string }) => id));
+    const [, target] = /^<([^>]+)>; rel="next"$/.exec(headers.get("link") ?? "") ?? [];
+    assertEquals(target === undefined, body.next === null);
+    const next: URL | null = target === undefined ? null : new URL(target, served.url(path));
+    path = next && next.pathname + next.search;
+    pages++;
+  }
+  assertEquals(ids, dispatched.map(({ id }) => id).reverse());
+  assertEquals(pages, 3);
+});
+
+Deno.test("an answer has a strong ETag, by which the next one is 304 until something changes", async () => {
+  await using served = new ServedApi();
+  const { id } = await served.everTask.dispatch(email, null);
+  const first = await served.ask(`/api/v1/tasks/${id}`);
+  const etag = first.headers.get("etag")!;
+  assertMatch(etag, /^"[0-9a-f]+"$/);
+  const headers = { "if-none-match": etag };
+  const same = await served.ask(`/api/v1/tasks/${id}`, { headers });
+  assertEquals([same.status, same.body], [304, null]);
+  assertEquals(same.headers.get("cache-control"), "no-store");
+  await served.everTask.cancel(id);
+  assertEquals((await served.ask(`/api/v1/tasks/${id}`, { headers })).status, 200);
+});
+
+const wrong: [method: string, path: string, status: number, kind: string, names: string[]][] = [
+  ["GET", "/api/v1/tasks?status=Late", 400, "invalid-request", ["status.0"]],
+  ["GET", "/api/v1/tasks?limit=0&order=random", 400, "invalid-request", ["order", "limit"]],
+  ["GET", "/api/v1/tasks?limit=1001", 400, "invalid-request", ["limit"]],
+  ["GET", "/api/v1/tasks?after=x", 400, "invalid-request", ["after"]],
+  ["GET", "/api/v1/tasks?createdFrom=yesterday", 400, "invalid-request", ["createdFrom"]],
+  ["GET", "/api/v1/tasks?dueFrom=2026-02-30T00:00:00Z", 400, "invalid-request", ["dueFrom"]],
+  ["GET", "/api/v1/tasks?key=", 400, "invalid-request", ["key"]],
+  ["GET", "/api/v1/tasks?stauts=Failed", 400, "invalid-request", ["stauts"]],
+  ["GET", "/api/v1/tasks?key=a&key=b", 400, "invalid-request", ["key"]],
+  ["GET", "/api/v1/tasks/count?cap=1000000", 400, "invalid-request", ["cap"]],
+  ["GET", "/api/v1/tasks/count?order=oldest", 400, "invalid-request", ["order"]],
+  ["GET", `/api/v1/tasks/${unknownId}`, 404, "not-found", []],
+  ["GET", "/api/v1/tasks/nobody", 404, "not-found", []],
+  ["GET", "/api/v1/other", 404, "not-found", []],
+  ["GET", "/", 404, "not-found", []],
+  ["POST", "/api/v1/tasks", 405, "method-not-allowed", []],
+  ["DELETE", `/api/v1/tasks/${unknownId}`, 405, "method-not-allowed", []],
+];
+
+Deno.test("what cannot be answered is a problem that names what is wrong", async () => {
+  await using served = new ServedApi();
+  for (const [method, path, status, kind, names] of wrong) {
+    const { body, headers, ...answer } = await served.ask(path, { method });
+    assertEquals(headers.get("content-type"), "application/problem+json", path);
+    assertEquals(headers.get("cache-control"), "no-store", path);
+    const problem = [answer.status, body.status, body.type];
+    assertEquals(problem, [status, status, `urn:evertask:problem:${kind}`], path);
+    assertEquals((body.errors ?? []).map(({ name }: { name: string }) => name), names, path);
+    assert(body.title !== "" && body.detail !== "", path);
+  }
+  const { headers } = await served.ask("/api/v1/tasks", { method: "PATCH" });
+  assertEquals(headers.get("allow"), "GET, HEAD");
+  assertEquals(served.log, []);
+});
+
+Deno.test("HEAD is answered as GET is, without a body", async () => {
+  await using served = new ServedApi();
+  const { status, body, headers } = await served.ask("/api/v1/tasks", { method: "HEAD" });
+  assertEquals([status, body], [200, null]);
+  assertEquals(headers.get("etag"), (await served.ask("/api/v1/tasks")).headers.get("etag"));
+});
+
+Deno.test("a storage that is out of reach is a 503, and any other fault a 500 that the log explains", async () => {
+  const storage = memoryStorage();
+  await using served = new ServedApi({}, storage);
+  await served.ask("/api/v1/tasks");
+  storage.list = () => Promise.reject(new StorageUnavailableError("password=secret is gone"));
+  const gone = await served.ask("/api/v1/tasks");
+  assertEquals([gone.status, gone.headers.get("retry-after")], [503, "1"]);
+  assertEquals(gone.body.type, "urn:evertask:problem:storage-unavailable");
+  assertEquals(served.log, []);
+  storage.list = () => Promise.reject(new TypeError("secret"));
+  const broken = await served.ask("/api/v1/tasks");
+  assertEquals([broken.status, broken.body.type], [500, "urn:evertask:problem:internal-error"]);
+  assertEquals(JSON.stringify([gone.body, broken.body]).includes("secret"), false);
+  assertEquals(served.log.length, 1);
+});
+
+Deno.test("the API describes all of its routes as OpenAPI 3.1", async () => {
+  await using served = new ServedApi();
+  const { status, body } = await served.ask("/api/v1/openapi.json");
+  assertEquals([status, body.openapi], [200, "3.1.0"]);
+  assertEquals(Object.keys(body.paths).sort(), [
+    "/api/v1/queues",
+    "/api/v1/tasks",
+    "/api/v1/tasks/count",
+    "/api/v1/tasks/{id}",
+    "/api/v1/tasks/{id}/explain",
+    "/api/v1/workers",
+  ]);
+  const references = JSON.stringify(body).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g);
+  for (const [, name] of references) assert(name! in body.components.schemas, name);
+  for (
+    const { get } of Object.values<{ get: { summary: string; responses: object } }>(body.paths)
+  ) {
+    assert(get.summary !== "");
+    for (const expected of ["200", "400", "401", "403", "500", "503"]) {
+      assert(expected in get.responses, `${get.summary}: ${expected}`);
+    }
+  }
+});
+
+Deno.test("an option that is wrong is refused", async () => {
+  await using served = new ServedApi();
+  const { everTask } = served;
+  assertThrows(() => createApi(everTask, { authorise: () => null } as never), InvalidArgumentError);
+  assertThrows(() => createApi(everTask, { authorize: "x" as never }), InvalidArgumentError);
+  assertThrows(() => createApi({} as never), InvalidArgumentError);
+});

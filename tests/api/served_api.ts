@@ -1,0 +1,54 @@
+// An API that is served over HTTP, and an instance behind it.
+
+import { createEverTask, defineTask, type EverTask, silentLogger } from "../../mod.ts";
+import { memoryStorage } from "../../drivers/memory/mod.ts";
+import { type ApiOptions, createApi } from "../../src/api/mod.ts";
+import type { Storage } from "../../src/storage/mod.ts";
+
+export const email = defineTask<unknown>({ type: "email", handle() {} });
+export const failing = defineTask<null>({
+  type: "failing",
+  handle: () => Promise.reject(new Error("No server.")),
+});
+
+/** An answer of the API. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // deno-lint-ignore no-explicit-any -- what it holds is what the tests look at
+  readonly body: any;
+}
+
+/** A server of its own. */
+export class ServedApi implements AsyncDisposable {
+  readonly everTask: EverTask;
+  /** What the API has reported as an error. */
+  readonly log: string[] = [];
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+
+  constructor(options: ApiOptions = {}, storage: Storage = memoryStorage()) {
+    const tasks = [email, failing];
+    this.everTask = createEverTask({ storage, tasks, logger: silentLogger });
+    const error = (message: string) => void this.log.push(message);
+    const { fetch } = createApi(this.everTask, { logger: { ...silentLogger, error }, ...options });
+    this.#server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, fetch);
+  }
+
+  /** The URL of a path. */
+  url(path: string): string {
+    return `http://127.0.0.1:${this.#server.addr.port}${path}`;
+  }
+
+  /** Asks, and reads the answer. */
+  async ask(path: string, init: RequestInit = {}): Promise<Answer> {
+    const response = await fetch(this.url(path), init);
+    const { status, headers } = response;
+    const text = await response.text();
+    return { status, headers, body: text === "" ? null : JSON.parse(text) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server.shutdown();
+    await this.everTask.stop();
+  }
+}

@@ -1,0 +1,44 @@
+// Mutants of what operators ask for: reasons, searches and the REST API.
+
+import { type Mutant, mutantsOf } from "../mutant.ts";
+
+const explainTests = ["tests/operate/explain_test.ts"];
+const operateTests = ["tests/operate/operate_test.ts"];
+const accessTests = ["tests/api/access_test.ts"];
+const apiTests = ["tests/api/api_test.ts"];
+
+export const operate: readonly Mutant[] = [
+  ...mutantsOf({ file: "src/operate/explain.ts", tests: explainTests }, [
+    ["held >= places", "held > places"],
+    ["dueAt > facts.now", "dueAt >= facts.now"],
+    ["retry: attempt - lostCount", "retry: attempt"],
+    ["rateSlotAt > facts.now", "rateSlotAt < facts.now"],
+    ["runCount >= maxRuns", "runCount > maxRuns"],
+    ["if (!alive) continue;", ""],
+    ["Math.abs(heartbeatAgeMs)", "heartbeatAgeMs"],
+  ]),
+  ...mutantsOf({ file: "src/operate/serving_reasons.ts", tests: explainTests }, [
+    ["workers.filter(({ alive }) => alive)", "workers"],
+    ["ofQueue.flatMap(({ types }) => types)", "served.flatMap(({ types }) => types)"],
+    ["if (live.some(({ serves }) => serves === null)) return [];", ""],
+  ]),
+  ...mutantsOf({ file: "src/operate/task_search.ts", tests: operateTests }, [
+    ["return { count, exact: false };", "return { count, exact: true };"],
+    ["if (count === cap) break;", ""],
+    ["Math.min(cap - count, mostRowsRead)", "Math.min(cap, mostRowsRead)"],
+  ]),
+  ...mutantsOf({ file: "src/api/access.ts", tests: accessTests }, [
+    ['if (headers.has("forwarded") || headers.has("x-forwarded-for")) return false;', ""],
+    ["isLoopbackHost(host.hostname) && peer", "peer"],
+    ["peer !== null && isLoopback(peer)", "(peer === null || isLoopback(peer))"],
+  ]),
+  ...mutantsOf({ file: "src/api/create_api.ts", tests: accessTests }, [
+    ['if (!user.can.includes("view")) {', "if (false) {"],
+  ]),
+  ...mutantsOf({ file: "src/api/task_routes.ts", tests: accessTests }, [
+    ['can.includes("payloads")', "true"],
+  ]),
+  ...mutantsOf({ file: "src/api/task_routes.ts", tests: apiTests }, [
+    ['searchParams.set("after", next);', 'searchParams.append("after", next);'],
+  ]),
+];
