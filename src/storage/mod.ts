@@ -73,6 +73,7 @@ export type {
 } from "./queries.ts";
 export type {
   ClaimedTask,
+  DispatchedFields,
   SeriesRecord,
   TaskFields,
   WorkerRecord,

@@ -1,6 +1,6 @@
 // What is asked and answered about new tasks; see requests.ts.
 
-import type { AuditLevel } from "../audit/audit_level.ts";
+import type { DispatchedFields } from "./records.ts";
 
 /** Options of verbs that can take part in a transaction of the caller's. */
 export interface ConnectionOptions {
@@ -33,19 +33,13 @@ export interface NewSeries {
   readonly nextRunAt: number;
 }
 
-/** A task to be stored. */
-export interface NewTask {
-  /**
-   * UUID version 7, lower case. Storing the same id twice stores it once (so a repeated write does
-   * no harm).
-   */
-  readonly id: string;
-  /** The type under which its handler is registered. */
-  readonly type: string;
+/**
+ * A task to be stored. Storing the same id twice stores it once, so that a repeated write does no
+ * harm.
+ */
+export interface NewTask extends DispatchedFields {
   /** A name of the handler for people. */
   readonly handlerName: string;
-  /** The payload as JSON text. */
-  readonly payload: string;
   /**
    * `Queued` when it is to run at once; `WaitingQueue` otherwise, and then `scheduledAt` becomes
    * the due instant.
@@ -53,18 +47,6 @@ export interface NewTask {
   readonly status: "Queued" | "WaitingQueue";
   /** When it can be claimed. */
   readonly due: Due;
-  /** How much history it leaves. */
-  readonly auditLevel: AuditLevel;
-  /** The queue in which it waits. */
-  readonly queue: string;
-  /** Larger runs earlier; an integer from -32768 to 32767. */
-  readonly priority: number;
-  /** Its unique name, up to 200 characters; null: none. */
-  readonly taskKey: string | null;
-  /** W3C trace context of the dispatch; null: none. */
-  readonly traceContext: string | null;
-  /** What follows a failed attempt, as JSON text; null: what its type or queue says. */
-  readonly retryPolicy: string | null;
   /** The series, when the task is recurring. */
   readonly series: NewSeries | null;
   /**

@@ -5,24 +5,34 @@
 import type { AuditLevel } from "../audit/audit_level.ts";
 import type { TaskStatus } from "./task_status.ts";
 
-/** The fields that a row of the table of queued tasks and its claim have in common. */
-export interface TaskFields {
+/** What a task is dispatched with, and keeps as long as it is stored. */
+export interface DispatchedFields {
   /** UUID version 7, lower case. */
   readonly id: string;
   /** The type under which its handler is registered. */
   readonly type: string;
   /** The payload as JSON text. */
   readonly payload: string;
-  /** The status; of a claimed task, the one before the claim. */
-  readonly status: TaskStatus;
   /** How much history it leaves. */
   readonly auditLevel: AuditLevel;
   /** The queue in which it waits. */
   readonly queue: string;
   /** Larger runs earlier; an integer from -32768 to 32767. */
   readonly priority: number;
-  /** Its unique name; null when it has none, or gave it up. */
+  /** Its unique name, up to 200 characters; null when it has none, or gave it up. */
   readonly taskKey: string | null;
+  /** W3C trace context (`traceparent`) of the dispatch; null when tracing is off. */
+  readonly traceContext: string | null;
+  /**
+   * What follows a failed attempt, as JSON text; null: its type's or queue's retry policy holds.
+   */
+  readonly retryPolicy: string | null;
+}
+
+/** The fields that a row of the table of queued tasks and its claim have in common. */
+export interface TaskFields extends DispatchedFields {
+  /** The status; of a claimed task, the one before the claim. */
+  readonly status: TaskStatus;
   /** When it was stored. */
   readonly createdAt: number;
   /** How often it was claimed for the current run, less the claims given back; 1 for the first. */
@@ -39,12 +49,6 @@ export interface TaskFields {
   readonly cancelRequested: boolean;
   /** The rate limit slot that it holds, or held when it was cancelled; null when it holds none. */
   readonly rateSlotAt: number | null;
-  /** W3C trace context (`traceparent`) of the dispatch, when tracing is on. */
-  readonly traceContext: string | null;
-  /**
-   * The retry policy that it was dispatched with, as JSON text; null: its type's or queue's holds.
-   */
-  readonly retryPolicy: string | null;
   /** The series, when the task is recurring. */
   readonly series: SeriesRecord | null;
 }
