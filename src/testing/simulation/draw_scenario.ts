@@ -2,7 +2,7 @@
 
 import { auditLevels } from "../../audit/audit_level.ts";
 import { Chance } from "./chance.ts";
-import type { ClockFault } from "./machine.ts";
+import { type ClockFault, worstRate } from "./machine.ts";
 import { type Act, calmAtMs, type Deed, type Scenario, type Step } from "./scenario.ts";
 
 /** Draws the scenario of a seed, of which the lowest 32 bits count. */
@@ -28,7 +28,7 @@ export function drawScenario(seed: number): Scenario {
 function drawClock(chance: Chance): ClockFault {
   return {
     offsetMs: chance.pick([0, 0, chance.integer(-3_600_000, 3_600_000)]),
-    rate: chance.pick([1, 1, 0.98, 1.02]),
+    rate: chance.pick([1, 1, 1 - worstRate, 1 + worstRate]),
   };
 }
 
@@ -54,9 +54,9 @@ const ofAttempt: readonly Act[] = [
 function drawDispatch(chance: Chance, number: number): Deed {
   return {
     kind: "dispatch",
-    number,
     type: chance.pick(["plain", "plain", "timed"] as const),
     play: {
+      number,
       acts: Array.from({ length: chance.integer(1, 3) }, () => chance.pick(ofAttempt)),
       takesMs: chance.pick([1, 100, 1_500, 9_000]),
     },

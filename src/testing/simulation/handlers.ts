@@ -14,6 +14,9 @@ export type SimulatedTasks = Readonly<Record<DispatchStep["type"], Task<Play, Pl
 /** The timeout of tasks of type `timed`, in milliseconds. */
 const timeoutMs = 2_000;
 
+/** What a handler dispatches. */
+const child: Play = { number: 0, acts: ["return"], takesMs: 0 };
+
 /** Makes the tasks of one process. */
 export function makeTasks(machine: Machine, instance: string, recorder: Recorder): SimulatedTasks {
   const handle = async (play: Play, context: TaskContext): Promise<void> => {
@@ -47,7 +50,7 @@ export function makeTasks(machine: Machine, instance: string, recorder: Recorder
       case "throwOdd":
         throw undefined;
       case "dispatch": {
-        const { id } = await context.dispatch(tasks.plain, { acts: ["return"], takesMs: 0 });
+        const { id } = await context.dispatch(tasks.plain, child);
         const task = recorder.taskName(id);
         const answer = { what: "dispatch in a handler", task, answer: "created" };
         recorder.add(instance, { kind: "answered", call: 0, ...answer });

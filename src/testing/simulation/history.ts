@@ -11,6 +11,8 @@ export type StoreEntry =
   | {
     readonly kind: "stored";
     readonly task: string;
+    /** The number of its dispatch; 0 for the dispatches of handlers. */
+    readonly dispatch: number;
     readonly outcome: "created" | "updated" | "existing";
     readonly status: TaskStatus;
     readonly level: AuditLevel;
@@ -19,6 +21,8 @@ export type StoreEntry =
     readonly dueAt: number;
     /** The worker for which it was born claimed. */
     readonly claimedBy: string | null;
+    /** How often a failed attempt is tried again. */
+    readonly retries: number;
   }
   | {
     readonly kind: "claimed";
@@ -45,6 +49,7 @@ export type StoreEntry =
     readonly task: string;
     readonly worker: string;
     readonly token: number;
+    readonly dueAt: number;
   }
   | {
     readonly kind: "releasedUnknown";

@@ -12,12 +12,18 @@ export interface ClockFault {
   readonly rate: number;
 }
 
+/** A clock that is right. */
+export const rightTime: ClockFault = { offsetMs: 0, rate: 1 };
+
+/** How much too fast, or too slow, a machine's clock may count. */
+export const worstRate = 0.02;
+
 /** The wall clock at the start of every world. */
 export const worldStart = Date.UTC(2026, 0, 1);
 
 /** The clock of what is never wrong, nor frozen: the store's. */
 export function rightClock(timeline: Timeline): Clock {
-  return new Machine(timeline, { offsetMs: 0, rate: 1 }).clock;
+  return new Machine(timeline, rightTime).clock;
 }
 
 /** A machine with one process. */

@@ -139,10 +139,10 @@ export class SimulatedProcess {
 
   dispatch(step: DispatchStep): void {
     const { recorder, dispatched } = this.#parts;
-    this.#call(`dispatch ${step.number}`, async () => {
+    this.#call(`dispatch ${step.play.number}`, async () => {
       const task = this.#tasks[step.type];
       const { id, outcome } = await this.#everTask.dispatch(task, step.play, optionsOf(step));
-      dispatched.set(step.number, id);
+      dispatched.set(step.play.number, id);
       return { task: recorder.taskName(id), answer: outcome };
     });
   }

@@ -22,7 +22,11 @@ import type {
 import { worldStart } from "./machine.ts";
 import { Names } from "./names.ts";
 import type { Verb } from "./network.ts";
+import type { Play } from "./scenario.ts";
 import type { Timeline } from "./timeline.ts";
+
+/** How often a task is tried again whose dispatch does not say. */
+const defaultRetries = 3;
 
 /** Keeps a history. */
 export class Recorder {
@@ -90,9 +94,13 @@ export class Recorder {
         ));
       case "release": {
         const worker = this.#workers.of(args[0] as string);
-        return (args[1] as ReleasedTask[]).map(({ taskId, token }) => (
-          { kind: "released", task: this.#tasks.of(taskId), worker, token }
-        ));
+        return (args[1] as ReleasedTask[]).map(({ taskId, token, dueAt }) => ({
+          kind: "released",
+          task: this.#tasks.of(taskId),
+          worker,
+          token,
+          dueAt: dueAt - worldStart,
+        }));
       }
       case "releaseUnknown":
         return [{
@@ -122,6 +130,7 @@ export class Recorder {
       return {
         kind: "stored",
         task: this.#tasks.of(id),
+        dispatch: (JSON.parse(task.payload) as Play).number,
         outcome: outcome as "created",
         status: task.status,
         level: task.auditLevel,
@@ -129,6 +138,7 @@ export class Recorder {
         key: task.taskKey,
         dueAt: "at" in task.due ? task.due.at - worldStart : this.#storeNow + task.due.inMs,
         claimedBy: claimed ? this.#workers.of(task.claimFor!) : null,
+        retries: task.retryPolicy === null ? defaultRetries : JSON.parse(task.retryPolicy).retries,
       };
     });
   }

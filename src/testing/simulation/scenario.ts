@@ -13,16 +13,17 @@ export type Act = "return" | "work" | "deaf" | "throw" | "throwOdd" | "dispatch"
 
 /** What a task's handler gets. */
 export interface Play {
+  /** The number of its dispatch; 0 for the dispatches of handlers. */
+  readonly number: number;
   /** What it does in each attempt; the last one stands for those that follow. */
   readonly acts: readonly Act[];
   /** How long `work` and `deaf` take, in milliseconds. */
   readonly takesMs: number;
 }
 
-/** A dispatch. Tasks are named by the number of their dispatch. */
+/** A dispatch. Its number is the one of its play. */
 export interface DispatchStep {
   readonly kind: "dispatch";
-  readonly number: number;
   readonly type: "plain" | "timed";
   readonly play: Play;
   readonly queue: "default" | "narrow";

@@ -4,7 +4,7 @@ import type { Storage } from "../../storage/storage.ts";
 import type { Clock } from "../../time/clock.ts";
 import { Chance } from "./chance.ts";
 import type { History } from "./history.ts";
-import { rightClock } from "./machine.ts";
+import { rightClock, rightTime } from "./machine.ts";
 import type { Weather } from "./network.ts";
 import { SimulatedProcess } from "./process.ts";
 import { Recorder } from "./recorder.ts";
@@ -34,6 +34,7 @@ class World {
   readonly #processes: SimulatedProcess[] = [];
   #processCount = 0;
   #isCalm = false;
+  #isOver = false;
 
   constructor(scenario: Scenario, makeStore: StoreMaker) {
     this.#scenario = scenario;
@@ -50,6 +51,7 @@ class World {
     await this.#timeline.advance(calmAtMs);
     this.#calmDown();
     await this.#passUntil(() => this.#isAtRest());
+    this.#isOver = true;
     for (const instance of this.#processes) instance.stop(0);
     await this.#passUntil(() => Promise.resolve(!this.#processes.some(({ isAlive }) => isAlive)));
     const history = await this.#recorder.end(this.#look);
@@ -83,12 +85,13 @@ class World {
     }
   }
 
-  /** Ends all faults: from here on everything can come to its end. */
+  /** Ends all faults, and starts a process: from here on everything can come to its end. */
   #calmDown(): void {
     this.#isCalm = true;
     for (const instance of this.#processes) instance.thaw();
-    this.#start(0);
-    for (const queue of ["default", "narrow"]) this.#processes[0]!.setQueuePaused(queue, false);
+    const last = this.#processes.length;
+    this.#start(last);
+    for (const queue of ["default", "narrow"]) this.#processes[last]!.setQueuePaused(queue, false);
   }
 
   #start(index: number): void {
@@ -97,11 +100,11 @@ class World {
       recorder: this.#recorder,
       store: this.#connect(),
       weather: () => this.#weather,
-      clock: this.#scenario.machines[index]!,
+      clock: this.#scenario.machines[index] ?? rightTime,
       seed: this.#chance.seed(),
       dispatched: this.#dispatched,
       onFailedStart: () => {
-        if (this.#processes[index] === instance) this.#start(index);
+        if (this.#processes[index] === instance && !this.#isOver) this.#start(index);
       },
     });
     this.#processes[index] = instance;

@@ -1,0 +1,176 @@
+// Rules about what instances answer, and what handlers do.
+
+import type { HistoryEntry } from "../history.ts";
+import { momentsOf, type ReplayedHistory } from "./replay.ts";
+import { locate, type Rule } from "./rule.ts";
+
+/** A confirmed dispatch is stored. */
+export const nothingLost: Rule = {
+  name: "every dispatch that was confirmed is stored",
+  check(history) {
+    const stored = new Set(history.history.tasks.map(({ task }) => task));
+    return momentsOf(history, "answered")
+      .filter(({ entry: { what, task } }) =>
+        what.startsWith("dispatch") && task !== null && !stored.has(task)
+      )
+      .map(({ entry }) => locate(entry));
+  },
+};
+
+/** A dispatch stores one task at most, however often it is repeated, and a refused one none. */
+export const storedOnce: Rule = {
+  name: "a dispatch stores one task at most, and none if it was refused",
+  check(history) {
+    const refused = new Set(
+      momentsOf(history, "answered").filter(({ entry }) => entry.answer === "StoppedError")
+        .map(({ entry }) => entry.what),
+    );
+    const created = momentsOf(history, "stored").filter(({ entry, before }) =>
+      before === undefined && entry.outcome === "created" && entry.dispatch > 0
+    );
+    const seen = new Set<number>();
+    return created.filter(({ entry: { dispatch } }) => {
+      const isRepeated = seen.has(dispatch);
+      seen.add(dispatch);
+      return isRepeated || refused.has(`dispatch ${dispatch}`);
+    }).map(({ entry }) => `${locate(entry)} for dispatch ${entry.dispatch}`);
+  },
+};
+
+/** Nobody waits for ever. */
+export const callsAnswered: Rule = {
+  name: "every call is answered, unless its process ends",
+  check(history) {
+    const answered = new Set(
+      momentsOf(history, "answered").map(({ entry }) => `${entry.instance} ${entry.call}`),
+    );
+    const ended = endedProcesses(history);
+    return momentsOf(history, "asked")
+      .filter(({ entry: { instance, call } }) =>
+        !answered.has(`${instance} ${call}`) && !ended.has(instance)
+      )
+      .map(({ entry }) => `${locate(entry)}: ${entry.what}`);
+  },
+};
+
+/** Nothing stays behind once the faults have ended. */
+export const stopsEnd: Rule = {
+  name: "every process ends that is stopped or killed",
+  check(history) {
+    const ended = endedProcesses(history);
+    const all = new Set(momentsOf(history, "process").map(({ entry }) => entry.instance));
+    return [...all].filter((instance) => !ended.has(instance));
+  },
+};
+
+/** A start needs a claim, and a claim gives one start. */
+export const startsClaimed: Rule = {
+  name: "a handler starts once for each claim of its process",
+  check(history) {
+    const claims = new Map<string, number>();
+    const broken: string[] = [];
+    for (const { entry, before } of history.moments) {
+      const isClaim = entry.kind === "claimed" ||
+        (entry.kind === "stored" && entry.claimedBy !== null && before === undefined);
+      if (!isClaim && entry.kind !== "started") continue;
+      const key = `${entry.instance} ${entry.task}`;
+      const left = (claims.get(key) ?? 0) + (isClaim ? 1 : -1);
+      claims.set(key, left);
+      if (left < 0) broken.push(`${locate(entry)} without a claim of its own`);
+    }
+    return broken;
+  },
+};
+
+/** A confirmed cancel is final. */
+export const cancelsHold: Rule = {
+  name: "no handler starts once a cancel was confirmed, or the task has ended",
+  check(history) {
+    const over = new Set<string>();
+    const broken: string[] = [];
+    for (const { entry } of history.moments) {
+      if (entry.kind === "answered" && ["cancelled", "ended"].includes(entry.answer)) {
+        over.add(entry.task!);
+      }
+      if (entry.kind === "started" && over.has(entry.task)) broken.push(locate(entry));
+    }
+    return broken;
+  },
+};
+
+/**
+ * A stopping process begins nothing. An attempt after a loss begins before its handler is called: it
+ * is stored first that it is in progress.
+ */
+export const stopsHold: Rule = {
+  name: "no attempt begins in a process that stops",
+  check(history) {
+    const stopping = new Set<string>();
+    const begun = new Set<string>();
+    const broken: string[] = [];
+    for (const { entry } of history.moments) {
+      if (entry.kind === "process" && entry.what === "stops") stopping.add(entry.instance);
+      if (entry.kind === "changed" && entry.transitions.at(-1) === "InProgress") {
+        begun.add(`${entry.instance} ${entry.task}`);
+      }
+      if (entry.kind === "claimed") begun.delete(`${entry.instance} ${entry.task}`);
+      if (entry.kind !== "started" || !stopping.has(entry.instance)) continue;
+      if (!begun.has(`${entry.instance} ${entry.task}`)) broken.push(locate(entry));
+    }
+    return broken;
+  },
+};
+
+/** What a status says has happened. */
+export const endingsHaveReasons: Rule = {
+  name: "a task completes by a return, fails by an error, and is cancelled by a cancel",
+  check(history) {
+    return momentsOf(history, "changed").flatMap(({ entry }) => {
+      const last = entry.transitions.at(-1)!;
+      return !entry.applied || hasReason(history, entry, last) ? [] : [`${locate(entry)}: ${last}`];
+    });
+  },
+};
+
+function hasReason(
+  { history: { entries } }: ReplayedHistory,
+  change: Extract<HistoryEntry, { kind: "changed" }>,
+  status: string,
+): boolean {
+  const before = entries.slice(0, entries.indexOf(change));
+  const ofTask = before.filter((entry) => "task" in entry && entry.task === change.task);
+  const claim = ofTask.findLastIndex((entry) =>
+    (entry.kind === "claimed" && entry.token === change.token) ||
+    (entry.kind === "stored" && entry.claimedBy !== null)
+  );
+  const inLease = ofTask.slice(claim).filter(({ instance }) => instance === change.instance);
+  const did = (kind: "returned" | "threw") => inLease.some((entry) => entry.kind === kind);
+  if (status === "Completed") return did("returned");
+  if (status === "Failed!" || status === "Pending!") {
+    // A handler that goes on after its time is up is given up without a word.
+    return did("threw") || inLease.some((entry) => entry.kind === "started");
+  }
+  if (status !== "Cancelled") return true;
+  return ofTask.some((entry) => entry.kind === "cancelled" && entry.outcome === "requested");
+}
+
+/** The processes that were stopped or killed. */
+function endedProcesses(history: ReplayedHistory): ReadonlySet<string> {
+  return new Set(
+    momentsOf(history, "process")
+      .filter(({ entry }) => ["stopped", "killed"].includes(entry.what))
+      .map(({ entry }) => entry.instance),
+  );
+}
+
+/** All rules about instances and handlers. */
+export const callRules: readonly Rule[] = [
+  nothingLost,
+  storedOnce,
+  callsAnswered,
+  stopsEnd,
+  startsClaimed,
+  cancelsHold,
+  stopsHold,
+  endingsHaveReasons,
+];

@@ -1,0 +1,19 @@
+// The checker of histories.
+
+import type { History } from "../history.ts";
+import { callRules } from "./call_rules.ts";
+import { endRules } from "./end_rules.ts";
+import { replay } from "./replay.ts";
+import type { Rule } from "./rule.ts";
+import { storeRules } from "./store_rules.ts";
+
+/** All rules. */
+export const rules: readonly Rule[] = [...storeRules, ...callRules, ...endRules];
+
+/** Returns what is wrong with a history, a line each; empty: nothing. */
+export function checkHistory(history: History): string[] {
+  const replayed = replay(history);
+  return rules.flatMap((rule) =>
+    rule.check(replayed).map((broken) => `not so: ${rule.name}: ${broken}`)
+  );
+}

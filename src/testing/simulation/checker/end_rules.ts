@@ -1,0 +1,119 @@
+// Rules about what the store holds at the end.
+
+import type { FinalTask } from "../history.ts";
+import { worstRate } from "../machine.ts";
+import type { ReplayedHistory, TaskState } from "./replay.ts";
+import type { Rule } from "./rule.ts";
+
+const endings: readonly string[] = ["Completed", "Failed", "Cancelled"];
+
+/** Once the faults have ended, all work comes to its end. */
+export const allEnd: Rule = {
+  name: "nothing stays claimed, queued or due for ever",
+  check: ({ history }) =>
+    history.tasks
+      .filter(({ status, worker, dueAt }) =>
+        worker !== null || dueAt !== null || !endings.includes(status)
+      )
+      .map(({ task, status, worker, dueAt }) =>
+        `${task} is ${status}, held by ${worker}, due at ${dueAt}`
+      ),
+};
+
+/** The rows are what was carried out: nothing was written on the side, nothing was left out. */
+export const rowsAgree: Rule = {
+  name: "each task stands as what was carried out has left it",
+  check: (history) =>
+    compare(history, (row, state) =>
+      differences([
+        ["status", row.status, state.status],
+        ["key", row.key, state.key],
+        ["worker", row.worker, state.worker],
+        ["dueAt", row.dueAt, state.dueAt],
+        ["attempt", row.attempt, state.attempt],
+        ["lostCount", row.lostCount, state.lostCount],
+        ["token", row.token, state.token],
+      ])),
+};
+
+/** The audit has what the level asks for: no row more, no row less. */
+export const auditAsLevelled: Rule = {
+  name: "the status audit has exactly the rows that the level asks for, in order",
+  check: (history) =>
+    compare(history, (row, state) => {
+      const expected = state.trail.map(({ status }) => status).join(" ");
+      return differences([["audit", row.trail.join(" "), expected]]);
+    }),
+};
+
+/**
+ * The audit tells a story in time. A machine tells how long ago something happened by its own clock:
+ * it may be wrong by as much as that clock is.
+ */
+export const auditInTime: Rule = {
+  name: "the times of a status audit never run back, nor ahead",
+  check: (history) =>
+    compare(history, ({ trailAt }, { trail }) =>
+      trailAt.flatMap((at, i) => {
+        const writtenAt = trail[i]?.writtenAt ?? at;
+        const before = trailAt[i - 1] ?? 0;
+        const slackMs = 1 + worstRate * Math.max(0, writtenAt - before);
+        const isInTime = at >= before - slackMs && at <= writtenAt;
+        return isInTime ? [] : [`row ${i} is of ${at}, after ${before}, written at ${writtenAt}`];
+      })),
+};
+
+/** A task is tried again as often as its policy says. */
+export const retriesAsAllowed: Rule = {
+  name: "a task is tried again as often as its policy says, and fails only after that",
+  check: (history) =>
+    history.history.tasks.flatMap(({ task, status }) => {
+      const state = history.states.get(task);
+      if (state === undefined) return [];
+      const said = `${task} was tried again ${state.failures} times of ${state.retries}`;
+      if (state.failures > state.retries) return [said];
+      const isEarly = status === "Failed" && state.failures < state.retries &&
+        !hasFailedOtherwise(history, task);
+      return isEarly ? [`${said}, and has failed`] : [];
+    }),
+};
+
+/** Whether a timeout, or losses, have failed a task: no retry policy decides then. */
+function hasFailedOtherwise(history: ReplayedHistory, task: string): boolean {
+  let running = 0;
+  for (const { entry } of history.moments) {
+    if (!("task" in entry) || entry.task !== task) continue;
+    if (entry.kind === "lost" && entry.poisoned) return true;
+    if (entry.kind === "started") running++;
+    if (entry.kind === "returned" || entry.kind === "threw") {
+      running--;
+      if (entry.aborted === "TimeoutError") return true;
+    }
+  }
+  return running > 0; // it went on after its time was up, and was given up
+}
+
+function compare(
+  { history, states }: ReplayedHistory,
+  differ: (row: FinalTask, state: TaskState) => string[],
+): string[] {
+  return history.tasks.flatMap((row) => {
+    const state = states.get(row.task);
+    if (state === undefined) return [`${row.task} was never stored`];
+    return differ(row, state).map((difference) => `${row.task}: ${difference}`);
+  });
+}
+
+function differences(fields: readonly (readonly [string, unknown, unknown])[]): string[] {
+  return fields.filter(([, actual, expected]) => actual !== expected)
+    .map(([name, actual, expected]) => `${name} is ${actual}, not ${expected}`);
+}
+
+/** All rules about the end. */
+export const endRules: readonly Rule[] = [
+  allEnd,
+  rowsAgree,
+  auditAsLevelled,
+  auditInTime,
+  retriesAsAllowed,
+];

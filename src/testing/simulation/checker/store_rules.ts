@@ -1,0 +1,128 @@
+// Rules about what the store carries out: leases, fences, attempts, keys, queues.
+
+import { hasEnded, isHeld, momentsOf } from "./replay.ts";
+import { locate, type Rule } from "./rule.ts";
+
+/** At no instant two live leases on one task. */
+export const oneLease: Rule = {
+  name: "a claim takes what nobody holds",
+  check: (history) =>
+    momentsOf(history, "claimed").filter(({ before }) => before?.worker !== null)
+      .map(({ entry, before }) => `${locate(entry)}, which ${before?.worker} holds`),
+};
+
+/** Tasks do not run before their time. */
+export const dueFirst: Rule = {
+  name: "a claim takes what is due",
+  check: (history) =>
+    momentsOf(history, "claimed")
+      .filter(({ entry, before }) => !(before?.dueAt != null && before.dueAt <= entry.at))
+      .map(({ entry, before }) => `${locate(entry)}, which is due at ${before?.dueAt}`),
+};
+
+/** Only the holder's writes are applied, and all of them are. */
+export const fenced: Rule = {
+  name: "a write is applied if its lease is held, and only then",
+  check: (history) =>
+    momentsOf(history, "changed")
+      .filter(({ entry, before }) => entry.applied !== isHeld(before, entry))
+      .map(({ entry, before }) =>
+        `${locate(entry)} by ${entry.worker} with token ${entry.token} was ` +
+        `${entry.applied ? "applied" : "refused"}; ${before?.worker} has token ${before?.token}`
+      ),
+};
+
+/** Each claim has a token of its own. */
+export const tokensRise: Rule = {
+  name: "each claim raises the lease token by one",
+  check: (history) =>
+    momentsOf(history, "claimed").filter(({ entry, after }) => entry.token !== after?.token)
+      .map(({ entry, after }) => `${locate(entry)} with token ${entry.token}, not ${after?.token}`),
+};
+
+/** No attempt is counted twice, none is forgotten. */
+export const attemptsCounted: Rule = {
+  name: "each claim counts one attempt",
+  check: (history) =>
+    momentsOf(history, "claimed").filter(({ entry, after }) => entry.attempt !== after?.attempt)
+      .map(({ entry, after }) => `${locate(entry)} as ${entry.attempt}, not ${after?.attempt}`),
+};
+
+/** Losses are counted as the contract says. */
+export const lossesCounted: Rule = {
+  name: "a lost task is taken from its holder, and the loss counted once",
+  check: (history) =>
+    momentsOf(history, "lost")
+      .filter(({ entry, before, after }) =>
+        before?.worker !== entry.worker || entry.lostCount !== after?.lostCount
+      )
+      .map(({ entry, before, after }) =>
+        `${locate(entry)} from ${entry.worker} as ${entry.lostCount}; ` +
+        `${before?.worker} held it, and it is ${after?.lostCount}`
+      ),
+};
+
+/** Nothing is written about a task that has ended. */
+export const endsOnce: Rule = {
+  name: "a task ends once",
+  check: (history) =>
+    momentsOf(history, "changed", "lost", "cancelled")
+      .filter(({ before, after }) => before !== undefined && after !== before && hasEnded(before))
+      .map(({ entry }) => `${locate(entry)}, which had ended`),
+};
+
+/** The task-key rules. */
+export const oneTaskAKey: Rule = {
+  name: "a key has at most one task that has not ended",
+  check(history) {
+    const holders = new Map<string, string>();
+    const broken: string[] = [];
+    for (const { entry, before } of momentsOf(history, "stored")) {
+      if (entry.key === null || before !== undefined || entry.outcome !== "created") continue;
+      const holder = holders.get(entry.key);
+      holders.set(entry.key, entry.task);
+      if (holder === undefined) continue;
+      const end = endOf(history, holder);
+      if (end > entry.at) broken.push(`${locate(entry)}, while ${holder} has the key ${entry.key}`);
+    }
+    return broken;
+  },
+};
+
+/** When a task ended for good; Infinity: it has not. */
+function endOf({ moments }: Parameters<Rule["check"]>[0], task: string): number {
+  const last = moments.findLast(({ entry, before, after }) =>
+    "task" in entry && entry.task === task && before !== after && after !== undefined
+  );
+  return last?.after !== undefined && hasEnded(last.after) ? last.entry.at : Infinity;
+}
+
+/** Paused queues rest. */
+export const pausesHold: Rule = {
+  name: "nothing is claimed from a paused queue",
+  check(history) {
+    const paused = new Set<string>();
+    const broken: string[] = [];
+    for (const { entry, before, after } of history.moments) {
+      if (entry.kind === "paused") paused.add(entry.queue);
+      if (entry.kind === "resumed") paused.delete(entry.queue);
+      const isClaim = entry.kind === "claimed" ||
+        (entry.kind === "stored" && entry.claimedBy !== null && before === undefined);
+      if (isClaim && paused.has(after?.queue ?? "")) broken.push(locate(entry));
+    }
+    return broken;
+  },
+};
+
+/** All rules about the store. */
+export const storeRules: readonly Rule[] = [
+  oneLease,
+  dueFirst,
+  fenced,
+  tokensRise,
+  attemptsCounted,
+  lossesCounted,
+  endsOnce,
+  oneTaskAKey,
+  pausesHold,
+];

@@ -1,0 +1,212 @@
+// Each rule of the checker finds the history that breaks it.
+
+import { assert, assertEquals } from "@std/assert";
+import * as call from "../../../src/testing/simulation/checker/call_rules.ts";
+import { checkHistory, rules } from "../../../src/testing/simulation/checker/check_history.ts";
+import * as end from "../../../src/testing/simulation/checker/end_rules.ts";
+import { replay } from "../../../src/testing/simulation/checker/replay.ts";
+import type { Rule } from "../../../src/testing/simulation/checker/rule.ts";
+import * as store from "../../../src/testing/simulation/checker/store_rules.ts";
+import type { FinalTask, HistoryEntry } from "../../../src/testing/simulation/history.ts";
+import {
+  answered,
+  asked,
+  cancelled,
+  changed,
+  claimed,
+  completed,
+  lost,
+  processDid,
+  ran,
+  started,
+  stored,
+  wellKept,
+} from "./histories.ts";
+
+/** What breaks a rule: the entries, and the tasks at the end. */
+type Broken = readonly [
+  rule: Rule,
+  what: string,
+  entries: readonly HistoryEntry[],
+  tasks?: readonly FinalTask[],
+];
+
+const paused: HistoryEntry = { at: 0, instance: "p1", kind: "paused", queue: "default" };
+const failed = ["InProgress", "Failed!"];
+const failedTask = completed({ status: "Failed", trail: ["Queued", ...failed] });
+
+const broken: readonly Broken[] = [
+  [store.oneLease, "a second claim", [stored(), claimed(), claimed({ token: 2, worker: "w2" })]],
+  [store.oneLease, "a claim of what was born claimed", [stored({ claimedBy: "w1" }), claimed()]],
+  [store.dueFirst, "a claim before the delay is over", [stored({ dueAt: 5 }), claimed({ at: 4 })]],
+  [store.dueFirst, "a claim of what has ended", [stored(), cancelled(), claimed()]],
+  [store.fenced, "a write of a former holder", [
+    stored(),
+    claimed(),
+    lost(),
+    claimed({ worker: "w2", token: 2 }),
+    changed(),
+  ]],
+  [store.fenced, "a write with an older token", [stored(), claimed(), changed({ token: 0 })]],
+  [store.fenced, "a refused write of the holder", [
+    stored(),
+    claimed(),
+    changed({ applied: false }),
+  ]],
+  [store.tokensRise, "the same token again", [
+    stored(),
+    claimed(),
+    changed({ dueAt: 0 }),
+    claimed({ attempt: 2 }),
+  ]],
+  [store.attemptsCounted, "an attempt that counts twice", [stored(), claimed({ attempt: 2 })]],
+  [store.attemptsCounted, "an attempt that was given back and counts", [
+    stored(),
+    claimed(),
+    changed({ transitions: ["ServiceStopped!"], dueAt: 0, returnsAttempt: true }),
+    claimed({ token: 2, attempt: 2 }),
+  ]],
+  [store.lossesCounted, "a loss that counts twice", [stored(), claimed(), lost({ lostCount: 2 })]],
+  [store.lossesCounted, "a loss of another's task", [stored(), claimed(), lost({ worker: "w2" })]],
+  [store.endsOnce, "a second end", [stored(), claimed(), changed(), changed()]],
+  [store.endsOnce, "a cancel of what has ended", [stored(), claimed(), changed(), cancelled()]],
+  [store.oneTaskAKey, "a second task with a key", [
+    stored({ key: "a" }),
+    stored({ key: "a", task: "t2", dispatch: 2 }),
+  ]],
+  [store.pausesHold, "a claim", [stored(), paused, claimed()]],
+  [store.pausesHold, "a task that is born claimed", [paused, stored({ claimedBy: "w1" })]],
+
+  [call.nothingLost, "a dispatch without a row", [asked(), stored(), answered()]],
+  [call.storedOnce, "two tasks of one dispatch", [stored(), stored({ task: "t2" })]],
+  [call.storedOnce, "a task of a refused dispatch", [
+    asked(),
+    answered({ task: null, answer: "StoppedError" }),
+    stored(),
+  ]],
+  [call.callsAnswered, "a call without an answer", [processDid("starts"), asked()]],
+  [call.stopsEnd, "a process that goes on", [processDid("starts"), processDid("stops")]],
+  [call.startsClaimed, "a start without a claim", [stored(), started()]],
+  [call.startsClaimed, "a second start", [stored(), claimed(), started(), started()]],
+  [call.startsClaimed, "a start in another process", [
+    stored(),
+    claimed(),
+    started({ instance: "p2" }),
+  ]],
+  [call.cancelsHold, "a start after a cancel", [
+    stored(),
+    claimed(),
+    answered({ what: "cancel t1", answer: "cancelled" }),
+    started(),
+  ]],
+  [call.stopsHold, "a start after the stop", [
+    stored(),
+    claimed(),
+    processDid("stops"),
+    started(),
+  ]],
+  [call.endingsHaveReasons, "a completion without a return", [
+    stored(),
+    claimed(),
+    started(),
+    ran("threw"),
+    changed(),
+  ]],
+  [call.endingsHaveReasons, "a completion by the return of an attempt before", [
+    stored(),
+    claimed(),
+    started(),
+    ran("returned"),
+    lost(),
+    claimed({ token: 2, attempt: 2 }),
+    changed({ token: 2 }),
+  ]],
+  [call.endingsHaveReasons, "a failure without a start", [
+    stored(),
+    claimed(),
+    changed({ transitions: failed }),
+  ]],
+  [call.endingsHaveReasons, "a cancelled task that nobody cancelled", [
+    stored(),
+    claimed(),
+    changed({ transitions: ["Cancelled"] }),
+  ]],
+
+  [end.allEnd, "a task that waits", [], [completed({ status: "Queued", dueAt: 3 })]],
+  [end.allEnd, "a task that is held", [], [completed({ worker: "w1" })]],
+  [end.allEnd, "a task that is neither due nor has ended", [], [completed({ status: "Pending" })]],
+  [end.rowsAgree, "a task that was never stored", [], [completed()]],
+  [end.rowsAgree, "a count that nothing raised", [stored(), claimed(), changed()], [
+    completed({ lostCount: 1 }),
+  ]],
+  [end.rowsAgree, "another status", [stored(), claimed(), changed()], [
+    completed({ status: "Failed" }),
+  ]],
+  [end.auditAsLevelled, "a row that is missing", [stored(), claimed(), changed()], [
+    completed({ trail: ["Queued", "Completed"] }),
+  ]],
+  [end.auditAsLevelled, "a row that the level does not ask for", [
+    stored({ level: "ErrorsOnly" }),
+    claimed(),
+    changed(),
+  ], [completed({ level: "ErrorsOnly", trail: ["Completed"] })]],
+  [end.auditInTime, "a row before the one before", [stored(), claimed(), changed({ at: 500 })], [
+    completed({ trailAt: [0, 450, 400] }),
+  ]],
+  [end.auditInTime, "a row of later than it was written", [stored(), claimed(), changed()], [
+    completed({ trailAt: [0, 0, 1] }),
+  ]],
+  [end.retriesAsAllowed, "a retry too many", [
+    stored({ retries: 0 }),
+    claimed(),
+    changed({ transitions: ["InProgress", "Pending!"], dueAt: 0 }),
+  ], [completed()]],
+  [end.retriesAsAllowed, "a failure before the last attempt", [
+    stored(),
+    claimed(),
+    started(),
+    ran("threw"),
+    changed({ transitions: failed }),
+  ], [failedTask]],
+];
+
+Deno.test("a history that keeps every rule passes", () => {
+  assertEquals(checkHistory(wellKept), []);
+});
+
+for (const [rule, what, entries, tasks = []] of broken) {
+  Deno.test(`"${rule.name}" is broken by ${what}`, () => {
+    const history = { entries, tasks };
+    assert(rule.check(replay(history)).length > 0);
+    assert(checkHistory(history).some((line) => line.includes(rule.name)));
+  });
+}
+
+Deno.test("each rule has a history that breaks it", () => {
+  const tested = new Set(broken.map(([rule]) => rule));
+  assertEquals(rules.filter((rule) => !tested.has(rule)).map(({ name }) => name), []);
+});
+
+Deno.test("an attempt after a loss, which is stored before its handler is called, may go on while its process stops", () => {
+  const entries = [
+    stored(),
+    claimed(),
+    changed({ transitions: ["Queued", "InProgress"] }),
+    processDid("stops"),
+    started(),
+  ];
+  assertEquals(call.stopsHold.check(replay({ entries, tasks: [] })), []);
+});
+
+Deno.test("a failure before the last attempt is right for a timeout, and for a task that was lost too often", () => {
+  const begun = [stored(), claimed(), started()];
+  const ends: HistoryEntry[][] = [
+    [ran("threw", { aborted: "TimeoutError" }), changed({ transitions: failed })],
+    [changed({ transitions: failed })], // given up: its handler goes on
+    [lost({ poisoned: true })],
+  ];
+  for (const entries of ends) {
+    const history = { entries: [...begun, ...entries], tasks: [failedTask] };
+    assertEquals(end.retriesAsAllowed.check(replay(history)), []);
+  }
+});
