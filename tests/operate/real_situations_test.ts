@@ -138,11 +138,16 @@ const situations: [
     await scene.storage.registerWorker({ id: "slow", host: "here", serves });
     return (await scene.web.dispatch(email, null)).id;
   }],
-  ["a request to cancel a running one", ["cancelling", "held"], /asked for it/, async (scene) => {
-    const id = await runStubborn(scene);
-    assertEquals(await scene.web.cancel(id), "requested");
-    return id;
-  }],
+  [
+    "a request to cancel a running one",
+    ["cancelling", "held"],
+    /cancellation was requested/,
+    async (scene) => {
+      const id = await runStubborn(scene);
+      assertEquals(await scene.web.cancel(id), "requested");
+      return id;
+    },
+  ],
   ["a frozen process", ["workerLate"], /its lease has ended/, async (scene) => {
     const { process, id } = await runInProcess(scene);
     await process.freeze();

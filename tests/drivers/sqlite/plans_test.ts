@@ -7,9 +7,8 @@ import { claimDue, nextRank, selectDue, selectNextDue } from "../../../drivers/s
 import { endExecutedTasks, endTasks } from "../../../drivers/sqlite/task_ends.ts";
 import { lostOwners } from "../../../drivers/sqlite/workers.ts";
 import { FakeClock } from "../../../src/testing/mod.ts";
-import type { NodeSqliteDatabase } from "../../../drivers/sqlite/mod.ts";
 import { newTask, slotRequest } from "../../support/new_task.ts";
-import { Scratch } from "./support.ts";
+import { recording, Scratch } from "./support.ts";
 
 const workerId = "01890000-0000-7000-8000-00000000000a";
 
@@ -24,20 +23,9 @@ function plan(database: DatabaseSync, sql: string): string[] {
  */
 async function statementsOfADay(database: DatabaseSync): Promise<ReadonlySet<string>> {
   const statements = new Set<string>();
-  const recording: NodeSqliteDatabase = {
-    prepare(sql) {
-      statements.add(sql);
-      return database.prepare(sql);
-    },
-    exec: (sql) => database.exec(sql),
-    close: () => database.close(),
-    get isTransaction() {
-      return database.isTransaction;
-    },
-  };
   await using scratch = new Scratch();
   const clock = new FakeClock();
-  const storage = await scratch.open({ database: recording, clock });
+  const storage = await scratch.open({ database: recording(database, statements), clock });
   statements.clear();
   await storage.registerWorker({ id: workerId, host: "here" });
   const series = {

@@ -3,10 +3,9 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import type { NodeSqliteDatabase } from "../../../drivers/sqlite/mod.ts";
 import type { TaskFilter } from "../../../src/storage/queries.ts";
 import { newId, newTask, series } from "../../support/new_task.ts";
-import { Scratch } from "./support.ts";
+import { recording, Scratch } from "./support.ts";
 
 const now = Date.now();
 
@@ -32,19 +31,8 @@ const filters: [filter: TaskFilter, goesBy: RegExp][] = [
 Deno.test("a search and a count go by an index in the order of ids, and stop after 10,000 rows", async () => {
   const database = new DatabaseSync(":memory:");
   const statements = new Set<string>();
-  const recording: NodeSqliteDatabase = {
-    prepare(sql) {
-      statements.add(sql);
-      return database.prepare(sql);
-    },
-    exec: (sql) => database.exec(sql),
-    close: () => database.close(),
-    get isTransaction() {
-      return database.isTransaction;
-    },
-  };
   await using scratch = new Scratch();
-  const storage = await scratch.open({ database: recording });
+  const storage = await scratch.open({ database: recording(database, statements) });
   const tasks = Array.from({ length: 10_050 }, () => newTask({ auditLevel: "None" }));
   tasks.unshift(newTask({ taskKey: "key" }), newTask({ series: series() }));
   await storage.persist(tasks);

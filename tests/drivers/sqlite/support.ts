@@ -1,6 +1,11 @@
 // Support for tests of the SQLite driver: a file in a temporary folder, and its content.
 
-import { sqliteStorage, type SqliteStorageOptions } from "../../../drivers/sqlite/mod.ts";
+import type { DatabaseSync } from "node:sqlite";
+import {
+  type NodeSqliteDatabase,
+  sqliteStorage,
+  type SqliteStorageOptions,
+} from "../../../drivers/sqlite/mod.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 
 /** A temporary folder for one test, with a path for a database in it. */
@@ -27,4 +32,19 @@ export class Scratch implements AsyncDisposable {
 export async function countTasks(storage: Storage): Promise<number> {
   const { tasksByStatus } = await storage.statistics();
   return Object.values(tasksByStatus).reduce((sum, count) => sum + count, 0);
+}
+
+/** A database that adds each statement that is prepared to a set. */
+export function recording(database: DatabaseSync, statements: Set<string>): NodeSqliteDatabase {
+  return {
+    prepare(sql) {
+      statements.add(sql);
+      return database.prepare(sql);
+    },
+    exec: (sql) => database.exec(sql),
+    close: () => database.close(),
+    get isTransaction() {
+      return database.isTransaction;
+    },
+  };
 }
