@@ -8,6 +8,7 @@ import { InvalidArgumentError } from "../guards/errors.ts";
 import type { OptionNames } from "../guards/option_names.ts";
 import { guardLogger } from "../log/guarded_logger.ts";
 import { checkLogger, consoleLogger, type Logger } from "../log/logger.ts";
+import { cutText } from "../thrown/cut_text.ts";
 import { readMember } from "../thrown/reading.ts";
 import { StorageError } from "../storage/errors.ts";
 import { type ApiUser, type Authorize, isLocal, localUser, userOf } from "./access.ts";
@@ -84,7 +85,7 @@ export function createApi(everTask: ApiSource, options: ApiOptions = {}): Api {
       const errors = result.error.issues.flatMap(({ path, message, ...issue }) =>
         issue.code === "unrecognized_keys"
           ? issue.keys.map((name) => ({ name, detail: "There is no such parameter." }))
-          : [{ name: path.join("."), detail: message }]
+          : [{ name: String(path[0]), detail: `${given(context, path)}${message}` }]
       );
       const names = [...new Set(errors.map(({ name }) => name))].join(", ");
       return problem(context, "invalid-request", `These parameters are invalid: ${names}.`, errors);
@@ -103,6 +104,12 @@ export function createApi(everTask: ApiSource, options: ApiOptions = {}): Api {
   app.notFound((context) => problem(context, "not-found", `There is no ${context.req.path}.`));
   app.onError(errorHandler(guarded));
   return { fetch: async (request, connection) => await app.fetch(request, { connection }) };
+}
+
+/** The value of a parameter as it was sent, to begin a sentence with. */
+function given(context: Context, [name, index = 0]: readonly PropertyKey[]): string {
+  const value = context.req.queries(String(name))?.[Number(index)];
+  return value === undefined ? "" : `${JSON.stringify(cutText(value, 100))}: `;
 }
 
 const about = {

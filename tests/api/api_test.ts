@@ -1,5 +1,6 @@
 // The REST API over HTTP: what it answers, and in which form.
 
+import type { ProblemError } from "../../src/api/problems.ts";
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { InvalidArgumentError, noRetry } from "../../mod.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
@@ -164,7 +165,7 @@ Deno.test("an answer has a strong ETag, by which the next one is 304 until somet
 });
 
 const wrong: [method: string, path: string, status: number, kind: string, names: string[]][] = [
-  ["GET", "/api/v1/tasks?status=Late", 400, "invalid-request", ["status.0"]],
+  ["GET", "/api/v1/tasks?status=Late", 400, "invalid-request", ["status"]],
   ["GET", "/api/v1/tasks?limit=0&order=random", 400, "invalid-request", ["order", "limit"]],
   ["GET", "/api/v1/tasks?limit=1001", 400, "invalid-request", ["limit"]],
   ["GET", "/api/v1/tasks?after=x", 400, "invalid-request", ["after"]],
@@ -194,6 +195,11 @@ Deno.test("what cannot be answered is a problem that names what is wrong", async
     assertEquals((body.errors ?? []).map(({ name }: { name: string }) => name), names, path);
     assert(body.title !== "" && body.detail !== "", path);
   }
+  const { body } = await served.ask("/api/v1/tasks?status=Failed&status=Late&limit=x");
+  assertEquals(
+    body.errors.map(({ name, detail }: ProblemError) => [name, detail.split(": ")[0]]),
+    [["status", '"Late"'], ["limit", '"x"']],
+  );
   const { headers } = await served.ask("/api/v1/tasks", { method: "PATCH" });
   assertEquals(headers.get("allow"), "GET, HEAD");
   assertEquals(served.log, []);
