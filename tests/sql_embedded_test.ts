@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { embedSql } from "../sql/embed.ts";
 import { functionsScript } from "../sql/functions_script.ts";
 
-Deno.test("what each driver loads is what stands in its .sql files (else: deno task sql)", async () => {
+Deno.test("each driver loads the content of its .sql files (else: deno task sql)", async () => {
   for (const { file, source } of await embedSql()) {
     assertEquals(await Deno.readTextFile(file), source, `${file.pathname} is stale`);
   }

@@ -1,4 +1,4 @@
-// Which codes of each database stand for a fault that passes, and which of their neighbours do not.
+// The codes of each database for transient faults, and their neighbours for lasting ones.
 
 import { assertEquals } from "@std/assert";
 import { type Fault, faultOf } from "../../src/faults/fault.ts";
@@ -6,7 +6,7 @@ import { postgresFault } from "../../src/faults/postgres.ts";
 import { sqliteFault } from "../../src/faults/sqlite.ts";
 import { sqlServerFault } from "../../src/faults/sqlserver.ts";
 
-/** Each fault, and the codes that stand for it. */
+/** Each fault, and its codes. */
 type Table<Code> = Readonly<Record<Fault, readonly Code[]>>;
 
 function assertTable<Code>(faultOfCode: (code: Code) => Fault, table: Table<Code>): void {
@@ -128,7 +128,7 @@ Deno.test("each result code of SQLite has its fault, an extended one that of its
   });
 });
 
-Deno.test("an entry for a code counts before one for its class, and what has neither is lasting", () => {
+Deno.test("an entry for a code wins over one for its class, and codes without either are lasting", () => {
   const faults = new Map<string, Fault>([["57", "unavailable"], ["57P04", "lasting"]]);
   const found = ["57P03", "57P04", "42P01"].map((code) => faultOf(faults, code, code.slice(0, 2)));
   assertEquals(found, ["unavailable", "lasting", "lasting"]);

@@ -186,7 +186,7 @@ const cases: [what: string, facts: Partial<ExplainFacts>, kinds: Reason["kind"][
       /reached its maximum of runs/,
     ],
     [
-      "a series that is over",
+      "an ended series",
       { task: task({ status: "Completed", dueAt: null, series: series({ runUntil: later }) }) },
       ["seriesEnded"],
       /no run left before its end/,

@@ -1,5 +1,4 @@
-// Facts for tests of explain: a task that waits, a worker that would take it, and what is asked of
-// them.
+// Facts for tests of explain: a waiting task, and a worker that would take it.
 
 import type { ExplainFacts } from "../../src/operate/explain.ts";
 import type { SeriesRecord, TaskRecord } from "../../src/storage/records.ts";
@@ -8,7 +7,7 @@ import type { WorkerStatus } from "../../src/storage/worker_status.ts";
 /** The storage's clock in these tests. */
 export const now = Date.UTC(2026, 0, 1, 12);
 
-/** A task that is due now, by default. */
+/** Makes a task; by default, one that is due now. */
 export function task(overrides: Partial<TaskRecord> = {}): TaskRecord {
   return {
     id: "01900000-0000-7000-8000-000000000001",
@@ -39,7 +38,7 @@ export function task(overrides: Partial<TaskRecord> = {}): TaskRecord {
   };
 }
 
-/** A series that runs each hour, by default. */
+/** Makes a series; by default, an hourly one. */
 export function series(overrides: Partial<SeriesRecord> = {}): SeriesRecord {
   return {
     schedule: "{}",
@@ -53,7 +52,7 @@ export function series(overrides: Partial<SeriesRecord> = {}): SeriesRecord {
   };
 }
 
-/** A live worker that takes the task, four at a time, by default. */
+/** Makes a worker; by default, a live one that takes the task, four at a time. */
 export function worker(overrides: Partial<WorkerStatus> = {}): WorkerStatus {
   return {
     id: "worker-1",
@@ -67,7 +66,7 @@ export function worker(overrides: Partial<WorkerStatus> = {}): WorkerStatus {
   };
 }
 
-/** What is known of them: nothing keeps the task from running, by default. */
+/** Makes the facts; by default, nothing keeps the task from running. */
 export function facts(overrides: Partial<ExplainFacts> = {}): ExplainFacts {
   return {
     taskId: "01900000-0000-7000-8000-000000000001",

@@ -16,7 +16,7 @@ Deno.test("operate is made once, when it is first asked for", async () => {
   assertStrictEquals(everTask.operate, everTask.operate);
 });
 
-Deno.test("queues tell what waits and who serves them, those in which nothing waits, too", async () => {
+Deno.test("queues have their waiting tasks and their workers, even without waiting tasks", async () => {
   await using fleet = new Fleet();
   const web = fleet.create({ tasks, queues: { mails: {} } });
   const parallelism = 3;

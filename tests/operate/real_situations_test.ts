@@ -66,7 +66,7 @@ const situations: [
   leaseMs?: number,
 ][] = [
   [
-    "a task that nobody dispatched",
+    "a task that was never dispatched",
     ["notStored"],
     /No task/,
     () => Promise.resolve("01900000-0000-7000-8000-000000000001"),

@@ -52,9 +52,9 @@ const places: [what: string, ...Parameters<typeof retriesOf>, retries: number | 
   ["the task, before its queue", known(2, 3), email, 2],
   ["the queue, before the instance", known(undefined, 3), email, 3],
   ["the instance", known(), email, 4],
-  ["nobody, for a type that is not known here", known(), { ...email, type: "report" }, null],
-  ["nobody, for a queue that is not known here", known(), { ...email, queue: "mails" }, null],
-  ["nobody, for a stored policy of another version", known(2), {
+  ["unknown, for an unknown type", known(), { ...email, type: "report" }, null],
+  ["unknown, for an unknown queue", known(), { ...email, queue: "mails" }, null],
+  ["unknown, for a stored policy of another version", known(2), {
     ...email,
     retryPolicy: '{"kind":"lunar"}',
   }, null],

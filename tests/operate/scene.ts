@@ -1,5 +1,5 @@
-// A store that several instances share, one of which only asks: what it is told must be true of
-// what the others do.
+// A store that several instances share, one of which only queries: its answers must match the work
+// of the others.
 
 import {
   createEverTask,
@@ -85,7 +85,7 @@ export class Scene implements AsyncDisposable {
     );
   }
 
-  /** Has something done at the end of the scene, what was last first. */
+  /** Adds work for the end of the scene, which runs in reverse order. */
   onEnd(cleanUp: () => Promise<unknown>): void {
     this.#cleanUp.push(cleanUp);
   }

@@ -1,5 +1,5 @@
 // Compiles against the npm package with every compiler that it is for, under every setting, and
-// prints what came of it:
+// prints the results:
 //
 //   deno run -A tests/package/compiler_matrix.ts
 

@@ -8,7 +8,7 @@ import { runCommand } from "../support/run_command.ts";
 /** The versions of TypeScript that the package is for: the newest of each. */
 export const compilers = ["5.4", "5.5", "5.6", "5.7", "5.8", "5.9", "6", "7"];
 
-/** What differs between the programs of users. */
+/** The settings that differ between the programs of users. */
 export interface Setting {
   readonly module: "node16" | "nodenext" | "bundler";
   /** Whether the DOM's types are loaded. */

@@ -1,4 +1,4 @@
-// What a newcomer waits for: the packages that the demo downloads when nothing is cached.
+// The packages that the demo downloads without a cache, for which a newcomer waits.
 
 import { assertEquals, assertLess } from "@std/assert";
 import { folderSize } from "../support/folder_size.ts";

@@ -1,5 +1,5 @@
-// A program pays only for what it imports: the core loads no driver and no database package, a
-// driver no other.
+// A program loads only the parts that it imports: the core loads no driver and no database package,
+// a driver no other.
 
 import { assert, assertEquals } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };

@@ -1,4 +1,4 @@
-// What a user of SQLite installs: a few small packages, and nothing of other databases.
+// The installed packages of a user of SQLite: a few small ones, and none of other databases.
 
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import { folderSize } from "../support/folder_size.ts";

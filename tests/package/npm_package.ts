@@ -13,7 +13,7 @@ const entryPoints = Object.keys(config.exports).map((path) => path.replace(/^\./
 
 /** The lowest and the newest Node of each line that the package is for. */
 export const nodeVersions = ["22.13", "22", "24.0", "24"];
-/** Those that run a program's TypeScript as it is. */
+/** Those that run a program's TypeScript directly. */
 const strippingTypes = ["22", "24"];
 /** One that has no node:sqlite. */
 export const nodeWithoutSqlite = "20";
@@ -44,7 +44,7 @@ export async function checkNpmPackage(t: Deno.TestContext, project: NpmProject):
     await run(Deno.execPath(), "check", "--node-modules-dir=manual", "types.ts");
   });
 
-  await t.step("npm is told which Node it needs", async () => {
+  await t.step("package.json has the required version of Node", async () => {
     const manifest = `${project.folder}/node_modules/${config.name}/package.json`;
     const { engines } = JSON.parse(await Deno.readTextFile(manifest));
     assertEquals(engines, { node: `>=${nodeVersions[0]}` });
@@ -71,8 +71,11 @@ export async function checkNpmPackage(t: Deno.TestContext, project: NpmProject):
   }
 
   await passesConformance(nodeWithoutSqlite, "memory");
-  await t.step(`Node ${nodeWithoutSqlite} runs tasks, and says what SQLite needs`, async () => {
-    await copy("node_without_sqlite.mjs", "without_sqlite.mjs");
-    await run(project.nodeProgram(nodeWithoutSqlite), "without_sqlite.mjs");
-  });
+  await t.step(
+    `Node ${nodeWithoutSqlite} runs tasks, and the error of SQLite names its requirements`,
+    async () => {
+      await copy("node_without_sqlite.mjs", "without_sqlite.mjs");
+      await run(project.nodeProgram(nodeWithoutSqlite), "without_sqlite.mjs");
+    },
+  );
 }

@@ -1,4 +1,4 @@
-// The version of the package, which stands in three places.
+// The version of the package, which is in three places.
 
 import { assertEquals } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };

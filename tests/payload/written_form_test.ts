@@ -1,5 +1,5 @@
-// What becomes of a payload on its way through JSON, where a validator notices: a Date is a text by
-// then, undefined is null.
+// The effects of JSON on a payload that a validator notices: a Date becomes a string, undefined
+// becomes null.
 
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
@@ -11,7 +11,7 @@ import type { StandardSchema } from "../../src/payload/standard_schema.ts";
 const date = new Date(0);
 const dateHint = "a Date arrives as a text: use z.coerce.date()";
 
-/** What is wrong with a payload: `path: message`. */
+/** Returns the issues of a payload as `path: message`. */
 async function refusal(schema: StandardSchema, payload: unknown): Promise<string[]> {
   const encode = async () => await encodePayload("t", schema, payload);
   const { issues } = await assertRejects(encode, PayloadValidationError);
@@ -19,7 +19,8 @@ async function refusal(schema: StandardSchema, payload: unknown): Promise<string
 }
 
 /**
- * The validator of another library, for the message: Standard Schema has no name for what it takes.
+ * The validator of another library, for the message: Standard Schema does not name the expected
+ * type.
  */
 function takes<T>(check: (value: unknown) => value is T, vendor = "other"): StandardSchema<T> {
   const validate = (value: unknown) =>
@@ -82,7 +83,7 @@ for (const [what, [schema, payload, issue]] of Object.entries(told)) {
   });
 }
 
-Deno.test("the remedy for a date is told of an asynchronous validator as well", async () => {
+Deno.test("the error of an asynchronous validator has the remedy for a date, too", async () => {
   const schema = z.object({ at: z.date() }).refine(() => Promise.resolve(true));
   assertEquals(await refusal(schema, { at: date }), [`at: ${dateHint}`]);
 });
@@ -101,7 +102,7 @@ for (const [what, [schema, payload]] of Object.entries(withReasonsOfTheirOwn)) {
   });
 }
 
-Deno.test("every date is named where it stands, and each other issue is kept", () => {
+Deno.test("every date is named by its path, and each other issue is kept", () => {
   const known = z.record(z.string(), z.union([z.date(), z.number()]));
   const name = fc.string().filter((name) => name !== "__proto__"); // zod leaves that out of records
   const member = fc.oneof(fc.integer(), fc.date({ noInvalidDate: true }), fc.constant("text"));

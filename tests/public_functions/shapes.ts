@@ -1,5 +1,5 @@
-// What a public function takes: a valid value for each argument and each member of its options, and
-// the kinds of values that may stand there. All other kinds are wrong.
+// The arguments of public functions: a valid value for each argument and each member of its
+// options, and the allowed kinds of values. All other kinds are wrong.
 
 /** The kinds that a caller without types might mix up. */
 export type Kind =
@@ -32,7 +32,7 @@ export const allKinds: readonly Kind[] = [
   "exotic",
 ];
 
-/** What stands in one place. */
+/** The value in one place. */
 export interface Shape {
   readonly valid: unknown;
   readonly kinds: ReadonlySet<Kind>;
@@ -44,9 +44,9 @@ export interface Shape {
 
 /** A public function, and what its arguments take. */
 export interface Subject {
-  /** What a report calls it, where the name of the export does not tell it. */
+  /** Its name in a report, if it differs from the export's. */
   readonly name?: string;
-  /** Calls it, and cleans up what came of it. */
+  /** Calls it, and disposes of the result. */
   readonly call: (...args: never[]) => unknown;
   readonly args: readonly Shape[];
 }
@@ -75,7 +75,7 @@ export function kindOf(value: unknown): Kind {
   return Object.prototype.toString.call(value) === "[object Object]" ? "object" : "exotic";
 }
 
-/** One value; others of its kind, or of these kinds, may stand there, too. */
+/** One value; others of its kind, or of these kinds, are allowed, too. */
 export function takes(valid: unknown, ...kinds: readonly Kind[]): Shape {
   return { valid, kinds: new Set(kinds.length === 0 ? [kindOf(valid)] : kinds) };
 }
@@ -107,12 +107,12 @@ export const duration = takes({ seconds: 1 }, "number", "object");
 /** A point in time. */
 export const instant = takes(new Date("2100-01-01T00:00:00Z"), "date", "text", "object");
 
-/** Options of which all may be left out, and the options themselves. */
+/** Optional options, which may be left out themselves. */
 export function optionalOptions(members: Readonly<Record<string, Shape>>): Shape {
   return optional(options(allOptional(members)));
 }
 
-/** The same members, each of which may be left out. */
+/** The same members, all optional. */
 export function allOptional(
   members: Readonly<Record<string, Shape>>,
 ): Readonly<Record<string, Shape>> {

@@ -1,4 +1,4 @@
-// Puts a wrong value in each place of a call in turn, and sees what comes of it.
+// Puts a wrong value in each place of a call in turn, and checks the outcome.
 
 import fc from "fast-check";
 import { EverTaskError } from "../../mod.ts";
@@ -49,12 +49,11 @@ const values: readonly unknown[] = [
 const anyValue = fc.anything({ withDate: true, withBigInt: true, withNullPrototype: true });
 
 /**
- * Where in the arguments of a call a value stands: the argument's number, then the names of
- * members.
+ * The path of a value in the arguments of a call: the argument's number, then the names of members.
  */
 type Place = readonly (number | string)[];
 
-/** A place, and what it takes. */
+/** A place, and its allowed values. */
 interface Spot {
   readonly place: Place;
   readonly shape: Shape;
@@ -92,7 +91,7 @@ function spotsIn(shape: Shape, place: Place): Spot[] {
   ];
 }
 
-/** What is wrong with the outcome of a call; null: nothing. */
+/** Returns the fault of a call's outcome, or null. */
 async function faultOf(
   subject: Subject,
   { place, shape }: Spot,

@@ -1,6 +1,6 @@
-// Every function that the package exports refuses what it cannot use with an error of its own, and
-// never lets a TypeError of its inside out. The tables in subjects/ say what each takes; an export
-// that stands in none of them fails here.
+// Every exported function refuses invalid arguments with an error of EverTask, and never throws an
+// internal TypeError. The tables in subjects/ have the arguments of each function; an export
+// without an entry fails here.
 
 import { assert, assertEquals } from "@std/assert";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
@@ -77,7 +77,7 @@ for (const [entry, path] of Object.entries(config.exports)) {
     Deno.test(`${entry} ${name} refuses wrong values with an error of EverTask's`, async () => {
       const faults: string[] = [];
       for (const subject of calls) {
-        await subject.call(...subject.args.map(({ valid }) => valid) as never[]); // what is valid is taken
+        await subject.call(...subject.args.map(({ valid }) => valid) as never[]); // valid values are accepted
         faults.push(...await sweep(subject));
       }
       assertEquals(faults, []);

@@ -1,4 +1,4 @@
-// Deferrals are told with their number: the first at once, those that follow once a second.
+// Deferrals are reported with their number: the first at once, later ones once a second.
 
 import { assertEquals } from "@std/assert";
 import { EventBus } from "../../src/events/event_bus.ts";
@@ -16,7 +16,7 @@ function scene() {
   return { clock, events, told, deferrals: new DeferralEvents(parts) };
 }
 
-Deno.test("deferrals are told at most once a type and second, and all of them are counted", async () => {
+Deno.test("deferrals are reported at most once per type and second, and all of them are counted", async () => {
   const { clock, told, deferrals } = scene();
   for (let n = 0; n < 3; n++) deferrals.deferred("mail", "default");
   deferrals.deferred("other", "default");
@@ -34,7 +34,7 @@ Deno.test("deferrals are told at most once a type and second, and all of them ar
   assertEquals(told.slice(4), [["mail", 1]]);
 });
 
-Deno.test("a stop tells what is left, and nothing more", async () => {
+Deno.test("a stop reports the remaining deferrals, and nothing afterwards", async () => {
   const { clock, told, deferrals, events } = scene();
   for (const type of ["mail", "mail", "mail", "other"]) deferrals.deferred(type, "default");
   deferrals.stop();

@@ -164,7 +164,7 @@ Deno.test("a task that is cancelled before it has asked for a slot gives none ba
   assertEquals([faults.calls.get("returnRateSlots"), fleet.log], [undefined, []]);
 });
 
-Deno.test("a slot that cannot be given back is told of, and the task is cancelled all the same", async () => {
+Deno.test("a failure to give back a slot is logged, and the task is cancelled all the same", async () => {
   await using fleet = new Fleet();
   const { task } = mailer(fleet, onceAMinute);
   const faults = new Faults();

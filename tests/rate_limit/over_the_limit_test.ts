@@ -1,5 +1,4 @@
-// What becomes of tasks for which their rate limit has no budget: they wait in storage, or fail, or
-// are skipped.
+// Tasks without budget in their rate limit: they wait in storage, fail, or are skipped.
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Faults } from "../support/faulty_storage.ts";
@@ -81,7 +80,7 @@ Deno.test("a slot that is beyond the horizon fails a one-shot task, and tells", 
   assertEquals(runs.length, 1);
 });
 
-Deno.test("Discard fails what has no budget at once", async () => {
+Deno.test("Discard fails tasks without budget at once", async () => {
   await using fleet = new Fleet();
   const { task, runs } = mailer(fleet, { permits: 2, period: second, overflow: "Discard" });
   const everTask = await fleet.start({ tasks: [task] });
@@ -128,7 +127,7 @@ Deno.test("an occurrence of a series that is deferred runs once, late, and the r
   }
 });
 
-Deno.test("deferrals are told with their number, at most once a type and second", async () => {
+Deno.test("deferrals are reported with their number, at most once per type and second", async () => {
   await using fleet = new Fleet();
   const { task } = mailer(fleet, {
     permits: 1,

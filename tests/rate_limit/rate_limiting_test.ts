@@ -1,4 +1,4 @@
-// Rate limits through the whole engine, on a clock that stands still: what runs when.
+// Rate limits through the whole engine, with a fake clock: which task runs when.
 
 import { assert, assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
 import { defineTask, InvalidArgumentError, type RateLimitOptions } from "../../mod.ts";
@@ -68,7 +68,7 @@ Deno.test("a task without budget holds no worker: other keys and other tasks flo
   assertEquals(others, 2);
 });
 
-Deno.test("slots that nobody used in time lapse: after an outage there is no stampede", async () => {
+Deno.test("unused slots lapse: after an outage there is no stampede", async () => {
   await using fleet = new Fleet();
   const { task, runs } = mailer(fleet, { permits: 60, period: { minutes: 1 }, burst: 2 });
   const first = await fleet.start({ tasks: [task] });

@@ -1,5 +1,4 @@
-// Single steps of the rate limit's arithmetic: what is kept for a key, what is asked for, and what
-// comes of it.
+// Single steps of the rate limit's arithmetic: the state of a key, the request, and the result.
 
 import { assertEquals } from "@std/assert";
 import { type RateBudget, type SlotWish, takeSlot } from "../../src/storage/kit/gcra.ts";
@@ -64,7 +63,7 @@ const singles: readonly Single[] = [
     budget: { reservedTat: 600, startedTat: 5 },
   },
   {
-    what: "who comes too late for it starts where nobody has used it",
+    what: "a run that is late for its slot takes an unused one",
     kept: { reservedTat: 500, startedTat: 0 },
     wish: { reservedAt: -11, graceMs: 10 },
     slotAt: 0,

@@ -17,7 +17,7 @@ import { startEngine } from "../support/engine.ts";
 
 const down = new Error("down");
 
-/** Delays that are valid, and numbers at the edges of what can be reckoned with. */
+/** Valid delays, and numbers at the limits of arithmetic. */
 const anyDelay = fc.oneof(
   fc.nat(),
   fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }),
@@ -74,7 +74,7 @@ Deno.test("a base of 0 stays 0 when the factor's power overflows", () => {
   assertEquals(policy.nextDelay(1_100, down), 0);
 });
 
-Deno.test("what a policy or a handler asks for at run time is cut to what every store can hold", () => {
+Deno.test("a delay of a policy or a handler at run time is cut to the maximum of all stores", () => {
   const ending = (error: unknown, delay: unknown) =>
     decideEnding(
       { failure: { error }, abortReason: undefined, attempt: 1, lostCount: 0 },

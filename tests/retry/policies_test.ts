@@ -108,14 +108,14 @@ Deno.test("handleWhen() wins over the other filters", () => {
   }
 });
 
-Deno.test("a filter leaves the policy that it was called on as it is", () => {
+Deno.test("a filter does not change its policy", () => {
   const policy = linearRetry(1, 5);
   policy.handle(TypeError);
   policy.handleWhen(() => false);
   assertEquals(policy.nextDelay(1, down), 5);
 });
 
-Deno.test("a filter refuses what is not a class, and no class at all", () => {
+Deno.test("a filter refuses a value that is not a class, and an empty list", () => {
   const policy = exponentialRetry({ retries: 1 });
   assertThrows(() => policy.handle(), InvalidArgumentError);
   assertThrows(() => policy.doNotHandle(), InvalidArgumentError);

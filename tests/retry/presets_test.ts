@@ -26,7 +26,7 @@ async function errorOf(promise: Promise<unknown>): Promise<unknown> {
   throw new Error("It did not fail.");
 }
 
-/** A server that does with its connections what it is told. */
+/** A server whose handling of connections is scripted. */
 async function listen(onConnection: (socket: Socket) => void) {
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {

@@ -17,7 +17,7 @@ const refused = Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
 const deadlock = Object.assign(new Error("deadlock"), { code: "40P01" });
 const errors = [down, refused, deadlock, new TimeoutError(5)];
 
-/** What a policy does, over all that it may be asked. */
+/** Returns the answers of a policy to all cases. */
 function answers(policy: RetryPolicy): unknown[] {
   return errors.flatMap((error) =>
     [1, 2, 3, 4, 5].map((attempt) => policy.nextDelay(attempt, error, () => 0.3))
@@ -59,7 +59,7 @@ Deno.test("a policy that is stored and read again decides as before", () => {
   assertEquals(fromStoredPolicy('{"kind":"none"}').nextDelay(1, down), null);
 });
 
-Deno.test("what a stored policy looks like is what is documented", () => {
+Deno.test("stored policies have the documented form", () => {
   assertEquals(
     toStoredPolicy(linearRetry(3, [{ seconds: 1 }, { minutes: 1 }]), "retry"),
     '{"kind":"linear","retries":3,"delaysMs":[1000,60000]}',
@@ -78,7 +78,7 @@ Deno.test("what a stored policy looks like is what is documented", () => {
   });
 });
 
-Deno.test("a policy that holds functions or classes is refused, and the error tells where it can stand", () => {
+Deno.test("a policy with functions or classes is refused, and the error names its allowed places", () => {
   const linear = linearRetry(3, 5);
   const custom = [
     { nextDelay: () => null },
@@ -99,7 +99,7 @@ Deno.test("a policy that holds functions or classes is refused, and the error te
   }
 });
 
-Deno.test("a stored text that says something else is refused", () => {
+Deno.test("a stored text of another form is refused", () => {
   const texts = [
     "",
     "null",

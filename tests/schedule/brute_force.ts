@@ -1,5 +1,5 @@
-// The occurrences of a schedule around a clock change, found minute by minute from what the wall
-// clocks show.
+// The occurrences of a schedule around a clock change, found minute by minute from the wall clocks'
+// readings.
 
 import { assertGreater } from "@std/assert";
 import fc from "fast-check";

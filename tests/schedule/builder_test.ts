@@ -1,5 +1,4 @@
-// Every verb of the builder: the data and the sentence that it makes, the runs that follow, and
-// what it refuses.
+// Every verb of the builder: its data and sentence, its runs, and its refusals.
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { buildRecurrence, type RecurringInput, toRecurrence } from "../../src/schedule/builder.ts";

@@ -1,5 +1,4 @@
-// What a series' next run should be after it was planned by a clock that was ahead, and is no
-// longer.
+// The next run of a series that was planned by a clock that was ahead.
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -173,7 +172,7 @@ const schedules: readonly RecurringInput[] = [
 const registration = fc.integer({ min: utc("2025-01-01"), max: utc("2027-01-01") });
 const day = 86_400_000;
 
-Deno.test("while the clock goes on, no next run is ever brought back", () => {
+Deno.test("while the clock advances, no next run is corrected", () => {
   const readings = fc.array(fc.integer({ min: 0, max: 40 * day }), { maxLength: 6 });
   fc.assert(
     fc.property(fc.constantFrom(...schedules), registration, readings, (input, at, pauses) => {
@@ -191,7 +190,7 @@ Deno.test("while the clock goes on, no next run is ever brought back", () => {
   );
 });
 
-Deno.test("however far ahead the clock was, the series is left where its schedule has it, for good", () => {
+Deno.test("for any lead of the clock, the corrected series follows its schedule from then on", () => {
   const ahead = fc.integer({ min: readingErrorMs, max: 1_000 * day });
   fc.assert(
     fc.property(fc.constantFrom(...schedules), registration, ahead, fc.boolean(), (...picked) => {

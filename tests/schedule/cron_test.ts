@@ -1,5 +1,5 @@
-// Cron expressions: what each form means, what is refused and where, and where our rules and
-// croner's differ.
+// Cron expressions: the meaning of each form, refusals with their positions, and differences from
+// croner.
 
 import { assertEquals, assertNotEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Cron } from "croner";
@@ -134,7 +134,7 @@ for (const [expression, position] of refusals) {
   });
 }
 
-Deno.test("who writes a weekday that there is not is told those that there are", () => {
+Deno.test("the error of an unknown weekday lists the known ones", () => {
   const error = assertThrows(() => toRecurrence("0 9 * * 8"), InvalidScheduleError);
   assertStringIncludes(error.message, "have a day of the week from 0 to 7 or SUN to SAT");
 });

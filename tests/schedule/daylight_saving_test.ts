@@ -58,7 +58,7 @@ const changes: readonly Change[] = [
     expected: ["2026-03-29 01:30", "2026-03-29 03:00", "2026-03-29 04:30"],
   },
   {
-    fact: "Rome, autumn: every 2 hours at :15 goes on every 2 hours",
+    fact: "Rome, autumn: every 2 hours at :15 stays every 2 hours",
     schedule: (r) => r.every(2).hours().atMinute(15).inTimeZone("Europe/Rome"),
     registered: "2026-10-24 22:00",
     expected: ["2026-10-24 22:15", "2026-10-25 00:15", "2026-10-25 02:15"],

@@ -103,8 +103,8 @@ Deno.test("clocks show the pinned minute at each run, the first one too, in ever
 
 /**
  * How many days share a run with the day before. It takes a gap of a whole day: Kiritimati had no
- * 31 December 1994, so that what was planned for its midnight ran at the next one, together with
- * what was planned for that.
+ * 31 December 1994, so that the run of its midnight was at the next midnight, together with that
+ * one's run.
  */
 function mergedRuns(zone: TimeZone, from: number, to: number, time: number): number {
   let merged = 0;

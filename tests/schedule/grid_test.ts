@@ -60,7 +60,7 @@ const changes: [what: string, from: string, at: string, to: string][] = [
 ];
 for (const [what, recurrence] of recurrences) {
   for (const [direction, from, at, to] of changes) {
-    Deno.test(`what runs ${what} is counted as it is walked through while the clocks are set ${direction}`, () => {
+    Deno.test(`count() agrees with next() for ${what} while the clocks are set ${direction}`, () => {
       const grid = gridOf(recurrence, utc(from));
       const edges = [from, at, to].flatMap((text) => [-1, 0, 1].map((ms) => utc(text) + ms));
       for (const after of edges) {

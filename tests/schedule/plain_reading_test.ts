@@ -1,5 +1,4 @@
-// A schedule means what it says. Each of these readings is one that schedulers are known to get
-// wrong.
+// The plain meaning of schedules. Some schedulers get each of these cases wrong.
 
 import { assertEquals } from "@std/assert";
 import { runs } from "./support.ts";

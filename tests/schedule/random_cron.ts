@@ -1,13 +1,12 @@
-// Random cron expressions, each with the rule that it stands for, so that what it matches is known
-// without reading it.
+// Random cron expressions, each with its rule, so that its matches are known without parsing.
 
 import fc from "fast-check";
 import { day } from "./brute_force.ts";
 
-/** Whether an item, a field or an expression matches what a wall clock shows. */
+/** Reports whether an item, a field or an expression matches a wall clock's reading. */
 export type Matches = (reading: Date) => boolean;
 
-/** A text and what it stands for. */
+/** A text and its rule. */
 export interface Said {
   readonly text: string;
   readonly matches: Matches;

@@ -86,7 +86,7 @@ Deno.test("a random cron expression runs at the minutes that match, away from cl
   );
 });
 
-Deno.test("any text is a cron expression, or refused with the position of what is wrong", () => {
+Deno.test("any text is a cron expression, or refused with the position of the mistake", () => {
   const item = fc.string({
     unit: fc.constantFrom(..."0123456789*/-,?#LWlwMONSUNsatJAN ı٣\t@".split("")),
     maxLength: 6,

@@ -5,7 +5,7 @@ import { toRecurrence } from "../../src/schedule/builder.ts";
 import { InvalidScheduleError } from "../../src/schedule/errors.ts";
 import { parseRecurrence } from "../../src/schedule/recurrence.ts";
 
-Deno.test("data comes back in one form: in order, without doubles and without defaults", () => {
+Deno.test("data is normalized: sorted, without duplicates and without defaults", () => {
   assertEquals(
     parseRecurrence({
       kind: "calendar",

@@ -273,7 +273,7 @@ for (const [name, configure] of downtimes) {
   });
 }
 
-Deno.test("skipTo counts what was passed over", () => {
+Deno.test("skipTo counts the skipped occurrences", () => {
   const everySecond = buildRecurrence((r) => r.everySecond());
   const { next, skipped } = skipTo(everySecond, "2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z");
   assertEquals([next?.toISOString(), skipped], ["2026-01-01T00:00:01.000Z", 365 * 86_400]);

@@ -47,7 +47,7 @@ const sum = <T>(rows: readonly T[], sizeOf: (row: T) => number): Write => [
 const transitionsOf = ({ transitions }: StatusChange | RunEnd) =>
   sum(transitions, (s) => length(s.exception))[1];
 
-/** The verbs that take as many rows as there are, and what is in their first argument. */
+/** The verbs without a limit of rows, and the items of their first argument. */
 const measures: Readonly<Record<string, (rows: readonly never[]) => Write>> = {
   persist: (tasks: readonly NewTask[]) => sum(tasks, ({ payload }) => payload.length),
   setStatusMany: (changes: readonly StatusChange[]) => sum(changes, transitionsOf),
@@ -57,9 +57,9 @@ const measures: Readonly<Record<string, (rows: readonly never[]) => Write>> = {
 };
 
 /**
- * A storage that measures what is written to it.
+ * A storage that measures its writes.
  *
- * @param held What its writes wait for, by verb: what comes meanwhile goes out with the next one.
+ * @param held The promises that its writes await, by verb: later items join the next write.
  */
 function measured(storage: Storage, held: Readonly<Record<string, Promise<void>>> = {}) {
   const writes: Record<string, Write[]> = {};

@@ -23,7 +23,7 @@ function writer({ write, maxBatch = 100, concurrency = 1, clock }: Setup) {
   });
 }
 
-/** Writes that end when the test says so. */
+/** Writes that end on request of the test. */
 function heldWrites() {
   const batches: number[][] = [];
   const release: (() => void)[] = [];
@@ -49,7 +49,7 @@ function turn(): Promise<void> {
   return new Promise((resolve) => nextMacrotask(() => nextMacrotask(resolve)));
 }
 
-Deno.test("BatchWriter writes what is added in one turn of the event loop together", async () => {
+Deno.test("BatchWriter writes the items of one turn of the event loop together", async () => {
   const batches: number[][] = [];
   const { add } = bound(writer({
     write: (items) => {
@@ -61,7 +61,7 @@ Deno.test("BatchWriter writes what is added in one turn of the event loop togeth
   assertEquals(batches, [[1, 2, 3]]);
 });
 
-Deno.test("BatchWriter gathers what comes during a write for the next one, up to its limit", async () => {
+Deno.test("BatchWriter batches the items that arrive during a write, up to its limit", async () => {
   const held = heldWrites();
   const { add } = bound(writer({ write: held.write, maxBatch: 2 }));
   const first = add(1);
@@ -94,7 +94,7 @@ Deno.test("BatchWriter repeats a write that fails for now, and resolves when it 
   assertEquals(await result, 7);
 });
 
-Deno.test("BatchWriter gives up on a transient error when the time for it is over", async () => {
+Deno.test("BatchWriter stops retrying a transient error after its time limit", async () => {
   const clock = new FakeClock();
   let tries = 0;
   const { add } = bound(writer({

@@ -38,7 +38,7 @@ Deno.test("a page begins where the one before it ended, and nowhere else", () =>
   }
 });
 
-Deno.test("a page of which one row more was read has a next one, which begins after its last item", () => {
+Deno.test("a page for which one more row was read has a next page, which begins after its last item", () => {
   const page = (rows: readonly number[]) => toPage(rows, 2, (row) => row * 10, (row) => `c${row}`);
   assertEquals(page([]), { items: [], next: null });
   assertEquals(page([1, 2]), { items: [10, 20], next: null });

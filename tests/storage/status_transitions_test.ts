@@ -12,7 +12,7 @@ const transition = (status: string): StatusTransition => ({
   agoMs: 0,
 });
 
-Deno.test("the last transition says how a task stands; none, and a status that there is not, are refused", () => {
+Deno.test("the last transition decides the status; an empty list and an unknown status are refused", () => {
   const taskId = "x";
   const transitions = [transition("Queued"), transition("InProgress")];
   assertEquals(lastTransition({ taskId, transitions }), transitions[1]);

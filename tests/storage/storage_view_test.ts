@@ -6,7 +6,7 @@ import type { Storage } from "../../src/storage/storage.ts";
 import { viewOf } from "../../src/storage/storage_view.ts";
 
 /**
- * A storage that answers as it is told, and two views of it, the second of which hears of the
+ * A storage with scripted answers, and two views of it; the second records the notifications of the
  * first.
  */
 function scene(answers: Partial<Record<keyof Storage, unknown>> = {}) {
@@ -65,7 +65,7 @@ const news: [what: string, call: Call, answer: [keyof Storage, unknown], told: W
   }]],
 ];
 for (const [what, call, [verb, answer], told] of news) {
-  Deno.test(`a view that ${what} tells the other ones what they need to know, and not itself`, async () => {
+  Deno.test(`a view that ${what} notifies the other views, and not itself`, async () => {
     const { own, heard, endListening } = scene({ [verb]: answer });
     assertEquals(await call(own), answer);
     assertEquals(heard, { own: [], other: told });

@@ -3,7 +3,7 @@
 // them.
 
 /**
- * What the drivers know of the core: the contract of storage, what its types are made of, and pure
+ * The parts of the core that drivers may import: the contract of storage, its types, and pure
  * decisions.
  */
 const storageContract = [
@@ -16,15 +16,15 @@ const storageContract = [
   "src/time/",
 ];
 
-/** What all floors above stand on. */
+/** The foundation of all layers. */
 const foundation = ["thrown", "guards", "log", "time"];
 
-/** What a task is, and how it is stored. */
+/** The layer of tasks and their storage. */
 const tasks = [...foundation, "ids", "audit", "payload", "schedule", "task", "storage"];
 
 /**
- * The floors of src/, the lowest first: each folder, and the folders that it may import beside
- * itself, all of which stand before it. The folders inside a folder are on its floor.
+ * The layers of src/, the lowest first: each folder, and the other folders that it may import, all
+ * of which are before it. The folders inside a folder are in its layer.
  */
 export const floors: Readonly<Record<string, readonly string[]>> = {
   thrown: [],
@@ -221,7 +221,7 @@ export function onImports(visit: (specifier: Deno.lint.Literal) => void): Deno.l
   };
 }
 
-/** The path of an imported file from the root of the project, or the package name as it stands. */
+/** The path of an imported file from the root of the project, or the package name unchanged. */
 export function resolveImport(importer: string, specifier: string): string {
   if (!specifier.startsWith(".")) return specifier;
   return new URL(specifier, `file:///${importer}`).pathname.slice(1);

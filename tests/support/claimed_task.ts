@@ -1,10 +1,10 @@
-// A claimed task for tests of what a worker does with one.
+// A claimed task for tests of the worker.
 
 import type { ClaimedTask } from "../../src/storage/records.ts";
 
 const now = Date.UTC(2026, 2, 10, 12);
 
-/** Makes a task that has just been claimed for its first attempt, by default. */
+/** Makes a claimed task; by default, at its first attempt. */
 export function claimedTask(overrides: Partial<ClaimedTask> = {}): ClaimedTask {
   return {
     id: "01a204c3-9e85-76f3-a637-c068a230efde",

@@ -3,7 +3,7 @@
 import { createEverTask, type EverTask, type EverTaskOptions, type TaskEvent } from "../../mod.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
 
-/** An engine, and the log of what it says. */
+/** An engine, and its log. */
 export interface TestEngine extends AsyncDisposable {
   readonly everTask: EverTask;
   /** Warnings and errors of the engine's own logger. */

@@ -4,10 +4,7 @@
 export interface ErrorMessage {
   /** The class. */
   readonly name: string;
-  /**
-   * Its first sentence, with `…` for what is filled in; null where the code only passes a message
-   * on.
-   */
+  /** Its first sentence, with `…` for variable parts; null if the code only passes a message on. */
   readonly message: string | null;
 }
 
@@ -77,7 +74,7 @@ function messagesIn(source: string): ErrorMessage[] {
   return found;
 }
 
-/** A text in the code, with `…` for what is filled in; null for anything else. */
+/** Returns a text in the code, with `…` for variable parts; null for other nodes. */
 function textOf(node: Deno.lint.Node): string | null {
   switch (node.type) {
     case "Literal":

@@ -6,15 +6,15 @@ const root = new URL("../../", import.meta.url);
 export interface Example {
   /** Its path from the root of the project. */
   readonly path: string;
-  /** What a comment in its first lines asks for: `// needs: postgres, deno`. */
+  /** The services in a comment of its first lines: `// needs: postgres, deno`. */
   readonly needs: readonly string[];
-  /** What it imports. */
+  /** Its imports. */
   readonly imports: readonly string[];
 }
 
 /**
- * Every program in examples/: the files in it, and of each folder in it the main.ts or, where there
- * is none, every file (but not what is in folders further down, which serves the programs).
+ * Every program in examples/: its files, and the main.ts of each folder or, without one, all files
+ * of the folder. Deeper folders only support the programs.
  */
 export async function listExamples(): Promise<Example[]> {
   const paths: string[] = [];
@@ -41,12 +41,11 @@ async function programsIn(folder: string): Promise<string[]> {
 }
 
 /**
- * What a program may import to be portable: the package, what every server's runtime has, and a
- * validator.
+ * The imports of a portable program: the package, modules of every server runtime, and a validator.
  */
 const portableImport = /^(@evertask\/evertask|node:|zod$)/;
 
-/** The programs that can be copied elsewhere: of one file, needing nothing but what is given. */
+/** The programs that can be copied: single files with only the given needs. */
 export async function listPortableExamples(...given: string[]): Promise<Example[]> {
   const examples = await listExamples();
   return examples.filter(({ needs, imports }) =>

@@ -1,5 +1,5 @@
-// Several instances over one memory database and one clock that stands still until the test lets
-// time go by: what takes minutes is tested in milliseconds, and always in the same way.
+// Several instances over one memory database and one fake clock: a test of minutes takes
+// milliseconds, and is deterministic.
 
 import {
   createEverTask,

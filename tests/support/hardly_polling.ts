@@ -1,11 +1,9 @@
-// Workers that are told of tasks, and hardly look for them by themselves: what they find soon, they
-// were told of.
+// Workers that hardly poll: tasks that they find soon, they were notified of.
 
 import type { Storage } from "../../src/storage/mod.ts";
 
 /**
- * A storage whose workers look by themselves so rarely that within a test only a wake-up makes
- * them.
+ * A storage whose workers poll so rarely that within a test only a notification makes them claim.
  */
 export function hardlyPolling(storage: Storage): Storage {
   return new Proxy(storage, {

@@ -16,8 +16,8 @@ export interface JsrConsumer extends AsyncDisposable {
 }
 
 /**
- * Makes a project. Deno gets a cache of its own, because what it keeps of a registry on a passing
- * port is of no use later.
+ * Makes a project. Deno gets a separate cache, since entries of a registry on a temporary port are
+ * useless later.
  *
  * @param env What tells Deno of the registry.
  * @param options `sharesNpm`: whether the npm packages of the machine's cache count as downloaded.

@@ -58,7 +58,7 @@ async function publish(folder: string, version: string, configPath: string, requ
 
   const manifest: Record<string, { size: number; checksum: string }> = {};
   for await (const path of listFiles(files)) {
-    await Deno.chmod(`${files}${path}`, 0o644); // the tarball allows nobody anything
+    await Deno.chmod(`${files}${path}`, 0o644); // the tarball has no permissions
     const bytes = await Deno.readFile(`${files}${path}`);
     manifest[path] = { size: bytes.length, checksum: `sha256-${await sha256(bytes)}` };
   }

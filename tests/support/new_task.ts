@@ -10,7 +10,7 @@ export { series, slotRequest } from "../../src/testing/conformance/scene.ts";
 /** Makes the next task id. */
 export const newId = uuidV7Generator(() => Date.now(), systemRandom);
 
-/** A task that is due at once, by default. */
+/** Makes a task; by default, one that is due at once. */
 export function newTask(overrides: Partial<NewTask> = {}): NewTask {
   return newTaskWithId(newId(), overrides);
 }

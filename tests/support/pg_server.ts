@@ -39,14 +39,14 @@ export interface PostgresServer extends AsyncDisposable {
   readonly url: string;
   /** The server's version, for example `18.4`. */
   readonly version: string;
-  /** Whether {@linkcode restart} works: not on a server that somebody else runs. */
+  /** Whether {@linkcode restart} works: not on an external server. */
   readonly canRestart: boolean;
   /** Creates an empty database, and resolves to its URL. */
   createDatabase(): Promise<string>;
   /**
    * Stops the server and starts it again on the same data and port.
    *
-   * @param mode `fast` ends every session and shuts down in order; `immediate` is a crash.
+   * @param mode `fast` ends every session and shuts down gracefully; `immediate` is a crash.
    * @param whileDown What to do before it comes back.
    */
   restart(mode: "fast" | "immediate", whileDown?: () => void | Promise<void>): Promise<void>;

@@ -1,6 +1,5 @@
-// Ports of loopback for servers that go away and come back, and for servers that are not there:
-// while one is reserved, no other test gets it, in whatever process, and the system gives it to
-// nobody's connection.
+// Ports of loopback for servers that restart, or that do not exist. While one is reserved, no other
+// test in any process gets it, and the system uses it for no connection.
 
 /** A port that is ours until it is given back, or this process ends. */
 export interface ReservedPort extends Disposable {
@@ -8,15 +7,12 @@ export interface ReservedPort extends Disposable {
 }
 
 const hostname = "127.0.0.1";
-/**
- * Ports that systems do not hand out by themselves: those to give away, and as many again that
- * stand for them.
- */
+/** Ports that systems do not assign: the ports to give away, and one lock port for each. */
 const [lowest, count] = [15_000, 7_500];
 
 /**
- * Reserves a port that nobody listens on. Who has it listens on another one that stands for it: the
- * system lets only one do that, and ends it with the process, however that ends.
+ * Reserves a port without a listener. The holder listens on its lock port, which the system allows
+ * only once, and frees at every end of the process.
  */
 export function reservePort(): ReservedPort {
   while (true) {
@@ -33,7 +29,7 @@ export function reservePort(): ReservedPort {
   }
 }
 
-/** Gives null when somebody listens there already. */
+/** Returns null if another listener has the port. */
 function listen(port: number): Deno.TcpListener | null {
   try {
     return Deno.listen({ hostname, port });

@@ -11,13 +11,13 @@ export interface RunOptions {
   timeout?: number;
 }
 
-/** What a program wrote. */
+/** The output of a program. */
 export interface CommandOutput {
   stdout: string;
   stderr: string;
 }
 
-/** Resolves to what the program wrote once it ended with exit code 0. */
+/** Resolves to the program's output after it ends with exit code 0. */
 export async function runCommand(
   program: string,
   args: string[],

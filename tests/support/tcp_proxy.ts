@@ -1,5 +1,5 @@
-// A network that can fail, between a test and a real server: it passes everything on, or ends all
-// connections and refuses new ones, or swallows whatever is sent and tells nobody.
+// A network that can fail, between a test and a real server: it passes data on, ends all
+// connections and refuses new ones, or drops data silently.
 
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { type ReservedPort, reservePort } from "./reserved_port.ts";
@@ -40,7 +40,7 @@ export class TcpProxy implements AsyncDisposable {
     return through.href;
   }
 
-  /** How many connections stand that somebody else believes in. */
+  /** The number of open connections on either side. */
   get connections(): number {
     return this.#lines.size;
   }
@@ -54,13 +54,13 @@ export class TcpProxy implements AsyncDisposable {
     await closed;
   }
 
-  /** Takes what is sent, over connections old and new, and neither passes it on nor answers. */
+  /** Takes data over all connections, old and new, without passing it on or answering. */
   swallow(): void {
     this.#swallows = true;
     for (const line of this.#lines) line.isDead = true;
   }
 
-  /** Passes on again what new connections send. Those that were swallowed stay dead. */
+  /** Passes on the data of new connections again. Old connections stay dead. */
   async pass(): Promise<void> {
     this.#swallows = false;
     if (this.#listener === null) await this.#listen();

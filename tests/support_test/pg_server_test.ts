@@ -1,4 +1,4 @@
-// The private PostgreSQL server that other tests stand on.
+// The private PostgreSQL server of other tests.
 
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { delay } from "@std/async";

@@ -28,7 +28,7 @@ function flawed(flaw: Flaw): StorageHarness {
   };
   return {
     ...memoryHarness,
-    capabilities: ["setRunCount", "failAt"], // what is never told would be waited for
+    capabilities: ["setRunCount", "failAt"], // the suite would wait for a missing notification
     async create() {
       const unit = await memoryHarness.create();
       return {
@@ -55,7 +55,7 @@ const flaws: [topic: string, flaw: string, Flaw][] = [
       return { items: items.slice(1), next };
     },
   })],
-  ["persist", "claims for workers that nobody knows", (s) => ({
+  ["persist", "claims for unknown workers", (s) => ({
     persist: async (tasks, options) => {
       const results = await s.persist(tasks, options);
       return results.map((result, n) => ({ ...result, claimed: tasks[n]!.claimFor !== null }));
@@ -119,7 +119,7 @@ const flaws: [topic: string, flaw: string, Flaw][] = [
     updateCurrentRun: (id, ms, next, level, options) =>
       s.updateCurrentRun(id, ms, next, level, { ...options, counts: true }),
   })],
-  ["leases and fences", "asks nobody for a lease", (s) => ({
+  ["leases and fences", "ignores leases", (s) => ({
     setStatusMany: (changes, options) =>
       s.setStatusMany(changes.map(({ lease: _, ...change }) => change), options),
   })],
@@ -153,7 +153,11 @@ const flaws: [topic: string, flaw: string, Flaw][] = [
     makeDue: (ids) => Promise.resolve(ids.map(() => true)),
   })],
   ["queues", "cannot pause", () => ({ setQueuePaused: noop })],
-  ["queues", "does not know what is due", () => ({ nextDueAt: () => Promise.resolve(null) })],
+  [
+    "queues",
+    "does not know the next due instant",
+    () => ({ nextDueAt: () => Promise.resolve(null) }),
+  ],
   ["rate slots", "knows no burst", (s) => ({
     takeRateSlots: (requests) => s.takeRateSlots(requests.map((r) => ({ ...r, burst: 1 }))),
   })],

@@ -4,14 +4,14 @@ import { FakeClock } from "../../src/testing/mod.ts";
 
 const start = Date.UTC(2026, 0, 1);
 
-Deno.test("a fake clock stands still", async () => {
+Deno.test("a fake clock does not advance by itself", async () => {
   const clock = new FakeClock();
   assertEquals([clock.now(), clock.monotonic()], [start, 0]);
   await new Promise((resolve) => setTimeout(resolve, 5));
   assertEquals([clock.now(), clock.monotonic()], [start, 0]);
 });
 
-Deno.test("a fake clock starts when it is told to", () => {
+Deno.test("a fake clock starts at the given instant", () => {
   assertEquals(new FakeClock("2026-12-25T10:00:00Z").now(), Date.UTC(2026, 11, 25, 10));
   assertEquals(new FakeClock(5).now(), 5);
   assertThrows(() => new FakeClock("soon"), InvalidArgumentError, 'start is "soon"');

@@ -66,7 +66,7 @@ Deno.test("a part of the payload is enough, at any depth", async () => {
   for (const match of different) await refuteDispatched(everTask, mail, match);
 });
 
-Deno.test("payloads that are no objects are compared as they are", async () => {
+Deno.test("payloads that are not objects are compared directly", async () => {
   const count = defineTask<number>({ type: "count", handle() {} });
   const list = defineTask<(string | null)[]>({ type: "list", handle() {} });
   const nothing = defineTask({ type: "nothing", handle() {} });
@@ -167,7 +167,7 @@ Deno.test("the matching tasks are returned, oldest first, however many there are
   assertEquals(wide.id, found.at(-1)!.id);
 });
 
-Deno.test("a failed assertion shows what was asked, what was dispatched, and how it differs", async () => {
+Deno.test("a failed assertion shows the expectation, the dispatched tasks, and the differences", async () => {
   await using everTask = instance();
   await everTask.dispatch(mail, ada, { delay: { minutes: 5 }, taskKey: "ada" });
   await everTask.dispatch(mail, { to: { name: "Bob", emails: [] } }, { queue: "email" });
@@ -218,7 +218,7 @@ Deno.test("an assertion about nothing says that there is nothing", async () => {
   );
 });
 
-Deno.test("an assertion about a number says what the number is", async () => {
+Deno.test("an assertion about a number shows the actual number", async () => {
   await using everTask = instance();
   await everTask.dispatchMany(resize, Array.from({ length: 12 }, (_, width) => ({ width })));
   const message = await complaint(() => assertDispatched(everTask, resize, { count: 2 }));
@@ -249,7 +249,7 @@ Deno.test("a failed refutation shows the tasks that match", async () => {
   );
 });
 
-Deno.test("what a handler dispatched can be asked for in the same way", async () => {
+Deno.test("the dispatches of a handler can be asserted in the same way", async () => {
   const parent = defineTask<null>({
     type: "parent",
     async handle(_, { dispatch }) {

@@ -101,7 +101,7 @@ Deno.test("a drain tells which tasks failed, with the errors that they threw, or
   assert(await assertRejects(() => everTask.drain({ failures: "throw" }), RangeError) === error);
 });
 
-Deno.test("a failure without a handler's error is told by its text", async () => {
+Deno.test("a failure without a handler's error is reported by its text", async () => {
   const limited = defineTask<null>({
     type: "limited",
     rateLimit: { permits: 1, period: { hours: 1 }, overflow: "Discard" },
@@ -140,7 +140,7 @@ Deno.test("cancel works while a drain runs, and a paused queue is left alone", a
   assertEquals((await everTask.drain()).completed, 1);
 });
 
-Deno.test("subscribers hear of what is dispatched and of what is run", async () => {
+Deno.test("subscribers get events of dispatches and runs", async () => {
   const note = noting("note", []);
   await using everTask = createTestEverTask({ storage: memoryStorage(), tasks: [note] });
   const kinds: string[] = [];

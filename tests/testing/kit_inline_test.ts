@@ -48,7 +48,7 @@ Deno.test("inline, dispatchMany runs all of its tasks", async () => {
   assertEquals(await everTask.dispatchMany(add, []), []);
 });
 
-Deno.test("inline, what a task dispatches has run as well", async () => {
+Deno.test("inline, the tasks that a task dispatches have run, too", async () => {
   const notes: string[] = [];
   const child = defineTask<string>({
     type: "child",
@@ -61,13 +61,13 @@ Deno.test("inline, what a task dispatches has run as well", async () => {
     type: "parent",
     async handle(_, { dispatch }) {
       await everTask.dispatch(child, "by the instance"); // has run when this resolves
-      notes.push("the parent goes on");
+      notes.push("the parent continues");
       await dispatch(child, "by the context");
     },
   });
   await using everTask = inline([parent, child]);
   await everTask.dispatch(parent, null);
-  assertEquals(notes, ["by the instance", "the parent goes on", "by the context"]);
+  assertEquals(notes, ["by the instance", "the parent continues", "by the context"]);
 });
 
 Deno.test("inline, dispatches at the same time run at the same time", async () => {
@@ -141,7 +141,7 @@ Deno.test("inline, failures can be left to be looked up", async () => {
   assertEquals([status, exception!.includes("sold out")], ["Failed", true]);
 });
 
-Deno.test("inline, a handler that waits for a task that finds no slot is told so", async () => {
+Deno.test("inline, a handler that waits for a task without a slot gets an error", async () => {
   const child = defineTask<null>({ type: "child", handle() {} });
   const parent = defineTask<null>({
     type: "parent",
@@ -155,7 +155,7 @@ Deno.test("inline, a handler that waits for a task that finds no slot is told so
   await assertRejects(() => everTask.dispatch(parent, null), StalledError, '"child"');
 });
 
-Deno.test("inline, what is due later is stored, and drain lets its time come", async () => {
+Deno.test("inline, delayed tasks are stored, and drain runs them", async () => {
   const clock = new FakeClock();
   let runs = 0;
   const count = defineTask<null>({ type: "count", handle: () => void runs++ });

@@ -17,7 +17,7 @@ import {
 } from "../../mod.ts";
 import { FakeClock, type HandlerRun, runHandler } from "../../src/testing/mod.ts";
 
-/** A task whose handler throws, or waits, as it is told. */
+/** A task whose handler throws or waits, by its payload. */
 function taskOf(handle: (context: TaskContext) => void | Promise<void>) {
   return defineTask<null>({ type: "told", handle: (_, context) => handle(context) });
 }
@@ -40,7 +40,7 @@ function ending({ outcome, delayMs }: HandlerRun) {
   return [outcome, delayMs];
 }
 
-Deno.test("a handler gets the payload as it is after storage: through JSON and the validator", async () => {
+Deno.test("a handler gets the payload as read from storage: through JSON and the validator", async () => {
   let got: unknown;
   const task = defineTask({
     type: "report",
@@ -71,7 +71,7 @@ Deno.test("a payload that does not fit is refused as by dispatch, and the handle
   assertEquals(runs, 0);
 });
 
-Deno.test("the context says what the options say", async () => {
+Deno.test("the context has the values of the options", async () => {
   let seen: unknown;
   const task = defineTask<null>({
     type: "curious",
@@ -147,7 +147,7 @@ Deno.test("errors that steer the engine steer the outcome", async () => {
   assertEquals(ending(await runHandler(throwing(refused), null)), ["failed", null]);
 });
 
-Deno.test("a retry policy that gives no delay fails the attempt and says so", async () => {
+Deno.test("a retry policy with an invalid delay fails the attempt, and the exception says so", async () => {
   const run = await runHandler(throwing(new Error("down")), null, {
     retry: { nextDelay: () => NaN },
   });
@@ -175,7 +175,7 @@ Deno.test("all that a handler logs is kept, and goes to the logger", async () =>
   assertEquals(forwarded, ["begins", "{count} mails", "one bounced"]);
 });
 
-Deno.test("what a handler dispatches is kept as it would be stored, also when it fails afterwards", async () => {
+Deno.test("a handler's dispatches are recorded as they would be stored, even if it fails afterwards", async () => {
   const remind = defineTask({
     type: "remind",
     queue: "email",
@@ -247,7 +247,7 @@ Deno.test("a handler that returns has completed its task, also after it was aske
   assertEquals([run.outcome, run.error, run.stuck], ["completed", undefined, false]);
 });
 
-Deno.test("the signal aborts when the timeout is over, by the test's clock", async () => {
+Deno.test("the signal aborts at the timeout, by the test's clock", async () => {
   const clock = new FakeClock();
   const task = { ...taskOf(untilAborted), timeout: { minutes: 10 }, retry: noRetry() };
   const running = runHandler(task, null, { clock });

@@ -4,7 +4,7 @@ import { memoryStorage } from "../../drivers/memory/mod.ts";
 import { createTestEverTask, FakeClock, TooManyAttemptsError } from "../../src/testing/mod.ts";
 import { nothing, noting, onFakeTime } from "./kit_support.ts";
 
-Deno.test("what is due later stays, until withScheduled runs each task at its instant", async () => {
+Deno.test("delayed tasks stay, until withScheduled runs each at its instant", async () => {
   const notes: string[] = [];
   const note = defineTask<string>({
     type: "note",
@@ -67,7 +67,7 @@ Deno.test("while time goes by, retries and tasks that ask to run later keep to t
   ]);
 });
 
-Deno.test("advance lets so much time go by, and a series runs as often as it is due", async () => {
+Deno.test("advance advances the clock, and a series runs as often as it is due", async () => {
   const runs: string[] = [];
   const backUp = defineTask<null>({
     type: "back-up",
@@ -89,7 +89,7 @@ Deno.test("advance lets so much time go by, and a series runs as often as it is 
   assertEquals((await everTask.recurring.list()).items[0]!.runCount, 3);
 });
 
-Deno.test("a failed run of a series is retried at once, and the series goes on", async () => {
+Deno.test("a failed run of a series is retried at once, and the series continues", async () => {
   let failing = true;
   const check = defineTask<null>({
     type: "check",
@@ -132,7 +132,7 @@ Deno.test("between drains nothing is left running: no worker, no timer", async (
   assertEquals([clock.timerCount, await everTask.workers(), everTask.workerId], [0, [], null]);
 });
 
-Deno.test("a handler that waits for the fake clock goes on when the test advances it", async () => {
+Deno.test("a handler that waits for the fake clock continues when the test advances it", async () => {
   const slow = defineTask<null>({
     type: "slow",
     timeout: { seconds: 30 },

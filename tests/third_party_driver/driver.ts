@@ -107,7 +107,7 @@ export class MapStorage implements Storage {
     return this.#run((map) => nextDueAt(map, queues, types));
   }
 
-  /** Nothing is told: workers poll. */
+  /** There are no notifications: workers poll. */
   onWake(): Result<"onWake"> {
     return () => {};
   }
@@ -212,7 +212,7 @@ export class MapStorage implements Storage {
     return this.#run((map, now) => purge(map, policy, options, now));
   }
 
-  /** Runs a verb in one go; what it throws rejects the promise. */
+  /** Runs a verb without interruption; the promise rejects with the error that it throws. */
   #run<T>(
     verb: (map: MapDatabase, now: number) => T,
     { connection }: ConnectionOptions = {},

@@ -50,7 +50,7 @@ const publicEntryPoints = new Set([
   "@evertask/evertask/testing",
 ]);
 
-/** What a driver's source imports beside public entry points and its own files. */
+/** Returns the imports of a driver's source other than public entry points and its own files. */
 function privateImports(source: string): string[] {
   const specifiers = source.matchAll(/\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g);
   return Array.from(specifiers, ([, specifier]) => specifier!)

@@ -4,7 +4,7 @@ import type { NewTask, PersistResult } from "@evertask/evertask/storage";
 import type { MapDatabase } from "./database.ts";
 import { dueInstant, fieldsOf, hasEnded, lease, type Row, startAnew, wellFormed } from "./rows.ts";
 
-/** Stores a task, or finds the one that stands for its key. */
+/** Stores a task, or finds the one that holds its key. */
 export function persist(database: MapDatabase, task: NewTask, now: number): PersistResult {
   const { rows } = database;
   const repeated = rows.get(task.id);

@@ -78,7 +78,7 @@ export function startAnew(row: Row): void {
   row.rateSlotAt = null;
 }
 
-/** Whether a task that no worker holds has ended permanently. */
+/** Reports whether an unclaimed task has ended permanently. */
 export function hasEnded(row: Row): boolean {
   if (row.dueAt !== null || row.series?.nextRunAt != null) return false;
   return ["Completed", "Failed", "Cancelled", "ServiceStopped"].includes(row.status);
@@ -115,7 +115,7 @@ export function wellFormed(text: string): string {
   return text.toWellFormed();
 }
 
-/** What a worker gets of a task that was due at this instant. */
+/** Returns the claim of a task that was due at this instant. */
 export function toClaimed(row: Row, dueAt: number): ClaimedTask {
   const {
     handlerName: _h,

@@ -7,7 +7,7 @@ import type { Mutable } from "./rows.ts";
 
 const dayMs = 86_400_000;
 
-/** What waits and what is claimed, by queue. */
+/** The waiting and claimed tasks by queue. */
 export function queueFigures(database: MapDatabase, now: number): QueueStatistics[] {
   const queues = new Map<string, Mutable<QueueStatistics>>();
   const of = (queue: string) => {

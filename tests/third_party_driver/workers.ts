@@ -33,7 +33,7 @@ export function listWorkers({ workers }: MapDatabase, now: number): WorkerRecord
     }));
 }
 
-/** Notes that a worker is alive, and tells it what it has to know. */
+/** Records that a worker is alive, and returns the answer to its heartbeat. */
 export function heartbeat(
   database: MapDatabase,
   workerId: string,

@@ -63,7 +63,7 @@ Deno.test("a text that is exactly as long as a description may be is whole", () 
   assertEquals([cut.length, cut.endsWith(" characters.]")], [longestDescription, true]);
 });
 
-Deno.test("what is thrown and is not an error is described by its value, in full", () => {
+Deno.test("a thrown value that is not an error is described in full", () => {
   assertEquals(describeError("text"), 'Error: "text"');
   assertEquals(describeError(undefined), "Error: undefined");
   assertEquals(describeError({ code: 5, message: "no" }), 'Error: {"code":5,"message":"no"}');
@@ -78,7 +78,7 @@ Deno.test("errors of other realms, and objects that look like errors, are descri
   assertEquals(describeError({ message: "m", stack: "Error: m\n    at f" }), "Error: m\n    at f");
 });
 
-Deno.test("the errors for which one error stands are told, the first ten of each", () => {
+Deno.test("the parts of an aggregate error are described, the first ten of each", () => {
   const parts = Array.from({ length: 12 }, (_, at) => new RangeError(`part ${at + 1}`));
   assertEquals(heads(new AggregateError(parts, "all failed", { cause: "why" })), [
     "AggregateError: all failed",
@@ -88,7 +88,7 @@ Deno.test("the errors for which one error stands are told, the first ten of each
   ]);
 });
 
-Deno.test("what failed before a disposal failed is told", () => {
+Deno.test("the error before a failed disposal is described", () => {
   const suppressed = Object.assign(new Error("suppressed"), {
     name: "SuppressedError",
     error: new Error("on dispose"),
@@ -101,7 +101,7 @@ Deno.test("what failed before a disposal failed is told", () => {
   ]);
 });
 
-Deno.test("the error within a driver's error is told, once", () => {
+Deno.test("the error within a driver's error is described once", () => {
   const original = new Error("login failed");
   const driver = Object.assign(new Error("no connection"), { originalError: original });
   assertEquals(heads(driver), ["Error: no connection", "Caused by: Error: login failed"]);
@@ -109,7 +109,7 @@ Deno.test("the error within a driver's error is told, once", () => {
   assertEquals(heads(driver).length, 2);
 });
 
-Deno.test("causes that go in a circle are told once, and deep ones to a depth of ten", () => {
+Deno.test("circular causes are described once, and deep ones to a depth of ten", () => {
   const error = new Error("round");
   error.cause = error;
   assertEquals(heads(error), ["Error: round", "Caused by: (told above)"]);
@@ -142,7 +142,7 @@ Deno.test("a refused connection is described with its addresses", async () => {
   }
 });
 
-Deno.test("an error without a message is told by those of its parts, or by its name", () => {
+Deno.test("an error without a message is described by those of its parts, or by its name", () => {
   const refused = new AggregateError([new Error("refused a:1"), new Error("refused b:1")]);
   assertEquals(messageOf(refused), "refused a:1; refused b:1");
   assertEquals(headlineOf(refused), "AggregateError: refused a:1; refused b:1");
@@ -161,13 +161,13 @@ for (const [name, make] of Object.entries(hostileValues)) {
       assert(headlineOf(thrown).length <= 1000);
       assertEquals(typeof messageOf(thrown), "string");
     }
-    // One more than are told.
+    // One more than the maximum.
     const many = new AggregateError(Array.from({ length: 11 }, make), "many");
     assert(describeError(many).length <= longestDescription);
   });
 }
 
-/** What is thrown, as data: fast-check cannot hold the values themselves. */
+/** Thrown values as data: fast-check cannot hold the values themselves. */
 type Plan = { readonly plain: unknown } | { readonly hostile: string } | {
   readonly cause: Plan;
   readonly errors: readonly Plan[];
@@ -180,7 +180,7 @@ function build(plan: Plan): unknown {
   return Object.assign(new Error("nested", { cause: build(cause) }), { errors: errors.map(build) });
 }
 
-Deno.test("whatever is thrown, however it is nested, its description has text and an end", () => {
+Deno.test("the description of any thrown value is not empty, and bounded", () => {
   const names = Object.keys(hostileValues).filter((name) => !/very/.test(name)); // those take long to make
   const { plan } = fc.letrec<{ plan: Plan }>((tie) => ({
     plan: fc.oneof(

@@ -1,4 +1,4 @@
-// Reading what was thrown, whatever it is and wherever it comes from.
+// Reading any thrown value, of any realm.
 
 import { assertEquals } from "@std/assert";
 import { runInNewContext } from "node:vm";

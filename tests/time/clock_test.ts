@@ -40,7 +40,7 @@ Deno.test("a timer that is called off does not fire", async () => {
   assertEquals(fired, []);
 });
 
-Deno.test("delays beyond what a runtime's timer can hold do not fire at once", async () => {
+Deno.test("delays beyond the limit of a runtime's timers do not fire at once", async () => {
   const callOffs: (() => void)[] = [];
   const fired = await firing((mark) => {
     for (const delayMs of [2 ** 31, 2 ** 40, Infinity]) {
@@ -51,7 +51,7 @@ Deno.test("delays beyond what a runtime's timer can hold do not fire at once", a
   for (const callOff of callOffs) callOff();
 });
 
-Deno.test("a timer never fires before its delay is over", async () => {
+Deno.test("a timer never fires before its delay has passed", async () => {
   const start = systemClock.monotonic();
   await new Promise<void>((resolve) => void systemClock.setTimer(resolve, 10.5));
   assert(systemClock.monotonic() - start >= 10);

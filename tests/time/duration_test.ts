@@ -53,7 +53,7 @@ const invalid: unknown[] = [
 ];
 
 for (const [index, duration] of invalid.entries()) {
-  Deno.test(`what is not a duration is refused, named and explained (${index + 1})`, () => {
+  Deno.test(`an invalid duration is refused, named and explained (${index + 1})`, () => {
     const error = assertThrows(
       () => toMilliseconds(duration as Duration, "queues.email.timeout"),
       InvalidArgumentError,

@@ -24,7 +24,7 @@ const broken: Record<string, () => unknown> = {
 };
 
 for (const [name, read] of Object.entries(broken)) {
-  Deno.test(`where a clock ${name}, time goes on, and the failure is told once`, async () => {
+  Deno.test(`if a clock ${name}, time still advances, and the failure is logged once`, async () => {
     const { lines, logger } = noting();
     const clock = guardClock({ now: read, monotonic: read, setTimer: read } as Clock, logger);
     const [from, to] = [systemClock.now() - 1000, systemClock.now() + 60_000];
@@ -39,7 +39,7 @@ for (const [name, read] of Object.entries(broken)) {
   });
 }
 
-Deno.test("a clock that fails for a while goes on from where it was", async () => {
+Deno.test("a clock that fails for a while continues from its last reading", async () => {
   let time = 1000;
   let works = true;
   const read = () => works ? time : refuse();
@@ -72,6 +72,6 @@ Deno.test("a timer calls back once, however often the clock does", () => {
   assertEquals([calls, lines.length], [1, 1]);
 });
 
-Deno.test("the system's clock is used as it is", () => {
+Deno.test("the system's clock is used unchanged", () => {
   assertEquals(guardClock(systemClock, silentLogger) === systemClock, true);
 });

@@ -1,5 +1,4 @@
-// Calls that lead back to the context in which an instance was made: in order, and not after they
-// were called off.
+// Calls in the context in which an instance was made: in order, and not after their cancellation.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { HomeContext } from "../../src/time/home_context.ts";
@@ -22,7 +21,7 @@ Deno.test("calls are made in the order in which they were asked for, also those 
   assertEquals(made, [1, 2, 3, 4, 5, 6]);
 });
 
-Deno.test("a call gives what it gives, and rejects with what it throws", async () => {
+Deno.test("a call resolves to the function's result, and rejects with its error", async () => {
   const home = new HomeContext();
   assertEquals(await home.call(() => Promise.resolve(7)), 7);
   await assertRejects(

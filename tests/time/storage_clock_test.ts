@@ -1,5 +1,5 @@
-// The storage's clock as a process knows it: it goes on by the monotonic clock from what storage
-// said last, whose answers take as long as they take.
+// A process's estimate of the storage's clock: its last reading plus the monotonic time since, with
+// answers of any delay.
 
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -7,7 +7,7 @@ import { FakeClock } from "../../src/testing/mod.ts";
 import { systemClock } from "../../src/time/clock.ts";
 import { readingErrorMs, StorageClock } from "../../src/time/storage_clock.ts";
 
-Deno.test("the storage's clock goes on from what storage said, however the clock of the process is set", async () => {
+Deno.test("the storage's clock advances from storage's reading, regardless of the clock of the process", async () => {
   const clock = new FakeClock(1_000_000);
   const storageClock = new StorageClock(clock);
   assertEquals(storageClock.now(), 1_000_000);
@@ -55,7 +55,7 @@ function play(readings: readonly Reading[]): boolean[] {
   });
 }
 
-Deno.test("a clock that goes on, or is set forward, is never taken for one that was set back", () => {
+Deno.test("a clock that advances, or is set forward, never counts as set back", () => {
   fc.assert(fc.property(readings(ms), (taken) => {
     assertEquals(play(taken).includes(true), false);
   }));

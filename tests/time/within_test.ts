@@ -4,7 +4,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { FakeClock } from "../../src/testing/mod.ts";
 import { within } from "../../src/time/within.ts";
 
-Deno.test("it ends with what it waits for, or after so long, and leaves no timer behind", async () => {
+Deno.test("it ends with its promise, or after its limit, and leaves no timer behind", async () => {
   const clock = new FakeClock();
   await within(clock, 1_000, Promise.resolve());
   assertEquals(clock.timerCount, 0);
@@ -17,7 +17,7 @@ Deno.test("it ends with what it waits for, or after so long, and leaves no timer
   await waiting;
 });
 
-Deno.test("it rejects with what it waits for, unless that comes too late", async () => {
+Deno.test("it rejects with its promise, unless that is too late", async () => {
   const clock = new FakeClock();
   const failed = () => Promise.reject(new Error("failed"));
   await assertRejects(() => within(clock, 1_000, failed()), Error, "failed");
@@ -25,6 +25,6 @@ Deno.test("it rejects with what it waits for, unless that comes too late", async
   const waiting = within(clock, 1_000, late.promise);
   await clock.advance(1_000);
   await waiting;
-  late.reject(new Error("a rejection that nobody handles would end the process"));
+  late.reject(new Error("an unhandled rejection would end the process"));
   await clock.advance(0);
 });

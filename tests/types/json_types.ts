@@ -1,5 +1,4 @@
-// What a handler gets is what JSON makes of the payload, and what JSON does not hold is not a
-// payload's type.
+// A handler gets the payload's type after JSON, and types that JSON cannot hold are refused.
 
 import { z } from "zod";
 import {

@@ -1,5 +1,4 @@
-// What the compiler says of a mistake that many make: it names what is wrong, and what to write
-// instead.
+// The compiler's messages for common mistakes: they name the mistake, and the right code.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 

@@ -1,4 +1,4 @@
-// What the fluent builder lets through the compiler and what it does not. Nothing here runs: `deno
+// The uses of the fluent builder that compile, and those that do not. Nothing here runs: `deno
 // check` is the test, and an expected error that does not come is an error itself.
 
 import type {

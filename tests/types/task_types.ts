@@ -1,5 +1,5 @@
-// What defineTask and dispatch let through the compiler and what they do not. Nothing here runs:
-// `deno check` is the test, and an expected error that does not come is an error itself.
+// The uses of defineTask and dispatch that compile, and those that do not. Nothing here runs: `deno
+// check` is the test, and an expected error that does not come is an error itself.
 
 import { z } from "zod";
 import {

@@ -4,7 +4,7 @@ import type { ProcessLine, StoreName, versions } from "./versions.ts";
 
 const program = new URL("process.ts", import.meta.url).pathname;
 
-/** What all processes of a test have told. */
+/** The reports of all processes of a test. */
 export class Books {
   /** The tasks, and whether their first attempt fails. */
   readonly dispatched = new Map<string, boolean>();
@@ -35,7 +35,7 @@ export class Books {
   }
 }
 
-/** What the next line, or the end of a process, settles; nobody need wait for it. */
+/** The promise that the next line, or the end of a process, settles; waiting for it is optional. */
 function next(): PromiseWithResolvers<void> {
   const settled = Promise.withResolvers<void>();
   settled.promise.catch(() => {});
@@ -74,7 +74,7 @@ export class RunningProcess {
     return this.#attempts;
   }
 
-  /** Whether it dispatches no more. */
+  /** Whether it has stopped dispatching. */
   get hasEnded(): boolean {
     return this.#hasEnded;
   }
@@ -114,6 +114,6 @@ export class RunningProcess {
         books.write(line);
       }
     }
-    if (!this.#isStopping) books.fail(new Error("a process has ended by itself"));
+    if (!this.#isStopping) books.fail(new Error("a process has ended unexpectedly"));
   }
 }

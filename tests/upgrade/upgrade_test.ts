@@ -83,7 +83,7 @@ function hasRun(books: Books, id: string, fails: boolean): boolean {
   return (books.ran.get(id)?.length ?? 0) > Number(fails);
 }
 
-/** Each dispatched task has run as promised, nothing else has, and the store says so. */
+/** Each dispatched task has run as promised, nothing else has, and the store agrees. */
 async function checkBooks({ dispatched, ran }: Books, storage: Storage): Promise<void> {
   for (const [id, fails] of dispatched) {
     assertEquals(ran.get(id), fails ? [1, 2] : [1], "each attempt runs once");

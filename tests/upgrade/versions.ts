@@ -10,7 +10,7 @@ import { type EverTask010, evertask010 } from "./evertask_0.1.0.ts";
 /** The stores that outlive a process; memory has nothing to upgrade. */
 export type StoreName = "postgres" | "sqlite" | "sqlserver";
 
-/** What a process prints. */
+/** The output of a process. */
 export interface ProcessLine {
   readonly started?: string;
   readonly ended?: string;

@@ -165,7 +165,7 @@ Deno.test("a worker that cannot reach storage for the length of its lease aborts
   await fleet.pass(10_000, 500);
   const again = await cutOff.dispatch(task, null);
   await fleet.pass(1_000);
-  assertEquals((await cutOff.get(again.id))!.status, "Completed", "it works again by itself");
+  assertEquals((await cutOff.get(again.id))!.status, "Completed", "it works again");
 });
 
 Deno.test("a full disk delays tasks until it has room again", async () => {

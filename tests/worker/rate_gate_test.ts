@@ -1,5 +1,4 @@
-// The gate before the executor: who has to pass it, and what it says of tasks that have a slot
-// already.
+// The gate before the executor: which tasks it checks, and its verdict about tasks with a slot.
 
 import { assertEquals } from "@std/assert";
 import { defineTask, type RateLimitOptions } from "../../mod.ts";
@@ -63,7 +62,7 @@ Deno.test("a task whose key function fails passes the gate once and for all", as
   assertEquals([gate.concerns(exempt), asked()], [false, 0]);
 });
 
-Deno.test("a task that comes before its slot waits for it, and nobody is asked", async () => {
+Deno.test("a task before its slot waits for it, without a call to storage", async () => {
   const { gate, job, now, asked } = scene();
   const verdict = await gate.ask(job({ rateSlotAt: now + 700 }), 0);
   assertEquals(verdict, { kind: "wait", slotAt: now + 700, waitMs: 700 });

@@ -1,5 +1,5 @@
-// A graceful stop: what is prefetched goes back, what runs may finish, what does not runs again,
-// and everything is written down.
+// A graceful stop: prefetched tasks go back, running ones may finish, others run again, and all
+// changes are written.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { defineTask, linearRetry, StoppedError, WorkerStoppedError } from "../../mod.ts";
@@ -8,7 +8,7 @@ import { Fleet, gate, untilAborted } from "../support/fleet.ts";
 
 const oneAtATime = { default: { parallelism: 1 } };
 
-Deno.test("what is prefetched goes back at once, as it was; what runs may finish", async () => {
+Deno.test("prefetched tasks go back at once, unchanged; running ones may finish", async () => {
   await using fleet = new Fleet();
   const release = gate();
   const task = defineTask<number>({ type: "work", handle: () => release.opened });
@@ -72,7 +72,7 @@ Deno.test("what does not finish in time is aborted, becomes ServiceStopped and r
   ]);
 });
 
-Deno.test("a handler that ignores the stop does not hold it up, and its task runs again", async () => {
+Deno.test("a handler that ignores the stop does not delay it, and its task runs again", async () => {
   await using fleet = new Fleet();
   const never = gate();
   const task = defineTask<null>({ type: "stubborn", handle: () => never.opened });
@@ -229,7 +229,7 @@ Deno.test("a stop waits for log lines for as long as a lease", async () => {
   assertEquals(items.map(({ message }) => message), ["was here"]);
 });
 
-Deno.test("what is prefetched does not start once a stop has begun, though a claim keeps it from being given back", async () => {
+Deno.test("prefetched tasks do not start once a stop has begun, though a claim delays giving them back", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const [release, claimed] = [gate(), gate()];

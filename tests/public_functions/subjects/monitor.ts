@@ -1,5 +1,5 @@
-// The functions of monitoring. They get an instance that is not started, and what they make is
-// closed again.
+// The functions of monitoring. They get an instance that is not started, and their results are
+// closed.
 
 import { metrics, trace } from "@opentelemetry/api";
 import { memoryStorage } from "../../../drivers/memory/mod.ts";
@@ -34,7 +34,7 @@ const eventFilter = {
   kinds: takes(["failed"]),
 };
 
-/** Calls a function with an instance and options, and ends what it makes. */
+/** Calls a function with an instance and options, and closes its result. */
 function ended(make: unknown, more: readonly Shape[]): Subject {
   return {
     call: async (...args) => {

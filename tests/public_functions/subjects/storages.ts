@@ -21,7 +21,7 @@ import {
 
 const clock = takes(storage.systemClock);
 
-/** Options, in whose place a text may stand: a path, a URL. */
+/** Options, which a string may replace: a path, a URL. */
 const optionsOrText = (members: Readonly<Record<string, Shape>>): Shape => ({
   ...options(members),
   kinds: new Set(["object", "text"]),

@@ -46,7 +46,7 @@ const payload = takes(
 );
 const source = takes({ dispatched: [] });
 
-/** An assertion, of which a failure is not a fault. */
+/** An assertion, whose failure is not a fault. */
 const assertion = (
   name: "assertDispatched" | "refuteDispatched" | "dispatched",
   members: Readonly<Record<string, Shape>>,

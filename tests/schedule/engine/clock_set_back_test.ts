@@ -1,5 +1,5 @@
-// The storage's clock was ahead for a while and is set right: what was planned meanwhile does not
-// wait until the clock gets there.
+// The storage's clock was ahead for a while and is corrected: runs that were planned meanwhile do
+// not wait until the clock gets there.
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { defineTask, linearRetry } from "../../../mod.ts";
@@ -26,7 +26,7 @@ async function playAhead(
 
 for (const aheadMs of [10_000, minute, day, 3_000 * day]) {
   scenario(
-    `a worker goes on with its series after a clock was ahead by ${aheadMs} ms`,
+    `a worker continues its series after a clock was ahead by ${aheadMs} ms`,
     async (world) => {
       const { task, planned } = recorder(world);
       const everTask = await world.start({ tasks: [task], leaseDuration });
@@ -45,7 +45,7 @@ for (const aheadMs of [10_000, minute, day, 3_000 * day]) {
   );
 }
 
-scenario("what is brought back is told, by log and by event", async (world) => {
+scenario("corrections are reported by log and by event", async (world) => {
   const { task } = recorder(world);
   const everTask = await world.start({ tasks: [task], leaseDuration });
   const { id } = await everTask.dispatch(task, undefined, {
@@ -148,7 +148,7 @@ scenario("a run that waits for a retry waits no longer than it was to", async (w
   ]);
 });
 
-scenario("a run that was interrupted while the clock was ahead goes on", async (world) => {
+scenario("a run that was interrupted while the clock was ahead continues", async (world) => {
   const { task, runs } = recorder(world, async ({ attempt, signal }) => {
     if (runs.length === 1 && attempt === 1) await untilAborted(signal);
   });
@@ -179,7 +179,7 @@ scenario("an extra run of a series that waits too long brings it back, too", asy
 });
 
 scenario(
-  "what was dispatched for later stays where it is, and so do series that begin later",
+  "delayed tasks keep their due instants, and so do series that begin later",
   async (world) => {
     const { task } = recorder(world);
     const once = defineTask({ type: "once", handle() {} });

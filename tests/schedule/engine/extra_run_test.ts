@@ -75,7 +75,7 @@ scenario(
 );
 
 scenario(
-  "an extra run that is asked for while nobody works waits beside the planned one",
+  "an extra run that is requested without a worker waits beside the planned one",
   async (world) => {
     const { task, runs } = recorder(world);
     const before = world.engine({ tasks: [task] });

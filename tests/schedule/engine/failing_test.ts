@@ -5,7 +5,7 @@ import { type AuditLevel, linearRetry } from "../../../mod.ts";
 import { recorder, scenario } from "./world.ts";
 
 scenario(
-  "a run that fails after its last attempt is Failed, and the series goes on",
+  "a run that fails after its last attempt is Failed, and the series continues",
   async (world) => {
     const { task, runs } = recorder(world, ({ run }) => {
       if (run!.number !== 2) throw new Error(`run ${run!.number} broke`);
@@ -104,7 +104,7 @@ for (const [auditLevel, statusAudit, runsAudit] of levels) {
 }
 
 scenario(
-  "a schedule that this runtime cannot read is put off, with a reason, and lost to nobody",
+  "a schedule that this runtime cannot read is postponed, with a reason, and not lost",
   async (world) => {
     const { task, runs } = recorder(world);
     const before = world.engine({ tasks: [task] });
@@ -153,7 +153,7 @@ scenario(
     assertEquals(runs.length, 6);
     assertEquals(world.events.filter(({ kind }) => kind === "failed").length, failures.length);
 
-    // Registered anew by a program that it knows, it goes on.
+    // It continues after a program that knows it registers it again.
     await everTask.dispatch(task, undefined, { recurring: (r) => r.everyHour(), taskKey: "zone" });
     await world.until("07:30");
     assertEquals((await everTask.get(id))!.series!.runCount, 1);

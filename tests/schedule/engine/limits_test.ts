@@ -86,7 +86,7 @@ scenario("a series that would never run is refused, and nothing is stored", asyn
   assertEquals((await everTask.list()).items, []);
 });
 
-scenario("a program may go on registering a series whose runUntil has passed", async (world) => {
+scenario("a program may keep registering a series whose runUntil has passed", async (world) => {
   const { task, runs } = recorder(world);
   const everTask = await world.start({ tasks: [task] });
   const register = () =>
@@ -101,7 +101,7 @@ scenario("a program may go on registering a series whose runUntil has passed", a
     recurring: (r) => r.everyHour().runUntil("2026-03-10T03:00:00Z"),
     taskKey: "short",
   });
-  assertEquals(another, { id, outcome: "existing" }, "the series is over, whatever its end was");
+  assertEquals(another, { id, outcome: "existing" }, "the series has ended, for every kind of end");
   await world.until("08:00");
   assertEquals(runs.length, 1);
   assertEquals((await everTask.list()).items.length, 1);

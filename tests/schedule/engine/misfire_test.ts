@@ -1,5 +1,4 @@
-// What becomes of occurrences that nobody ran: after downtime, after long runs, and when a run was
-// interrupted.
+// Missed occurrences: after downtime, after long runs, and after an interrupted run.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { MisfirePolicy } from "../../../mod.ts";
@@ -96,7 +95,7 @@ for (const { misfire, back, runs: expected, told } of downtimes) {
 }
 
 scenario(
-  "what was skipped is logged and counts neither as a run nor in the audit of runs",
+  "skipped occurrences are logged, and are neither counted nor audited as runs",
   async (world) => {
     const { task } = recorder(world);
     const before = await world.start({ tasks: [task] });

@@ -73,7 +73,7 @@ scenario("a changed schedule takes effect at once and keeps the run count", asyn
   assertEquals([series!.runCount, series!.info], [4, "every 20 minutes"]);
 });
 
-scenario("a changed limit leaves the rhythm as it is", async (world) => {
+scenario("a changed limit does not change the rhythm", async (world) => {
   const { task, planned } = recorder(world);
   const everTask = await world.start({ tasks: [task] });
   const { id } = await register(everTask, task, (r) => r.everyHour());

@@ -1,4 +1,4 @@
-// The run count at the end of what a column holds.
+// The run count at the limit of its column.
 
 import { DatabaseSync } from "node:sqlite";
 import { assertEquals } from "@std/assert";
@@ -50,7 +50,7 @@ for (const { name, ignore, use } of stores) {
   for (const limited of [false, true]) {
     const what = limited
       ? "a series with the highest limit ends when the run count reaches it"
-      : "the run count stays at its highest value, and the series goes on";
+      : "the run count stays at its highest value, and the series continues";
     Deno.test({
       name: `${what} (${name})`,
       ignore,

@@ -123,7 +123,7 @@ async function playAhead(harness: StorageHarness): Promise<void> {
 
 for (const { name, use, ignore = false } of servers) {
   Deno.test({
-    name: `a series goes on after the clock of ${name} was a day ahead`,
+    name: `a series continues after the clock of ${name} was a day ahead`,
     ignore,
     fn: () => use(playAhead),
   });

@@ -1,5 +1,5 @@
-// A small world for tests of series: a clock that stands still, a database, and engines on it that
-// come and go as processes do.
+// A world for tests of series: a fake clock, a database, and engines that start and stop like
+// processes.
 
 import { createEverTask, defineTask, type EverTask, type EverTaskOptions } from "../../../mod.ts";
 import type { Storage } from "../../../src/storage/mod.ts";
@@ -64,7 +64,7 @@ export class World {
   readonly clock: FakeClock;
   readonly #database: Database;
   readonly #engines: EverTask[] = [];
-  /** What the engines told, in order. */
+  /** The events of the engines, in order. */
   readonly events: TaskEvent[] = [];
   /** What the engines logged, from `info` on. */
   readonly log: string[] = [];
@@ -96,7 +96,7 @@ export class World {
       storage: this.connect(),
       clock: this.clock,
       logger,
-      // Heartbeats that are rare let the clock go on quickly.
+      // Rare heartbeats let the clock advance quickly.
       leaseDuration: { days: 300 },
       ...options,
     });
@@ -142,7 +142,7 @@ export class World {
     return show(this.clock.now());
   }
 
-  /** What came after the runs: when the next one is, and how many were skipped. */
+  /** The plans after the runs: the next run, and the number of skipped ones. */
   scheduled(): [next: string, skipped: number][] {
     return this.events.filter(({ kind }) => kind === "recurringScheduled").map((event) => [
       show(Date.parse(event.nextRunUtc!)),
@@ -164,7 +164,7 @@ export interface SeenRun {
   readonly attempt: number;
 }
 
-/** A task that keeps a list of its runs, and then does as it is told. */
+/** A task that records its runs, with scripted outcomes. */
 export function recorder(
   world: World,
   behave: (context: TaskContext) => void | Promise<void> = () => {},

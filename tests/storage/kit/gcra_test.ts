@@ -18,8 +18,8 @@ const plain: SlotWish = {
 };
 
 /**
- * Asks at instants (milliseconds after `now`) and tells when each slot is; null for one that was
- * refused.
+ * Asks at instants (milliseconds after `now`) and returns each slot's instant, or null for a
+ * refused one.
  */
 function slotsFor(limit: Partial<SlotWish>, instants: number[]): (number | null)[] {
   let budget: RateBudget | null = null;
@@ -37,7 +37,7 @@ const tables: [
   slots: (number | null)[],
 ][] = [
   ["one at a time, an interval apart", {}, [0, 0, 0, 0], [0, 100, 200, 300]],
-  ["at the right rhythm nobody waits", {}, [0, 100, 200, 350, 450], [0, 100, 200, 350, 450]],
+  ["at the right rhythm no run waits", {}, [0, 100, 200, 350, 450], [0, 100, 200, 350, 450]],
   ["who comes early waits for the rest of the interval", {}, [0, 60, 130], [0, 100, 200]],
   ["a burst passes at once", { burst: 3 }, [0, 0, 0, 0, 0], [0, 0, 0, 100, 200]],
   [
@@ -100,10 +100,7 @@ Deno.test("a refused new key stays new", () => {
   assertEquals(taken, { slotAt: now, granted: false, budget: null });
 });
 
-/**
- * What is asked one after the other: when (milliseconds after `now`), and the slot that was
- * reserved before.
- */
+/** The requests in order: the instant (milliseconds after `now`), and the slot reserved before. */
 type Ask = readonly [at: number, reservedAt: number | null];
 
 /** Tells the slot that each gets. */
@@ -131,7 +128,7 @@ const lines: [sentence: string, limit: Partial<SlotWish>, asks: Ask[], slots: nu
     [0, 100, 200, 300, 140, 210, 330],
   ],
   [
-    "who is too late takes what nobody has used",
+    "a late run takes an unused slot",
     { graceMs: 40 },
     [[0, null], [0, null], [170, 100]],
     [0, 100, 170],
@@ -143,7 +140,7 @@ const lines: [sentence: string, limit: Partial<SlotWish>, asks: Ask[], slots: nu
     [0, 100, 200, 200, 300, 300],
   ],
   [
-    "who comes after late ones waits, whatever was reserved",
+    "a run after late ones waits, regardless of reservations",
     { graceMs: 40, burst: 2 },
     [[0, null], [0, null], [0, null], [0, null], [900, 100], [900, 200], [900, null], [960, 959]],
     [0, 0, 100, 200, 900, 900, 959, 960],
@@ -277,7 +274,7 @@ Deno.test("over any period a key starts at most permits + burst times, however l
   );
 });
 
-Deno.test("who comes in time for a slot is never sent back, and nobody for ever", () => {
+Deno.test("a run that is in time for its slot is never deferred, and no run is deferred forever", () => {
   fc.assert(
     fc.property(limits, gaps, fc.double({ min: 0, max: 1, noNaN: true }), (limit, gaps, part) => {
       const { graceMs } = parseRateLimit(limit, "rateLimit");

@@ -1,9 +1,9 @@
-// What a storage has while it is open is opened once and closed once.
+// The resource of an open storage is opened once and closed once.
 
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { OpenOnce, StorageClosedError } from "@evertask/evertask/storage";
 
-/** Openings that the test ends, and what was closed. */
+/** Openings that the test ends, and a record of closings. */
 function openings() {
   const pending: PromiseWithResolvers<{ id: number }>[] = [];
   const closed: number[] = [];
@@ -41,7 +41,7 @@ Deno.test("an opening that failed can be retried, and leaves nothing to close", 
   assertEquals(closed, []);
 });
 
-Deno.test("closing waits for the opening under way, and closes what it opened", async () => {
+Deno.test("closing waits for the opening under way, and closes its resource", async () => {
   const { once, pending, closed } = openings();
   const opening = once.open();
   const closing = once.close();
@@ -63,7 +63,7 @@ Deno.test("closing twice closes once, and it can be opened again", async () => {
   assertEquals([closed, once.opened], [[1], { id: 2 }]);
 });
 
-Deno.test("what is not open is refused by name, before an opening and after a closing", async () => {
+Deno.test("a closed resource is refused by name, before an opening and after a closing", async () => {
   const { once, pending } = openings();
   const refuse = () =>
     assertThrows(() => once.opened, StorageClosedError, "The example storage is not open");

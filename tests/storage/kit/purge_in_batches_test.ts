@@ -33,7 +33,7 @@ const cases: [
     [10, 10],
   ],
   [
-    "it ends with its budget, of which no batch takes more than is left",
+    "it ends with its budget, and no batch exceeds the rest of it",
     14,
     [{ ...none, statusAudit: 10, done: false }, { ...none, executionLog: 4, done: false }],
     { statusAudit: 10, executionLog: 4, done: false, busy: false },

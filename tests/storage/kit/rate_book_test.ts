@@ -41,7 +41,7 @@ Deno.test("a key that has reserved ahead keeps its line among 10,000 others", ()
   assertEquals(waitFor(book, "busy", 2_500), 2_500);
 });
 
-Deno.test("keys whose budgets are full are forgotten when there are 10,000, with what was given back", () => {
+Deno.test("keys with full budgets are dropped at 10,000 keys, with their returned slots", () => {
   const book = new RateBook();
   book.take("first", 0, wish);
   book.take("first", 0, wish);

@@ -30,7 +30,7 @@ const intervals = fc.oneof(
   fc.double({ min: 3, max: 100_000, noNaN: true }),
 );
 
-Deno.test("whatever is given back, the next ones get those slots first, in order, and then the end of the line", () => {
+Deno.test("the next runs get returned slots first, in order, and then the end of the line", () => {
   fc.assert(
     fc.property(
       intervals,

@@ -1,4 +1,4 @@
-// Compares what a store holds with what the model says.
+// Compares the content of a store with the model.
 
 import { assert, assertEquals } from "@std/assert";
 import type { Storage } from "../../../src/storage/storage.ts";

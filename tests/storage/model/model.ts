@@ -26,7 +26,7 @@ export interface ModelTask {
   readonly trail: string[];
 }
 
-/** What a dispatch asks for. */
+/** The request of a dispatch. */
 export interface ModelDispatch {
   readonly id: string;
   readonly key: string | null;

@@ -132,7 +132,7 @@ class Player {
         for (const { task } of claims) model.release(task);
         return claims.map((each) => each.task);
       }
-      case "release": // of what has not started
+      case "release": // of tasks that have not started
         if (claim === undefined || claim.task.status === "InProgress") return [];
         await storage.release(claim.workerId, [{
           taskId: claim.task.id,

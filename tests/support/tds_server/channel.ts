@@ -24,12 +24,12 @@ export class ChannelReader {
     return taken;
   }
 
-  /** The first byte of what comes next, without taking it. */
+  /** Returns the next byte without taking it. */
   async peek(): Promise<number | null> {
     return await this.#fill(1) ? this.#rest[0]! : null;
   }
 
-  /** What has arrived and was not taken, or else what arrives next. */
+  /** Returns the data that has arrived, or waits for more. */
   async takeSome(): Promise<Uint8Array | null> {
     if (!await this.#fill(1)) return null;
     const some = this.#rest;

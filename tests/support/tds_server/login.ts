@@ -20,7 +20,7 @@ export function readEncryption(data: Uint8Array): number {
   return encryption.notSupported;
 }
 
-/** The server's PRELOGIN: its version (16.0) and what it says about encryption. */
+/** The server's PRELOGIN: its version (16.0) and its setting of encryption. */
 export function preloginAnswer(encrypt: number): Uint8Array {
   const headers = 2 * 5 + 1;
   return new ByteWriter()

@@ -3,7 +3,7 @@
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { type ChannelReader, concat } from "./channel.ts";
 
-/** What a message is. */
+/** The type of a message. */
 export const messageType = {
   batch: 1,
   call: 3,

@@ -1,6 +1,6 @@
 // A server that speaks enough of TDS 7.4 for mssql to log in, with and without TLS, and to be
-// answered by a script. It is not a database: it keeps nothing and understands no SQL. What it is
-// for: seeing what the driver sends, and letting it meet errors, delays and broken connections.
+// answered by a script. It is not a database: it keeps nothing and understands no SQL. It shows the
+// requests of the driver, and simulates errors, delays and broken connections.
 
 import { serveClient } from "./connection.ts";
 import type { Manners, Reply } from "./connection.ts";
@@ -21,9 +21,7 @@ export class TdsServer implements AsyncDisposable {
   readonly #listener: Deno.TcpListener;
   readonly #clients = new Set<Deno.TcpConn>();
   readonly #serving: Promise<void>;
-  /**
-   * What was asked so far, by all clients; the settings that a session begins with are left out.
-   */
+  /** The requests so far, of all clients, without the initial settings of sessions. */
   readonly requests: TdsRequest[] = [];
   /** Who has logged in so far. */
   readonly logins: Login[] = [];

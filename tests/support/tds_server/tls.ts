@@ -1,6 +1,6 @@
 // TLS inside TDS: while keys are agreed on, TLS travels inside PRELOGIN messages; afterwards, TDS
-// travels inside TLS. A TLS listener of the runtime does the cryptography; this stands between it
-// and the client, and puts messages on or off.
+// travels inside TLS. A TLS listener of the runtime does the cryptography; this file connects it to
+// the client, and wraps and unwraps messages.
 
 import type { Certificate } from "./certificate.ts";
 import { type ByteChannel, ChannelReader, concat, writeAll } from "./channel.ts";
@@ -69,8 +69,8 @@ async function exchangeHandshake(
 const recordType = { changeCipherSpec: 20, alert: 21, handshake: 22 };
 
 /**
- * What a TLS 1.2 server says before it waits for the client: up to ServerHelloDone, or Finished, or
- * an alert.
+ * Reads the messages of a TLS 1.2 server up to its wait for the client: up to ServerHelloDone, or
+ * Finished, or an alert.
  */
 async function readFlight(reader: ChannelReader): Promise<Uint8Array> {
   const records: Uint8Array[] = [];

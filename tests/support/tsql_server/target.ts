@@ -1,6 +1,5 @@
-// The T-SQL engine that tests may use, where there is one: SQL Server, Azure SQL or Babelfish,
-// named by an environment variable. Everything happens in schemas with random names, which are
-// removed again.
+// The T-SQL engine for tests, if available: SQL Server, Azure SQL or Babelfish, named by an
+// environment variable. Everything happens in schemas with random names, which are removed again.
 
 import { checkServer, poolConfig } from "../../../drivers/sqlserver/connection.ts";
 import { procedureNames } from "../../../drivers/sqlserver/script.ts";
@@ -13,7 +12,7 @@ import { messageOf } from "../../../src/thrown/describe_error.ts";
 export const targetVariable =
   "EVERTASK_TEST_SQLSERVER=mssql://user:password@127.0.0.1:1433/database";
 
-/** The URL of the engine; undefined where there is none. */
+/** The URL of the engine; undefined without one. */
 export const targetUrl: string | undefined = Deno.env.get(targetVariable.split("=")[0]!);
 
 const mssql = await loadMssql();
@@ -22,8 +21,7 @@ const mssql = await loadMssql();
 export const hasTarget = targetUrl !== undefined;
 
 /**
- * How a test that needs the engine is registered: without one, it shows as ignored, and its name
- * says what is missing.
+ * Registers a test that needs the engine. Without one, the test is ignored, and its name says so.
  */
 export function needsTarget(name: string): { readonly name: string; readonly ignore: boolean } {
   return { name: hasTarget ? name : `${name} (needs ${targetVariable})`, ignore: !hasTarget };
@@ -37,7 +35,7 @@ export function targetConfig(options: { readonly max?: number } = {}): SqlServer
     options: { ...config.options, trustServerCertificate: true },
     pool: { max: options.max ?? 8, min: 0 },
     connectionTimeout: 60_000,
-    // An engine may take its time to understand a procedure that it meets for the first time.
+    // An engine may take long to compile a procedure at its first call.
     requestTimeout: 120_000,
   };
 }
@@ -62,7 +60,7 @@ export async function isBabelfish(pool: SqlServerPool): Promise<boolean> {
   return (recordsets as { It: unknown }[][])[0]![0]!.It !== null;
 }
 
-/** Runs work with the name of a schema that does not exist yet, and removes what it put there. */
+/** Runs work with the name of a new schema, and removes the schema afterwards. */
 export async function withSchema<T>(
   pool: SqlServerPool,
   work: (schema: string) => Promise<T>,
@@ -140,7 +138,7 @@ const instants: Readonly<Record<string, readonly string[]>> = {
   PausedQueues: ["PausedAtUtc"],
 };
 
-/** Lets time go by for what is stored in a schema: moves all instants back. */
+/** Ages the rows of a schema: moves all instants back. */
 export async function passTime(
   pool: SqlServerPool,
   schema: string,

@@ -40,7 +40,7 @@ CREATE TABLE [EverTask].[RunsAudit] (
     [ExecutedAt] datetimeoffset NOT NULL, [ExecutionTimeMs] float NOT NULL DEFAULT 0, [Status] nvarchar(15) NOT NULL, [Exception] nvarchar(max) NULL);
 CREATE INDEX [IX_RunsAudit_QueuedTaskId] ON [EverTask].[RunsAudit] ([QueuedTaskId]);`;
 
-/** A row of upstream's newest version, with what is not said left at its default. */
+/** A row of upstream's newest version, with defaults for missing fields. */
 export interface UpstreamRow {
   readonly id: string;
   readonly status: string;

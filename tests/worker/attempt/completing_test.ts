@@ -1,12 +1,12 @@
-// Handlers that complete their tasks themselves, on a clock that stands still. (Without a
-// connection the memory store completes them at once, as in a transaction that has committed.)
+// Handlers that complete their tasks themselves, with a fake clock. (Without a connection the
+// memory store completes them at once, as in a transaction that has committed.)
 
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import { defineTask, LeaseLostError } from "../../../mod.ts";
 import { Faults } from "../../support/faulty_storage.ts";
 import { Fleet, gate } from "../../support/fleet.ts";
 
-Deno.test("a task that its handler has completed is not reported as in progress, however long the handler goes on", async () => {
+Deno.test("a task that its handler has completed is not reported as in progress, even if the handler runs on", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const task = defineTask<null>({

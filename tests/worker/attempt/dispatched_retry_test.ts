@@ -63,7 +63,7 @@ Deno.test("a policy that cannot be stored is refused, and nothing is stored", as
   assertEquals((await everTask.list()).items, []);
 });
 
-Deno.test("a stored policy that this version cannot read is told, and the task's own holds", async () => {
+Deno.test("a stored policy that this version cannot read is logged, and the task's own applies", async () => {
   await using fleet = new Fleet();
   const { task, attempts } = failing();
   const web = fleet.create({

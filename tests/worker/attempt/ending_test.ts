@@ -170,7 +170,7 @@ Deno.test("the last attempt fails, and the policy is asked about a timeout as on
   assertEquals(asked, [[3, timeout], [4, busy]]);
 });
 
-Deno.test("a timeout tells of what the handler threw, unless that was the timeout itself", () => {
+Deno.test("a timeout includes the handler's error, unless that was the timeout itself", () => {
   const other = decide({ failure: { error: busy }, abortReason: timeout })!;
   assertStringIncludes(other.exception!, "Caused by: Error: busy");
   assertEquals((other.error as Error).cause, busy);
@@ -178,7 +178,7 @@ Deno.test("a timeout tells of what the handler threw, unless that was the timeou
   assertEquals([same.error, same.exception!.includes("Caused by")], [timeout, false]);
 });
 
-Deno.test("a policy that fails is told of before the error that it was asked about", () => {
+Deno.test("the error of a policy is described before the error of the attempt", () => {
   const fault = new TypeError("no such field");
   const policy: RetryPolicy = {
     nextDelay() {

@@ -46,7 +46,7 @@ interface Callbacks {
 type Fail = () => never;
 
 /**
- * What is passed in; all of it fails. `handled` says how often the handler is called: it fails its
+ * The callbacks, all of which fail. `handled` counts the calls of the handler, which fails its
  * first attempt.
  */
 const places: [name: string, handled: number, make: (fail: Fail) => Callbacks][] = [
@@ -78,7 +78,7 @@ const places: [name: string, handled: number, make: (fail: Fail) => Callbacks][]
   ["a hook after the completion", 2, (fail) => ({ handler: { onCompleted: fail } })],
   ["a hook before the retry", 2, (fail) => ({ handler: { onRetry: fail } })],
   ["a subscriber", 2, (fail) => ({ subscriber: fail })],
-  // Nobody knows whether such a task is to be retried: it fails, by its own error.
+  // Whether such a task should be retried is unknown: it fails with its own error.
   ["the retry policy", 1, (fail) => ({ retry: { nextDelay: fail } })],
   ["the predicate of a retry policy", 1, (fail) => ({ retry: linearRetry(1, 0).handleWhen(fail) })],
 ];
@@ -113,7 +113,7 @@ for (const [place, handled, make] of places) {
       assertEquals([kind, calls], [handled === 2 ? "completed" : "failed", handled]);
       if (handled === 1) assert(exception!.includes("\nRangeError: the first attempt"));
 
-      // It goes on, with the worker's first id, over more than a lease.
+      // It continues with the worker's first id for longer than a lease.
       const { workerId } = everTask;
       // A beat that a busy machine delays beyond the lease comes, too.
       const [before] = await everTask.workers({ includeLost: true });
@@ -126,7 +126,7 @@ for (const [place, handled, make] of places) {
       assertEquals(everTask.workerId, workerId);
       await everTask.stop();
       assertEquals((await engine.ended(id)).kind, kind);
-      // Every failure is told: by the logger or, where that is what fails, on the console.
+      // Every failure is logged: by the logger or, if that fails, on the console.
       assert([...engine.complaints, ...said].length > 0);
     });
   }
@@ -178,7 +178,7 @@ Deno.test("a slow logger and a slow clock are not waited for", async () => {
   const clock: Clock = { ...systemClock, setTimer: (...timer) => systemClock.setTimer(...timer) };
   const task = defineTask({
     type: "task",
-    handle: (_, { log }) => log.error("waiting for nobody"),
+    handle: (_, { log }) => log.error("waiting for no result"),
   });
   await using engine = await startEngine({ tasks: [task], logger, clock });
   const { id } = await engine.everTask.dispatch(task);

@@ -22,7 +22,7 @@ import { stub } from "../../support/stub.ts";
 
 type Line = [level: "warn" | "error", message: string, properties: LogProperties];
 
-/** Runs a task to its end; resolves with its id and with what was logged. */
+/** Runs a task to its end; resolves with its id and the log. */
 async function run(task: Task<void>): Promise<{ id: string; lines: Line[] }> {
   const lines: Line[] = [];
   const note = (level: Line[0]) => (message: string, properties: LogProperties = {}) =>
@@ -78,7 +78,7 @@ Deno.test("another amount is refused", () => {
   assertThrows(() => failing(settings, refuse), InvalidArgumentError, "logFailures");
 });
 
-Deno.test("a timeout is logged as one, with what the handler threw as its cause", async () => {
+Deno.test("a timeout is logged as one, with the handler's error as its cause", async () => {
   const { lines } = await run(defineTask<void>({
     type: "failing",
     timeout: 20,

@@ -1,5 +1,4 @@
-// What a run may store of its log: a number of lines in all its attempts together, wherever they
-// run.
+// The limit of stored log lines of a run, over all its attempts in any process.
 
 import { assertEquals } from "@std/assert";
 import { createEverTask, defineTask, linearRetry, noRetry, silentLogger } from "../../../mod.ts";
@@ -56,7 +55,7 @@ Deno.test("the attempts of a task share the lines that one run may store", async
   ]);
 });
 
-Deno.test("an attempt that goes on in another process counts what the one before has stored", async () => {
+Deno.test("an attempt in another process counts the stored lines of the previous one", async () => {
   const database = new MemoryDatabase();
   const task = defineTask<null>({
     type: "task",

@@ -1,5 +1,5 @@
-// Storage that commits what it is asked to, and whose answer is then lost with the connection:
-// nothing may be lost, and nothing may run twice.
+// Storage whose answers are lost with the connection after a commit: nothing may be lost, and
+// nothing may run twice.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { defineTask } from "../../../mod.ts";
@@ -29,7 +29,7 @@ function losingAnswers(storage: Storage, verbs: readonly Verb[]): Storage {
   });
 }
 
-/** A store that tells when a verb has been called a number of times. */
+/** A store that signals a number of calls of a verb. */
 function countCalls(storage: Storage, verb: Verb) {
   const waiting: { count: number; resolve: () => void }[] = [];
   let calls = 0;

@@ -36,7 +36,7 @@ const cases: [what: string, task: Partial<ClaimedTask>, nowMin: number, plan: Oc
   ["due at its instant", {}, 0, asPlanned],
   ["found a little before, by a clock that is behind", {}, -1, asPlanned],
   [
-    "due before it, since somebody asked for an extra run",
+    "due before it, since an extra run was requested",
     { dueAt: planned - 20 * minute, status: "Completed" },
     -20,
     { kind: "run", scheduledAt: planned - 20 * minute, skipped: 0 },
@@ -61,7 +61,7 @@ for (const [what, task, nowMin, plan] of cases) {
   });
 }
 
-Deno.test("a worker that was there all the time runs the latest of what is due, unless the first of it has begun", () => {
+Deno.test("a worker that was always there runs the latest due occurrence, unless the first has begun", () => {
   const now = planned + 150 * minute;
   const servedSince = planned - 60 * minute;
   assertEquals(planOccurrence(claimed, series, now, servedSince), {
@@ -94,7 +94,7 @@ const ends: [
   ["an extra run that was the last but one", { maxRuns: 2 }, -20, -19, 0, 0],
 ];
 for (const [what, limits, at, now, nextRunAt, skipped] of ends) {
-  Deno.test(`after ${what} a series goes on as the table says`, () => {
+  Deno.test(`after ${what} a series continues by the table`, () => {
     const found = nextAfterRun(
       { ...series, ...limits },
       planned + at * minute,

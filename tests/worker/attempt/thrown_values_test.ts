@@ -1,5 +1,4 @@
-// Handlers throw anything. Whatever it is, the task ends as it would for an error, and nothing else
-// is harmed.
+// Handlers can throw any value: the task ends as for an error, and nothing else is affected.
 
 import { assert, assertEquals } from "@std/assert";
 import {
@@ -36,7 +35,7 @@ const policies: Readonly<Record<string, RetryPolicy>> = {
 
 for (const [name, retry] of Object.entries(policies)) {
   Deno.test(
-    `whatever a handler throws, its task fails and gives its slot back: ${name}`,
+    `for any value that a handler throws, its task fails and frees its slot: ${name}`,
     untimed,
     async () => {
       const provider = new TracerProvider({

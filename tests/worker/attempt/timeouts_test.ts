@@ -1,4 +1,4 @@
-// Timeouts, grace periods and handlers that do not stop, on a clock that stands still.
+// Timeouts, grace periods and handlers that do not stop, with a fake clock.
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { defineTask, linearRetry, type TaskContext, TimeoutError } from "../../../mod.ts";
@@ -122,7 +122,7 @@ for (const late of ["success", "failure"] as const) {
   });
 }
 
-Deno.test("a task that waits for its retry holds no slot and no claim, and goes on elsewhere after a restart", async () => {
+Deno.test("a task that waits for its retry holds no slot and no claim, and continues elsewhere after a restart", async () => {
   await using fleet = new Fleet();
   const attempts: number[] = [];
   const task = defineTask<null>({

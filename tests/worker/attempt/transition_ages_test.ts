@@ -1,4 +1,4 @@
-// The times in an audit trail never run back, whatever holds the writes up.
+// The times in an audit trail never run back, for any delay of writes.
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -38,7 +38,7 @@ function recorded(appliedAt: number, agoMs: number): number {
   return Math.round(Math.floor(appliedAt) - agoMs);
 }
 
-Deno.test("whatever holds two writes up, and by which parts of a millisecond, the second is not before the first", () => {
+Deno.test("for any delays of two writes, down to parts of a millisecond, the second is not before the first", () => {
   const wait = fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 60 }).map((n) => n / 20));
   fc.assert(
     fc.property(fc.array(wait, { minLength: 8, maxLength: 8 }), (waits) => {

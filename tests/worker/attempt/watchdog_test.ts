@@ -1,4 +1,4 @@
-// When running jobs are told of: once in progress, and once a deadline.
+// Callbacks for running jobs: one for progress, and one per deadline.
 
 import { assertEquals } from "@std/assert";
 import { defineTask } from "../../../mod.ts";
@@ -28,7 +28,7 @@ function scene() {
   return { clock, told, watchdog, start };
 }
 
-Deno.test("a job is told of once after 100 ms, and once when its deadline has come, unless that is moved", async () => {
+Deno.test("a job is reported once after 100 ms, and once at its deadline, unless that is moved", async () => {
   const { clock, told, watchdog, start } = scene();
   const first = start("first");
   watchdog.setDeadline(first, 250);
@@ -49,7 +49,7 @@ Deno.test("a job is told of once after 100 ms, and once when its deadline has co
   assertEquals(told.at(-1), ["deadline", "first", 1_140]);
 });
 
-Deno.test("a job that has ended is not told of, and a watchdog that has stopped tells of nothing", async () => {
+Deno.test("an ended job is not reported, and a stopped watchdog reports nothing", async () => {
   const { clock, told, watchdog, start } = scene();
   const ended = start("ended");
   watchdog.setDeadline(ended, 200);

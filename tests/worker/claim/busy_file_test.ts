@@ -5,7 +5,7 @@ import { sqliteStorage } from "../../../drivers/sqlite/mod.ts";
 import { startEngine } from "../../support/engine.ts";
 import { startProgram } from "../../support/lines.ts";
 
-Deno.test("another process that holds a SQLite file's lock for seconds holds the work up, and nothing is lost or ended twice", async () => {
+Deno.test("a process that holds a SQLite file's lock for seconds delays the work, and nothing is lost or ended twice", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const path = `${folder}/tasks.db`;

@@ -21,7 +21,7 @@ Deno.test("a due task that a transaction keeps locked is not claimed in a hot lo
         if (typeof member !== "function") return member;
         if (name !== "claim") return member.bind(target);
         return (...args: unknown[]) => {
-          const isLocked = locked && ++claims < 200; // a hot loop ends, so that it is told of
+          const isLocked = locked && ++claims < 200; // ends a hot loop, so that the test fails
           const nothing = Promise.resolve({ now: fleet.clock.now(), tasks: [] });
           return isLocked ? nothing : Reflect.apply(member, target, args);
         };
@@ -68,7 +68,11 @@ Deno.test("a claim that storage carries out long after it was given up keeps no 
   await late!();
   stalls = false;
   await fleet.pass(5_000, 500);
-  assertEquals([(await web.get(id))!.workerId, runs], [everTask.workerId, 0], "nobody knows of it");
+  assertEquals(
+    [(await web.get(id))!.workerId, runs],
+    [everTask.workerId, 0],
+    "no notification was sent",
+  );
   await fleet.pass(10_000, 500);
   assertEquals([(await web.get(id))!.status, runs], ["Completed", 1]);
 });
@@ -89,7 +93,7 @@ for (const error of [new StorageUnavailableError("gone"), new Error("a fault")])
   });
 }
 
-Deno.test("a task that is dispatched for later, while storage is asked what is due next, is not forgotten", async () => {
+Deno.test("a delayed task that is dispatched during a query of the next due instant is not forgotten", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const answered = gate();
@@ -109,7 +113,7 @@ Deno.test("a task that is dispatched for later, while storage is asked what is d
   assertEquals(ran, 1);
 });
 
-Deno.test("what is stored while a worker cannot reach storage is run as soon as it can", async () => {
+Deno.test("tasks that are stored while a worker cannot reach storage run as soon as it can", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   let isCutOff = false;
@@ -138,7 +142,7 @@ Deno.test("what is stored while a worker cannot reach storage is run as soon as 
   assertEquals(ran, 1);
 });
 
-Deno.test("what is due next is asked again after the question has failed", async () => {
+Deno.test("the next due instant is queried again after a failure", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   let ran = 0;

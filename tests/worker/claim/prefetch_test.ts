@@ -1,4 +1,4 @@
-// How many tasks a worker holds, by what it has finished.
+// How many tasks a worker holds, by its throughput.
 
 import { assertEquals } from "@std/assert";
 import { Prefetch } from "../../../src/worker/claim/prefetch.ts";
@@ -26,7 +26,7 @@ Deno.test("it holds as many tasks as it finished in the last tenth of a second, 
   assertEquals(found, [100, 100, 60, 30, 15, 8, 8, 8, 1_000]);
 });
 
-Deno.test("it counts a tenth of a second, however long nobody has asked", () => {
+Deno.test("it counts a tenth of a second, after any time without a call", () => {
   const prefetch = new Prefetch(settings);
   for (let n = 0; n < 100; n++) prefetch.finished();
   assertEquals(prefetch.target(500), 20);
@@ -42,7 +42,7 @@ Deno.test("it grows at once when more is finished than was to last for the whole
   assertEquals(prefetch.target(6), 1_000);
 });
 
-Deno.test("it foretells what ends soon by its throughput, and nothing while little is done", () => {
+Deno.test("it predicts ends by its throughput, and none while little is done", () => {
   const prefetch = new Prefetch(settings);
   assertEquals(prefetch.endingWithin(100, 0), 0);
   for (let n = 0; n < 50; n++) prefetch.finished();

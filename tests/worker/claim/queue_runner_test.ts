@@ -42,7 +42,7 @@ Deno.test("while storage may hold more, dispatches get half of the places", () =
   }
 });
 
-Deno.test("a queue that pushes back keeps a tenth of its places for what may wait in storage", () => {
+Deno.test("a queue with back pressure keeps a tenth of its places for tasks in storage", () => {
   const cases: [capacity: number, mayHaveMore: boolean, places: number][] = [
     [1, true, 1],
     [2, true, 1],

@@ -48,7 +48,7 @@ Deno.test("a queue whose handlers are stuck never delays another", async () => {
   never.open();
 });
 
-Deno.test("within a priority tasks run in the order in which they became due: a flood only delays what comes after it", async () => {
+Deno.test("within a priority tasks run in the order in which they became due: a flood only delays later tasks", async () => {
   await using fleet = new Fleet();
   const order: string[] = [];
   const flood = defineTask<number>({ type: "flood", handle: () => void order.push("flood") });
@@ -71,7 +71,7 @@ Deno.test("within a priority tasks run in the order in which they became due: a 
   assertEquals(places, [0, 51]);
 });
 
-Deno.test("a pause holds for all workers of the store, gives back what was prefetched, and survives a restart", async () => {
+Deno.test("a pause holds for all workers of the store, gives back prefetched tasks, and survives a restart", async () => {
   await using fleet = new Fleet();
   const release = gate();
   const ran: number[] = [];
@@ -107,7 +107,7 @@ Deno.test("a pause holds for all workers of the store, gives back what was prefe
   for (const { attempt } of (await third.list()).items) assertEquals(attempt, 1);
 });
 
-Deno.test("what a worker claims as its queue is paused runs when the queue is resumed", async () => {
+Deno.test("tasks that a worker claims as its queue is paused run when the queue is resumed", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const answer = gate();
@@ -145,7 +145,7 @@ Deno.test("what cannot be given back as its queue is paused is given back later,
   release.open();
 });
 
-Deno.test("what is dispatched between a pause and a resumption that follow each other at once is run", async () => {
+Deno.test("a task that is dispatched between a pause and an immediate resumption runs", async () => {
   await using fleet = new Fleet();
   let ran = 0;
   const task = defineTask<null>({ type: "work", handle: () => void ran++ });

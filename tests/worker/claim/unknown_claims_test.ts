@@ -1,5 +1,4 @@
-// When storage is asked for tasks that it holds as the worker's and that the worker does not know
-// of.
+// When storage is asked for tasks that the worker holds without knowing it.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { FakeClock } from "../../../src/testing/mod.ts";

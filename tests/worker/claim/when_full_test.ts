@@ -1,4 +1,4 @@
-// What becomes of a dispatch whose queue is full in this process.
+// Dispatches to a queue that is full in this process.
 
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { defineTask, QueueFullError, type TaskContext } from "../../../mod.ts";
@@ -47,7 +47,7 @@ Deno.test("Throw: a dispatch to a full queue rejects, and nothing is stored; the
   assertEquals(error.queue, "small");
   await assertRejects(() => everTask.dispatchMany(task, [5, 6]), QueueFullError);
   assertEquals((await everTask.list()).items.length, 4);
-  // What is not due now does not need room.
+  // Delayed tasks need no room.
   await everTask.dispatch(task, 7, { delay: { minutes: 1 } });
   release.open();
   await fleet.settle();
@@ -65,7 +65,7 @@ Deno.test("fallbackToDefault: a dispatch to a full queue goes to default", async
   release.open();
 });
 
-Deno.test("fallbackToDefault: what holds in default holds for a task that goes there", async () => {
+Deno.test("fallbackToDefault: a task that goes to default follows default's settings", async () => {
   await using fleet = new Fleet();
   const release = gate();
   const task = defineTask<number>({ type: "work", queue: "small", handle: () => release.opened });
@@ -163,7 +163,7 @@ Deno.test("Wait: a dispatch that is called off while it waits takes up no place"
 });
 
 for (const whenFull of ["wait", "throw"] as const) {
-  Deno.test(`${whenFull}: what is dispatched to a full queue of a worker that stops waits in storage`, async () => {
+  Deno.test(`${whenFull}: a task that is dispatched to a full queue of a stopping worker waits in storage`, async () => {
     await using fleet = new Fleet();
     const { everTask, task, release } = await smallQueue(fleet, whenFull);
     const stopped = everTask.stop();
@@ -226,7 +226,7 @@ Deno.test("fallbackToDefault: a handler does not wait for room in default", asyn
   assertEquals([(await everTask.get(id))!.status, children], ["Completed", 6]);
 });
 
-Deno.test("Wait: dispatches that wait while no task of the queue ends are told of, once", async () => {
+Deno.test("Wait: dispatches that wait while no task of the queue ends are warned about once", async () => {
   await using fleet = new Fleet();
   const child = defineTask<number>({ type: "child", handle() {} });
   const parent = defineTask<null>({
@@ -249,7 +249,7 @@ Deno.test("Wait: dispatches that wait while no task of the queue ends are told o
   assertStringIncludes(fleet.log[0]!, "context.dispatch");
 });
 
-Deno.test("Wait: a queue whose tasks end is not told of, however long dispatches wait", async () => {
+Deno.test("Wait: a queue whose tasks end gets no warning, for any wait of dispatches", async () => {
   await using fleet = new Fleet();
   const task = defineTask<number>({
     type: "slow",
@@ -264,7 +264,7 @@ Deno.test("Wait: a queue whose tasks end is not told of, however long dispatches
   assertEquals(fleet.log, []);
 });
 
-Deno.test("Wait: a queue is told of only while dispatches wait, and also when its tasks end no longer", async () => {
+Deno.test("Wait: a queue gets a warning only while dispatches wait, also if its tasks stop ending", async () => {
   await using fleet = new Fleet();
   const task = defineTask<number>({
     type: "work",

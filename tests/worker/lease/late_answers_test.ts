@@ -1,5 +1,5 @@
-// Answers of storage that come after the worker has been given up, or while it gives back what it
-// does not know of: no task may run twice.
+// Answers of storage that come after the worker was lost, or while it gives back unknown tasks: no
+// task may run twice.
 
 import { assertEquals } from "@std/assert";
 import { defineTask, type EverTask, LeaseLostError } from "../../../mod.ts";
@@ -7,7 +7,7 @@ import { Faults, type Verb } from "../../support/faulty_storage.ts";
 import { Fleet, gate, untilAborted } from "../../support/fleet.ts";
 
 /**
- * A worker with faults, a process that only dispatches, and a task that tells of its runs, which
+ * A worker with faults, a process that only dispatches, and a task that records its runs, which
  * last as long as `work`.
  */
 async function scene(fleet: Fleet, work?: Promise<void>) {
@@ -55,10 +55,7 @@ for (const verb of ["claim", "persist"] as const) {
   });
 }
 
-/**
- * Has a claim's answer be lost, so that the worker asks storage to take back what it does not know
- * of.
- */
+/** Loses the answer of a claim, so that the worker gives back unknown tasks. */
 async function raiseSuspicion(
   fleet: Fleet,
   { faults, web, task }: Awaited<ReturnType<typeof scene>>,
@@ -106,7 +103,7 @@ for (const [when, held] of moments) {
   });
 }
 
-Deno.test("an end that was refused, since another lease of the task has ended it alike, is told as a lost lease", async () => {
+Deno.test("an end that is refused because another lease has ended the task alike is reported as a lost lease", async () => {
   await using fleet = new Fleet();
   const { faults, task, worker } = await scene(fleet);
   const network = gate();
@@ -152,12 +149,12 @@ Deno.test("a report that is refused has its handler stop: another lease of the t
   assertEquals((await worker.get(id))!.status, "Queued");
 });
 
-Deno.test("a worker that may not move a series on tells of no next run, and of none that was missed", async () => {
+Deno.test("a worker whose end of a run is refused reports neither a next run nor missed ones", async () => {
   await using fleet = new Fleet();
   const task = defineTask<null>({ type: "work", queue: "default", handle() {} });
   const web = fleet.create({ tasks: [task] });
   const { id } = await web.dispatch(task, null, { recurring: (r) => r.everyHour() });
-  await fleet.pass(5 * 3_600_000); // nobody works: occurrences are missed
+  await fleet.pass(5 * 3_600_000); // no worker runs: occurrences are missed
   const faults = new Faults();
   const written = gate();
   faults.rule = (verb) => verb === "updateCurrentRunMany" ? { heldUntil: written.opened } : null;

@@ -7,7 +7,7 @@ import { Faults } from "../../support/faulty_storage.ts";
 import { Fleet, gate, untilAborted } from "../../support/fleet.ts";
 import { hardlyPolling } from "../../support/hardly_polling.ts";
 
-/** A storage of which one verb does not answer from a moment on that the test chooses. */
+/** A storage with a verb that stops answering when the test chooses. */
 function silencing(verb: "heartbeat" | "releaseLost") {
   const silence = { on: false };
   const wrap = (storage: Storage) =>
@@ -164,7 +164,7 @@ Deno.test("what waits in a worker that has lost its leases is not started under 
   assertEquals([leaseToken, status], [2, "Completed"]);
 });
 
-Deno.test("a worker runs what it has taken from a lost one, though it hardly polls and nobody tells it", async () => {
+Deno.test("a worker runs what it has taken from a lost one, though it hardly polls and gets no notification", async () => {
   await using fleet = new Fleet();
   let ran = 0;
   const task = defineTask<null>({ type: "task", handle: () => void ran++ });
@@ -217,7 +217,7 @@ Deno.test("the answer to a heartbeat under an id that was given up meanwhile pau
   faults.rule = (verb) => verb === "heartbeat" && beats++ === 0 ? { until: answered.opened } : null;
   await fleet.passUntil(() => beats > 0, 500);
   await (await fleet.storage()).unregisterWorker(before);
-  await web.dispatch(task, null, { queue: "recurring" }); // its claim tells that the worker is lost
+  await web.dispatch(task, null, { queue: "recurring" }); // its claim reports that the worker is lost
   await web.queues.resume("default");
   await fleet.settle();
   assertEquals([ran, everTask.workerId === before], [1, false]);

@@ -1,5 +1,5 @@
-// A handler that blocks the event loop for longer than the lease: the worker notices, says whose
-// fault it may be, and goes on.
+// A handler that blocks the event loop for longer than the lease: the worker detects it, names the
+// suspects, and continues.
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createEverTask, defineTask } from "../../../mod.ts";
@@ -29,7 +29,7 @@ class BlockableClock extends FakeClock {
   }
 }
 
-Deno.test("an event loop that was blocked for longer than the lease is told of, with the types that may have done it", async () => {
+Deno.test("an event loop that was blocked for longer than the lease is reported, with the suspected types", async () => {
   const clock = new BlockableClock();
   await using fleet = new Fleet(clock);
   const crunch = defineTask<number>({ type: "crunch", handle: (ms) => clock.block(ms) });

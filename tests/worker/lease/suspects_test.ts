@@ -1,5 +1,5 @@
-// Tasks whose worker was lost, and which may have ended its process: what is done so that the
-// guilty one is found, and no other one is taken for it.
+// Tasks that were running when their process ended: the one that crashed it is found, and no other
+// one is blamed.
 
 import { assert, assertEquals } from "@std/assert";
 import { defineTask, type EverTask, linearRetry, type Task } from "../../../mod.ts";
@@ -153,7 +153,7 @@ Deno.test("a loss uses up no retry", async () => {
   assertEquals([attempts, (await everTask.get(id))!.status], [[2, 3], "Failed"]);
 });
 
-Deno.test("the timeout of a suspect counts from its start, and not from when storage was told of it", async () => {
+Deno.test("the timeout of a suspect counts from its start, and not from its report to storage", async () => {
   await using fleet = new Fleet();
   const faults = new Faults();
   const task = defineTask<number>({
@@ -196,7 +196,7 @@ Deno.test("a suspect that is cancelled while it waits for its turn does not come
   release.open();
   await fleet.settle();
   assertEquals([ran, (await everTask.get(ids[1]!))!.status], [[0, 2], "Cancelled"]);
-  assertEquals(fleet.kinds(ids[1]!).at(-1), "cancelled", "nobody has tried to start it");
+  assertEquals(fleet.kinds(ids[1]!).at(-1), "cancelled", "it was never started");
 });
 
 Deno.test("tasks that were never lost run side by side, also where the first loss is one too many", async () => {
