@@ -1,5 +1,6 @@
 // The queues and types that a worker serves, as text, which stores keep unchanged.
 
+import { readMember } from "../thrown/reading.ts";
 import {
   checkCount,
   checkList,
@@ -40,8 +41,15 @@ export function decodeServes(text: string | null): WorkerServes | null {
   if (text === null) return null;
   try {
     const { queues, types } = JSON.parse(text) as WorkerServes;
-    return Array.isArray(queues) && Array.isArray(types) ? { queues, types } : null;
+    const isKnown = Array.isArray(queues) && queues.every(isQueue) &&
+      Array.isArray(types) && types.every((type) => typeof type === "string");
+    return isKnown ? { queues, types } : null;
   } catch {
     return null;
   }
+}
+
+function isQueue(queue: unknown): boolean {
+  return typeof readMember(queue, "name") === "string" &&
+    typeof readMember(queue, "parallelism") === "number";
 }

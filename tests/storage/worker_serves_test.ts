@@ -1,0 +1,28 @@
+// What a worker takes, as text: what is read again, and what is not.
+
+import { assertEquals } from "@std/assert";
+import { decodeServes, encodeServes } from "../../src/storage/worker_serves.ts";
+
+Deno.test("what a worker takes comes back as it was written", () => {
+  const serves = { queues: [{ name: "mails", parallelism: 4 }], types: ["send-email"] };
+  assertEquals(decodeServes(encodeServes(serves)), serves);
+  assertEquals(decodeServes(encodeServes({ queues: [], types: [] })), { queues: [], types: [] });
+  assertEquals(decodeServes(encodeServes(undefined)), null);
+});
+
+const strange = [
+  "",
+  "null",
+  "5",
+  "{}",
+  '{"queues":[]}',
+  '{"queues":[null],"types":[]}',
+  '{"queues":["mails"],"types":[]}',
+  '{"queues":[{"name":"mails"}],"types":[]}',
+  '{"queues":[{"name":5,"parallelism":4}],"types":[]}',
+  '{"queues":[],"types":[null]}',
+];
+
+Deno.test("a text of another form tells nothing", () => {
+  for (const text of strange) assertEquals(decodeServes(text), null, text);
+});
