@@ -7,7 +7,7 @@ import type { Instrumentation } from "../instrumentation/instrumentation.ts";
 import { type EncodedPayload, encodePayload } from "../payload/payload.ts";
 import { batchEnd } from "../storage/batching/batch_size.ts";
 import { isTransient, retryTransient } from "../storage/batching/retry_transient.ts";
-import type { ClaimedTask } from "../storage/records.ts";
+import { bornClaimed } from "../storage/born_claimed.ts";
 import type { NewTask, PersistResult } from "../storage/requests.ts";
 import type { Storage } from "../storage/storage.ts";
 import {
@@ -230,32 +230,6 @@ export class Dispatcher {
     const definition = definitions.get(type);
     events.emit(taskEvent("dispatched", storageClock.now(), subject, definition));
   }
-}
-
-/**
- * A task that was stored claimed for the worker of this process, as a claim would have brought it.
- */
-function bornClaimed(task: NewTask, now: number): ClaimedTask {
-  return {
-    id: task.id,
-    type: task.type,
-    payload: task.payload,
-    status: task.status,
-    auditLevel: task.auditLevel,
-    queue: task.queue,
-    priority: task.priority,
-    taskKey: task.taskKey,
-    createdAt: now,
-    dueAt: now,
-    attempt: 1,
-    lostCount: 0,
-    leaseToken: 1,
-    cancelRequested: false,
-    rateSlotAt: null,
-    traceContext: task.traceContext,
-    retryPolicy: task.retryPolicy,
-    series: task.series === null ? null : { ...task.series, runCount: 0 },
-  };
 }
 
 /**

@@ -3,37 +3,27 @@
 import type { ExplainFacts } from "../../src/operate/explain.ts";
 import type { SeriesRecord, TaskRecord } from "../../src/storage/records.ts";
 import type { WorkerStatus } from "../../src/storage/worker_status.ts";
+import { claimedTask } from "../support/claimed_task.ts";
 
 /** The storage's clock in these tests. */
 export const now = Date.UTC(2026, 0, 1, 12);
 
+const taskId = "01900000-0000-7000-8000-000000000001";
+
 /** Makes a task; by default, one that is due now. */
 export function task(overrides: Partial<TaskRecord> = {}): TaskRecord {
   return {
-    id: "01900000-0000-7000-8000-000000000001",
-    type: "send-email",
+    ...claimedTask({ id: taskId, type: "send-email", payload: "{}", queue: "mails" }),
     handlerName: "send-email",
-    payload: "{}",
-    status: "Queued",
-    auditLevel: "Full",
-    queue: "mails",
-    priority: 0,
-    taskKey: null,
-    createdAt: now - 1000,
-    attempt: 0,
-    lostCount: 0,
-    leaseToken: 0,
-    cancelRequested: false,
-    rateSlotAt: null,
-    traceContext: null,
-    retryPolicy: null,
-    series: null,
     exception: null,
+    createdAt: now - 1000,
     scheduledAt: null,
     dueAt: now,
     lastExecutionAt: null,
     executionTimeMs: null,
     workerId: null,
+    attempt: 0,
+    leaseToken: 0,
     ...overrides,
   };
 }
@@ -69,7 +59,7 @@ export function worker(overrides: Partial<WorkerStatus> = {}): WorkerStatus {
 /** Makes the facts; by default, nothing keeps the task from running. */
 export function facts(overrides: Partial<ExplainFacts> = {}): ExplainFacts {
   return {
-    taskId: "01900000-0000-7000-8000-000000000001",
+    taskId,
     now,
     task: task(),
     workers: [worker()],

@@ -1,5 +1,6 @@
 // Makes the claimed task for a single handler, as storage would return it to a worker.
 
+import { bornClaimed, type ClaimableTask } from "../../storage/born_claimed.ts";
 import type { ClaimedTask, SeriesRecord } from "../../storage/records.ts";
 import type { TaskSettings } from "../../task/task.ts";
 import { toEpochMilliseconds } from "../../time/instant.ts";
@@ -26,7 +27,7 @@ export function claimedTask(
     ? now
     : toEpochMilliseconds(scheduledAt, "run.scheduledAt");
   const fallbackQueue = run === undefined ? defaultQueue : recurringQueue;
-  return {
+  const stored: ClaimableTask = {
     id: options.taskId ?? newId(),
     type: task.type,
     payload,
@@ -35,17 +36,12 @@ export function claimedTask(
     queue: options.queue ?? task.queue ?? fallbackQueue,
     priority: task.priority ?? 0,
     taskKey,
-    createdAt: now,
-    dueAt,
-    attempt,
-    lostCount: 0,
-    leaseToken: 1,
-    cancelRequested: false,
-    rateSlotAt: null,
     traceContext: null,
     retryPolicy: null,
-    series: run === undefined ? null : runOfSeries(number, dueAt),
+    series: null,
   };
+  const series = run === undefined ? null : runOfSeries(number, dueAt);
+  return { ...bornClaimed(stored, now), dueAt, attempt, series };
 }
 
 /** A series with only the current run known. */

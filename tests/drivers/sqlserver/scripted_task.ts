@@ -1,13 +1,14 @@
 // A task as the driver sends it, and as a server would answer with it.
 
 import type { NewTask } from "../../../src/storage/requests.ts";
+import { newTask, series } from "../../support/new_task.ts";
 import { columns, serverNow } from "./scripted.ts";
 
 export const taskId = "01900000-0000-7000-8000-00000000000a";
 export const otherId = "01900000-0000-7000-8000-00000000000b";
 
 /** As it is stored. */
-export const task: NewTask = {
+export const task: NewTask = newTask({
   id: taskId,
   type: "send-email",
   handlerName: "Send an e-mail",
@@ -18,18 +19,13 @@ export const task: NewTask = {
   queue: "email ",
   priority: -3,
   taskKey: "key\u0000",
-  traceContext: null,
-  retryPolicy: null,
-  series: {
+  series: series({
     schedule: "{}",
     info: "always",
     anchorAt: 0,
-    maxRuns: null,
-    runUntil: null,
     nextRunAt: Date.parse("2027-01-01T00:00:00Z"),
-  },
-  claimFor: null,
-};
+  }),
+});
 
 /** The columns of a task in recordsets. */
 export const taskColumns = columns(

@@ -75,7 +75,7 @@ export const dispatch: readonly Mutant[] = [
     tests: ["tests/worker/claim/claimer_test.ts"],
   },
   {
-    file: dispatcher,
+    file: "src/storage/born_claimed.ts",
     original: `attempt: 1,
     lostCount`,
     replacement: `attempt: 0,

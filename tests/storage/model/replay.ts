@@ -6,6 +6,7 @@ import { auditLevels } from "../../../src/audit/audit_level.ts";
 import { WorkerLostError } from "../../../src/storage/errors.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import type { StorageHarness, StorageUnderTest } from "../../../src/testing/mod.ts";
+import { newTask, series } from "../../support/new_task.ts";
 import { assertClaimed } from "./claimed.ts";
 import { assertSame } from "./compare.ts";
 import { Model, type ModelEnding, type ModelTask } from "./model.ts";
@@ -198,24 +199,18 @@ class Player {
     };
     const nextRunAt = await this.#storageNow() + delayMs;
     const expected = this.#model.dispatch(asked);
-    const [result] = await storage.persist([{
+    const [result] = await storage.persist([newTask({
       id: asked.id,
       type: asked.type,
-      handlerName: asked.type,
-      payload: "{}",
       status: delayMs === 0 ? "Queued" : "WaitingQueue",
       due: isSeries ? { at: nextRunAt } : { inMs: delayMs },
       auditLevel: asked.level,
       queue: asked.queue,
       priority: asked.priority,
       taskKey: asked.key,
-      traceContext: null,
-      retryPolicy: null,
       claimFor: asked.claimFor,
-      series: isSeries
-        ? { schedule: "{}", info: "", anchorAt: 0, maxRuns: null, runUntil: null, nextRunAt }
-        : null,
-    }]);
+      series: isSeries ? series({ nextRunAt }) : null,
+    })]);
     assertEquals(result as unknown, expected);
     const task = this.#model.tasks.find(({ id }) => id === expected.id)!;
     if (expected.claimed) this.#claims.push({ task, workerId: task.worker!, token: 1 });
