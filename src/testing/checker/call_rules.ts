@@ -1,6 +1,6 @@
 // Rules about what instances answer, and what handlers do.
 
-import type { HistoryEntry } from "../history.ts";
+import type { HistoryEntry } from "./history.ts";
 import { momentsOf, type ReplayedHistory } from "./replay.ts";
 import { locate, type Rule } from "./rule.ts";
 

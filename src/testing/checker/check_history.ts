@@ -1,6 +1,6 @@
 // The checker of histories.
 
-import type { History } from "../history.ts";
+import type { History } from "./history.ts";
 import { callRules } from "./call_rules.ts";
 import { endRules } from "./end_rules.ts";
 import { replay } from "./replay.ts";

@@ -1,10 +1,10 @@
 // Replays what the store carried out, by the rules of the storage contract: how each task stood
 // before and after each entry of a history. Rules ask whether the store, and what happened, agree.
 
-import type { AuditLevel } from "../../../audit/audit_level.ts";
-import { shouldCreateStatusAudit } from "../../../storage/kit/audit_policy.ts";
-import type { TaskStatus } from "../../../storage/task_status.ts";
-import type { History, HistoryEntry, StoreEntry } from "../history.ts";
+import type { AuditLevel } from "../../audit/audit_level.ts";
+import { shouldCreateStatusAudit } from "../../storage/kit/audit_policy.ts";
+import type { TaskStatus } from "../../storage/task_status.ts";
+import type { History, HistoryEntry, StoreEntry } from "./history.ts";
 
 /** How a task stands. */
 export interface TaskState {

@@ -1,6 +1,6 @@
 // What a rule of the checker is.
 
-import type { HistoryEntry } from "../history.ts";
+import type { HistoryEntry } from "./history.ts";
 import type { ReplayedHistory } from "./replay.ts";
 
 /** Something that must be true of every history. */

@@ -2,7 +2,8 @@
 
 import { auditLevels } from "../../audit/audit_level.ts";
 import { Chance } from "./chance.ts";
-import { type ClockFault, worstRate } from "./machine.ts";
+import { worstRate } from "../checker/end_rules.ts";
+import type { ClockFault } from "./machine.ts";
 import { type Act, calmAtMs, type Deed, type Scenario, type Step } from "./scenario.ts";
 
 /** Draws the scenario of a seed, of which the lowest 32 bits count. */

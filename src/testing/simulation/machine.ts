@@ -15,9 +15,6 @@ export interface ClockFault {
 /** A clock that is right. */
 export const rightTime: ClockFault = { offsetMs: 0, rate: 1 };
 
-/** How much too fast, or too slow, a machine's clock may count. */
-export const worstRate = 0.02;
-
 /** The wall clock at the start of every world. */
 export const worldStart = Date.UTC(2026, 0, 1);
 

@@ -18,7 +18,7 @@ import type {
   HistoryEntry,
   ProcessEntry,
   StoreEntry,
-} from "./history.ts";
+} from "../checker/history.ts";
 import { worldStart } from "./machine.ts";
 import { Names } from "./names.ts";
 import type { Verb } from "./network.ts";

@@ -3,7 +3,7 @@
 import type { Storage } from "../../storage/storage.ts";
 import type { Clock } from "../../time/clock.ts";
 import { Chance } from "./chance.ts";
-import type { History } from "./history.ts";
+import type { History } from "../checker/history.ts";
 import { rightClock, rightTime } from "./machine.ts";
 import type { Weather } from "./network.ts";
 import { SimulatedProcess } from "./process.ts";

@@ -1,13 +1,13 @@
 // Each rule of the checker finds the history that breaks it.
 
 import { assert, assertEquals } from "@std/assert";
-import * as call from "../../../src/testing/simulation/checker/call_rules.ts";
-import { checkHistory, rules } from "../../../src/testing/simulation/checker/check_history.ts";
-import * as end from "../../../src/testing/simulation/checker/end_rules.ts";
-import { replay } from "../../../src/testing/simulation/checker/replay.ts";
-import type { Rule } from "../../../src/testing/simulation/checker/rule.ts";
-import * as store from "../../../src/testing/simulation/checker/store_rules.ts";
-import type { FinalTask, HistoryEntry } from "../../../src/testing/simulation/history.ts";
+import * as call from "../../../src/testing/checker/call_rules.ts";
+import { checkHistory, rules } from "../../../src/testing/checker/check_history.ts";
+import * as end from "../../../src/testing/checker/end_rules.ts";
+import { replay } from "../../../src/testing/checker/replay.ts";
+import type { Rule } from "../../../src/testing/checker/rule.ts";
+import * as store from "../../../src/testing/checker/store_rules.ts";
+import type { FinalTask, HistoryEntry } from "../../../src/testing/checker/history.ts";
 import {
   answered,
   asked,

@@ -1,6 +1,6 @@
 // Histories for tests of the checker: one that keeps every rule, and entries to break them with.
 
-import type { FinalTask, History, HistoryEntry } from "../../../src/testing/simulation/history.ts";
+import type { FinalTask, History, HistoryEntry } from "../../../src/testing/checker/history.ts";
 
 type Entry<Kind> = Extract<HistoryEntry, { kind: Kind }>;
 type Parts<Kind> = Partial<Omit<Entry<Kind>, "kind">>;

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { drawScenario } from "../../../src/testing/simulation/draw_scenario.ts";
-import { formatHistory } from "../../../src/testing/simulation/history.ts";
+import { formatHistory } from "../../../src/testing/checker/history.ts";
 import { playScenario } from "../../../src/testing/simulation/world.ts";
 import { memoryStore } from "./memory_store.ts";
 
