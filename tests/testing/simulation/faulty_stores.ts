@@ -1,0 +1,98 @@
+// Stores that break the contract in one way each: a simulation must find every one of them.
+
+import type { Storage } from "../../../src/storage/storage.ts";
+import type { StoreMaker } from "../../../src/testing/simulation/world.ts";
+import { memoryStore } from "./memory_store.ts";
+
+/** What a faulty store does in place of some verbs. */
+type Faults = (store: Storage) => Partial<Storage>;
+
+/** The faults, by what goes wrong. */
+export const faults: Readonly<Record<string, Faults>> = {
+  "a write needs no lease": (store) => ({
+    setStatusMany: (changes) => store.setStatusMany(changes.map(({ lease: _, ...rest }) => rest)),
+  }),
+  "a write of the holder is refused at times": (store) => {
+    let count = 0;
+    return {
+      async setStatusMany(changes) {
+        if (++count % 7 > 0) return await store.setStatusMany(changes);
+        return changes.map(() => ({ applied: false }));
+      },
+    };
+  },
+  "a write is told to be refused, and is applied": (store) => ({
+    async setStatusMany(changes) {
+      await store.setStatusMany(changes);
+      return changes.map(() => ({ applied: false }));
+    },
+  }),
+  "a confirmed dispatch is not stored": (store) => ({
+    async persist(tasks) {
+      const some = tasks.filter(({ priority }) => priority === 0);
+      const results = [...await store.persist(some)];
+      return tasks.map((task) =>
+        some.includes(task) ? results.shift()! : { id: task.id, outcome: "created", claimed: false }
+      );
+    },
+  }),
+  "a task that waits is not cancelled, though it is said to be": () => ({
+    requestCancel: (ids) => Promise.resolve(ids.map(() => "cancelled")),
+  }),
+  "a mark to cancel is lost": (store) => ({
+    async heartbeat(workerId, leaseMs) {
+      return { ...await store.heartbeat(workerId, leaseMs), cancelRequests: [] };
+    },
+    requestCancel: (ids) => Promise.resolve(ids.map(() => "requested")),
+  }),
+  "a claim that is given back counts as an attempt": (store) => ({
+    setStatusMany: (changes) =>
+      store.setStatusMany(changes.map((change) => ({ ...change, returnAttempt: false }))),
+  }),
+  "a transition is not audited": (store) => ({
+    setStatusMany: (changes) =>
+      store.setStatusMany(
+        changes.map((change) => ({ ...change, transitions: change.transitions.slice(-1) })),
+      ),
+  }),
+  "a transition is audited twice": (store) => ({
+    async statusAudit(taskId, page) {
+      const { items, next } = await store.statusAudit(taskId, page);
+      return { items: [...items, ...items.slice(-1)], next };
+    },
+  }),
+  "a retry comes at once": (store) => ({
+    setStatusMany: (changes) =>
+      store.setStatusMany(
+        changes.map((change) => change.dueInMs === undefined ? change : { ...change, dueInMs: 0 }),
+      ),
+  }),
+  "a paused queue goes on": () => ({
+    setQueuePaused: () => Promise.resolve(),
+  }),
+  "the tasks of a lost worker are not taken from it": () => ({
+    releaseLost: () => Promise.resolve([]),
+  }),
+  "a claim whose answer was lost is not given back": () => ({
+    releaseUnknown: () => Promise.resolve(0),
+  }),
+};
+
+/** Makes a store with a fault. */
+export function faultyStore(fault: Faults): StoreMaker {
+  return (clock) => {
+    const connect = memoryStore(clock);
+    return () => {
+      const store = connect();
+      const replaced = fault(store);
+      return new Proxy(store, {
+        get(target, property) {
+          const own = Reflect.get(replaced, property);
+          if (own !== undefined) return own;
+          const member = Reflect.get(target, property, target);
+          return typeof member === "function" ? member.bind(target) : member;
+        },
+      });
+    };
+  };
+}

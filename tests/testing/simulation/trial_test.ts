@@ -1,0 +1,39 @@
+import { assert, assertLessOrEqual, assertStringIncludes } from "@std/assert";
+import {
+  type Failure,
+  formatFailure,
+  shrink,
+  trySeed,
+} from "../../../src/testing/simulation/trial.ts";
+import type { StoreMaker } from "../../../src/testing/simulation/world.ts";
+import { faults, faultyStore } from "./faulty_stores.ts";
+
+async function firstFailure(makeStore: StoreMaker): Promise<Failure> {
+  for (let seed = 1; seed <= 300; seed++) {
+    const failure = await trySeed(seed, makeStore);
+    if (failure !== null) return failure;
+  }
+  throw new Error("no seed has found it");
+}
+
+for (const [what, fault] of Object.entries(faults)) {
+  Deno.test(`a simulation finds a store with a fault: ${what}`, async () => {
+    await firstFailure(faultyStore(fault));
+  });
+}
+
+Deno.test("a failure is made smaller, breaks the same rule, and can be read", async () => {
+  const makeStore = faultyStore(
+    faults["a task that waits is not cancelled, though it is said to be"]!,
+  );
+  const failure = await firstFailure(makeStore);
+  const small = await shrink(failure, makeStore);
+  assertLessOrEqual(small.scenario.steps.length, 3);
+  assertLessOrEqual(small.history.entries.length, failure.history.entries.length);
+  const rule = small.broken[0]!.split(": ")[1]!;
+  assert(failure.broken.some((line) => line.includes(rule)));
+  const text = formatFailure(small);
+  for (const part of [small.broken[0]!, '"kind":"cancel"', "answer=cancelled"]) {
+    assertStringIncludes(text, part);
+  }
+});
