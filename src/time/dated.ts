@@ -1,8 +1,5 @@
 // Instants of the public face: dates there, epoch milliseconds inside.
 
-/** The names of fields that hold an instant. */
-type InstantName = `${string}At` | "runUntil" | "now";
-
 /**
  * A record of the storage contract as an application gets it: each instant, epoch milliseconds in
  * the record, is a `Date`. Fields that hold an instant are those whose name ends in `At`, `runUntil`
@@ -10,11 +7,11 @@ type InstantName = `${string}At` | "runUntil" | "now";
  */
 export type Dated<T> = T extends readonly (infer Item)[] ? readonly Dated<Item>[]
   : T extends object ? {
-      readonly [Name in keyof T]: Name extends InstantName ? DateOf<T[Name]> : Dated<T[Name]>;
+      readonly [Name in keyof T]: Name extends `${string}At` | "runUntil" | "now"
+        ? Date | Exclude<T[Name], number>
+        : Dated<T[Name]>;
     }
   : T;
-
-type DateOf<T> = T extends number ? Date : T;
 
 function isInstantName(name: string): boolean {
   return name.endsWith("At") || name === "runUntil" || name === "now";
