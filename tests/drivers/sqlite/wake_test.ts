@@ -10,7 +10,7 @@ import { Scratch } from "./support.ts";
 
 const worker = { id: "01890000-0000-7000-8000-00000000000a", host: "here" };
 
-Deno.test("tasks, pauses and cancel requests of another process are notified within a second", async () => {
+Deno.test("tasks, pauses and cancel requests of another process are notified within a poll interval", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const here = await scratch.open({ clock });
@@ -18,7 +18,7 @@ Deno.test("tasks, pauses and cancel requests of another process are notified wit
   const signals: WakeSignal[] = [];
   const end = here.onWake((signal) => signals.push(signal));
   const heard = async () => {
-    await clock.advance(1000);
+    await clock.advance(here.polling.busyMs);
     return signals.splice(0);
   };
 
@@ -50,7 +50,7 @@ Deno.test("heartbeats and finished tasks of another process wake no worker", asy
   const end = here.onWake((signal) => signals.push(signal));
   await there.heartbeat(worker.id, 60_000);
   await there.setStatus(task.id, "Completed", null, "Full");
-  await clock.advance(3000);
+  await clock.advance(3 * here.polling.busyMs);
   assertEquals(signals, []);
   end();
 });
@@ -64,7 +64,7 @@ Deno.test("one listener hears on when another is taken away", async () => {
   const end = here.onWake((signal) => heard.push(signal));
   endFirst();
   await there.persist([newTask()]);
-  await clock.advance(1000);
+  await clock.advance(here.polling.busyMs);
   assertEquals(heard, [{ kind: "tasks" }]);
   end();
 });
@@ -84,7 +84,7 @@ Deno.test("tasks in a transaction of this process are notified when it has ended
     own.exec(how);
     await clock.advance(20);
     assertEquals(heard.splice(0), [{ kind: "tasks" }]);
-    await clock.advance(2000);
+    await clock.advance(2 * storage.polling.busyMs);
     heard.length = 0; // the commit of another connection
   }
   own.close();
@@ -116,17 +116,17 @@ Deno.test("after a look that failed, tasks are looked for", async () => {
   const heard: WakeSignal[] = [];
   isBusy = true;
   const end = storage.onWake((signal) => heard.push(signal));
-  await clock.advance(1000);
+  await clock.advance(storage.polling.busyMs);
   assertEquals(heard, [], "nothing is known yet");
   isBusy = false;
-  await clock.advance(1000);
+  await clock.advance(storage.polling.busyMs);
   assertEquals(heard, [{ kind: "tasks" }]);
   end();
   await storage.close();
   database.close();
 });
 
-Deno.test("an idle storage reads data_version once a second, and only with listeners", async () => {
+Deno.test("an idle storage reads data_version once per poll interval, and only with listeners", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const database = new DatabaseSync(scratch.path);
@@ -154,7 +154,7 @@ Deno.test("an idle storage reads data_version once a second, and only with liste
   assertEquals(clock.timerCount, 0);
   const end = storage.onWake(() => {});
   statements.length = 0;
-  await clock.advance(60_000);
+  await clock.advance(60 * storage.polling.busyMs);
   assertEquals(statements, Array(60).fill("PRAGMA data_version"));
   end();
   assertEquals(clock.timerCount, 0);
