@@ -38,8 +38,8 @@ async function measureStore(
   const tasks = options.tasks ?? defaultTasks[store.name]!;
   const rows = new Map<AuditLevel, RowCounts>();
   const runs = new Map<AuditLevel, Run[]>(auditLevels.map((level) => [level, []]));
-  // A first round that does not count: code is compiled and caches fill. Levels take turns, so that
-  // whatever else the machine does hits all alike.
+  // The first round is a warm-up of code and caches. Levels take turns, so that other work of the
+  // machine affects all alike.
   for (let round = 0; round <= options.runs; round++) {
     for (const auditLevel of auditLevels) {
       progress(

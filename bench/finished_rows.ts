@@ -70,7 +70,7 @@ export const finishedRowsSubject: Subject = {
       const places = [{ count: 0, database: empty }, { count: finished, database: full }];
       const rates = places.map((): number[] => []);
       for (let round = 0; round <= runs; round++) {
-        // In turns, so that whatever else the machine does meets both alike; the first round is a
+        // In turns, so that other work of the machine affects both alike; the first round is a
         // warm-up.
         for (const [index, { count, database }] of places.entries()) {
           progress(`${grouped(count)} ended tasks, run ${round} of ${runs}`);

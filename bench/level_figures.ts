@@ -11,18 +11,18 @@ export interface LevelFigures {
   readonly tasks: number;
   /** Tasks a second. */
   readonly lifecycle: number;
-  /** Lifecycle in relation to Full. */
+  /** The ratio of lifecycle to that of Full. */
   readonly lifecycleToFull: number;
   /** Tasks a second. */
   readonly drain: number;
-  /** Drain in relation to Full. */
+  /** The ratio of drain to that of Full. */
   readonly drainToFull: number;
   /** Milliseconds from dispatch to handler, one task at a time. */
   readonly aloneP50: number;
   readonly aloneP99: number;
-  /** The same with as many tasks under way as there are callers. */
+  /** The same with as many concurrent tasks as callers. */
   readonly loadedP50: number;
   readonly loadedP99: number;
-  /** Rows that the tasks of one lifecycle measurement left. */
+  /** Rows of the tasks of one lifecycle measurement. */
   readonly rows: RowCounts;
 }

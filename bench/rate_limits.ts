@@ -1,5 +1,5 @@
-// What rate limits cost where they hold nothing back: the same drain without one, with a budget for
-// all tasks together, and with a budget for each of many keys.
+// Measures the cost of rate limits that delay no task: the same drain without a limit, with a
+// budget for all tasks together, and with a budget for each of many keys.
 
 import type { RateLimitOptions } from "@evertask/evertask";
 import { drain, storeBacklog } from "./measures/drain.ts";
@@ -45,7 +45,7 @@ export const rateLimitsSubject: Subject = {
       await using database = await measured.createDatabase();
       const rates = limits.map((): number[] => []);
       for (let round = 0; round <= runs; round++) {
-        // In turns, so that whatever else the machine does meets all alike; the first round is a
+        // In turns, so that other work of the machine affects all alike; the first round is a
         // warm-up.
         for (const [index, [name, rateLimit]] of limits.entries()) {
           progress(`${measured.name}: limit: ${name}, run ${round} of ${runs}`);

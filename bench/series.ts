@@ -90,7 +90,7 @@ export const seriesSubject: Subject = {
       const places = [{ count: 0, database: empty }, { count: series, database: full }];
       const rounds = places.map((): Figures[] => []);
       for (let round = 0; round <= runs; round++) {
-        // In turns, so that whatever else the machine does meets both alike; the first round is a
+        // In turns, so that other work of the machine affects both alike; the first round is a
         // warm-up.
         for (const [index, { count, database }] of places.entries()) {
           progress(`${measured.name}: ${grouped(count)} series, run ${round} of ${runs}`);

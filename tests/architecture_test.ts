@@ -92,7 +92,7 @@ Deno.test("no folders import each other in a circle", async () => {
   assertEquals(findCircles(foldersOf(await readImports(), folderOf)), []);
 });
 
-Deno.test("each folder of src/ is a floor, and imports only floors below it", async () => {
+Deno.test("each folder of src/ is a layer, and imports only layers below it", async () => {
   const files = (await listFiles("src/")).filter((path) => path.endsWith(".ts"));
   const folders = new Set(files.map(floorOf));
   const order = Object.keys(floors);
@@ -106,7 +106,7 @@ Deno.test("each folder of src/ is a floor, and imports only floors below it", as
   }
 });
 
-Deno.test("the guide to src/ shows the floors as they are", async () => {
+Deno.test("the guide to src/ lists the layers", async () => {
   const guide = await Deno.readTextFile(new URL("src/README.md", root));
   const rows = [...guide.matchAll(/^\| `(\w+)` +\|[^|]*\|([^|]*)\|$/gm)];
   const shown = rows.map(([, folder, others]) => [folder!, others!.match(/\w+(?=`)/g) ?? []]);
@@ -131,7 +131,7 @@ Deno.test("a circle of folders is found, also where no files are in a circle", (
   assertEquals(findCircles(foldersOf(graph, folderOf)), [["src/a", "src/b"]]);
 });
 
-Deno.test("a circle of files is found, whatever kind of import closes it", () => {
+Deno.test("a circle of files is found for any kind of import", () => {
   const closing = [
     `import { a } from "../a/a.ts";`,
     `import type { A } from "../a/a.ts";`,

@@ -128,7 +128,7 @@ Deno.test("killed with SIGKILL in the middle and started again, the demo loses n
   assertEquals(twice, []);
 });
 
-Deno.test("a task's status audit rows are as many as the demo's audit level asks for", async () => {
+Deno.test("a task has as many status audit rows as the demo's audit level writes", async () => {
   // Full: queued, started and ended, of each attempt. The levels between differ in recurring tasks
   // alone.
   const expected = { Full: 3 * 10 + 3 * 3, Minimal: 3, ErrorsOnly: 3, None: 0 };

@@ -1,9 +1,9 @@
 // EverTask beside other libraries, on the same machine in the same run: `deno task bench:peers
 // --help`. Needs npm.
 //
-// Every measurement is a process of its own in the library's own runtime, on empty databases;
-// contenders take turns, so that whatever else the machine does hits all alike. PostgreSQL waits
-// for the disk with each commit.
+// Every measurement is a separate process in the library's own runtime, on empty databases.
+// Contenders take turns, so that other work of the machine affects all alike. PostgreSQL waits for
+// the disk with each commit.
 
 import { readArguments, UsageError } from "../support/arguments.ts";
 import { describeEnvironment, environment } from "../support/environment.ts";
@@ -169,7 +169,7 @@ async function openPeerStores(names: readonly string[] | null): Promise<PeerStor
   return stores;
 }
 
-/** What the command line asks for. */
+/** The parsed command line. */
 function chosenMeasurements(name: string | null): readonly Measurement[] {
   if (name === null) return measurements;
   const chosen = measurements.filter((each) => each === name);

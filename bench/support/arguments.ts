@@ -15,11 +15,11 @@ export interface BenchOptions {
   readonly runs: number;
   /** How many tasks a measurement takes; null: the benchmark's own choice. */
   readonly tasks: number | null;
-  /** How many tasks have ended before the measurement, where that is the subject. */
+  /** How many tasks have ended before the measurement, for subjects about them. */
   readonly finished: number;
-  /** How many series that are not due lie in the store, where that is the subject. */
+  /** How many series that are not due are in the store, for subjects about them. */
   readonly series: number;
-  /** How long nothing happens, where that is the subject. */
+  /** How long the worker is idle, for subjects about that. */
   readonly seconds: number;
   /** Whether the results are printed as JSON, and nothing else. */
   readonly json: boolean;

@@ -46,7 +46,7 @@ export function tell(message: unknown): void {
   console.log(JSON.stringify(message));
 }
 
-/** In the child: resolves when the parent asks for the end, or is gone. */
+/** In the child: resolves when the parent requests the end, or has ended. */
 export async function askedToEnd(): Promise<void> {
   for await (const _ of Deno.stdin.readable);
 }

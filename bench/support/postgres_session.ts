@@ -23,7 +23,7 @@ export class PostgresSession implements AsyncDisposable {
     }
   }
 
-  /** How many bytes have been written to the write-ahead log so far. */
+  /** Returns the size of the write-ahead log so far, in bytes. */
   async walBytes(): Promise<number> {
     const [row] = await this.sql<[{ bytes: string }]>`
       SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0') AS bytes`;
@@ -31,9 +31,8 @@ export class PostgresSession implements AsyncDisposable {
   }
 
   /**
-   * How much processor time the whole server has taken so far, in microseconds: that of the
-   * processes that run and of those that have ended. Null where it cannot be known: on another
-   * machine, and elsewhere than on Linux.
+   * Returns the processor time of the whole server so far, in microseconds, with ended processes.
+   * Null if it is unknown: on another machine, or without Linux.
    */
   async processorMicroseconds(): Promise<number | null> {
     const [{ data_directory: folder }] = await this.sql<

@@ -1,4 +1,4 @@
-// Running tasks of the memory store now, and failed ones again.
+// makeDue: lets unclaimed tasks run now, and failed ones run again.
 
 import type { MemoryState } from "./state.ts";
 

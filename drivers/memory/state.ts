@@ -10,7 +10,7 @@ import type { Clock } from "../../src/time/clock.ts";
 import { DueTasks } from "./due_tasks.ts";
 import type { TaskRow, Worker } from "./rows.ts";
 
-/** Something that wants to know what other processes do. */
+/** A listener to changes of other processes. */
 export type WakeListener = (signal: WakeSignal) => void;
 
 /** The content of a memory database. */
@@ -90,14 +90,14 @@ export class MemoryState {
   }
 
   /**
-   * Ends a task's lease, if there is one, and says when it can be claimed again; null: not any
-   * more.
+   * Ends a task's lease, if there is one, and sets when the task can be claimed again; null for
+   * never.
    */
   endLease(row: TaskRow, dueAt: number | null, now: number): void {
     row.worker?.tasks.delete(row);
     row.worker = null;
-    // An open cancel request is dealt with by the worker that claims the task next, so that must be
-    // soon.
+    // The worker that claims the task next handles an open cancel request, so the task is due at
+    // once.
     if (dueAt === null) row.cancelRequested = false;
     this.due.setDue(row, dueAt !== null && row.cancelRequested ? Math.min(now, dueAt) : dueAt);
     if (dueAt === null && this.#keepEnded !== Infinity) this.#forgetEnded(row);
@@ -121,14 +121,14 @@ export class MemoryState {
     }
   }
 
-  /** A change that the store itself makes, now, at the task's own level. */
+  /** Applies a change of the store itself, now, at the task's own level. */
   setStatus(row: TaskRow, status: TaskStatus, exception: string | null, now: number): void {
     row.status = status;
     row.exception = exception;
     this.#audit(row, row.auditLevel, now);
   }
 
-  /** Tells the other processes. */
+  /** Notifies the other processes. */
   wake(from: object, signal: WakeSignal): void {
     for (const [process, listeners] of this.listeners) {
       if (process === from) continue;
@@ -144,7 +144,7 @@ export class MemoryState {
     (row.statusAudit ??= []).push({ number: this.nextNumber(), updatedAt, newStatus, exception });
   }
 
-  /** Deletes the tasks that ended first, when more are kept than wanted. */
+  /** Deletes the tasks that ended first, if there are more than the limit. */
   #forgetEnded(row: TaskRow): void {
     this.#endedRows.push(row);
     if (this.#endedRows.length < 2 * this.#keepEnded + 64) return;

@@ -65,12 +65,12 @@ export class DatabaseAccess {
     return this.#session.opened;
   }
 
-  /** What tells other processes that something has changed; null where nobody listens. */
+  /** Sends notifications of changes to other processes; null without listeners. */
   message(kind: WakeSignal["kind"]): object | null {
     return this.session.channel?.message(kind) ?? null;
   }
 
-  /** Calls a function; again where it lost against another transaction. */
+  /** Calls a function, and retries it after a conflict with another transaction. */
   readonly call: Call = async (name, ...args) => {
     for (let triesLeft = mostTries - 1;; triesLeft--) {
       try {

@@ -55,7 +55,7 @@ const sessionKinds = { "any": false, "read-write": true, "primary": true } as co
  */
 export function parseDatabaseUrl(url: unknown, environment: Environment): DatabaseUrl {
   if (typeof url !== "string" || !/^postgres(?:ql)?:\/\//.test(url)) {
-    throw new InvalidArgumentError("url", hidden(url), "be a text that begins with postgres://");
+    throw new InvalidArgumentError("url", hidden(url), "be a string that begins with postgres://");
   }
   checkConnectionUrl(url, "url");
   if (url.includes("%00")) throw refusedUrl("hold no %00");

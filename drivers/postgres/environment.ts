@@ -1,5 +1,5 @@
-// The environment of the process: read where the URL leaves something out, and kept from
-// postgres.js, which always reads it.
+// The environment of the process: read for missing parts of the URL, and hidden from postgres.js,
+// which always reads it.
 
 import { userInfo } from "node:os";
 import process from "node:process";
@@ -11,7 +11,7 @@ import process from "node:process";
 export interface Environment {
   /** A variable; undefined when it is not set. */
   variable(name: string): string | undefined;
-  /** The name of the user as whom the process runs. */
+  /** The name of the process's user. */
   userName(): string;
 }
 

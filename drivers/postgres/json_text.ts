@@ -1,6 +1,6 @@
-// Everything goes to the database and comes back as JSON text: one parameter a call, encoded
-// natively, whatever types and transforms a user's postgres.js instance defines. What PostgreSQL
-// cannot store in a text is escaped here, in one place.
+// Everything goes to the database and comes back as JSON text: one parameter per call, encoded
+// natively, regardless of the types and transforms of a user's postgres.js instance. This file
+// escapes the characters that PostgreSQL cannot store.
 //
 // U+0000 becomes U+001A and four hexadecimal digits, and so does U+001A itself, so that stored
 // texts stay distinct. (U+001A is SUBSTITUTE: "used in the place of a character that is invalid or

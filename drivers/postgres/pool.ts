@@ -1,5 +1,4 @@
-// Where connections come from: a pool of the storage's own, made from the URL of a database, or the
-// application's.
+// Pools of connections: one of the storage's own, made from a URL, or the application's.
 
 import postgres from "postgres";
 import type { PostgresClient } from "./connection.ts";
@@ -11,27 +10,24 @@ import { Sockets } from "./sockets.ts";
 /** A pool of connections. */
 export interface Pool {
   readonly sql: PostgresClient;
-  /** How many servers it may choose from. */
+  /** The number of servers to choose from. */
   readonly servers: number;
-  /** Whether a server that only reads is of no use. */
+  /** Whether a read-only server is unusable. */
   readonly mustWrite: boolean;
-  /** Cuts all connections, since they do not answer; null where only the application can. */
+  /** Cuts all connections, which do not answer; null if only the application can cut them. */
   readonly cut: (() => void) | null;
   /**
-   * Parts with a session, or with the server that has not begun one: a new one may do more, or be
-   * on another server.
+   * Ends a session, or leaves a server without one: a new session may be writable, or on another
+   * server.
    */
   leave(session: { readonly pid: number } | null): void;
-  /**
-   * Whether the process stays alive for connections over which nothing is under way; at first it
-   * does.
-   */
+  /** Sets whether idle connections keep the process alive; at first they do. */
   keepAlive(keepAlive: boolean): void;
   /** Closes the pool. */
   end(): Promise<void>;
 }
 
-/** Makes the pool that the options ask for. It connects when it is first used. */
+/** Makes the pool of the options. It connects on first use. */
 export function makePool(options: ResolvedOptions): Pool {
   return options.database === null
     ? applicationPool(options.sql!)
@@ -45,8 +41,8 @@ function ownPool(
   const { servers, user, password, ssl, mustWrite, settings } = database;
   const connectMs = database.connectTimeoutMs ?? queryTimeoutMs / servers.length;
   const sockets = new Sockets(servers, connectMs);
-  // What postgres.js takes and its types lack. The sockets know where to go; its messages want a
-  // host and a port, too.
+  // Options that postgres.js has and its types lack. The sockets choose the server; messages of
+  // postgres.js also need a host and a port.
   const { host, port } = servers[0]!;
   const untyped: object = { socket: sockets.open, host: [host], port: [port] };
   const sql = withoutEnvironment(() =>
@@ -54,14 +50,14 @@ function ownPool(
       ...untyped,
       database: database.database,
       user,
-      // Looked for when a server asks for it, and not before.
+      // Read only when a server requests it.
       pass: () => password ?? variableIfAny(processEnvironment, "PGPASSWORD"),
       ssl,
       connect_timeout: connectMs / 1_000,
       max: maxConnections,
       max_lifetime: null, // its timer would keep the process alive
       prepare,
-      fetch_types: false, // spares a query on each new connection: every result is text
+      fetch_types: false, // saves a query per connection: every result is text
       onnotice: () => {},
       connection: settings,
       backoff: secondsUntilReconnect,
@@ -75,8 +71,8 @@ function ownPool(
     leave: () => sockets.leave(),
     keepAlive: (keepAlive) => sockets.keepAlive(keepAlive),
     async end() {
-      // Statements have been answered by now, or never will be: after a lost connection postgres.js
-      // may wait for one in vain.
+      // Statements are answered by now, or never will be: after a lost connection postgres.js may
+      // wait forever.
       await sql.end({ timeout: 1 });
       sockets.close();
     },
@@ -91,8 +87,7 @@ function applicationPool(sql: PostgresClient): Pool {
     cut: null,
     leave(session) {
       if (session === null) return;
-      // A pooler between us and the server makes up the numbers of sessions: only one of ours is
-      // meant.
+      // A pooler invents the process ids of sessions: this ends only a session of our own.
       const end =
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1::text::int " +
         "AND usename = current_user AND datname = current_database()";

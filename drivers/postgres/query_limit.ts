@@ -50,9 +50,8 @@ export interface LimitParts {
  * that does not answer casts doubt on all of them), and the next query opens new ones. On a pool
  * that is not ours the query alone is given up.
  *
- * Whether a query that was given up has been carried out is not known, as with any lost connection:
- * what the storage contract asks for, fences and ids that the caller chooses, makes it safe to try
- * again.
+ * A query that was given up may have been executed, as after any lost connection: the fences and
+ * the caller's ids of the storage contract make a retry safe.
  */
 export function limited({ clock, sql, prepare, limitMs, cut, leave }: LimitParts): RunStatement {
   const graceMs = graceShare * limitMs;
@@ -118,9 +117,9 @@ function noneFree(limitMs: number): StorageUnavailableError {
 }
 
 /**
- * Not by `query.cancel()`, which drops the promise of its request: where that fails, the rejection
- * would end the process. Only for a query that the server is at: of one that waits behind it,
- * postgres.js would give the answer to the next.
+ * This does not use `query.cancel()`, which drops the promise of its request: if the request fails,
+ * the rejection would end the process. It is only for the query that the server is executing: the
+ * answer of a waiting one would go to the next query.
  */
 function cancel(query: Query): void {
   query.canceller?.(query).then(() => {}, () => {});

@@ -56,7 +56,7 @@ export async function startSession(
         onSignal: onWake,
       })
       : null;
-    pool.keepAlive(false); // a program that only dispatches ends when all is stored
+    pool.keepAlive(false); // a program that only dispatches ends when all tasks are stored
     return {
       run,
       processId,
@@ -77,7 +77,7 @@ export async function startSession(
 }
 
 /**
- * Finds a server that can be used: where one fails, the pool goes to the next.
+ * Finds a usable server: if one fails, the pool uses the next.
  *
  * @returns An id for this process.
  */
@@ -93,7 +93,7 @@ async function findServer(pool: Pool, run: RunStatement): Promise<string> {
     } catch (error) {
       if (others === 0 || !isTransient(toStorageError(error))) throw error;
     }
-    // The connection that was left is not known to be closed before a while.
+    // The old connection may take a while to close.
     await new Promise<void>((resolve) => systemClock.setTimer(resolve, backoffMs(1)));
   }
 }

@@ -55,16 +55,14 @@ export class WakeChannel {
   }
 
   /**
-   * A message about due tasks for a transaction of the caller's: this process does not know,
-   * either, when it commits.
+   * Returns a message about due tasks for a transaction of the caller, whose commit this process
+   * does not see, either.
    */
   messageToAll(): object {
     return { kind: "tasks" };
   }
 
-  /**
-   * A message about due tasks for the next statement to carry; null when one was sent a moment ago.
-   */
+  /** Returns a message about due tasks for the next statement; null if one was just sent. */
   takeTasksMessage(): object | null {
     const now = this.#parts.clock.monotonic();
     if (now - this.#lastSent < quietMs) return null;
@@ -100,7 +98,7 @@ export class WakeChannel {
   #sendOwed(): void {
     this.#cancelTimer = null;
     this.#lastSent = this.#parts.clock.monotonic();
-    // Where it fails, others find the tasks by polling.
+    // If it fails, others find the tasks by polling.
     const sent = this.#parts.send(this.message("tasks")).catch(() => {});
     this.#sending = Promise.all([this.#sending, sent]);
   }

@@ -1,5 +1,4 @@
-// Rows on their way into bulk statements: what belongs into the same statement is gathered until it
-// is full.
+// Groups rows for bulk statements: rows of the same statement are gathered until it is full.
 
 import type { BulkStatement } from "./bulk_statement.ts";
 import type { SqliteValue } from "./sqlite_library.ts";
@@ -23,7 +22,7 @@ export class BulkGroups<Group extends BulkGroup> {
     this.#write = write;
   }
 
-  /** The group that a row goes to; undefined when there is none yet. */
+  /** Returns the group for a row; undefined if there is none yet. */
   find(takes: (group: Group) => boolean): Group | undefined {
     return this.#open.find(takes);
   }
@@ -35,7 +34,7 @@ export class BulkGroups<Group extends BulkGroup> {
     return group;
   }
 
-  /** A row was added to a group. */
+  /** Notes that a row was added to a group. */
   added(group: Group): void {
     if (group.parameters.length < group.statement.mostParameters) return;
     this.#open = this.#open.filter((each) => each !== group);

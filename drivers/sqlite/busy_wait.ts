@@ -33,8 +33,7 @@ export class BusyWait {
         return result;
       } catch (error) {
         if (!isBusy(error) || connection.begun !== begun) throw error;
-        // It is another process that is waited for, so the time is real, whatever the injected
-        // clock says.
+        // It waits for another process, so it uses real time and not the injected clock.
         const now = systemClock.monotonic();
         giveUpAt ??= now + this.#timeoutMs;
         if (now >= giveUpAt) throw error;

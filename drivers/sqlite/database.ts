@@ -1,5 +1,5 @@
-// Where a verb works, and what time it is there: on the storage's own connection, which is opened
-// and closed here, or on the caller's. Whatever fails becomes an error of the storage contract.
+// Runs verbs with their connection and time: on the storage's own connection, which this file opens
+// and closes, or on the caller's. Converts failures to errors of the storage contract.
 
 import { InvalidArgumentError } from "../../src/guards/errors.ts";
 import { OpenOnce } from "../../src/storage/kit/open_once.ts";
@@ -20,17 +20,17 @@ export class DatabaseAccess {
   readonly #options: ResolvedOptions;
   readonly #busyWait: BusyWait;
   readonly #onCallersWork: (database: SqliteDatabase) => void;
-  /** Connections of the caller's, once they have proved to be on the same database. */
+  /** The caller's connections that were checked to be on the same database. */
   readonly #joined = new WeakMap<SqliteDatabase, Connection>();
   readonly #database: OpenOnce<OpenDatabase>;
-  /** Another file has taken the place of the one that was open. */
+  /** Whether another file has replaced the open one. */
   #isDisplaced = false;
 
   /**
-   * @param onOpened The storage's own connection is open; after another one, when the file has been
+   * @param onOpened Called when the storage's own connection is open, also after the file was
    * replaced.
-   * @param onCallersWork Something was done on a connection of the caller's, whose transaction has
-   * yet to end.
+   * @param onCallersWork Called after work on a connection of the caller, whose transaction is
+   * still open.
    */
   constructor(
     options: ResolvedOptions,
@@ -71,8 +71,8 @@ export class DatabaseAccess {
   }
 
   /**
-   * Does something to many things, on the caller's connection if there is one; an empty list is
-   * nothing to do.
+   * Applies `action` to a list, on the caller's connection if there is one; does nothing for an
+   * empty list.
    */
   async many<Item, T>(
     items: readonly Item[],
@@ -92,7 +92,7 @@ export class DatabaseAccess {
     });
   }
 
-  /** The caller's connection as one to work on. */
+  /** Adapts the caller's connection. */
   #join(database: SqliteDatabase, callers: unknown): Connection {
     const open = this.#database.opened;
     let connection = this.#joined.get(database);
@@ -114,14 +114,14 @@ export class DatabaseAccess {
     return connection;
   }
 
-  /** The open database, which is still the file of its name. */
+  /** Returns the open database, after checking that its file was not replaced. */
   #checked(): OpenDatabase {
     const open = this.#database.opened;
     try {
       open.file.check();
     } catch (error) {
       if (open.owned && open.file.isThere()) {
-        // Whatever closing says is of a file that is gone.
+        // Ignores errors of closing, which concern a replaced file.
         this.#database.close().catch(() => {});
         this.#isDisplaced = true;
       }
@@ -130,7 +130,7 @@ export class DatabaseAccess {
     return open;
   }
 
-  /** Opens the file that has taken the place of the one that was open. */
+  /** Opens the file that has replaced the open one. */
   async #reopened(): Promise<OpenDatabase> {
     await this.#database.open();
     this.#isDisplaced = false;

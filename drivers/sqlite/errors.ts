@@ -74,7 +74,7 @@ export function toStorageError(error: unknown, path: string): Error {
 }
 
 /**
- * SQLite says the same of a folder that does not exist and of one that may not be written; the
+ * SQLite has the same error for a missing folder and for one without the right to write; the
  * remedies differ.
  */
 function cannotOpen(path: string, text: string, options: ErrorOptions): StorageError {
@@ -99,7 +99,7 @@ function firstLine(text: string): string {
   return text.split("\n", 1)[0]!.replace(/ in $/, "");
 }
 
-/** Whether a SQLite library threw because another connection holds a lock. */
+/** Reports whether a SQLite library threw because another connection holds a lock. */
 export function isBusy(error: unknown): boolean {
   return kindOf(error) === "busy";
 }

@@ -5,7 +5,7 @@ import { statSync } from "node:fs";
 import { StorageError } from "../../src/storage/errors.ts";
 import type { Clock } from "../../src/time/clock.ts";
 
-/** Looking costs some microseconds; so often is soon enough. */
+/** The interval of checks, which cost some microseconds. */
 const lookEveryMs = 250;
 
 /** Detects that another file has replaced that of an open database. */

@@ -1,7 +1,7 @@
 // The rights on a database's files and folders that this process lacks, and the command that grants
 // each.
 //
-// No file is opened to find out: closing it would give up the locks that SQLite holds on it in this
+// This check opens no file: closing it would release the locks that SQLite holds on it in this
 // process. Source: https://www.sqlite.org/howtocorrupt.html, 2.2
 
 import { accessSync, constants, mkdtempSync, rmdirSync, type Stats, statSync } from "node:fs";
@@ -20,7 +20,7 @@ const accessModes: Readonly<Record<Right, number>> = {
   x: constants.X_OK,
 };
 
-/** A right that is missing, as what follows "may not", and the command that grants it. */
+/** A missing right, as the text after "may not", and the command that grants it. */
 interface MissingRight {
   readonly right: string;
   readonly command: string;
@@ -29,8 +29,8 @@ interface MissingRight {
 }
 
 /**
- * What this process may not do with a database, and the commands that let it, as sentences; null if
- * nothing is found, or the path is not that of a file.
+ * Describes the missing rights of this process on a database, and the commands that grant them;
+ * null if none is found, or the path is not that of a file.
  */
 export function describeMissingRights(path: string): string | null {
   const file = fileOf(path);
@@ -48,8 +48,8 @@ export function describeMissingRights(path: string): string | null {
 }
 
 /**
- * The file of a path or of a `file:` URI; null if it has none, or is on Windows, whose rights are
- * others.
+ * Returns the file of a path or of a `file:` URI; null without one, and on Windows, which has
+ * another system of rights.
  */
 function fileOf(path: string): string | null {
   if (process.platform === "win32") return null;
@@ -87,15 +87,15 @@ function findMissingRights(file: string): MissingRight[] {
   return missing;
 }
 
-/** A folder and those that it is in, from the root on. */
+/** Returns a folder and its parents, from the root on. */
 function foldersTo(folder: string): string[] {
   const parent = dirname(folder);
   return parent === folder ? [folder] : [...foldersTo(parent), folder];
 }
 
 /**
- * Whether a file is there, and its owner and mode keep this process from using it so. What else may
- * do so, such as SELinux, no command here would change; and Deno's `accessSync` knows no groups.
+ * Reports whether a file exists, and its owner and mode deny this use to this process. Other
+ * causes, such as SELinux, need other commands; and Deno's `accessSync` ignores groups.
  */
 function isDenied(path: string, right: Right): boolean {
   try {
@@ -108,7 +108,7 @@ function isDenied(path: string, right: Right): boolean {
     const stats = statSync(path);
     return !has(stats, classOf(stats), right);
   } catch {
-    return false; // a folder on the way is closed
+    return false; // a parent folder denies access
   }
 }
 
@@ -116,7 +116,7 @@ function isAccessError(code: unknown): boolean {
   return code === "EACCES" || code === "EPERM";
 }
 
-/** The code of the error that making something in a folder fails with; null if it does not fail. */
+/** Returns the error code of creating a file in a folder; null if it succeeds. */
 function failureToWriteIn(folder: string): unknown {
   try {
     rmdirSync(mkdtempSync(join(folder, ".evertask-")));
@@ -149,7 +149,7 @@ function grant(rights: string, path: string, kind: "file" | "folder"): string {
   return ownerMay ? chown : `${chown} && chmod u+${rights} ${quoted(path)}`;
 }
 
-/** Whose rights on a file hold for this process: the user's, the group's or the others'. */
+/** Returns the class whose rights on a file apply to this process: user, group or others. */
 function classOf({ uid, gid }: Stats): Class {
   if (uid === userId()) return "u";
   return groupIds().includes(gid) ? "g" : "o";
@@ -171,7 +171,7 @@ function userId(): number | undefined {
   }
 }
 
-/** The groups of this process, as far as they may be known. */
+/** The groups of this process, if the runtime permits reading them. */
 function groupIds(): readonly (number | undefined)[] {
   try {
     return [process.getegid?.(), ...process.getgroups?.() ?? []];
@@ -180,7 +180,7 @@ function groupIds(): readonly (number | undefined)[] {
   }
 }
 
-/** A path as one word of a shell. */
+/** Quotes a path for a shell. */
 function quoted(path: string): string {
   return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -1,5 +1,5 @@
 // Numbered parameters (`?1`) for a node:sqlite that cannot bind them: before Node 22.20 and 24.7 it
-// takes them for named ones and passes them over when values are given in order
+// treats them as named ones and skips them for values in order
 // (https://github.com/nodejs/node/issues/59350).
 
 import type { SqliteStatement, SqliteValue } from "./sqlite_library.ts";
@@ -10,8 +10,8 @@ export function hasNumbers(sql: string): boolean {
 }
 
 /**
- * The index of the value at each place: a number says which; without one it is the next after the
- * largest so far.
+ * Returns the index of the value for each parameter: its number or, without one, the number after
+ * the largest so far.
  */
 function indexesIn(sql: string): number[] {
   let largest = 0;
@@ -23,8 +23,7 @@ function indexesIn(sql: string): number[] {
 }
 
 /**
- * Prepares a statement with plain parameters instead: one for each place, with the value that
- * belongs there.
+ * Prepares a statement with plain parameters instead, each with its value.
  *
  * @param prepare Compiles a statement without numbers.
  */

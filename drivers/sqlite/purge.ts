@@ -14,7 +14,7 @@ const dayMs = 86_400_000;
 /** How many rows are looked at in one transaction: some milliseconds. */
 const rowsAtATime = 2000;
 
-/** Rate limit keys that have been idle for so long are forgotten. */
+/** How long rate limit keys must be idle to be deleted. */
 const idleRateLimitMs = dayMs;
 
 const nothing = { statusAudit: 0, runsAudit: 0, executionLog: 0, tasks: 0 };

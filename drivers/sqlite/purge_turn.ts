@@ -1,8 +1,8 @@
-// One process purges at a time: the one whose turn it is says until when.
+// One process purges at a time: the one with the turn stores the end of its turn.
 
 import type { Connection } from "./connection.ts";
 
-/** After so long without a sign of life, a process that was purging is taken for dead. */
+/** After this time without an update, a purging process counts as dead. */
 const turnMs = 30_000;
 
 const setTurn = "UPDATE evertask_state SET purging_until_utc = ?";
@@ -31,7 +31,7 @@ export class PurgeTurn {
     return true;
   }
 
-  /** Leaves the turn to others, if it is still ours; in a transaction. */
+  /** Ends the turn, if this process still has it; in a transaction. */
   end(connection: Connection): void {
     if (this.#until === null) return;
     connection.run(`${setTurn} WHERE purging_until_utc = ?`, 0, this.#until);

@@ -1,5 +1,5 @@
-// Searching and counting tasks. A search goes by id, and by the index of series where it is for
-// series; a filter that may read much in vain stops after a number of rows.
+// Searching and counting tasks. A search reads by id, or by the index of series. A filter that may
+// read many rows without a match stops after a number of rows.
 
 import {
   countStart,
@@ -111,7 +111,7 @@ const ranges = [
   ["executedBefore", "last_execution_utc < ?"],
 ] as const;
 
-/** Adds what a filter says, except for `recurring`. */
+/** Adds the conditions of a filter, except `recurring`. */
 function addFilter(where: Conditions, filter: TaskFilter): void {
   for (const [member, column] of columnsOfTexts) {
     const values = filter[member];

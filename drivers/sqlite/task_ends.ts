@@ -1,5 +1,4 @@
-// Ends of tasks, many a statement: nearly all tasks of a batch are ended by one worker with the
-// same status.
+// Ends many tasks per statement: one worker ends nearly all tasks of a batch with the same status.
 
 import type { Lease } from "../../src/storage/requests.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
@@ -11,9 +10,9 @@ import type { Connection } from "./connection.ts";
 const shared = 3;
 
 /**
- * Tasks are sought by their ids, whatever ANALYZE may have seen: the statement names the index, and
- * instead of joining with rows of its parameters, for which a planner could walk through all tasks,
- * it picks from them.
+ * Tasks are searched by their ids, regardless of the statistics of ANALYZE: the statement names the
+ * index, and selects from its parameters instead of joining with them, for which a planner could
+ * scan all tasks.
  */
 const head = "UPDATE queued_tasks INDEXED BY sqlite_autoindex_queued_tasks_1 SET status = ?1, " +
   "exception = NULL, worker_id = NULL, due_at_utc = NULL, cancel_requested = 0, rate_slot_utc = NULL";
@@ -44,7 +43,7 @@ function pick(ids: readonly number[], behind: number): string {
   return `CASE id ${ids.map((id) => `WHEN ?${id} THEN ?${id + behind}`).join(" ")} END`;
 }
 
-/** Some task was not ended, as its lease is lost; which one it is, is not known. */
+/** Thrown if a lease is lost, so that a task was not ended. Which task it is, is unknown. */
 export class LeaseMissed extends Error {
   override name = "LeaseMissed";
 }
@@ -96,7 +95,7 @@ export class TaskEnds {
     this.#groups.added(group);
   }
 
-  /** Writes the ends that were added. */
+  /** Writes the added ends. */
   flush(): void {
     this.#groups.flush();
   }

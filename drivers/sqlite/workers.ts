@@ -1,4 +1,4 @@
-// Workers: which are alive, and the release of the tasks of those that are not.
+// Workers: registration, heartbeats, and the release of lost workers' tasks.
 
 import { auditLevelFromNumber } from "../../src/audit/audit_level.ts";
 import type { WorkerRecord } from "../../src/storage/records.ts";
@@ -21,7 +21,7 @@ const insertWorker = "INSERT INTO workers (id, host, serves, started_at_utc, hea
   "VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT (id) DO UPDATE SET heartbeat_utc = excluded.heartbeat_utc, " +
   "host = excluded.host, serves = excluded.serves";
 
-/** Makes a worker known, alive as of now. */
+/** Registers a worker, alive as of now. */
 export function registerWorker(
   connection: Connection,
   { id, host, serves }: WorkerRegistration,
@@ -42,7 +42,7 @@ export function workers(connection: Connection, now: number): WorkerRecord[] {
     .map((row) => toWorker(row, now));
 }
 
-/** Workers that hold tasks but are not registered, found by one search of the index a worker. */
+/** Selects workers that hold tasks but are not registered, with one index search per worker. */
 export const lostOwners = "WITH RECURSIVE owner(id) AS (" +
   "SELECT min(worker_id) FROM queued_tasks WHERE worker_id IS NOT NULL UNION ALL " +
   "SELECT (SELECT min(worker_id) FROM queued_tasks WHERE worker_id > owner.id) FROM owner " +
@@ -121,7 +121,7 @@ function releaseOne(
   const wasRunning = last === "InProgress";
   const lostCount = Math.min(
     wasRunning || before === 0 ? before + 1 : before,
-    2_147_483_647, // more than a damaged row's count may not become: it would be no integer
+    2_147_483_647, // the maximum for a damaged row's count, to keep it an integer
   );
   const poisoned = wasRunning && lostCount > poisonLimit;
   const status: TaskStatus = poisoned ? "Failed" : "ServiceStopped";

@@ -1,6 +1,5 @@
-// The part of mssql's interface that the driver uses. The package has no types of its own, and
-// those of @types/mssql bring a version of Node's types along that a program may not want; they fit
-// where it has them.
+// The part of mssql's interface that the driver uses. The package has no types, and @types/mssql
+// depends on a version of Node's types that a program may not want. Those types fit this interface.
 
 /** Which server, and how to connect to it: mssql's configuration. */
 export interface SqlServerConfig {

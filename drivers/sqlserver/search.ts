@@ -1,5 +1,5 @@
-// Searching and counting tasks. A search goes by the index on IdOrder, or by that of series where it
-// is for series; a filter that may read much in vain stops after a number of rows.
+// Searching and counting tasks. A search reads by the index on IdOrder, or by that of series. A
+// filter that may read many rows without a match stops after a number of rows.
 
 import {
   countStart,
@@ -63,7 +63,7 @@ const ranges = [
   ["executedBefore", "ExecutedBefore", "t.[LastExecutionUtc] <"],
 ] as const;
 
-/** Texts are compared by code points, whatever the database's collation is. */
+/** Texts are compared by code points, regardless of the database's collation. */
 const byCodePoints = "COLLATE Latin1_General_BIN2";
 
 /** A search in the making: its conditions and their parameters. */

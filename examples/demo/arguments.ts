@@ -1,4 +1,4 @@
-// What the user asks for on the command line, checked.
+// The checked command line.
 
 import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";

@@ -35,8 +35,8 @@ async function main(): Promise<void> {
     tasks: [hashTask],
     queues: { default: { parallelism: 8, capacity: 200 } },
     retry: linearRetry(2, { milliseconds: 500 }),
-    // Short, so that the tasks of a killed process are taken over after so long. Most applications
-    // are fine with 15 seconds.
+    // Short, so that the tasks of a killed process are taken over soon. Most applications are fine
+    // with 15 seconds.
     leaseDuration: { milliseconds: 1500 },
     logger: silentLogger, // the bar shows what happens
   });

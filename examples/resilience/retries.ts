@@ -32,7 +32,7 @@ const charge = defineTask<{ card: string }>({
   handle({ card }, { attempt }) {
     // Not a failure, and no attempt is used up: the bank is closed until later.
     if (attempt === 1 && opensIn > 0) throw new RetryLater(opensIn--, "the bank is closed");
-    // No use trying again, whatever the policy says.
+    // A retry is useless, regardless of the policy.
     throw new NonRetryableError(`card ${card} has expired`);
   },
 });

@@ -62,7 +62,7 @@ export interface TaskEvents extends TaskEventSource, AsyncIterable<TaskEvent> {
 
 /** Options of {@linkcode EverTask.stop}. */
 export interface StopOptions {
-  /** How long running handlers may go on before their signals abort. @default 30 seconds */
+  /** How long running handlers may continue before their signals abort. @default 30 seconds */
   readonly timeout?: Duration;
 }
 
@@ -332,9 +332,9 @@ export class EverTask {
   }
 
   /**
-   * Stops: claims nothing more, gives back what has not started, lets running handlers finish until
-   * the timeout, aborts the others (they run again later), writes everything down and closes
-   * storage. Stopping twice is the same as once.
+   * Stops claiming, gives back tasks that have not started, and lets running handlers finish until
+   * the timeout. Then it aborts the others (they run again later), writes all changes and closes
+   * storage. Stopping twice is allowed.
    */
   stop(options: StopOptions = {}): Promise<void> {
     checkOptions(options, { timeout: true }, "options");

@@ -62,7 +62,7 @@ export interface EverTaskOptions {
   /** How long an attempt may take, for tasks and queues that do not say. @default no limit */
   readonly timeout?: Duration;
   /**
-   * How long a handler may go on after its signal has aborted before its slot is freed.
+   * How long a handler may continue after its signal has aborted before its slot is freed.
    * @default 5 seconds
    */
   readonly abortGrace?: Duration;
@@ -145,7 +145,7 @@ export class DuplicateTaskTypeError extends EverTaskError {
   readonly taskType: string;
 
   /**
-   * Tells what is wrong, and the remedy.
+   * Makes the error with its remedy.
    *
    * @param taskType The type that two tasks have.
    */
@@ -196,8 +196,8 @@ export interface EverTaskSettings {
 }
 
 /**
- * Checks that no option is misspelt. A misplaced one may be a connection string: no error shows
- * what it holds.
+ * Checks that no option is misspelt. A misplaced one may be a connection string: no error shows its
+ * value.
  *
  * @param others Names of options that may come with them.
  */
@@ -270,7 +270,7 @@ export function parseOptions(options: EverTaskOptions): EverTaskSettings {
 
 function parseTasks(tasks: readonly AnyTask[]): ReadonlyMap<string, AnyTask> {
   if (!Array.isArray(tasks)) {
-    throw new InvalidArgumentError("tasks", tasks, "be a list of tasks made by defineTask");
+    throw new InvalidArgumentError("tasks", tasks, "be an array of tasks made by defineTask");
   }
   const definitions = new Map<string, AnyTask>();
   for (const task of tasks as readonly AnyTask[]) {
@@ -284,13 +284,13 @@ function parseTasks(tasks: readonly AnyTask[]): ReadonlyMap<string, AnyTask> {
 /** Checks the name of the machine; every store has room for that length. */
 function checkHost(host: unknown): void {
   if (typeof host === "string" && host.length <= 400) return;
-  throw new InvalidArgumentError("host", host, "be a text of at most 400 characters");
+  throw new InvalidArgumentError("host", host, "be a string of at most 400 characters");
 }
 
 /** Checks the name of an instance. */
 function checkSingleton(name: unknown): void {
   if (typeof name === "string" && name !== "" && name.length <= 200) return;
-  throw new InvalidArgumentError("singleton", name, "be a text of 1 to 200 characters");
+  throw new InvalidArgumentError("singleton", name, "be a string of 1 to 200 characters");
 }
 
 function parsePersistentLogs(options: boolean | PersistentLogOptions): CaptureSettings | null {

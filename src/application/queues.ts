@@ -33,8 +33,8 @@ export class Queues {
   }
 
   /**
-   * Pauses a queue: no worker of the store starts its tasks any more, until it is resumed; also
-   * after a restart. Running tasks go on.
+   * Pauses a queue: no worker of the store starts its tasks until it is resumed, even after a
+   * restart. Running tasks continue.
    *
    * @throws {InvalidArgumentError} If neither this instance nor storage has the queue.
    */

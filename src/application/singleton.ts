@@ -1,5 +1,6 @@
-// One instance a name in a process. A module that is evaluated again, as hot reload does, makes its
-// instance anew; without a name, the one before would go on to run tasks with the code of before.
+// Keeps one instance per name in a process. A module that is evaluated again, for example by hot
+// reload, makes a new instance; without a name, the old one would continue to run tasks with the
+// old code.
 
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Lifecycle } from "./lifecycle.ts";
@@ -14,7 +15,10 @@ export interface Core {
   dispatcher: Dispatcher;
 }
 
-/** How long handlers of the one before may go on before they are interrupted, in milliseconds. */
+/**
+ * How long handlers of the previous instance may continue before they are interrupted, in
+ * milliseconds.
+ */
 const patienceMs = 5_000;
 
 /** Copies of this library, as bundlers make them, share the register. */

@@ -33,7 +33,7 @@ export interface StopOnSignalsOptions {
   /** Which signals. @default ["SIGINT", "SIGTERM"] */
   readonly signals?: readonly StopSignal[];
   /**
-   * How long running handlers may go on: less than what the service manager grants. @default 30
+   * How long running handlers may continue: less than the service manager's timeout. @default 30
    * seconds
    */
   readonly timeout?: Duration;

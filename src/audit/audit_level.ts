@@ -18,13 +18,13 @@ export type AuditLevel = "Full" | "Minimal" | "ErrorsOnly" | "None";
 /** When rows of a kind are written. */
 export type AuditRule = "always" | "on error" | "never";
 
-/** What a level asks for: `status` for status audit rows, `runs` for runs audit rows. */
+/** The rows of a level: `status` for status audit rows, `runs` for runs audit rows. */
 export interface AuditRules {
   readonly status: AuditRule;
   readonly runs: AuditRule;
 }
 
-/** What each level asks for. Their order is that of their numbers in storage, from 0. */
+/** The rows of each level. The order is that of the levels' numbers in storage, from 0. */
 const rules: Readonly<Record<AuditLevel, AuditRules>> = {
   Full: { status: "always", runs: "always" },
   Minimal: { status: "on error", runs: "always" },

@@ -152,7 +152,7 @@ export class Dispatcher {
     } catch (error) {
       if (claimFor !== null) {
         worker!.reservations.unreserve(reservation);
-        if (isTransient(error)) worker!.suspectUnknownClaims(); // it may have been committed all the same
+        if (isTransient(error)) worker!.suspectUnknownClaims(); // it may still have been committed
       }
       throw error;
     }

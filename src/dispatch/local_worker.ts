@@ -44,7 +44,10 @@ export interface LocalWorker {
    */
   handOver(task: ClaimedTask, reservation: Reservation, payload: unknown, now: number): void;
 
-  /** Storing a task that was to be ours failed: storage may hold it as ours all the same. */
+  /**
+   * Called when storing a task for this worker failed: storage may still hold it as claimed by this
+   * worker.
+   */
   suspectUnknownClaims(): void;
 
   /** Tasks that are due now wait in storage. */

@@ -18,8 +18,8 @@ export class NoRunLeftError extends InvalidArgumentError {
   }
 
   /**
-   * Whether this stored task is the series, over or about to be: a program that registers it at
-   * each start may go on.
+   * Reports whether this stored task is the series, ended or about to end: a program that registers
+   * it at each start may continue to do so.
    */
   concerns(task: TaskRecord | null): task is TaskRecord {
     const series = task?.series;

@@ -31,7 +31,7 @@ export class UnknownTaskTypeError extends EverTaskError {
   readonly taskType: string;
 
   /**
-   * Tells what is wrong, and the remedy.
+   * Makes the error with its remedy.
    *
    * @param taskType The type of the task that is not registered.
    */

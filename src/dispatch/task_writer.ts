@@ -33,8 +33,8 @@ export class TaskWriter {
   /**
    * Stores a task with the next batch.
    *
-   * @param onBusy Called once when the task's key is busy: from then on the task asks for no
-   * worker.
+   * @param onBusy Called once when the task's key is busy: from then on the task is not stored as
+   * claimed.
    * @throws {StorageUnavailableError} If its key stays busy for the whole retry time.
    */
   add(task: NewTask, onBusy: () => void): Promise<PersistResult> {

@@ -54,7 +54,7 @@ export class UnservedQueues {
     );
   }
 
-  /** Looks no more. Resolves when no look is under way. */
+  /** Stops checking. Resolves when no check is under way. */
   stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelTimer?.();

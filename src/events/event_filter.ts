@@ -24,7 +24,7 @@ export function checkEventFilter(filter: TaskEventFilter): void {
   if (kinds !== undefined) checkNames(kinds, Object.keys(severityOf), "filter.kinds");
 }
 
-/** The kinds that a filter lets through, whatever the types. */
+/** The kinds that a filter matches, for any task types. */
 export function kindsOf({ severity, kinds }: TaskEventFilter): ReadonlySet<TaskEventKind> {
   const all = Object.keys(severityOf) as TaskEventKind[];
   return new Set(all.filter((kind) =>

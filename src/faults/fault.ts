@@ -4,16 +4,15 @@
 import { checkMethods } from "../guards/argument_checks.ts";
 
 /**
- * Whether trying again after a pause can help: it can when the database or what it needs is
- * `unavailable` for now, or when its disk or quota is `full`, since room can be made. It cannot
- * when the fault is `lasting`.
+ * Whether a retry after a pause can help. It can if the database is `unavailable`, or its disk or
+ * quota is `full`, since room can be made. It cannot if the fault is `lasting`.
  */
 export type Fault = "unavailable" | "full" | "lasting";
 
 /**
- * The fault that a code stands for. An entry for the code itself counts before one for its class.
+ * Returns the fault of a code. An entry for the code itself wins over one for its class.
  *
- * @param faults By code, and by class. What is not listed is `lasting`.
+ * @param faults The faults by code and by class. Other codes are `lasting`.
  * @param code The code of the error.
  * @param classOfCode The class that the code belongs to: for a SQLSTATE its first two characters.
  * @throws {InvalidArgumentError} If `faults` is no Map.

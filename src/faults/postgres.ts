@@ -4,8 +4,8 @@
 import { type Fault, faultOf } from "./fault.ts";
 
 const faults: ReadonlyMap<string, Fault> = new Map([
-  // Connection exceptions: another connection may succeed. PgBouncer reports what it runs out of,
-  // such as query_wait_timeout, as protocol_violation (08P01).
+  // Connection exceptions: another connection may succeed. PgBouncer reports its own limits, such
+  // as query_wait_timeout, as protocol_violation (08P01).
   ["08", "unavailable"],
 
   // The session was idle in its transaction, or the transaction lasted, for too long: it was ended.
@@ -42,7 +42,7 @@ const faults: ReadonlyMap<string, Fault> = new Map([
 
 const sqlState = /^[0-9A-Z]{5}$/;
 
-/** The fault that a SQLSTATE stands for; `lasting` for any other text. */
+/** Returns the fault of a SQLSTATE; `lasting` for any other text. */
 export function postgresFault(code: string): Fault {
   return sqlState.test(code) ? faultOf(faults, code, code.slice(0, 2)) : "lasting";
 }

@@ -16,7 +16,7 @@ const faults: ReadonlyMap<number, Fault> = new Map([
   [17, "unavailable"], // SQLITE_SCHEMA: the schema changed each time the statement was prepared
 ]);
 
-/** The fault that a result code stands for; an extended one has the primary in its low byte. */
+/** Returns the fault of a result code; an extended code has the primary one in its low byte. */
 export function sqliteFault(resultCode: number): Fault {
   return faultOf(faults, resultCode, primaryCode(resultCode));
 }

@@ -53,7 +53,7 @@ const faults: ReadonlyMap<number, Fault> = new Map([
   ...full.map((number) => [number, "full"] as const),
 ]);
 
-/** The fault that an error number stands for. */
+/** Returns the fault of an error number. */
 export function sqlServerFault(number: number): Fault {
   return faultOf(faults, number, number);
 }

@@ -67,11 +67,13 @@ export function checkNames(
   choices: readonly string[] | null,
   argument: string,
 ): void {
-  if (!Array.isArray(value)) throw new InvalidArgumentError(argument, value, "be a list of texts");
+  if (!Array.isArray(value)) {
+    throw new InvalidArgumentError(argument, value, "be an array of strings");
+  }
   for (const [index, name] of value.entries()) {
     const where = `${argument}[${index}]`;
     if (choices !== null) checkChoice(name, choices, where);
-    else if (typeof name !== "string") throw new InvalidArgumentError(where, name, "be a text");
+    else if (typeof name !== "string") throw new InvalidArgumentError(where, name, "be a string");
   }
 }
 
@@ -108,7 +110,7 @@ export function checkSignal(value: unknown, argument: string): void {
 }
 
 /** Checks that a string is not empty. */
-export function checkText(value: unknown, argument: string, remedy = "be a text"): void {
+export function checkText(value: unknown, argument: string, remedy = "be a string"): void {
   if (typeof value !== "string" || value === "") {
     throw new InvalidArgumentError(argument, value, remedy);
   }
@@ -122,7 +124,7 @@ export function checkNumber(value: unknown, argument: string): void {
 
 /** Checks a list. */
 export function checkList(value: unknown, argument: string): void {
-  if (!Array.isArray(value)) throw new InvalidArgumentError(argument, value, "be a list");
+  if (!Array.isArray(value)) throw new InvalidArgumentError(argument, value, "be an array");
 }
 
 /** Checks a function that must be passed. */

@@ -5,7 +5,7 @@
 import { readMember } from "../thrown/reading.ts";
 import { InvalidArgumentError } from "./errors.ts";
 
-/** Whether a value is a promise, of whatever realm or library. */
+/** Reports whether a value is a promise, of any realm or library. */
 export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   const isObject = typeof value === "object" || typeof value === "function";
   return isObject && value !== null && typeof readMember(value, "then") === "function";

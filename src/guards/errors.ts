@@ -14,8 +14,8 @@ export class EverTaskError extends Error {
 
 /**
  * An argument or an option has a value that cannot be used: a negative delay, an unknown audit
- * level, an invalid date. The message names the option, the value and what is allowed.
- * Nothing was stored.
+ * level, an invalid date. The message names the option, the value and the allowed values. Nothing
+ * was stored.
  */
 export class InvalidArgumentError extends EverTaskError {
   /** `InvalidArgumentError` */

@@ -1,5 +1,4 @@
-// A source of randomness of the application's as everything here may use it: where it fails, the
-// system's takes its place.
+// Guards the application's source of randomness: if it fails, the system's replaces it.
 
 import { answerAtOnce, onlyOnce } from "../guards/calls.ts";
 import type { Logger } from "../log/logger.ts";
@@ -9,7 +8,7 @@ import { type FillRandom, systemRandom } from "./uuid_v7.ts";
 export function guardRandom(fillRandom: FillRandom, logger: Logger): FillRandom {
   if (fillRandom === systemRandom) return fillRandom;
   const onFault = onlyOnce((error: unknown) =>
-    logger.error("The source of randomness failed; the system's takes its place: {error}", {
+    logger.error("The source of randomness failed; the system's replaces it: {error}", {
       error,
     })
   );
@@ -24,8 +23,8 @@ export function guardRandom(fillRandom: FillRandom, logger: Logger): FillRandom 
 }
 
 /**
- * Wraps a function that makes ids: where it fails or gives no text, `instead` makes the id. Logs
- * only the first failure.
+ * Wraps a function that makes ids: if it fails or does not return a string, `instead` makes the id.
+ * Logs only the first failure.
  */
 export function guardIds(newId: () => string, instead: () => string, logger: Logger): () => string {
   const onFault = onlyOnce((error: unknown) =>

@@ -5,7 +5,7 @@ import { checkMethods } from "../guards/argument_checks.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Instrumentation } from "./instrumentation.ts";
 
-/** Gives an instrumentation what it wraps. */
+/** Calls an instrumentation with the function that it wraps. */
 type Wrap<T> = (work: (traceContext: string | null) => Promise<T>) => unknown;
 
 /**

@@ -35,7 +35,7 @@ export function sentenceOf(reason: UntoldReason): string {
     case "givenBack":
       return reason.lostCount > 0
         ? `Its worker was lost while it held the task (${reason.lostCount} so far). It runs ` +
-          "again; if that goes on, look in the worker's log for what ends the process."
+          "again; if that continues, look in the worker's log for the cause."
         : "Its worker stopped before the task had ended. It runs again; nothing is to be done.";
     case "delayed":
       return `It is due in ${durationWords(reason.dueInMs)}, at ${instantWords(reason.dueAt)}. ` +

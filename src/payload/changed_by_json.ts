@@ -81,5 +81,5 @@ function kindOf(read: unknown): string {
   if (read === null || read === undefined) return "null";
   if (Array.isArray(read)) return "a list";
   if (typeof read === "object") return "an object";
-  return typeof read === "string" ? "a text" : `a ${typeof read}`;
+  return typeof read === "string" ? "a string" : `a ${typeof read}`;
 }

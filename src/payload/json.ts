@@ -72,10 +72,10 @@ type StorableParts<Whole> = { [Name in keyof Whole]: StorablePart<Whole[Name]> }
 type StorablePart<Part> = unknown extends Part ? Part
   : Part extends Plain | undefined ? Part
   : Part extends AnyFunction ? "JSON has no functions: a payload is data"
-  : Part extends symbol ? "JSON has no symbols: write a text"
+  : Part extends symbol ? "JSON has no symbols: write a string"
   : Part extends { toJSON(...args: never[]): infer Written }
     ? { toJSON(...args: never[]): StorablePart<Written> }
-  : Part extends bigint ? "JSON has no bigint: write a text"
+  : Part extends bigint ? "JSON has no bigint: write a string"
   : Part extends AnyMap ? "JSON has no Map: write Object.fromEntries(map), or a list of its entries"
   : Part extends AnySet ? "JSON has no Set: write [...set]"
   : Part extends PromiseLike<unknown> ? "JSON has no Promise: await it first"

@@ -29,9 +29,9 @@ export function findJsonLoss(value: unknown, depth = 0): Loss | null {
     case "function":
       return missing("functions", "a payload is data");
     case "bigint":
-      return "toJSON" in Object(value) ? null : missing("bigint", "write a text");
+      return "toJSON" in Object(value) ? null : missing("bigint", "write a string");
     case "symbol":
-      return missing("symbols", "write a text");
+      return missing("symbols", "write a string");
     default:
       return null;
   }

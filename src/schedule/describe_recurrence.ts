@@ -26,7 +26,7 @@ const monthNames = [
 const ordinals = ["", "first", "second", "third", "fourth", "fifth"];
 
 /**
- * Says a schedule in one English sentence.
+ * Describes a schedule in one English sentence.
  *
  * @throws {InvalidScheduleError} If the recurrence is not valid.
  *
@@ -84,7 +84,7 @@ function describeInterval(recurrence: IntervalRecurrence, zone: string): string 
   const period = periods(every, unit);
   if (minute === undefined) return second === undefined ? period : `${period} at second ${second}`;
   const zoned = zone === "UTC" ? "" : ` ${zone}`;
-  // As on a clock without its hour: ":05" or ":05:30".
+  // Like a clock without its hour: ":05" or ":05:30".
   return `${period} at ${formatTimeOfDay(0, minute, second ?? 0).slice(2)}${zoned}`;
 }
 

@@ -1,4 +1,4 @@
-// What is asked and answered about changes of tasks, by workers and by hand; see requests.ts.
+// The requests and results of changes of tasks, by workers and by hand; see requests.ts.
 
 import type { AuditLevel } from "../audit/audit_level.ts";
 import type { Lease } from "./claim_requests.ts";
@@ -27,8 +27,8 @@ export interface StatusChange {
   /** The level that decides about history; the row keeps its own. */
   readonly auditLevel: AuditLevel;
   /**
-   * In order, at least one. Every transition writes the status audit row that the level asks for,
-   * with its own time.
+   * In order, at least one. Every transition writes a status audit row by the level, with its own
+   * time.
    */
   readonly transitions: readonly StatusTransition[];
   /**

@@ -1,4 +1,4 @@
-// What is asked and answered about claims, and tasks that are given back; see requests.ts.
+// The requests and results of claims, and of giving tasks back; see requests.ts.
 
 import type { ClaimedTask } from "./records.ts";
 
@@ -6,7 +6,7 @@ import type { ClaimedTask } from "./records.ts";
 export interface ClaimRequest {
   /** The worker, which must be registered. */
   readonly workerId: string;
-  /** The types that the worker has handlers for; tasks of other types stay where they are. */
+  /** The types that the worker has handlers for; tasks of other types are not claimed. */
   readonly types: readonly string[];
   /** At most `limit` tasks from each queue. */
   readonly queues: readonly { readonly name: string; readonly limit: number }[];

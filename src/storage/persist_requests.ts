@@ -1,4 +1,4 @@
-// What is asked and answered about new tasks; see requests.ts.
+// The requests and results of storing new tasks; see requests.ts.
 
 import type { DispatchedFields } from "./records.ts";
 

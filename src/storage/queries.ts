@@ -22,7 +22,7 @@ export interface TaskFilter {
   readonly taskKey?: string;
   /** The tasks whose key begins with this text. */
   readonly taskKeyPrefix?: string;
-  /** The tasks whose exception has this text in it, as it stands: case matters. */
+  /** The tasks whose exception contains this text; case matters. */
   readonly exceptionContains?: string;
   /** Stored at or after this instant. */
   readonly createdFrom?: number;
@@ -55,7 +55,7 @@ export interface TaskPageRequest extends PageRequest {
   readonly order?: TaskOrder;
 }
 
-/** What comes first: the newest tasks, or the oldest. */
+/** The order: newest or oldest tasks first. */
 export type TaskOrder = "newest" | "oldest";
 
 /** One page of something. */

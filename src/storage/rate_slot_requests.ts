@@ -1,4 +1,4 @@
-// What is asked and answered about slots of rate limits; see requests.ts.
+// The requests and results of slots of rate limits; see requests.ts.
 
 /** A wish to start a run, or else for a slot, by the generic cell rate algorithm (ITU-T I.371). */
 export interface RateSlotRequest {

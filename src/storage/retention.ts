@@ -25,7 +25,7 @@ export interface RetentionPolicy {
 export interface PurgeOptions {
   /** Rows to delete at most in this call, over all tables. */
   readonly budget: number;
-  /** Only counts, and all that the policy allows, whatever the budget. @default false */
+  /** Only counts the rows, for the whole policy and without the budget. @default false */
   readonly dryRun?: boolean;
 }
 

@@ -43,5 +43,5 @@ export function putsInLine(change: StatusChange): boolean {
 function transitionsOf(change: Pick<StatusChange, "transitions">): StatusChange["transitions"] {
   const transitions = change?.transitions;
   if (Array.isArray(transitions)) return transitions;
-  throw new InvalidArgumentError("transitions", transitions, "be a list");
+  throw new InvalidArgumentError("transitions", transitions, "be an array");
 }

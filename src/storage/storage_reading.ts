@@ -27,9 +27,9 @@ export interface StorageReading {
   /** The task that holds a key, or null. */
   getByTaskKey(taskKey: string): Promise<TaskRecord | null>;
   /**
-   * Tasks that match a filter, newest first by default (by id, which is by time). A call
-   * reads some 10,000 rows at most: if the page is not full by then it is `incomplete`, and the
-   * next one goes on from there.
+   * Tasks that match a filter, newest first by default (by id, which is by time). A call reads some
+   * 10,000 rows at most: if the page is not full by then it is `incomplete`, and the next one
+   * continues from there.
    *
    * @throws {InvalidArgumentError} Here and below, if the page's `limit` is not an integer from 1
    * to 1000, or `after` is not the `next` of a page before it.
@@ -37,7 +37,7 @@ export interface StorageReading {
   list(filter?: TaskFilter, page?: TaskPageRequest): Promise<TaskPage>;
   /**
    * Counts the tasks that match a filter, newest first, up to `cap`. A call reads some 10,000 rows
-   * at most; `next` says where to go on if there are more, or may be.
+   * at most; `next` is where to continue if there may be more.
    *
    * @throws {InvalidArgumentError} If the cap is not an integer from 1 to 10,000, or `after` is not
    * what a count before it gave as `next`.
@@ -66,7 +66,7 @@ export interface StorageReading {
   backlog(): Promise<Backlog>;
   /**
    * Counts by status and queue. Reads all tasks, ended ones too: 1,000,000 take some tenths of a
-   * second. In SQLite it lets other work of the process go on meanwhile, and so is not a snapshot.
+   * second. In SQLite it lets other work of the process run meanwhile, and so is not a snapshot.
    */
   statistics(): Promise<StorageStatistics>;
   /**

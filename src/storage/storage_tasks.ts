@@ -52,10 +52,10 @@ export interface StorageTasks {
   ): Promise<readonly PersistResult[]>;
 
   /**
-   * Takes due tasks for a worker: never one that another holds, never of a type that is not asked
-   * for, none from paused queues. Highest priority first, then longest due, then lowest id. Raises
-   * `attempt` and `leaseToken`; sets no status (the worker reports `Queued` and `InProgress`). Its
-   * cost does not depend on how many tasks have ended or are due later.
+   * Takes due tasks for a worker: never one that another worker holds, never of another type, none
+   * from paused queues. Highest priority first, then longest due, then lowest id. Raises `attempt`
+   * and `leaseToken`; sets no status (the worker reports `Queued` and `InProgress`). Its cost does
+   * not depend on how many tasks have ended or are due later.
    *
    * A row that was damaged by hand or by a disk fails neither the claim nor a reading: both
    * counters stop at 2^31 - 1, and an instant that JavaScript cannot represent comes as one outside
@@ -66,8 +66,8 @@ export interface StorageTasks {
   claim(request: ClaimRequest): Promise<ClaimResult>;
 
   /**
-   * Changes one task's status and writes the status audit row that the level asks for: one round
-   * trip, one transaction, no query before. The one-form of {@linkcode Storage.setStatusMany}.
+   * Changes one task's status and writes a status audit row by the level: one round trip, one
+   * transaction, no query before. See {@linkcode Storage.setStatusMany} for several tasks.
    *
    * @throws {InvalidArgumentError} If the status does not exist; nothing was written. So for the
    * three verbs that follow.
@@ -95,9 +95,8 @@ export interface StorageTasks {
 
   /**
    * Ends a run of a recurring task: status, exception, run count + 1 (saturating at 2^31 - 1),
-   * attempt and lost count 0, next run and due instant, last execution, and the status audit and
-   * runs audit rows that the level asks for. The one-form of {@linkcode
-   * Storage.updateCurrentRunMany}.
+   * attempt and lost count 0, next run and due instant, last execution, and the audit rows by the
+   * level. See {@linkcode Storage.updateCurrentRunMany} for several runs.
    *
    * @param options `status` (default `Completed`) and `exception` say how the run ended.
    */
@@ -127,13 +126,13 @@ export interface StorageTasks {
   ): Promise<readonly ChangeResult[]>;
 
   /**
-   * Asks for tasks to be cancelled. Unclaimed ones that have not ended (a series at rest, too: it
-   * has a next run) become `Cancelled` at once, without due instant, next run and exception, with
-   * the status audit row that their own level asks for; claimed ones are marked, and their owners
-   * are notified by {@linkcode Storage.heartbeat} and, with push, at once. The mark stays while the
-   * task lives: should it become due again (its owner wrote a retry in the same moment, or was
-   * lost), it is due at once, and the worker that claims it next sees `cancelRequested`. It goes
-   * when the task ends. An id appears at most once in the list.
+   * Requests the cancellation of tasks. Unclaimed ones that have not ended (also a series between
+   * runs) become `Cancelled` at once, without due instant, next run and exception, and with a
+   * status audit row by their own level. Claimed ones are marked, and their owners are notified by
+   * {@linkcode Storage.heartbeat} and, with push, at once. The mark stays until the task ends. If
+   * the task becomes due again (its owner wrote a retry at the same time, or was lost), it is due
+   * at once, and the worker that claims it next sees `cancelRequested`. An id appears at most once
+   * in the list.
    */
   requestCancel(taskIds: readonly string[]): Promise<readonly CancelOutcome[]>;
 
@@ -157,9 +156,9 @@ export interface StorageTasks {
   /**
    * Makes unclaimed tasks due now: a series at rest gets an extra run (its next run stays planned),
    * a waiting task runs early, a one-shot that ended in `Failed`, `Cancelled` or `ServiceStopped`
-   * is `Queued` again with attempt, lost count 0 and no exception (with the audit row that its
-   * level asks for). A task that waits keeps its status, and one that is due already its place.
-   * Anything else (claimed, `Completed`, an ended series) stays unchanged.
+   * is `Queued` again with attempt, lost count 0 and no exception (with an audit row by its level).
+   * A waiting task keeps its status, and a due one its place. Anything else (claimed, `Completed`,
+   * an ended series) stays unchanged.
    *
    * @returns Whether each is due now.
    */

@@ -38,7 +38,7 @@ const members: OptionNames<TaskFilter> = {
 /** How many ids a filter may have. */
 const mostIds = 1000;
 
-/** How long a text may be that is looked for: every store takes so much. UTF-16 code units. */
+/** The maximum length of a searched text in UTF-16 code units, which every store accepts. */
 const longestText = 1000;
 
 /** The members that stores have an index for, which leads to nothing but what matches. */
@@ -89,7 +89,7 @@ function parseIds(ids: readonly string[]): string[] {
 
 function checkText(text: unknown, argument: string): void {
   if (typeof text === "string" && text !== "" && text.length <= longestText) return;
-  const remedy = `be a text of 1 to ${longestText} characters`;
+  const remedy = `be a string of 1 to ${longestText} characters`;
   throw new InvalidArgumentError(argument, text, remedy);
 }
 

@@ -1,4 +1,4 @@
-// What is asked and answered about workers, and how they hear of changes; see requests.ts.
+// The requests and results about workers, and their notifications; see requests.ts.
 
 import type { WorkerServes } from "./records.ts";
 

@@ -69,7 +69,7 @@ export class LeaseLostError extends EverTaskError {
   }
 }
 
-/** Throw it from a handler to fail the task at once, whatever the retry policy says. */
+/** Throw it from a handler to fail the task at once, regardless of the retry policy. */
 export class NonRetryableError extends EverTaskError {
   /** The name that errors of this class keep. */
   override name = "NonRetryableError";
@@ -93,7 +93,7 @@ export class RetryLater extends EverTaskError {
    * @throws {InvalidArgumentError} If the delay is not a duration. The attempt fails with it.
    */
   constructor(delay: Duration, reason = "The handler asked to run again later.") {
-    if (typeof reason !== "string") throw new InvalidArgumentError("reason", reason, "be a text");
+    if (typeof reason !== "string") throw new InvalidArgumentError("reason", reason, "be a string");
     super(reason);
     this.delayMs = toMillisecondsAtMost(delay, "delay");
   }

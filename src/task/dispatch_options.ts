@@ -39,7 +39,7 @@ export interface CommonDispatchOptions {
 
 /** When a one-shot task runs: at once, or after `delay`, or `at` an instant. */
 export interface DispatchTiming {
-  /** Runs after so long. */
+  /** Runs after this delay. */
   readonly delay?: Duration;
   /** Runs at this instant; at once if it is past. */
   readonly at?: Instant;
@@ -86,7 +86,7 @@ export type PayloadAndOptions<Input, Options> = undefined extends Input
   ? [payload?: Input, options?: Options]
   : [payload: Input, options?: Options];
 
-/** Every option that there is. */
+/** All options. */
 const optionNames: OptionNames<DispatchOptions> = {
   auditLevel: true,
   queue: true,
@@ -135,7 +135,7 @@ export function checkMany(payloads: unknown, options: DispatchOptions): void {
 /** Checks a queue's name. */
 export function parseQueueName(name: unknown, argument: string): string {
   if (typeof name === "string" && name !== "" && name.length <= 200) return name;
-  throw new InvalidArgumentError(argument, name, "be a text of 1 to 200 characters");
+  throw new InvalidArgumentError(argument, name, "be a string of 1 to 200 characters");
 }
 
 /** Checks a task key. */
@@ -143,7 +143,7 @@ export function parseTaskKey(key: unknown): string {
   if (typeof key === "string" && key !== "" && key.length <= 200) return key;
   const remedy = typeof key === "string" && key !== ""
     ? `have at most 200 characters (it has ${key.length})`
-    : "be a text of 1 to 200 characters";
+    : "be a string of 1 to 200 characters";
   throw new InvalidArgumentError("taskKey", key, remedy);
 }
 

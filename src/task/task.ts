@@ -78,8 +78,9 @@ export interface TaskSettings {
   /** How much history its tasks leave. @default the instance's `defaultAuditLevel` */
   readonly auditLevel?: AuditLevel;
   /**
-   * How long one attempt may take. Then its signal aborts with a `TimeoutError`; it is retried only
-   * where the retry policy asks for it, by `.handle(TimeoutError)` or `.handleWhen(…)`.
+   * How long one attempt may take. Then its signal aborts with a `TimeoutError`; the attempt is
+   * retried only if the retry policy includes timeouts, by `.handle(TimeoutError)` or
+   * `.handleWhen(…)`.
    *
    * @default the queue's, then the instance's, then no limit
    */
@@ -138,7 +139,7 @@ export interface Task<Input = unknown, Output = unknown> extends TaskSettings, T
   readonly payload?: StandardSchema<Input, Output>;
 }
 
-/** Any task, whatever its payload. */
+/** A task with any payload. */
 // The payload types are only in method parameters and in a covariant schema, so every task is
 // assignable to this type.
 export type AnyTask = Task<unknown, unknown>;
@@ -194,7 +195,7 @@ export function checkTask(task: AnyTask): void {
   }
   const name = typeof task.type === "string" ? `task "${task.type}"` : "task";
   if (typeof task.type !== "string" || task.type === "" || task.type.length > 200) {
-    throw new InvalidArgumentError("task.type", task.type, "be a text of 1 to 200 characters");
+    throw new InvalidArgumentError("task.type", task.type, "be a string of 1 to 200 characters");
   }
   if (typeof task.handle !== "function") {
     throw new InvalidArgumentError(`${name}: handle`, task.handle, "be a function");
@@ -222,5 +223,5 @@ export function checkTask(task: AnyTask): void {
 /** Checks a handler's name; every store has room for that length. */
 function checkHandlerName(handlerName: unknown, argument: string): void {
   if (typeof handlerName === "string" && handlerName !== "" && handlerName.length <= 500) return;
-  throw new InvalidArgumentError(argument, handlerName, "be a text of 1 to 500 characters");
+  throw new InvalidArgumentError(argument, handlerName, "be a string of 1 to 500 characters");
 }

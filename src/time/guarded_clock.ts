@@ -1,5 +1,4 @@
-// A clock of the application's as everything here may use it: where it gives no time, the system's
-// takes its place.
+// Guards the application's clock: if it fails, the system's replaces it.
 
 import { answerAtOnce, callAndForget, onlyOnce } from "../guards/calls.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
@@ -16,7 +15,7 @@ export function guardClock(
 ): Clock {
   if (clock === systemClock) return clock;
   const onFault = onlyOnce((error: unknown) =>
-    logger.error("The clock failed; the system's takes its place where it does: {error}", { error })
+    logger.error("The clock failed; the system's replaces it whenever it fails: {error}", { error })
   );
   return {
     now: guardReading(() => clock.now(), systemClock.now(), onFault),

@@ -133,9 +133,8 @@ export class Starter {
   }
 
   /**
-   * Whether another handler may start now. When handlers have been running for so long without a
-   * break, timers, sockets and the heartbeat must have their turn first; then the queues are filled
-   * again.
+   * Reports whether another handler may start now. After a time of handlers without a break,
+   * timers, sockets and the heartbeat have their turn first; then the queues are filled again.
    */
   #isInSlice(now: number): boolean {
     const { clock, runners } = this.#parts;

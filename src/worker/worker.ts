@@ -181,8 +181,8 @@ export class Worker implements LocalWorker {
   }
 
   /**
-   * Stops claiming, gives back what has not started, lets running handlers finish until the
-   * timeout, aborts the others, and writes everything down. Takes at most the timeout, three grace
+   * Stops claiming, gives back tasks that have not started, lets running handlers finish until the
+   * timeout, aborts the others, and writes all changes. Takes at most the timeout, three grace
    * periods and the length of two leases.
    */
   async stop(timeoutMs: number): Promise<void> {

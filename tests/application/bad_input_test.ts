@@ -212,7 +212,7 @@ Deno.test("pause and resume refuse an unknown queue", async () => {
   assertEquals(await everTask.queues.list(), []);
 });
 
-Deno.test("dispatchMany refuses what is not a list, and a key or a schedule for all", async () => {
+Deno.test("dispatchMany refuses a value that is not a list, and a key or a schedule for all", async () => {
   await using everTask = create();
   for (const payloads of [undefined, {}, "text"]) {
     await assertRejects(

@@ -1,4 +1,4 @@
-// When retention is applied: at once, again and again, also after a failure, and no more after a
+// When retention is applied: at once, then at intervals, even after a failure, and not after a
 // stop.
 
 import { assertEquals } from "@std/assert";

@@ -1,5 +1,5 @@
-// A driver and the retry presets read the same lists: whatever code an error has, both say the same
-// of it, but for the few codes that are transient only for the driver's own calls.
+// A driver and the retry presets read the same lists: both agree on every code, except for the few
+// that are transient only for the driver's own calls.
 
 import { assertEquals } from "@std/assert";
 import { isTransientDatabaseError } from "../../mod.ts";

@@ -19,7 +19,7 @@ const checks: Readonly<Record<string, (value: unknown) => void>> = {
 
 const values: Readonly<Record<string, () => unknown>> = {
   ...hostileValues,
-  "options of which one cannot be read": () => ({
+  "options with an unreadable member": () => ({
     get name() {
       throw new Error("nobody may look at this");
     },

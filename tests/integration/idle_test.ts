@@ -75,7 +75,9 @@ async function watchIdle(
   return watched;
 }
 
-/** Whether something happened no more often than each `ms` milliseconds, with one at the edge. */
+/**
+ * Reports whether events were at least `ms` milliseconds apart on average, with one at the edge.
+ */
 function assertAtMostEach(ms: number, count: number, watched: Watched, what: string): void {
   assertLessOrEqual(count, Math.ceil(watched.ms / ms), what);
 }

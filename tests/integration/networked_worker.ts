@@ -9,8 +9,8 @@ import type { RunReport } from "./programs/protocol.ts";
 import { integrationTasks } from "./programs/tasks.ts";
 
 /**
- * For how long a network fails where that has a length. Two seconds and a short lease make the same
- * story as thirty and a real one.
+ * How long an outage of the network lasts. Two seconds with a short lease test the same as thirty
+ * with a real one.
  */
 export const outageMs = 1_000 * Number(Deno.env.get("EVERTASK_TEST_OUTAGE_SECONDS") ?? 2);
 

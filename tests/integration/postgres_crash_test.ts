@@ -22,7 +22,7 @@ Deno.test("20,000 tasks all end once in four processes: two are killed, one is f
   const leaseMs = 5000; // long enough that no worker is lost on a machine that stalls for two seconds
   const setup: WorkerSetup = { storage: { postgres: { url } }, leaseMs, parallelism: 16 };
   await using web = createEverTask({ storage: postgresStorage(url), tasks: tasks.all });
-  // One in a hundred takes so long that a worker can be frozen in the middle of it.
+  // One in a hundred is long enough to freeze a worker in the middle of it.
   const payloads = Array.from({ length: 20_000 }, (_, i) => ({ ms: i % 100 === 0 ? 600 : 2 }));
   const stored = await web.dispatchMany(tasks.step, payloads);
   const ids = stored.map(({ id }) => id);
@@ -113,7 +113,7 @@ Deno.test("a frozen process with an open transaction does not block the takeover
   await using one = await WorkerProcess.start(setup);
   await using two = await WorkerProcess.start(setup);
   await eventually("its other tasks have ended elsewhere", () => one.ended + two.ended >= 2);
-  // They go on as usual for longer than a lease, with the row of the third task still locked.
+  // They continue as usual for longer than a lease, with the row of the third task still locked.
   for (const end = performance.now() + 1.2 * leaseMs; performance.now() < end;) {
     const { id } = await web.dispatch(tasks.step, { ms: 50 });
     ids.push(id);

@@ -47,8 +47,8 @@ for (const { name, mode, awayMs, leaseMs } of scenarios) {
       const payloads = Array.from({ length: 4000 }, (_, i) => ({ ms: i % 100 === 0 ? 800 : 4 }));
       const ids = (await web.dispatchMany(tasks.step, payloads)).map(({ id }) => id);
 
-      // Dispatches go on all the while: each is stored before it resolves, however often that must
-      // be tried.
+      // Dispatches continue all the time: each is stored before it resolves, after any number of
+      // tries.
       const stop = new AbortController();
       const dispatching = (async () => {
         while (!stop.signal.aborted) {

@@ -1,5 +1,5 @@
-// What must be true of every task once all work is done, whatever befell the workers: checked on
-// the tables themselves.
+// Checks the invariants of every task after all work, for any faults of the workers, on the tables
+// themselves.
 
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";

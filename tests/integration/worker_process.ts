@@ -59,7 +59,7 @@ export class WorkerProcess implements AsyncDisposable {
   /**
    * Waits until `isTrue` returns true, which is asked after each report.
    *
-   * @param what What is awaited, for the error's text: "is ready".
+   * @param what The awaited condition, for the error's text, such as "is ready".
    */
   async until(what: string, isTrue: () => boolean, timeoutMs = 60_000): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -1,4 +1,4 @@
-// Builds programs in C# with the .NET SDK, where it is installed and NuGet can be reached.
+// Builds programs in C# with the .NET SDK, if it is installed and NuGet is reachable.
 
 import { runCommand } from "../support/run_command.ts";
 

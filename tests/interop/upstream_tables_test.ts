@@ -1,5 +1,5 @@
-// What EverTask for .NET itself stores: its schedules read as ours, and its rows are adopted. Its
-// packages are looked for in the registry, and in the folder that EVERTASK_TEST_NUGET_SOURCE names.
+// Rows that EverTask for .NET itself stores: its schedules are read as ours, and its rows are
+// adopted. Its packages come from the registry, or from the folder in EVERTASK_TEST_NUGET_SOURCE.
 
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";

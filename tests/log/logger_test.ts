@@ -12,7 +12,7 @@ function capturing(logger: Logger = silentLogger) {
   return { log, wait: (ms: number) => now += ms };
 }
 
-Deno.test("formatMessage() fills placeholders, whatever the value, and leaves unknown ones", () => {
+Deno.test("formatMessage() fills placeholders with any value, and leaves unknown ones", () => {
   const circular: Record<string, unknown> = {};
   circular["self"] = circular;
   const cases: [message: string, properties: Record<string, unknown>, expected: string][] = [
@@ -105,7 +105,7 @@ Deno.test("TaskLogger keeps lines from the minimum level on, filled in, with the
   assertEquals(log.take(), { lines: [], dropped: 0 });
 });
 
-Deno.test("TaskLogger keeps no more lines than a run may store, and counts the others", () => {
+Deno.test("TaskLogger keeps at most the lines that a run may store, and counts the others", () => {
   const { log } = capturing();
   for (let row = 1; row <= 10; row++) log.info("row {row}", { row });
   const { lines, dropped } = log.take();

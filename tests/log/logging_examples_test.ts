@@ -65,7 +65,7 @@ async function section(changes: Record<string, unknown>) {
   return { logging: { ...logging, ...changes } };
 }
 
-/** Checks that a line is CLEF, by https://clef-json.org, and gives it back. */
+/** Checks that a line is CLEF, by https://clef-json.org, and returns it. */
 function checkClef(line: Record<string, unknown>): Record<string, unknown> {
   assertMatch(String(line["@t"]), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z$/);
   assertEquals(typeof line["@mt"], "string");

@@ -42,7 +42,7 @@ Deno.test("an answer serves for its time, and all who ask meanwhile", async () =
   assertEquals(await ask(), 2);
 });
 
-Deno.test("an answer that was long in coming serves longer, where it is asked sparingly", async () => {
+Deno.test("a slow answer is cached longer in sparing mode", async () => {
   const { ask, pass, take } = question(49);
   take(200);
   const first = ask();

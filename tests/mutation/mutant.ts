@@ -17,7 +17,7 @@ export interface Mutant {
    * @default none
    */
   readonly needs?: string;
-  /** Why no test can notice it, where that is so: it changes nothing that can be observed. */
+  /** Why no test can detect it, for an equivalent mutant: it changes nothing observable. */
   readonly equivalent?: string;
 }
 

@@ -1,6 +1,6 @@
-// The part of @std/assert that the tests use, over node:assert: it takes that package's place where
-// JSR cannot be reached (see deno.ts). Same names and signatures. It is the stricter of the two
-// where they differ (prototypes, for one), so a test that passes here passes with the real package.
+// The part of @std/assert that the tests use, over node:assert: it replaces that package if JSR is
+// unreachable (see deno.ts), with the same names and signatures. Where they differ (for example in
+// prototypes), it is stricter, so a test that passes here passes with the real package.
 
 import assertStrict, { AssertionError } from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
@@ -158,7 +158,7 @@ export function assertIsError<E extends Error = Error>(
   if (!found) fail(msg ?? `${show(message)} does not contain ${show(msgMatches)}`, error);
 }
 
-/** Asserts that `fn` throws, and returns what it threw. */
+/** Asserts that `fn` throws, and returns its error. */
 export function assertThrows(fn: () => unknown, msg?: string): unknown;
 /**
  * Asserts that `fn` throws an error of the class, whose message contains `msgIncludes`, and returns

@@ -29,7 +29,7 @@ import {
 } from "@std/assert";
 import { abortable, deadline, delay, pooledMap } from "@std/async";
 
-/** Whether `assertion` throws, told without any of the functions under test. */
+/** Reports whether `assertion` throws, without the functions under test. */
 function fails(assertion: () => unknown): boolean {
   try {
     assertion();

@@ -128,7 +128,7 @@ const losses: Readonly<Record<string, readonly [payload: unknown, message: strin
   "an error": [{ error: new TypeError("x") }, "error: JSON has no Error: write its message"],
   "bytes": [{ file: new Uint8Array(3) }, "file: JSON has no Uint8Array: write its bytes in base64"],
   "headers": [{ headers: new Headers({ a: "b" }) }, "headers: JSON has no Headers: write what"],
-  "a bigint": [{ order: { id: 1n } }, "order.id: JSON has no bigint: write a text"],
+  "a bigint": [{ order: { id: 1n } }, "order.id: JSON has no bigint: write a string"],
   "a function": [{ done() {} }, "done: JSON has no functions"],
   "a symbol": [[Symbol("x")], "0: JSON has no symbols"],
   "a hole in a list": [{ list: [1, undefined] }, "list.1: JSON has no undefined in a list"],

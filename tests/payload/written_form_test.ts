@@ -9,7 +9,7 @@ import { PayloadValidationError } from "../../src/payload/payload_validation_err
 import type { StandardSchema } from "../../src/payload/standard_schema.ts";
 
 const date = new Date(0);
-const dateHint = "a Date arrives as a text: use z.coerce.date()";
+const dateHint = "a Date arrives as a string: use z.coerce.date()";
 
 /** Returns the issues of a payload as `path: message`. */
 async function refusal(schema: StandardSchema, payload: unknown): Promise<string[]> {
@@ -54,12 +54,12 @@ const told: Readonly<Record<string, readonly [StandardSchema, payload: unknown, 
   "a date of another library": [
     takes((value) => value instanceof Date),
     date,
-    ": a Date arrives as a text: have the validator read that",
+    ": a Date arrives as a string: have the validator read that",
   ],
   "an address": [
     z.object({ link: z.instanceof(URL) }),
     { link: new URL("https://example.org/") },
-    "link: a URL arrives as a text: have the validator read that",
+    "link: a URL arrives as a string: have the validator read that",
   ],
   "an object that writes itself as another": [
     takes((value): value is object => typeof value === "object" && "toJSON" in value!),

@@ -1,7 +1,7 @@
 // The arguments of public functions: a valid value for each argument and each member of its
 // options, and the allowed kinds of values. All other kinds are wrong.
 
-/** The kinds that a caller without types might mix up. */
+/** The kinds of values that a caller without types might confuse. */
 export type Kind =
   | "undefined"
   | "null"
@@ -14,7 +14,7 @@ export type Kind =
   | "list"
   | "date"
   | "object"
-  | "exotic"; // an object of a kind that options never are: a Map, a Promise, an Error
+  | "exotic"; // an object of a kind that is never options: a Map, a Promise, an Error
 
 /** All kinds. */
 export const allKinds: readonly Kind[] = [
@@ -42,7 +42,7 @@ export interface Shape {
   readonly isOpen?: true;
 }
 
-/** A public function, and what its arguments take. */
+/** A public function, and the shapes of its arguments. */
 export interface Subject {
   /** Its name in a report, if it differs from the export's. */
   readonly name?: string;
@@ -52,8 +52,8 @@ export interface Subject {
 }
 
 /**
- * What a module exports, by name: functions, values that are no functions, and classes of errors,
- * which programs only read.
+ * The exports of a module by name: functions, other values, and classes of errors, which programs
+ * only read.
  */
 export type Subjects = Readonly<Record<string, readonly Subject[] | "constant" | "error">>;
 
@@ -85,7 +85,7 @@ export function anything(valid: unknown): Shape {
   return takes(valid, ...allKinds);
 }
 
-/** What may be left out. */
+/** An optional value. */
 export function optional(shape: Shape): Shape {
   return { ...shape, kinds: new Set([...shape.kinds, "undefined" as const]) };
 }

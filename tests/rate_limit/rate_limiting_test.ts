@@ -143,7 +143,7 @@ Deno.test("a key function that throws, or gives nothing, lets the task through w
   }
 });
 
-Deno.test("a budget in memory is each process's own and costs no round trip", async () => {
+Deno.test("a budget in memory is separate for each process, and costs no round trip", async () => {
   await using fleet = new Fleet();
   const limit = { permits: 1, period: { hours: 1 }, scope: "memory" } as const;
   const { task, runs } = mailer(fleet, limit);
@@ -182,7 +182,7 @@ Deno.test("tasks that wait behind a slow handler keep to the limit when they run
   assertLessOrEqual(busiestWindow(runs.map(({ at }) => at), 1_000), 2);
 });
 
-Deno.test("however late workers come for their slots, no window exceeds permits + burst, and all run", async () => {
+Deno.test("for workers that are late for their slots, no window exceeds permits + burst, and all tasks run", async () => {
   for (
     const limit of [{ permits: 10, burst: 1 }, { permits: 10, burst: 4 }, {
       permits: 100,
@@ -201,8 +201,7 @@ Deno.test("however late workers come for their slots, no window exceeds permits 
     };
     const first = await fleet.start(options);
     const other = await fleet.start(options);
-    // Both are busy with something else most of the time, and then find that many slots have
-    // passed.
+    // Both are busy most of the time, and then find that many slots have passed.
     for (let round = 0; round < 12; round++) {
       await first.dispatch(hog, 330);
       await first.dispatchMany(task, [{ to: "a" }, { to: "a" }, { to: "a" }, { to: "a" }]);

@@ -1,4 +1,4 @@
-// The keys of rate limits: which are taken, and that no two types share one.
+// The keys of rate limits: valid ones, and their separation by type.
 
 import { assertEquals } from "@std/assert";
 import { defineTask } from "../../mod.ts";

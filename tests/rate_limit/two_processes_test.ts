@@ -8,7 +8,7 @@ import { startPostgres } from "../support/pg_server.ts";
 import { limited, storageAt } from "./limited_worker.ts";
 import { busiestWindow } from "./mailer.ts";
 
-/** Lets two processes run the tasks of a store, and checks when they did. */
+/** Lets two processes run the tasks of a store, and checks the instants of the runs. */
 async function runOnTwoProcesses(place: string): Promise<void> {
   await using everTask = createEverTask({ storage: storageAt(place), tasks: [limited] });
   await everTask.statistics(); // creates the tables
@@ -23,7 +23,7 @@ async function runOnTwoProcesses(place: string): Promise<void> {
     }
   });
 
-  // On a busy machine one of them may need a while until it gets something to do.
+  // On a busy machine one of them may wait a while for its first task.
   const bothTakePart = () => outputs.every((lines) => lines.length > 0);
   let each = 0;
   for (; each < 10 || !bothTakePart() && each < 100; each++) {

@@ -75,7 +75,7 @@ const allowedImports: [importer: string, imports: string[]][] = [
   ["src/monitor/otel/", [...onFloor("monitor"), "@opentelemetry/api"]],
   ["src/api/", [...onFloor("api"), "@hono/zod-openapi", "hono"]],
   ...Object.keys(floors).map((folder): [string, string[]] => [`src/${folder}/`, onFloor(folder)]),
-  // A folder without a floor.
+  // A folder without a layer.
   ["src/", []],
   ["drivers/memory/", ["drivers/memory/", ...storageContract]],
   ["drivers/sqlite/", ["drivers/sqlite/", ...storageContract, "node:"]],

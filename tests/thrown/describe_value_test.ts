@@ -32,7 +32,7 @@ for (const [value, expected] of values) {
   });
 }
 
-Deno.test("of a large value no more is looked at than is shown", () => {
+Deno.test("only the shown part of a large value is read", () => {
   let reads = 0;
   const part = {
     get read() {
@@ -44,7 +44,7 @@ Deno.test("of a large value no more is looked at than is shown", () => {
   assert(reads <= 80, `${reads} parts were read`);
 });
 
-Deno.test("what JSON shows as empty and is not a plain object is shown by its kind", () => {
+Deno.test("an object that is empty as JSON, but not plain, is shown by its kind", () => {
   const found = [new Map([[1, 2]]), new Set([1]), /x/, {}, Object.create(null)].map((value) =>
     describeValue(value)
   );
@@ -67,7 +67,7 @@ for (const [name, make] of Object.entries(hostileValues)) {
   });
 }
 
-Deno.test("whatever the value, its text is short, on one line, and the same each time", () => {
+Deno.test("the text of any value is short, on one line, and deterministic", () => {
   fc.assert(fc.property(fc.anything({ withBigInt: true, withDate: true }), (value) => {
     const text = describeValue(value);
     // A string is cut before its quotes and line ends are escaped.

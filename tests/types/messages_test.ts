@@ -61,7 +61,7 @@ const messages: readonly [mistake: string, message: string][] = [
   ],
   [
     `defineTask<{ id: bigint }>({ type: "x", ${handle} });`,
-    `Type 'bigint' is not assignable to type '"JSON has no bigint: write a text"'.`,
+    `Type 'bigint' is not assignable to type '"JSON has no bigint: write a string"'.`,
   ],
   [
     `defineTask<{ a: { totals: Map<string, number> }[] }>({ type: "x", ${handle} });`,

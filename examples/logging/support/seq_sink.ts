@@ -6,7 +6,7 @@ import type { LogLevel, LogRecord, Sink } from "@logtape/logtape";
 /** Where Seq is. */
 export interface SeqOptions {
   readonly serverUrl: string;
-  /** Empty: Seq asks for none. */
+  /** Empty if Seq needs none. */
   readonly apiKey?: string;
 }
 

@@ -17,7 +17,7 @@ import { type Duration, toMilliseconds } from "../../time/duration.ts";
 export interface AlertOptions {
   /**
    * At least this severe.
-   * @default "Error"; with `kinds` given, those kinds whatever their severity
+   * @default "Error"; with `kinds`, those kinds of any severity
    */
   readonly severity?: Severity;
   /** Only these task types. */
@@ -57,7 +57,7 @@ export interface AlertOptions {
   readonly attempts?: number;
   /**
    * The pause after a failed delivery; it doubles with each further one, up to 15 minutes. A
-   * receiver that asks for a longer one gets it, up to an hour.
+   * receiver may ask for a longer one, up to an hour.
    * @default 1 second
    */
   readonly backoff?: Duration;

@@ -12,7 +12,7 @@ const longestBackoffMs = 15 * 60_000;
 /** The longest pause that a receiver gets: one answer must not silence a channel for a year. */
 const longestAskedMs = 60 * 60_000;
 
-/** What became of the alerts so far. */
+/** The counts of alerts so far. */
 export interface DeliveryCounts {
   /** They arrived. */
   readonly delivered: number;
@@ -51,7 +51,7 @@ export class DeliveryQueue {
     this.#waiting = new WaitingAlerts(settings.maxQueue, channel.inOrder ?? false);
   }
 
-  /** What became of the alerts so far. */
+  /** The counts of alerts so far. */
   get counts(): DeliveryCounts {
     return { delivered: this.#delivered, dropped: this.#dropped };
   }

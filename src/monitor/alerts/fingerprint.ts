@@ -1,6 +1,6 @@
-// Stands for a text where it may be too long, or hold characters that are not allowed. FNV-1a with
-// 64 bits (https://datatracker.ietf.org/doc/html/rfc9923): Web Crypto has better ones, which answer
-// later.
+// A short hash in place of a text that may be too long, or have characters that are not allowed.
+// FNV-1a with 64 bits (https://datatracker.ietf.org/doc/html/rfc9923): the better hashes of Web
+// Crypto are asynchronous.
 
 /** 16 characters, digits and a to f: the same for the same text, hardly ever for another. */
 export function fingerprint(text: string): string {

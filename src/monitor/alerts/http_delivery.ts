@@ -99,7 +99,9 @@ function isRedirect({ status, type, redirected }: Response): boolean {
   return (status >= 300 && status < 400) || type === "opaqueredirect" || redirected;
 }
 
-/** The answer's text, cut where it gets too long; the connection is free for others afterwards. */
+/**
+ * Returns the answer's text, cut if it is too long; the connection is free for others afterwards.
+ */
 async function startOf({ body }: Response): Promise<string> {
   if (body === null) return "";
   const decoder = new TextDecoder();

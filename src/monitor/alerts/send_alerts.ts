@@ -36,7 +36,7 @@ export interface AlertCounts {
 
 /** Running alerts. */
 export interface Alerts {
-  /** What became of them so far. */
+  /** The counts of alerts so far. */
   readonly counts: AlertCounts;
   /**
    * Resolves when everything that waited for delivery was delivered or dropped, which takes hours
@@ -44,7 +44,7 @@ export interface Alerts {
    */
   flush(): Promise<void>;
   /**
-   * Stops listening, sums up suppressed events, and tries once more to deliver what is queued.
+   * Stops listening, sums up suppressed events, and tries once more to deliver queued alerts.
    * Alerts that fail then are lost.
    *
    * @param timeout How long that may take. Default 5 seconds.

@@ -60,7 +60,7 @@ export class EventStreamTransport implements HubTransport {
     if (this.#pending !== "") {
       const chunk = this.#encoder.encode(this.#pending);
       this.#pending = "";
-      // Taking a chunk asks for the next one, perhaps before enqueue returns.
+      // Taking a chunk requests the next one, perhaps before enqueue returns.
       this.#taker = null;
       taker.enqueue(chunk);
     } else if (this.#closed) {

@@ -1,5 +1,6 @@
-// The hub's connections by their token: the clients, and those that are not clients yet or no more.
-// Each kind has a limit of its own, so that requests which never become clients keep no client out.
+// The hub's connections by their token: the clients, and connections that are not yet or no longer
+// clients. Each kind has its own limit, so that requests that never become clients exclude no
+// client.
 
 import { type ConnectionSettings, HubConnection } from "./hub_connection.ts";
 

@@ -25,7 +25,7 @@ export interface ClientMessage {
   readonly invocationId?: unknown;
 }
 
-/** Something that a client sent and that is not the protocol; the connection cannot go on. */
+/** A violation of the protocol by a client, which ends the connection. */
 export class HubProtocolError extends Error {
   /** `HubProtocolError` */
   override name = "HubProtocolError";

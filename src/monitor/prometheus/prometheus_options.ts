@@ -79,7 +79,7 @@ export interface PrometheusOptions {
    */
   readonly timeout?: Duration;
   /**
-   * Where it is reported that the storage could not be asked.
+   * The logger for failures to read the storage.
    * @default consoleLogger
    */
   readonly logger?: Logger;

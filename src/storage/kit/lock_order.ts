@@ -7,8 +7,8 @@ import { InvalidArgumentError } from "../../guards/errors.ts";
 /**
  * Returns the items in the order in which their tasks are locked.
  *
- * @param keyOf The text by which an item is sorted: its task's id, or whatever sorts as the
- * database sorts ids. Called once for each item.
+ * @param keyOf The text by which an item is sorted: its task's id, or another text that sorts as
+ * the database sorts ids. Called once for each item.
  * @throws {InvalidArgumentError} If an argument is of another kind.
  */
 export function byLock<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[] {

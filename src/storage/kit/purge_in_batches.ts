@@ -65,7 +65,7 @@ export async function purgeInBatches(
   }
 }
 
-/** What is no count would keep the loop from ending. */
+/** An invalid count would make the loop endless. */
 function checkBatch(batch: unknown): void {
   const counts = kinds.map((kind) => readMember(batch, kind));
   if (batch === null || counts.every(Number.isFinite)) return;

@@ -72,5 +72,5 @@ function checkWish(wish: SlotWish): void {
 }
 
 function checkKey(key: unknown): void {
-  if (typeof key !== "string") throw new InvalidArgumentError("key", key, "be a text");
+  if (typeof key !== "string") throw new InvalidArgumentError("key", key, "be a string");
 }

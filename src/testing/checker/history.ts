@@ -1,6 +1,6 @@
-// What happened in a simulated world, as plain data: what was asked of the instances, what the
-// handlers did, what the store carried out, and what it holds at the end. Tasks, workers and
-// processes have short names, in the order in which they were first seen.
+// The history of a simulated world as plain data: the calls of instances, the work of handlers, the
+// operations of the store, and its final content. Tasks, workers and processes have short names, in
+// the order of their first appearance.
 
 import type { AuditLevel } from "../../audit/audit_level.ts";
 import type { CancelOutcome } from "../../storage/requests.ts";
@@ -40,7 +40,7 @@ export type StoreEntry =
     readonly applied: boolean;
     /** In order; with `!` those that carry an exception. */
     readonly transitions: readonly string[];
-    /** When the task is due again; null: it is not, or the lease goes on. */
+    /** When the task is due again; null if it is not, or the lease continues. */
     readonly dueAt: number | null;
     readonly returnsAttempt: boolean;
   }
@@ -67,7 +67,7 @@ export type StoreEntry =
   | { readonly kind: "cancelled"; readonly task: string; readonly outcome: CancelOutcome }
   | { readonly kind: "paused" | "resumed"; readonly queue: string };
 
-/** What an instance was asked, and what it answered. */
+/** A call of an instance, and its answer. */
 export type CallEntry =
   | { readonly kind: "asked"; readonly call: number; readonly what: string }
   | {
@@ -128,7 +128,7 @@ export interface FinalTask {
   readonly trailAt: readonly number[];
 }
 
-/** All that happened, and what is left. */
+/** All events, and the final state. */
 export interface History {
   readonly entries: readonly HistoryEntry[];
   readonly tasks: readonly FinalTask[];

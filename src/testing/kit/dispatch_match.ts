@@ -33,11 +33,11 @@ export interface DispatchMatch<Payload = unknown> {
   readonly retry?: StorableRetryPolicy | null;
   /** Its current status. */
   readonly status?: TaskStatus;
-  /** It was dispatched to run after exactly so long; 0: at once. */
+  /** The exact delay of its dispatch; 0 for at once. */
   readonly delay?: Duration;
   /** It was dispatched for exactly this instant. */
   readonly at?: Instant;
-  /** It was dispatched to run after so long or sooner; for a series, the next run counts. */
+  /** The maximum delay of its dispatch; for a series, that of the next run. */
   readonly dueWithin?: Duration;
   /** Whether it is a series; or its schedule, as it is given to `dispatch`. */
   readonly recurring?: boolean | RecurringInput;

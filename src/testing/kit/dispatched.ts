@@ -18,7 +18,7 @@ import { type StoredTask, toStoredTask } from "./stored_task.ts";
  */
 export type DispatchSource = Pick<EverTask, "list"> | Pick<HandlerRun, "dispatched">;
 
-/** What {@linkcode assertDispatched} asks for. */
+/** The expectation of {@linkcode assertDispatched}. */
 export interface DispatchExpectation<Payload = unknown> extends DispatchMatch<Payload> {
   /** How many tasks match, exactly. @default at least one */
   readonly count?: number;

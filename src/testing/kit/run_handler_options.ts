@@ -37,7 +37,7 @@ export interface RunHandlerOptions {
   /** How long the handler may take, by `clock`. @default the task's, then no limit */
   readonly timeout?: Duration;
   /**
-   * How long it may go on after its signal has aborted, by `clock`, before it counts as stuck.
+   * How long it may continue after its signal has aborted, by `clock`, before it counts as stuck.
    * @default 5 seconds
    */
   readonly abortGrace?: Duration;

@@ -17,7 +17,8 @@ export interface RunBounds {
    */
   readonly maxAttempts?: number;
   /**
-   * When tasks are running or due and none has ended for so long, in real time, they are given up.
+   * How long, in real time, tasks may be running or due without any ending, before they are given
+   * up.
    * @default 5 seconds
    */
   readonly stalledAfter?: Duration;

@@ -41,7 +41,7 @@ export class Chance {
     return this.#random() < probability;
   }
 
-  /** Draws the seed of another source, so that what is drawn there changes nothing here. */
+  /** Draws the seed of another source, whose draws do not affect this one. */
   seed(): number {
     return this.integer(0, 2 ** 32 - 1);
   }

@@ -1,5 +1,5 @@
-// What a process stands on: it runs, is frozen, or was killed, and its clock may run wrong. Whatever
-// reaches a process (a timer, an answer, a signal) passes through here.
+// The machine of a process: it runs, is frozen, or was killed, and its clock may be wrong. All
+// input of a process (timers, answers, signals) passes through it.
 
 import { checkTimer, type Clock, type TimerOptions } from "../../time/clock.ts";
 import type { Timeline } from "./timeline.ts";
@@ -18,7 +18,7 @@ export const rightTime: ClockFault = { offsetMs: 0, rate: 1 };
 /** The wall clock at the start of every world. */
 export const worldStart = Date.UTC(2026, 0, 1);
 
-/** The clock of what is never wrong, nor frozen: the store's. */
+/** The clock of the store, which is never wrong or frozen. */
 export function rightClock(timeline: Timeline): Clock {
   return new Machine(timeline, rightTime).clock;
 }
@@ -73,7 +73,7 @@ export class Machine {
     if (this.#state === "running") this.#state = "frozen";
   }
 
-  /** Lets a frozen process go on, with what has reached it meanwhile. */
+  /** Resumes a frozen process, with the input that has arrived meanwhile. */
   thaw(): void {
     if (this.#state !== "frozen") return;
     this.#state = "running";

@@ -1,5 +1,5 @@
-// The network between an instance and its store: it delays and so reorders requests and answers, and
-// loses some of them. An instance repeats what it got no answer to.
+// The network between an instance and its store: it delays and so reorders requests and answers,
+// and loses some of them. An instance repeats calls without an answer.
 
 import { StorageUnavailableError } from "../../storage/errors.ts";
 import type { Storage } from "../../storage/storage.ts";

@@ -163,7 +163,7 @@ export class SimulatedProcess {
     });
   }
 
-  /** Calls the instance, and writes down what it answers. A process that is frozen calls nothing. */
+  /** Calls the instance, and records its answer. A frozen process makes no calls. */
   #call(what: string, ask: () => Promise<Answer>): void {
     if (!this.#machine.isRunning) return;
     const { recorder } = this.#parts;

@@ -1,13 +1,13 @@
-// What a simulated world is made of, and what is done in it, as plain data: so it can be printed,
-// and be made smaller while it still fails.
+// A simulated world and its operations as plain data, which can be printed, and shrunk while the
+// failure remains.
 
 import type { AuditLevel } from "../../audit/audit_level.ts";
 import type { ClockFault } from "./machine.ts";
 import type { Weather } from "./network.ts";
 
 /**
- * What a handler does in one attempt. `work` takes a while and stops when it is asked to; `deaf`
- * takes a while, whatever it is asked.
+ * The behaviour of a handler in one attempt. `work` takes a while and obeys its signal; `deaf`
+ * takes a while and ignores it.
  */
 export type Act = "return" | "work" | "deaf" | "throw" | "throwOdd" | "dispatch";
 
@@ -15,7 +15,7 @@ export type Act = "return" | "work" | "deaf" | "throw" | "throwOdd" | "dispatch"
 export interface Play {
   /** The number of its dispatch; 0 for the dispatches of handlers. */
   readonly number: number;
-  /** What it does in each attempt; the last one stands for those that follow. */
+  /** The behaviour in each attempt; the last one also applies to later attempts. */
   readonly acts: readonly Act[];
   /** How long `work` and `deaf` take, in milliseconds. */
   readonly takesMs: number;
@@ -48,9 +48,9 @@ export type Deed =
 /** Something that is done at an instant, to or by one process. */
 export type Step = { readonly atMs: number; readonly instance: number } & Deed;
 
-/** A world, and what is done in it. */
+/** A world, and its operations. */
 export interface Scenario {
-  /** Decides about all that is left to chance: the network, and what is random in an instance. */
+  /** The seed of all random choices: in the network and in instances. */
   readonly seed: number;
   /** The clocks of the machines; each has one process. */
   readonly machines: readonly ClockFault[];

@@ -10,7 +10,7 @@ interface Happening {
   readonly run: () => void;
 }
 
-/** Whatever needs more turns of the event loop than this at one instant has no end. */
+/** The maximum number of turns of the event loop at one instant; more mean an endless loop. */
 const mostTurns = 10_000;
 
 /** Lets things happen one after the other, each at its instant, in milliseconds from the start. */
@@ -24,7 +24,7 @@ export class Timeline {
   }
 
   /**
-   * Plans something. What is planned for the same instant happens in the order of planning.
+   * Plans an action. Actions at the same instant run in the order of planning.
    *
    * @param delayMs Milliseconds from now; less than 0 counts as 0.
    * @returns A function that calls it off.
@@ -36,7 +36,7 @@ export class Timeline {
     return () => void this.#happenings.delete(happening);
   }
 
-  /** Resolves after so long. */
+  /** Resolves after a delay. */
   pass(delayMs: number): Promise<void> {
     return new Promise((resolve) => void this.in(delayMs, resolve));
   }

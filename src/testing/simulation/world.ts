@@ -1,4 +1,4 @@
-// A simulated world: a store, and processes that come and go. What is done in it is a scenario's.
+// A simulated world: a store, and processes that start and stop. A scenario has its operations.
 
 import type { Storage } from "../../storage/storage.ts";
 import type { Clock } from "../../time/clock.ts";

@@ -132,7 +132,7 @@ export class AttemptRecorder {
     this.recordUnstarted(job, ending, { dueInMs, returnAttempt: true });
   }
 
-  /** Fails a task for good, and ends its series, since its row in storage cannot be worked with. */
+  /** Fails a task permanently, and ends its series, since its row in storage is unusable. */
   setAside(job: Job, reason: string): void {
     const { id: taskId, type } = job.task;
     this.#parts.logger.error("Task {taskId} ({type}) is set aside as failed: {reason}", {

@@ -1,5 +1,5 @@
-// Stores what attempts have logged: the lines of many attempts in one bulk insert, and of each run
-// no more than it may.
+// Stores what attempts have logged: the lines of many attempts in one bulk insert, up to the limit
+// of each run.
 
 import type { Logger } from "../../log/logger.ts";
 import { type CapturedLog, fitLog } from "./task_logger.ts";

@@ -85,10 +85,7 @@ export class StatusWriter {
     this.#logger = logger;
   }
 
-  /**
-   * Tells for which jobs writing is in vain because their lease is lost: they are given up instead
-   * of tried again.
-   */
+  /** Sets which jobs have lost their lease: their writes are given up instead of retried. */
   abandonWhere(isAbandoned: (job: Job) => boolean): void {
     this.#isAbandoned = isAbandoned;
   }
@@ -263,9 +260,7 @@ export class StatusWriter {
     })));
   }
 
-  /**
-   * Whether an earlier try, whose answer was lost with its connection, was committed all the same.
-   */
+  /** Reports whether an earlier try, whose answer was lost with its connection, was committed. */
   async #isStored({ job, end, transitions }: Entry): Promise<boolean> {
     const holder = end === null ? job.lease.workerId : null;
     const record = await this.#storage.get(job.task.id);

@@ -172,7 +172,7 @@ export class Claimer {
       result = await storage.claim({ workerId, types, queues });
     } catch (error) {
       for (const { name } of queues) runners.get(name)!.mayHaveMore = true;
-      if (isTransient(error)) this.#unknownClaims.suspect(); // it may be committed all the same
+      if (isTransient(error)) this.#unknownClaims.suspect(); // it may still be committed
       throw error;
     }
     storageClock.sync(result.now);
@@ -187,9 +187,7 @@ export class Claimer {
     return result.tasks.length > 0;
   }
 
-  /**
-   * Asks when the next task is due in the queues that hold nothing due, where that is not known.
-   */
+  /** Queries the next due instant of queues without due tasks, where it is unknown. */
   async #askNextDue(): Promise<void> {
     if (this.#again || this.#parts.types.length === 0) return;
     const asked = [...this.#parts.runners.values()].filter((runner) =>

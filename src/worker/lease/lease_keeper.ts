@@ -29,13 +29,16 @@ export interface LeaseListener {
   onLeasesLost(workerId: string): void;
   /** Tasks of a lost worker have been taken from it. */
   onTasksReleased(tasks: readonly LostTask[]): void;
-  /** The event loop was blocked for so long that the heartbeat came too late. Milliseconds. */
+  /**
+   * Called when the event loop was blocked so that the heartbeat was too late; with the time in
+   * milliseconds.
+   */
   onStarved(blockedMs: number): void;
 }
 
 /** How leases are kept. */
 export interface LeaseSettings {
-  /** A worker that has not been heard of for so long has lost its tasks. Milliseconds. */
+  /** A worker without a heartbeat for this time has lost its tasks, in milliseconds. */
   readonly leaseMs: number;
   /** Milliseconds between heartbeats. */
   readonly heartbeatMs: number;

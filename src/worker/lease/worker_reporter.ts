@@ -57,7 +57,7 @@ export class WorkerReporter {
     return this.#stored.idle();
   }
 
-  /** The event loop was blocked for so long that the heartbeat came too late. */
+  /** Reports that the event loop was blocked so that the heartbeat was too late. */
   starved(blockedMs: number, running: Iterable<Job>, workerId: string | null): void {
     const { events, storageClock, logger, lease } = this.#parts;
     const types = [...new Set([...running].map((job) => job.task.type))].join(", ");

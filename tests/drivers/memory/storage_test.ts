@@ -47,7 +47,7 @@ Deno.test("a transaction of the caller's is refused, and nothing is stored", asy
   assertEquals((await storage.list()).items, []);
 });
 
-Deno.test("of the ended tasks, no more than twice as many are kept as wanted, the latest", async () => {
+Deno.test("at most twice the limit of ended tasks is kept, the latest ones", async () => {
   const storage = memoryStorage({ keepEnded: 100 });
   await storage.open();
   const keyed = task(999, { taskKey: "first to end" });
@@ -192,7 +192,7 @@ Deno.test("waiting tasks come in order, with any additions and removals in betwe
   }
 });
 
-Deno.test("a search and a count stop after 10,000 tasks that do not match, and go on from there", async () => {
+Deno.test("a search and a count stop after 10,000 tasks that do not match, and continue from there", async () => {
   const storage = memoryStorage();
   await storage.open();
   const tasks = Array.from({ length: 10_005 }, () => newTask());

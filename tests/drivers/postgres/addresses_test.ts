@@ -82,7 +82,7 @@ Deno.test("settings in the URL hold in the sessions", async () => {
   assertEquals(await storage.get(newTask().id), null);
 });
 
-Deno.test("servers that refuse or are silent are passed over, whatever their place", async () => {
+Deno.test("servers that refuse or are silent are skipped, in any place", async () => {
   const url = await server.createDatabase();
   await using silent = await TcpProxy.start(url);
   silent.swallow();

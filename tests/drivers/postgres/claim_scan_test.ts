@@ -1,4 +1,4 @@
-// Where claims begin to scan while old snapshots make the whole scan slow.
+// The start of a claim's scan while old snapshots make full scans slow.
 
 import { assertEquals } from "@std/assert";
 import { ClaimScan } from "../../../drivers/postgres/claim_scan.ts";
@@ -37,13 +37,13 @@ Deno.test("after slow scans in a row claims begin near the first task of the las
   assertEquals(claim(slow), { name: "default", limit: 10, dueFrom: 39_900 });
 });
 
-Deno.test("a queue in which nothing was due is scanned from about now", () => {
+Deno.test("a queue without due tasks is scanned from about now", () => {
   const { claim } = scan();
   for (let i = 0; i < 3; i++) claim({ ...slow, tasks: [] });
   assertEquals(claim(slow), { name: "default", limit: 10, dueFrom: 49_900 });
 });
 
-Deno.test("a full scan is made again when it costs a small part of the time", async () => {
+Deno.test("a full scan is repeated when it costs a small fraction of the time", async () => {
   const { clock, claim } = scan();
   for (let i = 0; i < 3; i++) claim(slow);
   await clock.advance(1_999);

@@ -26,7 +26,7 @@ const series = {
   nextRunAt: 1_700_000_300_000,
 };
 
-Deno.test("set_task_status writes the audit row that the matrix asks for, at every level, status and exception", async () => {
+Deno.test("set_task_status writes the audit row of the matrix, at every level, status and exception", async () => {
   await using storage = await openStorage({ url });
   await using sql = connect(url);
   for (const [number, level] of auditLevels.entries()) {
@@ -52,7 +52,7 @@ Deno.test("set_task_status writes the audit row that the matrix asks for, at eve
   }
 });
 
-Deno.test("update_current_run writes the audit rows that the matrix asks for", async () => {
+Deno.test("update_current_run writes the audit rows of the matrix", async () => {
   await using storage = await openStorage({ url });
   await using sql = connect(url);
   for (const [number, level] of auditLevels.entries()) {

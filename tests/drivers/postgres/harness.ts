@@ -1,12 +1,12 @@
-// PostgreSQL as the conformance suite sees it: a schema of its own for each case, in one database
-// of a private server.
+// The conformance harness of PostgreSQL: each case has its own schema in one database of a private
+// server.
 
 import postgres from "postgres";
 import { postgresStorage } from "../../../drivers/postgres/mod.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import type { StorageHarness, StorageUnderTest } from "../../../src/testing/mod.ts";
 
-/** Counts down to the one call that fails, either before it is sent or after it was answered. */
+/** Makes one call fail, either before it is sent or after it was answered. */
 class Fault {
   #left = 0;
 
@@ -35,7 +35,7 @@ function faulty(sql: postgres.Sql, fault: Fault): postgres.Sql {
   });
 }
 
-/** Shifts every instant in a schema back, so that time seems to have gone by. */
+/** Shifts every instant in a schema back, as if time had passed. */
 async function passTime(sql: postgres.Sql, schema: string, ms: number): Promise<void> {
   const columns = await sql`
     SELECT table_name, string_agg(
@@ -55,7 +55,7 @@ async function passTime(sql: postgres.Sql, schema: string, ms: number): Promise<
  * A harness on a database.
  *
  * @param url The database.
- * @param name How the tests call it.
+ * @param name The name in the tests.
  */
 export function postgresHarness(name: string, url: () => Promise<string>): StorageHarness {
   let schemas = 0;

@@ -22,7 +22,7 @@ const texts = [
 ];
 
 for (const text of texts) {
-  Deno.test(`${JSON.stringify(text)} survives, by itself and in JSON`, () => {
+  Deno.test(`${JSON.stringify(text)} survives, alone and in JSON`, () => {
     assertEquals(escapeText(text).includes("\0"), false);
     assertEquals(unescapeText(escapeText(text)), text);
     assertEquals(fromJson(toJson([{ text }, text])), [{ text }, text]);

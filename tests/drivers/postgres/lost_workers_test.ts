@@ -1,5 +1,5 @@
-// The tasks of lost workers are looked for among those that were claimed since the worker began:
-// none is overlooked, whatever the clock, the worker or a claim that is still under way does.
+// The tasks of lost workers are searched among those that were claimed since the worker began. None
+// is missed, for any clock, worker or claim under way.
 
 import { assertEquals } from "@std/assert";
 import type postgres from "postgres";

@@ -26,7 +26,7 @@ const fill = `
   FROM generate_series(1, 200000) AS i;
   SELECT brin_summarize_new_values('evertask.queued_tasks_claimed_at')`;
 
-Deno.test("claim, finish and release use their indexes, whatever the statistics say", async () => {
+Deno.test("claim, finish and release use their indexes, for any statistics", async () => {
   const url = await server.createDatabase();
   await using storage = await openStorage({ url });
   await using admin = connect(url);

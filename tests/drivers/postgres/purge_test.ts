@@ -34,7 +34,11 @@ Deno.test("a purge while another process purges does nothing and reports that, f
   await sql`UPDATE evertask.maintenance SET held_until = held_until - interval '1 minute'`;
   const { tasks, done } = await storage.purge(policy, { budget: 100 });
   assertEquals([tasks, done], [1, true]);
-  assertEquals((await sql`SELECT FROM evertask.maintenance`).count, 0, "it is over");
+  assertEquals(
+    (await sql`SELECT FROM evertask.maintenance`).count,
+    0,
+    "the dead holder's turn has ended",
+  );
 });
 
 Deno.test("of two purges of one process the second does nothing", async () => {
@@ -45,7 +49,7 @@ Deno.test("of two purges of one process the second does nothing", async () => {
   ]);
   assertEquals(first, { ...nothing, done: true, busy: false });
   assertEquals(second, busy);
-  assertEquals((await storage.purge(policy, { budget: 100 })).busy, false, "and then it may");
+  assertEquals((await storage.purge(policy, { budget: 100 })).busy, false, "a later one may");
 });
 
 Deno.test("keys of rate limits that were idle for a day are forgotten, but for those that began empty", async () => {

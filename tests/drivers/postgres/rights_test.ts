@@ -13,7 +13,7 @@ import { claimRequest, connect, openStorage, scripts } from "./support.ts";
 const server = await startPostgres();
 Deno.test.afterAll(() => server.stop());
 
-/** A database, and a role that may connect to it and no more. */
+/** A database, and a role that may only connect to it. */
 interface Scene extends AsyncDisposable {
   /** The database as the role reaches it. */
   readonly url: string;

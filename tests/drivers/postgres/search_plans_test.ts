@@ -1,5 +1,5 @@
-// The plans of searches and counts in a table of 200,000 tasks: they read by id, and no more rows
-// than one call may, whatever the filter and the statistics say.
+// The plans of searches and counts in a table of 200,000 tasks: they read by id, and at most the
+// rows of one call, for any filter and statistics.
 
 import { assert, assertEquals } from "@std/assert";
 import type { TaskFilter } from "../../../src/storage/queries.ts";
@@ -42,7 +42,7 @@ const filters: [filter: TaskFilter, found: number, mostRowsRead: number][] = [
   [{ ids: ["01900000-0000-7000-8000-000000000001", newId()] }, 1, 10],
 ];
 
-Deno.test("a search and a count read by id, and no more rows than one call may", async () => {
+Deno.test("a search and a count read by id, and at most the rows of one call", async () => {
   const url = await server.createDatabase();
   await using _storage = await openStorage({ url });
   await using admin = connect(url);

@@ -1,4 +1,4 @@
-// One process's end of the channel, with a client that a test listens through, and time held still.
+// One process's end of the channel, with a client of the test, and a fake clock.
 
 import { assertEquals } from "@std/assert";
 import type { PostgresClient } from "../../../drivers/postgres/connection.ts";
@@ -70,7 +70,7 @@ Deno.test("a process hears others and not itself, until it is closed", async () 
   assertEquals(heard, []);
 });
 
-Deno.test("a message for a transaction of the caller's is for this process as well", () => {
+Deno.test("a message for the caller's transaction is also for this process", () => {
   const { channel } = makeChannel();
   assertEquals(channel.messageToAll(), { kind: "tasks" });
   assertEquals(channel.message("queues"), { kind: "queues", from: "me" });
@@ -86,7 +86,7 @@ Deno.test("of tasks within the quiet time, the first is notified at once and the
   assertEquals(sent, []);
   await clock.advance(1);
   assertEquals(sent, [tasks]);
-  assertEquals(channel.takeTasksMessage(), null, "that was a moment ago");
+  assertEquals(channel.takeTasksMessage(), null, "one was just sent");
   await clock.advance(1);
   assertEquals(channel.takeTasksMessage(), tasks);
   await channel.close();

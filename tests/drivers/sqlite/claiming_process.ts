@@ -1,5 +1,4 @@
-// A process of its own for the tests of several processes on one file. What it does is its second
-// argument:
+// A process for the tests of several processes on one file. Its second argument is its work:
 //
 // - only-open: opens the storage and ends.
 // - claim-all: claims and completes tasks until none is left, and prints the ids.

@@ -10,9 +10,9 @@ const program = new URL("opening_process.ts", import.meta.url).pathname;
 const isRoot = Deno.build.os !== "windows" && Deno.uid() === 0;
 
 /**
- * Opens a file in a process that has no more rights than modes and owners give it. For the
- * administrator that takes away the capabilities to pass by them. (Another user would not do: Deno
- * and this repository may lie in a home folder that is closed to others.)
+ * Opens a file in a process whose rights depend on modes and owners only: root loses the
+ * capabilities to bypass them. (Another user is no alternative: Deno and this repository may be in
+ * a private home folder.)
  */
 async function open(path: string): Promise<string> {
   const command = [Deno.execPath(), "run", "-A", "--no-lock", program, path];
@@ -158,7 +158,7 @@ for (const each of cases) {
     ignore: Deno.build.os === "windows" || (needsRoot && !isRoot),
     async fn() {
       await using scratch = new Scratch();
-      // A name that a shell would take apart.
+      // A name that a shell would split.
       const folder = `${scratch.folder}/the boss's data`;
       const path = `${folder}/tasks.db`;
       await Deno.mkdir(folder);

@@ -1,5 +1,5 @@
-// A purge of more rows than one step takes: in pieces, in between other work, and on from where it
-// stopped.
+// A purge of more rows than one step takes: it runs in steps, with other work in between, and
+// resumes where it stopped.
 
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
@@ -23,7 +23,7 @@ async function storeOldTasks(storage: Storage, clock: FakeClock, count: number):
   await clock.advance(2 * day);
 }
 
-Deno.test("a purge of many rows deletes them all, and lets other work go on meanwhile", async () => {
+Deno.test("a purge of many rows deletes them all, and lets other work run meanwhile", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const storage = await scratch.open({ clock });

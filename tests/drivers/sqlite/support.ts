@@ -28,7 +28,7 @@ export class Scratch implements AsyncDisposable {
   }
 }
 
-/** How many tasks are stored, whatever became of them. */
+/** Counts the stored tasks, of any status. */
 export async function countTasks(storage: Storage): Promise<number> {
   const { tasksByStatus } = await storage.statistics();
   return Object.values(tasksByStatus).reduce((sum, count) => sum + count, 0);

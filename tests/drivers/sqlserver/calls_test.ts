@@ -173,7 +173,7 @@ Deno.test("a task is read with every field in its form", async () => {
   });
 });
 
-Deno.test("a list of series sends what it filters by as parameters, and asks for one row more than the page", async () => {
+Deno.test("a list of series sends its filter as parameters, and reads one row more than the page", async () => {
   const answer = { recordsets: [rows(taskColumns, taskRow, taskRow)] };
   await withScript(() => answer, async ({ storage, sent }) => {
     const page = await storage.list({ recurring: true }, { limit: 1, after: otherId });
@@ -186,7 +186,7 @@ Deno.test("a list of series sends what it filters by as parameters, and asks for
   });
 });
 
-Deno.test("a search first asks where to stop, and sends what it looks for as parameters", async () => {
+Deno.test("a search first reads where to stop, and sends its text as a parameter", async () => {
   const filter = {
     ids: [taskId],
     types: ["a'; DROP TABLE x; --", "b "],

@@ -23,7 +23,7 @@ const configOf = (connection: string) => poolConfig(checkServer(connection), mss
 const certificate = await makeCertificate("localhost");
 const answer = () => schemaState();
 
-Deno.test("open logs in, asks for the schema's state in one round trip and tells the server's clock", async () => {
+Deno.test("open logs in, reads the schema's state in one round trip and returns the server's clock", async () => {
   await using server = new TdsServer({ answer });
   const storage = sqlServerStorage(connectionTo(server));
   assertEquals(await storage.open(), { now: serverNow });

@@ -7,7 +7,7 @@ import { SchemaVersionError, StorageReadOnlyError } from "../../../src/storage/e
 import { type Reply, TdsServer } from "../../support/tds_server/server.ts";
 import { connectionTo, isStateQuery, rows, schemaState, withScript } from "./scripted.ts";
 
-/** Answers who asks, where that is asked. */
+/** Answers the query of the user's name. */
 function grantee(text: string, { hasSchema = true, isBabelfish = false } = {}): Reply | null {
   if (!text.startsWith("SELECT USER_NAME()")) return null;
   const columns = { User: "text", Schema: "int", Babelfish: "int" } as const;

@@ -1,4 +1,4 @@
-// Each verb is one call of one procedure, and none where there is nothing to do.
+// Each verb is one call of one procedure, and none for empty work.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { InvalidArgumentError } from "../../../src/guards/errors.ts";
@@ -7,7 +7,7 @@ import { slotRequest } from "../../support/new_task.ts";
 import { columns, rows, serverNow, withScript } from "./scripted.ts";
 import { otherId, task, taskId } from "./scripted_task.ts";
 
-/** A verb, what it calls, and how many rows the server answers, if not one. */
+/** A verb, its procedure, and the number of rows in the answer, if not one. */
 const verbs: [
   verb: string,
   call: (storage: Storage) => Promise<unknown>,
@@ -76,7 +76,7 @@ const verbs: [
   ["purge", (s) => s.purge({ statusAuditDays: 1 }, { budget: 10 }), "usp_Purge"],
 ];
 
-/** Recordsets that any of them can read; the first one has so many rows. */
+/** Recordsets that any of them can read; the first one has the given number of rows. */
 function anyAnswer(count = 1) {
   const row = [
     ...[taskId, "created", true, serverNow, true, 1, 1, null, true, false, serverNow],

@@ -47,7 +47,7 @@ Deno.test("a purge ends when nothing is left to delete", async () => {
   assertEquals(result, { ...nothing, statusAudit: 700, done: true, busy: false });
 });
 
-Deno.test("a purge is busy where another one was faster, and not where it has done something", async () => {
+Deno.test("a purge is busy if another one was faster, and not if it has deleted rows", async () => {
   const first = await purge(["busy"], { budget: 5000 });
   assertEquals(first.result, { ...nothing, done: false, busy: true });
   const second = await purge([1000, "busy"], { budget: 5000 });

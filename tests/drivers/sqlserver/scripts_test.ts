@@ -144,7 +144,7 @@ Deno.test("each procedure that writes history decides by the same table, in the 
       ["usp_SetTaskStatus", "usp_SetTaskStatuses"],
     ],
     [
-      "a status audit row of what is no error",
+      "a status audit row without an error",
       "ISNULL(LEVEL, 0) NOT IN (1, 2, 3)",
       ["usp_MakeDue", "usp_RequestCancel"],
     ],

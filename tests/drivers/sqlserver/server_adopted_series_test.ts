@@ -26,7 +26,7 @@ const whole =
   '{"RunNow":false,"InitialDelay":null,"SpecificRunTime":null,"CronInterval":null,"SecondInterval":null';
 
 Deno.test({
-  ...needsTarget("adopted series run when upstream had planned, and go on as their schedules read"),
+  ...needsTarget("adopted series run when upstream had planned, and continue by their schedules"),
   async fn() {
     const planned = new Date(Date.now() - 2000).toISOString();
     const plannedMs = Date.parse(planned);

@@ -40,7 +40,7 @@ const someRows = [
 for (const version of ["newest", "first"] as const) {
   Deno.test({
     ...needsTarget(
-      `upstream's tables of its ${version} version are adopted with all rows, and their tasks go on`,
+      `upstream's tables of its ${version} version are adopted with all rows, and their tasks continue`,
     ),
     async fn() {
       await withEmpty(async (pool, schema) => {

@@ -116,7 +116,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...needsTarget("a thousand tasks are one batch, whatever their texts are"),
+  ...needsTarget("a thousand tasks are one batch, for any texts"),
   async fn() {
     await withStorage(2, async (storage) => {
       const tasks = Array.from(

@@ -1,8 +1,8 @@
-// The procedures called with table-valued parameters, as SQL Server gets its batches, on whatever
-// engine there is. Babelfish keeps the rows of a connection's first call with such a parameter for
-// all later ones, which is why the driver avoids them there; the first call is right, so that each
-// call here has a connection of its own. (It also takes an apostrophe in such a row for the end of
-// a literal: there is none here.)
+// The procedures called with table-valued parameters, as SQL Server gets its batches, on any
+// engine. Babelfish keeps the rows of a connection's first call with such a parameter for all later
+// ones, so the driver avoids them there. The first call is right, so each call here has its own
+// connection. (Babelfish also reads an apostrophe in such a row as the end of a literal: there is
+// none here.)
 
 import { assertEquals } from "@std/assert";
 import { SqlServerDatabase } from "../../../drivers/sqlserver/database.ts";

@@ -24,8 +24,7 @@ export type StorageSetup =
   | { readonly postgres: Pick<PostgresStorageOptions, "url" | "notify"> };
 
 /**
- * One line from a worker process. Instants are the machine's clock, whatever the process's own
- * says.
+ * One line from a worker process. Instants are by the machine's clock, not by the process's own.
  */
 export type Report =
   | { readonly kind: "ready"; readonly workerId: string }

@@ -9,7 +9,7 @@ import { badHosts, badMethods, badTargets } from "../support/raw_requests.ts";
 
 type Fields = Partial<NodeRequest> & { readonly originalUrl?: unknown };
 
-/** A request as Node would give it. */
+/** A request as Node passes it. */
 function nodeRequest(fields: Fields): NodeRequest {
   return {
     method: "GET",

@@ -26,7 +26,7 @@ class FullResponse extends EventEmitter implements NodeResponse {
   }
 }
 
-/** Lets everything go on that does not wait for the client. */
+/** Runs all work that does not wait for the client. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await new Promise<void>(nextMacrotask);
 }

@@ -121,7 +121,7 @@ Deno.test("a webhook's own headers replace its default ones, in any case of thei
   await channel.send([alert("failed")], signal);
   const headers = server.requests[0]!.headers;
   assertEquals(headers.get("content-type"), "application/cloudevents+json");
-  assertEquals(headers.get("webhook-id"), id, "the signature is over this one");
+  assertEquals(headers.get("webhook-id"), id, "the signature is of this body");
 });
 
 Deno.test("a webhook gets the whole alert as JSON, with a signature that the standard's library accepts", async () => {

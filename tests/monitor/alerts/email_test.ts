@@ -134,7 +134,7 @@ function headersOf(mail: ReceivedMail | undefined): Headers {
   return new Headers(fields.map((field) => field.split(/: ?(.*)/, 2) as [string, string]));
 }
 
-Deno.test("mails about one task type are a thread, whatever their subjects say, and say that no person wrote them", async () => {
+Deno.test("mails about one task type are a thread, for any subjects, and are marked as automatic", async () => {
   await using server = await startMailServer();
   const channel = emailChannel({ transport: server.transport, from, to: "ops@example.com" });
   const send = (id: string, taskType: string, count: number) =>

@@ -34,7 +34,7 @@ Deno.test("a failed delivery is retried after growing pauses", async () => {
   await alerts.close();
 });
 
-Deno.test("a receiver that asks for a longer pause gets it", async () => {
+Deno.test("a longer pause of the receiver is respected", async () => {
   const { events, channel, alerts, clock } = start();
   channel.failures.push(new AlertDeliveryError("slow down", { retryAfterMs: 90_000 }));
   events.emit("failed");
@@ -45,7 +45,7 @@ Deno.test("a receiver that asks for a longer pause gets it", async () => {
   await alerts.close();
 });
 
-Deno.test("a receiver that asks for a shorter pause gets the usual one", async () => {
+Deno.test("a shorter pause of the receiver is ignored", async () => {
   const { events, channel, alerts, clock } = start({ backoff: { seconds: 1 } });
   const impatient = () => new AlertDeliveryError("slow down", { retryAfterMs: 500 });
   for (let times = 0; times < 4; times++) channel.failures.push(impatient());
@@ -202,7 +202,7 @@ Deno.test("the attempts for an alert end, which is logged", async () => {
   await alerts.close();
 });
 
-Deno.test("a pause that a receiver asks for is bounded, and logged", async () => {
+Deno.test("a pause of the receiver is bounded, and logged", async () => {
   for (const retryAfterMs of [31_536_000_000, Infinity, 2 * hour]) {
     const { events, channel, alerts, clock, warnings, details } = start({ repeatAfter: 0 });
     channel.failures.push(new AlertDeliveryError("slow down", { retryAfterMs }));

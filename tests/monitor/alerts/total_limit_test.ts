@@ -27,7 +27,7 @@ for (
       1,
       0,
     ]],
-    ["a long rest earns no more than a burst", 3, [0, 3600], [3, 3]],
+    ["a long rest earns at most a burst", 3, [0, 3600], [3, 3]],
     ["less than one in a minute begins with one", 0.5, [0, 60, 120, 180], [1, 0, 1, 0]],
     ["without a limit all pass", Infinity, [0, 1], [10, 10]],
   ] satisfies [string, number, number[], number[]][]

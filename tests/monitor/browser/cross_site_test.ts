@@ -1,6 +1,5 @@
 // Pages of other sites in a real browser, which try to watch a hub without a token behind Node's
-// http server: from their own origin, and after their name has come to point to the hub's machine
-// (DNS rebinding).
+// http server: from their own origin, and after DNS rebinding of their name to the hub's machine.
 
 import { assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";

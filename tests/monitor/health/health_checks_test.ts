@@ -28,7 +28,7 @@ Deno.test("a worker with a fresh heartbeat and no backlog is ready", async () =>
   assertEquals(checks.worker?.data, { workerId: "worker-1", heartbeatAgeMs: 5_000, workers: 1 });
 });
 
-Deno.test("a process is alive whatever its storage does", async () => {
+Deno.test("a process is alive regardless of its storage", async () => {
   const { health, everTask, ask } = makeHealth();
   everTask.error = new Error("no route to host");
   assertEquals(health.live().status, "healthy");

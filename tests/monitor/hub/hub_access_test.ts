@@ -114,7 +114,7 @@ Deno.test("the token is taken from the header or the query, or judged by a funct
 });
 
 /**
- * The status of a negotiation under a host, as a page of that host or another client asks for it.
+ * Returns the status of a negotiation under a host, by a page of that host or by another client.
  */
 async function negotiateUnder(
   options: MonitorHubOptions,
@@ -184,7 +184,7 @@ Deno.test("the Host header decides, for any URL of the server", async () => {
   assertEquals(await negotiateUnder({}, "localhost", tls), 200);
 });
 
-Deno.test("a WebSocket that no page asks for is not kept out by its host", async () => {
+Deno.test("a WebSocket without a page is not refused for its host", async () => {
   const { hub } = makeHub();
   const ask = async (headers: HeadersInit) => {
     const url = `http://tasks.example${hub.path}`;

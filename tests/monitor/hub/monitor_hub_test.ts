@@ -85,7 +85,7 @@ Deno.test("a client's close message ends its connection", async () => {
   assertEquals(await (await poll(id)).text(), '{"type":7}\x1e');
 });
 
-Deno.test("a client that never fetches its close message is forgotten all the same", async () => {
+Deno.test("a client that never fetches its close message is dropped all the same", async () => {
   const { connect, post, poll, clock } = makeHub();
   const { id } = await connect();
   await post(id, "{}\x1e");

@@ -132,7 +132,7 @@ Deno.test("nothing is sent over a WebSocket that is closing", async () => {
 for (
   const [kind, socket, end] of [
     ["cut off", new TerminableSocket(), "terminated"],
-    ["closed, where it cannot be cut off", new SocketForTests(), 1013],
+    ["closed, if it cannot be cut", new SocketForTests(), 1013],
   ] as const
 ) {
   Deno.test(`a WebSocket whose client reads too slowly is ${kind}`, async () => {

@@ -90,7 +90,7 @@ Deno.test("the storage's figures are gauges", async () => {
   assertEquals(value("audit_rows", { table: "StatusAudit" }), 1_000_000);
 });
 
-Deno.test("the executions that are timed are those that have ended, in whatever way", async () => {
+Deno.test("timed executions are those that have ended, in any way", async () => {
   const { events, exporter } = makeExporter();
   const ended = ["completed", "failed", "retrying", "cancelled"];
   for (const kind of Object.keys(severityOf) as TaskEventKind[]) {

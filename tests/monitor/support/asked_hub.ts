@@ -10,7 +10,7 @@ const base = "http://localhost/evertask/monitoring";
 /** The first message of a client. */
 export const handshake = '{"protocol":"json","version":1}\x1e';
 
-/** Headers that ask for a WebSocket. */
+/** Headers that request a WebSocket. */
 export const webSocketHeaders = {
   upgrade: "websocket",
   connection: "keep-alive, Upgrade",

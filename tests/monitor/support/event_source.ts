@@ -59,7 +59,7 @@ export class EventSourceForTests implements TaskEventSource {
     };
   }
 
-  /** Tells all subscribers of an event, soon, and gives it back. */
+  /** Emits an event to all subscribers, soon, and returns it. */
   emit(kind: TaskEventKind, fields: Partial<TaskEvent> = {}): TaskEvent {
     const event = taskEvent(kind, fields);
     this.#bus.emit(event);

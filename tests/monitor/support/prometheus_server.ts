@@ -1,4 +1,4 @@
-// A real Prometheus, where it is installed (Debian's package `prometheus` brings promtool, too).
+// A real Prometheus, if it is installed (Debian's package `prometheus` brings promtool, too).
 
 import { runCommand } from "../../support/run_command.ts";
 import { reservePort } from "../../support/reserved_port.ts";

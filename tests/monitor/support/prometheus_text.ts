@@ -2,7 +2,7 @@
 
 import parse from "parse-prometheus-text-format";
 
-/** A metric as the parser gives it. */
+/** A metric as the parser returns it. */
 export interface ParsedMetric {
   readonly name: string;
   readonly help: string;

@@ -1,4 +1,4 @@
-// What is written about attempts and told of them, and the runs of series.
+// Writes and events of attempts, and the runs of series.
 
 import type { Mutant } from "../mutant.ts";
 

@@ -60,7 +60,7 @@ export const audit: readonly Mutant[] = [
     original: "dryRun ? Number.MAX_SAFE_INTEGER : batchRows",
     replacement: "batchRows",
     tests: auditModuleTests,
-    equivalent: "Stores count all in a dry run, whatever the budget.",
+    equivalent: "Stores count all rows in a dry run, regardless of the budget.",
   },
   {
     file: auditModule,

@@ -90,7 +90,7 @@ export const calendars: readonly Mutant[] = [
     original: "if (known.size >= maximumKnown) known.clear();",
     replacement: "",
     tests: cronExpressionTests,
-    equivalent: "It bounds memory; what is computed is the same.",
+    equivalent: "It bounds memory; the results are the same.",
   },
   {
     file: cronExpression,

@@ -76,7 +76,7 @@ export const monitorAlerts: readonly Mutant[] = [
     [
       "if (this.#isClosing) return;\n    const",
       "const",
-      "Of a queue that is closing, no delivery asks for a pause.",
+      "No delivery of a closing queue requests a pause.",
     ],
   ]),
   ...mutantsOf({ file: `${folder}/waiting_alerts.ts`, tests }, [

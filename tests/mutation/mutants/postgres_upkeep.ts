@@ -90,7 +90,7 @@ export const postgresUpkeep: readonly Mutant[] = [
     [
       "counts[4] := deleted;",
       "",
-      "Rows that another one deletes meanwhile are no more than a figure.",
+      "Rows that another one deletes meanwhile only change a count.",
     ],
     ["AND NOT l.start_empty;", ";"],
     ["- 86400000 AND NOT", "AND NOT"],

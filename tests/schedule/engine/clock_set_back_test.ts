@@ -72,7 +72,7 @@ scenario("corrections are reported by log and by event", async (world) => {
 });
 
 scenario(
-  "a worker that starts after the clock was ahead brings back what others planned",
+  "a worker that starts after the clock was ahead corrects the plans of others",
   async (world) => {
     const { task, runs } = recorder(world);
     const first = await world.start({ tasks: [task], leaseDuration });
@@ -89,7 +89,7 @@ scenario(
     const everTask = await world.start({ tasks: [task], leaseDuration });
     const nextRun = async (key: string) =>
       show((await everTask.getByTaskKey(key))!.series!.nextRunAt?.getTime() ?? null);
-    assertEquals(await nextRun("before"), "2026-03-11 00:20", "a lease goes by before");
+    assertEquals(await nextRun("before"), "2026-03-11 00:20", "a lease passes first");
     await world.until("00:13");
     assertEquals([await nextRun("before"), await nextRun("meanwhile")], [
       "2026-03-10 00:20",
@@ -129,7 +129,7 @@ scenario(
   },
 );
 
-scenario("a run that waits for a retry waits no longer than it was to", async (world) => {
+scenario("a run that waits for a retry waits no longer than planned", async (world) => {
   const { task, runs } = recorder(world, ({ attempt }) => {
     if (attempt === 1 && runs.length === 1) throw new Error("not yet");
   });
@@ -163,7 +163,7 @@ scenario("a run that was interrupted while the clock was ahead continues", async
   assertEquals(runs.map(({ at }) => at < "2026-03-10 00:10"), [false, true]);
 });
 
-scenario("an extra run of a series that waits too long brings it back, too", async (world) => {
+scenario("an extra run of a series that waits too long corrects it, too", async (world) => {
   const { task } = recorder(world);
   const first = await world.start({ tasks: [task], leaseDuration });
   const { id } = await first.dispatch(task, undefined, { recurring: (r) => r.everyHour() });
@@ -202,7 +202,7 @@ scenario(
 );
 
 scenario(
-  "series are read once after a start and a few times after the clock was set back, then no more",
+  "series are read once after a start, and a few times after the clock was set back",
   async (world) => {
     const { task } = recorder(world);
     const faults = new Faults();
@@ -222,7 +222,7 @@ scenario(
   },
 );
 
-scenario("a look that fails is taken again after the length of a lease", async (world) => {
+scenario("a failed look is repeated after the length of a lease", async (world) => {
   const { task, planned } = recorder(world);
   const faults = new Faults();
   const storage = faults.wrap(world.connect());

@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 import { linearRetry } from "../../../mod.ts";
 import { recorder, scenario } from "./world.ts";
 
-scenario("runNow(id) runs once more, and the planned run stays", async (world) => {
+scenario("runNow(id) adds a run, and the planned run stays", async (world) => {
   const { task, runs } = recorder(world);
   const everTask = await world.start({ tasks: [task] });
   const { id } = await everTask.dispatch(task, undefined, { recurring: (r) => r.everyHour() });

@@ -1,4 +1,4 @@
-// A purge goes batch by batch, as the answers to its batches say.
+// A purge runs batch by batch, by the answers to its batches.
 
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -11,7 +11,7 @@ async function purge(budget: number, answers: readonly (PurgeBatch | null)[]) {
   const limits: number[] = [];
   const result = await purgeInBatches(budget, 10, (limit) => {
     const answer = answers[limits.length];
-    if (answer === undefined) throw new Error("There is nothing left to ask for.");
+    if (answer === undefined) throw new Error("There are no more answers.");
     limits.push(limit);
     return Promise.resolve(answer);
   });
@@ -26,7 +26,7 @@ const cases: [
   limits: number[],
 ][] = [
   [
-    "it ends when nothing is left",
+    "it ends when no row is left",
     100,
     [{ ...none, tasks: 10, done: false }, { ...none, runsAudit: 2, done: true }],
     { tasks: 10, runsAudit: 2, done: true, busy: false },
@@ -63,7 +63,7 @@ for (const [rule, budget, answers, expected, limits] of cases) {
   });
 }
 
-Deno.test("a purge in batches reports each row that was deleted, and says busy for none alone", async () => {
+Deno.test("a purge in batches reports each row that was deleted, and is busy only for none", async () => {
   const batch = fc.record({
     statusAudit: fc.nat(3),
     runsAudit: fc.nat(3),

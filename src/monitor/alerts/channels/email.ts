@@ -144,6 +144,6 @@ function checkAddressing({ transport, from, to, subjectPrefix }: EmailOptions): 
   else if (!Array.isArray(to) || to.length === 0) throw new InvalidArgumentError("to", to, remedy);
   else for (const [index, address] of to.entries()) checkText(address, `to[${index}]`, remedy);
   if (subjectPrefix !== undefined && typeof subjectPrefix !== "string") {
-    throw new InvalidArgumentError("subjectPrefix", subjectPrefix, "be a text");
+    throw new InvalidArgumentError("subjectPrefix", subjectPrefix, "be a string");
   }
 }

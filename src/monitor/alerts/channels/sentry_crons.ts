@@ -55,7 +55,7 @@ interface MonitorConfig {
 
 /**
  * Means "the run in progress": Sentry finds it, or begins one. A series never overlaps itself, so
- * that this is always the right one, also when another process goes on with a run whose worker was
+ * that this is always the right one, even if another process continues a run whose worker was
  * stopped or lost.
  */
 const runInProgress = "0".repeat(32);

@@ -19,8 +19,8 @@ interface Combination {
 }
 
 /**
- * A task for every combination. Their rows say `None`, so that only the level that is passed can
- * write history.
+ * A task for every combination. Their rows say `None`, so that only the passed level can write
+ * history.
  */
 async function everyCombination(s: Scene, isRecurring: boolean): Promise<Combination[]> {
   const combinations = auditLevels.flatMap((auditLevel) =>
@@ -46,7 +46,7 @@ function rowsOf(combination: Combination, isAudited: boolean): [TaskStatus, stri
 }
 
 export const auditMatrix = topic("audit matrix", {
-  "setStatus writes a status audit row exactly when the level asks for it": async (s) => {
+  "setStatus writes a status audit row exactly if the level has it": async (s) => {
     const combinations = await everyCombination(s, false);
     await s.storage.setStatusMany(combinations.map(({ taskId, auditLevel, status, exception }) => (
       { taskId, auditLevel, transitions: [{ status, exception, agoMs: 0 }] }
@@ -87,7 +87,7 @@ export const auditMatrix = topic("audit matrix", {
     }
   },
 
-  "updateCurrentRun writes the status audit and runs audit rows that the level asks for": async (
+  "updateCurrentRun writes the status audit and runs audit rows of the level": async (
     s,
   ) => {
     const combinations = await everyCombination(s, true);
@@ -126,7 +126,7 @@ export const auditMatrix = topic("audit matrix", {
     }
   },
 
-  "each of several transitions is judged by itself": async (s) => {
+  "each of several transitions is audited separately": async (s) => {
     for (const auditLevel of auditLevels) {
       const id = await s.addSeries({ auditLevel: "None" });
       const transitions = [

@@ -149,7 +149,7 @@ export const claim = topic("claim", {
     expectSame((await s.claim(workerId)).map((t) => t.id), [id], "now it is due");
   },
 
-  "tasks of unknown types stay where they are, even at the head of the queue": async (s) => {
+  "tasks of unknown types are not claimed, even at the head of the queue": async (s) => {
     const strangers = await s.addMany(30, { type: "of-a-newer-version", priority: 9 });
     const ids = await s.addMany(3);
     const claimed = await s.claim(await s.worker(), { limit: 10 });

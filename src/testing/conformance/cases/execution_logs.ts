@@ -35,7 +35,7 @@ export const executionLogs = topic("execution logs", {
     expectSame(items.length, 6, "all lines");
   },
 
-  "numbers go on across calls and are each task's own": async (s) => {
+  "numbers continue across calls, separately for each task": async (s) => {
     const [a, b] = await s.addMany(2);
     await s.storage.saveExecutionLogs([logLine(a!, "a1"), logLine(b!, "b1"), logLine(a!, "a2")]);
     await s.storage.saveExecutionLogs([logLine(b!, "b2"), logLine(a!, "a3")]);
@@ -45,7 +45,7 @@ export const executionLogs = topic("execution logs", {
     expectSame(await found(b!), ["1 b1", "2 b2"], "the second task's");
   },
 
-  "the last lines of a run are counted, up to a limit, whatever the runs before have left": async (
+  "the last lines of a run are counted, up to a limit, regardless of earlier runs": async (
     s,
   ) => {
     const id = await s.addSeries();

@@ -47,7 +47,7 @@ export const persist = topic("persist", {
     }, "every field comes back");
   },
 
-  "a task keeps its retry policy, whatever happens to it": async (s) => {
+  "a task keeps its retry policy through all changes": async (s) => {
     const { id, task, lease } = await s.claimed({ retryPolicy });
     expectSame(task.retryPolicy, retryPolicy, "the claim brings it");
     await s.change(id, [["Pending", "busy"]], { lease, dueInMs: 0 });
@@ -106,7 +106,7 @@ export const persist = topic("persist", {
     expectSame([row.dueAt, row.status], [at, "WaitingQueue"], "it waits for its first run");
   },
 
-  "the first status audit row is written exactly when the level asks for it": async (s) => {
+  "the first status audit row is written exactly if the level has it": async (s) => {
     for (const auditLevel of auditLevels) {
       const now = await s.add({ auditLevel });
       const later = await s.add({ auditLevel, status: "WaitingQueue", due: { inMs: hour } });

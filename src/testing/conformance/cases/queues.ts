@@ -50,7 +50,7 @@ export const queues = topic("queues", {
     );
   },
 
-  "a claimed task of a paused queue goes on": async (s) => {
+  "a claimed task of a paused queue continues": async (s) => {
     const { id, lease } = await s.claimed();
     await s.storage.setQueuePaused("default", true);
     expectThat(

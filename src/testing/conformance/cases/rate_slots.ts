@@ -55,7 +55,7 @@ async function giveBack(s: Scene, key: string, slots: readonly (number | undefin
 }
 
 export const rateSlots = topic("rate slots", {
-  "slots that are given back at the end of the line shorten it, in whatever order": async (s) => {
+  "slots that are given back at the end of the line shorten it, in any order": async (s) => {
     const orders = [[2, 3, 4], [4, 3, 2], [3, 2, 4]];
     for (const order of orders) {
       const one = wish({ key: order.join() });
@@ -166,7 +166,11 @@ export const rateSlots = topic("rate slots", {
 
   "without a burst, each slot is an interval after the one before": async (s) => {
     expectSame(await reserve(s, [wish(), wish(), wish(), wish()]), "0 1 2 3", "one call");
-    expectSame(await reserve(s, [wish()], await s.unit.another()), "4", "another process goes on");
+    expectSame(
+      await reserve(s, [wish()], await s.unit.another()),
+      "4",
+      "another process continues",
+    );
   },
 
   "a burst passes at once, then the interval rules": async (s) => {

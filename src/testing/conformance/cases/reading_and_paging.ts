@@ -25,7 +25,7 @@ export const readingAndPaging = topic("reading and paging", {
     expectSame(await s.storage.getByTaskKey("report-"), null, "by nothing else");
   },
 
-  "tasks are listed newest first, whatever the order in which they were stored": async (s) => {
+  "tasks are listed newest first, for any order of storing": async (s) => {
     const tasks = Array.from({ length: 7 }, () => s.task());
     const order = [3, 0, 6, 1, 5, 2, 4];
     for (const index of order) await s.persist(tasks[index]!);

@@ -171,7 +171,7 @@ export const releaseAndMakeDue = topic("release and make due", {
     expectSame(await s.storage.makeDue([]), [], "an empty list is fine");
   },
 
-  "a task is queued again with the audit row that its level asks for": async (s) => {
+  "a task is queued again with the audit row of its level": async (s) => {
     const id = await s.add({ auditLevel: "Minimal" });
     await s.change(id, ["Failed"], { auditLevel: "Minimal" });
     await makeDue(s, id);

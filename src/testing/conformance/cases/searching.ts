@@ -5,7 +5,7 @@ import type { CountRequest, TaskFilter, TaskPageRequest } from "../../../storage
 import { expectRejection, expectSame, expectThat, expectValue } from "../expect.ts";
 import { allPages, day, hour, type Scene, topic } from "../scene.ts";
 
-/** All tasks that match, and nothing else, whatever the order, the size of a page or the count. */
+/** Checks that a search finds exactly the matching tasks, for any order, page size and count. */
 async function expectFound(s: Scene, filter: TaskFilter, newestFirst: string[], what: string) {
   for (const limit of [1, 2, 1000]) {
     const newest = await allPages((page) => s.storage.list(filter, page), limit);
@@ -58,7 +58,7 @@ export const searching = topic("searching", {
     }
   },
 
-  "tasks are found by what stands in their exception": async (s) => {
+  "tasks are found by the text of their exception": async (s) => {
     const refused = await s.add();
     const timedOut = await s.add();
     await s.add();
@@ -81,7 +81,7 @@ export const searching = topic("searching", {
     );
   },
 
-  "any text is looked for as it stands": async (s) => {
+  "any text is searched for literally": async (s) => {
     const texts = ["O'Neill; --", "a\0b", "\u0010@", "\u001a0000", "\\u0000", "😀", "ä", " end "];
     for (const text of texts) {
       const id = await s.add({ taskKey: `${text}|rest`, type: text, queue: text });
@@ -130,7 +130,7 @@ export const searching = topic("searching", {
     await expectFound(s, { recurring: false, taskKeyPrefix: "b" }, [], "one-shots by key");
   },
 
-  "a count stops at its cap, and says where to go on": async (s) => {
+  "a count stops at its cap, and returns where to continue": async (s) => {
     await s.addMany(5);
     const all = await s.storage.count({}, { cap: 5 });
     expectSame(all, { count: 5, next: null }, "five of five");
@@ -152,13 +152,13 @@ export const searching = topic("searching", {
       const first = await s.storage.list(filter);
       expectThat(
         first.next === null || first.incomplete === true,
-        "a page that is not full and not the last one says so",
+        "a page that is neither full nor the last one is incomplete",
       );
       await expectFound(s, filter, [newest, oldest], "two of thousands");
       expectSame(await countAll(s, { types: ["send-email"] }, 10_000), 10_200, "all the others");
     },
 
-  "a page or a count that nobody can ask for is refused": async (s) => {
+  "an impossible page or count is refused": async (s) => {
     const pages = [{ order: "random" }, { limit: 0 }, { after: "x" }, { misspelt: 1 }];
     for (const page of pages as TaskPageRequest[]) {
       await expectRejection(s.storage.list({}, page), InvalidArgumentError, JSON.stringify(page));

@@ -1,10 +1,10 @@
-// What is known of workers: since when, what they take, and how old their heartbeats are.
+// Workers: their start, their queues and types, and the age of their heartbeats.
 
 import { expectNear, expectSame } from "../expect.ts";
 import { hour, leaseMs, minute, topic } from "../scene.ts";
 
 export const workers = topic("workers", {
-  "workers tell what they serve": async (s) => {
+  "workers report what they serve": async (s) => {
     const host = "host";
     const serves = {
       queues: [{ name: "default", parallelism: 10 }, { name: 'é "\u0000', parallelism: 1 }],
@@ -17,7 +17,7 @@ export const workers = topic("workers", {
     expectSame(await told(), [serves, null], "one that does not say serves nothing known");
     const others = { queues: [{ name: "mails", parallelism: 2 }], types: [] };
     await s.storage.registerWorker({ id: "worker-a", host, serves: others });
-    expectSame(await told(), [others, null], "what was said last");
+    expectSame(await told(), [others, null], "the last report");
   },
 
   "workers are known while they live": async (s) => {
