@@ -8,7 +8,7 @@ Deno.test("each driver loads the content of its .sql files (else: deno task sql)
   }
 });
 
-Deno.test("an embedded file is the file, whatever characters are in it", async () => {
+Deno.test("an embedded file equals the file, with any characters", async () => {
   const embedded = await embedSql();
   for (const { file: module } of embedded.filter(({ file }) => file.pathname.endsWith(".ts"))) {
     const { sqlFiles } = await import(module.href) as { sqlFiles: Record<string, string> };

@@ -65,7 +65,7 @@ export function limited({ clock, sql, prepare, limitMs, cut, leave }: LimitParts
       const giveUp = (cause?: unknown) => {
         const message =
           `PostgreSQL has not answered a query within ${timeoutMs} ms: the network, ` +
-          "the server or a lock holds it up. It was given up; the option queryTimeout sets the limit.";
+          "the server or a lock delays it. It was given up; the option queryTimeout sets the limit.";
         reject(new StorageUnavailableError(message, { cause }));
       };
       const onTimer = () => {

@@ -4,27 +4,27 @@ import { InvalidArgumentError } from "../guards/errors.ts";
 import { isLoopbackHost, parseHost } from "../monitor/http/host.ts";
 import { readMember } from "../thrown/reading.ts";
 
-/** What somebody may do: see tasks, queues and workers; see the payloads of tasks, too. */
+/** The rights of a user: to see tasks, queues and workers, or also the payloads of tasks. */
 export type ApiRight = "view" | "payloads";
 
-/** Somebody who asks. */
+/** A user of the API. */
 export interface ApiUser {
   /** The name. */
   readonly user: string;
-  /** What they may do. */
+  /** Their rights. */
   readonly can: readonly ApiRight[];
 }
 
 /**
- * Tells who sends a request, by a header, a cookie or whatever the application knows people by;
- * null: nobody who is known.
+ * Returns the user who sends a request, by a header, a cookie or another mark; null for an unknown
+ * user.
  */
 export type Authorize = (request: Request) => ApiUser | null | Promise<ApiUser | null>;
 
 /**
  * Asks the application who sends a request.
  *
- * @returns null if it is nobody who is known.
+ * @returns The user, or null if unknown.
  * @throws {InvalidArgumentError} If the answer is not what `authorize` may give.
  */
 export async function userOf(authorize: Authorize, request: Request): Promise<ApiUser | null> {

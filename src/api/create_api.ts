@@ -20,8 +20,8 @@ import { addTaskRoutes } from "./task_routes.ts";
 /** Options of {@linkcode createApi}. */
 export interface ApiOptions {
   /**
-   * Tells who sends a request, and what they may see. Without it the API answers only this machine:
-   * requests from a loopback address, under a loopback name, through no proxy.
+   * Returns the user who sends a request, and their rights. Without it the API answers only this
+   * machine: requests from a loopback address, under a loopback name, through no proxy.
    */
   readonly authorize?: Authorize;
   /**
@@ -161,7 +161,7 @@ interface Bindings {
   readonly connection: unknown;
 }
 
-/** Answers what a route has thrown. */
+/** Returns the response to an error of a route. */
 function errorHandler(logger: Logger) {
   return (error: Error, context: Context) => {
     const path = context.req.path;

@@ -1,4 +1,4 @@
-// Errors as RFC 9457 describes them: a type that stays, a title, and what is wrong here.
+// Errors in the form of RFC 9457: a stable type, a title, and the detail.
 
 import type { Context } from "hono";
 import { z } from "@hono/zod-openapi";
@@ -21,7 +21,7 @@ export type ProblemKind = keyof typeof problems;
 export interface ProblemError {
   /** The parameter. */
   readonly name: string;
-  /** What is wrong with it. */
+  /** The fault. */
   readonly detail: string;
 }
 

@@ -72,7 +72,7 @@ export function addTaskRoutes(app: OpenAPIHono<ApiEnvironment>, source: ApiSourc
   app.openapi(get, async (context) => {
     const { id } = context.req.valid("param");
     const task = await source.get(id);
-    // Its type is that of any answer; the route's description tells of it.
+    // Its type is that of any answer; the route's description has the real one.
     if (task === null) return problem(context, "not-found", `No task has the id ${id}.`) as never;
     return context.json(taskFor(context.get("user"), task), 200);
   });

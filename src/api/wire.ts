@@ -1,6 +1,6 @@
 // Records as JSON: instants become ISO 8601 text.
 
-/** A record as it is sent. */
+/** A record in the form of an answer. */
 export type Wire<T> = T extends Date ? string
   : T extends readonly (infer Item)[] ? Wire<Item>[]
   : T extends object ? { -readonly [Name in keyof T]: Wire<T[Name]> }

@@ -52,7 +52,7 @@ export function sentenceOf(reason: UntoldReason): string {
       return `Its rate limit lets it start in ${durationWords(reason.dueInMs)}, at ` +
         `${instantWords(reason.dueAt)}. Raise the limit if that is too late.`;
     case "queuePaused":
-      return `Queue "${reason.queue}" is paused. Call queues.resume("${reason.queue}") to go on.`;
+      return `Queue "${reason.queue}" is paused. Call queues.resume("${reason.queue}") to resume it.`;
     case "queueUnserved":
       return unservedSentence(reason);
     case "typeUnknown":
@@ -120,7 +120,7 @@ function seriesEndedSentence(reason: UntoldOf<SeriesEnded>): string {
   const why = cause === null ? `has ended as ${status}` : causes[cause];
   const when = endedAt === null ? "" : `; the last run ended at ${instantWords(endedAt)}`;
   return `The series ${why}, after ${countWords(runCount, "run")}${when}${quoted(exception)}. ` +
-    "Dispatch it again with its task key and a schedule to go on.";
+    "Dispatch it again with its task key and a schedule to continue it.";
 }
 
 type UntoldOf<R extends Reason> = Omit<R, "sentence">;

@@ -38,9 +38,9 @@ export class TaskSearch {
   }
 
   /**
-   * The tasks that match a filter, newest first by default, a page at a time. A page for
-   * which storage has read 10,000 rows is `incomplete`: it may hold fewer tasks than asked for,
-   * even none, and the next one goes on from there.
+   * The tasks that match a filter, newest first by default, a page at a time. A page for which
+   * storage has read 10,000 rows is `incomplete`: it may have fewer tasks than the limit, or none,
+   * and the next one continues from there.
    *
    * @example
    * ```ts

@@ -1,5 +1,4 @@
-// The steps of the fluent builder after the rhythm: complete schedules, each of which can still be
-// refined.
+// The steps of the fluent builder after the rhythm: complete schedules, which can still be refined.
 
 import { type Instant, toEpochMilliseconds } from "../time/instant.ts";
 import type {

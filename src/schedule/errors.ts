@@ -6,7 +6,7 @@ import { InvalidArgumentError } from "../guards/errors.ts";
 /**
  * A recurring schedule has a value that cannot be used: a day 32, a time zone that does not exist,
  * a malformed cron expression, or stored data that is not a recurrence. The message names the value
- * and what is allowed.
+ * and the allowed ones.
  */
 export class InvalidScheduleError extends InvalidArgumentError {
   /** Stays the same across versions and minification. */

@@ -113,10 +113,10 @@ const restartMs = 5_000;
  * drop it. If the `nextRunAt` that comes back is not after now, run it, and hand that instant to
  * {@linkcode runAfter} as `scheduledAt` afterwards; otherwise store it and wait.
  *
- * Downtime and overload look alike: a run is found late, and its successors are due. What fell due
- * while the worker was there to run it was delayed, not missed, and the latest of it still runs,
- * whatever the policy. Otherwise a busy worker, which finds each occurrence late, would skip each
- * of them, for ever.
+ * Downtime and overload look alike: a run is found late, and its successors are due. An occurrence
+ * that became due while the worker was there was delayed, not missed, and the latest one still
+ * runs, under any policy. Otherwise a busy worker, which finds each occurrence late, would skip
+ * them all forever.
  */
 export function runDue(recurrence: Recurrence, state: DueState): NextRun {
   const isDelayed = state.scheduledAt >= state.servedSince - restartMs;

@@ -39,7 +39,7 @@ export interface TaskFilter {
 }
 
 /**
- * Which page. Pages go by the last id seen (keyset), so that a deep page costs no more than the
+ * Which page. Pages go by the last id seen (keyset), so that a deep page costs the same as the
  * first.
  */
 export interface PageRequest {

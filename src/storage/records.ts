@@ -5,7 +5,7 @@
 import type { AuditLevel } from "../audit/audit_level.ts";
 import type { TaskStatus } from "./task_status.ts";
 
-/** What a task is dispatched with, and keeps as long as it is stored. */
+/** The fields of a task that its dispatch sets, and that never change. */
 export interface DispatchedFields {
   /** UUID version 7, lower case. */
   readonly id: string;

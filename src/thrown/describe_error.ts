@@ -91,7 +91,7 @@ class Description {
    */
   add(label: string, thrown: unknown, depth: number): void {
     if (this.text.length > longestDescription) return;
-    if (this.#told.has(thrown)) return this.#write(`${label}(told above)`);
+    if (this.#told.has(thrown)) return this.#write(`${label}(described above)`);
     this.#write(label + textOfOne(thrown));
     if (!isErrorLike(thrown)) return;
     this.#told.add(thrown);

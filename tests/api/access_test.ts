@@ -1,4 +1,4 @@
-// Who may ask the API, and what they see.
+// Access to the API, and the visible data.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { createEverTask, silentLogger } from "../../mod.ts";
@@ -31,7 +31,7 @@ Deno.test("authorize says who may ask, on every route", async () => {
   }
 });
 
-Deno.test("payloads are shown to those who may see them, and to nobody else", async () => {
+Deno.test("payloads are shown only to users with the right to see them", async () => {
   await using served = new ServedApi({ authorize });
   const { id } = await served.everTask.dispatch(email, "a secret of the tenant");
   for (const path of [`/api/v1/tasks/${id}`, "/api/v1/tasks", `/api/v1/tasks/${id}/explain`]) {
@@ -45,7 +45,7 @@ Deno.test("payloads are shown to those who may see them, and to nobody else", as
   });
 });
 
-Deno.test("an authorize that fails lets nobody in", async () => {
+Deno.test("an authorize that fails admits no request", async () => {
   for (
     const authorize of [
       () => Promise.reject(new Error("secret")),

@@ -1,4 +1,4 @@
-// The REST API over HTTP: what it answers, and in which form.
+// The answers of the REST API over HTTP, and their form.
 
 import type { ProblemError } from "../../src/api/problems.ts";
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
@@ -184,7 +184,7 @@ const wrong: [method: string, path: string, status: number, kind: string, names:
   ["DELETE", `/api/v1/tasks/${unknownId}`, 405, "method-not-allowed", []],
 ];
 
-Deno.test("what cannot be answered is a problem that names what is wrong", async () => {
+Deno.test("an invalid request gets a problem that names the fault", async () => {
   await using served = new ServedApi();
   for (const [method, path, status, kind, names] of wrong) {
     const { body, headers, ...answer } = await served.ask(path, { method });

@@ -1,5 +1,5 @@
-// The API against its own description: the document is valid, and hostile requests get no answer
-// that it does not tell of.
+// The API against its own description: the document is valid, and hostile requests get only answers
+// that it describes.
 
 import { assert, assertEquals } from "@std/assert";
 import { Validator } from "@seriousme/openapi-schema-validator";
@@ -30,7 +30,7 @@ const hostile = fc.oneof(
   ),
 );
 
-Deno.test("whatever the parameters are, the answer is one that the description tells of", async () => {
+Deno.test("for any parameters, the answer is one that the description has", async () => {
   await using served = new ServedApi();
   const { body } = await served.ask("/api/v1/openapi.json");
   const routes = Object.entries<{ readonly get: Route }>(body.paths);

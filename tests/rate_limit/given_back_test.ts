@@ -66,7 +66,7 @@ Deno.test("a process that runs no tasks gives slots back as well, and a burst co
   assertEquals(runs.length, 6);
 });
 
-Deno.test("whichever are cancelled, in whatever order: none is refused or waits for longer than the rest of the line", async () => {
+Deno.test("for any cancellations in any order: none is refused or waits for longer than the rest of the line", async () => {
   const count = 12;
   await fc.assert(
     fc.asyncProperty(

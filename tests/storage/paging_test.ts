@@ -60,7 +60,7 @@ Deno.test("a count has a cap that one call can reach", () => {
   }
 });
 
-Deno.test("a page that is not full goes on after the last task that was read, if any is left", () => {
+Deno.test("a page that is not full continues after the last task that was read, if any is left", () => {
   const tasks = ["3", "2", "1"].map((id) => task({ id }));
   const page = (rows: number, lastRead: string | null) =>
     toTaskPage(tasks.slice(0, rows), 2, (row) => row, lastRead);

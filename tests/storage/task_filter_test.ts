@@ -1,4 +1,4 @@
-// Filters for tasks: what is refused, and which of them a store has to bound.
+// Filters for tasks: refusals, and filters that a store must bound.
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { InvalidArgumentError } from "../../mod.ts";

@@ -37,8 +37,7 @@ async function answer(root: string, request: Request): Promise<Response> {
     return Response.json(publishingTask);
   }
   if (pathname.startsWith("/api/publish_status/")) return Response.json(publishingTask);
-  // Whatever scope and package are asked for, they exist; a version does not, until it is
-  // published.
+  // Every scope and package exists; a version exists once it is published.
   if (pathname.startsWith("/api/") && !version) return Response.json({});
   return await serveFile(`${root}${pathname}`);
 }

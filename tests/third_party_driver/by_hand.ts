@@ -1,4 +1,4 @@
-// What is done to tasks from outside, whether or not a worker holds them.
+// Changes of tasks from outside, claimed or not.
 
 import type { CancelOutcome } from "@evertask/evertask";
 import type { SeriesCorrection } from "@evertask/evertask/storage";
@@ -33,7 +33,7 @@ export function makeDue(database: MapDatabase, taskId: string, now: number): boo
   return true;
 }
 
-/** Plans the next run of a series anew, unless somebody else has. */
+/** Plans the next run of a series again, unless another process has. */
 export function correctSeries(
   database: MapDatabase,
   { taskId, plannedAt, nextRunAt, anchorAt, dueAt }: SeriesCorrection,

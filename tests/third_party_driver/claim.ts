@@ -1,4 +1,4 @@
-// What is due, and who takes it.
+// Due tasks, and their claims.
 
 import {
   type ClaimRequest,
@@ -9,7 +9,7 @@ import {
 import type { MapDatabase } from "./database.ts";
 import { giveBack, lease, toClaimed } from "./rows.ts";
 
-/** Takes what is due, the most urgent first. */
+/** Takes due tasks, the most urgent first. */
 export function claim(
   database: MapDatabase,
   { workerId, types, queues }: ClaimRequest,

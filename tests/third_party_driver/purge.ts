@@ -66,7 +66,7 @@ function* each<T>(kind: Removal["kind"], all: T[], gone: readonly T[]): Generato
   for (const item of gone) yield { kind, remove: () => void all.splice(all.indexOf(item), 1) };
 }
 
-/** Whether nothing will happen to a task any more, and nobody has to look into what did. */
+/** Reports whether a task has ended without need of attention. */
 function hasRested({ series, workerId, dueAt, status }: Row): boolean {
   return series === null && workerId === null && dueAt === null &&
     (status === "Completed" || status === "Cancelled");

@@ -14,7 +14,7 @@ import {
 import type { MapDatabase } from "./database.ts";
 import { matches, type Numbered, type Row, toRecord } from "./rows.ts";
 
-/** A task; null where there is none. */
+/** Returns a task, or null. */
 export function getTask(row: Row | undefined): TaskRecord | null {
   return row === undefined ? null : toRecord(row);
 }

@@ -12,7 +12,7 @@ import {
 import type { MapDatabase } from "./database.ts";
 import { endLease } from "./rows.ts";
 
-/** Adds a worker, or notes what has changed about it. */
+/** Adds or updates a worker. */
 export function registerWorker(
   { workers }: MapDatabase,
   { id, host, serves }: WorkerRegistration,

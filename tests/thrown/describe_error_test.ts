@@ -37,7 +37,7 @@ Deno.test("an error whose message was changed, or that has no stack, is describe
   assertEquals(describeError(bare), "Error: bare");
 });
 
-Deno.test("an error is described by the name that it has, whatever its stack begins with", () => {
+Deno.test("an error is described by its name, regardless of its stack", () => {
   class Late extends Error {
     override name = "Late";
   }
@@ -112,7 +112,7 @@ Deno.test("the error within a driver's error is described once", () => {
 Deno.test("circular causes are described once, and deep ones to a depth of ten", () => {
   const error = new Error("round");
   error.cause = error;
-  assertEquals(heads(error), ["Error: round", "Caused by: (told above)"]);
+  assertEquals(heads(error), ["Error: round", "Caused by: (described above)"]);
   let deep = new Error("level 0");
   for (let level = 1; level <= 30; level++) deep = new Error(`level ${level}`, { cause: deep });
   const lines = heads(deep);

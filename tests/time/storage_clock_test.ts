@@ -72,7 +72,7 @@ Deno.test("a clock that is set back is seen, once, however long answers take", (
   }));
 });
 
-Deno.test("a clock that is set back by no more than a reading may be off is not seen", () => {
+Deno.test("a clock that is set back by at most the error of a reading is not detected", () => {
   const atOnce = { pauseMs: 1, askMs: 0, answerMs: 0 };
   const setBy = (setByMs: number) => play([{ ...atOnce, setByMs: 0 }, { ...atOnce, setByMs }])[1];
   assertEquals([setBy(-readingErrorMs), setBy(-readingErrorMs - 1)], [false, true]);

@@ -37,7 +37,7 @@ export const storedOnce: Rule = {
   },
 };
 
-/** Nobody waits for ever. */
+/** No call waits forever. */
 export const callsAnswered: Rule = {
   name: "every call is answered, unless its process ends",
   check(history) {
@@ -121,7 +121,7 @@ export const stopsHold: Rule = {
   },
 };
 
-/** What a status says has happened. */
+/** The events that a status implies. */
 export const endingsHaveReasons: Rule = {
   name: "a task completes by a return, fails by an error, and is cancelled by a cancel",
   check(history) {
@@ -147,7 +147,7 @@ function hasReason(
   const did = (kind: "returned" | "threw") => inLease.some((entry) => entry.kind === kind);
   if (status === "Completed") return did("returned");
   if (status === "Failed!" || status === "Pending!") {
-    // A handler that goes on after its time is up is given up without a word.
+    // A handler that continues after its time is given up silently.
     return did("threw") || inLease.some((entry) => entry.kind === "started");
   }
   if (status !== "Cancelled") return true;

@@ -10,7 +10,7 @@ import { storeRules } from "./store_rules.ts";
 /** All rules. */
 export const rules: readonly Rule[] = [...storeRules, ...callRules, ...endRules];
 
-/** Returns what is wrong with a history, a line each; empty: nothing. */
+/** Returns the faults of a history, one per line; empty without faults. */
 export function checkHistory(history: History): string[] {
   const replayed = replay(history);
   return rules.flatMap((rule) =>

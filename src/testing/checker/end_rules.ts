@@ -22,9 +22,9 @@ export const allEnd: Rule = {
       ),
 };
 
-/** The rows are what was carried out: nothing was written on the side, nothing was left out. */
+/** The rows match the operations of the store: nothing was added or left out. */
 export const rowsAgree: Rule = {
-  name: "each task stands as what was carried out has left it",
+  name: "each task has the state that the operations gave it",
   check: (history) =>
     compare(history, (row, state) =>
       differences([

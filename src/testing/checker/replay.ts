@@ -6,7 +6,7 @@ import { shouldCreateStatusAudit } from "../../storage/kit/audit_policy.ts";
 import type { TaskStatus } from "../../storage/task_status.ts";
 import type { History, HistoryEntry, StoreEntry } from "./history.ts";
 
-/** How a task stands. */
+/** The state of a task. */
 export interface TaskState {
   readonly status: TaskStatus;
   readonly level: AuditLevel;

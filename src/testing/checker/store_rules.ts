@@ -5,7 +5,7 @@ import { locate, type Rule } from "./rule.ts";
 
 /** At no instant two live leases on one task. */
 export const oneLease: Rule = {
-  name: "a claim takes what nobody holds",
+  name: "a claim takes unclaimed tasks",
   check: (history) =>
     momentsOf(history, "claimed").filter(({ before }) => before?.worker !== null)
       .map(({ entry, before }) => `${locate(entry)}, which ${before?.worker} holds`),
@@ -13,7 +13,7 @@ export const oneLease: Rule = {
 
 /** Tasks do not run before their time. */
 export const dueFirst: Rule = {
-  name: "a claim takes what is due",
+  name: "a claim takes due tasks",
   check: (history) =>
     momentsOf(history, "claimed")
       .filter(({ entry, before }) => !(before?.dueAt != null && before.dueAt <= entry.at))

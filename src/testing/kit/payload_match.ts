@@ -2,8 +2,8 @@
 
 /**
  * The expected part of a payload. Objects may leave members out (and one that is `undefined` must
- * be absent); lists must have the same length. Dates and the like are compared as they are stored,
- * as JSON.
+ * be absent); lists must have the same length. Dates and similar values are compared in their
+ * stored form, JSON.
  */
 export type PayloadMatch<Payload> = Payload extends { toJSON(): infer Stored } ? Payload | Stored
   : Payload extends readonly (infer Item)[] ? readonly PayloadMatch<Item>[]

@@ -1,4 +1,4 @@
-// The plans of the statements that run inside of functions, as they are carried out.
+// The plans of the statements that run inside of functions, as they are executed.
 
 import type postgres from "postgres";
 import { connect } from "./support.ts";

@@ -41,7 +41,7 @@ for (
     200_000,
   ]] as const
 ) {
-  Deno.test(`with ${JSON.stringify(limits)}, ws holds no more than ${expected} bytes of a message`, async () => {
+  Deno.test(`with ${JSON.stringify(limits)}, ws holds at most ${expected} bytes of a message`, async () => {
     await using served = await serveInNodeServer({}, limits);
     const { bytes, answer } = await sendWithoutEnd(served.port);
     assertLessOrEqual(bytes, expected + 64 * fragmentLength);

@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { startAlerts as start } from "../support/alert_pipeline.ts";
 
-Deno.test("a channel that hangs holds no more than the queue, and delays no task", async () => {
+Deno.test("a channel that hangs holds at most the queue, and delays no task", async () => {
   const { events, channel, alerts, clock } = start({
     repeatAfter: 0,
     maxQueue: 5,

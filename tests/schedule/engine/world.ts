@@ -114,8 +114,7 @@ export class World {
   }
 
   /**
-   * Stops an engine at once, whatever its handlers do. Time goes by only if it has to wait for
-   * something.
+   * Stops an engine at once, with any handlers. The clock advances only if the stop has to wait.
    */
   async stop(everTask: EverTask): Promise<void> {
     let isStopped = false;

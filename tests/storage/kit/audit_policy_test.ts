@@ -45,7 +45,7 @@ for (const status of taskStatuses) {
   }
 }
 
-Deno.test("a level keeps history unless it writes no row, whatever happens", () => {
+Deno.test("a level keeps history unless it never writes a row", () => {
   const statuses = Object.values(table);
   for (const level of auditLevels) {
     assertEquals(keepsHistory(level), statuses.some((levels) => levels[level] !== "/"), level);
@@ -58,7 +58,7 @@ Deno.test("an empty exception is an exception", () => {
   assertEquals(isError("Completed", null), false);
 });
 
-Deno.test("only Failed and ServiceStopped are errors by themselves", () => {
+Deno.test("only Failed and ServiceStopped are errors without an exception", () => {
   const errors = taskStatuses.filter((status) => isError(status, null));
   assertEquals(errors, ["Failed", "ServiceStopped"]);
 });

@@ -46,7 +46,7 @@ const tables: [
     [0, 0, 100, 100, 300, 300, 300],
     [0, 0, 100, 200, 300, 400, 500],
   ],
-  ["a long pause earns no more than the burst", { burst: 2 }, [0, 9999, 9999, 9999], [
+  ["a long pause earns at most the burst", { burst: 2 }, [0, 9999, 9999, 9999], [
     0,
     9999,
     9999,

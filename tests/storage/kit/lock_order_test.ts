@@ -1,4 +1,4 @@
-// Batches are sent in one order, whatever order the caller has them in.
+// Batches are sent in one order, regardless of the caller's.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { InvalidArgumentError } from "@evertask/evertask";
@@ -8,7 +8,7 @@ const ids = ["c", "a", "d", "b"];
 const sorted = ["a", "b", "c", "d"];
 const backwards = (id: string) => String.fromCharCode(255 - id.charCodeAt(0));
 
-Deno.test("items are sorted by their keys, whatever order they come in", () => {
+Deno.test("items are sorted by their keys, from any order", () => {
   assertEquals(byLock(ids, (id) => id), sorted);
   assertEquals(byLock(ids.toReversed(), (id) => id), sorted);
   assertEquals(byLock(ids, backwards), ["d", "c", "b", "a"]);

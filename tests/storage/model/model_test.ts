@@ -30,15 +30,15 @@ async function holds(harness: StorageHarness, numRuns: number): Promise<void> {
  */
 const seed = Number(Deno.env.get("EVERTASK_SEED") ?? 20_261_122);
 
-Deno.test("memory: whatever happens in whatever order, the store does what the model of the contract does", async () => {
+Deno.test("memory: for any operations in any order, the store matches the model of the contract", async () => {
   await holds(memoryHarness, 150);
 });
 
-Deno.test("sqlite: whatever happens in whatever order, the store does what the model of the contract does", async () => {
+Deno.test("sqlite: for any operations in any order, the store matches the model of the contract", async () => {
   await holds(sqliteHarness("sqlite", (path) => new DatabaseSync(path), "before"), 15);
 });
 
-Deno.test("postgres: whatever happens in whatever order, the store does what the model of the contract does", async () => {
+Deno.test("postgres: for any operations in any order, the store matches the model of the contract", async () => {
   await using server = await startPostgres();
   const database = await server.createDatabase();
   await holds(postgresHarness("postgres", () => Promise.resolve(database)), 5);
@@ -46,7 +46,7 @@ Deno.test("postgres: whatever happens in whatever order, the store does what the
 
 Deno.test({
   ...needsTarget(
-    "sqlserver: whatever happens in whatever order, the store does what the model of the contract does",
+    "sqlserver: for any operations in any order, the store matches the model of the contract",
   ),
   fn: () => withSqlServerHarness((harness) => holds(harness, 5)),
 });

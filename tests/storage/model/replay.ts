@@ -76,7 +76,7 @@ class Player {
     await assertSame(this.#storages[1]!, this.#model, touched);
   }
 
-  /** Whatever happened, everything can be brought to its end: nothing is lost. */
+  /** Every task can be ended after any history: nothing is lost. */
   async drain(): Promise<void> {
     const storage = this.#storages[0]!;
     for (const queue of queues) {

@@ -37,9 +37,15 @@ const failedTask = completed({ status: "Failed", trail: ["Queued", ...failed] })
 
 const broken: readonly Broken[] = [
   [store.oneLease, "a second claim", [stored(), claimed(), claimed({ token: 2, worker: "w2" })]],
-  [store.oneLease, "a claim of what was born claimed", [stored({ claimedBy: "w1" }), claimed()]],
-  [store.dueFirst, "a claim before the delay is over", [stored({ dueAt: 5 }), claimed({ at: 4 })]],
-  [store.dueFirst, "a claim of what has ended", [stored(), cancelled(), claimed()]],
+  [store.oneLease, "a claim of a task that was stored as claimed", [
+    stored({ claimedBy: "w1" }),
+    claimed(),
+  ]],
+  [store.dueFirst, "a claim before the delay has passed", [
+    stored({ dueAt: 5 }),
+    claimed({ at: 4 }),
+  ]],
+  [store.dueFirst, "a claim of an ended task", [stored(), cancelled(), claimed()]],
   [store.fenced, "a write of a former holder", [
     stored(),
     claimed(),
@@ -69,7 +75,12 @@ const broken: readonly Broken[] = [
   [store.lossesCounted, "a loss that counts twice", [stored(), claimed(), lost({ lostCount: 2 })]],
   [store.lossesCounted, "a loss of another's task", [stored(), claimed(), lost({ worker: "w2" })]],
   [store.endsOnce, "a second end", [stored(), claimed(), changed(), changed()]],
-  [store.endsOnce, "a cancel of what has ended", [stored(), claimed(), changed(), cancelled()]],
+  [store.endsOnce, "a cancellation of an ended task", [
+    stored(),
+    claimed(),
+    changed(),
+    cancelled(),
+  ]],
   [store.oneTaskAKey, "a second task with a key", [
     stored({ key: "a" }),
     stored({ key: "a", task: "t2", dispatch: 2 }),
@@ -85,7 +96,7 @@ const broken: readonly Broken[] = [
     stored(),
   ]],
   [call.callsAnswered, "a call without an answer", [processDid("starts"), asked()]],
-  [call.stopsEnd, "a process that goes on", [processDid("starts"), processDid("stops")]],
+  [call.stopsEnd, "a process that continues", [processDid("starts"), processDid("stops")]],
   [call.startsClaimed, "a start without a claim", [stored(), started()]],
   [call.startsClaimed, "a second start", [stored(), claimed(), started(), started()]],
   [call.startsClaimed, "a start in another process", [
@@ -126,7 +137,7 @@ const broken: readonly Broken[] = [
     claimed(),
     changed({ transitions: failed }),
   ]],
-  [call.endingsHaveReasons, "a cancelled task that nobody cancelled", [
+  [call.endingsHaveReasons, "a cancelled task without a cancellation", [
     stored(),
     claimed(),
     changed({ transitions: ["Cancelled"] }),
@@ -187,7 +198,7 @@ Deno.test("each rule has a history that breaks it", () => {
   assertEquals(rules.filter((rule) => !tested.has(rule)).map(({ name }) => name), []);
 });
 
-Deno.test("an attempt after a loss, which is stored before its handler is called, may go on while its process stops", () => {
+Deno.test("an attempt after a loss, which is stored before its handler is called, may continue while its process stops", () => {
   const entries = [
     stored(),
     claimed(),
@@ -202,7 +213,7 @@ Deno.test("a failure before the last attempt is right for a timeout, and for a t
   const begun = [stored(), claimed(), started()];
   const ends: HistoryEntry[][] = [
     [ran("threw", { aborted: "TimeoutError" }), changed({ transitions: failed })],
-    [changed({ transitions: failed })], // given up: its handler goes on
+    [changed({ transitions: failed })], // given up: its handler continues
     [lost({ poisoned: true })],
   ];
   for (const entries of ends) {

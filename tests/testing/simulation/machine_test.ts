@@ -10,7 +10,7 @@ function makeMachine(rate = 1) {
   return { timeline, machine, fired, set };
 }
 
-Deno.test("the clock of a machine is as wrong as it is said to be", async () => {
+Deno.test("the clock of a machine has the given error", async () => {
   const { timeline, machine, fired, set } = makeMachine(2);
   set(1_000);
   await timeline.advance(600);
@@ -41,7 +41,7 @@ Deno.test("the timers of a frozen machine fire once it thaws, those of a killed 
   assertEquals(fired, [1_000]);
 });
 
-Deno.test("what is planned for the same instant happens in the order of planning", async () => {
+Deno.test("actions at the same instant run in the order of planning", async () => {
   const timeline = new Timeline();
   const order: string[] = [];
   timeline.in(10, () => order.push("b"));

@@ -17,7 +17,7 @@ Deno.test("a seed gives the same history each time, byte for byte", async () => 
   }
 });
 
-Deno.test("the seeds draw everything that can be done, and the histories tell of it", async () => {
+Deno.test("the seeds draw every operation, and the histories have them", async () => {
   const seen = new Set<string>();
   for (let seed = 1; seed <= 150; seed++) {
     const scenario = drawScenario(seed);

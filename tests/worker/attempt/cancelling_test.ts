@@ -90,7 +90,7 @@ Deno.test("cancelling a running occurrence ends its series, also when the handle
     type: "report",
     handle: async () => {
       ran++;
-      await release.opened; // pays no heed to its signal
+      await release.opened; // ignores its signal
     },
   });
   const everTask = await fleet.start({ tasks: [task] });
@@ -107,7 +107,7 @@ Deno.test("cancelling a running occurrence ends its series, also when the handle
   assertEquals([record.series!.nextRunAt, record.dueAt], [null, null]);
 });
 
-Deno.test("a cancelled task is never retried, whatever the handler throws", async () => {
+Deno.test("a cancelled task is never retried, for any error of the handler", async () => {
   await using fleet = new Fleet();
   let ran = 0;
   const task = defineTask<null>({

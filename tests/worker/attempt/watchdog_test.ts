@@ -12,7 +12,7 @@ function scene() {
   const told: [what: string, id: string, at: number][] = [];
   const note = (what: string) => (job: Job) => {
     told.push([what, job.task.id, clock.monotonic()]);
-    if (told.length > 10) watchdog.remove(job); // it would go on for ever
+    if (told.length > 10) watchdog.remove(job); // it would run forever
   };
   const watchdog = new Watchdog(clock, {
     onLongRunning: note("long"),

@@ -94,7 +94,7 @@ Deno.test("Throw: a dispatch in a transaction takes up no place", async () => {
   assertEquals(ran, 1);
 });
 
-Deno.test("a busy queue claims no more than the rest of its capacity", async () => {
+Deno.test("a busy queue claims at most the rest of its capacity", async () => {
   await using fleet = new Fleet();
   const gates = Array.from({ length: 10 }, gate);
   const task = defineTask<number>({ type: "work", handle: (n) => gates[n]!.opened });

@@ -124,7 +124,7 @@ for (const capacity of [2, 4]) {
     assertEquals(ids, []);
     const stopped = everTask.stop();
     await fleet.settle();
-    assertEquals(ids.length, 3, "though two handlers go on");
+    assertEquals(ids.length, 3, "though two handlers continue");
     release.open();
     await fleet.until(stopped);
     for (const id of ids) {

@@ -12,7 +12,7 @@ import { FakeClock } from "../../../src/testing/mod.ts";
 import { nextMacrotask } from "../../../src/time/macrotask.ts";
 import { crunch } from "./blocked_worker.ts";
 
-/** Lets a fake clock go on without any timer firing, as it does while a handler computes. */
+/** Advances a fake clock without firing timers, as while a handler computes. */
 class BlockableClock extends FakeClock {
   #blockedMs = 0;
 

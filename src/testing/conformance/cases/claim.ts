@@ -195,7 +195,7 @@ export const claim = topic("claim", {
       t.id
     );
     const claimed = await s.claim(await s.worker(), { types, limit: 100 });
-    expectSame(claimed.map((t) => t.id), expected, "by priority, then by id, whatever the type");
+    expectSame(claimed.map((t) => t.id), expected, "by priority, then by id, for any types");
   },
 
   "an unregistered worker cannot claim": async (s) => {

@@ -162,7 +162,7 @@ export const statusChanges = topic("status changes", {
     expectSame((await s.row(unclaimed)).attempt, 0, "attempts do not fall below 0");
   },
 
-  "a change without an execution time leaves the last execution as it is": async (s) => {
+  "a change without an execution time keeps the last execution": async (s) => {
     const { id, lease } = await s.claimed();
     await s.change(id, [["Pending", "it broke"]], { lease, dueInMs: 0, executionTimeMs: 7 });
     const { lastExecutionAt } = await s.row(id);
