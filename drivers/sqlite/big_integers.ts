@@ -7,7 +7,7 @@ import type { SqliteRow, SqliteValue } from "./sqlite_library.ts";
 export type RowWithBigInts = Record<string, SqliteValue | bigint>;
 
 /**
- * Makes numbers of bigints, in place; those beyond 2^53 are rounded, and a check of the row finds
+ * Converts bigints to numbers, in place. It rounds those beyond 2^53, and a check of the row finds
  * them damaged.
  */
 export function roundBigInts(rows: RowWithBigInts[]): SqliteRow[] {

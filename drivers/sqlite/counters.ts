@@ -1,10 +1,10 @@
-// The one row of figures that belong to the whole store: numbers for audit rows, and the counters
-// by which other processes see that there is something to wake up for.
+// The row of store-wide figures: numbers for audit rows, and counters by which other processes
+// detect changes.
 
 import type { Connection } from "./connection.ts";
 import type { SqliteRow } from "./sqlite_library.ts";
 
-/** The counters of things that other processes want to hear of. */
+/** The counters of changes for other processes. */
 export interface Changes {
   readonly task_changes: number;
   readonly queue_changes: number;
@@ -29,7 +29,7 @@ const counting: Readonly<Record<keyof Changes, string>> = {
   cancel_changes: "UPDATE evertask_state SET cancel_changes = cancel_changes + 1",
 };
 
-/** Lets other processes see that something changed, once the transaction is committed. */
+/** Counts a change, which other processes detect once the transaction is committed. */
 export function countChange(connection: Connection, change: keyof Changes): void {
   connection.run(counting[change]);
 }

@@ -19,16 +19,15 @@ export function isPool(connection: SqlServerConnection): connection is SqlServer
 }
 
 /**
- * How long a request or a connection may take, and a request that was cancelled: together less than
- * a lease by default.
+ * The timeouts of a request, a connection and a cancellation: in total less than a default lease.
  */
 const requestTimeout = 8_000;
 const cancelTimeout = 2_000;
 
 /**
- * The configuration of a pool of our own: encrypted unless the user says otherwise, with limits of
- * time that leave a worker its lease, and with a check of idle connections that costs no round trip
- * (mssql's default sends `SELECT 1` before each request).
+ * The configuration of a pool of our own: encrypted by default, with timeouts shorter than a lease,
+ * and with a check of idle connections that costs no round trip (mssql's default sends `SELECT 1`
+ * before each request).
  */
 export function poolConfig(connection: string | SqlServerConfig, mssql: Mssql): SqlServerConfig {
   const given = typeof connection === "string" ? parseAdoNet(connection, mssql) : connection;
@@ -53,10 +52,10 @@ export function poolConfig(connection: string | SqlServerConfig, mssql: Mssql): 
 }
 
 /**
- * Checks what names the server, as far as that needs no package: an ADO.NET string is read by mssql
- * when the storage is opened.
+ * Checks the connection as far as possible without the package: mssql reads an ADO.NET string when
+ * the storage is opened.
  *
- * @throws {InvalidArgumentError} If it names no server.
+ * @throws {InvalidArgumentError} If it has no server.
  */
 export function checkServer(connection: string | SqlServerConfig): string | SqlServerConfig {
   if (typeof connection === "string") {

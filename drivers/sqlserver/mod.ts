@@ -32,17 +32,17 @@ export type {
 /**
  * Makes a storage that keeps its tasks in SQL Server.
  *
- * Dispatching takes part in a transaction of yours when you pass an `mssql` `Transaction` as
- * `connection`; the task exists only if it commits.
+ * Pass an `mssql` `Transaction` as `connection` to dispatch in it; the task exists only if it
+ * commits.
  *
  * The package `mssql` is loaded when the storage is opened: install it beside this one (`deno add
  * npm:mssql`, `npm install mssql`).
  *
  * @param target The connection, or options with the connection among them.
- * @throws {InvalidArgumentError} If the connection is not a connection, or an option is unknown or
- * cannot be used.
+ * @throws {InvalidArgumentError} If the connection or an option is invalid, or an option is
+ * unknown.
  *
- * @example A pool that the program has anyway, and a schema of another name
+ * @example A pool of the program, and another schema
  * ```ts
  * import sql from "mssql";
  * import { sqlServerStorage } from "@evertask/evertask/sqlserver";

@@ -1,5 +1,4 @@
-// winston as the logger: it needs a level `trace`, and a format that writes errors among the
-// properties.
+// winston as the logger: it needs a level `trace`, and a format for errors in the properties.
 
 import { createEverTask, defineTask, type Logger, noRetry } from "@evertask/evertask";
 import { memoryStorage } from "@evertask/evertask/memory";

@@ -13,7 +13,7 @@ const webhookUrl = process.env.SLACK_WEBHOOK_URL ?? `${receiver.url}/services/T0
 
 const everTask = createEverTask({ storage: memoryStorage(), tasks, queues: { email: {} } });
 const alerts = sendAlerts(everTask, slackChannel({ webhookUrl }), {
-  types: ["charge-card"], // only what matters
+  types: ["charge-card"], // only the important ones
   repeatAfter: { minutes: 15 }, // the same failure again: one message that sums up
   maxPerMinute: 10,
 });
@@ -23,6 +23,6 @@ await everTask.dispatch(chargeCard, { order: 1 });
 await failed;
 
 await everTask.stop();
-await alerts.close(); // delivers what waits
+await alerts.close(); // delivers queued alerts
 console.log(alerts.counts);
 await receiver.stop();

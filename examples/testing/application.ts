@@ -10,7 +10,8 @@ import {
   refuteDispatched,
 } from "@evertask/evertask/testing";
 
-// ---- the application: who signs up gets a welcome, and an invitation to the newsletter if wanted ----
+// ---- the application: a sign-up sends a welcome, and optionally an invitation to the newsletter
+// ----
 
 const sent: string[] = [];
 
@@ -44,8 +45,8 @@ class Accounts {
 // ---- its tests ----
 
 /**
- * What each test begins with: an instance in place of the application's own, and the application on
- * top of it.
+ * The setup of each test: a test instance in place of the application's own, and the application
+ * with it.
  */
 function begin() {
   sent.length = 0;

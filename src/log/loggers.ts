@@ -17,7 +17,7 @@ const parts = ["dispatch", "worker", "events", "retention"] as const;
 /** A part of an instance that logs. */
 export type LogCategory = (typeof parts)[number] | `tasks.${string}`;
 
-/** Gives the logger of a part; no call of it throws. */
+/** Returns the logger of a part; its calls never throw. */
 export type Loggers = (category: LogCategory) => Logger;
 
 /**

@@ -20,8 +20,8 @@ export interface SeriesState {
 /** The state of a series whose run is due. */
 export interface DueState extends SeriesState {
   /**
-   * Since when, without a break, the worker that has found it has been alive and serving its queue,
-   * in epoch milliseconds of the storage's clock.
+   * Since when its worker has been alive and serving its queue without a break, in epoch
+   * milliseconds of the storage's clock.
    */
   readonly servedSince: number;
 }
@@ -37,7 +37,7 @@ export interface NextRun {
   readonly skipped: number;
 }
 
-/** A recurrence of a registered series, whose rhythm hangs on a known instant. */
+/** A recurrence of a registered series, whose rhythm has a known anchor. */
 export type AnchoredRecurrence = Recurrence & { readonly anchor: number };
 
 /** The recurrence of a series that is registered at an instant; one that has an anchor keeps it. */
@@ -45,10 +45,7 @@ export function anchored(recurrence: Recurrence, registeredAt: number): Anchored
   return { ...recurrence, anchor: recurrence.anchor ?? anchorOf(recurrence, registeredAt) };
 }
 
-/**
- * The instant that a rhythm hangs on: the first run where the start mode names one, else the
- * registration.
- */
+/** The anchor of a rhythm: the first run if the start mode names one, else the registration. */
 export function anchorOf({ start }: Recurrence, registeredAt: number): number {
   if (start?.mode === "runAt") return start.at;
   return start?.mode === "runDelayed" ? registeredAt + start.delayMs : registeredAt;
@@ -76,7 +73,7 @@ export function firstRun(recurrence: Recurrence, registeredAt: number): number |
  * one on the grid.
  *
  * @param after Epoch milliseconds.
- * @param anchor Where the grid hangs if the recurrence does not say.
+ * @param anchor The anchor of the grid, if the recurrence has none.
  */
 export function occurrenceAfter(
   recurrence: Recurrence,
@@ -103,15 +100,15 @@ export function runAfter(recurrence: Recurrence, state: SeriesState): NextRun {
 }
 
 /**
- * As long as it takes to restart a program, in milliseconds: what falls due meanwhile was not
+ * The time for a restart of a program, in milliseconds: occurrences that become due in it were not
  * missed.
  */
 const restartMs = 5_000;
 
 /**
- * What to do with a run that is due: usually to run it, but after downtime its misfire policy may
- * drop it. If the `nextRunAt` that comes back is not after now, run it, and hand that instant to
- * {@linkcode runAfter} as `scheduledAt` afterwards; otherwise store it and wait.
+ * Decides about a due run: usually to run it, but after downtime the misfire policy may drop it. If
+ * the returned `nextRunAt` is not after now, run it, and then pass that instant to {@linkcode
+ * runAfter} as `scheduledAt`. Otherwise store it and wait.
  *
  * Downtime and overload look alike: a run is found late, and its successors are due. An occurrence
  * that became due while the worker was there was delayed, not missed, and the latest one still
@@ -141,7 +138,7 @@ function settle(
   const series = seriesGrid(recurrence, scheduledAt);
   const grid = seen < scheduledAt ? new GridFrom(series, scheduledAt, scheduledAt) : series;
   const due = grid.count(seen, now);
-  // Nothing was missed, or the one occurrence that is due is only just late.
+  // Nothing was missed, or the one due occurrence is only slightly late.
   if (due <= 1) return { nextRunAt: withinLimit(recurrence, grid.next(seen)), skipped: 0 };
 
   if (now >= runUntil) return { nextRunAt: null, skipped: grid.count(seen, runUntil - 1) };
@@ -153,7 +150,7 @@ function settle(
   return { nextRunAt, skipped: due - caughtUp };
 }
 
-/** The grid from its anchor on, which in every start mode but "schedule" is a run itself. */
+/** The grid from its anchor on, which is itself a run in every start mode except "schedule". */
 function seriesGrid(recurrence: Recurrence, fallbackAnchor: number): Grid {
   const anchor = recurrence.anchor ?? anchorOf(recurrence, fallbackAnchor);
   const mode = recurrence.start?.mode ?? "schedule";

@@ -5,7 +5,7 @@ import { InvalidScheduleError } from "./errors.ts";
 
 const pattern = /^([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/;
 
-/** Checks a time of day and brings it into one form: without the seconds where they are 0. */
+/** Checks and normalizes a time of day: omits seconds that are 0. */
 export function parseTimeOfDay(value: unknown, name: string): string {
   if (typeof value !== "string" || !pattern.test(value)) {
     throw new InvalidScheduleError(name, value, 'be a time from "00:00" to "23:59", or "23:59:59"');
@@ -13,7 +13,9 @@ export function parseTimeOfDay(value: unknown, name: string): string {
   return value.replace(/^(..:..):00$/, "$1");
 }
 
-/** Milliseconds since midnight of a time that {@linkcode parseTimeOfDay} has let pass. */
+/**
+ * Returns the milliseconds since midnight of a time that {@linkcode parseTimeOfDay} has checked.
+ */
 export function millisecondsOfDay(time: string): number {
   const [hours, minutes, seconds] = time.split(":").map(Number);
   return (hours ?? 0) * hour + (minutes ?? 0) * minute + (seconds ?? 0) * second;

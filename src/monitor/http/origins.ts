@@ -1,6 +1,6 @@
-// Which web pages may ask. Browsers keep pages of other origins from reading plain responses, but
-// not from opening WebSockets: so the Origin header is checked on every request, and CORS headers
-// are sent to the allowed origins alone.
+// Checks which web pages have access. Browsers prevent pages of other origins from reading plain
+// responses, but not from opening WebSockets. So every request's Origin header is checked, and only
+// allowed origins get CORS headers.
 
 import { InvalidArgumentError } from "../../guards/errors.ts";
 import { parseHost } from "./host.ts";
@@ -30,8 +30,8 @@ export class Origins {
   }
 
   /**
-   * Whether the request comes from no page, from one of the same host, or from one of an allowed
-   * origin.
+   * Reports whether the request comes from no page, from a page of the same host, or from an
+   * allowed origin.
    */
   allows(request: Request): boolean {
     const origin = request.headers.get("origin");
@@ -62,7 +62,7 @@ export class Origins {
     if (this.#allowed === "*") {
       response.headers.set("access-control-allow-origin", "*");
     } else {
-      // The stock clients ask with credentials, which takes an origin by name.
+      // The stock clients send credentials, which requires a named origin.
       response.headers.set("access-control-allow-origin", origin);
       response.headers.set("access-control-allow-credentials", "true");
     }

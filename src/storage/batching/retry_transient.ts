@@ -10,9 +10,9 @@ export function isTransient(error: unknown): boolean {
 }
 
 /**
- * Does something, again after growing pauses while it fails with a transient error.
+ * Runs `action`, and retries it after growing pauses while it fails with a transient error.
  *
- * @param retryForMs For how long; then the last error is thrown. Milliseconds.
+ * @param retryForMs How long to retry, in milliseconds; then it throws the last error.
  */
 export async function retryTransient<T>(
   clock: Clock,

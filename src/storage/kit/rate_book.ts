@@ -6,7 +6,7 @@ import type { RateSlot } from "../requests.ts";
 import { type RateBudget, type SlotWish, takeSlot } from "./gcra.ts";
 import { ReturnedSlotList } from "./returned_slots.ts";
 
-/** How many keys are remembered before those with a full budget are forgotten. */
+/** The number of keys from which those with a full budget are dropped. */
 const keysToSweep = 10_000;
 
 interface Entry {
@@ -42,7 +42,7 @@ export class RateBook {
   }
 
   /**
-   * Gives a slot back that was reserved.
+   * Gives back a reserved slot.
    *
    * @throws {InvalidArgumentError} If an argument is of another kind.
    */

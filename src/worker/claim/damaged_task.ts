@@ -3,10 +3,13 @@
 import type { ClaimedTask } from "../../storage/records.ts";
 import { isStorableInstant } from "../../time/instant.ts";
 
-/** Where counters stop; see {@linkcode Storage.claim}. */
+/** The maximum of counters; see {@linkcode Storage.claim}. */
 const lastCount = 2 ** 31 - 1;
 
-/** Why a claimed task cannot be worked with, as a sentence that begins small; null: it can. */
+/**
+ * Returns why a claimed task is unusable, as a sentence that begins in lower case; null if it is
+ * usable.
+ */
 export function damageOf(task: ClaimedTask): string | null {
   const { createdAt, dueAt, rateSlotAt, series, attempt, leaseToken, lostCount } = task;
   // Nearly all rows are whole, and have neither a series nor a slot: the checks make no lists.

@@ -1,5 +1,5 @@
-// How SQLite goes about the statements that must not slow down with history and future tasks: by
-// key, by the index of claimable tasks or by that of claimed ones, and never through a whole table.
+// SQLite's plans of statements that must not slow down with history and future tasks: they search
+// by key, or by the index of claimable or claimed tasks, and never scan a whole table.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
@@ -97,15 +97,15 @@ async function statementsOfADay(database: DatabaseSync): Promise<ReadonlySet<str
   return statements;
 }
 
-Deno.test("no statement of a worker's day walks through the tasks or their history", async () => {
+Deno.test("no statement of a worker scans the tasks or their history", async () => {
   const database = new DatabaseSync(":memory:");
   const statements = [...await statementsOfADay(database)]
     .filter((sql) => /^(SELECT|INSERT|UPDATE|DELETE|WITH)/.test(sql));
   assert(statements.length > 40, `only ${statements.length} statements were seen`);
   for (const sql of statements) {
     for (const step of plan(database, sql)) {
-      // `workers`, `paused_queues` and the state are a handful of rows, and lists of series walk
-      // through the series.
+      // `workers`, `paused_queues` and the state have a few rows, and lists of series scan the
+      // series.
       const walks =
         /^SCAN (queued_tasks(?! USING INDEX queued_tasks_series)|status_audit|runs_audit|task_execution_log)\b/
           .test(step);
@@ -144,7 +144,7 @@ Deno.test("a claim searches one index, in the order of claiming, and sorts nothi
   database.close();
 });
 
-Deno.test("the plans stay when ANALYZE has seen a table full of ended and future tasks", async () => {
+Deno.test("the plans stay the same after ANALYZE of a table full of ended and future tasks", async () => {
   await using scratch = new Scratch();
   const clock = new FakeClock();
   const storage = await scratch.open({ clock });
@@ -169,7 +169,7 @@ Deno.test("the plans stay when ANALYZE has seen a table full of ended and future
   database.close();
 });
 
-Deno.test("ends go by key even when ANALYZE has seen a table that was nearly empty", async () => {
+Deno.test("ends search by key even after ANALYZE of a nearly empty table", async () => {
   await using scratch = new Scratch();
   const storage = await scratch.open();
   await storage.persist([newTask({ claimFor: workerId }), newTask()]);
