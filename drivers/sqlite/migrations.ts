@@ -11,7 +11,7 @@ const migrations = Object.values(sqlFiles);
 export const knownVersion: number = migrations.length;
 
 /**
- * Applies the migrations that are missing, or only checks that none is.
+ * Applies the missing migrations, or only checks that none are missing.
  *
  * @throws {SchemaVersionError} If the schema is newer than the code, or older and `migrate` is off.
  */
@@ -20,7 +20,7 @@ export function migrateSchema(connection: Connection, path: string, migrate: boo
   checkVersion(found, path, migrate);
   if (found === knownVersion) return assertWritable(connection);
   connection.transaction(() => {
-    // Read again under the write lock: of many processes that start at once, one finds work here.
+    // Read again under the write lock: of many processes that start at once, only one must migrate.
     const from = foundVersion(connection);
     checkVersion(from, path, migrate);
     for (const script of migrations.slice(from)) apply(connection, path, script);
@@ -69,8 +69,8 @@ function checkVersion(found: number, path: string, migrate: boolean): void {
 }
 
 /**
- * Writes nothing, but fails as a write would: a file that can only be read is found at the start,
- * not at the first task.
+ * Writes nothing, but fails like a write, to detect a read-only file at the start and not at the
+ * first task.
  */
 function assertWritable(connection: Connection): void {
   connection.run("UPDATE evertask_state SET only_row = 1 WHERE 0");

@@ -11,7 +11,7 @@ import type { SqliteRow, SqliteValue } from "./sqlite_library.ts";
 
 const dayMs = 86_400_000;
 
-/** How many rows are looked at in one transaction: some milliseconds. */
+/** The number of rows read in one transaction, which takes some milliseconds. */
 const rowsAtATime = 2000;
 
 /** How long rate limit keys must be idle to be deleted. */
@@ -27,7 +27,7 @@ interface Walk {
   readonly key: readonly string[];
   /** Below every key. */
   readonly start: readonly SqliteValue[];
-  /** Which rows may go. */
+  /** The condition of rows to delete. */
   readonly mayGo: string;
   /** The same for a dry run, in which the rows of the tables before have not been deleted. */
   readonly wouldGo: string;
@@ -86,7 +86,7 @@ function startOf(policy: string, walk = 0): Position {
 export class Purge {
   #position: Position | undefined;
 
-  /** Deletes what may go; see `Storage.purge`. */
+  /** Deletes expired rows; see `Storage.purge`. */
   async run(
     connection: Connection,
     now: number,
@@ -119,8 +119,8 @@ export class Purge {
 }
 
 /**
- * Lets everything else in the process run that is ready to. No time is meant to pass, so it is not
- * the injected clock's.
+ * Lets all other ready work of the process run. It does not use the injected clock, since no time
+ * should pass.
  */
 function otherWork(): Promise<void> {
   return new Promise((resume) => void systemClock.setTimer(resume, 0));
@@ -137,7 +137,8 @@ function forgetRateLimits(connection: Connection, now: number): void {
 }
 
 /**
- * The instants before which rows may go, and how many lines of a task are kept; null: all for ever.
+ * The instants before which rows are deleted, and how many lines of a task are kept; null for no
+ * limit.
  */
 function cutoffs(policy: RetentionPolicy, now: number): readonly (number | null)[] {
   const positive = (value: number | null | undefined) => (value ?? 0) > 0 ? value! : null;
@@ -157,15 +158,15 @@ function cutoffs(policy: RetentionPolicy, now: number): readonly (number | null)
 }
 
 /**
- * How many rows went (or would go), and where the next rows begin; undefined at the end of the
- * table.
+ * The number of rows that were (or would be) deleted, and where the next ones begin; undefined at
+ * the end of the table.
  */
 interface Step {
   readonly rows: number;
   readonly next: readonly SqliteValue[] | undefined;
 }
 
-/** Null: it is another process's turn. */
+/** Null if another process has the turn. */
 function deleteSome(
   connection: Connection,
   turn: PurgeTurn,

@@ -5,7 +5,7 @@ import type { SeriesRecord } from "../../src/storage/records.ts";
 import { fromUpstreamSchedule, isUpstreamSchedule } from "../../src/schedule/upstream_schedule.ts";
 import { messageOf } from "../../src/thrown/describe_error.ts";
 
-/** The schedule of a series; limits that only upstream's text knows. */
+/** The schedule of a series, with limits that are only in upstream's text. */
 export type Schedule =
   & Pick<SeriesRecord, "schedule" | "unreadable">
   & Partial<Pick<SeriesRecord, "maxRuns" | "runUntil">>;

@@ -1,4 +1,4 @@
-// Worker processes: known, alive, gone, lost.
+// Worker processes: registration, heartbeats, and lost workers.
 
 import type { WorkerRecord } from "../../src/storage/records.ts";
 import type {

@@ -1,4 +1,4 @@
-// Recurring series as an application sees them.
+// The recurring series of an application.
 
 import { parseTaskId } from "../ids/uuid_v7.ts";
 import type { TaskRecord } from "../storage/records.ts";
@@ -26,7 +26,7 @@ export interface RecurringSeries {
   readonly lastRun: Date | null;
   /** Real runs so far. */
   readonly runCount: number;
-  /** How many real runs it has at most; null: no limit. */
+  /** The maximum number of real runs; null for no limit. */
   readonly maxRuns: number | null;
 }
 
@@ -38,8 +38,8 @@ export class Recurring {
   /**
    * Made by `createEverTask`.
    *
-   * @param opened Gives storage once it is open.
-   * @param refresh Has the worker of this process look at once.
+   * @param opened Returns storage once it is open.
+   * @param refresh Makes the worker of this process poll at once.
    */
   constructor(opened: () => Promise<Storage>, refresh: () => void) {
     this.#opened = opened;

@@ -37,11 +37,11 @@ export const weekdays: readonly Weekday[] = [
  * - `"once"`: one catch-up run now replaces all of them; then the series is back on its grid.
  * - `{ all: max }`: they are run one after the other, the latest `max` of them.
  *
- * An occurrence that is only just late, its successor not being due yet, runs in any case. So does
- * one that had begun: a run that was interrupted, lost with its process or waits for a retry was
- * not missed. And of occurrences that fell due while the worker was there, but too busy to start
- * them in time, at least the latest runs: overload is not downtime, and a series with a short
- * interval would else be skipped for as long as it lasts.
+ * An occurrence that is only slightly late, with its successor not due yet, always runs. So does
+ * one that had begun: a run that was interrupted, lost with its process, or waits for a retry was
+ * not missed. If the worker was there but too busy to start occurrences in time, at least the
+ * latest one runs: overload is not downtime, and would otherwise skip a series with a short
+ * interval for as long as it lasts.
  */
 export type MisfirePolicy = "skip" | "once" | { readonly all: number };
 
@@ -52,7 +52,7 @@ export type RecurrenceStart =
   | { readonly mode: "runDelayed"; readonly delayMs: number }
   | { readonly mode: "runAt"; readonly at: number };
 
-/** What every kind of recurrence may have. */
+/** The options of every kind of recurrence. */
 export interface RecurrenceOptions {
   /** The first run. @default { mode: "schedule" } */
   readonly start?: RecurrenceStart;
@@ -60,20 +60,22 @@ export interface RecurrenceOptions {
   readonly timeZone?: string;
   /** What happens to missed occurrences. @default "skip" */
   readonly misfire?: MisfirePolicy;
-  /** No run is planned at or after this instant, in epoch milliseconds; the first run neither. */
+  /**
+   * No run, including the first one, is planned at or after this instant, in epoch milliseconds.
+   */
   readonly runUntil?: number;
   /** The series ends after this many real runs; skipped occurrences do not count. */
   readonly maxRuns?: number;
   /**
-   * The instant that the rhythm hangs on, in epoch milliseconds. Set when the series is registered;
-   * not for users.
+   * The anchor of the rhythm, in epoch milliseconds. It is set when the series is registered; users
+   * do not set it.
    */
   readonly anchor?: number;
 }
 
-/** Every `every` seconds, minutes or hours of elapsed time; clock changes do not disturb it. */
+/** Every `every` seconds, minutes or hours of elapsed time; clock changes do not affect it. */
 export interface IntervalRecurrence extends RecurrenceOptions {
-  /** Tells the kinds of recurrence apart. */
+  /** The kind of recurrence. */
   readonly kind: "interval";
   /** 1 or more. */
   readonly every: number;
@@ -93,7 +95,7 @@ export interface IntervalRecurrence extends RecurrenceOptions {
  * and below pinned months the day is the 1st.
  */
 export interface CalendarRecurrence extends RecurrenceOptions {
-  /** Tells the kinds of recurrence apart. */
+  /** The kind of recurrence. */
   readonly kind: "calendar";
   /** 1 or more. Weeks begin on Monday. */
   readonly every: number;
@@ -105,9 +107,7 @@ export interface CalendarRecurrence extends RecurrenceOptions {
   readonly weekdays?: readonly Weekday[];
   /** For months: 1 to 31; a day that a month does not have is its last day. */
   readonly monthDays?: readonly number[];
-  /**
-   * For months: "the first Monday", "the last Friday". Months without a fifth one are passed over.
-   */
+  /** For months: "the first Monday", "the last Friday". Months without a fifth one are skipped. */
   readonly monthWeekday?: {
     readonly nth: 1 | 2 | 3 | 4 | 5 | "last";
     readonly weekday: Weekday;
@@ -120,7 +120,7 @@ export interface CalendarRecurrence extends RecurrenceOptions {
 
 /** A cron expression of 5 fields, or of 6 with the seconds first. */
 export interface CronRecurrence extends RecurrenceOptions {
-  /** Tells the kinds of recurrence apart. */
+  /** The kind of recurrence. */
   readonly kind: "cron";
   /** The expression as it was written. */
   readonly expression: string;
@@ -145,7 +145,7 @@ const epoch = check.integer(earliestInstant, latestInstant);
  * Checks a recurrence from a row or a user, and normalizes it: sorted lists without duplicates, and
  * no defaults.
  *
- * @throws {InvalidScheduleError} If it is none; the message names the value.
+ * @throws {InvalidScheduleError} If it is not a recurrence; the message names the value.
  */
 export function parseRecurrence(json: unknown): Recurrence {
   const fields = check.Fields.of(json, "recurrence");

@@ -1,10 +1,10 @@
-// What every retry policy has in common.
+// The interface of retry policies.
 
 import { InvalidArgumentError } from "../guards/errors.ts";
 
 /**
- * Decides whether and when a failed attempt is followed by another. Any object with this method
- * will do; {@linkcode linearRetry}, {@linkcode exponentialRetry} and {@linkcode noRetry} make the
+ * Decides whether and when a failed attempt is followed by another. Any object with this method is
+ * a policy; {@linkcode linearRetry}, {@linkcode exponentialRetry} and {@linkcode noRetry} make the
  * usual ones.
  */
 export interface RetryPolicy {
@@ -16,10 +16,10 @@ export interface RetryPolicy {
    * @param attempt Which attempt failed: 1 for the first. Attempts that were lost with their worker
    * are not counted.
    * @param error The error of the attempt.
-   * @param random Gives a number from 0 up to, not including, 1: for jitter.
+   * @param random Returns a number from 0 to below 1, for jitter.
    * @returns The delay before the next attempt in milliseconds, or null to give up. More than 1000
-   * years count as 1000 years. A policy that throws, answers with anything else or is async fails
-   * the task, and its exception says so.
+   * years count as 1000 years. A policy that throws, returns another value or is async fails the
+   * task, and the exception says so.
    */
   nextDelay(attempt: number, error: unknown, random?: () => number): number | null;
 }

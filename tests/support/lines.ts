@@ -1,6 +1,6 @@
 // A child process whose output is read line by line.
 
-/** Starts a Deno program; `next` gives its next line, null at its end. */
+/** Starts a Deno program; `next` returns its next line, null at its end. */
 export function startProgram(script: string, args: readonly string[]) {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", script, ...args],
@@ -14,7 +14,7 @@ export function startProgram(script: string, args: readonly string[]) {
       const { value, done } = await lines.next();
       return done ? null : value;
     },
-    /** Closes the program's input, which asks it to end, and gives the rest of its output. */
+    /** Closes the program's input, so that it ends, and returns the rest of its output. */
     async end(): Promise<string[]> {
       await child.stdin.close();
       const rest = await Array.fromAsync(lines);

@@ -30,14 +30,14 @@ export function queueFigures(database: MapDatabase, now: number): QueueStatistic
   return [...queues.values()];
 }
 
-/** How many tasks there are of each status. */
+/** Counts tasks by status. */
 export function tasksByStatus(database: MapDatabase): Record<TaskStatus, number> {
   const counts = Object.fromEntries(taskStatuses.map((status) => [status, 0]));
   for (const { status } of database.rows.values()) counts[status]!++;
   return counts as Record<TaskStatus, number>;
 }
 
-/** How many rows each table of history has, and how fast it grows. */
+/** Returns the rows and the growth of each table of history. */
 export function auditGrowth(database: MapDatabase): AuditGrowth[] {
   const rows = [...database.rows.values()];
   return [

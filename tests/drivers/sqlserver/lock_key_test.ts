@@ -1,4 +1,4 @@
-// Ids are sorted as SQL Server sorts them.
+// Sorting of ids in SQL Server's order.
 
 import { assertEquals } from "@std/assert";
 import { byLock } from "@evertask/evertask/storage";

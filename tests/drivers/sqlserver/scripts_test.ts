@@ -1,5 +1,5 @@
-// The .sql files, as far as that can be seen without a server: complete, well cut, and in step with
-// the code.
+// Checks of the .sql files without a server: they are complete, split correctly, and match the
+// code.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { loadMssql } from "../../../drivers/sqlserver/load_mssql.ts";
@@ -62,7 +62,7 @@ Deno.test("the schema is always in brackets, so that another name can replace it
   }
 });
 
-Deno.test("no wording that one of the supported engines does not have", () => {
+Deno.test("no syntax that a supported engine lacks", () => {
   const avoided = [
     ...[/CREATE OR ALTER/i, /\bMERGE\b/i, /\bWAITFOR\b/i, /\bdm_/i, /\bOPENJSON\b/i],
     ...[/OUTPUT[^;]*\bdeleted\./i, /\bWITH\s+\w+\s+AS\s*\(/i],
@@ -87,7 +87,7 @@ Deno.test("an UPDATE with OUTPUT has no alias for its target, and OUTPUT goes in
   }
 });
 
-Deno.test("a statement that goes by a list begins at the list, and seeks the row of each of its items", () => {
+Deno.test("a statement over a list starts with the list, and seeks the row of each item", () => {
   let lists = 0;
   for (const [file, text] of files) {
     for (const [statement] of code(text).matchAll(/\b(UPDATE|INSERT|SELECT)\b[^;]*;/g)) {
@@ -97,7 +97,7 @@ Deno.test("a statement that goes by a list begins at the list, and seeks the row
       if (joined.length === 0 || !/\bFROM (@|\()/.test(statement)) continue;
       lists++;
       for (const [join] of joined) {
-        // By a worker, it is found by a small index that is filtered; a plan without that is not an
+        // By a worker, it is found by a small index that is filtered; a plan without it is not an
         // error.
         const isFiltered = join.includes("t.[WorkerId] = ");
         assertEquals(join.includes("FORCESEEK"), !isFiltered, `${file}: ${join}`);

@@ -20,7 +20,7 @@ import { newTask } from "./tasks.ts";
 interface Scene {
   readonly admin: SqlServerPool;
   readonly schema: string;
-  /** Opens a storage as the user without rights, or says why that is refused. */
+  /** Opens a storage as the user without rights, or returns the error. */
   open(migrate: boolean): Promise<Storage>;
 }
 
@@ -67,7 +67,7 @@ function statementsOf({ message }: Error): string[] {
   return message.match(/(CREATE SCHEMA|ALTER AUTHORIZATION|EXEC \(N'GRANT|GRANT) [^;]*;/g) ?? [];
 }
 
-/** Uses a good part of the procedures. */
+/** Calls most of the procedures. */
 async function use(storage: Storage): Promise<void> {
   await storage.registerWorker({ id: "w", host: "test" });
   const [task, other, series] = [newTask(), newTask(), newTask({ recurring: true })];
@@ -140,7 +140,7 @@ Deno.test({
 
 Deno.test({
   ...needsTarget(
-    "a right that is taken away while a storage is open is named with the statement that grants it",
+    "a right that is revoked while a storage is open is named with its grant",
   ),
   async fn() {
     await withScene(async ({ admin, schema, open }) => {

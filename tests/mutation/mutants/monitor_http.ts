@@ -1,4 +1,5 @@
-// What all HTTP endpoints of monitoring share: hosts, origins, tokens; and the adapters for Node.
+// The shared parts of HTTP endpoints of monitoring: hosts, origins, tokens; and the adapters for
+// Node.
 
 import { type Mutant, mutantsOf } from "../mutant.ts";
 
