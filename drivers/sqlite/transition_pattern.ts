@@ -1,6 +1,6 @@
-// Status audit rows, many tasks a statement. Nearly all tasks of a batch go through the same statuses
-// without an exception, so these are bound once a statement: each parameter has its price, and texts
-// the highest.
+// Status audit rows, many tasks a statement. Nearly all tasks of a batch go through the same
+// statuses without an exception, so these are bound once a statement: each parameter has its price,
+// and texts the highest.
 
 import type { StatusTransition } from "../../src/storage/requests.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
@@ -10,7 +10,9 @@ import type { SqliteValue } from "./sqlite_library.ts";
 /** How many transitions of one task make a pattern; more are two patterns. */
 const mostTransitions = 4;
 
-/** Statuses that a task went through one after the other, with an exception at most for the last. */
+/**
+ * Statuses that a task went through one after the other, with an exception at most for the last.
+ */
 export class TransitionPattern {
   readonly statuses: readonly TaskStatus[];
   /** Its parameters are the first row's sequence, the statuses, and what each task adds. */

@@ -83,7 +83,8 @@ class Search {
     this.#filter = filter;
     this.#oldestFirst = oldestFirst;
     if (after !== undefined) this.#addId(oldestFirst ? ">" : "<", "After", after);
-    // No parameter: the filtered index of the series is used where the text says that it holds them.
+    // No parameter: the filtered index of the series is used where the text says that it holds
+    // them.
     const { recurring } = filter;
     if (recurring !== undefined) this.#conditions.push(`t.[IsRecurring] = ${recurring ? 1 : 0}`);
   }

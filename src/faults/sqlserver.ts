@@ -3,8 +3,8 @@
 // list of transient faults),
 // https://learn.microsoft.com/dotnet/api/microsoft.data.sqlclient.sqlconfigurableretryfactory.baselinetransienterrors,
 // https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors
-// (the text of each number; those whose text asks to try again), and SqlServerTransientExceptionDetector
-// of Entity Framework Core.
+// (the text of each number; those whose text asks to try again), and
+// SqlServerTransientExceptionDetector of Entity Framework Core.
 
 import { type Fault, faultOf } from "./fault.ts";
 
@@ -17,16 +17,16 @@ const unavailable: readonly number[] = [
   // versions of rows. On memory-optimized tables the commit met another one: 41301 to 41839.
   ...[3947, 3948, 3950, 3953, 3957, 3960, 3961, 3966, 41301, 41302, 41305, 41325, 41839],
 
-  // The session was ended (596), or the server stops, is paused or starts (6005, 6006, 17142, 17147,
-  // 17148, 17187, 18401), or has all the connections that it allows (17809).
+  // The session was ended (596), or the server stops, is paused or starts (6005, 6006, 17142,
+  // 17147, 17148, 17187, 18401), or has all the connections that it allows (17809).
   ...[596, 6005, 6006, 17142, 17147, 17148, 17187, 17809, 18401],
 
   // No memory, page, thread or piece of the log in time.
   ...[701, 802, 845, 8628, 8642, 8645, 8651, 9020],
 
   // The database is not there yet, or changes its state: 615, 913, 921, 922, 926 (at the end of a
-  // failover of a managed instance), 927 (a restore), 941, 945, 952, 4060, 49802. One session has it
-  // to itself: 924.
+  // failover of a managed instance), 927 (a restore), 941, 945, 952, 4060, 49802. One session has
+  // it to itself: 924.
   ...[615, 913, 921, 922, 924, 926, 927, 941, 945, 952, 4060, 49802],
 
   // This replica of the database does not serve at the moment.

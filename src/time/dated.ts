@@ -2,8 +2,8 @@
 
 /**
  * A record of the storage contract as an application gets it: each instant, epoch milliseconds in
- * the record, is a `Date`. Fields that hold an instant are those whose name ends in `At`, `runUntil`
- * and `now`.
+ * the record, is a `Date`. Fields that hold an instant are those whose name ends in `At`,
+ * `runUntil` and `now`.
  */
 export type Dated<T> = T extends readonly (infer Item)[] ? readonly Dated<Item>[]
   : T extends object ? {

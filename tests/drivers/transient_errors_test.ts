@@ -8,7 +8,10 @@ import { toStorageError as fromSqlite } from "../../drivers/sqlite/errors.ts";
 import { toStorageError as fromSqlServer } from "../../drivers/sqlserver/errors.ts";
 import { StorageError } from "../../src/storage/errors.ts";
 
-/** The classes of PostgreSQL's errors, https://www.postgresql.org/docs/current/errcodes-appendix.html. */
+/**
+ * The classes of PostgreSQL's errors,
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html.
+ */
 const classes = [
   ...["00", "03", "08", "0A", "0L", "0P", "20", "21", "22", "23", "24", "25", "26", "28", "2B"],
   ...["2D", "34", "38", "3D", "3F", "40", "42", "53", "54", "55", "57", "58", "72", "F0", "HV"],

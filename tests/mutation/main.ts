@@ -2,7 +2,8 @@
 //
 //   deno task mutants [--only TEXT] [--jobs N] [--seconds N] [--json FILE]
 //
-// --only takes the mutants whose file or list contains the text. On demand, not in CI: it takes hours.
+// --only takes the mutants whose file or list contains the text. On demand, not in CI: it takes
+// hours.
 
 import { parseArgs } from "node:util";
 import { mutantLists } from "./lists.ts";

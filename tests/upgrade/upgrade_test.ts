@@ -116,8 +116,8 @@ Deno.test("a SQLite file of 0.1.0 is upgraded under load from both versions", as
   await Deno.remove(folder, { recursive: true });
 });
 
-// Not on Babelfish, where the test has failed: a statement took longer than 8 seconds, and a process
-// did not find a procedure while another one made it again. The cause is not known.
+// Not on Babelfish, where the test has failed: a statement took longer than 8 seconds, and a
+// process did not find a procedure while another one made it again. The cause is not known.
 const isOnBabelfish = hasTarget && await withPool(isBabelfish);
 const sqlServer = needsTarget(
   "a SQL Server schema of 0.1.0 is upgraded under load from both versions",

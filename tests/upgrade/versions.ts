@@ -24,7 +24,9 @@ export interface ProcessLine {
   readonly attempt?: number;
 }
 
-/** The pause between two rounds of dispatches: the load is to leave room for the other processes. */
+/**
+ * The pause between two rounds of dispatches: the load is to leave room for the other processes.
+ */
 export const pauseMs = 20;
 
 /** The versions. */

@@ -99,8 +99,8 @@ export const cancelsHold: Rule = {
 };
 
 /**
- * A stopping process begins nothing. An attempt after a loss begins before its handler is called: it
- * is stored first that it is in progress.
+ * A stopping process begins nothing. An attempt after a loss begins before its handler is called:
+ * it is stored first that it is in progress.
  */
 export const stopsHold: Rule = {
   name: "no attempt begins in a process that stops",

@@ -49,8 +49,8 @@ export const auditAsLevelled: Rule = {
 };
 
 /**
- * The audit tells a story in time. A machine tells how long ago something happened by its own clock:
- * it may be wrong by as much as that clock is.
+ * The audit tells a story in time. A machine tells how long ago something happened by its own
+ * clock: it may be wrong by as much as that clock is.
  */
 export const auditInTime: Rule = {
   name: "the times of a status audit never run back, nor ahead",

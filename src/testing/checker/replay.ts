@@ -33,7 +33,9 @@ export interface AuditedStatus {
   readonly writtenAt: number;
 }
 
-/** An entry of a history, and how its task stood before and after it; undefined: it did not exist. */
+/**
+ * An entry of a history, and how its task stood before and after it; undefined: it did not exist.
+ */
 export interface Moment<Entry extends HistoryEntry = HistoryEntry> {
   readonly entry: Entry;
   readonly before: TaskState | undefined;

@@ -19,7 +19,9 @@ export interface Occurrence {
   readonly skipped: number;
 }
 
-/** An attempt: `waiting` in line, `running`, or `ended` (what the handler still does is ignored). */
+/**
+ * An attempt: `waiting` in line, `running`, or `ended` (what the handler still does is ignored).
+ */
 export class Attempt {
   #phase: "waiting" | "running" | "ended" = "waiting";
   #startedAt = 0;

@@ -53,7 +53,9 @@ export class Intake {
     this.#stopping = true;
   }
 
-  /** Takes a stored task into the place that was reserved for it; see {@linkcode Worker.handOver}. */
+  /**
+   * Takes a stored task into the place that was reserved for it; see {@linkcode Worker.handOver}.
+   */
   handOver(task: ClaimedTask, reservation: Reservation, payload: unknown, now: number): void {
     const { held, keeper, reservations, starter } = this.#parts;
     const runner = this.#parts.runner(task.queue);

@@ -120,8 +120,8 @@ Deno.test("locked rows are skipped in every database: READPAST is used with READ
   }
 });
 
-// T-SQL has no function for the table of src/storage/kit/audit_policy.ts: to make one, the user that
-// migrates would need one more right (CREATE FUNCTION).
+// T-SQL has no function for the table of src/storage/kit/audit_policy.ts: to make one, the user
+// that migrates would need one more right (CREATE FUNCTION).
 Deno.test("each procedure that writes history decides by the same table, in the same words", () => {
   const isError = "(STATUS IN (N'Failed', N'ServiceStopped') OR EXCEPTION IS NOT NULL)";
   const decisions: [decision: string, wording: string, procedures: string[]][] = [

@@ -1,4 +1,5 @@
-// The PostgreSQL driver: workers, rate limits, history and reading, and the code that calls the functions in SQL.
+// The PostgreSQL driver: workers, rate limits, history and reading, and the code that calls the
+// functions in SQL.
 
 import { type Mutant, mutantsOf } from "../mutant.ts";
 

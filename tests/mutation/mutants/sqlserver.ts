@@ -1,4 +1,5 @@
-// The SQL Server driver: its procedures, which take an engine to be tried, and the code that calls them.
+// The SQL Server driver: its procedures, which take an engine to be tried, and the code that calls
+// them.
 
 import { type Mutant, mutantsOf } from "../mutant.ts";
 

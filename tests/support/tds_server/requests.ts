@@ -1,5 +1,5 @@
-// What clients ask for: batches, calls of procedures with typed parameters, the begin and end of transactions ([MS-TDS]
-// 2.2.6.6, 2.2.6.7, 2.2.6.9).
+// What clients ask for: batches, calls of procedures with typed parameters, the begin and end of
+// transactions ([MS-TDS] 2.2.6.6, 2.2.6.7, 2.2.6.9).
 
 import { ByteReader } from "./bytes.ts";
 import { type Message, messageType } from "./packets.ts";

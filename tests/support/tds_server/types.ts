@@ -1,5 +1,5 @@
-// The data types of parameters and columns: how they are announced (TYPE_INFO) and how values are written down ([MS-TDS]
-// 2.2.5.4 to 2.2.5.6). Those that the driver uses, no more.
+// The data types of parameters and columns: how they are announced (TYPE_INFO) and how values are
+// written down ([MS-TDS] 2.2.5.4 to 2.2.5.6). Those that the driver uses, no more.
 
 import { type ByteReader, ByteWriter } from "./bytes.ts";
 
@@ -147,7 +147,6 @@ function readTable(reader: ByteReader): TableValue {
 }
 
 /** The types that the test server answers with. */
-/** x */
 export type ColumnType = "int" | "bigint" | "bit" | "float" | "text" | "id" | "instant";
 
 /** Rows with named, typed columns. */

@@ -108,10 +108,10 @@ export async function emptySchema(pool: SqlServerPool, schema: string): Promise<
 const mostCascades = 3;
 
 /**
- * Deletes all rows of a table, again when Babelfish fails to cascade. It keeps the plan of a foreign
- * key; when it has to make one anew, it takes the name of the schema in it, which it has translated
- * already, and translates it again: `relation "evertask_evertask_test_….statusaudit" does not
- * exist` (seen with 4.3). That plan is dropped then, and the next one is right.
+ * Deletes all rows of a table, again when Babelfish fails to cascade. It keeps the plan of a
+ * foreign key; when it has to make one anew, it takes the name of the schema in it, which it has
+ * translated already, and translates it again: `relation "evertask_evertask_test_….statusaudit"
+ * does not exist` (seen with 4.3). That plan is dropped then, and the next one is right.
  */
 async function deleteRows(pool: SqlServerPool, table: string): Promise<void> {
   for (let triesLeft = mostCascades;; triesLeft--) {
