@@ -29,14 +29,14 @@ export interface RateLimitFigures {
   readonly store: string;
   readonly limit: string;
   readonly tasksPerSecond: number;
-  /** In terms of tasks without a limit. */
+  /** In relation to tasks without a limit. */
   readonly ratio: number;
 }
 
-/** Compares them. */
+/** Compares rate limits. */
 export const rateLimitsSubject: Subject = {
   name: "rate-limits",
-  about: "draining at Full with rate limits that hold nothing back",
+  about: "draining at Full with rate limits that delay no task",
   async run({ stores, runs, tasks: asked }, progress) {
     const tasks = asked ?? defaultTasks;
     const results: RateLimitFigures[] = [];

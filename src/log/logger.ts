@@ -16,13 +16,13 @@ export type LogProperties = Readonly<Record<string, unknown>>;
  * in.
  */
 export interface Logger {
-  /** Each step. */
+  /** Each step of the work. */
   trace(message: string, properties?: LogProperties): void;
-  /** What helps to find an error. */
+  /** Details for finding errors. */
   debug(message: string, properties?: LogProperties): void;
-  /** Normal life. */
+  /** Normal events. */
   info(message: string, properties?: LogProperties): void;
-  /** Something to look at. */
+  /** Events that need attention. */
   warn(message: string, properties?: LogProperties): void;
   /** A failure. */
   error(message: string, properties?: LogProperties): void;
@@ -61,7 +61,7 @@ function propertiesFirst(logger: unknown): string | null {
   return isBunyan ? "a bunyan logger" : null;
 }
 
-/** How many characters the values in a message take, all of them together. */
+/** The maximum number of characters of all values in a message. */
 const longestValues = 100_000;
 
 /**
@@ -101,8 +101,7 @@ function textOf(value: unknown): string {
 }
 
 /**
- * Writes warnings and errors to the console, the latter with their stacks, and nothing else: the
- * default.
+ * Writes only warnings and errors to the console, errors with their stacks. This is the default.
  */
 export const consoleLogger: Logger = {
   trace() {},

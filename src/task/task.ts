@@ -13,7 +13,7 @@ import { parsePriority, parseQueueName } from "./dispatch_options.ts";
 import { parseRateLimit, type RateLimitOptions } from "./rate_limit_options.ts";
 import { checkRetryPolicy, type RetryPolicy } from "./retry_policy.ts";
 
-/** Which run of a recurring task a handler is called for. */
+/** The run of a recurring task. */
 export interface RunInfo {
   /** 1 for the first run. */
   readonly number: number;
@@ -39,9 +39,9 @@ export interface TaskContext {
   /** The run, when the task is recurring; null otherwise. */
   readonly run: RunInfo | null;
   /**
-   * Aborts when the handler should stop: the task was cancelled (`TaskCancelledError`), its time is
-   * up (`TimeoutError`), the worker stops (`WorkerStoppedError`) or has lost the task to another
-   * (`LeaseLostError`). The reason is the error.
+   * Aborts when the handler should stop: the task was cancelled (`TaskCancelledError`), its timeout
+   * has passed (`TimeoutError`), the worker stops (`WorkerStoppedError`) or has lost the task to
+   * another (`LeaseLostError`). The reason is the error.
    */
   readonly signal: AbortSignal;
   /** Logs to the application's logger and, when persistent logging is on, into storage. */
@@ -86,7 +86,7 @@ export interface TaskSettings {
    */
   readonly timeout?: Duration;
   /**
-   * What follows a failed attempt, unless the dispatch said so.
+   * The retry policy of failed attempts, unless the dispatch has one.
    *
    * @default the queue's, then the instance's: `linearRetry(3, 500)`
    */
@@ -104,7 +104,7 @@ export interface TaskSettings {
  * The handler of a task and its hooks. A hook that throws is logged and never changes the outcome.
  */
 export interface TaskHandler<Payload> {
-  /** How many of its tasks may run in a time. @default no limit */
+  /** The limit of its runs per time. @default no limit */
   readonly rateLimit?: RateLimitOptions<Payload>;
   /** Does the work. The attempt fails with the error that it throws. */
   handle(payload: Payload, context: TaskContext): void | Promise<void>;
@@ -126,8 +126,8 @@ export interface TaskHandler<Payload> {
 /**
  * A task that can be dispatched and registered; made by {@linkcode defineTask}.
  *
- * @typeParam Input What `dispatch` accepts.
- * @typeParam Output What the handler gets.
+ * @typeParam Input The payload type that `dispatch` accepts.
+ * @typeParam Output The payload type that the handler gets.
  */
 export interface Task<Input = unknown, Output = unknown> extends TaskSettings, TaskHandler<Output> {
   /**
@@ -144,7 +144,7 @@ export interface Task<Input = unknown, Output = unknown> extends TaskSettings, T
 // assignable to this type.
 export type AnyTask = Task<unknown, unknown>;
 
-/** The signature of `everTask.dispatch`; a function of one's own passes `(task, ...rest)` on. */
+/** The signature of `everTask.dispatch`; a wrapper function passes `(task, ...rest)` on. */
 export type Dispatch = <Input, Output>(
   task: Task<Input, Output>,
   ...rest: PayloadAndOptions<NoInfer<Input>, DispatchOptions>
@@ -174,9 +174,9 @@ export function defineTask<S extends StandardSchema>(
   definition: TaskSettings & TaskHandler<SchemaOutput<S>> & { readonly payload: S },
 ): Task<SchemaInput<S>, SchemaOutput<S>>;
 /**
- * Defines a task without a validator: name the payload's type yourself, as in
- * `defineTask<{ id: number }>({ … })`. The handler gets what JSON makes of the payload: a text for
- * a `Date`. A type that JSON cannot hold, such as a `Map`, does not compile.
+ * Defines a task without a validator: name the payload's type yourself, as in `defineTask<{ id:
+ * number }>({ … })`. The handler gets the payload's type after JSON: a string for a `Date`. A type
+ * that JSON cannot hold, such as a `Map`, does not compile.
  */
 export function defineTask<Payload extends StorablePayload<Payload> = void>(
   definition: TaskSettings & TaskHandler<JsonOf<Payload>> & { readonly payload?: never },

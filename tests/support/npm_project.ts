@@ -1,5 +1,5 @@
-// A project with the package in it as users of npm get it: packed, installed in an empty folder,
-// beside the versions of Node that it is to run under.
+// A project with the package as users of npm get it: packed and installed in an empty folder, with
+// the versions of Node to test.
 
 import config from "../../deno.json" with { type: "json" };
 import { packForNpm } from "../../.ci/pack_npm.ts";
@@ -11,7 +11,7 @@ export interface NpmProject extends AsyncDisposable {
   readonly folder: string;
   /** Installs more packages: in the versions of deno.json, or as `name@version`. */
   install(packages: readonly string[]): Promise<void>;
-  /** The program of a version of Node that was asked for. */
+  /** The program of a requested version of Node. */
   nodeProgram(version: string): string;
 }
 
@@ -29,7 +29,7 @@ export async function hasNpm(): Promise<boolean> {
 /**
  * Makes a project.
  *
- * @param packages What to install beside the package: see {@linkcode NpmProject.install}.
+ * @param packages The packages to install with it: see {@linkcode NpmProject.install}.
  * @param nodeVersions Which versions of Node to install; `22` is its newest.
  */
 export async function makeNpmProject(

@@ -39,7 +39,7 @@ async function upgradeUnderLoad(store: StoreName, address: string): Promise<void
   await old.close();
   const late = storageOf("0.1.0", store, address);
   const refused = await assertRejects(() => late.open());
-  assertEquals((refused as Error).name, "SchemaVersionError", "it may not start any more");
+  assertEquals((refused as Error).name, "SchemaVersionError", "it can no longer start");
 
   const storage = storageOf("current", store, address);
   await storage.open();
@@ -97,7 +97,7 @@ async function checkBooks({ dispatched, ran }: Books, storage: Storage): Promise
   assertEquals([...ran.keys()].filter((id) => !dispatched.has(id)), []);
 }
 
-/** What the worker of 0.1.0 holds is taken over when it is gone. */
+/** The tasks of the 0.1.0 worker are taken over when it is gone. */
 async function takeOver(storage: Storage): Promise<void> {
   await storage.unregisterWorker(holder);
   const request = { leaseMs, poisonLimit: 5, lostReason: "gone", poisonReason: "gone" };

@@ -1,5 +1,5 @@
-// The application that every framework here serves: an order is taken in a request, and shipped in
-// the background.
+// The application of all frameworks here: a request takes an order, and a task ships it in the
+// background.
 
 import process from "node:process";
 import { createEverTask, defineTask } from "@evertask/evertask";

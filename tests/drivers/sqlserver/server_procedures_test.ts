@@ -1,5 +1,5 @@
-// The procedures themselves, called as any client may call them: upstream's procedures with
-// upstream's parameters, the audit matrix in T-SQL, and upstream's query for audit growth.
+// Direct calls of the procedures, like any client's: upstream's procedures with upstream's
+// parameters, the audit matrix in T-SQL, and upstream's query for audit growth.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { sqlServerStorage } from "../../../drivers/sqlserver/mod.ts";
@@ -18,7 +18,7 @@ interface Scene {
   readonly pool: SqlServerPool;
   readonly schema: string;
   readonly storage: Storage;
-  /** Runs a batch, and gives the rows of its recordsets. */
+  /** Runs a batch, and returns the rows of its recordsets. */
   run(text: string): Promise<Record<string, unknown>[][]>;
 }
 
@@ -41,7 +41,7 @@ async function withScene(work: (scene: Scene) => Promise<void>): Promise<void> {
 }
 
 Deno.test({
-  ...needsTarget("usp_SetTaskStatus audits by level, status and exception as AuditPolicy says"),
+  ...needsTarget("usp_SetTaskStatus audits by level, status and exception like AuditPolicy"),
   async fn() {
     await withScene(async ({ storage, run }) => {
       const ids = new Map<string, boolean>();
@@ -71,7 +71,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...needsTarget("usp_UpdateCurrentRun audits by level, status and exception as AuditPolicy says"),
+  ...needsTarget("usp_UpdateCurrentRun audits by level, status and exception like AuditPolicy"),
   async fn() {
     await withScene(async ({ storage, run }) => {
       for (const [number, level] of auditLevels.entries()) {
@@ -210,7 +210,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...needsTarget("tasks are listed by their ids as these are written down, byte by byte"),
+  ...needsTarget("tasks are listed by the bytes of their ids as text"),
   async fn() {
     await withScene(async ({ storage }) => {
       const digits = "00000000000070008000000000000000";
