@@ -4,15 +4,7 @@
 import { assert, assertStringIncludes, assertThrows } from "@std/assert";
 import { createEverTask, InvalidArgumentError } from "../../mod.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
-import {
-  applicationInsightsChannel,
-  emailChannel,
-  sendAlerts,
-  sentryChannel,
-  sentryCronsChannel,
-  slackChannel,
-  webhookChannel,
-} from "../../src/monitor/alerts/mod.ts";
+import { sendAlerts } from "../../src/monitor/alerts/mod.ts";
 import {
   createHealthChecks,
   createMonitorHub,
@@ -21,23 +13,19 @@ import {
 } from "../../src/monitor/mod.ts";
 import { createOpenTelemetry } from "../../src/monitor/otel/mod.ts";
 import { createPrometheusExporter } from "../../src/monitor/prometheus/mod.ts";
+import { type Anything, channels } from "./support/channels.ts";
 
 const everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
-const transport = { sendMail: () => Promise.resolve() };
-const from = "tasks@example.com";
-const dsn = "https://key@sentry.example.com/1";
 const channel = { name: "mine", send: () => Promise.resolve() };
-
-// deno-lint-ignore no-explicit-any -- what a caller without types may pass
-type Anything = any;
 
 const health = (options: Anything) => createHealthChecks(everTask, options);
 const hub = (options: Anything) => createMonitorHub(everTask, options);
 const prometheus = (options: Anything) => createPrometheusExporter(everTask, options);
 const alerts = (options: Anything) => sendAlerts(everTask, channel, options);
-const crons = (options: Anything) => sentryCronsChannel({ dsn, ...options });
 
-const refused: [make: (options: Anything) => unknown, options: unknown, message: string][] = [
+type Refused = [make: (options: Anything) => unknown, options: unknown, message: string];
+
+const refused: Refused[] = [
   [createMonitorHub, undefined, "everTask is undefined, but it must be an instance"],
   [createMonitorHub, {}, "everTask.events is undefined"],
   [createHealthChecks, { events: everTask.events }, "everTask is "],
@@ -65,57 +53,9 @@ const refused: [make: (options: Anything) => unknown, options: unknown, message:
   [alerts, { backoff: "1s" }, 'backoff is "1s"'],
   [alerts, { clock: {} }, "clock is {}, but it must be a clock"],
 
-  [slackChannel, undefined, "options is undefined"],
-  [slackChannel, {}, "webhookUrl is "],
-  [slackChannel, { webhookUrl: "file:///etc" }, "webhookUrl is "],
-  [slackChannel, { webhookUrl: { href: "https://S3CRET" } }, "webhookUrl is "],
-  [slackChannel, "https://x.example/S3CRET", "options is "],
-  [slackChannel, { webhookURL: "https://S3CRET" }, "options.webhookURL is "],
-  [slackChannel, { webhookUrl: "https://S3CRET", fetch: 5 }, "fetch is 5"],
-  [webhookChannel, {}, "url is undefined"],
-  [webhookChannel, { url: "x.example/S3CRET" }, "url is "],
-  [webhookChannel, { url: "ftp://x.example/S3CRET" }, "url is "],
-  [webhookChannel, { url: "https://ada:S3CRET@x.example" }, "url is "],
-  [webhookChannel, { url: ["https://x.example/S3CRET"] }, "url is "],
-  [webhookChannel, { url: new URL("https://x.example/S3CRET") }, "url is "],
-  [webhookChannel, ["https://x.example/S3CRET"], "options is "],
-  [webhookChannel, { url: "https://x.example", headers: "S3CRET" }, "headers is "],
-  [webhookChannel, { url: "https://x.example", headers: ["S3CRET"] }, "headers is "],
-  [webhookChannel, { url: "https://x.example", headers: { a: ["S3CRET"] } }, "headers is "],
-  [
-    webhookChannel,
-    { url: "https://x.example", headers: { a: "S3CRET\n" + "b: c" } },
-    "headers is ",
-  ],
-  [webhookChannel, { url: "https://x.example", secret: 5 }, "secret is "],
-  [webhookChannel, { url: "https://x.example", clock: Date }, "clock is the function Date"],
-  [webhookChannel, { url: "https://x.example", secret: "whsec_?" }, "secret is "],
-  [webhookChannel, { url: "https://x.example", headers: { "ä ö": "S3CRET" } }, "headers is "],
-  [webhookChannel, { url: "https://x.example", body: {} }, "body is {}"],
-  [webhookChannel, { url: "https://x.example", header: { a: "S3CRET" } }, "options.header is "],
-  [emailChannel, {}, "transport is undefined, but it must be what nodemailer's createTransport"],
-  [emailChannel, { transport: { auth: "S3CRET" }, from, to: from }, "transport is "],
-  [emailChannel, { transport: "smtps://ada:S3CRET@x.example", from, to: from }, "transport is "],
-  [emailChannel, "smtps://ada:S3CRET@x.example", "options is "],
-  [emailChannel, { transport, to: from }, "from is undefined"],
-  [emailChannel, { transport, from }, "to is undefined"],
-  [emailChannel, { transport, from, to: [] }, "to is []"],
-  [emailChannel, { transport, from, to: [from, 5] }, "to[1] is 5"],
-  [emailChannel, { transport, from, to: from, subject: "x" }, "options.subject is "],
-  [applicationInsightsChannel, {}, "connectionString is "],
-  [applicationInsightsChannel, { connectionString: "S3CRET" }, "connectionString is "],
-  [applicationInsightsChannel, { connectionSting: "S3CRET" }, "options.connectionSting is "],
-  [sentryChannel, {}, "dsn is "],
-  [sentryChannel, { dsn: "https://S3CRET@" }, "dsn is "],
-  [sentryChannel, { dsn: "S3CRET" }, "dsn is "],
-  [sentryChannel, { dsn: { key: "S3CRET" } }, "dsn is "],
-  [sentryChannel, { dsn, enviroment: "test" }, "options.enviroment is "],
-  [sentryChannel, { dsn, release: 5 }, "release is 5"],
-  [crons, { everTask: {} }, "everTask is {}"],
-  [crons, { checkInMargin: 0.5 }, "checkInMargin is 0.5"],
-  [crons, { maxRuntime: "30" }, 'maxRuntime is "30"'],
-  [crons, { monitorOf: "key" }, 'monitorOf is "key"'],
-  [crons, { monitor: "key" }, "options.monitor is "],
+  ...Object.values(channels).flatMap(({ make, refused }) =>
+    refused.map(([options, message]): Refused => [make, options, message])
+  ),
 
   [prometheus, { buckets: [] }, "buckets is []"],
   [prometheus, { buckets: [1, 1] }, "buckets is [1,1]"],

@@ -9,6 +9,7 @@ import * as alerts from "../../../src/monitor/alerts/mod.ts";
 import * as monitor from "../../../src/monitor/mod.ts";
 import { createOpenTelemetry } from "../../../src/monitor/otel/mod.ts";
 import { createPrometheusExporter } from "../../../src/monitor/prometheus/mod.ts";
+import { channels } from "../../monitor/support/channels.ts";
 import {
   allOptional,
   duration,
@@ -25,7 +26,6 @@ const everTask = createEverTask({ storage: memoryStorage(), tasks: [], logger: s
 const instance = takes(everTask);
 const clock = takes(systemClock);
 const logger = takes(silentLogger);
-const fetch = takes(() => Promise.resolve(new Response()));
 const accessToken = takes("a token of many characters", "text", "function");
 const path = takes("/path");
 const eventFilter = {
@@ -44,13 +44,6 @@ function ended(make: unknown, more: readonly Shape[]): Subject {
     args: more,
   };
 }
-
-const channel = (make: unknown, shape: Shape): readonly Subject[] => [ended(make, [shape])];
-
-const sentryOptions = {
-  dsn: takes("https://key@sentry.example.org/5"),
-  ...allOptional({ environment: takes("test"), release: takes("1.0"), fetch }),
-};
 
 export const alertsSubjects: Subjects = {
   ...errorClasses(alerts),
@@ -72,56 +65,8 @@ export const alertsSubjects: Subjects = {
       newId: takes(() => "id"),
     }),
   ])],
-  slackChannel: channel(
-    alerts.slackChannel,
-    options({
-      webhookUrl: takes("https://hooks.slack.com/services/T0/B0/secret"),
-      ...allOptional({ fetch }),
-    }),
-  ),
-  webhookChannel: channel(
-    alerts.webhookChannel,
-    options({
-      url: takes("https://example.org/hook"),
-      ...allOptional({
-        headers: takes({ "x-key": "value" }),
-        secret: takes("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
-        body: takes(() => ({})),
-        fetch,
-        clock,
-      }),
-    }),
-  ),
-  emailChannel: channel(
-    alerts.emailChannel,
-    options({
-      transport: takes({ sendMail: () => Promise.resolve() }),
-      from: takes("ops@example.org"),
-      to: takes(["a@example.org"], "text", "list"),
-      ...allOptional({ subjectPrefix: takes("[test]") }),
-    }),
-  ),
-  sentryChannel: channel(alerts.sentryChannel, options(sentryOptions)),
-  sentryCronsChannel: channel(
-    alerts.sentryCronsChannel,
-    options({
-      ...sentryOptions,
-      ...allOptional({
-        everTask: takes({ get: () => Promise.resolve(null) }, "object", "exotic"),
-        checkInMargin: takes(5),
-        maxRuntime: takes(5),
-        monitorOf: takes(() => "monitor"),
-      }),
-    }),
-  ),
-  applicationInsightsChannel: channel(
-    alerts.applicationInsightsChannel,
-    options({
-      connectionString: takes(
-        "InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint=https://example.org/",
-      ),
-      ...allOptional({ roleName: takes("role"), fetch }),
-    }),
+  ...Object.fromEntries(
+    Object.entries(channels).map(([name, { make, options }]) => [name, [ended(make, [options])]]),
   ),
 };
 
