@@ -4,6 +4,9 @@ import type { HistoryEntry } from "./history.ts";
 import { momentsOf, type ReplayedHistory } from "./replay.ts";
 import { locate, type Rule } from "./rule.ts";
 
+/** The start or the end of a handler. */
+type RunEntry = Extract<HistoryEntry, { kind: "started" | "returned" | "threw" }>;
+
 /** A confirmed dispatch is stored. */
 export const nothingLost: Rule = {
   name: "every dispatch that was confirmed is stored",
@@ -81,6 +84,40 @@ export const startsClaimed: Rule = {
     return broken;
   },
 };
+
+/**
+ * A queue's parallelism is kept. A handler whose signal has aborted may go on longer than its slot is
+ * kept for it, and so does not count.
+ */
+export const slotsHold: Rule = {
+  name: "a process runs no more handlers of a queue at a time than it has slots",
+  check({ history: { entries } }) {
+    const broken: string[] = [];
+    const running: Extract<HistoryEntry, { kind: "started" }>[] = [];
+    entries.forEach((entry, index) => {
+      if (entry.kind === "returned" || entry.kind === "threw") {
+        const at = running.findIndex((each) => isSameRun(each, entry));
+        if (at >= 0) running.splice(at, 1);
+      }
+      if (entry.kind !== "started") return;
+      const end = entries.slice(index).find((each) =>
+        (each.kind === "returned" || each.kind === "threw") && isSameRun(entry, each)
+      );
+      if (end === undefined || ("aborted" in end && end.aborted !== null)) return;
+      running.push(entry);
+      const beside = running.filter(({ instance, queue }) =>
+        instance === entry.instance && queue === entry.queue
+      );
+      if (beside.length > entry.slots) broken.push(`${locate(entry)} beside ${beside.length - 1}`);
+    });
+    return broken;
+  },
+};
+
+function isSameRun(start: RunEntry, other: RunEntry): boolean {
+  return start.instance === other.instance && start.task === other.task &&
+    start.attempt === other.attempt;
+}
 
 /** A confirmed cancel is final. */
 export const cancelsHold: Rule = {
@@ -170,6 +207,7 @@ export const callRules: readonly Rule[] = [
   callsAnswered,
   stopsEnd,
   startsClaimed,
+  slotsHold,
   cancelsHold,
   stopsHold,
   endingsHaveReasons,

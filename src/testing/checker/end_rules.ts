@@ -35,6 +35,7 @@ export const rowsAgree: Rule = {
         ["attempt", row.attempt, state.attempt],
         ["lostCount", row.lostCount, state.lostCount],
         ["token", row.token, state.token],
+        ["cancelRequested", row.cancelRequested, state.cancelRequested],
       ])),
 };
 
@@ -86,6 +87,7 @@ function hasFailedOtherwise(history: ReplayedHistory, task: string): boolean {
   for (const { entry } of history.moments) {
     if (!("task" in entry) || entry.task !== task) continue;
     if (entry.kind === "lost" && entry.poisoned) return true;
+    if (entry.kind === "claimed") running = 0; // what was lost before has failed nothing
     if (entry.kind === "started") running++;
     if (entry.kind === "returned" || entry.kind === "threw") {
       running--;

@@ -63,6 +63,10 @@ export type StoreEntry =
     readonly worker: string;
     readonly lostCount: number;
     readonly poisoned: boolean;
+    /** How long its worker had been silent; null: the worker had said that it ends. */
+    readonly silentMs: number | null;
+    /** How long a worker may be silent. */
+    readonly leaseMs: number;
   }
   | { readonly kind: "cancelled"; readonly task: string; readonly outcome: CancelOutcome }
   | { readonly kind: "paused" | "resumed"; readonly queue: string };
@@ -86,6 +90,8 @@ export type HandlerEntry =
     readonly task: string;
     readonly attempt: number;
     readonly queue: string;
+    /** How many tasks of the queue its process runs at a time. */
+    readonly slots: number;
   }
   | {
     readonly kind: "returned" | "threw";
@@ -122,6 +128,7 @@ export interface FinalTask {
   readonly attempt: number;
   readonly lostCount: number;
   readonly token: number;
+  readonly cancelRequested: boolean;
   /** The status audit, with `!` at those that carry an exception. */
   readonly trail: readonly string[];
   /** The instants of the status audit. */

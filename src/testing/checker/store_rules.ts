@@ -62,6 +62,16 @@ export const lossesCounted: Rule = {
       ),
 };
 
+/** A lease holds for as long as its worker is heard of. */
+export const leasesHold: Rule = {
+  name:
+    "a task is taken only from a worker that was silent for longer than the lease, or has ended",
+  check: (history) =>
+    momentsOf(history, "lost")
+      .filter(({ entry: { silentMs, leaseMs } }) => silentMs !== null && silentMs <= leaseMs)
+      .map(({ entry }) => `${locate(entry)} after ${entry.silentMs} ms of ${entry.leaseMs} ms`),
+};
+
 /** Nothing is written about a task that has ended. */
 export const endsOnce: Rule = {
   name: "a task ends once",
@@ -122,6 +132,7 @@ export const storeRules: readonly Rule[] = [
   tokensRise,
   attemptsCounted,
   lossesCounted,
+  leasesHold,
   endsOnce,
   oneTaskAKey,
   pausesHold,

@@ -6,7 +6,7 @@ import { defineTask, type Task, type TaskContext } from "../../task/task.ts";
 import { readMember } from "../../thrown/reading.ts";
 import type { Machine } from "./machine.ts";
 import type { Recorder } from "./recorder.ts";
-import type { Act, DispatchStep, Play } from "./scenario.ts";
+import { type Act, type DispatchStep, parallelism, type Play } from "./scenario.ts";
 
 /** The tasks that every process knows, by type. */
 export type SimulatedTasks = Readonly<Record<DispatchStep["type"], Task<Play, Play>>>;
@@ -20,9 +20,11 @@ const child: Play = { number: 0, acts: ["return"], takesMs: 0 };
 /** Makes the tasks of one process. */
 export function makeTasks(machine: Machine, instance: string, recorder: Recorder): SimulatedTasks {
   const handle = async (play: Play, context: TaskContext): Promise<void> => {
-    const { attempt, queue, signal } = context;
+    const { attempt, signal } = context;
+    const queue = context.queue as DispatchStep["queue"];
+    const slots = parallelism[queue];
     const task = recorder.taskName(context.taskId);
-    recorder.add(instance, { kind: "started", task, attempt, queue });
+    recorder.add(instance, { kind: "started", task, attempt, queue, slots });
     const end = (kind: "returned" | "threw") => {
       const aborted = signal.aborted ? String(readMember(signal.reason, "name")) : null;
       recorder.add(instance, { kind, task, attempt, aborted });

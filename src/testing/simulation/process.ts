@@ -9,7 +9,7 @@ import { makeTasks, optionsOf, type SimulatedTasks } from "./handlers.ts";
 import { type ClockFault, Machine } from "./machine.ts";
 import { throughNetwork, type Weather } from "./network.ts";
 import type { Recorder } from "./recorder.ts";
-import type { DispatchStep } from "./scenario.ts";
+import { type DispatchStep, parallelism } from "./scenario.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** What a process lives in. */
@@ -35,9 +35,6 @@ interface Answer {
 
 /** How long a worker may be silent, in milliseconds. */
 const leaseMs = 5_000;
-
-/** How many tasks of each queue a process runs at a time. */
-export const parallelism: Readonly<Record<string, number>> = { default: 3, narrow: 1 };
 
 /** One process, from its start to its end. */
 export class SimulatedProcess {
@@ -67,8 +64,8 @@ export class SimulatedProcess {
       }),
       tasks: Object.values(this.#tasks),
       queues: {
-        default: { parallelism: parallelism.default! },
-        narrow: { parallelism: parallelism.narrow! },
+        default: { parallelism: parallelism.default },
+        narrow: { parallelism: parallelism.narrow },
         recurring: { parallelism: 1 },
       },
       leaseDuration: { milliseconds: leaseMs },

@@ -3,11 +3,14 @@
 import type {
   CancelOutcome,
   ClaimResult,
+  HeartbeatResult,
   LostTask,
   NewTask,
   PersistResult,
   ReleasedTask,
+  ReleaseLostRequest,
   StatusChange,
+  WorkerRegistration,
 } from "../../storage/requests.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type {
@@ -34,6 +37,8 @@ export class Recorder {
   readonly #entries: HistoryEntry[] = [];
   readonly #tasks = new Names("t");
   readonly #workers = new Names("w");
+  /** When the store last heard of each worker. */
+  readonly #heardAt = new Map<string, number>();
 
   constructor(timeline: Timeline) {
     this.#timeline = timeline;
@@ -69,6 +74,7 @@ export class Recorder {
         attempt: row.attempt,
         lostCount: row.lostCount,
         token: row.leaseToken,
+        cancelRequested: row.cancelRequested,
         trail: trail.map(({ newStatus, exception }) => marked(newStatus, exception)),
         trailAt: trail.map(({ updatedAt }) => updatedAt - worldStart),
       });
@@ -109,14 +115,17 @@ export class Recorder {
           known: (args[1] as string[]).map((id) => this.#tasks.of(id)),
           count: result as number,
         }];
+      case "registerWorker":
+        this.#heardAt.set((args[0] as WorkerRegistration).id, this.#storeNow);
+        return [];
+      case "heartbeat":
+        if ((result as HeartbeatResult).alive) this.#heardAt.set(args[0] as string, this.#storeNow);
+        return [];
+      case "unregisterWorker":
+        this.#heardAt.delete(args[0] as string);
+        return [];
       case "releaseLost":
-        return (result as LostTask[]).map(({ taskId, workerId, lostCount, poisoned }) => ({
-          kind: "lost",
-          task: this.#tasks.of(taskId),
-          worker: this.#workers.of(workerId),
-          lostCount,
-          poisoned,
-        }));
+        return this.#lost((args[0] as ReleaseLostRequest).leaseMs, result as LostTask[]);
       case "setQueuePaused":
         return [{ kind: args[1] ? "paused" : "resumed", queue: args[0] as string }];
       default:
@@ -139,6 +148,21 @@ export class Recorder {
         dueAt: "at" in task.due ? task.due.at - worldStart : this.#storeNow + task.due.inMs,
         claimedBy: claimed ? this.#workers.of(task.claimFor!) : null,
         retries: task.retryPolicy === null ? defaultRetries : JSON.parse(task.retryPolicy).retries,
+      };
+    });
+  }
+
+  #lost(leaseMs: number, tasks: readonly LostTask[]): StoreEntry[] {
+    return tasks.map(({ taskId, workerId, lostCount, poisoned }) => {
+      const heardAt = this.#heardAt.get(workerId);
+      return {
+        kind: "lost",
+        task: this.#tasks.of(taskId),
+        worker: this.#workers.of(workerId),
+        lostCount,
+        poisoned,
+        silentMs: heardAt === undefined ? null : this.#storeNow - heardAt,
+        leaseMs,
       };
     });
   }

@@ -58,5 +58,11 @@ export interface Scenario {
   readonly steps: readonly Step[];
 }
 
+/** How many tasks of each queue a process runs at a time. */
+export const parallelism: Readonly<Record<DispatchStep["queue"], number>> = {
+  default: 3,
+  narrow: 1,
+};
+
 /** When the faults end: the network is good, and every machine runs. */
 export const calmAtMs = 20_000;

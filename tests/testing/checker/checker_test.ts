@@ -74,6 +74,11 @@ const broken: readonly Broken[] = [
   ]],
   [store.lossesCounted, "a loss that counts twice", [stored(), claimed(), lost({ lostCount: 2 })]],
   [store.lossesCounted, "a loss of another's task", [stored(), claimed(), lost({ worker: "w2" })]],
+  [store.leasesHold, "a loss before the lease is over", [
+    stored(),
+    claimed(),
+    lost({ silentMs: 5_000 }),
+  ]],
   [store.endsOnce, "a second end", [stored(), claimed(), changed(), changed()]],
   [store.endsOnce, "a cancellation of an ended task", [
     stored(),
@@ -103,6 +108,12 @@ const broken: readonly Broken[] = [
     stored(),
     claimed(),
     started({ instance: "p2" }),
+  ]],
+  [call.slotsHold, "a second handler in one slot", [
+    started(),
+    started({ task: "t2" }),
+    ran("returned"),
+    ran("returned", { task: "t2" }),
   ]],
   [call.cancelsHold, "a start after a cancel", [
     stored(),
@@ -150,6 +161,9 @@ const broken: readonly Broken[] = [
   [end.rowsAgree, "a count that nothing raised", [stored(), claimed(), changed()], [
     completed({ lostCount: 1 }),
   ]],
+  [end.rowsAgree, "a mark to cancel that nobody has set", [stored(), claimed(), changed()], [
+    completed({ cancelRequested: true }),
+  ]],
   [end.rowsAgree, "another status", [stored(), claimed(), changed()], [
     completed({ status: "Failed" }),
   ]],
@@ -178,6 +192,16 @@ const broken: readonly Broken[] = [
     started(),
     ran("threw"),
     changed({ transitions: failed }),
+  ], [failedTask]],
+  [end.retriesAsAllowed, "a loss that counts as a failure", [
+    stored(),
+    claimed(),
+    started(),
+    lost(),
+    claimed({ token: 2, attempt: 2 }),
+    started({ attempt: 2 }),
+    ran("threw", { attempt: 2 }),
+    changed({ token: 2, transitions: failed }),
   ], [failedTask]],
 ];
 

@@ -57,6 +57,8 @@ export const lost = (parts: Parts<"lost"> = {}): Entry<"lost"> => ({
   worker: "w1",
   lostCount: 1,
   poisoned: false,
+  silentMs: 6_000,
+  leaseMs: 5_000,
   ...parts,
 });
 
@@ -76,6 +78,7 @@ export const started = (parts: Parts<"started"> = {}): Entry<"started"> => ({
   task: "t1",
   attempt: 1,
   queue: "default",
+  slots: 1,
   ...parts,
 });
 
@@ -130,6 +133,7 @@ export const completed = (parts: Partial<FinalTask> = {}): FinalTask => ({
   attempt: 1,
   lostCount: 0,
   token: 1,
+  cancelRequested: false,
   trail: ["Queued", "InProgress", "Completed"],
   trailAt: [0, 0, 0],
   ...parts,

@@ -70,6 +70,12 @@ export const faults: Readonly<Record<string, Faults>> = {
   "a paused queue goes on": () => ({
     setQueuePaused: () => Promise.resolve(),
   }),
+  "the tasks of a worker are taken from it too early": (store) => ({
+    async heartbeat(workerId, leaseMs) {
+      return { ...await store.heartbeat(workerId, leaseMs / 10), othersLost: true };
+    },
+    releaseLost: (request) => store.releaseLost({ ...request, leaseMs: request.leaseMs / 10 }),
+  }),
   "the tasks of a lost worker are not taken from it": () => ({
     releaseLost: () => Promise.resolve([]),
   }),
