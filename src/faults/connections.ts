@@ -1,6 +1,9 @@
 // Connections that are lost, refused or not made in time, by the codes of sockets and of the
 // packages that speak to databases.
 
+import type { ErrorFields } from "../thrown/error_chain.ts";
+import type { Fault } from "./fault.ts";
+
 /**
  * Codes of sockets and of name resolution (POSIX, as Node, Deno and Bun give them). Source:
  * https://nodejs.org/api/errors.html#common-system-errors
@@ -47,4 +50,9 @@ export function isLostSocket(code: string): boolean {
 /** Whether a code is one of a database's connection that is lost, refused or not made in time. */
 export function isLostConnection(code: string): boolean {
   return socketCodes.has(code) || databaseClientCodes.has(code);
+}
+
+/** The fault of an error by the code of its connection. */
+export function connectionErrorFault({ code }: ErrorFields): Fault {
+  return typeof code === "string" && isLostConnection(code) ? "unavailable" : "lasting";
 }

@@ -1,6 +1,7 @@
 // PostgreSQL's errors that pass. Source for the codes:
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 
+import type { ErrorFields } from "../thrown/error_chain.ts";
 import { type Fault, faultOf } from "./fault.ts";
 
 const faults: ReadonlyMap<string, Fault> = new Map([
@@ -45,4 +46,9 @@ const sqlState = /^[0-9A-Z]{5}$/;
 /** Returns the fault of a SQLSTATE; `lasting` for any other text. */
 export function postgresFault(code: string): Fault {
   return sqlState.test(code) ? faultOf(faults, code, code.slice(0, 2)) : "lasting";
+}
+
+/** The fault of an error of `postgres` or `pg`, whose `code` is the SQLSTATE. */
+export function postgresErrorFault({ code, name }: ErrorFields): Fault {
+  return typeof code === "string" && name !== "SqliteError" ? postgresFault(code) : "lasting";
 }

@@ -73,6 +73,12 @@ export function sqliteResultCode(
   return typeof message === "string" ? codeIn(codesByText, message) : null;
 }
 
+/** The fault of an error of a SQLite library, by {@linkcode sqliteResultCode}. */
+export function sqliteErrorFault(error: ErrorFields): Fault {
+  const resultCode = sqliteResultCode(error);
+  return resultCode === null ? "lasting" : sqliteFault(resultCode);
+}
+
 function codeIn(codes: readonly (readonly [RegExp, number])[], text: string): number | null {
   return codes.find(([pattern]) => pattern.test(text))?.[1] ?? null;
 }

@@ -6,6 +6,7 @@
 // (the text of each number; those whose text asks to try again), and
 // SqlServerTransientExceptionDetector of Entity Framework Core.
 
+import type { ErrorFields } from "../thrown/error_chain.ts";
 import { type Fault, faultOf } from "./fault.ts";
 
 const unavailable: readonly number[] = [
@@ -56,4 +57,9 @@ const faults: ReadonlyMap<number, Fault> = new Map([
 /** Returns the fault of an error number. */
 export function sqlServerFault(number: number): Fault {
   return faultOf(faults, number, number);
+}
+
+/** The fault of an error of `mssql` or `tedious`, by its `number`. */
+export function sqlServerErrorFault({ number }: ErrorFields): Fault {
+  return typeof number === "number" ? sqlServerFault(number) : "lasting";
 }

@@ -1,11 +1,20 @@
 // Recognises transient database errors of the drivers that EverTask works with. src/faults/ lists
 // their codes.
 
+import { connectionErrorFault } from "../faults/connections.ts";
+import type { Fault } from "../faults/fault.ts";
+import { postgresErrorFault } from "../faults/postgres.ts";
+import { sqliteErrorFault } from "../faults/sqlite.ts";
+import { sqlServerErrorFault } from "../faults/sqlserver.ts";
 import { errorChain, type ErrorFields } from "../thrown/error_chain.ts";
-import { isLostConnection } from "../faults/connections.ts";
-import { postgresFault } from "../faults/postgres.ts";
-import { sqliteFault, sqliteResultCode } from "../faults/sqlite.ts";
-import { sqlServerFault } from "../faults/sqlserver.ts";
+
+/** What each database's codes say about an error; `lasting` if they do not tell. */
+const faultsByCode: readonly ((error: ErrorFields) => Fault)[] = [
+  postgresErrorFault,
+  sqlServerErrorFault,
+  sqliteErrorFault,
+  connectionErrorFault,
+];
 
 /**
  * Reports whether an error, or one that it wraps, is a transient failure of a database: a lost or
@@ -16,22 +25,8 @@ import { sqlServerFault } from "../faults/sqlserver.ts";
  */
 export function isTransientDatabaseError(error: unknown): boolean {
   for (const fields of errorChain(error)) {
-    if (fields.transient === true || isPostgres(fields) || isSqlServer(fields)) return true;
-    if (isSqlite(fields)) return true;
-    if (typeof fields.code === "string" && isLostConnection(fields.code)) return true;
+    if (fields.transient === true) return true;
+    if (faultsByCode.some((faultOf) => faultOf(fields) !== "lasting")) return true;
   }
   return false;
-}
-
-function isPostgres({ code, name }: ErrorFields): boolean {
-  return name !== "SqliteError" && typeof code === "string" && postgresFault(code) !== "lasting";
-}
-
-function isSqlServer({ number }: ErrorFields): boolean {
-  return typeof number === "number" && sqlServerFault(number) !== "lasting";
-}
-
-function isSqlite(fields: ErrorFields): boolean {
-  const resultCode = sqliteResultCode(fields);
-  return resultCode !== null && sqliteFault(resultCode) !== "lasting";
 }

@@ -127,9 +127,9 @@ export const retry: readonly Mutant[] = [
     tests: ["tests/retry/transient_codes_test.ts"],
   },
   {
-    file: transientDatabaseErrors,
-    original: `name !== "SqliteError" && typeof code`,
-    replacement: "typeof code",
+    file: "src/faults/postgres.ts",
+    original: `typeof code === "string" && name !== "SqliteError"`,
+    replacement: `typeof code === "string"`,
     tests: transientDatabaseErrorsTests,
   },
   {
@@ -152,8 +152,8 @@ export const retry: readonly Mutant[] = [
   },
   {
     file: transientDatabaseErrors,
-    original: "fields.transient === true ||",
-    replacement: "fields.transient ||",
+    original: "if (fields.transient === true) return true;",
+    replacement: "if (fields.transient) return true;",
     tests: transientDatabaseErrorsTests,
   },
 ];
