@@ -83,18 +83,18 @@ export const retriesAsAllowed: Rule = {
 
 /** Whether a timeout, or losses, have failed a task: no retry policy decides then. */
 function hasFailedOtherwise(history: ReplayedHistory, task: string): boolean {
-  let running = 0;
+  const running = new Set<string>();
   for (const { entry } of history.moments) {
     if (!("task" in entry) || entry.task !== task) continue;
     if (entry.kind === "lost" && entry.poisoned) return true;
-    if (entry.kind === "claimed") running = 0; // what was lost before has failed nothing
-    if (entry.kind === "started") running++;
+    if (entry.kind === "claimed") running.clear(); // what was lost before has failed nothing
+    if (entry.kind === "started") running.add(`${entry.instance} ${entry.attempt}`);
     if (entry.kind === "returned" || entry.kind === "threw") {
-      running--;
+      running.delete(`${entry.instance} ${entry.attempt}`);
       if (entry.aborted === "TimeoutError") return true;
     }
   }
-  return running > 0; // it went on after its time was up, and was given up
+  return running.size > 0; // it went on after its time was up, and was given up
 }
 
 function compare(

@@ -239,6 +239,13 @@ Deno.test("a failure before the last attempt is right for a timeout, and for a t
     [ran("threw", { aborted: "TimeoutError" }), changed({ transitions: failed })],
     [changed({ transitions: failed })], // given up: its handler continues
     [lost({ poisoned: true })],
+    [ // the same, and the handler of an attempt that was lost ends later
+      lost(),
+      claimed({ token: 2, attempt: 2, instance: "p2" }),
+      started({ attempt: 2, instance: "p2" }),
+      changed({ token: 2, transitions: failed, instance: "p2" }),
+      ran("returned", { aborted: "LeaseLostError" }),
+    ],
   ];
   for (const entries of ends) {
     const history = { entries: [...begun, ...entries], tasks: [failedTask] };
