@@ -17,15 +17,27 @@ const timeoutMs = 2_000;
 /** What a handler dispatches. */
 const child: Play = { number: 0, acts: ["return"], takesMs: 0 };
 
-/** Makes the tasks of one process. */
-export function makeTasks(machine: Machine, instance: string, recorder: Recorder): SimulatedTasks {
+/**
+ * Makes the tasks of one process.
+ *
+ * @param onRunning Told how many handlers run, those among them that were given up.
+ */
+export function makeTasks(
+  machine: Machine,
+  instance: string,
+  recorder: Recorder,
+  onRunning: (count: number) => void,
+): SimulatedTasks {
+  let running = 0;
   const handle = async (play: Play, context: TaskContext): Promise<void> => {
     const { attempt, signal } = context;
     const queue = context.queue as DispatchStep["queue"];
     const slots = parallelism[queue];
     const task = recorder.taskName(context.taskId);
     recorder.add(instance, { kind: "started", task, attempt, queue, slots });
+    onRunning(++running);
     const end = (kind: "returned" | "threw") => {
+      onRunning(--running);
       const aborted = signal.aborted ? String(readMember(signal.reason, "name")) : null;
       recorder.add(instance, { kind, task, attempt, aborted });
     };

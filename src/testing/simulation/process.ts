@@ -45,6 +45,7 @@ export class SimulatedProcess {
   readonly #everTask: EverTask;
   #calls = 0;
   #unanswered = 0;
+  #running = 0;
   #isStopping = false;
 
   constructor(name: string, parts: ProcessParts) {
@@ -53,7 +54,9 @@ export class SimulatedProcess {
     this.name = name;
     this.#parts = parts;
     this.#machine = new Machine(timeline, parts.clock);
-    this.#tasks = makeTasks(this.#machine, name, recorder);
+    this.#tasks = makeTasks(this.#machine, name, recorder, (running) => {
+      this.#running = running;
+    });
     this.#everTask = new EverTask({
       storage: throughNetwork(store, {
         timeline,
@@ -82,9 +85,9 @@ export class SimulatedProcess {
     return this.#machine.isAlive;
   }
 
-  /** Whether it waits for the answer to a call. */
-  get isWaiting(): boolean {
-    return this.isAlive && this.#unanswered > 0;
+  /** Whether it waits for the answer to a call, or runs a handler, which may dispatch something. */
+  get isBusy(): boolean {
+    return this.isAlive && (this.#unanswered > 0 || this.#running > 0);
   }
 
   start(): void {

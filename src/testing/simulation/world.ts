@@ -116,7 +116,7 @@ class World {
   }
 
   async #isAtRest(): Promise<boolean> {
-    if (this.#processes.some(({ isWaiting }) => isWaiting)) return false;
+    if (this.#processes.some(({ isBusy }) => isBusy)) return false;
     const { items } = await this.#look.list({}, { limit: 1_000 });
     return items.every(({ workerId, dueAt }) => workerId === null && dueAt === null);
   }
