@@ -1,23 +1,24 @@
-// A binary heap of waiting tasks: longest due first, then lowest id. A task knows its place, so
-// that one in the middle can be taken out as well.
+// A binary heap of waiting tasks: longest due first, then lowest id. Each task stores its
+// index, so that a task in the middle can be removed too.
 
-/** What the order of tasks depends on. */
+/** The fields that determine the order of tasks. */
 interface Due {
   readonly id: string;
   /** Not null while the task waits. */
   readonly dueAt: number | null;
 }
 
-/** A task as a heap knows it. */
+/** The fields of a task that a heap uses. */
 export interface HeapRow<Row extends HeapRow<Row>> extends Due {
-  /** The heap in which it waits, and where in it. */
+  /** The heap in which the task waits, or null. */
   heap: DueHeap<Row> | null;
+  /** The task's index in `heap`. */
   heapIndex: number;
 }
 
 /**
- * The waiting tasks of one queue, type and priority that were dispatched to run at once, or the
- * others.
+ * The waiting tasks of one queue, type and priority: either those that were dispatched to run at
+ * once, or all others.
  */
 export class DueHeap<Row extends HeapRow<Row>> {
   readonly priority: number;
@@ -39,19 +40,19 @@ export class DueHeap<Row extends HeapRow<Row>> {
     return this.#rows[0];
   }
 
-  /** All of them, in no order. */
+  /** Iterates over all tasks, in no particular order. */
   [Symbol.iterator](): Iterator<Row> {
     return this.#rows[Symbol.iterator]();
   }
 
-  /** Adds a task, whose due instant must not change while it is in here. */
+  /** Adds a task. Its due instant must not change while it is in the heap. */
   add(row: Row): void {
     row.heap = this;
     this.#rows.push(row);
     this.#moveUp(row, this.#rows.length - 1);
   }
 
-  /** Takes a task out that is in here. */
+  /** Removes a task, which must be in this heap. */
   remove(row: Row): void {
     const index = row.heapIndex;
     const last = this.#rows.pop()!;
@@ -97,7 +98,7 @@ export class DueHeap<Row extends HeapRow<Row>> {
   }
 }
 
-/** The order of tasks of the same priority. */
+/** Reports whether `a` runs before `b`, if both have the same priority. */
 export function isBefore(a: Due, b: Due): boolean {
   return a.dueAt! < b.dueAt! || (a.dueAt === b.dueAt && a.id < b.id);
 }

@@ -1,7 +1,7 @@
 // The waiting tasks of a store, arranged so that a claim reads only the tasks that it takes: two
-// heaps for each queue, type and priority. A claim never reads tasks of other types, or of the
-// future. Tasks that were dispatched to run at once have their own heap, so that a new one is not
-// sifted past all series and delayed tasks.
+// heaps for each queue, type and priority. A claim never reads tasks of other types or
+// tasks that are not yet due. Tasks that were dispatched to run at once have their own heap, so
+// that a new one is not sifted past all series and delayed tasks.
 
 import { DueHeap, isBefore } from "./due_heap.ts";
 import type { TaskRow } from "./rows.ts";
@@ -10,7 +10,7 @@ import type { TaskRow } from "./rows.ts";
 export class DueTasks {
   readonly #queues = new Map<string, Map<string, DueHeap<TaskRow>[]>>();
 
-  /** Changes when a task can be claimed; null: not any more. */
+  /** Sets the instant from which a task can be claimed; null if it can no longer be claimed. */
   setDue(row: TaskRow, dueAt: number | null): void {
     if (row.heap !== null) this.#remove(row);
     row.dueAt = dueAt;
@@ -18,8 +18,8 @@ export class DueTasks {
   }
 
   /**
-   * Takes the tasks that are due out of their heaps: highest priority first, then longest due, then
-   * lowest id.
+   * Removes up to `limit` due tasks from their heaps and returns them: highest priority first, then
+   * longest due, then lowest id.
    */
   take(queue: string, types: readonly string[], limit: number, now: number): TaskRow[] {
     const heaps = this.#heapsOf(queue, types);
@@ -43,7 +43,7 @@ export class DueTasks {
     return earliest;
   }
 
-  /** The waiting tasks of each queue, in no order. */
+  /** Yields the waiting tasks of each queue, in no particular order. */
   *byQueue(): Generator<readonly [queue: string, rows: Iterable<TaskRow>]> {
     for (const [queue, types] of this.#queues) {
       for (const heaps of types.values()) {
@@ -71,8 +71,8 @@ export class DueTasks {
   }
 
   /**
-   * Takes a task out, and leaves no empty heap behind, however many queues, types and priorities
-   * come and go.
+   * Removes a task from its heap. Deletes the heap if it is then empty, so that queues, types and
+   * priorities that are no longer used take no memory.
    */
   #remove(row: TaskRow): void {
     const heap = row.heap!;

@@ -44,7 +44,7 @@ function update(state: MemoryState, row: TaskRow, task: NewTask, now: number): P
   const keepsNextRun = known !== null && known.nextRunAt !== null &&
     known.schedule === task.series?.schedule;
   const dueAt = keepsNextRun ? row.dueAt : dueInstant(task, now);
-  state.due.setDue(row, null); // its heap follows from the fields that change
+  state.due.setDue(row, null); // the fields that change below determine its heap
   row.type = task.type.toWellFormed();
   row.handlerName = task.handlerName.toWellFormed();
   row.payload = task.payload.toWellFormed();

@@ -1,5 +1,6 @@
-// The state of a memory database, and the steps that verbs share: a change of status with its audit
-// row, the end of a lease. JavaScript runs a verb without interruption, so each is a transaction.
+// The state of a memory database, and the steps that several operations share: a change of status
+// with its audit row, and the end of a lease. Each operation is a transaction, because
+// JavaScript runs it without interruption.
 
 import { shouldCreateStatusAudit } from "../../src/storage/kit/audit_policy.ts";
 import { RateBook } from "../../src/storage/kit/rate_book.ts";
@@ -10,7 +11,7 @@ import type { Clock } from "../../src/time/clock.ts";
 import { DueTasks } from "./due_tasks.ts";
 import type { TaskRow, Worker } from "./rows.ts";
 
-/** A listener to changes of other processes. */
+/** Receives the wake signals of other processes. */
 export type WakeListener = (signal: WakeSignal) => void;
 
 /** The content of a memory database. */
@@ -26,7 +27,7 @@ export class MemoryState {
   readonly listeners = new Map<object, Set<WakeListener>>();
   readonly #clock: Clock;
   readonly #keepEnded: number;
-  /** Rows by id, ascending; in order unless `#inOrder` says otherwise. */
+  /** All rows. Sorted by ascending id if `#inOrder` is true. */
   #list: TaskRow[] = [];
   #inOrder = true;
   #deletedCount = 0;
@@ -43,7 +44,7 @@ export class MemoryState {
     return Math.floor(this.#clock.now());
   }
 
-  /** A number for a row of history. */
+  /** Returns the next number for a row of history. */
   nextNumber(): number {
     return ++this.#lastNumber;
   }
@@ -90,14 +91,14 @@ export class MemoryState {
   }
 
   /**
-   * Ends a task's lease, if there is one, and sets when the task can be claimed again; null for
-   * never.
+   * Ends a task's lease, if there is one. The task can be claimed again from `dueAt`, or no longer
+   * if `dueAt` is null.
    */
   endLease(row: TaskRow, dueAt: number | null, now: number): void {
     row.worker?.tasks.delete(row);
     row.worker = null;
-    // The worker that claims the task next handles an open cancel request, so the task is due at
-    // once.
+    // The worker that next claims the task handles an open cancel request, so the task is made due
+    // now.
     if (dueAt === null) row.cancelRequested = false;
     this.due.setDue(row, dueAt !== null && row.cancelRequested ? Math.min(now, dueAt) : dueAt);
     if (dueAt === null && this.#keepEnded !== Infinity) this.#forgetEnded(row);
@@ -121,14 +122,14 @@ export class MemoryState {
     }
   }
 
-  /** Applies a change of the store itself, now, at the task's own level. */
+  /** Applies a change of the store itself, audited at `now` by the task's own level. */
   setStatus(row: TaskRow, status: TaskStatus, exception: string | null, now: number): void {
     row.status = status;
     row.exception = exception;
     this.#audit(row, row.auditLevel, now);
   }
 
-  /** Notifies the other processes. */
+  /** Sends `signal` to the listeners of all processes other than `from`. */
   wake(from: object, signal: WakeSignal): void {
     for (const [process, listeners] of this.listeners) {
       if (process === from) continue;
@@ -144,7 +145,7 @@ export class MemoryState {
     (row.statusAudit ??= []).push({ number: this.nextNumber(), updatedAt, newStatus, exception });
   }
 
-  /** Deletes the tasks that ended first, if there are more than the limit. */
+  /** Records that a task ended. Deletes those that ended first if too many are kept. */
   #forgetEnded(row: TaskRow): void {
     this.#endedRows.push(row);
     if (this.#endedRows.length < 2 * this.#keepEnded + 64) return;

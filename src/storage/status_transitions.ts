@@ -7,7 +7,7 @@ import { isTaskStatus, isWaiting, taskStatuses } from "./task_status.ts";
 /**
  * Returns the transition that decides the status of a task after a change or a run.
  *
- * @throws {InvalidArgumentError} If there is no transition, or the status of one does not exist.
+ * @throws {InvalidArgumentError} If there is no transition, or one has an unknown status.
  */
 export function lastTransition(
   change: Pick<StatusChange, "taskId" | "transitions">,
@@ -30,9 +30,10 @@ export function lastTransition(
 }
 
 /**
- * Reports whether a change puts its task in line: it has neither a lease nor a due instant.
+ * Reports whether a change puts its task in line. Such a change has neither a lease nor a due
+ * instant, and its last status is a waiting one.
  *
- * @throws {InvalidArgumentError} If its transitions are not a list.
+ * @throws {InvalidArgumentError} If its transitions are not an array.
  */
 export function putsInLine(change: StatusChange): boolean {
   const transitions = transitionsOf(change);

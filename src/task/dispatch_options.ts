@@ -12,27 +12,30 @@ import type { StorableRetryPolicy } from "./retry_policy_data.ts";
 /** Options that every form of dispatch takes. */
 export interface CommonDispatchOptions {
   /**
-   * How much history this task leaves. @default the task's, then the instance's `defaultAuditLevel`
+   * How much history is recorded for this task.
+   * @default the level of the task's definition, then the instance's `defaultAuditLevel`
    */
   readonly auditLevel?: AuditLevel;
   /** The queue. @default the task's */
   readonly queue?: string;
-  /** Larger runs earlier: an integer from -32768 to 32767. @default the task's, then 0 */
+  /** An integer from -32768 to 32767. Larger values run earlier. @default the task's, then 0 */
   readonly priority?: number;
   /**
-   * What follows a failed attempt of this task: it is stored with it, and goes before what the
-   * task, its queue and the instance say. So it is one of {@linkcode linearRetry}, {@linkcode
-   * exponentialRetry} and {@linkcode noRetry}; of their filters, the presets and
-   * `.handle(TimeoutError)`. @default the task's, then the queue's, then the instance's
+   * The retry policy of this task. It is stored with the task, and overrides the policies of the
+   * task's definition, its queue and the instance. It must therefore be made by
+   * {@linkcode linearRetry}, {@linkcode exponentialRetry} or {@linkcode noRetry}. The only filters
+   * allowed are the presets and `.handle(TimeoutError)`.
+   * @default the task's, then the queue's, then the instance's
    */
   readonly retry?: StorableRetryPolicy;
   /**
-   * Cancels the dispatch (not the task): nothing is stored if it aborts before the write is sent.
+   * Cancels the dispatch, not the task. Nothing is stored if the signal aborts before the write is
+   * sent.
    */
   readonly signal?: AbortSignal;
   /**
-   * The caller's own transaction, of the kind that the storage's driver documents: the task exists
-   * only if it commits.
+   * The caller's own transaction, of the kind that the storage's driver documents. The task exists
+   * only if the transaction commits.
    */
   readonly connection?: unknown;
 }
@@ -44,10 +47,11 @@ export interface DispatchTiming {
   /** Runs at this instant; at once if it is past. */
   readonly at?: Instant;
   /**
-   * Runs again and again: a builder function, a cron expression, or a `Recurrence`. With a
-   * `taskKey` it may be dispatched at every start of every process: an unchanged schedule keeps its
-   * next run, a changed one begins anew, the run count stays; an ended or cancelled series is
-   * revived; while a run is under way nothing changes.
+   * Runs repeatedly, on a schedule given as a builder function, a cron expression or a
+   * `Recurrence`. With a `taskKey`, the task may be dispatched at every start of every process. An
+   * unchanged schedule keeps its next run. A changed schedule starts over. The run count is kept in
+   * both cases. An ended or cancelled series starts again. While a run is in progress, nothing
+   * changes.
    */
   readonly recurring?: RecurringInput;
 }
@@ -55,8 +59,8 @@ export interface DispatchTiming {
 /** The options of `dispatch`. At most one of `delay`, `at` and `recurring` may be given. */
 export interface DispatchOptions extends CommonDispatchOptions, DispatchTiming {
   /**
-   * At most one task with this key is waiting, running or recurring at a time: a second dispatch
-   * updates it or leaves it be. 1 to 200 characters, case-sensitive.
+   * At most one task with this key is waiting, running or recurring at a time. A second dispatch
+   * updates that task or leaves it unchanged. 1 to 200 characters, case-sensitive.
    */
   readonly taskKey?: string;
 }
@@ -64,7 +68,7 @@ export interface DispatchOptions extends CommonDispatchOptions, DispatchTiming {
 /** The options of `dispatchMany`: as for `dispatch`, without `taskKey` and `recurring`. */
 export type DispatchManyOptions = Omit<DispatchOptions, "taskKey" | "recurring">;
 
-/** What became of a dispatch. */
+/** The result of a dispatch. */
 export interface DispatchResult {
   /** The id of the task: the new one, or the one that holds the key. */
   readonly id: string;
@@ -86,7 +90,7 @@ export type PayloadAndOptions<Input, Options> = undefined extends Input
   ? [payload?: Input, options?: Options]
   : [payload: Input, options?: Options];
 
-/** All options. */
+/** The names of all dispatch options. */
 const optionNames: OptionNames<DispatchOptions> = {
   auditLevel: true,
   queue: true,
@@ -101,8 +105,8 @@ const optionNames: OptionNames<DispatchOptions> = {
 };
 
 /**
- * Checks that options are options, and not a delay or a queue that was passed bare, and that none
- * of them is misspelt.
+ * Checks that `options` is a plain object, not a bare delay or queue name, and that it has no
+ * unknown property.
  */
 export function checkDispatchOptions(options: unknown): void {
   if (!isPlain(options)) {
@@ -114,8 +118,8 @@ export function checkDispatchOptions(options: unknown): void {
 }
 
 /**
- * Checks what only `dispatchMany` has to: its payloads are several, and share neither a key nor a
- * schedule.
+ * Checks the arguments of `dispatchMany`: `payloads` must be iterable, and `options` must have
+ * neither `taskKey` nor `recurring`.
  */
 export function checkMany(payloads: unknown, options: DispatchOptions): void {
   if (typeof payloads !== "object" || payloads === null || !(Symbol.iterator in payloads)) {

@@ -1,5 +1,5 @@
 // A claimed task in this process, from the claim to the end of the attempt. The claim never
-// changes; each other part changes by its own methods.
+// changes. Every other part is changed only by its own methods.
 
 import type { ClaimedTask } from "../storage/records.ts";
 import type { Lease } from "../storage/requests.ts";
@@ -13,7 +13,7 @@ export class Job {
   readonly task: ClaimedTask;
   readonly definition: AnyTask;
   readonly lease: Lease;
-  /** Since when this worker has been alive and serving the job's queue, by the monotonic clock. */
+  /** The monotonic time since which this worker has been alive and has served the job's queue. */
   readonly servedSince: number;
   readonly attempt: Attempt = new Attempt();
   readonly unwritten: UnwrittenTransitions = new UnwrittenTransitions();
@@ -34,14 +34,14 @@ export class Job {
     this.#payload = payload;
   }
 
-  /** Which run of its series this is, from 1; 1 for a one-shot. */
+  /** The number of this run in its series, from 1. It is 1 for a one-shot task. */
   get run(): number {
     return (this.task.series?.runCount ?? 0) + 1;
   }
 
   /**
-   * The validated payload, when it is known: the dispatcher of this process has handed it over, or
-   * the rate gate has read it.
+   * The validated payload, or null if it is not known. It is known once the dispatcher of this
+   * process has handed it over, or the rate gate has read it.
    */
   get payload(): { readonly value: unknown } | null {
     return this.#payload;
@@ -52,7 +52,7 @@ export class Job {
     this.#payload = { value };
   }
 
-  /** Made on first use: most types have no rate limit. */
+  /** The job's rate slot. Created on first use, because most types have no rate limit. */
   get rate(): RateSlot {
     return (this.#rate ??= new RateSlot(this.task.rateSlotAt));
   }

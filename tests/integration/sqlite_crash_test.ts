@@ -1,4 +1,4 @@
-// Worker processes on one SQLite file that are killed, frozen and started again.
+// Tests worker processes that share a SQLite file and are killed, frozen and restarted.
 
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
@@ -24,8 +24,8 @@ Deno.test("2,000 tasks all end once though their worker is killed 20 times", asy
   const ids: string[] = [];
   const runs: RunReport[] = [];
   for (let kills = 0; kills < 20; kills++) {
-    // In portions: however late a kill comes on a busy machine, there is work left for the next
-    // worker.
+    // Dispatched in batches, so that work is left for the next worker, however late the kill comes
+    // on a busy machine.
     const payloads = Array.from({ length: 100 }, () => ({ ms: Math.floor(random() * 8) }));
     for (const { id } of await web.dispatchMany(tasks.step, payloads)) ids.push(id);
     await using worker = await WorkerProcess.start(setup);
@@ -43,7 +43,7 @@ Deno.test("2,000 tasks all end once though their worker is killed 20 times", asy
 
   const histories = sqliteHistories(path);
   assertEachCompletedOnce(ids, histories, runs);
-  assert(histories.filter(({ lostCount }) => lostCount > 0).length >= 20, "no kill did harm");
+  assert(histories.filter(({ lostCount }) => lostCount > 0).length >= 20, "too few tasks lost");
   assertEquals(await web.workers(), []);
 });
 
@@ -98,7 +98,7 @@ Deno.test("tasks of a killed process are taken over within its lease and a heart
   assertEachCompletedOnce(ids, sqliteHistories(path), [...killed.runs, ...heir.runs]);
 });
 
-Deno.test("a process that was frozen for longer than its lease writes nothing more, and works on", async () => {
+Deno.test("a process frozen beyond its lease writes nothing for its lost tasks, and keeps working", async () => {
   await using folder = await temporaryFolder();
   const path = `${folder.path}/tasks.db`;
   const setup = { storage: { sqlite: { path } }, leaseMs: 600, parallelism: 2 };
@@ -112,7 +112,7 @@ Deno.test("a process that was frozen for longer than its lease writes nothing mo
   await using other = await WorkerProcess.start({ ...setup, parallelism: 20 });
   await other.until("has taken the tasks", () => other.ended === 2);
   await other.stop();
-  // There is no other worker: it must find this task under its own new id.
+  // No other worker is left, so the frozen one must claim this task under its new worker id.
   const { id } = await web.dispatch(tasks.step, { ms: 0 });
   frozen.thaw();
   await frozen.until("runs the next task", () => frozen.runs.some(({ taskId }) => taskId === id));
@@ -126,8 +126,8 @@ Deno.test("a process that was frozen for longer than its lease writes nothing mo
 });
 
 /**
- * Freezes a process while it does not hold the file's lock, which no other process could take from
- * it.
+ * Freezes a process while it does not hold the file's lock. If it held the lock, no other process
+ * could take it.
  */
 async function freezeBetweenWrites(process: WorkerProcess, path: string): Promise<void> {
   using database = new DatabaseSync(path);

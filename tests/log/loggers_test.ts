@@ -20,7 +20,7 @@ interface Line {
   readonly properties: LogProperties;
 }
 
-/** Loggers by category, and their lines. */
+/** Returns a function that makes a logger for a category, and the lines that they log. */
 function noting() {
   const lines: Line[] = [];
   const logger = (category: string): Logger => {
@@ -111,27 +111,27 @@ Deno.test("a logger may be a function that has the methods", async () => {
 });
 
 const refused: [name: string, logger: unknown, text: string][] = [
-  ["a pino logger that nothing adapts", pino({ enabled: false }), 'logger is "a pino logger"'],
-  ["a child of one", pino({ enabled: false }).child({ part: "tasks" }), "a pino logger"],
+  ["a pino logger without an adapter", pino({ enabled: false }), 'logger is "a pino logger"'],
+  ["a child of a pino logger", pino({ enabled: false }).child({ part: "tasks" }), "a pino logger"],
   [
-    "a bunyan logger that nothing adapts",
+    "a bunyan logger without an adapter",
     bunyan.createLogger({ name: "x", streams: [] }),
     "a bunyan logger",
   ],
   ["an object without methods", {}, "it lacks trace, debug, info, warn, error"],
   ["a logger without trace", { ...silentLogger, trace: undefined }, "it lacks trace"],
   ["a number", 5, "logger is 5"],
-  ["a function that gives no logger", () => ({}), 'logger("dispatch")'],
-  ["a function that gives pino loggers", () => pino({ enabled: false }), "a pino logger"],
+  ["a function that returns no logger", () => ({}), 'logger("dispatch")'],
+  ["a function that returns pino loggers", () => pino({ enabled: false }), "a pino logger"],
   [
-    "a function that gives no logger for a task",
+    "a function that returns no logger for a task",
     (category: string) => category === "tasks.report" ? null : silentLogger,
     'logger("tasks.report") is null',
   ],
 ];
 
 for (const [name, logger, text] of refused) {
-  Deno.test(`an invalid logger is refused, with the remedy: ${name}`, () => {
+  Deno.test(`an invalid logger is refused with an error that tells the remedy: ${name}`, () => {
     const options = { storage: memoryStorage(), tasks: [task], logger: logger as Logger };
     const error = assertThrows(() => createEverTask(options), InvalidArgumentError);
     assertStringIncludes(error.message, text);
@@ -140,7 +140,7 @@ for (const [name, logger, text] of refused) {
   });
 }
 
-Deno.test("loggers that are made asynchronously are refused, and no rejection is left to end the process", async () => {
+Deno.test("a logger function that returns a promise is refused, and its rejection is handled", async () => {
   for (
     const answer of [() => Promise.resolve(silentLogger), () => Promise.reject(new Error("no"))]
   ) {
@@ -151,5 +151,5 @@ Deno.test("loggers that are made asynchronously are refused, and no rejection is
       "at once",
     );
   }
-  await new Promise((resolve) => setTimeout(resolve, 0)); // a rejection is reported in the next turn
+  await new Promise((resolve) => setTimeout(resolve, 0)); // an unhandled rejection is reported by then
 });

@@ -1,4 +1,4 @@
-// Pages: what may be asked for, and how one leads to the next.
+// Tests which page requests are valid, and which cursor leads from one page to the next.
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { InvalidArgumentError } from "../../mod.ts";
@@ -15,14 +15,14 @@ import { task } from "../operate/facts.ts";
 
 const id = "01a204c3-9e85-76f3-a637-c068a230efde";
 
-Deno.test("a page holds 50 items by default, from 1 to 1000", () => {
+Deno.test("a page holds 50 items by default, and its limit is from 1 to 1000", () => {
   assertEquals([undefined, {}, { limit: 1 }, { limit: 1000 }].map(pageLimit), [50, 50, 1, 1000]);
   for (const limit of [0, -1, 1001, 1.5, NaN, "5", null]) {
     assertThrows(() => pageLimit({ limit: limit as number }), InvalidArgumentError, "limit");
   }
 });
 
-Deno.test("a page begins where the one before it ended, and nowhere else", () => {
+Deno.test("a page begins after its cursor, and an invalid cursor is refused", () => {
   assertEquals([undefined, {}, { after: "7" }].map(pageStart), [0, 0, 7]);
   assertEquals([undefined, {}, { after: id }].map((page) => taskPageStart(page).after), [
     undefined,
@@ -38,7 +38,7 @@ Deno.test("a page begins where the one before it ended, and nowhere else", () =>
   }
 });
 
-Deno.test("a page for which one more row was read has a next page, which begins after its last item", () => {
+Deno.test("if more rows than the limit were read, the next page begins after the last item", () => {
   const page = (rows: readonly number[]) => toPage(rows, 2, (row) => row * 10, (row) => `c${row}`);
   assertEquals(page([]), { items: [], next: null });
   assertEquals(page([1, 2]), { items: [10, 20], next: null });
@@ -53,14 +53,14 @@ Deno.test("a page of tasks begins with the newest or the oldest ones", () => {
   }
 });
 
-Deno.test("a count has a cap that one call can reach", () => {
+Deno.test("the cap of a count is from 1 to the most rows that one call reads", () => {
   assertEquals([1, mostRowsRead].map((cap) => countStart({ cap }).cap), [1, mostRowsRead]);
   for (const cap of [0, mostRowsRead + 1, 1.5, NaN, "5", undefined]) {
     assertThrows(() => countStart({ cap: cap as number }), InvalidArgumentError, "cap");
   }
 });
 
-Deno.test("a page that is not full continues after the last task that was read, if any is left", () => {
+Deno.test("a page whose read stopped early goes on after the last task that was read", () => {
   const tasks = ["3", "2", "1"].map((id) => task({ id }));
   const page = (rows: number, lastRead: string | null) =>
     toTaskPage(tasks.slice(0, rows), 2, (row) => row, lastRead);

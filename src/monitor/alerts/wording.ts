@@ -1,5 +1,5 @@
-// The wording of alerts. The task's parameters are left out: they may hold data that must not be in
-// a chat or a mail.
+// The wording of alerts. The task's parameters are left out, because they may hold data that must
+// not appear in a chat or an email.
 
 import type { TaskEventKind } from "../../events/task_event.ts";
 import { cutText } from "../../thrown/cut_text.ts";
@@ -23,7 +23,7 @@ const headings: Readonly<Record<TaskEventKind, string>> = {
   workerStarved: "Worker blocked",
 };
 
-/** "Task failed: send-email", and how often. One line. */
+/** Returns one line that names the event, the task and the count: "Task failed: send-email". */
 export function headline({ event, count }: Alert): string {
   const times = count > 1 ? ` (${count} times)` : "";
   return `${headings[event.kind]}: ${event.taskType}${times}`.replace(/\s+/g, " ");
@@ -39,12 +39,12 @@ export function facts({ event, suppressed }: Alert): [name: string, value: strin
     ["Attempt", event.attempt > 0 ? String(event.attempt) : null],
     ["Message", event.message],
     ["Exception", event.exception],
-    ["Left out", suppressed > 0 ? `${suppressed} further events before this one` : null],
+    ["Suppressed", suppressed > 0 ? `${suppressed} earlier events` : null],
   ];
   return all.filter((fact): fact is [string, string] => fact[1] !== null && fact[1] !== "");
 }
 
-/** Cuts a text that is too long for its receiver. */
+/** Cuts `text` to at most `maxLength` characters and ends it with an ellipsis if it was cut. */
 export function cut(text: string, maxLength: number): string {
   return text.length > maxLength ? `${cutText(text, maxLength - 1)}…` : text;
 }

@@ -1,5 +1,6 @@
-// Replays what the store carried out, by the rules of the storage contract: how each task stood
-// before and after each entry of a history. Rules ask whether the store, and what happened, agree.
+// Replays the history of a store by the rules of the storage contract. Derives the state of each
+// task before and after each entry. The checker's rules compare these
+// states with the store and with what happened.
 
 import type { AuditLevel } from "../../audit/audit_level.ts";
 import { shouldCreateStatusAudit } from "../../storage/kit/audit_policy.ts";
@@ -19,34 +20,32 @@ export interface TaskState {
   readonly dueAt: number | null;
   readonly cancelRequested: boolean;
   readonly retries: number;
-  /** How many attempts have failed and were to be tried again. */
+  /** The number of failed attempts after which the task was to be retried. */
   readonly failures: number;
-  /** The status audit that it must have left. */
+  /** The status audit that the task must have. */
   readonly trail: readonly AuditedStatus[];
 }
 
 /** A row of a status audit. */
 export interface AuditedStatus {
-  /** With `!` if it carries an exception. */
+  /** The status, followed by `!` if the row has an exception. */
   readonly status: string;
-  /** When it was written; it may have happened before. */
+  /** When the row was written. The change of status may have happened earlier. */
   readonly writtenAt: number;
 }
 
-/**
- * An entry of a history, and how its task stood before and after it; undefined: it did not exist.
- */
+/** An entry of a history, and its task's state before and after; undefined if there was no task. */
 export interface Moment<Entry extends HistoryEntry = HistoryEntry> {
   readonly entry: Entry;
   readonly before: TaskState | undefined;
   readonly after: TaskState | undefined;
 }
 
-/** A history, and what follows from it. */
+/** A history, and the states derived from it. */
 export interface ReplayedHistory {
   readonly history: History;
   readonly moments: readonly Moment[];
-  /** How the tasks must stand at the end, by name. */
+  /** The state that each task must have at the end, by task name. */
   readonly states: ReadonlyMap<string, TaskState>;
 }
 
@@ -62,7 +61,7 @@ export function replay(history: History): ReplayedHistory {
   return { history, moments, states };
 }
 
-/** The moments of one kind of entry. */
+/** Returns the moments whose entry is of one of `kinds`. */
 export function momentsOf<Kind extends HistoryEntry["kind"]>(
   { moments }: ReplayedHistory,
   ...kinds: Kind[]
@@ -75,7 +74,7 @@ export function hasEnded({ worker, dueAt }: TaskState): boolean {
   return worker === null && dueAt === null;
 }
 
-/** Whether a worker holds a task with the lease that it names. */
+/** Reports whether `worker` holds the task under the lease with `token`. */
 export function isHeld(
   state: TaskState | undefined,
   { worker, token }: { readonly worker: string; readonly token: number },
@@ -179,7 +178,7 @@ function lessOneAttempt(state: TaskState): TaskState {
   return { ...state, attempt: Math.max(0, state.attempt - 1) };
 }
 
-/** The task is not claimed any more; one that is to be cancelled is due at once. */
+/** Ends the task's lease. A task with a cancel request is due at once, unless it has ended. */
 function unleased(state: TaskState, dueAt: number | null, now: number): TaskState {
   const cancelRequested = state.cancelRequested && dueAt !== null;
   return { ...state, worker: null, dueAt: cancelRequested ? now : dueAt, cancelRequested };

@@ -1,6 +1,6 @@
 // Writes the changes of claimed tasks in natural batches, one write at a time, so that a task's
-// changes stay in order. It retries a failed write until it succeeds or the lease is lost; handlers
-// continue meanwhile.
+// changes stay in order. Retries a failed write until the write succeeds or the lease is lost.
+// Handlers keep running during the retries.
 
 import type { HomeContext } from "../../time/home_context.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -16,7 +16,7 @@ import type { HeldTasks } from "../held_tasks.ts";
 import type { TimedTransition } from "./unwritten_transitions.ts";
 import { transitionsByAge } from "./transition_ages.ts";
 
-/** The end of an attempt, besides the transitions of the job. */
+/** What is written at the end of an attempt, in addition to the transitions of its job. */
 export type AttemptEnd =
   | {
     readonly kind: "change";
@@ -30,7 +30,7 @@ export type AttemptEnd =
     readonly run: Pick<RunEnd, "nextRunAt" | "executionTimeMs" | "counts">;
   };
 
-/** A write that waits. Without an end it reports that the job is in progress. */
+/** A pending write. If `end` is null, it reports that the job is in progress. */
 interface Entry {
   readonly job: Job;
   readonly end: AttemptEnd | null;
@@ -41,14 +41,14 @@ interface Entry {
 
 const maxBatch = 1000;
 
-/** How much text an entry will write: the exceptions of its job's transitions. */
+/** Returns the length of the text that an entry will write: its transitions' exceptions. */
 function sizeOf({ job: { unwritten: { waiting } } }: Entry): number {
   let size = 0;
   for (let i = 0; i < waiting.length; i++) size += waiting[i]!.exception?.length ?? 0;
   return size;
 }
 
-/** The changes of a report that a job is in progress, besides the status. */
+/** What the report that a job is in progress changes in addition to the status: nothing. */
 const nothing = {};
 
 /** Gathers and writes the changes of this process's jobs. */
@@ -70,7 +70,7 @@ export class StatusWriter {
   readonly #held: HeldTasks;
   #isAbandoned: (job: Job) => boolean = () => false;
 
-  /** @param held The tasks that this process holds; those whose end is written are taken out. */
+  /** @param held The tasks that this process holds. A task is removed once its end is written. */
   constructor(
     storage: Storage,
     home: HomeContext,
@@ -85,14 +85,17 @@ export class StatusWriter {
     this.#logger = logger;
   }
 
-  /** Sets which jobs have lost their lease: their writes are given up instead of retried. */
+  /**
+   * Sets `isAbandoned`, which reports whether the lease of a job is lost. A failed write of such a
+   * job is given up instead of retried.
+   */
   abandonWhere(isAbandoned: (job: Job) => boolean): void {
     this.#isAbandoned = isAbandoned;
   }
 
   /**
-   * Reports that a job is in progress. Skipped if the job ends before the write goes out: the end
-   * carries it.
+   * Reports that a job is in progress. If the job ends before the write is sent, the report is
+   * skipped, because the write of the end includes it.
    */
   report(job: Job, onWritten: (applied: boolean) => void): void {
     this.#add({ job, end: null, transitions: [], onWritten });
@@ -113,7 +116,7 @@ export class StatusWriter {
     return new Promise((resolve) => this.#idleWaiters.push(resolve));
   }
 
-  /** Gives up what cannot be written: the tasks are due again when the lease ends. */
+  /** Stops retrying failed writes. Their tasks are due again when the lease ends. */
   stop(): void {
     this.#stopped = true;
   }
@@ -155,7 +158,7 @@ export class StatusWriter {
     for (const entry of taken) {
       if (entry.end === null && entry.job.attempt.phase === "ended") continue;
       if (this.#givenUp.has(entry.job)) {
-        entry.onWritten(false); // the history would lack the transitions that were given up
+        entry.onWritten(false); // the abandoned transitions would be missing from the history
         continue;
       }
       entry.transitions = entry.job.unwritten.take();
@@ -164,7 +167,7 @@ export class StatusWriter {
     return batch;
   }
 
-  /** Writes entries until they are written or given up. */
+  /** Writes `entries`, and retries until each is written or given up. */
   async #write(
     entries: readonly Entry[],
     write: (entries: readonly Entry[]) => Promise<readonly ChangeResult[]>,
@@ -196,7 +199,7 @@ export class StatusWriter {
           return;
         }
         this.#logger[transient ? "warn" : "error"](
-          "Writing the status of {count} tasks failed (try {failures}); it is retried: {error}",
+          "Writing the status of {count} tasks failed (try {failures}, will retry): {error}",
           { count: entries.length, failures, error },
         );
         await new Promise<void>((resolve) => this.#clock.setTimer(resolve, backoffMs(failures)));
@@ -211,8 +214,8 @@ export class StatusWriter {
   }
 
   /**
-   * Drops the reports that a failed write has stored all the same. Throws if storage does not
-   * answer: a report that is written twice would be in the history twice.
+   * Removes the reports that a write stored although it failed. Throws if storage does not
+   * answer, because a report that is written again could then appear in the history twice.
    */
   async #withoutStoredReports(entries: readonly Entry[]): Promise<readonly Entry[]> {
     const stored = new Set<Entry>();
@@ -227,7 +230,7 @@ export class StatusWriter {
     return entries.filter((entry) => !stored.has(entry));
   }
 
-  /** Goes on trying to write an entry, beside the others. */
+  /** Keeps retrying an entry on its own, concurrently with the other writes. */
   async #writeIsolated(
     entry: Entry,
     write: (entries: readonly Entry[]) => Promise<readonly ChangeResult[]>,
@@ -260,7 +263,9 @@ export class StatusWriter {
     })));
   }
 
-  /** Reports whether an earlier try, whose answer was lost with its connection, was committed. */
+  /**
+   * Reports whether an earlier try was committed although its answer was lost with the connection.
+   */
   async #isStored({ job, end, transitions }: Entry): Promise<boolean> {
     const holder = end === null ? job.lease.workerId : null;
     const record = await this.#storage.get(job.task.id);
@@ -268,7 +273,7 @@ export class StatusWriter {
       record.workerId === holder && record.status === transitions.at(-1)?.status;
   }
 
-  /** The same, as far as can be known. */
+  /** Returns the result of `#isStored`, or false if the task cannot be read. */
   async #wasApplied(entry: Entry): Promise<boolean> {
     try {
       return await this.#isStored(entry);

@@ -1,5 +1,5 @@
-// Takes claimed tasks in: makes jobs of them, puts them in line or ends those that shall not run,
-// and takes waiting ones out again.
+// Makes jobs of claimed tasks, and puts them in line. Ends those that must not run. Removes waiting
+// jobs from the line when they are cancelled or given back.
 
 import type { Reservation } from "../../dispatch/local_worker.ts";
 import type { ClaimedTask } from "../../storage/records.ts";
@@ -43,12 +43,12 @@ export class Intake {
     this.#parts = parts;
   }
 
-  /** Whether dispatches may reserve places: tasks that are stored as claimed are taken in. */
+  /** Whether dispatches may reserve places. If so, tasks stored as claimed are taken in. */
   get isOpen(): boolean {
     return !this.#stopping && !this.#givingBack;
   }
 
-  /** Gives back all later tasks. */
+  /** From now on, gives every task that is taken in back to storage. */
   stop(): void {
     this.#stopping = true;
   }
@@ -60,7 +60,8 @@ export class Intake {
     const { held, keeper, reservations, starter } = this.#parts;
     const runner = this.#parts.runner(task.queue);
     const workerId = reservation.claimFor!;
-    if (workerId !== keeper.workerId) return reservations.unreserve(reservation); // lost meanwhile: others will find it
+    // The claiming worker was lost in the meantime. Other workers will find the task.
+    if (workerId !== keeper.workerId) return reservations.unreserve(reservation);
     held.add(task);
     const job = this.#newJob(task, runner, workerId, { value: payload });
     runner.push(job);
@@ -72,7 +73,8 @@ export class Intake {
   /** Takes in the tasks of a claim. */
   takeIn(workerId: string, tasks: readonly ClaimedTask[]): void {
     const { held, keeper, recorder, starter } = this.#parts;
-    if (workerId !== keeper.workerId) return; // lost meanwhile: others will find them
+    // The claiming worker was lost in the meantime. Other workers will find the tasks.
+    if (workerId !== keeper.workerId) return;
     const touched = new Set<QueueRunner>();
     for (const task of tasks) {
       const runner = this.#parts.runner(task.queue);
@@ -104,8 +106,8 @@ export class Intake {
   }
 
   /**
-   * Gives back tasks that this worker holds by storage, but does not know. Hands over nothing
-   * meanwhile.
+   * Gives back tasks that this worker holds according to storage but does not know.
+   * No task is handed over in the meantime.
    */
   async giveBackUnknown(workerId: string): Promise<void> {
     const { storage, held, claimer } = this.#parts;
@@ -118,7 +120,7 @@ export class Intake {
     }
   }
 
-  /** Gives waiting jobs back to storage. */
+  /** Gives the waiting jobs for which `matches` returns true back to storage. */
   releaseWaiting(matches: (job: Job) => boolean): Promise<void> {
     const { runners, giveBack } = this.#parts;
     return giveBack.jobs([...runners.values()].flatMap((runner) => runner.removeWhere(matches)));
@@ -141,7 +143,7 @@ export class Intake {
     rateLimiter.giveBack(job);
   }
 
-  /** The place is kept until storage has the job again: the stop waits for it. */
+  /** Gives a job back, and keeps its place until then, because the stop waits for kept places. */
   async #giveBackAtStop(job: Job, reservation: Reservation): Promise<void> {
     await this.releaseWaiting((waiting) => waiting === job);
     this.#parts.reservations.unreserve(reservation);

@@ -1,5 +1,5 @@
-// Places in the queues of this process that are kept for tasks on their way into storage, so that
-// they can be handed over without a claim once they are stored.
+// Keeps places in this process's queues for tasks that are being stored. Once a task is stored, it
+// can be handed over without a claim.
 
 import type { LocalPlaces, Reservation } from "../../dispatch/local_worker.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -13,8 +13,8 @@ export class Reservations implements LocalPlaces {
   readonly #clock: Clock;
   readonly #runner: (queue: string) => QueueRunner;
   /**
-   * The worker for which tasks may be stored as claimed; null while there is none, or it takes
-   * none.
+   * Returns the id of the worker for which tasks may be stored as claimed, or null while there is
+   * no worker or it accepts no tasks.
    */
   readonly #workerId: () => string | null;
   readonly #held: HeldTasks;
@@ -28,7 +28,7 @@ export class Reservations implements LocalPlaces {
     readonly logger: Logger;
     readonly runner: (queue: string) => QueueRunner;
     readonly workerId: () => string | null;
-    /** The tasks that this process holds, and the places of those on their way to it. */
+    /** The tasks that this process holds, and the reservations of tasks on their way to it. */
     readonly held: HeldTasks;
   }) {
     this.#clock = parts.clock;
@@ -74,7 +74,7 @@ export class Reservations implements LocalPlaces {
     return new Promise((resolve) => this.#idleWaiters.push(resolve));
   }
 
-  /** Watches no longer how long dispatches wait. */
+  /** Stops watching how long dispatches wait. */
   stop(): void {
     this.#roomWatch.stop();
   }

@@ -1,23 +1,23 @@
 // Separates tasks that were repeatedly running when a process ended. One of them may crash the
-// process. They run one at a time in a process, so that tasks which only ran beside it are no
-// longer lost with it, and never reach the poison limit.
+// process. At most one of these suspects runs in a process at a time. A task that merely ran beside
+// the one that crashes is then no longer lost with it, and never reaches the poison limit.
 
 import type { Job } from "../job.ts";
 import type { QueueRunner } from "../claim/queue_runner.ts";
 
 /** The dependencies of a quarantine. */
 export interface QuarantineParts {
-  /** A task that was lost more often than this fails. */
+  /** How often a task may be lost. A task that was lost more often fails. */
   readonly poisonLimit: number;
   readonly runner: (queue: string) => QueueRunner;
-  /** A queue has jobs in line again. */
+  /** Called when a queue has jobs in line again. */
   readonly onChanged: (runner: QueueRunner) => void;
 }
 
-/** Lets one suspect run at a time. Tasks that are lost seldom or never run beside it as usual. */
+/** Lets one suspect run at a time. Other tasks run beside it as usual. */
 export class Quarantine {
   readonly #parts: QuarantineParts;
-  /** The lost count from which on a task is kept apart: half of the poison limit. */
+  /** The lost count at which a task becomes a suspect: half of the poison limit. */
   readonly #threshold: number;
   #running: Job | null = null;
   /** Suspects that have been taken from their lines and are held by their queues. */
@@ -29,8 +29,8 @@ export class Quarantine {
   }
 
   /**
-   * Whether a job may start that was taken from its line with a slot; otherwise it is kept, and
-   * gives the slot back.
+   * Reports whether `job`, which was taken from its line with a slot, may start. If not, keeps the
+   * job and frees its slot.
    */
   admits(job: Job): boolean {
     if (job.task.lostCount < this.#threshold) return true;
@@ -46,8 +46,8 @@ export class Quarantine {
   }
 
   /**
-   * A job has ended, or is given up: if it was the suspect that ran, the others go back in line,
-   * and one of them may run.
+   * Handles the end of a job, or that it was given up. If it was the running suspect, puts the
+   * other suspects back in line, so that one of them may run.
    */
   ended(job: Job): void {
     if (job !== this.#running) return;
@@ -60,7 +60,7 @@ export class Quarantine {
       runner.push(kept);
       changed.add(runner);
     }
-    // Later: the queue may be about to be filled.
+    // Deferred, because the caller may be about to fill the queue.
     queueMicrotask(() => changed.forEach((runner) => this.#parts.onChanged(runner)));
   }
 }

@@ -49,7 +49,7 @@ Deno.test("Slack gets a message with upstream's fields, escaped and without para
     "Attempt",
     "Message",
     "Exception",
-    "Left out",
+    "Suppressed",
   ]);
   assertMatch(fields[5].value, /^Error: &lt;b&gt; &amp; x+…$/);
   assertEquals(body.includes("ada@example.com"), false);

@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 import { TotalLimit } from "../../../src/monitor/alerts/total_limit.ts";
 import { FakeClock } from "../../../src/testing/fake_clock.ts";
 
-/** How many of ten pass at each of these instants, in seconds. */
+/** Returns how many of ten alerts pass at each of `instants`, in seconds after the start. */
 async function passing(perMinute: number, instants: readonly number[]): Promise<number[]> {
   const clock = new FakeClock();
   const start = clock.now();
@@ -19,7 +19,7 @@ async function passing(perMinute: number, instants: readonly number[]): Promise<
 
 for (
   const [what, perMinute, instants, expected] of [
-    ["a burst passes, and then what time earns", 3, [0, 19, 20, 40], [3, 0, 1, 1]],
+    ["a burst passes, and then as many as the budget regains", 3, [0, 19, 20, 40], [3, 0, 1, 1]],
     ["the budget grows with time, and each interval counts once", 3, [0, 10, 19.5, 20.5, 30], [
       3,
       0,
@@ -27,12 +27,12 @@ for (
       1,
       0,
     ]],
-    ["a long rest earns at most a burst", 3, [0, 3600], [3, 3]],
-    ["less than one in a minute begins with one", 0.5, [0, 60, 120, 180], [1, 0, 1, 0]],
+    ["after a long pause, no more than a burst passes", 3, [0, 3600], [3, 3]],
+    ["a limit below one starts with a budget of one", 0.5, [0, 60, 120, 180], [1, 0, 1, 0]],
     ["without a limit all pass", Infinity, [0, 1], [10, 10]],
   ] satisfies [string, number, number[], number[]][]
 ) {
-  Deno.test(`of the alerts of a minute, ${what}`, async () => {
+  Deno.test(`total limit of alerts: ${what}`, async () => {
     assertEquals(await passing(perMinute, instants), expected);
   });
 }

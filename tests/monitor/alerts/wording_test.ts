@@ -26,9 +26,9 @@ Deno.test("facts leave out empty values", () => {
     ...always.slice(0, 3),
     "Task key",
     ...always.slice(3),
-    "Left out",
+    "Suppressed",
   ]);
-  assertEquals(facts(alert({}, 1, 2)).at(-1)![1], "2 further events before this one");
+  assertEquals(facts(alert({}, 1, 2)).at(-1)![1], "2 earlier events");
 });
 
 Deno.test("a text that is cut is as long as it may be, with its mark", () => {

@@ -15,7 +15,7 @@ interface Written {
   readonly body?: string;
 }
 
-/** Writes a plain request. */
+/** Returns the text of a plain request. */
 export function plain(target: string, options: Written = {}): string {
   const { method = "GET", lines = [], version = "1.1", body = "" } = options;
   const named = options.host === undefined ? host : options.host;
@@ -25,7 +25,7 @@ export function plain(target: string, options: Written = {}): string {
   return [...head, "Connection: close", "", body].join("\r\n");
 }
 
-/** Writes a request for a WebSocket. */
+/** Returns the text of a request for a WebSocket. */
 export function webSocket(target: string, options: Written = {}): string {
   const lines = [
     "Upgrade: websocket",
@@ -37,8 +37,8 @@ export function webSocket(target: string, options: Written = {}): string {
 }
 
 /**
- * Sends a text (a character is a byte), and resolves to the status of the answer; to null when
- * there is none.
+ * Sends `request`, one byte for each character. Resolves to the status of the response, or to null
+ * if there is none.
  */
 export async function statusOf(port: number, request: string): Promise<number | null> {
   using socket = await Deno.connect({ hostname: "127.0.0.1", port });
@@ -59,7 +59,7 @@ export async function statusOf(port: number, request: string): Promise<number | 
   return status === undefined ? null : Number(status);
 }
 
-/** Requests by which pages of another origin try to get a WebSocket; none may. */
+/** Requests with which a page of another origin tries to open a WebSocket. All must fail. */
 export const hijacks: Readonly<Record<string, string>> = {
   "the plain path": page(hubPath),
   "a path that names the origin": page(`//evil.example${hubPath}`),
@@ -104,10 +104,10 @@ export const badTargets: readonly string[] = [
   "?query",
 ];
 
-/** Methods that the standard's requests cannot have. */
+/** Methods that a standard `Request` cannot have. */
 export const badMethods: readonly string[] = ["TRACE", "TRACK"];
 
-/** A WebSocket that a page of another origin opens. */
+/** Returns the request with which a page of another origin opens a WebSocket. */
 function page(target: string, options: Written = {}): string {
   return webSocket(target, { ...options, lines: [`Origin: ${evil}`, ...(options.lines ?? [])] });
 }
