@@ -25,6 +25,8 @@ export interface StarterParts {
   readonly rateLimiter: RateLimiter;
   readonly quarantine: Quarantine;
   readonly executor: Executor;
+  /** Whether the lease of this worker holds at a reading of the monotonic clock. */
+  readonly holdsLease: (now: number) => boolean;
   /** It is time to claim: a queue runs low here, and storage may hold more of it. */
   readonly onLow: () => void;
 }
@@ -37,6 +39,8 @@ export class Starter {
   #sliceEndsAt = Infinity;
   /** The queues that are filled further, soon. */
   readonly #toFill = new Set<QueueRunner>();
+  /** Whether nothing starts until a heartbeat shows that the lease still holds. */
+  #awaitsLease = false;
 
   constructor(parts: StarterParts) {
     this.#parts = parts;
@@ -60,7 +64,7 @@ export class Starter {
 
   #startNext(runner: QueueRunner, now: number): void {
     const { home, rateLimiter } = this.#parts;
-    if (!this.#isInSlice(now)) return;
+    if (!this.#isInSlice(now) || !this.#holdsLease(now)) return;
     const job = runner.takeNext()!;
     if (rateLimiter.admits(job, now)) this.#start(job, now);
     else this.#askFirst(runner, job, now);
@@ -74,7 +78,7 @@ export class Starter {
 
   /** Starts a job that was taken from its line with a slot; false when nothing starts any more. */
   #start(job: Job, now: number): boolean {
-    if (this.#stopped) return false;
+    if (this.#stopped || !this.#holdsLease(now)) return false;
     const { quarantine, executor } = this.#parts;
     if (quarantine.admits(job)) executor.execute(job, now);
     return true;
@@ -127,6 +131,13 @@ export class Starter {
     this.fill(runner);
   }
 
+  /** A heartbeat was answered: what waited for it starts. */
+  leaseRenewed(): void {
+    if (!this.#awaitsLease) return;
+    this.#awaitsLease = false;
+    for (const runner of this.#parts.runners.values()) this.fill(runner);
+  }
+
   /** Starts nothing more. */
   stop(): void {
     this.#stopped = true;
@@ -147,5 +158,15 @@ export class Starter {
       });
     }
     return now <= this.#sliceEndsAt;
+  }
+
+  /**
+   * Whether tasks may start. After the process was frozen, its jobs may belong to others by now:
+   * the fence would refuse what they write, but not what their handlers do.
+   */
+  #holdsLease(now: number): boolean {
+    if (this.#parts.holdsLease(now)) return true;
+    this.#awaitsLease = true;
+    return false;
   }
 }

@@ -118,6 +118,7 @@ export class Worker implements LocalWorker {
       rateLimiter: this.#rateLimiter,
       quarantine: this.#quarantine,
       executor: this.#executor,
+      holdsLease: (now) => this.#keeper.holdsAt(now),
       onLow: () => this.#claimer.wake(),
     });
     this.#corrector = new SetBackCorrector({
@@ -148,6 +149,7 @@ export class Worker implements LocalWorker {
         giveBack: (runner) =>
           void this.#intake.releaseWaiting((job) => this.#runner(job.task.queue) === runner),
         resume: (runner) => this.#starter.fill(runner),
+        leaseRenewed: () => this.#starter.leaseRenewed(),
         suspects: () => this.#suspects,
       }),
     });

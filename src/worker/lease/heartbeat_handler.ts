@@ -33,6 +33,8 @@ export interface HeartbeatHandlerParts {
   readonly giveBack: (runner: QueueRunner) => void;
   /** Starts the waiting jobs of a queue. */
   readonly resume: (runner: QueueRunner) => void;
+  /** Starts what waits for the lease to be renewed. */
+  readonly leaseRenewed: () => void;
   /** Whose handlers may have blocked the event loop. */
   readonly suspects: () => Iterable<Job>;
 }
@@ -62,6 +64,7 @@ export class HeartbeatHandler implements LeaseListener {
         claimer.recheckAllQueues();
       }
     }
+    this.#parts.leaseRenewed();
   }
 
   onClockSetBack(setBackMs: number): void {

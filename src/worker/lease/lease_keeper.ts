@@ -110,6 +110,16 @@ export class LeaseKeeper {
     return this.#lastBeatAt;
   }
 
+  /**
+   * Whether this process may assume that it still holds its tasks. When it was frozen for longer
+   * than its lease, it may not, until a heartbeat is answered.
+   *
+   * @param now The monotonic clock.
+   */
+  holdsAt(now: number): boolean {
+    return now - this.#lastBeatAt < this.#settings.leaseMs;
+  }
+
   /** Registers the worker; the first heartbeat has been answered when this resolves. */
   async start(): Promise<void> {
     await this.#register();

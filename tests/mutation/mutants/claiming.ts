@@ -24,7 +24,21 @@ const giveBackTests = ["tests/worker/claim/queues_test.ts"];
 const starter = "src/worker/starter.ts";
 const starterTests = ["tests/worker/lease/starvation_test.ts"];
 
+const seeds = ["tests/testing/simulation/seeds_test.ts"];
+
 export const claiming: readonly Mutant[] = [
+  {
+    file: starter,
+    original: "!this.#isInSlice(now) || !this.#holdsLease(now)",
+    replacement: "!this.#isInSlice(now)",
+    tests: seeds,
+  },
+  {
+    file: starter,
+    original: "    for (const runner of this.#parts.runners.values()) this.fill(runner);\n",
+    replacement: "",
+    tests: seeds,
+  },
   {
     file: claimer,
     original: "this.#fruitless > 1 ? backoffMs(this.#fruitless - 1) : 0",
