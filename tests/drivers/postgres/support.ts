@@ -36,6 +36,7 @@ export function connect(
   url: string,
   options: postgres.Options<Record<string, never>> = {},
 ): postgres.Sql & AsyncDisposable {
-  const sql = postgres(url, { max: 1, onnotice: () => {}, ...options });
+  // postgres.js leaves the timer of `max_lifetime` behind when a connection is lost while it opens.
+  const sql = postgres(url, { max: 1, max_lifetime: null, onnotice: () => {}, ...options });
   return Object.assign(sql, { [Symbol.asyncDispose]: () => sql.end() });
 }
