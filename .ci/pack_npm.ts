@@ -12,9 +12,9 @@ interface Manifest {
 }
 
 /**
- * Packages that applications bring along which need them. Of OpenTelemetry's API an application has
- * one copy, the one that its SDK works with: a second and newer one refuses what the SDK has set up,
- * and records nothing, without a word. The others are for `@evertask/evertask/api` alone.
+ * Packages that an application installs itself where it needs them. OpenTelemetry's API must be the
+ * copy that the application's SDK works with: another copy records nothing, without an error. The
+ * others are for `@evertask/evertask/api` alone.
  */
 const broughtAlong = ["@opentelemetry/api", "@hono/zod-openapi", "hono"];
 

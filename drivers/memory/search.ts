@@ -5,6 +5,7 @@ import {
   mostRowsRead,
   type TaskPageStart,
   taskPageStart,
+  toPartialCount,
   toTaskPage,
 } from "../../src/storage/paging.ts";
 import type {
@@ -37,8 +38,7 @@ export function countTasks(
 ): PartialCount {
   const { cap, after } = countStart(request);
   const { rows, lastRead } = find(state, filter, { oldestFirst: false, after }, cap + 1);
-  if (rows.length > cap) return { count: cap, next: rows[cap - 1]!.id };
-  return { count: rows.length, next: lastRead };
+  return toPartialCount(rows, cap, ({ id }) => id, lastRead);
 }
 
 /** Finds at most `most` tasks, among the next ones that one call may read. */

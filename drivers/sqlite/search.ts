@@ -6,6 +6,7 @@ import {
   mostRowsRead,
   type TaskPageStart,
   taskPageStart,
+  toPartialCount,
   toTaskPage,
 } from "../../src/storage/paging.ts";
 import type {
@@ -40,8 +41,7 @@ export function countTasks(
   const { cap, after } = countStart(request);
   const start = { oldestFirst: false, after };
   const { rows, lastRead } = find(connection, "id", filter, start, cap + 1);
-  if (rows.length > cap) return { count: cap, next: rows[cap - 1]!.id as string };
-  return { count: rows.length, next: lastRead };
+  return toPartialCount(rows, cap, ({ id }) => id as string, lastRead);
 }
 
 type Start = Pick<TaskPageStart, "oldestFirst" | "after">;

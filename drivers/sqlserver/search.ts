@@ -6,6 +6,7 @@ import {
   mostRowsRead,
   type TaskPageStart,
   taskPageStart,
+  toPartialCount,
   toTaskPage,
 } from "../../src/storage/paging.ts";
 import type {
@@ -44,8 +45,7 @@ export async function countTasks(
   const { cap, after } = countStart(request);
   const search = new Search(database, filter, { oldestFirst: false, after });
   const { found, lastRead } = await search.run("t.[Id]", cap + 1);
-  if (found.length > cap) return { count: cap, next: rows.id(found[cap - 1]!.Id) };
-  return { count: found.length, next: lastRead };
+  return toPartialCount(found, cap, ({ Id }) => rows.id(Id), lastRead);
 }
 
 const textColumns = [

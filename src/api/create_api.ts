@@ -37,7 +37,8 @@ export interface Api {
    * Answers a request whose path begins with `/api/v1/`, as `Deno.serve` and other servers of Fetch
    * handlers call it. It never rejects.
    *
-   * @param connection What the server knows of the connection; see {@linkcode ApiOptions.authorize}.
+   * @param connection What the server knows of the connection; see
+   * {@linkcode ApiOptions.authorize}.
    */
   readonly fetch: (request: Request, connection?: unknown) => Promise<Response>;
 }

@@ -1,6 +1,7 @@
-// createEverTask: wires the parts together. The only file that knows all of them.
+// The instance that an application holds: dispatches, asks and stops. instance_parts.ts makes its
+// parts.
 
-import { HomeContext } from "../time/home_context.ts";
+import type { HomeContext } from "../time/home_context.ts";
 import {
   type DispatchManyOptions,
   type DispatchOptions,
@@ -9,21 +10,16 @@ import {
   type PayloadAndOptions,
 } from "../task/dispatch_options.ts";
 import { checkFlag, checkOptions } from "../guards/argument_checks.ts";
-import { Dispatcher } from "../dispatch/dispatcher.ts";
-import { UnservedQueues } from "../dispatch/unserved_queues.ts";
-import { EventBus } from "../events/event_bus.ts";
-import { StoredTaskEvents } from "../events/stored_task_events.ts";
+import type { StoredTaskEvents } from "../events/stored_task_events.ts";
 import type { TaskEvent, TaskEventSource } from "../events/task_event.ts";
 import { checkOptionNames, type EverTaskOptions, parseOptions } from "./ever_task_options.ts";
-import { parseTaskId, uuidV7Generator } from "../ids/uuid_v7.ts";
-import { Lifecycle } from "./lifecycle.ts";
+import { parseTaskId } from "../ids/uuid_v7.ts";
 import { Audit } from "./audit.ts";
-import { RetentionKeeper } from "./retention_keeper.ts";
 import { Operate } from "../operate/operate.ts";
 import { retriesOf } from "../operate/retries_of.ts";
 import { Queues } from "./queues.ts";
 import { Recurring } from "./recurring.ts";
-import { RateLimits } from "../rate_limit/rate_limits.ts";
+import type { RateLimits } from "../rate_limit/rate_limits.ts";
 import type {
   ExecutionLogRecord,
   RunsAuditRecord,
@@ -39,7 +35,8 @@ import type {
   TaskPageRequest,
 } from "../storage/queries.ts";
 import type { CancelOutcome } from "../storage/requests.ts";
-import { type Core, takeOver } from "./singleton.ts";
+import { makeParts } from "./instance_parts.ts";
+import type { Core } from "./singleton.ts";
 import { type Dated, dated } from "../time/dated.ts";
 import {
   type WorkersOptions,
@@ -48,8 +45,6 @@ import {
 } from "../storage/worker_status.ts";
 import type { AnyTask, Task } from "../task/task.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
-import { StorageClock } from "../time/storage_clock.ts";
-import { Worker } from "../worker/worker.ts";
 
 /** What belongs to a task that does not exist. */
 const noItems = { items: [], next: null };
@@ -95,73 +90,15 @@ export class EverTask {
    */
   constructor(options: EverTaskOptions, runsUnstarted = false) {
     const settings = parseOptions(options);
-    const { storage, loggers, definitions, queues, lease, execution, retention } = settings;
-    const home = new HomeContext();
-    const clock = home.clock(settings.clock);
-    const storageClock = new StorageClock(clock);
-    const events = new EventBus(loggers("events"), home);
-    const newId = uuidV7Generator(() => storageClock.now(), settings.random);
-    const rateLimits = new RateLimits({
-      definitions,
-      storage,
-      clock,
-      storageClock,
-      logger: loggers("worker"),
-      retryForMs: lease.leaseMs,
-    });
-    const shared = { storage, clock, storageClock, events, definitions, queues, newId };
-    const newWorker = () =>
-      new Worker({
-        ...shared,
-        home,
-        logger: loggers("worker"),
-        loggers,
-        rateLimits,
-        lease,
-        execution,
-        dispatch: (task, ...[payload, options]) =>
-          dispatcher.dispatch(task, payload, options, "handler"),
-      });
+    const { definitions, queues, lease, execution } = settings;
+    const { core, home, clock, events, stored, rateLimits } = makeParts(settings, runsUnstarted);
+    this.#core = core;
     this.#home = home;
-    // Of its own storage, also when another instance has taken over.
-    const ownAudit = new Audit(() => life.opened(), clock);
-    const life: Lifecycle = new Lifecycle({
-      settings,
-      home,
-      storageClock,
-      newWorker,
-      newRetention: () =>
-        retention && new RetentionKeeper(ownAudit, retention, clock, loggers("retention")),
-      allDispatched: () => Promise.all([dispatcher.idle(), unservedQueues.stop()]),
-      allHeard: () => events.idle(),
-    });
-    const unservedQueues = new UnservedQueues({
-      clock,
-      logger: loggers("dispatch"),
-      leaseMs: lease.leaseMs,
-      workers: async () => (await life.opened()).workers(),
-      isServing: () => life.worker !== null,
-    });
-    const dispatcher = new Dispatcher({
-      ...shared,
-      logger: loggers("dispatch"),
-      opening: () => life.opening(),
-      defaultAuditLevel: settings.defaultAuditLevel,
-      instrumentation: execution.instrumentation,
-      retryForMs: settings.dispatchRetryMs,
-      worker: () => life.worker,
-      onStoredForOthers: (queue) => {
-        if (!runsUnstarted) unservedQueues.stored(queue);
-      },
-    });
-    this.#core = settings.singleton === undefined
-      ? { life, dispatcher }
-      : takeOver(settings.singleton, { life, dispatcher }, loggers("worker"));
+    this.#stored = stored;
+    this.#rateLimits = rateLimits;
     const opened = () => this.#core.life.opened();
     const refresh = () => this.#core.life.worker?.refresh();
     this.events = events;
-    this.#rateLimits = rateLimits;
-    this.#stored = new StoredTaskEvents({ ...shared, logger: loggers("events") });
     this.#leaseMs = lease.leaseMs;
     this.tasks = [...definitions.values()];
     this.audit = new Audit(opened, clock);

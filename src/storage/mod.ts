@@ -59,6 +59,7 @@ export {
   type TaskPageStart,
   taskPageStart,
   toPage,
+  toPartialCount,
   toTaskPage,
 } from "./paging.ts";
 export { readsInVain } from "./task_filter.ts";

@@ -9,7 +9,14 @@ import {
 } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 import { isUuid } from "../ids/uuid_v7.ts";
-import type { CountRequest, Page, PageRequest, TaskPage, TaskPageRequest } from "./queries.ts";
+import type {
+  CountRequest,
+  Page,
+  PageRequest,
+  PartialCount,
+  TaskPage,
+  TaskPageRequest,
+} from "./queries.ts";
 import type { TaskRecord } from "./records.ts";
 
 /** How many rows one call may read to find those that match a filter. */
@@ -105,6 +112,25 @@ export function toTaskPage<Row>(
   const page = toPage(rows.map(toItem), limit, (task) => task, ({ id }) => id);
   if (page.next !== null || lastRead === null) return page;
   return { items: page.items, next: lastRead, incomplete: true };
+}
+
+/**
+ * Makes a count of up to `cap + 1` tasks that were found, in order.
+ *
+ * @param lastRead As for {@linkcode toTaskPage}.
+ * @throws {InvalidArgumentError} If an argument is of another kind.
+ */
+export function toPartialCount<Row>(
+  rows: readonly Row[],
+  cap: number,
+  idOf: (row: Row) => string,
+  lastRead: string | null,
+): PartialCount {
+  checkList(rows, "rows");
+  checkCount(cap, "cap");
+  checkCallback(idOf, "idOf");
+  if (rows.length <= cap) return { count: rows.length, next: lastRead };
+  return { count: cap, next: idOf(rows[cap - 1]!) };
 }
 
 /**

@@ -27,17 +27,19 @@ export interface StorageTasks {
    * the worker in `claimFor`). For a task whose key belongs to a stored task (one that is claimed
    * or `InProgress` counts as in progress):
    *
-   * | stored task with that key | what happens | outcome |
-   * | --- | --- | --- |
-   * | recurring, in progress | nothing | `existing` |
-   * | recurring, otherwise; the new one is one-shot | nothing | `existing` |
-   * | recurring, alive; the new one is recurring | updated in place. Run count is kept; next run and anchor are kept if the schedule text is the same, replaced otherwise | `updated` |
-   * | recurring, ended or cancelled (no next run); the new one is recurring | updated in place and alive again, with a new anchor and next run and a run count of 0 | `updated` |
-   * | one-shot, in progress | nothing | `existing` |
-   * | one-shot, `WaitingQueue`, `Queued`, `Pending` or due again | updated in place (attempt and lost count 0) | `updated` |
-   * | one-shot, ended | gives up its key and stays as history; the new task is stored | `created` |
+   * - A series that is in progress, and one whose key a one-shot task asks for: nothing happens
+   *   (`existing`).
+   * - Any other series with a next run is updated in place (`updated`). It keeps its run count, and
+   *   its next run and anchor if the text of the schedule is the same.
+   * - A series that has ended is updated in place and alive again (`updated`), with a new anchor and
+   *   next run and a run count of 0.
+   * - A one-shot task in progress: nothing happens (`existing`).
+   * - A one-shot task that waits (`WaitingQueue`, `Queued`, `Pending` or due again) is updated in
+   *   place (`updated`).
+   * - A one-shot task that has ended gives up its key and stays as history. The new task is stored
+   *   (`created`).
    *
-   * "Updated in place" replaces type, handler, request, queue, priority, audit level, trace
+   * "Updated in place" replaces type, handler name, payload, queue, priority, audit level, trace
    * context, retry policy, series, status and due instant, clears the exception, a cancel request
    * and the rate limit slot, sets attempt and lost count to 0, and writes a status audit row, as
    * the new level asks, if the status is another than before. A series that keeps its next run

@@ -3,18 +3,9 @@
 import { assertEquals } from "@std/assert";
 import { type RateBudget, type SlotWish, takeSlot } from "../../src/storage/kit/gcra.ts";
 import { ReturnedSlotList } from "../../src/storage/kit/returned_slots.ts";
+import { slotWish } from "../support/slot_wish.ts";
 
 const now = 1_767_225_600_000;
-
-const plain: SlotWish = {
-  emissionIntervalMs: 100,
-  burst: 1,
-  startEmpty: false,
-  horizonMs: 1e9,
-  reservedAt: null,
-  graceMs: 0,
-  startWithinMs: 0,
-};
 
 interface Single {
   readonly what: string;
@@ -106,7 +97,7 @@ for (const { what, kept, wish, returned = [], slotAt, budget } of singles) {
     const taken = takeSlot(
       kept && later(kept, now),
       now,
-      { ...plain, ...wish, reservedAt: reservedAt === null ? null : now + reservedAt },
+      slotWish({ ...wish, reservedAt: reservedAt === null ? null : now + reservedAt }),
       slots,
     );
     assertEquals(taken.granted, true);
@@ -118,6 +109,6 @@ Deno.test("takeSlot(): a slot that was given back, but lies beyond the horizon, 
   const slots = new ReturnedSlotList();
   slots.add(now + 500);
   const kept = { reservedTat: now + 1_000, startedTat: now };
-  const ask = (horizonMs: number) => takeSlot(kept, now, { ...plain, horizonMs }, slots);
+  const ask = (horizonMs: number) => takeSlot(kept, now, slotWish({ horizonMs }), slots);
   assertEquals([ask(499).granted, ask(500).granted], [false, true]);
 });

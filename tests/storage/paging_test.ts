@@ -9,6 +9,7 @@ import {
   pageStart,
   taskPageStart,
   toPage,
+  toPartialCount,
   toTaskPage,
 } from "../../src/storage/paging.ts";
 import { task } from "../operate/facts.ts";
@@ -68,4 +69,12 @@ Deno.test("a page whose read stopped early goes on after the last task that was 
   assertEquals(page(1, "0"), { items: [tasks[0]!], next: "0", incomplete: true });
   assertEquals(page(2, "0"), { items: tasks.slice(0, 2), next: "0", incomplete: true });
   assertEquals(page(3, "0"), { items: tasks.slice(0, 2), next: "2" });
+});
+
+Deno.test("a count ends with its cap, or where the reading stopped", () => {
+  const count = (rows: number, lastRead: string | null) =>
+    toPartialCount(["9", "8", "7"].slice(0, rows), 2, (id) => id, lastRead);
+  assertEquals(count(1, null), { count: 1, next: null });
+  assertEquals(count(2, "0"), { count: 2, next: "0" });
+  assertEquals(count(3, "0"), { count: 2, next: "8" });
 });

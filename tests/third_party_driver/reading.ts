@@ -7,6 +7,7 @@ import {
   pageStart,
   taskPageStart,
   toPage,
+  toPartialCount,
   toTaskPage,
   type VerbArguments as Args,
   type VerbResult as Result,
@@ -35,8 +36,7 @@ export function countTasks(
 ): Awaited<Result<"count">> {
   const { cap, after } = countStart(request);
   const rows = find(database, filter, false, after);
-  if (rows.length <= cap) return { count: rows.length, next: null };
-  return { count: cap, next: rows[cap - 1]!.id };
+  return toPartialCount(rows, cap, ({ id }) => id, null);
 }
 
 /** The tasks after one that match a filter, in order. */

@@ -86,8 +86,8 @@ export const startsClaimed: Rule = {
 };
 
 /**
- * A queue's parallelism is kept. A handler whose signal has aborted may go on longer than its slot is
- * kept for it, and so does not count.
+ * A queue's parallelism is kept. A handler whose signal has aborted does not count: it may continue
+ * after its slot was given free.
  */
 export const slotsHold: Rule = {
   name: "a process runs no more handlers of a queue at a time than it has slots",

@@ -21,8 +21,8 @@ export async function trySeed(seed: number, makeStore: StoreMaker): Promise<Fail
 }
 
 /**
- * Makes a failing scenario smaller, as long as it breaks one of the rules that it broke: drops steps
- * (halves first, single ones in the end), then the faults of the network and of the clocks.
+ * Makes a failing scenario smaller, while it still breaks one of the rules that it broke. Drops
+ * steps (halves first, single ones in the end), then the faults of the network and of the clocks.
  */
 export async function shrink(failure: Failure, makeStore: StoreMaker): Promise<Failure> {
   const rulesBroken = new Set(failure.broken.map(ruleOf));

@@ -1,5 +1,5 @@
-// Every channel, made for a test, with the options that it takes and refuses. Deliveries differ, the
-// handling of failures does not.
+// Every channel, made for a test, with the options that it takes and refuses. Channels differ in
+// what they deliver, not in how they handle failures.
 
 import {
   type AlertChannel,

@@ -101,6 +101,10 @@ export const kitSubjects: Subjects = {
     call: (...args) => Reflect.apply(kit.taskPageStart, null, args),
     args: [optionalOptions({ limit: number, after: takes(taskId), order: takes("newest") })],
   }],
+  toPartialCount: [{
+    call: (...args) => Reflect.apply(kit.toPartialCount, null, args),
+    args: [list, number, takes(() => taskId), anything(null)],
+  }],
   toTaskPage: [{
     call: (...args) => Reflect.apply(kit.toTaskPage, null, args),
     args: [list, number, takes(() => ({ id: taskId })), anything(null)],

@@ -4,18 +4,9 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type RateBudget, type SlotWish, takeSlot } from "../../../src/storage/kit/gcra.ts";
 import { parseRateLimit } from "../../../src/task/rate_limit_options.ts";
+import { slotWish } from "../../support/slot_wish.ts";
 
 const now = 1_767_225_600_000;
-
-const plain: SlotWish = {
-  emissionIntervalMs: 100,
-  burst: 1,
-  startEmpty: false,
-  horizonMs: 1e9,
-  reservedAt: null,
-  graceMs: 0,
-  startWithinMs: 0,
-};
 
 /**
  * Asks at instants (milliseconds after `now`) and returns each slot's instant, or null for a
@@ -24,7 +15,7 @@ const plain: SlotWish = {
 function slotsFor(limit: Partial<SlotWish>, instants: number[]): (number | null)[] {
   let budget: RateBudget | null = null;
   return instants.map((instant) => {
-    const taken = takeSlot(budget, now + instant, { ...plain, ...limit });
+    const taken = takeSlot(budget, now + instant, slotWish(limit));
     budget = taken.budget;
     return taken.granted ? taken.slotAt - now : null;
   });
@@ -96,7 +87,7 @@ for (const [sentence, limit, asked, slots] of tables) {
 }
 
 Deno.test("a refused new key stays new", () => {
-  const taken = takeSlot(null, now, { ...plain, horizonMs: -1 });
+  const taken = takeSlot(null, now, slotWish({ horizonMs: -1 }));
   assertEquals(taken, { slotAt: now, granted: false, budget: null });
 });
 
@@ -108,7 +99,7 @@ function redeem(limit: Partial<SlotWish>, asks: readonly Ask[]): number[] {
   let budget: RateBudget | null = null;
   return asks.map(([at, reserved]) => {
     const reservedAt = reserved === null ? null : now + reserved;
-    const taken = takeSlot(budget, now + at, { ...plain, ...limit, reservedAt });
+    const taken = takeSlot(budget, now + at, slotWish({ ...limit, reservedAt }));
     budget = taken.budget;
     return taken.slotAt - now;
   });

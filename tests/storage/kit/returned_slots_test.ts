@@ -5,20 +5,13 @@ import fc from "fast-check";
 import type { SlotWish } from "../../../src/storage/kit/gcra.ts";
 import { RateBook } from "../../../src/storage/kit/rate_book.ts";
 import { ReturnedSlotList } from "../../../src/storage/kit/returned_slots.ts";
+import { slotWish } from "../../support/slot_wish.ts";
 
 const now = 1_767_225_600_000;
 
+/** Slots are a second apart. */
 function wish(overrides: Partial<SlotWish> = {}): SlotWish {
-  return {
-    emissionIntervalMs: 1_000,
-    burst: 1,
-    startEmpty: false,
-    horizonMs: 1e9,
-    reservedAt: null,
-    graceMs: 0,
-    startWithinMs: 0,
-    ...overrides,
-  };
+  return slotWish({ emissionIntervalMs: 1_000, ...overrides });
 }
 
 function reserve(book: RateBook, count: number, one: SlotWish, at = now): number[] {
