@@ -1,23 +1,27 @@
-// Puts small mistakes into the code, one at a time, and tells which of them the tests notice:
-//
-//   deno task mutants [--only TEXT] [--jobs N] [--seconds N] [--json FILE]
-//
-// --only takes the mutants whose file or list contains the text. On demand, not in CI: it takes
-// hours.
+// Puts small mistakes into the code, one at a time, and tells which of them the tests notice.
 
-import { parseArgs } from "node:util";
+import { readOptions, wholeNumber } from "../support/command_line.ts";
 import { mutantLists } from "./lists.ts";
 import type { Mutant } from "./mutant.ts";
 import { type Finding, Workshop } from "./workshop.ts";
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string", default: "" },
-    jobs: { type: "string", default: "1" },
-    seconds: { type: "string", default: "60" },
-    json: { type: "string" },
-  },
+const usage = `deno task mutants [--only TEXT] [--jobs N] [--seconds N] [--json FILE]
+
+  --only     only mutants whose file or list contains the text (all, which takes hours)
+  --jobs     how many are examined at a time (1)
+  --seconds  how long the tests of one may take (60)
+  --json     a file to write the findings to
+
+Exits with 1 if a mutant was not noticed.`;
+
+const values = readOptions(usage, {
+  only: { type: "string", default: "" },
+  jobs: { type: "string", default: "1" },
+  seconds: { type: "string", default: "60" },
+  json: { type: "string" },
 });
+const jobs = wholeNumber(usage, "jobs", values.jobs);
+const secondsEach = wholeNumber(usage, "seconds", values.seconds);
 
 const chosen = Object.entries(mutantLists).flatMap(([list, mutants]) =>
   mutants.filter(({ file }) => list.includes(values.only) || file.includes(values.only))
@@ -32,7 +36,7 @@ for (const { file, original, needs } of different) {
 
 const findings: Finding[] = [];
 const waiting = [...testable];
-await Promise.all(Array.from({ length: Number(values.jobs) }, work));
+await Promise.all(Array.from({ length: jobs }, work));
 
 const count = (verdict: Finding["verdict"]) =>
   findings.filter((finding) => finding.verdict === verdict).length;
@@ -51,7 +55,7 @@ Deno.exit(noticed === findings.length ? 0 : 1);
 async function work(): Promise<void> {
   await using workshop = await Workshop.open();
   for (let mutant: Mutant | undefined; (mutant = waiting.shift()) !== undefined;) {
-    const finding = await workshop.examine(mutant, Number(values.seconds));
+    const finding = await workshop.examine(mutant, secondsEach);
     findings.push(finding);
     console.log(describe(finding));
   }

@@ -1,24 +1,25 @@
-// Looks for a seed whose history breaks a promise, and prints it, as small as it can be made:
-//
-//   deno task simulate [--seeds N] [--from SEED]
-//
-// Without --seeds it tries 2,000; without --from it begins at 1. A failing seed is tried again by
-// `--from SEED --seeds 1`.
+// Looks for a seed whose history breaks a promise, and prints it, as small as it can be made.
 
 import process from "node:process";
-import { parseArgs } from "node:util";
 import { formatFailure, shrink, trySeed } from "../../../src/testing/simulation/trial.ts";
+import { readOptions, wholeNumber } from "../../support/command_line.ts";
 import { memoryStore } from "./memory_store.ts";
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: "string", default: "2000" },
-    from: { type: "string", default: "1" },
-  },
+const usage = `deno task simulate [--seeds N] [--from SEED]
+
+  --seeds  how many seeds to try (2000)
+  --from   the first of them (1); \`--from SEED --seeds 1\` tries one again
+
+Exits with 1 if a history breaks a promise.`;
+
+const values = readOptions(usage, {
+  seeds: { type: "string", default: "2000" },
+  from: { type: "string", default: "1" },
 });
+const count = wholeNumber(usage, "seeds", values.seeds);
+const from = wholeNumber(usage, "from", values.from);
 
 const startedAt = performance.now();
-const [count, from] = [wholeNumber("seeds"), wholeNumber("from")];
 for (let seed = from; seed < from + count; seed++) {
   const failure = await trySeed(seed, memoryStore);
   if (failure === null) continue;
@@ -28,10 +29,3 @@ for (let seed = from; seed < from + count; seed++) {
 }
 const seconds = (performance.now() - startedAt) / 1000;
 console.log(`${count} seeds from ${from} on keep every promise; ${seconds.toFixed(1)} s.`);
-
-function wholeNumber(name: "seeds" | "from"): number {
-  const value = Number(values[name]);
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  console.error(`--${name} must be a whole number, not ${JSON.stringify(values[name])}.`);
-  process.exit(2);
-}
