@@ -48,7 +48,8 @@ export interface StorageWorkers {
    *
    * So `attempt` - `lostCount` is always the number of attempts that count. Status audit rows as
    * the tasks' levels ask. Until this has happened, a worker's leases hold, even if its heartbeat
-   * is late.
+   * is late. A task that another transaction is writing meanwhile may be left to it: a later call
+   * takes that task.
    */
   releaseLost(request: ReleaseLostRequest): Promise<readonly LostTask[]>;
 }

@@ -1,7 +1,6 @@
 // Tasks that are stored and completed in transactions of the application.
 
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
-import { deadline } from "@std/async";
 import { DatabaseSync } from "node:sqlite";
 import postgres from "postgres";
 import { postgresStorage } from "../../drivers/postgres/mod.ts";
@@ -132,21 +131,17 @@ for (const [store, open] of [["SQLite", onSqlite], ["PostgreSQL", onPostgres]] a
 
   Deno.test(`a handler that has lost its task cannot complete it: its transaction rolls back (${store})`, async () => {
     await using application = await open();
-    const { promise: refusal, resolve: onRefused } = Promise.withResolvers<unknown>();
+    const { promise: outcome, resolve: onSettled } = Promise.withResolvers<unknown>();
     let runs = 0;
     const task = defineTask<null>({
       type: "task",
       async handle(_, context) {
-        if (runs++ === 0) await loseAndComplete(context).catch(onRefused);
+        if (runs++ > 0) return;
+        await loseAndComplete(context).then(onSettled, onSettled);
       },
     });
     const loseAndComplete = async (context: TaskContext) => {
-      // Another process takes over the tasks of this one, as if it were lost.
-      const holder = (await others.get(context.taskId))!.workerId; // on a busy machine the lease is already lost
-      if (holder !== null) await others.unregisterWorker(holder);
-      const request = { leaseMs: 60_000, poisonLimit: 5, lostReason: "lost", poisonReason: "" };
-      // If the worker has noticed and does so itself, one of them may have to retry.
-      await retryTransient(systemClock, 30_000, () => others.releaseLost(request));
+      await takeOver(others, context.taskId);
       await application.transaction(async (connection) => {
         await application.note(connection, "too late");
         await context.complete(connection);
@@ -154,19 +149,28 @@ for (const [store, open] of [["SQLite", onSqlite], ["PostgreSQL", onPostgres]] a
     };
     await using others = closing(application.storage());
     await others.open();
-    await using engine = await startEngine({
-      storage: application.storage(),
-      tasks: [task],
-      leaseDuration: 3000,
-    });
+    await using engine = await startEngine({ storage: application.storage(), tasks: [task] });
     const { id } = await engine.everTask.dispatch(task, null);
     await engine.ended(id);
-    assertInstanceOf(await deadline(refusal, 60_000), LeaseLostError);
+    assertInstanceOf(await outcome, LeaseLostError);
     assertEquals(await application.notes(), []);
     const record = await engine.everTask.get(id);
     assertEquals([record?.status, record?.lostCount, runs], ["Completed", 1, 2]);
     assert(engine.complaints.some((text) => text.includes("has lost its leases")));
   });
+}
+
+/** Takes a task from the worker that runs it, as another process does when that worker is lost. */
+async function takeOver(storage: Storage, taskId: string): Promise<void> {
+  const holderNow = async () => (await storage.get(taskId))!.workerId;
+  const lost = await holderNow();
+  const request = { leaseMs: 60_000, poisonLimit: 5, lostReason: "lost", poisonReason: "" };
+  // releaseLost leaves a task to its worker while the worker writes it, so once may not be enough.
+  while (lost !== null && await holderNow() === lost) {
+    await storage.unregisterWorker(lost);
+    // The worker may be about to do the same; then one of them has to retry.
+    await retryTransient(systemClock, 30_000, () => storage.releaseLost(request));
+  }
 }
 
 function closing(storage: Storage): Storage & AsyncDisposable {
