@@ -1,16 +1,16 @@
-// Makes the claimed task that a worker gets without a claim, for which it was stored.
+// Makes the claimed task of a worker for which a task was stored already claimed.
 
 import type { NewTask } from "./persist_requests.ts";
 import type { ClaimedTask } from "./records.ts";
 
-/** The fields of a new task that its claim has, too. */
+/** The fields that a new task shares with a claimed task. */
 export type ClaimableTask = Omit<NewTask, "handlerName" | "due" | "claimFor">;
 
 /**
- * Returns a task that was stored claimed ({@linkcode NewTask.claimFor}) as a claim would have
- * brought it.
+ * Returns a task that was stored claimed ({@linkcode NewTask.claimFor}) in the form that a claim
+ * returns.
  *
- * @param now When it was stored, in epoch milliseconds of the storage's clock.
+ * @param now The instant at which it was stored, in epoch milliseconds of the storage's clock.
  */
 export function bornClaimed(task: ClaimableTask, now: number): ClaimedTask {
   return {

@@ -1,4 +1,4 @@
-// The requests and results of changes of tasks, by workers and by hand; see requests.ts.
+// The requests and results of changes to tasks, by workers and operators; see requests.ts.
 
 import type { AuditLevel } from "../audit/audit_level.ts";
 import type { Lease } from "./claim_requests.ts";
@@ -6,110 +6,124 @@ import type { TaskStatus } from "./task_status.ts";
 
 /** A change of a task's status. */
 export interface StatusTransition {
-  /** The status since then. */
+  /** The new status. */
   readonly status: TaskStatus;
-  /** The error's text; null: none. */
+  /** The error's text, or null. */
   readonly exception: string | null;
-  /** How long ago it happened, in milliseconds, when the write is handed to storage. */
+  /** The age of the transition when the write is passed to storage, in milliseconds. */
   readonly agoMs: number;
 }
 
 /**
- * What happened to one task since the last write about it.
+ * The transitions of one task since it was last written.
  *
- * The last transition is the task's new status and exception. With `InProgress` or `Queued` as the
- * last transition, and no `dueInMs`, lease and due instant stay unchanged; with any other the
- * lease ends, and the task is due again only if `dueInMs` is given.
+ * The last transition sets the task's status and exception. If it is `InProgress` or `Queued` and
+ * `dueInMs` is absent, the lease and the due instant stay unchanged. Otherwise the lease ends, and
+ * the task becomes due again only if `dueInMs` is given.
  */
 export interface StatusChange {
   /** The task. */
   readonly taskId: string;
-  /** The level that decides about history; the row keeps its own. */
+  /**
+   * The audit level by which this write records history. The level in the task's row stays
+   * unchanged.
+   */
   readonly auditLevel: AuditLevel;
   /**
-   * In order, at least one. Every transition writes a status audit row by the level, with its own
-   * time.
+   * At least one transition, in order. Each writes a status audit row with its own time if the
+   * level asks for one.
    */
   readonly transitions: readonly StatusTransition[];
   /**
-   * With a lease the change applies only if it is still held; without one it applies if the task
-   * exists.
+   * The lease that must still be held for the change to apply. Without a lease, the change applies
+   * if the task exists.
    */
   readonly lease?: Lease;
   /**
-   * The task can be claimed again after this many milliseconds; its lease ends. Absent, and without
-   * a lease, a change to `WaitingQueue`, `Queued` or `Pending` keeps the due instant of a waiting
-   * task. One that neither waits nor is held becomes due: a series at its next run, another task
-   * when it was dispatched for, at the soonest now.
+   * The delay until the task can be claimed again, in milliseconds. If given, the lease ends. If
+   * neither `dueInMs` nor `lease` is given, a change to `WaitingQueue`, `Queued` or `Pending` keeps
+   * the due instant of a waiting task. A task that neither waits nor is claimed becomes due: a
+   * series at its next run, a one-shot task at the instant for which it was dispatched, or now if
+   * that is past.
    */
   readonly dueInMs?: number;
-  /** Subtracts one from `attempt`: a graceful stop or a deferral is no attempt. @default false */
+  /**
+   * Subtracts one from `attempt`, because a graceful stop or a deferral does not count as an
+   * attempt. @default false
+   */
   readonly returnAttempt?: boolean;
   /** The rate limit slot that the task waits for. @default null */
   readonly rateSlotAt?: number | null;
   /**
-   * How long the execution that ended took; may be fractional. Stored with the end's instant (the
-   * last transition's), unless the level is `None`. Absent: the task's last execution stays
-   * unchanged.
+   * The duration of the execution that ended, in milliseconds, possibly fractional. It is stored
+   * with the instant of the last transition, unless the level is `None`. If absent, the task's last
+   * execution stays unchanged.
    */
   readonly executionTimeMs?: number;
 }
 
 /**
- * A run of a recurring task has ended. The last transition says how; the lease ends. Not applied to
- * a task that is not recurring.
+ * The end of a run of a recurring task. The last transition sets the status; the lease ends. Not
+ * applied to a one-shot task.
  */
 export interface RunEnd {
   /** The task, which must be recurring. */
   readonly taskId: string;
-  /** The level that decides about history; the row keeps its own. */
+  /**
+   * The audit level by which this write records history. The level in the task's row stays
+   * unchanged.
+   */
   readonly auditLevel: AuditLevel;
-  /** The transitions of the run, in order, at least one; the last one ended the run. */
+  /** The transitions of the run, in order; at least one. The last one ended the run. */
   readonly transitions: readonly StatusTransition[];
   /**
-   * With a lease the end applies only if it is still held; without one it applies if the series
-   * exists.
+   * The lease that must still be held for the end to apply. Without a lease, it applies if the
+   * series exists.
    */
   readonly lease?: Lease;
-  /** How long the run took; may be fractional. */
+  /** The duration of the run, in milliseconds, possibly fractional. */
   readonly executionTimeMs: number;
-  /** The planned instant of the next run, when the task becomes due again; null ends the series. */
+  /**
+   * The planned instant of the next run, at which the task becomes due again. Null ends the series.
+   */
   readonly nextRunAt: number | null;
   /**
-   * Whether it was a real run. An occurrence that was skipped (rate limit) moves the series on, but
-   * raises no run count, sets no last execution and writes no runs audit row. @default true
+   * Whether the run counts. An occurrence that a rate limit skipped does not: it sets the next run,
+   * but leaves the run count and the last execution unchanged and writes no runs audit row.
+   * @default true
    */
   readonly counts?: boolean;
 }
 
-/** What became of a change. */
+/** The result of a change. */
 export interface ChangeResult {
-  /**
-   * False when the lease was not (or no longer) held, or the task does not exist: nothing was
-   * written.
-   */
+  /** False if nothing was written, because the lease is not held or the task does not exist. */
   readonly applied: boolean;
 }
 
 /**
- * What became of a request to cancel: the task was waiting and is `cancelled`; a worker holds it
- * and was asked (`requested`); it had `ended` before; it is `unknown`.
+ * The result of a request to cancel a task:
+ *
+ * - `cancelled`: the task was waiting, and is cancelled now.
+ * - `requested`: a worker holds the task, and was asked to cancel it.
+ * - `ended`: the task had ended before.
+ * - `unknown`: there is no such task.
  */
 export type CancelOutcome = "cancelled" | "requested" | "ended" | "unknown";
 
-/** The times that a series should have, after a clock that was ahead has planned it. */
+/** The corrected times of a series that was planned by a clock that was ahead. */
 export interface SeriesCorrection {
   /** The task. */
   readonly taskId: string;
-  /** The next run that the series has, as far as the caller knows. */
+  /** The next run of the series as the caller read it. */
   readonly plannedAt: number;
-  /** The next run that it should have. */
+  /** The corrected next run. */
   readonly nextRunAt: number;
-  /** The anchor that it should have. */
+  /** The corrected anchor. */
   readonly anchorAt: number;
   /**
-   * When it can be claimed, at the latest: its next run, or before that another attempt of the
-   * present one.
+   * The latest instant at which the series becomes due: its next run, or an earlier retry of the
+   * current run.
    */
   readonly dueAt: number;
 }

@@ -1,4 +1,4 @@
-// The requests and results of claims, and of giving tasks back; see requests.ts.
+// The requests and results of claims and of releases; see requests.ts.
 
 import type { ClaimedTask } from "./records.ts";
 
@@ -8,7 +8,7 @@ export interface ClaimRequest {
   readonly workerId: string;
   /** The types that the worker has handlers for; tasks of other types are not claimed. */
   readonly types: readonly string[];
-  /** At most `limit` tasks from each queue. */
+  /** The queues to claim from, with the maximum number of tasks from each. */
   readonly queues: readonly { readonly name: string; readonly limit: number }[];
 }
 
@@ -16,24 +16,26 @@ export interface ClaimRequest {
 export interface ClaimResult {
   /** The storage's clock at the claim. */
   readonly now: number;
-  /** Highest priority first, then longest due first, within each queue. */
+  /** The claimed tasks. Within each queue: highest priority first, then longest due first. */
   readonly tasks: readonly ClaimedTask[];
 }
 
-/** The right to write about a claimed task: only its holder's writes are applied. */
+/**
+ * The right to write changes of a claimed task. Only the writes of the lease's holder are applied.
+ */
 export interface Lease {
-  /** The worker that claimed. */
+  /** The worker that claimed the task. */
   readonly workerId: string;
   /** The `leaseToken` of the claim. */
   readonly token: number;
 }
 
-/** A claimed task that is given back unstarted. */
+/** A claimed task that is released before it started. */
 export interface ReleasedTask {
   /** The task. */
   readonly taskId: string;
   /** The `leaseToken` of the claim. */
   readonly token: number;
-  /** The due instant that it had, so that it keeps its place. */
+  /** The due instant that it had, so that it keeps its position in the order of tasks. */
   readonly dueAt: number;
 }

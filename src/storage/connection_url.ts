@@ -1,5 +1,5 @@
-// The check of a URL that names a database: what its password holds unencoded must not be taken for
-// another part.
+// Checks URLs of databases, so that an unencoded character of a password is not read as a
+// separator.
 
 import { hidden } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
@@ -12,12 +12,12 @@ const plainUrl =
   /^[a-z][a-z0-9+.-]*:\/\/(?:[^@/?#\s]*@)?(?<hosts>[^@/?#\s]*)(?:\/[^@/?#\s]*)?(?:\?[^@?#\s]*)?$/i;
 
 /**
- * Checks that a URL of a database can be read in one way only. An unencoded `#`, `/`, `?`, `@` or
- * `%` in the password would make a part of it the host, the port, the database or an option, and so
- * show it in the errors of a parser of URLs.
+ * Checks that a URL of a database is unambiguous. With an unencoded `#`, `/`, `?`, `@` or `%`, a
+ * part of the password would be read as the host, the port, the database or an option, and errors
+ * of the URL parser would show it.
  *
  * @param argument The option's name, for the error message, which shows no part of the URL.
- * @throws {InvalidArgumentError} If it cannot.
+ * @throws {InvalidArgumentError} If it is not.
  */
 export function checkConnectionUrl(url: string, argument: string): void {
   const hosts = plainUrl.exec(url)?.groups?.hosts?.split(",");
@@ -27,7 +27,7 @@ export function checkConnectionUrl(url: string, argument: string): void {
   throw new InvalidArgumentError(argument, hidden(url), remedy);
 }
 
-/** Whether a text is a host, with a port or without. */
+/** Reports whether a string is a host, with or without a port. */
 function isHost(text: string): boolean {
   return URL.canParse(`any://${text}`);
 }

@@ -1,4 +1,4 @@
-// Errors of storage, by what the caller can do about them.
+// The storage errors, divided by what the caller can do about them.
 
 import { EverTaskError } from "../guards/errors.ts";
 
@@ -7,8 +7,9 @@ export class StorageError extends EverTaskError {
   /** `StorageError` */
   override name = "StorageError";
   /**
-   * Whether trying again can help: a lost connection, a deadlock, a busy file, a full disk. Writes
-   * that fail this way are repeated with growing pauses until they succeed or the lease is lost.
+   * Whether a retry can succeed, as after a lost connection, a deadlock, a busy file or a full
+   * disk. Writes that fail this way are retried after growing pauses until they succeed or the
+   * lease is lost.
    */
   readonly transient: boolean = false;
 }
@@ -21,24 +22,24 @@ export class StorageError extends EverTaskError {
 export class StorageUnavailableError extends StorageError {
   /** `StorageUnavailableError` */
   override name = "StorageUnavailableError";
-  /** Trying again can help. */
+  /** A retry can succeed. */
   override readonly transient = true;
 }
 
 /**
- * The disk or the quota is full. Nothing of the write was kept; it is retried, since room can
- * be made.
+ * The disk or the quota is full. Nothing of the write was stored. It is retried, because space can
+ * become free.
  */
 export class StorageFullError extends StorageError {
   /** `StorageFullError` */
   override name = "StorageFullError";
-  /** Trying again can help. */
+  /** A retry can succeed. */
   override readonly transient = true;
 }
 
 /**
- * The database can be read but not written: its file, its folder or the connected user's rights do
- * not allow it.
+ * The database can be read but not written, because of the permissions of its file, its folder or
+ * the connected user.
  */
 export class StorageReadOnlyError extends StorageError {
   /** `StorageReadOnlyError` */
@@ -52,18 +53,18 @@ export class StorageFormatError extends StorageError {
 }
 
 /**
- * The schema in the database does not fit this version of EverTask: it is newer, or it is older and
- * `migrate` is off. The message names both versions and what to do.
+ * The schema in the database is newer than this version of EverTask, or it is older and `migrate`
+ * is off. The message names both versions and the remedy.
  */
 export class SchemaVersionError extends StorageError {
   /** `SchemaVersionError` */
   override name = "SchemaVersionError";
   /** The version found in the database; 0 when there is no schema yet. */
   readonly found: number;
-  /** The version that this code knows. */
+  /** The version that this code supports. */
   readonly known: number;
 
-  /** Takes both versions beside the message. */
+  /** Creates the error with both versions. */
   constructor(found: number, known: number, message: string, options?: ErrorOptions) {
     super(message, options);
     this.found = found;
@@ -78,8 +79,8 @@ export class StorageClosedError extends StorageError {
 }
 
 /**
- * The worker is no longer known to the storage: its heartbeat was late and others took over its
- * tasks. It must register again, under a new id, before it claims.
+ * The worker is no longer registered, because its heartbeat was late and other workers took over
+ * its tasks. It must register again, under a new id, before it claims.
  */
 export class WorkerLostError extends StorageError {
   /** `WorkerLostError` */
@@ -87,7 +88,7 @@ export class WorkerLostError extends StorageError {
   /** The worker that is not registered. */
   readonly workerId: string;
 
-  /** Writes the message for a worker. */
+  /** Creates the error for a worker. */
   constructor(workerId: string) {
     super(
       `Worker ${workerId} is not registered: its heartbeat was late and its tasks were given to others. ` +

@@ -4,9 +4,9 @@
  * {@linkcode purgeInBatches}, {@linkcode inLockOrder}, {@linkcode toPage}, {@linkcode
  * setStatusByMany}, {@linkcode RateBook} …).
  *
- * An application needs this entry point only when it names these types itself. A driver is a class
- * or an object that implements {@linkcode Storage}; the conformance suite of
- * `@evertask/evertask/testing` checks whether it keeps the contract.
+ * An application needs this entry point only to name these types. A driver is an object that
+ * implements {@linkcode Storage}. The conformance suite of `@evertask/evertask/testing` checks that
+ * a driver keeps the contract.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-// Keyset paging, the part that all drivers share: how large a page is, and how one is made of rows.
+// The part of keyset paging that all drivers share: page limits, and pages made of rows.
 
 import {
   checkCallback,
@@ -19,12 +19,12 @@ import type {
 } from "./queries.ts";
 import type { TaskRecord } from "./records.ts";
 
-/** How many rows one call may read to find those that match a filter. */
+/** The maximum number of rows that one call reads to find those that match a filter. */
 export const mostRowsRead = 10_000;
 
 /**
- * How many items a page holds. A driver asks its database for one more, to know whether there is a
- * next page.
+ * Returns the maximum number of items of a page. A driver reads one row more, to learn whether
+ * there is a next page.
  *
  * @throws {InvalidArgumentError} If the limit is not an integer from 1 to 1000, or the page is not
  * a page request.
@@ -39,10 +39,11 @@ function limitOf({ limit = 50 }: PageRequest): number {
 }
 
 /**
- * The row number after which a page of audit rows or log lines begins; 0 for the first page.
+ * Returns the row number after which a page of audit rows or log lines begins; 0 for the first
+ * page.
  *
- * @throws {InvalidArgumentError} If `after` is not a number that a page before could have given, or
- * the page is not a page request.
+ * @throws {InvalidArgumentError} If `after` cannot be the `next` of a previous page, or the page is
+ * not a page request.
  */
 export function pageStart(page: PageRequest = {}): number {
   const { after } = checkedPage(page);
@@ -52,19 +53,19 @@ export function pageStart(page: PageRequest = {}): number {
   throw new InvalidArgumentError("after", after, "be the `next` of the page before");
 }
 
-/** The task id after which a page or a count of tasks begins. */
+/** Returns the task id after which a page or a count of tasks begins. */
 function startId(after: unknown): string | undefined {
   if (after === undefined || isUuid(after)) return after as string | undefined;
   throw new InvalidArgumentError("after", after, "be the `next` of the page before");
 }
 
-/** A page of tasks to be read. */
+/** The parsed request for a page of tasks. */
 export interface TaskPageStart {
-  /** How many tasks it holds. */
+  /** The maximum number of tasks on the page. */
   readonly limit: number;
   /** Whether the oldest tasks come first. */
   readonly oldestFirst: boolean;
-  /** The task id after which it begins, in that order; undefined for the first page. */
+  /** The task id after which the page begins; undefined for the first page. */
   readonly after: string | undefined;
 }
 
@@ -95,11 +96,11 @@ export function countStart(request: CountRequest): { cap: number; after: string 
 }
 
 /**
- * Makes a page of up to `limit + 1` tasks that were found, in order.
+ * Makes a page of up to `limit + 1` matching tasks, which are in the page's order.
  *
- * @param lastRead The last task that was read, if the search stopped there with tasks left; null
+ * @param lastRead The last task that was read if the search stopped there before the end; null
  * otherwise.
- * @throws {InvalidArgumentError} If an argument is of another kind.
+ * @throws {InvalidArgumentError} If an argument has the wrong type.
  */
 export function toTaskPage<Row>(
   rows: readonly Row[],
@@ -115,10 +116,10 @@ export function toTaskPage<Row>(
 }
 
 /**
- * Makes a count of up to `cap + 1` tasks that were found, in order.
+ * Makes a count of up to `cap + 1` matching tasks, which are in the count's order.
  *
  * @param lastRead As for {@linkcode toTaskPage}.
- * @throws {InvalidArgumentError} If an argument is of another kind.
+ * @throws {InvalidArgumentError} If an argument has the wrong type.
  */
 export function toPartialCount<Row>(
   rows: readonly Row[],
@@ -136,8 +137,8 @@ export function toPartialCount<Row>(
 /**
  * Makes a page of up to `limit + 1` rows that were read.
  *
- * @param cursorOf What the next page has to pass as `after`, given the last row of this one.
- * @throws {InvalidArgumentError} If an argument is of another kind.
+ * @param cursorOf Returns the `after` of the next page from the last row of this one.
+ * @throws {InvalidArgumentError} If an argument has the wrong type.
  */
 export function toPage<Row, Item>(
   rows: readonly Row[],

@@ -2,83 +2,79 @@
 
 import type { DispatchedFields } from "./records.ts";
 
-/** Options of verbs that can take part in a transaction of the caller's. */
+/** Options of operations that can join the caller's transaction. */
 export interface ConnectionOptions {
   /**
-   * The caller's own transaction or connection, of the kind that the driver documents: its writes
+   * The caller's own transaction or connection, of the kind that the driver documents. The writes
    * exist only if the caller commits.
    */
   readonly connection?: unknown;
 }
 
 /**
- * When a task becomes due: `inMs` milliseconds after the present of the storage's clock, or at an
- * instant. Delays are relative so that a process whose clock is wrong does no harm.
+ * The instant at which a task becomes due: `inMs` milliseconds from now by the storage's clock, or
+ * `at` in epoch milliseconds. Delays are relative, so that they hold even if the process's clock is
+ * wrong.
  */
 export type Due = { readonly inMs: number } | { readonly at: number };
 
 /** The recurring part of a {@linkcode NewTask}. */
 export interface NewSeries {
-  /** Canonical JSON text: equal texts mean an unchanged schedule. */
+  /** The schedule as canonical JSON. Equal strings mean an unchanged schedule. */
   readonly schedule: string;
   /** The schedule as a sentence. */
   readonly info: string;
-  /** The instant on which the grid of the schedule hangs. */
+  /** The instant from which the schedule's intervals are counted. */
   readonly anchorAt: number;
-  /** After how many real runs it ends; null: never. */
+  /** The number of counted runs after which the series ends; null for no limit. */
   readonly maxRuns: number | null;
-  /** Exclusive; null: for ever. */
+  /** The instant at which the series ends, exclusive; null for no end. */
   readonly runUntil: number | null;
   /** The planned instant of the first run. */
   readonly nextRunAt: number;
 }
 
-/**
- * A task to be stored. Storing the same id twice stores it once, so that a repeated write does no
- * harm.
- */
+/** A task to store. Storing the same id again has no effect, so that a write can be repeated. */
 export interface NewTask extends DispatchedFields {
-  /** A name of the handler for people. */
+  /** The display name of the handler. */
   readonly handlerName: string;
   /**
-   * `Queued` when it is to run at once; `WaitingQueue` otherwise, and then `scheduledAt` becomes
-   * the due instant.
+   * `Queued` if the task runs at once. Otherwise `WaitingQueue`; then `scheduledAt` becomes the due
+   * instant.
    */
   readonly status: "Queued" | "WaitingQueue";
-  /** When it can be claimed. */
+  /** The instant from which the task can be claimed. */
   readonly due: Due;
-  /** The series, when the task is recurring. */
+  /** The series of a recurring task; null for a one-shot task. */
   readonly series: NewSeries | null;
   /**
-   * The local worker that takes the task without a claim. The row is born claimed by it: attempt 1,
-   * lease token 1, no due instant. Ignored (the task waits as usual) unless the outcome is
-   * `created`, the status is `Queued`, the worker is registered and the queue is not paused.
+   * The local worker that gets the task without a claim. The row is stored as claimed by this
+   * worker, with attempt 1, lease token 1 and no due instant. Ignored unless the outcome is
+   * `created`, the status is `Queued`, the worker is registered and the queue is not paused; the
+   * task then waits as usual.
    */
   readonly claimFor: string | null;
 }
 
-/** How tasks are stored. */
+/** The options of {@linkcode Storage.persist}. */
 export interface PersistOptions extends ConnectionOptions {
   /**
-   * Does not wait for task keys that open transactions of others hold: those tasks are left out,
-   * and answered `busy`. Only where the database tells such a key from one that is free; other
-   * storages wait. Means nothing with a `connection`.
+   * Does not wait for task keys that are held by open transactions of others. Their tasks are not
+   * stored, and their outcome is `busy`. Storages that cannot detect such keys wait. Ignored if
+   * `connection` is given.
    *
    * @default false
    */
   readonly skipBusy?: boolean;
 }
 
-/**
- * What became of a task that was to be stored; see the task-key rules at {@linkcode
- * Storage.persist}.
- */
+/** The result of storing one task; see the task-key rules at {@linkcode Storage.persist}. */
 export interface PersistResult {
   /** The id of the task's row: the new id, or the existing row's. */
   readonly id: string;
   /**
-   * Whether the task is new, replaced a waiting one, or left an existing one unchanged; `busy`: it
-   * was left out ({@linkcode PersistOptions.skipBusy}).
+   * `created`: the task is new. `updated`: it replaced a waiting task. `existing`: an existing task
+   * was left unchanged. `busy`: nothing was stored; see {@linkcode PersistOptions.skipBusy}.
    */
   readonly outcome: "created" | "updated" | "existing" | "busy";
   /** Whether the task was stored as claimed by the worker in `claimFor`. */

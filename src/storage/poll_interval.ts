@@ -6,7 +6,7 @@ import { type Duration, toMilliseconds } from "../time/duration.ts";
 const longestMs = 3_600_000;
 
 /**
- * Checks `pollInterval`: the pause between two looks of an idle worker.
+ * Checks `pollInterval`, the pause between two polls of an idle worker.
  *
  * @param interval The option's value.
  * @returns Milliseconds.

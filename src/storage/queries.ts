@@ -1,113 +1,118 @@
-// What can be read from storage, and what log lines are written to it: filters, pages, statistics.
+// The types of reads from storage (filters, pages, statistics) and of log lines to write.
 
 import type { ExecutionLogRecord, TaskRecord } from "./records.ts";
 import type { TaskStatus } from "./task_status.ts";
 
 /**
- * Which tasks to list. Absent means any, an empty list matches nothing; all that are given must
- * hold. Instants are epoch milliseconds; a range is inclusive at its begin, exclusive at its end.
+ * The conditions that a task must meet, all of them. An absent property matches every task; an
+ * empty array matches none. Instants are epoch milliseconds. A range includes its begin and
+ * excludes its end.
  */
 export interface TaskFilter {
-  /** One of these tasks: at most 1000. */
+  /** Tasks with one of these ids, at most 1000. */
   readonly ids?: readonly string[];
-  /** In one of these statuses. */
+  /** Tasks in one of these statuses. */
   readonly statuses?: readonly TaskStatus[];
-  /** Of one of these types. */
+  /** Tasks of one of these types. */
   readonly types?: readonly string[];
-  /** In one of these queues. */
+  /** Tasks in one of these queues. */
   readonly queues?: readonly string[];
-  /** Only series, or only one-shots. */
+  /** True for recurring tasks only, false for one-shot tasks only. */
   readonly recurring?: boolean;
   /** The task with this key. */
   readonly taskKey?: string;
-  /** The tasks whose key begins with this text. */
+  /** Tasks whose key begins with this string. */
   readonly taskKeyPrefix?: string;
-  /** The tasks whose exception contains this text; case matters. */
+  /** Tasks whose exception contains this string; case-sensitive. */
   readonly exceptionContains?: string;
-  /** Stored at or after this instant. */
+  /** Tasks stored at or after this instant. */
   readonly createdFrom?: number;
-  /** Stored before this instant. */
+  /** Tasks stored before this instant. */
   readonly createdBefore?: number;
-  /** Due at or after this instant. Tasks that a worker holds, or that have ended, are not due. */
+  /** Tasks due at or after this instant. Claimed and ended tasks are not due. */
   readonly dueFrom?: number;
-  /** Due before this instant. */
+  /** Tasks due before this instant. */
   readonly dueBefore?: number;
-  /** With a last execution ({@linkcode TaskRecord.lastExecutionAt}) at or after this instant. */
+  /**
+   * Tasks with a last execution ({@linkcode TaskRecord.lastExecutionAt}) at or after this instant.
+   */
   readonly executedFrom?: number;
-  /** With a last execution before this instant. */
+  /** Tasks with a last execution before this instant. */
   readonly executedBefore?: number;
 }
 
 /**
- * Which page. Pages go by the last id seen (keyset), so that a deep page costs the same as the
- * first.
+ * The request for a page. A page begins after the last id of the previous one (keyset paging), so
+ * that a later page costs the same as the first.
  */
 export interface PageRequest {
-  /** Default 50, at most 1000. */
+  /** The maximum number of items, at most 1000. @default 50 */
   readonly limit?: number;
-  /** `next` of the page before. */
+  /** The `next` of the previous page. @default the first page */
   readonly after?: string;
 }
 
-/** Which page of tasks. */
+/** The request for a page of tasks. */
 export interface TaskPageRequest extends PageRequest {
-  /** Tasks are ordered by id, which is by time. @default "newest" */
+  /** The order of tasks, by id and therefore by time of creation. @default "newest" */
   readonly order?: TaskOrder;
 }
 
 /** The order: newest or oldest tasks first. */
 export type TaskOrder = "newest" | "oldest";
 
-/** One page of something. */
+/** One page of items. */
 export interface Page<T> {
   /** The items of the page. */
   readonly items: readonly T[];
-  /** Pass as `after` to get the next page; null on the last one. */
+  /** The `after` of the request for the next page; null on the last page. */
   readonly next: string | null;
 }
 
 /** One page of tasks. */
 export interface TaskPage extends Page<TaskRecord> {
   /**
-   * Whether the search stopped before the page was full, since it had read as many rows as one call
-   * may: what else matches is on the next pages. @default false
+   * Whether the search stopped before the page was full, because one call reads a limited number of
+   * rows. The next pages hold the other matches. @default false
    */
   readonly incomplete?: boolean;
 }
 
-/** Which tasks to count. */
+/** The request for a count of tasks. */
 export interface CountRequest {
-  /** Where to stop: at most 10,000. */
+  /** The maximum count, at most 10,000. */
   readonly cap: number;
-  /** `next` of the count before. */
+  /** The `next` of the previous count. */
   readonly after?: string;
 }
 
-/** How many tasks were counted. */
+/** A count of tasks, which may be continued. */
 export interface PartialCount {
-  /** How many, at most the cap. */
+  /** The number of tasks, at most the cap. */
   readonly count: number;
-  /** Pass as `after` to count the rest; null: these are all. */
+  /** The `after` of the request that counts the rest; null if all tasks were counted. */
   readonly next: string | null;
 }
 
-/** A line to be stored. The sequence number is given by storage, going on from the task's last. */
+/**
+ * A log line to store. The storage assigns its sequence number, which follows the task's last one.
+ */
 export interface NewLogLine extends Omit<ExecutionLogRecord, "sequence" | "loggedAt"> {
-  /** How long ago it was logged, in milliseconds, when the line is handed to storage. */
+  /** The age of the line when it is passed to storage, in milliseconds. */
   readonly agoMs: number;
 }
 
-/** What waits in one queue. */
+/** The waiting tasks of one queue. */
 export interface QueueBacklog {
-  /** Its name. */
+  /** The queue's name. */
   readonly queue: string;
-  /** Whether nothing is claimed from it at the moment. */
+  /** Whether the queue is paused, so that nothing is claimed from it. */
   readonly paused: boolean;
-  /** Due now and unclaimed. */
+  /** The number of tasks that are due and unclaimed. */
   readonly due: number;
-  /** Due later. */
+  /** The number of tasks that are due later. */
   readonly scheduled: number;
-  /** The due instant of the due task that waits longest; null when none is due. */
+  /** The due instant of the task that has been due longest; null if none is due. */
   readonly oldestDueAt: number | null;
 }
 
@@ -115,7 +120,10 @@ export interface QueueBacklog {
 export interface Backlog {
   /** The storage's clock. */
   readonly now: number;
-  /** In no order. A queue in which nothing waits and that is not paused may be left out. */
+  /**
+   * The queues, in no particular order. A queue in which nothing waits and that is not paused may
+   * be left out.
+   */
   readonly queues: readonly QueueBacklog[];
 }
 
@@ -124,33 +132,33 @@ export interface Backlog {
  * paused may be left out.
  */
 export interface QueueStatistics extends QueueBacklog {
-  /** Claimed by a worker. */
+  /** The number of tasks claimed by a worker. */
   readonly claimed: number;
 }
 
-/** Figures of the whole store, for dashboards and health checks. */
+/** Statistics of the whole store, for dashboards and health checks. */
 export interface StorageStatistics {
   /** The storage's clock. */
   readonly now: number;
-  /** How many tasks are in each status, ended ones included. */
+  /** The number of tasks in each status, including ended tasks. */
   readonly tasksByStatus: Readonly<Record<TaskStatus, number>>;
-  /** In no order. */
+  /** The queues, in no particular order. */
   readonly queues: readonly QueueStatistics[];
 }
 
-/** How large one audit table is and how fast it grows. */
+/** The size and growth of one audit table. */
 export interface AuditGrowth {
-  /** By upstream's names. */
+  /** The table's name, as upstream calls it. */
   readonly table: "StatusAudit" | "RunsAudit" | "TaskExecutionLog";
-  /** How many rows it has. */
+  /** The number of its rows. */
   readonly rows: number;
-  /** The instant of its oldest row; null when it is empty. */
+  /** The instant of its oldest row; null if it is empty. */
   readonly firstAt: number | null;
-  /** The instant of its newest row; null when it is empty. */
+  /** The instant of its newest row; null if it is empty. */
   readonly lastAt: number | null;
   /**
-   * Rows divided by the whole days between the first and the last; null when that is less than a
-   * day.
+   * The number of rows divided by the whole days between the oldest and the newest; null if that is
+   * less than a day.
    */
   readonly averageRowsPerDay: number | null;
 }

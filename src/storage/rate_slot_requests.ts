@@ -1,56 +1,60 @@
 // The requests and results of slots of rate limits; see requests.ts.
 
-/** A wish to start a run, or else for a slot, by the generic cell rate algorithm (ITU-T I.371). */
+/**
+ * A request to start a run now, or otherwise to reserve a slot, by the generic cell rate algorithm
+ * (ITU-T I.371).
+ */
 export interface RateSlotRequest {
-  /** Names the budget; at most 400 characters. */
+  /** The name of the budget, at most 400 characters. */
   readonly key: string;
   /** Period / permits, in milliseconds; may be fractional. */
   readonly emissionIntervalMs: number;
-  /** How many may pass at once after a pause; at least 1. */
+  /** The number of runs that may start at once after a pause; at least 1. */
   readonly burst: number;
   /**
-   * Whether a new key starts with an empty budget: the first one passes, the burst has to be
-   * earned.
+   * Whether a new key starts without burst: its first run may start, further ones only at the
+   * emission interval.
    */
   readonly startEmpty: boolean;
   /**
-   * A slot further away than this is refused, and nothing is reserved. 0: only a slot right now
-   * will do.
+   * The maximum time until the slot, in milliseconds. A later slot is refused, and nothing is
+   * reserved. 0 accepts only a slot now.
    */
   readonly horizonMs: number;
-  /** The slot that was reserved before; null: none. */
+  /** The slot that was reserved earlier; null if there is none. */
   readonly reservedAt: number | null;
   /**
-   * For how long after its instant a slot counts as used in time, and how much sooner than exactly
-   * runs may start for it.
+   * The time after its instant for which a slot still counts as used in time, in milliseconds. Runs
+   * may start early by this much to compensate.
    */
   readonly graceMs: number;
-  /** How much later than now the run may start when it is allowed to. */
+  /** The maximum time between the permission and the start of the run, in milliseconds. */
   readonly startWithinMs: number;
 }
 
 /** A reserved slot that will not be used. */
 export interface ReturnedRateSlot {
-  /** The {@linkcode RateSlotRequest.key} that it was reserved with. */
+  /** The {@linkcode RateSlotRequest.key} with which it was reserved. */
   readonly key: string;
-  /** Its instant, as {@linkcode RateSlot.slotAt} gave it. */
+  /** The slot's instant, from {@linkcode RateSlot.slotAt}. */
   readonly slotAt: number;
 }
 
 /** The answer to a {@linkcode RateSlotRequest}. */
 export interface RateSlot {
   /**
-   * The slot's instant by the storage's clock, a whole millisecond; not later than now means: go.
+   * The slot's instant by the storage's clock, in whole milliseconds. If it is not later than now,
+   * the run may start.
    */
   readonly slotAt: number;
-  /** False when the slot is beyond the horizon: nothing was reserved. */
+  /** False if the slot is beyond the horizon, so that nothing was reserved. */
   readonly granted: boolean;
 }
 
-/** What {@linkcode Storage.takeRateSlots} answers. */
+/** The result of {@linkcode Storage.takeRateSlots}. */
 export interface RateSlots {
   /** The storage's clock. */
   readonly now: number;
-  /** One for each request, in the same order. */
+  /** One slot for each request, in the same order. */
   readonly slots: readonly RateSlot[];
 }

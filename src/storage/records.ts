@@ -1,6 +1,6 @@
-// What storage gives back: the rows of its tables as plain objects. Instants are whole epoch
-// milliseconds of the storage's clock, durations may have fractions, texts are stored as they came,
-// absent values are null.
+// The rows of the storage's tables as plain objects. Instants are whole epoch milliseconds of the
+// storage's clock. Durations may be fractional. Strings are returned as they were stored. Absent
+// values are null.
 
 import type { AuditLevel } from "../audit/audit_level.ts";
 import type { TaskStatus } from "./task_status.ts";
@@ -11,95 +11,99 @@ export interface DispatchedFields {
   readonly id: string;
   /** The type under which its handler is registered. */
   readonly type: string;
-  /** The payload as JSON text. */
+  /** The payload as JSON. */
   readonly payload: string;
-  /** How much history it leaves. */
+  /** The audit level, which sets how much history is recorded. */
   readonly auditLevel: AuditLevel;
   /** The queue in which it waits. */
   readonly queue: string;
-  /** Larger runs earlier; an integer from -32768 to 32767. */
+  /** An integer from -32768 to 32767. Larger values run earlier. */
   readonly priority: number;
-  /** Its unique name, up to 200 characters; null when it has none, or gave it up. */
+  /** The task's unique key, up to 200 characters; null if it has none or no longer holds it. */
   readonly taskKey: string | null;
-  /** W3C trace context (`traceparent`) of the dispatch; null when tracing is off. */
+  /** The W3C trace context (`traceparent`) of the dispatch; null if tracing is off. */
   readonly traceContext: string | null;
-  /**
-   * What follows a failed attempt, as JSON text; null: its type's or queue's retry policy holds.
-   */
+  /** The retry policy of the task as JSON; null if that of its type or queue applies. */
   readonly retryPolicy: string | null;
 }
 
-/** The fields that a row of the table of queued tasks and its claim have in common. */
+/** The fields that a task's row and a claimed task have in common. */
 export interface TaskFields extends DispatchedFields {
-  /** The status; of a claimed task, the one before the claim. */
+  /** The status. For a claimed task, the status before the claim. */
   readonly status: TaskStatus;
-  /** When it was stored. */
+  /** The instant at which the task was stored. */
   readonly createdAt: number;
-  /** How often it was claimed for the current run, less the claims given back; 1 for the first. */
+  /**
+   * The number of claims for the current run, without those that were given back; 1 for the first.
+   */
   readonly attempt: number;
   /**
-   * How often its worker was lost while the task was running, in the current run. Also 1 if the
-   * worker was lost before the start of the task was written. `attempt` - `lostCount` is the
-   * attempt that counts.
+   * The number of times that the task's worker was lost while the task was running, in the current
+   * run. Also 1 if the worker was lost before the start of the task was written. `attempt` -
+   * `lostCount` is the number of attempts that count.
    */
   readonly lostCount: number;
-  /** Raised by every claim; a write that carries an older one is refused. */
+  /** Incremented by every claim. A write with an older token is rejected. */
   readonly leaseToken: number;
-  /** Whether it is to be cancelled rather than run. */
+  /** Whether cancellation of the task was requested. */
   readonly cancelRequested: boolean;
-  /** The rate limit slot that it holds, or held when it was cancelled; null when it holds none. */
+  /**
+   * The rate limit slot that the task holds, or held when it was cancelled; null if there is none.
+   */
   readonly rateSlotAt: number | null;
-  /** The series, when the task is recurring. */
+  /** The series of a recurring task; null for a one-shot task. */
   readonly series: SeriesRecord | null;
 }
 
-/** One task: a row of the table of queued tasks. A recurring series is one row, too. */
+/** One task, as a row of the table of queued tasks. A recurring series is also one row. */
 export interface TaskRecord extends TaskFields {
-  /** A name of the handler for people: the task definition's `handlerName`. */
+  /** The display name of the handler, from the task definition's `handlerName`. */
   readonly handlerName: string;
   /**
-   * Why it failed or was stopped: the text of the last error, with its causes. A worker writes
-   * 32,768 characters at most; the last line of a longer text says that it was cut.
+   * The text of the error that failed or stopped the task, with its causes. A worker writes at most
+   * 32,768 characters. The last line of a longer text says that it was cut.
    */
   readonly exception: string | null;
-  /** The instant it was dispatched for (`delay` or `at`); null when it was to run at once. */
+  /**
+   * The instant for which the task was dispatched (`delay` or `at`); null if it was to run at once.
+   */
   readonly scheduledAt: number | null;
-  /** When it can be claimed; null while it is claimed or has ended. */
+  /** The instant from which the task can be claimed; null while it is claimed or has ended. */
   readonly dueAt: number | null;
-  /** When its last execution ended. Not kept for one-shot tasks at audit level `None`. */
+  /** The end of the last execution. Not kept for one-shot tasks at audit level `None`. */
   readonly lastExecutionAt: number | null;
-  /** How long its last execution took, in milliseconds. */
+  /** The duration of the last execution, in milliseconds. */
   readonly executionTimeMs: number | null;
-  /** The worker that holds it; null when none does. */
+  /** The worker that has claimed the task; null if none has. */
   readonly workerId: string | null;
 }
 
 /** The part of a task row that only recurring tasks have. */
 export interface SeriesRecord {
-  /** The schedule as canonical JSON text: two equal texts are the same schedule. */
+  /** The schedule as canonical JSON. Equal strings are the same schedule. */
   readonly schedule: string;
   /**
-   * Why no worker can run the series by its schedule, so that a worker sets it aside. Absent if no
-   * such reason is known.
+   * The reason why no worker can read the schedule. A worker puts such a series aside. Absent if
+   * there is no known reason.
    */
   readonly unreadable?: string;
   /** The schedule as a sentence. */
   readonly info: string;
-  /** The instant on which the grid of the schedule hangs. */
+  /** The instant from which the schedule's intervals are counted. */
   readonly anchorAt: number;
-  /** After how many real runs it ends; null: never. */
+  /** The number of counted runs after which the series ends; null for no limit. */
   readonly maxRuns: number | null;
-  /** Exclusive. */
+  /** The instant at which the series ends, exclusive; null for no end. */
   readonly runUntil: number | null;
-  /** The planned instant of the next (or current) run; null when the series has ended. */
+  /** The planned instant of the next or current run; null if the series has ended. */
   readonly nextRunAt: number | null;
-  /** Real runs so far; stays at 2^31 - 1. */
+  /** The number of counted runs so far; at most 2^31 - 1. */
   readonly runCount: number;
 }
 
 /** A claimed task. The worker itself reports the changes to `Queued` and `InProgress`. */
 export interface ClaimedTask extends TaskFields {
-  /** When it became due: what to give back with {@linkcode Storage.release}. */
+  /** The instant at which the task became due, to be passed to {@linkcode Storage.release}. */
   readonly dueAt: number;
 }
 
@@ -107,11 +111,11 @@ export interface ClaimedTask extends TaskFields {
 export interface StatusAuditRecord {
   /** The task. */
   readonly taskId: string;
-  /** When it happened. */
+  /** The instant of the change. */
   readonly updatedAt: number;
-  /** The status since then. */
+  /** The new status. */
   readonly newStatus: TaskStatus;
-  /** The error's text, if there was one. */
+  /** The error's text; null if there was none. */
   readonly exception: string | null;
 }
 
@@ -119,13 +123,13 @@ export interface StatusAuditRecord {
 export interface RunsAuditRecord {
   /** The task. */
   readonly taskId: string;
-  /** When the run ended. */
+  /** The instant at which the run ended. */
   readonly executedAt: number;
-  /** How long it took, in milliseconds. */
+  /** The duration of the run, in milliseconds. */
   readonly executionTimeMs: number;
-  /** How it ended. */
+  /** The status with which the run ended. */
   readonly status: TaskStatus;
-  /** The error's text, if there was one. */
+  /** The error's text; null if there was none. */
   readonly exception: string | null;
 }
 
@@ -136,46 +140,49 @@ export type LogLevel = "Trace" | "Debug" | "Information" | "Warning" | "Error" |
 export interface ExecutionLogRecord {
   /** The task. */
   readonly taskId: string;
-  /** When it was logged. */
+  /** The instant at which the line was logged. */
   readonly loggedAt: number;
-  /** How grave it is. */
+  /** The severity. */
   readonly level: LogLevel;
-  /** The message, its placeholders filled in. */
+  /** The message, with its placeholders replaced. */
   readonly message: string;
-  /** The text of the error that was logged, if there was one. */
+  /** The text of the logged error; null if there was none. */
   readonly exception: string | null;
-  /** Which run of a series logged it, from 1, with all its attempts; 1 for a one-shot. */
+  /**
+   * The number of the series' run that logged the line, from 1, the same for all attempts of the
+   * run; 1 for a one-shot task.
+   */
   readonly run: number;
-  /** Order within the task, from 1, going on across attempts and runs. */
+  /** The number of the line within the task, from 1, continued across attempts and runs. */
   readonly sequence: number;
 }
 
-/** Which tasks a worker takes. */
+/** The queues and task types that a worker serves. */
 export interface WorkerServes {
-  /** Its queues, and how many tasks of each it runs at a time. */
+  /** The worker's queues, each with the maximum number of tasks that it runs concurrently. */
   readonly queues: readonly { readonly name: string; readonly parallelism: number }[];
-  /** The types of the tasks that it knows. */
+  /** The task types for which the worker has handlers. */
   readonly types: readonly string[];
 }
 
 /** One registered worker process. */
 export interface WorkerRecord {
-  /** New for each start of a process. */
+  /** The worker's id, new for each start of a process. */
   readonly id: string;
-  /** Where it runs. */
+  /** The name of the worker's host. */
   readonly host: string;
   /**
    * The queues and types that it serves; null for a worker of version 0.1, which does not report
    * them.
    */
   readonly serves: WorkerServes | null;
-  /** When it was registered. */
+  /** The instant at which the worker was registered. */
   readonly startedAt: number;
-  /** When it was last heard of. */
+  /** The instant of the last heartbeat. */
   readonly heartbeatAt: number;
   /**
-   * How long ago that was, by the storage's clock, in milliseconds. Below 0 when that clock has
-   * been set back since.
+   * The age of the last heartbeat by the storage's clock, in milliseconds. Negative if that clock
+   * has been set back since.
    */
   readonly heartbeatAgeMs: number;
 }

@@ -1,4 +1,4 @@
-// The arguments and results of the verbs of the storage contract (storage.ts), by subject.
+// The arguments and results of the methods of the storage contract (storage.ts), by subject.
 
 export type * from "./change_requests.ts";
 export type * from "./claim_requests.ts";

@@ -1,35 +1,41 @@
-// Retention: which audit rows, log lines and ended tasks may go, and when.
+// Retention: the ages at which audit rows, log lines and ended tasks may be deleted.
 
-/** What may go, and when. Null, absent, zero or less means: keep for ever. */
+/**
+ * The number of days after which rows may be deleted. Rows are kept for ever if the value is null,
+ * absent, zero or negative.
+ */
 export interface RetentionPolicy {
-  /** For status audit rows. */
+  /** The days for status audit rows. */
   readonly statusAuditDays?: number | null;
-  /** For runs audit rows. */
+  /** The days for runs audit rows. */
   readonly runsAuditDays?: number | null;
-  /** Overrides both for rows that have an exception. Null, absent, zero or less: no override. */
+  /**
+   * The days for status and runs audit rows with an exception, instead of the two above. No
+   * override if the value is null, absent, zero or negative.
+   */
   readonly errorAuditDays?: number | null;
-  /** For log lines. */
+  /** The days for log lines. */
   readonly executionLogDays?: number | null;
-  /** How many lines of a task are kept: the newest. */
+  /** The maximum number of log lines of a task. The newest are kept. */
   readonly maxExecutionLogsPerTask?: number | null;
   /**
-   * Deletes one-shot tasks that are `Completed` or `Cancelled` once they ended longer ago than
-   * `statusAuditDays` (a task that has no last execution: was created) and all of their audit rows
-   * and log lines may go as well, by their own ages (so a kept error or log line keeps its task).
+   * Deletes one-shot tasks that are `Completed` or `Cancelled` once their last execution (or their
+   * creation, if they have none) is older than `statusAuditDays`. A task is kept while any of its
+   * audit rows or log lines is kept.
    * @default false
    */
   readonly deleteCompletedTasksAfterRetention?: boolean;
 }
 
-/** How {@linkcode Storage.purge} goes about it. */
+/** The options of {@linkcode Storage.purge}. */
 export interface PurgeOptions {
-  /** Rows to delete at most in this call, over all tables. */
+  /** The maximum number of rows to delete in this call, over all tables. */
   readonly budget: number;
-  /** Only counts the rows, for the whole policy and without the budget. @default false */
+  /** Only counts the rows that the policy would delete, without the budget. @default false */
   readonly dryRun?: boolean;
 }
 
-/** The numbers of rows that were (or, in a dry run, would be) deleted. */
+/** The numbers of rows that were deleted, or would be in a dry run. */
 export interface PurgeResult {
   /** Status audit rows. */
   readonly statusAudit: number;
@@ -39,8 +45,8 @@ export interface PurgeResult {
   readonly executionLog: number;
   /** Tasks. */
   readonly tasks: number;
-  /** Whether nothing is left to delete; false when the budget ran out. */
+  /** Whether nothing is left to delete; false if the budget was used up. */
   readonly done: boolean;
-  /** True when another process is purging at the moment; nothing was done. */
+  /** True if nothing was done because another process is purging. */
   readonly busy: boolean;
 }

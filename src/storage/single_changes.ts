@@ -1,4 +1,4 @@
-// The one-forms of the storage contract's many-forms, written once for all drivers.
+// Implements the single-task methods of the storage contract by the batch methods, for all drivers.
 
 import { checkMethods, isPlain } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
@@ -8,9 +8,9 @@ import type { Storage } from "./storage.ts";
 import type { TaskStatus } from "./task_status.ts";
 
 /**
- * {@linkcode Storage.setStatus} as {@linkcode Storage.setStatusMany} with one change. Rejects with
- * an InvalidArgumentError if the storage or the options are of another kind; the rest is for the
- * storage to judge.
+ * Implements {@linkcode Storage.setStatus} by {@linkcode Storage.setStatusMany} with one change.
+ * Rejects with an InvalidArgumentError if `storage` or `options` has the wrong type. The storage
+ * checks everything else.
  */
 export async function setStatusByMany(
   storage: Pick<Storage, "setStatusMany">,
@@ -32,8 +32,8 @@ export async function setStatusByMany(
 }
 
 /**
- * {@linkcode Storage.updateCurrentRun} as {@linkcode Storage.updateCurrentRunMany} with one run.
- * Rejects as {@linkcode setStatusByMany} does.
+ * Implements {@linkcode Storage.updateCurrentRun} by {@linkcode Storage.updateCurrentRunMany} with
+ * one run. Rejects as {@linkcode setStatusByMany} does.
  */
 export async function updateCurrentRunByMany(
   storage: Pick<Storage, "updateCurrentRunMany">,

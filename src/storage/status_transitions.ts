@@ -1,4 +1,4 @@
-// What all drivers read from the transitions of a change.
+// Reads the transitions of a change, for all drivers.
 
 import { InvalidArgumentError } from "../guards/errors.ts";
 import type { StatusChange, StatusTransition } from "./requests.ts";

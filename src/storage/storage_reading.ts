@@ -22,56 +22,57 @@ import type {
 
 /** The verbs of {@linkcode Storage} that read. */
 export interface StorageReading {
-  /** One task, or null. */
+  /** Returns a task, or null if it does not exist. */
   get(taskId: string): Promise<TaskRecord | null>;
-  /** The task that holds a key, or null. */
+  /** Returns the task that holds a key, or null. */
   getByTaskKey(taskKey: string): Promise<TaskRecord | null>;
   /**
-   * Tasks that match a filter, newest first by default (by id, which is by time). A call reads some
-   * 10,000 rows at most: if the page is not full by then it is `incomplete`, and the next one
-   * continues from there.
+   * Returns the tasks that match a filter, by default newest first (by id, which is by time of
+   * creation). A call reads at most about 10,000 rows. If the page is not full by then, it is
+   * `incomplete`, and the next page continues there.
    *
-   * @throws {InvalidArgumentError} Here and below, if the page's `limit` is not an integer from 1
-   * to 1000, or `after` is not the `next` of a page before it.
+   * @throws {InvalidArgumentError} If the page's `limit` is not an integer from 1 to 1000, or
+   * `after` is not the `next` of a previous page. The same holds for all methods that return pages.
    */
   list(filter?: TaskFilter, page?: TaskPageRequest): Promise<TaskPage>;
   /**
-   * Counts the tasks that match a filter, newest first, up to `cap`. A call reads some 10,000 rows
-   * at most; `next` is where to continue if there may be more.
+   * Counts the tasks that match a filter, newest first, up to `cap`. A call reads at most about
+   * 10,000 rows. If there may be more matches, `next` tells where to continue.
    *
    * @throws {InvalidArgumentError} If the cap is not an integer from 1 to 10,000, or `after` is not
-   * what a count before it gave as `next`.
+   * the `next` of a previous count.
    */
   count(filter: TaskFilter, request: CountRequest): Promise<PartialCount>;
-  /** A task's audited status changes, in the order in which they were written. */
+  /** Returns a task's audited status changes, in the order in which they were written. */
   statusAudit(taskId: string, page?: PageRequest): Promise<Page<StatusAuditRecord>>;
-  /** A recurring task's audited runs, in the order in which they were written. */
+  /** Returns a recurring task's audited runs, in the order in which they were written. */
   runsAudit(taskId: string, page?: PageRequest): Promise<Page<RunsAuditRecord>>;
-  /** A task's log lines by sequence number. */
+  /** Returns a task's log lines by sequence number. */
   executionLogs(taskId: string, page?: PageRequest): Promise<Page<ExecutionLogRecord>>;
   /**
-   * How many of a task's last `limit` log lines are of this run. Its cost grows with the limit
-   * alone, however many lines the runs before have left.
+   * Counts the log lines of a run among the task's last `limit` log lines. The cost depends only on
+   * the limit, not on the number of lines of previous runs.
    */
   countExecutionLogs(taskId: string, run: number, limit: number): Promise<number>;
   /**
-   * The registered workers, oldest first; also those whose heartbeat is old, until {@linkcode
-   * Storage.releaseLost}.
+   * Returns the registered workers, oldest first. Includes those whose heartbeat is late, until
+   * {@linkcode Storage.releaseLost} removes them.
    */
   workers(): Promise<readonly WorkerRecord[]>;
   /**
    * Returns the waiting tasks by queue. The cost depends on the number of waiting tasks, not of
-   * ended ones.
+   * ended tasks.
    */
   backlog(): Promise<Backlog>;
   /**
-   * Counts by status and queue. Reads all tasks, ended ones too: 1,000,000 take some tenths of a
-   * second. In SQLite it lets other work of the process run meanwhile, and so is not a snapshot.
+   * Counts the tasks by status and queue. Reads all tasks, including ended ones: 1,000,000 tasks
+   * take some tenths of a second. On SQLite the count yields to other work of the process, and is
+   * therefore not a snapshot.
    */
   statistics(): Promise<StorageStatistics>;
   /**
-   * The size and growth of the audit tables and the execution log: always three rows, in this
-   * order. Reads them whole, as {@linkcode Storage.statistics} does.
+   * Returns the size and growth of the two audit tables and the execution log, always three rows in
+   * this order. Reads the whole tables, as {@linkcode Storage.statistics} does.
    */
   auditGrowth(): Promise<readonly AuditGrowth[]>;
 }

@@ -1,4 +1,4 @@
-// The part of the storage contract in which tasks live; see storage.ts.
+// The part of the storage contract that stores and changes tasks; see storage.ts.
 
 import type { AuditLevel } from "../audit/audit_level.ts";
 import type {
@@ -18,35 +18,35 @@ import type {
 } from "./requests.ts";
 import type { TaskStatus } from "./task_status.ts";
 
-/** The verbs of {@linkcode Storage} by which tasks live: stored, claimed, changed, cancelled. */
+/** The methods of {@linkcode Storage} that store, claim, change and cancel tasks. */
 export interface StorageTasks {
   /**
-   * Stores new tasks with their first status audit rows, applying the task-key rules in order,
-   * atomically, also against other processes. An id that is stored already is left alone and
-   * answered as it was the first time (`created`; `claimed` while it still has lease token 1 and
-   * the worker in `claimFor`). For a task whose key belongs to a stored task (one that is claimed
-   * or `InProgress` counts as in progress):
+   * Stores new tasks with their first status audit rows. Applies the task-key rules in order,
+   * atomically, also with respect to other processes. A task whose id is already stored is left
+   * unchanged, and the first result is returned again: `created`, and `claimed` while the task
+   * still has lease token 1 and the worker in `claimFor`. If the key of a task belongs to a stored
+   * task, these rules apply (a claimed or `InProgress` task counts as in progress):
    *
-   * - A series that is in progress, and one whose key a one-shot task asks for: nothing happens
-   *   (`existing`).
-   * - Any other series with a next run is updated in place (`updated`). It keeps its run count, and
-   *   its next run and anchor if the text of the schedule is the same.
-   * - A series that has ended is updated in place and alive again (`updated`), with a new anchor and
-   *   next run and a run count of 0.
-   * - A one-shot task in progress: nothing happens (`existing`).
-   * - A one-shot task that waits (`WaitingQueue`, `Queued`, `Pending` or due again) is updated in
+   * - The stored task is a series that is in progress, or the new task is a one-shot task and the
+   *   stored one a series: nothing changes (`existing`).
+   * - Any other series with a next run is updated in place (`updated`). It keeps its run count. It
+   *   keeps its next run and anchor if the schedule is the same string.
+   * - A series that has ended is updated in place and starts again (`updated`), with a new anchor
+   *   and next run and a run count of 0.
+   * - A one-shot task in progress: nothing changes (`existing`).
+   * - A waiting one-shot task (`WaitingQueue`, `Queued`, `Pending` or due again) is updated in
    *   place (`updated`).
-   * - A one-shot task that has ended gives up its key and stays as history. The new task is stored
+   * - A one-shot task that has ended loses its key and stays as history. The new task is stored
    *   (`created`).
    *
-   * "Updated in place" replaces type, handler name, payload, queue, priority, audit level, trace
-   * context, retry policy, series, status and due instant, clears the exception, a cancel request
-   * and the rate limit slot, sets attempt and lost count to 0, and writes a status audit row, as
-   * the new level asks, if the status is another than before. A series that keeps its next run
-   * keeps its status, due instant, attempt, lost count and slot, too.
+   * An update in place replaces type, handler name, payload, queue, priority, audit level, trace
+   * context, retry policy, series, status and due instant. It clears the exception, a cancel
+   * request and the rate limit slot, and sets attempt and lost count to 0. If the status changes,
+   * it writes a status audit row by the new level. A series that keeps its next run also keeps its
+   * status, due instant, attempt, lost count and slot.
    *
-   * A task waits for the end of a transaction that holds its key, unless it may be left out
-   * ({@linkcode PersistOptions.skipBusy}).
+   * The call waits for the end of a transaction that holds the key of one of the tasks, unless
+   * {@linkcode PersistOptions.skipBusy} is set.
    */
   persist(
     tasks: readonly NewTask[],
@@ -54,14 +54,15 @@ export interface StorageTasks {
   ): Promise<readonly PersistResult[]>;
 
   /**
-   * Takes due tasks for a worker: never one that another worker holds, never of another type, none
-   * from paused queues. Highest priority first, then longest due, then lowest id. Raises `attempt`
-   * and `leaseToken`; sets no status (the worker reports `Queued` and `InProgress`). Its cost does
-   * not depend on how many tasks have ended or are due later.
+   * Claims due tasks for a worker: highest priority first, then longest due, then lowest id. Never
+   * claims a task that another worker holds, a task of another type, or a task of a paused queue.
+   * Increments `attempt` and `leaseToken`. Leaves the status unchanged; the worker reports `Queued`
+   * and `InProgress`. The cost does not depend on the number of tasks that have ended or are due
+   * later.
    *
-   * A row that was damaged by hand or by a disk fails neither the claim nor a reading: both
-   * counters stop at 2^31 - 1, and an instant that JavaScript cannot represent comes as one outside
-   * of the years 1 to 9999. The worker fails its task then.
+   * A damaged row does not make a claim or a read fail. Both counters stop at 2^31 - 1. An instant
+   * that JavaScript cannot represent is returned as one outside of the years 1 to 9999, and the
+   * worker fails its task.
    *
    * @throws {WorkerLostError} If the worker is not registered.
    */
@@ -71,8 +72,8 @@ export interface StorageTasks {
    * Changes one task's status and writes a status audit row by the level: one round trip, one
    * transaction, no query before. See {@linkcode Storage.setStatusMany} for several tasks.
    *
-   * @throws {InvalidArgumentError} If the status does not exist; nothing was written. So for the
-   * three verbs that follow.
+   * @throws {InvalidArgumentError} If the status does not exist; nothing was written. The same
+   * holds for the next three methods.
    */
   setStatus(
     taskId: string,
@@ -86,9 +87,9 @@ export interface StorageTasks {
   ): Promise<ChangeResult>;
 
   /**
-   * Applies many status changes in one round trip and one transaction. A task appears at most once
-   * in the list. A series' own fields stay unchanged: {@linkcode Storage.updateCurrentRun} ends a
-   * run or a series.
+   * Applies many status changes in one round trip and one transaction. A task may appear only once
+   * in the array. The fields of a series stay unchanged; use {@linkcode Storage.updateCurrentRun}
+   * to end a run or a series.
    */
   setStatusMany(
     changes: readonly StatusChange[],
@@ -96,11 +97,11 @@ export interface StorageTasks {
   ): Promise<readonly ChangeResult[]>;
 
   /**
-   * Ends a run of a recurring task: status, exception, run count + 1 (saturating at 2^31 - 1),
-   * attempt and lost count 0, next run and due instant, last execution, and the audit rows by the
-   * level. See {@linkcode Storage.updateCurrentRunMany} for several runs.
+   * Ends a run of a recurring task. Sets status, exception, next run, due instant and last
+   * execution. Increments the run count, up to 2^31 - 1. Sets attempt and lost count to 0. Writes
+   * the audit rows by the level. See {@linkcode Storage.updateCurrentRunMany} for several runs.
    *
-   * @param options `status` (default `Completed`) and `exception` say how the run ended.
+   * @param options `status` (default `Completed`) and `exception` describe the end of the run.
    */
   updateCurrentRun(
     taskId: string,
@@ -120,7 +121,7 @@ export interface StorageTasks {
   ): Promise<ChangeResult>;
 
   /**
-   * Ends many runs in one round trip and one transaction. A task appears at most once in the list.
+   * Ends many runs in one round trip and one transaction. A task may appear only once in the array.
    */
   updateCurrentRunMany(
     runs: readonly RunEnd[],
@@ -128,66 +129,67 @@ export interface StorageTasks {
   ): Promise<readonly ChangeResult[]>;
 
   /**
-   * Requests the cancellation of tasks. Unclaimed ones that have not ended (also a series between
-   * runs) become `Cancelled` at once, without due instant, next run and exception, and with a
-   * status audit row by their own level. Claimed ones are marked, and their owners are notified by
-   * {@linkcode Storage.heartbeat} and, with push, at once. The mark stays until the task ends. If
-   * the task becomes due again (its owner wrote a retry at the same time, or was lost), it is due
-   * at once, and the worker that claims it next sees `cancelRequested`. An id appears at most once
-   * in the list.
+   * Requests the cancellation of tasks. Unclaimed tasks that have not ended, including series
+   * between runs, become `Cancelled` at once: due instant, next run and exception are cleared, and
+   * a status audit row is written by the task's own level. Claimed tasks are marked. Their workers
+   * learn of it from {@linkcode Storage.heartbeat}, and at once if the storage pushes
+   * notifications. The mark stays until the task ends. If the worker writes a retry at the same
+   * time or is lost, the task is due at once, and the worker that claims it next sees
+   * `cancelRequested`. An id may appear only once in the array.
    */
   requestCancel(taskIds: readonly string[]): Promise<readonly CancelOutcome[]>;
 
   /**
-   * Gives claimed, unstarted tasks back: due as the caller says, attempt less one, everything else
-   * unchanged. Fenced: a task that this worker does not hold with this token is skipped.
+   * Releases claimed tasks that have not started: sets `dueAt` from the request, subtracts one from
+   * `attempt`, and leaves everything else unchanged. Skips tasks that this worker does not hold
+   * with this token.
    */
   release(workerId: string, tasks: readonly ReleasedTask[]): Promise<void>;
 
   /**
-   * Gives back the tasks that a worker holds without knowing it, because a claim was committed and
-   * its answer was lost on the way. They are due now, attempt less one, status unchanged. May be
-   * slow: it is called after such a fault only.
+   * Releases the tasks that a worker holds without knowing it, because a claim was committed but
+   * its answer was lost. The tasks become due now, one is subtracted from `attempt`, and the status
+   * stays unchanged. May be slow, because it is called only after such a fault.
    *
-   * @param workerId The worker that asks.
-   * @param known The ids of the tasks that it knows it holds.
-   * @returns How many were given back.
+   * @param workerId The worker that holds the tasks.
+   * @param known The ids of the tasks that the worker knows it holds.
+   * @returns The number of released tasks.
    */
   releaseUnknown(workerId: string, known: readonly string[]): Promise<number>;
 
   /**
-   * Makes unclaimed tasks due now: a series at rest gets an extra run (its next run stays planned),
-   * a waiting task runs early, a one-shot that ended in `Failed`, `Cancelled` or `ServiceStopped`
-   * is `Queued` again with attempt, lost count 0 and no exception (with an audit row by its level).
-   * A waiting task keeps its status, and a due one its place. Anything else (claimed, `Completed`,
-   * an ended series) stays unchanged.
+   * Makes unclaimed tasks due now. A series between runs gets an extra run; its next run stays
+   * planned. A waiting task runs early and keeps its status. A task that is already due keeps its
+   * position. A one-shot task that ended in `Failed`, `Cancelled` or `ServiceStopped` is `Queued`
+   * again, with attempt and lost count 0, no exception, and an audit row by its level. Claimed
+   * tasks, `Completed` one-shot tasks and ended series stay unchanged.
    *
-   * @returns Whether each is due now.
+   * @returns Whether each task is due now.
    */
   makeDue(taskIds: readonly string[]): Promise<readonly boolean[]>;
 
   /**
-   * Gives waiting series another next run and anchor, and makes them due sooner. A series stays
-   * unchanged if a worker holds it or its next run is no longer the one that the caller knows: two
-   * processes that do the same do it once. A task appears at most once in the list. No status
-   * changes, so nothing is audited.
+   * Sets the next run and anchor of waiting series, and makes them due earlier. A series stays
+   * unchanged if a worker holds it or its next run is not `plannedAt`, so that the same correction
+   * by two processes applies once. A task may appear only once in the array. Nothing is audited,
+   * because no status changes.
    *
-   * @returns Whether each was changed.
+   * @returns Whether each series was changed.
    */
   correctSeries(corrections: readonly SeriesCorrection[]): Promise<readonly boolean[]>;
 
   /**
-   * The earliest instant at which one of these types becomes due in one of these queues (paused
-   * ones left out); null: none.
+   * Returns the earliest instant at which a task of these types becomes due in one of these queues,
+   * without paused queues; null if there is none.
    */
   nextDueAt(queues: readonly string[], types: readonly string[]): Promise<number | null>;
 
   /**
-   * Calls back after changes by other processes: due tasks were stored or given back, a cancel was
-   * requested, a queue was paused or resumed. It may call too often, and may miss changes, which
-   * polling finds. Changes by this process need no call.
+   * Calls `listener` after changes by other processes: due tasks were stored or released, a
+   * cancellation was requested, a queue was paused or resumed. It may call more often than needed,
+   * and may miss changes, which polling then finds. Changes by this process need no call.
    *
-   * @returns A function that ends it.
+   * @returns A function that removes the listener.
    */
   onWake(listener: (signal: WakeSignal) => void): () => void;
 }

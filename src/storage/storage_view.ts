@@ -1,6 +1,6 @@
-// The view of one instance on a storage. Several instances of a process may share a storage object:
-// it stays open until the last of them closes it, and each is notified of the others' changes, as
-// of those of other processes.
+// Views of one storage object, so that several instances of a process can share it. The storage
+// stays open until the last view is closed. Each view is notified of the changes made through the
+// others, as of changes by other processes.
 
 import type { WakeSignal } from "./requests.ts";
 import type { Storage } from "./storage.ts";
@@ -11,8 +11,8 @@ type Args<V extends Verb> = Storage[V] extends (...args: infer A) => unknown ? A
 type Answer<V extends Verb> = Storage[V] extends (...args: never) => Promise<infer R> ? R : never;
 
 /**
- * Returns the notification of the others after a verb, from its arguments and its answer; null for
- * none.
+ * Returns the notification to send to the other views after a call, from its arguments and its
+ * result; null for none.
  */
 type News = {
   readonly [V in Verb]?: (args: Args<V>, answer: Answer<V>) => WakeSignal | null;
@@ -42,13 +42,13 @@ function isDueAgain({ dueInMs }: { readonly dueInMs?: number }): boolean {
   return dueInMs !== undefined;
 }
 
-/** What the views of one storage object share. */
+/** The state that the views of one storage object share. */
 interface SharedUse {
-  /** The views that have opened it, and not closed it since. */
+  /** The views that are open. */
   readonly openViews: Set<object>;
-  /** The listeners, and whose they are. */
+  /** The listeners, each with the view that added it. */
   readonly listeners: Map<WakeListener, object>;
-  /** Resolves when no closing is under way. */
+  /** Resolves when no `close` is in progress. */
   closed: Promise<void>;
 }
 
@@ -63,7 +63,7 @@ function useOf(storage: Storage): SharedUse {
   return use;
 }
 
-/** Makes one more view of a storage object. */
+/** Makes a new view of a storage object. */
 export function viewOf(storage: Storage): Storage {
   const use = useOf(storage);
   const own: Partial<Storage> = {
@@ -104,8 +104,8 @@ export function viewOf(storage: Storage): Storage {
 type AnyVerb = (...args: unknown[]) => Promise<unknown>;
 
 /**
- * A verb of a view, which notifies the other views of its changes. It costs nothing without other
- * views.
+ * Wraps a method of a view so that it notifies the other views of its changes. Costs nothing
+ * without other views.
  */
 function tellingOthers(storage: Storage, verb: Verb, view: object): AnyVerb {
   const { listeners } = useOf(storage);

@@ -1,5 +1,5 @@
-// Filters for tasks: what a user passed, before it reaches a store (each would take a wrong one
-// differently), and what drivers need to know of one.
+// Checks the task filters of users, because each store would treat an invalid one differently, and
+// tells drivers how to search by them.
 
 import type { OptionNames } from "../guards/option_names.ts";
 import { checkNames, checkOptions, isPlain } from "../guards/argument_checks.ts";
@@ -35,20 +35,23 @@ const members: OptionNames<TaskFilter> = {
   executedBefore: true,
 };
 
-/** How many ids a filter may have. */
+/** The maximum number of ids in a filter. */
 const mostIds = 1000;
 
-/** The maximum length of a searched text in UTF-16 code units, which every store accepts. */
+/**
+ * The maximum length of a string to search for, in UTF-16 code units. Every store accepts this
+ * length.
+ */
 const longestText = 1000;
 
-/** The members that stores have an index for, which leads to nothing but what matches. */
+/** The properties for which stores have an index that finds only matching rows. */
 const indexed: ReadonlySet<string> = new Set<keyof TaskFilter>(["ids", "taskKey"]);
 
 /**
- * Whether a search by a filter may read rows that do not match, and so has to stop after {@linkcode
- * mostRowsRead} of them.
+ * Reports whether a search by a filter may read rows that do not match. Such a search stops after
+ * {@linkcode mostRowsRead} rows.
  *
- * @throws {InvalidArgumentError} If the filter is no object.
+ * @throws {InvalidArgumentError} If the filter is not an object.
  */
 export function readsInVain(filter: TaskFilter): boolean {
   if (!isPlain(filter)) throw new InvalidArgumentError("filter", filter, "be an object");
@@ -58,11 +61,10 @@ export function readsInVain(filter: TaskFilter): boolean {
 }
 
 /**
- * Reads a filter that a user passed. Ids may be in capitals, and those that no task can have are
- * left out.
+ * Parses a user's filter. Ids may be in upper case. Ids that no task can have are removed.
  *
- * @throws {InvalidArgumentError} If a member is invalid or unknown: if ignored, the filter would
- * match too many tasks.
+ * @throws {InvalidArgumentError} If a property is invalid or unknown. Ignoring it would match too
+ * many tasks.
  */
 export function parseTaskFilter(filter: TaskFilter): TaskFilter {
   checkOptions(filter, members, "filter");

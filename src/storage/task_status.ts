@@ -3,11 +3,11 @@
 /**
  * The status of a task.
  *
- * - `WaitingQueue`: stored, to run at a later instant.
+ * - `WaitingQueue`: stored, and due at a later instant.
  * - `Queued`: due, waiting for a worker or in a worker's local queue.
  * - `InProgress`: its handler is running.
- * - `Pending`: an attempt failed or was deferred; the next attempt has its instant.
- * - `Completed`, `Failed`: ended. A recurring series rests in one of them between its runs, with a
+ * - `Pending`: an attempt failed or was deferred; the next attempt has a due instant.
+ * - `Completed`, `Failed`: ended. A recurring series also has one of them between its runs, with a
  *   next run.
  * - `Cancelled`: ended by {@linkcode EverTask.cancel}.
  * - `ServiceStopped`: its worker stopped or was lost while the task was claimed; it is due again.
@@ -36,12 +36,12 @@ export const taskStatuses: readonly TaskStatus[] = [
 
 const knownStatuses: ReadonlySet<string> = new Set(taskStatuses);
 
-/** Whether a text is the name of a status. */
+/** Reports whether a value is the name of a status. */
 export function isTaskStatus(text: unknown): text is TaskStatus {
   return knownStatuses.has(text as string);
 }
 
-/** Whether a task of this status waits for a worker. */
+/** Reports whether a task of this status waits for a worker. */
 export function isWaiting(status: TaskStatus | undefined): boolean {
   return status === "Queued" || status === "WaitingQueue" || status === "Pending";
 }

@@ -2,11 +2,11 @@
 
 import type { WorkerServes } from "./records.ts";
 
-/** A worker that makes itself known. */
+/** The registration of a worker. */
 export interface WorkerRegistration {
-  /** New for each start of a process: any text of up to 100 characters. */
+  /** The worker's id, new for each start of a process: any string of up to 100 characters. */
   readonly id: string;
-  /** Where it runs. */
+  /** The name of the worker's host. */
   readonly host: string;
   /** The queues and types that it serves. @default not reported */
   readonly serves?: WorkerServes;
@@ -16,25 +16,30 @@ export interface WorkerRegistration {
 export interface HeartbeatResult {
   /** The storage's clock. */
   readonly now: number;
-  /** False when the worker is no longer registered: it has lost all its leases. */
+  /** False if the worker is no longer registered, and so has lost all its leases. */
   readonly alive: boolean;
-  /** Tasks that this worker holds and is asked to cancel. */
+  /** The ids of the tasks that this worker holds and is asked to cancel. */
   readonly cancelRequests: readonly string[];
-  /** The queues from which nothing is claimed at the moment. */
+  /** The paused queues, from which nothing is claimed. */
   readonly pausedQueues: readonly string[];
   /**
-   * Whether there is something for {@linkcode Storage.releaseLost}: another worker's heartbeat is
-   * late, or further in the future than a lease, or a task is claimed by a worker that is not
-   * registered. Found in the same round trip, so that looking costs nothing more.
+   * Whether {@linkcode Storage.releaseLost} has work to do: another worker's heartbeat is late or
+   * more than a lease in the future, or a task is claimed by a worker that is not registered.
+   * Determined in the same round trip.
    */
   readonly othersLost: boolean;
 }
 
-/** What {@linkcode Storage.releaseLost} needs to know. */
+/** The argument of {@linkcode Storage.releaseLost}. */
 export interface ReleaseLostRequest {
-  /** A worker whose heartbeat is older than this, by the storage's clock, is lost. Milliseconds. */
+  /**
+   * The age of a heartbeat above which its worker is lost, by the storage's clock, in milliseconds.
+   */
   readonly leaseMs: number;
-  /** A task that was running when its worker was lost, more often than this, becomes `Failed`. */
+  /**
+   * The maximum `lostCount`. A task that was running when its worker was lost becomes `Failed`
+   * above it.
+   */
   readonly poisonLimit: number;
   /** The exception text of tasks that become due again. */
   readonly lostReason: string;
@@ -52,25 +57,25 @@ export interface LostTask {
   readonly queue: string;
   /** The worker that was lost. */
   readonly workerId: string;
-  /** The task's lost count since then; see {@linkcode TaskFields.lostCount}. */
+  /** The task's new lost count; see {@linkcode TaskFields.lostCount}. */
   readonly lostCount: number;
-  /** Whether it is `Failed` permanently; otherwise it is due again. */
+  /** Whether the task became `Failed`. Otherwise it is due again. */
   readonly poisoned: boolean;
 }
 
-/** Why {@linkcode Storage.onWake} calls. */
+/** The reason for a call of a listener of {@linkcode Storage.onWake}. */
 export type WakeSignal =
   | { readonly kind: "tasks" }
   | { readonly kind: "cancel"; readonly taskIds: readonly string[] }
   | { readonly kind: "queues" };
 
 /**
- * How often a worker polls for due tasks without a notification, in milliseconds. `Infinity`:
- * never.
+ * The intervals at which a worker polls for due tasks without a notification, in milliseconds.
+ * `Infinity` disables polling.
  */
 export interface Polling {
-  /** While the last look found something. */
+  /** The interval while the last poll found tasks. */
   readonly busyMs: number;
-  /** While there is nothing to do. */
+  /** The interval while there is nothing to do. */
   readonly idleMs: number;
 }

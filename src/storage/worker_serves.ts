@@ -1,4 +1,4 @@
-// The queues and types that a worker serves, as text, which stores keep unchanged.
+// Encodes the queues and types that a worker serves as a string, which stores keep unchanged.
 
 import { readMember } from "../thrown/reading.ts";
 import {
@@ -11,10 +11,10 @@ import {
 import type { WorkerServes } from "./records.ts";
 
 /**
- * Writes the queues and types of a worker as JSON, for a driver to store; null if the worker does
- * not report them.
+ * Encodes the queues and types of a worker as JSON, for a driver to store. Returns null if the
+ * worker does not report them.
  *
- * @throws {InvalidArgumentError} If a member is of another kind.
+ * @throws {InvalidArgumentError} If a property has the wrong type.
  */
 export function encodeServes(serves: WorkerServes | undefined): string | null {
   if (serves === undefined) return null;
@@ -34,8 +34,8 @@ export function encodeServes(serves: WorkerServes | undefined): string | null {
 }
 
 /**
- * Reads what {@linkcode encodeServes} wrote; null for a worker that did not report them, or for an
- * unknown format.
+ * Decodes the result of {@linkcode encodeServes}. Returns null for a worker that did not report its
+ * queues and types, or for an unknown format.
  */
 export function decodeServes(text: string | null): WorkerServes | null {
   if (text === null) return null;

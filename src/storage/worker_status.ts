@@ -1,29 +1,30 @@
-// Which of the registered workers are alive: storage lists them, and knows no lease.
+// Determines which registered workers are alive. The storage cannot, because it does not know the
+// lease.
 
 import type { WorkerRecord } from "./records.ts";
 
 /** A registered worker process, and whether it is alive. */
 export interface WorkerStatus extends WorkerRecord {
   /**
-   * Whether its heartbeat is not older than the lease, `leaseDuration`. A lost worker keeps its
-   * tasks until another worker takes them over.
+   * Whether the last heartbeat is at most `leaseDuration` old. A lost worker keeps its tasks until
+   * another worker takes them over.
    */
   readonly alive: boolean;
 }
 
-/** Which workers to list. */
+/** The options of a list of workers. */
 export interface WorkersOptions {
   /**
-   * Also those whose heartbeat is older than the lease: they are lost, and no other worker has
-   * found that out yet.
+   * Includes lost workers, whose heartbeat is older than the lease, until another worker removes
+   * them.
    * @default false
    */
   readonly includeLost?: boolean;
 }
 
 /**
- * Judges workers by their heartbeats. One in the future, as after a clock was set back, is no sign
- * of life.
+ * Sets `alive` of each worker by its heartbeat. A heartbeat in the future, as after a clock was set
+ * back, does not count.
  */
 export function workerStatuses(workers: readonly WorkerRecord[], leaseMs: number): WorkerStatus[] {
   return workers.map((worker) => ({

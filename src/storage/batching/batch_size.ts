@@ -1,18 +1,17 @@
-// How much goes into one write: as many items as a database takes well, and no more text than one
-// statement carries in time.
+// The limits of one write: the number of its items, and the length of the strings in them.
 
 /**
- * The most text in one write, in characters. A statement of a few megabytes is answered within a
- * driver's limit of time on a slow line, too, and is far from the longest text of a runtime and of
- * a database.
+ * The maximum length of the strings in one write, in characters. A statement of a few megabytes
+ * finishes within a driver's timeout even on a slow connection, and is far below the limits of
+ * runtimes and databases.
  */
 export const mostCharacters = 4_000_000;
 
 /**
- * Where a batch ends that begins at `from`: it holds at most `maxItems`, and at most {@linkcode
- * mostCharacters}, but at least one item, however long that is.
+ * Returns the end of the batch that begins at `from`. The batch holds at most `maxItems` items and
+ * at most {@linkcode mostCharacters}, but always at least one item, even if that one is longer.
  *
- * @param sizeOf How much text an item holds, in characters.
+ * @param sizeOf Returns the length of an item's strings, in characters.
  * @returns The index after the batch's last item.
  */
 export function batchEnd<Item>(

@@ -7,23 +7,23 @@ import { nextMacrotask } from "../../time/macrotask.ts";
 import { batchEnd } from "./batch_size.ts";
 import { isTransient, retryTransient } from "./retry_transient.ts";
 
-/** How a {@linkcode BatchWriter} writes. */
+/** The options of a {@linkcode BatchWriter}. */
 export interface BatchWriterOptions<Item, Result> {
-  /** Writes a batch; all or nothing. Results are in the order of the items. */
+  /** Writes a batch in one transaction. Returns the results in the order of the items. */
   readonly write: (items: readonly Item[]) => Promise<readonly Result[]>;
   readonly clock: Clock;
-  /** The most items in one write. */
+  /** The maximum number of items in one write. */
   readonly maxBatch: number;
   /**
-   * How much text an item holds, in characters: {@linkcode batchEnd} bounds a write by it. @default
-   * none
+   * Returns the length of an item's strings, in characters, by which {@linkcode batchEnd} limits a
+   * write. @default 0 for each item
    */
   readonly sizeOf?: (item: Item) => number;
-  /** How many writes may be under way at once. */
+  /** The maximum number of concurrent writes. */
   readonly concurrency: number;
   /**
-   * For how long a transient error is met with another try, in milliseconds; then it is the
-   * caller's.
+   * The time for which a write is retried after transient errors, in milliseconds. Then `add`
+   * rejects with the last one.
    */
   readonly retryForMs: number;
 }
@@ -98,8 +98,7 @@ export class BatchWriter<Item, Result> {
       if (batch.length === 1 || isTransient(error)) {
         for (const entry of batch) entry.reject(error);
       } else {
-        // An item that storage rejects must not fail the others of its batch: each is written
-        // separately.
+        // One rejected item must not fail the whole batch, so each item is written separately.
         for (const entry of batch) await this.#write([entry]);
       }
     }

@@ -12,7 +12,7 @@ export function isTransient(error: unknown): boolean {
 /**
  * Runs `action`, and retries it after growing pauses while it fails with a transient error.
  *
- * @param retryForMs How long to retry, in milliseconds; then it throws the last error.
+ * @param retryForMs The time for which to retry, in milliseconds. Then the last error is thrown.
  */
 export async function retryTransient<T>(
   clock: Clock,

@@ -1,13 +1,13 @@
-// The generic cell rate algorithm with reservations. A task without budget reserves the next slot
-// that the limit allows, and asks again at that slot. It then runs if the limit allows a run at
-// that instant, regardless of other reservations. So a key has two budgets of the same size:
-// reservations draw on one, which keeps tasks in order, and runs draw on the other, which is the
-// limit itself. They differ only when a task uses its slot late, or never. Pure arithmetic on one
-// number a budget, the theoretical arrival time (TAT), which may be fractional. Source: ITU-T
-// I.371, annex A ("virtual scheduling"), with the tolerance expressed as a burst.
+// The generic cell rate algorithm with reservations. A task that finds no budget reserves the next
+// slot that the limit allows, and asks again at that slot. It then runs if the limit allows a run
+// at that instant, regardless of other reservations. A key therefore has two budgets of the same
+// size. Reservations use one, which keeps tasks in order. Runs use the other, which is the limit
+// itself. The two differ only if a task uses its slot late or never. Each budget is one number, the
+// theoretical arrival time (TAT), which may be fractional. Source: ITU-T I.371, annex A ("virtual
+// scheduling"), with the tolerance expressed as a burst.
 //
-// A slot may be given back by a task that was cancelled. Those at the end of the line shorten it;
-// others, which have reservations behind them, go to the next that has to wait.
+// A cancelled task gives its slot back. A slot at the end of the line shortens the line. Any other
+// slot, which has later reservations behind it, goes to the next task that has to wait.
 
 import type { RateSlot, RateSlotRequest } from "../requests.ts";
 import { noSlots, type ReturnedSlots } from "./returned_slots.ts";
@@ -23,13 +23,13 @@ export interface RateBudget {
 /** A request for a slot. */
 export type SlotWish = Omit<RateSlotRequest, "key">;
 
-/** What {@linkcode takeSlot} found. */
+/** The result of {@linkcode takeSlot}. */
 export interface TakenSlot extends RateSlot {
-  /** What to keep for the key from now on; null for a key that stays new. */
+  /** The new state of the key; null for a key that stays new. */
   readonly budget: RateBudget | null;
 }
 
-/** One microsecond: what sums of fractional intervals may be off by. */
+/** One microsecond: the tolerance for rounding errors in sums of fractional intervals. */
 const noiseMs = 0.001;
 /** Slots are rounded up to whole milliseconds, so runs start up to 1 ms late. */
 const roundingMs = 1;
@@ -37,17 +37,18 @@ const roundingMs = 1;
 /**
  * Starts a run if the limit allows it now, and otherwise reserves the next slot.
  *
- * Runs are charged when they start; if that may be a while later, as if they started at the end of
- * it. So that those that start a few milliseconds after their slots do not make those behind them
- * come too early, runs may start by `graceMs` sooner than the limit says; only who is too late for
- * a slot may not, while others have reserved all that is to come. In any window of one period start
- * at most permits + burst runs, as long as (permits + 1) · `emissionIntervalMs` is longer than the
- * period + `graceMs` + 1 + the time by which some handlers begin later after their starts than
- * others.
+ * A run is charged when it starts, or at the end of `startWithinMs` if it may start that much
+ * later. Runs may start up to `graceMs` before the limit allows them, so that a run that starts a
+ * few milliseconds after its slot does not delay those behind it. A task that missed its slot by
+ * more than `graceMs` may not start early, because other tasks have reserved the slots that follow.
+ *
+ * At most permits + burst runs start in any window of one period, as long as (permits + 1) ·
+ * `emissionIntervalMs` is longer than the period + `graceMs` + 1 + the variation of the time
+ * between a start and the begin of its handler.
  *
  * @param kept The state of the key; null for a new one.
  * @param now Epoch milliseconds, whole.
- * @param returned The slots of the key that were given back. Not asked while the budget is full.
+ * @param returned The slots of the key that were given back. Not read while the budget is full.
  */
 export function takeSlot(
   kept: RateBudget | null,
@@ -69,7 +70,7 @@ export function takeSlot(
       return { slotAt: now, granted: true, budget: { reservedTat, startedTat: afterStart } };
     }
   }
-  // Late runs have drawn on unused reservations: later runs must not draw on them again.
+  // Late runs have used the budget of unused reservations, which later runs must not use again.
   const earliestTat = startedTat - leewayMs;
   const slotOf = (tat: number) => Math.max(now, Math.ceil(tat - toleranceMs - noiseMs));
   let budget = kept;

@@ -1,5 +1,5 @@
-// The order of a batch. Two batches that lock the same tasks in different orders end in a deadlock;
-// in one order, the second waits for the first.
+// The order in which a batch locks its tasks. Two batches that lock the same tasks in different
+// orders can deadlock. In one common order, the second batch waits for the first.
 
 import { checkCallback, checkList } from "../../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../guards/errors.ts";
@@ -7,9 +7,9 @@ import { InvalidArgumentError } from "../../guards/errors.ts";
 /**
  * Returns the items in the order in which their tasks are locked.
  *
- * @param keyOf The text by which an item is sorted: its task's id, or another text that sorts as
- * the database sorts ids. Called once for each item.
- * @throws {InvalidArgumentError} If an argument is of another kind.
+ * @param keyOf Returns the string by which an item is sorted: its task's id, or another string that
+ * sorts as the database sorts ids. Called once for each item.
+ * @throws {InvalidArgumentError} If an argument has the wrong type.
  */
 export function byLock<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[] {
   checkList(items, "items");
@@ -20,13 +20,13 @@ export function byLock<Item>(items: readonly Item[], keyOf: (item: Item) => stri
 }
 
 /**
- * Sends a batch in the order in which its tasks are locked, and brings the answers back in the
- * order of the items. An empty batch is not sent.
+ * Sends a batch in the order in which its tasks are locked, and returns the answers in the order of
+ * the items. An empty batch is not sent.
  *
  * @param keyOf As for {@linkcode byLock}.
  * @param send Returns an answer for each item, in the order of the items that it is given.
- * @throws {InvalidArgumentError} If an argument is of another kind, or `send` gives more or fewer
- * answers.
+ * @throws {InvalidArgumentError} If an argument has the wrong type, or `send` does not return one
+ * answer for each item.
  *
  * @example
  * ```ts

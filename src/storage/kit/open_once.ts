@@ -1,9 +1,9 @@
-// Opening once and closing: callers may do either at any time, and several at the same time.
+// Opens and closes a resource for callers that may do either at any time, also concurrently.
 
 import { checkCallback, checkOptions, checkText } from "../../guards/argument_checks.ts";
 import { StorageClosedError } from "../errors.ts";
 
-/** The error of a verb that was called before `open` or after `close`. */
+/** Returns the error of an operation that was called before `open` or after `close`. */
 export function notOpen(what: string): StorageClosedError {
   checkText(what, "what");
   return new StorageClosedError(
@@ -12,8 +12,8 @@ export function notOpen(what: string): StorageClosedError {
 }
 
 /**
- * A resource of an open storage, such as its pool. Callers that open at the same time open it once;
- * an opening that failed can be retried; closing waits for an opening under way.
+ * A resource of an open storage, such as its pool. Concurrent calls of `open` open it once. A
+ * failed `open` can be retried. `close` waits for an `open` in progress.
  *
  * @example
  * ```ts
@@ -37,12 +37,12 @@ export class OpenOnce<Opened extends object> {
   #opened: Opened | null = null;
 
   /**
-   * Takes what opening and closing do.
+   * Creates a resource that is not open yet.
    *
    * @param steps `what`: names the storage in the error of {@linkcode OpenOnce.opened}, as in "the
    * MySQL storage"; `open`: called when it is not open; `close`: called once for each `open` that
    * succeeded.
-   * @throws {InvalidArgumentError} If one of them is of another kind.
+   * @throws {InvalidArgumentError} If a step has the wrong type.
    */
   constructor(
     steps: {
@@ -74,7 +74,7 @@ export class OpenOnce<Opened extends object> {
     }
   }
 
-  /** Closes it, when it is open or about to be. */
+  /** Closes the resource if it is open or opening. */
   async close(): Promise<void> {
     const opening = this.#opening;
     this.#opening = null;
@@ -89,7 +89,7 @@ export class OpenOnce<Opened extends object> {
   }
 
   /**
-   * What `open` resolved to.
+   * The resource that `open` resolved to.
    *
    * @throws {StorageClosedError} If it is not open.
    */

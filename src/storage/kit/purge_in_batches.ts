@@ -1,11 +1,11 @@
-// The loop of Storage.purge over a database: one short transaction after another.
+// The loop of Storage.purge over a database, in short transactions.
 
 import { checkCallback, checkCount, checkNumber } from "../../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../guards/errors.ts";
 import { readMember } from "../../thrown/reading.ts";
 import type { PurgeResult } from "../retention.ts";
 
-/** What one transaction of a purge deleted. */
+/** The numbers of rows that one transaction of a purge deleted. */
 export interface PurgeBatch extends Omit<PurgeResult, "busy"> {
   /** Whether nothing is left to delete. */
   readonly done: boolean;
@@ -14,15 +14,15 @@ export interface PurgeBatch extends Omit<PurgeResult, "busy"> {
 const kinds = ["statusAudit", "runsAudit", "executionLog", "tasks"] as const;
 
 /**
- * Deletes batch by batch until nothing is left, the budget is used up, or another process purges.
- * `busy` is true only if this call deleted nothing: when another process takes over in between, the
- * rows that are gone are reported, and `done` is false.
+ * Deletes in batches until nothing is left, the budget is used up, or another process purges.
+ * `busy` is true only if this call deleted nothing. If another process starts to purge between two
+ * batches, the result holds the rows deleted so far, and `done` is false.
  *
- * @param budget Rows to delete at most; see {@linkcode PurgeOptions.budget}.
- * @param rowsInBatch Rows to delete at most in one transaction.
- * @param deleteBatch Deletes at most `limit` rows in a transaction of its own; null when another
+ * @param budget The maximum number of rows to delete; see {@linkcode PurgeOptions.budget}.
+ * @param rowsInBatch The maximum number of rows to delete in one transaction.
+ * @param deleteBatch Deletes at most `limit` rows in one transaction. Resolves to null if another
  * process is purging.
- * @throws {InvalidArgumentError} If an argument or what `deleteBatch` answers cannot be used.
+ * @throws {InvalidArgumentError} If an argument or a result of `deleteBatch` is invalid.
  *
  * @example
  * ```ts
@@ -65,7 +65,7 @@ export async function purgeInBatches(
   }
 }
 
-/** An invalid count would make the loop endless. */
+/** Checks the result of `deleteBatch`, because an invalid count would make the loop endless. */
 function checkBatch(batch: unknown): void {
   const counts = kinds.map((kind) => readMember(batch, kind));
   if (batch === null || counts.every(Number.isFinite)) return;

@@ -6,7 +6,7 @@ import type { RateSlot } from "../requests.ts";
 import { type RateBudget, type SlotWish, takeSlot } from "./gcra.ts";
 import { ReturnedSlotList } from "./returned_slots.ts";
 
-/** The number of keys from which those with a full budget are dropped. */
+/** The number of keys above which those with a full budget are removed. */
 const keysToSweep = 10_000;
 
 interface Entry {
@@ -14,7 +14,7 @@ interface Entry {
   readonly returned: ReturnedSlotList;
 }
 
-/** Keeps the budget of each key. */
+/** Stores the budget of each key. */
 export class RateBook {
   readonly #entries = new Map<string, Entry>();
   #sweepAt = keysToSweep;
@@ -23,7 +23,7 @@ export class RateBook {
    * Takes a slot of a key; see {@linkcode Storage.takeRateSlots}.
    *
    * @param now Epoch milliseconds, whole.
-   * @throws {InvalidArgumentError} If an argument or a member of the wish is of another kind.
+   * @throws {InvalidArgumentError} If an argument or a property of `wish` has the wrong type.
    */
   take(key: string, now: number, wish: SlotWish): RateSlot {
     checkKey(key);
@@ -44,7 +44,7 @@ export class RateBook {
   /**
    * Gives back a reserved slot.
    *
-   * @throws {InvalidArgumentError} If an argument is of another kind.
+   * @throws {InvalidArgumentError} If an argument has the wrong type.
    */
   giveBack(key: string, slotAt: number): void {
     checkKey(key);

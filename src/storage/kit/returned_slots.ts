@@ -1,32 +1,34 @@
-// The slots of a rate limit's key that were reserved and given back, until they are taken again.
+// The slots of a rate limit's key that were given back and not yet taken again.
 
 /** Slots that were given back; instants in epoch milliseconds, whole. */
 export interface ReturnedSlots {
   /**
-   * Takes out the last ones of a line of slots: the last one an interval before `end`, and each an
-   * interval before the next, give or take a millisecond, since slots are rounded up.
+   * Removes the slots that end a line: the last one is one interval before `end`, and each is one
+   * interval before the next. A difference of one millisecond is ignored, because slots are rounded
+   * up.
    *
-   * @returns The first of them; null if the line does not end with a slot that was given back.
+   * @returns The first of the removed slots; null if the line does not end with a slot that was
+   * given back.
    */
   takeLine(end: number, intervalMs: number): number | null;
   /**
-   * Takes out the first one that is later than `after` and not later than `latest`, and forgets
-   * those before it, whose time has passed.
+   * Removes and returns the first slot that is later than `after` and not later than `latest`. Also
+   * removes the slots before it, whose time has passed.
    *
-   * @returns It; null if there is none.
+   * @returns The slot; null if there is none.
    */
   takeFirst(after: number, latest: number): number | null;
 }
 
-/** None at all. */
+/** An empty list. */
 export const noSlots: ReturnedSlots = { takeLine: () => null, takeFirst: () => null };
 
-/** Slots that were given back, in memory. */
+/** A list of returned slots in memory. */
 export class ReturnedSlotList implements ReturnedSlots {
-  /** Ascending, without doubles. */
+  /** Ascending, without duplicates. */
   #slots: number[] = [];
 
-  /** Puts one in. */
+  /** Adds a slot. */
   add(slotAt: number): void {
     const place = this.#slots.findLastIndex((slot) => slot <= slotAt);
     if (this.#slots[place] !== slotAt) this.#slots.splice(place + 1, 0, slotAt);

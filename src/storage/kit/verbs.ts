@@ -1,9 +1,9 @@
-// The types of the contract's verbs, for classes that implement them one by one.
+// The types of the contract's methods, for classes that implement them one by one.
 
 import type { Storage } from "../storage.ts";
 
 /**
- * The arguments of a verb of the contract, as a tuple.
+ * The arguments of a method of the contract, as a tuple.
  *
  * @example
  * ```ts
@@ -19,6 +19,6 @@ import type { Storage } from "../storage.ts";
 export type VerbArguments<Verb extends keyof Storage> = Storage[Verb] extends
   (...args: infer A) => unknown ? A : never;
 
-/** The result type of a verb of the contract: for most of them a promise. */
+/** The result type of a method of the contract, which is a promise for most of them. */
 export type VerbResult<Verb extends keyof Storage> = Storage[Verb] extends
   (...args: never[]) => infer R ? R : never;
