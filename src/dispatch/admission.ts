@@ -1,4 +1,4 @@
-// Admits a dispatch whose queue is full in this process, as the queue's `whenFull` says.
+// Applies the `whenFull` option of a queue to dispatches while the queue is full in this process.
 
 import { EverTaskError } from "../guards/errors.ts";
 import { defaultQueue, type QueueSettings } from "../task/queue_settings.ts";
@@ -11,7 +11,7 @@ export class QueueFullError extends EverTaskError {
   /** The queue that is full. */
   readonly queue: string;
 
-  /** Writes the message for a queue. */
+  /** Creates the error for a queue. */
   constructor(queue: string, capacity: number) {
     super(
       `Queue "${queue}" is full: this process holds as many of its tasks as its capacity of ${capacity} ` +
@@ -21,14 +21,14 @@ export class QueueFullError extends EverTaskError {
   }
 }
 
-/** Who dispatches: a handler by its context, or anybody else by the instance. */
+/** The caller of a dispatch: a handler by its context, or the application by the instance. */
 export type Caller = "application" | "handler";
 
 /**
- * Finds a place for a task that is due now. A handler does not wait for room: there may be none
- * before it ends.
+ * Reserves a place for a task that is due now. A handler does not wait for room, because there may
+ * be none until it ends.
  *
- * @throws {QueueFullError} If its queue is full and has `whenFull: "throw"`.
+ * @throws {QueueFullError} If the queue is full and has `whenFull: "throw"`.
  */
 export function admit(
   worker: LocalWorker,

@@ -1,5 +1,4 @@
-// Turns what a user dispatches into stored tasks, and hands immediate ones to the worker of this
-// process.
+// Stores dispatched tasks, and hands those that are due now to the worker of this process.
 
 import type { EventBus } from "../events/event_bus.ts";
 import { taskEvent } from "../events/job_events.ts";
@@ -28,21 +27,26 @@ import { TaskWriter } from "./task_writer.ts";
 /** The dependencies of a dispatcher. */
 export interface DispatcherParts extends PlannerParts {
   readonly storage: Pick<Storage, "persist" | "getByTaskKey">;
-  /** A promise of the open storage; null when it is open: most dispatches need not wait a turn. */
+  /**
+   * Resolves when the storage is open. Null if it is open, so that most dispatches need not wait a
+   * turn of the event loop.
+   */
   readonly opening: () => Promise<void> | null;
   readonly clock: Clock;
   readonly events: EventBus;
   readonly newId: () => string;
   readonly instrumentation: Instrumentation | undefined;
-  /** For how long a dispatch meets transient errors of storage with another try. Milliseconds. */
+  /**
+   * The time for which a dispatch is retried after transient errors of storage, in milliseconds.
+   */
   readonly retryForMs: number;
-  /** The running worker of this process; null while there is none. */
+  /** Returns the running worker of this process; null if there is none. */
   readonly worker: () => LocalWorker | null;
-  /** A task of this queue was stored, and this process runs none. */
+  /** Called when a task of this queue was stored and this process runs no worker. */
   readonly onStoredForOthers: (queue: string) => void;
 }
 
-/** The most tasks in one write of {@linkcode Dispatcher.dispatchMany}. */
+/** The maximum number of tasks in one write of {@linkcode Dispatcher.dispatchMany}. */
 const manyAtOnce = 5_000;
 
 /** Stores tasks. */
@@ -57,7 +61,7 @@ export class Dispatcher {
     this.#writer = new TaskWriter(parts);
   }
 
-  /** Resolves when no write is under way. */
+  /** Resolves when no write is in progress. */
   idle(): Promise<void> {
     return this.#writer.idle();
   }
@@ -134,7 +138,7 @@ export class Dispatcher {
     const placing = this.#placeFor(worker, plan, id, caller, signal);
     const reservation = placing instanceof Promise ? await placing : placing;
     const { queue } = reservation;
-    // A task in the caller's transaction does not exist before that commits, so it cannot be handed
+    // A task in the caller's transaction does not exist until that commits, so it cannot be handed
     // over.
     if (connection !== undefined) worker?.reservations.unreserve(reservation);
     let claimFor = connection === undefined ? reservation.claimFor : null;
@@ -152,7 +156,7 @@ export class Dispatcher {
     } catch (error) {
       if (claimFor !== null) {
         worker!.reservations.unreserve(reservation);
-        if (isTransient(error)) worker!.suspectUnknownClaims(); // it may still have been committed
+        if (isTransient(error)) worker!.suspectUnknownClaims(); // the write may have been committed
       }
       throw error;
     }
@@ -197,7 +201,7 @@ export class Dispatcher {
     return results;
   }
 
-  /** The queue that a task goes to, and the place that is kept for it there. */
+  /** Returns the queue of a task, and the place that is reserved for it there. */
   #placeFor(
     worker: LocalWorker | null,
     { status, queue }: TaskPlan,
@@ -210,7 +214,7 @@ export class Dispatcher {
   }
 
   /**
-   * Notifies the worker of this process, so that it need not poll; also a worker that has started
+   * Notifies the worker of this process, so that it need not poll. The worker may have started
    * while the task was being stored.
    */
   #expect({ due, queue }: NewTask): void {
@@ -233,8 +237,8 @@ export class Dispatcher {
 }
 
 /**
- * Returns the result for the caller. No outcome is `busy`: the writer has waited for the key, or
- * rejected.
+ * Returns the result for the caller. The outcome is never `busy`, because the writer has waited for
+ * the key or rejected.
  */
 function toDispatchResult({ id, outcome }: PersistResult): DispatchResult {
   return { id, outcome: outcome as DispatchResult["outcome"] };

@@ -1,4 +1,4 @@
-// When a dispatched task is due.
+// Determines the due instant of a dispatched task.
 
 import { InvalidArgumentError } from "../guards/errors.ts";
 import type { Due } from "../storage/requests.ts";
@@ -9,7 +9,7 @@ import { toEpochMilliseconds } from "../time/instant.ts";
 /** Due now. */
 export const atOnce: Due = { inMs: 0 };
 
-/** Reads `delay` and `at`. */
+/** Parses `delay` and `at`. */
 export function parseDue({ delay, at, recurring }: DispatchTiming): Due {
   const given = [delay, at, recurring].filter((each) => each !== undefined).length;
   if (given > 1) {

@@ -1,46 +1,52 @@
-// The dispatcher's interface to the worker of this process: it reserves places for tasks that are
+// The dispatcher's interface to the worker of this process: reserves places for tasks that are
 // being stored, and reports stored tasks to the worker.
 
 import type { ClaimedTask } from "../storage/records.ts";
 
-/** Where a task that is dispatched goes. */
+/** The place of a task that is being dispatched. */
 export interface Reservation {
   /** The id of the task. */
   readonly id: string;
   readonly queue: string;
-  /** The worker of this process that has kept a place for it; null when it waits in storage. */
+  /**
+   * The id of the worker of this process that has reserved a place for the task; null if the task
+   * is to wait in storage.
+   */
   readonly claimFor: string | null;
 }
 
-/** Places in the queues of this process that are kept for tasks on their way into storage. */
+/** Places in the queues of this process that are reserved for tasks while they are being stored. */
 export interface LocalPlaces {
-  /** Whether a dispatch to a queue has to wait, or to go elsewhere. */
+  /** Reports whether a queue has no place for a dispatch, so that `whenFull` applies. */
   isFull(queue: string): boolean;
 
-  /** Keeps a place for a task that is about to be stored, if there is one. */
+  /** Reserves a place for a task that is about to be stored, if there is one. */
   reserve(queue: string, id: string): Reservation;
 
   /**
-   * Keeps a place in a full queue as soon as there is one; the task waits in storage when the
-   * worker stops meanwhile.
+   * Waits for a place in a full queue and reserves it. If the worker stops first, the task is to
+   * wait in storage.
    *
-   * @throws The signal's reason, when it aborts before.
+   * @throws The signal's reason, if it aborts first.
    */
   waitForRoom(queue: string, id: string, signal: AbortSignal | undefined): Promise<Reservation>;
 
-  /** Gives a place back: its task was not stored, or not for us, or it has come. */
+  /**
+   * Frees a place, because its task has arrived, was not stored, or was not stored for this worker.
+   */
   unreserve(reservation: Reservation): void;
 }
 
 /** The worker of this process. */
 export interface LocalWorker {
-  /** Places in the queues that are kept for dispatches of this process. */
+  /** The places in the queues that are reserved for dispatches of this process. */
   readonly reservations: LocalPlaces;
 
   /**
-   * Takes a stored task into the place that was kept for it.
+   * Puts a stored task into the place that was reserved for it.
    *
-   * @param now The monotonic clock: reading it is not free, and the caller just has.
+   * @param now The present reading of the monotonic clock. The caller passes it to save another
+   * reading.
    */
   handOver(task: ClaimedTask, reservation: Reservation, payload: unknown, now: number): void;
 
@@ -50,9 +56,9 @@ export interface LocalWorker {
    */
   suspectUnknownClaims(): void;
 
-  /** Tasks that are due now wait in storage. */
+  /** Called when a task of this queue that is due now was stored. */
   storedDue(queue: string): void;
 
-  /** A task becomes due at this instant of the storage's clock. */
+  /** Called when a stored task becomes due at this instant of the storage's clock. */
   expectDue(at: number): void;
 }

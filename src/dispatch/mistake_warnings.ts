@@ -1,11 +1,11 @@
-// Warns once each about likely mistakes: unknown queues, and series without a key.
+// Warns about likely mistakes, once each: unknown queues, and series without a key.
 
 import { similarName } from "../guards/similar_name.ts";
 import type { Logger } from "../log/logger.ts";
 import type { QueueSettings } from "../task/queue_settings.ts";
 import type { AnyTask } from "../task/task.ts";
 
-/** What the warnings are about. */
+/** The parts of an instance that the warnings need. */
 export interface WarningParts {
   readonly logger: Logger;
   readonly definitions: ReadonlyMap<string, AnyTask>;
@@ -13,18 +13,18 @@ export interface WarningParts {
 }
 
 /**
- * The maximum number of unknown queues to warn about: a program may generate names, for example one
+ * The maximum number of unknown queues to warn about. A program may generate names, for example one
  * per customer.
  */
 const mostUnknownQueues = 100;
 
-/** Tells of likely mistakes. */
+/** Logs the warnings. */
 export class MistakeWarnings {
   readonly #parts: WarningParts;
   readonly #unknownQueues = new Set<string>();
   readonly #keylessTypes = new Set<string>();
 
-  /** Tells at once of tasks that name a queue which the instance does not have. */
+  /** Warns at once about registered tasks whose queue the instance does not have. */
   constructor(parts: WarningParts) {
     this.#parts = parts;
     for (const { type, queue } of parts.definitions.values()) {
@@ -32,7 +32,7 @@ export class MistakeWarnings {
     }
   }
 
-  /** A task, or a dispatch of one, names a queue that the instance does not have. */
+  /** Warns that a task, or a dispatch of it, names a queue that the instance does not have. */
   unknownQueue(queue: string, taskType: string): void {
     if (this.#unknownQueues.has(queue)) return;
     if (this.#unknownQueues.size === mostUnknownQueues) return;
@@ -47,7 +47,7 @@ export class MistakeWarnings {
     );
   }
 
-  /** A series of a task was dispatched without a task key. */
+  /** Warns that a series was dispatched without a task key. */
   keylessSeries(taskType: string): void {
     if (this.#keylessTypes.has(taskType)) return;
     this.#keylessTypes.add(taskType);

@@ -1,5 +1,5 @@
-// Plans what a recurring dispatch stores: the schedule as canonical text, its anchor, its limits
-// and its first run.
+// Plans the stored fields of a series: the schedule as canonical JSON, its anchor, its limits and
+// its first run.
 
 import { InvalidArgumentError } from "../guards/errors.ts";
 import { type RecurringInput, toRecurrence } from "../schedule/builder.ts";
@@ -8,7 +8,10 @@ import { anchorOf, firstRun } from "../schedule/series.ts";
 import type { TaskRecord } from "../storage/records.ts";
 import type { NewSeries } from "../storage/requests.ts";
 
-/** A schedule has no run: its `runUntil`, or the end of the year 9999, comes before the first. */
+/**
+ * A schedule has no run, because its first run would be after its `runUntil` or after the year
+ * 9999.
+ */
 export class NoRunLeftError extends InvalidArgumentError {
   readonly #runUntil: number | undefined;
 
@@ -18,8 +21,8 @@ export class NoRunLeftError extends InvalidArgumentError {
   }
 
   /**
-   * Reports whether this stored task is the series, ended or about to end: a program that registers
-   * it at each start may continue to do so.
+   * Reports whether a stored task is this series, ended or about to end. A program that registers
+   * the series at each start may then continue to do so.
    */
   concerns(task: TaskRecord | null): task is TaskRecord {
     const series = task?.series;
@@ -39,8 +42,9 @@ export function planSeries(recurring: RecurringInput, now: number): NewSeries {
   const nextRunAt = firstRun(recurrence, now);
   const info = describeRecurrence(recurrence);
   if (nextRunAt === null) throw new NoRunLeftError(info, recurrence.runUntil);
-  // Limits have columns of their own: a change of them keeps the rhythm, which the text describes.
-  // The misfire policy is part of the text: a change of it restarts the rhythm.
+  // Limits have their own columns, so that changing them does not change the schedule's JSON and
+  // the planned runs stay. The misfire policy is part of the JSON, so that changing it plans the
+  // runs anew.
   const { maxRuns = null, runUntil = null, anchor = anchorOf(recurrence, now), ...rhythm } =
     recurrence;
   return {

@@ -21,8 +21,8 @@ import { MistakeWarnings } from "./mistake_warnings.ts";
 import { planSeries } from "./series_plan.ts";
 
 /**
- * A task was dispatched whose type is not among the `tasks` of the instance: no worker of it could
- * run the task.
+ * The type of a dispatched task is not among the `tasks` of the instance, so that no worker of the
+ * instance could run it.
  */
 export class UnknownTaskTypeError extends EverTaskError {
   /** The name that errors of this class keep. */
@@ -31,7 +31,7 @@ export class UnknownTaskTypeError extends EverTaskError {
   readonly taskType: string;
 
   /**
-   * Makes the error with its remedy.
+   * Creates the error for a task type.
    *
    * @param taskType The type of the task that is not registered.
    */
@@ -41,14 +41,14 @@ export class UnknownTaskTypeError extends EverTaskError {
   }
 }
 
-/** All of a new task but its id, its payload and what ties it to this process. */
+/** The fields of a new task except its id, its payload, and those that depend on this process. */
 export type TaskPlan = Omit<NewTask, "id" | "payload" | "claimFor" | "traceContext">;
 
 /**
- * Completes a plan. The fields are written out: to spread a plan takes a tenth of all the memory
- * that a dispatch takes.
+ * Completes a plan. The fields are copied one by one, because spreading the plan would take a tenth
+ * of all the memory of a dispatch.
  *
- * @param own What the task does not share with others of its plan, and the queue that has room.
+ * @param own The fields that differ between tasks of the same plan, and the queue that has room.
  */
 export function plannedTask(
   plan: TaskPlan,
@@ -92,9 +92,9 @@ export class TaskPlanner {
   }
 
   /**
-   * Checks that a task is one of the instance's.
+   * Checks that a task is registered with the instance.
    *
-   * @throws {InvalidArgumentError} If it is not a task.
+   * @throws {InvalidArgumentError} If it is not a task definition.
    * @throws {UnknownTaskTypeError} If it is not registered.
    */
   checkRegistered(task: AnyTask): void {
@@ -144,8 +144,8 @@ export class TaskPlanner {
   }
 
   /**
-   * An unknown queue's tasks would wait for ever: they go to the default queue, with one warning a
-   * name.
+   * Returns the task's queue, or the default queue if the instance does not have it. Tasks of an
+   * unknown queue would wait for ever. Warns once for each name.
    */
   #queueOf({ type }: AnyTask, name: string): string {
     if (this.#parts.queues.has(name)) return name;

@@ -1,5 +1,5 @@
-// Writes dispatched tasks in batches. Tasks with a key have batches of their own, since an open
-// transaction may hold the key: then only dispatches of the same key wait.
+// Writes dispatched tasks in batches. Tasks with a key have separate batches, because an open
+// transaction may hold the key. Then only dispatches of the same key wait.
 
 import { BatchWriter } from "../storage/batching/batch_writer.ts";
 import { retryTransient } from "../storage/batching/retry_transient.ts";
@@ -16,7 +16,7 @@ export interface TaskWriterParts {
   readonly retryForMs: number;
 }
 
-/** Stores tasks, one or many at a time as they come. */
+/** Stores tasks in natural batches. */
 export class TaskWriter {
   readonly #parts: TaskWriterParts;
   readonly #plain: BatchWriter<NewTask, PersistResult>;
@@ -33,9 +33,9 @@ export class TaskWriter {
   /**
    * Stores a task with the next batch.
    *
-   * @param onBusy Called once when the task's key is busy: from then on the task is not stored as
+   * @param onBusy Called once if the task's key is busy. The task is then no longer stored as
    * claimed.
-   * @throws {StorageUnavailableError} If its key stays busy for the whole retry time.
+   * @throws {StorageUnavailableError} If the key stays busy for the whole retry time.
    */
   add(task: NewTask, onBusy: () => void): Promise<PersistResult> {
     return task.taskKey === null ? this.#plain.add(task) : this.#addKeyed(task, onBusy);

@@ -1,5 +1,5 @@
-// Warns once per queue about tasks that no worker will run: a process that only dispatches checks
-// whether a live worker serves the queue.
+// Warns once per queue about tasks that no worker will run. Used by processes that only dispatch:
+// checks whether a live worker serves the queue.
 
 import { similarName } from "../guards/similar_name.ts";
 import type { Logger } from "../log/logger.ts";
@@ -8,12 +8,12 @@ import { workerStatuses } from "../storage/worker_status.ts";
 import type { Clock } from "../time/clock.ts";
 
 /**
- * How long after the first dispatch to a queue it is looked at: a worker may be starting beside it.
- * Milliseconds.
+ * The time from the first dispatch to a queue until its check, in milliseconds. A worker may be
+ * starting at the same time.
  */
 const lookAfterMs = 1000;
 
-/** What the warnings need. */
+/** The dependencies of the warnings. */
 export interface UnservedQueuesParts {
   readonly clock: Clock;
   readonly logger: Logger;
@@ -21,12 +21,13 @@ export interface UnservedQueuesParts {
   /** The registered workers of all processes. */
   readonly workers: () => Promise<readonly WorkerRecord[]>;
   /**
-   * Whether a worker of this instance runs: it serves every queue to which the instance dispatches.
+   * Reports whether a worker of this instance runs. It then serves every queue to which the
+   * instance dispatches.
    */
   readonly isServing: () => boolean;
 }
 
-/** Looks at the queues to which a process dispatches that runs no tasks itself. */
+/** Checks the queues to which a process without a worker dispatches. */
 export class UnservedQueues {
   readonly #parts: UnservedQueuesParts;
   readonly #seen = new Set<string>();
@@ -39,7 +40,7 @@ export class UnservedQueues {
     this.#parts = parts;
   }
 
-  /** A task was stored for workers elsewhere. */
+  /** Called when a task was stored for workers of other processes. */
   stored(queue: string): void {
     if (this.#seen.has(queue) || this.#stopped) return;
     this.#seen.add(queue);
@@ -54,7 +55,7 @@ export class UnservedQueues {
     );
   }
 
-  /** Stops checking. Resolves when no check is under way. */
+  /** Stops checking. Resolves when no check is in progress. */
   stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelTimer?.();
@@ -74,7 +75,7 @@ export class UnservedQueues {
       const served = new Set(alive.flatMap(({ serves }) => serves!.queues.map(({ name }) => name)));
       for (const queue of queues) if (!served.has(queue)) this.#warn(queue, served);
     } catch (error) {
-      // The next dispatch has them looked at again.
+      // The next dispatch triggers another check.
       for (const queue of queues) this.#seen.delete(queue);
       logger.debug("Whether workers serve the queues was not found out: {error}", { error });
     }

@@ -1,5 +1,5 @@
-// The gate before the executor: decides whether a task of a rate-limited type may run now, at a
-// later slot, or not at all. A waiting task holds no worker's slot.
+// Decides whether a task of a rate-limited type may run now, at a later rate limit slot, or not at
+// all. A waiting task uses no slot of its queue.
 
 import type { Logger } from "../log/logger.ts";
 import { decodePayload } from "../payload/payload.ts";
@@ -10,8 +10,8 @@ import { countedAttempt } from "./attempt/ending.ts";
 import type { Job } from "./job.ts";
 
 /**
- * What the gate decides about a job: it starts, it waits `waitMs` milliseconds for its slot, or it
- * gets none.
+ * The decision about a job: it starts, it waits `waitMs` milliseconds for its slot, or it gets
+ * none.
  */
 export type Verdict =
   | { readonly kind: "go" }
@@ -20,7 +20,7 @@ export type Verdict =
 
 const go: Verdict = { kind: "go" };
 
-/** What the gate works with. */
+/** The dependencies of a rate gate. */
 export interface GateParts {
   readonly rateLimits: RateLimits;
   readonly storageClock: StorageClock;
@@ -35,7 +35,7 @@ export class RateGate {
     this.#parts = parts;
   }
 
-  /** Whether a job has to pass the gate. */
+  /** Reports whether a job has a rate limit. */
   concerns(job: Job): boolean {
     const { task } = job;
     const limit = this.#parts.rateLimits.of(task.type);
@@ -43,16 +43,16 @@ export class RateGate {
     return limit.throttleRetries || countedAttempt(task) <= 1;
   }
 
-  /** How long before its turn a job may ask, in milliseconds. */
+  /** Returns the maximum time before its turn at which a job may ask, in milliseconds. */
   mostAheadMs({ task }: Job): number {
     return this.#parts.rateLimits.of(task.type)?.mostAheadMs ?? 0;
   }
 
   /**
-   * Asks whether a job may start; otherwise it keeps the slot that it gets.
+   * Asks whether a job may start. If not, the job keeps the slot that it gets.
    *
-   * @param startWithinMs How much later than now it may start.
-   * @throws What storage throws, when it gives no answer.
+   * @param startWithinMs The maximum time from now to its start, in milliseconds.
+   * @throws The error of storage, if it does not answer.
    */
   async ask(job: Job, startWithinMs: number): Promise<Verdict> {
     const { storageClock, rateLimits } = this.#parts;
@@ -65,7 +65,7 @@ export class RateGate {
       job.rate.exempt();
       return go;
     }
-    // A task that was let in before is not rejected because its worker was late.
+    // A task that already has a slot is not rejected because its worker was late.
     const horizonMs = reservedAt === null ? limit.horizonMs : Number.MAX_SAFE_INTEGER;
     const { emissionIntervalMs, burst, startEmpty, graceMs } = limit;
     const wish = { emissionIntervalMs, burst, startEmpty, horizonMs, reservedAt, graceMs };
@@ -82,7 +82,7 @@ export class RateGate {
     return waitMs > 0 ? { kind: "wait", slotAt, waitMs } : go;
   }
 
-  /** Gives a slot back that a job will not come for. Never rejects. */
+  /** Gives back a slot that a job will not use. Never rejects. */
   async giveBack(job: Job, slotAt: number): Promise<void> {
     const { rateLimits } = this.#parts;
     const limit = rateLimits.of(job.task.type);
@@ -90,7 +90,7 @@ export class RateGate {
     if (key !== null) await rateLimits.giveBack(job.task, key, slotAt);
   }
 
-  /** The key of a job's budget; null lets it through. */
+  /** Returns the key of a job's budget; null if the job may start without one. */
   async #keyOf(job: Job, limit: RateLimitSettings): Promise<string | null> {
     const { task, definition } = job;
     const { rateLimits, logger } = this.#parts;

@@ -13,7 +13,7 @@ import type { GiveBack } from "./lease/give_back.ts";
 import { RateGate, type Verdict } from "./rate_gate.ts";
 import type { WorkerParts } from "./worker_parts.ts";
 
-/** What a rate limiter works with, beside the parts of its worker. */
+/** The dependencies of a rate limiter, in addition to the parts of its worker. */
 export interface RateLimiterParts {
   readonly worker: WorkerParts;
   readonly recorder: AttemptRecorder;
@@ -22,7 +22,7 @@ export interface RateLimiterParts {
   readonly giveBack: GiveBack;
 }
 
-/** Asks rate limits about jobs when it is their turn, or nearly. */
+/** Asks rate limits about jobs at or shortly before their turn. */
 export class RateLimiter {
   readonly #parts: RateLimiterParts;
   readonly #gate: RateGate;
@@ -34,21 +34,22 @@ export class RateLimiter {
     this.#gate = new RateGate(parts.worker);
   }
 
-  /** Whether a job has a rate limit that counts it. */
+  /** Reports whether a job has a rate limit that counts it. */
   concerns(job: Job): boolean {
     return this.#gate.concerns(job);
   }
 
   /**
-   * Whether a job may start without a question: it has no limit, or its limit has let it through.
+   * Reports whether a job may start without asking, because it has no limit or its limit has
+   * already allowed it.
    *
-   * @param now The monotonic clock.
+   * @param now The present reading of the monotonic clock.
    */
   admits(job: Job, now: number): boolean {
     return !this.#gate.concerns(job) || now <= job.rate.startBy;
   }
 
-  /** How long before its turn a job may ask, in milliseconds. */
+  /** Returns the maximum time before its turn at which a job may ask, in milliseconds. */
   mostAheadMs(job: Job): number {
     return this.#gate.mostAheadMs(job);
   }
@@ -56,13 +57,13 @@ export class RateLimiter {
   /**
    * Asks a job's limit. Never rejects.
    *
-   * @param startWithinMs How much later than now the job may start.
-   * @returns The verdict; null when the limit could not be asked.
+   * @param startWithinMs The maximum time from now to the start of the job, in milliseconds.
+   * @returns The verdict; null if the limit could not be asked.
    */
   async ask(job: Job, startWithinMs: number): Promise<Verdict | null> {
     const { home, logger } = this.#parts.worker;
     try {
-      // The key function is the application's.
+      // The key function belongs to the application, so it is called in the instance's context.
       return await home.call(() => this.#gate.ask(job, startWithinMs));
     } catch (error) {
       logger.warn(
@@ -73,13 +74,13 @@ export class RateLimiter {
     }
   }
 
-  /** Gives the slot back that a stored job held, since it is cancelled. */
+  /** Gives back the slot of a job that is cancelled. */
   giveBack(job: Job): void {
     const { rateSlotAt } = job.task;
     if (rateSlotAt !== null) void this.#gate.giveBack(job, rateSlotAt);
   }
 
-  /** Gives the slot back that a job got after it was cancelled or given back. */
+  /** Gives back the slot that a job got after it was cancelled or given back. */
   forget(job: Job, verdict: Verdict | null): void {
     if (verdict?.kind !== "wait" || verdict.slotAt === job.task.rateSlotAt) return;
     void this.#gate.giveBack(job, verdict.slotAt);
@@ -90,7 +91,7 @@ export class RateLimiter {
     this.#events.stop();
   }
 
-  /** Sends a job away that its limit does not let start. */
+  /** Defers or rejects a job that its limit does not let start. */
   sendAway(job: Job, verdict: Verdict | null): void {
     const { recorder, giveBack } = this.#parts;
     if (verdict?.kind === "wait" && comesTooLate(job.task, verdict.slotAt)) {

@@ -11,17 +11,20 @@ export class RateSlot {
     this.#slotAt = slotAt;
   }
 
-  /** The slot that it holds, in the future or reached; null: none. */
+  /** The slot that the job holds, which may be past; null if there is none. */
   get slotAt(): number | null {
     return this.#slotAt;
   }
 
-  /** Whether its rate limit does not count it, because it has no key. */
+  /** Whether the rate limit does not count the job, because it has no key. */
   get isExempt(): boolean {
     return this.#isExempt;
   }
 
-  /** Until when a start holds that its rate limit has allowed, by the monotonic clock. */
+  /**
+   * The time until which the job may start by the permission of its rate limit, by the monotonic
+   * clock.
+   */
   get startBy(): number {
     return this.#startBy;
   }

@@ -1,6 +1,5 @@
-// Starts waiting jobs while there are slots for them, and interrupts itself so that timers and
-// sockets have their turn. A job with a rate limit starts once its limit has answered: the starter
-// asks, waits for the verdict, and acts on it.
+// Starts waiting jobs while there are free slots. Yields regularly, so that timers and sockets are
+// served. For a job with a rate limit, asks the limit and waits for the verdict before the start.
 
 import type { Clock } from "../time/clock.ts";
 import type { HomeContext } from "../time/home_context.ts";
@@ -12,7 +11,7 @@ import type { Quarantine } from "./lease/quarantine.ts";
 import type { RateLimiter } from "./rate_limiter.ts";
 
 /**
- * For how long handlers may run in one go before timers and sockets get their turn, in
+ * The time for which handlers are called without a pause until timers and sockets are served, in
  * milliseconds.
  */
 const sliceMs = 10;
@@ -25,9 +24,12 @@ export interface StarterParts {
   readonly rateLimiter: RateLimiter;
   readonly quarantine: Quarantine;
   readonly executor: Executor;
-  /** Whether the lease of this worker holds at a reading of the monotonic clock. */
+  /** Reports whether the lease of this worker holds at `now` of the monotonic clock. */
   readonly holdsLease: (now: number) => boolean;
-  /** It is time to claim: a queue runs low here, and storage may hold more of it. */
+  /**
+   * Called when it is time to claim, because a queue runs low and storage may hold more of its
+   * tasks.
+   */
   readonly onLow: () => void;
 }
 
@@ -37,9 +39,9 @@ export class Starter {
   #filling = false;
   #stopped = false;
   #sliceEndsAt = Infinity;
-  /** The queues that are filled further, soon. */
+  /** The queues whose filling continues soon. */
   readonly #toFill = new Set<QueueRunner>();
-  /** Whether nothing starts until a heartbeat shows that the lease still holds. */
+  /** Whether the starter waits for a heartbeat that confirms the lease. */
   #awaitsLease = false;
 
   constructor(parts: StarterParts) {
@@ -47,10 +49,10 @@ export class Starter {
   }
 
   /**
-   * Starts a queue's waiting jobs while it has slots: one at once, and each other one after the
-   * handler before it has been called, which may take its time.
+   * Starts a queue's waiting jobs while it has free slots. The first starts at once. Each further
+   * one starts after the previous handler was called, which may take long.
    *
-   * @param now The monotonic clock, if the caller has just read it.
+   * @param now The reading of the monotonic clock, if the caller has just read it.
    */
   fill(runner: QueueRunner, now?: number): void {
     if (this.#filling || this.#stopped) return;
@@ -76,7 +78,7 @@ export class Starter {
     });
   }
 
-  /** Starts a job that was taken from its line with a slot; false when nothing starts any more. */
+  /** Starts a job that was taken from its line with a slot. Returns false after `stop`. */
   #start(job: Job, now: number): boolean {
     if (this.#stopped || !this.#holdsLease(now)) return false;
     const { quarantine, executor } = this.#parts;
@@ -85,8 +87,8 @@ export class Starter {
   }
 
   /**
-   * Asks the rate limit of a job that was taken from its line with a slot. With it are asked those
-   * whose turn comes so soon that the answer still holds then.
+   * Asks the rate limit of a job that was taken from its line with a slot. Also asks for the jobs
+   * whose turn comes so soon that the answer will still hold.
    */
   #askFirst(runner: QueueRunner, job: Job, now: number): void {
     const { rateLimiter } = this.#parts;
@@ -94,27 +96,27 @@ export class Starter {
     void this.#startWhenAllowed(runner, job);
     const aheadMs = rateLimiter.mostAheadMs(job);
     const asksToo = (next: Job) => next.task.type === job.task.type && rateLimiter.concerns(next);
-    // Half of the time is for the answer.
+    // The other half of the time is for the answer.
     for (const next of runner.holdThoseOf(aheadMs / 2, now, asksToo)) {
       void this.#lineUpWhenAllowed(runner, next, aheadMs);
     }
   }
 
-  /** Starts a job in the slot that it has, if its limit lets it. */
+  /** Starts a job in its slot, if its limit allows it. */
   async #startWhenAllowed(runner: QueueRunner, job: Job): Promise<void> {
     const { clock, rateLimiter } = this.#parts;
     const verdict = await rateLimiter.ask(job, 0);
-    const isHeld = runner.unhold(job); // not if it was cancelled or given back meanwhile
+    const isHeld = runner.unhold(job); // false if it was cancelled or given back
     const goes = isHeld && verdict?.kind === "go";
     if (goes && this.#start(job, clock.monotonic())) return;
     runner.freeSlot();
-    if (goes) runner.push(job); // nothing starts any more: to be given back
+    if (goes) runner.push(job); // stopped: the job is to be given back
     else if (isHeld) rateLimiter.sendAway(job, verdict);
     else rateLimiter.forget(job, verdict);
     this.fill(runner);
   }
 
-  /** Puts a job in front of its line, if its limit lets it start within `aheadMs`. */
+  /** Puts a job in front of its line, if its limit allows it to start within `aheadMs`. */
   async #lineUpWhenAllowed(runner: QueueRunner, job: Job, aheadMs: number): Promise<void> {
     const { clock, rateLimiter } = this.#parts;
     const askedAt = clock.monotonic();
@@ -131,21 +133,22 @@ export class Starter {
     this.fill(runner);
   }
 
-  /** A heartbeat was answered: what waited for it starts. */
+  /** Starts the jobs that waited for an answered heartbeat. */
   leaseRenewed(): void {
     if (!this.#awaitsLease) return;
     this.#awaitsLease = false;
     for (const runner of this.#parts.runners.values()) this.fill(runner);
   }
 
-  /** Starts nothing more. */
+  /** Starts no further jobs. */
   stop(): void {
     this.#stopped = true;
   }
 
   /**
-   * Reports whether another handler may start now. After a time of handlers without a break,
-   * timers, sockets and the heartbeat have their turn first; then the queues are filled again.
+   * Reports whether another handler may start now. If handlers have run without a pause for
+   * `sliceMs`, timers, sockets and the heartbeat are served first, and the queues are filled
+   * afterwards.
    */
   #isInSlice(now: number): boolean {
     const { clock, runners } = this.#parts;
@@ -161,8 +164,9 @@ export class Starter {
   }
 
   /**
-   * Whether tasks may start. After the process was frozen, its jobs may belong to others by now:
-   * the fence would refuse what they write, but not what their handlers do.
+   * Reports whether tasks may start. After the process was frozen, other workers may hold its jobs.
+   * Storage would reject the writes of such jobs, but could not prevent the effects of their
+   * handlers.
    */
   #holdsLease(now: number): boolean {
     if (this.#parts.holdsLease(now)) return true;

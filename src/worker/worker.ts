@@ -1,4 +1,4 @@
-// The worker of one process: wires leases, claims, queues and execution together, starts and stops
+// The worker of one process: connects leases, claims, queues and execution, and starts and stops
 // them.
 
 import type { LocalWorker, Reservation } from "../dispatch/local_worker.ts";
@@ -45,12 +45,12 @@ export class Worker implements LocalWorker {
   readonly #starter: Starter;
   readonly #corrector: SetBackCorrector;
   readonly #intake: Intake;
-  /** The job that ended last: if the event loop was blocked, it is a suspect. */
+  /** The job that ended last. It may have blocked the event loop. */
   #lastEnded: Job | null = null;
   #stopWaking: () => void = () => {};
   /**
-   * The tasks that this process holds, from the claim to the last write; also the places of those
-   * on their way to us.
+   * The tasks that this process holds, from the claim to the last write, and the places of tasks
+   * that are being stored for it.
    */
   readonly #held = new Set<HeldTask>();
   #onAllEnded: () => void = () => {};
@@ -169,7 +169,7 @@ export class Worker implements LocalWorker {
     });
   }
 
-  /** The id under which it holds tasks; null while it counts as lost. */
+  /** The id under which the worker holds tasks; null while it counts as lost. */
   get workerId(): string | null {
     return this.#keeper.workerId;
   }
@@ -185,7 +185,7 @@ export class Worker implements LocalWorker {
   /**
    * Stops claiming, gives back tasks that have not started, lets running handlers finish until the
    * timeout, aborts the others, and writes all changes. Takes at most the timeout, three grace
-   * periods and the length of two leases.
+   * periods and two lease durations.
    */
   async stop(timeoutMs: number): Promise<void> {
     const { clock, execution: { graceMs }, lease: { leaseMs } } = this.#parts;
@@ -214,7 +214,7 @@ export class Worker implements LocalWorker {
     await within(clock, leaseMs, this.#keeper.stop());
   }
 
-  // ---- LocalWorker, where it is described: hand-over from the dispatcher of this process ----
+  // ---- LocalWorker: called by the dispatcher of this process ----
 
   suspectUnknownClaims(): void {
     this.#claimer.suspectUnknownClaims();
@@ -234,7 +234,7 @@ export class Worker implements LocalWorker {
     this.#claimer.expectDue(at);
   }
 
-  // ---- the application's interface ----
+  // ---- called by the instance ----
 
   /** Cancels the tasks that this worker holds. */
   cancel(taskIds: readonly string[]): void {
@@ -246,21 +246,19 @@ export class Worker implements LocalWorker {
     this.#intake.cancelWaiting(ids);
   }
 
-  /**
-   * Looks for due tasks and paused queues at once, as after a change that this process made itself.
-   */
+  /** Checks for due tasks and paused queues at once, as after a change by this process. */
   refresh(): void {
     this.#keeper.beatSoon();
     this.#claimer.recheckAllQueues();
   }
 
-  // ---- inside ----
+  // ---- private ----
 
   #wake(signal: WakeSignal): void {
     if (signal.kind === "cancel") this.cancel(signal.taskIds);
     else if (signal.kind === "tasks") this.#claimer.recheckAllQueues();
-    // A queue may have been paused and resumed since the last heartbeat, which then shows no
-    // difference.
+    // A queue may have been paused and resumed since the last heartbeat, so that its answer shows
+    // no difference.
     else this.refresh();
   }
 
@@ -268,7 +266,7 @@ export class Worker implements LocalWorker {
     return this.#runners.get(queue) ?? this.#runners.get(defaultQueue)!;
   }
 
-  /** Whose handlers may have blocked the event loop. */
+  /** The jobs whose handlers may have blocked the event loop. */
   get #suspects(): Job[] {
     return [...this.#executor.running, ...(this.#lastEnded === null ? [] : [this.#lastEnded])];
   }
@@ -282,7 +280,7 @@ export class Worker implements LocalWorker {
     this.#starter.fill(runner, now);
   }
 
-  /** Waits until no handler runs, for `timeoutMs` at most; false: one still runs. */
+  /** Waits until no handler runs, for at most `timeoutMs`. Resolves to false if one still runs. */
   async #allEndedWithin(timeoutMs: number): Promise<boolean> {
     if (this.#executor.running.size === 0) return true;
     await within(

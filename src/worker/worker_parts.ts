@@ -17,7 +17,7 @@ import type { QueueSettings } from "../task/queue_settings.ts";
 /** The parts of a worker. */
 export interface WorkerParts {
   readonly storage: Storage;
-  /** Where handlers and hooks run, and the worker itself. */
+  /** The context in which handlers, hooks and the worker itself run. */
   readonly home: HomeContext;
   readonly clock: Clock;
   readonly storageClock: StorageClock;

@@ -1,5 +1,5 @@
-// One attempt at a claimed task, from its start to its end. Its fields change by its methods alone;
-// each method names its one caller where the caller is not the executor.
+// One attempt at a claimed task, from its start to its end. Only its methods change its fields.
+// Each method is called by the executor, unless its comment names another caller.
 
 import type { CapturedLog } from "./task_logger.ts";
 import type { NextRun } from "../../schedule/series.ts";
@@ -11,16 +11,17 @@ export interface LoggedContext extends TaskContext {
   takeLog(): CapturedLog | null;
 }
 
-/** Which occurrence of its series an attempt is. */
+/** The occurrence of a series that an attempt runs. */
 export interface Occurrence {
-  /** The planned instant; epoch milliseconds of the storage's clock. */
+  /** The planned instant, in epoch milliseconds of the storage's clock. */
   readonly scheduledAt: number;
-  /** How many missed occurrences this one replaces; they are dropped. */
+  /** The number of missed occurrences that were dropped in favor of this one. */
   readonly skipped: number;
 }
 
 /**
- * An attempt: `waiting` in line, `running`, or `ended` (what the handler still does is ignored).
+ * An attempt. It is `waiting` in line, `running`, or `ended`. After the end, the handler's outcome
+ * is ignored.
  */
 export class Attempt {
   #phase: "waiting" | "running" | "ended" = "waiting";
@@ -39,27 +40,27 @@ export class Attempt {
     return this.#phase;
   }
 
-  /** When it started, by the monotonic clock. */
+  /** The start of the attempt, by the monotonic clock. */
   get startedAt(): number {
     return this.#startedAt;
   }
 
-  /** Milliseconds; Infinity: none. */
+  /** The timeout in milliseconds; Infinity for none. */
   get timeoutMs(): number {
     return this.#timeoutMs;
   }
 
-  /** When its timeout or its grace period ends, by the monotonic clock. */
+  /** The end of its timeout or its grace period, by the monotonic clock. */
   get deadlineAt(): number {
     return this.#deadlineAt;
   }
 
-  /** Whether `InProgress` is stored or on its way. */
+  /** Whether `InProgress` is stored or being written. */
   get isReported(): boolean {
     return this.#isReported;
   }
 
-  /** Whether its cancellation was requested: a series then ends, even if this run completes. */
+  /** Whether cancellation was requested. A series then ends, even if this run completes. */
   get isCancelled(): boolean {
     return this.#isCancelled;
   }
@@ -69,30 +70,32 @@ export class Attempt {
     return this.#occurrence;
   }
 
-  /** What the handler was given; null before the attempt has begun. */
+  /** The handler's context; null before the attempt has begun. */
   get context(): LoggedContext | null {
     return this.#context;
   }
 
   /**
    * The next run that was stored when the handler completed the task in its own transaction; null
-   * when it did not.
+   * if it did not.
    */
   get completion(): { readonly next: NextRun | null } | null {
     return this.#completion;
   }
 
-  /** Made on first use: most handlers of short tasks never use it. */
+  /**
+   * The handler's signal. Created on first use, because most handlers of short tasks never use it.
+   */
   get signal(): AbortSignal {
     return (this.#controller ??= new AbortController()).signal;
   }
 
-  /** Why the signal aborted; undefined when it has not. */
+  /** The signal's abort reason; undefined if it has not aborted. */
   get abortReason(): unknown {
     return this.#controller?.signal.aborted ? this.#controller.signal.reason : undefined;
   }
 
-  /** The attempt starts. */
+  /** Starts the attempt. */
   begin(now: number, context: LoggedContext, occurrence: Occurrence | null): void {
     this.#phase = "running";
     this.#startedAt = now;
@@ -100,7 +103,7 @@ export class Attempt {
     this.#occurrence = occurrence;
   }
 
-  /** The handler is called later than the attempt began: its time runs from here. */
+  /** Counts the timeout from `now`, because the handler is called later than the attempt began. */
   restart(now: number): void {
     this.#startedAt = now;
   }
@@ -119,7 +122,10 @@ export class Attempt {
     this.#isCancelled = true;
   }
 
-  /** Rejects with the abort reason when the attempt is given up; its handler may never end. */
+  /**
+   * Returns a promise that rejects with the abort reason when the attempt is given up, because its
+   * handler may never end.
+   */
   givenUp(): Promise<never> {
     return new Promise((_, reject) => this.#onGivenUp = reject);
   }
@@ -128,7 +134,7 @@ export class Attempt {
     this.#onGivenUp?.(this.abortReason);
   }
 
-  /** Nothing counts any more. Also called by the recorder, for tasks that do not start. */
+  /** Ends the attempt. Also called by the recorder, for tasks that do not start. */
   end(): void {
     this.#phase = "ended";
   }
@@ -138,12 +144,12 @@ export class Attempt {
     this.#deadlineAt = deadlineAt;
   }
 
-  /** Called by the watchdog, and by the recorder when it writes on its own. */
+  /** Called by the watchdog, and by the recorder when it writes `InProgress` itself. */
   markReported(): void {
     this.#isReported = true;
   }
 
-  /** Called by the recorder: the handler has completed the task in a transaction of its own. */
+  /** Called by the recorder when the handler has completed the task in its own transaction. */
   complete(next: NextRun | null): void {
     this.#completion = { next };
   }

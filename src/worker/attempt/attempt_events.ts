@@ -1,5 +1,4 @@
-// Tells what happens to an attempt: events to subscribers, hooks to the task, skipped runs to the
-// log.
+// Reports what happens to an attempt: emits events, calls the task's hooks, logs skipped runs.
 
 import type { HomeContext } from "../../time/home_context.ts";
 import type { EventBus } from "../../events/event_bus.ts";
@@ -14,7 +13,7 @@ import { logFailure } from "./failure_log.ts";
 import type { Job } from "../job.ts";
 import type { LogKeeper } from "./log_keeper.ts";
 
-/** The dependencies of a teller. */
+/** The dependencies of {@linkcode AttemptEvents}. */
 export interface AttemptEventsParts {
   readonly home: HomeContext;
   readonly storageClock: StorageClock;
@@ -37,7 +36,7 @@ export class AttemptEvents {
     while (this.#background.size > 0) await Promise.all(this.#background);
   }
 
-  /** Emits an event about a job, if anybody wants it. */
+  /** Emits an event about a job, if there is a subscriber. */
   emit(kind: TaskEventKind, job: Job, details: EventDetails = {}): void {
     const { events, storageClock } = this.#parts;
     const { task, definition, lease: { workerId } } = job;
@@ -62,14 +61,15 @@ export class AttemptEvents {
           },
         );
       }
-      // What the handler logged is kept when it ends; a hook that comes later may have added to it.
+      // The handler's log lines are stored when the attempt ends. A hook that runs later may have
+      // added lines.
       if (job.attempt.phase === "ended") this.#parts.logKeeper.keep(job);
     })();
     this.#background.add(call);
     return call.finally(() => this.#background.delete(call));
   }
 
-  /** Tells that an attempt has started. */
+  /** Reports that an attempt has started. */
   started(job: Job): void {
     if (!this.#parts.events.wants("started", job.task.type)) return;
     const waitMs = Math.max(0, this.#parts.storageClock.at(job.attempt.startedAt) - job.task.dueAt);
@@ -117,7 +117,7 @@ export class AttemptEvents {
     }
   }
 
-  /** Tells of a series' next run, and of the occurrences before it that were missed. */
+  /** Reports the next run of a series, and the missed occurrences before it. */
   nextRun(job: Job, { nextRunAt, skipped }: NextRun): void {
     const nextRunUtc = nextRunAt === null ? null : new Date(nextRunAt).toISOString();
     if (skipped > 0) {

@@ -1,4 +1,4 @@
-// The parts that run attempts, wired: each knows those that are made before it.
+// Creates and connects the parts that run attempts.
 
 import type { HeldTasks } from "../held_tasks.ts";
 import type { Job } from "../job.ts";
@@ -10,16 +10,16 @@ import { Executor } from "./executor.ts";
 import { LogKeeper } from "./log_keeper.ts";
 import { StatusWriter } from "./status_writer.ts";
 
-/** The dependencies of attempts on their worker. */
+/** The parts of a worker that attempts depend on. */
 export interface AttemptSurroundings {
   /** The tasks that this process holds. */
   readonly held: HeldTasks;
   readonly queue: (name: string) => QueueSettings;
   /** Whether the lease of a job is lost. */
   readonly isAbandoned: (job: Job) => boolean;
-  /** A task of ours becomes due again at this instant of the storage's clock. */
+  /** Called when a task of this worker becomes due again at this instant of the storage's clock. */
   readonly expectDue: (at: number) => void;
-  /** A job has ended, or is given up: its slot is free. */
+  /** Called when a job has ended or is given up, so that its slot is free. */
   readonly onSettled: (job: Job, now: number) => void;
 }
 
@@ -44,7 +44,7 @@ export function makeAttemptParts(
     storage,
     clock,
     logger,
-    maxLinesPerRun: execution.capture?.maxLinesPerRun ?? 0, // nothing is captured then
+    maxLinesPerRun: execution.capture?.maxLinesPerRun ?? 0, // 0: nothing is captured
     retryForMs: lease.leaseMs,
   });
   const attemptEvents = new AttemptEvents({ ...worker, logKeeper });

@@ -20,13 +20,16 @@ import { transitionsByAge } from "./transition_ages.ts";
 export interface RecorderParts {
   readonly storage: Storage;
   readonly writer: StatusWriter;
-  /** A task is no longer ours, though no write of ours has ended it. */
+  /**
+   * Called when a task no longer belongs to this worker, although no write of the worker has ended
+   * it.
+   */
   readonly onHandedIn: (task: ClaimedTask) => void;
   readonly clock: Clock;
   readonly storageClock: StorageClock;
   readonly logger: Logger;
   readonly attemptEvents: AttemptEvents;
-  /** A task of ours becomes due again at this instant of the storage's clock. */
+  /** Called when a task of this worker becomes due again at this instant of the storage's clock. */
   readonly expectDue: (at: number) => void;
 }
 
@@ -48,10 +51,10 @@ export class AttemptRecorder {
   }
 
   /**
-   * Writes that a job is in progress, and resolves when storage knows: should the handler end the
-   * process, then storage can tell this task from those that waited beside it.
+   * Writes that a job is in progress, and resolves when that is stored. If the handler crashes the
+   * process, storage can then tell this task from those that were only waiting.
    *
-   * @throws The reason why the job is to stop, if it is asked to before.
+   * @throws The abort reason, if the job is asked to stop before.
    */
   reportFirst(job: Job): Promise<void> {
     job.attempt.markReported();
@@ -70,7 +73,7 @@ export class AttemptRecorder {
    * Writes how an attempt ended.
    *
    * @param error The argument of the hooks.
-   * @param now The monotonic clock, when it ended.
+   * @param now The reading of the monotonic clock at the end of the attempt.
    */
   record(job: Job, ending: Ending, context: TaskContext, error: unknown, now: number): void {
     const { writer, storageClock } = this.#parts;
@@ -86,7 +89,7 @@ export class AttemptRecorder {
     });
   }
 
-  /** Moves a series on past an occurrence that does not run. */
+  /** Ends an occurrence of a series that does not run, and stores the next run. */
   skipOccurrence(job: Job, next: NextRun): void {
     job.attempt.end();
     const status = next.nextRunAt === null ? "Completed" : "WaitingQueue";
@@ -97,7 +100,7 @@ export class AttemptRecorder {
     });
   }
 
-  /** Sends a job away until its rate limit slot. */
+  /** Returns a job to storage until its rate limit slot. */
   defer(job: Job, slotAt: number, waitMs: number): void {
     const status = job.task.status === "Pending" ? "Pending" : "WaitingQueue";
     const end = { dueInMs: waitMs, returnAttempt: true, rateSlotAt: slotAt };
@@ -105,7 +108,7 @@ export class AttemptRecorder {
   }
 
   /**
-   * Moves a series on past an occurrence that its rate limit keeps from running.
+   * Ends an occurrence that the rate limit does not let run, and stores the next run.
    *
    * @param missed Whether to report it as a missed occurrence.
    */
@@ -121,7 +124,7 @@ export class AttemptRecorder {
     this.skipOccurrence(job, { ...next, skipped });
   }
 
-  /** Puts a run off that this process does not know how to plan. */
+  /** Postpones a run whose schedule this process cannot read. */
   postpone(job: Job, reason: string, dueInMs: number): void {
     this.#parts.logger.error("A run of series {taskId} ({taskType}) was put off: {reason}", {
       taskId: job.task.id,
@@ -132,7 +135,7 @@ export class AttemptRecorder {
     this.recordUnstarted(job, ending, { dueInMs, returnAttempt: true });
   }
 
-  /** Fails a task permanently, and ends its series, since its row in storage is unusable. */
+  /** Fails a task permanently, because its row in storage is unusable. A series ends. */
   setAside(job: Job, reason: string): void {
     const { id: taskId, type } = job.task;
     this.#parts.logger.error("Task {taskId} ({type}) is set aside as failed: {reason}", {
@@ -145,7 +148,7 @@ export class AttemptRecorder {
   }
 
   /**
-   * Writes a change of a job that has not run: it is cancelled, set aside, or waits until later.
+   * Writes a change of a job that has not run, because it was cancelled, is unusable, or must wait.
    */
   recordUnstarted(
     job: Job,
@@ -169,7 +172,7 @@ export class AttemptRecorder {
   }
 
   /**
-   * Completes a job inside a transaction of its handler's.
+   * Completes a job in a transaction of its handler.
    *
    * @throws {LeaseLostError} If the lease is no longer held.
    */
@@ -185,7 +188,7 @@ export class AttemptRecorder {
       lease: job.lease,
       executionTimeMs: now - job.attempt.startedAt,
     };
-    job.attempt.markReported(); // a report of ours would wait for the row that the transaction locks
+    job.attempt.markReported(); // a report would wait for the row that the transaction locks
     const next = this.#nextRun(job, completed, storageClock.at(now));
     const [result] = next === null
       ? await storage.setStatusMany([change], { connection })
@@ -196,14 +199,14 @@ export class AttemptRecorder {
     job.attempt.complete(next);
   }
 
-  /** Whether a completion inside the handler's transaction was committed. */
+  /** Reports whether a completion in the handler's transaction was committed. */
   async wasCompleted(job: Job): Promise<boolean> {
     const record = await this.#parts.storage.get(job.task.id);
     return record === null || record.workerId !== job.lease.workerId ||
       record.leaseToken !== job.lease.token;
   }
 
-  /** Tells of a completion that the handler has committed itself. */
+  /** Reports a completion that the handler has committed. */
   tellCompleted(job: Job, context: TaskContext): void {
     this.#parts.onHandedIn(job.task);
     const now = this.#parts.clock.monotonic();
@@ -212,7 +215,7 @@ export class AttemptRecorder {
     this.#tell(job, ending, next, now - job.attempt.startedAt, context, undefined);
   }
 
-  /** The next run, when the ending ends an occurrence of a series; null otherwise. */
+  /** Returns the next run if the ending ends an occurrence of a series; null otherwise. */
   #nextRun(job: Job, ending: Ending, now: number): NextRun | null {
     const { series } = job.task;
     if (series === null || ending.dueInMs !== undefined) return null;
@@ -224,7 +227,7 @@ export class AttemptRecorder {
     return { ...next, skipped: skipped + next.skipped };
   }
 
-  /** Tells how an attempt has ended, and when there is something to do next. */
+  /** Reports the end of an attempt, and the instant at which the task is due again. */
   #tell(
     job: Job,
     ending: Ending,
@@ -248,7 +251,7 @@ export class AttemptRecorder {
   }
 }
 
-/** Nearly every attempt is the last one. */
+/** Shared by most endings, because nearly every attempt is the last one. */
 const notDueAgain: Pick<Ending, "dueInMs" | "returnAttempt"> = {};
 
 function dueAgain({ dueInMs, returnAttempt }: Ending): Pick<Ending, "dueInMs" | "returnAttempt"> {

@@ -1,5 +1,5 @@
-// The timeout and the retry policy of an attempt: those of the dispatch, the task, the queue or the
-// instance, in that order.
+// Determines the timeout and the retry policy of an attempt: that of the dispatch, the task, the
+// queue or the instance, in this order.
 
 import type { Logger } from "../../log/logger.ts";
 import type { RetryPolicy } from "../../task/retry_policy.ts";
@@ -8,14 +8,14 @@ import { toMilliseconds } from "../../time/duration.ts";
 import type { Job } from "../job.ts";
 import type { QueueSettings } from "../../task/queue_settings.ts";
 
-/** The defaults of attempts, unless their dispatch, task or queue overrides them. */
+/** The instance's defaults, which dispatch, task and queue override. */
 export interface AttemptDefaults {
   readonly retry: RetryPolicy;
-  /** Milliseconds; Infinity: none. */
+  /** The timeout in milliseconds; Infinity for none. */
   readonly timeoutMs: number;
 }
 
-/** The task's timeout, then its queue's, then the instance's; in milliseconds. */
+/** Returns the timeout of the task, its queue or the instance, in this order; in milliseconds. */
 export function timeoutOf(
   { definition }: Job,
   queue: QueueSettings,
@@ -26,8 +26,9 @@ export function timeoutOf(
 }
 
 /**
- * The retry policy that the task was dispatched with, then that of its definition, its queue, the
- * instance. A stored one is read only now: tasks that do not fail do not need it.
+ * Returns the retry policy of the dispatch, the task's definition, its queue or the instance, in
+ * this order. The stored policy of a dispatch is parsed only here, because tasks that do not fail
+ * do not need it.
  */
 export function retryPolicyOf(
   { definition, task }: Job,

@@ -18,37 +18,37 @@ import {
   WorkerStoppedError,
 } from "../../task/abort_reasons.ts";
 
-/** What follows an attempt: the task's next status, and when it is due again. */
+/** The result of an attempt: the task's next status, and when it is due again. */
 export interface Ending {
   readonly status: TaskStatus;
   readonly exception: string | null;
-  /** What `exception` describes. */
+  /** The error that `exception` describes. */
   readonly error?: unknown;
   /**
-   * When it can be claimed again, in milliseconds from now; undefined: never, or when its series
-   * says.
+   * The time until the task can be claimed again, in milliseconds. Undefined if it cannot, or if
+   * its series sets the next run.
    */
   readonly dueInMs?: number;
   /** Whether the attempt does not count. */
   readonly returnAttempt?: boolean;
-  /** What the retry policy failed with, if it did. */
+  /** The error with which the retry policy failed, if it did. */
   readonly policyFault?: unknown;
 }
 
 /** The outcome of an attempt. */
 export interface AttemptResult {
-  /** What the handler threw; undefined when it returned. */
+  /** The error that the handler threw; undefined if it returned. */
   readonly failure: { readonly error: unknown } | undefined;
-  /** The reason of the handler's signal; undefined when it did not abort. */
+  /** The abort reason of the handler's signal; undefined if it did not abort. */
   readonly abortReason: unknown;
-  /** The attempts that storage has counted, this one included. */
+  /** The number of attempts that storage has counted, including this one. */
   readonly attempt: number;
-  /** How many of them were lost with their worker. */
+  /** The number of those attempts that were lost with their worker. */
   readonly lostCount: number;
 }
 
 /**
- * The number of an attempt as retry policies and rate limits see it: attempts that were lost with
+ * Returns the number of an attempt for retry policies and rate limits. Attempts that were lost with
  * their worker do not count.
  */
 export function countedAttempt(
@@ -58,13 +58,13 @@ export function countedAttempt(
 }
 
 /**
- * Decides what follows an attempt. A handler that returns has completed its task, even if it was
- * asked to stop. One that throws after it was asked to stop ends as the request says; anything
- * else, a timeout among it, is for the retry policy. A policy that throws, or answers with no
- * delay, fails the task.
+ * Decides what follows an attempt. If the handler returns, the task is completed, even if the
+ * handler was asked to stop. If it throws after a request to stop, the reason of the request
+ * decides. After any other error, including a timeout, the retry policy decides. A policy that
+ * throws or returns an invalid delay fails the task.
  *
- * @param random Gives a number from 0 up to 1, for the policy's jitter.
- * @returns The ending, or null when the task is no longer ours and nothing may be written.
+ * @param random Returns a number from 0 to below 1, for the policy's jitter.
+ * @returns The ending, or null if the worker no longer holds the task and must write nothing.
  */
 export function decideEnding(
   result: AttemptResult,
@@ -88,7 +88,8 @@ export function decideEnding(
   const cause = timedOut ? abortReason : error;
   const told = timedOut && error !== abortReason ? withCause(abortReason, error) : cause;
   const failed = { status: "Failed", exception: describeError(told), error: told } as const;
-  // A payload that does not validate today will not tomorrow: it fails at once, and keeps its text.
+  // A payload that fails validation will fail again, so it is not retried. It stays stored as it
+  // is.
   if (isNonRetryable(error) || isInstance(error, PayloadValidationError)) return failed;
   let delay: number | null;
   try {

@@ -1,4 +1,4 @@
-// Runs attempts: calls the handler with its context, watches its time, and ends the job exactly
+// Runs attempts: calls the handler with its context, enforces its timeout, and ends the job exactly
 // once.
 
 import type { Instrumentation } from "../../instrumentation/instrumentation.ts";
@@ -33,13 +33,13 @@ import { Watchdog } from "./watchdog.ts";
 /** The defaults of attempts. */
 export interface ExecutionSettings extends AttemptDefaults {
   /**
-   * How long a handler may run after its signal has aborted before its slot is freed, in
+   * The time that a handler may run after its signal has aborted until its slot is freed, in
    * milliseconds.
    */
   readonly graceMs: number;
   readonly capture: CaptureSettings | null;
   readonly instrumentation: Instrumentation | undefined;
-  /** Gives a number from 0 up to 1, for the jitter of retries. */
+  /** Returns a number from 0 to below 1, for the jitter of retries. */
   readonly random: () => number;
 }
 
@@ -56,7 +56,10 @@ export interface ExecutorParts {
   readonly settings: ExecutionSettings;
   readonly queue: (name: string) => QueueSettings;
   readonly dispatch: Dispatch;
-  /** A job has ended, or is given up: its slot is free. `now` is the monotonic clock. */
+  /**
+   * Called when a job has ended or is given up, so that its slot is free. `now` is a reading of the
+   * monotonic clock.
+   */
   readonly onSettled: (job: Job, now: number) => void;
 }
 
@@ -65,7 +68,7 @@ export class Executor {
   readonly #parts: ExecutorParts;
   readonly #watchdog: Watchdog;
   readonly #contextParts: ContextParts;
-  /** Attempts that have ended and whose end waits for a hook, or for storage. */
+  /** The attempts that have ended, but whose end waits for a hook or for storage. */
   readonly #ending = new Set<Promise<void>>();
 
   constructor(parts: ExecutorParts) {
@@ -89,10 +92,11 @@ export class Executor {
   }
 
   /**
-   * Starts a job's attempt: its handler is called a little later, in the instance's own context.
-   * Never throws; `onSettled` tells when the slot is free.
+   * Starts a job's attempt. The handler is called a little later, in the instance's own context.
+   * Never throws; `onSettled` is called when the slot is free.
    *
-   * @param now The monotonic clock: reading it is not free, and the caller just has.
+   * @param now The present reading of the monotonic clock. The caller passes it to save another
+   * reading.
    */
   execute(job: Job, now: number): void {
     const { storageClock, recorder } = this.#parts;
@@ -134,18 +138,18 @@ export class Executor {
     recorder.record(job, ending, context, error, now);
   }
 
-  /** Resolves when the end of every attempt is with the status writer. */
+  /** Resolves when the end of every attempt was passed to the status writer. */
   async idle(): Promise<void> {
     while (this.#ending.size > 0) await Promise.all(this.#ending);
   }
 
-  /** Asks a running job's handler to stop; after the grace period its slot is freed. */
+  /** Asks a running job's handler to stop. Its slot is freed after the grace period. */
   abort(job: Job, reason: Error): void {
     if (job.attempt.phase !== "running") return;
     if (reason instanceof TaskCancelledError) job.attempt.cancel();
     const isFirst = job.attempt.abortReason === undefined;
     if (isFirst || reason instanceof LeaseLostError) job.attempt.abort(reason);
-    // Heartbeats repeat a cancellation: the grace period begins with the first reason.
+    // Heartbeats repeat a cancellation, but the grace period begins with the first reason.
     if (!isFirst) return;
     this.#watchdog.setDeadline(job, this.#parts.clock.monotonic() + this.#parts.settings.graceMs);
   }
@@ -162,7 +166,7 @@ export class Executor {
     this.#watchdog.stop();
   }
 
-  /** The attempt's time runs from its start. */
+  /** Begins the attempt. Its timeout counts from here. */
   #begin(job: Job): void {
     const { queue, settings } = this.#parts;
     const { attempt } = job;
@@ -204,7 +208,7 @@ export class Executor {
       workerId: job.lease.workerId,
       traceContext: task.traceContext,
     };
-    // For the instrumentation, too, the attempt ends when it is given up.
+    // The attempt also ends for the instrumentation when it is given up.
     const givenUp = job.attempt.givenUp();
     const handle = async () => await definition.handle(value, context);
     await instrumentation.run(executed, () => Promise.race([handle(), givenUp]));
@@ -218,11 +222,11 @@ export class Executor {
 
   /** Settles a job once: by its handler's end, or because it is given up. */
   #settle(job: Job, failure: { readonly error: unknown } | undefined): void {
-    if (job.attempt.phase === "ended") return; // a handler that was given up has ended after all: the fence still holds
+    if (job.attempt.phase === "ended") return; // a handler that was given up has ended now; its outcome is ignored
     job.attempt.end();
     this.#watchdog.remove(job);
     const context = job.attempt.context!;
-    const now = this.#parts.clock.monotonic(); // read once: it costs a tenth of a microsecond
+    const now = this.#parts.clock.monotonic(); // read once, because a reading costs a tenth of a microsecond
     this.#parts.logKeeper.keep(job);
     if (job.attempt.completion) {
       this.#finishLater(this.#confirmCompletion(job, context, failure));
@@ -259,7 +263,7 @@ export class Executor {
       const { dueInMs } = ending;
       const hook = () => definition.onRetry!(context, task.attempt, error, dueInMs);
       const called = attemptEvents.callHook("onRetry", job, hook);
-      // A hook that hangs must not keep the task from its retry.
+      // A hanging hook must not delay the retry of the task.
       this.#finishLater(
         within(this.#parts.clock, this.#parts.settings.graceMs, called)
           .then(() => recorder.record(job, ending, context, error, this.#parts.clock.monotonic())),
@@ -269,7 +273,7 @@ export class Executor {
     recorder.record(job, ending, context, error, now);
   }
 
-  /** The handler has completed the task in its transaction: see whether that was committed. */
+  /** Finds out whether the transaction in which the handler completed the task was committed. */
   async #confirmCompletion(
     job: Job,
     context: TaskContext,
@@ -286,7 +290,8 @@ export class Executor {
         error,
       });
     }
-    // Rolled back (or unknown: the fence refuses the write if it was committed after all).
+    // The transaction was rolled back. If that is unknown, storage rejects the write if it was
+    // committed, because the lease ended.
     this.#end(job, context, failure, this.#parts.clock.monotonic());
   }
 

@@ -5,11 +5,11 @@ import { taskProperties } from "../../log/task_properties.ts";
 import type { AnyTask } from "../../task/task.ts";
 
 /**
- * Logs that an attempt has failed.
+ * Logs a failed attempt.
  *
- * @param definition Its task's; undefined when this process does not know the type.
+ * @param definition The task's definition; undefined if this process does not have the type.
  * @param error The error of the attempt.
- * @param retryInMs When the next attempt is due, in milliseconds from now; null: there is none.
+ * @param retryInMs The time until the next attempt, in milliseconds; null if there is none.
  */
 export function logFailure(
   loggers: Loggers,

@@ -1,5 +1,5 @@
-// Stores what attempts have logged: the lines of many attempts in one bulk insert, up to the limit
-// of each run.
+// Stores the log lines of attempts, those of many attempts in one bulk insert, up to the limit of
+// each run.
 
 import type { Logger } from "../../log/logger.ts";
 import { type CapturedLog, fitLog } from "./task_logger.ts";
@@ -17,7 +17,7 @@ export interface LogKeeperParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly maxLinesPerRun: number;
-  /** For how long a transient error is met with another try, in milliseconds. */
+  /** The time for which a write is retried after transient errors, in milliseconds. */
   readonly retryForMs: number;
 }
 
@@ -32,7 +32,10 @@ interface Entry {
 export class LogKeeper {
   readonly #parts: LogKeeperParts;
   readonly #writer: BatchWriter<Entry, void>;
-  /** The jobs with lines already passed to storage: later lines of a hook share the same room. */
+  /**
+   * The jobs some of whose lines were already passed to storage. Later lines of a hook count
+   * against the same limit.
+   */
   readonly #kept = new WeakSet<Job>();
 
   constructor(parts: LogKeeperParts) {
@@ -46,12 +49,12 @@ export class LogKeeper {
       clock,
       maxBatch: 100,
       sizeOf: ({ captured }) => captured.lines.reduce((size, line) => size + sizeOf(line), 0),
-      concurrency: 1, // so that a run's earlier lines are stored when they are counted
+      concurrency: 1, // so that the earlier lines of a run are stored before they are counted
       retryForMs,
     });
   }
 
-  /** Stores soon the lines that an attempt has logged since the last call. */
+  /** Stores the lines that an attempt has logged since the last call, with the next batch. */
   keep(job: Job): void {
     const captured = job.attempt.context?.takeLog() ?? null;
     if (captured === null) return;
@@ -82,7 +85,7 @@ export class LogKeeper {
   async #within(entries: readonly Entry[]): Promise<NewLogLine[]> {
     const { storage, maxLinesPerRun } = this.#parts;
     const fitting: NewLogLine[] = [];
-    /** The lines among these, by run. */
+    /** The number of lines in this batch by run. */
     const used = new Map<string, number>();
     for (const { job, captured, continues } of entries) {
       const { run, task } = job;
@@ -106,7 +109,7 @@ function* partsOf({ lines, dropped }: CapturedLog): Generator<CapturedLog> {
   }
 }
 
-/** How much text a line holds, in characters. */
+/** Returns the length of a line's strings, in characters. */
 function sizeOf({ message, exception }: NewLogLine): number {
   return message.length + (exception?.length ?? 0);
 }

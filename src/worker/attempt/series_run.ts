@@ -1,5 +1,4 @@
-// A worker's view of recurring series: whether a due occurrence runs or is dropped, and when the
-// next one is.
+// Decides whether a due occurrence of a series runs or is dropped, and when the next one is.
 
 import { type SeriesTimes, timesFromNow } from "../../schedule/clock_set_back.ts";
 import { parseRecurrence, type Recurrence } from "../../schedule/recurrence.ts";
@@ -15,18 +14,21 @@ import type { ClaimedTask, SeriesRecord } from "../../storage/records.ts";
 import { describeError } from "../../thrown/describe_error.ts";
 import { isStorableInstant } from "../../time/instant.ts";
 
-/** What to do with a claimed occurrence. */
+/** The decision about a claimed occurrence. */
 export type OccurrencePlan =
-  /** Run it: as the one of `scheduledAt`, for which `skipped` others were dropped. */
+  /** Run it as the occurrence of `scheduledAt`, in favor of which `skipped` others were dropped. */
   | { readonly kind: "run"; readonly scheduledAt: number; readonly skipped: number }
-  /** Drop it, as its misfire policy says. */
+  /** Drop it, by its misfire policy. */
   | { readonly kind: "skip"; readonly next: NextRun }
-  /** This process cannot read the schedule: another may, or this one after an update. */
+  /**
+   * Postpone it, because this process cannot read the schedule. Another process may, or this one
+   * after an update.
+   */
   | { readonly kind: "postpone"; readonly reason: string; readonly dueInMs: number };
 
 const parsed = new Map<string, Recurrence>();
 
-/** Series share few schedules, so each text is parsed once. */
+/** Parses a schedule. Results are cached, because many series share few schedules. */
 function recurrenceOf({ schedule, anchorAt, maxRuns, runUntil }: SeriesRecord): AnchoredRecurrence {
   let recurrence = parsed.get(schedule);
   if (recurrence === undefined) {
@@ -46,7 +48,8 @@ function recurrenceOf({ schedule, anchorAt, maxRuns, runUntil }: SeriesRecord): 
  * Decides whether a claimed occurrence runs, or its misfire policy drops it. Never throws.
  *
  * @param now The storage's clock.
- * @param servedSince Since when, by that clock, this worker has been alive and serving the queue.
+ * @param servedSince The instant since which this worker has been alive and serving the queue, by
+ * that clock.
  */
 export function planOccurrence(
   task: ClaimedTask,
@@ -74,10 +77,11 @@ function plan(
   const { scheduledAt: planned, now } = state;
   if (isExtraRun(task, planned)) return { kind: "run", scheduledAt: task.dueAt, skipped: 0 };
   const underWay = isUnderWay(task);
-  // A run that has begun keeps its occurrence: later due occurrences do not replace a delayed run.
+  // A run that has begun keeps its occurrence. Later due occurrences do not replace it.
   const next = runDue(recurrence, underWay ? { ...state, servedSince: Infinity } : state);
   const { nextRunAt, skipped } = next;
-  // Storage has found the planned one due, so it is, even if this process is a little behind.
+  // Storage has found the planned occurrence due. That counts, even if the clock of this process is
+  // a little behind.
   if (nextRunAt !== null && (nextRunAt <= now || nextRunAt === planned)) {
     return { kind: "run", scheduledAt: nextRunAt, skipped };
   }
@@ -86,49 +90,54 @@ function plan(
 }
 
 /**
- * Reports whether this is an extra run, with the planned one still to come. (The first run of a
- * series that begins at once waits as `Queued`; it is the planned one, regardless of the clock of
- * the process that planned it.)
+ * Reports whether this is an extra run, before the planned one. The first run of a series that
+ * begins at once waits as `Queued`. It is the planned one, regardless of the clock of the process
+ * that planned it.
  */
 function isExtraRun(task: ClaimedTask, planned: number): boolean {
   return task.dueAt < planned && task.status !== "Queued";
 }
 
 /**
- * Whether the task, or the occurrence of a series, has been started before: it failed, was deferred
- * or interrupted.
+ * Reports whether the task, or the occurrence of a series, was started before: it failed, was
+ * deferred or was interrupted.
  */
 export function isUnderWay(task: ClaimedTask): boolean {
   return task.rateSlotAt !== null || hasBegun(task);
 }
 
 /**
- * Whether a handler may have been called for it: it failed, was interrupted, or lost with its
- * process.
+ * Reports whether a handler may have been called for the task: it failed, was interrupted, or was
+ * lost with its process.
  */
 function hasBegun({ attempt, status }: ClaimedTask): boolean {
   return attempt > 1 || status === "Pending" || status === "ServiceStopped";
 }
 
 /**
- * Whether a run that waits until an instant would come too late: at or after the end of its series.
+ * Reports whether a run that starts at `startsAt` comes too late: at or after the end of its
+ * series.
  */
 export function comesTooLate(task: ClaimedTask, startsAt: number): boolean {
   const runUntil = task.series?.runUntil ?? null;
   return runUntil !== null && startsAt >= runUntil && !hasBegun(task);
 }
 
-/** As long as it has been waiting, so that the pauses double: from a minute to an hour. */
+/**
+ * Returns the time that the task has been waiting, at least a minute and at most an hour, so that
+ * the pauses double.
+ */
 function pauseAfter(waitedMs: number): number {
   return Math.min(Math.max(waitedMs, 60_000), 3_600_000);
 }
 
 /**
- * When the series runs next, after an occurrence that has just ended.
+ * Returns the next run of a series after an occurrence that has just ended.
  *
- * @param scheduledAt The occurrence's planned instant; for an extra run, when it was asked for.
+ * @param scheduledAt The planned instant of the occurrence; for an extra run, the instant at which
+ * it was requested.
  * @param now The storage's clock.
- * @param counts Whether the occurrence was a real run.
+ * @param counts Whether the occurrence counts as a run.
  */
 export function nextAfterRun(
   series: SeriesRecord,
@@ -140,7 +149,7 @@ export function nextAfterRun(
   const runCount = series.runCount + (counts ? 1 : 0);
   const next = nextBy(recurrence, series.nextRunAt, { scheduledAt, now, runCount });
   if (next.nextRunAt === null) return next;
-  // Where the occurrence was planned by a clock that was ahead, so is what follows from it.
+  // If the occurrence was planned by a clock that was ahead, so is the run after it.
   const times = timesFromNow(recurrence, next.nextRunAt, now);
   return times === null ? next : { nextRunAt: times.nextRunAt, skipped: 0 };
 }
@@ -156,11 +165,11 @@ function nextBy(recurrence: Recurrence, planned: number | null, state: SeriesSta
 }
 
 /**
- * What the next run and the anchor of a series should be, if a clock that was ahead has planned
- * them; null: they are right, or this process cannot tell. Never throws.
+ * Returns the corrected next run and anchor of a series that was planned by a clock that was ahead.
+ * Returns null if they are right or this process cannot tell. Never throws.
  *
  * @param now The storage's clock.
- * @param aheadMs By how much that clock was ahead, if that is known.
+ * @param aheadMs The time by which that clock was ahead, in milliseconds, if it is known.
  */
 export function timesSeenFromNow(
   series: SeriesRecord,
@@ -174,6 +183,6 @@ export function timesSeenFromNow(
   try {
     return timesFromNow(recurrenceOf(series), nextRunAt, now, aheadMs);
   } catch {
-    return null; // a schedule of another version, or for another worker
+    return null; // the schedule is of another version, or for another worker
   }
 }

@@ -48,7 +48,7 @@ function sizeOf({ job: { unwritten: { waiting } } }: Entry): number {
   return size;
 }
 
-/** What the report that a job is in progress changes in addition to the status: nothing. */
+/** The report that a job is in progress changes nothing but the status. */
 const nothing = {};
 
 /** Gathers and writes the changes of this process's jobs. */
@@ -59,7 +59,8 @@ export class StatusWriter {
   readonly #logger: Logger;
   #pending: Entry[] = [];
   /**
-   * Entries that storage rejects: each is retried separately, so that it does not delay the others.
+   * The entries that storage rejects. Each is retried separately, so that it does not delay the
+   * others.
    */
   readonly #isolated = new Set<Entry>();
   /** Jobs with an abandoned entry. */
@@ -94,8 +95,8 @@ export class StatusWriter {
   }
 
   /**
-   * Reports that a job is in progress. If the job ends before the write is sent, the report is
-   * skipped, because the write of the end includes it.
+   * Reports that a job is in progress. If the job ends before the write is sent, the write of the
+   * end includes the report.
    */
   report(job: Job, onWritten: (applied: boolean) => void): void {
     this.#add({ job, end: null, transitions: [], onWritten });
@@ -190,7 +191,7 @@ export class StatusWriter {
         const transient = isTransient(error);
         if (this.#stopped) return;
         if (!transient && entries.length > 1) {
-          // A change that storage rejects must not delay the others of its batch.
+          // A rejected change must not delay the others of its batch.
           for (const entry of entries) await this.#write([entry], write);
           return;
         }

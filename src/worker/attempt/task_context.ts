@@ -1,5 +1,4 @@
-// The context that a handler gets, made for one attempt. Its parts are made when they are asked
-// for.
+// The context of a handler, created for one attempt. Its parts are created on first use.
 
 import type { Logger } from "../../log/logger.ts";
 import { type CapturedLog, type CaptureSettings, TaskLogger } from "./task_logger.ts";
@@ -8,9 +7,9 @@ import type { Dispatch, RunInfo, TaskContext } from "../../task/task.ts";
 import type { Job } from "../job.ts";
 import type { LoggedContext } from "./attempt.ts";
 
-/** What all contexts of a worker share. */
+/** The parts that all contexts of a worker share. */
 export interface ContextParts {
-  /** The logger of a type of tasks. */
+  /** Returns the logger of a task type. */
   readonly loggerOf: (type: string) => Logger;
   readonly capture: CaptureSettings | null;
   readonly monotonic: () => number;
@@ -77,10 +76,10 @@ export class AttemptContext implements LoggedContext {
 
   get complete(): TaskContext["complete"] {
     const { complete } = this.#parts;
-    return (connection) => complete(this.#job, connection); // may be taken out of the context, as handlers do
+    return (connection) => complete(this.#job, connection); // bound, because handlers destructure the context
   }
 
-  /** The log lines to store; null for none. */
+  /** Returns the log lines to store; null for none. */
   takeLog(): CapturedLog | null {
     const captured = this.#log?.take() ?? null;
     return captured !== null && captured.lines.length > 0 ? captured : null;

@@ -7,20 +7,20 @@ import { describeError } from "../../thrown/describe_error.ts";
 import { isErrorLike, readMember } from "../../thrown/reading.ts";
 import { formatMessage, type Logger, type LogProperties } from "../../log/logger.ts";
 
-/** Which lines of handlers are kept. */
+/** The settings of the log lines to store. */
 export interface CaptureSettings {
   readonly minimumLevel: LogLevel;
   /**
-   * Lines beyond this number in one run, all its attempts together, are dropped, and counted in a
-   * last line.
+   * The maximum number of lines in one run, including all its attempts. Further lines are dropped,
+   * and counted in a last line.
    */
   readonly maxLinesPerRun: number;
 }
 
-/** What one attempt has logged for storage. */
+/** The log lines of one attempt that are to be stored. */
 export interface CapturedLog {
   readonly lines: readonly NewLogLine[];
-  /** How many more there were, beyond what one run may store. */
+  /** The number of lines that were dropped because of the limit of a run. */
   readonly dropped: number;
 }
 
@@ -40,7 +40,7 @@ export const logLevels: readonly LogLevel[] = Object.keys(rank) as LogLevel[];
  * Returns the lines to store if `room` more lines fit into the run: the first ones, and one that
  * counts the others.
  *
- * @param room May be negative: nothing more fits.
+ * @param room The number of lines that still fit. Nothing fits if it is negative.
  */
 export function fitLog({ lines, dropped }: CapturedLog, room: number): readonly NewLogLine[] {
   const kept = lines.slice(0, Math.max(0, room));
@@ -60,7 +60,7 @@ export class TaskLogger implements Logger {
   #lines: (Omit<NewLogLine, "agoMs"> & { readonly at: number })[] = [];
   #dropped = 0;
 
-  /** @param common The properties of every line; those of a line itself go before them. */
+  /** @param common The properties of every line. Properties of the line itself override them. */
   constructor(
     logger: Logger,
     common: LogProperties,
@@ -100,7 +100,7 @@ export class TaskLogger implements Logger {
     this.#keep("Error", message, properties);
   }
 
-  /** Takes the captured lines, with their present ages. */
+  /** Removes and returns the captured lines, with their present ages. */
   take(): CapturedLog {
     const now = this.#monotonic();
     const lines = this.#lines.splice(0).map(({ at, ...line }) => ({ ...line, agoMs: now - at }));
@@ -110,12 +110,12 @@ export class TaskLogger implements Logger {
   }
 
   #complete(properties: LogProperties | undefined): LogProperties {
-    // An error in the place of properties has none that are copied.
+    // An error that is passed instead of properties has no enumerable ones.
     if (isErrorLike(properties)) return { ...this.#common, error: properties };
     try {
       return { ...this.#common, ...properties };
     } catch {
-      return this.#common; // a getter throws, or a Proxy
+      return this.#common; // a getter or a Proxy threw
     }
   }
 

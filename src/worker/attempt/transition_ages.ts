@@ -1,18 +1,19 @@
-// Converts the transitions of a job for storage, whose clock decides: each transition has its age.
-// A delayed write must not put a transition before one that is already stored.
+// Converts the instants of a job's transitions to ages, because the storage's clock sets the stored
+// instants. A delayed write must not date a transition before one that is already stored.
 
 import type { StatusTransition } from "../../storage/requests.ts";
 import type { TimedTransition, UnwrittenTransitions } from "./unwritten_transitions.ts";
 
 /**
- * Says how long ago transitions happened.
+ * Returns the transitions with their ages.
  *
- * A write that waited on its way (for a lock, a connection, another try) is dated later by as much,
- * so what happened until its answer came counts as having happened then. Ages are whole
- * milliseconds, rounded down: storage counts them back from a clock that shows whole milliseconds
- * itself, and half of one more would put a transition before the write that preceded it.
+ * Storage dates a write by the instant at which it executes it, which may be later than it was
+ * sent: the write may have waited for a lock, a connection or a retry. Transitions before the
+ * answer to the previous write are therefore dated at that answer. Ages are rounded down to whole
+ * milliseconds. Storage subtracts them from a clock of whole milliseconds, so rounding up could
+ * date a transition before the previous write.
  *
- * @param now The monotonic clock when the write is handed to storage.
+ * @param now The reading of the monotonic clock when the write is passed to storage.
  */
 export function transitionsByAge(
   { storedAt }: Pick<UnwrittenTransitions, "storedAt">,

@@ -1,5 +1,5 @@
-// The status changes of a job that storage does not know yet. The executor and the recorder add
-// them as they happen; the status writer alone takes them out.
+// The status changes of a job that are not yet stored. The executor and the recorder add them. Only
+// the status writer removes them.
 
 import type { TaskStatus } from "../../storage/task_status.ts";
 
@@ -10,7 +10,7 @@ export interface TimedTransition {
   readonly at: number;
 }
 
-/** The transitions of one job that are still to be written. */
+/** The transitions of one job that are not yet written. */
 export class UnwrittenTransitions {
   #waiting: TimedTransition[] = [];
   #storedAt = -Infinity;
@@ -20,24 +20,24 @@ export class UnwrittenTransitions {
     return this.#waiting;
   }
 
-  /** When storage's answer to the last write about the job came, by the monotonic clock. */
+  /** The time of storage's answer to the last write of the job, by the monotonic clock. */
   get storedAt(): number {
     return this.#storedAt;
   }
 
-  /** Notes a status change that happened at a reading of the monotonic clock. */
+  /** Adds a status change that happened at `at`, by the monotonic clock. */
   add(status: TaskStatus, exception: string | null, at: number): void {
     this.#waiting.push({ status, exception, at });
   }
 
-  /** Takes all of them out: a write carries them. */
+  /** Removes and returns all transitions, for a write. */
   take(): readonly TimedTransition[] {
     const taken = this.#waiting;
     this.#waiting = [];
     return taken;
   }
 
-  /** Storage has answered a write about the job. */
+  /** Notes the time of storage's answer to a write of the job. */
   answered(now: number): void {
     this.#storedAt = now;
   }

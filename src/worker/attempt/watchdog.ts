@@ -1,25 +1,26 @@
-// Looks after the running jobs with a single timer: reports the ones that take long enough to be
-// shown as in progress, and tells which have exceeded their timeout, or their grace period after an
-// abort.
+// Watches the running jobs with a single timer. Reports jobs that have run long enough to be shown
+// as in progress, and jobs that have exceeded their timeout, or their grace period after an abort.
 
 import type { Clock } from "../../time/clock.ts";
 import type { Job } from "../job.ts";
 
 /**
- * A job that ends sooner than this is never reported as in progress: its end carries both changes
- * in one write.
+ * The run time in milliseconds after which a job is reported as in progress. The end of a shorter
+ * job writes both changes in one write.
  */
 export const reportAfterMs = 100;
 
-/** What the watchdog finds. */
+/** The callbacks of a watchdog. */
 export interface WatchdogFindings {
-  /** The job has been running long enough to be reported. */
+  /** Called when a job has run long enough to be reported. */
   onLongRunning(job: Job): void;
-  /** Its time is up. Called once a job, unless its deadline is set anew. */
+  /**
+   * Called when a job's deadline has passed. Called once per job, unless the deadline is set again.
+   */
   onDeadline(job: Job): void;
 }
 
-/** Watches over running jobs. */
+/** Watches running jobs. */
 export class Watchdog {
   readonly #clock: Clock;
   readonly #findings: WatchdogFindings;

@@ -1,5 +1,5 @@
-// Decides when to claim: at a wake-up, when a queue runs low, at the next due instant. One claim is
-// under way at a time, and one timer is armed for the next.
+// Decides when to claim: at a wake-up, when a queue runs low, at the next due instant. At most one
+// claim is in progress, and one timer is set for the next.
 
 import type { HomeContext } from "../../time/home_context.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -14,7 +14,7 @@ import type { StorageClock } from "../../time/storage_clock.ts";
 import { UnknownClaims } from "./unknown_claims.ts";
 import type { QueueRunner } from "./queue_runner.ts";
 
-/** What the claimer works with. */
+/** The dependencies of a claimer. */
 export interface ClaimerParts {
   readonly home: HomeContext;
   readonly storage: Storage;
@@ -23,9 +23,9 @@ export interface ClaimerParts {
   readonly logger: Logger;
   readonly runners: ReadonlyMap<string, QueueRunner>;
   readonly types: readonly string[];
-  /** The registered worker; null while there is none. */
+  /** Returns the id of the registered worker; null if there is none. */
   readonly workerId: () => string | null;
-  /** Gives back tasks that this worker holds by storage, but does not know. */
+  /** Gives back tasks that this worker holds according to storage, but does not know. */
   readonly giveBackUnknown: (workerId: string) => Promise<void>;
   readonly onClaimed: (workerId: string, tasks: readonly ClaimedTask[]) => void;
   readonly onWorkerLost: (workerId: string) => void;
@@ -42,8 +42,8 @@ export class Claimer {
   #nextDueAt = Infinity;
   #pollMs: number;
   /**
-   * How often in a row storage said that something is due, and a claim did not get it: its row is
-   * locked elsewhere.
+   * The number of consecutive claims that got no task although storage reported one due, because
+   * its row is locked by another process.
    */
   #fruitless = 0;
   #disarm: () => void = () => {};
@@ -65,7 +65,7 @@ export class Claimer {
     this.recheckAllQueues();
   }
 
-  /** No claim is under way any more when this resolves. */
+  /** Stops claiming. Resolves when no claim is in progress. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#disarm();
@@ -73,7 +73,7 @@ export class Claimer {
     this.#unknownClaims.stop();
   }
 
-  /** Claims, soon, from the queues that may have more and have room. */
+  /** Schedules a claim from the queues that have room and may have due tasks. */
   wake(): void {
     if (this.#stopped) return;
     this.#again = true;
@@ -84,8 +84,8 @@ export class Claimer {
   }
 
   /**
-   * Another process may have stored tasks: all queues may have more, and the next due instant is
-   * unknown.
+   * Assumes that every queue may have due tasks and that the next due instant is unknown, because
+   * another process may have stored tasks.
    */
   recheckAllQueues(): void {
     for (const runner of this.#parts.runners.values()) runner.mayHaveMore = true;
@@ -98,12 +98,15 @@ export class Claimer {
     for (const runner of this.#parts.runners.values()) runner.nextDueKnown = false;
   }
 
-  /** Notes that this worker may hold tasks that it does not know; they are given back soon. */
+  /** Notes that this worker may hold tasks that it does not know. They are given back soon. */
   suspectUnknownClaims(): void {
     this.#unknownClaims.suspect();
   }
 
-  /** A task of one of our queues becomes due at this instant of the storage's clock. */
+  /**
+   * Notes that a task of one of the worker's queues becomes due at this instant of the storage's
+   * clock.
+   */
   expectDue(at: number): void {
     if (at >= this.#nextDueAt) return;
     this.#nextDueAt = at;
@@ -111,8 +114,8 @@ export class Claimer {
   }
 
   /**
-   * The storage's clock has just been read: if it was set, or this machine slept, the next due
-   * instant may be closer.
+   * Sets the timer again after the storage's clock was read. If that clock was set, or this machine
+   * slept, the next due instant may be closer.
    */
   clockRead(): void {
     const { clock, storageClock } = this.#parts;
@@ -153,7 +156,7 @@ export class Claimer {
     this.#arm();
   }
 
-  /** One claim over all queues with room; whether it brought anything. */
+  /** Claims from all queues with room. Resolves to whether it got any task. */
   async #claim(): Promise<boolean> {
     const { storage, clock, storageClock, types, runners } = this.#parts;
     const workerId = this.#parts.workerId();
@@ -172,7 +175,7 @@ export class Claimer {
       result = await storage.claim({ workerId, types, queues });
     } catch (error) {
       for (const { name } of queues) runners.get(name)!.mayHaveMore = true;
-      if (isTransient(error)) this.#unknownClaims.suspect(); // it may still be committed
+      if (isTransient(error)) this.#unknownClaims.suspect(); // the claim may have been committed
       throw error;
     }
     storageClock.sync(result.now);
@@ -187,7 +190,9 @@ export class Claimer {
     return result.tasks.length > 0;
   }
 
-  /** Queries the next due instant of queues without due tasks, where it is unknown. */
+  /**
+   * Queries the next due instant of the queues for which it is unknown and which have no due tasks.
+   */
   async #askNextDue(): Promise<void> {
     if (this.#again || this.#parts.types.length === 0) return;
     const asked = [...this.#parts.runners.values()].filter((runner) =>
@@ -220,7 +225,7 @@ export class Claimer {
       if (this.#armedFor !== at) return;
       this.#armedFor = Infinity;
       if (this.#nextDueAt <= storageClock.now()) return this.recheckAllQueues();
-      this.#forgetNextDue(); // a poll: one question, and a claim only if something is due
+      this.#forgetNextDue(); // a poll: one query, and a claim only if a task is due
       this.wake();
     }, delayMs);
   }

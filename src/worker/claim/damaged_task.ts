@@ -1,4 +1,4 @@
-// Checks whether a claimed row is usable: it may have been edited by hand, or damaged by a disk.
+// Checks whether a claimed row is usable. It may have been edited by hand or damaged by a disk.
 
 import type { ClaimedTask } from "../../storage/records.ts";
 import { isStorableInstant } from "../../time/instant.ts";
@@ -12,7 +12,8 @@ const lastCount = 2 ** 31 - 1;
  */
 export function damageOf(task: ClaimedTask): string | null {
   const { createdAt, dueAt, rateSlotAt, series, attempt, leaseToken, lostCount } = task;
-  // Nearly all rows are whole, and have neither a series nor a slot: the checks make no lists.
+  // The checks create no arrays, because nearly all rows are undamaged and have neither a series
+  // nor a slot.
   if (!isStorableInstant(createdAt)) return describe("createdAt", createdAt);
   if (!isStorableInstant(dueAt)) return describe("dueAt", dueAt);
   if (!isCounter(attempt)) return describe("attempt", attempt);

@@ -1,9 +1,9 @@
 // The claimed tasks of one queue that wait for a free slot in this process: highest priority first,
-// then as they came.
+// then in order of arrival.
 
 import type { Job } from "../job.ts";
 
-/** A first-in, first-out list without shifting: taking from the front is O(1). */
+/** A first-in, first-out queue whose front is removed in O(1), without moving the other items. */
 class Fifo {
   #items: (Job | undefined)[] = [];
   #head = 0;
@@ -65,12 +65,12 @@ export class LocalQueue {
     this.#length++;
   }
 
-  /** Takes the next job; undefined when there is none. */
+  /** Removes and returns the next job; undefined if there is none. */
   shift(): Job | undefined {
     return this.shiftIf(() => true);
   }
 
-  /** Takes the next job if it is wanted. */
+  /** Removes and returns the next job if `wanted` returns true for it. */
   shiftIf(wanted: (job: Job) => boolean): Job | undefined {
     for (const priority of this.#priorities) {
       const fifo = this.#byPriority.get(priority)!;
@@ -82,7 +82,7 @@ export class LocalQueue {
     return undefined;
   }
 
-  /** Takes out the jobs that match. */
+  /** Removes and returns the matching jobs. */
   removeWhere(matches: (job: Job) => boolean): Job[] {
     const removed = [...this.#byPriority.values()].flatMap((fifo) => fifo.removeWhere(matches));
     this.#length -= removed.length;

@@ -1,22 +1,23 @@
-// How many tasks a worker should hold. Too few, and it waits for claims; too many, and slow tasks
-// are hoarded while other workers idle. So it follows the throughput: about as many as were
-// finished in the last tenth of a second. It is quick to grow, so that a worker that meets a
-// backlog is at its full speed after a few claims, and slow to shrink.
+// Computes the number of tasks that a worker should hold. With too few, it waits for claims. With
+// too many, it keeps slow tasks while other workers are idle. The number therefore follows the
+// throughput: about as many tasks as ended in the last tenth of a second. It grows quickly, so that
+// a worker with a backlog reaches its full speed after a few claims, and shrinks slowly.
 
 import type { QueueSettings } from "../../task/queue_settings.ts";
 
 /**
- * The span that the prefetch covers, in milliseconds: some claim round trips of a busy database.
+ * The time that the prefetch covers, in milliseconds: several round trips of claims on a busy
+ * database.
  */
 const spanMs = 100;
 
 /**
- * By how much the target falls at most from one span to the next: a pause in which nothing could be
- * done tells little.
+ * The maximum factor by which the target falls from one span to the next. A pause in which no task
+ * could run says little about the throughput.
  */
 const mostDrop = 2;
 
-/** Follows one queue's throughput. */
+/** Measures one queue's throughput. */
 export class Prefetch {
   readonly #least: number;
   readonly #most: number;
@@ -30,14 +31,14 @@ export class Prefetch {
       "parallelism" | "capacity" | "whenFull"
     >,
   ) {
-    // A queue with back pressure holds as many tasks as its capacity, since dispatches depend on
+    // A queue with back pressure holds as many tasks as its capacity, because dispatches depend on
     // it.
     this.#least = whenFull === "store" ? Math.min(2 * parallelism, capacity) : capacity;
     this.#most = capacity;
     this.#target = this.#least;
   }
 
-  /** A task has ended. */
+  /** Counts a task that has ended. */
   finished(): void {
     this.#finished++;
   }
@@ -45,11 +46,13 @@ export class Prefetch {
   /** Estimates how many tasks end within `ms` milliseconds. */
   endingWithin(ms: number, now: number): number {
     const target = this.target(now);
-    // While little is done, the target says nothing about the throughput.
+    // At the minimum, the target does not reflect the throughput.
     return target > this.#least ? Math.floor(target * Math.min(1, ms / spanMs)) : 0;
   }
 
-  /** How many tasks to hold, running ones included, at a reading of the monotonic clock. */
+  /**
+   * Returns the number of tasks to hold, including running ones, at `now` of the monotonic clock.
+   */
   target(now: number): number {
     const elapsed = now - this.#windowStartedAt;
     if (elapsed >= spanMs) {
@@ -59,7 +62,8 @@ export class Prefetch {
       this.#finished = 0;
       this.#windowStartedAt = now;
     } else if (this.#finished > this.#target) {
-      // More than were to last for the whole span are done already: no need to see it end.
+      // More tasks have ended than were expected for the whole span, so grow without waiting for
+      // its end.
       this.#target = Math.min(this.#most, 2 * this.#finished);
     }
     return this.#target;

@@ -1,4 +1,4 @@
-// One queue in this process: its settings, the tasks that wait in it, and the slots that are taken.
+// One queue in this process: its settings, its waiting tasks, and its used slots.
 
 import type { Job } from "../job.ts";
 import { LocalQueue } from "./local_queue.ts";
@@ -8,35 +8,37 @@ import type { QueueSettings } from "../../task/queue_settings.ts";
 /** Counts slots and holds the waiting jobs of one queue. */
 export class QueueRunner {
   readonly settings: QueueSettings;
-  /** Paused for all workers of the store. */
+  /** Whether the queue is paused for all workers of the store. */
   paused = false;
-  /** When it was last found to be resumed, by the monotonic clock. */
+  /** The time at which the queue was last found to be resumed, by the monotonic clock. */
   resumedAt = -Infinity;
   /** Whether storage may hold unclaimed due tasks of this queue. */
   mayHaveMore = true;
-  /** Whether the claimer knows when the queue's next task is due, as far as storage can tell. */
+  /** Whether the claimer has read the next due instant of the queue from storage. */
   nextDueKnown = false;
-  /** How many of its tasks have given their slots back. */
+  /** The number of tasks that have freed their slots. */
   ended = 0;
   readonly #waiting = new LocalQueue();
-  /** Jobs that are next, since their rate limits have allowed them to start. */
+  /** The jobs that start next, because their rate limits have allowed them to. */
   readonly #ready = new LocalQueue();
-  /** Jobs that are kept aside, … */
+  /** The jobs that are held back. */
   readonly #held = new Set<Job>();
-  /** … and those that have a slot already. */
+  /** The jobs among them that have a slot. */
   readonly #heldWithSlot = new Set<Job>();
   readonly #prefetch: Prefetch;
-  /** Whether dispatches feel it when the queue is full here. */
+  /** Whether a full queue delays or rejects dispatches, by `whenFull`. */
   readonly #pushesBack: boolean;
   /**
-   * Places that such a queue keeps for tasks that wait in storage, so that dispatches do not shut
-   * them out.
+   * The number of places that such a queue reserves for tasks that wait in storage, so that
+   * dispatches do not starve them.
    */
   readonly #keptForStorage: number;
   #running = 0;
-  /** Places kept for dispatches whose write is under way. */
+  /** The number of places reserved for dispatches that are being written. */
   #reserved = 0;
-  /** Dispatches that wait for a place; called when one has been kept for them. */
+  /**
+   * The dispatches that wait for a place. Each function is called when a place was reserved for it.
+   */
   #roomWaiters: (() => void)[] = [];
 
   constructor(settings: QueueSettings) {
@@ -55,25 +57,25 @@ export class QueueRunner {
   }
 
   /**
-   * Whether a dispatch has to wait, or to go elsewhere. Only a queue that pushes back is ever full.
+   * Whether the queue has no place for a dispatch. Only a queue with back pressure is ever full.
    */
   get isFull(): boolean {
     return this.#pushesBack && !this.paused &&
       (this.#roomWaiters.length > 0 || this.#occupied >= this.#roomForDispatches);
   }
 
-  /** Whether a dispatch waits for room. */
+  /** Whether a dispatch waits for a place. */
   get isAwaited(): boolean {
     return this.#roomWaiters.length > 0;
   }
 
-  /** How many more tasks a claim may bring, at a reading of the monotonic clock. */
+  /** Returns the number of tasks that a claim may get, at `now` of the monotonic clock. */
   claimable(now: number): number {
     if (this.paused) return 0;
     return Math.max(0, this.#prefetch.target(now) - this.#occupied);
   }
 
-  /** Reports whether it is time to claim: half of the prefetched tasks are gone. */
+  /** Reports whether it is time to claim, because half of the prefetched tasks have started. */
   runsLow(now: number): boolean {
     if (!this.mayHaveMore || this.paused) return false;
     if (this.#pushesBack) return this.#occupied <= this.#roomForDispatches;
@@ -82,8 +84,8 @@ export class QueueRunner {
   }
 
   /**
-   * Keeps a place for a task that is being dispatched in this process. While storage may hold older
-   * tasks, dispatches get only half of the places, so that neither starves the other.
+   * Reserves a place for a task that is being dispatched in this process. While storage may hold
+   * older tasks, dispatches get only half of the places, so that neither starves the other.
    */
   reserve(now: number): boolean {
     if (this.paused) return false;
@@ -97,16 +99,16 @@ export class QueueRunner {
     return true;
   }
 
-  /** Gives a kept place back. */
+  /** Frees a reserved place. */
   unreserve(): void {
     this.#reserved--;
     this.#letWaitersIn();
   }
 
   /**
-   * Waits until a place is kept.
+   * Waits for a place and reserves it.
    *
-   * @throws The signal's reason, when it aborts before.
+   * @throws The signal's reason, if it aborts first.
    */
   waitForRoom(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -123,7 +125,7 @@ export class QueueRunner {
     });
   }
 
-  /** Lets in everybody who waits for room: the worker stops, and their tasks wait in storage. */
+  /** Ends the wait of all dispatches, because the worker stops. Their tasks wait in storage. */
   letAllIn(): void {
     for (const onRoom of this.#roomWaiters.splice(0)) {
       this.#reserved++;
@@ -141,21 +143,22 @@ export class QueueRunner {
     this.#ready.push(job);
   }
 
-  /** Keeps a claimed job aside for a while. */
+  /** Holds a claimed job back. */
   hold(job: Job): void {
     this.#held.add(job);
   }
 
   /**
-   * Keeps a job aside that was taken with a slot, and the slot with it. The caller gives the slot
-   * back, or uses it.
+   * Holds a job back that was taken with a slot, and keeps the slot. The caller frees the slot or
+   * uses it.
    */
   holdWithSlot(job: Job): void {
     this.#heldWithSlot.add(job);
   }
 
   /**
-   * Ends {@linkcode hold} or {@linkcode holdWithSlot}; false when the job was taken out meanwhile.
+   * Ends {@linkcode hold} or {@linkcode holdWithSlot}. Returns false if the job was removed in the
+   * meantime.
    */
   unhold(job: Job): boolean {
     const wasHeld = this.#held.delete(job) || this.#heldWithSlot.delete(job);
@@ -163,12 +166,12 @@ export class QueueRunner {
     return wasHeld;
   }
 
-  /** Whether there is a job, and a slot for it. */
+  /** Whether there is a waiting job and a free slot. */
   get hasNext(): boolean {
     return this.waiting > 0 && this.#running < this.settings.parallelism && !this.paused;
   }
 
-  /** Takes the next job and a slot for it. */
+  /** Removes and returns the next job, and takes a slot for it. */
   takeNext(): Job | undefined {
     const job = this.#ready.shift() ?? this.#waiting.shift();
     if (job !== undefined) this.#running++;
@@ -176,8 +179,8 @@ export class QueueRunner {
   }
 
   /**
-   * Takes jobs from the line, and keeps them aside, that are to start within `nextMs`, as far as
-   * the throughput tells; up to the first one that is not wanted.
+   * Holds back the jobs in line that will probably start within `nextMs`, by the throughput. Stops
+   * at the first job for which `wanted` returns false.
    */
   holdThoseOf(nextMs: number, now: number, wanted: (job: Job) => boolean): Job[] {
     const held: Job[] = [];
@@ -192,7 +195,7 @@ export class QueueRunner {
     return held;
   }
 
-  /** Gives a slot back. */
+  /** Frees a slot. */
   freeSlot(): void {
     this.#running--;
     this.ended++;
@@ -200,12 +203,15 @@ export class QueueRunner {
     this.#letWaitersIn();
   }
 
-  /** A claimed job has gone without having run: there is work for more claims. */
+  /**
+   * Counts a claimed job that was returned to storage without having run, so that more can be
+   * claimed.
+   */
   sentAway(): void {
     this.#prefetch.finished();
   }
 
-  /** Takes waiting jobs out of the line. */
+  /** Removes and returns the matching waiting jobs. */
   removeWhere(matches: (job: Job) => boolean): Job[] {
     const held = [...this.#held, ...this.#heldWithSlot].filter(matches);
     for (const job of held) this.#held.delete(job) || this.#heldWithSlot.delete(job);

@@ -1,5 +1,5 @@
-// Keeps places in this process's queues for tasks that are being stored. Once a task is stored, it
-// can be handed over without a claim.
+// Reserves places in this process's queues for tasks that are being stored. Once a task is stored,
+// it can be handed over without a claim.
 
 import type { LocalPlaces, Reservation } from "../../dispatch/local_worker.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -8,7 +8,7 @@ import type { HeldTasks } from "../held_tasks.ts";
 import type { QueueRunner } from "./queue_runner.ts";
 import { RoomWatch } from "./room_watch.ts";
 
-/** Keeps places for dispatches; see {@linkcode LocalPlaces}. */
+/** Reserves places for dispatches; see {@linkcode LocalPlaces}. */
 export class Reservations implements LocalPlaces {
   readonly #clock: Clock;
   readonly #runner: (queue: string) => QueueRunner;
@@ -19,7 +19,7 @@ export class Reservations implements LocalPlaces {
   readonly #workerId: () => string | null;
   readonly #held: HeldTasks;
   readonly #roomWatch: RoomWatch;
-  /** How many places are kept. */
+  /** The number of reserved places. */
   #kept = 0;
   #idleWaiters: (() => void)[] = [];
 
@@ -28,7 +28,10 @@ export class Reservations implements LocalPlaces {
     readonly logger: Logger;
     readonly runner: (queue: string) => QueueRunner;
     readonly workerId: () => string | null;
-    /** The tasks that this process holds, and the reservations of tasks on their way to it. */
+    /**
+     * The tasks that this process holds, and the reservations of tasks that are being stored for
+     * it.
+     */
     readonly held: HeldTasks;
   }) {
     this.#clock = parts.clock;
@@ -68,13 +71,13 @@ export class Reservations implements LocalPlaces {
     if (--this.#kept === 0) { for (const resolve of this.#idleWaiters.splice(0)) resolve(); }
   }
 
-  /** Resolves when no place is kept: no task is on its way any more. */
+  /** Resolves when no place is reserved, so that no task will be handed over. */
   idle(): Promise<void> {
     if (this.#kept === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idleWaiters.push(resolve));
   }
 
-  /** Stops watching how long dispatches wait. */
+  /** Stops measuring how long dispatches wait. */
   stop(): void {
     this.#roomWatch.stop();
   }

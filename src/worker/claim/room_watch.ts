@@ -1,10 +1,11 @@
-// Warns when dispatches wait for room in a queue whose tasks do not end: this may be a deadlock.
+// Warns when dispatches wait for room in a queue whose tasks do not end, because this may be a
+// deadlock.
 
 import type { Logger } from "../../log/logger.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { QueueRunner } from "./queue_runner.ts";
 
-/** How long dispatches wait without any task ending before the warning, in milliseconds. */
+/** The time without an ended task after which the warning is logged, in milliseconds. */
 const patienceMs = 30_000;
 
 /** Watches the queues for which dispatches wait. */
@@ -13,7 +14,7 @@ export class RoomWatch {
   readonly #logger: Logger;
   /** The watched queues, each with the function that clears its timer. */
   readonly #watched = new Map<QueueRunner, () => void>();
-  /** The queues it has warned about. */
+  /** The queues for which the warning was logged. */
   readonly #told = new Set<QueueRunner>();
 
   constructor(clock: Clock, logger: Logger) {
@@ -21,7 +22,7 @@ export class RoomWatch {
     this.#logger = logger;
   }
 
-  /** Starts to watch a queue for whose room a dispatch waits. */
+  /** Starts to watch a queue in which a dispatch waits for room. */
   waits(runner: QueueRunner): void {
     if (this.#watched.has(runner) || this.#told.has(runner)) return;
     const { ended } = runner;

@@ -1,23 +1,23 @@
-// Handles claims with unknown outcomes: one was given up, or its answer was lost, so this worker
+// Handles claims with unknown outcomes. If a claim timed out or its answer was lost, this worker
 // may hold tasks that it does not know. They are given back. A slow server may still execute a
-// claim that was given up, so storage is asked again, after pauses that double.
+// claim that timed out, so storage is queried again, after pauses that double.
 
 import type { Clock } from "../../time/clock.ts";
 
-/** The pauses before storage is asked again, in milliseconds: 15 s, 30 s, … up to 32 minutes. */
+/** The pauses between queries, in milliseconds: 15 s, 30 s, … up to 32 minutes. */
 const firstPauseMs = 15_000;
 const lastPauseMs = 32 * 60_000;
 
-/** What the suspicion works with. */
+/** The dependencies of {@linkcode UnknownClaims}. */
 export interface UnknownClaimsParts {
   readonly clock: Clock;
-  /** Gives back tasks that this worker holds by storage, but does not know. */
+  /** Gives back tasks that this worker holds according to storage, but does not know. */
   readonly giveBackUnknown: (workerId: string) => Promise<void>;
-  /** It is time to ask storage. */
+  /** Called when it is time to query storage. */
   readonly onSuspected: () => void;
 }
 
-/** Knows when storage must be asked. */
+/** Decides when storage must be queried. */
 export class UnknownClaims {
   readonly #parts: UnknownClaimsParts;
   #isOpen = false;
@@ -28,14 +28,16 @@ export class UnknownClaims {
     this.#parts = parts;
   }
 
-  /** Something was given up that may have been carried out, or may yet be. */
+  /**
+   * Notes that a claim or a dispatch failed although it may have been executed, or may still be.
+   */
   suspect(): void {
     this.#isOpen = true;
     this.#pauseMs = firstPauseMs;
     this.#parts.onSuspected();
   }
 
-  /** Asks storage, if there may be unknown claims. */
+  /** Queries storage if there may be unknown claims. */
   async settle(workerId: string): Promise<void> {
     if (!this.#isOpen) return;
     await this.#parts.giveBackUnknown(workerId);

@@ -1,19 +1,19 @@
-// Gives claimed tasks back to storage that wait here and shall not start.
+// Gives claimed tasks that have not started and shall not start back to storage.
 
 import type { Logger } from "../../log/logger.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { Job } from "../job.ts";
 import type { HeldTasks } from "../held_tasks.ts";
 
-/** What giving back works with. */
+/** The dependencies of {@linkcode GiveBack}. */
 export interface GiveBackParts {
   readonly storage: Storage;
   readonly logger: Logger;
   /** The tasks that this process holds. */
   readonly held: HeldTasks;
   /**
-   * Called when giving back failed: storage may still attribute tasks to this worker that it has
-   * forgotten.
+   * Called when giving back failed. Storage may then still hold tasks as claimed by this worker
+   * that the worker no longer knows.
    */
   readonly onFailed: () => void;
 }
@@ -27,8 +27,8 @@ export class GiveBack {
   }
 
   /**
-   * Gives jobs back that have been taken out of line. If that fails they are given back later, as
-   * unknown ones.
+   * Gives back jobs that were removed from their line. If that fails, they are given back later as
+   * unknown tasks.
    */
   async jobs(jobs: readonly Job[]): Promise<void> {
     const { storage, logger, held, onFailed } = this.#parts;

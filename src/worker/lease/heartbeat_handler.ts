@@ -15,7 +15,7 @@ import type { QueueRunner } from "../claim/queue_runner.ts";
 import type { SetBackCorrector } from "./set_back_corrector.ts";
 import type { WorkerReporter } from "./worker_reporter.ts";
 
-/** What the findings concern. */
+/** The dependencies of {@linkcode HeartbeatHandler}. */
 export interface HeartbeatHandlerParts {
   readonly clock: Clock;
   readonly logger: Logger;
@@ -29,13 +29,13 @@ export interface HeartbeatHandlerParts {
   readonly held: HeldTasks;
   readonly workerId: () => string | null;
   readonly cancel: (taskIds: readonly string[]) => void;
-  /** Gives the waiting jobs of a queue back. */
+  /** Gives back the waiting jobs of a queue. */
   readonly giveBack: (runner: QueueRunner) => void;
   /** Starts the waiting jobs of a queue. */
   readonly resume: (runner: QueueRunner) => void;
-  /** Starts what waits for the lease to be renewed. */
+  /** Starts the jobs that wait for the lease to be renewed. */
   readonly leaseRenewed: () => void;
-  /** Whose handlers may have blocked the event loop. */
+  /** Returns the jobs whose handlers may have blocked the event loop. */
   readonly suspects: () => Iterable<Job>;
 }
 
@@ -60,7 +60,7 @@ export class HeartbeatHandler implements LeaseListener {
         giveBack(runner);
       } else {
         runner.resumedAt = clock.monotonic();
-        resume(runner); // some were claimed before the pause, and came after it was heard of
+        resume(runner); // some jobs were claimed before the pause, and arrived after it was noticed
         claimer.recheckAllQueues();
       }
     }

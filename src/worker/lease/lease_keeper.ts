@@ -1,6 +1,6 @@
 // Keeps this process's leases alive: registers the worker under a new id, sends its heartbeats, and
-// handles the answers. Only the heartbeat decides whether a worker is alive, never the run time of
-// a task.
+// handles the answers. Only the heartbeat decides whether a worker is alive, not the run time of
+// its tasks.
 
 import type { Logger } from "../../log/logger.ts";
 import type { HeartbeatResult, LostTask } from "../../storage/requests.ts";
@@ -11,38 +11,40 @@ import { within } from "../../time/within.ts";
 import { StorageUnavailableError } from "../../storage/errors.ts";
 import type { StorageClock } from "../../time/storage_clock.ts";
 
-/** What the keeper finds out. */
+/** Receives the findings of a {@linkcode LeaseKeeper}. */
 export interface LeaseListener {
-  /** A heartbeat was answered. */
+  /** Called when a heartbeat was answered. */
   onHeartbeat(result: HeartbeatResult): void;
-  /** The storage's clock was set back by `setBackMs` milliseconds. Told before the heartbeat. */
+  /**
+   * Called when the storage's clock was set back by `setBackMs` milliseconds, before `onHeartbeat`.
+   */
   onClockSetBack(setBackMs: number): void;
   /**
-   * Called when storage answers again, or the worker is registered again: notifications in between
+   * Called when storage answers again or the worker was registered again. Notifications in between
    * were missed.
    */
   onReachable(): void;
   /**
-   * All leases of `workerId` are lost: others may have the tasks by now. A new id is taken before
-   * the next claim.
+   * Called when all leases of `workerId` are lost. Other workers may hold the tasks now. The worker
+   * is registered under a new id before the next claim.
    */
   onLeasesLost(workerId: string): void;
-  /** Tasks of a lost worker have been taken from it. */
+  /** Called when the tasks of lost workers were released. */
   onTasksReleased(tasks: readonly LostTask[]): void;
   /**
-   * Called when the event loop was blocked so that the heartbeat was too late; with the time in
-   * milliseconds.
+   * Called when the event loop was blocked for `blockedMs` milliseconds, so that the heartbeat was
+   * late.
    */
   onStarved(blockedMs: number): void;
 }
 
-/** How leases are kept. */
+/** The settings of leases. */
 export interface LeaseSettings {
-  /** A worker without a heartbeat for this time has lost its tasks, in milliseconds. */
+  /** The age of the last heartbeat after which a worker has lost its tasks, in milliseconds. */
   readonly leaseMs: number;
   /** Milliseconds between heartbeats. */
   readonly heartbeatMs: number;
-  /** A task that was lost more often than this fails. */
+  /** The maximum lost count of a task. Above it, the task fails. */
   readonly poisonLimit: number;
   readonly host: string;
 }
@@ -54,7 +56,7 @@ export const lostReason =
 export const poisonReason =
   "The task was lost with its worker too often: it may be ending its process. It is not retried.";
 
-/** Registers the worker and keeps it alive. */
+/** Registers the worker and sends its heartbeats. */
 export class LeaseKeeper {
   readonly #storage: Storage;
   readonly #clock: Clock;
@@ -95,32 +97,32 @@ export class LeaseKeeper {
     this.#listener = parts.listener;
   }
 
-  /** The registered worker's id; null while there is none. */
+  /** The registered worker's id; null if there is none. */
   get workerId(): string | null {
     return this.#workerId;
   }
 
-  /** Since when it has been registered under its id, by the monotonic clock. */
+  /** The time at which the worker was registered under its present id, by the monotonic clock. */
   get registeredAt(): number {
     return this.#registeredAt;
   }
 
-  /** When the last heartbeat was answered, by the monotonic clock. */
+  /** The time at which the last answered heartbeat was sent, by the monotonic clock. */
   get lastBeatAt(): number {
     return this.#lastBeatAt;
   }
 
   /**
-   * Whether this process may assume that it still holds its tasks. When it was frozen for longer
-   * than its lease, it may not, until a heartbeat is answered.
+   * Reports whether this process may assume that it still holds its tasks. After it was frozen for
+   * longer than its lease, it may not, until a heartbeat is answered.
    *
-   * @param now The monotonic clock.
+   * @param now The present reading of the monotonic clock.
    */
   holdsAt(now: number): boolean {
     return now - this.#lastBeatAt < this.#settings.leaseMs;
   }
 
-  /** Registers the worker; the first heartbeat has been answered when this resolves. */
+  /** Registers the worker. Resolves when the first heartbeat was answered. */
   async start(): Promise<void> {
     await this.#register();
     await this.#beat();
@@ -128,7 +130,7 @@ export class LeaseKeeper {
   }
 
   /**
-   * Gives the id up for lost, as when a claim was refused; the next heartbeat registers a new one.
+   * Discards the worker's id, as after a rejected claim. The next heartbeat registers a new one.
    */
   lose(workerId: string): void {
     if (this.#workerId !== workerId) return;
@@ -137,12 +139,14 @@ export class LeaseKeeper {
     if (!this.#stopped) this.#armNext(0);
   }
 
-  /** Brings the next heartbeat forward: something has changed that its answer tells. */
+  /** Sends the next heartbeat early, because its answer will contain a change. */
   beatSoon(): void {
     if (this.#workerId !== null) this.#armNext(0);
   }
 
-  /** Stops beating and removes the worker, whose tasks must all be written or released by now. */
+  /**
+   * Stops the heartbeats and removes the worker. All its tasks must be written or released before.
+   */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#disarm();
@@ -164,7 +168,7 @@ export class LeaseKeeper {
     const id = this.#newId();
     const sentAt = this.#clock.monotonic();
     await this.#storage.registerWorker({ id, host: this.#settings.host, serves: this.#serves });
-    if (this.#workerId !== null) return; // the answer came so late that another id has been taken
+    if (this.#workerId !== null) return; // the answer came so late that another id was registered
     this.#workerId = id;
     this.#registeredAt = sentAt;
     this.#lastBeatAt = sentAt;
@@ -191,13 +195,16 @@ export class LeaseKeeper {
       this.#wasUnreachable = true;
       this.#checkAge();
     }
-    if (this.#isArmed) return; // another caller wants the next one sooner
-    // After a failure soon again: the lease is running out.
+    if (this.#isArmed) return; // another caller has scheduled the next heartbeat
+    // After a failure, the next heartbeat is sent soon, because the lease may end.
     const healthy = this.#clock.monotonic() - this.#lastBeatAt < this.#settings.heartbeatMs;
     this.#armNext(healthy ? this.#settings.heartbeatMs : this.#settings.heartbeatMs / 4);
   }
 
-  /** An answer after the end of the lease counts as none: a network may drop packets silently. */
+  /**
+   * Rejects if the answer does not arrive within the lease, because a network may drop packets
+   * silently.
+   */
   async #inTime(answer: Promise<void>): Promise<void> {
     const { leaseMs, heartbeatMs } = this.#settings;
     const leftMs = this.#lastBeatAt + leaseMs - this.#clock.monotonic();
@@ -210,14 +217,14 @@ export class LeaseKeeper {
     );
   }
 
-  /** Beats, under a new id if there is none. */
+  /** Sends a heartbeat. Registers a new id first if there is none. */
   async #reach(): Promise<void> {
     if (this.#workerId === null) {
       this.#wasUnreachable = true;
       await this.#register();
     }
     await this.#beat();
-    if (this.#workerId === null) return; // it was given up: the next one takes a new id
+    if (this.#workerId === null) return; // the id was discarded; the next heartbeat registers a new one
     if (this.#wasUnreachable) this.#listener.onReachable();
     this.#wasUnreachable = false;
   }
@@ -237,7 +244,7 @@ export class LeaseKeeper {
   }
 
   /**
-   * Takes the tasks of lost workers. In a large table that may take longer than a lease, so
+   * Releases the tasks of lost workers. In a large table that may take longer than a lease, so
    * heartbeats do not wait for it.
    */
   #releaseLost(): void {
@@ -255,8 +262,8 @@ export class LeaseKeeper {
   }
 
   /**
-   * A worker that cannot reach storage for the length of its lease must assume that it has lost its
-   * tasks.
+   * Discards the id if storage has not answered for the duration of the lease, because the tasks
+   * may be lost.
    */
   #checkAge(): void {
     const age = this.#clock.monotonic() - this.#lastBeatAt;

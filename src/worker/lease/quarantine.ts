@@ -7,7 +7,7 @@ import type { QueueRunner } from "../claim/queue_runner.ts";
 
 /** The dependencies of a quarantine. */
 export interface QuarantineParts {
-  /** How often a task may be lost. A task that was lost more often fails. */
+  /** The maximum lost count of a task. Above it, the task fails. */
   readonly poisonLimit: number;
   readonly runner: (queue: string) => QueueRunner;
   /** Called when a queue has jobs in line again. */
@@ -46,7 +46,7 @@ export class Quarantine {
   }
 
   /**
-   * Handles the end of a job, or that it was given up. If it was the running suspect, puts the
+   * Handles the end of a job, or a job that was given up. If it was the running suspect, puts the
    * other suspects back in line, so that one of them may run.
    */
   ended(job: Job): void {
@@ -55,7 +55,7 @@ export class Quarantine {
     const changed = new Set<QueueRunner>();
     for (const kept of this.#kept.splice(0)) {
       const runner = this.#parts.runner(kept.task.queue);
-      // One that is no longer held was cancelled or given back meanwhile.
+      // A suspect that is no longer held was cancelled or given back.
       if (!runner.unhold(kept)) continue;
       runner.push(kept);
       changed.add(runner);

@@ -1,7 +1,7 @@
 // Corrects series whose next run was planned while the storage's clock was ahead. Without the
-// correction they would wait too long, by as much as the clock was ahead. No query can find them,
-// since only a schedule tells its next run: all series are read, page by page. This happens once
-// after the start, and after the clock was set back.
+// correction, they would run late by the time that the clock was ahead. No query can find them,
+// because only the schedule determines the next run. Therefore all series are read, page by page,
+// once after the start and again after the clock was set back.
 
 import type { EventBus } from "../../events/event_bus.ts";
 import { taskEvent } from "../../events/job_events.ts";
@@ -15,12 +15,12 @@ import { nextMacrotask } from "../../time/macrotask.ts";
 import { readingErrorMs, type StorageClock } from "../../time/storage_clock.ts";
 import { timesSeenFromNow } from "../attempt/series_run.ts";
 
-/** How many series are read at once. */
+/** The number of series that are read at once. */
 const pageSize = 200;
 
 /**
- * How many heartbeats read all series after the clock was set back. A run that ends meanwhile, or
- * another worker that has not noticed yet, may still plan by the old clock.
+ * The number of heartbeats after which all series are read when the clock was set back. Until then,
+ * a run that ends or another worker may still plan by the old clock.
  */
 const looksAfterSetBack = 3;
 
@@ -33,8 +33,8 @@ export interface CorrectorParts {
   readonly events: EventBus;
   readonly definitions: ReadonlyMap<string, AnyTask>;
   /**
-   * The time from the start to the first look, and from a failed look to the next, in milliseconds.
-   * A machine that has just started may not have set its clock yet.
+   * The time from the start to the first check, and from a failed check to the next, in
+   * milliseconds. A machine that has just started may not have set its clock yet.
    */
   readonly patienceMs: number;
   /** Called when tasks have become due earlier. */
@@ -47,12 +47,12 @@ interface Wrong {
   readonly correction: SeriesCorrection;
 }
 
-/** Finds and corrects series that a clock that was ahead has planned. */
+/** Finds and corrects series that were planned while the clock was ahead. */
 export class SetBackCorrector {
   readonly #parts: CorrectorParts;
   /**
-   * How far ahead the clock was, in milliseconds; undefined if this worker has not seen it set
-   * back.
+   * The time by which the clock was ahead, in milliseconds; undefined if this worker has not seen
+   * it set back.
    */
   #aheadMs: number | undefined;
   #looksLeft = 1;
@@ -66,8 +66,8 @@ export class SetBackCorrector {
   }
 
   /**
-   * Notes that the storage's clock was set back by `setBackMs` milliseconds: the next heartbeats
-   * look for wrong series.
+   * Notes that the storage's clock was set back by `setBackMs` milliseconds. The next heartbeats
+   * check all series.
    */
   clockSetBack(setBackMs: number): void {
     this.#parts.logger.warn(
@@ -78,7 +78,7 @@ export class SetBackCorrector {
     this.#nextLookAt = -Infinity;
   }
 
-  /** Looks for wrong series after a heartbeat, if it is time. */
+  /** Checks all series after a heartbeat, if it is time. */
   onHeartbeat(): void {
     const isTime = this.#looksLeft > 0 && this.#parts.clock.monotonic() >= this.#nextLookAt;
     if (!isTime || this.#looking !== null || this.#stopped) return;
@@ -93,7 +93,7 @@ export class SetBackCorrector {
     }).finally(() => this.#looking = null);
   }
 
-  /** Begins no more looks, and resolves when none is under way. */
+  /** Starts no further checks. Resolves when none is in progress. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#looking;

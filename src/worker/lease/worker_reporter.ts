@@ -1,4 +1,4 @@
-// Tells, by log and event, what concerns a worker as a whole rather than one attempt.
+// Logs and emits events about a worker as a whole.
 
 import type { EventBus } from "../../events/event_bus.ts";
 import { taskEvent, typeSubject } from "../../events/job_events.ts";
@@ -33,7 +33,7 @@ export class WorkerReporter {
     this.#stored = new StoredTaskEvents(parts);
   }
 
-  /** Tasks were taken from lost workers. */
+  /** Reports the tasks that were released from lost workers. */
   tasksReleased(tasks: readonly LostTask[]): void {
     const { logger, loggers, definitions } = this.#parts;
     logger.warn("{count} tasks were taken from lost workers", { count: tasks.length });
@@ -52,12 +52,12 @@ export class WorkerReporter {
     }));
   }
 
-  /** Resolves when everything is reported. */
+  /** Resolves when all reports were made. */
   idle(): Promise<void> {
     return this.#stored.idle();
   }
 
-  /** Reports that the event loop was blocked so that the heartbeat was too late. */
+  /** Reports that the event loop was blocked so long that the heartbeat was late. */
   starved(blockedMs: number, running: Iterable<Job>, workerId: string | null): void {
     const { events, storageClock, logger, lease } = this.#parts;
     const types = [...new Set([...running].map((job) => job.task.type))].join(", ");
