@@ -48,8 +48,8 @@ export interface StorageWorkers {
    *
    * `attempt` - `lostCount` is therefore always the number of attempts that count. Status audit
    * rows are written by the tasks' levels. A worker's leases are valid until this method removes
-   * it, even if its heartbeat is late. A task that another transaction is writing meanwhile may be
-   * left to it: a later call takes that task.
+   * it, even if its heartbeat is late. A task that another transaction is writing may be skipped; a
+   * later call releases it.
    */
   releaseLost(request: ReleaseLostRequest): Promise<readonly LostTask[]>;
 }

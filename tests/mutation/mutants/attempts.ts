@@ -60,7 +60,8 @@ export const attempts: readonly Mutant[] = [
   {
     file: executor,
     original:
-      `// Rolled back (or unknown: the fence refuses the write if it was committed after all).
+      `// The transaction was rolled back. If that is unknown, storage rejects the write if it was
+    // committed, because the lease ended.
     this.#end(job, context, failure, this.#parts.clock.monotonic());`,
     replacement: "",
     tests: ["tests/schedule/engine/transaction_test.ts", "tests/integration/transactions_test.ts"],

@@ -31,8 +31,8 @@ export const dispatch: readonly Mutant[] = [
   },
   {
     file: dispatcher,
-    original: "if (isTransient(error)) worker!.suspectUnknownClaims(); // it",
-    replacement: "// it",
+    original: "if (isTransient(error)) worker!.suspectUnknownClaims(); // the write",
+    replacement: "// the write",
     tests: ["tests/worker/attempt/lost_answers_test.ts"],
   },
   {

@@ -130,7 +130,7 @@ export const rateLimits: readonly Mutant[] = [
   },
   {
     file: starter,
-    original: "if (goes) runner.push(job); // nothing starts any more: to be given back",
+    original: "if (goes) runner.push(job); // stopped: the job is to be given back",
     replacement: "if (goes) return;",
     tests: rateLimiterTests,
     filter: "while the worker stops",
