@@ -1,4 +1,5 @@
-// Who may ask: what the application says or, where it says nothing, who sits at this machine.
+// Authorizes requests: by the application's `authorize`, or by default only those from this
+// machine.
 
 import { InvalidArgumentError } from "../guards/errors.ts";
 import { isLoopbackHost, parseHost } from "../monitor/http/host.ts";
@@ -9,23 +10,23 @@ export type ApiRight = "view" | "payloads";
 
 /** A user of the API. */
 export interface ApiUser {
-  /** The name. */
+  /** The user's name. */
   readonly user: string;
-  /** Their rights. */
+  /** The user's rights. */
   readonly can: readonly ApiRight[];
 }
 
 /**
- * Returns the user who sends a request, by a header, a cookie or another mark; null for an unknown
- * user.
+ * Returns the user of a request, identified by a header, a cookie or other data; null for an
+ * unknown user.
  */
 export type Authorize = (request: Request) => ApiUser | null | Promise<ApiUser | null>;
 
 /**
- * Asks the application who sends a request.
+ * Calls `authorize`, and checks its result.
  *
  * @returns The user, or null if unknown.
- * @throws {InvalidArgumentError} If the answer is not what `authorize` may give.
+ * @throws {InvalidArgumentError} If the result of `authorize` is invalid.
  */
 export async function userOf(authorize: Authorize, request: Request): Promise<ApiUser | null> {
   const answer: unknown = await authorize(request);
@@ -37,16 +38,15 @@ export async function userOf(authorize: Authorize, request: Request): Promise<Ap
   throw new InvalidArgumentError("the answer of authorize", answer, remedy);
 }
 
-/** Who asks where the application does not say who may. */
+/** The user of all requests if the application has no `authorize`. */
 export const localUser: ApiUser = { user: "local", can: ["view", "payloads"] };
 
 /**
- * Whether a request comes from this machine, under a name of it, and through no proxy. A name that
- * is not one of loopback may belong to a site whose page was loaded, and which has let it point
- * here (DNS rebinding).
+ * Reports whether a request comes from this machine, to a loopback host name, without a proxy. Any
+ * other host name may belong to a website that has let it resolve to this machine (DNS rebinding).
  *
- * @param connection What the server knows of the connection: `info` of `Deno.serve`, or the
- * bindings of `@hono/node-server`.
+ * @param connection The server's data about the connection: `info` of `Deno.serve`, or the bindings
+ * of `@hono/node-server`.
  */
 export function isLocal(request: Request, connection: unknown): boolean {
   const { headers, url } = request;
@@ -56,7 +56,7 @@ export function isLocal(request: Request, connection: unknown): boolean {
   return host !== null && isLoopbackHost(host.hostname) && peer !== null && isLoopback(peer);
 }
 
-/** The address of the client; null if the server does not tell. */
+/** Returns the address of the client; null if the server does not provide it. */
 function peerOf(connection: unknown): string | null {
   const ofDeno = readMember(readMember(connection, "remoteAddr"), "hostname");
   const socket = readMember(readMember(connection, "incoming"), "socket");

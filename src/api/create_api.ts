@@ -1,4 +1,5 @@
-// createApi: puts the routes together, with what holds for all of them.
+// createApi: combines the routes, and adds authorization, headers and error responses to all of
+// them.
 
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
@@ -20,12 +21,12 @@ import { addTaskRoutes } from "./task_routes.ts";
 /** Options of {@linkcode createApi}. */
 export interface ApiOptions {
   /**
-   * Returns the user who sends a request, and their rights. Without it the API answers only this
-   * machine: requests from a loopback address, under a loopback name, through no proxy.
+   * Returns the user of a request, with their rights. Without it, the API accepts only requests
+   * from this machine: from a loopback address, to a loopback host name, without a proxy.
    */
   readonly authorize?: Authorize;
   /**
-   * Where errors are reported that the API answers with status 500.
+   * The logger for errors that the API answers with status 500.
    * @default consoleLogger
    */
   readonly logger?: Logger;
@@ -34,11 +35,10 @@ export interface ApiOptions {
 /** The API of an instance. */
 export interface Api {
   /**
-   * Answers a request whose path begins with `/api/v1/`, as `Deno.serve` and other servers of Fetch
-   * handlers call it. It never rejects.
+   * Handles a request whose path begins with `/api/v1/`. Can be passed to `Deno.serve` and other
+   * servers that take Fetch handlers. Never rejects.
    *
-   * @param connection What the server knows of the connection; see
-   * {@linkcode ApiOptions.authorize}.
+   * @param connection The server's data about the connection; see {@linkcode ApiOptions.authorize}.
    */
   readonly fetch: (request: Request, connection?: unknown) => Promise<Response>;
 }
@@ -46,7 +46,7 @@ export interface Api {
 const optionNames: OptionNames<ApiOptions> = { authorize: true, logger: true };
 
 /**
- * Makes a REST API that shows what all processes of a store do. It only reads.
+ * Creates a REST API that shows the tasks, queues and workers of a store. It only reads.
  *
  * @example
  * ```ts
@@ -107,7 +107,7 @@ export function createApi(everTask: ApiSource, options: ApiOptions = {}): Api {
   return { fetch: async (request, connection) => await app.fetch(request, { connection }) };
 }
 
-/** The value of a parameter as it was sent, to begin a sentence with. */
+/** Returns the value of a parameter as it was sent, as the beginning of a sentence. */
 function given(context: Context, [name, index = 0]: readonly PropertyKey[]): string {
   const value = context.req.queries(String(name))?.[Number(index)];
   return value === undefined ? "" : `${JSON.stringify(cutText(value, 100))}: `;
@@ -122,14 +122,14 @@ const about = {
   },
 };
 
-/** What every answer says. */
+/** Sets the headers of all responses. */
 const headers: MiddlewareHandler = async (context, next) => {
   await next();
   context.header("cache-control", "no-store");
   context.header("x-content-type-options", "nosniff");
 };
 
-/** Lets those pass who may see something, and keeps who it is. */
+/** Rejects requests without the right to view, and stores the user of the others. */
 function guard(
   authorize: Authorize | undefined,
   logger: Logger,

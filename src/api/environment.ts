@@ -1,23 +1,23 @@
-// What the routes work with.
+// The dependencies of the routes.
 
 import type { Operate } from "../operate/operate.ts";
 import type { TaskRecord } from "../storage/records.ts";
 import type { Dated } from "../time/dated.ts";
 import type { ApiUser } from "./access.ts";
 
-/** A task as an instance gives it. */
+/** A task as an instance returns it. */
 export type ApiTask = Dated<TaskRecord>;
 
-/** What of an instance the API shows. */
+/** The parts of an instance that the API uses. */
 export interface ApiSource {
-  /** Its view of all processes. */
+  /** The instance's view of all processes. */
   readonly operate: Operate;
-  /** A task, or null. */
+  /** Returns a task, or null if it does not exist. */
   get(taskId: string): Promise<ApiTask | null>;
 }
 
-/** What Hono keeps with a request. */
+/** The data that Hono stores with a request. */
 export interface ApiEnvironment {
-  /** Who asks. */
+  /** The user of the request. */
   readonly Variables: { readonly user: ApiUser };
 }

@@ -1,6 +1,6 @@
 /**
  * A REST API over the tasks of a store: search, counts, single tasks, why one is not running,
- * queues and workers. It only reads, and describes itself at `/api/v1/openapi.json`.
+ * queues and workers. It only reads. `/api/v1/openapi.json` describes it.
  *
  * @example
  * ```ts

@@ -3,7 +3,7 @@
 import type { Context } from "hono";
 import { z } from "@hono/zod-openapi";
 
-/** The kinds of problems: the last part of their type, their status and their title. */
+/** The kinds of problems: the last part of the type, the status and the title. */
 const problems = {
   "invalid-request": [400, "The request is invalid"],
   "not-authenticated": [401, "Nobody who is known sent the request"],
@@ -17,15 +17,15 @@ const problems = {
 /** A kind of problem. */
 export type ProblemKind = keyof typeof problems;
 
-/** One thing that is wrong with a request. */
+/** One invalid parameter of a request. */
 export interface ProblemError {
-  /** The parameter. */
+  /** The parameter's name. */
   readonly name: string;
-  /** The fault. */
+  /** The reason why it is invalid. */
   readonly detail: string;
 }
 
-/** What the body of a problem holds. */
+/** The schema of the body of a problem. */
 export const problemSchema = z.object({
   type: z.string().openapi({ description: "What kind of problem it is; it does not change" }),
   title: z.string(),
@@ -34,7 +34,7 @@ export const problemSchema = z.object({
   errors: z.array(z.object({ name: z.string(), detail: z.string() })).optional(),
 }).openapi("Problem");
 
-/** Answers with a problem. */
+/** Responds with a problem. */
 export function problem(
   context: Context,
   kind: ProblemKind,
@@ -47,7 +47,7 @@ export function problem(
   return context.body(JSON.stringify(body), status, { "content-type": "application/problem+json" });
 }
 
-/** Problems that any route may answer with, for its description. */
+/** The problem responses of every route, for its description. */
 export const problemResponses = describe([
   "invalid-request",
   "not-authenticated",
@@ -56,7 +56,7 @@ export const problemResponses = describe([
   "storage-unavailable",
 ]);
 
-/** The problem of a route whose task may not exist, for its description. */
+/** The problem response of a route whose task may not exist, for its description. */
 export const notFoundResponse = describe(["not-found"]);
 
 function describe(kinds: readonly ProblemKind[]) {

@@ -1,4 +1,4 @@
-// What the answers hold.
+// The schemas of the responses.
 
 import { z } from "@hono/zod-openapi";
 import { taskStatuses } from "../storage/task_status.ts";
@@ -7,11 +7,11 @@ const instant = z.iso.datetime();
 const instantOrNull = instant.nullable();
 const status = z.enum(taskStatuses);
 
-/** A payload: as JSON text, in which large integers survive, and as what JSON makes of it. */
+/** A payload: the JSON text, which keeps large integers exact, and the parsed value. */
 const payload = z.object({ text: z.string(), value: z.unknown() });
 
 const series = z.object({
-  schedule: z.string().openapi({ description: "The schedule as canonical JSON text" }),
+  schedule: z.string().openapi({ description: "The schedule as canonical JSON" }),
   info: z.string().openapi({ description: "The schedule as a sentence" }),
   anchorAt: instant,
   maxRuns: z.int().nullable(),
@@ -26,7 +26,9 @@ export const taskSchema = z.object({
   id: z.uuid(),
   type: z.string(),
   handlerName: z.string(),
-  payload: payload.nullable().openapi({ description: "null for those who may not see payloads" }),
+  payload: payload.nullable().openapi({
+    description: "null for users without the right to see payloads",
+  }),
   status,
   auditLevel: z.enum(["Full", "Minimal", "ErrorsOnly", "None"]),
   queue: z.string(),
@@ -52,26 +54,30 @@ export const taskSchema = z.object({
 /** A page of tasks. */
 export const taskPageSchema = z.object({
   items: z.array(taskSchema),
-  next: z.string().nullable().openapi({ description: "Pass as `after` to get the next page" }),
+  next: z.string().nullable().openapi({
+    description: "The `after` of the next page; null on the last page",
+  }),
   incomplete: z.boolean().openapi({
-    description: "Whether the search stopped before the page was full: go on with `next`",
+    description: "Whether the search stopped before the page was full; continue with `next`",
   }),
 }).openapi("TaskPage");
 
 /** A number of tasks. */
 export const taskCountSchema = z.object({
   count: z.int(),
-  exact: z.boolean().openapi({ description: "Whether these are all; otherwise at least these" }),
+  exact: z.boolean().openapi({
+    description: "Whether all matching tasks were counted; otherwise there may be more",
+  }),
 }).openapi("TaskCount");
 
-/** Why a task is not running. */
+/** The reasons why a task is not running. */
 export const explanationSchema = z.object({
   taskId: z.string(),
   at: instant,
   status: status.nullable(),
   reasons: z.array(z.looseObject({
     kind: z.string(),
-    sentence: z.string().openapi({ description: "What is so, and what to do about it" }),
+    sentence: z.string().openapi({ description: "The cause and the remedy" }),
   })).min(1),
 }).openapi("Explanation");
 

@@ -1,10 +1,10 @@
-// The parameters of a search in a URL, and the filter that they stand for.
+// The query parameters of a search, and their conversion to a filter.
 
 import { z } from "@hono/zod-openapi";
 import type { TaskFilter, TaskPageRequest } from "../storage/queries.ts";
 import { taskStatuses } from "../storage/task_status.ts";
 
-/** A parameter that may stand there several times. */
+/** Returns the schema of a parameter that may be repeated. */
 function listOf<Item extends z.ZodType>(item: Item) {
   const toList = (value: unknown) => value === undefined || Array.isArray(value) ? value : [value];
   return z.preprocess(toList, z.array(item).optional());
@@ -21,7 +21,7 @@ const filterParameters = {
   recurring: z.enum(["true", "false"]).transform((value) => value === "true").optional(),
   key: text,
   keyPrefix: text,
-  error: text.openapi({ description: "A part of the error's text, as it stands" }),
+  error: text.openapi({ description: "A part of the error's text, matched literally" }),
   createdFrom: instant,
   createdBefore: instant,
   dueFrom: instant,
@@ -36,19 +36,19 @@ const integer = (most: number) => z.coerce.number().int().min(1).max(most).optio
 export const searchQuery = z.strictObject({
   ...filterParameters,
   order: z.enum(["newest", "oldest"]).optional(),
-  limit: integer(1000).openapi({ description: "50 unless told otherwise" }),
-  after: z.uuid().optional().openapi({ description: "`next` of the page before" }),
+  limit: integer(1000).openapi({ description: "The maximum number of tasks; 50 by default" }),
+  after: z.uuid().optional().openapi({ description: "The `next` of the previous page" }),
 });
 
 /** The parameters of a count of tasks. */
 export const countQuery = z.strictObject({
   ...filterParameters,
-  cap: integer(10_000).openapi({ description: "Where to stop; 10,000 unless told otherwise" }),
+  cap: integer(10_000).openapi({ description: "The maximum count; 10,000 by default" }),
 });
 
 type FilterQuery = Omit<z.output<typeof searchQuery>, "order" | "limit" | "after">;
 
-/** The filter that the parameters stand for. */
+/** Converts the parameters to a filter. */
 export function toFilter(query: FilterQuery): TaskFilter {
   return present({
     ids: query.id,
@@ -68,14 +68,14 @@ export function toFilter(query: FilterQuery): TaskFilter {
   });
 }
 
-/** The page that the parameters stand for. */
+/** Converts the parameters to the request for a page. */
 export function toPageRequest(
   { order, limit, after }: Pick<z.output<typeof searchQuery>, "order" | "limit" | "after">,
 ): TaskPageRequest {
   return present({ order, limit, after });
 }
 
-/** The members that are not undefined. */
+/** Returns the properties that are not undefined. */
 export function present<T extends object>(
   members: T,
 ): { [Name in keyof T]?: Exclude<T[Name], undefined> } {

@@ -72,7 +72,8 @@ export function addTaskRoutes(app: OpenAPIHono<ApiEnvironment>, source: ApiSourc
   app.openapi(get, async (context) => {
     const { id } = context.req.valid("param");
     const task = await source.get(id);
-    // Its type is that of any answer; the route's description has the real one.
+    // The cast is needed because `problem` returns a general response; the route's description has
+    // its type.
     if (task === null) return problem(context, "not-found", `No task has the id ${id}.`) as never;
     return context.json(taskFor(context.get("user"), task), 200);
   });
@@ -86,13 +87,13 @@ type TaskOnWire =
   & Omit<Wire<ApiTask>, "payload">
   & { payload: { text: string; value: unknown } | null };
 
-/** A task as this person may see it. */
+/** Returns a task without the parts that the user may not see. */
 function taskFor({ can }: ApiUser, { payload, ...task }: ApiTask): TaskOnWire {
   const shown = can.includes("payloads") ? { text: payload, value: parsed(payload) } : null;
   return { ...toWire(task), payload: shown };
 }
 
-/** What JSON makes of a payload; null for one that was damaged. */
+/** Parses a payload; returns null if it is damaged. */
 function parsed(payload: string): unknown {
   try {
     return JSON.parse(payload);
@@ -101,7 +102,10 @@ function parsed(payload: string): unknown {
   }
 }
 
-/** The same URL with another `after`, relative: behind a proxy it may have another begin. */
+/**
+ * Returns the request's URL with another `after`. The URL is relative, because a proxy may change
+ * the origin.
+ */
 function nextLink(url: string, next: string): string {
   const { searchParams } = new URL(url);
   searchParams.set("after", next);

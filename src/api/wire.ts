@@ -1,12 +1,12 @@
-// Records as JSON: instants become ISO 8601 text.
+// Converts records to JSON, with instants as ISO 8601 strings.
 
-/** A record in the form of an answer. */
+/** A record as it appears in a response. */
 export type Wire<T> = T extends Date ? string
   : T extends readonly (infer Item)[] ? Wire<Item>[]
   : T extends object ? { -readonly [Name in keyof T]: Wire<T[Name]> }
   : T;
 
-/** Makes texts of a record's dates; one that is no instant, of a damaged row, becomes null. */
+/** Converts the dates of a record to strings. An invalid date, from a damaged row, becomes null. */
 export function toWire<T>(record: T): Wire<T> {
   return JSON.parse(JSON.stringify(record));
 }

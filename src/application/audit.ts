@@ -1,4 +1,4 @@
-// The audit tables as an application sees them: how fast they grow, and what may go.
+// The growth and retention of the audit tables, for applications.
 
 import type { OptionNames } from "../guards/option_names.ts";
 import { type Dated, dated } from "../time/dated.ts";
@@ -9,12 +9,12 @@ import type { PurgeResult, RetentionPolicy } from "../storage/retention.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Clock } from "../time/clock.ts";
 
-/** Rows in one batch of a purge: short transactions that leave room for tasks. */
+/** The number of rows in one batch of a purge. Short transactions leave room for tasks. */
 const batchRows = 2_000;
 
 /**
- * Between two batches a purge rests this many times as long as the batch took: tasks keep four
- * fifths of the time.
+ * The pause after a batch, as a multiple of the batch's duration. Tasks then have four fifths of
+ * the time.
  */
 const restFactor = 4;
 
@@ -38,8 +38,8 @@ export class Audit {
   /**
    * Made by `createEverTask`.
    *
-   * @param opened Gives storage once it is open.
-   * @param clock Tells how long a batch took.
+   * @param opened Returns the storage once it is open.
+   * @param clock Measures the duration of batches.
    */
   constructor(opened: () => Promise<Storage>, clock: Clock) {
     this.#opened = opened;
@@ -47,19 +47,20 @@ export class Audit {
   }
 
   /**
-   * Rows, first and last instant, and average rows a day of the audit tables and the execution log.
+   * Returns the number of rows, the first and last instant, and the average rows per day of the
+   * audit tables and the execution log.
    */
   async growth(): Promise<readonly Dated<AuditGrowth>[]> {
     return dated(await (await this.#opened()).auditGrowth());
   }
 
   /**
-   * Deletes what the policy allows, in bounded batches with rests between them, until nothing is
-   * left to delete. If another process is purging at the moment, `busy` is set and nothing (more)
-   * is done.
+   * Deletes the rows that the policy allows to delete, in bounded batches with pauses between them,
+   * until nothing is left. If another process is purging, sets `busy` and deletes nothing more.
    *
-   * @param policy What may go, and when.
-   * @param options `dryRun` only counts; an aborted `signal` ends it after the batch under way.
+   * @param policy The ages at which rows may be deleted.
+   * @param options `dryRun` only counts; an aborted `signal` ends the purge after the current
+   * batch.
    */
   async purge(policy: RetentionPolicy, options: PurgeRunOptions = {}): Promise<PurgeResult> {
     checkPolicy(policy);
@@ -99,7 +100,7 @@ export class Audit {
   }
 }
 
-/** 1000 years, which every store can subtract from the present. */
+/** 1000 years, which every store can subtract from the current time. */
 const mostDays = 365_000;
 
 const limits = [
@@ -122,8 +123,8 @@ const policyNames: OptionNames<RetentionPolicy> = {
 /**
  * Checks a retention policy.
  *
- * @param others Names of members that may come with it.
- * @throws {InvalidArgumentError} If a limit is not a number, or there is no such limit.
+ * @param others The names of other allowed properties.
+ * @throws {InvalidArgumentError} If a limit is not a number, or a property is unknown.
  */
 export function checkPolicy(
   policy: RetentionPolicy,

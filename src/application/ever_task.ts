@@ -1,5 +1,4 @@
-// The instance that an application holds: dispatches, asks and stops. instance_parts.ts makes its
-// parts.
+// The instance that an application holds. instance_parts.ts creates its parts.
 
 import type { HomeContext } from "../time/home_context.ts";
 import {
@@ -46,32 +45,32 @@ import {
 import type { AnyTask, Task } from "../task/task.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
 
-/** What belongs to a task that does not exist. */
+/** The history of a task that does not exist. */
 const noItems = { items: [], next: null };
 
-/** The events of an instance: call `subscribe`, or loop over them with `for await`. */
+/** The events of an instance. Call `subscribe`, or iterate with `for await`. */
 export interface TaskEvents extends TaskEventSource, AsyncIterable<TaskEvent> {
-  /** How many events slow subscribers have lost. */
+  /** The number of events that slow subscribers have lost. */
   readonly lost: number;
 }
 
 /** Options of {@linkcode EverTask.stop}. */
 export interface StopOptions {
-  /** How long running handlers may continue before their signals abort. @default 30 seconds */
+  /**
+   * The time for which running handlers may continue until their signals abort. @default 30 seconds
+   */
   readonly timeout?: Duration;
 }
 
-/**
- * Runs background work and keeps it in storage. Made by {@linkcode createEverTask}.
- */
+/** Runs background tasks and stores them durably. Created by {@linkcode createEverTask}. */
 export class EverTask {
-  /** What happens to tasks. */
+  /** The events of tasks. */
   readonly events: TaskEvents;
   /** Growth and retention of the audit tables. */
   readonly audit: Audit;
   /** Pauses, resumes and shows queues. */
   readonly queues: Queues;
-  /** The tasks that it was made with. */
+  /** The registered tasks. */
   readonly tasks: readonly AnyTask[];
   /** The recurring series. */
   readonly recurring: Recurring;
@@ -113,14 +112,17 @@ export class EverTask {
       });
   }
 
-  /** Shows what all processes of the store do, and why a task is not running. */
+  /**
+   * Shows the tasks, queues and workers of all processes of the store, and why a task is not
+   * running.
+   */
   get operate(): Operate {
     return this.#operate ??= this.#newOperate();
   }
 
   /**
-   * Starts to run tasks. Without it the instance only dispatches, as a web process does that feeds
-   * workers elsewhere. Starting twice is the same as once.
+   * Starts to run tasks. An instance that is not started only dispatches, for example in a web
+   * process whose tasks run in other processes. Starting a started instance has no effect.
    *
    * @throws {StorageError} If storage cannot be opened.
    * @throws {StoppedError} After `stop`.
@@ -130,16 +132,16 @@ export class EverTask {
   }
 
   /**
-   * Stores a task, to run at once, after a `delay`, `at` an instant, or again and again
-   * (`recurring`). Resolves when it is stored, never before.
+   * Stores a task, to run at once, after a `delay`, `at` an instant, or on a schedule
+   * (`recurring`). Resolves when the task is stored.
    *
    * @param task A registered task.
-   * @param rest Its payload, which may be left out if it may be `undefined`, and options.
-   * @throws {PayloadValidationError} If the payload does not fit; nothing is stored.
+   * @param rest The payload, which may be omitted if it may be `undefined`, and options.
+   * @throws {PayloadValidationError} If the payload is invalid; nothing is stored.
    * @throws {InvalidArgumentError} If an option is invalid; nothing is stored.
    * @throws {UnknownTaskTypeError} If the task is not registered.
-   * @throws {StorageError} If storage refuses it, or is out of reach for longer than
-   * `dispatchRetryFor`. In the latter case the task may have been stored nevertheless.
+   * @throws {StorageError} If storage rejects the task, or cannot be reached for
+   * `dispatchRetryFor`. In the latter case, the task may have been stored.
    */
   dispatch<Input, Output>(
     task: Task<Input, Output>,
@@ -150,8 +152,8 @@ export class EverTask {
   }
 
   /**
-   * Stores many tasks of one type in a few round trips: up to 5,000, or 4 MB of payloads, are one
-   * write. All payloads are checked before the first is stored.
+   * Stores many tasks of one type in a few round trips. One write has up to 5,000 tasks or 4 MB of
+   * payloads. All payloads are checked before the first task is stored.
    *
    * @throws As {@linkcode EverTask.dispatch}.
    */
@@ -164,10 +166,11 @@ export class EverTask {
   }
 
   /**
-   * Cancels a task, wherever it is. A waiting one is cancelled at once; the signal of a running one
-   * aborts, also in another process. A recurring series ends.
+   * Cancels a task of any process. A waiting task is cancelled at once. The signal of a running
+   * task's handler aborts, also in another process. A recurring series ends.
    *
-   * @returns `cancelled`, `requested` (it is running), `ended` (it had ended before) or `unknown`.
+   * @returns `cancelled`, `requested` (the task is running), `ended` (it had ended before) or
+   * `unknown`.
    */
   async cancel(taskId: string): Promise<CancelOutcome> {
     const id = parseTaskId(taskId);
@@ -177,7 +180,7 @@ export class EverTask {
     if (outcome === "requested") {
       await this.#home.call(() => this.#core.life.worker?.cancel([id]));
     }
-    // No worker holds a waiting task, so no worker reports its cancellation.
+    // A waiting task has no worker that could report its cancellation.
     if (outcome === "cancelled") {
       await this.#stored.tell([{ kind: "cancelled", taskId: id }]);
       await this.#rateLimits.giveBackOfCancelled(id);
@@ -186,8 +189,8 @@ export class EverTask {
   }
 
   /**
-   * Makes a task due now: a series gets an extra run, a waiting task runs early, a failed or
-   * cancelled one is retried from the start.
+   * Makes a task due now. A series gets an extra run, a waiting task runs early, and a failed or
+   * cancelled task starts again with its first attempt.
    *
    * @returns Whether the task became due.
    */
@@ -195,19 +198,20 @@ export class EverTask {
     return await this.recurring.runNow(taskId);
   }
 
-  /** A task, or null. */
+  /** Returns a task, or null if it does not exist. */
   async get(taskId: string): Promise<Dated<TaskRecord> | null> {
     const id = parseTaskId(taskId);
     return id === null ? null : dated(await (await this.#core.life.opened()).get(id));
   }
 
-  /** The task that holds a key, or null. */
+  /** Returns the task that holds a key, or null. */
   async getByTaskKey(taskKey: string): Promise<Dated<TaskRecord> | null> {
     return dated(await (await this.#core.life.opened()).getByTaskKey(parseTaskKey(taskKey)));
   }
 
   /**
-   * Tasks, newest first, a page at a time: {@linkcode TaskSearch.search} of `operate.tasks`.
+   * Returns a page of tasks, by default newest first. The same as {@linkcode TaskSearch.search} of
+   * `operate.tasks`.
    *
    * @throws {InvalidArgumentError} If the filter or the page is invalid.
    */
@@ -218,7 +222,7 @@ export class EverTask {
     return this.operate.tasks.search(filter, page);
   }
 
-  /** A task's audited status changes, oldest first. */
+  /** Returns a task's audited status changes, oldest first. */
   async statusAudit(taskId: string, page?: PageRequest): Promise<Page<Dated<StatusAuditRecord>>> {
     const id = parseTaskId(taskId);
     return id === null
@@ -226,7 +230,7 @@ export class EverTask {
       : dated(await (await this.#core.life.opened()).statusAudit(id, page));
   }
 
-  /** A recurring task's audited runs, oldest first. */
+  /** Returns a recurring task's audited runs, oldest first. */
   async runsAudit(taskId: string, page?: PageRequest): Promise<Page<Dated<RunsAuditRecord>>> {
     const id = parseTaskId(taskId);
     return id === null
@@ -234,7 +238,7 @@ export class EverTask {
       : dated(await (await this.#core.life.opened()).runsAudit(id, page));
   }
 
-  /** The log lines of a task's handler, if `persistentLogs` was on. */
+  /** Returns the log lines of a task's handler, which are stored if `persistentLogs` is on. */
   async executionLogs(
     taskId: string,
     page?: PageRequest,
@@ -245,19 +249,19 @@ export class EverTask {
       : dated(await (await this.#core.life.opened()).executionLogs(id, page));
   }
 
-  /** Counts by status and queue. */
+  /** Counts tasks by status and queue. */
   async statistics(): Promise<Dated<StorageStatistics>> {
     return dated(await (await this.#core.life.opened()).statistics());
   }
 
-  /** The id of this process's worker; null before `start`, and while it is given up for lost. */
+  /** The id of this process's worker; null before `start` and while the worker counts as lost. */
   get workerId(): string | null {
     return this.#core.life.worker?.workerId ?? null;
   }
 
   /**
-   * The live worker processes of the store, oldest first: those whose heartbeat is, by the
-   * storage's clock, not older than `leaseDuration`.
+   * Returns the live workers of the store, oldest first. A worker is alive if its heartbeat is at
+   * most `leaseDuration` old by the storage's clock.
    */
   async workers(options: WorkersOptions = {}): Promise<readonly Dated<WorkerStatus>[]> {
     checkOptions(options, { includeLost: true }, "options");
@@ -269,9 +273,9 @@ export class EverTask {
   }
 
   /**
-   * Stops claiming, gives back tasks that have not started, and lets running handlers finish until
-   * the timeout. Then it aborts the others (they run again later), writes all changes and closes
-   * storage. Stopping twice is allowed.
+   * Stops claiming, gives back tasks that have not started, and waits for running handlers until
+   * the timeout. Then aborts the remaining handlers, whose tasks run again later, writes all
+   * changes and closes the storage. May be called again.
    */
   stop(options: StopOptions = {}): Promise<void> {
     checkOptions(options, { timeout: true }, "options");
@@ -280,15 +284,15 @@ export class EverTask {
     return this.#core.life.stop(timeoutMs);
   }
 
-  /** `await using everTask = createEverTask(…)` stops it at the end of the block. */
+  /** Stops the instance at the end of a block with `await using everTask = createEverTask(…)`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
 }
 
 /**
- * Makes an instance: the storage, the tasks and the settings of one application. Call `start` to
- * run tasks.
+ * Creates an instance with the storage, the tasks and the settings of an application. Call `start`
+ * to run tasks.
  *
  * @throws {InvalidArgumentError} If an option is invalid.
  * @throws {DuplicateTaskTypeError} If two tasks have the same type.

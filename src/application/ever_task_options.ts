@@ -1,4 +1,4 @@
-// What createEverTask takes, checked and completed.
+// Checks the options of createEverTask, and completes them with defaults.
 
 import type { OptionNames } from "../guards/option_names.ts";
 import { type AuditLevel, parseAuditLevel } from "../audit/audit_level.ts";
@@ -40,112 +40,114 @@ import { parseQueues, type QueueOptions, type QueueSettings } from "../task/queu
 /** The options of {@linkcode createEverTask}. */
 export interface EverTaskOptions {
   /**
-   * Where tasks live: `sqliteStorage(…)`, `postgresStorage(…)`, `sqlServerStorage(…)`,
-   * `memoryStorage()`. Several instances of a process may be given the same object, say one that
-   * dispatches and one that works: the last that stops closes it.
+   * The store of tasks: `sqliteStorage(…)`, `postgresStorage(…)`, `sqlServerStorage(…)` or
+   * `memoryStorage()`. Several instances of a process may share one object, for example one that
+   * dispatches and one that runs tasks. The last instance that stops closes it.
    */
   readonly storage: Storage;
   /** The tasks that can be dispatched and run. */
   readonly tasks: readonly AnyTask[];
   /**
-   * How much history tasks leave that do not say.
+   * The audit level of tasks without one, which sets how much history is recorded.
    *
    * @default "Full"
    */
   readonly defaultAuditLevel?: AuditLevel;
-  /** Settings by queue. `default` and `recurring` exist in any case. */
+  /** The settings of each queue. The queues `default` and `recurring` always exist. */
   readonly queues?: Readonly<Record<string, QueueOptions>>;
-  /**
-   * What follows a failed attempt of tasks and queues that do not say. @default linearRetry(3, 500)
-   */
+  /** The retry policy of tasks and queues without one. @default linearRetry(3, 500) */
   readonly retry?: RetryPolicy;
-  /** How long an attempt may take, for tasks and queues that do not say. @default no limit */
+  /** The timeout of an attempt, for tasks and queues without one. @default no limit */
   readonly timeout?: Duration;
   /**
-   * How long a handler may continue after its signal has aborted before its slot is freed.
+   * The time that a handler may continue after its signal has aborted until its slot is freed.
    * @default 5 seconds
    */
   readonly abortGrace?: Duration;
   /**
-   * Gets EverTask's own messages, failures of tasks among them (see `logFailures` of a task), and
-   * what handlers log. A function gives each part a logger of its own, by category.
+   * The logger for EverTask's own messages, including failures of tasks (see `logFailures` of a
+   * task), and for the log lines of handlers. A function returns a logger for each category.
    *
    * @default warnings and errors to the console
    */
   readonly logger?: Logger | LoggerFactory;
-  /** Stores what handlers log: `true`, or which lines. @default false */
+  /**
+   * Stores the log lines of handlers: `true`, or an object that selects the lines. @default false
+   */
   readonly persistentLogs?: boolean | PersistentLogOptions;
   /**
-   * Deletes old audit rows, log lines and ended tasks while workers run. @default everything is
+   * Deletes old audit rows, log lines and ended tasks while the worker runs. @default everything is
    * kept
    */
   readonly retention?: RetentionOptions;
   /**
-   * How long a worker process may be silent before others take over its tasks. Its heartbeat comes
-   * three times as often.
+   * The time without a heartbeat after which other workers take over a worker's tasks. A worker
+   * sends its heartbeat three times in this period.
    *
    * @default 15 seconds
    */
   readonly leaseDuration?: Duration;
   /**
-   * A task fails if its process ended more often than this while the task was running: the task may
-   * crash the process. From half of this limit on, such tasks run one at a time in a process, so
-   * that tasks which only ran beside it do not fail. A task that only waited in the process never
-   * fails for this reason.
+   * The number of times that a task may be lost with its process while it is running. Above it, the
+   * task fails, because it may crash the process. From half of this limit on, such tasks run one at
+   * a time in a process, so that tasks that only ran beside the one that crashes do not fail. A
+   * task that only waited in the process never fails for this reason.
    *
    * @default 5
    */
   readonly poisonLimit?: number;
   /**
-   * For how long a dispatch tries again while storage is out of reach, before it rejects. @default
-   * 15 seconds
+   * The time for which a dispatch is retried while storage cannot be reached, until it rejects.
+   * @default 15 seconds
    */
   readonly dispatchRetryFor?: Duration;
-  /** Names this process's machine in the table of workers. @default the runtime's name */
+  /** The name of this machine in the table of workers. @default the host name of the runtime */
   readonly host?: string;
   /**
-   * The name under which there is one instance in a process. Making another one of that name stops
-   * the one before, as hot reload needs it: its handlers are interrupted after 5 seconds and run
-   * again, the calls of those who still hold it go to the new one, and if it ran tasks, so does the
-   * new one. Storage is opened after that.
+   * A name that only one instance of a process has at a time, for hot reload. Creating another
+   * instance of the same name replaces the previous one. The previous instance stops: its handlers
+   * are aborted after 5 seconds, and their tasks run again. Calls of its methods go to the new
+   * instance. If it was started, the new one is started too. The new instance opens its storage
+   * afterwards.
    *
-   * @default several instances may live side by side
+   * @default none: instances are independent
    */
   readonly singleton?: string;
-  /** Wraps dispatches and executions, for tracing; of several, the first is the outermost. */
+  /** Wraps dispatches and executions, for tracing. In an array, the first is the outermost. */
   readonly instrumentation?: Instrumentation | readonly Instrumentation[];
-  /** The clock; another one is for tests. @default systemClock */
+  /** The clock; replaceable for tests. @default systemClock */
   readonly clock?: Clock;
-  /** The source of randomness for ids and for the jitter of retries; another one is for tests. */
+  /** The source of randomness for ids and for the jitter of retries; replaceable for tests. */
   readonly random?: FillRandom;
 }
 
-/** Which lines that handlers log are stored. */
+/** Selects the log lines of handlers that are stored. */
 export interface PersistentLogOptions {
   /**
-   * The least severe lines that are stored.
+   * The minimum level of stored lines.
    *
    * @default "Information"
    */
   readonly minimumLevel?: LogLevel;
   /**
-   * How many lines of a run, all its attempts together, are stored. Further lines are dropped; the
-   * last line of each attempt has their number. Each run of a series starts afresh.
+   * The maximum number of stored lines of one run, including all its attempts. Further lines are
+   * dropped, and the last line of each attempt has their number. Each run of a series has its own
+   * limit.
    *
    * @default 1000
    */
   readonly maxLinesPerRun?: number;
 }
 
-/** Two of the `tasks` have the same type: a stored task could not tell which of them is meant. */
+/** Two of the `tasks` have the same type, so that a stored task would be ambiguous. */
 export class DuplicateTaskTypeError extends EverTaskError {
-  /** The name that errors of this class keep. */
+  /** `DuplicateTaskTypeError` */
   override name = "DuplicateTaskTypeError";
   /** The type that two tasks have. */
   readonly taskType: string;
 
   /**
-   * Makes the error with its remedy.
+   * Creates the error for a type.
    *
    * @param taskType The type that two tasks have.
    */
@@ -179,7 +181,7 @@ const optionNames: OptionNames<EverTaskOptions> = {
 /** The retry policy of tasks and queues without one. */
 export const defaultRetry: RetryPolicy = linearRetry(3, { milliseconds: 500 });
 
-/** The options, complete. */
+/** The options, completed with defaults. */
 export interface EverTaskSettings {
   readonly storage: Storage;
   readonly definitions: ReadonlyMap<string, AnyTask>;
@@ -196,10 +198,10 @@ export interface EverTaskSettings {
 }
 
 /**
- * Checks that no option is misspelt. A misplaced one may be a connection string: no error shows its
- * value.
+ * Checks that there is no unknown option. A misplaced value may be a connection string, so no error
+ * shows it.
  *
- * @param others Names of options that may come with them.
+ * @param others The names of other allowed options.
  */
 export function checkOptionNames(
   options: EverTaskOptions,
@@ -281,7 +283,7 @@ function parseTasks(tasks: readonly AnyTask[]): ReadonlyMap<string, AnyTask> {
   return definitions;
 }
 
-/** Checks the name of the machine; every store has room for that length. */
+/** Checks the name of the machine. Every store accepts the maximum length. */
 function checkHost(host: unknown): void {
   if (typeof host === "string" && host.length <= 400) return;
   throw new InvalidArgumentError("host", host, "be a string of at most 400 characters");

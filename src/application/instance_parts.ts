@@ -1,4 +1,4 @@
-// Makes the parts of an instance and connects them. The only file that knows all of them.
+// Creates and connects the parts of an instance. Only this file depends on all of them.
 
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import { UnservedQueues } from "../dispatch/unserved_queues.ts";
@@ -16,9 +16,9 @@ import { Lifecycle } from "./lifecycle.ts";
 import { RetentionKeeper } from "./retention_keeper.ts";
 import { type Core, takeOver } from "./singleton.ts";
 
-/** What an instance works with. */
+/** The parts of an instance. */
 export interface InstanceParts {
-  /** Shared by all instances of a name, if the settings have one. */
+  /** Shared by all instances of the same `singleton` name, if there is one. */
   readonly core: Core;
   readonly home: HomeContext;
   /** A clock whose timers call back in the context of `home`. */
@@ -29,7 +29,7 @@ export interface InstanceParts {
 }
 
 /**
- * Makes the parts.
+ * Creates the parts.
  *
  * @param runsUnstarted Whether dispatched tasks run without `start`, as in the test kit.
  */
@@ -61,7 +61,8 @@ export function makeParts(settings: EverTaskSettings, runsUnstarted: boolean): I
       dispatch: (task, ...[payload, options]) =>
         dispatcher.dispatch(task, payload, options, "handler"),
     });
-  // Of its own storage, also when another instance has taken over.
+  // The retention always uses the instance's own storage, even after another instance has replaced
+  // it.
   const ownAudit = new Audit(() => life.opened(), clock);
   const life: Lifecycle = new Lifecycle({
     settings,

@@ -1,5 +1,5 @@
-// The lifecycle of an instance: it opens storage on first use, starts a worker on request, and
-// stops everything in order, even if storage fails.
+// The lifecycle of an instance: opens the storage on first use, starts a worker on request, and
+// stops everything in order, even if the storage fails.
 
 import type { HomeContext } from "../time/home_context.ts";
 import type { RetentionKeeper } from "./retention_keeper.ts";
@@ -10,15 +10,15 @@ import type { StorageClock } from "../time/storage_clock.ts";
 import { within } from "../time/within.ts";
 import type { Worker } from "../worker/worker.ts";
 
-/** How long a stop waits for subscribers to take the last events, in milliseconds. */
+/** The time that a stop waits for subscribers to receive the last events, in milliseconds. */
 const subscribersMs = 1_000;
 
 /** The instance was used after `stop`. */
 export class StoppedError extends EverTaskError {
-  /** The name that errors of this class keep. */
+  /** `StoppedError` */
   override name = "StoppedError";
 
-  /** Tells the remedy. */
+  /** Creates the error. */
   constructor() {
     super("This instance has been stopped: make a new one with createEverTask.");
   }
@@ -28,15 +28,18 @@ export class StoppedError extends EverTaskError {
 export interface LifecycleParts {
   readonly settings: EverTaskSettings;
   readonly home: HomeContext;
-  /** Learns the storage's time when it is opened. */
+  /** Set to the storage's time when the storage is opened. */
   readonly storageClock: StorageClock;
-  /** Makes the worker of this process. */
+  /** Creates the worker of this process. */
   readonly newWorker: () => Worker;
-  /** Makes what trims the audit tables while the worker runs; null: nothing does. */
+  /**
+   * Creates the keeper that purges old rows while the worker runs; returns null if there is no
+   * retention.
+   */
   readonly newRetention: () => RetentionKeeper | null;
   /** Resolves when no dispatch is being written. */
   readonly allDispatched: () => Promise<unknown>;
-  /** Resolves when subscribers have taken all events. */
+  /** Resolves when subscribers have received all events. */
   readonly allHeard: () => Promise<void>;
 }
 
@@ -56,33 +59,30 @@ export class Lifecycle {
     this.#parts = parts;
   }
 
-  /** The running worker of this process; null while there is none. */
+  /** The running worker of this process; null if there is none. */
   get worker(): Worker | null {
     return this.#worker;
   }
 
-  /** Whether it runs tasks, or is about to. */
+  /** Whether the instance runs tasks, or is about to. */
   get isStarted(): boolean {
     return this.#starting !== null && this.#stopping === null;
   }
 
-  /**
-   * Opens storage, when it is needed, only after something else; whether that succeeds does not
-   * matter.
-   */
+  /** Delays the opening of the storage until `before` has settled. */
   openAfter(before: Promise<unknown>): void {
     this.#before = before.catch(() => {});
   }
 
   /**
-   * A promise of the open storage; null when it is open and will stay so: most dispatches need not
-   * wait a turn.
+   * Resolves when the storage is open. Null if it is open and stays open, so that most dispatches
+   * need not wait a turn of the event loop.
    */
   opening(): Promise<void> | null {
     return this.#isOpen && this.#stopping === null ? null : this.#ready();
   }
 
-  /** The storage, opened. */
+  /** Opens the storage if needed, and returns it. */
   async opened(): Promise<Storage> {
     await this.#ready();
     return this.#parts.settings.storage;
@@ -114,7 +114,7 @@ export class Lifecycle {
   async #stop(timeoutMs: number): Promise<void> {
     const { settings, home, allDispatched, allHeard } = this.#parts;
     const { clock, storage, lease: { leaseMs }, dispatchRetryMs } = settings;
-    // Nothing below may take for ever, also when storage has stopped to answer.
+    // Each step below has a time limit, because the storage may no longer answer.
     if (this.#worker === null) {
       const starting = Promise.all([this.#starting, this.#opening]).catch(() => {});
       await within(clock, leaseMs, starting);
@@ -128,7 +128,7 @@ export class Lifecycle {
     await within(clock, leaseMs, storage.close());
   }
 
-  /** Opens storage when it is first needed. After a failure the next call tries again. */
+  /** Opens the storage on first use. After a failure, the next call tries again. */
   async #ready(): Promise<void> {
     if (this.#isStopped || (this.#stopping !== null && this.#worker === null)) {
       throw new StoppedError();

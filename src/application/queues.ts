@@ -1,4 +1,4 @@
-// Queues as an application sees them.
+// Pauses, resumes and shows queues, for applications.
 
 import { type Dated, dated } from "../time/dated.ts";
 import { parseQueueName } from "../task/dispatch_options.ts";
@@ -8,9 +8,7 @@ import type { Storage } from "../storage/storage.ts";
 
 /** Pauses, resumes and shows queues; `everTask.queues`. */
 export class Queues {
-  /**
-   * The names of the queues of this instance: those it was made with, `default` and `recurring`.
-   */
+  /** The names of the queues of this instance: those of its options, `default` and `recurring`. */
   readonly names: readonly string[];
   readonly #opened: () => Promise<Storage>;
   readonly #refresh: () => void;
@@ -20,7 +18,7 @@ export class Queues {
    *
    * @param configured The names of the queues of this instance.
    * @param opened Gives storage once it is open.
-   * @param refresh Has the worker of this process look at once.
+   * @param refresh Makes the worker of this process poll at once.
    */
   constructor(
     configured: Iterable<string>,
@@ -33,8 +31,8 @@ export class Queues {
   }
 
   /**
-   * Pauses a queue: no worker of the store starts its tasks until it is resumed, even after a
-   * restart. Running tasks continue.
+   * Pauses a queue. No worker of the store starts its tasks until the queue is resumed, even after
+   * a restart. Running tasks continue.
    *
    * @throws {InvalidArgumentError} If neither this instance nor storage has the queue.
    */
@@ -51,12 +49,18 @@ export class Queues {
     await this.#setPaused(queue, false);
   }
 
-  /** What waits, per queue. Cheap, however many tasks have ended: for probes and gauges. */
+  /**
+   * Returns the waiting tasks by queue. The cost does not depend on the number of ended tasks, so
+   * it suits probes and gauges.
+   */
   async backlog(): Promise<Dated<Backlog>> {
     return dated(await (await this.#opened()).backlog());
   }
 
-  /** Counts tasks by state, per queue. Reads all tasks; see {@linkcode Queues.backlog}. */
+  /**
+   * Counts the tasks of each queue by state. Reads all tasks; {@linkcode Queues.backlog} is
+   * cheaper.
+   */
   async list(): Promise<readonly Dated<QueueStatistics>[]> {
     return dated((await (await this.#opened()).statistics()).queues);
   }
@@ -69,7 +73,7 @@ export class Queues {
     this.#refresh();
   }
 
-  /** A queue that only other processes have: it has tasks, or was paused. */
+  /** Checks a queue that only other processes have. It exists if it has tasks or was paused. */
   async #checkStored(queue: string): Promise<void> {
     const names = new Set(this.names);
     for (const stored of await this.list()) names.add(stored.queue);

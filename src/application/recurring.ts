@@ -1,4 +1,4 @@
-// The recurring series of an application.
+// Shows series and triggers extra runs, for applications.
 
 import { parseTaskId } from "../ids/uuid_v7.ts";
 import type { TaskRecord } from "../storage/records.ts";
@@ -14,19 +14,19 @@ export interface RecurringSeries {
   readonly type: string;
   /** The task's key. */
   readonly taskKey: string | null;
-  /** The queue that its runs go to. */
+  /** The queue of its runs. */
   readonly queue: string;
-  /** Its status: between runs, the outcome of the last run, `Completed` or `Failed`. */
+  /** The status. Between runs it is the outcome of the last run: `Completed` or `Failed`. */
   readonly status: TaskStatus;
   /** The schedule as a sentence, such as "every 5 minutes". */
   readonly info: string;
-  /** Null when the series has ended. */
+  /** The planned instant of the next run; null if the series has ended. */
   readonly nextRun: Date | null;
-  /** Null before the first run has ended. */
+  /** The instant at which the last run ended; null before that of the first run. */
   readonly lastRun: Date | null;
-  /** Real runs so far. */
+  /** The number of counted runs so far. */
   readonly runCount: number;
-  /** The maximum number of real runs; null for no limit. */
+  /** The maximum number of counted runs; null for no limit. */
   readonly maxRuns: number | null;
 }
 
@@ -38,7 +38,7 @@ export class Recurring {
   /**
    * Made by `createEverTask`.
    *
-   * @param opened Returns storage once it is open.
+   * @param opened Returns the storage once it is open.
    * @param refresh Makes the worker of this process poll at once.
    */
   constructor(opened: () => Promise<Storage>, refresh: () => void) {
@@ -46,15 +46,15 @@ export class Recurring {
     this.#refresh = refresh;
   }
 
-  /** The series, newest first, a page at a time. */
+  /** Returns a page of series, newest first. */
   async list(page?: PageRequest): Promise<Page<RecurringSeries>> {
     const { items, next } = await (await this.#opened()).list({ recurring: true }, page);
     return { items: items.map(asSeries), next };
   }
 
   /**
-   * Triggers one extra run of a series; its next planned run stays. (A one-shot task that waits
-   * runs early; one that failed or was cancelled is retried.)
+   * Triggers an extra run of a series. Its next planned run stays unchanged. A waiting one-shot
+   * task runs early; one that failed or was cancelled starts again.
    *
    * @returns Whether the series became due; false if it is running or does not exist.
    */

@@ -1,5 +1,4 @@
-// Keeps the retention policy of an instance: purges when the worker starts, and again and again
-// while it runs.
+// Applies the retention policy of an instance when the worker starts, and regularly while it runs.
 
 import type { Logger } from "../log/logger.ts";
 import type { RetentionPolicy } from "../storage/retention.ts";
@@ -7,17 +6,17 @@ import type { Clock } from "../time/clock.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
 import { type Audit, checkPolicy } from "./audit.ts";
 
-/** The `retention` option: a policy, and how often it is applied. */
+/** The `retention` option: a policy and its interval. */
 export interface RetentionOptions extends RetentionPolicy {
   /**
-   * How often the policy is applied.
+   * The interval at which the policy is applied.
    *
    * @default 1 hour
    */
   readonly every?: Duration;
 }
 
-/** The option, complete. */
+/** The option, completed with defaults. */
 export interface RetentionSettings {
   readonly policy: RetentionPolicy;
   readonly everyMs: number;
@@ -35,8 +34,8 @@ export function parseRetention(options: RetentionOptions): RetentionSettings {
 }
 
 /**
- * Applies a retention policy from time to time. Several processes may do so: one of them purges at
- * a time.
+ * Applies a retention policy regularly. If several processes do so, only one of them purges at a
+ * time.
  */
 export class RetentionKeeper {
   readonly #audit: Audit;
@@ -54,12 +53,12 @@ export class RetentionKeeper {
     this.#logger = logger;
   }
 
-  /** Purges now, and then regularly. */
+  /** Purges now and at each interval. */
   start(): void {
     this.#purging = this.#purge();
   }
 
-  /** Ends after the batch under way. */
+  /** Stops after the current batch. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#disarm();

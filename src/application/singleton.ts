@@ -16,19 +16,19 @@ export interface Core {
 }
 
 /**
- * How long handlers of the previous instance may continue before they are interrupted, in
+ * The time that handlers of the previous instance may continue until they are aborted, in
  * milliseconds.
  */
 const patienceMs = 5_000;
 
-/** Copies of this library, as bundlers make them, share the register. */
+/** Several copies of this library in a process, as bundlers create them, share the register. */
 const register = Symbol.for("evertask.singletons");
 
 /**
- * Makes an instance the one of its name. The one before, if there is one, stops, before storage is
- * opened here; if it ran tasks, this one does so as well.
+ * Makes an instance the only one of its name. Stops the previous one, if there is one, before the
+ * storage of the new one is opened. If the previous one was started, starts the new one.
  *
- * @returns What the instance shall work with.
+ * @returns The core that the instance uses.
  */
 export function takeOver(name: string, own: Core, logger: Logger): Core {
   const holder = globalThis as { [register]?: Map<string, Core> };

@@ -20,45 +20,45 @@ const exitCodes: Readonly<Record<StopSignal, number>> = {
 
 /** The emitter of signals: `process` in Node, Bun and Deno. */
 export interface SignalSource {
-  /** Calls the listener when the signal comes. */
+  /** Adds a listener of a signal. */
   on(signal: StopSignal, listener: () => void): unknown;
-  /** Ends {@linkcode SignalSource.on}. */
+  /** Removes a listener. */
   off(signal: StopSignal, listener: () => void): unknown;
-  /** Ends the process: called at the second signal. */
+  /** Ends the process. Called at the second signal. */
   exit?(code: number): unknown;
 }
 
 /** Options of {@linkcode stopOnSignals}. */
 export interface StopOnSignalsOptions {
-  /** Which signals. @default ["SIGINT", "SIGTERM"] */
+  /** The signals. @default ["SIGINT", "SIGTERM"] */
   readonly signals?: readonly StopSignal[];
   /**
-   * How long running handlers may continue: less than the service manager's timeout. @default 30
-   * seconds
+   * The time for which running handlers may continue. Choose less than the service manager's
+   * timeout. @default 30 seconds
    */
   readonly timeout?: Duration;
 }
 
-/** What {@linkcode stopOnSignals} gives. */
+/** The result of {@linkcode stopOnSignals}. */
 export interface SignalWatch {
   /**
-   * Resolves with the signal once everything has stopped; rejects if stopping fails. Never settles
-   * without a signal.
+   * Resolves with the signal once the instance has stopped; rejects if stopping fails. Stays
+   * pending without a signal.
    */
   readonly stopped: Promise<StopSignal>;
-  /** Ends the watch: the signals have their usual effect again. */
+  /** Removes the listeners, so that the signals have their usual effect again. */
   end(): void;
 }
 
 /**
- * Stops an instance at the first SIGINT or SIGTERM. The process itself ends when nothing else keeps
- * it alive; do the rest of your clean-up when `stopped` resolves. A second signal ends the process
- * at once, with the exit code of a shell (143 for SIGTERM): by `exit`, since the system ignores
- * unhandled signals of the first process of a container.
+ * Stops an instance at the first SIGINT or SIGTERM. The process ends when nothing else keeps it
+ * alive; do other clean-up when `stopped` resolves. A second signal ends the process at once by
+ * `exit`, with the exit code of shells (143 for SIGTERM). Unhandled signals do not suffice, because
+ * the system ignores them for the first process of a container.
  *
- * @throws {InvalidArgumentError} If an argument cannot be used.
+ * @throws {InvalidArgumentError} If an argument is invalid.
  *
- * @param stoppable What to stop.
+ * @param stoppable The instance to stop.
  * @param source `process`, in Node, Bun and Deno (`import process from "node:process"`).
  *
  * @example

@@ -1,4 +1,4 @@
-// "Why is this task not running?", answered from facts alone: no storage, no clock.
+// Finds the reasons why a task is not running. A pure function of facts, without storage or clock.
 
 import type { TaskRecord } from "../storage/records.ts";
 import { isWaiting, type TaskStatus } from "../storage/task_status.ts";
@@ -9,29 +9,31 @@ import { servingReasons } from "./serving_reasons.ts";
 
 /** The facts about a task and about the workers that could run it. */
 export interface ExplainFacts {
-  /** The id that was asked for. */
+  /** The id of the task. */
   readonly taskId: string;
-  /** The storage's clock. Epoch milliseconds. */
+  /** The time of the storage's clock, in epoch milliseconds. */
   readonly now: number;
   /** The task; null if none with this id is stored. */
   readonly task: TaskRecord | null;
-  /** The registered workers, lost ones too. */
+  /** The registered workers, including lost ones. */
   readonly workers: readonly WorkerStatus[];
-  /** How long a worker keeps its tasks without a heartbeat. Milliseconds. */
+  /** The time without a heartbeat after which a worker is lost, in milliseconds. */
   readonly leaseMs: number;
-  /** The queues from which nothing is claimed. */
+  /** The paused queues, from which nothing is claimed. */
   readonly pausedQueues: readonly string[];
-  /** How many tasks of the task's queue are due and held by no worker. */
+  /** The number of due tasks in the task's queue that no worker holds. */
   readonly dueInQueue: number;
-  /** How many tasks of the task's queue workers hold; null: not known. */
+  /** The number of tasks of the task's queue that workers hold; null if unknown. */
   readonly heldInQueue: number | null;
-  /** When the task's handler was started; null: not known. Epoch milliseconds. */
+  /**
+   * The instant at which the task's handler was started, in epoch milliseconds; null if unknown.
+   */
   readonly runningSince: number | null;
-  /** How many retries the task's policy allows at most; null: not known. */
+  /** The maximum number of retries of the task's policy; null if unknown. */
   readonly retries: number | null;
 }
 
-/** Finds all reasons why a task is not running, at least one: the ones that decide come first. */
+/** Returns all reasons why a task is not running, at least one. The decisive ones come first. */
 export function explain(facts: ExplainFacts): Explanation {
   const { taskId, now, task } = facts;
   const reasons = reasonsOf(facts).map((reason) =>
@@ -52,7 +54,7 @@ function cancelling({ cancelRequested }: TaskRecord): UntoldReason[] {
   return cancelRequested ? [{ kind: "cancelling" }] : [];
 }
 
-/** A worker holds the task. */
+/** Returns the reason for a task that a worker holds. */
 function heldReason(facts: ExplainFacts, task: TaskRecord, workerId: string): UntoldReason {
   const worker = facts.workers.find(({ id }) => id === workerId);
   if (worker === undefined) return { kind: "workerGone", workerId };
@@ -66,7 +68,7 @@ function heldReason(facts: ExplainFacts, task: TaskRecord, workerId: string): Un
   return { kind: "held", workerId, host, running, since };
 }
 
-/** No worker holds the task, and it has no due instant. */
+/** Returns the reason for a task that no worker holds and that has no due instant. */
 function restReason(facts: ExplainFacts, task: TaskRecord): UntoldReason {
   const { status, exception, series, attempt, lostCount } = task;
   const endedAt = toDate(task.lastExecutionAt);
@@ -84,7 +86,8 @@ function isEnd(status: TaskStatus): boolean {
 }
 
 /**
- * Tells what has ended a series. Its row does not store the cause: only certain causes are named.
+ * Returns the cause of the end of a series. The row does not store it, so only causes that are
+ * certain are returned.
  */
 function causeOfEnd(
   { now }: ExplainFacts,
@@ -97,7 +100,7 @@ function causeOfEnd(
   return null;
 }
 
-/** No worker holds the task, and it is due at some time. */
+/** Returns the reasons for a task that no worker holds and that has a due instant. */
 function waitingReasons(facts: ExplainFacts, task: TaskRecord, dueAt: number): UntoldReason[] {
   const isLater = dueAt > facts.now;
   const keptBy = [
@@ -114,7 +117,7 @@ function waitingReasons(facts: ExplainFacts, task: TaskRecord, dueAt: number): U
   return [...cancelling(task), ...keptBy, ...turn, ...lost];
 }
 
-/** The task is due later. */
+/** Returns the reason for a task that is due later. */
 function laterReason(facts: ExplainFacts, task: TaskRecord, due: number): UntoldReason {
   const { status, attempt, lostCount, rateSlotAt, series } = task;
   const waiting = { dueAt: new Date(due), dueInMs: due - facts.now };
@@ -126,7 +129,7 @@ function laterReason(facts: ExplainFacts, task: TaskRecord, due: number): Untold
   return { kind: "delayed", ...waiting };
 }
 
-/** The task is due, and a live worker would take it. */
+/** Returns the reason for a due task that a live worker would take. */
 function turnReason(facts: ExplainFacts, { queue }: TaskRecord): UntoldReason {
   const { heldInQueue: held, dueInQueue: due } = facts;
   const places = placesOf(facts.workers, queue);
@@ -136,7 +139,10 @@ function turnReason(facts: ExplainFacts, { queue }: TaskRecord): UntoldReason {
   return { kind: "inLine", queue, due };
 }
 
-/** How many tasks of a queue the live workers run at a time; null if one does not say. */
+/**
+ * Returns the number of tasks of a queue that the live workers run concurrently; null if one does
+ * not report it.
+ */
 function placesOf(workers: readonly WorkerStatus[], queue: string): number | null {
   let places = 0;
   for (const { alive, serves } of workers) {

@@ -6,7 +6,7 @@ import type { Storage } from "../storage/storage.ts";
 import { workerStatuses } from "../storage/worker_status.ts";
 import type { ExplainFacts } from "./explain.ts";
 
-/** What of storage the facts are made of. */
+/** The parts of the storage from which the facts are read. */
 export type FactStorage = Pick<
   Storage,
   "backlog" | "get" | "statistics" | "statusAudit" | "workers"
@@ -16,14 +16,14 @@ export type FactStorage = Pick<
 export interface FactFinderParts {
   readonly opened: () => Promise<FactStorage>;
   readonly leaseMs: number;
-  /** How many retries a task's policy allows at most; null: not known. */
+  /** Returns the maximum number of retries of a task's policy; null if unknown. */
   readonly retriesOf: (task: TaskRecord) => number | null;
 }
 
-/** How many status changes are read to find when a task was started: the most of one page. */
+/** The number of status changes that are read to find when a task was started: one full page. */
 const readChanges = 1000;
 
-/** Finds out what explain needs to know about a task. */
+/** Reads the facts about a task for `explain`. */
 export async function findFacts(
   { opened, leaseMs, retriesOf }: FactFinderParts,
   taskId: string,
@@ -47,8 +47,8 @@ export async function findFacts(
 }
 
 /**
- * Reads a task, then the workers. If its worker is not among them, the worker may have stopped in
- * between and given the task back: then both are read once more.
+ * Reads a task, then the workers. If its worker is missing, the worker may have stopped in between
+ * and given the task back, so both are read again.
  */
 async function readTaskAndWorkers(storage: FactStorage, id: string | null) {
   const read = async () => {
@@ -61,7 +61,9 @@ async function readTaskAndWorkers(storage: FactStorage, id: string | null) {
   return isConsistent ? found : await read();
 }
 
-/** How many tasks of a due task's queue workers hold; null if not needed. */
+/**
+ * Returns the number of tasks of a due task's queue that workers hold; null if it is not needed.
+ */
 async function heldInQueue(
   storage: FactStorage,
   { queue, workerId, dueAt }: TaskRecord,
@@ -72,7 +74,10 @@ async function heldInQueue(
   return queues.find((figures) => figures.queue === queue)?.claimed ?? 0;
 }
 
-/** When the handler of a running task was started, where its audit tells. */
+/**
+ * Returns the instant at which the handler of a running task was started; null if it was not
+ * audited.
+ */
 async function runningSince(
   storage: FactStorage,
   { id, workerId, status }: TaskRecord,

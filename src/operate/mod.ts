@@ -1,5 +1,6 @@
 /**
- * The types of `everTask.operate`, which shows what all processes of a store do, and why.
+ * The types of `everTask.operate`, which shows the tasks, queues and workers of all processes of a
+ * store, and why a task is not running.
  *
  * @example
  * ```ts

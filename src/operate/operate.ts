@@ -1,4 +1,4 @@
-// Questions of operators about all processes of a store: `everTask.operate`.
+// `everTask.operate`: shows operators the tasks, queues and workers of all processes of a store.
 
 import type { TaskRecord } from "../storage/records.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -10,19 +10,22 @@ import { type QueueOverview, queueOverviews } from "./queue_overview.ts";
 import type { Explanation } from "./reason.ts";
 import { TaskSearch } from "./task_search.ts";
 
-/** What {@linkcode Operate} works with. */
+/** The dependencies of {@linkcode Operate}. */
 export interface OperateParts {
-  /** Gives storage once it is open. */
+  /** Returns the storage once it is open. */
   readonly opened: () => Promise<Storage>;
-  /** How long a worker keeps its tasks without a heartbeat. Milliseconds. */
+  /** The time without a heartbeat after which a worker is lost, in milliseconds. */
   readonly leaseMs: number;
   /** The queues of this process. */
   readonly queues: readonly string[];
-  /** How many retries a task's policy allows at most; null: not known. */
+  /** Returns the maximum number of retries of a task's policy; null if unknown. */
   readonly retriesOf: (task: TaskRecord) => number | null;
 }
 
-/** Shows what all processes of a store do, and why. It works in any of them. */
+/**
+ * Shows the tasks, queues and workers of all processes of a store. It works in any process with the
+ * storage.
+ */
 export class Operate {
   /** Searches and counts tasks. */
   readonly tasks: TaskSearch;
@@ -35,7 +38,7 @@ export class Operate {
   }
 
   /**
-   * Tells why a task is not running, wherever it is.
+   * Returns the reasons why a task of any process is not running.
    *
    * @example
    * ```ts
@@ -51,7 +54,7 @@ export class Operate {
    * // queueUnserved No live worker serves queue "default": no worker is running. …
    * ```
    *
-   * @param taskId Its id. One that no task has is explained, too.
+   * @param taskId The task's id. An unknown id is also explained.
    * @throws {InvalidArgumentError} If the id is not a string.
    */
   async explain(taskId: string): Promise<Explanation> {
@@ -59,17 +62,17 @@ export class Operate {
   }
 
   /**
-   * The registered workers of the store, oldest first. Those that are lost are listed, not alive,
-   * until another worker has taken over their tasks.
+   * Returns the registered workers of the store, oldest first. Lost workers are listed with `alive:
+   * false` until another worker has taken over their tasks.
    */
   async workers(): Promise<readonly Dated<WorkerStatus>[]> {
     return dated(await this.#workers());
   }
 
   /**
-   * Returns the waiting tasks and the workers of each queue, by name. It includes queues with
-   * waiting tasks, paused queues, queues that a live worker serves, and those of this instance. The
-   * cost depends on the number of waiting tasks, not of ended ones.
+   * Returns the waiting tasks and the workers of each queue, by name. Includes queues with waiting
+   * tasks, paused queues, queues that a live worker serves, and those of this instance. The cost
+   * depends on the number of waiting tasks, not of ended tasks.
    */
   async queues(): Promise<readonly QueueOverview[]> {
     const storage = await this.#parts.opened();

@@ -1,32 +1,32 @@
-// What waits in each queue, and who serves it.
+// The waiting tasks and the workers of each queue.
 
 import type { Backlog } from "../storage/queries.ts";
 import type { WorkerStatus } from "../storage/worker_status.ts";
 
-/** One queue: what waits in it, and who takes it. */
+/** The waiting tasks and the workers of one queue. */
 export interface QueueOverview {
-  /** Its name. */
+  /** The queue's name. */
   readonly queue: string;
-  /** Whether nothing is claimed from it at the moment. */
+  /** Whether the queue is paused, so that nothing is claimed from it. */
   readonly paused: boolean;
-  /** How many of its tasks are due and held by no worker. */
+  /** The number of due tasks that no worker holds. */
   readonly due: number;
-  /** How many of its tasks are due later. */
+  /** The number of tasks that are due later. */
   readonly scheduled: number;
-  /** Since when the due task waits that waits longest; null when none is due. */
+  /** The due instant of the task that has been due longest; null if none is due. */
   readonly oldestDueAt: Date | null;
-  /** The ids of the live workers that serve it, oldest first. */
+  /** The ids of the live workers that serve the queue, oldest first. */
   readonly workerIds: readonly string[];
   /**
-   * How many of its tasks those workers run at a time; null if a live worker does not report its
-   * queues, as in version 0.1.
+   * The number of tasks that those workers run concurrently; null if a live worker does not report
+   * its queues, as in version 0.1.
    */
   readonly places: number | null;
 }
 
 /**
- * Puts together what waits and who serves it, by name: of every queue in which something waits,
- * that is paused, that a live worker serves, or that this process has.
+ * Combines the waiting tasks and the workers of each queue, sorted by name. Includes queues with
+ * waiting tasks, paused queues, queues that a live worker serves, and those of this process.
  */
 export function queueOverviews(
   { queues }: Backlog,

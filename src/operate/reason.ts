@@ -3,17 +3,17 @@
 
 import type { TaskStatus } from "../storage/task_status.ts";
 
-/** What every {@linkcode Reason} has. */
+/** The property that every {@linkcode Reason} has. */
 export interface ToldReason {
-  /** The cause and the remedy, for people. */
+  /** The cause and the remedy as a sentence. */
   readonly sentence: string;
 }
 
 /** The instant before which a task does not run. */
 export interface WaitingReason {
-  /** The instant, by the storage's clock. */
+  /** The due instant, by the storage's clock. */
   readonly dueAt: Date;
-  /** How far away it is, in milliseconds. */
+  /** The time until then, in milliseconds. */
   readonly dueInMs: number;
 }
 
@@ -23,35 +23,38 @@ export interface NotStored extends ToldReason {
   readonly kind: "notStored";
 }
 
-/** A live worker holds the task: it runs, or it waits for a free place of that worker. */
+/** A live worker holds the task. The task runs, or waits for a free place of that worker. */
 export interface Held extends ToldReason {
   /** `held` */
   readonly kind: "held";
   /** The worker. */
   readonly workerId: string;
-  /** Where the worker runs. */
+  /** The name of the worker's host. */
   readonly host: string;
   /** Whether the worker has reported that the handler was started. */
   readonly running: boolean;
-  /** When it was started; null if it was not, or its audit level does not keep that. */
+  /**
+   * The instant at which the handler was started; null if it was not, or if the audit level does
+   * not record it.
+   */
   readonly since: Date | null;
 }
 
-/** The worker that holds the task has not been heard of for longer than its lease. */
+/** The worker that holds the task has sent no heartbeat for longer than its lease. */
 export interface WorkerLate extends ToldReason {
   /** `workerLate` */
   readonly kind: "workerLate";
   /** The worker. */
   readonly workerId: string;
-  /** Where the worker runs. */
+  /** The name of the worker's host. */
   readonly host: string;
-  /** Its last heartbeat. */
+  /** The instant of the last heartbeat. */
   readonly heartbeatAt: Date;
-  /** How long ago the lease has ended, in milliseconds. */
+  /** The time since the end of the lease, in milliseconds. */
   readonly lateMs: number;
 }
 
-/** The worker that holds the task is not registered any more. */
+/** The worker that holds the task is no longer registered. */
 export interface WorkerGone extends ToldReason {
   /** `workerGone` */
   readonly kind: "workerGone";
@@ -65,13 +68,13 @@ export interface Cancelling extends ToldReason {
   readonly kind: "cancelling";
 }
 
-/** A worker had the task and did not end it: it stopped, or it was lost. */
+/** The worker that held the task stopped or was lost before the task ended. */
 export interface GivenBack extends ToldReason {
   /** `givenBack` */
   readonly kind: "givenBack";
   /**
-   * How often its worker was lost in the current run, as {@linkcode TaskFields.lostCount}; 0 if the
-   * worker stopped as it should.
+   * The number of lost workers in the current run, as in {@linkcode TaskFields.lostCount}; 0 if the
+   * worker stopped properly.
    */
   readonly lostCount: number;
 }
@@ -90,17 +93,17 @@ export interface NextRunDue extends ToldReason, WaitingReason {
   readonly schedule: string;
 }
 
-/** An attempt has failed, and the next one has its instant. */
+/** An attempt has failed, and the next one is due later. */
 export interface RetryDue extends ToldReason, WaitingReason {
   /** `retry` */
   readonly kind: "retry";
-  /** Which retry is next, from 1. */
+  /** The number of the next retry, from 1. */
   readonly retry: number;
-  /** How many the policy allows at most; null if this process cannot tell. */
+  /** The maximum number of retries; null if this process does not know the policy. */
   readonly retries: number | null;
 }
 
-/** The task waits for the slot that its rate limit has given it. */
+/** The task waits for the slot that its rate limit has reserved. */
 export interface RateLimited extends ToldReason, WaitingReason {
   /** `rateLimited` */
   readonly kind: "rateLimited";
@@ -120,13 +123,13 @@ export interface QueueUnserved extends ToldReason {
   readonly kind: "queueUnserved";
   /** The queue. */
   readonly queue: string;
-  /** How many workers are alive. */
+  /** The number of live workers. */
   readonly liveWorkers: number;
-  /** The most similar queue that is served, if one is similar: the name may be misspelt. */
+  /** A similar name of a served queue, in case the name is misspelt; null if there is none. */
   readonly similar: string | null;
 }
 
-/** Live workers serve the queue, and none of them knows the type. */
+/** Live workers serve the queue, but none of them knows the type. */
 export interface TypeUnknown extends ToldReason {
   /** `typeUnknown` */
   readonly kind: "typeUnknown";
@@ -134,29 +137,29 @@ export interface TypeUnknown extends ToldReason {
   readonly queue: string;
   /** The type. */
   readonly type: string;
-  /** The most similar type that is known, if one is similar: the name may be misspelt. */
+  /** A similar name of a known type, in case the name is misspelt; null if there is none. */
   readonly similar: string | null;
 }
 
-/** The workers that could take the task have their hands full. */
+/** The workers that could take the task have no free place. */
 export interface PlacesBusy extends ToldReason {
   /** `placesBusy` */
   readonly kind: "placesBusy";
   /** The queue. */
   readonly queue: string;
-  /** How many of its tasks the live workers run at a time. */
+  /** The number of tasks of the queue that the live workers run concurrently. */
   readonly places: number;
-  /** How many of its tasks workers hold: they run, or are next. */
+  /** The number of tasks of the queue that workers hold, running or next. */
   readonly held: number;
 }
 
-/** Nothing keeps the task from running: it is due, and a live worker takes it in its turn. */
+/** The task is due, and a live worker takes it in its turn. */
 export interface InLine extends ToldReason {
   /** `inLine` */
   readonly kind: "inLine";
   /** The queue. */
   readonly queue: string;
-  /** How many of its tasks are due and held by no worker, this one included. */
+  /** The number of due tasks of the queue that no worker holds, including this one. */
   readonly due: number;
 }
 
@@ -164,36 +167,39 @@ export interface InLine extends ToldReason {
 export interface Ended extends ToldReason {
   /** `ended` */
   readonly kind: "ended";
-  /** How. */
+  /** The status with which it ended. */
   readonly status: TaskStatus;
-  /** When its last execution ended; null if it had none, or its audit level does not keep that. */
+  /**
+   * The end of the last execution; null if there was none, or if the audit level does not record
+   * it.
+   */
   readonly endedAt: Date | null;
-  /** How many attempts it took, those that were lost with their worker not counted. */
+  /** The number of attempts, without those that were lost with their worker. */
   readonly attempts: number;
   /** The error's text; null if there was none. */
   readonly exception: string | null;
 }
 
-/** The series has ended: no run follows. */
+/** The series has ended, so that no run follows. */
 export interface SeriesEnded extends ToldReason {
   /** `seriesEnded` */
   readonly kind: "seriesEnded";
-  /** How. */
+  /** The status with which it ended. */
   readonly status: TaskStatus;
   /**
-   * What ended it: it was cancelled, it has run `maxRuns` times, or no run is left before
-   * `runUntil`; null for anything else, such as a schedule without further occurrences.
+   * The cause of the end: the series was cancelled, has run `maxRuns` times, or has no run left
+   * before `runUntil`. Null for any other cause, such as a schedule without further occurrences.
    */
   readonly cause: "cancelled" | "maxRuns" | "runUntil" | null;
-  /** When its last run ended; null if it had none. */
+  /** The end of the last run; null if there was none. */
   readonly endedAt: Date | null;
-  /** How often it has run. */
+  /** The number of counted runs. */
   readonly runCount: number;
   /** The error's text; null if there was none. */
   readonly exception: string | null;
 }
 
-/** The status says that the task waits, and it has no due instant: no worker will look at it. */
+/** The task has a waiting status but no due instant, so that no worker claims it. */
 export interface OutOfLine extends ToldReason {
   /** `outOfLine` */
   readonly kind: "outOfLine";
@@ -201,7 +207,7 @@ export interface OutOfLine extends ToldReason {
   readonly status: TaskStatus;
 }
 
-/** Why a task is not running. ToldReason apart by `kind`. */
+/** A reason why a task is not running. `kind` distinguishes the reasons. */
 export type Reason =
   | NotStored
   | Held
@@ -222,14 +228,14 @@ export type Reason =
   | SeriesEnded
   | OutOfLine;
 
-/** The answer to "Why is this task not running?". */
+/** The reasons why a task is not running. */
 export interface Explanation {
   /** The task's id. */
   readonly taskId: string;
-  /** When it was so, by the storage's clock. */
+  /** The instant of the explanation, by the storage's clock. */
   readonly at: Date;
   /** The task's status; null if no task with this id is stored. */
   readonly status: TaskStatus | null;
-  /** All that keeps the task from running, at least one. */
+  /** All reasons, at least one. */
   readonly reasons: readonly Reason[];
 }

@@ -1,4 +1,4 @@
-// How many retries a task has, as far as this process can tell.
+// Determines the maximum number of retries of a task, if this process knows its policy.
 
 import { fromStoredPolicy } from "../retry/stored_policy.ts";
 import type { TaskRecord } from "../storage/records.ts";
@@ -16,10 +16,9 @@ export interface KnownPolicies {
 }
 
 /**
- * How many retries a task's policy allows at most.
+ * Returns the maximum number of retries of a task's policy.
  *
- * @returns null if this process cannot tell: it does not have the task or its queue, or the policy
- * is one of the application's own.
+ * @returns null if this process does not have the task or its queue, or the policy is a custom one.
  */
 export function retriesOf(
   { definitions, queues, retry }: KnownPolicies,
@@ -36,7 +35,7 @@ function retriesOfStored(text: string): number | null {
   try {
     return retriesOfPolicy(fromStoredPolicy(text));
   } catch {
-    return null; // another version wrote it
+    return null; // written by another version
   }
 }
 
@@ -48,6 +47,6 @@ function retriesOfPolicy(policy: RetryPolicy): number | null {
     const retries = data.kind === "none" ? 0 : data.retries;
     return Number.isInteger(retries) ? retries : null;
   } catch {
-    return null; // it has filters that cannot be written
+    return null; // a policy with filters that cannot be stored
   }
 }

@@ -1,4 +1,4 @@
-// The sentences of the reasons: the cause, then the remedy.
+// Writes the sentence of each reason: the cause, then the remedy.
 
 import { cutText } from "../thrown/cut_text.ts";
 import type { Ended, Held, PlacesBusy, QueueUnserved, Reason, SeriesEnded } from "./reason.ts";
@@ -9,7 +9,7 @@ export type UntoldReason = WithoutSentence<Reason>;
 
 type WithoutSentence<R> = R extends unknown ? Omit<R, "sentence"> : never;
 
-/** How many UTF-16 code units of an error's text a sentence quotes. */
+/** The maximum number of UTF-16 code units of an error's text that a sentence quotes. */
 const longestQuote = 200;
 
 /** Returns one or two sentences for a reason. */
@@ -125,7 +125,7 @@ function seriesEndedSentence(reason: UntoldOf<SeriesEnded>): string {
 
 type UntoldOf<R extends Reason> = Omit<R, "sentence">;
 
-/** The first line of an error's text. */
+/** Quotes the first line of an error's text. */
 function quoted(exception: string | null): string {
   if (exception === null || exception === "") return "";
   const [line] = exception.split(/[\r\n]/, 1);

@@ -1,17 +1,17 @@
-// Whether a live worker would take a task: one has to serve its queue and to know its type.
+// Finds out whether a live worker serves a task's queue and knows its type.
 
 import { similarName } from "../guards/similar_name.ts";
 import type { TaskRecord } from "../storage/records.ts";
 import type { WorkerStatus } from "../storage/worker_status.ts";
 import type { UntoldReason } from "./sentences.ts";
 
-/** Why no live worker would take a task; empty if one would. */
+/** Returns the reasons why no live worker would take a task; empty if one would. */
 export function servingReasons(
   { queue, type }: Pick<TaskRecord, "queue" | "type">,
   workers: readonly WorkerStatus[],
 ): UntoldReason[] {
   const live = workers.filter(({ alive }) => alive);
-  // Workers of version 0.1 do not report what they serve: one may take this task.
+  // Workers of version 0.1 do not report what they serve, so one may take this task.
   if (live.some(({ serves }) => serves === null)) return [];
   const served = live.map(({ serves }) => serves!);
   const ofQueue = served.filter(({ queues }) => queues.some(({ name }) => name === queue));

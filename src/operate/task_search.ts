@@ -1,4 +1,4 @@
-// Searching and counting the tasks of a store; `everTask.operate.tasks`.
+// Searches and counts the tasks of a store; `everTask.operate.tasks`.
 
 import { checkCount, checkOptions } from "../guards/argument_checks.ts";
 import { mostRowsRead } from "../storage/paging.ts";
@@ -9,19 +9,19 @@ import { type Dated, dated } from "../time/dated.ts";
 
 /** Options of {@linkcode TaskSearch.count}. */
 export interface CountOptions {
-  /** Where to stop counting. @default 10,000 */
+  /** The maximum count. @default 10,000 */
   readonly cap?: number;
 }
 
-/** How many tasks match a filter. */
+/** The number of tasks that match a filter. */
 export interface TaskCount {
-  /** How many were counted, at most the cap. */
+  /** The number of counted tasks, at most the cap. */
   readonly count: number;
-  /** Whether these are all. Otherwise there are more, or there may be. */
+  /** Whether all matching tasks were counted. Otherwise there may be more. */
   readonly exact: boolean;
 }
 
-/** How many times a count asks storage, each time for some 10,000 rows, before it gives up. */
+/** The maximum number of calls of storage for one count. Each reads about 10,000 rows. */
 const mostRounds = 10;
 
 /** Searches and counts the tasks of a store. */
@@ -31,16 +31,16 @@ export class TaskSearch {
   /**
    * Made by `createEverTask`.
    *
-   * @param opened Gives storage once it is open.
+   * @param opened Returns the storage once it is open.
    */
   constructor(opened: () => Promise<Pick<Storage, "list" | "count">>) {
     this.#opened = opened;
   }
 
   /**
-   * The tasks that match a filter, newest first by default, a page at a time. A page for which
+   * Returns a page of the tasks that match a filter, by default newest first. A page for which
    * storage has read 10,000 rows is `incomplete`: it may have fewer tasks than the limit, or none,
-   * and the next one continues from there.
+   * and the next page continues there.
    *
    * @example
    * ```ts
@@ -65,8 +65,9 @@ export class TaskSearch {
   }
 
   /**
-   * Counts the tasks that match a filter, up to a cap, among the 100,000 newest ones (of a filter
-   * that finds nothing else, among all): {@linkcode TaskCount.exact} says whether these are all.
+   * Counts the tasks that match a filter, up to a cap. Searches the 100,000 newest tasks, or all
+   * tasks if the filter uses an index. {@linkcode TaskCount.exact} tells whether all matching tasks
+   * were counted.
    *
    * @example
    * ```ts

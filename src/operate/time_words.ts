@@ -1,4 +1,4 @@
-// Times and counts as words of a sentence.
+// Formats times and counts for sentences.
 
 const units: readonly (readonly [one: string, many: string, ms: number])[] = [
   ["day", "days", 86_400_000],
@@ -8,7 +8,7 @@ const units: readonly (readonly [one: string, many: string, ms: number])[] = [
 ];
 
 /**
- * A length of time in its two largest units, such as `40 s`, `2 min 5 s` or `3 days 4 h`; seconds
+ * Formats a duration in its two largest units, such as `40 s`, `2 min 5 s` or `3 days 4 h`. Seconds
  * are rounded up.
  */
 export function durationWords(ms: number): string {
@@ -25,12 +25,12 @@ export function durationWords(ms: number): string {
   return parts.length === 0 ? "0 s" : parts.join(" ");
 }
 
-/** An instant in ISO 8601; a damaged row of storage may hold one that is none. */
+/** Formats an instant in ISO 8601. Accepts an invalid date, which a damaged row may have. */
 export function instantWords(instant: Date): string {
   return Number.isNaN(instant.getTime()) ? "an unknown time" : instant.toISOString();
 }
 
-/** A number of things: `1 task`, `3 tasks`. */
+/** Formats a count with its noun: `1 task`, `3 tasks`. */
 export function countWords(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
