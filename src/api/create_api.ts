@@ -100,7 +100,7 @@ export function createApi(everTask: ApiSource, options: ApiOptions = {}): Api {
   app.get("/api/v1/openapi.json", (context) => context.json(app.getOpenAPI31Document(about), 200));
   app.on(["POST", "PUT", "PATCH", "DELETE", "OPTIONS"], "/api/v1/*", (context) => {
     context.header("allow", "GET, HEAD");
-    return problem(context, "method-not-allowed", "This API only answers GET and HEAD.");
+    return problem(context, "method-not-allowed", "This API supports only GET and HEAD.");
   });
   app.notFound((context) => problem(context, "not-found", `There is no ${context.req.path}.`));
   app.onError(errorHandler(guarded));
@@ -118,7 +118,7 @@ const about = {
   info: {
     title: "EverTask",
     version: "1",
-    description: "What all processes of a store do, and why a task is not running.",
+    description: "The tasks, queues and workers of a store, and why a task is not running.",
   },
 };
 
@@ -137,18 +137,19 @@ function guard(
   return async (context, next) => {
     const { raw } = context.req;
     if (authorize === undefined && !isLocal(raw, (context.env as Bindings).connection)) {
-      const detail = "Without the option authorize, this API answers only this machine.";
+      const detail =
+        "Without the option authorize, this API accepts only requests from this machine.";
       return problem(context, "not-allowed", detail);
     }
     let user: ApiUser | null;
     try {
       user = authorize === undefined ? localUser : await userOf(authorize, raw);
     } catch (error) {
-      logger.error("The API could not find out who sent a request: {error}", { error });
-      return problem(context, "internal-error", "It could not be found out who sent the request.");
+      logger.error("The API could not determine the user of a request: {error}", { error });
+      return problem(context, "internal-error", "The user of the request could not be determined.");
     }
     if (user === null) {
-      return problem(context, "not-authenticated", "Send what you are known by.");
+      return problem(context, "not-authenticated", "The request has no known user.");
     }
     if (!user.can.includes("view")) {
       return problem(context, "not-allowed", "You may not see the tasks of this store.");
@@ -174,6 +175,6 @@ function errorHandler(logger: Logger) {
       return problem(context, "storage-unavailable", "Try again.");
     }
     logger.error("The API could not answer {path}: {error}", { path, error });
-    return problem(context, "internal-error", "The server's log tells more.");
+    return problem(context, "internal-error", "See the server's log.");
   };
 }

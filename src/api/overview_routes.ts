@@ -9,7 +9,7 @@ import { toWire } from "./wire.ts";
 const queues = createRoute({
   method: "get",
   path: "/api/v1/queues",
-  summary: "What waits in each queue, and who serves it",
+  summary: "The waiting tasks and the workers of each queue",
   responses: {
     200: { description: "By name", content: { "application/json": { schema: queuesSchema } } },
     ...problemResponses,

@@ -6,12 +6,12 @@ import { z } from "@hono/zod-openapi";
 /** The kinds of problems: the last part of the type, the status and the title. */
 const problems = {
   "invalid-request": [400, "The request is invalid"],
-  "not-authenticated": [401, "Nobody who is known sent the request"],
-  "not-allowed": [403, "This may not be asked"],
-  "not-found": [404, "There is nothing here"],
+  "not-authenticated": [401, "Authentication is required"],
+  "not-allowed": [403, "The request is not permitted"],
+  "not-found": [404, "Not found"],
   "method-not-allowed": [405, "The method is not allowed"],
-  "internal-error": [500, "The server has made a mistake"],
-  "storage-unavailable": [503, "The storage is out of reach"],
+  "internal-error": [500, "Internal error"],
+  "storage-unavailable": [503, "The storage is unavailable"],
 } as const;
 
 /** A kind of problem. */
@@ -27,7 +27,7 @@ export interface ProblemError {
 
 /** The schema of the body of a problem. */
 export const problemSchema = z.object({
-  type: z.string().openapi({ description: "What kind of problem it is; it does not change" }),
+  type: z.string().openapi({ description: "The kind of problem; stable across versions" }),
   title: z.string(),
   status: z.int(),
   detail: z.string(),

@@ -35,7 +35,7 @@ const count = createRoute({
   path: "/api/v1/tasks/count",
   summary: "Count tasks, up to a cap",
   request: { query: countQuery },
-  responses: { 200: json(taskCountSchema, "How many tasks match"), ...problemResponses },
+  responses: { 200: json(taskCountSchema, "The number of matching tasks"), ...problemResponses },
 });
 
 const get = createRoute({
@@ -49,7 +49,7 @@ const get = createRoute({
 const explain = createRoute({
   method: "get",
   path: "/api/v1/tasks/{id}/explain",
-  summary: "Why a task is not running, also one that does not exist",
+  summary: "Why a task is not running, or does not exist",
   request: { params },
   responses: { 200: json(explanationSchema, "All reasons"), ...problemResponses },
 });

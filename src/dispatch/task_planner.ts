@@ -25,7 +25,7 @@ import { planSeries } from "./series_plan.ts";
  * instance could run it.
  */
 export class UnknownTaskTypeError extends EverTaskError {
-  /** The name that errors of this class keep. */
+  /** `UnknownTaskTypeError` */
   override name = "UnknownTaskTypeError";
   /** The type of the task that is not registered. */
   readonly taskType: string;

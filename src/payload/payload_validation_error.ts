@@ -10,7 +10,7 @@ import { pathOf } from "./validation.ts";
  * payload no longer fits fails with it, and keeps its text.
  */
 export class PayloadValidationError extends EverTaskError {
-  /** The name that errors of this class keep. */
+  /** `PayloadValidationError` */
   override name = "PayloadValidationError";
   /** The task's type. */
   readonly taskType: string;

@@ -1,6 +1,6 @@
 // The fluent builder: `r.every(2).days().atTime("09:00").inTimeZone("Europe/Rome")`. Every step is
-// a new, immutable object around a complete recurrence, checked by parseRecurrence right in the
-// step that a mistake is made in.
+// a new, immutable object with a complete recurrence. parseRecurrence checks it in each step, so
+// that a mistake throws in the step that makes it.
 
 import { checkOptions } from "../guards/argument_checks.ts";
 import { answerAtOnce } from "../guards/calls.ts";
@@ -43,7 +43,7 @@ import {
 /**
  * Builds a schedule.
  *
- * @param configure Gets the builder and returns the schedule that it built.
+ * @param configure Gets the builder and returns the schedule.
  * @throws {InvalidScheduleError} If a value is out of range, or nothing was built.
  *
  * @example
@@ -69,11 +69,11 @@ export function buildRecurrence(
   );
 }
 
-/** All the ways to say a schedule: with the builder, as data, or as a cron expression. */
+/** A schedule as a function of the builder, as data, or as a cron expression. */
 export type RecurringInput = ((r: RecurringBuilder) => CompleteSchedule) | Recurrence | string;
 
 /**
- * Converts a schedule argument into checked data.
+ * Converts a schedule to checked data.
  *
  * @throws {InvalidScheduleError} If it is not a valid schedule.
  */

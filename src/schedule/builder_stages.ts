@@ -1,82 +1,83 @@
-// The steps of the fluent builder as types: each offers only what makes sense after the steps
-// before it, so that an impossible schedule does not compile. None has a method named `then`: a
-// builder that is awaited must stay a builder. The member `missing` is a text that the compiler
-// shows where a schedule is not complete.
+// The types of the fluent builder's steps. Each has only the methods that make sense after the
+// previous steps, so that an impossible schedule does not compile. No step has a method `then`,
+// because `await` would call it. The compiler shows the property `missing` in its error for an
+// incomplete schedule.
 
 import type { Duration } from "../time/duration.ts";
 import type { Instant } from "../time/instant.ts";
 import type { MisfirePolicy, Recurrence, Weekday } from "./recurrence.ts";
 
 /**
- * What `r` is in `recurring: (r) => …`: says when the first run is, or begins with the rhythm at
- * once.
+ * The argument `r` of `recurring: (r) => …`. Chooses the first run, or directly the schedule of all
+ * runs.
  */
 export interface RecurringBuilder extends RhythmBuilder {
   /**
-   * Only makes a chain read well: `r.schedule().every(5).minutes()`. The first run is the first
-   * occurrence.
+   * Has no effect, but may make a chain easier to read: `r.schedule().every(5).minutes()`. The
+   * first run is the first occurrence.
    */
   schedule(): RhythmBuilder;
-  /** Runs once right away, then as the rhythm says. That run counts for `maxRuns`. */
+  /** Runs once at once, and then on the schedule. The first run counts for `maxRuns`. */
   runNow(): FirstRunBuilder;
   /**
-   * Runs once after a delay, then as the rhythm says, counted from that run.
+   * Runs once after a delay, and then on the schedule, counted from that run.
    *
-   * @throws {InvalidArgumentError} If the delay is negative or no duration.
+   * @throws {InvalidArgumentError} If the delay is negative or not a duration.
    */
   runDelayed(delay: Duration): FirstRunBuilder;
   /**
-   * Runs once at an instant, then as the rhythm says, counted from that instant. If it is past at
-   * the registration, the first run is the next occurrence of that rhythm.
+   * Runs once at an instant, and then on the schedule, counted from that instant. If the instant is
+   * past at the registration, the first run is the next occurrence of the schedule.
    *
    * @throws {InvalidArgumentError} If it is not an instant.
    */
   runAt(instant: Instant): FirstRunBuilder;
 }
 
-/** After the first run was settled. */
+/** The step after the choice of the first run. */
 export interface FirstRunBuilder {
-  /** Why this is not a schedule yet. */
+  /** The missing part of the schedule, for the compiler's error. */
   readonly missing: "a rhythm, as in runNow().andThen().everyDay()";
-  /** Goes on to the rhythm. */
+  /** Continues with the schedule of the other runs. */
   andThen(): RhythmBuilder;
 }
 
-/** Chooses the rhythm. */
+/** Chooses the interval or the days of the schedule. */
 export interface RhythmBuilder {
-  /** Why this is not a schedule yet. */
+  /** The missing part of the schedule, for the compiler's error. */
   readonly missing: "a rhythm, as in everyDay()";
   /**
    * Every `count` units: `every(5).minutes()`.
    *
-   * @throws {InvalidScheduleError} If it is not a whole number of at least 1.
+   * @throws {InvalidScheduleError} If `count` is not an integer of at least 1.
    */
   every(count: number): UnitBuilder;
   /** Every second. */
   everySecond(): BuiltRecurrence;
-  /** Every minute, at the second of the first run unless `atSecond` pins it. */
+  /** Every minute, at the second of the first run unless `atSecond` sets it. */
   everyMinute(): MinuteBuilder;
-  /** Every hour, at the minute of the first run unless `atMinute` pins it. */
+  /** Every hour, at the minute of the first run unless `atMinute` sets it. */
   everyHour(): HourBuilder;
-  /** Every day, at the time of the first run unless `atTime` pins it. */
+  /** Every day, at the time of the first run unless `atTime` sets it. */
   everyDay(): DayBuilder;
-  /** Every week, on the weekday of the first run unless `onDays` pins it. */
+  /** Every week, on the weekday of the first run unless `onDays` sets it. */
   everyWeek(): WeekBuilder;
-  /** Every month, on the day of the first run unless `onDay` and the like pin it. */
+  /** Every month, on the day of the first run unless `onDay` or a similar method sets it. */
   everyMonth(): MonthBuilder;
-  /** Every day at these hours, 0 to 23; on the hour, unless `atMinute` says otherwise. */
+  /** Every day at these hours, 0 to 23, at minute 0 unless `atMinute` sets it. */
   onHours(...hours: [number, ...number[]]): HoursBuilder;
-  /** Every week on these days; at midnight, unless `atTime` says otherwise. */
+  /** Every week on these days, at midnight unless `atTime` sets the time. */
   onDays(...weekdays: [Weekday, ...Weekday[]]): DayBuilder;
   /**
-   * Every year in these months, 1 to 12; on the first at midnight, unless `onDay` and `atTime` say
-   * otherwise.
+   * Every year in these months, 1 to 12, on the first day at midnight unless `onDay` and `atTime`
+   * set them.
    */
   onMonths(...months: [number, ...number[]]): MonthBuilder;
   /**
-   * A cron expression of 5 fields, or of 6 with the seconds first; or a nickname such as `@daily`.
+   * A cron expression of 5 fields, of 6 fields with the seconds first, or a nickname such as
+   * `@daily`.
    *
-   * @throws {InvalidScheduleError} If it is malformed; the error has the `position`.
+   * @throws {InvalidScheduleError} If it is malformed; `position` of the error is the place.
    */
   cron(expression: string, options?: CronBuilderOptions): BuiltRecurrence;
 }
@@ -84,17 +85,17 @@ export interface RhythmBuilder {
 /** Options of `cron`. */
 export interface CronBuilderOptions {
   /**
-   * If both the day of the month and the day of the week are given: a day that matches either runs,
-   * as in POSIX, or only one that matches both.
+   * The effect of giving both a day of the month and a day of the week: runs on days that match
+   * either, as in POSIX, or only on days that match both.
    *
    * @default "either"
    */
   readonly dayMatch?: "either" | "both";
 }
 
-/** After `every(n)`. */
+/** The step after `every(n)`. */
 export interface UnitBuilder {
-  /** Why this is not a schedule yet. */
+  /** The missing part of the schedule, for the compiler's error. */
   readonly missing: "a unit, as in every(5).minutes()";
   /** Counts seconds of elapsed time. */
   seconds(): BuiltRecurrence;
@@ -102,7 +103,7 @@ export interface UnitBuilder {
   minutes(): MinuteBuilder;
   /** Counts hours of elapsed time. */
   hours(): HourBuilder;
-  /** Counts days in the calendar of the zone. */
+  /** Counts days in the calendar of the time zone. */
   days(): DayBuilder;
   /** Counts weeks, which begin on Monday. */
   weeks(): WeekBuilder;
@@ -112,59 +113,59 @@ export interface UnitBuilder {
 
 /** The result of a function that builds a schedule. */
 export interface CompleteSchedule {
-  /** The schedule is complete. */
+  /** Nothing is missing. */
   readonly missing: "nothing";
 }
 
-/** A complete schedule, which may still get a zone and limits. */
+/** A complete schedule, which may still get a time zone and limits. */
 export interface BuiltRecurrence extends CompleteSchedule {
   /**
-   * The IANA time zone of daily and coarser rhythms, of pinned times and of cron expressions.
+   * Sets the IANA time zone of days, weeks and months, of fixed times and of cron expressions.
    *
-   * When its clocks are changed: a local time that they skip runs at the first instant after the
-   * gap; one that occurs twice runs once, at the first. A cron expression with a `*`, a range or a
-   * step in its hour, minute or second is an interval and runs in both passes. Intervals of
-   * seconds, minutes and hours count elapsed time and are not disturbed.
+   * At a change of the clocks, a local time that is skipped runs at the first instant after the
+   * gap, and a local time that occurs twice runs only the first time. A cron expression with a `*`,
+   * a range or a step in its hour, minute or second is an interval, and runs both times. Intervals
+   * of seconds, minutes and hours count elapsed time and are not affected.
    *
    * @default "UTC"
-   * @throws {InvalidScheduleError} If this runtime does not know it.
+   * @throws {InvalidScheduleError} If this runtime does not know the time zone.
    */
   inTimeZone(name: string): BuiltRecurrence;
-  /** No run at or after this instant. */
+  /** Ends the series: no run is at or after this instant. */
   runUntil(instant: Instant): BuiltRecurrence;
-  /** Ends the series after this many real runs; skipped occurrences do not count. */
+  /** Ends the series after `count` runs. Skipped occurrences do not count. */
   maxRuns(count: number): BuiltRecurrence;
   /**
-   * What happens to occurrences that were missed during downtime or a long run.
+   * Sets the policy for occurrences that were missed during downtime or a long run.
    *
    * @default "skip"
    */
   onMisfire(policy: MisfirePolicy): BuiltRecurrence;
-  /** The schedule as plain data. */
+  /** Returns the schedule as plain data. */
   toRecurrence(): Recurrence;
-  /** The schedule as a sentence: "every 2 days at 09:00 Europe/Rome, at most 10 runs". */
+  /** Returns the schedule as a sentence: "every 2 days at 09:00 Europe/Rome, at most 10 runs". */
   toString(): string;
 }
 
-/** Minutes: the second can be pinned. */
+/** A schedule by minutes, whose second can be set. */
 export interface MinuteBuilder extends BuiltRecurrence {
   /** At this second of the minute, 0 to 59. */
   atSecond(second: number): BuiltRecurrence;
 }
 
-/** Hours: minute and second can be pinned. */
+/** A schedule by hours, whose minute and second can be set. */
 export interface HourBuilder extends MinuteBuilder {
-  /** At this minute of the hour, 0 to 59; at second 0, unless `atSecond` says otherwise. */
+  /** At this minute of the hour, 0 to 59, at second 0 unless `atSecond` sets it. */
   atMinute(minute: number): MinuteBuilder;
 }
 
-/** Listed hours: minute and second can be pinned. */
+/** A schedule by listed hours, whose minute and second can be set. */
 export interface HoursBuilder extends BuiltRecurrence {
   /** At this minute of each hour, 0 to 59. */
   atMinute(minute: number): MinuteBuilder;
 }
 
-/** Days: the times can be pinned. */
+/** A schedule by days, whose times can be set. */
 export interface DayBuilder extends BuiltRecurrence {
   /** At this time of day: `"09:00"` or `"09:00:30"`. */
   atTime(time: string): BuiltRecurrence;
@@ -172,9 +173,9 @@ export interface DayBuilder extends BuiltRecurrence {
   atTimes(...times: [string, ...string[]]): BuiltRecurrence;
 }
 
-/** Weeks: the weekdays and the times can be pinned. */
+/** A schedule by weeks, whose weekdays and times can be set. */
 export interface WeekBuilder extends DayBuilder {
-  /** On this day; at midnight, unless `atTime` says otherwise. */
+  /** On this day, at midnight unless `atTime` sets the time. */
   onDay(weekday: Weekday): DayBuilder;
   /** On each of these days. */
   onDays(...weekdays: [Weekday, ...Weekday[]]): DayBuilder;
@@ -184,9 +185,9 @@ export interface WeekBuilder extends DayBuilder {
   onWeekends(): DayBuilder;
 }
 
-/** Months: the days and the times can be pinned. Without a time it is midnight. */
+/** A schedule by months, whose days and times can be set. The default time is midnight. */
 export interface MonthBuilder extends DayBuilder {
-  /** On this day of the month, 1 to 31; the last day of a shorter month. */
+  /** On this day of the month, 1 to 31, or the last day of a shorter month. */
   onDay(day: number): DayBuilder;
   /** On each of these days of the month. */
   onDays(...days: [number, ...number[]]): DayBuilder;
@@ -194,7 +195,7 @@ export interface MonthBuilder extends DayBuilder {
   onFirst(weekday: Weekday): DayBuilder;
   /** On the last such weekday of the month. */
   onLast(weekday: Weekday): DayBuilder;
-  /** On the n-th such weekday of the month; months without a fifth one are passed over. */
+  /** On the n-th such weekday of the month. Skips months without a fifth one. */
   onNth(nth: 1 | 2 | 3 | 4 | 5, weekday: Weekday): DayBuilder;
   /** On the first day of the month from Monday to Friday. */
   onFirstWeekday(): DayBuilder;

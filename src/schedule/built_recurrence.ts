@@ -1,4 +1,4 @@
-// The steps of the fluent builder after the rhythm: complete schedules, which can still be refined.
+// The steps of the fluent builder with a complete schedule, which can still be refined.
 
 import { type Instant, toEpochMilliseconds } from "../time/instant.ts";
 import type {
@@ -21,10 +21,10 @@ import {
 } from "./recurrence.ts";
 import { formatTimeOfDay } from "./time_text.ts";
 
-/** A recurrence as an object literal whose kind is not settled: parseRecurrence settles it. */
+/** A recurrence as an unchecked object literal, to be passed to parseRecurrence. */
 export type Draft = Readonly<Record<string, unknown>>;
 
-/** A complete schedule, as every step from the rhythm on is. */
+/** A complete schedule. */
 export class Built implements BuiltRecurrence {
   readonly missing = "nothing";
   readonly #recurrence: Recurrence;
@@ -59,28 +59,28 @@ export class Built implements BuiltRecurrence {
 
   protected with(more: Draft): Draft {
     for (const [name, value] of Object.entries(more)) {
-      // In data, undefined may mean left out; a step that is called means something.
+      // In data, undefined means absent. As an argument of a step, it is a mistake.
       if (value === undefined) throw new InvalidScheduleError(name, value, "be given");
     }
     return { ...this.#recurrence, ...more };
   }
 }
 
-/** After `minutes()`. */
+/** The step after `minutes()`. */
 export class Minutes extends Built implements MinuteBuilder {
   atSecond(second: number): BuiltRecurrence {
     return new Built(this.with({ second }));
   }
 }
 
-/** After `hours()`. */
+/** The step after `hours()`. */
 export class Hours extends Minutes implements HourBuilder {
   atMinute(minute: number): MinuteBuilder {
     return new Minutes(this.with({ minute }));
   }
 }
 
-/** After `onHours(…)`. */
+/** The step after `onHours(…)`. */
 export class ListedHours extends Built implements HoursBuilder {
   readonly #hours: readonly number[];
 
@@ -114,7 +114,7 @@ function timesAt(hours: readonly number[], minute: number, second: number): read
   return hours.map((hour) => formatTimeOfDay(hour, minute, second));
 }
 
-/** After `days()`, and after the days were chosen. */
+/** The step after `days()`, and after the choice of days. */
 export class Days extends Built implements DayBuilder {
   atTime(time: string): BuiltRecurrence {
     return this.atTimes(time);
@@ -125,7 +125,7 @@ export class Days extends Built implements DayBuilder {
   }
 }
 
-/** After `weeks()`. */
+/** The step after `weeks()`. */
 export class Weeks extends Days implements WeekBuilder {
   onDay(weekday: Weekday): DayBuilder {
     return this.onDays(weekday);
@@ -144,7 +144,7 @@ export class Weeks extends Days implements WeekBuilder {
   }
 }
 
-/** After `months()`. */
+/** The step after `months()`. */
 export class Months extends Days implements MonthBuilder {
   onDay(day: number): DayBuilder {
     return this.onDays(day);

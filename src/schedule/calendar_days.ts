@@ -1,5 +1,4 @@
-// The days of daily, weekly and monthly schedules: every n-th period, and in each of these the days
-// that are pinned.
+// The days of daily, weekly and monthly schedules: the chosen days of every n-th period.
 
 import {
   dayOfMonth,
@@ -12,21 +11,22 @@ import {
 import { type CalendarRecurrence, weekdays } from "./recurrence.ts";
 import type { DayRule } from "./wall_clock_grid.ts";
 
-/** A way to divide the days into numbered periods and to pick days in each. */
+/** Divides the days into numbered periods, and chooses days of each. */
 interface Periods {
   indexOf(day: number): number;
-  /** The picked days of one period, in ascending order; may be none. */
+  /** Returns the chosen days of one period, in ascending order; possibly none. */
   daysIn(index: number): readonly number[];
 }
 
 /**
- * The most periods in a row that may be without a day: "the fifth Monday of each 12th month" can be
- * 40 years away.
+ * The maximum number of consecutive periods without a day. "The fifth Monday of each 12th month"
+ * can be 40 years away.
  */
 const maximumEmptyPeriods = 1_000;
 
 /**
- * Every n-th period, counted from the one that holds the first picked day at or after a given day.
+ * The chosen days of every n-th period, counted from the period of the first chosen day at or after
+ * a given day.
  */
 export class CalendarDays implements DayRule {
   readonly #periods: Periods;
@@ -34,9 +34,9 @@ export class CalendarDays implements DayRule {
   readonly #phase: number;
 
   /**
-   * @param recurrence Which days.
-   * @param anchorDay The day that gives the weekday or the day of the month if none is pinned.
-   * @param notBefore Where the counting begins.
+   * @param recurrence The schedule that chooses the days.
+   * @param anchorDay The day whose weekday or day of the month is used if the schedule sets none.
+   * @param notBefore The day from which periods are counted.
    */
   constructor(recurrence: CalendarRecurrence, anchorDay: number, notBefore: number) {
     this.#periods = periodsOf(recurrence, anchorDay);
@@ -87,7 +87,7 @@ function periodsOf(recurrence: CalendarRecurrence, anchorDay: number): Periods {
   }
 }
 
-/** The picked days of one month, as days since the epoch. */
+/** Returns the chosen days of one month, as days since the epoch. */
 function daysOfMonth(
   recurrence: CalendarRecurrence,
   monthIndex: number,
@@ -109,6 +109,6 @@ function daysOfMonth(
   if (recurrence.workday === "last") return [last - Math.max(0, weekdayOf(last) - 4)];
   const dates = recurrence.monthDays ??
     [recurrence.months === undefined ? dayOfMonth(anchorDay) : 1];
-  // A date that the month does not have is its last day; 30 and 31 then are the same one.
+  // A date that the month does not have becomes its last day. 30 and 31 may then be the same day.
   return [...new Set(dates.map((date) => Math.min(first + date - 1, last)))];
 }

@@ -1,12 +1,11 @@
-// Checks of single values in data that claims to be a recurrence. Each names the value that it
-// refuses.
+// Checks single values of a recurrence from outside. Each error names the invalid value.
 
 import { InvalidScheduleError } from "./errors.ts";
 
-/** Lets a value pass, perhaps in a tidier form, or throws {@linkcode InvalidScheduleError}. */
+/** Returns the value, possibly normalized, or throws {@linkcode InvalidScheduleError}. */
 export type Check<T> = (value: unknown, name: string) => T;
 
-/** Whole numbers of a range. */
+/** Accepts integers of a range. */
 export function integer(min: number, max: number): Check<number> {
   return (value, name) => {
     if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) {
@@ -16,7 +15,7 @@ export function integer(min: number, max: number): Check<number> {
   };
 }
 
-/** One of some words or numbers. */
+/** Accepts one of several strings or numbers. */
 export function oneOf<const T extends string | number>(allowed: readonly T[]): Check<T> {
   return (value, name) => {
     if (allowed.includes(value as T)) return value as T;
@@ -25,13 +24,13 @@ export function oneOf<const T extends string | number>(allowed: readonly T[]): C
   };
 }
 
-/** Any string. */
+/** Accepts any string. */
 export function text(value: unknown, name: string): string {
   if (typeof value === "string") return value;
   throw new InvalidScheduleError(name, value, "be a string");
 }
 
-/** A list of at least one value; returned sorted and without duplicates. */
+/** Accepts a non-empty array; returns it sorted and without duplicates. */
 export function listOf<T>(item: Check<T>, order: (a: T, b: T) => number): Check<readonly T[]> {
   return (value, name) => {
     if (!Array.isArray(value) || value.length === 0) {
@@ -42,7 +41,10 @@ export function listOf<T>(item: Check<T>, order: (a: T, b: T) => number): Check<
   };
 }
 
-/** The fields of an object, each taken once; in the end none may be left. */
+/**
+ * The fields of an object. Each is read once; finally, {@linkcode Fields.refuseOthers} checks that
+ * none is left.
+ */
 export class Fields {
   readonly #name: string;
   readonly #left: Map<string, unknown>;
@@ -71,7 +73,8 @@ export class Fields {
   }
 
   /**
-   * @throws {InvalidScheduleError} If an unknown field is left: misspelt, or of another kind.
+   * @throws {InvalidScheduleError} If an unknown field is left, which may be misspelt or belong to
+   * another kind.
    */
   refuseOthers(): void {
     for (const [field, value] of this.#left) {

@@ -1,12 +1,12 @@
-// Series whose next run was planned while the storage's clock was ahead of the present. Once the
-// clock is right again, that run lies later than the schedule has any; left alone, the series would
-// wait for as long as the clock was ahead.
+// Corrects series whose next run was planned while the storage's clock was ahead. Once the clock is
+// right again, that run is later than the schedule's next occurrence. Without a correction, the
+// series would wait for as long as the clock was ahead.
 
 import { readingErrorMs } from "../time/storage_clock.ts";
 import type { Recurrence } from "./recurrence.ts";
 import { anchored, type AnchoredRecurrence, firstRun, occurrenceAfter } from "./series.ts";
 
-/** When a series runs next, and the instant on which its grid hangs; epoch milliseconds. */
+/** The next run of a series and the anchor of its grid, in epoch milliseconds. */
 export interface SeriesTimes {
   /** The planned instant of the next run. */
   readonly nextRunAt: number;
@@ -14,24 +14,28 @@ export interface SeriesTimes {
   readonly anchorAt: number;
 }
 
-/** A clock that shows an earlier year has not been set since its machine was started. */
+/**
+ * The earliest credible time. A clock with an earlier year has not been set since its machine
+ * started.
+ */
 const earliestPresent = Date.UTC(2020, 0, 1);
 
 /**
- * Returns the next run and anchor of a series if its present ones can only come from a clock that
- * was ahead; null if they are right.
+ * Returns the corrected next run and anchor of a series if its present ones can only come from a
+ * clock that was ahead; null if they are right.
  *
  * The next run of a series is never later than the first occurrence after the present. A series
  * whose registration itself lies in the future counts as registered now.
  *
- * No occurrence runs twice for a clock that was ahead by less than an interval: then the next run
- * is the second one after the present, since the first has run, and stays where it is.
+ * No occurrence runs twice because of a clock that was ahead by less than an interval. In this
+ * case, the first occurrence after the present has already run, so the next run stays at the
+ * second.
  *
  * @param nextRunAt The planned instant of the next run, in epoch milliseconds.
- * @param now The estimated time of storage: an instant that is ahead by less than {@linkcode
- * readingErrorMs} proves nothing.
- * @param aheadMs By how much that clock was ahead. Unless that is known, it is taken for twice as
- * much as the first occurrence is away: that one has run when it was reached, or later.
+ * @param now The estimated time of the storage's clock. An instant that is ahead by less than
+ * {@linkcode readingErrorMs} is ignored.
+ * @param aheadMs The time by which that clock was ahead. If unknown, twice the time until the first
+ * occurrence is assumed, because that occurrence ran when the clock reached it, or later.
  */
 export function timesFromNow(
   recurrence: AnchoredRecurrence,
@@ -51,13 +55,15 @@ export function timesFromNow(
   return { nextRunAt: first, anchorAt: recurrence.anchor };
 }
 
-/** When a series was registered; -Infinity where its anchor does not tell. */
+/** Returns the instant of the registration; -Infinity if the anchor does not tell. */
 function registrationOf({ start, anchor }: AnchoredRecurrence): number {
   if (start?.mode === "runAt") return -Infinity;
   return start?.mode === "runDelayed" ? anchor - start.delayMs : anchor;
 }
 
-/** The times of a series that was registered in the future, as if it were registered now. */
+/**
+ * Returns the times of a series that was registered in the future, as if it were registered now.
+ */
 function registeredNow(
   { anchor, ...recurrence }: AnchoredRecurrence,
   nextRunAt: number,

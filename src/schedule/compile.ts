@@ -1,4 +1,4 @@
-// Turns a recurrence and the instant that it hangs on into the grid of its occurrences.
+// Compiles a recurrence and its anchor to the grid of its occurrences.
 
 import { CalendarDays } from "./calendar_days.ts";
 import { day, dayOf, floorToSecond, hour, minute, second } from "./civil_time.ts";
@@ -13,15 +13,15 @@ import { everyDay, WallClockGrid } from "./wall_clock_grid.ts";
 
 const unitLengths = { seconds: second, minutes: minute, hours: hour };
 
-/** The grid of the last anchor that a recurrence was asked for. */
+/** The grid of each recurrence for its most recent anchor. */
 const compiled = new WeakMap<Recurrence, { readonly anchor: number; readonly grid: Grid }>();
 
 /**
- * The occurrences of a recurrence, without its start mode and limits.
+ * Returns the occurrences of a recurrence, without its start mode and limits.
  *
- * The phase of a rhythm is that of the first instant at or after the anchor that has all the pinned
- * fields: every 2 days at 09:00, anchored at 08:00, has its rhythm from today on; anchored at
- * 10:00, from tomorrow on.
+ * Intervals are counted from the first instant at or after the anchor that has all the fixed
+ * fields. "Every 2 days at 09:00" with an anchor at 08:00 is counted from the same day, and with an
+ * anchor at 10:00 from the next day.
  *
  * @param anchor Epoch milliseconds.
  */

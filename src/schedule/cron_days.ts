@@ -1,4 +1,4 @@
-// The days of a cron expression: in each of its months, the dates that match its day fields.
+// The days of a cron expression: the dates of its months that match its day fields.
 
 import { firstDayOfMonth, lastDay, modulo, monthIndexOf, weekdayOf } from "./civil_time.ts";
 import type { CronField } from "./cron_fields.ts";
@@ -6,8 +6,8 @@ import { type DatePick, type Month, weekdayIn } from "./cron_specials.ts";
 import type { DayRule } from "./wall_clock_grid.ts";
 
 /**
- * How days match if an expression gives both a day of the month and a day of the week: either of
- * them, as in POSIX, or both.
+ * The rule for expressions with both a day of the month and a day of the week: a day must match
+ * either of them, as in POSIX, or both.
  */
 export type DayMatch = "either" | "both";
 
@@ -20,13 +20,15 @@ export interface CronDayFields {
   readonly dayMatch: DayMatch;
 }
 
-/** The calendar repeats after 400 years: an expression without a day until then never has one. */
+/**
+ * The calendar repeats after 400 years, so an expression without a day in that time never has one.
+ */
 const mostMonths = 400 * 12;
 
 /** The days that match the fields. */
 export class CronDays implements DayRule {
   readonly #fields: CronDayFields;
-  /** The month that was asked for last: a schedule asks for its days one after the other. */
+  /** The last computed month, because a schedule asks for its days one after the other. */
   #known: { readonly index: number; readonly days: readonly number[] } | undefined;
 
   constructor(fields: CronDayFields) {
@@ -57,7 +59,7 @@ export class CronDays implements DayRule {
   }
 }
 
-/** The dates of a month that match, in ascending order. */
+/** Returns the matching dates of a month, in ascending order. */
 function matchingDates(month: Month, { dates, weekdays, dayMatch }: CronDayFields): number[] {
   const pickedByDate = new Set([...dates.values, ...dates.specials.map((pick) => pick(month))]);
   const pickedByWeekday = new Set(weekdays.specials.map((pick) => pick(month)));

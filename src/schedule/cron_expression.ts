@@ -36,18 +36,18 @@ const weekdayRange: FieldRange = {
   names: weekdayNames,
 };
 
-/** Expressions are read once: a worker meets the same few again and again. */
+/** The parsed expressions, because a worker uses the same few again and again. */
 const known = new Map<string, CronExpression>();
 const maximumKnown = 500;
 
-/** A cron expression that was read. */
+/** A parsed cron expression. */
 export class CronExpression {
   readonly days: DayRule;
   readonly times: TimesOfDay;
   /**
-   * Fixed times run once when the clocks are put back, intervals in both passes: the rule of Vixie
-   * cron, where an expression is an interval if its hour or a finer field has a `*`, a range or a
-   * step.
+   * The rule for local times that occur twice: fixed times run once, intervals run both times. As
+   * in Vixie cron, an expression is an interval if its hour or a finer field has a `*`, a range or
+   * a step.
    */
   readonly repeated: RepeatedTimes;
 
@@ -55,7 +55,7 @@ export class CronExpression {
     const source = new CronSource(expression);
     const fields = splitFields(source);
     const [seconds, minutes, hours, dates, months, daysOfWeek] = fields;
-    // In the order of the text, so that the first mistake is reported.
+    // Fields are parsed from left to right, so that the first mistake is reported.
     const second = seconds && readField(source, seconds, secondRange);
     const minute = readField(source, minutes, minuteRange);
     const hour = readField(source, hours, hourRange);
@@ -77,9 +77,9 @@ export class CronExpression {
   }
 
   /**
-   * Reads an expression.
+   * Parses an expression.
    *
-   * @param dayMatch How days match if both the day of the month and the day of the week are given.
+   * @param dayMatch The rule for expressions with both a day of the month and a day of the week.
    * @throws {InvalidScheduleError} With the position of the mistake.
    */
   static of(expression: string, dayMatch: DayMatch): CronExpression {

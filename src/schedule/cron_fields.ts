@@ -1,52 +1,52 @@
-// Reads the fields of a cron expression into sets of numbers, with a character position for every
-// complaint.
+// Parses the fields of a cron expression to sets of numbers. Every error has a character position.
 
 import { describeValue } from "../thrown/describe_value.ts";
 import { InvalidScheduleError } from "./errors.ts";
 
-/** A field of an expression as it was written. */
+/** A field of an expression before it is parsed. */
 export interface FieldText {
   readonly text: string;
-  /** Its index in the expression. */
+  /** The index of the field in the expression. */
   readonly position: number;
 }
 
-/** The numbers that a field allows. */
+/** The numbers and names that a field allows. */
 export interface FieldRange {
   readonly label: string;
   readonly min: number;
   readonly max: number;
   /**
-   * The largest number that may be written. What exceeds `max` starts again at `min`: a week has
-   * the days 0 to 6, and 7 is Sunday as well as 0. @default max
+   * The largest number that may be written. Numbers above `max` continue from `min`: a week has the
+   * days 0 to 6, and both 0 and 7 are Sunday. @default max
    */
   readonly maxWritten?: number;
-  /** Names for numbers, the first one standing for `min`. */
+  /** Names for numbers. The first is the name of `min`. */
   readonly names?: readonly string[];
 }
 
 /**
- * A field that was read.
+ * A parsed field.
  *
  * @typeParam Special The parsed type of an item such as `L`.
  */
 export interface CronField<Special = never> {
   /** Ascending. */
   readonly values: readonly number[];
-  /** It is `*` (or `?`) and nothing else. */
+  /** Whether the field is `*` or `?` alone. */
   readonly isEvery: boolean;
-  /** It has a `*`, a range or a step, rather than single values alone. */
+  /** Whether the field has a `*`, a range or a step. */
   readonly isInterval: boolean;
-  /** Items such as `L` or `MON#1`, as the field's reader of special items has read them. */
+  /** The parsed special items, such as `L` or `MON#1`. */
   readonly specials: readonly Special[];
 }
 
 /**
- * Reads an item that may be neither number, range nor step; undefined if it is not one of its own.
+ * Parses an item that is neither a number, a range nor a step. Returns undefined for an unknown
+ * item.
  */
 export type SpecialReader<Special> = (item: string) => Special | undefined;
 
-/** The expression, to complain about. */
+/** An expression, with the errors about it. */
 export class CronSource {
   readonly expression: string;
 
@@ -54,7 +54,7 @@ export class CronSource {
     this.expression = expression;
   }
 
-  /** Throws with the place of the first wrong character. */
+  /** Throws an error with the position of the first wrong character. */
   fail(position: number, remedy: string): never {
     throw new InvalidScheduleError(
       "cron expression",
@@ -68,9 +68,9 @@ export class CronSource {
 const itemShape = /^(\*|\?|([0-9a-z]+)(?:-([0-9a-z]+))?)(?:\/(\d+))?$/i;
 
 /**
- * Reads one field: a list of numbers or names, ranges, steps and special items.
+ * Parses one field: a list of numbers or names, ranges, steps and special items.
  *
- * @throws {InvalidScheduleError} With the position of the item that is wrong.
+ * @throws {InvalidScheduleError} With the position of the invalid item.
  */
 export function readField<Special = never>(
   source: CronSource,

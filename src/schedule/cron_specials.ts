@@ -1,26 +1,26 @@
-// The items of a cron expression's day fields that name other dates in each month: `L`, `L-3`,
-// `LW`, `15W` for the day of the month and `5L`, `MON#1` for the day of the week.
+// The items of a cron expression's day fields whose date depends on the month: `L`, `L-3`, `LW`,
+// `15W` for the day of the month, and `5L`, `MON#1` for the day of the week.
 
-/** What decides about the dates of a month. */
+/** The properties of a month that determine its dates. */
 export interface Month {
-  /** Its number of days. */
+  /** The number of days. */
   readonly length: number;
-  /** The day of the week of its first day; 0 is Sunday, as in cron. */
+  /** The weekday of the first day; 0 is Sunday, as in cron. */
   readonly firstWeekday: number;
 }
 
-/** Picks a date, from 1 on, or undefined in a month without one. */
+/** Returns a date, from 1 on, or undefined for a month without one. */
 export type DatePick = (month: Month) => number | undefined;
 
-/** The names of the days of the week, from 0 on. */
+/** The names of the weekdays 0 to 6. */
 export const weekdayNames = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
-/** The day of the week of a date; 0 is Sunday. */
+/** Returns the weekday of a date; 0 is Sunday. */
 export function weekdayIn({ firstWeekday }: Month, date: number): number {
   return (firstWeekday + date - 1) % 7;
 }
 
-/** Reads `L`, `L-3`, `LW` and `15W`; undefined for anything else. */
+/** Parses `L`, `L-3`, `LW` and `15W`. Returns undefined for anything else. */
 export function readSpecialDate(item: string): DatePick | undefined {
   const [, last, before, date] = /^(L)(?:-0*([1-9]|[12]\d|30)|W)?$|^0*([1-9]|[12]\d|3[01])W$/i
     .exec(item) ?? [];
@@ -30,7 +30,7 @@ export function readSpecialDate(item: string): DatePick | undefined {
   return item.length === 1 ? ({ length }) => length : (month) => workdayNear(month, month.length);
 }
 
-/** Reads `5L`, `FRIL`, `1#2` and `MON#2`; undefined for anything else. */
+/** Parses `5L`, `FRIL`, `1#2` and `MON#2`. Returns undefined for anything else. */
 export function readSpecialWeekday(item: string): DatePick | undefined {
   const [, day, which] = /^(0*[0-7]|[A-Z]{3})(L|#0*[1-5])$/i.exec(item) ?? [];
   if (day === undefined || which === undefined) return undefined;
@@ -47,7 +47,7 @@ export function readSpecialWeekday(item: string): DatePick | undefined {
   };
 }
 
-/** The day from Monday to Friday that is closest to a date, in the same month. */
+/** Returns the day from Monday to Friday that is closest to a date and in the same month. */
 function workdayNear(month: Month, date: number): number | undefined {
   if (date > month.length) return undefined;
   switch (weekdayIn(month, date)) {

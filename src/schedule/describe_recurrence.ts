@@ -1,4 +1,5 @@
-// A recurrence in words, for people: stored beside the series and shown in lists and events.
+// Describes a recurrence in words. The description is stored with the series, and shown in lists
+// and events.
 
 import {
   type CalendarRecurrence,
@@ -28,7 +29,7 @@ const ordinals = ["", "first", "second", "third", "fourth", "fifth"];
 /**
  * Describes a schedule in one English sentence.
  *
- * @throws {InvalidScheduleError} If the recurrence is not valid.
+ * @throws {InvalidScheduleError} If the recurrence is invalid.
  *
  * @example
  * ```ts
@@ -84,7 +85,7 @@ function describeInterval(recurrence: IntervalRecurrence, zone: string): string 
   const period = periods(every, unit);
   if (minute === undefined) return second === undefined ? period : `${period} at second ${second}`;
   const zoned = zone === "UTC" ? "" : ` ${zone}`;
-  // Like a clock without its hour: ":05" or ":05:30".
+  // The time without the hour: ":05" or ":05:30".
   return `${period} at ${formatTimeOfDay(0, minute, second ?? 0).slice(2)}${zoned}`;
 }
 

@@ -1,26 +1,26 @@
-// The error for schedules that cannot be: thrown when a recurrence is built or read, never while a
+// The error for invalid schedules. Thrown when a recurrence is built or parsed, never while a
 // series runs.
 
 import { InvalidArgumentError } from "../guards/errors.ts";
 
 /**
- * A recurring schedule has a value that cannot be used: a day 32, a time zone that does not exist,
- * a malformed cron expression, or stored data that is not a recurrence. The message names the value
- * and the allowed ones.
+ * A recurring schedule has an invalid value: a day 32, an unknown time zone, a malformed cron
+ * expression, or stored data that is not a recurrence. The message names the value and the allowed
+ * values.
  */
 export class InvalidScheduleError extends InvalidArgumentError {
-  /** Stays the same across versions and minification. */
+  /** `InvalidScheduleError` */
   override name = "InvalidScheduleError";
-  /** For cron expressions: the index in the expression of the first character that is wrong. */
+  /** For cron expressions, the index of the first wrong character. */
   readonly position: number | undefined;
 
   /**
-   * Composes the message from its parts.
+   * Creates the error with a message from these parts.
    *
-   * @param argument The part of the schedule, e.g. `every` or `monthDays[1]`.
-   * @param value The value that was refused.
-   * @param remedy What to pass instead: a sentence fragment after "must".
-   * @param position For cron expressions: the index of the first wrong character.
+   * @param argument The part of the schedule, such as `every` or `monthDays[1]`.
+   * @param value The invalid value.
+   * @param remedy The allowed values, as a sentence fragment after "must".
+   * @param position For cron expressions, the index of the first wrong character.
    */
   constructor(argument: string, value: unknown, remedy: string, position?: number) {
     super(argument, value, remedy);

@@ -1,22 +1,22 @@
-// The common form of all schedules: an infinite ordered set of instants. It finds the next instant,
-// and counts those in a span, without iterating.
+// The common form of all schedules: an ordered, possibly infinite set of instants. Finds the next
+// instant and counts the instants of a span without iterating.
 
-/** The instants of a schedule, all of them whole seconds, in epoch milliseconds. */
+/** The instants of a schedule, which are whole seconds in epoch milliseconds. */
 export interface Grid {
-  /** The first instant strictly after another; undefined if there is none. */
+  /** Returns the first instant strictly after `after`; undefined if there is none. */
   next(after: number): number | undefined;
-  /** How many instants lie after one instant and not after another. */
+  /** Counts the instants that are after `after` and not after `upTo`. */
   count(after: number, upTo: number): number;
 }
 
-/** Instants that lie evenly apart, in elapsed time: nothing here depends on how many there are. */
+/** Instants at a constant interval of elapsed time. The cost does not depend on their number. */
 export class EvenGrid implements Grid {
   readonly #origin: number;
   readonly #step: number;
 
   /**
    * @param origin The first instant, in epoch milliseconds.
-   * @param step Milliseconds from one to the next.
+   * @param step The interval in milliseconds.
    */
   constructor(origin: number, step: number) {
     this.#origin = origin;
@@ -37,11 +37,11 @@ export class EvenGrid implements Grid {
 }
 
 /**
- * The last `count`-th instant of a grid that is not after `upTo`: 1 is the last one, 2 the one
- * before it. Looks back from the end in growing strides, so that the cost follows from how far back
- * it lies, not from how much was missed.
+ * Returns the `count`-th last instant of a grid that is not after `upTo`: 1 is the last one, 2 the
+ * one before it. Searches back from the end in growing steps, so that the cost depends on the
+ * distance, not on the number of missed instants.
  *
- * @param after There are at least `count` instants after this one.
+ * @param after An instant after which there are at least `count` instants.
  */
 export function countedBack(grid: Grid, count: number, after: number, upTo: number): number {
   let stride = 1_000;
@@ -50,7 +50,8 @@ export function countedBack(grid: Grid, count: number, after: number, upTo: numb
     stride *= 2;
     early = Math.max(after, upTo - stride);
   }
-  // There are enough instants after `early`; halve until there are too few after `late`.
+  // There are enough instants after `early`, and too few after `late`. Halve the span until both
+  // meet.
   let late = upTo;
   while (late - early > 1) {
     const middle = Math.floor((early + late) / 2);

@@ -1,7 +1,7 @@
 /**
- * Recurrences as values: build them, read them from data, and ask when they run.
+ * Builds recurrences, parses them from data, and computes their occurrences.
  *
- * `everTask.dispatch` takes a builder function as well, which needs nothing from here.
+ * `everTask.dispatch` also takes a builder function, which needs no import from here.
  *
  * @example
  * ```ts

@@ -1,19 +1,19 @@
-// The public arithmetic of schedules: pure functions of a recurrence and an instant, for previews,
-// tests and monitoring.
+// Computes the occurrences of schedules, for previews, tests and monitoring. Pure functions of a
+// recurrence and an instant.
 
 import { type Instant, toEpochMilliseconds } from "../time/instant.ts";
 import { parseRecurrence, type Recurrence } from "./recurrence.ts";
 import { anchored, countOccurrences, firstRun, occurrenceAfter } from "./series.ts";
 
 /**
- * The first occurrence strictly after an instant, or null if there is none. Every occurrence is a
- * whole second.
+ * Returns the first occurrence strictly after an instant, or null if there is none. Every
+ * occurrence is a whole second.
  *
- * A rhythm such as "every 5 minutes" needs an instant to hang on. That of a registered series is in
- * its recurrence (`anchor`); without one the series counts as registered at `after`. `runUntil` is
- * minded; `maxRuns` is not, because the number of runs is not known here.
+ * Intervals such as "every 5 minutes" are counted from an anchor. The recurrence of a registered
+ * series has it as `anchor`. Without one, the series counts as registered at `after`. `runUntil`
+ * applies; `maxRuns` does not, because the number of runs is unknown.
  *
- * @throws {InvalidScheduleError} If the recurrence is not valid.
+ * @throws {InvalidScheduleError} If the recurrence is invalid.
  * @throws {InvalidArgumentError} If `after` is not an instant.
  *
  * @example
@@ -32,11 +32,11 @@ export function nextOccurrence(recurrence: Recurrence, after: Instant): Date | n
 }
 
 /**
- * Yields the occurrences after an instant, in order; endless unless the recurrence has a limit.
- * Without an anchor, the series counts as registered at `from`, and a start of `runNow` then makes
- * `from` itself the first. At most `maxRuns` come.
+ * Iterates over the occurrences after an instant, in order. The iteration is infinite unless the
+ * recurrence has a limit; it yields at most `maxRuns`. Without an anchor, the series counts as
+ * registered at `from`, and with a start of `runNow`, `from` is the first occurrence.
  *
- * @throws {InvalidScheduleError} If the recurrence is not valid.
+ * @throws {InvalidScheduleError} If the recurrence is invalid.
  * @throws {InvalidArgumentError} If `from` is not an instant.
  *
  * @example
@@ -65,15 +65,15 @@ function* generateOccurrences(recurrence: Recurrence, from: number): Generator<D
 
 /**
  * Returns the next occurrence of a series after `now`, and the number of occurrences missed since
- * `anchor`. The cost does not grow with that number.
+ * `anchor`. The cost does not depend on that number.
  *
  * @param recurrence The schedule.
- * @param anchor The instant of the last run or of the registration. The rhythm hangs on it if the
- * recurrence has no anchor of its own.
- * @param now The present.
+ * @param anchor The instant of the last run or of the registration. Intervals are counted from it
+ * if the recurrence has no anchor.
+ * @param now The present instant.
  * @returns The first occurrence after `now`, or null if the series has ended; and the number of
  * occurrences after `anchor` and not after `now`.
- * @throws {InvalidScheduleError} If the recurrence is not valid.
+ * @throws {InvalidScheduleError} If the recurrence is invalid.
  * @throws {InvalidArgumentError} If `anchor` or `now` is not an instant.
  *
  * @example
@@ -98,7 +98,7 @@ export function skipTo(
   };
 }
 
-/** Recurrences that were checked already: callers ask them for many occurrences, one by one. */
+/** The checked recurrences, because callers ask for many occurrences one by one. */
 const known = new WeakMap<Recurrence, Recurrence>();
 
 function checked(recurrence: Recurrence): Recurrence {

@@ -1,28 +1,28 @@
-// "Every n hours at minute m" and "every n minutes at second s": elapsed time, but exact on the
-// clocks of a zone. It differs from an even grid only where clocks are changed by a part of the
-// cycle, as by half an hour on Lord Howe Island.
+// Schedules such as "every n hours at minute m" and "every n minutes at second s": intervals of
+// elapsed time at which the clocks of a zone show the given fields. They differ from an even grid
+// only if clocks are changed by a part of the cycle, as by half an hour on Lord Howe Island.
 
 import { ceilToSecond, modulo } from "./civil_time.ts";
 import type { Grid } from "./grid.ts";
 import type { TimeZone } from "./time_zone.ts";
 
-/** The parts of a {@linkcode PinnedGrid}; instants and lengths in milliseconds. */
+/** The parts of a {@linkcode PinnedGrid}, with instants and durations in milliseconds. */
 export interface PinnedGridOptions {
-  /** No instant lies before this one. */
+  /** The earliest possible instant. */
   readonly from: number;
-  /** From one instant to the next: a whole number of cycles. */
+  /** The interval between instants, a multiple of the cycle. */
   readonly step: number;
-  /** What the pinned fields recur in: an hour or a minute. */
+  /** The period of the fixed fields: an hour or a minute. */
   readonly cycle: number;
-  /** How far into a cycle the instants lie, as the clocks show it. */
+  /** The offset of the instants in a cycle, as the clocks show it. */
   readonly pinned: number;
   readonly zone: TimeZone;
 }
 
 /**
- * With a step of one cycle, all instants at which the clocks show the pinned fields. With a longer
- * step, an even grid, each of whose instants waits until the clocks show them: a clock change
- * neither doubles nor removes an instant.
+ * With a step of one cycle: all instants at which the clocks show the fixed fields. With a longer
+ * step: an even grid whose instants are each moved to the next time at which the clocks show the
+ * fields, so that a clock change neither repeats nor removes an instant.
  */
 export class PinnedGrid implements Grid {
   readonly #shown: ShownFields;
@@ -57,18 +57,21 @@ export class PinnedGrid implements Grid {
     return this.#at(index) <= instant ? index + 1 : index;
   }
 
-  /** The last index whose place on the even grid is not after an instant. */
+  /** Returns the last index whose position on the even grid is not after an instant. */
   #indexAt(instant: number): number {
     return Math.floor((instant - this.#origin) / this.#step);
   }
 
-  /** The instant of an index: less than two cycles, and so less than a step, after its place. */
+  /**
+   * Returns the instant of an index. It is less than two cycles, and therefore less than a step,
+   * after its position.
+   */
   #at(index: number): number {
     return this.#shown.next(this.#origin + index * this.#step - 1);
   }
 }
 
-/** All instants at which the clocks of a zone show certain fields. */
+/** All instants at which the clocks of a zone show the fixed fields. */
 class ShownFields {
   readonly #cycle: number;
   readonly #pinned: number;
@@ -81,7 +84,8 @@ class ShownFields {
   }
 
   /**
-   * The next instant after another. If the clocks are changed before, it looks again from there.
+   * Returns the next instant after `after`. If the clocks are changed before it, searches again
+   * from the change.
    */
   next(after: number): number {
     let found = this.#nextWith(this.#zone.offsetAt(after), after);
@@ -93,7 +97,7 @@ class ShownFields {
     return found;
   }
 
-  /** How many lie after one instant and not after another. */
+  /** Counts the instants that are after `after` and not after `upTo`. */
   count(after: number, upTo: number): number {
     let total = 0;
     let from = after;
@@ -108,12 +112,15 @@ class ShownFields {
     return total + this.#cyclesAt(upTo, offset) - this.#cyclesAt(from, offset);
   }
 
-  /** For clocks that are never changed. */
+  /** Returns the next instant for a constant offset. */
   #nextWith(offset: number, after: number): number {
     return after + 1 + modulo(this.#pinned - (after + 1 + offset), this.#cycle);
   }
 
-  /** How often clocks with an offset have shown the fields until an instant, from an epoch on. */
+  /**
+   * Returns the number of times that clocks with a constant offset have shown the fields until an
+   * instant, counted from a fixed epoch.
+   */
   #cyclesAt(instant: number, offset: number): number {
     return Math.floor((instant + offset - this.#pinned) / this.#cycle);
   }

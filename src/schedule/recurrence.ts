@@ -1,5 +1,5 @@
-// Recurring schedules as plain data, stored as JSON in the series' row. The fluent builder makes
-// them; users may also write them by hand. parseRecurrence checks them.
+// Recurring schedules as plain data, stored as JSON in the series' row. Created by the fluent
+// builder or by hand, and checked by parseRecurrence.
 
 import { earliestInstant, latestInstant } from "../time/instant.ts";
 import * as check from "./checks.ts";
@@ -30,22 +30,22 @@ export const weekdays: readonly Weekday[] = [
 ];
 
 /**
- * What happens to occurrences that were missed, because no worker ran or a run took longer than the
+ * The policy for occurrences that were missed because no worker ran or a run took longer than the
  * interval:
  *
- * - `"skip"`: they are dropped; the series goes straight to its next future occurrence.
- * - `"once"`: one catch-up run now replaces all of them; then the series is back on its grid.
- * - `{ all: max }`: they are run one after the other, the latest `max` of them.
+ * - `"skip"`: they are dropped, and the series continues with its next future occurrence.
+ * - `"once"`: one run now replaces all of them, and the series continues on schedule.
+ * - `{ all: max }`: the latest `max` of them run one after the other.
  *
- * An occurrence that is only slightly late, with its successor not due yet, always runs. So does
- * one that had begun: a run that was interrupted, lost with its process, or waits for a retry was
- * not missed. If the worker was there but too busy to start occurrences in time, at least the
- * latest one runs: overload is not downtime, and would otherwise skip a series with a short
- * interval for as long as it lasts.
+ * An occurrence that is late, but whose successor is not due yet, always runs. An occurrence that
+ * had begun also runs, because a run that was interrupted, was lost with its process or waits for a
+ * retry was not missed. If a running worker was too busy to start occurrences in time, at least the
+ * latest one runs. Otherwise a series with a short interval would not run at all during an
+ * overload.
  */
 export type MisfirePolicy = "skip" | "once" | { readonly all: number };
 
-/** When a series runs for the first time; after that it follows its grid. */
+/** The first run of a series. All further runs follow the schedule. */
 export type RecurrenceStart =
   | { readonly mode: "schedule" }
   | { readonly mode: "runNow" }
@@ -56,19 +56,17 @@ export type RecurrenceStart =
 export interface RecurrenceOptions {
   /** The first run. @default { mode: "schedule" } */
   readonly start?: RecurrenceStart;
-  /** The IANA time zone of pinned times and of cron expressions. @default "UTC" */
+  /** The IANA time zone of fixed times and of cron expressions. @default "UTC" */
   readonly timeZone?: string;
-  /** What happens to missed occurrences. @default "skip" */
+  /** The policy for missed occurrences. @default "skip" */
   readonly misfire?: MisfirePolicy;
-  /**
-   * No run, including the first one, is planned at or after this instant, in epoch milliseconds.
-   */
+  /** The end of the series, exclusive, in epoch milliseconds. It also applies to the first run. */
   readonly runUntil?: number;
-  /** The series ends after this many real runs; skipped occurrences do not count. */
+  /** The number of runs after which the series ends. Skipped occurrences do not count. */
   readonly maxRuns?: number;
   /**
-   * The anchor of the rhythm, in epoch milliseconds. It is set when the series is registered; users
-   * do not set it.
+   * The instant from which intervals are counted, in epoch milliseconds. Set at the registration of
+   * the series, not by users.
    */
   readonly anchor?: number;
 }
@@ -77,44 +75,50 @@ export interface RecurrenceOptions {
 export interface IntervalRecurrence extends RecurrenceOptions {
   /** The kind of recurrence. */
   readonly kind: "interval";
-  /** 1 or more. */
+  /** An integer of at least 1. */
   readonly every: number;
   /** The unit that `every` counts. */
   readonly unit: "seconds" | "minutes" | "hours";
-  /**
-   * The second of the minute, 0 to 59; for minutes and hours. Unpinned fields follow the anchor.
-   */
+  /** The second of the minute, 0 to 59; for minutes and hours. @default that of the anchor */
   readonly second?: number;
-  /** The minute of the hour, 0 to 59; for hours. The second then is 0 unless it is pinned too. */
+  /**
+   * The minute of the hour, 0 to 59; for hours. If it is set, `second` is 0 by default. @default
+   * that of the anchor
+   */
   readonly minute?: number;
 }
 
 /**
- * Every `every` days, weeks or months in the calendar of the time zone, on days and at times that
- * may be pinned. Unpinned fields follow the anchor; but below a pinned day the time is midnight,
- * and below pinned months the day is the 1st.
+ * Every `every` days, weeks or months in the calendar of the time zone. Days and times that are not
+ * set are those of the anchor. But if a day is set, the default time is midnight, and if months are
+ * set, the default day is the 1st.
  */
 export interface CalendarRecurrence extends RecurrenceOptions {
   /** The kind of recurrence. */
   readonly kind: "calendar";
-  /** 1 or more. Weeks begin on Monday. */
+  /** An integer of at least 1. Weeks begin on Monday. */
   readonly every: number;
   /** The unit that `every` counts. */
   readonly unit: "days" | "weeks" | "months";
   /** Times of day, `HH:MM` or `HH:MM:SS`. */
   readonly times?: readonly string[];
-  /** For weeks. */
+  /** The weekdays, for weeks. */
   readonly weekdays?: readonly Weekday[];
-  /** For months: 1 to 31; a day that a month does not have is its last day. */
+  /**
+   * The days of the month, for months: 1 to 31. A day that a month does not have is its last day.
+   */
   readonly monthDays?: readonly number[];
-  /** For months: "the first Monday", "the last Friday". Months without a fifth one are skipped. */
+  /**
+   * The n-th weekday, for months: "the first Monday", "the last Friday". Months without a fifth one
+   * are skipped.
+   */
   readonly monthWeekday?: {
     readonly nth: 1 | 2 | 3 | 4 | 5 | "last";
     readonly weekday: Weekday;
   };
-  /** For months: the first or the last day from Monday to Friday. */
+  /** The first or the last day from Monday to Friday, for months. */
   readonly workday?: "first" | "last";
-  /** For `every: 1` months: only these, 1 to 12. */
+  /** The months of the year, 1 to 12, for `every: 1` months. */
   readonly months?: readonly number[];
 }
 
@@ -125,8 +129,8 @@ export interface CronRecurrence extends RecurrenceOptions {
   /** The expression as it was written. */
   readonly expression: string;
   /**
-   * Whether days must match the day of the month and the day of the week if both are given, or one
-   * of them, as in POSIX.
+   * The rule for expressions with both a day of the month and a day of the week: a day must match
+   * either, as in POSIX, or both.
    *
    * @default "either"
    */
@@ -142,8 +146,8 @@ const everyCheck = check.integer(1, 100_000_000);
 const epoch = check.integer(earliestInstant, latestInstant);
 
 /**
- * Checks a recurrence from a row or a user, and normalizes it: sorted lists without duplicates, and
- * no defaults.
+ * Checks a recurrence from a row or a user, and normalizes it: arrays are sorted and without
+ * duplicates, and default values are removed.
  *
  * @throws {InvalidScheduleError} If it is not a recurrence; the message names the value.
  */

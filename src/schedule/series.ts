@@ -1,6 +1,6 @@
 // Plans the runs of a recurring series: the first run, and the next one after a run or after
-// downtime. It uses only the data of the row: the recurrence with its anchor, the planned instant
-// and the run count.
+// downtime. Uses only the data of the row: the recurrence with its anchor, the planned instant and
+// the run count.
 
 import { latestInstant } from "../time/instant.ts";
 import { gridOf } from "./compile.ts";
@@ -11,17 +11,19 @@ import type { Recurrence } from "./recurrence.ts";
 export interface SeriesState {
   /** The planned instant of the run that has ended or was found due, in epoch milliseconds. */
   readonly scheduledAt: number;
-  /** The present, in epoch milliseconds; of the storage's clock, so that all workers agree. */
+  /**
+   * The present instant in epoch milliseconds, by the storage's clock, so that all workers agree.
+   */
   readonly now: number;
-  /** How many real runs the series has had, the one that has just ended among them. */
+  /** The number of counted runs, including the one that has just ended. */
   readonly runCount: number;
 }
 
 /** The state of a series whose run is due. */
 export interface DueState extends SeriesState {
   /**
-   * Since when its worker has been alive and serving its queue without a break, in epoch
-   * milliseconds of the storage's clock.
+   * The instant since which the worker has been alive and serving the queue without a break, in
+   * epoch milliseconds of the storage's clock.
    */
   readonly servedSince: number;
 }
@@ -30,32 +32,37 @@ export interface DueState extends SeriesState {
 export interface NextRun {
   /**
    * The planned instant of the next run, or null if the series has ended. If it is not after now,
-   * run it at once.
+   * the run is due at once.
    */
   readonly nextRunAt: number | null;
-  /** How many occurrences were dropped on the way. */
+  /** The number of dropped occurrences. */
   readonly skipped: number;
 }
 
-/** A recurrence of a registered series, whose rhythm has a known anchor. */
+/** The recurrence of a registered series, which has an anchor. */
 export type AnchoredRecurrence = Recurrence & { readonly anchor: number };
 
-/** The recurrence of a series that is registered at an instant; one that has an anchor keeps it. */
+/**
+ * Returns the recurrence of a series that is registered at an instant. An existing anchor is kept.
+ */
 export function anchored(recurrence: Recurrence, registeredAt: number): AnchoredRecurrence {
   return { ...recurrence, anchor: recurrence.anchor ?? anchorOf(recurrence, registeredAt) };
 }
 
-/** The anchor of a rhythm: the first run if the start mode names one, else the registration. */
+/**
+ * Returns the anchor of a series: the first run if the start mode names one, otherwise the
+ * registration.
+ */
 export function anchorOf({ start }: Recurrence, registeredAt: number): number {
   if (start?.mode === "runAt") return start.at;
   return start?.mode === "runDelayed" ? registeredAt + start.delayMs : registeredAt;
 }
 
 /**
- * When a series runs for the first time, in epoch milliseconds; null if it never does, because its
+ * Returns the first run of a series in epoch milliseconds; null if it never runs, because its
  * `runUntil` comes first.
  *
- * @param registeredAt Epoch milliseconds.
+ * @param registeredAt The instant of the registration, in epoch milliseconds.
  */
 export function firstRun(recurrence: Recurrence, registeredAt: number): number | null {
   const { start } = recurrence;
@@ -69,10 +76,10 @@ export function firstRun(recurrence: Recurrence, registeredAt: number): number |
 }
 
 /**
- * The occurrence after an instant: the start mode's first run if it is still to come, else the next
- * one on the grid.
+ * Returns the occurrence after an instant: the start mode's first run if it is later than the
+ * instant, otherwise the next one on the grid.
  *
- * @param after Epoch milliseconds.
+ * @param after The instant in epoch milliseconds.
  * @param anchor The anchor of the grid, if the recurrence has none.
  */
 export function occurrenceAfter(
@@ -83,7 +90,7 @@ export function occurrenceAfter(
   return withinLimit(recurrence, seriesGrid(recurrence, anchor).next(after));
 }
 
-/** How many occurrences lie after one instant and not after another. */
+/** Counts the occurrences that are after `after` and not after `upTo`. */
 export function countOccurrences(
   recurrence: Recurrence,
   after: number,
@@ -100,20 +107,19 @@ export function runAfter(recurrence: Recurrence, state: SeriesState): NextRun {
 }
 
 /**
- * The time for a restart of a program, in milliseconds: occurrences that become due in it were not
- * missed.
+ * The time for a restart of a program, in milliseconds. Occurrences that become due in it do not
+ * count as missed.
  */
 const restartMs = 5_000;
 
 /**
- * Decides about a due run: usually to run it, but after downtime the misfire policy may drop it. If
- * the returned `nextRunAt` is not after now, run it, and then pass that instant to {@linkcode
- * runAfter} as `scheduledAt`. Otherwise store it and wait.
+ * Decides whether a due run starts. After downtime, the misfire policy may drop it. If the returned
+ * `nextRunAt` is not after now, run it, and pass that instant to {@linkcode runAfter} as
+ * `scheduledAt`. Otherwise store it and wait.
  *
- * Downtime and overload look alike: a run is found late, and its successors are due. An occurrence
- * that became due while the worker was there was delayed, not missed, and the latest one still
- * runs, under any policy. Otherwise a busy worker, which finds each occurrence late, would skip
- * them all forever.
+ * After both downtime and overload, a run is late and its successors are due. An occurrence that
+ * became due while the worker was running was delayed, not missed, so the latest one runs under any
+ * policy. Otherwise a busy worker, for which each occurrence is late, would skip all of them.
  */
 export function runDue(recurrence: Recurrence, state: DueState): NextRun {
   const isDelayed = state.scheduledAt >= state.servedSince - restartMs;
@@ -123,8 +129,8 @@ export function runDue(recurrence: Recurrence, state: DueState): NextRun {
 /**
  * Applies the misfire policy to the occurrences after `seen`.
  *
- * @param isDelayed Whether nothing was missed: then the latest due occurrence runs even if the
- * policy is to skip.
+ * @param isDelayed Whether occurrences were delayed, not missed. The latest due occurrence then
+ * runs even if the policy is `"skip"`.
  */
 function settle(
   recurrence: Recurrence,
@@ -138,7 +144,7 @@ function settle(
   const series = seriesGrid(recurrence, scheduledAt);
   const grid = seen < scheduledAt ? new GridFrom(series, scheduledAt, scheduledAt) : series;
   const due = grid.count(seen, now);
-  // Nothing was missed, or the one due occurrence is only slightly late.
+  // No occurrence is due, or only one, which is late but not missed.
   if (due <= 1) return { nextRunAt: withinLimit(recurrence, grid.next(seen)), skipped: 0 };
 
   if (now >= runUntil) return { nextRunAt: null, skipped: grid.count(seen, runUntil - 1) };
@@ -150,7 +156,10 @@ function settle(
   return { nextRunAt, skipped: due - caughtUp };
 }
 
-/** The grid from its anchor on, which is itself a run in every start mode except "schedule". */
+/**
+ * Returns the grid from its anchor on. The anchor itself is a run in every start mode except
+ * "schedule".
+ */
 function seriesGrid(recurrence: Recurrence, fallbackAnchor: number): Grid {
   const anchor = recurrence.anchor ?? anchorOf(recurrence, fallbackAnchor);
   const mode = recurrence.start?.mode ?? "schedule";
@@ -161,7 +170,7 @@ function seriesGrid(recurrence: Recurrence, fallbackAnchor: number): Grid {
   );
 }
 
-/** The instants of a grid after an instant, optionally with one more instant before them. */
+/** The instants of a grid after an instant, optionally preceded by one more instant. */
 class GridFrom implements Grid {
   readonly #grid: Grid;
   readonly #after: number;
@@ -185,7 +194,10 @@ class GridFrom implements Grid {
   }
 }
 
-/** `runUntil` is exclusive, and all series end with the last year that stores can hold. */
+/**
+ * Returns null for an instant that is not before `runUntil`, or after the last year that stores can
+ * hold.
+ */
 function withinLimit({ runUntil = Infinity }: Recurrence, next: number | undefined): number | null {
   return next === undefined || next >= runUntil || next > latestInstant ? null : next;
 }

@@ -1,4 +1,4 @@
-// Times of day as users write them: "09:00" or "09:00:30".
+// Parses and formats times of day such as "09:00" or "09:00:30".
 
 import { hour, minute, second } from "./civil_time.ts";
 import { InvalidScheduleError } from "./errors.ts";
@@ -21,7 +21,7 @@ export function millisecondsOfDay(time: string): number {
   return (hours ?? 0) * hour + (minutes ?? 0) * minute + (seconds ?? 0) * second;
 }
 
-/** Writes hours, minutes and seconds as a time of day. */
+/** Formats hours, minutes and seconds as a time of day. */
 export function formatTimeOfDay(hours: number, minutes: number, seconds: number): string {
   const parts = seconds === 0 ? [hours, minutes] : [hours, minutes, seconds];
   return parts.map((part) => String(part).padStart(2, "0")).join(":");

@@ -1,6 +1,6 @@
-// Time zones over Intl.DateTimeFormat, the only source of zone rules that every runtime has. Asking
-// it is slow (about 2 µs), so offsets are looked up in blocks of some months, each sampled once; a
-// block knows its clock changes.
+// Time zones, based on Intl.DateTimeFormat, the only source of zone rules that every runtime has. A
+// call takes about 2 µs. Therefore offsets are stored in blocks of some months, each of which is
+// sampled once and has a list of its clock changes.
 
 import { EverTaskError } from "../guards/errors.ts";
 import { describeValue } from "../thrown/describe_value.ts";
@@ -23,20 +23,20 @@ interface Block {
 }
 
 /**
- * How far apart a zone is sampled for clock changes: two of them never lie closer than 7 days in
- * any zone since 1970, so that none is overlooked.
+ * The interval at which a zone is sampled for clock changes. In no zone since 1970 are two changes
+ * less than 7 days apart, so none is missed.
  */
 const sampleStep = 3 * day;
 const samplesPerBlock = 32;
 const blockLength = samplesPerBlock * sampleStep;
 
-/** Blocks kept per zone, about 80 years; the cache is dropped when it is full. */
+/**
+ * The maximum number of cached blocks per zone, about 80 years. The cache is cleared when it is
+ * full.
+ */
 const maximumBlocks = 300;
 
-/**
- * The last instant that a `Date` can hold; the first one lies as far on the other side of the
- * epoch.
- */
+/** The last instant that a `Date` can hold. The first one is its negative. */
 const lastDateMs = 100_000_000 * day;
 
 const wallClock = /^(\d+)\/(\d+)\/(\d+) (A|B)\w*, (\d+):(\d+):(\d+)$/;
@@ -68,9 +68,9 @@ export class TimeZone {
   static readonly #known = new Map<string, TimeZone>();
 
   /**
-   * The zone of a name such as `Europe/Rome`.
+   * Returns the zone of a name such as `Europe/Rome`.
    *
-   * @throws {InvalidScheduleError} If this runtime does not know it.
+   * @throws {InvalidScheduleError} If this runtime does not know the name.
    */
   static of(name: string): TimeZone {
     let zone = TimeZone.#known.get(name);
@@ -92,7 +92,7 @@ export class TimeZone {
     return zone;
   }
 
-  /** What wall clocks in the zone add to UTC at an instant, in milliseconds. */
+  /** Returns the offset of the zone from UTC at an instant, in milliseconds. */
   offsetAt(instant: number): number {
     if (this.#isUtc) return 0;
     const block = this.#block(Math.floor(instant / blockLength));
@@ -104,7 +104,7 @@ export class TimeZone {
     return offset;
   }
 
-  /** The first clock change after one instant and not after another. */
+  /** Returns the first clock change that is after `after` and not after `upTo`. */
   nextTransition(after: number, upTo: number): Transition | undefined {
     if (this.#isUtc) return undefined;
     const lastBlock = Math.floor(upTo / blockLength);
@@ -117,9 +117,7 @@ export class TimeZone {
     return undefined;
   }
 
-  /**
-   * A block reaches from its first instant up to and including the first instant of the next one.
-   */
+  /** Returns a block. It includes the first instant of the next block. */
   #block(index: number): Block {
     let block = this.#blocks.get(index);
     if (block === undefined) {
@@ -139,15 +137,15 @@ export class TimeZone {
       const found = this.#measureOffset(instant);
       if (found === offset) continue;
       const at = this.#locateChange(instant - sampleStep, instant, found);
-      // A change at the very first instant of the next block is that block's own beginning, but
-      // walks need to see it.
+      // A change at the first instant of the next block is included, so that a search through this
+      // block finds it.
       transitions.push({ at, offsetBefore: offset, offsetAfter: found });
       offset = found;
     }
     return { offset: first, transitions };
   }
 
-  /** Halves the way between two samples until the second of the change is known. */
+  /** Bisects between two samples to find the second of the change. */
   #locateChange(before: number, after: number, offsetAfter: number): number {
     let low = before;
     let high = after;

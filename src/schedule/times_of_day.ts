@@ -1,24 +1,27 @@
 // The times of day at which a schedule runs, as milliseconds since local midnight: a short list
-// ("09:00", "14:00"), or every combination of some hours, minutes and seconds (cron), which may be
-// all 86,400 and so is never written out.
+// ("09:00", "14:00"), or every combination of some hours, minutes and seconds (cron). The
+// combinations may be all 86,400 seconds, so they are not stored as a list.
 
 import { hour, minute, second } from "./civil_time.ts";
 
 /** An ordered, non-empty set of times of day. */
 export interface TimesOfDay {
-  /** How many there are. */
+  /** The number of times. */
   readonly size: number;
-  /** The first one at or after a time of day, or undefined if there is none left on that day. */
+  /**
+   * Returns the first time at or after a time of day, or undefined if there is none left on that
+   * day.
+   */
   atOrAfter(time: number): number | undefined;
-  /** How many lie before a time of day. */
+  /** Counts the times before a time of day. */
   countBefore(time: number): number;
 }
 
-/** Times given one by one. */
+/** A list of times. */
 export class ListedTimes implements TimesOfDay {
   readonly #times: readonly number[];
 
-  /** @param times In ascending order, without doubles. */
+  /** @param times The times in ascending order, without duplicates. */
   constructor(times: readonly number[]) {
     this.#times = times;
   }
@@ -77,15 +80,15 @@ export class CombinedTimes implements TimesOfDay {
 }
 
 /**
- * A set of small numbers that knows, for each number, its next member and how many members lie
- * before it.
+ * A set of small integers. Finds the next member after a number, and the number of members before
+ * it, in constant time.
  */
 class Ranks {
   readonly #next: (number | undefined)[] = [];
   readonly #before: number[] = [];
   readonly size: number;
 
-  /** @param limit One more than the greatest member that is possible. */
+  /** @param limit One more than the largest possible member. */
   constructor(members: Iterable<number>, limit: number) {
     const sorted = [...new Set(members)].sort((a, b) => a - b);
     this.size = sorted.length;

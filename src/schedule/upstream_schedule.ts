@@ -1,16 +1,16 @@
-// Schedules as upstream, the .NET library, keeps them: a RecurringTask as JSON, with an interval of
-// one kind. Series of adopted tables run by them, as they read; how upstream came from there to a
-// next run is left aside.
+// Converts schedules of upstream, the .NET library, which stores a RecurringTask with one kind of
+// interval as JSON. Series of adopted tables run by the meaning of these schedules, not by
+// upstream's algorithm for the next run.
 
 import * as check from "./checks.ts";
 import { InvalidScheduleError } from "./errors.ts";
 import { parseRecurrence, type Recurrence, type Weekday } from "./recurrence.ts";
 import { formatTimeOfDay } from "./time_text.ts";
 
-/** A recurrence before it is checked. */
+/** An unchecked recurrence. */
 type Draft = Readonly<Record<string, unknown>>;
 
-/** Turns an interval into a recurrence. `startedAt` is when the series began. */
+/** Converts an interval to a recurrence. `startedAt` is the start of the series. */
 type Translate = (interval: check.Fields, startedAt: number) => Draft;
 
 const translators: Readonly<Record<string, Translate>> = {
@@ -22,7 +22,7 @@ const translators: Readonly<Record<string, Translate>> = {
   MonthInterval: months,
 };
 
-/** The names of all members, by their lower-case form: upstream reads them in any case. */
+/** The names of all properties by their lower-case form, because upstream ignores case. */
 const names = new Map(
   [
     ...["RunNow", "InitialDelay", "SpecificRunTime", "MaxRuns", "RunUntil", "CronInterval"],
@@ -32,22 +32,22 @@ const names = new Map(
   ].map((name) => [name.toLowerCase(), name]),
 );
 
-/** As System.DayOfWeek counts. */
+/** In the order of System.DayOfWeek. */
 const weekdays: readonly Weekday[] = [
   ...["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"] as const,
 ];
 
-/** Whether data is a schedule of upstream's, not one of ours. */
+/** Reports whether data is a schedule of upstream, not one of this library. */
 export function isUpstreamSchedule(json: object): boolean {
   const members = Object.keys(json).map((name) => names.get(name.toLowerCase()) ?? "");
   return members.some((name) => name === "RunNow" || name.endsWith("Interval"));
 }
 
 /**
- * Turns a schedule of upstream's into a recurrence.
+ * Converts a schedule of upstream to a recurrence.
  *
- * @param createdAt When the series was dispatched, in epoch milliseconds.
- * @throws {InvalidScheduleError} If there is no recurrence that says the same.
+ * @param createdAt The instant at which the series was dispatched, in epoch milliseconds.
+ * @throws {InvalidScheduleError} If there is no equivalent recurrence.
  */
 export function fromUpstreamSchedule(json: unknown, createdAt: number): Recurrence {
   const task = check.Fields.of(canonical(json), "RecurringTask");
@@ -69,7 +69,8 @@ function translate(task: check.Fields, startedAt: number): Draft {
     const interval = task.optional(name, check.Fields.of);
     return interval === undefined ? [] : [{ name, interval }];
   });
-  // Upstream's engine matches the days of both fields; and an expression goes before all else.
+  // Upstream requires both day fields to match, and a cron expression overrides all other
+  // intervals.
   if (cron !== undefined) return { kind: "cron", expression: cron, dayMatch: "both" };
   const [only, ...others] = intervals;
   if (only === undefined || others.length > 0) {
@@ -83,7 +84,7 @@ function translate(task: check.Fields, startedAt: number): Draft {
 
 function minutes(interval: check.Fields): Draft {
   const second = interval.optional("OnSecond", number(0, 59));
-  // A schedule that sets no second has 0, too.
+  // Upstream writes 0 if the schedule sets no second.
   const pinned = second === 0 ? undefined : second;
   return { kind: "interval", unit: "minutes", every: every(interval), second: pinned };
 }
@@ -132,25 +133,28 @@ function months(interval: check.Fields, startedAt: number): Draft {
     times: timesOf(interval) ?? [began.toISOString().slice(11, 19)],
     months: listed,
     monthWeekday: first === undefined ? undefined : { nth: 1, weekday: first },
-    // The day on which it began: the last of a shorter month must not become that of all months
-    // after it.
+    // The day of the start is fixed, so that the last day of a shorter month does not become the
+    // day of all later months.
     monthDays: isPinned ? days : [began.getUTCDate()],
   };
 }
 
-/** How many units lie between runs. */
+/** Returns the number of units between runs. */
 function every(interval: check.Fields, ifAbsent = 0): number {
   const count = interval.optional("Interval", number(0, 100_000_000)) ?? ifAbsent;
   return number(1, 100_000_000)(count, "Interval");
 }
 
-/** Checks that a list is meant for each day, week or year: there is no other way to say it. */
+/**
+ * Checks that a list applies to each day, week or year, because a recurrence cannot express
+ * anything else.
+ */
 function each(interval: check.Fields, name: string): void {
   const count = interval.optional("Interval", number(0, 100_000_000)) ?? 0;
   if (count > 1) throw new InvalidScheduleError("Interval", count, `be 1 where ${name} are listed`);
 }
 
-/** A list with something in it; undefined for an empty one, which says as little as none. */
+/** Returns a non-empty list; undefined for an empty one, which has no effect. */
 function list<T>(
   interval: check.Fields,
   name: string,
@@ -161,7 +165,7 @@ function list<T>(
   return check.listOf(item, () => 0)(found, name);
 }
 
-/** Times of day: midnight, unless there are others; an empty list leaves them open. */
+/** Returns the times of day: midnight by default. An empty list sets none. */
 function timesOf(interval: check.Fields): readonly string[] | undefined {
   const times = interval.optional("OnTimes", (value) => value);
   if (times === undefined) return ["00:00"];
@@ -169,19 +173,19 @@ function timesOf(interval: check.Fields): readonly string[] | undefined {
   return check.listOf(timeOfDay, () => 0)(times, "OnTimes");
 }
 
-/** Without the fraction of the second, which upstream leaves out as well. */
+/** Returns a time of day without the fraction of the second, which upstream also ignores. */
 function timeOfDay(value: unknown, name: string): string {
   return check.text(value, name).replace(/\.\d+$/, "");
 }
 
-/** Whole numbers, also in quotes. */
+/** Accepts integers, also as strings. */
 function number(min: number, max: number): check.Check<number> {
   const inRange = check.integer(min, max);
   return (value, name) =>
     inRange(typeof value === "string" && /^-?\d+$/.test(value) ? Number(value) : value, name);
 }
 
-/** A day of the week by its number or by its name. */
+/** Parses a weekday from its number or its name. */
 function weekday(value: unknown, name: string): Weekday {
   const named = weekdays.find((day) => day.toLowerCase() === String(value).toLowerCase());
   return named ?? weekdays[number(0, 6)(value, name)]!;
@@ -200,7 +204,7 @@ function instant(value: unknown, name: string): number {
   throw new InvalidScheduleError(name, value, "be an instant with an offset from UTC");
 }
 
-/** A System.TimeSpan: `[d.]hh:mm:ss[.fffffff]`. */
+/** Parses a System.TimeSpan: `[d.]hh:mm:ss[.fffffff]`. */
 function timeSpan(value: unknown, name: string): number {
   const text = check.text(value, name);
   const parts = /^(-?)(?:(\d+)\.)?(\d+):(\d+):(\d+)(?:\.\d+)?$/.exec(text);
@@ -212,7 +216,7 @@ function timeSpan(value: unknown, name: string): number {
   return parts[1] === "-" ? -span : span;
 }
 
-/** The same data with members by their own names, and without those that are null. */
+/** Returns the same data with canonical property names, and without properties that are null. */
 function canonical(json: unknown): unknown {
   if (typeof json !== "object" || json === null || Array.isArray(json)) return json;
   const members = Object.entries(json).filter(([, value]) => value !== null);

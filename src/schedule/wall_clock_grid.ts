@@ -1,5 +1,5 @@
-// Schedules that are written in wall-clock time (daily and coarser, and cron), laid over the clock
-// changes of a time zone. The only place that knows the rules for daylight saving.
+// Schedules in wall-clock time (days, weeks, months and cron), with the clock changes of a time
+// zone. Only this file has the rules for daylight saving time.
 
 import { day, dayOf, floorToSecond, second } from "./civil_time.ts";
 import type { Grid } from "./grid.ts";
@@ -8,25 +8,28 @@ import type { TimesOfDay } from "./times_of_day.ts";
 
 /** The days on which a schedule runs. */
 export interface DayRule {
-  /** The first such day at or after another, or undefined if there is none before dates end. */
+  /**
+   * Returns the first such day at or after `day`, or undefined if there is none before the last
+   * possible date.
+   */
   atOrAfter(day: number): number | undefined;
 }
 
-/** All days. */
+/** The rule of all days. */
 export const everyDay: DayRule = { atOrAfter: (day) => day };
 
 /**
- * What to do with a wall-clock time that occurs twice because the clocks were put back: fixed times
- * run at the first of the two, intervals at both.
+ * The rule for a wall-clock time that occurs twice because the clocks were put back: run only the
+ * first time (for fixed times), or both times (for intervals).
  */
 export type RepeatedTimes = "first" | "both";
 
 /**
  * The instants at which the wall clocks of a zone show the times of a schedule.
  *
- * - A time that the clocks skip counts as the first instant after the gap; several such times, or
- *   one that falls there anyway, are one run.
- * - A time that occurs twice runs once, at the first, or both times: see {@linkcode RepeatedTimes}.
+ * - A time that the clocks skip runs at the first instant after the gap. Several times with the
+ *   same instant are one run.
+ * - A time that occurs twice runs the first time or both times; see {@linkcode RepeatedTimes}.
  */
 export class WallClockGrid implements Grid {
   readonly #days: DayRule;
@@ -50,7 +53,8 @@ export class WallClockGrid implements Grid {
       if (reading === undefined) return undefined;
       const change = this.#zone.nextTransition(reached, reading - offset);
       if (change === undefined) return reading - offset;
-      // A clock change comes before this reading: looks again from the reading after the change.
+      // The clocks are changed before this reading, so search again from the reading after the
+      // change.
       const resumed = this.#readingAtOrAfter(this.#unseenAfter(change));
       if (resumed === undefined) return undefined;
       if (resumed <= change.at + change.offsetAfter) return change.at;
@@ -60,7 +64,7 @@ export class WallClockGrid implements Grid {
     }
   }
 
-  /** The day, as the clocks show it, whose time comes next after an instant. */
+  /** Returns the local day of the next time after an instant. */
   dayAfter(instant: number): number {
     const from = this.#firstUnseen(instant);
     return dayOf(this.#readingAtOrAfter(from) ?? from);
@@ -89,12 +93,12 @@ export class WallClockGrid implements Grid {
     return total + this.#countReadings(from, floorToSecond(upTo) + offset + second);
   }
 
-  /** The first reading that has not been dealt with at an instant. */
+  /** Returns the first clock reading that is not handled yet at an instant. */
   #firstUnseen(instant: number): number {
     let from = floorToSecond(instant) + this.#zone.offsetAt(instant) + second;
     if (this.#repeated === "first") {
-      // In a second pass, what the clocks showed before they were put back is done. No change is
-      // greater than a day.
+      // After the clocks were put back, the readings that they showed before are already handled.
+      // No change is greater than a day.
       let change = this.#zone.nextTransition(instant - 2 * day, instant);
       while (change !== undefined) {
         from = Math.max(from, change.at + change.offsetBefore);
@@ -105,8 +109,8 @@ export class WallClockGrid implements Grid {
   }
 
   /**
-   * The first reading to deal with when the clocks are changed; it may be in the gap that the
-   * change makes.
+   * Returns the first clock reading to handle after a clock change. It may be in the gap of the
+   * change.
    */
   #unseenAfter({ at, offsetBefore, offsetAfter }: Transition): number {
     const offset = this.#repeated === "both" ? Math.min(offsetBefore, offsetAfter) : offsetBefore;

@@ -1,18 +1,19 @@
-// The reasons of a handler's signal, and the errors that a handler throws to fail or to run later.
+// The abort reasons of a handler's signal, and the errors that a handler throws to fail or to run
+// later.
 
 import { EverTaskError, InvalidArgumentError } from "../guards/errors.ts";
 import { isInstance, readMember } from "../thrown/reading.ts";
 import { type Duration, longestDurationMs, toMillisecondsAtMost } from "../time/duration.ts";
 
-/** The reason of a handler's signal when its attempt has taken longer than the timeout allows. */
+/** The abort reason of a handler's signal after the attempt has exceeded its timeout. */
 export class TimeoutError extends EverTaskError {
-  /** The name that errors of this class keep. */
+  /** `TimeoutError` */
   override name = "TimeoutError";
   /** The timeout, in milliseconds. */
   readonly timeoutMs: number;
 
   /**
-   * Tells what happened.
+   * Creates the error.
    *
    * @param timeoutMs The timeout, in milliseconds.
    */
@@ -22,13 +23,13 @@ export class TimeoutError extends EverTaskError {
   }
 }
 
-/** The reason of a handler's signal when its task was cancelled. */
+/** The abort reason of a handler's signal after its task was cancelled. */
 export class TaskCancelledError extends EverTaskError {
-  /** The name that errors of this class keep. */
+  /** `TaskCancelledError` */
   override name = "TaskCancelledError";
 
   /**
-   * Tells what happened.
+   * Creates the error.
    *
    * @param taskId The task's id.
    */
@@ -37,30 +38,28 @@ export class TaskCancelledError extends EverTaskError {
   }
 }
 
-/**
- * The reason of a handler's signal when the time that `stop` grants has passed; the task runs
- * again.
- */
+/** The abort reason of a handler's signal after the timeout of `stop`. The task runs again. */
 export class WorkerStoppedError extends EverTaskError {
-  /** The name that errors of this class keep. */
+  /** `WorkerStoppedError` */
   override name = "WorkerStoppedError";
 
-  /** Tells what happened. */
+  /** Creates the error. */
   constructor() {
     super("The worker stopped before the task had ended; the task is due again.");
   }
 }
 
 /**
- * The reason of a handler's signal when this process no longer holds the task: its heartbeat was
- * late, and another worker may be running it. Nothing that this attempt does is recorded any more.
+ * The abort reason of a handler's signal when this process no longer holds the task, because its
+ * heartbeat was late. Another worker may be running the task. The end of this attempt is not
+ * recorded.
  */
 export class LeaseLostError extends EverTaskError {
-  /** The name that errors of this class keep. */
+  /** `LeaseLostError` */
   override name = "LeaseLostError";
 
   /**
-   * Tells what happened.
+   * Creates the error.
    *
    * @param taskId The task's id.
    */
@@ -69,28 +68,29 @@ export class LeaseLostError extends EverTaskError {
   }
 }
 
-/** Throw it from a handler to fail the task at once, regardless of the retry policy. */
+/** Thrown by a handler to fail the task at once, regardless of the retry policy. */
 export class NonRetryableError extends EverTaskError {
-  /** The name that errors of this class keep. */
+  /** `NonRetryableError` */
   override name = "NonRetryableError";
 }
 
 /**
- * Throw it from a handler to have the task run again after a delay of its own choosing. It counts
- * as no failure and uses up no retry.
+ * Thrown by a handler to run the task again after a given delay. It counts neither as a failure nor
+ * as a retry.
  */
 export class RetryLater extends EverTaskError {
-  /** The name that errors of this class keep. */
+  /** `RetryLater` */
   override name = "RetryLater";
-  /** In milliseconds. */
+  /** The delay in milliseconds. */
   readonly delayMs: number;
 
   /**
-   * Asks for another run.
+   * Creates the error.
    *
-   * @param delay How long from now; more than 1000 years count as 1000 years.
-   * @param reason Why, for the log and the status history.
-   * @throws {InvalidArgumentError} If the delay is not a duration. The attempt fails with it.
+   * @param delay The time until the next run. More than 1000 years count as 1000 years.
+   * @param reason The reason, for the log and the status history.
+   * @throws {InvalidArgumentError} If the delay is not a duration. The attempt then fails with this
+   * error.
    */
   constructor(delay: Duration, reason = "The handler asked to run again later.") {
     if (typeof reason !== "string") throw new InvalidArgumentError("reason", reason, "be a string");
@@ -99,8 +99,8 @@ export class RetryLater extends EverTaskError {
   }
 }
 
-// Handlers may get these classes from another copy of this package than the worker: so they are
-// recognised by their names, too.
+// Errors are also recognised by name, because a handler may use another copy of this package than
+// the worker.
 
 /** Reports whether a handler asked not to be retried. */
 export function isNonRetryable(thrown: unknown): boolean {
@@ -108,7 +108,9 @@ export function isNonRetryable(thrown: unknown): boolean {
     readMember(thrown, "name") === "NonRetryableError";
 }
 
-/** The delay in milliseconds after which a handler asked to run again; null when it did not. */
+/**
+ * Returns the delay in milliseconds after which a handler asked to run again; null if it did not.
+ */
 export function retryLaterDelay(thrown: unknown): number | null {
   if (!isInstance(thrown, RetryLater) && readMember(thrown, "name") !== "RetryLater") return null;
   const delayMs = readMember(thrown, "delayMs");

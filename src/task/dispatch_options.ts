@@ -40,7 +40,7 @@ export interface CommonDispatchOptions {
   readonly connection?: unknown;
 }
 
-/** When a one-shot task runs: at once, or after `delay`, or `at` an instant. */
+/** The time at which a one-shot task runs: at once, after `delay`, or `at` an instant. */
 export interface DispatchTiming {
   /** Runs after this delay. */
   readonly delay?: Duration;
@@ -81,9 +81,9 @@ export interface DispatchResult {
 
 /**
  * The arguments after the task: its payload and options. A payload that may be `undefined` may be
- * left out.
+ * omitted.
  *
- * @typeParam Input What the task accepts as a payload.
+ * @typeParam Input The type of payload that the task accepts.
  * @typeParam Options The options of the function that is called.
  */
 export type PayloadAndOptions<Input, Options> = undefined extends Input

@@ -8,40 +8,43 @@ import { parseQueueName } from "./dispatch_options.ts";
 import { checkRetryPolicy, type RetryPolicy } from "./retry_policy.ts";
 
 /**
- * What can be set for a queue.
+ * The options of a queue.
  *
- * Each queue has workers of its own, so that none delays another. Within a queue, higher priorities
- * go first, and within a priority the task that has been due longest: a flood delays only tasks
- * that become due after it. A flood of a higher priority that never ends does starve lower ones;
- * such work belongs in a queue of its own.
+ * Each queue has its own slots, so that no queue delays another. Within a queue, tasks of higher
+ * priority start first, and within a priority the task that has been due longest. A burst of tasks
+ * therefore delays only tasks that become due later. An endless stream of tasks of a higher
+ * priority starves lower ones; use a separate queue for it.
  */
 export interface QueueOptions {
-  /** How many of its tasks this process runs at once. @default 2 × cores, at least 4 */
+  /**
+   * The maximum number of its tasks that this process runs concurrently. @default 2 × cores, at
+   * least 4
+   */
   readonly parallelism?: number;
   /**
-   * How many of its tasks this process holds at most, running ones included. How many it does hold
-   * follows the throughput: slow tasks are left for other workers. @default 1000
+   * The maximum number of its tasks that this process holds, including running ones. The actual
+   * number depends on the throughput, so that slow tasks are left for other workers. @default 1000
    */
   readonly capacity?: number;
   /**
-   * What happens to a dispatch in this process when its worker holds `capacity` tasks of the queue:
+   * The effect of a dispatch in this process while its worker holds `capacity` tasks of the queue:
    *
-   * - `store`: the task waits in storage; a dispatch never waits for room.
-   * - `wait`: the dispatch waits until there is room. In a handler, dispatch by `context.dispatch`,
-   *   which does not wait: `everTask.dispatch` may wait for the room that only the end of the
-   *   handler gives.
+   * - `store`: the task waits in storage. A dispatch never waits for room.
+   * - `wait`: the dispatch waits until there is room. In a handler, use `context.dispatch`, which
+   *   does not wait: `everTask.dispatch` might wait for room that only the end of the handler
+   *   frees.
    * - `fallbackToDefault`: the task goes to the queue `default`, whose `whenFull` then applies.
    * - `throw`: the dispatch rejects with `QueueFullError`, and nothing is stored.
    *
-   * Only tasks that are due at once count and are counted, and only where a worker runs: a process
+   * The option affects only tasks that are due at once, and only a process with a worker: a process
    * that has not called `start` only stores its tasks. While older tasks may wait in storage, a
-   * tenth of the capacity is kept for them. `dispatchMany` asks once for up to 5,000 tasks, which
-   * then wait in storage. @default "store"
+   * tenth of the capacity is reserved for them. `dispatchMany` checks the room once for up to 5,000
+   * tasks, which then wait in storage. @default "store"
    */
   readonly whenFull?: WhenFull;
-  /** The timeout of tasks that have none of their own. @default the instance's */
+  /** The timeout of tasks without one. @default the instance's */
   readonly timeout?: Duration;
-  /** The retry policy of tasks that have none of their own. @default the instance's */
+  /** The retry policy of tasks without one. @default the instance's */
   readonly retry?: RetryPolicy;
 }
 
@@ -50,7 +53,7 @@ export type WhenFull = "store" | "wait" | "fallbackToDefault" | "throw";
 
 const whenFullChoices: readonly WhenFull[] = ["store", "wait", "fallbackToDefault", "throw"];
 
-/** A queue's settings, complete. */
+/** A queue's settings, completed with defaults. */
 export interface QueueSettings {
   readonly name: string;
   readonly parallelism: number;
@@ -62,13 +65,13 @@ export interface QueueSettings {
 
 /** The queues that every instance has. */
 export const defaultQueue = "default";
-/** Where recurring tasks go that name no queue. */
+/** The queue of recurring tasks that name none. */
 export const recurringQueue = "recurring";
 
 /**
  * Checks and completes the queues of an instance; `default` and `recurring` are always among them.
  *
- * @param cores Processor cores of the machine; 2 where the runtime does not tell.
+ * @param cores The number of processor cores of the machine; 2 if the runtime does not provide it.
  * @throws {InvalidArgumentError} If a name or a number is invalid.
  */
 export function parseQueues(

@@ -6,84 +6,84 @@ import type { OptionNames } from "../guards/option_names.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
 
 /**
- * How many tasks of a type may run in a time, one budget a key, shared by all workers of the store.
- * A task without budget waits in storage for the slot that it has reserved; it holds no worker, and
- * other keys flow on.
+ * The maximum number of tasks of a type that start in a period. Each key has its own budget, which
+ * all workers of the store share. A task without budget reserves a slot and waits for it in
+ * storage. It uses no slot of a worker, and does not delay tasks of other keys.
  *
- * Over any window of one period a key starts at most `permits + burst` times, by the storage's
- * clock, however late workers come for the slots of waiting tasks: each start asks the store once
- * more. A late worker takes an unused slot, or the next one. A handler begins when the answer of
- * the store arrives: the limit holds if answers differ by up to half of `period / permits`. To make
- * this enough for fast limits, too, `permits + 1` slots take at least 40 ms (a twenty-fifth of a
- * shorter period) longer than the period. This slows limits whose slots are less than 40 ms apart,
- * by 4 % at most if the period is 100 ms or more.
+ * In any window of one period, at most `permits + burst` tasks of a key start, by the storage's
+ * clock. This holds even if workers are late for reserved slots, because each start asks the store
+ * again. A late task takes an unused slot or the next one. A handler begins when the answer of the
+ * store arrives, so the limit holds if the latency of answers varies by at most half of `period /
+ * permits`. For fast limits, `permits + 1` slots are stretched to at least 40 ms (or a twenty-fifth
+ * of a shorter period) more than the period. This slows limits whose slots are less than 40 ms
+ * apart, by at most 4 % if the period is 100 ms or more.
  *
- * @typeParam Payload What the handler gets.
+ * @typeParam Payload The type of payload that the handler gets.
  */
 export interface RateLimitOptions<Payload> {
-  /** How many may run in a period. */
+  /** The number of tasks per period. */
   readonly permits: number;
   /** The period. */
   readonly period: Duration;
-  /** How many may run at once after a pause. @default `permits` */
+  /** The number of tasks that may start at once after a pause. @default `permits` */
   readonly burst?: number;
-  /** Whether a key that was never seen has to earn its burst first. @default false */
+  /** Whether a new key starts without burst. @default false */
   readonly startEmpty?: boolean;
-  /** Whether retries need a slot as well. @default true */
+  /** Whether retries also need a slot. @default true */
   readonly throttleRetries?: boolean;
-  /** How far ahead a task may reserve its slot. @default 1 hour */
+  /** The maximum time until a reserved slot. @default 1 hour */
   readonly maxReservationHorizon?: Duration;
   /**
-   * What happens to a task without budget: it waits for its slot (unless that is beyond the
-   * horizon), or is discarded at once. A one-shot task that is discarded, or whose slot would be
-   * beyond the horizon, fails with {@linkcode RateLimitRejectedError}; an occurrence of a recurring
-   * one is skipped.
+   * The effect of the limit on a task without budget. `WaitForCapacity`: the task waits for its
+   * slot, unless the slot is beyond the horizon. `Discard`: the task is discarded at once. A
+   * one-shot task that is discarded, or whose slot is beyond the horizon, fails with {@linkcode
+   * RateLimitRejectedError}. An occurrence of a recurring task is skipped.
    *
    * @default "WaitForCapacity"
    */
   readonly overflow?: "WaitForCapacity" | "Discard";
   /**
-   * Where the budget is kept: in the store, for all of its workers together, or in memory,
-   * separately for each process and without a round trip.
+   * The place of the budget: the store, shared by all its workers, or memory, separate for each
+   * process and without a round trip.
    *
    * @default "store"
    */
   readonly scope?: "store" | "memory";
   /**
-   * Names the budget that a task draws on, in up to 199 characters. A key function that throws, or
-   * gives nothing, lets the task through with a warning. Without one, all tasks of the type share a
-   * budget.
+   * Returns the key of a task's budget, up to 199 characters. If the function throws or returns no
+   * key, the task starts without a slot, and a warning is logged. Without this function, all tasks
+   * of the type share a budget.
    */
   key?(payload: Payload): string | null | undefined;
 }
 
-/** A rate limit, complete. */
+/** A rate limit, completed with defaults. */
 export interface RateLimitSettings {
   readonly emissionIntervalMs: number;
   readonly burst: number;
   readonly startEmpty: boolean;
   readonly throttleRetries: boolean;
-  /** 0 for a limit that discards. */
+  /** The maximum time until a slot, in milliseconds; 0 for a limit that discards. */
   readonly horizonMs: number;
   readonly scope: "store" | "memory";
-  /** For how long after its instant a slot counts as used in time. */
+  /** The time after its instant for which a slot still counts as used in time, in milliseconds. */
   readonly graceMs: number;
-  /** How long before its turn a task may ask. */
+  /** The maximum time before its turn at which a task may ask, in milliseconds. */
   readonly mostAheadMs: number;
   readonly key: ((payload: unknown) => unknown) | undefined;
 }
 
 /**
- * A task was refused by its rate limit: its slot would be beyond the horizon, or the limit discards
+ * A rate limit rejected a task, because its slot would be beyond the horizon or the limit discards
  * tasks without budget.
  */
 export class RateLimitRejectedError extends EverTaskError {
   /** `RateLimitRejectedError` */
   override name = "RateLimitRejectedError";
-  /** The key of the budget; empty when the type has one budget. */
+  /** The key of the budget; empty if the type has a single budget. */
   readonly key: string;
 
-  /** Writes the message for a type, a key and the wait that would have been necessary. */
+  /** Creates the error for a type, a key and the wait until the next slot. */
   constructor(taskType: string, key: string, waitMs: number, horizonMs: number) {
     const budget = key === "" ? `task "${taskType}"` : `task "${taskType}" and key "${key}"`;
     super(
@@ -134,8 +134,8 @@ export function parseRateLimit(
   if (key !== undefined && typeof key !== "function") {
     throw new InvalidArgumentError(`${where}.key`, key, "be a function of the payload");
   }
-  // By what permits + 1 intervals are longer than the period: half of it is for workers that come
-  // late to their slots, the other half for handlers that begin late.
+  // The minimum by which permits + 1 intervals exceed the period: half of it for workers that are
+  // late for their slots, half for handlers that begin late.
   const leastSpareMs = Math.min(40, Math.max(periodMs / 25, 4));
   const emissionIntervalMs = Math.max(
     periodMs / permits,
@@ -150,9 +150,9 @@ export function parseRateLimit(
     horizonMs: overflow === "Discard" ? 0 : horizonMs,
     scope,
     graceMs: spareMs / 2 - 1,
-    // A start that is allowed early is charged as if it were at its slot. The lead must be small
-    // compared with the burst or an interval, and must not use budget for lack of which another
-    // task is discarded.
+    // An early start is charged as if it were at its slot. The lead must be small compared with the
+    // burst or an interval. With `Discard` there is no lead, because it could use budget for lack
+    // of which another task is discarded.
     mostAheadMs: overflow === "Discard"
       ? 0
       : Math.min(100, Math.max((burst - 1) / 2, 1 / 20) * emissionIntervalMs),

@@ -1,16 +1,16 @@
-// Retry policies as plain data, to store them with tasks.
+// Retry policies as plain data, which can be stored with tasks.
 
 import type { RetryPolicy } from "./retry_policy.ts";
 
 /** The named filters of a policy, which can be stored. */
 export type FilterName = "transientNetworkErrors" | "transientDatabaseErrors" | "timeouts";
 
-/** When a policy retries. Durations are milliseconds. */
+/** The delays of a policy, in milliseconds. */
 export type RetryRule =
   | {
     readonly kind: "linear";
     readonly retries: number;
-    /** The delay before each retry; the last one repeats. */
+    /** The delay before each retry. The last one repeats. */
     readonly delaysMs: readonly number[];
   }
   | {
@@ -22,19 +22,20 @@ export type RetryRule =
     readonly jitter: number;
   };
 
-/** A retry policy as plain data: when it retries and, if it names them, which errors alone. */
+/** A retry policy as plain data: its delays, and the errors that it retries, if limited. */
 export type RetryPolicyData =
   | { readonly kind: "none" }
   | (RetryRule & { readonly handle?: readonly FilterName[] });
 
 /**
- * A retry policy that can be stored with a task, and so be given to `dispatch`: what {@linkcode
- * linearRetry}, {@linkcode exponentialRetry} and {@linkcode noRetry} make. Of the filters, the
- * presets and `.handle(TimeoutError)` can be stored; classes of your own and predicates cannot.
+ * A retry policy that can be stored with a task, and therefore be passed to `dispatch`. {@linkcode
+ * linearRetry}, {@linkcode exponentialRetry} and {@linkcode noRetry} create such policies. Of their
+ * filters, the presets and `.handle(TimeoutError)` can be stored; custom error classes and
+ * predicates cannot.
  */
 export interface StorableRetryPolicy extends RetryPolicy {
   /**
-   * The policy as plain data.
+   * Returns the policy as plain data.
    *
    * @throws {InvalidArgumentError} If a filter names a class or a predicate, which cannot be
    * stored.

@@ -1,4 +1,4 @@
-// The interface for users: task definitions, and the context of a handler.
+// Task definitions, and the context of a handler.
 
 import type { AuditLevel } from "../audit/audit_level.ts";
 import { parseAuditLevel } from "../audit/audit_level.ts";
@@ -15,9 +15,9 @@ import { checkRetryPolicy, type RetryPolicy } from "./retry_policy.ts";
 
 /** The run of a recurring task. */
 export interface RunInfo {
-  /** 1 for the first run. */
+  /** The number of the run, from 1. */
   readonly number: number;
-  /** When the run was planned. */
+  /** The planned instant of the run. */
   readonly scheduledAt: Date;
 }
 
@@ -27,58 +27,57 @@ export interface TaskContext {
   readonly taskId: string;
   /** The task's type. */
   readonly taskType: string;
-  /** The task's key; null when it has none. */
+  /** The task's key; null if it has none. */
   readonly taskKey: string | null;
-  /** The queue that it came from. */
+  /** The task's queue. */
   readonly queue: string;
   /**
-   * Which attempt this is, from 1; attempts that were, or may have been, lost with their worker
-   * count as well.
+   * The number of the attempt, from 1. Attempts that were, or may have been, lost with their worker
+   * count, too.
    */
   readonly attempt: number;
-  /** The run, when the task is recurring; null otherwise. */
+  /** The run of a recurring task; null for a one-shot task. */
   readonly run: RunInfo | null;
   /**
-   * Aborts when the handler should stop: the task was cancelled (`TaskCancelledError`), its timeout
-   * has passed (`TimeoutError`), the worker stops (`WorkerStoppedError`) or has lost the task to
-   * another (`LeaseLostError`). The reason is the error.
+   * Aborts when the handler should stop. The reason is a `TaskCancelledError`, a `TimeoutError`, a
+   * `WorkerStoppedError`, or a `LeaseLostError` if another worker may have taken over the task.
    */
   readonly signal: AbortSignal;
-  /** Logs to the application's logger and, when persistent logging is on, into storage. */
+  /** Logs to the application's logger and, if `persistentLogs` is on, to storage. */
   readonly log: Logger;
   /**
-   * Dispatches further tasks, as `everTask.dispatch` does. It never waits for room in a queue whose
-   * `whenFull` is `wait`, since there may be none before the handler ends: the task waits in
-   * storage.
+   * Dispatches further tasks, as `everTask.dispatch` does, but never waits for room in a queue
+   * whose `whenFull` is `wait`, because there may be none until the handler ends. The task then
+   * waits in storage.
    */
   readonly dispatch: Dispatch;
   /**
-   * Marks the task as completed inside the handler's own transaction: its writes and the completion
-   * are one commit. Throws `LeaseLostError` if another worker has taken the task over, so that the
-   * transaction rolls back.
+   * Marks the task as completed in the handler's own transaction, so that the handler's writes and
+   * the completion commit together. Throws a `LeaseLostError` if another worker has taken the task
+   * over, so that the transaction rolls back.
    *
    * @param connection The transaction, of the kind that the storage's driver documents.
    */
   complete(connection: unknown): Promise<void>;
 }
 
-/** The parts of a task, without the payload's type. */
+/** The settings of a task that do not depend on the payload's type. */
 export interface TaskSettings {
-  /**
-   * The name under which tasks are stored; it must stay the same for as long as tasks of the type
-   * are stored.
-   */
+  /** The name under which tasks are stored. Must not change while tasks of the type are stored. */
   readonly type: string;
-  /** A name of the handler for people, in rows and events. @default `type` */
+  /** The display name of the handler in rows and events. @default `type` */
   readonly handlerName?: string;
-  /** The queue that its tasks go to. @default "default", or "recurring" for recurring tasks */
+  /** The queue of its tasks. @default "default", or "recurring" for recurring tasks */
   readonly queue?: string;
-  /** Larger runs earlier: an integer from -32768 to 32767. @default 0 */
+  /** An integer from -32768 to 32767. Larger values run earlier. @default 0 */
   readonly priority?: number;
-  /** How much history its tasks leave. @default the instance's `defaultAuditLevel` */
+  /**
+   * The audit level of its tasks, which sets how much history is recorded. @default the instance's
+   * `defaultAuditLevel`
+   */
   readonly auditLevel?: AuditLevel;
   /**
-   * How long one attempt may take. Then its signal aborts with a `TimeoutError`; the attempt is
+   * The timeout of an attempt, after which its signal aborts with a `TimeoutError`. The attempt is
    * retried only if the retry policy includes timeouts, by `.handle(TimeoutError)` or
    * `.handleWhen(…)`.
    *
@@ -86,14 +85,14 @@ export interface TaskSettings {
    */
   readonly timeout?: Duration;
   /**
-   * The retry policy of failed attempts, unless the dispatch has one.
+   * The retry policy, unless the dispatch has one.
    *
    * @default the queue's, then the instance's: `linearRetry(3, 500)`
    */
   readonly retry?: RetryPolicy;
   /**
-   * Which failures of its tasks are logged: each, a retried one as a warning and the one after the
-   * last attempt as an error (`all`), only the latter (`final`), or none of them (`none`).
+   * The failures that are logged. `all`: each failed attempt, as a warning if it is retried and as
+   * an error otherwise. `final`: only those that are not retried. `none`: no failure.
    *
    * @default "all"
    */
@@ -101,12 +100,13 @@ export interface TaskSettings {
 }
 
 /**
- * The handler of a task and its hooks. A hook that throws is logged and never changes the outcome.
+ * The handler of a task and its hooks. The error of a hook is logged and does not change the
+ * outcome.
  */
 export interface TaskHandler<Payload> {
-  /** The limit of its runs per time. @default no limit */
+  /** The rate limit. @default no limit */
   readonly rateLimit?: RateLimitOptions<Payload>;
-  /** Does the work. The attempt fails with the error that it throws. */
+  /** Does the work. If it throws, the attempt fails with the error. */
   handle(payload: Payload, context: TaskContext): void | Promise<void>;
   /** Called before each attempt. */
   onStarted?(context: TaskContext): void | Promise<void>;
@@ -114,7 +114,7 @@ export interface TaskHandler<Payload> {
   onCompleted?(context: TaskContext): void | Promise<void>;
   /** Called once a failure is stored, after the last attempt. */
   onError?(context: TaskContext, error: unknown): void | Promise<void>;
-  /** Called before a failed attempt is given back to be retried after `delayMs` milliseconds. */
+  /** Called before a failed attempt is stored for a retry after `delayMs` milliseconds. */
   onRetry?(
     context: TaskContext,
     attempt: number,
@@ -124,7 +124,7 @@ export interface TaskHandler<Payload> {
 }
 
 /**
- * A task that can be dispatched and registered; made by {@linkcode defineTask}.
+ * A task definition that can be registered and dispatched, created by {@linkcode defineTask}.
  *
  * @typeParam Input The payload type that `dispatch` accepts.
  * @typeParam Output The payload type that the handler gets.
@@ -132,16 +132,16 @@ export interface TaskHandler<Payload> {
 export interface Task<Input = unknown, Output = unknown> extends TaskSettings, TaskHandler<Output> {
   /**
    * The payload's validator. Its output is stored, so that defaults are generated once, at the
-   * dispatch, and every attempt gets the same payload. If JSON cannot hold the output, or
-   * validating it again would change it (a transform to another type), the payload itself is
-   * stored, and each attempt validates it again.
+   * dispatch, and every attempt gets the same payload. If JSON cannot represent the output, or
+   * validating the output again would change it (as with a transform to another type), the input is
+   * stored, and each attempt validates it.
    */
   readonly payload?: StandardSchema<Input, Output>;
 }
 
 /** A task with any payload. */
-// The payload types are only in method parameters and in a covariant schema, so every task is
-// assignable to this type.
+// The payload types are used only in method parameters and in a covariant schema, so that every
+// task is assignable to this type.
 export type AnyTask = Task<unknown, unknown>;
 
 /** The signature of `everTask.dispatch`; a wrapper function passes `(task, ...rest)` on. */
@@ -174,9 +174,9 @@ export function defineTask<S extends StandardSchema>(
   definition: TaskSettings & TaskHandler<SchemaOutput<S>> & { readonly payload: S },
 ): Task<SchemaInput<S>, SchemaOutput<S>>;
 /**
- * Defines a task without a validator: name the payload's type yourself, as in `defineTask<{ id:
- * number }>({ … })`. The handler gets the payload's type after JSON: a string for a `Date`. A type
- * that JSON cannot hold, such as a `Map`, does not compile.
+ * Defines a task without a validator. Pass the payload's type as a type argument: `defineTask<{ id:
+ * number }>({ … })`. The handler gets the payload after a round trip through JSON: a string for a
+ * `Date`. A type that JSON cannot represent, such as a `Map`, does not compile.
  */
 export function defineTask<Payload extends StorablePayload<Payload> = void>(
   definition: TaskSettings & TaskHandler<JsonOf<Payload>> & { readonly payload?: never },
@@ -188,7 +188,7 @@ export function defineTask(definition: AnyTask): AnyTask {
 
 const hooks = ["onStarted", "onCompleted", "onError", "onRetry"] as const;
 
-/** Checks the settings of a task, whether or not `defineTask` made it. */
+/** Checks the settings of a task, even if `defineTask` did not create it. */
 export function checkTask(task: AnyTask): void {
   if (typeof task !== "object" || task === null) {
     throw new InvalidArgumentError("task", task, "be a task made by defineTask");
@@ -220,7 +220,7 @@ export function checkTask(task: AnyTask): void {
   }
 }
 
-/** Checks a handler's name; every store has room for that length. */
+/** Checks a handler's display name. Every store accepts the maximum length. */
 function checkHandlerName(handlerName: unknown, argument: string): void {
   if (typeof handlerName === "string" && handlerName !== "" && handlerName.length <= 500) return;
   throw new InvalidArgumentError(argument, handlerName, "be a string of 1 to 500 characters");

@@ -26,7 +26,7 @@ export interface DispatchExpectation<Payload = unknown> extends DispatchMatch<Pa
 
 /** The dispatched tasks are not those that the test expects. The message shows both. */
 export class DispatchAssertionError extends EverTaskError {
-  /** The name that errors of this class keep. */
+  /** `DispatchAssertionError` */
   override name = "DispatchAssertionError";
 }
 

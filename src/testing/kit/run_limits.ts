@@ -6,7 +6,7 @@ import type { TaskRecord } from "../../storage/records.ts";
 
 /** Tasks keep coming: more attempts were made than a test is thought to need. */
 export class TooManyAttemptsError extends EverTaskError {
-  /** The name that errors of this class keep. */
+  /** `TooManyAttemptsError` */
   override name = "TooManyAttemptsError";
 
   /**
@@ -26,7 +26,7 @@ export class TooManyAttemptsError extends EverTaskError {
 
 /** Nothing has happened for a long time, and yet a task is running or due. */
 export class StalledError extends EverTaskError {
-  /** The name that errors of this class keep. */
+  /** `StalledError` */
   override name = "StalledError";
 
   /**
