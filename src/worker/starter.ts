@@ -61,7 +61,7 @@ export class Starter {
     if (runner.hasNext) this.#startNext(runner, now ?? clock.monotonic());
     this.#filling = false;
     if (this.#toFill.has(runner)) return;
-    if (runner.mayHaveMore && runner.runsLow(clock.monotonic())) onLow();
+    if (runner.backlog.mayHaveMore && runner.runsLow(clock.monotonic())) onLow();
   }
 
   #startNext(runner: QueueRunner, now: number): void {

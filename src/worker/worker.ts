@@ -226,7 +226,7 @@ export class Worker implements LocalWorker {
 
   storedDue(queue: string): void {
     const runner = this.#runner(queue);
-    runner.mayHaveMore = true;
+    runner.backlog.recheck();
     if (runner.runsLow(this.#parts.clock.monotonic())) this.#claimer.wake();
   }
 

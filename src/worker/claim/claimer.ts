@@ -1,5 +1,6 @@
 // Decides when to claim: at a wake-up, when a queue runs low, at the next due instant. At most one
-// claim is in progress, and one timer is set for the next.
+// claim is in progress, and one timer is set for the next. While a backlog lasts, a second claim is
+// sent before the first is answered, so that storage and handlers work at the same time.
 
 import type { HomeContext } from "../../time/home_context.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -31,12 +32,22 @@ export interface ClaimerParts {
   readonly onWorkerLost: (workerId: string) => void;
 }
 
+/** How many tasks of a queue a claim may bring. */
+interface QueueLimit {
+  readonly name: string;
+  readonly limit: number;
+}
+
 /** Claims due tasks. */
 export class Claimer {
   readonly #parts: ClaimerParts;
   #stopped = true;
   #working: Promise<void> | null = null;
   #again = false;
+  /** Whether a claim of {@linkcode Claimer.#working} waits for its answer. */
+  #awaitsAnswer = false;
+  /** The claim that was sent before the one in progress is answered. */
+  #claimingAhead: Promise<void> | null = null;
   readonly #unknownClaims: UnknownClaims;
   /** The earliest due instant that is known, by the storage's clock. */
   #nextDueAt = Infinity;
@@ -70,12 +81,14 @@ export class Claimer {
     this.#stopped = true;
     this.#disarm();
     await this.#working;
+    await this.#claimingAhead;
     this.#unknownClaims.stop();
   }
 
   /** Schedules a claim from the queues that have room and may have due tasks. */
   wake(): void {
     if (this.#stopped) return;
+    if (this.#awaitsAnswer) this.#claimAhead();
     this.#again = true;
     this.#working ??= this.#parts.home.call(() => this.#work()).finally(() => {
       this.#working = null;
@@ -88,14 +101,14 @@ export class Claimer {
    * another process may have stored tasks.
    */
   recheckAllQueues(): void {
-    for (const runner of this.#parts.runners.values()) runner.mayHaveMore = true;
+    for (const runner of this.#parts.runners.values()) runner.backlog.recheck();
     this.#forgetNextDue();
     this.wake();
   }
 
   #forgetNextDue(): void {
     this.#nextDueAt = Infinity;
-    for (const runner of this.#parts.runners.values()) runner.nextDueKnown = false;
+    for (const { backlog } of this.#parts.runners.values()) backlog.nextDueKnown = false;
   }
 
   /** Notes that this worker may hold tasks that it does not know. They are given back soon. */
@@ -156,37 +169,69 @@ export class Claimer {
     this.#arm();
   }
 
+  /** Claims from the queues with a backlog before the claim in progress is answered. */
+  #claimAhead(): void {
+    const workerId = this.#parts.workerId();
+    if (this.#claimingAhead !== null || this.#unknownClaims.isOpen || workerId === null) return;
+    const queues = this.#queuesWithRoom(({ backlog }) => backlog.isLong);
+    if (queues.length === 0) return;
+    // After a failure, the next claim of `#working` meets the same trouble and reports it.
+    this.#claimingAhead = this.#send(workerId, queues).then(() => {}, () => {}).finally(() => {
+      this.#claimingAhead = null;
+      this.wake();
+    });
+  }
+
   /** Claims from all queues with room. Resolves to whether it got any task. */
   async #claim(): Promise<boolean> {
-    const { storage, clock, storageClock, types, runners } = this.#parts;
     const workerId = this.#parts.workerId();
-    if (workerId === null || types.length === 0) return false;
-    await this.#unknownClaims.settle(workerId);
-    const now = clock.monotonic();
+    if (workerId === null || this.#parts.types.length === 0) return false;
+    if (this.#unknownClaims.isOpen) {
+      await this.#claimingAhead; // once it is answered, its tasks are known
+      await this.#unknownClaims.settle(workerId);
+    }
+    const queues = this.#queuesWithRoom(({ backlog }) => backlog.mayHaveMore);
+    if (queues.length === 0) return false;
+    this.#awaitsAnswer = true;
+    return await this.#send(workerId, queues, () => this.#awaitsAnswer = false);
+  }
+
+  #queuesWithRoom(mayClaim: (runner: QueueRunner) => boolean): QueueLimit[] {
+    const now = this.#parts.clock.monotonic();
     const queues = [];
-    for (const [name, runner] of runners) {
-      const limit = runner.mayHaveMore ? runner.claimable(now) : 0;
+    for (const [name, runner] of this.#parts.runners) {
+      const limit = mayClaim(runner) ? runner.claimable(now) : 0;
       if (limit > 0) queues.push({ name, limit });
     }
-    if (queues.length === 0) return false;
-    for (const { name } of queues) runners.get(name)!.mayHaveMore = false;
+    return queues;
+  }
+
+  /** Sends a claim, and takes its tasks in. Resolves to whether it got any task. */
+  async #send(
+    workerId: string,
+    queues: readonly QueueLimit[],
+    onSettled = () => {},
+  ): Promise<boolean> {
+    const { storage, storageClock, types, runners, onClaimed } = this.#parts;
+    const backlogOf = (name: string) => runners.get(name)!.backlog;
+    for (const { name, limit } of queues) backlogOf(name).claimSent(limit);
     let result;
     try {
       result = await storage.claim({ workerId, types, queues });
     } catch (error) {
-      for (const { name } of queues) runners.get(name)!.mayHaveMore = true;
-      if (isTransient(error)) this.#unknownClaims.suspect(); // the claim may have been committed
+      for (const { name, limit } of queues) backlogOf(name).claimFailed(limit);
+      if (isTransient(error)) this.#unknownClaims.suspect(); // it may still be committed
       throw error;
+    } finally {
+      onSettled();
     }
     storageClock.sync(result.now);
     const counts = new Map<string, number>();
     for (const { queue } of result.tasks) counts.set(queue, (counts.get(queue) ?? 0) + 1);
     for (const { name, limit } of queues) {
-      if (counts.get(name) !== limit) continue;
-      runners.get(name)!.mayHaveMore = true;
-      runners.get(name)!.nextDueKnown = false;
+      backlogOf(name).claimAnswered(limit, counts.get(name) ?? 0);
     }
-    this.#parts.onClaimed(workerId, result.tasks);
+    onClaimed(workerId, result.tasks);
     return result.tasks.length > 0;
   }
 
@@ -195,17 +240,17 @@ export class Claimer {
    */
   async #askNextDue(): Promise<void> {
     if (this.#again || this.#parts.types.length === 0) return;
-    const asked = [...this.#parts.runners.values()].filter((runner) =>
-      !runner.nextDueKnown && !runner.mayHaveMore && !runner.paused
+    const asked = [...this.#parts.runners.values()].filter(({ backlog, paused }) =>
+      !backlog.nextDueKnown && !backlog.mayHaveMore && !paused
     );
     if (asked.length === 0) return;
-    for (const runner of asked) runner.nextDueKnown = true;
+    for (const { backlog } of asked) backlog.nextDueKnown = true;
     try {
       const names = asked.map((runner) => runner.settings.name);
       const due = await this.#parts.storage.nextDueAt(names, this.#parts.types);
       this.#nextDueAt = Math.min(this.#nextDueAt, due ?? Infinity);
     } catch (error) {
-      for (const runner of asked) runner.nextDueKnown = false;
+      for (const { backlog } of asked) backlog.nextDueKnown = false;
       throw error;
     }
   }

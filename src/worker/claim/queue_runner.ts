@@ -4,6 +4,7 @@ import type { Job } from "../job.ts";
 import { LocalQueue } from "./local_queue.ts";
 import { Prefetch } from "./prefetch.ts";
 import type { QueueSettings } from "../../task/queue_settings.ts";
+import { StoredBacklog } from "./stored_backlog.ts";
 
 /** Counts slots and holds the waiting jobs of one queue. */
 export class QueueRunner {
@@ -12,10 +13,8 @@ export class QueueRunner {
   paused = false;
   /** The time at which the queue was last found to be resumed, by the monotonic clock. */
   resumedAt = -Infinity;
-  /** Whether storage may hold unclaimed due tasks of this queue. */
-  mayHaveMore = true;
-  /** Whether the claimer has read the next due instant of the queue from storage. */
-  nextDueKnown = false;
+  /** Its due tasks in storage. */
+  readonly backlog: StoredBacklog = new StoredBacklog();
   /** The number of tasks that have freed their slots. */
   ended = 0;
   readonly #waiting = new LocalQueue();
@@ -72,15 +71,17 @@ export class QueueRunner {
   /** Returns the number of tasks that a claim may get, at `now` of the monotonic clock. */
   claimable(now: number): number {
     if (this.paused) return 0;
-    return Math.max(0, this.#prefetch.target(now) - this.#occupied);
+    // While a backlog lasts, a small claim would only delay the next one of full size.
+    if (this.backlog.isLong && !this.runsLow(now)) return 0;
+    return Math.max(0, this.#prefetch.target(now) - this.#expected);
   }
 
   /** Reports whether it is time to claim, because half of the prefetched tasks have started. */
   runsLow(now: number): boolean {
-    if (!this.mayHaveMore || this.paused) return false;
-    if (this.#pushesBack) return this.#occupied <= this.#roomForDispatches;
+    if (!this.backlog.mayHaveMore || this.paused) return false;
+    if (this.#pushesBack) return this.#expected <= this.#roomForDispatches;
     const target = this.#prefetch.target(now);
-    return this.#occupied * 2 <= Math.max(target, 2 * this.settings.parallelism);
+    return this.#expected * 2 <= Math.max(target, 2 * this.settings.parallelism);
   }
 
   /**
@@ -93,7 +94,7 @@ export class QueueRunner {
       if (this.#occupied >= this.#roomForDispatches) return false;
     } else {
       const target = this.#prefetch.target(now);
-      if (this.#occupied >= (this.mayHaveMore ? target / 2 : target)) return false;
+      if (this.#occupied >= (this.backlog.mayHaveMore ? target / 2 : target)) return false;
     }
     this.#reserved++;
     return true;
@@ -228,8 +229,13 @@ export class QueueRunner {
     return this.#running + this.waiting + this.#held.size + this.#reserved;
   }
 
+  /** The places that are occupied, and those that the claims under way may fill. */
+  get #expected(): number {
+    return this.#occupied + this.backlog.claiming;
+  }
+
   get #roomForDispatches(): number {
-    return this.settings.capacity - (this.mayHaveMore ? this.#keptForStorage : 0);
+    return this.settings.capacity - (this.backlog.mayHaveMore ? this.#keptForStorage : 0);
   }
 
   #letWaitersIn(): void {

@@ -28,6 +28,11 @@ export class UnknownClaims {
     this.#parts = parts;
   }
 
+  /** Whether there may be unknown claims. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
   /**
    * Notes that a claim or a dispatch failed although it may have been executed, or may still be.
    */

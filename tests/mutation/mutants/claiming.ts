@@ -4,6 +4,8 @@ import type { Mutant } from "../mutant.ts";
 
 const claimer = "src/worker/claim/claimer.ts";
 const claimerTests = ["tests/worker/claim/claimer_test.ts"];
+const claimingAheadTests = ["tests/worker/claim/claiming_ahead_test.ts"];
+const storedBacklog = "src/worker/claim/stored_backlog.ts";
 const unknownClaims = "src/worker/claim/unknown_claims.ts";
 const unknownClaimsTests = ["tests/worker/claim/unknown_claims_test.ts"];
 const prefetch = "src/worker/claim/prefetch.ts";
@@ -53,7 +55,7 @@ export const claiming: readonly Mutant[] = [
   },
   {
     file: claimer,
-    original: `for (const runner of asked) runner.nextDueKnown = false;
+    original: `for (const { backlog } of asked) backlog.nextDueKnown = false;
       throw error;`,
     replacement: "throw error;",
     tests: claimerTests,
@@ -84,10 +86,34 @@ export const claiming: readonly Mutant[] = [
     tests: ["tests/worker/claim/claimer_test.ts", "tests/worker/attempt/timeouts_test.ts"],
   },
   {
+    file: storedBacklog,
+    original: "this.#isLong = count === limit;",
+    replacement: "",
+    tests: claimingAheadTests,
+  },
+  {
+    file: storedBacklog,
+    original: "this.#isLong || this.#isChanged",
+    replacement: "this.#isLong",
+    tests: claimingAheadTests,
+  },
+  {
     file: claimer,
-    original: "if (counts.get(name) !== limit) continue;",
-    replacement: "continue;",
-    tests: claimerTests,
+    original: "await this.#claimingAhead; // once it is answered, its tasks are known",
+    replacement: "",
+    tests: claimingAheadTests,
+  },
+  {
+    file: claimer,
+    original: "await this.#claimingAhead;\n    this.#unknownClaims.stop();",
+    replacement: "this.#unknownClaims.stop();",
+    tests: claimingAheadTests,
+  },
+  {
+    file: queueRunner,
+    original: "return this.#occupied + this.backlog.claiming;",
+    replacement: "return this.#occupied;",
+    tests: claimingAheadTests,
   },
   {
     file: unknownClaims,
@@ -149,7 +175,7 @@ export const claiming: readonly Mutant[] = [
   },
   {
     file: queueRunner,
-    original: "(this.mayHaveMore ? this.#keptForStorage : 0)",
+    original: "(this.backlog.mayHaveMore ? this.#keptForStorage : 0)",
     replacement: "0",
     tests: ["tests/worker/claim/queue_runner_test.ts"],
   },
@@ -180,7 +206,7 @@ export const claiming: readonly Mutant[] = [
   },
   {
     file: queueRunner,
-    original: "this.#occupied >= (this.mayHaveMore ? target / 2 : target)",
+    original: "this.#occupied >= (this.backlog.mayHaveMore ? target / 2 : target)",
     replacement: "this.#occupied >= target",
     tests: ["tests/worker/claim/queue_runner_test.ts"],
   },
