@@ -13,7 +13,7 @@ import type { RunReport } from "./programs/protocol.ts";
 import { eventually } from "./support.ts";
 import { assertEachCompletedOnce, postgresHistories } from "./task_histories.ts";
 
-const server = await startPostgres();
+const server = await startPostgres({ own: true });
 const account = await unprivilegedAccount();
 const disk = server.canRestart && account ? await mountSmallDisk(16, account.uid) : null;
 Deno.test.afterAll(async () => {

@@ -10,7 +10,7 @@ import { eventually } from "./support.ts";
 import { assertEachCompletedOnce, postgresHistories } from "./task_histories.ts";
 import { WorkerProcess } from "./worker_process.ts";
 
-const server = await startPostgres();
+const server = await startPostgres({ own: true });
 Deno.test.afterAll(() => server.stop());
 
 const tasks = integrationTasks(() => {});

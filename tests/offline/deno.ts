@@ -5,7 +5,10 @@
 //
 //   deno run -A tests/offline/deno.ts test …
 //
-// This is the only file that knows about the difference.
+// This is the only file that knows about the difference. The files of a test run share a PostgreSQL,
+// which ends with this process.
+
+import { offerSharedPostgres } from "../support/pg_server_shared.ts";
 
 const standIns: Record<string, string> = {
   "@std/assert": import.meta.resolve("./assert.ts"),
@@ -37,5 +40,11 @@ if (!await isReachable(Deno.env.get("JSR_URL") ?? "https://jsr.io/")) {
   console.log("JSR is out of reach: using the stand-ins of tests/offline/ for @std packages.");
   options.push(`--import-map=${await importMapWithStandIns()}`);
 }
-const deno = new Deno.Command(Deno.execPath(), { args: [command, ...options, ...args] });
-Deno.exit((await deno.spawn().status).code);
+const shared = offerSharedPostgres();
+const deno = new Deno.Command(Deno.execPath(), {
+  args: [command, ...options, ...args],
+  env: shared.env,
+});
+const { code } = await deno.spawn().status;
+await shared[Symbol.asyncDispose]();
+Deno.exit(code);

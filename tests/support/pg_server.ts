@@ -1,23 +1,28 @@
 // A real PostgreSQL for tests and benchmarks: a private server from npm binaries, that needs
 // nothing installed, runs as root or not, and ends with the process that started it; or, where
 // EVERTASK_TEST_POSTGRES holds the URL of a superuser on an existing server, databases on that one.
-// The private server is of the newest version, unless EVERTASK_TEST_POSTGRES_VERSION names another
-// one: 13, 14, 15, 16 or 17.
+// The files of a `deno task test` share one such server, unless they ask for one of their own. It
+// is of the newest version, unless EVERTASK_TEST_POSTGRES_VERSION names another one: 13, 14, 15, 16
+// or 17.
 //
 //   const server = await startPostgres();
 //   Deno.test.afterAll(() => server.stop());
 //   Deno.test("…", async () => { const url = await server.createDatabase(); … });
 
 import postgres from "postgres";
-import { type PgCluster, startPgCluster } from "./pg_server_cluster.ts";
-
-/** The version of private servers. */
-const privateVersion = Deno.env.get("EVERTASK_TEST_POSTGRES_VERSION") || "18";
+import { type PgCluster, startPgCluster, testSettings, testVersion } from "./pg_server_cluster.ts";
+import { sharedPostgresUrl } from "./pg_server_shared.ts";
 
 /** Options of {@linkcode startPostgres}. */
 export interface PostgresOptions {
   /**
-   * The major version of a private server.
+   * Whether nobody else may use the server: to restart it, to change its settings, or to see its
+   * work alone. True where one of the other options is given.
+   * @default false
+   */
+  own?: boolean;
+  /**
+   * The major version of a server of its own.
    * @default EVERTASK_TEST_POSTGRES_VERSION, or the newest
    */
   version?: string;
@@ -26,7 +31,7 @@ export interface PostgresOptions {
    * @default false
    */
   durable?: boolean;
-  /** Further settings of a private server, as in postgresql.conf. */
+  /** Further settings of a server of its own, as in postgresql.conf. */
   settings?: Record<string, string>;
 }
 
@@ -39,7 +44,7 @@ export interface PostgresServer extends AsyncDisposable {
   readonly url: string;
   /** The server's version, for example `18.4`. */
   readonly version: string;
-  /** Whether {@linkcode restart} works: not on an external server. */
+  /** Whether {@linkcode restart} works: only on a server of its own. */
   readonly canRestart: boolean;
   /** Creates an empty database, and resolves to its URL. */
   createDatabase(): Promise<string>;
@@ -50,29 +55,22 @@ export interface PostgresServer extends AsyncDisposable {
    * @param whileDown What to do before it comes back.
    */
   restart(mode: "fast" | "immediate", whileDown?: () => void | Promise<void>): Promise<void>;
-  /** Ends the server, or drops the databases that were created on an existing one. */
+  /** Ends a server of its own, or drops the databases that were created on another one. */
   stop(): Promise<void>;
 }
 
-const forTests = {
-  // Without fsync a commit still survives the crash of the server, only not that of the machine.
-  fsync: "off",
-  full_page_writes: "off",
-  // In files of the data directory: containers have little of POSIX's shared memory, and who is
-  // killed leaves it behind.
-  dynamic_shared_memory_type: "mmap",
-};
-
 /**
  * Starts a private server in about half a second, or takes the one that EVERTASK_TEST_POSTGRES
- * names.
+ * names, or the one that the files of a test run share.
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
-  const existing = Deno.env.get("EVERTASK_TEST_POSTGRES");
+  const isOwn = Object.values(options).some((value) => value !== undefined && value !== false);
+  const existing = Deno.env.get("EVERTASK_TEST_POSTGRES") ||
+    (isOwn ? null : await sharedPostgresUrl());
   if (existing) return await connect(existing);
-  const cluster = await startPgCluster(options.version ?? privateVersion, {
+  const cluster = await startPgCluster(options.version ?? testVersion, {
     max_connections: "200",
-    ...options.durable ? {} : forTests,
+    ...options.durable ? {} : testSettings,
     ...options.settings,
   });
   return await connect(cluster.url, cluster);
@@ -100,7 +98,7 @@ async function connect(url: string, cluster?: PgCluster): Promise<PostgresServer
     },
     async restart(mode, whileDown) {
       if (!cluster) {
-        throw new Error("EVERTASK_TEST_POSTGRES names a server that is not ours to stop");
+        throw new Error("this server is not ours to stop: ask for one with `own: true`");
       }
       await cluster.shutDown(mode);
       await whileDown?.();

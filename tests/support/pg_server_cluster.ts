@@ -5,6 +5,20 @@
 import { installPgBinaries } from "./pg_server_binaries.ts";
 import { reservePort } from "./reserved_port.ts";
 
+/** The version of servers for tests. */
+export const testVersion = Deno.env.get("EVERTASK_TEST_POSTGRES_VERSION") || "18";
+
+/** The settings of servers for tests. */
+export const testSettings: Readonly<Record<string, string>> = {
+  max_connections: "200",
+  // Without fsync a commit still survives the crash of the server, only not that of the machine.
+  fsync: "off",
+  full_page_writes: "off",
+  // In files of the data directory: containers have little of POSIX's shared memory, and who is
+  // killed leaves it behind.
+  dynamic_shared_memory_type: "mmap",
+};
+
 /** A private server and its data. */
 export interface PgCluster {
   readonly url: string;

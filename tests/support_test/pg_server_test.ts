@@ -5,7 +5,7 @@ import { delay } from "@std/async";
 import postgres from "postgres";
 import { startPostgres } from "../support/pg_server.ts";
 
-const server = await startPostgres();
+const server = await startPostgres({ own: true });
 Deno.test.afterAll(() => server.stop());
 
 function open(url: string): postgres.Sql & AsyncDisposable {
@@ -51,7 +51,7 @@ Deno.test({
       import { startPostgres } from ${
       JSON.stringify(import.meta.resolve("../support/pg_server.ts"))
     };
-      console.log((await startPostgres()).url);
+      console.log((await startPostgres({ own: true })).url);
       await new Promise(() => setInterval(() => {}, 1000));`;
     const child = new Deno.Command(Deno.execPath(), {
       args: ["eval", program],

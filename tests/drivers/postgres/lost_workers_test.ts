@@ -58,9 +58,11 @@ Deno.test("a worker is not forgotten while a claim of its own is under way", asy
   const { unregistered } = await sql.begin(async (transaction) => {
     await transaction`SELECT evertask.claim_tasks('w', '["send-email"]', '[{"name": "default", "limit": 1}]')`;
     const unregistered = storage.unregisterWorker(worker.id);
-    // It waits for the claim; the only lock that is not granted is its own.
+    // It waits for the claim; the only lock of this database that is not granted is its own.
     for (let waiting = false; !waiting;) {
-      const rows = await transaction`SELECT FROM pg_locks WHERE NOT granted`;
+      const rows = await transaction`
+        SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
+        WHERE NOT granted AND datname = current_database()`;
       waiting = rows.length > 0;
     }
     return { unregistered };

@@ -127,7 +127,9 @@ Deno.test("a connection that is lost while the schema is made leaves nothing beh
     await transaction`SELECT pg_advisory_xact_lock(hashtextextended('EverTask migrations in evertask', 0))`;
     const lost = assertRejects(() => storage.open(), StorageUnavailableError);
     const end = () =>
-      other`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`;
+      other`
+        SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database AS d ON d.oid = database
+        WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()`;
     while ((await end()).length === 0);
     await lost;
   });

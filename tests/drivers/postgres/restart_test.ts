@@ -10,7 +10,7 @@ import { startPostgres } from "../../support/pg_server.ts";
 import { newTask } from "../../support/new_task.ts";
 import { claimRequest, newTasks, openStorage } from "./support.ts";
 
-const server = await startPostgres();
+const server = await startPostgres({ own: true });
 Deno.test.afterAll(() => server.stop());
 
 for (const mode of ["fast", "immediate"] as const) {
