@@ -2,8 +2,8 @@
 // them.
 
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { Context, MiddlewareHandler } from "hono";
-import { etag } from "hono/etag";
+import type { Context } from "hono";
+import type { Authorize } from "../access/authorize.ts";
 import { checkFunction, checkMethods, checkOptions } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 import type { OptionNames } from "../guards/option_names.ts";
@@ -12,11 +12,16 @@ import { checkLogger, consoleLogger, type Logger } from "../log/logger.ts";
 import { cutText } from "../thrown/cut_text.ts";
 import { readMember } from "../thrown/reading.ts";
 import { StorageError } from "../storage/errors.ts";
-import { type ApiUser, type Authorize, isLocal, localUser, userOf } from "./access.ts";
-import type { ApiEnvironment, ApiSource } from "./environment.ts";
-import { addOverviewRoutes } from "./overview_routes.ts";
+import type { ApiEnvironment } from "./environment.ts";
+import type { ApiSource } from "./source.ts";
+import { guard, headers, tags } from "./guard.ts";
+import { addHistoryRoutes } from "./history_routes.ts";
+import { NotAllowedError } from "./not_allowed.ts";
 import { problem } from "./problems.ts";
+import { addSeriesRoutes } from "./series_routes.ts";
+import { addStoreRoutes } from "./store_routes.ts";
 import { addTaskRoutes } from "./task_routes.ts";
+import { addUserRoutes } from "./user_routes.ts";
 
 /** Options of {@linkcode createApi}. */
 export interface ApiOptions {
@@ -93,10 +98,13 @@ export function createApi(everTask: ApiSource, options: ApiOptions = {}): Api {
     },
   });
   app.use(headers);
-  app.use(guard(authorize, guarded));
-  app.use(etag());
-  addTaskRoutes(app, everTask);
-  addOverviewRoutes(app, everTask);
+  app.use(guard(everTask, authorize, guarded));
+  app.use(tags);
+  addTaskRoutes(app);
+  addHistoryRoutes(app);
+  addSeriesRoutes(app);
+  addStoreRoutes(app);
+  addUserRoutes(app);
   app.get("/api/v1/openapi.json", (context) => context.json(app.getOpenAPI31Document(about), 200));
   app.on(["POST", "PUT", "PATCH", "DELETE", "OPTIONS"], "/api/v1/*", (context) => {
     context.header("allow", "GET, HEAD");
@@ -122,47 +130,6 @@ const about = {
   },
 };
 
-/** Sets the headers of all responses. */
-const headers: MiddlewareHandler = async (context, next) => {
-  await next();
-  context.header("cache-control", "no-store");
-  context.header("x-content-type-options", "nosniff");
-};
-
-/** Rejects requests without the right to view, and stores the user of the others. */
-function guard(
-  authorize: Authorize | undefined,
-  logger: Logger,
-): MiddlewareHandler<ApiEnvironment> {
-  return async (context, next) => {
-    const { raw } = context.req;
-    if (authorize === undefined && !isLocal(raw, (context.env as Bindings).connection)) {
-      const detail =
-        "Without the option authorize, this API accepts only requests from this machine.";
-      return problem(context, "not-allowed", detail);
-    }
-    let user: ApiUser | null;
-    try {
-      user = authorize === undefined ? localUser : await userOf(authorize, raw);
-    } catch (error) {
-      logger.error("The API could not determine the user of a request: {error}", { error });
-      return problem(context, "internal-error", "The user of the request could not be determined.");
-    }
-    if (user === null) {
-      return problem(context, "not-authenticated", "The request has no known user.");
-    }
-    if (!user.can.includes("view")) {
-      return problem(context, "not-allowed", "You may not see the tasks of this store.");
-    }
-    context.set("user", user);
-    return await next();
-  };
-}
-
-interface Bindings {
-  readonly connection: unknown;
-}
-
 /** Returns the response to an error of a route. */
 function errorHandler(logger: Logger) {
   return (error: Error, context: Context) => {
@@ -170,6 +137,7 @@ function errorHandler(logger: Logger) {
     if (error instanceof InvalidArgumentError) {
       return problem(context, "invalid-request", error.message);
     }
+    if (error instanceof NotAllowedError) return problem(context, "not-allowed", error.message);
     if (error instanceof StorageError && error.transient) {
       context.header("retry-after", "1");
       return problem(context, "storage-unavailable", "Try again.");

@@ -1,23 +1,10 @@
-// The dependencies of the routes.
+// The data that Hono keeps for a request.
 
-import type { Operate } from "../operate/operate.ts";
-import type { TaskRecord } from "../storage/records.ts";
-import type { Dated } from "../time/dated.ts";
-import type { ApiUser } from "./access.ts";
-
-/** A task as an instance returns it. */
-export type ApiTask = Dated<TaskRecord>;
-
-/** The parts of an instance that the API uses. */
-export interface ApiSource {
-  /** The instance's view of all processes. */
-  readonly operate: Operate;
-  /** Returns a task, or null if it does not exist. */
-  get(taskId: string): Promise<ApiTask | null>;
-}
+import type { AuthorizedUser } from "../access/authorize.ts";
+import type { View } from "./view.ts";
 
 /** The data that Hono stores with a request. */
 export interface ApiEnvironment {
-  /** The user of the request. */
-  readonly Variables: { readonly user: ApiUser };
+  /** The user of the request, and what the user sees. */
+  readonly Variables: { readonly user: AuthorizedUser; readonly view: View };
 }

@@ -1,6 +1,7 @@
 /**
- * A REST API over the tasks of a store: search, counts, single tasks, why one is not running,
- * queues and workers. It only reads. `/api/v1/openapi.json` describes it.
+ * A REST API over the tasks of a store: search, counts, single tasks, their history and logs, why
+ * one is not running, series, queues and workers. It only reads. `/api/v1/openapi.json` describes
+ * it.
  *
  * @example
  * ```ts
@@ -16,6 +17,13 @@
  *
  * @module
  */
-export type { ApiRight, ApiUser, Authorize } from "./access.ts";
+export type {
+  Authorize,
+  AuthorizedUser,
+  Redact,
+  TextSource,
+  UserRight,
+} from "../access/authorize.ts";
+export type { TaskScope } from "../access/task_scope.ts";
 export { type Api, type ApiOptions, createApi } from "./create_api.ts";
-export type { ApiSource, ApiTask } from "./environment.ts";
+export type { ApiSource, ApiTask, StoreSource } from "./source.ts";

@@ -47,6 +47,18 @@ export function problem(
   return context.body(JSON.stringify(body), status, { "content-type": "application/problem+json" });
 }
 
+/** Responds that the user sees no such task. */
+export function taskNotFound(context: Context, id: string): never {
+  return notFound(context, `No task has the id ${id}.`);
+}
+
+/** Responds that something does not exist. */
+export function notFound(context: Context, detail: string): never {
+  // The cast is needed because `problem` returns a general response; the routes' descriptions have
+  // its type.
+  return problem(context, "not-found", detail) as never;
+}
+
 /** The problem responses of every route, for its description. */
 export const problemResponses = describe([
   "invalid-request",

@@ -81,6 +81,65 @@ export const explanationSchema = z.object({
   })).min(1),
 }).openapi("Explanation");
 
+/** A page of rows that belong to a task. */
+function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.object({ items: z.array(item), next: z.string().nullable() });
+}
+
+/** A page of a task's status changes. */
+export const transitionsSchema = pageOf(z.object({
+  taskId: z.string(),
+  updatedAt: instant,
+  newStatus: status,
+  exception: z.string().nullable(),
+})).openapi("Transitions");
+
+/** A page of a series' runs. */
+export const runsSchema = pageOf(z.object({
+  taskId: z.string(),
+  executedAt: instant,
+  executionTimeMs: z.number(),
+  status,
+  exception: z.string().nullable(),
+})).openapi("Runs");
+
+/** A page of log lines. */
+export const logsSchema = pageOf(z.object({
+  taskId: z.string(),
+  loggedAt: instant,
+  level: z.enum(["Trace", "Debug", "Information", "Warning", "Error", "Critical"]),
+  message: z.string(),
+  exception: z.string().nullable(),
+  run: z.int().openapi({ description: "Which run of a series, from 1" }),
+  sequence: z.int(),
+})).openapi("Logs");
+
+/** A page of series. */
+export const seriesPageSchema = z.object({
+  items: z.array(z.object({
+    id: z.uuid(),
+    type: z.string(),
+    taskKey: z.string().nullable(),
+    queue: z.string(),
+    status,
+    info: z.string().openapi({ description: "The schedule as a sentence" }),
+    nextRunAt: instantOrNull,
+    lastRunAt: instantOrNull,
+    runUntil: instantOrNull,
+    runCount: z.int(),
+    maxRuns: z.int().nullable(),
+  })),
+  next: z.string().nullable(),
+  incomplete: z.boolean(),
+}).openapi("SeriesPage");
+
+/** The next runs of a series. */
+export const nextRunsSchema = z.object({
+  runs: z.array(instant).nullable().openapi({
+    description: "null if the stored schedule cannot be read",
+  }),
+}).openapi("NextRuns");
+
 /** The queues. */
 export const queuesSchema = z.object({
   items: z.array(z.object({
@@ -109,3 +168,48 @@ export const workersSchema = z.object({
     }).nullable(),
   })),
 }).openapi("Workers");
+
+/** Counts of all tasks. */
+export const statisticsSchema = z.object({
+  now: instant,
+  tasksByStatus: z.record(z.string(), z.int()),
+  queues: z.array(z.object({
+    queue: z.string(),
+    paused: z.boolean(),
+    due: z.int(),
+    scheduled: z.int(),
+    claimed: z.int(),
+    oldestDueAt: instantOrNull,
+  })),
+}).openapi("Statistics");
+
+/** The growth of the audit tables. */
+export const auditGrowthSchema = z.object({
+  items: z.array(z.object({
+    table: z.enum(["StatusAudit", "RunsAudit", "TaskExecutionLog"]),
+    rows: z.int(),
+    firstAt: instantOrNull,
+    lastAt: instantOrNull,
+    averageRowsPerDay: z.number().nullable(),
+  })),
+}).openapi("AuditGrowth");
+
+/** What a retention policy would delete. */
+export const retentionPreviewSchema = z.object({
+  statusAudit: z.int(),
+  runsAudit: z.int(),
+  executionLog: z.int(),
+  tasks: z.int(),
+}).openapi("RetentionPreview");
+
+/** The user who asks. */
+export const meSchema = z.object({
+  user: z.string(),
+  can: z.array(z.enum(["view", "payloads", "operate", "admin"])),
+  filter: z.object({
+    types: z.array(z.string()).nullable(),
+    queues: z.array(z.string()).nullable(),
+    taskKeyPrefix: z.string().nullable(),
+  }).nullable().openapi({ description: "The tasks that you see; null: all" }),
+  redacted: z.boolean().openapi({ description: "Whether texts are changed before you see them" }),
+}).openapi("Me");

@@ -3,6 +3,7 @@
 import { z } from "@hono/zod-openapi";
 import type { TaskFilter, TaskPageRequest } from "../storage/queries.ts";
 import { taskStatuses } from "../storage/task_status.ts";
+import { integer, limitParameter } from "./route_parts.ts";
 
 /** Returns the schema of a parameter that may be repeated. */
 function listOf<Item extends z.ZodType>(item: Item) {
@@ -30,14 +31,12 @@ const filterParameters = {
   executedBefore: instant,
 };
 
-const integer = (most: number) => z.coerce.number().int().min(1).max(most).optional();
-
 /** The parameters of a page of tasks. */
 export const searchQuery = z.strictObject({
   ...filterParameters,
   order: z.enum(["newest", "oldest"]).optional(),
-  limit: integer(1000).openapi({ description: "The maximum number of tasks; 50 by default" }),
-  after: z.uuid().optional().openapi({ description: "The `next` of the previous page" }),
+  limit: limitParameter,
+  after: z.uuid().optional().openapi({ description: "`next` of the page before" }),
 });
 
 /** The parameters of a count of tasks. */

@@ -1,11 +1,14 @@
 // `everTask.operate`: shows operators the tasks, queues and workers of all processes of a store.
 
+import { checkCount } from "../guards/argument_checks.ts";
+import { parseTaskId } from "../ids/uuid_v7.ts";
 import type { TaskRecord } from "../storage/records.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type WorkerStatus, workerStatuses } from "../storage/worker_status.ts";
 import { type Dated, dated } from "../time/dated.ts";
 import { explain } from "./explain.ts";
 import { findFacts } from "./fact_finder.ts";
+import { nextRuns } from "./next_runs.ts";
 import { type QueueOverview, queueOverviews } from "./queue_overview.ts";
 import type { Explanation } from "./reason.ts";
 import { TaskSearch } from "./task_search.ts";
@@ -59,6 +62,22 @@ export class Operate {
    */
   async explain(taskId: string): Promise<Explanation> {
     return explain(await findFacts(this.#parts, taskId));
+  }
+
+  /**
+   * Returns the next runs of a series, beginning with the planned run. The later runs follow from
+   * the schedule: a late worker may skip some of them.
+   *
+   * @param taskId The id of the series.
+   * @param count The maximum number of runs.
+   * @returns The runs; null if there is no series with this id, or its schedule is unreadable.
+   * @throws {InvalidArgumentError} If the count is not a positive integer.
+   */
+  async nextRuns(taskId: string, count = 10): Promise<readonly Date[] | null> {
+    checkCount(count, "count");
+    const id = parseTaskId(taskId);
+    const task = id === null ? null : await (await this.#parts.opened()).get(id);
+    return task?.series ? nextRuns(task.series, count) : null;
   }
 
   /**

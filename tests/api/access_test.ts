@@ -3,10 +3,10 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { createEverTask, silentLogger } from "../../mod.ts";
 import { memoryStorage } from "../../drivers/memory/mod.ts";
-import { type ApiUser, createApi } from "../../src/api/mod.ts";
+import { type AuthorizedUser, createApi } from "../../src/api/mod.ts";
 import { email, ServedApi } from "./served_api.ts";
 
-const users: Readonly<Record<string, ApiUser>> = {
+const users: Readonly<Record<string, AuthorizedUser>> = {
   ada: { user: "ada", can: ["view", "payloads"] },
   bob: { user: "bob", can: ["view"] },
   eve: { user: "eve", can: [] },

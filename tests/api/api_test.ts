@@ -233,11 +233,20 @@ Deno.test("the API describes all of its routes as OpenAPI 3.1", async () => {
   const { status, body } = await served.ask("/api/v1/openapi.json");
   assertEquals([status, body.openapi], [200, "3.1.0"]);
   assertEquals(Object.keys(body.paths).sort(), [
+    "/api/v1/audit/growth",
+    "/api/v1/audit/preview",
+    "/api/v1/me",
     "/api/v1/queues",
+    "/api/v1/series",
+    "/api/v1/series/{id}/next",
+    "/api/v1/statistics",
     "/api/v1/tasks",
     "/api/v1/tasks/count",
     "/api/v1/tasks/{id}",
     "/api/v1/tasks/{id}/explain",
+    "/api/v1/tasks/{id}/logs",
+    "/api/v1/tasks/{id}/runs",
+    "/api/v1/tasks/{id}/transitions",
     "/api/v1/workers",
   ]);
   const references = JSON.stringify(body).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g);

@@ -1,5 +1,6 @@
 // All mutants, by the room of the code that they are in.
 
+import { api } from "./mutants/api.ts";
 import { application } from "./mutants/application.ts";
 import { attemptRecords } from "./mutants/attempt_records.ts";
 import { attempts } from "./mutants/attempts.ts";
@@ -30,6 +31,7 @@ import type { Mutant } from "./mutant.ts";
 
 /** The lists, by name. */
 export const mutantLists: Readonly<Record<string, readonly Mutant[]>> = {
+  api,
   application,
   attemptRecords,
   attempts,

@@ -44,7 +44,7 @@ export const floors: Readonly<Record<string, readonly string[]>> = {
   rate_limit: [...foundation, "payload", "task", "storage", "events"],
   dispatch: [...tasks, "instrumentation", "retry", "events"],
   worker: [...tasks, "instrumentation", "retry", "events", "rate_limit", "dispatch"],
-  operate: [...foundation, "ids", "task", "retry", "storage"],
+  operate: [...foundation, "ids", "schedule", "task", "retry", "storage"],
   application: [
     ...tasks,
     "instrumentation",
@@ -55,8 +55,9 @@ export const floors: Readonly<Record<string, readonly string[]>> = {
     "worker",
     "operate",
   ],
-  monitor: [...foundation, "ids", "instrumentation", "schedule", "storage", "events"],
-  api: [...foundation, "storage", "operate", "monitor"],
+  access: [...foundation, "storage", "events"],
+  monitor: [...foundation, "ids", "instrumentation", "schedule", "storage", "events", "access"],
+  api: [...foundation, "storage", "events", "operate", "access", "monitor"],
   testing: [...tasks, "instrumentation", "retry", "events", "dispatch", "worker", "application"],
 };
 

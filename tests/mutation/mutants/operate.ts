@@ -4,8 +4,6 @@ import { type Mutant, mutantsOf } from "../mutant.ts";
 
 const explainTests = ["tests/operate/explain_test.ts"];
 const operateTests = ["tests/operate/operate_test.ts"];
-const accessTests = ["tests/api/access_test.ts"];
-const apiTests = ["tests/api/api_test.ts"];
 
 export const operate: readonly Mutant[] = [
   ...mutantsOf({ file: "src/operate/explain.ts", tests: explainTests }, [
@@ -26,19 +24,5 @@ export const operate: readonly Mutant[] = [
     ["return { count, exact: false };", "return { count, exact: true };"],
     ["if (count === cap) break;", ""],
     ["Math.min(cap - count, mostRowsRead)", "Math.min(cap, mostRowsRead)"],
-  ]),
-  ...mutantsOf({ file: "src/api/access.ts", tests: accessTests }, [
-    ['if (headers.has("forwarded") || headers.has("x-forwarded-for")) return false;', ""],
-    ["isLoopbackHost(host.hostname) && peer", "peer"],
-    ["peer !== null && isLoopback(peer)", "(peer === null || isLoopback(peer))"],
-  ]),
-  ...mutantsOf({ file: "src/api/create_api.ts", tests: accessTests }, [
-    ['if (!user.can.includes("view")) {', "if (false) {"],
-  ]),
-  ...mutantsOf({ file: "src/api/task_routes.ts", tests: accessTests }, [
-    ['can.includes("payloads")', "true"],
-  ]),
-  ...mutantsOf({ file: "src/api/task_routes.ts", tests: apiTests }, [
-    ['searchParams.set("after", next);', 'searchParams.append("after", next);'],
   ]),
 ];

@@ -127,6 +127,7 @@ export const methods: Readonly<
   },
   operate: {
     explain: [[id]],
+    nextRuns: [[id, takes(5, "number", "undefined")]],
     workers: [[]],
     queues: [[]],
   },

@@ -1,0 +1,6 @@
+// The error for requests that a view refuses.
+
+/** The user lacks the right for a request. The response is a problem with status 403. */
+export class NotAllowedError extends Error {
+  override readonly name = "NotAllowedError";
+}

@@ -1,0 +1,40 @@
+// The parts of an instance that the API uses.
+
+import type { Operate } from "../operate/operate.ts";
+import type { AuditGrowth, Page, PageRequest, StorageStatistics } from "../storage/queries.ts";
+import type {
+  ExecutionLogRecord,
+  RunsAuditRecord,
+  StatusAuditRecord,
+  TaskRecord,
+} from "../storage/records.ts";
+import type { PurgeResult, RetentionPolicy } from "../storage/retention.ts";
+import type { Dated } from "../time/dated.ts";
+
+/** A task as an instance returns it. */
+export type ApiTask = Dated<TaskRecord>;
+
+/** The parts of an instance that summarize the whole store. */
+export interface StoreSource {
+  /** The instance's view of all processes. */
+  readonly operate: Operate;
+  /** Growth and retention of the audit tables. */
+  readonly audit: {
+    growth(): Promise<readonly Dated<AuditGrowth>[]>;
+    purge(policy: RetentionPolicy, options: { readonly dryRun: true }): Promise<PurgeResult>;
+  };
+  /** Counts by status and queue. */
+  statistics(): Promise<Dated<StorageStatistics>>;
+}
+
+/** The parts of an instance that the API uses; every `EverTask` has them. */
+export interface ApiSource extends StoreSource {
+  /** Returns a task, or null if it does not exist. */
+  get(taskId: string): Promise<ApiTask | null>;
+  /** A page of a task's status changes. */
+  statusAudit(taskId: string, page?: PageRequest): Promise<Page<Dated<StatusAuditRecord>>>;
+  /** A page of a series' runs. */
+  runsAudit(taskId: string, page?: PageRequest): Promise<Page<Dated<RunsAuditRecord>>>;
+  /** A page of the lines that a task's handler logged. */
+  executionLogs(taskId: string, page?: PageRequest): Promise<Page<Dated<ExecutionLogRecord>>>;
+}

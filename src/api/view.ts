@@ -1,0 +1,164 @@
+// Restricts access to the store to what one user may see. Routes access the store only through a
+// view, so that no route can bypass the user's filter, rights and redaction.
+
+import { seenError, seenPayload, seenText } from "../access/seen_texts.ts";
+import { isInScope, narrow } from "../access/task_scope.ts";
+import type { AuthorizedUser } from "../access/authorize.ts";
+import type { CountOptions, TaskCount } from "../operate/task_search.ts";
+import type { Explanation, Reason } from "../operate/reason.ts";
+import { sentenceOf } from "../operate/sentences.ts";
+import type { Page, PageRequest, TaskFilter, TaskPageRequest } from "../storage/queries.ts";
+import type { ExecutionLogRecord, RunsAuditRecord, StatusAuditRecord } from "../storage/records.ts";
+import type { Dated } from "../time/dated.ts";
+import type { ApiSource, ApiTask, StoreSource } from "./source.ts";
+import { NotAllowedError } from "./not_allowed.ts";
+
+/** A task as a user may see it. `payload` is null without the right to see payloads. */
+export interface SeenTask extends Omit<ApiTask, "payload"> {
+  readonly payload: string | null;
+}
+
+/** A page of records of a task; null if the user sees no such task. */
+type PageOfTask<T> = Promise<Page<Dated<T>> | null>;
+
+/** Reads a page of records of a task. */
+type ReadPage<T> = (taskId: string, page: PageRequest) => Promise<Page<T>>;
+
+/** The part of a store that one user may see. */
+export class View {
+  readonly #source: ApiSource;
+  readonly #user: AuthorizedUser;
+
+  constructor(source: ApiSource, user: AuthorizedUser) {
+    this.#source = source;
+    this.#user = user;
+  }
+
+  /**
+   * The queries that summarize the whole store.
+   *
+   * @throws {NotAllowedError} If the user has a filter: the summaries include other tasks.
+   */
+  get store(): StoreSource {
+    if (this.#user.filter === undefined) return this.#source;
+    throw new NotAllowedError("This summarizes all tasks, and you may see only some of them.");
+  }
+
+  /** Returns a task; null if the user sees no such task. */
+  async task(taskId: string): Promise<SeenTask | null> {
+    const task = await this.#find(taskId);
+    return task === null ? null : this.#seen(task);
+  }
+
+  /** Returns a page of matching tasks. */
+  async search(filter: TaskFilter, page: TaskPageRequest) {
+    this.#checkFilter(filter);
+    const found = await this.#source.operate.tasks.search(this.#narrowed(filter), page);
+    const { items, next, incomplete = false } = found;
+    return { items: items.filter((task) => this.#sees(task)).map(this.#seen), next, incomplete };
+  }
+
+  /** Counts matching tasks. */
+  count(filter: TaskFilter, options: CountOptions): Promise<TaskCount> {
+    this.#checkFilter(filter);
+    return this.#source.operate.tasks.count(this.#narrowed(filter), options);
+  }
+
+  /** Explains why a task is not running; null if the user has a filter and does not see the task. */
+  async explain(taskId: string): Promise<Explanation | null> {
+    const task = await this.#find(taskId);
+    if (task === null && this.#user.filter !== undefined) return null;
+    const explanation = await this.#source.operate.explain(taskId);
+    const type = task?.type ?? "";
+    const reasons = explanation.reasons.map((reason) => this.#seenReason(reason, type));
+    return { ...explanation, reasons };
+  }
+
+  /**
+   * Returns the next runs of a series.
+   *
+   * @returns The runs; null if the stored schedule is unreadable; undefined if the user sees no such
+   * series.
+   */
+  async nextRuns(taskId: string, count: number): Promise<readonly Date[] | null | undefined> {
+    const task = await this.#find(taskId);
+    return task?.series ? await this.#source.operate.nextRuns(task.id, count) : undefined;
+  }
+
+  /** Returns a page of a task's status changes. */
+  transitions(taskId: string, page: PageRequest): PageOfTask<StatusAuditRecord> {
+    const read: ReadPage<Dated<StatusAuditRecord>> = (id, page) =>
+      this.#source.statusAudit(id, page);
+    return this.#pageOf(taskId, page, read, this.#withSeenError);
+  }
+
+  /** Returns a page of a series' runs. */
+  runs(taskId: string, page: PageRequest): PageOfTask<RunsAuditRecord> {
+    const read: ReadPage<Dated<RunsAuditRecord>> = (id, page) => this.#source.runsAudit(id, page);
+    return this.#pageOf(taskId, page, read, this.#withSeenError);
+  }
+
+  /** Returns a page of a task's log lines. */
+  logs(taskId: string, page: PageRequest): PageOfTask<ExecutionLogRecord> {
+    const read: ReadPage<Dated<ExecutionLogRecord>> = (id, page) =>
+      this.#source.executionLogs(id, page);
+    return this.#pageOf(taskId, page, read, (line, type) => ({
+      ...this.#withSeenError(line, type),
+      message: seenText(this.#user, line.message, "log", type),
+    }));
+  }
+
+  /** Returns a task that the user sees, without redaction. */
+  async #find(taskId: string): Promise<ApiTask | null> {
+    const task = await this.#source.get(taskId);
+    return task !== null && this.#sees(task) ? task : null;
+  }
+
+  async #pageOf<T>(
+    taskId: string,
+    page: PageRequest,
+    read: ReadPage<T>,
+    seen: (record: T, taskType: string) => T,
+  ): Promise<Page<T> | null> {
+    const task = await this.#find(taskId);
+    if (task === null) return null;
+    const { items, next } = await read(task.id, page);
+    return { items: items.map((record) => seen(record, task.type)), next };
+  }
+
+  #sees(task: ApiTask): boolean {
+    return isInScope(task, this.#user.filter);
+  }
+
+  #narrowed(filter: TaskFilter): TaskFilter {
+    return narrow(filter, this.#user.filter);
+  }
+
+  /** Searching by a hidden text would reveal it one character at a time. */
+  #checkFilter({ exceptionContains }: TaskFilter): void {
+    if (exceptionContains === undefined || this.#user.redact === undefined) return;
+    throw new NotAllowedError(
+      "You may not search by the text of errors, because it is redacted for you.",
+    );
+  }
+
+  readonly #seen = (task: ApiTask): SeenTask => ({
+    ...task,
+    payload: seenPayload(this.#user, task.payload, task.type),
+    exception: seenError(this.#user, task.exception, task.type),
+  });
+
+  readonly #withSeenError = <T extends { readonly exception: string | null }>(
+    record: T,
+    taskType: string,
+  ): T => ({ ...record, exception: seenError(this.#user, record.exception, taskType) });
+
+  /** Returns a reason whose sentence contains only what the user may see. */
+  #seenReason(reason: Reason, type: string): Reason {
+    let seen = reason;
+    if ("exception" in seen) seen = this.#withSeenError(seen, type);
+    // A similar name may belong to another tenant.
+    if ("similar" in seen && this.#user.filter !== undefined) seen = { ...seen, similar: null };
+    return { ...seen, sentence: sentenceOf(seen) };
+  }
+}

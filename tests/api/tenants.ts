@@ -1,0 +1,111 @@
+// A store of two tenants: every text of one contains its name. Each has a task that failed, one
+// that waits, and a series.
+
+import { createEverTask, defineTask, type EverTask, noRetry, silentLogger } from "../../mod.ts";
+import { memoryStorage } from "../../drivers/memory/mod.ts";
+import type { Authorize, AuthorizedUser, TaskScope } from "../../src/api/mod.ts";
+
+/** The tenants; the first one's user looks, the second one's texts are looked for. */
+export const tenants = ["apple", "zebra"] as const;
+export type Tenant = typeof tenants[number];
+
+/** What a tenant's texts of handlers hold, and names do not. */
+export const secretOf = (tenant: Tenant) => `${tenant}-s3cret`;
+
+function tasksOf(tenant: Tenant) {
+  const failing = defineTask<unknown>({
+    type: `${tenant}-mail`,
+    queue: tenant,
+    handle(_, { log }) {
+      log.info(`${secretOf(tenant)} is logged`);
+      throw new Error(`${secretOf(tenant)} is wrong`);
+    },
+  });
+  const running = defineTask<unknown>({
+    type: `${tenant}-report`,
+    queue: tenant,
+    handle(_, { log }) {
+      log.info(`${secretOf(tenant)} is logged`);
+    },
+  });
+  return { failing, running };
+}
+
+/** What selects the tasks of a tenant, by each member that a filter may have. */
+export const scopesOf = (tenant: Tenant): Readonly<Required<TaskScope>> => ({
+  types: [`${tenant}-mail`, `${tenant}-report`],
+  queues: [tenant],
+  taskKeyPrefix: `${tenant}:`,
+});
+
+/** The ids of a tenant's tasks. */
+export interface TenantTasks {
+  readonly failed: string;
+  readonly waiting: string;
+  readonly series: string;
+}
+
+/** The store, with its tasks. */
+export interface TenantStore {
+  readonly everTask: EverTask;
+  readonly tasks: Readonly<Record<Tenant, TenantTasks>>;
+}
+
+/**
+ * Makes the store. Its tasks have had their first runs, and one worker is registered; the instance
+ * that is returned runs none.
+ */
+export async function makeTenantStore(): Promise<TenantStore> {
+  const definitions = { apple: tasksOf("apple"), zebra: tasksOf("zebra") };
+  const storage = memoryStorage();
+  const types = tenants.flatMap((tenant) => Object.values(definitions[tenant]));
+  const options = {
+    storage,
+    tasks: types,
+    queues: { apple: {}, zebra: {} },
+    persistentLogs: true,
+    logger: silentLogger,
+  };
+  const everTask = createEverTask(options);
+  await using worker = createEverTask(options);
+  const over = Promise.withResolvers<void>();
+  let left = 4;
+  worker.events.subscribe(() => void (--left === 0 && over.resolve()), {
+    kinds: ["failed", "recurringScheduled"],
+  });
+  await worker.start();
+  const dispatchFor = async (tenant: Tenant): Promise<TenantTasks> => {
+    const { failing, running } = definitions[tenant];
+    const payload = { text: secretOf(tenant) };
+    const failed = await worker.dispatch(failing, payload, {
+      taskKey: `${tenant}:mail`,
+      retry: noRetry(),
+    });
+    const waiting = await worker.dispatch(running, payload, {
+      taskKey: `${tenant}:later`,
+      delay: { hours: 1 },
+    });
+    const series = await worker.dispatch(running, payload, {
+      taskKey: `${tenant}:series`,
+      recurring: (r) => r.runNow().andThen().every(1).hours(),
+    });
+    return { failed: failed.id, waiting: waiting.id, series: series.id };
+  };
+  const tasks = { apple: await dispatchFor("apple"), zebra: await dispatchFor("zebra") };
+  await over.promise;
+  await everTask.statistics(); // opens storage, before the worker closes it
+  await storage.registerWorker({
+    id: "worker-1",
+    host: "zebra-host",
+    serves: {
+      queues: tenants.map((name) => ({ name, parallelism: 1 })),
+      types: types.map(({ type }) => type),
+    },
+  });
+  return { everTask, tasks };
+}
+
+/** Lets users pass by the name in the header `x-user`. */
+export function authorizeByName(users: Readonly<Record<string, AuthorizedUser>>): Authorize {
+  return ({ headers }) => users[headers.get("x-user") ?? ""] ?? null;
+}
