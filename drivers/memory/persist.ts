@@ -50,6 +50,7 @@ function update(state: MemoryState, row: TaskRow, task: NewTask, now: number): P
   row.payload = task.payload.toWellFormed();
   row.queue = task.queue.toWellFormed();
   row.priority = task.priority;
+  state.setTags(row, task.tags.map((tag) => tag.toWellFormed()));
   row.auditLevel = task.auditLevel;
   row.traceContext = task.traceContext;
   row.retryPolicy = task.retryPolicy;

@@ -64,6 +64,7 @@ export class TaskRow {
   traceContext: string | null;
   retryPolicy: string | null;
   series: MutableSeries | null;
+  tags: readonly string[];
 
   // Most tasks have no runs and no log lines, and many no audit rows: the lists are made when they
   // are needed.
@@ -92,6 +93,7 @@ export class TaskRow {
     this.traceContext = task.traceContext;
     this.retryPolicy = task.retryPolicy;
     this.series = task.series === null ? null : newSeries(task.series);
+    this.tags = task.tags.length === 0 ? task.tags : task.tags.map((tag) => tag.toWellFormed());
   }
 
   /** Whether it has ended permanently: nothing will run it again by itself. */
@@ -107,6 +109,7 @@ export class TaskRow {
       id: this.id,
       type: this.type,
       handlerName: this.handlerName,
+      tags: this.tags,
       payload: this.payload,
       status: this.status,
       exception: this.exception,

@@ -15,7 +15,7 @@ import type {
   TaskPage,
   TaskPageRequest,
 } from "../../src/storage/queries.ts";
-import { readsInVain } from "../../src/storage/task_filter.ts";
+import { readsInVain, tagToRead } from "../../src/storage/task_filter.ts";
 import type { TaskRow } from "./rows.ts";
 import type { MemoryState } from "./state.ts";
 
@@ -48,7 +48,8 @@ function find(
   { oldestFirst, after }: Pick<TaskPageStart, "oldestFirst" | "after">,
   most: number,
 ): { rows: TaskRow[]; lastRead: string | null } {
-  const all = state.list();
+  const tag = tagToRead(filter);
+  const all = tag === undefined ? state.list() : state.tagged(tag);
   const matches = matcher(filter);
   const mostRead = readsInVain(filter) ? mostRowsRead : Infinity;
   const rows: TaskRow[] = [];
@@ -78,9 +79,10 @@ function matcher(filter: TaskFilter): (row: TaskRow) => boolean {
   const isKey = isOneOf(taskKey === undefined ? undefined : [taskKey]);
   const prefix = taskKeyPrefix?.toWellFormed();
   const part = exceptionContains?.toWellFormed();
+  const tags = filter.tags?.map((tag) => tag.toWellFormed()) ?? [];
   return (row) =>
     isId(row.id) && isStatus(row.status) && isType(row.type) && isQueue(row.queue) &&
-    isKey(row.taskKey) &&
+    isKey(row.taskKey) && tags.every((tag) => row.tags.includes(tag)) &&
     (recurring === undefined || recurring === (row.series !== null)) &&
     (prefix === undefined || row.taskKey?.startsWith(prefix) === true) &&
     (part === undefined || row.exception?.includes(part) === true) &&

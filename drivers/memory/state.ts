@@ -19,6 +19,7 @@ export class MemoryState {
   readonly rows = new Map<string, TaskRow>();
   readonly byKey = new Map<string, TaskRow>();
   readonly due = new DueTasks();
+  readonly #byTag = new Map<string, Set<TaskRow>>();
   readonly workers = new Map<string, Worker>();
   readonly pausedQueues = new Set<string>();
   /** The budgets of rate limits by key. */
@@ -56,6 +57,7 @@ export class MemoryState {
     this.#list.push(row);
     this.rows.set(row.id, row);
     if (row.taskKey !== null) this.byKey.set(row.taskKey, row);
+    if (row.tags.length > 0) this.#addTags(row);
   }
 
   /** Deletes an ended task and its history. */
@@ -64,6 +66,19 @@ export class MemoryState {
     this.#deletedCount++;
     this.rows.delete(row.id);
     if (row.taskKey !== null) this.byKey.delete(row.taskKey);
+    this.#removeTags(row);
+  }
+
+  /** Replaces the tags of a row. */
+  setTags(row: TaskRow, tags: readonly string[]): void {
+    this.#removeTags(row);
+    row.tags = tags;
+    this.#addTags(row);
+  }
+
+  /** The rows with a tag by id, ascending. */
+  tagged(tag: string): readonly TaskRow[] {
+    return [...this.#byTag.get(tag.toWellFormed()) ?? []].sort((a, b) => a.id < b.id ? -1 : 1);
   }
 
   /** All rows by id, ascending. */
@@ -136,6 +151,22 @@ export class MemoryState {
       for (const listener of listeners) {
         queueMicrotask(() => listeners.has(listener) && listener(signal));
       }
+    }
+  }
+
+  #addTags(row: TaskRow): void {
+    for (const tag of row.tags) {
+      const rows = this.#byTag.get(tag);
+      if (rows === undefined) this.#byTag.set(tag, new Set([row]));
+      else rows.add(row);
+    }
+  }
+
+  #removeTags(row: TaskRow): void {
+    for (const tag of row.tags) {
+      const rows = this.#byTag.get(tag)!;
+      rows.delete(row);
+      if (rows.size === 0) this.#byTag.delete(tag);
     }
   }
 

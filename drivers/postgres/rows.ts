@@ -97,6 +97,7 @@ export function toNewTask(task: NewTask): object {
     max_runs: series?.maxRuns,
     run_until_ms: series?.runUntil,
     next_run_at_ms: series?.nextRunAt,
+    tags: task.tags.length === 0 ? undefined : task.tags,
   };
 }
 

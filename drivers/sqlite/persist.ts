@@ -6,6 +6,7 @@ import { AuditWriter } from "./audit_writer.ts";
 import type { Connection } from "./connection.ts";
 import type { SqliteRow } from "./sqlite_library.ts";
 import { writeSeries } from "./series.ts";
+import { replaceTags } from "./tags.ts";
 import { countChange } from "./counters.ts";
 import { dueInstant, scheduledInstant, TaskInserts } from "./task_inserts.ts";
 
@@ -36,7 +37,7 @@ export function persist(
 const isStored = "SELECT 1 FROM queued_tasks WHERE id = ?";
 
 const selectByKey = "SELECT id, status, worker_id, due_at_utc, next_run_utc, anchor_utc, " +
-  "current_run_count, recurring_task IS NOT NULL AS recurring, recurring_task = ? AS same_schedule " +
+  "current_run_count, tags IS NOT NULL AS tagged, recurring_task IS NOT NULL AS recurring, recurring_task = ? AS same_schedule " +
   "FROM queued_tasks WHERE task_key = ?";
 
 const giveUpKey = "UPDATE queued_tasks SET task_key = NULL WHERE id = ?";
@@ -103,6 +104,7 @@ function update(
     task.retryPolicy,
     id,
   );
+  if (holder.tagged === 1 || task.tags.length > 0) replaceTags(connection, id, task.tags);
   const { series } = task;
   if (series !== null) {
     const anchorAt = kind === "refresh" ? holder.anchor_utc as number : series.anchorAt;

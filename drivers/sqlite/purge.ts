@@ -7,6 +7,7 @@ import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/stora
 import { systemClock } from "../../src/time/clock.ts";
 import type { Connection } from "./connection.ts";
 import { PurgeTurn } from "./purge_turn.ts";
+import { removeTags } from "./tags.ts";
 import type { SqliteRow, SqliteValue } from "./sqlite_library.ts";
 
 const dayMs = 86_400_000;
@@ -181,7 +182,11 @@ function deleteSome(
     if (isFirst) forgetRateLimits(connection, now);
     const next = keyAfter(connection, walk, start, rows);
     const sql = `DELETE FROM ${walk.table} WHERE ${range(walk, next)} AND ${walk.mayGo}`;
-    return { rows: connection.run(sql, ...limits, ...start, ...next ?? []), next };
+    const parameters = [...limits, ...start, ...next ?? []];
+    if (walk.counts !== "tasks") return { rows: connection.run(sql, ...parameters), next };
+    const deleted = connection.all(`${sql} RETURNING id, tags`, ...parameters);
+    for (const { id, tags } of deleted) removeTags(connection, id as string, tags);
+    return { rows: deleted.length, next };
   });
 }
 

@@ -13,6 +13,7 @@ import type {
 } from "../../src/storage/records.ts";
 import { decodeServes } from "../../src/storage/worker_serves.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
+import { toTags } from "./tags.ts";
 import type { SqliteRow, SqliteValue, SqliteValues } from "./sqlite_library.ts";
 
 /**
@@ -42,7 +43,7 @@ export const claimedTaskColumns = `${commonColumns}, recurring_task IS NOT NULL 
 /** What {@linkcode toTaskRecord} reads. */
 export const taskColumns = `${commonColumns}, ${seriesColumns}, ${userText("handler")},
   ${userText("exception")}, ${userText("queue_name")}, scheduled_execution_utc,
-  last_execution_utc, execution_time_ms, worker_id`;
+  last_execution_utc, execution_time_ms, worker_id, tags`;
 
 /** What {@linkcode toStatusAudit} reads. */
 export const statusAuditColumns = `queued_task_id, sequence, updated_at_utc, new_status, ${
@@ -134,6 +135,7 @@ export function toTaskRecord(row: SqliteRow): TaskRecord {
     id: row.id as string,
     type: text(row.type),
     handlerName: text(row.handler),
+    tags: toTags(row.tags),
     payload: text(row.request),
     status: row.status as TaskStatus,
     exception: textOrNull(row.exception),

@@ -1,5 +1,5 @@
-// Searching and counting tasks. A search reads by id, or by the index of series. A filter that may
-// read many rows without a match stops after a number of rows.
+// Searching and counting tasks. A search reads by id, by the index of series or the tasks of a tag.
+// A filter that may read many rows without a match stops after a number of rows.
 
 import {
   countStart,
@@ -16,7 +16,7 @@ import type {
   TaskPage,
   TaskPageRequest,
 } from "../../src/storage/queries.ts";
-import { readsInVain } from "../../src/storage/task_filter.ts";
+import { readsInVain, tagToRead } from "../../src/storage/task_filter.ts";
 import type { Connection } from "./connection.ts";
 import { taskColumns, toTaskRecord } from "./rows.ts";
 import type { SqliteRow, SqliteValue } from "./sqlite_library.ts";
@@ -54,25 +54,28 @@ function find(
   start: Start,
   most: number,
 ): { rows: SqliteRow[]; lastRead: string | null } {
-  const order = start.oldestFirst ? "id" : "id DESC";
+  const tag = tagToRead(filter);
+  const [id, ids] = tag === undefined ? ["id", "queued_tasks"] : ["task_id", "task_tags"];
+  const tasks = tag === undefined ? ids : `${ids} CROSS JOIN queued_tasks ON id = task_id`;
+  const order = start.oldestFirst ? id : `${id} DESC`;
   const where = new Conditions();
-  if (start.after !== undefined) where.add(`id ${start.oldestFirst ? ">" : "<"} ?`, start.after);
-  if (filter.recurring !== undefined) {
-    where.add(`recurring_task IS ${filter.recurring ? "NOT NULL" : "NULL"}`);
-  }
+  if (start.after !== undefined) where.add(`${id} ${start.oldestFirst ? ">" : "<"} ?`, start.after);
+  if (tag === undefined) addRecurring(where, filter);
+  else where.add("tag = ?", tag.toWellFormed());
   let lastRead: string | null = null;
   if (readsInVain(filter)) {
     const last = connection.get(
-      `SELECT id FROM queued_tasks ${where} ORDER BY ${order} LIMIT 1 OFFSET ?`,
+      `SELECT ${id} AS id FROM ${ids} ${where} ORDER BY ${order} LIMIT 1 OFFSET ?`,
       ...where.parameters,
       mostRowsRead - 1,
     );
     lastRead = last === undefined ? null : last.id as string;
   }
-  if (lastRead !== null) where.add(`id ${start.oldestFirst ? "<=" : ">="} ?`, lastRead);
+  if (lastRead !== null) where.add(`${id} ${start.oldestFirst ? "<=" : ">="} ?`, lastRead);
+  if (tag !== undefined) addRecurring(where, filter);
   addFilter(where, filter);
   const rows = connection.all(
-    `SELECT ${columns} FROM queued_tasks ${where} ORDER BY ${order} LIMIT ?`,
+    `SELECT ${columns} FROM ${tasks} ${where} ORDER BY ${order} LIMIT ?`,
     ...where.parameters,
     most,
   );
@@ -111,12 +114,21 @@ const ranges = [
   ["executedBefore", "last_execution_utc < ?"],
 ] as const;
 
+function addRecurring(where: Conditions, { recurring }: TaskFilter): void {
+  if (recurring !== undefined) where.add(`recurring_task IS ${recurring ? "NOT NULL" : "NULL"}`);
+}
+
 /** Adds the conditions of a filter, except `recurring`. */
 function addFilter(where: Conditions, filter: TaskFilter): void {
   for (const [member, column] of columnsOfTexts) {
     const values = filter[member];
     if (values === undefined) continue;
     where.add(`${column} IN (${values.map(() => "?").join(", ")})`, ...values);
+  }
+  for (const tag of filter.tags ?? []) {
+    const isTagged =
+      "EXISTS (SELECT 1 FROM task_tags AS other WHERE other.tag = ? AND other.task_id = id)";
+    where.add(isTagged, tag.toWellFormed());
   }
   if (filter.taskKey !== undefined) where.add("task_key = ?", filter.taskKey);
   // As bytes: the functions for texts end at U+0000.

@@ -2,7 +2,7 @@
 // Generated from sql/sqlite/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/sqlite/. */
-export type SqlFileName = "0001_schema.sql" | "0002_returned_rate_slots.sql" | "0003_series_index.sql" | "0004_worker_serves.sql";
+export type SqlFileName = "0001_schema.sql" | "0002_returned_rate_slots.sql" | "0003_series_index.sql" | "0004_worker_serves.sql" | "0005_tags.sql";
 
 /** The files of sql/sqlite/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -168,5 +168,18 @@ ALTER TABLE workers ADD COLUMN serves TEXT;
 
 INSERT INTO evertask_migrations (version, applied_at_utc)
 VALUES (4, unixepoch() * 1000);
+`,
+  "0005_tags.sql": `-- The tags of tasks: on the row as a JSON array, in the order of the dispatch; NULL for none.
+ALTER TABLE queued_tasks ADD COLUMN tags TEXT;
+
+-- The tasks of each tag, in the order of ids, for searches. It holds only tasks with tags.
+CREATE TABLE task_tags (
+  tag TEXT NOT NULL,
+  task_id TEXT NOT NULL,
+  PRIMARY KEY (tag, task_id)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO evertask_migrations (version, applied_at_utc)
+VALUES (5, unixepoch() * 1000);
 `,
 };

@@ -10,6 +10,7 @@ import type { Connection } from "./connection.ts";
 import type { SqliteValue } from "./sqlite_library.ts";
 import { pausedQueues } from "./queues.ts";
 import { writeSeries } from "./series.ts";
+import { addTags } from "./tags.ts";
 
 /** What tasks that differ only in id, payload and trace share: see {@linkcode sharedParameters}. */
 const sharedColumns = 13;
@@ -100,8 +101,9 @@ export class TaskInserts {
     }
     this.#inserted += tasks.length;
     this.#audited ||= isAuditedWhenStored(tasks[0]!.auditLevel);
-    for (const { id, series } of tasks) {
+    for (const { id, series, tags } of tasks) {
       if (series !== null) writeSeries(this.#connection, id, series, 0);
+      if (tags.length > 0) addTags(this.#connection, id, tags);
     }
   }
 

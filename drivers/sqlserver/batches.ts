@@ -84,6 +84,25 @@ export function newTasks(tasks: readonly NewTask[]): Rows {
   return rowsOf(types.newTaskList, rows);
 }
 
+/** Tags of tasks, by their ids. */
+export function taskTags(tagsOf: ReadonlyMap<string, readonly string[]>): Rows {
+  const rows = [...tagsOf].flatMap(([TaskId, tags], Ordinal) =>
+    tags.map((tag, index) => ({
+      Ordinal,
+      TaskId,
+      Place: index + 1,
+      Tag: storedTag(tag),
+      Tags: index === 0 ? JSON.stringify(tags.map((each) => each.toWellFormed())) : null,
+    }))
+  );
+  return rowsOf(types.taskTagList, rows);
+}
+
+/** Returns a tag in its stored form. */
+export function storedTag(tag: string): string {
+  return toStoredName(tag, "tag", nameLengths.tag);
+}
+
 /** Status changes. */
 export function statusChanges(changes: readonly StatusChange[]): Rows {
   const rows = changes.map((change, Ordinal) => ({

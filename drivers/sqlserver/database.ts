@@ -93,11 +93,28 @@ export class SqlServerDatabase {
     parameters: Parameters,
     connection?: unknown,
   ): Promise<Recordsets> {
+    return await this.#again(
+      () => this.#call(procedure, parameters, connection),
+      connection === undefined,
+    );
+  }
+
+  /**
+   * Does work whose calls take part in one transaction, the caller's or one of its own, which is
+   * repeated as a call is.
+   */
+  async together<T>(work: (connection: unknown) => Promise<T>, connection: unknown): Promise<T> {
+    if (connection !== undefined) return await work(connection);
+    return await this.#again(() => this.transaction(work), true);
+  }
+
+  /** Does work; if it may be repeated, again when another process has stored the same new row. */
+  async #again<T>(work: () => Promise<T>, mayRepeat: boolean): Promise<T> {
     for (let attempt = 0;; attempt++) {
       try {
-        return await this.#call(procedure, parameters, connection);
+        return await work();
       } catch (error) {
-        const again = connection === undefined && attempt < duplicateRetries && isDuplicate(error);
+        const again = mayRepeat && attempt < duplicateRetries && isDuplicate(error);
         if (!again) throw await this.#explain(error);
       }
     }

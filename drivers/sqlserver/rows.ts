@@ -19,7 +19,7 @@ import { fromStored, fromStoredName } from "./text.ts";
 
 /** The columns of a task, for {@linkcode toTaskRecord}. */
 export const taskColumns = `
-    t.[Id] AS [Id], t.[Type] AS [Type], t.[Handler] AS [Handler], t.[Request] AS [Request], t.[Status] AS [Status],
+    t.[Id] AS [Id], t.[Type] AS [Type], t.[Handler] AS [Handler], t.[Tags] AS [Tags], t.[Request] AS [Request], t.[Status] AS [Status],
     t.[Exception] AS [Exception], t.[AuditLevel] AS [AuditLevel], t.[QueueName] AS [QueueName],
     t.[Priority] AS [Priority], t.[TaskKey] AS [TaskKey], t.[CreatedAtUtc] AS [CreatedAtUtc],
     t.[ScheduledExecutionUtc] AS [ScheduledExecutionUtc], t.[DueAtUtc] AS [DueAtUtc],
@@ -39,6 +39,7 @@ export function toTaskRecord(row: Row): TaskRecord {
   return {
     ...toTask(row),
     handlerName: fromStoredName(text(row.Handler)),
+    tags: row.Tags === null ? [] : JSON.parse(text(row.Tags)) as string[],
     exception: fromStored(textOrNull(row.Exception)),
     scheduledAt: instantOrNull(row.ScheduledExecutionUtc),
     dueAt: instantOrNull(row.DueAtUtc),

@@ -1,5 +1,5 @@
-// Searching and counting tasks. A search reads by the index on IdOrder, or by that of series. A
-// filter that may read many rows without a match stops after a number of rows.
+// Searching and counting tasks. A search reads by the index on IdOrder, by that of series, or by the
+// tasks of a tag. A filter that may read many rows without a match stops after a number of rows.
 
 import {
   countStart,
@@ -16,13 +16,14 @@ import type {
   TaskPage,
   TaskPageRequest,
 } from "../../src/storage/queries.ts";
-import { readsInVain } from "../../src/storage/task_filter.ts";
+import { readsInVain, tagToRead } from "../../src/storage/task_filter.ts";
+import { storedTag } from "./batches.ts";
 import type { SqlServerDatabase } from "./database.ts";
 import { toDate } from "./instants.ts";
 import { id, instant, int, name, type Parameter, text } from "./mssql.ts";
 import type { Row } from "./recordsets.ts";
 import * as rows from "./rows.ts";
-import { toStored, toStoredName } from "./text.ts";
+import { nameLengths, toStored, toStoredName } from "./text.ts";
 
 /** {@linkcode Storage.list}. */
 export async function listTasks(
@@ -66,11 +67,28 @@ const ranges = [
 /** Texts are compared by code points, regardless of the database's collation. */
 const byCodePoints = "COLLATE Latin1_General_BIN2";
 
+/** Which rows are read, with the id of a task in them. */
+interface Source {
+  readonly source: string;
+  readonly id: string;
+  readonly hint: string;
+}
+
+const allTasks: Source = { source: "[EverTask].[QueuedTasks] AS t", id: "t.[Id]", hint: "" };
+const tagsAlone: Source = { source: "[EverTask].[TaskTags] AS g", id: "g.[TaskId]", hint: "" };
+const taggedTasks: Source = {
+  source: `${tagsAlone.source} INNER JOIN ${allTasks.source} ON t.[Id] = g.[TaskId]`,
+  id: tagsAlone.id,
+  hint: "OPTION (LOOP JOIN, FORCE ORDER)",
+};
+
 /** A search in the making: its conditions and their parameters. */
 class Search {
   readonly #database: SqlServerDatabase;
   readonly #filter: TaskFilter;
   readonly #oldestFirst: boolean;
+  /** The tag whose tasks are read; undefined: all tasks. */
+  readonly #tag: string | undefined;
   readonly #conditions: string[] = [];
   readonly #parameters: Record<string, Parameter> = {};
 
@@ -82,19 +100,20 @@ class Search {
     this.#database = database;
     this.#filter = filter;
     this.#oldestFirst = oldestFirst;
+    this.#tag = tagToRead(filter);
+    if (this.#tag !== undefined) this.#add("Tag", tagParameter(this.#tag), "g.[Tag] = @Tag");
+    else this.#addRecurring();
     if (after !== undefined) this.#addId(oldestFirst ? ">" : "<", "After", after);
-    // No parameter: the filtered index of the series is used where the text says that it holds
-    // them.
-    const { recurring } = filter;
-    if (recurring !== undefined) this.#conditions.push(`t.[IsRecurring] = ${recurring ? 1 : 0}`);
   }
 
   /** Finds at most `most` tasks, among the next ones that one call may read. */
   async run(columns: string, most: number): Promise<{ found: Row[]; lastRead: string | null }> {
     const lastRead = readsInVain(this.#filter) ? await this.#lastRead() : null;
     if (lastRead !== null) this.#addId(this.#oldestFirst ? "<=" : ">=", "LastRead", lastRead);
+    if (this.#tag !== undefined) this.#addRecurring();
     this.#addFilter();
-    const query = `SELECT TOP (@Rows) ${columns} ${this.#from()};`;
+    const tasks = this.#tag === undefined ? allTasks : taggedTasks;
+    const query = `SELECT TOP (@Rows) ${columns} ${this.#from(tasks)} ${tasks.hint};`;
     const parameters = { ...this.#parameters, Rows: int(most) };
     const [found] = await this.#database.query(query, parameters, true);
     return { found: [...found!], lastRead };
@@ -102,17 +121,20 @@ class Search {
 
   /** The last task that this call may read; null if there are fewer. */
   async #lastRead(): Promise<string | null> {
-    const query = `SELECT t.[Id] ${this.#from()} OFFSET @Skipped ROWS FETCH NEXT 1 ROWS ONLY;`;
+    const tasks = this.#tag === undefined ? allTasks : tagsAlone;
+    const query = `SELECT ${tasks.id} AS [Id] ${
+      this.#from(tasks)
+    } OFFSET @Skipped ROWS FETCH NEXT 1 ROWS ONLY;`;
     const parameters = { ...this.#parameters, Skipped: int(mostRowsRead - 1) };
     const [found] = await this.#database.query(query, parameters, true);
     return found![0] === undefined ? null : rows.id(found![0].Id);
   }
 
-  #from(): string {
+  #from({ source }: Source): string {
     const conditions = this.#conditions;
     const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
-    return `FROM [EverTask].[QueuedTasks] AS t ${where}
-      ORDER BY t.[IdOrder] ${this.#oldestFirst ? "ASC" : "DESC"}`;
+    return `FROM ${source} ${where}
+      ORDER BY ${this.#order} ${this.#oldestFirst ? "ASC" : "DESC"}`;
   }
 
   /** Adds what the filter says, except for `recurring`. */
@@ -122,6 +144,11 @@ class Search {
     for (const [member, parameter, expression] of textColumns) {
       const values = this.#filter[member]?.map((value) => storedName(value));
       if (values !== undefined) this.#addOneOf(parameter, `${expression} ${byCodePoints}`, values);
+    }
+    for (const [index, tag] of (this.#filter.tags ?? []).entries()) {
+      const condition = `EXISTS (SELECT 1 FROM [EverTask].[TaskTags] AS o
+        WHERE o.[Tag] = @Tag${index} AND o.[IdOrder] = t.[IdOrder])`;
+      this.#add(`Tag${index}`, tagParameter(tag), condition);
     }
     if (taskKey !== undefined) {
       this.#add(
@@ -145,6 +172,18 @@ class Search {
     }
   }
 
+  /** The column by which the tasks are read. */
+  get #order(): string {
+    return this.#tag === undefined ? "t.[IdOrder]" : "g.[IdOrder]";
+  }
+
+  #addRecurring(): void {
+    // No parameter: the filtered index of the series is used where the text says that it holds
+    // them.
+    const { recurring } = this.#filter;
+    if (recurring !== undefined) this.#conditions.push(`t.[IsRecurring] = ${recurring ? 1 : 0}`);
+  }
+
   #add(parameter: string, value: Parameter, condition: string): void {
     this.#parameters[parameter] = value;
     this.#conditions.push(condition);
@@ -152,7 +191,7 @@ class Search {
 
   #addId(comparison: string, parameter: string, value: string): void {
     const place = idOrder(`@${parameter}`, this.#database.isBabelfish);
-    this.#add(parameter, id(value), `t.[IdOrder] ${comparison} ${place}`);
+    this.#add(parameter, id(value), `${this.#order} ${comparison} ${place}`);
   }
 
   #addOneOf(prefix: string, expression: string, values: readonly Parameter[]): void {
@@ -164,6 +203,10 @@ class Search {
       `${expression} IN (${members.length === 0 ? "NULL" : members.join(", ")})`,
     );
   }
+}
+
+function tagParameter(tag: string): Parameter {
+  return name(storedTag(tag), nameLengths.tag);
 }
 
 function storedName(value: string): Parameter {

@@ -2,7 +2,7 @@
 // Generated from sql/sqlserver/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/sqlserver/. */
-export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "0005_returned_rate_slots.sql" | "0006_series_corrections.sql" | "0007_worker_serves.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_CorrectSeries.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_Purge.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_RequestCancel.sql" | "usp_ReturnRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_TakeRateSlots.sql" | "usp_UnregisterWorker.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql";
+export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "0005_returned_rate_slots.sql" | "0006_series_corrections.sql" | "0007_worker_serves.sql" | "0008_tags.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_CorrectSeries.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_Purge.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_RequestCancel.sql" | "usp_ReturnRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_TagTasks.sql" | "usp_TakeRateSlots.sql" | "usp_UnregisterWorker.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql";
 
 /** The files of sql/sqlserver/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -601,6 +601,47 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 7)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (7, SYSUTCDATETIME());
 GO
 `,
+  "0008_tags.sql": `-- The tags of tasks: on the row as a JSON array, in the order of the dispatch, and in a table by which searches go. Only tasks
+-- with tags are in it. IdOrder is that of QueuedTasks. No foreign key: Babelfish does not always find its table.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'Tags') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [Tags] nvarchar(max) NULL;
+GO
+
+IF OBJECT_ID(N'[EverTask].[TaskTags]') IS NULL
+    CREATE TABLE [EverTask].[TaskTags] (
+        [Tag]     nvarchar(201)    COLLATE Latin1_General_BIN2 NOT NULL,
+        [IdOrder] varbinary(36)    NOT NULL,
+        [TaskId]  uniqueidentifier NOT NULL,
+        CONSTRAINT [PK_TaskTags] PRIMARY KEY CLUSTERED ([Tag], [IdOrder])
+    );
+GO
+
+-- Deleting a task deletes its tags, and updating one replaces them.
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 8)
+    CREATE INDEX [IX_TaskTags_TaskId] ON [EverTask].[TaskTags] ([TaskId]);
+GO
+
+-- Tags of tasks. The first row of a task has them all, as JSON.
+IF TYPE_ID(N'[EverTask].[TaskTagList]') IS NULL
+    CREATE TYPE [EverTask].[TaskTagList] AS TABLE (
+        [Ordinal] int              NOT NULL, -- of the task
+        [TaskId]  uniqueidentifier NOT NULL,
+        [Place]   int              NOT NULL, -- from 1
+        [Tag]     nvarchar(201)    COLLATE Latin1_General_BIN2 NOT NULL,
+        [Tags]    nvarchar(max)    NULL,
+        PRIMARY KEY ([Ordinal], [Place])
+    );
+GO
+
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 8)
+    INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (8, SYSUTCDATETIME());
+GO
+`,
   "usp_ClaimTasks.sql": `-- Takes due tasks for a worker: highest priority first, then longest due, then lowest id, of each queue.
 --
 --   @Types   the types that the worker has handlers for
@@ -956,6 +997,8 @@ GO
 --   stored one-shot that waits                       -> updated
 --   stored one-shot that has ended                   -> gives up its key; created
 --
+-- A task that is updated has no tags any more, and a new one none yet: see usp_TagTasks.
+--
 -- Answers a row a task, in order: Id, Outcome (created, updated, existing), Claimed (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
@@ -1003,7 +1046,7 @@ BEGIN
     FROM @Tasks AS j;
 
     DECLARE @Turn int = 0, @Ordinal int;
-    DECLARE @TaskKey nvarchar(200), @Stores bit, @StoredId uniqueidentifier, @StoredStatus nvarchar(15), @StoredIsRecurring bit, @Busy bit, @Ended bit,
+    DECLARE @TaskKey nvarchar(200), @Stores bit, @StoredId uniqueidentifier, @StoredStatus nvarchar(15), @StoredIsRecurring bit, @StoredIsTagged bit, @Busy bit, @Ended bit,
         @Alive bit, @SameSchedule bit, @Keeps bit, @NewIsRecurring bit, @NewStatus nvarchar(15), @NewLevel int, @Outcome varchar(8);
 
     BEGIN TRANSACTION;
@@ -1024,6 +1067,7 @@ BEGIN
             -- key is compared with a variable, and with NULL, so that the filtered index is sure to be used: without it
             -- the lock would be on the whole table.
             SELECT @StoredId = t.[Id], @StoredStatus = t.[Status], @StoredIsRecurring = t.[IsRecurring],
+                @StoredIsTagged = CASE WHEN t.[Tags] IS NULL THEN 0 ELSE 1 END,
                 @Busy = CASE WHEN t.[WorkerId] IS NOT NULL OR t.[Status] = N'InProgress' THEN 1 ELSE 0 END,
                 @Ended = CASE WHEN t.[DueAtUtc] IS NULL
                     AND t.[Status] IN (N'Completed', N'Failed', N'Cancelled', N'ServiceStopped') THEN 1 ELSE 0 END,
@@ -1068,6 +1112,11 @@ BEGIN
                     INNER JOIN @New AS e ON e.[Ordinal] = n.[Ordinal]
                     WHERE t.[Id] = @StoredId AND t.[WorkerId] IS NULL AND t.[Status] <> N'InProgress';
                     IF @@ROWCOUNT > 0 SET @Outcome = 'updated';
+                    IF @Outcome = 'updated' AND @StoredIsTagged = 1
+                    BEGIN
+                        DELETE FROM [EverTask].[TaskTags] WHERE [TaskId] = @StoredId;
+                        UPDATE [EverTask].[QueuedTasks] SET [Tags] = NULL WHERE [Id] = @StoredId;
+                    END;
 
                     -- A status to begin with is no error: only Full audits it.
                     IF @Outcome = 'updated' AND @Keeps = 0 AND @NewStatus <> @StoredStatus AND @NewLevel NOT IN (1, 2, 3)
@@ -1287,6 +1336,10 @@ BEGIN
                 AND [Status] IN (N'Completed', N'Cancelled')
                 AND COALESCE([LastExecutionUtc], [CreatedAtUtc]) < @Tasks;
             SET @TaskCount = @@ROWCOUNT;
+            -- Their tags. Whether a row is there can be read while another transaction changes it.
+            DELETE FROM [EverTask].[TaskTags]
+            WHERE [TaskId] IN (SELECT r.[Id] FROM @TaskRow AS r)
+                AND NOT EXISTS (SELECT 1 FROM [EverTask].[QueuedTasks] AS t WITH (NOLOCK) WHERE t.[Id] = [TaskTags].[TaskId]);
         END;
     END;
 
@@ -1890,6 +1943,43 @@ BEGIN
     FROM @Changes AS c
     LEFT JOIN @Applied AS a ON a.[TaskId] = c.[TaskId]
     ORDER BY c.[Ordinal];
+END
+GO
+`,
+  "usp_TagTasks.sql": `-- Gives tasks their tags, in the transaction in which usp_PersistTasks has stored them. A task that
+-- has tags was stored before, by a call whose answer was lost. It is a call of its own, which only
+-- tasks with tags need: Babelfish lets no call leave out a table, and loses the schema of foreign keys
+-- in a procedure that another one calls.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_TagTasks];
+GO
+CREATE PROCEDURE [EverTask].[usp_TagTasks]
+    @Tags [EverTask].[TaskTagList] READONLY
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    BEGIN TRANSACTION;
+
+    INSERT INTO [EverTask].[TaskTags] ([Tag], [IdOrder], [TaskId])
+    SELECT g.[Tag], t.[IdOrder], t.[Id]
+    FROM @Tags AS g
+    INNER JOIN [EverTask].[QueuedTasks] AS t WITH (FORCESEEK) ON t.[Id] = g.[TaskId]
+    WHERE t.[Tags] IS NULL
+    OPTION (LOOP JOIN, FORCE ORDER);
+
+    UPDATE t
+    SET [Tags] = g.[Tags]
+    FROM @Tags AS g
+    INNER JOIN [EverTask].[QueuedTasks] AS t WITH (FORCESEEK) ON t.[Id] = g.[TaskId]
+    WHERE g.[Place] = 1 AND t.[Tags] IS NULL
+    OPTION (LOOP JOIN, FORCE ORDER);
+
+    COMMIT TRANSACTION;
 END
 GO
 `,

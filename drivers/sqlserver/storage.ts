@@ -15,6 +15,7 @@ import type { SqlServerDatabase } from "./database.ts";
 import { lockKey } from "./lock_key.ts";
 import { prepareSchema } from "./migrations.ts";
 import { bit, name } from "./mssql.ts";
+import { persist } from "./persist.ts";
 import { purge } from "./purge.ts";
 import * as reading from "./reading.ts";
 import * as rows from "./rows.ts";
@@ -53,14 +54,7 @@ export class SqlServerStorage implements Storage {
   // ---- the life of a task ----
 
   async persist(...[tasks, options]: Args<"persist">): Result<"persist"> {
-    if (tasks.length === 0) return [];
-    const parameters = { Tasks: batches.newTasks(tasks) };
-    const [found] = await this.#database.call("usp_PersistTasks", parameters, options?.connection);
-    return found!.map(({ Id, Outcome, Claimed }) => ({
-      id: rows.id(Id),
-      outcome: Outcome as "created" | "updated" | "existing",
-      claimed: rows.truth(Claimed),
-    }));
+    return tasks.length === 0 ? [] : await persist(this.#database, tasks, options?.connection);
   }
 
   async claim(...[request]: Args<"claim">): Result<"claim"> {

@@ -59,6 +59,15 @@ export const newTaskList = tableType("NewTaskList", {
   NextRunUtc: instant,
 });
 
+/** Tags of tasks. */
+export const taskTagList = tableType("TaskTagList", {
+  Ordinal: int,
+  TaskId: id,
+  Place: int,
+  Tag: name(nameLengths.tag),
+  Tags: text,
+});
+
 /** What happened to tasks. */
 export const statusChangeList = tableType("StatusChangeList", {
   TaskId: id,

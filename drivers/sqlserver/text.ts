@@ -63,4 +63,5 @@ export const nameLengths = {
   status: 15,
   logLevel: 20,
   rateKey: 400,
+  tag: 201, // 100 characters that are all escaped, and a guarded space
 } as const;

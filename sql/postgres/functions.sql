@@ -8,8 +8,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 6) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 6: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 8) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 8: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -33,9 +33,10 @@ END $$;
 \ir functions/series.sql
 \ir functions/statistics.sql
 \ir functions/status.sql
+\ir functions/tags.sql
 \ir functions/waiting.sql
 \ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (6, 'c771fd5296111fc5fcda66291e2a08548e7c1a6dafe8bfa15954b45f0613898e')
+INSERT INTO schema_functions (revision, hash) VALUES (8, '9db91d9cfd321580614a3e4f5b3ac4e08745adfc15718c4dbf86f2d0eb1ae42e')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;

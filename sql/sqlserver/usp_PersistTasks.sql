@@ -10,6 +10,8 @@
 --   stored one-shot that waits                       -> updated
 --   stored one-shot that has ended                   -> gives up its key; created
 --
+-- A task that is updated has no tags any more, and a new one none yet: see usp_TagTasks.
+--
 -- Answers a row a task, in order: Id, Outcome (created, updated, existing), Claimed (1 or 0).
 
 SET QUOTED_IDENTIFIER ON;
@@ -57,7 +59,7 @@ BEGIN
     FROM @Tasks AS j;
 
     DECLARE @Turn int = 0, @Ordinal int;
-    DECLARE @TaskKey nvarchar(200), @Stores bit, @StoredId uniqueidentifier, @StoredStatus nvarchar(15), @StoredIsRecurring bit, @Busy bit, @Ended bit,
+    DECLARE @TaskKey nvarchar(200), @Stores bit, @StoredId uniqueidentifier, @StoredStatus nvarchar(15), @StoredIsRecurring bit, @StoredIsTagged bit, @Busy bit, @Ended bit,
         @Alive bit, @SameSchedule bit, @Keeps bit, @NewIsRecurring bit, @NewStatus nvarchar(15), @NewLevel int, @Outcome varchar(8);
 
     BEGIN TRANSACTION;
@@ -78,6 +80,7 @@ BEGIN
             -- key is compared with a variable, and with NULL, so that the filtered index is sure to be used: without it
             -- the lock would be on the whole table.
             SELECT @StoredId = t.[Id], @StoredStatus = t.[Status], @StoredIsRecurring = t.[IsRecurring],
+                @StoredIsTagged = CASE WHEN t.[Tags] IS NULL THEN 0 ELSE 1 END,
                 @Busy = CASE WHEN t.[WorkerId] IS NOT NULL OR t.[Status] = N'InProgress' THEN 1 ELSE 0 END,
                 @Ended = CASE WHEN t.[DueAtUtc] IS NULL
                     AND t.[Status] IN (N'Completed', N'Failed', N'Cancelled', N'ServiceStopped') THEN 1 ELSE 0 END,
@@ -122,6 +125,11 @@ BEGIN
                     INNER JOIN @New AS e ON e.[Ordinal] = n.[Ordinal]
                     WHERE t.[Id] = @StoredId AND t.[WorkerId] IS NULL AND t.[Status] <> N'InProgress';
                     IF @@ROWCOUNT > 0 SET @Outcome = 'updated';
+                    IF @Outcome = 'updated' AND @StoredIsTagged = 1
+                    BEGIN
+                        DELETE FROM [EverTask].[TaskTags] WHERE [TaskId] = @StoredId;
+                        UPDATE [EverTask].[QueuedTasks] SET [Tags] = NULL WHERE [Id] = @StoredId;
+                    END;
 
                     -- A status to begin with is no error: only Full audits it.
                     IF @Outcome = 'updated' AND @Keeps = 0 AND @NewStatus <> @StoredStatus AND @NewLevel NOT IN (1, 2, 3)

@@ -166,6 +166,10 @@ BEGIN
                 AND [Status] IN (N'Completed', N'Cancelled')
                 AND COALESCE([LastExecutionUtc], [CreatedAtUtc]) < @Tasks;
             SET @TaskCount = @@ROWCOUNT;
+            -- Their tags. Whether a row is there can be read while another transaction changes it.
+            DELETE FROM [EverTask].[TaskTags]
+            WHERE [TaskId] IN (SELECT r.[Id] FROM @TaskRow AS r)
+                AND NOT EXISTS (SELECT 1 FROM [EverTask].[QueuedTasks] AS t WITH (NOLOCK) WHERE t.[Id] = [TaskTags].[TaskId]);
         END;
     END;
 

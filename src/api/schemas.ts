@@ -46,6 +46,7 @@ export const taskSchema = z.object({
   traceContext: z.string().nullable(),
   retryPolicy: z.string().nullable(),
   series: series.nullable(),
+  tags: z.array(z.string()),
   exception: z.string().nullable(),
   lastExecutionAt: instantOrNull,
   executionTimeMs: z.number().nullable(),

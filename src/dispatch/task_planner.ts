@@ -14,6 +14,7 @@ import {
   parseTaskKey,
 } from "../task/dispatch_options.ts";
 import { defaultQueue, type QueueSettings, recurringQueue } from "../task/queue_settings.ts";
+import { noTags, parseTags } from "../task/tags.ts";
 import type { AnyTask } from "../task/task.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
 import { atOnce, parseDue } from "./due.ts";
@@ -68,6 +69,7 @@ export function plannedTask(
     traceContext: own.traceContext,
     retryPolicy: plan.retryPolicy,
     series: plan.series,
+    tags: plan.tags,
     claimFor: own.claimFor,
   };
 }
@@ -140,6 +142,7 @@ export class TaskPlanner {
       taskKey: options.taskKey === undefined ? null : parseTaskKey(options.taskKey),
       retryPolicy: options.retry === undefined ? null : toStoredPolicy(options.retry, "retry"),
       series,
+      tags: options.tags === undefined ? noTags : parseTags(options.tags, "tags"),
     };
   }
 

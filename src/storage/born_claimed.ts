@@ -4,7 +4,7 @@ import type { NewTask } from "./persist_requests.ts";
 import type { ClaimedTask } from "./records.ts";
 
 /** The fields that a new task shares with a claimed task. */
-export type ClaimableTask = Omit<NewTask, "handlerName" | "due" | "claimFor">;
+export type ClaimableTask = Omit<NewTask, "handlerName" | "due" | "tags" | "claimFor">;
 
 /**
  * Returns a task that was stored claimed ({@linkcode NewTask.claimFor}) in the form that a claim

@@ -62,7 +62,7 @@ export {
   toPartialCount,
   toTaskPage,
 } from "./paging.ts";
-export { readsInVain } from "./task_filter.ts";
+export { readsInVain, tagToRead } from "./task_filter.ts";
 export type {
   AuditGrowth,
   Backlog,

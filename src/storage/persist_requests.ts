@@ -47,6 +47,8 @@ export interface NewTask extends DispatchedFields {
   readonly due: Due;
   /** The series of a recurring task; null for a one-shot task. */
   readonly series: NewSeries | null;
+  /** By which it can be found; each once, at most 20. */
+  readonly tags: readonly string[];
   /**
    * The local worker that gets the task without a claim. The row is stored as claimed by this
    * worker, with attempt 1, lease token 1 and no due instant. Ignored unless the outcome is

@@ -17,6 +17,11 @@ export interface TaskFilter {
   readonly types?: readonly string[];
   /** Tasks in one of these queues. */
   readonly queues?: readonly string[];
+  /**
+   * Tasks with all of these tags, at most 20. A search reads the tasks with the first one: begin
+   * with the rarest. An empty array matches every task.
+   */
+  readonly tags?: readonly string[];
   /** True for recurring tasks only, false for one-shot tasks only. */
   readonly recurring?: boolean;
   /** The task with this key. */

@@ -59,6 +59,8 @@ export interface TaskFields extends DispatchedFields {
 export interface TaskRecord extends TaskFields {
   /** The display name of the handler, from the task definition's `handlerName`. */
   readonly handlerName: string;
+  /** The tags of its dispatch, in that order. */
+  readonly tags: readonly string[];
   /**
    * The text of the error that failed or stopped the task, with its causes. A worker writes at most
    * 32,768 characters. The last line of a longer text says that it was cut.

@@ -6,6 +6,7 @@ import { checkNames, checkOptions, isPlain } from "../guards/argument_checks.ts"
 import { InvalidArgumentError } from "../guards/errors.ts";
 import { isStorableInstant } from "../time/instant.ts";
 import { parseTaskId } from "../ids/uuid_v7.ts";
+import { parseTags } from "../task/tags.ts";
 import type { TaskFilter } from "./queries.ts";
 import { taskStatuses } from "./task_status.ts";
 
@@ -23,6 +24,7 @@ const members: OptionNames<TaskFilter> = {
   statuses: true,
   types: true,
   queues: true,
+  tags: true,
   recurring: true,
   taskKey: true,
   taskKeyPrefix: true,
@@ -54,10 +56,25 @@ const indexed: ReadonlySet<string> = new Set<keyof TaskFilter>(["ids", "taskKey"
  * @throws {InvalidArgumentError} If the filter is not an object.
  */
 export function readsInVain(filter: TaskFilter): boolean {
-  if (!isPlain(filter)) throw new InvalidArgumentError("filter", filter, "be an object");
+  checkFilter(filter);
   const given = Object.entries(filter).filter(([, value]) => value !== undefined);
   if (given.some(([name]) => indexed.has(name))) return false;
+  if (filter.tags?.length === 1) return given.length > 1;
   return given.some(([name, value]) => name !== "recurring" || value !== true);
+}
+
+/**
+ * Returns the tag whose tasks a search reads; undefined if another index leads to fewer.
+ *
+ * @throws {InvalidArgumentError} If the filter is no object.
+ */
+export function tagToRead(filter: TaskFilter): string | undefined {
+  checkFilter(filter);
+  return filter.ids === undefined && filter.taskKey === undefined ? filter.tags?.[0] : undefined;
+}
+
+function checkFilter(filter: TaskFilter): void {
+  if (!isPlain(filter)) throw new InvalidArgumentError("filter", filter, "be an object");
 }
 
 /**
@@ -79,7 +96,11 @@ export function parseTaskFilter(filter: TaskFilter): TaskFilter {
     if (filter[name] !== undefined) checkText(filter[name], `filter.${name}`);
   }
   for (const name of instants) checkInstant(filter[name], `filter.${name}`);
-  return ids === undefined ? filter : { ...filter, ids: parseIds(ids) };
+  return {
+    ...filter,
+    ...ids !== undefined && { ids: parseIds(ids) },
+    ...filter.tags !== undefined && { tags: parseTags(filter.tags, "filter.tags") },
+  };
 }
 
 function parseIds(ids: readonly string[]): string[] {

@@ -29,6 +29,11 @@ export interface CommonDispatchOptions {
    */
   readonly retry?: StorableRetryPolicy;
   /**
+   * By which `everTask.operate.tasks` finds the task, such as `["tenant:42"]`: at most 20, each of 1
+   * to 100 characters. A tag that is given twice counts once. @default none
+   */
+  readonly tags?: readonly string[];
+  /**
    * Cancels the dispatch, not the task. Nothing is stored if the signal aborts before the write is
    * sent.
    */
@@ -96,6 +101,7 @@ const optionNames: OptionNames<DispatchOptions> = {
   queue: true,
   priority: true,
   retry: true,
+  tags: true,
   signal: true,
   connection: true,
   delay: true,

@@ -15,6 +15,7 @@ export function task(overrides: Partial<TaskRecord> = {}): TaskRecord {
   return {
     ...claimedTask({ id: taskId, type: "send-email", payload: "{}", queue: "mails" }),
     handlerName: "send-email",
+    tags: [],
     exception: null,
     createdAt: now - 1000,
     scheduledAt: null,

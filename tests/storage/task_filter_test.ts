@@ -50,12 +50,17 @@ Deno.test("only filters that an index answers are read without a bound", () => {
     { createdFrom: 0 },
     { exceptionContains: "a" },
     { taskKeyPrefix: "a" },
+    { tags: ["a"], types: ["a"] },
+    { tags: ["a", "b"] },
+    { tags: ["a"], recurring: true },
   ];
   const free: TaskFilter[] = [
     {},
     { recurring: true },
     { ids: [id] },
     { taskKey: "a" },
+    { tags: ["a"] },
+    { tags: ["a"], ids: [id] },
     { taskKey: "a", statuses: ["Failed"] },
   ];
   assertEquals(bounded.map(readsInVain), bounded.map(() => true));

@@ -1,7 +1,7 @@
 // Options of dispatch at their limits, and which of the dispatch, the task and the instance has its
 // say.
 
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { defineTask, InvalidArgumentError } from "../../mod.ts";
 import { parsePriority, parseQueueName, parseTaskKey } from "../../src/task/dispatch_options.ts";
 import { Fleet } from "../support/fleet.ts";
@@ -19,6 +19,38 @@ Deno.test("names and keys have 1 to 200 characters, and priorities are integers 
   assertEquals(allowed.map((priority) => parsePriority(priority, "priority")), allowed);
   for (const priority of [-32_769, 32_768, 0.5, NaN, "1", null]) {
     assertThrows(() => parsePriority(priority, "priority"), InvalidArgumentError, "priority");
+  }
+});
+
+Deno.test("at most 20 tags of 1 to 100 characters are kept in order, each once", async () => {
+  const longest = "x".repeat(100);
+  const most = Array.from({ length: 20 }, (_, n) => `tag ${n}`);
+  const kept: [tags: string[], stored: string[]][] = [
+    [[], []],
+    [["b", "a", "b"], ["b", "a"]],
+    [[longest, " "], [longest, " "]],
+    [[...most, ...most], most],
+    [["\ud800", "\ufffd"], ["\ufffd"]],
+  ];
+  await using fleet = new Fleet();
+  const task = defineTask<null>({ type: "tagged", handle() {} });
+  const everTask = fleet.create({ tasks: [task] });
+  for (const [tags, stored] of kept) {
+    const { id } = await everTask.dispatch(task, null, { tags });
+    assertEquals((await everTask.get(id))?.tags, stored);
+  }
+  const refused: [tags: unknown, argument: string][] = [
+    ["tenant:42", "tags"],
+    [null, "tags"],
+    [[...most, "one more"], "tags"],
+    [["a", ""], "tags[1]"],
+    [[`${longest}x`], "tags[0]"],
+    [[42], "tags[0]"],
+  ];
+  for (const [tags, argument] of refused) {
+    const dispatching = everTask.dispatch(task, null, { tags: tags as string[] });
+    const { message } = await assertRejects(() => dispatching, InvalidArgumentError);
+    assert(message.startsWith(`${argument} is `), message);
   }
 });
 

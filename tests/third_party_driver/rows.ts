@@ -41,6 +41,7 @@ export function fieldsOf(task: NewTask) {
     queue: wellFormed(task.queue),
     priority: task.priority,
     auditLevel: task.auditLevel,
+    tags: task.tags.map(wellFormed),
     traceContext: task.traceContext,
     retryPolicy: task.retryPolicy,
     exception: null,
@@ -92,12 +93,13 @@ export function toRecord(row: Row): TaskRecord {
 
 export function matches(row: Row, filter: TaskFilter): boolean {
   const { ids, statuses, types, queues, recurring, taskKey } = filter;
-  const { taskKeyPrefix = "", exceptionContains = "" } = filter;
+  const { tags = [], taskKeyPrefix = "", exceptionContains = "" } = filter;
   return (ids?.includes(row.id) ?? true) &&
     (statuses?.includes(row.status) ?? true) &&
     (types?.map(wellFormed).includes(row.type) ?? true) &&
     (queues?.map(wellFormed).includes(row.queue) ?? true) &&
     (recurring ?? row.series !== null) === (row.series !== null) &&
+    tags.map(wellFormed).every((tag) => row.tags.includes(tag)) &&
     (taskKey === undefined || row.taskKey === wellFormed(taskKey)) &&
     (taskKeyPrefix === "" || row.taskKey?.startsWith(wellFormed(taskKeyPrefix)) === true) &&
     (exceptionContains === "" || row.exception?.includes(wellFormed(exceptionContains)) === true) &&
@@ -119,6 +121,7 @@ export function wellFormed(text: string): string {
 export function toClaimed(row: Row, dueAt: number): ClaimedTask {
   const {
     handlerName: _h,
+    tags: _t,
     exception: _e,
     scheduledAt: _s,
     lastExecutionAt: _l,

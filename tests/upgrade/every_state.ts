@@ -108,7 +108,8 @@ function withOldNames(task: NewTask): NewTask & OldNames {
 
 function withTodaysNames(task: TaskRecord & Partial<OldNames>): TaskRecord {
   const { request, handler, ...same } = task;
-  return { ...same, payload: request ?? task.payload, handlerName: handler ?? task.handlerName };
+  const payload = request ?? task.payload;
+  return { ...same, payload, handlerName: handler ?? task.handlerName, tags: task.tags ?? [] };
 }
 
 function page(after: string | null) {

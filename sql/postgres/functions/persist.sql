@@ -28,14 +28,14 @@ BEGIN
   ), created AS (
     INSERT INTO queued_tasks (
       id, type, handler, request, status, audit_level, queue_name, priority, task_key, trace_context, retry_policy,
-      created_at_utc, due_at_utc, scheduled_execution_utc, worker_id, claimed_at_utc, attempt, lease_token,
+      created_at_utc, due_at_utc, scheduled_execution_utc, worker_id, claimed_at_utc, attempt, lease_token, tags,
       is_recurring, recurring_task, recurring_info, anchor_utc, max_runs, run_until, next_run_utc, current_run_count
     )
     SELECT
       t.id, t.type, t.handler, t.request, t.status, t.audit_level, t.queue_name, t.priority, t.task_key,
       t.trace_context, t.retry_policy, clock,
       CASE WHEN h.id IS NULL THEN t.due_at_utc END, CASE WHEN t.status = 'WaitingQueue' THEN t.due_at_utc END,
-      h.id, h.claimed_at_utc, CASE WHEN h.id IS NULL THEN 0 ELSE 1 END, CASE WHEN h.id IS NULL THEN 0 ELSE 1 END,
+      h.id, h.claimed_at_utc, CASE WHEN h.id IS NULL THEN 0 ELSE 1 END, CASE WHEN h.id IS NULL THEN 0 ELSE 1 END, t.tags,
       t.schedule IS NOT NULL, t.schedule, t.info, from_epoch_ms(t.anchor_at_ms), t.max_runs,
       from_epoch_ms(t.run_until_ms), from_epoch_ms(t.next_run_at_ms), CASE WHEN t.schedule IS NOT NULL THEN 0 END
     FROM task AS t
@@ -70,16 +70,19 @@ DECLARE
   batch   new_task[] := ARRAY(SELECT t FROM json_populate_recordset(NULL::new_task, tasks) AS t);
   unkeyed new_task[] := batch;
   wanted  int;
+  tagged  uuid[];
   keys    text[];
   figures record;
   item    record;
   answers persist_answer[] := '{}';
 BEGIN
-  SELECT count(t.claim_for), array_agg(t.task_key) FILTER (WHERE t.task_key IS NOT NULL)
-  INTO wanted, keys FROM unnest(batch) AS t;
+  SELECT count(t.claim_for), array_agg(t.task_key) FILTER (WHERE t.task_key IS NOT NULL),
+    array_agg(t.id) FILTER (WHERE t.tags IS NOT NULL)
+  INTO wanted, keys, tagged FROM unnest(batch) AS t;
   IF keys IS NOT NULL THEN unkeyed := ARRAY(SELECT t FROM unnest(batch) AS t WHERE t.task_key IS NULL); END IF;
 
   figures := store_tasks(unkeyed, clock);
+  IF tagged IS NOT NULL THEN PERFORM add_tags(tagged); END IF;
   IF message IS NOT NULL THEN PERFORM notify_processes(message); END IF;
   IF keys IS NULL AND figures.stored = cardinality(batch) AND figures.claimed = wanted THEN RETURN NULL; END IF;
 

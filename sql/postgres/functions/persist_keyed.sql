@@ -30,6 +30,7 @@ BEGIN
     IF NOT FOUND THEN
       figures := store_tasks(ARRAY[task], clock);
       IF figures.stored = 1 THEN
+        IF task.tags IS NOT NULL THEN PERFORM add_tags(ARRAY[task.id]); END IF;
         RETURN ROW(task.id, 'created', figures.claimed = 1)::persist_answer;
       END IF;
       CONTINUE;  -- another process was faster, and has committed: look again
@@ -56,6 +57,7 @@ BEGIN
       current_run_count = CASE WHEN task.schedule IS NULL THEN NULL
         WHEN known.next_run_utc IS NULL THEN 0 ELSE known.current_run_count END
     WHERE t.id = known.id;
+    IF known.tags IS DISTINCT FROM task.tags THEN PERFORM replace_tags(known.id, task.tags); END IF;
     IF NOT keeps_next THEN
       UPDATE queued_tasks AS t SET
         status = task.status, due_at_utc = due,

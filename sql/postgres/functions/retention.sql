@@ -96,13 +96,16 @@ BEGIN
   counts[4] := least(cardinality(doomed_ids), room);
   IF NOT is_dry_run THEN
     -- One that is put in line at this moment, or has even run again, is no longer what it was.
-    DELETE FROM queued_tasks AS t USING (
+    WITH gone AS (DELETE FROM queued_tasks AS t USING (
       SELECT d.id FROM queued_tasks AS d WHERE d.id = ANY (doomed_ids[:room])
         AND d.status IN ('Completed', 'Cancelled') AND d.worker_id IS NULL AND d.due_at_utc IS NULL
         AND coalesce(d.last_execution_utc, d.created_at_utc) < tasks_limit
       ORDER BY d.id FOR UPDATE SKIP LOCKED
-    ) AS d WHERE t.id = d.id;
-    GET DIAGNOSTICS deleted = ROW_COUNT;
+    ) AS d WHERE t.id = d.id RETURNING t.id, t.tags
+    ), untagged AS (
+      DELETE FROM task_tags AS g USING gone AS d WHERE g.task_id = d.id AND g.tag = ANY (d.tags)
+    )
+    SELECT count(*) INTO deleted FROM gone;
     counts[4] := deleted;
     -- A rate limit's key that has its whole budget again is the same as a new one.
     DELETE FROM rate_limits AS l

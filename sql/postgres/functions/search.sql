@@ -1,6 +1,11 @@
--- Searches and counts tasks. A search goes by primary key, or by the index of series where it is for
--- series alone: the first page costs the same however many tasks there are. A filter that may read
+-- Searches and counts tasks. A search goes by primary key, by the tasks of a tag, or by the index of
+-- series where it is for series alone: the first page costs the same however many tasks there are. A filter that may read
 -- much in vain has its caller ask for a number of rows after which to stop.
+
+-- The tag whose tasks a search looks through; NULL if another index leads to fewer.
+CREATE OR REPLACE FUNCTION tag_to_read(filter json) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN filter -> 'ids' IS NULL AND filter -> 'taskKey' IS NULL THEN filter -> 'tags' ->> 0 END
+$$;
 
 -- The next tasks after the id `after`, in order, and not beyond `last`, at most `most`, that match a
 -- filter: TaskFilter (src/storage/queries.ts). Either id may be NULL: there is no such bound. Only
@@ -11,19 +16,21 @@ CREATE OR REPLACE FUNCTION find_tasks(filter json, oldest_first boolean, after u
 RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT
-SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 AS $$
 DECLARE
   is_series boolean := filter ->> 'recurring';
+  tag       text    := tag_to_read(filter);
 BEGIN
   RETURN QUERY EXECUTE format(
     $query$
-      SELECT t.id FROM queued_tasks AS t
-      WHERE ($2 IS NULL OR t.id %1$s $2) AND ($3 IS NULL OR t.id %2$s $3) %3$s
+      SELECT t.id FROM %5$s
+      WHERE ($2 IS NULL OR %6$s %1$s $2) AND ($3 IS NULL OR %6$s %2$s $3) %3$s
         AND ($1 -> 'ids' IS NULL OR t.id = ANY (ARRAY(SELECT json_array_elements_text($1 -> 'ids'))::uuid[]))
         AND ($1 -> 'statuses' IS NULL OR t.status = ANY (ARRAY(SELECT json_array_elements_text($1 -> 'statuses'))))
         AND ($1 -> 'types' IS NULL OR t.type = ANY (ARRAY(SELECT json_array_elements_text($1 -> 'types'))))
         AND ($1 -> 'queues' IS NULL OR t.queue_name = ANY (ARRAY(SELECT json_array_elements_text($1 -> 'queues'))))
+        AND ($1 -> 'tags' IS NULL OR coalesce(t.tags, '{}') @> ARRAY(SELECT json_array_elements_text($1 -> 'tags')))
         AND ($1 -> 'taskKey' IS NULL OR t.task_key = $1 ->> 'taskKey')
         AND ($1 -> 'taskKeyPrefix' IS NULL OR starts_with(t.task_key, $1 ->> 'taskKeyPrefix'))
         AND ($1 -> 'exceptionContains' IS NULL OR strpos(t.exception, $1 ->> 'exceptionContains') > 0)
@@ -33,13 +40,16 @@ BEGIN
         AND ($1 -> 'dueBefore' IS NULL OR coalesce(t.due_at_utc < from_epoch_ms(($1 ->> 'dueBefore')::float8), false))
         AND ($1 -> 'executedFrom' IS NULL OR t.last_execution_utc >= from_epoch_ms(($1 ->> 'executedFrom')::float8))
         AND ($1 -> 'executedBefore' IS NULL OR t.last_execution_utc < from_epoch_ms(($1 ->> 'executedBefore')::float8))
-      ORDER BY t.id %4$s LIMIT $4
+      ORDER BY %6$s %4$s LIMIT $4
     $query$,
     CASE WHEN oldest_first THEN '>' ELSE '<' END,
     CASE WHEN oldest_first THEN '<=' ELSE '>=' END,
     CASE WHEN is_series THEN 'AND t.is_recurring' WHEN NOT is_series THEN 'AND NOT t.is_recurring' ELSE '' END,
-    CASE WHEN oldest_first THEN 'ASC' ELSE 'DESC' END
-  ) USING filter, after, last, most;
+    CASE WHEN oldest_first THEN 'ASC' ELSE 'DESC' END,
+    CASE WHEN tag IS NULL THEN 'queued_tasks AS t'
+      ELSE 'task_tags AS g JOIN queued_tasks AS t ON t.id = g.task_id AND g.tag = $5' END,
+    CASE WHEN tag IS NULL THEN 't.id' ELSE 'g.task_id' END
+  ) USING filter, after, last, most, tag;
 END $$;
 
 -- The task that is the last one to be read by a search that stops after `most_read` of them; NULL if
@@ -51,9 +61,19 @@ SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
 AS $$
 DECLARE
   is_series boolean := filter ->> 'recurring';
+  tag       text    := tag_to_read(filter);
   last      uuid;
 BEGIN
   IF most_read IS NULL THEN RETURN NULL; END IF;
+  IF tag IS NOT NULL THEN
+    EXECUTE format(
+      'SELECT g.task_id FROM task_tags AS g WHERE g.tag = $3 AND ($1 IS NULL OR g.task_id %1$s $1)
+       ORDER BY g.task_id %2$s LIMIT 1 OFFSET $2 - 1',
+      CASE WHEN oldest_first THEN '>' ELSE '<' END,
+      CASE WHEN oldest_first THEN 'ASC' ELSE 'DESC' END
+    ) INTO last USING after, most_read, tag;
+    RETURN last;
+  END IF;
   EXECUTE format(
     'SELECT t.id FROM queued_tasks AS t WHERE ($1 IS NULL OR t.id %1$s $1) %2$s ORDER BY t.id %3$s LIMIT 1 OFFSET $2 - 1',
     CASE WHEN oldest_first THEN '>' ELSE '<' END,

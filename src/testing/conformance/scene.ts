@@ -75,6 +75,7 @@ export function newTask(id: string, overrides: Partial<NewTask> = {}): NewTask {
     traceContext: null,
     retryPolicy: null,
     series: null,
+    tags: [],
     claimFor: null,
     ...overrides,
   };

@@ -22,6 +22,7 @@ import { retention } from "./cases/retention.ts";
 import { searching } from "./cases/searching.ts";
 import { seriesCorrections } from "./cases/series_corrections.ts";
 import { statusChanges } from "./cases/status_changes.ts";
+import { tags } from "./cases/tags.ts";
 import { taskKeys } from "./cases/task_keys.ts";
 import { workers } from "./cases/workers.ts";
 import type { Topic } from "./scene.ts";
@@ -46,6 +47,7 @@ export const topics: readonly Topic[] = [
   rateSlots,
   readingAndPaging,
   searching,
+  tags,
   awkwardText,
   executionLogs,
   retention,

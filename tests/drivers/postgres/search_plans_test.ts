@@ -15,12 +15,14 @@ Deno.test.afterAll(() => server.stop());
 const fill = `
   SET synchronous_commit = off;
   INSERT INTO evertask.queued_tasks (id, type, handler, request, status, queue_name, priority, created_at_utc,
-    due_at_utc, last_execution_utc, exception, task_key, is_recurring)
+    due_at_utc, last_execution_utc, exception, task_key, is_recurring, tags)
   SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid, 'send-email', 'SendEmail', '{}',
     CASE WHEN i % 1000 = 0 THEN 'Failed' WHEN i % 2 = 0 THEN 'Completed' ELSE 'Queued' END, 'default', i % 3, now(),
     CASE WHEN i % 2 = 1 THEN now() + interval '1 day' END, CASE WHEN i % 2 = 0 THEN now() END,
-    CASE WHEN i % 1000 = 0 THEN 'refused' END, CASE WHEN i % 100 = 0 THEN 'key-' || i END, i % 10000 = 1
-  FROM generate_series(1, 200000) AS i`;
+    CASE WHEN i % 1000 = 0 THEN 'refused' END, CASE WHEN i % 100 = 0 THEN 'key-' || i END, i % 10000 = 1,
+    CASE WHEN i % 199995 = 5 THEN '{few,many}'::text[] WHEN i % 5 = 0 THEN '{many}' END
+  FROM generate_series(1, 200000) AS i;
+  INSERT INTO evertask.task_tags SELECT unnest(tags), id FROM evertask.queued_tasks`;
 
 const mostRead = 10_000;
 const now = Date.now();
@@ -37,6 +39,10 @@ const filters: [filter: TaskFilter, found: number, mostRowsRead: number][] = [
   [{ exceptionContains: "none has this" }, 0, 2 * mostRead],
   [{ taskKeyPrefix: "none begins so" }, 0, 2 * mostRead],
   [{ recurring: true }, 20, 100],
+  [{ tags: ["many"] }, 50, 200],
+  [{ tags: ["many", "few"] }, 1, 2 * mostRead],
+  [{ tags: ["few"], statuses: ["Failed"] }, 1, 200],
+  [{ tags: ["none"] }, 0, 10],
   [{ taskKey: "key-100" }, 1, 10],
   [{ taskKey: "key-100", statuses: ["Failed"] }, 0, 10],
   [{ ids: ["01900000-0000-7000-8000-000000000001", newId()] }, 1, 10],

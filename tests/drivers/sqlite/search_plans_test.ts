@@ -11,6 +11,8 @@ const now = Date.now();
 
 const byId = /^(SEARCH|SCAN) queued_tasks USING (COVERING )?INDEX sqlite_autoindex_queued_tasks_1/;
 const bySeries = /^(SEARCH|SCAN) queued_tasks USING (COVERING )?INDEX queued_tasks_series/;
+const byTag =
+  /^SEARCH (task_tags|other|queued_tasks)( EXISTS)? USING (COVERING )?(PRIMARY KEY|INDEX sqlite_autoindex_queued_tasks_1)|^CORRELATED/;
 const byKey = /^SEARCH queued_tasks USING INDEX queued_tasks_task_key \(task_key=\?\)/;
 
 const filters: [filter: TaskFilter, goesBy: RegExp][] = [
@@ -24,6 +26,9 @@ const filters: [filter: TaskFilter, goesBy: RegExp][] = [
   [{ ids: [newId(), newId()] }, byId],
   [{ recurring: true }, bySeries],
   [{ recurring: true, statuses: ["Failed"] }, bySeries],
+  [{ tags: ["many"] }, byTag],
+  [{ tags: ["many", "few"] }, byTag],
+  [{ tags: ["many"], recurring: false, types: ["other"] }, byTag],
   [{ taskKey: "key" }, byKey],
   [{ taskKey: "key", statuses: ["Failed"] }, byKey],
 ];

@@ -167,6 +167,7 @@ Deno.test("a task is read with every field in its form", async () => {
         nextRunAt: serverNow + 5,
         runCount: 7,
       },
+      tags: ["tenant:42"],
     });
     const [request] = sent();
     assertEquals([request!.kind, types(request!)], ["query", { Key: "uniqueidentifier" }]);
@@ -245,7 +246,7 @@ Deno.test("a search for the oldest goes the other way", async () => {
 Deno.test("claimed tasks come in the second recordset; an unknown worker gets an error", async () => {
   const state = { Now: "instant", Known: "bit" } as const;
   const request = { workerId: "w", types: ["a"], queues: [{ name: "q", limit: 3 }] };
-  const claimed = taskRow.with(12, serverNow - 5);
+  const claimed = taskRow.with(13, serverNow - 5);
   let known = true;
   await withScript(
     () => ({ recordsets: [rows(state, [serverNow, known]), rows(taskColumns, claimed)] }),

@@ -29,7 +29,7 @@ export const task: NewTask = newTask({
 
 /** The columns of a task in recordsets. */
 export const taskColumns = columns(
-  "Id id, Type text, Handler text, Request text, Status text, Exception text, AuditLevel int, " +
+  "Id id, Type text, Handler text, Tags text, Request text, Status text, Exception text, AuditLevel int, " +
     "QueueName text, Priority int, TaskKey text, CreatedAtUtc instant, " +
     "ScheduledExecutionUtc instant, DueAtUtc instant, LastExecutionUtc instant, " +
     "ExecutionTimeMs float, Attempt int, LostCount int, WorkerId text, LeaseToken bigint, " +
@@ -44,6 +44,7 @@ export const taskRow = [
     taskId,
     "send-email",
     "Send",
+    '["tenant:42"]',
     "{}",
     "Completed",
     null,

@@ -268,7 +268,7 @@ export const sqlserver: readonly Mutant[] = [
     ],
   }, [
     [
-      "connection === undefined && attempt < duplicateRetries && isDuplicate(error)",
+      "mayRepeat && attempt < duplicateRetries && isDuplicate(error)",
       "attempt < duplicateRetries && isDuplicate(error)",
     ],
     ["if (!connected?.isOurs) return;", "if (connected === null) return;"],

@@ -97,6 +97,10 @@ export const kitSubjects: Subjects = {
     call: (...args) => Reflect.apply(kit.readsInVain, null, args),
     args: [object({ types: anything(["a"]) })],
   }],
+  tagToRead: [{
+    call: (...args) => Reflect.apply(kit.tagToRead, null, args),
+    args: [object({ tags: anything(["a"]) })],
+  }],
   taskPageStart: [{
     call: (...args) => Reflect.apply(kit.taskPageStart, null, args),
     args: [optionalOptions({ limit: number, after: takes(taskId), order: takes("newest") })],

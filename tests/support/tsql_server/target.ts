@@ -74,8 +74,9 @@ export async function withSchema<T>(
 }
 
 const tables = [
-  ...["StatusAudit", "RunsAudit", "TaskExecutionLog", "TaskExecutionLogs", "QueuedTasks"],
-  ...["Workers", "PausedQueues", "ReturnedRateSlots", "RateLimits", "SchemaVersions"],
+  ...["TaskTags", "StatusAudit", "RunsAudit", "TaskExecutionLog", "TaskExecutionLogs"],
+  ...["QueuedTasks", "Workers", "PausedQueues", "ReturnedRateSlots", "RateLimits"],
+  "SchemaVersions",
 ];
 
 const tableTypes = Object.values(tableTypeModule);

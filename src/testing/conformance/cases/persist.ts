@@ -44,6 +44,7 @@ export const persist = topic("persist", {
       traceContext: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
       retryPolicy,
       series: null,
+      tags: [],
     }, "every field comes back");
   },
 

@@ -3,36 +3,8 @@
 import { InvalidArgumentError } from "../../../guards/errors.ts";
 import type { CountRequest, TaskFilter, TaskPageRequest } from "../../../storage/queries.ts";
 import { expectRejection, expectSame, expectThat, expectValue } from "../expect.ts";
-import { allPages, day, hour, type Scene, topic } from "../scene.ts";
-
-/** Checks that a search finds exactly the matching tasks, for any order, page size and count. */
-async function expectFound(s: Scene, filter: TaskFilter, newestFirst: string[], what: string) {
-  for (const limit of [1, 2, 1000]) {
-    const newest = await allPages((page) => s.storage.list(filter, page), limit);
-    expectSame(newest.items.map(({ id }) => id), newestFirst, `${what}, pages of ${limit}`);
-    const order = "oldest";
-    const oldest = await allPages((page) => s.storage.list(filter, { ...page, order }), limit);
-    const oldestFirst = [...newestFirst].reverse();
-    expectSame(oldest.items.map(({ id }) => id), oldestFirst, `${what}, oldest first`);
-  }
-  expectSame(await countAll(s, filter, 10_000), newestFirst.length, `${what}, counted`);
-  expectSame(await countAll(s, filter, 1), newestFirst.length, `${what}, counted one by one`);
-}
-
-/** Counts to the end, at most `cap` a call. */
-async function countAll(s: Scene, filter: TaskFilter, cap: number): Promise<number> {
-  let total = 0;
-  let after: string | null = null;
-  for (let calls = 0; calls < 1000; calls++) {
-    const request: CountRequest = after === null ? { cap } : { cap, after };
-    const { count, next } = await s.storage.count(filter, request);
-    expectThat(count <= cap, `a count stops at ${cap}`);
-    total += count;
-    if (next === null) return total;
-    after = next;
-  }
-  throw new Error("The counts do not end.");
-}
+import { day, hour, topic } from "../scene.ts";
+import { countAll, expectFound } from "../search.ts";
 
 export const searching = topic("searching", {
   "tasks are found by their ids": async (s) => {
