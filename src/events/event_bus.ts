@@ -1,6 +1,6 @@
-// Hands events to subscribers, outside the tasks' path: each subscriber has a bounded queue of its
-// own and is called from there, one event after the other. An event that no subscriber wants is not
-// even made.
+// Delivers events to subscribers without delaying tasks. Each subscriber has its own bounded queue,
+// from which it is called with one event after the other. Events that no subscriber wants are not
+// created.
 
 import { InvalidArgumentError } from "../guards/errors.ts";
 import type { Logger } from "../log/logger.ts";
@@ -8,7 +8,7 @@ import { HomeContext } from "../time/home_context.ts";
 import { checkEventFilter, kindsOf } from "./event_filter.ts";
 import type { TaskEvent, TaskEventFilter, TaskEventKind, TaskEventSource } from "./task_event.ts";
 
-/** How many events a subscriber may lag behind before it loses some. */
+/** The maximum number of undelivered events of a subscriber. Further events are lost. */
 const maxLag = 10_000;
 
 /** The events of one instance. */
@@ -16,20 +16,21 @@ export class EventBus implements TaskEventSource {
   readonly #logger: Logger;
   readonly #home: HomeContext;
   readonly #subscriptions = new Set<Subscription>();
-  /** The kinds that some subscriber takes, of any task type. */
+  /** The kinds that at least one subscriber takes, regardless of task types. */
   #wanted: ReadonlySet<TaskEventKind> = new Set();
   #lost = 0;
 
-  /** @param home Where subscribers are called. */
+  /** @param home The context in which subscribers are called. */
   constructor(logger: Logger, home: HomeContext = new HomeContext()) {
     this.#logger = logger;
     this.#home = home;
   }
 
   /**
-   * Whether anybody wants such an event: ask before you make one.
+   * Reports whether a subscriber wants such an event. Callers check this before they create an
+   * event.
    *
-   * @param type The task's type; absent when it is not known yet.
+   * @param type The task's type; absent if it is not yet known.
    */
   wants(kind: TaskEventKind, type?: string): boolean {
     if (!this.#wanted.has(kind)) return false;
@@ -39,7 +40,7 @@ export class EventBus implements TaskEventSource {
     return false;
   }
 
-  /** How many events slow subscribers have lost so far. */
+  /** The number of events that slow subscribers have lost so far. */
   get lost(): number {
     return this.#lost;
   }
@@ -64,14 +65,14 @@ export class EventBus implements TaskEventSource {
     };
   }
 
-  /** Tells all subscribers, soon. */
+  /** Queues an event for all subscribers that want it. */
   emit(event: TaskEvent): void {
     for (const subscription of this.#subscriptions) subscription.offer(event);
   }
 
   /**
-   * The events as an async iterator: `for await (const event of everTask.events)`. Ends when the
-   * loop is left.
+   * Iterates over the events: `for await (const event of everTask.events)`. The subscription ends
+   * when the loop is left.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<TaskEvent, void, void> {
     const waiting: TaskEvent[] = [];
@@ -141,7 +142,7 @@ class Subscription {
       return;
     }
     this.#queue.push(event);
-    // Not at once: the caller is on a task's path.
+    // Deferred, so that the delivery does not delay the caller's task.
     this.#delivering ??= this.#home.call(() => this.#deliver());
   }
 
@@ -162,7 +163,7 @@ class Subscription {
         if (this.#ended) break;
         try {
           const handled = this.#handler(event);
-          if (handled !== undefined) await handled; // waiting costs a turn, also for nothing
+          if (handled !== undefined) await handled; // awaiting undefined would also cost a turn
         } catch (error) {
           this.#logger.error("A subscriber failed on the event {kind} of task {taskId}: {error}", {
             kind: event.kind,

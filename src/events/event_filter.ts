@@ -12,9 +12,9 @@ import {
 const rank: Readonly<Record<Severity, number>> = { Information: 0, Warning: 1, Error: 2 };
 
 /**
- * Checks a filter that a user passed: a misspelt kind would wait for events that never come.
+ * Checks a user's filter, because a misspelt kind would never match.
  *
- * @throws {InvalidArgumentError} If a member is invalid or unknown.
+ * @throws {InvalidArgumentError} If a property is invalid or unknown.
  */
 export function checkEventFilter(filter: TaskEventFilter): void {
   checkOptions(filter, { severity: true, types: true, kinds: true }, "filter");
@@ -24,7 +24,7 @@ export function checkEventFilter(filter: TaskEventFilter): void {
   if (kinds !== undefined) checkNames(kinds, Object.keys(severityOf), "filter.kinds");
 }
 
-/** The kinds that a filter matches, for any task types. */
+/** Returns the kinds that a filter matches, regardless of task types. */
 export function kindsOf({ severity, kinds }: TaskEventFilter): ReadonlySet<TaskEventKind> {
   const all = Object.keys(severityOf) as TaskEventKind[];
   return new Set(all.filter((kind) =>

@@ -1,11 +1,10 @@
-// Makes the events of tasks: the fields that all have in common, and the messages, which read like
-// upstream's.
+// Creates the events of tasks: their common fields, and messages in the style of upstream.
 
 import type { AnyTask } from "../task/task.ts";
 import { severityOf, type TaskEvent, type TaskEventKind } from "./task_event.ts";
 
 /**
- * The fields of an event that come from the task: a claimed task and a task's record have all of
+ * The fields of an event that come from the task. Both a claimed task and a task's record have
  * them.
  */
 export interface EventSubject {
@@ -14,14 +13,15 @@ export interface EventSubject {
   readonly payload: string;
   readonly queue: string;
   readonly taskKey: string | null;
-  /** Not null: it is recurring. */
+  /** Not null for a recurring task. */
   readonly series: object | null;
   readonly attempt: number;
   readonly traceContext: string | null;
 }
 
 /**
- * Makes the subject of an event that concerns no single task: only a type and a queue, where known.
+ * Creates the subject of an event that concerns no single task. It has only a type and a queue, if
+ * known.
  */
 export function typeSubject(type: string, queue: string): EventSubject {
   return {
@@ -36,7 +36,7 @@ export function typeSubject(type: string, queue: string): EventSubject {
   };
 }
 
-/** The fields of an event that come from what happened. */
+/** The fields of an event that do not come from the task. */
 export type EventDetails =
   & Partial<
     Pick<
@@ -68,8 +68,8 @@ let lastAt = NaN;
 let lastText = "";
 
 /**
- * An instant in ISO 8601. Under load, many events share a millisecond; writing it down is a third
- * of an event's cost.
+ * Returns an instant in ISO 8601. The last text is cached, because under load many events share a
+ * millisecond, and formatting is a third of an event's cost.
  */
 function isoText(at: number): string {
   if (at !== lastAt) {
@@ -79,7 +79,7 @@ function isoText(at: number): string {
   return lastText;
 }
 
-/** Makes an event. */
+/** Creates an event. */
 export function taskEvent(
   kind: TaskEventKind,
   at: number,

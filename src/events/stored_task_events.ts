@@ -8,7 +8,7 @@ import type { EventBus } from "./event_bus.ts";
 import { type EventDetails, type EventSubject, taskEvent, typeSubject } from "./job_events.ts";
 import type { TaskEventKind } from "./task_event.ts";
 
-/** What {@linkcode StoredTaskEvents} works with. */
+/** The dependencies of {@linkcode StoredTaskEvents}. */
 export interface StoredTaskEventsParts {
   readonly storage: Pick<Storage, "get">;
   readonly events: EventBus;
@@ -17,7 +17,7 @@ export interface StoredTaskEventsParts {
   readonly storageClock: StorageClock;
 }
 
-/** What happened to which task. */
+/** An event of a stored task. */
 export interface StoredTaskEvent {
   readonly kind: TaskEventKind;
   readonly taskId: string;
@@ -36,7 +36,7 @@ export class StoredTaskEvents {
     this.#parts = parts;
   }
 
-  /** Emits events if a subscriber wants them, and resolves afterwards. */
+  /** Emits the events that a subscriber wants. Resolves when they are emitted. */
   tell(events: readonly StoredTaskEvent[]): Promise<void> {
     const now = this.#parts.storageClock.now();
     return this.#telling = this.#telling.then(async () => {
@@ -44,7 +44,7 @@ export class StoredTaskEvents {
     });
   }
 
-  /** Resolves when everything is reported. */
+  /** Resolves when all events are emitted. */
   idle(): Promise<void> {
     return this.#telling;
   }
@@ -58,7 +58,7 @@ export class StoredTaskEvents {
       const record = await storage.get(taskId);
       if (record !== null) subject = record;
     } catch (error) {
-      // Better a poor event than none.
+      // An event with few fields is better than none.
       logger.warn("Task {taskId} could not be read for its event: {error}", { taskId, error });
     }
     events.emit(taskEvent(kind, now, subject, definitions.get(subject.type), details));

@@ -1,10 +1,10 @@
-// What EverTask tells about the life of tasks. Field names, severities and messages are upstream's;
-// the machine-readable fields on top spare a subscriber from reading messages.
+// The events of tasks. Field names, severities and messages are those of upstream. Additional
+// machine-readable fields save subscribers from parsing messages.
 
-/** How serious an event is: normal life, something to look at, a failure. */
+/** The severity of an event: normal operation, something to check, a failure. */
 export type Severity = "Information" | "Warning" | "Error";
 
-/** What happened. */
+/** The kind of an event. */
 export type TaskEventKind =
   | "dispatched"
   | "started"
@@ -23,9 +23,9 @@ export type TaskEventKind =
   | "workerStarved";
 
 /**
- * One event. Severity is `Information` for dispatched, started, completed, recurringScheduled and
- * rateLimitDeferred, `Warning` for cancelled, timeout, retrying, missed, lost, stuck, leaseLost and
- * workerStarved, `Error` for failed and rateLimitRejected.
+ * One event. The severity is `Information` for dispatched, started, completed, recurringScheduled
+ * and rateLimitDeferred, `Warning` for cancelled, timeout, retrying, missed, lost, stuck, leaseLost
+ * and workerStarved, `Error` for failed and rateLimitRejected.
  */
 export interface TaskEvent {
   /**
@@ -33,51 +33,50 @@ export interface TaskEvent {
    * rateLimitDeferred).
    */
   readonly taskId: string;
-  /** When, in ISO 8601 with UTC offset. */
+  /** The instant, in ISO 8601 with UTC offset. */
   readonly eventDateUtc: string;
-  /** How serious it is. */
+  /** The severity. */
   readonly severity: Severity;
   /** The type under which the task's handler is registered. */
   readonly taskType: string;
-  /** The handler's name for people. */
+  /** The display name of the handler. */
   readonly taskHandlerType: string;
-  /** The payload as JSON text. */
+  /** The payload as JSON. */
   readonly taskParameters: string;
   /** A sentence such as "Task with id … was completed." */
   readonly message: string;
-  /** The error's text, when there was one. */
+  /** The error's text; null if there was none. */
   readonly exception: string | null;
-  /** What happened, for programs. */
+  /** The kind of the event, for programs. */
   readonly kind: TaskEventKind;
   /** The task's queue. */
   readonly queue: string;
-  /** The task's key; null when it has none. */
+  /** The task's key; null if it has none. */
   readonly taskKey: string | null;
   /** Whether the task is a recurring series. */
   readonly recurring: boolean;
-  /** Which attempt of the current run, from 1; 0 before the first. */
+  /** The number of the attempt in the current run, from 1; 0 before the first. */
   readonly attempt: number;
-  /** How long the execution took, for events that end one; null otherwise. Milliseconds. */
+  /** The duration of the execution in milliseconds, for events that end one; null otherwise. */
   readonly durationMs: number | null;
   /**
-   * How long the task waited between its due instant and its start, for `started`; null otherwise.
-   * Milliseconds.
+   * For `started`, the time between the due instant and the start, in milliseconds; null otherwise.
    */
   readonly waitMs: number | null;
   /**
-   * For `recurringScheduled` and `missed`: the next run in ISO 8601; null when there is none, and
-   * otherwise.
+   * For `recurringScheduled` and `missed`, the next run in ISO 8601, or null if there is none. Null
+   * for other kinds.
    */
   readonly nextRunUtc: string | null;
   /**
-   * For `missed`, and for the `recurringScheduled` that follows it: how many occurrences were
-   * skipped. For an aggregated deferral: how many. For `lost`: the lost count of the task in this
-   * run. 0 otherwise.
+   * For `missed` and the `recurringScheduled` that follows it, the number of skipped occurrences.
+   * For an aggregated `rateLimitDeferred`, the number of deferrals. For `lost`, the lost count of
+   * the task in this run. 0 for other kinds.
    */
   readonly count: number;
   /** The id of the worker process; null without one. */
   readonly workerId: string | null;
-  /** W3C trace context stored with the task, when tracing is on. */
+  /** The W3C trace context that is stored with the task; null if tracing is off. */
   readonly traceContext: string | null;
 }
 
@@ -100,9 +99,9 @@ export const severityOf: Readonly<Record<TaskEventKind, Severity>> = {
   workerStarved: "Warning",
 };
 
-/** Which events a subscriber wants. Absent means all. */
+/** Selects events. An absent property selects all. */
 export interface TaskEventFilter {
-  /** At least this severe. */
+  /** The minimum severity. */
   readonly severity?: Severity;
   /** Only these task types. */
   readonly types?: readonly string[];
@@ -110,11 +109,11 @@ export interface TaskEventFilter {
   readonly kinds?: readonly TaskEventKind[];
 }
 
-/** What can be subscribed to: `everTask.events`, and anything that behaves like it. */
+/** A source of events, such as `everTask.events`. */
 export interface TaskEventSource {
   /**
-   * Calls the handler for each event, outside the tasks' path: a slow or failing handler loses
-   * events (counted), and never delays or fails a task.
+   * Calls the handler for each event. A slow handler loses events, which are counted. A slow or
+   * failing handler never delays or fails a task.
    *
    * @returns A function that ends the subscription.
    */

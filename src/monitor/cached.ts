@@ -1,36 +1,40 @@
-// Keeps an answer for a while, so that probes and scrapes, however many, cost the database one
-// query; and lets none of them wait for long.
+// Caches an answer for a short time, so that any number of probes and scrapes costs the database
+// one query, and limits the time that each of them waits.
 
 import type { Clock } from "../time/clock.ts";
 
 /**
- * For how many times as long as it took an answer serves that costs more the more history there is:
- * asking takes 2 % of the time at most.
+ * The `restFactor` of queries whose cost grows with the history, so that they take at most 2 % of
+ * the time.
  */
 export const dear = 49;
 
 /**
- * After how many times the timeout a question is given up for lost and asked again: soon enough to
- * see that a database is back, and so seldom that questions do not pile up at one that hangs.
+ * The number of timeouts after which a query counts as lost and is repeated: soon enough to notice
+ * that a database is available again, but rarely enough that queries do not accumulate in one that
+ * hangs.
  */
 const patience = 3;
 
-/** For how long answers serve, and are waited for. */
+/** The age of cached answers, and the time to wait for them. */
 export interface CacheLimits {
-  /** How long an answer serves, in milliseconds. */
+  /** The maximum age of a cached answer, in milliseconds. */
   readonly ageMs: number;
-  /** An answer serves at least this many times as long as it took to get. Default 0. */
+  /**
+   * The minimum time for which an answer is cached, as a multiple of the duration of its query.
+   * Default 0.
+   */
   readonly restFactor?: number;
   /**
-   * How long each caller waits for an answer, in milliseconds. One that comes later serves the next
-   * callers.
+   * The time that each caller waits for an answer, in milliseconds. A later answer is cached for
+   * the next callers.
    */
   readonly timeoutMs: number;
 }
 
 /**
- * Makes a function that asks at most once per `ageMs`; a caller that comes while an answer is under
- * way gets that one. A failure is passed on and not kept.
+ * Returns a function that queries at most once per `ageMs`. Concurrent callers share a query. A
+ * failure is passed on and not cached.
  */
 export function cached<T>(
   ask: () => Promise<T>,

@@ -1,11 +1,11 @@
-// JSON for receivers that are strict. JSON.stringify writes half a character, as of a text that was
-// cut within an emoji, as an escape such as \ud83d: System.Text.Json and serde_json then refuse the
-// whole document.
+// JSON for strict receivers. JSON.stringify writes a lone surrogate, as of a text that was cut
+// within an emoji, as an escape such as \ud83d. System.Text.Json and serde_json reject such a
+// document.
 
 /**
- * Writes a value as JSON, with U+FFFD for each half of a character.
+ * Encodes a value as JSON, with U+FFFD for each lone surrogate.
  *
- * @returns undefined for values that JSON cannot hold, like `JSON.stringify`.
+ * @returns undefined for values that JSON cannot represent, like `JSON.stringify`.
  */
 export function jsonText(value: object): string;
 export function jsonText(value: unknown): string | undefined;

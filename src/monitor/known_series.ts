@@ -1,20 +1,17 @@
-// The time series that can be foreseen: they begin with 0, so that the first failure is an
-// increase, not a new series.
+// The time series that are known in advance. They begin with 0, so that the first failure is an
+// increase instead of a new series.
 
 import type { Dated } from "../time/dated.ts";
 import type { QueueStatistics } from "../storage/queries.ts";
 import type { EventOrigin, FigureOrigin } from "./monitored.ts";
 
-/** What events are counted by. */
+/** The labels by which events are counted. */
 export interface EventLabels {
   readonly type: string;
   readonly queue: string;
 }
 
-/**
- * The types and queues of an instance that go together: where the tasks of each type go if a
- * dispatch says nothing else.
- */
+/** Returns each task type of an instance with its default queue. */
 export function knownLabels({ tasks = [], queues }: EventOrigin & FigureOrigin): EventLabels[] {
   const known = queues.names ?? [];
   return tasks.flatMap(({ type, queue }) => {
@@ -23,7 +20,7 @@ export function knownLabels({ tasks = [], queues }: EventOrigin & FigureOrigin):
   });
 }
 
-/** Adds the queues of an instance in which nothing waits: storage need not name them. */
+/** Adds the queues of an instance without waiting tasks, which storage may omit. */
 export function withKnownQueues<Found extends { readonly queue: string }>(
   { queues: { names = [] } }: FigureOrigin,
   found: readonly Found[],

@@ -1,6 +1,6 @@
 /**
- * Watching tasks while they run: a hub for the stock SignalR clients, and health checks. Everything
- * is a function from `Request` to `Promise<Response>`, to be mounted wherever requests are served.
+ * Live monitoring: a hub for SignalR's standard clients, and health checks. All are functions from
+ * `Request` to `Promise<Response>`, which can be mounted in any server.
  *
  * @module
  */

@@ -1,5 +1,5 @@
-// The parts of EverTask that monitoring needs. Each tool asks only for those it uses, so that a
-// test or a wrapper can replace them.
+// The parts of EverTask that monitoring needs. Each tool requires only those that it uses, so that
+// a test or a wrapper can replace them.
 
 import type { Dated } from "../time/dated.ts";
 import { checkMethods } from "../guards/argument_checks.ts";
@@ -10,34 +10,34 @@ import type { WorkersOptions, WorkerStatus } from "../storage/worker_status.ts";
 
 /** A source of task events; every `EverTask` is one. */
 export interface EventOrigin {
-  /** What happens to tasks. */
+  /** The events of tasks. */
   readonly events: TaskEventSource;
-  /** The registered tasks, whose figures begin with 0. */
+  /** The registered tasks, whose counters begin with 0. */
   readonly tasks?: readonly { readonly type: string; readonly queue?: string }[];
 }
 
-/** Something whose storage can be asked for figures; every `EverTask` can. */
+/** A source of statistics from storage; every `EverTask` is one. */
 export interface FigureOrigin {
-  /** Growth of the audit tables. */
+  /** The growth of the audit tables. */
   readonly audit: { growth(): Promise<readonly Dated<AuditGrowth>[]> };
-  /** The configured queues, whose figures begin with 0, and what waits, by queue. */
+  /** The configured queues, whose figures begin with 0, and the waiting tasks by queue. */
   readonly queues: { readonly names?: readonly string[]; backlog(): Promise<Dated<Backlog>> };
-  /** Counts by status and queue. */
+  /** Counts tasks by status and queue. */
   statistics(): Promise<Dated<StorageStatistics>>;
-  /** The live worker processes; on request also those that are lost and still registered. */
+  /** Returns the live workers; on request also lost workers that are still registered. */
   workers(options?: WorkersOptions): Promise<readonly Dated<WorkerStatus>[]>;
 }
 
-/** Something that may run a worker; every `EverTask` may. */
+/** An object that may run a worker; every `EverTask` is one. */
 export interface WorkerOrigin {
-  /** The id of this process's worker; null while there is none. */
+  /** The id of this process's worker; null if there is none. */
   readonly workerId: string | null;
 }
 
 /**
  * Checks that an argument is an instance.
  *
- * @param methods The methods it needs, besides `events.subscribe`.
+ * @param methods The methods that it must have, in addition to `events.subscribe`.
  */
 export function checkOrigin(everTask: unknown, methods: readonly string[] = []): void {
   const remedy = "be an instance that createEverTask made";

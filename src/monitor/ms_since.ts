@@ -1,7 +1,7 @@
 /**
- * How long ago an instant was, in milliseconds; 0 for none, and for one that is yet to come.
+ * Returns the time since an instant, in milliseconds; 0 for null and for an instant in the future.
  *
- * @param now The storage's clock.
+ * @param now The time of the storage's clock.
  */
 export function msSince(instant: Date | null, now: Date): number {
   return instant === null ? 0 : Math.max(0, now.getTime() - instant.getTime());

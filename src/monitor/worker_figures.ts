@@ -1,20 +1,20 @@
-// What the list of workers says in figures.
+// Computes figures from the list of workers.
 
 import type { Dated } from "../time/dated.ts";
 import type { WorkerStatus } from "../storage/worker_status.ts";
 
 /** Figures of the registered workers. */
 export interface WorkerFigures {
-  /** How many are alive. */
+  /** The number of live workers. */
   readonly alive: number;
   /**
-   * The age of the oldest heartbeat, in milliseconds; null without a registered worker. It grows
-   * without end after the last worker is lost: no other worker removes it.
+   * The age of the oldest heartbeat, in milliseconds; null without a registered worker. It keeps
+   * growing after the last worker is lost, because no other worker removes it.
    */
   readonly oldestHeartbeatMs: number | null;
 }
 
-/** @param workers All that are registered, lost ones included. */
+/** @param workers All registered workers, including lost ones. */
 export function workerFigures(workers: readonly Dated<WorkerStatus>[]): WorkerFigures {
   const ages = workers.map(({ heartbeatAgeMs }) => Math.max(0, heartbeatAgeMs));
   return {

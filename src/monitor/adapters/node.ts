@@ -1,6 +1,6 @@
-// Mounts a fetch handler in Node's own http server (and so in Express, Fastify, Koa), with
-// WebSockets by npm's `ws`. Nothing that a client sends makes a listener throw or reject: Node ends
-// the process for either.
+// Mounts a fetch handler in Node's http server (and therefore in Express, Fastify and Koa), with
+// WebSockets by npm's `ws`. The listeners never throw or reject, because Node would end the
+// process.
 
 import { guardLogger } from "../../log/guarded_logger.ts";
 import { checkMethods, checkOptions } from "../../guards/argument_checks.ts";
@@ -12,7 +12,7 @@ import { toRequest } from "./node_request.ts";
 import { badRequest, sendOverSocket, sendResponse } from "./node_response.ts";
 import type { NodeRequest, NodeResponse, NodeSocket, NodeWebSocketServer } from "./node_types.ts";
 
-/** Answers requests: a hub's `fetch`, or a router's. */
+/** A handler of requests, such as the `fetch` of a hub or a router. */
 export type FetchHandler = (request: Request) => Response | Promise<Response>;
 
 /** Options of {@linkcode nodeListener} and {@linkcode nodeWebSockets}. */
@@ -25,11 +25,10 @@ export interface NodeAdapterOptions {
 }
 
 /**
- * Makes a listener for the `request` event of a Node server. What cannot be a request is answered
- * 400, and the handler is not called.
+ * Creates a listener for the `request` event of a Node server. Answers invalid requests with 400,
+ * without calling the handler.
  *
- * @throws {InvalidArgumentError} If the handler is not a function, or an option has a value that
- * cannot be used.
+ * @throws {InvalidArgumentError} If the handler is not a function, or an option is invalid.
  *
  * @example
  * ```ts ignore
@@ -63,30 +62,30 @@ export function nodeListener(
   };
 }
 
-/** WebSockets in a Node server: what {@linkcode nodeWebSockets} makes. */
+/** WebSockets in a Node server, created by {@linkcode nodeWebSockets}. */
 export interface NodeWebSockets<Request, Socket, Head> {
   /** The hub's option of the same name. */
   readonly upgrade: (request: globalThis.Request) => UpgradedWebSocket;
   /**
-   * Makes a listener for the `upgrade` event of a Node server. It answers every request for a
-   * WebSocket: with others on the same server, call it for the hub's path only.
+   * Creates a listener for the `upgrade` event of a Node server. The listener answers every request
+   * for a WebSocket. If the server has other WebSockets, call it only for the hub's path.
    */
   readonly upgradeListener: (
     handler: FetchHandler,
   ) => (request: Request, socket: Socket, head: Head) => Promise<void>;
 }
 
-/** The default message limit of `ws`, and the one that a hub needs, in bytes. */
+/** The default message limit of `ws`, and the limit that a hub needs, in bytes. */
 const [defaultMaxPayload, lowMaxPayload] = [104_857_600, 65_536];
 
 /**
- * Joins a `WebSocketServer` of `ws` to a fetch handler.
+ * Connects a `WebSocketServer` of `ws` to a fetch handler.
  *
- * @param server Made with `new WebSocketServer({ noServer: true, maxPayload: 32768 })`, with the
- * hub's `maxMessageLength`. `ws` holds a message until it is complete, so a server that was made
- * without `maxPayload` (100 MiB) gets one of 64 KiB.
- * @throws {InvalidArgumentError} If it is no such server, has no limit of messages, or an option
- * has a value that cannot be used.
+ * @param server Created by `new WebSocketServer({ noServer: true, maxPayload: 32768 })`, where
+ * `maxPayload` is the hub's `maxMessageLength`. `ws` buffers a message until it is complete, so a
+ * server without `maxPayload` (100 MiB by default) gets a limit of 64 KiB.
+ * @throws {InvalidArgumentError} If `server` is not such a server or has no message limit, or an
+ * option is invalid.
  *
  * @example
  * ```ts ignore
@@ -163,7 +162,7 @@ async function answer(
     if (response?.status >= 200 && !response.body?.locked) return response;
     throw new TypeError("The handler gave no response that can be sent.");
   } catch (error) {
-    // A client that has gone lets the handler fail as well, when it reads on.
+    // If the client has disconnected, the handler also fails when it continues to read.
     if (!signal.aborted) tell(logger, error);
     return new Response(null, { status: 500 });
   }
@@ -173,11 +172,11 @@ function tell(logger: Logger, error: unknown): void {
   logger.error("A request could not be answered: {error}", { error });
 }
 
-/** Keeps `ws` from holding more than a hub needs. */
+/** Limits the messages that `ws` buffers to the size that a hub needs. */
 function limitMessages({ options }: NodeWebSocketServer<never, never, never>): void {
   const maxPayload = options?.maxPayload;
   if (options === undefined || maxPayload === undefined) return;
-  // ws takes other numbers, too: for no limit.
+  // ws also accepts other numbers, which mean no limit.
   if (!Number.isInteger(maxPayload) || maxPayload < 1 || maxPayload >= 2 ** 31) {
     const remedy = "be a number of bytes of at least 1 and below 2147483648";
     throw new InvalidArgumentError("server.options.maxPayload", maxPayload, remedy);

@@ -1,14 +1,14 @@
-// Makes a standard request of one of Node. What the client names as target and host is put side by
-// side and never resolved against each other: in `new URL("//other/path", base)` the path would
-// decide the host.
+// Converts a request of Node to a standard one. The client's host and request target are validated
+// separately and concatenated, never resolved against each other: in `new URL("//other/path",
+// base)`, the path would determine the host.
 
 import { parseHost } from "../http/host.ts";
 import type { NodeRequest } from "./node_types.ts";
 
 /**
- * Makes the request; returns null if its target, Host header or method is invalid.
+ * Converts the request. Returns null if its target, Host header or method is invalid.
  *
- * @param abort Aborts the request; also aborted when the body breaks off.
+ * @param abort Aborts the request. Also aborted if the body ends early.
  */
 export function toRequest(nodeRequest: NodeRequest, abort: AbortController): Request | null {
   const { method = "GET", headers: nodeHeaders, socket } = nodeRequest;
@@ -21,7 +21,7 @@ export function toRequest(nodeRequest: NodeRequest, abort: AbortController): Req
   try {
     const headers = new Headers();
     for (const [name, value] of Object.entries(nodeHeaders)) {
-      if (name.startsWith(":")) continue; // what HTTP/2 has in place of the request line
+      if (name.startsWith(":")) continue; // pseudo-headers of HTTP/2
       for (const one of [value ?? []].flat()) headers.append(name, one);
     }
     return new Request(host.origin + path, {
@@ -33,7 +33,7 @@ export function toRequest(nodeRequest: NodeRequest, abort: AbortController): Req
       ...(hasBody ? { body: ReadableStream.from(bodyOf(nodeRequest, abort)), duplex: "half" } : {}),
     } as RequestInit);
   } catch {
-    return null; // the standard knows no TRACE, and fewer characters than Node
+    return null; // standard requests do not allow TRACE, nor all characters that Node does
   }
 }
 
@@ -41,30 +41,30 @@ async function* bodyOf(nodeRequest: NodeRequest, abort: AbortController) {
   try {
     yield* nodeRequest;
   } catch (error) {
-    abort.abort(); // before the handler sees it: it is the client that failed
+    abort.abort(); // before the handler fails, to show that the client is the cause
     throw error;
   }
 }
 
-/** The one host that the client asks; null when it names none that can be, or several. */
+/** Returns the host of the request; null if there are several or it is invalid. */
 function hostOf({ headers, rawHeaders = [] }: NodeRequest, scheme: string): URL | null {
   const hostHeaders = rawHeaders.filter((name, index) =>
     index % 2 === 0 && name.toLowerCase() === "host"
   );
-  if (hostHeaders.length > 1) return null; // Node shows the first of them alone
+  if (hostHeaders.length > 1) return null; // `headers` has only the first of them
   const named = new Set([headers.host, headers[":authority"]]);
   named.delete(undefined);
   if (named.size > 1) return null;
-  const [host = "localhost"] = named; // HTTP/1.0 need not name one
+  const [host = "localhost"] = named; // HTTP/1.0 does not require a Host header
   return typeof host === "string" ? parseHost(host, scheme) : null;
 }
 
 /**
- * Path and query of the request target (RFC 9112, section 3.2); null when it has no path, or is
- * meant for another host.
+ * Returns path and query of the request target (RFC 9112, section 3.2); null if it has no path or
+ * is for another host.
  */
 function pathOf(nodeRequest: NodeRequest, host: URL): string | null {
-  // Express takes the mount path off `url`, and keeps the whole one here.
+  // Express removes the mount path from `url`, and stores the complete URL here.
   const original = "originalUrl" in nodeRequest ? nodeRequest.originalUrl : undefined;
   const target = typeof original === "string" ? original : nodeRequest.url ?? "/";
   if (target.startsWith("/")) return target;

@@ -1,5 +1,4 @@
-// Sends standard responses by Node's means: as the answer to a request, and over the bare socket of
-// an `upgrade` event.
+// Sends standard responses with Node: to a request, or over the raw socket of an `upgrade` event.
 
 import type { NodeResponse, NodeSink, NodeSocket } from "./node_types.ts";
 
@@ -24,34 +23,31 @@ export async function sendResponse(
   nodeResponse.end();
 }
 
-/** Sends a response over a socket that no server looks after any more, and closes it. */
+/** Sends a response over a socket that no server handles any more, and closes it. */
 export async function sendOverSocket(
   response: Response,
   socket: NodeSocket,
   signal: AbortSignal,
 ): Promise<void> {
-  // Without a reader, a socket does not report that its client has gone.
+  // Without a reader, a socket does not report that its client has disconnected.
   socket.on("end", () => socket.destroy());
   socket.resume();
   const lines = [`HTTP/1.1 ${response.status} ${response.statusText || "Refused"}`];
   for (const [name, value] of headersOf(response)) lines.push(`${name}: ${value}`);
   socket.write(new TextEncoder().encode([...lines, "connection: close", "", ""].join("\r\n")));
   if (response.body) await sendBody(response.body, socket, signal);
-  // Without that, a client that keeps its side open would keep the socket.
+  // Otherwise a client that keeps its side open would keep the socket open.
   socket.end(() => socket.destroy());
 }
 
-/**
- * The headers, without those that are about the connection and not about the response: they are the
- * server's.
- */
+/** Returns the headers of a response without those of the connection, which the server sets. */
 function headersOf(response: Response): [string, string][] {
   return [...response.headers].filter(([name]) => !ofConnection.includes(name));
 }
 
 const ofConnection = ["connection", "keep-alive", "transfer-encoding", "upgrade"];
 
-/** Writes a body, and lets the stream know when the client has gone. */
+/** Writes a body, and cancels the stream if the client disconnects. */
 async function sendBody(
   body: ReadableStream<Uint8Array>,
   sink: NodeSink,
@@ -66,7 +62,7 @@ async function sendBody(
   }
 }
 
-/** Resolves once the sink takes more, or has closed. */
+/** Resolves when the sink accepts more data or has closed. */
 function drained(sink: NodeSink): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {

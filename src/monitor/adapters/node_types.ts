@@ -1,62 +1,62 @@
-// What the adapter uses of Node's http servers and of npm's `ws`, by shape, so that nothing of
-// theirs is imported.
+// Structural types for the parts of Node's http servers and of npm's `ws` that the adapter uses, so
+// that neither is imported.
 
 import type { HubSocket } from "../hub/web_socket_transport.ts";
 
-/** The part of `http.IncomingMessage` that is used; `http2.Http2ServerRequest` has it, too. */
+/** The used part of `http.IncomingMessage`, which `http2.Http2ServerRequest` also has. */
 export interface NodeRequest extends AsyncIterable<Uint8Array> {
   /** The HTTP method. */
   readonly method?: string | undefined;
-  /** The request target: path and query, as a rule. */
+  /** The request target, usually path and query. */
   readonly url?: string | undefined;
   /** The headers, in lower case. */
   readonly headers: { readonly [name: string]: string | string[] | undefined };
-  /** Names and values of the headers in turn, as they were sent. */
+  /** The alternating names and values of the headers, as they were sent. */
   readonly rawHeaders?: readonly string[] | undefined;
-  /** The connection; one with TLS is marked `encrypted`. */
+  /** The connection. It has the property `encrypted` if it uses TLS. */
   readonly socket: object;
 }
 
-/** Where a body is written to: a response or a socket of Node. */
+/** The target of a body: a response or a socket of Node. */
 export interface NodeSink {
-  /** Sends a part of the body; false when it had to be buffered. */
+  /** Sends a part of the body. Returns false if it had to be buffered. */
   write(chunk: Uint8Array): boolean;
-  /** Cuts the connection off. */
+  /** Closes the connection at once. */
   destroy(): unknown;
-  /** Listens. */
+  /** Adds a listener. */
   on(event: "close" | "drain" | "end" | "error", listener: () => void): unknown;
-  /** Listens no longer. */
+  /** Removes a listener. */
   off(event: "close" | "drain" | "end" | "error", listener: () => void): unknown;
 }
 
-/** The part of `http.ServerResponse` that is used; `http2.Http2ServerResponse` has it, too. */
+/** The used part of `http.ServerResponse`, which `http2.Http2ServerResponse` also has. */
 export interface NodeResponse extends NodeSink {
-  /** Whether all has been handed to the network. */
+  /** Whether all data was passed to the network. */
   readonly writableFinished: boolean;
   /** Sets status and headers. */
   writeHead(status: number, headers: Record<string, string | string[]>): unknown;
-  /** Sends them. */
+  /** Sends the headers. */
   flushHeaders(): void;
   /** Ends the response. */
   end(): unknown;
 }
 
-/** The part of the socket of an `upgrade` event that is used. */
+/** The used part of the socket of an `upgrade` event. */
 export interface NodeSocket extends NodeSink {
-  /** Resumes reading; without a listener for data, the data is dropped. */
+  /** Resumes reading. Without a listener, data is discarded. */
   resume(): unknown;
-  /** Ends this side of the connection once all writes are flushed, and calls back. */
+  /** Ends this side of the connection after all writes are flushed, and then calls `callback`. */
   end(callback: () => void): unknown;
 }
 
 /**
- * The part of a `WebSocketServer` of `ws` that is used; make it with `new WebSocketServer({
- * noServer: true, maxPayload: 32768 })`.
+ * The used part of a `WebSocketServer` of `ws`. Create it by `new WebSocketServer({ noServer: true,
+ * maxPayload: 32768 })`.
  */
 export interface NodeWebSocketServer<Request, Socket, Head> {
-  /** How it was made. */
+  /** The options of the server. */
   readonly options?: { maxPayload?: number | undefined };
-  /** Does the handshake, and calls back with the WebSocket before it returns. */
+  /** Performs the handshake, and calls `callback` with the WebSocket before it returns. */
   handleUpgrade(
     request: Request,
     socket: Socket,

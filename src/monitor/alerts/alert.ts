@@ -7,32 +7,35 @@ import type { AlertOptions } from "./alert_options.ts";
 /** A notification about task events. */
 export interface Alert {
   /**
-   * A random UUID; stays the same when the delivery is retried, so that receivers can detect
+   * A random UUID. It is the same in all deliveries of the alert, so that receivers can detect
    * duplicates.
    */
   readonly id: string;
-  /** The event; the latest one if the alert sums up several. */
+  /** The event; the latest one if the alert represents several. */
   readonly event: TaskEvent;
-  /** How many events of the same key the alert sums up. */
+  /** The number of events of the same key that the alert represents. */
   readonly count: number;
-  /** How many other events were left out before it because there were too many. */
+  /**
+   * The number of other events that were suppressed before this one because there were too many.
+   */
   readonly suppressed: number;
 }
 
-/** A destination of alerts: one of the channels of this module, or your own. */
+/** A destination of alerts: one of the channels of this module, or a custom one. */
 export interface AlertChannel {
-  /** Names the channel in logs. */
+  /** The name of the channel in logs. */
   readonly name: string;
-  /** What suits the channel; options of {@linkcode sendAlerts} go before these. */
+  /** Default options of the channel, which the options of {@linkcode sendAlerts} override. */
   readonly defaults?: AlertOptions;
   /**
-   * How many alerts it takes at once.
+   * The maximum number of alerts in one delivery.
    * @default 1
    */
   readonly batchSize?: number;
   /**
-   * Whether alerts must arrive in the order of their events. If so, an alert that cannot be
-   * delivered blocks those behind it. If not, those are tried before it is retried.
+   * Whether alerts must arrive in the order of their events. If true, an alert that cannot be
+   * delivered blocks the following ones. If false, the following ones are tried before it is
+   * retried.
    * @default false
    */
   readonly inOrder?: boolean;
@@ -40,38 +43,38 @@ export interface AlertChannel {
    * Delivers alerts.
    *
    * @param alerts At least one, at most `batchSize`.
-   * @param signal Aborts when the delivery takes too long.
-   * @throws {AlertDeliveryError} With whether and when to retry. After any other error it is
-   * retried.
+   * @param signal Aborts if the delivery takes too long.
+   * @throws {AlertDeliveryError} Tells whether and when to retry. After any other error, the
+   * delivery is retried.
    */
   send(alerts: readonly Alert[], signal: AbortSignal): Promise<void>;
 }
 
-/** What {@linkcode AlertDeliveryError} knows beside the message. */
+/** The details of an {@linkcode AlertDeliveryError}. */
 export interface DeliveryProblem extends ErrorOptions {
   /**
-   * Trying again will not help.
+   * Whether a retry cannot succeed.
    * @default false
    */
   readonly permanent?: boolean;
-  /** When the receiver wants to be asked again, in milliseconds from now. */
+  /** The time after which the receiver asks for a retry, in milliseconds. */
   readonly retryAfterMs?: number;
-  /** The alerts that have not arrived, if the others have. */
+  /** The alerts that were not delivered, if the others were. @default all alerts */
   readonly undelivered?: readonly Alert[];
 }
 
-/** A channel could not deliver. The message names no secrets: webhook addresses are some. */
+/** A channel could not deliver. The message contains no secrets, such as webhook URLs. */
 export class AlertDeliveryError extends EverTaskError {
   /** `AlertDeliveryError` */
   override name = "AlertDeliveryError";
-  /** Trying again will not help. */
+  /** Whether a retry cannot succeed. */
   readonly permanent: boolean;
-  /** When the receiver wants to be asked again, in milliseconds; null when it did not say. */
+  /** The time after which the receiver asks for a retry, in milliseconds; null if unknown. */
   readonly retryAfterMs: number | null;
-  /** The alerts that have not arrived; null means all. */
+  /** The alerts that were not delivered; null for all. */
   readonly undelivered: readonly Alert[] | null;
 
-  /** Keeps the problem beside the message. */
+  /** Creates the error. */
   constructor(message: string, problem: DeliveryProblem = {}) {
     super(message, problem);
     this.permanent = problem.permanent ?? false;

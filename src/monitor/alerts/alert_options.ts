@@ -13,10 +13,10 @@ import { checkLogger, consoleLogger, type Logger } from "../../log/logger.ts";
 import { checkClock, type Clock, systemClock } from "../../time/clock.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
 
-/** Which events become alerts, and how they are delivered. */
+/** Selects the events that become alerts, and controls their delivery. */
 export interface AlertOptions {
   /**
-   * At least this severe.
+   * The minimum severity.
    * @default "Error"; with `kinds`, those kinds of any severity
    */
   readonly severity?: Severity;
@@ -27,63 +27,63 @@ export interface AlertOptions {
   /** Only events for which this returns true. */
   readonly filter?: (event: TaskEvent) => boolean;
   /**
-   * What makes two events the same.
-   * @default kind, task type, queue and the first line of the exception, numbers aside
+   * Returns the key of an event. Events with the same key count as repetitions.
+   * @default kind, task type, queue and the first line of the exception without numbers
    */
   readonly keyOf?: (event: TaskEvent) => string;
   /**
-   * How long to suppress alerts of the same key. At the end of that time one alert sums them up. 0
-   * sends every alert.
+   * The time for which alerts of the same key are suppressed. At its end, one alert represents them
+   * all. 0 sends every alert.
    * @default 5 minutes
    */
   readonly repeatAfter?: Duration;
   /**
-   * The maximum number of alerts per minute, over all keys; the next alert has the number of those
-   * left out. Infinity for no limit.
+   * The maximum number of alerts per minute, over all keys. The next alert has the number of
+   * suppressed events. Infinity for no limit.
    * @default 30
    */
   readonly maxPerMinute?: number;
   /**
-   * How many alerts may wait for delivery; further ones are dropped, and counted. So are those
-   * whose texts would make more than 10 million characters together with the texts of the others.
+   * The maximum number of alerts that wait for delivery. Further alerts are dropped and counted.
+   * Alerts are also dropped if the texts of all waiting alerts would exceed 10 million characters.
    * @default 1000
    */
   readonly maxQueue?: number;
   /**
-   * How often an alert is tried to be delivered. With the default pauses, 50 attempts take ten
-   * hours.
+   * The maximum number of attempts to deliver an alert. With the default pauses, 50 attempts take
+   * ten hours.
    * @default 50
    */
   readonly attempts?: number;
   /**
-   * The pause after a failed delivery; it doubles with each further one, up to 15 minutes. A
+   * The pause after a failed delivery. It doubles with each further failure, up to 15 minutes. A
    * receiver may ask for a longer one, up to an hour.
    * @default 1 second
    */
   readonly backoff?: Duration;
   /**
-   * How long a delivery may take.
+   * The timeout of a delivery.
    * @default 10 seconds
    */
   readonly timeout?: Duration;
   /**
-   * Where failed deliveries are reported.
+   * The logger for failed deliveries.
    * @default consoleLogger
    */
   readonly logger?: Logger;
   /**
-   * The time.
+   * The clock.
    * @default systemClock
    */
   readonly clock?: Clock;
   /**
-   * Makes the ids of alerts.
+   * Returns a new id for an alert.
    * @default random UUIDs
    */
   readonly newId?: () => string;
 }
 
-/** The options with defaults filled in; times in milliseconds. */
+/** The options completed with defaults. Durations are milliseconds. */
 export interface AlertSettings {
   readonly severity: Severity;
   readonly types: readonly string[] | undefined;
@@ -119,10 +119,7 @@ export const optionNames: OptionNames<AlertOptions> = {
   newId: true,
 };
 
-/**
- * @throws {InvalidArgumentError} If an option has a value that cannot be used, or there is no such
- * option.
- */
+/** @throws {InvalidArgumentError} If an option is invalid or unknown. */
 export function alertSettings(options: AlertOptions): AlertSettings {
   checkOptions(options, optionNames, "options");
   const { severity, types, kinds } = options;
@@ -161,11 +158,12 @@ export function alertSettings(options: AlertOptions): AlertSettings {
   };
 }
 
-/** How many characters of an exception's first line identify a problem. */
+/** The number of characters of an exception's first line that are part of the default key. */
 const longestProblem = 500;
 
 /**
- * Numbers are ids and amounts: "order 17 not found" and "order 18 not found" are the same problem.
+ * Returns the default key. Numbers are removed, because they are ids and amounts: "order 17 not
+ * found" and "order 18 not found" are the same problem.
  */
 function defaultKey({ kind, taskType, queue, exception }: TaskEvent): string {
   const [firstLine = ""] = (exception ?? "").split("\n", 1);

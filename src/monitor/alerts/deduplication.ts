@@ -1,13 +1,12 @@
-// Tells the same only once in a while: the first event of a key at once, and what followed it in
-// one sum at the end of the key's window.
+// Suppresses repetitions: passes the first event of a key on at once, and at the end of the key's
+// time window one event that represents all further ones.
 
 import type { TaskEvent } from "../../events/task_event.ts";
 import type { Clock } from "../../time/clock.ts";
 import { mostText, textLength } from "./text_length.ts";
 
 /**
- * How many keys are kept; a key function that makes a new key of each event must not fill the
- * memory.
+ * The maximum number of stored keys, because a key function may return a new key for each event.
  */
 const maxKeys = 1000;
 
@@ -17,7 +16,7 @@ interface Window {
   stopTimer: () => void;
 }
 
-/** Lets the first event of each key through, and sums up the others. */
+/** Passes the first event of each key on, and aggregates the others. */
 export class Deduplication {
   readonly #clock: Clock;
   readonly #windowMs: number;
@@ -26,8 +25,9 @@ export class Deduplication {
   #textLength = 0;
 
   /**
-   * @param windowMs How long to suppress events of the same key; 0 suppresses none.
-   * @param pass Is called with an event and the number of events that it sums up.
+   * @param windowMs The time for which events of the same key are suppressed, in milliseconds; 0
+   * suppresses none.
+   * @param pass Called with an event and the number of events that it represents.
    */
   constructor(clock: Clock, windowMs: number, pass: (event: TaskEvent, count: number) => void) {
     this.#clock = clock;
@@ -35,7 +35,7 @@ export class Deduplication {
     this.#pass = pass;
   }
 
-  /** Takes an event. */
+  /** Passes an event on or suppresses it. */
   offer(key: string, event: TaskEvent): void {
     const window = this.#windows.get(key);
     if (window) {
@@ -49,7 +49,7 @@ export class Deduplication {
     if (this.#windowMs > 0) this.#open(key, event);
   }
 
-  /** Passes on the remaining sums. */
+  /** Passes the remaining aggregated events on. */
   close(): void {
     for (const key of [...this.#windows.keys()]) this.#sumUp(key);
   }
@@ -58,7 +58,7 @@ export class Deduplication {
     const stopTimer = this.#clock.setTimer(
       () => {
         const { latest } = window;
-        // Further events stay suppressed until the end of the next window.
+        // Further events are suppressed until the end of the next window.
         if (this.#sumUp(key) > 0) this.#open(key, latest);
       },
       this.#windowMs,
@@ -78,7 +78,7 @@ export class Deduplication {
     }
   }
 
-  /** Ends a key's window; gives back how many events it had kept silent. */
+  /** Ends a key's window. Returns the number of events that it suppressed. */
   #sumUp(key: string): number {
     const window = this.#windows.get(key);
     if (!window) return 0;

@@ -1,4 +1,4 @@
-// Delivers alerts one batch after the other, and tries again for hours after failures.
+// Delivers alerts one batch after the other, and retries for hours after failures.
 
 import { headlineOf } from "../../thrown/describe_error.ts";
 import { isInstance } from "../../thrown/reading.ts";
@@ -9,14 +9,20 @@ import { type WaitingAlert, WaitingAlerts } from "./waiting_alerts.ts";
 
 /** The longest pause between attempts, unless the receiver asks for a longer one. */
 const longestBackoffMs = 15 * 60_000;
-/** The longest pause that a receiver gets: one answer must not silence a channel for a year. */
+/**
+ * The longest pause that a receiver can ask for, so that one answer cannot block a channel for a
+ * year.
+ */
 const longestAskedMs = 60 * 60_000;
 
 /** The counts of alerts so far. */
 export interface DeliveryCounts {
-  /** They arrived. */
+  /** The number of delivered alerts. */
   readonly delivered: number;
-  /** They did not: the queue was full, or no attempt succeeded. */
+  /**
+   * The number of alerts that were not delivered, because the queue was full or all attempts
+   * failed.
+   */
   readonly dropped: number;
 }
 
@@ -32,19 +38,16 @@ export class DeliveryQueue {
   #working: Promise<void> | null = null;
   #delivered = 0;
   #dropped = 0;
-  /** How many deliveries have failed in a row. */
+  /** The number of consecutive failed deliveries. */
   #failures = 0;
-  /** Whether the log says that alerts are dropped; once for each time that the queue fills up. */
+  /** Whether the warning about dropped alerts was logged since the queue became full. */
   #saidFull = false;
   #isClosing = false;
   #endPause: () => void = () => {};
-  /**
-   * Ends the pause for an alert that is not the reason of it; not one that the receiver has asked
-   * for.
-   */
+  /** Ends a pause when another alert arrives, unless the receiver has asked for the pause. */
   #endOwnPause: () => void = () => {};
 
-  /** Makes an empty queue. */
+  /** Creates an empty queue. */
   constructor(channel: AlertChannel, settings: AlertSettings) {
     this.#channel = channel;
     this.#settings = settings;
@@ -56,7 +59,7 @@ export class DeliveryQueue {
     return { delivered: this.#delivered, dropped: this.#dropped };
   }
 
-  /** Takes an alert; drops it when the queue is full or has ended. Never waits. */
+  /** Adds an alert, or drops it if the queue is full or closed. Never waits. */
   add(alert: Alert): void {
     const isAnother = this.#waiting.areStubborn;
     if (this.#end.signal.aborted || !this.#waiting.add(alert)) {
@@ -68,12 +71,12 @@ export class DeliveryQueue {
     this.#working ??= this.#work();
   }
 
-  /** Resolves when nothing waits any more. */
+  /** Resolves when no alert waits. */
   async idle(): Promise<void> {
     while (this.#working !== null) await this.#working;
   }
 
-  /** Tries once more to deliver what waits, for at most `graceMs`; then gives up on the rest. */
+  /** Tries once more to deliver the waiting alerts, for at most `graceMs`, and drops the rest. */
   async close(graceMs: number): Promise<void> {
     const stopTimer = this.#settings.clock.setTimer(() => this.#end.abort(), graceMs);
     this.#isClosing = true;
@@ -96,21 +99,20 @@ export class DeliveryQueue {
   }
 
   async #work(): Promise<void> {
-    await new Promise<void>(nextMacrotask); // what happens in the same turn goes out together
+    await new Promise<void>(nextMacrotask); // events of the same turn are delivered together
     while (this.#waiting.count > 0 && !this.#end.signal.aborted) {
       const problem = await this.#deliver(this.#waiting.take(this.#channel.batchSize ?? 1));
       if (problem !== null && this.#waiting.count > 0) await this.#pause(problem);
     }
     this.#giveUp(this.#waiting.takeAll(), closed());
     this.#saidFull = false;
-    this.#working = null; // in the same step as the last look, so that no alert comes in between
+    this.#working = null; // in the same turn as the last check, so that no alert is added in between
   }
 
   /**
-   * Tries a batch once, and queues the alerts to retry.
+   * Tries a batch once, and queues failed alerts for a retry.
    *
-   * @returns Why the receiver is to be left in peace for a while; null when it may get the next
-   * batch at once.
+   * @returns The error that requires a pause; null if the next batch may follow at once.
    */
   async #deliver(batch: readonly WaitingAlert[]): Promise<AlertDeliveryError | null> {
     let problem: AlertDeliveryError;
@@ -128,7 +130,7 @@ export class DeliveryQueue {
     const missing = batch.filter(({ alert }) => undelivered?.includes(alert) ?? true);
     this.#delivered += batch.length - missing.length;
     if (missing.length === 0) return null;
-    // A receiver that refuses one alert permanently is reachable, and may take others.
+    // A receiver that rejects one alert permanently is reachable, and may accept others.
     this.#failures = permanent ? 0 : this.#failures + 1;
     for (const waiting of missing) waiting.attempts++;
     const isLast = permanent || this.#isClosing;
@@ -152,7 +154,7 @@ export class DeliveryQueue {
     );
   }
 
-  /** Sends within the timeout, even through a channel that ignores its signal. */
+  /** Sends within the timeout, even if the channel ignores its signal. */
   async #send(alerts: readonly Alert[]): Promise<void> {
     const { clock, timeoutMs } = this.#settings;
     const { promise, reject } = Promise.withResolvers<never>();
@@ -202,7 +204,7 @@ export class DeliveryQueue {
     stopTimer();
   }
 
-  /** Doubles with each delivery that fails in a row. */
+  /** The pause after a failure, doubled with each consecutive failure. */
   get #backoffMs(): number {
     const { backoffMs } = this.#settings;
     const doubled = backoffMs * 2 ** Math.min(this.#failures - 1, 30);

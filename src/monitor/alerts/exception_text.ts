@@ -1,12 +1,12 @@
 // Parses the text of an exception, for receivers that take type, message and stack separately.
-// describeError writes such texts: stacks in V8's format, causes after "Caused by:". They may be
-// long and contain anything, so each is read once, line by line.
+// describeError writes these texts, with stacks in V8's format and causes after "Caused by:". They
+// may be long and have any content, so the parser reads each line once.
 
-/** One error of a chain. */
+/** One error of a chain of causes. */
 export interface ExceptionPart {
   readonly type: string;
   readonly message: string;
-  /** The lines below the message; empty when there is no stack. */
+  /** The lines below the message; empty without a stack. */
   readonly stack: string;
 }
 
@@ -18,10 +18,12 @@ export interface StackFrame {
   readonly column: number;
 }
 
-/** What begins the next error of a chain. */
+/** The beginning of the next error of a chain. */
 const label = /^(?:Caused by|Error \d+ of \d+): /;
 
-/** The errors of a text: the one that was thrown first, then those that it wraps. At least one. */
+/**
+ * Returns the errors of a text, at least one: the thrown error, followed by those that it wraps.
+ */
 export function parseException(text: string): ExceptionPart[] {
   const parts: string[][] = [[]];
   for (const line of text.split("\n")) {
@@ -42,7 +44,7 @@ function parsePart(lines: readonly string[]): ExceptionPart {
   return { type, message, stack };
 }
 
-/** The frames of a stack, innermost first; lines that are none are left out. */
+/** Returns the frames of a stack, innermost first. Ignores other lines. */
 export function parseStack(stack: string): StackFrame[] {
   return stack.split("\n").flatMap((line) => parseFrame(line) ?? []);
 }
@@ -51,7 +53,7 @@ function isFrame(line: string): boolean {
   return line.startsWith(" ") && line.trimStart().startsWith("at ");
 }
 
-/** Reads `    at name (file:line:column)` or `    at file:line:column`. */
+/** Parses `    at name (file:line:column)` or `    at file:line:column`. */
 function parseFrame(text: string): StackFrame | null {
   if (!text.trimStart().startsWith("at ")) return null;
   const frame = text.trim().slice("at ".length);

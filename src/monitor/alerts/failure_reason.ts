@@ -1,6 +1,6 @@
-// Why a receiver was not reached, in words of our own. The texts of foreign errors hold addresses,
-// and with them secrets: `fetch` names the URL, mail transports may name the login. So no part of
-// such a text is passed on: only known phrases in it are recognised.
+// Describes why a receiver was not reached, in fixed words. The texts of foreign errors contain
+// addresses and therefore secrets: `fetch` names the URL, and mail transports may name the login.
+// No part of such a text is used; only known phrases in it are recognised.
 
 import { errorParts } from "../../thrown/describe_error.ts";
 import { errorChain } from "../../thrown/error_chain.ts";
@@ -31,15 +31,15 @@ const reasons: readonly [pattern: RegExp, reason: string][] = [
 ];
 
 /**
- * How many nested errors are looked at: `fetch failed`, caused by several attempts to connect. What
- * lies deeper is no news.
+ * The maximum number of nested errors to examine, such as `fetch failed` caused by several attempts
+ * to connect. Deeper errors add nothing.
  */
 const mostErrors = 25;
 const longestText = 2_000;
 
 /**
- * Why it was not reached, as the end of a sentence; the name of the error's class when the reason
- * is not known.
+ * Returns the reason as the end of a sentence, or the name of the error's class if the reason is
+ * unknown.
  */
 export function failureReason(error: unknown): string {
   const text = textsOf(error).join("\n");
@@ -51,7 +51,7 @@ export function failureReason(error: unknown): string {
   return known ?? `an error of an unknown kind (${className(error)})`;
 }
 
-/** The names, codes and messages of an error, its causes and the errors that it sums up. */
+/** Returns the names, codes and messages of an error, its causes and its aggregated errors. */
 function textsOf(error: unknown): string[] {
   if (typeof error === "string") return [error.slice(0, longestText)];
   return Array.from(errorChain(error)).slice(0, mostErrors)
@@ -60,7 +60,10 @@ function textsOf(error: unknown): string[] {
     .map((text) => text.slice(0, longestText));
 }
 
-/** Classes of errors are named in code; what does not look like such a name may be anything. */
+/**
+ * Returns the name of an error's class if it looks like an identifier. Any other name may contain
+ * secrets.
+ */
 function className(error: unknown): string {
   const name = isErrorLike(error) ? errorParts(error).name : typeof error;
   return /^[A-Za-z_$][\w$]{0,60}$/.test(name) ? name : "Error";

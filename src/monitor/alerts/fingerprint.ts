@@ -1,8 +1,8 @@
-// A short hash in place of a text that may be too long, or have characters that are not allowed.
-// FNV-1a with 64 bits (https://datatracker.ietf.org/doc/html/rfc9923): the better hashes of Web
-// Crypto are asynchronous.
+// A short hash for texts that may be too long or have disallowed characters. FNV-1a with 64 bits
+// (https://datatracker.ietf.org/doc/html/rfc9923), because the better hashes of Web Crypto are
+// asynchronous.
 
-/** 16 characters, digits and a to f: the same for the same text, hardly ever for another. */
+/** Returns the hash of a text as 16 hexadecimal digits. */
 export function fingerprint(text: string): string {
   let hash = 0xcbf29ce484222325n;
   for (const byte of new TextEncoder().encode(text)) {

@@ -1,11 +1,11 @@
-// Posts to receivers, and maps their answers to delivery results. Addresses and headers hold
-// secrets: no error shows them.
+// Posts to receivers, and maps their responses to delivery results. No error shows addresses or
+// headers, because they contain secrets.
 
 import { AlertDeliveryError } from "./alert.ts";
 import { failureReason } from "./failure_reason.ts";
 import { maskSecrets } from "./masked_text.ts";
 
-/** `fetch`, or something like it that goes through a proxy. */
+/** `fetch`, or a replacement, for example one that uses a proxy. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** The request to post. */
@@ -13,14 +13,13 @@ export interface Delivery {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Secrets to mask in the answer, which may repeat them: parts of the address, tokens, keys. */
+  /**
+   * The secrets to mask in the response, which may repeat them: parts of the address, tokens, keys.
+   */
   readonly secrets: readonly string[];
 }
 
-/**
- * Whether a user passed an address that `fetch` can post to: it takes none with a user and a
- * password in it.
- */
+/** Reports whether `fetch` accepts a URL. It rejects URLs with a user and a password. */
 export function isHttpUrl(url: unknown): url is string {
   if (typeof url !== "string" || !URL.canParse(url)) return false;
   const { protocol, username, password } = new URL(url);
@@ -28,28 +27,32 @@ export function isHttpUrl(url: unknown): url is string {
 }
 
 /**
- * The parts of an address that may be secret: all of them, for some services put a key into the
- * host's name.
+ * Returns the parts of a URL that may be secret. These are all parts, because some services put a
+ * key into the host name.
  */
 export function secretParts(url: string): string[] {
   const { host, pathname, search } = new URL(url);
   return [host, pathname, search];
 }
 
-/** Statuses after which the same request may succeed later. */
+/** The statuses after which the same request may succeed later. */
 const temporary = [408, 425, 429, 439];
-/** How many bytes of an answer are read. The longest useful one is a list of refused items. */
+/**
+ * The maximum number of bytes of a response to read. The longest useful one is a list of rejected
+ * items.
+ */
 const longestAnswer = 65_536;
-/** How many characters of it an error shows. */
+/** The maximum number of characters of a response that an error shows. */
 const longestQuote = 200;
 
 /**
- * Posts once. Follows no redirect: it would send the alert, its signature and its headers to an
- * unknown address.
+ * Posts once. Does not follow redirects, because that would send the alert, its signature and its
+ * headers to an unknown address.
  *
- * @param receiver Names the receiver in errors.
- * @returns The answer's status and text.
- * @throws {AlertDeliveryError} If the receiver is out of reach, redirects, or refuses.
+ * @param receiver The name of the receiver in errors.
+ * @returns The status and text of the response.
+ * @throws {AlertDeliveryError} If the receiver cannot be reached, redirects, or rejects the
+ * request.
  */
 export async function deliver(
   receiver: string,
@@ -88,20 +91,21 @@ export async function deliver(
   });
 }
 
-/** What the receiver has to say, on one line. */
+/** Returns the text of a response on one line, with secrets masked. */
 function quote(text: string, secrets: readonly string[]): string {
   const line = text.slice(0, longestQuote).replace(/[\s\p{Cc}]+/gu, " ").trim();
   return line === "" ? "" : `: ${maskSecrets(line, secrets)}`;
 }
 
-/** Also reports redirects that a custom `fetch` has followed, and those that browsers hide. */
+/**
+ * Reports whether the response is a redirect, including those that a custom `fetch` has followed
+ * and those that browsers hide.
+ */
 function isRedirect({ status, type, redirected }: Response): boolean {
   return (status >= 300 && status < 400) || type === "opaqueredirect" || redirected;
 }
 
-/**
- * Returns the answer's text, cut if it is too long; the connection is free for others afterwards.
- */
+/** Returns the text of the response, cut if it is too long. Frees the connection. */
 async function startOf({ body }: Response): Promise<string> {
   if (body === null) return "";
   const decoder = new TextDecoder();
@@ -117,8 +121,8 @@ async function startOf({ body }: Response): Promise<string> {
 }
 
 /**
- * The header of RFC 9110, section 10.2.3: seconds, or a date, which is compared with the receiver's
- * own clock.
+ * Parses the Retry-After header (RFC 9110, section 10.2.3): seconds, or a date, which is compared
+ * with the receiver's own clock.
  */
 function retryAfter(headers: Headers): number | null {
   const value = headers.get("retry-after");

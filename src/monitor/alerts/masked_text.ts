@@ -1,13 +1,13 @@
-// Masks secrets in a receiver's answer: it helps to find an error, but may repeat the request's
-// path or a header.
-
-/** A run of fewer characters says nothing about a secret. */
-const shortestRun = 4;
+// Masks secrets in a receiver's response. The response helps to find an error, but may repeat the
+// request's path or a header.
 
 /**
- * Puts `…` in place of everything that a text has in common with a secret: runs of four characters
- * and more.
+ * The minimum length of a common substring that is masked. Shorter ones reveal nothing about a
+ * secret.
  */
+const shortestRun = 4;
+
+/** Replaces every substring of four or more characters that a text shares with a secret by `…`. */
 export function maskSecrets(text: string, secrets: readonly string[]): string {
   const runs = new Set<string>();
   for (const secret of secrets.flatMap(spellings)) {
@@ -27,7 +27,10 @@ export function maskSecrets(text: string, secrets: readonly string[]): string {
   return masked;
 }
 
-/** The secret as passed, and as a server may decode it: percent-decoded, or as an encoded login. */
+/**
+ * Returns the secret as passed and in the forms that a server may decode: percent-decoded, or as an
+ * encoded login.
+ */
 function spellings(secret: string): string[] {
   const attempts = [
     () => secret,
@@ -43,7 +46,7 @@ function spellings(secret: string): string[] {
   });
 }
 
-/** Of ASCII alone: other letters may become longer. */
+/** Converts only ASCII letters, because other letters may change their length. */
 function lowerCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

@@ -1,5 +1,5 @@
 /**
- * Alerts about task events: by Slack, e-mail, webhooks, Application Insights, Sentry and its cron
+ * Alerts about task events: by Slack, email, webhooks, Application Insights, Sentry and its cron
  * monitors. They are filtered, deduplicated, rate-limited and retried, and never delay a task.
  *
  * @module

@@ -1,5 +1,5 @@
-// From events to alerts: filtered, deduplicated, limited, and then left to the queue. All of it
-// happens outside the tasks' path, and takes no longer than a few lookups.
+// Converts events to alerts: filters, deduplicates and limits them, and passes them to the delivery
+// queue. This costs only a few lookups per event and does not delay tasks.
 
 import {
   checkCount,
@@ -24,30 +24,33 @@ import { Deduplication } from "./deduplication.ts";
 import { DeliveryQueue } from "./delivery_queue.ts";
 import { TotalLimit } from "./total_limit.ts";
 
-/** How many events were delivered, suppressed or lost. */
+/** The numbers of delivered, dropped and suppressed alerts. */
 export interface AlertCounts {
-  /** Alerts that arrived. */
+  /** The number of delivered alerts. */
   readonly delivered: number;
-  /** Alerts that did not: the queue was full, or no attempt succeeded. */
+  /**
+   * The number of alerts that were not delivered, because the queue was full or all attempts
+   * failed.
+   */
   readonly dropped: number;
-  /** Events that were left out because there were too many. */
+  /** The number of events that were suppressed because there were too many. */
   readonly suppressed: number;
 }
 
-/** Running alerts. */
+/** A running delivery of alerts. */
 export interface Alerts {
   /** The counts of alerts so far. */
   readonly counts: AlertCounts;
   /**
-   * Resolves when everything that waited for delivery was delivered or dropped, which takes hours
-   * while the receiver is out of reach.
+   * Resolves when all waiting alerts were delivered or dropped, which takes hours if the receiver
+   * cannot be reached.
    */
   flush(): Promise<void>;
   /**
-   * Stops listening, sums up suppressed events, and tries once more to deliver queued alerts.
-   * Alerts that fail then are lost.
+   * Unsubscribes, sends the aggregated events, and tries once more to deliver the queued alerts.
+   * Alerts that fail are lost.
    *
-   * @param timeout How long that may take. Default 5 seconds.
+   * @param timeout The maximum duration. Default 5 seconds.
    */
   close(timeout?: Duration): Promise<void>;
 }
@@ -85,11 +88,11 @@ export function sendAlerts(
     ["send"],
     "channel",
     "be a channel: slackChannel(…), or an object with send",
-    hidden(channel), // an address may have been passed instead
+    hidden(channel), // hidden, because it may be a webhook's address
   );
   checkText(channel.name, "channel.name");
   if (channel.batchSize !== undefined) checkCount(channel.batchSize, "channel.batchSize");
-  checkSecretOptions(options, optionNames, "options"); // those of the channel may have been passed instead
+  checkSecretOptions(options, optionNames, "options"); // hides values, because they may be options of a channel
   const settings = alertSettings({ ...channel.defaults, ...options });
   const pipeline = new Pipeline(channel, settings);
   const { severity, types, kinds } = settings;
@@ -115,7 +118,9 @@ export function sendAlerts(
   };
 }
 
-/** Events arrive a little late: waits for those already emitted. */
+/**
+ * Resolves when the events that were already emitted have arrived, because delivery is deferred.
+ */
 function eventsArrived(): Promise<void> {
   return new Promise<void>(nextMacrotask);
 }
@@ -126,7 +131,7 @@ class Pipeline {
   readonly #deduplication: Deduplication;
   readonly #limit: TotalLimit;
   readonly #queue: DeliveryQueue;
-  /** Events left out since the last alert, and in all. */
+  /** The numbers of suppressed events since the last alert, and in total. */
   #suppressed = 0;
   #suppressedEver = 0;
 

@@ -1,15 +1,16 @@
-// A token bucket over all alerts of a channel: a bad night must not become a thousand mails.
+// A token bucket over all alerts of a channel, so that many failures do not cause thousands of
+// messages.
 
 import type { Clock } from "../../time/clock.ts";
 
-/** Lets a number of alerts pass in a minute, as a burst or spread. */
+/** Allows a number of alerts per minute, in a burst or spread. */
 export class TotalLimit {
   readonly #clock: Clock;
   readonly #perMinute: number;
   #tokens: number;
   #filledAt: number;
 
-  /** @param perMinute How many may pass; Infinity: all. */
+  /** @param perMinute The number of alerts per minute; Infinity for no limit. */
   constructor(clock: Clock, perMinute: number) {
     this.#clock = clock;
     this.#perMinute = perMinute;
@@ -17,7 +18,7 @@ export class TotalLimit {
     this.#filledAt = clock.monotonic();
   }
 
-  /** Whether one more may pass now; if so, it counts. */
+  /** Takes a token. Returns false if there is none. */
   take(): boolean {
     if (this.#perMinute === Infinity) return true;
     const now = this.#clock.monotonic();

@@ -1,47 +1,50 @@
-// The alerts that wait for delivery: bounded in number and in memory, in the order in which they
-// are to be tried.
+// The alerts that wait for delivery, in the order of their attempts, with a limited number and
+// size.
 
 import type { Alert } from "./alert.ts";
 import { mostText, textLength } from "./text_length.ts";
 
-/** An alert, and how many attempts to deliver it have failed. */
+/** An alert, and the number of failed attempts to deliver it. */
 export interface WaitingAlert {
   readonly alert: Alert;
   attempts: number;
 }
 
-/** After this many attempts, an alert is tried after the others: the fault may be its own. */
+/**
+ * The number of failed attempts after which an alert is tried after the others, because it may
+ * itself be the cause.
+ */
 const patience = 5;
 
-/** The queue itself: no delivery, no pauses. */
+/** The queue, without delivery or pauses. */
 export class WaitingAlerts {
   readonly #maxCount: number;
   readonly #inOrder: boolean;
   readonly #first: WaitingAlert[] = [];
-  /** Those that have failed often. */
+  /** The alerts that have failed often. */
   readonly #stubborn: WaitingAlert[] = [];
   #textLength = 0;
 
   /**
-   * @param maxCount How many may wait.
-   * @param inOrder Whether none may be tried before one that is older.
+   * @param maxCount The maximum number of waiting alerts.
+   * @param inOrder Whether no alert may be tried before an older one.
    */
   constructor(maxCount: number, inOrder: boolean) {
     this.#maxCount = maxCount;
     this.#inOrder = inOrder;
   }
 
-  /** How many wait. */
+  /** The number of waiting alerts. */
   get count(): number {
     return this.#first.length + this.#stubborn.length;
   }
 
-  /** Whether all that wait have failed often. */
+  /** Whether all waiting alerts have failed often. */
   get areStubborn(): boolean {
     return this.#first.length === 0;
   }
 
-  /** Adds an alert at the end; returns false when there is no room for it. */
+  /** Adds an alert at the end. Returns false if there is no room for it. */
   add(alert: Alert): boolean {
     // An alert that exceeds the limit on its own may still wait alone.
     const isTooLong = this.count > 0 && this.#textLength + textLength(alert.event) > mostText;
@@ -51,9 +54,7 @@ export class WaitingAlerts {
     return true;
   }
 
-  /**
-   * Takes back, in their order, alerts that could not be delivered: there is always room for them.
-   */
+  /** Puts alerts that could not be delivered back in their order, regardless of the limits. */
   putBack(alerts: readonly WaitingAlert[]): void {
     for (const { alert } of alerts) this.#textLength += textLength(alert.event);
     const isStubborn = ({ attempts }: WaitingAlert) => !this.#inOrder && attempts >= patience;

@@ -1,5 +1,5 @@
-// Which part of the tasks that ended lately has failed: counted in slices of time, so that its
-// memory does not grow with the number of tasks.
+// Counts the recently ended tasks and the failed ones among them. Counts per slice of time, so that
+// the memory does not depend on the number of tasks.
 
 import type { Clock } from "../../time/clock.ts";
 
@@ -11,19 +11,19 @@ interface Slice {
 
 const slicesPerWindow = 10;
 
-/** Counts ends of tasks over a sliding window. */
+/** Counts ended tasks over a sliding window. */
 export class FailureRate {
   readonly #clock: Clock;
   readonly #windowMs: number;
   #slices: Slice[] = [];
 
-  /** @param windowMs How far back it looks. */
+  /** @param windowMs The length of the window, in milliseconds. */
   constructor(clock: Clock, windowMs: number) {
     this.#clock = clock;
     this.#windowMs = windowMs;
   }
 
-  /** A task has ended. */
+  /** Counts an ended task. */
   record(end: "completed" | "failed"): void {
     const now = this.#clock.monotonic();
     let slice = this.#slices.at(-1);
@@ -35,7 +35,9 @@ export class FailureRate {
     slice[end]++;
   }
 
-  /** How many ended in the window, and how many of them failed. */
+  /**
+   * Returns the number of tasks that ended in the window, and the number of failed ones among them.
+   */
   count(): { readonly ended: number; readonly failed: number } {
     this.#forgetBefore(this.#clock.monotonic() - this.#windowMs);
     let ended = 0;

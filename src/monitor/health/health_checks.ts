@@ -1,5 +1,5 @@
-// Health checks of one process: liveness, readiness, and details. As functions, and as a handler
-// for probes and people.
+// Health checks of one process: liveness, readiness and details, as functions and as a request
+// handler.
 
 import type { Dated } from "../../time/dated.ts";
 import { msSince } from "../ms_since.ts";
@@ -25,37 +25,37 @@ import { type HealthCheck, type HealthReport, report, statusOf } from "./health_
 /** Health of one process. */
 export interface HealthChecks {
   /**
-   * Checks whether the process runs. It does not query storage, so that an unavailable database
-   * restarts no process.
+   * Checks whether the process runs. Does not query storage, so that an unavailable database does
+   * not cause restarts.
    */
   live(): HealthReport;
   /**
-   * Whether the process can work: the storage answers, its own heartbeat is fresh, the backlog is
-   * not too old.
+   * Checks whether the process can work: the storage answers, the process's heartbeat is recent,
+   * and the backlog is not too old.
    */
   ready(): Promise<HealthReport>;
-  /** All of that, and the failure rate and figures of the queues. */
+  /** Checks readiness and the failure rate, with statistics of the queues. */
   detail(): Promise<HealthReport>;
   /**
-   * Answers `/health/live` and `/health/ready` with the states of the checks, and `/health` with
-   * everything; 503 when the status is `unhealthy`, 200 otherwise, 404 for any other path. Needs no
-   * `this`.
+   * Answers `/health/live` and `/health/ready` with the statuses of the checks, and `/health` with
+   * the detailed report. Responds 503 if the status is `unhealthy`, 404 for any other path, and 200
+   * otherwise. Can be used without `this`.
    */
   readonly fetch: (request: Request) => Promise<Response>;
   /** Stops counting failures. */
   close(): void;
 }
 
-/** What the storage said. */
+/** The figures read from the storage. */
 interface Figures {
   readonly backlog: Dated<Backlog>;
   readonly workers: readonly Dated<WorkerStatus>[];
 }
 
 /**
- * Makes the health checks of a process.
+ * Creates the health checks of a process.
  *
- * @throws {InvalidArgumentError} If an option has a value that cannot be used.
+ * @throws {InvalidArgumentError} If an option is invalid.
  *
  * @example
  * ```ts
@@ -169,7 +169,7 @@ function workerCheck(
   }
   const { heartbeatAgeMs } = own;
   return {
-    // One in the future, as after a clock was set back, is no sign of life.
+    // A heartbeat in the future, as after a clock was set back, does not count.
     status: Math.abs(heartbeatAgeMs) > maxHeartbeatAgeMs ? "unhealthy" : "healthy",
     description: `The last heartbeat was ${heartbeatAgeMs} ms ago.`,
     data: { workerId, heartbeatAgeMs, workers: alive },
@@ -205,7 +205,7 @@ function failureCheck(rate: FailureRate, { failures }: HealthSettings): HealthCh
   };
 }
 
-/** Probes are open to everybody: they get no figures and no error messages. */
+/** Removes figures and error messages, because probes need no token. */
 function withoutReasons({ status, checkedAt, checks }: HealthReport): object {
   const states = Object.entries(checks).map(([name, check]) => [name, check.status]);
   return { status, checkedAt, checks: Object.fromEntries(states) };

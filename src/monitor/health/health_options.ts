@@ -17,27 +17,29 @@ import { cleanPath } from "../http/url_path.ts";
 /** Options of {@linkcode createHealthChecks}. */
 export interface HealthOptions {
   /**
-   * Whether this process is to run tasks: then it is ready only once it is started, and while its
-   * heartbeat is fresh. Set it to false where the process only dispatches.
+   * Whether this process is to run tasks. If so, it is ready only while its worker is started and
+   * its heartbeat is recent. Set it to false if the process only dispatches.
    * @default true
    */
   readonly worker?: boolean;
   /**
-   * How old the heartbeat of this process may be. It comes three times per `leaseDuration`.
+   * The maximum age of the process's heartbeat, which is sent three times per `leaseDuration`.
    * @default 15 seconds
    */
   readonly maxHeartbeatAge?: Duration;
-  /** From when on a backlog counts; see {@linkcode BacklogThresholds}. */
+  /** The thresholds of the backlog; see {@linkcode BacklogThresholds}. */
   readonly backlog?: BacklogThresholds;
-  /** From when on failures count, or false to ignore them; see {@linkcode FailureThresholds}. */
+  /**
+   * The thresholds of the failure rate, or false to ignore it; see {@linkcode FailureThresholds}.
+   */
   readonly failures?: FailureThresholds | false;
   /**
-   * How long the storage may take to answer.
+   * The timeout of a query of the storage.
    * @default 5 seconds
    */
   readonly timeout?: Duration;
   /**
-   * For how long an answer serves, however many probes ask.
+   * The time for which an answer of the storage is cached for all probes.
    * @default 1 second
    */
   readonly cacheTime?: Duration;
@@ -46,57 +48,55 @@ export interface HealthOptions {
    * @default "/health"
    */
   readonly path?: string;
-  /**
-   * What one has to know to read the detailed report. Probes of `…/live` and `…/ready` need no
-   * token.
-   */
+  /** The token that is required for the detailed report. `…/live` and `…/ready` need no token. */
   readonly accessToken?: AccessToken;
   /**
-   * The time.
+   * The clock.
    * @default systemClock
    */
   readonly clock?: Clock;
 }
 
-/** How long the longest waiting due task may wait. Tasks in paused queues do not count. */
+/** The thresholds of the time that a due task has waited. Tasks in paused queues do not count. */
 export interface BacklogThresholds {
   /**
-   * From here on the instance is degraded.
+   * The time from which on the instance is degraded.
    * @default 5 minutes
    */
   readonly degraded?: Duration;
   /**
-   * From here on it is not ready. Think twice: taking a worker out makes no backlog smaller.
+   * The time from which on the instance is not ready. Use it with care, because removing a worker
+   * does not reduce a backlog.
    * @default never
    */
   readonly unhealthy?: Duration;
 }
 
-/** Which part of the tasks that ended in this process may have failed. */
+/** The thresholds of the failure rate of the tasks that ended in this process. */
 export interface FailureThresholds {
   /**
-   * From here on the instance is degraded; 0.5 is every other task.
+   * The rate from which on the instance is degraded; 0.5 is every other task.
    * @default 0.5
    */
   readonly degraded?: number;
   /**
-   * From here on it is unhealthy.
+   * The rate from which on the instance is unhealthy.
    * @default never
    */
   readonly unhealthy?: number;
   /**
-   * How far back to look.
+   * The length of the window in which tasks are counted.
    * @default 5 minutes
    */
   readonly window?: Duration;
   /**
-   * How many tasks must have ended in the window for the rate to count.
+   * The minimum number of tasks in the window. With fewer, the rate is ignored.
    * @default 20
    */
   readonly minimum?: number;
 }
 
-/** The options with defaults filled in; times in milliseconds. */
+/** The options completed with defaults. Durations are milliseconds. */
 export interface HealthSettings {
   readonly worker: boolean;
   readonly maxHeartbeatAgeMs: number;
@@ -108,7 +108,7 @@ export interface HealthSettings {
   readonly clock: Clock;
 }
 
-/** {@linkcode FailureThresholds} with defaults filled in. */
+/** {@linkcode FailureThresholds} completed with defaults. */
 export interface FailureSettings {
   readonly degraded: number;
   readonly unhealthy: number;
@@ -128,7 +128,7 @@ const optionNames: OptionNames<HealthOptions> = {
   clock: true,
 };
 
-/** @throws {InvalidArgumentError} If an option has a value that cannot be used. */
+/** @throws {InvalidArgumentError} If an option is invalid. */
 export function healthSettings(options: HealthOptions): HealthSettings {
   checkSecretOptions(options, optionNames, "options");
   const { worker = true, backlog = {}, failures = {}, path = "/health" } = options;

@@ -1,26 +1,26 @@
 // The report of a health check.
 
 /**
- * Healthy; working, but needing attention; not working. The names are those of ASP.NET, which
- * upstream's users know.
+ * The result of a check: healthy; working, but in need of attention; not working. The names are
+ * those of ASP.NET, which upstream's users know.
  */
 export type HealthStatus = "healthy" | "degraded" | "unhealthy";
 
-/** One thing that was checked. */
+/** The result of one check. */
 export interface HealthCheck {
   /** The status of the check. */
   readonly status: HealthStatus;
-  /** Why, in a sentence. */
+  /** The reason for the status, as a sentence. */
   readonly description: string;
-  /** The figures behind it. */
+  /** The figures of the check. */
   readonly data: Readonly<Record<string, number | string | null>>;
 }
 
-/** Everything that was checked. */
+/** The results of all checks. */
 export interface HealthReport {
-  /** The worst of all checks. */
+  /** The worst status of all checks. */
   readonly status: HealthStatus;
-  /** When, in ISO 8601. */
+  /** The instant of the report, in ISO 8601. */
   readonly checkedAt: string;
   /** The checks by name. */
   readonly checks: Readonly<Record<string, HealthCheck>>;
@@ -28,7 +28,7 @@ export interface HealthReport {
 
 const order: readonly HealthStatus[] = ["healthy", "degraded", "unhealthy"];
 
-/** Puts checks together. */
+/** Combines checks to a report. */
 export function report(checks: Readonly<Record<string, HealthCheck>>, now: number): HealthReport {
   const worst = Object.values(checks).reduce(
     (rank, { status }) => Math.max(rank, order.indexOf(status)),
@@ -41,7 +41,7 @@ export function report(checks: Readonly<Record<string, HealthCheck>>, now: numbe
   };
 }
 
-/** The status of a figure that is the worse the larger it is. */
+/** Returns the status of a figure for which larger values are worse. */
 export function statusOf(
   figure: number,
   thresholds: { readonly degraded: number; readonly unhealthy: number },

@@ -1,5 +1,5 @@
-// Who may ask: a bearer token in the header or, for browsers whose WebSocket and EventSource cannot
-// set headers, in the query (RFC 6750, sections 2.1 and 2.3).
+// Checks bearer tokens, in the header or, because WebSocket and EventSource of browsers cannot set
+// headers, in the query (RFC 6750, sections 2.1 and 2.3).
 
 import { hidden } from "../../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../guards/errors.ts";
@@ -12,16 +12,16 @@ export type AccessToken =
   | string
   | ((token: string | null, request: Request) => boolean | Promise<boolean>);
 
-/** Whether a request may pass. */
+/** Reports whether a request is authorized. */
 export type AccessCheck = (request: Request) => Promise<boolean>;
 
 const minimumLength = 16;
 
 /**
- * Makes the check from the option.
+ * Creates the check from the option.
  *
- * @param accessToken The option's value; absent means that everybody may ask.
- * @throws {InvalidArgumentError} If a fixed token is so short that it can be guessed.
+ * @param accessToken The option's value; without it, all requests are authorized.
+ * @throws {InvalidArgumentError} If a fixed token is short enough to be guessed.
  */
 export function accessCheck(accessToken: AccessToken | undefined): AccessCheck {
   if (accessToken === undefined) return () => Promise.resolve(true);
@@ -29,14 +29,14 @@ export function accessCheck(accessToken: AccessToken | undefined): AccessCheck {
     return async (request) => await accessToken(presentedToken(request), request);
   }
   if (typeof accessToken !== "string" || accessToken.length < minimumLength) {
-    // The value stays out of the message: messages end in logs.
+    // The message omits the value, because messages are logged.
     throw new InvalidArgumentError(
       "accessToken",
       typeof accessToken === "string" ? `${accessToken.length} characters` : hidden(accessToken),
       `have at least ${minimumLength} characters, or be a function`,
     );
   }
-  // Digested for the first request, not now: making the check starts no work.
+  // Digested at the first request, so that creating the check starts no work.
   let expected: Promise<Uint8Array> | undefined;
   return async (request) => {
     const token = presentedToken(request);
@@ -45,7 +45,7 @@ export function accessCheck(accessToken: AccessToken | undefined): AccessCheck {
   };
 }
 
-/** The answer to a request that may not pass. */
+/** Returns the response to an unauthorized request. */
 export function unauthorized(): Response {
   return new Response("A valid access token is required.", {
     status: 401,
@@ -59,8 +59,8 @@ function presentedToken(request: Request): string | null {
 }
 
 /**
- * Digests have one length and say nothing of their text, so comparing them takes the same time for
- * every guess.
+ * Digests a token. Digests have the same length and reveal nothing of the token, so comparing them
+ * takes the same time for every guess.
  */
 async function digest(text: string): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));

@@ -1,14 +1,14 @@
-// Handlers that only answer GET (and HEAD) requests on fixed paths, optionally with a token.
+// Handlers of GET and HEAD requests on fixed paths, optionally with a token.
 
 import { type AccessCheck, unauthorized } from "./access_token.ts";
 import { requestUrl } from "./host.ts";
 
-/** What makes the answer on each path. */
+/** The functions that create the response for each path. */
 export type GetRoutes = Readonly<Record<string, () => Promise<Response>>>;
 
 /**
- * Makes a handler: 404 for other paths, 405 for other methods, 401 without the token, 400 for a
- * Host that is none.
+ * Creates a handler. It responds 404 for other paths, 405 for other methods, 401 without the token,
+ * and 400 for an invalid Host header.
  */
 export function getHandler(
   routes: GetRoutes,

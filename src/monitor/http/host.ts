@@ -1,4 +1,4 @@
-// Reads the Host header. Servers accept any text there, and some build a request's URL from it
+// Parses the Host header. Servers accept any text there, and some create a request's URL from it
 // unchecked.
 
 /**
@@ -8,19 +8,17 @@
 const form = /^(\[[\d:a-f.]+\]|[\w.~!$&'()*+,;=%-]+)(:\d*)?$/i;
 
 /**
- * Reads a Host header as the host of a URL, so that the ways to write a host compare equal.
+ * Parses a Host header as the host of a URL, so that equivalent spellings compare equal.
  *
- * @param scheme The scheme whose default port is left out, with its colon.
- * @returns The URL of the host's root; null when the text is not a host.
+ * @param scheme The scheme, with its colon, whose default port is omitted.
+ * @returns The URL of the host's root; null if the text is not a host.
  */
 export function parseHost(text: string, scheme = "http:"): URL | null {
   const root = `${scheme}//${text}/`;
   return form.test(text) && URL.canParse(root) ? new URL(root) : null;
 }
 
-/**
- * The URL of a request; null when it has none: the client sent a Host header that is not a host.
- */
+/** Returns the URL of a request; null if the Host header of the client is invalid. */
 export function requestUrl(request: Request): URL | null {
   const host = request.headers.get("host");
   if (host !== null && parseHost(host) === null) return null;
@@ -30,7 +28,7 @@ export function requestUrl(request: Request): URL | null {
 /** Names that always resolve to loopback (RFC 6761, section 6.3), and loopback addresses. */
 const loopback = /^(.+\.)?localhost$|^127(\.\d+){3}$|^\[::1\]$|^\[::ffff:7f[\da-f]{2}:[\da-f]+\]$/;
 
-/** Whether a URL's host, without the dot of the root, is this machine. */
+/** Reports whether a URL's host, without a trailing dot, is this machine. */
 export function isLoopbackHost(hostname: string): boolean {
   return loopback.test(hostname);
 }

@@ -1,6 +1,6 @@
-// Under which hosts the hub answers. A site whose page is loaded can change its name's address to
-// that of this machine (DNS rebinding). The browser then takes the hub for a part of that site, and
-// only the Host header shows that it is not.
+// The hosts for which the hub answers. A website can change the address of its name to that of this
+// machine after its page was loaded (DNS rebinding). The browser then treats the hub as part of the
+// website. Only the Host header shows that it is not.
 
 import { InvalidArgumentError } from "../../guards/errors.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -9,7 +9,7 @@ import { isLoopbackHost, parseHost } from "./host.ts";
 /** Host names and IP addresses without port, such as `tasks.example.com`, or `"*"` for any. */
 export type AllowedHosts = readonly string[] | "*";
 
-/** Checks hosts, and warns once when the hub is asked under one that shows a mistake. */
+/** Checks hosts, and warns once about a request for a host that suggests a misconfiguration. */
 export class Hosts {
   readonly #allowed: AllowedHosts | null;
   readonly #isOpen: boolean;
@@ -17,10 +17,10 @@ export class Hosts {
   readonly #warned = new Set<string>();
 
   /**
-   * @param allowed The option's value. Absent: any host with an access token; else loopback names
-   * and all IP addresses, since a rebound name is still a name.
+   * @param allowed The option's value. By default, any host with an access token; otherwise
+   * loopback names and all IP addresses, because DNS rebinding needs a name.
    * @param isOpen Whether there is no access token.
-   * @throws {InvalidArgumentError} If a host is not one, or has a port.
+   * @throws {InvalidArgumentError} If a host is invalid or has a port.
    */
   constructor(allowed: AllowedHosts | undefined, isOpen: boolean, logger: Logger) {
     this.#allowed = allowed === undefined ? (isOpen ? null : "*") : checkedHosts(allowed);
@@ -28,7 +28,7 @@ export class Hosts {
     this.#logger = logger;
   }
 
-  /** Whether the hub answers for the host that the request names. */
+  /** Reports whether the hub answers for the request's host. */
   allows(request: Request): boolean {
     const asked = parseHost(request.headers.get("host") ?? new URL(request.url).host);
     if (asked === null) return false;
@@ -59,15 +59,15 @@ const warnings = {
     "its option accessToken; a function that gives true says that it is meant to be open.",
 };
 
-/** An IP address; a URL that was parsed has no other form of them. */
+/** An IP address in the form of a parsed URL. */
 const address = /^\[.*\]$|^\d+(\.\d+){3}$/;
 
-/** Removes the trailing dot, which names the root of DNS. */
+/** Removes the trailing dot, which stands for the root of DNS. */
 function withoutRoot(hostname: string): string {
   return hostname.replace(/\.$/, "");
 }
 
-/** Browsers send the origin with every WebSocket. */
+/** Reports whether no page sent the request. Browsers send the origin with every WebSocket. */
 function isFromNoPage(request: Request): boolean {
   return request.headers.get("upgrade")?.toLowerCase() === "websocket" &&
     !request.headers.has("origin");

@@ -54,7 +54,7 @@ export class Origins {
     );
   }
 
-  /** Adds the headers by which the browser lets the page read the response. */
+  /** Adds the headers with which a browser lets the page read the response. */
   decorate(request: Request, response: Response): Response {
     const origin = request.headers.get("origin");
     if (origin === null || !this.#isAllowed(origin)) return response;
@@ -74,14 +74,14 @@ export class Origins {
   }
 
   /**
-   * Compares with the Host header if present, which no page can choose: a URL may have another
-   * source.
+   * Compares the origin with the Host header if present, because a page cannot set it. The
+   * request's URL may come from another source.
    */
   #isSameHost(origin: string, request: Request): boolean {
     if (!URL.canParse(origin)) return false;
     const { host, protocol } = new URL(origin);
-    if (!/^https?:$/.test(protocol)) return false; // an app's own pages, such as tauri://localhost
-    // Only the host: behind a proxy that ends TLS the schemes differ.
+    if (!/^https?:$/.test(protocol)) return false; // pages of an app, such as tauri://localhost
+    // Compares only the host, because the schemes differ behind a proxy that terminates TLS.
     const asked = request.headers.get("host") ?? new URL(request.url).host;
     return parseHost(asked, protocol)?.host === host;
   }

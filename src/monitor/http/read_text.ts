@@ -1,6 +1,6 @@
 // Reads a request's body up to a limit, so that no client can exhaust memory.
 
-/** The body as text; null when it is longer than `maxBytes`. */
+/** Returns the body as text; null if it is longer than `maxBytes`. */
 export async function readText(request: Request, maxBytes: number): Promise<string | null> {
   if (request.body === null) return "";
   const decoder = new TextDecoder();

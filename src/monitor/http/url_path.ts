@@ -3,8 +3,8 @@
 import { InvalidArgumentError } from "../../guards/errors.ts";
 
 /**
- * Checks a path and takes the slashes off its end, so that further segments can be put behind it;
- * the root is the empty text.
+ * Checks a path and removes trailing slashes, so that segments can be appended. The root becomes
+ * the empty string.
  *
  * @throws {InvalidArgumentError} If it does not start with a slash.
  */

@@ -1,4 +1,4 @@
-// SignalR over server-sent events: one response whose body never ends; the client sends by POST.
+// SignalR over server-sent events: one response whose body stays open. The client sends by POST.
 // Format: https://html.spec.whatwg.org/multipage/server-sent-events.html
 
 import type { HubConnection } from "./hub_connection.ts";
@@ -8,14 +8,15 @@ import type { HubTransport } from "./hub_transport.ts";
 export class EventStreamTransport implements HubTransport {
   readonly isPolled = false;
   readonly wantsPings = true;
-  /** The response to give to the client. */
+  /** The response to the client. */
   readonly response: Response;
   readonly #encoder = new TextEncoder();
   readonly #connection: HubConnection;
-  // What waits for the network is kept here and not in the stream, so that it can be forgotten.
-  // It begins with a comment, so that headers and a first byte pass proxies which wait for one.
+  // The data that the network has not taken yet. It is stored here instead of in the stream, so
+  // that it can be dropped. It begins with a comment, because some proxies forward the headers only
+  // with the first byte.
   #pending = ":\n\n";
-  /** Where to put the next chunk; null while the network is busy with the last one. */
+  /** The controller that takes the next chunk; null while the network is busy with the last one. */
   #taker: ReadableStreamDefaultController<Uint8Array> | null = null;
   #closed = false;
 
@@ -33,7 +34,7 @@ export class EventStreamTransport implements HubTransport {
       headers: {
         "content-type": "text/event-stream",
         "cache-control": "no-cache, no-store",
-        // nginx would hold events back.
+        // nginx would otherwise buffer events.
         "x-accel-buffering": "no",
       },
     });
@@ -60,7 +61,7 @@ export class EventStreamTransport implements HubTransport {
     if (this.#pending !== "") {
       const chunk = this.#encoder.encode(this.#pending);
       this.#pending = "";
-      // Taking a chunk requests the next one, perhaps before enqueue returns.
+      // Cleared first, because enqueue may request the next chunk before it returns.
       this.#taker = null;
       taker.enqueue(chunk);
     } else if (this.#closed) {

@@ -1,4 +1,4 @@
-// One client of the hub, from its negotiation to its end: handshake, pings, time-outs, close
+// The connection of one client, from the negotiation to the end: handshake, pings, timeouts, close
 // messages, and the buffer limit for a client that reads too slowly.
 
 import type { Clock } from "../../time/clock.ts";
@@ -14,7 +14,7 @@ import {
 } from "./hub_protocol.ts";
 import type { HubTransport } from "./hub_transport.ts";
 
-/** The limits and times that all connections of a hub share. Times in milliseconds. */
+/** The limits and timeouts of all connections of a hub. Timeouts are milliseconds. */
 export interface ConnectionSettings {
   readonly clock: Clock;
   readonly keepAliveMs: number;
@@ -26,21 +26,24 @@ export interface ConnectionSettings {
 
 /** The callbacks of a connection. */
 export interface ConnectionObserver {
-  /** Whether one more client may connect. */
+  /** Reports whether one more client may connect. */
   hasRoom(): boolean;
-  /** The handshake is done: the client wants events. */
+  /** Called after the handshake, when the client can receive events. */
   onReady(connection: HubConnection): void;
-  /** No more events can be sent to it; `error` says why, unless it is a normal end. */
+  /**
+   * Called when no more events can be sent to the client. `error` is the reason; null for a normal
+   * end.
+   */
   onEnded(connection: HubConnection, error: string | null): void;
-  /** Nothing more will come or go: it can be forgotten. */
+  /** Called when the connection is closed and can be removed. */
   onGone(connection: HubConnection): void;
 }
 
 type State = "negotiated" | "attached" | "ready" | "ended" | "gone";
 
-/** One client. */
+/** The connection of one client. */
 export class HubConnection {
-  /** Names the client in logs; not secret. */
+  /** The id of the client in logs; not secret. */
   readonly id: string;
   /** The secret that identifies the client's requests. */
   readonly token: string;
@@ -67,24 +70,24 @@ export class HubConnection {
     this.#stopTimer = this.#after(settings.handshakeTimeoutMs, () => this.#onHandshakeTimeout());
   }
 
-  /** The transport that the client chose; null before. */
+  /** The transport that the client has chosen; null before that. */
   get transport(): HubTransport | null {
     return this.#transport;
   }
 
-  /** Gives the connection its way to the client. */
+  /** Sets the connection's transport. */
   attach(transport: HubTransport): void {
     this.#transport = transport;
     if (this.#state === "negotiated") this.#state = "attached";
     this.seen();
   }
 
-  /** The client gave a sign of life. */
+  /** Notes that the client is alive. */
   seen(): void {
     this.#lastSeen = this.#settings.clock.monotonic();
   }
 
-  /** Takes what the client sent. */
+  /** Handles data from the client. */
   receive(text: string): void {
     if (this.#state === "ended" || this.#state === "gone") return;
     this.seen();
@@ -96,7 +99,7 @@ export class HubConnection {
     }
   }
 
-  /** Sends records to a client that is ready; drops the client if too much has piled up. */
+  /** Sends records to a client that is ready. Drops the client if its backlog is too large. */
   send(records: string): void {
     const transport = this.#transport;
     if (this.#state !== "ready" || transport === null) return;
@@ -110,7 +113,7 @@ export class HubConnection {
   /**
    * Ends the connection with a close message.
    *
-   * @param error The error for the client; null for a normal end.
+   * @param error The error to send to the client; null for a normal end.
    */
   end(
     error: string | null,
@@ -121,8 +124,8 @@ export class HubConnection {
     const wasReady = this.#state === "ready";
     this.#state = "ended";
     this.#stopTimer();
-    // Some transports deliver the last message later, or never: a client that does not fetch it is
-    // forgotten.
+    // Some transports deliver the last message later or never. A client that does not fetch it is
+    // removed after a timeout.
     this.#stopTimer = this.#after(this.#settings.clientTimeoutMs, () => this.gone());
     if (wasReady) {
       this.#transport?.send(encodeRecord({
@@ -136,7 +139,7 @@ export class HubConnection {
     else this.#transport.close(abrupt);
   }
 
-  /** The transport has ended, by whichever side. */
+  /** Handles the end of the transport, by either side. */
   gone(): void {
     if (this.#state === "gone") return;
     const hadEnded = this.#state === "ended";
@@ -173,11 +176,11 @@ export class HubConnection {
         error: `The hub has no method '${message.target}': it sends TaskEvent and takes no calls.`,
       }));
     }
-    // Pings have already counted as a sign of life; everything else is an answer to something that
-    // this hub never sends.
+    // Pings have already been noted. All other messages reply to messages that this hub never
+    // sends.
   }
 
-  /** Answers something that breaks the protocol: the handshake has an error field of its own. */
+  /** Answers a violation of the protocol. A handshake has its own error field. */
   #refuse(error: string): void {
     if (this.#state === "attached") this.#transport?.send(encodeRecord({ error }));
     this.end(error);
@@ -189,7 +192,7 @@ export class HubConnection {
   }
 
   /**
-   * Once every keep-alive interval: a ping to the client, and a look at when it was last heard of.
+   * Runs at every keep-alive interval: sends a ping, and checks when the client was last active.
    */
   #beat(): void {
     this.#stopTimer = this.#after(this.#settings.keepAliveMs, () => {

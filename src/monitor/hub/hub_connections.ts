@@ -1,10 +1,10 @@
 // The hub's connections by their token: the clients, and connections that are not yet or no longer
-// clients. Each kind has its own limit, so that requests that never become clients exclude no
-// client.
+// clients. Each kind has its own limit, so that requests that never become clients do not exclude
+// clients.
 
 import { type ConnectionSettings, HubConnection } from "./hub_connection.ts";
 
-/** What the connections need to know. */
+/** The settings of the connections. */
 export interface ConnectionsSettings extends ConnectionSettings {
   readonly maxClients: number;
   readonly maxPendingConnections: number;
@@ -13,9 +13,9 @@ export interface ConnectionsSettings extends ConnectionSettings {
 
 /** The hub's callbacks. */
 export interface ClientObserver {
-  /** There is another number of clients. */
+  /** Called when the number of clients changes. */
   onClientCount(count: number): void;
-  /** A client was dropped. */
+  /** Called when a client was dropped. */
   onDropped(connection: HubConnection, error: string): void;
 }
 
@@ -24,9 +24,9 @@ export class HubConnections {
   readonly #settings: ConnectionsSettings;
   readonly #observer: ClientObserver;
   readonly #byToken = new Map<string, HubConnection>();
-  /** Those whose handshake is done. */
+  /** The connections with a completed handshake. */
   readonly #clients = new Set<HubConnection>();
-  /** All others, the oldest first. */
+  /** All other connections, oldest first. */
   readonly #pending = new Set<HubConnection>();
 
   constructor(settings: ConnectionsSettings, observer: ClientObserver) {
@@ -34,7 +34,7 @@ export class HubConnections {
     this.#observer = observer;
   }
 
-  /** How many clients there are. */
+  /** The number of clients. */
   get clientCount(): number {
     return this.#clients.size;
   }
@@ -44,12 +44,14 @@ export class HubConnections {
     return this.#clients.size < this.#settings.maxClients;
   }
 
-  /** The connection with this token; undefined when it has gone or never was. */
+  /** Returns the connection with this token; undefined if there is none. */
   find(token: string): HubConnection | undefined {
     return this.#byToken.get(token);
   }
 
-  /** Makes a connection; forgets the oldest that is not a client if there are too many. */
+  /**
+   * Creates a connection. If there are too many that are not clients, removes the oldest of them.
+   */
   add(): HubConnection {
     const { newId, maxPendingConnections } = this.#settings;
     const connection = new HubConnection(newId(), newId(), this.#settings, {
@@ -73,7 +75,7 @@ export class HubConnections {
     for (const client of [...this.#clients]) client.send(records);
   }
 
-  /** Ends all connections; the clients are asked to connect again. */
+  /** Ends all connections, and asks the clients to reconnect. */
   close(): void {
     for (const connection of [...this.#byToken.values()]) {
       connection.end(null, { allowReconnect: true });

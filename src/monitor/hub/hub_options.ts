@@ -19,17 +19,17 @@ import { cleanPath } from "../http/url_path.ts";
 import type { ConnectionsSettings } from "./hub_connections.ts";
 import type { HubSocket } from "./web_socket_transport.ts";
 
-/** A request for a WebSocket that was answered. */
+/** The result of an upgrade to a WebSocket. */
 export interface UpgradedWebSocket {
-  /** The WebSocket; null when the handshake was refused. */
+  /** The WebSocket; null if the handshake was rejected. */
   readonly socket: HubSocket | null;
-  /** What the server is to answer. */
+  /** The response that the server is to send. */
   readonly response: Response;
 }
 
 /**
- * Turns a request into a WebSocket, by the means of the runtime: `Deno.upgradeWebSocket`, or
- * `upgrade` of {@linkcode nodeWebSockets}.
+ * Upgrades a request to a WebSocket: `Deno.upgradeWebSocket`, or `upgrade` of {@linkcode
+ * nodeWebSockets}.
  */
 export type UpgradeWebSocket = (
   request: Request,
@@ -42,100 +42,105 @@ export interface MonitorHubOptions {
    * @default "/evertask/monitoring"
    */
   readonly path?: string;
-  /** How to accept WebSockets. Without it, clients use server-sent events or long polling. */
+  /**
+   * The function that accepts WebSockets. Without it, clients use server-sent events or long
+   * polling.
+   */
   readonly upgrade?: UpgradeWebSocket;
-  /** What clients have to know. Without it, everybody who reaches the hub sees the events. */
+  /**
+   * The token that clients must send. Without it, everybody who can reach the hub sees the events.
+   */
   readonly accessToken?: AccessToken;
   /**
-   * Origins of other sites whose pages may connect. Pages of the hub's own host always may.
+   * The origins of other websites whose pages may connect. Pages of the hub's own host always may.
    * @default none
    */
   readonly allowedOrigins?: AllowedOrigins;
   /**
-   * Under which hosts the hub may be asked, without ports; requests with another `Host` header are
-   * answered 403. It keeps out pages of other sites that let their own name point to this machine
-   * (DNS rebinding).
-   * @default any with an access token, else `localhost`, names below it, and all addresses
+   * The hosts for which the hub answers, without ports. Requests with another `Host` header get
+   * 403. This excludes pages of websites that let their own name resolve to this machine (DNS
+   * rebinding).
+   * @default any host with an access token; otherwise `localhost`, its subdomains and all IP
+   * addresses
    */
   readonly allowedHosts?: AllowedHosts;
   /**
-   * Which events are sent.
+   * Selects the events to send.
    * @default all
    */
   readonly filter?: TaskEventFilter;
   /**
-   * Changes an event before it is sent, to keep secrets inside: say, `(event) => ({ ...event,
+   * Changes an event before it is sent, to remove secrets, as in `(event) => ({ ...event,
    * taskParameters: "{}" })`.
    */
   readonly redact?: (event: TaskEvent) => TaskEvent;
   /**
-   * How many characters of `taskParameters`, `message` and `exception` are sent; the rest is cut
-   * off and shown as "…".
+   * The maximum number of characters of `taskParameters`, `message` and `exception`. Longer texts
+   * are cut and end with "…".
    * @default 16384
    */
   readonly maxFieldLength?: number;
   /**
-   * The longest message that is accepted from a client, in bytes.
+   * The maximum length of a message from a client, in bytes.
    * @default 32768
    */
   readonly maxMessageLength?: number;
   /**
-   * How many bytes may pile up for a client that reads too slowly, before it is dropped (it may
-   * connect again).
+   * The maximum number of unsent bytes for a client. A client that reads too slowly is dropped, and
+   * may reconnect.
    * @default 1048576
    */
   readonly maxBacklog?: number;
   /**
-   * How many clients may be connected; more are answered 503.
+   * The maximum number of clients. Further ones get 503.
    * @default 1000
    */
   readonly maxClients?: number;
   /**
-   * How many connections may be there beside the clients: some have not finished their handshake,
-   * some have ended and not fetched their last message. When there are more, the oldest is
-   * forgotten.
+   * The maximum number of connections that are not clients, because their handshake is not complete
+   * or they have ended without fetching the last message. If there are more, the oldest is removed.
    * @default 1000
    */
   readonly maxPendingConnections?: number;
   /**
-   * How often clients are sent a ping.
+   * The interval of pings to clients.
    * @default 15 seconds
    */
   readonly keepAliveInterval?: Duration;
   /**
-   * After what silence a client is given up.
+   * The time without data from a client after which it is dropped.
    * @default 30 seconds
    */
   readonly clientTimeout?: Duration;
   /**
-   * How long a client may take from its negotiation to its handshake.
+   * The maximum time from a client's negotiation to its handshake.
    * @default 15 seconds
    */
   readonly handshakeTimeout?: Duration;
   /**
-   * After how long a long poll without news is answered; proxies cut off requests that take longer
-   * than 30 to 60 seconds.
+   * The time after which a long poll without events is answered. Proxies abort requests that take
+   * longer than 30 to 60 seconds.
    * @default 25 seconds
    */
   readonly pollTimeout?: Duration;
   /**
-   * Where dropped clients are reported.
+   * The logger for dropped clients.
    * @default consoleLogger
    */
   readonly logger?: Logger;
   /**
-   * The time.
+   * The clock.
    * @default systemClock
    */
   readonly clock?: Clock;
   /**
-   * Makes ids and connection tokens, which must not be guessable.
+   * Returns a new id or connection token, which must not be guessable.
    * @default random UUIDs
    */
   readonly newId?: () => string;
 }
 
-/** The options with defaults filled in. */
+/** The options completed with defaults. */
 export interface HubSettings extends ConnectionsSettings {
   readonly events: TaskEventSource;
   readonly path: string;
@@ -172,12 +177,9 @@ const optionNames: OptionNames<MonitorHubOptions> = {
   newId: true,
 };
 
-/**
- * @throws {InvalidArgumentError} If an option has a value that cannot be used, or there is no such
- * option.
- */
+/** @throws {InvalidArgumentError} If an option is invalid or unknown. */
 export function hubSettings(events: TaskEventSource, options: MonitorHubOptions): HubSettings {
-  checkSecretOptions(options, optionNames, "options"); // a misspelt accessToken would leave the hub open to everybody
+  checkSecretOptions(options, optionNames, "options"); // a misspelt accessToken would leave the hub open
   if (options.filter !== undefined) checkEventFilter(options.filter);
   for (const name of ["upgrade", "redact", "newId"] as const) checkFunction(options[name], name);
   checkClock(options.clock, "clock");

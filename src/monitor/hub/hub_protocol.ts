@@ -1,10 +1,10 @@
-// SignalR's JSON hub protocol, as far as a hub that only sends needs it: records, the handshake,
+// The part of SignalR's JSON hub protocol that a hub needs that only sends: records, the handshake,
 // and the messages of both sides. Specification:
 // https://github.com/dotnet/aspnetcore/blob/main/src/SignalR/docs/specs/HubProtocol.md
 
 import { jsonText } from "../json_text.ts";
 
-/** Ends every record: U+001E, which JSON text never holds. */
+/** The end of every record: U+001E, which JSON never contains. */
 const recordSeparator = "\x1e";
 
 /** The protocol's numbers of message types. */
@@ -18,7 +18,7 @@ export const messageType = {
   close: 7,
 } as const;
 
-/** A message from a client, as far as the hub looks at it. */
+/** The fields of a client's message that the hub reads. */
 export interface ClientMessage {
   readonly type: number;
   readonly target?: unknown;
@@ -31,7 +31,7 @@ export class HubProtocolError extends Error {
   override name = "HubProtocolError";
 }
 
-/** Writes one record. */
+/** Encodes one record. */
 export function encodeRecord(message: Readonly<Record<string, unknown>>): string {
   return jsonText(message) + recordSeparator;
 }
@@ -39,23 +39,20 @@ export function encodeRecord(message: Readonly<Record<string, unknown>>): string
 /** The record of a ping. */
 export const pingRecord: string = encodeRecord({ type: messageType.ping });
 
-/** Cuts what arrives into records, however it was cut on its way. */
+/** Splits received data into records, regardless of how it was split in transit. */
 export class RecordReader {
   readonly #maxLength: number;
   #rest = "";
 
-  /**
-   * @param maxLength The longest record that is accepted, and the most that may arrive at once, in
-   * UTF-16 code units.
-   */
+  /** @param maxLength The maximum length of a record and of a chunk, in UTF-16 code units. */
   constructor(maxLength: number) {
     this.#maxLength = maxLength;
   }
 
   /**
-   * Takes what arrived, and gives back the records that are complete now.
+   * Adds a chunk, and returns the records that are complete now.
    *
-   * @throws {HubProtocolError} If a record is too long, or too much arrived at once.
+   * @throws {HubProtocolError} If a record or the chunk is too long.
    */
   read(chunk: string): string[] {
     this.#check(chunk.length);
@@ -78,8 +75,7 @@ export class RecordReader {
 /**
  * Checks the first record of a client.
  *
- * @throws {HubProtocolError} If it is not a handshake, or asks for a protocol that the hub does not
- * speak.
+ * @throws {HubProtocolError} If it is not a handshake, or requests an unsupported protocol.
  */
 export function checkHandshake(record: string): void {
   const { protocol, version } = parseRecord(record);
@@ -91,14 +87,15 @@ export function checkHandshake(record: string): void {
   if (protocol !== "json") {
     throw new HubProtocolError(`The protocol '${protocol}' is not supported; use 'json'.`);
   }
-  // Version 2 added messages for stateful reconnects, which only follow if the server offers them.
+  // Version 2 adds messages for stateful reconnects, which clients send only if the server offers
+  // them.
   if (version !== 1 && version !== 2) {
     throw new HubProtocolError(`Version ${version} of the protocol 'json' is not supported.`);
   }
 }
 
 /**
- * Reads a message of a client.
+ * Parses a message of a client.
  *
  * @throws {HubProtocolError} If it is not a message.
  */

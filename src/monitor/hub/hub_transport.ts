@@ -1,10 +1,10 @@
-// The interface of SignalR's three transports to a connection.
+// The interface that SignalR's three transports implement for a connection.
 
-/** A way from the hub to one client. */
+/** The transport to one client. */
 export interface HubTransport {
   /**
-   * The amount of sent data that the network has not taken yet, in bytes or characters (the same
-   * for ASCII).
+   * The amount of data that the network has not taken yet, in bytes or characters (the same for
+   * ASCII).
    */
   readonly backlog: number;
 

@@ -1,5 +1,5 @@
-// SignalR over long polling: the client asks again and again, and each request waits until there is
-// something to say.
+// SignalR over long polling: the client sends one request after the other, and each waits until
+// there is data.
 
 import type { Clock } from "../../time/clock.ts";
 import type { HubConnection } from "./hub_connection.ts";
@@ -13,10 +13,13 @@ export class LongPollingTransport implements HubTransport {
   readonly #pollTimeoutMs: number;
   #pending = "";
   #closed = false;
-  /** Answers the waiting poll; null when none waits. */
+  /** Answers the waiting poll; null if none waits. */
   #answer: ((response: Response) => void) | null = null;
 
-  /** @param pollTimeoutMs After how long a poll without news is answered, empty. */
+  /**
+   * @param pollTimeoutMs The time after which a poll without data gets an empty response, in
+   * milliseconds.
+   */
   constructor(connection: HubConnection, clock: Clock, pollTimeoutMs: number) {
     this.#connection = connection;
     this.#clock = clock;
@@ -31,18 +34,18 @@ export class LongPollingTransport implements HubTransport {
     return this.#answer !== null;
   }
 
-  /** Answers the poll that establishes the connection: at once, and empty. */
+  /** Answers the poll that establishes the connection at once, with an empty response. */
   established(): Response {
     return text("");
   }
 
   /**
-   * Answers a poll when there is data, or after the poll time-out. (A client that gives up its poll
-   * is noticed after that: a request's signal differs between runtimes.)
+   * Answers a poll when there is data, or after the timeout. An aborted poll is noticed only after
+   * that, because the signals of requests differ between runtimes.
    */
   poll(): Promise<Response> {
     this.#connection.seen();
-    // Only one poll can wait; the protocol lets a newer one take over.
+    // Only one poll can wait. By the protocol, a newer one replaces it.
     this.#answer?.(noContent());
     return new Promise((resolve) => {
       const stopTimer = this.#clock.setTimer(
@@ -71,7 +74,7 @@ export class LongPollingTransport implements HubTransport {
     this.#deliver();
   }
 
-  /** Hands pending data to the waiting poll. After the end, a poll gets 204. */
+  /** Sends pending data to the waiting poll. After the end, a poll gets 204. */
   #deliver(): void {
     if (this.#answer === null) return;
     if (this.#pending !== "") {

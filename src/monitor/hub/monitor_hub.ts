@@ -1,6 +1,6 @@
-// The live hub: sends each task event to every connected SignalR client. It answers the requests of
-// SignalR's transport protocols and keeps the connections. Without clients it does not listen to
-// events.
+// The live hub: sends each task event to every connected SignalR client. Handles the requests of
+// SignalR's transport protocols, and manages the connections. Subscribes to events only while there
+// are clients.
 // https://github.com/dotnet/aspnetcore/blob/main/src/SignalR/docs/specs/TransportProtocols.md
 
 import { answerAtOnce } from "../../guards/calls.ts";
@@ -20,26 +20,28 @@ import { isHandshake, WebSocketTransport } from "./web_socket_transport.ts";
 
 /** A running hub. */
 export interface MonitorHub {
-  /** The URL path that it answers, together with `…/negotiate` below it. */
+  /** The URL path of the hub. It also answers `…/negotiate` below it. */
   readonly path: string;
-  /** How many clients are connected and receive events. */
+  /** The number of clients that receive events. */
   readonly clientCount: number;
-  /** Answers a request; 404 for any that is not for the hub. Needs no `this`. */
+  /**
+   * Answers a request; responds 404 to requests that are not for the hub. Can be used without
+   * `this`.
+   */
   readonly fetch: (request: Request) => Promise<Response>;
   /**
-   * Tells all clients to connect again (elsewhere), ends their connections, and answers 503 from
-   * now on.
+   * Asks all clients to reconnect (to another process), ends their connections, and answers further
+   * requests with 503.
    */
   close(): void;
 }
 
 /**
- * Makes a hub that speaks SignalR's JSON protocol, for the stock clients of SignalR:
- * `@microsoft/signalr`, .NET, Java, Python. They receive invocations of `TaskEvent` with the event
- * as their one argument.
+ * Creates a hub with SignalR's JSON protocol, for SignalR's standard clients: `@microsoft/signalr`,
+ * .NET, Java, Python. They receive invocations of `TaskEvent` with the event as the only argument.
  *
  * @param everTask The instance whose events are sent.
- * @throws {InvalidArgumentError} If an option has a value that cannot be used.
+ * @throws {InvalidArgumentError} If an option is invalid.
  *
  * @example In Deno
  * ```ts
@@ -91,7 +93,7 @@ class SignalRHub implements MonitorHub {
     try {
       return await this.#answer(request);
     } catch (error) {
-      // Functions that the application passed in may throw: accessToken, upgrade.
+      // Functions of the application may throw: accessToken, upgrade.
       this.#settings.logger.error("The monitoring hub could not answer a request: {error}", {
         error,
       });
@@ -133,7 +135,7 @@ class SignalRHub implements MonitorHub {
   #negotiate(request: Request, url: URL): Response {
     if (request.method !== "POST") return methodNotAllowed("POST");
     if (!this.#connections.hasRoom) return problem(503, "Too many clients are connected.");
-    // Clients of version 0 have one id, which then is the secret one.
+    // Clients of version 0 have only one id, which is therefore the secret one.
     const version = Number(url.searchParams.get("negotiateVersion") ?? 0) >= 1 ? 1 : 0;
     const connection = this.#connections.add();
     const text = ["Text"];
@@ -156,7 +158,7 @@ class SignalRHub implements MonitorHub {
     if (upgrade === null) return problem(400, "The hub was set up without WebSockets.");
     if (!isHandshake(request)) return problem(400, "The WebSocket handshake is not complete.");
     const token = url.searchParams.get("id");
-    // A client that skips the negotiation has no token yet.
+    // A client that skips the negotiation has no token.
     if (token === null && !this.#connections.hasRoom) {
       return problem(503, "Too many clients are connected.");
     }
@@ -241,7 +243,7 @@ class SignalRHub implements MonitorHub {
   }
 }
 
-/** Cuts the fields that have no natural limit. */
+/** Cuts the fields that have no limit. */
 function shorten(event: TaskEvent, maxLength: number): TaskEvent {
   const cut = (text: string): string =>
     text.length > maxLength ? `${cutText(text, maxLength)}…` : text;

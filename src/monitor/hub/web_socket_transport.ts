@@ -1,24 +1,24 @@
-// SignalR over a WebSocket. The socket comes from the application's runtime: Deno's own, or one of
-// npm's `ws`.
+// SignalR over a WebSocket. The socket is Deno's own or one of npm's `ws`.
 
 import type { HubConnection } from "./hub_connection.ts";
 import type { HubTransport } from "./hub_transport.ts";
 
 /**
- * The part of a server-side WebSocket that the hub uses: a standard one has it, and one of `ws`.
+ * The part of a server-side WebSocket that the hub uses. Both a standard one and one of `ws` have
+ * it.
  */
 export interface HubSocket {
-  /** 1 while it is open. */
+  /** The state of the socket; 1 if it is open. */
   readonly readyState: number;
-  /** Bytes that were sent and not taken by the network yet. */
+  /** The number of bytes that were sent but not yet taken by the network. */
   readonly bufferedAmount: number;
   /** Sends a text frame. */
   send(data: string): void;
   /** Starts the closing handshake. */
   close(code?: number, reason?: string): void;
-  /** Cuts the connection off, where the implementation can. */
+  /** Closes the connection at once, if the implementation supports it. */
   terminate?(): void;
-  /** Calls back for each message, error and for the end. */
+  /** Adds a listener of messages, errors or the end. */
   addEventListener(
     type: "message" | "close" | "error",
     listener: (event: { readonly data?: unknown }) => void,
@@ -27,7 +27,7 @@ export interface HubSocket {
 
 const open = 1;
 
-/** Whether a request holds all that a WebSocket's handshake needs (RFC 6455, section 4.2.1). */
+/** Reports whether a request is a complete WebSocket handshake (RFC 6455, section 4.2.1). */
 export function isHandshake({ method, headers }: Request): boolean {
   const options = headers.get("connection")?.toLowerCase().split(",") ?? [];
   return method === "GET" &&
@@ -42,7 +42,7 @@ export class WebSocketTransport implements HubTransport {
   readonly wantsPings = true;
   readonly #socket: HubSocket;
 
-  /** Joins the socket and the connection. */
+  /** Connects the socket to the connection. */
   constructor(socket: HubSocket, connection: HubConnection) {
     this.#socket = socket;
     const decoder = new TextDecoder();
@@ -53,7 +53,7 @@ export class WebSocketTransport implements HubTransport {
       } else connection.end("Only text and binary buffers are understood.");
     });
     socket.addEventListener("close", () => connection.gone());
-    // An error is followed by the end; listening keeps runtimes from treating it as unhandled.
+    // An error is followed by the end. Without a listener, runtimes would treat it as unhandled.
     socket.addEventListener("error", () => connection.gone());
   }
 

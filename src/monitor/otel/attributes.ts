@@ -1,15 +1,16 @@
-// Names of the semantic conventions for messaging, as far as they apply, and our own for the rest.
-// https://opentelemetry.io/docs/specs/semconv/messaging/
+// Attribute names: those of the semantic conventions for messaging where they apply, and EverTask's
+// own for the rest. https://opentelemetry.io/docs/specs/semconv/messaging/
 
 import type { Attributes } from "@opentelemetry/api";
 import { errorParts } from "../../thrown/describe_error.ts";
 import { isErrorLike } from "../../thrown/reading.ts";
 
-/** The operations, by the convention's type and our own name. */
+/** The operations, with the type of the convention and EverTask's own name. */
 export type Operation = "dispatch" | "process";
 
 /**
- * What spans and metrics of an operation have in common. All values are few: they may be labels.
+ * Returns the attributes that spans and metrics of an operation share. Each has few different
+ * values, so that it can be a label.
  */
 export function operationAttributes(
   operation: Operation,
@@ -24,7 +25,7 @@ export function operationAttributes(
   };
 }
 
-/** What only spans have: it differs from task to task. */
+/** Returns the attributes of spans only, which differ from task to task. */
 export function taskAttributes(
   task: { readonly taskId: string; readonly taskKey: string | null; readonly recurring: boolean },
 ): Attributes {
@@ -35,7 +36,7 @@ export function taskAttributes(
   };
 }
 
-/** The name of an error's class: `error.type` is to have few values. */
+/** Returns the name of an error's class, because `error.type` should have few different values. */
 export function errorType(error: unknown): string {
   return isErrorLike(error) ? errorParts(error).name : "_OTHER";
 }

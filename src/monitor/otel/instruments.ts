@@ -3,7 +3,7 @@
 
 import type { Attributes, Counter, Histogram, Meter } from "@opentelemetry/api";
 
-/** The bucket boundaries that the conventions advise, in seconds. */
+/** The bucket boundaries that the conventions recommend, in seconds. */
 const boundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
 /** The instruments of the metrics. */
@@ -14,7 +14,7 @@ export class Instruments {
   readonly #processDuration: Histogram;
   readonly #wait: Histogram;
 
-  /** Makes the instruments. */
+  /** Creates the instruments. */
   constructor(meter: Meter) {
     const histogram = (name: string, description: string): Histogram =>
       meter.createHistogram(name, {
@@ -38,19 +38,19 @@ export class Instruments {
     this.#wait = histogram("evertask.task.wait", "How long tasks waited from due to start");
   }
 
-  /** Counts dispatched tasks, successfully or (with `error.type` in the attributes) not. */
+  /** Counts dispatched tasks. Failed dispatches have `error.type` in the attributes. */
   dispatched(count: number, durationMs: number, attributes: Attributes): void {
     this.#sent.add(count, attributes);
     this.#dispatchDuration.record(durationMs / 1000, attributes);
   }
 
-  /** An execution has started. */
+  /** Records the start of an execution. */
   started(waitMs: number, attributes: Attributes): void {
     this.#consumed.add(1, attributes);
     this.#wait.record(waitMs / 1000, attributes);
   }
 
-  /** An execution has ended, successfully or (with `error.type` in the attributes) not. */
+  /** Records the end of an execution. Failed executions have `error.type` in the attributes. */
   ended(durationMs: number, attributes: Attributes): void {
     this.#processDuration.record(durationMs / 1000, attributes);
   }

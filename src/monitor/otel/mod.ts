@@ -1,6 +1,7 @@
 /**
- * Traces and metrics for OpenTelemetry, over the npm package `@opentelemetry/api`: spans that join
- * a dispatch to its runs, wherever they run, and metrics by the semantic conventions for messaging.
+ * Traces and metrics for OpenTelemetry, over the npm package `@opentelemetry/api`: spans that
+ * connect a dispatch with its runs in any process, and metrics by the semantic conventions for
+ * messaging.
  *
  * @module
  */

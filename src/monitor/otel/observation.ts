@@ -1,5 +1,5 @@
-// Metrics beyond dispatches and executions: a counter of other task events, and observable gauges
-// of the storage's figures.
+// Additional metrics: a counter of other task events, and observable gauges of the storage's
+// statistics.
 
 import { msSince } from "../ms_since.ts";
 import { type BatchObservableResult, diag, type Meter } from "@opentelemetry/api";
@@ -11,13 +11,14 @@ import type { EventOrigin, FigureOrigin } from "../monitored.ts";
 import { workerFigures } from "../worker_figures.ts";
 
 /**
- * For how long the sizes of the audit tables serve; counting them may take the database a while.
+ * The time for which the sizes of the audit tables are cached, because counting their rows may take
+ * long.
  */
 const auditCacheMs = 60_000;
 
 /**
- * The kinds that the spans and metrics of dispatches and executions do not show, or not by their
- * name.
+ * The kinds of events that the spans and metrics of dispatches and executions do not show, or not
+ * by name.
  */
 const kinds: readonly TaskEventKind[] = [
   "failed",
@@ -33,14 +34,14 @@ const kinds: readonly TaskEventKind[] = [
   "workerStarved",
 ];
 
-/** Kinds whose `count` says of how many they tell. */
+/** The kinds whose `count` is the number of represented events. */
 const aggregated: readonly TaskEventKind[] = ["rateLimitDeferred", "missed"];
 
 /**
  * Starts to observe an instance.
  *
- * @param limits For how long answers of the storage serve, and are waited for.
- * @returns A function that ends it.
+ * @param limits The age of cached answers of the storage, and the time to wait for them.
+ * @returns A function that stops it.
  */
 export function observe(
   everTask: EventOrigin & FigureOrigin,
@@ -133,7 +134,7 @@ function measureStorage(
         }
       }),
     ]);
-    // What the storage does not give leaves a gap in its own series alone.
+    // A failed query leaves a gap only in its own series.
     for (const part of parts) {
       if (part.status === "rejected") diag.warn("EverTask's storage cannot be asked", part.reason);
     }

@@ -1,5 +1,5 @@
 // Spans and metrics for OpenTelemetry: one span for each dispatch and one for each execution, in
-// whichever process, joined by the trace context that is stored with the task.
+// any process, connected by the trace context that is stored with the task.
 
 import type { OptionNames } from "../../guards/option_names.ts";
 import {
@@ -33,61 +33,61 @@ import { formatTraceparent, parseTraceparent } from "./trace_context.ts";
 
 /** A `TracerProvider` of @opentelemetry/api. */
 export interface TracerSource {
-  /** Gives the tracer of an instrumentation. */
+  /** Returns the tracer of an instrumentation. */
   getTracer(name: string, version?: string, options?: ScopeOptions): object;
 }
 
 /** A `MeterProvider` of @opentelemetry/api. */
 export interface MeterSource {
-  /** Gives the meter of an instrumentation. */
+  /** Returns the meter of an instrumentation. */
   getMeter(name: string, version?: string, options?: ScopeOptions): object;
 }
 
-/** What telemetry says of its names beside the scope's. */
+/** The options of an instrumentation scope. */
 export interface ScopeOptions {
-  /** Which version of the semantic conventions they follow. */
+  /** The URL of the schema, which has the version of the semantic conventions. */
   readonly schemaUrl?: string;
 }
 
 /** Options of {@linkcode createOpenTelemetry}. */
 export interface OpenTelemetryOptions {
   /**
-   * Makes the spans.
+   * Creates the spans.
    * @default the global provider
    */
   readonly tracerProvider?: TracerSource;
   /**
-   * Makes the metrics.
+   * Creates the metrics.
    * @default the global provider
    */
   readonly meterProvider?: MeterSource;
   /**
-   * For how long an answer of the storage serves the gauges.
+   * The time for which an answer of the storage is cached for the gauges.
    * @default 5 seconds
    */
   readonly cacheTime?: Duration;
   /**
-   * How long a collection of metrics waits for storage; figures that are late are left out.
+   * The time that a collection of metrics waits for storage. Later figures are omitted.
    * @default 4 seconds
    */
   readonly timeout?: Duration;
   /**
-   * The time.
+   * The clock.
    * @default systemClock
    */
   readonly clock?: Clock;
 }
 
 /**
- * What {@linkcode createOpenTelemetry} makes: the `instrumentation` of an instance, and more to see
- * of it.
+ * The `instrumentation` of an instance, with a method for additional metrics. Created by {@linkcode
+ * createOpenTelemetry}.
  */
 export interface OpenTelemetry extends Instrumentation {
   /**
-   * Adds what spans do not show: counts of failures, retries, timeouts and the like, and gauges of
-   * queues, workers and audit tables.
+   * Adds metrics that spans do not show: counts of failures, retries, timeouts and similar events,
+   * and gauges of queues, workers and audit tables.
    *
-   * @returns A function that ends it.
+   * @returns A function that stops it.
    */
   observe(everTask: EventOrigin & FigureOrigin): () => void;
 }
@@ -106,13 +106,13 @@ const optionNames: OptionNames<OpenTelemetryOptions> = {
 };
 
 /**
- * Makes the instrumentation for OpenTelemetry. Set up the SDK first (in Deno, `OTEL_DENO=true` is
- * all it takes): without one, nothing is recorded, at next to no cost.
+ * Creates the instrumentation for OpenTelemetry. Set up the SDK first; in Deno, `OTEL_DENO=true` is
+ * enough. Without an SDK, nothing is recorded, and the cost is negligible.
  *
- * A one-shot task's run is a child of its dispatch, in the same trace. Each run of a recurring task
- * is a trace of its own, linked to the dispatch: a series may live for years.
+ * The run of a one-shot task is a child of its dispatch, in the same trace. Each run of a recurring
+ * task is a separate trace, linked to the dispatch, because a series may last for years.
  *
- * @throws {InvalidArgumentError} If an option has a value that cannot be used.
+ * @throws {InvalidArgumentError} If an option is invalid.
  *
  * @example
  * ```ts
@@ -135,13 +135,13 @@ const optionNames: OptionNames<OpenTelemetryOptions> = {
 export function createOpenTelemetry(options: OpenTelemetryOptions = {}): OpenTelemetry {
   checkOptions(options, optionNames, "options");
   const { cacheTime = 5_000, timeout = 4_000 } = options;
-  // The provider, since trace.getTracer passes no schema URL on.
+  // The provider is used, because trace.getTracer does not pass the schema URL on.
   const { tracerProvider = trace.getTracerProvider(), meterProvider = metrics } = options;
   const clock = guardClock(options.clock ?? systemClock);
   checkClock(options.clock, "clock");
   checkMethods(tracerProvider, ["getTracer"], "tracerProvider", "be a TracerProvider");
   checkMethods(meterProvider, ["getMeter"], "meterProvider", "be a MeterProvider");
-  // The documentation of this package cannot name types of another; providers give nothing else.
+  // The public types cannot name types of another package. A provider always returns a Tracer.
   const tracer = tracerProvider.getTracer(...scope) as Tracer;
   const meter = meterProvider.getMeter(...scope) as Meter;
   const limits = {
@@ -151,8 +151,7 @@ export function createOpenTelemetry(options: OpenTelemetryOptions = {}): OpenTel
   const instruments = new Instruments(meter);
 
   /**
-   * Runs `work` inside a span, and reports its duration, with the attribute `error.type` if it
-   * failed.
+   * Runs `work` in a span, and records its duration, with the attribute `error.type` if it failed.
    */
   async function inside<T>(
     span: Span,
@@ -208,7 +207,7 @@ export function createOpenTelemetry(options: OpenTelemetryOptions = {}): OpenTel
     };
     const origin = parseTraceparent(task.traceContext);
     const links: Link[] = origin === null ? [] : [{ context: origin }];
-    // Not the active context: a worker's loop may have been woken from within anybody's.
+    // The active context is not used, because any other context may have woken the worker's loop.
     const parent = origin === null || task.recurring
       ? ROOT_CONTEXT
       : trace.setSpanContext(ROOT_CONTEXT, origin);

@@ -1,17 +1,17 @@
-// Every value of a label is a time series of its own that Prometheus keeps for ever; so their
-// number has a limit.
+// Limits the number of values of a label, because each value is a time series that Prometheus
+// stores permanently.
 
-/** Passes the first `limit` values of a label, and calls all later ones `other`. */
+/** Keeps the first `limit` values of a label, and replaces all later ones by `other`. */
 export class BoundedLabel {
   readonly #limit: number;
   readonly #known = new Set<string>();
 
-  /** @param limit How many values pass. */
+  /** @param limit The number of values to keep. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** The value to write. */
+  /** Returns the value, or `other`. */
   valueFor(value: string): string {
     if (this.#known.has(value)) return value;
     if (this.#known.size >= this.#limit) return "other";

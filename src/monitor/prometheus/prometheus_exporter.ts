@@ -1,4 +1,4 @@
-// Puts the metrics of events and of the storage into one registry, and serves it.
+// Registers the metrics of events and of the storage in one registry, and serves it.
 
 import { Registry } from "prom-client";
 import { guardClock } from "../../time/guarded_clock.ts";
@@ -22,9 +22,12 @@ import { TaskMetrics } from "./task_metrics.ts";
 
 /** A running exporter. */
 export interface PrometheusExporter {
-  /** Holds the metrics; add your own, or prom-client's default ones. */
+  /** The registry of the metrics, to which you can add your own or prom-client's default ones. */
   readonly registry: MetricsRegistry;
-  /** Answers GET on the path with the metrics as text; 404 on any other path. Needs no `this`. */
+  /**
+   * Answers GET on the path with the metrics as text, and 404 on any other path. Can be used
+   * without `this`.
+   */
   readonly fetch: (request: Request) => Promise<Response>;
   /** Stops counting events, and removes the metrics from the registry. */
   close(): void;
@@ -33,11 +36,10 @@ export interface PrometheusExporter {
 const defaultBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
 /**
- * Starts counting events, and makes the handler to be scraped.
+ * Starts to count events, and creates the handler to be scraped.
  *
- * @throws {InvalidArgumentError} If an option has a value that cannot be used, or the registry has
- * a metric of the same name, as of another exporter with the same prefix. Nothing is left behind in
- * the registry.
+ * @throws {InvalidArgumentError} If an option is invalid, or the registry already has a metric of
+ * the same name, as of another exporter with the same prefix. The registry is then unchanged.
  *
  * @example
  * ```ts

@@ -12,11 +12,11 @@ import type { AccessToken } from "../http/access_token.ts";
 export interface MetricsRegistry {
   /** The media type of the text. */
   readonly contentType: string;
-  /** All metrics as text. */
+  /** Returns all metrics as text. */
   metrics(): Promise<string>;
   /** Adds a metric of prom-client. */
   registerMetric(metric: object): void;
-  /** A metric by its name. */
+  /** Returns a metric by its name. */
   getSingleMetric(name: string): object | undefined;
   /** Removes a metric. */
   removeSingleMetric(name: string): void;
@@ -25,13 +25,13 @@ export interface MetricsRegistry {
 /** Options of {@linkcode createPrometheusExporter}. */
 export interface PrometheusOptions {
   /**
-   * Where the metrics are registered: say, prom-client's own `register`, to serve them with the
-   * application's. Exporters that share one need different prefixes.
-   * @default a registry of its own
+   * The registry of the metrics, for example prom-client's own `register`, to serve them with the
+   * application's metrics. Exporters that share a registry need different prefixes.
+   * @default a new registry
    */
   readonly registry?: MetricsRegistry;
   /**
-   * What every name begins with.
+   * The prefix of all names.
    * @default "evertask_"
    */
   readonly prefix?: string;
@@ -41,7 +41,8 @@ export interface PrometheusOptions {
    */
   readonly path?: string;
   /**
-   * What the scraper has to know. Without it, everybody who reaches the handler sees the metrics.
+   * The token that the scraper must send. Without it, everybody who can reach the handler sees the
+   * metrics.
    */
   readonly accessToken?: AccessToken;
   /**
@@ -50,31 +51,32 @@ export interface PrometheusOptions {
    */
   readonly buckets?: readonly number[];
   /**
-   * How many task types get time series of their own; further ones share `task_type="other"`.
+   * The maximum number of task types with their own time series. Further ones share
+   * `task_type="other"`.
    * @default 100
    */
   readonly maxTaskTypes?: number;
   /**
-   * How many queues get time series of their own; further ones share `queue="other"`.
+   * The maximum number of queues with their own time series. Further ones share `queue="other"`.
    * @default 50
    */
   readonly maxQueues?: number;
   /**
-   * For how long an answer of the storage serves. Counts that read all tasks serve at least 49
-   * times as long as they took, so that scraping a large database keeps it busy for 2 % of the time
-   * at most.
+   * The time for which an answer of the storage is cached. Counts that read all tasks are cached
+   * for at least 49 times their duration, so that scraping takes at most 2 % of a large database's
+   * time.
    * @default 5 seconds
    */
   readonly cacheTime?: Duration;
   /**
-   * For how long the sizes of the audit tables serve; at least 49 times as long as it took to count
-   * them.
+   * The time for which the sizes of the audit tables are cached; at least 49 times the duration of
+   * the count.
    * @default 60 seconds
    */
   readonly auditCacheTime?: Duration;
   /**
-   * How long a scrape waits for the storage; gauges that it has not given by then are absent.
-   * Prometheus gives up after 10 seconds, prom-client's cluster after 5.
+   * The time that a scrape waits for the storage. Later gauges are absent. By default, Prometheus
+   * times out after 10 seconds, and prom-client's cluster after 5.
    * @default 4 seconds
    */
   readonly timeout?: Duration;
@@ -84,7 +86,7 @@ export interface PrometheusOptions {
    */
   readonly logger?: Logger;
   /**
-   * The time.
+   * The clock.
    * @default systemClock
    */
   readonly clock?: Clock;
@@ -113,10 +115,9 @@ const registryMethods = [
 ] as const satisfies readonly (keyof MetricsRegistry)[];
 
 /**
- * Checks the options that nothing else checks.
+ * Checks the options that no other part checks.
  *
- * @throws {InvalidArgumentError} If one has a value that cannot be used, or there is no such
- * option.
+ * @throws {InvalidArgumentError} If an option is invalid or unknown.
  */
 export function checkPrometheusOptions(options: PrometheusOptions): void {
   checkSecretOptions(options, optionNames, "options");
@@ -135,7 +136,7 @@ export function checkPrometheusOptions(options: PrometheusOptions): void {
   checkClock(clock, "clock");
 }
 
-/** prom-client accepts unsorted buckets, but counts wrongly with them. */
+/** Checks the order of buckets, because prom-client counts wrongly with unsorted ones. */
 function checkBuckets(buckets: readonly number[]): void {
   const isBound = (bound: unknown, index: number): boolean =>
     typeof bound === "number" && Number.isFinite(bound) && !(bound <= (buckets[index - 1] ?? 0));

@@ -1,4 +1,4 @@
-// Puts metrics into a registry, all or none, and takes them out again.
+// Adds metrics to a registry, all or none, and removes them.
 
 import type { Metric } from "prom-client";
 import { InvalidArgumentError } from "../../guards/errors.ts";
@@ -7,17 +7,18 @@ import type { MetricsRegistry } from "./prometheus_options.ts";
 /**
  * Registers metrics.
  *
- * @param prefix What their names begin with.
- * @returns A function that removes those that are still there.
- * @throws {InvalidArgumentError} If the registry has a metric of one of the names; then nothing is
- * registered.
+ * @param prefix The prefix of their names.
+ * @returns A function that removes those that are still registered.
+ * @throws {InvalidArgumentError} If the registry already has a metric of one of the names. Nothing
+ * is registered then.
  */
 export function register(
   registry: MetricsRegistry,
   metrics: readonly Metric[],
   prefix: string,
 ): () => void {
-  // By their present names: a registry of OpenMetrics takes the ending off the names of counters.
+  // The names are read now, because a registry of OpenMetrics removes the suffix of counters'
+  // names.
   const named = metrics.map((metric) => [nameOf(metric), metric] as const);
   const taken = named.find(([name]) => registry.getSingleMetric(name) !== undefined);
   if (taken !== undefined) {
@@ -34,7 +35,7 @@ export function register(
   };
 }
 
-/** Every metric of prom-client has a name, which its types do not say. */
+/** Returns the name of a metric, which the types of prom-client omit. */
 function nameOf(metric: Metric): string {
   return (metric as unknown as { readonly name: string }).name;
 }

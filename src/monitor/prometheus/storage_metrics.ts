@@ -1,5 +1,5 @@
-// What the storage says of the whole system, as gauges: every process that shares the storage
-// reports the same.
+// Gauges of the storage's statistics about the whole system. Every process that shares the storage
+// reports the same values.
 
 import { msSince } from "../ms_since.ts";
 import { Gauge } from "prom-client";
@@ -11,7 +11,7 @@ import type { FigureOrigin } from "../monitored.ts";
 import { workerFigures } from "../worker_figures.ts";
 import { BoundedLabel } from "./bounded_label.ts";
 
-/** What the gauges of the storage are made with. */
+/** The options of the storage's gauges. */
 export interface StorageMetricsOptions {
   readonly prefix: string;
   readonly everTask: FigureOrigin;
@@ -25,7 +25,7 @@ export interface StorageMetricsOptions {
 
 type Add<Label extends string> = (labels: Record<Label, string>, value: number) => void;
 
-/** Makes the gauges, which are in no registry yet; they ask the storage when they are collected. */
+/** Creates the gauges without registering them. They query the storage when they are collected. */
 export function storageMetrics(options: StorageMetricsOptions): readonly Gauge[] {
   const { prefix, everTask, clock, logger, timeoutMs, cacheMs: ageMs, auditCacheMs } = options;
   const queueLabel = new BoundedLabel(options.maxQueues);
@@ -41,7 +41,7 @@ export function storageMetrics(options: StorageMetricsOptions): readonly Gauge[]
   );
   const gauges: Gauge[] = [];
 
-  /** A gauge that has no values when the storage cannot be asked: better none than old ones. */
+  /** Creates a gauge that has no values, instead of old ones, if the storage cannot be queried. */
   function gauge<Label extends string>(
     name: string,
     help: string,
@@ -55,11 +55,11 @@ export function storageMetrics(options: StorageMetricsOptions): readonly Gauge[]
         name: prefix + name,
         help,
         labelNames,
-        // The processes of a cluster report the same storage: their sum says nothing.
+        // The processes of a cluster report the same storage, so their values must not be added.
         aggregator,
         registers: [],
         async collect() {
-          // Put in at once after all was read: scrapes may overlap.
+          // Set together after all values were read, because scrapes may overlap.
           const series: [labels: Record<Label, string>, value: number][] = [];
           try {
             await read((labels, value) => series.push([labels, value]));
@@ -71,7 +71,7 @@ export function storageMetrics(options: StorageMetricsOptions): readonly Gauge[]
             isFailing = true;
           }
           this.reset();
-          // A gauge without labels would be 0.
+          // A gauge without labels would otherwise be 0.
           if (labelNames.length === 0) this.remove();
           for (const [labels, value] of series) this.inc(labels, value);
         },
@@ -142,7 +142,7 @@ export function storageMetrics(options: StorageMetricsOptions): readonly Gauge[]
   return gauges;
 }
 
-/** Waits for all, and rejects with the first error; the results of the others are kept. */
+/** Waits for all promises. Rejects with the first error, but only after all have settled. */
 async function allOf(parts: readonly Promise<void>[]): Promise<void> {
   for (const result of await Promise.allSettled(parts)) {
     if (result.status === "rejected") throw result.reason;

@@ -1,5 +1,5 @@
-// Metrics from task events: counters by kind, and histograms of waiting and run times. Names that
-// upstream has are the same here; units and endings follow
+// Metrics from task events: counters by kind, and histograms of waiting and run times. Names are
+// those of upstream where it has them; units and suffixes follow
 // https://prometheus.io/docs/practices/naming/.
 
 import { Counter, Histogram, type Metric } from "prom-client";
@@ -25,12 +25,12 @@ const countersByKind: Readonly<Record<TaskEventKind, readonly [name: string, hel
   workerStarved: ["worker_starved_total", "Times that the event loop was blocked for too long"],
 };
 
-/** Kinds whose `count` says of how many they tell. */
+/** The kinds whose `count` is the number of represented events. */
 const aggregated: readonly TaskEventKind[] = ["rateLimitDeferred", "missed"];
 
 /**
- * Kinds that end an execution. A timeout is not among them: a retry, a failure or a cancellation
- * follows it.
+ * The kinds that end an execution. They do not include a timeout, because a retry, a failure or a
+ * cancellation follows it.
  */
 const endings: readonly TaskEventKind[] = ["completed", "failed", "retrying", "cancelled"];
 
@@ -39,7 +39,7 @@ type Labels = (typeof labelNames)[number];
 
 const noTask = { task_type: "", queue: "" };
 
-/** What the metrics of events are made with. */
+/** The options of the metrics of events. */
 export interface TaskMetricsOptions {
   readonly prefix: string;
   readonly buckets: readonly number[];
@@ -54,10 +54,10 @@ export class TaskMetrics {
   readonly #wait: Histogram<Labels>;
   readonly #types: BoundedLabel;
   readonly #queues: BoundedLabel;
-  /** The types, by queue, whose counters have begun. */
+  /** The types, by queue, whose counters exist. */
   readonly #begun = new Map<string, Set<string>>();
 
-  /** Makes the metrics; they are in no registry yet. */
+  /** Creates the metrics without registering them. */
   constructor({ prefix, buckets, maxTaskTypes, maxQueues }: TaskMetricsOptions) {
     const counter = (name: string, help: string): Counter<Labels> =>
       new Counter({ name: prefix + name, help, labelNames, registers: [] });
@@ -77,12 +77,12 @@ export class TaskMetrics {
     this.#counters.workerStarved.inc(noTask, 0);
   }
 
-  /** All of them, with the names under which they are registered. */
+  /** All metrics, with their registered names. */
   get metrics(): readonly Metric[] {
     return [...Object.values(this.#counters), this.#duration, this.#wait];
   }
 
-  /** Begins the counters of a type and a queue with 0: the first event is to be an increase. */
+  /** Creates the counters of a type and a queue with 0, so that the first event is an increase. */
   begin({ type, queue }: EventLabels): void {
     this.#begin(this.#labels(type, queue));
   }

@@ -1,5 +1,5 @@
-// Events as telemetry of Azure Application Insights, over its ingestion protocol: errors as
-// exceptions, everything else as custom events, with upstream's names.
+// Sends events as telemetry to Azure Application Insights, over its ingestion protocol: errors as
+// exceptions, all others as custom events, with upstream's names.
 // https://github.com/microsoft/ApplicationInsights-Home/blob/master/EndpointSpecs/ENDPOINT-PROTOCOL.md
 
 import {
@@ -18,12 +18,15 @@ import { cut } from "../wording.ts";
 
 /** Options of {@linkcode applicationInsightsChannel}. */
 export interface ApplicationInsightsOptions {
-  /** As the Azure portal shows it: `InstrumentationKey=…;IngestionEndpoint=https://…`. */
+  /**
+   * The connection string from the Azure portal:
+   * `InstrumentationKey=…;IngestionEndpoint=https://…`.
+   */
   readonly connectionString: string;
   /** The name of this service on the application map. */
   readonly roleName?: string;
   /**
-   * Posts the request.
+   * Sends the request.
    * @default the global fetch
    */
   readonly fetch?: Fetch;
@@ -33,12 +36,12 @@ export interface ApplicationInsightsOptions {
 const levels: Readonly<Record<Severity, number>> = { Information: 1, Warning: 2, Error: 3 };
 const maxMessageLength = 32_768;
 const maxPropertyLength = 8_192;
-/** Statuses of single items that may be sent again. */
+/** Statuses of items that may be sent again. */
 const temporary = [408, 429, 439, 500, 502, 503, 504];
 
 /**
- * Sends every event (or what the options of {@linkcode sendAlerts} let through) to Application
- * Insights, in batches.
+ * Creates a channel that sends events to Application Insights in batches. By default it sends every
+ * event; the options of {@linkcode sendAlerts} can limit them.
  *
  * @throws {InvalidArgumentError} If the connection string has no key, or no valid address.
  */
@@ -49,7 +52,7 @@ export function applicationInsightsChannel(options: ApplicationInsightsOptions):
   const { instrumentationKey, url } = parseConnectionString(options.connectionString);
   return {
     name: "Application Insights",
-    // Telemetry wants to be complete: it is not there to wake anybody up.
+    // Telemetry is to be complete, because it does not notify people.
     defaults: { severity: "Information", repeatAfter: 0, maxPerMinute: Infinity, maxQueue: 10_000 },
     batchSize: 100,
     async send(alerts, signal) {
@@ -161,7 +164,10 @@ function withoutNull<T>(
   );
 }
 
-/** Some items were refused: those that may be sent again are, the others are lost. */
+/**
+ * Throws if some items were rejected. Those that may be sent again are retried; the others are
+ * lost.
+ */
 function reportPartial(text: string, alerts: readonly Alert[]): void {
   const again = refusedItems(text)
     .filter(({ statusCode }) => temporary.includes(statusCode))
@@ -182,7 +188,7 @@ function refusedItems(text: string): readonly RefusedItem[] {
     const { errors } = JSON.parse(text) as { readonly errors: readonly RefusedItem[] };
     return errors.map(({ index, statusCode }) => ({ index, statusCode }));
   } catch {
-    // To send them all again would double those that have arrived.
+    // Sending all items again would duplicate those that have arrived.
     const message = "Application Insights has refused items, and its answer does not say which";
     throw new AlertDeliveryError(message, { permanent: true });
   }

@@ -1,5 +1,4 @@
-// Alerts as mails, through a transport of nodemailer, which the application makes: it knows how
-// mail is sent there.
+// Sends alerts as emails, through a nodemailer transport that the application creates.
 
 import { checkSecretOptions, checkText, hidden } from "../../../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../../../guards/errors.ts";
@@ -9,59 +8,60 @@ import { fingerprint } from "../fingerprint.ts";
 import { cut, facts, headline } from "../wording.ts";
 import { mailServerAnswer, temporarilyRejected } from "./mail_server_answer.ts";
 
-/** The fields of a mail, by nodemailer's names. */
+/** The fields of an email, by nodemailer's names. */
 export interface MailMessage {
   /** The sender. */
   readonly from: string;
   /** The recipients. */
   readonly to: string | string[];
-  /** One line. */
+  /** The subject, on one line. */
   readonly subject: string;
   /** The body, as plain text. */
   readonly text: string;
-  /** Stays the same when the mail is sent again. */
+  /** The message id, the same in all attempts to send the email. */
   readonly messageId: string;
-  /** The thread: the same for all mails about one task type. No mail has this id. */
+  /**
+   * The id of the thread, the same for all emails about a task type. No email has this message id.
+   */
   readonly inReplyTo: string;
-  /** The same as `inReplyTo`: mail programs look at one or the other. */
+  /** The same as `inReplyTo`, because mail programs use one or the other. */
   readonly references: string;
   /** Further header fields. */
   readonly headers: Record<string, string>;
 }
 
-/** Sends mail: what nodemailer's `createTransport` makes. */
+/** A transport, as created by nodemailer's `createTransport`. */
 export interface MailTransport {
-  /** Resolves when the mail was handed over. */
+  /** Resolves when the mail server has accepted the email. */
   sendMail(message: MailMessage): Promise<unknown>;
 }
 
 /** Options of {@linkcode emailChannel}. */
 export interface EmailOptions {
-  /** Sends the mails: `nodemailer.createTransport(…)`. */
+  /** The transport, as from `nodemailer.createTransport(…)`. */
   readonly transport: MailTransport;
   /** The sender: `EverTask <tasks@example.com>`. */
   readonly from: string;
   /** The recipients. */
   readonly to: string | readonly string[];
   /**
-   * What subjects begin with.
+   * The beginning of subjects.
    * @default "[EverTask] "
    */
   readonly subjectPrefix?: string;
 }
 
 /**
- * Out-of-office replies and the like are for people (RFC 3834); Exchange has a header of its own
- * for it.
+ * Headers that suppress out-of-office and similar replies (RFC 3834). Exchange has its own header.
  */
 const automatic = { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" };
-/** How much of a fact is mailed, in characters. */
+/** The maximum number of characters of a fact. */
 const longestFact = 50_000;
 
 /**
- * Mails alerts.
+ * Creates a channel that sends alerts as emails.
  *
- * @throws {InvalidArgumentError} If an option has a value that cannot be used.
+ * @throws {InvalidArgumentError} If an option is invalid.
  *
  * @example
  * ```ts ignore
@@ -83,7 +83,7 @@ export function emailChannel(options: EmailOptions): AlertChannel {
   );
   checkAddressing(options);
   const { transport, from, to, subjectPrefix = "[EverTask] " } = options;
-  /** Who has not got an alert that others have. */
+  /** The recipients that have not received an alert that others have received. */
   const missing = new WeakMap<Alert, string[]>();
   return {
     name: "e-mail",
@@ -122,7 +122,7 @@ function textOf(alert: Alert): string {
   return `${headline(alert)}\n\n${lines.join("\n")}\n`;
 }
 
-/** Says nothing of the error's text: it may name the login. */
+/** Converts an error without using its text, which may contain the login. */
 function deliveryError(error: unknown): AlertDeliveryError {
   const answer = mailServerAnswer(error);
   if (answer === null) {

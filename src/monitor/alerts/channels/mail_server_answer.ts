@@ -1,15 +1,15 @@
 // Reads the codes of a mail server's answer from nodemailer's errors. The rest of such an error is
 // not used, since it may name the login.
 
-/** A reply with which a mail server refuses something. */
+/** The error reply of a mail server. */
 export interface MailServerAnswer {
   /** The reply code and, if present, the enhanced status code: `550 5.1.1`. */
   readonly text: string;
-  /** 5yz replies are permanent (RFC 5321, section 4.2.1): the server says no, and will again. */
+  /** Whether a retry cannot succeed: true for 5yz replies (RFC 5321, section 4.2.1). */
   readonly permanent: boolean;
 }
 
-/** Returns the answer in an error of nodemailer; null without one. */
+/** Returns the reply in an error of nodemailer; null without one. */
 export function mailServerAnswer(error: unknown): MailServerAnswer | null {
   const { responseCode, response } = asRecord(error);
   if (!isReplyCode(responseCode)) return null;
@@ -20,7 +20,7 @@ export function mailServerAnswer(error: unknown): MailServerAnswer | null {
   };
 }
 
-/** The recipients that were put off while others have got the mail. */
+/** Returns the recipients that the server rejected temporarily while it accepted others. */
 export function temporarilyRejected(result: unknown): string[] {
   const { rejectedErrors } = asRecord(result);
   if (!Array.isArray(rejectedErrors)) return [];

@@ -1,5 +1,5 @@
-// Failures as events of Sentry, with their stacks, so that it groups them as it groups the
-// application's own errors.
+// Sends failures as events to Sentry, with their stacks, so that Sentry groups them as it groups
+// the application's own errors.
 // https://develop.sentry.dev/sdk/foundations/transport/event-payloads/
 
 import type { Severity } from "../../../events/task_event.ts";
@@ -14,9 +14,9 @@ const levels: Readonly<Record<Severity, string>> = {
 };
 
 /**
- * Sends alerts to Sentry as events. The payloads of tasks stay here.
+ * Creates a channel that sends alerts to Sentry as events, without the payloads of tasks.
  *
- * @throws {InvalidArgumentError} If the DSN is none.
+ * @throws {InvalidArgumentError} If the DSN is invalid.
  */
 export function sentryChannel(options: SentryOptions): AlertChannel {
   const sendEnvelope = sentryTransport(options);
@@ -55,13 +55,14 @@ function eventOf({ id, event, count, suppressed }: Alert, options: SentryOptions
     },
     ...traceContexts(event.traceContext),
     ...(event.exception === null
-      // A message holds the task's id, and would make each task a group of its own.
+      // The message contains the task's id, so that without a fingerprint each task would be its
+      // own group.
       ? { message: event.message, fingerprint: [event.kind, event.taskType] }
       : { exception: { values: parseException(event.exception).map(exceptionValue).reverse() } }),
   };
 }
 
-/** Sentry wants the innermost cause first, and the innermost frame last. */
+/** Sentry expects the innermost cause first and the innermost frame last. */
 function exceptionValue({ type, message, stack }: ExceptionPart): object {
   const frames = parseStack(stack).map((frame) => ({
     function: frame.function,

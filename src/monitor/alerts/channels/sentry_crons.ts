@@ -1,7 +1,6 @@
-// Runs of recurring tasks as check-ins of Sentry's cron monitors: started, finished well, finished
-// badly. That a run was missed is for Sentry to find, from the schedule that goes with the
-// check-ins: it takes no `missed` from clients
-// (https://github.com/getsentry/relay/blob/master/relay-monitors/src/lib.rs).
+// Sends runs of recurring tasks as check-ins to Sentry's cron monitors: in progress, ok, or error.
+// Sentry itself detects missed runs from the schedule in the check-ins; it accepts no `missed` from
+// clients (https://github.com/getsentry/relay/blob/master/relay-monitors/src/lib.rs).
 // https://develop.sentry.dev/sdk/telemetry/check-ins/
 
 import type { OptionNames } from "../../../guards/option_names.ts";
@@ -15,9 +14,9 @@ import { type SentryOptions, sentryTransport, traceContexts } from "./sentry_env
 import { type SentrySchedule, sentrySchedule } from "./sentry_schedule.ts";
 import { sentrySlug } from "./sentry_slug.ts";
 
-/** What can be asked for a task's schedule; every `EverTask` can. */
+/** A source of tasks with their schedules; every `EverTask` is one. */
 export interface SeriesOrigin {
-  /** A task, or null. */
+  /** Returns a task, or null if it does not exist. */
   get(taskId: string): Promise<{ readonly series: Pick<SeriesRecord, "schedule"> | null } | null>;
 }
 
@@ -25,23 +24,23 @@ export interface SeriesOrigin {
 export interface SentryCronsOptions extends SentryOptions {
   /**
    * The instance whose schedules are sent to Sentry, so that Sentry creates the monitors and
-   * notices missed runs. Without it, create the monitors in Sentry.
+   * detects missed runs. Without it, create the monitors in Sentry.
    */
   readonly everTask?: SeriesOrigin;
   /**
-   * By how many minutes a run may be late before Sentry calls it missed.
+   * The number of minutes after which Sentry reports a late run as missed.
    * @default 5
    */
   readonly checkInMargin?: number;
   /**
-   * After how many minutes Sentry calls a run that has not ended timed out.
+   * The number of minutes after which Sentry reports a run as timed out.
    * @default 30
    */
   readonly maxRuntime?: number;
   /**
-   * The monitor's name in Sentry, which has letters of ASCII, digits, `-` and `_`, 50 at most. What
-   * does not fit is replaced by a hash of the name, so that two names are never one monitor.
-   * @default the task key, or else the task's type
+   * Returns the monitor's name in Sentry: at most 50 characters of ASCII letters, digits, `-` and
+   * `_`. Other names are converted and get a hash, so that two names never share a monitor.
+   * @default the task key, or the task's type without one
    */
   readonly monitorOf?: (event: TaskEvent) => string;
 }
@@ -54,9 +53,9 @@ interface MonitorConfig {
 }
 
 /**
- * Means "the run in progress": Sentry finds it, or begins one. A series never overlaps itself, so
- * that this is always the right one, even if another process continues a run whose worker was
- * stopped or lost.
+ * The id that stands for the run in progress. Sentry finds that run or begins one. Runs of a series
+ * never overlap, so it is always the right one, even if another process continues a run whose
+ * worker was stopped or lost.
  */
 const runInProgress = "0".repeat(32);
 
@@ -70,9 +69,10 @@ const ownNames: OptionNames<Omit<SentryCronsOptions, keyof SentryOptions>> = {
 };
 
 /**
- * Tells Sentry's cron monitors of the runs of recurring tasks. Other tasks are left out.
+ * Creates a channel that reports the runs of recurring tasks to Sentry's cron monitors. Ignores
+ * one-shot tasks.
  *
- * @throws {InvalidArgumentError} If the DSN is none, or an option has a value that cannot be used.
+ * @throws {InvalidArgumentError} If the DSN or another option is invalid.
  */
 export function sentryCronsChannel(options: SentryCronsOptions): AlertChannel {
   const sendEnvelope = sentryTransport(options, ownNames);
@@ -87,9 +87,9 @@ export function sentryCronsChannel(options: SentryCronsOptions): AlertChannel {
   checkFunction(monitorOf, "monitorOf");
 
   /**
-   * Looked up at each start: a series can be given another schedule while it lives. A storage that
-   * is out of reach, or closed already, keeps no check-in from going out: the monitor has its
-   * schedule from the run before.
+   * Reads the schedule at each start, because the schedule of a series may change. If the storage
+   * cannot be read, the check-in is sent without a schedule; the monitor keeps that of the previous
+   * run.
    */
   async function configOf(taskId: string): Promise<MonitorConfig | null> {
     try {
@@ -100,7 +100,10 @@ export function sentryCronsChannel(options: SentryCronsOptions): AlertChannel {
     }
   }
 
-  /** An event without a name is lost: it will have none later, and others wait behind it. */
+  /**
+   * Returns the monitor's name. Without a name the event is dropped, because a retry would not
+   * change that and would block the following events.
+   */
   function slugOf(event: TaskEvent): string {
     let problem: ErrorOptions = {};
     try {
@@ -122,7 +125,8 @@ export function sentryCronsChannel(options: SentryCronsOptions): AlertChannel {
       repeatAfter: 0,
       maxPerMinute: Infinity,
     },
-    // A run that ends before it has begun begins another one, which then never ends.
+    // If the end of a run arrived before its start, Sentry would begin another run, which never
+    // ends.
     inOrder: true,
     async send([alert], signal) {
       if (!alert) return;
@@ -147,7 +151,7 @@ export function sentryCronsChannel(options: SentryCronsOptions): AlertChannel {
 }
 
 /**
- * What Sentry calls the state of the run; null when the event begins and ends no run of a series.
+ * Returns Sentry's status of the run; null if the event neither begins nor ends a run of a series.
  */
 function statusOf(event: TaskEvent): "in_progress" | "ok" | "error" | null {
   if (!event.recurring) return null;

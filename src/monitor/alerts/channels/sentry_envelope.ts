@@ -1,4 +1,4 @@
-// How Sentry takes things: an address (the DSN) and envelopes, which hold items of several kinds.
+// Sends envelopes, which hold items of several kinds, to the address in Sentry's DSN.
 // https://develop.sentry.dev/sdk/foundations/transport/envelopes/
 
 import type { OptionNames } from "../../../guards/option_names.ts";
@@ -12,12 +12,12 @@ import { InvalidArgumentError } from "../../../guards/errors.ts";
 import { jsonText } from "../../json_text.ts";
 import { deliver, type Fetch } from "../http_delivery.ts";
 
-/** What every channel to Sentry needs to know. */
+/** The options of every channel to Sentry. */
 export interface SentryOptions {
-  /** As the project's settings show it: `https://key@host/project`. */
+  /** The DSN from the project's settings: `https://key@host/project`. */
   readonly dsn: string;
   /**
-   * The environment that events belong to.
+   * The environment of the events.
    * @default "production"
    */
   readonly environment?: string;
@@ -51,9 +51,9 @@ const optionNames: OptionNames<SentryOptions> = {
 };
 
 /**
- * Checks the options and makes the function that sends envelopes to a project.
+ * Checks the options, and creates the function that sends envelopes to a project.
  *
- * @param others Names of further options.
+ * @param others The names of other allowed options.
  * @throws {InvalidArgumentError} If the DSN is none, or an option has a value that cannot be used.
  */
 export function sentryTransport(
@@ -92,12 +92,12 @@ function parseDsn(dsn: unknown): { url: string; publicKey: string } {
   };
 }
 
-/** Sentry's ids are UUIDs without dashes. */
+/** Converts a UUID to an id of Sentry, which has no dashes. */
 export function sentryId(uuid: string): string {
   return uuid.replaceAll("-", "");
 }
 
-/** The trace that an event belongs to, as a context of Sentry's. */
+/** Returns the trace of an event as a Sentry context. */
 export function traceContexts(traceContext: string | null): object {
   const [, traceId, spanId] = traceContext?.split("-") ?? [];
   return traceId && spanId ? { contexts: { trace: { trace_id: traceId, span_id: spanId } } } : {};

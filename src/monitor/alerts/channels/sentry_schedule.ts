@@ -1,6 +1,6 @@
-// A recurring schedule in the terms of Sentry's monitors: a crontab of five fields, or an interval
-// of at least a minute. What fits neither has no monitor schedule: a wrong one would raise false
-// alarms.
+// Converts a recurring schedule to that of a Sentry monitor: a crontab of five fields, or an
+// interval of at least a minute. Other schedules are not sent, because a wrong one would raise
+// false alarms.
 
 import {
   type CalendarRecurrence,
@@ -8,7 +8,7 @@ import {
   weekdays,
 } from "../../../schedule/recurrence.ts";
 
-/** A monitor's schedule, as Sentry's protocol has it. */
+/** A monitor's schedule in Sentry's protocol. */
 export type SentrySchedule =
   | { readonly type: "crontab"; readonly value: string }
   | {
@@ -17,7 +17,7 @@ export type SentrySchedule =
     readonly unit: "minute" | "hour" | "day" | "week" | "month" | "year";
   };
 
-/** The schedule of a monitor; null when Sentry cannot express it. */
+/** Returns the schedule of a monitor; null if Sentry cannot represent it. */
 export function sentrySchedule(recurrence: Recurrence): SentrySchedule | null {
   switch (recurrence.kind) {
     case "interval": {
@@ -29,8 +29,8 @@ export function sentrySchedule(recurrence: Recurrence): SentrySchedule | null {
     case "cron": {
       const fields = recurrence.expression.trim().split(/\s+/);
       const crontab = fields.length === 6 && fields[0] === "0" ? fields.slice(1) : fields;
-      // Sentry's crontab knows numbers, names, lists, ranges and steps, and matches either day as
-      // POSIX does.
+      // Sentry's crontab supports numbers, names, lists, ranges and steps, and matches either day
+      // field, as in POSIX.
       const isPlain = crontab.length === 5 && crontab.every((field) => /^[\w*,/-]+$/.test(field)) &&
         !crontab.some((field) => /L|W/i.test(field.replace(/jul|wed/gi, "")));
       const daysAgree = recurrence.dayMatch !== "both" || crontab[2] === "*" || crontab[4] === "*";
@@ -54,7 +54,7 @@ function calendarSchedule(recurrence: CalendarRecurrence): SentrySchedule | null
       return { type: "crontab", value: `${time} ${monthDays} ${months ?? "*"} *` };
     }
   }
-  // An interval cannot express several runs per period.
+  // An interval cannot represent several runs per period.
   const runs = (times?.length ?? 1) * (recurrence.weekdays?.length ?? 1) * (monthDays?.length ?? 1);
   if (runs > 1 || months) return null;
   return {
@@ -64,7 +64,7 @@ function calendarSchedule(recurrence: CalendarRecurrence): SentrySchedule | null
   };
 }
 
-/** Minute and hours of a crontab; null when the times differ in more than the hour. */
+/** Returns the minute and hours of a crontab; null if the times differ in more than the hour. */
 function crontabTime(times: readonly string[]): string | null {
   const parts = times.map((time) => time.split(":").map(Number));
   const minutes = new Set(parts.map(([, minute]) => minute));

@@ -1,4 +1,4 @@
-// The names of Sentry's monitors: few characters are allowed, and not many of them.
+// Converts names to the slugs of Sentry's monitors, whose characters and length are limited.
 
 import { fingerprint } from "../fingerprint.ts";
 
@@ -6,9 +6,10 @@ const maxLength = 50;
 const hashLength = 8;
 
 /**
- * Makes a slug of lower-case letters, digits, dashes and underscores, not of digits alone, as
- * Sentry requires. Spaces and punctuation become dashes; other scripts become code points. The slug
- * of a name that is too long, or not ASCII, ends with a hash of the name, to keep slugs distinct.
+ * Returns a slug of lower-case letters, digits, dashes and underscores. As Sentry requires, it is
+ * never of digits alone. Spaces and punctuation become dashes; other scripts become code points. If
+ * the name is too long or not ASCII, the slug ends with a hash of the name, so that slugs are
+ * distinct.
  */
 export function sentrySlug(name: string): string {
   const letters = name.toLowerCase().replace(/[^a-z0-9_-]+/g, "-").replace(/^-+|(?<!-)-+$/g, "");

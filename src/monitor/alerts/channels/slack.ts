@@ -1,4 +1,4 @@
-// Alerts as messages in Slack, through an incoming webhook.
+// Sends alerts as messages to Slack, through an incoming webhook.
 // https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/
 
 import { checkFunction, checkSecretOptions, hidden } from "../../../guards/argument_checks.ts";
@@ -11,7 +11,7 @@ import { cut, facts, headline } from "../wording.ts";
 
 /** Options of {@linkcode slackChannel}. */
 export interface SlackOptions {
-  /** The address of the incoming webhook; it is a secret. */
+  /** The URL of the incoming webhook, which is a secret. */
   readonly webhookUrl: string;
   /**
    * Posts the request.
@@ -31,14 +31,14 @@ const colors: Readonly<Record<Severity, string>> = {
   Error: "danger",
 };
 
-/** What Slack shows of a field before it folds it up. */
+/** The number of characters of a field that Slack shows without folding it. */
 const maxFieldLength = 2000;
 const shortFields = ["Task ID", "Time", "Queue", "Task key", "Attempt"];
 
 /**
- * Posts alerts to Slack.
+ * Creates a channel that posts alerts to Slack.
  *
- * @throws {InvalidArgumentError} If the address is no URL.
+ * @throws {InvalidArgumentError} If `webhookUrl` is invalid.
  */
 export function slackChannel(options: SlackOptions): AlertChannel {
   checkSecretOptions(options, { webhookUrl: true, fetch: true }, "options");
@@ -47,8 +47,7 @@ export function slackChannel(options: SlackOptions): AlertChannel {
   if (!isHttpUrl(url)) {
     throw new InvalidArgumentError("webhookUrl", hidden(url), "be the URL of an incoming webhook");
   }
-  // Slack itself says `no_service`, which has something in common with the path, and nothing with
-  // the secret in it.
+  // "/services/" is not masked, because Slack's own error `no_service` shares characters with it.
   const secrets = secretParts(url.replace("/services/", "/"));
   return {
     name: "Slack",

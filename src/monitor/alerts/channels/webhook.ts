@@ -1,6 +1,5 @@
-// Alerts as JSON to an address of your own, signed by the rules of
-// https://www.standardwebhooks.com, so that receivers can tell real ones from forged ones, and
-// doubles from new ones.
+// Posts alerts as JSON to any URL, signed by the rules of https://www.standardwebhooks.com, so that
+// receivers can detect forgeries and duplicates.
 
 import type { OptionNames } from "../../../guards/option_names.ts";
 import {
@@ -19,20 +18,20 @@ import { deliver, type Fetch, isHttpUrl, secretParts } from "../http_delivery.ts
 
 /** Options of {@linkcode webhookChannel}. */
 export interface WebhookOptions {
-  /** Where to post to. No error shows any part of it. */
+  /** The URL to post to. Errors show no part of it. */
   readonly url: string;
   /**
-   * Further headers, say for authorization; a `content-type` goes before `application/json`. No
-   * error shows their values.
+   * Further headers, for example for authorization. A `content-type` replaces `application/json`.
+   * Errors do not show the values.
    */
   readonly headers?: Readonly<Record<string, string>>;
   /**
-   * Signs each request: `whsec_` and the key in base64, as Standard Webhooks has it. Without it
-   * nothing is signed.
+   * The secret that signs each request, in the format of Standard Webhooks: `whsec_` and the key in
+   * base64. @default requests are not signed
    */
   readonly secret?: string;
   /**
-   * Makes the JSON body.
+   * Returns the value of the JSON body.
    * @default the alert: `{ id, event, count, suppressed }`
    */
   readonly body?: (alert: Alert) => unknown;
@@ -42,7 +41,7 @@ export interface WebhookOptions {
    */
   readonly fetch?: Fetch;
   /**
-   * The time, for the signature.
+   * The clock for the timestamp of the signature.
    * @default systemClock
    */
   readonly clock?: Clock;
@@ -58,10 +57,10 @@ const optionNames: OptionNames<WebhookOptions> = {
 };
 
 /**
- * Posts alerts as JSON, one a request. The event is sent whole, with the task's parameters, unless
- * `body` says otherwise.
+ * Creates a channel that posts alerts as JSON, one per request. Without `body`, the complete event
+ * is sent, including the task's parameters.
  *
- * @throws {InvalidArgumentError} If the address or the secret cannot be used.
+ * @throws {InvalidArgumentError} If an option is invalid.
  */
 export function webhookChannel(options: WebhookOptions): AlertChannel {
   checkSecretOptions(options, optionNames, "options");
@@ -74,7 +73,7 @@ export function webhookChannel(options: WebhookOptions): AlertChannel {
     throw new InvalidArgumentError("url", hidden(url), remedy);
   }
   checkHeaders(headers);
-  // By lower-case names, so that a header replaces one of those below.
+  // Names are in lower case, so that a header replaces one of those below.
   const given = Object.fromEntries(new Headers(headers));
   const sign = secret === undefined ? null : signer(secret);
   const secrets = [...secretParts(url), ...Object.values(headers), secret ?? ""];
@@ -97,7 +96,8 @@ export function webhookChannel(options: WebhookOptions): AlertChannel {
 }
 
 /**
- * An alert for which there is no body is lost: there will be none later, and others wait behind it.
+ * Returns the body as JSON. If that fails, the alert is dropped, because a retry would fail again
+ * and delay other alerts.
  */
 function jsonOf(alert: Alert, body: (alert: Alert) => unknown): string {
   let problem: ErrorOptions = {};
@@ -111,7 +111,7 @@ function jsonOf(alert: Alert, body: (alert: Alert) => unknown): string {
   throw new AlertDeliveryError(message, { ...problem, permanent: true });
 }
 
-/** Finds now what `fetch` would find at the first alert. */
+/** Checks the headers now, because `fetch` would reject them only at the first alert. */
 function checkHeaders(headers: unknown): void {
   try {
     if (isPlain(headers) && Object.values(headers).every((value) => typeof value === "string")) {
@@ -124,8 +124,8 @@ function checkHeaders(headers: unknown): void {
 }
 
 /**
- * Makes what signs texts with a secret. The key is imported for the first text: making a channel
- * starts no work.
+ * Creates a function that signs texts with a secret. The key is imported at the first call, so that
+ * creating a channel starts no work.
  */
 function signer(secret: string): (text: string) => Promise<string> {
   const bytes = typeof secret === "string" ? fromBase64(secret.replace(/^whsec_/, "")) : null;
@@ -141,7 +141,7 @@ function signer(secret: string): (text: string) => Promise<string> {
   };
 }
 
-/** The bytes of a text; null if it is no base64. */
+/** Decodes base64; returns null if it is invalid. */
 function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
   try {
     return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
