@@ -1,7 +1,7 @@
 /**
- * EverTask runs background work inside an application and keeps it in the application's own
- * database: tasks to run at once, later, or again and again, that survive a restart, with an audit
- * trail whose volume is a setting.
+ * EverTask runs background tasks in an application and stores them in the application's own
+ * database. Tasks run at once, later, or on a schedule, survive restarts, and leave an audit trail
+ * of configurable detail.
  *
  * @example
  * ```ts

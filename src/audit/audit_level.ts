@@ -1,10 +1,10 @@
-// The audit levels: how much history a task leaves behind. Names and numbers are upstream's. Which
-// status is an error, and so which rows are written, is decided in storage/kit/audit_policy.ts.
+// The audit levels, which set how much history is recorded for a task. Names and numbers are
+// upstream's. storage/kit/audit_policy.ts decides which statuses are errors.
 
 import { InvalidArgumentError } from "../guards/errors.ts";
 
 /**
- * How many history rows a task writes.
+ * The audit level of a task, which sets the history rows that it writes.
  *
  * | level | status audit row | runs audit row (recurring tasks) |
  * | --- | --- | --- |
@@ -15,7 +15,7 @@ import { InvalidArgumentError } from "../guards/errors.ts";
  */
 export type AuditLevel = "Full" | "Minimal" | "ErrorsOnly" | "None";
 
-/** When rows of a kind are written. */
+/** The condition under which rows of a kind are written. */
 export type AuditRule = "always" | "on error" | "never";
 
 /** The rows of a level: `status` for status audit rows, `runs` for runs audit rows. */
@@ -32,7 +32,7 @@ const rules: Readonly<Record<AuditLevel, AuditRules>> = {
   None: { status: "never", runs: "never" },
 };
 
-/** {@linkcode rules} as a map, which any value can be looked up in. */
+/** {@linkcode rules} as a map, in which any value can be looked up. */
 export const auditRules: ReadonlyMap<string, AuditRules> = new Map(Object.entries(rules));
 
 /** All audit levels, in the order of their numbers in storage: `Full` is 0, `None` is 3. */
@@ -43,13 +43,16 @@ export function auditLevelToNumber(level: AuditLevel): number {
   return auditLevels.indexOf(level);
 }
 
-/** The level behind a stored number. NULL (rows from before audit levels existed) means `Full`. */
+/**
+ * Returns the level of a stored number. NULL, as in rows from before audit levels existed, means
+ * `Full`.
+ */
 export function auditLevelFromNumber(stored: number | null): AuditLevel {
   return auditLevels[stored ?? 0] ?? "Full";
 }
 
 /**
- * Accepts a level that a user passed.
+ * Checks a level that a user passed.
  *
  * @throws {InvalidArgumentError} If there is no such level.
  */

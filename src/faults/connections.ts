@@ -1,11 +1,11 @@
-// Connections that are lost, refused or not made in time, by the codes of sockets and of the
-// packages that speak to databases.
+// Recognises connections that are lost, refused or timed out, by the codes of sockets and of
+// database packages.
 
 import type { ErrorFields } from "../thrown/error_chain.ts";
 import type { Fault } from "./fault.ts";
 
 /**
- * Codes of sockets and of name resolution (POSIX, as Node, Deno and Bun give them). Source:
+ * Codes of sockets and of name resolution (POSIX, as used by Node, Deno and Bun). Source:
  * https://nodejs.org/api/errors.html#common-system-errors
  */
 const socketCodes: ReadonlySet<string> = new Set([
@@ -42,17 +42,17 @@ const databaseClientCodes: ReadonlySet<string> = new Set([
   "ESOCKET",
 ]);
 
-/** Whether a code is one of a socket that is lost, refused or not made in time. */
+/** Reports whether a code means that a socket is lost, refused or timed out. */
 export function isLostSocket(code: string): boolean {
   return socketCodes.has(code);
 }
 
-/** Whether a code is one of a database's connection that is lost, refused or not made in time. */
+/** Reports whether a code means that a database connection is lost, refused or timed out. */
 export function isLostConnection(code: string): boolean {
   return socketCodes.has(code) || databaseClientCodes.has(code);
 }
 
-/** The fault of an error by the code of its connection. */
+/** Returns the fault of an error, by the code of its connection. */
 export function connectionErrorFault({ code }: ErrorFields): Fault {
   return typeof code === "string" && isLostConnection(code) ? "unavailable" : "lasting";
 }

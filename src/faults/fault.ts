@@ -1,11 +1,11 @@
-// What an error's code says about trying again. Each database has its list in a file beside this
-// one; its driver and the retry presets both read it, so that they agree.
+// Decides by an error's code whether a retry can succeed. Each database has a list of codes in a
+// file of this folder, which both its driver and the retry presets use.
 
 import { checkMethods } from "../guards/argument_checks.ts";
 
 /**
- * Whether a retry after a pause can help. It can if the database is `unavailable`, or its disk or
- * quota is `full`, since room can be made. It cannot if the fault is `lasting`.
+ * Whether a retry after a pause can succeed. It can if the database is `unavailable`, or if its
+ * disk or quota is `full`, because space can become free. It cannot if the fault is `lasting`.
  */
 export type Fault = "unavailable" | "full" | "lasting";
 
@@ -14,8 +14,8 @@ export type Fault = "unavailable" | "full" | "lasting";
  *
  * @param faults The faults by code and by class. Other codes are `lasting`.
  * @param code The code of the error.
- * @param classOfCode The class that the code belongs to: for a SQLSTATE its first two characters.
- * @throws {InvalidArgumentError} If `faults` is no Map.
+ * @param classOfCode The class of the code: for a SQLSTATE, its first two characters.
+ * @throws {InvalidArgumentError} If `faults` is not a Map.
  *
  * @example
  * ```ts

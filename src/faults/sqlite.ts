@@ -1,12 +1,12 @@
-// SQLite's errors that pass, and how its libraries tell which error it is. Source for the codes:
-// https://www.sqlite.org/rescode.html
+// The transient errors of SQLite, and the ways in which its libraries identify errors. Source for
+// the codes: https://www.sqlite.org/rescode.html
 
 import type { ErrorFields } from "../thrown/error_chain.ts";
 import { type Fault, faultOf } from "./fault.ts";
 
 const faults: ReadonlyMap<number, Fault> = new Map([
   [5, "unavailable"], // SQLITE_BUSY: another connection holds a lock
-  [6, "unavailable"], // SQLITE_LOCKED: so does another user of this one
+  [6, "unavailable"], // SQLITE_LOCKED: another user of this connection does
   [7, "unavailable"], // SQLITE_NOMEM
   [10, "unavailable"], // SQLITE_IOERR: disks and network file systems recover
   [8202, "lasting"], // SQLITE_IOERR_DATA: the checksum of a page is wrong
@@ -21,14 +21,14 @@ export function sqliteFault(resultCode: number): Fault {
   return faultOf(faults, resultCode, primaryCode(resultCode));
 }
 
-/** The primary result code of an extended one. */
+/** Returns the primary result code of an extended one. */
 export function primaryCode(resultCode: number): number {
   return resultCode & 0xff;
 }
 
 /**
- * The texts of the codes (sqlite3_errstr in SQLite's main.c), for libraries that pass on the text
- * alone, as node:sqlite in Deno and `@db/sqlite` do.
+ * The texts of the codes (sqlite3_errstr in SQLite's main.c), for libraries whose errors have only
+ * the text, such as node:sqlite in Deno and `@db/sqlite`.
  */
 const codesByText: readonly (readonly [RegExp, number])[] = [
   [/\bdatabase is locked\b/, 5],
@@ -44,7 +44,7 @@ const codesByText: readonly (readonly [RegExp, number])[] = [
   [/\bfile is not a database\b/, 26],
 ];
 
-/** The names of the codes that are in {@linkcode faults}, as better-sqlite3 gives them. */
+/** The names of the codes in {@linkcode faults}, as used by better-sqlite3. */
 const codesByName: readonly (readonly [RegExp, number])[] = [
   [/^SQLITE_BUSY(?:_|$)/, 5],
   [/^SQLITE_LOCKED(?:_|$)/, 6],
@@ -58,8 +58,9 @@ const codesByName: readonly (readonly [RegExp, number])[] = [
 ];
 
 /**
- * The result code of an error of a SQLite library: by node:sqlite's `errcode`, an SqliteError's
- * `code`, which is a number or a name, or the message. Null when none of them tells.
+ * Returns the result code of an error of a SQLite library: from node:sqlite's `errcode`, from the
+ * `code` of an SqliteError, which is a number or a name, or from the message. Null if none of them
+ * has it.
  */
 export function sqliteResultCode(
   { errcode, code, name, message }: Pick<ErrorFields, "errcode" | "code" | "name" | "message">,
@@ -73,7 +74,7 @@ export function sqliteResultCode(
   return typeof message === "string" ? codeIn(codesByText, message) : null;
 }
 
-/** The fault of an error of a SQLite library, by {@linkcode sqliteResultCode}. */
+/** Returns the fault of an error of a SQLite library, by {@linkcode sqliteResultCode}. */
 export function sqliteErrorFault(error: ErrorFields): Fault {
   const resultCode = sqliteResultCode(error);
   return resultCode === null ? "lasting" : sqliteFault(resultCode);

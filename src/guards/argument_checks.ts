@@ -7,27 +7,24 @@ import type { OptionNames } from "./option_names.ts";
 /** The largest count that every store can hold. */
 export const largestCount = 2_147_483_647;
 
-/**
- * Checks a number of things: an integer that every store can hold, of at least 1 or another least
- * one.
- */
+/** Checks a count: an integer of at least `least` that every store can hold. */
 export function checkCount(value: unknown, argument: string, least = 1): void {
   const isCount = Number.isInteger(value) && (value as number) >= least;
   if (isCount && (value as number) <= largestCount) return;
   throw new InvalidArgumentError(argument, value, `be an integer from ${least} to ${largestCount}`);
 }
 
-/** Checks a choice among names. */
+/** Checks that a value is one of the given names. */
 export function checkChoice(value: unknown, choices: readonly string[], argument: string): void {
   if (choices.includes(value as string)) return;
   throw new InvalidArgumentError(argument, value, `be one of ${choices.join(", ")}`);
 }
 
 /**
- * Checks that options are an object with known members only, so that a misspelt name throws instead
- * of being ignored.
+ * Checks that options are an object with known properties only, so that a misspelt name throws
+ * instead of being ignored.
  *
- * @param argument The argument's name in messages; a member is named `argument.member`.
+ * @param argument The argument's name in messages. A property is named `argument.property`.
  */
 export function checkOptions<Options extends object>(
   value: Options,
@@ -49,16 +46,13 @@ export function checkOptions<Options extends object>(
   }
 }
 
-/**
- * Whether a value is an object that can be options: no list, Map, Date or promise, which have no
- * members of their own.
- */
+/** Reports whether a value is a plain object, not an array, a Map, a Date or a promise. */
 export function isPlain(value: unknown): value is object {
   return tagOf(value) === "[object Object]";
 }
 
 /**
- * Checks a list of texts.
+ * Checks an array of strings.
  *
  * @param choices The allowed strings, or null for any.
  */
@@ -78,8 +72,8 @@ export function checkNames(
 }
 
 /**
- * Like {@linkcode checkOptions}, for options with secrets: messages show no values, since they end
- * up in logs.
+ * Like {@linkcode checkOptions}, for options with secrets. Messages show no values, because they
+ * are logged.
  */
 export function checkSecretOptions<Options extends object>(
   value: Options,
@@ -97,13 +91,13 @@ export function hidden(value: unknown): unknown {
   return value === undefined || value === null ? value : `(${typeof value}, not shown)`;
 }
 
-/** Checks a truth value. */
+/** Checks a boolean. */
 export function checkFlag(value: unknown, argument: string): void {
   if (typeof value === "boolean") return;
   throw new InvalidArgumentError(argument, value, "be true or false");
 }
 
-/** Checks an AbortSignal, where one was passed. */
+/** Checks an optional AbortSignal. */
 export function checkSignal(value: unknown, argument: string): void {
   if (value === undefined) return;
   checkMethods(value, ["throwIfAborted", "addEventListener"], argument, "be an AbortSignal");
@@ -116,33 +110,33 @@ export function checkText(value: unknown, argument: string, remedy = "be a strin
   }
 }
 
-/** Checks a number that can be calculated with: any but NaN. */
+/** Checks a number that is not NaN. */
 export function checkNumber(value: unknown, argument: string): void {
   if (typeof value === "number" && value === value) return;
   throw new InvalidArgumentError(argument, value, "be a number");
 }
 
-/** Checks a list. */
+/** Checks an array. */
 export function checkList(value: unknown, argument: string): void {
   if (!Array.isArray(value)) throw new InvalidArgumentError(argument, value, "be an array");
 }
 
-/** Checks a function that must be passed. */
+/** Checks a required function. */
 export function checkCallback(value: unknown, argument: string): void {
   if (typeof value === "function") return;
   throw new InvalidArgumentError(argument, value, "be a function");
 }
 
-/** Checks a function, where one was passed. */
+/** Checks an optional function. */
 export function checkFunction(value: unknown, argument: string): void {
   if (value !== undefined) checkCallback(value, argument);
 }
 
 /**
- * Checks an object by the methods that are called on it.
+ * Checks that an object has the given methods.
  *
- * @param shown What the message shows of it: {@linkcode hidden} where a secret may have been passed
- * instead.
+ * @param shown The value that the message shows: {@linkcode hidden} if a secret may have been
+ * passed by mistake.
  */
 export function checkMethods(
   value: unknown,

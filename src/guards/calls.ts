@@ -1,6 +1,6 @@
-// Calls of functions that the application has passed in. They may throw, or give a promise, which
-// may reject: none of it may reach code that has nothing to do with it, and no rejection may be
-// left without a handler, which would end the process.
+// Calls functions of the application. They may throw, or return a promise that rejects. Such an
+// error must not reach unrelated code, and every rejection needs a handler, because an unhandled
+// one would end the process.
 
 import { readMember } from "../thrown/reading.ts";
 import { InvalidArgumentError } from "./errors.ts";
@@ -22,10 +22,10 @@ export function callAndForget(call: () => unknown, onFault: (error: unknown) => 
 }
 
 /**
- * Takes an answer that is needed at once.
+ * Returns the result of a function of the application that must be synchronous.
  *
  * @param answer The result of a function of the application.
- * @param name What the application calls the function.
+ * @param name The name of the function in the application.
  * @throws {InvalidArgumentError} If it is a promise. The promise's rejection is the `cause`.
  */
 export function answerAtOnce<T>(answer: T, name: string): T {
@@ -34,7 +34,7 @@ export function answerAtOnce<T>(answer: T, name: string): T {
   throw new InvalidArgumentError(name, answer, "give its answer at once: it must not be async");
 }
 
-/** Calls a function the first time only. */
+/** Wraps a function so that only its first call has an effect. */
 export function onlyOnce<Args extends unknown[]>(
   call: (...args: Args) => void,
 ): (...args: Args) => void {

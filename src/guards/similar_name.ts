@@ -1,9 +1,9 @@
 // Finds the name that a misspelt one is most similar to.
 
 /**
- * The candidate that is most like a name.
+ * Returns the candidate that is most similar to a name.
  *
- * @returns null if none is alike: more than half of the letters would have to change.
+ * @returns null if none is similar, so that more than half of the letters would have to change.
  */
 export function similarName(name: string, candidates: Iterable<string>): string | null {
   let similar: string | null = null;
@@ -18,7 +18,7 @@ export function similarName(name: string, candidates: Iterable<string>): string 
 }
 
 /**
- * How many letters must be put in, taken out or replaced to make one text of the other.
+ * Returns the number of letters to insert, delete or replace to change one string to the other.
  * Source: Wagner and Fischer, "The String-to-String Correction Problem", 1974.
  */
 function editDistance(from: string, to: string): number {

@@ -1,4 +1,4 @@
-// Guards the application's source of randomness: if it fails, the system's replaces it.
+// Guards the application's source of randomness. If it fails, the system's is used.
 
 import { answerAtOnce, onlyOnce } from "../guards/calls.ts";
 import type { Logger } from "../log/logger.ts";
@@ -23,8 +23,8 @@ export function guardRandom(fillRandom: FillRandom, logger: Logger): FillRandom 
 }
 
 /**
- * Wraps a function that makes ids: if it fails or does not return a string, `instead` makes the id.
- * Logs only the first failure.
+ * Wraps a function that returns ids. If it fails or does not return a string, `instead` returns the
+ * id. Logs only the first failure.
  */
 export function guardIds(newId: () => string, instead: () => string, logger: Logger): () => string {
   const onFault = onlyOnce((error: unknown) =>

@@ -1,6 +1,7 @@
-// Unguessable ids for connections and deliveries. Task ids are different: they sort by time.
+// Unguessable ids for connections and deliveries. Task ids are different, because they sort by
+// time.
 
-/** A random UUID (version 4). */
+/** Returns a random UUID (version 4). */
 export function randomId(): string {
   return crypto.randomUUID();
 }

@@ -2,7 +2,7 @@
 
 import type { FillRandom } from "./uuid_v7.ts";
 
-/** Makes a generator of numbers from 0 up to, not including, 1. */
+/** Returns a function that returns numbers from 0 to below 1. */
 export function randomNumber(fillRandom: FillRandom): () => number {
   return () => {
     const bytes = new Uint8Array(4);

@@ -5,13 +5,13 @@
 import { InvalidArgumentError } from "../guards/errors.ts";
 
 /**
- * Fills an array with random bytes; `crypto.getRandomValues` in programs, something repeatable in
+ * Fills an array with random bytes: `crypto.getRandomValues` in programs, a repeatable source in
  * tests.
  */
-// `Uint8Array<ArrayBuffer>`; and `Uint8Array` before TypeScript 5.7, which does not have the other.
+// `Uint8Array<ArrayBuffer>`, or `Uint8Array` before TypeScript 5.7, which has no type parameter.
 export type FillRandom = (bytes: ReturnType<Uint8ArrayConstructor["of"]>) => void;
 
-/** Cryptographically strong randomness of the runtime. */
+/** The cryptographically strong randomness of the runtime. */
 export const systemRandom: FillRandom = (bytes) => {
   crypto.getRandomValues(bytes);
 };
@@ -22,8 +22,8 @@ const bytesPerId = 8;
 const idsPerFill = 256;
 
 /**
- * Makes a generator of UUIDs version 7, each larger (as text) than the one before, also within one
- * millisecond and when the clock is set back.
+ * Returns a generator of UUIDs version 7. Each is larger (as a string) than the previous one, also
+ * within one millisecond and after the clock was set back.
  *
  * Layout: 48 bits of Unix milliseconds, 12 bits of a counter that starts below its half every
  * millisecond and borrows from the next millisecond when it overflows, 62 random bits.
@@ -68,19 +68,19 @@ export function uuidV7Generator(now: () => number, fillRandom: FillRandom): () =
   }
 }
 
-/** The positions of the time's bytes, lowest byte first. */
+/** The positions of the bytes of the time, lowest byte first. */
 const timePlaces = [11, 9, 6, 4, 2, 0];
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** Whether a text is a UUID in the form that ids have: lower case, with hyphens. */
+/** Reports whether a value is a UUID in the form of ids: lower case, with hyphens. */
 export function isUuid(text: unknown): text is string {
   return typeof text === "string" && uuid.test(text);
 }
 
 /**
- * Reads a task's id as tools show it, perhaps in capitals; null if the text is none, so that there
- * can be no such task.
+ * Normalizes a task's id, which some tools show in upper case. Returns null if the string is not a
+ * UUID, so that no such task can exist.
  *
  * @throws {InvalidArgumentError} If it is not a string.
  */

@@ -1,5 +1,5 @@
-// Guards the application's instrumentations: all of them wrap the same work, which runs exactly
-// once and keeps its own result even if an instrumentation fails.
+// Guards the application's instrumentations. All of them wrap the same work, which runs exactly
+// once and keeps its result even if an instrumentation fails.
 
 import { checkMethods } from "../guards/argument_checks.ts";
 import type { Logger } from "../log/logger.ts";
@@ -11,8 +11,8 @@ type Wrap<T> = (work: (traceContext: string | null) => Promise<T>) => unknown;
 /**
  * Combines several instrumentations into one; the first is the outermost. Logs their errors.
  *
- * @returns undefined when there is none.
- * @throws {InvalidArgumentError} If one lacks a method.
+ * @returns undefined if there is none.
+ * @throws {InvalidArgumentError} If an instrumentation lacks a method.
  */
 export function guardInstrumentations(
   option: Instrumentation | readonly Instrumentation[] | undefined,
@@ -51,8 +51,8 @@ export function guardInstrumentations(
 }
 
 /**
- * Does the work once within an instrumentation, or without it if the instrumentation does not call
- * the work.
+ * Runs the work once in an instrumentation, or without it if the instrumentation does not call the
+ * work.
  */
 async function around<T>(
   wrap: Wrap<T>,
@@ -84,7 +84,9 @@ async function around<T>(
   return workOnce(null);
 }
 
-/** Whether the work itself fails with an error, which an instrumentation is to let through. */
+/**
+ * Reports whether the work itself failed with an error, which an instrumentation should rethrow.
+ */
 async function failsWith(result: Promise<unknown> | undefined, error: unknown): Promise<boolean> {
   try {
     await result;

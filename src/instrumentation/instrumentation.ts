@@ -7,13 +7,13 @@ export interface DispatchedTask {
   readonly taskId: string;
   /** The type under which its handler is registered. */
   readonly type: string;
-  /** Its queue. */
+  /** The task's queue. */
   readonly queue: string;
-  /** Its key; null when it has none. */
+  /** The task's key; null if it has none. */
   readonly taskKey: string | null;
-  /** Whether it is a recurring series. */
+  /** Whether the task is a recurring series. */
   readonly recurring: boolean;
-  /** How many tasks the dispatch stores: 1, or the size of a batch. */
+  /** The number of tasks that the dispatch stores: 1, or the size of a batch. */
   readonly count: number;
 }
 
@@ -23,35 +23,35 @@ export interface ExecutedTask {
   readonly taskId: string;
   /** The type under which its handler is registered. */
   readonly type: string;
-  /** Its queue. */
+  /** The task's queue. */
   readonly queue: string;
-  /** Its key; null when it has none. */
+  /** The task's key; null if it has none. */
   readonly taskKey: string | null;
-  /** Whether it is a recurring series. */
+  /** Whether the task is a recurring series. */
   readonly recurring: boolean;
-  /** Which attempt of the current run, from 1. */
+  /** The number of the attempt in the current run, from 1. */
   readonly attempt: number;
-  /** How long the task waited between its due instant and this start. Milliseconds. */
+  /** The time between the due instant and this start, in milliseconds. */
   readonly waitMs: number;
   /** The worker that runs it. */
   readonly workerId: string;
   /**
-   * What {@linkcode Instrumentation.dispatch} gave to be stored with the task; null when it gave
-   * nothing.
+   * The trace context that {@linkcode Instrumentation.dispatch} passed to `store`; null if there
+   * was none.
    */
   readonly traceContext: string | null;
 }
 
 /**
- * Wraps the two ends of a task's way: the dispatch in one process, and each execution, perhaps in
- * another. What joins them is the trace context, which is stored with the task.
+ * Wraps the dispatch of a task in one process, and each execution, possibly in another. The trace
+ * context, which is stored with the task, connects them.
  *
  * An implementation calls the wrapped function exactly once, returns its result, and rethrows its
  * error unchanged.
  */
 export interface Instrumentation {
   /**
-   * Called around the storing of a task, or of a batch of one type to one queue.
+   * Wraps the storing of a task, or of a batch of one type to one queue.
    *
    * @param task The dispatched task.
    * @param store Stores the tasks together with a W3C `traceparent`, or null for none.
@@ -62,12 +62,11 @@ export interface Instrumentation {
   ): Promise<T>;
 
   /**
-   * Called around each execution of a handler.
+   * Wraps each execution of a handler.
    *
    * @param task The attempt that starts.
-   * @param execute Runs the handler. Rejects with the handler's error, or with the reason of its
-   * abort (a timeout, a cancellation). If the handler does not end, it rejects when the attempt is
-   * given up.
+   * @param execute Runs the handler. Rejects with the handler's error, or with its abort reason (a
+   * timeout, a cancellation). If the handler does not end, rejects when the attempt is given up.
    */
   run<T>(task: ExecutedTask, execute: () => Promise<T>): Promise<T>;
 }

@@ -1,5 +1,5 @@
-// Guards the application's logger: a logger that throws or rejects, for example because its stream
-// has ended, must not stop its caller.
+// Guards the application's logger, so that a logger that throws or rejects, for example because its
+// stream has ended, does not affect its caller.
 
 import { callAndForget, onlyOnce } from "../guards/calls.ts";
 import { headlineOf } from "../thrown/describe_error.ts";
@@ -13,7 +13,8 @@ export function guardLogger(logger: Logger): Logger {
     callAndForget(() => console.error(text), () => {}); // the console may have ended, too
   });
   const guarded = (level: keyof Logger) => (message: string, properties?: LogProperties): void =>
-    // Looked up at each call: some loggers exchange their methods when their level is changed.
+    // Looked up at each call, because some loggers replace their methods when their level is
+    // changed.
     callAndForget(() => logger[level](message, properties), onFault);
   return {
     trace: guarded("trace"),

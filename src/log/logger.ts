@@ -1,5 +1,5 @@
-// The logger that EverTask writes to: the application's own. console and LogTape need no adapter;
-// pino, bunyan, winston and most others need one of a few lines.
+// The interface of loggers. console and LogTape implement it; pino, bunyan, winston and most others
+// need an adapter of a few lines.
 
 import { InvalidArgumentError } from "../guards/errors.ts";
 import { cutText } from "../thrown/cut_text.ts";
@@ -11,9 +11,9 @@ import { isErrorLike, readMember } from "../thrown/reading.ts";
 export type LogProperties = Readonly<Record<string, unknown>>;
 
 /**
- * The application's logger. A message may hold `{name}` placeholders whose values are in
- * `properties`; structured loggers take both separately, and {@linkcode consoleLogger} fills them
- * in.
+ * The application's logger. A message may contain `{name}` placeholders, whose values are in
+ * `properties`. Structured loggers take both separately; {@linkcode consoleLogger} replaces the
+ * placeholders.
  */
 export interface Logger {
   /** Each step of the work. */
@@ -31,7 +31,7 @@ export interface Logger {
 const methods: readonly (keyof Logger)[] = ["trace", "debug", "info", "warn", "error"];
 
 /**
- * Checks that a user passed a logger.
+ * Checks that a user's value is a logger.
  *
  * @throws {InvalidArgumentError} If it lacks a method, or takes the properties before the message.
  */
@@ -50,8 +50,8 @@ export function checkLogger(logger: unknown, argument: string): void {
 }
 
 /**
- * Returns the name of a logger that takes the properties first, and so would lose them; null for
- * others.
+ * Returns the name of a logger library whose methods take the properties first, so that they would
+ * be lost; null for others.
  */
 function propertiesFirst(logger: unknown): string | null {
   if (readMember(logger, Symbol.for("pino.serializers")) !== undefined) return "a pino logger";
@@ -65,7 +65,7 @@ function propertiesFirst(logger: unknown): string | null {
 const longestValues = 100_000;
 
 /**
- * Fills the `{name}` placeholders of a message; unknown ones stay unchanged. Cuts the values at
+ * Replaces the `{name}` placeholders of a message. Unknown ones stay unchanged. Cuts the values at
  * 100,000 characters in total. Never throws.
  */
 export function formatMessage(message: string, properties: LogProperties = {}): string {
@@ -100,9 +100,7 @@ function textOf(value: unknown): string {
   return describeValue(value, longestValues);
 }
 
-/**
- * Writes only warnings and errors to the console, errors with their stacks. This is the default.
- */
+/** The default logger. Writes warnings and errors to the console, errors with their stacks. */
 export const consoleLogger: Logger = {
   trace() {},
   debug() {},
@@ -112,7 +110,7 @@ export const consoleLogger: Logger = {
     console.error(`[EverTask] ${fillIn(message, properties, describeError)}`),
 };
 
-/** Writes nothing. */
+/** A logger that writes nothing. */
 export const silentLogger: Logger = {
   trace() {},
   debug() {},

@@ -1,14 +1,14 @@
-// The loggers of the parts of an instance: one for all, or one each, by category.
+// The loggers of the parts of an instance: one logger for all, or one for each category.
 
 import { answerAtOnce } from "../guards/calls.ts";
 import { guardLogger } from "./guarded_logger.ts";
 import { checkLogger, consoleLogger, type Logger } from "./logger.ts";
 
 /**
- * Makes the logger of a part, so that levels and outputs can be set by category.
+ * Returns the logger of a category, so that each category can have its own level and output.
  *
- * @param category `dispatch`, `worker`, `events` or `retention` for EverTask's own messages;
- * `tasks.` and a task's type for the messages of its handler and hooks, and for its failures.
+ * @param category `dispatch`, `worker`, `events` or `retention` for EverTask's own messages.
+ * `tasks.` and a task's type for the log lines of its handler and hooks, and for its failures.
  */
 export type LoggerFactory = (category: string) => Logger;
 
@@ -17,14 +17,14 @@ const parts = ["dispatch", "worker", "events", "retention"] as const;
 /** A part of an instance that logs. */
 export type LogCategory = (typeof parts)[number] | `tasks.${string}`;
 
-/** Returns the logger of a part; its calls never throw. */
+/** Returns the logger of a part, whose calls never throw. */
 export type Loggers = (category: LogCategory) => Logger;
 
 /**
- * Makes the loggers of an instance.
+ * Creates the loggers of an instance.
  *
- * @param option What the user passed.
- * @param types The types of its tasks.
+ * @param option The user's `logger` option.
+ * @param types The types of the instance's tasks.
  * @throws {InvalidArgumentError} If the option, or its result, is not a logger.
  */
 export function makeLoggers(
@@ -49,7 +49,7 @@ export function makeLoggers(
   return (category) => loggers.get(category) ?? loggers.get("worker")!;
 }
 
-/** Some loggers are functions that have methods. */
+/** Reports whether the option is a factory. Some loggers are functions with methods. */
 function isFactory(option: Logger | LoggerFactory): option is LoggerFactory {
   return typeof option === "function" && typeof (option as Partial<Logger>).info !== "function";
 }

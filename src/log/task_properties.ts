@@ -1,8 +1,8 @@
-// What the lines about an attempt have in common, so that they can be found by it.
+// The common properties of log lines about an attempt, by which they can be found.
 
 import type { LogProperties } from "./logger.ts";
 
-/** The properties of lines about an attempt, named as in the context of its handler. */
+/** Returns the properties of lines about an attempt, named as in the handler's context. */
 export function taskProperties(
   task: {
     readonly id: string;

@@ -1,21 +1,20 @@
-// Explains why a validator refuses a payload that it would take, were it not for JSON: `z.date()`
-// accepts the Date that was dispatched, and not the text that it has become. The validator's own
-// message, "expected date, received string", would puzzle.
+// Explains why a validator rejects a payload after a round trip through JSON: `z.date()` accepts
+// the dispatched Date, but not the string that JSON makes of it. The validator's own message,
+// "expected date, received string", would be confusing.
 
 import { isInstance, readMember } from "../thrown/reading.ts";
 import type { SchemaIssue, StandardSchema } from "./standard_schema.ts";
 import { ask, pathOf, type Validated, whenAnswered } from "./validation.ts";
 
-/** A payload, and the value that is read from its JSON text. */
+/** A payload, and the value parsed from its JSON. */
 export interface WrittenPayload {
   readonly given: unknown;
   readonly read: unknown;
 }
 
 /**
- * Replaces the message of each issue that is there because of JSON: the validator does not have it
- * with the payload as it was given, and a part of that, such as a `Date`, has a JSON form of its
- * own.
+ * Replaces the message of each issue that JSON causes: the validator does not report it for the
+ * original payload, and a part of the payload, such as a `Date`, has its own JSON form.
  */
 export function explainIssues(
   schema: StandardSchema,
@@ -33,7 +32,7 @@ export function explainIssues(
     const explaining = whenAnswered(ask(schema, payload.given), explain);
     return explaining instanceof Promise ? explaining.catch(() => issues) : explaining;
   } catch {
-    return issues; // the validator does not expect what JSON cannot hold
+    return issues; // the original payload is invalid, too
   }
 }
 
@@ -56,7 +55,7 @@ function explained(
   return { path, message: `${classOf(part)} arrives as ${kindOf(partOf(read, path))}: ${remedy}` };
 }
 
-/** The way to the first part with a JSON form of its own; null: there is none. */
+/** Returns the path to the first part with its own JSON form; null if there is none. */
 function findOwnForm(value: unknown): PropertyKey[] | null {
   if (typeof value !== "object" || value === null) return null;
   if (typeof readMember(value, "toJSON") === "function") return [];

@@ -1,10 +1,10 @@
-// The types of payloads: the type after a round trip through JSON, and whether JSON can hold a
-// type. A payload is stored as JSON, and its handler gets the parsed value.
+// The types of payloads: the type after a round trip through JSON, and the constraint that JSON can
+// represent a type. A payload is stored as JSON, and the handler gets the parsed value.
 
 /**
  * The type that a handler gets for a payload. A `Date` becomes a string, and any other object with
- * a `toJSON` the value that this returns. `undefined` is null as the whole payload, and absent as a
- * property. `void` means no payload and stays `void`.
+ * a `toJSON` becomes that method's result. `undefined` becomes null as the whole payload, and is
+ * omitted as a property. `void` means no payload and stays `void`.
  *
  * @typeParam Payload The dispatched type.
  *
@@ -25,19 +25,19 @@ export type JsonOf<Payload> = unknown extends Payload ? Payload
     ? readonly Item[] extends Payload ? readonly JsonPart<Item>[] : JsonTuple<Payload>
   : { [Name in keyof Payload as Exclude<Name, symbol>]: JsonPart<Payload[Name]> };
 
-/** @internal A list whose places have types of their own. */
+/** @internal A tuple. */
 type JsonTuple<List> = { [Index in keyof List]: JsonPart<List[Index]> };
 
 /** @internal An element or a property. */
 type JsonPart<Part> = Part extends undefined ? Part : JsonOf<Part>;
 
 /**
- * The constraint on a payload's type. For a type that JSON can hold it is that type. For any other
- * it has a text in the place of each property that JSON cannot hold, so that the compiler's error
- * names the property and what to write instead.
+ * The constraint on a payload's type. For a type that JSON can represent, it is that type. For any
+ * other, each property that JSON cannot represent becomes a string literal with the remedy, which
+ * the compiler's error shows with the property's name.
  *
- * A class with methods is refused, since JSON drops the methods. A value that types do not show,
- * such as `NaN`, is refused by `dispatch`.
+ * A class with methods is rejected, because JSON drops the methods. `dispatch` rejects values that
+ * types do not show, such as `NaN`.
  *
  * @typeParam Payload The type to dispatch.
  *
@@ -53,14 +53,14 @@ type JsonPart<Part> = Part extends undefined ? Part : JsonOf<Part>;
  * }
  * ```
  */
-// A conditional type that distributes over a type parameter cannot be that parameter's constraint:
-// the compiler calls it circular. So the conditions here are about the whole type; StorablePart
-// distributes over the members of a union.
+// A conditional type that distributes over a type parameter cannot be that parameter's constraint,
+// because the compiler reports it as circular. The conditions here therefore test the whole type;
+// StorablePart distributes over the members of a union.
 export type StorablePayload<Payload> =
   [Extract<Exclude<Payload, ConvertsItself>, Unwritable>] extends [never] ? StorableWhole<Payload>
     : "JSON has no functions, symbols, bigints, Maps, Sets, promises and bytes: a payload is data";
 
-/** @internal A payload that is not itself what JSON cannot hold; its parts may be. */
+/** @internal A payload that JSON can represent as a whole, although perhaps not its parts. */
 type StorableWhole<Whole> = [Exclude<Whole, Known>] extends [never]
   ? [Extract<Whole, Plain | ConvertsItself>] extends [never]
     ? [Whole] extends [readonly unknown[]] ? StorableList<Whole> : StorableParts<Whole>
@@ -91,13 +91,13 @@ type StorableList<List extends readonly unknown[]> = number extends List["length
 type StorableItem<Item> = Item extends undefined ? "JSON has no undefined in a list: write null"
   : StorablePart<Item>;
 
-/** @internal What JSON holds unchanged. */
+/** @internal The types that JSON keeps unchanged. */
 type Plain = string | number | boolean | null;
 /** Every type but `unknown`. */
 type Known = Plain | bigint | symbol | undefined | void | object;
 /** @internal An object that converts itself to JSON: a `Date`, a `URL`. */
 type ConvertsItself = { toJSON(...args: never[]): unknown };
-/** @internal What JSON cannot hold, unless it converts itself. */
+/** @internal The types that JSON cannot represent, unless they convert themselves. */
 type Unwritable = AnyFunction | symbol | bigint | AnyMap | AnySet | PromiseLike<unknown> | Bytes;
 type AnyFunction = ((...args: never[]) => unknown) | (abstract new (...args: never[]) => unknown);
 type AnyMap = ReadonlyMap<unknown, unknown>;

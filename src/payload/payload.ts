@@ -1,6 +1,5 @@
-// Payloads on their way into storage and out of it. What the handler gets is always what the
-// validator makes of the stored JSON text, so a payload means the same whether the task runs at
-// once in this process or next week in another.
+// Encodes payloads for storage and decodes them. The handler always gets the validator's output for
+// the stored JSON, so it gets the same value in this process now and in another process later.
 
 import { messageOf } from "../thrown/describe_error.ts";
 import { explainIssues } from "./changed_by_json.ts";
@@ -9,17 +8,18 @@ import { PayloadValidationError } from "./payload_validation_error.ts";
 import type { SchemaIssue, StandardSchema } from "./standard_schema.ts";
 import { askAboutRead, type Validated, whenAnswered } from "./validation.ts";
 
-/** A payload as its stored text, and as the value that a handler gets. */
+/** A payload as stored JSON, and as the value that a handler gets. */
 export interface EncodedPayload {
   readonly text: string;
   readonly value: unknown;
 }
 
 /**
- * Writes a payload as JSON text and validates what will be read from it.
+ * Encodes a payload as JSON, and validates the value that will be parsed from it.
  *
- * @returns The payload, or a promise of it when the validator is asynchronous.
- * @throws {PayloadValidationError} If JSON cannot hold it in full, or the validator refuses it.
+ * @returns The payload, or a promise of it if the validator is asynchronous.
+ * @throws {PayloadValidationError} If JSON cannot represent it completely, or the validator rejects
+ * it.
  */
 export function encodePayload(
   taskType: string,
@@ -40,7 +40,7 @@ export function encodePayload(
 
 /**
  * Chooses the value to store. This is the validator's output, so that every attempt gets the same
- * value: a generated default, such as an id, is generated once. If JSON cannot hold the output, or
+ * value and a default, such as an id, is generated once. If JSON cannot represent the output, or
  * validating it again would change it, the dispatched payload is stored.
  */
 function settle(
@@ -63,7 +63,7 @@ function settle(
   }
 }
 
-/** The JSON text of a value; null if JSON does not hold it in full. */
+/** Returns the JSON of a value; null if JSON does not represent it completely. */
 function textOf(value: unknown): string | null {
   try {
     const text = JSON.stringify(value);
@@ -74,9 +74,9 @@ function textOf(value: unknown): string | null {
 }
 
 /**
- * Reads a stored payload.
+ * Decodes a stored payload.
  *
- * @throws {PayloadValidationError} If the text is not JSON, or the validator refuses it.
+ * @throws {PayloadValidationError} If the text is not JSON, or the validator rejects it.
  */
 export function decodePayload(
   taskType: string,

@@ -1,13 +1,13 @@
-// The error of a payload that does not fit its task.
+// The error of an invalid payload.
 
 import { EverTaskError } from "../guards/errors.ts";
 import type { SchemaIssue } from "./standard_schema.ts";
 import { pathOf } from "./validation.ts";
 
 /**
- * A payload does not fit the task's schema, or JSON cannot hold it in full: `NaN`, a `Map`, an
- * invalid `Date`, a function. Thrown by `dispatch` before anything is stored; a stored task whose
- * payload no longer fits fails with it, and keeps its text.
+ * A payload does not match the task's schema, or JSON cannot represent it completely: `NaN`, a
+ * `Map`, an invalid `Date`, a function. Thrown by `dispatch` before anything is stored. A stored
+ * task whose payload no longer matches fails with this error, and its payload stays stored.
  */
 export class PayloadValidationError extends EverTaskError {
   /** `PayloadValidationError` */
@@ -18,7 +18,7 @@ export class PayloadValidationError extends EverTaskError {
   readonly issues: readonly SchemaIssue[];
 
   /**
-   * Makes the error.
+   * Creates the error.
    *
    * @param taskType The task's type.
    * @param issues The issues; at least one.
@@ -32,7 +32,7 @@ export class PayloadValidationError extends EverTaskError {
   }
 }
 
-/** How much of a path a message shows. */
+/** The maximum number of path segments in a message. */
 const mostSteps = 10;
 
 function describeIssue(issue: SchemaIssue): string {

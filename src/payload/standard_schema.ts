@@ -1,9 +1,9 @@
-// The Standard Schema interface, version 1: what zod, valibot, arktype and other validators have in
-// common. Source: https://standardschema.dev.
+// The Standard Schema interface, version 1, which zod, valibot, arktype and other validators
+// implement. Source: https://standardschema.dev.
 
 /** A validator: any object that implements Standard Schema v1, such as a zod schema. */
 export interface StandardSchema<Input = unknown, Output = Input> {
-  /** The members of the standard. */
+  /** The properties of the standard. */
   readonly "~standard": {
     readonly version: 1;
     readonly vendor: string;
@@ -19,16 +19,16 @@ export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] };
 
-/** One thing that is wrong with a value. */
+/** One problem of a value. */
 export interface SchemaIssue {
-  /** The issue, for people. */
+  /** The description of the issue. */
   readonly message: string;
-  /** Where in the value it is wrong. */
+  /** The path to the invalid part of the value. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
 /** The type that a schema accepts. */
 export type SchemaInput<S extends StandardSchema> = NonNullable<S["~standard"]["types"]>["input"];
 
-/** The type that a schema gives. */
+/** The type that a schema returns. */
 export type SchemaOutput<S extends StandardSchema> = NonNullable<S["~standard"]["types"]>["output"];

@@ -1,5 +1,5 @@
-// Asks a validator about a value, whether it answers at once or with a promise: most answer at
-// once, and cost no turn.
+// Calls synchronous and asynchronous validators. Most are synchronous, and then cost no turn of the
+// event loop.
 
 import { isPromiseLike } from "../guards/calls.ts";
 import type { SchemaIssue, SchemaResult, StandardSchema } from "./standard_schema.ts";
@@ -7,7 +7,7 @@ import type { SchemaIssue, SchemaResult, StandardSchema } from "./standard_schem
 /** The result of a validator. */
 export type Validated = SchemaResult<unknown>;
 
-/** Goes on with an answer: at once, or when it is there. */
+/** Calls `next` with an answer: at once, or when its promise resolves. */
 export function whenAnswered<Answer, Result>(
   answer: Answer | Promise<Answer>,
   next: (answer: Answer) => Result | Promise<Result>,
@@ -23,8 +23,8 @@ export function ask(schema: StandardSchema, value: unknown): Validated | Promise
 }
 
 /**
- * Validates a value that was read from JSON, where null replaces `undefined`: a validator that
- * refuses null may accept `undefined`.
+ * Validates a value that was parsed from JSON, where null replaces `undefined`. If the validator
+ * rejects null, tries `undefined`.
  */
 export function askAboutRead(
   schema: StandardSchema,
@@ -41,7 +41,7 @@ export function askAboutRead(
   });
 }
 
-/** Where in a value something is wrong. */
+/** Returns the path of an issue. */
 export function pathOf({ path = [] }: SchemaIssue): PropertyKey[] {
   return path.map((step) => typeof step === "object" ? step.key : step);
 }

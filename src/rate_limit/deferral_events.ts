@@ -1,5 +1,5 @@
-// Tells of deferred tasks without flooding the subscribers: one event a type and second, with their
-// number.
+// Reports deferred tasks without flooding the subscribers: at most one event per type and second,
+// with the number of deferrals.
 
 import type { EventBus } from "../events/event_bus.ts";
 import { taskEvent, typeSubject } from "../events/job_events.ts";
@@ -9,15 +9,14 @@ import type { StorageClock } from "../time/storage_clock.ts";
 
 const intervalMs = 1_000;
 
-/** Gathers deferrals into events. */
+/** Aggregates deferrals to events. */
 export class DeferralEvents {
   readonly #events: EventBus;
   readonly #clock: Clock;
   readonly #storageClock: StorageClock;
   readonly #definitions: ReadonlyMap<string, AnyTask>;
   /**
-   * The deferrals that are not yet reported, by type; an entry lasts a second after each event of
-   * its type.
+   * The unreported deferrals by type. An entry exists for a second after each event of its type.
    */
   readonly #counts = new Map<string, { count: number; queue: string; disarm: () => void }>();
 
@@ -33,7 +32,7 @@ export class DeferralEvents {
     this.#definitions = parts.definitions;
   }
 
-  /** A task was deferred. */
+  /** Counts a deferred task. */
   deferred(type: string, queue: string): void {
     if (!this.#events.wants("rateLimitDeferred", type)) return;
     const counted = this.#counts.get(type);

@@ -1,5 +1,5 @@
-// The rate limits of an instance's tasks: the settings of each type, the budget that a payload
-// draws on, where slots are taken from, and how they are given back.
+// The rate limits of an instance's tasks: the settings of each type, the key of a payload, and the
+// source of slots.
 
 import { answerAtOnce } from "../guards/calls.ts";
 import type { Logger } from "../log/logger.ts";
@@ -12,38 +12,39 @@ import type { Clock } from "../time/clock.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
 import { memorySlots, type SlotSource, storeSlots, type TimedSlot } from "./slot_sources.ts";
 
-/** What rate limits work with. */
+/** The dependencies of rate limits. */
 export interface RateLimitParts {
   readonly definitions: ReadonlyMap<string, AnyTask>;
   readonly storage: Storage;
   readonly clock: Clock;
   readonly storageClock: StorageClock;
   readonly logger: Logger;
-  /** For how long transient errors of storage are met with another try. Milliseconds. */
+  /** The time for which calls are retried after transient errors of storage, in milliseconds. */
   readonly retryForMs: number;
 }
 
 /**
- * The longest key that a key function may give: with the type before it, it must fit into storage.
+ * The maximum length of the result of a key function. Together with the type, it must fit into
+ * storage.
  */
 export const longestKey = 199;
 
 /**
- * Stands between type and key (U+001F, "unit separator"): no type and key look like another type
- * and key.
+ * The separator of type and key (U+001F, "unit separator"), so that different pairs have different
+ * names.
  */
 const separator = "\x1f";
 
-/** The key of a budget, or why there is none. */
+/** The key of a budget, or the reason why there is none. */
 export type RateKey = { readonly key: string } | { readonly fault: unknown };
 
-/** A rate-limited task, as far as its budget is concerned. */
+/** The fields of a rate-limited task. */
 export interface LimitedTask {
   readonly id: string;
   readonly type: string;
 }
 
-/** Knows the rate limit of each type. */
+/** The rate limits by type. */
 export class RateLimits {
   readonly #parts: RateLimitParts;
   readonly #settings: ReadonlyMap<string, RateLimitSettings>;
@@ -59,12 +60,12 @@ export class RateLimits {
     this.#sources = { store: storeSlots(parts), memory: memorySlots(parts.storageClock) };
   }
 
-  /** The limit of a type; undefined when it has none. */
+  /** Returns the limit of a type; undefined if it has none. */
   of(type: string): RateLimitSettings | undefined {
     return this.#settings.get(type);
   }
 
-  /** The key that a payload draws on, or why there is none. */
+  /** Returns the key of a payload's budget, or the reason why there is none. */
   keyOf({ key }: RateLimitSettings, payload: unknown): RateKey {
     if (key === undefined) return { key: "" };
     try {
@@ -80,14 +81,14 @@ export class RateLimits {
   /**
    * Takes a slot.
    *
-   * @throws What storage throws, when it gives no answer.
+   * @throws The error of storage, if it does not answer.
    */
   take({ type }: LimitedTask, key: string, wish: Omit<RateSlotRequest, "key">): Promise<TimedSlot> {
     const { scope } = this.#settings.get(type)!;
     return this.#sources[scope].take({ ...wish, key: type + separator + key });
   }
 
-  /** Gives a slot back that a task has reserved and will not come for. Never rejects. */
+  /** Gives back a reserved slot that its task will not use. Never rejects. */
   async giveBack(task: LimitedTask, key: string, slotAt: number): Promise<void> {
     const { scope } = this.#settings.get(task.type)!;
     try {
@@ -101,10 +102,7 @@ export class RateLimits {
     }
   }
 
-  /**
-   * Gives the slot back that a waiting task held when it was cancelled, if it held one. Never
-   * rejects.
-   */
+  /** Gives back the slot of a cancelled waiting task, if it held one. Never rejects. */
   async giveBackOfCancelled(taskId: string): Promise<void> {
     if (this.#settings.size === 0) return;
     const { storage, definitions, logger } = this.#parts;

@@ -1,5 +1,5 @@
-// Where slots come from: the store's budgets, asked for in natural batches, or budgets of this
-// process alone.
+// The sources of slots: the store's budgets, requested in natural batches, or budgets of this
+// process only.
 
 import { BatchWriter } from "../storage/batching/batch_writer.ts";
 import { RateBook } from "../storage/kit/rate_book.ts";
@@ -8,12 +8,12 @@ import type { Storage } from "../storage/storage.ts";
 import type { Clock } from "../time/clock.ts";
 import type { StorageClock } from "../time/storage_clock.ts";
 
-/** A slot, and the storage's clock when it was taken. */
+/** A slot, with the time of the storage's clock when it was taken. */
 export interface TimedSlot extends RateSlot {
   readonly now: number;
 }
 
-/** Gives slots one by one, and takes them back. */
+/** A source of slots. */
 export interface SlotSource {
   /** See {@linkcode Storage.takeRateSlots}. */
   take(request: RateSlotRequest): Promise<TimedSlot>;
@@ -21,7 +21,7 @@ export interface SlotSource {
   giveBack(slot: ReturnedRateSlot): Promise<void>;
 }
 
-/** The budgets of the store: one round trip serves all who ask in the same turn. */
+/** Returns the source of the store's budgets. All requests of a turn share one round trip. */
 export function storeSlots(parts: {
   readonly storage: Storage;
   readonly clock: Clock;
@@ -48,7 +48,7 @@ export function storeSlots(parts: {
   return { take: (request) => requests.add(request), giveBack: (slot) => returned.add(slot) };
 }
 
-/** Budgets of this process. */
+/** Returns the source of the budgets of this process. */
 export function memorySlots(storageClock: StorageClock): SlotSource {
   const book = new RateBook();
   return {

@@ -10,7 +10,7 @@ import { parseRetries } from "./parse_retries.ts";
 
 /** Options of {@linkcode exponentialRetry}. */
 export interface ExponentialRetryOptions {
-  /** How often to retry: 3 means up to 4 executions. */
+  /** The maximum number of retries: 3 means up to 4 executions. */
   readonly retries: number;
   /** The delay before the first retry. @default 1 second */
   readonly base?: Duration;
@@ -19,7 +19,7 @@ export interface ExponentialRetryOptions {
   /** The maximum delay. @default 1 hour */
   readonly max?: Duration;
   /**
-   * The maximum fraction of a delay that is subtracted at random, from 0 (no jitter) to 1 (full
+   * The maximum fraction of a delay that is randomly subtracted, from 0 (no jitter) to 1 (full
    * jitter).
    *
    * @default 0.5
@@ -36,10 +36,10 @@ const optionNames: OptionNames<ExponentialRetryOptions> = {
 };
 
 /**
- * Retries with exponential backoff: the first delay is `base`, each next one is `factor` times as
- * long, up to `max`. `jitter` shortens each delay at random. Source: Marc Brooker, "Exponential
- * Backoff And Jitter" (AWS Architecture Blog, 2015); a jitter of 0.5 is its "equal jitter", 1 its
- * "full jitter".
+ * Returns a policy with exponential backoff. The first delay is `base`, and each further one is
+ * `factor` times as long, up to `max`. `jitter` shortens each delay randomly. Source: Marc Brooker,
+ * "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015); a jitter of 0.5 is its "equal
+ * jitter", 1 its "full jitter".
  *
  * @throws {InvalidArgumentError} If an option is invalid.
  *
@@ -68,7 +68,7 @@ export function exponentialRetry(options: ExponentialRetryOptions): FilterableRe
   const rule = { kind: "exponential", retries, baseMs, factor, maxMs, jitter } as const;
   return filterable(rule, (attempt, _error, random = () => 0) => {
     if (attempt > retries) return null;
-    // Keeps the growth finite: a base of 0 times Infinity is NaN.
+    // Limited to a finite number, because a base of 0 times Infinity is NaN.
     const growth = Math.min(factor ** (attempt - 1), Number.MAX_VALUE);
     const delayMs = Math.min(maxMs, baseMs * growth);
     return Math.round(delayMs * (1 - jitter * random()));

@@ -1,4 +1,4 @@
-// Which errors a retry policy retries: filters that are put on top of any rule for the delay.
+// Filters of the errors that a retry policy retries, in addition to any rule for the delay.
 
 import { checkFunction } from "../guards/argument_checks.ts";
 import { answerAtOnce } from "../guards/calls.ts";
@@ -16,34 +16,37 @@ import { isTransientDatabaseError } from "./transient_database_errors.ts";
 import { isTransientNetworkError } from "./transient_network_errors.ts";
 
 /**
- * A class of errors, matched with `instanceof`; one of the language's own, such as `TypeError`,
- * also by the name of the error, so that errors of other realms (`node:vm`) match.
+ * A class of errors, matched with `instanceof`. Built-in classes such as `TypeError` are also
+ * matched by the error's name, so that errors of other realms (`node:vm`) match.
  */
 export type ErrorClass = abstract new (...args: never[]) => Error;
 
 /**
- * A retry policy whose errors can be filtered. Without a filter it retries every error but a
+ * A retry policy whose errors can be filtered. Without a filter, it retries every error except a
  * timeout. Each filter returns a new policy.
  */
 export interface FilterableRetryPolicy extends StorableRetryPolicy {
   /**
-   * Retries only errors of these classes (and their subclasses); further calls and presets add to
-   * them. This is also the way to have timeouts retried: `.handle(TimeoutError)`.
+   * Retries only errors of these classes and their subclasses. Further calls and presets add to
+   * them. To retry timeouts, use `.handle(TimeoutError)`.
    *
    * @throws {InvalidArgumentError} If no class is given, or `doNotHandle` was used.
    */
   handle(...classes: ErrorClass[]): FilterableRetryPolicy;
   /**
-   * Retries all errors but those of these classes (and, as always without `handle`, timeouts).
+   * Retries all errors except those of these classes, and except timeouts.
    *
    * @throws {InvalidArgumentError} If no class is given, or `handle` or a preset was used.
    */
   doNotHandle(...classes: ErrorClass[]): FilterableRetryPolicy;
-  /** Retries what the predicate says, timeouts among it; the other filters no longer count. */
+  /**
+   * Retries the errors, including timeouts, for which `predicate` returns true. Replaces all other
+   * filters.
+   */
   handleWhen(predicate: (error: unknown) => boolean): FilterableRetryPolicy;
   /**
-   * Adds transient network errors to `handle`: refused, reset and timed out connections of `fetch`,
-   * sockets and HTTP clients, unresolvable names. See {@linkcode isTransientNetworkError}.
+   * Adds transient network errors to `handle`: refused, reset and timed-out connections of `fetch`,
+   * sockets and HTTP clients, and unresolvable names. See {@linkcode isTransientNetworkError}.
    *
    * @throws {InvalidArgumentError} If `doNotHandle` was used.
    */
@@ -61,7 +64,7 @@ type Matcher = (error: unknown) => boolean;
 
 interface Filter {
   readonly matches: Matcher;
-  /** Its name in stored data; null if it cannot be stored. */
+  /** The name of the filter in stored data; null if it cannot be stored. */
   readonly name: FilterName | null;
 }
 
@@ -74,7 +77,7 @@ interface Filters {
 const noFilters: Filters = { handled: [], notHandled: [], predicate: null };
 
 /**
- * Makes a filterable policy from a rule for the delay, which is given as data and as a function.
+ * Creates a filterable policy from a rule for the delay, which is given as data and as a function.
  */
 export function filterable(
   rule: RetryRule,
@@ -155,8 +158,8 @@ class FilteredRetry implements FilterableRetryPolicy {
 function isRetried({ handled, notHandled, predicate }: Filters, error: unknown): boolean {
   if (predicate !== null) return answerAtOnce(predicate(error), "handleWhen");
   if (handled.length > 0) return handled.some(({ matches }) => matches(error));
-  // Work that was too slow once is likely to be so again, and to cost as much: that takes a
-  // decision.
+  // Timeouts are not retried by default, because slow work is likely to be slow again and costs as
+  // much.
   if (isInstance(error, TimeoutError)) return false;
   return !notHandled.some(({ matches }) => matches(error));
 }

@@ -1,4 +1,4 @@
-// Retrying a fixed number of times, after the same delay or after a list of delays.
+// Retries a fixed number of times, after a constant delay or a list of delays.
 
 import { InvalidArgumentError } from "../guards/errors.ts";
 import { type Duration, toMilliseconds } from "../time/duration.ts";
@@ -6,9 +6,10 @@ import { filterable, type FilterableRetryPolicy } from "./filterable_policy.ts";
 import { parseRetries } from "./parse_retries.ts";
 
 /**
- * Retries a number of times, after a fixed delay or after a list of delays (the last one repeats).
+ * Returns a policy that retries a number of times, after a constant delay or a list of delays,
+ * whose last one repeats.
  *
- * @param retries How often to retry: 3 means up to 4 executions.
+ * @param retries The maximum number of retries: 3 means up to 4 executions.
  * @param delay The delay before each retry, or one for each.
  * @throws {InvalidArgumentError} If `retries` is not an integer of at least 0, or a delay is
  * invalid.

@@ -1,9 +1,9 @@
-// Never retrying: what overrides a queue's or the instance's policy.
+// A policy that never retries, to override that of a queue or the instance.
 
 import type { StorableRetryPolicy } from "../task/retry_policy_data.ts";
 
 /**
- * Never retries: the first failure is final.
+ * Returns a policy that never retries: the first failure is final.
  *
  * @example
  * ```ts

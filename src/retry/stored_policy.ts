@@ -1,5 +1,4 @@
-// Retry policies as data: a task that is dispatched with its own policy stores it, and a worker
-// restores it.
+// Stores the retry policies of dispatches as JSON, and restores them in a worker.
 
 import { checkNames, checkOptions } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
@@ -16,7 +15,7 @@ import type { FilterableRetryPolicy } from "./filterable_policy.ts";
 import { linearRetry } from "./linear_retry.ts";
 import { noRetry } from "./no_retry.ts";
 
-/** The members of each kind of policy. */
+/** The properties of each kind of policy. */
 const members: {
   readonly [Kind in RetryPolicyData["kind"]]: OptionNames<
     Extract<RetryPolicyData, { readonly kind: Kind }>
@@ -44,9 +43,9 @@ const filters: Readonly<
 };
 
 /**
- * Writes a policy as JSON text.
+ * Encodes a policy as JSON.
  *
- * @throws {InvalidArgumentError} If it holds functions or classes, which cannot be stored.
+ * @throws {InvalidArgumentError} If it contains functions or classes, which cannot be stored.
  */
 export function toStoredPolicy(policy: StorableRetryPolicy, argument: string): string {
   const custom = policy as unknown as Partial<StorableRetryPolicy> | null;
@@ -62,7 +61,7 @@ export function toStoredPolicy(policy: StorableRetryPolicy, argument: string): s
 }
 
 /**
- * Makes a policy of its stored text.
+ * Decodes a stored policy.
  *
  * @throws {InvalidArgumentError} If this version does not understand the data.
  */

@@ -1,5 +1,4 @@
-// Recognises transient database errors of the drivers that EverTask works with. src/faults/ lists
-// their codes.
+// Recognises transient errors of database libraries. src/faults/ lists their codes.
 
 import { connectionErrorFault } from "../faults/connections.ts";
 import type { Fault } from "../faults/fault.ts";
@@ -8,7 +7,10 @@ import { sqliteErrorFault } from "../faults/sqlite.ts";
 import { sqlServerErrorFault } from "../faults/sqlserver.ts";
 import { errorChain, type ErrorFields } from "../thrown/error_chain.ts";
 
-/** What each database's codes say about an error; `lasting` if they do not tell. */
+/**
+ * The functions that return the fault of an error by each database's codes, or `lasting` for
+ * unknown codes.
+ */
 const faultsByCode: readonly ((error: ErrorFields) => Fault)[] = [
   postgresErrorFault,
   sqlServerErrorFault,
@@ -18,10 +20,9 @@ const faultsByCode: readonly ((error: ErrorFields) => Fault)[] = [
 
 /**
  * Reports whether an error, or one that it wraps, is a transient failure of a database: a lost or
- * refused connection, a restart, a deadlock, a serialization failure, a lock that another
- * transaction kept for too long, a time-out, a busy SQLite file, a disk that is full or fails. It
- * knows the errors of `postgres`, `pg`, `mssql`, `tedious`, `node:sqlite`, `@db/sqlite` and
- * `better-sqlite3`, and EverTask's own.
+ * refused connection, a restart, a deadlock, a serialization failure, a lock or other timeout, a
+ * busy SQLite file, a disk that is full or fails. It recognises the errors of `postgres`, `pg`,
+ * `mssql`, `tedious`, `node:sqlite`, `@db/sqlite` and `better-sqlite3`, and EverTask's own.
  */
 export function isTransientDatabaseError(error: unknown): boolean {
   for (const fields of errorChain(error)) {

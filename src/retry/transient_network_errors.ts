@@ -19,7 +19,7 @@ const transientCodes = new Set([
   "FailedToOpenSocket",
 ]);
 
-/** Deno's classes of errors of sockets; its errors carry names rather than codes. */
+/** The names of Deno's socket errors, which have names instead of codes. */
 const transientNames = new Set([
   "ConnectionRefused",
   "ConnectionReset",
@@ -31,18 +31,17 @@ const transientNames = new Set([
 ]);
 
 /**
- * fetch has no codes in Deno and in browsers: a TypeError whose message says that the exchange, not
- * the request, failed.
+ * In Deno and browsers, fetch fails with a TypeError without a code. The message tells whether the
+ * transfer failed, as opposed to an invalid request.
  */
 const fetchFailures =
   /^(fetch failed|error sending request|error reading a body from connection|failed to fetch|load failed|networkerror when attempting|terminated$)/i;
 
 /**
- * Reports whether an error, or one that it wraps, is a transient failure of the network: a
- * connection that is refused, reset or timed out, a host that is out of reach or whose name cannot
- * be resolved, a `fetch` that timed out (`AbortSignal.timeout`) or broke off. An HTTP answer such
- * as 503 is no error for `fetch`: the handler must check it. The timeout of the task itself does
- * not count.
+ * Reports whether an error, or one that it wraps, is a transient failure of the network: a refused,
+ * reset or timed-out connection, an unreachable host, an unresolvable name, a `fetch` that timed
+ * out (`AbortSignal.timeout`) or was interrupted. An HTTP response such as 503 is not an error for
+ * `fetch`, so the handler must check it. The task's own timeout does not count.
  */
 export function isTransientNetworkError(error: unknown): boolean {
   for (const each of errorChain(error)) {

@@ -6,8 +6,8 @@ import { isErrorLike, readMember } from "./reading.ts";
 import { wrappedErrors } from "./wrapped_errors.ts";
 
 /**
- * The longest description of an error, in UTF-16 code units. A longer one is cut, and its last line
- * says so.
+ * The maximum length of an error's description, in UTF-16 code units. The last line of a longer one
+ * says that it was cut.
  */
 export const longestDescription = 32_768;
 
@@ -23,10 +23,10 @@ const mostParts = 10;
 
 /** The parts of an error. */
 export interface ErrorParts {
-  /** Its class, as far as it names it. */
+  /** The name of the error's class, as the error gives it. */
   readonly name: string;
   readonly message: string;
-  /** Null when it has none. */
+  /** The stack; null if there is none. */
   readonly stack: string | null;
 }
 
@@ -64,9 +64,9 @@ export function headlineOf(thrown: unknown): string {
 }
 
 /**
- * Describes a thrown value: name, message and stack, and the same for its causes and the parts of
- * aggregate errors (the first 10 of each), 10 levels deep, in up to {@linkcode longestDescription}
- * characters. Never throws.
+ * Describes a thrown value in up to {@linkcode longestDescription} characters: name, message and
+ * stack, and the same for its causes and the first 10 parts of aggregate errors, up to 10 levels
+ * deep. Never throws.
  */
 export function describeError(thrown: unknown): string {
   const description = new Description();
@@ -87,7 +87,7 @@ class Description {
   /**
    * Adds a thrown value, and the errors that it wraps.
    *
-   * @param label The prefix, which tells its relation to the text before it.
+   * @param label The prefix, which names its relation to the preceding error.
    */
   add(label: string, thrown: unknown, depth: number): void {
     if (this.text.length > longestDescription) return;
@@ -108,14 +108,14 @@ class Description {
   }
 }
 
-/** Name, message and stack of one error. */
+/** Returns name, message and stack of one error. */
 function textOfOne(thrown: unknown): string {
   if (typeof thrown === "string") return `Error: ${valueText(thrown)}`;
   const parts = errorParts(thrown);
   const { name, message, stack } = parts;
   if (stack === null) return headline(parts);
-  // V8's stacks begin with name and message as they were when the error was made; those of others
-  // have frames alone.
+  // V8's stacks begin with the name and message at the creation of the error. Those of other
+  // engines have only frames.
   const headEnd = message === "" ? lineEnd(stack) : stack.indexOf(message);
   const head = headEnd < 0 ? "" : stack.slice(0, headEnd);
   const isHead = /^[^\n@]*: $/.test(head) || (message === "" && /^[\w.$]+$/.test(head));

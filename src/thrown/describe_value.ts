@@ -3,13 +3,13 @@
 import { cutText } from "./cut_text.ts";
 import { isInstance, readMember, tagOf } from "./reading.ts";
 
-/** How long the text of a value is, where nothing else is said. */
+/** The default maximum length of a value's text. */
 const usualLength = 80;
 
 /**
  * Renders any value on one line. Never throws.
  *
- * @param longest The longest text, in UTF-16 code units, without the quotes of a string.
+ * @param longest The maximum length, in UTF-16 code units, without the quotes of a string.
  */
 export function describeValue(value: unknown, longest = usualLength): string {
   if (typeof value === "string") return JSON.stringify(shorten(value, longest));
@@ -47,16 +47,19 @@ function describeObject(value: object, longest: number): string {
   }
 }
 
-/** A Map, a promise and the like have no properties, and are not empty for that. */
+/**
+ * Describes an object without properties. A Map, a promise and similar objects are not shown as
+ * `{}`.
+ */
 function emptyObject(value: object): string {
   const tag = tagOf(value);
   return tag === "[object Object]" ? "{}" : tag;
 }
 
 /**
- * A replacer for `JSON.stringify` that leaves out what would not be shown: every part takes at
- * least one character. An object of a few parts that refer to each other, or a list of a billion
- * holes, would take very long otherwise.
+ * Returns a replacer for `JSON.stringify` that omits the parts beyond the visible text; every part
+ * takes at least one character. Without it, an object with many shared references or a sparse array
+ * with a billion holes would take very long.
  */
 function firstParts(most: number): (key: string, part: unknown) => unknown {
   let left = most;

@@ -1,9 +1,9 @@
-// Searches an error and the errors that it wraps, at any depth.
+// Iterates over an error and the errors that it wraps, at any depth.
 
 import { readMember } from "./reading.ts";
 import { wrappedErrors } from "./wrapped_errors.ts";
 
-/** The fields by which drivers and runtimes tell errors apart. */
+/** The fields by which drivers and runtimes distinguish errors. */
 export interface ErrorFields {
   /** The error itself. */
   readonly thrown: object;
@@ -17,10 +17,10 @@ export interface ErrorFields {
 
 const deepest = 10;
 
-/** How many errors are looked at. */
+/** The maximum number of errors to visit. */
 const mostErrors = 1_000;
 
-/** The error, and the errors that it wraps, outermost first. */
+/** Yields the error and the errors that it wraps, outermost first. */
 export function* errorChain(error: unknown): Generator<ErrorFields> {
   const seen = new Set<unknown>();
   function* walk(thrown: unknown, depth: number): Generator<ErrorFields> {

@@ -1,8 +1,8 @@
-// Reads thrown values. JavaScript can throw any value: an error of another realm, an object whose
-// getters throw, a Proxy whose traps throw or that was revoked. Nothing in this file throws, for
-// any value.
+// Reads thrown values safely. JavaScript can throw any value: an error of another realm, an object
+// whose getters throw, a Proxy whose traps throw or that was revoked. No function of this file
+// throws, for any value.
 
-/** A member of a value; undefined when there is none, or when reading it throws. */
+/** Returns a property of a value; undefined if there is none or reading it throws. */
 export function readMember(value: unknown, name: PropertyKey): unknown {
   try {
     return (value as Record<PropertyKey, unknown> | null | undefined)?.[name];
@@ -11,7 +11,7 @@ export function readMember(value: unknown, name: PropertyKey): unknown {
   }
 }
 
-/** The enumerable members of an object; null when reading one of them throws. */
+/** Returns the enumerable properties of an object; null if reading one of them throws. */
 export function readEntries(value: object): [name: string, member: unknown][] | null {
   try {
     return Object.entries(value);
@@ -20,7 +20,7 @@ export function readEntries(value: object): [name: string, member: unknown][] | 
   }
 }
 
-/** `value instanceof type`; false when the value or the class throws instead of telling. */
+/** Returns `value instanceof type`; false if the check throws. */
 export function isInstance<T>(
   value: unknown,
   type: abstract new (...args: never[]) => T,
@@ -32,7 +32,10 @@ export function isInstance<T>(
   }
 }
 
-/** What `Object.prototype.toString` calls a value: `[object Error]` for an error of any realm. */
+/**
+ * Returns the result of `Object.prototype.toString`, such as `[object Error]` for an error of any
+ * realm.
+ */
 export function tagOf(value: unknown): string {
   try {
     return Object.prototype.toString.call(value);
@@ -41,7 +44,7 @@ export function tagOf(value: unknown): string {
   }
 }
 
-/** Whether a value is an error: of any realm, or an object that looks like one. */
+/** Reports whether a value is an error of any realm, or an object like an error. */
 export function isErrorLike(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (isInstance(value, Error) || tagOf(value) === "[object Error]") return true;
@@ -52,8 +55,8 @@ export function isErrorLike(value: unknown): boolean {
 }
 
 /**
- * Whether a value is an error of a class. One of the language's own classes is recognised by the
- * error's name as well, since an error of another realm is an instance of that realm's class.
+ * Reports whether a value is an error of a class. Built-in classes are also recognised by the
+ * error's name, because an error of another realm is an instance of that realm's class.
  */
 export function isErrorOf(
   value: unknown,
@@ -66,14 +69,17 @@ export function isErrorOf(
   return type === Error || readMember(value, "name") === name;
 }
 
-/** The first `most` items of a list, and how many there are; none when it is not a list. */
+/**
+ * Returns the first `most` items of an array and the number of all items; none if the value is not
+ * an array.
+ */
 export function readList(
   value: unknown,
   most: number,
 ): { readonly items: readonly unknown[]; readonly count: number } {
   let count = 0;
   try {
-    if (Array.isArray(value)) count = value.length; // throws for a Proxy that was revoked
+    if (Array.isArray(value)) count = value.length; // throws for a revoked Proxy
   } catch {
     count = 0;
   }

@@ -1,12 +1,11 @@
 // Reads the errors that an error wraps: its `cause`, mssql's `originalError`, the `errors` of
-// connection attempts and `Promise.any`, and those of a disposal that fails after another error
-// (`SuppressedError`).
+// connection attempts and `Promise.any`, and the two errors of a `SuppressedError`.
 
 import { isErrorLike, readList, readMember } from "./reading.ts";
 
 /** The errors that an error wraps. */
 export interface WrappedErrors {
-  /** Why it happened. */
+  /** The causes of the error. */
   readonly causes: readonly unknown[];
   /** The first of the errors that it aggregates. */
   readonly parts: readonly unknown[];

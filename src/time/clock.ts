@@ -1,5 +1,4 @@
-// The clock of the core. It is injected, so that tests can stop it, and drivers can use the
-// database's clock.
+// The clock of the core. It is injected, so that tests can control it.
 
 import { checkFlag, checkMethods, checkOptions } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
@@ -7,23 +6,23 @@ import { InvalidArgumentError } from "../guards/errors.ts";
 /** The interface of clocks. {@linkcode systemClock} is the real one. */
 export interface Clock {
   /**
-   * The wall clock, in epoch milliseconds. May jump; only the storage's clock decides what is due.
+   * Returns the time of the wall clock, in epoch milliseconds. It may jump; only the storage's
+   * clock decides what is due.
    */
   now(): number;
   /**
-   * Milliseconds since some fixed point, never going backwards: for measuring how long something
-   * took.
+   * Returns the milliseconds since a fixed point in time. Never decreases; use it to measure
+   * durations.
    */
   monotonic(): number;
   /**
-   * Calls back once, after the delay, and returns a function that calls it off. Any delay is
-   * allowed: longer ones than a runtime's timer can hold (2^31 - 1 ms) are divided; infinite ones
-   * never fire.
+   * Calls `callback` once after a delay. Any delay is allowed. Delays above the limit of the
+   * runtime's timers (2^31 - 1 ms) are divided; infinite ones never fire.
    *
-   * @param callback What to call.
-   * @param delayMs Milliseconds from now; less than 0 counts as 0.
-   * @param options `unref`: the timer alone does not keep the process alive (where the runtime can
-   * do that).
+   * @param callback The function to call.
+   * @param delayMs The delay in milliseconds. A negative value counts as 0.
+   * @param options With `unref`, the timer does not keep the process alive, if the runtime supports
+   * that.
    */
   setTimer(callback: () => void, delayMs: number, options?: TimerOptions): () => void;
 }
@@ -31,7 +30,7 @@ export interface Clock {
 /** Options of {@linkcode Clock.setTimer}. */
 export interface TimerOptions {
   /**
-   * The timer alone does not keep the process alive (where the runtime can do that).
+   * The timer does not keep the process alive, if the runtime supports that.
    * @default false
    */
   readonly unref?: boolean;
@@ -40,7 +39,7 @@ export interface TimerOptions {
 /**
  * Checks the arguments of {@linkcode Clock.setTimer}.
  *
- * @throws {InvalidArgumentError} If one of them is wrong.
+ * @throws {InvalidArgumentError} If an argument is invalid.
  */
 export function checkTimer(callback: unknown, delayMs: unknown, options: TimerOptions): void {
   if (typeof callback !== "function") {
@@ -54,10 +53,10 @@ export function checkTimer(callback: unknown, delayMs: unknown, options: TimerOp
   checkFlag(unref, "options.unref");
 }
 
-/** The longest delay that setTimeout holds; anything longer fires at once in every runtime. */
+/** The maximum delay of setTimeout. A longer one fires at once in every runtime. */
 const longestTimeout = 2 ** 31 - 1;
 
-/** The real clock, over `Date.now`, `performance.now` and `setTimeout`. */
+/** The real clock, based on `Date.now`, `performance.now` and `setTimeout`. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
@@ -79,7 +78,7 @@ export const systemClock: Clock = {
 };
 
 /**
- * Checks a clock option; undefined means the system's clock.
+ * Checks a clock option. Undefined means the system's clock.
  *
  * @throws {InvalidArgumentError} If it lacks a method.
  */
@@ -89,7 +88,10 @@ export function checkClock(clock: unknown, argument: string): void {
   checkMethods(clock, ["now", "monotonic", "setTimer"], argument, remedy);
 }
 
-/** Timers are objects with `unref` in Deno and Node and numbers in browsers. */
+/**
+ * Calls `unref` of a timer. Timers are objects with that method in Deno and Node, and numbers in
+ * browsers.
+ */
 function unrefTimer(timer: unknown): void {
   if (typeof timer === "object" && timer !== null && "unref" in timer) {
     (timer as { unref(): void }).unref();

@@ -1,9 +1,8 @@
-// Instants of the public face: dates there, epoch milliseconds inside.
+// Converts the instants of records: dates in the public API, epoch milliseconds inside.
 
 /**
- * A record of the storage contract as an application gets it: each instant, epoch milliseconds in
- * the record, is a `Date`. Fields that hold an instant are those whose name ends in `At`,
- * `runUntil` and `now`.
+ * A record of the storage contract with each instant as a `Date` instead of epoch milliseconds.
+ * Instants are the fields `runUntil`, `now`, and those whose name ends in `At`.
  */
 export type Dated<T> = T extends readonly (infer Item)[] ? readonly Dated<Item>[]
   : T extends object ? {
@@ -18,9 +17,9 @@ function isInstantName(name: string): boolean {
 }
 
 /**
- * Makes dates of a record's instants.
+ * Converts the instants of a record to dates.
  *
- * @param record A record of the storage contract, or an array of them: plain data.
+ * @param record A record of the storage contract, or an array of records, as plain data.
  */
 export function dated<T>(record: T): Dated<T> {
   if (Array.isArray(record)) return record.map(dated) as Dated<T>;

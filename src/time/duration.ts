@@ -1,9 +1,9 @@
-// Lengths of time as users write them, turned into milliseconds.
+// Converts users' durations to milliseconds.
 
 import { InvalidArgumentError } from "../guards/errors.ts";
 import { readEntries, tagOf } from "../thrown/reading.ts";
 
-/** A length of time in named units; the parts are added up. */
+/** A duration in named units, which are added. */
 export interface DurationParts {
   /** Days of exactly 24 hours. */
   readonly days?: number;
@@ -18,8 +18,8 @@ export interface DurationParts {
 }
 
 /**
- * A length of time: a number of milliseconds, or named units such as `{ minutes: 5 }` or `{ hours:
- * 1, minutes: 30 }`.
+ * A duration: a number of milliseconds, or named units such as `{ minutes: 5 }` or `{ hours: 1,
+ * minutes: 30 }`.
  */
 export type Duration = number | DurationParts;
 
@@ -31,19 +31,20 @@ const unitMilliseconds = {
   milliseconds: 1,
 };
 
-/** The longest duration: 1000 years, which every store can add to the present. Milliseconds. */
+/**
+ * The maximum duration in milliseconds: 1000 years, which every store can add to the current time.
+ */
 export const longestDurationMs = 365_000 * unitMilliseconds.days;
 
 const remedy = "be a finite duration of at least 0: milliseconds as a number, " +
   "or { days, hours, minutes, seconds, milliseconds }";
 
 /**
- * Turns a duration into whole milliseconds (rounded to the nearest).
+ * Converts a duration to milliseconds, rounded to the nearest integer.
  *
- * @param duration What the user passed.
+ * @param duration The user's value.
  * @param argument The option's name, for the error message.
- * @throws {InvalidArgumentError} If it is negative, longer than 1000 years, or names a unit that
- * does not exist.
+ * @throws {InvalidArgumentError} If it is negative, longer than 1000 years, or has an unknown unit.
  */
 export function toMilliseconds(duration: Duration, argument: string): number {
   const milliseconds = sum(duration, argument);
@@ -51,7 +52,9 @@ export function toMilliseconds(duration: Duration, argument: string): number {
   throw new InvalidArgumentError(argument, duration, "be at most 1000 years (365,000 days)");
 }
 
-/** As {@linkcode toMilliseconds}, but takes a duration of more than 1000 years for 1000 years. */
+/**
+ * Like {@linkcode toMilliseconds}, but converts a duration of more than 1000 years to 1000 years.
+ */
 export function toMillisecondsAtMost(duration: Duration, argument: string): number {
   return Math.min(sum(duration, argument), longestDurationMs);
 }

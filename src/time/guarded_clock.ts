@@ -1,4 +1,4 @@
-// Guards the application's clock: if it fails, the system's replaces it.
+// Guards the application's clock. If it fails, the system's is used.
 
 import { answerAtOnce, callAndForget, onlyOnce } from "../guards/calls.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
@@ -54,7 +54,10 @@ function guardReading(
   };
 }
 
-/** A clock that gives nothing to call the timer off with has perhaps not set it. */
+/**
+ * Checks that `setTimer` returned a function that cancels the timer. Without one, the clock may not
+ * have set the timer.
+ */
 function checkedCancel(cancel: unknown): () => void {
   if (typeof cancel === "function") return cancel as () => void;
   const remedy = "give a function that calls the timer off";

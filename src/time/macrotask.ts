@@ -1,11 +1,11 @@
-// Runs a callback after all work that is ready now. Batches end here: the items of one turn of the
-// event loop are written together, without a timer.
+// Runs a callback after all work that is ready now. Batches use it to write the items of one turn
+// of the event loop together, without a timer.
 
 type Schedule = (callback: () => void) => void;
 
 /**
- * Deno, Node and Bun have setImmediate (3 µs a turn); elsewhere a message channel does the same (6
- * µs).
+ * Deno, Node and Bun have setImmediate (3 µs per turn). Elsewhere a message channel has the same
+ * effect (6 µs).
  */
 const schedule: Schedule = "setImmediate" in globalThis
   ? (globalThis as unknown as { setImmediate: Schedule }).setImmediate
@@ -13,7 +13,7 @@ const schedule: Schedule = "setImmediate" in globalThis
 
 let waiting = 0;
 
-/** Calls back once everything that is ready now has run. */
+/** Calls `callback` after everything that is ready now has run. */
 export function nextMacrotask(callback: () => void): void {
   waiting++;
   schedule(() => {
@@ -23,8 +23,8 @@ export function nextMacrotask(callback: () => void): void {
 }
 
 /**
- * Resolves when no callback waits for its turn any more, nor one that those have asked for: a clock
- * for tests lets them run before it lets time go by. Gives up after `mostTurns`.
+ * Resolves when no callback waits any more, including those that the callbacks add. A test clock
+ * awaits this before it advances the time. Gives up after `mostTurns`.
  */
 export async function macrotasksDone(mostTurns: number): Promise<void> {
   let turns = 0;

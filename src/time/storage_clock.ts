@@ -1,11 +1,11 @@
-// This process's estimate of the storage's clock: its last reading plus the time since. Planning
-// uses it, so that a wrong clock of the process does no harm.
+// This process's estimate of the storage's clock: the last reading plus the time since then.
+// Schedules use it, so that a wrong clock of the process has no effect.
 
 import type { Clock } from "./clock.ts";
 
 /**
- * How far this process may be behind the storage's clock, in milliseconds: at most as long as the
- * answer with the last reading took.
+ * The maximum time by which the estimate may be behind the storage's clock, in milliseconds: the
+ * duration of the call that returned the last reading.
  */
 export const readingErrorMs = 5_000;
 
@@ -13,9 +13,7 @@ export const readingErrorMs = 5_000;
 export class StorageClock {
   readonly #clock: Clock;
   #offset: number;
-  /**
-   * The largest offset that a reading has proved, since the clock was last found to be set back.
-   */
+  /** The largest offset that a reading has proved since the clock was last found to be set back. */
   #provenOffset = -Infinity;
 
   constructor(clock: Clock) {
@@ -23,18 +21,19 @@ export class StorageClock {
     this.#offset = clock.now() - clock.monotonic();
   }
 
-  /** Takes a reading that storage has just given. */
+  /** Sets the estimate to a reading that storage has just returned. */
   sync(storageNow: number): void {
     this.#offset = storageNow - this.#clock.monotonic();
     this.#provenOffset = Math.max(this.#provenOffset, this.#offset);
   }
 
   /**
-   * Takes a reading that storage has just given, and tells by how much, at the least, the storage's
-   * clock was set back since this was asked before; 0: it was not. Then the reading is earlier than
-   * those before it allow, however long its answer took.
+   * Sets the estimate to a reading that storage has just returned. Returns the minimum time by
+   * which the storage's clock was set back since the previous call, in milliseconds; 0 if it was
+   * not. The clock was set back if the reading is earlier than previous readings allow, regardless
+   * of the duration of the call.
    *
-   * @param askedAt When storage was asked, by the monotonic clock.
+   * @param askedAt The time at which storage was called, by the monotonic clock.
    */
   syncAndCompare(storageNow: number, askedAt: number): number {
     const setBackMs = this.#provenOffset - (storageNow - askedAt);
@@ -44,12 +43,12 @@ export class StorageClock {
     return wasSetBack ? setBackMs : 0;
   }
 
-  /** The storage's clock now, in epoch milliseconds. */
+  /** Returns the estimated time of the storage's clock now, in epoch milliseconds. */
   now(): number {
     return Math.round(this.#clock.monotonic() + this.#offset);
   }
 
-  /** The storage's clock at a reading of the monotonic clock. */
+  /** Returns the estimated time of the storage's clock at a reading of the monotonic clock. */
   at(monotonic: number): number {
     return Math.round(monotonic + this.#offset);
   }

@@ -1,10 +1,10 @@
-// Waiting for something, but not for ever.
+// Waits for a promise with a timeout.
 
 import type { Clock } from "./clock.ts";
 
 /**
- * Waits for `something`, for `timeoutMs` milliseconds at most. An error within that time is thrown,
- * a later one is ignored.
+ * Waits for `something` for at most `timeoutMs` milliseconds. Rejects with an error within that
+ * time, and ignores a later one.
  */
 export async function within(
   clock: Clock,
