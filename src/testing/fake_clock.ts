@@ -1,4 +1,4 @@
-// A clock for tests: it advances only when the test says so.
+// A clock for tests that advances only when the test requests it.
 
 import { InvalidArgumentError } from "../guards/errors.ts";
 import { checkTimer, type Clock, systemClock, type TimerOptions } from "../time/clock.ts";
@@ -27,7 +27,7 @@ export class FakeClock implements Clock {
   readonly #timers = new Set<Timer>();
 
   /**
-   * Makes a stopped clock.
+   * Creates a stopped clock.
    *
    * @param start The first reading: an ISO 8601 string or epoch milliseconds.
    * @throws {InvalidArgumentError} If that is not an instant.
@@ -41,17 +41,17 @@ export class FakeClock implements Clock {
     return this.#now;
   }
 
-  /** The milliseconds that went by since the clock was made. */
+  /** The milliseconds by which the clock was advanced since its creation. */
   monotonic(): number {
     return this.#monotonic;
   }
 
-  /** How many timers wait. */
+  /** The number of waiting timers. */
   get timerCount(): number {
     return this.#timers.size;
   }
 
-  /** Calls back once when that much time went by. */
+  /** Calls `callback` once, after the clock was advanced by `delayMs`. */
   setTimer(callback: () => void, delayMs: number, options: TimerOptions = {}): () => void {
     checkTimer(callback, delayMs, options);
     if (delayMs === Infinity) return () => {};
@@ -61,12 +61,12 @@ export class FakeClock implements Clock {
   }
 
   /**
-   * Lets time go by. Timers fire in the order of their instants, each at its instant (also the ones
-   * that are set on the way); between two of them everything runs that waits for nothing but
-   * promises and turns of the event loop.
+   * Advances the clock. Timers, including those set in between, fire in the order of their
+   * instants, each at its instant. Between two timers, everything runs that waits only for promises
+   * and turns of the event loop.
    *
-   * @param ms How much; at least 0.
-   * @throws {InvalidArgumentError} If time would have to go backwards, or to its end.
+   * @param ms The time in milliseconds, at least 0.
+   * @throws {InvalidArgumentError} If `ms` is negative or not finite.
    */
   async advance(ms: number): Promise<void> {
     if (!(Number.isFinite(ms) && ms >= 0)) {
@@ -84,8 +84,8 @@ export class FakeClock implements Clock {
   }
 
   /**
-   * Sets the wall clock, forwards or backwards, as an administrator does: no time goes by and no
-   * timer fires.
+   * Sets the wall clock forwards or backwards, as an administrator does. The monotonic clock does
+   * not advance and no timer fires.
    *
    * @throws {InvalidArgumentError} If that is not an instant.
    */
@@ -99,7 +99,7 @@ export class FakeClock implements Clock {
     this.#now += passed;
   }
 
-  /** Of timers for the same instant, the one that was set first. */
+  /** Returns the next timer. Of timers for the same instant, this is the one that was set first. */
   #nextTimer(end: number): Timer | undefined {
     let next: Timer | undefined;
     for (const timer of this.#timers) {
@@ -109,12 +109,12 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Who needs more turns of the event loop than this has no end. */
+/** The maximum number of turns of the event loop. Work that needs more is assumed to be endless. */
 const mostTurns = 10_000;
 
 /**
- * Runs all work that waits only for promises and turns of the event loop, in which the engine
- * batches its writes. It is done before a real timer fires.
+ * Runs all work that waits only for promises and turns of the event loop, as batched writes do,
+ * before any real timer fires.
  */
 async function settle(): Promise<void> {
   await macrotasksDone(mostTurns);

@@ -1,4 +1,4 @@
-// Rules about what instances answer, and what handlers do.
+// Rules about the results of calls of instances, and about handlers.
 
 import type { HistoryEntry } from "./history.ts";
 import { momentsOf, type ReplayedHistory } from "./replay.ts";
@@ -20,7 +20,7 @@ export const nothingLost: Rule = {
   },
 };
 
-/** A dispatch stores one task at most, however often it is repeated, and a refused one none. */
+/** A dispatch stores at most one task, regardless of retries. A rejected dispatch stores none. */
 export const storedOnce: Rule = {
   name: "a dispatch stores one task at most, and none if it was refused",
   check(history) {
@@ -40,7 +40,7 @@ export const storedOnce: Rule = {
   },
 };
 
-/** No call waits forever. */
+/** Every call is answered. */
 export const callsAnswered: Rule = {
   name: "every call is answered, unless its process ends",
   check(history) {
@@ -56,7 +56,7 @@ export const callsAnswered: Rule = {
   },
 };
 
-/** Nothing stays behind once the faults have ended. */
+/** Processes end after the faults have ended. */
 export const stopsEnd: Rule = {
   name: "every process ends that is stopped or killed",
   check(history) {
@@ -66,7 +66,7 @@ export const stopsEnd: Rule = {
   },
 };
 
-/** A start needs a claim, and a claim gives one start. */
+/** Each start needs a claim, and each claim permits one start. */
 export const startsClaimed: Rule = {
   name: "a handler starts once for each claim of its process",
   check(history) {
@@ -86,8 +86,8 @@ export const startsClaimed: Rule = {
 };
 
 /**
- * A queue's parallelism is kept. A handler whose signal has aborted does not count: it may continue
- * after its slot was given free.
+ * A process does not exceed the parallelism of a queue. A handler whose signal has aborted does not
+ * count, because it may continue after its slot was freed.
  */
 export const slotsHold: Rule = {
   name: "a process runs no more handlers of a queue at a time than it has slots",
@@ -136,8 +136,8 @@ export const cancelsHold: Rule = {
 };
 
 /**
- * A stopping process begins nothing. An attempt after a loss begins before its handler is called:
- * it is stored first that it is in progress.
+ * A stopping process starts nothing. An attempt after a loss begins before its handler is called,
+ * because `InProgress` is stored first.
  */
 export const stopsHold: Rule = {
   name: "no attempt begins in a process that stops",
@@ -158,7 +158,7 @@ export const stopsHold: Rule = {
   },
 };
 
-/** The events that a status implies. */
+/** A final status must have a cause among the events. */
 export const endingsHaveReasons: Rule = {
   name: "a task completes by a return, fails by an error, and is cancelled by a cancel",
   check(history) {
@@ -184,14 +184,14 @@ function hasReason(
   const did = (kind: "returned" | "threw") => inLease.some((entry) => entry.kind === kind);
   if (status === "Completed") return did("returned");
   if (status === "Failed!" || status === "Pending!") {
-    // A handler that continues after its time is given up silently.
+    // A handler that continues after its timeout is given up without an entry.
     return did("threw") || inLease.some((entry) => entry.kind === "started");
   }
   if (status !== "Cancelled") return true;
   return ofTask.some((entry) => entry.kind === "cancelled" && entry.outcome === "requested");
 }
 
-/** The processes that were stopped or killed. */
+/** Returns the processes that were stopped or killed. */
 function endedProcesses(history: ReplayedHistory): ReadonlySet<string> {
   return new Set(
     momentsOf(history, "process")

@@ -1,15 +1,15 @@
-// Rules about what the store holds at the end.
+// Rules about the final content of the store.
 
 import type { FinalTask } from "./history.ts";
 import type { ReplayedHistory, TaskState } from "./replay.ts";
 import type { Rule } from "./rule.ts";
 
-/** How much too fast, or too slow, a machine's clock may count. */
+/** The maximum relative error of the rate of a machine's clock. */
 export const worstRate = 0.02;
 
 const endings: readonly string[] = ["Completed", "Failed", "Cancelled"];
 
-/** Once the faults have ended, all work comes to its end. */
+/** After the faults have ended, all tasks end. */
 export const allEnd: Rule = {
   name: "nothing stays claimed, queued or due for ever",
   check: ({ history }) =>
@@ -22,7 +22,7 @@ export const allEnd: Rule = {
       ),
 };
 
-/** The rows match the operations of the store: nothing was added or left out. */
+/** The rows match the operations of the store. */
 export const rowsAgree: Rule = {
   name: "each task has the state that the operations gave it",
   check: (history) =>
@@ -39,7 +39,7 @@ export const rowsAgree: Rule = {
       ])),
 };
 
-/** The audit has what the level asks for: no row more, no row less. */
+/** The audit has exactly the rows that the level asks for. */
 export const auditAsLevelled: Rule = {
   name: "the status audit has exactly the rows that the level asks for, in order",
   check: (history) =>
@@ -50,8 +50,8 @@ export const auditAsLevelled: Rule = {
 };
 
 /**
- * The audit tells a story in time. A machine tells how long ago something happened by its own
- * clock: it may be wrong by as much as that clock is.
+ * The instants of the audit are in order. A machine measures the age of a change by its own clock,
+ * so an instant may be wrong by the error of that clock.
  */
 export const auditInTime: Rule = {
   name: "the times of a status audit never run back, nor ahead",
@@ -66,7 +66,7 @@ export const auditInTime: Rule = {
       })),
 };
 
-/** A task is tried again as often as its policy says. */
+/** A task is retried as often as its policy allows. */
 export const retriesAsAllowed: Rule = {
   name: "a task is tried again as often as its policy says, and fails only after that",
   check: (history) =>
@@ -81,20 +81,20 @@ export const retriesAsAllowed: Rule = {
     }),
 };
 
-/** Whether a timeout, or losses, have failed a task: no retry policy decides then. */
+/** Reports whether a timeout or losses have failed a task, so that no retry policy has decided. */
 function hasFailedOtherwise(history: ReplayedHistory, task: string): boolean {
   const running = new Set<string>();
   for (const { entry } of history.moments) {
     if (!("task" in entry) || entry.task !== task) continue;
     if (entry.kind === "lost" && entry.poisoned) return true;
-    if (entry.kind === "claimed") running.clear(); // what was lost before has failed nothing
+    if (entry.kind === "claimed") running.clear(); // attempts that were lost before have not failed the task
     if (entry.kind === "started") running.add(`${entry.instance} ${entry.attempt}`);
     if (entry.kind === "returned" || entry.kind === "threw") {
       running.delete(`${entry.instance} ${entry.attempt}`);
       if (entry.aborted === "TimeoutError") return true;
     }
   }
-  return running.size > 0; // it went on after its time was up, and was given up
+  return running.size > 0; // it continued after its timeout, and was given up
 }
 
 function compare(

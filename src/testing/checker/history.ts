@@ -6,12 +6,12 @@ import type { AuditLevel } from "../../audit/audit_level.ts";
 import type { CancelOutcome } from "../../storage/requests.ts";
 import type { TaskStatus } from "../../storage/task_status.ts";
 
-/** What the store carried out for one task, or a queue. */
+/** An operation of the store on one task or a queue. */
 export type StoreEntry =
   | {
     readonly kind: "stored";
     readonly task: string;
-    /** The number of its dispatch; 0 for the dispatches of handlers. */
+    /** The number of the dispatch; 0 for dispatches of handlers. */
     readonly dispatch: number;
     readonly outcome: "created" | "updated" | "existing";
     readonly status: TaskStatus;
@@ -19,9 +19,9 @@ export type StoreEntry =
     readonly queue: string;
     readonly key: string | null;
     readonly dueAt: number;
-    /** The worker for which it was born claimed. */
+    /** The worker for which it was stored as claimed. */
     readonly claimedBy: string | null;
-    /** How often a failed attempt is tried again. */
+    /** The maximum number of retries. */
     readonly retries: number;
   }
   | {
@@ -34,13 +34,13 @@ export type StoreEntry =
   | {
     readonly kind: "changed";
     readonly task: string;
-    /** The lease that the writer named. */
+    /** The worker of the lease that the write named. */
     readonly worker: string;
     readonly token: number;
     readonly applied: boolean;
-    /** In order; with `!` those that carry an exception. */
+    /** The statuses in order, followed by `!` if they have an exception. */
     readonly transitions: readonly string[];
-    /** When the task is due again; null if it is not, or the lease continues. */
+    /** The new due instant; null if there is none or the lease continues. */
     readonly dueAt: number | null;
     readonly returnsAttempt: boolean;
   }
@@ -63,56 +63,56 @@ export type StoreEntry =
     readonly worker: string;
     readonly lostCount: number;
     readonly poisoned: boolean;
-    /** How long its worker had been silent; null: the worker had said that it ends. */
+    /** The time since its worker's last heartbeat; null if the worker had unregistered. */
     readonly silentMs: number | null;
-    /** How long a worker may be silent. */
+    /** The maximum age of a heartbeat. */
     readonly leaseMs: number;
   }
   | { readonly kind: "cancelled"; readonly task: string; readonly outcome: CancelOutcome }
   | { readonly kind: "paused" | "resumed"; readonly queue: string };
 
-/** A call of an instance, and its answer. */
+/** A call of an instance, or its result. */
 export type CallEntry =
   | { readonly kind: "asked"; readonly call: number; readonly what: string }
   | {
     readonly kind: "answered";
     readonly call: number;
     readonly what: string;
-    /** The task that the answer names. */
+    /** The task in the result. */
     readonly task: string | null;
     readonly answer: string;
   };
 
-/** What a handler did. */
+/** The start or the end of a handler. */
 export type HandlerEntry =
   | {
     readonly kind: "started";
     readonly task: string;
     readonly attempt: number;
     readonly queue: string;
-    /** How many tasks of the queue its process runs at a time. */
+    /** The number of tasks of the queue that its process runs concurrently. */
     readonly slots: number;
   }
   | {
     readonly kind: "returned" | "threw";
     readonly task: string;
     readonly attempt: number;
-    /** Why its signal had aborted: the name of the error; null: it had not. */
+    /** The name of its signal's abort reason; null if the signal had not aborted. */
     readonly aborted: string | null;
   };
 
-/** What happened to a process. */
+/** A change of a process. */
 export interface ProcessEntry {
   readonly kind: "process";
   readonly what: string;
 }
 
-/** One thing that happened. */
+/** One entry of a history. */
 export type HistoryEntry =
   & {
-    /** Milliseconds from the start, by the store's clock. */
+    /** The time since the start in milliseconds, by the store's clock. */
     readonly at: number;
-    /** Whose it was. */
+    /** The process to which the entry belongs. */
     readonly instance: string;
   }
   & (StoreEntry | CallEntry | HandlerEntry | ProcessEntry);
@@ -129,7 +129,7 @@ export interface FinalTask {
   readonly lostCount: number;
   readonly token: number;
   readonly cancelRequested: boolean;
-  /** The status audit, with `!` at those that carry an exception. */
+  /** The statuses of the status audit, followed by `!` if they have an exception. */
   readonly trail: readonly string[];
   /** The instants of the status audit. */
   readonly trailAt: readonly number[];
@@ -141,7 +141,7 @@ export interface History {
   readonly tasks: readonly FinalTask[];
 }
 
-/** A history as text: a line for each entry and each task, for people and to be compared. */
+/** Formats a history as text with a line for each entry and each task, to be read and compared. */
 export function formatHistory({ entries, tasks }: History): string {
   const lines = entries.map(({ at, instance, kind, ...rest }) =>
     `${at.toFixed(1).padStart(9)}  ${instance.padEnd(4)}  ${kind.padEnd(15)}  ${fieldsOf(rest)}`

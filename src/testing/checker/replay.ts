@@ -1,6 +1,6 @@
 // Replays the history of a store by the rules of the storage contract. Derives the state of each
-// task before and after each entry. The checker's rules compare these
-// states with the store and with what happened.
+// task before and after each entry. The checker's rules compare these states with the store and
+// with the entries.
 
 import type { AuditLevel } from "../../audit/audit_level.ts";
 import { shouldCreateStatusAudit } from "../../storage/kit/audit_policy.ts";
@@ -69,7 +69,7 @@ export function momentsOf<Kind extends HistoryEntry["kind"]>(
   return moments.filter(({ entry }) => kinds.includes(entry.kind as Kind)) as never;
 }
 
-/** Whether a task has ended for good. */
+/** Reports whether a task has ended and will not run again. */
 export function hasEnded({ worker, dueAt }: TaskState): boolean {
   return worker === null && dueAt === null;
 }

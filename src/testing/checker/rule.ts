@@ -1,13 +1,13 @@
-// What a rule of the checker is.
+// The interface of the checker's rules.
 
 import type { HistoryEntry } from "./history.ts";
 import type { ReplayedHistory } from "./replay.ts";
 
-/** Something that must be true of every history. */
+/** A rule that must hold for every history. */
 export interface Rule {
   /** The rule as a sentence. */
   readonly name: string;
-  /** Returns what breaks it, a line each; empty: it holds. */
+  /** Returns the violations, one per line; empty if the rule holds. */
   check(history: ReplayedHistory): string[];
 }
 

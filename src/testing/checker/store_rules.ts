@@ -1,9 +1,9 @@
-// Rules about what the store carries out: leases, fences, attempts, keys, queues.
+// Rules about the operations of the store: leases, fences, attempts, keys, queues.
 
 import { hasEnded, isHeld, momentsOf } from "./replay.ts";
 import { locate, type Rule } from "./rule.ts";
 
-/** At no instant two live leases on one task. */
+/** A task never has two valid leases. */
 export const oneLease: Rule = {
   name: "a claim takes unclaimed tasks",
   check: (history) =>
@@ -11,7 +11,7 @@ export const oneLease: Rule = {
       .map(({ entry, before }) => `${locate(entry)}, which ${before?.worker} holds`),
 };
 
-/** Tasks do not run before their time. */
+/** Tasks are not claimed before they are due. */
 export const dueFirst: Rule = {
   name: "a claim takes due tasks",
   check: (history) =>
@@ -20,7 +20,7 @@ export const dueFirst: Rule = {
       .map(({ entry, before }) => `${locate(entry)}, which is due at ${before?.dueAt}`),
 };
 
-/** Only the holder's writes are applied, and all of them are. */
+/** All writes of the lease's holder are applied, and no others. */
 export const fenced: Rule = {
   name: "a write is applied if its lease is held, and only then",
   check: (history) =>
@@ -32,7 +32,7 @@ export const fenced: Rule = {
       ),
 };
 
-/** Each claim has a token of its own. */
+/** Each claim has its own token. */
 export const tokensRise: Rule = {
   name: "each claim raises the lease token by one",
   check: (history) =>
@@ -40,7 +40,7 @@ export const tokensRise: Rule = {
       .map(({ entry, after }) => `${locate(entry)} with token ${entry.token}, not ${after?.token}`),
 };
 
-/** No attempt is counted twice, none is forgotten. */
+/** Each attempt is counted once. */
 export const attemptsCounted: Rule = {
   name: "each claim counts one attempt",
   check: (history) =>
@@ -48,7 +48,7 @@ export const attemptsCounted: Rule = {
       .map(({ entry, after }) => `${locate(entry)} as ${entry.attempt}, not ${after?.attempt}`),
 };
 
-/** Losses are counted as the contract says. */
+/** Losses are counted by the rules of the contract. */
 export const lossesCounted: Rule = {
   name: "a lost task is taken from its holder, and the loss counted once",
   check: (history) =>
@@ -62,7 +62,7 @@ export const lossesCounted: Rule = {
       ),
 };
 
-/** A lease holds for as long as its worker is heard of. */
+/** A lease is valid while its worker sends heartbeats. */
 export const leasesHold: Rule = {
   name:
     "a task is taken only from a worker that was silent for longer than the lease, or has ended",
@@ -72,7 +72,7 @@ export const leasesHold: Rule = {
       .map(({ entry }) => `${locate(entry)} after ${entry.silentMs} ms of ${entry.leaseMs} ms`),
 };
 
-/** Nothing is written about a task that has ended. */
+/** Nothing is written to a task that has ended. */
 export const endsOnce: Rule = {
   name: "a task ends once",
   check: (history) =>
@@ -99,7 +99,7 @@ export const oneTaskAKey: Rule = {
   },
 };
 
-/** When a task ended for good; Infinity: it has not. */
+/** Returns the instant at which a task ended without running again; Infinity if it has not. */
 function endOf({ moments }: Parameters<Rule["check"]>[0], task: string): number {
   const last = moments.findLast(({ entry, before, after }) =>
     "task" in entry && entry.task === task && before !== after && after !== undefined
@@ -107,7 +107,7 @@ function endOf({ moments }: Parameters<Rule["check"]>[0], task: string): number 
   return last?.after !== undefined && hasEnded(last.after) ? last.entry.at : Infinity;
 }
 
-/** Paused queues rest. */
+/** Nothing is claimed from paused queues. */
 export const pausesHold: Rule = {
   name: "nothing is claimed from a paused queue",
   check(history) {

@@ -1,9 +1,10 @@
-// The suite's own assertions: few, without dependencies, so that it runs under any test runner.
+// The suite's own assertions, without dependencies, so that it runs under any test runner.
 
 import { EverTaskError } from "../../guards/errors.ts";
 
 /**
- * A store breaks the contract. The message has the expectation, the actual and the expected value.
+ * A store violates the contract. The message has the expectation, the actual and the expected
+ * value.
  */
 export class ConformanceError extends EverTaskError {
   /** `ConformanceError` */
@@ -16,8 +17,8 @@ export function expectThat(condition: boolean, expectation: string): asserts con
 }
 
 /**
- * Fails unless both are the same data: numbers, texts, null, arrays and plain objects, compared in
- * depth.
+ * Fails unless both are the same data: numbers, strings, null, arrays and plain objects, compared
+ * deeply.
  */
 export function expectSame<T>(actual: T, expected: T, expectation: string): void {
   if (same(actual, expected)) return;
@@ -26,7 +27,7 @@ export function expectSame<T>(actual: T, expected: T, expectation: string): void
   );
 }
 
-/** Fails unless both lists hold the same data, in any order. */
+/** Fails unless both arrays have the same items, in any order. */
 export function expectSameSet(
   actual: readonly string[],
   expected: readonly string[],
@@ -35,15 +36,15 @@ export function expectSameSet(
   expectSame([...actual].sort(), [...expected].sort(), expectation);
 }
 
-/** Fails unless the value is there, and returns it. */
+/** Returns the value. Fails if it is null or undefined. */
 export function expectValue<T>(value: T | null | undefined, expectation: string): T {
   expectThat(value !== null && value !== undefined, expectation);
   return value;
 }
 
 /**
- * Fails unless an instant is near another one: a database server's clock runs on while a case
- * works. Cases let much more time pass than the tolerance.
+ * Fails unless an instant is near the expected one, because the clock of a database server advances
+ * during a case. Cases advance the time by much more than the tolerance.
  */
 export function expectNear(actual: number | null, expected: number, expectation: string): void {
   const near = actual !== null && Number.isInteger(actual) && Math.abs(actual - expected) <= 20_000;

@@ -1,11 +1,11 @@
-// The input of the conformance suite, a harness of a store, and its output: named cases for any
+// The input of the conformance suite, the harness of a store, and its output, named cases for any
 // test runner.
 
 import type { Storage } from "../../storage/storage.ts";
 
 /**
- * Capabilities of a store under test beyond the contract. A case that needs a missing one is marked
- * with it, so that it does not count as passed.
+ * A capability of a store under test beyond the contract. A case that needs a missing one names it,
+ * so that it does not count as passed.
  *
  * - `setRunCount`, `failAt`, `transaction`, `setClockBack`, `damage`: the optional functions of
  *   {@linkcode StorageUnderTest}.
@@ -31,60 +31,61 @@ export const capabilities: readonly Capability[] = [
 ];
 
 /**
- * An edit of a task's row by hand. `counters`: attempt, lease token and lost count are the largest
- * integer that their columns hold. `instants`: creation and rate limit slot are an instant that
- * JavaScript cannot represent, if there are such.
+ * A damage to a task's row. `counters`: attempt, lease token and lost count are the largest integer
+ * that their columns can hold. `instants`: creation and rate limit slot are an instant that
+ * JavaScript cannot represent, if the store can hold one.
  */
 export type Damage = "counters" | "instants";
 
-/** How the suite gets at a store: implement this once for a driver. */
+/** Creates stores for the suite. Implement it for each driver. */
 export interface StorageHarness {
   /** The driver's name, for the names of the tests. */
   readonly name: string;
-  /** What {@linkcode StorageHarness.create} provides beyond the contract. @default none */
+  /**
+   * The capabilities that {@linkcode StorageHarness.create} provides beyond the contract. @default
+   * none
+   */
   readonly capabilities?: readonly Capability[];
   /**
-   * Makes a store with an empty database of its own. Called once per case; cases may run
-   * concurrently.
+   * Creates a store with its own empty database. Called once per case; cases may run concurrently.
    */
   create(): Promise<StorageUnderTest>;
 }
 
-/** One store with an empty database, made for one case. */
+/** A store with an empty database, created for one case. */
 export interface StorageUnderTest {
-  /** Opened. */
+  /** The opened storage. */
   readonly storage: Storage;
   /**
-   * An independent, opened instance on the same database, as in another process. `dispose` closes
-   * it, too.
+   * Returns an independent, opened storage on the same database, as in another process. `dispose`
+   * also closes it.
    */
   another(): Promise<Storage>;
   /**
-   * Time goes by for the store. A store with an injected clock advances it; a database server's
-   * harness shifts all stored instants (rate limits' and heartbeats', too) back by as much, so that
-   * no case waits.
+   * Advances the store's time. If the store has an injected clock, advance it. For a database
+   * server, shift all stored instants back, including those of rate limits and heartbeats, so that
+   * no case has to wait.
    *
    * @param ms Whole milliseconds.
    */
   passTime(ms: number): Promise<void>;
-  /** Sets the run count of a stored series, since 2^31 - 1 runs take too long. */
+  /** Sets the run count of a stored series, because 2^31 - 1 runs take too long. */
   setRunCount?(taskId: string, runCount: number): Promise<void>;
-  /** Writes over a stored task's row what no verb writes. */
+  /** Damages a stored task's row. */
   damage?(taskId: string, damage: Damage): Promise<void>;
   /**
-   * The n-th statement that `storage` sends from now on fails once with a transient error, before
-   * or after the database carried it out; 0 calls it off. A driver may repeat the statement or pass
-   * the error on.
+   * Lets the n-th statement that `storage` sends from now on fail once with a transient error,
+   * before or after the database executed it; 0 cancels it. A driver may repeat the statement or
+   * pass the error on.
    */
   failAt?(n: number): void;
-  /** Runs `work` in a transaction of the caller's and ends it so. */
+  /** Runs `work` in a transaction of the caller, and commits or rolls back. */
   transaction?(
     work: (connection: unknown) => Promise<void>,
     end: "commit" | "rollback",
   ): Promise<void>;
   /**
-   * The store's clock is set back. A database server's harness shifts all stored instants forward
-   * by as much.
+   * Sets the store's clock back. For a database server, shift all stored instants forward.
    *
    * @param ms Whole milliseconds.
    */
@@ -93,18 +94,18 @@ export interface StorageUnderTest {
   dispose(): Promise<void>;
 }
 
-/** One promise of the storage contract, to be registered with a test runner. */
+/** One guarantee of the storage contract, to be registered with a test runner. */
 export interface ConformanceCase {
-  /** Its topic: `claim`, `audit matrix` … */
+  /** The topic: `claim`, `audit matrix` … */
   readonly topic: string;
-  /** A sentence that states what must be true. */
+  /** The guarantee as a sentence. */
   readonly name: string;
-  /** The capability that the harness lacks; the case cannot run. Null when it can. */
+  /** The missing capability, without which the case cannot run; null if it can. */
   readonly missing: Capability | null;
   /**
-   * Makes a store, checks the promise and disposes of the store.
+   * Creates a store, checks the guarantee and disposes of the store.
    *
-   * @throws {ConformanceError} If the promise is not kept.
+   * @throws {ConformanceError} If the store violates the guarantee.
    */
   run(): Promise<void>;
 }

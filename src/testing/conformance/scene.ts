@@ -1,5 +1,4 @@
-// What most cases do before they come to their point: store tasks, register workers, claim, look at
-// rows.
+// Common steps of cases: storing tasks, registering workers, claiming, reading rows.
 
 import type { AuditLevel } from "../../audit/audit_level.ts";
 import type { ClaimedTask, TaskRecord } from "../../storage/records.ts";
@@ -19,7 +18,7 @@ import type { TaskStatus } from "../../storage/task_status.ts";
 import { expectValue } from "./expect.ts";
 import type { Capability, StorageUnderTest } from "./harness.ts";
 
-/** A topic's cases: a sentence and what checks it. */
+/** The cases of a topic. */
 export interface Topic {
   readonly name: string;
   readonly cases: readonly TopicCase[];
@@ -32,7 +31,7 @@ export interface TopicCase {
   check(scene: Scene): Promise<void>;
 }
 
-/** Writes down a topic: sentences and checks, and the capability that a check needs. */
+/** Creates a topic from sentences, their checks, and the capability that a check needs. */
 export function topic(
   name: string,
   cases: Record<string, TopicCase["check"] | readonly [Capability, TopicCase["check"]]>,
@@ -53,13 +52,13 @@ export const hour = 60 * minute;
 /** One day, in milliseconds. */
 export const day = 24 * hour;
 
-/** What the suite's workers use as lease time. */
+/** The lease duration of the suite's workers. */
 export const leaseMs = 10 * minute;
 
-/** A retry policy as `dispatch` would store it. */
+/** A retry policy as `dispatch` stores it. */
 export const retryPolicy = '{"kind":"linear","retries":3,"delaysMs":[500]}';
 
-/** Makes a task as a dispatcher would; by default, due at once. */
+/** Creates a task as a dispatcher does; by default due at once. */
 export function newTask(id: string, overrides: Partial<NewTask> = {}): NewTask {
   return {
     id,
@@ -81,7 +80,7 @@ export function newTask(id: string, overrides: Partial<NewTask> = {}): NewTask {
   };
 }
 
-/** Makes a request for a slot of a rate limit; by default, one that starts a run if it may. */
+/** Creates a request for a rate limit slot; by default one that starts a run if possible. */
 export function slotRequest(overrides: Partial<RateSlotRequest> = {}): RateSlotRequest {
   return {
     key: "customer-1",
@@ -96,7 +95,7 @@ export function slotRequest(overrides: Partial<RateSlotRequest> = {}): RateSlotR
   };
 }
 
-/** A schedule's recurring part, as a dispatcher would make it. */
+/** Creates the recurring part of a task, as a dispatcher does. */
 export function series(overrides: Partial<NewSeries> = {}): NewSeries {
   return {
     schedule: '{"every":5,"unit":"minutes"}',
@@ -109,7 +108,7 @@ export function series(overrides: Partial<NewSeries> = {}): NewSeries {
   };
 }
 
-/** A line that a handler has just logged. */
+/** Creates a log line that a handler has just logged. */
 export function logLine(
   taskId: string,
   message: string,
@@ -119,7 +118,7 @@ export function logLine(
   return { taskId, message, ...plain, ...overrides };
 }
 
-/** A store under test with shorthands; one a case. */
+/** A store under test with helpers, created for each case. */
 export class Scene {
   readonly unit: StorageUnderTest;
   readonly storage: Storage;
@@ -130,13 +129,13 @@ export class Scene {
     this.storage = unit.storage;
   }
 
-  /** The next task id: UUID v7 in form, rising, the same in each run. */
+  /** Returns the next task id: a UUID v7, ascending, the same in each run. */
   id(): string {
     const number = (++this.#lastId).toString(16).padStart(12, "0");
     return `01900000-0000-7000-8000-${number}`;
   }
 
-  /** The storage's clock. */
+  /** Returns the time of the storage's clock. */
   async now(): Promise<number> {
     return (await this.storage.statistics()).now;
   }
@@ -146,7 +145,7 @@ export class Scene {
     return newTask(this.id(), overrides);
   }
 
-  /** Makes a series that waits for its first run, which by default is due at once. */
+  /** Creates a series that waits for its first run, which by default is due at once. */
   recurring(overrides: Partial<NewTask> = {}, seriesOverrides: Partial<NewSeries> = {}): NewTask {
     const status = "WaitingQueue";
     return this.task({ queue: "recurring", status, series: series(seriesOverrides), ...overrides });
@@ -219,19 +218,19 @@ export class Scene {
     return expectValue((await this.storage.setStatusMany([change]))[0], "a change is answered");
   }
 
-  /** A task's row, which must be there. */
+  /** Returns a task's row, which must exist. */
   async row(taskId: string, storage = this.storage): Promise<TaskRecord> {
     return expectValue(await storage.get(taskId), `task ${taskId} is stored`);
   }
 
-  /** A task's status audit as `Status` or `Status: exception`, in order. */
+  /** Returns a task's status audit as `Status` or `Status: exception`, in order. */
   async statuses(taskId: string, storage = this.storage): Promise<string[]> {
     return (await storage.statusAudit(taskId, { limit: 1000 })).items.map((row) =>
       row.exception === null ? row.newStatus : `${row.newStatus}: ${row.exception}`
     );
   }
 
-  /** A task's runs audit as `Status` or `Status: exception`, in order. */
+  /** Returns a task's runs audit as `Status` or `Status: exception`, in order. */
   async runs(taskId: string): Promise<string[]> {
     return (await this.storage.runsAudit(taskId, { limit: 1000 })).items.map((row) =>
       row.exception === null ? row.status : `${row.status}: ${row.exception}`
@@ -239,7 +238,8 @@ export class Scene {
   }
 
   /**
-   * Gives up workers whose heartbeat is older than the suite's lease time, and takes their tasks.
+   * Removes workers whose heartbeat is older than the suite's lease duration, and releases their
+   * tasks.
    */
   releaseLost(overrides: Partial<ReleaseLostRequest> = {}, storage = this.storage) {
     const lostReason = "The worker was lost.";
@@ -248,7 +248,7 @@ export class Scene {
   }
 }
 
-/** All items over all pages, fetched page by page; fails on pages that never end. */
+/** Returns the items of all pages. Fails if the pages do not end. */
 export async function allPages<T>(
   fetchPage: (page: PageRequest) => Promise<Page<T>>,
   limit: number,
@@ -264,7 +264,7 @@ export async function allPages<T>(
   throw new Error("The pages do not end.");
 }
 
-/** The audit levels that a case walks through, with their names as queue-safe text. */
+/** The expected values of a case by audit level. */
 export type LevelTable = Readonly<Record<AuditLevel, readonly string[]>>;
 
 function toTransition(transition: TaskStatus | readonly [TaskStatus, string | null, number?]) {

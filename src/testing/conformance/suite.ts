@@ -1,4 +1,4 @@
-// The conformance suite: every promise of the storage contract as a named case, for any store and
+// The conformance suite: every guarantee of the storage contract as a named case, for any store and
 // any test runner.
 
 import { checkMethods, checkNames, checkText } from "../../guards/argument_checks.ts";
@@ -7,13 +7,13 @@ import { Scene, type Topic } from "./scene.ts";
 import { topics } from "./topics.ts";
 
 /**
- * The cases that a store has to pass to be one that EverTask can trust. Each makes its own store,
- * so they may run in any order and at the same time.
+ * Returns the cases that every store must pass. Each creates its own store, so they may run in any
+ * order and concurrently.
  *
- * @param harness How to make a store and let time pass for it.
- * @throws {InvalidArgumentError} If it is not a harness, or names a capability that there is not.
+ * @param harness Creates stores and advances their time.
+ * @throws {InvalidArgumentError} If it is not a harness, or names an unknown capability.
  *
- * @example Certify a driver with Deno's test runner; node:test and vitest go the same way
+ * @example Certify a driver with Deno's test runner; node:test and vitest are used in the same way
  * ```ts
  * import { MemoryDatabase, memoryStorage } from "@evertask/evertask/memory";
  * import { FakeClock, storageConformance } from "@evertask/evertask/testing";

@@ -27,7 +27,7 @@ import { taskKeys } from "./cases/task_keys.ts";
 import { workers } from "./cases/workers.ts";
 import type { Topic } from "./scene.ts";
 
-/** In the order of a task's life. */
+/** The topics in the order of a task's lifecycle. */
 export const topics: readonly Topic[] = [
   opening,
   persist,

@@ -10,16 +10,16 @@ import type { Job } from "../../worker/job.ts";
 /** The limits of an attempt. */
 export interface AttemptLimits {
   readonly clock: Clock;
-  /** Aborts the attempt from outside. */
+  /** The signal with which the test aborts the attempt. */
   readonly signal: AbortSignal | undefined;
-  /** Infinity: none. */
+  /** The timeout in milliseconds; Infinity for none. */
   readonly timeoutMs: number;
   readonly graceMs: number;
 }
 
-/** How the handler ended. */
+/** The end of a handler. */
 export interface HandlerEnd {
-  /** The error that it threw, or why it was given up; undefined if it returned. */
+  /** The error that it threw, or the reason why it was given up; undefined if it returned. */
   readonly failure: { readonly error: unknown } | undefined;
   /** Whether it was given up. */
   readonly stuck: boolean;

@@ -1,9 +1,9 @@
-// Keeps what handlers throw: storage and events know errors as texts alone, and a test wants the
-// error itself.
+// Stores the errors of handlers for tests, because storage and events have only the texts of
+// errors.
 
 import type { Instrumentation } from "../../instrumentation/instrumentation.ts";
 
-/** What the handlers of a test instance have thrown. */
+/** The errors that the handlers of a test instance have thrown. */
 export class CaughtErrors {
   readonly #errors = new Map<string, unknown>();
   readonly #onAttempt: (type: string) => void;
@@ -13,12 +13,15 @@ export class CaughtErrors {
     this.#onAttempt = onAttempt;
   }
 
-  /** What the last attempt of a task threw; undefined when it did not throw, or no handler ran. */
+  /**
+   * Returns the error of the last attempt of a task; undefined if it did not throw or no handler
+   * ran.
+   */
   of(taskId: string): unknown {
     return this.#errors.get(taskId);
   }
 
-  /** Watches executions. */
+  /** Returns the instrumentation that collects the errors. */
   watch(): Instrumentation {
     return {
       dispatch: (_, store) => store(null),

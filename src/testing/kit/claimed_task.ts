@@ -1,4 +1,4 @@
-// Makes the claimed task for a single handler, as storage would return it to a worker.
+// Creates the claimed task for a single handler, as storage returns it to a worker.
 
 import { bornClaimed, type ClaimableTask } from "../../storage/born_claimed.ts";
 import type { ClaimedTask, SeriesRecord } from "../../storage/records.ts";
@@ -8,11 +8,11 @@ import { defaultQueue, recurringQueue } from "../../task/queue_settings.ts";
 import type { RunHandlerOptions } from "./run_handler_options.ts";
 
 /**
- * Makes a claimed task.
+ * Creates a claimed task.
  *
- * @param payload The payload as JSON text.
- * @param now The present, in epoch milliseconds.
- * @param options Checked by {@linkcode checkRunOptions}.
+ * @param payload The payload as JSON.
+ * @param now The present instant, in epoch milliseconds.
+ * @param options The options, checked by {@linkcode checkRunOptions}.
  */
 export function claimedTask(
   task: TaskSettings,
@@ -44,7 +44,7 @@ export function claimedTask(
   return { ...bornClaimed(stored, now), dueAt, attempt, series };
 }
 
-/** A series with only the current run known. */
+/** Returns a series of which only the current run is known. */
 function runOfSeries(number: number, scheduledAt: number): SeriesRecord {
   return {
     schedule: "",

@@ -1,4 +1,4 @@
-// Matches of dispatched tasks: the expectation of a test, and its differences from a stored task.
+// Compares a test's expectation with a stored task.
 
 import type { OptionNames } from "../../guards/option_names.ts";
 import { checkChoice, checkOptions } from "../../guards/argument_checks.ts";
@@ -18,28 +18,29 @@ import type { StoredTask } from "./stored_task.ts";
 /** The expected properties of a dispatched task. All given ones must match. */
 export interface DispatchMatch<Payload = unknown> {
   /**
-   * A part of the payload, at any depth; or a function that says whether the stored one will do.
+   * A part of the payload, at any depth, or a function that reports whether the stored payload
+   * matches.
    */
   readonly payload?: PayloadMatch<Payload> | ((payload: JsonOf<Payload>) => boolean);
-  /** Its key; `null`: it has none. */
+  /** The task's key; `null` for a task without one. */
   readonly taskKey?: string | null;
-  /** The queue that it went to. */
+  /** The queue. */
   readonly queue?: string;
-  /** Its priority. */
+  /** The priority. */
   readonly priority?: number;
-  /** How much history it leaves. */
+  /** The audit level. */
   readonly auditLevel?: AuditLevel;
-  /** The retry policy that it was dispatched with; `null`: with none of its own. */
+  /** The retry policy of the dispatch; `null` for a dispatch without one. */
   readonly retry?: StorableRetryPolicy | null;
-  /** Its current status. */
+  /** The current status. */
   readonly status?: TaskStatus;
-  /** The exact delay of its dispatch; 0 for at once. */
+  /** The exact delay of the dispatch; 0 for at once. */
   readonly delay?: Duration;
-  /** It was dispatched for exactly this instant. */
+  /** The exact instant of the dispatch. */
   readonly at?: Instant;
-  /** The maximum delay of its dispatch; for a series, that of the next run. */
+  /** The maximum delay of the dispatch; for a series, that of the next run. */
   readonly dueWithin?: Duration;
-  /** Whether it is a series; or its schedule, as it is given to `dispatch`. */
+  /** Whether the task is a series, or its schedule as it is passed to `dispatch`. */
   readonly recurring?: boolean | RecurringInput;
 }
 
@@ -58,10 +59,10 @@ const matchNames: OptionNames<DispatchMatch> = {
 };
 
 /**
- * Checks the members of a match: an ignored misspelling would match everything.
+ * Checks the properties of a match, because an ignored misspelt one would match everything.
  *
- * @param others Names of members that may come with it.
- * @throws {InvalidArgumentError} If a member is invalid or unknown.
+ * @param others The names of other allowed properties.
+ * @throws {InvalidArgumentError} If a property is invalid or unknown.
  */
 export function checkMatch(match: DispatchMatch, others: Readonly<Record<string, true>>): void {
   checkOptions(match, { ...matchNames, ...others }, "match");
@@ -79,7 +80,7 @@ export function checkMatch(match: DispatchMatch, others: Readonly<Record<string,
   if (recurring !== undefined && typeof recurring !== "boolean") toRecurrence(recurring);
 }
 
-/** The fields that are compared directly. */
+/** The fields that are compared by equality. */
 const plainFields = ["taskKey", "queue", "priority", "auditLevel", "status"] as const;
 
 /**
@@ -140,7 +141,7 @@ function scheduleDifferences(
 }
 
 /**
- * When a task was to run, as in "at once", "for 2026-12-25T10:00:00.000Z", "to recur every 5
+ * Describes the timing of a dispatch: "at once", "for 2026-12-25T10:00:00.000Z", "to recur every 5
  * minutes".
  */
 export function timing(

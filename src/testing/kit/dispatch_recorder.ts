@@ -1,6 +1,6 @@
-// The `dispatch` of a single handler: the engine's own dispatcher, with a list in place of a
-// storage. So it refuses a wrong payload or option as in production, and records what would be
-// stored.
+// The `dispatch` of a single handler: the engine's own dispatcher with an array instead of a
+// storage. It rejects an invalid payload or option as in production, and records the tasks that
+// would be stored.
 
 import type { TaskRecord } from "../../storage/records.ts";
 import { dated } from "../../time/dated.ts";
@@ -33,8 +33,8 @@ export class DispatchRecorder {
   }
 
   /**
-   * Stands for `everTask.dispatch`. Every task counts as registered, every queue as known, and no
-   * task key as taken.
+   * Replaces `everTask.dispatch`. Every task counts as registered, every queue as known, and every
+   * task key as free.
    */
   dispatch(
     task: AnyTask,

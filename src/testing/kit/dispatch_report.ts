@@ -4,10 +4,10 @@ import { differences, type DispatchMatch, timing } from "./dispatch_match.ts";
 import { show } from "./payload_match.ts";
 import type { StoredTask } from "./stored_task.ts";
 
-/** How many tasks a message shows. */
+/** The maximum number of tasks that a message shows. */
 const mostShown = 10;
 
-/** Returns the expectation, such as ` {"queue":"email"}`. */
+/** Formats the expectation, such as ` {"queue":"email"}`. */
 export function asked(match: object): string {
   const readable = Object.entries(match).map(([name, value]) => [
     name,

@@ -1,4 +1,4 @@
-// Assertions about dispatched tasks. They use the public methods of an instance, and so work with
+// Assertions about dispatched tasks. They use only public methods of an instance, so they work with
 // any storage.
 
 import { checkCount, isPlain } from "../../guards/argument_checks.ts";
@@ -13,29 +13,29 @@ import type { HandlerRun } from "./run_handler.ts";
 import { type StoredTask, toStoredTask } from "./stored_task.ts";
 
 /**
- * Where to look for dispatched tasks: an instance (all that its storage holds), or the result of
+ * The source of dispatched tasks: an instance, with all tasks of its storage, or the result of
  * `runHandler`.
  */
 export type DispatchSource = Pick<EverTask, "list"> | Pick<HandlerRun, "dispatched">;
 
 /** The expectation of {@linkcode assertDispatched}. */
 export interface DispatchExpectation<Payload = unknown> extends DispatchMatch<Payload> {
-  /** How many tasks match, exactly. @default at least one */
+  /** The exact number of matching tasks. @default at least one */
   readonly count?: number;
 }
 
-/** The dispatched tasks are not those that the test expects. The message shows both. */
+/** The dispatched tasks differ from the expected ones. The message shows both. */
 export class DispatchAssertionError extends EverTaskError {
   /** `DispatchAssertionError` */
   override name = "DispatchAssertionError";
 }
 
 /**
- * The tasks of a type that were dispatched, whether they have run or not, oldest first.
+ * Returns the dispatched tasks of a type, oldest first, whether they have run or not.
  *
  * @param source An instance, or the result of {@linkcode runHandler}.
- * @param task Whose tasks.
- * @param match Which of them. @default all
+ * @param task The task definition.
+ * @param match The expected properties. @default all tasks
  *
  * @example
  * ```ts
@@ -67,9 +67,9 @@ export async function dispatched<Input, Output>(
  *
  * @param source An instance, or the result of {@linkcode runHandler}.
  * @param task The task.
- * @param match What must hold of it. @default nothing more
- * @returns The tasks that match, oldest first.
- * @throws {DispatchAssertionError} If there is none, or another number than `count`; the message
+ * @param match The expected properties. @default any task of the type
+ * @returns The matching tasks, oldest first.
+ * @throws {DispatchAssertionError} If there is none, or their number is not `count`. The message
  * shows the dispatched tasks and their differences.
  *
  * @example
@@ -123,8 +123,8 @@ export async function assertDispatched<Input, Output>(
  *
  * @param source An instance, or the result of {@linkcode runHandler}.
  * @param task The task.
- * @param match What must not hold. @default any task of the type
- * @throws {DispatchAssertionError} If there is one; the message shows it.
+ * @param match The properties of the tasks that must not exist. @default any task of the type
+ * @throws {DispatchAssertionError} If there is one. The message shows it.
  *
  * @example
  * ```ts
@@ -157,7 +157,7 @@ export async function refuteDispatched<Input, Output>(
   ].join("\n"));
 }
 
-/** @param others Names of members that may come with the match. */
+/** @param others The names of other allowed properties. */
 function checkArguments(
   source: DispatchSource,
   task: AnyTask,
@@ -174,7 +174,7 @@ function checkArguments(
   checkMatch(match, others);
 }
 
-/** The stored tasks, of one type or of all, oldest first. */
+/** Returns the stored tasks of one type or of all types, oldest first. */
 async function read<Payload>(
   source: DispatchSource,
   type?: string,
@@ -187,7 +187,7 @@ async function read<Payload>(
   return records.map((record) => toStoredTask<Payload>(record));
 }
 
-/** How many tasks of other types there are: perhaps the test looks for the wrong one. */
+/** Describes the number of tasks of other types, because the test may expect the wrong type. */
 async function otherTypes(source: DispatchSource, type: string): Promise<string[]> {
   const counts = new Map<string, number>();
   for (const task of await read(source)) {

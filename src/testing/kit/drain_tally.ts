@@ -1,50 +1,50 @@
-// Counts how the tasks end that a test runs, by their events.
+// Counts the outcomes of the tasks that a test runs, by their events.
 
 import { EverTaskError } from "../../guards/errors.ts";
 import type { TaskEvent, TaskEventSource } from "../../events/task_event.ts";
 
 /** A permanently failed task, or a permanently failed run of a series. */
 export interface TaskFailure {
-  /** The task. */
+  /** The task's id. */
   readonly taskId: string;
-  /** Its type. */
+  /** The task's type. */
   readonly type: string;
-  /** What its handler threw; an error with the stored text where no handler ran. */
+  /** The error that its handler threw, or an error with the stored text if no handler ran. */
   readonly error: unknown;
 }
 
-/** What {@linkcode TestEverTask.drain} ran. A task counts once per end or retry. */
+/** The result of {@linkcode TestEverTask.drain}. A task counts once per end or retry. */
 export interface DrainResult {
-  /** How often a handler was started. */
+  /** The number of started attempts. */
   readonly attempts: number;
-  /** Tasks, and runs of series, that completed. */
+  /** The number of completed tasks and runs of series. */
   readonly completed: number;
-  /** Tasks, and runs of series, that failed permanently. */
+  /** The number of permanently failed tasks and runs of series. */
   readonly failed: number;
-  /** Failed attempts that are retried. */
+  /** The number of failed attempts that are retried. */
   readonly retried: number;
-  /** Attempts that asked to run again later, by `RetryLater`. */
+  /** The number of attempts that threw `RetryLater`. */
   readonly later: number;
-  /** Tasks that were cancelled. */
+  /** The number of cancelled tasks. */
   readonly cancelled: number;
-  /** The ones that `failed`, in their order. */
+  /** The permanent failures, in order. */
   readonly failures: readonly TaskFailure[];
 }
 
-/** Counts from now on until it is ended. */
+/** Counts from its creation until `end`. */
 export class DrainTally {
   readonly #counts = { attempts: 0, completed: 0, failed: 0, retried: 0, later: 0, cancelled: 0 };
   readonly #failures: TaskFailure[] = [];
   readonly #errorOf: (taskId: string) => unknown;
   readonly #unsubscribe: () => void;
 
-  /** @param errorOf What the last attempt of a task threw; undefined when that is not known. */
+  /** @param errorOf Returns the error of the last attempt of a task; undefined if it is unknown. */
   constructor(events: TaskEventSource, errorOf: (taskId: string) => unknown) {
     this.#errorOf = errorOf;
     this.#unsubscribe = events.subscribe((event) => this.#count(event));
   }
 
-  /** Ends the counting. */
+  /** Stops counting, and returns the result. */
   end(): DrainResult {
     this.#unsubscribe();
     return { ...this.#counts, failures: this.#failures };

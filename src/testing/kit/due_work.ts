@@ -1,4 +1,4 @@
-// Finds the remaining work in a storage, so that a test knows when all is done.
+// Finds the remaining work in a storage, so that a test can wait for its end.
 
 import type { TaskRecord } from "../../storage/records.ts";
 import type { Storage } from "../../storage/storage.ts";
@@ -16,7 +16,7 @@ export class DueWork {
     this.#types = types;
   }
 
-  /** The earliest instant at which there is something to do; null: never. */
+  /** Returns the earliest due instant; null if there is none. */
   nextDueAt(): Promise<number | null> {
     return this.#storage.nextDueAt(this.#queues, this.#types);
   }
@@ -53,7 +53,7 @@ export class DueWork {
     const { now } = await this.#storage.statistics();
     const pending = await readTasks(this.#storage, { statuses: ["Pending"], types: this.#types });
     const retries = pending.filter(({ exception, rateSlotAt, dueAt }) => {
-      // A task that asked to run later, or waits for its rate limit, is not a retry.
+      // A task that threw `RetryLater` or waits for its rate limit is not a retry.
       const isRetry = exception !== null && rateSlotAt === null;
       return isRetry && dueAt !== null && dueAt > now;
     });

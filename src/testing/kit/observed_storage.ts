@@ -1,8 +1,8 @@
-// A storage that tells a test when something was written.
+// A storage that notifies a test of writes.
 
 import type { Storage } from "../../storage/storage.ts";
 
-/** The verbs after which a task may have ended, or may be due. */
+/** The methods after which a task may have ended or may be due. */
 const writes = [
   "persist",
   "setStatus",
@@ -19,7 +19,7 @@ const writes = [
 ];
 
 /**
- * The storage, observed.
+ * Wraps a storage.
  *
  * @param onWrite Called after each write.
  */

@@ -1,9 +1,8 @@
 // Matches a stored payload against a part of it, at any depth.
 
 /**
- * The expected part of a payload. Objects may leave members out (and one that is `undefined` must
- * be absent); lists must have the same length. Dates and similar values are compared in their
- * stored form, JSON.
+ * The expected part of a payload. Objects may omit properties; one that is `undefined` must be
+ * absent. Arrays must have the same length. Dates and similar values are compared as JSON.
  */
 export type PayloadMatch<Payload> = Payload extends { toJSON(): infer Stored } ? Payload | Stored
   : Payload extends readonly (infer Item)[] ? readonly PayloadMatch<Item>[]
@@ -39,7 +38,7 @@ export function payloadDifferences(
   return wanted === actual ? [] : differs;
 }
 
-/** Writes a value into a message. */
+/** Formats a value for a message. */
 export function show(value: unknown): string {
   if (value === undefined) return "absent";
   const text = JSON.stringify(value) ?? String(value);
@@ -50,7 +49,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What JSON makes of a value, one level deep. */
+/** Returns a value as JSON would store it, one level deep. */
 function asStored(value: unknown): unknown {
   if (typeof value === "number") return Number.isFinite(value) ? value : null;
   const hasOwnForm = typeof value === "object" && value !== null && "toJSON" in value &&

@@ -1,10 +1,10 @@
-// Reads all tasks that match, page after page.
+// Reads all matching tasks, page by page.
 
 import type { Page, PageRequest, TaskFilter } from "../../storage/queries.ts";
 
 const limit = 1000;
 
-/** All tasks that match, oldest first. */
+/** Returns all matching tasks, oldest first. */
 export async function readTasks<Found>(
   source: { list(filter: TaskFilter, page: PageRequest): Promise<Page<Found>> },
   filter: TaskFilter,

@@ -1,6 +1,6 @@
-// Runs a single handler as a worker would: with the payload as read from storage, a real context,
-// and the engine's own decision about the outcome. It needs no storage and no worker, and does not
-// wait.
+// Runs a single handler as a worker does: with the payload as read from storage, a real context,
+// and the engine's own decision about the outcome. Needs neither storage nor worker, and does not
+// wait for delays.
 
 import { guardLogger } from "../../log/guarded_logger.ts";
 import type { PayloadAndOptions } from "../../task/dispatch_options.ts";
@@ -24,7 +24,7 @@ import { checkRunOptions, type RunHandlerOptions } from "./run_handler_options.t
 import type { StoredTask } from "./stored_task.ts";
 
 /**
- * What became of an attempt.
+ * The outcome of an attempt.
  *
  * - `completed`: the handler returned.
  * - `retry`: it failed, and the retry policy gives it another attempt after `delayMs`.
@@ -45,45 +45,45 @@ export type HandlerOutcome =
 
 /** A line that a handler logged. */
 export interface HandlerLogLine {
-  /** How grave it is. */
+  /** The severity. */
   readonly level: LogLevel;
-  /** The message, its placeholders filled in. */
+  /** The message, with its placeholders replaced. */
   readonly message: string;
-  /** The text of the error that was logged, if there was one. */
+  /** The text of the logged error; null if there was none. */
   readonly exception: string | null;
 }
 
-/** What happened when a handler ran. */
+/** The result of {@linkcode runHandler}. */
 export interface HandlerRun {
-  /** What would become of the task. */
+  /** The outcome of the attempt. */
   readonly outcome: HandlerOutcome;
   /**
-   * What ended the attempt: what the handler threw, or why a stuck one was given up; undefined when
+   * The error that the handler threw, or the reason why a stuck handler was given up; undefined if
    * it returned.
    */
   readonly error: unknown;
-  /** The text that would be stored as the task's exception; null: none. */
+  /** The text that would be stored as the task's exception; null for none. */
   readonly exception: string | null;
-  /** After how many milliseconds the next attempt is due; null when there is none. */
+  /** The delay until the next attempt, in milliseconds; null if there is none. */
   readonly delayMs: number | null;
-  /** Everything that it logged, of all levels. */
+  /** The logged lines, of all levels. */
   readonly log: readonly HandlerLogLine[];
-  /** The tasks that it dispatched; {@linkcode assertDispatched} takes the whole result. */
+  /** The dispatched tasks. {@linkcode assertDispatched} takes the whole result. */
   readonly dispatched: readonly StoredTask[];
-  /** Whether it ran longer than `abortGrace` after its signal aborted. */
+  /** Whether the handler ran longer than `abortGrace` after its signal aborted. */
   readonly stuck: boolean;
-  /** Whether it called `complete`, to end with its own transaction. */
+  /** Whether the handler called `complete`, to complete the task in its own transaction. */
   readonly completedInTransaction: boolean;
 }
 
 /**
- * Runs a task's handler once, without any storage, and resolves with the outcome, also if the
- * handler throws. The payload is validated and read back as after storage, the context is a real
- * one. Hooks are not called and nothing is retried: {@linkcode createTestEverTask} is for that.
+ * Runs a task's handler once, without storage. Resolves with the outcome, even if the handler
+ * throws. The payload is validated and passed through JSON, as by storage. Hooks are not called and
+ * nothing is retried; use {@linkcode createTestEverTask} for that.
  *
  * @param task The task.
- * @param rest Its payload, which may be left out if it may be `undefined`, and options.
- * @throws {PayloadValidationError} If the payload does not fit, as `dispatch` would.
+ * @param rest The payload, which may be omitted if it may be `undefined`, and options.
+ * @throws {PayloadValidationError} If the payload is invalid, as in `dispatch`.
  * @throws {InvalidArgumentError} If an option is invalid.
  *
  * @example

@@ -16,36 +16,36 @@ import { checkClock, type Clock } from "../../time/clock.ts";
 import type { Duration } from "../../time/duration.ts";
 import { type Instant, toEpochMilliseconds } from "../../time/instant.ts";
 
-/** What the handler is to see. Everything may be left out. */
+/** The options of {@linkcode runHandler}, which set the handler's context. */
 export interface RunHandlerOptions {
-  /** Which attempt it is. @default 1 */
+  /** The number of the attempt. @default 1 */
   readonly attempt?: number;
   /** The task's key. @default null */
   readonly taskKey?: string | null;
   /** The task's id. @default a new one */
   readonly taskId?: string;
-  /** The queue that it came from. @default the task's, or "recurring" with `run`, or "default" */
+  /** The queue. @default the task's, or "recurring" with `run`, or "default" */
   readonly queue?: string;
-  /** Which run of a series it is: `true` for the first one, now. @default it is not a series */
+  /** The run of a series; `true` for the first one, now. @default none: a one-shot task */
   readonly run?: true | { readonly number?: number; readonly scheduledAt?: Instant };
   /**
-   * Aborts the handler's signal, and with it the attempt: as `cancel` does or, when the reason is
-   * an error of EverTask's, for that reason (`new TimeoutError(30_000)`, `new
-   * WorkerStoppedError()`, …).
+   * Aborts the handler's signal: as `cancel` does, or for the given reason if that is an error of
+   * EverTask (`new TimeoutError(30_000)`, `new WorkerStoppedError()`, …).
    */
   readonly signal?: AbortSignal;
-  /** How long the handler may take, by `clock`. @default the task's, then no limit */
+  /** The timeout of the handler, by `clock`. @default the task's, then no limit */
   readonly timeout?: Duration;
   /**
-   * How long it may continue after its signal has aborted, by `clock`, before it counts as stuck.
+   * The time, by `clock`, for which the handler may continue after its signal has aborted. Then it
+   * counts as stuck.
    * @default 5 seconds
    */
   readonly abortGrace?: Duration;
-  /** What follows a failure. @default the task's, then `linearRetry(3, 500)` */
+  /** The retry policy. @default the task's, then `linearRetry(3, 500)` */
   readonly retry?: RetryPolicy;
   /** The clock of timeouts and instants, such as a {@linkcode FakeClock}. @default systemClock */
   readonly clock?: Clock;
-  /** Gets what the handler logs, beside the result. @default silentLogger */
+  /** The logger for the handler's log lines, in addition to the result. @default silentLogger */
   readonly logger?: Logger;
   /** The source of randomness for ids and for the jitter of retries. */
   readonly random?: FillRandom;
@@ -67,9 +67,9 @@ const optionNames: OptionNames<RunHandlerOptions> = {
 };
 
 /**
- * Checks the options; the durations are checked where they are used.
+ * Checks the options, except the durations, which are checked where they are used.
  *
- * @throws {InvalidArgumentError} If one of them is invalid.
+ * @throws {InvalidArgumentError} If an option is invalid.
  */
 export function checkRunOptions(options: RunHandlerOptions): void {
   checkOptions(options, optionNames, "options");

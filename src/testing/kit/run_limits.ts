@@ -1,19 +1,18 @@
-// What keeps a test from running for ever: how many attempts it may make, and for how long nothing
-// may happen.
+// The limits of a test: the number of attempts, and the time without any write.
 
 import { EverTaskError } from "../../guards/errors.ts";
 import type { TaskRecord } from "../../storage/records.ts";
 
-/** Tasks keep coming: more attempts were made than a test is thought to need. */
+/** More attempts were made than `maxAttempts`, so that the tasks probably never end. */
 export class TooManyAttemptsError extends EverTaskError {
   /** `TooManyAttemptsError` */
   override name = "TooManyAttemptsError";
 
   /**
-   * Tells which tasks they were.
+   * Creates the error.
    *
-   * @param maxAttempts How many attempts were allowed.
-   * @param byType How many there were of each type of task.
+   * @param maxAttempts The allowed number of attempts.
+   * @param byType The number of attempts by task type.
    */
   constructor(maxAttempts: number, byType: ReadonlyMap<string, number>) {
     const types = [...byType].map(([type, count]) => `"${type}" (${count})`).join(", ");
@@ -24,15 +23,15 @@ export class TooManyAttemptsError extends EverTaskError {
   }
 }
 
-/** Nothing has happened for a long time, and yet a task is running or due. */
+/** Nothing was written for a long time, although a task is running or due. */
 export class StalledError extends EverTaskError {
   /** `StalledError` */
   override name = "StalledError";
 
   /**
-   * Tells which tasks they are.
+   * Creates the error.
    *
-   * @param stalledAfterMs For how long nothing has happened, in milliseconds.
+   * @param stalledAfterMs The time without a write, in milliseconds.
    * @param tasks The tasks that are running or due.
    */
   constructor(stalledAfterMs: number, tasks: readonly TaskRecord[]) {
@@ -51,17 +50,17 @@ export class StalledError extends EverTaskError {
 
 /** The limits of a run of tasks. */
 export class RunLimits {
-  /** For how long nothing may happen, in milliseconds of real time. */
+  /** The maximum time without a write, in milliseconds of real time. */
   readonly stalledAfterMs: number;
   readonly #maxAttempts: number;
   readonly #byType = new Map<string, number>();
   #attempts = 0;
 
   /**
-   * Sets limits.
+   * Creates limits.
    *
-   * @param maxAttempts How many attempts may be made.
-   * @param stalledAfterMs For how long nothing may happen, in milliseconds of real time.
+   * @param maxAttempts The maximum number of attempts.
+   * @param stalledAfterMs The maximum time without a write, in milliseconds of real time.
    */
   constructor(maxAttempts: number, stalledAfterMs: number) {
     this.#maxAttempts = maxAttempts;

@@ -1,6 +1,6 @@
-// An instance for the tests of an application: it stores dispatched tasks, and runs them on request
-// (`drain`) or within dispatch (`inline`). It is a real EverTask over a real storage, with a real
-// worker at work while tasks are to run.
+// An instance for the tests of an application. Stores dispatched tasks, and runs them on request
+// (`drain`) or within dispatch (`inline`). It is a real EverTask with a real storage, and with a
+// real worker while tasks run.
 
 import { checkChoice, checkFlag, checkOptions } from "../../guards/argument_checks.ts";
 import type {
@@ -34,17 +34,17 @@ import {
 import { TestWorker } from "./test_worker.ts";
 
 /**
- * An instance for tests; made by {@linkcode createTestEverTask}. It is an `EverTask` wherever one
- * is asked for.
+ * An instance for tests, created by {@linkcode createTestEverTask}. Can be used wherever an
+ * `EverTask` is expected.
  */
 export class TestEverTask extends EverTask {
-  /** What happens to tasks, whichever instance runs them. */
+  /** The events of tasks, regardless of the instance that runs them. */
   declare readonly events: TaskEvents;
   readonly #options: TestEverTaskOptions;
   readonly #work: DueWork;
   readonly #caught: CaughtErrors;
   readonly #worker: TestWorker;
-  /** Failures in inline mode that no dispatch has thrown yet. */
+  /** The failures in inline mode that no dispatch has thrown yet. */
   readonly #untold = new Map<string, TaskFailure>();
 
   /** Use {@linkcode createTestEverTask}. */
@@ -82,14 +82,14 @@ export class TestEverTask extends EverTask {
   }
 
   /**
-   * Opens storage. It runs nothing, so that an application may start as usual: `drain` and `inline`
-   * mode run tasks.
+   * Opens the storage. Runs no tasks, so that an application can call it as usual; `drain` and
+   * `inline` mode run tasks.
    */
   override async start(): Promise<void> {
     await this.#open();
   }
 
-  /** Stores a task, as `EverTask` does; in `inline` mode it is run as well. */
+  /** Stores a task, as `EverTask` does. In `inline` mode, also runs it. */
   override async dispatch<Input, Output>(
     task: Task<Input, Output>,
     ...rest: PayloadAndOptions<NoInfer<Input>, DispatchOptions>
@@ -99,7 +99,7 @@ export class TestEverTask extends EverTask {
     return result;
   }
 
-  /** Stores many tasks of one type, as `EverTask` does; in `inline` mode they are run as well. */
+  /** Stores many tasks of one type, as `EverTask` does. In `inline` mode, also runs them. */
   override async dispatchMany<Input, Output>(
     task: Task<Input, Output>,
     payloads: Iterable<NoInfer<Input>>,
@@ -112,15 +112,16 @@ export class TestEverTask extends EverTask {
 
   /**
    * Runs all due tasks, their continuations and their retries (without delays), until none is due.
-   * With `withScheduled` or `advance`, and a {@linkcode FakeClock}, it also runs delayed tasks:
-   * then the clock advances, and all tasks and retries run at their instants.
+   * With `withScheduled` or `advance`, and a {@linkcode FakeClock}, also runs delayed tasks:
+   * advances the clock, so that all tasks and retries run at their instants.
    *
-   * @returns The tasks that ran, and their outcomes.
-   * @throws {InvalidArgumentError} If time is to go by and `clock` is no `FakeClock`, or the
-   * storage goes by another clock.
-   * @throws {TooManyAttemptsError} If tasks keep coming.
-   * @throws {StalledError} If a task neither ends nor gets on.
-   * @throws What the first failed task threw, with `failures: "throw"`.
+   * @returns The numbers of outcomes, and the failures.
+   * @throws {InvalidArgumentError} If the time is to advance, but `clock` is not a `FakeClock` or
+   * the storage uses another clock.
+   * @throws {TooManyAttemptsError} If there are more attempts than `maxAttempts`.
+   * @throws {StalledError} If nothing is written for `stalledAfter` although a task is running or
+   * due.
+   * @throws The error of the first failed task, with `failures: "throw"`.
    *
    * @example
    * ```ts
@@ -165,7 +166,7 @@ export class TestEverTask extends EverTask {
     return result;
   }
 
-  /** Stops, as `EverTask` does, once a drain under way has ended. */
+  /** Stops, as `EverTask` does, after a drain in progress has ended. */
   override async stop(options?: StopOptions): Promise<void> {
     await this.#worker.idle();
     await super.stop(options);
@@ -182,11 +183,11 @@ export class TestEverTask extends EverTask {
 
   /** Runs the due tasks. */
   async #runDue(limits: RunLimits, isDone: () => Promise<boolean>): Promise<void> {
-    // Again and again: a hook that ran last may have dispatched something.
+    // Repeated, because a hook that ran last may have dispatched a task.
     while (!await isDone()) await this.#worker.use(limits, () => this.#worker.until(isDone));
   }
 
-  /** Runs the tasks that are due up to a later instant, each at its own. */
+  /** Runs the tasks that become due within `advanceMs`, each at its instant. */
   async #runThrough(advanceMs: number, limits: RunLimits): Promise<void> {
     const { clock } = this.#options;
     if (!(clock instanceof FakeClock)) {
@@ -204,8 +205,8 @@ export class TestEverTask extends EverTask {
   }
 
   /**
-   * In inline mode: runs tasks to their ends, and (unless this is called by one of them) all that
-   * is due beside them.
+   * Runs tasks to their ends in inline mode. Also runs all other due tasks, unless the dispatch is
+   * by one of the tasks.
    */
   async #runInline(results: readonly DispatchResult[]): Promise<void> {
     if (this.#options.mode !== "inline" || results.length === 0) return;
@@ -216,7 +217,7 @@ export class TestEverTask extends EverTask {
       return true;
     };
     if (await haveEnded()) return;
-    if (this.#worker.users === 0) this.#untold.clear(); // failures of a drain are that drain's
+    if (this.#worker.users === 0) this.#untold.clear(); // the failures of a drain belong to that drain
     await this.#worker.use(limits, async () => {
       await this.#worker.until(haveEnded);
       const isOutermost = this.#worker.users === 1;
@@ -231,18 +232,18 @@ export class TestEverTask extends EverTask {
   }
 }
 
-/** Lets subscribers handle the events so far, which wait only for promises. */
+/** Resolves when subscribers that wait only for promises have handled the events so far. */
 function toldEverybody(): Promise<void> {
   return new Promise((resolve) => nextMacrotask(resolve));
 }
 
 /**
- * Makes an instance for tests: tasks run on request ({@linkcode TestEverTask.drain}), or within
- * dispatch (`mode: "inline"`), by the same code as in production. Give it to the application in
- * place of its own.
+ * Creates an instance for tests. Tasks run on request ({@linkcode TestEverTask.drain}) or within
+ * dispatch (`mode: "inline"`), with the same code as in production. Pass it to the application
+ * instead of its own instance.
  *
- * Take `memoryStorage()`, or a real database that is the test's own. For tests of delays, retries
- * and series give both the instance and the storage the same {@linkcode FakeClock}.
+ * Use `memoryStorage()`, or a separate real database for each test. For tests of delays, retries
+ * and series, pass the same {@linkcode FakeClock} to the instance and the storage.
  *
  * @throws {InvalidArgumentError} If an option is invalid.
  * @throws {DuplicateTaskTypeError} If two tasks have the same type.

@@ -6,31 +6,30 @@ import type { OptionNames } from "../../guards/option_names.ts";
 import { type Duration, toMilliseconds } from "../../time/duration.ts";
 import { RunLimits } from "./run_limits.ts";
 
-/** How a failed task is handled: its error is thrown or recorded. */
+/** The handling of a failed task: its error is thrown or recorded. */
 export type FailureHandling = "throw" | "record";
 
-/** What keeps a test from running for ever. */
+/** The limits of a drain or an inline dispatch. */
 export interface RunBounds {
   /**
-   * More attempts than this, in one drain or one dispatch, are taken for an endless loop. @default
-   * 1000
+   * The maximum number of attempts in one drain or dispatch. More are assumed to be an endless
+   * loop. @default 1000
    */
   readonly maxAttempts?: number;
   /**
-   * How long, in real time, tasks may be running or due without any ending, before they are given
-   * up.
+   * The maximum time, in real time, without a write while tasks are running or due.
    * @default 5 seconds
    */
   readonly stalledAfter?: Duration;
 }
 
 /**
- * The options of {@linkcode createTestEverTask}: those of `createEverTask`, how the test runs
- * tasks, and the bounds of drains and inline dispatches that do not set their own.
+ * The options of {@linkcode createTestEverTask}: those of `createEverTask`, the mode, and the
+ * default limits of drains and inline dispatches.
  */
 export interface TestEverTaskOptions extends EverTaskOptions, RunBounds {
   /**
-   * When tasks run:
+   * The time at which tasks run:
    *
    * - `manual`: only stored. The test can inspect them, and run them by {@linkcode
    *   TestEverTask.drain}.
@@ -51,22 +50,22 @@ export interface DrainOptions extends RunBounds {
    * For a series without an end, use `advance`. @default false
    */
   readonly withScheduled?: boolean;
-  /** Advances the fake clock by this duration, and runs each task at its due instant on the way. */
+  /** Advances the fake clock by this duration, and runs each task at its due instant. */
   readonly advance?: Duration;
-  /** The effect of a permanently failed task, once all tasks have ended. @default "record" */
+  /** The effect of a permanently failed task, after all tasks have ended. @default "record" */
   readonly failures?: FailureHandling;
 }
 
 const boundNames: OptionNames<RunBounds> = { maxAttempts: true, stalledAfter: true };
 
-/** The options that createEverTask does not have. */
+/** The names of the options that createEverTask does not have. */
 export const ownNames: OptionNames<Omit<TestEverTaskOptions, keyof EverTaskOptions>> = {
   mode: true,
   failures: true,
   ...boundNames,
 };
 
-/** The options of a drain. */
+/** The names of the options of a drain. */
 export const drainNames: OptionNames<DrainOptions> = {
   withScheduled: true,
   advance: true,
@@ -74,7 +73,7 @@ export const drainNames: OptionNames<DrainOptions> = {
   ...boundNames,
 };
 
-/** Reads the bounds of a run. */
+/** Parses the limits of a run. */
 export function parseBounds(
   { maxAttempts = 1000, stalledAfter = { seconds: 5 } }: RunBounds,
 ): RunLimits {

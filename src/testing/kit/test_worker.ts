@@ -1,5 +1,5 @@
 // The worker of a test: a real one, which exists only while a call waits for its work. Between two
-// drains nothing runs, no timer is armed, and a fake clock may jump over years.
+// drains nothing runs and no timer is set, so that a fake clock may skip years.
 
 import type { EverTask } from "../../application/ever_task.ts";
 import type { TaskRecord } from "../../storage/records.ts";
@@ -8,16 +8,16 @@ import { within } from "../../time/within.ts";
 import { FakeClock } from "../fake_clock.ts";
 import { type RunLimits, StalledError } from "./run_limits.ts";
 
-/** What a test worker works with. */
+/** The dependencies of a test worker. */
 export interface TestWorkerParts {
-  /** Makes an instance over the shared storage. */
+  /** Creates an instance that uses the shared storage. */
   readonly makeInstance: () => EverTask;
   readonly clock: Clock;
   /** Lists the tasks that are running or due, for the message about a stall. */
   readonly unfinished: () => Promise<readonly TaskRecord[]>;
 }
 
-/** Works while it is used. */
+/** A worker that runs while it is used. */
 export class TestWorker {
   readonly #parts: TestWorkerParts;
   #users = 0;
@@ -31,16 +31,16 @@ export class TestWorker {
     this.#parts = parts;
   }
 
-  /** How many wait for its work. */
+  /** The number of calls that wait for its work. */
   get users(): number {
     return this.#users;
   }
 
   /**
-   * Has it work for as long as `wait` takes. Uses may overlap: the limits of the first one hold,
-   * and the last one ends the work.
+   * Runs the worker until `wait` settles. Uses may overlap: the limits of the first use apply, and
+   * the end of the last one stops the worker.
    *
-   * @throws What `wait` throws, at once; the handlers that still run are then aborted.
+   * @throws The error of `wait`, at once. The handlers that still run are then aborted.
    */
   async use(limits: RunLimits, wait: () => Promise<void>): Promise<void> {
     while (this.#stopping !== null) await this.#stopping;
@@ -56,8 +56,8 @@ export class TestWorker {
       this.#users--;
       if (this.#users === 0) {
         const end = this.#end(failed);
-        // Who has failed may be a handler that the end would wait for; and it has an error to tell
-        // already.
+        // Not awaited after a failure, because a handler that the end would wait for may have
+        // failed.
         if (failed) end.catch(() => {});
         else await end;
       }
@@ -65,9 +65,9 @@ export class TestWorker {
   }
 
   /**
-   * Waits until something holds that only a write to storage can bring about.
+   * Waits until a condition holds that only a write to storage can change.
    *
-   * @throws {TooManyAttemptsError} If tasks keep coming.
+   * @throws {TooManyAttemptsError} If there are too many attempts.
    * @throws {StalledError} If nothing is written for too long.
    */
   async until(holds: () => Promise<boolean>): Promise<void> {
@@ -88,19 +88,19 @@ export class TestWorker {
     }
   }
 
-  /** Something was written. */
+  /** Notes a write. */
   wrote(): void {
     this.#writes++;
     for (const tell of this.#waiting) tell();
     this.#waiting.clear();
   }
 
-  /** An attempt of a task of this type starts. */
+  /** Counts an attempt of a task of this type. */
   attempted(type: string): void {
     this.#limits?.count(type);
   }
 
-  /** Resolves when it has no users and has stopped. */
+  /** Resolves when the worker is unused and has stopped. */
   async idle(): Promise<void> {
     while (this.#starting !== null || this.#stopping !== null) {
       await (this.#stopping ?? new Promise<void>((tell) => this.#waiting.add(tell)));
@@ -128,13 +128,13 @@ export class TestWorker {
     return this.#stopping;
   }
 
-  /** Stops an instance. Hooks may take their time; handlers that hang are given up. */
+  /** Stops an instance. Waits for hooks, but gives hanging handlers up. */
   async #stop(instance: EverTask, patienceMs: number): Promise<void> {
     const { clock } = this.#parts;
     let stopped = false;
     const stopping = instance.stop({ timeout: 0 }).finally(() => stopped = true);
     await within(systemClock, patienceMs, stopping);
-    // What hangs is given up after grace periods, and those of a fake clock must be made to pass.
+    // Hanging handlers are given up after grace periods, for which a fake clock must be advanced.
     while (!stopped && clock instanceof FakeClock) await clock.advance(1000);
     await stopping;
   }

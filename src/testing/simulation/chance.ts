@@ -1,12 +1,12 @@
-// Chance that a seed determines: the same seed gives the same choices in every runtime.
+// Random choices from a seed. The same seed gives the same choices in every runtime.
 
 import type { FillRandom } from "../../ids/uuid_v7.ts";
 
 /**
- * Makes a generator of numbers from 0 up to 1 that are the same in each run (mulberry32, by Tommy
- * Ettinger, public domain).
+ * Returns a generator of numbers from 0 to below 1 that are the same in each run (mulberry32, by
+ * Tommy Ettinger, public domain).
  *
- * @param seed Of which the lowest 32 bits count.
+ * @param seed The seed, of which the lowest 32 bits are used.
  */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
@@ -26,17 +26,17 @@ export class Chance {
     this.#random = seededRandom(seed);
   }
 
-  /** Draws an integer; both bounds are included. */
+  /** Draws an integer from `least` to `most`, inclusive. */
   integer(least: number, most: number): number {
     return least + Math.floor(this.#random() * (most - least + 1));
   }
 
-  /** Draws one of the items; one that is listed twice comes twice as often. */
+  /** Draws one of the items. An item that is listed twice is drawn twice as often. */
   pick<T>(items: readonly T[]): T {
     return items[this.integer(0, items.length - 1)]!;
   }
 
-  /** Whether something of this probability, from 0 to 1, happens. */
+  /** Returns true with the given probability, from 0 to 1. */
   happens(probability: number): boolean {
     return this.#random() < probability;
   }

@@ -6,7 +6,7 @@ import { worstRate } from "../checker/end_rules.ts";
 import type { ClockFault } from "./machine.ts";
 import { type Act, calmAtMs, type Deed, type Scenario, type Step } from "./scenario.ts";
 
-/** Draws the scenario of a seed, from its lowest 32 bits. */
+/** Draws a scenario from the lowest 32 bits of a seed. */
 export function drawScenario(seed: number): Scenario {
   const chance = new Chance(seed);
   const machines = Array.from({ length: chance.integer(1, 3) }, () => drawClock(chance));

@@ -1,4 +1,4 @@
-// The tasks of a simulated world: their handlers do what their payloads say, and write it down.
+// The tasks of a simulated world. Their handlers behave as their payloads say, and record it.
 
 import { linearRetry } from "../../retry/linear_retry.ts";
 import type { DispatchOptions } from "../../task/dispatch_options.ts";
@@ -8,19 +8,19 @@ import type { Machine } from "./machine.ts";
 import type { Recorder } from "./recorder.ts";
 import { type Act, type DispatchStep, parallelism, type Play } from "./scenario.ts";
 
-/** The tasks that every process knows, by type. */
+/** The tasks of every process, by type. */
 export type SimulatedTasks = Readonly<Record<DispatchStep["type"], Task<Play, Play>>>;
 
 /** The timeout of tasks of type `timed`, in milliseconds. */
 const timeoutMs = 2_000;
 
-/** What a handler dispatches. */
+/** The payload of a handler's dispatch. */
 const child: Play = { number: 0, acts: ["return"], takesMs: 0 };
 
 /**
- * Makes the tasks of one process.
+ * Creates the tasks of one process.
  *
- * @param onRunning Told how many handlers run, those among them that were given up.
+ * @param onRunning Called with the number of running handlers, including those that were given up.
  */
 export function makeTasks(
   machine: Machine,

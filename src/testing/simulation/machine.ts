@@ -1,24 +1,24 @@
-// The machine of a process: it runs, is frozen, or was killed, and its clock may be wrong. All
+// The machine of a process, which runs, is frozen, or was killed, and whose clock may be wrong. All
 // input of a process (timers, answers, signals) passes through it.
 
 import { checkTimer, type Clock, type TimerOptions } from "../../time/clock.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** How wrong a machine's clock is. */
+/** The error of a machine's clock. */
 export interface ClockFault {
-  /** How far the wall clock is ahead, in milliseconds. */
+  /** The time by which the wall clock is ahead, in milliseconds. */
   readonly offsetMs: number;
-  /** How many milliseconds the machine counts in one; 1 is right. */
+  /** The milliseconds that the machine counts per real millisecond; 1 is correct. */
   readonly rate: number;
 }
 
-/** A clock that is right. */
+/** A clock without errors. */
 export const rightTime: ClockFault = { offsetMs: 0, rate: 1 };
 
 /** The wall clock at the start of every world. */
 export const worldStart = Date.UTC(2026, 0, 1);
 
-/** The clock of the store, which is never wrong or frozen. */
+/** Returns the clock of the store, which is never wrong or frozen. */
 export function rightClock(timeline: Timeline): Clock {
   return new Machine(timeline, rightTime).clock;
 }
@@ -47,7 +47,7 @@ export class Machine {
     return this.#state !== "dead";
   }
 
-  /** Its clock, as the process sees it. */
+  /** The clock of the process. */
   readonly clock: Clock = {
     now: () => worldStart + Math.floor(this.#timeline.now * this.#rate) + this.#offsetMs,
     monotonic: () => this.#timeline.now * this.#rate,
@@ -63,7 +63,7 @@ export class Machine {
     },
   };
 
-  /** Something reaches the process: at once, once it thaws, or never. */
+  /** Delivers input to the process: at once, after a freeze, or never after a kill. */
   reach(callback: () => void): void {
     if (this.#state === "running") callback();
     else if (this.#state === "frozen") this.#held.push(callback);
@@ -73,7 +73,7 @@ export class Machine {
     if (this.#state === "running") this.#state = "frozen";
   }
 
-  /** Resumes a frozen process, with the input that has arrived meanwhile. */
+  /** Resumes a frozen process, and delivers the input that has arrived in the meantime. */
   thaw(): void {
     if (this.#state !== "frozen") return;
     this.#state = "running";
@@ -82,7 +82,7 @@ export class Machine {
     for (const callback of held) this.#timeline.in(0, () => this.reach(callback));
   }
 
-  /** Ends the process at once: nothing reaches it any more. */
+  /** Ends the process at once, so that no more input is delivered. */
   kill(): void {
     this.#state = "dead";
     this.#held = [];

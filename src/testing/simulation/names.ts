@@ -1,6 +1,6 @@
-// Short names for ids, so that people can read a history.
+// Short names for ids, so that a history is readable.
 
-/** Names ids in the order in which they are first seen: `t1`, `t2` … */
+/** Names ids in the order of their first appearance: `t1`, `t2` … */
 export class Names {
   readonly #prefix: string;
   readonly #names = new Map<string, string>();

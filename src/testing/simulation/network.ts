@@ -1,4 +1,4 @@
-// The network between an instance and its store: it delays and so reorders requests and answers,
+// The network between an instance and its store. Delays and thereby reorders requests and answers,
 // and loses some of them. An instance repeats calls without an answer.
 
 import { StorageUnavailableError } from "../../storage/errors.ts";
@@ -8,34 +8,34 @@ import type { Chance } from "./chance.ts";
 import type { Machine } from "./machine.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** How bad a network is. */
+/** The quality of a network. */
 export interface Weather {
   /** The probability that a request, an answer or a signal is lost. */
   readonly lossRate: number;
-  /** How long a request, an answer or a signal may take, in milliseconds. */
+  /** The maximum delay of a request, an answer or a signal, in milliseconds. */
   readonly slowestMs: number;
 }
 
-/** A verb of the storage contract that crosses the network. */
+/** A method of the storage contract that is called over the network. */
 export type Verb = Exclude<keyof Storage, "name" | "polling" | "onWake">;
 
-/** What a network connects. */
+/** The ends of a network. */
 export interface NetworkParts {
   readonly timeline: Timeline;
   readonly machine: Machine;
   readonly chance: Chance;
   readonly weather: () => Weather;
-  /** Told of each verb that the store has carried out. */
+  /** Called after each operation of the store. */
   readonly onCarriedOut: (verb: Verb, args: readonly unknown[], result: unknown) => void;
 }
 
-/** How long an instance waits for an answer, in milliseconds. */
+/** The time that an instance waits for an answer, in milliseconds. */
 const patienceMs = 2_000;
 
-/** How often workers look for due tasks: signals are lost here. */
+/** The polling intervals of workers, which are short because signals are lost. */
 const polling = { busyMs: 300, idleMs: 2_000 };
 
-/** The store as an instance sees it, at the other end of a network. */
+/** Wraps a store so that an instance calls it over a network. */
 export function throughNetwork(store: Storage, parts: NetworkParts): Storage {
   return new Proxy(store, {
     get(target, property) {
@@ -59,7 +59,7 @@ function call(
   const { lossRate, slowestMs } = weather();
   const sent = structuredClone(args);
   const [thereMs, backMs] = [chance.integer(0, slowestMs), chance.integer(0, slowestMs)];
-  // A close that is lost leaves nothing behind: the process ends.
+  // A lost `close` would have no effect, because the process ends.
   const isLost = chance.happens(lossRate) && verb !== "close";
   const arrives = !isLost || chance.happens(0.5);
   return new Promise((resolve, reject) => {

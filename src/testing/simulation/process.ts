@@ -1,4 +1,4 @@
-// A process of a simulated world: a real instance on a machine of its own.
+// A process of a simulated world: a real instance on its own machine.
 
 import { EverTask } from "../../application/ever_task.ts";
 import { silentLogger } from "../../log/logger.ts";
@@ -12,28 +12,28 @@ import type { Recorder } from "./recorder.ts";
 import { type DispatchStep, parallelism } from "./scenario.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** What a process lives in. */
+/** The environment of a process. */
 export interface ProcessParts {
   readonly timeline: Timeline;
   readonly recorder: Recorder;
-  /** Its connection to the store. */
+  /** The store, over the network. */
   readonly store: Storage;
   readonly weather: () => Weather;
   readonly clock: ClockFault;
   readonly seed: number;
-  /** The ids of the tasks of dispatches that were answered, by their numbers. */
+  /** The ids of the tasks of answered dispatches, by the number of the dispatch. */
   readonly dispatched: Map<number, string>;
-  /** Called when it could not start, and has ended. */
+  /** Called if the process could not start and has ended. */
   readonly onFailedStart: () => void;
 }
 
-/** What an instance answers to a call. */
+/** The result of a call of an instance. */
 interface Answer {
   readonly task: string | null;
   readonly answer: string;
 }
 
-/** How long a worker may be silent, in milliseconds. */
+/** The lease duration, in milliseconds. */
 const leaseMs = 5_000;
 
 /** One process, from its start to its end. */
@@ -80,12 +80,15 @@ export class SimulatedProcess {
     });
   }
 
-  /** Whether it has not ended. */
+  /** Whether the process has not ended. */
   get isAlive(): boolean {
     return this.#machine.isAlive;
   }
 
-  /** Whether it waits for the answer to a call, or runs a handler, which may dispatch something. */
+  /**
+   * Whether the process waits for the result of a call, or runs a handler, which may dispatch a
+   * task.
+   */
   get isBusy(): boolean {
     return this.isAlive && (this.#unanswered > 0 || this.#running > 0);
   }
@@ -124,7 +127,7 @@ export class SimulatedProcess {
     this.#note(`clock set by ${byMs} ms`);
   }
 
-  /** Stops the instance; the process ends after that. */
+  /** Stops the instance. The process ends afterwards. */
   stop(timeoutMs: number): void {
     if (!this.#machine.isRunning || this.#isStopping) return;
     this.#isStopping = true;
@@ -147,7 +150,7 @@ export class SimulatedProcess {
     });
   }
 
-  /** Cancels the task of a dispatch, if it was answered. */
+  /** Cancels the task of a dispatch, if the dispatch was answered. */
   cancel(number: number): void {
     const id = this.#parts.dispatched.get(number);
     if (id === undefined) return;
@@ -163,7 +166,7 @@ export class SimulatedProcess {
     });
   }
 
-  /** Calls the instance, and records its answer. A frozen process makes no calls. */
+  /** Calls the instance, and records the result. A frozen process makes no calls. */
   #call(what: string, ask: () => Promise<Answer>): void {
     if (!this.#machine.isRunning) return;
     const { recorder } = this.#parts;

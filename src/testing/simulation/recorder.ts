@@ -1,4 +1,4 @@
-// Writes a history down while it happens.
+// Records a history.
 
 import type {
   CancelOutcome,
@@ -28,23 +28,23 @@ import type { Verb } from "./network.ts";
 import type { Play } from "./scenario.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** How often a task is tried again whose dispatch does not say. */
+/** The number of retries of a task whose dispatch sets none. */
 const defaultRetries = 3;
 
-/** Keeps a history. */
+/** Records a history. */
 export class Recorder {
   readonly #timeline: Timeline;
   readonly #entries: HistoryEntry[] = [];
   readonly #tasks = new Names("t");
   readonly #workers = new Names("w");
-  /** When the store last heard of each worker. */
+  /** The instant of the last heartbeat of each worker. */
   readonly #heardAt = new Map<string, number>();
 
   constructor(timeline: Timeline) {
     this.#timeline = timeline;
   }
 
-  /** The short name of a task. */
+  /** Returns the short name of a task. */
   taskName(id: string): string {
     return this.#tasks.of(id);
   }
@@ -53,12 +53,12 @@ export class Recorder {
     this.#entries.push({ at: this.#timeline.now, instance, ...entry } as HistoryEntry);
   }
 
-  /** The store has carried out a verb. Those that change no task and no queue are left out. */
+  /** Records an operation of the store, unless it changes neither a task nor a queue. */
   carriedOut(instance: string, verb: Verb, args: readonly unknown[], result: unknown): void {
     for (const entry of this.#entriesOf(verb, args, result)) this.add(instance, entry);
   }
 
-  /** The history, with what the store holds now. */
+  /** Returns the history with the present content of the store. */
   async end(store: Storage): Promise<History> {
     const { items } = await store.list({}, { limit: 1_000 });
     const tasks: FinalTask[] = [];
@@ -183,13 +183,16 @@ export class Recorder {
     }));
   }
 
-  /** The present as the store sees it: in whole milliseconds. */
+  /** The present time of the store, in whole milliseconds. */
   get #storeNow(): number {
     return Math.floor(this.#timeline.now);
   }
 }
 
-/** A status, with `!` if it carries an exception: the text itself differs between runtimes. */
+/**
+ * Returns a status, followed by `!` if it has an exception. The text of the exception is omitted,
+ * because it differs between runtimes.
+ */
 function marked(status: string, exception: string | null): string {
   return exception === null ? status : `${status}!`;
 }

@@ -6,22 +6,22 @@ import type { ClockFault } from "./machine.ts";
 import type { Weather } from "./network.ts";
 
 /**
- * The behaviour of a handler in one attempt. `work` takes a while and obeys its signal; `deaf`
- * takes a while and ignores it.
+ * The behaviour of a handler in one attempt. `work` takes some time and obeys its signal; `deaf`
+ * takes some time and ignores it.
  */
 export type Act = "return" | "work" | "deaf" | "throw" | "throwOdd" | "dispatch";
 
-/** What a task's handler gets. */
+/** The payload of a task. */
 export interface Play {
-  /** The number of its dispatch; 0 for the dispatches of handlers. */
+  /** The number of the dispatch; 0 for dispatches of handlers. */
   readonly number: number;
-  /** The behaviour in each attempt; the last one also applies to later attempts. */
+  /** The behaviour in each attempt. The last one also applies to later attempts. */
   readonly acts: readonly Act[];
-  /** How long `work` and `deaf` take, in milliseconds. */
+  /** The duration of `work` and `deaf`, in milliseconds. */
   readonly takesMs: number;
 }
 
-/** A dispatch. Its number is the one of its play. */
+/** A dispatch, whose number is that of its payload. */
 export interface DispatchStep {
   readonly kind: "dispatch";
   readonly type: "plain" | "timed";
@@ -31,11 +31,11 @@ export interface DispatchStep {
   readonly level: AuditLevel;
   readonly key: string | null;
   readonly delayMs: number;
-  /** How often a failed attempt is tried again. */
+  /** The maximum number of retries. */
   readonly retries: number;
 }
 
-/** Something that is done. */
+/** An operation on a process. */
 export type Deed =
   | DispatchStep
   | { readonly kind: "cancel"; readonly number: number }
@@ -45,24 +45,24 @@ export type Deed =
   | { readonly kind: "freeze"; readonly forMs: number }
   | { readonly kind: "setClock"; readonly byMs: number };
 
-/** Something that is done at an instant, to or by one process. */
+/** An operation on one process at an instant. */
 export type Step = { readonly atMs: number; readonly instance: number } & Deed;
 
 /** A world, and its operations. */
 export interface Scenario {
-  /** The seed of all random choices: in the network and in instances. */
+  /** The seed of all random choices in the network and in instances. */
   readonly seed: number;
-  /** The clocks of the machines; each has one process. */
+  /** The clock errors of the machines, each of which has one process. */
   readonly machines: readonly ClockFault[];
   readonly weather: Weather;
   readonly steps: readonly Step[];
 }
 
-/** How many tasks of each queue a process runs at a time. */
+/** The number of tasks of each queue that a process runs concurrently. */
 export const parallelism: Readonly<Record<DispatchStep["queue"], number>> = {
   default: 3,
   narrow: 1,
 };
 
-/** When the faults end: the network is good, and every machine runs. */
+/** The time at which the faults end: the network is good, and every machine runs. */
 export const calmAtMs = 20_000;

@@ -1,24 +1,27 @@
-// The time of a simulated world. FakeClock waits for a real timer between two instants, since a
-// database may have to answer; here nothing is outside of the world, and a second of it takes
-// microseconds.
+// The time of a simulated world. FakeClock waits for a real timer between two instants, because a
+// database may have to answer. A simulated world depends on nothing outside, so a second of it
+// takes microseconds.
 
 import { macrotasksDone } from "../../time/macrotask.ts";
 
-/** Something that happens at an instant. */
+/** An action at an instant. */
 interface Happening {
   readonly at: number;
   readonly run: () => void;
 }
 
-/** The maximum number of turns of the event loop at one instant; more mean an endless loop. */
+/**
+ * The maximum number of turns of the event loop at one instant. More are assumed to be an endless
+ * loop.
+ */
 const mostTurns = 10_000;
 
-/** Lets things happen one after the other, each at its instant, in milliseconds from the start. */
+/** Runs actions one after the other, each at its instant, in milliseconds from the start. */
 export class Timeline {
   #now = 0;
   readonly #happenings = new Set<Happening>();
 
-  /** The present. */
+  /** The present time. */
   get now(): number {
     return this.#now;
   }
@@ -26,8 +29,8 @@ export class Timeline {
   /**
    * Plans an action. Actions at the same instant run in the order of planning.
    *
-   * @param delayMs Milliseconds from now; less than 0 counts as 0.
-   * @returns A function that calls it off.
+   * @param delayMs The delay in milliseconds. A negative value counts as 0.
+   * @returns A function that cancels the action.
    */
   in(delayMs: number, run: () => void): () => void {
     if (delayMs === Infinity) return () => {};
@@ -42,8 +45,8 @@ export class Timeline {
   }
 
   /**
-   * Lets time go by. Between two happenings everything runs that waits for nothing but promises and
-   * turns of the event loop.
+   * Advances the time. Between two actions, everything runs that waits only for promises and turns
+   * of the event loop.
    */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;

@@ -1,4 +1,4 @@
-// Tries a seed: plays its scenario, and has its history checked. One that fails is made smaller.
+// Runs the scenario of a seed, and checks its history. Shrinks failing scenarios.
 
 import { checkHistory } from "../checker/check_history.ts";
 import { drawScenario } from "./draw_scenario.ts";
@@ -11,18 +11,18 @@ import { playScenario, type StoreMaker } from "./world.ts";
 export interface Failure {
   readonly scenario: Scenario;
   readonly history: History;
-  /** What is wrong, a line each. */
+  /** The violations, one per line. */
   readonly broken: readonly string[];
 }
 
-/** Tries a seed; null: its history is as promised. */
+/** Runs and checks a seed. Returns null if its history violates no rule. */
 export async function trySeed(seed: number, makeStore: StoreMaker): Promise<Failure | null> {
   return await tryScenario(drawScenario(seed), makeStore);
 }
 
 /**
- * Makes a failing scenario smaller, while it still breaks one of the rules that it broke. Drops
- * steps (halves first, single ones in the end), then the faults of the network and of the clocks.
+ * Shrinks a failing scenario as long as it violates one of the same rules. Removes steps (first
+ * halves, finally single ones), then the faults of the network and of the clocks.
  */
 export async function shrink(failure: Failure, makeStore: StoreMaker): Promise<Failure> {
   const rulesBroken = new Set(failure.broken.map(ruleOf));
@@ -39,7 +39,7 @@ export async function shrink(failure: Failure, makeStore: StoreMaker): Promise<F
       const steps = smallest.scenario.steps.toSpliced(at, size);
       if (!await fails({ ...smallest.scenario, steps })) at += size;
     }
-    // What has to stay beside a step may go once that one is gone.
+    // A step that was needed together with another one may be removed after that one is gone.
     if (size > 1 || smallest.scenario.steps.length === length) size = Math.floor(size / 2);
   }
   await fails({ ...smallest.scenario, weather: { lossRate: 0, slowestMs: 0 } });
@@ -49,7 +49,7 @@ export async function shrink(failure: Failure, makeStore: StoreMaker): Promise<F
   return smallest;
 }
 
-/** A failure for people: what is wrong, what was done, and what happened. */
+/** Formats a failure: the violations, the scenario and the history. */
 export function formatFailure({ scenario, history, broken }: Failure): string {
   const { steps, ...world } = scenario;
   return [
@@ -68,7 +68,7 @@ async function tryScenario(scenario: Scenario, makeStore: StoreMaker): Promise<F
   return broken.length === 0 ? null : { scenario, history, broken };
 }
 
-/** The sentence of the rule that a line of the checker is about. */
+/** Returns the name of the rule of a violation. */
 function ruleOf(line: string): string {
   return line.split(": ")[1]!;
 }

@@ -1,4 +1,4 @@
-// A simulated world: a store, and processes that start and stop. A scenario has its operations.
+// A simulated world: a store, and processes that start and stop, controlled by a scenario.
 
 import type { Storage } from "../../storage/storage.ts";
 import type { Clock } from "../../time/clock.ts";
@@ -11,13 +11,13 @@ import { Recorder } from "./recorder.ts";
 import { calmAtMs, type Scenario, type Step } from "./scenario.ts";
 import { Timeline } from "./timeline.ts";
 
-/** Makes an empty store that goes by a clock; returns what connects to it, once a process. */
+/** Creates an empty store that uses a clock. Returns a function that connects one process to it. */
 export type StoreMaker = (clock: Clock) => () => Storage;
 
-/** How long all work may take to end once the faults have ended, in milliseconds. */
+/** The maximum time from the end of the faults to the end of all tasks, in milliseconds. */
 const patienceMs = 180_000;
 
-/** Plays a scenario to its end, and returns what happened. */
+/** Runs a scenario to its end, and returns the history. */
 export async function playScenario(scenario: Scenario, makeStore: StoreMaker): Promise<History> {
   const world = new World(scenario, makeStore);
   return await world.play();
@@ -85,7 +85,7 @@ class World {
     }
   }
 
-  /** Ends all faults, and starts a process: from here on everything can come to its end. */
+  /** Ends all faults, and starts a process, so that all tasks can end. */
   #calmDown(): void {
     this.#isCalm = true;
     for (const instance of this.#processes) instance.thaw();

@@ -1,5 +1,5 @@
-// The audit levels: every level with every status, with and without an exception, through both
-// verbs that write audit rows.
+// The audit levels: every level with every status, with and without an exception, by both methods
+// that write audit rows.
 
 import { type AuditLevel, auditLevels } from "../../../audit/audit_level.ts";
 import {
@@ -19,8 +19,8 @@ interface Combination {
 }
 
 /**
- * A task for every combination. Their rows say `None`, so that only the passed level can write
- * history.
+ * Stores a task for every combination. The rows have the level `None`, so that only the passed
+ * level can write history.
  */
 async function everyCombination(s: Scene, isRecurring: boolean): Promise<Combination[]> {
   const combinations = auditLevels.flatMap((auditLevel) =>
@@ -40,7 +40,7 @@ function text({ auditLevel, status, exception }: Combination): string {
   }`;
 }
 
-/** The history that a combination should leave: nothing, or one row. */
+/** Returns the expected history of a combination: nothing, or one row. */
 function rowsOf(combination: Combination, isAudited: boolean): [TaskStatus, string | null][] {
   return isAudited ? [[combination.status, combination.exception]] : [];
 }
@@ -70,7 +70,7 @@ export const auditMatrix = topic("audit matrix", {
     }
   },
 
-  "the one-form of setStatus does as the many-form": async (s) => {
+  "setStatus has the same effect as setStatusMany": async (s) => {
     for (const auditLevel of auditLevels) {
       for (
         const [status, exception] of [["Completed", null], ["Completed", "warned"], [
@@ -154,7 +154,7 @@ export const auditMatrix = topic("audit matrix", {
     }
   },
 
-  "at None only status and exception of a one-shot change": async (s) => {
+  "at None only the status and exception of a one-shot task change": async (s) => {
     const { id, lease } = await s.claimed({ auditLevel: "None" });
     await s.change(id, ["InProgress", ["Completed", "warned"]], {
       auditLevel: "None",
@@ -172,7 +172,7 @@ export const auditMatrix = topic("audit matrix", {
     }
   },
 
-  "at None a series still knows its last run": async (s) => {
+  "at None a series still has its last run": async (s) => {
     const id = await s.addSeries({ auditLevel: "None" });
     await s.storage.updateCurrentRun(id, 7, null, "None");
     const row = await s.row(id);

@@ -1,4 +1,4 @@
-// Awkward text: every column returns any text of a user unchanged.
+// Unusual text: every column returns any string of a user unchanged.
 
 import { expectSame, expectThat } from "../expect.ts";
 import { series, slotRequest, topic } from "../scene.ts";

@@ -1,4 +1,4 @@
-// Cancelling: at once what waits, by its owner what runs.
+// Cancellation: waiting tasks are cancelled at once, running tasks by their worker.
 
 import { expectNear, expectSame, expectThat } from "../expect.ts";
 import { hour, leaseMs, minute, topic } from "../scene.ts";
@@ -30,7 +30,7 @@ export const cancel = topic("cancel", {
     expectSame(await s.statuses(id), ["Queued", "Pending: it broke", "Cancelled"], "the audit");
   },
 
-  "a cancelled task tells the rate limit slot that it held, until it is due again": async (s) => {
+  "a cancelled task keeps its rate limit slot in the row until it is due again": async (s) => {
     const { id, lease } = await s.claimed();
     const rateSlotAt = await s.now() + hour;
     await s.change(id, ["WaitingQueue"], { lease, dueInMs: hour, returnAttempt: true, rateSlotAt });
@@ -54,7 +54,7 @@ export const cancel = topic("cancel", {
     expectSame(await s.storage.requestCancel([id]), ["ended"], "it has ended");
   },
 
-  "a series with a planned run that nothing waits for is cancelled, too": async (s) => {
+  "a series with a next run but no due instant is cancelled, too": async (s) => {
     const id = await s.addSeries();
     await s.change(id, ["Completed"]);
     const before = await s.row(id);
@@ -96,7 +96,7 @@ export const cancel = topic("cancel", {
     );
   },
 
-  "a request outlives a retry that was written in the same moment": async (s) => {
+  "a request to cancel stays after a retry that was written at the same time": async (s) => {
     const { id, lease } = await s.claimed();
     await s.storage.requestCancel([id]);
     await s.change(id, [["Pending", "it broke"]], { lease, dueInMs: 5 * hour });
@@ -105,7 +105,7 @@ export const cancel = topic("cancel", {
     expectSame([again?.id, again?.cancelRequested], [id, true], "who claims it sees the request");
   },
 
-  "a request outlives the end of a run, and the series does not wait for its next": async (s) => {
+  "a request to cancel stays after the end of a run, and the series is due at once": async (s) => {
     const id = await s.addSeries();
     const [task] = await s.claim(await s.worker());
     await s.storage.requestCancel([id]);
@@ -115,7 +115,9 @@ export const cancel = topic("cancel", {
     expectSame([again?.id, again?.cancelRequested], [id, true], "who claims it sees the request");
   },
 
-  "a request outlives that the task is given back, which is due at once": async (s) => {
+  "a request to cancel stays after the task is given back, and the task is due at once": async (
+    s,
+  ) => {
     const { id, lease } = await s.claimed();
     await s.storage.requestCancel([id]);
     const dueAt = await s.now() + 5 * hour;
@@ -125,7 +127,7 @@ export const cancel = topic("cancel", {
     expectSame([again?.id, again?.cancelRequested], [id, true], "who claims it sees the request");
   },
 
-  "a request outlives a worker that was lost": async (s) => {
+  "a request to cancel stays after the worker is lost": async (s) => {
     const { id } = await s.claimed();
     await s.storage.requestCancel([id]);
     await s.unit.passTime(leaseMs + minute);
@@ -134,7 +136,7 @@ export const cancel = topic("cancel", {
     expectSame([again?.id, again?.cancelRequested], [id, true], "who claims it sees the request");
   },
 
-  "a request ends with its task, for every kind of end": async (s) => {
+  "a request to cancel ends with its task, for every kind of end": async (s) => {
     const held = async () => {
       const { id, lease } = await s.claimed();
       await s.storage.requestCancel([id]);

@@ -1,5 +1,5 @@
-// Status changes without a lease, as an administrator makes them: a task that is to wait waits for
-// an instant, so that a worker finds it, and a status that does not exist is refused.
+// Status changes without a lease, as an administrator makes them. A task with a new waiting status
+// gets a due instant, so that a worker finds it. An unknown status is rejected.
 
 import { InvalidArgumentError } from "../../../guards/errors.ts";
 import type { RunEnd, StatusChange, StatusTransition } from "../../../storage/requests.ts";
@@ -9,10 +9,10 @@ import { hour, type Scene, topic } from "../scene.ts";
 
 const waiting: readonly TaskStatus[] = ["WaitingQueue", "Queued", "Pending"];
 
-/** Texts that are no statuses, some of them nearly. */
+/** Invalid statuses, some of which are similar to valid ones. */
 const unknown = ["Done", "queued", "Queued ", "", "__proto__", null, undefined, 5];
 
-/** Stores a task that was dispatched for an instant, or at once, and has ended. */
+/** Stores a task that was dispatched for an instant or to run at once, and has ended. */
 async function ended(s: Scene, status: TaskStatus, at?: number): Promise<string> {
   const later = { queue: "later", status: "WaitingQueue", due: { at: at! } } as const;
   const id = await s.add(at === undefined ? {} : later);
@@ -21,7 +21,7 @@ async function ended(s: Scene, status: TaskStatus, at?: number): Promise<string>
 }
 
 export const changesByHand = topic("changes by hand", {
-  "a task that waits and is to wait stays due when it is": async (s) => {
+  "a waiting task that gets another waiting status keeps its due instant": async (s) => {
     for (const status of waiting) {
       const ids = [
         await s.add(),
@@ -37,7 +37,7 @@ export const changesByHand = topic("changes by hand", {
     }
   },
 
-  "a task that has ended and is to wait is due when it was dispatched for, at the soonest now":
+  "an ended task that gets a waiting status is due at the instant of its dispatch, or now if that is past":
     async (s) => {
       const worker = await s.worker();
       for (const status of waiting) {
@@ -65,7 +65,9 @@ export const changesByHand = topic("changes by hand", {
       }
     },
 
-  "a series that is to wait is due at its next run, or now if it has none": async (s) => {
+  "a series that gets a waiting status is due at its next run, or now if it has none": async (
+    s,
+  ) => {
     for (const status of waiting) {
       const now = await s.now();
       const planned = await s.addSeries({}, { nextRunAt: now + hour });
@@ -97,7 +99,7 @@ export const changesByHand = topic("changes by hand", {
     }
   },
 
-  "a task that is to be cancelled stays so when it is to wait": async (s) => {
+  "a request to cancel stays when the task gets a waiting status": async (s) => {
     const { id } = await s.claimed();
     await s.storage.requestCancel([id]);
     await s.change(id, ["Pending"]);
@@ -114,7 +116,7 @@ export const changesByHand = topic("changes by hand", {
     expectSame((await s.row(ends!)).dueAt, null, "it does not");
   },
 
-  "a status that does not exist is refused, and nothing is written": async (s) => {
+  "an unknown status is rejected, and nothing is written": async (s) => {
     const [id, other] = await s.addMany(2);
     const series = await s.addSeries();
     const good: StatusTransition = { status: "Failed", exception: null, agoMs: 0 };

@@ -1,4 +1,4 @@
-// Claims: which worker gets which task, and in which order.
+// Claims: the claimed tasks and their order.
 
 import { WorkerLostError } from "../../../storage/errors.ts";
 import type { NewTask } from "../../../storage/requests.ts";
@@ -6,7 +6,7 @@ import { expectNear, expectRejection, expectSame, expectValue } from "../expect.
 import { hour, minute, retryPolicy, series, topic } from "../scene.ts";
 
 export const claim = topic("claim", {
-  "a claim gives the worker all it needs to run the task": async (s) => {
+  "a claim returns all that a worker needs to run the task": async (s) => {
     const workerId = await s.worker();
     const id = await s.add({
       priority: 3,
@@ -53,7 +53,7 @@ export const claim = topic("claim", {
     expectSame(await s.statuses(id), [], "a claim writes no audit row");
   },
 
-  "a claim of a series brings the series": async (s) => {
+  "a claim of a series returns the series": async (s) => {
     const id = await s.addSeries({}, { maxRuns: 4 });
     const [task] = await s.claim(await s.worker());
     expectSame(task?.id, id, "it is claimed");
@@ -109,8 +109,8 @@ export const claim = topic("claim", {
       { status: "Queued", series: series({ nextRunAt: now }) },
       { status: "WaitingQueue", series: series({ nextRunAt: now }) },
     ];
-    // Of each priority and due instant two of each kind; in portions of five none of these stays
-    // together.
+    // Two tasks of each kind for each priority and due instant. Claims of five split each such
+    // group.
     const tasks = [1, 0].flatMap((priority) =>
       [20, 10].flatMap((minutesAgo) =>
         [...kinds, ...kinds].map((kind) =>

@@ -1,4 +1,4 @@
-// Many processes on one database: nothing is done twice, nothing is lost.
+// Many processes on one database: each operation is applied exactly once.
 
 import type { ClaimedTask } from "../../../storage/records.ts";
 import { StorageError } from "../../../storage/errors.ts";
@@ -6,7 +6,7 @@ import type { Storage } from "../../../storage/storage.ts";
 import { ConformanceError, expectSame, expectSameSet, expectThat } from "../expect.ts";
 import { leaseMs, minute, type Scene, topic } from "../scene.ts";
 
-/** Repeats a verb that failed with a transient error (a deadlock, say), as every caller does. */
+/** Repeats an operation after transient errors, such as a deadlock, as every caller does. */
 async function insist<T>(verb: () => Promise<T>): Promise<T> {
   for (let attempt = 1; attempt <= 20; attempt++) {
     try {
@@ -82,7 +82,7 @@ export const concurrency = topic("concurrency", {
     expectSameSet([...claimed.flat(), ...rest].map((task) => task.id), stored, "each once");
   },
 
-  "workers that claim and finish side by side end every task once": async (s) => {
+  "workers that claim and finish concurrently end every task once": async (s) => {
     const ids = await s.addMany(600);
     const storages = await processes(s, 3);
     await Promise.all(storages.map(async (storage, n) => {
@@ -114,7 +114,7 @@ export const concurrency = topic("concurrency", {
     expectSame((await s.storage.auditGrowth())[0]?.rows, 1800, "and nothing is written twice");
   },
 
-  "writers that change the same tasks in opposite order do not stop each other": async (s) => {
+  "writers that change the same tasks in opposite order do not block each other": async (s) => {
     const ids = await s.addMany(120);
     const storages = await processes(s, 4);
     const transition = { status: "InProgress", exception: null, agoMs: 0 } as const;
@@ -134,7 +134,7 @@ export const concurrency = topic("concurrency", {
     );
   },
 
-  "of two that write with the same lease, one ends the task": async (s) => {
+  "of two writes with the same lease, one ends the task": async (s) => {
     const storages = await processes(s, 2);
     for (let round = 0; round < 20; round++) {
       const { id, lease } = await s.claimed();
@@ -161,7 +161,7 @@ export const concurrency = topic("concurrency", {
     expectSame([count, (await s.runs(id)).length], [40, 40], "none is lost");
   },
 
-  "a worker that is given up while it writes has written all or nothing": async (s) => {
+  "a worker that is released as lost while it writes has written all or nothing": async (s) => {
     const [first, second] = await processes(s, 2);
     for (let round = 0; round < 10; round++) {
       const workerId = await s.worker(`worker-${round}`);

@@ -1,4 +1,4 @@
-// Damaged rows: a row that was edited by hand, or damaged by a disk, affects only its own task.
+// Damaged rows: a row that was edited by hand or damaged by a disk affects only its own task.
 
 import type { Damage } from "../harness.ts";
 import { expectSame, expectSameSet, expectThat, expectValue } from "../expect.ts";
@@ -6,7 +6,7 @@ import { hour, type Scene, topic } from "../scene.ts";
 
 const damages: readonly Damage[] = ["counters", "instants"];
 
-/** Three due tasks, the second of which is damaged. */
+/** Stores three due tasks, and damages the second. */
 async function addThree(s: Scene, damage: Damage): Promise<readonly string[]> {
   const ids = [...await s.addMany(2), await s.addSeries()];
   await s.unit.damage?.(ids[1]!, damage);
@@ -14,7 +14,7 @@ async function addThree(s: Scene, damage: Damage): Promise<readonly string[]> {
 }
 
 export const damagedRows = topic("damaged rows", {
-  "a damaged row fails no claim of others, and its task can be failed permanently": [
+  "a damaged row does not affect claims of others, and its task can be failed": [
     "damage",
     async (s) => {
       const workerId = await s.worker();
@@ -54,7 +54,7 @@ export const damagedRows = topic("damaged rows", {
     expectSame((await s.row(id)).leaseToken, leaseToken, "the row has the same token");
   }],
 
-  "a damaged row fails no reading": ["damage", async (s) => {
+  "a damaged row can be read": ["damage", async (s) => {
     for (const damage of damages) {
       const ids = await addThree(s, damage);
       const { items } = await s.storage.list({}, { limit: 3 });
@@ -67,7 +67,7 @@ export const damagedRows = topic("damaged rows", {
     }
   }],
 
-  "a damaged row does not keep the tasks of a lost worker": ["damage", async (s) => {
+  "a damaged row does not prevent the release of a lost worker's tasks": ["damage", async (s) => {
     for (const damage of damages) {
       const workerId = await s.worker(`lost-${damage}`);
       const ids = await s.addMany(3, { queue: damage });

@@ -1,20 +1,20 @@
-// Faults: a connection that breaks at any statement of a verb leaves all of it done or none of it,
-// says that trying again can help, and trying again comes to the same end as if nothing had
-// happened.
+// Faults: if the connection breaks at any statement of an operation, the operation is applied
+// completely or not at all, fails with a transient error, and has the same result after a retry as
+// without the fault.
 
 import { StorageError } from "../../../storage/errors.ts";
 import type { Capability } from "../harness.ts";
 import { expectSame, expectThat } from "../expect.ts";
 import { day, hour, type Scene, topic } from "../scene.ts";
 
-/** How many statements a verb is taken to have at most. */
+/** The assumed maximum number of statements of an operation. */
 const statements = 8;
 
 /**
- * Breaks a verb at its first, second … statement.
+ * Breaks an operation at its first, second … statement.
  *
- * @param prepare Makes what the verb works on, and returns the verb.
- * @param look What the verb may change, as text.
+ * @param prepare Prepares the data, and returns the operation.
+ * @param look Returns the data that the operation may change, as text.
  */
 async function breakEverywhere<T>(
   s: Scene,
@@ -122,7 +122,7 @@ export const faults = topic("faults", {
   }),
 
   "a claim that breaks has claimed all or nothing": withFaults(async (s) => {
-    // A claim whose answer was lost is found when its worker is given up; here the worker only asks
+    // A claim whose answer was lost is released with its lost worker. Here the worker only claims
     // again.
     await s.worker();
     for (let n = 1; n <= statements; n++) {
@@ -225,7 +225,7 @@ export const faults = topic("faults", {
     );
   }),
 
-  "a search for lost workers that breaks loses nothing": withFaults(async (s) => {
+  "a release of lost workers that breaks loses nothing": withFaults(async (s) => {
     let round = 0;
     await breakEverywhere(
       s,

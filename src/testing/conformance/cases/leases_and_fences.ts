@@ -1,10 +1,11 @@
-// Leases: only the holder of a task may change it, and a worker that lost it gets a refusal.
+// Leases: only the holder of a task can change it, and writes of a worker that lost it are
+// rejected.
 
 import type { Lease } from "../../../storage/requests.ts";
 import { expectSame, expectThat } from "../expect.ts";
 import { hour, type Scene, topic } from "../scene.ts";
 
-/** The state that a refused write must not change. */
+/** Returns the state that a rejected write must not change. */
 async function stateOf(s: Scene, id: string) {
   return { row: await s.row(id), statuses: await s.statuses(id), runs: await s.runs(id) };
 }
@@ -19,7 +20,7 @@ async function expectRefused(s: Scene, id: string, lease: Lease, why: string): P
 }
 
 export const leasesAndFences = topic("leases and fences", {
-  "a write with another worker's name or another token is refused": async (s) => {
+  "a write with another worker's id or another token is rejected": async (s) => {
     const { id, lease } = await s.claimed({ queue: "default" });
     await expectRefused(s, id, { ...lease, workerId: "worker-b" }, "another worker");
     await expectRefused(s, id, { ...lease, workerId: "WORKER-A" }, "another name");
@@ -28,7 +29,7 @@ export const leasesAndFences = topic("leases and fences", {
     expectThat((await s.change(id, ["Completed"], { lease })).applied, "the holder may write");
   },
 
-  "a late writer is refused after its task was taken over": async (s) => {
+  "a late write is rejected after the task was taken over": async (s) => {
     const { id, lease } = await s.claimed();
     await s.unit.passTime(hour);
     await s.worker("worker-b");
@@ -45,7 +46,7 @@ export const leasesAndFences = topic("leases and fences", {
     expectSame((await s.row(id)).status, "Completed", "the new holder's result stands");
   },
 
-  "a lease ends with the task, so that a repeated end is refused": async (s) => {
+  "a lease ends with the task, so that a repeated end is rejected": async (s) => {
     const { id, lease } = await s.claimed();
     await s.change(id, ["Completed"], { lease });
     await expectRefused(s, id, lease, "it has ended already");
@@ -59,7 +60,7 @@ export const leasesAndFences = topic("leases and fences", {
     expectSame((await s.row(seriesId)).series?.runCount, 1, "it is counted once");
   },
 
-  "an older claim of the same worker is refused": async (s) => {
+  "a write with an older token of the same worker is rejected": async (s) => {
     const { id, lease } = await s.claimed();
     await s.change(id, [["Pending", "again"]], { lease, dueInMs: 0 });
     const [task] = await s.claim("worker-a");
@@ -71,7 +72,7 @@ export const leasesAndFences = topic("leases and fences", {
     );
   },
 
-  "among many changes only the refused ones are left out": async (s) => {
+  "of many changes only the rejected ones are not applied": async (s) => {
     await s.worker();
     await s.worker("worker-b");
     const ids = await s.addMany(60);
@@ -101,7 +102,7 @@ export const leasesAndFences = topic("leases and fences", {
     );
   },
 
-  "among many writes one under an older lease of the same worker is refused": async (s) => {
+  "of many writes the one with an older token of the same worker is rejected": async (s) => {
     const ids = await s.addMany(6);
     const series = (await s.storage.persist([s.recurring(), s.recurring()])).map(({ id }) => id);
     const first = await s.claim(await s.worker());
@@ -149,7 +150,7 @@ export const leasesAndFences = topic("leases and fences", {
     );
   },
 
-  "without a lease a write is applied, whichever worker holds the task": async (s) => {
+  "without a lease a write is applied, regardless of the holder": async (s) => {
     const { id, lease } = await s.claimed();
     expectThat((await s.change(id, ["Failed"])).applied, "it is applied");
     const row = await s.row(id);
@@ -157,7 +158,7 @@ export const leasesAndFences = topic("leases and fences", {
     await expectRefused(s, id, lease, "it was taken from the holder");
   },
 
-  "how long a task runs does not end its lease": async (s) => {
+  "a long run does not end the lease": async (s) => {
     const { id, lease } = await s.claimed();
     for (let n = 0; n < 5; n++) {
       await s.unit.passTime(hour);

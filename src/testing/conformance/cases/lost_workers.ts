@@ -1,11 +1,11 @@
-// Workers that died: which are given up, where their tasks go, and when a task is given up, too.
+// Lost workers: how they are detected, how their tasks are released, and when a task fails.
 
 import { WorkerLostError } from "../../../storage/errors.ts";
 import { expectNear, expectRejection, expectSame, expectSameSet, expectThat } from "../expect.ts";
 import { day, hour, leaseMs, minute, topic } from "../scene.ts";
 
 export const lostWorkers = topic("lost workers", {
-  "a worker with a fresh heartbeat keeps its tasks": async (s) => {
+  "a worker with a recent heartbeat keeps its tasks": async (s) => {
     const { id } = await s.claimed();
     await s.unit.passTime(leaseMs - minute);
     expectSame(await s.releaseLost(), [], "not late yet");
@@ -15,7 +15,7 @@ export const lostWorkers = topic("lost workers", {
     expectSame((await s.row(id)).workerId, "worker-a", "the lease holds");
   },
 
-  "a late worker is given up, and its tasks are due again": async (s) => {
+  "a late worker is removed, and its tasks are due again": async (s) => {
     const { id } = await s.claimed({ queue: "email" });
     await s.change(id, ["InProgress"]);
     await s.unit.passTime(leaseMs + minute);
@@ -58,24 +58,27 @@ export const lostWorkers = topic("lost workers", {
     ], "another one gets it");
   },
 
-  "a heartbeat of a clock that was ahead proves nothing": ["setClockBack", async (s) => {
-    const { id } = await s.claimed();
-    await s.worker("worker-b");
-    await s.unit.setClockBack!(day);
-    const othersLost = async (workerId: string) =>
-      (await s.storage.heartbeat(workerId, leaseMs)).othersLost;
-    expectSame(await othersLost("worker-b"), true, "they may be lost");
-    expectSame(await s.releaseLost(), [], "they are given a lease to show that they live");
-    await s.unit.passTime(leaseMs - minute);
-    expectSame(await othersLost("worker-b"), false, "it has not passed");
-    await s.unit.passTime(2 * minute);
-    expectSame(await othersLost("worker-b"), true, "one of them was silent for a lease");
-    const lost = await s.releaseLost();
-    expectSame(lost.map((t) => [t.taskId, t.workerId]), [[id, "worker-a"]], "its task is taken");
-    expectSame((await s.storage.workers()).map((w) => w.id), ["worker-b"], "the other one lives");
-  }],
+  "a heartbeat of a clock that was ahead does not keep a worker alive": [
+    "setClockBack",
+    async (s) => {
+      const { id } = await s.claimed();
+      await s.worker("worker-b");
+      await s.unit.setClockBack!(day);
+      const othersLost = async (workerId: string) =>
+        (await s.storage.heartbeat(workerId, leaseMs)).othersLost;
+      expectSame(await othersLost("worker-b"), true, "they may be lost");
+      expectSame(await s.releaseLost(), [], "they are given a lease to show that they live");
+      await s.unit.passTime(leaseMs - minute);
+      expectSame(await othersLost("worker-b"), false, "it has not passed");
+      await s.unit.passTime(2 * minute);
+      expectSame(await othersLost("worker-b"), true, "one of them was silent for a lease");
+      const lost = await s.releaseLost();
+      expectSame(lost.map((t) => [t.taskId, t.workerId]), [[id, "worker-a"]], "its task is taken");
+      expectSame((await s.storage.workers()).map((w) => w.id), ["worker-b"], "the other one lives");
+    },
+  ],
 
-  "a search for lost workers alone gives those of a clock that was ahead a lease": [
+  "a release of lost workers gives those with a heartbeat in the future one lease": [
     "setClockBack",
     async (s) => {
       const { id } = await s.claimed();
@@ -191,7 +194,7 @@ export const lostWorkers = topic("lost workers", {
     expectSame(await s.claim(await s.worker()), [], "it is not claimed again");
   },
 
-  "a task that only waited beside one that ended the process never fails": async (s) => {
+  "a task that only waited in a process that crashed never fails": async (s) => {
     const id = await s.add();
     const poison = await s.add();
     for (let round = 1; round <= 4; round++) {
@@ -239,7 +242,7 @@ export const lostWorkers = topic("lost workers", {
     expectSame([row.status, row.attempt, row.lostCount], ["ServiceStopped", 2, 1], "one counts");
   },
 
-  "with a poison limit of 0, a task fails that was running, and no other": async (s) => {
+  "with a poison limit of 0, only a running task fails": async (s) => {
     await s.worker();
     const [running, waiting] = await s.addMany(2);
     await s.claim("worker-a");
@@ -281,7 +284,7 @@ export const lostWorkers = topic("lost workers", {
     expectNear(row.dueAt, await s.now(), "it is due now");
   },
 
-  "two processes that look for lost workers at once take each task once": async (s) => {
+  "two processes that release lost workers concurrently release each task once": async (s) => {
     await s.worker("worker-a");
     const ids = await s.addMany(200);
     await s.claim("worker-a", { limit: 200 });

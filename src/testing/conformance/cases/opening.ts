@@ -5,7 +5,7 @@ import { expectNear, expectRejection, expectSame, expectThat } from "../expect.t
 import { topic } from "../scene.ts";
 
 export const opening = topic("opening", {
-  "opening twice is the same as once, and tells the storage's time": async (s) => {
+  "opening twice is the same as once, and returns the storage's time": async (s) => {
     const { now } = await s.storage.open();
     expectNear(now, await s.now(), "open returns the storage's clock");
     await s.add();
@@ -19,14 +19,14 @@ export const opening = topic("opening", {
     for (const other of others) expectSame((await s.row(id, other)).id, id, "each sees the task");
   },
 
-  "what one process stored is there for the next, after the first has closed": async (s) => {
+  "stored tasks are there for the next process after the first has closed": async (s) => {
     const first = await s.unit.another();
     const { id } = await s.persist(s.task(), first);
     await first.close();
     expectSame((await s.row(id)).status, "Queued", "the task outlives its process");
   },
 
-  "a closed storage refuses every verb and may be closed again": async (s) => {
+  "a closed storage rejects every call and may be closed again": async (s) => {
     const other = await s.unit.another();
     await other.close();
     await other.close();
@@ -57,7 +57,7 @@ export const opening = topic("opening", {
     ], "the audit tables are empty");
   },
 
-  "a storage says who it is and how often to look for tasks": async (s) => {
+  "a storage has a name and polling intervals": async (s) => {
     const { name, polling: { busyMs, idleMs } } = await s.unit.another();
     expectThat(busyMs > 0 && idleMs >= busyMs, "0 < busyMs <= idleMs");
     expectSame(name, s.storage.name, "the name is the driver's");

@@ -1,4 +1,4 @@
-// Storing tasks: the fields of a new row; a repeated write stores nothing twice.
+// Storing tasks: the fields of a new row, and repeated writes.
 
 import { auditLevels } from "../../../audit/audit_level.ts";
 import { shouldCreateStatusAudit } from "../../../storage/kit/audit_policy.ts";
@@ -7,7 +7,7 @@ import { expectNear, expectSame, expectThat, expectValue } from "../expect.ts";
 import { hour, retryPolicy, series, topic } from "../scene.ts";
 
 export const persist = topic("persist", {
-  "a new task comes back as it was stored, due at once": async (s) => {
+  "a new task is returned as it was stored, due at once": async (s) => {
     const task = s.task({
       queue: "email",
       priority: 7,
@@ -76,7 +76,7 @@ export const persist = topic("persist", {
     expectSame([row.dueAt, row.scheduledAt], [at, at], "the instant is kept to the millisecond");
   },
 
-  "instants of the distant past and future come back to the millisecond": async (s) => {
+  "instants of the distant past and future are kept to the millisecond": async (s) => {
     const instants = [
       "0001-01-01T00:00:00.001Z",
       "1900-02-28T23:59:59.999Z",
@@ -98,7 +98,7 @@ export const persist = topic("persist", {
     expectSame([row.dueAt, row.scheduledAt], [at, null], "it was to run at once");
   },
 
-  "a series comes back as it was stored, with no runs": async (s) => {
+  "a series is returned as it was stored, with no runs": async (s) => {
     const at = await s.now() + hour;
     const given = { anchorAt: at - 5, maxRuns: 10, runUntil: at + hour, nextRunAt: at };
     const id = await s.addSeries({ due: { at } }, given);
@@ -161,7 +161,7 @@ export const persist = topic("persist", {
     }
   },
 
-  "an empty list is answered with an empty list": async (s) => {
+  "storing no tasks returns no results": async (s) => {
     expectSame(await s.storage.persist([]), [], "nothing to store");
   },
 
@@ -182,7 +182,7 @@ export const persist = topic("persist", {
     expectSame(await s.statuses(task.id), ["Queued"], "one audit row");
   },
 
-  "a repeated write of a task that was claimed meanwhile takes nothing back": async (s) => {
+  "a repeated write of a task that was claimed in between changes nothing": async (s) => {
     const task = s.task();
     await s.persist(task);
     const [claimed] = await s.claim(await s.worker());
@@ -196,7 +196,7 @@ export const persist = topic("persist", {
     expectSame((await s.row(task.id)).workerId, "worker-a", "the claim stands");
   },
 
-  "a task can be born claimed by the local worker": async (s) => {
+  "a task can be stored as claimed by the local worker": async (s) => {
     const workerId = await s.worker();
     const task = s.task({ claimFor: workerId });
     expectSame(
@@ -229,7 +229,7 @@ export const persist = topic("persist", {
     expectSame((await s.row(task.id)).status, "Completed", "and its end stands");
   },
 
-  "a repeated write of a task that was given back and claimed again does not say that it is claimed":
+  "a repeated write of a task that was given back and claimed again reports it as not claimed":
     async (
       s,
     ) => {
@@ -244,7 +244,7 @@ export const persist = topic("persist", {
       expectSame((await s.row(task.id)).leaseToken, 2, "and the claim stands");
     },
 
-  "a task is not born claimed for an unknown worker, for later, or in a paused queue": async (
+  "a task is not stored as claimed for an unknown worker, for later, or in a paused queue": async (
     s,
   ) => {
     const claimFor = await s.worker();

@@ -59,7 +59,7 @@ export const queues = topic("queues", {
     );
   },
 
-  "the next due instant is the earliest of the queues and types that are asked for": async (s) => {
+  "the next due instant is the earliest of the given queues and types": async (s) => {
     expectSame(await nextDueAt(s), null, "nothing waits");
     const now = await s.now();
     await s.add({ status: "WaitingQueue", due: { at: now + 5 * hour } });
@@ -166,7 +166,7 @@ export const queues = topic("queues", {
     );
   },
 
-  "changes of other processes are notified at once": ["wakes", async (s) => {
+  "listeners are notified of changes by other processes at once": ["wakes", async (s) => {
     const other = await s.unit.another();
     const { id } = await s.claimed();
     const { id: released, lease, task } = await s.claimed();
@@ -210,20 +210,23 @@ export const queues = topic("queues", {
     end();
   }],
 
-  "a series that another process has corrected is notified at once": ["wakes", async (s) => {
-    const other = await s.unit.another();
-    const plannedAt = await s.now() + 2 * hour;
-    const taskId = await s.addSeries({ due: { at: plannedAt } }, { nextRunAt: plannedAt });
-    const signals = new Signals(s);
-    const end = s.storage.onWake(({ kind }) => signals.add(kind));
-    const nextRunAt = plannedAt - hour;
-    const times = { nextRunAt, anchorAt: plannedAt - 2 * hour, dueAt: nextRunAt };
-    await other.correctSeries([{ taskId, plannedAt, ...times }]);
-    await signals.has("tasks");
-    end();
-  }],
+  "listeners are notified of series that another process corrected at once": [
+    "wakes",
+    async (s) => {
+      const other = await s.unit.another();
+      const plannedAt = await s.now() + 2 * hour;
+      const taskId = await s.addSeries({ due: { at: plannedAt } }, { nextRunAt: plannedAt });
+      const signals = new Signals(s);
+      const end = s.storage.onWake(({ kind }) => signals.add(kind));
+      const nextRunAt = plannedAt - hour;
+      const times = { nextRunAt, anchorAt: plannedAt - 2 * hour, dueAt: nextRunAt };
+      await other.correctSeries([{ taskId, plannedAt, ...times }]);
+      await signals.has("tasks");
+      end();
+    },
+  ],
 
-  "a listener can be taken away where nothing is pushed, too": async (s) => {
+  "a listener can also be removed from a storage without push": async (s) => {
     const end = s.storage.onWake(() => {});
     await s.add();
     end();
@@ -232,7 +235,7 @@ export const queues = topic("queues", {
   },
 });
 
-/** Signals as they come, and a wait for one of them. */
+/** Collects signals, and waits for one of them. */
 class Signals {
   readonly #seen: string[] = [];
   #waiting: { text: string; resolve: () => void } | undefined;
@@ -251,7 +254,7 @@ class Signals {
     this.#seen.length = 0;
   }
 
-  /** A store that looks for changes by a fake clock finds this one within two seconds of it. */
+  /** A store that polls by a fake clock finds the change within two seconds of that clock. */
   async has(text: string): Promise<void> {
     await this.#scene.unit.passTime(2_000);
     if (this.#seen.includes(text)) return;

@@ -7,8 +7,8 @@ import type { Storage } from "../../../storage/storage.ts";
 import { expectNear, expectSame, expectThat, expectValue } from "../expect.ts";
 import { hour, type Scene, slotRequest, topic } from "../scene.ts";
 
-// Intervals are long against the time that a case takes, and their sums exact in binary.
-// They are no whole milliseconds, four of them are.
+// The interval is long compared with the duration of a case, and its multiples are exact in binary.
+// It is not a whole number of milliseconds, but four intervals are.
 const emissionIntervalMs = hour + 0.25;
 
 function wish(overrides: Partial<RateSlotRequest> = {}): RateSlotRequest {
@@ -30,8 +30,8 @@ async function reserve(
 }
 
 /**
- * Lets time go by, and tells where a slot is then: a unit that cannot set the clock of its database
- * forward sets everything back that is stored there.
+ * Advances the time, and returns a function that converts a slot's instant. A harness that cannot
+ * set its database's clock forward shifts all stored instants back.
  */
 async function passTime(s: Scene, ms: number): Promise<(slotAt: number) => number> {
   const before = await s.now();
@@ -40,7 +40,7 @@ async function passTime(s: Scene, ms: number): Promise<(slotAt: number) => numbe
   return (slotAt) => setBack > ms / 2 ? slotAt - ms : slotAt;
 }
 
-/** Reserves slots and answers their instants. */
+/** Reserves slots and returns their instants. */
 async function reserveMany(s: Scene, count: number, one: RateSlotRequest): Promise<number[]> {
   const { slots } = await s.storage.takeRateSlots(Array.from({ length: count }, () => one));
   expectThat(slots.every(({ granted }) => granted), "all are granted");
@@ -84,7 +84,7 @@ export const rateSlots = topic("rate slots", {
     expectSame(await reserve(s, [one, one, one, one]), "0 0 0 1", "as if it were new");
   },
 
-  "nothing is refused because of slots that were given back": async (s) => {
+  "slots that were given back never cause a rejection": async (s) => {
     const near = wish({ horizonMs: 3.5 * emissionIntervalMs });
     const slots = await reserveMany(s, 4, near);
     expectSame(await reserve(s, [near]), "-", "the line is as long as it may be");
@@ -105,7 +105,7 @@ export const rateSlots = topic("rate slots", {
     expectSame(await reserve(s, [one, one]), "3 4", "those behind them are waited for");
   },
 
-  "slots that are given back keep their places among fractional intervals": async (s) => {
+  "slots that are given back keep their positions among fractional intervals": async (s) => {
     const one = wish({ emissionIntervalMs: 60_000 / 7, burst: 3 });
     const slots = await reserveMany(s, 64, one);
     await giveBack(s, one.key, slots.slice(20));
@@ -116,7 +116,7 @@ export const rateSlots = topic("rate slots", {
     }
   },
 
-  "any mix of reservations and slots that are given back goes as in memory": async (s) => {
+  "any mix of reservations and returned slots has the same result as in memory": async (s) => {
     const memory = new RateBook();
     const taken: number[] = [];
     let random = 42;
@@ -140,7 +140,7 @@ export const rateSlots = topic("rate slots", {
     }
   },
 
-  "giving back unknown slots, a slot twice or none does no harm": async (s) => {
+  "giving back unknown slots, a slot twice or no slots has no effect": async (s) => {
     const one = wish();
     await s.storage.returnRateSlots([]);
     await giveBack(s, "nobody", [await s.now() + hour]);
@@ -150,7 +150,7 @@ export const rateSlots = topic("rate slots", {
     expectSame(await reserve(s, [wish({ key: "nobody" })]), "0", "an unknown key is a new one");
   },
 
-  "slots that are given back are those of their own key": async (s) => {
+  "slots that are given back belong to their own key": async (s) => {
     const keys = ["a", "b"].map((key) => wish({ key }));
     const [slots] = [await reserveMany(s, 4, keys[0]!), await reserveMany(s, 4, keys[1]!)];
     await s.storage.returnRateSlots([{ key: "a", slotAt: slots[2]! }]);
@@ -164,7 +164,7 @@ export const rateSlots = topic("rate slots", {
     expectSame(await reserve(s, [one, one, one]), "0 1 2", "the key is new");
   },
 
-  "without a burst, each slot is an interval after the one before": async (s) => {
+  "without a burst, each slot is an interval after the previous one": async (s) => {
     expectSame(await reserve(s, [wish(), wish(), wish(), wish()]), "0 1 2 3", "one call");
     expectSame(
       await reserve(s, [wish()], await s.unit.another()),
@@ -173,12 +173,12 @@ export const rateSlots = topic("rate slots", {
     );
   },
 
-  "a burst passes at once, then the interval rules": async (s) => {
+  "a burst starts at once, further runs at the interval": async (s) => {
     const wishes = Array.from({ length: 6 }, () => wish({ burst: 3 }));
     expectSame(await reserve(s, wishes), "0 0 0 1 2 3", "three at once");
   },
 
-  "a budget that starts empty has to be earned": async (s) => {
+  "a budget that starts empty grows at the interval": async (s) => {
     const wishes = Array.from({ length: 4 }, () => wish({ burst: 3, startEmpty: true }));
     expectSame(await reserve(s, wishes), "0 1 2 3", "one at once");
     await s.unit.passTime(8 * emissionIntervalMs);
@@ -211,7 +211,7 @@ export const rateSlots = topic("rate slots", {
     expectSame(await reserve(s, [now, now, now]), "0 0 -", "the burst and no more");
   },
 
-  "keys do not touch each other": async (s) => {
+  "keys are independent of each other": async (s) => {
     const other = wish({ key: "customer-2" });
     const third = wish({ key: "Customer-1" });
     expectSame(
@@ -231,7 +231,7 @@ export const rateSlots = topic("rate slots", {
     }
   },
 
-  "a slot is redeemed once it is reached": async (s) => {
+  "a run starts at its slot": async (s) => {
     const { now, slots } = await s.storage.takeRateSlots([wish(), wish(), wish()]);
     const [first, second, third] = slots.map((slot) => slot.slotAt);
     expectNear(first!, now, "the first starts at once");
@@ -270,7 +270,9 @@ export const rateSlots = topic("rate slots", {
     expectSame(await reserve(s, [soon, exact, exact]), "0 0.5 1.5", "the burst is smaller by that");
   },
 
-  "the slot behind such a run may be taken earlier by the grace, and a millisecond": async (s) => {
+  "the slot after such a run may be used early by the grace period and a millisecond": async (
+    s,
+  ) => {
     const one = wish({ emissionIntervalMs: hour, graceMs: 10 });
     const { now, slots } = await s.storage.takeRateSlots([{ ...one, startWithinMs: 1000 }, one]);
     expectSame(slots.map(({ slotAt }) => slotAt - now), [0, hour + 1000 - 11], "from now");
@@ -283,7 +285,7 @@ export const rateSlots = topic("rate slots", {
     expectSame(await reserve(s, [{ ...empty, horizonMs: 0 }]), "-", "the second has to be earned");
   },
 
-  "processes that reserve at once get different slots": async (s) => {
+  "processes that reserve concurrently get different slots": async (s) => {
     const storages = [s.storage, ...await Promise.all([1, 2, 3].map(() => s.unit.another()))];
     const answers = await Promise.all(
       Array.from({ length: 40 }, (_, n) => storages[n % 4]!.takeRateSlots([wish()])),

@@ -32,7 +32,7 @@ export const readingAndPaging = topic("reading and paging", {
     expectSame(await listIds(s), tasks.map((task) => task.id).reverse(), "by id, descending");
   },
 
-  "pages follow one another without gap or repetition": async (s) => {
+  "pages have no gaps and no duplicates": async (s) => {
     const ids = await s.addMany(25);
     for (const limit of [1, 5, 10, 24, 25, 26]) {
       const { items, pages } = await allPages((page) => s.storage.list({}, page), limit);
@@ -60,7 +60,7 @@ export const readingAndPaging = topic("reading and paging", {
     );
   },
 
-  "filters narrow the list, all of them together": async (s) => {
+  "all properties of a filter must match": async (s) => {
     const one = await s.add({ type: "a", queue: "x" });
     const two = await s.add({ type: "b", queue: "x" });
     const three = await s.add({ type: "a", queue: "y" });
@@ -86,7 +86,7 @@ export const readingAndPaging = topic("reading and paging", {
     }
   },
 
-  "the time of creation can be bounded, from inclusive, before exclusive": async (s) => {
+  "tasks are found by creation time, from inclusive, before exclusive": async (s) => {
     const old = await s.add();
     await s.unit.passTime(2 * day);
     const recent = await s.add();
@@ -131,7 +131,7 @@ export const readingAndPaging = topic("reading and paging", {
     }
   },
 
-  "the order of history is that of writing, not of the instants": async (s) => {
+  "history is in the order of writing, not of instants": async (s) => {
     const id = await s.add();
     await s.change(id, [["InProgress", null, 5], ["Pending", "first", 5 * hour]]);
     await s.change(id, [["InProgress", null, 9 * hour]]);
@@ -142,7 +142,7 @@ export const readingAndPaging = topic("reading and paging", {
     );
   },
 
-  "an impossible page is refused": async (s) => {
+  "an invalid page request is rejected": async (s) => {
     const id = await s.add();
     const wrong = [{ limit: 0 }, { limit: 1001 }, { limit: 2.5 }, { limit: -1 }, { limit: NaN }, {
       after: "x",

@@ -4,7 +4,7 @@ import { expectNear, expectSame, expectThat, expectValue } from "../expect.ts";
 import { hour, minute, topic } from "../scene.ts";
 
 export const recurringRuns = topic("recurring runs", {
-  "a run that ended raises the count and waits for the next": async (s) => {
+  "the end of a run increments the count, and the series waits for the next run": async (s) => {
     const id = await s.addSeries();
     const [task] = await s.claim(await s.worker());
     const lease = { workerId: "worker-a", token: expectValue(task, "claimed").leaseToken };
@@ -86,7 +86,7 @@ export const recurringRuns = topic("recurring runs", {
     expectSame(await s.claim(await s.worker()), [], "it never runs again");
   },
 
-  "an occurrence that was skipped moves the series on and counts as no run": async (s) => {
+  "a skipped occurrence sets the next run and does not count": async (s) => {
     const id = await s.addSeries();
     const nextRunAt = await s.now() + hour;
     const options = { counts: false, status: "WaitingQueue", exception: "no slot" } as const;
@@ -106,7 +106,7 @@ export const recurringRuns = topic("recurring runs", {
     );
   },
 
-  "the slot of a rate limit is given up with the run that it was for": async (s) => {
+  "the end of a run clears its rate limit slot": async (s) => {
     const id = await s.addSeries();
     const rateSlotAt = await s.now() - minute;
     await s.change(id, ["WaitingQueue"], { dueInMs: 0, rateSlotAt });
@@ -116,7 +116,7 @@ export const recurringRuns = topic("recurring runs", {
     expectSame((await s.row(id)).rateSlotAt, null, "the next one has none");
   },
 
-  "attempts and losses start afresh with the next run": async (s) => {
+  "attempts and losses are 0 for the next run": async (s) => {
     const id = await s.addSeries();
     await s.claim(await s.worker("lost"));
     await s.storage.unregisterWorker("lost");
@@ -129,7 +129,7 @@ export const recurringRuns = topic("recurring runs", {
     expectSame([row.attempt, row.lostCount], [0, 0], "afresh");
   },
 
-  "a one-shot has no runs": async (s) => {
+  "a one-shot task has no runs": async (s) => {
     const id = await s.add();
     const result = await s.storage.updateCurrentRun(id, 1, null, "Full");
     expectSame(result.applied, false, "it is not applied");

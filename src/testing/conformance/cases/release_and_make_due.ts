@@ -1,4 +1,4 @@
-// Giving tasks back unstarted, and making them due by hand.
+// Releasing tasks that have not started, and making tasks due.
 
 import { expectNear, expectSame } from "../expect.ts";
 import { hour, type Scene, topic } from "../scene.ts";
@@ -8,7 +8,7 @@ async function makeDue(s: Scene, id: string): Promise<boolean> {
 }
 
 export const releaseAndMakeDue = topic("release and make due", {
-  "a task that was given back keeps its place and its attempts": async (s) => {
+  "a task that was given back keeps its position and its attempts": async (s) => {
     const ids = await s.addMany(3);
     const workerId = await s.worker();
     const claimed = await s.claim(workerId);
@@ -85,7 +85,7 @@ export const releaseAndMakeDue = topic("release and make due", {
     expectSame((await s.claim(await s.worker())).length, 1, "it can be claimed");
   },
 
-  "a task that is due already keeps its place": async (s) => {
+  "a task that is already due keeps its position": async (s) => {
     const dueAt = await s.now() - hour;
     const id = await s.add({ due: { at: dueAt } });
     expectSame(await makeDue(s, id), true, "it is due");
@@ -106,7 +106,9 @@ export const releaseAndMakeDue = topic("release and make due", {
     );
   },
 
-  "a one-shot that failed, was cancelled or stopped is queued again, afresh": async (s) => {
+  "a one-shot task that failed, was cancelled or stopped is queued again with attempt 0": async (
+    s,
+  ) => {
     for (const status of ["Failed", "Cancelled", "ServiceStopped"] as const) {
       const { id, lease } = await s.claimed();
       await s.change(id, [[status, "it broke"]], { lease });
@@ -127,7 +129,7 @@ export const releaseAndMakeDue = topic("release and make due", {
     }
   },
 
-  "a task that was lost and has failed is queued again, afresh": async (s) => {
+  "a task that was lost and has failed is queued again with attempt 0": async (s) => {
     const { id } = await s.claimed();
     await s.change(id, ["InProgress"]);
     await s.storage.unregisterWorker("worker-a");

@@ -1,4 +1,4 @@
-// Retention: what may go goes, and nothing else.
+// Retention: exactly the rows that the policy allows are deleted.
 
 import { StorageError } from "../../../storage/errors.ts";
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../../storage/retention.ts";
@@ -23,8 +23,8 @@ function purge(
 }
 
 /**
- * A series with history: a clean and a failed run, and a clean and a failed change, 40, 20 and 1
- * days old each.
+ * Stores a series with history: a completed and a failed run, and a change with and without an
+ * exception, each 40, 20 and 1 days old.
  */
 async function history(s: Scene): Promise<string> {
   const id = await s.addSeries({ auditLevel: "None" });
@@ -37,7 +37,7 @@ async function history(s: Scene): Promise<string> {
   return id;
 }
 
-/** A one-shot that completed `days` days ago, at Full. */
+/** Stores a completed one-shot task at level Full. */
 async function completed(s: Scene, overrides: Parameters<Scene["add"]>[0] = {}): Promise<string> {
   const id = await s.add(overrides);
   await s.change(id, ["Completed"], {
@@ -101,7 +101,7 @@ export const retention = topic("retention", {
     );
   },
 
-  "errors have an age of their own, longer or shorter": async (s) => {
+  "errors have their own age, longer or shorter": async (s) => {
     const id = await history(s);
     const longer = { statusAuditDays: 10, runsAuditDays: 10, errorAuditDays: 30 };
     expectSame(
@@ -120,7 +120,7 @@ export const retention = topic("retention", {
     expectSame((await s.statuses(id)).length, 2, "the clean rows stay");
   },
 
-  "log lines go by age, and beyond a number": async (s) => {
+  "log lines are deleted by age and by number": async (s) => {
     const [a, b] = await s.addMany(2);
     const lines = [40, 30, 20, 10, 5, 1].map((days) => ({ agoMs: days * day, message: `${days}` }));
     for (const taskId of [a!, b!]) {
@@ -140,7 +140,7 @@ export const retention = topic("retention", {
     expectSame((await s.storage.executionLogs(a!)).items.at(-1)?.sequence, 7, "numbers go on");
   },
 
-  "a completed or cancelled task goes with its history": async (s) => {
+  "a completed or cancelled task is deleted with its history": async (s) => {
     const done = await completed(s);
     const cancelled = await s.add({ taskKey: "cancelled" });
     await s.storage.requestCancel([cancelled]);
@@ -164,7 +164,7 @@ export const retention = topic("retention", {
     expectSame(again.outcome, "created", "the key is free");
   },
 
-  "a task that has not ended well, or not at all, or is a series, stays": async (s) => {
+  "a task stays that failed, has not ended, or is a series": async (s) => {
     const failed = await s.add();
     await s.change(failed, ["Failed"]);
     const waiting = await s.add({ status: "WaitingQueue", due: { inMs: 99 * day } });
@@ -187,7 +187,7 @@ export const retention = topic("retention", {
     for (const id of [failed, waiting, endedSeries, claimed, again]) await s.row(id);
   },
 
-  "a task goes by when it last ran, not by when it was stored": async (s) => {
+  "a task is deleted by its last execution, not by its creation": async (s) => {
     const { id, lease } = await s.claimed();
     await s.unit.passTime(31 * day);
     await s.change(id, ["Completed"], { lease, auditLevel: "Minimal", executionTimeMs: 1 });
@@ -246,7 +246,7 @@ export const retention = topic("retention", {
     expectSame(await purge(s, policy), expected, "the real run deletes just that");
   },
 
-  "a budget is kept, and the rest follows": async (s) => {
+  "a purge keeps to its budget, and the next one continues": async (s) => {
     const ids = await s.addMany(12);
     await s.storage.setStatusMany(ids.map((taskId) => (
       {
@@ -270,7 +270,7 @@ export const retention = topic("retention", {
     expectSame((await s.storage.list()).items, [], "nothing is left");
   },
 
-  "a task that is put in line while a purge is under way stays": ["transaction", async (s) => {
+  "a task that is queued again during a purge stays": ["transaction", async (s) => {
     const [kept, gone] = [await completed(s), await completed(s)];
     const policy = { statusAuditDays: 30, deleteCompletedTasksAfterRetention: true };
     const other = await s.unit.another();
@@ -285,8 +285,8 @@ export const retention = topic("retention", {
       await s.storage.setStatus(kept, "Queued", null, "None", { connection });
       const purge = other.purge(policy, { budget: 100_000 }).catch(nullIfTransient);
       purging.push(purge.finally(() => settled = true));
-      // It passes the task by, or gives up for now; or it has time to find the task, and waits for
-      // the transaction.
+      // The purge skips the task, or stops for now; or it has found the task, and waits for the
+      // transaction.
       for (let read = 0; read < 200 && !settled; read++) await s.storage.get(gone);
     }, "commit");
     const [atOnce] = await Promise.all(purging);

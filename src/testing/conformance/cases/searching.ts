@@ -1,4 +1,4 @@
-// Searching and counting: every member of a filter, both orders, and searches that stop early.
+// Searching and counting: every property of a filter, both orders, and searches that stop early.
 
 import { InvalidArgumentError } from "../../../guards/errors.ts";
 import type { CountRequest, TaskFilter, TaskPageRequest } from "../../../storage/queries.ts";
@@ -14,7 +14,7 @@ export const searching = topic("searching", {
     await expectFound(s, { ids: [two!], statuses: ["Failed"] }, [], "none that failed");
   },
 
-  "tasks are found by key, and by how their keys begin": async (s) => {
+  "tasks are found by key and by the beginning of their keys": async (s) => {
     const report = await s.add({ taskKey: "report-7" });
     const reports = await s.add({ taskKey: "report-70%" });
     const other = await s.add({ taskKey: "Report-7" });
@@ -65,7 +65,7 @@ export const searching = topic("searching", {
     }
   },
 
-  "due instants and last executions can be bounded": async (s) => {
+  "tasks are found by due instant and last execution": async (s) => {
     const now = await s.add();
     const later = await s.add({ due: { inMs: 2 * day }, status: "WaitingQueue" });
     const ended = await s.add();
@@ -93,7 +93,7 @@ export const searching = topic("searching", {
     }
   },
 
-  "series are found, by any other member, too": async (s) => {
+  "series are found, also together with any other property": async (s) => {
     const first = await s.addSeries({ taskKey: "a-1" });
     await s.add({ taskKey: "a-2" });
     const second = await s.addSeries({ taskKey: "b-1" });
@@ -112,25 +112,24 @@ export const searching = topic("searching", {
     expectSame(await s.storage.count({}, { cap: 3, after }), { count: 2, next: null }, "the rest");
   },
 
-  "a search among 10,000 tasks that do not match comes to its end, in one call or in several":
-    async (
-      s,
-    ) => {
-      const oldest = await s.add({ type: "rare" });
-      await s.addMany(5_100, { auditLevel: "None" });
-      await s.addMany(5_100, { auditLevel: "None" });
-      const newest = await s.add({ type: "rare" });
-      const filter = { types: ["rare"] };
-      const first = await s.storage.list(filter);
-      expectThat(
-        first.next === null || first.incomplete === true,
-        "a page that is neither full nor the last one is incomplete",
-      );
-      await expectFound(s, filter, [newest, oldest], "two of thousands");
-      expectSame(await countAll(s, { types: ["send-email"] }, 10_000), 10_200, "all the others");
-    },
+  "a search among 10,000 tasks that do not match ends, in one call or in several": async (
+    s,
+  ) => {
+    const oldest = await s.add({ type: "rare" });
+    await s.addMany(5_100, { auditLevel: "None" });
+    await s.addMany(5_100, { auditLevel: "None" });
+    const newest = await s.add({ type: "rare" });
+    const filter = { types: ["rare"] };
+    const first = await s.storage.list(filter);
+    expectThat(
+      first.next === null || first.incomplete === true,
+      "a page that is neither full nor the last one is incomplete",
+    );
+    await expectFound(s, filter, [newest, oldest], "two of thousands");
+    expectSame(await countAll(s, { types: ["send-email"] }, 10_000), 10_200, "all the others");
+  },
 
-  "an impossible page or count is refused": async (s) => {
+  "an invalid page or count request is rejected": async (s) => {
     const pages = [{ order: "random" }, { limit: 0 }, { after: "x" }, { misspelt: 1 }];
     for (const page of pages as TaskPageRequest[]) {
       await expectRejection(s.storage.list({}, page), InvalidArgumentError, JSON.stringify(page));

@@ -1,13 +1,9 @@
-// Series that were planned by a clock that was ahead: they get another next run, unless another
-// process was faster.
+// Corrections of series that were planned by a clock that was ahead.
 
 import { expectNear, expectSame } from "../expect.ts";
 import { day, hour, minute, type Scene, topic } from "../scene.ts";
 
-/**
- * A series that waits for its next run of tomorrow, and what would bring that back to the next
- * hour.
- */
+/** Stores a series whose next run is tomorrow, and returns a correction to the next hour. */
 async function planned(s: Scene) {
   const now = await s.now();
   const plannedAt = now + day;
@@ -37,7 +33,7 @@ export const seriesCorrections = topic("series corrections", {
     expectSame(task?.id, id, "then it is");
   },
 
-  "a series that rests between two runs is corrected, too": async (s) => {
+  "a series between two runs is corrected, too": async (s) => {
     const id = await s.addSeries();
     const now = await s.now();
     await s.storage.updateCurrentRun(id, 1, now + day, "Full");
@@ -48,7 +44,7 @@ export const seriesCorrections = topic("series corrections", {
     expectSame([dueAt, status, series?.runCount], [now + minute, "Completed", 1], "the row");
   },
 
-  "of two processes that correct a series, one does": async (s) => {
+  "of two processes that correct a series, one succeeds": async (s) => {
     const { id, now, correction } = await planned(s);
     const other = await s.unit.another();
     const later = { ...correction, nextRunAt: now + 2 * hour };
@@ -57,7 +53,7 @@ export const seriesCorrections = topic("series corrections", {
     expectSame((await s.row(id)).series?.nextRunAt, now + hour, "the next run");
   },
 
-  "a series that a worker holds is left to it": async (s) => {
+  "a series that a worker holds is not corrected": async (s) => {
     const { id, correction } = await planned(s);
     await s.storage.makeDue([id]);
     await s.worker();
@@ -76,7 +72,7 @@ export const seriesCorrections = topic("series corrections", {
     expectSame(series?.nextRunAt, now + hour, "the next run after that");
   },
 
-  "tasks that are no series, have ended or do not exist are left alone": async (s) => {
+  "tasks that are no series, have ended or do not exist stay unchanged": async (s) => {
     const { now, correction } = await planned(s);
     const at = now + day;
     const delayed = await s.add({ status: "WaitingQueue", due: { at } });

@@ -43,7 +43,9 @@ export const statusChanges = topic("status changes", {
     expectNear(row.lastExecutionAt, now - hour, "the execution ended with the last transition");
   },
 
-  "a clean task at Full leaves exactly Queued, InProgress, Completed": async (s) => {
+  "a task without errors at Full has exactly the audit rows Queued, InProgress, Completed": async (
+    s,
+  ) => {
     const { id: inTwo, lease } = await s.claimed();
     await s.change(inTwo, ["InProgress"], { lease });
     await s.change(inTwo, ["Completed"], { lease, executionTimeMs: 1 });
@@ -128,7 +130,7 @@ export const statusChanges = topic("status changes", {
     expectNear(dueAt, latest, "the queue is due then, too");
   },
 
-  "a due instant given with Queued ends the lease, too": async (s) => {
+  "a due instant ends the lease with Queued, too": async (s) => {
     const { id, lease } = await s.claimed();
     await s.change(id, ["Queued"], { lease, dueInMs: 0 });
     const row = await s.row(id);
@@ -172,14 +174,14 @@ export const statusChanges = topic("status changes", {
     expectThat(lastExecutionAt !== null, "there was one");
   },
 
-  "the last transition's exception replaces the one before, also by none": async (s) => {
+  "the last transition's exception replaces the previous one, also by null": async (s) => {
     const id = await s.add();
     await s.change(id, [["Failed", "it broke"]]);
     await s.change(id, ["Queued"]);
     expectSame((await s.row(id)).exception, null, "no exception any more");
   },
 
-  "the one-form takes everything that the many-form does": async (s) => {
+  "setStatus takes all options of setStatusMany": async (s) => {
     const { id, lease } = await s.claimed();
     const rateSlotAt = await s.now() + hour;
     const rest = { lease, dueInMs: 2 * hour, returnAttempt: true, rateSlotAt, executionTimeMs: 3 };
@@ -220,7 +222,7 @@ export const statusChanges = topic("status changes", {
     expectSame(await s.storage.setStatusMany([]), [], "an empty list is fine");
   },
 
-  "ends in one call that differ in status, exception or execution keep their own": async (s) => {
+  "ends in one call keep their own status, exception and execution": async (s) => {
     const ends = [
       ["Completed", null, 5],
       ["Cancelled", null, 5],
@@ -248,7 +250,7 @@ export const statusChanges = topic("status changes", {
     expectThat(rows.every((row) => row.workerId === null && row.dueAt === null), "all have ended");
   },
 
-  "a level that is given counts, not the one in the row": async (s) => {
+  "the given level decides, not the one in the row": async (s) => {
     const id = await s.add({ auditLevel: "Full" });
     await s.change(id, ["InProgress"], { auditLevel: "None" });
     expectSame(await s.statuses(id), ["Queued"], "no row at None");

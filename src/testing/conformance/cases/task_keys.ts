@@ -8,7 +8,7 @@ import { hour, retryPolicy, type Scene, topic } from "../scene.ts";
 const taskKey = "nightly";
 const otherSchedule = '{"every":1,"unit":"hours"}';
 
-/** A second dispatch of the key, recognisable by its payload. */
+/** Returns a second task with the key, recognisable by its payload. */
 function second(s: Scene, overrides: Partial<NewTask> = {}): NewTask {
   return s.task({
     taskKey,
@@ -78,7 +78,9 @@ export const taskKeys = topic("task keys", {
     expectSame(await s.statuses(id), ["Queued", "WaitingQueue"], "Minimal: no row");
   },
 
-  "a one-shot that waits for its next attempt starts afresh": async (s) => {
+  "a one-shot task that waits for its next attempt is updated and starts with attempt 0": async (
+    s,
+  ) => {
     const { id, lease } = await s.claimed({ taskKey });
     await s.change(id, ["InProgress", ["Pending", "it broke"]], { lease, dueInMs: hour });
     const result = await s.persist(second(s));
@@ -117,7 +119,7 @@ export const taskKeys = topic("task keys", {
     expectThat(row.payload !== '"second"', "its payload is the first one's");
   },
 
-  "an unclaimed one-shot in progress is left alone, too": async (s) => {
+  "an unclaimed one-shot task in progress stays unchanged, too": async (s) => {
     const id = await s.add({ taskKey });
     await s.change(id, ["InProgress"]);
     expectSame(
@@ -128,7 +130,7 @@ export const taskKeys = topic("task keys", {
     expectSame((await s.row(id)).queue, "default", "as it was");
   },
 
-  "a one-shot that was asked to be cancelled before its retry is wanted again": async (s) => {
+  "an update clears a request to cancel a one-shot task": async (s) => {
     const { id, lease } = await s.claimed({ taskKey });
     await s.storage.requestCancel([id]);
     await s.change(id, [["Pending", "it broke"]], { lease, dueInMs: hour });
@@ -137,7 +139,7 @@ export const taskKeys = topic("task keys", {
     expectSame([again?.id, again?.cancelRequested], [id, false], "the request is forgotten");
   },
 
-  "a one-shot that has ended gives up its key to a new task": async (s) => {
+  "a one-shot task that has ended loses its key to a new task": async (s) => {
     for (const status of ["Completed", "Failed", "Cancelled", "ServiceStopped"] as const) {
       const key = `ended as ${status}`;
       const old = await s.add({ taskKey: key });
@@ -172,7 +174,7 @@ export const taskKeys = topic("task keys", {
     expectSame((await s.persist(second(s))).outcome, "existing", "not even an ended one");
   },
 
-  "a series in progress, or claimed, is left alone": async (s) => {
+  "a series in progress, or claimed, stays unchanged": async (s) => {
     const id = await s.addSeries({ taskKey });
     const [task] = await s.claim(await s.worker());
     const again = s.recurring({ taskKey, payload: '"second"' }, { schedule: otherSchedule });
@@ -187,7 +189,7 @@ export const taskKeys = topic("task keys", {
     expectThat((await s.row(id)).payload !== '"second"', "nothing changed");
   },
 
-  "a series registered again with the same schedule keeps its rhythm and its run count": async (
+  "a series registered again with the same schedule keeps its next run and its run count": async (
     s,
   ) => {
     const now = await s.now();
@@ -266,7 +268,7 @@ export const taskKeys = topic("task keys", {
     );
   },
 
-  "a cancelled series that is registered again is alive again": async (s) => {
+  "a cancelled series that is registered again has runs again": async (s) => {
     const now = await s.now();
     const id = await s.addSeries({ taskKey }, { nextRunAt: now });
     await s.storage.updateCurrentRun(id, 5, now + hour, "Full");
@@ -280,7 +282,7 @@ export const taskKeys = topic("task keys", {
     expectSame([row.dueAt, row.status], [nextRunAt, "WaitingQueue"], "and waits for its first run");
   },
 
-  "a series that has ended and is registered again starts anew": async (s) => {
+  "a series that has ended and is registered again starts again": async (s) => {
     const id = await s.addSeries({ taskKey });
     await s.storage.updateCurrentRun(id, 5, null, "Full", {
       status: "Failed",
@@ -302,7 +304,7 @@ export const taskKeys = topic("task keys", {
     ]], "the second finds the first");
   },
 
-  "two processes that dispatch the same new key at once make one row": async (s) => {
+  "two processes that dispatch the same new key concurrently store one row": async (s) => {
     const other = await s.unit.another();
     for (let round = 0; round < 10; round++) {
       const key = `round-${round}`;
@@ -317,7 +319,7 @@ export const taskKeys = topic("task keys", {
     expectSame((await s.storage.list()).items.length, 10, "one row a key");
   },
 
-  "two processes that replace the same ended task at once make one row": async (s) => {
+  "two processes that replace the same ended task concurrently store one row": async (s) => {
     const other = await s.unit.another();
     for (let round = 0; round < 5; round++) {
       const key = `round-${round}`;

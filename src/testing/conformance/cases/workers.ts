@@ -1,4 +1,4 @@
-// Workers: their start, their queues and types, and the age of their heartbeats.
+// Workers: their registration, their queues and types, and the age of their heartbeats.
 
 import { expectNear, expectSame } from "../expect.ts";
 import { hour, leaseMs, minute, topic } from "../scene.ts";
@@ -20,7 +20,7 @@ export const workers = topic("workers", {
     expectSame(await told(), [others, null], "the last report");
   },
 
-  "workers are known while they live": async (s) => {
+  "workers are listed until they unregister": async (s) => {
     await s.worker("worker-a");
     await s.unit.passTime(minute);
     await s.worker("worker-b");
@@ -77,7 +77,7 @@ export const workers = topic("workers", {
     expectNear(workers[0]!.heartbeatAt, now, "and heard of at the second");
   },
 
-  "the heartbeat of a worker that never was changes nothing": async (s) => {
+  "the heartbeat of an unknown worker has no effect": async (s) => {
     const beat = await s.storage.heartbeat("nobody", leaseMs);
     expectSame(
       [beat.alive, beat.cancelRequests, beat.othersLost],
