@@ -5,10 +5,10 @@
 //
 //   deno run -A tests/offline/deno.ts test …
 //
-// This is the only file that knows about the difference. The files of a test run share a PostgreSQL,
-// which ends with this process.
+// This is the only file that knows about the difference. What the files of a test run share lives as
+// long as this process.
 
-import { offerSharedPostgres } from "../support/pg_server_shared.ts";
+import { offerShared } from "../support/shared_by_run.ts";
 
 const standIns: Record<string, string> = {
   "@std/assert": import.meta.resolve("./assert.ts"),
@@ -40,7 +40,7 @@ if (!await isReachable(Deno.env.get("JSR_URL") ?? "https://jsr.io/")) {
   console.log("JSR is out of reach: using the stand-ins of tests/offline/ for @std packages.");
   options.push(`--import-map=${await importMapWithStandIns()}`);
 }
-const shared = offerSharedPostgres();
+const shared = offerShared();
 const deno = new Deno.Command(Deno.execPath(), {
   args: [command, ...options, ...args],
   env: shared.env,

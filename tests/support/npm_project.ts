@@ -1,9 +1,10 @@
 // A project with the package as users of npm get it: packed and installed in an empty folder, with
-// the versions of Node to test.
+// the versions of Node to test beside it.
 
 import config from "../../deno.json" with { type: "json" };
 import { packForNpm } from "../../.ci/pack_npm.ts";
 import { runCommand } from "./run_command.ts";
+import { sharedByRun } from "./shared_by_run.ts";
 
 /** A folder with packages installed. */
 export interface NpmProject extends AsyncDisposable {
@@ -30,16 +31,17 @@ export async function hasNpm(): Promise<boolean> {
  * Makes a project.
  *
  * @param packages The packages to install with it: see {@linkcode NpmProject.install}.
- * @param nodeVersions Which versions of Node to install; `22` is its newest.
+ * @param nodeVersions The versions of Node to run programs with; `22` is its newest.
  */
 export async function makeNpmProject(
   packages: readonly string[],
   nodeVersions: readonly string[],
 ): Promise<NpmProject> {
   const folder = await Deno.makeTempDir({ prefix: "evertask-npm-" });
-  await packForNpm(`${folder}/package.tgz`);
-  const os = Deno.build.os === "windows" ? "win" : Deno.build.os;
-  const arch = Deno.build.arch === "x86_64" ? "x64" : "arm64";
+  const nodes = await nodePrograms(nodeVersions, folder);
+  const packed = await sharedByRun("npmPackage");
+  if (packed === null) await packForNpm(`${folder}/package.tgz`);
+  else await Deno.copyFile(packed, `${folder}/package.tgz`);
   const imports: Record<string, string> = { ...config.imports, ...config.scopes["file:///"] };
   const dependencies: Record<string, string> = { [config.name]: "file:package.tgz" };
   const install = async (packages: readonly string[]) => {
@@ -55,14 +57,38 @@ export async function makeNpmProject(
       timeout: 600_000,
     });
   };
-  for (const version of nodeVersions) {
-    dependencies[`node${version}`] = `npm:node-${os}-${arch}@${version}`;
-  }
   await install(packages);
   return {
     folder,
     install,
-    nodeProgram: (version) => `${folder}/node_modules/node${version}/bin/node`,
+    nodeProgram: (version) => nodes.get(version)!,
     [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
   };
+}
+
+/**
+ * Where each version of Node is. They are in Deno's cache: npm would unpack 120 MB of each for every
+ * project.
+ *
+ * @param folder One without a configuration, which would say otherwise.
+ */
+async function nodePrograms(
+  versions: readonly string[],
+  folder: string,
+): Promise<Map<string, string>> {
+  const programs = new Map<string, string>();
+  if (versions.length === 0) return programs;
+  const os = Deno.build.os === "windows" ? "win" : Deno.build.os;
+  const arch = Deno.build.arch === "x86_64" ? "x64" : "arm64";
+  const specifier = (version: string) => `npm:node-${os}-${arch}@${version}`;
+  const deno = (...args: string[]) => runCommand(Deno.execPath(), args, { cwd: folder });
+  await deno("cache", "--no-lock", ...versions.map(specifier));
+  for (const version of versions) {
+    const { stdout } = await deno("info", "--no-lock", "--json", specifier(version));
+    const { npmPackages }: { npmPackages: Record<string, { localPath: string }> } = JSON.parse(
+      stdout,
+    );
+    programs.set(version, `${Object.values(npmPackages)[0]!.localPath}/bin/node`);
+  }
+  return programs;
 }

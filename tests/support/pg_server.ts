@@ -11,7 +11,7 @@
 
 import postgres from "postgres";
 import { type PgCluster, startPgCluster, testSettings, testVersion } from "./pg_server_cluster.ts";
-import { sharedPostgresUrl } from "./pg_server_shared.ts";
+import { sharedByRun } from "./shared_by_run.ts";
 
 /** Options of {@linkcode startPostgres}. */
 export interface PostgresOptions {
@@ -66,7 +66,7 @@ export interface PostgresServer extends AsyncDisposable {
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const isOwn = Object.values(options).some((value) => value !== undefined && value !== false);
   const existing = Deno.env.get("EVERTASK_TEST_POSTGRES") ||
-    (isOwn ? null : await sharedPostgresUrl());
+    (isOwn ? null : await sharedByRun("postgres"));
   if (existing) return await connect(existing);
   const cluster = await startPgCluster(options.version ?? testVersion, {
     max_connections: "200",

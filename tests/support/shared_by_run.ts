@@ -1,0 +1,86 @@
+// What the files of a test run share, because it takes seconds to make: the process that runs
+// `deno test` makes each thing when the first file asks for it, and removes it at the end.
+
+import { packForNpm } from "../../.ci/pack_npm.ts";
+import { startPgCluster, testSettings, testVersion } from "./pg_server_cluster.ts";
+
+/** Something made for all files. */
+interface Shared {
+  /** What a file needs to know to use it. */
+  readonly address: string;
+  remove(): Promise<void>;
+}
+
+const makers = {
+  /** The URL of a PostgreSQL server, whose administrator it names. */
+  async postgres(): Promise<Shared> {
+    const cluster = await startPgCluster(testVersion, testSettings);
+    return { address: cluster.url, remove: cluster.remove };
+  },
+
+  /** The path of the package as npm users get it. */
+  async npmPackage(): Promise<Shared> {
+    const folder = await Deno.makeTempDir({ prefix: "evertask-packed-" });
+    const remove = () => Deno.remove(folder, { recursive: true });
+    try {
+      const address = `${folder}/package.tgz`;
+      await packForNpm(address);
+      return { address, remove };
+    } catch (error) {
+      await remove();
+      throw error;
+    }
+  },
+};
+
+type SharedKind = keyof typeof makers;
+
+/** Where the files ask. */
+const variable = "EVERTASK_TEST_SHARED";
+
+/** An offer to the processes that get `env`. Its end removes what was made. */
+export interface SharedByRun extends AsyncDisposable {
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Offers everything. */
+export function offerShared(): SharedByRun {
+  const made = new Map<string, Promise<Shared>>();
+  const make = (kind: SharedKind) => {
+    const shared = made.get(kind) ?? makers[kind]();
+    made.set(kind, shared);
+    return shared;
+  };
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    async (request) => {
+      try {
+        const { address } = await make(new URL(request.url).pathname.slice(1) as SharedKind);
+        return new Response(address);
+      } catch (error) {
+        return new Response(String(error), { status: 500 });
+      }
+    },
+  );
+  return {
+    env: { [variable]: `http://127.0.0.1:${server.addr.port}` },
+    async [Symbol.asyncDispose]() {
+      await server.shutdown();
+      const all = await Promise.allSettled(made.values());
+      for (const each of all) if (each.status === "fulfilled") await each.value.remove();
+    },
+  };
+}
+
+/**
+ * The address of something that the files of this run share; null if nothing offers it, as in a
+ * plain `deno test`.
+ */
+export async function sharedByRun(kind: SharedKind): Promise<string | null> {
+  const offer = Deno.env.get(variable);
+  if (!offer) return null;
+  const response = await fetch(`${offer}/${kind}`);
+  const text = await response.text();
+  if (!response.ok) throw new Error(`The shared ${kind} could not be made: ${text}`);
+  return text;
+}
