@@ -5,7 +5,7 @@ import type { OptionNames } from "../guards/option_names.ts";
 import type { TaskFilter } from "../storage/queries.ts";
 
 /** A part of a store's tasks. A task must match all given properties. */
-export type TaskScope = Pick<TaskFilter, "types" | "queues" | "taskKeyPrefix">;
+export type TaskScope = Pick<TaskFilter, "types" | "queues" | "taskKeyPrefix" | "tags">;
 
 /** The properties of a task that decide whether it is in a scope. */
 export interface ScopedTask {
@@ -15,9 +15,16 @@ export interface ScopedTask {
   readonly queue: string;
   /** Its key. */
   readonly taskKey: string | null;
+  /** Its tags; none by default, as in events. */
+  readonly tags?: readonly string[];
 }
 
-const members: OptionNames<TaskScope> = { types: true, queues: true, taskKeyPrefix: true };
+const members: OptionNames<TaskScope> = {
+  types: true,
+  queues: true,
+  taskKeyPrefix: true,
+  tags: true,
+};
 
 /** @throws {InvalidArgumentError} If a scope has an unknown property. */
 export function checkScope(scope: TaskScope, argument: string): void {
@@ -27,10 +34,11 @@ export function checkScope(scope: TaskScope, argument: string): void {
 /** Reports whether a task is in a scope. */
 export function isInScope(task: ScopedTask, scope: TaskScope | undefined): boolean {
   if (scope === undefined) return true;
-  const { types, queues, taskKeyPrefix } = scope;
+  const { types, queues, taskKeyPrefix, tags } = scope;
   return (types === undefined || types.includes(task.type)) &&
     (queues === undefined || queues.includes(task.queue)) &&
-    (taskKeyPrefix === undefined || task.taskKey?.startsWith(taskKeyPrefix) === true);
+    (taskKeyPrefix === undefined || task.taskKey?.startsWith(taskKeyPrefix) === true) &&
+    (tags === undefined || tags.every((tag) => task.tags?.includes(tag) === true));
 }
 
 /** Returns a filter for the tasks that match a filter and are in a scope. */
@@ -45,6 +53,7 @@ export function narrow(filter: TaskFilter, scope: TaskScope | undefined): TaskFi
     ...types === undefined ? {} : { types },
     ...queues === undefined ? {} : { queues },
     ...prefix === undefined ? {} : { taskKeyPrefix: prefix },
+    ...scope.tags === undefined ? {} : { tags: union(scope.tags, filter.tags) },
   };
 }
 
@@ -54,6 +63,11 @@ type Names = readonly string[] | undefined;
 function common(names: Names, others: Names): Names {
   if (names === undefined || others === undefined) return names ?? others;
   return names.filter((name) => others.includes(name));
+}
+
+/** Returns the tags of both lists, each once. */
+function union(tags: readonly string[], others: readonly string[] = []): string[] {
+  return [...new Set([...tags, ...others])];
 }
 
 /** Returns the prefix of the strings that begin with both; null if there are none. */

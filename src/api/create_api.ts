@@ -3,22 +3,33 @@
 
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import { getPath } from "hono/utils/url";
 import type { Authorize } from "../access/authorize.ts";
 import { checkFunction, checkMethods, checkOptions } from "../guards/argument_checks.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 import type { OptionNames } from "../guards/option_names.ts";
 import { guardLogger } from "../log/guarded_logger.ts";
 import { checkLogger, consoleLogger, type Logger } from "../log/logger.ts";
+import { Origins } from "../monitor/http/origins.ts";
+import { cleanPath } from "../monitor/http/url_path.ts";
+import { checkClock, type Clock, systemClock } from "../time/clock.ts";
+import { guardClock } from "../time/guarded_clock.ts";
 import { cutText } from "../thrown/cut_text.ts";
 import { readMember } from "../thrown/reading.ts";
 import { StorageError } from "../storage/errors.ts";
 import type { ApiEnvironment } from "./environment.ts";
 import type { ApiSource } from "./source.ts";
-import { guard, headers, tags } from "./guard.ts";
+import { type ClientAddress, guard, peerAddress, tags } from "./guard.ts";
 import { addHistoryRoutes } from "./history_routes.ts";
 import { NotAllowedError } from "./not_allowed.ts";
 import { problem } from "./problems.ts";
+import { headers, limitBody, sameOrigin } from "./request_checks.ts";
 import { addSeriesRoutes } from "./series_routes.ts";
+import { addSessionRoutes } from "./session_routes.ts";
+import { FailedAttempts } from "./sign_in/failed_attempts.ts";
+import type { SignIn } from "./sign_in/authorize_people.ts";
 import { addStoreRoutes } from "./store_routes.ts";
 import { addTaskRoutes } from "./task_routes.ts";
 import { addUserRoutes } from "./user_routes.ts";
@@ -30,6 +41,23 @@ export interface ApiOptions {
    * from this machine: from a loopback address, to a loopback host name, without a proxy.
    */
   readonly authorize?: Authorize;
+  /**
+   * The URL path under which the API is mounted, if the server passes it on: `/ops` for requests to
+   * `/ops/api/v1/`.
+   * @default "/"
+   */
+  readonly path?: string;
+  /**
+   * Returns the address of a client, from a header of your proxy: after 10 failed attempts to
+   * authenticate in a minute, an address is rejected.
+   * @default the peer of the connection
+   */
+  readonly clientAddress?: ClientAddress;
+  /**
+   * The clock that measures this minute.
+   * @default systemClock
+   */
+  readonly clock?: Clock;
   /**
    * The logger for errors that the API answers with status 500.
    * @default consoleLogger
@@ -48,7 +76,13 @@ export interface Api {
   readonly fetch: (request: Request, connection?: unknown) => Promise<Response>;
 }
 
-const optionNames: OptionNames<ApiOptions> = { authorize: true, logger: true };
+const optionNames: OptionNames<ApiOptions> = {
+  authorize: true,
+  path: true,
+  clientAddress: true,
+  clock: true,
+  logger: true,
+};
 
 /**
  * Creates a REST API that shows the tasks, queues and workers of a store. It only reads.
@@ -81,38 +115,68 @@ export function createApi(everTask: ApiSource, options: ApiOptions = {}): Api {
   const remedy = "be an instance, as createEverTask makes it";
   checkMethods(readMember(everTask, "operate"), ["explain"], "everTask", remedy, everTask);
   checkOptions(options, optionNames, "options");
-  const { authorize, logger = consoleLogger } = options;
+  const { authorize, path = "/", clientAddress = peerAddress, logger = consoleLogger } = options;
   checkFunction(authorize, "authorize");
+  checkFunction(clientAddress, "clientAddress");
+  checkClock(options.clock, "clock");
   checkLogger(logger, "logger");
+  const prefix = cleanPath(path);
   const guarded = guardLogger(logger);
+  const attempts = new FailedAttempts(guardClock(options.clock ?? systemClock, guarded));
+  if (authorize === undefined) guarded.info(openMessage);
   const app = new OpenAPIHono<ApiEnvironment>({
+    getPath: (request) => pathBelow(prefix, request),
     defaultHook(result, context) {
       if (result.success) return;
       const errors = result.error.issues.flatMap(({ path, message, ...issue }) =>
         issue.code === "unrecognized_keys"
           ? issue.keys.map((name) => ({ name, detail: "There is no such parameter." }))
-          : [{ name: String(path[0]), detail: `${given(context, path)}${message}` }]
+          : [{ name: String(path[0] ?? "body"), detail: `${given(context, path)}${message}` }]
       );
       const names = [...new Set(errors.map(({ name }) => name))].join(", ");
       return problem(context, "invalid-request", `These parameters are invalid: ${names}.`, errors);
     },
   });
   app.use(headers);
-  app.use(guard(everTask, authorize, guarded));
+  app.use(sameOrigin(new Origins()));
+  app.use(limitBody);
+  const signIn = signInOf(authorize);
+  if (signIn !== undefined) addSessionRoutes(app, { signIn, clientAddress, attempts });
+  app.use(guard({ source: everTask, authorize, clientAddress, attempts, logger: guarded }));
   app.use(tags);
+  app.use(methodNotAllowed({
+    app,
+    onMethodNotAllowed(context, methods) {
+      const allow = methods.join(", ");
+      context.header("allow", allow);
+      return problem(context, "method-not-allowed", `This path supports only ${allow}.`);
+    },
+  }));
   addTaskRoutes(app);
   addHistoryRoutes(app);
   addSeriesRoutes(app);
   addStoreRoutes(app);
   addUserRoutes(app);
   app.get("/api/v1/openapi.json", (context) => context.json(app.getOpenAPI31Document(about), 200));
-  app.on(["POST", "PUT", "PATCH", "DELETE", "OPTIONS"], "/api/v1/*", (context) => {
-    context.header("allow", "GET, HEAD");
-    return problem(context, "method-not-allowed", "This API supports only GET and HEAD.");
-  });
   app.notFound((context) => problem(context, "not-found", `There is no ${context.req.path}.`));
   app.onError(errorHandler(guarded));
   return { fetch: async (request, connection) => await app.fetch(request, { connection }) };
+}
+
+const openMessage =
+  "The API has no authorize: it accepts only requests from this machine, and changes nothing.";
+
+/** Returns the path of a request below the path of the mount; "/" for requests elsewhere. */
+function pathBelow(prefix: string, request: Request): string {
+  const path = getPath(request);
+  if (prefix === "") return path;
+  return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : "/";
+}
+
+/** Returns the functions for signing in of an `authorize` that has them. */
+function signInOf(authorize: Authorize | undefined): SignIn | undefined {
+  const signIn = readMember(authorize, "signIn");
+  return typeof readMember(signIn, "byToken") === "function" ? signIn as SignIn : undefined;
 }
 
 /** Returns the value of a parameter as it was sent, as the beginning of a sentence. */
@@ -128,12 +192,16 @@ const about = {
     version: "1",
     description: "The tasks, queues and workers of a store, and why a task is not running.",
   },
+  servers: [{ url: "../..", description: "Relative to this document" }],
 };
 
 /** Returns the response to an error of a route. */
 function errorHandler(logger: Logger) {
   return (error: Error, context: Context) => {
     const path = context.req.path;
+    if (error instanceof HTTPException && error.status < 500) {
+      return problem(context, "invalid-request", error.message || "The request is invalid.");
+    }
     if (error instanceof InvalidArgumentError) {
       return problem(context, "invalid-request", error.message);
     }

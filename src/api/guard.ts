@@ -1,24 +1,30 @@
-// Middleware for all requests: authorization, headers and entity tags.
+// Middleware that determines the user of a request, and limits failed attempts.
 
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { etag } from "hono/etag";
 import { type Authorize, type AuthorizedUser, userOf } from "../access/authorize.ts";
 import type { Logger } from "../log/logger.ts";
 import type { ApiEnvironment } from "./environment.ts";
-import type { ApiSource } from "./source.ts";
-import { isLocal } from "./local_requests.ts";
+import { isLocal, peerOf } from "./local_requests.ts";
 import { problem } from "./problems.ts";
+import type { FailedAttempts } from "./sign_in/failed_attempts.ts";
+import type { ApiSource } from "./source.ts";
 import { View } from "./view.ts";
 
 /** The user of all requests if the application has no `authorize`. */
 const localUser: AuthorizedUser = { user: "local", can: ["view", "payloads"] };
 
-/** Sets the headers of all responses. */
-export const headers: MiddlewareHandler = async (context, next) => {
-  await next();
-  context.header("cache-control", "no-store");
-  context.header("x-content-type-options", "nosniff");
-};
+/** Returns the address of a client, for the limit of failed attempts. */
+export type ClientAddress = (request: Request, connection: unknown) => string;
+
+/** The dependencies of {@linkcode guard}. */
+export interface GuardParts {
+  readonly source: ApiSource;
+  readonly authorize: Authorize | undefined;
+  readonly clientAddress: ClientAddress;
+  readonly attempts: FailedAttempts;
+  readonly logger: Logger;
+}
 
 const addTag = etag();
 
@@ -30,18 +36,20 @@ export const tags: MiddlewareHandler = async (context, next) => {
 };
 
 /** Rejects requests without the right to view, and stores the user of the others. */
-export function guard(
-  source: ApiSource,
-  authorize: Authorize | undefined,
-  logger: Logger,
-): MiddlewareHandler<ApiEnvironment> {
+export function guard(parts: GuardParts): MiddlewareHandler<ApiEnvironment> {
+  const { source, authorize, attempts, logger } = parts;
   return async (context, next) => {
     const { raw } = context.req;
-    if (authorize === undefined && !isLocal(raw, (context.env as Bindings).connection)) {
+    if (authorize === undefined && !isLocal(raw, connectionOf(context))) {
       const detail =
         "Without the option authorize, this API accepts only requests from this machine.";
       return problem(context, "not-allowed", detail);
     }
+    // A signed cookie cannot be guessed, so that browsers with a session are not limited.
+    const isAttempt = authorize !== undefined && raw.headers.has("authorization");
+    const address = isAttempt ? parts.clientAddress(raw, connectionOf(context)) : "";
+    const wait = isAttempt ? attempts.secondsToWait(address) : 0;
+    if (wait > 0) return tooManyAttempts(context, wait);
     let user: AuthorizedUser | null;
     try {
       user = authorize === undefined ? localUser : await userOf(authorize, raw);
@@ -50,6 +58,7 @@ export function guard(
       return problem(context, "internal-error", "The user of the request could not be determined.");
     }
     if (user === null) {
+      if (isAttempt) attempts.add(address);
       return problem(context, "not-authenticated", "The request has no known user.");
     }
     if (!user.can.includes("view")) {
@@ -61,6 +70,16 @@ export function guard(
   };
 }
 
-interface Bindings {
-  readonly connection: unknown;
+/** Responds that an address has failed too often. */
+export function tooManyAttempts(context: Context, seconds: number) {
+  context.header("retry-after", `${seconds}`);
+  return problem(context, "too-many-attempts", `Try again in ${seconds} seconds.`);
 }
+
+/** Returns the server's data about the connection of a request. */
+export function connectionOf(context: Context): unknown {
+  return (context.env as { readonly connection: unknown }).connection;
+}
+
+/** Returns the address of the peer: behind a proxy, that of the proxy. */
+export const peerAddress: ClientAddress = (_, connection) => peerOf(connection) ?? "unknown";

@@ -26,4 +26,13 @@ export type {
 } from "../access/authorize.ts";
 export type { TaskScope } from "../access/task_scope.ts";
 export { type Api, type ApiOptions, createApi } from "./create_api.ts";
+export type { ClientAddress } from "./guard.ts";
+export {
+  type AuthorizePeople,
+  authorizePeople,
+  type AuthorizePeopleOptions,
+  type SignedIn,
+  type SignIn,
+} from "./sign_in/authorize_people.ts";
+export type { Person } from "./sign_in/people.ts";
 export type { ApiSource, ApiTask, StoreSource } from "./source.ts";

@@ -10,6 +10,9 @@ const problems = {
   "not-allowed": [403, "The request is not permitted"],
   "not-found": [404, "Not found"],
   "method-not-allowed": [405, "The method is not allowed"],
+  "too-large": [413, "The body is too large"],
+  "unsupported-media-type": [415, "The media type is not supported"],
+  "too-many-attempts": [429, "Too many failed attempts"],
   "internal-error": [500, "Internal error"],
   "storage-unavailable": [503, "The storage is unavailable"],
 } as const;
@@ -60,18 +63,20 @@ export function notFound(context: Context, detail: string): never {
 }
 
 /** The problem responses of every route, for its description. */
-export const problemResponses = describe([
+export const problemResponses = describeProblems([
   "invalid-request",
   "not-authenticated",
   "not-allowed",
+  "too-many-attempts",
   "internal-error",
   "storage-unavailable",
 ]);
 
 /** The problem response of a route whose task may not exist, for its description. */
-export const notFoundResponse = describe(["not-found"]);
+export const notFoundResponse = describeProblems(["not-found"]);
 
-function describe(kinds: readonly ProblemKind[]) {
+/** Describes problem responses, for a route. */
+export function describeProblems(kinds: readonly ProblemKind[]) {
   return Object.fromEntries(kinds.map((kind) => {
     const [status, title] = problems[kind];
     const content = { "application/problem+json": { schema: problemSchema } };

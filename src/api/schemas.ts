@@ -211,6 +211,10 @@ export const meSchema = z.object({
     types: z.array(z.string()).nullable(),
     queues: z.array(z.string()).nullable(),
     taskKeyPrefix: z.string().nullable(),
+    tags: z.array(z.string()).nullable(),
   }).nullable().openapi({ description: "The tasks that you see; null: all" }),
   redacted: z.boolean().openapi({ description: "Whether texts are changed before you see them" }),
 }).openapi("Me");
+
+/** The result of signing in. */
+export const sessionSchema = z.object({ user: z.string() }).openapi("Session");

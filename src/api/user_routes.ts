@@ -17,11 +17,12 @@ const me = createRoute({
 export function addUserRoutes(app: OpenAPIHono<ApiEnvironment>): void {
   app.openapi(me, (context) => {
     const { user, can, filter, redact } = context.get("user");
-    const { types = null, queues = null, taskKeyPrefix = null } = filter ?? {};
+    const { types = null, queues = null, taskKeyPrefix = null, tags = null } = filter ?? {};
     const seen = filter === undefined ? null : {
       types: types && [...types],
       queues: queues && [...queues],
       taskKeyPrefix,
+      tags: tags && [...tags],
     };
     return context.json({ user, can: [...can], filter: seen, redacted: redact !== undefined }, 200);
   });

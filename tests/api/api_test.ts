@@ -187,7 +187,8 @@ const wrong: [method: string, path: string, status: number, kind: string, names:
 Deno.test("an invalid request gets a problem that names the fault", async () => {
   await using served = new ServedApi();
   for (const [method, path, status, kind, names] of wrong) {
-    const { body, headers, ...answer } = await served.ask(path, { method });
+    const init = { method, headers: { "content-type": "application/json" } };
+    const { body, headers, ...answer } = await served.ask(path, init);
     assertEquals(headers.get("content-type"), "application/problem+json", path);
     assertEquals(headers.get("cache-control"), "no-store", path);
     const problem = [answer.status, body.status, body.type];
@@ -200,7 +201,8 @@ Deno.test("an invalid request gets a problem that names the fault", async () => 
     body.errors.map(({ name, detail }: ProblemError) => [name, detail.split(": ")[0]]),
     [["status", '"Late"'], ["limit", '"x"']],
   );
-  const { headers } = await served.ask("/api/v1/tasks", { method: "PATCH" });
+  const patch = { method: "PATCH", headers: { "content-type": "application/json" } };
+  const { headers } = await served.ask("/api/v1/tasks", patch);
   assertEquals(headers.get("allow"), "GET, HEAD");
   assertEquals(served.log, []);
 });

@@ -8,11 +8,12 @@ import { authorizeByName, makeTenantStore, scopesOf, secretOf } from "./tenants.
 import { type Call, callsOf } from "./walk.ts";
 
 const all = ["view", "payloads", "operate", "admin"] as const;
-const { types, queues, taskKeyPrefix } = scopesOf("apple");
+const { types, queues, taskKeyPrefix, tags } = scopesOf("apple");
 const users: Readonly<Record<string, AuthorizedUser>> = {
   everything: { user: "everything", can: all },
   "one by type": { user: "one", can: all, filter: { types } },
   "one by queue": { user: "one", can: all, filter: { queues } },
+  "one by tag": { user: "one", can: all, filter: { tags } },
   "one by key": { user: "one", can: all, filter: { taskKeyPrefix } },
   redacted: {
     user: "redacted",
@@ -95,6 +96,9 @@ Deno.test("a filter cuts searches and counts down, whatever they ask for", async
     ["type=apple-mail&type=zebra-mail", 1],
     ["queue=apple&queue=zebra", 3],
     ["queue=zebra", 0],
+    ["tag=mail", 1],
+    ["tag=tenant:zebra", 0],
+    ["tag=tenant:apple&tag=mail", 1],
     ["keyPrefix=apple", 3],
     ["keyPrefix=apple:m", 1],
     ["keyPrefix=zebra", 0],

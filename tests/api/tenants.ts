@@ -36,6 +36,7 @@ export const scopesOf = (tenant: Tenant): Readonly<Required<TaskScope>> => ({
   types: [`${tenant}-mail`, `${tenant}-report`],
   queues: [tenant],
   taskKeyPrefix: `${tenant}:`,
+  tags: [`tenant:${tenant}`],
 });
 
 /** The ids of a tenant's tasks. */
@@ -79,14 +80,17 @@ export async function makeTenantStore(): Promise<TenantStore> {
     const payload = { text: secretOf(tenant) };
     const failed = await worker.dispatch(failing, payload, {
       taskKey: `${tenant}:mail`,
+      tags: [`tenant:${tenant}`, "mail"],
       retry: noRetry(),
     });
     const waiting = await worker.dispatch(running, payload, {
       taskKey: `${tenant}:later`,
+      tags: [`tenant:${tenant}`],
       delay: { hours: 1 },
     });
     const series = await worker.dispatch(running, payload, {
       taskKey: `${tenant}:series`,
+      tags: [`tenant:${tenant}`],
       recurring: (r) => r.runNow().andThen().every(1).hours(),
     });
     return { failed: failed.id, waiting: waiting.id, series: series.id };

@@ -36,6 +36,7 @@ function valuesOf({ tasks }: TenantStore): Readonly<Record<string, readonly stri
     type: ["zebra-mail", "apple-mail"],
     queue: ["zebra", "apple"],
     recurring: ["true", "false"],
+    tag: ["tenant:zebra", "tenant:apple"],
     key: ["zebra:mail", "apple:mail"],
     keyPrefix: ["z", "zebra:", "zebra:mail", "apple:"],
     error: ["zebra", "apple"],

@@ -57,7 +57,7 @@ export const floors: Readonly<Record<string, readonly string[]>> = {
   ],
   access: [...foundation, "storage", "events"],
   monitor: [...foundation, "ids", "instrumentation", "schedule", "storage", "events", "access"],
-  api: [...foundation, "storage", "events", "operate", "access", "monitor"],
+  api: [...foundation, "ids", "storage", "events", "operate", "access", "monitor"],
   testing: [...tasks, "instrumentation", "retry", "events", "dispatch", "worker", "application"],
 };
 

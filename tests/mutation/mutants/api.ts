@@ -4,6 +4,8 @@ import { type Mutant, mutantsOf } from "../mutant.ts";
 
 const accessTests = ["tests/api/access_test.ts"];
 const filterTests = ["tests/api/filter_test.ts"];
+const signInTests = ["tests/api/sign_in_test.ts"];
+const attemptsTests = ["tests/api/failed_attempts_test.ts"];
 const apiTests = ["tests/api/api_test.ts"];
 
 export const api: readonly Mutant[] = [
@@ -26,6 +28,7 @@ export const api: readonly Mutant[] = [
     ["types.includes(task.type)", "true"],
     ["queues.includes(task.queue)", "true"],
     ["task.taskKey?.startsWith(taskKeyPrefix) === true", "true"],
+    ["tags.every((tag) => task.tags?.includes(tag) === true)", "true"],
     ["if (prefix === null) return { ids: [] };", ""],
     ["if (one.startsWith(other)) return one;", ""],
   ]),
@@ -36,5 +39,37 @@ export const api: readonly Mutant[] = [
     ["if (exceptionContains === undefined || this.#user.redact === undefined) return;", "return;"],
     ['seenText(this.#user, line.message, "log", type)', "line.message"],
     ["    let seen = reason;\n", "    let seen = reason;\n    return seen;\n"],
+  ]),
+  ...mutantsOf({ file: "src/api/guard.ts", tests: signInTests }, [
+    ["if (isAttempt) attempts.add(address);", ""],
+    ["if (wait > 0) return tooManyAttempts(context, wait);", ""],
+  ]),
+  ...mutantsOf({ file: "src/api/request_checks.ts", tests: signInTests }, [
+    ["!origins.allows(raw) || ", ""],
+    ["isForeign && !safeMethods", "false && !safeMethods"],
+    ["!safeMethods.includes(method) && !isJson(context)", "false"],
+    ['context.header("cache-control", "no-store");', ""],
+  ]),
+  ...mutantsOf({ file: "src/api/session_routes.ts", tests: signInTests }, [
+    ["if (!isLocal(raw, connectionOf(context))) {", "if (false) {"],
+    ["    attempts.forgive(address);\n", ""],
+    ["if (wait > 0) return tooManyAttempts(context, wait);", ""],
+  ]),
+  ...mutantsOf({ file: "src/api/sign_in/sessions.ts", tests: signInTests }, [
+    ["!(expiresAt > this.#clock.now())", "false"],
+    ['typeof signed[cookieName] === "string" ? owner : null', "owner"],
+    ["httpOnly: true", "httpOnly: false"],
+    ['headers.get("origin")?.startsWith("https:") === true', "false"],
+  ]),
+  ...mutantsOf({ file: "src/api/sign_in/people.ts", tests: signInTests }, [
+    ["token.length < shortestToken", "token.length < 16"],
+    ["byName.has(user) || tokens.has(token)", "byName.has(user)"],
+  ]),
+  ...mutantsOf({ file: "src/api/sign_in/sign_in_links.ts", tests: signInTests }, [
+    ["    this.#byCode.delete(code);\n", ""],
+    ["this.#clock.monotonic() < link.expiresAt", "true"],
+  ]),
+  ...mutantsOf({ file: "src/api/sign_in/failed_attempts.ts", tests: attemptsTests }, [
+    ["if (this.#byAddress.size >= mostAddresses) this.#byAddress.delete(oldest!);", ""],
   ]),
 ];

@@ -2,8 +2,9 @@
 
 import { memoryStorage } from "../../../drivers/memory/mod.ts";
 import { createEverTask, silentLogger } from "../../../mod.ts";
-import { createApi } from "../../../src/api/mod.ts";
-import { optionalOptions, type Subjects, takes } from "../shapes.ts";
+import { systemClock } from "../../../src/storage/mod.ts";
+import { authorizePeople, createApi } from "../../../src/api/mod.ts";
+import { duration, optionalOptions, type Subjects, takes } from "../shapes.ts";
 
 const everTask = createEverTask({ storage: memoryStorage(), tasks: [], logger: silentLogger });
 
@@ -12,7 +13,25 @@ export const apiSubjects: Subjects = {
     call: (...args) => Reflect.apply(createApi as (...args: unknown[]) => unknown, null, args),
     args: [
       takes(everTask),
-      optionalOptions({ authorize: takes(() => null), logger: takes(silentLogger) }),
+      optionalOptions({
+        authorize: takes(() => null),
+        path: takes("/ops"),
+        clientAddress: takes(() => "192.0.2.1"),
+        clock: takes(systemClock),
+        logger: takes(silentLogger),
+      }),
+    ],
+  }],
+  authorizePeople: [{
+    call: (...args) =>
+      Reflect.apply(authorizePeople as (...args: unknown[]) => unknown, null, args),
+    args: [
+      takes([{ user: "ada", token: "0123456789abcdef0123456789abcdef", can: ["view"] }]),
+      optionalOptions({
+        sessionDuration: duration,
+        cookiePath: takes("/"),
+        clock: takes(systemClock),
+      }),
     ],
   }],
 };

@@ -1,0 +1,55 @@
+// Counts failed attempts to authenticate by client address, to limit guessing. The rate limiters on
+// npm need a store or keep a timer for each address.
+
+import type { Clock } from "../../time/clock.ts";
+
+/** The number of failures after which an address is rejected. */
+const mostFailures = 10;
+
+/** The time after the first failure during which failures are counted, in milliseconds. */
+const windowMs = 60_000;
+
+/** The maximum number of addresses; the oldest is removed first. */
+const mostAddresses = 10_000;
+
+/** The failed attempts by address. */
+export class FailedAttempts {
+  readonly #clock: Clock;
+  readonly #byAddress = new Map<string, { count: number; readonly endsAt: number }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Returns the number of seconds until an address may try again; 0 if it may try now. */
+  secondsToWait(address: string): number {
+    const failures = this.#current(address);
+    if (failures === undefined || failures.count < mostFailures) return 0;
+    return Math.ceil((failures.endsAt - this.#clock.monotonic()) / 1000);
+  }
+
+  /** Counts a failed attempt. */
+  add(address: string): void {
+    const failures = this.#current(address);
+    if (failures !== undefined) {
+      failures.count++;
+      return;
+    }
+    const [oldest] = this.#byAddress.keys();
+    if (this.#byAddress.size >= mostAddresses) this.#byAddress.delete(oldest!);
+    this.#byAddress.set(address, { count: 1, endsAt: this.#clock.monotonic() + windowMs });
+  }
+
+  /** Takes back a counted attempt that has succeeded. */
+  forgive(address: string): void {
+    const failures = this.#current(address);
+    if (failures !== undefined) failures.count--;
+  }
+
+  #current(address: string) {
+    const failures = this.#byAddress.get(address);
+    if (failures === undefined || this.#clock.monotonic() < failures.endsAt) return failures;
+    this.#byAddress.delete(address);
+    return undefined;
+  }
+}
