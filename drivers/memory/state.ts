@@ -3,6 +3,7 @@
 // JavaScript runs it without interruption.
 
 import { shouldCreateStatusAudit } from "../../src/storage/kit/audit_policy.ts";
+import { EventBook } from "../../src/storage/kit/event_book.ts";
 import { RateBook } from "../../src/storage/kit/rate_book.ts";
 import type { AuditLevel } from "../../src/audit/audit_level.ts";
 import type { Lease, StatusTransition, WakeSignal } from "../../src/storage/requests.ts";
@@ -24,6 +25,8 @@ export class MemoryState {
   readonly pausedQueues = new Set<string>();
   /** The budgets of rate limits by key. */
   readonly rateLimits = new RateBook();
+  /** The events that processes show each other. */
+  readonly events = new EventBook();
   /** The listeners of each process. */
   readonly listeners = new Map<object, Set<WakeListener>>();
   readonly #clock: Clock;

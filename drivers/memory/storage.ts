@@ -203,6 +203,30 @@ export class MemoryStorage implements Storage {
     });
   }
 
+  watchEvents(...[request]: Args<"watchEvents">): Result<"watchEvents"> {
+    return this.#run(({ events }, now) => {
+      const result = events.watch(request, now);
+      if (result.began) this.#wake({ kind: "watch" });
+      return result;
+    });
+  }
+
+  unwatchEvents(...[watcherId]: Args<"unwatchEvents">): Result<"unwatchEvents"> {
+    return this.#run(({ events }) => events.unwatch(watcherId));
+  }
+
+  publishEvents(...[batch]: Args<"publishEvents">): Result<"publishEvents"> {
+    return this.#run(({ events }, now) => events.publish(batch, now));
+  }
+
+  readEvents(...[request]: Args<"readEvents">): Result<"readEvents"> {
+    return this.#run(({ events }, now) => events.read(request, now));
+  }
+
+  sweepEvents(): Result<"sweepEvents"> {
+    return this.#run(({ events }, now) => events.sweep(now));
+  }
+
   get(...[taskId]: Args<"get">): Result<"get"> {
     return this.#run((state) => state.rows.get(taskId)?.toRecord() ?? null);
   }

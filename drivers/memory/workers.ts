@@ -56,6 +56,7 @@ export function heartbeat(
         ? isLate(other, leaseMs, now) || isAhead(other, leaseMs, now)
         : other.tasks.size > 0
     ),
+    watchers: state.events.watchers(now),
   };
 }
 

@@ -24,6 +24,7 @@ import { codeOf } from "./errors.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { purge } from "./purge.ts";
 import { getTask, getTaskByKey, listHistory } from "./reading.ts";
+import { publishEvents, readEvents, watchEvents } from "./relay.ts";
 import {
   byTaskId,
   type ClaimedLists,
@@ -238,6 +239,28 @@ export class PostgresStorage implements Storage {
 
   async returnRateSlots(...[slots]: Args<"returnRateSlots">): Result<"returnRateSlots"> {
     await this.#access.call("return_rate_slots", slots);
+  }
+
+  // ---- events of all processes ----
+
+  watchEvents(...[request]: Args<"watchEvents">): Result<"watchEvents"> {
+    return watchEvents(this.#access, request);
+  }
+
+  async unwatchEvents(...[watcherId]: Args<"unwatchEvents">): Result<"unwatchEvents"> {
+    await this.#access.call("unwatch_events", watcherId);
+  }
+
+  publishEvents(...[batch]: Args<"publishEvents">): Result<"publishEvents"> {
+    return publishEvents(this.#access, batch);
+  }
+
+  readEvents(...[request]: Args<"readEvents">): Result<"readEvents"> {
+    return readEvents(this.#access, request);
+  }
+
+  async sweepEvents(): Result<"sweepEvents"> {
+    return await this.#access.call("sweep_events");
   }
 
   // ---- reading ----

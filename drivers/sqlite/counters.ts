@@ -9,6 +9,7 @@ export interface Changes {
   readonly task_changes: number;
   readonly queue_changes: number;
   readonly cancel_changes: number;
+  readonly watch_changes: number;
 }
 
 /**
@@ -27,6 +28,7 @@ const counting: Readonly<Record<keyof Changes, string>> = {
   task_changes: "UPDATE evertask_state SET task_changes = task_changes + 1",
   queue_changes: "UPDATE evertask_state SET queue_changes = queue_changes + 1",
   cancel_changes: "UPDATE evertask_state SET cancel_changes = cancel_changes + 1",
+  watch_changes: "UPDATE evertask_state SET watch_changes = watch_changes + 1",
 };
 
 /** Counts a change, which other processes detect once the transaction is committed. */
@@ -37,7 +39,7 @@ export function countChange(connection: Connection, change: keyof Changes): void
 /** The counters now. */
 export function readChanges(connection: Connection): Changes {
   const row = connection.get(
-    "SELECT task_changes, queue_changes, cancel_changes FROM evertask_state",
+    "SELECT task_changes, queue_changes, cancel_changes, watch_changes FROM evertask_state",
   );
   return row as unknown as Changes;
 }

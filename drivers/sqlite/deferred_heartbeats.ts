@@ -34,8 +34,9 @@ export class DeferredHeartbeats {
 
   /** Keeps the answer of the database, which stays the same until something changes. */
   note(connection: Connection, workerId: string, answer: HeartbeatResult): HeartbeatResult {
-    const { alive, cancelRequests, othersLost, now } = answer;
-    if (this.#alone && alive && !othersLost && cancelRequests.length === 0) {
+    const { alive, cancelRequests, othersLost, watchers, now } = answer;
+    const isAtRest = cancelRequests.length === 0 && watchers.length === 0;
+    if (this.#alone && alive && !othersLost && isAtRest) {
       const isOnly = connection.get(countWorkers)!.count === 1;
       if (isOnly) this.#deferred = { workerId, answer, beatAt: now };
     }

@@ -2,7 +2,7 @@
 // Generated from sql/sqlite/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/sqlite/. */
-export type SqlFileName = "0001_schema.sql" | "0002_returned_rate_slots.sql" | "0003_series_index.sql" | "0004_worker_serves.sql" | "0005_tags.sql";
+export type SqlFileName = "0001_schema.sql" | "0002_returned_rate_slots.sql" | "0003_series_index.sql" | "0004_worker_serves.sql" | "0005_tags.sql" | "0006_event_relay.sql";
 
 /** The files of sql/sqlite/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -181,5 +181,34 @@ CREATE TABLE task_tags (
 
 INSERT INTO evertask_migrations (version, applied_at_utc)
 VALUES (5, unixepoch() * 1000);
+`,
+  "0006_event_relay.sql": `-- Events that processes show each other while somebody watches; nothing else depends on them, and they are gone in a minute.
+
+-- One row a process that wants to see them.
+CREATE TABLE event_watchers (
+  id TEXT NOT NULL PRIMARY KEY,
+  expires_at_utc INTEGER NOT NULL,
+  parameters INTEGER NOT NULL        -- 1: it wants payloads, too
+) STRICT, WITHOUT ROWID;
+
+-- One row a batch. A writer numbers its events; the last number is in the key, so that readers find what is new of each.
+-- With a rowid: batches are large.
+CREATE TABLE relayed_events (
+  writer_id TEXT NOT NULL,
+  up_to INTEGER NOT NULL,
+  since INTEGER NOT NULL,            -- the number of the last event before the batch
+  written_at_utc INTEGER NOT NULL,
+  worker_id TEXT,
+  host TEXT NOT NULL,
+  events TEXT NOT NULL,              -- as JSON
+  PRIMARY KEY (writer_id, up_to)
+) STRICT;
+CREATE INDEX relayed_events_age ON relayed_events (written_at_utc);
+
+-- Raised when somebody begins to watch: other processes look at it to wake up.
+ALTER TABLE evertask_state ADD COLUMN watch_changes INTEGER NOT NULL DEFAULT 0;
+
+INSERT INTO evertask_migrations (version, applied_at_utc)
+VALUES (6, unixepoch() * 1000);
 `,
 };

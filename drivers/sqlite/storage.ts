@@ -12,9 +12,11 @@ import type {
 import type {
   ClaimRequest,
   ConnectionOptions,
+  EventBatch,
   NewTask,
   Polling,
   RateSlotRequest,
+  ReadEventsRequest,
   ReleasedTask,
   ReleaseLostRequest,
   ReturnedRateSlot,
@@ -22,6 +24,7 @@ import type {
   SeriesCorrection,
   StatusChange,
   WakeSignal,
+  WatchRequest,
   WorkerRegistration,
 } from "../../src/storage/requests.ts";
 import type { PurgeOptions, RetentionPolicy } from "../../src/storage/retention.ts";
@@ -40,6 +43,7 @@ import { Purge } from "./purge.ts";
 import { setQueuePaused } from "./queues.ts";
 import { returnRateSlots, takeRateSlots } from "./rate_slots.ts";
 import { executionLogs, getTask, getTaskByKey, runsAudit, statusAudit } from "./reading.ts";
+import { publishEvents, readEvents, sweepEvents, unwatchEvents, watchEvents } from "./relay.ts";
 import { release, releaseUnknown } from "./release.ts";
 import { countTasks, listTasks } from "./search.ts";
 import { correctSeries } from "./series.ts";
@@ -179,6 +183,30 @@ export class SqliteStorage implements Storage {
 
   returnRateSlots(slots: readonly ReturnedRateSlot[]): Result<"returnRateSlots"> {
     return this.#access.do((connection) => returnRateSlots(connection, slots));
+  }
+
+  watchEvents(request: WatchRequest): Result<"watchEvents"> {
+    return this.#withHeartbeatsWritten((connection) => watchEvents(connection, request));
+  }
+
+  unwatchEvents(watcherId: string): Promise<void> {
+    return this.#access.do((connection) => unwatchEvents(connection, watcherId));
+  }
+
+  publishEvents(batch: EventBatch): Result<"publishEvents"> {
+    return this.#access.do((connection) =>
+      connection.withoutWaiting(() => publishEvents(connection, batch))
+    );
+  }
+
+  readEvents(request: ReadEventsRequest): Result<"readEvents"> {
+    return this.#access.do((connection, now) => readEvents(connection, now, request));
+  }
+
+  sweepEvents(): Promise<number> {
+    return this.#access.do((connection) =>
+      connection.withoutWaiting(() => sweepEvents(connection))
+    );
   }
 
   get(taskId: string): Result<"get"> {

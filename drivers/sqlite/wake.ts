@@ -125,6 +125,7 @@ export class WakeWatch {
     const changed = (counter: keyof Changes) => before.changes[counter] !== after.changes[counter];
     if (changed("cancel_changes")) this.#tellCancelled();
     if (changed("queue_changes")) this.#tell({ kind: "queues" });
+    if (changed("watch_changes")) this.#tell({ kind: "watch" });
     if (changed("task_changes")) this.#tell({ kind: "tasks" });
   }
 

@@ -14,6 +14,7 @@ import { AuditWriter } from "./audit_writer.ts";
 import type { Connection } from "./connection.ts";
 import type { SqliteRow } from "./sqlite_library.ts";
 import { pausedQueues } from "./queues.ts";
+import { selectWatchers, toWatchers } from "./relay.ts";
 import { taskColumns, toTaskRecord, toWorker, workerColumns } from "./rows.ts";
 import { countChange } from "./counters.ts";
 
@@ -50,7 +51,8 @@ export const lostOwners = "WITH RECURSIVE owner(id) AS (" +
   "SELECT id FROM owner WHERE id IS NOT NULL AND id NOT IN (SELECT id FROM workers)";
 
 const beat = "UPDATE workers SET heartbeat_utc = ? WHERE id = ?";
-const anyLateOrAhead = "SELECT 1 FROM workers WHERE heartbeat_utc NOT BETWEEN ? AND ? AND id <> ?";
+const selectOthers = `SELECT (${selectWatchers}) AS watchers, EXISTS (` +
+  "SELECT 1 FROM workers WHERE heartbeat_utc NOT BETWEEN ? AND ? AND id <> ?) AS late_or_ahead";
 const selectCancelRequests = "SELECT id FROM queued_tasks " +
   "WHERE worker_id = ? AND cancel_requested = 1 ORDER BY id";
 
@@ -62,20 +64,15 @@ export function heartbeat(
 ): HeartbeatResult {
   return connection.transaction((now) => {
     const alive = connection.run(beat, now, workerId) > 0;
-    const otherIsLateOrAhead = connection.get(
-      anyLateOrAhead,
-      now - leaseMs,
-      now + leaseMs,
-      workerId,
-    );
+    const others = connection.get(selectOthers, now, now - leaseMs, now + leaseMs, workerId)!;
     const requests = alive ? connection.all(selectCancelRequests, workerId) : [];
     return {
       now,
       alive,
       cancelRequests: requests.map((row) => row.id as string),
       pausedQueues: [...pausedQueues(connection)],
-      othersLost: otherIsLateOrAhead !== undefined ||
-        connection.get(lostOwners) !== undefined,
+      othersLost: others.late_or_ahead === 1 || connection.get(lostOwners) !== undefined,
+      watchers: toWatchers(others.watchers!),
     };
   });
 }

@@ -4,6 +4,7 @@ import { auditLevelToNumber } from "../../src/audit/audit_level.ts";
 import type { NewLogLine } from "../../src/storage/queries.ts";
 import type {
   ClaimRequest,
+  EventPositions,
   NewTask,
   RateSlotRequest,
   ReleasedTask,
@@ -202,6 +203,16 @@ export function returnedSlots(slots: readonly ReturnedRateSlot[]): Rows {
     SlotMs: slotAt,
   }));
   return rowsOf(types.returnedRateSlotList, rows);
+}
+
+/** What has been read of the writers of events. */
+export function eventPositions(positions: EventPositions): Rows {
+  const rows = Array.from(positions, ([writerId, UpTo], Ordinal) => ({
+    Ordinal,
+    WriterId: storedWorker(writerId),
+    UpTo,
+  }));
+  return rowsOf(types.eventPositionList, rows);
 }
 
 function changeFields(change: Change, ordinal: number) {

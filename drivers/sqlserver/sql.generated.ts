@@ -2,7 +2,7 @@
 // Generated from sql/sqlserver/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/sqlserver/. */
-export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "0005_returned_rate_slots.sql" | "0006_series_corrections.sql" | "0007_worker_serves.sql" | "0008_tags.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_CorrectSeries.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_Purge.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_RequestCancel.sql" | "usp_ReturnRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_TagTasks.sql" | "usp_TakeRateSlots.sql" | "usp_UnregisterWorker.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql";
+export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "0005_returned_rate_slots.sql" | "0006_series_corrections.sql" | "0007_worker_serves.sql" | "0008_tags.sql" | "0009_event_relay.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_CorrectSeries.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_PublishEvents.sql" | "usp_Purge.sql" | "usp_ReadEvents.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_RequestCancel.sql" | "usp_ReturnRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_SweepEvents.sql" | "usp_TagTasks.sql" | "usp_TakeRateSlots.sql" | "usp_UnregisterWorker.sql" | "usp_UnwatchEvents.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql" | "usp_WatchEvents.sql";
 
 /** The files of sql/sqlserver/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -642,6 +642,51 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 8)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (8, SYSUTCDATETIME());
 GO
 `,
+  "0009_event_relay.sql": `-- Events that processes show each other while somebody watches; nothing else depends on them, and they are gone in a minute.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+
+-- One row a process that wants to see them.
+IF OBJECT_ID(N'[EverTask].[EventWatchers]') IS NULL
+    CREATE TABLE [EverTask].[EventWatchers] (
+        [Id]         nvarchar(100)     COLLATE Latin1_General_BIN2 NOT NULL CONSTRAINT [PK_EventWatchers] PRIMARY KEY,
+        [ExpiresUtc] datetimeoffset(3) NOT NULL,
+        [Parameters] bit               NOT NULL -- it wants payloads, too
+    );
+GO
+
+-- One row a batch. A writer numbers its events; the last number is in the key, so that readers find what is new of each.
+IF OBJECT_ID(N'[EverTask].[RelayedEvents]') IS NULL
+    CREATE TABLE [EverTask].[RelayedEvents] (
+        [WriterId]   nvarchar(100)     COLLATE Latin1_General_BIN2 NOT NULL,
+        [UpTo]       bigint            NOT NULL,
+        [Since]      bigint            NOT NULL, -- the number of the last event before the batch
+        [WrittenUtc] datetimeoffset(3) NOT NULL,
+        [WorkerId]   nvarchar(100)     COLLATE Latin1_General_BIN2 NULL,
+        [Host]       nvarchar(400)     NOT NULL,
+        [Events]     nvarchar(max)     NOT NULL, -- as JSON
+        CONSTRAINT [PK_RelayedEvents] PRIMARY KEY ([WriterId], [UpTo])
+    );
+GO
+
+IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE [name] = N'IX_RelayedEvents_WrittenUtc' AND [object_id] = OBJECT_ID(N'[EverTask].[RelayedEvents]'))
+    CREATE INDEX [IX_RelayedEvents_WrittenUtc] ON [EverTask].[RelayedEvents] ([WrittenUtc]);
+GO
+
+IF TYPE_ID(N'[EverTask].[EventPositionList]') IS NULL
+    CREATE TYPE [EverTask].[EventPositionList] AS TABLE (
+        [Ordinal]  int           NOT NULL PRIMARY KEY,
+        [WriterId] nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+        [UpTo]     bigint        NOT NULL
+    );
+GO
+
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 9)
+    INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (9, SYSUTCDATETIME());
+GO
+`,
   "usp_ClaimTasks.sql": `-- Takes due tasks for a worker: highest priority first, then longest due, then lowest id, of each queue.
 --
 --   @Types   the types that the worker has handlers for
@@ -814,8 +859,9 @@ GO
 `,
   "usp_Heartbeat.sql": `-- A worker is alive. Does not bring back a worker that was given up for lost.
 --
--- Answers three recordsets: Now, Alive (1 or 0) and OthersLost (1: there is something for usp_ReleaseLost); TaskId of each
--- task that the worker holds and is asked to cancel; QueueName of each paused queue.
+-- Answers four recordsets: Now, Alive (1 or 0) and OthersLost (1: there is something for usp_ReleaseLost); TaskId of each
+-- task that the worker holds and is asked to cancel; QueueName of each paused queue; Id and Parameters of each
+-- watcher of events.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -855,6 +901,9 @@ BEGIN
     WHERE t.[WorkerId] = @WorkerId AND t.[WorkerId] IS NOT NULL AND t.[CancelRequested] = 1 AND @Alive = 1;
 
     SELECT p.[QueueName] AS [QueueName] FROM [EverTask].[PausedQueues] AS p ORDER BY p.[QueueName];
+
+    SELECT w.[Id] AS [Id], w.[Parameters] AS [Parameters]
+    FROM [EverTask].[EventWatchers] AS w WHERE w.[ExpiresUtc] > @Now ORDER BY w.[Id];
 END
 GO
 `,
@@ -1168,6 +1217,40 @@ BEGIN
 END
 GO
 `,
+  "usp_PublishEvents.sql": `-- Stores a batch of events, unless nobody watches. A batch that is already stored stays as it is.
+--
+-- Answers Id and Parameters of all watchers.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_PublishEvents];
+GO
+CREATE PROCEDURE [EverTask].[usp_PublishEvents]
+    @WriterId nvarchar(100),
+    @Since    bigint, -- the number of the last event before the batch
+    @UpTo     bigint, -- the number of its last event
+    @WorkerId nvarchar(100),
+    @Host     nvarchar(400),
+    @Events   nvarchar(max) -- as JSON
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+    SET LOCK_TIMEOUT 1000; -- what else a process does must not wait behind this
+
+    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+
+    INSERT INTO [EverTask].[RelayedEvents] ([WriterId], [UpTo], [Since], [WrittenUtc], [WorkerId], [Host], [Events])
+    SELECT @WriterId, @UpTo, @Since, @Now, @WorkerId, @Host, @Events
+    WHERE EXISTS (SELECT 1 FROM [EverTask].[EventWatchers] AS w WHERE w.[ExpiresUtc] > @Now)
+        AND NOT EXISTS (SELECT 1 FROM [EverTask].[RelayedEvents] AS e WHERE e.[WriterId] = @WriterId AND e.[UpTo] = @UpTo);
+
+    SELECT w.[Id] AS [Id], w.[Parameters] AS [Parameters]
+    FROM [EverTask].[EventWatchers] AS w WHERE w.[ExpiresUtc] > @Now ORDER BY w.[Id];
+END
+GO
+`,
   "usp_Purge.sql": `-- Deletes what the retention policy allows, in one short transaction: at most @Limit rows over all tables, and the keys of
 -- rate limits that have been idle for a day. Call it again until it is done. An absent (or NULL, or not positive) number of
 -- days keeps rows for ever.
@@ -1363,6 +1446,41 @@ BEGIN
 
     SELECT @StatusCount AS [StatusAudit], @RunsCount AS [RunsAudit], @LogCount AS [ExecutionLog], @TaskCount AS [Tasks],
         @Done AS [Done], 0 AS [Busy];
+END
+GO
+`,
+  "usp_ReadEvents.sql": `-- Reads batches of events: of each writer but one those behind a number, @Limit at most.
+--
+-- Answers two recordsets: Now; and the batches, those of each writer by rising numbers.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_ReadEvents];
+GO
+CREATE PROCEDURE [EverTask].[usp_ReadEvents]
+    @After      [EverTask].[EventPositionList] READONLY, -- writers that are not in it are read from their first batch on
+    @ExceptFrom nvarchar(100),
+    @Limit      int
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+    SET LOCK_TIMEOUT 1000; -- what else a process does must not wait behind this
+
+    SELECT CAST(SYSUTCDATETIME() AS datetimeoffset(3)) AS [Now]; -- before it reads: what is stored later is not older
+
+    SELECT e.[WriterId] AS [WriterId], e.[Since] AS [Since], e.[UpTo] AS [UpTo], e.[WorkerId] AS [WorkerId],
+        e.[Host] AS [Host], e.[Events] AS [Events]
+    FROM (
+        SELECT r.[WriterId], r.[UpTo], ROW_NUMBER() OVER (PARTITION BY r.[WriterId] ORDER BY r.[UpTo]) AS [Number]
+        FROM [EverTask].[RelayedEvents] AS r
+        LEFT JOIN @After AS a ON a.[WriterId] = r.[WriterId]
+        WHERE r.[WriterId] <> @ExceptFrom AND (a.[UpTo] IS NULL OR r.[UpTo] > a.[UpTo])
+    ) AS n
+    INNER JOIN [EverTask].[RelayedEvents] AS e ON e.[WriterId] = n.[WriterId] AND e.[UpTo] = n.[UpTo]
+    WHERE n.[Number] <= @Limit
+    ORDER BY e.[WriterId], e.[UpTo];
 END
 GO
 `,
@@ -1946,6 +2064,40 @@ BEGIN
 END
 GO
 `,
+  "usp_SweepEvents.sql": `-- Removes watchers whose time is over, and 100 batches of events that are older than a minute, or of any age if nobody
+-- watches.
+--
+-- Answers Swept: how many batches.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_SweepEvents];
+GO
+CREATE PROCEDURE [EverTask].[usp_SweepEvents]
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+    SET LOCK_TIMEOUT 1000; -- what else a process does must not wait behind this
+
+    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+    DECLARE @Before datetimeoffset(3) = DATEADD(second, -60, @Now);
+
+    DELETE FROM [EverTask].[EventWatchers] WHERE [ExpiresUtc] <= @Now;
+    IF NOT EXISTS (SELECT 1 FROM [EverTask].[EventWatchers])
+        SET @Before = DATEADD(day, 1, @Now);
+
+    DELETE FROM e FROM [EverTask].[RelayedEvents] AS e
+    INNER JOIN (
+        SELECT TOP (100) r.[WriterId], r.[UpTo] FROM [EverTask].[RelayedEvents] AS r
+        WHERE r.[WrittenUtc] < @Before ORDER BY r.[WrittenUtc]
+    ) AS o ON o.[WriterId] = e.[WriterId] AND o.[UpTo] = e.[UpTo];
+
+    SELECT @@ROWCOUNT AS [Swept];
+END
+GO
+`,
   "usp_TagTasks.sql": `-- Gives tasks their tags, in the transaction in which usp_PersistTasks has stored them. A task that
 -- has tags was stored before, by a call whose answer was lost. It is a call of its own, which only
 -- tasks with tags need: Babelfish lets no call leave out a table, and loses the schema of foreign keys
@@ -2150,6 +2302,25 @@ BEGIN
 END
 GO
 `,
+  "usp_UnwatchEvents.sql": `-- Removes a watcher, if it is there. Answers nothing.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_UnwatchEvents];
+GO
+CREATE PROCEDURE [EverTask].[usp_UnwatchEvents]
+    @WatcherId nvarchar(100)
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+    SET LOCK_TIMEOUT 1000; -- what else a process does must not wait behind this
+
+    DELETE FROM [EverTask].[EventWatchers] WHERE [Id] = @WatcherId;
+END
+GO
+`,
   "usp_UpdateCurrentRun.sql": `-- Ends a run of a recurring task: run count + 1 (it stays at 2147483647), next run (NULL ends the series), last
 -- execution, and the RunsAudit and StatusAudit rows that the audit level asks for: one call, one transaction. Nothing is
 -- written when there is no such recurring task, or when a lease is given that is no longer held. A status that does not exist
@@ -2335,6 +2506,48 @@ BEGIN
     FROM @Runs AS r
     LEFT JOIN @Applied AS a ON a.[TaskId] = r.[TaskId]
     ORDER BY r.[Ordinal];
+END
+GO
+`,
+  "usp_WatchEvents.sql": `-- Makes a watcher known for a while, or for another while.
+--
+-- Answers three recordsets: Began (1: the watcher is new, or wants payloads and did not before); Id and Parameters of all
+-- watchers; WriterId and UpTo, the number of the last event, of each writer of stored batches.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_WatchEvents];
+GO
+CREATE PROCEDURE [EverTask].[usp_WatchEvents]
+    @WatcherId  nvarchar(100),
+    @ForMs      bigint,
+    @Parameters bit
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+    SET LOCK_TIMEOUT 1000; -- what else a process does must not wait behind this
+
+    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+    DECLARE @Expires datetimeoffset(3) = DATEADD(millisecond, @ForMs, @Now);
+    DECLARE @Began bit = CASE WHEN EXISTS (SELECT 1 FROM [EverTask].[EventWatchers]
+        WHERE [Id] = @WatcherId AND [ExpiresUtc] > @Now AND [Parameters] >= @Parameters) THEN 0 ELSE 1 END;
+
+    BEGIN TRANSACTION;
+
+    UPDATE [EverTask].[EventWatchers] SET [ExpiresUtc] = @Expires, [Parameters] = @Parameters WHERE [Id] = @WatcherId;
+    IF @@ROWCOUNT = 0
+        INSERT INTO [EverTask].[EventWatchers] ([Id], [ExpiresUtc], [Parameters]) VALUES (@WatcherId, @Expires, @Parameters);
+
+    COMMIT TRANSACTION;
+
+    SELECT @Began AS [Began];
+
+    SELECT w.[Id] AS [Id], w.[Parameters] AS [Parameters]
+    FROM [EverTask].[EventWatchers] AS w WHERE w.[ExpiresUtc] > @Now ORDER BY w.[Id];
+
+    SELECT e.[WriterId] AS [WriterId], MAX(e.[UpTo]) AS [UpTo] FROM [EverTask].[RelayedEvents] AS e GROUP BY e.[WriterId];
 END
 GO
 `,

@@ -18,6 +18,7 @@ import { bit, name } from "./mssql.ts";
 import { persist } from "./persist.ts";
 import { purge } from "./purge.ts";
 import * as reading from "./reading.ts";
+import * as relay from "./relay.ts";
 import * as rows from "./rows.ts";
 import { countTasks, listTasks } from "./search.ts";
 import * as statistics from "./statistics.ts";
@@ -181,6 +182,28 @@ export class SqlServerStorage implements Storage {
 
   async returnRateSlots(...[slots]: Args<"returnRateSlots">): Promise<void> {
     await this.#database.call("usp_ReturnRateSlots", { Slots: batches.returnedSlots(slots) });
+  }
+
+  // ---- events of all processes ----
+
+  watchEvents(...[request]: Args<"watchEvents">): Result<"watchEvents"> {
+    return relay.watchEvents(this.#database, request);
+  }
+
+  unwatchEvents(...[watcherId]: Args<"unwatchEvents">): Result<"unwatchEvents"> {
+    return relay.unwatchEvents(this.#database, watcherId);
+  }
+
+  publishEvents(...[batch]: Args<"publishEvents">): Result<"publishEvents"> {
+    return relay.publishEvents(this.#database, batch);
+  }
+
+  readEvents(...[request]: Args<"readEvents">): Result<"readEvents"> {
+    return relay.readEvents(this.#database, request);
+  }
+
+  sweepEvents(): Result<"sweepEvents"> {
+    return relay.sweepEvents(this.#database);
   }
 
   // ---- reading ----

@@ -142,6 +142,13 @@ export const returnedRateSlotList = tableType("ReturnedRateSlotList", {
   SlotMs: float,
 });
 
+/** What has been read of the writers of events. */
+export const eventPositionList = tableType("EventPositionList", {
+  Ordinal: int,
+  WriterId: name(nameLengths.worker),
+  UpTo: bigInt,
+});
+
 /** Lines that handlers logged. */
 export const logLineList = tableType("LogLineList", {
   Ordinal: int,

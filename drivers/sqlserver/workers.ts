@@ -12,6 +12,7 @@ import { storedWorker } from "./batches.ts";
 import type { SqlServerDatabase } from "./database.ts";
 import { toWholeMs } from "./instants.ts";
 import { bigInt, int, name, type Parameter, text } from "./mssql.ts";
+import { toWatcher } from "./relay.ts";
 import * as rows from "./rows.ts";
 import { fromStoredName, nameLengths, toStored, toStoredName } from "./text.ts";
 
@@ -40,7 +41,7 @@ export async function heartbeat(
   leaseMs: number,
 ): Promise<HeartbeatResult> {
   const parameters = { WorkerId: worker(workerId), LeaseMs: bigInt(toWholeMs(leaseMs)) };
-  const [state, cancels, paused] = await database.call("usp_Heartbeat", parameters);
+  const [state, cancels, paused, watchers] = await database.call("usp_Heartbeat", parameters);
   const { Now, Alive, OthersLost } = state![0]!;
   return {
     now: rows.instant(Now),
@@ -48,6 +49,7 @@ export async function heartbeat(
     cancelRequests: cancels!.map(({ TaskId }) => rows.id(TaskId)),
     pausedQueues: paused!.map(({ QueueName }) => fromStoredName(rows.text(QueueName))),
     othersLost: rows.truth(OthersLost),
+    watchers: watchers!.map(toWatcher),
   };
 }
 

@@ -8,8 +8,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 8) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 8: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 9) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 9: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -27,6 +27,7 @@ END $$;
 \ir functions/queues.sql
 \ir functions/rate_slots.sql
 \ir functions/reading.sql
+\ir functions/relay.sql
 \ir functions/release.sql
 \ir functions/retention.sql
 \ir functions/search.sql
@@ -37,6 +38,6 @@ END $$;
 \ir functions/waiting.sql
 \ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (8, '9db91d9cfd321580614a3e4f5b3ac4e08745adfc15718c4dbf86f2d0eb1ae42e')
+INSERT INTO schema_functions (revision, hash) VALUES (9, '5089e340d2e992477ce45e3609b2ecb6251acade01b5f54dd02e8afb3db03aa5')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;

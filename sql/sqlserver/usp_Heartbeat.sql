@@ -1,7 +1,8 @@
 -- A worker is alive. Does not bring back a worker that was given up for lost.
 --
--- Answers three recordsets: Now, Alive (1 or 0) and OthersLost (1: there is something for usp_ReleaseLost); TaskId of each
--- task that the worker holds and is asked to cancel; QueueName of each paused queue.
+-- Answers four recordsets: Now, Alive (1 or 0) and OthersLost (1: there is something for usp_ReleaseLost); TaskId of each
+-- task that the worker holds and is asked to cancel; QueueName of each paused queue; Id and Parameters of each
+-- watcher of events.
 
 SET QUOTED_IDENTIFIER ON;
 SET ANSI_NULLS ON;
@@ -41,5 +42,8 @@ BEGIN
     WHERE t.[WorkerId] = @WorkerId AND t.[WorkerId] IS NOT NULL AND t.[CancelRequested] = 1 AND @Alive = 1;
 
     SELECT p.[QueueName] AS [QueueName] FROM [EverTask].[PausedQueues] AS p ORDER BY p.[QueueName];
+
+    SELECT w.[Id] AS [Id], w.[Parameters] AS [Parameters]
+    FROM [EverTask].[EventWatchers] AS w WHERE w.[ExpiresUtc] > @Now ORDER BY w.[Id];
 END
 GO

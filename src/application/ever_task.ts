@@ -10,7 +10,7 @@ import {
 } from "../task/dispatch_options.ts";
 import { checkFlag, checkOptions } from "../guards/argument_checks.ts";
 import type { StoredTaskEvents } from "../events/stored_task_events.ts";
-import type { TaskEvent, TaskEventSource } from "../events/task_event.ts";
+import type { SubscriptionOptions, TaskEvent, TaskEventSource } from "../events/task_event.ts";
 import { checkOptionNames, type EverTaskOptions, parseOptions } from "./ever_task_options.ts";
 import { parseTaskId } from "../ids/uuid_v7.ts";
 import { Audit } from "./audit.ts";
@@ -52,6 +52,10 @@ const noItems = { items: [], next: null };
 export interface TaskEvents extends TaskEventSource, AsyncIterable<TaskEvent> {
   /** The number of events that slow subscribers have lost. */
   readonly lost: number;
+  /** How many events of other processes were left out for subscribers with the scope `store`. */
+  readonly leftOut: number;
+  /** The events that a subscriber with these options gets, for a loop. */
+  stream(options?: SubscriptionOptions): AsyncIterable<TaskEvent>;
 }
 
 /** Options of {@linkcode EverTask.stop}. */

@@ -3,6 +3,7 @@
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import { UnservedQueues } from "../dispatch/unserved_queues.ts";
 import { EventBus } from "../events/event_bus.ts";
+import { EventRelay } from "../events/relay/event_relay.ts";
 import { StoredTaskEvents } from "../events/stored_task_events.ts";
 import { uuidV7Generator } from "../ids/uuid_v7.ts";
 import { RateLimits } from "../rate_limit/rate_limits.ts";
@@ -49,6 +50,16 @@ export function makeParts(settings: EverTaskSettings, runsUnstarted: boolean): I
     retryForMs: lease.leaseMs,
   });
   const shared = { storage, clock, storageClock, events, definitions, queues, newId };
+  const relay = new EventRelay({
+    id: newId(),
+    host: lease.host,
+    workerId: () => life.worker?.workerId ?? null,
+    storage,
+    opened: () => life.opened(),
+    bus: events,
+    clock,
+    logger: loggers("events"),
+  });
   const newWorker = () =>
     new Worker({
       ...shared,
@@ -56,6 +67,7 @@ export function makeParts(settings: EverTaskSettings, runsUnstarted: boolean): I
       logger: loggers("worker"),
       loggers,
       rateLimits,
+      onWatchers: (watchers) => relay.watchedBy(watchers),
       lease,
       execution,
       dispatch: (task, ...[payload, options]) =>
@@ -72,6 +84,7 @@ export function makeParts(settings: EverTaskSettings, runsUnstarted: boolean): I
     newRetention: () =>
       retention && new RetentionKeeper(ownAudit, retention, clock, loggers("retention")),
     allDispatched: () => Promise.all([dispatcher.idle(), unservedQueues.stop()]),
+    allRelayed: () => relay.stop(),
     allHeard: () => events.idle(),
   });
   const unservedQueues = new UnservedQueues({

@@ -39,6 +39,8 @@ export interface LifecycleParts {
   readonly newRetention: () => RetentionKeeper | null;
   /** Resolves when no dispatch is being written. */
   readonly allDispatched: () => Promise<unknown>;
+  /** Ends the relay of events between processes; resolves when the last ones are written. */
+  readonly allRelayed: () => Promise<void>;
   /** Resolves when subscribers have received all events. */
   readonly allHeard: () => Promise<void>;
 }
@@ -112,7 +114,7 @@ export class Lifecycle {
   }
 
   async #stop(timeoutMs: number): Promise<void> {
-    const { settings, home, allDispatched, allHeard } = this.#parts;
+    const { settings, home, allDispatched, allRelayed, allHeard } = this.#parts;
     const { clock, storage, lease: { leaseMs }, dispatchRetryMs } = settings;
     // Each step below has a time limit, because the storage may no longer answer.
     if (this.#worker === null) {
@@ -123,6 +125,7 @@ export class Lifecycle {
     await home.call(() => this.#worker?.stop(timeoutMs));
     await within(clock, leaseMs, retentionEnd);
     await within(clock, dispatchRetryMs, allDispatched());
+    await within(clock, leaseMs, allRelayed());
     await within(clock, subscribersMs, allHeard());
     this.#isStopped = true;
     await within(clock, leaseMs, storage.close());

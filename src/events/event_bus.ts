@@ -5,11 +5,24 @@
 import { InvalidArgumentError } from "../guards/errors.ts";
 import type { Logger } from "../log/logger.ts";
 import { HomeContext } from "../time/home_context.ts";
-import { checkEventFilter, kindsOf } from "./event_filter.ts";
-import type { TaskEvent, TaskEventFilter, TaskEventKind, TaskEventSource } from "./task_event.ts";
+import { checkSubscription, kindsOf } from "./event_filter.ts";
+import type {
+  SubscriptionOptions,
+  TaskEvent,
+  TaskEventKind,
+  TaskEventSource,
+} from "./task_event.ts";
 
 /** The maximum number of undelivered events of a subscriber. Further events are lost. */
 const maxLag = 10_000;
+
+/** Brings the events of other processes while a subscriber wants them. */
+export interface StoreFollower {
+  /** Called when a subscriber wants them. @param withParameters Whether one wants payloads. */
+  follow(withParameters: boolean): void;
+  /** Called when no subscriber wants them any more. */
+  rest(): void;
+}
 
 /** The events of one instance. */
 export class EventBus implements TaskEventSource {
@@ -18,7 +31,13 @@ export class EventBus implements TaskEventSource {
   readonly #subscriptions = new Set<Subscription>();
   /** The kinds that at least one subscriber takes, regardless of task types. */
   #wanted: ReadonlySet<TaskEventKind> = new Set();
+  /** Whether a subscriber wants the events of other processes, too. */
+  #isFollowing = false;
   #lost = 0;
+  #leftOut = 0;
+  #tap: ((event: TaskEvent) => void) | null = null;
+  /** Asked for the events of other processes. */
+  follower: StoreFollower | null = null;
 
   /** @param home The context in which subscribers are called. */
   constructor(logger: Logger, home: HomeContext = new HomeContext()) {
@@ -33,6 +52,7 @@ export class EventBus implements TaskEventSource {
    * @param type The task's type; absent if it is not yet known.
    */
   wants(kind: TaskEventKind, type?: string): boolean {
+    if (this.#tap !== null) return true;
     if (!this.#wanted.has(kind)) return false;
     for (const subscription of this.#subscriptions) {
       if (subscription.wants(kind, type)) return true;
@@ -45,15 +65,30 @@ export class EventBus implements TaskEventSource {
     return this.#lost;
   }
 
+  /** How many events of other processes were left out so far; see {@linkcode TaskEvent.from}. */
+  get leftOut(): number {
+    return this.#leftOut;
+  }
+
+  /** Adds to {@linkcode EventBus.leftOut}. */
+  addLeftOut(count: number): void {
+    this.#leftOut += count;
+  }
+
+  /** Called at once with each event of this process, of any kind; it must be quick. */
+  set tap(tap: ((event: TaskEvent) => void) | null) {
+    this.#tap = tap;
+  }
+
   subscribe(
     handler: (event: TaskEvent) => void | Promise<void>,
-    filter: TaskEventFilter = {},
+    options: SubscriptionOptions = {},
   ): () => void {
     if (typeof handler !== "function") {
       throw new InvalidArgumentError("handler", handler, "be a function that takes an event");
     }
-    checkEventFilter(filter);
-    const subscription = new Subscription(handler, filter, this.#logger, this.#home, () => {
+    checkSubscription(options);
+    const subscription = new Subscription(handler, options, this.#logger, this.#home, () => {
       this.#lost++;
     });
     this.#subscriptions.add(subscription);
@@ -68,13 +103,33 @@ export class EventBus implements TaskEventSource {
   /** Queues an event for all subscribers that want it. */
   emit(event: TaskEvent): void {
     for (const subscription of this.#subscriptions) subscription.offer(event);
+    if (this.#tap !== null) this.#tap(event);
+  }
+
+  /** Tells the subscribers that want it of an event of another process. */
+  emitOfOthers(event: TaskEvent): void {
+    for (const subscription of this.#subscriptions) {
+      if (subscription.isOfStore) subscription.offer(event);
+    }
+  }
+
+  /** The events of this process as an async iterator; see {@linkcode EventBus.stream}. */
+  [Symbol.asyncIterator](): AsyncGenerator<TaskEvent, void, void> {
+    return this.stream();
   }
 
   /**
-   * Iterates over the events: `for await (const event of everTask.events)`. The subscription ends
-   * when the loop is left.
+   * Events as an async iterator: `for await (const event of everTask.events.stream({ scope: "store"
+   * }))`. Ends when the loop is left.
+   *
+   * @throws {InvalidArgumentError} If an option is invalid or unknown.
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<TaskEvent, void, void> {
+  stream(options: SubscriptionOptions = {}): AsyncGenerator<TaskEvent, void, void> {
+    checkSubscription(options);
+    return this.#stream(options);
+  }
+
+  async *#stream(options: SubscriptionOptions): AsyncGenerator<TaskEvent, void, void> {
     const waiting: TaskEvent[] = [];
     let wake = () => {};
     const unsubscribe = this.subscribe((event) => {
@@ -83,7 +138,7 @@ export class EventBus implements TaskEventSource {
       if (waiting.length <= maxLag) return;
       waiting.shift();
       this.#lost++;
-    });
+    }, options);
     try {
       while (true) {
         while (waiting.length > 0) yield waiting.shift()!;
@@ -100,13 +155,21 @@ export class EventBus implements TaskEventSource {
   }
 
   #sumUp(): void {
-    this.#wanted = new Set([...this.#subscriptions].flatMap(({ kinds }) => [...kinds]));
+    const all = [...this.#subscriptions];
+    this.#wanted = new Set(all.flatMap(({ kinds }) => [...kinds]));
+    const ofStore = all.filter(({ isOfStore }) => isOfStore);
+    if (ofStore.length > 0) {
+      this.follower?.follow(ofStore.some(({ withParameters }) => withParameters));
+    } else if (this.#isFollowing) this.follower?.rest();
+    this.#isFollowing = ofStore.length > 0;
   }
 }
 
 class Subscription {
   readonly #handler: (event: TaskEvent) => void | Promise<void>;
   readonly kinds: ReadonlySet<TaskEventKind>;
+  readonly isOfStore: boolean;
+  readonly withParameters: boolean;
   readonly #types: readonly string[] | undefined;
   readonly #logger: Logger;
   readonly #home: HomeContext;
@@ -117,14 +180,16 @@ class Subscription {
 
   constructor(
     handler: (event: TaskEvent) => void | Promise<void>,
-    filter: TaskEventFilter,
+    options: SubscriptionOptions,
     logger: Logger,
     home: HomeContext,
     onLost: () => void,
   ) {
     this.#handler = handler;
-    this.kinds = kindsOf(filter);
-    this.#types = filter.types;
+    this.kinds = kindsOf(options);
+    this.isOfStore = options.scope === "store";
+    this.withParameters = options.parameters ?? !this.isOfStore;
+    this.#types = options.types;
     this.#logger = logger;
     this.#home = home;
     this.#onLost = onLost;
@@ -141,7 +206,7 @@ class Subscription {
       this.#onLost();
       return;
     }
-    this.#queue.push(event);
+    this.#queue.push(this.withParameters ? event : { ...event, taskParameters: "" });
     // Deferred, so that the delivery does not delay the caller's task.
     this.#delivering ??= this.#home.call(() => this.#deliver());
   }

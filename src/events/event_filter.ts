@@ -1,12 +1,20 @@
 // Event filters, and the comparison of severities.
 
-import { checkChoice, checkNames, checkOptions } from "../guards/argument_checks.ts";
+import { checkChoice, checkFlag, checkNames, checkOptions } from "../guards/argument_checks.ts";
+import type { OptionNames } from "../guards/option_names.ts";
 import {
+  type EventScope,
   type Severity,
   severityOf,
+  type SubscriptionOptions,
   type TaskEventFilter,
   type TaskEventKind,
 } from "./task_event.ts";
+
+const filterNames: OptionNames<TaskEventFilter> = { severity: true, types: true, kinds: true };
+
+/** The scopes. */
+export const eventScopes: readonly EventScope[] = ["process", "store"];
 
 /** The severities, lowest first. */
 const rank: Readonly<Record<Severity, number>> = { Information: 0, Warning: 1, Error: 2 };
@@ -17,11 +25,28 @@ const rank: Readonly<Record<Severity, number>> = { Information: 0, Warning: 1, E
  * @throws {InvalidArgumentError} If a property is invalid or unknown.
  */
 export function checkEventFilter(filter: TaskEventFilter): void {
-  checkOptions(filter, { severity: true, types: true, kinds: true }, "filter");
+  checkOptions(filter, filterNames, "filter");
+  checkFilterMembers(filter, "filter");
+}
+
+/**
+ * Checks the options of a subscription.
+ *
+ * @throws {InvalidArgumentError} If a member is invalid or unknown.
+ */
+export function checkSubscription(options: SubscriptionOptions): void {
+  checkOptions(options, { ...filterNames, scope: true, parameters: true }, "options");
+  const { scope, parameters } = options;
+  checkFilterMembers(options, "options");
+  if (scope !== undefined) checkChoice(scope, eventScopes, "options.scope");
+  if (parameters !== undefined) checkFlag(parameters, "options.parameters");
+}
+
+function checkFilterMembers(filter: TaskEventFilter, name: string): void {
   const { severity, types, kinds } = filter;
-  if (severity !== undefined) checkChoice(severity, Object.keys(rank), "filter.severity");
-  if (types !== undefined) checkNames(types, null, "filter.types");
-  if (kinds !== undefined) checkNames(kinds, Object.keys(severityOf), "filter.kinds");
+  if (severity !== undefined) checkChoice(severity, Object.keys(rank), `${name}.severity`);
+  if (types !== undefined) checkNames(types, null, `${name}.types`);
+  if (kinds !== undefined) checkNames(kinds, Object.keys(severityOf), `${name}.kinds`);
 }
 
 /** Returns the kinds that a filter matches, regardless of task types. */

@@ -78,6 +78,21 @@ export interface TaskEvent {
   readonly workerId: string | null;
   /** The W3C trace context that is stored with the task; null if tracing is off. */
   readonly traceContext: string | null;
+  /** Where the event is from; only events of other processes have it. */
+  readonly from?: EventSender;
+}
+
+/** The process that an event is from. */
+export interface EventSender {
+  /** Where it runs: the option `host` of its instance. */
+  readonly host: string;
+  /** The id of its worker; null while it had none. */
+  readonly workerId: string | null;
+  /**
+   * How many of its events were left out until then, since this process watches: it had more of
+   * severity `Information` than it writes, or storage did not take them in time.
+   */
+  readonly leftOut: number;
 }
 
 /** The severity of each kind of event. */
@@ -109,6 +124,28 @@ export interface TaskEventFilter {
   readonly kinds?: readonly TaskEventKind[];
 }
 
+/** Whose events: those of this process, or of all processes of the store. */
+export type EventScope = "process" | "store";
+
+/** What a subscriber wants. */
+export interface SubscriptionOptions extends TaskEventFilter {
+  /**
+   * Whose events. With `store`, those of other processes come within about a second (where storage
+   * has no notifications, the first ones after a heartbeat), the events of a task in their order.
+   * Many of severity `Information` are sampled. See {@linkcode TaskEvent.from}.
+   *
+   * @default "process"
+   */
+  readonly scope?: EventScope;
+  /**
+   * Whether events have `taskParameters`; it is empty otherwise. Payloads of other processes are in
+   * the store's relay table for a minute while somebody wants them.
+   *
+   * @default true with the scope "process", else false
+   */
+  readonly parameters?: boolean;
+}
+
 /** A source of events, such as `everTask.events`. */
 export interface TaskEventSource {
   /**
@@ -119,6 +156,6 @@ export interface TaskEventSource {
    */
   subscribe(
     handler: (event: TaskEvent) => void | Promise<void>,
-    filter?: TaskEventFilter,
+    options?: SubscriptionOptions,
   ): () => void;
 }

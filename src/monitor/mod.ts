@@ -32,7 +32,12 @@ export type {
 } from "./health/health_options.ts";
 export type { HealthCheck, HealthReport, HealthStatus } from "./health/health_report.ts";
 export type { EventOrigin, FigureOrigin, WorkerOrigin } from "./monitored.ts";
-export type { TaskEventSource } from "../events/task_event.ts";
+export type {
+  EventScope,
+  EventSender,
+  SubscriptionOptions,
+  TaskEventSource,
+} from "../events/task_event.ts";
 export type {
   DispatchedTask,
   ExecutedTask,

@@ -27,6 +27,7 @@ export {
   shouldCreateRunsAudit,
   shouldCreateStatusAudit,
 } from "./kit/audit_policy.ts";
+export { EventBook } from "./kit/event_book.ts";
 export { RateBook } from "./kit/rate_book.ts";
 export type { SlotWish } from "./kit/gcra.ts";
 export type { FillRandom } from "../ids/uuid_v7.ts";
@@ -86,6 +87,9 @@ export type {
   ClaimResult,
   ConnectionOptions,
   Due,
+  EventBatch,
+  EventPositions,
+  EventWatcher,
   HeartbeatResult,
   Lease,
   LostTask,
@@ -97,6 +101,8 @@ export type {
   RateSlot,
   RateSlotRequest,
   RateSlots,
+  ReadEvents,
+  ReadEventsRequest,
   ReleasedTask,
   ReleaseLostRequest,
   ReturnedRateSlot,
@@ -105,6 +111,8 @@ export type {
   StatusChange,
   StatusTransition,
   WakeSignal,
+  WatchRequest,
+  WatchResult,
   WorkerRegistration,
 } from "./requests.ts";
 export type { PurgeOptions } from "./retention.ts";
@@ -112,6 +120,7 @@ export { setStatusByMany, updateCurrentRunByMany } from "./single_changes.ts";
 export { lastTransition, putsInLine } from "./status_transitions.ts";
 export type { Storage } from "./storage.ts";
 export type { StorageReading } from "./storage_reading.ts";
+export type { StorageRelay } from "./storage_relay.ts";
 export type { StorageTasks } from "./storage_tasks.ts";
 export type { StorageWorkers } from "./storage_workers.ts";
 export { type Fault, faultOf } from "../faults/fault.ts";

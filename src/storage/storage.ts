@@ -5,6 +5,7 @@ import type { NewLogLine } from "./queries.ts";
 import type { Polling, RateSlotRequest, RateSlots, ReturnedRateSlot } from "./requests.ts";
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "./retention.ts";
 import type { StorageReading } from "./storage_reading.ts";
+import type { StorageRelay } from "./storage_relay.ts";
 import type { StorageTasks } from "./storage_tasks.ts";
 import type { StorageWorkers } from "./storage_workers.ts";
 
@@ -28,7 +29,7 @@ import type { StorageWorkers } from "./storage_workers.ts";
  *   millisecond. Strings are compared by code points: keys, queues and types that differ in case,
  *   accents or trailing spaces are different.
  */
-export interface Storage extends StorageTasks, StorageWorkers, StorageReading {
+export interface Storage extends StorageTasks, StorageWorkers, StorageReading, StorageRelay {
   /** `memory`, `sqlite`, `postgres`, `sqlserver`, or a third party's name. */
   readonly name: string;
 

@@ -36,6 +36,7 @@ const news: News = {
     return requested.length > 0 ? { kind: "cancel", taskIds: requested } : null;
   },
   setQueuePaused: () => ({ kind: "queues" }),
+  watchEvents: (_, { began }) => began ? { kind: "watch" } : null,
 };
 
 function isDueAgain({ dueInMs }: { readonly dueInMs?: number }): boolean {

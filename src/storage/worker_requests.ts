@@ -1,6 +1,7 @@
 // The requests and results about workers, and their notifications; see requests.ts.
 
 import type { WorkerServes } from "./records.ts";
+import type { EventWatcher } from "./relay_requests.ts";
 
 /** The registration of a worker. */
 export interface WorkerRegistration {
@@ -28,6 +29,8 @@ export interface HeartbeatResult {
    * Determined in the same round trip.
    */
   readonly othersLost: boolean;
+  /** The processes that want to see events; see {@linkcode Storage.watchEvents}. */
+  readonly watchers: readonly EventWatcher[];
 }
 
 /** The argument of {@linkcode Storage.releaseLost}. */
@@ -67,7 +70,8 @@ export interface LostTask {
 export type WakeSignal =
   | { readonly kind: "tasks" }
   | { readonly kind: "cancel"; readonly taskIds: readonly string[] }
-  | { readonly kind: "queues" };
+  | { readonly kind: "queues" }
+  | { readonly kind: "watch" };
 
 /**
  * The intervals at which a worker polls for due tasks without a notification, in milliseconds.

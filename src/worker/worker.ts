@@ -145,6 +145,7 @@ export class Worker implements LocalWorker {
         corrector: this.#corrector,
         held: this.#held,
         workerId: () => this.#keeper.workerId,
+        onWatchers: parts.onWatchers,
         cancel: (taskIds) => this.cancel(taskIds),
         giveBack: (runner) =>
           void this.#intake.releaseWaiting((job) => this.#runner(job.task.queue) === runner),
@@ -257,6 +258,7 @@ export class Worker implements LocalWorker {
   #wake(signal: WakeSignal): void {
     if (signal.kind === "cancel") this.cancel(signal.taskIds);
     else if (signal.kind === "tasks") this.#claimer.recheckAllQueues();
+    else if (signal.kind === "watch") this.#keeper.beatSoon();
     // A queue may have been paused and resumed since the last heartbeat, so that its answer shows
     // no difference.
     else this.refresh();

@@ -6,6 +6,7 @@ import type { Logger } from "../log/logger.ts";
 import type { Loggers } from "../log/loggers.ts";
 import type { RateLimits } from "../rate_limit/rate_limits.ts";
 import type { WorkerServes } from "../storage/records.ts";
+import type { EventWatcher } from "../storage/requests.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { AnyTask, Dispatch } from "../task/task.ts";
 import type { Clock } from "../time/clock.ts";
@@ -27,6 +28,8 @@ export interface WorkerParts {
   readonly definitions: ReadonlyMap<string, AnyTask>;
   readonly queues: ReadonlyMap<string, QueueSettings>;
   readonly rateLimits: RateLimits;
+  /** Called with the watchers of events that a heartbeat tells. */
+  readonly onWatchers: (watchers: readonly EventWatcher[]) => void;
   readonly lease: LeaseSettings;
   readonly execution: ExecutionSettings;
   readonly dispatch: Dispatch;

@@ -280,7 +280,7 @@ Deno.test("subscribe refuses a handler that is not a function, and a filter that
     assertThrows(
       () => everTask.events.subscribe(() => {}, wrong(filter)),
       InvalidArgumentError,
-      "filter.",
+      "options.",
     );
   }
 });

@@ -5,6 +5,7 @@ import type { AuditLevel, TaskStatus } from "@evertask/evertask";
 import {
   type ChangeResult,
   type Clock,
+  EventBook,
   type Lease,
   RateBook,
   shouldCreateStatusAudit,
@@ -18,6 +19,7 @@ export class MapDatabase {
   readonly workers = new Map<string, Worker>();
   readonly paused = new Set<string>();
   readonly rates = new RateBook();
+  readonly events = new EventBook();
   readonly clock: Clock;
   #number = 0;
 

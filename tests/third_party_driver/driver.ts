@@ -148,6 +148,28 @@ export class MapStorage implements Storage {
     });
   }
 
+  // ---- events of all processes ----
+
+  watchEvents(...[request]: Args<"watchEvents">): Result<"watchEvents"> {
+    return this.#run(({ events }, now) => events.watch(request, now));
+  }
+
+  unwatchEvents(...[watcherId]: Args<"unwatchEvents">): Result<"unwatchEvents"> {
+    return this.#run(({ events }) => events.unwatch(watcherId));
+  }
+
+  publishEvents(...[batch]: Args<"publishEvents">): Result<"publishEvents"> {
+    return this.#run(({ events }, now) => events.publish(batch, now));
+  }
+
+  readEvents(...[request]: Args<"readEvents">): Result<"readEvents"> {
+    return this.#run(({ events }, now) => events.read(request, now));
+  }
+
+  sweepEvents(): Result<"sweepEvents"> {
+    return this.#run(({ events }, now) => events.sweep(now));
+  }
+
   // ---- reading ----
 
   get(...[taskId]: Args<"get">): Result<"get"> {

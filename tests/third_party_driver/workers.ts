@@ -52,6 +52,7 @@ export function heartbeat(
     othersLost:
       [...workers.values()].some(({ heartbeatAt }) => Math.abs(now - heartbeatAt) > leaseMs) ||
       [...rows.values()].some((row) => row.workerId !== null && !workers.has(row.workerId)),
+    watchers: database.events.watchers(now),
   };
 }
 

@@ -36,7 +36,8 @@ BEGIN
     'othersLost', EXISTS (
       SELECT FROM workers AS w WHERE w.heartbeat_at NOT BETWEEN ms_after(clock, -lease_ms) AND ms_after(clock, lease_ms)
     ),
-    'seenBelow', seen_below
+    'seenBelow', seen_below,
+    'watchers', list_watchers()
   );
 END $$;
 

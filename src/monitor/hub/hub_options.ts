@@ -1,13 +1,24 @@
 // The options of the hub, and the checked settings with defaults.
 
 import type { OptionNames } from "../../guards/option_names.ts";
-import { checkFunction, checkSecretOptions } from "../../guards/argument_checks.ts";
+import {
+  checkChoice,
+  checkFlag,
+  checkFunction,
+  checkSecretOptions,
+} from "../../guards/argument_checks.ts";
 import { guardClock } from "../../time/guarded_clock.ts";
 import { guardLogger } from "../../log/guarded_logger.ts";
 import { guardIds } from "../../ids/guarded_random.ts";
 import { InvalidArgumentError } from "../../guards/errors.ts";
-import { checkEventFilter } from "../../events/event_filter.ts";
-import type { TaskEvent, TaskEventFilter, TaskEventSource } from "../../events/task_event.ts";
+import { checkEventFilter, eventScopes } from "../../events/event_filter.ts";
+import type {
+  EventScope,
+  SubscriptionOptions,
+  TaskEvent,
+  TaskEventFilter,
+  TaskEventSource,
+} from "../../events/task_event.ts";
 import { randomId } from "../../ids/random_id.ts";
 import { checkLogger, consoleLogger, type Logger } from "../../log/logger.ts";
 import { checkClock, type Clock, systemClock } from "../../time/clock.ts";
@@ -69,6 +80,21 @@ export interface MonitorHubOptions {
    * @default all
    */
   readonly filter?: TaskEventFilter;
+  /**
+   * Whose events are sent: those of all processes of the store, or of this process alone. Those of
+   * other processes come within about a second, and many of severity `Information` are sampled.
+   * Only while clients are connected, they cost the store some statements a second.
+   *
+   * @default "store"
+   */
+  readonly scope?: EventScope;
+  /**
+   * Whether events are sent with `taskParameters`; it is empty otherwise. Payloads of other
+   * processes are in the store's relay table for a minute while clients are connected.
+   *
+   * @default true
+   */
+  readonly parameters?: boolean;
   /**
    * Changes an event before it is sent, to remove secrets, as in `(event) => ({ ...event,
    * taskParameters: "{}" })`.
@@ -148,7 +174,7 @@ export interface HubSettings extends ConnectionsSettings {
   readonly mayPass: AccessCheck;
   readonly origins: Origins;
   readonly hosts: Hosts;
-  readonly filter: TaskEventFilter;
+  readonly subscription: SubscriptionOptions;
   readonly redact: (event: TaskEvent) => TaskEvent;
   readonly maxFieldLength: number;
   readonly pollTimeoutMs: number;
@@ -162,6 +188,8 @@ const optionNames: OptionNames<MonitorHubOptions> = {
   allowedOrigins: true,
   allowedHosts: true,
   filter: true,
+  scope: true,
+  parameters: true,
   redact: true,
   maxFieldLength: true,
   maxMessageLength: true,
@@ -183,6 +211,9 @@ export function hubSettings(events: TaskEventSource, options: MonitorHubOptions)
   if (options.filter !== undefined) checkEventFilter(options.filter);
   for (const name of ["upgrade", "redact", "newId"] as const) checkFunction(options[name], name);
   checkClock(options.clock, "clock");
+  const { scope = "store", parameters = true } = options;
+  checkChoice(scope, eventScopes, "scope");
+  checkFlag(parameters, "parameters");
   const { accessToken, path = "/evertask/monitoring" } = options;
   const { maxFieldLength = 16_384, maxMessageLength = 32_768, maxBacklog = 1_048_576 } = options;
   const { maxClients = 1000, maxPendingConnections = 1000, keepAliveInterval = 15_000 } = options;
@@ -196,7 +227,7 @@ export function hubSettings(events: TaskEventSource, options: MonitorHubOptions)
     mayPass: accessCheck(accessToken),
     origins: new Origins(options.allowedOrigins),
     hosts: new Hosts(options.allowedHosts, accessToken === undefined, logger),
-    filter: options.filter ?? {},
+    subscription: { ...options.filter, scope, parameters },
     redact: options.redact ?? ((event) => event),
     maxFieldLength: atLeastOne(maxFieldLength, "maxFieldLength"),
     maxMessageLength: atLeastOne(maxMessageLength, "maxMessageLength"),

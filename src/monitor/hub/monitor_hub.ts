@@ -223,7 +223,7 @@ class SignalRHub implements MonitorHub {
   #listen(): void {
     this.#unsubscribe ??= this.#settings.events.subscribe(
       (event) => this.#broadcast(event),
-      this.#settings.filter,
+      this.#settings.subscription,
     );
   }
 

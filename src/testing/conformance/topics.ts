@@ -7,6 +7,7 @@ import { changesByHand } from "./cases/changes_by_hand.ts";
 import { claim } from "./cases/claim.ts";
 import { concurrency } from "./cases/concurrency.ts";
 import { damagedRows } from "./cases/damaged_rows.ts";
+import { eventRelay } from "./cases/event_relay.ts";
 import { executionLogs } from "./cases/execution_logs.ts";
 import { faults } from "./cases/faults.ts";
 import { leasesAndFences } from "./cases/leases_and_fences.ts";
@@ -50,6 +51,7 @@ export const topics: readonly Topic[] = [
   tags,
   awkwardText,
   executionLogs,
+  eventRelay,
   retention,
   concurrency,
   faults,

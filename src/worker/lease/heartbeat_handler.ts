@@ -2,7 +2,7 @@
 // tasks taken over from other workers, and a blocked event loop.
 
 import type { Logger } from "../../log/logger.ts";
-import type { HeartbeatResult, LostTask } from "../../storage/requests.ts";
+import type { EventWatcher, HeartbeatResult, LostTask } from "../../storage/requests.ts";
 import type { Clock } from "../../time/clock.ts";
 import { LeaseLostError } from "../../task/abort_reasons.ts";
 import type { AttemptEvents } from "../attempt/attempt_events.ts";
@@ -28,6 +28,7 @@ export interface HeartbeatHandlerParts {
   /** The tasks that this process holds. */
   readonly held: HeldTasks;
   readonly workerId: () => string | null;
+  readonly onWatchers: (watchers: readonly EventWatcher[]) => void;
   readonly cancel: (taskIds: readonly string[]) => void;
   /** Gives back the waiting jobs of a queue. */
   readonly giveBack: (runner: QueueRunner) => void;
@@ -52,6 +53,7 @@ export class HeartbeatHandler implements LeaseListener {
     claimer.clockRead();
     corrector.onHeartbeat();
     cancel(result.cancelRequests);
+    this.#parts.onWatchers(result.watchers);
     for (const [name, runner] of runners) {
       const paused = result.pausedQueues.includes(name);
       if (paused === runner.paused) continue;

@@ -14,6 +14,8 @@ export interface WorkerSetup {
   readonly poisonLimit?: number;
   /** Whether it finds tasks only by notifications. @default false */
   readonly hardlyPolls?: boolean;
+  /** Whether it watches the events of all processes. @default false */
+  readonly watches?: boolean;
   /** How far this process's own clock is off. @default 0 */
   readonly clockOffsetMs?: number;
 }

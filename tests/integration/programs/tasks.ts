@@ -2,7 +2,7 @@
 // each step.
 
 import postgres from "postgres";
-import { type AnyTask, defineTask, type Task, type TaskContext } from "../../../mod.ts";
+import { type AnyTask, defineTask, noRetry, type Task, type TaskContext } from "../../../mod.ts";
 import type { RunReport } from "./protocol.ts";
 
 /**
@@ -31,6 +31,8 @@ export interface IntegrationTasks {
   readonly all: readonly AnyTask[];
   /** Ends its process at once, as a fault in native code does. */
   readonly poison: Task<null, null>;
+  /** Fails at its only attempt. */
+  readonly fail: Task<null, null>;
   readonly step: Task<Step, Step>;
   readonly settle: Task<Settle, Settle>;
 }
@@ -79,5 +81,10 @@ export function integrationTasks(report: (report: RunReport) => void): Integrati
       Deno.kill(Deno.pid, "SIGKILL");
     },
   });
-  return { all: [step, settle, poison], step, settle, poison };
+  const fail = defineTask<null>({
+    type: "fail",
+    retry: noRetry(),
+    handle: () => Promise.reject(new Error("It broke.")),
+  });
+  return { all: [step, settle, poison, fail], step, settle, poison, fail };
 }

@@ -23,7 +23,7 @@ function open(setup: StorageSetup): Storage {
 }
 
 const setup: WorkerSetup = JSON.parse(Deno.args[0]!);
-const { leaseMs, parallelism, poisonLimit, hardlyPolls, clockOffsetMs = 0 } = setup;
+const { leaseMs, parallelism, poisonLimit, hardlyPolls, watches, clockOffsetMs = 0 } = setup;
 const storage = open(setup.storage);
 
 const everTask = createEverTask({
@@ -46,6 +46,7 @@ everTask.events.subscribe(
     report({ kind: "event", event, taskId, workerId, at: Date.now() }),
   { kinds: ["lost", "leaseLost", "failed", "stuck", "workerStarved"] },
 );
+if (watches) everTask.events.subscribe(() => {}, { scope: "store" });
 await everTask.start();
 report({ kind: "ready", workerId: everTask.workerId! });
 

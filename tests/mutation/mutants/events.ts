@@ -72,7 +72,7 @@ export const events: readonly Mutant[] = [
   {
     file: eventFilter,
     original:
-      `if (kinds !== undefined) checkNames(kinds, Object.keys(severityOf), "filter.kinds");`,
+      "if (kinds !== undefined) checkNames(kinds, Object.keys(severityOf), `${name}.kinds`);",
     replacement: "",
     tests: ["tests/application/bad_input_test.ts"],
   },

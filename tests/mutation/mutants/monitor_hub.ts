@@ -142,7 +142,7 @@ export const monitorHub: readonly Mutant[] = [
     ["text.length > maxLength ?", "text.length >= maxLength ?"],
     ["exception: event.exception === null ? null : cut(event.exception),", ""],
     ["taskParameters: cut(event.taskParameters),", ""],
-    ["this.#settings.filter,\n", "{},\n"],
+    ["this.#settings.subscription,\n", "{},\n"],
     ["    this.#unsubscribe = null;\n", ""],
     ["return origins.decorate(request, response);", "return response;"],
     ['if (request.method === "OPTIONS") return origins.preflight(request);', ""],

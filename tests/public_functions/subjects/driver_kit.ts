@@ -38,6 +38,25 @@ const wish = {
   startWithinMs: number,
 };
 
+const id = takes("a");
+const bookArguments = {
+  watch: [object({ id, parameters: takes(true), forMs: number }), number],
+  unwatch: [id],
+  watchers: [number],
+  publish: [
+    object({
+      ...{ writerId: id, since: number, upTo: number, host: id },
+      ...{ workerId: takes(null, "null", "text"), events: id },
+    }),
+    number,
+  ],
+  read: [
+    object({ after: takes(new Map(), "exotic"), exceptFrom: id, limit: number }),
+    number,
+  ],
+  sweep: [number],
+};
+
 export const kitSubjects: Subjects = {
   OpenOnce: [{
     call: (...args) => Reflect.construct(kit.OpenOnce, args),
@@ -47,6 +66,13 @@ export const kitSubjects: Subjects = {
       close: takes(() => {}),
     })],
   }],
+  EventBook: (["watch", "unwatch", "watchers", "publish", "read", "sweep"] as const).map((
+    name,
+  ) => ({
+    name,
+    call: (...args) => Reflect.apply(kit.EventBook.prototype[name], new kit.EventBook(), args),
+    args: bookArguments[name],
+  })),
   RateBook: [
     {
       name: "take",

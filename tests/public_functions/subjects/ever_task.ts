@@ -98,6 +98,17 @@ export const methods: Readonly<
         severity: takes("Error"),
         types: takes(["noop"]),
         kinds: takes(["failed"]),
+        scope: takes("store"),
+        parameters: takes(true),
+      }),
+    ]],
+    stream: [[
+      optionalOptions({
+        severity: takes("Error"),
+        types: takes(["noop"]),
+        kinds: takes(["failed"]),
+        scope: takes("process"),
+        parameters: takes(true),
       }),
     ]],
   },

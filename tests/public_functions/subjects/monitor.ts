@@ -82,6 +82,8 @@ export const monitorSubjects: Subjects = {
       allowedOrigins: takes(["https://example.org"], "list", "text"),
       allowedHosts: takes(["example.org"], "list", "text"),
       filter: options(allOptional(eventFilter)),
+      scope: takes("process"),
+      parameters: takes(true),
       redact: takes((event: unknown) => event),
       maxFieldLength: takes(500),
       maxMessageLength: takes(5_000),

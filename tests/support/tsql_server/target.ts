@@ -76,6 +76,7 @@ export async function withSchema<T>(
 const tables = [
   ...["TaskTags", "StatusAudit", "RunsAudit", "TaskExecutionLog", "TaskExecutionLogs"],
   ...["QueuedTasks", "Workers", "PausedQueues", "ReturnedRateSlots", "RateLimits"],
+  ...["EventWatchers", "RelayedEvents"],
   "SchemaVersions",
 ];
 
@@ -137,6 +138,8 @@ const instants: Readonly<Record<string, readonly string[]>> = {
   TaskExecutionLog: ["TimestampUtc"],
   Workers: ["StartedUtc", "HeartbeatUtc"],
   PausedQueues: ["PausedAtUtc"],
+  EventWatchers: ["ExpiresUtc"],
+  RelayedEvents: ["WrittenUtc"],
 };
 
 /** Ages the rows of a schema: moves all instants back. */

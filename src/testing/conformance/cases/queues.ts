@@ -200,6 +200,7 @@ export const queues = topic("queues", {
       ["tasks", () => other.makeDue([waiting])],
       ["tasks", () => other.setStatus(ended, "Queued", null, "Full")],
       ["queues", () => other.setQueuePaused("email", false)],
+      ["watch", () => other.watchEvents({ id: "watcher", parameters: false, forMs: hour })],
     ];
     for (const [signal, deed] of deeds) {
       signals.forget();

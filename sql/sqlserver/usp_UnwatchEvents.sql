@@ -1,0 +1,18 @@
+-- Removes a watcher, if it is there. Answers nothing.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_UnwatchEvents];
+GO
+CREATE PROCEDURE [EverTask].[usp_UnwatchEvents]
+    @WatcherId nvarchar(100)
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+    SET LOCK_TIMEOUT 1000; -- what else a process does must not wait behind this
+
+    DELETE FROM [EverTask].[EventWatchers] WHERE [Id] = @WatcherId;
+END
+GO

@@ -1,0 +1,41 @@
+-- Makes a watcher known for a while, or for another while.
+--
+-- Answers three recordsets: Began (1: the watcher is new, or wants payloads and did not before); Id and Parameters of all
+-- watchers; WriterId and UpTo, the number of the last event, of each writer of stored batches.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_WatchEvents];
+GO
+CREATE PROCEDURE [EverTask].[usp_WatchEvents]
+    @WatcherId  nvarchar(100),
+    @ForMs      bigint,
+    @Parameters bit
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+    SET LOCK_TIMEOUT 1000; -- what else a process does must not wait behind this
+
+    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+    DECLARE @Expires datetimeoffset(3) = DATEADD(millisecond, @ForMs, @Now);
+    DECLARE @Began bit = CASE WHEN EXISTS (SELECT 1 FROM [EverTask].[EventWatchers]
+        WHERE [Id] = @WatcherId AND [ExpiresUtc] > @Now AND [Parameters] >= @Parameters) THEN 0 ELSE 1 END;
+
+    BEGIN TRANSACTION;
+
+    UPDATE [EverTask].[EventWatchers] SET [ExpiresUtc] = @Expires, [Parameters] = @Parameters WHERE [Id] = @WatcherId;
+    IF @@ROWCOUNT = 0
+        INSERT INTO [EverTask].[EventWatchers] ([Id], [ExpiresUtc], [Parameters]) VALUES (@WatcherId, @Expires, @Parameters);
+
+    COMMIT TRANSACTION;
+
+    SELECT @Began AS [Began];
+
+    SELECT w.[Id] AS [Id], w.[Parameters] AS [Parameters]
+    FROM [EverTask].[EventWatchers] AS w WHERE w.[ExpiresUtc] > @Now ORDER BY w.[Id];
+
+    SELECT e.[WriterId] AS [WriterId], MAX(e.[UpTo]) AS [UpTo] FROM [EverTask].[RelayedEvents] AS e GROUP BY e.[WriterId];
+END
+GO

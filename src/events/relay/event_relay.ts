@@ -1,0 +1,63 @@
+// The events of all processes of a store: connects this process's events with those that it shows
+// to others and sees of them.
+
+import type { Logger } from "../../log/logger.ts";
+import type { EventWatcher } from "../../storage/requests.ts";
+import type { Storage } from "../../storage/storage.ts";
+import type { Clock } from "../../time/clock.ts";
+import type { EventBus, StoreFollower } from "../event_bus.ts";
+import { RelayReader } from "./relay_reader.ts";
+import { RelayWriter } from "./relay_writer.ts";
+
+/** The dependencies of an {@linkcode EventRelay}. */
+export interface EventRelayParts {
+  /** New for each instance. */
+  readonly id: string;
+  readonly host: string;
+  /** The id of this process's worker; null while there is none. */
+  readonly workerId: () => string | null;
+  readonly storage: Storage;
+  /** Opens the storage if it is not. */
+  readonly opened: () => Promise<unknown>;
+  readonly bus: EventBus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Shows events to other processes, and sees theirs. It costs nothing while nobody watches. */
+export class EventRelay implements StoreFollower {
+  readonly #writer: RelayWriter;
+  readonly #reader: RelayReader;
+  #isStopped = false;
+
+  constructor(parts: EventRelayParts) {
+    const { bus } = parts;
+    this.#writer = new RelayWriter(parts);
+    this.#reader = new RelayReader({
+      ...parts,
+      onWatchers: (watchers) => this.#writer.watchedBy(watchers),
+      onEvent: (event) => bus.emitOfOthers(event),
+      onLeftOut: (count) => bus.addLeftOut(count),
+    });
+    bus.follower = this;
+  }
+
+  /** Storage has told who watches. */
+  watchedBy(watchers: readonly EventWatcher[]): void {
+    this.#writer.watchedBy(watchers);
+  }
+
+  follow(withParameters: boolean): void {
+    if (!this.#isStopped) this.#reader.follow(withParameters);
+  }
+
+  rest(): void {
+    void this.#reader.rest();
+  }
+
+  /** Writes what waits, and ends. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await Promise.all([this.#reader.rest(), this.#writer.stop()]);
+  }
+}

@@ -1,0 +1,184 @@
+// Writes this process's events for watchers in other processes: in batches, while there is one. A
+// flood is sampled, and storage that refuses them costs nothing but events: numbers tell readers how
+// many are left out.
+
+import type { Logger } from "../../log/logger.ts";
+import { backoffMs } from "../../storage/batching/backoff.ts";
+import { mostSwept } from "../../storage/kit/event_book.ts";
+import type { EventBatch, EventWatcher } from "../../storage/requests.ts";
+import type { Storage } from "../../storage/storage.ts";
+import type { Clock } from "../../time/clock.ts";
+import { within } from "../../time/within.ts";
+import type { EventBus } from "../event_bus.ts";
+import type { TaskEvent } from "../task_event.ts";
+import { encodeEvents } from "./event_text.ts";
+
+/** Between the first event of a batch and its write, in milliseconds. */
+export const gatherMs = 200;
+/** How many events of severity `Information` go into a batch; the next ones are left out. */
+const mostPlain = 100;
+/** How many events wait while storage takes none. */
+const mostWaiting = 10_000;
+/** How long `stop` waits for the last write, in milliseconds. */
+const lastWriteMs = 1_000;
+
+/** The dependencies of a {@linkcode RelayWriter}. */
+export interface RelayWriterParts {
+  /** This process, as writer and as watcher. */
+  readonly id: string;
+  readonly host: string;
+  /** The id of this process's worker; null while there is none. */
+  readonly workerId: () => string | null;
+  /** Is open whenever there are watchers. */
+  readonly storage: Pick<Storage, "publishEvents" | "sweepEvents">;
+  readonly bus: EventBus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** An event, and its number among those of this process. */
+interface Numbered {
+  readonly number: number;
+  readonly event: TaskEvent;
+}
+
+/** One process's writer. */
+export class RelayWriter {
+  readonly #parts: RelayWriterParts;
+  #isWatched = false;
+  /** Whether a watcher wants payloads. */
+  #withParameters = false;
+  /** How many events there have been since the first watch. */
+  #count = 0;
+  #waiting: Numbered[] = [];
+  #plainLeft = mostPlain;
+  /** A batch that storage has not taken yet. */
+  #batch: EventBatch | null = null;
+  /** The number of the last event of the last batch that storage has taken. */
+  #published = 0;
+  #failures = 0;
+  #cancelTimer: (() => void) | null = null;
+  #writing: Promise<void> | null = null;
+  #isStopped = false;
+
+  constructor(parts: RelayWriterParts) {
+    this.#parts = parts;
+  }
+
+  /** Begins or ends to write; called with the watchers whenever storage has told them. */
+  watchedBy(watchers: readonly EventWatcher[]): void {
+    const others = watchers.filter(({ id }) => id !== this.#parts.id);
+    this.#withParameters = others.some(({ parameters }) => parameters);
+    if (this.#isWatched === others.length > 0 || this.#isStopped) return;
+    this.#isWatched = others.length > 0;
+    this.#parts.bus.tap = this.#isWatched ? (event) => this.#offer(event) : null;
+    if (this.#isWatched) return;
+    this.#forget();
+    void this.#sweep();
+  }
+
+  /** Writes what waits, if storage takes it soon. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#parts.bus.tap = null;
+    this.#disarm();
+    if (this.#isWatched) await within(this.#parts.clock, lastWriteMs, this.#writeAll());
+    this.#forget();
+  }
+
+  #offer(event: TaskEvent): void {
+    this.#count++;
+    if (event.severity === "Information") {
+      if (this.#plainLeft === 0) return;
+      this.#plainLeft--;
+    } else if (this.#waiting.length >= mostWaiting) return;
+    this.#waiting.push({ number: this.#count, event });
+    this.#arm(gatherMs);
+  }
+
+  #arm(delayMs: number): void {
+    if (this.#cancelTimer !== null || this.#writing !== null || this.#isStopped) return;
+    this.#cancelTimer = this.#parts.clock.setTimer(
+      () => {
+        this.#cancelTimer = null;
+        void this.#write();
+      },
+      delayMs,
+      { unref: true },
+    );
+  }
+
+  #disarm(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+  }
+
+  #forget(): void {
+    this.#disarm();
+    this.#waiting = [];
+    this.#batch = null;
+    this.#plainLeft = mostPlain;
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#failures === 0 && (this.#batch !== null || this.#waiting.length > 0)) {
+      await this.#write();
+    }
+  }
+
+  #write(): Promise<void> {
+    return this.#writing ??= this.#writeOne().finally(() => {
+      this.#writing = null;
+      if (this.#batch !== null) this.#arm(Math.max(gatherMs, backoffMs(this.#failures)));
+      else if (this.#waiting.length > mostPlain) this.#arm(0); // more than one batch took
+      else if (this.#waiting.length > 0) this.#arm(gatherMs);
+    });
+  }
+
+  async #writeOne(): Promise<void> {
+    const { storage, logger } = this.#parts;
+    const batch = this.#batch ??= this.#nextBatch();
+    if (batch === null) return;
+    try {
+      const watchers = await storage.publishEvents(batch);
+      this.#published = batch.upTo;
+      if (this.#batch === batch) this.#batch = null;
+      this.#failures = 0;
+      this.watchedBy(watchers);
+    } catch (error) {
+      // The same batch is tried again: it may have been stored, and then stays as it is.
+      if (this.#failures++ > 0) return;
+      logger.warn("Events could not be written for watchers; it is tried again: {error}", {
+        error,
+      });
+    }
+  }
+
+  /** Takes events that wait; null if there are none. */
+  #nextBatch(): EventBatch | null {
+    const { text, length } = encodeEvents(
+      this.#waiting.map(({ event }) => event),
+      this.#withParameters,
+    );
+    if (length === 0) return null;
+    const taken = this.#waiting.splice(0, length);
+    this.#plainLeft = mostPlain;
+    return {
+      writerId: this.#parts.id,
+      since: this.#published,
+      upTo: this.#waiting.length === 0 ? this.#count : taken.at(-1)!.number,
+      host: this.#parts.host,
+      workerId: this.#parts.workerId(),
+      events: text,
+    };
+  }
+
+  /** Leaves nothing behind when the last watcher has gone. */
+  async #sweep(): Promise<void> {
+    try {
+      while (await this.#parts.storage.sweepEvents() === mostSwept);
+    } catch {
+      // The next watcher sweeps.
+    }
+  }
+}

@@ -1,0 +1,264 @@
+// Events of all processes of a store, in instances that share a memory database and a clock.
+
+import { assert, assertEquals } from "@std/assert";
+import { defineTask, noRetry, type TaskEvent } from "../../../mod.ts";
+import type { EventBatch } from "../../../src/storage/requests.ts";
+import { Faults } from "../../support/faulty_storage.ts";
+import { Fleet } from "../../support/fleet.ts";
+
+const second = 1_000;
+const minute = 60 * second;
+const relayVerbs = [
+  ...["watchEvents", "unwatchEvents", "publishEvents", "readEvents", "sweepEvents"],
+];
+
+const mail = defineTask<string>({ type: "mail", handle: () => {} });
+const fail = defineTask<string>({
+  type: "fail",
+  retry: noRetry(),
+  handle: () => Promise.reject(new Error("It broke.")),
+});
+const tasks = [mail, fail];
+
+/** What a subscriber is told, of one task or of all. */
+class Seen {
+  readonly events: TaskEvent[] = [];
+  readonly take = (event: TaskEvent): void => void this.events.push(event);
+
+  kinds(taskId?: string): string[] {
+    return this.events.filter((event) => taskId === undefined || event.taskId === taskId)
+      .map(({ kind }) => kind);
+  }
+}
+
+/** The batches that an instance writes. */
+function writtenBy(faults: Faults): EventBatch[] {
+  const batches: EventBatch[] = [];
+  faults.rule = (verb, [batch]) => {
+    if (verb === "publishEvents") batches.push(batch as EventBatch);
+    return null;
+  };
+  return batches;
+}
+
+function relayCalls(faults: Faults): number {
+  return relayVerbs.reduce((sum, verb) => sum + (faults.calls.get(verb) ?? 0), 0);
+}
+
+Deno.test("a watcher sees what other processes do, in each task's order, and where", async () => {
+  await using fleet = new Fleet();
+  const worker = await fleet.start({ tasks, host: "there" });
+  const web = fleet.create({ tasks, host: "here" });
+  const seen = new Seen();
+  web.events.subscribe(seen.take, { scope: "store" });
+  await fleet.pass(second, 50);
+  const { id: good } = await web.dispatch(mail, "ada");
+  const { id: bad } = await worker.dispatch(fail, "bob");
+  await fleet.pass(second, 50);
+  assertEquals(seen.kinds(good), ["dispatched", "started", "completed"]);
+  assertEquals(seen.kinds(bad), ["dispatched", "started", "failed"]);
+  const from = { host: "there", workerId: worker.workerId, leftOut: 0 };
+  assertEquals(seen.events.map((event) => event.from), [undefined, from, from, from, from, from]);
+  const own = fleet.events.find(({ taskId, kind }) => taskId === bad && kind === "failed")!;
+  const { from: _, ...told } = seen.events.find(({ kind }) => kind === "failed")!;
+  assertEquals(told, { ...own, taskParameters: "" });
+});
+
+Deno.test("a worker sees its own events once, also while it writes them for others", async () => {
+  await using fleet = new Fleet();
+  const [a, b] = [await fleet.start({ tasks }), await fleet.start({ tasks: [] })];
+  const [seenByA, seenByB] = [new Seen(), new Seen()];
+  a.events.subscribe(seenByA.take, { scope: "store" });
+  b.events.subscribe(seenByB.take, { scope: "store" });
+  await fleet.pass(second, 50);
+  await a.dispatch(mail, "ada");
+  await fleet.pass(second, 50);
+  assertEquals(seenByA.kinds(), ["dispatched", "started", "completed"]);
+  assertEquals(seenByB.kinds(), seenByA.kinds());
+});
+
+Deno.test("a subscriber of its process's events sees no others", async () => {
+  await using fleet = new Fleet();
+  await fleet.start({ tasks });
+  const web = fleet.create({ tasks });
+  const [own, all] = [new Seen(), new Seen()];
+  web.events.subscribe(own.take);
+  web.events.subscribe(all.take, { scope: "store", kinds: ["completed"] });
+  await fleet.pass(second, 50);
+  await web.dispatch(mail, "ada");
+  await fleet.pass(second, 50);
+  assertEquals([own.kinds(), all.kinds()], [["dispatched"], ["completed"]]);
+});
+
+Deno.test("with nobody watching, no event is written, read or swept", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  const worker = await fleet.start({ tasks, wrap: faults.wrap });
+  const web = fleet.create({ tasks, wrap: faults.wrap });
+  web.events.subscribe(() => {}, { severity: "Error" });
+  const run = async () => {
+    await worker.dispatchMany(mail, ["ada", "bob"]);
+    await fleet.pass(5 * minute, 10 * second);
+  };
+  await run();
+  assertEquals(relayCalls(faults), 0);
+  const unsubscribe = web.events.subscribe(() => {}, { scope: "store" });
+  await fleet.pass(second, 50);
+  await run();
+  assert(relayCalls(faults) > 0);
+  unsubscribe();
+  await fleet.pass(minute, second);
+  const calls = relayCalls(faults);
+  await run();
+  assertEquals(relayCalls(faults), calls);
+});
+
+Deno.test("payloads are written while a watcher asks for them, and no longer", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  const batches = writtenBy(faults);
+  const worker = await fleet.start({ tasks, wrap: faults.wrap });
+  const web = fleet.create({ tasks });
+  const [plain, whole] = [new Seen(), new Seen()];
+  const dispatch = async () => {
+    await fleet.pass(20 * second, 50); // a heartbeat
+    await worker.dispatch(mail, "secret");
+    await fleet.pass(second, 50);
+    return batches.splice(0).some(({ events }) => events.includes("secret"));
+  };
+  web.events.subscribe(plain.take, { scope: "store" });
+  assertEquals(await dispatch(), false);
+  const end = web.events.subscribe(whole.take, { scope: "store", parameters: true });
+  assertEquals(await dispatch(), true);
+  end();
+  assertEquals(await dispatch(), false);
+  const parameters = (seen: Seen) => new Set(seen.events.map((event) => event.taskParameters));
+  assertEquals([parameters(plain), parameters(whole)], [new Set([""]), new Set(['"secret"'])]);
+});
+
+Deno.test("a watcher that comes late sees what happens from then on", async () => {
+  await using fleet = new Fleet();
+  const worker = await fleet.start({ tasks });
+  const [early, late] = [new Seen(), new Seen()];
+  fleet.create({ tasks: [] }).events.subscribe(early.take, { scope: "store" });
+  await fleet.pass(second, 50);
+  await worker.dispatch(mail, "before");
+  await fleet.pass(second, 50);
+  fleet.create({ tasks: [] }).events.subscribe(late.take, { scope: "store" });
+  await fleet.pass(second, 50);
+  await worker.dispatch(mail, "after");
+  await fleet.pass(second, 50);
+  assertEquals([early.events.length, late.events.length], [6, 3]);
+  assertEquals(late.events.map(({ from }) => from?.leftOut), [0, 0, 0]);
+});
+
+Deno.test("of a flood, a watcher sees all errors, a part of the rest, and how many it misses", async () => {
+  await using fleet = new Fleet();
+  const worker = await fleet.start({ tasks, queues: { default: { parallelism: 50 } } });
+  const web = fleet.create({ tasks: [] });
+  const seen = new Seen();
+  web.events.subscribe(seen.take, { scope: "store" });
+  await fleet.pass(second, 50);
+  for (let round = 0; round < 3; round++) {
+    await worker.dispatchMany(mail, Array(500).fill("ada"));
+    await worker.dispatchMany(fail, Array(500).fill("bob"));
+    await fleet.pass(second, 50);
+  }
+  await worker.dispatch(mail, "last");
+  await fleet.pass(second, 50);
+  const failed = seen.kinds().filter((kind) => kind === "failed").length;
+  const { leftOut } = web.events;
+  assertEquals([failed, seen.events.length + leftOut], [1_500, 3 * 3_000 + 3]);
+  assert(leftOut > 5_000 && leftOut < 7_500, `${leftOut} were left out`);
+  assertEquals(seen.events.at(-1)!.from!.leftOut, leftOut);
+});
+
+Deno.test("storage that takes no events for a while delays errors and harms no task", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  const worker = await fleet.start({ tasks, wrap: faults.wrap });
+  const web = fleet.create({ tasks: [] });
+  const seen = new Seen();
+  web.events.subscribe(seen.take, { scope: "store" });
+  await fleet.pass(second, 50);
+  faults.rule = (verb) => verb === "publishEvents" ? { at: "after" } : null;
+  await worker.dispatchMany(fail, Array(20).fill("bob"));
+  await worker.dispatchMany(mail, Array(200).fill("ada"));
+  await fleet.pass(20 * second, 50);
+  const statistics = await worker.statistics();
+  assertEquals([statistics.tasksByStatus.Failed, statistics.tasksByStatus.Completed], [20, 200]);
+  faults.rule = () => null;
+  await fleet.pass(5 * second, 50);
+  const failed = seen.kinds().filter((kind) => kind === "failed").length;
+  assertEquals([failed, seen.events.length + web.events.leftOut], [20, 220 * 3]);
+  const told = fleet.log.filter((line) => line.includes("Events could not be written"));
+  assertEquals(told.length, 1);
+});
+
+Deno.test("processes stop to write when a watcher has died, and leave nothing behind", async () => {
+  await using fleet = new Fleet();
+  const [writing, watching] = [new Faults(), new Faults()];
+  const batches = writtenBy(writing);
+  const worker = await fleet.start({ tasks, wrap: writing.wrap });
+  const web = fleet.create({ tasks: [], wrap: watching.wrap });
+  web.events.subscribe(() => {}, { scope: "store" });
+  await fleet.pass(second, 50);
+  await worker.dispatch(mail, "ada");
+  await fleet.pass(second, 50);
+  assertEquals(batches.length, 1);
+  watching.rule = () => ({ at: "before" }); // as if it were dead
+  await fleet.pass(minute, second);
+  await worker.dispatch(mail, "bob");
+  await fleet.pass(second, 50);
+  assertEquals(batches.length, 1);
+  const storage = await fleet.storage();
+  const stored = await storage.readEvents({ after: new Map(), exceptFrom: "", limit: 10 });
+  assertEquals(stored.batches, []);
+});
+
+Deno.test("a watcher that was cut off goes on where it was, and is told what it has missed", async () => {
+  await using fleet = new Fleet();
+  const faults = new Faults();
+  const worker = await fleet.start({ tasks });
+  fleet.create({ tasks: [] }).events.subscribe(() => {}, { scope: "store" });
+  const web = fleet.create({ tasks: [], wrap: faults.wrap });
+  const seen = new Seen();
+  web.events.subscribe(seen.take, { scope: "store" });
+  await fleet.pass(second, 50);
+  await worker.dispatch(mail, "is seen");
+  await fleet.pass(second, 50);
+  faults.rule = () => ({ at: "before" });
+  await worker.dispatch(mail, "is gone");
+  await fleet.pass(2 * minute, second);
+  await worker.dispatch(mail, "is there");
+  await fleet.pass(10 * second, second);
+  faults.rule = () => null;
+  await fleet.pass(5 * second, 50);
+  assertEquals(seen.events.map(({ from }) => from!.leftOut), [0, 0, 0, 3, 3, 3]);
+  assertEquals(web.events.leftOut, 3);
+});
+
+Deno.test("what happens last in a process is written before it stops", async () => {
+  await using fleet = new Fleet();
+  const worker = await fleet.start({ tasks });
+  const seen = new Seen();
+  fleet.create({ tasks: [] }).events.subscribe(seen.take, { scope: "store" });
+  await fleet.pass(second, 50);
+  await worker.dispatch(mail, "ada");
+  await fleet.stop(worker);
+  await fleet.pass(second, 50);
+  assertEquals(seen.kinds(), ["dispatched", "started", "completed"]);
+});
+
+Deno.test("an instance that stops says that it watches no more", async () => {
+  await using fleet = new Fleet();
+  const worker = await fleet.start({ tasks });
+  const web = fleet.create({ tasks: [] });
+  web.events.subscribe(() => {}, { scope: "store" });
+  await fleet.pass(second, 50);
+  const storage = await fleet.storage();
+  const watchers = async () => (await storage.heartbeat(worker.workerId!, minute)).watchers.length;
+  assertEquals(await watchers(), 1);
+  await fleet.stop(web);
+  assertEquals(await watchers(), 0);
+});
