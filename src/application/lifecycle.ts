@@ -138,9 +138,11 @@ export class Lifecycle {
     }
     if (this.#isOpen) return;
     const { settings, home, storageClock } = this.#parts;
-    this.#opening ??= this.#before.then(() => home.call(() => settings.storage.open())).then(
+    const { clock, storage } = settings;
+    const askedAt = clock.monotonic();
+    this.#opening ??= this.#before.then(() => home.call(() => storage.open())).then(
       ({ now }) => {
-        storageClock.sync(now);
+        storageClock.sync(now, askedAt);
         this.#isOpen = true;
       },
       (error) => {

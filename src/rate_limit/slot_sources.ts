@@ -33,8 +33,9 @@ export function storeSlots(parts: {
   const requests = new BatchWriter<RateSlotRequest, TimedSlot>({
     ...batching,
     async write(batch) {
+      const askedAt = clock.monotonic();
       const { now, slots } = await storage.takeRateSlots(batch);
-      storageClock.sync(now);
+      storageClock.sync(now, askedAt);
       return slots.map((slot) => ({ ...slot, now }));
     },
   });

@@ -3,10 +3,7 @@
 
 import type { Clock } from "./clock.ts";
 
-/**
- * The maximum time by which the estimate may be behind the storage's clock, in milliseconds: the
- * duration of the call that returned the last reading.
- */
+/** The maximum time by which the estimate may be behind the storage's clock, in milliseconds. */
 export const readingErrorMs = 5_000;
 
 /** Estimates the storage's clock between its readings. */
@@ -21,10 +18,19 @@ export class StorageClock {
     this.#offset = clock.now() - clock.monotonic();
   }
 
-  /** Sets the estimate to a reading that storage has just returned. */
-  sync(storageNow: number): void {
-    this.#offset = storageNow - this.#clock.monotonic();
-    this.#provenOffset = Math.max(this.#provenOffset, this.#offset);
+  /**
+   * Sets the estimate to a reading that storage has returned. A reading that arrives late, because
+   * the process was frozen, is less accurate than the estimate: it only corrects the estimate as far
+   * as it disproves it.
+   *
+   * @param askedAt When storage was asked, by the monotonic clock.
+   */
+  sync(storageNow: number, askedAt: number): void {
+    const now = this.#clock.monotonic();
+    const least = storageNow - now;
+    const isLate = now - askedAt > readingErrorMs;
+    this.#offset = isLate ? Math.min(Math.max(this.#offset, least), storageNow - askedAt) : least;
+    this.#provenOffset = Math.max(this.#provenOffset, least);
   }
 
   /**
@@ -39,7 +45,7 @@ export class StorageClock {
     const setBackMs = this.#provenOffset - (storageNow - askedAt);
     const wasSetBack = setBackMs > readingErrorMs;
     if (wasSetBack) this.#provenOffset = -Infinity;
-    this.sync(storageNow);
+    this.sync(storageNow, askedAt);
     return wasSetBack ? setBackMs : 0;
   }
 

@@ -11,12 +11,27 @@ Deno.test("the storage's clock advances from storage's reading, regardless of th
   const clock = new FakeClock(1_000_000);
   const storageClock = new StorageClock(clock);
   assertEquals(storageClock.now(), 1_000_000);
-  storageClock.sync(5_000);
+  storageClock.sync(5_000, clock.monotonic());
   await clock.advance(700);
   clock.setTime(9_999_999);
   assertEquals([storageClock.now(), storageClock.at(clock.monotonic() - 200)], [5_700, 5_500]);
-  storageClock.sync(4_000);
+  storageClock.sync(4_000, clock.monotonic());
   assertEquals(storageClock.now(), 4_000);
+});
+
+Deno.test("an answer that a frozen process reads late does not set the estimate back", async () => {
+  const clock = new FakeClock(1_000_000);
+  const storageClock = new StorageClock(clock);
+  const difference = () => storageClock.now() - clock.now();
+  storageClock.sync(clock.now(), clock.monotonic());
+  const [askedAt, reading] = [clock.monotonic(), clock.now() + 300];
+  await clock.advance(8_000);
+  storageClock.sync(reading, askedAt);
+  assertEquals(difference(), 0);
+  storageClock.sync(reading + 60_000, askedAt); // the storage's clock was set forward
+  assertEquals(difference(), 52_300);
+  storageClock.sync(reading - 60_000, askedAt); // and back
+  assertEquals(difference(), -59_700);
 });
 
 Deno.test("its readings are whole milliseconds", async () => {

@@ -212,9 +212,10 @@ export class Claimer {
     queues: readonly QueueLimit[],
     onSettled = () => {},
   ): Promise<boolean> {
-    const { storage, storageClock, types, runners, onClaimed } = this.#parts;
+    const { storage, clock, storageClock, types, runners, onClaimed } = this.#parts;
     const backlogOf = (name: string) => runners.get(name)!.backlog;
     for (const { name, limit } of queues) backlogOf(name).claimSent(limit);
+    const askedAt = clock.monotonic();
     let result;
     try {
       result = await storage.claim({ workerId, types, queues });
@@ -225,7 +226,7 @@ export class Claimer {
     } finally {
       onSettled();
     }
-    storageClock.sync(result.now);
+    storageClock.sync(result.now, askedAt);
     const counts = new Map<string, number>();
     for (const { queue } of result.tasks) counts.set(queue, (counts.get(queue) ?? 0) + 1);
     for (const { name, limit } of queues) {
