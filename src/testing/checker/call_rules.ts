@@ -14,18 +14,22 @@ export const nothingLost: Rule = {
     const stored = new Set(history.history.tasks.map(({ task }) => task));
     return momentsOf(history, "answered")
       .filter(({ entry: { what, task } }) =>
-        what.startsWith("dispatch") && task !== null && !stored.has(task)
+        what.startsWith("dispatch") && task !== null && !stored.has(task) &&
+        !history.purged.has(task)
       )
       .map(({ entry }) => locate(entry));
   },
 };
+
+/** The answers to dispatches that store nothing. */
+const refusals = ["StoppedError", "UnknownTaskTypeError", "rolled back"];
 
 /** A dispatch stores at most one task, regardless of retries. A rejected dispatch stores none. */
 export const storedOnce: Rule = {
   name: "a dispatch stores one task at most, and none if it was refused",
   check(history) {
     const refused = new Set(
-      momentsOf(history, "answered").filter(({ entry }) => entry.answer === "StoppedError")
+      momentsOf(history, "answered").filter(({ entry }) => refusals.includes(entry.answer))
         .map(({ entry }) => entry.what),
     );
     const created = momentsOf(history, "stored").filter(({ entry, before }) =>
@@ -116,21 +120,33 @@ export const slotsHold: Rule = {
 
 function isSameRun(start: RunEntry, other: RunEntry): boolean {
   return start.instance === other.instance && start.task === other.task &&
-    start.attempt === other.attempt;
+    start.attempt === other.attempt && start.run === other.run;
 }
 
-/** A confirmed cancel is final. */
+/** A confirmed cancel is final, unless the task is made due again. */
 export const cancelsHold: Rule = {
   name: "no handler starts once a cancel was confirmed, or the task has ended",
   check(history) {
     const over = new Set<string>();
+    const asked = new Map<string, number>();
+    const revived = new Map<string, number>();
     const broken: string[] = [];
-    for (const { entry } of history.moments) {
+    history.history.entries.forEach((entry, index) => {
+      if (entry.kind === "asked") asked.set(`${entry.instance} ${entry.call}`, index);
       if (entry.kind === "answered" && ["cancelled", "ended"].includes(entry.answer)) {
-        over.add(entry.task!);
+        // It may have been made due between the cancel and the answer.
+        const askedAt = asked.get(`${entry.instance} ${entry.call}`) ?? -1;
+        if ((revived.get(entry.task!) ?? -2) < askedAt) over.add(entry.task!);
+      }
+      if (
+        (entry.kind === "madeDue" && entry.isDue) ||
+        (entry.kind === "stored" && entry.outcome === "updated")
+      ) {
+        over.delete(entry.task);
+        revived.set(entry.task, index);
       }
       if (entry.kind === "started" && over.has(entry.task)) broken.push(locate(entry));
-    }
+    });
     return broken;
   },
 };
@@ -158,39 +174,6 @@ export const stopsHold: Rule = {
   },
 };
 
-/** A final status must have a cause among the events. */
-export const endingsHaveReasons: Rule = {
-  name: "a task completes by a return, fails by an error, and is cancelled by a cancel",
-  check(history) {
-    return momentsOf(history, "changed").flatMap(({ entry }) => {
-      const last = entry.transitions.at(-1)!;
-      return !entry.applied || hasReason(history, entry, last) ? [] : [`${locate(entry)}: ${last}`];
-    });
-  },
-};
-
-function hasReason(
-  { history: { entries } }: ReplayedHistory,
-  change: Extract<HistoryEntry, { kind: "changed" }>,
-  status: string,
-): boolean {
-  const before = entries.slice(0, entries.indexOf(change));
-  const ofTask = before.filter((entry) => "task" in entry && entry.task === change.task);
-  const claim = ofTask.findLastIndex((entry) =>
-    (entry.kind === "claimed" && entry.token === change.token) ||
-    (entry.kind === "stored" && entry.claimedBy !== null)
-  );
-  const inLease = ofTask.slice(claim).filter(({ instance }) => instance === change.instance);
-  const did = (kind: "returned" | "threw") => inLease.some((entry) => entry.kind === kind);
-  if (status === "Completed") return did("returned");
-  if (status === "Failed!" || status === "Pending!") {
-    // A handler that continues after its timeout is given up without an entry.
-    return did("threw") || inLease.some((entry) => entry.kind === "started");
-  }
-  if (status !== "Cancelled") return true;
-  return ofTask.some((entry) => entry.kind === "cancelled" && entry.outcome === "requested");
-}
-
 /** Returns the processes that were stopped or killed. */
 function endedProcesses(history: ReplayedHistory): ReadonlySet<string> {
   return new Set(
@@ -210,5 +193,4 @@ export const callRules: readonly Rule[] = [
   slotsHold,
   cancelsHold,
   stopsHold,
-  endingsHaveReasons,
 ];

@@ -2,13 +2,23 @@
 
 import type { History } from "./history.ts";
 import { callRules } from "./call_rules.ts";
+import { endingRules } from "./ending_rules.ts";
 import { endRules } from "./end_rules.ts";
+import { limitRules } from "./limit_rules.ts";
 import { replay } from "./replay.ts";
 import type { Rule } from "./rule.ts";
+import { seriesRules } from "./series_rules.ts";
 import { storeRules } from "./store_rules.ts";
 
 /** All rules. */
-export const rules: readonly Rule[] = [...storeRules, ...callRules, ...endRules];
+export const rules: readonly Rule[] = [
+  ...storeRules,
+  ...callRules,
+  ...endingRules,
+  ...seriesRules,
+  ...limitRules,
+  ...endRules,
+];
 
 /** Returns the faults of a history, one per line; empty without faults. */
 export function checkHistory(history: History): string[] {

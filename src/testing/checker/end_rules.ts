@@ -1,8 +1,9 @@
 // Rules about the final content of the store.
 
 import type { FinalTask } from "./history.ts";
-import type { ReplayedHistory, TaskState } from "./replay.ts";
+import type { ReplayedHistory } from "./replay.ts";
 import type { Rule } from "./rule.ts";
+import type { TaskState } from "./task_state.ts";
 
 /** The maximum relative error of the rate of a machine's clock. */
 export const worstRate = 0.02;
@@ -36,16 +37,23 @@ export const rowsAgree: Rule = {
         ["lostCount", row.lostCount, state.lostCount],
         ["token", row.token, state.token],
         ["cancelRequested", row.cancelRequested, state.cancelRequested],
+        ["runCount", row.series?.runCount, state.series?.runCount],
+        ["nextRunAt", row.series?.nextRunAt, state.series?.nextRunAt],
       ])),
 };
 
 /** The audit has exactly the rows that the level asks for. */
 export const auditAsLevelled: Rule = {
-  name: "the status audit has exactly the rows that the level asks for, in order",
+  name:
+    "the audits have exactly the rows that the level asks for, in order, and retention has left",
   check: (history) =>
     compare(history, (row, state) => {
       const expected = state.trail.map(({ status }) => status).join(" ");
-      return differences([["audit", row.trail.join(" "), expected]]);
+      const runs = state.runs.map(({ status }) => status).join(" ");
+      return differences([
+        ["audit", row.trail.join(" "), expected],
+        ["runs audit", row.runs.join(" "), runs],
+      ]);
     }),
 };
 
@@ -66,36 +74,19 @@ export const auditInTime: Rule = {
       })),
 };
 
-/** A task is retried as often as its policy allows. */
-export const retriesAsAllowed: Rule = {
-  name: "a task is tried again as often as its policy says, and fails only after that",
-  check: (history) =>
-    history.history.tasks.flatMap(({ task, status }) => {
-      const state = history.states.get(task);
-      if (state === undefined) return [];
-      const said = `${task} was tried again ${state.failures} times of ${state.retries}`;
-      if (state.failures > state.retries) return [said];
-      const isEarly = status === "Failed" && state.failures < state.retries &&
-        !hasFailedOtherwise(history, task);
-      return isEarly ? [`${said}, and has failed`] : [];
-    }),
+/** Retention takes what is old enough. */
+export const purgesInTime: Rule = {
+  name: "retention deletes tasks that ended long enough ago, and no others",
+  check: ({ history, states, purged }) => {
+    const rows = new Set(history.tasks.map(({ task }) => task));
+    const early = [...states.keys()].filter((task) => !rows.has(task));
+    const late = [...rows].filter((task) => purged.has(task));
+    return [
+      ...early.map((task) => `${task} is gone`),
+      ...late.map((task) => `${task} is still there`),
+    ];
+  },
 };
-
-/** Reports whether a timeout or losses have failed a task, so that no retry policy has decided. */
-function hasFailedOtherwise(history: ReplayedHistory, task: string): boolean {
-  const running = new Set<string>();
-  for (const { entry } of history.moments) {
-    if (!("task" in entry) || entry.task !== task) continue;
-    if (entry.kind === "lost" && entry.poisoned) return true;
-    if (entry.kind === "claimed") running.clear(); // attempts that were lost before have not failed the task
-    if (entry.kind === "started") running.add(`${entry.instance} ${entry.attempt}`);
-    if (entry.kind === "returned" || entry.kind === "threw") {
-      running.delete(`${entry.instance} ${entry.attempt}`);
-      if (entry.aborted === "TimeoutError") return true;
-    }
-  }
-  return running.size > 0; // it continued after its timeout, and was given up
-}
 
 function compare(
   { history, states }: ReplayedHistory,
@@ -103,7 +94,7 @@ function compare(
 ): string[] {
   return history.tasks.flatMap((row) => {
     const state = states.get(row.task);
-    if (state === undefined) return [`${row.task} was never stored`];
+    if (state === undefined) return [`${row.task} was never stored, or is deleted`];
     return differ(row, state).map((difference) => `${row.task}: ${difference}`);
   });
 }
@@ -119,5 +110,5 @@ export const endRules: readonly Rule[] = [
   rowsAgree,
   auditAsLevelled,
   auditInTime,
-  retriesAsAllowed,
+  purgesInTime,
 ];

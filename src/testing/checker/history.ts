@@ -3,10 +3,34 @@
 // the order of their first appearance.
 
 import type { AuditLevel } from "../../audit/audit_level.ts";
+import type { Recurrence } from "../../schedule/recurrence.ts";
 import type { CancelOutcome } from "../../storage/requests.ts";
 import type { TaskStatus } from "../../storage/task_status.ts";
 
-/** An operation of the store on one task or a queue. */
+/** A series as it was stored. Instants are in milliseconds from the start. */
+export interface StoredSeries {
+  /** The schedule, without its limits and anchor. */
+  readonly schedule: Recurrence;
+  readonly anchorAt: number;
+  readonly maxRuns: number | null;
+  readonly runUntil: number | null;
+  readonly nextRunAt: number;
+}
+
+/** A write about a task that a worker holds. */
+interface HeldWrite {
+  readonly task: string;
+  /** The worker of the lease that the write named. */
+  readonly worker: string;
+  readonly token: number;
+  readonly applied: boolean;
+  /** The statuses in order, followed by `!` if they have an exception. */
+  readonly transitions: readonly string[];
+  /** The instants of the transitions, as the store keeps them. */
+  readonly happenedAt: readonly number[];
+}
+
+/** An operation of the store on one task, a queue, or the budget of a rate limit. */
 export type StoreEntry =
   | {
     readonly kind: "stored";
@@ -14,6 +38,8 @@ export type StoreEntry =
     /** The number of the dispatch; 0 for dispatches of handlers. */
     readonly dispatch: number;
     readonly outcome: "created" | "updated" | "existing";
+    readonly type: string;
+    readonly priority: number;
     readonly status: TaskStatus;
     readonly level: AuditLevel;
     readonly queue: string;
@@ -23,6 +49,7 @@ export type StoreEntry =
     readonly claimedBy: string | null;
     /** The maximum number of retries. */
     readonly retries: number;
+    readonly series: StoredSeries | null;
   }
   | {
     readonly kind: "claimed";
@@ -31,18 +58,20 @@ export type StoreEntry =
     readonly token: number;
     readonly attempt: number;
   }
-  | {
+  | HeldWrite & {
     readonly kind: "changed";
-    readonly task: string;
-    /** The worker of the lease that the write named. */
-    readonly worker: string;
-    readonly token: number;
-    readonly applied: boolean;
-    /** The statuses in order, followed by `!` if they have an exception. */
-    readonly transitions: readonly string[];
     /** The new due instant; null if there is none or the lease continues. */
     readonly dueAt: number | null;
     readonly returnsAttempt: boolean;
+    /** Whether an execution has ended. */
+    readonly executed: boolean;
+  }
+  | HeldWrite & {
+    readonly kind: "runEnded";
+    /** The planned instant of the next run; null: the series has ended. */
+    readonly nextRunAt: number | null;
+    /** Whether it was a real run. */
+    readonly counts: boolean;
   }
   | {
     readonly kind: "released";
@@ -69,7 +98,28 @@ export type StoreEntry =
     readonly leaseMs: number;
   }
   | { readonly kind: "cancelled"; readonly task: string; readonly outcome: CancelOutcome }
-  | { readonly kind: "paused" | "resumed"; readonly queue: string };
+  | { readonly kind: "madeDue"; readonly task: string; readonly isDue: boolean }
+  | { readonly kind: "corrected"; readonly task: string; readonly applied: boolean }
+  | { readonly kind: "paused" | "resumed"; readonly queue: string }
+  | {
+    readonly kind: "slotTaken";
+    /** The budget. */
+    readonly limit: string;
+    /** Whether the run may start. */
+    readonly goes: boolean;
+    /** How many runs may start in any window of `periodMs`: the permits and the burst. */
+    readonly most: number;
+    readonly periodMs: number;
+  }
+  | {
+    readonly kind: "purged";
+    /** Rows from before these instants may go; -Infinity: none. */
+    readonly statusBefore: number;
+    readonly errorsBefore: number;
+    readonly runsBefore: number;
+    /** Completed and cancelled tasks without history may go that ended before. */
+    readonly tasksBefore: number;
+  };
 
 /** A call of an instance, or its result. */
 export type CallEntry =
@@ -92,11 +142,23 @@ export type HandlerEntry =
     readonly queue: string;
     /** The number of tasks of the queue that its process runs concurrently. */
     readonly slots: number;
+    /** Its run, if it is recurring, and the planned instant. */
+    readonly run: number | null;
+    readonly plannedAt: number | null;
+    /** The budget of its rate limit; null: it has none. */
+    readonly limit: string | null;
+  }
+  | {
+    /** It asks to complete its task in a transaction of its own, which commits or rolls back. */
+    readonly kind: "completes" | "rollsBack";
+    readonly task: string;
+    readonly attempt: number;
   }
   | {
     readonly kind: "returned" | "threw";
     readonly task: string;
     readonly attempt: number;
+    readonly run: number | null;
     /** The name of its signal's abort reason; null if the signal had not aborted. */
     readonly aborted: string | null;
   };
@@ -105,6 +167,8 @@ export type HandlerEntry =
 export interface ProcessEntry {
   readonly kind: "process";
   readonly what: string;
+  /** The types of tasks that it runs, if it starts. */
+  readonly knows?: readonly string[];
 }
 
 /** One entry of a history. */
@@ -133,10 +197,16 @@ export interface FinalTask {
   readonly trail: readonly string[];
   /** The instants of the status audit. */
   readonly trailAt: readonly number[];
+  /** How the runs of the runs audit ended, with `!` as above. */
+  readonly runs: readonly string[];
+  /** Real runs so far, and the planned next one; null: the task is not recurring. */
+  readonly series: { readonly runCount: number; readonly nextRunAt: number | null } | null;
 }
 
 /** All events, and the final state. */
 export interface History {
+  /** The store's clock at the start; epoch milliseconds. All other instants count from it. */
+  readonly startsAt: number;
   readonly entries: readonly HistoryEntry[];
   readonly tasks: readonly FinalTask[];
 }
@@ -151,7 +221,10 @@ export function formatHistory({ entries, tasks }: History): string {
 }
 
 function fieldsOf(fields: object): string {
-  return Object.entries(fields).map(([name, value]) =>
-    `${name}=${Array.isArray(value) ? `[${value.join(" ")}]` : String(value)}`
-  ).join(" ");
+  return Object.entries(fields).map(([name, value]) => `${name}=${textOf(value)}`).join(" ");
+}
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.join(" ")}]`;
+  return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 }

@@ -2,37 +2,20 @@
 // task before and after each entry. The checker's rules compare these states with the store and
 // with the entries.
 
-import type { AuditLevel } from "../../audit/audit_level.ts";
-import { shouldCreateStatusAudit } from "../../storage/kit/audit_policy.ts";
-import type { TaskStatus } from "../../storage/task_status.ts";
 import type { History, HistoryEntry, StoreEntry } from "./history.ts";
-
-/** The state of a task. */
-export interface TaskState {
-  readonly status: TaskStatus;
-  readonly level: AuditLevel;
-  readonly queue: string;
-  readonly key: string | null;
-  readonly worker: string | null;
-  readonly token: number;
-  readonly attempt: number;
-  readonly lostCount: number;
-  readonly dueAt: number | null;
-  readonly cancelRequested: boolean;
-  readonly retries: number;
-  /** The number of failed attempts after which the task was to be retried. */
-  readonly failures: number;
-  /** The status audit that the task must have. */
-  readonly trail: readonly AuditedStatus[];
-}
-
-/** A row of a status audit. */
-export interface AuditedStatus {
-  /** The status, followed by `!` if the row has an exception. */
-  readonly status: string;
-  /** When the row was written. The change of status may have happened earlier. */
-  readonly writtenAt: number;
-}
+import {
+  cancelled,
+  changed,
+  claimed,
+  givenBack,
+  hasEnded,
+  isHeld,
+  madeDue,
+  runEnded,
+  takenFromLost,
+  type TaskState,
+  withStatus,
+} from "./task_state.ts";
 
 /** An entry of a history, and its task's state before and after; undefined if there was no task. */
 export interface Moment<Entry extends HistoryEntry = HistoryEntry> {
@@ -47,18 +30,29 @@ export interface ReplayedHistory {
   readonly moments: readonly Moment[];
   /** The state that each task must have at the end, by task name. */
   readonly states: ReadonlyMap<string, TaskState>;
+  /** The tasks that retention has deleted. */
+  readonly purged: ReadonlySet<string>;
 }
 
-/** Replays a history. */
-export function replay(history: History): ReplayedHistory {
-  const states = new Map<string, TaskState>();
+/**
+ * Replays a history.
+ *
+ * @param watch Called before each entry with the states of all tasks.
+ */
+export function replay(
+  history: History,
+  watch: (entry: HistoryEntry, states: ReadonlyMap<string, TaskState>) => void = () => {},
+): ReplayedHistory {
+  const replayed: Replayed = { states: new Map(), purged: new Set() };
+  const { states } = replayed;
   const moments = history.entries.map((entry): Moment => {
     const task = "task" in entry ? entry.task ?? "" : "";
     const before = states.get(task);
-    applyTo(states, entry);
+    watch(entry, states);
+    applyTo(replayed, entry);
     return { entry, before, after: states.get(task) };
   });
-  return { history, moments, states };
+  return { history, moments, ...replayed };
 }
 
 /** Returns the moments whose entry is of one of `kinds`. */
@@ -69,20 +63,15 @@ export function momentsOf<Kind extends HistoryEntry["kind"]>(
   return moments.filter(({ entry }) => kinds.includes(entry.kind as Kind)) as never;
 }
 
-/** Reports whether a task has ended and will not run again. */
-export function hasEnded({ worker, dueAt }: TaskState): boolean {
-  return worker === null && dueAt === null;
+/** What changes while a history is replayed. */
+interface Replayed {
+  readonly states: Map<string, TaskState>;
+  readonly purged: Set<string>;
 }
 
-/** Reports whether `worker` holds the task under the lease with `token`. */
-export function isHeld(
-  state: TaskState | undefined,
-  { worker, token }: { readonly worker: string; readonly token: number },
-): boolean {
-  return state !== undefined && state.worker === worker && state.token === token;
-}
-
-function applyTo(states: Map<string, TaskState>, entry: HistoryEntry): void {
+function applyTo(replayed: Replayed, entry: HistoryEntry): void {
+  const { states } = replayed;
+  if (entry.kind === "purged") return purge(replayed, entry);
   if (entry.kind === "releasedUnknown") {
     for (const [task, state] of states) {
       if (state.worker !== entry.worker || entry.known.includes(task)) continue;
@@ -100,99 +89,107 @@ function store(
   states: Map<string, TaskState>,
   entry: Extract<HistoryEntry, { kind: "stored" }>,
 ): void {
-  const { task, outcome, status, level, queue, key, dueAt, claimedBy, retries } = entry;
+  const { task, outcome, key, claimedBy } = entry;
   const known = states.get(task);
   const now = Math.floor(entry.at);
-  const given = { level, queue, retries, attempt: 0, lostCount: 0, failures: 0 };
-  if (outcome === "updated" && known !== undefined) {
-    const updated = { ...known, ...given, dueAt, cancelRequested: false };
-    states.set(task, known.status === status ? updated : withStatus(updated, status, now));
-  }
+  if (outcome === "updated" && known !== undefined) states.set(task, updated(known, entry, now));
   if (outcome !== "created" || known !== undefined) return;
   for (const [other, state] of states) {
     if (key !== null && state.key === key) states.set(other, { ...state, key: null });
   }
-  const state = {
-    ...given,
-    status,
+  const state: TaskState = {
+    ...given(entry),
+    ...fresh,
     key,
     worker: null,
     token: 0,
-    dueAt,
+    createdAt: now,
+    lastExecutionAt: null,
+    dueAt: entry.dueAt,
     cancelRequested: false,
     trail: [],
+    runs: [],
   };
-  const stored = withStatus(state, status, now);
+  const stored = withStatus(state, entry.status, now);
   states.set(task, claimedBy === null ? stored : claimed(stored, claimedBy));
+}
+
+/** The counters of a task that has not run. */
+const fresh = { attempt: 0, lostCount: 0, failures: 0 };
+
+/** The fields that a dispatch gives. */
+function given({ type, priority, status, level, queue, retries, series }: StoredEntry) {
+  const begun = series === null ? null : { ...series, runCount: 0 };
+  return { type, priority, status, level, queue, retries, series: begun };
+}
+
+type StoredEntry = Extract<StoreEntry, { kind: "stored" }>;
+
+/** A task of the same key is replaced; a series with the same schedule keeps its next run. */
+function updated(known: TaskState, entry: StoredEntry, now: number): TaskState {
+  const { dueAt, status } = entry;
+  const { series, status: _, ...rest } = given(entry);
+  const replaced = { ...known, ...rest, series, cancelRequested: false };
+  const isAlive = known.series !== null && known.series.nextRunAt !== null && series !== null;
+  if (isAlive && keepsRhythm(known, entry)) {
+    const { nextRunAt, anchorAt, runCount } = known.series!;
+    return { ...replaced, series: { ...series, nextRunAt, anchorAt, runCount } };
+  }
+  const runCount = isAlive ? known.series!.runCount : 0;
+  const renewed = {
+    ...replaced,
+    ...fresh,
+    dueAt,
+    series: series === null ? null : { ...series, runCount },
+  };
+  return known.status === status ? renewed : withStatus(renewed, status, now);
+}
+
+/** Whether a dispatch asks for the schedule that the series has. */
+function keepsRhythm({ series }: TaskState, entry: StoredEntry): boolean {
+  return JSON.stringify(series?.schedule) === JSON.stringify(entry.series?.schedule);
 }
 
 function next(state: TaskState, entry: HistoryEntry, now: number): TaskState {
   switch (entry.kind) {
     case "claimed":
       return claimed(state, entry.worker);
-    case "changed": {
-      if (!entry.applied) return state;
-      const changed = entry.transitions.reduce(
-        (each, status) => withStatus(each, status, now),
-        state,
-      );
-      const counted = entry.returnsAttempt ? lessOneAttempt(changed) : changed;
-      if (entry.dueAt !== null) return unleased(counted, entry.dueAt, now);
-      const goesOn = counted.status === "InProgress" || counted.status === "Queued";
-      return goesOn ? counted : unleased(counted, null, now);
-    }
+    case "changed":
+      return entry.applied ? changed(state, entry, now) : state;
+    case "runEnded":
+      return entry.applied && state.series !== null ? runEnded(state, entry, now) : state;
     case "released":
       return isHeld(state, entry) ? givenBack(state, entry.dueAt, now) : state;
     case "cancelled":
       if (entry.outcome === "requested") return { ...state, cancelRequested: true };
-      if (entry.outcome !== "cancelled") return state;
-      return unleased(withStatus(state, "Cancelled", now), null, now);
+      return entry.outcome === "cancelled" ? cancelled(state, now) : state;
+    case "madeDue":
+      return entry.isDue ? madeDue(state, now) : state;
     case "lost":
-      return taken(state, entry, now);
+      return takenFromLost(state, entry.poisoned, now);
     default:
       return state;
   }
 }
 
-function claimed(state: TaskState, worker: string): TaskState {
-  const { attempt, token } = state;
-  return { ...state, worker, attempt: attempt + 1, token: token + 1, dueAt: null };
-}
-
-function taken(
-  state: TaskState,
-  { poisoned }: Extract<StoreEntry, { kind: "lost" }>,
-  now: number,
-): TaskState {
-  const counts = state.status === "InProgress" || state.lostCount === 0;
-  const counted = counts ? { ...state, lostCount: state.lostCount + 1 } : lessOneAttempt(state);
-  const stopped = withStatus(counted, poisoned ? "Failed!" : "ServiceStopped!", now);
-  return unleased(stopped, poisoned ? null : now, now);
-}
-
-function givenBack(state: TaskState, dueAt: number, now = dueAt): TaskState {
-  return unleased(lessOneAttempt(state), dueAt, now);
-}
-
-function lessOneAttempt(state: TaskState): TaskState {
-  return { ...state, attempt: Math.max(0, state.attempt - 1) };
-}
-
-/** Ends the task's lease. A task with a cancel request is due at once, unless it has ended. */
-function unleased(state: TaskState, dueAt: number | null, now: number): TaskState {
-  const cancelRequested = state.cancelRequested && dueAt !== null;
-  return { ...state, worker: null, dueAt: cancelRequested ? now : dueAt, cancelRequested };
-}
-
-/** @param marked The status, with `!` if it carries an exception. */
-function withStatus(state: TaskState, marked: string, now: number): TaskState {
-  const isError = marked.endsWith("!");
-  const status = (isError ? marked.slice(0, -1) : marked) as TaskStatus;
-  const isAudited = shouldCreateStatusAudit(state.level, status, isError ? "an error" : null);
-  return {
-    ...state,
-    status,
-    failures: state.failures + (marked === "Pending!" ? 1 : 0),
-    trail: isAudited ? [...state.trail, { status: marked, writtenAt: now }] : state.trail,
-  };
+/** Retention deletes what is older than its limits, and nothing else. */
+function purge(
+  { states, purged }: Replayed,
+  limits: Extract<StoreEntry, { kind: "purged" }>,
+): void {
+  const { statusBefore, errorsBefore, runsBefore, tasksBefore } = limits;
+  const limitOf = (marked: string, other: number) => marked.endsWith("!") ? errorsBefore : other;
+  for (const [task, state] of states) {
+    const trail = state.trail.filter(({ status, at }) => at >= limitOf(status, statusBefore));
+    const runs = state.runs.filter(({ status, at }) => at >= limitOf(status, runsBefore));
+    const isOver = hasEnded(state) && state.series === null &&
+      (state.status === "Completed" || state.status === "Cancelled") &&
+      (state.lastExecutionAt ?? state.createdAt) < tasksBefore;
+    if (isOver && trail.length === 0 && runs.length === 0) {
+      states.delete(task);
+      purged.add(task);
+    } else if (trail.length + runs.length < state.trail.length + state.runs.length) {
+      states.set(task, { ...state, trail, runs });
+    }
+  }
 }

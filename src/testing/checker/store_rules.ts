@@ -1,7 +1,9 @@
 // Rules about the operations of the store: leases, fences, attempts, keys, queues.
 
-import { hasEnded, isHeld, momentsOf } from "./replay.ts";
+import type { History } from "./history.ts";
+import { momentsOf, replay } from "./replay.ts";
 import { locate, type Rule } from "./rule.ts";
+import { hasEnded, isHeld } from "./task_state.ts";
 
 /** A task never has two valid leases. */
 export const oneLease: Rule = {
@@ -24,7 +26,7 @@ export const dueFirst: Rule = {
 export const fenced: Rule = {
   name: "a write is applied if its lease is held, and only then",
   check: (history) =>
-    momentsOf(history, "changed")
+    momentsOf(history, "changed", "runEnded")
       .filter(({ entry, before }) => entry.applied !== isHeld(before, entry))
       .map(({ entry, before }) =>
         `${locate(entry)} by ${entry.worker} with token ${entry.token} was ` +
@@ -39,6 +41,46 @@ export const tokensRise: Rule = {
     momentsOf(history, "claimed").filter(({ entry, after }) => entry.token !== after?.token)
       .map(({ entry, after }) => `${locate(entry)} with token ${entry.token}, not ${after?.token}`),
 };
+
+/** The order of the queue. */
+export const bestFirst: Rule = {
+  name: "a claim takes the highest priority first, then what is due for longest",
+  check({ history }) {
+    const broken: string[] = [];
+    const knows = typesByProcess(history);
+    replay(history, (entry, states) => {
+      const chosen = entry.kind === "claimed" ? states.get(entry.task) : undefined;
+      if (entry.kind !== "claimed" || chosen === undefined) return;
+      for (const [task, { type, queue, priority, dueAt }] of states) {
+        const isWaiting = dueAt !== null && dueAt <= entry.at && queue === chosen.queue;
+        if (!isWaiting || !knows.get(entry.instance)?.includes(type)) continue;
+        const isBetter = priority > chosen.priority ||
+          (priority === chosen.priority && dueAt < (chosen.dueAt ?? -Infinity));
+        if (isBetter) broken.push(`${locate(entry)}, though ${task} comes first`);
+      }
+    });
+    return broken;
+  },
+};
+
+/** A process is given what it has handlers for. */
+export const knownTypes: Rule = {
+  name: "a process claims tasks of the types that it knows",
+  check(history) {
+    const knows = typesByProcess(history.history);
+    return momentsOf(history, "claimed")
+      .filter(({ entry, before }) =>
+        before !== undefined && knows.get(entry.instance)?.includes(before.type) === false
+      )
+      .map(({ entry, before }) => `${locate(entry)} of type ${before?.type}`);
+  },
+};
+
+/** The types that each process runs. */
+function typesByProcess({ entries }: History): ReadonlyMap<string, readonly string[]> {
+  const starts = entries.filter((entry) => entry.kind === "process");
+  return new Map(starts.flatMap(({ instance, knows }) => knows ? [[instance, knows]] : []));
+}
 
 /** Each attempt is counted once. */
 export const attemptsCounted: Rule = {
@@ -76,7 +118,7 @@ export const leasesHold: Rule = {
 export const endsOnce: Rule = {
   name: "a task ends once",
   check: (history) =>
-    momentsOf(history, "changed", "lost", "cancelled")
+    momentsOf(history, "changed", "runEnded", "lost", "cancelled")
       .filter(({ before, after }) => before !== undefined && after !== before && hasEnded(before))
       .map(({ entry }) => `${locate(entry)}, which had ended`),
 };
@@ -84,28 +126,19 @@ export const endsOnce: Rule = {
 /** The task-key rules. */
 export const oneTaskAKey: Rule = {
   name: "a key has at most one task that has not ended",
-  check(history) {
-    const holders = new Map<string, string>();
+  check({ history }) {
     const broken: string[] = [];
-    for (const { entry, before } of momentsOf(history, "stored")) {
-      if (entry.key === null || before !== undefined || entry.outcome !== "created") continue;
-      const holder = holders.get(entry.key);
-      holders.set(entry.key, entry.task);
-      if (holder === undefined) continue;
-      const end = endOf(history, holder);
-      if (end > entry.at) broken.push(`${locate(entry)}, while ${holder} has the key ${entry.key}`);
-    }
+    replay(history, (entry, states) => {
+      if (entry.kind !== "stored" || entry.key === null || entry.outcome !== "created") return;
+      if (states.has(entry.task)) return; // a dispatch that is repeated
+      for (const [task, state] of states) {
+        if (task === entry.task || state.key !== entry.key || hasEnded(state)) continue;
+        broken.push(`${locate(entry)}, while ${task} has the key ${entry.key}`);
+      }
+    });
     return broken;
   },
 };
-
-/** Returns the instant at which a task ended without running again; Infinity if it has not. */
-function endOf({ moments }: Parameters<Rule["check"]>[0], task: string): number {
-  const last = moments.findLast(({ entry, before, after }) =>
-    "task" in entry && entry.task === task && before !== after && after !== undefined
-  );
-  return last?.after !== undefined && hasEnded(last.after) ? last.entry.at : Infinity;
-}
 
 /** Nothing is claimed from paused queues. */
 export const pausesHold: Rule = {
@@ -128,6 +161,8 @@ export const pausesHold: Rule = {
 export const storeRules: readonly Rule[] = [
   oneLease,
   dueFirst,
+  bestFirst,
+  knownTypes,
   fenced,
   tokensRise,
   attemptsCounted,

@@ -3,39 +3,68 @@
 import { auditLevels } from "../../audit/audit_level.ts";
 import { Chance } from "./chance.ts";
 import { worstRate } from "../checker/end_rules.ts";
-import type { ClockFault } from "./machine.ts";
-import { type Act, calmAtMs, type Deed, type Scenario, type Step } from "./scenario.ts";
+import { drawRecurrence } from "./draw_recurrence.ts";
+import {
+  type Act,
+  calmAtMs,
+  type Deed,
+  type DispatchStep,
+  type MachinePlan,
+  type Scenario,
+  type Step,
+  taskTypes,
+} from "./scenario.ts";
+
+/** The new year, and ten seconds before clocks in Europe are set forward, and back. */
+const beginnings = [
+  Date.UTC(2026, 0, 1),
+  Date.UTC(2026, 2, 29, 0, 59, 50),
+  Date.UTC(2026, 9, 25, 0, 59, 50),
+];
 
 /** Draws a scenario from the lowest 32 bits of a seed. */
 export function drawScenario(seed: number): Scenario {
   const chance = new Chance(seed);
-  const machines = Array.from({ length: chance.integer(1, 3) }, () => drawClock(chance));
+  const startsAt = chance.pick(beginnings);
+  const machines = Array.from({ length: chance.integer(1, 3) }, () => drawMachine(chance));
   const weather = {
     lossRate: chance.pick([0, 0, 0.02, 0.15]),
     slowestMs: chance.pick([0, 5, 50, 500]),
   };
-  const dispatches = chance.integer(1, 12);
-  const steps: Step[] = [];
-  for (let number = 1; number <= dispatches; number++) {
-    steps.push(drawStep(chance, machines.length, drawDispatch(chance, number)));
-  }
-  for (let others = chance.integer(0, 10); others > 0; others--) {
-    steps.push(drawStep(chance, machines.length, drawDeed(chance, dispatches)));
-  }
-  steps.sort((a, b) => a.atMs - b.atMs);
-  return { seed: chance.seed(), machines, weather, steps };
+  const dispatches = Array.from(
+    { length: chance.integer(1, 12) },
+    (_, i) => drawStep(chance, machines.length, drawDispatch(chance, i + 1, startsAt)),
+  );
+  const others = Array.from(
+    { length: chance.integer(0, 10) },
+    () => drawDeed(chance, machines.length, chance.pick(dispatches)),
+  );
+  const steps: Step[] = [...dispatches, ...others].sort((a, b) => a.atMs - b.atMs);
+  return {
+    seed: chance.seed(),
+    startsAt,
+    machines,
+    poisonLimit: chance.pick([0, 1, 5]),
+    retention: chance.happens(0.3) ? { deletesTasks: chance.happens(0.7) } : null,
+    weather,
+    steps,
+  };
 }
 
-function drawClock(chance: Chance): ClockFault {
+function drawMachine(chance: Chance): MachinePlan {
   return {
+    knows: taskTypes.filter(() => chance.happens(0.9)),
     offsetMs: chance.pick([0, 0, chance.integer(-3_600_000, 3_600_000)]),
     rate: chance.pick([1, 1, 1 - worstRate, 1 + worstRate]),
   };
 }
 
-function drawStep(chance: Chance, machines: number, deed: Deed): Step {
+/** When the last step is done, in milliseconds from the start. */
+const lastStepAt = calmAtMs * 0.75;
+
+function drawStep<D extends Deed>(chance: Chance, machines: number, deed: D) {
   return {
-    atMs: chance.integer(0, calmAtMs * 0.75),
+    atMs: chance.integer(0, lastStepAt),
     instance: chance.integer(0, machines - 1),
     ...deed,
   };
@@ -50,12 +79,15 @@ const ofAttempt: readonly Act[] = [
   "throw",
   "throwOdd",
   "dispatch",
+  "complete",
+  "rollBack",
 ];
 
-function drawDispatch(chance: Chance, number: number): Deed {
+function drawDispatch(chance: Chance, number: number, startsAt: number): DispatchStep {
+  const recurring = chance.happens(0.2) ? drawRecurrence(chance, startsAt) : null;
   return {
     kind: "dispatch",
-    type: chance.pick(["plain", "plain", "timed"] as const),
+    type: chance.pick(["plain", "plain", "plain", "timed", "timed", "limited", "discarded"]),
     play: {
       number,
       acts: Array.from({ length: chance.integer(1, 3) }, () => chance.pick(ofAttempt)),
@@ -65,16 +97,28 @@ function drawDispatch(chance: Chance, number: number): Deed {
     priority: chance.integer(-1, 1),
     level: chance.pick(auditLevels),
     key: chance.pick([null, null, "a", "b"]),
-    delayMs: chance.pick([0, 0, 0, 50, 4_000]),
+    delayMs: recurring === null ? chance.pick([0, 0, 0, 50, 4_000]) : 0,
     retries: chance.integer(0, 3),
+    recurring,
+    transaction: chance.pick(["none", "none", "none", "none", "commits", "rolls back"]),
   };
 }
 
-function drawDeed(chance: Chance, dispatches: number): Deed {
+/** Draws something that is done at any time, or soon after a dispatch and often where that was. */
+function drawDeed(chance: Chance, machines: number, dispatch: Step & DispatchStep): Step {
+  const step = drawStep(chance, machines, drawOther(chance, dispatch.play.number));
+  if (chance.happens(0.4)) return step;
+  const instance = chance.happens(0.6) ? dispatch.instance : step.instance;
+  return { ...step, instance, atMs: dispatch.atMs + chance.integer(0, 3_000) };
+}
+
+/** @param number Of the dispatch that may be meant. */
+function drawOther(chance: Chance, number: number): Deed {
   const kind = chance.pick(
     [
       "cancel",
       "cancel",
+      "runNow",
       "pause",
       "resume",
       "kill",
@@ -86,7 +130,8 @@ function drawDeed(chance: Chance, dispatches: number): Deed {
   );
   switch (kind) {
     case "cancel":
-      return { kind, number: chance.integer(1, dispatches) };
+    case "runNow":
+      return { kind, number };
     case "pause":
     case "resume":
       return { kind, queue: chance.pick(["default", "narrow"]) };

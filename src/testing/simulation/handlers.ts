@@ -2,14 +2,23 @@
 
 import { linearRetry } from "../../retry/linear_retry.ts";
 import type { DispatchOptions } from "../../task/dispatch_options.ts";
+import type { RateLimitOptions } from "../../task/rate_limit_options.ts";
 import { defineTask, type Task, type TaskContext } from "../../task/task.ts";
 import { readMember } from "../../thrown/reading.ts";
 import type { Machine } from "./machine.ts";
 import type { Recorder } from "./recorder.ts";
-import { type Act, type DispatchStep, parallelism, type Play } from "./scenario.ts";
+import {
+  type Act,
+  type DispatchStep,
+  parallelism,
+  type Play,
+  rateLimits,
+  type TaskType,
+} from "./scenario.ts";
+import type { SimulatedTransaction } from "./transactions.ts";
 
-/** The tasks of every process, by type. */
-export type SimulatedTasks = Readonly<Record<DispatchStep["type"], Task<Play, Play>>>;
+/** The tasks of a world, by type. */
+export type SimulatedTasks = Readonly<Record<TaskType, Task<Play, Play>>>;
 
 /** The timeout of tasks of type `timed`, in milliseconds. */
 const timeoutMs = 2_000;
@@ -34,12 +43,15 @@ export function makeTasks(
     const queue = context.queue as DispatchStep["queue"];
     const slots = parallelism[queue];
     const task = recorder.taskName(context.taskId);
-    recorder.add(instance, { kind: "started", task, attempt, queue, slots });
+    const limit = context.taskType in rateLimits ? context.taskType : null;
+    const run = context.run?.number ?? null;
+    const plannedAt = context.run === null ? null : recorder.sinceStart(context.run.scheduledAt);
+    recorder.add(instance, { kind: "started", task, attempt, queue, slots, run, plannedAt, limit });
     onRunning(++running);
     const end = (kind: "returned" | "threw") => {
       onRunning(--running);
       const aborted = signal.aborted ? String(readMember(signal.reason, "name")) : null;
-      recorder.add(instance, { kind, task, attempt, aborted });
+      recorder.add(instance, { kind, task, attempt, run, aborted });
     };
     const act = play.acts[Math.min(attempt, play.acts.length) - 1]!;
     try {
@@ -59,6 +71,17 @@ export function makeTasks(
         return await orAborted(after(machine, play.takesMs), context.signal);
       case "deaf":
         return await after(machine, play.takesMs);
+      case "complete":
+      case "rollBack": {
+        const transaction: SimulatedTransaction = { commits: act === "complete" };
+        const { taskId, attempt } = context;
+        const task = recorder.taskName(taskId);
+        const kind = transaction.commits ? "completes" : "rollsBack";
+        recorder.add(instance, { kind, task, attempt });
+        await context.complete(transaction);
+        if (!transaction.commits) throw new Error("The transaction was rolled back.");
+        return;
+      }
       case "throw":
         throw new Error("The handler failed.");
       case "throwOdd":
@@ -76,13 +99,24 @@ export function makeTasks(
   const tasks: SimulatedTasks = {
     plain: defineTask<Play>({ type: "plain", handle }),
     timed: defineTask<Play>({ type: "timed", timeout: { milliseconds: timeoutMs }, handle }),
+    limited: defineTask<Play>({ type: "limited", rateLimit: limitOf("limited"), handle }),
+    discarded: defineTask<Play>({ type: "discarded", rateLimit: limitOf("discarded"), handle }),
   };
   return tasks;
+}
+
+function limitOf(type: keyof typeof rateLimits): RateLimitOptions<Play> {
+  const { periodMs, ...limit } = rateLimits[type];
+  return { ...limit, period: { milliseconds: periodMs } };
 }
 
 /** The options of a dispatch. */
 export function optionsOf(step: DispatchStep): DispatchOptions {
   return {
+    ...(step.recurring === null ? {} : { recurring: step.recurring }),
+    ...(step.transaction === "none"
+      ? {}
+      : { connection: { commits: step.transaction === "commits" } }),
     queue: step.queue,
     priority: step.priority,
     auditLevel: step.level,

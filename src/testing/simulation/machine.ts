@@ -15,9 +15,6 @@ export interface ClockFault {
 /** A clock without errors. */
 export const rightTime: ClockFault = { offsetMs: 0, rate: 1 };
 
-/** The wall clock at the start of every world. */
-export const worldStart = Date.UTC(2026, 0, 1);
-
 /** Returns the clock of the store, which is never wrong or frozen. */
 export function rightClock(timeline: Timeline): Clock {
   return new Machine(timeline, rightTime).clock;
@@ -49,7 +46,8 @@ export class Machine {
 
   /** The clock of the process. */
   readonly clock: Clock = {
-    now: () => worldStart + Math.floor(this.#timeline.now * this.#rate) + this.#offsetMs,
+    now: () =>
+      this.#timeline.startsAt + Math.floor(this.#timeline.now * this.#rate) + this.#offsetMs,
     monotonic: () => this.#timeline.now * this.#rate,
     setTimer: (callback, delayMs, options: TimerOptions = {}) => {
       checkTimer(callback, delayMs, options);

@@ -7,6 +7,7 @@ import type { WakeSignal } from "../../storage/requests.ts";
 import type { Chance } from "./chance.ts";
 import type { Machine } from "./machine.ts";
 import type { Timeline } from "./timeline.ts";
+import { transactionOf } from "./transactions.ts";
 
 /** The quality of a network. */
 export interface Weather {
@@ -61,7 +62,9 @@ function call(
   const [thereMs, backMs] = [chance.integer(0, slowestMs), chance.integer(0, slowestMs)];
   // A lost `close` would have no effect, because the process ends.
   const isLost = chance.happens(lossRate) && verb !== "close";
-  const arrives = !isLost || chance.happens(0.5);
+  const transaction = transactionOf(sent);
+  // A transaction whose answer is lost is not committed.
+  const arrives = !isLost || (transaction === undefined && chance.happens(0.5));
   return new Promise((resolve, reject) => {
     const fail = () => reject(new StorageUnavailableError("The connection was lost."));
     if (isLost) timeline.in(patienceMs, () => machine.reach(fail));
@@ -70,7 +73,7 @@ function call(
       let answer: () => void;
       try {
         const result = await (Reflect.apply(store[verb], store, sent) as Promise<unknown>);
-        onCarriedOut(verb, sent, result);
+        if (transaction?.commits !== false) onCarriedOut(verb, sent, result);
         const copy = structuredClone(result);
         answer = () => resolve(copy);
       } catch (error) {

@@ -1,15 +1,22 @@
 // A process of a simulated world: a real instance on its own machine.
 
 import { EverTask } from "../../application/ever_task.ts";
+import type { EverTaskOptions } from "../../application/ever_task_options.ts";
 import { silentLogger } from "../../log/logger.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { readMember } from "../../thrown/reading.ts";
 import { Chance } from "./chance.ts";
 import { makeTasks, optionsOf, type SimulatedTasks } from "./handlers.ts";
-import { type ClockFault, Machine } from "./machine.ts";
+import { Machine } from "./machine.ts";
 import { throughNetwork, type Weather } from "./network.ts";
 import type { Recorder } from "./recorder.ts";
-import { type DispatchStep, parallelism } from "./scenario.ts";
+import {
+  type DispatchStep,
+  type MachinePlan,
+  parallelism,
+  retentionDays,
+  type Scenario,
+} from "./scenario.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** The environment of a process. */
@@ -19,7 +26,8 @@ export interface ProcessParts {
   /** The store, over the network. */
   readonly store: Storage;
   readonly weather: () => Weather;
-  readonly clock: ClockFault;
+  readonly plan: MachinePlan;
+  readonly scenario: Scenario;
   readonly seed: number;
   /** The ids of the tasks of answered dispatches, by the number of the dispatch. */
   readonly dispatched: Map<number, string>;
@@ -35,6 +43,20 @@ interface Answer {
 
 /** The lease duration, in milliseconds. */
 const leaseMs = 5_000;
+
+/** How long a dispatch is repeated while it is not answered, in milliseconds. */
+const dispatchRetryMs = 4_000;
+
+function retentionOf({ retention }: Scenario): Pick<EverTaskOptions, "retention"> {
+  if (retention === null) return {};
+  const limits = {
+    statusAuditDays: retentionDays,
+    errorAuditDays: retentionDays,
+    runsAuditDays: retentionDays,
+    deleteCompletedTasksAfterRetention: retention.deletesTasks,
+  };
+  return { retention: { ...limits, every: { seconds: 4 } } };
+}
 
 /** One process, from its start to its end. */
 export class SimulatedProcess {
@@ -53,7 +75,7 @@ export class SimulatedProcess {
     const chance = new Chance(seed);
     this.name = name;
     this.#parts = parts;
-    this.#machine = new Machine(timeline, parts.clock);
+    this.#machine = new Machine(timeline, parts.plan);
     this.#tasks = makeTasks(this.#machine, name, recorder, (running) => {
       this.#running = running;
     });
@@ -65,13 +87,16 @@ export class SimulatedProcess {
         weather,
         onCarriedOut: (...carriedOut) => recorder.carriedOut(name, ...carriedOut),
       }),
-      tasks: Object.values(this.#tasks),
+      tasks: parts.plan.knows.map((type) => this.#tasks[type]),
       queues: {
         default: { parallelism: parallelism.default },
         narrow: { parallelism: parallelism.narrow },
         recurring: { parallelism: 1 },
       },
       leaseDuration: { milliseconds: leaseMs },
+      poisonLimit: parts.scenario.poisonLimit,
+      dispatchRetryFor: { milliseconds: dispatchRetryMs },
+      ...retentionOf(parts.scenario),
       abortGrace: { seconds: 1 },
       host: name,
       logger: silentLogger,
@@ -94,7 +119,8 @@ export class SimulatedProcess {
   }
 
   start(): void {
-    this.#note("starts");
+    const { knows } = this.#parts.plan;
+    this.#parts.recorder.add(this.name, { kind: "process", what: "starts", knows });
     const failed = () => {
       if (this.#isStopping || !this.isAlive) return;
       this.kill();
@@ -145,6 +171,7 @@ export class SimulatedProcess {
     this.#call(`dispatch ${step.play.number}`, async () => {
       const task = this.#tasks[step.type];
       const { id, outcome } = await this.#everTask.dispatch(task, step.play, optionsOf(step));
+      if (step.transaction === "rolls back") return { task: null, answer: "rolled back" };
       dispatched.set(step.play.number, id);
       return { task: recorder.taskName(id), answer: outcome };
     });
@@ -152,10 +179,19 @@ export class SimulatedProcess {
 
   /** Cancels the task of a dispatch, if the dispatch was answered. */
   cancel(number: number): void {
+    this.#ofTask("cancel", number, (id) => this.#everTask.cancel(id));
+  }
+
+  /** Runs the task of a dispatch once more, or early, if it was answered. */
+  runNow(number: number): void {
+    this.#ofTask("run", number, async (id) => String(await this.#everTask.recurring.runNow(id)));
+  }
+
+  #ofTask(what: string, number: number, ask: (id: string) => Promise<string>): void {
     const id = this.#parts.dispatched.get(number);
     if (id === undefined) return;
     const task = this.#parts.recorder.taskName(id);
-    this.#call(`cancel ${task}`, async () => ({ task, answer: await this.#everTask.cancel(id) }));
+    this.#call(`${what} ${task}`, async () => ({ task, answer: await ask(id) }));
   }
 
   setQueuePaused(queue: string, paused: boolean): void {

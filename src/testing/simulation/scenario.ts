@@ -2,14 +2,33 @@
 // failure remains.
 
 import type { AuditLevel } from "../../audit/audit_level.ts";
+import type { Recurrence } from "../../schedule/recurrence.ts";
 import type { ClockFault } from "./machine.ts";
 import type { Weather } from "./network.ts";
 
 /**
  * The behaviour of a handler in one attempt. `work` takes some time and obeys its signal; `deaf`
- * takes some time and ignores it.
+ * takes some time and ignores it; `complete` completes its task in a transaction of its own, and
+ * `rollBack` does so in one that is rolled back, and then throws.
  */
-export type Act = "return" | "work" | "deaf" | "throw" | "throwOdd" | "dispatch";
+export type Act =
+  | "return"
+  | "work"
+  | "deaf"
+  | "throw"
+  | "throwOdd"
+  | "dispatch"
+  | "complete"
+  | "rollBack";
+
+/**
+ * The type of a task: `plain`; `timed`, with a timeout; `limited`, with a rate limit; `discarded`,
+ * with a rate limit that discards what exceeds it.
+ */
+export type TaskType = "plain" | "timed" | "limited" | "discarded";
+
+/** All types. */
+export const taskTypes: readonly TaskType[] = ["plain", "timed", "limited", "discarded"];
 
 /** The payload of a task. */
 export interface Play {
@@ -24,7 +43,7 @@ export interface Play {
 /** A dispatch, whose number is that of its payload. */
 export interface DispatchStep {
   readonly kind: "dispatch";
-  readonly type: "plain" | "timed";
+  readonly type: TaskType;
   readonly play: Play;
   readonly queue: "default" | "narrow";
   readonly priority: number;
@@ -33,12 +52,16 @@ export interface DispatchStep {
   readonly delayMs: number;
   /** The maximum number of retries. */
   readonly retries: number;
+  /** The schedule; null: it runs once. */
+  readonly recurring: Recurrence | null;
+  /** Whether it is part of a transaction, and how that ends. */
+  readonly transaction: "none" | "commits" | "rolls back";
 }
 
 /** An operation on a process. */
 export type Deed =
   | DispatchStep
-  | { readonly kind: "cancel"; readonly number: number }
+  | { readonly kind: "cancel" | "runNow"; readonly number: number }
   | { readonly kind: "pause" | "resume"; readonly queue: string }
   | { readonly kind: "stop"; readonly timeoutMs: number }
   | { readonly kind: "kill" | "start" }
@@ -48,12 +71,29 @@ export type Deed =
 /** An operation on one process at an instant. */
 export type Step = { readonly atMs: number; readonly instance: number } & Deed;
 
+/** A machine, which has one process. */
+export interface MachinePlan extends ClockFault {
+  /** The types that its process runs. */
+  readonly knows: readonly TaskType[];
+}
+
+/** How long history is kept. */
+export interface RetentionPlan {
+  /** Whether ended tasks are deleted, too. */
+  readonly deletesTasks: boolean;
+}
+
 /** A world, and its operations. */
 export interface Scenario {
   /** The seed of all random choices in the network and in instances. */
   readonly seed: number;
-  /** The clock errors of the machines, each of which has one process. */
-  readonly machines: readonly ClockFault[];
+  /** The store's clock at the start, in epoch milliseconds. */
+  readonly startsAt: number;
+  readonly machines: readonly MachinePlan[];
+  /** How often a task may be lost with its process while it runs. */
+  readonly poisonLimit: number;
+  /** Null: everything is kept. */
+  readonly retention: RetentionPlan | null;
   readonly weather: Weather;
   readonly steps: readonly Step[];
 }
@@ -63,6 +103,18 @@ export const parallelism: Readonly<Record<DispatchStep["queue"], number>> = {
   default: 3,
   narrow: 1,
 };
+
+/** The rate limits of types. */
+export const rateLimits = {
+  limited: { permits: 2, periodMs: 1_000, burst: 2, overflow: "WaitForCapacity" },
+  discarded: { permits: 1, periodMs: 2_000, burst: 2, overflow: "Discard" },
+} as const;
+
+/**
+ * How long history is kept, in days: 10.5 s. That is longer than a dispatch is repeated, and a
+ * binary fraction, so that stores compute the same instant of it.
+ */
+export const retentionDays = 2 ** -13;
 
 /** The time at which the faults end: the network is good, and every machine runs. */
 export const calmAtMs = 20_000;

@@ -18,8 +18,14 @@ const mostTurns = 10_000;
 
 /** Runs actions one after the other, each at its instant, in milliseconds from the start. */
 export class Timeline {
+  /** The beginning, in epoch milliseconds. */
+  readonly startsAt: number;
   #now = 0;
   readonly #happenings = new Set<Happening>();
+
+  constructor(startsAt: number) {
+    this.startsAt = startsAt;
+  }
 
   /** The present time. */
   get now(): number {

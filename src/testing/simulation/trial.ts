@@ -43,7 +43,11 @@ export async function shrink(failure: Failure, makeStore: StoreMaker): Promise<F
     if (size > 1 || smallest.scenario.steps.length === length) size = Math.floor(size / 2);
   }
   await fails({ ...smallest.scenario, weather: { lossRate: 0, slowestMs: 0 } });
-  await fails({ ...smallest.scenario, machines: failure.scenario.machines.map(() => rightTime) });
+  await fails({
+    ...smallest.scenario,
+    machines: smallest.scenario.machines.map((machine) => ({ ...machine, ...rightTime })),
+  });
+  await fails({ ...smallest.scenario, retention: null });
   const used = 1 + Math.max(0, ...smallest.scenario.steps.map(({ instance }) => instance));
   await fails({ ...smallest.scenario, machines: smallest.scenario.machines.slice(0, used) });
   return smallest;
@@ -62,7 +66,11 @@ export function formatFailure({ scenario, history, broken }: Failure): string {
   ].join("\n");
 }
 
-async function tryScenario(scenario: Scenario, makeStore: StoreMaker): Promise<Failure | null> {
+/** Tries a scenario; null: its history is as promised. */
+export async function tryScenario(
+  scenario: Scenario,
+  makeStore: StoreMaker,
+): Promise<Failure | null> {
   const history = await playScenario(scenario, makeStore);
   const broken = checkHistory(history);
   return broken.length === 0 ? null : { scenario, history, broken };

@@ -8,8 +8,9 @@ import { rightClock, rightTime } from "./machine.ts";
 import type { Weather } from "./network.ts";
 import { SimulatedProcess } from "./process.ts";
 import { Recorder } from "./recorder.ts";
-import { calmAtMs, type Scenario, type Step } from "./scenario.ts";
+import { calmAtMs, type Scenario, type Step, taskTypes } from "./scenario.ts";
 import { Timeline } from "./timeline.ts";
+import { withTransactions } from "./transactions.ts";
 
 /** Creates an empty store that uses a clock. Returns a function that connects one process to it. */
 export type StoreMaker = (clock: Clock) => () => Storage;
@@ -25,8 +26,8 @@ export async function playScenario(scenario: Scenario, makeStore: StoreMaker): P
 
 class World {
   readonly #scenario: Scenario;
-  readonly #timeline = new Timeline();
-  readonly #recorder = new Recorder(this.#timeline);
+  readonly #timeline: Timeline;
+  readonly #recorder: Recorder;
   readonly #chance: Chance;
   readonly #connect: () => Storage;
   readonly #look: Storage;
@@ -38,6 +39,8 @@ class World {
 
   constructor(scenario: Scenario, makeStore: StoreMaker) {
     this.#scenario = scenario;
+    this.#timeline = new Timeline(scenario.startsAt);
+    this.#recorder = new Recorder(this.#timeline);
     this.#chance = new Chance(scenario.seed);
     this.#connect = makeStore(rightClock(this.#timeline));
     this.#look = this.#connect();
@@ -71,6 +74,8 @@ class World {
         return instance.dispatch(step);
       case "cancel":
         return instance.cancel(step.number);
+      case "runNow":
+        return instance.runNow(step.number);
       case "pause":
       case "resume":
         return instance.setQueuePaused(step.queue, step.kind === "pause");
@@ -98,9 +103,10 @@ class World {
     const instance: SimulatedProcess = new SimulatedProcess(`p${++this.#processCount}`, {
       timeline: this.#timeline,
       recorder: this.#recorder,
-      store: this.#connect(),
+      store: withTransactions(this.#connect()),
       weather: () => this.#weather,
-      clock: this.#scenario.machines[index] ?? rightTime,
+      plan: this.#scenario.machines[index] ?? { ...rightTime, knows: taskTypes },
+      scenario: this.#scenario,
       seed: this.#chance.seed(),
       dispatched: this.#dispatched,
       onFailedStart: () => {

@@ -6,6 +6,9 @@ import { checkHistory, rules } from "../../../src/testing/checker/check_history.
 import * as end from "../../../src/testing/checker/end_rules.ts";
 import { replay } from "../../../src/testing/checker/replay.ts";
 import type { Rule } from "../../../src/testing/checker/rule.ts";
+import * as ending from "../../../src/testing/checker/ending_rules.ts";
+import * as limit from "../../../src/testing/checker/limit_rules.ts";
+import * as series from "../../../src/testing/checker/series_rules.ts";
 import * as store from "../../../src/testing/checker/store_rules.ts";
 import type { FinalTask, HistoryEntry } from "../../../src/testing/checker/history.ts";
 import {
@@ -18,8 +21,12 @@ import {
   lost,
   processDid,
   ran,
+  run,
+  runEnded,
+  slotTaken,
   started,
   stored,
+  storedSeries,
   wellKept,
 } from "./histories.ts";
 
@@ -35,6 +42,68 @@ const paused: HistoryEntry = { at: 0, instance: "p1", kind: "paused", queue: "de
 const failed = ["InProgress", "Failed!"];
 const failedTask = completed({ status: "Failed", trail: ["Queued", ...failed] });
 
+/** Retention of a store that keeps nothing from before an instant. */
+const purgedBefore = (before: number): HistoryEntry => ({
+  at: before,
+  instance: "p1",
+  kind: "purged",
+  statusBefore: before,
+  errorsBefore: before,
+  runsBefore: before,
+  tasksBefore: before,
+});
+
+const brokenSeries: readonly Broken[] = [
+  [series.runsOnGrid, "a run between two instants", [
+    storedSeries(),
+    ...run(1, { at: 1_600, plannedAt: 1_500, nextRunAt: 2_000 }),
+  ]],
+  [series.runsOnce, "a second run of an occurrence", [
+    storedSeries(),
+    ...run(1, { at: 1_000, plannedAt: 1_000, nextRunAt: 1_000 }),
+    ...run(2, { at: 1_100, plannedAt: 1_000, nextRunAt: 2_000 }),
+  ]],
+  [series.misfiresAsAllowed, "an occurrence that is dropped without need", [
+    storedSeries({ misfire: { all: 100 } }),
+    ...run(1, { at: 1_000, plannedAt: 1_000, nextRunAt: 3_000 }),
+    ...run(2, { at: 3_000, plannedAt: 3_000, nextRunAt: 4_000 }),
+  ]],
+  [series.misfiresAsAllowed, "a late occurrence that is dropped while it is the only one", [
+    storedSeries({ every: 5 }, { dueAt: 5_000 }, { nextRunAt: 5_000, runUntil: 30_000 }),
+    ...run(1, { at: 5_000, plannedAt: 5_000, nextRunAt: 15_000 }),
+    ...run(2, { at: 10_001, plannedAt: 15_000, nextRunAt: 20_000 }),
+  ]],
+  [series.misfiresAsAllowed, "a catch-up run that does not come", [
+    storedSeries({ misfire: "once" }),
+    ...run(1, { at: 5_500, plannedAt: 1_000, nextRunAt: 7_000 }),
+    ...run(2, { at: 5_600, plannedAt: 7_000, nextRunAt: 8_000 }),
+  ]],
+  [series.catchUpsAsAllowed, "catch-up runs for all", [
+    storedSeries({ misfire: "once" }),
+    ...run(1, { at: 9_500, plannedAt: 1_000, nextRunAt: 2_000 }),
+    ...run(2, { at: 9_500, plannedAt: 2_000, nextRunAt: 3_000 }),
+  ]],
+  [series.seriesEndInTime, "an end before the limit", [
+    storedSeries(),
+    ...run(1, { at: 1_000, plannedAt: 1_000, nextRunAt: null }),
+  ]],
+  [series.seriesEndInTime, "an end before the last run", [
+    storedSeries({}, {}, { runUntil: null, maxRuns: 2 }),
+    ...run(1, { at: 1_000, plannedAt: 1_000, nextRunAt: null }),
+  ]],
+  [series.runsNumbered, "a number twice", [
+    storedSeries(),
+    ...run(1, { at: 1_000, plannedAt: 1_000, nextRunAt: 2_000 }),
+    claimed({ at: 2_000, token: 2 }),
+    started({ at: 2_000, run: 1, plannedAt: 2_000 }),
+    runEnded({ at: 2_000, token: 2, nextRunAt: 3_000 }),
+  ]],
+  [series.plannedRight, "a correction", [
+    storedSeries(),
+    { at: 0, instance: "p1", kind: "corrected", task: "t1", applied: true },
+  ]],
+];
+
 const broken: readonly Broken[] = [
   [store.oneLease, "a second claim", [stored(), claimed(), claimed({ token: 2, worker: "w2" })]],
   [store.oneLease, "a claim of a task that was stored as claimed", [
@@ -46,6 +115,23 @@ const broken: readonly Broken[] = [
     claimed({ at: 4 }),
   ]],
   [store.dueFirst, "a claim of an ended task", [stored(), cancelled(), claimed()]],
+  [store.bestFirst, "a claim beside a task of higher priority", [
+    processDid("starts", { knows: ["plain"] }),
+    stored(),
+    stored({ task: "t2", priority: 1 }),
+    claimed(),
+  ]],
+  [store.bestFirst, "a claim beside a task that is due for longer", [
+    processDid("starts", { knows: ["plain"] }),
+    stored({ dueAt: 2 }),
+    stored({ task: "t2", dueAt: 1 }),
+    claimed({ at: 2 }),
+  ]],
+  [store.knownTypes, "a claim of another type", [
+    processDid("starts", { knows: ["timed"] }),
+    stored(),
+    claimed(),
+  ]],
   [store.fenced, "a write of a former holder", [
     stored(),
     claimed(),
@@ -127,14 +213,14 @@ const broken: readonly Broken[] = [
     processDid("stops"),
     started(),
   ]],
-  [call.endingsHaveReasons, "a completion without a return", [
+  [ending.endingsHaveReasons, "a completion without a return", [
     stored(),
     claimed(),
     started(),
     ran("threw"),
     changed(),
   ]],
-  [call.endingsHaveReasons, "a completion by the return of an attempt before", [
+  [ending.endingsHaveReasons, "a completion by the return of an attempt before", [
     stored(),
     claimed(),
     started(),
@@ -143,15 +229,53 @@ const broken: readonly Broken[] = [
     claimed({ token: 2, attempt: 2 }),
     changed({ token: 2 }),
   ]],
-  [call.endingsHaveReasons, "a failure without a start", [
+  [ending.endingsHaveReasons, "a failure without a start", [
     stored(),
     claimed(),
     changed({ transitions: failed }),
   ]],
-  [call.endingsHaveReasons, "a cancelled task without a cancellation", [
+  [ending.endingsHaveReasons, "a cancelled task without a cancellation", [
     stored(),
     claimed(),
     changed({ transitions: ["Cancelled"] }),
+  ]],
+
+  ...brokenSeries,
+
+  [limit.ratesHold, "a third start in a period", [0, 500, 999].map((at) => slotTaken({ at }))],
+  [limit.startsPermitted, "a second start by one permit", [
+    slotTaken(),
+    started({ limit: "limited" }),
+    started({ task: "t2", limit: "limited" }),
+  ]],
+  [limit.startsPermitted, "a start that was told to wait", [
+    slotTaken({ goes: false }),
+    started({ limit: "limited" }),
+  ]],
+
+  [end.purgesInTime, "a task that is deleted too early", [stored(), claimed(), changed()]],
+  [end.purgesInTime, "a task that is not deleted", [
+    stored({ level: "None" }),
+    claimed(),
+    changed(),
+    purgedBefore(1),
+  ], [completed({ trail: [], trailAt: [] })]],
+  [end.auditAsLevelled, "a row that is deleted too early", [
+    stored(),
+    claimed(),
+    changed(),
+    purgedBefore(0),
+  ], [completed({ trail: [] })]],
+  [end.auditAsLevelled, "a row of a run that is missing", [
+    storedSeries(),
+    ...run(1, { at: 1_000, plannedAt: 1_000, nextRunAt: null }),
+  ], [
+    completed({
+      attempt: 0,
+      trail: ["WaitingQueue", "Completed"],
+      trailAt: [0, 1_000],
+      series: { runCount: 1, nextRunAt: null },
+    }),
   ]],
 
   [end.allEnd, "a task that waits", [], [completed({ status: "Queued", dueAt: 3 })]],
@@ -181,19 +305,19 @@ const broken: readonly Broken[] = [
   [end.auditInTime, "a row of later than it was written", [stored(), claimed(), changed()], [
     completed({ trailAt: [0, 0, 1] }),
   ]],
-  [end.retriesAsAllowed, "a retry too many", [
+  [ending.retriesAsAllowed, "a retry too many", [
     stored({ retries: 0 }),
     claimed(),
     changed({ transitions: ["InProgress", "Pending!"], dueAt: 0 }),
   ], [completed()]],
-  [end.retriesAsAllowed, "a failure before the last attempt", [
+  [ending.retriesAsAllowed, "a failure before the last attempt", [
     stored(),
     claimed(),
     started(),
     ran("threw"),
     changed({ transitions: failed }),
   ], [failedTask]],
-  [end.retriesAsAllowed, "a loss that counts as a failure", [
+  [ending.retriesAsAllowed, "a loss that counts as a failure", [
     stored(),
     claimed(),
     started(),
@@ -211,7 +335,7 @@ Deno.test("a history that keeps every rule passes", () => {
 
 for (const [rule, what, entries, tasks = []] of broken) {
   Deno.test(`"${rule.name}" is broken by ${what}`, () => {
-    const history = { entries, tasks };
+    const history = { startsAt: 0, entries, tasks };
     assert(rule.check(replay(history)).length > 0);
     assert(checkHistory(history).some((line) => line.includes(rule.name)));
   });
@@ -230,7 +354,7 @@ Deno.test("an attempt after a loss, which is stored before its handler is called
     processDid("stops"),
     started(),
   ];
-  assertEquals(call.stopsHold.check(replay({ entries, tasks: [] })), []);
+  assertEquals(call.stopsHold.check(replay({ startsAt: 0, entries, tasks: [] })), []);
 });
 
 Deno.test("a failure before the last attempt is right for a timeout, and for a task that was lost too often", () => {
@@ -248,7 +372,7 @@ Deno.test("a failure before the last attempt is right for a timeout, and for a t
     ],
   ];
   for (const entries of ends) {
-    const history = { entries: [...begun, ...entries], tasks: [failedTask] };
-    assertEquals(end.retriesAsAllowed.check(replay(history)), []);
+    const history = { startsAt: 0, entries: [...begun, ...entries], tasks: [failedTask] };
+    assertEquals(ending.retriesAsAllowed.check(replay(history)), []);
   }
 });

@@ -1,6 +1,12 @@
 // Histories for tests of the checker: one that keeps every rule, and entries to break them with.
 
-import type { FinalTask, History, HistoryEntry } from "../../../src/testing/checker/history.ts";
+import type { IntervalRecurrence } from "../../../src/schedule/recurrence.ts";
+import type {
+  FinalTask,
+  History,
+  HistoryEntry,
+  StoredSeries,
+} from "../../../src/testing/checker/history.ts";
 
 type Entry<Kind> = Extract<HistoryEntry, { kind: Kind }>;
 type Parts<Kind> = Partial<Omit<Entry<Kind>, "kind">>;
@@ -14,6 +20,8 @@ export const stored = (parts: Parts<"stored"> = {}): Entry<"stored"> => ({
   task: "t1",
   dispatch: 1,
   outcome: "created",
+  type: "plain",
+  priority: 0,
   status: "Queued",
   level: "Full",
   queue: "default",
@@ -21,8 +29,29 @@ export const stored = (parts: Parts<"stored"> = {}): Entry<"stored"> => ({
   dueAt: 0,
   claimedBy: null,
   retries: 1,
+  series: null,
   ...parts,
 });
+
+/** A dispatch of a series that runs each second, from the first on. */
+export const storedSeries = (
+  schedule: Partial<IntervalRecurrence> = {},
+  parts: Parts<"stored"> = {},
+  limits: Partial<StoredSeries> = {},
+): Entry<"stored"> =>
+  stored({
+    status: "WaitingQueue",
+    dueAt: 1_000,
+    series: {
+      schedule: { kind: "interval", every: 1, unit: "seconds", ...schedule },
+      anchorAt: 0,
+      maxRuns: null,
+      runUntil: 10_000,
+      nextRunAt: 1_000,
+      ...limits,
+    },
+    ...parts,
+  });
 
 /** A claim that the store carried out. */
 export const claimed = (parts: Parts<"claimed"> = {}): Entry<"claimed"> => ({
@@ -44,8 +73,51 @@ export const changed = (parts: Parts<"changed"> = {}): Entry<"changed"> => ({
   token: 1,
   applied: true,
   transitions: ["InProgress", "Completed"],
+  happenedAt: Array(parts.transitions?.length ?? 2).fill(Math.floor(parts.at ?? 0)),
   dueAt: null,
   returnsAttempt: false,
+  executed: true,
+  ...parts,
+});
+
+/** A run that the store carried out as ended. */
+export const runEnded = (parts: Parts<"runEnded"> = {}): Entry<"runEnded"> => ({
+  ...here,
+  kind: "runEnded",
+  task: "t1",
+  worker: "w1",
+  token: 1,
+  applied: true,
+  transitions: ["Completed"],
+  happenedAt: Array(parts.transitions?.length ?? 1).fill(Math.floor(parts.at ?? 0)),
+  nextRunAt: null,
+  counts: true,
+  ...parts,
+});
+
+/** A whole run of a series: it is claimed, starts and ends. */
+export const run = (
+  number: number,
+  { at, plannedAt, nextRunAt }: {
+    readonly at: number;
+    readonly plannedAt: number;
+    readonly nextRunAt: number | null;
+  },
+): HistoryEntry[] => [
+  claimed({ at, token: number }),
+  started({ at, run: number, plannedAt }),
+  ran("returned", { at }),
+  runEnded({ at, token: number, nextRunAt }),
+];
+
+/** An answer of a rate limit of 1 a second, with a burst of 1. */
+export const slotTaken = (parts: Parts<"slotTaken"> = {}): Entry<"slotTaken"> => ({
+  ...here,
+  kind: "slotTaken",
+  limit: "limited",
+  goes: true,
+  most: 2,
+  periodMs: 1_000,
   ...parts,
 });
 
@@ -79,6 +151,9 @@ export const started = (parts: Parts<"started"> = {}): Entry<"started"> => ({
   attempt: 1,
   queue: "default",
   slots: 1,
+  run: null,
+  plannedAt: null,
+  limit: null,
   ...parts,
 });
 
@@ -91,6 +166,7 @@ export const ran = (
   kind,
   task: "t1",
   attempt: 1,
+  run: null,
   aborted: null,
   ...parts,
 });
@@ -136,11 +212,14 @@ export const completed = (parts: Partial<FinalTask> = {}): FinalTask => ({
   cancelRequested: false,
   trail: ["Queued", "InProgress", "Completed"],
   trailAt: [0, 0, 0],
+  runs: [],
+  series: null,
   ...parts,
 });
 
 /** One task that is dispatched, fails, is tried again and completes. */
 export const wellKept: History = {
+  startsAt: 0,
   entries: [
     processDid("starts"),
     asked(),

@@ -1,9 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { Machine, worldStart } from "../../../src/testing/simulation/machine.ts";
+import { Machine } from "../../../src/testing/simulation/machine.ts";
 import { Timeline } from "../../../src/testing/simulation/timeline.ts";
 
+const worldStart = Date.UTC(2026, 0, 1);
+
 function makeMachine(rate = 1) {
-  const timeline = new Timeline();
+  const timeline = new Timeline(worldStart);
   const machine = new Machine(timeline, { offsetMs: 5_000, rate });
   const fired: number[] = [];
   const set = (delayMs: number) => machine.clock.setTimer(() => fired.push(timeline.now), delayMs);
@@ -42,7 +44,7 @@ Deno.test("the timers of a frozen machine fire once it thaws, those of a killed 
 });
 
 Deno.test("actions at the same instant run in the order of planning", async () => {
-  const timeline = new Timeline();
+  const timeline = new Timeline(worldStart);
   const order: string[] = [];
   timeline.in(10, () => order.push("b"));
   timeline.in(5, () => {

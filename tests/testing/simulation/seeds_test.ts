@@ -1,6 +1,12 @@
 // Thousands of worlds, none of which breaks a promise.
 
-import { formatFailure, shrink, trySeed } from "../../../src/testing/simulation/trial.ts";
+import {
+  formatFailure,
+  shrink,
+  tryScenario,
+  trySeed,
+} from "../../../src/testing/simulation/trial.ts";
+import { mended } from "./mended.ts";
 import { memoryStore } from "./memory_store.ts";
 
 /** They take some 12 s on a core. */
@@ -13,15 +19,11 @@ Deno.test(`${count} seeds keep every promise, whatever befalls the processes, th
   for (let seed = from; seed < from + count; seed++) await keepsPromises(seed);
 });
 
-const mended: readonly [sentence: string, seed: number][] = [
-  [
-    "a process that was frozen beyond its lease starts nothing until a heartbeat is answered",
-    3009476,
-  ],
-];
-
-for (const [sentence, seed] of mended) {
-  Deno.test(`${sentence} (seed ${seed})`, () => keepsPromises(seed));
+for (const [sentence, scenario] of Object.entries(mended)) {
+  Deno.test(`${sentence}: a scenario that was mended`, async () => {
+    const failure = await tryScenario(scenario, memoryStore);
+    if (failure !== null) throw new Error(formatFailure(failure));
+  });
 }
 
 async function keepsPromises(seed: number): Promise<void> {

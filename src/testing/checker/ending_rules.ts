@@ -1,0 +1,84 @@
+// Rules about how attempts end, and what follows.
+
+import type { HistoryEntry } from "./history.ts";
+import { momentsOf, type ReplayedHistory } from "./replay.ts";
+import { locate, type Rule } from "./rule.ts";
+
+/** The write of an end. */
+type EndEntry = Extract<HistoryEntry, { kind: "changed" | "runEnded" }>;
+
+/** A final status must have a cause among the events. */
+export const endingsHaveReasons: Rule = {
+  name: "a task completes by a return, fails by an error, and is cancelled by a cancel",
+  check(history) {
+    return momentsOf(history, "changed", "runEnded").flatMap(({ entry }) => {
+      const last = entry.transitions.at(-1)!;
+      return !entry.applied || hasReason(history, entry, last) ? [] : [`${locate(entry)}: ${last}`];
+    });
+  },
+};
+
+function hasReason(history: ReplayedHistory, end: EndEntry, status: string): boolean {
+  const before = inLease(history, end);
+  const did = (...kinds: HistoryEntry["kind"][]) => before.some(({ kind }) => kinds.includes(kind));
+  const isSkipped = end.kind === "runEnded" && !end.counts;
+  if (status === "Completed") return isSkipped || did("returned", "completes");
+  if (status === "Failed!" || status === "Pending!") {
+    // A handler that continues after its timeout is given up without an entry.
+    return did("threw", "started") || wasRefused(before);
+  }
+  if (status !== "Cancelled") return true;
+  return history.history.entries.some((entry) =>
+    entry.kind === "cancelled" && entry.task === end.task && entry.outcome === "requested"
+  );
+}
+
+/** A task is retried as often as its policy allows. */
+export const retriesAsAllowed: Rule = {
+  name: "a task is tried again as often as its policy says, and fails only after that",
+  check: (history) =>
+    momentsOf(history, "changed", "runEnded").flatMap(({ entry, before, after }) => {
+      if (!entry.applied || before === undefined) return [];
+      const said = `${locate(entry)}: tried again ${before.failures} times of ${before.retries}`;
+      const last = entry.transitions.at(-1);
+      if (last === "Pending!") return after!.failures > before.retries ? [said] : [];
+      const isEarly = last === "Failed!" && before.failures < before.retries &&
+        !hasFailedOtherwise(inLease(history, entry));
+      return isEarly ? [`${said}, and has failed`] : [];
+    }),
+};
+
+/** Reports whether a timeout or a rate limit has failed a task, so that no retry policy has decided. */
+function hasFailedOtherwise(lease: readonly HistoryEntry[]): boolean {
+  if (wasRefused(lease)) return true;
+  const last = lease.findLast(({ kind }) => ["started", "returned", "threw"].includes(kind));
+  if (last?.kind === "started") return true; // it continued after its timeout, and was given up
+  return last !== undefined && "aborted" in last && last.aborted === "TimeoutError";
+}
+
+/** Whether the rate limit of the process has refused something meanwhile. */
+function wasRefused(lease: readonly HistoryEntry[]): boolean {
+  return lease.some((entry) => entry.kind === "slotTaken" && !entry.goes);
+}
+
+/**
+ * Returns what a process did for a task, and what its rate limits answered, since the claim with
+ * the lease that an entry names.
+ */
+export function inLease(
+  { history: { entries } }: ReplayedHistory,
+  end: EndEntry,
+): readonly HistoryEntry[] {
+  const before = entries.slice(0, entries.indexOf(end));
+  const claim = before.findLastIndex((entry) =>
+    (entry.kind === "claimed" && entry.task === end.task && entry.token === end.token) ||
+    (entry.kind === "stored" && entry.task === end.task && entry.claimedBy !== null)
+  );
+  return before.slice(Math.max(0, claim)).filter((entry) =>
+    entry.instance === end.instance &&
+    (entry.kind === "slotTaken" || ("task" in entry && entry.task === end.task))
+  );
+}
+
+/** All rules about the ends of attempts. */
+export const endingRules: readonly Rule[] = [endingsHaveReasons, retriesAsAllowed];

@@ -1,0 +1,210 @@
+// Rules about the runs of series: on the grid of the schedule, each once, and none dropped but by
+// the misfire policy.
+
+import { countOccurrences, occurrenceAfter } from "../../schedule/series.ts";
+import { inLease } from "./ending_rules.ts";
+import type { HistoryEntry } from "./history.ts";
+import { type Moment, momentsOf, type ReplayedHistory } from "./replay.ts";
+import { locate, type Rule } from "./rule.ts";
+import type { SeriesState } from "./task_state.ts";
+
+/**
+ * How wrong the time of the store may be that a process estimates: by the time that an answer took,
+ * and by the error of its own clock since.
+ */
+const estimateErrorMs = 1_000;
+
+/** A real run that has ended. */
+interface Run {
+  readonly entry: Extract<HistoryEntry, { kind: "runEnded" }>;
+  readonly start: Extract<HistoryEntry, { kind: "started" }>;
+  /** The planned instant. */
+  readonly plannedAt: number;
+  /** The series when it ended. */
+  readonly series: SeriesState;
+  /** The instant after which its occurrence was looked for. */
+  readonly after: number;
+  /** When the run before it started; null: it was the first since the series was registered. */
+  readonly previousStart: number | null;
+  /** Whether its type has a rate limit, which may drop occurrences, too. */
+  readonly isLimited: boolean;
+}
+
+/** The instants of a schedule, in milliseconds from the start of the history. */
+class Grid {
+  readonly #series: SeriesState;
+  readonly #startsAt: number;
+
+  constructor({ history: { startsAt } }: ReplayedHistory, series: SeriesState) {
+    this.#series = series;
+    this.#startsAt = startsAt;
+  }
+
+  /** How many instants lie after one and not after another. */
+  count(after: number, upTo: number): number {
+    const { recurrence, anchor } = this.#recurrence;
+    return countOccurrences(recurrence, this.#startsAt + after, this.#startsAt + upTo, anchor);
+  }
+
+  has(instant: number): boolean {
+    const { recurrence, anchor } = this.#recurrence;
+    const at = this.#startsAt + instant;
+    return occurrenceAfter(recurrence, at - 1, anchor) === at;
+  }
+
+  get #recurrence() {
+    const { schedule, anchorAt, runUntil } = this.#series;
+    const anchor = this.#startsAt + anchorAt;
+    const limit = runUntil === null ? {} : { runUntil: this.#startsAt + runUntil };
+    return { recurrence: { ...schedule, anchor, ...limit }, anchor };
+  }
+}
+
+/** The planned runs that have ended, in order. */
+function plannedRuns(history: ReplayedHistory): Run[] {
+  const runs: Run[] = [];
+  const positions = new Map<string, { after: number; previousStart: number | null }>();
+  const extra = new Set<string>();
+  for (const { entry, before, after } of history.moments) {
+    if (!("task" in entry) || entry.task === null) continue;
+    if (after?.series && hasRestarted(before?.series ?? null, after.series)) {
+      positions.set(entry.task, { after: after.series.nextRunAt! - 1, previousStart: null });
+    }
+    if (entry.kind === "madeDue" && entry.isDue) extra.add(entry.task);
+    if (entry.kind !== "runEnded" || !entry.applied || !before?.series) continue;
+    const start = inLease(history, entry).findLast((each) => each.kind === "started");
+    const isExtra = extra.delete(entry.task) && start?.kind === "started" &&
+      start.plannedAt! < before.series.nextRunAt!;
+    if (!entry.counts || isExtra || start?.kind !== "started") continue;
+    const plannedAt = start.plannedAt!;
+    const isLimited = start.limit !== null;
+    const position = positions.get(entry.task)!;
+    runs.push({ entry, start, plannedAt, series: before.series, isLimited, ...position });
+    positions.set(entry.task, { after: plannedAt, previousStart: start.at });
+  }
+  return runs;
+}
+
+/** Whether a series has begun anew: it is new, or has another rhythm. */
+function hasRestarted(before: SeriesState | null, after: SeriesState): boolean {
+  return before === null || before.anchorAt !== after.anchorAt ||
+    (after.runCount === 0 && after.nextRunAt !== null && before.nextRunAt === null) ||
+    JSON.stringify(before.schedule) !== JSON.stringify(after.schedule);
+}
+
+/** Runs keep to the schedule. */
+export const runsOnGrid: Rule = {
+  name: "a series runs at the instants of its schedule",
+  check: (history) =>
+    plannedRuns(history)
+      .filter(({ series, plannedAt }) => !new Grid(history, series).has(plannedAt))
+      .map(({ entry, plannedAt }) => `${locate(entry)}, planned for ${plannedAt}`),
+};
+
+/** No occurrence is doubled. */
+export const runsOnce: Rule = {
+  name: "each occurrence of a series runs once",
+  check: (history) =>
+    plannedRuns(history).filter(({ after, plannedAt }) => plannedAt <= after)
+      .map(({ entry, plannedAt, after }) => `${locate(entry)}, planned for ${plannedAt}: ${after}`),
+};
+
+/** No occurrence is lost. */
+export const misfiresAsAllowed: Rule = {
+  name: "occurrences are dropped as the misfire policy says, and no others",
+  check: (history) =>
+    plannedRuns(history).filter((run) => !run.isLimited && !mayHaveDropped(history, run))
+      .map(({ entry, after, plannedAt }) =>
+        `${locate(entry)}, planned for ${plannedAt}, the first one after ${after}`
+      ),
+};
+
+function mayHaveDropped(history: ReplayedHistory, run: Run): boolean {
+  const { series, after, plannedAt, start } = run;
+  const grid = new Grid(history, series);
+  if (grid.count(after, plannedAt - 1) === 0) return true;
+  const decidedAt = start.at + estimateErrorMs;
+  const { misfire = "skip" } = series.schedule;
+  if (misfire === "skip") return grid.count(after, decidedAt) >= 2;
+  const most = misfire === "once" ? 1 : misfire.all;
+  return grid.count(plannedAt - 1, decidedAt) >= most;
+}
+
+/** Misfires are not all made up for. */
+export const catchUpsAsAllowed: Rule = {
+  name: "no more late runs are made up for than the misfire policy says",
+  check: (history) =>
+    plannedRuns(history).filter(({ series, plannedAt, previousStart }) => {
+      if (previousStart === null) return false;
+      const { misfire = "skip" } = series.schedule;
+      const most = typeof misfire === "string" ? 1 : misfire.all;
+      const decidedAt = previousStart - estimateErrorMs;
+      return new Grid(history, series).count(plannedAt - 1, decidedAt) > most;
+    }).map(({ entry, plannedAt }) => `${locate(entry)}, planned for ${plannedAt}`),
+};
+
+/** A series lives as long as it should. */
+export const seriesEndInTime: Rule = {
+  name: "a series ends when its limits say, and not before",
+  check: (history) => {
+    const plannedAt = new Map(plannedRuns(history).map((run) => [run.entry, run.plannedAt]));
+    return momentsOf(history, "runEnded")
+      .filter((moment) =>
+        isLastRun(moment) && !mayEnd(history, moment, plannedAt.get(moment.entry))
+      )
+      .map(({ entry }) => locate(entry));
+  },
+};
+
+function isLastRun({ entry, before }: Moment<Extract<HistoryEntry, { kind: "runEnded" }>>) {
+  return entry.applied && entry.nextRunAt === null && before?.series?.nextRunAt != null;
+}
+
+function mayEnd(
+  history: ReplayedHistory,
+  { entry, before, after }: Moment<Extract<HistoryEntry, { kind: "runEnded" }>>,
+  plannedAt: number | undefined,
+): boolean {
+  const { series, cancelRequested } = before!;
+  const { runCount } = after!.series!;
+  if (series!.maxRuns !== null && runCount >= series!.maxRuns) return true;
+  if (cancelRequested || entry.transitions.at(-1) === "Cancelled") return true;
+  if (series!.runUntil === null) return false;
+  const grid = new Grid(history, series!);
+  const decidedAt = entry.at + estimateErrorMs;
+  if (decidedAt >= series!.runUntil) return true;
+  const seen = plannedAt ?? series!.nextRunAt!;
+  if (grid.count(Math.max(seen, decidedAt), series!.runUntil - 1) > 0) return false;
+  const { misfire = "skip" } = series!.schedule;
+  // A rate limit may have dropped the others.
+  const isLimited = inLease(history, entry).some(({ kind }) => kind === "slotTaken");
+  return isLimited || grid.count(seen, decidedAt) === 0 ||
+    (misfire === "skip" && grid.count(plannedAt ?? seen - 1, decidedAt) >= 2);
+}
+
+/** Every run has its number. */
+export const runsNumbered: Rule = {
+  name: "the runs of a series are numbered one after the other",
+  check: (history) =>
+    plannedRuns(history).filter(({ start, series }) => start.run !== series.runCount + 1)
+      .map(({ entry, start }) => `${locate(entry)}: ${start.run}`),
+};
+
+/** A series is planned right. */
+export const plannedRight: Rule = {
+  name: "no series has to be corrected while the store's clock is right",
+  check: (history) =>
+    momentsOf(history, "corrected").filter(({ entry }) => entry.applied)
+      .map(({ entry }) => locate(entry)),
+};
+
+/** All rules about series. */
+export const seriesRules: readonly Rule[] = [
+  runsOnGrid,
+  runsOnce,
+  misfiresAsAllowed,
+  catchUpsAsAllowed,
+  seriesEndInTime,
+  runsNumbered,
+  plannedRight,
+];
