@@ -16,14 +16,16 @@ import type { SeriesFigures } from "../bench/series.ts";
 import { auditLevelChart } from "../bench/audit_levels_chart.ts";
 import { median, percentile, rate } from "../bench/support/figures.ts";
 import { table } from "../bench/support/table.ts";
+import { startPostgres } from "./support/pg_server.ts";
 
 const root = new URL("../", import.meta.url);
 
 const bench = (...args: string[]) => run("bench/main.ts", args);
 
-async function run(program: string, args: string[]) {
+async function run(program: string, args: string[], env: Record<string, string> = {}) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", new URL(program, root).pathname, ...args],
+    env,
   }).output();
   const decoder = new TextDecoder();
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
@@ -31,7 +33,13 @@ async function run(program: string, args: string[]) {
 
 /** Runs a benchmark in its smallest form, and gives its results. */
 async function results<Row>(...args: string[]): Promise<Row[]> {
-  const { code, stdout, stderr } = await bench(...args, "--runs", "1", "--json");
+  return await resultsWith<Row>({}, ...args);
+}
+
+/** As {@linkcode results}, with variables in its environment. */
+async function resultsWith<Row>(env: Record<string, string>, ...args: string[]): Promise<Row[]> {
+  const all = [...args, "--runs", "1", "--json"];
+  const { code, stdout, stderr } = await run("bench/main.ts", all, env);
   assertEquals(code, 0, stderr);
   return JSON.parse(stdout).results;
 }
@@ -103,11 +111,13 @@ interface CostRow {
 }
 
 Deno.test("the benchmarks on PostgreSQL run", async () => {
+  await using server = await startPostgres();
+  const env = { EVERTASK_TEST_POSTGRES: server.url };
   const [processes, cost, finished, snapshot] = await Promise.all([
-    results<{ processes: number }>("processes", "--tasks", "100"),
-    results<CostRow>("postgres-cost", "--tasks", "500"),
-    results<{ finished: number }>("finished-rows", "--tasks", "100", "--finished", "1000"),
-    results<{ tasksBefore: number }>("old-snapshot", "--tasks", "100"),
+    resultsWith<{ processes: number }>(env, "processes", "--tasks", "100"),
+    resultsWith<CostRow>(env, "postgres-cost", "--tasks", "500"),
+    resultsWith<{ finished: number }>(env, "finished-rows", "--tasks", "100", "--finished", "1000"),
+    resultsWith<{ tasksBefore: number }>(env, "old-snapshot", "--tasks", "100"),
   ]);
   assertEquals(processes.map(({ processes }) => processes), [1, 2, 4]);
   // At Full a task writes three rows more than at None: its history. The first of them, at its
