@@ -40,10 +40,12 @@ if (!await isReachable(Deno.env.get("JSR_URL") ?? "https://jsr.io/")) {
   console.log("JSR is out of reach: using the stand-ins of tests/offline/ for @std packages.");
   options.push(`--import-map=${await importMapWithStandIns()}`);
 }
+// Test files run side by side. Many wait more than they compute: one more than there are cores.
+const jobs = Deno.env.get("DENO_JOBS") || `${navigator.hardwareConcurrency + 1}`;
 const shared = offerShared();
 const deno = new Deno.Command(Deno.execPath(), {
   args: [command, ...options, ...args],
-  env: shared.env,
+  env: { ...shared.env, DENO_JOBS: jobs },
 });
 const { code } = await deno.spawn().status;
 await shared[Symbol.asyncDispose]();
