@@ -60,6 +60,14 @@ export function endRun(state: MemoryState, run: RunEnd, now: number): ChangeResu
       (row.runsAudit ??= []).push({ number, executedAt, executionTimeMs, status, exception });
     }
   }
-  state.endLease(row, nextRunAt, now);
+  state.endLease(row, dueAfterRun(row), now);
   return applied;
+}
+
+/**
+ * When a series is due after a run: a paused one only if its cancellation was requested, so that a
+ * worker ends it.
+ */
+function dueAfterRun({ series, cancelRequested }: TaskRow): number | null {
+  return series!.paused && !cancelRequested ? null : series!.nextRunAt;
 }

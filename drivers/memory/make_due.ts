@@ -6,8 +6,8 @@ import type { MemoryState } from "./state.ts";
 export function makeTaskDue(state: MemoryState, taskId: string, now: number): boolean {
   const row = state.rows.get(taskId);
   if (row === undefined || row.worker !== null) return false;
-  if (row.dueAt !== null) {
-    if (row.dueAt > now) state.due.setDue(row, now);
+  if (row.dueAt !== null || row.series?.paused && row.series.nextRunAt !== null) {
+    if (row.dueAt === null || row.dueAt > now) state.due.setDue(row, now);
     return true;
   }
   if (row.series !== null || !row.ended || row.status === "Completed") return false;

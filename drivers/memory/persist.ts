@@ -43,7 +43,8 @@ function update(state: MemoryState, row: TaskRow, task: NewTask, now: number): P
   const known = row.series;
   const keepsNextRun = known !== null && known.nextRunAt !== null &&
     known.schedule === task.series?.schedule;
-  const dueAt = keepsNextRun ? row.dueAt : dueInstant(task, now);
+  const isPaused = known?.paused === true && known.nextRunAt !== null;
+  const dueAt = keepsNextRun || isPaused ? row.dueAt : dueInstant(task, now);
   state.due.setDue(row, null); // the fields that change below determine its heap
   row.type = task.type.toWellFormed();
   row.handlerName = task.handlerName.toWellFormed();
@@ -56,7 +57,9 @@ function update(state: MemoryState, row: TaskRow, task: NewTask, now: number): P
   row.retryPolicy = task.retryPolicy;
   row.exception = null;
   row.cancelRequested = false;
+  row.edits++;
   row.series = task.series === null ? null : newSeries(task.series);
+  if (row.series !== null && isPaused) row.series.paused = true;
   if (row.series !== null && known !== null && known.nextRunAt !== null) {
     row.series.runCount = known.runCount;
   }
@@ -67,7 +70,7 @@ function update(state: MemoryState, row: TaskRow, task: NewTask, now: number): P
     row.attempt = 0;
     row.lostCount = 0;
     row.rateSlotAt = null;
-    row.scheduledAt = task.status === "WaitingQueue" ? dueAt : null;
+    row.scheduledAt = task.status === "WaitingQueue" ? dueInstant(task, now) : null;
     if (row.status !== task.status) state.setStatus(row, task.status, null, now);
   }
   state.due.setDue(row, dueAt);
@@ -78,6 +81,7 @@ function keep(row: TaskRow): PersistResult {
   return { id: row.id, outcome: "existing", claimed: false };
 }
 
-function dueInstant({ due }: NewTask, now: number): number {
+/** When a task is due. */
+export function dueInstant({ due }: Pick<NewTask, "due">, now: number): number {
   return "at" in due ? due.at : now + Math.round(due.inMs);
 }

@@ -10,6 +10,7 @@ import type {
   StatusAuditRecord,
   TaskRecord,
 } from "../../src/storage/records.ts";
+import { taskVersion } from "../../src/storage/kit/task_version.ts";
 import type { NewSeries, NewTask } from "../../src/storage/requests.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
 import type { DueHeap } from "./due_heap.ts";
@@ -65,6 +66,8 @@ export class TaskRow {
   retryPolicy: string | null;
   series: MutableSeries | null;
   tags: readonly string[];
+  /** How often an operator or a dispatch with its key has changed it. */
+  edits = 0;
 
   // Most tasks have no runs and no log lines, and many no audit rows: the lists are made when they
   // are needed.
@@ -105,7 +108,7 @@ export class TaskRow {
 
   /** What readers get. */
   toRecord(): TaskRecord {
-    return {
+    const record = {
       id: this.id,
       type: this.type,
       handlerName: this.handlerName,
@@ -132,6 +135,7 @@ export class TaskRow {
       retryPolicy: this.retryPolicy,
       series: this.series === null ? null : { ...this.series },
     };
+    return { ...record, version: taskVersion(record, this.edits) };
   }
 
   /** What the worker gets that claims it. */

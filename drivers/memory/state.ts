@@ -6,7 +6,12 @@ import { shouldCreateStatusAudit } from "../../src/storage/kit/audit_policy.ts";
 import { EventBook } from "../../src/storage/kit/event_book.ts";
 import { RateBook } from "../../src/storage/kit/rate_book.ts";
 import type { AuditLevel } from "../../src/audit/audit_level.ts";
-import type { Lease, StatusTransition, WakeSignal } from "../../src/storage/requests.ts";
+import type {
+  Lease,
+  OperatorActionRecord,
+  StatusTransition,
+  WakeSignal,
+} from "../../src/storage/requests.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
 import type { Clock } from "../../src/time/clock.ts";
 import { DueTasks } from "./due_tasks.ts";
@@ -23,6 +28,8 @@ export class MemoryState {
   readonly #byTag = new Map<string, Set<TaskRow>>();
   readonly workers = new Map<string, Worker>();
   readonly pausedQueues = new Set<string>();
+  /** What operators did, in order. */
+  readonly actions: OperatorActionRecord[] = [];
   /** The budgets of rate limits by key. */
   readonly rateLimits = new RateBook();
   /** The events that processes show each other. */
@@ -63,7 +70,7 @@ export class MemoryState {
     if (row.tags.length > 0) this.#addTags(row);
   }
 
-  /** Deletes an ended task and its history. */
+  /** Deletes a task that no worker holds and that is not due, and its history. */
   delete(row: TaskRow): void {
     row.deleted = true;
     this.#deletedCount++;

@@ -9,13 +9,17 @@ import type { WorkerRecord } from "../../src/storage/records.ts";
 import type { ConnectionOptions, Polling, WakeSignal } from "../../src/storage/requests.ts";
 import { decodeServes } from "../../src/storage/worker_serves.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
+import { cancelsAsked, makesDue } from "../../src/storage/edit_news.ts";
+import { allDone } from "../../src/storage/kit/edit_results.ts";
 import { lastTransition, putsInLine } from "../../src/storage/status_transitions.ts";
 import type { Storage } from "../../src/storage/storage.ts";
+import { listActions, noteAction } from "./actions.ts";
 import { cancelTask } from "./cancel.ts";
 import { changeStatus, endRun } from "./changes.ts";
 import { claimTasks } from "./claim.ts";
 import { countLogs, saveLogs } from "./execution_logs.ts";
 import { makeTaskDue } from "./make_due.ts";
+import { editTasks } from "./operations.ts";
 import { persistTask } from "./persist.ts";
 import { purge } from "./purge.ts";
 import { pageOf } from "./reading.ts";
@@ -179,13 +183,28 @@ export class MemoryStorage implements Storage {
   }
 
   setQueuePaused(
-    ...[queue, paused]: Args<"setQueuePaused">
+    ...[queue, paused, action]: Args<"setQueuePaused">
   ): Result<"setQueuePaused"> {
-    return this.#run((state) => {
+    return this.#run((state, now) => {
       if (paused) state.pausedQueues.add(queue.toWellFormed());
       else state.pausedQueues.delete(queue.toWellFormed());
+      if (action !== undefined) noteAction(state, action, allDone, now);
       this.#wake({ kind: "queues" });
     });
+  }
+
+  editTasks(...[request]: Args<"editTasks">): Result<"editTasks"> {
+    return this.#run((state, now) => {
+      const edited = editTasks(state, request, now);
+      const requested = cancelsAsked(request, edited);
+      if (requested.length > 0) this.#wake({ kind: "cancel", taskIds: requested });
+      if (makesDue(request, edited)) this.#wake({ kind: "tasks" });
+      return edited;
+    });
+  }
+
+  operatorActions(...args: Args<"operatorActions">): Result<"operatorActions"> {
+    return this.#run((state) => listActions(state, ...args));
   }
 
   takeRateSlots(

@@ -20,12 +20,22 @@ export type Stored<T extends TaskFields> =
   & { readonly auditLevel: number; readonly request: string };
 
 /** A task as list_tasks and get_task return it. */
-export type StoredTaskRecord = Stored<TaskRecord> & { readonly handler: string };
+export type StoredTaskRecord = Stored<TaskRecord> & {
+  readonly handler: string;
+  /** Null: false. */
+  readonly isPaused: boolean | null;
+};
 
 /** A task's record. */
 export function fromStored(stored: StoredTaskRecord): TaskRecord {
-  const { request: payload, handler: handlerName, auditLevel, ...same } = stored;
-  return { ...same, payload, handlerName, auditLevel: auditLevelFromNumber(auditLevel) };
+  const { request: payload, handler: handlerName, auditLevel, isPaused, ...same } = stored;
+  return {
+    ...same,
+    payload,
+    handlerName,
+    auditLevel: auditLevelFromNumber(auditLevel),
+    series: same.series && isPaused ? { ...same.series, paused: true } : same.series,
+  };
 }
 
 /** The defaults of members that few claimed tasks have. */

@@ -17,10 +17,12 @@ import type { Storage } from "../../src/storage/storage.ts";
 import { decodeServes, encodeServes } from "../../src/storage/worker_serves.ts";
 import { readMember } from "../../src/thrown/reading.ts";
 import { systemClock } from "../../src/time/clock.ts";
+import { operatorActions } from "./actions.ts";
 import { setStatusMany, updateCurrentRunMany } from "./changes.ts";
 import { ClaimScan, type ScannedClaim } from "./claim_scan.ts";
 import { DatabaseAccess } from "./database.ts";
 import { codeOf } from "./errors.ts";
+import { editTasks } from "./operations.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { purge } from "./purge.ts";
 import { getTask, getTaskByKey, listHistory } from "./reading.ts";
@@ -229,8 +231,23 @@ export class PostgresStorage implements Storage {
 
   // ---- queues and rate limits ----
 
-  async setQueuePaused(...[queue, paused]: Args<"setQueuePaused">): Result<"setQueuePaused"> {
-    await this.#access.call("set_queue_paused", queue, paused, this.#access.message("queues"));
+  async setQueuePaused(
+    ...[queue, paused, action]: Args<"setQueuePaused">
+  ): Result<"setQueuePaused"> {
+    const message = this.#access.message("queues");
+    if (action === undefined) {
+      await this.#access.call("set_queue_paused", queue, paused, message);
+    } else {
+      await this.#access.call("set_queue_paused_by", queue, paused, action, message);
+    }
+  }
+
+  editTasks(...[request]: Args<"editTasks">): Result<"editTasks"> {
+    return editTasks(this.#access, request);
+  }
+
+  operatorActions(...args: Args<"operatorActions">): Result<"operatorActions"> {
+    return operatorActions(this.#access.call, ...args);
   }
 
   async takeRateSlots(...[requests]: Args<"takeRateSlots">): Result<"takeRateSlots"> {

@@ -69,6 +69,9 @@ const endTask = new FencedUpdate(
 const dueAgain = "due_at_utc = CASE WHEN cancel_requested = 1 THEN min(?, ?) ELSE ? END, " +
   "cancel_requested = iif(? IS NULL, 0, cancel_requested)";
 
+/** A series that is paused is not due after a run. */
+const dueAfterRun = dueAgain.replace("ELSE ?", "WHEN paused THEN NULL ELSE ?");
+
 /** The parameters of {@linkcode dueAgain}. */
 function dueParameters(now: number, dueAt: number | null): SqliteValue[] {
   return [now, dueAt, dueAt, dueAt];
@@ -81,7 +84,7 @@ const endLease = new FencedUpdate(
 
 const endRun = new FencedUpdate(
   "UPDATE queued_tasks SET status = ?, exception = ?, worker_id = NULL, next_run_utc = ?, " +
-    `${dueAgain}, rate_slot_utc = NULL, attempt = 0, lost_count = 0, ` +
+    `${dueAfterRun}, rate_slot_utc = NULL, attempt = 0, lost_count = 0, ` +
     `current_run_count = min(current_run_count + ?, 2147483647), ${executed}`,
   " AND recurring_task IS NOT NULL",
 );

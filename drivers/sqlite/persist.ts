@@ -36,6 +36,9 @@ export function persist(
 
 const isStored = "SELECT 1 FROM queued_tasks WHERE id = ?";
 
+/** A series that was paused when it ended is alive again without pause. */
+const unpause = "UPDATE queued_tasks SET paused = NULL WHERE id = ? AND paused";
+
 const selectByKey = "SELECT id, status, worker_id, due_at_utc, next_run_utc, anchor_utc, " +
   "current_run_count, tags IS NOT NULL AS tagged, recurring_task IS NOT NULL AS recurring, recurring_task = ? AS same_schedule " +
   "FROM queued_tasks WHERE task_key = ?";
@@ -78,11 +81,12 @@ function decide(holder: SqliteRow, task: NewTask): Update | "leave" | "replace" 
 /** The columns that a new dispatch replaces in any row that it updates. */
 const replaceTask = "UPDATE queued_tasks SET type = ?, handler = ?, request = ?, queue_name = ?, " +
   "priority = ?, audit_level = ?, trace_context = ?, retry_policy = ?, exception = NULL, " +
-  "cancel_requested = 0 WHERE id = ?";
+  "cancel_requested = 0, edits = coalesce(edits, 0) + 1 WHERE id = ?";
 
 /** The columns that it replaces unless the row is a series that keeps its next run. */
 const replacePlan = "UPDATE queued_tasks SET status = ?, scheduled_execution_utc = ?, " +
-  "due_at_utc = ?, attempt = 0, lost_count = 0, rate_slot_utc = NULL WHERE id = ?";
+  "due_at_utc = iif(paused, due_at_utc, ?), attempt = 0, lost_count = 0, rate_slot_utc = NULL " +
+  "WHERE id = ?";
 
 function update(
   connection: Connection,
@@ -113,6 +117,7 @@ function update(
     writeSeries(connection, id, { ...series, anchorAt, nextRunAt }, runCount);
   }
   if (kind === "refresh") return;
+  if (kind === "revive") connection.run(unpause, id);
   const dueAt = dueInstant(task, now);
   connection.run(replacePlan, task.status, scheduledInstant(task, dueAt), dueAt, id);
   if (task.status === holder.status) return;

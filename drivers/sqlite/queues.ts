@@ -1,5 +1,8 @@
 // Pausing and resuming queues.
 
+import { allDone } from "../../src/storage/kit/edit_results.ts";
+import type { NewOperatorAction } from "../../src/storage/requests.ts";
+import { noteAction } from "./actions.ts";
 import type { Connection } from "./connection.ts";
 import { countChange } from "./counters.ts";
 
@@ -10,10 +13,16 @@ const selectPaused = "SELECT CAST(queue_name AS BLOB) AS queue_name FROM paused_
   "ORDER BY paused_queues.queue_name";
 
 /** Pauses or resumes a queue. */
-export function setQueuePaused(connection: Connection, queue: string, paused: boolean): void {
-  connection.transaction(() => {
+export function setQueuePaused(
+  connection: Connection,
+  queue: string,
+  paused: boolean,
+  action?: NewOperatorAction,
+): void {
+  connection.transaction((now) => {
     connection.run(paused ? pause : resume, queue);
     countChange(connection, "queue_changes");
+    if (action !== undefined) noteAction(connection, now, action, allDone);
   });
 }
 

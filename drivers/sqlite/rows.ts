@@ -11,7 +11,13 @@ import type {
   TaskRecord,
   WorkerRecord,
 } from "../../src/storage/records.ts";
+import { taskVersion } from "../../src/storage/kit/task_version.ts";
 import { decodeServes } from "../../src/storage/worker_serves.ts";
+import type {
+  ActionTarget,
+  OperatorActionRecord,
+  OperatorVerb,
+} from "../../src/storage/requests.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
 import { toTags } from "./tags.ts";
 import type { SqliteRow, SqliteValue, SqliteValues } from "./sqlite_library.ts";
@@ -26,7 +32,7 @@ function userText(column: string): string {
 
 /** What {@linkcode toSeries} reads. */
 export const seriesColumns = `${userText("recurring_task")}, ${userText("recurring_info")},
-  anchor_utc, max_runs, run_until, next_run_utc, current_run_count`;
+  anchor_utc, max_runs, run_until, next_run_utc, current_run_count, paused`;
 
 const commonColumns = `id, due_at_utc, ${userText("type")}, ${
   userText("request")
@@ -43,7 +49,7 @@ export const claimedTaskColumns = `${commonColumns}, recurring_task IS NOT NULL 
 /** What {@linkcode toTaskRecord} reads. */
 export const taskColumns = `${commonColumns}, ${seriesColumns}, ${userText("handler")},
   ${userText("exception")}, ${userText("queue_name")}, scheduled_execution_utc,
-  last_execution_utc, execution_time_ms, worker_id, tags`;
+  last_execution_utc, execution_time_ms, worker_id, tags, edits`;
 
 /** What {@linkcode toStatusAudit} reads. */
 export const statusAuditColumns = `queued_task_id, sequence, updated_at_utc, new_status, ${
@@ -58,6 +64,11 @@ export const runsAuditColumns =
 export const executionLogColumns = `task_id, sequence, logged_at_utc, level, ${
   userText("message")
 }, ${userText("exception")}, run_number`;
+
+/** What {@linkcode toOperatorAction} reads. */
+export const operatorActionColumns = `id, at_utc, verb, ${userText("actor")}, ${
+  userText("reason")
+}, target_kind, ${userText("target")}, before, after, changed, skipped, next`;
 
 /** What {@linkcode toWorker} reads. */
 export const workerColumns = `id, ${userText("host")}, serves, started_at_utc, heartbeat_utc`;
@@ -131,7 +142,7 @@ function nextCount(counter: SqliteValue | undefined): number {
 
 /** A task. */
 export function toTaskRecord(row: SqliteRow): TaskRecord {
-  return {
+  const task = {
     id: row.id as string,
     type: text(row.type),
     handlerName: text(row.handler),
@@ -158,6 +169,7 @@ export function toTaskRecord(row: SqliteRow): TaskRecord {
     retryPolicy: row.retry_policy as string | null,
     series: toSeries(row),
   };
+  return { ...task, version: taskVersion(task, row.edits as number | null ?? 0) };
 }
 
 /** A task's series, if it has one. */
@@ -171,6 +183,7 @@ export function toSeries(row: SqliteRow): SeriesRecord | null {
     runUntil: row.run_until as number | null,
     nextRunAt: row.next_run_utc as number | null,
     runCount: row.current_run_count as number,
+    ...row.paused === 1 && { paused: true },
   };
 }
 
@@ -205,6 +218,23 @@ export function toExecutionLog(row: SqliteRow): ExecutionLogRecord {
     exception: textOrNull(row.exception),
     run: row.run_number as number,
     sequence: row.sequence as number,
+  };
+}
+
+/** What an operator did. */
+export function toOperatorAction(row: SqliteRow): OperatorActionRecord {
+  return {
+    id: String(row.id),
+    doneAt: row.at_utc as number,
+    verb: row.verb as OperatorVerb,
+    by: text(row.actor),
+    reason: textOrNull(row.reason),
+    target: { kind: row.target_kind, id: textOrNull(row.target) } as ActionTarget,
+    before: row.before as string | null,
+    after: row.after as string | null,
+    changed: row.changed as number,
+    skipped: row.skipped as number,
+    next: row.next as string | null,
   };
 }
 

@@ -17,9 +17,10 @@ import type {
   TaskPageRequest,
 } from "../../src/storage/queries.ts";
 import { readsInVain, tagToRead } from "../../src/storage/task_filter.ts";
+import { Conditions } from "./conditions.ts";
 import type { Connection } from "./connection.ts";
 import { taskColumns, toTaskRecord } from "./rows.ts";
-import type { SqliteRow, SqliteValue } from "./sqlite_library.ts";
+import type { SqliteRow } from "./sqlite_library.ts";
 
 /** {@linkcode Storage.list}. */
 export function listTasks(
@@ -80,21 +81,6 @@ function find(
     most,
   );
   return { rows, lastRead };
-}
-
-/** The conditions of a statement, and their parameters. */
-class Conditions {
-  readonly #conditions: string[] = [];
-  readonly parameters: SqliteValue[] = [];
-
-  add(condition: string, ...values: SqliteValue[]): void {
-    this.#conditions.push(condition);
-    this.parameters.push(...values);
-  }
-
-  toString(): string {
-    return this.#conditions.length === 0 ? "" : `WHERE ${this.#conditions.join(" AND ")}`;
-  }
 }
 
 const columnsOfTexts = [

@@ -2,7 +2,7 @@
 // Generated from sql/sqlite/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/sqlite/. */
-export type SqlFileName = "0001_schema.sql" | "0002_returned_rate_slots.sql" | "0003_series_index.sql" | "0004_worker_serves.sql" | "0005_tags.sql" | "0006_event_relay.sql";
+export type SqlFileName = "0001_schema.sql" | "0002_returned_rate_slots.sql" | "0003_series_index.sql" | "0004_worker_serves.sql" | "0005_tags.sql" | "0006_event_relay.sql" | "0007_operations.sql";
 
 /** The files of sql/sqlite/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -210,5 +210,31 @@ ALTER TABLE evertask_state ADD COLUMN watch_changes INTEGER NOT NULL DEFAULT 0;
 
 INSERT INTO evertask_migrations (version, applied_at_utc)
 VALUES (6, unixepoch() * 1000);
+`,
+  "0007_operations.sql": `-- Changes by operators, and what was done by whom. The columns are NULL for tasks that nobody has edited: neither is written by
+-- claims, changes of status or heartbeats.
+ALTER TABLE queued_tasks ADD COLUMN edits INTEGER;   -- how often an operator, or a dispatch with its key, has changed it
+ALTER TABLE queued_tasks ADD COLUMN paused INTEGER;  -- 1: a series that an operator has paused
+
+-- One row an action; many batches of one action share its row.
+CREATE TABLE operator_actions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at_utc INTEGER NOT NULL,
+  verb TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  reason TEXT,
+  target_kind TEXT NOT NULL,  -- task, queue, or tasks: all that match a filter
+  target TEXT,                -- the id of the task or the name of the queue
+  before TEXT,                -- as JSON
+  after TEXT,                 -- as JSON
+  changed INTEGER NOT NULL,
+  skipped INTEGER NOT NULL,
+  next TEXT                   -- where the next batch begins; NULL: it is complete
+) STRICT;
+
+CREATE INDEX operator_actions_target ON operator_actions (target, id) WHERE target IS NOT NULL;
+
+INSERT INTO evertask_migrations (version, applied_at_utc)
+VALUES (7, unixepoch() * 1000);
 `,
 };

@@ -10,9 +10,11 @@ import type {
   TaskPageRequest,
 } from "../../src/storage/queries.ts";
 import type {
+  ActionFilter,
   ClaimRequest,
   ConnectionOptions,
   EventBatch,
+  NewOperatorAction,
   NewTask,
   Polling,
   RateSlotRequest,
@@ -23,6 +25,7 @@ import type {
   RunEnd,
   SeriesCorrection,
   StatusChange,
+  TasksEdit,
   WakeSignal,
   WatchRequest,
   WorkerRegistration,
@@ -30,6 +33,7 @@ import type {
 import type { PurgeOptions, RetentionPolicy } from "../../src/storage/retention.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import type { Storage } from "../../src/storage/storage.ts";
+import { operatorActions } from "./actions.ts";
 import { requestCancel } from "./cancel.ts";
 import { setStatusMany, updateCurrentRunMany } from "./changes.ts";
 import { claim, nextDueAt } from "./claim.ts";
@@ -37,6 +41,7 @@ import { DatabaseAccess, type Work } from "./database.ts";
 import { DeferredHeartbeats } from "./deferred_heartbeats.ts";
 import { countExecutionLogs, saveExecutionLogs } from "./execution_logs.ts";
 import { makeDue } from "./make_due.ts";
+import { editTasks } from "./operations.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { persist } from "./persist.ts";
 import { Purge } from "./purge.ts";
@@ -173,8 +178,18 @@ export class SqliteStorage implements Storage {
     return this.#withHeartbeatsWritten((connection) => releaseLost(connection, request));
   }
 
-  setQueuePaused(queue: string, paused: boolean): Promise<void> {
-    return this.#withHeartbeatsWritten((connection) => setQueuePaused(connection, queue, paused));
+  setQueuePaused(queue: string, paused: boolean, action?: NewOperatorAction): Promise<void> {
+    return this.#withHeartbeatsWritten((connection) =>
+      setQueuePaused(connection, queue, paused, action)
+    );
+  }
+
+  editTasks(request: TasksEdit): Result<"editTasks"> {
+    return this.#withHeartbeatsWritten((connection) => editTasks(connection, request));
+  }
+
+  operatorActions(filter?: ActionFilter, page?: PageRequest): Result<"operatorActions"> {
+    return this.#access.do((connection) => operatorActions(connection, filter, page));
   }
 
   takeRateSlots(requests: readonly RateSlotRequest[]): Result<"takeRateSlots"> {

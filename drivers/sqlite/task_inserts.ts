@@ -162,7 +162,7 @@ function sharedParameters(task: NewTask, owner: string | null, now: number): Sql
 }
 
 /** When a new task becomes due. */
-export function dueInstant({ due }: NewTask, now: number): number {
+export function dueInstant({ due }: Pick<NewTask, "due">, now: number): number {
   return Math.round("at" in due ? due.at : now + due.inMs);
 }
 

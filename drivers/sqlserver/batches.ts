@@ -9,9 +9,11 @@ import type {
   RateSlotRequest,
   ReleasedTask,
   ReturnedRateSlot,
+  RowEdit,
   RunEnd,
   SeriesCorrection,
   StatusChange,
+  TaskEdit,
 } from "../../src/storage/requests.ts";
 import { lastTransition } from "../../src/storage/status_transitions.ts";
 import { toIso, toWholeMs } from "./instants.ts";
@@ -163,6 +165,41 @@ export function seriesCorrections(corrections: readonly SeriesCorrection[]): Row
     DueAtUtc: toIso(correction.dueAt),
   }));
   return rowsOf(types.seriesCorrectionList, rows);
+}
+
+/** Changes by operators. */
+export function taskEdits(edits: readonly TaskEdit[]): Rows {
+  const rows = edits.map(({ taskId, version, change }, Ordinal) => {
+    const { payload, queue, priority, status, due, series, ...edit }: RowEdit = change === "delete"
+      ? {}
+      : change;
+    const instant = typeof due === "object" ? due : null;
+    return {
+      TaskId: taskId,
+      Ordinal,
+      Version: version.slice(0, nameLengths.version),
+      Deletes: change === "delete",
+      Request: toStored(payload ?? null),
+      QueueName: queue === undefined ? null : toStoredName(queue, "queue", nameLengths.queue),
+      Priority: priority ?? null,
+      Status: status ?? null,
+      StartsAnew: edit.startsAnew ?? false,
+      CancelRequested: edit.cancelRequested ?? null,
+      MovesDue: due !== undefined,
+      Soonest: due === "soonest",
+      DueInMs: instant !== null && "inMs" in instant ? toWholeMs(instant.inMs) : null,
+      DueAtUtc: toIso(instant !== null && "at" in instant ? instant.at : null),
+      RecurringTask: toStored(series?.schedule ?? null),
+      RecurringInfo: toStored(series?.info ?? null),
+      AnchorUtc: toIso(series?.anchorAt ?? null),
+      MaxRuns: series?.maxRuns ?? null,
+      RunUntil: toIso(series?.runUntil ?? null),
+      NextRunUtc: toIso(series?.nextRunAt ?? null),
+      EndsSeries: edit.endsSeries ?? false,
+      IsPaused: edit.paused ?? null,
+    };
+  });
+  return rowsOf(types.taskEditList, rows);
 }
 
 /** Log lines. */

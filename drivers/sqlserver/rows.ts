@@ -11,11 +11,27 @@ import type {
   TaskRecord,
   WorkerRecord,
 } from "../../src/storage/records.ts";
+import type {
+  ActionTarget,
+  OperatorActionRecord,
+  OperatorVerb,
+} from "../../src/storage/requests.ts";
 import { decodeServes } from "../../src/storage/worker_serves.ts";
 import type { TaskStatus } from "../../src/storage/task_status.ts";
 import type { Row } from "./recordsets.ts";
 import { readSchedule } from "./schedules.ts";
 import { fromStored, fromStoredName } from "./text.ts";
+
+/** The version of a task; usp_EditTasks compares with the same. */
+const version = `CONCAT(ISNULL(t.[Edits], 0), N'.', t.[LeaseToken], N'.', t.[Status], N'.', ${
+  epochMs("t.[DueAtUtc]")
+}, N'.', ${epochMs("t.[NextRunUtc]")},
+    N'.', CASE WHEN t.[WorkerId] IS NULL THEN 0 ELSE 1 END + 2 * t.[CancelRequested])`;
+
+function epochMs(column: string): string {
+  return "DATEDIFF_BIG(millisecond, CONVERT(datetime2(3), '1970-01-01'), " +
+    `CONVERT(datetime2(3), ${column}))`;
+}
 
 /** The columns of a task, for {@linkcode toTaskRecord}. */
 export const taskColumns = `
@@ -29,7 +45,8 @@ export const taskColumns = `
     t.[RetryPolicy] AS [RetryPolicy],
     t.[IsRecurring] AS [IsRecurring], t.[RecurringTask] AS [RecurringTask], t.[RecurringInfo] AS [RecurringInfo],
     t.[AnchorUtc] AS [AnchorUtc], t.[MaxRuns] AS [MaxRuns], t.[RunUntil] AS [RunUntil],
-    t.[NextRunUtc] AS [NextRunUtc], t.[CurrentRunCount] AS [CurrentRunCount]`;
+    t.[NextRunUtc] AS [NextRunUtc], t.[CurrentRunCount] AS [CurrentRunCount], t.[IsPaused] AS [IsPaused],
+    ${version} AS [Version]`;
 
 /** The queue of rows of upstream's that name none. */
 export const defaultQueue = "default";
@@ -47,6 +64,7 @@ export function toTaskRecord(row: Row): TaskRecord {
     // Upstream stores 0 for tasks that never ran.
     executionTimeMs: row.LastExecutionUtc === null ? null : numberOrNull(row.ExecutionTimeMs),
     workerId: fromStoredName(textOrNull(row.WorkerId)),
+    version: text(row.Version),
   };
 }
 
@@ -92,6 +110,7 @@ function toSeries(row: Row): SeriesRecord {
     runUntil: instantOrNull(row.RunUntil) ?? runUntil,
     nextRunAt: instantOrNull(row.NextRunUtc),
     runCount: numberOrNull(row.CurrentRunCount) ?? 0,
+    ...row.IsPaused != null && truth(row.IsPaused) && { paused: true },
   };
 }
 
@@ -126,6 +145,23 @@ export function toExecutionLog(row: Row): ExecutionLogRecord {
     exception: fromStored(textOrNull(row.ExceptionDetails)),
     run: Number(row.RunNumber),
     sequence: Number(row.SequenceNumber),
+  };
+}
+
+/** A row of OperatorActions. */
+export function toOperatorAction(row: Row): OperatorActionRecord {
+  return {
+    id: String(row.Id),
+    doneAt: instant(row.AtUtc),
+    verb: row.Verb as OperatorVerb,
+    by: fromStoredName(text(row.Actor)),
+    reason: fromStored(textOrNull(row.Reason)),
+    target: { kind: row.TargetKind, id: fromStoredName(textOrNull(row.Target)) } as ActionTarget,
+    before: fromStored(textOrNull(row.Before)),
+    after: fromStored(textOrNull(row.After)),
+    changed: Number(row.Changed),
+    skipped: Number(row.Skipped),
+    next: textOrNull(row.Next),
   };
 }
 

@@ -2,7 +2,7 @@
 // Generated from sql/sqlserver/ by `deno task sql`. Change the .sql files, not this one.
 
 /** The names of the files in sql/sqlserver/. */
-export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "0005_returned_rate_slots.sql" | "0006_series_corrections.sql" | "0007_worker_serves.sql" | "0008_tags.sql" | "0009_event_relay.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_CorrectSeries.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_PublishEvents.sql" | "usp_Purge.sql" | "usp_ReadEvents.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_RequestCancel.sql" | "usp_ReturnRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_SweepEvents.sql" | "usp_TagTasks.sql" | "usp_TakeRateSlots.sql" | "usp_UnregisterWorker.sql" | "usp_UnwatchEvents.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql" | "usp_WatchEvents.sql";
+export type SqlFileName = "0001_tables.sql" | "0002_adopt_upstream_tables.sql" | "0003_indexes.sql" | "0004_types.sql" | "0005_returned_rate_slots.sql" | "0006_series_corrections.sql" | "0007_worker_serves.sql" | "0008_tags.sql" | "0009_event_relay.sql" | "0010_operations.sql" | "usp_ClaimTasks.sql" | "usp_CompleteRecurringRun.sql" | "usp_CorrectSeries.sql" | "usp_EditTasks.sql" | "usp_Heartbeat.sql" | "usp_MakeDue.sql" | "usp_NextDueAt.sql" | "usp_PersistTasks.sql" | "usp_PublishEvents.sql" | "usp_Purge.sql" | "usp_ReadEvents.sql" | "usp_RegisterWorker.sql" | "usp_ReleaseLost.sql" | "usp_ReleaseTasks.sql" | "usp_ReleaseUnknown.sql" | "usp_RequestCancel.sql" | "usp_ReturnRateSlots.sql" | "usp_SaveExecutionLogs.sql" | "usp_SetQueuePaused.sql" | "usp_SetQueuePausedBy.sql" | "usp_SetTaskStatus.sql" | "usp_SetTaskStatuses.sql" | "usp_SweepEvents.sql" | "usp_TagTasks.sql" | "usp_TakeRateSlots.sql" | "usp_UnregisterWorker.sql" | "usp_UnwatchEvents.sql" | "usp_UpdateCurrentRun.sql" | "usp_UpdateCurrentRuns.sql" | "usp_WatchEvents.sql";
 
 /** The files of sql/sqlserver/, in the order of their names. */
 export const sqlFiles: Readonly<Record<SqlFileName, string>> = {
@@ -687,6 +687,76 @@ IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 9)
     INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (9, SYSUTCDATETIME());
 GO
 `,
+  "0010_operations.sql": `-- Changes by operators, and what was done by whom.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+
+-- NULL for tasks that nobody has edited: a change of the catalog alone. No index holds them, and claims, changes of status and
+-- heartbeats write neither.
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'Edits') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [Edits] int NULL; -- how often an operator, or a dispatch with its key, has changed it
+GO
+
+IF COL_LENGTH(N'[EverTask].[QueuedTasks]', N'IsPaused') IS NULL
+    ALTER TABLE [EverTask].[QueuedTasks] ADD [IsPaused] bit NULL; -- of a series: an operator has paused it
+GO
+
+-- One row an action; many batches of one action share its row.
+IF OBJECT_ID(N'[EverTask].[OperatorActions]') IS NULL
+    CREATE TABLE [EverTask].[OperatorActions] (
+        [Id]         bigint IDENTITY(1, 1) NOT NULL CONSTRAINT [PK_OperatorActions] PRIMARY KEY CLUSTERED,
+        [AtUtc]      datetimeoffset(3)     NOT NULL,
+        [Verb]       nvarchar(20)          COLLATE Latin1_General_BIN2 NOT NULL,
+        [Actor]      nvarchar(400)         COLLATE Latin1_General_BIN2 NOT NULL,
+        [Reason]     nvarchar(max)         NULL,
+        [TargetKind] nvarchar(10)          COLLATE Latin1_General_BIN2 NOT NULL, -- task, queue, or tasks: all of a filter
+        [Target]     nvarchar(200)         COLLATE Latin1_General_BIN2 NULL,     -- the id of the task or the name of the queue
+        [Before]     nvarchar(max)         NULL,                                 -- as JSON
+        [After]      nvarchar(max)         NULL,                                 -- as JSON
+        [Changed]    bigint                NOT NULL,
+        [Skipped]    bigint                NOT NULL,
+        [Next]       nvarchar(100)         COLLATE Latin1_General_BIN2 NULL      -- where the next batch begins; NULL: it is complete
+    );
+GO
+
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 10)
+    CREATE INDEX [IX_OperatorActions_Target] ON [EverTask].[OperatorActions] ([Target], [Id]) WHERE [Target] IS NOT NULL;
+GO
+
+-- A NULL leaves a column of the task as it is.
+IF TYPE_ID(N'[EverTask].[TaskEditList]') IS NULL
+    CREATE TYPE [EverTask].[TaskEditList] AS TABLE (
+        [TaskId]          uniqueidentifier NOT NULL PRIMARY KEY,
+        [Ordinal]         int              NOT NULL UNIQUE,
+        [Version]         nvarchar(200)    COLLATE Latin1_General_BIN2 NOT NULL,
+        [Deletes]         bit              NOT NULL,
+        [Request]         nvarchar(max)    NULL,
+        [QueueName]       nvarchar(200)    COLLATE Latin1_General_BIN2 NULL,
+        [Priority]        smallint         NULL,
+        [Status]          nvarchar(15)     NULL,
+        [StartsAnew]      bit              NOT NULL,
+        [CancelRequested] bit              NULL,
+        [MovesDue]        bit              NOT NULL, -- then it is due ...
+        [Soonest]         bit              NOT NULL, -- at once, or
+        [DueInMs]         bigint           NULL,     -- after this time, or
+        [DueAtUtc]        varchar(30)      NULL,     -- at this instant, or never if that is NULL, too
+        [RecurringTask]   nvarchar(max)    COLLATE Latin1_General_BIN2 NULL, -- with a schedule, the next five change
+        [RecurringInfo]   nvarchar(max)    NULL,
+        [AnchorUtc]       varchar(30)      NULL,
+        [MaxRuns]         int              NULL,
+        [RunUntil]        varchar(30)      NULL,
+        [NextRunUtc]      varchar(30)      NULL,
+        [EndsSeries]      bit              NOT NULL,
+        [IsPaused]        bit              NULL
+    );
+GO
+
+IF NOT EXISTS (SELECT 1 FROM [EverTask].[SchemaVersions] WHERE [Version] = 10)
+    INSERT INTO [EverTask].[SchemaVersions] ([Version], [AppliedAtUtc]) VALUES (10, SYSUTCDATETIME());
+GO
+`,
   "usp_ClaimTasks.sql": `-- Takes due tasks for a worker: highest priority first, then longest due, then lowest id, of each queue.
 --
 --   @Types   the types that the worker has handlers for
@@ -854,6 +924,142 @@ BEGIN
     SELECT CASE WHEN c.[TaskId] IN (SELECT [TaskId] FROM @Corrected) THEN 1 ELSE 0 END AS [Corrected]
     FROM @Corrections AS c
     ORDER BY c.[Ordinal];
+END
+GO
+`,
+  "usp_EditTasks.sql": `-- Changes tasks for an operator, and notes who did what, in one transaction. A task is changed if its version is still the one
+-- that the operator has seen: columns that claims, statuses and due instants change anyway, and a count of the other changes.
+--
+--   @IsBatch       0: the action is noted if a task was changed; 1: in any case
+--   @ContinuesId   the action that a further batch adds to, which must stand at @ContinuesNext; else nothing is done
+--   @Skipped       how many tasks the caller has left as they are
+--   @Next          where the next batch begins; NULL: this is the last one
+--
+-- Answers two recordsets: ActionId (NULL: nothing is noted, nothing has changed); a row an edit, in order: Applied (1 or 0).
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_EditTasks];
+GO
+CREATE PROCEDURE [EverTask].[usp_EditTasks]
+    @Edits         [EverTask].[TaskEditList] READONLY,
+    @Verb          nvarchar(20),
+    @Actor         nvarchar(400),
+    @Reason        nvarchar(max),
+    @TargetKind    nvarchar(10),
+    @Target        nvarchar(200),
+    @Before        nvarchar(max),
+    @After         nvarchar(max),
+    @IsBatch       bit,
+    @ContinuesId   bigint,
+    @ContinuesNext nvarchar(100),
+    @Skipped       bigint,
+    @Next          nvarchar(100)
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    DECLARE @Now datetimeoffset(3) = SYSUTCDATETIME();
+    DECLARE @ActionId bigint, @Changed bigint = 0, @IsInTurn bit = 1;
+    DECLARE @Applied TABLE ([TaskId] uniqueidentifier NOT NULL PRIMARY KEY);
+
+    BEGIN TRANSACTION;
+
+    -- Takes the action's row, so that of two batches that continue it at the same place one is done.
+    IF @ContinuesId IS NOT NULL
+    BEGIN
+        UPDATE [EverTask].[OperatorActions] SET [Next] = @Next WHERE [Id] = @ContinuesId AND [Next] = @ContinuesNext;
+        IF @@ROWCOUNT = 0 SET @IsInTurn = 0;
+    END;
+
+    IF @IsInTurn = 1
+    BEGIN
+        UPDATE [EverTask].[QueuedTasks]
+        SET [Edits] = ISNULL([QueuedTasks].[Edits], 0) + 1,
+            [Request] = ISNULL(e.[Request], [QueuedTasks].[Request]),
+            [QueueName] = ISNULL(e.[QueueName], [QueuedTasks].[QueueName]),
+            [Priority] = ISNULL(e.[Priority], [QueuedTasks].[Priority]),
+            [Status] = ISNULL(e.[Status], [QueuedTasks].[Status]),
+            [Exception] = CASE WHEN e.[Status] IS NULL THEN [QueuedTasks].[Exception] END,
+            [Attempt] = CASE WHEN e.[StartsAnew] = 1 THEN 0 ELSE [QueuedTasks].[Attempt] END,
+            [LostCount] = CASE WHEN e.[StartsAnew] = 1 THEN 0 ELSE [QueuedTasks].[LostCount] END,
+            [RateSlotUtc] = CASE WHEN e.[StartsAnew] = 1 THEN NULL ELSE [QueuedTasks].[RateSlotUtc] END,
+            [CancelRequested] = CASE WHEN e.[CancelRequested] IS NOT NULL THEN e.[CancelRequested] WHEN e.[StartsAnew] = 1 THEN 0
+                                     ELSE [QueuedTasks].[CancelRequested] END,
+            [DueAtUtc] = CASE
+                WHEN e.[MovesDue] = 0 THEN [QueuedTasks].[DueAtUtc]
+                WHEN e.[Soonest] = 1 AND [QueuedTasks].[DueAtUtc] < @Now THEN [QueuedTasks].[DueAtUtc]
+                WHEN e.[Soonest] = 1 THEN @Now
+                WHEN e.[DueInMs] IS NOT NULL
+                    THEN DATEADD(millisecond, e.[DueInMs] % 86400000, DATEADD(day, e.[DueInMs] / 86400000, @Now))
+                ELSE CONVERT(datetimeoffset(3), e.[DueAtUtc]) END,
+            [RecurringTask] = ISNULL(e.[RecurringTask], [QueuedTasks].[RecurringTask]),
+            [RecurringInfo] = CASE WHEN e.[RecurringTask] IS NULL THEN [QueuedTasks].[RecurringInfo] ELSE e.[RecurringInfo] END,
+            [AnchorUtc] = CASE WHEN e.[RecurringTask] IS NULL THEN [QueuedTasks].[AnchorUtc]
+                               ELSE CONVERT(datetimeoffset(3), e.[AnchorUtc]) END,
+            [MaxRuns] = CASE WHEN e.[RecurringTask] IS NULL THEN [QueuedTasks].[MaxRuns] ELSE e.[MaxRuns] END,
+            [RunUntil] = CASE WHEN e.[RecurringTask] IS NULL THEN [QueuedTasks].[RunUntil]
+                              ELSE CONVERT(datetimeoffset(3), e.[RunUntil]) END,
+            [NextRunUtc] = CASE WHEN e.[EndsSeries] = 1 THEN NULL WHEN e.[RecurringTask] IS NULL THEN [QueuedTasks].[NextRunUtc]
+                                ELSE CONVERT(datetimeoffset(3), e.[NextRunUtc]) END,
+            [IsPaused] = CASE WHEN e.[IsPaused] IS NULL THEN [QueuedTasks].[IsPaused] WHEN e.[IsPaused] = 1 THEN 1 END
+        OUTPUT inserted.[Id] INTO @Applied ([TaskId])
+        FROM @Edits AS e, [EverTask].[QueuedTasks] WITH (FORCESEEK)
+        WHERE [QueuedTasks].[Id] = e.[TaskId]
+            AND e.[Version] = CONCAT(ISNULL([QueuedTasks].[Edits], 0), N'.', [QueuedTasks].[LeaseToken], N'.', [QueuedTasks].[Status],
+                N'.', DATEDIFF_BIG(millisecond, CONVERT(datetime2(3), '1970-01-01'), CONVERT(datetime2(3), [QueuedTasks].[DueAtUtc])),
+                N'.', DATEDIFF_BIG(millisecond, CONVERT(datetime2(3), '1970-01-01'), CONVERT(datetime2(3), [QueuedTasks].[NextRunUtc])),
+                N'.', CASE WHEN [QueuedTasks].[WorkerId] IS NULL THEN 0 ELSE 1 END + 2 * [QueuedTasks].[CancelRequested])
+        OPTION (LOOP JOIN, FORCE ORDER);
+
+        -- No status that an operator gives is an error: only Full audits it.
+        INSERT INTO [EverTask].[StatusAudit] ([QueuedTaskId], [UpdatedAtUtc], [NewStatus], [Exception])
+        SELECT e.[TaskId], @Now, e.[Status], NULL
+        FROM @Edits AS e
+        INNER JOIN @Applied AS a ON a.[TaskId] = e.[TaskId]
+        INNER JOIN [EverTask].[QueuedTasks] AS t WITH (FORCESEEK) ON t.[Id] = e.[TaskId]
+        WHERE e.[Status] IS NOT NULL AND ISNULL(t.[AuditLevel], 0) NOT IN (1, 2, 3)
+        OPTION (LOOP JOIN, FORCE ORDER);
+
+        DELETE [EverTask].[TaskTags]
+        FROM @Edits AS e, @Applied AS a, [EverTask].[TaskTags] WITH (FORCESEEK)
+        WHERE a.[TaskId] = e.[TaskId] AND [TaskTags].[TaskId] = e.[TaskId] AND e.[Deletes] = 1
+        OPTION (LOOP JOIN, FORCE ORDER);
+
+        -- Those that go were locked, and found to be of their version, by the UPDATE.
+        DELETE [EverTask].[QueuedTasks]
+        FROM @Edits AS e, @Applied AS a, [EverTask].[QueuedTasks] WITH (FORCESEEK)
+        WHERE a.[TaskId] = e.[TaskId] AND [QueuedTasks].[Id] = e.[TaskId] AND e.[Deletes] = 1
+        OPTION (LOOP JOIN, FORCE ORDER);
+
+        SELECT @Changed = COUNT(*) FROM @Applied;
+        IF @IsBatch = 1 SELECT @Skipped = @Skipped + COUNT(*) - @Changed FROM @Edits;
+
+        IF @ContinuesId IS NOT NULL
+        BEGIN
+            UPDATE [EverTask].[OperatorActions]
+            SET [Changed] = [Changed] + @Changed, [Skipped] = [Skipped] + @Skipped
+            WHERE [Id] = @ContinuesId;
+            SET @ActionId = @ContinuesId;
+        END;
+        ELSE IF @IsBatch = 1 OR @Changed > 0
+        BEGIN
+            INSERT INTO [EverTask].[OperatorActions] ([AtUtc], [Verb], [Actor], [Reason], [TargetKind], [Target], [Before],
+                [After], [Changed], [Skipped], [Next])
+            VALUES (@Now, @Verb, @Actor, @Reason, @TargetKind, @Target, @Before, @After, @Changed, @Skipped, @Next);
+            SET @ActionId = SCOPE_IDENTITY();
+        END;
+    END;
+
+    COMMIT TRANSACTION;
+
+    SELECT @ActionId AS [ActionId];
+    SELECT CASE WHEN a.[TaskId] IS NULL THEN 0 ELSE 1 END AS [Applied]
+    FROM @Edits AS e
+    LEFT JOIN @Applied AS a ON a.[TaskId] = e.[TaskId]
+    ORDER BY e.[Ordinal];
 END
 GO
 `,
@@ -1142,7 +1348,8 @@ BEGIN
                     UPDATE t
                     SET [Type] = n.[Type], [Handler] = n.[Handler], [Request] = n.[Request], [QueueName] = n.[QueueName],
                         [Priority] = n.[Priority], [AuditLevel] = n.[AuditLevel], [TraceContext] = n.[TraceContext], [RetryPolicy] = n.[RetryPolicy],
-                        [Exception] = NULL, [CancelRequested] = 0,
+                        [Exception] = NULL, [CancelRequested] = 0, [Edits] = ISNULL(t.[Edits], 0) + 1,
+                        [IsPaused] = CASE WHEN t.[NextRunUtc] IS NOT NULL THEN t.[IsPaused] END,
                         [IsRecurring] = n.[IsRecurring], [RecurringTask] = n.[RecurringTask], [RecurringInfo] = n.[RecurringInfo],
                         [MaxRuns] = n.[MaxRuns], [RunUntil] = CONVERT(datetimeoffset(3), n.[RunUntil]),
                         [CurrentRunCount] = CASE WHEN n.[IsRecurring] = 0 THEN NULL
@@ -1150,7 +1357,8 @@ BEGIN
                         [AnchorUtc] = CASE WHEN @Keeps = 1 THEN t.[AnchorUtc] ELSE CONVERT(datetimeoffset(3), n.[AnchorUtc]) END,
                         [NextRunUtc] = CASE WHEN @Keeps = 1 THEN t.[NextRunUtc] ELSE CONVERT(datetimeoffset(3), n.[NextRunUtc]) END,
                         [Status] = CASE WHEN @Keeps = 1 THEN t.[Status] ELSE n.[Status] END,
-                        [DueAtUtc] = CASE WHEN @Keeps = 1 THEN t.[DueAtUtc] ELSE e.[DueAtUtc] END,
+                        [DueAtUtc] = CASE WHEN @Keeps = 1 OR (t.[IsPaused] = 1 AND t.[NextRunUtc] IS NOT NULL) THEN t.[DueAtUtc]
+                            ELSE e.[DueAtUtc] END,
                         [ScheduledExecutionUtc] = CASE WHEN @Keeps = 1 THEN t.[ScheduledExecutionUtc]
                             WHEN n.[Status] = N'WaitingQueue' THEN e.[DueAtUtc] END,
                         [Attempt] = CASE WHEN @Keeps = 1 THEN t.[Attempt] ELSE 0 END,
@@ -1871,6 +2079,39 @@ BEGIN
 END
 GO
 `,
+  "usp_SetQueuePausedBy.sql": `-- Pauses or resumes a queue as usp_SetQueuePaused does, and notes who did it, in one transaction. Answers nothing.
+
+SET QUOTED_IDENTIFIER ON;
+SET ANSI_NULLS ON;
+GO
+DROP PROCEDURE IF EXISTS [EverTask].[usp_SetQueuePausedBy];
+GO
+CREATE PROCEDURE [EverTask].[usp_SetQueuePausedBy]
+    @QueueName  nvarchar(200),
+    @Paused     bit,
+    @Verb       nvarchar(20),
+    @Actor      nvarchar(400),
+    @Reason     nvarchar(max),
+    @TargetKind nvarchar(10),
+    @Target     nvarchar(200),
+    @Before     nvarchar(max),
+    @After      nvarchar(max)
+AS
+BEGIN
+    SET NOCOUNT ON;
+    SET XACT_ABORT ON;
+
+    BEGIN TRANSACTION;
+
+    EXEC [EverTask].[usp_SetQueuePaused] @QueueName = @QueueName, @Paused = @Paused;
+    INSERT INTO [EverTask].[OperatorActions] ([AtUtc], [Verb], [Actor], [Reason], [TargetKind], [Target], [Before], [After],
+        [Changed], [Skipped], [Next])
+    VALUES (SYSUTCDATETIME(), @Verb, @Actor, @Reason, @TargetKind, @Target, @Before, @After, 1, 0, NULL);
+
+    COMMIT TRANSACTION;
+END
+GO
+`,
   "usp_SetTaskStatus.sql": `-- Changes one task's status and writes the StatusAudit row that the audit level asks for: one call, one transaction, no
 -- query before. Nothing is written when the task does not exist, or when a lease is given that is no longer held.
 --
@@ -2373,7 +2614,8 @@ BEGIN
         [Exception] = CASE WHEN @Changed = 1 THEN @Exception ELSE [Exception] END,
         [WorkerId] = NULL,
         [NextRunUtc] = @NextRunUtc,
-        [DueAtUtc] = CASE WHEN @NextRunUtc IS NOT NULL AND [CancelRequested] = 1 THEN @Now ELSE @NextRunUtc END,
+        [DueAtUtc] = CASE WHEN @NextRunUtc IS NOT NULL AND [CancelRequested] = 1 THEN @Now
+                          WHEN [IsPaused] = 1 THEN NULL ELSE @NextRunUtc END,
         [CancelRequested] = CASE WHEN @NextRunUtc IS NULL THEN 0 ELSE [CancelRequested] END,
         [Attempt] = 0,
         [LostCount] = 0,
@@ -2455,7 +2697,7 @@ BEGIN
         [WorkerId] = NULL,
         [NextRunUtc] = r.[NextRunUtc],
         [DueAtUtc] = CASE WHEN r.[NextRunUtc] IS NOT NULL AND [QueuedTasks].[CancelRequested] = 1 THEN @Now
-                          ELSE r.[NextRunUtc] END,
+                          WHEN [QueuedTasks].[IsPaused] = 1 THEN NULL ELSE r.[NextRunUtc] END,
         [CancelRequested] = CASE WHEN r.[NextRunUtc] IS NULL THEN 0 ELSE [QueuedTasks].[CancelRequested] END,
         [Attempt] = 0,
         [LostCount] = 0,

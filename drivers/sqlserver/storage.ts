@@ -9,12 +9,14 @@ import type { CancelOutcome, Polling } from "../../src/storage/requests.ts";
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "../../src/storage/retention.ts";
 import { setStatusByMany, updateCurrentRunByMany } from "../../src/storage/single_changes.ts";
 import type { Storage } from "../../src/storage/storage.ts";
+import { actionParameters, operatorActions } from "./actions.ts";
 import * as batches from "./batches.ts";
 import * as changes from "./changes.ts";
 import type { SqlServerDatabase } from "./database.ts";
 import { lockKey } from "./lock_key.ts";
 import { prepareSchema } from "./migrations.ts";
 import { bit, name } from "./mssql.ts";
+import { editTasks } from "./operations.ts";
 import { persist } from "./persist.ts";
 import { purge } from "./purge.ts";
 import * as reading from "./reading.ts";
@@ -160,10 +162,23 @@ export class SqlServerStorage implements Storage {
 
   // ---- queues and rate limits ----
 
-  async setQueuePaused(...[queue, paused]: Args<"setQueuePaused">): Promise<void> {
+  async setQueuePaused(...[queue, paused, action]: Args<"setQueuePaused">): Promise<void> {
     const storedQueue = toStoredName(queue, "queue", nameLengths.queue);
     const parameters = { QueueName: name(storedQueue, nameLengths.queue), Paused: bit(paused) };
-    await this.#database.call("usp_SetQueuePaused", parameters);
+    if (action === undefined) {
+      await this.#database.call("usp_SetQueuePaused", parameters);
+    } else {
+      const noted = { ...parameters, ...actionParameters(action) };
+      await this.#database.call("usp_SetQueuePausedBy", noted);
+    }
+  }
+
+  editTasks(...[request]: Args<"editTasks">): Result<"editTasks"> {
+    return editTasks(this.#database, request);
+  }
+
+  operatorActions(...args: Args<"operatorActions">): Result<"operatorActions"> {
+    return operatorActions(this.#database, ...args);
   }
 
   async takeRateSlots(

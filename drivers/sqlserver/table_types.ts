@@ -122,6 +122,32 @@ export const seriesCorrectionList = tableType("SeriesCorrectionList", {
   DueAtUtc: instant,
 });
 
+/** Changes by operators. */
+export const taskEditList = tableType("TaskEditList", {
+  TaskId: id,
+  Ordinal: int,
+  Version: name(nameLengths.version),
+  Deletes: bit,
+  Request: text,
+  QueueName: name(nameLengths.queue),
+  Priority: smallInt,
+  Status: name(nameLengths.status),
+  StartsAnew: bit,
+  CancelRequested: bit,
+  MovesDue: bit,
+  Soonest: bit,
+  DueInMs: bigInt,
+  DueAtUtc: instant,
+  RecurringTask: text,
+  RecurringInfo: text,
+  AnchorUtc: instant,
+  MaxRuns: int,
+  RunUntil: instant,
+  NextRunUtc: instant,
+  EndsSeries: bit,
+  IsPaused: bit,
+});
+
 /** Wishes for slots of rate limits. */
 export const rateSlotRequestList = tableType("RateSlotRequestList", {
   Ordinal: int,

@@ -64,4 +64,8 @@ export const nameLengths = {
   logLevel: 20,
   rateKey: 400,
   tag: 201, // 100 characters that are all escaped, and a guarded space
+  actor: 400,
+  verb: 20,
+  targetKind: 10,
+  version: 200,
 } as const;

@@ -8,8 +8,8 @@ DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
 SET LOCAL check_function_bodies = off; -- functions may call those of files further down
 SET LOCAL client_min_messages = warning;
 DO $$ BEGIN
-  IF EXISTS (SELECT FROM schema_functions WHERE revision > 9) THEN
-    RAISE EXCEPTION 'the functions are of a newer revision than 9: run the functions.sql of a newer EverTask';
+  IF EXISTS (SELECT FROM schema_functions WHERE revision > 10) THEN
+    RAISE EXCEPTION 'the functions are of a newer revision than 10: run the functions.sql of a newer EverTask';
   END IF;
 END $$;
 
@@ -22,6 +22,7 @@ END $$;
 \ir functions/lost_workers.sql
 \ir functions/maintenance.sql
 \ir functions/notifications.sql
+\ir functions/operations.sql
 \ir functions/persist.sql
 \ir functions/persist_keyed.sql
 \ir functions/queues.sql
@@ -38,6 +39,6 @@ END $$;
 \ir functions/waiting.sql
 \ir functions/workers.sql
 
-INSERT INTO schema_functions (revision, hash) VALUES (9, '5089e340d2e992477ce45e3609b2ecb6251acade01b5f54dd02e8afb3db03aa5')
+INSERT INTO schema_functions (revision, hash) VALUES (10, '30360a140272036c9415ded1f3578db412b6f5124b5d4e97052077d3a221df65')
   ON CONFLICT (revision) DO UPDATE SET hash = excluded.hash, applied_at = excluded.applied_at;
 COMMIT;

@@ -106,7 +106,8 @@ BEGIN
                     UPDATE t
                     SET [Type] = n.[Type], [Handler] = n.[Handler], [Request] = n.[Request], [QueueName] = n.[QueueName],
                         [Priority] = n.[Priority], [AuditLevel] = n.[AuditLevel], [TraceContext] = n.[TraceContext], [RetryPolicy] = n.[RetryPolicy],
-                        [Exception] = NULL, [CancelRequested] = 0,
+                        [Exception] = NULL, [CancelRequested] = 0, [Edits] = ISNULL(t.[Edits], 0) + 1,
+                        [IsPaused] = CASE WHEN t.[NextRunUtc] IS NOT NULL THEN t.[IsPaused] END,
                         [IsRecurring] = n.[IsRecurring], [RecurringTask] = n.[RecurringTask], [RecurringInfo] = n.[RecurringInfo],
                         [MaxRuns] = n.[MaxRuns], [RunUntil] = CONVERT(datetimeoffset(3), n.[RunUntil]),
                         [CurrentRunCount] = CASE WHEN n.[IsRecurring] = 0 THEN NULL
@@ -114,7 +115,8 @@ BEGIN
                         [AnchorUtc] = CASE WHEN @Keeps = 1 THEN t.[AnchorUtc] ELSE CONVERT(datetimeoffset(3), n.[AnchorUtc]) END,
                         [NextRunUtc] = CASE WHEN @Keeps = 1 THEN t.[NextRunUtc] ELSE CONVERT(datetimeoffset(3), n.[NextRunUtc]) END,
                         [Status] = CASE WHEN @Keeps = 1 THEN t.[Status] ELSE n.[Status] END,
-                        [DueAtUtc] = CASE WHEN @Keeps = 1 THEN t.[DueAtUtc] ELSE e.[DueAtUtc] END,
+                        [DueAtUtc] = CASE WHEN @Keeps = 1 OR (t.[IsPaused] = 1 AND t.[NextRunUtc] IS NOT NULL) THEN t.[DueAtUtc]
+                            ELSE e.[DueAtUtc] END,
                         [ScheduledExecutionUtc] = CASE WHEN @Keeps = 1 THEN t.[ScheduledExecutionUtc]
                             WHEN n.[Status] = N'WaitingQueue' THEN e.[DueAtUtc] END,
                         [Attempt] = CASE WHEN @Keeps = 1 THEN t.[Attempt] ELSE 0 END,

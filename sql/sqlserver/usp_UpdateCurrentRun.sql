@@ -50,7 +50,8 @@ BEGIN
         [Exception] = CASE WHEN @Changed = 1 THEN @Exception ELSE [Exception] END,
         [WorkerId] = NULL,
         [NextRunUtc] = @NextRunUtc,
-        [DueAtUtc] = CASE WHEN @NextRunUtc IS NOT NULL AND [CancelRequested] = 1 THEN @Now ELSE @NextRunUtc END,
+        [DueAtUtc] = CASE WHEN @NextRunUtc IS NOT NULL AND [CancelRequested] = 1 THEN @Now
+                          WHEN [IsPaused] = 1 THEN NULL ELSE @NextRunUtc END,
         [CancelRequested] = CASE WHEN @NextRunUtc IS NULL THEN 0 ELSE [CancelRequested] END,
         [Attempt] = 0,
         [LostCount] = 0,

@@ -43,7 +43,7 @@ BEGIN
         [WorkerId] = NULL,
         [NextRunUtc] = r.[NextRunUtc],
         [DueAtUtc] = CASE WHEN r.[NextRunUtc] IS NOT NULL AND [QueuedTasks].[CancelRequested] = 1 THEN @Now
-                          ELSE r.[NextRunUtc] END,
+                          WHEN [QueuedTasks].[IsPaused] = 1 THEN NULL ELSE r.[NextRunUtc] END,
         [CancelRequested] = CASE WHEN r.[NextRunUtc] IS NULL THEN 0 ELSE [QueuedTasks].[CancelRequested] END,
         [Attempt] = 0,
         [LostCount] = 0,

@@ -19,6 +19,7 @@ const series = z.object({
   nextRunAt: instantOrNull,
   runCount: z.int(),
   unreadable: z.string().optional(),
+  paused: z.literal(true).optional(),
 });
 
 /** A task. */
@@ -41,6 +42,7 @@ export const taskSchema = z.object({
   lostCount: z.int(),
   leaseToken: z.int(),
   workerId: z.string().nullable(),
+  version: z.string(),
   cancelRequested: z.boolean(),
   rateSlotAt: instantOrNull,
   traceContext: z.string().nullable(),

@@ -94,7 +94,8 @@ export class EverTask {
   constructor(options: EverTaskOptions, runsUnstarted = false) {
     const settings = parseOptions(options);
     const { definitions, queues, lease, execution } = settings;
-    const { core, home, clock, events, stored, rateLimits } = makeParts(settings, runsUnstarted);
+    const parts = makeParts(settings, runsUnstarted);
+    const { core, home, clock, events, stored, rateLimits, storageClock } = parts;
     this.#core = core;
     this.#home = home;
     this.#stored = stored;
@@ -112,6 +113,13 @@ export class EverTask {
         opened,
         leaseMs: lease.leaseMs,
         queues: this.queues.names,
+        definitions,
+        now: () => storageClock.now(),
+        consequences: {
+          madeDue: refresh,
+          cancelRequested: (taskIds) => this.#cancelOwn(taskIds),
+          ended: (tasks, verb) => this.#endedByHand(tasks, verb),
+        },
         retriesOf: (task) => retriesOf({ definitions, queues, retry: execution.retry }, task),
       });
   }
@@ -181,15 +189,29 @@ export class EverTask {
     if (id === null) return "unknown";
     const storage = await this.#core.life.opened();
     const [outcome] = await storage.requestCancel([id]);
-    if (outcome === "requested") {
-      await this.#home.call(() => this.#core.life.worker?.cancel([id]));
-    }
+    if (outcome === "requested") await this.#cancelOwn([id]);
     // A waiting task has no worker that could report its cancellation.
     if (outcome === "cancelled") {
       await this.#stored.tell([{ kind: "cancelled", taskId: id }]);
       await this.#rateLimits.giveBackOfCancelled(id);
     }
     return outcome!;
+  }
+
+  /** Cancels tasks that this process runs. */
+  async #cancelOwn(taskIds: readonly string[]): Promise<void> {
+    await this.#home.call(() => this.#core.life.worker?.cancel(taskIds));
+  }
+
+  /**
+   * Tells of tasks that an operator has ended while they waited: no worker holds them, so no worker
+   * reports it. Gives back the rate limit slots that they held.
+   */
+  async #endedByHand(tasks: readonly TaskRecord[], verb: "cancel" | "delete"): Promise<void> {
+    if (verb === "cancel") {
+      await this.#stored.tell(tasks.map(({ id }) => ({ kind: "cancelled", taskId: id })));
+    }
+    for (const task of tasks) await this.#rateLimits.giveBackOf(task);
   }
 
   /**

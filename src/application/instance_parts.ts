@@ -27,6 +27,7 @@ export interface InstanceParts {
   readonly events: EventBus;
   readonly stored: StoredTaskEvents;
   readonly rateLimits: RateLimits;
+  readonly storageClock: StorageClock;
 }
 
 /**
@@ -116,5 +117,6 @@ export function makeParts(settings: EverTaskSettings, runsUnstarted: boolean): I
     events,
     stored: new StoredTaskEvents({ ...shared, logger: loggers("events") }),
     rateLimits,
+    storageClock,
   };
 }

@@ -4,6 +4,9 @@ import { type Dated, dated } from "../time/dated.ts";
 import { parseQueueName } from "../task/dispatch_options.ts";
 import { InvalidArgumentError } from "../guards/errors.ts";
 import type { Backlog, QueueStatistics } from "../storage/queries.ts";
+import { checkOptions } from "../guards/argument_checks.ts";
+import { type Operator, operatorNames, parseOperator } from "../operate/operator.ts";
+import type { NewOperatorAction } from "../storage/requests.ts";
 import type { Storage } from "../storage/storage.ts";
 
 /** Pauses, resumes and shows queues; `everTask.queues`. */
@@ -34,19 +37,21 @@ export class Queues {
    * Pauses a queue. No worker of the store starts its tasks until the queue is resumed, even after
    * a restart. Running tasks continue.
    *
+   * @param operator Who does it, and why: noted in the same transaction. @default nothing is noted
    * @throws {InvalidArgumentError} If neither this instance nor storage has the queue.
    */
-  async pause(queue: string): Promise<void> {
-    await this.#setPaused(queue, true);
+  async pause(queue: string, operator?: Operator): Promise<void> {
+    await this.#setPaused(queue, true, operator);
   }
 
   /**
    * Resumes a paused queue.
    *
+   * @param operator As for {@linkcode Queues.pause}.
    * @throws {InvalidArgumentError} If neither this instance nor storage has the queue.
    */
-  async resume(queue: string): Promise<void> {
-    await this.#setPaused(queue, false);
+  async resume(queue: string, operator?: Operator): Promise<void> {
+    await this.#setPaused(queue, false, operator);
   }
 
   /**
@@ -65,11 +70,12 @@ export class Queues {
     return dated((await (await this.#opened()).statistics()).queues);
   }
 
-  async #setPaused(queue: string, paused: boolean): Promise<void> {
+  async #setPaused(queue: string, paused: boolean, operator?: Operator): Promise<void> {
     parseQueueName(queue, "queue");
+    const action = operator === undefined ? undefined : actionOf(queue, paused, operator);
     const storage = await this.#opened();
     if (!this.names.includes(queue)) await this.#checkStored(queue);
-    await storage.setQueuePaused(queue, paused);
+    await storage.setQueuePaused(queue, paused, action);
     this.#refresh();
   }
 
@@ -82,4 +88,16 @@ export class Queues {
       "queues of createEverTask if it has no tasks yet";
     throw new InvalidArgumentError("queue", queue, remedy);
   }
+}
+
+/** What is noted of a pause. */
+function actionOf(queue: string, paused: boolean, operator: Operator): NewOperatorAction {
+  checkOptions(operator, operatorNames, "options");
+  return {
+    verb: paused ? "pauseQueue" : "resumeQueue",
+    ...parseOperator(operator),
+    target: { kind: "queue", id: queue },
+    before: null,
+    after: JSON.stringify({ paused }),
+  };
 }

@@ -2,6 +2,7 @@
 
 import { checkCount } from "../guards/argument_checks.ts";
 import { parseTaskId } from "../ids/uuid_v7.ts";
+import type { AnyTask } from "../task/task.ts";
 import type { TaskRecord } from "../storage/records.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type WorkerStatus, workerStatuses } from "../storage/worker_status.ts";
@@ -11,7 +12,11 @@ import { findFacts } from "./fact_finder.ts";
 import { nextRuns } from "./next_runs.ts";
 import { type QueueOverview, queueOverviews } from "./queue_overview.ts";
 import type { Explanation } from "./reason.ts";
-import { TaskSearch } from "./task_search.ts";
+import { Actions } from "./actions.ts";
+import { Bulk } from "./bulk.ts";
+import { OperatedSeries } from "./operated_series.ts";
+import { OperatedTasks } from "./operated_tasks.ts";
+import { type Consequences, TaskChanger } from "./task_changer.ts";
 
 /** The dependencies of {@linkcode Operate}. */
 export interface OperateParts {
@@ -21,23 +26,40 @@ export interface OperateParts {
   readonly leaseMs: number;
   /** The queues of this process. */
   readonly queues: readonly string[];
+  /** The tasks of this process by type. */
+  readonly definitions: ReadonlyMap<string, AnyTask>;
+  /** The storage's clock, once storage is open. Epoch milliseconds. */
+  readonly now: () => number;
+  /** What follows a change in this process. */
+  readonly consequences: Consequences;
   /** Returns the maximum number of retries of a task's policy; null if unknown. */
   readonly retriesOf: (task: TaskRecord) => number | null;
 }
 
 /**
- * Shows the tasks, queues and workers of all processes of a store. It works in any process with the
- * storage.
+ * Shows and changes the tasks, queues and workers of all processes of a store. It works in any
+ * process with the storage.
  */
 export class Operate {
-  /** Searches and counts tasks. */
-  readonly tasks: TaskSearch;
+  /** Searches, counts and changes tasks. */
+  readonly tasks: OperatedTasks;
+  /** Pauses, resumes and changes series. */
+  readonly series: OperatedSeries;
+  /** Changes all tasks that match a filter. */
+  readonly bulk: Bulk;
+  /** What operators did. */
+  readonly actions: Actions;
   readonly #parts: OperateParts;
 
   /** Made by `createEverTask`. */
   constructor(parts: OperateParts) {
     this.#parts = parts;
-    this.tasks = new TaskSearch(parts.opened);
+    const { opened, consequences, definitions } = parts;
+    const changer = new TaskChanger({ opened, consequences });
+    this.tasks = new OperatedTasks({ opened, changer, definitions });
+    this.series = new OperatedSeries({ changer, now: () => opened().then(parts.now) });
+    this.bulk = new Bulk({ opened, changer });
+    this.actions = new Actions(opened);
   }
 
   /**

@@ -5,6 +5,7 @@ import { answerAtOnce } from "../guards/calls.ts";
 import type { Logger } from "../log/logger.ts";
 import { decodePayload } from "../payload/payload.ts";
 import type { RateSlotRequest } from "../storage/requests.ts";
+import type { TaskRecord } from "../storage/records.ts";
 import type { Storage } from "../storage/storage.ts";
 import { parseRateLimit, type RateLimitSettings } from "../task/rate_limit_options.ts";
 import type { AnyTask } from "../task/task.ts";
@@ -105,20 +106,38 @@ export class RateLimits {
   /** Gives back the slot of a cancelled waiting task, if it held one. Never rejects. */
   async giveBackOfCancelled(taskId: string): Promise<void> {
     if (this.#settings.size === 0) return;
-    const { storage, definitions, logger } = this.#parts;
     try {
-      const task = await storage.get(taskId);
-      const limit = this.#settings.get(task?.type ?? "");
-      if (task === null || limit === undefined || task.rateSlotAt === null) return;
+      const task = await this.#parts.storage.get(taskId);
+      if (task !== null) await this.giveBackOf(task);
+    } catch (error) {
+      this.#warnOf(taskId, error);
+    }
+  }
+
+  /** Gives the slot back that a task held as it was before it ended. Never rejects. */
+  async giveBackOf(
+    task: Pick<TaskRecord, "id" | "type" | "payload" | "rateSlotAt">,
+  ): Promise<void> {
+    const limit = this.#settings.get(task.type);
+    if (limit === undefined || task.rateSlotAt === null) return;
+    const { definitions } = this.#parts;
+    try {
       const { payload: validator } = definitions.get(task.type)!;
       const payload = limit.key && await decodePayload(task.type, validator, task.payload);
       const found = this.keyOf(limit, payload);
       if ("key" in found) await this.giveBack(task, found.key, task.rateSlotAt);
     } catch (error) {
-      logger.warn("The rate limit slot of task {taskId} could not be given back: {error}", {
+      this.#warnOf(task.id, error);
+    }
+  }
+
+  #warnOf(taskId: string, error: unknown): void {
+    this.#parts.logger.warn(
+      "The rate limit slot of task {taskId} could not be given back: {error}",
+      {
         taskId,
         error,
-      });
-    }
+      },
+    );
   }
 }

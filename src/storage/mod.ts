@@ -28,6 +28,8 @@ export {
   shouldCreateStatusAudit,
 } from "./kit/audit_policy.ts";
 export { EventBook } from "./kit/event_book.ts";
+export { type ActionProgress, allDone, nothingEdited, progressOf } from "./kit/edit_results.ts";
+export { taskVersion } from "./kit/task_version.ts";
 export { RateBook } from "./kit/rate_book.ts";
 export type { SlotWish } from "./kit/gcra.ts";
 export type { FillRandom } from "../ids/uuid_v7.ts";
@@ -82,6 +84,9 @@ export type {
   WorkerServes,
 } from "./records.ts";
 export type {
+  ActionBatch,
+  ActionFilter,
+  ActionTarget,
   ChangeResult,
   ClaimRequest,
   ClaimResult,
@@ -93,8 +98,11 @@ export type {
   HeartbeatResult,
   Lease,
   LostTask,
+  NewOperatorAction,
   NewSeries,
   NewTask,
+  OperatorActionRecord,
+  OperatorVerb,
   PersistOptions,
   PersistResult,
   Polling,
@@ -106,10 +114,14 @@ export type {
   ReleasedTask,
   ReleaseLostRequest,
   ReturnedRateSlot,
+  RowEdit,
   RunEnd,
   SeriesCorrection,
   StatusChange,
   StatusTransition,
+  TaskEdit,
+  TasksEdit,
+  TasksEdited,
   WakeSignal,
   WatchRequest,
   WatchResult,
@@ -119,6 +131,7 @@ export type { PurgeOptions } from "./retention.ts";
 export { setStatusByMany, updateCurrentRunByMany } from "./single_changes.ts";
 export { lastTransition, putsInLine } from "./status_transitions.ts";
 export type { Storage } from "./storage.ts";
+export type { StorageOperations } from "./storage_operations.ts";
 export type { StorageReading } from "./storage_reading.ts";
 export type { StorageRelay } from "./storage_relay.ts";
 export type { StorageTasks } from "./storage_tasks.ts";

@@ -78,6 +78,11 @@ export interface TaskRecord extends TaskFields {
   readonly executionTimeMs: number | null;
   /** The worker that has claimed the task; null if none has. */
   readonly workerId: string | null;
+  /**
+   * The version of the row, up to 150 characters: another one after each change that matters to an
+   * operator. See {@linkcode taskVersion}.
+   */
+  readonly version: string;
 }
 
 /** The part of a task row that only recurring tasks have. */
@@ -101,6 +106,8 @@ export interface SeriesRecord {
   readonly nextRunAt: number | null;
   /** The number of counted runs so far; at most 2^31 - 1. */
   readonly runCount: number;
+  /** True if an operator has paused the series; absent otherwise. */
+  readonly paused?: true;
 }
 
 /** A claimed task. The worker itself reports the changes to `Queued` and `InProgress`. */

@@ -2,6 +2,7 @@
 
 export type * from "./change_requests.ts";
 export type * from "./claim_requests.ts";
+export type * from "./operation_requests.ts";
 export type * from "./persist_requests.ts";
 export type * from "./rate_slot_requests.ts";
 export type * from "./relay_requests.ts";

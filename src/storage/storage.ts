@@ -2,8 +2,15 @@
 // suite (src/testing/) checks every guarantee on every driver.
 
 import type { NewLogLine } from "./queries.ts";
-import type { Polling, RateSlotRequest, RateSlots, ReturnedRateSlot } from "./requests.ts";
+import type {
+  NewOperatorAction,
+  Polling,
+  RateSlotRequest,
+  RateSlots,
+  ReturnedRateSlot,
+} from "./requests.ts";
 import type { PurgeOptions, PurgeResult, RetentionPolicy } from "./retention.ts";
+import type { StorageOperations } from "./storage_operations.ts";
 import type { StorageReading } from "./storage_reading.ts";
 import type { StorageRelay } from "./storage_relay.ts";
 import type { StorageTasks } from "./storage_tasks.ts";
@@ -29,7 +36,8 @@ import type { StorageWorkers } from "./storage_workers.ts";
  *   millisecond. Strings are compared by code points: keys, queues and types that differ in case,
  *   accents or trailing spaces are different.
  */
-export interface Storage extends StorageTasks, StorageWorkers, StorageReading, StorageRelay {
+export interface Storage
+  extends StorageTasks, StorageWorkers, StorageReading, StorageRelay, StorageOperations {
   /** `memory`, `sqlite`, `postgres`, `sqlserver`, or a third party's name. */
   readonly name: string;
 
@@ -59,8 +67,10 @@ export interface Storage extends StorageTasks, StorageWorkers, StorageReading, S
   /**
    * Pauses or resumes a queue for all workers of the store. The tasks of a paused queue are not
    * claimed. The setting is stored and survives restarts.
+   *
+   * @param action Noted in the same transaction; absent: nothing is noted.
    */
-  setQueuePaused(queue: string, paused: boolean): Promise<void>;
+  setQueuePaused(queue: string, paused: boolean, action?: NewOperatorAction): Promise<void>;
 
   /**
    * Takes one slot for each request, atomically, in the order of the array, by the storage's clock.

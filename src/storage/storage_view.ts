@@ -2,6 +2,7 @@
 // stays open until the last view is closed. Each view is notified of the changes made through the
 // others, as of changes by other processes.
 
+import { cancelsAsked, makesDue } from "./edit_news.ts";
 import type { WakeSignal } from "./requests.ts";
 import type { Storage } from "./storage.ts";
 
@@ -37,6 +38,11 @@ const news: News = {
   },
   setQueuePaused: () => ({ kind: "queues" }),
   watchEvents: (_, { began }) => began ? { kind: "watch" } : null,
+  editTasks([request], edited) {
+    const taskIds = cancelsAsked(request, edited);
+    if (taskIds.length > 0) return { kind: "cancel", taskIds };
+    return makesDue(request, edited) ? tasks : null;
+  },
 };
 
 function isDueAgain({ dueInMs }: { readonly dueInMs?: number }): boolean {

@@ -25,6 +25,7 @@ export function task(overrides: Partial<TaskRecord> = {}): TaskRecord {
     workerId: null,
     attempt: 0,
     leaseToken: 0,
+    version: "1",
     ...overrides,
   };
 }

@@ -45,14 +45,19 @@ const subjects: Readonly<Record<string, Subjects>> = {
   "./prometheus": prometheusSubjects,
 };
 
+/** The names of the methods of a class, inherited ones included. */
+function methodsOf(prototype: object): string[] {
+  if (prototype === Object.prototype) return [];
+  const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(prototype);
+  const own = Object.entries(members).filter(([, { value }]) => typeof value === "function");
+  return [...own.map(([name]) => name), ...methodsOf(Object.getPrototypeOf(prototype))];
+}
+
 Deno.test("every method of an instance has its place in the sweep", async () => {
   await using everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
   for (const [part, table] of Object.entries(methods)) {
     const owner = partOf(everTask, part);
-    const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(
-      Object.getPrototypeOf(owner),
-    );
-    const names = Object.keys(members).filter((name) => typeof members[name]?.value === "function");
+    const names = methodsOf(Object.getPrototypeOf(owner));
     const forOurselves = part === "events"
       ? ["addLeftOut", "emit", "emitOfOthers", "idle", "wants"]
       : [];

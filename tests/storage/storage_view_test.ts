@@ -1,7 +1,7 @@
 // What the views of one storage object tell each other, and when it is closed.
 
 import { assertEquals } from "@std/assert";
-import type { StatusChange, WakeSignal } from "../../src/storage/requests.ts";
+import type { RowEdit, StatusChange, TasksEdit, WakeSignal } from "../../src/storage/requests.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { viewOf } from "../../src/storage/storage_view.ts";
 
@@ -25,6 +25,15 @@ function scene(answers: Partial<Record<keyof Storage, unknown>> = {}) {
   own.onWake((signal) => heard.own.push(signal));
   const endListening = other.onWake((signal) => heard.other.push(signal));
   return { storage, own, other, heard, calls, endListening };
+}
+
+/** A change of task `a` for an operator. */
+function edit(change: RowEdit): TasksEdit {
+  const target = { kind: "task", id: "a" } as const;
+  return {
+    edits: [{ taskId: "a", version: "1", change }],
+    action: { verb: "edit", by: "ada", reason: null, target, before: null, after: null },
+  };
 }
 
 const tasks: WakeSignal = { kind: "tasks" };
@@ -59,6 +68,24 @@ const news: [what: string, call: Call, answer: [keyof Storage, unknown], told: W
     (s) => s.requestCancel(["a", "b", "c"]),
     ["requestCancel", ["requested", "ended", "requested"]],
     [{ kind: "cancel", taskIds: ["a", "c"] }],
+  ],
+  [
+    "makes a task due for an operator",
+    (s) => s.editTasks(edit({ due: "soonest" })),
+    ["editTasks", { actionId: "1", applied: [true] }],
+    [{ kind: "tasks" }],
+  ],
+  [
+    "asks to cancel a task for an operator",
+    (s) => s.editTasks(edit({ cancelRequested: true })),
+    ["editTasks", { actionId: "1", applied: [true] }],
+    [{ kind: "cancel", taskIds: ["a"] }],
+  ],
+  [
+    "changes nothing for an operator",
+    (s) => s.editTasks(edit({ due: "soonest" })),
+    ["editTasks", { actionId: null, applied: [false] }],
+    [],
   ],
   ["pauses a queue", (s) => s.setQueuePaused("x", true), ["setQueuePaused", undefined], [{
     kind: "queues",

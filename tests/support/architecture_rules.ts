@@ -44,7 +44,10 @@ export const floors: Readonly<Record<string, readonly string[]>> = {
   rate_limit: [...foundation, "payload", "task", "storage", "events"],
   dispatch: [...tasks, "instrumentation", "retry", "events"],
   worker: [...tasks, "instrumentation", "retry", "events", "rate_limit", "dispatch"],
-  operate: [...foundation, "ids", "schedule", "task", "retry", "storage"],
+  operate: [
+    ...foundation,
+    ...["ids", "task", "retry", "storage", "payload", "schedule", "dispatch"],
+  ],
   application: [
     ...tasks,
     "instrumentation",

@@ -24,7 +24,7 @@ export function requestCancel(database: MapDatabase, taskId: string, now: number
 export function makeDue(database: MapDatabase, taskId: string, now: number): boolean {
   const row = database.rows.get(taskId);
   if (row === undefined || row.workerId !== null) return false;
-  if (row.dueAt === null) {
+  if (row.dueAt === null && !(row.series?.paused && row.series.nextRunAt !== null)) {
     if (row.series !== null || !hasEnded(row) || row.status === "Completed") return false;
     startAnew(row);
     database.setStatus(row, "Queued", null, now);

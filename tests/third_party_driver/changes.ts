@@ -61,5 +61,5 @@ export function endRun(database: MapDatabase, row: Row, run: RunEnd, now: number
       });
     }
   }
-  endLease(row, nextRunAt, now);
+  endLease(row, row.series!.paused && !row.cancelRequested ? null : nextRunAt, now);
 }

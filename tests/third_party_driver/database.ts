@@ -7,17 +7,20 @@ import {
   type Clock,
   EventBook,
   type Lease,
+  type OperatorActionRecord,
   RateBook,
   shouldCreateStatusAudit,
   type StatusTransition,
 } from "@evertask/evertask/storage";
-import { type Row, wellFormed, type Worker } from "./rows.ts";
+import { type Mutable, type Row, wellFormed, type Worker } from "./rows.ts";
 
 /** What the storages of several "processes" share. */
 export class MapDatabase {
   readonly rows = new Map<string, Row>();
   readonly workers = new Map<string, Worker>();
   readonly paused = new Set<string>();
+  /** What operators did, newest first. */
+  readonly actions: Mutable<OperatorActionRecord>[] = [];
   readonly rates = new RateBook();
   readonly events = new EventBook();
   readonly clock: Clock;

@@ -4,6 +4,7 @@
 
 import { InvalidArgumentError } from "@evertask/evertask";
 import {
+  allDone,
   type ConnectionOptions,
   lastTransition,
   OpenOnce,
@@ -18,6 +19,7 @@ import { applyChange, endRun } from "./changes.ts";
 import { claim, nextDueAt, release, releaseUnknown } from "./claim.ts";
 import type { MapDatabase } from "./database.ts";
 import { countLines, saveLine } from "./execution_logs.ts";
+import { editTasks, noteAction, operatorActions } from "./operations.ts";
 import { persist } from "./persist.ts";
 import { purge } from "./purge.ts";
 import { countTasks, getTask, listTasks, pageOf } from "./reading.ts";
@@ -130,9 +132,21 @@ export class MapStorage implements Storage {
     return this.#run((map, now) => releaseLost(map, request, now));
   }
 
-  setQueuePaused(...[queue, paused]: Args<"setQueuePaused">): Result<"setQueuePaused"> {
+  setQueuePaused(...[queue, paused, action]: Args<"setQueuePaused">): Result<"setQueuePaused"> {
     const name = wellFormed(queue);
-    return this.#run((map) => void (paused ? map.paused.add(name) : map.paused.delete(name)));
+    return this.#run((map, now) => {
+      if (paused) map.paused.add(name);
+      else map.paused.delete(name);
+      if (action !== undefined) noteAction(map, { ...action, ...allDone }, now);
+    });
+  }
+
+  editTasks(...[request]: Args<"editTasks">): Result<"editTasks"> {
+    return this.#run((map, now) => editTasks(map, request, now));
+  }
+
+  operatorActions(...args: Args<"operatorActions">): Result<"operatorActions"> {
+    return this.#run((map) => operatorActions(map, ...args));
   }
 
   takeRateSlots(...[requests]: Args<"takeRateSlots">): Result<"takeRateSlots"> {

@@ -45,6 +45,7 @@ function create(database: MapDatabase, task: NewTask, now: number): PersistResul
     runsAudit: [],
     logs: [],
     lines: 0,
+    edits: 0,
   };
   rows.set(row.id, row);
   database.setStatus(row, task.status, null, now);
@@ -58,14 +59,17 @@ function update(database: MapDatabase, row: Row, task: NewTask, now: number): Pe
   const known = row.series;
   const isAlive = known !== null && known.nextRunAt !== null;
   Object.assign(row, fieldsOf(task));
+  row.edits++;
   if (isAlive) row.series!.runCount = known.runCount;
+  if (isAlive && known.paused) row.series!.paused = true;
   if (isAlive && known.schedule === task.series?.schedule) {
     row.series!.nextRunAt = known.nextRunAt;
     row.series!.anchorAt = known.anchorAt;
   } else {
     startAnew(row);
-    row.dueAt = dueInstant(task, now);
-    row.scheduledAt = task.status === "WaitingQueue" ? row.dueAt : null;
+    const dueAt = dueInstant(task, now);
+    if (!row.series?.paused) row.dueAt = dueAt;
+    row.scheduledAt = task.status === "WaitingQueue" ? dueAt : null;
     if (row.status !== task.status) database.setStatus(row, task.status, null, now);
   }
   return { id: row.id, outcome: "updated", claimed: false };

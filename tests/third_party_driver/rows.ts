@@ -7,7 +7,7 @@ import type {
   TaskFilter,
   TaskRecord,
 } from "@evertask/evertask";
-import type { ClaimedTask, NewTask } from "@evertask/evertask/storage";
+import { type ClaimedTask, type NewTask, taskVersion } from "@evertask/evertask/storage";
 
 /** What can be changed in place. */
 export type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -15,12 +15,13 @@ export type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 export type Numbered<T> = T & { readonly number: number };
 
 /** A task with its history. */
-export interface Row extends Mutable<Omit<TaskRecord, "series">> {
+export interface Row extends Mutable<Omit<TaskRecord, "series" | "version">> {
   series: Mutable<NonNullable<TaskRecord["series"]>> | null;
   statusAudit: Numbered<StatusAuditRecord>[];
   runsAudit: Numbered<RunsAuditRecord>[];
   logs: Numbered<ExecutionLogRecord>[];
   lines: number;
+  edits: number;
 }
 
 /** A registered worker. */
@@ -50,7 +51,7 @@ export function fieldsOf(task: NewTask) {
   };
 }
 
-export function dueInstant({ due }: NewTask, now: number): number {
+export function dueInstant({ due }: Pick<NewTask, "due">, now: number): number {
   return "at" in due ? due.at : now + Math.round(due.inMs);
 }
 
@@ -87,8 +88,9 @@ export function hasEnded(row: Row): boolean {
 
 /** A task as the contract has it. */
 export function toRecord(row: Row): TaskRecord {
-  const { statusAudit: _s, runsAudit: _r, logs: _l, lines: _n, series, ...record } = row;
-  return { ...record, series: series === null ? null : { ...series } };
+  const { statusAudit: _s, runsAudit: _r, logs: _l, lines: _n, edits, series, ...fields } = row;
+  const record = { ...fields, series: series === null ? null : { ...series } };
+  return { ...record, version: taskVersion(record, edits) };
 }
 
 export function matches(row: Row, filter: TaskFilter): boolean {
@@ -127,6 +129,7 @@ export function toClaimed(row: Row, dueAt: number): ClaimedTask {
     lastExecutionAt: _l,
     executionTimeMs: _x,
     workerId: _w,
+    version: _v,
     ...claimed
   } = toRecord(row);
   return { ...claimed, dueAt };

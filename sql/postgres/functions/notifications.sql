@@ -7,3 +7,12 @@ CREATE OR REPLACE FUNCTION notify_processes(message json) RETURNS void
 LANGUAGE sql VOLATILE SET search_path FROM CURRENT AS $$
   SELECT pg_notify(current_schema(), message::text)
 $$;
+
+-- Tells the owners of claimed tasks to cancel them. A notification holds at most 8,000 bytes.
+CREATE OR REPLACE FUNCTION notify_of_cancels(task_ids uuid[], sender text) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path FROM CURRENT AS $$
+BEGIN
+  FOR i IN 1 .. coalesce(cardinality(task_ids), 0) BY 100 LOOP
+    PERFORM notify_processes(json_build_object('kind', 'cancel', 'from', sender, 'taskIds', task_ids[i : i + 99]));
+  END LOOP;
+END $$;

@@ -12,7 +12,8 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     t.attempt, t.lost_count AS "lostCount", t.worker_id AS "workerId",
     t.lease_token AS "leaseToken", t.cancel_requested AS "cancelRequested",
     to_epoch_ms(t.rate_slot_utc) AS "rateSlotAt", t.trace_context AS "traceContext",
-    t.retry_policy AS "retryPolicy", series_record(t) AS series, coalesce(t.tags, '{}') AS tags
+    t.retry_policy AS "retryPolicy", series_record(t) AS series, coalesce(t.tags, '{}') AS tags,
+    task_version(t) AS version, t.is_paused AS "isPaused"
   ) AS r
 $$;
 

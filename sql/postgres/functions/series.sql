@@ -32,7 +32,8 @@ BEGIN
       status = r.status,
       exception = r.exception,
       worker_id = NULL,
-      due_at_utc = CASE WHEN r.next_run_utc IS NOT NULL AND t.cancel_requested THEN clock ELSE r.next_run_utc END,
+      due_at_utc = CASE WHEN r.next_run_utc IS NOT NULL AND t.cancel_requested THEN clock
+        WHEN t.is_paused THEN NULL ELSE r.next_run_utc END,
       next_run_utc = r.next_run_utc,
       cancel_requested = t.cancel_requested AND r.next_run_utc IS NOT NULL,
       attempt = 0,

@@ -39,12 +39,7 @@ BEGIN
   )
   SELECT json_object_agg(w.id, w.outcome), array_agg(w.id) FILTER (WHERE w.outcome = 'requested')
   INTO outcomes, requested FROM wanted AS w;
-  -- A notification holds at most 8,000 bytes.
-  IF sender IS NOT NULL THEN
-    FOR i IN 1 .. coalesce(cardinality(requested), 0) BY 100 LOOP
-      PERFORM notify_processes(json_build_object('kind', 'cancel', 'from', sender, 'taskIds', requested[i : i + 99]));
-    END LOOP;
-  END IF;
+  IF sender IS NOT NULL THEN PERFORM notify_of_cancels(requested, sender); END IF;
   RETURN coalesce(outcomes, '{}');
 END $$;
 
@@ -63,11 +58,12 @@ DECLARE
   due   uuid[];
 BEGIN
   WITH wanted AS MATERIALIZED (
-    SELECT t.id, t.due_at_utc IS NULL AS restarts
+    SELECT t.id, t.due_at_utc IS NULL AND NOT t.is_recurring AS restarts
     FROM queued_tasks AS t
     WHERE t.id = ANY (ARRAY(SELECT i::uuid FROM json_array_elements_text(task_ids) AS i))
       AND t.worker_id IS NULL
-      AND (t.due_at_utc IS NOT NULL OR (NOT t.is_recurring AND t.status IN ('Failed', 'Cancelled', 'ServiceStopped')))
+      AND (t.due_at_utc IS NOT NULL OR (t.is_paused AND t.next_run_utc IS NOT NULL)
+        OR (NOT t.is_recurring AND t.status IN ('Failed', 'Cancelled', 'ServiceStopped')))
     ORDER BY t.id FOR UPDATE
   ), changed AS (
     UPDATE queued_tasks AS t SET

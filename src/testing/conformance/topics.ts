@@ -13,6 +13,8 @@ import { faults } from "./cases/faults.ts";
 import { leasesAndFences } from "./cases/leases_and_fences.ts";
 import { lostWorkers } from "./cases/lost_workers.ts";
 import { opening } from "./cases/opening.ts";
+import { operations } from "./cases/operations.ts";
+import { operatorActions } from "./cases/operator_actions.ts";
 import { persist } from "./cases/persist.ts";
 import { queues } from "./cases/queues.ts";
 import { rateSlots } from "./cases/rate_slots.ts";
@@ -44,6 +46,8 @@ export const topics: readonly Topic[] = [
   lostWorkers,
   cancel,
   releaseAndMakeDue,
+  operations,
+  operatorActions,
   queues,
   rateSlots,
   readingAndPaging,

@@ -82,6 +82,7 @@ export class DispatchRecorder {
       leaseToken: 0,
       cancelRequested: false,
       rateSlotAt: null,
+      version: "",
       series: task.series === null ? null : { ...task.series, runCount: 0 },
     }));
     this.dispatched.push(stored);

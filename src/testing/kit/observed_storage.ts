@@ -16,6 +16,7 @@ const writes = [
   "makeDue",
   "correctSeries",
   "setQueuePaused",
+  "editTasks",
 ];
 
 /**

@@ -168,6 +168,7 @@ Deno.test("a task is read with every field in its form", async () => {
         runCount: 7,
       },
       tags: ["tenant:42"],
+      version: "0.3",
     });
     const [request] = sent();
     assertEquals([request!.kind, types(request!)], ["query", { Key: "uniqueidentifier" }]);

@@ -7,6 +7,15 @@ import { slotRequest } from "../../support/new_task.ts";
 import { columns, rows, serverNow, withScript } from "./scripted.ts";
 import { otherId, task, taskId } from "./scripted_task.ts";
 
+const action = {
+  verb: "edit",
+  by: "ada",
+  reason: null,
+  target: { kind: "task", id: taskId },
+  before: null,
+  after: null,
+} as const;
+
 /** A verb, its procedure, and the number of rows in the answer, if not one. */
 const verbs: [
   verb: string,
@@ -61,6 +70,16 @@ const verbs: [
   ],
   ["setQueuePaused", (s) => s.setQueuePaused("q", true), "usp_SetQueuePaused"],
   [
+    "setQueuePaused with an action",
+    (s) => s.setQueuePaused("q", true, action),
+    "usp_SetQueuePausedBy",
+  ],
+  [
+    "editTasks",
+    (s) => s.editTasks({ edits: [], action }),
+    "usp_EditTasks",
+  ],
+  [
     "takeRateSlots",
     (s) => s.takeRateSlots([slotRequest({ emissionIntervalMs: 0.5, burst: 2 })]),
     "usp_TakeRateSlots",
@@ -80,7 +99,7 @@ const verbs: [
 function anyAnswer(count = 1) {
   const row = [
     ...[taskId, "created", true, serverNow, true, 1, 1, null, true, false, serverNow],
-    ...[0, true, false, taskId, "a", "q", "w", 0, 0, 0, 0],
+    ...[0, true, false, taskId, "a", "q", "w", 0, 0, 0, 0, null],
   ];
   return {
     recordsets: [
@@ -89,7 +108,7 @@ function anyAnswer(count = 1) {
           "Id id, Outcome text, Claimed bit, Now instant, Known bit, Applied int, Due int, " +
             "DueAtUtc instant, Alive bit, OthersLost bit, NowMs float, Released int, Done bit, " +
             "Busy bit, TaskId id, Type text, QueueName text, WorkerId text, StatusAudit int, " +
-            "RunsAudit int, ExecutionLog int, Tasks int",
+            "RunsAudit int, ExecutionLog int, Tasks int, ActionId bigint",
         ),
         ...Array.from({ length: count }, () => row),
       ),

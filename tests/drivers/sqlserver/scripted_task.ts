@@ -35,7 +35,7 @@ export const taskColumns = columns(
     "ExecutionTimeMs float, Attempt int, LostCount int, WorkerId text, LeaseToken bigint, " +
     "CancelRequested bit, RateSlotUtc instant, TraceContext text, RetryPolicy text, IsRecurring bit, " +
     "RecurringTask text, RecurringInfo text, AnchorUtc instant, MaxRuns int, RunUntil instant, " +
-    "NextRunUtc instant, CurrentRunCount int",
+    "NextRunUtc instant, CurrentRunCount int, IsPaused bit, Version text",
 );
 
 /** As it comes in recordsets. */
@@ -54,5 +54,5 @@ export const taskRow = [
     "key\u0010@",
   ],
   ...[serverNow, null, null, serverNow + 1, 1.5, 2, 1, null, 3, false, null],
-  ...[null, null, true, "{}", "always", serverNow, null, null, serverNow + 5, 7],
+  ...[null, null, true, "{}", "always", serverNow, null, null, serverNow + 5, 7, null, "0.3"],
 ];

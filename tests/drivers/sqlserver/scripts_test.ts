@@ -146,7 +146,7 @@ Deno.test("each procedure that writes history decides by the same table, in the 
     [
       "a status audit row without an error",
       "ISNULL(LEVEL, 0) NOT IN (1, 2, 3)",
-      ["usp_MakeDue", "usp_RequestCancel"],
+      ["usp_EditTasks", "usp_MakeDue", "usp_RequestCancel"],
     ],
     ["a status audit row of a new task", "LEVEL NOT IN (1, 2, 3)", ["usp_PersistTasks"]],
     ["a status audit row of an error", "ISNULL(LEVEL, 0) <> 3", ["usp_ReleaseLost"]],

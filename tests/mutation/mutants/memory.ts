@@ -29,7 +29,10 @@ export const memory: readonly Mutant[] = [
     ["if (row.series !== null) row.series.nextRunAt = null;\n  state", "state"],
   ]),
   ...mutantsOf({ file: `${folder}/make_due.ts`, tests }, [
-    ["if (row.dueAt > now) state.due.setDue(row, now);", "state.due.setDue(row, now);"],
+    [
+      "if (row.dueAt === null || row.dueAt > now) state.due.setDue(row, now);",
+      "state.due.setDue(row, now);",
+    ],
     ["row.series !== null || !row.ended || row", "!row.ended || row"],
     [
       "row.attempt = 0;\n  row.lostCount = 0;\n  row.rateSlotAt = null;\n  state",

@@ -113,8 +113,8 @@ export const postgres: readonly Mutant[] = [
   ]),
   ...mutantsOf({ file: "sql/postgres/functions/series.sql", tests: conformance, filter: changes }, [
     [
-      "CASE WHEN r.next_run_utc IS NOT NULL AND t.cancel_requested THEN clock ELSE",
-      "CASE WHEN false THEN clock ELSE",
+      "CASE WHEN r.next_run_utc IS NOT NULL AND t.cancel_requested THEN clock\n",
+      "CASE WHEN false THEN clock\n",
     ],
     ["cancel_requested = t.cancel_requested AND r.next_run_utc IS NOT NULL,", ""],
     ["AND t.is_recurring\n", "\n"],

@@ -129,8 +129,8 @@ export const postgresUpkeep: readonly Mutant[] = [
       ],
       ["due_at_utc = least(t.due_at_utc, clock),", "due_at_utc = clock,"],
       [
-        "AND t.worker_id IS NULL\n      AND (t.due_at_utc IS NOT NULL OR (NOT t",
-        "AND (t.due_at_utc IS NOT NULL OR (NOT t",
+        "AND t.worker_id IS NULL\n      AND (t.due_at_utc IS NOT NULL OR (t.is_paused",
+        "AND (t.due_at_utc IS NOT NULL OR (t.is_paused",
       ],
       ["WHERE c.restarts AND writes", "WHERE writes"],
       ["WHEN t.due_at_utc IS NULL AND t.next_run_utc IS NULL\n", "WHEN t.due_at_utc IS NULL\n"],
@@ -143,9 +143,9 @@ export const postgresUpkeep: readonly Mutant[] = [
     ],
   ),
   {
-    file: "sql/postgres/functions/waiting.sql",
-    original: "requested[i : i + 99]",
-    replacement: "requested[i : i]",
+    file: "sql/postgres/functions/notifications.sql",
+    original: "task_ids[i : i + 99]",
+    replacement: "task_ids[i : i]",
     tests: ["tests/drivers/postgres/notifications_test.ts"],
     filter: "cancel",
   },

@@ -124,8 +124,8 @@ export const rateLimits: readonly Mutant[] = [
   },
   {
     file: rateLimitsModule,
-    original: "task === null || limit === undefined || task.rateSlotAt === null",
-    replacement: "task === null || limit === undefined",
+    original: "limit === undefined || task.rateSlotAt === null",
+    replacement: "limit === undefined",
     tests: ["tests/rate_limit/given_back_test.ts"],
   },
   {

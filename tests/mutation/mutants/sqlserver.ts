@@ -76,7 +76,7 @@ export const sqlserver: readonly Mutant[] = [
       "@StoredIsRecurring = 1 AND @Alive = 1 AND @SameSchedule = 1 THEN",
       "@StoredIsRecurring = 1 AND @SameSchedule = 1 THEN",
     ],
-    ["[Exception] = NULL, [CancelRequested] = 0,\n", "[Exception] = NULL,\n"],
+    ["[Exception] = NULL, [CancelRequested] = 0, [Edits]", "[Exception] = NULL, [Edits]"],
     [
       "WHEN @StoredIsRecurring = 1 AND @Alive = 1 THEN t.[CurrentRunCount] ELSE 0 END",
       "ELSE 0 END",

@@ -106,6 +106,19 @@ export const kitSubjects: Subjects = {
     call: (...args) => Reflect.apply(kit.lastTransition, null, args),
     args: [change],
   }],
+  allDone: "constant",
+  nothingEdited: [{
+    call: (...args) => Reflect.apply(kit.nothingEdited, null, args),
+    args: [object({ edits: list })],
+  }],
+  progressOf: [{
+    call: (...args) => Reflect.apply(kit.progressOf, null, args),
+    args: [object({ edits: anything([]) }), list],
+  }],
+  taskVersion: [{
+    call: (...args) => Reflect.apply(kit.taskVersion, null, args),
+    args: [object({ status: anything("Queued") }), number],
+  }],
   notOpen: [{
     call: (...args) => Reflect.apply(kit.notOpen, null, args),
     args: [takes("storage")],

@@ -4,8 +4,10 @@ import { createEverTask, defineTask, type EverTask, silentLogger } from "../../.
 import { memoryStorage } from "../../../drivers/memory/mod.ts";
 import {
   allOptional,
+  anything,
   duration,
   instant,
+  optional,
   optionalOptions,
   options,
   type Shape,
@@ -30,6 +32,24 @@ const common = {
   retry: takes({ nextDelay: () => null, toJSON: () => ({ kind: "none" }) }),
   signal,
   connection: takes(undefined, "undefined"),
+};
+
+/** Who changes something. */
+const operator = { by: takes("ada"), reason: optional(takes("a reason")) };
+const taskOperator = { ...operator, version: optional(takes("1")) };
+const bulk = {
+  ...operator,
+  dryRun: optional(takes(true)),
+  after: optional(takes("dry.01900000-0000-7000-8000-000000000001")),
+  limit: optional(takes(5)),
+};
+const someTasks = options({ types: takes(["noop"]) });
+const edit = {
+  payload: anything(1),
+  unchecked: optional(takes(true)),
+  queue: optional(takes("default")),
+  priority: optional(takes(5)),
+  delay: optional(duration),
 };
 
 /** One subject a way to say when: only one of them may be said. */
@@ -127,8 +147,8 @@ export const methods: Readonly<
     ]],
   },
   queues: {
-    pause: [[takes("default")]],
-    resume: [[takes("default")]],
+    pause: [[takes("default"), optional(options(operator))]],
+    resume: [[takes("default"), optional(options(operator))]],
     list: [[]],
     backlog: [[]],
   },
@@ -143,8 +163,40 @@ export const methods: Readonly<
     queues: [[]],
   },
   "operate.tasks": {
+    edit: [[id, options(edit), options(taskOperator)]],
+    delete: [[id, options(taskOperator)]],
+    retry: [[id, options(taskOperator)]],
+    runNow: [[id, options(taskOperator)]],
+    cancel: [[id, options(taskOperator)]],
     search: [[filter, taskPage]],
     count: [[filter, optionalOptions({ cap: takes(5) })]],
+  },
+  "operate.series": {
+    pause: [[id, options(taskOperator)]],
+    resume: [[id, options(taskOperator)]],
+    edit: [[id, takes("* * * * *", "text", "function", "object"), options(taskOperator)]],
+    preview: [[
+      takes("* * * * *", "text", "function", "object"),
+      takes(5, "number", "undefined"),
+    ]],
+  },
+  "operate.bulk": {
+    edit: [[someTasks, options({ priority: takes(5) }), options(bulk)]],
+    delete: [[someTasks, options(bulk)]],
+    retry: [[someTasks, options(bulk)]],
+    runNow: [[someTasks, options(bulk)]],
+    cancel: [[someTasks, options(bulk)]],
+  },
+  "operate.actions": {
+    list: [[
+      optionalOptions({
+        by: takes("ada"),
+        verbs: takes(["edit"]),
+        taskId: id,
+        queue: takes("default"),
+      }),
+      numberedPage,
+    ]],
   },
 };
 

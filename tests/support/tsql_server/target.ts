@@ -77,6 +77,7 @@ const tables = [
   ...["TaskTags", "StatusAudit", "RunsAudit", "TaskExecutionLog", "TaskExecutionLogs"],
   ...["QueuedTasks", "Workers", "PausedQueues", "ReturnedRateSlots", "RateLimits"],
   ...["EventWatchers", "RelayedEvents"],
+  "OperatorActions",
   "SchemaVersions",
 ];
 
@@ -140,6 +141,7 @@ const instants: Readonly<Record<string, readonly string[]>> = {
   PausedQueues: ["PausedAtUtc"],
   EventWatchers: ["ExpiresUtc"],
   RelayedEvents: ["WrittenUtc"],
+  OperatorActions: ["AtUtc"],
 };
 
 /** Ages the rows of a schema: moves all instants back. */

@@ -37,6 +37,7 @@ export const opening = topic("opening", {
       () => other.heartbeat("w", 1000),
       () => other.get(s.id()),
       () => other.statistics(),
+      () => other.operatorActions(),
     ];
     for (const verb of verbs) {
       await expectRejection(verb(), StorageClosedError, `${verb} is refused after close`);

@@ -19,8 +19,10 @@ export const seriesCorrections = topic("series corrections", {
     const { id, now, correction } = await planned(s);
     const before = await s.row(id);
     expectSame(await s.storage.correctSeries([correction]), [true], "it is corrected");
-    expectSame(await s.row(id), {
-      ...before,
+    const { version: _, ...after } = await s.row(id);
+    const { version: _before, ...fields } = before;
+    expectSame(after, {
+      ...fields,
       dueAt: now + hour,
       series: { ...before.series!, nextRunAt: now + hour, anchorAt: now - minute },
     }, "the times have changed, and nothing else");

@@ -250,9 +250,9 @@ export const taskKeys = topic("task keys", {
     const lease = { workerId: "worker-a", token: expectValue(task, "claimed").leaseToken };
     const rateSlotAt = await s.now() + hour;
     await s.change(id, [["Pending", "it broke"]], { lease, dueInMs: hour, rateSlotAt });
-    const before = await s.row(id);
+    const { version: _before, ...before } = await s.row(id);
     await s.persist(s.recurring({ taskKey, priority: 4 }));
-    const row = await s.row(id);
+    const { version: _, ...row } = await s.row(id);
     expectSame(row, { ...before, priority: 4, exception: null }, "all but the exception is kept");
     expectSame(
       [row.attempt, row.lostCount, row.rateSlotAt],

@@ -1,0 +1,30 @@
+-- Changes by operators, and what was done by whom.
+BEGIN;
+DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp',
+  coalesce(nullif(current_setting('evertask.schema', true), ''), 'evertask')), true); END $$;
+
+-- NULL for tasks that nobody has edited, so that they take no room. No index holds them, and claims, changes of status and
+-- heartbeats write neither.
+ALTER TABLE queued_tasks
+  ADD COLUMN edits     int,      -- how often an operator, or a dispatch with its key, has changed it
+  ADD COLUMN is_paused boolean;  -- series: an operator has paused it
+
+-- One row an action; many batches of one action share its row.
+CREATE TABLE operator_actions (
+  id          bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  at_utc      timestamptz NOT NULL,
+  changed     bigint      NOT NULL,
+  skipped     bigint      NOT NULL,
+  verb        text        NOT NULL COLLATE "C",
+  actor       text        NOT NULL COLLATE "C",
+  reason      text,
+  target_kind text        NOT NULL COLLATE "C",  -- task, queue, or tasks: all that match a filter
+  target      text        COLLATE "C",           -- the id of the task or the name of the queue
+  before      text,                              -- as JSON
+  after       text,                              -- as JSON
+  next        text                               -- where the next batch begins; NULL: it is complete
+);
+CREATE INDEX operator_actions_target ON operator_actions (target, id) WHERE target IS NOT NULL;
+
+INSERT INTO schema_migrations (version, name) VALUES (18, 'operations');
+COMMIT;

@@ -1,0 +1,214 @@
+// Changes of all tasks that match a filter, in batches; `everTask.operate.bulk`.
+
+import { checkFlag, checkOptions } from "../guards/argument_checks.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
+import type { OptionNames } from "../guards/option_names.ts";
+import type { TaskFilter } from "../storage/queries.ts";
+import type { TaskRecord } from "../storage/records.ts";
+import type { ActionBatch, OperatorVerb } from "../storage/requests.ts";
+import { parseTaskFilter } from "../storage/task_filter.ts";
+import { cursorOf, parseCursor } from "./bulk_cursor.ts";
+import { type Operator, operatorNames, parseOperator } from "./operator.ts";
+import type { RefusalReason } from "./refusal.ts";
+import { type OperatedStorage, type TaskChanger, toJson } from "./task_changer.ts";
+import {
+  type Decide,
+  decideCancel,
+  decideDelete,
+  decideEdit,
+  decideRetry,
+  decideRunNow,
+  type Decision,
+} from "./task_decisions.ts";
+import { parseSharedEdit, type SharedEdit } from "./task_edit.ts";
+
+/** Who changes all tasks that match a filter, and which batch of it. */
+export interface BulkOptions extends Operator {
+  /** Counts, and changes nothing. @default false */
+  readonly dryRun?: boolean;
+  /** `next` of the batch before, with the same filter. @default the first batch */
+  readonly after?: string;
+  /** How many tasks to look at in this batch, 1 to 200. @default 200 */
+  readonly limit?: number;
+}
+
+/** What one batch came to. */
+export interface BulkResult {
+  /** How many tasks were changed; in a dry run, how many would be. */
+  readonly changed: number;
+  /** How many matched and were left unchanged, by reason. */
+  readonly skipped: readonly { readonly reason: RefusalReason; readonly count: number }[];
+  /** Pass as `after` for the next batch; null: this was the last one. */
+  readonly next: string | null;
+  /** The action that notes all batches; null in a dry run, and if no task matches. */
+  readonly actionId: string | null;
+}
+
+const optionNames: OptionNames<BulkOptions> = {
+  ...operatorNames,
+  dryRun: true,
+  after: true,
+  limit: true,
+};
+
+/** How many tasks a batch may change: few enough that workers do not wait for its locks. */
+const mostTasks = 200;
+
+/** What {@linkcode Bulk} works with. */
+export interface BulkParts {
+  /** Gives storage once it is open. */
+  readonly opened: () => Promise<OperatedStorage>;
+  readonly changer: TaskChanger;
+}
+
+/** A task, and what is decided about it. */
+interface Decided {
+  readonly task: TaskRecord;
+  readonly decision: Decision;
+}
+
+/**
+ * Changes all tasks that match a filter, newest first. Each call is one batch, in one short
+ * transaction: continue with `next` until it is null. All batches are noted as one action, which
+ * tells how far they have come, so that another process can continue ({@linkcode Actions}).
+ *
+ * A task that somebody changes between the search and the change is skipped (`changed`). Tasks that
+ * are stored after the first batch are not looked at.
+ */
+export class Bulk {
+  readonly #parts: BulkParts;
+
+  /** Made by `createEverTask`. */
+  constructor(parts: BulkParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Changes queue, priority or due instant of tasks that wait.
+   *
+   * @throws {InvalidArgumentError} If an argument is invalid, or the filter is empty. So below.
+   */
+  async edit(filter: TaskFilter, edit: SharedEdit, options: BulkOptions): Promise<BulkResult> {
+    const fields = parseSharedEdit(edit);
+    return await this.#run("edit", filter, decideEdit(fields), options, fields);
+  }
+
+  /** Deletes tasks that no worker holds. */
+  delete(filter: TaskFilter, options: BulkOptions): Promise<BulkResult> {
+    return this.#run("delete", filter, decideDelete, options);
+  }
+
+  /**
+   * Runs ended tasks again from the start.
+   *
+   * @example
+   * ```ts
+   * import { createEverTask } from "@evertask/evertask";
+   * import { memoryStorage } from "@evertask/evertask/memory";
+   *
+   * await using everTask = createEverTask({ storage: memoryStorage(), tasks: [] });
+   * const { bulk } = everTask.operate;
+   * const filter = { statuses: ["Failed"], exceptionContains: "ECONNREFUSED" } as const;
+   * const options = { by: "ada@example.org", reason: "the server is back" };
+   * const { changed } = await bulk.retry(filter, { ...options, dryRun: true });
+   * console.log(`At least ${changed} tasks would be retried.`);
+   *
+   * let batch = await bulk.retry(filter, options);
+   * while (batch.next !== null) {
+   *   batch = await bulk.retry(filter, { ...options, after: batch.next });
+   * }
+   * ```
+   */
+  retry(filter: TaskFilter, options: BulkOptions): Promise<BulkResult> {
+    return this.#run("retry", filter, decideRetry, options);
+  }
+
+  /** Makes tasks due now. */
+  runNow(filter: TaskFilter, options: BulkOptions): Promise<BulkResult> {
+    return this.#run("runNow", filter, decideRunNow, options);
+  }
+
+  /** Cancels tasks that have not ended. */
+  cancel(filter: TaskFilter, options: BulkOptions): Promise<BulkResult> {
+    return this.#run("cancel", filter, decideCancel, options);
+  }
+
+  async #run(
+    verb: OperatorVerb,
+    filter: TaskFilter,
+    decide: Decide,
+    options: BulkOptions,
+    after: object | null = null,
+  ): Promise<BulkResult> {
+    const { by, reason, dryRun, cursor, limit } = parseBulkOptions(options);
+    const matching = parseTaskFilter(filter);
+    if (Object.values(filter).every((member) => member === undefined)) {
+      const remedy = "say which tasks: an empty filter matches all of them";
+      throw new InvalidArgumentError("filter", filter, remedy);
+    }
+    const storage = await this.#parts.opened();
+    const page = await storage.list(matching, { limit, ...cursor && { after: cursor.next } });
+    const decided: Decided[] = [];
+    const skipped = new Map<RefusalReason, number>();
+    const skip = (reason: RefusalReason) => skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
+    for (const task of page.items) {
+      const decision = decide(task);
+      if (typeof decision === "string") skip(decision);
+      else decided.push({ task, decision });
+    }
+    const isNothing = page.items.length === 0 && page.next === null && cursor === null;
+    if (dryRun || isNothing) {
+      return toResult(decided.length, skipped, page.next, null);
+    }
+    const batch: ActionBatch = {
+      continues: cursor === null ? null : { actionId: cursor.actionId!, next: cursor.next },
+      skipped: page.items.length - decided.length,
+      next: page.next,
+    };
+    const edits = decided.map(({ task, decision }) => (
+      { taskId: task.id, version: task.version, change: decision.change }
+    ));
+    const before = toJson({ filter });
+    const target = { kind: "tasks", id: null } as const;
+    const action = { verb, by, reason, target, before, after: toJson(after) };
+    const { actionId, applied } = await storage.editTasks({ edits, action, batch });
+    if (actionId === null) {
+      const remedy = "be the `next` of the last batch of a change that is not complete; see " +
+        "operate.actions.list";
+      throw new InvalidArgumentError("options.after", options.after, remedy);
+    }
+    const changed = decided.filter((_, index) => applied[index]);
+    await this.#parts.changer.follow(changed);
+    for (let missed = decided.length - changed.length; missed > 0; missed--) skip("changed");
+    return toResult(changed.length, skipped, page.next, actionId);
+  }
+}
+
+function parseBulkOptions(options: BulkOptions) {
+  checkOptions(options, optionNames, "options");
+  const { dryRun = false, after, limit = mostTasks } = options;
+  checkFlag(dryRun, "options.dryRun");
+  if (!Number.isInteger(limit) || limit < 1 || limit > mostTasks) {
+    const remedy = `be an integer from 1 to ${mostTasks}`;
+    throw new InvalidArgumentError("options.limit", limit, remedy);
+  }
+  if (after !== undefined && typeof after !== "string") {
+    throw new InvalidArgumentError("options.after", after, "be the `next` of the batch before");
+  }
+  const cursor = after === undefined ? null : parseCursor(after, dryRun);
+  return { ...parseOperator(options), dryRun, cursor, limit };
+}
+
+function toResult(
+  changed: number,
+  skipped: ReadonlyMap<RefusalReason, number>,
+  next: string | null,
+  actionId: string | null,
+): BulkResult {
+  return {
+    changed,
+    skipped: [...skipped].map(([reason, count]) => ({ reason, count })),
+    next: next === null ? null : cursorOf({ actionId, next }),
+    actionId,
+  };
+}

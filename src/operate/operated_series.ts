@@ -1,0 +1,138 @@
+// What operators change of series; `everTask.operate.series`.
+
+import { checkCount } from "../guards/argument_checks.ts";
+import { InvalidArgumentError } from "../guards/errors.ts";
+import { planSeries } from "../dispatch/series_plan.ts";
+import { type RecurringInput, toRecurrence } from "../schedule/builder.ts";
+import { describeRecurrence } from "../schedule/describe_recurrence.ts";
+import { occurrences } from "../schedule/next_occurrence.ts";
+import { parseTaskOperator, type TaskOperator } from "./operator.ts";
+import type { OperationResult } from "./refusal.ts";
+import type { TaskChanger } from "./task_changer.ts";
+import { decidePause, decideReschedule, decideResume } from "./task_decisions.ts";
+
+/** What {@linkcode OperatedSeries} works with. */
+export interface OperatedSeriesParts {
+  readonly changer: TaskChanger;
+  /** The storage's clock. Epoch milliseconds. */
+  readonly now: () => Promise<number>;
+}
+
+/** What a schedule comes to. */
+export interface SchedulePreview {
+  /** The schedule as a sentence. */
+  readonly info: string;
+  /** Its first runs, if it began now. */
+  readonly runs: readonly Date[];
+}
+
+/** The number of runs that a preview may show. */
+const mostRuns = 1000;
+
+/** Pauses, resumes and changes series, in any process. Each change says who makes it. */
+export class OperatedSeries {
+  readonly #parts: OperatedSeriesParts;
+
+  /** Made by `createEverTask`. */
+  constructor(parts: OperatedSeriesParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Pauses a series: it does not run until it is resumed, except for extra runs (`runNow`). A run
+   * that is under way ends first, with its retries. A dispatch with its key leaves it paused.
+   *
+   * @throws {InvalidArgumentError} If an argument is invalid.
+   */
+  pause(taskId: string, operator: TaskOperator): Promise<OperationResult> {
+    return this.#change("pauseSeries", taskId, decidePause, operator);
+  }
+
+  /**
+   * Resumes a paused series at its planned run. A run that was missed meanwhile is made up for as
+   * after a time without a worker: by the series' misfire policy.
+   *
+   * @throws {InvalidArgumentError} If an argument is invalid.
+   */
+  resume(taskId: string, operator: TaskOperator): Promise<OperationResult> {
+    return this.#change("resumeSeries", taskId, decideResume, operator);
+  }
+
+  /**
+   * Gives a series another schedule, which begins now; its run count stays. A later dispatch with
+   * its key and another schedule replaces this one: change the application, too.
+   *
+   * @example
+   * ```ts
+   * import { createEverTask, defineTask } from "@evertask/evertask";
+   * import { memoryStorage } from "@evertask/evertask/memory";
+   *
+   * const report = defineTask<null>({ type: "report", handle() {} });
+   * await using everTask = createEverTask({ storage: memoryStorage(), tasks: [report] });
+   * const { id } = await everTask.dispatch(report, null, {
+   *   taskKey: "report",
+   *   recurring: (r) => r.every(5).minutes(),
+   * });
+   *
+   * const { series } = everTask.operate;
+   * const { info, runs } = await series.preview((r) => r.every(2).hours(), 3);
+   * console.log(info, runs);
+   * await series.edit(id, (r) => r.every(2).hours(), { by: "ada", reason: "too many mails" });
+   * ```
+   *
+   * @throws {InvalidArgumentError} If an argument is invalid, the schedule has no run left, or the
+   * series has had as many runs as it allows.
+   */
+  async edit(
+    taskId: string,
+    schedule: RecurringInput,
+    operator: TaskOperator,
+  ): Promise<OperationResult> {
+    const who = parseTaskOperator(operator);
+    const plan = planSeries(schedule, await this.#parts.now());
+    const { maxRuns, info } = plan;
+    const decide = decideReschedule(plan);
+    return await this.#parts.changer.change({
+      verb: "editSeries",
+      taskId,
+      decide(task) {
+        const decision = decide(task);
+        const runCount = task.series?.runCount ?? 0;
+        if (typeof decision !== "string" && maxRuns !== null && maxRuns <= runCount) {
+          const remedy = `allow more runs than the ${runCount} that the series has had`;
+          throw new InvalidArgumentError("schedule", info, remedy);
+        }
+        return decision;
+      },
+      ...who,
+    });
+  }
+
+  /**
+   * Shows what a schedule comes to, without changing anything.
+   *
+   * @param count How many runs to show, 1 to 1000. @default 10
+   * @throws {InvalidArgumentError} If the schedule or the count is invalid.
+   */
+  async preview(schedule: RecurringInput, count = 10): Promise<SchedulePreview> {
+    checkCount(count, "count");
+    const recurrence = toRecurrence(schedule);
+    const now = await this.#parts.now();
+    const runs: Date[] = [];
+    for (const run of occurrences(recurrence, new Date(now))) {
+      runs.push(run);
+      if (runs.length >= Math.min(count, mostRuns)) break;
+    }
+    return { info: describeRecurrence(recurrence), runs };
+  }
+
+  async #change(
+    verb: "pauseSeries" | "resumeSeries",
+    taskId: string,
+    decide: typeof decidePause,
+    operator: TaskOperator,
+  ): Promise<OperationResult> {
+    const who = parseTaskOperator(operator);
+    return await this.#parts.changer.change({ verb, taskId, decide, ...who });
+  }
+}

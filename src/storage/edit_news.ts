@@ -1,0 +1,17 @@
+// What other processes should hear of a change by an operator.
+
+import type { TasksEdit, TasksEdited } from "./operation_requests.ts";
+
+/** Reports whether a change has made a task due, or may have. */
+export function makesDue({ edits }: TasksEdit, { applied }: TasksEdited): boolean {
+  return edits.some(({ change }, index) =>
+    applied[index] && change !== "delete" && (change.due ?? change.queue) != null
+  );
+}
+
+/** The ids of the tasks whose workers are asked to cancel them. */
+export function cancelsAsked({ edits }: TasksEdit, { applied }: TasksEdited): string[] {
+  return edits.filter(({ change }, index) =>
+    applied[index] && change !== "delete" && change.cancelRequested
+  ).map(({ taskId }) => taskId);
+}

@@ -1,0 +1,151 @@
+// What operators did: one note a change, in pages, and one for all batches of a change.
+
+import type { ActionBatch, TasksEdit } from "../../../storage/requests.ts";
+import { expectNear, expectSame } from "../expect.ts";
+import { hour, type Scene, topic } from "../scene.ts";
+import { actionOn, editOf } from "./operations.ts";
+
+const later = { status: "WaitingQueue", due: { inMs: hour } } as const;
+
+/** What a user could write. */
+const hostile = 'Robert\'); DROP TABLE queued_tasks;-- \u0000 \u001a {"a":[1]} \\ 🙂';
+
+/** Notes what Ada does to a queue. */
+async function pause(s: Scene, queue: string, by = "ada"): Promise<void> {
+  const target = { kind: "queue", id: queue } as const;
+  await s.storage.setQueuePaused(queue, true, actionOn("", { verb: "pauseQueue", by, target }));
+}
+
+async function batchOf(
+  s: Scene,
+  ids: readonly string[],
+  batch: ActionBatch,
+): Promise<TasksEdit> {
+  const edits = await Promise.all(ids.map((id) => editOf(s, id, { priority: 9 })));
+  return { edits, action: actionOn("", { target: { kind: "tasks", id: null } }), batch };
+}
+
+export const operatorActions = topic("operator actions", {
+  "a change of a task is noted with it": async (s) => {
+    const id = await s.add(later);
+    const action = actionOn(id);
+    const edits = [await editOf(s, id, { priority: 3 })];
+    const { actionId } = await s.storage.editTasks({ edits, action });
+    const { items: [noted], next } = await s.storage.operatorActions();
+    const { doneAt, ...fields } = noted!;
+    expectNear(doneAt, await s.now(), "by the store's clock");
+    const progress = { changed: 1, skipped: 0, next: null };
+    expectSame(fields, { ...action, id: actionId!, ...progress }, "the note");
+    expectSame(next, null, "there is no other");
+  },
+
+  "a paused queue is noted, if it is asked for": async (s) => {
+    await s.storage.setQueuePaused("plain", true);
+    expectSame((await s.storage.operatorActions()).items, [], "nothing is noted without");
+    await pause(s, "email");
+    const { items: [noted] } = await s.storage.operatorActions();
+    expectSame(
+      [noted?.verb, noted?.target, noted?.changed],
+      ["pauseQueue", { kind: "queue", id: "email" }, 1],
+      "the note",
+    );
+    const { pausedQueues } = await s.storage.heartbeat(await s.worker(), hour);
+    expectSame(pausedQueues.toSorted(), ["email", "plain"], "both are paused");
+  },
+
+  "texts of users come back as they were": async (s) => {
+    const id = await s.add({ ...later, queue: "default" });
+    const text = hostile;
+    const action = actionOn(id, {
+      by: text.slice(0, 40),
+      reason: text,
+      before: JSON.stringify({ text }),
+      after: null,
+    });
+    const payload = JSON.stringify(text);
+    const edits = [await editOf(s, id, { payload, queue: hostile })];
+    await s.storage.editTasks({ edits, action });
+    const row = await s.row(id);
+    expectSame([row.payload, row.queue], [payload, hostile], "the row");
+    await pause(s, hostile);
+    const { items } = await s.storage.operatorActions({ queue: hostile });
+    expectSame(items.map(({ target }) => target.id), [hostile], "the queue's");
+    const [noted] = (await s.storage.operatorActions({ by: action.by })).items;
+    expectSame(
+      [noted?.by, noted?.reason, noted?.before, noted?.after],
+      [action.by, action.reason, action.before, null],
+      "the task's",
+    );
+  },
+
+  "actions are listed newest first, in pages, by who, what and on what": async (s) => {
+    const id = await s.add(later);
+    for (let n = 0; n < 5; n++) await pause(s, `queue-${n}`, n % 2 === 0 ? "ada" : "bob");
+    const edits = [await editOf(s, id, { priority: 3 })];
+    await s.storage.editTasks({ edits, action: actionOn(id) });
+    const all = (await s.storage.operatorActions()).items;
+    const targets = all.map(({ target }) => target.id);
+    expectSame(targets, [id, "queue-4", "queue-3", "queue-2", "queue-1", "queue-0"], "the order");
+    const first = await s.storage.operatorActions({}, { limit: 4 });
+    const rest = await s.storage.operatorActions({}, { limit: 4, after: first.next! });
+    expectSame([...first.items, ...rest.items], all, "two pages");
+    expectSame(rest.next, null, "and no third");
+    const found = async (filter: Parameters<typeof s.storage.operatorActions>[0]) =>
+      (await s.storage.operatorActions(filter)).items.map(({ target }) => target.id);
+    expectSame(await found({ by: "bob" }), ["queue-3", "queue-1"], "by who");
+    expectSame(await found({ verbs: ["edit", "delete"] }), [id], "by what");
+    expectSame(await found({ verbs: [] }), [], "an empty list matches nothing");
+    expectSame(await found({ taskId: id }), [id], "by task");
+    expectSame(await found({ queue: "queue-2", by: "ada" }), ["queue-2"], "by queue");
+    expectSame(await found({ queue: id }), [], "a task is no queue");
+  },
+
+  "the batches of a change share one note": async (s) => {
+    const ids = await s.addMany(5, later);
+    const gone = await editOf(s, ids[2]!, { priority: 9 });
+    const first = await batchOf(s, ids.slice(0, 2), { continues: null, skipped: 3, next: "a" });
+    const { actionId } = await s.storage.editTasks(first);
+    const continues = { actionId: actionId!, next: "a" };
+    await s.storage.requestCancel([ids[2]!]);
+    const second = await batchOf(s, ids.slice(3), { continues, skipped: 1, next: null });
+    const edits = [gone, ...second.edits];
+    const edited = await s.storage.editTasks({ ...second, edits });
+    expectSame(edited, { actionId, applied: [false, true, true] }, "it goes on");
+    const { items } = await s.storage.operatorActions();
+    const figures = items.map(({ id, changed, skipped, next }) => ({ id, changed, skipped, next }));
+    const expected = { id: actionId!, changed: 4, skipped: 5, next: null };
+    expectSame(figures, [expected], "one note, with the sums");
+  },
+
+  "a batch that is repeated is done once": async (s) => {
+    const ids = await s.addMany(3, later);
+    const begun = await s.storage.editTasks(
+      await batchOf(s, [ids[0]!], { continues: null, skipped: 0, next: "a" }),
+    );
+    const continues = { actionId: begun.actionId!, next: "a" };
+    await s.storage.editTasks(await batchOf(s, [ids[1]!], { continues, skipped: 0, next: "b" }));
+    const before = await s.row(ids[2]!);
+    const again = await batchOf(s, [ids[2]!], { continues, skipped: 0, next: "b" });
+    expectSame(await s.storage.editTasks(again), { actionId: null, applied: [false] }, "refused");
+    expectSame(await s.row(ids[2]!), before, "the task");
+    const [noted] = (await s.storage.operatorActions()).items;
+    expectSame([noted?.changed, noted?.next], [2, "b"], "the note");
+  },
+
+  "a batch without a task is noted, too": async (s) => {
+    const empty = await batchOf(s, [], { continues: null, skipped: 2, next: null });
+    const { actionId, applied } = await s.storage.editTasks(empty);
+    expectSame(applied, [], "nothing is changed");
+    const [noted] = (await s.storage.operatorActions()).items;
+    expectSame([noted?.id, noted?.changed, noted?.skipped], [actionId, 0, 2], "the note");
+  },
+
+  "a large batch is changed in one call": async (s) => {
+    const ids = await s.addMany(200, later);
+    const { applied } = await s.storage.editTasks(
+      await batchOf(s, ids, { continues: null, skipped: 0, next: null }),
+    );
+    expectSame(applied.filter((isApplied) => isApplied).length, 200, "all of them");
+    expectSame((await s.row(ids[150]!)).priority, 9, "the row");
+  },
+});
